@@ -1,0 +1,119 @@
+import type { Graph, Shape } from '@ghostc/ir';
+import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
+import { type Comparison, compareTensors, type Tolerance } from './compare.ts';
+import type { Executable, Runtime, Tensors } from './runtime.ts';
+
+/** One set of inputs with the outputs that they must give, by name. */
+export interface DataSet {
+  readonly name: string;
+  readonly inputs: Tensors;
+  readonly outputs: Tensors;
+}
+
+export interface TargetResult {
+  readonly target: string;
+  readonly status: 'pass' | 'fail' | 'error';
+  readonly maxAbs: number;
+  readonly maxRel: number;
+  /** Largest allowed maxRel. */
+  readonly tolerance: number;
+  readonly seconds: number;
+  /** Why it failed: the error, or the data set and output that differ most. */
+  readonly message?: string;
+}
+
+export interface Verification {
+  readonly model: Graph;
+  readonly dataSets: readonly DataSet[];
+  readonly tolerance: Tolerance;
+}
+
+/** Runs the model on every data set in one runtime and holds all outputs against the expected ones. Never throws. */
+export async function verifyModel(runtime: Runtime, task: Verification): Promise<TargetResult> {
+  const start = performance.now();
+  const finish = (result: Omit<TargetResult, 'target' | 'tolerance' | 'seconds'>): TargetResult => ({
+    target: runtime.name,
+    ...result,
+    tolerance: task.tolerance.relative,
+    seconds: (performance.now() - start) / 1000,
+  });
+  try {
+    const comparisons = await compareAll(runtime, task);
+    return finish(summarize(comparisons));
+  } catch (error) {
+    return finish({
+      status: 'error',
+      maxAbs: Number.NaN,
+      maxRel: Number.NaN,
+      message: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+interface Named extends Comparison {
+  readonly subject: string;
+}
+
+async function compareAll(runtime: Runtime, task: Verification): Promise<Named[]> {
+  const comparisons: Named[] = [];
+  for (const [model, dataSets] of byShape(runtime, task)) {
+    const executable = await runtime.prepare(model);
+    try {
+      const results = await runEach(executable, dataSets);
+      dataSets.forEach((set, i) =>
+        comparisons.push(...compareSet(set, results[i] ?? new Map(), task.tolerance)),
+      );
+    } finally {
+      await executable.dispose?.();
+    }
+  }
+  if (comparisons.length === 0) throw new Error('nothing was compared: no data set has an output');
+  return comparisons;
+}
+
+function compareSet(set: DataSet, actual: Tensors, tolerance: Tolerance): Named[] {
+  return [...set.outputs].map(([name, expected]) => ({
+    ...compareTensors(expected, actual.get(name), tolerance),
+    subject: `${set.name}, output ${name}`,
+  }));
+}
+
+async function runEach(executable: Executable, dataSets: readonly DataSet[]): Promise<readonly Tensors[]> {
+  const inputs = dataSets.map((set) => set.inputs);
+  if (executable.runAll) return executable.runAll(inputs);
+  const results: Tensors[] = [];
+  for (const one of inputs) results.push(await executable.run(one));
+  return results;
+}
+
+/** A runtime that wants fixed shapes gets one specialised model for each distinct input shape. */
+function byShape(runtime: Runtime, { model, dataSets }: Verification): Map<Graph, DataSet[]> {
+  if (runtime.dynamicShapes) return new Map([[model, [...dataSets]]]);
+  const groups = new Map<string, { graph: Graph; sets: DataSet[] }>();
+  for (const set of dataSets) {
+    const shapes = new Map<string, Shape>([...set.inputs].map(([name, tensor]) => [name, tensor.shape]));
+    const key = JSON.stringify([...shapes]);
+    const group = groups.get(key) ?? {
+      graph: bindDimensions(model, dimensionsFrom(model, shapes)),
+      sets: [],
+    };
+    group.sets.push(set);
+    groups.set(key, group);
+  }
+  return new Map([...groups.values()].map(({ graph, sets }) => [graph, sets]));
+}
+
+function summarize(
+  comparisons: readonly Named[],
+): Pick<TargetResult, 'status' | 'maxAbs' | 'maxRel' | 'message'> {
+  const worst = comparisons.reduce((a, b) => (b.maxRel > a.maxRel || (!b.pass && a.pass) ? b : a));
+  const maxAbs = Math.max(...comparisons.map((one) => one.maxAbs));
+  const pass = comparisons.every((one) => one.pass);
+  const reason = `${worst.subject}: ${worst.problem ?? `differs by ${worst.maxAbs.toExponential(2)}, allowed ${worst.allowed.toExponential(2)}`}`;
+  return {
+    status: pass ? 'pass' : 'fail',
+    maxAbs,
+    maxRel: worst.maxRel,
+    ...(pass ? {} : { message: reason }),
+  };
+}

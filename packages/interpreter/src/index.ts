@@ -1,0 +1,1 @@
+export { type InterpretOptions, interpret } from './interpret.ts';

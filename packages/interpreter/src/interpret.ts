@@ -1,0 +1,95 @@
+import {
+  CompileError,
+  type Graph,
+  type Node,
+  type Tensor,
+  tensorType,
+  type Value,
+  withLocation,
+} from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
+
+export interface InterpretOptions {
+  /** Called with each value as it is computed. */
+  readonly observe?: (value: Value, tensor: Tensor, node: Node) => void;
+}
+
+/**
+ * Walks a graph and evaluates every node by its op's definition: the oracle that the backends are held against.
+ * Inputs by name; symbolic dimensions take the size of the tensor given. Returns the outputs by name. Intermediate
+ * tensors are dropped after their last use.
+ */
+export function interpret(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Tensor>,
+  options: InterpretOptions = {},
+): Map<string, Tensor> {
+  const tensors = new Map<Value, Tensor>();
+  for (const input of graph.inputs) tensors.set(input, checkedInput(input, inputs.get(input.name)));
+  for (const constant of graph.constants) if (constant.constant) tensors.set(constant, constant.constant);
+  const pending = pendingUses(graph);
+  for (const node of graph.nodes()) {
+    evaluateNode(node, tensors, options);
+    release(node, tensors, pending);
+  }
+  return new Map(graph.outputs.map(({ name, value }) => [name, found(value, tensors)]));
+}
+
+function evaluateNode(node: Node, tensors: Map<Value, Tensor>, { observe }: InterpretOptions): void {
+  const inputs = node.inputs.map((value) => value && found(value, tensors));
+  const definition = lookup(node.op);
+  const results = withLocation({ node: node.origin[0] ?? node.outputs[0]?.name, op: node.op }, () => {
+    const types = definition.inferTypes(
+      inputs.map((input) => input && tensorType(input)),
+      node.attrs,
+    );
+    return definition.evaluateTensors(inputs, node.attrs, types);
+  });
+  node.outputs.forEach((value, i) => {
+    const result = results[i];
+    if (!result)
+      throw new CompileError('interpret/output', `${node.op} gave no output ${i}`, {
+        node: node.origin[0],
+        op: node.op,
+      });
+    tensors.set(value, result);
+    observe?.(value, result, node);
+  });
+}
+
+/** How many nodes (and outputs) still need each value. */
+function pendingUses(graph: Graph): Map<Value, number> {
+  const pending = new Map<Value, number>();
+  for (const node of graph.nodes()) for (const output of node.outputs) pending.set(output, output.users.size);
+  for (const { value } of graph.outputs) pending.set(value, Number.POSITIVE_INFINITY);
+  return pending;
+}
+
+function release(node: Node, tensors: Map<Value, Tensor>, pending: Map<Value, number>): void {
+  for (const value of new Set(node.inputs)) {
+    if (!value?.producer) continue;
+    const left = (pending.get(value) ?? 0) - 1;
+    pending.set(value, left);
+    if (left === 0) tensors.delete(value);
+  }
+}
+
+function checkedInput(input: Value, tensor: Tensor | undefined): Tensor {
+  if (!tensor) throw new CompileError('interpret/input', `input ${input.name} is missing`);
+  const { dtype, shape } = input.type;
+  const fits =
+    tensor.dtype === dtype &&
+    tensor.shape.length === shape.length &&
+    tensor.shape.every((dim, axis) => typeof shape[axis] === 'string' || dim === shape[axis]);
+  if (fits) return tensor;
+  throw new CompileError(
+    'interpret/input',
+    `input ${input.name} expects ${dtype}[${shape.join(',')}], found ${tensor.dtype}[${tensor.shape.join(',')}]`,
+  );
+}
+
+function found(value: Value, tensors: ReadonlyMap<Value, Tensor>): Tensor {
+  const tensor = tensors.get(value);
+  if (tensor) return tensor;
+  throw new CompileError('interpret/undefined', `%${value.name} is used before it is computed`);
+}

@@ -1,0 +1,38 @@
+/**
+ * A dimension: a non-negative integer, or a symbolic expression as text (`batch`, `height+1`, `(height-1)//2+1`).
+ * Two symbolic dimensions are the same exactly if their text is the same; the functions here keep it canonical.
+ */
+export type Dim = number | string;
+
+export function isStatic(dim: Dim): dim is number {
+  return typeof dim === 'number';
+}
+
+/** `dim + offset`. */
+export function addDim(dim: Dim, offset: number): Dim {
+  if (isStatic(dim)) return dim + offset;
+  const [base, constant] = splitOffset(dim);
+  const sum = constant + offset;
+  return sum === 0 ? base : `${base}${sum > 0 ? '+' : ''}${sum}`;
+}
+
+/** `floor(dim / divisor)`, divisor a positive integer. */
+export function floorDivDim(dim: Dim, divisor: number): Dim {
+  if (divisor === 1) return dim;
+  return isStatic(dim) ? Math.floor(dim / divisor) : `${group(dim)}//${divisor}`;
+}
+
+/** `dim * factor`. */
+export function mulDim(dim: Dim, factor: number): Dim {
+  if (factor === 1) return dim;
+  return isStatic(dim) ? dim * factor : `${group(dim)}*${factor}`;
+}
+
+function group(dim: string): string {
+  return /^\w+$/.test(dim) ? dim : `(${dim})`;
+}
+
+function splitOffset(dim: string): [string, number] {
+  const match = /^(.*?)([+-]\d+)$/.exec(dim);
+  return match?.[1] && match[2] ? [match[1], Number(match[2])] : [dim, 0];
+}

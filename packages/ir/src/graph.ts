@@ -1,0 +1,235 @@
+import { CompileError } from './compile-error.ts';
+import type { Tensor } from './tensor.ts';
+import { tensorType } from './tensor.ts';
+import type { TensorType } from './tensor-type.ts';
+
+/** An attribute of a node. */
+export type Attr = number | string | boolean | readonly number[] | readonly string[];
+export type Attrs = Readonly<Record<string, Attr>>;
+
+/** An SSA value: a graph input, a constant, or a result of one node. Names are unique in a graph. */
+export class Value {
+  readonly name: string;
+  type: TensorType;
+  /** The node that computes this value; null for inputs and constants. */
+  producer: Node | null = null;
+  /** The data, if the value is a constant. */
+  readonly constant: Tensor | null;
+  /** Nodes that read this value, each once. */
+  readonly users = new Set<Node>();
+
+  constructor(name: string, type: TensorType, constant: Tensor | null = null) {
+    this.name = name;
+    this.type = type;
+    this.constant = constant;
+  }
+}
+
+/** An operation. Made by `Graph.add`; inputs change through `Graph` alone, so that use lists stay right. */
+export class Node {
+  readonly op: string;
+  /** null stands for an absent optional input. */
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly Value[];
+  readonly attrs: Attrs;
+  /** Names of the source-model nodes that this node came from. */
+  readonly origin: readonly string[];
+  /** Neighbours in execution order; null at the ends. */
+  previous: Node | null = null;
+  next: Node | null = null;
+
+  constructor(parts: {
+    op: string;
+    inputs: readonly (Value | null)[];
+    outputs: readonly Value[];
+    attrs: Attrs;
+    origin: readonly string[];
+  }) {
+    this.op = parts.op;
+    this.inputs = parts.inputs;
+    this.outputs = parts.outputs;
+    this.attrs = parts.attrs;
+    this.origin = parts.origin;
+  }
+
+  /** The first result: the only one, for nearly every op. */
+  get output(): Value {
+    const value = this.outputs[0];
+    if (!value) throw new CompileError('ir/no-output', `${this.op} has no output`);
+    return value;
+  }
+}
+
+export interface GraphOutput {
+  /** Name that the user sees; stays when passes replace the value. */
+  readonly name: string;
+  value: Value;
+}
+
+export interface NewNode {
+  readonly op: string;
+  readonly inputs: readonly (Value | null)[];
+  readonly types: readonly TensorType[];
+  readonly attrs?: Attrs;
+  readonly origin?: readonly string[];
+  /** Wished names of the outputs; made unique. */
+  readonly names?: readonly string[];
+  /** Insert before this node; at the end if absent. */
+  readonly before?: Node | null;
+}
+
+/** A function in SSA form: inputs, constants, nodes in execution order, named outputs. */
+export class Graph {
+  name: string;
+  readonly inputs: Value[] = [];
+  readonly outputs: GraphOutput[] = [];
+  readonly constants = new Set<Value>();
+  first: Node | null = null;
+  last: Node | null = null;
+  nodeCount = 0;
+  readonly #names = new Set<string>();
+  readonly #suffixes = new Map<string, number>();
+
+  constructor(name = 'main') {
+    this.name = name;
+  }
+
+  /** Nodes in execution order. The current node may be removed while iterating. */
+  *nodes(): IterableIterator<Node> {
+    for (let node = this.first; node; ) {
+      const next: Node | null = node.next;
+      yield node;
+      node = next;
+    }
+  }
+
+  addInput(name: string, type: TensorType): Value {
+    const value = new Value(this.#claim(name), type);
+    this.inputs.push(value);
+    return value;
+  }
+
+  addConstant(name: string, tensor: Tensor): Value {
+    const value = new Value(this.#claim(name), tensorType(tensor), tensor);
+    this.constants.add(value);
+    return value;
+  }
+
+  addOutput(name: string, value: Value): void {
+    this.outputs.push({ name, value });
+  }
+
+  /** Adds a node. Types are trusted here; `ops` builds checked nodes, and the verifier checks them again. */
+  add({ op, inputs, types, attrs = {}, origin = [], names = [], before = null }: NewNode): Node {
+    const outputs = types.map((type, i) => new Value(this.#claim(names[i] ?? op), type));
+    const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin });
+    for (const output of outputs) output.producer = node;
+    for (const input of inputs) input?.users.add(node);
+    this.#link(node, before);
+    return node;
+  }
+
+  /** Every user of `from`, and every graph output that is `from`, takes `to` instead. */
+  replaceAllUses(from: Value, to: Value): void {
+    for (const user of [...from.users]) this.replaceInput(user, from, to);
+    for (const output of this.outputs) if (output.value === from) output.value = to;
+  }
+
+  replaceInput(node: Node, from: Value, to: Value | null): void {
+    const inputs = node.inputs as (Value | null)[];
+    for (let i = 0; i < inputs.length; i++) if (inputs[i] === from) inputs[i] = to;
+    from.users.delete(node);
+    to?.users.add(node);
+  }
+
+  /** Removes a node whose results nobody uses; throws `ir/still-used` otherwise. */
+  remove(node: Node): void {
+    const used = node.outputs.find((value) => value.users.size > 0 || this.isOutput(value));
+    if (used)
+      throw new CompileError('ir/still-used', `%${used.name} is still used`, {
+        node: node.origin[0],
+        op: node.op,
+      });
+    for (const input of node.inputs) input?.users.delete(node);
+    for (const output of node.outputs) this.#names.delete(output.name);
+    this.#unlink(node);
+  }
+
+  removeConstant(value: Value): void {
+    if (value.users.size > 0 || this.isOutput(value))
+      throw new CompileError('ir/still-used', `%${value.name} is still used`);
+    this.constants.delete(value);
+    this.#names.delete(value.name);
+  }
+
+  /** Puts `node` before `anchor` in execution order (at the end for null). */
+  move(node: Node, anchor: Node | null): void {
+    if (node === anchor) return;
+    this.#unlink(node);
+    this.#link(node, anchor);
+  }
+
+  isOutput(value: Value): boolean {
+    return this.outputs.some((output) => output.value === value);
+  }
+
+  /** A copy with its own values and nodes; tensors are shared. */
+  clone(): Graph {
+    return cloneGraph(this);
+  }
+
+  #claim(wish: string): string {
+    let name = wish || 'v';
+    if (this.#names.has(name)) {
+      let suffix = this.#suffixes.get(wish) ?? 1;
+      while (this.#names.has(`${wish}_${suffix}`)) suffix++;
+      this.#suffixes.set(wish, suffix + 1);
+      name = `${wish}_${suffix}`;
+    }
+    this.#names.add(name);
+    return name;
+  }
+
+  #link(node: Node, before: Node | null): void {
+    const previous = before ? before.previous : this.last;
+    node.previous = previous;
+    node.next = before;
+    if (previous) previous.next = node;
+    else this.first = node;
+    if (before) before.previous = node;
+    else this.last = node;
+    this.nodeCount++;
+  }
+
+  #unlink(node: Node): void {
+    if (node.previous) node.previous.next = node.next;
+    else this.first = node.next;
+    if (node.next) node.next.previous = node.previous;
+    else this.last = node.previous;
+    node.previous = null;
+    node.next = null;
+    this.nodeCount--;
+  }
+}
+
+function cloneGraph(source: Graph): Graph {
+  const copy = new Graph(source.name);
+  const map = new Map<Value, Value>();
+  const mapped = (value: Value): Value => map.get(value) ?? unknownValue(value);
+  for (const input of source.inputs) map.set(input, copy.addInput(input.name, input.type));
+  for (const value of source.constants)
+    if (value.constant) map.set(value, copy.addConstant(value.name, value.constant));
+  for (const node of source.nodes()) {
+    const inputs = node.inputs.map((value) => value && mapped(value));
+    const types = node.outputs.map((value) => value.type);
+    const names = node.outputs.map((value) => value.name);
+    const twin = copy.add({ op: node.op, inputs, types, names, attrs: node.attrs, origin: node.origin });
+    node.outputs.forEach((value, i) => map.set(value, twin.outputs[i] ?? unknownValue(value)));
+  }
+  for (const { name, value } of source.outputs) copy.addOutput(name, mapped(value));
+  return copy;
+}
+
+function unknownValue(value: Value): never {
+  throw new CompileError('ir/dominance', `%${value.name} is used before it is defined`);
+}

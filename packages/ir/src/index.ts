@@ -1,0 +1,38 @@
+export { CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
+export { addDim, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
+export {
+  allocate,
+  byteSize,
+  type DType,
+  dtypes,
+  fromBytes,
+  isDType,
+  isFloat,
+  type TensorData,
+  toBytes,
+} from './dtype.ts';
+export { float16ToNumber, numberToFloat16, roundHalfToEven } from './float16.ts';
+export { type Attr, type Attrs, Graph, type GraphOutput, type NewNode, Node, Value } from './graph.ts';
+export type { AttrSpec, OpRegistry, OpSchema, Trait } from './op-schema.ts';
+export {
+  broadcastShapes,
+  isStaticShape,
+  numElements,
+  type Shape,
+  sameShape,
+  staticShape,
+  stridesOf,
+} from './shape.ts';
+export {
+  f32,
+  fromNumbers,
+  i64,
+  reshaped,
+  type Tensor,
+  tensor,
+  tensorType,
+  toNumbers,
+  zeros,
+} from './tensor.ts';
+export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
+export { verify } from './verify.ts';

@@ -1,0 +1,43 @@
+import type { Attr, Attrs } from './graph.ts';
+import type { TensorType } from './tensor-type.ts';
+
+/**
+ * What shared code may ask of an op, instead of its name:
+ * - `elementwise`: output element i depends on element i of each (broadcast) input alone; may run in place
+ * - `unary`/`binary`: elementwise with one/two tensor inputs
+ * - `commutative`: the first two inputs may be exchanged
+ * - `view`: the output is the input's memory under another shape
+ * - `movement`: copies elements, computes nothing (exact on every backend)
+ * - `exact`: computes without rounding (relu, clip, max)
+ * - `reduction`: sums over part of its input
+ */
+export type Trait =
+  | 'elementwise'
+  | 'unary'
+  | 'binary'
+  | 'commutative'
+  | 'view'
+  | 'movement'
+  | 'exact'
+  | 'reduction';
+
+export interface AttrSpec<T extends Attr = Attr> {
+  /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */
+  readonly expects: string;
+  readonly accepts: (value: unknown) => value is T;
+  /** Absent: the attribute is required. */
+  readonly default?: T;
+}
+
+/** The part of an op definition that the verifier, the parser and the printer need. */
+export interface OpSchema {
+  readonly name: string;
+  /** `x` is required, `bias?` optional, `xs...` variadic (last). */
+  readonly inputs: readonly string[];
+  readonly attrs: Readonly<Record<string, AttrSpec>>;
+  readonly traits: ReadonlySet<Trait>;
+  /** Types of the outputs from positional inputs; throws CompileError when the inputs do not fit. */
+  readonly inferTypes: (inputs: readonly (TensorType | null)[], attrs: Attrs) => readonly TensorType[];
+}
+
+export type OpRegistry = ReadonlyMap<string, OpSchema>;

@@ -1,0 +1,35 @@
+import type { DType } from './dtype.ts';
+import { type Shape, sameShape } from './shape.ts';
+
+/**
+ * Affine quantisation as TFLite specifies it: `real = scale * (quantised - zeroPoint)`.
+ * One entry per tensor, or one per slice along `axis`.
+ */
+export interface QuantParams {
+  readonly scale: readonly number[];
+  readonly zeroPoint: readonly number[];
+  /** Absent for per-tensor quantisation. */
+  readonly axis?: number | undefined;
+}
+
+/** The type of a value. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly quant?: QuantParams | undefined;
+}
+
+export function sameType(a: TensorType, b: TensorType): boolean {
+  return a.dtype === b.dtype && sameShape(a.shape, b.shape) && formatQuant(a.quant) === formatQuant(b.quant);
+}
+
+/** `f32[1,16,8,8]`, `i8[4] quant(0.05:-3)`, `i8[2,3] quant(axis=0, 0.1:0, 0.2:0)`. */
+export function formatType({ dtype, shape, quant }: TensorType): string {
+  return `${dtype}[${shape.join(',')}]${quant ? ` ${formatQuant(quant)}` : ''}`;
+}
+
+function formatQuant(quant: QuantParams | undefined): string {
+  if (!quant) return '';
+  const pairs = quant.scale.map((scale, i) => `${scale}:${quant.zeroPoint[i] ?? 0}`);
+  return `quant(${[...(quant.axis === undefined ? [] : [`axis=${quant.axis}`]), ...pairs].join(', ')})`;
+}

@@ -1,0 +1,75 @@
+import { CompileError } from './compile-error.ts';
+import { allocate, type DType, type TensorData } from './dtype.ts';
+import { float16ToNumber, numberToFloat16 } from './float16.ts';
+import { numElements } from './shape.ts';
+import type { QuantParams, TensorType } from './tensor-type.ts';
+
+/** A value in memory: row-major, images NCHW. */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+  readonly quant?: QuantParams | undefined;
+}
+
+/** Makes a tensor after checking that `data` has as many elements as `shape`. */
+export function tensor(dtype: DType, shape: readonly number[], data: TensorData): Tensor {
+  const expected = numElements(shape);
+  if (data.length === expected) return { dtype, shape, data };
+  throw new CompileError(
+    'tensor/size',
+    `[${shape.join(',')}] has ${expected} elements, found data for ${data.length}`,
+  );
+}
+
+export function zeros(dtype: DType, shape: readonly number[]): Tensor {
+  return { dtype, shape, data: allocate(dtype, numElements(shape)) };
+}
+
+/** A float32 tensor from numbers. */
+export function f32(shape: readonly number[], values: ArrayLike<number>): Tensor {
+  return tensor('f32', shape, Float32Array.from(values));
+}
+
+/** An int64 tensor of rank 1 from numbers, as ONNX uses for shapes and axes. */
+export function i64(values: readonly number[]): Tensor {
+  return tensor(
+    'i64',
+    [values.length],
+    BigInt64Array.from(values, (value) => BigInt(value)),
+  );
+}
+
+export function tensorType({ dtype, shape, quant }: Tensor): TensorType {
+  return quant ? { dtype, shape, quant } : { dtype, shape };
+}
+
+/** The elements as numbers: f16 decoded, 64-bit integers rounded to the nearest double. No copy where none is needed. */
+export function toNumbers({
+  dtype,
+  data,
+}: Tensor): Exclude<TensorData, BigInt64Array | BigUint64Array> | Float64Array {
+  if (dtype === 'f16') return Float64Array.from(data as Uint16Array, float16ToNumber);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
+  return data;
+}
+
+/** Stores numbers as `dtype`: floats rounded to nearest even, integers wrapped modulo 2^bits. */
+export function fromNumbers(dtype: DType, shape: readonly number[], values: ArrayLike<number>): Tensor {
+  const data = allocate(dtype, numElements(shape));
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (let i = 0; i < data.length; i++) data[i] = BigInt(Math.trunc(values[i] ?? 0));
+  } else if (dtype === 'f16') {
+    for (let i = 0; i < data.length; i++) data[i] = numberToFloat16(values[i] ?? 0);
+  } else if (dtype === 'bool') {
+    for (let i = 0; i < data.length; i++) data[i] = values[i] ? 1 : 0;
+  } else {
+    data.set(values);
+  }
+  return { dtype, shape, data };
+}
+
+/** The same elements under another shape of the same size; shares the data. */
+export function reshaped(source: Tensor, shape: readonly number[]): Tensor {
+  return { ...source, shape };
+}

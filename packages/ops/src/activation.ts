@@ -1,0 +1,48 @@
+import { floats, oneOf } from './attr-spec.ts';
+
+/** Activations that a producer can apply to its own output ("epilogue"). */
+export const activations = [
+  'none',
+  'relu',
+  'clip',
+  'hard_sigmoid',
+  'hard_swish',
+  'sigmoid',
+  'tanh',
+  'leaky_relu',
+  'silu',
+] as const;
+export type ActivationName = (typeof activations)[number];
+
+/** Attributes of an op with a fused activation. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
+export const activationAttrs = {
+  activation: oneOf(activations, 'none'),
+  activation_params: floats([]),
+} as const;
+
+export interface Activation {
+  readonly activation: ActivationName;
+  readonly activation_params: readonly number[];
+}
+
+/** The activation as a function of one number. */
+export function activationFunction({
+  activation,
+  activation_params: [a = 0, b = 0],
+}: Activation): (x: number) => number {
+  return {
+    none: (x: number) => x,
+    relu: (x: number) => (x < 0 ? 0 : x),
+    clip: (x: number) => (x < a ? a : x > b ? b : x),
+    hard_sigmoid: (x: number) => clampUnit(a * x + b),
+    hard_swish: (x: number) => x * clampUnit(x / 6 + 0.5),
+    sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
+    tanh: Math.tanh,
+    leaky_relu: (x: number) => (x < 0 ? a * x : x),
+    silu: (x: number) => x / (1 + Math.exp(-x)),
+  }[activation];
+}
+
+function clampUnit(x: number): number {
+  return x < 0 ? 0 : x > 1 ? 1 : x;
+}

@@ -1,0 +1,31 @@
+import type { Attr, AttrSpec } from '@ghostc/ir';
+
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+const isNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every(isNumber);
+const isInt = (value: unknown): value is number => Number.isSafeInteger(value);
+const isInts = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every(Number.isSafeInteger);
+
+function spec<T extends Attr>(
+  expects: string,
+  accepts: (value: unknown) => value is T,
+  fallback: T | undefined,
+): AttrSpec<T> {
+  return fallback === undefined ? { expects, accepts } : { expects, accepts, default: fallback };
+}
+
+/** An integer attribute; required when no default is given. */
+export const int = (fallback?: number): AttrSpec<number> => spec('an int', isInt, fallback);
+export const ints = (fallback?: readonly number[]): AttrSpec<readonly number[]> =>
+  spec('ints', isInts, fallback);
+export const float = (fallback?: number): AttrSpec<number> => spec('a float', isNumber, fallback);
+export const floats = (fallback?: readonly number[]): AttrSpec<readonly number[]> =>
+  spec('floats', isNumbers, fallback);
+export const flag = (fallback?: boolean): AttrSpec<boolean> =>
+  spec('true or false', (value): value is boolean => typeof value === 'boolean', fallback);
+
+/** One of a closed set of words. */
+export function oneOf<const W extends string>(words: readonly W[], fallback?: W): AttrSpec<W> {
+  return spec(`one of ${words.join('|')}`, (value): value is W => words.includes(value as W), fallback);
+}

@@ -1,0 +1,86 @@
+import {
+  broadcastShapes,
+  CompileError,
+  fromNumbers,
+  staticShape,
+  type Tensor,
+  type TensorType,
+  type Trait,
+  toNumbers,
+} from '@ghostc/ir';
+import { type Activation, activationAttrs, activationFunction } from './activation.ts';
+import { defineOp } from './define-op.ts';
+
+/** Defines an op that applies `formula` to pairs of elements, with ONNX's multidirectional broadcasting and a fused activation. */
+function binary(name: string, formula: (a: number, b: number) => number, more: readonly Trait[] = []) {
+  return defineOp({
+    name,
+    inputs: ['a', 'b'],
+    attrs: activationAttrs,
+    traits: ['elementwise', 'binary', ...more],
+    infer({ a, b }) {
+      if (a.dtype !== b.dtype)
+        throw new CompileError(
+          'op/dtype',
+          `${name} expects operands of one type, found ${a.dtype} and ${b.dtype}`,
+        );
+      return { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) };
+    },
+    evaluate: ({ a, b }, attrs, [type]) => zip({ a, b, formula }, attrs, type as TensorType),
+  });
+}
+
+interface Zip {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly formula: (a: number, b: number) => number;
+}
+
+function zip({ a, b, formula }: Zip, attrs: Activation, type: TensorType): Tensor {
+  const shape = staticShape(type.shape);
+  const [left, right] = [toNumbers(a), toNumbers(b)];
+  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
+  const act = activationFunction(attrs);
+  const out = new Float64Array(shape.reduce((product, dim) => product * dim, 1));
+  for (let i = 0; i < out.length; i++)
+    out[i] = act(formula(Number(left[indexA(i)]), Number(right[indexB(i)])));
+  return fromNumbers(type.dtype, shape, out);
+}
+
+/** Maps a flat index into `to` to the flat index of the broadcast operand `from`. */
+export function broadcastIndex(from: readonly number[], to: readonly number[]): (i: number) => number {
+  if (from.length === to.length && from.every((dim, axis) => dim === to[axis])) return (i) => i;
+  const steps: { size: number; stride: number }[] = [];
+  let stride = 1;
+  for (let back = 1; back <= to.length; back++) {
+    const dim = from[from.length - back] ?? 1;
+    steps.push({ size: to[to.length - back] ?? 1, stride: dim === 1 ? 0 : stride });
+    stride *= dim;
+  }
+  return (i) => {
+    let rest = i;
+    let index = 0;
+    for (const { size, stride } of steps) {
+      index += (rest % size) * stride;
+      rest = Math.floor(rest / size);
+    }
+    return index;
+  };
+}
+
+export const add = binary('add', (a, b) => a + b, ['commutative']);
+export const sub = binary('sub', (a, b) => a - b);
+export const mul = binary('mul', (a, b) => a * b, ['commutative']);
+/** a / b; integers truncate towards zero. */
+export const div = binary('div', (a, b) => a / b);
+export const pow = binary('pow', (a, b) => a ** b);
+export const minimum = binary('minimum', (a, b) => (Number.isNaN(a) || a < b ? a : b), [
+  'commutative',
+  'exact',
+]);
+export const maximum = binary('maximum', (a, b) => (Number.isNaN(a) || a > b ? a : b), [
+  'commutative',
+  'exact',
+]);
+/** b < 0 ? ... : PRelu, x for x >= 0, slope * x otherwise; `b` is the slope, broadcast to `a`. */
+export const prelu = binary('prelu', (x, slope) => (x < 0 ? slope * x : x));

@@ -1,0 +1,44 @@
+import { type Attrs, CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
+import type { OpDefinition } from './define-op.ts';
+import { registry } from './registry.ts';
+
+export interface BuildNode {
+  readonly op: string;
+  readonly inputs: readonly (Value | null)[];
+  readonly attrs?: Attrs;
+  readonly origin?: readonly string[];
+  readonly names?: readonly string[];
+  readonly before?: Node | null;
+}
+
+/** Adds a node with inferred types. Trailing absent inputs are dropped. Throws CompileError at the node's origin. */
+export function buildNode(graph: Graph, { op, inputs, attrs = {}, origin = [], ...place }: BuildNode): Node {
+  const given = [...inputs];
+  while (given.length && given.at(-1) === null) given.pop();
+  try {
+    const types = lookup(op).inferTypes(
+      given.map((value) => value && value.type),
+      attrs,
+    );
+    return graph.add({ op, inputs: given, types, attrs, origin, ...place });
+  } catch (error) {
+    throw error instanceof CompileError ? error.at({ node: origin[0], op }) : error;
+  }
+}
+
+/** The definition of an op; throws `op/unknown`. */
+export function lookup(op: string): OpDefinition {
+  const definition = registry.get(op);
+  if (definition) return definition;
+  throw new CompileError('op/unknown', `there is no op ${op}`);
+}
+
+/** The attributes of a node with defaults filled in, typed by its definition. */
+export function attrsOf<A extends Attrs>(
+  definition: { readonly attrs: { readonly [K in keyof A]: { readonly default?: A[K] } } },
+  node: Node,
+): A {
+  const filled: Record<string, unknown> = { ...node.attrs };
+  for (const [name, { default: fallback }] of Object.entries(definition.attrs)) filled[name] ??= fallback;
+  return filled as A;
+}

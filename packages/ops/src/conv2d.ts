@@ -1,0 +1,78 @@
+import { CompileError, type TensorType } from '@ghostc/ir';
+import { activationAttrs } from './activation.ts';
+import { int, ints } from './attr-spec.ts';
+import { convolve } from './convolve.ts';
+import { defineOp } from './define-op.ts';
+import { image, imageShape, windowOutput } from './window.ts';
+
+/** Attributes shared by the convolutions. Pads: [top, left, bottom, right]. */
+export const windowAttrs = {
+  strides: ints([1, 1]),
+  pads: ints([0, 0, 0, 0]),
+  dilations: ints([1, 1]),
+} as const;
+
+/**
+ * 2-d convolution, ONNX Conv with a fused activation: x [N,C,H,W], weight [M,C/group,kH,kW], bias [M],
+ * residual [N,M,H',W'] added before the activation.
+ */
+export const conv2d = defineOp({
+  name: 'conv2d',
+  inputs: ['x', 'weight', 'bias?', 'residual?'],
+  attrs: { ...windowAttrs, group: int(1), ...activationAttrs },
+  traits: ['reduction'],
+  infer({ x, weight, bias, residual }, attrs) {
+    const [n, channels, height, width] = imageShape(x, 'x');
+    const [m, perGroup, kernelHeight, kernelWidth] = imageShape(weight, 'weight');
+    if (channels !== Number(perGroup) * attrs.group) {
+      throw new CompileError(
+        'conv2d/infer',
+        `weight expects ${Number(perGroup) * attrs.group} input channels (${perGroup} x ${attrs.group} groups), x has ${channels}`,
+      );
+    }
+    if (Number(m) % attrs.group !== 0)
+      throw new CompileError('conv2d/infer', `${m} output channels do not divide into ${attrs.group} groups`);
+    checkBias(bias, m);
+    const shape = [
+      n,
+      m,
+      windowOutput(height, Number(kernelHeight), 0, attrs),
+      windowOutput(width, Number(kernelWidth), 1, attrs),
+    ];
+    checkResidual(residual, shape);
+    return { dtype: x.dtype, shape };
+  },
+  evaluate(inputs, attrs, [type]) {
+    const [m, perGroup] = image(inputs.weight.shape);
+    const perOutputGroup = m / attrs.group;
+    const firstChannel = (channel: number): number => Math.floor(channel / perOutputGroup) * perGroup;
+    return convolve(inputs, { ...attrs, channelsPerOutput: perGroup, firstChannel }, type as TensorType);
+  },
+  macs: ({ weight }, _attrs, [type]) => windowMacs(weight, type),
+});
+
+/** One MAC per output element and weight of its channel. */
+export function windowMacs(weight: TensorType, output: TensorType | undefined): number {
+  const [, c, kernelHeight, kernelWidth] = image(weight.shape);
+  return (output?.shape ?? []).reduce<number>(
+    (product, dim) => product * Number(dim),
+    c * kernelHeight * kernelWidth,
+  );
+}
+
+export function checkBias(bias: TensorType | undefined, channels: unknown): void {
+  if (!bias || (bias.shape.length === 1 && bias.shape[0] === channels)) return;
+  throw new CompileError('op/bias', `bias expects [${String(channels)}], found [${bias.shape.join(',')}]`);
+}
+
+export function checkResidual(residual: TensorType | undefined, shape: readonly unknown[]): void {
+  if (
+    !residual ||
+    (residual.shape.length === shape.length && residual.shape.every((dim, i) => dim === shape[i]))
+  )
+    return;
+  throw new CompileError(
+    'op/residual',
+    `residual expects [${shape.join(',')}], found [${residual.shape.join(',')}]`,
+  );
+}

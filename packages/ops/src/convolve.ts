@@ -1,0 +1,102 @@
+import { fromNumbers, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
+import { type Activation, activationFunction } from './activation.ts';
+import { image, pair, type Window } from './window.ts';
+
+export interface Convolution extends Window, Activation {
+  /** Input channels that one output channel reads. */
+  readonly channelsPerOutput: number;
+  /** First input channel that output channel m reads. */
+  readonly firstChannel: (m: number) => number;
+}
+
+interface Operands {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly bias?: Tensor | undefined;
+  readonly residual?: Tensor | undefined;
+}
+
+/**
+ * y[n,m,i,j] = act(sum_{c,u,v} x[n, first(m)+c, i*s+u*d-p, j*s+v*d-p] * w[m,c,u,v] + bias[m] + residual[n,m,i,j]),
+ * summed in double precision, rounded once.
+ */
+export function convolve(
+  { x, weight, bias, residual }: Operands,
+  conv: Convolution,
+  type: TensorType,
+): Tensor {
+  const [batch, outChannels, outHeight, outWidth] = image(type.shape);
+  const plane = outHeight * outWidth;
+  const sums = new Float64Array(batch * outChannels * plane);
+  const biases = bias && toNumbers(bias);
+  const addends = residual && toNumbers(residual);
+  const act = activationFunction(conv);
+  const source = { data: toNumbers(x), shape: image(x.shape) };
+  const kernel = { data: toNumbers(weight), shape: image(weight.shape) };
+  for (let n = 0; n < batch; n++) {
+    for (let m = 0; m < outChannels; m++) {
+      const start = (n * outChannels + m) * plane;
+      const out = sums.subarray(start, start + plane).fill(Number(biases?.[m] ?? 0));
+      for (let c = 0; c < conv.channelsPerOutput; c++) {
+        accumulatePlane(
+          { out, outHeight, outWidth, source, kernel, n, m, c, channel: conv.firstChannel(m) + c },
+          conv,
+        );
+      }
+      for (let i = 0; i < plane; i++) out[i] = act((out[i] ?? 0) + Number(addends?.[start + i] ?? 0));
+    }
+  }
+  return fromNumbers(type.dtype, [batch, outChannels, outHeight, outWidth], sums);
+}
+
+interface Image {
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly [number, number, number, number];
+}
+
+interface PlaneTask {
+  readonly out: Float64Array;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly source: Image;
+  readonly kernel: Image;
+  readonly n: number;
+  readonly m: number;
+  readonly c: number;
+  readonly channel: number;
+}
+
+/** Adds one input plane times one kernel plane to `out`, tap by tap so that the inner loop has no border test. */
+function accumulatePlane(task: PlaneTask, window: Window): void {
+  const [, , kernelHeight, kernelWidth] = task.kernel.shape;
+  const taps = kernelHeight * kernelWidth;
+  const base = (task.m * task.kernel.shape[1] + task.c) * taps;
+  for (let tap = 0; tap < taps; tap++) {
+    const w = Number(task.kernel.data[base + tap]);
+    if (w !== 0) accumulateTap(task, window, w, [Math.floor(tap / kernelWidth), tap % kernelWidth]);
+  }
+}
+
+function accumulateTap(task: PlaneTask, window: Window, w: number, [u, v]: readonly [number, number]): void {
+  const { out, outHeight, outWidth, source, n, channel } = task;
+  const [, channels, height, width] = source.shape;
+  const [strideY, strideX] = pair(window.strides);
+  const top = u * (window.dilations[0] ?? 1) - (window.pads[0] ?? 0);
+  const left = v * (window.dilations[1] ?? 1) - (window.pads[1] ?? 0);
+  const [jFrom, jTo] = insideRange(left, strideX, width, outWidth);
+  const [iFrom, iTo] = insideRange(top, strideY, height, outHeight);
+  const data = source.data;
+  for (let i = iFrom; i < iTo; i++) {
+    let at = ((n * channels + channel) * height + i * strideY + top) * width + left + jFrom * strideX;
+    const row = i * outWidth;
+    for (let j = jFrom; j < jTo; j++, at += strideX)
+      out[row + j] = (out[row + j] as number) + w * (data[at] as number);
+  }
+}
+
+/** Output positions i with 0 <= offset + i*stride < size. */
+function insideRange(offset: number, stride: number, size: number, count: number): readonly [number, number] {
+  const from = Math.max(0, Math.ceil(-offset / stride));
+  const to = Math.min(count, Math.floor((size - 1 - offset) / stride) + 1);
+  return [from, Math.max(from, to)];
+}

@@ -1,0 +1,106 @@
+import {
+  type Attr,
+  type AttrSpec,
+  type Attrs,
+  CompileError,
+  type OpSchema,
+  type Tensor,
+  type TensorType,
+  type Trait,
+} from '@ghostc/ir';
+
+type Required<I extends string> = I extends `${string}?` | `${string}...` ? never : I;
+type Optional<I extends string> = I extends `${infer N}?` ? N : never;
+type Variadic<I extends string> = I extends `${infer N}...` ? N : never;
+
+/** Inputs by name: `'x'` -> T, `'bias?'` -> T | undefined, `'xs...'` -> T[]. */
+export type Named<I extends string, T> = { readonly [K in Required<I>]: T } & {
+  readonly [K in Optional<I>]?: T;
+} & {
+  readonly [K in Variadic<I>]: readonly T[];
+};
+
+export type AttrSpecs = Readonly<Record<string, AttrSpec>>;
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
+  readonly [K in keyof A]: A[K] extends AttrSpec<infer T> ? T : never;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> {
+  readonly name: string;
+  readonly inputs: readonly I[];
+  readonly attrs: A;
+  readonly traits: readonly Trait[];
+  /** Type(s) of the output(s); throws CompileError when the inputs do not fit. */
+  readonly infer: (inputs: Named<I, TensorType>, attrs: AttrValues<A>) => TensorType | readonly TensorType[];
+  /** The meaning of the op: numbers in double precision, rounded once to the output's type. */
+  readonly evaluate: (
+    inputs: Named<I, Tensor>,
+    attrs: AttrValues<A>,
+    types: readonly TensorType[],
+  ) => Tensor | readonly Tensor[];
+  /** Multiply-accumulates of one execution; 0 if absent. Called with fixed shapes. */
+  readonly macs?: (
+    inputs: Named<I, TensorType>,
+    attrs: AttrValues<A>,
+    types: readonly TensorType[],
+  ) => number;
+}
+
+/** An op as shared code sees it: inputs by position. */
+export interface OpDefinition extends OpSchema {
+  readonly evaluateTensors: (
+    inputs: readonly (Tensor | null)[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ) => readonly Tensor[];
+  readonly countMacs: (
+    inputs: readonly (TensorType | null)[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ) => number;
+}
+
+/** Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. */
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+export function defineOp<const I extends string, const A extends Readonly<Record<string, AttrSpec<any>>>>(
+  spec: OpSpec<I, A>,
+): OpDefinition & Omit<OpSpec<I, A>, 'traits'> {
+  const list = <T>(result: T | readonly T[]): readonly T[] =>
+    Array.isArray(result) ? result : [result as T];
+  const attrs = (given: Attrs): AttrValues<A> => withDefaults(spec.attrs, given) as AttrValues<A>;
+  return {
+    ...spec,
+    traits: new Set(spec.traits),
+    inferTypes: (inputs, given) => list(spec.infer(bindInputs(spec, inputs), attrs(given))),
+    evaluateTensors: (inputs, given, types) =>
+      list(spec.evaluate(bindInputs(spec, inputs), attrs(given), types)),
+    countMacs: (inputs, given, types) => spec.macs?.(bindInputs(spec, inputs), attrs(given), types) ?? 0,
+  };
+}
+
+/** Attributes with the schema's defaults filled in. */
+export function withDefaults(specs: AttrSpecs, given: Attrs): Attrs {
+  const filled: Record<string, Attr> = { ...given };
+  for (const [name, { default: fallback }] of Object.entries(specs))
+    if (filled[name] === undefined && fallback !== undefined) filled[name] = fallback;
+  return filled;
+}
+
+function bindInputs<I extends string, T>(
+  spec: { name: string; inputs: readonly I[] },
+  inputs: readonly (T | null)[],
+): Named<I, T> {
+  const bound: Record<string, T | readonly T[] | undefined> = {};
+  spec.inputs.forEach((slot, i) => {
+    if (slot.endsWith('...')) bound[slot.slice(0, -3)] = inputs.slice(i).filter((value) => value !== null);
+    else bound[slot.replace('?', '')] = inputs[i] ?? missing(spec.name, slot);
+  });
+  return bound as Named<I, T>;
+}
+
+function missing(op: string, slot: string): undefined {
+  if (slot.endsWith('?')) return undefined;
+  throw new CompileError('op/missing-input', `${op} needs its input ${slot}`, { op });
+}

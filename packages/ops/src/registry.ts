@@ -1,0 +1,135 @@
+import { batchNorm } from './batch-norm.ts';
+import { add, div, maximum, minimum, mul, pow, prelu, sub } from './binary.ts';
+import { cast } from './cast.ts';
+import { conv2d } from './conv2d.ts';
+import type { OpDefinition } from './define-op.ts';
+import { depthwiseConv2d } from './depthwise-conv2d.ts';
+import { ghostModule } from './ghost-module.ts';
+import { fullyConnected, gemm, matmul } from './linear.ts';
+import { concat, pad, reshape, slice, transpose } from './movement.ts';
+import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
+import { resize } from './resize.ts';
+import { squeezeExcite } from './squeeze-excite.ts';
+import {
+  abs,
+  ceil,
+  clip,
+  dropout,
+  elu,
+  exp,
+  floor,
+  hardSigmoid,
+  hardSwish,
+  identity,
+  leakyRelu,
+  log,
+  neg,
+  reciprocal,
+  relu,
+  round,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  tanh,
+} from './unary.ts';
+
+const unaryOps = [
+  abs,
+  ceil,
+  elu,
+  exp,
+  floor,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  log,
+  neg,
+  reciprocal,
+  relu,
+  round,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  tanh,
+  clip,
+];
+const binaryOps = [add, div, maximum, minimum, mul, pow, prelu, sub];
+const otherOps = [
+  averagePool,
+  concat,
+  conv2d,
+  depthwiseConv2d,
+  fullyConnected,
+  globalAveragePool,
+  matmul,
+  maxPool,
+  pad,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceSum,
+  reshape,
+  resize,
+  slice,
+  softmax,
+  transpose,
+];
+const highOps = [batchNorm, cast, dropout, gemm, ghostModule, identity, squeezeExcite];
+
+/** Every op of the language, by name. */
+export const registry: ReadonlyMap<string, OpDefinition> = new Map(
+  [...unaryOps, ...binaryOps, ...otherOps, ...highOps].map((op) => [op.name, op as OpDefinition]),
+);
+
+/** What reaches a code-generating backend after lowering: the C and WGSL backends have one kernel for each. */
+export const loweredUnaryOps = [
+  'abs',
+  'ceil',
+  'clip',
+  'elu',
+  'exp',
+  'floor',
+  'hard_sigmoid',
+  'hard_swish',
+  'leaky_relu',
+  'log',
+  'neg',
+  'reciprocal',
+  'relu',
+  'round',
+  'sigmoid',
+  'silu',
+  'softplus',
+  'sqrt',
+  'tanh',
+] as const;
+export const loweredBinaryOps = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'prelu', 'sub'] as const;
+export const loweredOps = [
+  ...loweredUnaryOps,
+  ...loweredBinaryOps,
+  'average_pool',
+  'concat',
+  'conv2d',
+  'depthwise_conv2d',
+  'fully_connected',
+  'global_average_pool',
+  'matmul',
+  'max_pool',
+  'pad',
+  'reduce_max',
+  'reduce_mean',
+  'reduce_min',
+  'reduce_sum',
+  'reshape',
+  'resize',
+  'slice',
+  'softmax',
+  'transpose',
+] as const;
+
+export type LoweredUnaryOp = (typeof loweredUnaryOps)[number];
+export type LoweredBinaryOp = (typeof loweredBinaryOps)[number];
+export type LoweredOp = (typeof loweredOps)[number];
