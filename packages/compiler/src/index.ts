@@ -1,1 +1,17 @@
-export {};
+export {
+  type CompileCOptions,
+  type CompileOptions,
+  compileC,
+  compileFiles,
+  compileOnnx,
+  compileWgsl,
+  type Device,
+  devices,
+  type OutputFiles,
+  type Target,
+  targets,
+} from './compile.ts';
+export { describeGraph, type GraphDescription } from './describe-graph.ts';
+export { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+export { safeName } from './safe-name.ts';
+export { wgslFiles } from './wgsl-files.ts';

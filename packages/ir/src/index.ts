@@ -14,6 +14,9 @@ export {
 export { float16ToNumber, numberToFloat16, roundHalfToEven } from './float16.ts';
 export { type Attr, type Attrs, Graph, type GraphOutput, type NewNode, Node, Value } from './graph.ts';
 export type { AttrSpec, OpRegistry, OpSchema, Trait } from './op-schema.ts';
+export { type ParseOptions, parseGraph } from './parse-graph.ts';
+export { formatNode, formatNumber, type PrintedGraph, printGraph } from './print-graph.ts';
+export { mulberry32, randomTensor } from './random-tensor.ts';
 export {
   broadcastShapes,
   isStaticShape,
@@ -36,3 +39,4 @@ export {
 } from './tensor.ts';
 export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
 export { verify } from './verify.ts';
+export type { StorageRule } from './storage-rule.ts';

@@ -1,0 +1,74 @@
+import { compileFiles, type Device, devices, type Target, targets } from '@ghostc/compiler';
+import { Argument, Command, Option } from 'commander';
+import { parseBindings } from '../bindings.ts';
+import { formatCount } from '../format.ts';
+import { loadModel } from '../load-model.ts';
+import { startProgress } from '../progress.ts';
+import { writeFiles } from '../write-files.ts';
+
+interface CompileFlags {
+  readonly target: Target;
+  readonly device?: Device;
+  readonly out: string;
+  readonly name?: string;
+  readonly bind: readonly string[];
+  readonly weights?: 'c' | 'bin';
+  readonly stateDict?: string;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+export const modelArgument = (): Argument =>
+  new Argument('<model>', 'an .onnx file, a .gir text, or a spec: ghostnet:1.0, ghostnet:0.5@96');
+
+export function compileCommand(): Command {
+  return new Command('compile')
+    .description('compile a model to optimised ONNX, to WGSL, or to C')
+    .addArgument(modelArgument())
+    .addOption(new Option('--target <target>', 'what to make').choices(targets).makeOptionMandatory())
+    .addOption(new Option('--device <device>', 'processor that the C is for').choices(devices))
+    .requiredOption('--out <dir>', 'folder for the output; made if absent')
+    .option('--name <name>', 'prefix of files and identifiers')
+    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .addOption(
+      new Option('--weights <form>', 'C weights as hex words in C, or a .bin with .incbin').choices([
+        'c',
+        'bin',
+      ]),
+    )
+    .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
+    .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
+    .option('--json', 'print what was written as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/',
+    )
+    .action(runCompile);
+}
+
+function runCompile(model: string, flags: CompileFlags): void {
+  const progress = startProgress(`reading ${model}`);
+  try {
+    const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
+    const options = { ...flags, name: flags.name ?? loaded.name, bind: parseBindings(flags.bind) };
+    const files = compileFiles(loaded.graph, flags.target, {
+      ...options,
+      onPass: (name) => (progress.text = name),
+    });
+    const written = writeFiles(flags.out, files);
+    progress.stop();
+    report(
+      written,
+      [...files.values()].map((content) => Buffer.byteLength(content)),
+      flags,
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+function report(paths: readonly string[], sizes: readonly number[], { target, json }: CompileFlags): void {
+  const files = paths.map((path, i) => ({ path, bytes: sizes[i] ?? 0 }));
+  if (json) console.log(JSON.stringify({ target, files }));
+  else for (const { path, bytes } of files) console.log(`${formatCount(bytes).padStart(12)}  ${path}`);
+}

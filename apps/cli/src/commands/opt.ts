@@ -1,0 +1,77 @@
+import { basename, dirname } from 'node:path';
+import { CompileError, type Graph, printGraph, verify } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { optimizationPasses, type Pass, passes, runPasses } from '@ghostc/passes';
+import { writeSafetensors } from '@ghostc/safetensors';
+import { Command } from 'commander';
+import { loadModel } from '../load-model.ts';
+import { writeFiles } from '../write-files.ts';
+import { modelArgument } from './compile.ts';
+
+interface OptFlags {
+  readonly pass?: readonly string[];
+  readonly printAfter?: string;
+  readonly verifyEach?: boolean;
+  readonly out?: string;
+  readonly list?: boolean;
+}
+
+export function optCommand(): Command {
+  return new Command('opt')
+    .description('run passes over a model or a text graph and print the text form')
+    .addArgument(modelArgument().argOptional())
+    .option('--pass <name...>', 'passes to run, in order; all of the optimiser if absent')
+    .option('--print-after <pass>', 'also print the graph after this pass, or after "all"')
+    .option('--verify-each', 'run the verifier after every pass')
+    .option('--out <file.gir>', 'write the text (and its weights, .safetensors) instead of printing it')
+    .option('--list', 'list the passes')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ghostc opt block.gir --pass canonicalize --pass fold-batch-norm --verify-each\n  ghostc opt model.onnx --print-after raise-ghost-module\n  ghostc opt --list',
+    )
+    .action(runOpt);
+}
+
+function runOpt(model: string | undefined, flags: OptFlags): void {
+  if (flags.list) {
+    console.log([...passes.keys()].join('\n'));
+    return;
+  }
+  if (!model) throw new CompileError('cli/model', 'expected a model, or --list');
+  const { graph } = loadModel(model);
+  const onPass = ({ name }: Pass): void => {
+    if (flags.printAfter === name || flags.printAfter === 'all')
+      console.log(`# after ${name}\n${printGraph(graph).text}`);
+  };
+  runPasses(graph, choosePasses(flags), { verifyEach: flags.verifyEach ?? false, onPass });
+  verify(graph, registry);
+  finish(graph, flags);
+}
+
+function choosePasses({ pass: names, printAfter }: OptFlags): readonly Pass[] {
+  const chosen = names ? names.map(findPass) : optimizationPasses;
+  if (printAfter && printAfter !== 'all') findPass(printAfter);
+  return chosen;
+}
+
+function findPass(name: string): Pass {
+  const pass = passes.get(name);
+  if (pass) return pass;
+  throw new CompileError('cli/pass', `there is no pass ${name}; there are ${[...passes.keys()].join(', ')}`);
+}
+
+function finish(graph: Graph, { out }: OptFlags): void {
+  const { text, resources } = printGraph(graph);
+  if (!out) {
+    console.log(text);
+    return;
+  }
+  const name = basename(out);
+  writeFiles(
+    dirname(out),
+    new Map<string, string | Uint8Array>([
+      [name, text],
+      [`${name}.safetensors`, writeSafetensors(resources)],
+    ]),
+  );
+}

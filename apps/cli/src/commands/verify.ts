@@ -1,0 +1,106 @@
+import {
+  type DataSet,
+  interpreterRuntime,
+  type Runtime,
+  seededInputs,
+  type TargetResult,
+  type Tolerance,
+  verifyModel,
+} from '@ghostc/conformance';
+import { interpret } from '@ghostc/interpreter';
+import { CompileError } from '@ghostc/ir';
+import { createRuntime, originalRuntime, runtimeNames } from '@ghostc/runtimes';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { readDataSets } from '../data-sets.ts';
+import { formatError, formatSeconds, formatTable } from '../format.ts';
+import { type LoadedModel, loadModel } from '../load-model.ts';
+import { startProgress } from '../progress.ts';
+import { modelArgument } from './compile.ts';
+
+/** float32 sums in another order: measured up to 6e-6 between PyTorch and ONNX Runtime on whole networks. */
+const tolerance: Tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
+
+/** Data sets made when the user gives none. */
+const SEEDED_SETS = 3;
+
+interface VerifyFlags {
+  readonly data?: string;
+  readonly targets: string;
+  readonly json?: boolean;
+}
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('run a model in several runtimes and hold the outputs against the expected ones')
+    .addArgument(modelArgument())
+    .option('--data <dir>', 'folder with test_data_set_K/input_N.pb and output_N.pb; seeded inputs if absent')
+    .option('--targets <list>', `comma-separated: ${['original', ...runtimeNames].join(', ')}`, 'onnx,wgsl,c')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data data/ --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n\nExit code 0 only if every target passes.',
+    )
+    .action(runVerify);
+}
+
+async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
+  const progress = startProgress(`reading ${model}`);
+  try {
+    const loaded = loadModel(model);
+    const runtimes = flags.targets.split(',').map((name) => findRuntime(name.trim(), loaded));
+    const dataSets = flags.data ? readDataSets(flags.data, loaded.graph) : await seededDataSets(loaded);
+    const results: TargetResult[] = [];
+    for (const runtime of runtimes) {
+      progress.text = `${model} on ${runtime.name}`;
+      results.push(await verifyModel(runtime, { model: loaded.graph, dataSets, tolerance }));
+    }
+    progress.stop();
+    report(loaded, results, flags);
+    process.exitCode = results.every((result) => result.status === 'pass') ? 0 : 1;
+  } finally {
+    progress.stop();
+  }
+}
+
+function findRuntime(name: string, { onnx }: LoadedModel): Runtime {
+  if (name === 'interpreter') return interpreterRuntime;
+  if (name !== 'original') return createRuntime(name);
+  if (onnx) return originalRuntime(onnx.path);
+  throw new CompileError('cli/target', 'the target original needs an .onnx model');
+}
+
+/** Seeded inputs, with the outputs of ONNX Runtime on the original, or of the interpreter where there is no ONNX file. */
+async function seededDataSets({ graph, onnx }: LoadedModel): Promise<DataSet[]> {
+  const inputs = Array.from({ length: SEEDED_SETS }, (_, i) => seededInputs(graph, i + 1));
+  const reference = onnx && (await originalRuntime(onnx.path).prepare(graph));
+  const sets: DataSet[] = [];
+  for (const [i, one] of inputs.entries()) {
+    sets.push({
+      name: `seed ${i + 1}`,
+      inputs: one,
+      outputs: reference ? await reference.run(one) : interpret(graph, one),
+    });
+  }
+  await reference?.dispose?.();
+  return sets;
+}
+
+function report({ label }: LoadedModel, results: readonly TargetResult[], { json }: VerifyFlags): void {
+  if (json) console.log(JSON.stringify({ model: label, targets: results }, null, 2));
+  else printTable(results);
+}
+
+function printTable(results: readonly TargetResult[]): void {
+  const colour = { pass: pc.green, fail: pc.red, error: pc.red };
+  const rows = results.map((r) => [
+    r.target,
+    colour[r.status](r.status),
+    formatError(r.maxAbs),
+    formatError(r.maxRel),
+    formatError(r.tolerance),
+    formatSeconds(r.seconds),
+  ]);
+  console.log(formatTable(['target', 'status', 'max abs', 'max rel', 'tolerance', 'time'], rows));
+  for (const { target, message } of results) if (message) console.log(`${pc.red(target)}: ${message}`);
+}

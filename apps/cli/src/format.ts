@@ -1,0 +1,22 @@
+import Table from 'cli-table3';
+
+/** A table without colours of its own: column heads, then rows of cells. */
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  for (const row of rows) table.push([...row]);
+  return table.toString();
+}
+
+/** 1234567 -> "1,234,567". */
+export function formatCount(count: number | null): string {
+  return count === null ? 'symbolic' : count.toLocaleString('en-US');
+}
+
+export function formatSeconds(seconds: number): string {
+  return `${seconds.toFixed(seconds < 10 ? 2 : 0)} s`;
+}
+
+export function formatError(value: number): string {
+  if (Number.isNaN(value)) return '-';
+  return value === 0 ? '0' : value.toExponential(1);
+}

@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { buildGhostNet, parseGhostNetSpec } from '@ghostc/ghostnet';
+import { CompileError, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
+import { checkExternalLocation, readOnnx } from '@ghostc/onnx';
+import { registry } from '@ghostc/ops';
+import { readSafetensors } from '@ghostc/safetensors';
+
+/** Larger files are refused before they are read. */
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
+
+export interface LoadedModel {
+  readonly graph: Graph;
+  /** As the user named it. */
+  readonly label: string;
+  /** Name for output files when the user gives none. */
+  readonly name: string;
+  /** The file, if it is ONNX: what ONNX Runtime can run as it is. */
+  readonly onnx?: { readonly bytes: Uint8Array; readonly path: string };
+}
+
+export interface LoadOptions {
+  /** Weights for `ghostnet:` models: a `.safetensors` file, or a seed. */
+  readonly weights?: string | undefined;
+  readonly seed?: number | undefined;
+}
+
+/** Loads MODEL: an `.onnx` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
+export function loadModel(model: string, options: LoadOptions = {}): LoadedModel {
+  if (/^ghostnet/.test(model) && model.includes(':') && !existsSync(model)) return loadSpec(model, options);
+  const bytes = readModelFile(model);
+  const name = defaultName(model);
+  if (extname(model) === '.gir') return { graph: loadText(model, bytes), label: model, name };
+  return { graph: loadOnnx(model, bytes), label: model, name, onnx: { bytes, path: resolve(model) } };
+}
+
+/** `dir/model.onnx` is named after its folder: every published zoo calls its files so. */
+function defaultName(path: string): string {
+  const stem = basename(path, extname(path));
+  return stem === 'model' ? basename(dirname(resolve(path))) : stem;
+}
+
+function loadSpec(model: string, { weights, seed = 1 }: LoadOptions): LoadedModel {
+  const spec = parseGhostNetSpec(model);
+  const state =
+    weights === undefined
+      ? { seed }
+      : { stateDict: readSafetensors(readModelFile(weights), { file: weights }) };
+  return { graph: buildGhostNet({ ...spec, weights: state }), label: model, name: model };
+}
+
+function loadText(path: string, bytes: Uint8Array): Graph {
+  const sidecar = `${path}.safetensors`;
+  const resources: ReadonlyMap<string, Tensor> = existsSync(sidecar)
+    ? readSafetensors(readModelFile(sidecar), { file: sidecar })
+    : new Map();
+  try {
+    const graph = parseGraph(new TextDecoder().decode(bytes), { registry, resources, file: path });
+    verify(graph, registry);
+    return graph;
+  } catch (error) {
+    throw error instanceof CompileError ? error.at({ file: path }) : error;
+  }
+}
+
+function loadOnnx(path: string, bytes: Uint8Array): Graph {
+  const folder = dirname(resolve(path));
+  try {
+    const graph = readOnnx(bytes, { file: path, external: (location) => readExternal(folder, location) });
+    verify(graph, registry);
+    return graph;
+  } catch (error) {
+    throw error instanceof CompileError ? error.at({ file: path }) : error;
+  }
+}
+
+/** External data must lie in the model's own folder, also after links are followed. */
+function readExternal(folder: string, location: string): Uint8Array {
+  checkExternalLocation(location);
+  const path = resolve(folder, location);
+  if (!existsSync(path))
+    throw new CompileError(
+      'onnx/external-data',
+      `external data ${location} does not exist in the model's folder`,
+    );
+  const inside = relative(realpathSync(folder), realpathSync(path));
+  if (inside.startsWith('..') || isAbsolute(inside) || inside.split(sep).includes('..')) {
+    throw new CompileError('onnx/external-data', `external data ${location} leads out of the model's folder`);
+  }
+  if (statSync(path).nlink > 1)
+    throw new CompileError(
+      'onnx/external-data',
+      `external data ${location} is a hard link; expected a file of its own`,
+    );
+  return readModelFile(path);
+}
+
+function readModelFile(path: string): Uint8Array {
+  if (!existsSync(path)) throw new CompileError('file/missing', 'there is no such file', { file: path });
+  const { size } = statSync(path);
+  if (!statSync(path).isFile())
+    throw new CompileError('file/kind', 'expected a file, found something else', { file: path });
+  if (size > MAX_MODEL_BYTES)
+    throw new CompileError('file/size', `expected at most ${MAX_MODEL_BYTES} bytes, found ${size}`, {
+      file: path,
+    });
+  return readFileSync(path);
+}

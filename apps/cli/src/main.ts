@@ -1,0 +1,32 @@
+import { CompileError } from '@ghostc/ir';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { compileCommand } from './commands/compile.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { optCommand } from './commands/opt.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+/** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('ghostc')
+    .description('compile GhostNet-family networks to ONNX, WGSL and C, and prove that all compute the same')
+    .version(process.env.GHOSTC_VERSION ?? '0.1.0')
+    .addCommand(compileCommand())
+    .addCommand(verifyCommand())
+    .addCommand(inspectCommand())
+    .addCommand(optCommand());
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  if (error instanceof CompileError)
+    console.error(error.message.replace(/^error\[[^\]]*\]/, (head) => pc.red(head)));
+  else console.error(error);
+  process.exitCode = 2;
+}
+
+await main(process.argv);

@@ -1,0 +1,78 @@
+import { type CProgram, emitC } from '@ghostc/backend-c';
+import { emitOnnx } from '@ghostc/backend-onnx';
+import { emitWgsl } from '@ghostc/backend-wgsl';
+import { CompileError, type Graph, isStatic } from '@ghostc/ir';
+import { bindDimensions } from '@ghostc/ops';
+import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+import { safeName } from './safe-name.ts';
+import { wgslFiles } from './wgsl-files.ts';
+
+export const targets = ['onnx', 'wgsl', 'c'] as const;
+export type Target = (typeof targets)[number];
+
+export const devices = ['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'] as const;
+export type Device = (typeof devices)[number];
+
+export interface CompileOptions extends PipelineOptions {
+  /** Prefix of files and C identifiers; the graph's name if absent. */
+  readonly name?: string | undefined;
+  /** Sizes of symbolic dimensions. WGSL and C need all of them. */
+  readonly bind?: ReadonlyMap<string, number> | undefined;
+}
+
+export interface CompileCOptions extends CompileOptions {
+  readonly device?: Device | undefined;
+  /** How weights are written: hex words in C, or a binary file with `.incbin`. By size if absent. */
+  readonly weights?: 'c' | 'bin' | undefined;
+}
+
+/** An optimised ONNX model. Symbolic dimensions stay. */
+export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Array {
+  return emitOnnx(optimize(bound(model, options), options), { name: nameOf(model, options) });
+}
+
+/** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
+export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslProgram {
+  return emitWgsl(kernelGraph(model, options), { name: nameOf(model, options) });
+}
+
+/** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
+export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
+  const { device, weights } = options;
+  return emitC(kernelGraph(model, options), {
+    name: nameOf(model, options),
+    ...(device && { device }),
+    ...(weights && { weights }),
+  });
+}
+
+export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
+
+/** Compiles to the files that `ghostc compile` writes, by name. */
+export function compileFiles(model: Graph, target: Target, options: CompileCOptions = {}): OutputFiles {
+  const name = nameOf(model, options);
+  if (target === 'onnx') return new Map([[`${name}.onnx`, compileOnnx(model, options)]]);
+  if (target === 'wgsl') return wgslFiles(compileWgsl(model, options));
+  return compileC(model, options).files;
+}
+
+function kernelGraph(model: Graph, options: CompileOptions): Graph {
+  const graph = bound(model, options);
+  const open = graph.inputs.find((input) => !input.type.shape.every(isStatic));
+  if (open) {
+    throw new CompileError(
+      'compile/symbolic',
+      `input ${open.name} has the shape [${open.type.shape.join(',')}]; expected a size for every dimension (--bind NAME=SIZE)`,
+    );
+  }
+  return lowerForKernels(optimize(graph, options), options);
+}
+
+function bound(model: Graph, { bind }: CompileOptions): Graph {
+  return bind?.size ? bindDimensions(model, bind) : model;
+}
+
+function nameOf(model: Graph, { name }: CompileOptions): string {
+  return safeName(name ?? model.name);
+}

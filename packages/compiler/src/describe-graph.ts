@@ -1,0 +1,56 @@
+import { type Graph, isStatic, type Node } from '@ghostc/ir';
+import { graphMacs, storageRuleOf } from '@ghostc/ops';
+import { planMemory } from '@ghostc/planner';
+import { lowerForKernels } from './pipeline.ts';
+
+/** What `ghostc inspect` tells of a graph. */
+export interface GraphDescription {
+  readonly nodes: number;
+  /** Elements of the constants that training sets: batch-norm statistics and lone scalars do not count. */
+  readonly params: number;
+  /** Multiply-accumulates per inference; null while dimensions are symbolic. */
+  readonly macs: number | null;
+  /** Nodes by op. */
+  readonly ops: Readonly<Record<string, number>>;
+  readonly ghostModules: number;
+  /** Arena of the C build in bytes, inputs and outputs outside; null while dimensions are symbolic. */
+  readonly peakArenaBytes: number | null;
+}
+
+export function describeGraph(graph: Graph): GraphDescription {
+  const ops = countOps(graph);
+  const fixed = graph.inputs.every((input) => input.type.shape.every(isStatic));
+  return {
+    nodes: graph.nodeCount,
+    params: countParameters(graph),
+    macs: fixed ? graphMacs(graph) : null,
+    ops,
+    ghostModules: ops.ghost_module ?? 0,
+    peakArenaBytes: fixed ? arenaBytes(graph) : null,
+  };
+}
+
+function arenaBytes(graph: Graph): number {
+  return planMemory(lowerForKernels(graph), { storageRule: storageRuleOf, io: 'caller', align: 16 })
+    .arenaBytes;
+}
+
+function countOps(graph: Graph): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const node of graph.nodes()) counts.set(node.op, (counts.get(node.op) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([a, x], [b, y]) => y - x || a.localeCompare(b)));
+}
+
+/** Batch norm's running mean and variance (inputs 3 and 4) are statistics, not parameters. */
+function countParameters(graph: Graph): number {
+  let total = 0;
+  for (const value of graph.constants) {
+    const trained = [...value.users].some((node) => isParameter(node, node.inputs.indexOf(value)));
+    if (trained && value.type.shape.length > 0) total += value.constant?.data.length ?? 0;
+  }
+  return total;
+}
+
+function isParameter(node: Node, slot: number): boolean {
+  return !(node.op === 'batch_norm' && slot >= 3);
+}

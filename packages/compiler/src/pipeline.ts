@@ -1,0 +1,36 @@
+import type { Graph } from '@ghostc/ir';
+import { verify } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { lower, optimizationPasses, type Pass, runPasses } from '@ghostc/passes';
+
+export interface PipelineOptions {
+  /** Called after each pass with the graph as it is then. */
+  readonly onPass?: ((name: string, graph: Graph) => void) | undefined;
+}
+
+/**
+ * The path of a model, in order. The verifier runs between every two stages.
+ *
+ *   read          bytes -> graph            @ghostc/onnx, @ghostc/ghostnet, or the text form
+ *   optimize      `optimizationPasses`      their order and its reasons stand in @ghostc/passes
+ *   lower         composite ops -> kernels  for WGSL and C; ONNX is written from the optimised graph
+ *   plan          schedule, arena offsets   @ghostc/planner, called by the backend that needs it
+ *   emit          graph -> artefact         @ghostc/backend-onnx, -wgsl, -c
+ */
+export function optimize(model: Graph, { onPass }: PipelineOptions = {}): Graph {
+  const graph = model.clone();
+  verify(graph, registry);
+  runPasses(graph, optimizationPasses, {
+    verifyEach: true,
+    ...(onPass && { onPass: (pass: Pass) => onPass(pass.name, graph) }),
+  });
+  return graph;
+}
+
+/** Composite ops of an optimised graph become the ops that the code-generating backends have kernels for. */
+export function lowerForKernels(optimized: Graph, { onPass }: PipelineOptions = {}): Graph {
+  const graph = lower(optimized.clone());
+  verify(graph, registry);
+  onPass?.('lower', graph);
+  return graph;
+}

@@ -1,0 +1,33 @@
+import { numElements, staticShape } from './shape.ts';
+import { fromNumbers, type Tensor } from './tensor.ts';
+import type { TensorType } from './tensor-type.ts';
+
+/**
+ * Seeded values, the same on every machine: floats uniform in [-1, 1), integers over [-100, 100] (unsigned [0, 200]).
+ * The shape must be fixed.
+ */
+export function randomTensor({ dtype, shape, quant }: TensorType, seed: number): Tensor {
+  const next = mulberry32(seed);
+  const count = numElements(shape);
+  const draw = drawer(dtype, next);
+  const values = Float64Array.from({ length: count }, draw);
+  const tensor = fromNumbers(dtype, staticShape(shape), values);
+  return quant ? { ...tensor, quant } : tensor;
+}
+
+function drawer(dtype: string, next: () => number): () => number {
+  if (dtype.startsWith('f')) return () => next() * 2 - 1;
+  if (dtype === 'bool') return () => Math.floor(next() * 2);
+  return dtype.startsWith('u') ? () => Math.floor(next() * 201) : () => Math.floor(next() * 201) - 100;
+}
+
+/** The mulberry32 generator: uniform in [0, 1) with 32 bits of state. */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
