@@ -1,5 +1,14 @@
 export { type Comparison, compareTensors, type Tolerance } from './compare.ts';
+export {
+  type CaseResult,
+  type ConformanceReport,
+  type ConformOptions,
+  caseGraph,
+  conform,
+} from './conform.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
 export type { Executable, Runtime, Tensors } from './runtime.ts';
 export { seededInputs } from './seeded-inputs.ts';
+export { type ConformanceCase, type Suite, suite } from './suite.ts';
+export { suites } from './suites/index.ts';
 export { type DataSet, type TargetResult, type Verification, verifyModel } from './verify-model.ts';

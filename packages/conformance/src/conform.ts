@@ -1,0 +1,95 @@
+import { interpret } from '@ghostc/interpreter';
+import { type Graph, parseGraph, verify } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import type { Tolerance } from './compare.ts';
+import type { Runtime } from './runtime.ts';
+import { seededInputs } from './seeded-inputs.ts';
+import type { ConformanceCase, Suite } from './suite.ts';
+import { suites as allSuites } from './suites/index.ts';
+import { type TargetResult, verifyModel } from './verify-model.ts';
+
+export interface ConformOptions {
+  /** Cases that this runtime refuses, with the reason. A skip that would pass, or names no case, fails the run. */
+  readonly skip?: Readonly<Record<string, string>>;
+  readonly suites?: readonly Suite[];
+  readonly onResult?: (result: CaseResult) => void;
+}
+
+export interface CaseResult {
+  readonly name: string;
+  readonly status: 'pass' | 'fail' | 'error' | 'skip';
+  readonly maxRel: number;
+  readonly message?: string;
+}
+
+export interface ConformanceReport {
+  readonly runtime: string;
+  readonly cases: readonly CaseResult[];
+  /** What is wrong: failed cases, and skips that are stale. Empty when the runtime conforms. */
+  readonly problems: readonly string[];
+}
+
+const rounding: Tolerance = {
+  relative: 1e-5,
+  absolute: 1e-7,
+  reason: 'float32 sums in another order, library functions within some ulp',
+};
+const equal: Tolerance = { relative: 0, absolute: 0, reason: 'nothing is computed' };
+
+/** Runs every case of every suite on a runtime and holds the outputs against the interpreter's. */
+export async function conform(
+  runtime: Runtime,
+  { skip = {}, suites = allSuites, onResult }: ConformOptions = {},
+): Promise<ConformanceReport> {
+  const cases: CaseResult[] = [];
+  for (const one of suites.flatMap((suite) => suite.cases)) {
+    const result = await runCase(runtime, one, skip[one.name]);
+    cases.push(result);
+    onResult?.(result);
+  }
+  const names = new Set(cases.map((one) => one.name));
+  const unknown = Object.keys(skip).filter((name) => !names.has(name));
+  return {
+    runtime: runtime.name,
+    cases,
+    problems: [...problems(cases, skip), ...unknown.map((name) => `skip ${name}: there is no such case`)],
+  };
+}
+
+async function runCase(
+  runtime: Runtime,
+  one: ConformanceCase,
+  skipped: string | undefined,
+): Promise<CaseResult> {
+  const result = await verifyCase(runtime, one);
+  const { maxRel, message } = result;
+  if (skipped !== undefined && result.status !== 'pass')
+    return { name: one.name, status: 'skip', maxRel, message: skipped };
+  return { name: one.name, status: result.status, maxRel, ...(message ? { message } : {}) };
+}
+
+function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<TargetResult> {
+  const model = caseGraph(one);
+  const dataSets = [1, 2].map((seed) => {
+    const inputs = seededInputs(model, seed);
+    return { name: `seed ${seed}`, inputs, outputs: interpret(model, inputs) };
+  });
+  return verifyModel(runtime, { model, dataSets, tolerance: one.exact ? equal : rounding });
+}
+
+/** The verified graph of a case. */
+export function caseGraph({ name, text }: ConformanceCase): Graph {
+  const graph = parseGraph(text, { registry, file: name });
+  verify(graph, registry);
+  return graph;
+}
+
+function problems(cases: readonly CaseResult[], skip: Readonly<Record<string, string>>): string[] {
+  const bad = cases
+    .filter((one) => one.status === 'fail' || one.status === 'error')
+    .map((one) => `${one.name}: ${one.message ?? one.status}`);
+  const stale = cases
+    .filter((one) => one.status === 'pass' && skip[one.name] !== undefined)
+    .map((one) => `skip ${one.name}: the case passes`);
+  return [...bad, ...stale];
+}

@@ -1,0 +1,25 @@
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './setup.mjs';
+
+/** Bundles the command into one file; packages with native code stay outside. */
+export async function buildCli() {
+  const { build } = await import('esbuild');
+  const outfile = join(root, 'apps/cli/dist/ghostc.mjs');
+  await build({
+    entryPoints: [join(root, 'apps/cli/src/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['@ghostc/source'],
+    external: ['onnxruntime-node', 'webgpu'],
+    banner: { js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+  chmodSync(outfile, 0o755);
+  return outfile;
+}
+
+if (process.argv[1]?.endsWith('build-cli.mjs')) await buildCli();
