@@ -67,3 +67,4 @@ export {
   sqrt,
   tanh,
 } from './unary.ts';
+export { storageRuleOf } from './storage-rule.ts';

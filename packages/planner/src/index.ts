@@ -1,1 +1,2 @@
-export {};
+export type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
+export { planMemory } from './plan-memory.ts';

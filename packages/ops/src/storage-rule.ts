@@ -1,0 +1,30 @@
+import { type Node, numElements, type StorageRule, type Value } from '@ghostc/ir';
+import { attrsOf, lookup } from './build-node.ts';
+import { concat, normalAxis } from './movement.ts';
+
+/**
+ * What a node of a lowered graph asks of memory. In place: an element-wise op over an input of the output's size, and a
+ * convolution over its residual, since a kernel reads residual element i just before it writes output element i.
+ */
+export function storageRuleOf(node: Node): StorageRule {
+  const { traits, inputs } = lookup(node.op);
+  if (traits.has('view')) return { kind: 'view' };
+  if (node.op === concat.name) return { kind: 'join', axis: joinAxis(node) };
+  if (traits.has('elementwise')) return inPlace(node, [...node.inputs.keys()]);
+  const residual = inputs.indexOf('residual?');
+  return residual < 0 ? { kind: 'own' } : inPlace(node, [residual]);
+}
+
+function joinAxis(node: Node): number {
+  return normalAxis(attrsOf(concat, node).axis, node.output.type.shape.length);
+}
+
+function inPlace(node: Node, candidates: readonly number[]): StorageRule {
+  const inputs = candidates.filter((i) => fits(node.inputs[i], node.output));
+  return inputs.length ? { kind: 'in-place', inputs } : { kind: 'own' };
+}
+
+function fits(input: Value | null | undefined, output: Value): boolean {
+  if (!input || input.type.dtype !== output.type.dtype) return false;
+  return numElements(input.type.shape) === numElements(output.type.shape);
+}

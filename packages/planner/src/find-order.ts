@@ -1,0 +1,124 @@
+import type { Task } from './list-tasks.ts';
+import type { Cell } from './resolve-storage.ts';
+
+/** What the search knows: sizes of the cells that cost memory, who reads them, which outlive the run. */
+interface Problem {
+  readonly tasks: readonly Task[];
+  readonly before: readonly (readonly number[])[];
+  readonly after: readonly (readonly number[])[];
+  readonly readers: ReadonlyMap<Cell, readonly number[]>;
+  readonly costs: (cell: Cell) => number;
+  readonly kept: ReadonlySet<Cell>;
+}
+
+/** A set of tasks that have run, and the cheapest known way to have run them. */
+interface State {
+  readonly done: Uint8Array;
+  readonly live: number;
+  readonly peak: number;
+  /** Sum of live bytes over the steps; breaks ties, since shorter lives pack better. */
+  readonly sum: number;
+  readonly path: Path | null;
+}
+
+interface Path {
+  readonly task: number;
+  readonly previous: Path | null;
+}
+
+export interface OrderOptions {
+  readonly costs: (cell: Cell) => number;
+  readonly kept: ReadonlySet<Cell>;
+  /** Most states kept per layer; the search is exact as long as no layer has more. */
+  readonly width?: number;
+}
+
+/**
+ * The order of tasks with the smallest peak of live bytes: dynamic programming over sets of executed tasks, layer by
+ * layer (after k tasks), since the bytes that live depend on the set alone. Layers wider than `width` are cut to the best
+ * states (beam search). Bytes of a step: live before it + outputs (unless taken in place) + scratch.
+ */
+export function findOrder(tasks: readonly Task[], options: OrderOptions): Task[] {
+  const problem = makeProblem(tasks, options);
+  const width = options.width ?? Math.min(2000, Math.max(8, Math.floor(2e7 / (tasks.length + 1) ** 2)));
+  let layer: State[] = [startState(problem)];
+  for (let step = 0; step < tasks.length; step++) layer = cut(nextLayer(problem, layer), width);
+  const order: Task[] = [];
+  for (let path = layer[0]?.path ?? null; path; path = path.previous) order.push(tasks[path.task] as Task);
+  return order.reverse();
+}
+
+function makeProblem(tasks: readonly Task[], { costs, kept }: OrderOptions): Problem {
+  const writer = new Map(tasks.flatMap((task, i) => task.writes.map((cell) => [cell, i] as const)));
+  const readers = new Map<Cell, number[]>();
+  tasks.forEach((task, i) => {
+    for (const cell of task.reads) readers.set(cell, [...(readers.get(cell) ?? []), i]);
+  });
+  const before = tasks.map((task) => [...new Set(task.reads.flatMap((cell) => writer.get(cell) ?? []))]);
+  const after = tasks.map((): number[] => []);
+  before.forEach((sources, i) => {
+    for (const source of sources) after[source]?.push(i);
+  });
+  return { tasks, before, after, readers, costs, kept };
+}
+
+/** Before the first step only graph inputs live, if they cost memory at all. */
+function startState({ tasks, readers, costs }: Problem): State {
+  const written = new Set(tasks.flatMap((task) => task.writes));
+  const inputs = [...readers.keys()].filter((cell) => !written.has(cell));
+  const live = inputs.reduce((sum, cell) => sum + costs(cell), 0);
+  return { done: new Uint8Array(tasks.length), live, peak: live, sum: 0, path: null };
+}
+
+function nextLayer(problem: Problem, layer: readonly State[]): State[] {
+  const best = new Map<string, State>();
+  for (const state of layer) {
+    for (let task = 0; task < problem.tasks.length; task++) {
+      if (!isReady(problem, state, task)) continue;
+      const next = advance(problem, state, task);
+      const key = keyOf(next.done);
+      const known = best.get(key);
+      if (!known || isBetter(next, known)) best.set(key, next);
+    }
+  }
+  return [...best.values()];
+}
+
+function isReady({ before }: Problem, { done }: State, task: number): boolean {
+  return !done[task] && (before[task] ?? []).every((source) => done[source]);
+}
+
+function advance(problem: Problem, state: State, index: number): State {
+  const task = problem.tasks[index] as Task;
+  const done = Uint8Array.from(state.done);
+  done[index] = 1;
+  const dies = (cell: Cell): boolean =>
+    !problem.kept.has(cell) && (problem.readers.get(cell) ?? []).every((reader) => done[reader]);
+  const total = (cells: readonly Cell[]): number => cells.reduce((sum, cell) => sum + problem.costs(cell), 0);
+  const written = total(task.writes);
+  const reused = task.inPlace.some(({ cells }) => total(cells) > 0 && cells.every(dies));
+  const during = state.live + (reused ? 0 : written) + task.scratchBytes;
+  const live = state.live + written - total([...task.reads, ...task.writes].filter(dies));
+  const path = { task: index, previous: state.path };
+  return { done, live, peak: Math.max(state.peak, during), sum: state.sum + during, path };
+}
+
+function isBetter(a: State, b: State): boolean {
+  return a.peak !== b.peak ? a.peak < b.peak : a.sum < b.sum;
+}
+
+function cut(layer: State[], width: number): State[] {
+  if (layer.length <= width) return layer;
+  return layer.sort((a, b) => a.peak - b.peak || a.live - b.live || a.sum - b.sum).slice(0, width);
+}
+
+/** The set as text, 15 tasks a character. */
+function keyOf(done: Uint8Array): string {
+  let key = '';
+  for (let from = 0; from < done.length; from += 15) {
+    let word = 0;
+    for (let bit = 0; bit < 15; bit++) word |= (done[from + bit] ?? 0) << bit;
+    key += String.fromCharCode(word);
+  }
+  return key;
+}

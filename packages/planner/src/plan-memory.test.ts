@@ -1,0 +1,252 @@
+import { Graph, type Node, numElements, type StorageRule, type TensorType, type Value } from '@ghostc/ir';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MemoryPlan, PlanOptions } from './memory-plan.ts';
+import { planMemory } from './plan-memory.ts';
+
+const rules: Record<string, (node: Node) => StorageRule> = {
+  make: () => ({ kind: 'own' }),
+  view: () => ({ kind: 'view' }),
+  cat: () => ({ kind: 'join', axis: 1 }),
+  outer: () => ({ kind: 'join', axis: 2 }),
+  ew: (node) => ({ kind: 'in-place', inputs: [...node.inputs.keys()] }),
+};
+const storageRule = (node: Node): StorageRule => rules[node.op]?.(node) ?? { kind: 'own' };
+const options = (io: 'caller' | 'arena', more: Partial<PlanOptions> = {}): PlanOptions => ({
+  storageRule,
+  io,
+  align: 16,
+  ...more,
+});
+
+const type = (channels: number, height = 1): TensorType => ({
+  dtype: 'f32',
+  shape: [1, channels, height, 1],
+});
+const add = (graph: Graph, op: string, inputs: Value[], output: TensorType): Value =>
+  graph.add({ op, inputs, types: [output] }).output;
+const at = (plan: MemoryPlan, value: Value) => plan.placements.get(value);
+
+/**
+ * Runs a plan on memory whose elements are tags: every node must find the tags of its inputs where the plan says, even
+ * after its own output and scratch have been scribbled on (except where it may work in place).
+ */
+class Machine {
+  readonly memory = new Map<string, number>();
+  readonly tags = new Map<Value, number[]>();
+  readonly plan: MemoryPlan;
+  #next = 1;
+
+  constructor(plan: MemoryPlan) {
+    this.plan = plan;
+  }
+
+  run(graph: Graph): void {
+    for (const value of [...graph.inputs, ...graph.constants]) this.write(value, this.fresh(value));
+    for (const node of this.plan.order) this.step(node);
+    for (const { value } of graph.outputs) expect(this.read(value)).toEqual(this.tags.get(value));
+  }
+
+  step(node: Node): void {
+    const inputs = node.inputs.filter((value) => value !== null);
+    const result = this.meaning(node, inputs);
+    if (this.plan.elided.has(node)) return void this.tags.set(node.output, result);
+    this.scribble(node);
+    for (const input of inputs) {
+      if (!this.inPlace(node, input)) expect(this.read(input)).toEqual(this.tags.get(input));
+    }
+    this.write(node.output, result);
+  }
+
+  meaning(node: Node, inputs: Value[]): number[] {
+    const rule = storageRule(node);
+    const parts = inputs.map((input) => this.tags.get(input) ?? []);
+    if (rule.kind === 'view') return parts[0] ?? [];
+    return rule.kind === 'join' && rule.axis === 1 ? parts.flat() : this.fresh(node.output);
+  }
+
+  inPlace(node: Node, input: Value): boolean {
+    return (
+      storageRule(node).kind === 'in-place' &&
+      JSON.stringify(at(this.plan, input)) === JSON.stringify(at(this.plan, node.output))
+    );
+  }
+
+  scribble(node: Node): void {
+    this.write(node.output, this.fresh(node.output).fill(-1));
+    const scratch = this.plan.scratch.get(node);
+    if (scratch) for (let i = 0; i < 40; i += 4) this.memory.set(`arena 0 ${scratch.offset + i}`, -2);
+  }
+
+  fresh(value: Value): number[] {
+    return Array.from({ length: numElements(value.type.shape) }, () => this.#next++);
+  }
+
+  keys(value: Value): string[] {
+    const { region, index, offset } = at(this.plan, value) ?? { region: 'lost', index: 0, offset: 0 };
+    return Array.from(
+      { length: numElements(value.type.shape) },
+      (_, i) => `${region} ${index} ${offset + 4 * i}`,
+    );
+  }
+
+  write(value: Value, tags: number[]): void {
+    this.keys(value).forEach((key, i) => void this.memory.set(key, tags[i] ?? 0));
+    if (!tags.includes(-1)) this.tags.set(value, tags);
+  }
+
+  read(value: Value): number[] {
+    return this.keys(value).map((key) => this.memory.get(key) ?? 0);
+  }
+}
+
+/** A random graph from a list of choices; all values are [1,C,1,1]. */
+function randomGraph(
+  choices: readonly (readonly [number, number, number, number])[],
+  outputs: readonly number[],
+): Graph {
+  const graph = new Graph();
+  const values = [graph.addInput('a', type(4)), graph.addInput('b', type(6))];
+  values.push(graph.addConstant('k', { dtype: 'f32', shape: [1, 4, 1, 1], data: new Float32Array(4) }));
+  for (const [kind, i, j, size] of choices) {
+    const x = values[values.length - 1 - (i % Math.min(values.length, 6))] as Value;
+    const y = values[j % values.length] as Value;
+    const channels = (value: Value): number => numElements(value.type.shape);
+    if (kind === 0) values.push(add(graph, 'make', [x, y], type(1 + size)));
+    else if (kind === 1) values.push(add(graph, 'view', [x], x.type));
+    else if (kind === 2) values.push(add(graph, 'cat', [x, y], type(channels(x) + channels(y))));
+    else values.push(add(graph, 'ew', channels(y) === channels(x) ? [x, y] : [x], x.type));
+  }
+  outputs.forEach(
+    (pick, i) => void graph.addOutput(`out${i}`, values[values.length - 1 - (pick % values.length)] as Value),
+  );
+  return graph;
+}
+
+const recipes = fc.tuple(
+  fc.array(fc.tuple(fc.nat(3), fc.nat(9), fc.nat(40), fc.nat(9)), { minLength: 1, maxLength: 25 }),
+  fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
+);
+
+describe.each(['caller', 'arena'] as const)('any graph, io %s', (io) => {
+  it('computes the same values as without sharing', () => {
+    fc.assert(
+      fc.property(recipes, (recipe) => {
+        const graph = randomGraph(...recipe);
+        const scratchBytes = (node: Node): number => (node.op === 'make' ? 40 : 0);
+        new Machine(planMemory(graph, options(io, { scratchBytes }))).run(graph);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is aligned, no smaller than its lower bound, and keeps to the caller's buffers", () => {
+    fc.assert(
+      fc.property(recipes, (recipe) => {
+        const graph = randomGraph(...recipe);
+        const plan = planMemory(graph, options(io));
+        expect(plan.arenaBytes).toBeGreaterThanOrEqual(plan.lowerBound);
+        expect(plan.arenaBytes % 16).toBe(0);
+        expect(plan.order.length).toBe(graph.nodeCount);
+        expect(new Set(plan.order)).toEqual(new Set(graph.nodes()));
+        for (const [value, place] of plan.placements) checkPlace(graph, plan, value, place);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function checkPlace(
+  graph: Graph,
+  plan: MemoryPlan,
+  value: Value,
+  { region, index, offset }: NonNullable<ReturnType<typeof at>>,
+): void {
+  const end = offset + 4 * numElements(value.type.shape);
+  const room =
+    region === 'output' ? 4 * numElements(graph.outputs[index]?.value.type.shape ?? []) : plan.arenaBytes;
+  expect(offset).toBeGreaterThanOrEqual(0);
+  if (region === 'arena' || region === 'output') expect(end).toBeLessThanOrEqual(room);
+  if (region === 'input' && value.producer) expect(plan.elided.has(value.producer)).toBe(true);
+}
+
+describe('planMemory', () => {
+  it('places the parts of a concat in their ranges and elides it', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x', type(8));
+    const primary = add(graph, 'make', [x], type(8));
+    const cheap = add(graph, 'make', [primary], type(4));
+    const both = add(graph, 'cat', [primary, cheap], type(12));
+    graph.addOutput('y', add(graph, 'make', [both], type(1)));
+    const plan = planMemory(graph, options('caller'));
+    const base = at(plan, both)?.offset ?? Number.NaN;
+    expect(at(plan, primary)?.offset).toBe(base);
+    expect(at(plan, cheap)?.offset).toBe(base + 32);
+    expect(plan.elided.has(both.producer as Node)).toBe(true);
+    expect(plan.arenaBytes).toBe(48);
+  });
+
+  it("computes a concat that is returned straight into the caller's buffer", () => {
+    const graph = new Graph();
+    const x = graph.addInput('x', type(8));
+    const a = add(graph, 'make', [x], type(8));
+    const b = add(graph, 'make', [x], type(4));
+    graph.addOutput('y', add(graph, 'cat', [a, b], type(12)));
+    const plan = planMemory(graph, options('caller'));
+    expect(at(plan, b)).toEqual({ region: 'output', index: 0, offset: 32 });
+    expect(plan.arenaBytes).toBe(0);
+  });
+
+  it.each([
+    ['one of a graph input', (x: Value) => [x, x]],
+    ['the same value twice', (_: Value, a: Value) => [a, a]],
+  ])('copies a concat of %s', (_name, parts) => {
+    const graph = new Graph();
+    const x = graph.addInput('x', type(8));
+    const both = add(graph, 'cat', parts(x, add(graph, 'make', [x], type(8))), type(16));
+    graph.addOutput('y', add(graph, 'make', [both], type(1)));
+    expect(planMemory(graph, options('caller')).elided.size).toBe(0);
+  });
+
+  it('copies a concat along an axis inside another, and one whose parts would be misaligned', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x', type(3));
+    const parts = (): Value[] => [add(graph, 'make', [x], type(3, 2)), add(graph, 'make', [x], type(3, 2))];
+    graph.addOutput('y', add(graph, 'make', [add(graph, 'outer', parts(), type(3, 4))], type(1)));
+    graph.addOutput('z', add(graph, 'make', [add(graph, 'cat', parts(), type(6, 2))], type(1)));
+    expect(planMemory(graph, options('caller', { partAlign: 16 })).elided.size).toBe(0);
+    expect(planMemory(graph, options('caller')).elided.size).toBe(1);
+  });
+
+  it('runs the branch that shrinks its input first', () => {
+    const graph = new Graph();
+    const x = add(graph, 'make', [graph.addInput('in', type(1))], type(64));
+    const wide = add(graph, 'make', [add(graph, 'make', [x], type(128))], type(100));
+    const main = add(graph, 'make', [wide], type(8));
+    const shortcut = add(graph, 'make', [x], type(8));
+    graph.addOutput('y', add(graph, 'make', [add(graph, 'ew', [main, shortcut], type(8))], type(1)));
+    const plan = planMemory(graph, options('caller'));
+    expect(plan.order.indexOf(shortcut.producer as Node)).toBe(1);
+    expect(plan.arenaBytes).toBe(4 * 128 + 4 * 100 + 4 * 8);
+    expect(plan.arenaBytes).toBe(plan.lowerBound);
+  });
+
+  it('gives the memory of a part that is not computed yet to somebody else', () => {
+    const graph = new Graph();
+    const x = add(graph, 'make', [graph.addInput('in', type(1))], type(64));
+    const primary = add(graph, 'make', [x], type(64));
+    const cheap = add(graph, 'make', [primary], type(64));
+    const both = add(graph, 'cat', [primary, cheap], type(128));
+    graph.addOutput('y', add(graph, 'make', [both], type(1)));
+    expect(planMemory(graph, options('caller')).arenaBytes).toBe(4 * 128);
+  });
+
+  it('returns an input as it is without giving it arena memory', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x', type(4));
+    graph.addOutput('y', x);
+    const plan = planMemory(graph, options('caller'));
+    expect(at(plan, x)?.region).toBe('input');
+    expect(plan.arenaBytes).toBe(0);
+  });
+});

@@ -1,0 +1,150 @@
+import { byteSize, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
+import type { PlanOptions } from './memory-plan.ts';
+
+/** Memory that one node writes (or that holds a graph input): the unit of liveness. */
+export interface Cell {
+  readonly value: Value;
+  readonly bytes: number;
+}
+
+/** Cells at fixed distances from one another. */
+export interface Block {
+  region: 'arena' | 'input' | 'output' | 'constant';
+  /** Number of the input, output or constant. */
+  index: number;
+  /** Offset of each cell from the start of the block, in bytes. */
+  readonly cells: Map<Cell, number>;
+}
+
+/** Where a value lies before offsets are known. */
+export interface Storage {
+  readonly block: Block;
+  readonly offset: number;
+  /** The cells that the value covers. */
+  readonly cells: readonly Cell[];
+}
+
+/** The memory of a graph before scheduling: what shares memory by construction, whatever the order. */
+export interface StorageMap {
+  readonly storage: ReadonlyMap<Value, Storage>;
+  readonly elided: ReadonlySet<Node>;
+}
+
+/** Bytes of a value; its shape must be fixed. */
+export function valueBytes(value: Value): number {
+  return numElements(value.type.shape) * byteSize(value.type.dtype);
+}
+
+/** Resolves views and concats to shared memory where every condition for it holds. */
+export function resolveStorage(graph: Graph, options: PlanOptions): StorageMap {
+  const resolver = new Resolver(graph, options);
+  graph.inputs.forEach((value, index) => {
+    resolver.own(value, options.io === 'arena' ? 'arena' : 'input', index);
+  });
+  [...graph.constants].forEach((value, index) => {
+    resolver.own(value, 'constant', index);
+  });
+  for (const node of graph.nodes()) resolver.visit(node);
+  return resolver;
+}
+
+class Resolver implements StorageMap {
+  readonly storage = new Map<Value, Storage>();
+  readonly elided = new Set<Node>();
+  readonly #options: PlanOptions;
+  /** Caller's buffer of each returned value: the first output that returns it. */
+  readonly #outputs = new Map<Value, number>();
+
+  constructor(graph: Graph, options: PlanOptions) {
+    this.#options = options;
+    if (options.io === 'arena') return;
+    graph.outputs.forEach(({ value }, index) => {
+      if (value.producer && !this.#outputs.has(value)) this.#outputs.set(value, index);
+    });
+  }
+
+  own(value: Value, region: Block['region'], index: number): void {
+    const cell = { value, bytes: valueBytes(value) };
+    this.storage.set(value, {
+      block: { region, index, cells: new Map([[cell, 0]]) },
+      offset: 0,
+      cells: [cell],
+    });
+  }
+
+  visit(node: Node): void {
+    const rule = this.#options.storageRule(node);
+    if (rule.kind === 'view' && this.#view(node)) return;
+    if (rule.kind === 'join' && this.#join(node, rule.axis)) return;
+    for (const value of node.outputs) {
+      const output = this.#outputs.get(value);
+      this.own(value, output === undefined ? 'arena' : 'output', output ?? 0);
+    }
+  }
+
+  #view(node: Node): boolean {
+    const source = node.inputs[0] && this.storage.get(node.inputs[0]);
+    if (!source) return false;
+    const output = this.#outputs.get(node.output);
+    if (output !== undefined && !this.#claimOutput(source, output)) return false;
+    this.storage.set(node.output, source);
+    this.elided.add(node);
+    return true;
+  }
+
+  /** A view that is returned makes its source's block the caller's buffer, if that block is a plain arena block. */
+  #claimOutput({ block, cells }: Storage, output: number): boolean {
+    if (block.region !== 'arena' || cells.length !== block.cells.size) return false;
+    block.region = 'output';
+    block.index = output;
+    return true;
+  }
+
+  #join(node: Node, axis: number): boolean {
+    const parts = node.inputs.map((input) => (input ? this.storage.get(input) : undefined));
+    const outer = staticShape(node.output.type.shape).slice(0, axis);
+    if (outer.some((dim) => dim !== 1) || !parts.every((part) => part !== undefined)) return false;
+    const distinct = new Set(parts.map((part) => part.block)).size === parts.length;
+    if (!distinct || !parts.every(joinable)) return false;
+    const offsets = partOffsets(parts);
+    if (offsets.some((offset) => offset % (this.#options.partAlign ?? 1) !== 0)) return false;
+    this.#merge(node, parts, offsets);
+    return true;
+  }
+
+  #merge(node: Node, parts: readonly Storage[], offsets: readonly number[]): void {
+    const output = this.#outputs.get(node.output);
+    const block: Block = {
+      region: output === undefined ? 'arena' : 'output',
+      index: output ?? 0,
+      cells: new Map(),
+    };
+    parts.forEach((part, i) => {
+      for (const [cell, offset] of part.block.cells) block.cells.set(cell, offset + (offsets[i] ?? 0));
+      this.#rebase(part.block, block, offsets[i] ?? 0);
+    });
+    this.storage.set(node.output, { block, offset: 0, cells: parts.flatMap((part) => part.cells) });
+    this.elided.add(node);
+  }
+
+  #rebase(from: Block, to: Block, shift: number): void {
+    for (const [value, { block, offset, cells }] of this.storage) {
+      if (block === from) this.storage.set(value, { block: to, offset: offset + shift, cells });
+    }
+  }
+}
+
+/** A part must be the whole of a computed arena block: so it is in no other concat and not returned. */
+function joinable({ block, cells }: Storage): boolean {
+  const computed = [...block.cells.keys()].every((cell) => cell.value.producer);
+  return block.region === 'arena' && computed && cells.length === block.cells.size;
+}
+
+function partOffsets(parts: readonly Storage[]): number[] {
+  let next = 0;
+  return parts.map(({ cells }) => {
+    const offset = next;
+    next += cells.reduce((sum, cell) => sum + cell.bytes, 0);
+    return offset;
+  });
+}
