@@ -93,11 +93,13 @@ class GpuSession implements Session {
     this.#device.queue.submit([this.#encode()]);
     const scopes = [this.#device.popErrorScope(), this.#device.popErrorScope()];
     const mapped = readback.mapAsync(MAP_READ).catch((error: Error) => error);
-    const problem = (await Promise.all(scopes)).find(Boolean) ?? (await mapped);
-    if (problem) throw new Error(`${this.manifest.name}: ${problem.message}`);
-    const outputs = readOutputs(this.manifest.outputs, readback.getMappedRange());
-    readback.unmap();
-    return outputs;
+    const problem = (await Promise.all([...scopes, mapped])).find(Boolean);
+    try {
+      if (problem) throw new Error(`${this.manifest.name}: ${problem.message}`);
+      return readOutputs(this.manifest.outputs, readback.getMappedRange());
+    } finally {
+      readback.unmap();
+    }
   }
 
   #encode(): GPUCommandBuffer {
