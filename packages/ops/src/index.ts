@@ -44,6 +44,7 @@ export {
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
 export { squeezeExcite } from './squeeze-excite.ts';
+export { storageRuleOf } from './storage-rule.ts';
 export {
   abs,
   ceil,
@@ -67,4 +68,3 @@ export {
   sqrt,
   tanh,
 } from './unary.ts';
-export { storageRuleOf } from './storage-rule.ts';
