@@ -1,100 +1,104 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
-import type { CDevice } from './c-device.ts';
-import {
-  armStartup,
-  harnessMain,
-  hostPlatform,
-  platformHeader,
-  riscvStartup,
-  semihostPlatform,
-} from './c-harness.ts';
+import { CompileError } from '@ghostc/ir';
+import type { Board, CDevice } from './c-device.ts';
+import { harnessBytes, harnessMain } from './c-harness.ts';
 import { linkerScript } from './c-linker-script.ts';
+import { armStartup, hostPlatform, platformHeader, riscvStartup, semihostPlatform } from './c-platform.ts';
 import { runProcess } from './run-process.ts';
-import { slotBytes } from './tensor-bytes.ts';
 
 /** How the generated sources must compile. */
 export const strictFlags = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-pedantic'] as const;
 
-const COMPILE_SECONDS = 300;
+const SECONDS = 300;
 
-/** Compiles a program with its harness in `folder`; gives the executable's path. */
-export async function buildC(program: CProgram, device: CDevice, folder: string): Promise<string> {
-  await writeSources(program, device, folder);
-  const objects: string[] = [];
-  for (const source of libraryUnits(program))
-    objects.push(await compileUnit(source, device, folder, [...strictFlags]));
-  for (const source of harnessUnits(device))
-    objects.push(await compileUnit(source, device, folder, harnessFlags(device)));
-  const script = device.board ? ['-T', 'board.ld', '-Wl,--gc-sections'] : [];
-  const args = [...device.flags, ...device.linkFlags, ...script, ...objects, '-lm', '-o', 'program'];
-  await runProcess(device.compiler, args, { cwd: folder, timeout: COMPILE_SECONDS });
-  return join(folder, 'program');
+interface Build {
+  readonly device: CDevice;
+  readonly folder: string;
+  /** For compiler and linker both, such as `-fsanitize=address`. */
+  readonly extraFlags: readonly string[];
 }
 
-function libraryUnits({ files }: CProgram): string[] {
-  return [...files.keys()].filter((name) => /\.[cS]$/.test(name));
+/**
+ * Compiles a program with its harness in `folder`; gives the executable's path. Throws `tool/failed` with the compiler's
+ * words, `run/memory` when the board is too small.
+ */
+export async function buildC(program: CProgram, build: Build): Promise<string> {
+  await writeSources(program, build);
+  const strict = [...program.files.keys()].filter((name) => /\.[cS]$/.test(name));
+  const objects = await Promise.all([
+    ...strict.map((source) => compileUnit(source, build, strictFlags)),
+    ...harnessUnits(build.device).map((source) => compileUnit(source, build, harnessFlags(build.device))),
+  ]);
+  await link(objects, build);
+  return join(build.folder, 'program');
+}
+
+async function link(objects: readonly string[], { device, folder, extraFlags }: Build): Promise<void> {
+  const script = device.board ? ['-T', 'board.ld', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments'] : [];
+  const flags = [...device.flags, ...extraFlags, ...device.linkFlags, ...script];
+  try {
+    await runProcess(device.compiler, [...flags, ...objects, '-lm', '-o', 'program'], {
+      cwd: folder,
+      timeout: SECONDS,
+    });
+  } catch (error) {
+    throw overflow(error, device) ?? error;
+  }
+}
+
+/** The linker's "region `FLASH' overflowed by 1234 bytes" as our own error. */
+function overflow(error: unknown, { name }: CDevice): CompileError | undefined {
+  const match = /region `(\w+)' overflowed by (\d+) bytes/.exec(String(error));
+  return match
+    ? new CompileError('run/memory', `${name}: ${match[1]} is ${match[2]} bytes too small for the program`)
+    : undefined;
 }
 
 function harnessUnits({ board }: CDevice): string[] {
   if (!board) return ['main.c', 'platform.c'];
-  return ['main.c', 'platform.c', board.startup === 'arm' ? 'startup.c' : 'startup.S'];
+  return ['main.c', 'platform.c', startupName(board)];
 }
 
-async function compileUnit(
-  source: string,
-  device: CDevice,
-  folder: string,
-  flags: readonly string[],
-): Promise<string> {
+function startupName({ startup }: Board): string {
+  return startup === 'arm' ? 'startup.c' : 'startup.S';
+}
+
+async function compileUnit(source: string, build: Build, flags: readonly string[]): Promise<string> {
+  const { device, folder, extraFlags } = build;
   const object = source.replace(/\.[cS]$/, '.o');
-  const language = source.endsWith('.S') ? [] : flags;
-  const args = [
-    '-O2',
-    '-ffunction-sections',
-    '-fdata-sections',
-    ...device.flags,
-    ...systemHeaders(device),
-    ...language,
-    '-c',
-    source,
-    '-o',
-    object,
-  ];
-  await runProcess(device.compiler, args, { cwd: folder, timeout: COMPILE_SECONDS });
+  const language = source.endsWith('.S') ? ['-I.'] : [...flags, ...extraFlags];
+  const sections = ['-ffunction-sections', '-fdata-sections'];
+  const args = ['-O2', ...sections, ...device.flags, ...language, '-c', source, '-o', object];
+  await runProcess(device.compiler, args, { cwd: folder, timeout: SECONDS });
   return object;
 }
 
-/** picolibc's headers come through its specs file, at compile time too. */
-function systemHeaders({ linkFlags }: CDevice): string[] {
-  return linkFlags.filter((flag) => flag.includes('picolibc'));
-}
-
 function harnessFlags({ board }: CDevice): string[] {
-  if (!board) return ['-std=gnu11'];
-  return [
-    '-std=gnu11',
-    `-DCOUNTER=0x${board.counter.address.toString(16)}u`,
-    '-DBIG=__attribute__((section(".big")))',
+  const flags = ['-std=gnu11', '-Wall', '-Werror'];
+  if (!board) return flags;
+  const { counter } = board;
+  const address = counter.kind === 'fpgaio' ? [`-DFPGAIO=0x${counter.address.toString(16)}u`] : [];
+  return [...flags, ...address, '-DBIG=__attribute__((section(".big")))'];
+}
+
+async function writeSources(program: CProgram, { device, folder }: Build): Promise<void> {
+  const files = [...program.files, ...harnessFiles(program, device)];
+  await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), content)));
+}
+
+function harnessFiles(program: CProgram, { board }: CDevice): [string, string][] {
+  const common: [string, string][] = [
+    ['platform.h', platformHeader],
+    ['main.c', harnessMain(program)],
+    ['platform.c', board ? semihostPlatform : hostPlatform],
   ];
-}
-
-async function writeSources(program: CProgram, { board }: CDevice, folder: string): Promise<void> {
-  const files = new Map<string, string | Uint8Array>(program.files);
-  files.set('platform.h', platformHeader);
-  files.set('main.c', harnessMain(program));
-  files.set('platform.c', board ? semihostPlatform : hostPlatform);
-  if (board?.startup === 'arm') files.set('startup.c', armStartup);
-  if (board?.startup === 'riscv') files.set('startup.S', riscvStartup);
-  if (board)
-    files.set(
-      'board.ld',
-      linkerScript(board, { weights: program.weightBytes, buffers: bufferBytes(program) }),
-    );
-  for (const [name, content] of files) await writeFile(join(folder, name), content);
-}
-
-function bufferBytes({ arenaBytes, inputs, outputs }: CProgram): number {
-  return [...inputs, ...outputs].reduce((sum, slot) => sum + slotBytes(slot) + 16, arenaBytes + 256);
+  if (!board) return common;
+  const footprint = { weights: program.weightBytes, buffers: harnessBytes(program) };
+  return [
+    ...common,
+    [startupName(board), board.startup === 'arm' ? armStartup : riscvStartup],
+    ['board.ld', linkerScript(board, footprint)],
+  ];
 }

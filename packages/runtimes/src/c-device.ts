@@ -1,18 +1,21 @@
 import type { Device } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
-import { onPath, type Tool } from './require-tool.ts';
+import { anyFile, onPath, type Tool } from './require-tool.ts';
 
 export interface Region {
+  readonly name: string;
   readonly origin: number;
   readonly bytes: number;
 }
 
 /** How a device's code is built, laid out and run. Memory as QEMU's boards have it. */
 export interface CDevice {
+  readonly name: Device;
   readonly compiler: string;
   readonly flags: readonly string[];
   readonly linkFlags: readonly string[];
   readonly tools: readonly Tool[];
+  /** Absent: runs here. */
   readonly board?: Board;
 }
 
@@ -21,104 +24,136 @@ export interface Board {
   readonly machine: readonly string[];
   /** Start-up file of the harness. */
   readonly startup: 'arm' | 'riscv';
-  /** Where code and small constants go. */
+  /** Where code and small constants go; weights too, if there is room. */
   readonly code: Region;
-  /** Stack, data and buffers, in the order of preference. */
+  /** For data, arena and weights, in the order of preference; the stack is at the start of the first. */
   readonly memories: readonly Region[];
-  /** Address of a counter that goes with executed instructions, and instructions per tick. */
-  readonly counter: {
-    readonly address: number;
-    readonly icount: string;
-    readonly instructionsPerTick: number;
+  readonly counter: Counter;
+}
+
+/**
+ * A counter that goes with executed instructions under QEMU's `-icount`. `fpgaio`: ticks of `hertz` while an instruction
+ * takes 64 ns of virtual time (shift=6). `minstret`: the instructions themselves.
+ */
+export type Counter =
+  | { readonly kind: 'fpgaio'; readonly address: number; readonly hertz: number }
+  | { readonly kind: 'minstret' };
+
+const MiB = 2 ** 20;
+
+const armTools: readonly Tool[] = [
+  { name: 'arm-none-eabi-gcc', found: () => onPath('arm-none-eabi-gcc'), packages: ['gcc-arm-none-eabi'] },
+  {
+    name: 'newlib for arm-none-eabi',
+    found: () => anyFile('/usr/lib/arm-none-eabi/newlib', '/usr/arm-none-eabi/lib') || !onPath('dpkg'),
+    packages: ['libnewlib-arm-none-eabi'],
+  },
+  { name: 'qemu-system-arm', found: () => onPath('qemu-system-arm'), packages: ['qemu-system-arm'] },
+];
+const riscvTools: readonly Tool[] = [
+  {
+    name: 'riscv64-unknown-elf-gcc',
+    found: () => onPath('riscv64-unknown-elf-gcc'),
+    packages: ['gcc-riscv64-unknown-elf'],
+  },
+  {
+    name: 'picolibc for riscv64-unknown-elf',
+    found: () => anyFile('/usr/lib/picolibc/riscv64-unknown-elf') || !onPath('dpkg'),
+    packages: ['picolibc-riscv64-unknown-elf'],
+  },
+  { name: 'qemu-system-riscv32', found: () => onPath('qemu-system-riscv32'), packages: ['qemu-system-misc'] },
+];
+
+interface ArmCore {
+  readonly name: Device;
+  readonly flags: readonly string[];
+  readonly machine: string;
+  readonly code: Region;
+  readonly memories: readonly Region[];
+  readonly counter: Counter;
+}
+
+function armDevice({ name, flags, machine, code, memories, counter }: ArmCore): CDevice {
+  return {
+    name,
+    compiler: 'arm-none-eabi-gcc',
+    flags: [`-mcpu=${name}`, '-mthumb', ...flags, '-mfloat-abi=hard'],
+    linkFlags: ['-nostartfiles', '--specs=nano.specs', '--specs=nosys.specs'],
+    tools: armTools,
+    board: { qemu: 'qemu-system-arm', machine: ['-M', machine], startup: 'arm', code, memories, counter },
   };
 }
 
-const MiB = 2 ** 20;
-const arm: readonly Tool[] = [
-  { command: 'arm-none-eabi-gcc', packages: ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi'] },
-  { command: 'qemu-system-arm', packages: ['qemu-system-arm'] },
-];
-const armLink = ['-nostartfiles', '--specs=nano.specs', '--specs=nosys.specs'];
-const mps2Counter = { address: 0x40028018, icount: 'shift=6', instructionsPerTick: 40 / 64 };
-const mps2Code = { origin: 0, bytes: 4 * MiB };
-const mps2Ram = { origin: 0x20000000, bytes: 4 * MiB };
+const mps2 = {
+  code: { name: 'FLASH', origin: 0, bytes: 4 * MiB },
+  ram: { name: 'RAM', origin: 0x20000000, bytes: 4 * MiB },
+  counter: { kind: 'fpgaio', address: 0x40028000, hertz: 25e6 },
+} as const;
 
 const hostCompiler = onPath('gcc') ? 'gcc' : 'cc';
 
 const devices: Readonly<Record<Device, CDevice>> = {
   host: {
+    name: 'host',
     compiler: hostCompiler,
     flags: [],
     linkFlags: [],
-    tools: [{ command: hostCompiler, packages: ['gcc', 'libc6-dev'] }],
-  },
-  'cortex-m4': {
-    compiler: 'arm-none-eabi-gcc',
-    flags: ['-mcpu=cortex-m4', '-mthumb', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'],
-    linkFlags: armLink,
-    tools: arm,
-    board: {
-      qemu: 'qemu-system-arm',
-      machine: ['-M', 'mps2-an386'],
-      startup: 'arm',
-      code: mps2Code,
-      memories: [mps2Ram, { origin: 0x21000000, bytes: 16 * MiB }],
-      counter: mps2Counter,
-    },
-  },
-  'cortex-m7': {
-    compiler: 'arm-none-eabi-gcc',
-    flags: ['-mcpu=cortex-m7', '-mthumb', '-mfpu=fpv5-d16', '-mfloat-abi=hard'],
-    linkFlags: armLink,
-    tools: arm,
-    board: {
-      qemu: 'qemu-system-arm',
-      machine: ['-M', 'mps2-an500'],
-      startup: 'arm',
-      code: mps2Code,
-      memories: [mps2Ram, { origin: 0x60000000, bytes: 16 * MiB }],
-      counter: mps2Counter,
-    },
-  },
-  'cortex-m55': {
-    compiler: 'arm-none-eabi-gcc',
-    flags: ['-mcpu=cortex-m55', '-mthumb', '-mfloat-abi=hard'],
-    linkFlags: armLink,
-    tools: arm,
-    board: {
-      qemu: 'qemu-system-arm',
-      machine: ['-M', 'mps3-an547'],
-      startup: 'arm',
-      code: { origin: 0, bytes: MiB / 2 },
-      memories: [
-        { origin: 0x21000000, bytes: 4 * MiB },
-        { origin: 0x60000000, bytes: 256 * MiB },
-      ],
-      counter: { address: 0x49302018, icount: 'shift=6', instructionsPerTick: 40 / 64 },
-    },
-  },
-  rv32: {
-    compiler: 'riscv64-unknown-elf-gcc',
-    flags: ['-march=rv32imafc', '-mabi=ilp32f', '-misa-spec=2.2', '-mcmodel=medany'],
-    linkFlags: ['--specs=picolibc.specs', '-nostartfiles'],
     tools: [
-      {
-        command: 'riscv64-unknown-elf-gcc',
-        packages: ['gcc-riscv64-unknown-elf', 'picolibc-riscv64-unknown-elf'],
-      },
-      { command: 'qemu-system-riscv32', packages: ['qemu-system-misc'] },
+      { name: 'a C compiler (gcc or cc)', found: () => onPath(hostCompiler), packages: ['gcc', 'libc6-dev'] },
     ],
+  },
+  'cortex-m4': armDevice({
+    name: 'cortex-m4',
+    flags: ['-mfpu=fpv4-sp-d16'],
+    machine: 'mps2-an386',
+    code: mps2.code,
+    memories: [mps2.ram, { name: 'PSRAM', origin: 0x21000000, bytes: 16 * MiB }],
+    counter: mps2.counter,
+  }),
+  'cortex-m7': armDevice({
+    name: 'cortex-m7',
+    flags: ['-mfpu=fpv5-d16'],
+    machine: 'mps2-an500',
+    code: mps2.code,
+    memories: [mps2.ram, { name: 'PSRAM', origin: 0x60000000, bytes: 16 * MiB }],
+    counter: mps2.counter,
+  }),
+  'cortex-m55': armDevice({
+    name: 'cortex-m55',
+    flags: [],
+    machine: 'mps3-an547',
+    code: { name: 'ITCM', origin: 0, bytes: MiB / 2 },
+    memories: [
+      { name: 'DTCM', origin: 0x20000000, bytes: MiB / 2 },
+      { name: 'SRAM', origin: 0x21000000, bytes: 4 * MiB },
+      { name: 'DDR', origin: 0x60000000, bytes: 256 * MiB },
+    ],
+    counter: { kind: 'fpgaio', address: 0x49302000, hertz: 20e6 },
+  }),
+  rv32: {
+    name: 'rv32',
+    compiler: 'riscv64-unknown-elf-gcc',
+    flags: [
+      '-march=rv32imafc',
+      '-mabi=ilp32f',
+      '-misa-spec=2.2',
+      '-mcmodel=medany',
+      '--specs=picolibc.specs',
+    ],
+    linkFlags: ['-nostartfiles'],
+    tools: riscvTools,
     board: {
       qemu: 'qemu-system-riscv32',
       machine: ['-M', 'virt', '-bios', 'none'],
       startup: 'riscv',
-      code: { origin: 0x80000000, bytes: 8 * MiB },
-      memories: [{ origin: 0x80800000, bytes: 120 * MiB }],
-      counter: { address: 0, icount: 'shift=0', instructionsPerTick: 1 },
+      code: { name: 'ROM', origin: 0x80000000, bytes: 8 * MiB },
+      memories: [{ name: 'RAM', origin: 0x80800000, bytes: 120 * MiB }],
+      counter: { kind: 'minstret' },
     },
   },
 };
 
+/** A device by its name. Throws `run/device`. */
 export function cDevice(name: string): CDevice {
   const device = Object.hasOwn(devices, name) ? devices[name as Device] : undefined;
   if (device) return device;

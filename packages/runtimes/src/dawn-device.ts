@@ -1,37 +1,73 @@
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { missingTools } from './require-tool.ts';
+import { CompileError } from '@ghostc/ir';
+import { anyFile, missingTools, type Tool } from './require-tool.ts';
 
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+/** Where distributions put SwiftShader, the Vulkan driver that needs no GPU: it comes with Chromium. */
+const swiftShader = [
+  '/usr/lib/chromium/vk_swiftshader_icd.json',
+  '/usr/lib/chromium-browser/vk_swiftshader_icd.json',
+  '/usr/lib64/chromium-browser/vk_swiftshader_icd.json',
+  '/opt/google/chrome/vk_swiftshader_icd.json',
+];
+const vulkanLoader = [
+  '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
+  '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
+  '/usr/lib64/libvulkan.so.1',
+  '/usr/lib/libvulkan.so.1',
+];
 
-type Dawn = { readonly create: (options: string[]) => GPU; readonly globals: object };
+/** What running WGSL needs on Linux. On macOS and Windows Dawn uses the system's own API. */
+export const wgslTools: readonly Tool[] = [
+  {
+    name: 'a Vulkan driver (VK_ICD_FILENAMES, or the SwiftShader of Chromium)',
+    packages: ['chromium'],
+    found: () => process.platform !== 'linux' || !!process.env.VK_ICD_FILENAMES || anyFile(...swiftShader),
+  },
+  {
+    name: 'the Vulkan loader',
+    packages: ['libvulkan1'],
+    found: () => process.platform !== 'linux' || anyFile(...vulkanLoader),
+  },
+];
+
+type Backend = 'null' | 'default';
+type Dawn = { readonly create: (options: string[]) => GPU };
 
 /** Dawn crashes the process when its GPU object is collected: it is pinned for the life of the process. */
-const pinned = globalThis as { ghostcGpus?: Map<string, GPU> };
+const pinned = globalThis as { ghostcGpus?: Map<Backend, GPU> };
 
-async function gpu(backend: 'null' | 'default'): Promise<GPU> {
-  const made = (pinned.ghostcGpus ??= new Map<string, GPU>());
-  const known = made.get(backend);
+async function gpu(backend: Backend): Promise<GPU> {
+  pinned.ghostcGpus ??= new Map();
+  const known = pinned.ghostcGpus.get(backend);
   if (known) return known;
-  const { create, globals } = (await import('webgpu')) as unknown as Dawn;
-  Object.assign(globalThis, globals);
+  const { create } = (await import('webgpu')) as unknown as Dawn;
   const created = create(backend === 'null' ? ['backend=null'] : []);
-  made.set(backend, created);
+  pinned.ghostcGpus.set(backend, created);
   return created;
 }
 
-/** A WebGPU device: Dawn on the machine's Vulkan driver, SwiftShader where there is none. Throws `tool/missing`. */
+/**
+ * A new WebGPU device with the adapter's largest buffers: Dawn on the driver that VK_ICD_FILENAMES names, else on
+ * SwiftShader. The caller destroys it. Throws `tool/missing`.
+ */
 export async function dawnDevice(): Promise<GPUDevice> {
-  if (!process.env.VK_ICD_FILENAMES && existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES = SWIFTSHADER;
+  const missing = wgslTools.filter((tool) => !tool.found());
+  if (missing.length > 0) throw missingTools(missing, 'wgsl');
+  process.env.VK_ICD_FILENAMES ??= swiftShader.find((path) => anyFile(path));
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const adapter = await (await gpu('default')).requestAdapter();
-  if (!adapter) throw missingTools('a Vulkan driver', ['chromium', 'libvulkan1'], 'wgsl');
-  return adapter.requestDevice();
+  if (!adapter)
+    throw new CompileError(
+      'run/gpu',
+      `Dawn accepts no driver (VK_ICD_FILENAMES=${process.env.VK_ICD_FILENAMES})`,
+    );
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  return adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
 }
 
-/** A device that compiles shaders and executes nothing: Tint's errors without a driver. */
+/** A device that compiles shaders and executes nothing: Tint's errors without a driver. The caller destroys it. */
 export async function nullDevice(): Promise<GPUDevice> {
   const adapter = await (await gpu('null')).requestAdapter();
-  if (!adapter) throw new Error("Dawn's null backend gives no adapter");
+  if (!adapter) throw new CompileError('run/gpu', "Dawn's null backend gives no adapter");
   return adapter.requestDevice();
 }

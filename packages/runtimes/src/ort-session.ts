@@ -17,21 +17,74 @@ const ortTypes: Readonly<Record<DType, string>> = {
   bool: 'bool',
 };
 
-/** ONNX Runtime on a model, with its own optimisations off so that it computes what the model says. */
-export async function ortSession(model: Uint8Array | string): Promise<Executable> {
-  const ort = await import('onnxruntime-node');
+export interface OrtOptions {
+  /** ONNX Runtime's own graph optimisations. Default `disabled`: it computes what the model says, node by node. */
+  readonly optimizations?: 'disabled' | 'basic' | 'extended' | 'all';
+  readonly threads?: number;
+}
+
+/** ONNX Runtime on a model's bytes, or on its path where external data lies beside it. Throws `run/onnx`. */
+export async function ortSession(
+  model: Uint8Array | string,
+  { optimizations = 'disabled', threads = 1 }: OrtOptions = {},
+): Promise<Executable> {
+  const ort = await loadOrt();
   const options: InferenceSession.SessionOptions = {
-    graphOptimizationLevel: 'disabled',
-    intraOpNumThreads: 1,
+    graphOptimizationLevel: optimizations,
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
     logSeverityLevel: 3,
   };
-  const session = await (typeof model === 'string'
-    ? ort.InferenceSession.create(model, options)
-    : ort.InferenceSession.create(model, options));
+  const session = await explain(
+    typeof model === 'string'
+      ? ort.InferenceSession.create(model, options)
+      : ort.InferenceSession.create(model, options),
+  );
   return {
-    run: async (inputs) => fromOrt(await session.run(toOrt(inputs, ort.Tensor))),
+    run: async (inputs) => fromOrt(await explain(session.run(toOrt(inputs, ort.Tensor)))),
     dispose: () => session.release(),
   };
+}
+
+/** Makes a session, runs every set of inputs, cleans up. */
+export async function runOrt(
+  model: Uint8Array | string,
+  inputs: readonly Tensors[],
+  options: OrtOptions = {},
+): Promise<Tensors[]> {
+  const session = await ortSession(model, options);
+  try {
+    const results: Tensors[] = [];
+    for (const one of inputs) results.push(await session.run(one));
+    return results;
+  } finally {
+    await session.dispose?.();
+  }
+}
+
+async function loadOrt(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    throw new CompileError(
+      'tool/missing',
+      `onnx needs the npm package onnxruntime-node: ${messageOf(error)}`,
+      {},
+      ['install with: ONNXRUNTIME_NODE_INSTALL=skip npm ci'],
+    );
+  }
+}
+
+async function explain<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    throw new CompileError('run/onnx', `ONNX Runtime: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function toOrt(inputs: Tensors, TensorClass: typeof OrtTensor): Record<string, OrtTensor> {
@@ -56,5 +109,10 @@ function fromOrtTensor(name: string, { type, data, dims }: OrtTensor): Tensor {
       'run/output',
       `output ${name} has the element type ${type}, which ghostc does not know`,
     );
-  return { dtype, shape: [...dims], data: data as TensorData };
+  return { dtype, shape: [...dims], data: copyOf(data as TensorData) };
+}
+
+/** ONNX Runtime may own the memory. */
+function copyOf(data: TensorData): TensorData {
+  return data.slice() as TensorData;
 }

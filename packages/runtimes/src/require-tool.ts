@@ -2,28 +2,49 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CompileError } from '@ghostc/ir';
 
-/** A tool of the system, with the Debian packages that bring it. */
+/** A tool or library of the system, with the Debian packages that bring it. */
 export interface Tool {
-  readonly command: string;
+  readonly name: string;
   readonly packages: readonly string[];
+  found(): boolean;
 }
 
-/** Throws `tool/missing` with the install command when one of the tools is not on the PATH. */
+/** Throws `tool/missing`, with the command that installs them, when one of the tools is not there. */
 export function requireTools(tools: readonly Tool[], purpose: string): void {
-  const missing = tools.filter(({ command }) => !onPath(command));
-  if (missing.length === 0) return;
-  throw missingTools(
-    missing.map(({ command }) => command).join(', '),
-    missing.flatMap(({ packages }) => packages),
-    purpose,
-  );
+  const missing = tools.filter((tool) => !tool.found());
+  if (missing.length > 0) throw missingTools(missing, purpose);
 }
 
-export function missingTools(what: string, packages: readonly string[], purpose: string): CompileError {
-  const install = `apt-get install -y --no-install-recommends ${[...new Set(packages)].join(' ')}`;
-  return new CompileError('tool/missing', `${purpose} needs ${what}`, {}, [`install with: ${install}`]);
+export function missingTools(missing: readonly Omit<Tool, 'found'>[], purpose: string): CompileError {
+  const packages = new Set(missing.flatMap((tool) => tool.packages));
+  const names = missing.map(({ name }) => name).join(', ');
+  return new CompileError('tool/missing', `${purpose} needs ${names}`, {}, [
+    `install with: apt-get install -y --no-install-recommends ${[...packages].join(' ')}`,
+  ]);
+}
+
+/** The part of a test's context that skips it. */
+interface Skippable {
+  skip(reason?: string): unknown;
+}
+
+/**
+ * For tests: skips with the reason when a tool is missing. With GHOSTC_REQUIRE_ALL in the environment nothing may be
+ * missing, and this throws instead.
+ */
+export function skipWithout(tools: readonly Tool[], purpose: string, test: Skippable): void {
+  try {
+    requireTools(tools, purpose);
+  } catch (error) {
+    if (process.env.GHOSTC_REQUIRE_ALL || !(error instanceof CompileError)) throw error;
+    test.skip(error.message);
+  }
 }
 
 export function onPath(command: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
+}
+
+export function anyFile(...paths: readonly string[]): boolean {
+  return paths.some((path) => existsSync(path));
 }

@@ -10,7 +10,7 @@ export interface ProcessOptions {
 /** At most this much of what a process prints is kept for the error message. */
 const MAX_MESSAGE = 4000;
 
-/** Runs a command without a shell; gives what it printed to stdout. Throws `tool/failed` with its last words otherwise. */
+/** Runs a command without a shell; gives what it printed to stdout. Throws `tool/failed` with its words otherwise. */
 export function runProcess(
   command: string,
   args: readonly string[],
@@ -24,21 +24,23 @@ export function runProcess(
       killSignal: 'SIGKILL',
     });
     let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => (out += chunk));
-    child.stderr.on('data', (chunk) => (err += chunk));
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
     child.on('error', (error) => reject(failure(command, error.message, '')));
     child.on('close', (code, signal) => {
       if (code === 0) resolve(out);
-      else
-        reject(
-          failure(
-            command,
-            signal ? `was stopped by ${signal} (limit ${timeout} s)` : `left with code ${code}`,
-            err || out,
-          ),
-        );
+      else reject(failure(command, ending(code, signal, timeout), err || out));
     });
   });
+}
+
+function ending(code: number | null, signal: string | null, timeout: number): string {
+  if (signal === 'SIGKILL') return `was stopped after ${timeout} s`;
+  return signal ? `died of ${signal}` : `left with code ${code}`;
 }
 
 function failure(command: string, problem: string, words: string): CompileError {

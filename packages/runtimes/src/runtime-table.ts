@@ -1,10 +1,9 @@
 import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghostc/compiler';
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
-import { CompileError, type Graph, type Tensor } from '@ghostc/ir';
-import { createSession, type IoTensor } from '@ghostc/wgsl-runtime';
-import { dawnDevice } from './dawn-device.ts';
+import { CompileError, type Graph } from '@ghostc/ir';
 import { ortSession } from './ort-session.ts';
-import { runC } from './run-c.ts';
+import { prepareC } from './prepare-c.ts';
+import { prepareWgsl } from './run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
 const onnxRuntime: Runtime = {
@@ -14,24 +13,26 @@ const onnxRuntime: Runtime = {
 };
 
 /** Our WGSL, on Dawn. */
-const wgslRuntime: Runtime = { name: 'wgsl', prepare: prepareWgsl };
+const wgslRuntime: Runtime = { name: 'wgsl', prepare: (model) => prepareWgsl(compileWgsl(model)) };
 
 /** Our C: compiled for a device, and run there. */
 export function cRuntime(device: Device): Runtime {
   return {
     name: device === 'host' ? 'c' : `c@${device}`,
-    prepare: async (model) => {
-      const program = compileC(model, { device });
-      const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
-        (await runC(program, device, inputs)).map((run) => run.outputs);
-      return { runAll, run: async (inputs) => (await runAll([inputs]))[0] as Tensors };
-    },
+    prepare: (model) => prepareCModel(model, device),
   };
 }
 
-/** The model as it came, in ONNX Runtime. `path` keeps external data in reach. */
-export function originalRuntime(path: string): Runtime {
-  return { name: 'original', dynamicShapes: true, prepare: () => ortSession(path) };
+async function prepareCModel(model: Graph, device: Device): Promise<Executable> {
+  const { run, dispose } = await prepareC(compileC(model, { device }), device);
+  const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
+    (await run(inputs)).map(({ outputs }) => outputs);
+  return { runAll, run: async (inputs) => (await runAll([inputs]))[0] as Tensors, dispose };
+}
+
+/** The model as it came, in ONNX Runtime: bytes, or a path that keeps external data in reach. */
+export function originalRuntime(model: Uint8Array | string): Runtime {
+  return { name: 'original', dynamicShapes: true, prepare: () => ortSession(model) };
 }
 
 const runtimes: readonly Runtime[] = [interpreterRuntime, onnxRuntime, wgslRuntime, ...devices.map(cRuntime)];
@@ -44,35 +45,4 @@ export function createRuntime(name: string): Runtime {
   const runtime = runtimes.find((candidate) => candidate.name === (name === 'c@host' ? 'c' : name));
   if (runtime) return runtime;
   throw new CompileError('run/target', `there is no target ${name}; there are ${runtimeNames.join(', ')}`);
-}
-
-async function prepareWgsl(model: Graph): Promise<Executable> {
-  const program = compileWgsl(model);
-  const device = await dawnDevice();
-  const session = await createSession(device, program);
-  const { outputs } = program.manifest;
-  return {
-    run: async (inputs) => {
-      const data = Object.fromEntries(
-        [...inputs].map(([name, tensor]) => [name, tensor.data as Float32Array]),
-      );
-      return namedTensors(outputs, await session.run(data));
-    },
-    dispose: () => {
-      session.dispose();
-      device.destroy();
-    },
-  };
-}
-
-function namedTensors(
-  outputs: readonly IoTensor[],
-  results: Readonly<Record<string, Float32Array>>,
-): Map<string, Tensor> {
-  return new Map(
-    outputs.map(({ name, shape }) => [
-      name,
-      { dtype: 'f32', shape, data: results[name] ?? new Float32Array() },
-    ]),
-  );
 }

@@ -67,7 +67,7 @@ async function compileModules(
   device: GPUDevice,
   { modules, dispatches }: WgslManifest,
 ): Promise<Map<string, GPUShaderModule>> {
-  const used = new Map(dispatches.map(({ module, label }) => [module, label]));
+  const used = new Map(dispatches.map(({ module, label }) => [module, label] as const).reverse()); // label of the first
   return new Map(
     await Promise.all(
       [...used].map(

@@ -1,0 +1,154 @@
+/** What the harness needs of a device. Counters are pairs of 32-bit words whose meaning `CounterKind` tells. */
+export const platformHeader = `#ifndef PLATFORM_H
+#define PLATFORM_H
+#include <stddef.h>
+#include <stdint.h>
+#ifndef BIG
+#define BIG
+#endif
+void open_files(void);
+int read_bytes(void *to, size_t bytes);
+int write_bytes(const void *from, size_t bytes);
+void read_counter(uint32_t count[2]);
+void paint_stack(void);
+uint32_t used_stack(void);
+void leave(int code);
+#endif
+`;
+
+/** Exit codes of the harness. */
+export const harnessCodes = { input: 102, output: 103, fault: 104 } as const;
+
+export const hostPlatform = `#include <stdio.h>
+#include <stdlib.h>
+#include "platform.h"
+static FILE *in, *out;
+void open_files(void) {
+  in = fopen("in.bin", "rb");
+  out = fopen("out.bin", "wb");
+  if (!in || !out) exit(${harnessCodes.input});
+}
+int read_bytes(void *to, size_t bytes) { return fread(to, 1, bytes, in) == bytes; }
+int write_bytes(const void *from, size_t bytes) { return fwrite(from, 1, bytes, out) == bytes; }
+void read_counter(uint32_t count[2]) { count[0] = count[1] = 0; }
+void paint_stack(void) {}
+uint32_t used_stack(void) { return 0; }
+void leave(int code) {
+  if (fclose(out) != 0 && code == 0) code = ${harnessCodes.output};
+  exit(code);
+}
+`;
+
+const armCalls = `static word call(word op, const void *args) {
+  register word r0 __asm("r0") = op;
+  register const void *r1 __asm("r1") = args;
+  __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
+}
+/* FPGAIO of the MPS boards: COUNTER at 0x18, and CLK100HZ at 0x14 to tell how often that wrapped. */
+void read_counter(uint32_t count[2]) {
+  count[0] = *(volatile uint32_t *)(FPGAIO + 0x18);
+  count[1] = *(volatile uint32_t *)(FPGAIO + 0x14);
+}
+`;
+
+const riscvCalls = `static word call(word op, const void *args) {
+  register word a0 __asm("a0") = op;
+  register const void *a1 __asm("a1") = args;
+  __asm volatile(".option push\\n.option norvc\\n.balign 16\\nslli x0, x0, 0x1f\\nebreak\\nsrai x0, x0, 7\\n.option pop" : "+r"(a0) : "r"(a1) : "memory");
+  return a0;
+}
+void read_counter(uint32_t count[2]) {
+  uint32_t again;
+  do {
+    __asm volatile("csrr %0, minstreth\\ncsrr %1, minstret\\ncsrr %2, minstreth" : "=r"(count[1]), "=r"(count[0]), "=r"(again));
+  } while (again != count[1]);
+}
+`;
+
+/** Files and exit by semihosting, for Arm and RISC-V: SYS_OPEN 1, SYS_CLOSE 2, SYS_WRITE 5, SYS_READ 6, SYS_EXIT_EXTENDED 0x20. */
+export const semihostPlatform = `#include "platform.h"
+typedef uintptr_t word;
+#define PAINT 0xDEADBEEFu
+#if defined(__arm__)
+${armCalls}#else
+${riscvCalls}#endif
+extern uint32_t stack_bottom[];
+static uint32_t *painted;
+static word in, out;
+static word open_file(const char *name, word length, word mode) {
+  const word args[3] = {(word)name, mode, length};
+  return call(1, args);
+}
+void open_files(void) {
+  in = open_file("in.bin", 6, 1);
+  out = open_file("out.bin", 7, 5);
+  if (in == (word)-1 || out == (word)-1) leave(${harnessCodes.input});
+}
+int read_bytes(void *to, size_t bytes) {
+  const word args[3] = {in, (word)to, bytes};
+  return call(6, args) == 0;
+}
+int write_bytes(const void *from, size_t bytes) {
+  const word args[3] = {out, (word)from, bytes};
+  return call(5, args) == 0;
+}
+void paint_stack(void) {
+  uint32_t here;
+  painted = (uint32_t *)(((uintptr_t)&here & ~(uintptr_t)3) - 64);
+  for (volatile uint32_t *p = stack_bottom; p < painted; p++) *p = PAINT;
+}
+uint32_t used_stack(void) {
+  const volatile uint32_t *p = stack_bottom;
+  while (p < painted && *p == PAINT) p++;
+  return (uint32_t)((uintptr_t)painted - (uintptr_t)p) + 64;
+}
+void leave(int code) {
+  const word closing[1] = {out};
+  const word args[2] = {0x20026, (word)code};
+  call(2, closing);
+  call(0x20, args);
+  for (;;) {}
+}
+`;
+
+/** Vector table, stack, FPU and MVE on, .bss cleared, main. There is no .data to copy: QEMU loads it. */
+export const armStartup = `#include "platform.h"
+int main(void);
+extern uint32_t stack_top[], bss_start[], bss_end[];
+void reset(void) {
+  *(volatile uint32_t *)0xE000ED88 |= 0xFu << 20;
+  __asm volatile("dsb\\n isb");
+  for (volatile uint32_t *p = bss_start; p < bss_end; p++) *p = 0;
+  main();
+}
+static void fault(void) { leave(${harnessCodes.fault}); }
+#define FAULT (const void *)fault
+__attribute__((section(".vectors"), used)) const void *const vectors[16] = {
+  stack_top, (const void *)reset, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT,
+};
+`;
+
+export const riscvStartup = `  .section .vectors, "ax"
+  .globl _start
+_start:
+  la sp, stack_top
+  li t0, 0x6000
+  csrs mstatus, t0
+  la t0, trap
+  csrw mtvec, t0
+  la t0, bss_start
+  la t1, bss_end
+1:
+  bgeu t0, t1, 2f
+  sw zero, 0(t0)
+  addi t0, t0, 4
+  j 1b
+2:
+  call main
+  .balign 4
+trap:
+  la sp, stack_top
+  li a0, ${harnessCodes.fault}
+  call leave
+`;

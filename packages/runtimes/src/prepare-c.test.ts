@@ -1,0 +1,77 @@
+import { f32, type Tensor } from '@ghostc/ir';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { cDevice } from './c-device.ts';
+import { prepareC, runC } from './prepare-c.ts';
+import { skipWithout } from './require-tool.ts';
+import { sampleProgram } from './sample-program.ts';
+
+const twice = (body: string) => sampleProgram({ name: 'twice', body, shape: [3], arenaBytes: 16 });
+const good = twice(
+  '  float *a = arena;\n  for (int i = 0; i < 3; i++) { a[i] = 2.0f * in[i]; out[i] = a[i] + 1.0f; }',
+);
+const inputs = [new Map([['x', f32([3], [1, 2, 3])]]), new Map([['x', f32([3], [-1, 0.5, 1e30])]])];
+const expected = [
+  [3, 5, 7],
+  [-1, 2, Math.fround(2e30)],
+];
+const dataOf = ({ outputs }: { outputs: ReadonlyMap<string, Tensor> }) => [...(outputs.get('y')?.data ?? [])];
+
+describe.each(['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'])('C on %s', (device) => {
+  beforeEach((context) => skipWithout(cDevice(device).tools, device, context));
+
+  test('runs twice from one build', async () => {
+    const executable = await prepareC(good, device);
+    const first = await executable.run(inputs);
+    const second = await executable.run(inputs.slice(1));
+    await executable.dispose();
+    expect(first.map(dataOf)).toEqual(expected);
+    expect(second.map(dataOf)).toEqual(expected.slice(1));
+  });
+
+  test.each([
+    ['before its arena', '  float *a = arena;\n  a[-1] = 0.0f;'],
+    ['behind its arena', '  float *a = arena;\n  a[4] = 0.0f;'],
+    ['behind an output', '  out[3] = 0.0f;'],
+    ['changed an input', '  union { const float *read; float *write; } x = { in };\n  x.write[2] = 0.0f;'],
+  ])('a program that wrote %s fails', async (problem, damage) => {
+    const bad = twice(`  (void)arena;\n  for (int i = 0; i < 3; i++) out[i] = in[i];\n${damage}`);
+    await expect(runC(bad, device, inputs)).rejects.toThrow(problem);
+  });
+
+  test('a status other than 0 names the input set', async () => {
+    const bad = twice('  (void)arena;\n  out[0] = 0.0f;\n  if (in[0] < 0.0f) return 2;');
+    await expect(runC(bad, device, inputs)).rejects.toThrow(
+      `${device}, input set 1: twice_run returned the status 2, expected 0`,
+    );
+  });
+
+  test('warnings are errors', async () => {
+    const bad = twice('  (void)arena;\n  int unused = 3;\n  out[0] = in[0];');
+    await expect(runC(bad, device, inputs)).rejects.toThrow('unused');
+  });
+});
+
+test.each(['host', 'cortex-m4'])('an endless program is stopped on %s', async (device) => {
+  const endless = twice('  volatile float *a = arena;\n  for (;;) out[0] = in[0] + *a;');
+  await expect(runC(endless, device, inputs, { timeout: 1 })).rejects.toThrow('was stopped after 1 s');
+});
+
+describe('instruction counts', () => {
+  const loop = (turns: string) =>
+    twice(
+      `  volatile float *a = arena;\n  a[0] = in[0];\n  for (long i = 0; i < ${turns}; i++) a[1] = a[0];\n  out[0] = a[1];`,
+    );
+  const count = async (device: string, turns: string) =>
+    (await runC(loop(turns), device, inputs, { count: 'instructions' })).map((run) => run.instructions ?? 0);
+
+  test.each(['cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'])('are exact on %s', async (device) => {
+    const [short, again] = await count(device, '1000');
+    const [long] = await count(device, '2000');
+    expect(again).toBe(short);
+    expect(await count(device, '1000')).toEqual([short, again]);
+    const perTurn = (long! - short!) / 1000;
+    expect(perTurn % 1).toBe(0);
+    expect(perTurn).toBeGreaterThanOrEqual(3);
+    expect(perTurn).toBeLessThanOrEqual(6);
+  });
+});

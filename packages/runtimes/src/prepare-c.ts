@@ -1,0 +1,118 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CProgram } from '@ghostc/backend-c';
+import type { Tensors } from '@ghostc/conformance';
+import { CompileError } from '@ghostc/ir';
+import { buildC } from './build-c.ts';
+import { type CDevice, cDevice } from './c-device.ts';
+import { harnessCodes } from './c-platform.ts';
+import { type CRun, readRuns } from './read-runs.ts';
+import { requireTools } from './require-tool.ts';
+import { runProcess } from './run-process.ts';
+import { makeTempFolder } from './temp-folder.ts';
+import { packTensors } from './tensor-bytes.ts';
+
+export interface RunCOptions {
+  /** Count executed instructions: exact on the emulated boards, and slower. The host counts none. */
+  readonly count?: 'instructions';
+  /** Seconds that one call, with all its inputs, may take. Default 600. */
+  readonly timeout?: number;
+  /** For compiler and linker, such as `-fsanitize=address,undefined` on the host. */
+  readonly extraFlags?: readonly string[];
+}
+
+/** A program built for a device. Calls of `run` must not overlap. */
+export interface CExecutable {
+  /** Runs every set of inputs, in one process or one boot of the emulator. */
+  run(inputs: readonly Tensors[]): Promise<CRun[]>;
+  /** Removes the temporary folder. */
+  dispose(): Promise<void>;
+}
+
+/** Compiles a C program for a device. Throws CompileError `tool/...`, `run/device`, `run/memory`. */
+export async function prepareC(
+  program: CProgram,
+  deviceName: string,
+  options: RunCOptions = {},
+): Promise<CExecutable> {
+  const device = cDevice(deviceName);
+  requireTools(device.tools, deviceName === 'host' ? 'c' : `c@${deviceName}`);
+  const folder = await makeTempFolder();
+  try {
+    await buildC(program, { device, folder: folder.path, extraFlags: options.extraFlags ?? [] });
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+  return {
+    run: async (inputs) => {
+      await writeFile(
+        join(folder.path, 'in.bin'),
+        inputs.map((one) => packTensors(program.inputs, one)),
+      );
+      await execute(device, folder.path, options);
+      const bytes = await readFile(join(folder.path, 'out.bin'));
+      await rm(join(folder.path, 'out.bin'));
+      const runs = readRuns(program, device, bytes);
+      if (runs.length === inputs.length) return options.count ? runs : runs.map(withoutCount);
+      throw new CompileError(
+        'run/output',
+        `expected the outputs of ${inputs.length} runs, found ${runs.length}`,
+      );
+    },
+    dispose: () => folder.remove(),
+  };
+}
+
+/** Compiles, runs on every set of inputs, cleans up. */
+export async function runC(
+  program: CProgram,
+  deviceName: string,
+  inputs: readonly Tensors[],
+  options: RunCOptions = {},
+): Promise<CRun[]> {
+  const executable = await prepareC(program, deviceName, options);
+  try {
+    return await executable.run(inputs);
+  } finally {
+    await executable.dispose();
+  }
+}
+
+function withoutCount({ outputs, stackBytes }: CRun): CRun {
+  return { outputs, stackBytes, instructions: undefined };
+}
+
+async function execute(device: CDevice, cwd: string, { count, timeout = 600 }: RunCOptions): Promise<void> {
+  const program = join(cwd, 'program');
+  const [command, args] = device.board
+    ? [device.board.qemu, qemuArgs(program, device, count)]
+    : [program, []];
+  try {
+    await runProcess(command, args, { cwd, timeout });
+  } catch (error) {
+    throw error instanceof CompileError ? explained(error, device) : error;
+  }
+}
+
+function qemuArgs(kernel: string, { board }: CDevice, count: RunCOptions['count']): string[] {
+  const shift = board?.counter.kind === 'minstret' ? 'shift=0' : 'shift=6';
+  return [
+    ...(board?.machine ?? []),
+    ...['-display', 'none', '-monitor', 'none', '-serial', 'null'],
+    ...(count ? ['-icount', shift] : []),
+    ...['-semihosting-config', 'enable=on,target=native'],
+    ...['-kernel', kernel],
+  ];
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  [harnessCodes.input]: 'the harness could not read its inputs',
+  [harnessCodes.output]: 'the harness could not write its outputs',
+  [harnessCodes.fault]: 'the processor took a fault (a bad address, or the stack overflowed)',
+};
+
+function explained(error: CompileError, { name }: CDevice): CompileError {
+  const meaning = meanings[Number(/left with code (\d+)/.exec(error.detail)?.[1])];
+  return meaning ? new CompileError('run/failed', `${name}: ${meaning}`) : error;
+}

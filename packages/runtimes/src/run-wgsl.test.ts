@@ -1,0 +1,129 @@
+import { f32 } from '@ghostc/ir';
+import { createSession, type WgslManifest } from '@ghostc/wgsl-runtime';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { dawnDevice, wgslTools } from './dawn-device.ts';
+import { skipWithout } from './require-tool.ts';
+import { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
+
+const scale = `override source: u32; override sink: u32; override factor: f32;
+@group(0) @binding(0) var<storage, read_write> arena: array<f32>;
+@group(0) @binding(1) var<storage, read> weights: array<f32>;
+@compute @workgroup_size(4) fn main(@builtin(global_invocation_id) id: vec3u) {
+  arena[sink + id.x] = factor * arena[source + id.x] + weights[id.x];
+}`;
+
+const scaleBy = (label: string, source: number, sink: number, factor: number) => ({
+  label,
+  module: 'scale',
+  entryPoint: 'main',
+  constants: { source, sink, factor },
+  workgroups: [1, 1, 1] as const,
+});
+
+/** y = 3 (2x + w) + w */
+const manifest: WgslManifest = {
+  format: 'ghostc-wgsl/1',
+  name: 'twice',
+  arenaBytes: 48,
+  weightBytes: 16,
+  inputs: [{ name: 'x', shape: [4], dtype: 'f32', offset: 0, bytes: 16 }],
+  outputs: [
+    { name: 'y', shape: [4], dtype: 'f32', offset: 32, bytes: 16 },
+    { name: 'h', shape: [2, 2], dtype: 'f32', offset: 16, bytes: 16 },
+  ],
+  modules: { scale },
+  dispatches: [scaleBy('Mul_0', 0, 4, 2), scaleBy('Mul_1', 4, 8, 3)],
+};
+const weights = new Uint8Array(Float32Array.from([0, 1, 2, 3]).buffer);
+const changed = (changes: Partial<WgslManifest>) => ({ manifest: { ...manifest, ...changes }, weights });
+
+describe('on Dawn', () => {
+  beforeEach((context) => skipWithout(wgslTools, 'wgsl', context));
+
+  test('runs one set of inputs after another', async () => {
+    const inputs = [
+      [1, 2, 3, 4],
+      [0, 0, 0, 0],
+    ].map((x) => new Map([['x', f32([4], x)]]));
+    const results = await runWgsl({ manifest, weights }, inputs);
+    expect(results.map((outputs) => [...(outputs.get('y')?.data ?? [])])).toEqual([
+      [6, 16, 26, 36],
+      [0, 4, 8, 12],
+    ]);
+    expect(results[0]?.get('h')).toEqual(f32([2, 2], [2, 5, 8, 11]));
+  });
+
+  test('concurrent calls are queued', async () => {
+    const { run, dispose } = await prepareWgsl({ manifest, weights });
+    const starts = Array.from({ length: 20 }, (_, i) => i);
+    const results = await Promise.all(starts.map((i) => run(new Map([['x', f32([4], [i, i, i, i])]]))));
+    expect(results.map((outputs) => outputs.get('y')?.data[0])).toEqual(starts.map((i) => 6 * i));
+    await dispose?.();
+  });
+
+  test.each([
+    [
+      'module and line',
+      { modules: { scale: `${scale}\nfn wrong() -> f32 { return 1u; }` } },
+      /^Mul_0: module scale, line 7:21: /,
+    ],
+    [
+      'an unknown entry point',
+      { dispatches: [{ ...scaleBy('Mul_0', 0, 4, 2), entryPoint: 'none' }] },
+      /^Mul_0: .*none/s,
+    ],
+    [
+      'an unknown constant',
+      { dispatches: [{ ...scaleBy('Mul_0', 0, 4, 2), constants: { other: 1 } }] },
+      /^Mul_0: .*other/s,
+    ],
+    [
+      'a limit',
+      { dispatches: [{ ...scaleBy('Mul_0', 0, 4, 2), workgroups: [70000, 1, 1] as const }] },
+      'Mul_0: workgroups exceed maxComputeWorkgroupsPerDimension: 70000 > 65535',
+    ],
+    ['the arena', { arenaBytes: 2 ** 41 }, 'bytes of the arena exceed maxStorageBufferBindingSize: '],
+  ])('a bad program is refused with %s', async (_, changes, message) => {
+    await expect(prepareWgsl(changed(changes))).rejects.toThrow(message);
+  });
+
+  test('a wrong input is refused and the session goes on', async () => {
+    const { run, dispose } = await prepareWgsl({ manifest, weights });
+    await expect(run(new Map())).rejects.toThrow('input x is missing');
+    await expect(run(new Map([['x', f32([3], [1, 2, 3])]]))).rejects.toThrow(
+      'input x expects 4 elements [4], found 3',
+    );
+    expect((await run(new Map([['x', f32([4], [1, 1, 1, 1])]]))).get('y')?.data[0]).toBe(6);
+    await dispose?.();
+  });
+
+  test('a lost device and a disposed session reject', async () => {
+    const device = await dawnDevice();
+    const input = { x: new Float32Array(4) };
+    const disposed = await createSession(device, { manifest, weights });
+    disposed.dispose();
+    await expect(disposed.run(input)).rejects.toThrow('twice: the session is disposed');
+    const session = await createSession(device, { manifest, weights });
+    const pending = session.run(input);
+    device.destroy();
+    await expect(pending).rejects.toThrow('twice: the GPU device was lost');
+    await expect(session.run(input)).rejects.toThrow('twice: the GPU device was lost');
+  });
+
+  test('pipelines are compiled once for equal dispatches', async () => {
+    const device = await dawnDevice();
+    const seen: string[] = [];
+    const same = changed({
+      dispatches: [scaleBy('Mul_0', 0, 4, 2), scaleBy('Mul_1', 4, 8, 3), scaleBy('Mul_2', 0, 4, 2)],
+    });
+    await createSession(device, same, { onProgress: (done, total) => seen.push(`${done}/${total}`) });
+    device.destroy();
+    expect(seen).toEqual(['1/2', '2/2']);
+  });
+});
+
+test('Tint checks a module without a driver', async () => {
+  expect(await checkWgsl(scale)).toEqual([]);
+  const [problem] = await checkWgsl('fn f() -> f32 {\n  return 1u;\n}');
+  expect(problem).toMatch(/^2:\d+: .*u32/);
+});

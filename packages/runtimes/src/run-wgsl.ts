@@ -1,0 +1,62 @@
+import type { Executable, Tensors } from '@ghostc/conformance';
+import { CompileError, type Tensor } from '@ghostc/ir';
+import { createSession, type IoTensor, type Outputs, type WgslProgram } from '@ghostc/wgsl-runtime';
+import { dawnDevice, nullDevice } from './dawn-device.ts';
+
+/** A WGSL program on Dawn, ready to run; `dispose` frees its device. Throws `tool/missing`, and Error when it does not compile. */
+export async function prepareWgsl(program: WgslProgram): Promise<Executable> {
+  const device = await dawnDevice();
+  const session = await createSession(device, program).catch((error) => {
+    device.destroy();
+    throw error;
+  });
+  return {
+    run: async (inputs) => namedTensors(program.manifest.outputs, await session.run(floatsOf(inputs))),
+    dispose: () => {
+      session.dispose();
+      device.destroy();
+    },
+  };
+}
+
+/** Prepares, runs on every set of inputs, cleans up. */
+export async function runWgsl(program: WgslProgram, inputs: readonly Tensors[]): Promise<Tensors[]> {
+  const executable = await prepareWgsl(program);
+  try {
+    const results: Tensors[] = [];
+    for (const one of inputs) results.push(await executable.run(one));
+    return results;
+  } finally {
+    await executable.dispose?.();
+  }
+}
+
+/** Tint's errors in a WGSL module, as `line:column: message`; none if it is valid. Needs no driver. */
+export async function checkWgsl(code: string): Promise<string[]> {
+  const device = await nullDevice();
+  try {
+    device.pushErrorScope('validation');
+    const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
+    await device.popErrorScope();
+    return messages
+      .filter(({ type }) => type === 'error')
+      .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos}: ${message}`);
+  } finally {
+    device.destroy();
+  }
+}
+
+function floatsOf(inputs: Tensors): Record<string, Float32Array> {
+  return Object.fromEntries(
+    [...inputs].map(([name, { dtype, data }]) => {
+      if (dtype === 'f32') return [name, data as Float32Array];
+      throw new CompileError('run/input', `input ${name} expects f32, found ${dtype}`);
+    }),
+  );
+}
+
+function namedTensors(outputs: readonly IoTensor[], results: Outputs): Map<string, Tensor> {
+  return new Map(
+    outputs.map(({ name, shape }) => [name, { dtype: 'f32', shape, data: results[name] as Float32Array }]),
+  );
+}
