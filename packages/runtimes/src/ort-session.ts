@@ -1,5 +1,5 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
-import { CompileError, type DType, type Tensor, type TensorData } from '@ghostc/ir';
+import { CompileError, type DType, fromBytes, type Tensor, type TensorData, toBytes } from '@ghostc/ir';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 
 const ortTypes: Readonly<Record<DType, string>> = {
@@ -109,10 +109,5 @@ function fromOrtTensor(name: string, { type, data, dims }: OrtTensor): Tensor {
       'run/output',
       `output ${name} has the element type ${type}, which ghostc does not know`,
     );
-  return { dtype, shape: [...dims], data: copyOf(data as TensorData) };
-}
-
-/** ONNX Runtime may own the memory. */
-function copyOf(data: TensorData): TensorData {
-  return data.slice() as TensorData;
+  return { dtype, shape: [...dims], data: fromBytes(dtype, toBytes(data as TensorData)) };
 }
