@@ -15,7 +15,9 @@ export async function buildCli() {
     target: 'node20',
     conditions: ['@ghostc/source'],
     external: ['onnxruntime-node', 'webgpu'],
-    banner: { js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    },
     logLevel: 'warning',
   });
   chmodSync(outfile, 0o755);

@@ -1,9 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { missingNeeds } from './system-packages.mjs';
 import { root, setup } from './setup.mjs';
+import { missingNeeds } from './system-packages.mjs';
 
 const model = 'test-fixtures/models/ghost_fmnist';
-const allTargets = ['original', 'interpreter', 'onnx', 'wgsl', 'c', 'c@cortex-m4', 'c@cortex-m7', 'c@cortex-m55', 'c@rv32'];
+const allTargets = [
+  'original',
+  'interpreter',
+  'onnx',
+  'wgsl',
+  'c',
+  'c@cortex-m4',
+  'c@cortex-m7',
+  'c@cortex-m55',
+  'c@rv32',
+];
 
 /** The main job: a trained GhostNet in every runtime that this machine has, in one table. */
 setup();

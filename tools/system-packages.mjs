@@ -14,7 +14,10 @@ export const needs = [
     target: 'c@rv32',
     tool: 'riscv64-unknown-elf-gcc and qemu-system-riscv32',
     packages: ['gcc-riscv64-unknown-elf', 'picolibc-riscv64-unknown-elf', 'qemu-system-misc'],
-    found: () => onPath('riscv64-unknown-elf-gcc') && onPath('qemu-system-riscv32') && existsSync('/usr/lib/picolibc/riscv64-unknown-elf'),
+    found: () =>
+      onPath('riscv64-unknown-elf-gcc') &&
+      onPath('qemu-system-riscv32') &&
+      existsSync('/usr/lib/picolibc/riscv64-unknown-elf'),
   },
   {
     target: 'wgsl',
@@ -44,5 +47,9 @@ function armLibrary() {
 }
 
 function vulkanLoader() {
-  return ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-linux-gnu/libvulkan.so.1', '/usr/lib64/libvulkan.so.1'].some(existsSync);
+  return [
+    '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
+    '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
+    '/usr/lib64/libvulkan.so.1',
+  ].some(existsSync);
 }

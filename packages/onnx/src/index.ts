@@ -1,1 +1,10 @@
-export {};
+export { checkExternalLocation } from './check-external-location.ts';
+export { decodeModel, encodeModel } from './codec.ts';
+export { type ReadOptions, readOnnx } from './read-onnx.ts';
+export {
+  dataTypeOf,
+  fromTensor,
+  type ReadExternal,
+  readTensorProto,
+  writeTensorProto,
+} from './tensor-proto.ts';

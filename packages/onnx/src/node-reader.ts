@@ -1,0 +1,193 @@
+import {
+  type Attrs,
+  CompileError,
+  type Dim,
+  type Graph,
+  isStatic,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
+import { buildNode } from '@ghostc/ops';
+import type { AttributeProto, NodeProto } from './onnx-types.ts';
+import { type ShapeValue, shapeValueOf, tensorOf } from './shape-value.ts';
+import { type ReadExternal, toTensor } from './tensor-proto.ts';
+
+/** What a name in the model stands for: a value of the graph, a shape value, or both. */
+export interface Entry {
+  value?: Value;
+  readonly shape?: ShapeValue | undefined;
+}
+
+export interface ReadState {
+  readonly graph: Graph;
+  readonly entries: Map<string, Entry>;
+  readonly opset: number;
+  readonly readExternal?: ReadExternal | undefined;
+}
+
+/** One ONNX node while it is read: typed access to its inputs and attributes, and `emit` for the IR nodes it becomes. */
+export class NodeReader {
+  readonly proto: NodeProto;
+  readonly name: string;
+  readonly #state: ReadState;
+  readonly #attributes: ReadonlyMap<string, AttributeProto>;
+
+  constructor(proto: NodeProto, name: string, state: ReadState) {
+    this.proto = proto;
+    this.name = name;
+    this.#state = state;
+    this.#attributes = new Map((proto.attribute ?? []).map((attribute) => [attribute.name ?? '', attribute]));
+  }
+
+  get op(): string {
+    return this.proto.op_type ?? '';
+  }
+
+  get opset(): number {
+    return this.#state.opset;
+  }
+
+  get inputCount(): number {
+    return this.proto.input?.length ?? 0;
+  }
+
+  has(index: number): boolean {
+    return Boolean(this.proto.input?.[index]);
+  }
+
+  /** The value of an input; a shape value becomes a constant. Throws when it is absent or symbolic. */
+  input(index: number): Value {
+    const name = this.proto.input?.[index];
+    if (!name) throw new CompileError('onnx/input', `${this.op} needs its input ${index}`);
+    const entry = this.#entry(name);
+    entry.value ??= this.#materialize(name, entry);
+    return entry.value;
+  }
+
+  optional(index: number): Value | null {
+    return this.has(index) ? this.input(index) : null;
+  }
+
+  /** Values of all present inputs. */
+  inputs(): Value[] {
+    return (this.proto.input ?? []).flatMap((name, i) => (name ? [this.input(i)] : []));
+  }
+
+  /** An input as a shape value, if it is one. */
+  shape(index: number): ShapeValue | undefined {
+    const name = this.proto.input?.[index];
+    if (!name) return undefined;
+    const entry = this.#entry(name);
+    return entry.shape ?? (entry.value?.constant ? shapeValueOf(entry.value.constant) : undefined);
+  }
+
+  /** An input that must be constant at compile time, such as axes or a target shape. */
+  dims(index: number, what: string): readonly Dim[] {
+    const shape = this.shape(index);
+    if (shape) return shape.elements;
+    throw new CompileError(
+      'onnx/dynamic-shape',
+      `${what} of ${this.op} is computed at run time (${this.proto.input?.[index]}); expected a constant, perhaps after --bind NAME=SIZE`,
+    );
+  }
+
+  /** Like `dims`, with every element a number. */
+  numbers(index: number, what: string): number[] {
+    const dims = this.dims(index, what);
+    if (dims.every(isStatic)) return dims as number[];
+    throw new CompileError(
+      'onnx/dynamic-shape',
+      `${what} of ${this.op} is [${dims.join(',')}]; give the sizes with --bind NAME=SIZE`,
+    );
+  }
+
+  constant(index: number): Tensor | undefined {
+    return this.has(index) ? (this.input(index).constant ?? undefined) : undefined;
+  }
+
+  hasAttribute(name: string): boolean {
+    return this.#attributes.has(name);
+  }
+
+  int(name: string, fallback: number): number {
+    const value = this.#attribute(name)?.i;
+    return value === undefined || value === null ? fallback : safeInteger(value.toString(), name);
+  }
+
+  ints(name: string): number[] | undefined {
+    const attribute = this.#attribute(name);
+    return attribute && (attribute.ints ?? []).map((value) => safeInteger(value.toString(), name));
+  }
+
+  float(name: string, fallback: number): number {
+    return this.#attribute(name)?.f ?? fallback;
+  }
+
+  floats(name: string): number[] | undefined {
+    const attribute = this.#attribute(name);
+    return attribute && [...(attribute.floats ?? [])];
+  }
+
+  text(name: string, fallback: string): string {
+    const bytes = this.#attribute(name)?.s;
+    return bytes === undefined ? fallback : new TextDecoder().decode(bytes);
+  }
+
+  tensor(name: string): Tensor | undefined {
+    const proto = this.#attribute(name)?.t;
+    return proto ? toTensor(proto, this.#state.readExternal) : undefined;
+  }
+
+  /** Adds an IR node that comes from this one; its output carries the name of the ONNX output. */
+  emit(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
+    const names = this.proto.output?.[0] ? [this.proto.output[0]] : [];
+    return buildNode(this.#state.graph, { op, inputs, attrs, origin: [this.name], names }).output;
+  }
+
+  addConstant(tensor: Tensor, name = this.proto.output?.[0] ?? 'constant'): Value {
+    return this.#state.graph.addConstant(name, tensor);
+  }
+
+  /** Throws unless the attribute has one of the values that are understood. */
+  expectText(name: string, fallback: string, accepted: readonly string[]): string {
+    const value = this.text(name, fallback);
+    if (accepted.includes(value)) return value;
+    throw new CompileError(
+      'onnx/unsupported',
+      `${this.op} with ${name} = ${value} is not supported; expected ${accepted.join(', ')}`,
+    );
+  }
+
+  #attribute(name: string): AttributeProto | undefined {
+    const attribute = this.#attributes.get(name);
+    if (attribute?.ref_attr_name)
+      throw new CompileError('onnx/unsupported', `attribute ${name} refers to a function's attribute`);
+    return attribute;
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#state.entries.get(name);
+    if (entry) return entry;
+    throw new CompileError(
+      'onnx/unknown-value',
+      `${this.op} reads ${JSON.stringify(name)}, which nothing defines`,
+    );
+  }
+
+  #materialize(name: string, { shape }: Entry): Value {
+    const tensor = shape && tensorOf(shape);
+    if (tensor) return this.addConstant(tensor, name);
+    throw new CompileError(
+      'onnx/dynamic-shape',
+      `${this.op} computes with the symbolic shape [${shape?.elements.join(',')}]; give sizes with --bind NAME=SIZE`,
+    );
+  }
+}
+
+function safeInteger(text: string, name: string): number {
+  const value = Number(text);
+  // Slices say "to the end" with the largest 64-bit integer.
+  if (Number.isSafeInteger(value)) return value;
+  if (/^-?\d+$/.test(text)) return value > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
+  throw new CompileError('onnx/attribute', `attribute ${name} expects an integer, found ${text}`);
+}

@@ -1,0 +1,78 @@
+/** The parts of the decoded protobuf messages that the reader and the writer use. Field names as in onnx.proto. */
+export interface Int64 {
+  toString(): string;
+  toNumber(): number;
+}
+
+export interface StringStringEntry {
+  readonly key?: string;
+  readonly value?: string;
+}
+
+export interface TensorProto {
+  readonly dims?: readonly (Int64 | number)[];
+  readonly data_type?: number;
+  readonly name?: string;
+  readonly raw_data?: Uint8Array;
+  readonly float_data?: readonly number[];
+  readonly int32_data?: readonly number[];
+  readonly int64_data?: readonly Int64[];
+  readonly uint64_data?: readonly Int64[];
+  readonly double_data?: readonly number[];
+  readonly external_data?: readonly StringStringEntry[];
+  readonly data_location?: number;
+  readonly segment?: object | null;
+}
+
+export interface AttributeProto {
+  readonly name?: string;
+  readonly type?: number;
+  readonly f?: number;
+  readonly i?: Int64;
+  readonly s?: Uint8Array;
+  readonly t?: TensorProto | null;
+  readonly floats?: readonly number[];
+  readonly ints?: readonly Int64[];
+  readonly strings?: readonly Uint8Array[];
+  readonly ref_attr_name?: string;
+}
+
+export interface NodeProto {
+  readonly name?: string;
+  readonly op_type?: string;
+  readonly domain?: string;
+  readonly input?: readonly string[];
+  readonly output?: readonly string[];
+  readonly attribute?: readonly AttributeProto[];
+}
+
+export interface DimensionProto {
+  readonly dim_value?: Int64;
+  readonly dim_param?: string;
+}
+
+export interface ValueInfoProto {
+  readonly name?: string;
+  readonly type?: {
+    readonly tensor_type?: {
+      readonly elem_type?: number;
+      readonly shape?: { readonly dim?: readonly DimensionProto[] } | null;
+    } | null;
+  } | null;
+}
+
+export interface GraphProto {
+  readonly name?: string;
+  readonly node?: readonly NodeProto[];
+  readonly initializer?: readonly TensorProto[];
+  readonly sparse_initializer?: readonly object[];
+  readonly input?: readonly ValueInfoProto[];
+  readonly output?: readonly ValueInfoProto[];
+}
+
+export interface ModelProto {
+  readonly ir_version?: Int64;
+  readonly opset_import?: readonly { readonly domain?: string; readonly version?: Int64 }[];
+  readonly graph?: GraphProto | null;
+  readonly functions?: readonly object[];
+}

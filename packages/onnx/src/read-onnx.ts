@@ -1,0 +1,171 @@
+import { CompileError, type Dim, Graph, isStatic, type Shape, withLocation } from '@ghostc/ir';
+import { decodeModel } from './codec.ts';
+import { type Entry, NodeReader, type ReadState } from './node-reader.ts';
+import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
+import { opTable } from './op-table.ts';
+import { shapeTable } from './shape-table.ts';
+import { type NamedNode, sortNodes } from './sort-nodes.ts';
+import { dtypeOf, type ReadExternal, toTensor } from './tensor-proto.ts';
+
+export interface ReadOptions {
+  /** For error messages. */
+  readonly file?: string;
+  /** Reads external data beside the model; without it such models are refused. */
+  readonly external?: ReadExternal;
+  /** Sizes of symbolic input dimensions. */
+  readonly bind?: ReadonlyMap<string, number>;
+}
+
+/** Versions of the standard ops whose meaning the op table knows. */
+const OPSETS = { first: 7, last: 25 } as const;
+
+/**
+ * Reads an ONNX model into a graph: names of values and nodes are kept, shapes that are computed from shapes are folded.
+ * Throws CompileError `onnx/...` that names file and node.
+ */
+export function readOnnx(bytes: Uint8Array, options: ReadOptions = {}): Graph {
+  return withLocation(options.file === undefined ? {} : { file: options.file }, () =>
+    readModel(decodeModel(bytes), options),
+  );
+}
+
+function readModel(model: ModelProto, options: ReadOptions): Graph {
+  const proto = model.graph as GraphProto;
+  const graph = new Graph(proto.name || 'main');
+  const state: ReadState = {
+    graph,
+    entries: new Map<string, Entry>(),
+    opset: standardOpset(model),
+    readExternal: options.external,
+  };
+  if (proto.sparse_initializer?.length)
+    throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');
+  readInitializers(proto, state);
+  readInputs(proto, state, options.bind ?? new Map());
+  for (const node of sortNodes(proto.node ?? [])) readNode(node, state);
+  for (const output of proto.output ?? []) readOutput(output, state);
+  if (graph.outputs.length === 0)
+    throw new CompileError('onnx/decode', 'expected a graph with outputs, found none');
+  return graph;
+}
+
+function standardOpset(model: ModelProto): number {
+  const standard = model.opset_import?.find(({ domain }) => !domain || domain === 'ai.onnx');
+  const version = Number(standard?.version?.toString() ?? Number.NaN);
+  if (version >= OPSETS.first && version <= OPSETS.last) return version;
+  throw new CompileError(
+    'onnx/opset',
+    `expected opset ${OPSETS.first} to ${OPSETS.last}, found ${standard?.version?.toString() ?? 'none'}`,
+  );
+}
+
+function readInitializers(proto: GraphProto, { graph, entries, readExternal }: ReadState): void {
+  for (const initializer of proto.initializer ?? []) {
+    const name = initializer.name ?? '';
+    withLocation({ node: name, op: 'initializer' }, () => {
+      if (entries.has(name))
+        throw new CompileError('onnx/duplicate', `${JSON.stringify(name)} is defined twice`);
+      entries.set(name, { value: graph.addConstant(name, toTensor(initializer, readExternal)) });
+    });
+  }
+}
+
+/** Inputs that are initializers too (IR version 3) are constants. */
+function readInputs(
+  proto: GraphProto,
+  { graph, entries }: ReadState,
+  bind: ReadonlyMap<string, number>,
+): void {
+  const initialized = new Set(entries.keys());
+  for (const input of proto.input ?? []) {
+    const name = input.name ?? '';
+    if (initialized.has(name)) continue;
+    if (entries.has(name))
+      throw new CompileError('onnx/duplicate', `input ${JSON.stringify(name)} is defined twice`);
+    entries.set(
+      name,
+      withLocation({ node: name, op: 'input' }, () => ({
+        value: graph.addInput(name, inputType(input, bind)),
+      })),
+    );
+  }
+}
+
+function inputType(
+  { name = '', type }: ValueInfoProto,
+  bind: ReadonlyMap<string, number>,
+): { dtype: ReturnType<typeof dtypeOf>; shape: Shape } {
+  const tensor = type?.tensor_type;
+  if (!tensor?.shape) throw new CompileError('onnx/input', `input ${name} has no tensor type with a shape`);
+  const shape = (tensor.shape.dim ?? []).map((dim, axis): Dim => {
+    if (dim.dim_param) return bind.get(dim.dim_param) ?? symbol(dim.dim_param);
+    const size = dim.dim_value === undefined ? Number.NaN : Number(dim.dim_value.toString());
+    if (size > 0 || size === 0) return size;
+    return bind.get(`${name}_${axis}`) ?? symbol(`${name}_${axis}`);
+  });
+  return { dtype: dtypeOf(tensor.elem_type), shape };
+}
+
+/** A dimension's name as the text form can hold it. */
+function symbol(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9_]+/g, '_');
+  return /^[A-Za-z_]/.test(plain) ? plain : `d_${plain}`;
+}
+
+function readNode({ proto, name }: NamedNode, state: ReadState): void {
+  const op = proto.op_type ?? '';
+  withLocation({ node: name, op }, () => {
+    const node = new NodeReader(proto, name, state);
+    if (proto.domain && proto.domain !== 'ai.onnx') throw unsupported(op, proto.domain, state);
+    const [first = '', ...others] = proto.output ?? [];
+    const shape = shapeTable.get(op)?.(node);
+    if (shape) state.entries.set(first, { shape });
+    else state.entries.set(first, { value: readOp(node, state) });
+    for (const output of others) if (output) state.entries.set(output, unreadable(op));
+  });
+}
+
+function readOp(node: NodeReader, state: ReadState): NonNullable<Entry['value']> {
+  const read = opTable.get(node.op);
+  if (!read) throw unsupported(node.op, 'ai.onnx', state);
+  return read(node);
+}
+
+function unsupported(op: string, domain: string, { opset }: ReadState): CompileError {
+  return new CompileError('onnx/unknown-op', `op ${op} (${domain}, opset ${opset}) is not supported`);
+}
+
+/** Second outputs (masks, indices, saved statistics) exist in name alone: reading one is an error where it is read. */
+function unreadable(op: string): Entry {
+  return {
+    get value(): never {
+      throw new CompileError('onnx/unsupported', `only the first output of ${op} is supported`);
+    },
+  };
+}
+
+function readOutput(output: ValueInfoProto, { graph, entries }: ReadState): void {
+  const name = output.name ?? '';
+  withLocation({ node: name, op: 'output' }, () => {
+    const entry = entries.get(name);
+    if (!entry?.value)
+      throw new CompileError('onnx/output', `output ${JSON.stringify(name)} is not computed by the graph`);
+    const declared = output.type?.tensor_type?.shape?.dim?.map((dim) =>
+      dim.dim_value === undefined || dim.dim_param ? undefined : Number(dim.dim_value.toString()),
+    );
+    checkDeclared(declared, entry.value.type.shape);
+    graph.addOutput(name, entry.value);
+  });
+}
+
+function checkDeclared(declared: readonly (number | undefined)[] | undefined, inferred: Shape): void {
+  if (!declared) return;
+  const fits =
+    declared.length === inferred.length &&
+    declared.every((dim, axis) => !dim || !isStatic(inferred[axis] ?? 0) || dim === inferred[axis]);
+  if (!fits)
+    throw new CompileError(
+      'onnx/shape-mismatch',
+      `declared as [${declared.map((dim) => dim ?? '?').join(',')}], computed as [${inferred.join(',')}]`,
+    );
+}

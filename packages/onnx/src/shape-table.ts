@@ -1,0 +1,102 @@
+import type { Dim } from '@ghostc/ir';
+import type { NodeReader } from './node-reader.ts';
+import { castTo, combine, mapStatic, type ShapeValue } from './shape-value.ts';
+import { dtypeOf } from './tensor-proto.ts';
+
+/** Computes a node on shape values; undefined when its inputs are none, and the node is read as an op. */
+export type ReadShape = (node: NodeReader) => ShapeValue | undefined;
+
+const binary: ReadShape = (node) => {
+  const [a, b] = [node.shape(0), node.shape(1)];
+  return a && b && combine(node.op, a, b);
+};
+
+const rounding =
+  (formula: (x: number) => number): ReadShape =>
+  (node) => {
+    const x = node.shape(0);
+    return x && mapStatic(x, formula);
+  };
+
+/** Ops that exporters compute shapes with. */
+export const shapeTable: ReadonlyMap<string, ReadShape> = new Map<string, ReadShape>([
+  ['Add', binary],
+  ['Cast', (node) => cast(node)],
+  ['Ceil', rounding(Math.ceil)],
+  ['Concat', (node) => concat(node)],
+  ['Div', binary],
+  ['Floor', rounding(Math.floor)],
+  ['Gather', (node) => gather(node)],
+  ['Identity', (node) => node.shape(0)],
+  ['Mul', binary],
+  ['Range', (node) => range(node)],
+  ['Shape', (node) => shapeOf(node)],
+  ['Slice', (node) => slice(node)],
+  ['Squeeze', (node) => rerank(node, (x) => ({ ...x, scalar: x.elements.length === 1 && !x.scalar }))],
+  ['Sub', binary],
+  ['Unsqueeze', (node) => rerank(node, (x) => (x.scalar ? { ...x, scalar: false } : undefined))],
+]);
+
+function shapeOf(node: NodeReader): ShapeValue {
+  const { shape } = node.input(0).type;
+  const bound = (at: number): number => (at < 0 ? at + shape.length : at);
+  const elements = shape.slice(bound(node.int('start', 0)), bound(node.int('end', shape.length)));
+  return { elements, scalar: false, dtype: 'i64' };
+}
+
+function cast(node: NodeReader): ShapeValue | undefined {
+  const x = node.shape(0);
+  return x && castTo(x, dtypeOf(node.int('to', 0)));
+}
+
+function gather(node: NodeReader): ShapeValue | undefined {
+  const [x, indices] = [node.shape(0), node.shape(1)];
+  if (!x || x.scalar || !indices) return undefined;
+  const pick = (index: Dim): Dim | undefined =>
+    x.elements[Number(index) < 0 ? Number(index) + x.elements.length : Number(index)];
+  const elements = indices.elements.map(pick);
+  if (!elements.every((element) => element !== undefined)) return undefined;
+  return { elements, scalar: indices.scalar, dtype: x.dtype };
+}
+
+function concat(node: NodeReader): ShapeValue | undefined {
+  const parts = Array.from({ length: node.inputCount }, (_, i) => node.shape(i));
+  if (!parts.every((part) => part !== undefined && !part.scalar)) return undefined;
+  const shapes = parts as ShapeValue[];
+  return {
+    elements: shapes.flatMap((part) => part.elements),
+    scalar: false,
+    dtype: shapes[0]?.dtype ?? 'i64',
+  };
+}
+
+function slice(node: NodeReader): ShapeValue | undefined {
+  const x = node.shape(0);
+  if (!x || x.scalar) return undefined;
+  const first = (index: number, name: string): number | undefined =>
+    node.has(index) ? node.numbers(index, name)[0] : node.ints(name)?.[0];
+  const [start = 0, end = 0] = [first(1, 'starts'), first(2, 'ends')];
+  if ((first(4, 'steps') ?? 1) !== 1) return undefined;
+  return { ...x, elements: x.elements.slice(start, end) };
+}
+
+function rerank(node: NodeReader, change: (x: ShapeValue) => ShapeValue | undefined): ShapeValue | undefined {
+  const x = node.shape(0);
+  return x && change(x);
+}
+
+/** Longer ranges are data. */
+const MAX_RANGE = 64;
+
+function range(node: NodeReader): ShapeValue | undefined {
+  const [start, limit, delta] = [0, 1, 2].map((i) => node.shape(i)?.elements[0]);
+  if (typeof start !== 'number' || typeof limit !== 'number' || typeof delta !== 'number' || delta === 0)
+    return undefined;
+  const length = Math.max(0, Math.ceil((limit - start) / delta));
+  if (length > MAX_RANGE) return undefined;
+  return {
+    elements: Array.from({ length }, (_, i) => start + i * delta),
+    scalar: false,
+    dtype: node.shape(0)?.dtype ?? 'i64',
+  };
+}

@@ -1,0 +1,98 @@
+import {
+  addDim,
+  CompileError,
+  type Dim,
+  type DType,
+  floorDivDim,
+  fromNumbers,
+  isFloat,
+  isStatic,
+  mulDim,
+  type Tensor,
+  toNumbers,
+} from '@ghostc/ir';
+
+/** A small vector or scalar that the reader computes itself: shapes, sizes, axes. Elements may be symbolic dimensions. */
+export interface ShapeValue {
+  readonly elements: readonly Dim[];
+  readonly scalar: boolean;
+  readonly dtype: DType;
+}
+
+/** Longer vectors are data, not shapes. */
+const MAX_ELEMENTS = 64;
+
+/** A constant tensor of rank 0 or 1 as a shape value; undefined for larger ones. */
+export function shapeValueOf(tensor: Tensor): ShapeValue | undefined {
+  if (tensor.shape.length > 1 || tensor.data.length > MAX_ELEMENTS) return undefined;
+  return {
+    elements: Array.from(toNumbers(tensor), Number),
+    scalar: tensor.shape.length === 0,
+    dtype: tensor.dtype,
+  };
+}
+
+/** The tensor, if no element is symbolic. */
+export function tensorOf({ elements, scalar, dtype }: ShapeValue): Tensor | undefined {
+  if (!elements.every(isStatic)) return undefined;
+  return fromNumbers(dtype, scalar ? [] : [elements.length], elements);
+}
+
+type Binary = (a: Dim, b: Dim, dtype: DType) => Dim;
+
+const arithmetic: Readonly<Record<string, Binary>> = {
+  Add: (a, b) => (isStatic(b) ? addDim(a, b) : isStatic(a) ? addDim(b, a) : stuck('Add')),
+  Sub: (a, b) => (isStatic(b) ? addDim(a, -b) : a === b ? 0 : stuck('Sub')),
+  Mul: (a, b) => (isStatic(b) ? mulDim(a, b) : isStatic(a) ? mulDim(b, a) : stuck('Mul')),
+  Div: (a, b, dtype) =>
+    isStatic(a) && isStatic(b)
+      ? quotient(a, b, dtype)
+      : a === b
+        ? 1
+        : isStatic(b) && !isFloat(dtype)
+          ? floorDivDim(a, b)
+          : stuck('Div'),
+};
+
+/** Element by element, with scalars and single elements repeated. */
+export function combine(op: string, a: ShapeValue, b: ShapeValue): ShapeValue | undefined {
+  const formula = arithmetic[op];
+  if (!formula || a.dtype !== b.dtype) return undefined;
+  const length = Math.max(a.elements.length, b.elements.length);
+  const pick = (value: ShapeValue, i: number): Dim =>
+    value.elements[value.elements.length === 1 ? 0 : i] ?? 0;
+  const elements = Array.from({ length }, (_, i) =>
+    rounded(formula(pick(a, i), pick(b, i), a.dtype), a.dtype),
+  );
+  return { elements, scalar: a.scalar && b.scalar, dtype: a.dtype };
+}
+
+/** Converts to another element type; floats to integers truncate. */
+export function castTo(value: ShapeValue, dtype: DType): ShapeValue {
+  const convert = (element: Dim): Dim =>
+    isStatic(element) && !isFloat(dtype) ? Math.trunc(element) : rounded(element, dtype);
+  return { ...value, dtype, elements: value.elements.map(convert) };
+}
+
+/** Applies a rounding function; symbolic elements are integers already. */
+export function mapStatic(value: ShapeValue, formula: (x: number) => number): ShapeValue {
+  return {
+    ...value,
+    elements: value.elements.map((element) => (isStatic(element) ? formula(element) : element)),
+  };
+}
+
+function quotient(a: number, b: number, dtype: DType): number {
+  return isFloat(dtype) ? a / b : b === 0 ? 0 : Math.trunc(a / b);
+}
+
+function rounded(element: Dim, dtype: DType): Dim {
+  return isStatic(element) && dtype === 'f32' ? Math.fround(element) : element;
+}
+
+function stuck(op: string): never {
+  throw new CompileError(
+    'onnx/dynamic-shape',
+    `a shape is computed by ${op} from two symbolic dimensions; give sizes with --bind NAME=SIZE`,
+  );
+}

@@ -1,0 +1,71 @@
+import { CompileError } from '@ghostc/ir';
+import type { NodeProto } from './onnx-types.ts';
+
+export interface NamedNode {
+  readonly proto: NodeProto;
+  /** The node's name, or its op and place where it has none. */
+  readonly name: string;
+}
+
+/**
+ * Nodes in an order in which every value is computed before it is read, as near to the file's as can be. Throws
+ * `onnx/cycle` and `onnx/duplicate`.
+ */
+export function sortNodes(protos: readonly NodeProto[]): NamedNode[] {
+  const nodes = protos.map((proto, i) => ({ proto, name: proto.name || `${proto.op_type}_${i}` }));
+  const producers = producersOf(nodes);
+  const state = new Map<NamedNode, 'open' | 'done'>();
+  const sorted: NamedNode[] = [];
+  for (const node of nodes) visit(node, { producers, state, sorted });
+  return sorted;
+}
+
+interface Walk {
+  readonly producers: ReadonlyMap<string, NamedNode>;
+  readonly state: Map<NamedNode, 'open' | 'done'>;
+  readonly sorted: NamedNode[];
+}
+
+/** Depth first with a stack of its own: models from strangers may be deeper than the call stack. */
+function visit(root: NamedNode, { producers, state, sorted }: Walk): void {
+  const stack = [root];
+  for (let node = stack.at(-1); node; node = stack.at(-1)) {
+    if (state.get(node) === 'done') {
+      stack.pop();
+      continue;
+    }
+    const pending = (node.proto.input ?? [])
+      .flatMap((name) => producers.get(name) ?? [])
+      .filter((producer) => state.get(producer) !== 'done');
+    if (pending.length === 0) {
+      state.set(node, 'done');
+      sorted.push(node);
+      stack.pop();
+      continue;
+    }
+    const open = pending.find((producer) => state.get(producer) === 'open' || producer === node);
+    if (open)
+      throw new CompileError('onnx/cycle', `the graph has a cycle through ${open.name}`, {
+        node: node.name,
+        op: node.proto.op_type,
+      });
+    state.set(node, 'open');
+    stack.push(...pending.reverse());
+  }
+}
+
+function producersOf(nodes: readonly NamedNode[]): Map<string, NamedNode> {
+  const producers = new Map<string, NamedNode>();
+  for (const node of nodes) {
+    for (const output of node.proto.output ?? []) {
+      if (!output) continue;
+      if (producers.has(output))
+        throw new CompileError('onnx/duplicate', `${JSON.stringify(output)} is defined twice`, {
+          node: node.name,
+          op: node.proto.op_type,
+        });
+      producers.set(output, node);
+    }
+  }
+  return producers;
+}

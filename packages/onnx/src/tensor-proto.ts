@@ -1,0 +1,166 @@
+import {
+  byteSize,
+  CompileError,
+  type DType,
+  fromBytes,
+  fromNumbers,
+  numElements,
+  type Tensor,
+  tensor,
+  toBytes,
+} from '@ghostc/ir';
+import { checkExternalLocation } from './check-external-location.ts';
+import { decodeTensor, encodeTensor } from './codec.ts';
+import type { Int64, TensorProto } from './onnx-types.ts';
+
+/** TensorProto.DataType of each element type. */
+const dataTypes: Readonly<Record<DType, number>> = {
+  f32: 1,
+  u8: 2,
+  i8: 3,
+  u16: 4,
+  i16: 5,
+  i32: 6,
+  i64: 7,
+  bool: 9,
+  f16: 10,
+  f64: 11,
+  u32: 12,
+  u64: 13,
+};
+
+const otherTypes: Readonly<Record<number, string>> = {
+  0: 'undefined',
+  8: 'string',
+  14: 'complex64',
+  15: 'complex128',
+  16: 'bfloat16',
+  17: 'float8e4m3fn',
+  18: 'float8e4m3fnuz',
+  19: 'float8e5m2',
+  20: 'float8e5m2fnuz',
+  21: 'uint4',
+  22: 'int4',
+  23: 'float4e2m1',
+};
+
+/** Reads the bytes of an external data file; `location` was checked to be a relative path without `..`. */
+export type ReadExternal = (location: string) => Uint8Array;
+
+export function dataTypeOf(dtype: DType): number {
+  return dataTypes[dtype];
+}
+
+/** The element type of a TensorProto.DataType; throws `onnx/element-type` by name. */
+export function dtypeOf(dataType: number | undefined): DType {
+  const dtype = (Object.keys(dataTypes) as DType[]).find((key) => dataTypes[key] === dataType);
+  if (dtype) return dtype;
+  throw new CompileError(
+    'onnx/element-type',
+    `element type ${otherTypes[dataType ?? 0] ?? dataType} is not supported`,
+  );
+}
+
+/** Reads a serialized TensorProto, as in `test_data_set_0/input_0.pb`. */
+export function readTensorProto(bytes: Uint8Array): Tensor {
+  return toTensor(decodeTensor(bytes));
+}
+
+/** Serializes a tensor as a TensorProto with raw data. */
+export function writeTensorProto(value: Tensor, name = ''): Uint8Array {
+  return encodeTensor(fromTensor(value, name));
+}
+
+/** The fields of a TensorProto with raw little-endian data. */
+export function fromTensor({ dtype, shape, data }: Tensor, name: string): object {
+  return { dims: [...shape], data_type: dataTypes[dtype], name, raw_data: toBytes(data) };
+}
+
+/** The tensor that a decoded TensorProto holds. The size of its data is checked before anything is allocated. */
+export function toTensor(proto: TensorProto, readExternal?: ReadExternal): Tensor {
+  const dtype = dtypeOf(proto.data_type);
+  const shape = (proto.dims ?? []).map(dimension);
+  if (proto.segment)
+    throw new CompileError(
+      'onnx/tensor',
+      `tensor ${proto.name} is stored in segments, which are not supported`,
+    );
+  if (proto.data_location === 1)
+    return fromRaw(dtype, shape, externalBytes(proto, dtype, shape, readExternal));
+  if (proto.raw_data?.length) return fromRaw(dtype, shape, proto.raw_data);
+  return fromFields(proto, dtype, shape);
+}
+
+function dimension(dim: Int64 | number): number {
+  const size = Number(dim.toString());
+  if (Number.isSafeInteger(size) && size >= 0) return size;
+  throw new CompileError('onnx/tensor', `expected a dimension of 0 or more, found ${dim.toString()}`);
+}
+
+function fromRaw(dtype: DType, shape: readonly number[], bytes: Uint8Array): Tensor {
+  const expected = numElements(shape) * byteSize(dtype);
+  if (bytes.length !== expected)
+    throw new CompileError(
+      'onnx/tensor',
+      `${dtype}[${shape.join(',')}] has ${expected} bytes, found ${bytes.length}`,
+    );
+  return tensor(dtype, shape, fromBytes(dtype, bytes));
+}
+
+function fromFields(proto: TensorProto, dtype: DType, shape: readonly number[]): Tensor {
+  const values = fieldValues(proto, dtype);
+  const expected = numElements(shape);
+  if (values.length !== expected)
+    throw new CompileError(
+      'onnx/tensor',
+      `${dtype}[${shape.join(',')}] has ${expected} elements, found ${values.length}`,
+    );
+  if (dtype === 'i64' || dtype === 'u64') {
+    const bits = (values as readonly Int64[]).map((value) => BigInt(value.toString()));
+    return tensor(dtype, shape, dtype === 'i64' ? BigInt64Array.from(bits) : BigUint64Array.from(bits));
+  }
+  if (dtype === 'f16') return tensor(dtype, shape, Uint16Array.from(values as readonly number[]));
+  return fromNumbers(dtype, shape, values.map(Number));
+}
+
+function fieldValues(proto: TensorProto, dtype: DType): readonly (number | Int64)[] {
+  if (dtype === 'f32') return proto.float_data ?? [];
+  if (dtype === 'f64') return proto.double_data ?? [];
+  if (dtype === 'i64') return proto.int64_data ?? [];
+  return (dtype === 'u64' || dtype === 'u32' ? proto.uint64_data : proto.int32_data) ?? [];
+}
+
+function externalBytes(
+  proto: TensorProto,
+  dtype: DType,
+  shape: readonly number[],
+  read: ReadExternal | undefined,
+): Uint8Array {
+  const entries = new Map((proto.external_data ?? []).map(({ key, value }) => [key, value]));
+  const location = entries.get('location') ?? '';
+  checkExternalLocation(location);
+  if (!read)
+    throw new CompileError(
+      'onnx/external-data',
+      `tensor ${proto.name} lies in ${location}, and there is no folder to read it from`,
+    );
+  const file = read(location);
+  const offset = count(entries.get('offset') ?? '0', 'offset');
+  const length = entries.has('length')
+    ? count(entries.get('length') ?? '', 'length')
+    : numElements(shape) * byteSize(dtype);
+  if (offset + length > file.length)
+    throw new CompileError(
+      'onnx/external-data',
+      `${location} has ${file.length} bytes, expected ${length} at ${offset}`,
+    );
+  return file.subarray(offset, offset + length);
+}
+
+function count(text: string, what: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new CompileError(
+    'onnx/external-data',
+    `expected ${what} to be a number of bytes, found ${JSON.stringify(text)}`,
+  );
+}
