@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import type { Tensors } from '@ghostc/conformance';
@@ -21,9 +21,9 @@ export interface RunCOptions {
   readonly extraFlags?: readonly string[];
 }
 
-/** A program built for a device. Calls of `run` must not overlap. */
+/** A program built for a device. */
 export interface CExecutable {
-  /** Runs every set of inputs, in one process or one boot of the emulator. */
+  /** Runs every set of inputs, in one process or one boot of the emulator. Calls run one after another. */
   run(inputs: readonly Tensors[]): Promise<CRun[]>;
   /** Removes the temporary folder. */
   dispose(): Promise<void>;
@@ -44,24 +44,33 @@ export async function prepareC(
     await folder.remove();
     throw error;
   }
-  return {
-    run: async (inputs) => {
-      await writeFile(
-        join(folder.path, 'in.bin'),
-        inputs.map((one) => packTensors(program.inputs, one)),
-      );
-      await execute(device, folder.path, options);
-      const bytes = await readFile(join(folder.path, 'out.bin'));
-      await rm(join(folder.path, 'out.bin'));
-      const runs = readRuns(program, device, bytes);
-      if (runs.length === inputs.length) return options.count ? runs : runs.map(withoutCount);
-      throw new CompileError(
-        'run/output',
-        `expected the outputs of ${inputs.length} runs, found ${runs.length}`,
-      );
-    },
-    dispose: () => folder.remove(),
+  const built = { program, device, folder: folder.path, options };
+  let last: Promise<unknown> = Promise.resolve();
+  const run = (inputs: readonly Tensors[]): Promise<CRun[]> => {
+    const result = last.then(() => runBuilt(built, inputs));
+    last = result.catch(() => undefined);
+    return result;
   };
+  return { run, dispose: () => last.then(folder.remove) };
+}
+
+interface Built {
+  readonly program: CProgram;
+  readonly device: CDevice;
+  readonly folder: string;
+  readonly options: RunCOptions;
+}
+
+async function runBuilt(
+  { program, device, folder, options }: Built,
+  inputs: readonly Tensors[],
+): Promise<CRun[]> {
+  const packed = inputs.map((one) => packTensors(program.inputs, one));
+  await writeFile(join(folder, 'in.bin'), packed);
+  await execute(device, folder, options);
+  const runs = readRuns(program, device, await readFile(join(folder, 'out.bin')));
+  if (runs.length === inputs.length) return options.count ? runs : runs.map(withoutCount);
+  throw new CompileError('run/output', `expected the outputs of ${inputs.length} runs, found ${runs.length}`);
 }
 
 /** Compiles, runs on every set of inputs, cleans up. */
