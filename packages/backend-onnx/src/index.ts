@@ -1,1 +1,1 @@
-export {};
+export { emitOnnx, type OnnxOptions } from './emit-onnx.ts';

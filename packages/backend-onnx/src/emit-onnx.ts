@@ -1,0 +1,56 @@
+import { CompileError, type Graph, type Value, withLocation } from '@ghostc/ir';
+import { encodeModel } from '@ghostc/onnx';
+import { NodeWriter, outputsOf } from './node-writer.ts';
+import { OnnxGraph, valueInfo } from './onnx-graph.ts';
+import { opTable } from './op-table.ts';
+
+export interface OnnxOptions {
+  /** Name of the ONNX graph; the graph's own if absent. */
+  readonly name?: string;
+}
+
+/** IR version 8 is what ONNX 1.12 wrote for opset 17: every reader of the last years takes it. */
+const IR_VERSION = 8;
+const OPSET = 17;
+
+/**
+ * Writes a graph as an ONNX model of opset 17. Input and output names and symbolic dimensions stay; the bytes depend on
+ * the graph alone. Throws `onnx/write` for what the opset cannot say.
+ */
+export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}): Uint8Array {
+  const names = outputsOf(graph);
+  const target = new OnnxGraph(takenNames(graph));
+  for (const node of graph.nodes()) {
+    withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
+      const write = opTable.get(node.op);
+      if (!write) throw new CompileError('onnx/write', `op ${node.op} has no ONNX form`);
+      write(new NodeWriter(node, target, names));
+    });
+  }
+  const output = graph.outputs.map((one) => passThrough(one, { target, names }));
+  const input = graph.inputs.map((value) => valueInfo(value.name, value));
+  return encodeModel({
+    ir_version: IR_VERSION,
+    producer_name: 'ghostc',
+    opset_import: [{ domain: '', version: OPSET }],
+    graph: { name, node: target.nodes, initializer: target.initializers, input, output },
+  });
+}
+
+function takenNames(graph: Graph): Set<string> {
+  const names = new Set([...graph.inputs, ...graph.constants].map((value) => value.name));
+  for (const node of graph.nodes()) for (const value of node.outputs) names.add(value.name);
+  for (const { name } of graph.outputs) names.add(name);
+  return names;
+}
+
+/** An output that is an input, a constant, or a value that goes out under two names, gets an Identity of its own. */
+function passThrough(
+  { name, value }: Graph['outputs'][number],
+  { target, names }: { target: OnnxGraph; names: ReadonlyMap<Value, string> },
+): object {
+  const source = value.constant ? target.constant(value, value.constant) : (names.get(value) ?? value.name);
+  if (source !== name)
+    target.node('Identity', [source], { output: name, name: target.fresh(`Identity_${name}`) });
+  return valueInfo(name, value);
+}

@@ -1,0 +1,125 @@
+import { CompileError, fromNumbers, type Graph, i64, type Node, type Value } from '@ghostc/ir';
+import { type Activation, lookup, withDefaults } from '@ghostc/ops';
+import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
+
+/** One IR node while it is written: names of its inputs, typed attributes, and the ONNX nodes that it becomes. */
+export class NodeWriter {
+  readonly node: Node;
+  readonly #target: OnnxGraph;
+  readonly #names: Map<Value, string>;
+
+  constructor(node: Node, target: OnnxGraph, names: Map<Value, string>) {
+    this.node = node;
+    this.#target = target;
+    this.#names = names;
+  }
+
+  /** The node's attributes with defaults filled in. */
+  attrs<A>(): A {
+    return withDefaults(lookup(this.node.op).attrs, this.node.attrs) as A;
+  }
+
+  value(index: number): Value {
+    const value = this.node.inputs[index];
+    if (value) return value;
+    throw new CompileError('onnx/write', `${this.node.op} has no input ${index}`, {
+      node: this.node.origin[0],
+      op: this.node.op,
+    });
+  }
+
+  has(index: number): boolean {
+    return Boolean(this.node.inputs[index]);
+  }
+
+  /** ONNX name of an input; '' where it is absent. */
+  input(index: number): string {
+    const value = this.node.inputs[index];
+    if (!value) return '';
+    if (value.constant) return this.#target.constant(value, value.constant);
+    return this.#names.get(value) ?? value.name;
+  }
+
+  inputs(): string[] {
+    const names = this.node.inputs.map((_, i) => this.input(i));
+    while (names.at(-1) === '') names.pop();
+    return names;
+  }
+
+  /** An intermediate ONNX node. */
+  step(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): string {
+    return this.#target.node(op, inputs, {
+      attrs,
+      output: this.#target.fresh(`${this.node.output.name}_${op.toLowerCase()}`),
+      name: this.#nodeName(op),
+    });
+  }
+
+  /** The ONNX node that computes the IR node's output. */
+  last(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
+    const output = this.#names.get(this.node.output) ?? this.node.output.name;
+    this.#target.node(op, inputs, { attrs, output, name: this.#nodeName(op) });
+  }
+
+  /** An int64 initializer. */
+  ints(values: readonly number[], what: string): string {
+    return this.#target.initializer(i64(values), `${this.node.output.name}_${what}`);
+  }
+
+  /** A float initializer of the node's element type; a scalar for a number. */
+  floats(values: number | readonly number[], what: string): string {
+    const list = typeof values === 'number' ? [values] : values;
+    return this.#target.initializer(
+      fromNumbers(this.node.output.type.dtype, typeof values === 'number' ? [] : [list.length], list),
+      `${this.node.output.name}_${what}`,
+    );
+  }
+
+  #nodeName(op: string): string {
+    return this.#target.fresh(this.node.origin[0] ? `${this.node.origin[0]}_${op}` : op);
+  }
+}
+
+/** ONNX nodes of an activation behind `x`; the last one computes the IR node's output. */
+export function writeActivation(
+  writer: NodeWriter,
+  x: string,
+  { activation, activation_params: [a = 0, b = 0] }: Activation,
+): void {
+  if (activation === 'clip') writer.last('Clip', [x, writer.floats(a, 'min'), writer.floats(b, 'max')]);
+  else if (activation === 'silu') writer.last('Mul', [x, writer.step('Sigmoid', [x])]);
+  else {
+    const [op, attrs] = simple[activation]?.(a, b) ?? ['Identity', {}];
+    writer.last(op, [x], attrs);
+  }
+}
+
+type Simple = (a: number, b: number) => readonly [string, Readonly<Record<string, FloatAttr>>];
+
+const simple: Readonly<Record<string, Simple>> = {
+  relu: () => ['Relu', {}],
+  sigmoid: () => ['Sigmoid', {}],
+  tanh: () => ['Tanh', {}],
+  hard_swish: () => ['HardSwish', {}],
+  hard_sigmoid: (alpha, beta) => ['HardSigmoid', { alpha: floatAttr(alpha), beta: floatAttr(beta) }],
+  leaky_relu: (alpha) => ['LeakyRelu', { alpha: floatAttr(alpha) }],
+};
+
+/** Writes `op`, with an activation behind it where there is one. */
+export function writeWithActivation(
+  writer: NodeWriter,
+  op: string,
+  inputs: readonly string[],
+  attrs: OnnxAttrs = {},
+): void {
+  const activation = writer.attrs<Activation>();
+  if (activation.activation === 'none') writer.last(op, inputs, attrs);
+  else writeActivation(writer, writer.step(op, inputs, attrs), activation);
+}
+
+export function outputsOf(graph: Graph): Map<Value, string> {
+  const names = new Map<Value, string>();
+  for (const { name, value } of graph.outputs)
+    if (value.producer && !names.has(value)) names.set(value, name);
+  return names;
+}

@@ -1,0 +1,87 @@
+import { type Attr, isStatic, type Tensor, type Value } from '@ghostc/ir';
+import { dataTypeOf, fromTensor } from '@ghostc/onnx';
+
+/** AttributeProto.AttributeType */
+const FLOAT = 1;
+const INT = 2;
+const STRING = 3;
+const FLOATS = 6;
+const INTS = 7;
+
+/** An attribute with its ONNX type said: numbers are ints unless wrapped in `floatAttr`. */
+export interface FloatAttr {
+  readonly float: number;
+}
+
+export function floatAttr(value: number): FloatAttr {
+  return { float: value };
+}
+
+export type OnnxAttrs = Readonly<Record<string, Attr | FloatAttr>>;
+
+/** Collects the nodes and initializers of a GraphProto; names are kept unique. */
+export class OnnxGraph {
+  readonly nodes: object[] = [];
+  readonly initializers: object[] = [];
+  readonly #taken: Set<string>;
+  readonly #constants = new Map<Value, string>();
+
+  constructor(names: Iterable<string>) {
+    this.#taken = new Set(names);
+  }
+
+  /** Adds a node whose first output gets `output`, or a fresh name. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    {
+      attrs = {},
+      output = this.fresh(op),
+      name = '',
+    }: { attrs?: OnnxAttrs; output?: string; name?: string } = {},
+  ): string {
+    const attribute = Object.entries(attrs).map(([key, value]) => encodeAttribute(key, value));
+    this.nodes.push({ op_type: op, name, input: [...inputs], output: [output], attribute });
+    return output;
+  }
+
+  initializer(tensor: Tensor, wish: string): string {
+    const name = this.fresh(wish);
+    this.initializers.push(fromTensor(tensor, name));
+    return name;
+  }
+
+  /** The initializer of a constant value, made when first asked for. */
+  constant(value: Value, tensor: Tensor): string {
+    const known = this.#constants.get(value);
+    if (known) return known;
+    const name = value.name;
+    this.#constants.set(value, name);
+    this.initializers.push(fromTensor(tensor, name));
+    return name;
+  }
+
+  fresh(wish: string): string {
+    let name = wish;
+    for (let i = 1; this.#taken.has(name); i++) name = `${wish}_${i}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+function encodeAttribute(name: string, value: Attr | FloatAttr): object {
+  if (typeof value === 'object' && 'float' in value) return { name, type: FLOAT, f: value.float };
+  if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) };
+  if (typeof value === 'object') {
+    return value.every(Number.isInteger)
+      ? { name, type: INTS, ints: [...value] }
+      : { name, type: FLOATS, floats: [...value] };
+  }
+  return { name, type: INT, i: Number(value) };
+}
+
+/** ValueInfoProto of an input or output; symbolic dimensions become dim_param. */
+export function valueInfo(name: string, { type }: Value): object {
+  const dim = type.shape.map((size) => (isStatic(size) ? { dim_value: size } : { dim_param: size }));
+  return { name, type: { tensor_type: { elem_type: dataTypeOf(type.dtype), shape: { dim } } } };
+}

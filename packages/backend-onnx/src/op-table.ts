@@ -1,0 +1,323 @@
+import { CompileError, type Tensor } from '@ghostc/ir';
+import { dataTypeOf } from '@ghostc/onnx';
+import {
+  type Activation,
+  attrsOf,
+  cheapAttrs,
+  type GhostModuleAttrs,
+  ghostChannels,
+  ghostModule,
+  primaryAttrs,
+} from '@ghostc/ops';
+import { type NodeWriter, writeActivation, writeWithActivation } from './node-writer.ts';
+import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
+
+export type WriteOp = (writer: NodeWriter) => void;
+
+const plain =
+  (op: string): WriteOp =>
+  (writer) =>
+    writer.last(op, writer.inputs());
+
+const withFloats =
+  (op: string, ...names: readonly string[]): WriteOp =>
+  (writer) => {
+    const attrs = writer.attrs<Readonly<Record<string, number>>>();
+    writer.last(
+      op,
+      writer.inputs(),
+      Object.fromEntries(names.map((name) => [name, floatAttr(attrs[name] ?? 0)])),
+    );
+  };
+
+const binary =
+  (op: string): WriteOp =>
+  (writer) =>
+    writeWithActivation(writer, op, [writer.input(0), writer.input(1)]);
+
+/** ReduceSum takes its axes as an input from opset 13 on, the others from 18. */
+const reduce =
+  (op: string): WriteOp =>
+  (writer) => {
+    const { axes, keepdims } = writer.attrs<{ axes: number[]; keepdims: boolean }>();
+    const common = { keepdims: keepdims ? 1 : 0 };
+    if (op === 'ReduceSum')
+      writer.last(op, [writer.input(0), ...(axes.length ? [writer.ints(axes, 'axes')] : [])], common);
+    else writer.last(op, [writer.input(0)], axes.length ? { ...common, axes } : common);
+  };
+
+/** How each IR op is written in opset 17. */
+export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
+  ['abs', plain('Abs')],
+  ['add', binary('Add')],
+  [
+    'average_pool',
+    (writer) =>
+      writer.last('AveragePool', writer.inputs(), {
+        ...poolAttrs(writer),
+        count_include_pad: writer.attrs<{ count_include_pad: boolean }>().count_include_pad ? 1 : 0,
+      }),
+  ],
+  ['batch_norm', withFloats('BatchNormalization', 'epsilon')],
+  [
+    'cast',
+    (writer) => writer.last('Cast', writer.inputs(), { to: dataTypeOf(writer.node.output.type.dtype) }),
+  ],
+  ['ceil', plain('Ceil')],
+  ['clip', writeClip],
+  [
+    'concat',
+    (writer) => writer.last('Concat', writer.inputs(), { axis: writer.attrs<{ axis: number }>().axis }),
+  ],
+  ['conv2d', (writer) => writeConv(writer, writer.attrs<ConvAttrs>().group)],
+  ['depthwise_conv2d', writeDepthwise],
+  ['div', binary('Div')],
+  ['dropout', plain('Identity')],
+  ['elu', withFloats('Elu', 'alpha')],
+  ['exp', plain('Exp')],
+  ['floor', plain('Floor')],
+  ['fully_connected', (writer) => writeWithActivation(writer, 'Gemm', writer.inputs(), { transB: 1 })],
+  ['gemm', writeGemm],
+  ['ghost_module', writeGhostModule],
+  ['global_average_pool', plain('GlobalAveragePool')],
+  ['hard_sigmoid', withFloats('HardSigmoid', 'alpha', 'beta')],
+  ['hard_swish', plain('HardSwish')],
+  ['identity', plain('Identity')],
+  ['leaky_relu', withFloats('LeakyRelu', 'alpha')],
+  ['log', plain('Log')],
+  ['matmul', plain('MatMul')],
+  ['max_pool', (writer) => writer.last('MaxPool', writer.inputs(), poolAttrs(writer))],
+  ['maximum', binary('Max')],
+  ['minimum', binary('Min')],
+  ['mul', binary('Mul')],
+  ['neg', plain('Neg')],
+  ['pad', writePad],
+  ['pow', binary('Pow')],
+  ['prelu', binary('PRelu')],
+  ['reciprocal', plain('Reciprocal')],
+  ['reduce_max', reduce('ReduceMax')],
+  ['reduce_mean', reduce('ReduceMean')],
+  ['reduce_min', reduce('ReduceMin')],
+  ['reduce_sum', reduce('ReduceSum')],
+  ['relu', plain('Relu')],
+  [
+    'reshape',
+    (writer) =>
+      writer.last('Reshape', [
+        writer.input(0),
+        writer.ints(writer.attrs<{ shape: number[] }>().shape, 'shape'),
+      ]),
+  ],
+  ['resize', writeResize],
+  ['round', plain('Round')],
+  ['sigmoid', plain('Sigmoid')],
+  ['silu', (writer) => writer.last('Mul', [writer.input(0), writer.step('Sigmoid', [writer.input(0)])])],
+  ['slice', writeSlice],
+  [
+    'softmax',
+    (writer) => writer.last('Softmax', writer.inputs(), { axis: writer.attrs<{ axis: number }>().axis }),
+  ],
+  ['softplus', plain('Softplus')],
+  ['sqrt', plain('Sqrt')],
+  ['squeeze_excite', writeSqueezeExcite],
+  ['sub', binary('Sub')],
+  ['tanh', plain('Tanh')],
+  [
+    'transpose',
+    (writer) => writer.last('Transpose', writer.inputs(), { perm: writer.attrs<{ perm: number[] }>().perm }),
+  ],
+]);
+
+interface ConvAttrs extends Activation {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly group: number;
+  readonly multiplier: number;
+}
+
+function windowOf(
+  { strides, pads, dilations }: Pick<ConvAttrs, 'strides' | 'pads' | 'dilations'>,
+  weight: Tensor | null,
+  shape: readonly unknown[],
+): OnnxAttrs {
+  const kernel = (weight?.shape ?? shape).slice(2).map(Number);
+  return { kernel_shape: kernel, strides, pads, dilations };
+}
+
+function writeConv(writer: NodeWriter, group: number): void {
+  const attrs = writer.attrs<ConvAttrs>();
+  const weight = writer.value(1);
+  const inputs = [writer.input(0), writer.input(1), ...(writer.has(2) ? [writer.input(2)] : [])];
+  finishConv(writer, inputs, { ...windowOf(attrs, weight.constant, weight.type.shape), group });
+}
+
+/** Conv, then the residual, then the activation, as far as they are there. */
+function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: OnnxAttrs): void {
+  const attrs = writer.attrs<ConvAttrs>();
+  if (!writer.has(3)) return writeWithActivation(writer, 'Conv', inputs, onnxAttrs);
+  const sum = [writer.step('Conv', inputs, onnxAttrs), writer.input(3)];
+  if (attrs.activation === 'none') return writer.last('Add', sum);
+  return writeActivation(writer, writer.step('Add', sum), attrs);
+}
+
+/** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made alone. */
+function writeDepthwise(writer: NodeWriter): void {
+  const attrs = writer.attrs<ConvAttrs>();
+  const channels = Number(writer.value(0).type.shape[1]);
+  const kept = Number(writer.value(1).type.shape[0]);
+  const x = trimmedInput(writer, writer.input(0), { channels, kept, multiplier: attrs.multiplier });
+  const window = windowOf(attrs, writer.value(1).constant, writer.value(1).type.shape);
+  const bias = writer.has(2) ? [writer.input(2)] : [];
+  finishConv(writer, [x.name, writer.input(1), ...bias], { ...window, group: x.groups });
+}
+
+interface Trim {
+  readonly channels: number;
+  readonly kept: number;
+  readonly multiplier: number;
+}
+
+/** The channels that `kept` outputs read, as the input of a grouped Conv with one input channel per group. */
+function trimmedInput(
+  writer: NodeWriter,
+  x: string,
+  { channels, kept, multiplier }: Trim,
+): { name: string; groups: number } {
+  if (kept === channels * multiplier) return { name: x, groups: channels };
+  if (kept % multiplier === 0)
+    return { name: sliceChannels(writer, x, [0, kept / multiplier]), groups: kept / multiplier };
+  const source = Array.from({ length: kept }, (_, m) => Math.floor(m / multiplier));
+  return { name: writer.step('Gather', [x, writer.ints(source, 'channels')], { axis: 1 }), groups: kept };
+}
+
+function sliceChannels(writer: NodeWriter, x: string, [from, to]: readonly [number, number]): string {
+  return writer.step('Slice', [
+    x,
+    writer.ints([from], 'starts'),
+    writer.ints([to], 'ends'),
+    writer.ints([1], 'axes'),
+  ]);
+}
+
+function writeGhostModule(writer: NodeWriter): void {
+  const attrs = attrsOf<GhostModuleAttrs>(ghostModule, writer.node);
+  const { init, cheapChannels } = ghostChannels(attrs);
+  const primary = primaryAttrs(attrs);
+  const pads = (sizes: readonly number[]): OnnxAttrs => ({ pads: [...sizes] });
+  const conv = [writer.input(0), writer.input(1), ...(writer.has(2) ? [writer.input(2)] : [])];
+  const kernel = {
+    kernel_shape: [attrs.kernel_size, attrs.kernel_size],
+    strides: [...primary.strides],
+    ...pads(primary.pads),
+  };
+  if (cheapChannels === 0)
+    return attrs.relu
+      ? writer.last('Relu', [writer.step('Conv', conv, kernel)])
+      : writer.last('Conv', conv, kernel);
+  const act = (x: string): string => (attrs.relu ? writer.step('Relu', [x]) : x);
+  const x1 = act(writer.step('Conv', conv, kernel));
+  const { multiplier, pads: cheapPads } = cheapAttrs(attrs);
+  const source = trimmedInput(writer, x1, { channels: init, kept: cheapChannels, multiplier });
+  const cheap = [source.name, writer.input(3), ...(writer.has(4) ? [writer.input(4)] : [])];
+  const x2 = act(
+    writer.step('Conv', cheap, {
+      kernel_shape: [attrs.dw_size, attrs.dw_size],
+      ...pads(cheapPads),
+      group: source.groups,
+    }),
+  );
+  return writer.last('Concat', [x1, x2], { axis: 1 });
+}
+
+function writeSqueezeExcite(writer: NodeWriter): void {
+  const {
+    gate,
+    gate_params: [alpha = 0.2, beta = 0.5],
+  } = writer.attrs<{ gate: string; gate_params: number[] }>();
+  const mean = writer.step('GlobalAveragePool', [writer.input(0)]);
+  const reduced = writer.step('Relu', [writer.step('Conv', [mean, writer.input(1), writer.input(2)])]);
+  const expanded = writer.step('Conv', [reduced, writer.input(3), writer.input(4)]);
+  const weights =
+    gate === 'sigmoid'
+      ? writer.step('Sigmoid', [expanded])
+      : writer.step('HardSigmoid', [expanded], { alpha: floatAttr(alpha), beta: floatAttr(beta) });
+  writer.last('Mul', [writer.input(0), weights]);
+}
+
+function writeClip(writer: NodeWriter): void {
+  const { min, max } = writer.attrs<{ min: number; max: number }>();
+  const low = min === Number.NEGATIVE_INFINITY ? '' : writer.floats(min, 'min');
+  const high = max === Number.POSITIVE_INFINITY ? '' : writer.floats(max, 'max');
+  const inputs = [writer.input(0), low, high];
+  while (inputs.at(-1) === '') inputs.pop();
+  writer.last('Clip', inputs);
+}
+
+function writeGemm(writer: NodeWriter): void {
+  const { alpha, beta, trans_a, trans_b } = writer.attrs<{
+    alpha: number;
+    beta: number;
+    trans_a: boolean;
+    trans_b: boolean;
+  }>();
+  writer.last('Gemm', writer.inputs(), {
+    alpha: floatAttr(alpha),
+    beta: floatAttr(beta),
+    transA: trans_a ? 1 : 0,
+    transB: trans_b ? 1 : 0,
+  });
+}
+
+function poolAttrs(writer: NodeWriter): OnnxAttrs {
+  const { kernel_shape, strides, pads, dilations, ceil_mode } = writer.attrs<
+    ConvAttrs & { kernel_shape: number[]; ceil_mode: boolean }
+  >();
+  const dilated = dilations.some((step) => step !== 1);
+  if (dilated && writer.node.op === 'average_pool')
+    throw new CompileError('onnx/write', 'AveragePool with dilations needs opset 19', {
+      node: writer.node.origin[0],
+      op: writer.node.op,
+    });
+  return { kernel_shape, strides, pads, ceil_mode: ceil_mode ? 1 : 0, ...(dilated ? { dilations } : {}) };
+}
+
+function writePad(writer: NodeWriter): void {
+  const { pads, value, mode } = writer.attrs<{ pads: number[]; value: number; mode: string }>();
+  if (mode === 'wrap')
+    throw new CompileError('onnx/write', 'Pad with mode wrap needs opset 19', {
+      node: writer.node.origin[0],
+      op: 'pad',
+    });
+  const constant = mode === 'constant' ? [writer.floats(value, 'value')] : [];
+  writer.last('Pad', [writer.input(0), writer.ints(pads, 'pads'), ...constant], { mode });
+}
+
+function writeResize(writer: NodeWriter): void {
+  const { sizes, scales, mode, coordinate_transformation_mode, nearest_mode } = writer.attrs<{
+    sizes: number[];
+    scales: number[];
+    mode: string;
+    coordinate_transformation_mode: string;
+    nearest_mode: string;
+  }>();
+  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats(scales, 'scales')];
+  const modes = { mode, coordinate_transformation_mode, ...(mode === 'nearest' ? { nearest_mode } : {}) };
+  writer.last('Resize', [writer.input(0), '', ...target], modes);
+}
+
+function writeSlice(writer: NodeWriter): void {
+  const { starts, ends, axes, steps } = writer.attrs<{
+    starts: number[];
+    ends: number[];
+    axes: number[];
+    steps: number[];
+  }>();
+  const inputs = [
+    writer.input(0),
+    writer.ints(starts, 'starts'),
+    writer.ints(ends, 'ends'),
+    writer.ints(axes, 'axes'),
+  ];
+  writer.last('Slice', steps.length ? [...inputs, writer.ints(steps, 'steps')] : inputs);
+}
