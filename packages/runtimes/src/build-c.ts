@@ -27,12 +27,18 @@ interface Build {
 export async function buildC(program: CProgram, build: Build): Promise<string> {
   await writeSources(program, build);
   const strict = [...program.files.keys()].filter((name) => /\.[cS]$/.test(name));
-  const objects = await Promise.all([
+  const objects = await allDone([
     ...strict.map((source) => compileUnit(source, build, strictFlags)),
     ...harnessUnits(build.device).map((source) => compileUnit(source, build, harnessFlags(build.device))),
   ]);
   await link(objects, build);
   return join(build.folder, 'program');
+}
+
+/** Like Promise.all, but waits for the others when one fails: nothing may still write into the folder then. */
+async function allDone<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(tasks);
+  return Promise.all(tasks);
 }
 
 async function link(objects: readonly string[], { device, folder, extraFlags }: Build): Promise<void> {
