@@ -1,0 +1,23 @@
+import { conform } from '@ghostc/conformance';
+import { expect, test } from 'vitest';
+import { cDevice } from './c-device.ts';
+import { wgslTools } from './dawn-device.ts';
+import { skipWithout, type Tool } from './require-tool.ts';
+import { createRuntime, runtimeNames } from './runtime-table.ts';
+
+const tools = (name: string): readonly Tool[] => {
+  if (name === 'wgsl') return wgslTools;
+  return name.startsWith('c') ? cDevice(name.split('@')[1] ?? 'host').tools : [];
+};
+
+test.for(runtimeNames)('%s conforms', { timeout: 600_000 }, async (name, context) => {
+  skipWithout(tools(name), name, context);
+  const report = await conform(createRuntime(name));
+  expect(report.problems).toEqual([]);
+});
+
+test('an unknown target is named with those that there are', () => {
+  expect(() => createRuntime('c@z80')).toThrow(
+    'error[run/target]: there is no target c@z80; there are interpreter, onnx, wgsl, c, c@cortex-m4, c@cortex-m7, c@cortex-m55, c@rv32',
+  );
+});
