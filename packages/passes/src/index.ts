@@ -1,1 +1,16 @@
-export {};
+export { type ApplyOptions, applyRules, type NearMiss } from './apply-rules.ts';
+export { lower } from './lower.ts';
+export { loweringPasses, optimizationPasses, passes } from './optimize.ts';
+export { type Pass, type RunOptions, rulePass, runPasses } from './pass.ts';
+export {
+  any,
+  type Captures,
+  constant,
+  either,
+  type OpPattern,
+  op,
+  optional,
+  type Pattern,
+  same,
+} from './pattern.ts';
+export { type Build, type Rule, type RuleSpec, rule } from './rule.ts';

@@ -1,0 +1,99 @@
+import { CompileError, type Graph, type Node, sameShape, type Value } from '@ghostc/ir';
+import type { Applied, Rule } from './rule.ts';
+
+/** A rule that did not fire at a node whose op it wants, and why. */
+export interface NearMiss {
+  readonly rule: string;
+  readonly node: Node;
+  readonly reason: string;
+}
+
+export interface ApplyOptions {
+  readonly onDecline?: (miss: NearMiss) => void;
+  readonly onFire?: (rule: string, node: Node) => void;
+}
+
+/** More rewrites than this for each node of the graph mean that rules undo one another. */
+const MAX_REWRITES_PER_NODE = 20;
+
+/**
+ * Applies rules until none fires: every node once, then only what a rewrite touched. Time grows with the number of nodes
+ * and rewrites. Gives the number of rewrites.
+ */
+export function applyRules(graph: Graph, rules: readonly Rule[], options: ApplyOptions = {}): number {
+  const byRoot = rulesByRoot(rules);
+  const queue = new Set<Node>(graph.nodes());
+  const limit = (graph.nodeCount + 10) * MAX_REWRITES_PER_NODE;
+  let fired = 0;
+  for (const node of queue) {
+    queue.delete(node);
+    for (const rule of byRoot.get(node.op) ?? []) {
+      const result = rule.apply(graph, node);
+      if ('reason' in result) {
+        options.onDecline?.({ rule: rule.name, node, reason: result.reason });
+        continue;
+      }
+      options.onFire?.(rule.name, node);
+      commit(graph, node, { rule, result, queue });
+      if (++fired > limit)
+        throw new CompileError(
+          'rules/endless',
+          `rule ${rule.name} keeps firing; rules may undo one another`,
+          { node: node.origin[0], op: node.op },
+        );
+      break;
+    }
+  }
+  return fired;
+}
+
+function rulesByRoot(rules: readonly Rule[]): Map<string, Rule[]> {
+  const byRoot = new Map<string, Rule[]>();
+  for (const rule of rules) for (const op of rule.roots) byRoot.set(op, [...(byRoot.get(op) ?? []), rule]);
+  return byRoot;
+}
+
+interface Commit {
+  readonly rule: Rule;
+  readonly result: Applied;
+  readonly queue: Set<Node>;
+}
+
+/** Puts the replacement in place, removes what is dead, and queues the neighbours. */
+function commit(graph: Graph, root: Node, { rule, result, queue }: Commit): void {
+  const { value, added, match } = result;
+  checkReplacement(root.output, value, rule);
+  graph.replaceAllUses(root.output, value);
+  for (const node of match.nodes) removeIfDead(graph, node, queue);
+  for (const node of added) queue.add(node);
+  if (value.producer) queue.add(value.producer);
+  for (const user of value.users) requeue(queue, user);
+}
+
+function checkReplacement(old: Value, value: Value, rule: Rule): void {
+  if (old.type.dtype === value.type.dtype && sameShape(old.type.shape, value.type.shape)) return;
+  throw new CompileError(
+    'rules/type',
+    `rule ${rule.name} replaces ${old.type.dtype}[${old.type.shape.join(',')}] by ${value.type.dtype}[${value.type.shape.join(',')}]`,
+  );
+}
+
+function removeIfDead(graph: Graph, node: Node, queue: Set<Node>): void {
+  if (node.outputs.some((output) => output.users.size > 0 || graph.isOutput(output))) return;
+  const inputs = node.inputs;
+  graph.remove(node);
+  queue.delete(node);
+  for (const input of inputs) {
+    if (!input) continue;
+    if (input.constant && input.users.size === 0 && graph.constants.has(input) && !graph.isOutput(input))
+      graph.removeConstant(input);
+    if (input.producer) requeue(queue, input.producer);
+    for (const user of input.users) requeue(queue, user);
+  }
+}
+
+/** Moves a node to the end of the queue. */
+function requeue(queue: Set<Node>, node: Node): void {
+  queue.delete(node);
+  queue.add(node);
+}

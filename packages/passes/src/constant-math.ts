@@ -1,0 +1,45 @@
+import { fromNumbers, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+
+/** The data of a value that a pattern found to be constant. */
+export function constantData(value: Value): Tensor {
+  if (!value.constant) throw new TypeError(`%${value.name} is not constant`);
+  return value.constant;
+}
+
+/** The elements of a constant as numbers. */
+export function numbersOf(value: Value): ArrayLike<number> {
+  return toNumbers(constantData(value));
+}
+
+/** The one number of a constant with a single element; undefined for larger ones. */
+export function scalarOf(value: Value | undefined): number | undefined {
+  const tensor = value?.constant;
+  return tensor && tensor.data.length === 1 ? Number(toNumbers(tensor)[0]) : undefined;
+}
+
+/** The weight with each output channel (axis 0) multiplied by its factor. */
+export function scaleChannels(weight: Tensor, factors: ArrayLike<number>): Tensor {
+  const data = toNumbers(weight);
+  const inner = data.length / (weight.shape[0] || 1);
+  const scaled = Float64Array.from(data, (w, i) => w * (factors[Math.floor(i / inner)] ?? 1));
+  return fromNumbers(weight.dtype, weight.shape, scaled);
+}
+
+/** Elements `from` to `to` of axis 0. */
+export function sliceChannels(tensor: Tensor, from: number, to: number): Tensor {
+  const inner = tensor.data.length / (tensor.shape[0] || 1);
+  return {
+    ...tensor,
+    shape: [to - from, ...tensor.shape.slice(1)],
+    data: tensor.data.slice(from * inner, to * inner),
+  };
+}
+
+/** A vector of `length` numbers made by `formula`, in the element type of `like`. */
+export function vector(like: Tensor, length: number, formula: (i: number) => number): Tensor {
+  return fromNumbers(
+    like.dtype,
+    [length],
+    Float64Array.from({ length }, (_, i) => formula(i)),
+  );
+}

@@ -1,0 +1,95 @@
+import { foldConstants } from './fold-constants.ts';
+import { mergeEqualNodes } from './merge-equal-nodes.ts';
+import { type Pass, rulePass } from './pass.ts';
+import { removeDeadCode } from './remove-dead-code.ts';
+import { foldPadIntoAveragePool, foldPadIntoConv, groupedConvToDepthwise } from './rules/canonical-conv.ts';
+import {
+  foldAddIntoFullyConnected,
+  gemmToFullyConnected,
+  matmulToFullyConnected,
+  meanToGlobalAveragePool,
+} from './rules/canonical-forms.ts';
+import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
+import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
+import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
+import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts';
+import { fuseActivation } from './rules/fuse-activation.ts';
+import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
+import {
+  recognizeHardSigmoid,
+  recognizeHardSigmoidByProduct,
+  recognizeHardSwish,
+  recognizeHardSwishByQuotient,
+  recognizeRelu,
+  recognizeSilu,
+  removeReluBeforeClip,
+} from './rules/recognize-hard-sigmoid.ts';
+import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
+import {
+  joinReshapes,
+  joinTransposes,
+  removeIdentity,
+  removeNoOp,
+  removeSingleConcat,
+} from './rules/remove-no-op.ts';
+
+const canonicalize = rulePass(
+  'canonicalize',
+  removeIdentity,
+  removeNoOp,
+  removeSingleConcat,
+  joinReshapes,
+  joinTransposes,
+  meanToGlobalAveragePool,
+  gemmToFullyConnected,
+  matmulToFullyConnected,
+  foldAddIntoFullyConnected,
+  groupedConvToDepthwise,
+  foldPadIntoConv,
+  foldPadIntoAveragePool,
+);
+
+const foldBatchNorm = rulePass('fold-batch-norm', foldBatchNormIntoConv, foldBatchNormBeforeConv);
+const foldAffine = rulePass('fold-affine', foldAddIntoConv, foldMulIntoConv);
+const recognizeActivations = rulePass(
+  'recognize-activations',
+  removeReluBeforeClip,
+  recognizeRelu,
+  recognizeHardSigmoid,
+  recognizeHardSigmoidByProduct,
+  recognizeHardSwish,
+  recognizeHardSwishByQuotient,
+  recognizeSilu,
+);
+const fuseActivations = rulePass('fuse-activations', fuseActivation);
+const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExcite);
+const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
+
+/** The optimiser, in order. */
+export const optimizationPasses: readonly Pass[] = [
+  foldConstants, //          casts of constants go, so that the rules see plain numbers
+  canonicalize, //           before everything: the rules below know the canonical ops alone
+  mergeEqualNodes,
+  recognizeActivations, //   before folding: the 3 of x + 3 must not go into a bias
+  foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
+  foldAffine,
+  fuseActivations, //        before raising: a Ghost module's parts carry their activation
+  raiseSqueezeExcite,
+  raiseGhost,
+  foldConstants,
+  mergeEqualNodes,
+  removeDeadCode,
+];
+
+/** Composite ops to kernels. */
+export const loweringPasses: readonly Pass[] = [
+  canonicalize,
+  rulePass('expand', expandGhostModule, expandSqueezeExcite, batchNormToDepthwise),
+  foldConstants,
+  removeDeadCode,
+];
+
+/** Every pass by name. */
+export const passes: ReadonlyMap<string, Pass> = new Map(
+  [...optimizationPasses, ...loweringPasses].map((pass) => [pass.name, pass]),
+);

@@ -1,0 +1,38 @@
+import { type Graph, verify, withLocation } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { applyRules } from './apply-rules.ts';
+import type { Rule } from './rule.ts';
+
+/** A named step that changes a graph in place. */
+export interface Pass {
+  readonly name: string;
+  readonly run: (graph: Graph) => void;
+  /** The rules that it applies, if it is made of rules. */
+  readonly rules?: readonly Rule[];
+}
+
+export interface RunOptions {
+  /** Verify the graph after each pass. */
+  readonly verifyEach?: boolean;
+  readonly onPass?: (pass: Pass) => void;
+}
+
+/** A pass that applies some rules until none fires. */
+export function rulePass(name: string, ...rules: readonly Rule[]): Pass {
+  return { name, rules, run: (graph) => void applyRules(graph, rules) };
+}
+
+/** Runs passes in order; an error gains the name of its pass. */
+export function runPasses(
+  graph: Graph,
+  passes: readonly Pass[],
+  { verifyEach, onPass }: RunOptions = {},
+): void {
+  for (const pass of passes) {
+    withLocation({ pass: pass.name }, () => {
+      pass.run(graph);
+      if (verifyEach) verify(graph, registry);
+    });
+    onPass?.(pass);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Attrs, Node, Value } from '@ghostc/ir';
+
+/** What a match bound: values by the names given to `any` and `constant`, nodes by the names given with `.as`. */
+export type Captures = Readonly<Record<string, Value | Node>>;
+
+/** A pattern for one value. `C` names its captures, so that a misspelt one is a type error. */
+export interface Pattern<C = unknown> {
+  readonly kind: 'any' | 'constant' | 'same' | 'op' | 'either' | 'absent';
+  readonly name?: string | undefined;
+  readonly ops?: ReadonlySet<string>;
+  readonly inputs?: readonly Pattern[];
+  /** Restricts the attributes. */
+  readonly accept?: ((attrs: Attrs) => boolean) | undefined;
+  /** The value may be used outside of the match. */
+  readonly shared?: boolean | undefined;
+  readonly choices?: readonly Pattern[];
+  /** Carries the type alone. */
+  readonly captures?: C;
+}
+
+type CapturesOf<P> = P extends Pattern<infer C> ? C : never;
+type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+type All<P extends readonly Pattern[]> = P extends readonly []
+  ? unknown
+  : Intersection<CapturesOf<P[number]>>;
+
+/** Any value. */
+export function any<N extends string>(name: N): Pattern<Record<N, Value>> {
+  return { kind: 'any', name };
+}
+
+/** A constant. */
+export function constant<N extends string>(name: N): Pattern<Record<N, Value>> {
+  return { kind: 'constant', name };
+}
+
+/** The value that an earlier part of the pattern captured, or the output of the node that it captured. */
+export function same(name: string): Pattern {
+  return { kind: 'same', name };
+}
+
+/** An optional input that is there or not; binds nothing when absent. */
+export function optional<N extends string>(name: N): Pattern<Partial<Record<N, Value>>> {
+  return { kind: 'either', choices: [{ kind: 'any', name }, { kind: 'absent' }] };
+}
+
+/** The first of several patterns that matches. Captures of all are optional. */
+export function either<P extends readonly Pattern[]>(...choices: P): Pattern<Partial<All<P>>> {
+  return { kind: 'either', choices };
+}
+
+/** A node's pattern, with the means to name and restrict it. */
+export interface OpPattern<C> extends Pattern<C> {
+  /** Captures the node. */
+  as<N extends string>(name: N): OpPattern<C & Record<N, Node>>;
+  /** Restricts the attributes, as stated on the node: defaults are not filled in. */
+  where(accept: (attrs: Attrs) => boolean): OpPattern<C>;
+  /** Lets the node's value be used outside of the match too. */
+  orShared(): OpPattern<C>;
+}
+
+/**
+ * A node of one of the ops (`'relu'`, `'conv2d|depthwise_conv2d'`) with these inputs; inputs beyond the listed ones may be
+ * anything. Of commutative ops the first two inputs may stand in either order.
+ */
+export function op<P extends readonly Pattern[]>(names: string, ...inputs: P): OpPattern<All<P>> {
+  return opPattern({ kind: 'op', ops: new Set(names.split('|')), inputs });
+}
+
+function opPattern<C>(parts: Pattern<C>): OpPattern<C> {
+  const { accept } = parts;
+  return {
+    ...parts,
+    as: <N extends string>(name: N) =>
+      opPattern<C & Record<N, Node>>({ ...(parts as Pattern), name } as Pattern<C & Record<N, Node>>),
+    where: (more) => opPattern<C>({ ...parts, accept: (attrs) => (accept?.(attrs) ?? true) && more(attrs) }),
+    orShared: () => opPattern<C>({ ...parts, shared: true }),
+  };
+}

@@ -1,0 +1,68 @@
+import { any, op } from '../pattern.ts';
+import { rule } from '../rule.ts';
+
+// conv2d with one input channel per group (or from one channel to one)   =>   depthwise_conv2d, multiplier = outputs per group
+export const groupedConvToDepthwise = rule({
+  name: 'grouped-conv-to-depthwise',
+  match: op('conv2d', any('x'), any('weight')).as('conv'),
+  unless: ({ weight, conv }) => {
+    const group = Number(conv.attrs.group ?? 1);
+    const [outputs, inputs] = weight.type.shape;
+    return (
+      (inputs !== 1 || (group === 1 && outputs !== 1)) &&
+      `${group} groups with ${String(inputs)} input channels each`
+    );
+  },
+  rewrite({ weight, conv }, build) {
+    const { group, ...attrs } = conv.attrs;
+    return build.node('depthwise_conv2d', conv.inputs, {
+      ...attrs,
+      multiplier: Number(weight.type.shape[0]) / Number(group ?? 1),
+    });
+  },
+});
+
+// conv(pad(x, p, 0), q)   =>   conv(x, p + q)
+export const foldPadIntoConv = rule({
+  name: 'fold-pad-into-conv',
+  match: op('conv2d|depthwise_conv2d', op('pad', any('x')).as('pad'), any('weight')).as('conv'),
+  unless: ({ pad }) => padRefusal(pad.attrs),
+  rewrite: ({ x, pad, conv }, build) =>
+    build.node(conv.op, [x, ...conv.inputs.slice(1)], {
+      ...conv.attrs,
+      pads: joinedPads(pad.attrs, conv.attrs),
+    }),
+});
+
+// average_pool(pad(x, p, 0)) without padding of its own, all window positions counted   =>   average_pool(x), pads counted
+export const foldPadIntoAveragePool = rule({
+  name: 'fold-pad-into-average-pool',
+  match: op('average_pool', op('pad', any('x')).as('pad')).as('pool'),
+  unless: ({ pad, pool }) => {
+    const own = ((pool.attrs.pads as readonly number[] | undefined) ?? []).some((p) => p !== 0);
+    if (own && pool.attrs.count_include_pad !== true) return 'the pool pads without counting';
+    return pool.attrs.ceil_mode === true ? 'the pool rounds up' : padRefusal(pad.attrs);
+  },
+  rewrite: ({ x, pad, pool }, build) =>
+    build.node('average_pool', [x], {
+      ...pool.attrs,
+      pads: joinedPads(pad.attrs, pool.attrs),
+      count_include_pad: true,
+    }),
+});
+
+type Attrs = Readonly<Record<string, unknown>>;
+
+function padRefusal({ pads, value, mode }: Attrs): string | false {
+  const list = pads as readonly number[];
+  if ((mode ?? 'constant') !== 'constant' || Number(value ?? 0) !== 0) return 'the padding is not 0';
+  if (list.length !== 8) return 'the padded tensor is no image';
+  return [0, 1, 4, 5].some((i) => list[i] !== 0) && 'batch or channels are padded';
+}
+
+/** Pads of a `pad` node ([n,c,h,w] begins, then ends) added to [top, left, bottom, right]. */
+function joinedPads(pad: Attrs, window: Attrs): number[] {
+  const list = pad.pads as readonly number[];
+  const own = (window.pads as readonly number[] | undefined) ?? [0, 0, 0, 0];
+  return [list[2], list[3], list[6], list[7]].map((p, i) => (p ?? 0) + (own[i] ?? 0));
+}

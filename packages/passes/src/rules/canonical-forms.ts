@@ -1,0 +1,110 @@
+import { fromNumbers, type Value } from '@ghostc/ir';
+import { constantData, numbersOf, vector } from '../constant-math.ts';
+import { any, constant, op } from '../pattern.ts';
+import { type Build, rule } from '../rule.ts';
+
+// mean of both spatial axes, kept as 1   =>   global_average_pool
+export const meanToGlobalAveragePool = rule({
+  name: 'mean-to-global-average-pool',
+  match: op('reduce_mean', any('x')).as('mean'),
+  unless: ({ x, mean }) => {
+    const axes = ((mean.attrs.axes ?? []) as readonly number[])
+      .map((axis) => (axis < 0 ? axis + 4 : axis))
+      .sort();
+    if (x.type.shape.length !== 4 || axes.join() !== '2,3')
+      return `it reduces the axes [${axes.join(',')}] of rank ${x.type.shape.length}, expected both spatial ones`;
+    return mean.attrs.keepdims === false && 'it drops the axes';
+  },
+  rewrite: ({ x }, build) => build.node('global_average_pool', [x]),
+});
+
+// alpha a op(b) + beta c, b and c constant   =>   fully_connected(a, alpha op(b)^T, beta c)
+export const gemmToFullyConnected = rule({
+  name: 'gemm-to-fully-connected',
+  match: op('gemm', any('a'), constant('b')).as('gemm'),
+  unless: ({ gemm }) => {
+    const c = gemm.inputs[2];
+    if (gemm.attrs.trans_a === true) return 'a is transposed';
+    if (c && !c.constant) return 'c is not constant';
+    const columns = gemm.output.type.shape[1];
+    return (
+      Boolean(c) &&
+      c?.constant?.data.length !== 1 &&
+      (c?.type.shape.at(-1) !== columns || c?.constant?.data.length !== columns) &&
+      'c is no vector of one number per column'
+    );
+  },
+  rewrite({ a, b, gemm }, build) {
+    const columns = Number(gemm.output.type.shape[1]);
+    const weight = outputMajor(
+      b,
+      { transposed: gemm.attrs.trans_b === true, alpha: Number(gemm.attrs.alpha ?? 1) },
+      build,
+    );
+    const c = gemm.inputs[2];
+    const bias = c && biasVector(c, { columns, beta: Number(gemm.attrs.beta ?? 1) }, build);
+    return build.node('fully_connected', [a, weight, bias ?? null]);
+  },
+});
+
+// x w, w a constant matrix   =>   fully_connected(x, w^T)
+export const matmulToFullyConnected = rule({
+  name: 'matmul-to-fully-connected',
+  match: op('matmul', any('x'), constant('w')),
+  unless: ({ x, w }) => (x.type.shape.length !== 2 || w.type.shape.length !== 2) && 'an operand is no matrix',
+  rewrite: ({ x, w }, build) =>
+    build.node('fully_connected', [x, outputMajor(w, { transposed: false, alpha: 1 }, build)]),
+});
+
+// fully_connected(x, w) + b, b constant, no bias yet   =>   fully_connected(x, w, b)
+export const foldAddIntoFullyConnected = rule({
+  name: 'fold-add-into-fully-connected',
+  match: op('add', op('fully_connected', any('x'), any('weight')).as('linear'), constant('b')).as('sum'),
+  unless: ({ linear, b, sum }) => {
+    if (linear.inputs[2] || (linear.attrs.activation ?? 'none') !== 'none')
+      return 'it has a bias or an activation';
+    return (
+      (b.constant?.data.length !== linear.output.type.shape[1] ||
+        b.type.shape.at(-1) !== linear.output.type.shape[1] ||
+        sum.output.type.shape.length !== 2) &&
+      'the addend is no vector of one number per column'
+    );
+  },
+  rewrite: ({ x, weight, b, sum, linear }, build) => {
+    const bias = build.constant(
+      vector(constantData(b), Number(linear.output.type.shape[1]), (i) => Number(numbersOf(b)[i])),
+      b.name,
+    );
+    return build.node('fully_connected', [x, weight, bias], sum.attrs);
+  },
+});
+
+function outputMajor(
+  b: Value,
+  { transposed, alpha }: { transposed: boolean; alpha: number },
+  build: Build,
+): Value {
+  if (transposed && alpha === 1) return b;
+  const tensor = constantData(b);
+  const data = numbersOf(b);
+  const [rows = 0, columns = 0] = tensor.shape;
+  const shape = transposed ? [rows, columns] : [columns, rows];
+  const pick = (i: number): number => (transposed ? i : (i % rows) * columns + Math.floor(i / rows));
+  return build.constant(
+    fromNumbers(
+      tensor.dtype,
+      shape,
+      Float64Array.from({ length: rows * columns }, (_, i) => alpha * Number(data[pick(i)])),
+    ),
+    b.name,
+  );
+}
+
+function biasVector(c: Value, { columns, beta }: { columns: number; beta: number }, build: Build): Value {
+  const data = numbersOf(c);
+  if (beta === 1 && c.type.shape.length === 1 && data.length === columns) return c;
+  return build.constant(
+    vector(constantData(c), columns, (i) => beta * Number(data[data.length === 1 ? 0 : i])),
+    c.name,
+  );
+}

@@ -1,0 +1,65 @@
+import { fromNumbers } from '@ghostc/ir';
+import { attrsOf, cheapAttrs, type GhostModuleAttrs, ghostModule, primaryAttrs } from '@ghostc/ops';
+import { constantData, numbersOf, vector } from '../constant-math.ts';
+import { any, constant, op } from '../pattern.ts';
+import { rule } from '../rule.ts';
+import { batchNormFactors } from './fold-batch-norm.ts';
+
+// ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
+export const expandGhostModule = rule({
+  name: 'expand-ghost-module',
+  match: op('ghost_module', any('x')).as('ghost'),
+  rewrite({ x, ghost }, build) {
+    const attrs = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+    const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
+    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs));
+    if (!cheapWeight) return primary;
+    const cheap = build.node('depthwise_conv2d', [primary, cheapWeight, cheapBias], cheapAttrs(attrs));
+    return build.node('concat', [primary, cheap], { axis: 1 });
+  },
+});
+
+// squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
+export const expandSqueezeExcite = rule({
+  name: 'expand-squeeze-excite',
+  match: op('squeeze_excite', any('x')).as('se'),
+  rewrite({ x, se }, build) {
+    const [, reduceWeight = null, reduceBias = null, expandWeight = null, expandBias = null] = se.inputs;
+    const mean = build.node('global_average_pool', [x]);
+    const reduced = build.node('conv2d', [mean, reduceWeight, reduceBias], { activation: 'relu' });
+    const gate = {
+      activation: se.attrs.gate ?? 'hard_sigmoid',
+      activation_params: se.attrs.gate_params ?? [1 / 6, 0.5],
+    };
+    return build.node('mul', [x, build.node('conv2d', [reduced, expandWeight, expandBias], gate)]);
+  },
+});
+
+// batch_norm(x)   =>   depthwise 1x1 with weight k and bias t - m k,  k = s / sqrt(v + e)
+export const batchNormToDepthwise = rule({
+  name: 'batch-norm-to-depthwise',
+  match: op(
+    'batch_norm',
+    any('x'),
+    constant('scale'),
+    constant('shift'),
+    constant('mean'),
+    constant('variance'),
+  ).as('bn'),
+  unless: ({ x }) => x.type.shape.length !== 4 && `the input has rank ${x.type.shape.length}, expected NCHW`,
+  rewrite({ x, scale, shift, mean, variance, bn }, build) {
+    const factors = batchNormFactors(numbersOf(scale), numbersOf(variance), Number(bn.attrs.epsilon ?? 1e-5));
+    const like = constantData(scale);
+    const weight = fromNumbers(like.dtype, [factors.length, 1, 1, 1], factors);
+    const offset = vector(
+      like,
+      factors.length,
+      (i) => Number(numbersOf(shift)[i]) - Number(numbersOf(mean)[i]) * (factors[i] ?? 0),
+    );
+    return build.node('depthwise_conv2d', [
+      x,
+      build.constant(weight, scale.name),
+      build.constant(offset, shift.name),
+    ]);
+  },
+});

@@ -1,0 +1,136 @@
+import { type Attrs, isStatic, type Node, type Value } from '@ghostc/ir';
+import { conv2d, depthwiseConv2d, withDefaults } from '@ghostc/ops';
+import { constantData, sliceChannels } from '../constant-math.ts';
+import { any, constant, op, same } from '../pattern.ts';
+import { type Build, rule } from '../rule.ts';
+
+const primary = op('conv2d', any('x'), constant('primary_weight')).as('primary');
+const cheap = op('depthwise_conv2d', same('primary'), constant('cheap_weight')).as('cheap');
+
+// concat(p, c)[:, :oup],  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x), cheap weights cut to oup - init channels
+export const raiseSlicedGhostModule = rule({
+  name: 'raise-sliced-ghost-module',
+  match: op('slice', op('concat', primary, cheap).where(channelConcat)).as('slice'),
+  unless: ({ slice, primary, cheap }) =>
+    keptChannels(slice, primary, cheap).reason ?? ghostRefusal(primary, cheap),
+  rewrite: ({ x, slice, primary, cheap }, build) =>
+    ghostModule(build, { x, primary, cheap, oup: keptChannels(slice, primary, cheap).oup }),
+});
+
+// concat(p, c),  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x)
+export const raiseGhostModule = rule({
+  name: 'raise-ghost-module',
+  match: op('concat', primary, cheap).where(channelConcat).as('concat'),
+  unless: ({ primary, cheap, concat }) => {
+    const [user] = concat.output.users;
+    if (
+      concat.output.users.size === 1 &&
+      user?.op === 'slice' &&
+      !ghostRefusal(primary, cheap) &&
+      !keptChannels(user, primary, cheap).reason
+    ) {
+      return 'a slice behind it belongs to the module';
+    }
+    return concat.inputs.length !== 2
+      ? `the concat has ${concat.inputs.length} parts, expected 2`
+      : ghostRefusal(primary, cheap);
+  },
+  rewrite: ({ x, primary, cheap }, build) =>
+    ghostModule(build, { x, primary, cheap, oup: channels(primary) + channels(cheap) }),
+});
+
+interface Parts {
+  readonly x: Value;
+  readonly primary: Node;
+  readonly cheap: Node;
+  readonly oup: number;
+}
+
+function ghostModule(build: Build, { x, primary, cheap, oup }: Parts): Value {
+  const p = withDefaults(conv2d.attrs, primary.attrs) as { strides: number[]; activation: string };
+  const { multiplier } = withDefaults(depthwiseConv2d.attrs, cheap.attrs) as { multiplier: number };
+  const kept = oup - channels(primary);
+  const cut = (value: Value | null | undefined): Value | null => {
+    if (!value || kept === 0) return null;
+    return kept === channels(cheap)
+      ? value
+      : build.constant(sliceChannels(constantData(value), 0, kept), value.name);
+  };
+  const inputs = [
+    x,
+    primary.inputs[1] ?? null,
+    primary.inputs[2] ?? null,
+    cut(cheap.inputs[1]),
+    cut(cheap.inputs[2]),
+  ];
+  return build.node('ghost_module', inputs, {
+    oup,
+    ratio: multiplier + 1,
+    kernel_size: kernelOf(primary),
+    dw_size: kernelOf(cheap),
+    stride: p.strides[0] ?? 1,
+    relu: p.activation === 'relu',
+  });
+}
+
+function channelConcat({ axis }: Attrs): boolean {
+  return axis === 1;
+}
+
+function channels(node: Node): number {
+  return Number(node.output.type.shape[1]);
+}
+
+function kernelOf(node: Node): number {
+  return Number(node.inputs[1]?.type.shape[2]);
+}
+
+/** oup, if the slice keeps the first channels and leaves everything else whole. */
+function keptChannels(slice: Node, primary: Node, cheap: Node): { oup: number; reason?: string } {
+  const whole = slice.inputs[0]?.type.shape ?? [];
+  const kept = slice.output.type.shape;
+  const total = channels(primary) + channels(cheap);
+  const oup = Number(kept[1]);
+  const { starts, steps } = slice.attrs as { starts: readonly number[]; steps?: readonly number[] };
+  if (starts.some((start) => start !== 0) || steps?.some((step) => step !== 1))
+    return { oup, reason: 'the slice does not start at channel 0 or has a step' };
+  if (!isStatic(kept[1] ?? '') || kept.some((dim, axis) => axis !== 1 && dim !== whole[axis]))
+    return { oup, reason: 'the slice cuts more than channels' };
+  return oup >= channels(primary) && oup <= total
+    ? { oup }
+    : { oup, reason: `the slice keeps ${oup} of ${total} channels, fewer than the primary part` };
+}
+
+/** Why two convolutions are no Ghost module. */
+function ghostRefusal(primary: Node, cheap: Node): string | false {
+  const p = withDefaults(conv2d.attrs, primary.attrs) as unknown as ConvAttrs;
+  const c = withDefaults(depthwiseConv2d.attrs, cheap.attrs) as unknown as ConvAttrs;
+  if (p.group !== 1) return `the primary convolution has ${p.group} groups`;
+  if (p.activation !== c.activation) return `the activations differ: ${p.activation} and ${c.activation}`;
+  if (p.activation !== 'none' && p.activation !== 'relu')
+    return `the activation is ${p.activation}, expected relu or none`;
+  if (channels(cheap) !== channels(primary) * (c.multiplier ?? 1))
+    return 'the cheap part does not make whole multiples of the primary part';
+  if (primary.inputs[3] || cheap.inputs[3]) return 'a part adds a residual';
+  if (p.strides[0] !== p.strides[1]) return `the strides are [${p.strides.join(',')}]`;
+  if (c.strides.some((stride) => stride !== 1)) return 'the cheap part has a stride';
+  return partRefusal(primary, p, 'primary') || partRefusal(cheap, c, 'cheap');
+}
+
+interface ConvAttrs {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly group?: number;
+  readonly multiplier?: number;
+  readonly activation: string;
+}
+
+function partRefusal(node: Node, { pads, dilations }: ConvAttrs, part: string): string | false {
+  const [, , height, width] = node.inputs[1]?.type.shape ?? [];
+  if (height !== width) return `the ${part} kernel is ${height}x${width}, expected a square`;
+  if (pads.some((pad) => pad !== Number(height) >> 1))
+    return `the ${part} part has the pads [${pads.join(',')}], expected half its kernel`;
+  if (node.inputs[2] && !node.inputs[2].constant) return `the ${part} bias is not constant`;
+  return dilations.some((dilation) => dilation !== 1) && `the ${part} part is dilated`;
+}

@@ -1,0 +1,42 @@
+import type { Attrs, Node } from '@ghostc/ir';
+import { any, constant, op } from '../pattern.ts';
+import { rule } from '../rule.ts';
+
+const mean = op('global_average_pool', any('x'));
+const reduced = op('conv2d', mean, constant('reduce_weight'), constant('reduce_bias')).as('reduce');
+const gate = op('conv2d', reduced, constant('expand_weight'), constant('expand_bias')).as('expand');
+
+// x * gate(expand(relu(reduce(mean(x)))))   =>   squeeze_excite(x)
+export const recognizeSqueezeExcite = rule({
+  name: 'recognize-squeeze-excite',
+  match: op('mul', any('x'), gate).as('product'),
+  unless: ({ reduce, expand, product }) => {
+    if (reduce.attrs.activation !== 'relu')
+      return `the reduction's activation is ${String(reduce.attrs.activation ?? 'none')}, expected relu`;
+    if (expand.attrs.activation !== 'hard_sigmoid' && expand.attrs.activation !== 'sigmoid')
+      return `the gate is ${String(expand.attrs.activation ?? 'none')}, expected hard_sigmoid or sigmoid`;
+    if ((product.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';
+    return plainPointwise(reduce) || plainPointwise(expand);
+  },
+  rewrite: ({ x, reduce_weight, reduce_bias, expand_weight, expand_bias, expand }, build) =>
+    build.node(
+      'squeeze_excite',
+      [x, reduce_weight, reduce_bias, expand_weight, expand_bias],
+      gateAttrs(expand),
+    ),
+});
+
+function gateAttrs({ attrs }: Node): Attrs {
+  return {
+    gate: String(attrs.activation),
+    gate_params: (attrs.activation_params ?? []) as readonly number[],
+  };
+}
+
+function plainPointwise({ attrs, inputs }: Node): string | false {
+  const kernel = inputs[1]?.type.shape.slice(2).join();
+  if (kernel !== '1,1') return `a kernel is ${kernel}, expected 1,1`;
+  if (Number(attrs.group ?? 1) !== 1 || inputs[3]) return 'a convolution has groups or a residual';
+  const pads = ((attrs.pads as readonly number[] | undefined) ?? []).some((pad) => pad !== 0);
+  return pads && 'a convolution pads';
+}
