@@ -14,3 +14,5 @@ export {
   same,
 } from './pattern.ts';
 export { type Build, type Rule, type RuleSpec, rule } from './rule.ts';
+export { rules } from './rule-table.ts';
+export { formatTextCases, parseTextCases, type TextCase } from './text-cases.ts';
