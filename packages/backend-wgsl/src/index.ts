@@ -1,1 +1,1 @@
-export {};
+export { type EmitWgslOptions, emitWgsl, maxBindingBytes } from './emit-wgsl.ts';

@@ -1,0 +1,128 @@
+import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
+import { type LoweredOp, storageRuleOf } from '@ghostc/ops';
+import { type MemoryPlan, planMemory } from '@ghostc/planner';
+import type { Dispatch, IoTensor, WgslProgram } from '@ghostc/wgsl-runtime';
+import { checkGraph } from './check-graph.ts';
+import type { KernelContext, Place, Step } from './kernel.ts';
+import { flatCopyStep } from './kernels/copy.ts';
+import { kernels } from './kernels/index.ts';
+import { labelOf, printable } from './label-of.ts';
+import { ModuleTable } from './module-table.ts';
+import { workgroupsFor } from './text/module-text.ts';
+import { WeightStore } from './weight-store.ts';
+
+export interface EmitWgslOptions {
+  /** Of the program, for files and messages. */
+  readonly name: string;
+}
+
+/** WebGPU's default maxStorageBufferBindingSize in bytes. */
+export const maxBindingBytes = 128 * 1024 * 1024;
+
+/** Offsets of values in the arena are multiples of a vec4f, except of concat parts of odd size. */
+const arenaAlign = 16;
+
+/**
+ * Emits a lowered graph (fixed shapes, float32, constant weights) as a WebGPU program: plans memory in one arena buffer,
+ * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
+ * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
+ */
+export function emitWgsl(lowered: Graph, { name }: EmitWgslOptions): WgslProgram {
+  checkGraph(lowered);
+  const plan = planMemory(lowered, { storageRule: storageRuleOf, io: 'arena', align: arenaAlign });
+  const emitter = new Emitter(lowered, plan);
+  const body = plan.order.flatMap((node) => emitter.dispatch(node));
+  const inputs = lowered.inputs.map((value) => emitter.io(value.name, value));
+  const outputs = lowered.outputs.map((output) => emitter.io(output.name, output.value));
+  const dispatches = [...emitter.preparations, ...body];
+  const { arenaBytes, store, modules } = emitter;
+  checkLimit('arena', arenaBytes);
+  checkLimit('weight buffer', store.byteLength);
+  return {
+    manifest: {
+      format: 'ghostc-wgsl/1',
+      name,
+      arenaBytes,
+      weightBytes: store.byteLength,
+      inputs,
+      outputs,
+      modules: modules.modules,
+      dispatches,
+    },
+    weights: store.bytes(),
+  };
+}
+
+function checkLimit(what: string, bytes: number): void {
+  if (bytes <= maxBindingBytes) return;
+  const problem = `the ${what} takes ${bytes} bytes; maxStorageBufferBindingSize allows ${maxBindingBytes}`;
+  throw new CompileError('wgsl/limit', problem);
+}
+
+class Emitter {
+  readonly store = new WeightStore();
+  readonly modules = new ModuleTable();
+  /** Copies of constants that kernels, or the caller, want in the arena. */
+  readonly preparations: Dispatch[] = [];
+  arenaBytes: number;
+  readonly #plan: MemoryPlan;
+  readonly #constants: readonly Value[];
+  /** Arena offsets of constants that were copied, by constant. */
+  readonly #copies = new Map<Value, number>();
+
+  constructor(graph: Graph, plan: MemoryPlan) {
+    this.#plan = plan;
+    this.#constants = [...graph.constants];
+    this.arenaBytes = plan.arenaBytes;
+  }
+
+  dispatch(node: Node): Dispatch[] {
+    if (this.#plan.elided.has(node)) return [];
+    const context: KernelContext = {
+      node,
+      place: (value) => this.#place(value),
+      arena: (value) => this.#arena(value),
+      weights: (data) => this.store.add(data),
+    };
+    return kernels[node.op as LoweredOp](context).map((step) => this.#dispatchOf(step, labelOf(node)));
+  }
+
+  io(name: string, value: Value): IoTensor {
+    const shape = staticShape(value.type.shape);
+    return { name, shape, dtype: 'f32', offset: this.#arena(value) * 4, bytes: numElements(shape) * 4 };
+  }
+
+  #dispatchOf(step: Step, label: string): Dispatch {
+    return {
+      label,
+      module: this.modules.add(step),
+      entryPoint: 'main',
+      constants: { COUNT: step.count, ...step.ints, ...step.floats },
+      workgroups: workgroupsFor(step.count),
+    };
+  }
+
+  #place(value: Value): Place {
+    const placement = this.#plan.placements.get(value);
+    if (!placement) throw new CompileError('wgsl/placement', `%${value.name} has no place in memory`);
+    if (placement.region === 'arena') return { buffer: 'arena', offset: placement.offset / 4 };
+    const data = this.#constants[placement.index]?.constant?.data as Float32Array;
+    return { buffer: 'weights', offset: this.store.add(data) + placement.offset / 4 };
+  }
+
+  #arena(value: Value): number {
+    const place = this.#place(value);
+    if (place.buffer === 'arena') return place.offset;
+    return this.#copies.get(value) ?? this.#copy(value, place);
+  }
+
+  #copy(value: Value, source: Place): number {
+    const count = numElements(value.type.shape);
+    const offset = Math.ceil(this.arenaBytes / arenaAlign) * (arenaAlign / 4);
+    this.arenaBytes = (offset + count) * 4;
+    this.#copies.set(value, offset);
+    const step = flatCopyStep({ buffer: 'arena', offset }, source, count);
+    this.preparations.push(this.#dispatchOf(step, `constant ${printable(value.name)}`));
+    return offset;
+  }
+}

@@ -1,0 +1,68 @@
+import { staticShape, stridesOf } from '@ghostc/ir';
+import { type LoweredBinaryOp, loweredBinaryOps } from '@ghostc/ops';
+import { epilogueOf } from '../epilogue.ts';
+import type { KernelContext, Lane, Step } from '../kernel.ts';
+import { mapStep } from '../map-step.ts';
+import { broadcastStrides } from '../strided-nest.ts';
+import { kernelTable } from './kernel-table.ts';
+import { sourceOf } from './operands.ts';
+
+/** WGSL leaves pow of a negative base undefined; ONNX follows C: integer exponents work, others give NaN. */
+const power = `fn power(a: f32, b: f32) -> f32 {
+if (b == 1.0) {
+return a;
+}
+if (b == 2.0) {
+return a * a;
+}
+if (b == 0.0) {
+return 1.0;
+}
+let size = pow(abs(a), b);
+if (a >= 0.0) {
+return size;
+}
+if (floor(b) != b) {
+return undefined_value(0x7fc00000u);
+}
+return select(size, -size, floor(b * 0.5) * 2.0 != b);
+}`;
+
+/** NaN from its bits: constant expressions must not have it. */
+const undefinedValue = `fn undefined_value(bits: u32) -> f32 {
+return bitcast<f32>(bits);
+}`;
+
+const power4 = `fn power4(a: vec4f, b: vec4f) -> vec4f {
+return vec4f(power(a.x, b.x), power(a.y, b.y), power(a.z, b.z), power(a.w, b.w));
+}`;
+
+const formulas = {
+  add: () => 'a_v + b_v',
+  div: () => 'a_v / b_v',
+  maximum: () => 'select(b_v, a_v, (a_v > b_v) | (a_v != a_v))',
+  minimum: () => 'select(b_v, a_v, (a_v < b_v) | (a_v != a_v))',
+  mul: () => 'a_v * b_v',
+  pow: (T) => (T === 'f32' ? 'power(a_v, b_v)' : 'power4(a_v, b_v)'),
+  prelu: (T) => `select(a_v, a_v * b_v, a_v < ${T}(0.0))`,
+  sub: () => 'a_v - b_v',
+} satisfies { readonly [K in LoweredBinaryOp]: (T: Lane) => string };
+
+function binary(op: LoweredBinaryOp, { node, place }: KernelContext): Step[] {
+  const dims = staticShape(node.output.type.shape);
+  const [a, b] = [sourceOf(node, 0), sourceOf(node, 1)];
+  const operandStrides = [a, b].map((value) => broadcastStrides(staticShape(value.type.shape), dims));
+  return [
+    mapStep({
+      id: op,
+      nest: { dims, strides: [stridesOf(dims), ...operandStrides] },
+      places: [place(node.output), place(a), place(b)],
+      formula: formulas[op],
+      functions: (lane) => (op === 'pow' ? [undefinedValue, power, ...(lane === 'f32' ? [] : [power4])] : []),
+      apply: (lane) => epilogueOf(node, lane),
+    }),
+  ];
+}
+
+/** y = act(f(a, b)) with broadcasting. */
+export const binaryKernels = kernelTable(loweredBinaryOps, binary);

@@ -1,0 +1,37 @@
+import { staticShape, stridesOf } from '@ghostc/ir';
+import type { Kernel } from '../kernel.ts';
+import { broadcastStrides, collapseNest } from '../strided-nest.ts';
+import { nestText } from '../text/nest-text.ts';
+import { sourceOf } from './operands.ts';
+
+/** One output an invocation; the axes before the last two broadcast. */
+export const matmul: Kernel = ({ node, place, arena }) => {
+  const dims = staticShape(node.output.type.shape);
+  const [a, b] = [sourceOf(node, 0), sourceOf(node, 1)];
+  const [shapeA, shapeB] = [staticShape(a.type.shape), staticShape(b.type.shape)];
+  const inner = shapeA.at(-1) ?? 1;
+  const [rows, columns] = [shapeA.at(-2) ?? 1, shapeB.at(-1) ?? 1];
+  const outer = dims.slice(0, -2);
+  const batch = (shape: readonly number[], size: number): number[] =>
+    broadcastStrides(shape.slice(0, -2), outer).map((stride) => stride * size);
+  const stridesA = [...batch(shapeA, rows * inner), inner, 0];
+  const stridesB = [...batch(shapeB, inner * columns), 0, 1];
+  const [placeA, placeB] = [place(a), place(b)];
+  const nest = collapseNest({ dims, strides: [stridesOf(dims), stridesA, stridesB] });
+  const index = nestText(nest, { y: arena(node.output), a: placeA.offset, b: placeB.offset });
+  return [
+    {
+      id: ['matmul', `${nest.dims.length}d`, placeA.buffer, placeB.buffer].join('_'),
+      arena: 'f32',
+      weights: 'f32',
+      body: `${index.text}
+var sum = 0.0;
+for (var k = 0; k < K; k++) {
+sum += ${placeA.buffer}[a + k] * ${placeB.buffer}[b + k * COLUMNS];
+}
+arena[y] = sum;`,
+      ints: { ...index.ints, K: inner, COLUMNS: columns },
+      count: dims.reduce((product, dim) => product * dim, 1),
+    },
+  ];
+};

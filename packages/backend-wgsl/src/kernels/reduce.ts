@@ -1,0 +1,146 @@
+import { staticShape, stridesOf } from '@ghostc/ir';
+import { attrsOf, type LoweredOp, normalAxis, reduceMean as reduceOp } from '@ghostc/ops';
+import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
+import { collapseNest, type StridedNest } from '../strided-nest.ts';
+import { nestText } from '../text/nest-text.ts';
+import { kernelTable } from './kernel-table.ts';
+import { sourceOf } from './operands.ts';
+
+type ReduceOp = Extract<LoweredOp, `reduce_${string}`>;
+
+interface Reduction {
+  readonly start: string;
+  /** Expression of the accumulator `s` and the element `v`. */
+  readonly fold: string;
+  readonly finish: string;
+}
+
+const sum = { start: '0.0', fold: 's + v' };
+const extreme = (bits: string, order: string): Reduction => ({
+  start: `from_bits(${bits}u)`,
+  fold: `select(s, v, v ${order} s)`,
+  finish: 'total',
+});
+
+const reductions = {
+  reduce_mean: { ...sum, finish: 'total / f32(SIZE)' },
+  reduce_sum: { ...sum, finish: 'total' },
+  reduce_max: extreme('0xff800000', '>'),
+  reduce_min: extreme('0x7f800000', '<'),
+} satisfies { readonly [K in ReduceOp]: Reduction };
+
+/** Infinities from their bits: constant expressions must not have them. */
+const fromBits = 'fn from_bits(bits: u32) -> f32 {\nreturn bitcast<f32>(bits);\n}';
+
+export const reduceKernels = kernelTable(Object.keys(reductions) as ReduceOp[], (op, context) => [
+  reduce(op, context, attrsOf(reduceOp, context.node).axes),
+]);
+
+export const globalAveragePool: Kernel = (context) => [reduce('reduce_mean', context, [2, 3])];
+
+/** One output an invocation. Sums are kept in parts of at most 64 terms, which bounds the rounding of long ones. */
+function reduce(op: ReduceOp, { node, arena }: KernelContext, axes: readonly number[]): Step {
+  const source = sourceOf(node, 0);
+  const shape = staticShape(source.type.shape);
+  const reduced = new Set(
+    (axes.length ? axes : [...shape.keys()]).map((axis) => normalAxis(axis, shape.length)),
+  );
+  const pick = (wanted: boolean): StridedNest => {
+    const chosen = [...shape.keys()].filter((axis) => reduced.has(axis) === wanted);
+    return collapseNest({
+      dims: chosen.map((axis) => shape[axis] ?? 1),
+      strides: [chosen.map((axis) => stridesOf(shape)[axis] ?? 1)],
+    });
+  };
+  return reduceStep(op, { x: arena(source), y: arena(node.output), kept: pick(false), inner: pick(true) });
+}
+
+interface Reduce {
+  readonly x: number;
+  readonly y: number;
+  readonly kept: StridedNest;
+  readonly inner: StridedNest;
+}
+
+function reduceStep(op: ReduceOp, task: Reduce): Step {
+  const lane: Lane = isContiguous(task) ? 'vec4f' : 'f32';
+  const { x, kept, inner } = lane === 'vec4f' ? quartered(task) : task;
+  const index = nestText(kept, { x });
+  const size = (nest: StridedNest): number => nest.dims.reduce((product, dim) => product * dim, 1);
+  const strides = inner.dims.map((_, axis) => [`L${axis}`, inner.strides[0]?.[axis] ?? 1] as const);
+  return {
+    id: [op, lane, `${kept.dims.length}d`, `${inner.dims.length}d`].join('_'),
+    arena: lane,
+    weights: lane,
+    functions: reductions[op].start.startsWith('from_bits') ? [fromBits] : [],
+    body: `${index.text}\n${loops(reductions[op], inner.dims.length, lane)}`,
+    ints: {
+      Y_AT: task.y,
+      ...index.ints,
+      ...Object.fromEntries(strides),
+      ...Object.fromEntries(inner.dims.map((dim, axis) => [`R${axis}`, dim])),
+      ...(op === 'reduce_mean' && { SIZE: size(task.inner) }),
+    },
+    count: size(kept),
+  };
+}
+
+/** Four neighbours of the innermost reduced axis can be read at once. */
+function isContiguous({ x, kept, inner }: Reduce): boolean {
+  const last = inner.dims.length - 1;
+  const steps = inner.strides[0] ?? [];
+  const aligned = [x, inner.dims[last] ?? 1, ...steps.slice(0, -1), ...keptSteps(kept)];
+  return steps[last] === 1 && aligned.every((step) => step % 4 === 0);
+}
+
+/** Strides that matter: an axis of size 1 has none. */
+function keptSteps({ dims, strides }: StridedNest): number[] {
+  return (strides[0] ?? []).filter((_, axis) => dims[axis] !== 1);
+}
+
+function quartered({ x, kept, inner, ...rest }: Reduce): Reduce {
+  const last = inner.dims.length - 1;
+  const quarter = (steps: readonly number[]): number[] => steps.map((step) => step / 4);
+  return {
+    ...rest,
+    x: x / 4,
+    kept: {
+      ...kept,
+      strides: kept.strides.map((steps) => steps.map((step, axis) => (kept.dims[axis] === 1 ? 0 : step / 4))),
+    },
+    inner: {
+      dims: inner.dims.map((dim, axis) => (axis === last ? dim / 4 : dim)),
+      strides: inner.strides.map((steps) => [...quarter(steps.slice(0, -1)), 1]),
+    },
+  };
+}
+
+function loops({ start, fold, finish }: Reduction, rank: number, lane: Lane): string {
+  const outer = Array.from(
+    { length: rank - 1 },
+    (_, axis) => `for (var r${axis} = 0; r${axis} < R${axis}; r${axis}++) {`,
+  );
+  const last = rank - 1;
+  const at = ['x', ...Array.from({ length: rank }, (_, axis) => `r${axis} * L${axis}`)].join(' + ');
+  const folded = (s: string, v: string): string => fold.replace(/\bs\b/g, s).replace(/\bv\b/g, v);
+  return `var all = ${lane}(${start});
+${outer.join('\n')}
+for (var chunk = 0; chunk < R${last}; chunk += 64) {
+var part = ${lane}(${start});
+for (var r${last} = chunk; r${last} < min(chunk + 64, R${last}); r${last}++) {
+let element = arena[${at}];
+part = ${folded('part', 'element')};
+}
+all = ${folded('all', 'part')};
+}
+${outer.map(() => '}').join('\n')}
+${join(lane, folded)}
+${lane === 'vec4f' ? 'let o = Y_AT + item;\narena[o / 4][o % 4]' : 'arena[Y_AT + item]'} = ${finish};`;
+}
+
+function join(lane: Lane, folded: (s: string, v: string) => string): string {
+  if (lane === 'f32') return 'let total = all;';
+  return `let low = ${folded('all.x', 'all.y')};
+let high = ${folded('all.z', 'all.w')};
+let total = ${folded('low', 'high')};`;
+}

@@ -1,0 +1,27 @@
+import { staticShape, stridesOf } from '@ghostc/ir';
+import { attrsOf, type LoweredUnaryOp, lookup, loweredUnaryOps } from '@ghostc/ops';
+import type { KernelContext, Step } from '../kernel.ts';
+import { mapStep } from '../map-step.ts';
+import { elementFunction } from '../text/element-function.ts';
+import { kernelTable } from './kernel-table.ts';
+import { sourceOf } from './operands.ts';
+
+function unary(op: LoweredUnaryOp, { node, place }: KernelContext): Step[] {
+  const x = sourceOf(node, 0);
+  const dims = staticShape(x.type.shape);
+  const strides = stridesOf(dims);
+  const attrs = attrsOf<Record<string, number>>(lookup(op) as never, node);
+  const params = Object.keys(lookup(op).attrs).map((name) => attrs[name] ?? 0);
+  return [
+    mapStep({
+      id: 'unary',
+      nest: { dims, strides: [strides, strides] },
+      places: [place(node.output), place(x)],
+      formula: () => 'a_v',
+      apply: (lane) => elementFunction(op, lane, params),
+    }),
+  ];
+}
+
+/** y = f(x), element by element; attributes are parameters in the order of their declaration. */
+export const unaryKernels = kernelTable(loweredUnaryOps, unary);
