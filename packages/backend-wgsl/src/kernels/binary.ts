@@ -4,6 +4,7 @@ import { epilogueOf } from '../epilogue.ts';
 import type { KernelContext, Lane, Step } from '../kernel.ts';
 import { mapStep } from '../map-step.ts';
 import { broadcastStrides } from '../strided-nest.ts';
+import { fromBits } from '../text/from-bits.ts';
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
 
@@ -18,19 +19,17 @@ return a * a;
 if (b == 0.0) {
 return 1.0;
 }
+if (a == 0.0) {
+return select(from_bits(0x7f800000u), 0.0, b > 0.0);
+}
 let size = pow(abs(a), b);
-if (a >= 0.0) {
+if (a > 0.0) {
 return size;
 }
 if (floor(b) != b) {
-return undefined_value(0x7fc00000u);
+return from_bits(0x7fc00000u);
 }
 return select(size, -size, floor(b * 0.5) * 2.0 != b);
-}`;
-
-/** NaN from its bits: constant expressions must not have it. */
-const undefinedValue = `fn undefined_value(bits: u32) -> f32 {
-return bitcast<f32>(bits);
 }`;
 
 const power4 = `fn power4(a: vec4f, b: vec4f) -> vec4f {
@@ -58,7 +57,7 @@ function binary(op: LoweredBinaryOp, { node, place }: KernelContext): Step[] {
       nest: { dims, strides: [stridesOf(dims), ...operandStrides] },
       places: [place(node.output), place(a), place(b)],
       formula: formulas[op],
-      functions: (lane) => (op === 'pow' ? [undefinedValue, power, ...(lane === 'f32' ? [] : [power4])] : []),
+      functions: (lane) => (op === 'pow' ? [fromBits, power, ...(lane === 'f32' ? [] : [power4])] : []),
       apply: (lane) => epilogueOf(node, lane),
     }),
   ];

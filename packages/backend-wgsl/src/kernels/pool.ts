@@ -1,5 +1,6 @@
 import { attrsOf, averagePool as averageOp, maxPool as maxOp } from '@ghostc/ops';
 import type { Kernel, KernelContext, Step } from '../kernel.ts';
+import { fromBits } from '../text/from-bits.ts';
 import { sourceOf } from './operands.ts';
 import { type WindowAttrs, windowGeometry } from './window-geometry.ts';
 
@@ -47,7 +48,7 @@ return clamp((end - first + step - 1) / step, 0, taps);
 
 const maximum: Fold = {
   id: 'max_pool',
-  functions: [`fn from_bits(bits: u32) -> f32 {\nreturn bitcast<f32>(bits);\n}`],
+  functions: [fromBits],
   begin: 'var best = from_bits(0xff800000u); // -infinity',
   each: 'best = select(best, v, (v > best) || (v != v));',
   value: 'best',

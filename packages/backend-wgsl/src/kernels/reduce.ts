@@ -2,6 +2,7 @@ import { staticShape, stridesOf } from '@ghostc/ir';
 import { attrsOf, type LoweredOp, normalAxis, reduceMean as reduceOp } from '@ghostc/ops';
 import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
 import { collapseNest, type StridedNest } from '../strided-nest.ts';
+import { fromBits } from '../text/from-bits.ts';
 import { nestText } from '../text/nest-text.ts';
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
@@ -28,9 +29,6 @@ const reductions = {
   reduce_max: extreme('0xff800000', '>'),
   reduce_min: extreme('0x7f800000', '<'),
 } satisfies { readonly [K in ReduceOp]: Reduction };
-
-/** Infinities from their bits: constant expressions must not have them. */
-const fromBits = 'fn from_bits(bits: u32) -> f32 {\nreturn bitcast<f32>(bits);\n}';
 
 export const reduceKernels = kernelTable(Object.keys(reductions) as ReduceOp[], (op, context) => [
   reduce(op, context, attrsOf(reduceOp, context.node).axes),
