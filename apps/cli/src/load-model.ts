@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { buildGhostNet, parseGhostNetSpec } from '@ghostc/ghostnet';
+import { buildFromSpec, isModelSpec } from '@ghostc/ghostnet';
 import { CompileError, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
 import { checkExternalLocation, readOnnx } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
@@ -27,7 +27,7 @@ export interface LoadOptions {
 
 /** Loads MODEL: an `.onnx` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
 export function loadModel(model: string, options: LoadOptions = {}): LoadedModel {
-  if (/^ghostnet/.test(model) && model.includes(':') && !existsSync(model)) return loadSpec(model, options);
+  if (isModelSpec(model) && !existsSync(model)) return loadSpec(model, options);
   const bytes = readModelFile(model);
   const name = defaultName(model);
   if (extname(model) === '.gir') return { graph: loadText(model, bytes), label: model, name };
@@ -41,12 +41,11 @@ function defaultName(path: string): string {
 }
 
 function loadSpec(model: string, { weights, seed = 1 }: LoadOptions): LoadedModel {
-  const spec = parseGhostNetSpec(model);
   const state =
     weights === undefined
       ? { seed }
       : { stateDict: readSafetensors(readModelFile(weights), { file: weights }) };
-  return { graph: buildGhostNet({ ...spec, weights: state }), label: model, name: model };
+  return { graph: buildFromSpec(model, state), label: model, name: model };
 }
 
 function loadText(path: string, bytes: Uint8Array): Graph {

@@ -1,14 +1,9 @@
 import { verify } from '@ghostc/ir';
 import { graphMacs, registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
-import {
-  buildGhostBottleneck,
-  buildGhostModule,
-  buildGhostNet,
-  parameterCount,
-  parameterSpecs,
-} from './build-ghostnet.ts';
-import { parseGhostNetSpec } from './parse-ghostnet-spec.ts';
+import { parameterCount, parameterSpecs } from './build-from-spec.ts';
+import { buildGhostBottleneck, buildGhostModule, buildGhostNet } from './build-ghostnet.ts';
+import { parseModelSpec } from './parse-model-spec.ts';
 
 describe('GhostNet V1', () => {
   test.each([
@@ -16,7 +11,7 @@ describe('GhostNet V1', () => {
     [1.0, 5_182_508],
     [1.3, 7_358_820],
   ])('%sx has the published parameter count', (width, count) => {
-    expect(parameterCount({ width })).toBe(count);
+    expect(parameterCount(`ghostnet:${width}`)).toBe(count);
   });
 
   test.each([
@@ -54,7 +49,7 @@ describe('GhostNet V1', () => {
 describe('state dict', () => {
   const spec = { width: 0.5, resolution: 32, classes: 10 };
   const stateDict = new Map(
-    parameterSpecs(spec).map(({ name, shape }) => [
+    parameterSpecs('ghostnet:0.5@32/10').map(({ name, shape }) => [
       name,
       { dtype: 'f32' as const, shape, data: new Float32Array(shape.reduce((p, d) => p * d, 1)) },
     ]),
@@ -95,12 +90,13 @@ test('bottlenecks with stride, squeeze-and-excite and shortcut verify', () => {
 });
 
 test('specs', () => {
-  expect(parseGhostNetSpec('ghostnet:0.5@96/10')).toEqual({
-    width: 0.5,
+  expect(parseModelSpec('ghostnet:0.5@96/10')).toEqual({
+    family: 'ghostnet',
+    size: 0.5,
     resolution: 96,
     classes: 10,
-    dropout: 0.2,
   });
-  expect(() => parseGhostNetSpec('ghostnet:big')).toThrow('expected ghostnet:WIDTH[@RESOLUTION][/CLASSES]');
+  expect(() => parseModelSpec('ghostnet:big')).toThrow('expected FAMILY:SIZE[@RESOLUTION][/CLASSES]');
+  expect(() => parseModelSpec('resnet:1')).toThrow('families: ghostnet, ');
   expect(() => buildGhostNet({ width: -1, weights: { seed: 1 } })).toThrow('width expects');
 });

@@ -15,7 +15,7 @@ export function ghostModule(build: LayerBuilder, path: string, x: Value, spec: G
   const { oup, kernelSize = 1, ratio = 2, dwSize = 3, stride = 1, activation = 'relu' } = spec;
   const init = Math.ceil(oup / ratio);
   const act = (at: string, value: Value): Value => (activation === 'relu' ? build.relu(at, value) : value);
-  const at = (part: string): string => (path ? `${path}.${part}` : part);
+  const at = (part: string): string => childPath(path, part);
   const conv = build.conv(at('primary_conv.0'), x, { out: init, kernel: kernelSize, stride });
   const x1 = act(at('primary_conv.2'), build.batchNorm(at('primary_conv.1'), conv));
   const depthwise = build.conv(at('cheap_operation.0'), x1, {
@@ -42,6 +42,29 @@ export function squeezeExcite(build: LayerBuilder, path: string, x: Value, ratio
   return build.node('mul', `${path}.mul`, [x, gate]);
 }
 
+/** Builds a layer at a module path. */
+export type Layer<S> = (build: LayerBuilder, path: string, x: Value, spec: S) => Value;
+
+export interface DepthwiseSpec {
+  readonly kernel: number;
+  readonly stride: number;
+}
+
+/** What tells the versions of the bottleneck apart. */
+export interface BottleneckParts {
+  readonly ghost1: Layer<GhostModuleSpec>;
+  /** At the path of the bottleneck itself. */
+  readonly depthwise: Layer<DepthwiseSpec>;
+  readonly ghost2: Layer<GhostModuleSpec>;
+}
+
+/** GhostNet V1. */
+export const plainParts: BottleneckParts = {
+  ghost1: ghostModule,
+  depthwise: stridedDepthwise,
+  ghost2: ghostModule,
+};
+
 export interface GhostBottleneckSpec {
   readonly mid: number;
   readonly out: number;
@@ -49,6 +72,8 @@ export interface GhostBottleneckSpec {
   readonly stride?: number;
   /** Channels of the squeeze over those of the input; 0 for none. */
   readonly seRatio?: number;
+  /** Those of GhostNet V1 if absent. */
+  readonly parts?: BottleneckParts;
 }
 
 /** GhostBottleneck: ghost, [depthwise stride 2], [squeeze-and-excite], ghost without ReLU, plus a shortcut. */
@@ -58,20 +83,28 @@ export function ghostBottleneck(
   x: Value,
   spec: GhostBottleneckSpec,
 ): Value {
-  const { mid, out, dwKernel = 3, stride = 1, seRatio = 0 } = spec;
-  const at = (part: string): string => (path ? `${path}.${part}` : part);
-  let y = ghostModule(build, at('ghost1'), x, { oup: mid });
-  if (stride > 1) {
-    const conv = build.conv(at('conv_dw'), y, { out: mid, kernel: dwKernel, stride, depthwise: 'depthwise' });
-    y = build.batchNorm(at('bn_dw'), conv);
-  }
+  const { mid, out, dwKernel = 3, stride = 1, seRatio = 0, parts = plainParts } = spec;
+  const at = (part: string): string => childPath(path, part);
+  let y = parts.ghost1(build, at('ghost1'), x, { oup: mid });
+  if (stride > 1) y = parts.depthwise(build, path, y, { kernel: dwKernel, stride });
   if (seRatio > 0) y = squeezeExcite(build, at('se'), y, seRatio);
-  y = ghostModule(build, at('ghost2'), y, { oup: out, activation: 'none' });
+  y = parts.ghost2(build, at('ghost2'), y, { oup: out, activation: 'none' });
   const same = stride === 1 && Number(x.type.shape[1]) === out;
   return build.node('add', at('add'), [
     y,
     same ? x : shortcut(build, at('shortcut'), x, { out, dwKernel, stride }),
   ]);
+}
+
+function stridedDepthwise(
+  build: LayerBuilder,
+  path: string,
+  x: Value,
+  { kernel, stride }: DepthwiseSpec,
+): Value {
+  const out = Number(x.type.shape[1]);
+  const conv = build.conv(childPath(path, 'conv_dw'), x, { out, kernel, stride, depthwise: 'depthwise' });
+  return build.batchNorm(childPath(path, 'bn_dw'), conv);
 }
 
 function shortcut(
@@ -89,6 +122,11 @@ function shortcut(
   });
   const pointwise = build.conv(`${path}.2`, build.batchNorm(`${path}.1`, depthwise), { out, kernel: 1 });
   return build.batchNorm(`${path}.3`, pointwise);
+}
+
+/** The path of a part; the root has none. */
+export function childPath(path: string, part: string): string {
+  return path ? `${path}.${part}` : part;
 }
 
 /** Nearest multiple of 4 that is at most 10 % smaller, as the published code rounds channel counts. */

@@ -1,13 +1,21 @@
+export type { GhostNetOptions, GhostNetSpec } from './assemble-ghostnet.ts';
+export { buildFromSpec, parameterCount, parameterSpecs } from './build-from-spec.ts';
 export {
   type BlockOptions,
   buildGhostBottleneck,
   buildGhostModule,
   buildGhostNet,
-  type GhostNetOptions,
-  type GhostNetSpec,
-  parameterCount,
-  parameterSpecs,
 } from './build-ghostnet.ts';
-export { type GhostBottleneckSpec, type GhostModuleSpec, makeDivisible } from './ghost-layers.ts';
-export { parseGhostNetSpec } from './parse-ghostnet-spec.ts';
+export { buildGhostNetV2 } from './build-ghostnet-v2.ts';
+export { buildGhostNetV3, type GhostNetV3Form, type GhostNetV3Options } from './build-ghostnet-v3.ts';
+export type { Family, ModelSpec } from './families.ts';
+export {
+  type BottleneckParts,
+  type DepthwiseSpec,
+  type GhostBottleneckSpec,
+  type GhostModuleSpec,
+  type Layer,
+  makeDivisible,
+} from './ghost-layers.ts';
+export { isModelSpec, parseModelSpec } from './parse-model-spec.ts';
 export type { ParameterKind, ParameterSpec, StateDict, Weights } from './state.ts';

@@ -4,7 +4,8 @@ import { type ParameterKind, ParameterSource, type Weights } from './state.ts';
 
 export interface ConvSpec {
   readonly out: number;
-  readonly kernel: number;
+  /** Height and width; one number for a square. */
+  readonly kernel: number | readonly [height: number, width: number];
   readonly stride?: number;
   /** `depthwise`: one input channel per group; the outputs per channel follow from `out`. */
   readonly depthwise?: 'depthwise';
@@ -29,14 +30,15 @@ export class LayerBuilder {
   /** Convolution at `path` (parameters `path.weight`, `path.bias`), padded by half its kernel. */
   conv(path: string, x: Value, { out, kernel, stride = 1, depthwise, bias }: ConvSpec): Value {
     const channels = Number(x.type.shape[1]);
+    const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
     const weight = this.#parameter(`${path}.weight`, 'weight', [
       out,
       depthwise ? 1 : channels,
-      kernel,
-      kernel,
+      height,
+      width,
     ]);
     const biases = bias ? this.#parameter(`${path}.bias`, 'bias', [out]) : null;
-    const pads = new Array<number>(4).fill(kernel >> 1);
+    const pads = [height >> 1, width >> 1, height >> 1, width >> 1];
     return this.node('conv2d', path, [x, weight, biases], {
       strides: [stride, stride],
       pads,

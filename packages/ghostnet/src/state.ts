@@ -62,7 +62,7 @@ function stateProblems(asked: readonly ParameterSpec[], state: StateDict): strin
 }
 
 /**
- * Seeded values that depend on seed, name and shape alone: weights uniform with the variance 2 / fan_in (He et al. 2015),
+ * Seeded values that depend on seed, name and shape alone: weights uniform with the variance 1 / fan_in (LeCun et al. 1998: residual sums stay small),
  * batch-norm parameters near 1 and 0 but not at them.
  */
 function initialParameter({ name, kind, shape }: ParameterSpec, seed: number): Tensor {
@@ -78,7 +78,7 @@ function initialParameter({ name, kind, shape }: ParameterSpec, seed: number): T
 }
 
 const ranges: Readonly<Record<ParameterKind, (fanIn: number) => readonly [number, number]>> = {
-  weight: (fanIn) => [0, Math.sqrt(6 / fanIn)],
+  weight: (fanIn) => [0, Math.sqrt(3 / fanIn)],
   bias: () => [0, 0.1],
   scale: () => [1, 0.3],
   shift: () => [0, 0.2],

@@ -1,0 +1,37 @@
+import { assembleGhostNet, type GhostNetVersion } from './assemble-ghostnet.ts';
+import { ghostNetV1 } from './build-ghostnet.ts';
+import { ghostNetV2 } from './build-ghostnet-v2.ts';
+import { ghostNetV3 } from './build-ghostnet-v3.ts';
+import type { LayerBuilder } from './layer-builder.ts';
+import type { Weights } from './state.ts';
+
+/** Families of models by the name that a spec gives them. */
+export const families = {
+  ghostnet: width(ghostNetV1),
+  ghostnetv1: width(ghostNetV1),
+  ghostnetv2: width(ghostNetV2),
+  ghostnetv3: width(ghostNetV3.reparameterized),
+  'ghostnetv3-training': width(ghostNetV3.training),
+} as const satisfies Record<string, Assemble>;
+
+export type Family = keyof typeof families;
+
+export interface ModelSpec {
+  readonly family: Family;
+  /** Width multiplier of a GhostNet, ratio s of a Ghost-ResNet or Ghost-VGG. */
+  readonly size: number;
+  readonly resolution?: number;
+  readonly classes?: number;
+}
+
+type Assemble = (spec: Omit<ModelSpec, 'family'>, weights: Weights) => LayerBuilder;
+
+function width(version: GhostNetVersion): Assemble {
+  const dropout = version.output === 'squeezed' ? { dropout: 0 } : {};
+  return ({ size, ...spec }, weights) =>
+    assembleGhostNet({ ...spec, ...dropout, width: size, weights }, version);
+}
+
+export function isFamily(name: string): name is Family {
+  return Object.hasOwn(families, name);
+}
