@@ -1,0 +1,309 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeModel, encodeModel } from '@ghostc/onnx';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+const models = join(root, 'test-fixtures/models');
+const fmnist = join(models, 'ghost_fmnist');
+const seed = join(models, 'modules/ghost_module_seed');
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-cli-'));
+
+beforeAll(() => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/build-cli.mjs')], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function ghostc(...args: readonly string[]) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  return spawnSync(process.execPath, [join(root, 'apps/cli/dist/ghostc.mjs'), ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env,
+  });
+}
+
+describe('compile', () => {
+  test.each([
+    ['onnx', ['net.onnx']],
+    ['c', ['net.c', 'net.h', 'net_weights.c']],
+  ])('%s writes its files', (target, expected) => {
+    const out = join(folder, `out-${target}`);
+    const { status, stdout } = ghostc(
+      'compile',
+      join(seed, 'model.onnx'),
+      '--target',
+      target,
+      '--out',
+      out,
+      '--name',
+      'net',
+      '--json',
+    );
+    expect(status).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(expected);
+    const paths = JSON.parse(stdout).files.map((file: { path: string }) => file.path);
+    expect(paths.sort()).toEqual(expected.map((name) => join(out, name)));
+  });
+
+  test('wgsl writes a manifest, weights and modules', () => {
+    const out = join(folder, 'out-wgsl');
+    expect(
+      ghostc('compile', 'ghostnet:0.5@32/10', '--target', 'wgsl', '--out', out, '--name', 'net').status,
+    ).toBe(0);
+    const manifest = JSON.parse(readFileSync(join(out, 'net.wgsl.json'), 'utf8'));
+    expect(manifest.format).toBe('ghostc-wgsl/1');
+    expect(readFileSync(join(out, 'net.weights.bin')).length).toBe(manifest.weightBytes);
+    for (const id of Object.keys(manifest.modules))
+      expect(existsSync(join(out, `net.${id}.wgsl`))).toBe(true);
+  });
+
+  test('the same model gives the same bytes', () => {
+    const [a, b] = ['same-a', 'same-b'].map((name) => {
+      const out = join(folder, name);
+      ghostc('compile', 'ghostnet:0.5@32/10', '--target', 'c', '--out', out);
+      return readdirSync(out).map((file) => [file, readFileSync(join(out, file)).toString('base64')]);
+    });
+    expect(a).toEqual(b);
+  });
+
+  test('symbolic dimensions need a size', () => {
+    const dynamic = join(models, 'modules/ghost_module_seed_dyn/model.onnx');
+    const refused = ghostc('compile', dynamic, '--target', 'c', '--out', join(folder, 'dyn'));
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('expected a size for every dimension (--bind NAME=SIZE)');
+    expect(existsSync(join(folder, 'dyn'))).toBe(false);
+  });
+});
+
+describe('verify', () => {
+  test('JSON names model, target, status, errors and tolerance', () => {
+    const { status, stdout } = ghostc(
+      'verify',
+      join(fmnist, 'ghost_fmnist.onnx'),
+      '--data',
+      fmnist,
+      '--targets',
+      'original,interpreter,onnx,c',
+      '--json',
+    );
+    expect(status).toBe(0);
+    const { model, targets } = JSON.parse(stdout);
+    expect(model).toBe(join(fmnist, 'ghost_fmnist.onnx'));
+    expect(targets.map((one: { target: string; status: string }) => [one.target, one.status])).toEqual([
+      ['original', 'pass'],
+      ['interpreter', 'pass'],
+      ['onnx', 'pass'],
+      ['c', 'pass'],
+    ]);
+    for (const one of targets) expect(one.maxRel).toBeLessThan(one.tolerance);
+    for (const one of targets) expect(one.maxAbs).toBeGreaterThanOrEqual(0);
+  });
+
+  test('seeded inputs where there is no data', () => {
+    expect(ghostc('verify', join(seed, 'model.onnx'), '--targets', 'onnx,c').status).toBe(0);
+    expect(ghostc('verify', 'ghostnet:0.5@32/10', '--targets', 'onnx,c').status).toBe(0);
+  });
+
+  test('a wrong expectation fails with exit code 1', () => {
+    const data = join(folder, 'wrong');
+    cpSync(join(fmnist, 'test_data_set_0'), join(data, 'test_data_set_0'), { recursive: true });
+    cpSync(join(fmnist, 'test_data_set_1/output_0.pb'), join(data, 'test_data_set_0/output_0.pb'));
+    const { status, stdout } = ghostc(
+      'verify',
+      join(fmnist, 'ghost_fmnist.onnx'),
+      '--data',
+      data,
+      '--targets',
+      'c',
+    );
+    expect(status).toBe(1);
+    expect(stdout).toContain('fail');
+    expect(stdout).toContain('test_data_set_0, output');
+  });
+
+  test('every dynamic shape of the data is compiled for', () => {
+    const dynamic = join(models, 'modules/ghost_module_seed_dyn');
+    expect(
+      ghostc('verify', join(dynamic, 'model.onnx'), '--data', dynamic, '--targets', 'onnx,c').status,
+    ).toBe(0);
+  });
+});
+
+describe('inspect', () => {
+  test('tells a GhostNet before and after', () => {
+    const { before, after } = JSON.parse(ghostc('inspect', 'ghostnet:1.0', '--json').stdout);
+    expect(before).toMatchObject({ params: 5_182_508, macs: 141_150_512 });
+    expect(before.ops.batch_norm).toBe(80);
+    expect(after).toMatchObject({ macs: 141_150_512, ghostModules: 32 });
+    for (const op of ['batch_norm', 'concat', 'slice']) expect(after.ops[op]).toBeUndefined();
+    expect(after.peakArenaBytes).toBeLessThanOrEqual(3_813_376);
+  });
+});
+
+describe('opt', () => {
+  const text = `graph @g(%x: f32[1,3,4,4])
+  const %w: f32[2,3,1,1] = [1, 2, 3, 4, 5, 6]
+  %0 = conv2d %x, %w
+  %1 = relu %0
+  return %1
+`;
+
+  test('runs named passes over text, prints text, and reads back what it wrote', () => {
+    writeFileSync(join(folder, 'block.gir'), text);
+    const { status, stdout } = ghostc(
+      'opt',
+      'block.gir',
+      '--pass',
+      'fuse-activations',
+      '--verify-each',
+      '--print-after',
+      'all',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('# after fuse-activations');
+    expect(stdout).toContain('activation="relu"');
+    expect(ghostc('opt', join(seed, 'model.onnx'), '--out', 'seed.gir').status).toBe(0);
+    expect(ghostc('verify', 'seed.gir', '--targets', 'c').status).toBe(0);
+  });
+
+  test('an unknown pass is named with those that there are', () => {
+    const { status, stderr } = ghostc('opt', 'block.gir', '--pass', 'fold-everything');
+    expect(status).toBe(2);
+    expect(stderr).toContain('there is no pass fold-everything; there are');
+  });
+});
+
+interface Proto {
+  graph: {
+    node: { name: string; op_type: string; input: string[]; output: string[] }[];
+    initializer: Record<string, unknown>[];
+  };
+}
+
+/** A copy of the seed model, changed. */
+function changed(name: string, change: (model: Proto) => void): string {
+  const model = decodeModel(readFileSync(join(seed, 'model.onnx'))) as unknown as Proto;
+  change(model);
+  const file = join(folder, name);
+  writeFileSync(file, encodeModel(model));
+  return file;
+}
+
+function external(location: string): (model: Proto) => void {
+  return ({ graph }) => {
+    const [first] = graph.initializer;
+    Object.assign(first ?? {}, {
+      raw_data: new Uint8Array(),
+      data_location: 1,
+      external_data: [{ key: 'location', value: location }],
+    });
+  };
+}
+
+describe('bad input gives one clear error, exit code 2, and no output', () => {
+  const bytes = readFileSync(join(seed, 'model.onnx'));
+  const file = (name: string, content: Uint8Array | string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  mkdirSync(join(folder, 'inner'), { recursive: true });
+  writeFileSync(join(folder, 'secret'), new Uint8Array(1000));
+  symlinkSync(join(folder, 'secret'), join(folder, 'inner/link.bin'));
+  linkSync(join(folder, 'secret'), join(folder, 'inner/hard.bin'));
+
+  const cases: [string, () => string, string[]][] = [
+    [
+      'a truncated file',
+      () => file('cut.onnx', bytes.subarray(0, bytes.length >> 1)),
+      ['onnx/decode', 'cut.onnx'],
+    ],
+    ['text renamed', () => file('text.onnx', 'This is no model.\n'), ['onnx/decode', 'text.onnx']],
+    ['an empty file', () => file('empty.onnx', ''), ['onnx/decode', 'empty.onnx', 'empty file']],
+    ['a missing file', () => join(folder, 'none.onnx'), ['file/missing', 'none.onnx']],
+    [
+      'an unknown op',
+      () => changed('op.onnx', ({ graph }) => Object.assign(graph.node[1] ?? {}, { op_type: 'Frobnicate' })),
+      ['onnx/unknown-op', 'Frobnicate', 'op.onnx'],
+    ],
+    [
+      'a cycle',
+      () =>
+        changed('cycle.onnx', ({ graph }) => {
+          const nodes = graph.node.filter((node) => node.op_type !== 'Constant');
+          (nodes[0] as Proto['graph']['node'][number]).input[0] = nodes.at(-2)?.output[0] ?? '';
+        }),
+      ['onnx/cycle', 'cycle.onnx'],
+    ],
+    [
+      'a shape mismatch',
+      () =>
+        changed('shape.onnx', ({ graph }) => {
+          const w = graph.initializer.find((one) => (one.dims as unknown[]).length === 4) as {
+            dims: unknown[];
+          };
+          w.dims = [w.dims[1], w.dims[0], w.dims[2], w.dims[3]];
+        }),
+      ['shape.onnx', 'conv2d'],
+    ],
+    [
+      'external data above the folder',
+      () => changed('escape.onnx', external('../../secret')),
+      ['onnx/external-data', '../../secret', 'escape.onnx'],
+    ],
+    [
+      'external data inside and out again',
+      () => changed('escape2.onnx', external('a/../../secret')),
+      ['onnx/external-data'],
+    ],
+    [
+      'external data at an absolute path',
+      () => changed('absolute.onnx', external('/etc/passwd')),
+      ['onnx/external-data', 'absolute path'],
+    ],
+    [
+      'external data behind a symlink',
+      () => changed('inner/link.onnx', external('link.bin')),
+      ['onnx/external-data', "leads out of the model's folder"],
+    ],
+    [
+      'external data behind a hard link',
+      () => changed('inner/hard.onnx', external('hard.bin')),
+      ['onnx/external-data', 'hard link'],
+    ],
+    [
+      'broken text',
+      () => file('broken.gir', 'graph @g(%x: f32[2])\n  %0 = relu %y\n  return %0\n'),
+      ['broken.gir:2', '%y is not defined'],
+    ],
+    ['an unknown spec', () => 'ghostnet:huge', ['ghostnet/spec']],
+  ];
+
+  test.each(cases)('%s', (_, make, expected) => {
+    const out = join(folder, 'must-not-exist');
+    const { status, stderr, stdout } = ghostc('compile', make(), '--target', 'c', '--out', out);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+    for (const text of expected) expect(stderr).toContain(text);
+    expect(stderr.match(/error\[/g)).toHaveLength(1);
+    expect(stderr).not.toContain('    at ');
+    expect(existsSync(out)).toBe(false);
+  });
+});

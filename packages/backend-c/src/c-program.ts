@@ -1,0 +1,32 @@
+import type { DType } from '@ghostc/ir';
+
+/** An input or output of a C program, in call order. */
+export interface CTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly elements: number;
+}
+
+export interface CProgram {
+  /** Prefix of every file and global identifier. */
+  readonly name: string;
+  /** `<name>.h`, `<name>.c`, and `<name>_weights.c` or `<name>_weights.bin` with `<name>_weights.S`. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly inputs: readonly CTensor[];
+  readonly outputs: readonly CTensor[];
+  readonly arenaBytes: number;
+  readonly weightBytes: number;
+}
+
+/** What the code is tuned for; all of it is portable C99. */
+export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32';
+
+export interface EmitCOptions {
+  /** A C identifier. */
+  readonly name: string;
+  /** `c`: hex words; `bin`: a binary file that assembly includes. Default: by size (1 MB). */
+  readonly weights?: 'c' | 'bin' | undefined;
+  /** Default `host`. */
+  readonly device?: Device | undefined;
+}

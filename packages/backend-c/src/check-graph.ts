@@ -1,0 +1,51 @@
+import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
+import { kernels } from './kernels/index.ts';
+
+const keywords = new Set(
+  'auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main'.split(
+    ' ',
+  ),
+);
+
+/** Throws `backend-c/name` unless `name` can prefix C identifiers and file names. */
+export function checkName(name: string): void {
+  if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name) && !keywords.has(name)) return;
+  throw new CompileError(
+    'backend-c/name',
+    `name expects a C identifier of at most 63 characters, found ${JSON.stringify(name)}`,
+  );
+}
+
+/** Throws the first CompileError about something that the C backend has no code for. */
+export function checkGraph(graph: Graph): void {
+  for (const value of graph.inputs) checkValue(value, null);
+  for (const node of graph.nodes()) checkNode(node);
+  for (const { value } of graph.outputs) checkValue(value, value.producer);
+}
+
+function checkNode(node: Node): void {
+  const at = { node: node.origin[0], op: node.op };
+  if (!Object.hasOwn(kernels, node.op))
+    throw new CompileError('backend-c/op', `there is no C kernel for ${node.op}; lower the graph first`, at);
+  for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
+}
+
+function checkValue(value: Value, node: Node | null): void {
+  const at = node ? { node: node.origin[0], op: node.op } : {};
+  const { dtype, shape } = value.type;
+  if (dtype !== 'f32')
+    throw new CompileError('backend-c/dtype', `%${value.name} is ${dtype}; C code is generated for f32`, at);
+  if (!isStaticShape(shape))
+    throw new CompileError(
+      'backend-c/symbolic',
+      `%${value.name} has the shape [${shape.join(',')}]; bind its dimensions first`,
+      at,
+    );
+  const elements = numElements(shape);
+  if (elements < 1 || elements >= 2 ** 29)
+    throw new CompileError(
+      'backend-c/size',
+      `%${value.name} has ${elements} elements; expected 1 to 2^29 - 1`,
+      at,
+    );
+}

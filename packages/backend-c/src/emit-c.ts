@@ -1,0 +1,173 @@
+import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
+import { nodeMacs, storageRuleOf } from '@ghostc/ops';
+import { type MemoryPlan, type Placement, planMemory } from '@ghostc/planner';
+import type { CProgram, CTensor, EmitCOptions } from './c-program.ts';
+import { checkGraph, checkName } from './check-graph.ts';
+import { FunctionTable } from './function-table.ts';
+import { headerText } from './header-text.ts';
+import type { KernelCall, KernelContext } from './kernel.ts';
+import { convScratchBytes } from './kernels/conv2d.ts';
+import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
+import { kernels } from './kernels/index.ts';
+import { type Lanes, lanesOf } from './lanes.ts';
+import { parameterNames } from './run-parameters.ts';
+import { sourceText } from './source-text.ts';
+import { safeComment } from './text/safe-comment.ts';
+import { weightFiles } from './weight-files.ts';
+import { hashWords, WeightStore } from './weight-store.ts';
+
+/** Arena alignment in bytes. */
+export const arenaAlign = 16;
+
+/** Weights beyond this many bytes go to a binary file. */
+const largeWeights = 1 << 20;
+
+/**
+ * Emits a lowered graph (fixed shapes, float32, constant weights) as a C99 library: plans memory, emits one specialised
+ * static function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`. The same graph and
+ * options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
+ */
+export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
+  checkName(options.name);
+  checkGraph(lowered);
+  const lanes = lanesOf(options.device ?? 'host');
+  const plan = planMemory(lowered, {
+    storageRule: storageRuleOf,
+    io: 'caller',
+    align: arenaAlign,
+    scratchBytes: (node) => scratchBytes(node, lanes),
+  });
+  const emitter = new Emitter(lowered, plan, lanes);
+  const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
+  const words = emitter.store.words();
+  const program = {
+    name: options.name,
+    inputs: lowered.inputs.map((value) => tensorOf(value.name, value)),
+    outputs: lowered.outputs.map(({ name, value }) => tensorOf(name, value)),
+    arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
+    weightBytes: words.byteLength,
+  };
+  const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
+  const facts = {
+    ...program,
+    device: options.device ?? 'host',
+    weightHash: hashWords(words),
+    form,
+    lowerBound: plan.lowerBound,
+  };
+  const files: [string, string | Uint8Array][] = [
+    [`${options.name}.h`, headerText(facts)],
+    [`${options.name}.c`, sourceText(facts, { lanes, functions: emitter.functions.text(), steps })],
+    ...weightFiles(options.name, words, form),
+  ];
+  return { ...program, files: new Map(files) };
+}
+
+function scratchBytes(node: Node, lanes: Lanes): number {
+  if (node.op === 'conv2d') return convScratchBytes(node, lanes);
+  return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
+}
+
+function tensorOf(name: string, value: Value): CTensor {
+  return {
+    name,
+    shape: staticShape(value.type.shape),
+    dtype: value.type.dtype,
+    elements: numElements(value.type.shape),
+  };
+}
+
+class Emitter {
+  readonly store = new WeightStore();
+  readonly functions = new FunctionTable();
+  readonly #graph: Graph;
+  readonly #plan: MemoryPlan;
+  readonly #lanes: Lanes;
+  readonly #constants: readonly Value[];
+  #count = 0;
+
+  constructor(graph: Graph, plan: MemoryPlan, lanes: Lanes) {
+    this.#graph = graph;
+    this.#plan = plan;
+    this.#lanes = lanes;
+    this.#constants = [...graph.constants];
+  }
+
+  /** Comment and call of one node; nothing for nodes that the plan elides. */
+  step(node: Node): string[] {
+    if (this.#plan.elided.has(node)) return [];
+    return [this.#comment(node), this.#call(kernels[node.op as keyof typeof kernels](this.#context(node)))];
+  }
+
+  /** Copies for graph outputs whose value does not lie in the caller's buffer. */
+  finalCopies(): string[] {
+    return this.#graph.outputs.flatMap(({ name, value }, index) => {
+      const place = this.#place(value);
+      if (place.region === 'output' && place.index === index) return [];
+      const count = numElements(value.type.shape);
+      const fn = {
+        hint: `copy_${count}`,
+        params: ['const float *x', 'float *y'],
+        body: [`for (int i = 0; i < ${count}; i++) {`, 'y[i] = x[i];', '}'],
+      };
+      const target = address({ region: 'output', index, offset: 0 }, this.#graph);
+      return [`/* output ${safeComment(name)} */`, this.#call({ fn, args: [this.#pointer(value), target] })];
+    });
+  }
+
+  #call({ fn, args }: KernelCall): string {
+    return `${this.functions.name(fn)}(${args.join(', ')});`;
+  }
+
+  #context(node: Node): KernelContext {
+    const scratch = this.#plan.scratch.get(node);
+    return {
+      node,
+      lanes: this.#lanes,
+      pointer: (value) => this.#pointer(value),
+      weights: (data) => this.#weights(data),
+      scratch: scratch ? address(scratch, this.#graph) : null,
+      sharesOutput: (value) => this.#pointer(value) === this.#pointer(node.output),
+    };
+  }
+
+  #comment(node: Node): string {
+    const from = node.origin.map(safeComment).join(' + ');
+    const shapes = node.inputs.flatMap((value) =>
+      value?.producer || this.#graph.inputs.includes(value as Value) ? [shapeText(value)] : [],
+    );
+    const macs = nodeMacs(node);
+    const work = macs ? `, ${macs} MACs` : '';
+    return `/* ${++this.#count}. ${node.op}: ${shapes.join(', ')} -> ${shapeText(node.output)}${work}${from ? `; ${from}` : ''} */`;
+  }
+
+  #place(value: Value): Placement {
+    const place = this.#plan.placements.get(value);
+    if (place) return place;
+    throw new CompileError('backend-c/placement', `%${value.name} has no place in memory`);
+  }
+
+  #pointer(value: Value): string {
+    const place = this.#place(value);
+    if (place.region !== 'constant') return address(place, this.#graph);
+    return this.#weights(this.#constants[place.index]?.constant?.data as Float32Array);
+  }
+
+  #weights(data: Float32Array): string {
+    return `w + ${this.store.add(data)}`;
+  }
+}
+
+function address({ region, index, offset }: Placement, graph: Graph): string {
+  const floats = offset / 4;
+  if (region === 'arena') return `a + ${floats}`;
+  const names =
+    region === 'input'
+      ? parameterNames('in', graph.inputs.length)
+      : parameterNames('out', graph.outputs.length);
+  return floats === 0 ? (names[index] ?? 'in') : `${names[index]} + ${floats}`;
+}
+
+function shapeText(value: Value | null): string {
+  return value ? `[${staticShape(value.type.shape).join(',')}]` : '';
+}

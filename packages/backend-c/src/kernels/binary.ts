@@ -1,0 +1,48 @@
+import type { LoweredBinaryOp } from '@ghostc/ops';
+import { activated, activationOf } from '../activation-text.ts';
+import type { Kernel } from '../kernel.ts';
+import { affine, broadcastStrides, collapse, nest } from '../text/loops.ts';
+import { input, shapeOf } from './operands.ts';
+
+/** Each op as an expression of `p` and `q`. */
+const formulas = {
+  add: 'p + q',
+  div: 'p / q',
+  maximum: 'p > q || p != p ? p : q',
+  minimum: 'p < q || p != p ? p : q',
+  mul: 'p * q',
+  pow: 'powf(p, q)',
+  prelu: 'p < 0.0f ? q * p : p',
+  sub: 'p - q',
+} satisfies { [K in LoweredBinaryOp]: string };
+
+/** y = act(f(a, b)) with broadcasting: loops over the fewest axes that do; may run in place. */
+function binary(op: LoweredBinaryOp): Kernel {
+  return ({ node, pointer }) => {
+    const [a, b] = [input(node, 0), input(node, 1)];
+    const shape = shapeOf(node.output);
+    const strides = [shape, shapeOf(a), shapeOf(b)].map((from) => broadcastStrides(from, shape));
+    const walk = collapse({ dims: shape, strides });
+    const [y = [], left = [], right = []] = walk.strides;
+    const body = (index: readonly string[]): string[] => [
+      `const float p = a[${affine(index, left)}];`,
+      `const float q = b[${affine(index, right)}];`,
+      `const float v = ${formulas[op]};`,
+      `y[${affine(index, y)}] = ${activated(activationOf(node), 'v')};`,
+    ];
+    return {
+      fn: {
+        hint: `${op}_${walk.dims.join('x') || '1'}`,
+        params: ['const float *a', 'const float *b', 'float *y'],
+        body: nest(walk.dims, body),
+      },
+      args: [pointer(a), pointer(b), pointer(node.output)],
+    };
+  };
+}
+
+export const binaryKernels = Object.fromEntries(
+  Object.keys(formulas).map((op) => [op, binary(op as LoweredBinaryOp)]),
+) as {
+  readonly [K in LoweredBinaryOp]: Kernel;
+};

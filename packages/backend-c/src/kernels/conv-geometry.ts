@@ -1,0 +1,105 @@
+import type { Node } from '@ghostc/ir';
+import { input, shapeOf } from './operands.ts';
+
+/** Sizes of a convolution; all in elements. */
+export interface ConvGeometry {
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly m: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideY: number;
+  readonly strideX: number;
+  readonly dilationY: number;
+  readonly dilationX: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly group: number;
+  /** Weights of one output channel. */
+  readonly inner: number;
+}
+
+interface WindowAttrs {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly group?: number;
+}
+
+export function convGeometry(node: Node, { strides, pads, dilations, group = 1 }: WindowAttrs): ConvGeometry {
+  const [batch = 1, channels = 1, height = 1, width = 1] = shapeOf(input(node, 0));
+  const [, perGroup = 1, kernelHeight = 1, kernelWidth = 1] = shapeOf(input(node, 1));
+  const [, m = 1, outHeight = 1, outWidth = 1] = shapeOf(node.output);
+  return {
+    ...{ batch, channels, height, width, m, outHeight, outWidth, kernelHeight, kernelWidth, group },
+    ...{
+      strideY: strides[0] ?? 1,
+      strideX: strides[1] ?? 1,
+      dilationY: dilations[0] ?? 1,
+      dilationX: dilations[1] ?? 1,
+    },
+    ...{ padTop: pads[0] ?? 0, padLeft: pads[1] ?? 0, inner: perGroup * kernelHeight * kernelWidth },
+  };
+}
+
+/** A 1x1 convolution whose output pixels are its input pixels. */
+export function isPointwise({
+  kernelHeight,
+  kernelWidth,
+  height,
+  width,
+  outHeight,
+  outWidth,
+  strideY,
+  strideX,
+  padTop,
+  padLeft,
+}: ConvGeometry): boolean {
+  const single = kernelHeight === 1 && kernelWidth === 1 && padTop === 0 && padLeft === 0;
+  return (
+    single &&
+    height === outHeight &&
+    width === outWidth &&
+    (strideY === 1 || height === 1) &&
+    (strideX === 1 || width === 1)
+  );
+}
+
+/** One window that covers each whole input image: a fully connected layer. */
+export function isDense({
+  kernelHeight,
+  kernelWidth,
+  height,
+  width,
+  outHeight,
+  outWidth,
+  padTop,
+  padLeft,
+  group,
+  ...rest
+}: ConvGeometry): boolean {
+  const covers =
+    kernelHeight === height && kernelWidth === width && rest.dilationX === 1 && rest.dilationY === 1;
+  return outHeight === 1 && outWidth === 1 && covers && padTop === 0 && padLeft === 0 && group === 1;
+}
+
+/** `16x112x112_8_k3x3_s2`: input, output channels, and what is not 1. */
+export function geometryName({
+  channels,
+  height,
+  width,
+  m,
+  kernelHeight,
+  kernelWidth,
+  strideY,
+  strideX,
+}: ConvGeometry): string {
+  const kernel = kernelHeight * kernelWidth === 1 ? '' : `_k${kernelHeight}x${kernelWidth}`;
+  const stride =
+    strideY === 1 && strideX === 1 ? '' : strideY === strideX ? `_s${strideY}` : `_s${strideY}x${strideX}`;
+  return `${channels}x${height}x${width}_${m}${kernel}${stride}`;
+}

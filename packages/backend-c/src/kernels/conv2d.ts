@@ -1,0 +1,212 @@
+import type { Node } from '@ghostc/ir';
+import { attrsOf, conv2d as definition } from '@ghostc/ops';
+import { activationOf } from '../activation-text.ts';
+import type { Kernel, KernelCall, KernelContext } from '../kernel.ts';
+import { type Lanes, scalarLanes } from '../lanes.ts';
+import { loop } from '../text/loops.ts';
+import { type ConvGeometry, convGeometry, geometryName, isDense, isPointwise } from './conv-geometry.ts';
+import { denseCall } from './fully-connected.ts';
+import { gemmBlock, packRows } from './gemm-block.ts';
+import { biasData, input, weightData } from './operands.ts';
+import { packColumns } from './pack-columns.ts';
+
+/**
+ * Convolution as a matrix product over blocks of pixels. A 1x1 convolution reads its input in place; any other first
+ * copies the windows of a block of pixels into `col` [K][pixels], where borders turn into zeros, so that the product
+ * has no border. Weights are packed for the register block.
+ */
+export const conv2d: Kernel = (context) => {
+  const { node } = context;
+  const geometry = convGeometry(node, attrsOf(definition, node));
+  if (isDense(geometry))
+    return denseCall(context, { rows: geometry.batch, inner: geometry.inner, outputs: geometry.m });
+  return gemmConv(context, geometry);
+};
+
+/** How the pixels of a plane are cut into blocks. */
+interface Tiling {
+  readonly lanes: Lanes;
+  readonly rows: number;
+  /** Registers along the pixels. */
+  readonly columns: number;
+  /** Pixels of a block, as C and at most. */
+  readonly block: string;
+  readonly most: number;
+  /** `overlap`: the last block steps back to end with the plane. `single`: the pixels left over go one by one. */
+  readonly rest: 'overlap' | 'single';
+}
+
+function tilingOf(lanes: Lanes, geometry: ConvGeometry, rest: Tiling['rest']): Tiling {
+  const pixels = geometry.outHeight * geometry.outWidth;
+  if (lanes.vector && pixels < lanes.most) return tilingOf(scalarLanes, geometry, rest);
+  const columns = lanes.vector ? (pixels >= 2 * lanes.most ? 2 : 1) : Math.min(4, pixels);
+  const block = lanes.vector ? `(${columns} * LANES)` : String(columns);
+  return {
+    lanes,
+    rows: blockRows(lanes, geometry.m / geometry.group),
+    columns,
+    block,
+    most: columns * lanes.most,
+    rest,
+  };
+}
+
+/** Rows of a register block: what divides the output channels, or else 4. */
+function blockRows({ vector }: Lanes, channels: number): number {
+  const choices = vector ? [6, 5, 4] : [4];
+  return Math.min(choices.find((rows) => channels % rows === 0) ?? 4, channels);
+}
+
+function gemmConv(context: KernelContext, geometry: ConvGeometry): KernelCall {
+  const { node } = context;
+  const residual = node.inputs[3] ?? null;
+  const rest = residual && context.sharesOutput(residual) ? 'single' : 'overlap';
+  const tiling = tilingOf(context.lanes, geometry, rest);
+  const { m, group, inner } = geometry;
+  const packed = packGroups(weightData(node, 1), geometry, tiling.rows);
+  const columns = isPointwise(geometry) ? 'none' : context.scratch === null ? 'stack' : 'arena';
+  const text: GemmConv = { geometry, tiling, node, residual: residual !== null, columns };
+  return {
+    fn: {
+      hint: `${isPointwise(geometry) ? 'conv' : 'conv_gather'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
+      params: [
+        'const float *x',
+        'const float *w',
+        'const float *b',
+        ...(residual ? ['const float *r'] : []),
+        'float *y',
+        ...(columns === 'arena' ? ['float *col'] : []),
+      ],
+      body: gemmConvBody(text, inner * (m / group)),
+    },
+    args: [
+      context.pointer(input(node, 0)),
+      context.weights(packed),
+      context.weights(biasData(node, m)),
+      ...(residual ? [context.pointer(residual)] : []),
+      context.pointer(node.output),
+      ...(columns === 'arena' && context.scratch ? [context.scratch] : []),
+    ],
+  };
+}
+
+function packGroups(weight: Float32Array, { m, group, inner }: ConvGeometry, rows: number): Float32Array {
+  const perGroup = m / group;
+  const packed = new Float32Array(weight.length);
+  for (let g = 0; g < group; g++) {
+    const from = g * perGroup * inner;
+    packed.set(
+      packRows(weight.subarray(from, from + perGroup * inner), { m: perGroup, k: inner }, rows),
+      from,
+    );
+  }
+  return packed;
+}
+
+interface GemmConv {
+  readonly geometry: ConvGeometry;
+  readonly tiling: Tiling;
+  readonly node: Node;
+  readonly residual: boolean;
+  readonly columns: 'none' | 'stack' | 'arena';
+}
+
+/** Bytes of `col` beyond which it goes to the arena instead of the stack. */
+const stackLimit = 4096;
+
+/** Arena scratch in bytes that a convolution needs: for the copied windows, if they are too large for the stack. */
+export function convScratchBytes(node: Node, lanes: Lanes): number {
+  const geometry = convGeometry(node, attrsOf(definition, node));
+  if (isPointwise(geometry) || isDense(geometry)) return 0;
+  const bytes = 4 * geometry.inner * tilingOf(lanes, geometry, 'overlap').most;
+  return bytes > stackLimit ? bytes : 0;
+}
+
+function gemmConvBody(text: GemmConv, groupWeights: number): string[] {
+  const { geometry, tiling, columns } = text;
+  const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
+  const images = batch * group;
+  const pixels = outHeight * outWidth;
+  const shift = (pointer: string, by: number, modulo = ''): string => `${pointer} += ${by}${modulo};`;
+  const step = [
+    shift('x', (channels / group) * height * width),
+    shift('y', (m / group) * pixels),
+    ...(text.residual ? [shift('r', (m / group) * pixels)] : []),
+    ...(group > 1
+      ? [
+          `w += g + 1 < ${group} ? ${groupWeights} : ${-groupWeights * (group - 1)};`,
+          `b += g + 1 < ${group} ? ${m / group} : ${-(m / group) * (group - 1)};`,
+        ]
+      : []),
+  ];
+  const body = planeLoop(text, pixels);
+  const perGroup = images === 1 ? body : [...body, ...step];
+  return [
+    ...(columns === 'stack' ? [`float col[${geometry.inner} * ${tiling.block}];`] : []),
+    ...(images === 1
+      ? perGroup
+      : batch > 1
+        ? loop('n', batch, group > 1 ? loop('g', group, perGroup) : perGroup)
+        : loop('g', group, perGroup)),
+  ];
+}
+
+/** All output channels of all pixels of one image and group. */
+function planeLoop(text: GemmConv, pixels: number): string[] {
+  const { tiling } = text;
+  const { block, rest } = tiling;
+  if (rest === 'overlap') {
+    return [
+      `for (int q = 0; q < ${pixels}; q += ${block}) {`,
+      `const int p = q < ${pixels} - ${block} ? q : ${pixels} - ${block};`,
+      ...pixelBlock(text, tiling),
+      '}',
+    ];
+  }
+  const single = { ...tiling, lanes: scalarLanes, columns: 1, block: '1', most: 1 };
+  return [
+    'int p = 0;',
+    `for (; p + ${block} <= ${pixels}; p += ${block}) {`,
+    ...pixelBlock(text, tiling),
+    '}',
+    `for (; p < ${pixels}; p++) {`,
+    ...pixelBlock(text, single),
+    '}',
+  ];
+}
+
+function pixelBlock(text: GemmConv, tiling: Tiling): string[] {
+  const { geometry, columns } = text;
+  const channels = geometry.m / geometry.group;
+  const whole = Math.floor(channels / tiling.rows) * tiling.rows;
+  const left = channels - whole;
+  return [
+    ...(columns === 'none' ? [] : packColumns(geometry, tiling.block)),
+    `for (int m = 0; m < ${whole}; m += ${tiling.rows}) {`,
+    ...block(text, tiling, { rows: tiling.rows, m: 'm' }),
+    '}',
+    ...(left ? block(text, tiling, { rows: left, m: String(whole) }) : []),
+  ];
+}
+
+function block(
+  { geometry, node, residual, columns }: GemmConv,
+  { lanes, columns: registers, block: pixels }: Tiling,
+  at: { rows: number; m: string },
+): string[] {
+  const plane = geometry.outHeight * geometry.outWidth;
+  return gemmBlock({
+    lanes,
+    rows: at.rows,
+    columns: registers,
+    inner: geometry.inner,
+    w: `w + ${at.m} * ${geometry.inner}`,
+    b: `b + ${at.m}`,
+    x: columns === 'none' ? 'x + p' : 'col',
+    y: `y + ${at.m} * ${plane} + p`,
+    r: residual ? `r + ${at.m} * ${plane} + p` : null,
+    stepX: columns === 'none' ? String(plane) : pixels,
+    stepY: plane,
+    act: activationOf(node),
+  });
+}

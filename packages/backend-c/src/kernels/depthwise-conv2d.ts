@@ -1,0 +1,221 @@
+import type { Node } from '@ghostc/ir';
+import { attrsOf, depthwiseConv2d as definition } from '@ghostc/ops';
+import { activationOf, storeActivated } from '../activation-text.ts';
+import type { Kernel, KernelContext } from '../kernel.ts';
+import { advance, type Lanes, load, splat } from '../lanes.ts';
+import { loop } from '../text/loops.ts';
+import { type ConvGeometry, convGeometry, geometryName } from './conv-geometry.ts';
+import { range } from './gemm-block.ts';
+import { biasData, input, weightData } from './operands.ts';
+
+/**
+ * Depthwise convolution over a ring of padded rows: each input row is copied once into `rows`, where columns outside the
+ * image are zero and columns are sorted by phase (column mod stride), so that outputs side by side read elements side by
+ * side whatever the stride. The inner block has no border test.
+ */
+export const depthwiseConv2d: Kernel = (context) => {
+  const { node } = context;
+  const plan = ringPlan(node, context.lanes);
+  const residual = node.inputs[3] ?? null;
+  const inArena = context.scratch !== null;
+  return {
+    fn: {
+      hint: `depthwise_${geometryName(plan.geometry)}`,
+      params: [
+        'const float *x',
+        'const float *w',
+        'const float *b',
+        ...(residual ? ['const float *r'] : []),
+        'float *y',
+        ...(inArena ? ['float *rows'] : []),
+      ],
+      body: depthwiseBody(context, plan),
+    },
+    args: [
+      context.pointer(input(node, 0)),
+      context.weights(weightData(node, 1)),
+      context.weights(biasData(node, plan.geometry.m)),
+      ...(residual ? [context.pointer(residual)] : []),
+      context.pointer(node.output),
+      ...(context.scratch === null ? [] : [context.scratch]),
+    ],
+  };
+};
+
+interface RingPlan {
+  readonly geometry: ConvGeometry;
+  readonly multiplier: number;
+  readonly lanes: Lanes;
+  /** Registers of a block of output pixels. */
+  readonly columns: number;
+  /** Rows held at a time. */
+  readonly held: number;
+  /** Elements of one phase of a row. */
+  readonly phase: number;
+}
+
+function ringPlan(node: Node, lanes: Lanes): RingPlan {
+  const { multiplier, ...attrs } = attrsOf(definition, node);
+  const geometry = convGeometry(node, attrs);
+  const { outWidth, width, padLeft, strideX, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
+  const columns = lanes.vector ? (outWidth > lanes.most ? 2 : 1) : Math.min(4, outWidth);
+  const block = columns * lanes.most;
+  const reach = Math.floor(((kernelWidth - 1) * dilationX) / strideX);
+  const phase = Math.max(Math.ceil(outWidth / block) * block + reach, Math.ceil((width + padLeft) / strideX));
+  return { geometry, multiplier, lanes, columns, held: (kernelHeight - 1) * dilationY + 1, phase };
+}
+
+const rowSize = ({ phase, geometry }: RingPlan): number => phase * geometry.strideX;
+
+/** Arena scratch in bytes for the ring, if it is too large for the stack. */
+export function depthwiseScratchBytes(node: Node, lanes: Lanes): number {
+  const plan = ringPlan(node, lanes);
+  const bytes = 4 * plan.held * rowSize(plan);
+  return bytes > 4096 ? bytes : 0;
+}
+
+function depthwiseBody(context: KernelContext, plan: RingPlan): string[] {
+  const { geometry, held } = plan;
+  const {
+    batch,
+    m,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    padTop,
+    strideY,
+    height,
+    width,
+    channels,
+  } = geometry;
+  const residual = context.node.inputs[3] ? [`r += ${outWidth};`] : [];
+  const image = plan.multiplier === 1 ? 'm' : `m / ${plan.multiplier}`;
+  const plane = [
+    `const float *xm = x + ${image} * ${height * width};`,
+    `const float *wm = w + m * ${kernelHeight * kernelWidth};`,
+    `int next = ${-padTop};`,
+    ...loop('i', outHeight, [
+      `for (; next <= i * ${strideY} + ${held - 1 - padTop}; next++) {`,
+      `float *row = rows + (next + ${padTop}) % ${held} * ${rowSize(plan)};`,
+      ...copyRow(plan),
+      '}',
+      ...range(kernelHeight).map(
+        (u) =>
+          `const float *r${u} = rows + (i * ${strideY} + ${u * geometry.dilationY}) % ${held} * ${rowSize(plan)};`,
+      ),
+      ...outputRow(context, plan),
+      `y += ${outWidth};`,
+      ...residual,
+    ]),
+  ];
+  const planes = loop('m', m, plane);
+  const setUp = [
+    ...(context.scratch === null ? [`float rows[${held * rowSize(plan)}];`] : []),
+    ...loop('t', held * rowSize(plan), ['rows[t] = 0.0f;']),
+  ];
+  return [
+    ...setUp,
+    ...(batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`])),
+  ];
+}
+
+/** Input row `next` into `row`; zeros if it is outside the image. */
+function copyRow({ geometry: { height, width, padLeft, strideX }, phase }: RingPlan): string[] {
+  const copies = range(strideX).flatMap((s) => {
+    const first = (((s - padLeft) % strideX) + strideX) % strideX;
+    if (first >= width) return [];
+    const to = s * phase + (first + padLeft - s) / strideX;
+    const from = strideX === 1 ? 't' : `t * ${strideX}`;
+    return loop('t', Math.ceil((width - first) / strideX), [`row[t + ${to}] = source[${from} + ${first}];`]);
+  });
+  return [
+    `if (next >= 0 && next < ${height}) {`,
+    `const float *source = xm + next * ${width};`,
+    ...copies,
+    '} else {',
+    ...loop('t', phase * strideX, ['row[t] = 0.0f;']),
+    '}',
+  ];
+}
+
+function outputRow(context: KernelContext, plan: RingPlan): string[] {
+  const { lanes, columns, geometry } = plan;
+  const { outWidth } = geometry;
+  if (lanes.vector)
+    return [
+      `for (int j = 0; j < ${outWidth}; j += ${columns} * LANES) {`,
+      ...taps(plan, columns),
+      ...vectorStores(context, plan),
+      '}',
+    ];
+  const whole = outWidth - (outWidth % columns);
+  const left = outWidth - whole;
+  return [
+    `for (int j = 0; j < ${whole}; j += ${columns}) {`,
+    ...taps(plan, columns),
+    ...scalarStores(context, columns),
+    '}',
+    ...(left
+      ? ['{', `const int j = ${whole};`, ...taps(plan, left), ...scalarStores(context, left), '}']
+      : []),
+  ];
+}
+
+/** Accumulators a0.. of `columns` registers from output column j. Elements that several taps read are loaded once. */
+function taps({ geometry, lanes, phase }: RingPlan, columns: number): string[] {
+  const { kernelHeight, kernelWidth, dilationX, strideX } = geometry;
+  const rows = range(kernelHeight).flatMap((u) => {
+    const loaded = new Map<string, string>();
+    const lines: string[] = [];
+    for (let v = 0; v < kernelWidth; v++) {
+      const offset = ((v * dilationX) % strideX) * phase + Math.floor((v * dilationX) / strideX);
+      for (let c = 0; c < columns; c++) {
+        const at = lanes.vector ? advance(lanes, String(offset), c) : String(offset + c);
+        const name = loaded.get(at) ?? `x${u}_${loaded.size}`;
+        if (!loaded.has(at))
+          lines.push(`const ${lanes.type} ${name} = ${load(lanes, `r${u}`, `j + ${at}`)};`);
+        loaded.set(at, name);
+        lines.push(`a${c} += wm[${u * kernelWidth + v}] * ${name};`);
+      }
+    }
+    return lines;
+  });
+  return [...range(columns).map((c) => `${lanes.type} a${c} = ${splat(lanes, 'b[m]')};`), ...rows];
+}
+
+function scalarStores({ node, lanes }: KernelContext, columns: number): string[] {
+  const act = activationOf(node);
+  return range(columns).flatMap((c) => [
+    ...(node.inputs[3] ? [`a${c} += r[j + ${c}];`] : []),
+    ...storeActivated(lanes, act, { y: 'y', index: `j + ${c}`, v: `a${c}` }),
+  ]);
+}
+
+/** Whole blocks are stored as registers, the last one element by element. */
+function vectorStores(
+  { node, lanes }: KernelContext,
+  { columns, geometry: { outWidth } }: RingPlan,
+): string[] {
+  const act = activationOf(node);
+  const residual = node.inputs[3];
+  const whole = range(columns).flatMap((c) => {
+    const index = advance(lanes, 'j', c);
+    return [
+      ...(residual ? [`a${c} += LOAD(r + ${index});`] : []),
+      ...storeActivated(lanes, act, { y: 'y', index, v: `a${c}` }),
+    ];
+  });
+  return [
+    `if (j + ${columns} * LANES <= ${outWidth}) {`,
+    ...whole,
+    '} else {',
+    `float t[${columns} * LANES];`,
+    ...range(columns).map((c) => `STORE(${advance(lanes, 't', c)}, a${c});`),
+    `for (int l = 0; l < ${outWidth} - j; l++) {`,
+    `const float v = t[l]${residual ? ' + r[j + l]' : ''};`,
+    ...storeActivated({ ...lanes, vector: false }, act, { y: 'y', index: 'j + l', v: 'v' }),
+    '}',
+    '}',
+  ];
+}

@@ -1,0 +1,98 @@
+import type { Activation } from '@ghostc/ops';
+import { storeActivated } from '../activation-text.ts';
+import { advance, type Lanes, load, splat } from '../lanes.ts';
+
+/**
+ * y[m][p] = act(b[m] + sum_k w[m][k] * x[k][p] (+ r[m][p])): a block of `rows` x `columns` registers.
+ * Weights are packed: `rows` values for k = 0, then for k = 1, and so on.
+ */
+export interface GemmBlock {
+  readonly lanes: Lanes;
+  readonly rows: number;
+  /** Registers along p. */
+  readonly columns: number;
+  readonly inner: number;
+  /** C expressions: address of the block's first weight, bias, x, y and residual. */
+  readonly w: string;
+  readonly b: string;
+  readonly x: string;
+  readonly y: string;
+  readonly r: string | null;
+  /** Distance between rows of x as C, of y and r in elements. */
+  readonly stepX: string;
+  readonly stepY: number;
+  readonly act: Activation;
+}
+
+/** The block as C lines in a scope of their own. */
+export function gemmBlock(block: GemmBlock): string[] {
+  return ['{', ...pointers(block), ...accumulators(block), ...innerLoop(block), ...epilogue(block), '}'];
+}
+
+function pointers({ w, b, x, y, r }: GemmBlock): string[] {
+  const named = { wb: w, bb: b, xb: x, ...(r && { rb: r }) };
+  return [...Object.entries(named).map(([name, at]) => `const float *${name} = ${at};`), `float *yb = ${y};`];
+}
+
+const accumulator = (row: number, column: number): string => `a${row}_${column}`;
+
+function accumulators({ lanes, rows, columns }: GemmBlock): string[] {
+  return range(rows).map((row) => {
+    const start = splat(lanes, `bb[${row}]`);
+    return `${lanes.type} ${range(columns)
+      .map((column) => `${accumulator(row, column)} = ${start}`)
+      .join(', ')};`;
+  });
+}
+
+function innerLoop({ lanes, rows, columns, inner, stepX }: GemmBlock): string[] {
+  return [
+    `for (int k = 0; k < ${inner}; k++) {`,
+    `const float *xk = xb + k * ${stepX};`,
+    `const float *wk = wb + k * ${rows};`,
+    ...range(columns).map(
+      (column) => `const ${lanes.type} x${column} = ${load(lanes, 'xk', advance(lanes, '0', column))};`,
+    ),
+    ...range(rows).map((row) =>
+      range(columns)
+        .map((column) => `${accumulator(row, column)} += wk[${row}] * x${column};`)
+        .join(' '),
+    ),
+    '}',
+  ];
+}
+
+function epilogue(block: GemmBlock): string[] {
+  const { lanes, rows, columns, stepY, r, act } = block;
+  return range(rows).flatMap((row) =>
+    range(columns).flatMap((column) => {
+      const v = accumulator(row, column);
+      const index = advance(lanes, String(row * stepY), column);
+      const residual = r ? [`${v} += ${load(lanes, 'rb', index)};`] : [];
+      return [...residual, ...storeActivated(lanes, act, { y: 'yb', index, v })];
+    }),
+  );
+}
+
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+/** Packs row-major w[M][K] for blocks of `rows` rows; the last block has the rows that are left. */
+export function packRows(
+  w: Float32Array,
+  shape: { readonly m: number; readonly k: number },
+  rows: number,
+): Float32Array {
+  const { m, k } = shape;
+  const packed = new Float32Array(m * k);
+  for (let first = 0; first < m; first += rows) {
+    const height = Math.min(rows, m - first);
+    for (let row = 0; row < height; row++) {
+      const source = (first + row) * k;
+      let to = first * k + row;
+      for (let i = 0; i < k; i++, to += height) packed[to] = w[source + i] as number;
+    }
+  }
+  return packed;
+}

@@ -1,0 +1,57 @@
+import type { ConvGeometry } from './conv-geometry.ts';
+import { range } from './gemm-block.ts';
+
+/**
+ * Copies the windows of the output pixels p, p+1, ... (a block of them) into col[k][pixel], k = (channel, u, v) as in the
+ * weights. Windows inside the image are copied without tests; the others take zeros outside.
+ */
+export function packColumns(geometry: ConvGeometry, block: string): string[] {
+  const { outWidth, strideY, strideX, padTop, padLeft } = geometry;
+  return [
+    `for (int n = 0; n < ${block}; n++) {`,
+    `const int top = (p + n) / ${outWidth} * ${strideY} - ${padTop};`,
+    `const int left = (p + n) % ${outWidth} * ${strideX} - ${padLeft};`,
+    'float *c = col + n;',
+    `if (${insideTest(geometry)}) {`,
+    ...overChannels(geometry, [
+      `const float *s = x + (c0 * ${geometry.height} + top + u * ${geometry.dilationY}) * ${geometry.width} + left;`,
+      ...range(geometry.kernelWidth).map((v) => `c[${v} * ${block}] = s[${v * geometry.dilationX}];`),
+      `c += ${geometry.kernelWidth} * ${block};`,
+    ]),
+    '} else {',
+    ...overChannels(geometry, [
+      `const int row = top + u * ${geometry.dilationY};`,
+      `for (int v = 0; v < ${geometry.kernelWidth}; v++) {`,
+      `const int column = left + v * ${geometry.dilationX};`,
+      `const int inside = row >= 0 && row < ${geometry.height} && column >= 0 && column < ${geometry.width};`,
+      `*c = inside ? x[(c0 * ${geometry.height} + row) * ${geometry.width} + column] : 0.0f;`,
+      `c += ${block};`,
+      '}',
+    ]),
+    '}',
+    '}',
+  ];
+}
+
+function insideTest({
+  height,
+  width,
+  kernelHeight,
+  kernelWidth,
+  dilationY,
+  dilationX,
+}: ConvGeometry): string {
+  const lastTop = height - (kernelHeight - 1) * dilationY - 1;
+  const lastLeft = width - (kernelWidth - 1) * dilationX - 1;
+  return `top >= 0 && top <= ${lastTop} && left >= 0 && left <= ${lastLeft}`;
+}
+
+function overChannels({ channels, group, kernelHeight }: ConvGeometry, body: readonly string[]): string[] {
+  return [
+    `for (int c0 = 0; c0 < ${channels / group}; c0++) {`,
+    `for (int u = 0; u < ${kernelHeight}; u++) {`,
+    ...body,
+    '}',
+    '}',
+  ];
+}

@@ -1,0 +1,67 @@
+import { stridesOf } from '@ghostc/ir';
+import { attrsOf, resize as definition, type Tap, taps } from '@ghostc/ops';
+import type { Kernel } from '../kernel.ts';
+import { floatLiteral } from '../text/float-literal.ts';
+import { affine, nest } from '../text/loops.ts';
+import { input, shapeOf } from './operands.ts';
+
+/** The taps of one axis whose positions are not simply copied. */
+interface AxisTable {
+  readonly axis: number;
+  readonly taps: readonly (readonly Tap[])[];
+  /** Most taps of a position: 1 (nearest) or 2 (linear). */
+  readonly width: number;
+}
+
+/** Nearest or linear: source indices and weights of every resized axis stand in tables, computed here. */
+export const resize: Kernel = ({ node, pointer }) => {
+  const from = shapeOf(input(node, 0));
+  const to = shapeOf(node.output);
+  const attrs = attrsOf(definition, node);
+  const tables = to.flatMap((out, axis): AxisTable[] => {
+    const size = from[axis] ?? 1;
+    const all = Array.from({ length: out }, (_, i) =>
+      taps(i, { size, out, scale: attrs.scales[axis] }, attrs),
+    );
+    const plain = all.every((list, i) => list.length === 1 && list[0]?.index === i && size === out);
+    return plain ? [] : [{ axis, taps: all, width: Math.max(...all.map((list) => list.length)) }];
+  });
+  return {
+    fn: {
+      hint: `resize_${attrs.mode}_${to.join('x')}`,
+      params: ['const float *x', 'float *y'],
+      body: [
+        ...tables.flatMap(tableText),
+        ...nest(to, (index) => [`y[${affine(index, stridesOf(to))}] = ${sumOfTaps(tables, index, from)};`]),
+      ],
+    },
+    args: [pointer(input(node, 0)), pointer(node.output)],
+  };
+};
+
+function tableText({ axis, taps: all, width }: AxisTable): string[] {
+  return Array.from({ length: width }, (_, k) => {
+    const indices = all.map((list) => (list[k] ?? list[0])?.index ?? 0);
+    const weights = all.map((list) => floatLiteral(list[k]?.weight ?? 0));
+    const index = `static const int32_t t${axis}_${k}[${all.length}] = { ${indices.join(', ')} };`;
+    return width === 1
+      ? [index]
+      : [index, `static const float w${axis}_${k}[${all.length}] = { ${weights.join(', ')} };`];
+  }).flat();
+}
+
+/** Sum over all combinations of taps of the weights' product times the element. */
+function sumOfTaps(tables: readonly AxisTable[], index: readonly string[], from: readonly number[]): string {
+  let terms = [{ at: [...index], weights: [] as string[] }];
+  for (const { axis, width } of tables) {
+    terms = terms.flatMap(({ at, weights }) =>
+      Array.from({ length: width }, (_, k) => ({
+        at: at.map((name, i) => (i === axis ? `t${axis}_${k}[${name}]` : name)),
+        weights: width === 1 ? weights : [...weights, `w${axis}_${k}[${index[axis]}]`],
+      })),
+    );
+  }
+  return terms
+    .map(({ at, weights }) => [...weights, `x[${affine(at, stridesOf(from))}]`].join(' * '))
+    .join(' + ');
+}

@@ -1,0 +1,72 @@
+import { indent } from './text/indent.ts';
+
+/** Declaration that code and data share. The union lets hex words be read as floats without a cast. */
+export function weightDeclaration(name: string, words: number): string[] {
+  return [
+    `extern const union ${name}_weights_data {`,
+    `uint32_t u[${words}];`,
+    `float f[${words}];`,
+    `} ${name}_weights;`,
+  ];
+}
+
+/** Files that define `<name>_weights`. */
+export function weightFiles(
+  name: string,
+  words: Uint32Array,
+  form: 'c' | 'bin',
+): [string, string | Uint8Array][] {
+  if (words.length === 0) return [];
+  if (form === 'c') return [[`${name}_weights.c`, weightSource(name, words)]];
+  return [
+    [`${name}_weights.bin`, new Uint8Array(words.buffer, words.byteOffset, words.byteLength)],
+    [`${name}_weights.S`, weightAssembly(name)],
+  ];
+}
+
+function weightSource(name: string, words: Uint32Array): string {
+  const head = [
+    `/* Weights of ${name}: ${words.length} float32 values as IEEE 754 bit patterns. */`,
+    '#include <stdint.h>',
+    '',
+    ...weightDeclaration(name, words.length),
+    '',
+    '#if defined(__GNUC__)',
+    '__attribute__((aligned(16)))',
+    '#endif',
+    `const union ${name}_weights_data ${name}_weights = { {`,
+  ];
+  return `${indent(head)}\n${hexWords(words)}\n} };\n`;
+}
+
+function hexWords(words: Uint32Array): string {
+  const lines: string[] = [];
+  for (let from = 0; from < words.length; from += 8) {
+    let line = '';
+    for (const word of words.subarray(from, from + 8)) line += `0x${word.toString(16).padStart(8, '0')}u,`;
+    lines.push(line);
+  }
+  return lines.join('\n');
+}
+
+/** GNU assembler; the path of the binary is found through -I. */
+function weightAssembly(name: string): string {
+  return `/* Weights of ${name}: little-endian float32. Assemble with -I set to the folder of the .bin file. */
+#if defined(__APPLE__)
+#define SYMBOL _${name}_weights
+.const_data
+#else
+#define SYMBOL ${name}_weights
+.section .rodata.${name}_weights,"a",%progbits
+.type SYMBOL, %object
+#endif
+.globl SYMBOL
+.balign 16
+SYMBOL:
+.incbin "${name}_weights.bin"
+#if !defined(__APPLE__)
+.size SYMBOL, . - SYMBOL
+.section .note.GNU-stack,"",%progbits
+#endif
+`;
+}

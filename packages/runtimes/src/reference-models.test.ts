@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileOnnx } from '@ghostc/compiler';
+import { type DataSet, type TargetResult, verifyModel } from '@ghostc/conformance';
+import type { Graph } from '@ghostc/ir';
+import { readOnnx, readTensorProto } from '@ghostc/onnx';
+import { expect, test } from 'vitest';
+import { cDevice } from './c-device.ts';
+import { wgslTools } from './dawn-device.ts';
+import { checkOnnx, decodeIndependently, onnxChecker } from './onnx-checker.ts';
+import { skipWithout, type Tool } from './require-tool.ts';
+import { createRuntime } from './runtime-table.ts';
+
+const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
+const shared = join(import.meta.dirname, '../../../../shared/models');
+const tolerance = { relative: 1e-5, absolute: 0, reason: 'float32 sums in another order' };
+
+interface Model {
+  readonly name: string;
+  readonly folder: string;
+  readonly targets: readonly string[];
+}
+
+const everywhere = ['onnx', 'wgsl', 'c', 'c@cortex-m4', 'c@cortex-m7', 'c@cortex-m55', 'c@rv32'];
+const modules = readdirSync(join(fixtures, 'modules')).map(
+  (name): Model => ({
+    name,
+    folder: join(fixtures, 'modules', name),
+    targets: ['onnx', 'wgsl', 'c', 'c@cortex-m4'],
+  }),
+);
+const large: readonly Model[] = [
+  ['ghostnet_v1_050_224', ['onnx', 'wgsl', 'c']],
+  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'c', 'c@cortex-m55']],
+  ['ghostnetv2_100_224', ['onnx', 'wgsl', 'c']],
+  ['ghostnetv3_100_224_reparam', ['onnx', 'wgsl', 'c']],
+].map(([name, targets]) => ({
+  name: name as string,
+  folder: join(shared, name as string),
+  targets: targets as string[],
+}));
+const models: readonly Model[] = [
+  { name: 'ghost_fmnist', folder: join(fixtures, 'ghost_fmnist'), targets: everywhere },
+  ...modules,
+  ...large,
+];
+
+test.for(models)(
+  '$name matches PyTorch on every target',
+  { timeout: 600_000 },
+  async ({ name, folder, targets }, context) => {
+    if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
+    skipWithout(targets.flatMap(toolsOf), name, context);
+    const model = readModel(name, folder);
+    const dataSets = readDataSets(folder, model);
+    const results: TargetResult[] = [];
+    for (const target of targets)
+      results.push(await verifyModel(createRuntime(target), { model, dataSets, tolerance }));
+    expect(results.filter((result) => result.status !== 'pass')).toEqual([]);
+    expect(results.map((result) => result.target)).toEqual(targets);
+  },
+);
+
+test.for(models)(
+  'our ONNX of $name passes the checker and reads back with onnx-proto',
+  { timeout: 300_000 },
+  async ({ name, folder }, context) => {
+    if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
+    skipWithout([onnxChecker], 'onnx.checker', context);
+    const model = readModel(name, folder);
+    const bytes = compileOnnx(model);
+    await checkOnnx(bytes);
+    const decoded = await decodeIndependently(bytes);
+    expect(decoded.inputs).toEqual(model.inputs.map((input) => input.name));
+    expect(decoded.outputs).toEqual(model.outputs.map((output) => output.name));
+    expect(decoded.ops).not.toContain('BatchNormalization');
+  },
+);
+
+function toolsOf(target: string): readonly Tool[] {
+  if (target === 'wgsl') return wgslTools;
+  return target.startsWith('c') ? cDevice(target.split('@')[1] ?? 'host').tools : [];
+}
+
+function readModel(name: string, folder: string): Graph {
+  const file = ['model.onnx', `${name}.onnx`].map((stem) => join(folder, stem)).find(existsSync) ?? '';
+  return readOnnx(readFileSync(file), { file });
+}
+
+function readDataSets(folder: string, model: Graph): DataSet[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('test_data_set_'))
+    .map((name) => {
+      const read = (file: string) => readTensorProto(readFileSync(join(folder, name, file)));
+      const inputs = new Map(model.inputs.map((input, i) => [input.name, read(`input_${i}.pb`)]));
+      return {
+        name,
+        inputs,
+        outputs: new Map(model.outputs.map((output, i) => [output.name, read(`output_${i}.pb`)])),
+      };
+    });
+}
