@@ -155,10 +155,13 @@ function writeConv(writer: NodeWriter, group: number): void {
 /** Conv, then the residual, then the activation, as far as they are there. */
 function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: OnnxAttrs): void {
   const attrs = writer.attrs<ConvAttrs>();
-  if (!writer.has(3)) return writeWithActivation(writer, 'Conv', inputs, onnxAttrs);
+  if (!writer.has(3)) {
+    writeWithActivation(writer, 'Conv', inputs, onnxAttrs);
+    return;
+  }
   const sum = [writer.step('Conv', inputs, onnxAttrs), writer.input(3)];
-  if (attrs.activation === 'none') return writer.last('Add', sum);
-  return writeActivation(writer, writer.step('Add', sum), attrs);
+  if (attrs.activation === 'none') writer.last('Add', sum);
+  else writeActivation(writer, writer.step('Add', sum), attrs);
 }
 
 /** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made alone. */
@@ -211,10 +214,10 @@ function writeGhostModule(writer: NodeWriter): void {
     strides: [...primary.strides],
     ...pads(primary.pads),
   };
-  if (cheapChannels === 0)
-    return attrs.relu
-      ? writer.last('Relu', [writer.step('Conv', conv, kernel)])
-      : writer.last('Conv', conv, kernel);
+  if (cheapChannels === 0) {
+    writePrimaryAlone(writer, conv, kernel);
+    return;
+  }
   const act = (x: string): string => (attrs.relu ? writer.step('Relu', [x]) : x);
   const x1 = act(writer.step('Conv', conv, kernel));
   const { multiplier, pads: cheapPads } = cheapAttrs(attrs);
@@ -227,7 +230,13 @@ function writeGhostModule(writer: NodeWriter): void {
       group: source.groups,
     }),
   );
-  return writer.last('Concat', [x1, x2], { axis: 1 });
+  writer.last('Concat', [x1, x2], { axis: 1 });
+}
+
+/** The slice of this module keeps no cheap channel. */
+function writePrimaryAlone(writer: NodeWriter, inputs: readonly string[], attrs: OnnxAttrs): void {
+  if (writer.attrs<GhostModuleAttrs>().relu) writer.last('Relu', [writer.step('Conv', inputs, attrs)]);
+  else writer.last('Conv', inputs, attrs);
 }
 
 function writeSqueezeExcite(writer: NodeWriter): void {

@@ -26,6 +26,7 @@ export {
   staticShape,
   stridesOf,
 } from './shape.ts';
+export type { StorageRule } from './storage-rule.ts';
 export {
   f32,
   fromNumbers,
@@ -39,4 +40,3 @@ export {
 } from './tensor.ts';
 export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
 export { verify } from './verify.ts';
-export type { StorageRule } from './storage-rule.ts';

@@ -204,7 +204,7 @@ class GraphParser {
     if (!schema) this.#fail(`unknown op ${op.text}; its result needs a type`, op);
     try {
       return schema.inferTypes(
-        inputs.map((value) => value && value.type),
+        inputs.map((value) => value?.type ?? null),
         attrs,
       );
     } catch (error) {

@@ -13,7 +13,9 @@ const text = `graph @net(%x: f32[1,16,8,8], %y: f32[batch,(h-1)//2+1])
 `;
 
 test('prints what it parsed', () => {
-  const resources = new Map([['w a', { dtype: 'f32' as const, shape: [32, 16, 1, 1], data: new Float32Array(512) }]]);
+  const resources = new Map([
+    ['w a', { dtype: 'f32' as const, shape: [32, 16, 1, 1], data: new Float32Array(512) }],
+  ]);
   const graph = parseGraph(text, { resources });
   expect(printGraph(graph).text).toBe(text);
   expect([...printGraph(graph).resources.keys()]).toEqual(['w a']);

@@ -95,7 +95,7 @@ function inferOrExplain(
 ): ReturnType<OpSchema['inferTypes']> {
   try {
     return schema.inferTypes(
-      node.inputs.map((value) => value && value.type),
+      node.inputs.map((value) => value?.type ?? null),
       node.attrs,
     );
   } catch (error) {

@@ -17,7 +17,7 @@ export function buildNode(graph: Graph, { op, inputs, attrs = {}, origin = [], .
   while (given.length && given.at(-1) === null) given.pop();
   try {
     const types = lookup(op).inferTypes(
-      given.map((value) => value && value.type),
+      given.map((value) => value?.type ?? null),
       attrs,
     );
     return graph.add({ op, inputs: given, types, attrs, origin, ...place });

@@ -4,7 +4,7 @@ import { lookup } from './build-node.ts';
 /** Multiply-accumulates of one execution of a node; its shapes must be fixed. */
 export function nodeMacs(node: Node): number {
   return lookup(node.op).countMacs(
-    node.inputs.map((value) => value && value.type),
+    node.inputs.map((value) => value?.type ?? null),
     node.attrs,
     node.outputs.map((value) => value.type),
   );

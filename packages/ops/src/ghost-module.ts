@@ -61,7 +61,7 @@ export const ghostModule = defineOp({
     );
     return concat.evaluateTensors([primary, cheap], { axis: 1 }, [type as TensorType]);
   },
-  macs(inputs, attrs, [type]) {
+  macs(inputs, _attrs, [type]) {
     const plane = Number(type?.shape[0]) * Number(type?.shape[2]) * Number(type?.shape[3]);
     const count = (weight: TensorType | undefined): number =>
       (weight?.shape ?? [0]).reduce<number>((product, dim) => product * Number(dim), 1);

@@ -12,7 +12,10 @@ export const mergeEqualNodes: Pass = {
 
 function mergeNodes(graph: Graph): void {
   const ids = new Map<Value, number>();
-  const idOf = (value: Value): number => ids.get(value) ?? (ids.set(value, ids.size), ids.size - 1);
+  const idOf = (value: Value): number => {
+    if (!ids.has(value)) ids.set(value, ids.size);
+    return ids.get(value) ?? -1;
+  };
   const seen = new Map<string, Node>();
   for (const node of graph.nodes()) {
     const attrs = Object.entries(node.attrs).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,4 +1,6 @@
 import { basename, dirname } from 'node:path';
+import { emitOnnx } from '@ghostc/backend-onnx';
+import type { OutputFiles } from '@ghostc/compiler';
 import { CompileError, type Graph, printGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { optimizationPasses, type Pass, passes, runPasses } from '@ghostc/passes';
@@ -23,7 +25,7 @@ export function optCommand(): Command {
     .option('--pass <name...>', 'passes to run, in order; all of the optimiser if absent')
     .option('--print-after <pass>', 'also print the graph after this pass, or after "all"')
     .option('--verify-each', 'run the verifier after every pass')
-    .option('--out <file.gir>', 'write the text (and its weights, .safetensors) instead of printing it')
+    .option('--out <file>', 'write .onnx, or .gir with its weights as .gir.safetensors, instead of printing')
     .option('--list', 'list the passes')
     .addHelpText(
       'after',
@@ -61,17 +63,22 @@ function findPass(name: string): Pass {
 }
 
 function finish(graph: Graph, { out }: OptFlags): void {
+  if (out === undefined) console.log(printGraph(graph).text);
+  else
+    writeFiles(
+      dirname(out),
+      out.endsWith('.onnx') ? onnxFiles(graph, basename(out)) : textFiles(graph, basename(out)),
+    );
+}
+
+function onnxFiles(graph: Graph, name: string): OutputFiles {
+  return new Map([[name, emitOnnx(graph)]]);
+}
+
+function textFiles(graph: Graph, name: string): OutputFiles {
   const { text, resources } = printGraph(graph);
-  if (!out) {
-    console.log(text);
-    return;
-  }
-  const name = basename(out);
-  writeFiles(
-    dirname(out),
-    new Map<string, string | Uint8Array>([
-      [name, text],
-      [`${name}.safetensors`, writeSafetensors(resources)],
-    ]),
-  );
+  return new Map<string, string | Uint8Array>([
+    [name, text],
+    [`${name}.safetensors`, writeSafetensors(resources)],
+  ]);
 }
