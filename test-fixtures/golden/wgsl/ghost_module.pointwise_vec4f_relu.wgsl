@@ -35,13 +35,51 @@ fn main(
   var s3 = vec4f(bias.w);
   var x = X_AT + n * K * P + p;
   var w = W_AT + m4 * K;
-  for (var k = 0; k < K; k++) {
-    let v = arena[x];
-    let f = weights[w];
-    s0 += f.x * v;
-    s1 += f.y * v;
-    s2 += f.z * v;
-    s3 += f.w * v;
+  for (var k = 0; k < K / 4; k++) {
+    {
+      let v = arena[x];
+      let f = weights[w];
+      s0 += f.x * v;
+      s1 += f.y * v;
+      s2 += f.z * v;
+      s3 += f.w * v;
+    }
+    {
+      let v = arena[x + 1 * P];
+      let f = weights[w + 1];
+      s0 += f.x * v;
+      s1 += f.y * v;
+      s2 += f.z * v;
+      s3 += f.w * v;
+    }
+    {
+      let v = arena[x + 2 * P];
+      let f = weights[w + 2];
+      s0 += f.x * v;
+      s1 += f.y * v;
+      s2 += f.z * v;
+      s3 += f.w * v;
+    }
+    {
+      let v = arena[x + 3 * P];
+      let f = weights[w + 3];
+      s0 += f.x * v;
+      s1 += f.y * v;
+      s2 += f.z * v;
+      s3 += f.w * v;
+    }
+    x += 4 * P;
+    w += 4;
+  }
+  for (var k = 0; k < K % 4; k++) {
+    {
+      let v = arena[x];
+      let f = weights[w];
+      s0 += f.x * v;
+      s1 += f.y * v;
+      s2 += f.z * v;
+      s3 += f.w * v;
+    }
     x += P;
     w++;
   }

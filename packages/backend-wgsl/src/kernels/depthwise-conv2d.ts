@@ -2,12 +2,13 @@ import { attrsOf, depthwiseConv2d as depthwiseOp } from '@ghostc/ops';
 import { epilogueOf } from '../epilogue.ts';
 import type { Kernel } from '../kernel.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
+import { rowColumns } from './row-columns.ts';
 import { storeRow } from './store-row.ts';
-import { kernelSize, rowAccess, type WindowGeometry, windowGeometry } from './window-geometry.ts';
+import { kernelSize, type WindowGeometry, windowGeometry } from './window-geometry.ts';
 
 /**
  * Depthwise convolution: an invocation computes 4 neighbours of an output row, and reads each input element of their
- * windows once. The taps of a row are unrolled: kernel width, stride and dilation along x are in the module's text.
+ * windows once. The taps are unrolled: kernel size, stride and dilation along x are in the module's text.
  */
 export const depthwiseConv2d: Kernel = ({ node, arena, weights }) => {
   const attrs = attrsOf(depthwiseOp, node);
@@ -15,14 +16,14 @@ export const depthwiseConv2d: Kernel = ({ node, arena, weights }) => {
   const { M, OH, OW, KW, SX, DX, ...ints } = geometry;
   const residual = node.inputs[3];
   const { key, text, floats } = epilogueOf(node, 'vec4f');
-  const variant = `k${KW}_s${SX}_d${DX}`;
+  const variant = `k${isUnrolled(ints.KH) ? `${ints.KH}x` : ''}${KW}_s${SX}_d${DX}`;
   const bias = constantOf(node, 2) ?? new Float32Array(M);
   return [
     {
       id: ['depthwise', variant, key, ...(residual ? ['residual'] : [])].join('_'),
       arena: 'f32',
       weights: 'f32',
-      functions: [rowAccess, text],
+      functions: [text],
       body: body({ N, ...geometry }, !!residual),
       ints: {
         X_AT: arena(sourceOf(node, 0)),
@@ -40,14 +41,9 @@ export const depthwiseConv2d: Kernel = ({ node, arena, weights }) => {
   ];
 };
 
-function body({ KW, SX, DX }: WindowGeometry, residual: boolean): string {
-  const taps = Array.from({ length: KW }, (_, v) => v);
-  const columns = new Set(taps.flatMap((v) => [0, 1, 2, 3].map((k) => k * SX + v * DX)));
-  const loads = [...columns].sort((a, b) => a - b).map((x) => `let c${x} = at(row, z + ${x});`);
-  const sums = taps.map((v) => {
-    const reads = [0, 1, 2, 3].map((k) => `c${k * SX + v * DX}`);
-    return `sum += weights[w + ${v}] * vec4f(${reads.join(', ')});`;
-  });
+function body(geometry: WindowGeometry, residual: boolean): string {
+  const { KW, SX } = geometry;
+  const { declarations } = rowColumns(geometry);
   return `let j = (item % OW4) * 4;
 var rest = item / OW4;
 let i = rest % OH;
@@ -56,16 +52,24 @@ let m = rest % M;
 let n = rest / M;
 let plane = X_AT + (n * C + m / MULTIPLIER) * H * W;
 let z = j * ${SX} - PL;
-var w = W_AT + m * KH * ${KW};
+${declarations}
+let w = W_AT + m * KH * ${KW};
 var sum = vec4f(weights[B_AT + m]);
-for (var u = 0; u < KH; u++) {
-let line = i * SY + u * DY - PT;
-if (line >= 0 && line < H) {
-let row = plane + line * W;
-${loads.join('\n')}
-${sums.join('\n')}
-}
-w += ${KW};
-}
+${rows(geometry)}
 ${storeRow({ sum: 'sum', index: '((n * M + m) * OH + i) * OW + j', residual })}`;
 }
+
+/** Adds all rows of the window: written out when they are few, which saves a branch and the loop, else in a loop. */
+function rows({ KH, KW, ...rest }: WindowGeometry): string {
+  const { loads, taps } = rowColumns({ KW, ...rest });
+  const row = (u: string, tap: (v: number) => string): string => `let line = i * SY + ${u} * DY - PT;
+let inside = clamp(line, 0, H - 1);
+let row = plane + inside * W;
+let is_inside = line == inside;
+${loads('is_inside')}
+${taps.map((pixels, v) => `sum += weights[w + ${tap(v)}] * ${pixels};`).join('\n')}`;
+  if (!isUnrolled(KH)) return `for (var u = 0; u < KH; u++) {\n${row('u', (v) => `u * ${KW} + ${v}`)}\n}`;
+  return Array.from({ length: KH }, (_, u) => `{\n${row(`${u}`, (v) => `${u * KW + v}`)}\n}`).join('\n');
+}
+
+const isUnrolled = (KH: number): boolean => KH <= 5;

@@ -2,30 +2,34 @@ import { epilogueOf } from '../epilogue.ts';
 import type { KernelContext, Step } from '../kernel.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { packBias, packChannels } from './pack-channels.ts';
+import { rowColumns } from './row-columns.ts';
 import { storeRow } from './store-row.ts';
-import { rowAccess, type WindowGeometry } from './window-geometry.ts';
+import type { WindowGeometry } from './window-geometry.ts';
 
-/** Any 2-d convolution: an invocation computes 4 channels of one group x 4 neighbours of an output row. */
+/**
+ * Any 2-d convolution: an invocation computes 4 channels of one group x 4 neighbours of an output row.
+ * Kernel width, stride and dilation along x are in the module's text, as in the depthwise kernel.
+ */
 export function generalConv(context: KernelContext, geometry: WindowGeometry, groups: number): Step {
   const { node, arena, weights } = context;
-  const { N, M, C, OH, OW, KH, KW, ...window } = geometry;
+  const { N, M, C, OH, OW, KH, KW, SX, DX, ...window } = geometry;
   const blocks = { groups, perGroup: M / groups, inner: (C / groups) * KH * KW };
   const perGroup4 = Math.ceil(blocks.perGroup / 4);
   const residual = node.inputs[3];
   const { key, text, floats } = epilogueOf(node, 'vec4f');
   return {
-    id: ['conv2d', key, ...(residual ? ['residual'] : [])].join('_'),
+    id: ['conv2d', `k${KW}_s${SX}_d${DX}`, key, ...(residual ? ['residual'] : [])].join('_'),
     arena: 'f32',
     weights: 'vec4f',
-    functions: [rowAccess, text],
-    body: body(!!residual),
+    functions: [text],
+    body: body(geometry, !!residual),
     ints: {
       X_AT: arena(sourceOf(node, 0)),
       Y_AT: arena(node.output),
       ...(residual && { R_AT: arena(residual) }),
       W_AT: weights(packChannels(weightOf(node, 1), blocks)) / 4,
       B_AT: weights(packBias(constantOf(node, 2), blocks)) / 4,
-      ...{ C, M, OH, OW, KH, KW, ...window },
+      ...{ C, M, OH, OW, KH, ...window },
       // channels of one group, its blocks of output channels, blocks of all groups
       CG: C / groups,
       MG: blocks.perGroup,
@@ -41,7 +45,15 @@ export function generalConv(context: KernelContext, geometry: WindowGeometry, gr
 const channels = [0, 1, 2, 3] as const;
 const component = ['x', 'y', 'z', 'w'] as const;
 
-const body = (residual: boolean): string => `let j = (item % OW4) * 4;
+function body(geometry: WindowGeometry, residual: boolean): string {
+  const { KW, SX } = geometry;
+  const { declarations, loads, taps } = rowColumns(geometry);
+  const tap = (pixels: string, v: number): string => `{
+let a = ${pixels};
+let f = weights[w + ${v}];
+${channels.map((c) => `s${c} += f.${component[c]} * a;`).join('\n')}
+}`;
+  return `let j = (item % OW4) * 4;
 var rest = item / OW4;
 let i = rest % OH;
 rest = rest / OH;
@@ -51,25 +63,21 @@ let g = block / MG4;
 let first = (block % MG4) * 4;
 let bias = weights[B_AT + block];
 ${channels.map((c) => `var s${c} = vec4f(bias.${component[c]});`).join('\n')}
-var w = W_AT + block * CG * KH * KW;
-let z = j * SX - PL;
+let z = j * ${SX} - PL;
+${declarations}
+var w = W_AT + block * CG * KH * ${KW};
 for (var c = 0; c < CG; c++) {
 let plane = X_AT + (n * C + g * CG + c) * H * W;
 for (var u = 0; u < KH; u++) {
 let line = i * SY + u * DY - PT;
-if (line < 0 || line >= H) {
-w += KW;
-continue;
-}
+if (line >= 0 && line < H) {
 let row = plane + line * W;
-for (var v = 0; v < KW; v++) {
-let f = weights[w];
-let x = z + v * DX;
-let a = vec4f(at(row, x), at(row, x + SX), at(row, x + 2 * SX), at(row, x + 3 * SX));
-${channels.map((c) => `s${c} += f.${component[c]} * a;`).join('\n')}
-w++;
+${loads()}
+${taps.map(tap).join('\n')}
 }
+w += ${KW};
 }
 }
 let y = ((n * M + g * MG + first) * OH + i) * OW + j;
 ${channels.map((c) => `if (first + ${c} < MG) {\n${storeRow({ sum: `s${c}`, index: `y + ${c} * OH * OW`, residual })}\n}`).join('\n')}`;
+}

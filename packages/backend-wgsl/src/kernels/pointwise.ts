@@ -43,11 +43,12 @@ export function pointwise(context: KernelContext, { N, C, H, W, M }: WindowGeome
 const channels = [0, 1, 2, 3] as const;
 const component = ['x', 'y', 'z', 'w'] as const;
 
+/** Input channels that one turn of the loop takes: fewer turns, and loads that do not wait for one another. */
+const unroll = 4;
+
 function body(lane: Lane, residual: boolean): string {
   const vector = lane === 'vec4f';
-  const pixels = vector
-    ? 'let v = arena[x];'
-    : 'let v = vec4f(arena[x + q.x], arena[x + q.y], arena[x + q.z], arena[x + q.w]);';
+  const turns = Array.from({ length: unroll }, (_, k) => accumulate(lane, k));
   return `let m4 = (item / ${vector ? 'P' : 'P4'}) % M4;
 let n = item / (${vector ? 'P' : 'P4'} * M4);
 ${vector ? 'let p = item % P;' : 'let p = (item % P4) * 4;\nlet q = min(vec4i(0, 1, 2, 3), vec4i(P - 1 - p));'}
@@ -55,16 +56,31 @@ let bias = weights[B_AT + m4];
 ${channels.map((i) => `var s${i} = vec4f(bias.${component[i]});`).join('\n')}
 var x = X_AT + n * K * P + p;
 var w = W_AT + m4 * K;
-for (var k = 0; k < K; k++) {
-${pixels}
-let f = weights[w];
-${channels.map((i) => `s${i} += f.${component[i]} * v;`).join('\n')}
+for (var k = 0; k < K / ${unroll}; k++) {
+${turns.join('\n')}
+x += ${unroll} * P;
+w += ${unroll};
+}
+for (var k = 0; k < K % ${unroll}; k++) {
+${accumulate(lane, 0)}
 x += P;
 w++;
 }
 let m = m4 * 4;
 let y = (n * M + m) * P + p;
 ${channels.map((i) => store(i, lane, residual)).join('\n')}`;
+}
+
+/** Adds input channel k from here. */
+function accumulate(lane: Lane, k: number): string {
+  const at = k ? `x + ${k} * P` : 'x';
+  const pixels =
+    lane === 'vec4f' ? `arena[${at}]` : `vec4f(${component.map((c) => `arena[${at} + q.${c}]`).join(', ')})`;
+  return `{
+let v = ${pixels};
+let f = weights[w${k ? ` + ${k}` : ''}];
+${channels.map((i) => `s${i} += f.${component[i]} * v;`).join('\n')}
+}`;
 }
 
 /** Writes four pixels of channel m + i. */

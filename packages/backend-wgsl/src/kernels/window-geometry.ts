@@ -41,9 +41,3 @@ export function windowGeometry(node: Node, kernel: readonly number[], attrs: Win
 export function kernelSize(node: Node): readonly number[] {
   return staticShape(sourceOf(node, 1).type.shape).slice(2);
 }
-
-/** `at(row, x)`: the element of a row, 0 outside it. The index is always inside the row. */
-export const rowAccess = `fn at(row: i32, x: i32) -> f32 {
-let inside = clamp(x, 0, W - 1);
-return select(0.0, arena[row + inside], x == inside);
-}`;
