@@ -14,6 +14,7 @@ import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts';
 import { fuseActivation } from './rules/fuse-activation.ts';
+import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
 import {
   recognizeHardSigmoid,
@@ -51,6 +52,12 @@ const canonicalize = rulePass(
 
 const foldBatchNorm = rulePass('fold-batch-norm', foldBatchNormIntoConv, foldBatchNormBeforeConv);
 const foldAffine = rulePass('fold-affine', foldAddIntoConv, foldMulIntoConv);
+const mergeBranches = rulePass(
+  'merge-branches',
+  mergeParallelBranches,
+  foldBatchNormIntoConv,
+  foldAddIntoConv,
+);
 const recognizeActivations = rulePass(
   'recognize-activations',
   removeReluBeforeClip,
@@ -73,6 +80,7 @@ export const optimizationPasses: readonly Pass[] = [
   recognizeActivations, //   before folding: the 3 of x + 3 must not go into a bias
   foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
   foldAffine,
+  mergeBranches, //          after folding: a branch is a bare convolution; a batch norm behind the sum folds at once
   fuseActivations, //        before raising: a Ghost module's parts carry their activation
   raiseSqueezeExcite,
   raiseGhost,

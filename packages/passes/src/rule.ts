@@ -55,7 +55,8 @@ function applyRule<C>(spec: RuleSpec<C>, graph: Graph, root: Node): Applied | De
   return { value, added, match };
 }
 
-function builder(graph: Graph, root: Node, { match, added }: { match: Match; added: Node[] }): Build {
+/** A builder whose nodes go in front of `root` and into `added`, for rules whose pattern is code. */
+export function builder(graph: Graph, root: Node, { match, added }: { match: Match; added: Node[] }): Build {
   const origin = [...new Set([...match.nodes].reverse().flatMap((node) => node.origin))];
   return {
     node(op, inputs, attrs = {}) {
