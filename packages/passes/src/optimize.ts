@@ -9,6 +9,12 @@ import {
   matmulToFullyConnected,
   meanToGlobalAveragePool,
 } from './rules/canonical-forms.ts';
+import {
+  composePointwise,
+  dropUnusedChannels,
+  foldCheapIntoPrimary,
+  fuseResidual,
+} from './rules/compose-convolutions.ts';
 import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
@@ -26,6 +32,7 @@ import {
   removeReluBeforeClip,
 } from './rules/recognize-hard-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
+import { divToMul, powToMul, sinkTranspose, wholeAveragePool } from './rules/reduce-strength.ts';
 import {
   joinReshapes,
   joinTransposes,
@@ -48,6 +55,8 @@ const canonicalize = rulePass(
   groupedConvToDepthwise,
   foldPadIntoConv,
   foldPadIntoAveragePool,
+  wholeAveragePool,
+  sinkTranspose,
 );
 
 const foldBatchNorm = rulePass('fold-batch-norm', foldBatchNormIntoConv, foldBatchNormBeforeConv);
@@ -68,6 +77,13 @@ const recognizeActivations = rulePass(
   recognizeHardSwishByQuotient,
   recognizeSilu,
 );
+const reduceStrength = rulePass('reduce-strength', divToMul, powToMul);
+const composeConvolutions = rulePass(
+  'compose-convolutions',
+  dropUnusedChannels,
+  composePointwise,
+  foldCheapIntoPrimary,
+);
 const fuseActivations = rulePass('fuse-activations', fuseActivation);
 const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExcite);
 const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
@@ -81,6 +97,8 @@ export const optimizationPasses: readonly Pass[] = [
   foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
   foldAffine,
   mergeBranches, //          after folding: a branch is a bare convolution; a batch norm behind the sum folds at once
+  reduceStrength, //         after recognising: hard-sigmoid is looked for as a division
+  composeConvolutions, //    before fusing: an activation between two convolutions keeps them apart
   fuseActivations, //        before raising: a Ghost module's parts carry their activation
   raiseSqueezeExcite,
   raiseGhost,
@@ -97,7 +115,10 @@ export const loweringPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
+/** Passes that are not part of the optimiser: they help one target and may cost another memory. */
+const otherPasses: readonly Pass[] = [rulePass('fuse-residual', fuseResidual)];
+
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(
-  [...optimizationPasses, ...loweringPasses].map((pass) => [pass.name, pass]),
+  [...optimizationPasses, ...loweringPasses, ...otherPasses].map((pass) => [pass.name, pass]),
 );
