@@ -1,4 +1,6 @@
 import { assembleGhostNet, type GhostNetVersion } from './assemble-ghostnet.ts';
+import { assembleGhostResNet50 } from './build-ghost-resnet50.ts';
+import { assembleGhostVgg16 } from './build-ghost-vgg16.ts';
 import { ghostNetV1 } from './build-ghostnet.ts';
 import { ghostNetV2 } from './build-ghostnet-v2.ts';
 import { ghostNetV3 } from './build-ghostnet-v3.ts';
@@ -12,6 +14,8 @@ export const families = {
   ghostnetv2: width(ghostNetV2),
   ghostnetv3: width(ghostNetV3.reparameterized),
   'ghostnetv3-training': width(ghostNetV3.training),
+  ghost_resnet50: ({ size, ...spec }, weights) => assembleGhostResNet50({ ...spec, ratio: size, weights }),
+  ghost_vgg16: ({ size, ...spec }, weights) => assembleGhostVgg16({ ...spec, ratio: size, weights }),
 } as const satisfies Record<string, Assemble>;
 
 export type Family = keyof typeof families;
