@@ -1,0 +1,129 @@
+import { type Graph, parseGraph, randomTensor, type Tensor } from '@ghostc/ir';
+import { lookup, registry } from '@ghostc/ops';
+import { describe, expect, test } from 'vitest';
+import {
+  bypassNode,
+  changeBatch,
+  changeInputShape,
+  extractSubgraph,
+  findNode,
+  findNodes,
+  findValue,
+  insertAfter,
+  loadOnnx,
+  mergeModels,
+  renameValues,
+  replaceNode,
+  saveOnnx,
+  splitModel,
+} from './index.ts';
+
+const model = (): Graph =>
+  parseGraph(
+    `graph @net(%image: f32[1,3,8,8])
+  const %w: f32[4,3,3,3] = random(1)
+  const %v: f32[2,4,1,1] = random(2)
+  %0 = conv2d %image, %w {pads=[1, 1, 1, 1]} from "stem"
+  %1 = relu %0 from "stem_relu"
+  %2 = conv2d %1, %v from "head"
+  %3 = global_average_pool %2 from "pool"
+  %4 = reshape %3 {shape=[1, 2]} from "flatten"
+  return %4 as "logits"`,
+    { registry },
+  );
+
+function run(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
+  const tensors = new Map<unknown, Tensor>(graph.inputs.map((input, i) => [input, inputs[i] as Tensor]));
+  for (const value of graph.constants) if (value.constant) tensors.set(value, value.constant);
+  for (const node of graph.nodes()) {
+    const values = node.inputs.map((value) => value && (tensors.get(value) as Tensor));
+    lookup(node.op)
+      .evaluateTensors(values, node.attrs, lookup(node.op).inferTypes(values, node.attrs))
+      .forEach((tensor, i) => tensors.set(node.outputs[i], tensor));
+  }
+  return graph.outputs.map(({ value }) => tensors.get(value) as Tensor);
+}
+
+const image = randomTensor({ dtype: 'f32', shape: [1, 3, 8, 8] }, 5);
+
+describe('find', () => {
+  test('nodes by op and by origin, values by name', () => {
+    expect(findNodes(model(), { op: 'conv2d' }).map((node) => node.origin[0])).toEqual(['stem', 'head']);
+    expect(findNode(model(), { origin: /^pool/ }).op).toBe('global_average_pool');
+    expect(findValue(model(), 'logits').type.shape).toEqual([1, 2]);
+    expect(() => findNode(model(), { op: 'conv2d' })).toThrow('more than one node fits conv2d');
+    expect(() => findValue(model(), 'nothing')).toThrow('there is no value %nothing');
+  });
+});
+
+describe('insert, replace, bypass', () => {
+  test('a node behind a value is seen by everything that read it', () => {
+    const graph = insertAfter(model(), '0', { op: 'neg', inputs: ['0'], name: 'flip' });
+    expect(findNode(graph, { op: 'relu' }).inputs[0]?.name).toBe('flip');
+  });
+
+  test('replacing relu by clip at 6 computes the same here', () => {
+    const graph = replaceNode(model(), '1', { op: 'clip', inputs: ['0'], attrs: { min: 0, max: 1000 } });
+    expect(run(graph, [image])[0]?.data).toEqual(run(model(), [image])[0]?.data);
+    expect(() => replaceNode(model(), '1', { op: 'global_average_pool', inputs: ['0'] })).toThrow(
+      'the replacement gives f32[1,4,1,1], expected f32[1,4,8,8]',
+    );
+  });
+
+  test('bypassing takes a node out', () => {
+    expect(findNodes(bypassNode(model(), '1'), { op: 'relu' })).toEqual([]);
+  });
+
+  test('the graph that came in is not changed', () => {
+    const graph = model();
+    insertAfter(graph, '0', { op: 'neg', inputs: ['0'] });
+    expect(graph.nodeCount).toBe(5);
+  });
+});
+
+describe('extract, split, merge', () => {
+  test('a split model, merged again, computes the same', () => {
+    const { head, tail } = splitModel(model(), ['1']);
+    expect([head.nodeCount, tail.nodeCount]).toEqual([2, 3]);
+    const merged = mergeModels(head, tail, { 1: '1' });
+    expect(run(merged, [image])[0]?.data).toEqual(run(model(), [image])[0]?.data);
+    expect(merged.outputs.map(({ name }) => name)).toEqual(['logits']);
+  });
+
+  test('a subgraph between two values', () => {
+    const graph = extractSubgraph(model(), { inputs: ['1'], outputs: ['3'] });
+    expect(graph.inputs.map((input) => input.name)).toEqual(['1']);
+    expect([...graph.nodes()].map((node) => node.op)).toEqual(['conv2d', 'global_average_pool']);
+  });
+
+  test('a cut that something reaches behind is refused', () => {
+    const skip = parseGraph(
+      'graph @g(%x: f32[4])\n  %0 = relu %x\n  %1 = neg %0\n  %2 = add %1, %x\n  return %2',
+      { registry },
+    );
+    expect(() => splitModel(skip, ['1'])).toThrow('%x reach behind the cut at %1');
+  });
+});
+
+describe('rename and resize', () => {
+  test('input and output names', () => {
+    const graph = renameValues(model(), { image: 'pixels', logits: 'scores' });
+    expect(graph.inputs[0]?.name).toBe('pixels');
+    expect(graph.outputs[0]?.name).toBe('scores');
+  });
+
+  test('batch and size', () => {
+    expect(changeBatch(model(), 3).outputs[0]?.value.type.shape).toEqual([3, 2]);
+    expect(changeBatch(model(), 'n').outputs[0]?.value.type.shape).toEqual(['n', 2]);
+    expect(changeInputShape(model(), 'image', [1, 3, 16, 12]).outputs[0]?.value.type.shape).toEqual([1, 2]);
+    expect(() => changeInputShape(model(), 'image', [1, 4, 8, 8])).toThrow(
+      'error[conv2d/infer]: weight expects 3 input channels (3 x 1 groups), x has 4\n  at stem (conv2d)',
+    );
+  });
+
+  test('saved as ONNX and read again', () => {
+    const graph = loadOnnx(saveOnnx(renameValues(model(), { image: 'pixels' })));
+    expect(graph.inputs[0]?.name).toBe('pixels');
+    expect(run(graph, [image])[0]?.data).toEqual(run(model(), [image])[0]?.data);
+  });
+});
