@@ -1,9 +1,5 @@
 import type { Value } from '@ghostc/ir';
-import { convUnit } from './conv-unit.ts';
-import { dfcGate, dfcMap } from './dfc-attention.ts';
-import type { GhostBuilder } from './dialect.ts';
-import { below, channelsOf } from './layer-builder.ts';
-import { makeDivisible } from './make-divisible.ts';
+import type { LayerBuilder } from './layer-builder.ts';
 
 export interface GhostModuleSpec {
   readonly oup: number;
@@ -12,44 +8,62 @@ export interface GhostModuleSpec {
   readonly dwSize?: number;
   readonly stride?: number;
   readonly activation?: 'relu' | 'none';
-  /** `dfc` multiplies by DFC attention, as V2 and V3 do. */
-  readonly attention?: 'dfc' | 'none';
 }
 
 /** GhostModule: concat(x1, cheap(x1))[:, :oup] with x1 = act(bn(conv(x))), cheap = act(bn(depthwise(x1))). */
-export function ghostModule(build: GhostBuilder, path: string, x: Value, spec: GhostModuleSpec): Value {
-  const { oup, attention = 'none' } = spec;
-  const map = attention === 'dfc' ? dfcMap(build, path, x, oup) : undefined;
-  const both = bothParts(build, path, x, spec);
-  const cut = map || build.dialect.slice === 'always' ? firstChannels(build, path, both, oup) : both;
-  return map ? dfcGate(build, path, cut, map) : cut;
-}
-
-function bothParts(build: GhostBuilder, path: string, x: Value, spec: GhostModuleSpec): Value {
+export function ghostModule(build: LayerBuilder, path: string, x: Value, spec: GhostModuleSpec): Value {
   const { oup, kernelSize = 1, ratio = 2, dwSize = 3, stride = 1, activation = 'relu' } = spec;
   const init = Math.ceil(oup / ratio);
-  const primary = { out: init, kernel: kernelSize, stride };
-  const cheap = { out: init * (ratio - 1), kernel: dwSize, depthwise: 'depthwise' } as const;
-  const x1 = convUnit(build, path, x, { part: 'primary', conv: primary, activation });
-  if (ratio === 1) return x1;
-  const x2 = convUnit(build, path, x1, { part: 'cheap', conv: cheap, activation });
-  return build.node('concat', below(path, 'concat'), [x1, x2], { axis: 1 });
-}
-
-function firstChannels(build: GhostBuilder, path: string, x: Value, count: number): Value {
-  return build.node('slice', below(path, 'slice'), [x], { starts: [0], ends: [count], axes: [1] });
+  const act = (at: string, value: Value): Value => (activation === 'relu' ? build.relu(at, value) : value);
+  const at = (part: string): string => childPath(path, part);
+  const conv = build.conv(at('primary_conv.0'), x, { out: init, kernel: kernelSize, stride });
+  const x1 = act(at('primary_conv.2'), build.batchNorm(at('primary_conv.1'), conv));
+  const depthwise = build.conv(at('cheap_operation.0'), x1, {
+    out: init * (ratio - 1),
+    kernel: dwSize,
+    depthwise: 'depthwise',
+  });
+  const x2 = act(at('cheap_operation.2'), build.batchNorm(at('cheap_operation.1'), depthwise));
+  const both = build.node('concat', at('concat'), [x1, x2], { axis: 1 });
+  return build.node('slice', at('slice'), [both], { starts: [0], ends: [oup], axes: [1] });
 }
 
 /** Squeeze-and-excite: x * hard_sigmoid(expand(relu(reduce(mean(x))))), hard_sigmoid(v) = relu6(v + 3) / 6. */
-export function squeezeExcite(build: GhostBuilder, path: string, x: Value, ratio: number): Value {
-  const channels = channelsOf(x);
+export function squeezeExcite(build: LayerBuilder, path: string, x: Value, ratio: number): Value {
+  const channels = Number(x.type.shape[1]);
+  const reduced = makeDivisible(channels * ratio);
   const mean = build.node('global_average_pool', `${path}.avg_pool`, [x]);
-  const reduce = { out: makeDivisible(channels * ratio), kernel: 1, bias: 'bias' } as const;
-  const small = build.relu(`${path}.act1`, build.conv(`${path}.conv_reduce`, mean, reduce));
+  const small = build.relu(
+    `${path}.act1`,
+    build.conv(`${path}.conv_reduce`, mean, { out: reduced, kernel: 1, bias: 'bias' }),
+  );
   const wide = build.conv(`${path}.conv_expand`, small, { out: channels, kernel: 1, bias: 'bias' });
   const gate = build.node('hard_sigmoid', `${path}.gate`, [wide], { alpha: 1 / 6, beta: 0.5 });
   return build.node('mul', `${path}.mul`, [x, gate]);
 }
+
+/** Builds a layer at a module path. */
+export type Layer<S> = (build: LayerBuilder, path: string, x: Value, spec: S) => Value;
+
+export interface DepthwiseSpec {
+  readonly kernel: number;
+  readonly stride: number;
+}
+
+/** What tells the versions of the bottleneck apart. */
+export interface BottleneckParts {
+  readonly ghost1: Layer<GhostModuleSpec>;
+  /** At the path of the bottleneck itself. */
+  readonly depthwise: Layer<DepthwiseSpec>;
+  readonly ghost2: Layer<GhostModuleSpec>;
+}
+
+/** GhostNet V1. */
+export const plainParts: BottleneckParts = {
+  ghost1: ghostModule,
+  depthwise: stridedDepthwise,
+  ghost2: ghostModule,
+};
 
 export interface GhostBottleneckSpec {
   readonly mid: number;
@@ -58,37 +72,65 @@ export interface GhostBottleneckSpec {
   readonly stride?: number;
   /** Channels of the squeeze over those of the input; 0 for none. */
   readonly seRatio?: number;
-  /** DFC attention in the first Ghost module. */
-  readonly attention?: 'dfc' | 'none';
+  /** Those of GhostNet V1 if absent. */
+  readonly parts?: BottleneckParts;
 }
 
 /** GhostBottleneck: ghost, [depthwise stride 2], [squeeze-and-excite], ghost without ReLU, plus a shortcut. */
 export function ghostBottleneck(
-  build: GhostBuilder,
+  build: LayerBuilder,
   path: string,
   x: Value,
   spec: GhostBottleneckSpec,
 ): Value {
-  const { mid, out, dwKernel = 3, stride = 1, seRatio = 0, attention = 'none' } = spec;
-  let y = ghostModule(build, below(path, 'ghost1'), x, { oup: mid, attention });
-  if (stride > 1) {
-    const conv = { out: mid, kernel: dwKernel, stride, depthwise: 'depthwise' } as const;
-    y = convUnit(build, path, y, { part: 'dw', conv, activation: 'none' });
-  }
-  if (seRatio > 0) y = squeezeExcite(build, below(path, 'se'), y, seRatio);
-  y = ghostModule(build, below(path, 'ghost2'), y, { oup: out, activation: 'none' });
-  return build.node('add', below(path, 'add'), [y, shortcut(build, below(path, 'shortcut'), x, spec)]);
+  const { mid, out, dwKernel = 3, stride = 1, seRatio = 0, parts = plainParts } = spec;
+  const at = (part: string): string => childPath(path, part);
+  let y = parts.ghost1(build, at('ghost1'), x, { oup: mid });
+  if (stride > 1) y = parts.depthwise(build, path, y, { kernel: dwKernel, stride });
+  if (seRatio > 0) y = squeezeExcite(build, at('se'), y, seRatio);
+  y = parts.ghost2(build, at('ghost2'), y, { oup: out, activation: 'none' });
+  const same = stride === 1 && Number(x.type.shape[1]) === out;
+  return build.node('add', at('add'), [
+    y,
+    same ? x : shortcut(build, at('shortcut'), x, { out, dwKernel, stride }),
+  ]);
+}
+
+function stridedDepthwise(
+  build: LayerBuilder,
+  path: string,
+  x: Value,
+  { kernel, stride }: DepthwiseSpec,
+): Value {
+  const out = Number(x.type.shape[1]);
+  const conv = build.conv(childPath(path, 'conv_dw'), x, { out, kernel, stride, depthwise: 'depthwise' });
+  return build.batchNorm(childPath(path, 'bn_dw'), conv);
 }
 
 function shortcut(
-  build: GhostBuilder,
+  build: LayerBuilder,
   path: string,
   x: Value,
-  { out, dwKernel = 3, stride = 1 }: GhostBottleneckSpec,
+  { out, dwKernel, stride }: { out: number; dwKernel: number; stride: number },
 ): Value {
-  const channels = channelsOf(x);
-  if (stride === 1 && channels === out) return x;
-  const conv = { out: channels, kernel: dwKernel, stride, depthwise: 'depthwise' } as const;
-  const depthwise = build.batchNorm(`${path}.1`, build.conv(`${path}.0`, x, conv));
-  return build.batchNorm(`${path}.3`, build.conv(`${path}.2`, depthwise, { out, kernel: 1 }));
+  const channels = Number(x.type.shape[1]);
+  const depthwise = build.conv(`${path}.0`, x, {
+    out: channels,
+    kernel: dwKernel,
+    stride,
+    depthwise: 'depthwise',
+  });
+  const pointwise = build.conv(`${path}.2`, build.batchNorm(`${path}.1`, depthwise), { out, kernel: 1 });
+  return build.batchNorm(`${path}.3`, pointwise);
+}
+
+/** The path of a part; the root has none. */
+export function childPath(path: string, part: string): string {
+  return path ? `${path}.${part}` : part;
+}
+
+/** Nearest multiple of 4 that is at most 10 % smaller, as the published code rounds channel counts. */
+export function makeDivisible(value: number, divisor = 4): number {
+  const rounded = Math.max(divisor, Math.floor((value + divisor / 2) / divisor) * divisor);
+  return rounded < 0.9 * value ? rounded + divisor : rounded;
 }

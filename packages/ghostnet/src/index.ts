@@ -1,13 +1,24 @@
-export { buildFromSpec, isModelSpec } from './build-from-spec.ts';
-export { type BlockOptions, buildGhostBottleneck, buildGhostModule } from './build-ghost-block.ts';
-export { buildGhostResNet50, type GhostResNetOptions } from './build-ghost-resnet.ts';
-export { buildGhostVgg16, type GhostVggOptions } from './build-ghost-vgg.ts';
-export { buildGhostNet, type GhostNetOptions, initialState, parameterSpecs } from './build-ghostnet.ts';
-export { type GhostNetVariant, ghostNetVariants } from './dialect.ts';
-export type { GhostBottleneckSpec, GhostModuleSpec } from './ghost-layers.ts';
-export type { GhostNetSpec } from './ghostnet-spec.ts';
-export { makeDivisible } from './make-divisible.ts';
-export { parameterCount } from './parameter-count.ts';
-export { parseGhostNetSpec } from './parse-ghostnet-spec.ts';
-export { reparameterizeState } from './reparameterize-state.ts';
+export type { GhostNetOptions, GhostNetSpec } from './assemble-ghostnet.ts';
+export { buildFromSpec, parameterCount, parameterSpecs } from './build-from-spec.ts';
+export { buildGhostResNet50 } from './build-ghost-resnet50.ts';
+export { buildGhostVgg16 } from './build-ghost-vgg16.ts';
+export {
+  type BlockOptions,
+  buildGhostBottleneck,
+  buildGhostModule,
+  buildGhostNet,
+} from './build-ghostnet.ts';
+export { buildGhostNetV2 } from './build-ghostnet-v2.ts';
+export { buildGhostNetV3, type GhostNetV3Form, type GhostNetV3Options } from './build-ghostnet-v3.ts';
+export type { Family, ModelSpec } from './families.ts';
+export {
+  type BottleneckParts,
+  type DepthwiseSpec,
+  type GhostBottleneckSpec,
+  type GhostModuleSpec,
+  type Layer,
+  makeDivisible,
+} from './ghost-layers.ts';
+export { isModelSpec, parseModelSpec } from './parse-model-spec.ts';
+export type { RatioModelOptions } from './ratio-model.ts';
 export type { ParameterKind, ParameterSpec, StateDict, Weights } from './state.ts';

@@ -1,37 +1,25 @@
 import { type Attrs, Graph, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
-import { type ParameterKind, ParameterSource, type WeightSource } from './state.ts';
+import { type ParameterKind, ParameterSource, type Weights } from './state.ts';
 
 export interface ConvSpec {
   readonly out: number;
-  /** Side of the square, or [height, width]. Odd; padded by half on each side. */
-  readonly kernel: number | readonly [number, number];
+  /** Height and width; one number for a square. */
+  readonly kernel: number | readonly [height: number, width: number];
   readonly stride?: number;
   /** `depthwise`: one input channel per group; the outputs per channel follow from `out`. */
   readonly depthwise?: 'depthwise';
   readonly bias?: 'bias';
 }
 
-const batchNormParts: readonly (readonly [string, ParameterKind])[] = [
-  ['weight', 'scale'],
-  ['bias', 'shift'],
-  ['running_mean', 'mean'],
-  ['running_var', 'variance'],
-];
-
 /** Builds a graph layer by layer, as PyTorch exports it: convolution, batch norm and activation stay apart. */
 export class LayerBuilder {
   readonly graph: Graph;
   readonly parameters: ParameterSource;
 
-  constructor(name: string, weights: WeightSource) {
+  constructor(name: string, weights: Weights) {
     this.graph = new Graph(name);
     this.parameters = new ParameterSource(weights);
-  }
-
-  /** The graph's one input: a square image, f32 [batch, channels, size, size]. */
-  image(channels: number, size: number, batch = 1): Value {
-    return this.graph.addInput('input', { dtype: 'f32', shape: [batch, channels, size, size] });
   }
 
   /** A node named after its module path. */
@@ -39,28 +27,31 @@ export class LayerBuilder {
     return buildNode(this.graph, { op, inputs, attrs, origin: [path], names: [path] }).output;
   }
 
-  /** Convolution at `path` (parameters `path.weight`, `path.bias`). */
+  /** Convolution at `path` (parameters `path.weight`, `path.bias`), padded by half its kernel. */
   conv(path: string, x: Value, { out, kernel, stride = 1, depthwise, bias }: ConvSpec): Value {
-    const channels = channelsOf(x);
+    const channels = Number(x.type.shape[1]);
     const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
-    const shape = [out, depthwise ? 1 : channels, height, width];
-    const weight = this.#parameter(`${path}.weight`, 'weight', shape);
+    const weight = this.#parameter(`${path}.weight`, 'weight', [
+      out,
+      depthwise ? 1 : channels,
+      height,
+      width,
+    ]);
     const biases = bias ? this.#parameter(`${path}.bias`, 'bias', [out]) : null;
+    const pads = [height >> 1, width >> 1, height >> 1, width >> 1];
     return this.node('conv2d', path, [x, weight, biases], {
       strides: [stride, stride],
-      pads: [height >> 1, width >> 1, height >> 1, width >> 1],
+      pads,
       group: depthwise ? channels : 1,
     });
   }
 
-  /** Batch norm at `path`; `gain` scales its initial parameters, for branches that are summed. */
+  /** Batch norm over the channels of x. `gain` multiplies seeded scales and shifts. */
   batchNorm(path: string, x: Value, gain = 1): Value {
-    const shape = [channelsOf(x)];
-    const parameters = batchNormParts.map(([name, kind]) =>
-      this.graph.addConstant(
-        `${path}.${name}`,
-        this.parameters.get({ name: `${path}.${name}`, kind, shape, gain }),
-      ),
+    const shape = [Number(x.type.shape[1])];
+    const names = { weight: 'scale', bias: 'shift', running_mean: 'mean', running_var: 'variance' } as const;
+    const parameters = Object.entries(names).map(([name, kind]) =>
+      this.#parameter(`${path}.${name}`, kind, shape, kind === 'scale' || kind === 'shift' ? gain : 1),
     );
     return this.node('batch_norm', path, [x, ...parameters]);
   }
@@ -71,7 +62,7 @@ export class LayerBuilder {
 
   /** x [N,K] to [N,out]. */
   linear(path: string, x: Value, out: number): Value {
-    const weight = this.#parameter(`${path}.weight`, 'weight', [out, channelsOf(x)]);
+    const weight = this.#parameter(`${path}.weight`, 'weight', [out, Number(x.type.shape[1])]);
     return this.node('gemm', path, [x, weight, this.#parameter(`${path}.bias`, 'bias', [out])], {
       trans_b: true,
     });
@@ -84,16 +75,7 @@ export class LayerBuilder {
     return this.graph;
   }
 
-  #parameter(name: string, kind: ParameterKind, shape: readonly number[]): Value {
-    return this.graph.addConstant(name, this.parameters.get({ name, kind, shape }));
+  #parameter(name: string, kind: ParameterKind, shape: readonly number[], gain = 1): Value {
+    return this.graph.addConstant(name, this.parameters.get({ name, kind, shape, gain }));
   }
-}
-
-export function channelsOf(x: Value): number {
-  return Number(x.type.shape[1]);
-}
-
-/** `part` below `path`; the root has no name. */
-export function below(path: string, part: string): string {
-  return path ? `${path}.${part}` : part;
 }

@@ -6,9 +6,6 @@ export type StateDict = ReadonlyMap<string, Tensor>;
 /** Where a builder gets its weights: made from a seed, or a state dict. */
 export type Weights = { readonly seed: number } | { readonly stateDict: StateDict };
 
-/** `zeros` is for those who want to know the parameters and not their values. */
-export type WeightSource = Weights | 'zeros';
-
 /** What a parameter is for: sets how it is initialised and whether it counts as trained. */
 export type ParameterKind = 'weight' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance';
 
@@ -16,22 +13,21 @@ export interface ParameterSpec {
   readonly name: string;
   readonly kind: ParameterKind;
   readonly shape: readonly number[];
-  /** Factor on the initial scale and shift of a batch norm whose output is summed with others. */
+  /** Seeded values are this many times the usual ones: 1 if absent. */
   readonly gain?: number;
 }
 
 /** Gives parameters by name and remembers which were asked for. */
 export class ParameterSource {
   readonly asked: ParameterSpec[] = [];
-  readonly #weights: WeightSource;
+  readonly #weights: Weights;
 
-  constructor(weights: WeightSource) {
+  constructor(weights: Weights) {
     this.#weights = weights;
   }
 
   get(spec: ParameterSpec): Tensor {
     this.asked.push(spec);
-    if (this.#weights === 'zeros') return fromNumbers('f32', spec.shape, []);
     if ('seed' in this.#weights) return initialParameter(spec, this.#weights.seed);
     const found = this.#weights.stateDict.get(spec.name);
     return found && sameShape(found.shape, spec.shape) && found.dtype === 'f32'
@@ -41,7 +37,7 @@ export class ParameterSource {
 
   /** Throws `ghostnet/state-dict` with every parameter that is missing, unexpected or of another shape. */
   check(): void {
-    if (this.#weights === 'zeros' || 'seed' in this.#weights) return;
+    if ('seed' in this.#weights) return;
     const notes = stateProblems(this.asked, this.#weights.stateDict);
     if (notes.length)
       throw new CompileError(
@@ -68,28 +64,26 @@ function stateProblems(asked: readonly ParameterSpec[], state: StateDict): strin
 }
 
 /**
- * Seeded values that depend on seed, name and shape alone: weights uniform with the variance 2 / fan_in (He et al. 2015),
+ * Seeded values that depend on seed, name and shape alone: weights uniform with the variance 1 / fan_in (LeCun et al. 1998: residual sums stay small),
  * batch-norm parameters near 1 and 0 but not at them.
  */
-export function initialParameter({ name, kind, shape, gain = 1 }: ParameterSpec, seed: number): Tensor {
+function initialParameter({ name, kind, shape, gain = 1 }: ParameterSpec, seed: number): Tensor {
   const next = mulberry32(hashName(name) ^ Math.imul(seed, 0x9e3779b1));
   const count = shape.reduce((product, dim) => product * dim, 1);
-  const [center, spread] = ranges[kind](count / (shape[0] || 1), gain);
+  const fanIn = count / (shape[0] || 1);
+  const [center, spread] = ranges[kind](fanIn);
   return fromNumbers(
     'f32',
     shape,
-    Float64Array.from({ length: count }, () => center + spread * (2 * next() - 1)),
+    Float64Array.from({ length: count }, () => gain * (center + spread * (2 * next() - 1))),
   );
 }
 
-/** [center, greatest distance from it]. */
-type Range = readonly [number, number];
-
-const ranges: Readonly<Record<ParameterKind, (fanIn: number, gain: number) => Range>> = {
-  weight: (fanIn) => [0, Math.sqrt(6 / fanIn)],
+const ranges: Readonly<Record<ParameterKind, (fanIn: number) => readonly [number, number]>> = {
+  weight: (fanIn) => [0, Math.sqrt(3 / fanIn)],
   bias: () => [0, 0.1],
-  scale: (_, gain) => [gain, 0.3 * gain],
-  shift: (_, gain) => [0, 0.2 * gain],
+  scale: () => [1, 0.3],
+  shift: () => [0, 0.2],
   mean: () => [0, 0.2],
   variance: () => [1, 0.4],
 };
