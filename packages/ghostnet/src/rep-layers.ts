@@ -11,13 +11,18 @@ const CONV_BRANCHES = 3;
  */
 function repConv(build: LayerBuilder, path: string, x: Value, spec: ConvSpec): Value {
   const { out, kernel, stride = 1 } = spec;
+  const hasScale = kernel !== 1;
+  const hasSkip = stride === 1 && Number(x.type.shape[1]) === out;
+  // Seeded branches are independent: so the sum has the variance of one convolution.
+  const gain = 1 / Math.sqrt(CONV_BRANCHES + Number(hasScale) + Number(hasSkip));
   const branch = (at: string, size: ConvSpec['kernel']): Value =>
-    build.batchNorm(`${at}.bn`, build.conv(`${at}.conv`, x, { ...spec, kernel: size }));
-  const scale = kernel === 1 ? [] : [branch(`${path}_rpr_scale`, 1)];
-  const same = stride === 1 && Number(x.type.shape[1]) === out;
-  const skip = same ? [build.batchNorm(`${path}_rpr_skip`, x)] : [];
-  const convs = Array.from({ length: CONV_BRANCHES }, (_, i) => branch(`${path}_rpr_conv.${i}`, kernel));
-  return [...scale, ...skip, ...convs].reduce((sum, term) => build.node('add', `${path}_sum`, [sum, term]));
+    build.batchNorm(`${at}.bn`, build.conv(`${at}.conv`, x, { ...spec, kernel: size }), gain);
+  const terms = [
+    ...(hasScale ? [branch(`${path}_rpr_scale`, 1)] : []),
+    ...(hasSkip ? [build.batchNorm(`${path}_rpr_skip`, x, gain)] : []),
+    ...Array.from({ length: CONV_BRANCHES }, (_, i) => branch(`${path}_rpr_conv.${i}`, kernel)),
+  ];
+  return terms.reduce((sum, term) => build.node('add', `${path}_sum`, [sum, term]));
 }
 
 type MakeConv = (names: { training: string; plain: string }, x: Value, spec: ConvSpec) => Value;
