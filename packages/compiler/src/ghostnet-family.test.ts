@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { emitOnnx } from '@ghostc/backend-onnx';
 import { buildFromSpec, type StateDict } from '@ghostc/ghostnet';
 import { interpret } from '@ghostc/interpreter';
 import { type Graph, randomTensor, type Tensor, toNumbers, verify } from '@ghostc/ir';
@@ -81,3 +82,10 @@ test.each(['ghostnetv2:0.5@64/10', 'ghost_vgg16:2', 'ghost_resnet50:2@64/10'])(
     expect(graphMacs(optimized)).toBeLessThanOrEqual(graphMacs(graph));
   },
 );
+
+test('GhostNetV3 in training form, written as ONNX and read again, folds straight from there', () => {
+  const bytes = emitOnnx(buildFromSpec('ghostnetv3-training:1.0', { seed: 1 }));
+  const read = readOnnx(bytes, { file: 'training.onnx' });
+  expect([...read.nodes()].filter(({ op }) => op === 'batch_norm')).toHaveLength(326);
+  expect(graphMacs(optimize(read))).toBe(167_048_288);
+});
