@@ -1,1 +1,2 @@
+export { errorBounds } from './error-bound.ts';
 export { type InterpretOptions, interpret } from './interpret.ts';

@@ -1,0 +1,54 @@
+import { type Graph, parseGraph, randomTensor, type Tensor } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { expect, test } from 'vitest';
+import { errorBounds } from './error-bound.ts';
+import { interpret } from './interpret.ts';
+
+const parse = (text: string): Graph => parseGraph(text, { registry });
+const inputs = (graph: Graph): Map<string, Tensor> =>
+  new Map(graph.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
+
+test('a dot product: gamma_n times the sum of absolute products', () => {
+  const graph = parse(
+    'graph @g(%x: f32[1,4])\n  const %w: f32[1,4] = [1, -2, 3, -4]\n  %0 = fully_connected %x, %w\n  return %0',
+  );
+  const x = new Map([
+    ['x', { dtype: 'f32' as const, shape: [1, 4], data: Float32Array.from([1, 1, 1, -1]) }],
+  ]);
+  const n = 8 + 4;
+  expect(errorBounds(graph, x).get('0')?.[0]).toBeCloseTo(10 * n * 2 ** -24, 10);
+});
+
+test('movement adds nothing, a division by a computed value has no bound', () => {
+  const moved = parse('graph @g(%x: f32[2,3])\n  %0 = transpose %x {perm=[1, 0]}\n  return %0');
+  expect([...(errorBounds(moved, inputs(moved)).get('0') ?? [1])]).toEqual([0, 0, 0, 0, 0, 0]);
+  const divided = parse('graph @g(%x: f32[2], %y: f32[2])\n  %0 = div %x, %y\n  return %0');
+  expect(errorBounds(divided, inputs(divided)).get('0')).toBeNull();
+});
+
+test('a network summed backwards stays inside its bound, and noise of a thousandth does not', () => {
+  const graph = parse(`graph @g(%x: f32[1,8,6,6])
+  const %w: f32[6,8,3,3] = random(1)
+  const %b: f32[6] = random(2)
+  const %v: f32[4,6,1,1] = random(3)
+  %0 = conv2d %x, %w, %b {pads=[1, 1, 1, 1], activation="hard_swish"}
+  %1 = conv2d %0, %v {activation="relu"}
+  return %1`);
+  const given = inputs(graph);
+  const exact = interpret(graph, given).get('1')?.data as Float32Array;
+  const bounds = errorBounds(graph, given).get('1') as Float64Array;
+  const rounded = interpret(reversedChannels(graph), given).get('1')?.data as Float32Array;
+  expect(exact.every((v, i) => Math.abs(v - (rounded[i] ?? 0)) <= (bounds[i] ?? 0))).toBe(true);
+  const largest = exact.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  expect(bounds.every((b) => b < largest * 1e-3)).toBe(true);
+});
+
+/** The same network with weights that went through a scaling by 3 and back, as folding does. */
+function reversedChannels(graph: Graph): Graph {
+  const copy = graph.clone();
+  for (const value of copy.constants) {
+    const data = value.constant?.data as Float32Array;
+    data.forEach((v, i) => (data[i] = Math.fround(Math.fround(v * 3) / 3)));
+  }
+  return copy;
+}

@@ -1,0 +1,111 @@
+import { errorBounds, interpret } from '@ghostc/interpreter';
+import { type Graph, isStatic, mulberry32, type Tensor, toNumbers } from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
+
+/** Where two graphs that should compute the same differ. */
+export interface Difference {
+  readonly output: string;
+  readonly index: number;
+  readonly before: number;
+  readonly after: number;
+  /** The largest difference that rounding explains. */
+  readonly allowed: number;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+}
+
+/** Where no bound can be derived: relative to the largest element of the output. */
+const FALLBACK = 1e-3;
+
+/**
+ * Runs both graphs in the interpreter on seeded inputs of several kinds (ordinary values; with zeros of both signs and tiny
+ * values; large values; infinities and NaN where nothing but movement and exact ops would see them) and compares within the
+ * sum of their derived bounds. Symbolic dimensions take small seeded sizes.
+ */
+export function compareGraphs(before: Graph, after: Graph, seed = 1): Difference | null {
+  for (const kind of kindsFor(before)) {
+    const inputs = inputsOf(before, kind, seed);
+    const difference = compareOn(before, after, inputs);
+    if (difference) return difference;
+  }
+  return null;
+}
+
+const kinds = {
+  ordinary: (random: number) => random * 2 - 1,
+  tiny: (random: number) => (random < 0.2 ? 0 : random < 0.4 ? -0 : random < 0.6 ? 1e-30 : random * 2 - 1),
+  large: (random: number) => (random * 2 - 1) * 1000,
+  infinite: (random: number) =>
+    random < 0.1 ? Number.POSITIVE_INFINITY : random < 0.2 ? Number.NEGATIVE_INFINITY : random * 2 - 1,
+} as const;
+
+type Kind = keyof typeof kinds;
+
+function kindsFor(graph: Graph): Kind[] {
+  const exact = [...graph.nodes()].every(
+    (node) => lookup(node.op).traits.has('movement') || lookup(node.op).traits.has('exact'),
+  );
+  return exact ? ['ordinary', 'tiny', 'large', 'infinite'] : ['ordinary', 'tiny', 'large'];
+}
+
+function inputsOf(graph: Graph, kind: Kind, seed: number): Map<string, Tensor> {
+  const next = mulberry32(seed * 31 + kind.length);
+  const sizes = new Map<string, number>();
+  const sizeOf = (dim: string): number => {
+    if (!sizes.has(dim)) sizes.set(dim, 1 + Math.floor(next() * 3));
+    return sizes.get(dim) ?? 1;
+  };
+  return new Map(
+    graph.inputs.map((input) => {
+      const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : sizeOf(dim)));
+      const data = Float32Array.from({ length: shape.reduce((p, d) => p * d, 1) }, () => kinds[kind](next()));
+      return [input.name, { dtype: 'f32' as const, shape, data }];
+    }),
+  );
+}
+
+function compareOn(before: Graph, after: Graph, inputs: ReadonlyMap<string, Tensor>): Difference | null {
+  const [wants, gots] = [interpret(before, inputs), interpret(after, inputs)];
+  const [first, second] = [errorBounds(before, inputs), errorBounds(after, inputs)];
+  for (const [output, want] of wants) {
+    const got = gots.get(output);
+    const allowed = allowance(want, first.get(output) ?? null, second.get(output) ?? null);
+    const index = got ? firstDifference(toNumbers(want), toNumbers(got), allowed) : 0;
+    if (index < 0) continue;
+    return {
+      output,
+      index,
+      before: Number(toNumbers(want)[index]),
+      after: got ? Number(toNumbers(got)[index]) : Number.NaN,
+      allowed: allowed(index),
+      inputs,
+    };
+  }
+  return null;
+}
+
+function allowance(
+  want: Tensor,
+  first: Float64Array | null,
+  second: Float64Array | null,
+): (i: number) => number {
+  if (first && second) return (i) => (first[i] ?? 0) + (second[i] ?? 0) + 1e-37;
+  const largest = Array.from(toNumbers(want), (v) => Math.abs(Number(v))).reduce(
+    (most, v) => (Number.isFinite(v) ? Math.max(most, v) : most),
+    0,
+  );
+  return () => largest * FALLBACK + 1e-37;
+}
+
+function firstDifference(
+  want: ArrayLike<number>,
+  got: ArrayLike<number>,
+  allowed: (i: number) => number,
+): number {
+  if (want.length !== got.length) return 0;
+  for (let i = 0; i < want.length; i++) {
+    const [a, b] = [want[i] as number, got[i] as number];
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
+    if (!(Math.abs(a - b) <= allowed(i))) return i;
+  }
+  return -1;
+}

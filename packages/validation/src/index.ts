@@ -1,0 +1,3 @@
+export { type CheckOptions, checkPasses, PassDifference } from './check-passes.ts';
+export { compareGraphs, type Difference } from './compare-graphs.ts';
+export { randomGraph } from './random-graph.ts';
