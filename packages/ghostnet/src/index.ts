@@ -19,6 +19,7 @@ export {
   type Layer,
   makeDivisible,
 } from './ghost-layers.ts';
+export { initialState } from './initial-state.ts';
 export { isModelSpec, parseModelSpec } from './parse-model-spec.ts';
 export type { RatioModelOptions } from './ratio-model.ts';
 export type { ParameterKind, ParameterSpec, StateDict, Weights } from './state.ts';
