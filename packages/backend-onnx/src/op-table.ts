@@ -4,9 +4,12 @@ import {
   type Activation,
   attrsOf,
   cheapAttrs,
+  dfcPool,
+  dfcResize,
   type GhostModuleAttrs,
   ghostChannels,
   ghostModule,
+  halfPadded,
   primaryAttrs,
 } from '@ghostc/ops';
 import { type NodeWriter, writeActivation, writeWithActivation } from './node-writer.ts';
@@ -71,6 +74,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ],
   ['conv2d', (writer) => writeConv(writer, writer.attrs<ConvAttrs>().group)],
   ['depthwise_conv2d', writeDepthwise],
+  ['dfc_attention', writeDfcAttention],
   ['div', binary('Div')],
   ['dropout', plain('Identity')],
   ['elu', withFloats('Elu', 'alpha')],
@@ -252,6 +256,20 @@ function writeSqueezeExcite(writer: NodeWriter): void {
       ? writer.step('Sigmoid', [expanded])
       : writer.step('HardSigmoid', [expanded], { alpha: floatAttr(alpha), beta: floatAttr(beta) });
   writer.last('Mul', [writer.input(0), weights]);
+}
+
+function writeDfcAttention(writer: NodeWriter): void {
+  const conv = (x: string, at: number): string => {
+    const { shape } = writer.value(at).type;
+    const inputs = [x, writer.input(at), ...(writer.has(at + 1) ? [writer.input(at + 1)] : [])];
+    const window: OnnxAttrs = { kernel_shape: shape.slice(2).map(Number), ...halfPadded(shape) };
+    return writer.step('Conv', inputs, at > 2 ? { ...window, group: Number(shape[0]) } : window);
+  };
+  const pooled = writer.step('AveragePool', [writer.input(0)], { ...dfcPool });
+  const gate = writer.step('Sigmoid', [conv(conv(conv(pooled, 2), 4), 6)]);
+  const { sizes, ...modes } = dfcResize(writer.value(1).type.shape);
+  const large = writer.step('Resize', [gate, '', '', writer.ints(sizes, 'sizes')], modes);
+  writer.last('Mul', [writer.input(1), large]);
 }
 
 function writeClip(writer: NodeWriter): void {

@@ -22,6 +22,7 @@ export {
   withDefaults,
 } from './define-op.ts';
 export { depthwiseConv2d } from './depthwise-conv2d.ts';
+export { dfcAttention, dfcPool, dfcResize, halfPadded } from './dfc-attention.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,

@@ -4,6 +4,7 @@ import { cast } from './cast.ts';
 import { conv2d } from './conv2d.ts';
 import type { OpDefinition } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
+import { dfcAttention } from './dfc-attention.ts';
 import { ghostModule } from './ghost-module.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
@@ -77,7 +78,7 @@ const otherOps = [
   softmax,
   transpose,
 ];
-const highOps = [batchNorm, cast, dropout, gemm, ghostModule, identity, squeezeExcite];
+const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(

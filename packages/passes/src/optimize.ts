@@ -22,6 +22,7 @@ import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts'
 import { fuseActivation } from './rules/fuse-activation.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
+import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
 import {
   recognizeHardSigmoid,
   recognizeHardSigmoidByProduct,
@@ -86,6 +87,7 @@ const composeConvolutions = rulePass(
 );
 const fuseActivations = rulePass('fuse-activations', fuseActivation);
 const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExcite);
+const raiseAttention = rulePass('raise-dfc-attention', recognizeDfcAttention);
 const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
 
 /** The optimiser, in order. */
@@ -101,6 +103,7 @@ export const optimizationPasses: readonly Pass[] = [
   composeConvolutions, //    before fusing: an activation between two convolutions keeps them apart
   fuseActivations, //        before raising: a Ghost module's parts carry their activation
   raiseSqueezeExcite,
+  raiseAttention,
   raiseGhost,
   foldConstants,
   mergeEqualNodes,
@@ -110,7 +113,7 @@ export const optimizationPasses: readonly Pass[] = [
 /** Composite ops to kernels. */
 export const loweringPasses: readonly Pass[] = [
   canonicalize,
-  rulePass('expand', expandGhostModule, expandSqueezeExcite, batchNormToDepthwise),
+  rulePass('expand', expandGhostModule, expandSqueezeExcite, expandDfcAttention, batchNormToDepthwise),
   foldConstants,
   removeDeadCode,
 ];

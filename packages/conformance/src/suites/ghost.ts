@@ -55,6 +55,14 @@ export const ghostSuite = suite('ghost', {
   %1 = ghost_module %0, %c, _, %d {oup=4, relu=false}
   %2 = add %1, %x
   return %2`,
+  'dfc-attention': `graph @dfc(%x: f32[1,3,9,7], %f: f32[1,4,9,7])
+  const %a: f32[4,3,1,1] = random(1)
+  const %b: f32[4] = random(2)
+  const %c: f32[4,1,1,5] = random(3)
+  const %d: f32[4] = random(4)
+  const %e: f32[4,1,5,1] = random(5)
+  %0 = dfc_attention %x, %f, %a, %b, %c, %d, %e
+  return %0`,
   'squeeze-excite': `graph @se(%x: f32[1,8,5,5])
   const %a: f32[2,8,1,1] = random(1)
   const %b: f32[2] = random(2)
