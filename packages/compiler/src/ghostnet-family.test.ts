@@ -59,6 +59,8 @@ describe('GhostNetV3 in training form', () => {
     const plain = optimize(buildFromSpec('ghostnetv3:1.0', { seed: 1 }));
     const ops = (graph: Graph) => [...graph.nodes()].map(({ op }) => op);
     expect(ops(optimized)).toEqual(ops(plain));
+    expect(ops(optimized).filter((op) => op === 'dfc_attention')).toHaveLength(14);
+    expect(ops(optimized).filter((op) => op === 'ghost_module')).toHaveLength(32);
   });
 
   test('and computes the same', () => {

@@ -41,11 +41,13 @@ import {
   removeNoOp,
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
+import { removeUnitFactor } from './rules/remove-unit-factor.ts';
 
 const canonicalize = rulePass(
   'canonicalize',
   removeIdentity,
   removeNoOp,
+  removeUnitFactor,
   removeSingleConcat,
   joinReshapes,
   joinTransposes,
