@@ -191,6 +191,68 @@ describe('opt', () => {
   });
 });
 
+describe('rules of a user, in a file outside the repository', () => {
+  const rules = `
+import { any, op, rule } from '@ghostc/passes';
+import type { Value } from '@ghostc/ir';
+
+// relu(relu(x)) => relu(x)
+export const rules = [
+  rule({
+    name: 'one-relu-is-enough',
+    match: op('relu', op('relu', any('x')).as('inner')).as('outer'),
+    unless: ({ inner }) => inner.origin.includes('keep') && 'its name is keep',
+    rewrite: ({ x }: { x: Value }, build) => build.node('relu', [x]),
+  }),
+];
+`;
+  const text = (origin: string): string => `graph @g(%x: f32[4])
+  %0 = relu %x from "${origin}"
+  %1 = relu %0
+  return %1
+`;
+
+  test('opt applies them, explain tells why they declined', () => {
+    writeFileSync(join(folder, 'my-rules.ts'), rules);
+    writeFileSync(join(folder, 'two.gir'), text('first'));
+    writeFileSync(join(folder, 'kept.gir'), text('keep'));
+    const { status, stdout } = ghostc('opt', 'two.gir', '--rules', './my-rules.ts', '--check-each');
+    expect(status).toBe(0);
+    expect(stdout.match(/relu %/g)).toHaveLength(1);
+    const explained = JSON.parse(
+      ghostc('explain', 'kept.gir', '--rules', 'my-rules.ts', '--rule', 'one-relu-is-enough', '--json')
+        .stdout,
+    );
+    expect(explained.fired).toEqual([]);
+    expect(explained.declined.map((miss: { reason: string }) => miss.reason)).toContain('its name is keep');
+  });
+
+  test('a rule that changes the meaning is caught, with its smallest graph', () => {
+    writeFileSync(
+      join(folder, 'wrong.ts'),
+      "import { any, op, rule } from '@ghostc/passes';\nexport const rules = [rule({ name: 'wrong', match: op('relu', any('x')), rewrite: ({ x }, build) => build.node('abs', [x]) })];\n",
+    );
+    const { status, stderr } = ghostc('opt', 'two.gir', '--rules', './wrong.ts', '--check-each');
+    expect(status).toBe(2);
+    expect(stderr).toContain('error[validate/difference]');
+    expect(stderr).toContain('saved as failing-graph.gir');
+    expect(readFileSync(join(folder, 'failing-graph.gir'), 'utf8')).toContain('relu');
+  });
+
+  test('a file without rules is refused', () => {
+    writeFileSync(join(folder, 'none.ts'), 'export const rules = 3;\n');
+    expect(ghostc('opt', 'two.gir', '--rules', './none.ts').stderr).toContain('expected an export `rules`');
+  });
+});
+
+test('explain lists every near miss of a built-in rule', () => {
+  const { fired, declined } = JSON.parse(
+    ghostc('explain', join(fmnist, 'ghost_fmnist.onnx'), '--rule', 'raise-ghost-module', '--json').stdout,
+  );
+  expect(fired.length + declined.length).toBeGreaterThan(0);
+  for (const miss of declined) expect(miss.reason.length).toBeGreaterThan(5);
+});
+
 interface Proto {
   graph: {
     node: { name: string; op_type: string; input: string[]; output: string[] }[];

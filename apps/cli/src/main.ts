@@ -2,6 +2,7 @@ import { CompileError } from '@ghostc/ir';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { compileCommand } from './commands/compile.ts';
+import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -14,7 +15,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(compileCommand())
     .addCommand(verifyCommand())
     .addCommand(inspectCommand())
-    .addCommand(optCommand());
+    .addCommand(optCommand())
+    .addCommand(explainCommand());
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

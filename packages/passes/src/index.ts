@@ -1,4 +1,11 @@
 export { type ApplyOptions, applyRules, type NearMiss } from './apply-rules.ts';
+export {
+  type Explanation,
+  explainRule,
+  findRule,
+  type NearMissReport,
+  type RuleSite,
+} from './explain-rule.ts';
 export { lower } from './lower.ts';
 export { loweringPasses, optimizationPasses, passes } from './optimize.ts';
 export { type Pass, type RunOptions, rulePass, runPasses } from './pass.ts';

@@ -19,10 +19,13 @@ export interface Pattern<C = unknown> {
 }
 
 type CapturesOf<P> = P extends Pattern<infer C> ? C : never;
-type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
-type All<P extends readonly Pattern[]> = P extends readonly []
-  ? unknown
-  : Intersection<CapturesOf<P[number]>>;
+/** The captures of all patterns together. */
+type All<P extends readonly Pattern[]> = P extends readonly [
+  infer First,
+  ...infer Rest extends readonly Pattern[],
+]
+  ? CapturesOf<First> & All<Rest>
+  : unknown;
 
 /** Any value. */
 export function any<N extends string>(name: N): Pattern<Record<N, Value>> {

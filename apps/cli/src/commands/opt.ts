@@ -3,10 +3,12 @@ import { emitOnnx } from '@ghostc/backend-onnx';
 import type { OutputFiles } from '@ghostc/compiler';
 import { CompileError, type Graph, printGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { optimizationPasses, type Pass, passes, runPasses } from '@ghostc/passes';
+import { optimizationPasses, type Pass, passes, rulePass, runPasses } from '@ghostc/passes';
 import { writeSafetensors } from '@ghostc/safetensors';
+import { checkPasses, PassDifference } from '@ghostc/validation';
 import { Command } from 'commander';
 import { loadModel } from '../load-model.ts';
+import { loadRules } from '../load-rules.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
 
@@ -14,6 +16,8 @@ interface OptFlags {
   readonly pass?: readonly string[];
   readonly printAfter?: string;
   readonly verifyEach?: boolean;
+  readonly checkEach?: boolean;
+  readonly rules?: string;
   readonly out?: string;
   readonly list?: boolean;
 }
@@ -25,6 +29,11 @@ export function optCommand(): Command {
     .option('--pass <name...>', 'passes to run, in order; all of the optimiser if absent')
     .option('--print-after <pass>', 'also print the graph after this pass, or after "all"')
     .option('--verify-each', 'run the verifier after every pass')
+    .option('--check-each', 'run the interpreter before and after every pass and compare')
+    .option(
+      '--rules <file>',
+      'apply the rules of a .ts or .js file, instead of the optimiser unless --pass names passes',
+    )
     .option('--out <file>', 'write .onnx, or .gir with its weights as .gir.safetensors, instead of printing')
     .option('--list', 'list the passes')
     .addHelpText(
@@ -34,26 +43,43 @@ export function optCommand(): Command {
     .action(runOpt);
 }
 
-function runOpt(model: string | undefined, flags: OptFlags): void {
+async function runOpt(model: string | undefined, flags: OptFlags): Promise<void> {
   if (flags.list) {
     console.log([...passes.keys()].join('\n'));
     return;
   }
   if (!model) throw new CompileError('cli/model', 'expected a model, or --list');
   const { graph } = loadModel(model);
+  const chosen = await choosePasses(flags);
   const onPass = ({ name }: Pass): void => {
     if (flags.printAfter === name || flags.printAfter === 'all')
       console.log(`# after ${name}\n${printGraph(graph).text}`);
   };
-  runPasses(graph, choosePasses(flags), { verifyEach: flags.verifyEach ?? false, onPass });
+  if (flags.checkEach) await checkEach(graph, chosen, onPass);
+  else runPasses(graph, chosen, { verifyEach: flags.verifyEach ?? false, onPass });
   verify(graph, registry);
   finish(graph, flags);
 }
 
-function choosePasses({ pass: names, printAfter }: OptFlags): readonly Pass[] {
-  const chosen = names ? names.map(findPass) : optimizationPasses;
-  if (printAfter && printAfter !== 'all') findPass(printAfter);
-  return chosen;
+/** Where the smallest failing graph goes. */
+const FAILING = 'failing-graph.gir';
+
+async function checkEach(graph: Graph, chosen: readonly Pass[], onPass: (pass: Pass) => void): Promise<void> {
+  try {
+    checkPasses(graph, chosen, { onPass });
+  } catch (error) {
+    if (!(error instanceof PassDifference)) throw error;
+    writeFiles('.', textFiles(error.graph, FAILING));
+    throw error.at({}, [`saved as ${FAILING}`]);
+  }
+}
+
+async function choosePasses({ pass: names, printAfter, rules }: OptFlags): Promise<readonly Pass[]> {
+  const own = rules ? [rulePass('rules', ...(await loadRules(rules)))] : [];
+  const named = names?.map(findPass) ?? [];
+  if (printAfter && printAfter !== 'all' && printAfter !== 'rules') findPass(printAfter);
+  if (own.length === 0 && named.length === 0) return optimizationPasses;
+  return [...named, ...own];
 }
 
 function findPass(name: string): Pass {

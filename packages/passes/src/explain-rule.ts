@@ -1,0 +1,71 @@
+import { CompileError, type Graph, type Node } from '@ghostc/ir';
+import { applyRules } from './apply-rules.ts';
+import type { Pass } from './pass.ts';
+import type { Rule } from './rule.ts';
+
+/** Where a rule was tried. */
+export interface RuleSite {
+  /** Source-model names of the node, or its value where it has none. */
+  readonly node: string;
+  readonly op: string;
+}
+
+export interface NearMissReport extends RuleSite {
+  readonly reason: string;
+}
+
+export interface Explanation {
+  readonly rule: string;
+  readonly fired: readonly RuleSite[];
+  /** Nodes of an op that the rule wants, on which it did not fire, with the last reason for each. */
+  readonly declined: readonly NearMissReport[];
+}
+
+/**
+ * Runs passes up to the first that holds the rule, applies that pass, and tells where the rule fired and why it did not
+ * elsewhere. A rule that no pass holds is tried on the graph as all passes leave it. The graph is changed.
+ */
+export function explainRule(graph: Graph, rule: Rule, passes: readonly Pass[]): Explanation {
+  for (const pass of passes) {
+    if (pass.rules?.includes(rule)) return applyExplained(graph, rule, pass.rules);
+    pass.run(graph);
+  }
+  return applyExplained(graph, rule, [rule]);
+}
+
+function applyExplained(graph: Graph, rule: Rule, rules: readonly Rule[]): Explanation {
+  const declined = new Map<Node, NearMissReport>();
+  const fired: RuleSite[] = [];
+  applyRules(graph, rules, {
+    onDecline: (miss) => {
+      if (miss.rule === rule.name) declined.set(miss.node, { ...siteOf(miss.node), reason: miss.reason });
+    },
+    onFire: (name, node) => {
+      declined.delete(node);
+      if (name === rule.name) fired.push(siteOf(node));
+    },
+  });
+  return {
+    rule: rule.name,
+    fired,
+    declined: [...declined].filter(([node]) => isIn(graph, node)).map(([, report]) => report),
+  };
+}
+
+function isIn(graph: Graph, node: Node): boolean {
+  return node.previous !== null || node.next !== null || graph.first === node;
+}
+
+function siteOf(node: Node): RuleSite {
+  return { node: node.origin.join(', ') || `%${node.outputs[0]?.name}`, op: node.op };
+}
+
+/** A rule by its name; throws `rules/unknown` with those that there are. */
+export function findRule(rules: ReadonlyMap<string, Rule>, name: string): Rule {
+  const rule = rules.get(name);
+  if (rule) return rule;
+  throw new CompileError(
+    'rules/unknown',
+    `there is no rule ${name}; there are ${[...rules.keys()].join(', ')}`,
+  );
+}

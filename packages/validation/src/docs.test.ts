@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as edit from '@ghostc/edit';
+import { parseGraph } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import * as passes from '@ghostc/passes';
+import { expect, test } from 'vitest';
+
+const page = readFileSync(join(import.meta.dirname, '../../../docs/changing-graphs.md'), 'utf8');
+const blocks = [...page.matchAll(/^## (.*)\n[\s\S]*?```ts\n([\s\S]*?)```/gm)].map(
+  ([, title = '', code = '']) => ({ title, code }),
+);
+
+const text = `graph @net(%image: f32[1,3,8,8])
+  const %w: f32[4,3,3,3] = random(1)
+  const %v: f32[2,4,1,1] = random(2)
+  %0 = conv2d %image, %w {pads=[1, 1, 1, 1]} from "stem"
+  %1 = relu %0 from "stem_relu"
+  %2 = conv2d %1, %v from "head"
+  %3 = global_average_pool %2 from "pool"
+  %4 = reshape %3 {shape=[1, 2]} from "flatten"
+  return %4 as "logits"`;
+
+/** What each block prints, in the order of the page. */
+const printed: Readonly<Record<string, unknown[]>> = {
+  Find: [2, [1, 4, 8, 8], 'f32'],
+  'Insert, replace, take out': [5, 6, 4],
+  'Parts of a model': [true, '1'],
+  'Names, batch and size': [true, [1, 3, 16, 16]],
+  Rules: [1, []],
+};
+
+test('every section of the page has a block that runs', () => {
+  expect(blocks.map(({ title }) => title)).toEqual(Object.keys(printed));
+});
+
+test.each(blocks)('$title', ({ title, code }) => {
+  const model = parseGraph(text, { registry });
+  const body = code.replace(
+    /^import \{(.*)\} from '@ghostc\/(\w+)';$/gm,
+    (_, names, from) => `const {${names}} = ${from};`,
+  );
+  const output: unknown[] = [];
+  const run = new Function(
+    'edit',
+    'passes',
+    'model',
+    'bytes',
+    'console',
+    title === 'Find' ? body.replace('const model = loadOnnx(bytes);', 'model = loadOnnx(bytes);') : body,
+  );
+  run(edit, passes, model, edit.saveOnnx(model), { log: (...values: unknown[]) => output.push(...values) });
+  expect(output).toEqual(printed[title]);
+});
