@@ -31,10 +31,9 @@ export class CompileError extends Error {
 
   /** The same error with the location's missing parts filled in and notes appended. */
   at(location: ErrorLocation, notes: readonly string[] = []): CompileError {
-    return new CompileError(this.code, this.detail, { ...location, ...this.location }, [
-      ...this.notes,
-      ...notes,
-    ]);
+    const known = Object.entries(this.location).filter(([, part]) => part !== undefined);
+    const merged = { ...location, ...Object.fromEntries(known) };
+    return new CompileError(this.code, this.detail, merged, [...this.notes, ...notes]);
   }
 }
 

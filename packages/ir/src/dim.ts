@@ -8,6 +8,11 @@ export function isStatic(dim: Dim): dim is number {
   return typeof dim === 'number';
 }
 
+/** Whether the text form can hold a symbolic dimension without quotes: it has a letter, no separator, and is no numeral. */
+export function isBareDim(text: string): boolean {
+  return /^[^\s,[\]"]+$/.test(text) && /[\p{L}_]/u.test(text) && !/^\d+\w*$/.test(text);
+}
+
 /** `dim + offset`. */
 export function addDim(dim: Dim, offset: number): Dim {
   if (isStatic(dim)) return dim + offset;
@@ -33,6 +38,6 @@ function group(dim: string): string {
 }
 
 function splitOffset(dim: string): [string, number] {
-  const match = /^(.*?)([+-]\d+)$/.exec(dim);
+  const match = /^(.*[^+*/(\s-])([+-]\d+)$/.exec(dim);
   return match?.[1] && match[2] ? [match[1], Number(match[2])] : [dim, 0];
 }

@@ -121,6 +121,7 @@ export class Graph {
 
   /** Adds a node. Types are trusted here; `ops` builds checked nodes, and the verifier checks them again. */
   add({ op, inputs, types, attrs = {}, origin = [], names = [], before = null }: NewNode): Node {
+    if (before) this.#checkLinked(before);
     const outputs = types.map((type, i) => new Value(this.#claim(names[i] ?? op), type));
     const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin });
     for (const output of outputs) output.producer = node;
@@ -135,15 +136,18 @@ export class Graph {
     for (const output of this.outputs) if (output.value === from) output.value = to;
   }
 
+  /** Every input of `node` that is `from` becomes `to`. */
   replaceInput(node: Node, from: Value, to: Value | null): void {
+    if (!node.inputs.includes(from)) return;
     const inputs = node.inputs as (Value | null)[];
     for (let i = 0; i < inputs.length; i++) if (inputs[i] === from) inputs[i] = to;
     from.users.delete(node);
     to?.users.add(node);
   }
 
-  /** Removes a node whose results nobody uses; throws `ir/still-used` otherwise. */
+  /** Removes a node whose results nobody uses; throws `ir/still-used` otherwise, `ir/not-in-graph` for a removed node. */
   remove(node: Node): void {
+    this.#checkLinked(node);
     const used = node.outputs.find((value) => value.users.size > 0 || this.isOutput(value));
     if (used)
       throw new CompileError('ir/still-used', `%${used.name} is still used`, {
@@ -158,13 +162,14 @@ export class Graph {
   removeConstant(value: Value): void {
     if (value.users.size > 0 || this.isOutput(value))
       throw new CompileError('ir/still-used', `%${value.name} is still used`);
-    this.constants.delete(value);
-    this.#names.delete(value.name);
+    if (this.constants.delete(value)) this.#names.delete(value.name);
   }
 
   /** Puts `node` before `anchor` in execution order (at the end for null). */
   move(node: Node, anchor: Node | null): void {
+    this.#checkLinked(node);
     if (node === anchor) return;
+    if (anchor) this.#checkLinked(anchor);
     this.#unlink(node);
     this.#link(node, anchor);
   }
@@ -179,15 +184,24 @@ export class Graph {
   }
 
   #claim(wish: string): string {
-    let name = wish || 'v';
+    const base = wish || 'v';
+    let name = base;
     if (this.#names.has(name)) {
-      let suffix = this.#suffixes.get(wish) ?? 1;
-      while (this.#names.has(`${wish}_${suffix}`)) suffix++;
-      this.#suffixes.set(wish, suffix + 1);
-      name = `${wish}_${suffix}`;
+      let suffix = this.#suffixes.get(base) ?? 1;
+      while (this.#names.has(`${base}_${suffix}`)) suffix++;
+      this.#suffixes.set(base, suffix + 1);
+      name = `${base}_${suffix}`;
     }
     this.#names.add(name);
     return name;
+  }
+
+  #checkLinked(node: Node): void {
+    if (node.previous ? node.previous.next === node : this.first === node) return;
+    throw new CompileError('ir/not-in-graph', `this ${node.op} is not in the graph`, {
+      node: node.origin[0],
+      op: node.op,
+    });
   }
 
   #link(node: Node, before: Node | null): void {

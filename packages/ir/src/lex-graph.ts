@@ -1,4 +1,5 @@
 import { CompileError } from './compile-error.ts';
+import { isBareDim } from './dim.ts';
 
 export interface Token {
   /** `name` %x, `symbol` @x, `word`, `number`, `string`, `punctuation`, `end`. */
@@ -9,13 +10,29 @@ export interface Token {
   readonly column: number;
 }
 
+/** What is wrong with a text, the second half of the error code. */
+export type ParseProblem =
+  | 'syntax'
+  | 'duplicate'
+  | 'unknown-value'
+  | 'unknown-op'
+  | 'type'
+  | 'attribute'
+  | 'element'
+  | 'resource'
+  | 'too-large';
+
 const number = /-?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf\b)/y;
-const space = /(?:[ \t\r]|#[^\n]*)+/y;
+const space = /[ \t\r]+/y;
+const comment = /#[^\n]*/y;
 const name = /[A-Za-z0-9_./:-]*[A-Za-z0-9_./-]/y;
 const word = /[A-Za-z_][A-Za-z0-9_]*/y;
-const string = /"(?:[^"\\\n]|\\.)*"/y;
+const dim = /[^,[\]"\s]+/y;
 
-/** Reads the text form token by token; every token knows where it stands. */
+/** Tokens are quoted in error messages up to this many characters. */
+const MAX_SHOWN = 40;
+
+/** Reads the text form token by token; every token knows where it stands. Time is linear in the text. */
 export class Lexer {
   readonly #text: string;
   readonly #file: string | undefined;
@@ -35,27 +52,33 @@ export class Lexer {
     return { kind, text, line, column };
   }
 
-  /** A shape's dimensions, up to the closing bracket: any text without comma, bracket or space. */
-  dims(): string[] {
-    const close = this.#text.indexOf(']', this.#at);
-    const inside = close < 0 ? '' : this.#text.slice(this.#at, close);
-    if (close < 0 || /[\n[]/.test(inside)) this.fail('expected ] after the dimensions');
-    this.#at = close + 1;
-    return inside.trim() === '' ? [] : inside.split(',').map((dim) => dim.trim());
+  /** A shape's dimensions after `[` and the closing bracket: integers, or (plain or quoted) text. */
+  dims(): (number | string)[] {
+    const dims: (number | string)[] = [];
+    this.#take(space);
+    if (this.#punctuation(']')) return dims;
+    do {
+      this.#take(space);
+      dims.push(this.#dim());
+      this.#take(space);
+    } while (this.#punctuation(','));
+    if (!this.#punctuation(']')) this.fail('syntax', 'expected ] after the dimensions');
+    return dims;
   }
 
-  fail(message: string, token?: Token): never {
-    const at = token ?? { line: this.#line, column: this.#at - this.#lineStart + 1 };
-    throw new CompileError('parse/syntax', message, {
-      ...(this.#file && { file: this.#file }),
-      line: at.line,
-      column: at.column,
-    });
+  fail(problem: ParseProblem, message: string, token?: Token): never {
+    throw new CompileError(`parse/${problem}`, message, this.location(token));
+  }
+
+  /** Where `token` stands, or the next character. */
+  location(token?: Token): { file?: string; line: number; column: number } {
+    const { line, column } = token ?? { line: this.#line, column: this.#at - this.#lineStart + 1 };
+    return { ...(this.#file !== undefined && { file: this.#file }), line, column };
   }
 
   #skip(): void {
     for (;;) {
-      this.#take(space);
+      while (this.#take(space) || this.#take(comment));
       if (this.#text[this.#at] !== '\n') return;
       this.#at++;
       this.#line++;
@@ -65,33 +88,60 @@ export class Lexer {
 
   #scan(): Pick<Token, 'kind' | 'text'> {
     const first = this.#text[this.#at];
-    if (first === undefined) return { kind: 'end', text: 'end of text' };
+    if (first === undefined) return { kind: 'end', text: '' };
     if (first === '%' || first === '@') return this.#scanName(first === '%' ? 'name' : 'symbol');
     if (first === '"') return { kind: 'string', text: this.#string() };
     const digits = this.#take(number);
     if (digits) return { kind: 'number', text: digits };
     const letters = this.#take(word);
-    if (letters)
-      return letters === 'inf' || letters === 'nan'
-        ? { kind: 'number', text: letters }
-        : { kind: 'word', text: letters };
-    this.#at++;
-    return { kind: 'punctuation', text: first };
+    if (letters === 'inf' || letters === 'nan') return { kind: 'number', text: letters };
+    if (letters) return { kind: 'word', text: letters };
+    const text = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0);
+    this.#at += text.length;
+    return { kind: 'punctuation', text };
   }
 
   #scanName(kind: 'name' | 'symbol'): Pick<Token, 'kind' | 'text'> {
     this.#at++;
-    if (this.#text[this.#at] === '"') return { kind, text: this.#string() };
-    return { kind, text: this.#take(name) || this.fail('expected a name') };
+    const text = this.#text[this.#at] === '"' ? this.#string() : this.#take(name);
+    return text || kind === 'symbol' ? { kind, text } : this.fail('syntax', 'expected a name after %');
+  }
+
+  #dim(): number | string {
+    if (this.#text[this.#at] === '"') return this.#string();
+    const text = this.#take(dim) || this.fail('type', 'expected a dimension');
+    if (isBareDim(text)) return text;
+    const value = Number(text);
+    if (!/^\d+$/.test(text)) this.fail('type', `${shorten(text)} is no dimension`);
+    return Number.isSafeInteger(value) ? value : this.fail('type', `dimension ${shorten(text)} is too large`);
   }
 
   #string(): string {
-    const quoted = this.#take(string) || this.fail('expected a closing quote');
+    const start = this.#at;
+    do this.#at = this.#text.indexOf('"', this.#at + 1);
+    while (this.#at >= 0 && this.#isEscaped(start));
+    const quoted = this.#at < 0 ? undefined : this.#text.slice(start, this.#at + 1);
     try {
+      if (quoted === undefined) throw new SyntaxError('no closing quote');
+      this.#at++;
       return String(JSON.parse(quoted));
     } catch {
-      return this.fail(`${quoted} is no JSON string`);
+      this.#at = start;
+      return this.fail('syntax', 'expected a JSON string, closed on the same line');
     }
+  }
+
+  /** Whether the quote at hand stands after an odd number of backslashes. */
+  #isEscaped(start: number): boolean {
+    let at = this.#at - 1;
+    while (at > start && this.#text[at] === '\\') at--;
+    return (this.#at - at) % 2 === 0;
+  }
+
+  #punctuation(text: string): boolean {
+    if (this.#text[this.#at] !== text) return false;
+    this.#at++;
+    return true;
   }
 
   #take(pattern: RegExp): string {
@@ -100,4 +150,15 @@ export class Lexer {
     this.#at += text.length;
     return text;
   }
+}
+
+/** A token as the text has it, for error messages. */
+export function showToken({ kind, text }: Token): string {
+  if (kind === 'end') return 'the end of the text';
+  const sigil = kind === 'name' ? '%' : kind === 'symbol' ? '@' : '';
+  return shorten(kind === 'string' ? JSON.stringify(text) : sigil + text);
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }

@@ -1,16 +1,21 @@
-import { CompileError } from './compile-error.ts';
-import type { Dim } from './dim.ts';
-import { allocate, isDType } from './dtype.ts';
-import { type Attr, Graph, type Value } from './graph.ts';
-import { Lexer, type Token } from './lex-graph.ts';
-import type { OpRegistry } from './op-schema.ts';
+import { withLocation } from './compile-error.ts';
+import { isDType } from './dtype.ts';
+import { parseNumber } from './format-number.ts';
+import { type Attr, type Attrs, Graph, type Value } from './graph.ts';
+import { Lexer, type ParseProblem, showToken, type Token } from './lex-graph.ts';
+import type { OpRegistry, OpSchema } from './op-schema.ts';
+import { parseElements } from './parse-elements.ts';
 import { randomTensor } from './random-tensor.ts';
-import { numElements, staticShape } from './shape.ts';
+import { isStaticShape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 import { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
+import { checkAttrs, checkInputs } from './verify.ts';
 
-/** Constants that the text makes itself (`random(7)`) may have this many elements. */
+/** The constants that a text makes itself (`random(7)`) may have this many elements together. */
 const MAX_TEXT_ELEMENTS = 2 ** 26;
+
+/** Inferred symbolic dimensions may have this many characters: `n+n` of a concat doubles at every step. */
+const MAX_DIM_LENGTH = 1000;
 
 export interface ParseOptions {
   /** Needed where the text leaves out result types. */
@@ -31,6 +36,8 @@ class GraphParser {
   readonly #options: ParseOptions;
   readonly #values = new Map<string, Value>();
   #token: Token;
+  /** Elements of constants so far. */
+  #elements = 0;
 
   constructor(text: string, options: ParseOptions) {
     this.#lexer = new Lexer(text, options.file);
@@ -39,14 +46,13 @@ class GraphParser {
   }
 
   parse(): Graph {
-    this.#word('graph');
+    if (!this.#word('graph')) this.#unexpected('graph');
     const graph = new Graph(this.#token.kind === 'symbol' ? this.#advance().text : 'main');
     this.#punctuation('(');
     this.#list(')', () => this.#input(graph));
-    while (!this.#is('word', 'return')) this.#statement(graph);
-    this.#advance();
+    while (!this.#word('return')) this.#statement(graph);
     if (this.#is('name')) this.#outputs(graph);
-    if (!this.#is('end')) this.#fail(`expected the end of the graph, found ${this.#token.text}`);
+    if (!this.#is('end')) this.#unexpected('the end of the graph');
     return graph;
   }
 
@@ -59,7 +65,7 @@ class GraphParser {
   #statement(graph: Graph): void {
     if (this.#is('word', 'const')) this.#constant(graph);
     else if (this.#is('name')) this.#node(graph);
-    else this.#fail(`expected const, a node or return, found ${this.#token.text}`);
+    else this.#unexpected('const, a node or return');
   }
 
   #constant(graph: Graph): void {
@@ -74,69 +80,61 @@ class GraphParser {
 
   #constantData(type: TensorType): Tensor {
     const start = this.#token;
-    if (start.text === '[') return this.#literal(type);
-    const source = this.#expect('word').text;
+    if (this.#accept('[')) return this.#literal(type, start);
+    const source = this.#is('word') ? this.#advance().text : '';
     if (source === 'resource') return this.#resource(type);
-    if (source !== 'random') this.#fail(`expected [, resource or random, found ${source}`, start);
+    if (source !== 'random') this.#unexpected('[, resource or random', start);
     this.#punctuation('(');
-    const seed = Number(this.#expect('number').text);
+    const seed = this.#integer();
     this.#punctuation(')');
-    this.#bounded(type, start);
+    this.#claimElements(type, start);
     return randomTensor(type, seed);
   }
 
-  #literal(type: TensorType): Tensor {
-    const start = this.#advance();
+  #literal(type: TensorType, start: Token): Tensor {
+    const expected = this.#claimElements(type, start);
     const texts: string[] = [];
-    this.#list(']', () => texts.push(this.#expect('number').text));
-    const data = allocate(type.dtype, texts.length);
-    const expected = this.#bounded(type, start);
-    if (texts.length !== expected) this.#fail(`expected ${expected} elements, found ${texts.length}`, start);
-    texts.forEach((text, i) => this.#store(data, i, text));
-    return { dtype: type.dtype, shape: staticShape(type.shape), data };
-  }
-
-  #store(data: Tensor['data'], i: number, text: string): void {
-    if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) data[i] = toNumber(text);
-    else if (/^-?\d+$/.test(text)) data[i] = BigInt(text);
-    else this.#fail(`expected an integer, found ${text}`);
+    this.#list(']', () => {
+      if (texts.length === expected)
+        this.#fail('element', `expected ${expected} elements, found more`, this.#token);
+      texts.push(this.#expect('number').text);
+    });
+    if (texts.length !== expected)
+      this.#fail('element', `expected ${expected} elements, found ${texts.length}`, start);
+    return this.#located(start, () => parseElements(type, texts));
   }
 
   #resource(type: TensorType): Tensor {
     const key = this.#expect('string');
-    const tensor = this.#options.resources?.get(key.text);
-    if (!tensor) this.#fail(`there is no resource ${JSON.stringify(key.text)}`, key);
-    if (sameType(type, { ...type, dtype: tensor.dtype, shape: tensor.shape })) return tensor;
-    return this.#fail(
-      `resource ${JSON.stringify(key.text)} expects ${formatType(type)}, found ${tensor.dtype}[${tensor.shape.join(',')}]`,
-      key,
-    );
+    const found = this.#options.resources?.get(key.text);
+    if (!found) this.#fail('resource', `there is no resource ${showToken(key)}`, key);
+    const { dtype, shape, data } = found;
+    if (sameType(type, { ...type, dtype, shape })) return { dtype, shape, data };
+    const stated = formatType({ dtype: type.dtype, shape: type.shape });
+    const message = `resource ${showToken(key)} expects ${stated}, found ${formatType({ dtype, shape })}`;
+    return this.#fail('resource', message, key);
   }
 
-  #bounded(type: TensorType, at: Token): number {
-    try {
-      const count = numElements(type.shape);
-      if (count <= MAX_TEXT_ELEMENTS) return count;
-    } catch (error) {
-      if (error instanceof CompileError) this.#fail(error.detail, at);
-      throw error;
-    }
-    return this.#fail(
-      `expected at most ${MAX_TEXT_ELEMENTS} elements in text, found [${type.shape.join(',')}]`,
-      at,
-    );
+  /** The number of elements of a constant, within what the whole text may have. */
+  #claimElements(type: TensorType, at: Token): number {
+    if (!isStaticShape(type.shape))
+      this.#fail('type', `a constant expects a fixed shape, found ${formatType(type)}`, at);
+    const count = type.shape.reduce((product, dim) => product * dim, 1);
+    this.#elements += count;
+    if (this.#elements <= MAX_TEXT_ELEMENTS) return count;
+    const message = `expected at most ${MAX_TEXT_ELEMENTS} elements in all constants of a text, found ${formatType(type)}`;
+    return this.#fail('too-large', message, at);
   }
 
   #node(graph: Graph): void {
-    const names = [this.#expect('name')];
-    while (this.#accept(',')) names.push(this.#expect('name'));
+    const names = this.#items(() => this.#expect('name'));
     this.#punctuation('=');
     const op = this.#expect('word');
     const inputs = this.#operands();
     const attrs = this.#accept('{') ? this.#attrs() : {};
     const types = this.#accept(':') ? this.#types() : this.#infer(op, inputs, attrs);
     if (types.length !== names.length)
-      this.#fail(`expected ${names.length} types, found ${types.length}`, op);
+      this.#fail('type', `expected ${names.length} types, found ${types.length}`, op);
     const origin = this.#origin();
     const node = graph.add({
       op: op.text,
@@ -150,22 +148,22 @@ class GraphParser {
   }
 
   #operands(): (Value | null)[] {
-    const inputs: (Value | null)[] = [];
-    if (!this.#startsOperand()) return inputs;
-    do inputs.push(this.#operand());
-    while (this.#accept(','));
-    return inputs;
-  }
-
-  #startsOperand(): boolean {
-    return this.#is('name') || this.#is('word', '_');
+    return this.#is('name') || this.#is('word', '_') ? this.#items(() => this.#operand()) : [];
   }
 
   #operand(): Value | null {
-    const token = this.#advance();
-    if (token.kind === 'word' && token.text === '_') return null;
-    if (token.kind !== 'name') this.#fail(`expected a value, found ${token.text}`, token);
-    return this.#values.get(token.text) ?? this.#fail(`%${token.text} is not defined`, token);
+    if (this.#is('word', '_')) {
+      this.#advance();
+      return null;
+    }
+    return this.#value();
+  }
+
+  #value(): Value {
+    const name = this.#expect('name');
+    return (
+      this.#values.get(name.text) ?? this.#fail('unknown-value', `${showToken(name)} is not defined`, name)
+    );
   }
 
   #attrs(): Record<string, Attr> {
@@ -173,7 +171,8 @@ class GraphParser {
     this.#list('}', () => {
       const name = this.#expect('word');
       this.#punctuation('=');
-      if (Object.hasOwn(attrs, name.text)) this.#fail(`attribute ${name.text} stands twice`, name);
+      if (Object.hasOwn(attrs, name.text))
+        this.#fail('duplicate', `attribute ${showToken(name)} stands twice`, name);
       Object.defineProperty(attrs, name.text, {
         value: this.#attr(),
         enumerable: true,
@@ -185,103 +184,110 @@ class GraphParser {
   }
 
   #attr(): Attr {
+    const start = this.#token;
     if (!this.#accept('[')) return this.#scalar();
     const items: (number | string | boolean)[] = [];
     this.#list(']', () => items.push(this.#scalar()));
-    return items as number[] | string[];
+    if (items.every((item) => typeof item === 'number')) return items;
+    if (items.every((item) => typeof item === 'string')) return items;
+    return this.#fail('attribute', 'expected a list of numbers alone or of strings alone', start);
   }
 
   #scalar(): number | string | boolean {
-    const token = this.#advance();
-    if (token.kind === 'number') return toNumber(token.text);
-    if (token.kind === 'string') return token.text;
-    if (token.text === 'true' || token.text === 'false') return token.text === 'true';
-    return this.#fail(`expected a number, a string, true or false, found ${token.text}`, token);
+    if (this.#is('number')) return parseNumber(this.#advance().text);
+    if (this.#is('string')) return this.#advance().text;
+    if (this.#is('word', 'true') || this.#is('word', 'false')) return this.#advance().text === 'true';
+    return this.#unexpected('a number, a string, true or false');
   }
 
-  #infer(op: Token, inputs: readonly (Value | null)[], attrs: Record<string, Attr>): readonly TensorType[] {
+  /** The result types that the text leaves out. */
+  #infer(op: Token, inputs: readonly (Value | null)[], attrs: Attrs): readonly TensorType[] {
     const schema = this.#options.registry?.get(op.text);
-    if (!schema) this.#fail(`unknown op ${op.text}; its result needs a type`, op);
-    try {
-      return schema.inferTypes(
-        inputs.map((value) => value?.type ?? null),
-        attrs,
-      );
-    } catch (error) {
-      if (!(error instanceof CompileError)) throw error;
-      const { line, column } = op;
-      throw error.at({ ...(this.#options.file && { file: this.#options.file }), line, column, op: op.text });
-    }
+    if (!schema) this.#fail('unknown-op', `unknown op ${showToken(op)}; its result needs a type`, op);
+    const types = this.#located(op, () => inferChecked(schema, inputs, attrs));
+    if (types.some(({ shape }) => shape.some((dim) => String(dim).length > MAX_DIM_LENGTH)))
+      this.#fail('too-large', `a dimension of ${op.text} has more than ${MAX_DIM_LENGTH} characters`, op);
+    return types;
   }
 
   #origin(): string[] {
     if (!this.#is('word', 'from')) return [];
     this.#advance();
-    const names = [this.#expect('string').text];
-    while (this.#accept(',')) names.push(this.#expect('string').text);
-    return names;
+    return this.#items(() => this.#expect('string').text);
   }
 
   #outputs(graph: Graph): void {
-    do {
-      const value = this.#operand();
-      if (!value) this.#fail('an output cannot be absent');
-      const renamed = this.#is('word', 'as') && this.#advance();
-      graph.addOutput(renamed ? this.#expect('string').text : value.name, value);
-    } while (this.#accept(','));
+    const names = new Set<string>();
+    this.#items(() => {
+      const start = this.#token;
+      const value = this.#value();
+      const name = this.#word('as') ? this.#expect('string').text : value.name;
+      if (names.has(name)) this.#fail('duplicate', `two outputs are called ${JSON.stringify(name)}`, start);
+      names.add(name);
+      graph.addOutput(name, value);
+    });
   }
 
   #types(): TensorType[] {
-    const types = [this.#type()];
-    while (this.#accept(',')) types.push(this.#type());
-    return types;
+    return this.#items(() => this.#type());
   }
 
   #type(): TensorType {
     const dtype = this.#expect('word');
-    if (!isDType(dtype.text)) this.#fail(`there is no element type ${dtype.text}`, dtype);
-    if (this.#token.text !== '[') this.#fail(`expected [ after ${dtype.text}, found ${this.#token.text}`);
-    const shape = this.#lexer.dims().map((dim) => this.#dim(dim));
+    if (!isDType(dtype.text)) this.#fail('type', `there is no element type ${showToken(dtype)}`, dtype);
+    if (!this.#is('punctuation', '[')) this.#unexpected(`[ after ${dtype.text}`);
+    const shape = this.#lexer.dims();
     this.#advance();
-    const quant = this.#is('word', 'quant') ? this.#quant() : undefined;
+    const quant = this.#word('quant') ? this.#quant() : undefined;
     return quant ? { dtype: dtype.text, shape, quant } : { dtype: dtype.text, shape };
   }
 
-  #dim(text: string): Dim {
-    if (/^\d+$/.test(text))
-      return Number.isSafeInteger(Number(text)) ? Number(text) : this.#fail(`dimension ${text} is too large`);
-    return /^[^\s\d-]\S*$/.test(text) ? text : this.#fail(`${JSON.stringify(text)} is no dimension`);
+  #quant(): QuantParams {
+    this.#punctuation('(');
+    const axis = this.#axis();
+    const pairs = this.#items(() => this.#quantPair());
+    this.#punctuation(')');
+    const scale = pairs.map((pair) => pair.scale);
+    const zeroPoint = pairs.map((pair) => pair.zeroPoint);
+    return axis === undefined ? { scale, zeroPoint } : { scale, zeroPoint, axis };
   }
 
-  #quant(): QuantParams {
-    this.#advance();
-    this.#punctuation('(');
-    const [scale, zeroPoint]: [number[], number[]] = [[], []];
-    let axis: number | undefined;
-    this.#list(')', () => {
-      if (this.#is('word', 'axis')) {
-        this.#advance();
-        this.#punctuation('=');
-        axis = Number(this.#expect('number').text);
-        return;
-      }
-      scale.push(toNumber(this.#expect('number').text));
-      this.#punctuation(':');
-      zeroPoint.push(toNumber(this.#expect('number').text));
-    });
-    return axis === undefined ? { scale, zeroPoint } : { scale, zeroPoint, axis };
+  #axis(): number | undefined {
+    if (!this.#word('axis')) return undefined;
+    this.#punctuation('=');
+    const axis = this.#integer();
+    this.#punctuation(',');
+    return axis;
+  }
+
+  #quantPair(): { scale: number; zeroPoint: number } {
+    const scale = parseNumber(this.#expect('number').text);
+    this.#punctuation(':');
+    return { scale, zeroPoint: this.#integer() };
+  }
+
+  #integer(): number {
+    const token = this.#expect('number');
+    const value = parseNumber(token.text);
+    return Number.isSafeInteger(value) ? value : this.#unexpected('an integer', token);
   }
 
   /** Items parted by commas up to `close`. */
   #list(close: string, item: () => void): void {
     if (this.#accept(close)) return;
-    do item();
-    while (this.#accept(','));
+    this.#items(item);
     this.#punctuation(close);
   }
 
+  /** At least one item, parted by commas. */
+  #items<T>(item: () => T): T[] {
+    const items = [item()];
+    while (this.#accept(',')) items.push(item());
+    return items;
+  }
+
   #define(name: Token, value: Value): void {
-    if (this.#values.has(name.text)) this.#fail(`%${name.text} is defined twice`, name);
+    if (this.#values.has(name.text)) this.#fail('duplicate', `${showToken(name)} is defined twice`, name);
     this.#values.set(name.text, value);
   }
 
@@ -301,26 +307,47 @@ class GraphParser {
     return true;
   }
 
-  #punctuation(text: string): void {
-    if (!this.#accept(text)) this.#fail(`expected ${text}, found ${this.#token.text}`);
+  /** Takes the word, if it is next. */
+  #word(text: string): boolean {
+    if (!this.#is('word', text)) return false;
+    this.#advance();
+    return true;
   }
 
-  #word(text: string): void {
-    const token = this.#expect('word');
-    if (token.text !== text) this.#fail(`expected ${text}, found ${token.text}`, token);
+  #punctuation(text: string): void {
+    if (!this.#accept(text)) this.#unexpected(text);
   }
 
   #expect(kind: Token['kind']): Token {
-    if (this.#token.kind !== kind) this.#fail(`expected a ${kind}, found ${this.#token.text}`);
-    return this.#advance();
+    return this.#is(kind) ? this.#advance() : this.#unexpected(`a ${kind}`);
   }
 
-  #fail(message: string, token: Token = this.#token): never {
-    return this.#lexer.fail(message, token);
+  /** Runs `body`; a CompileError that leaves it says where the text is wrong. */
+  #located<T>(token: Token, body: () => T): T {
+    return withLocation(this.#lexer.location(token), body);
+  }
+
+  #unexpected(expected: string, token: Token = this.#token): never {
+    return this.#fail('syntax', `expected ${expected}, found ${showToken(token)}`, token);
+  }
+
+  #fail(problem: ParseProblem, message: string, token: Token): never {
+    return this.#lexer.fail(problem, message, token);
   }
 }
 
-function toNumber(text: string): number {
-  if (text === 'inf') return Number.POSITIVE_INFINITY;
-  return text === '-inf' ? Number.NEGATIVE_INFINITY : text === 'nan' ? Number.NaN : Number(text);
+/** Arity and attributes are checked first: `inferTypes` trusts them. */
+function inferChecked(
+  schema: OpSchema,
+  inputs: readonly (Value | null)[],
+  attrs: Attrs,
+): readonly TensorType[] {
+  return withLocation({ op: schema.name }, () => {
+    checkInputs(inputs, schema);
+    checkAttrs(attrs, schema);
+    return schema.inferTypes(
+      inputs.map((value) => value?.type ?? null),
+      attrs,
+    );
+  });
 }

@@ -1,5 +1,8 @@
-import type { Attr, Attrs, Graph, GraphOutput, Node, Value } from './graph.ts';
-import type { Tensor } from './tensor.ts';
+import { formatName, formatWord } from './format-name.ts';
+import { formatNumber } from './format-number.ts';
+import type { Attr, Graph, GraphOutput, Node, Value } from './graph.ts';
+import type { OpRegistry, OpSchema } from './op-schema.ts';
+import { type Tensor, toNumbers } from './tensor.ts';
 import { formatType } from './tensor-type.ts';
 
 /** Constants with more elements are written as resources. */
@@ -11,14 +14,17 @@ export interface PrintedGraph {
   readonly resources: ReadonlyMap<string, Tensor>;
 }
 
-/** The text form of a graph; `parseGraph` gives the same graph back. */
-export function printGraph(graph: Graph): PrintedGraph {
+/**
+ * The text form of a graph; `parseGraph` gives the same graph back. With a registry, attributes that have their default
+ * value are left out.
+ */
+export function printGraph(graph: Graph, registry?: OpRegistry): PrintedGraph {
   const resources = new Map<string, Tensor>();
   const inputs = graph.inputs.map((value) => `${formatName(value.name)}: ${formatType(value.type)}`);
   const lines = [
     `graph @${formatWord(graph.name)}(${inputs.join(', ')})`,
     ...[...graph.constants].map((value) => `  ${formatConstant(value, resources)}`),
-    ...[...graph.nodes()].map((node) => `  ${formatNode(node)}`),
+    ...[...graph.nodes()].map((node) => `  ${formatNode(node, registry)}`),
     `  return${graph.outputs.length ? ' ' : ''}${graph.outputs.map(formatOutput).join(', ')}`,
   ];
   return { text: `${lines.join('\n')}\n`, resources };
@@ -31,29 +37,36 @@ function formatConstant(value: Value, resources: Map<string, Tensor>): string {
     if (tensor) resources.set(value.name, tensor);
     return `${head}resource ${JSON.stringify(value.name)}`;
   }
-  return `${head}[${Array.from(tensor.data, formatElement).join(', ')}]`;
+  const elements = tensor.dtype === 'f16' ? toNumbers(tensor) : tensor.data;
+  return `${head}[${Array.from(elements, formatElement).join(', ')}]`;
 }
 
 function formatElement(value: number | bigint): string {
   return typeof value === 'bigint' ? String(value) : formatNumber(value);
 }
 
-/** One node as one line. */
-export function formatNode(node: Node): string {
+/** One node as one line; with a registry, without the attributes that have their default value. */
+export function formatNode(node: Node, registry?: OpRegistry): string {
   const outputs = node.outputs.map((value) => formatName(value.name)).join(', ');
   const inputs = node.inputs.map((value) => (value ? formatName(value.name) : '_')).join(', ');
   const types = node.outputs.map((value) => formatType(value.type)).join(', ');
-  const origin = node.origin.length
-    ? ` from ${node.origin.map((name) => JSON.stringify(name)).join(', ')}`
-    : '';
-  return `${outputs} = ${node.op}${inputs ? ` ${inputs}` : ''}${formatAttrs(node.attrs)} : ${types}${origin}`;
+  return `${outputs} = ${node.op}${inputs && ` ${inputs}`}${formatAttrs(node, registry)} : ${types}${formatOrigin(node)}`;
 }
 
-function formatAttrs(attrs: Attrs): string {
-  const entries = Object.entries(attrs);
-  return entries.length
-    ? ` {${entries.map(([name, value]) => `${name}=${formatAttr(value)}`).join(', ')}}`
-    : '';
+function formatOrigin({ origin }: Node): string {
+  return origin.length ? ` from ${origin.map((name) => JSON.stringify(name)).join(', ')}` : '';
+}
+
+function formatAttrs({ op, attrs }: Node, registry: OpRegistry | undefined): string {
+  const specs = registry?.get(op)?.attrs ?? {};
+  const entries = Object.entries(attrs).map(([name, value]) => ({ name, text: formatAttr(value) }));
+  const shown = entries.filter(({ name, text }) => text !== defaultText(specs, name));
+  return shown.length ? ` {${shown.map(({ name, text }) => `${name}=${text}`).join(', ')}}` : '';
+}
+
+function defaultText(specs: OpSchema['attrs'], name: string): string | undefined {
+  const fallback = Object.hasOwn(specs, name) ? specs[name]?.default : undefined;
+  return fallback === undefined ? undefined : formatAttr(fallback);
 }
 
 function formatAttr(value: Attr): string {
@@ -62,23 +75,7 @@ function formatAttr(value: Attr): string {
   return JSON.stringify(value);
 }
 
-/** Shortest text that reads back to the same double; `inf`, `-inf`, `nan`, `-0`. */
-export function formatNumber(value: number): string {
-  if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
-  if (Number.isNaN(value)) return 'nan';
-  return value > 0 ? 'inf' : '-inf';
-}
-
 function formatOutput({ name, value }: GraphOutput): string {
-  return name === value.name
-    ? formatName(value.name)
-    : `${formatName(value.name)} as ${JSON.stringify(name)}`;
-}
-
-function formatName(name: string): string {
-  return `%${formatWord(name)}`;
-}
-
-function formatWord(name: string): string {
-  return /^[A-Za-z0-9_./:-]+$/.test(name) && !/:$/.test(name) ? name : JSON.stringify(name);
+  const shown = formatName(value.name);
+  return name === value.name ? shown : `${shown} as ${JSON.stringify(name)}`;
 }

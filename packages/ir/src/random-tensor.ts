@@ -3,14 +3,15 @@ import { fromNumbers, type Tensor } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
 
 /**
- * Seeded values, the same on every machine: floats uniform in [-1, 1), integers over [-100, 100] (unsigned [0, 200]).
+ * Seeded values, the same on every machine: floats uniform in [-1, 1) before rounding to the type, integers over [-100, 100] (unsigned [0, 200]).
  * The shape must be fixed.
  */
 export function randomTensor({ dtype, shape, quant }: TensorType, seed: number): Tensor {
   const next = mulberry32(seed);
   const count = numElements(shape);
   const draw = drawer(dtype, next);
-  const values = Float64Array.from({ length: count }, draw);
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = draw();
   const tensor = fromNumbers(dtype, staticShape(shape), values);
   return quant ? { ...tensor, quant } : tensor;
 }

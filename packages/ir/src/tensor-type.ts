@@ -1,4 +1,6 @@
+import { type Dim, isBareDim } from './dim.ts';
 import type { DType } from './dtype.ts';
+import { formatNumber } from './format-number.ts';
 import { type Shape, sameShape } from './shape.ts';
 
 /**
@@ -25,11 +27,18 @@ export function sameType(a: TensorType, b: TensorType): boolean {
 
 /** `f32[1,16,8,8]`, `i8[4] quant(0.05:-3)`, `i8[2,3] quant(axis=0, 0.1:0, 0.2:0)`. */
 export function formatType({ dtype, shape, quant }: TensorType): string {
-  return `${dtype}[${shape.join(',')}]${quant ? ` ${formatQuant(quant)}` : ''}`;
+  return `${dtype}[${shape.map(formatDim).join(',')}]${quant ? ` ${formatQuant(quant)}` : ''}`;
+}
+
+/** Symbolic text that cannot stand bare (`floor(h/2) + 1`, with spaces) is quoted. */
+function formatDim(dim: Dim): string {
+  return typeof dim === 'number' || isBareDim(dim) ? String(dim) : JSON.stringify(dim);
 }
 
 function formatQuant(quant: QuantParams | undefined): string {
   if (!quant) return '';
-  const pairs = quant.scale.map((scale, i) => `${scale}:${quant.zeroPoint[i] ?? 0}`);
+  const pairs = quant.scale.map(
+    (scale, i) => `${formatNumber(scale)}:${formatNumber(quant.zeroPoint[i] ?? 0)}`,
+  );
   return `quant(${[...(quant.axis === undefined ? [] : [`axis=${quant.axis}`]), ...pairs].join(', ')})`;
 }

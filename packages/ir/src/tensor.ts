@@ -54,11 +54,11 @@ export function toNumbers({
   return data;
 }
 
-/** Stores numbers as `dtype`: floats rounded to nearest even, integers wrapped modulo 2^bits. */
+/** Stores numbers as `dtype`: floats rounded to nearest even, integers wrapped modulo 2^bits, nan and infinity to integer 0. */
 export function fromNumbers(dtype: DType, shape: readonly number[], values: ArrayLike<number>): Tensor {
   const data = allocate(dtype, numElements(shape));
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    for (let i = 0; i < data.length; i++) data[i] = BigInt(Math.trunc(values[i] ?? 0));
+    for (let i = 0; i < data.length; i++) data[i] = toBigInt(values[i] ?? 0);
   } else if (dtype === 'f16') {
     for (let i = 0; i < data.length; i++) data[i] = numberToFloat16(values[i] ?? 0);
   } else if (dtype === 'bool') {
@@ -67,6 +67,10 @@ export function fromNumbers(dtype: DType, shape: readonly number[], values: Arra
     data.set(values);
   }
   return { dtype, shape, data };
+}
+
+function toBigInt(value: number): bigint {
+  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
 }
 
 /** The same elements under another shape of the same size; shares the data. */

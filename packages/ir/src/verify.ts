@@ -1,52 +1,104 @@
-import { CompileError, withLocation } from './compile-error.ts';
+import { CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
 import type { Graph, Node, Value } from './graph.ts';
 import type { OpRegistry, OpSchema } from './op-schema.ts';
+import { tensorType } from './tensor.ts';
 import { formatType, sameType } from './tensor-type.ts';
 
 /**
  * Checks that a graph is well formed: known ops, right number of inputs, attributes of the right kind, every value
- * defined before its use, use lists in step, inferred types equal to the stated ones. Throws the first CompileError.
+ * defined once and before its use, use lists in step, inferred types equal to the stated ones, outputs of the graph
+ * with names of their own. Throws the first CompileError.
  */
 export function verify(graph: Graph, registry: OpRegistry): void {
   const defined = new Set<Value>([...graph.inputs, ...graph.constants]);
+  for (const value of graph.constants) checkConstant(value);
   for (const node of graph.nodes()) {
-    withLocation({ node: node.origin[0] ?? node.outputs[0]?.name, op: node.op }, () => {
+    withLocation(locationOf(node), () => {
       verifyNode(node, defined, registry);
+      for (const output of node.outputs) define(output, node, defined);
     });
-    for (const output of node.outputs) defined.add(output);
   }
+  for (const value of defined) checkUsers(value, defined);
+  checkOutputs(graph, defined);
+}
+
+function locationOf(node: Node): ErrorLocation {
+  return { node: node.origin[0] ?? node.outputs[0]?.name, op: node.op };
+}
+
+function checkConstant(value: Value): void {
+  const stored = value.constant && tensorType(value.constant);
+  if (stored && sameType(stored, value.type)) return;
+  throw new CompileError(
+    'verify/constant',
+    `%${value.name} is ${formatType(value.type)}, its data ${stored ? formatType(stored) : 'is absent'}`,
+  );
+}
+
+function define(output: Value, node: Node, defined: Set<Value>): void {
+  if (output.producer !== node)
+    throw new CompileError('verify/producer', `%${output.name} names another node as its producer`);
+  if (defined.has(output)) throw new CompileError('verify/redefined', `%${output.name} is defined twice`);
+  defined.add(output);
+}
+
+/** Users that are no longer in the graph, or no longer read the value. */
+function checkUsers(value: Value, defined: ReadonlySet<Value>): void {
+  for (const user of value.users) {
+    const present = user.outputs.every((output) => defined.has(output));
+    if (present && user.inputs.includes(value)) continue;
+    throw new CompileError(
+      'verify/use-list',
+      `%${value.name} lists ${user.op} as a user, which ${present ? 'does not read it' : 'is not in the graph'}`,
+      locationOf(user),
+    );
+  }
+}
+
+function checkOutputs(graph: Graph, defined: ReadonlySet<Value>): void {
+  const names = new Set<string>();
   for (const { name, value } of graph.outputs) {
     if (!defined.has(value))
       throw new CompileError(
         'verify/output',
         `output ${name} returns %${value.name}, which is not in the graph`,
       );
+    if (names.has(name)) throw new CompileError('verify/output', `two outputs are called ${name}`);
+    names.add(name);
   }
 }
 
 function verifyNode(node: Node, defined: ReadonlySet<Value>, registry: OpRegistry): void {
   const schema = registry.get(node.op);
   if (!schema) throw new CompileError('verify/unknown-op', `unknown op ${node.op}`);
-  checkInputs(node, defined, schema);
+  checkInputs(node.inputs, schema);
+  checkUses(node, defined);
   checkAttrs(node.attrs, schema);
   checkTypes(node, schema);
 }
 
-function checkInputs(node: Node, defined: ReadonlySet<Value>, schema: OpSchema): void {
+function checkUses(node: Node, defined: ReadonlySet<Value>): void {
+  for (const value of node.inputs) {
+    if (!value) continue;
+    if (!defined.has(value))
+      throw new CompileError('verify/dominance', `%${value.name} is used before it is defined`);
+    if (!value.users.has(node))
+      throw new CompileError('verify/use-list', `%${value.name} does not list ${node.op} as a user`);
+  }
+}
+
+/** Throws `verify/arity` unless the op takes that many inputs, each required one present. */
+export function checkInputs(inputs: readonly (Value | null)[], schema: OpSchema): void {
   const variadic = schema.inputs.at(-1)?.endsWith('...') ?? false;
   const required = schema.inputs.filter((name) => !name.endsWith('?') && !name.endsWith('...')).length;
-  if (node.inputs.length < required || (!variadic && node.inputs.length > schema.inputs.length)) {
+  if (inputs.length < required || (!variadic && inputs.length > schema.inputs.length)) {
     throw new CompileError(
       'verify/arity',
-      `${node.op} takes (${schema.inputs.join(', ')}), found ${node.inputs.length} inputs`,
+      `${schema.name} takes (${schema.inputs.join(', ')}), found ${inputs.length} inputs`,
     );
   }
-  node.inputs.forEach((value, i) => {
+  inputs.forEach((value, i) => {
     if (value === null) checkAbsent(schema, i);
-    else if (!defined.has(value))
-      throw new CompileError('verify/dominance', `%${value.name} is used before it is defined`);
-    else if (!value.users.has(node))
-      throw new CompileError('verify/use-list', `%${value.name} does not list ${node.op} as a user`);
   });
 }
 
@@ -56,7 +108,8 @@ function checkAbsent(schema: OpSchema, index: number): void {
     throw new CompileError('verify/arity', `input ${name ?? index} of ${schema.name} is required`);
 }
 
-function checkAttrs(attrs: Node['attrs'], schema: OpSchema): void {
+/** Throws `verify/attribute` for an unknown, missing or ill-typed attribute. */
+export function checkAttrs(attrs: Node['attrs'], schema: OpSchema): void {
   for (const name of Object.keys(attrs)) {
     if (!Object.hasOwn(schema.attrs, name))
       throw new CompileError('verify/attribute', `${schema.name} has no attribute ${name}`);
@@ -75,6 +128,11 @@ function checkAttrs(attrs: Node['attrs'], schema: OpSchema): void {
 function checkTypes(node: Node, schema: OpSchema): void {
   const notes = node.inputs.flatMap((value) => (value ? [`%${value.name}: ${formatType(value.type)}`] : []));
   const inferred = inferOrExplain(node, schema, notes);
+  if (inferred.length !== node.outputs.length)
+    throw new CompileError(
+      'verify/type',
+      `${schema.name} gives ${inferred.length} values, found ${node.outputs.length}`,
+    );
   node.outputs.forEach((output, i) => {
     const type = inferred[i];
     if (type && sameType(type, output.type)) return;
