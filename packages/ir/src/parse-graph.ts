@@ -95,9 +95,9 @@ class GraphParser {
     const expected = this.#claimElements(type, start);
     const texts: string[] = [];
     this.#list(']', () => {
-      if (texts.length === expected)
-        this.#fail('element', `expected ${expected} elements, found more`, this.#token);
-      texts.push(this.#expect('number').text);
+      const element = this.#expect('number');
+      if (texts.push(element.text) > expected)
+        this.#fail('element', `expected ${expected} elements, found more`, element);
     });
     if (texts.length !== expected)
       this.#fail('element', `expected ${expected} elements, found ${texts.length}`, start);
