@@ -268,7 +268,7 @@ export const placementCases: KernelCases = {
   'a constant returned': 'graph @g(%x: f32[5])\nconst %c: f32[7] = random(5)\n%y = neg %x\nreturn %c, %y',
   'a constant returned under another shape':
     'graph @g(%x: f32[5])\nconst %c: f32[8] = random(5)\n%v = reshape %c {shape=[2,4]}\n%y = neg %x\nreturn %v, %y',
-  'one value returned twice': 'graph @g(%x: f32[5])\n%y = neg %x\nreturn %y, %y',
+  'one value returned twice': 'graph @g(%x: f32[5])\n%y = neg %x\nreturn %y, %y as "z"',
   'a constant residual': `graph @g(%x: f32[1,4,4,4])
 const %w: f32[4,4,1,1] = random(1)
 const %r: f32[1,4,4,4] = random(2)
