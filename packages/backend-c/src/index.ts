@@ -1,2 +1,2 @@
 export type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
-export { emitC } from './emit-c.ts';
+export { emitC, planC } from './emit-c.ts';
