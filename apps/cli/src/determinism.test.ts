@@ -30,7 +30,7 @@ function compile(model: string, target: string, { name, cwd, env, from }: (typeo
   mkdirSync(cwd, { recursive: true });
   const out = join(folder, `${name}-${target}`);
   rmSync(out, { recursive: true, force: true });
-  const args = [cli, 'compile', from(model), '--target', target, '--bind', 'N=1', '--out', out];
+  const args = [cli, 'compile', from(model), '--target', target, '--out', out];
   const { status, stderr } = spawnSync(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
