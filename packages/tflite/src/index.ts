@@ -1,0 +1,1 @@
+export { type ReadTfliteOptions, readTflite } from './read-tflite.ts';
