@@ -9,6 +9,7 @@ import type { QuantizationParameters } from './generated/quantization-parameters
 import type { SubGraph } from './generated/sub-graph.ts';
 import type { Tensor } from './generated/tensor.ts';
 import { TensorType } from './generated/tensor-type.ts';
+import { isTflite } from './is-tflite.ts';
 
 /** A tensor as the file declares it: shape and axes in TFLite's order (images NHWC). */
 export interface TfliteTensor {
@@ -53,7 +54,7 @@ export function decodeModel(bytes: Uint8Array): TfliteModel {
   // A view of its own memory: the generated code looks at the whole of the underlying buffer.
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   const buffer = new CheckedByteBuffer(own);
-  if (own.length < 8 || !Model.bufferHasIdentifier(buffer))
+  if (!isTflite(own))
     throw new CompileError('tflite/decode', 'expected a TFLite model (TFL3 at byte 4), found other bytes');
   const model = Model.getRootAsModel(buffer);
   if (model.version() !== 3)
