@@ -1,4 +1,5 @@
 import type { DType } from '@ghostc/ir';
+import type { Region } from '@ghostc/planner';
 
 /** An input or output of a C program, in call order. */
 export interface CTensor {
@@ -24,11 +25,16 @@ export interface CProgram {
 /** What the code is tuned for; all of it is portable C99. */
 export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32';
 
-export interface EmitCOptions {
+export interface PlanCOptions {
+  /** Default `host`. */
+  readonly device?: Device | undefined;
+  /** Parts of the graph that are computed in bands of rows, which takes less memory and a little more time. */
+  readonly regions?: readonly Region[] | undefined;
+}
+
+export interface EmitCOptions extends PlanCOptions {
   /** A C identifier. */
   readonly name: string;
   /** `c`: hex words; `bin`: a binary file that assembly includes. Default: by size (1 MB). */
   readonly weights?: 'c' | 'bin' | undefined;
-  /** Default `host`. */
-  readonly device?: Device | undefined;
 }

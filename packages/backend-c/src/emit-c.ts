@@ -1,7 +1,14 @@
 import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
-import { nodeMacs } from '@ghostc/ops';
-import { type MemoryPlan, type Placement, planMemory } from '@ghostc/planner';
-import type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
+import { nodeMacs, rowRuleOf } from '@ghostc/ops';
+import {
+  type PlacedStream,
+  type Placement,
+  placeStreams,
+  type RowMove,
+  type Stream,
+  type StreamedPlan,
+} from '@ghostc/planner';
+import type { CProgram, CTensor, EmitCOptions, PlanCOptions } from './c-program.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
@@ -13,6 +20,7 @@ import { type Lanes, lanesOf } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { cStorageRule } from './storage-rule.ts';
+import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
@@ -32,8 +40,8 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkName(options.name);
   checkGraph(lowered);
   const lanes = lanesOf(options.device ?? 'host');
-  const plan = planC(lowered, options.device);
-  const emitter = new Emitter(lowered, plan, lanes);
+  const plan = planC(lowered, options);
+  const emitter = new Emitter(plan, lanes);
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
   const program = {
@@ -60,15 +68,18 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   return { ...program, files: new Map(files) };
 }
 
-/** The memory plan of the C program for a lowered graph. */
-export function planC(lowered: Graph, device: Device = 'host'): MemoryPlan {
+/** The memory plan of the C program for a lowered graph; regions of it are computed in bands of rows. */
+export function planC(lowered: Graph, { device = 'host', regions = [] }: PlanCOptions = {}): StreamedPlan {
   const lanes = lanesOf(device);
-  return planMemory(lowered, {
+  const plan = placeStreams(lowered, regions, {
     storageRule: cStorageRule,
+    rowRule: rowRuleOf,
     io: 'caller',
     align: arenaAlign,
     scratchBytes: (node) => scratchBytes(node, lanes),
   });
+  if (plan) return plan;
+  throw new CompileError('backend-c/stream', 'these layers cannot be computed in bands of rows');
 }
 
 function scratchBytes(node: Node, lanes: Lanes): number {
@@ -89,22 +100,54 @@ class Emitter {
   readonly store = new WeightStore();
   readonly functions = new FunctionTable();
   readonly #graph: Graph;
-  readonly #plan: MemoryPlan;
+  readonly #plan: StreamedPlan;
   readonly #lanes: Lanes;
   readonly #constants: readonly Value[];
   #count = 0;
 
-  constructor(graph: Graph, plan: MemoryPlan, lanes: Lanes) {
-    this.#graph = graph;
+  constructor(plan: StreamedPlan, lanes: Lanes) {
+    this.#graph = plan.graph;
     this.#plan = plan;
     this.#lanes = lanes;
-    this.#constants = [...graph.constants];
+    this.#constants = [...plan.graph.constants];
   }
 
   /** Comment and call of one node; nothing for nodes that the plan elides. */
   step(node: Node): string[] {
     if (this.#plan.elided.has(node)) return [];
+    const stream = this.#plan.streams.get(node);
+    if (stream) return this.#bands(stream);
     return [this.#comment(node), this.#call(kernels[node.op as keyof typeof kernels](this.#context(node)))];
+  }
+
+  /** The loop over the bands of a stream. */
+  #bands({ stream, plan }: PlacedStream): string[] {
+    const fills = stream.body.inputs.map((slab) =>
+      this.#call({ fn: fillFunction(slab, stream.pads.get(slab) ?? 0), args: [this.#pointer(slab)] }),
+    );
+    return [
+      `/* ${plan.order.length} steps in ${stream.bands} bands of rows */`,
+      ...fills,
+      `for (int t = 0; t < ${stream.bands}; t++) {`,
+      ...plan.order.flatMap((node) => this.#bandStep(node, stream)),
+      '}',
+    ];
+  }
+
+  #bandStep(node: Node, { moves, active, bands }: Stream): string[] {
+    const move = moves.get(node);
+    const lines = move ? [this.#move(node, move)] : this.step(node);
+    const [first, end] = active.get(node) ?? [0, bands];
+    const tests = [...(first > 0 ? [`t >= ${first}`] : []), ...(end < bands ? [`t < ${end}`] : [])];
+    if (!tests.length || !lines.length) return lines;
+    return [`if (${tests.join(' && ')}) {`, ...lines, '}'];
+  }
+
+  #move(node: Node, move: RowMove): string {
+    const image = this.#pointer(move.image);
+    const band = this.#pointer(move.kind === 'load' ? node.output : (node.inputs[0] as Value));
+    const ends = move.kind === 'load' ? [image, band] : [band, image];
+    return this.#call({ fn: moveFunction(move), args: [...ends, firstRow(move)] });
   }
 
   /** Copies for graph outputs whose value does not lie in the caller's buffer. */

@@ -35,7 +35,7 @@ describe('GhostNet 1.0x at 224', () => {
   const peak = 48 * 112 * 112 + 16 * 56 * 56;
 
   test('float: the stride-2 convolution runs in place, the shortcut first', () => {
-    const { arenaBytes } = planC(lowered('ghostnet:1.0'), 'cortex-m7');
+    const { arenaBytes } = planC(lowered('ghostnet:1.0'), { device: 'cortex-m7' });
     expect(arenaBytes).toBeLessThan(4 * peak + 16 * 1024);
   });
 

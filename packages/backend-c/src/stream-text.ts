@@ -1,0 +1,83 @@
+import { staticShape, type Value } from '@ghostc/ir';
+import type { RowMove } from '@ghostc/planner';
+import type { CFunction } from './kernel.ts';
+import { floatLiteral } from './text/float-literal.ts';
+import { loop } from './text/loops.ts';
+
+/** Copies rows between a band and an image; `row` is the image's row that the band begins with. */
+export function moveFunction(move: RowMove): CFunction {
+  const { kind, image, rows } = move;
+  const [, channels = 1, total = 1, width = 1] = staticShape(image.type.shape);
+  const bodies = { load: loadRows, push: pushRows, store: storeRows };
+  return {
+    hint: `${kind}_${rows}_rows_${channels}x${total}x${width}`,
+    params: ['const float *x', 'float *y', 'int row'],
+    body: loop('c', channels, bodies[kind](move, { total, width })),
+  };
+}
+
+interface Plane {
+  /** Rows of the image or slab. */
+  readonly total: number;
+  readonly width: number;
+}
+
+function loadRows({ rows, height, pad }: RowMove, { total, width }: Plane): string[] {
+  return loop('i', rows, [
+    `float *to = y + (c * ${rows} + i) * ${width};`,
+    `if (row + i >= 0 && row + i < ${height}) {`,
+    `const float *from = x + (c * ${total} + row + i) * ${width};`,
+    ...copyRow(width),
+    '} else {',
+    ...fillRow(width, pad),
+    '}',
+  ]);
+}
+
+/** The slab's rows move up by a band, whose rows come behind them. */
+function pushRows({ rows, height, pad }: RowMove, { total, width }: Plane): string[] {
+  return [
+    ...loop('i', (total - rows) * width, [
+      `y[c * ${total * width} + i] = y[c * ${total * width} + i + ${rows * width}];`,
+    ]),
+    ...loop('i', rows, [
+      `float *to = y + (c * ${total} + ${total - rows} + i) * ${width};`,
+      `if (row + i >= 0 && row + i < ${height}) {`,
+      `const float *from = x + (c * ${rows} + i) * ${width};`,
+      ...copyRow(width),
+      '} else {',
+      ...fillRow(width, pad),
+      '}',
+    ]),
+  ];
+}
+
+function storeRows({ rows, height }: RowMove, { total, width }: Plane): string[] {
+  return loop('i', rows, [
+    `if (row + i >= 0 && row + i < ${height}) {`,
+    `const float *from = x + (c * ${rows} + i) * ${width};`,
+    `float *to = y + (c * ${total} + row + i) * ${width};`,
+    ...copyRow(width),
+    '}',
+  ]);
+}
+
+const copyRow = (width: number): string[] => loop('j', width, ['to[j] = from[j];']);
+
+const fillRow = (width: number, pad: number): string[] => loop('j', width, [`to[j] = ${floatLiteral(pad)};`]);
+
+/** Fills a slab before the first band. */
+export function fillFunction({ type }: Value, pad: number): CFunction {
+  const count = staticShape(type.shape).reduce((product, dim) => product * dim, 1);
+  return {
+    hint: `fill_${count}`,
+    params: ['float *y'],
+    body: loop('i', count, [`y[i] = ${floatLiteral(pad)};`]),
+  };
+}
+
+/** The image's row that band `t` begins with. */
+export function firstRow({ rate, lag }: RowMove): string {
+  if (lag === 0) return `t * ${rate}`;
+  return lag > 0 ? `t * ${rate} - ${lag}` : `t * ${rate} + ${-lag}`;
+}
