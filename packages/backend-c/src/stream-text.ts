@@ -78,6 +78,7 @@ export function fillFunction({ type }: Value, pad: number): CFunction {
 
 /** The image's row that band `t` begins with. */
 export function firstRow({ rate, lag }: RowMove): string {
+  if (rate === 0) return String(-lag);
   if (lag === 0) return `t * ${rate}`;
   return lag > 0 ? `t * ${rate} - ${lag}` : `t * ${rate} + ${-lag}`;
 }

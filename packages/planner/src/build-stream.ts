@@ -149,12 +149,13 @@ class StreamBuilder {
     const start = heightOf(slab) - back;
     if (start === 0 && size === heightOf(slab)) return slab;
     const node = this.#body.add({
-      op: 'slice',
+      op: 'load_rows',
       inputs: [slab],
-      attrs: { starts: [start], ends: [start + size], axes: [2] },
       types: [withRows(slab.type, size)],
       names: [`${value.name}_rows`],
     });
+    const height = heightOf(slab);
+    this.#moves.set(node, { kind: 'load', image: slab, rows: size, rate: 0, lag: -start, height, pad: 0 });
     return node.output;
   }
 

@@ -10,7 +10,7 @@ export type RowRules = (node: Node) => RowRule | null;
  */
 export interface Stream {
   /**
-   * What one band computes: nodes of the original ops on bands, `slice`s out of slabs, and moves of rows (`moves`). Its
+   * What one band computes: nodes of the original ops on bands of rows, and moves of rows (`moves`). Its
    * inputs are the slabs, which keep their rows from band to band. Nodes refer to values of the surrounding graph where
    * they read them whole.
    */
@@ -25,7 +25,7 @@ export interface Stream {
 
 /**
  * Moves of rows between a band [1,C,rows,W] and an image:
- * - `load`: rows of `image`, a value of the surrounding graph, to the node's output
+ * - `load`: rows of `image`, a value of the surrounding graph or a slab (rate 0), to the node's output
  * - `push`: the node's input to the end of the slab `image`, whose other rows move up
  * - `store`: the node's input to its rows of `image`, a value of the surrounding graph
  * In band t the first row of the band is row t * rate - lag of an image with `height` rows; `pad` stands for rows outside.
