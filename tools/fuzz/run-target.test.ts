@@ -11,11 +11,11 @@ const folder = mkdtempSync(join(tmpdir(), 'ghostc-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A worker that puts the input [1,2,3] into shared memory, and then does something. */
-function planted(then: string): string {
-  const script = join(folder, `${then.length}.cjs`);
+function planted(body: string): string {
+  const script = join(folder, `${body.length}.cjs`);
   const begin = `const { workerData: { state } } = require('node:worker_threads');
 new Uint32Array(state, 0, 2).set([1, 3]); new Uint8Array(state, 8).set([1, 2, 3]);\n`;
-  writeFileSync(script, begin + then);
+  writeFileSync(script, begin + body);
   return script;
 }
 
@@ -23,15 +23,15 @@ const options = { seconds: 60, runs: 1, seed: 1, fixtures: '' };
 
 describe('the watchdog gives the input that', () => {
   test.each([
-    { what: 'throws', then: "throw new TypeError('planted')", reason: /TypeError: planted/ },
-    { what: 'hangs', then: 'for (;;);', reason: /more than 5 s/ },
+    { what: 'throws', body: "throw new TypeError('planted')", reason: /TypeError: planted/ },
+    { what: 'hangs', body: 'for (;;);', reason: /more than 5 s/ },
     {
       what: 'eats memory',
-      then: 'const all = []; setInterval(() => all.push(Buffer.alloc(2e8, 1)), 50);',
+      body: 'const all = []; setInterval(() => all.push(Buffer.alloc(2e8, 1)), 50);',
       reason: /memory|bytes/,
     },
-  ])('$what', async ({ then, reason }) => {
-    const { failure } = await runTarget('planted', { ...options, script: planted(then) });
+  ])('$what', async ({ body, reason }) => {
+    const { failure } = await runTarget('planted', { ...options, script: planted(body) });
     expect(failure?.reason).toMatch(reason);
     expect([...(failure?.input ?? [])]).toEqual([1, 2, 3]);
   });
