@@ -51,15 +51,15 @@ function isNested(value: unknown): value is Fields | unknown[] {
 function change({ holder, key }: Slot, slots: readonly Slot[], random: Random): void {
   const fields = holder as Fields;
   const value = fields[key as string];
-  if (Array.isArray(holder) && random.below(3) === 0) return changeList(holder, Number(key), random);
-  if (random.below(4) === 0) {
-    const other = random.pick(slots);
-    const found = (other.holder as Fields)[other.key as string];
-    if (typeof found === typeof value && Array.isArray(found) === Array.isArray(value))
-      fields[key as string] = found;
-    return;
-  }
-  fields[key as string] = changed(value, random);
+  if (Array.isArray(holder) && random.below(3) === 0) changeList(holder, Number(key), random);
+  else if (random.below(4) === 0) fields[key as string] = alike(value, random.pick(slots));
+  else fields[key as string] = changed(value, random);
+}
+
+/** What another slot holds, if it is of the same kind. */
+function alike(value: unknown, { holder, key }: Slot): unknown {
+  const found = (holder as Fields)[key as string];
+  return typeof found === typeof value && Array.isArray(found) === Array.isArray(value) ? found : value;
 }
 
 function changeList(list: unknown[], at: number, random: Random): void {
