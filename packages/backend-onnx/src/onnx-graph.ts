@@ -63,10 +63,10 @@ export class OnnxGraph {
 
   /** What `make` names for a value and purpose, made when first asked for. */
   once(value: Value, what: string, make: () => string): string {
-    let known = this.#made.get(value);
-    if (!known) this.#made.set(value, (known = new Map()));
-    let name = known.get(what);
-    if (name === undefined) known.set(what, (name = make()));
+    const known = this.#made.get(value) ?? new Map<string, string>();
+    this.#made.set(value, known);
+    const name = known.get(what) ?? make();
+    known.set(what, name);
     return name;
   }
 

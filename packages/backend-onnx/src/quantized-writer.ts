@@ -26,7 +26,10 @@ export class QuantizedWriter extends NodeWriter {
   override floats(values: number | readonly number[], what: string): string {
     const list = typeof values === 'number' ? [values] : values;
     const shape = typeof values === 'number' ? [] : [list.length];
-    return this.target.initializer(tensor('f32', shape, Float32Array.from(list)), `${this.node.output.name}_${what}`);
+    return this.target.initializer(
+      tensor('f32', shape, Float32Array.from(list)),
+      `${this.node.output.name}_${what}`,
+    );
   }
 
   /** QuantizeLinear of a float ONNX value into the node's output. */
@@ -69,7 +72,10 @@ function zeroPoints({ type: { dtype } }: Value, shape: number[], zeroPoint: read
 
 /** Attributes of the float op that a quantised node stands for. */
 function floatAttrs(node: Node): Record<string, unknown> {
-  const { y_scale, y_zero_point, y_dtype, clamp, rounding, ...own } = withDefaults(lookup(node.op).attrs, node.attrs);
+  const { y_scale, y_zero_point, y_dtype, clamp, rounding, ...own } = withDefaults(
+    lookup(node.op).attrs,
+    node.attrs,
+  );
   return { activation: 'none', activation_params: [], ...own, ...clampActivation(node) };
 }
 

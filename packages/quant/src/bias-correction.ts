@@ -35,7 +35,8 @@ function meanInputs(
     (value, elements) => {
       if (!wanted.has(value)) return;
       const sum = sums.get(value) ?? { total: new Float64Array(elements.length), count: 0 };
-      for (let i = 0; i < elements.length; i++) sum.total[i] = (sum.total[i] as number) + (elements[i] as number);
+      for (let i = 0; i < elements.length; i++)
+        sum.total[i] = (sum.total[i] as number) + (elements[i] as number);
       sums.set(value, { total: sum.total, count: sum.count + 1 });
     },
     options,
@@ -43,7 +44,11 @@ function meanInputs(
   return new Map(
     [...sums].map(([value, { total, count }]) => [
       value,
-      tensor('f32', value.type.shape.map((dim) => (typeof dim === 'number' ? dim : 1)), Float32Array.from(total, (sum) => sum / count)),
+      tensor(
+        'f32',
+        value.type.shape.map((dim) => (typeof dim === 'number' ? dim : 1)),
+        Float32Array.from(total, (sum) => sum / count),
+      ),
     ]),
   );
 }
@@ -51,7 +56,10 @@ function meanInputs(
 function correct(graph: Graph, layer: Node, mean: Tensor): void {
   const [, weight, bias] = layer.inputs as [Value, Value, Value];
   const shift = channelMeans(layer, mean, weightError(weight.constant as Tensor));
-  const corrected = Float32Array.from(toNumbers(bias.constant as Tensor), (b, m) => Number(b) - (shift[m] ?? 0));
+  const corrected = Float32Array.from(
+    toNumbers(bias.constant as Tensor),
+    (b, m) => Number(b) - (shift[m] ?? 0),
+  );
   const value = graph.addConstant(bias.name, tensor('f32', [corrected.length], corrected));
   graph.replaceInput(layer, bias, value);
   if (bias.users.size === 0 && !graph.isOutput(bias)) graph.removeConstant(bias);
@@ -61,7 +69,11 @@ function correct(graph: Graph, layer: Node, mean: Tensor): void {
 function weightError(weight: Tensor): Tensor {
   const rounded = roundedWeight(weight).data as Float32Array;
   const exact = toNumbers(weight);
-  return tensor('f32', weight.shape, Float32Array.from(rounded, (w, i) => w - Number(exact[i])));
+  return tensor(
+    'f32',
+    weight.shape,
+    Float32Array.from(rounded, (w, i) => w - Number(exact[i])),
+  );
 }
 
 /** Mean over batch and positions of each output channel of the layer, with another weight and neither bias nor activation. */

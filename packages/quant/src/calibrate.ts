@@ -56,8 +56,8 @@ export function calibrate(graph: Graph, samples: Samples, options: ObserveOption
   const seen = new Set<string>();
   const see = (value: Value, elements: ArrayLike<number>): void => {
     if (value.type.dtype !== 'f32') return;
-    let known = statistics.get(value);
-    if (!known) statistics.set(value, (known = new ValueStatistics()));
+    const known = statistics.get(value) ?? new ValueStatistics();
+    statistics.set(value, known);
     known.add(elements);
     if (known.histogram.nonFinite > 0) throw nonFinite(graph, value);
   };

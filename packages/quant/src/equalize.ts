@@ -47,7 +47,13 @@ function scalable(node: Node): boolean {
   );
 }
 
-const passing: ReadonlySet<string> = new Set(['relu', 'max_pool', 'average_pool', 'global_average_pool', 'mul']);
+const passing: ReadonlySet<string> = new Set([
+  'relu',
+  'max_pool',
+  'average_pool',
+  'global_average_pool',
+  'mul',
+]);
 
 /** Every weight that reads the value's channels, or null where some use takes no factor. */
 function absorbersOf(graph: Graph, value: Value, offset: number): Absorber[] | null {
@@ -61,7 +67,11 @@ function absorbersOf(graph: Graph, value: Value, offset: number): Absorber[] | n
   return found;
 }
 
-function absorbersIn(graph: Graph, user: Node, { value, offset }: { value: Value; offset: number }): Absorber[] | null {
+function absorbersIn(
+  graph: Graph,
+  user: Node,
+  { value, offset }: { value: Value; offset: number },
+): Absorber[] | null {
   if (user.inputs.filter((input) => input === value).length > 1) return null;
   if (user.op === 'conv2d' || user.op === 'depthwise_conv2d') {
     const plain = user.inputs[0] === value && Boolean(user.inputs[1]?.constant);
@@ -74,7 +84,11 @@ function absorbersIn(graph: Graph, user: Node, { value, offset }: { value: Value
   return passing.has(user.op) && homogeneous ? absorbersOf(graph, user.output, offset) : null;
 }
 
-function concatAbsorbers(graph: Graph, user: Node, { value, offset }: { value: Value; offset: number }): Absorber[] | null {
+function concatAbsorbers(
+  graph: Graph,
+  user: Node,
+  { value, offset }: { value: Value; offset: number },
+): Absorber[] | null {
   if (normalAxis(Number(user.attrs.axis), value.type.shape.length) !== 1) return null;
   let before = 0;
   for (const input of user.inputs) {
@@ -97,7 +111,8 @@ function channelRanges(
     if (!wanted.has(value)) return;
     const channels = Number(value.type.shape[1]);
     const range = ranges.get(value) ?? new Array<number>(channels).fill(0);
-    const plane = elements.length / channels / Number(isStatic(value.type.shape[0] ?? 1) ? value.type.shape[0] : 1);
+    const plane =
+      elements.length / channels / Number(isStatic(value.type.shape[0] ?? 1) ? value.type.shape[0] : 1);
     for (let i = 0; i < elements.length; i++) {
       const channel = Math.floor(i / plane) % channels;
       range[channel] = Math.max(range[channel] ?? 0, Math.abs(elements[i] as number));
@@ -124,7 +139,7 @@ function factorsOf(activation: readonly number[], absorbers: readonly Absorber[]
 
 /** Largest |weight| that reads channel c. */
 function columnRange({ node, offset }: Absorber, c: number): number {
-  const weight = node.inputs[1]?.constant as Tensor;
+  const weight = weightOf(node);
   const [m = 1, channels = 1, ...kernel] = weight.shape;
   const taps = kernel.reduce((product, dim) => product * dim, 1);
   const numbers = toNumbers(weight);
@@ -154,9 +169,13 @@ function applyFactors(graph: Graph, layer: Node, { absorbers, factors }: Factors
   }
 }
 
+function weightOf(node: Node): Tensor {
+  return (node.inputs[1] as Value).constant as Tensor;
+}
+
 /** Which input channel of the node a weight element reads. */
 function inputChannel(node: Node): (i: number) => number {
-  const [, channels = 1, ...kernel] = (node.inputs[1]?.constant as Tensor).shape;
+  const [, channels = 1, ...kernel] = weightOf(node).shape;
   const taps = kernel.reduce((product, dim) => product * dim, 1);
   if (node.op === 'conv2d') return (i) => Math.floor(i / taps) % channels;
   const multiplier = Number(node.attrs.multiplier ?? 1);

@@ -1,4 +1,12 @@
-import { type Attrs, Graph, type Node, type QuantParams, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  Graph,
+  type Node,
+  type QuantParams,
+  type Tensor,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
 import { buildNode, type OutputQuant, type Rounding } from '@ghostc/ops';
 import { chooseRange } from './choose-range.ts';
 import { integerRules } from './integer-rules.ts';
@@ -49,7 +57,8 @@ export class GraphQuantizer {
   form(value: Value, wish: Form): Value {
     const forms = this.#formsOf(value);
     let found = forms[wish];
-    if (!found) forms[wish] = found = value.constant ? this.#constant(value, wish) : this.#convert(value, wish);
+    if (!found)
+      forms[wish] = found = value.constant ? this.#constant(value, wish) : this.#convert(value, wish);
     return found;
   }
 
@@ -87,15 +96,21 @@ export class GraphQuantizer {
     if (precision !== 'float') this.leftInFloat.push(node);
     const inputs = node.inputs.map((input) => input && this.form(input, 'f32'));
     const names = node.outputs.map((output) => output.name);
-    const twin = buildNode(this.graph, { op: node.op, inputs, attrs: node.attrs, origin: node.origin, names });
+    const twin = buildNode(this.graph, {
+      op: node.op,
+      inputs,
+      attrs: node.attrs,
+      origin: node.origin,
+      names,
+    });
     node.outputs.forEach((output, i) => {
       this.#formsOf(output).f32 = twin.outputs[i] ?? twin.output;
     });
   }
 
   #formsOf(value: Value): Partial<Record<Form, Value>> {
-    let forms = this.#forms.get(value);
-    if (!forms) this.#forms.set(value, (forms = {}));
+    const forms = this.#forms.get(value) ?? {};
+    this.#forms.set(value, forms);
     return forms;
   }
 
@@ -104,8 +119,13 @@ export class GraphQuantizer {
     const integer = i16 ?? i8;
     const names = [value.name];
     const build = (op: string, input: Value | undefined, attrs: Attrs): Value =>
-      buildNode(this.graph, { op, inputs: [input ?? null], attrs, origin: value.producer?.origin ?? [], names })
-        .output;
+      buildNode(this.graph, {
+        op,
+        inputs: [input ?? null],
+        attrs,
+        origin: value.producer?.origin ?? [],
+        names,
+      }).output;
     if (wish === 'f32') return build('dequantize_linear', integer, {});
     const attrs = outputAttrs(this.plan.quantOf(value, wish), wish);
     if (f32 && !integer) return build('quantize_linear', f32, attrs);

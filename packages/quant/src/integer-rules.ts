@@ -1,5 +1,5 @@
 import { type Attrs, type Node, type QuantParams, sameType, type Value } from '@ghostc/ir';
-import { type Activation, activationClamp, integerRange, type OutputQuant, unaryTable } from '@ghostc/ops';
+import { type Activation, activationClamp, integerRange, unaryTable } from '@ghostc/ops';
 import { type GraphQuantizer, outputAttrs } from './graph-quantizer.ts';
 import type { ActivationDType } from './quant-range.ts';
 import { quantizeWeight } from './quantize-weight.ts';
@@ -8,8 +8,25 @@ import { quantizeWeight } from './quantize-weight.ts';
 export type IntegerRule = (node: Node, to: GraphQuantizer, precision: 'int8' | 'int16') => Value | null;
 
 const tables = [
-  'abs', 'ceil', 'clip', 'elu', 'exp', 'floor', 'hard_sigmoid', 'hard_swish', 'leaky_relu', 'log', 'neg',
-  'reciprocal', 'relu', 'round', 'sigmoid', 'silu', 'softplus', 'sqrt', 'tanh',
+  'abs',
+  'ceil',
+  'clip',
+  'elu',
+  'exp',
+  'floor',
+  'hard_sigmoid',
+  'hard_swish',
+  'leaky_relu',
+  'log',
+  'neg',
+  'reciprocal',
+  'relu',
+  'round',
+  'sigmoid',
+  'silu',
+  'softplus',
+  'sqrt',
+  'tanh',
 ] as const;
 const activationTypes = { int8: 'i8', int16: 'i16' } as const;
 const carried = ['concat', 'max_pool', 'pad', 'reshape', 'resize', 'slice', 'transpose'] as const;

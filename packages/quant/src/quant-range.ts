@@ -1,4 +1,5 @@
 import type { DType, QuantParams } from '@ghostc/ir';
+import { integerRange, roundHalfAway } from '@ghostc/ops';
 
 /** Real values that the integers of a type are spread over. */
 export interface Range {
@@ -7,12 +8,6 @@ export interface Range {
 }
 
 export type ActivationDType = 'i8' | 'i16';
-
-export const integerLimits: Readonly<Record<'i8' | 'u8' | 'i16', readonly [number, number]>> = {
-  i8: [-128, 127],
-  u8: [0, 255],
-  i16: [-32768, 32767],
-};
 
 /** Steps below this are those of a value that is always zero. */
 const SMALLEST_SCALE = 2 ** -40;
@@ -38,11 +33,9 @@ export function float32Scale(scale: number, fallback = 1): number {
   return scale < SMALLEST_SCALE ? fallback : Math.fround(scale);
 }
 
-/** The integer nearest to `real / scale + zeroPoint`, ties to even, within the type. */
+/** round(real / scale) + zero point within the type, as `quantize_linear` rounds. */
 export function quantizeNumber(real: number, { scale, zeroPoint }: QuantParams, dtype: DType): number {
-  const [low, high] = integerLimits[dtype as 'i8'];
-  const scaled = real / (scale[0] ?? 1);
-  const rounded = Math.round(scaled);
-  const even = Math.abs(scaled % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
-  return Math.min(high, Math.max(low, even + (zeroPoint[0] ?? 0)));
+  const [low, high] = integerRange(dtype);
+  const level = roundHalfAway(Math.fround(real / (scale[0] ?? 1))) + (zeroPoint[0] ?? 0);
+  return Math.min(high, Math.max(low, level));
 }

@@ -45,7 +45,10 @@ function channelScale(scale: number, bias: number): number {
 export function roundedWeight(weight: Tensor): Tensor {
   const { data, quant } = quantizeSlices(weight, weightScales(weight));
   const slice = data.length / Math.max(1, weight.shape[0] ?? 1);
-  const reals = Float32Array.from(data as Int8Array, (q, i) => q * (quant?.scale[Math.floor(i / slice)] ?? 0));
+  const reals = Float32Array.from(
+    data as Int8Array,
+    (q, i) => q * (quant?.scale[Math.floor(i / slice)] ?? 0),
+  );
   return tensor('f32', weight.shape, reals);
 }
 
@@ -56,7 +59,8 @@ function weightScales(weight: Tensor): number[] {
   const slice = numbers.length / channels;
   return Array.from({ length: channels }, (_, m) => {
     let largest = 0;
-    for (let i = m * slice; i < (m + 1) * slice; i++) largest = Math.max(largest, Math.abs(numbers[i] as number));
+    for (let i = m * slice; i < (m + 1) * slice; i++)
+      largest = Math.max(largest, Math.abs(numbers[i] as number));
     return float32Scale(largest / 127, 0);
   });
 }

@@ -65,5 +65,8 @@ function number(text: string, flag: string): number {
 function sizes(text: string, flag: string): number[] {
   const values = text.split(/[x,]/).map(Number);
   if (values.every((value) => Number.isSafeInteger(value) && value > 0)) return values;
-  throw new CompileError('cli/option', `${flag} expects sizes such as 200x1x28x28, found ${JSON.stringify(text)}`);
+  throw new CompileError(
+    'cli/option',
+    `${flag} expects sizes such as 200x1x28x28, found ${JSON.stringify(text)}`,
+  );
 }

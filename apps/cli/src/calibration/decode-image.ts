@@ -16,7 +16,10 @@ interface Pixels {
 /** Decodes PNG or JPEG bytes to [3,H,W] or, for a network that wants one channel, to luma [1,H,W]; elements 0 to 255. */
 export function decodeImage(bytes: Uint8Array, channels: number): Tensor {
   if (channels !== 1 && channels !== 3)
-    throw new CompileError('data/image', `pictures make inputs of 1 or 3 channels, the model expects ${channels}`);
+    throw new CompileError(
+      'data/image',
+      `pictures make inputs of 1 or 3 channels, the model expects ${channels}`,
+    );
   const { width, height, data } = pixelsOf(bytes);
   const plane = width * height;
   const out = new Float32Array(channels * plane);

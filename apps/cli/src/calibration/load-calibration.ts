@@ -1,6 +1,15 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { CompileError, fromBytes, type Graph, isStatic, type Tensor, tensor, type Value, withLocation } from '@ghostc/ir';
+import {
+  CompileError,
+  fromBytes,
+  type Graph,
+  isStatic,
+  type Tensor,
+  tensor,
+  type Value,
+  withLocation,
+} from '@ghostc/ir';
 import { readTensorProto } from '@ghostc/onnx';
 import { centreCrop, normalize, readNpy, resizeImage, type Sample, splitSamples } from '@ghostc/quant';
 import { readInputSets } from '../data-sets.ts';
@@ -24,12 +33,14 @@ export interface CalibrationData {
  * Throws `quant/calibration` or the reader's error, with the file.
  */
 export function loadCalibration(path: string, model: Graph, spec: CalibrationSpec): CalibrationData {
-  if (!existsSync(path)) throw new CompileError('file/missing', 'there is no such file or folder', { file: path });
+  if (!existsSync(path))
+    throw new CompileError('file/missing', 'there is no such file or folder', { file: path });
   if (statSync(path).isDirectory() && readdirSync(path).some((name) => /^test_data_set_\d+$/.test(name)))
     return limited(readInputSets(path, model), spec);
   const input = onlyInput(model, path);
   const files = statSync(path).isDirectory() ? filesIn(path) : [path];
-  if (files.every((file) => pictures.has(extname(file).toLowerCase()))) return pictureData(files, input, spec);
+  if (files.every((file) => pictures.has(extname(file).toLowerCase())))
+    return pictureData(files, input, spec);
   return limited(
     files.flatMap((file) => arraySamples(file, input, spec)),
     spec,
@@ -53,7 +64,8 @@ function onlyInput(model: Graph, path: string): Value {
 
 function filesIn(folder: string): string[] {
   const names = readdirSync(folder).sort();
-  const known = (name: string): boolean => pictures.has(extname(name).toLowerCase()) || arrays.has(extname(name));
+  const known = (name: string): boolean =>
+    pictures.has(extname(name).toLowerCase()) || arrays.has(extname(name));
   const files = names.filter(known).map((name) => join(folder, name));
   if (files.length) return files;
   throw new CompileError(
@@ -77,7 +89,8 @@ function pictureData(files: readonly string[], input: Value, spec: CalibrationSp
 function pictureSample(file: string, input: Value, spec: CalibrationSpec): Sample {
   return withLocation({ file }, () => {
     const [batch, channels, height, width] = imageInput(input);
-    if (batch !== 1) throw new CompileError('quant/calibration', `pictures expect a batch of 1, the model has ${batch}`);
+    if (batch !== 1)
+      throw new CompileError('quant/calibration', `pictures expect a batch of 1, the model has ${batch}`);
     const stored = decodeImage(readBounded(file), channels);
     const sized = fitImage(spec.order === 'bgr' ? reversedChannels(stored) : stored, [height, width], spec);
     const image = { ...sized, shape: [1, ...sized.shape] };
@@ -96,7 +109,11 @@ function imageInput({ name, type: { shape } }: Value): [number, number, number, 
 }
 
 /** Resize (shorter side, or both), then the middle of the network's size. Without a resize the picture must fit. */
-function fitImage(image: Tensor, size: readonly [number, number], { resize, crop = size }: CalibrationSpec): Tensor {
+function fitImage(
+  image: Tensor,
+  size: readonly [number, number],
+  { resize, crop = size }: CalibrationSpec,
+): Tensor {
   const [, h = 1, w = 1] = image.shape;
   const sized = resize ? resizeImage(image, target([h, w], resize)) : image;
   const [, height = 0, width = 0] = sized.shape;
@@ -117,7 +134,9 @@ function target([h, w]: readonly [number, number], [side = 1, other]: readonly n
 function reversedChannels(image: Tensor): Tensor {
   const [channels = 1, h = 1, w = 1] = image.shape;
   const source = image.data as Float32Array;
-  const planes = Array.from({ length: channels }, (_, c) => source.subarray(c * h * w, (c + 1) * h * w)).reverse();
+  const planes = Array.from({ length: channels }, (_, c) =>
+    source.subarray(c * h * w, (c + 1) * h * w),
+  ).reverse();
   return tensor('f32', image.shape, Float32Array.from(planes.flatMap((plane) => [...plane])));
 }
 
@@ -157,7 +176,10 @@ function toChannelsFirst(stored: Tensor, { layout }: CalibrationSpec): Tensor {
   const shape = stored.shape.length === 3 ? [1, ...stored.shape] : stored.shape;
   const [n = 1, h = 1, w = 1, c = 1] = shape;
   if (shape.length !== 4)
-    throw new CompileError('quant/calibration', `--layout nhwc expects rank 4, found [${stored.shape.join(',')}]`);
+    throw new CompileError(
+      'quant/calibration',
+      `--layout nhwc expects rank 4, found [${stored.shape.join(',')}]`,
+    );
   const out = stored.data.slice() as Float32Array;
   const source = stored.data as Float32Array;
   for (let i = 0; i < out.length; i++) {

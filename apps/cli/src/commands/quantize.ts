@@ -35,17 +35,29 @@ export function quantizeCommand(): Command {
     .description('make a float model an int8 model, with ranges measured on calibration data')
     .addArgument(modelArgument())
     .requiredOption('--out <file>', 'the int8 model: .onnx (QuantizeLinear/DequantizeLinear), or .gir')
-    .option('--calibration <path>', 'a folder of test_data_set_K, of pictures or of tensors, or a .npy, .pb or raw file')
+    .option(
+      '--calibration <path>',
+      'a folder of test_data_set_K, of pictures or of tensors, or a .npy, .pb or raw file',
+    )
     .option('--seeded <n>', 'calibrate on n seeded random inputs instead: for measuring, not for accuracy')
     .option('--shape <sizes>', 'shape of a raw file, such as 200x1x28x28')
     .addOption(new Option('--dtype <type>', 'elements of a raw file').choices(['u8', 'f32']).default('u8'))
-    .addOption(new Option('--layout <order>', 'axes of arrays and raw files').choices(['nchw', 'nhwc']).default('nchw'))
-    .option('--scale <n>', 'x = (stored * scale - mean) / std; 1/255 for bytes and pictures if absent, else 1')
+    .addOption(
+      new Option('--layout <order>', 'axes of arrays and raw files')
+        .choices(['nchw', 'nhwc'])
+        .default('nchw'),
+    )
+    .option(
+      '--scale <n>',
+      'x = (stored * scale - mean) / std; 1/255 for bytes and pictures if absent, else 1',
+    )
     .option('--mean <list>', 'one number, or one per channel', '0')
     .option('--std <list>', 'one number, or one per channel', '1')
     .option('--resize <size>', 'pictures: the shorter side, or HEIGHTxWIDTH')
     .option('--crop <size>', 'pictures: cut from the middle')
-    .addOption(new Option('--order <order>', 'pictures: order of channels').choices(['rgb', 'bgr']).default('rgb'))
+    .addOption(
+      new Option('--order <order>', 'pictures: order of channels').choices(['rgb', 'bgr']).default('rgb'),
+    )
     .option('--limit <n>', 'most calibration samples taken')
     .addOption(
       new Option('--method <method>', 'how ranges are chosen').choices(calibrationMethods).default('minmax'),
@@ -53,7 +65,11 @@ export function quantizeCommand(): Command {
     .option('--percentile <p>', 'values inside the range, for --method percentile', '99.99')
     .option('--equalize', 'cross-layer equalisation')
     .option('--bias-correction', 'take the mean error of rounded weights out of the biases')
-    .addOption(new Option('--io <type>', 'element type of inputs and outputs').choices(['float', 'int8']).default('float'))
+    .addOption(
+      new Option('--io <type>', 'element type of inputs and outputs')
+        .choices(['float', 'int8'])
+        .default('float'),
+    )
     .addOption(new Option('--rounding <kind>', 'of requantisation').choices(roundings).default('double'))
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
@@ -98,7 +114,10 @@ function lowered(model: string, flags: QuantizeFlags): Graph {
 function percentileOf({ percentile }: QuantizeFlags): number {
   const value = Number(percentile);
   if (value > 50 && value <= 100) return value;
-  throw new CompileError('cli/option', `--percentile expects more than 50 and at most 100, found ${percentile}`);
+  throw new CompileError(
+    'cli/option',
+    `--percentile expects more than 50 and at most 100, found ${percentile}`,
+  );
 }
 
 function calibrationData(float: Graph, flags: QuantizeFlags): CalibrationData {

@@ -16,8 +16,7 @@ export function activationClamp(
   { activation, activation_params: [min = 0, max = 0] }: Activation,
   { scale, zeroPoint, low, high }: ClampTarget,
 ): readonly [number, number] | undefined {
-  const level = (real: number): number =>
-    Math.min(high, Math.max(low, Math.round(real / scale) + zeroPoint));
+  const level = (real: number): number => Math.min(high, Math.max(low, Math.round(real / scale) + zeroPoint));
   if (activation === 'none') return [low, high];
   if (activation === 'relu') return [Math.max(low, zeroPoint), high];
   return activation === 'clip' ? [level(min), level(max)] : undefined;

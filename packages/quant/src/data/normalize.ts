@@ -38,11 +38,19 @@ function perChannel(values: readonly number[], channels: number): number[] {
 }
 
 function checkChannels({ mean, std, scale = 1 }: Normalization, channels: number): void {
-  for (const [name, values] of [['mean', mean], ['std', std]] as const) {
+  for (const [name, values] of [
+    ['mean', mean],
+    ['std', std],
+  ] as const) {
     if (values.length !== 1 && values.length !== channels)
-      throw new CompileError('data/normalization', `${name} expects 1 or ${channels} numbers, found ${values.length}`);
+      throw new CompileError(
+        'data/normalization',
+        `${name} expects 1 or ${channels} numbers, found ${values.length}`,
+      );
   }
   const bad = [...mean, ...std, scale].find((v) => !Number.isFinite(v));
-  if (bad !== undefined) throw new CompileError('data/normalization', `expected finite numbers, found ${bad}`);
-  if (std.some((v) => v === 0)) throw new CompileError('data/normalization', 'std expects numbers other than 0');
+  if (bad !== undefined)
+    throw new CompileError('data/normalization', `expected finite numbers, found ${bad}`);
+  if (std.some((v) => v === 0))
+    throw new CompileError('data/normalization', 'std expects numbers other than 0');
 }

@@ -27,7 +27,10 @@ export function readNpy(bytes: Uint8Array): Tensor {
   const { header, start } = headerOf(bytes);
   const dtype = dtypeOf(field(header, /'descr'\s*:\s*'([^']*)'/, 'descr'));
   if (field(header, /'fortran_order'\s*:\s*(True|False)/, 'fortran_order') === 'True')
-    throw new CompileError('npy/order', 'expected C order, found Fortran order; save with numpy.ascontiguousarray');
+    throw new CompileError(
+      'npy/order',
+      'expected C order, found Fortran order; save with numpy.ascontiguousarray',
+    );
   const shape = shapeOf(field(header, /'shape'\s*:\s*\(([^)]*)\)/, 'shape'));
   const expected = numElements(shape) * byteSize(dtype);
   const found = bytes.length - start;

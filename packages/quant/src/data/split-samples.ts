@@ -4,14 +4,20 @@ import { CompileError, isStatic, reshaped, type Shape, type Tensor } from '@ghos
  * Cuts stored items into network inputs. Stored is one input [N,...], many of them [K*N,...], or items without a batch axis
  * [K,...rest]; symbolic dimensions take what is there, a symbolic batch 1. Throws `quant/calibration` for another shape.
  */
-export function splitSamples(stored: Tensor, input: { readonly name: string; readonly shape: Shape }): Tensor[] {
+export function splitSamples(
+  stored: Tensor,
+  input: { readonly name: string; readonly shape: Shape },
+): Tensor[] {
   const [batch, item] = [batchSize(input.shape), input.shape.slice(1)];
   const shape = itemShape(stored.shape, input);
   const size = shape.reduce((product, dim) => product * dim, 1);
   const count = stored.data.length / size;
   if (count === 0) throw new CompileError('quant/calibration', `no items for input ${input.name}`);
   if (!Number.isInteger(count / batch))
-    throw new CompileError('quant/calibration', `${count} items do not fill batches of ${batch} [${item.join(',')}]`);
+    throw new CompileError(
+      'quant/calibration',
+      `${count} items do not fill batches of ${batch} [${item.join(',')}]`,
+    );
   return Array.from({ length: count / batch }, (_, i) =>
     reshaped({ ...stored, data: part(stored, i * batch * size, batch * size) }, [batch, ...shape]),
   );
