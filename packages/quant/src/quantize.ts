@@ -6,7 +6,7 @@ import { type Calibration, calibrate, type Samples } from './calibrate.ts';
 import type { CalibrationMethod } from './choose-range.ts';
 import { equalizeLayers } from './equalize.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
-import { type Precision, planScales, type QuantPlan } from './quant-plan.ts';
+import { planScales, type QuantPlan } from './quant-plan.ts';
 
 export interface QuantizeOptions {
   /** How a range is chosen from the calibration data; min-max if absent. */
@@ -61,7 +61,7 @@ function prepare(lowered: Graph, samples: Samples, options: QuantizeOptions): Pr
 }
 
 /** The quantised graph under a plan, and what it left in float. */
-export function rewrite(
+function rewrite(
   { float, calibration }: Prepared,
   plan: QuantPlan,
   { io = 'float', rounding = 'double' }: QuantizeOptions,
@@ -74,9 +74,4 @@ export function rewrite(
     (node) => `${node.origin.at(-1) ?? node.output.name} (${node.op}) has no integer form and stays in float`,
   );
   return { graph, leftInFloat, warnings: [...calibration.warnings, ...warnings] };
-}
-
-/** The same plan with other precisions. */
-export function withPrecision(plan: QuantPlan, precisionOf: (node: Node) => Precision): QuantPlan {
-  return { ...plan, precisionOf };
 }
