@@ -1,32 +1,20 @@
 import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
-import { nodeMacs, rowRuleOf } from '@ghostc/ops';
-import {
-  type PlacedStream,
-  type Placement,
-  placeStreams,
-  type RowMove,
-  type Stream,
-  type StreamedPlan,
-} from '@ghostc/planner';
-import type { CProgram, CTensor, EmitCOptions, PlanCOptions } from './c-program.ts';
+import { nodeMacs } from '@ghostc/ops';
+import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
+import type { CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { KernelCall, KernelContext } from './kernel.ts';
-import { convScratchBytes } from './kernels/conv2d.ts';
-import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
 import { kernels } from './kernels/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
+import { arenaAlign, planC } from './plan-c.ts';
 import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
-import { cStorageRule } from './storage-rule.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
-
-/** Arena alignment in bytes. */
-export const arenaAlign = 16;
 
 /** Weights beyond this many bytes go to a binary file. */
 const largeWeights = 1 << 20;
@@ -40,7 +28,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkName(options.name);
   checkGraph(lowered);
   const lanes = lanesOf(options.device ?? 'host');
-  const plan = planC(lowered, options);
+  const { plan } = planC(lowered, options);
   const emitter = new Emitter(plan, lanes);
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
@@ -50,6 +38,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     outputs: lowered.outputs.map(({ name, value }) => tensorOf(name, value)),
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
     arenaGap: plan.gap,
+    streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
     weightBytes: words.byteLength,
   };
   const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
@@ -68,23 +57,10 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   return { ...program, files: new Map(files) };
 }
 
-/** The memory plan of the C program for a lowered graph; regions of it are computed in bands of rows. */
-export function planC(lowered: Graph, { device = 'host', regions = [] }: PlanCOptions = {}): StreamedPlan {
-  const lanes = lanesOf(device);
-  const plan = placeStreams(lowered, regions, {
-    storageRule: cStorageRule,
-    rowRule: rowRuleOf,
-    io: 'caller',
-    align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, lanes),
-  });
-  if (plan) return plan;
-  throw new CompileError('backend-c/stream', 'these layers cannot be computed in bands of rows');
-}
-
-function scratchBytes(node: Node, lanes: Lanes): number {
-  if (node.op === 'conv2d') return convScratchBytes(node, lanes);
-  return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
+function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
+  const layers = [...body.nodes()].filter((inner) => !moves.has(inner)).length;
+  const rows = Math.min(...[...moves.values()].flatMap(({ rate }) => (rate ? [rate] : [])));
+  return { layers, bands, rows, output: node.output.name };
 }
 
 function tensorOf(name: string, value: Value): CTensor {

@@ -25,6 +25,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, or a binary file with `.incbin`. By size if absent. */
   readonly weights?: 'c' | 'bin' | undefined;
+  /** Bytes that the arena may have; layers are computed in bands of rows where it would be larger. */
+  readonly maxRam?: number | undefined;
 }
 
 /** An optimised ONNX model. Symbolic dimensions stay. */
@@ -39,11 +41,12 @@ export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslPro
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights } = options;
+  const { device, weights, maxRam } = options;
   return emitC(kernelGraph(model, options), {
     name: nameOf(model, options),
     ...(device && { device }),
     ...(weights && { weights }),
+    ...(maxRam !== undefined && { maxRam }),
   });
 }
 

@@ -84,6 +84,7 @@ function replaceRegion(graph: Graph, nodes: readonly Node[], stream: Stream): No
     op: 'stream',
     inputs: [...inputs],
     types: results.map(({ type }) => type),
+    names: results.map(({ name }) => name),
     origin: nodes.flatMap(({ origin }) => origin),
     before: nodes.at(-1)?.next ?? null,
   });

@@ -40,13 +40,30 @@ const trials = 8;
  */
 export function planWithin(graph: Graph, options: WithinOptions): WithinResult {
   const plain = resultOf(graph, [], options) as WithinResult;
-  let best = plain;
-  for (let round = 0; round < 4 && best.missing > 0; round++) {
+  const wished = search(graph, plain, options);
+  let best = wished;
+  // A limit that is out of reach misleads the search: it is lowered step by step towards the wish instead.
+  for (let limit = best.plan.arenaBytes * 0.8; best.missing > 0 && limit > options.maxBytes; ) {
+    const next = search(graph, plain, { ...options, maxBytes: limit });
+    if (next.plan.arenaBytes < best.plan.arenaBytes) best = withLimit(next, options.maxBytes);
+    else if (next.missing > 0) break;
+    limit = Math.min(limit, best.plan.arenaBytes) * 0.8;
+  }
+  return best;
+}
+
+function search(graph: Graph, plain: WithinResult, options: WithinOptions): WithinResult {
+  let best = withLimit(plain, options.maxBytes);
+  for (let round = 0; round < 5 && best.missing > 0; round++) {
     const next = improve(graph, best, options);
     if (!next || next.plan.arenaBytes >= best.plan.arenaBytes) break;
     best = next;
   }
   return best;
+}
+
+function withLimit(result: WithinResult, maxBytes: number): WithinResult {
+  return { ...result, missing: Math.max(0, result.plan.arenaBytes - maxBytes) };
 }
 
 function resultOf(graph: Graph, regions: readonly Region[], options: WithinOptions): WithinResult | null {
