@@ -21,7 +21,7 @@ test.each([
   'ghostnetv2:1.0',
 
   'ghost_vgg16:2',
-  'ghost_resnet50:2',
+  'ghost_resnet50:2@64/10',
 ])('%s: no plan takes less', (spec) => {
   const graph = lowered(spec);
   expect(planC(graph).plan.gap).toBe(0);
