@@ -9,7 +9,7 @@ import {
   type TensorData,
   type Value,
 } from '@ghostc/ir';
-import { nodeMacs, storageRuleOf } from '@ghostc/ops';
+import { nodeMacs } from '@ghostc/ops';
 import { type MemoryPlan, type Placement, planMemory } from '@ghostc/planner';
 import type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
 import { type CElement, cType } from './c-type.ts';
@@ -24,6 +24,7 @@ import { isQuantizedOp, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
+import { cStorageRule } from './storage-rule.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { arenaAddress, elementOf, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
@@ -45,12 +46,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkGraph(lowered);
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
-  const plan = planMemory(lowered, {
-    storageRule: storageRuleOf,
-    io: 'caller',
-    align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, lanes, device),
-  });
+  const plan = planC(lowered, device);
   const emitter = new Emitter(lowered, plan, { lanes, device });
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
@@ -59,6 +55,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     inputs: lowered.inputs.map((value) => tensorOf(value.name, value)),
     outputs: lowered.outputs.map(({ name, value }) => tensorOf(name, value)),
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
+    arenaGap: plan.gap,
     weightBytes: words.byteLength,
   };
   const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
@@ -76,6 +73,17 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
+}
+
+/** The memory plan of the C program for a lowered graph. */
+export function planC(lowered: Graph, device: Device = 'host'): MemoryPlan {
+  const lanes = lanesOf(device);
+  return planMemory(lowered, {
+    storageRule: cStorageRule,
+    io: 'caller',
+    align: arenaAlign,
+    scratchBytes: (node) => scratchBytes(node, lanes, device),
+  });
 }
 
 function scratchBytes(node: Node, lanes: Lanes, device: Device): number {

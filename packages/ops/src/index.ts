@@ -69,6 +69,14 @@ export {
   sameAffine,
 } from './quantized/quantized-type.ts';
 export {
+  clampTable,
+  hardSwishTable,
+  leakyReluTable,
+  logisticTable,
+  type ReferenceTable,
+  tanhTable,
+} from './quantized/reference-tables.ts';
+export {
   type FixedMultiplier,
   quantizeMultiplier,
   type Rounding,
