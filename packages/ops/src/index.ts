@@ -44,6 +44,7 @@ export {
   transpose,
 } from './movement.ts';
 export { averagePool, globalAveragePool, maxPool } from './pool.ts';
+export { activationClamp } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -86,6 +87,7 @@ export {
   scaleWide,
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
+export { unaryTable } from './quantized/unary-table.ts';
 export { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
 export {
   type LoweredBinaryOp,
