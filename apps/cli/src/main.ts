@@ -1,10 +1,12 @@
 import { CompileError } from '@ghostc/ir';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
+import { quantizeCommand } from './commands/quantize.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
@@ -16,7 +18,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(inspectCommand())
     .addCommand(optCommand())
-    .addCommand(explainCommand());
+    .addCommand(explainCommand())
+    .addCommand(bisectCommand())
+    .addCommand(quantizeCommand());
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
