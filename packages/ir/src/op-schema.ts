@@ -10,6 +10,9 @@ import type { TensorType } from './tensor-type.ts';
  * - `movement`: copies elements, computes nothing (exact on every backend)
  * - `exact`: computes without rounding (relu, clip, max)
  * - `reduction`: sums over part of its input
+ * - `comparison`: a relation of its operands, `bool`
+ * - `selection`: picks elements, or their indices, by their order
+ * - `scatter`: writes part of a copy of its first input
  */
 export type Trait =
   | 'elementwise'
@@ -19,7 +22,10 @@ export type Trait =
   | 'view'
   | 'movement'
   | 'exact'
-  | 'reduction';
+  | 'reduction'
+  | 'comparison'
+  | 'selection'
+  | 'scatter';
 
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */

@@ -17,7 +17,7 @@ export function randomTensor({ dtype, shape, quant }: TensorType, seed: number):
 }
 
 function drawer(dtype: string, next: () => number): () => number {
-  if (dtype.startsWith('f')) return () => next() * 2 - 1;
+  if (dtype.startsWith('f') || dtype === 'bf16') return () => next() * 2 - 1;
   if (dtype === 'bool') return () => Math.floor(next() * 2);
   return dtype.startsWith('u') ? () => Math.floor(next() * 201) : () => Math.floor(next() * 201) - 100;
 }

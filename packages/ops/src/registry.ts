@@ -1,15 +1,19 @@
 import { batchNorm } from './batch-norm.ts';
-import { add, div, maximum, minimum, mul, pow, prelu, sub } from './binary.ts';
+import { add, div, maximum, minimum, mod, mul, pow, prelu, sub } from './binary.ts';
 import { cast } from './cast.ts';
+import { equal, less, lessEqual } from './compare.ts';
 import { conv2d } from './conv2d.ts';
 import type { OpDefinition } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dfcAttention } from './dfc-attention.ts';
+import { expand } from './expand.ts';
 import { ghostModule } from './ghost-module.ts';
+import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
+import { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
-import { averagePool, globalAveragePool, maxPool } from './pool.ts';
-import { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
+import { argMaxPool, averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
 import { squeezeExcite } from './squeeze-excite.ts';
 import {
@@ -18,6 +22,7 @@ import {
   clip,
   dropout,
   elu,
+  erf,
   exp,
   floor,
   hardSigmoid,
@@ -30,11 +35,13 @@ import {
   relu,
   round,
   sigmoid,
+  sign,
   silu,
   softplus,
   sqrt,
   tanh,
 } from './unary.ts';
+import { where } from './where.ts';
 
 const unaryOps = [
   abs,
@@ -78,11 +85,38 @@ const otherOps = [
   softmax,
   transpose,
 ];
+/** What the ONNX reader needs besides: comparisons, selection, indices. */
+const indexOps = [
+  argMax,
+  argMaxPool,
+  argMin,
+  equal,
+  erf,
+  expand,
+  gather,
+  gatherElements,
+  gatherNd,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  mod,
+  reduceProd,
+  scatterNd,
+  sign,
+  topK,
+  where,
+];
 const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...highOps].map((op) => [op.name, op as OpDefinition]),
+  [...unaryOps, ...binaryOps, ...otherOps, ...indexOps, ...highOps].map((op) => [
+    op.name,
+    op as OpDefinition,
+  ]),
 );
 
 /** What reaches a code-generating backend after lowering: the C and WGSL backends have one kernel for each. */

@@ -2,7 +2,7 @@ import type { Executable, Tensors } from '@ghostc/conformance';
 import { CompileError, type DType, fromBytes, type Tensor, type TensorData, toBytes } from '@ghostc/ir';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 
-const ortTypes: Readonly<Record<DType, string>> = {
+const ortTypes: Partial<Readonly<Record<DType, string>>> = {
   f16: 'float16',
   f32: 'float32',
   f64: 'float64',
