@@ -2,11 +2,17 @@ import { CompileError, fromNumbers, type Graph, i64, type Node, type Value } fro
 import { type Activation, lookup, withDefaults } from '@ghostc/ops';
 import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
 
+export type WriteOp = (writer: NodeWriter) => void;
+
 /** One IR node while it is written: names of its inputs, typed attributes, and the ONNX nodes that it becomes. */
 export class NodeWriter {
   readonly node: Node;
   readonly #target: OnnxGraph;
   readonly #names: Map<Value, string>;
+
+  get opset(): number {
+    return this.#target.opset;
+  }
 
   constructor(node: Node, target: OnnxGraph, names: Map<Value, string>) {
     this.node = node;
@@ -36,8 +42,8 @@ export class NodeWriter {
   input(index: number): string {
     const value = this.node.inputs[index];
     if (!value) return '';
-    if (value.constant) return this.#target.constant(value, value.constant);
-    return this.#names.get(value) ?? value.name;
+    const name = this.#names.get(value) ?? value.name;
+    return value.constant ? this.#target.constant(value, value.constant, name) : name;
   }
 
   inputs(): string[] {
@@ -59,6 +65,19 @@ export class NodeWriter {
   last(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const output = this.#names.get(this.node.output) ?? this.node.output.name;
     this.#target.node(op, inputs, { attrs, output, name: this.#nodeName(op) });
+  }
+
+  /** The ONNX node that computes all outputs of the IR node. */
+  all(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
+    const [output = '', ...more] = this.node.outputs.map((value) => this.#names.get(value) ?? value.name);
+    this.#target.node(op, inputs, { attrs, output, more, name: this.#nodeName(op) });
+  }
+
+  /** The ONNX node whose second output is the IR node's output. */
+  second(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
+    const wanted = this.#names.get(this.node.output) ?? this.node.output.name;
+    const output = this.#target.fresh(`${wanted}_first`);
+    this.#target.node(op, inputs, { attrs, output, more: [wanted], name: this.#nodeName(op) });
   }
 
   /** An int64 initializer. */
@@ -117,9 +136,26 @@ export function writeWithActivation(
   else writeActivation(writer, writer.step(op, inputs, attrs), activation);
 }
 
-export function outputsOf(graph: Graph): Map<Value, string> {
+/**
+ * ONNX names of values that go by another name than their own: graph outputs by the output's name, and values that carry the
+ * name of an output without being it.
+ */
+export function onnxNames(graph: Graph): Map<Value, string> {
   const names = new Map<Value, string>();
   for (const { name, value } of graph.outputs)
     if (value.producer && !names.has(value)) names.set(value, name);
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const computed = [...graph.nodes()].flatMap((node) => node.outputs);
+  const taken = new Set([
+    ...outputs,
+    ...[...graph.inputs, ...graph.constants, ...computed].map(({ name }) => name),
+  ]);
+  for (const value of [...graph.constants, ...computed]) {
+    if (names.has(value) || !outputs.has(value.name)) continue;
+    let name = `${value.name}_inner`;
+    for (let i = 1; taken.has(name); i++) name = `${value.name}_inner_${i}`;
+    taken.add(name);
+    names.set(value, name);
+  }
   return names;
 }

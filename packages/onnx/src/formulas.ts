@@ -11,7 +11,7 @@ export class Formulas {
 
   /** A scalar of x's element type. */
   number(x: Value, value: number): Value {
-    return this.node.addConstant(fromNumbers(x.type.dtype, [], [value]));
+    return this.node.addConstant(fromNumbers(x.type.dtype, [], [value]), `${this.node.name}_${value}`);
   }
 
   #operand(x: Value, b: Value | number): Value {
