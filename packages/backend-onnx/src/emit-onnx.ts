@@ -1,6 +1,6 @@
 import { CompileError, type Graph, type Value, withLocation } from '@ghostc/ir';
 import { encodeModel } from '@ghostc/onnx';
-import { NodeWriter, onnxNames } from './node-writer.ts';
+import { NodeWriter, outputsOf } from './node-writer.ts';
 import { OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
 import { versionFor } from './version-for.ts';
@@ -15,9 +15,10 @@ export interface OnnxOptions {
  * the graph alone. Throws `onnx/write` for what the opset cannot say.
  */
 export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}): Uint8Array {
-  const names = onnxNames(graph);
+  const names = outputsOf(graph);
   const { opset, irVersion } = versionFor(graph);
-  const target = new OnnxGraph([...takenNames(graph), ...names.values()], opset);
+  const target = new OnnxGraph(takenNames(graph), opset);
+  renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
     withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
       const write = opTable.get(node.op);
@@ -35,6 +36,14 @@ export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}):
   });
 }
 
+/** Graph outputs keep their names: another value that is called like one of them gets a fresh name. */
+function renameShadowed(graph: Graph, target: OnnxGraph, names: Map<Value, string>): void {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const inner = [...graph.constants, ...[...graph.nodes()].flatMap((node) => node.outputs)];
+  for (const value of inner)
+    if (outputs.has(value.name) && !names.has(value)) names.set(value, target.fresh(value.name));
+}
+
 function takenNames(graph: Graph): Set<string> {
   const names = new Set([...graph.inputs, ...graph.constants].map((value) => value.name));
   for (const node of graph.nodes()) for (const value of node.outputs) names.add(value.name);
@@ -47,8 +56,7 @@ function passThrough(
   { name, value }: Graph['outputs'][number],
   { target, names }: { target: OnnxGraph; names: ReadonlyMap<Value, string> },
 ): object {
-  const own = names.get(value) ?? value.name;
-  const source = value.constant ? target.constant(value, value.constant, own) : own;
+  const source = value.constant ? target.constant(value, names.get(value)) : (names.get(value) ?? value.name);
   if (source !== name)
     target.node('Identity', [source], { output: name, name: target.fresh(`Identity_${name}`) });
   return valueInfo(name, value);

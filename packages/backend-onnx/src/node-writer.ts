@@ -42,8 +42,8 @@ export class NodeWriter {
   input(index: number): string {
     const value = this.node.inputs[index];
     if (!value) return '';
-    const name = this.#names.get(value) ?? value.name;
-    return value.constant ? this.#target.constant(value, value.constant, name) : name;
+    if (value.constant) return this.#target.constant(value, this.#names.get(value));
+    return this.#names.get(value) ?? value.name;
   }
 
   inputs(): string[] {
@@ -136,26 +136,9 @@ export function writeWithActivation(
   else writeActivation(writer, writer.step(op, inputs, attrs), activation);
 }
 
-/**
- * ONNX names of values that go by another name than their own: graph outputs by the output's name, and values that carry the
- * name of an output without being it.
- */
-export function onnxNames(graph: Graph): Map<Value, string> {
+export function outputsOf(graph: Graph): Map<Value, string> {
   const names = new Map<Value, string>();
   for (const { name, value } of graph.outputs)
     if (value.producer && !names.has(value)) names.set(value, name);
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
-  const computed = [...graph.nodes()].flatMap((node) => node.outputs);
-  const taken = new Set([
-    ...outputs,
-    ...[...graph.inputs, ...graph.constants, ...computed].map(({ name }) => name),
-  ]);
-  for (const value of [...graph.constants, ...computed]) {
-    if (names.has(value) || !outputs.has(value.name)) continue;
-    let name = `${value.name}_inner`;
-    for (let i = 1; taken.has(name); i++) name = `${value.name}_inner_${i}`;
-    taken.add(name);
-    names.set(value, name);
-  }
   return names;
 }

@@ -57,11 +57,11 @@ export class OnnxGraph {
   }
 
   /** The initializer of a constant value, made when first asked for. */
-  constant(value: Value, tensor: Tensor, name = value.name): string {
+  constant(value: Value, name = value.name): string {
     const known = this.#constants.get(value);
     if (known) return known;
     this.#constants.set(value, name);
-    this.initializers.push(fromTensor(tensor, name));
+    this.initializers.push(fromTensor(value.constant as Tensor, name));
     return name;
   }
 

@@ -13,6 +13,7 @@ import type { TensorType } from './tensor-type.ts';
  * - `comparison`: a relation of its operands, `bool`
  * - `selection`: picks elements, or their indices, by their order
  * - `scatter`: writes part of a copy of its first input
+ * - `integer`: computes on (quantised) integers, too or only; ops that move elements do anyway
  */
 export type Trait =
   | 'elementwise'
@@ -25,7 +26,8 @@ export type Trait =
   | 'reduction'
   | 'comparison'
   | 'selection'
-  | 'scatter';
+  | 'scatter'
+  | 'integer';
 
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */

@@ -1,4 +1,5 @@
 import { CompileError, type DType, largestFloat, type Value } from '@ghostc/ir';
+import { integerRange } from '@ghostc/ops';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { dtypeOf } from './tensor-proto.ts';
@@ -16,12 +17,6 @@ export const quantizationRows: readonly OpRow[] = [
   ['QLinearMatMul', readQLinearMatMul],
   ['QuantizeLinear', readQuantizeLinear],
 ];
-
-/** Lowest and highest value of an integer type. */
-export function integerRange(dtype: DType): readonly [number, number] {
-  const bits = Number(dtype.slice(1));
-  return dtype.startsWith('u') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
-}
 
 /** Scale or zero point against x: a scalar, one for each slice along `axis`, or one for each block along it. */
 function aligned(f: Formulas, x: Value, parameter: Value): Value {
