@@ -42,9 +42,13 @@ export { concat, forEachIndex, normalAxis, pad, reshape, slice, sliceRanges, tra
 export {
   argMaxPool,
   averagePool,
+  averagePool,
+  globalAveragePool,
   globalAveragePool,
   maxPool,
+  maxPool,
 } from './pool.ts';
+export { activationClamp } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -70,6 +74,14 @@ export {
   sameAffine,
 } from './quantized/quantized-type.ts';
 export {
+  clampTable,
+  hardSwishTable,
+  leakyReluTable,
+  logisticTable,
+  type ReferenceTable,
+  tanhTable,
+} from './quantized/reference-tables.ts';
+export {
   type FixedMultiplier,
   quantizeMultiplier,
   type Rounding,
@@ -79,12 +91,18 @@ export {
   scaleWide,
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
+export { unaryTable } from './quantized/unary-table.ts';
 export {
   reduceMax,
+  reduceMax,
   reduceMean,
+  reduceMean,
+  reduceMin,
   reduceMin,
   reduceProd,
   reduceSum,
+  reduceSum,
+  softmax,
   softmax,
 } from './reduce.ts';
 export {
