@@ -11,7 +11,7 @@ export class NodeWriter {
   readonly #names: Map<Value, string>;
 
   get opset(): number {
-    return this.#target.opset;
+    return this.target.opset;
   }
 
   constructor(node: Node, target: OnnxGraph, names: Map<Value, string>) {
@@ -74,14 +74,14 @@ export class NodeWriter {
   /** The ONNX node that computes all outputs of the IR node. */
   all(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const [output = '', ...more] = this.node.outputs.map((value) => this.#names.get(value) ?? value.name);
-    this.#target.node(op, inputs, { attrs, output, more, name: this.#nodeName(op) });
+    this.target.node(op, inputs, { attrs, output, more, name: this.#nodeName(op) });
   }
 
   /** The ONNX node whose second output is the IR node's output. */
   second(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const wanted = this.#names.get(this.node.output) ?? this.node.output.name;
-    const output = this.#target.fresh(`${wanted}_first`);
-    this.#target.node(op, inputs, { attrs, output, more: [wanted], name: this.#nodeName(op) });
+    const output = this.target.fresh(`${wanted}_first`);
+    this.target.node(op, inputs, { attrs, output, more: [wanted], name: this.#nodeName(op) });
   }
 
   /** An int64 initializer. */

@@ -42,10 +42,7 @@ export { concat, forEachIndex, normalAxis, pad, reshape, slice, sliceRanges, tra
 export {
   argMaxPool,
   averagePool,
-  averagePool,
   globalAveragePool,
-  globalAveragePool,
-  maxPool,
   maxPool,
 } from './pool.ts';
 export { activationClamp } from './quantized/activation-clamp.ts';
@@ -94,15 +91,10 @@ export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-l
 export { unaryTable } from './quantized/unary-table.ts';
 export {
   reduceMax,
-  reduceMax,
   reduceMean,
-  reduceMean,
-  reduceMin,
   reduceMin,
   reduceProd,
   reduceSum,
-  reduceSum,
-  softmax,
   softmax,
 } from './reduce.ts';
 export {
