@@ -38,7 +38,17 @@ export { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } fro
 export { integerRange } from './integer-range.ts';
 export { fullyConnected, gemm, matmul } from './linear.ts';
 export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
-export { concat, forEachIndex, normalAxis, pad, reshape, slice, sliceRanges, transpose } from './movement.ts';
+export {
+  concat,
+  forEachIndex,
+  normalAxis,
+  pad,
+  padElement,
+  reshape,
+  slice,
+  sliceRanges,
+  transpose,
+} from './movement.ts';
 export {
   argMaxPool,
   averagePool,
