@@ -1,6 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -17,8 +18,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(inspectCommand())
     .addCommand(optCommand())
-    .addCommand(quantizeCommand())
-    .addCommand(explainCommand());
+    .addCommand(explainCommand())
+    .addCommand(bisectCommand())
+    .addCommand(quantizeCommand());
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);

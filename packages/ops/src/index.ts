@@ -32,7 +32,17 @@ export {
 } from './ghost-module.ts';
 export { integerRange } from './integer-range.ts';
 export { fullyConnected, gemm, matmul } from './linear.ts';
-export { concat, forEachIndex, normalAxis, pad, reshape, slice, sliceRanges, transpose } from './movement.ts';
+export {
+  concat,
+  forEachIndex,
+  normalAxis,
+  pad,
+  padElement,
+  reshape,
+  slice,
+  sliceRanges,
+  transpose,
+} from './movement.ts';
 export { averagePool, globalAveragePool, maxPool } from './pool.ts';
 export { activationClamp } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
