@@ -1,9 +1,10 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { nodeMacs, rowRuleOf } from '@ghostc/ops';
 import { planWithin, type WithinResult } from '@ghostc/planner';
-import type { PlanCOptions } from './c-program.ts';
+import type { Device, PlanCOptions } from './c-program.ts';
 import { convScratchBytes } from './kernels/conv2d.ts';
 import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
+import { isQuantizedOp, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { cStorageRule } from './storage-rule.ts';
 
@@ -21,7 +22,7 @@ export function planC(lowered: Graph, { device = 'host', maxRam }: PlanCOptions 
     rowRule: rowRuleOf,
     io: 'caller',
     align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, lanes),
+    scratchBytes: (node) => scratchBytes(node, { lanes, device }),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,
     work: (node) => nodeMacs(node) ?? 0,
   });
@@ -29,7 +30,8 @@ export function planC(lowered: Graph, { device = 'host', maxRam }: PlanCOptions 
   return result;
 }
 
-function scratchBytes(node: Node, lanes: Lanes): number {
+function scratchBytes(node: Node, { lanes, device }: { lanes: Lanes; device: Device }): number {
+  if (isQuantizedOp(node.op)) return quantizedKernel(node, device).scratchBytes?.(node) ?? 0;
   if (node.op === 'conv2d') return convScratchBytes(node, lanes);
   return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
 }

@@ -1,5 +1,6 @@
-import { staticShape, type Value } from '@ghostc/ir';
+import { type DType, isFloat, staticShape, type Value } from '@ghostc/ir';
 import type { RowMove } from '@ghostc/planner';
+import { cType } from './c-type.ts';
 import type { CFunction } from './kernel.ts';
 import { floatLiteral } from './text/float-literal.ts';
 import { loop } from './text/loops.ts';
@@ -8,11 +9,16 @@ import { loop } from './text/loops.ts';
 export function moveFunction(move: RowMove): CFunction {
   const { kind, image, rows } = move;
   const [, channels = 1, total = 1, width = 1] = staticShape(image.type.shape);
+  const type = cType(image.type.dtype);
   const bodies = { load: loadRows, push: pushRows, store: storeRows };
   return {
-    hint: `${kind}_${rows}_rows_${channels}x${total}x${width}`,
-    params: ['const float *x', 'float *y', 'int row'],
-    body: loop('c', channels, bodies[kind](move, { total, width })),
+    hint: `${kind}_${rows}_rows_${image.type.dtype}_${channels}x${total}x${width}`,
+    params: [`const ${type} *x`, `${type} *y`, 'int row'],
+    body: loop(
+      'c',
+      channels,
+      bodies[kind](move, { total, width, type, pad: literal(image.type.dtype, move.pad) }),
+    ),
   };
 }
 
@@ -20,13 +26,21 @@ interface Plane {
   /** Rows of the image or slab. */
   readonly total: number;
   readonly width: number;
+  /** C type of an element. */
+  readonly type: string;
+  /** C constant for rows outside the image. */
+  readonly pad: string;
 }
 
-function loadRows({ rows, height, pad }: RowMove, { total, width }: Plane): string[] {
+function literal(dtype: DType, value: number): string {
+  return isFloat(dtype) ? floatLiteral(value) : String(value);
+}
+
+function loadRows({ rows, height }: RowMove, { total, width, type, pad }: Plane): string[] {
   return loop('i', rows, [
-    `float *to = y + (c * ${rows} + i) * ${width};`,
+    `${type} *to = y + (c * ${rows} + i) * ${width};`,
     `if (row + i >= 0 && row + i < ${height}) {`,
-    `const float *from = x + (c * ${total} + row + i) * ${width};`,
+    `const ${type} *from = x + (c * ${total} + row + i) * ${width};`,
     ...copyRow(width),
     '} else {',
     ...fillRow(width, pad),
@@ -35,15 +49,15 @@ function loadRows({ rows, height, pad }: RowMove, { total, width }: Plane): stri
 }
 
 /** The slab's rows move up by a band, whose rows come behind them. */
-function pushRows({ rows, height, pad }: RowMove, { total, width }: Plane): string[] {
+function pushRows({ rows, height }: RowMove, { total, width, type, pad }: Plane): string[] {
   return [
     ...loop('i', (total - rows) * width, [
       `y[c * ${total * width} + i] = y[c * ${total * width} + i + ${rows * width}];`,
     ]),
     ...loop('i', rows, [
-      `float *to = y + (c * ${total} + ${total - rows} + i) * ${width};`,
+      `${type} *to = y + (c * ${total} + ${total - rows} + i) * ${width};`,
       `if (row + i >= 0 && row + i < ${height}) {`,
-      `const float *from = x + (c * ${rows} + i) * ${width};`,
+      `const ${type} *from = x + (c * ${rows} + i) * ${width};`,
       ...copyRow(width),
       '} else {',
       ...fillRow(width, pad),
@@ -52,11 +66,11 @@ function pushRows({ rows, height, pad }: RowMove, { total, width }: Plane): stri
   ];
 }
 
-function storeRows({ rows, height }: RowMove, { total, width }: Plane): string[] {
+function storeRows({ rows, height }: RowMove, { total, width, type }: Plane): string[] {
   return loop('i', rows, [
     `if (row + i >= 0 && row + i < ${height}) {`,
-    `const float *from = x + (c * ${rows} + i) * ${width};`,
-    `float *to = y + (c * ${total} + row + i) * ${width};`,
+    `const ${type} *from = x + (c * ${rows} + i) * ${width};`,
+    `${type} *to = y + (c * ${total} + row + i) * ${width};`,
     ...copyRow(width),
     '}',
   ]);
@@ -70,9 +84,9 @@ const fillRow = (width: number, pad: number): string[] => loop('j', width, [`to[
 export function fillFunction({ type }: Value, pad: number): CFunction {
   const count = staticShape(type.shape).reduce((product, dim) => product * dim, 1);
   return {
-    hint: `fill_${count}`,
-    params: ['float *y'],
-    body: loop('i', count, [`y[i] = ${floatLiteral(pad)};`]),
+    hint: `fill_${type.dtype}_${count}`,
+    params: [`${cType(type.dtype)} *y`],
+    body: loop('i', count, [`y[i] = ${literal(type.dtype, pad)};`]),
   };
 }
 
