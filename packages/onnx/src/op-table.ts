@@ -1,7 +1,9 @@
 import { type Attrs, CompileError, type Dim, fromNumbers, isStatic, type Value } from '@ghostc/ir';
+import { convAttributes } from './conv-attributes.ts';
 import type { NodeReader } from './node-reader.ts';
+import { quantizedTable } from './quantized-table.ts';
 import { dtypeOf } from './tensor-proto.ts';
-import { poolAttributes, windowAttributes } from './window-attributes.ts';
+import { poolAttributes } from './window-attributes.ts';
 
 /** Turns one ONNX node into IR nodes and gives the value of its first output. */
 export type ReadOp = (node: NodeReader) => Value;
@@ -37,6 +39,7 @@ const reduce =
 
 /** Every ONNX op that the reader knows, by op_type. */
 export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
+  ...quantizedTable,
   ['Abs', plain('abs')],
   ['Add', plain('add')],
   [
@@ -170,18 +173,8 @@ function readConstantOfShape(node: NodeReader): Value {
 
 function readConv(node: NodeReader): Value {
   const [x, weight] = [node.input(0), node.input(1)];
-  const kernel = weight.type.shape.slice(2);
-  if (!kernel.every(isStatic))
-    throw new CompileError('onnx/dynamic-shape', 'Conv expects a weight of fixed shape');
-  const declared = node.ints('kernel_shape');
-  if (declared && declared.join() !== kernel.join())
-    throw new CompileError(
-      'onnx/attribute',
-      `kernel_shape [${declared.join(',')}] differs from the weight's [${kernel.join(',')}]`,
-    );
-  const window = windowAttributes(node, x.type.shape.slice(2), kernel as number[]);
-  const group = node.int('group', 1);
-  if (kernel.length === 1) return readConv1d(node, window, group);
+  const { window, group, rank } = convAttributes(node, x, weight);
+  if (rank === 1) return readConv1d(node, window, group);
   return node.emit('conv2d', [x, weight, node.optional(2)], { ...window, group });
 }
 
