@@ -5,24 +5,22 @@ import { OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
 import { qdqTable } from './qdq-table.ts';
 import { QuantizedWriter } from './quantized-writer.ts';
+import { versionFor } from './version-for.ts';
 
 export interface OnnxOptions {
   /** Name of the ONNX graph; the graph's own if absent. */
   readonly name?: string;
 }
 
-/** IR version 8 is what ONNX 1.12 wrote for opset 17: every reader of the last years takes it. */
-const IR_VERSION = 8;
-const OPSET = 17;
-
 /**
- * Writes a graph as an ONNX model of opset 17 (21 with 16-bit activations). Quantised ops are written as float ops between
- * DequantizeLinear and QuantizeLinear. Input and output names and symbolic dimensions stay; the bytes depend on
- * the graph alone. Throws `onnx/write` for what the opset cannot say.
+ * Writes a graph as an ONNX model of opset 17, or the first later one that knows its ops and element types. Quantised ops
+ * are written as float ops between DequantizeLinear and QuantizeLinear. Input and output names and symbolic dimensions
+ * stay; the bytes depend on the graph alone. Throws `onnx/write` for what the opset cannot say.
  */
 export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}): Uint8Array {
   const names = outputsOf(graph);
-  const target = new OnnxGraph(takenNames(graph));
+  const { opset, irVersion } = versionFor(graph);
+  const target = new OnnxGraph(takenNames(graph), opset);
   renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
     withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
@@ -32,9 +30,8 @@ export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}):
   }
   const output = graph.outputs.map((one) => passThrough(one, { target, names }));
   const input = graph.inputs.map((value) => valueInfo(value.name, value));
-  const { ir, opset } = versionsFor(graph);
   return encodeModel({
-    ir_version: ir,
+    ir_version: irVersion,
     producer_name: 'ghostc',
     opset_import: [{ domain: '', version: opset }],
     graph: { name, node: target.nodes, initializer: target.initializers, input, output },
@@ -57,14 +54,6 @@ function found<W>(table: ReadonlyMap<string, W>, { op }: Node): W {
   const write = table.get(op);
   if (write) return write;
   throw new CompileError('onnx/write', `op ${op} has no ONNX form`);
-}
-
-/** QuantizeLinear of 16 bits came with opset 21 and IR version 10; all else stays with what older readers take. */
-function versionsFor(graph: Graph): { readonly ir: number; readonly opset: number } {
-  const values = [...graph.inputs, ...[...graph.nodes()].flatMap((node) => node.outputs)];
-  return values.some(({ type }) => type.quant && type.dtype === 'i16')
-    ? { ir: 10, opset: 21 }
-    : { ir: IR_VERSION, opset: OPSET };
 }
 
 /** Graph outputs keep their names: another value that is called like one of them gets a fresh name. */
