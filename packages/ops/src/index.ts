@@ -23,6 +23,7 @@ export {
 } from './define-op.ts';
 export { depthwiseConv2d } from './depthwise-conv2d.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './dfc-attention.ts';
+export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,
@@ -35,6 +36,8 @@ export { concat, forEachIndex, normalAxis, pad, reshape, slice, sliceRanges, tra
 export { averagePool, globalAveragePool, maxPool } from './pool.ts';
 export { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
 export {
+  type GpuOnlyOp,
+  gpuOnlyOps,
   type LoweredBinaryOp,
   type LoweredOp,
   type LoweredUnaryOp,
@@ -44,7 +47,7 @@ export {
   registry,
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
-export { squeezeExcite } from './squeeze-excite.ts';
+export { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {
   abs,

@@ -5,13 +5,14 @@ import { conv2d } from './conv2d.ts';
 import type { OpDefinition } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dfcAttention } from './dfc-attention.ts';
+import { fusedGhostModule } from './fused-ghost-module.ts';
 import { ghostModule } from './ghost-module.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
-import { squeezeExcite } from './squeeze-excite.ts';
+import { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 import {
   abs,
   ceil,
@@ -79,10 +80,11 @@ const otherOps = [
   transpose,
 ];
 const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
+const gpuOps = [fusedGhostModule, squeezeExciteGate];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...highOps].map((op) => [op.name, op as OpDefinition]),
+  [...unaryOps, ...binaryOps, ...otherOps, ...highOps, ...gpuOps].map((op) => [op.name, op as OpDefinition]),
 );
 
 /** What reaches a code-generating backend after lowering: the C and WGSL backends have one kernel for each. */
@@ -131,6 +133,10 @@ export const loweredOps = [
   'transpose',
 ] as const;
 
+/** What lowering for a GPU leaves besides: one dispatch each. */
+export const gpuOnlyOps = ['fused_ghost_module', 'squeeze_excite_gate'] as const;
+
+export type GpuOnlyOp = (typeof gpuOnlyOps)[number];
 export type LoweredUnaryOp = (typeof loweredUnaryOps)[number];
 export type LoweredBinaryOp = (typeof loweredBinaryOps)[number];
 export type LoweredOp = (typeof loweredOps)[number];

@@ -6,8 +6,8 @@ export {
   type NearMissReport,
   type RuleSite,
 } from './explain-rule.ts';
-export { lower } from './lower.ts';
-export { loweringPasses, optimizationPasses, passes } from './optimize.ts';
+export { lower, lowerForGpu } from './lower.ts';
+export { gpuLoweringPasses, loweringPasses, optimizationPasses, passes } from './optimize.ts';
 export { type Pass, type RunOptions, rulePass, runPasses } from './pass.ts';
 export {
   any,
