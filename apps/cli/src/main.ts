@@ -1,10 +1,12 @@
 import { CompileError } from '@ghostc/ir';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
+import { quantizeCommand } from './commands/quantize.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
@@ -16,7 +18,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(inspectCommand())
     .addCommand(optCommand())
-    .addCommand(explainCommand());
+    .addCommand(explainCommand())
+    .addCommand(bisectCommand())
+    .addCommand(quantizeCommand());
+  for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -24,11 +29,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Codes of errors that say that a check failed, rather than that the input is bad. */
+const failedChecks = new Set(['validate/difference']);
+
 function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed it; help and version leave with 0
+    return;
+  }
   if (error instanceof CompileError)
     console.error(error.message.replace(/^error\[[^\]]*\]/, (head) => pc.red(head)));
   else console.error(error);
-  process.exitCode = 2;
+  process.exitCode = error instanceof CompileError && failedChecks.has(error.code) ? 1 : 2;
 }
 
 await main(process.argv);

@@ -1,4 +1,4 @@
-import type { DType } from '@ghostc/ir';
+import type { DType, QuantParams } from '@ghostc/ir';
 
 /** An input or output of a C program, in call order. */
 export interface CTensor {
@@ -6,6 +6,8 @@ export interface CTensor {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly elements: number;
+  /** Absent: plain numbers. */
+  readonly quant?: QuantParams | undefined;
 }
 
 export interface CProgram {
@@ -16,6 +18,8 @@ export interface CProgram {
   readonly inputs: readonly CTensor[];
   readonly outputs: readonly CTensor[];
   readonly arenaBytes: number;
+  /** Bytes of the arena above the proven lower bound; 0: no order and no layout takes less. */
+  readonly arenaGap: number;
   readonly weightBytes: number;
 }
 

@@ -7,7 +7,13 @@ export {
   type RuleSite,
 } from './explain-rule.ts';
 export { lower, lowerForGpu } from './lower.ts';
-export { gpuLoweringPasses, loweringPasses, optimizationPasses, passes } from './optimize.ts';
+export {
+  gpuLoweringPasses,
+  loweringPasses,
+  optimizationPasses,
+  passes,
+  splitForIntegers,
+} from './optimize.ts';
 export { type Pass, type RunOptions, rulePass, runPasses } from './pass.ts';
 export {
   any,

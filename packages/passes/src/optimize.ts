@@ -43,6 +43,7 @@ import {
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
 
 const canonicalize = rulePass(
   'canonicalize',
@@ -124,8 +125,11 @@ export const loweringPasses: readonly Pass[] = [
 const fuseForGpu = rulePass('fuse-for-gpu', fuseGhostModule, splitSqueezeExcite, fuseGate, fuseGhostResidual);
 const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
+/** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
+export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
+
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [fuseResiduals, fuseForGpu];
+const otherPasses: readonly Pass[] = [fuseResiduals, fuseForGpu, splitForIntegers];
 
 /** Composite ops to kernels for a GPU, where a dispatch is dear: Ghost modules, gates and sums of shortcuts stay whole. */
 export const gpuLoweringPasses: readonly Pass[] = [fuseForGpu, fuseResiduals, ...loweringPasses];

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromBytes, type Graph, numElements, type Tensor, toBytes, toNumbers, verify } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { describe, expect, test } from 'vitest';
+import { readTflite } from './read-tflite.ts';
+import { buildModel } from './testing/build-model.ts';
+import { evaluateGraph } from './testing/evaluate-graph.ts';
+import { caseInputs, type OperatorCase, operatorCases } from './testing/operator-cases.ts';
+
+/**
+ * Outputs of TFLite's reference kernels for each case, base64 of two sets of inputs. tools/tflite has what writes them and
+ * holds them against TFLite.
+ */
+const fixture = join(import.meta.dirname, '../../../test-fixtures/tflite/operators.json');
+const SETS = 2;
+const expected: Record<string, string> = JSON.parse(readFileSync(fixture, 'utf8'));
+
+function ourOutputs(graph: Graph, inputs: readonly Uint8Array[]): Tensor[] {
+  const tensors = graph.inputs.map(({ type }, i) => ({
+    ...type,
+    shape: type.shape as number[],
+    data: fromBytes(type.dtype, inputs[i] as Uint8Array),
+  }));
+  return evaluateGraph(graph, tensors);
+}
+
+/** Largest difference, relative to the largest expected number. */
+function distance(want: ArrayLike<number>, got: ArrayLike<number>): number {
+  let [worst, largest] = [0, 1e-30];
+  for (let i = 0; i < want.length; i++) {
+    worst = Math.max(worst, Math.abs(Number(want[i]) - Number(got[i])));
+    largest = Math.max(largest, Math.abs(Number(want[i])));
+  }
+  return worst / largest;
+}
+
+function compareCase(one: OperatorCase): void {
+  const graph = readTflite(buildModel(one.spec), { file: one.name });
+  verify(graph, registry);
+  const bytes = Buffer.from(expected[one.name] ?? '', 'base64');
+  let at = 0;
+  for (const inputs of caseInputs(one, SETS)) {
+    for (const ours of ourOutputs(graph, inputs)) {
+      const size = toBytes(ours.data).length;
+      const want = fromBytes(ours.dtype, bytes.subarray(at, at + size));
+      expect(want.length).toBe(numElements(ours.shape));
+      at += size;
+      if (ours.dtype === 'f32') expect(distance(want as Float32Array, toNumbers(ours))).toBeLessThan(2e-6);
+      else expect(ours.data).toEqual(want);
+    }
+  }
+  expect(at).toBe(bytes.length);
+}
+
+describe('computes what TFLite computes', () => {
+  test.each(operatorCases)('$name', compareCase);
+});
+
+/** Nodes by op. */
+function count(graph: Graph, op: string): number {
+  return [...graph.nodes()].filter((node) => node.op === op).length;
+}
+
+test('an image operator behind a convolution adds no transpose', () => {
+  const sums: Record<string, number> = {};
+  for (const { name, spec } of operatorCases.filter((one) => one.name.startsWith('behind-conv/')))
+    sums[name.slice('behind-conv/'.length)] = count(readTflite(buildModel(spec)), 'transpose');
+  // One at the input, and one where the output itself is an image in NHWC or mixes axes.
+  expect(sums).toMatchObject({
+    'mean-image': 1,
+    'transpose-to-nchw': 1,
+    'mean-channels': 1,
+    reshape: 2,
+    'pad-channels': 2,
+  });
+});

@@ -1,0 +1,60 @@
+import { CompileError, type Value } from '@ghostc/ir';
+import { BuiltinOptions } from '../generated/builtin-options.ts';
+import { FullyConnectedOptions } from '../generated/fully-connected-options.ts';
+import { FullyConnectedOptionsWeightsFormat } from '../generated/fully-connected-options-weights-format.ts';
+import type { OperatorReader } from '../operator-reader.ts';
+import { integerBias } from './convolution.ts';
+import { activationAttributes } from './fused-activation.ts';
+import { isQuantized, requantized } from './quantized-output.ts';
+
+/**
+ * FULLY_CONNECTED: the input is a matrix with rows of as many elements as the weights have columns. On integers the interpreter
+ * (LiteRT 2.3, reference kernels) rounds each result once, where every other operator rounds twice.
+ */
+export function readFullyConnected(node: OperatorReader): void {
+  const options = node.options(BuiltinOptions.FullyConnectedOptions, new FullyConnectedOptions());
+  if (options.weightsFormat() !== FullyConnectedOptionsWeightsFormat.DEFAULT)
+    throw new CompileError('tflite/unsupported', 'shuffled weights are not supported');
+  const x = asMatrix(node);
+  const activation = options.fusedActivationFunction();
+  const y = isQuantized(node)
+    ? node.emit('qlinear_fully_connected', [x, node.input(1, 'plain'), integerBias(node)], {
+        ...requantized(node, activation),
+        rounding: 'single',
+      })
+    : node.emit(
+        'fully_connected',
+        [x, realWeight(node), node.has(2) ? node.input(2, 'plain') : null],
+        activationAttributes(activation),
+      );
+  node.setOutput(asDeclared(node, y), 'plain');
+}
+
+/** Quantised weights of a float model are dequantised. */
+function realWeight(node: OperatorReader): Value {
+  const real = node.table.realConstant(node.inputIndex(1));
+  return real ? node.table.graph.addConstant(node.inputTensor(1).name, real) : node.input(1, 'plain');
+}
+
+/** The input as [rows, columns of the weight]. */
+export function asMatrix(node: OperatorReader): Value {
+  const { shape } = node.inputTensor(0);
+  const [, columns = 0] = node.inputTensor(1).shape;
+  const count = shape.reduce((product, dim) => product * dim, 1);
+  if (columns === 0 || count % columns !== 0)
+    throw new CompileError(
+      'tflite/shape',
+      `[${shape.join(',')}] does not divide into rows of ${columns}, the weight's columns`,
+    );
+  const x = node.input(0, 'plain');
+  const rows = count / columns;
+  if (shape.length === 2 && shape[0] === rows) return x;
+  return node.emit('reshape', [x], { shape: [rows, columns] });
+}
+
+/** A value in the shape that the output declares. */
+export function asDeclared(node: OperatorReader, value: Value, k = 0): Value {
+  const { shape } = node.outputTensor(k);
+  if (value.type.shape.join() === shape.join()) return value;
+  return node.emit('reshape', [value], { shape });
+}
