@@ -3,12 +3,9 @@ import { attrsOf, type GhostModuleAttrs, ghostModule } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-/** Pixels, of four channels each, that WebGPU's default 16 KB of workgroup memory hold. */
-const workgroupPixels = 1024;
-
 /**
- * Pixels of the largest plane whose Ghost modules are fused. Beyond it a workgroup has a strip alone, computes the strip's
- * neighbours again, and a dispatch more costs less than that.
+ * Pixels of the largest plane whose Ghost modules are fused. A workgroup has the whole planes of its channels: of larger
+ * planes there are too few to keep an adapter busy, and a dispatch more costs less than that.
  */
 const fusedPixels = 256;
 
@@ -38,10 +35,6 @@ export const fuseGhostModule = rule({
 export const splitSqueezeExcite = rule({
   name: 'split-squeeze-excite',
   match: op('squeeze_excite', any('x')).as('se'),
-  unless: ({ se }) => {
-    const channels = Number(se.inputs[1]?.type.shape[0]) + Number(se.inputs[1]?.type.shape[1]);
-    return channels > workgroupPixels * 4 && `${channels} sums exceed the workgroup memory`;
-  },
   rewrite: ({ x, se }, build) =>
     build.node('mul', [x, build.node('squeeze_excite_gate', se.inputs, se.attrs)]),
 });
