@@ -78,7 +78,7 @@ function storeRows({ rows, height }: RowMove, { total, width, type }: Plane): st
 
 const copyRow = (width: number): string[] => loop('j', width, ['to[j] = from[j];']);
 
-const fillRow = (width: number, pad: number): string[] => loop('j', width, [`to[j] = ${floatLiteral(pad)};`]);
+const fillRow = (width: number, pad: string): string[] => loop('j', width, [`to[j] = ${pad};`]);
 
 /** Fills a slab before the first band. */
 export function fillFunction({ type }: Value, pad: number): CFunction {
