@@ -43,6 +43,7 @@ export {
   sliceRanges,
   transpose,
 } from './movement.ts';
+export { nhwcName, nhwcOps, toNchw, toNhwc } from './nhwc.ts';
 export { averagePool, globalAveragePool, maxPool } from './pool.ts';
 export { activationClamp } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';

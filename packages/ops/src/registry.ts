@@ -8,6 +8,7 @@ import { dfcAttention } from './dfc-attention.ts';
 import { ghostModule } from './ghost-module.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
+import { nhwcOps } from './nhwc.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { dequantizeLinear } from './quantized/dequantize-linear.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
@@ -111,7 +112,7 @@ const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, iden
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...quantizedOps, ...highOps].map((op) => [
+  [...unaryOps, ...binaryOps, ...otherOps, ...quantizedOps, ...highOps, ...nhwcOps].map((op) => [
     op.name,
     op as OpDefinition,
   ]),

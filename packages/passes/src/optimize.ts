@@ -1,3 +1,4 @@
+import { assignNhwc } from './assign-nhwc.ts';
 import { foldConstants } from './fold-constants.ts';
 import { mergeEqualNodes } from './merge-equal-nodes.ts';
 import { type Pass, rulePass } from './pass.ts';
@@ -15,6 +16,7 @@ import {
   foldCheapIntoPrimary,
   fuseResidual,
 } from './rules/compose-convolutions.ts';
+import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
@@ -33,8 +35,9 @@ import {
   removeReluBeforeClip,
 } from './rules/recognize-hard-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
-import { divToMul, powToMul, sinkTranspose, wholeAveragePool } from './rules/reduce-strength.ts';
+import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
 import {
+  joinCasts,
   joinReshapes,
   joinTransposes,
   removeIdentity,
@@ -42,6 +45,12 @@ import {
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import {
+  sinkTranspose,
+  sinkTransposeConcat,
+  sinkTransposeConstant,
+  sinkTransposePair,
+} from './rules/sink-transpose.ts';
 import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
 
 const canonicalize = rulePass(
@@ -50,6 +59,7 @@ const canonicalize = rulePass(
   removeNoOp,
   removeUnitFactor,
   removeSingleConcat,
+  joinCasts,
   joinReshapes,
   joinTransposes,
   meanToGlobalAveragePool,
@@ -61,6 +71,9 @@ const canonicalize = rulePass(
   foldPadIntoAveragePool,
   wholeAveragePool,
   sinkTranspose,
+  sinkTransposePair,
+  sinkTransposeConstant,
+  sinkTransposeConcat,
 );
 
 const foldBatchNorm = rulePass('fold-batch-norm', foldBatchNormIntoConv, foldBatchNormBeforeConv);
@@ -84,7 +97,9 @@ const recognizeActivations = rulePass(
 const reduceStrength = rulePass('reduce-strength', divToMul, powToMul);
 const composeConvolutions = rulePass(
   'compose-convolutions',
+  sliceBeforeActivation,
   dropUnusedChannels,
+  dropDeadChannels,
   composePointwise,
   foldCheapIntoPrimary,
 );
@@ -125,7 +140,7 @@ export const loweringPasses: readonly Pass[] = [
 export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [rulePass('fuse-residual', fuseResidual), splitForIntegers];
+const otherPasses: readonly Pass[] = [assignNhwc, rulePass('fuse-residual', fuseResidual), splitForIntegers];
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(
