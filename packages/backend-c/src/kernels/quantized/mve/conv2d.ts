@@ -1,7 +1,7 @@
 import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
 import type { RequantPlan } from '../requant-plan.ts';
-import { clearLastVectors, overChannels, pixelOffsets, pointwiseColumns, scatterPixels } from './columns.ts';
+import { clearLastVectors, pixelOffsets, pointwiseColumns, scatterPixels } from './columns.ts';
 import { columnBytes, gemmLines } from './gemm.ts';
 
 export interface MveConv {

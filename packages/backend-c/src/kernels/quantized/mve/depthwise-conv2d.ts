@@ -14,27 +14,27 @@ export function mveDepthwiseFits({ dilationX, dilationY, kernelHeight, strideX }
   return dilationX === 1 && dilationY === 1 && kernelHeight <= 7 && strideX <= 16;
 }
 
-/** Bytes of a padded line; vectors may read up to four pixels of outputs that are not there. */
-function lineBytes({ padLeft, width, outWidth, strideX, kernelWidth }: ConvGeometry): number {
+/** Words of a padded line; vectors may read up to four pixels of outputs that are not there. */
+function lineWords({ padLeft, width, outWidth, strideX, kernelWidth }: ConvGeometry): number {
   const lanes = Math.ceil(outWidth / 4) * 4;
   const needed = Math.max(padLeft + width, (lanes - 1) * strideX + kernelWidth);
-  return Math.ceil(needed / 4) * 4;
+  return needed;
 }
 
 /** Bytes of the ring of lines. */
 export function mveDepthwiseScratch(geometry: ConvGeometry): number {
-  return geometry.kernelHeight * lineBytes(geometry);
+  return 4 * geometry.kernelHeight * lineWords(geometry);
 }
 
 /**
  * Depthwise convolution, channel by channel, four outputs to a vector. A ring of as many lines as the window has rows
- * holds the padded input rows; the weights are kept twice in a row, so that the window's first row can be any line.
+ * holds the padded input rows, widened to int32; the weights are kept twice in a row, so that the window's first row can be any line.
  */
 export function mveDepthwiseConv2d(conv: MveDepthwise): CFunction {
   const { geometry } = conv;
   return {
     hint: `q_dw_${geometryName(geometry)}`,
-    params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int8_t *lines'],
+    params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
     body: depthwiseBody(conv),
   };
 }
@@ -61,7 +61,9 @@ function depthwiseBody(conv: MveDepthwise): string[] {
   return [
     `int8_t ring[${(2 * kernelHeight - 1) * kernelWidth}];`,
     ...(strideX === 1 ? [] : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`]),
-    `memset(lines, ${xZeroPoint}, ${mveDepthwiseScratch(geometry)});`,
+    `for (int i = 0; i < ${kernelHeight * lineWords(geometry)}; i++) {`,
+    `lines[i] = ${xZeroPoint};`,
+    '}',
     ...(batch === 1
       ? image
       : [
@@ -85,11 +87,11 @@ function rows(conv: MveDepthwise): string[] {
     'int first = 0;',
     `for (int v = 0; v < ${outHeight}; v++) {`,
     `for (; row < v * ${strideY} + ${kernelHeight - padTop}; row++) {`,
-    `int8_t *const line = lines + slot * ${lineBytes(geometry)} + ${padLeft};`,
+    `int32_t *line = lines + slot * ${lineWords(geometry)} + ${padLeft};`,
     `if (row >= 0 && row < ${height}) {`,
     ...copyRow(width),
     '} else {',
-    `memset(line, ${xZeroPoint}, ${width});`,
+    ...padRow(width, xZeroPoint),
     '}',
     `slot = slot == ${kernelHeight - 1} ? 0 : slot + 1;`,
     '}',
@@ -101,27 +103,29 @@ function rows(conv: MveDepthwise): string[] {
   ];
 }
 
+/** A row of x in words; the last vector steps back to end with the row. */
 function copyRow(width: number): string[] {
-  const whole = Math.floor(width / 16);
-  const rest = width % 16;
+  const from = `const int8_t *s = x + row * ${width};`;
+  if (width < 4) return [from, ...range(width).map((i) => `line[${i}] = s[${i}];`)];
+  const back = width % 4;
   return [
-    `const int8_t *const s = x + row * ${width};`,
-    ...(whole > 1
-      ? [`for (int h = 0; h < ${16 * whole}; h += 16) {`, 'vstrbq_s8(line + h, vldrbq_s8(s + h));', '}']
-      : whole
-        ? ['vstrbq_s8(line, vldrbq_s8(s));']
-        : []),
-    ...lastBytes(rest, 16 * whole),
+    from,
+    ...eachVector(Math.floor(width / 4), ['vstrwq_s32(line, vldrbq_s32(s));', 'line += 4;', 's += 4;']),
+    ...(back ? [`vstrwq_s32(line - ${4 - back}, vldrbq_s32(s - ${4 - back}));`] : []),
   ];
 }
 
-function lastBytes(count: number, at: number): string[] {
-  if (count === 0) return [];
-  if (count <= 8) return [`memcpy(line + ${at}, s + ${at}, ${count});`];
+function padRow(width: number, zero: number): string[] {
+  if (width < 4) return range(width).map((i) => `line[${i}] = ${zero};`);
+  const back = width % 4;
   return [
-    `const mve_pred16_t end = vctp8q(${count});`,
-    `vstrbq_p_s8(line + ${at}, vldrbq_z_s8(s + ${at}, end), end);`,
+    ...eachVector(Math.floor(width / 4), [`vstrwq_s32(line, vdupq_n_s32(${zero}));`, 'line += 4;']),
+    ...(back ? [`vstrwq_s32(line - ${4 - back}, vdupq_n_s32(${zero}));`] : []),
   ];
+}
+
+function eachVector(count: number, body: readonly string[]): string[] {
+  return count === 1 ? [...body] : [`for (int i = ${count}; i > 0; i--) {`, ...body, '}'];
 }
 
 /** Vectors per turn: as many as share their weights, up to four. */
@@ -161,9 +165,9 @@ interface Vectors {
 function vectorsOf({ geometry, plan }: MveDepthwise, { count, first, lanes }: Vectors): string[] {
   const { kernelHeight, kernelWidth, strideX } = geometry;
   const load = (offset: number): string =>
-    strideX === 1 ? `vldrbq_s32(c + ${offset})` : `vldrbq_gather_offset_s32(c + ${offset}, from)`;
+    strideX === 1 ? `vldrwq_s32(c + ${offset})` : `vldrwq_gather_shifted_offset_s32(c + ${offset}, from)`;
   return [
-    `const int8_t *c = lines + ${first} * ${strideX};`,
+    `const int32_t *c = lines + ${first} * ${strideX};`,
     `int32x4_t ${range(count)
       .map((i) => `a${i} = vdupq_n_s32(bias)`)
       .join(', ')};`,
@@ -175,7 +179,7 @@ function vectorsOf({ geometry, plan }: MveDepthwise, { count, first, lanes }: Ve
         ...range(count).map((i) => `a${i} = vmlaq_n_s32(a${i}, ${load(v + 4 * i * strideX)}, t);`),
         '}',
       ]),
-      ...(u < kernelHeight - 1 ? [`c += ${lineBytes(geometry)};`] : []),
+      ...(u < kernelHeight - 1 ? [`c += ${lineWords(geometry)};`] : []),
     ]),
     ...range(count).map((i) =>
       storeLanes(`y + ${first} + ${4 * i}`, requantVector(plan, `a${i}`), Math.min(4, lanes - 4 * i)),

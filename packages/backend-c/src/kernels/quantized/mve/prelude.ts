@@ -6,7 +6,7 @@ export const mvePrelude: readonly string[] = [
   '#include <arm_mve.h>',
   '#include <string.h>',
   '',
-  '/* Makes the compiler keep a pointer as it is: near offsets fit the loads, sums of far ones cost an instruction each. */',
+  '/* Makes the compiler keep a pointer as it is: near offsets fit the loads, far ones cost a sum each. */',
   '#define KEEP(pointer) __asm__ volatile("" : "+r"(pointer))',
   '',
   '/* TFLite\'s double rounding, then the zero point: "offset" is z 2^e + 2^(e-1), "shift" is -e. */',
