@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { readModel } from '@ghostc/compiler';
 import { buildFromSpec, isModelSpec } from '@ghostc/ghostnet';
 import { CompileError, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
-import { checkExternalLocation, readOnnx } from '@ghostc/onnx';
+import { checkExternalLocation } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { readSafetensors } from '@ghostc/safetensors';
+import { isTflite, readTflite } from '@ghostc/tflite';
 
 /** Larger files are refused before they are read. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -25,13 +27,15 @@ export interface LoadOptions {
   readonly seed?: number | undefined;
 }
 
-/** Loads MODEL: an `.onnx` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
+/** Loads MODEL: an `.onnx` or `.tflite` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
 export function loadModel(model: string, options: LoadOptions = {}): LoadedModel {
   if (isModelSpec(model) && !existsSync(model)) return loadSpec(model, options);
   const bytes = readModelFile(model);
   const name = defaultName(model);
   if (extname(model) === '.gir') return { graph: loadText(model, bytes), label: model, name };
-  return { graph: loadOnnx(model, bytes), label: model, name, onnx: { bytes, path: resolve(model) } };
+  const loaded = { graph: loadBinary(model, bytes), label: model, name };
+  const tflite = extname(model) === '.tflite' || isTflite(bytes);
+  return tflite ? loaded : { ...loaded, onnx: { bytes, path: resolve(model) } };
 }
 
 /** `dir/model.onnx` is named after its folder: every published zoo calls its files so. */
@@ -62,15 +66,13 @@ function loadText(path: string, bytes: Uint8Array): Graph {
   }
 }
 
-function loadOnnx(path: string, bytes: Uint8Array): Graph {
+/** ONNX or TFLite, by content. A file called .tflite that is none gets the words of that reader. */
+function loadBinary(path: string, bytes: Uint8Array): Graph {
   const folder = dirname(resolve(path));
-  try {
-    const graph = readOnnx(bytes, { file: path, external: (location) => readExternal(folder, location) });
-    verify(graph, registry);
-    return graph;
-  } catch (error) {
-    throw error instanceof CompileError ? error.at({ file: path }) : error;
-  }
+  const options = { file: path, external: (location: string) => readExternal(folder, location) };
+  return extname(path) === '.tflite' && !isTflite(bytes)
+    ? readTflite(bytes, options)
+    : readModel(bytes, options);
 }
 
 /** External data must lie in the model's own folder, also after links are followed. */

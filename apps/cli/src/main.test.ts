@@ -369,3 +369,17 @@ describe('bad input gives one clear error, exit code 2, and no output', () => {
     expect(existsSync(out)).toBe(false);
   });
 });
+
+test.each([
+  {
+    what: 'a wrong choice',
+    args: ['compile', 'm.onnx', '--target', 'c', '--device', 'z80', '--out', 'o'],
+    status: 2,
+  },
+  { what: 'a missing option', args: ['compile', 'm.onnx'], status: 2 },
+  { what: 'an unknown command', args: ['frobnicate'], status: 2 },
+  { what: '--help', args: ['compile', '--help'], status: 0 },
+  { what: '--version', args: ['--version'], status: 0 },
+])('usage: $what leaves with $status', ({ args, status }) => {
+  expect(ghostc(...args).status).toBe(status);
+});

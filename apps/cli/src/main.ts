@@ -1,5 +1,5 @@
 import { CompileError } from '@ghostc/ir';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -17,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(inspectCommand())
     .addCommand(optCommand())
     .addCommand(explainCommand());
+  for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -25,6 +26,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed it; help and version leave with 0
+    return;
+  }
   if (error instanceof CompileError)
     console.error(error.message.replace(/^error\[[^\]]*\]/, (head) => pc.red(head)));
   else console.error(error);

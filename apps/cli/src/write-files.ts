@@ -1,11 +1,28 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { OutputFiles } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 
+/** Folder of a complete set of files that waits to be moved into place: what an interrupted run left is moved by the next. */
+const READY = '.ghostc-ready';
+const STAGING = '.ghostc-new-';
+/** Age in milliseconds after which a staging folder belongs to no running process. */
+const STALE = 3_600_000;
+
 /**
- * Writes all files or none: first into a fresh folder beside the targets, then each is renamed into place. Names with a
- * path in them are refused.
+ * Writes all files or none. They are written into a fresh folder beside the targets; renaming that to READY is the moment from
+ * which the new output counts, then each file is renamed into place. A run that is killed before that moment leaves the old
+ * output; one that is killed after it leaves READY, which the next run into the folder finishes first. Names with a path in
+ * them are refused.
  */
 export function writeFiles(folder: string, files: OutputFiles): string[] {
   const out = resolve(folder);
@@ -14,12 +31,31 @@ export function writeFiles(folder: string, files: OutputFiles): string[] {
       throw new CompileError('write/name', `${JSON.stringify(name)} is no plain file name`);
   }
   mkdirSync(out, { recursive: true });
-  const staging = mkdtempSync(join(out, '.ghostc-'));
+  finishInterrupted(out);
+  const staging = mkdtempSync(join(out, STAGING));
   try {
-    for (const [name, content] of files) writeFileSync(join(staging, name), content);
-    for (const name of files.keys()) renameSync(join(staging, name), join(out, name));
-  } finally {
+    for (const [name, content] of files) writeFileSync(join(staging, name), content, { flush: true });
+    renameSync(staging, join(out, READY));
+  } catch (error) {
     rmSync(staging, { recursive: true, force: true });
+    throw error;
   }
+  moveIntoPlace(out);
   return [...files.keys()].map((name) => join(folder, name));
+}
+
+/** Moves a complete output that a killed run left, and removes incomplete ones. */
+export function finishInterrupted(out: string): void {
+  if (existsSync(join(out, READY))) moveIntoPlace(out);
+  for (const name of readdirSync(out)) {
+    const path = join(out, name);
+    if (name.startsWith(STAGING) && Date.now() - statSync(path).mtimeMs > STALE)
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function moveIntoPlace(out: string): void {
+  const ready = join(out, READY);
+  for (const name of readdirSync(ready)) renameSync(join(ready, name), join(out, name));
+  rmSync(ready, { recursive: true });
 }

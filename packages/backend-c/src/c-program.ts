@@ -16,6 +16,8 @@ export interface CProgram {
   readonly inputs: readonly CTensor[];
   readonly outputs: readonly CTensor[];
   readonly arenaBytes: number;
+  /** Bytes of the arena above the proven lower bound; 0: no order and no layout takes less. */
+  readonly arenaGap: number;
   readonly weightBytes: number;
 }
 

@@ -1,7 +1,8 @@
 import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
 import { kernels } from './kernels/index.ts';
 
-const keywords = new Set(
+/** Words that no name in C may be, and `main`. */
+export const reservedNames: ReadonlySet<string> = new Set(
   'auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main'.split(
     ' ',
   ),
@@ -9,7 +10,7 @@ const keywords = new Set(
 
 /** Throws `backend-c/name` unless `name` can prefix C identifiers and file names. */
 export function checkName(name: string): void {
-  if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name) && !keywords.has(name)) return;
+  if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name) && !reservedNames.has(name)) return;
   throw new CompileError(
     'backend-c/name',
     `name expects a C identifier of at most 63 characters, found ${JSON.stringify(name)}`,

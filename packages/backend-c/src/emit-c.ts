@@ -1,7 +1,7 @@
 import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
-import { nodeMacs, storageRuleOf } from '@ghostc/ops';
+import { nodeMacs } from '@ghostc/ops';
 import { type MemoryPlan, type Placement, planMemory } from '@ghostc/planner';
-import type { CProgram, CTensor, EmitCOptions } from './c-program.ts';
+import type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
@@ -12,6 +12,7 @@ import { kernels } from './kernels/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
+import { cStorageRule } from './storage-rule.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
@@ -31,12 +32,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkName(options.name);
   checkGraph(lowered);
   const lanes = lanesOf(options.device ?? 'host');
-  const plan = planMemory(lowered, {
-    storageRule: storageRuleOf,
-    io: 'caller',
-    align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, lanes),
-  });
+  const plan = planC(lowered, options.device);
   const emitter = new Emitter(lowered, plan, lanes);
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
@@ -45,6 +41,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     inputs: lowered.inputs.map((value) => tensorOf(value.name, value)),
     outputs: lowered.outputs.map(({ name, value }) => tensorOf(name, value)),
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
+    arenaGap: plan.gap,
     weightBytes: words.byteLength,
   };
   const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
@@ -61,6 +58,17 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     ...weightFiles(options.name, words, form),
   ];
   return { ...program, files: new Map(files) };
+}
+
+/** The memory plan of the C program for a lowered graph. */
+export function planC(lowered: Graph, device: Device = 'host'): MemoryPlan {
+  const lanes = lanesOf(device);
+  return planMemory(lowered, {
+    storageRule: cStorageRule,
+    io: 'caller',
+    align: arenaAlign,
+    scratchBytes: (node) => scratchBytes(node, lanes),
+  });
 }
 
 function scratchBytes(node: Node, lanes: Lanes): number {

@@ -10,6 +10,7 @@ export interface ProgramFacts {
   readonly outputs: readonly CTensor[];
   readonly arenaBytes: number;
   readonly lowerBound: number;
+  readonly arenaGap: number;
   readonly weightBytes: number;
   readonly weightHash: number;
   readonly form: 'c' | 'bin';
@@ -64,7 +65,7 @@ export function runSignature({ name, inputs, outputs }: ProgramFacts): string {
 
 /** The comment on top of both files. */
 export function bannerText(facts: ProgramFacts): string {
-  const { name, device, arenaBytes, lowerBound, weightBytes, weightHash, form } = facts;
+  const { name, device, arenaBytes, weightBytes, weightHash, form } = facts;
   const weights = form === 'c' ? `${name}_weights.c` : `${name}_weights.bin, included by ${name}_weights.S`;
   const line = (kind: string, { name: title, shape }: CTensor): string =>
     ` * ${kind} ${safeComment(title)}: f32[${shape.join(',')}]`;
@@ -73,10 +74,16 @@ export function bannerText(facts: ProgramFacts): string {
     ' *',
     ...facts.inputs.map((tensor) => line('input ', tensor)),
     ...facts.outputs.map((tensor) => line('output', tensor)),
-    ` * arena   ${arenaBytes} bytes (live at the peak: ${lowerBound})`,
+    ` * arena   ${arenaBytes} bytes${boundText(facts)}`,
     ` * weights ${weightBytes} bytes in ${weights}, FNV-1a ${weightHash.toString(16).padStart(8, '0')}`,
     ' */',
   ].join('\n');
+}
+
+/** What is proven about the arena: every order of the layers has `lowerBound` bytes alive at some time. */
+function boundText({ lowerBound, arenaGap: gap }: ProgramFacts): string {
+  if (gap === 0) return ` (proven minimum: ${lowerBound} are alive at the peak of every order)`;
+  return ` (${gap} above the proven lower bound of ${lowerBound})`;
 }
 
 function sizeLines(upper: string, kind: string, tensors: readonly CTensor[]): string[] {

@@ -1,2 +1,3 @@
 export type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
-export { emitC } from './emit-c.ts';
+export { reservedNames } from './check-graph.ts';
+export { emitC, planC } from './emit-c.ts';

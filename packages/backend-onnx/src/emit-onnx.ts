@@ -20,6 +20,7 @@ const OPSET = 17;
 export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}): Uint8Array {
   const names = outputsOf(graph);
   const target = new OnnxGraph(takenNames(graph));
+  renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
     withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
       const write = opTable.get(node.op);
@@ -37,6 +38,14 @@ export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}):
   });
 }
 
+/** Graph outputs keep their names: another value that is called like one of them gets a fresh name. */
+function renameShadowed(graph: Graph, target: OnnxGraph, names: Map<Value, string>): void {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const inner = [...graph.constants, ...[...graph.nodes()].flatMap((node) => node.outputs)];
+  for (const value of inner)
+    if (outputs.has(value.name) && !names.has(value)) names.set(value, target.fresh(value.name));
+}
+
 function takenNames(graph: Graph): Set<string> {
   const names = new Set([...graph.inputs, ...graph.constants].map((value) => value.name));
   for (const node of graph.nodes()) for (const value of node.outputs) names.add(value.name);
@@ -49,7 +58,7 @@ function passThrough(
   { name, value }: Graph['outputs'][number],
   { target, names }: { target: OnnxGraph; names: ReadonlyMap<Value, string> },
 ): object {
-  const source = value.constant ? target.constant(value, value.constant) : (names.get(value) ?? value.name);
+  const source = value.constant ? target.constant(value, names.get(value)) : (names.get(value) ?? value.name);
   if (source !== name)
     target.node('Identity', [source], { output: name, name: target.fresh(`Identity_${name}`) });
   return valueInfo(name, value);

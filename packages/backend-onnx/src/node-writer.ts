@@ -36,7 +36,7 @@ export class NodeWriter {
   input(index: number): string {
     const value = this.node.inputs[index];
     if (!value) return '';
-    if (value.constant) return this.#target.constant(value, value.constant);
+    if (value.constant) return this.#target.constant(value, this.#names.get(value));
     return this.#names.get(value) ?? value.name;
   }
 

@@ -52,12 +52,11 @@ export class OnnxGraph {
   }
 
   /** The initializer of a constant value, made when first asked for. */
-  constant(value: Value, tensor: Tensor): string {
+  constant(value: Value, name = value.name): string {
     const known = this.#constants.get(value);
     if (known) return known;
-    const name = value.name;
     this.#constants.set(value, name);
-    this.initializers.push(fromTensor(tensor, name));
+    this.initializers.push(fromTensor(value.constant as Tensor, name));
     return name;
   }
 

@@ -1,4 +1,5 @@
 import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
+import { loweredQuantizedOps } from '@ghostc/ops';
 import { kernels } from './kernels/index.ts';
 import { at } from './kernels/operands.ts';
 
@@ -13,7 +14,9 @@ function checkNode(node: Node): void {
   if (!Object.hasOwn(kernels, node.op))
     throw new CompileError(
       'wgsl/op',
-      `there is no WGSL kernel for ${node.op}; lower the graph first`,
+      loweredQuantizedOps.some((op) => op === node.op)
+        ? `there is no WGSL kernel for the quantised op ${node.op}`
+        : `there is no WGSL kernel for ${node.op}; lower the graph first`,
       at(node),
     );
   for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);

@@ -1,6 +1,6 @@
+import { planC } from '@ghostc/backend-c';
 import { type Graph, isStatic, type Node } from '@ghostc/ir';
-import { graphMacs, storageRuleOf } from '@ghostc/ops';
-import { planMemory } from '@ghostc/planner';
+import { graphMacs } from '@ghostc/ops';
 import { lowerForKernels } from './pipeline.ts';
 
 /** What `ghostc inspect` tells of a graph. */
@@ -15,24 +15,23 @@ export interface GraphDescription {
   readonly ghostModules: number;
   /** Arena of the C build in bytes, inputs and outputs outside; null while dimensions are symbolic. */
   readonly peakArenaBytes: number | null;
+  /** What that is above the proven lower bound; 0: no plan takes less. */
+  readonly arenaGapBytes: number | null;
 }
 
 export function describeGraph(graph: Graph): GraphDescription {
   const ops = countOps(graph);
   const fixed = graph.inputs.every((input) => input.type.shape.every(isStatic));
+  const plan = fixed ? planC(lowerForKernels(graph)) : null;
   return {
     nodes: graph.nodeCount,
     params: countParameters(graph),
     macs: fixed ? graphMacs(graph) : null,
     ops,
     ghostModules: ops.ghost_module ?? 0,
-    peakArenaBytes: fixed ? arenaBytes(graph) : null,
+    peakArenaBytes: plan?.arenaBytes ?? null,
+    arenaGapBytes: plan?.gap ?? null,
   };
-}
-
-function arenaBytes(graph: Graph): number {
-  return planMemory(lowerForKernels(graph), { storageRule: storageRuleOf, io: 'caller', align: 16 })
-    .arenaBytes;
 }
 
 function countOps(graph: Graph): Record<string, number> {

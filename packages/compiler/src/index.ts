@@ -13,5 +13,6 @@ export {
 } from './compile.ts';
 export { describeGraph, type GraphDescription } from './describe-graph.ts';
 export { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { wgslFiles } from './wgsl-files.ts';

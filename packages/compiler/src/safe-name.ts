@@ -1,10 +1,12 @@
-/** A name that is safe as a C identifier, a file name and a WGSL identifier: [a-z_][a-z0-9_]*, at most 64 characters. */
+import { reservedNames } from '@ghostc/backend-c';
+
+/** A name that is safe as a C identifier, a file name and a WGSL identifier: [a-z][a-z0-9_]*, at most 62 characters. */
 export function safeName(name: string): string {
   const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
-    .slice(0, 64);
+    .slice(0, 60);
   if (!plain) return 'model';
-  return /^[a-z]/.test(plain) ? plain : `m_${plain}`;
+  return /^[a-z]/.test(plain) && !reservedNames.has(plain) ? plain : `m_${plain}`;
 }

@@ -81,7 +81,7 @@ function checkedInput(input: Value, tensor: Tensor | undefined): Tensor {
     tensor.dtype === dtype &&
     tensor.shape.length === shape.length &&
     tensor.shape.every((dim, axis) => typeof shape[axis] === 'string' || dim === shape[axis]);
-  if (fits) return tensor;
+  if (fits) return input.type.quant ? { ...tensor, quant: input.type.quant } : tensor;
   throw new CompileError(
     'interpret/input',
     `input ${input.name} expects ${dtype}[${shape.join(',')}], found ${tensor.dtype}[${tensor.shape.join(',')}]`,

@@ -10,6 +10,7 @@ import type { TensorType } from './tensor-type.ts';
  * - `movement`: copies elements, computes nothing (exact on every backend)
  * - `exact`: computes without rounding (relu, clip, max)
  * - `reduction`: sums over part of its input
+ * - `integer`: computes on (quantised) integers, too or only; ops that move elements do anyway
  */
 export type Trait =
   | 'elementwise'
@@ -19,7 +20,8 @@ export type Trait =
   | 'view'
   | 'movement'
   | 'exact'
-  | 'reduction';
+  | 'reduction'
+  | 'integer';
 
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */

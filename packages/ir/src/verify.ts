@@ -126,8 +126,7 @@ export function checkAttrs(attrs: Node['attrs'], schema: OpSchema): void {
 }
 
 function checkTypes(node: Node, schema: OpSchema): void {
-  const notes = node.inputs.flatMap((value) => (value ? [`%${value.name}: ${formatType(value.type)}`] : []));
-  const inferred = inferOrExplain(node, schema, notes);
+  const inferred = inferOrExplain(node, schema);
   if (inferred.length !== node.outputs.length)
     throw new CompileError(
       'verify/type',
@@ -141,22 +140,22 @@ function checkTypes(node: Node, schema: OpSchema): void {
       'verify/type',
       `%${output.name} is ${formatType(output.type)}, inferred ${expected}`,
       {},
-      notes,
+      inputNotes(node),
     );
   });
 }
 
-function inferOrExplain(
-  node: Node,
-  schema: OpSchema,
-  notes: readonly string[],
-): ReturnType<OpSchema['inferTypes']> {
+function inputNotes(node: Node): string[] {
+  return node.inputs.flatMap((value) => (value ? [`%${value.name}: ${formatType(value.type)}`] : []));
+}
+
+function inferOrExplain(node: Node, schema: OpSchema): ReturnType<OpSchema['inferTypes']> {
   try {
     return schema.inferTypes(
       node.inputs.map((value) => value?.type ?? null),
       node.attrs,
     );
   } catch (error) {
-    throw error instanceof CompileError ? error.at({}, notes) : error;
+    throw error instanceof CompileError ? error.at({}, inputNotes(node)) : error;
   }
 }

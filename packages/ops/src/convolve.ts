@@ -25,14 +25,35 @@ export function convolve(
   conv: Convolution,
   type: TensorType,
 ): Tensor {
-  const [batch, outChannels, outHeight, outWidth] = image(type.shape);
-  const plane = outHeight * outWidth;
-  const sums = new Float64Array(batch * outChannels * plane);
-  const biases = bias && toNumbers(bias);
-  const addends = residual && toNumbers(residual);
-  const act = activationFunction(conv);
+  const shape = image(type.shape);
   const source = { data: toNumbers(x), shape: image(x.shape) };
   const kernel = { data: toNumbers(weight), shape: image(weight.shape) };
+  const sums = convolutionSums({ source, kernel, biases: bias && toNumbers(bias) }, conv, shape);
+  const addends = residual && toNumbers(residual);
+  const act = activationFunction(conv);
+  for (let i = 0; i < sums.length; i++) sums[i] = act((sums[i] ?? 0) + Number(addends?.[i] ?? 0));
+  return fromNumbers(type.dtype, shape, sums);
+}
+
+export interface Image {
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly [number, number, number, number];
+}
+
+interface SumOperands {
+  readonly source: Image;
+  readonly kernel: Image;
+  readonly biases?: ArrayLike<number> | undefined;
+}
+
+/** The sums of `convolve`, bias included: [N,M,H',W'] in double precision, exact for integers. */
+export function convolutionSums(
+  { source, kernel, biases }: SumOperands,
+  conv: Omit<Convolution, keyof Activation>,
+  [batch, outChannels, outHeight, outWidth]: readonly [number, number, number, number],
+): Float64Array {
+  const plane = outHeight * outWidth;
+  const sums = new Float64Array(batch * outChannels * plane);
   for (let n = 0; n < batch; n++) {
     for (let m = 0; m < outChannels; m++) {
       const start = (n * outChannels + m) * plane;
@@ -43,15 +64,9 @@ export function convolve(
           conv,
         );
       }
-      for (let i = 0; i < plane; i++) out[i] = act((out[i] ?? 0) + Number(addends?.[start + i] ?? 0));
     }
   }
-  return fromNumbers(type.dtype, [batch, outChannels, outHeight, outWidth], sums);
-}
-
-interface Image {
-  readonly data: ArrayLike<number>;
-  readonly shape: readonly [number, number, number, number];
+  return sums;
 }
 
 interface PlaneTask {

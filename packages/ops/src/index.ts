@@ -30,20 +30,58 @@ export {
   ghostModule,
   primaryAttrs,
 } from './ghost-module.ts';
+export { integerRange } from './integer-range.ts';
 export { fullyConnected, gemm, matmul } from './linear.ts';
 export { concat, forEachIndex, normalAxis, pad, reshape, slice, sliceRanges, transpose } from './movement.ts';
 export { averagePool, globalAveragePool, maxPool } from './pool.ts';
+export { dequantizeLinear } from './quantized/dequantize-linear.ts';
+export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
+export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
+export { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
+export { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
+export { linearMultipliers, qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
+export { meanMultiplier, qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
+export { lookupTable, qlinearLookup } from './quantized/qlinear-lookup.ts';
+export { productMultiplier, qlinearMul } from './quantized/qlinear-mul.ts';
+export { type BilinearTap, bilinearTaps, qlinearResize } from './quantized/qlinear-resize.ts';
+export { exponentialTable, qlinearSoftmax } from './quantized/qlinear-softmax.ts';
+export { weightMultipliers } from './quantized/qlinear-window.ts';
+export { quantizeLinear } from './quantized/quantize-linear.ts';
+export {
+  type ActivationType,
+  type Affine,
+  activationTypes,
+  affineOf,
+  clampRange,
+  type OutputQuant,
+  outputAffine,
+  type Requantized,
+  sameAffine,
+} from './quantized/quantized-type.ts';
+export {
+  type FixedMultiplier,
+  quantizeMultiplier,
+  type Rounding,
+  reducedMultiplier,
+  roundings,
+  scaleBy,
+  scaleWide,
+} from './quantized/requantize.ts';
+export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
 export {
   type LoweredBinaryOp,
   type LoweredOp,
+  type LoweredQuantizedOp,
   type LoweredUnaryOp,
   loweredBinaryOps,
   loweredOps,
+  loweredQuantizedOps,
   loweredUnaryOps,
   registry,
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
+export { roundHalfAway } from './round-half-away.ts';
 export { squeezeExcite } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {

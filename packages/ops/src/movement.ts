@@ -2,8 +2,10 @@ import {
   allocate,
   CompileError,
   type Dim,
+  formatType,
   isStatic,
   numElements,
+  type QuantParams,
   reshaped,
   type Shape,
   staticShape,
@@ -13,6 +15,8 @@ import {
 } from '@ghostc/ir';
 import { float, int, ints, oneOf } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
+import { integerRange } from './integer-range.ts';
+import { roundHalfAway } from './round-half-away.ts';
 
 /** Axis counted from the front; throws `op/axis` outside [-rank, rank). */
 export function normalAxis(axis: number, rank: number): number {
@@ -31,6 +35,7 @@ export const concat = defineOp({
     if (!first) throw new CompileError('concat/infer', 'concat expects at least one input');
     const axis = normalAxis(attrs.axis, first.shape.length);
     for (const x of xs) checkConcat(first, x, axis);
+    keepQuant(first, [axis]);
     return {
       dtype: first.dtype,
       shape: first.shape.map((dim, i) => (i === axis ? sumDims(xs.map((x) => x.shape[axis] ?? 0)) : dim)),
@@ -50,7 +55,7 @@ export const concat = defineOp({
         data.set(x.data.subarray(o * part, (o + 1) * part) as Float32Array, o * row + offset);
       offset += part;
     }
-    return { dtype: (type as TensorType).dtype, shape, data, quant: type?.quant };
+    return withQuant({ dtype: (type as TensorType).dtype, shape, data }, type?.quant);
   },
 });
 
@@ -63,6 +68,12 @@ function checkConcat(first: TensorType, x: TensorType, axis: number): void {
     throw new CompileError(
       'concat/infer',
       `[${x.shape.join(',')}] does not join [${first.shape.join(',')}] along axis ${axis}`,
+    );
+  const [a, b] = [first, x].map(({ dtype, quant }) => formatType({ dtype, shape: [], quant }));
+  if (a !== b)
+    throw new CompileError(
+      'concat/quant',
+      `parts of a concat expect equal quantisation, found ${a} and ${b}`,
     );
 }
 
@@ -78,10 +89,12 @@ export const slice = defineOp({
   traits: ['movement'],
   infer({ x }, attrs) {
     const shape = [...x.shape];
-    sliceRanges(x.shape, attrs).forEach((range, axis) => {
+    const ranges = sliceRanges(x.shape, attrs);
+    ranges.forEach((range, axis) => {
       if (range) shape[axis] = range.count;
     });
-    return { dtype: x.dtype, shape, quant: x.quant };
+    const cut = [...ranges.keys()].filter((axis) => ranges[axis]);
+    return { dtype: x.dtype, shape, quant: keepQuant(x, cut) };
   },
   evaluate({ x }, attrs, [type]) {
     const ranges = sliceRanges(x.shape, attrs);
@@ -147,13 +160,24 @@ export const pad = defineOp({
       if (extra === 0) return dim;
       return isStatic(dim) ? dim + extra : `${dim}+${extra}`;
     });
-    return { dtype: x.dtype, shape, quant: x.quant };
+    const grown = [...x.shape.keys()].filter((axis) => pads[axis] || pads[axis + x.shape.length]);
+    return { dtype: x.dtype, shape, quant: keepQuant(x, grown) };
   },
   evaluate({ x }, { pads, value, mode }, [type]) {
     const shape = staticShape((type as TensorType).shape);
-    return gather(x, shape, (i, axis) => sourceIndex(i - (pads[axis] ?? 0), x.shape[axis] ?? 1, mode), value);
+    const index = (i: number, axis: number): number =>
+      sourceIndex(i - (pads[axis] ?? 0), x.shape[axis] ?? 1, mode);
+    return gather(x, shape, index, padElement(x, value));
   },
 });
+
+/** What stands for the real number `value` in x: for quantised x round(value / scale) + zero point, limited to the type. */
+export function padElement({ dtype, quant }: TensorType, value: number): number {
+  if (!quant) return value;
+  const [low, high] = integerRange(dtype);
+  const [scale = 1, zeroPoint = 0] = [quant.scale[0], quant.zeroPoint[0]];
+  return Math.min(Math.max(roundHalfAway(Math.fround(value / Math.fround(scale))) + zeroPoint, low), high);
+}
 
 /** Index into the source for position `i` outside [0, size); -1 asks for the constant. */
 function sourceIndex(i: number, size: number, mode: string): number {
@@ -165,6 +189,16 @@ function sourceIndex(i: number, size: number, mode: string): number {
   const period = 2 * (size - 1);
   const folded = ((i % period) + period) % period;
   return folded < size ? folded : period - folded;
+}
+
+/** The quantisation of x where the listed axes change their elements. Throws `quant/axis` if it is per slice of one of them. */
+function keepQuant({ quant }: TensorType, changed: readonly number[]): QuantParams | undefined {
+  if (quant?.axis === undefined || !changed.includes(quant.axis)) return quant;
+  throw new CompileError('quant/axis', `x is quantised along axis ${quant.axis}, which this op changes`);
+}
+
+function movedQuant(quant: QuantParams | undefined, perm: readonly number[]): QuantParams | undefined {
+  return quant?.axis === undefined ? quant : { ...quant, axis: perm.indexOf(quant.axis) };
 }
 
 /** Exchanges axes: output axis i is input axis perm[i]. */
@@ -181,15 +215,20 @@ export const transpose = defineOp({
         `perm [${perm.join(',')}] is no permutation of ${x.shape.length} axes`,
       );
     }
-    return { dtype: x.dtype, shape: perm.map((axis) => x.shape[axis] ?? 1), quant: x.quant };
+    return {
+      dtype: x.dtype,
+      shape: perm.map((axis) => x.shape[axis] ?? 1),
+      quant: movedQuant(x.quant, perm),
+    };
   },
   evaluate({ x }, { perm }, [type]) {
     const strides = stridesOf(x.shape);
-    return gatherStrided(
+    const moved = gatherStrided(
       x,
       staticShape((type as TensorType).shape),
       perm.map((axis) => strides[axis] ?? 1),
     );
+    return withQuant(moved, movedQuant(x.quant, perm));
   },
 });
 
@@ -199,7 +238,19 @@ export const reshape = defineOp({
   inputs: ['x'],
   attrs: { shape: ints() },
   traits: ['movement', 'view'],
-  infer: ({ x }, { shape }) => ({ dtype: x.dtype, shape: reshapedShape(x.shape, shape), quant: x.quant }),
+  infer({ x }, wish) {
+    const shape = reshapedShape(x.shape, wish.shape);
+    const changed = [...x.shape.keys()].filter((axis) => shape[axis] !== x.shape[axis]);
+    const before = (x.quant?.axis ?? 0) + 1;
+    return {
+      dtype: x.dtype,
+      shape,
+      quant: keepQuant(
+        x,
+        changed.filter((axis) => axis < before).map(() => before - 1),
+      ),
+    };
+  },
   evaluate: ({ x }, _attrs, [type]) => reshaped(x, staticShape((type as TensorType).shape)),
 });
 
@@ -266,7 +317,11 @@ function gather(
     }
     data[at] = from < 0 ? filler : (source[from] as number);
   });
-  return { dtype: x.dtype, shape, data, quant: x.quant };
+  return withQuant({ dtype: x.dtype, shape, data }, x.quant);
+}
+
+function withQuant(x: Tensor, quant: QuantParams | undefined): Tensor {
+  return quant ? { ...x, quant } : x;
 }
 
 function gatherStrided(x: Tensor, shape: readonly number[], strides: readonly number[]): Tensor {
@@ -278,7 +333,7 @@ function gatherStrided(x: Tensor, shape: readonly number[], strides: readonly nu
       from += (index[axis] as number) * (strides[axis] as number);
     data[at] = source[from] as number;
   });
-  return { dtype: x.dtype, shape, data, quant: x.quant };
+  return { dtype: x.dtype, shape, data };
 }
 
 /** Visits every multi-index of `shape` in row-major order. The index array is reused. */

@@ -3,6 +3,7 @@ import {
   type Dim,
   floorDivDim,
   fromNumbers,
+  isFloat,
   isStatic,
   type Tensor,
   type TensorType,
@@ -11,9 +12,10 @@ import {
 import { flag, ints } from './attr-spec.ts';
 import { windowAttrs } from './conv2d.ts';
 import { type AttrValues, defineOp } from './define-op.ts';
+import { integerRange } from './integer-range.ts';
 import { image, imageShape, pair, windowOutput } from './window.ts';
 
-const poolAttrs = { ...windowAttrs, kernel_shape: ints(), ceil_mode: flag(false) } as const;
+export const poolAttrs = { ...windowAttrs, kernel_shape: ints(), ceil_mode: flag(false) } as const;
 type PoolAttrs = AttrValues<typeof poolAttrs>;
 
 /** ONNX AveragePool, 2-d. Padding counts only with `count_include_pad`. Pads: [top, left, bottom, right]. */
@@ -39,12 +41,15 @@ export const maxPool = defineOp({
   name: 'max_pool',
   inputs: ['x'],
   attrs: poolAttrs,
-  traits: ['exact'],
-  infer: ({ x }, attrs) => poolType(x, attrs),
-  evaluate: ({ x }, attrs, [type]) =>
-    pool(x, attrs, type as TensorType, (taps) =>
-      taps.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), Number.NEGATIVE_INFINITY),
-    ),
+  traits: ['exact', 'integer'],
+  infer: ({ x }, attrs) => ({ ...poolType(x, attrs), quant: x.quant }),
+  evaluate({ x }, attrs, [type]) {
+    const lowest = isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : integerRange(x.dtype)[0];
+    const pooled = pool(x, attrs, type as TensorType, (taps) =>
+      taps.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), lowest),
+    );
+    return x.quant ? { ...pooled, quant: x.quant } : pooled;
+  },
 });
 
 /** Mean over both spatial axes: [N,C,H,W] -> [N,C,1,1], ONNX GlobalAveragePool. */
@@ -119,7 +124,8 @@ function pool(
   return fromNumbers(type.dtype, [n, channels, outHeight, outWidth], out);
 }
 
-function windowTaps(
+/** Positions along one axis that output `index` reads, and how many of the window lie inside input plus padding. */
+export function windowTaps(
   index: number,
   size: number,
   axis: 0 | 1,

@@ -9,6 +9,19 @@ import { ghostModule } from './ghost-module.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { dequantizeLinear } from './quantized/dequantize-linear.ts';
+import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
+import { qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
+import { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
+import { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
+import { qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
+import { qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
+import { qlinearLookup } from './quantized/qlinear-lookup.ts';
+import { qlinearMul } from './quantized/qlinear-mul.ts';
+import { qlinearResize } from './quantized/qlinear-resize.ts';
+import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
+import { quantizeLinear } from './quantized/quantize-linear.ts';
+import { requantizeLinear } from './quantized/requantize-linear.ts';
 import { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
 import { squeezeExcite } from './squeeze-excite.ts';
@@ -78,11 +91,30 @@ const otherOps = [
   softmax,
   transpose,
 ];
+const quantizedOps = [
+  dequantizeLinear,
+  qlinearAdd,
+  qlinearAveragePool,
+  qlinearConv2d,
+  qlinearDepthwiseConv2d,
+  qlinearFullyConnected,
+  qlinearGlobalAveragePool,
+  qlinearLookup,
+  qlinearMul,
+  qlinearResize,
+  qlinearSoftmax,
+  qlinearSub,
+  quantizeLinear,
+  requantizeLinear,
+];
 const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...highOps].map((op) => [op.name, op as OpDefinition]),
+  [...unaryOps, ...binaryOps, ...otherOps, ...quantizedOps, ...highOps].map((op) => [
+    op.name,
+    op as OpDefinition,
+  ]),
 );
 
 /** What reaches a code-generating backend after lowering: the C and WGSL backends have one kernel for each. */
@@ -131,6 +163,25 @@ export const loweredOps = [
   'transpose',
 ] as const;
 
+/** Quantised ops that reach the code-generating backends: a list of their own for backends that compute in float only. */
+export const loweredQuantizedOps = [
+  'dequantize_linear',
+  'qlinear_add',
+  'qlinear_average_pool',
+  'qlinear_conv2d',
+  'qlinear_depthwise_conv2d',
+  'qlinear_fully_connected',
+  'qlinear_global_average_pool',
+  'qlinear_lookup',
+  'qlinear_mul',
+  'qlinear_resize',
+  'qlinear_softmax',
+  'qlinear_sub',
+  'quantize_linear',
+  'requantize',
+] as const;
+
 export type LoweredUnaryOp = (typeof loweredUnaryOps)[number];
 export type LoweredBinaryOp = (typeof loweredBinaryOps)[number];
 export type LoweredOp = (typeof loweredOps)[number];
+export type LoweredQuantizedOp = (typeof loweredQuantizedOps)[number];

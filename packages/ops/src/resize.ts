@@ -29,7 +29,7 @@ export const resize = defineOp({
     coordinate_transformation_mode: oneOf(coordinateModes, 'half_pixel'),
     nearest_mode: oneOf(nearestModes, 'round_prefer_floor'),
   },
-  traits: [],
+  traits: ['integer'],
   infer({ x }, { sizes, scales }) {
     const given = sizes.length ? sizes : scales;
     if (given.length !== x.shape.length)
@@ -128,5 +128,6 @@ function interpolate(
     });
     out[at] = points.reduce((sum, point) => sum + point.weight * Number(data[point.index]), 0);
   });
-  return fromNumbers(x.dtype, shape, out);
+  const resized = fromNumbers(x.dtype, shape, out);
+  return x.quant ? { ...resized, quant: x.quant } : resized;
 }

@@ -25,6 +25,6 @@ function inPlace(node: Node, candidates: readonly number[]): StorageRule {
 }
 
 function fits(input: Value | null | undefined, output: Value): boolean {
-  if (!input || input.type.dtype !== output.type.dtype) return false;
+  if (!input || input.constant || input.type.dtype !== output.type.dtype) return false;
   return numElements(input.type.shape) === numElements(output.type.shape);
 }

@@ -13,6 +13,12 @@ export interface ApplyOptions {
   readonly onFire?: (rule: string, node: Node) => void;
 }
 
+/**
+ * Nodes are tried again only behind values with at most this many users: an interior value of a match has no user outside
+ * of the match, so that a value with many is none. Without the bound, one constant that all nodes share makes time quadratic.
+ */
+const MAX_WATCHED_USERS = 16;
+
 /** More rewrites than this for each node of the graph mean that rules undo one another. */
 const MAX_REWRITES_PER_NODE = 20;
 
@@ -23,6 +29,7 @@ const MAX_REWRITES_PER_NODE = 20;
 export function applyRules(graph: Graph, rules: readonly Rule[], options: ApplyOptions = {}): number {
   const byRoot = rulesByRoot(rules);
   const queue = new Set<Node>(graph.nodes());
+  const depth = Math.max(1, ...rules.map((rule) => rule.depth ?? 1));
   const limit = (graph.nodeCount + 10) * MAX_REWRITES_PER_NODE;
   let fired = 0;
   for (const node of queue) {
@@ -34,7 +41,7 @@ export function applyRules(graph: Graph, rules: readonly Rule[], options: ApplyO
         continue;
       }
       options.onFire?.(rule.name, node);
-      commit(graph, node, { rule, result, queue });
+      commit(graph, node, { rule, result, queue, depth });
       if (++fired > limit)
         throw new CompileError(
           'rules/endless',
@@ -57,17 +64,37 @@ interface Commit {
   readonly rule: Rule;
   readonly result: Applied;
   readonly queue: Set<Node>;
+  /** Levels of nodes that a pattern reaches upwards from its root. */
+  readonly depth: number;
 }
 
-/** Puts the replacement in place, removes what is dead, and queues the neighbours. */
-function commit(graph: Graph, root: Node, { rule, result, queue }: Commit): void {
+/** Puts the replacement in place, removes what is dead, and queues every node whose match may see the change. */
+function commit(graph: Graph, root: Node, { rule, result, queue, depth }: Commit): void {
   const { value, added, match } = result;
   checkReplacement(root.output, value, rule);
+  const readers = [...root.output.users];
   graph.replaceAllUses(root.output, value);
-  for (const node of match.nodes) removeIfDead(graph, node, queue);
+  for (const node of match.nodes) removeIfDead(graph, node, { queue, depth });
   for (const node of added) queue.add(node);
   if (value.producer) queue.add(value.producer);
-  for (const user of value.users) requeue(queue, user);
+  requeueFrom(queue, readers, depth);
+}
+
+/** Queues nodes, and those behind them whose patterns reach up to them. */
+function requeueFrom(queue: Set<Node>, nodes: Iterable<Node>, depth: number): void {
+  let level = new Set(nodes);
+  for (let i = 0; i < depth && level.size > 0; i++) {
+    const below = new Set<Node>();
+    for (const node of level) {
+      requeue(queue, node);
+      for (const value of node.outputs) for (const user of watchedUsers(value)) below.add(user);
+    }
+    level = below;
+  }
+}
+
+function watchedUsers({ users }: Value): Iterable<Node> {
+  return users.size <= MAX_WATCHED_USERS ? users : [];
 }
 
 function checkReplacement(old: Value, value: Value, rule: Rule): void {
@@ -78,7 +105,7 @@ function checkReplacement(old: Value, value: Value, rule: Rule): void {
   );
 }
 
-function removeIfDead(graph: Graph, node: Node, queue: Set<Node>): void {
+function removeIfDead(graph: Graph, node: Node, { queue, depth }: Pick<Commit, 'queue' | 'depth'>): void {
   if (node.outputs.some((output) => output.users.size > 0 || graph.isOutput(output))) return;
   const inputs = node.inputs;
   graph.remove(node);
@@ -88,7 +115,7 @@ function removeIfDead(graph: Graph, node: Node, queue: Set<Node>): void {
     if (input.constant && input.users.size === 0 && graph.constants.has(input) && !graph.isOutput(input))
       graph.removeConstant(input);
     if (input.producer) requeue(queue, input.producer);
-    for (const user of input.users) requeue(queue, user);
+    requeueFrom(queue, watchedUsers(input), depth);
   }
 }
 

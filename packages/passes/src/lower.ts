@@ -1,27 +1,31 @@
-import { CompileError, type Graph } from '@ghostc/ir';
-import { loweredOps } from '@ghostc/ops';
+import { CompileError, type Graph, type Node } from '@ghostc/ir';
+import { lookup, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
 import { loweringPasses } from './optimize.ts';
 import { runPasses } from './pass.ts';
 
+const known = new Set<string>([...loweredOps, ...loweredQuantizedOps]);
+
 /**
  * Turns composite ops into kernels, in place. Throws `lower/unsupported` for an op that has no kernel, and
- * `lower/element-type` for a value that is no float32.
+ * `lower/element-type` for integers in an op that computes in float32.
  */
 export function lower(graph: Graph): Graph {
   runPasses(graph, loweringPasses);
-  const known = new Set<string>(loweredOps);
-  for (const node of graph.nodes()) {
-    const location = { node: node.origin[0] ?? node.output.name, op: node.op };
-    if (!known.has(node.op))
-      throw new CompileError('lower/unsupported', `${node.op} has no kernel`, location);
-    for (const value of [...node.inputs, ...node.outputs]) {
-      if (value && value.type.dtype !== 'f32')
-        throw new CompileError(
-          'lower/element-type',
-          `kernels compute in f32, %${value.name} is ${value.type.dtype}`,
-          location,
-        );
-    }
-  }
+  for (const node of graph.nodes()) checkNode(node);
   return graph;
+}
+
+function checkNode(node: Node): void {
+  const location = { node: node.origin[0] ?? node.output.name, op: node.op };
+  if (!known.has(node.op)) throw new CompileError('lower/unsupported', `${node.op} has no kernel`, location);
+  const { traits } = lookup(node.op);
+  if (traits.has('integer') || traits.has('movement')) return;
+  for (const value of [...node.inputs, ...node.outputs]) {
+    if (value && value.type.dtype !== 'f32')
+      throw new CompileError(
+        'lower/element-type',
+        `${node.op} computes in f32, %${value.name} is ${value.type.dtype}`,
+        location,
+      );
+  }
 }

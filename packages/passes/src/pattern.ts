@@ -80,3 +80,9 @@ function opPattern<C>(parts: Pattern<C>): OpPattern<C> {
     orShared: () => opPattern<C>({ ...parts, shared: true }),
   };
 }
+
+/** Levels of nodes that a pattern can match: 0 for a value. */
+export function patternDepth({ kind, inputs = [], choices = [] }: Pattern): number {
+  const below = Math.max(0, ...[...inputs, ...choices].map(patternDepth));
+  return kind === 'op' ? 1 + below : below;
+}

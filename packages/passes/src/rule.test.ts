@@ -120,4 +120,47 @@ describe('the matcher', () => {
       'rule wrong replaces f32[2] by f32[1,2]',
     );
   });
+
+  test('a constant that all nodes share does not make all of them be tried again', () => {
+    const lines = Array.from(
+      { length: 500 },
+      (_, i) => `  %n${i} = neg ${i ? `%a${i - 1}` : '%x'}\n  %a${i} = add %n${i}, %c`,
+    );
+    const graph = parse(
+      `graph @g(%x: f32[1])\n  const %c: f32[1] = [1]\n${lines.join('\n')}\n  return %a499`,
+    );
+    const turn = rule({
+      name: 'turn',
+      match: op('add', op('neg', any('x')), constant('c')),
+      rewrite: ({ x, c }, build) => build.node('sub', [c, x]),
+    });
+    let tried = 0;
+    const other = rule({
+      name: 'other',
+      match: op('sub|add', op('relu', any('x')), any('c')),
+      rewrite: ({ x }) => x,
+    });
+    expect(applyRules(graph, [other, turn], { onDecline: () => tried++ })).toBe(500);
+    expect(tried).toBeLessThan(500 * 6);
+  });
+
+  test('a change far above the root is seen', () => {
+    const text = `graph @g(%x: f32[2])
+  %0 = identity %x
+  %1 = neg %0
+  %2 = abs %1
+  %3 = relu %2
+  return %3`;
+    const deep = rule({
+      name: 'deep',
+      match: op('relu', op('abs', op('neg', op('exp', any('x'))))),
+      rewrite: ({ x }, build) => build.node('tanh', [x]),
+    });
+    const turn = (from: string, to: string) =>
+      rule({ name: from, match: op(from, any('x')), rewrite: ({ x }, build) => build.node(to, [x]) });
+    const graph = parse(text);
+    // floor is tried after everything, so that relu sees exp only when tried again
+    expect(applyRules(graph, [deep, turn('identity', 'floor'), turn('floor', 'exp')])).toBe(3);
+    expect(printGraph(graph).text).toContain('tanh %x');
+  });
 });

@@ -1,7 +1,7 @@
 import { type Attrs, CompileError, type Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import { type Match, matchAt } from './match.ts';
-import type { Captures, Pattern } from './pattern.ts';
+import { type Captures, type Pattern, patternDepth } from './pattern.ts';
 
 /** Adds nodes and constants in front of the matched root; they carry the source names of everything matched. */
 export interface Build {
@@ -23,6 +23,8 @@ export interface Rule {
   readonly name: string;
   /** Ops of the root node. */
   readonly roots: ReadonlySet<string>;
+  /** Levels of nodes that a match can have, the root's counted: 1 if absent. */
+  readonly depth?: number;
   /** Tries the rule at a node: the replacement, or why not. */
   readonly apply: (graph: Graph, root: Node) => Applied | Declined;
 }
@@ -41,7 +43,12 @@ export interface Declined {
 export function rule<C>(spec: RuleSpec<C>): Rule {
   const roots = spec.match.ops;
   if (!roots) throw new CompileError('rule/root', `rule ${spec.name} needs an op at its root`);
-  return { name: spec.name, roots, apply: (graph, root) => applyRule(spec, graph, root) };
+  return {
+    name: spec.name,
+    roots,
+    depth: patternDepth(spec.match),
+    apply: (graph, root) => applyRule(spec, graph, root),
+  };
 }
 
 function applyRule<C>(spec: RuleSpec<C>, graph: Graph, root: Node): Applied | Declined {

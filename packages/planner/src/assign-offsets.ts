@@ -1,96 +1,44 @@
-import { overlapInTime } from './share-in-place.ts';
+import {
+  areaOf,
+  type Box,
+  firstFit,
+  heightOf,
+  type Layout,
+  packingOf,
+  roundUp,
+  startOf,
+} from './first-fit.ts';
+import { searchOffsets } from './search-offsets.ts';
 
-/** Bytes [low, high) of a box, in use from step `start` to step `end` (both inclusive). */
-export interface Piece {
-  readonly low: number;
-  readonly high: number;
-  readonly start: number;
-  readonly end: number;
-}
+/** Placements that the exact search may try, each of which looks at every pair of boxes. */
+const searchBudget = (boxes: number): number => Math.floor(2e6 / (boxes + 1) ** 2);
 
-/** Pieces at fixed distances; the first byte of a box is at 0. */
-export type Box = readonly Piece[];
-
-export interface Layout {
-  /** Offset of each box. */
-  readonly offsets: readonly number[];
-  readonly bytes: number;
-}
-
-/** Box j, seen from box i: offsets x of i with at + from < x < at + to are taken when j is at `at`. */
-interface Conflict {
-  readonly box: number;
-  readonly from: number;
-  readonly to: number;
+export interface OffsetOptions {
+  readonly align: number;
+  /** Bytes alive at the peak. */
+  readonly lowerBound: number;
+  readonly effort: 'quick' | 'exact';
 }
 
 /**
  * Offsets for boxes such that no two pieces share a byte at a step: first fit in several orders (by size, by area, by
- * start), the best improved by moving the boxes at the top to the front, until `lowerBound` is met or rounds run out.
+ * start), the best improved by moving the boxes at the top to the front, until `lowerBound` is met or rounds run out; then
+ * an exact search within a budget.
  */
-export function assignOffsets(boxes: readonly Box[], align: number, lowerBound: number): Layout {
-  const conflicts = boxes.map((box, i) =>
-    boxes.flatMap((other, j) => (i === j ? [] : conflictsOf(box, other, j))),
-  );
-  const place = (order: readonly number[]): Layout => firstFit(boxes, { conflicts, align }, order);
+export function assignOffsets(boxes: readonly Box[], { align, lowerBound, effort }: OffsetOptions): Layout {
+  const packing = packingOf(boxes, align);
+  const place = (order: readonly number[]): Layout => firstFit(packing, order);
   let best: { order: readonly number[]; layout: Layout } | undefined;
   for (const order of startOrders(boxes)) {
     const layout = place(order);
     if (!best || layout.bytes < best.layout.bytes) best = { order, layout };
   }
   if (!best) return { offsets: [], bytes: 0 };
-  return improve(best, { boxes, place, goal: roundUp(lowerBound, align) });
+  const goal = roundUp(lowerBound, align);
+  const improved = improve(best, { boxes, place, goal });
+  if (improved.bytes <= goal || effort === 'quick') return improved;
+  return searchOffsets(packing, improved, { goal, budget: searchBudget(boxes.length) }).layout;
 }
-
-export function roundUp(bytes: number, align: number): number {
-  return Math.ceil(bytes / align) * align;
-}
-
-function conflictsOf(box: Box, other: Box, index: number): Conflict[] {
-  return box.flatMap((piece) =>
-    other
-      .filter((taken) => overlapInTime(piece, taken) && piece.high > piece.low && taken.high > taken.low)
-      .map((taken) => ({ box: index, from: taken.low - piece.high, to: taken.high - piece.low })),
-  );
-}
-
-function firstFit(
-  boxes: readonly Box[],
-  { conflicts, align }: { conflicts: readonly (readonly Conflict[])[]; align: number },
-  order: readonly number[],
-): Layout {
-  const offsets = new Array<number>(boxes.length).fill(-1);
-  let bytes = 0;
-  for (const i of order) {
-    const taken = (conflicts[i] ?? []).flatMap(({ box, from, to }) => {
-      const at = offsets[box] ?? -1;
-      return at < 0 || at + to <= 0 ? [] : [{ from: at + from, to: at + to }];
-    });
-    const offset = lowestFree(taken, align);
-    offsets[i] = offset;
-    bytes = Math.max(bytes, offset + heightOf(boxes[i] ?? []));
-  }
-  return { offsets, bytes: roundUp(bytes, align) };
-}
-
-/** The lowest aligned offset >= 0 that is in none of the open intervals. */
-function lowestFree(taken: { from: number; to: number }[], align: number): number {
-  let offset = 0;
-  for (const { from, to } of taken.sort((a, b) => a.from - b.from)) {
-    if (from >= offset) {
-      if (from > offset) break;
-      continue;
-    }
-    if (to > offset) offset = roundUp(to, align);
-  }
-  return offset;
-}
-
-const heightOf = (box: Box): number => box.reduce((high, piece) => Math.max(high, piece.high), 0);
-const startOf = (box: Box): number =>
-  box.reduce((first, piece) => Math.min(first, piece.start), Number.POSITIVE_INFINITY);
-const areaOf = (box: Box): number =>
-  box.reduce((sum, { low, high, start, end }) => sum + (high - low) * (end - start + 1), 0);
 
 function startOrders(boxes: readonly Box[]): number[][] {
   const by = (key: (box: Box) => number): number[] =>

@@ -1,8 +1,9 @@
+import { boundPeak } from './bound-peak.ts';
 import type { Task } from './list-tasks.ts';
 import type { Cell } from './resolve-storage.ts';
 
 /** What the search knows: sizes of the cells that cost memory, who reads them, which outlive the run. */
-interface Problem {
+export interface Problem {
   readonly tasks: readonly Task[];
   readonly before: readonly (readonly number[])[];
   readonly after: readonly (readonly number[])[];
@@ -33,18 +34,53 @@ export interface OrderOptions {
   readonly width?: number;
 }
 
+export interface FoundOrder {
+  readonly order: readonly Task[];
+  /** Bytes that live at the peak of every order: the peak of this one, if the search left nothing out. */
+  readonly bound: number;
+}
+
 /**
  * The order of tasks with the smallest peak of live bytes: dynamic programming over sets of executed tasks, layer by
  * layer (after k tasks), since the bytes that live depend on the set alone. Layers wider than `width` are cut to the best
- * states (beam search). Bytes of a step: live before it + outputs (unless taken in place) + scratch.
+ * states (beam search); then the search runs again without the states that are no better than what was found, until
+ * nothing is left (the proof) or the cuts bring no more. Bytes of a step: live before it + outputs (beyond the memory
+ * taken in place) + scratch.
  */
-export function findOrder(tasks: readonly Task[], options: OrderOptions): Task[] {
+export function findOrder(tasks: readonly Task[], options: OrderOptions): FoundOrder {
   const problem = makeProblem(tasks, options);
   const width = options.width ?? Math.min(2000, Math.max(8, Math.floor(2e7 / (tasks.length + 1) ** 2)));
-  let layer: State[] = [startState(problem)];
-  for (let step = 0; step < tasks.length; step++) layer = cut(nextLayer(problem, layer), width);
+  let best = search(problem, width, Number.POSITIVE_INFINITY);
+  let { exact } = best;
+  while (best.state && !exact) {
+    const next = search(problem, width, best.state.peak);
+    exact = next.exact;
+    if (!next.state) break;
+    best = next;
+  }
+  const bound = exact && best.state ? best.state.peak : boundPeak(problem);
+  return { order: orderOf(problem, best.state), bound };
+}
+
+/** The best way to run all tasks with a peak below `limit`, null if the search met none; exact unless it cut a layer. */
+function search(
+  problem: Problem,
+  width: number,
+  limit: number,
+): { readonly state: State | null; readonly exact: boolean } {
+  let layer: State[] = [startState(problem)].filter(({ peak }) => peak < limit);
+  let exact = true;
+  for (let step = 0; step < problem.tasks.length && layer.length > 0; step++) {
+    const next = nextLayer(problem, layer).filter(({ peak }) => peak < limit);
+    exact &&= next.length <= width;
+    layer = cut(next, width);
+  }
+  return { state: layer[0] ?? null, exact };
+}
+
+function orderOf({ tasks }: Problem, state: State | null): Task[] {
   const order: Task[] = [];
-  for (let path = layer[0]?.path ?? null; path; path = path.previous) order.push(tasks[path.task] as Task);
+  for (let path = state?.path ?? null; path; path = path.previous) order.push(tasks[path.task] as Task);
   return order.reverse();
 }
 
@@ -96,8 +132,11 @@ function advance(problem: Problem, state: State, index: number): State {
     !problem.kept.has(cell) && (problem.readers.get(cell) ?? []).every((reader) => done[reader]);
   const total = (cells: readonly Cell[]): number => cells.reduce((sum, cell) => sum + problem.costs(cell), 0);
   const written = total(task.writes);
-  const reused = task.inPlace.some(({ cells }) => total(cells) > 0 && cells.every(dies));
-  const during = state.live + (reused ? 0 : written) + task.scratchBytes;
+  const reused = task.inPlace.reduce(
+    (most, { cells }) => Math.max(most, cells.every(dies) ? total(cells) : 0),
+    0,
+  );
+  const during = state.live + Math.max(0, written - reused) + task.scratchBytes;
   const live = state.live + written - total([...task.reads, ...task.writes].filter(dies));
   const path = { task: index, previous: state.path };
   return { done, live, peak: Math.max(state.peak, during), sum: state.sum + during, path };

@@ -28,6 +28,11 @@ export function listTasks(graph: Graph, map: StorageMap, options: PlanOptions): 
     });
 }
 
+/** The task that writes each cell. */
+export function taskOfCell(tasks: readonly Task[]): Map<Cell, Task> {
+  return new Map(tasks.flatMap((task) => task.writes.map((cell) => [cell, task] as const)));
+}
+
 /** Inputs that the storage rule names, in the arena, none of whose memory another, unnamed input shares. */
 function inPlaceChoices(
   node: Node,

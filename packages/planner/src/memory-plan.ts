@@ -35,8 +35,10 @@ export interface MemoryPlan {
   /** Nodes that need no code: views, and concats whose inputs lie in place. */
   readonly elided: ReadonlySet<Node>;
   readonly arenaBytes: number;
-  /** Largest number of bytes alive at one step: no layout of this order takes less. */
+  /** Bytes that live at the peak of every order: proven, no plan takes less. */
   readonly lowerBound: number;
+  /** `arenaBytes` less the lower bound rounded up to the alignment; 0: the plan is optimal. */
+  readonly gap: number;
   /** Live arena bytes while node `order[i]` runs. */
   readonly live: readonly number[];
 }

@@ -20,15 +20,19 @@ export function copyHomes(blocks: Iterable<Block>): Homes {
 
 /**
  * Lets the output of an in-place task take the memory of an input that dies in it: their blocks become one. Refused when
- * two live cells would overlap, or when a caller's buffer would be needed beyond its size.
+ * two live cells would overlap, or when a caller's buffer would be needed beyond its size. Gives the tasks that share.
  */
-export function shareInPlace(order: readonly Task[], homes: Homes, lifetimes: Lifetimes): void {
+export function shareInPlace(
+  order: readonly Task[],
+  homes: Homes,
+  { lifetimes, apart }: { readonly lifetimes: Lifetimes; readonly apart: ReadonlySet<Task> },
+): Task[] {
   const heirs: Heirs = new Map();
-  order.forEach((task, step) => {
+  return order.filter((task, step) => {
     const [written] = task.writes;
-    if (!written || task.writes.length !== 1) return;
+    if (!written || task.writes.length !== 1 || apart.has(task)) return false;
     const dies = ({ cells }: Storage): boolean => cells.every((cell) => lifetimes.get(cell)?.end === step);
-    task.inPlace.filter(dies).some(({ cells }) => {
+    return task.inPlace.filter(dies).some(({ cells }) => {
       heirs.set(written, new Set(cells));
       const shared = mergeBlocks(written, cells[0], { homes, lifetimes, heirs });
       if (!shared) heirs.delete(written);

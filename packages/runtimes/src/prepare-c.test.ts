@@ -43,6 +43,7 @@ int mixed_run(void *arena, const float *a, const int8_t *b, uint8_t *p, float *q
     { name: 'q', shape: [2], dtype: 'f32', elements: 2 },
   ],
   arenaBytes: 0,
+  arenaGap: 0,
   weightBytes: 0,
 };
 

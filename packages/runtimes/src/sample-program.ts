@@ -28,6 +28,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     inputs: [{ name: 'x', ...slot }],
     outputs: [{ name: 'y', ...slot }],
     arenaBytes,
+    arenaGap: 0,
     weightBytes: weights?.byteLength ?? 0,
   };
 }

@@ -19,7 +19,7 @@ interface CompileFlags {
 }
 
 export const modelArgument = (): Argument =>
-  new Argument('<model>', 'an .onnx file, a .gir text, or a spec: ghostnet:1.0, ghostnet:0.5@96');
+  new Argument('<model>', 'an .onnx or .tflite file, a .gir text, or a spec: ghostnet:1.0, ghostnet:0.5@96');
 
 export function compileCommand(): Command {
   return new Command('compile')
@@ -41,7 +41,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/',
     )
     .action(runCompile);
 }

@@ -43,6 +43,7 @@ function table(before: GraphDescription, after: GraphDescription): string {
       row('MACs', (d) => d.macs),
       row('Ghost modules', (d) => d.ghostModules),
       row('arena bytes', (d) => d.peakArenaBytes),
+      row('above the proven bound', (d) => d.arenaGapBytes),
       ...ops.map((op) => row(op, (d) => d.ops[op] ?? 0)),
     ],
   );

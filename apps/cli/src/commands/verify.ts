@@ -86,9 +86,20 @@ async function seededDataSets({ graph, onnx }: LoadedModel): Promise<DataSet[]> 
   return sets;
 }
 
-function report({ label }: LoadedModel, results: readonly TargetResult[], { json }: VerifyFlags): void {
-  if (json) console.log(JSON.stringify({ model: label, targets: results }, null, 2));
-  else printTable(results);
+function report(loaded: LoadedModel, results: readonly TargetResult[], flags: VerifyFlags): void {
+  const reference = referenceOf(loaded, flags);
+  if (flags.json) {
+    console.log(JSON.stringify({ model: loaded.label, reference, targets: results }, null, 2));
+    return;
+  }
+  printTable(results);
+  console.log(`reference: ${reference}`);
+}
+
+/** What the outputs were held against. */
+function referenceOf({ onnx }: LoadedModel, { data }: VerifyFlags): string {
+  if (data !== undefined) return `the outputs in ${data}`;
+  return onnx ? 'ONNX Runtime on the original' : 'the interpreter: ONNX Runtime runs .onnx files alone';
 }
 
 function printTable(results: readonly TargetResult[]): void {

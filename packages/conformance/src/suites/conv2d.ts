@@ -70,5 +70,18 @@ export const depthwiseConv2dSuite = suite('depthwise_conv2d', {
   dilated: depthwise({ x: '1,3,9,9', w: '3,1,3,3', attrs: 'dilations=[2,2], pads=[2,2,2,2]' }),
   batch: depthwise({ x: '2,3,5,4', w: '3,1,3,3', attrs: 'pads=[1,1,1,1]' }),
   residual: depthwise({ x: '1,3,5,5', w: '3,1,3,3', residual: '1,3,5,5', attrs: 'pads=[1,1,1,1]' }),
+  'in-place': [
+    'graph @conv(%x: f32[1,6,13,11])',
+    '  const %p: f32[6,6,1,1] = random(1)',
+    '  const %w3: f32[6,1,3,3] = random(2)',
+    '  const %w5: f32[6,1,5,5] = random(3)',
+    '  %0 = conv2d %x, %p',
+    '  %1 = depthwise_conv2d %0, %w3 {pads=[1,1,1,1]}',
+    '  %2 = depthwise_conv2d %1, %w5 {pads=[2,2,2,2], strides=[2,2], activation="relu"}',
+    '  %3 = depthwise_conv2d %2, %w3 {pads=[2,2,2,2], dilations=[2,2]}',
+    '  %4 = depthwise_conv2d %3, %w5, _, %2 {pads=[2,2,2,2]}',
+    '  %y = conv2d %4, %p',
+    '  return %y',
+  ].join('\n'),
   'smaller-than-kernel': depthwise({ x: '1,3,2,1', w: '3,1,5,5', attrs: 'pads=[2,2,2,2]' }),
 });

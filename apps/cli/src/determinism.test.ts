@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
+const models = join(import.meta.dirname, '../../../test-fixtures/models');
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-twice-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Two places that have as little as possible in common; the model is named by another path in each. */
+const places = [
+  { name: 'here', cwd: folder, env: { LANG: 'C', LC_ALL: 'C', TZ: 'UTC' }, from: (path: string) => path },
+  {
+    name: 'there',
+    cwd: join(folder, 'some/other place'),
+    env: {
+      LANG: 'tr_TR.UTF-8',
+      LC_ALL: 'tr_TR.UTF-8',
+      TZ: 'Pacific/Kiritimati',
+      COLUMNS: '40',
+      USER: 'somebody',
+    },
+    from: (path: string) => relative(join(folder, 'some/other place'), path),
+  },
+];
+
+function compile(model: string, target: string, { name, cwd, env, from }: (typeof places)[number]): string {
+  mkdirSync(cwd, { recursive: true });
+  const out = join(folder, `${name}-${target}`);
+  rmSync(out, { recursive: true, force: true });
+  const args = [cli, 'compile', from(model), '--target', target, '--out', out];
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    encoding: 'utf8',
+  });
+  expect({ status, stderr: status ? stderr : '' }).toEqual({ status: 0, stderr: '' });
+  return out;
+}
+
+const cases = ['ghost_fmnist/ghost_fmnist.onnx', 'modules/ghost_module_ratio3_odd61/model.onnx'].flatMap(
+  (model) => ['onnx', 'wgsl', 'c'].map((target) => ({ model, target })),
+);
+
+test.each(cases)('$model as $target has the same bytes in another locale, time zone and folder', (one) => {
+  const [here, there] = places.map((place) => compile(join(models, one.model), one.target, place)) as [
+    string,
+    string,
+  ];
+  const names = readdirSync(here).sort();
+  expect(names.length).toBeGreaterThan(0);
+  expect(readdirSync(there).sort()).toEqual(names);
+  for (const name of names)
+    expect({ name, same: readFileSync(join(here, name)).equals(readFileSync(join(there, name))) }).toEqual({
+      name,
+      same: true,
+    });
+});

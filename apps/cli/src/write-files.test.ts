@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { finishInterrupted, writeFiles } from './write-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-write-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Names and content of the visible files, as one hash. */
+function state(out: string): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(out)
+    .filter((one) => !one.startsWith('.'))
+    .sort())
+    hash.update(name).update(readFileSync(join(out, name)));
+  return hash.digest('hex');
+}
+
+const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
+
+/** Runs the command and kills it after so many milliseconds; tells how long it lived if it was not killed. */
+function compileAndKill(seed: number, out: string, after: number): Promise<number> {
+  const start = performance.now();
+  const args = [cli, 'compile', 'ghostnet:0.1@32/10', '--target', 'c', '--seed', String(seed), '--out', out];
+  const child = spawn(process.execPath, args, { stdio: 'ignore' });
+  const timer = setTimeout(() => child.kill('SIGKILL'), after);
+  return new Promise((done) => {
+    child.on('exit', () => {
+      clearTimeout(timer);
+      done(performance.now() - start);
+    });
+  });
+}
+
+test('a compile that is killed at 50 moments leaves the old output or the new one', async () => {
+  const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+  const whole = await compileAndKill(1, a, 60_000);
+  await compileAndKill(2, b, 60_000);
+  const [old, fresh] = [state(a), state(b)];
+  expect(old).not.toBe(fresh);
+  const seen = new Set<string>();
+  for (let i = 0; i < 50; i++) {
+    const [seed, want] = i % 2 ? [1, old] : [2, fresh];
+    const before = state(a);
+    await compileAndKill(seed, a, (i < 10 ? 0.2 + i * 0.05 : 0.7 + ((i * 37) % 40) / 80) * whole);
+    const after = state(a);
+    if (after !== before && after !== want) finishInterrupted(a); // killed between two renames
+    expect([before, want]).toContain(state(a));
+    seen.add(state(a) === before && before !== want ? 'old' : 'new');
+  }
+  expect([...seen].sort()).toEqual(['new', 'old']);
+}, 240_000);
+
+test('a complete output that was not yet in place is put there by the next run', () => {
+  const out = join(folder, 'ready');
+  mkdirSync(join(out, '.ghostc-ready'), { recursive: true });
+  writeFileSync(join(out, 'a.txt'), 'old');
+  writeFileSync(join(out, '.ghostc-ready/a.txt'), 'new');
+  writeFiles(out, new Map([['b.txt', 'other']]));
+  expect(readdirSync(out).sort()).toEqual(['a.txt', 'b.txt']);
+  expect(readFileSync(join(out, 'a.txt'), 'utf8')).toBe('new');
+});
+
+test.each(['../x', 'a/b', '.hidden', '..'])('the name %j is refused, and nothing is written', (name) => {
+  const out = join(folder, 'refused');
+  expect(() => writeFiles(out, new Map([[name, '']]))).toThrow(/no plain file name/);
+});

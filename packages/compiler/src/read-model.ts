@@ -1,0 +1,16 @@
+import { type Graph, verify, withLocation } from '@ghostc/ir';
+import { type ReadOptions, readOnnx } from '@ghostc/onnx';
+import { registry } from '@ghostc/ops';
+import { isTflite, readTflite } from '@ghostc/tflite';
+
+/**
+ * Reads a model file into a verified graph: TFLite by its identifier (TFL3 at byte 4), anything else as ONNX. Throws
+ * CompileError with the file, if one is named.
+ */
+export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
+  return withLocation(options.file === undefined ? {} : { file: options.file }, () => {
+    const graph = isTflite(bytes) ? readTflite(bytes, options) : readOnnx(bytes, options);
+    verify(graph, registry);
+    return graph;
+  });
+}

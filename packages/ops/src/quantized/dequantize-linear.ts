@@ -1,0 +1,42 @@
+import { CompileError, numElements, type QuantParams, type Shape, type Tensor, toNumbers } from '@ghostc/ir';
+import { defineOp } from '../define-op.ts';
+
+const integers = new Set(['i8', 'u8', 'i16', 'i32']);
+
+/** Integers to float32 by the quantisation in the type of x: y = scale (x - zero point), rounded once; per axis allowed. */
+export const dequantizeLinear = defineOp({
+  name: 'dequantize_linear',
+  inputs: ['x'],
+  attrs: {},
+  traits: ['integer'],
+  infer({ x }) {
+    if (!integers.has(x.dtype) || !x.quant)
+      throw new CompileError(
+        'quant/dequantize',
+        `x expects quantised integers, found ${x.dtype}${x.quant ? '' : ' without quantisation'}`,
+      );
+    checkAxis(x.shape, x.quant);
+    return { dtype: 'f32', shape: x.shape };
+  },
+  evaluate: ({ x }) => ({ dtype: 'f32', shape: x.shape, data: dequantized(x) }),
+});
+
+function checkAxis(shape: Shape, { scale, zeroPoint, axis }: QuantParams): void {
+  const expected = axis === undefined ? 1 : shape[axis];
+  if (scale.length === expected && zeroPoint.length === expected) return;
+  throw new CompileError(
+    'quant/axis',
+    `[${shape.join(',')}] expects ${expected} scales${axis === undefined ? '' : ` along axis ${axis}`}, found ${scale.length}`,
+  );
+}
+
+/** The real values of a quantised tensor. */
+function dequantized({ quant, ...x }: Tensor): Float32Array {
+  const { scale, zeroPoint, axis } = quant ?? { scale: [1], zeroPoint: [0] };
+  const inner = axis === undefined ? 1 : numElements(x.shape.slice(axis + 1));
+  const scales = scale.map(Math.fround);
+  return Float32Array.from(toNumbers(x), (v, i) => {
+    const at = axis === undefined ? 0 : Math.floor(i / inner) % scales.length;
+    return (scales[at] ?? 1) * (v - (zeroPoint[at] ?? 0));
+  });
+}

@@ -1,0 +1,105 @@
+import {
+  allocate,
+  broadcastShapes,
+  CompileError,
+  staticShape,
+  type Tensor,
+  type TensorType,
+} from '@ghostc/ir';
+import { broadcastIndex } from '../binary.ts';
+import { defineOp } from '../define-op.ts';
+import {
+  activationData,
+  affineOf,
+  outputAffine,
+  quantizedTensor,
+  type Requantized,
+  requantizedAttrs,
+  requantizedType,
+  requantizer,
+} from './quantized-type.ts';
+import { type FixedMultiplier, quantizeMultiplier, scaleBy } from './requantize.ts';
+
+/** Defines a sum or difference with NumPy broadcasting; `sign` is that of b. */
+function sum(name: string, sign: 1 | -1) {
+  return defineOp({
+    name,
+    inputs: ['a', 'b'],
+    attrs: requantizedAttrs,
+    traits: ['elementwise', 'binary', 'integer'],
+    infer({ a, b }, attrs) {
+      sumMultipliers(a, b, attrs);
+      return requantizedType(pairShape(a, b), attrs);
+    },
+    evaluate({ a, b }, attrs, [type]) {
+      const { shift, left, right, out } = sumMultipliers(a, b, attrs);
+      const [za, zb] = [affineOf(a, 'a').zeroPoint, affineOf(b, 'b').zeroPoint];
+      const finish = requantizer(out, attrs);
+      const term = (v: number, fixed: FixedMultiplier): number =>
+        scaleBy(v * 2 ** shift, fixed, attrs.rounding);
+      return zipIntegers([a, b], type as TensorType, (p, q) =>
+        finish(term(p - za, left) + sign * term(q - zb, right)),
+      );
+    },
+  });
+}
+
+/**
+ * TFLite ADD: both operands are shifted left by 20 bits (15 for 16-bit ones) and scaled to twice the larger input scale
+ * t = 2 max(sa, sb); y = clamp(Mo (Ma (a - za) 2^20 + Mb (b - zb) 2^20) + zy), Ma = sa / t, Mb = sb / t, Mo = t / (2^20 sy).
+ */
+export const qlinearAdd = sum('qlinear_add', 1);
+/** TFLite SUB: as `qlinear_add`, with the second term subtracted. */
+export const qlinearSub = sum('qlinear_sub', -1);
+
+export interface SumMultipliers {
+  /** Bits that both operands are shifted left. */
+  readonly shift: number;
+  readonly left: FixedMultiplier;
+  readonly right: FixedMultiplier;
+  readonly out: FixedMultiplier;
+}
+
+/** Throws `quant/multiplier` when the output is so fine that Mo would be 1 or more. */
+export function sumMultipliers(a: TensorType, b: TensorType, attrs: Requantized): SumMultipliers {
+  const [sa, sb] = [affineOf(a, 'a').scale, affineOf(b, 'b').scale];
+  const shift = a.dtype === 'i16' || b.dtype === 'i16' ? 15 : 20;
+  const twice = 2 * Math.max(sa, sb);
+  const real = twice / (2 ** shift * outputAffine(attrs).scale);
+  if (real >= 1)
+    throw new CompileError(
+      'quant/multiplier',
+      `y_scale expects more than ${twice / 2 ** shift} for inputs of scale ${sa} and ${sb}, found ${attrs.y_scale}`,
+    );
+  return {
+    shift,
+    left: quantizeMultiplier(sa / twice),
+    right: quantizeMultiplier(sb / twice),
+    out: quantizeMultiplier(real),
+  };
+}
+
+/** The broadcast shape of two quantised operands of one element type. */
+export function pairShape(a: TensorType, b: TensorType): TensorType['shape'] {
+  if (a.dtype !== b.dtype)
+    throw new CompileError('op/dtype', `expected operands of one type, found ${a.dtype} and ${b.dtype}`);
+  return broadcastShapes(a.shape, b.shape);
+}
+
+/** `formula` on all pairs of elements. */
+export function zipIntegers(
+  [a, b]: readonly [Tensor, Tensor],
+  type: TensorType,
+  formula: (p: number, q: number) => number,
+): Tensor {
+  const shape = staticShape(type.shape);
+  const [left, right] = [activationData(a), activationData(b)];
+  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
+  const data = allocate(
+    type.dtype,
+    shape.reduce((product, dim) => product * dim, 1),
+  ) as Int8Array;
+  for (let i = 0; i < data.length; i++)
+    data[i] = formula(left[indexA(i)] as number, right[indexB(i)] as number);
+  return quantizedTensor(type, shape, data);
+}

@@ -1,0 +1,92 @@
+import { type TensorType, toNumbers } from '@ghostc/ir';
+import { defineOp } from '../define-op.ts';
+import { fullyConnected } from '../linear.ts';
+import {
+  accumulatorScale,
+  centred,
+  checkQuantizedBias,
+  checkWeight,
+  requantizeChannels,
+  weightMultipliers,
+} from './qlinear-window.ts';
+import {
+  affineOf,
+  outputAffine,
+  quantizedTensor,
+  type Requantized,
+  requantizedAttrs,
+  requantizedType,
+} from './quantized-type.ts';
+import { type FixedMultiplier, quantizeMultiplier } from './requantize.ts';
+
+/** TFLite FULLY_CONNECTED on integers: x [N,K], weight i8 [M,K], bias [M]; y = clamp(M[m] (bias[m] + sum (x - zx) w) + zy). */
+export const qlinearFullyConnected = defineOp({
+  name: 'qlinear_fully_connected',
+  inputs: ['x', 'weight', 'bias?'],
+  attrs: requantizedAttrs,
+  traits: ['reduction', 'integer'],
+  infer({ x, weight, bias }, attrs) {
+    const { shape } = fullyConnected.infer(
+      { x, weight },
+      { activation: 'none', activation_params: [] },
+    ) as TensorType;
+    checkWeight(weight, shape[1]);
+    checkQuantizedBias(bias, x, shape[1]);
+    linearMultipliers(x, weight, attrs);
+    return requantizedType(shape, attrs);
+  },
+  evaluate({ x, weight, bias }, attrs, [type]) {
+    const [rows = 0, inner = 0] = x.shape;
+    const columns = weight.shape[0] ?? 0;
+    const sums = products(centred(x), weight.data as Int8Array, { rows, inner, columns });
+    const biases = bias && toNumbers(bias);
+    if (biases)
+      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + Number(biases[i % columns]);
+    const data = requantizeChannels(sums, {
+      multipliers: linearMultipliers(x, weight, attrs),
+      plane: 1,
+      channels: columns,
+      scale: accumulatorScale(x, attrs),
+      attrs,
+    });
+    return quantizedTensor(type as TensorType, [rows, columns], data);
+  },
+  macs: ({ x, weight }) => Number(x.shape[0]) * Number(weight.shape[0]) * Number(weight.shape[1]),
+});
+
+/**
+ * M = sx sw / sy. With one scale for the whole weight TFLite multiplies sx sw in float32, with one for each channel in
+ * double precision.
+ */
+export function linearMultipliers(
+  x: TensorType,
+  weight: TensorType,
+  attrs: Requantized,
+): readonly FixedMultiplier[] {
+  const [first = 0] = weight.quant?.scale ?? [];
+  if (weight.quant?.axis !== undefined) return weightMultipliers(x, weight, attrs);
+  const product = Math.fround(affineOf(x, 'x').scale * Math.fround(first));
+  return [quantizeMultiplier(product / outputAffine(attrs).scale)];
+}
+
+interface Sizes {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+function products(
+  x: Int16Array | Int32Array,
+  weight: Int8Array,
+  { rows, inner, columns }: Sizes,
+): Float64Array {
+  const sums = new Float64Array(rows * columns);
+  for (let i = 0; i < sums.length; i++) {
+    const from = Math.floor(i / columns) * inner;
+    const row = (i % columns) * inner;
+    let sum = 0;
+    for (let k = 0; k < inner; k++) sum += (x[from + k] as number) * (weight[row + k] as number);
+    sums[i] = sum;
+  }
+  return sums;
+}

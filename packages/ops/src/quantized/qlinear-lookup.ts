@@ -1,0 +1,91 @@
+import { allocate, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
+import { defineOp } from '../define-op.ts';
+import { integerRange } from '../integer-range.ts';
+import { roundHalfAway } from '../round-half-away.ts';
+import {
+  type Affine,
+  activationData,
+  affineOf,
+  type OutputQuant,
+  outputAffine,
+  outputQuantAttrs,
+  quantizedTensor,
+  quantizedType,
+} from './quantized-type.ts';
+
+/** Table entries: one for each 8-bit value, or every 128th 16-bit value and one more. */
+const ENTRIES = { i8: 256, u8: 256, i16: 513 } as const;
+
+/**
+ * Any function of one 8-bit value as a table of 256 entries of the output's type: y = table[x + 128] for i8, table[x] for
+ * u8. For i16 a table of 513 entries with linear interpolation, TFLite's 16-bit lookup: with k = x >> 7 and the 7 bits f
+ * below, y = t[256 + k] + ((t[257 + k] - t[256 + k]) f + 64 >> 7).
+ *
+ * `lookupTable` computes tables in float32 as TFLite does where it is table based (LOGISTIC and TANH of 8 bits in the
+ * generic kernels, LEAKY_RELU-like functions, ELU, GELU). Its reference kernels of LOGISTIC, TANH and HARD_SWISH compute
+ * in fixed point instead; being functions of one byte they fit the same op with another table.
+ */
+export const qlinearLookup = defineOp({
+  name: 'qlinear_lookup',
+  inputs: ['x', 'table'],
+  attrs: outputQuantAttrs,
+  traits: ['elementwise', 'unary', 'integer'],
+  infer({ x, table }, attrs) {
+    affineOf(x, 'x');
+    const entries = ENTRIES[x.dtype as keyof typeof ENTRIES];
+    if (table.dtype !== attrs.y_dtype || table.shape.length !== 1 || table.shape[0] !== entries)
+      throw new CompileError(
+        'quant/table',
+        `table expects ${attrs.y_dtype}[${entries}], found ${table.dtype}[${table.shape.join(',')}]`,
+      );
+    return quantizedType(x.shape, attrs);
+  },
+  evaluate({ x, table }, attrs, [type]) {
+    const source = activationData(x);
+    const entries = activationData(table);
+    const data = allocate(attrs.y_dtype, source.length) as Int8Array;
+    const find = x.dtype === 'i16' ? interpolated(entries) : direct(entries, x.dtype === 'i8' ? 128 : 0);
+    for (let i = 0; i < data.length; i++) data[i] = find(source[i] as number);
+    return quantizedTensor(type as TensorType, x.shape, data);
+  },
+});
+
+type Entries = ReturnType<typeof activationData>;
+
+function direct(entries: Entries, offset: number): (v: number) => number {
+  return (v) => entries[v + offset] as number;
+}
+
+function interpolated(entries: Entries): (v: number) => number {
+  return (v) => {
+    const at = 256 + (v >> 7);
+    const base = entries[at] as number;
+    return base + ((((entries[at + 1] as number) - base) * (v & 127) + 64) >> 7);
+  };
+}
+
+/**
+ * The table of `formula` for a quantised input and output, in float32 as TFLite's LUTPopulate: real = sx (v - zx), then
+ * clamp(round(f(real) (1 / sy)) + zy). For i16 the entries stand at the multiples of 128.
+ */
+export function lookupTable(x: TensorType, attrs: OutputQuant, formula: (real: number) => number): Tensor {
+  const [from, to] = [affineOf(x, 'x'), outputAffine(attrs)];
+  const entries = ENTRIES[x.dtype as keyof typeof ENTRIES];
+  const first = integerRange(x.dtype)[0];
+  const step = x.dtype === 'i16' ? 128 : 1;
+  const data = allocate(attrs.y_dtype, entries) as Int8Array;
+  for (let i = 0; i < entries; i++) data[i] = entryOf(first + i * step, [from, to], attrs, formula);
+  return { dtype: attrs.y_dtype, shape: [entries], data };
+}
+
+function entryOf(
+  v: number,
+  [from, to]: readonly [Affine, Affine],
+  { y_dtype }: OutputQuant,
+  formula: (real: number) => number,
+): number {
+  const [low, high] = integerRange(y_dtype);
+  const real = Math.fround(from.scale * (v - from.zeroPoint));
+  const scaled = Math.fround(Math.fround(formula(real)) * Math.fround(1 / to.scale));
+  return Math.min(Math.max(roundHalfAway(scaled) + to.zeroPoint, low), high);
+}

@@ -1,0 +1,123 @@
+import { allocate, CompileError, type Dim, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
+import { type Convolution, convolutionSums } from '../convolve.ts';
+import { image } from '../window.ts';
+import {
+  activationData,
+  affineOf,
+  limiter,
+  outputAffine,
+  quantizedTensor,
+  type Requantized,
+} from './quantized-type.ts';
+import { type FixedMultiplier, quantizeMultiplier, scaleBy, scaleWide } from './requantize.ts';
+
+/** Throws `quant/weight` unless weights are i8, symmetric, quantised per tensor or along axis 0. */
+export function checkWeight(weight: TensorType, channels: Dim | undefined): void {
+  const { dtype, quant } = weight;
+  const perTensor = quant?.axis === undefined && quant?.scale.length === 1;
+  const perChannel = quant?.axis === 0 && quant.scale.length === channels;
+  if (dtype === 'i8' && (perTensor || perChannel) && quant?.zeroPoint.every((z) => z === 0)) return;
+  throw new CompileError(
+    'quant/weight',
+    `weight expects i8 with zero points 0 and one scale or ${channels} along axis 0, found ${dtype} ${quant ? `with ${quant.scale.length} scales` : 'without quantisation'}`,
+  );
+}
+
+/** Throws `quant/bias` unless the bias is [M] of int32, or of int64 for 16-bit activations. */
+export function checkQuantizedBias(
+  bias: TensorType | undefined,
+  x: TensorType,
+  channels: Dim | undefined,
+): void {
+  const dtype = x.dtype === 'i16' ? 'i64' : 'i32';
+  if (!bias || (bias.dtype === dtype && bias.shape.length === 1 && bias.shape[0] === channels)) return;
+  throw new CompileError(
+    'quant/bias',
+    `bias expects ${dtype}[${channels}], found ${bias.dtype}[${bias.shape.join(',')}]`,
+  );
+}
+
+/**
+ * M = sx sw / sy for each output channel (one for all if the weight is quantised per tensor), in double precision from
+ * float32 scales. Throws `quant/scale`, `quant/multiplier`.
+ */
+export function weightMultipliers(
+  x: TensorType,
+  weight: TensorType,
+  attrs: Requantized,
+): readonly FixedMultiplier[] {
+  const { scale } = affineOf(x, 'x');
+  const { scale: out } = outputAffine(attrs);
+  return (weight.quant?.scale ?? []).map((w) => quantizeMultiplier((scale * Math.fround(w)) / out));
+}
+
+/** x - zero point, in 16 or 32 bits: padding is 0 in it. */
+export function centred(x: Tensor): Int16Array | Int32Array {
+  const { zeroPoint } = affineOf(x, 'x');
+  const data = activationData(x);
+  if (zeroPoint === 0 && data instanceof Int16Array) return data;
+  return Int16Array.from(data as Int8Array, (v) => v - zeroPoint);
+}
+
+/** The scaling of accumulators: 64-bit arithmetic for 16-bit activations, as TFLite's int16x8. */
+export function accumulatorScale(
+  x: TensorType,
+  attrs: Requantized,
+): (accumulator: number, fixed: FixedMultiplier) => number {
+  if (x.dtype === 'i16') return scaleWide;
+  return (accumulator, fixed) => scaleBy(accumulator, fixed, attrs.rounding);
+}
+
+export interface QuantizedOperands {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly bias?: Tensor | undefined;
+}
+
+/** y[n,m,..] = clamp(M[m] (bias[m] + sum (x - zx) w[m]) + zy). The sums are exact integers. */
+export function convolveQuantized(
+  { x, weight, bias }: QuantizedOperands,
+  conv: Omit<Convolution, 'activation' | 'activation_params'> & Requantized,
+  type: TensorType,
+): Tensor {
+  const shape = image(type.shape);
+  const sums = convolutionSums(
+    {
+      source: { data: centred(x), shape: image(x.shape) },
+      kernel: { data: weight.data as Int8Array, shape: image(weight.shape) },
+      biases: bias && toNumbers(bias),
+    },
+    conv,
+    shape,
+  );
+  const data = requantizeChannels(sums, {
+    multipliers: weightMultipliers(x, weight, conv),
+    plane: shape[2] * shape[3],
+    channels: shape[1],
+    scale: accumulatorScale(x, conv),
+    attrs: conv,
+  });
+  return quantizedTensor(type, shape, data);
+}
+
+interface Channels {
+  readonly multipliers: readonly FixedMultiplier[];
+  readonly plane: number;
+  readonly channels: number;
+  readonly scale: (accumulator: number, fixed: FixedMultiplier) => number;
+  readonly attrs: Requantized;
+}
+
+/** Accumulators [N,M,plane] to output elements. */
+export function requantizeChannels(
+  sums: Float64Array,
+  { multipliers, plane, channels, scale, attrs }: Channels,
+): Int8Array {
+  const data = allocate(attrs.y_dtype, sums.length) as Int8Array;
+  const limit = limiter(attrs);
+  for (let first = 0; first < sums.length; first += plane) {
+    const fixed = multipliers[(first / plane) % channels] ?? (multipliers[0] as FixedMultiplier);
+    for (let i = first; i < first + plane; i++) data[i] = limit(scale(sums[i] as number, fixed));
+  }
+  return data;
+}

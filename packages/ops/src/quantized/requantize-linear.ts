@@ -1,0 +1,41 @@
+import { allocate, type TensorType } from '@ghostc/ir';
+import { defineOp } from '../define-op.ts';
+import {
+  activationData,
+  affineOf,
+  outputAffine,
+  quantizedTensor,
+  type Requantized,
+  requantizedAttrs,
+  requantizedType,
+  requantizer,
+} from './quantized-type.ts';
+import { type FixedMultiplier, quantizeMultiplier } from './requantize.ts';
+
+/**
+ * Integers of one quantisation to those of another, TFLite QUANTIZE of integers: y = clamp(M (x - zx) + zy), M = sx / sy.
+ * With `clamp` alone it is a ReLU in the quantised domain.
+ */
+export const requantizeLinear = defineOp({
+  name: 'requantize',
+  inputs: ['x'],
+  attrs: requantizedAttrs,
+  traits: ['elementwise', 'unary', 'integer'],
+  infer({ x }, attrs) {
+    requantizeMultiplier(x, attrs);
+    return requantizedType(x.shape, attrs);
+  },
+  evaluate({ x }, attrs, [type]) {
+    const { zeroPoint } = affineOf(x, 'x');
+    const scaled = requantizer(requantizeMultiplier(x, attrs), attrs);
+    const source = activationData(x);
+    const data = allocate(attrs.y_dtype, source.length) as Int8Array;
+    for (let i = 0; i < data.length; i++) data[i] = scaled((source[i] as number) - zeroPoint);
+    return quantizedTensor(type as TensorType, x.shape, data);
+  },
+});
+
+/** M = sx / sy. */
+export function requantizeMultiplier(x: TensorType, attrs: Requantized): FixedMultiplier {
+  return quantizeMultiplier(affineOf(x, 'x').scale / outputAffine(attrs).scale);
+}

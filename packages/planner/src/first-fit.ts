@@ -1,0 +1,96 @@
+import { overlapInTime } from './share-in-place.ts';
+
+/** Bytes [low, high) of a box, in use from step `start` to step `end` (both inclusive). */
+export interface Piece {
+  readonly low: number;
+  readonly high: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Pieces at fixed distances; the first byte of a box is at 0. */
+export type Box = readonly Piece[];
+
+export interface Layout {
+  /** Offset of each box. */
+  readonly offsets: readonly number[];
+  readonly bytes: number;
+}
+
+/** Box j, seen from box i: offsets x of i with at + from < x < at + to are taken when j is at `at`. */
+export interface Conflict {
+  readonly box: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Boxes to place, and what keeps each of them apart from the others. */
+export interface Packing {
+  readonly boxes: readonly Box[];
+  readonly conflicts: readonly (readonly Conflict[])[];
+  /** Alignment of offsets in bytes. */
+  readonly align: number;
+}
+
+export function packingOf(boxes: readonly Box[], align: number): Packing {
+  const conflicts = boxes.map((box, i) =>
+    boxes.flatMap((other, j) => (i === j ? [] : conflictsOf(box, other, j))),
+  );
+  return { boxes, conflicts, align };
+}
+
+export function roundUp(bytes: number, align: number): number {
+  return Math.ceil(bytes / align) * align;
+}
+
+function conflictsOf(box: Box, other: Box, index: number): Conflict[] {
+  return box.flatMap((piece) =>
+    other
+      .filter((taken) => overlapInTime(piece, taken) && piece.high > piece.low && taken.high > taken.low)
+      .map((taken) => ({ box: index, from: taken.low - piece.high, to: taken.high - piece.low })),
+  );
+}
+
+/** Places the boxes in the given order, each at the lowest offset that is free. */
+export function firstFit(packing: Packing, order: readonly number[]): Layout {
+  const { boxes, align } = packing;
+  const offsets = new Array<number>(boxes.length).fill(-1);
+  let bytes = 0;
+  for (const i of order) {
+    const offset = lowestFree(takenBy(packing, offsets, i), align, 0);
+    offsets[i] = offset;
+    bytes = Math.max(bytes, offset + heightOf(boxes[i] ?? []));
+  }
+  return { offsets, bytes: roundUp(bytes, align) };
+}
+
+/** Offsets that placed boxes keep box i from: open intervals. Boxes that are not placed have a negative offset. */
+export function takenBy(
+  { conflicts }: Packing,
+  offsets: readonly number[],
+  i: number,
+): { from: number; to: number }[] {
+  return (conflicts[i] ?? []).flatMap(({ box, from, to }) => {
+    const at = offsets[box] ?? -1;
+    return at < 0 || at + to <= 0 ? [] : [{ from: at + from, to: at + to }];
+  });
+}
+
+/** The lowest aligned offset >= floor (aligned) that is in none of the open intervals. */
+export function lowestFree(taken: { from: number; to: number }[], align: number, floor: number): number {
+  let offset = floor;
+  for (const { from, to } of taken.sort((a, b) => a.from - b.from)) {
+    if (from >= offset) {
+      if (from > offset) break;
+      continue;
+    }
+    if (to > offset) offset = roundUp(to, align);
+  }
+  return offset;
+}
+
+export const heightOf = (box: Box): number => box.reduce((high, piece) => Math.max(high, piece.high), 0);
+export const startOf = (box: Box): number =>
+  box.reduce((first, piece) => Math.min(first, piece.start), Number.POSITIVE_INFINITY);
+export const areaOf = (box: Box): number =>
+  box.reduce((sum, { low, high, start, end }) => sum + (high - low) * (end - start + 1), 0);

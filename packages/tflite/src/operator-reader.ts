@@ -1,0 +1,135 @@
+import { type Attrs, CompileError, formatType, type Tensor, type TensorType, type Value } from '@ghostc/ir';
+import { buildNode } from '@ghostc/ops';
+import type { ByteBuffer } from 'flatbuffers';
+import type { TfliteOperator, TfliteTensor } from './decode-model.ts';
+import { BuiltinOptions } from './generated/builtin-options.ts';
+import { channelsFirstAxis, type Layout, type TensorTable, typeOf } from './tensor-table.ts';
+
+/** A table of options as flatc generates it. */
+interface OptionsTable {
+  bb: ByteBuffer | null;
+  bb_pos: number;
+}
+
+/** One TFLite operator while it is read: typed access to its inputs and options, and `emit` for the IR nodes it becomes. */
+export class OperatorReader {
+  readonly operator: TfliteOperator;
+  readonly table: TensorTable;
+
+  constructor(operator: TfliteOperator, table: TensorTable) {
+    this.operator = operator;
+    this.table = table;
+  }
+
+  get code(): string {
+    return this.operator.code;
+  }
+
+  get inputCount(): number {
+    return this.operator.inputs.length;
+  }
+
+  has(i: number): boolean {
+    return (this.operator.inputs[i] ?? -1) >= 0;
+  }
+
+  /** Index of the tensor of an input. */
+  inputIndex(i: number): number {
+    const index = this.operator.inputs[i] ?? -1;
+    if (index >= 0) return index;
+    throw new CompileError('tflite/input', `${this.code} needs its input ${i}`);
+  }
+
+  inputTensor(i: number): TfliteTensor {
+    return this.table.tensor(this.inputIndex(i));
+  }
+
+  outputTensor(k = 0): TfliteTensor {
+    const index = this.operator.outputs[k];
+    if (index === undefined) throw new CompileError('tflite/output', `${this.code} needs its output ${k}`);
+    return this.table.tensor(index);
+  }
+
+  input(i: number, layout: Layout): Value {
+    return this.table.value(this.inputIndex(i), layout);
+  }
+
+  /** A constant input in TFLite's order of axes; null if it is computed. */
+  constant(i: number): Tensor | null {
+    return this.table.constant(this.inputIndex(i));
+  }
+
+  /** An input that must be known at compile time, such as axes. */
+  integers(i: number, what: string): number[] {
+    const numbers = this.table.integers(this.inputIndex(i));
+    if (numbers) return numbers;
+    throw new CompileError(
+      'tflite/dynamic',
+      `${what} of ${this.code} (${this.inputTensor(i).name}) is computed at run time; expected a constant of integers`,
+    );
+  }
+
+  /** The operator's options; `table` is an empty instance of the expected kind. */
+  options<T extends OptionsTable>(kind: BuiltinOptions, table: T): T {
+    const options = this.optionalOptions(kind, table);
+    if (options) return options;
+    throw new CompileError(
+      'tflite/options',
+      `${this.code} expects ${BuiltinOptions[kind]}, found ${BuiltinOptions[this.operator.table.builtinOptionsType()] ?? 'others'}`,
+    );
+  }
+
+  optionalOptions<T extends OptionsTable>(kind: BuiltinOptions, table: T): T | null {
+    if (this.operator.table.builtinOptionsType() !== kind) return null;
+    return this.operator.table.builtinOptions(table) as T | null;
+  }
+
+  /** NCHW when the output is an image and an input already is NCHW, so that chains of image operators need no transposes. */
+  preferredLayout(): Layout {
+    const native = this.operator.inputs.some(
+      (index) => index >= 0 && this.table.nativeLayout(index) === 'nchw',
+    );
+    return native && this.outputTensor().shape.length === 4 ? 'nchw' : 'plain';
+  }
+
+  /** An axis of a tensor in TFLite's order as an axis of its value. */
+  axis(axis: number, layout: Layout, rank: number): number {
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+      throw new CompileError('tflite/axis', `axis ${axis} of ${this.code} is outside rank ${rank}`);
+    const positive = axis < 0 ? axis + rank : axis;
+    return layout === 'plain' ? positive : (channelsFirstAxis[positive] ?? positive);
+  }
+
+  /** One entry for each axis, in TFLite's order, as entries for the axes of the value. */
+  perAxis<T>(entries: readonly T[], layout: Layout): T[] {
+    return layout === 'plain' ? [...entries] : [0, 3, 1, 2].map((axis) => entries[axis] as T);
+  }
+
+  /** Adds an IR node that comes from this operator, named after its output. */
+  emit(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
+    const { name } = this.outputTensor();
+    return buildNode(this.table.graph, { op, inputs, attrs, origin: [name], names: [name] }).output;
+  }
+
+  /** Declares a result after holding its type against the declared one. */
+  setOutput(value: Value, layout: Layout, k = 0): void {
+    const tensor = this.outputTensor(k);
+    const declared = typeOf(tensor);
+    const expected = { ...declared, shape: this.#arranged(declared.shape, layout) };
+    if (!sameDeclaration(expected, value.type))
+      throw new CompileError(
+        'tflite/type',
+        `${tensor.name} is declared as ${formatType(expected)}, ${this.code} gives ${formatType(value.type)}`,
+      );
+    this.table.define(this.operator.outputs[k] as number, value, layout);
+  }
+
+  #arranged(shape: TensorType['shape'], layout: Layout): TensorType['shape'] {
+    return layout === 'nchw' && shape.length === 4 ? this.perAxis(shape, layout) : shape;
+  }
+}
+
+/** Integers carry their quantisation along; floats never have any. */
+function sameDeclaration(expected: TensorType, found: TensorType): boolean {
+  return formatType(expected) === formatType(found);
+}

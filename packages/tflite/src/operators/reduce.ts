@@ -1,0 +1,39 @@
+import { BuiltinOptions } from '../generated/builtin-options.ts';
+import { ReducerOptions } from '../generated/reducer-options.ts';
+import { SoftmaxOptions } from '../generated/softmax-options.ts';
+import type { OperatorReader } from '../operator-reader.ts';
+import type { Layout } from '../tensor-table.ts';
+
+/** MEAN, SUM, REDUCE_MAX, REDUCE_MIN over constant axes. */
+export const readReduce =
+  (op: string) =>
+  (node: OperatorReader): void => {
+    const options = node.options(BuiltinOptions.ReducerOptions, new ReducerOptions());
+    const { shape } = node.inputTensor(0);
+    const given = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', shape.length));
+    const layout = reduceLayout(node, given, options.keepDims());
+    const axes = given.map((axis) => node.axis(axis, layout, shape.length)).sort((a, b) => a - b);
+    const y = node.emit(op, [node.input(0, layout)], { axes, keepdims: options.keepDims() });
+    node.setOutput(y, options.keepDims() ? layout : 'plain');
+  };
+
+/** NCHW, unless axes are dropped and those that stay would stand in another order: only the channels may stay beside the batch. */
+function reduceLayout(node: OperatorReader, axes: readonly number[], keepDims: boolean): Layout {
+  if (node.table.nativeLayout(node.inputIndex(0)) !== 'nchw') return 'plain';
+  const [height, width, channels] = [1, 2, 3].map((axis) => axes.includes(axis));
+  return keepDims || channels || (height && width) ? 'nchw' : 'plain';
+}
+
+/** SOFTMAX over the last axis of beta * x. */
+export function readSoftmax(node: OperatorReader): void {
+  const beta = node.options(BuiltinOptions.SoftmaxOptions, new SoftmaxOptions()).beta();
+  const layout = node.preferredLayout();
+  const rank = node.inputTensor(0).shape.length;
+  const x = node.input(0, layout);
+  const scaled = beta === 1 ? x : node.emit('mul', [x, betaConstant(node, beta)]);
+  node.setOutput(node.emit('softmax', [scaled], { axis: node.axis(-1, layout, rank) }), layout);
+}
+
+function betaConstant(node: OperatorReader, beta: number) {
+  return node.table.graph.addConstant('beta', { dtype: 'f32', shape: [1], data: Float32Array.of(beta) });
+}

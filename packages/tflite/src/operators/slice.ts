@@ -1,0 +1,150 @@
+import { CompileError, type Value } from '@ghostc/ir';
+import { BuiltinOptions } from '../generated/builtin-options.ts';
+import { StridedSliceOptions } from '../generated/strided-slice-options.ts';
+import type { OperatorReader } from '../operator-reader.ts';
+import type { Layout } from '../tensor-table.ts';
+import { asDeclared } from './linear.ts';
+
+interface Range {
+  readonly start: number;
+  /** First index that is not read; below 0 when a negative step reads down to the first element. */
+  readonly end: number;
+  readonly step: number;
+}
+
+/** SLICE: `size` elements from `begin`; -1 means all that follow. */
+export function readSlice(node: OperatorReader): void {
+  const { shape } = node.inputTensor(0);
+  const [begin, size] = [node.integers(1, 'begin'), node.integers(2, 'size')];
+  checkLength(node, shape.length, begin, size);
+  const ranges = shape.map((dim, axis) => {
+    const start = begin[axis] ?? 0;
+    const count = size[axis] ?? -1;
+    return { start, end: count === -1 ? dim : start + count, step: 1 };
+  });
+  const layout = node.preferredLayout();
+  node.setOutput(sliced(node, ranges, { layout, input: 0 }), layout);
+}
+
+/** STRIDED_SLICE: begin, end and strides with masks for open ends and for axes that are dropped. */
+export function readStridedSlice(node: OperatorReader): void {
+  const options = node.options(BuiltinOptions.StridedSliceOptions, new StridedSliceOptions());
+  if (options.ellipsisMask() !== 0 || options.newAxisMask() !== 0 || options.offset())
+    throw new CompileError(
+      'tflite/unsupported',
+      'STRIDED_SLICE with an ellipsis, new axes or offsets is not supported',
+    );
+  const { shape } = node.inputTensor(0);
+  const [begin, end, strides] = [
+    node.integers(1, 'begin'),
+    node.integers(2, 'end'),
+    node.integers(3, 'strides'),
+  ];
+  checkLength(node, begin.length, end, strides);
+  const ranges = shape.map((dim, axis) => {
+    if (axis >= begin.length) return { start: 0, end: dim, step: 1 };
+    const masked = (mask: number): boolean => ((mask >> axis) & 1) === 1;
+    const step = strides[axis] ?? 1;
+    if (masked(options.shrinkAxisMask())) return oneElement(begin[axis] ?? 0, dim);
+    return {
+      start: masked(options.beginMask()) ? (step > 0 ? 0 : dim - 1) : clamped(begin[axis] ?? 0, dim, step),
+      end: masked(options.endMask()) ? (step > 0 ? dim : -1) : clamped(end[axis] ?? 0, dim, step),
+      step,
+    };
+  });
+  const layout = options.shrinkAxisMask() === 0 ? node.preferredLayout() : 'plain';
+  node.setOutput(asDeclaredPlain(node, sliced(node, ranges, { layout, input: 0 }), layout), layout);
+}
+
+function asDeclaredPlain(node: OperatorReader, value: Value, layout: Layout): Value {
+  return layout === 'plain' ? asDeclared(node, value) : value;
+}
+
+/** SPLIT (axis, x) in equal parts, and SPLIT_V (x, sizes, axis). */
+export function readSplit(node: OperatorReader): void {
+  const count = node.operator.outputs.length;
+  const axis = splitAxis(node, 0, 1);
+  const size = (node.inputTensor(1).shape[axis] ?? 0) / count;
+  if (!Number.isInteger(size))
+    throw new CompileError(
+      'tflite/shape',
+      `${node.inputTensor(1).shape[axis]} elements do not split into ${count} parts`,
+    );
+  splitParts(node, { input: 1, axis, sizes: new Array<number>(count).fill(size) });
+}
+
+export function readSplitV(node: OperatorReader): void {
+  const axis = splitAxis(node, 2, 0);
+  const given = node.integers(1, 'sizes');
+  const rest =
+    (node.inputTensor(0).shape[axis] ?? 0) - given.reduce((sum, size) => (size < 0 ? sum : sum + size), 0);
+  splitParts(node, { input: 0, axis, sizes: given.map((size) => (size < 0 ? rest : size)) });
+}
+
+function splitAxis(node: OperatorReader, axisInput: number, input: number): number {
+  const [axis = 0] = node.integers(axisInput, 'axis');
+  return node.axis(axis, 'plain', node.inputTensor(input).shape.length);
+}
+
+function splitParts(
+  node: OperatorReader,
+  { input, axis, sizes }: { input: number; axis: number; sizes: readonly number[] },
+): void {
+  const { shape } = node.inputTensor(input);
+  const layout = node.preferredLayout();
+  let start = 0;
+  node.operator.outputs.forEach((_, k) => {
+    const end = start + (sizes[k] ?? 0);
+    const ranges = shape.map((dim, i) =>
+      i === axis ? { start, end, step: 1 } : { start: 0, end: dim, step: 1 },
+    );
+    node.setOutput(sliced(node, ranges, { layout, input }), layout, k);
+    start = end;
+  });
+}
+
+function sliced(
+  node: OperatorReader,
+  ranges: readonly Range[],
+  { layout, input }: { layout: Layout; input: number },
+): Value {
+  const { shape } = node.inputTensor(input);
+  const outside = ranges.findIndex(({ start, end, step }, axis) =>
+    badRange(start, end, step, shape[axis] ?? 0),
+  );
+  if (outside >= 0) {
+    const { start, end, step } = ranges[outside] as Range;
+    throw new CompileError(
+      'tflite/shape',
+      `the range ${start} to ${end} by ${step} of axis ${outside} is empty or outside [${shape.join(',')}]`,
+    );
+  }
+  const arranged = node.perAxis(ranges, layout);
+  return node.emit('slice', [node.input(input, layout)], {
+    axes: arranged.map((_, axis) => axis),
+    starts: arranged.map(({ start }) => start),
+    // ONNX counts negative ends from the back: "before the first element" is any number below -size.
+    ends: arranged.map(({ end }) => (end < 0 ? Number.MIN_SAFE_INTEGER : end)),
+    steps: arranged.map(({ step }) => step),
+  });
+}
+
+function badRange(start: number, end: number, step: number, dim: number): boolean {
+  if (start < 0 || start >= dim || end > dim || step === 0) return true;
+  return step > 0 ? end <= start : end >= start;
+}
+
+function oneElement(index: number, dim: number): Range {
+  const start = index < 0 ? index + dim : index;
+  return { start, end: start + 1, step: 1 };
+}
+
+function clamped(index: number, dim: number, step: number): number {
+  const positive = index < 0 ? index + dim : index;
+  return step > 0 ? Math.min(Math.max(positive, 0), dim) : Math.min(Math.max(positive, -1), dim - 1);
+}
+
+function checkLength(node: OperatorReader, length: number, ...lists: readonly (readonly number[])[]): void {
+  if (lists.every((list) => list.length === length)) return;
+  throw new CompileError('tflite/options', `${node.code} expects ${length} entries for each axis list`);
+}

@@ -1,0 +1,41 @@
+import { type Attrs, CompileError } from '@ghostc/ir';
+import { Padding } from '../generated/padding.ts';
+
+/** Options that convolutions and pools share. Sizes: [height, width]. */
+export interface WindowOptions {
+  readonly padding: Padding;
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  readonly kernel: readonly [number, number];
+}
+
+/**
+ * strides, dilations and pads ([top, left, bottom, right]) of a window over an image of [height, width]. With SAME padding the
+ * output has ceil(size / stride) elements; of an odd number of padding elements the last one lies behind.
+ */
+export function windowAttributes(options: WindowOptions, size: readonly [number, number]): Attrs {
+  const { padding, strides, dilations, kernel } = options;
+  if (![...strides, ...dilations, ...kernel].every((n) => n >= 1))
+    throw new CompileError(
+      'tflite/options',
+      `expected positive strides, dilations and window, found [${strides}], [${dilations}], [${kernel}]`,
+    );
+  if (padding !== Padding.SAME && padding !== Padding.VALID)
+    throw new CompileError('tflite/options', `expected padding SAME or VALID, found ${padding}`);
+  const totals = [0, 1].map((axis) => (padding === Padding.SAME ? samePadding(options, size, axis) : 0));
+  const before = totals.map((total) => Math.floor(total / 2));
+  const after = totals.map((total, axis) => total - (before[axis] ?? 0));
+  return { strides, dilations, pads: [...before, ...after] };
+}
+
+function samePadding(
+  { strides, dilations, kernel }: WindowOptions,
+  size: readonly [number, number],
+  axis: number,
+): number {
+  const [stride, dilation, taps, length] = [strides, dilations, kernel, size].map(
+    (pair) => pair[axis] ?? 1,
+  ) as [number, number, number, number];
+  const reach = dilation * (taps - 1) + 1;
+  return Math.max(0, (Math.ceil(length / stride) - 1) * stride + reach - length);
+}

@@ -1,0 +1,79 @@
+import { CompileError, Graph, withLocation } from '@ghostc/ir';
+import { decodeModel, type TfliteModel, type TfliteOperator } from './decode-model.ts';
+import { OperatorReader } from './operator-reader.ts';
+import { operatorTable } from './operator-table.ts';
+import { TensorTable, typeOf } from './tensor-table.ts';
+
+export interface ReadTfliteOptions {
+  /** For error messages. */
+  readonly file?: string;
+}
+
+/**
+ * Reads the first subgraph of a TFLite model (schema version 3) into a graph. Inputs and outputs keep the model's names,
+ * shapes (the declared ones; a batch that may vary is 1) and order of axes; between them images are NCHW. Throws CompileError
+ * `tflite/...` that names file, operator and tensor.
+ */
+export function readTflite(bytes: Uint8Array, { file }: ReadTfliteOptions = {}): Graph {
+  return withLocation(file === undefined ? {} : { file }, () => readModel(decode(bytes), bytes.length));
+}
+
+/** What the FlatBuffers library itself throws on broken bytes (arrays past the end) is a decode error. */
+function decode(bytes: Uint8Array): TfliteModel {
+  return asDecodeErrors(() => decodeModel(bytes));
+}
+
+function readModel(model: TfliteModel, fileBytes: number): Graph {
+  const graph = new Graph(model.name);
+  const table = new TensorTable(graph, model, fileBytes);
+  for (const index of model.inputs) {
+    const tensor = table.tensor(index);
+    withLocation({ node: tensor.name, op: 'input' }, () =>
+      table.define(index, graph.addInput(tensor.name, typeOf(tensor)), 'plain'),
+    );
+  }
+  for (const operator of model.operators) readOperator(operator, table);
+  addOutputs(model, table);
+  return graph;
+}
+
+function readOperator(operator: TfliteOperator, table: TensorTable): void {
+  const output = operator.outputs[0] === undefined ? '' : ` ${table.tensor(operator.outputs[0]).name}`;
+  const location = { node: `operator ${operator.index}${output}`, op: operator.custom ?? operator.code };
+  withLocation(location, () => {
+    const read = operatorTable.get(operator.code);
+    if (!read) throw unsupported(operator);
+    asDecodeErrors(() => read(new OperatorReader(operator, table)));
+  });
+}
+
+function unsupported({ code, custom, index }: TfliteOperator): CompileError {
+  const what = custom === undefined ? `operator ${code}` : `custom operator ${JSON.stringify(custom)}`;
+  return new CompileError('tflite/unknown-op', `${what} (operator ${index} of the model) is not supported`);
+}
+
+/** Tensors that are returned twice, or share a name, get names of their own. */
+function addOutputs({ outputs }: TfliteModel, table: TensorTable): void {
+  if (outputs.length === 0)
+    throw new CompileError('tflite/decode', 'expected a graph with outputs, found none');
+  const taken = new Set<string>();
+  for (const index of outputs) {
+    const wish = table.tensor(index).name;
+    let name = wish;
+    for (let k = 1; taken.has(name); k++) name = `${wish}_${k}`;
+    taken.add(name);
+    withLocation({ node: wish, op: 'output' }, () =>
+      table.graph.addOutput(name, table.value(index, 'plain')),
+    );
+  }
+}
+
+function asDecodeErrors<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new CompileError('tflite/decode', `the file is damaged: ${error.message}`);
+    throw error;
+  }
+}
