@@ -3,6 +3,7 @@ import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometr
 import type { RequantPlan } from '../requant-plan.ts';
 import { channelsPerTurn, pointwiseColumns, windowColumns } from './columns.ts';
 import { columnWords, type Gemm, gemmLines, packGemmWeights } from './gemm.ts';
+import { dspPrelude } from './prelude.ts';
 
 /** Window elements that the interior may be unrolled to. */
 const MAX_UNROLLED = 100;
@@ -49,6 +50,7 @@ export function dspConv2d(conv: DspConv): CFunction {
   const { group } = geometry;
   return {
     hint: `q_conv_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
+    needs: [dspPrelude],
     params: ['const int8_t *x', 'const int32_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *col'],
     body: overImages(conv, planeLines(conv)),
   };

@@ -4,6 +4,7 @@ import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { type Tap, type TapPlan, tapPlan } from './depthwise-taps.ts';
 import { requantStores } from './requant-text.ts';
+import { dspPrelude } from './prelude.ts';
 
 export interface DspDepthwise {
   readonly geometry: ConvGeometry;
@@ -48,6 +49,7 @@ export function dspDepthwiseConv2d(conv: DspDepthwise): CFunction {
   const { geometry } = conv;
   return {
     hint: `q_dw_${geometryName(geometry)}`,
+    needs: [dspPrelude],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
     body: depthwiseBody(conv),
   };

@@ -2,6 +2,7 @@ import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantStores } from './requant-text.ts';
+import { dspPrelude } from './prelude.ts';
 
 export interface DspDense {
   readonly rows: number;
@@ -41,6 +42,7 @@ export function dspFullyConnected({ rows, inner, outputs, plan }: DspDense): CFu
   const row = [...widen(inner), ...outputBlocks({ inner, outputs, plan })];
   return {
     hint: `q_dense_${inner}_${outputs}`,
+    needs: [dspPrelude],
     params: ['const int8_t *x', 'const int32_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *wide'],
     body:
       rows === 1

@@ -1,10 +1,21 @@
+import type { Prelude } from '../../../kernel.ts';
+import { limitPrelude } from '../scale-prelude.ts';
+
 /** What the kernels for ARMv7E-M's DSP extension (Cortex-M4, M7, M33) stand on; C99 with ACLE and one-instruction assembly. */
-export const dspPrelude: readonly string[] = [
+export const dspPrelude: Prelude = {
+  name: 'dsp',
+  needs: [limitPrelude],
+  lines: [
   '#if !defined(__ARM_FEATURE_DSP)',
   '#error "this file needs the DSP extension: compile with -mcpu=cortex-m4 or the like"',
   '#endif',
   '#include <arm_acle.h>',
   '#include <string.h>',
+  '',
+  '/* Moving loads up before the sums that use them needs more registers than there are. */',
+  '#if defined(__GNUC__) && !defined(__clang__)',
+  '#pragma GCC optimize("no-schedule-insns")',
+  '#endif',
   '',
   '/* A word holds two int16 or four int8, the first in the low bits. */',
   'static inline int32_t load4(const int8_t *p)',
@@ -65,9 +76,5 @@ export const dspPrelude: readonly string[] = [
   '__asm__("ssat %0, #8, %1" : "=r"(r) : "r"(v));',
   'return r;',
   '}',
-  '',
-  'static inline int32_t limit(int32_t v, int32_t low, int32_t high)',
-  '{',
-  'return v < low ? low : v > high ? high : v;',
-  '}',
-];
+  ],
+};

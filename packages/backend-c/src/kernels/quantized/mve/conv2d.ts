@@ -3,6 +3,7 @@ import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometr
 import type { RequantPlan } from '../requant-plan.ts';
 import { clearLastVectors, pixelOffsets, pointwiseColumns, scatterPixels } from './columns.ts';
 import { columnBytes, gemmLines } from './gemm.ts';
+import { mvePrelude } from './prelude.ts';
 
 export interface MveConv {
   readonly geometry: ConvGeometry;
@@ -51,6 +52,7 @@ export function mveConv2d(conv: MveConv): CFunction {
   const pixels = Math.min(BLOCK, run(geometry));
   return {
     hint: `q_conv_${geometryName(geometry)}`,
+    needs: [mvePrelude],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int8_t *col'],
     body: [
       ...pixelOffsets(geometry.inner),

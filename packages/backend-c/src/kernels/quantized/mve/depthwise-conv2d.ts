@@ -3,6 +3,7 @@ import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
+import { mvePrelude } from './prelude.ts';
 
 export interface MveDepthwise {
   readonly geometry: ConvGeometry;
@@ -34,6 +35,7 @@ export function mveDepthwiseConv2d(conv: MveDepthwise): CFunction {
   const { geometry } = conv;
   return {
     hint: `q_dw_${geometryName(geometry)}`,
+    needs: [mvePrelude],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
     body: depthwiseBody(conv),
   };

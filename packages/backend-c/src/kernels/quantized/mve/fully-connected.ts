@@ -2,6 +2,7 @@ import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantConstants, requantVector } from './requant-text.ts';
+import { mvePrelude } from './prelude.ts';
 
 export interface MveDense {
   readonly rows: number;
@@ -19,6 +20,7 @@ export function mveFullyConnected(dense: MveDense): CFunction {
   const body = outputBlocks(dense);
   return {
     hint: `q_dense_${inner}_${outputs}`,
+    needs: [mvePrelude],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y'],
     body:
       rows === 1

@@ -1,5 +1,9 @@
+import type { Prelude } from '../../../kernel.ts';
+
 /** What the kernels for Helium (M-profile vector extension, Cortex-M55 and M85) stand on; C99 with arm_mve.h. */
-export const mvePrelude: readonly string[] = [
+export const mvePrelude: Prelude = {
+  name: 'mve',
+  lines: [
   '#if !defined(__ARM_FEATURE_MVE)',
   '#error "this file needs Helium: compile with -mcpu=cortex-m55 or the like"',
   '#endif',
@@ -10,20 +14,20 @@ export const mvePrelude: readonly string[] = [
   '#define KEEP(pointer) __asm__ volatile("" : "+r"(pointer))',
   '',
   '/* TFLite\'s double rounding, then the zero point: "offset" is z 2^e + 2^(e-1), "shift" is -e. */',
-  'static inline int32x4_t scale_double(int32x4_t acc, int32_t multiplier, int32_t offset, int32_t shift)',
+  'static inline int32x4_t scale4_double(int32x4_t acc, int32_t multiplier, int32_t offset, int32_t shift)',
   '{',
   'const int32x4_t t = vqrdmulhq_n_s32(acc, multiplier);',
   'return vshlq_r_s32(vaddq_n_s32(vaddq_s32(t, vshrq_n_s32(t, 31)), offset), shift);',
   '}',
   '',
   '/* Single rounding. */',
-  'static inline int32x4_t scale_single(int32x4_t acc, int32_t multiplier, int32_t offset, int32_t shift)',
+  'static inline int32x4_t scale4_single(int32x4_t acc, int32_t multiplier, int32_t offset, int32_t shift)',
   '{',
   'return vshlq_r_s32(vaddq_n_s32(vqdmulhq_n_s32(acc, multiplier), offset), shift);',
   '}',
   '',
   '/* Double rounding where some channels shift left or not at all: these have no second rounding, "sign" is 0. */',
-  'static inline int32x4_t scale_mixed(int32x4_t acc, int32_t multiplier, int32_t offset, int32_t shift, int32_t sign)',
+  'static inline int32x4_t scale4_mixed(int32x4_t acc, int32_t multiplier, int32_t offset, int32_t shift, int32_t sign)',
   '{',
   'const int32x4_t t = vqrdmulhq_n_s32(acc, multiplier);',
   'const int32x4_t s = vandq_s32(vshrq_n_s32(t, 31), vdupq_n_s32(sign));',
@@ -42,4 +46,11 @@ export const mvePrelude: readonly string[] = [
   'v = vsetq_lane_s32(c, v, 2);',
   'return vsetq_lane_s32(d, v, 3);',
   '}',
-];
+  '',
+  '/* v / 2^e, ties away from zero. */',
+  'static inline int32x4_t divide4(int32x4_t v, int32_t e)',
+  '{',
+  'return vrshlq_n_s32(vaddq_s32(v, vshrq_n_s32(v, 31)), -e);',
+  '}',
+  ],
+};

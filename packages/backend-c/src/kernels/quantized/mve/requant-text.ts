@@ -13,8 +13,8 @@ export function requantConstants(plan: RequantPlan, q: string): string[] {
 export function requantVector({ form, clamp: [low, high] }: RequantPlan, acc: string): string {
   const scaled =
     form === 'mixed'
-      ? `scale_mixed(vmulq_n_s32(${acc}, factor), multiplier, offset, shift, sign)`
-      : `scale_${form}(${acc}, multiplier, offset, shift)`;
+      ? `scale4_mixed(vmulq_n_s32(${acc}, factor), multiplier, offset, shift, sign)`
+      : `scale4_${form}(${acc}, multiplier, offset, shift)`;
   return `limit4(${scaled}, ${low}, ${high})`;
 }
 
