@@ -6,25 +6,34 @@ import { readTensorProto } from '@ghostc/onnx';
 
 /** Reads `test_data_set_K/input_N.pb, output_N.pb` below `folder`: N is the position in the model's inputs and outputs. */
 export function readDataSets(folder: string, model: Graph): DataSet[] {
+  const outputs = model.outputs.map((output) => output.name);
+  return dataSetNames(folder).map((name) => ({
+    name,
+    inputs: readInputs(join(folder, name), model),
+    outputs: readTensors(join(folder, name), 'output', outputs),
+  }));
+}
+
+/** Reads `test_data_set_K/input_N.pb` alone. */
+export function readInputSets(folder: string, model: Graph): Omit<DataSet, 'outputs'>[] {
+  return dataSetNames(folder).map((name) => ({ name, inputs: readInputs(join(folder, name), model) }));
+}
+
+function readInputs(folder: string, model: Graph): Map<string, Tensor> {
+  return readTensors(
+    folder,
+    'input',
+    model.inputs.map((input) => input.name),
+  );
+}
+
+function dataSetNames(folder: string): string[] {
   if (!existsSync(folder))
     throw new CompileError('data/missing', 'there is no such folder', { file: folder });
   const names = readdirSync(folder).filter((name) => /^test_data_set_\d+$/.test(name));
   if (names.length === 0)
     throw new CompileError('data/empty', 'expected folders test_data_set_K, found none', { file: folder });
-  names.sort((a, b) => Number(a.slice(14)) - Number(b.slice(14)));
-  return names.map((name) => ({
-    name,
-    inputs: readTensors(
-      join(folder, name),
-      'input',
-      model.inputs.map((input) => input.name),
-    ),
-    outputs: readTensors(
-      join(folder, name),
-      'output',
-      model.outputs.map((output) => output.name),
-    ),
-  }));
+  return names.sort((a, b) => Number(a.slice(14)) - Number(b.slice(14)));
 }
 
 function readTensors(

@@ -5,6 +5,7 @@ import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
+import { quantizeCommand } from './commands/quantize.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
@@ -16,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(inspectCommand())
     .addCommand(optCommand())
+    .addCommand(quantizeCommand())
     .addCommand(explainCommand());
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

@@ -1,4 +1,4 @@
-import type { DType } from '@ghostc/ir';
+import type { DType, QuantParams } from '@ghostc/ir';
 
 /** An input or output of a C program, in call order. */
 export interface CTensor {
@@ -6,6 +6,8 @@ export interface CTensor {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly elements: number;
+  /** Absent: plain numbers. */
+  readonly quant?: QuantParams | undefined;
 }
 
 export interface CProgram {

@@ -1,5 +1,18 @@
-import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
+import {
+  CompileError,
+  type DType,
+  type Graph,
+  isStaticShape,
+  type Node,
+  numElements,
+  type Value,
+} from '@ghostc/ir';
+import { isCElement } from './c-type.ts';
 import { kernels } from './kernels/index.ts';
+import { isQuantizedOp } from './kernels/quantized/index.ts';
+
+/** Element types of what kernels compute; constants have more. */
+const computed = new Set<DType>(['f32', 'i8', 'u8', 'i16']);
 
 /** Words that no name in C may be, and `main`. */
 export const reservedNames: ReadonlySet<string> = new Set(
@@ -26,7 +39,7 @@ export function checkGraph(graph: Graph): void {
 
 function checkNode(node: Node): void {
   const at = { node: node.origin[0], op: node.op };
-  if (!Object.hasOwn(kernels, node.op))
+  if (!Object.hasOwn(kernels, node.op) && !isQuantizedOp(node.op))
     throw new CompileError('backend-c/op', `there is no C kernel for ${node.op}; lower the graph first`, at);
   for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
 }
@@ -34,8 +47,12 @@ function checkNode(node: Node): void {
 function checkValue(value: Value, node: Node | null): void {
   const at = node ? { node: node.origin[0], op: node.op } : {};
   const { dtype, shape } = value.type;
-  if (dtype !== 'f32')
-    throw new CompileError('backend-c/dtype', `%${value.name} is ${dtype}; C code is generated for f32`, at);
+  if (!computed.has(dtype) && !(value.constant && isCElement(dtype)))
+    throw new CompileError(
+      'backend-c/dtype',
+      `%${value.name} is ${dtype}; C code is generated for ${[...computed].join(', ')}`,
+      at,
+    );
   if (!isStaticShape(shape))
     throw new CompileError(
       'backend-c/symbolic',

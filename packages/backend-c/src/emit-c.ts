@@ -1,19 +1,32 @@
-import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
+import {
+  byteSize,
+  CompileError,
+  type DType,
+  type Graph,
+  type Node,
+  numElements,
+  staticShape,
+  type TensorData,
+  type Value,
+} from '@ghostc/ir';
 import { nodeMacs } from '@ghostc/ops';
 import { type MemoryPlan, type Placement, planMemory } from '@ghostc/planner';
 import type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
+import { type CElement, cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
-import type { KernelCall, KernelContext } from './kernel.ts';
+import type { Kernel, KernelCall, KernelContext } from './kernel.ts';
 import { convScratchBytes } from './kernels/conv2d.ts';
 import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
 import { kernels } from './kernels/index.ts';
+import { isQuantizedOp, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { cStorageRule } from './storage-rule.ts';
 import { safeComment } from './text/safe-comment.ts';
+import { arenaAddress, elementOf, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
 
@@ -24,16 +37,17 @@ export const arenaAlign = 16;
 const largeWeights = 1 << 20;
 
 /**
- * Emits a lowered graph (fixed shapes, float32, constant weights) as a C99 library: plans memory, emits one specialised
+ * Emits a lowered graph (fixed shapes, float32 or quantised integers, constant weights) as a C99 library: plans memory, emits one specialised
  * static function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`. The same graph and
  * options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
  */
 export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkName(options.name);
   checkGraph(lowered);
-  const lanes = lanesOf(options.device ?? 'host');
-  const plan = planC(lowered, options.device);
-  const emitter = new Emitter(lowered, plan, lanes);
+  const device = options.device ?? 'host';
+  const lanes = lanesOf(device);
+  const plan = planC(lowered, device);
+  const emitter = new Emitter(lowered, plan, { lanes, device });
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
   const program = {
@@ -47,15 +61,16 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
   const facts = {
     ...program,
-    device: options.device ?? 'host',
+    device,
     weightHash: hashWords(words),
+    weightTypes: emitter.weightTypes,
     form,
     lowerBound: plan.lowerBound,
   };
   const files: [string, string | Uint8Array][] = [
     [`${options.name}.h`, headerText(facts)],
     [`${options.name}.c`, sourceText(facts, { lanes, functions: emitter.functions.text(), steps })],
-    ...weightFiles(options.name, words, form),
+    ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
 }
@@ -67,11 +82,12 @@ export function planC(lowered: Graph, device: Device = 'host'): MemoryPlan {
     storageRule: cStorageRule,
     io: 'caller',
     align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, lanes),
+    scratchBytes: (node) => scratchBytes(node, lanes, device),
   });
 }
 
-function scratchBytes(node: Node, lanes: Lanes): number {
+function scratchBytes(node: Node, lanes: Lanes, device: Device): number {
+  if (isQuantizedOp(node.op)) return quantizedKernel(node, device).scratchBytes?.(node) ?? 0;
   if (node.op === 'conv2d') return convScratchBytes(node, lanes);
   return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
 }
@@ -82,29 +98,41 @@ function tensorOf(name: string, value: Value): CTensor {
     shape: staticShape(value.type.shape),
     dtype: value.type.dtype,
     elements: numElements(value.type.shape),
+    ...(value.type.quant && { quant: value.type.quant }),
   };
+}
+
+interface EmitTarget {
+  readonly lanes: Lanes;
+  readonly device: Device;
 }
 
 class Emitter {
   readonly store = new WeightStore();
   readonly functions = new FunctionTable();
+  readonly weightTypes = new Set<CElement>();
   readonly #graph: Graph;
   readonly #plan: MemoryPlan;
-  readonly #lanes: Lanes;
+  readonly #target: EmitTarget;
   readonly #constants: readonly Value[];
   #count = 0;
 
-  constructor(graph: Graph, plan: MemoryPlan, lanes: Lanes) {
+  constructor(graph: Graph, plan: MemoryPlan, target: EmitTarget) {
     this.#graph = graph;
     this.#plan = plan;
-    this.#lanes = lanes;
+    this.#target = target;
     this.#constants = [...graph.constants];
   }
 
   /** Comment and call of one node; nothing for nodes that the plan elides. */
   step(node: Node): string[] {
     if (this.#plan.elided.has(node)) return [];
-    return [this.#comment(node), this.#call(kernels[node.op as keyof typeof kernels](this.#context(node)))];
+    return [this.#comment(node), this.#call(this.#kernel(node)(this.#context(node)))];
+  }
+
+  #kernel(node: Node): Kernel {
+    if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.device).emit;
+    return kernels[node.op as keyof typeof kernels];
   }
 
   /** Copies for graph outputs whose value does not lie in the caller's buffer. */
@@ -113,12 +141,13 @@ class Emitter {
       const place = this.#place(value);
       if (place.region === 'output' && place.index === index) return [];
       const count = numElements(value.type.shape);
+      const type = cType(value.type.dtype);
       const fn = {
         hint: `copy_${count}`,
-        params: ['const float *x', 'float *y'],
+        params: [`const ${type} *x`, `${type} *y`],
         body: [`for (int i = 0; i < ${count}; i++) {`, 'y[i] = x[i];', '}'],
       };
-      const target = address({ region: 'output', index, offset: 0 }, this.#graph);
+      const target = address({ region: 'output', index, offset: 0 }, value.type.dtype, this.#graph);
       return [`/* output ${safeComment(name)} */`, this.#call({ fn, args: [this.#pointer(value), target] })];
     });
   }
@@ -131,10 +160,11 @@ class Emitter {
     const scratch = this.#plan.scratch.get(node);
     return {
       node,
-      lanes: this.#lanes,
+      lanes: this.#target.lanes,
       pointer: (value) => this.#pointer(value),
       weights: (data) => this.#weights(data),
-      scratch: scratch ? address(scratch, this.#graph) : null,
+      scratch: scratch ? arenaAddress('f32', scratch.offset) : null,
+      scratchBytes: scratch ? arenaAddress('i8', scratch.offset) : null,
       sharesOutput: (value) => this.#pointer(value) === this.#pointer(node.output),
     };
   }
@@ -157,23 +187,25 @@ class Emitter {
 
   #pointer(value: Value): string {
     const place = this.#place(value);
-    if (place.region !== 'constant') return address(place, this.#graph);
-    return this.#weights(this.#constants[place.index]?.constant?.data as Float32Array);
+    if (place.region !== 'constant') return address(place, value.type.dtype, this.#graph);
+    return this.#weights(this.#constants[place.index]?.constant?.data as TensorData);
   }
 
-  #weights(data: Float32Array): string {
-    return `w + ${this.store.add(data)}`;
+  #weights(data: TensorData): string {
+    const element = elementOf(data);
+    this.weightTypes.add(element);
+    return weightAddress(element, this.store.add(data));
   }
 }
 
-function address({ region, index, offset }: Placement, graph: Graph): string {
-  const floats = offset / 4;
-  if (region === 'arena') return `a + ${floats}`;
+function address({ region, index, offset }: Placement, dtype: DType, graph: Graph): string {
+  if (region === 'arena') return arenaAddress(dtype, offset);
+  const elements = offset / byteSize(dtype);
   const names =
     region === 'input'
       ? parameterNames('in', graph.inputs.length)
       : parameterNames('out', graph.outputs.length);
-  return floats === 0 ? (names[index] ?? 'in') : `${names[index]} + ${floats}`;
+  return elements === 0 ? (names[index] ?? 'in') : `${names[index]} + ${elements}`;
 }
 
 function shapeText(value: Value | null): string {

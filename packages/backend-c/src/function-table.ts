@@ -1,10 +1,11 @@
-import type { CFunction } from './kernel.ts';
+import type { CFunction, Prelude } from './kernel.ts';
 import { indent } from './text/indent.ts';
 
-/** Names functions and emits each distinct one once. */
+/** Names functions and emits each distinct one once, after the preludes that they need. */
 export class FunctionTable {
   readonly #names = new Map<string, string>();
   readonly #taken = new Set<string>();
+  readonly #preludes = new Map<string, string>();
   readonly #texts: string[] = [];
 
   /** Name of the function; hints that stand for different texts get a number. */
@@ -14,13 +15,20 @@ export class FunctionTable {
     if (known) return known;
     const name = this.#free(`k_${fn.hint}`);
     this.#names.set(key, name);
+    for (const prelude of fn.needs ?? []) this.#require(prelude);
     this.#texts.push(indent([`static void ${name}(${fn.params.join(', ')})`, '{', ...fn.body, '}']));
     return name;
   }
 
-  /** All functions, in order of first use. */
+  /** All preludes and functions, in order of first use. */
   text(): string {
-    return this.#texts.join('\n\n');
+    return [...this.#preludes.values(), ...this.#texts].join('\n\n');
+  }
+
+  #require({ name, lines, needs = [] }: Prelude): void {
+    if (this.#preludes.has(name)) return;
+    for (const prelude of needs) this.#require(prelude);
+    this.#preludes.set(name, indent(lines));
   }
 
   #free(wish: string): string {

@@ -1,5 +1,13 @@
-import type { Node, Value } from '@ghostc/ir';
+import type { Node, TensorData, Value } from '@ghostc/ir';
 import type { Lanes } from './lanes.ts';
+
+/** Definitions that functions stand on, written once before all functions. */
+export interface Prelude {
+  readonly name: string;
+  readonly lines: readonly string[];
+  /** What these definitions stand on themselves. */
+  readonly needs?: readonly Prelude[];
+}
 
 /** A static C function without its name. Functions with the same text are emitted once. */
 export interface CFunction {
@@ -7,6 +15,7 @@ export interface CFunction {
   readonly hint: string;
   readonly params: readonly string[];
   readonly body: readonly string[];
+  readonly needs?: readonly Prelude[];
 }
 
 /** What one node becomes: a call. */
@@ -19,12 +28,14 @@ export interface KernelCall {
 export interface KernelContext {
   readonly node: Node;
   readonly lanes: Lanes;
-  /** C expression: address of a value's first element. */
+  /** C expression: address of a value's first element, of its element's type. */
   pointer(value: Value): string;
-  /** Adds constants to the weights; C expression of their address. */
-  weights(data: Float32Array): string;
-  /** The node's scratch in the arena, null if it asked for none. */
+  /** Adds constants to the weights, aligned to 16 bytes; C expression of their address, of their element's type. */
+  weights(data: TensorData): string;
+  /** The node's scratch in the arena as `float *`, null if it asked for none. */
   readonly scratch: string | null;
+  /** The same as `int8_t *`, aligned to 16 bytes. */
+  readonly scratchBytes: string | null;
   /** Does the value lie in the memory that the output is written to? */
   sharesOutput(value: Value): boolean;
 }

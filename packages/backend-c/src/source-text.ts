@@ -1,7 +1,9 @@
+import { byteSize } from '@ghostc/ir';
 import { bannerText, type ProgramFacts, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
+import { memoryPointers } from './typed-memory.ts';
 import { weightDeclaration } from './weight-files.ts';
 
 interface SourceParts {
@@ -23,7 +25,7 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     ...contraction,
     '',
-    ...(facts.weightBytes ? [indent(weightDeclaration(facts.name, facts.weightBytes / 4)), ''] : []),
+    ...(facts.weightBytes ? [indent(weightDeclaration(facts)), ''] : []),
     ...(lanes.vector ? [indent(vectorPrelude), ''] : []),
     functions,
     '',
@@ -41,23 +43,32 @@ const contraction = [
   '#endif',
 ];
 
+/** ` || ((in | out) & 3) != 0` for the buffers of each element size above one byte. */
+function misaligned({ inputs, outputs }: ProgramFacts, buffers: readonly string[]): string {
+  const sizes = [...inputs, ...outputs].map(({ dtype }) => byteSize(dtype));
+  return [...new Set(sizes)]
+    .filter((size) => size > 1)
+    .map((size) => {
+      const names = buffers.filter((_, i) => sizes[i] === size).map((name) => `(uintptr_t)${name}`);
+      return ` || ((${names.join(' | ')}) & ${size - 1}u) != 0u`;
+    })
+    .join('');
+}
+
 function runFunction(facts: ProgramFacts, steps: readonly string[]): string[] {
   const upper = facts.name.toUpperCase();
   const buffers = [
     ...parameterNames('in', facts.inputs.length),
     ...parameterNames('out', facts.outputs.length),
   ];
-  const uses = (pattern: RegExp): boolean =>
-    steps.some((step) => !step.startsWith('/*') && pattern.test(step));
   return [
     `int ${runSignature(facts)}`,
     '{',
-    ...(uses(/\(.*\ba \+ /) ? ['float *const a = (float *)arena;'] : []),
-    ...(uses(/\(.*\bw \+ /) ? [`const float *const w = ${facts.name}_weights.f;`] : []),
+    ...memoryPointers(facts.name, steps, facts.weightTypes),
     `if (${['arena', ...buffers].map((name) => `${name} == NULL`).join(' || ')}) {`,
     `return ${upper}_E_NULL;`,
     '}',
-    `if (((uintptr_t)arena & 15u) != 0u || ((${buffers.map((name) => `(uintptr_t)${name}`).join(' | ')}) & 3u) != 0u) {`,
+    `if (((uintptr_t)arena & 15u) != 0u${misaligned(facts, buffers)}) {`,
     `return ${upper}_E_ALIGN;`,
     '}',
     '',

@@ -1,35 +1,39 @@
+import type { ProgramFacts } from './header-text.ts';
 import { indent } from './text/indent.ts';
+import { weightMembers } from './typed-memory.ts';
 
 /** Declaration that code and data share. The union lets hex words be read as floats without a cast. */
-export function weightDeclaration(name: string, words: number): string[] {
+export function weightDeclaration({ name, weightBytes, weightTypes }: WeightFacts): string[] {
   return [
     `extern const union ${name}_weights_data {`,
-    `uint32_t u[${words}];`,
-    `float f[${words}];`,
+    `uint32_t u[${weightBytes / 4}];`,
+    ...weightMembers(weightTypes, weightBytes),
     `} ${name}_weights;`,
   ];
 }
 
+type WeightFacts = Pick<ProgramFacts, 'name' | 'weightBytes' | 'weightTypes' | 'form'>;
+
 /** Files that define `<name>_weights`. */
-export function weightFiles(
-  name: string,
-  words: Uint32Array,
-  form: 'c' | 'bin',
-): [string, string | Uint8Array][] {
+export function weightFiles(facts: WeightFacts, words: Uint32Array): [string, string | Uint8Array][] {
+  const { name, form } = facts;
   if (words.length === 0) return [];
-  if (form === 'c') return [[`${name}_weights.c`, weightSource(name, words)]];
+  if (form === 'c') return [[`${name}_weights.c`, weightSource(facts, words)]];
   return [
     [`${name}_weights.bin`, new Uint8Array(words.buffer, words.byteOffset, words.byteLength)],
     [`${name}_weights.S`, weightAssembly(name)],
   ];
 }
 
-function weightSource(name: string, words: Uint32Array): string {
+function weightSource(facts: WeightFacts, words: Uint32Array): string {
+  const { name, weightTypes } = facts;
+  const what =
+    weightTypes.size === 1 && weightTypes.has('f32') ? 'float32 values as IEEE 754 bit patterns' : 'words';
   const head = [
-    `/* Weights of ${name}: ${words.length} float32 values as IEEE 754 bit patterns. */`,
+    `/* Weights of ${name}: ${words.length} ${what}. */`,
     '#include <stdint.h>',
     '',
-    ...weightDeclaration(name, words.length),
+    ...weightDeclaration(facts),
     '',
     '#if defined(__GNUC__)',
     '__attribute__((aligned(16)))',
@@ -51,7 +55,7 @@ function hexWords(words: Uint32Array): string {
 
 /** GNU assembler; the path of the binary is found through -I. */
 function weightAssembly(name: string): string {
-  return `/* Weights of ${name}: little-endian float32. Assemble with -I set to the folder of the .bin file. */
+  return `/* Weights of ${name}: little-endian. Assemble with -I set to the folder of the .bin file. */
 #if defined(__APPLE__)
 #define SYMBOL _${name}_weights
 .const_data

@@ -1,34 +1,48 @@
-/** Collects constants into one float32 blob; the same data is stored once. Offsets are multiples of 4 floats (16 bytes). */
-export class WeightStore {
-  readonly #parts: Float32Array[] = [];
-  readonly #known = new Map<number, { readonly data: Uint32Array; readonly offset: number }[]>();
-  /** Floats so far. */
-  length = 0;
+import type { TensorData } from '@ghostc/ir';
 
-  /** Offset of `data` in floats. */
-  add(data: Float32Array): number {
-    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-    const hash = hashWords(bits);
+/** Alignment of every constant in bytes. */
+const ALIGN = 16;
+
+/** Collects constants of any element type into one blob; the same bytes are stored once. Offsets are multiples of 16 bytes. */
+export class WeightStore {
+  readonly #parts: Uint32Array[] = [];
+  readonly #known = new Map<number, { readonly words: Uint32Array; readonly offset: number }[]>();
+  /** Bytes so far. */
+  #length = 0;
+
+  /** Offset of `data` in bytes. */
+  add(data: TensorData): number {
+    const words = wordsOf(data);
+    const hash = hashWords(words);
     const same = this.#known.get(hash) ?? [];
-    const known = same.find((entry) => sameWords(entry.data, bits));
+    const known = same.find((entry) => sameWords(entry.words, words));
     if (known) return known.offset;
-    const offset = this.length;
-    this.#known.set(hash, [...same, { data: bits, offset }]);
-    this.#parts.push(data);
-    this.length += Math.ceil(data.length / 4) * 4;
+    const offset = this.#length;
+    this.#known.set(hash, [...same, { words, offset }]);
+    this.#parts.push(words);
+    this.#length += Math.ceil(words.byteLength / ALIGN) * ALIGN;
     return offset;
   }
 
   /** All words, little-endian in memory as on every machine this runs on; padding is zero. */
   words(): Uint32Array {
-    const blob = new Float32Array(this.length);
+    const blob = new Uint32Array(this.#length / 4);
     let offset = 0;
     for (const part of this.#parts) {
-      blob.set(part, offset);
-      offset += Math.ceil(part.length / 4) * 4;
+      blob.set(part, offset / 4);
+      offset += Math.ceil(part.byteLength / ALIGN) * ALIGN;
     }
-    return new Uint32Array(blob.buffer);
+    return blob;
   }
+}
+
+/** The data as 32-bit words, the last one filled up with zeros. */
+function wordsOf({ buffer, byteOffset, byteLength }: TensorData): Uint32Array {
+  if (byteOffset % 4 === 0 && byteLength % 4 === 0)
+    return new Uint32Array(buffer, byteOffset, byteLength / 4);
+  const words = new Uint32Array(Math.ceil(byteLength / 4));
+  new Uint8Array(words.buffer).set(new Uint8Array(buffer, byteOffset, byteLength));
+  return words;
 }
 
 /** FNV-1a over 32-bit words. */

@@ -5,12 +5,12 @@ import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onn
 /** One IR node while it is written: names of its inputs, typed attributes, and the ONNX nodes that it becomes. */
 export class NodeWriter {
   readonly node: Node;
-  readonly #target: OnnxGraph;
+  protected readonly target: OnnxGraph;
   readonly #names: Map<Value, string>;
 
   constructor(node: Node, target: OnnxGraph, names: Map<Value, string>) {
     this.node = node;
-    this.#target = target;
+    this.target = target;
     this.#names = names;
   }
 
@@ -35,8 +35,12 @@ export class NodeWriter {
   /** ONNX name of an input; '' where it is absent. */
   input(index: number): string {
     const value = this.node.inputs[index];
-    if (!value) return '';
-    if (value.constant) return this.#target.constant(value, this.#names.get(value));
+    return value ? this.nameOf(value) : '';
+  }
+
+  /** ONNX name of a value. */
+  protected nameOf(value: Value): string {
+    if (value.constant) return this.target.constant(value, this.#names.get(value));
     return this.#names.get(value) ?? value.name;
   }
 
@@ -48,9 +52,9 @@ export class NodeWriter {
 
   /** An intermediate ONNX node. */
   step(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): string {
-    return this.#target.node(op, inputs, {
+    return this.target.node(op, inputs, {
       attrs,
-      output: this.#target.fresh(`${this.node.output.name}_${op.toLowerCase()}`),
+      output: this.target.fresh(`${this.node.output.name}_${op.toLowerCase()}`),
       name: this.#nodeName(op),
     });
   }
@@ -58,25 +62,25 @@ export class NodeWriter {
   /** The ONNX node that computes the IR node's output. */
   last(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const output = this.#names.get(this.node.output) ?? this.node.output.name;
-    this.#target.node(op, inputs, { attrs, output, name: this.#nodeName(op) });
+    this.target.node(op, inputs, { attrs, output, name: this.#nodeName(op) });
   }
 
   /** An int64 initializer. */
   ints(values: readonly number[], what: string): string {
-    return this.#target.initializer(i64(values), `${this.node.output.name}_${what}`);
+    return this.target.initializer(i64(values), `${this.node.output.name}_${what}`);
   }
 
   /** A float initializer of the node's element type; a scalar for a number. */
   floats(values: number | readonly number[], what: string): string {
     const list = typeof values === 'number' ? [values] : values;
-    return this.#target.initializer(
+    return this.target.initializer(
       fromNumbers(this.node.output.type.dtype, typeof values === 'number' ? [] : [list.length], list),
       `${this.node.output.name}_${what}`,
     );
   }
 
   #nodeName(op: string): string {
-    return this.#target.fresh(this.node.origin[0] ? `${this.node.origin[0]}_${op}` : op);
+    return this.target.fresh(this.node.origin[0] ? `${this.node.origin[0]}_${op}` : op);
   }
 }
 

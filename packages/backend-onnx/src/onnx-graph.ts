@@ -25,6 +25,7 @@ export class OnnxGraph {
   readonly initializers: object[] = [];
   readonly #taken: Set<string>;
   readonly #constants = new Map<Value, string>();
+  readonly #made = new Map<Value, Map<string, string>>();
 
   constructor(names: Iterable<string>) {
     this.#taken = new Set(names);
@@ -57,6 +58,15 @@ export class OnnxGraph {
     if (known) return known;
     this.#constants.set(value, name);
     this.initializers.push(fromTensor(value.constant as Tensor, name));
+    return name;
+  }
+
+  /** What `make` names for a value and purpose, made when first asked for. */
+  once(value: Value, what: string, make: () => string): string {
+    const known = this.#made.get(value) ?? new Map<string, string>();
+    this.#made.set(value, known);
+    const name = known.get(what) ?? make();
+    known.set(what, name);
     return name;
   }
 

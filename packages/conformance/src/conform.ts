@@ -68,7 +68,8 @@ async function runCase(
   return { name: one.name, status: result.status, maxRel, ...(message ? { message } : {}) };
 }
 
-function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<TargetResult> {
+/** Holds a runtime's outputs of one case against the interpreter's, for two seeds. Never throws. */
+export function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<TargetResult> {
   const model = caseGraph(one);
   const dataSets = [1, 2].map((seed) => {
     const inputs = seededInputs(model, seed);

@@ -5,10 +5,13 @@ export {
   type ConformOptions,
   caseGraph,
   conform,
+  verifyCase,
 } from './conform.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
+export { joinCases } from './join-cases.ts';
 export type { Executable, Runtime, Tensors } from './runtime.ts';
 export { seededInputs } from './seeded-inputs.ts';
 export { type ConformanceCase, type Suite, suite } from './suite.ts';
 export { suites } from './suites/index.ts';
+export { quantizedSuites } from './suites/quantized.ts';
 export { type DataSet, type TargetResult, type Verification, verifyModel } from './verify-model.ts';

@@ -32,8 +32,19 @@ export {
 } from './ghost-module.ts';
 export { integerRange } from './integer-range.ts';
 export { fullyConnected, gemm, matmul } from './linear.ts';
-export { concat, forEachIndex, normalAxis, pad, reshape, slice, sliceRanges, transpose } from './movement.ts';
+export {
+  concat,
+  forEachIndex,
+  normalAxis,
+  pad,
+  padElement,
+  reshape,
+  slice,
+  sliceRanges,
+  transpose,
+} from './movement.ts';
 export { averagePool, globalAveragePool, maxPool } from './pool.ts';
+export { activationClamp } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -59,6 +70,14 @@ export {
   sameAffine,
 } from './quantized/quantized-type.ts';
 export {
+  clampTable,
+  hardSwishTable,
+  leakyReluTable,
+  logisticTable,
+  type ReferenceTable,
+  tanhTable,
+} from './quantized/reference-tables.ts';
+export {
   type FixedMultiplier,
   quantizeMultiplier,
   type Rounding,
@@ -68,6 +87,7 @@ export {
   scaleWide,
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
+export { unaryTable } from './quantized/unary-table.ts';
 export { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
 export {
   type LoweredBinaryOp,

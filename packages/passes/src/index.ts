@@ -7,7 +7,7 @@ export {
   type RuleSite,
 } from './explain-rule.ts';
 export { lower } from './lower.ts';
-export { loweringPasses, optimizationPasses, passes } from './optimize.ts';
+export { loweringPasses, optimizationPasses, passes, splitForIntegers } from './optimize.ts';
 export { type Pass, type RunOptions, rulePass, runPasses } from './pass.ts';
 export {
   any,

@@ -1,4 +1,4 @@
-import { type Graph, type Node, toBytes, type Value } from '@ghostc/ir';
+import { formatType, type Graph, type Node, tensorType, toBytes, type Value } from '@ghostc/ir';
 import type { Pass } from './pass.ts';
 
 /** Common-subexpression elimination: equal constants become one, then equal nodes (op, attributes, inputs) become one. */
@@ -56,7 +56,7 @@ function mergeConstants(graph: Graph): void {
     const tensor = value.constant;
     if (!tensor || graph.isOutput(value)) continue;
     const bytes = toBytes(tensor.data);
-    const key = `${tensor.dtype}[${tensor.shape.join(',')}]${fingerprint(bytes)}`;
+    const key = `${formatType(tensorType(tensor))} ${fingerprint(bytes)}`;
     const candidates = seen.get(key) ?? [];
     const twin = candidates.find(
       (other) => other.constant && equalBytes(bytes, toBytes(other.constant.data)),

@@ -42,6 +42,7 @@ import {
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
 
 const canonicalize = rulePass(
   'canonicalize',
@@ -120,8 +121,11 @@ export const loweringPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
+/** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
+export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
+
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [rulePass('fuse-residual', fuseResidual)];
+const otherPasses: readonly Pass[] = [rulePass('fuse-residual', fuseResidual), splitForIntegers];
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(

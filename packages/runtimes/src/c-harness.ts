@@ -1,4 +1,4 @@
-import type { CProgram, CTensor } from '@ghostc/backend-c';
+import { type CProgram, type CTensor, cType } from '@ghostc/backend-c';
 import { slotBytes } from './tensor-bytes.ts';
 
 /** Bytes before and behind the arena, and behind each output, that must keep their pattern. */
@@ -95,14 +95,10 @@ export function harnessBytes({ arenaBytes, inputs, outputs }: CProgram): number 
 }
 
 function declareInput(slot: CTensor, i: number): string {
-  return `static ${cType(slot)} in${i}[${slot.elements}] __attribute__((aligned(16))) BIG;`;
+  return `static ${cType(slot.dtype)} in${i}[${slot.elements}] __attribute__((aligned(16))) BIG;`;
 }
 
 function declareOutput(slot: CTensor, i: number): string {
-  const type = cType(slot);
+  const type = cType(slot.dtype);
   return `static union { ${type} values[${slot.elements}]; unsigned char bytes[${slotBytes(slot)} + GUARD]; } out${i} __attribute__((aligned(16))) BIG;`;
-}
-
-function cType({ dtype }: CTensor): string {
-  return dtype === 'f32' ? 'float' : `${dtype.replace('i', 'int').replace('u', 'uint')}_t`;
 }

@@ -165,14 +165,11 @@ export class TensorTable {
   }
 }
 
-/** Per-tensor quantisation stays with the elements; the axis of a per-axis one moves. */
+/** A constant with its axes exchanged, the axis of its scales among them. */
 export function permuteTensor(tensor: Tensor, perm: readonly number[]): Tensor {
-  const { quant, ...bare } = tensor;
-  const [moved] = transpose.evaluateTensors([bare], { perm }, transpose.inferTypes([bare], { perm }));
-  if (!moved) throw new CompileError('tflite/internal', 'a transpose gave nothing');
-  const axis = quant?.axis === undefined ? undefined : perm.indexOf(quant.axis);
-  const { dtype, shape, data } = moved;
-  return quant ? { dtype, shape, data, quant: { ...quant, axis } } : { dtype, shape, data };
+  const [moved] = transpose.evaluateTensors([tensor], { perm }, transpose.inferTypes([tensor], { perm }));
+  if (moved) return moved;
+  throw new CompileError('tflite/internal', 'a transpose gave nothing');
 }
 
 /** real = scale * (q - zero point), rounded to float32. */

@@ -1,12 +1,10 @@
-import { basename, dirname } from 'node:path';
-import { emitOnnx } from '@ghostc/backend-onnx';
-import type { OutputFiles } from '@ghostc/compiler';
+import { dirname } from 'node:path';
 import { CompileError, type Graph, printGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { optimizationPasses, type Pass, passes, rulePass, runPasses } from '@ghostc/passes';
-import { writeSafetensors } from '@ghostc/safetensors';
 import { checkPasses, PassDifference } from '@ghostc/validation';
 import { Command } from 'commander';
+import { graphFiles, textFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
 import { loadRules } from '../load-rules.ts';
 import { writeFiles } from '../write-files.ts';
@@ -90,21 +88,5 @@ function findPass(name: string): Pass {
 
 function finish(graph: Graph, { out }: OptFlags): void {
   if (out === undefined) console.log(printGraph(graph).text);
-  else
-    writeFiles(
-      dirname(out),
-      out.endsWith('.onnx') ? onnxFiles(graph, basename(out)) : textFiles(graph, basename(out)),
-    );
-}
-
-function onnxFiles(graph: Graph, name: string): OutputFiles {
-  return new Map([[name, emitOnnx(graph)]]);
-}
-
-function textFiles(graph: Graph, name: string): OutputFiles {
-  const { text, resources } = printGraph(graph);
-  return new Map<string, string | Uint8Array>([
-    [name, text],
-    [`${name}.safetensors`, writeSafetensors(resources)],
-  ]);
+  else writeFiles(dirname(out), graphFiles(graph, out));
 }

@@ -7,6 +7,7 @@ import {
   sliceRanges,
   transpose as transposeOp,
 } from '@ghostc/ops';
+import { cType } from '../c-type.ts';
 import type { Kernel, KernelCall, KernelContext } from '../kernel.ts';
 import { affine, collapse, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
@@ -19,12 +20,13 @@ function gather(
 ): KernelCall {
   const { node, pointer } = context;
   const shape = shapeOf(node.output);
+  const type = cType(node.output.type.dtype);
   const walk = collapse({ dims: shape, strides: [stridesOf(shape), from.strides] });
   const [to = [], source = []] = walk.strides;
   return {
     fn: {
       hint: `${op}_${walk.dims.join('x') || '1'}`,
-      params: ['const float *x', 'float *y'],
+      params: [`const ${type} *x`, `${type} *y`],
       body: nest(walk.dims, (index) => [
         `y[${affine(index, to)}] = x[${affine(index, source, from.offset)}];`,
       ]),
@@ -59,11 +61,12 @@ export const concat: Kernel = ({ node, pointer }) => {
   const axis = normalAxis(attrsOf(concatOp, node).axis, shapeOf(node.output).length);
   const outer = product(shapeOf(node.output).slice(0, axis));
   const row = product(shapeOf(node.output).slice(axis));
+  const type = cType(node.output.type.dtype);
   const parts = node.inputs.map((_, i) => product(shapeOf(input(node, i)).slice(axis)));
   return {
     fn: {
       hint: `concat_${outer}x${row}`,
-      params: [...parts.map((_, i) => `const float *x${i}`), 'float *y'],
+      params: [...parts.map((_, i) => `const ${type} *x${i}`), `${type} *y`],
       body: parts.flatMap((part, i) =>
         copyPart({ i, outer, row, part, at: parts.slice(0, i).reduce((sum, size) => sum + size, 0) }),
       ),

@@ -1,5 +1,6 @@
-import { stridesOf } from '@ghostc/ir';
-import { attrsOf, pad as definition } from '@ghostc/ops';
+import { stridesOf, type Value } from '@ghostc/ir';
+import { attrsOf, pad as definition, padElement } from '@ghostc/ops';
+import { cType } from '../c-type.ts';
 import type { Kernel } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { affine, loop, nest } from '../text/loops.ts';
@@ -8,6 +9,7 @@ import { input, shapeOf } from './operands.ts';
 /** Constant padding fills y, then copies x into it; the other modes look the source index up in a table per padded axis. */
 export const pad: Kernel = ({ node, pointer }) => {
   const { pads, value, mode } = attrsOf(definition, node);
+  const type = cType(node.output.type.dtype);
   const geometry = {
     from: shapeOf(input(node, 0)),
     to: shapeOf(node.output),
@@ -16,8 +18,11 @@ export const pad: Kernel = ({ node, pointer }) => {
   return {
     fn: {
       hint: `pad_${mode}_${geometry.to.join('x')}`,
-      params: ['const float *x', 'float *y'],
-      body: mode === 'constant' ? constantPad(geometry, value) : foldedPad(geometry, mode),
+      params: [`const ${type} *x`, `${type} *y`],
+      body:
+        mode === 'constant'
+          ? constantPad(geometry, padLiteral(input(node, 0), value))
+          : foldedPad(geometry, mode),
     },
     args: [pointer(input(node, 0)), pointer(node.output)],
   };
@@ -29,14 +34,19 @@ interface PadGeometry {
   readonly before: readonly number[];
 }
 
-function constantPad({ from, to, before }: PadGeometry, value: number): string[] {
+/** The element that stands for `value`. */
+function padLiteral({ type }: Value, value: number): string {
+  return type.dtype === 'f32' ? floatLiteral(value) : String(padElement(type, value));
+}
+
+function constantPad({ from, to, before }: PadGeometry, value: string): string[] {
   const strides = stridesOf(to);
   const offset = before.reduce((sum, count, axis) => sum + count * (strides[axis] ?? 0), 0);
   return [
     ...loop(
       'i',
       to.reduce((p, dim) => p * dim, 1),
-      [`y[i] = ${floatLiteral(value)};`],
+      [`y[i] = ${value};`],
     ),
     ...nest(from, (index) => [
       `y[${affine(index, strides, offset)}] = x[${affine(index, stridesOf(from))}];`,

@@ -1,5 +1,6 @@
-import { stridesOf } from '@ghostc/ir';
+import { CompileError, stridesOf } from '@ghostc/ir';
 import { attrsOf, resize as definition, type Tap, taps } from '@ghostc/ops';
+import { cType } from '../c-type.ts';
 import type { Kernel } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { affine, nest } from '../text/loops.ts';
@@ -26,10 +27,16 @@ export const resize: Kernel = ({ node, pointer }) => {
     const plain = all.every((list, i) => list.length === 1 && list[0]?.index === i && size === out);
     return plain ? [] : [{ axis, taps: all, width: Math.max(...all.map((list) => list.length)) }];
   });
+  const type = cType(node.output.type.dtype);
+  if (type !== 'float' && tables.some(({ width }) => width > 1))
+    throw new CompileError('backend-c/resize', 'linear resize of integers is qlinear_resize', {
+      node: node.origin[0],
+      op: node.op,
+    });
   return {
     fn: {
       hint: `resize_${attrs.mode}_${to.join('x')}`,
-      params: ['const float *x', 'float *y'],
+      params: [`const ${type} *x`, `${type} *y`],
       body: [
         ...tables.flatMap(tableText),
         ...nest(to, (index) => [`y[${affine(index, stridesOf(to))}] = ${sumOfTaps(tables, index, from)};`]),

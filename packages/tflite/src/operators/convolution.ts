@@ -1,10 +1,11 @@
-import { type Attrs, CompileError, type Value } from '@ghostc/ir';
+import { type Attrs, CompileError, fromNumbers, toNumbers, type Value } from '@ghostc/ir';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { Conv2DOptions } from '../generated/conv2-doptions.ts';
 import { DepthwiseConv2DOptions } from '../generated/depthwise-conv2-doptions.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { permuteTensor } from '../tensor-table.ts';
 import { activationAttributes } from './fused-activation.ts';
+import { isQuantized, requantized } from './quantized-output.ts';
 import { windowAttributes } from './window.ts';
 
 /** Filter [M,kH,kW,C/groups] to [M,C/groups,kH,kW]. */
@@ -21,11 +22,7 @@ export function readConv2d(node: OperatorReader): void {
       'tflite/shape',
       `the filter reads ${perGroup} channels, the input has ${channels}: no whole number of groups`,
     );
-  convolution(node, {
-    op: 'conv2d',
-    weight: floatFilter(node, filterPerm),
-    attrs: { ...convWindow(node, options), group: channels / perGroup },
-  });
+  convolution(node, options, { op: 'conv2d', perm: filterPerm, attrs: { group: channels / perGroup } });
 }
 
 export function readDepthwiseConv2d(node: OperatorReader): void {
@@ -34,36 +31,66 @@ export function readDepthwiseConv2d(node: OperatorReader): void {
   const [, , , outputs] = imageShape(node, 1);
   if (outputs % channels !== 0)
     throw new CompileError('tflite/shape', `${outputs} outputs are no multiple of ${channels} channels`);
-  convolution(node, {
+  convolution(node, options, {
     op: 'depthwise_conv2d',
-    weight: floatFilter(node, depthwiseFilterPerm),
-    attrs: { ...convWindow(node, options), multiplier: outputs / channels },
+    perm: depthwiseFilterPerm,
+    attrs: { multiplier: outputs / channels },
   });
+}
+
+interface Kind {
+  readonly op: string;
+  readonly perm: readonly number[];
+  readonly attrs: Attrs;
 }
 
 function convolution(
   node: OperatorReader,
-  { op, weight, attrs }: { op: string; weight: Value; attrs: Attrs },
+  options: Conv2DOptions | DepthwiseConv2DOptions,
+  { op, perm, attrs }: Kind,
 ): void {
-  const bias = node.has(2) ? node.input(2, 'plain') : null;
-  node.setOutput(node.emit(op, [node.input(0, 'nchw'), weight, bias], attrs), 'nchw');
+  const x = node.input(0, 'nchw');
+  const activation = options.fusedActivationFunction();
+  const window = { ...convWindow(node, options), ...attrs };
+  const y = isQuantized(node)
+    ? node.emit(`qlinear_${op}`, [x, node.table.permuted(node.input(1, 'plain'), perm), integerBias(node)], {
+        ...window,
+        ...requantized(node, activation),
+      })
+    : node.emit(op, [x, floatFilter(node, perm), node.has(2) ? node.input(2, 'plain') : null], {
+        ...window,
+        ...activationAttributes(activation),
+      });
+  node.setOutput(y, 'nchw');
 }
 
 function convWindow(node: OperatorReader, options: Conv2DOptions | DepthwiseConv2DOptions): Attrs {
   const [, height, width] = imageShape(node, 0);
   const [, kernelHeight, kernelWidth] = imageShape(node, 1);
-  return {
-    ...windowAttributes(
-      {
-        padding: options.padding(),
-        strides: [options.strideH(), options.strideW()],
-        dilations: [options.dilationHFactor(), options.dilationWFactor()],
-        kernel: [kernelHeight, kernelWidth],
-      },
-      [height, width],
-    ),
-    ...activationAttributes(options.fusedActivationFunction()),
-  };
+  return windowAttributes(
+    {
+      padding: options.padding(),
+      strides: [options.strideH(), options.strideW()],
+      dilations: [options.dilationHFactor(), options.dilationWFactor()],
+      kernel: [kernelHeight, kernelWidth],
+    },
+    [height, width],
+  );
+}
+
+/**
+ * The bias in accumulator units: int32, and int64 beside 16-bit activations. Its scale is that of the accumulator and says
+ * nothing more.
+ */
+export function integerBias(node: OperatorReader): Value | null {
+  if (!node.has(2)) return null;
+  const bias = node.constant(2);
+  if (!bias)
+    throw new CompileError('tflite/dynamic', 'the bias is computed at run time; expected a constant');
+  const { name } = node.inputTensor(2);
+  const wide = node.inputTensor(0).type === 'INT16';
+  const { dtype, shape, data } = wide ? fromNumbers('i64', bias.shape, toNumbers(bias)) : bias;
+  return node.table.graph.addConstant(name, { dtype, shape, data });
 }
 
 /** The filter in the IR's order of axes. Quantised filters of a float model ("hybrid") are dequantised. */

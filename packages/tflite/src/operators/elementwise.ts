@@ -1,4 +1,6 @@
-import type { Attrs, Value } from '@ghostc/ir';
+import { type Attrs, CompileError, type Value } from '@ghostc/ir';
+import { clampTable, leakyReluTable, lookupTable, type ReferenceTable } from '@ghostc/ops';
+import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { AddOptions } from '../generated/add-options.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { DivOptions } from '../generated/div-options.ts';
@@ -8,22 +10,40 @@ import { SubOptions } from '../generated/sub-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { type Layout, permuteTensor } from '../tensor-table.ts';
 import { activationAttributes } from './fused-activation.ts';
+import { isQuantized, lookedUp, quantizedRange, refuseQuantized, requantized } from './quantized-output.ts';
 
-/** An operator of one input that maps element by element. */
+/** An operator of one input that maps element by element; on integers by the table of TFLite's kernel, if there is one. */
 export const readUnary =
-  (op: string, attrs: Attrs = {}) =>
+  (op: string, attrs: Attrs = {}, table?: ReferenceTable) =>
   (node: OperatorReader): void => {
+    if (!table) refuseQuantized(node);
     const layout = node.preferredLayout();
-    node.setOutput(node.emit(op, [node.input(0, layout)], attrs), layout);
+    const x = node.input(0, layout);
+    node.setOutput(table && isQuantized(node) ? lookedUp(node, x, table) : node.emit(op, [x], attrs), layout);
   };
 
+/** RELU and its like: real numbers limited to a range. */
+export const readClip =
+  (op: string, range: readonly [number, number]) =>
+  (node: OperatorReader): void => {
+    const table: ReferenceTable = (x, y) => clampTable(quantizedRange(y, range))(x, y);
+    readUnary(op, op === 'clip' ? { min: range[0], max: range[1] } : {}, table)(node);
+  };
+
+/** A table of `formula` in float32, for operators whose kernels use one. */
+export const floatTable =
+  (formula: (real: number) => number): ReferenceTable =>
+  (x, y) =>
+    lookupTable(x, y, formula);
+
 export function readLeakyRelu(node: OperatorReader): void {
-  const options = node.options(BuiltinOptions.LeakyReluOptions, new LeakyReluOptions());
-  readUnary('leaky_relu', { alpha: options.alpha() })(node);
+  const alpha = node.options(BuiltinOptions.LeakyReluOptions, new LeakyReluOptions()).alpha();
+  readUnary('leaky_relu', { alpha }, leakyReluTable(alpha))(node);
 }
 
 /** x * x. */
 export function readSquare(node: OperatorReader): void {
+  refuseQuantized(node);
   const layout = node.preferredLayout();
   const x = node.input(0, layout);
   node.setOutput(node.emit('mul', [x, x]), layout);
@@ -31,6 +51,7 @@ export function readSquare(node: OperatorReader): void {
 
 /** 1 / sqrt(x). */
 export function readRsqrt(node: OperatorReader): void {
+  refuseQuantized(node);
   const layout = node.preferredLayout();
   node.setOutput(node.emit('reciprocal', [node.emit('sqrt', [node.input(0, layout)])]), layout);
 }
@@ -46,18 +67,39 @@ const arithmeticOptions = {
 export const readArithmetic =
   (op: keyof typeof arithmeticOptions) =>
   (node: OperatorReader): void => {
-    const kind = arithmeticOptions[op](node)?.fusedActivationFunction() ?? 0;
-    readBinary(op, activationAttributes(kind))(node);
+    const options = arithmeticOptions[op](node);
+    const kind = options?.fusedActivationFunction() ?? ActivationFunctionType.NONE;
+    if (!isQuantized(node)) {
+      binary(node, op, activationAttributes(kind));
+      return;
+    }
+    if (op === 'div') refuseQuantized(node);
+    if (
+      node.outputTensor().type === 'INT16' &&
+      options &&
+      'potScaleInt16' in options &&
+      options.potScaleInt16()
+    )
+      throw new CompileError(
+        'tflite/unsupported',
+        `${node.code} on INT16 with power-of-two scales is not supported`,
+      );
+    binary(node, `qlinear_${op}`, requantized(node, kind));
   };
 
 /** An operator of two inputs with NumPy broadcasting. */
 export const readBinary =
-  (op: string, attrs: Attrs = {}) =>
+  (op: string) =>
   (node: OperatorReader): void => {
-    const layout = node.preferredLayout();
-    const operands = [0, 1].map((i) => broadcastOperand(node, i, layout));
-    node.setOutput(node.emit(op, operands, attrs), layout);
+    refuseQuantized(node);
+    binary(node, op, {});
   };
+
+function binary(node: OperatorReader, op: string, attrs: Attrs): void {
+  const layout = node.preferredLayout();
+  const operands = [0, 1].map((i) => broadcastOperand(node, i, layout));
+  node.setOutput(node.emit(op, operands, attrs), layout);
+}
 
 /** An operand that broadcasts to the output: in NCHW one of lower rank gets its leading axes first. */
 export function broadcastOperand(node: OperatorReader, i: number, layout: Layout): Value {
@@ -66,7 +108,7 @@ export function broadcastOperand(node: OperatorReader, i: number, layout: Layout
   if (shape.length <= 1 && (shape[0] ?? 1) === 1) return node.input(i, 'plain');
   const full = [...new Array<number>(4 - shape.length).fill(1), ...shape];
   const constant = node.constant(i);
-  if (constant && !constant.quant?.axis)
+  if (constant && constant.quant?.axis === undefined)
     return node.table.graph.addConstant(name, permuteTensor({ ...constant, shape: full }, [0, 3, 1, 2]));
   const image = node.emit('reshape', [node.input(i, 'plain')], { shape: full });
   return node.table.permuted(image, [0, 3, 1, 2]);

@@ -3,22 +3,37 @@ import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { FullyConnectedOptions } from '../generated/fully-connected-options.ts';
 import { FullyConnectedOptionsWeightsFormat } from '../generated/fully-connected-options-weights-format.ts';
 import type { OperatorReader } from '../operator-reader.ts';
+import { integerBias } from './convolution.ts';
 import { activationAttributes } from './fused-activation.ts';
+import { isQuantized, requantized } from './quantized-output.ts';
 
-/** FULLY_CONNECTED: the input is a matrix with rows of as many elements as the weights have columns. */
+/**
+ * FULLY_CONNECTED: the input is a matrix with rows of as many elements as the weights have columns. On integers the interpreter
+ * (LiteRT 2.3, reference kernels) rounds each result once, where every other operator rounds twice.
+ */
 export function readFullyConnected(node: OperatorReader): void {
   const options = node.options(BuiltinOptions.FullyConnectedOptions, new FullyConnectedOptions());
   if (options.weightsFormat() !== FullyConnectedOptionsWeightsFormat.DEFAULT)
     throw new CompileError('tflite/unsupported', 'shuffled weights are not supported');
-  const real = node.table.realConstant(node.inputIndex(1));
-  const weight = real ? node.table.graph.addConstant(node.inputTensor(1).name, real) : node.input(1, 'plain');
-  const bias = node.has(2) ? node.input(2, 'plain') : null;
-  const y = node.emit(
-    'fully_connected',
-    [asMatrix(node), weight, bias],
-    activationAttributes(options.fusedActivationFunction()),
-  );
+  const x = asMatrix(node);
+  const activation = options.fusedActivationFunction();
+  const y = isQuantized(node)
+    ? node.emit('qlinear_fully_connected', [x, node.input(1, 'plain'), integerBias(node)], {
+        ...requantized(node, activation),
+        rounding: 'single',
+      })
+    : node.emit(
+        'fully_connected',
+        [x, realWeight(node), node.has(2) ? node.input(2, 'plain') : null],
+        activationAttributes(activation),
+      );
   node.setOutput(asDeclared(node, y), 'plain');
+}
+
+/** Quantised weights of a float model are dequantised. */
+function realWeight(node: OperatorReader): Value {
+  const real = node.table.realConstant(node.inputIndex(1));
+  return real ? node.table.graph.addConstant(node.inputTensor(1).name, real) : node.input(1, 'plain');
 }
 
 /** The input as [rows, columns of the weight]. */

@@ -1,4 +1,5 @@
 import { CompileError, toNumbers } from '@ghostc/ir';
+import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { ConcatenationOptions } from '../generated/concatenation-options.ts';
 import { DepthToSpaceOptions } from '../generated/depth-to-space-options.ts';
@@ -8,6 +9,7 @@ import { SpaceToDepthOptions } from '../generated/space-to-depth-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { imageShape } from './convolution.ts';
 import { activated } from './fused-activation.ts';
+import { refuseQuantized } from './quantized-output.ts';
 
 /** RESHAPE, SQUEEZE, EXPAND_DIMS: the same elements in the declared shape. */
 export function readReshape(node: OperatorReader): void {
@@ -21,7 +23,9 @@ export function readConcatenation(node: OperatorReader): void {
   const axis = node.axis(options.axis(), layout, node.outputTensor().shape.length);
   const parts = node.operator.inputs.map((_, i) => node.input(i, layout));
   const joined = node.emit('concat', parts, { axis });
-  node.setOutput(activated(node, joined, options.fusedActivationFunction()), layout);
+  const activation = options.fusedActivationFunction();
+  if (activation !== ActivationFunctionType.NONE) refuseQuantized(node);
+  node.setOutput(activated(node, joined, activation), layout);
 }
 
 /** TRANSPOSE: from an NCHW value in one step. */
@@ -38,8 +42,7 @@ export function readTranspose(node: OperatorReader): void {
 
 /** PAD and PADV2: constant padding, 0 (a quantised tensor's zero point) unless given. */
 export function readPad(node: OperatorReader): void {
-  const value = node.has(2) ? padValue(node) : (node.inputTensor(0).zeroPoint[0] ?? 0);
-  pad(node, { mode: 'constant', value });
+  pad(node, { mode: 'constant', value: node.has(2) ? padValue(node) : 0 });
 }
 
 export function readMirrorPad(node: OperatorReader): void {
@@ -50,8 +53,8 @@ export function readMirrorPad(node: OperatorReader): void {
 }
 
 function padValue(node: OperatorReader): number {
-  const constant = node.constant(2);
-  if (constant) return Number(toNumbers(constant)[0] ?? 0);
+  const real = node.table.realConstant(node.inputIndex(2));
+  if (real) return Number(toNumbers(real)[0] ?? 0);
   throw new CompileError('tflite/dynamic', 'the value of PADV2 is computed at run time; expected a constant');
 }
 

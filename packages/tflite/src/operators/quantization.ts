@@ -1,6 +1,7 @@
 import { CompileError, type Tensor } from '@ghostc/ir';
 import type { OperatorReader } from '../operator-reader.ts';
-import { dequantized, typeOf } from '../tensor-table.ts';
+import { dequantized } from '../tensor-table.ts';
+import { outputQuant } from './quantized-output.ts';
 
 /** DEQUANTIZE: constants (float16 or quantised weights) become float constants at once. */
 export function readDequantize(node: OperatorReader): void {
@@ -23,9 +24,6 @@ export function readDequantize(node: OperatorReader): void {
 export function readQuantize(node: OperatorReader): void {
   const layout = node.preferredLayout();
   const x = node.input(0, layout);
-  const { dtype, quant } = typeOf(node.outputTensor());
-  if (!quant || quant.axis !== undefined)
-    throw new CompileError('tflite/unsupported', 'QUANTIZE expects one scale for its output');
-  const attrs = { y_scale: quant.scale[0] ?? 1, y_zero_point: quant.zeroPoint[0] ?? 0, y_dtype: dtype };
-  node.setOutput(node.emit(x.type.dtype === 'f32' ? 'quantize_linear' : 'requantize', [x], attrs), layout);
+  const op = x.type.dtype === 'f32' ? 'quantize_linear' : 'requantize';
+  node.setOutput(node.emit(op, [x], { ...outputQuant(node) }), layout);
 }

@@ -4,10 +4,19 @@ import { ResizeBilinearOptions } from '../generated/resize-bilinear-options.ts';
 import { ResizeNearestNeighborOptions } from '../generated/resize-nearest-neighbor-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { imageShape } from './convolution.ts';
+import { isQuantized } from './quantized-output.ts';
 
 export function readResizeBilinear(node: OperatorReader): void {
   const options = node.options(BuiltinOptions.ResizeBilinearOptions, new ResizeBilinearOptions());
-  resize(node, { mode: 'linear', coordinate_transformation_mode: coordinates(options) });
+  if (!isQuantized(node)) {
+    resize(node, { mode: 'linear', coordinate_transformation_mode: coordinates(options) });
+    return;
+  }
+  const attrs = { align_corners: options.alignCorners(), half_pixel_centers: options.halfPixelCenters() };
+  node.setOutput(
+    node.emit('qlinear_resize', [node.input(0, 'nchw')], { ...attrs, sizes: targetSize(node) }),
+    'nchw',
+  );
 }
 
 /**
@@ -34,11 +43,13 @@ function coordinates(options: ResizeBilinearOptions | ResizeNearestNeighborOptio
 
 function resize(node: OperatorReader, attrs: Readonly<Record<string, string>>): void {
   const [n, , , channels] = imageShape(node, 0);
+  const sizes = [n, channels, ...targetSize(node)];
+  node.setOutput(node.emit('resize', [node.input(0, 'nchw')], { ...attrs, sizes }), 'nchw');
+}
+
+/** [height, width]. */
+function targetSize(node: OperatorReader): readonly [number, number] {
   const [height = 0, width = 0] = node.integers(1, 'size');
-  if (height < 1 || width < 1)
-    throw new CompileError('tflite/shape', `expected a positive size, found [${height},${width}]`);
-  node.setOutput(
-    node.emit('resize', [node.input(0, 'nchw')], { ...attrs, sizes: [n, channels, height, width] }),
-    'nchw',
-  );
+  if (height >= 1 && width >= 1) return [height, width];
+  throw new CompileError('tflite/shape', `expected a positive size, found [${height},${width}]`);
 }

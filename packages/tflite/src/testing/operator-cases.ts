@@ -1,4 +1,4 @@
-import { numElements, randomTensor, type TensorType, toBytes } from '@ghostc/ir';
+import { randomTensor, type TensorType, toBytes } from '@ghostc/ir';
 import type { Builder } from 'flatbuffers';
 import { AddOptions } from '../generated/add-options.ts';
 import { ConcatenationOptions } from '../generated/concatenation-options.ts';
@@ -92,7 +92,7 @@ function int8Weights(seed: number, shape: readonly number[], axis: number): Tens
 /** int32 bias with scale x_scale * w_scale[m]. */
 function int32Bias(seed: number, xScale: number, weights: TensorSpec): TensorSpec {
   const scale = (weights.scale ?? []).map((s) => Math.fround(Math.fround(xScale) * s));
-  const shape = [scale.length];
+  const shape = [weights.shape[weights.axis ?? 0] ?? 1];
   const type: TensorType = { dtype: 'i32', shape };
   const data = toBytes(randomTensor(type, seed).data);
   return { name: named(), shape, type: 'INT32', data, scale, zeroPoint: scale.map(() => 0) };
@@ -458,6 +458,257 @@ const floatCases: readonly OperatorCase[] = [
   }),
 ];
 
+const X: readonly [number, number] = [0.05, -3];
+const table = (
+  name: string,
+  code: OperatorSpec['code'],
+  [scale, zero]: readonly [number, number],
+  options?: Options,
+): OperatorCase[] =>
+  // Coarse, so that both ends saturate, and fine, so that the middle is sampled.
+  [0.08, 0.01].map((inputScale) =>
+    single({
+      name: `int8/${name}-${inputScale}`,
+      code,
+      ...(options && { options }),
+      inputs: [int8([1, 256], inputScale, 5)],
+      outputs: [int8([1, 256], scale, zero)],
+    }),
+  );
+
+function quantizedConv(
+  name: string,
+  [padding, stride, filter]: readonly [number, readonly [number, number], readonly number[]],
+  act = 0,
+): OperatorCase {
+  const [m = 1, , , channels = 1] = filter;
+  const weights = int8Weights(m, filter, 0);
+  const size = (length: number, axis: 0 | 1): number => {
+    const reach = filter[axis + 1] ?? 1;
+    return padding === SAME
+      ? Math.ceil(length / stride[axis])
+      : Math.floor((length - reach) / stride[axis]) + 1;
+  };
+  return single({
+    name: `int8/conv-${name}`,
+    code: 'CONV_2D',
+    options: conv(padding, stride, { act }),
+    inputs: [int8([1, 9, 8, channels], ...X), weights, int32Bias(7, X[0], weights)],
+    outputs: [int8([1, size(9, 0), size(8, 1), m], 0.11, 11)],
+  });
+}
+
+function quantizedDepthwise(
+  name: string,
+  multiplier: number,
+  more: Parameters<typeof depthwise>[2],
+): OperatorCase {
+  const weights = int8Weights(3, [1, 3, 3, 3 * multiplier], 3);
+  const stride = more?.stride ?? 1;
+  return single({
+    name: `int8/depthwise-${name}`,
+    code: 'DEPTHWISE_CONV_2D',
+    options: depthwise(SAME, multiplier, more),
+    inputs: [int8([1, 9, 8, 3], ...X), weights, int32Bias(8, X[0], weights)],
+    outputs: [int8([1, Math.ceil(9 / stride), Math.ceil(8 / stride), 3 * multiplier], 0.05, -20)],
+  });
+}
+
+function quantizedLinear(name: string, weights: TensorSpec, act = 0): OperatorCase {
+  return single({
+    name: `int8/fully-connected-${name}`,
+    code: 'FULLY_CONNECTED',
+    options: linear(act),
+    inputs: [int8([3, 20], ...X), weights, int32Bias(9, X[0], weights)],
+    outputs: [int8([3, 6], 0.07, 4)],
+  });
+}
+
+const oneScale = (seed: number, shape: readonly number[]): TensorSpec => ({
+  ...int8Weights(seed, shape, 0),
+  scale: [Math.fround(0.0123)],
+  zeroPoint: [0],
+});
+
+const image = (scale = X[0], zero = X[1]): TensorSpec => int8([1, 5, 6, 4], scale, zero);
+
+const quantizedCases: readonly OperatorCase[] = [
+  quantizedConv('same-stride-2', [SAME, [2, 2], [5, 3, 4, 3]]),
+  quantizedConv('valid-relu6', [VALID, [1, 2], [4, 3, 3, 2]], RELU6),
+  quantizedConv('pointwise-relu', [SAME, [1, 1], [9, 1, 1, 6]], RELU),
+  quantizedDepthwise('relu', 1, { act: RELU }),
+  quantizedDepthwise('multiplier-2-stride-2', 2, { stride: 2 }),
+  quantizedDepthwise('dilation-2', 1, { dilation: 2 }),
+  quantizedLinear('one-scale', oneScale(11, [6, 20])),
+  quantizedLinear('relu', oneScale(12, [6, 20]), RELU),
+  quantizedLinear('channels', int8Weights(13, [6, 20], 0)),
+  single({
+    name: 'int8/add',
+    code: 'ADD',
+    options: add(),
+    inputs: [image(), image(0.031, 17)],
+    outputs: [image(0.06, -1)],
+  }),
+  single({
+    name: 'int8/add-relu-broadcast',
+    code: 'ADD',
+    options: add(RELU),
+    inputs: [image(), int8([1, 1, 1, 4], 0.02, -9)],
+    outputs: [image(0.04, -90)],
+  }),
+  single({
+    name: 'int8/sub',
+    code: 'SUB',
+    options: sub(),
+    inputs: [image(), image(0.017, -128)],
+    outputs: [image(0.052, 60)],
+  }),
+  single({
+    name: 'int8/mul',
+    code: 'MUL',
+    options: mul(),
+    inputs: [image(), image(0.031, 17)],
+    outputs: [image(0.09, 3)],
+  }),
+  single({
+    name: 'int8/mul-relu6-broadcast',
+    code: 'MUL',
+    options: mul(RELU6),
+    inputs: [image(), int8([1, 1, 1, 4], 1 / 256, -128)],
+    outputs: [image(0.03, -128)],
+  }),
+  single({
+    name: 'int8/average-pool',
+    code: 'AVERAGE_POOL_2D',
+    options: pool(SAME, [2, 2], [3, 3]),
+    inputs: [image()],
+    outputs: [int8([1, 3, 3, 4], ...X)],
+  }),
+  single({
+    name: 'int8/average-pool-relu',
+    code: 'AVERAGE_POOL_2D',
+    options: pool(VALID, [1, 1], [2, 3], RELU),
+    inputs: [image()],
+    outputs: [int8([1, 4, 4, 4], ...X)],
+  }),
+  single({
+    name: 'int8/max-pool',
+    code: 'MAX_POOL_2D',
+    options: pool(SAME, [2, 2], [3, 3]),
+    inputs: [image()],
+    outputs: [int8([1, 3, 3, 4], ...X)],
+  }),
+  single({
+    name: 'int8/max-pool-relu6',
+    code: 'MAX_POOL_2D',
+    options: pool(SAME, [2, 1], [2, 2], RELU6),
+    inputs: [image()],
+    outputs: [int8([1, 3, 6, 4], ...X)],
+  }),
+  single({
+    name: 'int8/mean-spatial',
+    code: 'MEAN',
+    options: reducer(true),
+    inputs: [image(), integers([1, 2])],
+    outputs: [int8([1, 1, 1, 4], 0.021, -7)],
+  }),
+  single({
+    name: 'int8/mean-spatial-same-scale',
+    code: 'MEAN',
+    options: reducer(false),
+    inputs: [image(), integers([1, 2])],
+    outputs: [int8([1, 4], ...X)],
+  }),
+  single({
+    name: 'int8/mean-channels',
+    code: 'MEAN',
+    options: reducer(false),
+    inputs: [image(), integers([3])],
+    outputs: [int8([1, 5, 6], 0.03, 9)],
+  }),
+  single({
+    name: 'int8/mean-rows',
+    code: 'MEAN',
+    options: reducer(true),
+    inputs: [image(), integers([1])],
+    outputs: [int8([1, 1, 6, 4], 0.03, 9)],
+  }),
+  single({
+    name: 'int8/pad',
+    code: 'PAD',
+    inputs: [image(), integers([0, 0, 1, 2, 0, 1, 0, 3], 4, 2)],
+    outputs: [int8([1, 8, 7, 7], ...X)],
+  }),
+  single({
+    name: 'int8/concat',
+    code: 'CONCATENATION',
+    options: concatenation(3),
+    inputs: [image(), image()],
+    outputs: [int8([1, 5, 6, 8], ...X)],
+  }),
+  single({
+    name: 'int8/softmax',
+    code: 'SOFTMAX',
+    options: softmax(1),
+    inputs: [int8([8, 17], 0.09, 20)],
+    outputs: [int8([8, 17], 1 / 256, -128)],
+  }),
+  single({
+    name: 'int8/softmax-beta',
+    code: 'SOFTMAX',
+    options: softmax(0.7),
+    inputs: [int8([8, 17], 0.31, -20)],
+    outputs: [int8([8, 17], 1 / 256, -128)],
+  }),
+  ...table('logistic', 'LOGISTIC', [1 / 256, -128]),
+  ...table('tanh', 'TANH', [1 / 128, 0]),
+  ...table('hard-swish', 'HARD_SWISH', [0.06, -120]),
+  ...table('leaky-relu', 'LEAKY_RELU', [0.05, -30], leaky(0.1)),
+  ...table('relu', 'RELU', [0.03, -128]),
+  ...table('relu6', 'RELU6', [0.04, -100]),
+  ...table('relu-n1-to-1', 'RELU_N1_TO_1', [0.01, 3]),
+  ...table('exp', 'EXP', [0.2, -128]),
+  ...table('requantize', 'QUANTIZE', [0.033, 12]),
+  single({
+    name: 'int8/requantize-from-uint8',
+    code: 'QUANTIZE',
+    inputs: [uint8([1, 256], 0.05, 125)],
+    outputs: [int8([1, 256], 0.05, -3)],
+  }),
+  single({
+    name: 'int8/quantize',
+    code: 'QUANTIZE',
+    inputs: [float(1, 300)],
+    outputs: [int8([1, 300], 0.07, 11)],
+  }),
+  single({
+    name: 'int8/dequantize',
+    code: 'DEQUANTIZE',
+    inputs: [int8([1, 256], 0.07, 11)],
+    outputs: [float(1, 256)],
+  }),
+  ...[
+    { name: 'asymmetric', align: false, half: false },
+    { name: 'align', align: true, half: false },
+    { name: 'half-pixel', align: false, half: true },
+  ].flatMap(({ name, align, half }) => [
+    single({
+      name: `int8/bilinear-${name}`,
+      code: 'RESIZE_BILINEAR',
+      options: bilinear(align, half),
+      inputs: [image(), integers([9, 4])],
+      outputs: [int8([1, 9, 4, 4], ...X)],
+    }),
+    single({
+      name: `int8/nearest-${name}`,
+      code: 'RESIZE_NEAREST_NEIGHBOR',
+      options: nearest(align, half),
+      inputs: [image(), integers([9, 4])],
+      outputs: [int8([1, 9, 4, 4], ...X)],
+    }),
+  ]),
+];
+
 /** An image behind a convolution, so that it is NCHW where the operator under test reads it. */
 function behindConv(
   name: string,
@@ -577,20 +828,19 @@ const layoutCases: readonly OperatorCase[] = [
 ];
 
 /** Every case: TFLite's reference kernels run each of them. */
-export const operatorCases: readonly OperatorCase[] = [...floatCases, ...layoutCases];
+export const operatorCases: readonly OperatorCase[] = [...floatCases, ...quantizedCases, ...layoutCases];
 
 /** Seeded bytes of all inputs of a case, set after set. */
 export function seededInputs({ spec }: OperatorCase, sets: number): Uint8Array[][] {
-  const dtypes = { FLOAT32: 'f32', INT8: 'i8', UINT8: 'u8', INT16: 'i16' } as const;
   return Array.from({ length: sets }, (_, set) =>
-    spec.inputs.map((place, i) => {
-      const { type, shape } = spec.tensors[place] as TensorSpec;
-      const dtype = dtypes[type as keyof typeof dtypes];
-      const tensor = randomTensor({ dtype, shape }, 1000 * set + i + 1);
-      // Wide enough to reach every clamp; the generator's floats lie in [-1, 1).
-      if (dtype === 'f32')
-        for (let k = 0; k < numElements(shape); k++) (tensor.data as Float32Array)[k]! *= 8;
-      return toBytes(tensor.data);
-    }),
+    spec.inputs.map((place, i) => seededBytes(spec.tensors[place] as TensorSpec, 1000 * set + i + 1)),
   );
+}
+
+/** Floats in [-8, 8), so that clamps are reached; integers of the whole type, each once where there are 256. */
+function seededBytes({ type, shape }: TensorSpec, seed: number): Uint8Array {
+  const uniform = randomTensor({ dtype: 'f32', shape }, seed).data as Float32Array;
+  if (type === 'FLOAT32') return toBytes(uniform.map((v) => 8 * v));
+  if (type !== 'INT8' && type !== 'UINT8') throw new Error(`no seeded inputs of ${type}`);
+  return Uint8Array.from(uniform, (v, i) => (uniform.length === 256 ? i : Math.floor(128 * (v + 1))));
 }

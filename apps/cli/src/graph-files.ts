@@ -1,0 +1,20 @@
+import { basename } from 'node:path';
+import { emitOnnx } from '@ghostc/backend-onnx';
+import type { OutputFiles } from '@ghostc/compiler';
+import { type Graph, printGraph } from '@ghostc/ir';
+import { writeSafetensors } from '@ghostc/safetensors';
+
+/** The files of a graph written to `path`: `.onnx`, or the text form with its weights as `.safetensors` beside it. */
+export function graphFiles(graph: Graph, path: string): OutputFiles {
+  const name = basename(path);
+  return name.endsWith('.onnx') ? new Map([[name, emitOnnx(graph)]]) : textFiles(graph, name);
+}
+
+/** The text form and its weights. */
+export function textFiles(graph: Graph, name: string): OutputFiles {
+  const { text, resources } = printGraph(graph);
+  return new Map<string, string | Uint8Array>([
+    [name, text],
+    [`${name}.safetensors`, writeSafetensors(resources)],
+  ]);
+}

@@ -1,0 +1,88 @@
+import { CompileError, type Node, type Value } from '@ghostc/ir';
+import { affineOf, integerRange } from '@ghostc/ops';
+import { input } from '../operands.ts';
+
+/** The constant data of a layer on integers. */
+export interface LayerData {
+  readonly weight: Int8Array;
+  /** [M]; zeros if the layer has none. */
+  readonly bias: Int32Array | BigInt64Array;
+  readonly channels: number;
+  /** Accumulators of 64 bits: 16-bit activations. */
+  readonly wide: boolean;
+}
+
+/**
+ * Weight and bias of a layer. Throws `backend-c/weight` for one that is no constant, and `backend-c/accumulator` where a
+ * sum could leave its accumulator: |bias| + sum |w| max|x - zx| must stay below 2^31 (2^47 for 16-bit activations).
+ */
+export function layerData(node: Node): LayerData {
+  const weight = constant(node, 1) as Int8Array;
+  const wide = input(node, 0).type.dtype === 'i16';
+  const channels = Number(input(node, 1).type.shape[0]);
+  const bias = node.inputs[2]
+    ? constant(node, 2)
+    : wide
+      ? new BigInt64Array(channels)
+      : new Int32Array(channels);
+  const data = { weight, bias: bias as LayerData['bias'], channels, wide };
+  checkSums(node, data);
+  return data;
+}
+
+function constant(node: Node, index: number): unknown {
+  const value = input(node, index);
+  if (value.constant) return value.constant.data;
+  throw new CompileError(
+    'backend-c/weight',
+    `input ${index} of ${node.op} expects a constant, found %${value.name} computed at run time`,
+    { node: node.origin[0], op: node.op },
+  );
+}
+
+function checkSums(node: Node, data: LayerData): void {
+  const limit = data.wide ? 2 ** 47 : 2 ** 31;
+  const { zeroPoint } = affineOf(input(node, 0).type, 'x');
+  const most = largest(input(node, 0), zeroPoint);
+  const worst = magnitudes(data).reduce(
+    (max, sum, m) => Math.max(max, sum * most + Math.abs(Number(data.bias[m]))),
+    0,
+  );
+  if (worst < limit) return;
+  throw new CompileError(
+    'backend-c/accumulator',
+    `sums of ${node.op} reach ${worst}, expected less than ${limit}`,
+    { node: node.origin[0], op: node.op },
+  );
+}
+
+/** Largest |x - z|. */
+function largest({ type }: Value, zero: number): number {
+  const [low, high] = integerRange(type.dtype);
+  return Math.max(zero - low, high - zero);
+}
+
+/** Sum of |w| of each channel. */
+function magnitudes({ weight, channels }: LayerData): number[] {
+  return sumsByChannel(weight, channels, Math.abs);
+}
+
+function sumsByChannel(weight: Int8Array, channels: number, of: (w: number) => number): number[] {
+  const inner = weight.length / channels;
+  return Array.from({ length: channels }, (_, m) => {
+    let sum = 0;
+    for (let k = m * inner; k < (m + 1) * inner; k++) sum += of(weight[k] as number);
+    return sum;
+  });
+}
+
+/** bias[m] - zx sum_k w[m][k], so that sums run over raw x; null where they could leave int32. */
+export function foldedBias(node: Node, data: LayerData): LayerData['bias'] | null {
+  const { zeroPoint } = affineOf(input(node, 0).type, 'x');
+  if (zeroPoint === 0 || data.wide) return data.bias;
+  const sums = sumsByChannel(data.weight, data.channels, (w) => w);
+  const folded = sums.map((sum, m) => Number(data.bias[m]) - zeroPoint * sum);
+  const most = largest(input(node, 0), 0);
+  const fits = magnitudes(data).every((sum, m) => sum * most + Math.abs(folded[m] ?? 0) < 2 ** 31);
+  return fits ? Int32Array.from(folded) : null;
+}

@@ -1,0 +1,113 @@
+import { numElements } from '@ghostc/ir';
+import {
+  affineOf,
+  attrsOf,
+  productMultiplier,
+  qlinearAdd,
+  qlinearMul,
+  type Requantized,
+  requantizeLinear,
+  requantizeMultiplier,
+  sumMultipliers,
+} from '@ghostc/ops';
+import { cType } from '../../c-type.ts';
+import type { KernelCall, KernelContext, Prelude } from '../../kernel.ts';
+import { affine, broadcastStrides, collapse, loop, nest } from '../../text/loops.ts';
+import { input, shapeOf } from '../operands.ts';
+import { centredText, limited, scaled, scaledNeeds } from './output-scale.ts';
+import type { QuantizedKernel } from './quantized-kernel.ts';
+import { limitPrelude } from './scale-prelude.ts';
+
+interface PairText {
+  readonly name: string;
+  /** Lines before `v`; `p` and `q` are x - zero point of both operands. */
+  readonly lines: readonly string[];
+  /** The int32 expression before limits. */
+  readonly value: string;
+  readonly attrs: Requantized;
+  readonly needs: readonly Prelude[];
+}
+
+/** A loop over pairs of elements, with broadcasting; may run in place. */
+function pairCall({ node, pointer }: KernelContext, text: PairText): KernelCall {
+  const [a, b] = [input(node, 0), input(node, 1)];
+  const shape = shapeOf(node.output);
+  const strides = [shape, shapeOf(a), shapeOf(b)].map((from) => broadcastStrides(from, shape));
+  const walk = collapse({ dims: shape, strides });
+  const [y = [], left = [], right = []] = walk.strides;
+  const body = nest(walk.dims, (index) => [
+    `const int32_t p = ${centredText(`a[${affine(index, left)}]`, affineOf(a.type, 'a'))};`,
+    `const int32_t q = ${centredText(`b[${affine(index, right)}]`, affineOf(b.type, 'b'))};`,
+    ...text.lines,
+    `y[${affine(index, y)}] = ${limited(text.value, text.attrs)};`,
+  ]);
+  return {
+    fn: {
+      hint: `q_${text.name}_${walk.dims.join('x') || '1'}`,
+      params: [
+        `const ${cType(a.type.dtype)} *a`,
+        `const ${cType(b.type.dtype)} *b`,
+        `${cType(text.attrs.y_dtype)} *y`,
+      ],
+      body: walk.dims.length ? body : ['{', ...body, '}'],
+      needs: [limitPrelude, ...text.needs],
+    },
+    args: [pointer(a), pointer(b), pointer(node.output)],
+  };
+}
+
+function sum(name: string, sign: '+' | '-'): QuantizedKernel {
+  return {
+    emit(context) {
+      const { node } = context;
+      const attrs = attrsOf(qlinearAdd, node);
+      const { shift, left, right, out } = sumMultipliers(input(node, 0).type, input(node, 1).type, attrs);
+      return pairCall(context, {
+        name,
+        lines: [
+          `const int32_t s = ${scaled(`p * ${2 ** shift}`, left, attrs.rounding)} ${sign} ${scaled(`q * ${2 ** shift}`, right, attrs.rounding)};`,
+        ],
+        value: scaled('s', out, attrs.rounding),
+        attrs,
+        needs: scaledNeeds([left, right, out], attrs.rounding),
+      });
+    },
+  };
+}
+
+export const add = sum('add', '+');
+export const sub = sum('sub', '-');
+
+export const mul: QuantizedKernel = {
+  emit(context) {
+    const { node } = context;
+    const attrs = attrsOf(qlinearMul, node);
+    const fixed = productMultiplier(input(node, 0).type, input(node, 1).type, attrs);
+    return pairCall(context, {
+      name: 'mul',
+      lines: [],
+      value: scaled('p * q', fixed, attrs.rounding),
+      attrs,
+      needs: scaledNeeds([fixed], attrs.rounding),
+    });
+  },
+};
+
+export const requantize: QuantizedKernel = {
+  emit({ node, pointer }) {
+    const x = input(node, 0);
+    const attrs = attrsOf(requantizeLinear, node);
+    const fixed = requantizeMultiplier(x.type, attrs);
+    const count = numElements(shapeOf(x));
+    const value = scaled(centredText('x[i]', affineOf(x.type, 'x')), fixed, attrs.rounding);
+    return {
+      fn: {
+        hint: `q_requantize_${count}`,
+        params: [`const ${cType(x.type.dtype)} *x`, `${cType(attrs.y_dtype)} *y`],
+        body: loop('i', count, [`y[i] = ${limited(value, attrs)};`]),
+        needs: [limitPrelude, ...scaledNeeds([fixed], attrs.rounding)],
+      },
+      args: [pointer(x), pointer(node.output)],
+    };
+  },
+};

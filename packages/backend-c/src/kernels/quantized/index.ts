@@ -1,0 +1,46 @@
+import type { Node } from '@ghostc/ir';
+import type { LoweredQuantizedOp } from '@ghostc/ops';
+import type { Device } from '../../c-program.ts';
+import { conv2d, depthwiseConv2d } from './conv2d.ts';
+import { add, mul, requantize, sub } from './elementwise.ts';
+import { fullyConnected } from './fully-connected.ts';
+import { lookup } from './lookup.ts';
+import { averagePool, globalAveragePool } from './pool.ts';
+import { dequantize, quantize } from './quantize.ts';
+import type { QuantizedKernel } from './quantized-kernel.ts';
+import { resize } from './resize.ts';
+import { softmax } from './softmax.ts';
+
+/** Portable C99, one for every quantised op; what tuned kernels are held against. */
+const portableKernels = {
+  dequantize_linear: dequantize,
+  qlinear_add: add,
+  qlinear_average_pool: averagePool,
+  qlinear_conv2d: conv2d,
+  qlinear_depthwise_conv2d: depthwiseConv2d,
+  qlinear_fully_connected: fullyConnected,
+  qlinear_global_average_pool: globalAveragePool,
+  qlinear_lookup: lookup,
+  qlinear_mul: mul,
+  qlinear_resize: resize,
+  qlinear_softmax: softmax,
+  qlinear_sub: sub,
+  quantize_linear: quantize,
+  requantize,
+} satisfies { readonly [K in LoweredQuantizedOp]: QuantizedKernel };
+
+type TunedKernels = { readonly [K in LoweredQuantizedOp]?: QuantizedKernel };
+
+/** Kernels for one device, op by op; what they do not accept, the portable ones take. */
+const tunedKernels: { readonly [D in Device]?: TunedKernels } = {};
+
+export function isQuantizedOp(op: string): op is LoweredQuantizedOp {
+  return Object.hasOwn(portableKernels, op);
+}
+
+/** The kernel that emits a quantised node for a device. */
+export function quantizedKernel(node: Node & { readonly op: string }, device: Device): QuantizedKernel {
+  const op = node.op as LoweredQuantizedOp;
+  const tuned = tunedKernels[device]?.[op];
+  return tuned && (tuned.accepts?.(node) ?? true) ? tuned : portableKernels[op];
+}

@@ -1,0 +1,72 @@
+import { byteSize, type DType } from '@ghostc/ir';
+import { type CElement, cType } from './c-type.ts';
+
+/**
+ * How generated code names typed memory. The weights are one union of arrays; each element type that is used has a member
+ * and a pointer in the run function. The arena is a `float *a` and an `int8_t *ab`, from which other types are cast.
+ */
+interface WeightView {
+  /** Pointer in the run function. */
+  readonly local: string;
+  /** Member of the union. */
+  readonly member: string;
+}
+
+const views: Readonly<Record<CElement, WeightView>> = {
+  f32: { local: 'w', member: 'f' },
+  i8: { local: 'wb', member: 'b' },
+  u8: { local: 'wc', member: 'c' },
+  i16: { local: 'wh', member: 'h' },
+  i32: { local: 'wi', member: 'i' },
+  i64: { local: 'wl', member: 'l' },
+};
+
+/** Address of the constant at byte `offset`. */
+export function weightAddress(dtype: CElement, offset: number): string {
+  return `${views[dtype].local} + ${offset / byteSize(dtype)}`;
+}
+
+/** Address of the byte `offset` of the arena. */
+export function arenaAddress(dtype: DType, offset: number): string {
+  if (dtype === 'f32') return `a + ${offset / 4}`;
+  return dtype === 'i8' ? `ab + ${offset}` : `(${cType(dtype)} *)(ab + ${offset})`;
+}
+
+/** Members of the union for the element types used. */
+export function weightMembers(used: ReadonlySet<CElement>, bytes: number): string[] {
+  return elements(used).map((dtype) => `${cType(dtype)} ${views[dtype].member}[${bytes / byteSize(dtype)}];`);
+}
+
+/** Declarations of the pointers that some of the calls use. */
+export function memoryPointers(
+  name: string,
+  steps: readonly string[],
+  used: ReadonlySet<CElement>,
+): string[] {
+  const calls = steps.filter((step) => !step.startsWith('/*'));
+  const uses = (local: string): boolean =>
+    calls.some((step) => new RegExp(`\\(.*\\b${local} \\+ `).test(step));
+  return [
+    ...(uses('a') ? ['float *const a = (float *)arena;'] : []),
+    ...(uses('ab') ? ['int8_t *const ab = (int8_t *)arena;'] : []),
+    ...elements(used)
+      .filter((dtype) => uses(views[dtype].local))
+      .map((dtype) => {
+        const { local, member } = views[dtype];
+        return `const ${cType(dtype)} *const ${local} = ${name}_weights.${member};`;
+      }),
+  ];
+}
+
+function elements(used: ReadonlySet<CElement>): CElement[] {
+  return (Object.keys(views) as CElement[]).filter((dtype) => used.has(dtype));
+}
+
+/** The element type of constants by their storage. */
+export function elementOf(data: unknown): CElement {
+  if (data instanceof Float32Array) return 'f32';
+  if (data instanceof Int8Array) return 'i8';
+  if (data instanceof Uint8Array) return 'u8';
+  if (data instanceof Int16Array) return 'i16';
+  return data instanceof BigInt64Array ? 'i64' : 'i32';
+}

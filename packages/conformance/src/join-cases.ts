@@ -1,0 +1,34 @@
+import type { ConformanceCase, Suite } from './suite.ts';
+
+/**
+ * All cases of a suite as one graph, for runtimes that take long to compile or start: every value gets the number of its
+ * case, every output the name `case/output`. The heads and returns of the cases must be lines of their own.
+ */
+export function joinCases({ name, cases }: Suite): ConformanceCase {
+  const parts = cases.map(partOf);
+  return {
+    name: `${name}/joined`,
+    exact: cases.every((one) => one.exact),
+    text: [
+      `graph @${name}(${parts.map(({ inputs }) => inputs).join(', ')})`,
+      ...parts.flatMap(({ body }) => body),
+      `  return ${parts.map(({ outputs }) => outputs).join(', ')}`,
+    ].join('\n'),
+  };
+}
+
+function partOf(
+  { name, text }: ConformanceCase,
+  index: number,
+): { inputs: string; body: string[]; outputs: string } {
+  const lines = text.replaceAll(/%([\w.]+)/g, `%c${index}_$1`).split('\n');
+  const head = lines[0] ?? '';
+  const returned = (lines.at(-1) ?? '').replace('return', '').split(',');
+  return {
+    inputs: head.slice(head.indexOf('(') + 1, head.lastIndexOf(')')),
+    body: lines.slice(1, -1),
+    outputs: returned
+      .map((value) => `${value.trim()} as "${name}${value.trim().replace(/^%c\d+_/, '/')}"`)
+      .join(', '),
+  };
+}

@@ -1,0 +1,45 @@
+import type { Attrs } from '@ghostc/ir';
+import { any, op } from '../pattern.ts';
+import { rule } from '../rule.ts';
+
+const producers = 'conv2d|depthwise_conv2d|fully_connected|add|sub|mul|div|maximum|minimum';
+
+/** Activations that an integer kernel applies by clamping its output. */
+const clamps: ReadonlySet<unknown> = new Set([undefined, 'none', 'relu', 'clip']);
+
+// producer(x), act   =>   act(producer(x)): in integers such an activation is a table over the producer's output
+export const splitTableActivation = rule({
+  name: 'split-table-activation',
+  match: op(producers, any('x')).as('producer'),
+  unless: ({ producer }) =>
+    clamps.has(producer.attrs.activation) &&
+    `activation ${String(producer.attrs.activation ?? 'none')} is a clamp`,
+  rewrite({ producer }, build) {
+    const { activation, activation_params, ...attrs } = producer.attrs;
+    const plain = build.node(producer.op, producer.inputs, attrs);
+    return build.node(
+      String(activation),
+      [plain],
+      activationAttributes(String(activation), activation_params),
+    );
+  },
+});
+
+// conv(x, w, b, residual), act   =>   act(conv(x, w, b) + residual)
+export const splitResidual = rule({
+  name: 'split-residual',
+  match: op('conv2d|depthwise_conv2d', any('x'), any('weight')).as('conv'),
+  unless: ({ conv }) => !conv.inputs[3] && 'there is no residual',
+  rewrite({ conv }, build) {
+    const { activation = 'none', activation_params = [], ...attrs } = conv.attrs;
+    const plain = build.node(conv.op, conv.inputs.slice(0, 3), attrs);
+    return build.node('add', [plain, conv.inputs[3] ?? null], { activation, activation_params });
+  },
+});
+
+/** `activation_params` of a fused activation as attributes of the op of its own. */
+function activationAttributes(activation: string, params: Attrs[string] | undefined): Attrs {
+  const [a = 0, b = 0] = (params as readonly number[] | undefined) ?? [];
+  if (activation === 'hard_sigmoid') return { alpha: a, beta: b };
+  return activation === 'leaky_relu' ? { alpha: a } : {};
+}

@@ -1,0 +1,151 @@
+import {
+  type Attrs,
+  Graph,
+  type Node,
+  type QuantParams,
+  type Tensor,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
+import { buildNode, type OutputQuant, type Rounding } from '@ghostc/ops';
+import { chooseRange } from './choose-range.ts';
+import { integerRules } from './integer-rules.ts';
+import { constantStatistics, type QuantPlan } from './quant-plan.ts';
+import { type ActivationDType, activationQuant, quantizeNumber } from './quant-range.ts';
+
+export interface RewriteOptions {
+  /** Element type of the graph's inputs and outputs. */
+  readonly io: 'float' | 'int8';
+  readonly rounding: Rounding;
+}
+
+/** Element types in which a value of the float graph exists in the quantised one. */
+type Form = 'f32' | ActivationDType;
+
+/** Rewrites a float graph node by node into integers, as a plan says; conversions stand where two nodes disagree. */
+export class GraphQuantizer {
+  readonly graph: Graph;
+  /** Nodes that an int8 plan left in float, because no integer form of them exists. */
+  readonly leftInFloat: Node[] = [];
+  readonly plan: QuantPlan;
+  readonly options: RewriteOptions;
+  readonly #source: Graph;
+  readonly #forms = new Map<Value, Partial<Record<Form, Value>>>();
+  #node: Node | null = null;
+
+  constructor(source: Graph, plan: QuantPlan, options: RewriteOptions) {
+    this.#source = source;
+    this.plan = plan;
+    this.options = options;
+    this.graph = new Graph(source.name);
+  }
+
+  run(): Graph {
+    for (const input of this.#source.inputs) this.#addInput(input);
+    for (const node of this.#source.nodes()) {
+      this.#node = node;
+      this.#rewrite(node);
+    }
+    this.#node = null;
+    const form = this.options.io === 'int8' ? 'i8' : 'f32';
+    for (const { name, value } of this.#source.outputs)
+      this.graph.addOutput(name, this.form(value, value.type.dtype === 'f32' ? form : 'f32'));
+    return this.graph;
+  }
+
+  /** The value as f32, i8 or i16; converted where it exists in another form. */
+  form(value: Value, wish: Form): Value {
+    const forms = this.#formsOf(value);
+    let found = forms[wish];
+    if (!found)
+      forms[wish] = found = value.constant ? this.#constant(value, wish) : this.#convert(value, wish);
+    return found;
+  }
+
+  has(value: Value, form: Form): boolean {
+    return this.#formsOf(value)[form] !== undefined;
+  }
+
+  /** Adds a node that comes from the present one and carries the name of its output. */
+  add(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
+    const node = this.#node;
+    const place = node ? { origin: node.origin, names: [node.output.name] } : {};
+    return buildNode(this.graph, { op, inputs, attrs, ...place }).output;
+  }
+
+  constant(name: string, tensor: Tensor): Value {
+    return this.graph.addConstant(name, tensor);
+  }
+
+  #addInput(input: Value): void {
+    const integer = this.options.io === 'int8' && input.type.dtype === 'f32';
+    const type = integer
+      ? { dtype: 'i8' as const, shape: input.type.shape, quant: this.plan.quantOf(input, 'i8') }
+      : input.type;
+    this.#formsOf(input)[integer ? 'i8' : 'f32'] = this.graph.addInput(input.name, type);
+  }
+
+  #rewrite(node: Node): void {
+    const precision = this.plan.precisionOf(node);
+    const rule = integerRules.get(node.op);
+    const value = precision === 'float' ? null : (rule?.(node, this, precision) ?? null);
+    if (value) {
+      this.#formsOf(node.output)[value.type.dtype as Form] = value;
+      return;
+    }
+    if (precision !== 'float') this.leftInFloat.push(node);
+    const inputs = node.inputs.map((input) => input && this.form(input, 'f32'));
+    const names = node.outputs.map((output) => output.name);
+    const twin = buildNode(this.graph, {
+      op: node.op,
+      inputs,
+      attrs: node.attrs,
+      origin: node.origin,
+      names,
+    });
+    node.outputs.forEach((output, i) => {
+      this.#formsOf(output).f32 = twin.outputs[i] ?? twin.output;
+    });
+  }
+
+  #formsOf(value: Value): Partial<Record<Form, Value>> {
+    const forms = this.#forms.get(value) ?? {};
+    this.#forms.set(value, forms);
+    return forms;
+  }
+
+  #convert(value: Value, wish: Form): Value {
+    const { f32, i8, i16 } = this.#formsOf(value);
+    const integer = i16 ?? i8;
+    const names = [value.name];
+    const build = (op: string, input: Value | undefined, attrs: Attrs): Value =>
+      buildNode(this.graph, {
+        op,
+        inputs: [input ?? null],
+        attrs,
+        origin: value.producer?.origin ?? [],
+        names,
+      }).output;
+    if (wish === 'f32') return build('dequantize_linear', integer, {});
+    const attrs = outputAttrs(this.plan.quantOf(value, wish), wish);
+    if (f32 && !integer) return build('quantize_linear', f32, attrs);
+    return build('requantize', integer, { ...attrs, rounding: this.options.rounding });
+  }
+
+  /** Constant operands have a range of their own. */
+  #constant(value: Value, wish: Form): Value {
+    const tensor = value.constant as Tensor;
+    if (wish === 'f32') return this.graph.addConstant(value.name, tensor);
+    const known = this.plan.constantRange(value);
+    const range = known ?? chooseRange(constantStatistics(value), { method: 'minmax', percentile: 100 });
+    const quant = activationQuant(range, wish);
+    const levels = Array.from(toNumbers(tensor), (real) => quantizeNumber(Number(real), quant, wish));
+    const data = wish === 'i8' ? Int8Array.from(levels) : Int16Array.from(levels);
+    return this.graph.addConstant(value.name, { dtype: wish, shape: tensor.shape, data, quant });
+  }
+}
+
+/** Attributes that state the quantisation of an output. */
+export function outputAttrs(quant: QuantParams, dtype: ActivationDType): OutputQuant & Attrs {
+  return { y_scale: quant.scale[0] ?? 1, y_zero_point: quant.zeroPoint[0] ?? 0, y_dtype: dtype };
+}

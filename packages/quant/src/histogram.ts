@@ -1,0 +1,146 @@
+/** Most bins of a histogram: 16 for each of 256 levels. */
+const MAX_BINS = 4096;
+
+/** The finest bins that a first tensor of zeros gets. */
+const SMALLEST_SPAN = 2 ** -60;
+
+/** One bin: the middle of the values that it counts, and how many there were. */
+export interface Bin {
+  readonly centre: number;
+  readonly count: number;
+}
+
+/**
+ * Counts of values in bins of width 2^k; bin i holds [i * 2^k, (i + 1) * 2^k). Aligned at zero and a power of two wide, bins
+ * merge in pairs without error: the range need not be known beforehand, and histograms of different widths add up.
+ */
+export class Histogram {
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+  /** Finite values counted. */
+  count = 0;
+  /** NaN and infinities met; they are not counted. */
+  nonFinite = 0;
+  #exponent = 0;
+  #first = 0;
+  #bins = new Float64Array(0);
+
+  /** Width of a bin. */
+  get width(): number {
+    return 2 ** this.#exponent;
+  }
+
+  add(values: ArrayLike<number>): void {
+    const { min, max, finite } = finiteRange(values);
+    this.nonFinite += values.length - finite;
+    if (finite === 0) return;
+    this.#include(min, max);
+    const [bins, first, perUnit] = [this.#bins, this.#first, 1 / this.width];
+    for (let i = 0; i < values.length; i++) {
+      const at = Math.floor((values[i] as number) * perUnit) - first;
+      if (at >= 0 && at < bins.length) bins[at] = (bins[at] as number) + 1;
+    }
+    this.count += finite;
+  }
+
+  /** Adds the counts of another histogram. */
+  merge(other: Histogram): void {
+    this.nonFinite += other.nonFinite;
+    if (other.count === 0) return;
+    const twin = other.#copy();
+    this.#include(other.min, other.max);
+    while (twin.#exponent < this.#exponent) twin.#coarsen();
+    while (this.#exponent < twin.#exponent) this.#coarsen();
+    this.#cover(twin.#first, twin.#first + twin.#bins.length - 1);
+    while (twin.#exponent < this.#exponent) twin.#coarsen();
+    twin.#bins.forEach((count, i) => {
+      const at = twin.#first + i - this.#first;
+      this.#bins[at] = (this.#bins[at] ?? 0) + count;
+    });
+    this.count += other.count;
+  }
+
+  /** The bins that are not empty, in order. */
+  bins(): Bin[] {
+    const half = this.width / 2;
+    return Array.from(this.#bins, (count, i) => ({
+      centre: (this.#first + i) * this.width + half,
+      count,
+    })).filter(({ count }) => count > 0);
+  }
+
+  /** The smallest bin edge below which at least `fraction` of the values lie; exact min and max at 0 and 1. */
+  quantile(fraction: number): number {
+    if (fraction <= 0) return this.min;
+    const wanted = fraction * this.count;
+    let seen = 0;
+    for (const { centre, count } of this.bins()) {
+      seen += count;
+      if (seen >= wanted) return Math.min(this.max, centre + this.width / 2);
+    }
+    return this.max;
+  }
+
+  #include(min: number, max: number): void {
+    if (this.count === 0) this.#start(min, max);
+    this.min = Math.min(this.min, min);
+    this.max = Math.max(this.max, max);
+    this.#cover(Math.floor(min / this.width), Math.floor(max / this.width));
+  }
+
+  #start(min: number, max: number): void {
+    const span = Math.max(max - min, Math.max(Math.abs(min), Math.abs(max)) / 64, SMALLEST_SPAN);
+    this.#exponent = Math.ceil(Math.log2((4 * span) / MAX_BINS));
+    this.#first = Math.floor(min / this.width);
+    this.#bins = new Float64Array(1);
+  }
+
+  /** Makes room for bins `low` to `high` of the present width, or of wider ones where there would be too many. */
+  #cover(low: number, high: number): void {
+    let first = Math.min(low, this.#first);
+    let last = Math.max(high, this.#first + this.#bins.length - 1);
+    while (last - first >= MAX_BINS) {
+      this.#coarsen();
+      first = Math.floor(first / 2);
+      last = Math.floor(last / 2);
+    }
+    if (first === this.#first && last - first < this.#bins.length) return;
+    const bins = new Float64Array(last - first + 1);
+    bins.set(this.#bins, this.#first - first);
+    this.#bins = bins;
+    this.#first = first;
+  }
+
+  #coarsen(): void {
+    const first = Math.floor(this.#first / 2);
+    const last = Math.floor((this.#first + this.#bins.length - 1) / 2);
+    const bins = new Float64Array(last - first + 1);
+    this.#bins.forEach((count, i) => {
+      const at = Math.floor((this.#first + i) / 2) - first;
+      bins[at] = (bins[at] ?? 0) + count;
+    });
+    this.#bins = bins;
+    this.#first = first;
+    this.#exponent++;
+  }
+
+  #copy(): Histogram {
+    const twin = new Histogram();
+    twin.#exponent = this.#exponent;
+    twin.#first = this.#first;
+    twin.#bins = this.#bins.slice();
+    return twin;
+  }
+}
+
+function finiteRange(values: ArrayLike<number>): { min: number; max: number; finite: number } {
+  let [min, max, finite] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!Number.isFinite(value)) continue;
+    finite++;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max, finite };
+}

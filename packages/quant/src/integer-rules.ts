@@ -1,0 +1,139 @@
+import { type Attrs, type Node, type QuantParams, sameType, type Value } from '@ghostc/ir';
+import { type Activation, activationClamp, integerRange, unaryTable } from '@ghostc/ops';
+import { type GraphQuantizer, outputAttrs } from './graph-quantizer.ts';
+import type { ActivationDType } from './quant-range.ts';
+import { quantizeWeight } from './quantize-weight.ts';
+
+/** The integer form of a float node; null where there is none. */
+export type IntegerRule = (node: Node, to: GraphQuantizer, precision: 'int8' | 'int16') => Value | null;
+
+const tables = [
+  'abs',
+  'ceil',
+  'clip',
+  'elu',
+  'exp',
+  'floor',
+  'hard_sigmoid',
+  'hard_swish',
+  'leaky_relu',
+  'log',
+  'neg',
+  'reciprocal',
+  'relu',
+  'round',
+  'sigmoid',
+  'silu',
+  'softplus',
+  'sqrt',
+  'tanh',
+] as const;
+const activationTypes = { int8: 'i8', int16: 'i16' } as const;
+const carried = ['concat', 'max_pool', 'pad', 'reshape', 'resize', 'slice', 'transpose'] as const;
+
+/** How each float op becomes an integer op; ops that are not here stay in float between conversions. */
+export const integerRules: ReadonlyMap<string, IntegerRule> = new Map<string, IntegerRule>([
+  ...tables.map((op): [string, IntegerRule] => [op, tableRule]),
+  ...carried.map((op): [string, IntegerRule] => [op, carriedRule]),
+  ['conv2d', weightedRule('qlinear_conv2d')],
+  ['depthwise_conv2d', weightedRule('qlinear_depthwise_conv2d')],
+  ['fully_connected', weightedRule('qlinear_fully_connected')],
+  ['add', requantizedRule('qlinear_add')],
+  ['sub', requantizedRule('qlinear_sub')],
+  ['mul', requantizedRule('qlinear_mul')],
+  ['average_pool', requantizedRule('qlinear_average_pool')],
+  ['global_average_pool', requantizedRule('qlinear_global_average_pool')],
+  ['softmax', softmaxRule],
+]);
+
+/** y = conv(x, w) + b in integers: weights int8 per output channel, bias int32, a fused relu or clip as the clamp. */
+function weightedRule(op: string): IntegerRule {
+  return (node, to, precision) => {
+    const [x, weight, bias] = node.inputs;
+    if (!x || !weight?.constant || (bias && !bias.constant)) return null;
+    const dtype = activationTypes[precision];
+    const attrs = requantizedAttrs(node, to, dtype);
+    if (!attrs) return null;
+    const input = to.form(x, dtype);
+    const quantized = quantizeWeight({
+      weight: weight.constant,
+      bias: bias?.constant ?? null,
+      xScale: input.type.quant?.scale[0] ?? 1,
+      biasType: dtype === 'i8' ? 'i32' : 'i64',
+    });
+    const b = quantized.bias && to.constant(bias?.name ?? '', quantized.bias);
+    return to.add(op, [input, to.constant(weight.name, quantized.weight), b], attrs);
+  };
+}
+
+/** An op of activations alone that requantises its output. */
+function requantizedRule(op: string): IntegerRule {
+  return (node, to, precision) => {
+    const dtype = activationTypes[precision];
+    const attrs = requantizedAttrs(node, to, dtype);
+    if (!attrs) return null;
+    return to.add(
+      op,
+      node.inputs.map((input) => input && to.form(input, dtype)),
+      attrs,
+    );
+  };
+}
+
+/** The node's own attributes without its activation, the output's quantisation, and the clamp; undefined if it is none. */
+function requantizedAttrs(node: Node, to: GraphQuantizer, dtype: ActivationDType): Attrs | undefined {
+  const quant = to.plan.quantOf(node.output, dtype);
+  const { activation = 'none', activation_params = [], ...own } = node.attrs;
+  const clamp = clampAttr({ activation, activation_params } as unknown as Activation, quant, dtype);
+  if (!clamp) return undefined;
+  return { ...own, ...outputAttrs(quant, dtype), ...clamp, rounding: to.options.rounding };
+}
+
+/** `clamp`, left out where it is the whole type. */
+function clampAttr(activation: Activation, quant: QuantParams, dtype: ActivationDType): Attrs | undefined {
+  const [low, high] = integerRange(dtype);
+  const bounds = activationClamp(activation, {
+    scale: quant.scale[0] ?? 1,
+    zeroPoint: quant.zeroPoint[0] ?? 0,
+    low,
+    high,
+  });
+  if (!bounds) return undefined;
+  return bounds[0] === low && bounds[1] === high ? {} : { clamp: bounds };
+}
+
+/** Any function of one int8 is a table of 256 bytes. */
+function tableRule(node: Node, to: GraphQuantizer, precision: 'int8' | 'int16'): Value | null {
+  const [x] = node.inputs;
+  if (!x) return null;
+  const dtype = activationTypes[precision];
+  const input = to.form(x, dtype);
+  const attrs = outputAttrs(to.plan.quantOf(node.output, dtype), dtype);
+  const table = unaryTable(node.op, node.attrs, input.type, attrs);
+  return to.add('qlinear_lookup', [input, to.constant(`${node.output.name}_table`, table)], attrs);
+}
+
+/** Integers go through unchanged: in 16 bits if all inputs are there in 16 bits alone. */
+function carriedRule(node: Node, to: GraphQuantizer): Value | null {
+  if (node.op === 'pad' && Number(node.attrs.value ?? 0) !== 0) return null;
+  if (node.op === 'resize' && (node.attrs.mode ?? 'nearest') !== 'nearest') return null;
+  const inputs = node.inputs.filter((input) => input !== null);
+  const wide = inputs.every((input) => to.has(input, 'i16') && !to.has(input, 'i8'));
+  const form = wide ? 'i16' : 'i8';
+  return to.add(
+    node.op,
+    inputs.map((input) => to.form(input, form)),
+    node.attrs,
+  );
+}
+
+/** TFLite's softmax has the output scale 1/256 and the zero point -128; another plan is met by a requantisation. */
+function softmaxRule(node: Node, to: GraphQuantizer): Value | null {
+  const [x] = node.inputs;
+  if (!x) return null;
+  const fixed = outputAttrs({ scale: [1 / 256], zeroPoint: [-128] }, 'i8');
+  const y = to.add('qlinear_softmax', [to.form(x, 'i8')], { ...node.attrs, ...fixed });
+  const planned = to.plan.quantOf(node.output, 'i8');
+  if (sameType({ ...y.type, quant: planned }, y.type)) return y;
+  return to.add('requantize', [y], { ...outputAttrs(planned, 'i8'), rounding: to.options.rounding });
+}

@@ -1,0 +1,69 @@
+import { CompileError, type Graph, type Node, type QuantParams, type Value } from '@ghostc/ir';
+import type { Calibration } from './calibrate.ts';
+import { chooseRange, type RangeOptions } from './choose-range.ts';
+import { type ActivationDType, activationQuant, type Range } from './quant-range.ts';
+import { carriesScale, findScaleGroups } from './scale-groups.ts';
+import { ValueStatistics } from './value-statistics.ts';
+
+/** How a node computes: int8, 16-bit activations with 8-bit weights, or float32. */
+export type Precision = 'int8' | 'int16' | 'float';
+
+/** The decisions of the quantiser, before anything is rewritten. */
+export interface QuantPlan {
+  /** Scale and zero point of a value of the float graph as integers of a type. */
+  readonly quantOf: (value: Value, dtype: ActivationDType) => QuantParams;
+  /** Real range of a value's integers. */
+  readonly rangeOf: (value: Value) => Range;
+  readonly precisionOf: (node: Node) => Precision;
+  /** Range of a constant that shares its scale with computed values; undefined for any other. */
+  readonly constantRange: (value: Value) => Range | undefined;
+}
+
+/** Chooses one range for each group of values that share a scale, from what calibration saw of all of them. */
+export function planScales(graph: Graph, { statistics }: Calibration, options: RangeOptions): QuantPlan {
+  const groups = findScaleGroups(graph);
+  const all = new Map([...statistics, ...carriedConstants(graph)]);
+  for (const node of graph.nodes())
+    if (carriesScale(node))
+      for (const input of node.inputs) if (input?.constant) groups.unite(node.output, input);
+  const ranges = new Map<Value, Range>();
+  for (const [root, members] of groups.members(all.keys()))
+    ranges.set(root, groupRange(members, all, options));
+  const rangeOf = (value: Value): Range => ranges.get(groups.root(value)) ?? missing(value);
+  return {
+    rangeOf,
+    quantOf: (value, dtype) => activationQuant(rangeOf(value), dtype),
+    precisionOf: () => 'int8',
+    constantRange: (value) => ranges.get(groups.root(value)),
+  };
+}
+
+function groupRange(
+  members: readonly Value[],
+  all: ReadonlyMap<Value, ValueStatistics>,
+  options: RangeOptions,
+): Range {
+  const parts = members.flatMap((value) => all.get(value) ?? []);
+  return chooseRange(parts.length === 1 && parts[0] ? parts[0] : ValueStatistics.join(parts), options);
+}
+
+/** Constants that a concat joins to computed values share their scale. */
+function carriedConstants(graph: Graph): Map<Value, ValueStatistics> {
+  const found = new Map<Value, ValueStatistics>();
+  for (const node of graph.nodes()) {
+    if (!carriesScale(node)) continue;
+    for (const input of node.inputs) if (input?.constant) found.set(input, constantStatistics(input));
+  }
+  return found;
+}
+
+/** Statistics of a constant: its elements, once. */
+export function constantStatistics(value: Value): ValueStatistics {
+  const statistics = new ValueStatistics();
+  statistics.add((value.constant?.data ?? []) as ArrayLike<number>);
+  return statistics;
+}
+
+function missing(value: Value): never {
+  throw new CompileError('quant/range', `%${value.name} was not seen in calibration`);
+}

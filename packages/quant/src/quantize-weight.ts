@@ -1,0 +1,90 @@
+import { type QuantParams, type Tensor, tensor, toNumbers } from '@ghostc/ir';
+import { float32Scale } from './quant-range.ts';
+
+/** Bias integers stay below this, so that a sum of products has room in int32. */
+const LARGEST_BIAS = 2 ** 30;
+
+/** Resolution of a bias whose channel has no weights. */
+const LONE_BIAS = 2 ** 20;
+
+export interface QuantizedWeight {
+  /** int8, symmetric, one scale per slice of axis 0. */
+  readonly weight: Tensor;
+  /** int32 (int64 for 16-bit activations) of scale x_scale * w_scale[m]. */
+  readonly bias: Tensor | null;
+}
+
+export interface WeightSource {
+  /** Output channels first. */
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+  /** Scale of the input. */
+  readonly xScale: number;
+  readonly biasType: 'i32' | 'i64';
+}
+
+/** Weights per output channel, symmetric, w = scale * q with q in [-127, 127]; bias in units of the products' scale. */
+export function quantizeWeight({ weight, bias, xScale, biasType }: WeightSource): QuantizedWeight {
+  const biases = bias && toNumbers(bias);
+  const scale = weightScales(weight).map((s, m) =>
+    channelScale(s, Math.abs(Number(biases?.[m] ?? 0)) / xScale),
+  );
+  return {
+    weight: quantizeSlices(weight, scale),
+    bias: biases && quantizeBias(biases, { scale, xScale, biasType }),
+  };
+}
+
+/** A scale under which the channel's bias, given in units of x's scale, fits its integers. */
+function channelScale(scale: number, bias: number): number {
+  if (scale === 0) return float32Scale(bias / LONE_BIAS);
+  return Math.max(scale, float32Scale(bias / LARGEST_BIAS, 0));
+}
+
+/** What the integers of a quantised weight stand for. */
+export function roundedWeight(weight: Tensor): Tensor {
+  const { data, quant } = quantizeSlices(weight, weightScales(weight));
+  const slice = data.length / Math.max(1, weight.shape[0] ?? 1);
+  const reals = Float32Array.from(
+    data as Int8Array,
+    (q, i) => q * (quant?.scale[Math.floor(i / slice)] ?? 0),
+  );
+  return tensor('f32', weight.shape, reals);
+}
+
+/** Largest magnitude of each slice / 127; 0 where there is none. */
+function weightScales(weight: Tensor): number[] {
+  const numbers = toNumbers(weight);
+  const channels = weight.shape[0] ?? 1;
+  const slice = numbers.length / channels;
+  return Array.from({ length: channels }, (_, m) => {
+    let largest = 0;
+    for (let i = m * slice; i < (m + 1) * slice; i++)
+      largest = Math.max(largest, Math.abs(numbers[i] as number));
+    return float32Scale(largest / 127, 0);
+  });
+}
+
+function quantizeSlices(weight: Tensor, scale: readonly number[]): Tensor {
+  const numbers = toNumbers(weight);
+  const slice = numbers.length / scale.length;
+  const data = Int8Array.from({ length: numbers.length }, (_, i) => {
+    const level = Math.round((numbers[i] as number) / (scale[Math.floor(i / slice)] || 1));
+    return Math.min(127, Math.max(-127, level));
+  });
+  const quant: QuantParams = { scale, zeroPoint: scale.map(() => 0), axis: 0 };
+  return { dtype: 'i8', shape: weight.shape, data, quant };
+}
+
+function quantizeBias(
+  biases: ArrayLike<number>,
+  { scale, xScale, biasType }: { scale: readonly number[]; xScale: number; biasType: 'i32' | 'i64' },
+): Tensor {
+  const levels = scale.map((s, m) => Math.round((biases[m] as number) / (xScale * s)));
+  return {
+    dtype: biasType,
+    shape: [levels.length],
+    data: biasType === 'i32' ? Int32Array.from(levels) : BigInt64Array.from(levels, BigInt),
+    quant: { scale: scale.map((s) => xScale * s), zeroPoint: levels.map(() => 0), axis: 0 },
+  };
+}

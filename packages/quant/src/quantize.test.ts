@@ -1,0 +1,175 @@
+import { interpret } from '@ghostc/interpreter';
+import { f32, type Graph, parseGraph, randomTensor, type Tensor, toNumbers } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { describe, expect, test } from 'vitest';
+import type { Sample } from './calibrate.ts';
+import { type QuantizeOptions, quantize } from './quantize.ts';
+
+/** A lowered Ghost module, a squeeze-and-excite, a residual. */
+const ghost = `graph @g(%x: f32[1,4,6,6])
+  const %wp: f32[4,4,1,1] = random(1)
+  const %bp: f32[4] = random(2)
+  const %wc: f32[4,1,3,3] = random(3)
+  const %ws: f32[8,8,1,1] = random(4)
+  const %wo: f32[4,8,1,1] = random(5)
+  %p = conv2d %x, %wp, %bp {activation="relu"} from "primary"
+  %c = depthwise_conv2d %p, %wc {pads=[1, 1, 1, 1], activation="relu"} from "cheap"
+  %j = concat %p, %c {axis=1} from "join"
+  %m = global_average_pool %j from "mean"
+  %s = conv2d %m, %ws {activation="hard_sigmoid", activation_params=[0.25, 0.5]} from "gate"
+  %e = mul %j, %s from "excite"
+  %o = conv2d %e, %wo from "out"
+  %a = add %o, %x from "residual"
+  return %a as "y"`;
+
+const graphOf = (text: string): Graph => parseGraph(text, { registry });
+
+function samplesOf(graph: Graph, count = 8): Sample[] {
+  return Array.from({ length: count }, (_, i) => ({
+    name: `sample ${i}`,
+    inputs: new Map(
+      graph.inputs.map((input) => [
+        input.name,
+        randomTensor({ ...input.type, shape: input.type.shape.map(Number) }, i + 1),
+      ]),
+    ),
+  }));
+}
+
+/** Signal to noise of the quantised outputs, in dB. */
+function sqnr(graph: Graph, options: QuantizeOptions = {}): number {
+  const quantized = quantize(graph, samplesOf(graph), options).graph;
+  let [signal, noise] = [0, 0];
+  for (const { inputs } of samplesOf(graph)) {
+    const [want, got] = [graph, quantized].map((g) =>
+      toNumbers([...interpret(g, inputs).values()][0] as Tensor),
+    );
+    want?.forEach((v, i) => {
+      signal += Number(v) ** 2;
+      noise += (Number(v) - Number(got?.[i])) ** 2;
+    });
+  }
+  return 10 * Math.log10(signal / noise);
+}
+
+const opsOf = (graph: Graph): string[] => [...graph.nodes()].map((node) => node.op);
+
+test('a Ghost module with squeeze-and-excite and a residual computes in integers between two conversions', () => {
+  const { graph, leftInFloat } = quantize(graphOf(ghost), samplesOf(graphOf(ghost)));
+  expect(opsOf(graph)).toEqual([
+    'quantize_linear',
+    'qlinear_conv2d',
+    'qlinear_depthwise_conv2d',
+    'concat',
+    'qlinear_global_average_pool',
+    'qlinear_conv2d',
+    'qlinear_lookup',
+    'qlinear_mul',
+    'qlinear_conv2d',
+    'qlinear_add',
+    'dequantize_linear',
+  ]);
+  expect(leftInFloat).toEqual([]);
+});
+
+test('both parts of a Ghost module and the buffer that they write share one scale', () => {
+  const { graph } = quantize(graphOf(ghost), samplesOf(graphOf(ghost)));
+  const concat = [...graph.nodes()].find((node) => node.op === 'concat');
+  const quants = [...(concat?.inputs ?? []), concat?.output].map((value) => value?.type.quant);
+  expect(new Set(quants.map((quant) => JSON.stringify(quant))).size).toBe(1);
+  expect(quants[0]?.scale).toHaveLength(1);
+});
+
+test('the error stays small, and every method and correction runs', () => {
+  expect(sqnr(graphOf(ghost))).toBeGreaterThan(30);
+  expect(sqnr(graphOf(ghost), { method: 'mse', equalize: true, biasCorrection: true })).toBeGreaterThan(30);
+  expect(sqnr(graphOf(ghost), { rounding: 'single', method: 'percentile' })).toBeGreaterThan(30);
+});
+
+test('integer inputs and outputs on demand', () => {
+  const { graph } = quantize(graphOf(ghost), samplesOf(graphOf(ghost)), { io: 'int8' });
+  expect([graph.inputs[0]?.type.dtype, graph.outputs[0]?.value.type.dtype]).toEqual(['i8', 'i8']);
+  expect(opsOf(graph)).not.toContain('quantize_linear');
+});
+
+test('an op without an integer form stays in float between conversions, with a warning', () => {
+  const graph = graphOf(`graph @g(%x: f32[1,8])
+  const %w: f32[8,8] = random(1)
+  %0 = fully_connected %x, %w
+  %1 = reduce_max %0 {axes=[1]} from "most"
+  return %1`);
+  const { leftInFloat, warnings, graph: quantized } = quantize(graph, samplesOf(graph));
+  expect(leftInFloat.map((node) => node.op)).toEqual(['reduce_max']);
+  expect(warnings).toEqual(['most (reduce_max) has no integer form and stays in float']);
+  expect(opsOf(quantized)).toContain('qlinear_fully_connected');
+});
+
+test('equalisation keeps the float function and evens out channel ranges', () => {
+  const graph = graphOf(`graph @g(%x: f32[1,2,4,4])
+  const %w1: f32[2,2,1,1] = [8, 4, 0.01, 0.02]
+  const %w2: f32[2,2,1,1] = [0.1, 20, 0.2, 10]
+  %0 = conv2d %x, %w1 {activation="relu"}
+  %1 = conv2d %0, %w2
+  return %1`);
+  const plain = sqnr(graph);
+  expect(sqnr(graph, { equalize: true })).toBeGreaterThan(plain + 6);
+});
+
+test('bias correction takes out the mean error of rounded weights', () => {
+  const graph = graphOf(`graph @g(%x: f32[1,1,4,4])
+  const %w: f32[1,1,1,2] = [1, 0.0035]
+  const %b: f32[1] = [0]
+  %0 = conv2d %x, %w, %b
+  return %0`);
+  const shifted = samplesOf(graph).map(({ name, inputs }) => ({
+    name,
+    inputs: new Map(
+      [...inputs].map(([key, x]) => [
+        key,
+        f32(
+          x.shape,
+          Array.from(toNumbers(x), (v) => Number(v) + 10),
+        ),
+      ]),
+    ),
+  }));
+  const biasOf = (options: QuantizeOptions): number => {
+    const node = [...quantize(graph, shifted, options).float.nodes()].find(({ op }) => op === 'conv2d');
+    return Number(node?.inputs[2]?.constant?.data[0]);
+  };
+  expect(biasOf({})).toBe(0);
+  // 0.0035 is 0.4445 steps of 1/127, and rounds to 0: 0.0035 * 10 is missing on average.
+  expect(biasOf({ biasCorrection: true })).toBeCloseTo(0.035, 2);
+});
+
+describe('calibration data that says nothing', () => {
+  const graph = graphOf(ghost);
+  const sample = (tensor: Tensor): Sample[] => [{ name: 'bad.npy', inputs: new Map([['x', tensor]]) }];
+  const constant = (value: number): Tensor => f32([1, 4, 6, 6], new Float32Array(144).fill(value));
+
+  test.each([
+    ['none', [], 'expected at least one calibration sample, found none'],
+    [
+      'a wrong shape',
+      sample(f32([1, 4, 6, 5], new Float32Array(120))),
+      'expects f32[1,4,6,6], found f32[1,4,6,5]',
+    ],
+    ['NaN', sample(constant(Number.NaN)), 'input x expects finite numbers, found NaN or infinity'],
+    ['one constant', sample(constant(3)), 'input x is 3 throughout the calibration data'],
+    ['another input', [{ name: 'bad.npy', inputs: new Map() }], 'has no input x'],
+  ])('%s is refused', (_what, samples, message) => {
+    expect(() => quantize(graph, samples)).toThrow(message);
+  });
+
+  test('constant layers and repeated samples are warned about', () => {
+    const dead = graphOf(`graph @g(%x: f32[1,4])
+  const %w: f32[4,4] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  %0 = fully_connected %x, %w from "dead"
+  return %0`);
+    const [one] = samplesOf(dead) as [Sample];
+    expect(quantize(dead, [one, one]).warnings).toEqual([
+      '1 of 2 calibration samples repeat another',
+      'dead (fully_connected) is 0 on all calibration data: its scale says nothing',
+    ]);
+  });
+});

@@ -1,0 +1,77 @@
+import { type Graph, type Node, verify } from '@ghostc/ir';
+import { type Rounding, registry } from '@ghostc/ops';
+import { runPasses, splitForIntegers } from '@ghostc/passes';
+import { correctBiases } from './bias-correction.ts';
+import { type Calibration, calibrate, type Samples } from './calibrate.ts';
+import type { CalibrationMethod } from './choose-range.ts';
+import { equalizeLayers } from './equalize.ts';
+import { GraphQuantizer } from './graph-quantizer.ts';
+import { planScales, type QuantPlan } from './quant-plan.ts';
+
+export interface QuantizeOptions {
+  /** How a range is chosen from the calibration data; min-max if absent. */
+  readonly method?: CalibrationMethod | undefined;
+  /** Values inside the range, in percent, for `percentile`; 99.99 if absent. */
+  readonly percentile?: number | undefined;
+  /** Cross-layer equalisation before calibration. */
+  readonly equalize?: boolean | undefined;
+  /** Takes the mean error that rounded weights make out of the biases. */
+  readonly biasCorrection?: boolean | undefined;
+  /** Element type of inputs and outputs; float if absent. */
+  readonly io?: 'float' | 'int8' | undefined;
+  /** How requantisation rounds; double if absent. */
+  readonly rounding?: Rounding | undefined;
+  /** Called before each sample of each run over the data. */
+  readonly onProgress?: ((step: string, done: number) => void) | undefined;
+}
+
+export interface QuantizedModel {
+  readonly graph: Graph;
+  /** The float graph that was calibrated: lowered, split where integers need it, equalised. */
+  readonly float: Graph;
+  readonly calibration: Calibration;
+  readonly plan: QuantPlan;
+  /** Nodes of the quantised graph that compute in float because they have no integer form. */
+  readonly leftInFloat: readonly Node[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Post-training quantisation of a lowered float graph: int8 weights per output channel, int8 activations per tensor, int32
+ * biases; values that a concat joins share one scale. Throws `quant/calibration` for data that nothing can be learnt from.
+ */
+export function quantize(lowered: Graph, samples: Samples, options: QuantizeOptions = {}): QuantizedModel {
+  const prepared = prepare(lowered, samples, options);
+  const plan = planScales(prepared.float, prepared.calibration, {
+    method: options.method ?? 'minmax',
+    percentile: options.percentile ?? 99.99,
+  });
+  return { ...prepared, plan, ...rewrite(prepared, plan, options) };
+}
+
+type Prepared = Pick<QuantizedModel, 'float' | 'calibration'>;
+
+function prepare(lowered: Graph, samples: Samples, options: QuantizeOptions): Prepared {
+  const float = lowered.clone();
+  runPasses(float, [splitForIntegers]);
+  const report = (step: string) => ({ onSample: (done: number) => options.onProgress?.(step, done) });
+  if (options.equalize) equalizeLayers(float, samples, report('equalising'));
+  if (options.biasCorrection) correctBiases(float, samples, report('correcting biases'));
+  return { float, calibration: calibrate(float, samples, report('calibrating')) };
+}
+
+/** The quantised graph under a plan, and what it left in float. */
+function rewrite(
+  { float, calibration }: Prepared,
+  plan: QuantPlan,
+  { io = 'float', rounding = 'double' }: QuantizeOptions,
+): Pick<QuantizedModel, 'graph' | 'leftInFloat' | 'warnings'> {
+  const quantizer = new GraphQuantizer(float, plan, { io, rounding });
+  const graph = quantizer.run();
+  verify(graph, registry);
+  const { leftInFloat } = quantizer;
+  const warnings = leftInFloat.map(
+    (node) => `${node.origin.at(-1) ?? node.output.name} (${node.op}) has no integer form and stays in float`,
+  );
+  return { graph, leftInFloat, warnings: [...calibration.warnings, ...warnings] };
+}

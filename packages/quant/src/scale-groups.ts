@@ -1,0 +1,52 @@
+import type { Graph, Node, Value } from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
+
+/** Values that carry one scale. */
+export class ScaleGroups {
+  readonly #parent = new Map<Value, Value>();
+
+  /** The value that stands for the group of `value`. */
+  root(value: Value): Value {
+    const parent = this.#parent.get(value);
+    if (!parent || parent === value) return value;
+    const root = this.root(parent);
+    this.#parent.set(value, root);
+    return root;
+  }
+
+  unite(a: Value, b: Value): void {
+    const [first, second] = [this.root(a), this.root(b)];
+    if (first !== second) this.#parent.set(second, first);
+  }
+
+  /** The members of each group, among `values`. */
+  members(values: Iterable<Value>): Map<Value, Value[]> {
+    const groups = new Map<Value, Value[]>();
+    for (const value of values) {
+      const root = this.root(value);
+      const group = groups.get(root);
+      if (group) group.push(value);
+      else groups.set(root, [value]);
+    }
+    return groups;
+  }
+}
+
+/**
+ * Which values must share a scale, because integers pass from one to the other unchanged: all that a concat joins (so both
+ * parts of a Ghost module, and the buffer that they write), and inputs and output of whatever moves or picks elements.
+ */
+export function findScaleGroups(graph: Graph): ScaleGroups {
+  const groups = new ScaleGroups();
+  for (const node of graph.nodes()) {
+    if (!carriesScale(node)) continue;
+    for (const input of node.inputs) if (input && !input.constant) groups.unite(node.output, input);
+  }
+  return groups;
+}
+
+/** Whether the op gives out elements of its input as they are. */
+export function carriesScale(node: Node): boolean {
+  if (lookup(node.op).traits.has('movement') || node.op === 'max_pool') return true;
+  return node.op === 'resize' && (node.attrs.mode ?? 'nearest') === 'nearest';
+}

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileFiles } from '@ghostc/compiler';
+import { CompileError, type Graph, parseGraph, printGraph, verify } from '@ghostc/ir';
+import { decodeModel, encodeModel, readOnnx, readTensorProto } from '@ghostc/onnx';
+import { registry } from '@ghostc/ops';
+import { readSafetensors, writeSafetensors } from '@ghostc/safetensors';
+import { mutateMessage } from './mutate-message.ts';
+import type { Random } from './random.ts';
+
+/** A reader of bytes that come from strangers. `run` may throw CompileError and nothing else. */
+export interface FuzzTarget {
+  readonly seeds: (fixtures: string) => Uint8Array[];
+  readonly run: (bytes: Uint8Array) => void;
+  /** A mutation that knows the format; bytes are changed blindly where absent. */
+  readonly mutate?: (bytes: Uint8Array, random: Random) => Uint8Array;
+}
+
+const expected = (task: () => void): void => {
+  try {
+    task();
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+  }
+};
+
+const smallModels = (fixtures: string): Uint8Array[] =>
+  readdirSync(join(fixtures, 'models/modules'))
+    .map((name) => readFileSync(join(fixtures, 'models/modules', name, 'model.onnx')))
+    .filter((bytes) => bytes.length < 6000);
+
+function readModel(bytes: Uint8Array): Graph {
+  const external = (): never => {
+    throw new CompileError('onnx/external-data', 'no external data here');
+  };
+  const graph = readOnnx(bytes, { file: 'fuzz.onnx', external });
+  verify(graph, registry);
+  return graph;
+}
+
+/** Decodes, changes fields, encodes: what comes out is protobuf, and often nearly a model. */
+function mutateOnnx(bytes: Uint8Array, random: Random): Uint8Array {
+  try {
+    const model = decodeModel(bytes);
+    mutateMessage(model, random);
+    return encodeModel(model);
+  } catch {
+    return bytes;
+  }
+}
+
+export const targets: Readonly<Record<string, FuzzTarget>> = {
+  onnx: { seeds: smallModels, run: (bytes) => expected(() => readModel(bytes)) },
+  'onnx-fields': { seeds: smallModels, run: (bytes) => expected(() => readModel(bytes)), mutate: mutateOnnx },
+  'onnx-compile': {
+    seeds: smallModels,
+    run: (bytes) =>
+      expected(() => {
+        const graph = readModel(bytes);
+        for (const target of ['onnx', 'c', 'wgsl'] as const) expected(() => compileFiles(graph, target));
+      }),
+    mutate: mutateOnnx,
+  },
+  'tensor-proto': {
+    seeds: (fixtures) => [
+      readFileSync(join(fixtures, 'models/modules/ghost_module_inp16_oup1/test_data_set_0/output_0.pb')),
+    ],
+    run: (bytes) => expected(() => readTensorProto(bytes)),
+  },
+  text: {
+    seeds: (fixtures) => smallModels(fixtures).map((bytes) => encode(printGraph(readModel(bytes)).text)),
+    run: (bytes) => expected(() => readText(new TextDecoder().decode(bytes))),
+  },
+  safetensors: {
+    seeds: () => [
+      writeSafetensors(
+        new Map([
+          ['a.weight', { dtype: 'f32', shape: [2, 3], data: new Float32Array(6) }],
+          ['b', { dtype: 'i8', shape: [], data: new Int8Array(1) }],
+        ]),
+      ),
+    ],
+    run: (bytes) => expected(() => readSafetensors(bytes, { file: 'fuzz.safetensors' })),
+  },
+};
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** What parses must verify or say why not, and print and parse to the same text. */
+function readText(text: string): void {
+  const graph = parseGraph(text, { registry, resources: new Map() });
+  expected(() => verify(graph, registry));
+  const printed = printGraph(graph, registry);
+  const again = printGraph(parseGraph(printed.text, { registry, resources: printed.resources }), registry);
+  if (again.text !== printed.text) throw new Error(`prints otherwise after parsing:\n${printed.text}`);
+}
