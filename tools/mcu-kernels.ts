@@ -37,7 +37,12 @@ function layerText({ op, x, w, channels, inner, attrs = '' }: Layer): string {
   ].join('\n');
 }
 
-function pointwise(size: number, inner: number, channels: number, expected: KernelCase['expected']): KernelCase {
+function pointwise(
+  size: number,
+  inner: number,
+  channels: number,
+  expected: KernelCase['expected'],
+): KernelCase {
   const [x, w] = [`1,${inner},${size},${size}`, `${channels},${inner},1,1`];
   return {
     name: `1x1 ${size}x${size} ${inner} to ${channels}`,
@@ -46,7 +51,12 @@ function pointwise(size: number, inner: number, channels: number, expected: Kern
   };
 }
 
-function depthwise(kernel: number, size: number, channels: number, expected: KernelCase['expected']): KernelCase {
+function depthwise(
+  kernel: number,
+  size: number,
+  channels: number,
+  expected: KernelCase['expected'],
+): KernelCase {
   const pad = (kernel - 1) / 2;
   return {
     name: `depthwise ${kernel}x${kernel} ${size}x${size}x${channels}`,

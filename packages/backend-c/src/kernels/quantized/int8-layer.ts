@@ -19,6 +19,8 @@ import { type RequantPlan, requantPlan } from './requant-plan.ts';
 /** A layer from int8 to int8 as the tuned kernels take it: sums over raw x, int32 tables by output channel. */
 export interface Int8Layer {
   readonly geometry: ConvGeometry;
+  /** Output channels per input channel of a depthwise convolution, else 1. */
+  readonly multiplier: number;
   /** As in the graph: [M][inner]. */
   readonly weight: Int8Array;
   readonly xZeroPoint: number;
@@ -28,12 +30,21 @@ export interface Int8Layer {
 /** Null where the layer is none of int8, or leaves int32. */
 export function convLayer(node: Node): Int8Layer | null {
   const attrs = attrsOf(qlinearConv2d, node);
-  return layer(node, { attrs, geometry: convGeometry(node, attrs), multipliers: windowMultipliers(node, attrs) });
+  return layer(node, {
+    attrs,
+    geometry: convGeometry(node, attrs),
+    multipliers: windowMultipliers(node, attrs),
+  });
 }
 
 export function depthwiseLayer(node: Node): Int8Layer | null {
   const attrs = attrsOf(qlinearDepthwiseConv2d, node);
-  return layer(node, { attrs, geometry: convGeometry(node, attrs), multipliers: windowMultipliers(node, attrs) });
+  return layer(node, {
+    attrs,
+    multiplier: attrs.multiplier,
+    geometry: convGeometry(node, attrs),
+    multipliers: windowMultipliers(node, attrs),
+  });
 }
 
 export function denseLayer(node: Node): Int8Layer | null {
@@ -56,12 +67,13 @@ function denseGeometry(node: Node): ConvGeometry {
 }
 
 interface LayerParts {
+  readonly multiplier?: number;
   readonly attrs: Requantized;
   readonly geometry: ConvGeometry;
   readonly multipliers: readonly FixedMultiplier[];
 }
 
-function layer(node: Node, { attrs, geometry, multipliers }: LayerParts): Int8Layer | null {
+function layer(node: Node, { attrs, geometry, multiplier = 1, multipliers }: LayerParts): Int8Layer | null {
   const types: DType[] = [input(node, 0).type.dtype, input(node, 1).type.dtype, attrs.y_dtype];
   if (types.some((dtype) => dtype !== 'i8')) return null;
   const data = layerData(node);
@@ -72,5 +84,5 @@ function layer(node: Node, { attrs, geometry, multipliers }: LayerParts): Int8La
   const to = { fixed, rounding: attrs.rounding, zeroPoint: attrs.y_zero_point, clamp: clampRange(attrs) };
   const plan = requantPlan(to, sums);
   const { zeroPoint } = affineOf(input(node, 0).type, 'x');
-  return plan && { geometry, weight: data.weight, xZeroPoint: zeroPoint, plan };
+  return plan && { geometry, multiplier, weight: data.weight, xZeroPoint: zeroPoint, plan };
 }

@@ -1,4 +1,5 @@
 import type { FixedMultiplier, Rounding } from '@ghostc/ops';
+import type { RawAccumulators } from './accumulators.ts';
 
 /** From int32 accumulators to int8 outputs, one multiplier per output channel. */
 export interface Requantization {
@@ -6,12 +7,6 @@ export interface Requantization {
   readonly rounding: Rounding;
   readonly zeroPoint: number;
   readonly clamp: readonly [number, number];
-}
-
-/** What an accumulator starts with, and the largest magnitude that it can reach; one of each per output channel. */
-export interface Accumulators {
-  readonly bias: Int32Array;
-  readonly bound: Float64Array;
 }
 
 /**
@@ -38,7 +33,7 @@ export interface RequantPlan {
 const MAX_SHIFT = 22;
 
 /** The plan, or null where an intermediate result could leave int32. */
-export function requantPlan(to: Requantization, accumulators: Accumulators): RequantPlan | null {
+export function requantPlan(to: Requantization, accumulators: RawAccumulators): RequantPlan | null {
   const fixed = to.fixed.map((channel, m) => vanishing(channel, accumulators.bound[m] ?? 0) ?? channel);
   if (!fixed.every((channel, m) => fits(channel, accumulators.bound[m] ?? 0, to.zeroPoint))) return null;
   const form = fixed.every(({ shift }) => shift < 0) ? to.rounding : 'mixed';
@@ -82,30 +77,4 @@ function tableRow(
   const row = [bias, multiplier, zeroPoint * 2 ** right + half];
   if (form === 'mixed') return [...row, right, 2 ** (Math.max(shift, 0) + 1), right > 0 ? -1 : 0];
   return uniform ? row : [...row, right];
-}
-
-/**
- * Accumulators of a layer on raw int8 inputs, with the zero point of x folded into the bias:
- * b[m] - zx * sum_k w[m][k]; the bound is over all inputs in [-128, 127].
- */
-export function foldedBias(
-  weight: Int8Array,
-  bias: Int32Array | null,
-  { channels, xZeroPoint }: { readonly channels: number; readonly xZeroPoint: number },
-): Accumulators | null {
-  const inner = weight.length / channels;
-  const folded = new Float64Array(channels);
-  const bound = new Float64Array(channels);
-  for (let m = 0; m < channels; m++) {
-    const row = weight.subarray(m * inner, (m + 1) * inner);
-    let sum = 0;
-    let magnitude = 0;
-    for (const w of row) {
-      sum += w;
-      magnitude += Math.abs(w);
-    }
-    folded[m] = (bias?.[m] ?? 0) - xZeroPoint * sum;
-    bound[m] = Math.abs(folded[m] ?? 0) + 128 * magnitude;
-  }
-  return bound.every((b) => b < 2 ** 31) ? { bias: Int32Array.from(folded), bound } : null;
 }

@@ -3,11 +3,13 @@ import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { type Tap, type TapPlan, tapPlan } from './depthwise-taps.ts';
-import { requantStores } from './requant-text.ts';
 import { dspPrelude } from './prelude.ts';
+import { requantStores } from './requant-text.ts';
 
 export interface DspDepthwise {
   readonly geometry: ConvGeometry;
+  /** Output channels per input channel; the last input channels may have none. */
+  readonly multiplier: number;
   readonly xZeroPoint: number;
   readonly plan: RequantPlan;
 }
@@ -55,25 +57,26 @@ export function dspDepthwiseConv2d(conv: DspDepthwise): CFunction {
   };
 }
 
-function depthwiseBody({ geometry, xZeroPoint, plan }: DspDepthwise): string[] {
+function depthwiseBody({ geometry, multiplier, xZeroPoint, plan }: DspDepthwise): string[] {
   const { batch, channels, m, height, width, kernelHeight, kernelWidth, strideX, outWidth } = geometry;
   const line = lineOf(geometry);
   const starts = range(Math.min(BLOCK, outWidth)).map((j) => j * strideX + line.start);
   const taps = tapPlan(kernelWidth, starts);
   const part: Part = { geometry, line, taps, plan, zeros: wordOf(xZeroPoint, xZeroPoint) };
-  const perInput = m / channels;
   const channel = [
     ...unpackWeights(part),
     ...rows(part),
     `w += ${kernelHeight * kernelWidth};`,
     `q += ${plan.words};`,
   ];
+  const plane = height * width;
   const image = [
-    `for (int i = 0; i < ${channels}; i++) {`,
-    ...(perInput === 1 ? channel : [`for (int j = 0; j < ${perInput}; j++) {`, ...channel, '}']),
-    `x += ${height * width};`,
+    `for (int i = 0; i < ${m}; i++) {`,
+    ...channel,
+    multiplier === 1 ? `x += ${plane};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;`,
     '}',
   ];
+  const unused = (channels - Math.floor(m / multiplier)) * plane;
   return [
     `int32_t ring[${(2 * kernelHeight - 1) * taps.words.length}];`,
     `for (int i = 0; i < ${kernelHeight * line.words}; i++) {`,
@@ -84,6 +87,7 @@ function depthwiseBody({ geometry, xZeroPoint, plan }: DspDepthwise): string[] {
       : [
           `for (int n = 0; n < ${batch}; n++) {`,
           ...image,
+          ...(unused ? [`x += ${unused};`] : []),
           `w -= ${m * kernelHeight * kernelWidth};`,
           `q -= ${m * plan.words};`,
           '}',

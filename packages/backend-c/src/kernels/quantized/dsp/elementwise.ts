@@ -1,4 +1,4 @@
-import { type FixedMultiplier } from '@ghostc/ops';
+import type { FixedMultiplier } from '@ghostc/ops';
 import { pairCall } from '../elementwise.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
@@ -13,7 +13,7 @@ function pair(name: PairPlan['name']): QuantizedKernel {
       return pairCall(context, {
         name,
         lines: lines(plan),
-        store: output(scaledTwice('s2', plan.out, plan.zeroPoint), plan.clamp),
+        output: output(scaledTwice('s2', plan.out, plan.zeroPoint), plan.clamp),
         needs: [limitPrelude, dspPrelude],
       });
     },

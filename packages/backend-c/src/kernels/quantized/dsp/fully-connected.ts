@@ -1,8 +1,8 @@
 import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
-import { requantStores } from './requant-text.ts';
 import { dspPrelude } from './prelude.ts';
+import { requantStores } from './requant-text.ts';
 
 export interface DspDense {
   readonly rows: number;

@@ -2,11 +2,13 @@ import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
-import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 import { mvePrelude } from './prelude.ts';
+import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 
 export interface MveDepthwise {
   readonly geometry: ConvGeometry;
+  /** Output channels per input channel; the last input channels may have none. */
+  readonly multiplier: number;
   readonly xZeroPoint: number;
   readonly plan: RequantPlan;
 }
@@ -42,10 +44,9 @@ export function mveDepthwiseConv2d(conv: MveDepthwise): CFunction {
 }
 
 function depthwiseBody(conv: MveDepthwise): string[] {
-  const { geometry, xZeroPoint, plan } = conv;
+  const { geometry, multiplier, xZeroPoint, plan } = conv;
   const { batch, channels, m, height, width, kernelHeight, kernelWidth, strideX } = geometry;
   const taps = kernelHeight * kernelWidth;
-  const perInput = m / channels;
   const channel = [
     `memcpy(ring, w, ${taps});`,
     `memcpy(ring + ${taps}, w, ${taps - kernelWidth});`,
@@ -54,12 +55,14 @@ function depthwiseBody(conv: MveDepthwise): string[] {
     `w += ${taps};`,
     `q += ${plan.words};`,
   ];
+  const plane = height * width;
   const image = [
-    `for (int i = 0; i < ${channels}; i++) {`,
-    ...(perInput === 1 ? channel : [`for (int j = 0; j < ${perInput}; j++) {`, ...channel, '}']),
-    `x += ${height * width};`,
+    `for (int i = 0; i < ${m}; i++) {`,
+    ...channel,
+    multiplier === 1 ? `x += ${plane};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;`,
     '}',
   ];
+  const unused = (channels - Math.floor(m / multiplier)) * plane;
   return [
     `int8_t ring[${(2 * kernelHeight - 1) * kernelWidth}];`,
     ...(strideX === 1 ? [] : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`]),
@@ -71,6 +74,7 @@ function depthwiseBody(conv: MveDepthwise): string[] {
       : [
           `for (int n = 0; n < ${batch}; n++) {`,
           ...image,
+          ...(unused ? [`x += ${unused};`] : []),
           `w -= ${m * taps};`,
           `q -= ${m * plan.words};`,
           '}',

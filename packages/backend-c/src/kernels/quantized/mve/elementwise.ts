@@ -72,7 +72,8 @@ function operand({ node, index, stride, lanes }: Operand, base: string, at: stri
   const { zeroPoint } = affineOf(input(node, index).type, index ? 'b' : 'a');
   const name = index ? 'q' : 'p';
   if (stride === 0) return [`const int32x4_t ${name} = vdupq_n_s32(*(${base})${plus(-zeroPoint)});`];
-  const load = lanes === 4 ? `vldrbq_s32(${base} + ${at})` : `vldrbq_z_s32(${base} + ${at}, vctp32q(${lanes}))`;
+  const load =
+    lanes === 4 ? `vldrbq_s32(${base} + ${at})` : `vldrbq_z_s32(${base} + ${at}, vctp32q(${lanes}))`;
   return [`const int32x4_t ${name} = ${zeroPoint ? `vsubq_n_s32(${load}, ${zeroPoint})` : load};`];
 }
 

@@ -1,8 +1,8 @@
 import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
-import { requantConstants, requantVector } from './requant-text.ts';
 import { mvePrelude } from './prelude.ts';
+import { requantConstants, requantVector } from './requant-text.ts';
 
 export interface MveDense {
   readonly rows: number;

@@ -18,7 +18,11 @@ function convText(layer: Int8Layer): LayerText | null {
 
 function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
   const { batch: rows, inner, m: outputs } = geometry;
-  return { fn: mveFullyConnected({ rows, inner, outputs, plan }), weight: packMveConv(weight), scratch: null };
+  return {
+    fn: mveFullyConnected({ rows, inner, outputs, plan }),
+    weight: packMveConv(weight),
+    scratch: null,
+  };
 }
 
 function depthwiseText(layer: Int8Layer): LayerText | null {
