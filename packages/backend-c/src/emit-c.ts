@@ -77,11 +77,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
 }
 
 /** The memory plan of the C program for a lowered graph. */
-export function planC(
-  lowered: Graph,
-  device: Device = 'host',
-  kernelSet: KernelSet = device,
-): MemoryPlan {
+export function planC(lowered: Graph, device: Device = 'host', kernelSet: KernelSet = device): MemoryPlan {
   const lanes = lanesOf(device);
   return planMemory(lowered, {
     storageRule: cStorageRule,

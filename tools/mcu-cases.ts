@@ -1,10 +1,10 @@
 /** Devices whose kernels are measured. */
 export type McuDevice = 'cortex-m4' | 'cortex-m55';
 
-/** Instructions per multiply-accumulate: at most `target`; `cmsis` is what CMSIS-NN takes. */
+/** At most `target`; `peer` is what the peer takes, measured apart. */
 export interface Expectation {
   readonly target: number;
-  readonly cmsis: number;
+  readonly peer: number;
 }
 
 /** A layer as a graph of one node, and what its kernel may take on each device. */
@@ -72,32 +72,32 @@ function depthwise(
   };
 }
 
-/** The layers of lab measurements: shapes of GhostNet, CMSIS-NN built with gcc 12 -O3 and counted the same way. */
+/** Layers of GhostNet, instructions per multiply-accumulate. The peer is CMSIS-NN, built with gcc 12 -O3, counted the same way. */
 export const kernelCases: readonly KernelCase[] = [
   pointwise(28, 24, 36, {
-    'cortex-m4': { target: 2.1, cmsis: 3.28 },
-    'cortex-m55': { target: 0.6, cmsis: 0.825 },
+    'cortex-m4': { target: 2.1, peer: 3.28 },
+    'cortex-m55': { target: 0.6, peer: 0.825 },
   }),
   pointwise(14, 80, 100, {
-    'cortex-m4': { target: 1.45, cmsis: 1.95 },
-    'cortex-m55': { target: 0.26, cmsis: 0.348 },
+    'cortex-m4': { target: 1.45, peer: 1.95 },
+    'cortex-m55': { target: 0.26, peer: 0.348 },
   }),
   pointwise(7, 160, 480, {
-    'cortex-m4': { target: 1.45, cmsis: 1.75 },
-    'cortex-m55': { target: 0.26, cmsis: 0.264 },
+    'cortex-m4': { target: 1.45, peer: 1.75 },
+    'cortex-m55': { target: 0.26, peer: 0.264 },
   }),
-  pointwise(112, 16, 8, { 'cortex-m4': { target: 2.6, cmsis: 3.95 } }),
+  pointwise(112, 16, 8, { 'cortex-m4': { target: 2.6, peer: 3.95 } }),
   depthwise(3, 28, 36, {
-    'cortex-m4': { target: 3.9, cmsis: 8.86 },
-    'cortex-m55': { target: 1.6, cmsis: 2.67 },
+    'cortex-m4': { target: 3.9, peer: 8.86 },
+    'cortex-m55': { target: 1.6, peer: 2.67 },
   }),
   depthwise(3, 112, 8, {
-    'cortex-m4': { target: 3.9, cmsis: 10 },
-    'cortex-m55': { target: 1.6, cmsis: 5.21 },
+    'cortex-m4': { target: 3.9, peer: 10 },
+    'cortex-m55': { target: 1.6, peer: 5.21 },
   }),
   depthwise(5, 7, 336, {
-    'cortex-m4': { target: 3.9, cmsis: 8.59 },
-    'cortex-m55': { target: 1.2, cmsis: 1.61 },
+    'cortex-m4': { target: 3.9, peer: 8.59 },
+    'cortex-m55': { target: 1.2, peer: 1.61 },
   }),
   {
     name: '3x3 stride 2 224x224 3 to 16',
@@ -109,7 +109,7 @@ export const kernelCases: readonly KernelCase[] = [
       inner: 27,
       attrs: ', strides=[2,2], pads=[1,1,1,1]',
     }),
-    expected: { 'cortex-m4': { target: 3, cmsis: 4.82 } },
+    expected: { 'cortex-m4': { target: 3, peer: 4.82 } },
   },
   {
     name: 'fully connected 1280 to 1000',
@@ -120,6 +120,46 @@ export const kernelCases: readonly KernelCase[] = [
       channels: 1000,
       inner: 1280,
     }),
-    expected: { 'cortex-m4': { target: 1.6, cmsis: 1.91 } },
+    expected: { 'cortex-m4': { target: 1.6, peer: 1.91 } },
+  },
+];
+
+export interface ModelCase {
+  readonly name: string;
+  /** In the folder of MLPerf Tiny models. */
+  readonly file: string;
+  readonly instructions: { readonly [D in McuDevice]: Expectation };
+  /** Bytes of arena, input and output. */
+  readonly arena: Expectation;
+}
+
+/** MLPerf Tiny. The peer is TensorFlow Lite Micro with CMSIS-NN; its arena holds inputs and outputs, and no code. */
+export const modelCases: readonly ModelCase[] = [
+  {
+    name: 'ic (image classification)',
+    file: 'ic_int8.tflite',
+    instructions: {
+      'cortex-m4': { target: 24e6, peer: 29.88e6 },
+      'cortex-m55': { target: 4.3e6, peer: 4.81e6 },
+    },
+    arena: { target: 45_000, peer: 54_996 },
+  },
+  {
+    name: 'kws (keyword spotting)',
+    file: 'kws_int8.tflite',
+    instructions: {
+      'cortex-m4': { target: 6.3e6, peer: 7.85e6 },
+      'cortex-m55': { target: 1.5e6, peer: 1.79e6 },
+    },
+    arena: { target: 18_000, peer: 22_820 },
+  },
+  {
+    name: 'vww (visual wake words)',
+    file: 'vww_int8.tflite',
+    instructions: {
+      'cortex-m4': { target: 19e6, peer: 24.72e6 },
+      'cortex-m55': { target: 5e6, peer: 6.43e6 },
+    },
+    arena: { target: 60_000, peer: 100_708 },
   },
 ];
