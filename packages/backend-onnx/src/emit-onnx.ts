@@ -3,23 +3,21 @@ import { encodeModel } from '@ghostc/onnx';
 import { NodeWriter, outputsOf } from './node-writer.ts';
 import { OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
+import { versionFor } from './version-for.ts';
 
 export interface OnnxOptions {
   /** Name of the ONNX graph; the graph's own if absent. */
   readonly name?: string;
 }
 
-/** IR version 8 is what ONNX 1.12 wrote for opset 17: every reader of the last years takes it. */
-const IR_VERSION = 8;
-const OPSET = 17;
-
 /**
- * Writes a graph as an ONNX model of opset 17. Input and output names and symbolic dimensions stay; the bytes depend on
+ * Writes a graph as an ONNX model of opset 17, or the first later one that knows its ops and element types. Input and output names and symbolic dimensions stay; the bytes depend on
  * the graph alone. Throws `onnx/write` for what the opset cannot say.
  */
 export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}): Uint8Array {
   const names = outputsOf(graph);
-  const target = new OnnxGraph(takenNames(graph));
+  const { opset, irVersion } = versionFor(graph);
+  const target = new OnnxGraph(takenNames(graph), opset);
   renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
     withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
@@ -31,9 +29,9 @@ export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}):
   const output = graph.outputs.map((one) => passThrough(one, { target, names }));
   const input = graph.inputs.map((value) => valueInfo(value.name, value));
   return encodeModel({
-    ir_version: IR_VERSION,
+    ir_version: irVersion,
     producer_name: 'ghostc',
-    opset_import: [{ domain: '', version: OPSET }],
+    opset_import: [{ domain: '', version: opset }],
     graph: { name, node: target.nodes, initializer: target.initializers, input, output },
   });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { byteSize, dtypes, fromBytes, isDType, toBytes } from './dtype.ts';
 import { mulberry32, randomTensor } from './random-tensor.ts';
-import { f32, fromNumbers, i64, reshaped, tensor, toNumbers, zeros } from './tensor.ts';
+import { f32, fromNumbers, i64, reshaped, type Tensor, tensor, toNumbers, zeros } from './tensor.ts';
 
 test('tensor checks the number of elements', () => {
   expect(() => f32([2, 2], [1, 2, 3])).toThrow('[2,2] has 4 elements, found data for 3');
@@ -73,10 +73,15 @@ test('the first random values are the same on every machine', () => {
 
 test('random integers fill their range; quantisation is kept', () => {
   const quant = { scale: [0.5], zeroPoint: [1] };
-  const signed = randomTensor({ dtype: 'i8', shape: [5000], quant }, 2);
-  const numbers = [...signed.data].map(Number);
-  expect([Math.min(...numbers), Math.max(...numbers)]).toEqual([-100, 100]);
-  expect(signed.quant).toEqual(quant);
+  const extremes = ({ data }: Tensor): number[] => {
+    const numbers = [...data].map(Number);
+    return [Math.min(...numbers), Math.max(...numbers)];
+  };
+  expect(extremes(randomTensor({ dtype: 'i8', shape: [5000] }, 2))).toEqual([-100, 100]);
+  const quantized = randomTensor({ dtype: 'i8', shape: [5000], quant }, 2);
+  expect(extremes(quantized)).toEqual([-128, 127]);
+  expect(quantized.quant).toEqual(quant);
+  expect(extremes(randomTensor({ dtype: 'u8', shape: [5000], quant }, 2))).toEqual([0, 255]);
   const flags = new Set([...randomTensor({ dtype: 'bool', shape: [50] }, 2).data]);
   expect(flags).toEqual(new Set([0, 1]));
   expect(zeros('f32', [2]).data).toEqual(new Float32Array(2));

@@ -1,6 +1,7 @@
 export { buildC, strictFlags } from './build-c.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
+export { ortRuntime } from './ort-runtime.ts';
 export { type OrtOptions, ortSession, runOrt } from './ort-session.ts';
 export { type CExecutable, prepareC, type RunCOptions, runC } from './prepare-c.ts';
 export type { CRun } from './read-runs.ts';

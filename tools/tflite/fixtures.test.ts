@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import {
+  mlperfModels,
+  modelFixture,
+  modelOutputs,
+  operatorFixture,
+  operatorOutputs,
+  readFixture,
+} from './fixtures.ts';
+import { findPython } from './reference.ts';
+
+const python = findPython();
+const missing = 'python3 with ai-edge-litert is missing: npm run compare:tflite makes one';
+
+/** Reports why a test does not run; with GHOSTC_REQUIRE_ALL nothing may be missing. */
+function needed<T>(value: T | null | undefined, reason: string, skip: (reason: string) => void): T | null {
+  if (value !== null && value !== undefined) return value;
+  if (process.env.GHOSTC_REQUIRE_ALL && reason === missing) throw new Error(reason);
+  skip(reason);
+  return null;
+}
+
+test('the committed outputs of operators are those of TFLite', ({ skip }) => {
+  const executable = needed(python, missing, skip);
+  if (executable) expect(operatorOutputs(executable)).toEqual(readFixture(operatorFixture));
+});
+
+test('the committed outputs of MLPerf Tiny are those of TFLite', ({ skip }) => {
+  const executable = needed(python, missing, skip);
+  const files = needed(mlperfModels(), '../shared/models/mlperf-tiny is absent', skip);
+  if (executable && files) expect(modelOutputs(executable, files)).toEqual(readFixture(modelFixture));
+});
