@@ -159,12 +159,14 @@ async function ghostnet(): Promise<Row[]> {
   ];
 }
 
+const toolPrefix = 'arm-none-eabi-';
+
 async function codeBytes(graph: Graph): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-mcu-'));
   try {
     const program = compileC(graph, { device: 'cortex-m4', name: 'net' });
     await buildC(program, { device: cDevice('cortex-m4'), folder, extraFlags: [] });
-    const table = execFileSync('arm-none-eabi-size', ['net.o'], { cwd: folder, encoding: 'utf8' });
+    const table = execFileSync(`${toolPrefix}size`, ['net.o'], { cwd: folder, encoding: 'utf8' });
     return Number(table.split('\n')[1]?.trim().split(/\s+/)[0]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
