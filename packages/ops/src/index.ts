@@ -27,6 +27,7 @@ export { depthwiseConv2d } from './depthwise-conv2d.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './dfc-attention.ts';
 export { erfOf } from './erf.ts';
 export { expand } from './expand.ts';
+export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,
@@ -108,6 +109,8 @@ export {
   softmax,
 } from './reduce.ts';
 export {
+  type GpuOnlyOp,
+  gpuOnlyOps,
   type LoweredBinaryOp,
   type LoweredOp,
   type LoweredQuantizedOp,
@@ -120,7 +123,7 @@ export {
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
-export { squeezeExcite } from './squeeze-excite.ts';
+export { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {
   abs,
