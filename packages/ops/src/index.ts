@@ -3,6 +3,7 @@ export {
   type ActivationName,
   activationAttrs,
   activationFunction,
+  activationOpAttrs,
   activations,
 } from './activation.ts';
 export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
@@ -56,7 +57,7 @@ export {
   globalAveragePool,
   maxPool,
 } from './pool.ts';
-export { activationClamp } from './quantized/activation-clamp.ts';
+export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';

@@ -15,6 +15,12 @@ import {
   foldCheapIntoPrimary,
   fuseResidual,
 } from './rules/compose-convolutions.ts';
+import {
+  dequantizedGemm,
+  dequantizedMatmul,
+  foldBiasIntoDequantizedConv,
+  scaleIntegerConv,
+} from './rules/dequantized-weights.ts';
 import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
@@ -23,6 +29,18 @@ import { fuseActivation } from './rules/fuse-activation.ts';
 import { fuseGate, fuseGhostModule, fuseGhostResidual, splitSqueezeExcite } from './rules/fuse-for-gpu.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
+import {
+  foldSliceIntoQlinearDepthwise,
+  fuseClampBeforeQuantize,
+  raiseIntegerMovement,
+  raiseQlinearBinary,
+  raiseQlinearLookup,
+  raiseQlinearPool,
+  raiseQlinearSoftmax,
+  raiseQlinearWeighted,
+  raiseRequantize,
+  raiseRequantizeClamp,
+} from './rules/raise-qlinear.ts';
 import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
 import {
   recognizeHardSigmoid,
@@ -44,6 +62,12 @@ import {
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
 import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
+import {
+  skipSignChange,
+  unsignedConstant,
+  unsignedDequantize,
+  unsignedQuantize,
+} from './rules/unsigned-to-signed.ts';
 
 const canonicalize = rulePass(
   'canonicalize',
@@ -94,8 +118,31 @@ const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExci
 const raiseAttention = rulePass('raise-dfc-attention', recognizeDfcAttention);
 const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
 
+const raiseQuantized = rulePass(
+  'raise-quantized',
+  unsignedQuantize,
+  unsignedDequantize,
+  unsignedConstant,
+  skipSignChange,
+  scaleIntegerConv,
+  foldBiasIntoDequantizedConv,
+  dequantizedGemm,
+  dequantizedMatmul,
+  fuseClampBeforeQuantize,
+  raiseQlinearWeighted,
+  raiseQlinearBinary,
+  raiseQlinearPool,
+  raiseQlinearSoftmax,
+  raiseQlinearLookup,
+  raiseRequantizeClamp,
+  raiseRequantize,
+  raiseIntegerMovement,
+  foldSliceIntoQlinearDepthwise,
+);
+
 /** The optimiser, in order. */
 export const optimizationPasses: readonly Pass[] = [
+  raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
   foldConstants, //          casts of constants go, so that the rules see plain numbers
   canonicalize, //           before everything: the rules below know the canonical ops alone
   mergeEqualNodes,
