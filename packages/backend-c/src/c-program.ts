@@ -40,6 +40,8 @@ export interface CStream {
 export interface PlanCOptions {
   /** Default `host`. */
   readonly device?: Device | undefined;
+  /** `portable`: integer kernels in plain C, as devices without tuned ones have. Default: the device's own. */
+  readonly kernels?: 'portable' | undefined;
   /**
    * Bytes that the arena may have. Layers are computed in bands of rows where it would be larger, which takes a little
    * more time. Default: no limit, no bands.

@@ -18,7 +18,7 @@ import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { Kernel, KernelCall, KernelContext } from './kernel.ts';
 import { kernels } from './kernels/index.ts';
-import { isQuantizedOp, quantizedKernel } from './kernels/quantized/index.ts';
+import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { arenaAlign, planC } from './plan-c.ts';
 import { parameterNames } from './run-parameters.ts';
@@ -42,8 +42,9 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkGraph(lowered);
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
+  const kernelSet = options.kernels ?? device;
   const { plan } = planC(lowered, options);
-  const emitter = new Emitter(plan, { lanes, device });
+  const emitter = new Emitter(plan, { lanes, kernelSet });
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
   const program = {
@@ -90,7 +91,7 @@ function tensorOf(name: string, value: Value): CTensor {
 
 interface EmitTarget {
   readonly lanes: Lanes;
-  readonly device: Device;
+  readonly kernelSet: KernelSet;
 }
 
 class Emitter {
@@ -119,7 +120,7 @@ class Emitter {
   }
 
   #kernel(node: Node): Kernel {
-    if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.device).emit;
+    if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
     return kernels[node.op as keyof typeof kernels];
   }
 

@@ -1,10 +1,10 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { nodeMacs, rowRuleOf } from '@ghostc/ops';
 import { planWithin, type WithinResult } from '@ghostc/planner';
-import type { Device, PlanCOptions } from './c-program.ts';
+import type { PlanCOptions } from './c-program.ts';
 import { convScratchBytes } from './kernels/conv2d.ts';
 import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
-import { isQuantizedOp, quantizedKernel } from './kernels/quantized/index.ts';
+import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { cStorageRule } from './storage-rule.ts';
 
@@ -15,14 +15,14 @@ export const arenaAlign = 16;
  * The memory plan of the C program for a lowered graph. With `maxRam`, layers are computed in bands of rows where the
  * arena would be larger; throws `backend-c/max-ram` when no plan found is small enough.
  */
-export function planC(lowered: Graph, { device = 'host', maxRam }: PlanCOptions = {}): WithinResult {
+export function planC(lowered: Graph, { device = 'host', kernels, maxRam }: PlanCOptions = {}): WithinResult {
   const lanes = lanesOf(device);
   const result = planWithin(lowered, {
     storageRule: cStorageRule,
     rowRule: rowRuleOf,
     io: 'caller',
     align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, { lanes, device }),
+    scratchBytes: (node) => scratchBytes(node, { lanes, kernelSet: kernels ?? device }),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,
     work: (node) => nodeMacs(node) ?? 0,
   });
@@ -30,8 +30,8 @@ export function planC(lowered: Graph, { device = 'host', maxRam }: PlanCOptions 
   return result;
 }
 
-function scratchBytes(node: Node, { lanes, device }: { lanes: Lanes; device: Device }): number {
-  if (isQuantizedOp(node.op)) return quantizedKernel(node, device).scratchBytes?.(node) ?? 0;
+function scratchBytes(node: Node, { lanes, kernelSet }: { lanes: Lanes; kernelSet: KernelSet }): number {
+  if (isQuantizedOp(node.op)) return quantizedKernel(node, kernelSet).scratchBytes?.(node) ?? 0;
   if (node.op === 'conv2d') return convScratchBytes(node, lanes);
   return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
 }
