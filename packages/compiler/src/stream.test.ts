@@ -2,6 +2,7 @@ import { interpret } from '@ghostc/interpreter';
 import {
   fromNumbers,
   type Graph,
+  mulberry32,
   type Node,
   parseGraph,
   randomTensor,
@@ -13,7 +14,6 @@ import {
 } from '@ghostc/ir';
 import { lookup, registry, rowRuleOf, storageRuleOf } from '@ghostc/ops';
 import { type PlacedStream, placeStreams, type RowMove } from '@ghostc/planner';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 const options = { storageRule: storageRuleOf, rowRule: rowRuleOf, io: 'caller', align: 16 } as const;
@@ -129,23 +129,21 @@ const bottleneck = (h: number, kernel: number): Graph =>
   );
 
 test('bands compute what the whole images do, from any node to any other', () => {
-  const cases = fc.record({
-    h: fc.integer({ min: 5, max: 23 }),
-    kernel: fc.constantFrom(1, 3, 5),
-    from: fc.nat(8),
-    count: fc.integer({ min: 1, max: 9 }),
-    rows: fc.integer({ min: 1, max: 5 }),
-  });
-  fc.assert(
-    fc.property(cases, ({ h, kernel, from, count, rows }) => {
-      const graph = bottleneck(h, kernel);
-      const to = Math.min(from + count, graph.nodeCount);
-      const plan = placeStreams(graph, [{ from, to, rows }], options);
-      if (!plan) return;
-      const inputs = new Map([['x', randomTensor({ dtype: 'f32', shape: [1, 4, h, 7] }, 9)]]);
-      const [got] = runStreamed(plan.graph, plan.streams, inputs);
-      expect(toNumbers(got as Tensor)).toEqual(toNumbers(interpret(graph, inputs).get('8') as Tensor));
-    }),
-    { numRuns: 150 },
-  );
+  const random = mulberry32(1);
+  const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
+  let streamed = 0;
+  for (let i = 0; i < 150; i++) {
+    const [h, kernel, rows] = [between(5, 23), 1 + 2 * between(0, 2), between(1, 5)];
+    const graph = bottleneck(h, kernel);
+    const from = between(0, 8);
+    const region = { from, to: Math.min(from + between(1, 9), graph.nodeCount), rows };
+    const plan = placeStreams(graph, [region], options);
+    if (!plan) continue;
+    streamed++;
+    const inputs = new Map([['x', randomTensor({ dtype: 'f32', shape: [1, 4, h, 7] }, 9)]]);
+    const [got] = runStreamed(plan.graph, plan.streams, inputs);
+    const want = interpret(graph, inputs).get('8') as Tensor;
+    expect(toNumbers(got as Tensor), JSON.stringify({ h, kernel, ...region })).toEqual(toNumbers(want));
+  }
+  expect(streamed).toBeGreaterThan(100);
 });
