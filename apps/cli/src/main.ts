@@ -29,6 +29,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** Codes of errors that say that a check failed, rather than that the input is bad. */
+const failedChecks = new Set(['validate/difference']);
+
 function fail(error: unknown): void {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed it; help and version leave with 0
@@ -37,7 +40,7 @@ function fail(error: unknown): void {
   if (error instanceof CompileError)
     console.error(error.message.replace(/^error\[[^\]]*\]/, (head) => pc.red(head)));
   else console.error(error);
-  process.exitCode = 2;
+  process.exitCode = error instanceof CompileError && failedChecks.has(error.code) ? 1 : 2;
 }
 
 await main(process.argv);

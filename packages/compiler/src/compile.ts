@@ -4,7 +4,7 @@ import { emitWgsl } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
-import { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { wgslFiles } from './wgsl-files.ts';
 
@@ -33,14 +33,14 @@ export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Ar
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
-export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslProgram {
-  return emitWgsl(kernelGraph(model, options), { name: nameOf(model, options) });
+export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslProgram<Uint8Array> {
+  return emitWgsl(lowerForGpuKernels(staticGraph(model, options), options), { name: nameOf(model, options) });
 }
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
   const { device, weights } = options;
-  return emitC(kernelGraph(model, options), {
+  return emitC(lowerForKernels(staticGraph(model, options), options), {
     name: nameOf(model, options),
     ...(device && { device }),
     ...(weights && { weights }),
@@ -57,7 +57,7 @@ export function compileFiles(model: Graph, target: Target, options: CompileCOpti
   return compileC(model, options).files;
 }
 
-function kernelGraph(model: Graph, options: CompileOptions): Graph {
+function staticGraph(model: Graph, options: CompileOptions): Graph {
   const graph = bound(model, options);
   const open = graph.inputs.find((input) => !input.type.shape.every(isStatic));
   if (open) {
@@ -66,7 +66,7 @@ function kernelGraph(model: Graph, options: CompileOptions): Graph {
       `input ${open.name} has the shape [${open.type.shape.join(',')}]; expected a size for every dimension (--bind NAME=SIZE)`,
     );
   }
-  return lowerForKernels(optimize(graph, options), options);
+  return optimize(graph, options);
 }
 
 function bound(model: Graph, { bind }: CompileOptions): Graph {
