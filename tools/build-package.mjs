@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
+import { root, run } from './setup.mjs';
 
-/** Bundles the package in the present folder to dist/index.js; its dependencies stay imports. */
+/** Bundles the package in the present folder to dist/index.js, with its types beside it; its dependencies stay imports. */
 const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
 await build({
   entryPoints: ['src/index.ts'],
@@ -13,4 +15,27 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
+emitTypes();
 console.log(`built ${name}`);
+
+/** Declarations, checked against those of the packages built before, as a user sees them. */
+function emitTypes() {
+  const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.base.json'), 'utf8'));
+  const { customConditions, noEmit, ...options } = compilerOptions;
+  const config = 'dist/tsconfig.json';
+  writeFileSync(
+    config,
+    JSON.stringify({
+      compilerOptions: {
+        ...options,
+        declaration: true,
+        emitDeclarationOnly: true,
+        outDir: '.',
+        rootDir: '../src',
+      },
+      files: ['../src/index.ts'],
+    }),
+  );
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(process.cwd(), config)]);
+  rmSync(config);
+}

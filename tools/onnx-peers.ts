@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Simplifiers of ONNX models that our optimiser is held against, with the versions that the figures are about. */
 export const peers = ['onnxslim', 'onnxsim'] as const;
@@ -11,21 +11,13 @@ const TIMEOUT = 300_000;
 
 /** The Python of a virtual environment with the peers; made on the first call. Throws when pip cannot install them. */
 export function peerPython(root: string): string {
-  const folder = join(root, 'node_modules', '.cache', 'onnx-peers');
-  const python = join(folder, 'bin', 'python');
-  const stamp = join(folder, REQUIREMENTS.join('+').replaceAll('==', '-'));
-  if (existsSync(stamp)) return python;
-  console.error(`making ${folder} with ${REQUIREMENTS.join(', ')} ...`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(dirname(folder), { recursive: true });
-  must(
-    'python3',
-    ['-m', 'venv', folder],
-    'python3 with venv is needed (Debian: apt-get install python3-venv)',
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'tools/python-venv.mjs'), ...REQUIREMENTS],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  must(python, ['-m', 'pip', 'install', '--quiet', ...REQUIREMENTS], 'pip could not install the peers');
-  writeFileSync(stamp, '');
-  return python;
+  if (status !== 0) throw new Error(`the peers ${peers.join(' and ')} could not be installed`);
+  return join(stdout.trim(), 'python');
 }
 
 /** Runs a peer on a model file; why it did not, or null. */
@@ -44,9 +36,4 @@ export function simplify(
   return timedOut
     ? `no result in ${TIMEOUT / 1000} s`
     : (error?.message ?? stderr.trim().split('\n').at(-1) ?? `exit code ${status}`);
-}
-
-function must(command: string, args: readonly string[], what: string): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 600_000 });
-  if (status !== 0) throw new Error(`${what}\n${error?.message ?? stderr.trim()}`);
 }

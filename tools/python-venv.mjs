@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { root } from './setup.mjs';
 
 /**
  * Folder of the programs (`python`, and those that the packages bring) of a virtual environment with the given PyPI packages
  * (`name==version`), made on first use below node_modules/.cache. Throws with pip's words when it cannot be made.
+ * As a command it prints the folder: `node tools/python-venv.mjs PACKAGE==VERSION...`.
  */
 export function pythonVenv(...packages) {
   const cache = join(root, 'node_modules/.cache');
@@ -27,4 +29,13 @@ function must(command, args, remedy) {
   if (status === 0) return;
   const hint = remedy ? `; install what is missing with: ${remedy}` : '';
   throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr.trim()}${hint}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(pythonVenv(...process.argv.slice(2)));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 2;
+  }
 }

@@ -1,6 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -17,8 +18,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(inspectCommand())
     .addCommand(optCommand())
-    .addCommand(quantizeCommand())
-    .addCommand(explainCommand());
+    .addCommand(explainCommand())
+    .addCommand(bisectCommand())
+    .addCommand(quantizeCommand());
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
@@ -26,6 +28,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     fail(error);
   }
 }
+
+/** Codes of errors that say that a check failed, rather than that the input is bad. */
+const failedChecks = new Set(['validate/difference']);
 
 function fail(error: unknown): void {
   if (error instanceof CommanderError) {
@@ -35,7 +40,7 @@ function fail(error: unknown): void {
   if (error instanceof CompileError)
     console.error(error.message.replace(/^error\[[^\]]*\]/, (head) => pc.red(head)));
   else console.error(error);
-  process.exitCode = 2;
+  process.exitCode = error instanceof CompileError && failedChecks.has(error.code) ? 1 : 2;
 }
 
 await main(process.argv);

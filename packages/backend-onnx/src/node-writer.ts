@@ -2,11 +2,17 @@ import { CompileError, fromNumbers, type Graph, i64, type Node, type Value } fro
 import { type Activation, lookup, withDefaults } from '@ghostc/ops';
 import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
 
+export type WriteOp = (writer: NodeWriter) => void;
+
 /** One IR node while it is written: names of its inputs, typed attributes, and the ONNX nodes that it becomes. */
 export class NodeWriter {
   readonly node: Node;
   protected readonly target: OnnxGraph;
   readonly #names: Map<Value, string>;
+
+  get opset(): number {
+    return this.target.opset;
+  }
 
   constructor(node: Node, target: OnnxGraph, names: Map<Value, string>) {
     this.node = node;
@@ -59,10 +65,28 @@ export class NodeWriter {
     });
   }
 
+  /** An intermediate ONNX node that moves elements of the node's first input. */
+  moved(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): string {
+    return this.step(op, inputs, attrs);
+  }
+
   /** The ONNX node that computes the IR node's output. */
   last(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const output = this.#names.get(this.node.output) ?? this.node.output.name;
     this.target.node(op, inputs, { attrs, output, name: this.#nodeName(op) });
+  }
+
+  /** The ONNX node that computes all outputs of the IR node. */
+  all(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
+    const [output = '', ...more] = this.node.outputs.map((value) => this.#names.get(value) ?? value.name);
+    this.target.node(op, inputs, { attrs, output, more, name: this.#nodeName(op) });
+  }
+
+  /** The ONNX node whose second output is the IR node's output. */
+  second(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
+    const wanted = this.#names.get(this.node.output) ?? this.node.output.name;
+    const output = this.target.fresh(`${wanted}_first`);
+    this.target.node(op, inputs, { attrs, output, more: [wanted], name: this.#nodeName(op) });
   }
 
   /** An int64 initializer. */

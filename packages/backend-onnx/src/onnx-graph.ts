@@ -27,22 +27,27 @@ export class OnnxGraph {
   readonly #constants = new Map<Value, string>();
   readonly #made = new Map<Value, Map<string, string>>();
 
-  constructor(names: Iterable<string>) {
+  /** Version of the standard ops that the model is written in. */
+  readonly opset: number;
+
+  constructor(names: Iterable<string>, opset: number) {
     this.#taken = new Set(names);
+    this.opset = opset;
   }
 
-  /** Adds a node whose first output gets `output`, or a fresh name. */
+  /** Adds a node whose first output gets `output`, or a fresh name; `more` names the others. */
   node(
     op: string,
     inputs: readonly string[],
     {
       attrs = {},
       output = this.fresh(op),
+      more = [],
       name = '',
-    }: { attrs?: OnnxAttrs; output?: string; name?: string } = {},
+    }: { attrs?: OnnxAttrs; output?: string; more?: readonly string[]; name?: string } = {},
   ): string {
     const attribute = Object.entries(attrs).map(([key, value]) => encodeAttribute(key, value));
-    this.nodes.push({ op_type: op, name, input: [...inputs], output: [output], attribute });
+    this.nodes.push({ op_type: op, name, input: [...inputs], output: [output, ...more], attribute });
     return output;
   }
 

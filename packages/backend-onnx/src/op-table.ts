@@ -1,4 +1,4 @@
-import { CompileError, type Tensor } from '@ghostc/ir';
+import type { Tensor } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -12,10 +12,9 @@ import {
   halfPadded,
   primaryAttrs,
 } from '@ghostc/ops';
-import { type NodeWriter, writeActivation, writeWithActivation } from './node-writer.ts';
+import { indexRows } from './index-rows.ts';
+import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
-
-export type WriteOp = (writer: NodeWriter) => void;
 
 const plain =
   (op: string): WriteOp =>
@@ -38,19 +37,20 @@ const binary =
   (writer) =>
     writeWithActivation(writer, op, [writer.input(0), writer.input(1)]);
 
-/** ReduceSum takes its axes as an input from opset 13 on, the others from 18. */
+/** ReduceSum takes its axes as an input from opset 13 on, the others from 18. No axes are all axes. */
 const reduce =
   (op: string): WriteOp =>
   (writer) => {
     const { axes, keepdims } = writer.attrs<{ axes: number[]; keepdims: boolean }>();
     const common = { keepdims: keepdims ? 1 : 0 };
-    if (op === 'ReduceSum')
+    if (op === 'ReduceSum' || writer.opset >= 18)
       writer.last(op, [writer.input(0), ...(axes.length ? [writer.ints(axes, 'axes')] : [])], common);
     else writer.last(op, [writer.input(0)], axes.length ? { ...common, axes } : common);
   };
 
-/** How each IR op is written in opset 17. */
+/** How each IR op is written. */
 export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
+  ...indexRows,
   ['abs', plain('Abs')],
   ['add', binary('Add')],
   [
@@ -62,10 +62,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
       }),
   ],
   ['batch_norm', withFloats('BatchNormalization', 'epsilon')],
-  [
-    'cast',
-    (writer) => writer.last('Cast', writer.inputs(), { to: dataTypeOf(writer.node.output.type.dtype) }),
-  ],
+  ['cast', writeCast],
   ['ceil', plain('Ceil')],
   ['clip', writeClip],
   [
@@ -78,7 +75,17 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ['div', binary('Div')],
   ['dropout', plain('Identity')],
   ['elu', withFloats('Elu', 'alpha')],
+  ['equal', plain('Equal')],
+  ['erf', plain('Erf')],
   ['exp', plain('Exp')],
+  [
+    'expand',
+    (writer) =>
+      writer.last('Expand', [
+        writer.input(0),
+        writer.ints(writer.attrs<{ shape: number[] }>().shape, 'shape'),
+      ]),
+  ],
   ['floor', plain('Floor')],
   ['fully_connected', (writer) => writeWithActivation(writer, 'Gemm', writer.inputs(), { transB: 1 })],
   ['gemm', writeGemm],
@@ -88,11 +95,21 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ['hard_swish', plain('HardSwish')],
   ['identity', plain('Identity')],
   ['leaky_relu', withFloats('LeakyRelu', 'alpha')],
+  ['less', plain('Less')],
+  ['less_equal', plain('LessOrEqual')],
   ['log', plain('Log')],
+  ['logical_and', plain('And')],
+  ['logical_not', plain('Not')],
+  ['logical_or', plain('Or')],
+  ['logical_xor', plain('Xor')],
   ['matmul', plain('MatMul')],
   ['max_pool', (writer) => writer.last('MaxPool', writer.inputs(), poolAttrs(writer))],
   ['maximum', binary('Max')],
   ['minimum', binary('Min')],
+  [
+    'mod',
+    (writer) => writer.last('Mod', writer.inputs(), { fmod: writer.attrs<{ fmod: boolean }>().fmod ? 1 : 0 }),
+  ],
   ['mul', binary('Mul')],
   ['neg', plain('Neg')],
   ['pad', writePad],
@@ -102,6 +119,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ['reduce_max', reduce('ReduceMax')],
   ['reduce_mean', reduce('ReduceMean')],
   ['reduce_min', reduce('ReduceMin')],
+  ['reduce_prod', reduce('ReduceProd')],
   ['reduce_sum', reduce('ReduceSum')],
   ['relu', plain('Relu')],
   [
@@ -115,6 +133,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ['resize', writeResize],
   ['round', plain('Round')],
   ['sigmoid', plain('Sigmoid')],
+  ['sign', plain('Sign')],
   ['silu', (writer) => writer.last('Mul', [writer.input(0), writer.step('Sigmoid', [writer.input(0)])])],
   ['slice', writeSlice],
   [
@@ -130,6 +149,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
     'transpose',
     (writer) => writer.last('Transpose', writer.inputs(), { perm: writer.attrs<{ perm: number[] }>().perm }),
   ],
+  ['where', plain('Where')],
 ]);
 
 interface ConvAttrs extends Activation {
@@ -195,11 +215,11 @@ function trimmedInput(
   if (kept % multiplier === 0)
     return { name: sliceChannels(writer, x, [0, kept / multiplier]), groups: kept / multiplier };
   const source = Array.from({ length: kept }, (_, m) => Math.floor(m / multiplier));
-  return { name: writer.step('Gather', [x, writer.ints(source, 'channels')], { axis: 1 }), groups: kept };
+  return { name: writer.moved('Gather', [x, writer.ints(source, 'channels')], { axis: 1 }), groups: kept };
 }
 
 function sliceChannels(writer: NodeWriter, x: string, [from, to]: readonly [number, number]): string {
-  return writer.step('Slice', [
+  return writer.moved('Slice', [
     x,
     writer.ints([from], 'starts'),
     writer.ints([to], 'ends'),
@@ -272,6 +292,12 @@ function writeDfcAttention(writer: NodeWriter): void {
   writer.last('Mul', [writer.input(1), large]);
 }
 
+function writeCast(writer: NodeWriter): void {
+  const { to, saturate } = writer.attrs<{ to: string; saturate: boolean }>();
+  const attrs = { to: dataTypeOf(writer.node.output.type.dtype) };
+  writer.last('Cast', writer.inputs(), to.startsWith('f8') && !saturate ? { ...attrs, saturate: 0 } : attrs);
+}
+
 function writeClip(writer: NodeWriter): void {
   const { min, max } = writer.attrs<{ min: number; max: number }>();
   const low = min === Number.NEGATIVE_INFINITY ? '' : writer.floats(min, 'min');
@@ -301,21 +327,11 @@ function poolAttrs(writer: NodeWriter): OnnxAttrs {
     ConvAttrs & { kernel_shape: number[]; ceil_mode: boolean }
   >();
   const dilated = dilations.some((step) => step !== 1);
-  if (dilated && writer.node.op === 'average_pool')
-    throw new CompileError('onnx/write', 'AveragePool with dilations needs opset 19', {
-      node: writer.node.origin[0],
-      op: writer.node.op,
-    });
   return { kernel_shape, strides, pads, ceil_mode: ceil_mode ? 1 : 0, ...(dilated ? { dilations } : {}) };
 }
 
 function writePad(writer: NodeWriter): void {
   const { pads, value, mode } = writer.attrs<{ pads: number[]; value: number; mode: string }>();
-  if (mode === 'wrap')
-    throw new CompileError('onnx/write', 'Pad with mode wrap needs opset 19', {
-      node: writer.node.origin[0],
-      op: 'pad',
-    });
   const constant = mode === 'constant' ? [writer.floats(value, 'value')] : [];
   writer.last('Pad', [writer.input(0), writer.ints(pads, 'pads'), ...constant], { mode });
 }

@@ -1,4 +1,8 @@
-/** Element types, named as in the text form. `bool` is stored one byte per element. */
+/**
+ * Element types, named as in the text form. `bool` is stored one byte per element. The types from `bf16` on exist for
+ * casts and quantisation at the border of a model: `f8...` and `f4e2m1` are codes of small floats, `i4` to `u2` integers of
+ * 4 and 2 bits; in memory each element takes a whole byte.
+ */
 export const dtypes = [
   'f16',
   'f32',
@@ -12,11 +16,22 @@ export const dtypes = [
   'i64',
   'u64',
   'bool',
+  'bf16',
+  'f8e4m3fn',
+  'f8e4m3fnuz',
+  'f8e5m2',
+  'f8e5m2fnuz',
+  'f8e8m0',
+  'f4e2m1',
+  'i4',
+  'u4',
+  'i2',
+  'u2',
 ] as const;
 
 export type DType = (typeof dtypes)[number];
 
-/** Storage of a tensor's elements. f16 holds raw IEEE 754 binary16 bits in a Uint16Array. */
+/** Storage of a tensor's elements. f16, bf16 and the small floats hold raw bits. */
 export type TensorData =
   | Uint16Array
   | Float32Array
@@ -42,6 +57,17 @@ const storage = {
   i64: BigInt64Array,
   u64: BigUint64Array,
   bool: Uint8Array,
+  bf16: Uint16Array,
+  f8e4m3fn: Uint8Array,
+  f8e4m3fnuz: Uint8Array,
+  f8e5m2: Uint8Array,
+  f8e5m2fnuz: Uint8Array,
+  f8e8m0: Uint8Array,
+  f4e2m1: Uint8Array,
+  i4: Int8Array,
+  u4: Uint8Array,
+  i2: Int8Array,
+  u2: Uint8Array,
 } as const;
 
 export function isDType(text: string): text is DType {
@@ -49,7 +75,13 @@ export function isDType(text: string): text is DType {
 }
 
 export function isFloat(dtype: DType): boolean {
-  return dtype === 'f16' || dtype === 'f32' || dtype === 'f64';
+  return dtype.startsWith('f') || dtype === 'bf16';
+}
+
+/** Bits of an element as files store it, densely packed; `bool` takes 8. */
+export function bitWidth(dtype: DType): number {
+  if (dtype === 'f4e2m1' || dtype === 'i4' || dtype === 'u4') return 4;
+  return dtype === 'i2' || dtype === 'u2' ? 2 : 8 * byteSize(dtype);
 }
 
 /** Bytes per element. */

@@ -2,6 +2,7 @@ export { CompileError, type ErrorLocation, withLocation } from './compile-error.
 export { addDim, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
 export {
   allocate,
+  bitWidth,
   byteSize,
   type DType,
   dtypes,
@@ -27,6 +28,7 @@ export {
   staticShape,
   stridesOf,
 } from './shape.ts';
+export { decodeFloat, encodeFloat, isCodedFloat, largestFloat } from './small-float.ts';
 export type { StorageRule } from './storage-rule.ts';
 export {
   f32,

@@ -10,6 +10,9 @@ import type { TensorType } from './tensor-type.ts';
  * - `movement`: copies elements, computes nothing (exact on every backend)
  * - `exact`: computes without rounding (relu, clip, max)
  * - `reduction`: sums over part of its input
+ * - `comparison`: a relation of its operands, `bool`
+ * - `selection`: picks elements, or their indices, by their order
+ * - `scatter`: writes part of a copy of its first input
  * - `integer`: computes on (quantised) integers, too or only; ops that move elements do anyway
  */
 export type Trait =
@@ -21,6 +24,9 @@ export type Trait =
   | 'movement'
   | 'exact'
   | 'reduction'
+  | 'comparison'
+  | 'selection'
+  | 'scatter'
   | 'integer';
 
 export interface AttrSpec<T extends Attr = Attr> {

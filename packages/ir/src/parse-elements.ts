@@ -1,8 +1,8 @@
 import { CompileError } from './compile-error.ts';
 import { allocate, type DType, isFloat } from './dtype.ts';
-import { numberToFloat16 } from './float16.ts';
 import { parseNumber } from './format-number.ts';
 import { staticShape } from './shape.ts';
+import { encodeFloat, isCodedFloat } from './small-float.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
 
@@ -11,7 +11,7 @@ export function parseElements({ dtype, shape }: TensorType, texts: readonly stri
   const data = allocate(dtype, texts.length);
   const [low, high] = rangeOf(dtype);
   texts.forEach((text, i) => {
-    if (dtype === 'f16') data[i] = numberToFloat16(parseNumber(text));
+    if (isCodedFloat(dtype)) data[i] = encodeFloat(dtype, parseNumber(text));
     else if (isFloat(dtype)) data[i] = parseNumber(text);
     else {
       const value = parseInteger(text);
@@ -37,6 +37,7 @@ function outOfRange(text: string, dtype: DType): never {
 
 /** Lowest and highest value of an integer type. */
 function rangeOf(dtype: DType): [bigint, bigint] {
+  if (isFloat(dtype)) return [0n, 0n];
   if (dtype === 'bool') return [0n, 1n];
   const bits = BigInt(dtype.slice(1));
   return dtype.startsWith('u') ? [0n, 2n ** bits - 1n] : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];

@@ -2,6 +2,7 @@ import { formatName, formatWord } from './format-name.ts';
 import { formatNumber } from './format-number.ts';
 import type { Attr, Graph, GraphOutput, Node, Value } from './graph.ts';
 import type { OpRegistry, OpSchema } from './op-schema.ts';
+import { isCodedFloat } from './small-float.ts';
 import { type Tensor, toNumbers } from './tensor.ts';
 import { formatType } from './tensor-type.ts';
 
@@ -37,7 +38,7 @@ function formatConstant(value: Value, resources: Map<string, Tensor>): string {
     if (tensor) resources.set(value.name, tensor);
     return `${head}resource ${JSON.stringify(value.name)}`;
   }
-  const elements = tensor.dtype === 'f16' ? toNumbers(tensor) : tensor.data;
+  const elements = isCodedFloat(tensor.dtype) ? toNumbers(tensor) : tensor.data;
   return `${head}[${Array.from(elements, formatElement).join(', ')}]`;
 }
 

@@ -24,7 +24,7 @@ function wholeRange(dtype: string, next: () => number): (() => number) | undefin
 }
 
 function drawer(dtype: string, next: () => number): () => number {
-  if (dtype.startsWith('f')) return () => next() * 2 - 1;
+  if (dtype.startsWith('f') || dtype === 'bf16') return () => next() * 2 - 1;
   if (dtype === 'bool') return () => Math.floor(next() * 2);
   return dtype.startsWith('u') ? () => Math.floor(next() * 201) : () => Math.floor(next() * 201) - 100;
 }

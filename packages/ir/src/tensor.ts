@@ -1,7 +1,7 @@
 import { CompileError } from './compile-error.ts';
-import { allocate, type DType, type TensorData } from './dtype.ts';
-import { float16ToNumber, numberToFloat16 } from './float16.ts';
+import { allocate, bitWidth, type DType, type TensorData } from './dtype.ts';
 import { numElements } from './shape.ts';
+import { decodeFloat, encodeFloat, isCodedFloat } from './small-float.ts';
 import type { QuantParams, TensorType } from './tensor-type.ts';
 
 /** A value in memory: row-major, images NCHW. */
@@ -44,12 +44,12 @@ export function tensorType({ dtype, shape, quant }: Tensor): TensorType {
   return quant ? { dtype, shape, quant } : { dtype, shape };
 }
 
-/** The elements as numbers: f16 decoded, 64-bit integers rounded to the nearest double. No copy where none is needed. */
+/** The elements as numbers: coded floats (f16 and smaller) decoded, 64-bit integers rounded to the nearest double. No copy where none is needed. */
 export function toNumbers({
   dtype,
   data,
 }: Tensor): Exclude<TensorData, BigInt64Array | BigUint64Array> | Float64Array {
-  if (dtype === 'f16') return Float64Array.from(data as Uint16Array, float16ToNumber);
+  if (isCodedFloat(dtype)) return Float64Array.from(data as Uint16Array, (bits) => decodeFloat(dtype, bits));
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
   return data;
 }
@@ -59,14 +59,23 @@ export function fromNumbers(dtype: DType, shape: readonly number[], values: Arra
   const data = allocate(dtype, numElements(shape));
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     for (let i = 0; i < data.length; i++) data[i] = toBigInt(values[i] ?? 0);
-  } else if (dtype === 'f16') {
-    for (let i = 0; i < data.length; i++) data[i] = numberToFloat16(values[i] ?? 0);
+  } else if (isCodedFloat(dtype)) {
+    for (let i = 0; i < data.length; i++) data[i] = encodeFloat(dtype, values[i] ?? 0);
+  } else if (bitWidth(dtype) < 8) {
+    for (let i = 0; i < data.length; i++) data[i] = wrapBits(values[i] ?? 0, dtype);
   } else if (dtype === 'bool') {
     for (let i = 0; i < data.length; i++) data[i] = values[i] ? 1 : 0;
   } else {
     data.set(values);
   }
   return { dtype, shape, data };
+}
+
+/** The low bits of an integer, signed or not. */
+function wrapBits(value: number, dtype: DType): number {
+  const bits = bitWidth(dtype);
+  const low = Math.trunc(value) & (2 ** bits - 1);
+  return dtype.startsWith('i') && low >= 2 ** (bits - 1) ? low - 2 ** bits : low;
 }
 
 function toBigInt(value: number): bigint {

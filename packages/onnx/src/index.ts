@@ -1,6 +1,6 @@
 export { checkExternalLocation } from './check-external-location.ts';
 export { decodeModel, encodeModel } from './codec.ts';
-export { type ReadOptions, readOnnx } from './read-onnx.ts';
+export { onnxInputNames, type ReadOptions, readOnnx } from './read-onnx.ts';
 export {
   dataTypeOf,
   fromTensor,

@@ -2,12 +2,14 @@ import {
   type Attrs,
   CompileError,
   type Dim,
+  fromNumbers,
   type Graph,
   isStatic,
   type Tensor,
   type Value,
 } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
+import type { ConstantCone } from './constant-cone.ts';
 import type { AttributeProto, NodeProto } from './onnx-types.ts';
 import { type ShapeValue, shapeValueOf, tensorOf } from './shape-value.ts';
 import { type ReadExternal, toTensor } from './tensor-proto.ts';
@@ -18,11 +20,18 @@ export interface Entry {
   readonly shape?: ShapeValue | undefined;
 }
 
+/** Turns one ONNX node into IR nodes and gives the value of its first output, or of all. */
+export type ReadOp = (node: NodeReader) => Value | readonly Value[];
+/** A row of the op table: op_type and its reading. */
+export type OpRow = readonly [string, ReadOp];
+
 export interface ReadState {
   readonly graph: Graph;
   readonly entries: Map<string, Entry>;
   readonly opset: number;
   readonly readExternal?: ReadExternal | undefined;
+  /** Values that are computed from constants alone. */
+  readonly cone: ConstantCone;
 }
 
 /** One ONNX node while it is read: typed access to its inputs and attributes, and `emit` for the IR nodes it becomes. */
@@ -78,13 +87,22 @@ export class NodeReader {
     const name = this.proto.input?.[index];
     if (!name) return undefined;
     const entry = this.#entry(name);
-    return entry.shape ?? (entry.value?.constant ? shapeValueOf(entry.value.constant) : undefined);
+    const tensor = entry.shape || !entry.value ? undefined : this.#state.cone.tensorOf(entry.value);
+    return entry.shape ?? (tensor && shapeValueOf(tensor));
   }
 
   /** An input that must be constant at compile time, such as axes or a target shape. */
   dims(index: number, what: string): readonly Dim[] {
     const shape = this.shape(index);
     if (shape) return shape.elements;
+    const value = this.input(index);
+    if (!value.producer && !value.constant)
+      throw new CompileError(
+        'onnx/input-constant',
+        `${what} of ${this.op} is the input ${value.name}; expected a constant (give its value when reading)`,
+        {},
+        [value.name],
+      );
     throw new CompileError(
       'onnx/dynamic-shape',
       `${what} of ${this.op} is computed at run time (${this.proto.input?.[index]}); expected a constant, perhaps after --bind NAME=SIZE`,
@@ -142,6 +160,31 @@ export class NodeReader {
   emit(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
     const names = this.proto.output?.[0] ? [this.proto.output[0]] : [];
     return buildNode(this.#state.graph, { op, inputs, attrs, origin: [this.name], names }).output;
+  }
+
+  /** Like `emit`, for an op with several outputs. */
+  emitAll(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): readonly Value[] {
+    const names = (this.proto.output ?? []).map((name, i) => name || `${this.op}_${i}`);
+    return buildNode(this.#state.graph, { op, inputs, attrs, origin: [this.name], names }).outputs;
+  }
+
+  /** 0, 1, 2, ... of int64 under a shape with `count` elements. */
+  addRange(count: number, shape: readonly number[]): Value {
+    return this.addConstant(
+      fromNumbers(
+        'i64',
+        shape,
+        Array.from({ length: count }, (_, i) => i),
+      ),
+    );
+  }
+
+  /** The error of an op that needs fixed sizes and got a symbolic shape. */
+  needsSizes(shape: readonly Dim[]): CompileError {
+    return new CompileError(
+      'onnx/dynamic-shape',
+      `${this.op} needs fixed sizes, found [${shape.join(',')}]; give them with --bind NAME=SIZE`,
+    );
   }
 
   addConstant(tensor: Tensor, name = this.proto.output?.[0] ?? 'constant'): Value {

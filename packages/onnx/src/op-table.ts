@@ -1,10 +1,14 @@
-import { type Attrs, CompileError, type Dim, fromNumbers, isStatic, type Value } from '@ghostc/ir';
-import type { NodeReader } from './node-reader.ts';
-import { dtypeOf } from './tensor-proto.ts';
-import { poolAttributes, windowAttributes } from './window-attributes.ts';
-
-/** Turns one ONNX node into IR nodes and gives the value of its first output. */
-export type ReadOp = (node: NodeReader) => Value;
+import { CompileError, type Dim, fromNumbers, isStatic, type Value } from '@ghostc/ir';
+import { broadcastOperands } from './legacy-broadcast.ts';
+import type { NodeReader, ReadOp } from './node-reader.ts';
+import { activationRows } from './read-activations.ts';
+import { comparisonRows } from './read-comparisons.ts';
+import { convolutionRows } from './read-convolutions.ts';
+import { movementRows } from './read-movement.ts';
+import { normalizationRows } from './read-normalizations.ts';
+import { reductionRows } from './read-reductions.ts';
+import { resizeRows } from './read-resize.ts';
+import { quantizedRows } from './read-static-quantization.ts';
 
 /** An op that maps one to one, without attributes. */
 const plain =
@@ -12,12 +16,18 @@ const plain =
   (node) =>
     node.emit(op, node.inputs());
 
+const binary =
+  (op: string): ReadOp =>
+  (node) =>
+    node.emit(op, broadcastOperands(node));
+
 /** Two or more inputs folded from the left. */
 const variadic =
   (op: string): ReadOp =>
   (node) => {
     const [first, ...rest] = node.inputs();
     if (!first) throw new CompileError('onnx/input', `${node.op} needs an input`);
+    if (rest.length === 0) return node.emit('identity', [first]);
     return rest.reduce((sum, value) => node.emit(op, [sum, value]), first);
   };
 
@@ -26,52 +36,29 @@ const withAlpha =
   (node) =>
     node.emit(op, [node.input(0)], { alpha: node.float('alpha', alpha) });
 
-const reduce =
-  (op: string): ReadOp =>
-  (node) => {
-    const axes = node.has(1) ? node.numbers(1, 'axes') : (node.ints('axes') ?? []);
-    if (axes.length === 0 && node.int('noop_with_empty_axes', 0) === 1)
-      return node.emit('identity', [node.input(0)]);
-    return node.emit(op, [node.input(0)], { axes, keepdims: node.int('keepdims', 1) === 1 });
-  };
-
 /** Every ONNX op that the reader knows, by op_type. */
 export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
+  ...activationRows,
+  ...comparisonRows,
+  ...convolutionRows,
+  ...movementRows,
+  ...normalizationRows,
+  ...quantizedRows,
+  ...reductionRows,
+  ...resizeRows,
   ['Abs', plain('abs')],
-  ['Add', plain('add')],
-  [
-    'AveragePool',
-    (node) =>
-      node.emit('average_pool', [node.input(0)], {
-        ...poolAttributes(node),
-        count_include_pad: node.int('count_include_pad', 0) === 1,
-      }),
-  ],
-  [
-    'BatchNormalization',
-    (node) =>
-      node.emit(
-        'batch_norm',
-        [0, 1, 2, 3, 4].map((i) => node.input(i)),
-        { epsilon: node.float('epsilon', 1e-5) },
-      ),
-  ],
-  ['Cast', (node) => node.emit('cast', [node.input(0)], { to: dtypeOf(node.int('to', 0)) })],
+  ['Add', binary('add')],
   ['Ceil', plain('ceil')],
   ['Clip', readClip],
   ['Concat', (node) => node.emit('concat', node.inputs(), { axis: node.int('axis', 1) })],
   ['Constant', readConstant],
   ['ConstantOfShape', readConstantOfShape],
-  ['Conv', readConv],
-  ['Div', plain('div')],
-  ['Dropout', (node) => node.emit('dropout', [node.input(0)])],
+  ['Div', binary('div')],
   ['Elu', withAlpha('elu', 1)],
   ['Exp', plain('exp')],
   ['Flatten', readFlatten],
   ['Floor', plain('floor')],
   ['Gemm', readGemm],
-  ['GlobalAveragePool', plain('global_average_pool')],
-  ['GlobalMaxPool', (node) => node.emit('reduce_max', [node.input(0)], { axes: [2, 3], keepdims: true })],
   [
     'HardSigmoid',
     (node) =>
@@ -84,23 +71,17 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ['Identity', plain('identity')],
   ['LeakyRelu', withAlpha('leaky_relu', Math.fround(0.01))],
   ['Log', plain('log')],
-  ['MatMul', plain('matmul')],
+  ['MatMul', readMatMul],
   ['Max', variadic('maximum')],
-  ['MaxPool', (node) => node.emit('max_pool', [node.input(0)], poolAttributes(node))],
   ['Min', variadic('minimum')],
-  ['Mul', plain('mul')],
+  ['Mul', binary('mul')],
   ['Neg', plain('neg')],
-  ['PRelu', plain('prelu')],
+  ['PRelu', readPrelu],
   ['Pad', readPad],
-  ['Pow', plain('pow')],
+  ['Pow', readPow],
   ['Reciprocal', plain('reciprocal')],
-  ['ReduceMax', reduce('reduce_max')],
-  ['ReduceMean', reduce('reduce_mean')],
-  ['ReduceMin', reduce('reduce_min')],
-  ['ReduceSum', reduce('reduce_sum')],
   ['Relu', plain('relu')],
   ['Reshape', readReshape],
-  ['Resize', readResize],
   ['Round', plain('round')],
   ['Sigmoid', plain('sigmoid')],
   ['Slice', readSlice],
@@ -108,7 +89,7 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ['Softplus', plain('softplus')],
   ['Sqrt', plain('sqrt')],
   ['Squeeze', readSqueeze],
-  ['Sub', plain('sub')],
+  ['Sub', binary('sub')],
   ['Sum', variadic('add')],
   ['Tanh', plain('tanh')],
   [
@@ -121,18 +102,54 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
       }),
   ],
   ['Unsqueeze', readUnsqueeze],
-  ['Upsample', readUpsample],
 ]);
 
+/** Bounds that are constants become attributes; others a maximum and a minimum. A bound of NaN's place is absent. */
 function readClip(node: NodeReader): Value {
-  const bound = (index: number, name: string, fallback: number): number => {
+  const fixed = (index: number, name: string, fallback: number): number | undefined => {
     if (!node.has(index)) return node.float(name, fallback);
-    return node.numbers(index, name)[0] ?? fallback;
+    const shape = node.shape(index);
+    return shape ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
   };
-  return node.emit('clip', [node.input(0)], {
-    min: bound(1, 'min', Number.NEGATIVE_INFINITY),
-    max: bound(2, 'max', Number.POSITIVE_INFINITY),
-  });
+  const x = node.input(0);
+  const min = fixed(1, 'min', Number.NEGATIVE_INFINITY);
+  const max = fixed(2, 'max', Number.POSITIVE_INFINITY);
+  const inside = { min: min ?? Number.NEGATIVE_INFINITY, max: max ?? Number.POSITIVE_INFINITY };
+  const static_ = min !== undefined && max !== undefined;
+  if (static_ && inside.min <= inside.max) return node.emit('clip', [x], inside);
+  const low =
+    min === undefined || static_
+      ? node.emit('maximum', [x, boundOf(node, { index: 1, x, value: inside.min })])
+      : x;
+  const clipped =
+    low === x && inside.min > Number.NEGATIVE_INFINITY ? node.emit('clip', [x], { min: inside.min }) : low;
+  if (max !== undefined && !static_)
+    return inside.max < Infinity ? node.emit('clip', [clipped], { max: inside.max }) : clipped;
+  return node.emit('minimum', [clipped, boundOf(node, { index: 2, x, value: inside.max })]);
+}
+
+function boundOf(node: NodeReader, { index, x, value }: { index: number; x: Value; value: number }): Value {
+  return node.has(index) ? node.input(index) : node.addConstant(fromNumbers(x.type.dtype, [], [value]));
+}
+
+/** The exponent may have another type than the base: it is computed in the base's. */
+function readPow(node: NodeReader): Value {
+  const [x, exponent] = broadcastOperands(node);
+  const { dtype } = x.type;
+  if (exponent.type.dtype === dtype) return node.emit('pow', [x, exponent]);
+  if (dtype.startsWith('f')) return node.emit('pow', [x, node.emit('cast', [exponent], { to: dtype })]);
+  const wide = [x, exponent].map((value) => node.emit('cast', [value], { to: 'f64' }));
+  return node.emit('cast', [node.emit('pow', wide)], { to: dtype });
+}
+
+/** The slope broadcasts to x; before opset 7 one slope a channel stood in a vector. */
+function readPrelu(node: NodeReader): Value {
+  const [x, slope] = [node.input(0), node.input(1)];
+  const rank = x.type.shape.length;
+  const { shape } = slope.type;
+  if (node.opset >= 7 || shape.length !== 1 || shape[0] === 1) return node.emit('prelu', [x, slope]);
+  const wide = [...shape.map(Number), ...new Array<number>(Math.max(0, rank - 2)).fill(1)];
+  return node.emit('prelu', [x, node.emit('reshape', [slope], { shape: wide })]);
 }
 
 function readConstant(node: NodeReader): Value {
@@ -166,38 +183,6 @@ function readConstantOfShape(node: NodeReader): Value {
       `ConstantOfShape [${shape.join(',')}] expects at most ${MAX_FILL} elements`,
     );
   return node.addConstant(fromNumbers(fill.dtype, shape, new Float64Array(count).fill(Number(fill.data[0]))));
-}
-
-function readConv(node: NodeReader): Value {
-  const [x, weight] = [node.input(0), node.input(1)];
-  const kernel = weight.type.shape.slice(2);
-  if (!kernel.every(isStatic))
-    throw new CompileError('onnx/dynamic-shape', 'Conv expects a weight of fixed shape');
-  const declared = node.ints('kernel_shape');
-  if (declared && declared.join() !== kernel.join())
-    throw new CompileError(
-      'onnx/attribute',
-      `kernel_shape [${declared.join(',')}] differs from the weight's [${kernel.join(',')}]`,
-    );
-  const window = windowAttributes(node, x.type.shape.slice(2), kernel as number[]);
-  const group = node.int('group', 1);
-  if (kernel.length === 1) return readConv1d(node, window, group);
-  return node.emit('conv2d', [x, weight, node.optional(2)], { ...window, group });
-}
-
-/** A 1-d convolution is a 2-d one of height 1. */
-function readConv1d(
-  node: NodeReader,
-  { strides, dilations, pads }: { strides: number[]; dilations: number[]; pads: number[] },
-  group: number,
-): Value {
-  const [m = 1, c = 1, k = 1] = node.input(1).type.shape.map(Number);
-  const x = node.emit('reshape', [node.input(0)], { shape: [0, 0, 1, -1] });
-  const weight = node.emit('reshape', [node.input(1)], { shape: [m, c, 1, k] });
-  const [before = 0, after = 0] = pads;
-  const window = { strides: [1, ...strides], dilations: [1, ...dilations], pads: [0, before, 0, after] };
-  const y = node.emit('conv2d', [x, weight, node.optional(2)], { ...window, group });
-  return node.emit('reshape', [y], { shape: [0, 0, -1] });
 }
 
 function readGemm(node: NodeReader): Value {
@@ -235,8 +220,7 @@ function spread(pads: readonly number[], axes: readonly number[], rank: number):
 function readReshape(node: NodeReader): Value {
   const x = node.input(0);
   const wish = node.has(1) ? node.dims(1, 'the shape') : (node.ints('shape') ?? []);
-  if (node.int('allowzero', 0) === 1 && wish.includes(0))
-    throw new CompileError('onnx/unsupported', 'Reshape with allowzero to an empty tensor is not supported');
+  if (node.int('allowzero', 0) === 1 && wish.includes(0)) return reshapeEmpty(node, wish);
   return node.emit('reshape', [x], { shape: staticWish(wish, x.type.shape) });
 }
 
@@ -328,41 +312,28 @@ function readSoftmax(node: NodeReader): Value {
   });
 }
 
-function readResize(node: NodeReader): Value {
-  const attrs = {
-    mode: node.expectText('mode', 'nearest', ['nearest', 'linear']),
-    coordinate_transformation_mode: node.expectText(
-      'coordinate_transformation_mode',
-      node.opset < 11 ? 'asymmetric' : 'half_pixel',
-      ['asymmetric', 'half_pixel', 'pytorch_half_pixel', 'align_corners'],
-    ),
-    nearest_mode: node.expectText('nearest_mode', node.opset < 11 ? 'floor' : 'round_prefer_floor', [
-      'floor',
-      'ceil',
-      'round_prefer_floor',
-      'round_prefer_ceil',
-    ]),
-  };
-  if (node.int('antialias', 0) === 1)
-    throw new CompileError('onnx/unsupported', 'Resize with antialias is not supported');
-  if (node.ints('axes')) throw new CompileError('onnx/unsupported', 'Resize with axes is not supported');
-  if (node.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
-    throw new CompileError('onnx/unsupported', 'Resize that keeps the aspect ratio is not supported');
-  const [scalesAt, sizesAt] = node.opset < 11 ? [1, 3] : [2, 3];
-  const bySize = node.has(sizesAt) && node.dims(sizesAt, 'sizes').length > 0;
-  const size: Attrs = bySize
-    ? { sizes: node.numbers(sizesAt, 'sizes') }
-    : { scales: node.numbers(scalesAt, 'scales') };
-  return node.emit('resize', [node.input(0)], { ...size, ...attrs });
+/** A vector on the left is a row, on the right a column; the axis of 1 goes from the result. */
+function readMatMul(node: NodeReader): Value {
+  const [a, b] = [node.input(0), node.input(1)];
+  const [flatA, flatB] = [a.type.shape.length === 1, b.type.shape.length === 1];
+  if (!flatA && !flatB) return node.emit('matmul', [a, b]);
+  const row = flatA ? node.emit('reshape', [a], { shape: [1, -1] }) : a;
+  const column = flatB ? node.emit('reshape', [b], { shape: [-1, 1] }) : b;
+  const product = node.emit('matmul', [row, column]);
+  const shape = product.type.shape.slice(0, -2);
+  const kept = [
+    ...(flatA ? [] : product.type.shape.slice(-2, -1)),
+    ...(flatB ? [] : product.type.shape.slice(-1)),
+  ];
+  return node.emit('reshape', [product], { shape: shapeAttribute([...shape, ...kept]) });
 }
 
-function readUpsample(node: NodeReader): Value {
-  const scales = node.has(1) ? node.numbers(1, 'scales') : (node.floats('scales') ?? []);
-  const mode = node.expectText('mode', 'nearest', ['nearest', 'linear']);
-  return node.emit('resize', [node.input(0)], {
-    scales,
-    mode,
-    coordinate_transformation_mode: 'asymmetric',
-    nearest_mode: 'floor',
-  });
+/** With allowzero a 0 is a size of 0, not a copy: of an empty tensor alone, which the shape attribute can say by copies. */
+function reshapeEmpty(node: NodeReader, wish: readonly Dim[]): Value {
+  if (!wish.every(isStatic)) throw node.needsSizes(wish);
+  const { dtype, shape } = node.input(0).type;
+  const count = shape.reduce<number>((p, dim) => p * Number(dim), 1);
+  if (count !== 0 || !wish.includes(0))
+    throw new CompileError('onnx/input', `[${shape.join(',')}] does not reshape to [${wish.join(',')}]`);
+  return node.addConstant(fromNumbers(dtype, wish as number[], []));
 }

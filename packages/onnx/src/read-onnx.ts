@@ -1,9 +1,11 @@
-import { CompileError, type Dim, Graph, isStatic, type Shape, withLocation } from '@ghostc/ir';
+import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor, withLocation } from '@ghostc/ir';
 import { decodeModel } from './codec.ts';
-import { type Entry, NodeReader, type ReadState } from './node-reader.ts';
+import { ConstantCone } from './constant-cone.ts';
+import { type Entry, NodeReader, type ReadOp, type ReadState } from './node-reader.ts';
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { opTable } from './op-table.ts';
 import { shapeTable } from './shape-table.ts';
+import { tensorOf } from './shape-value.ts';
 import { type NamedNode, sortNodes } from './sort-nodes.ts';
 import { dtypeOf, type ReadExternal, toTensor } from './tensor-proto.ts';
 
@@ -14,10 +16,12 @@ export interface ReadOptions {
   readonly external?: ReadExternal;
   /** Sizes of symbolic input dimensions. */
   readonly bind?: ReadonlyMap<string, number>;
+  /** Values of inputs that are known at compile time: they become constants. */
+  readonly constants?: ReadonlyMap<string, Tensor>;
 }
 
 /** Versions of the standard ops whose meaning the op table knows. */
-const OPSETS = { first: 7, last: 25 } as const;
+const OPSETS = { first: 1, last: 28 } as const;
 
 /**
  * Reads an ONNX model into a graph: names of values and nodes are kept, shapes that are computed from shapes are folded.
@@ -37,11 +41,12 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     entries: new Map<string, Entry>(),
     opset: standardOpset(model),
     readExternal: options.external,
+    cone: new ConstantCone(),
   };
   if (proto.sparse_initializer?.length)
     throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');
   readInitializers(proto, state);
-  readInputs(proto, state, options.bind ?? new Map());
+  readInputs(proto, state, options);
   for (const node of sortNodes(proto.node ?? [])) readNode(node, state);
   for (const output of proto.output ?? []) readOutput(output, state);
   if (graph.outputs.length === 0)
@@ -74,7 +79,7 @@ function readInitializers(proto: GraphProto, { graph, entries, readExternal }: R
 function readInputs(
   proto: GraphProto,
   { graph, entries }: ReadState,
-  bind: ReadonlyMap<string, number>,
+  { bind = new Map(), constants }: ReadOptions,
 ): void {
   const initialized = new Set(entries.keys());
   for (const input of proto.input ?? []) {
@@ -82,12 +87,11 @@ function readInputs(
     if (initialized.has(name)) continue;
     if (entries.has(name))
       throw new CompileError('onnx/duplicate', `input ${JSON.stringify(name)} is defined twice`);
-    entries.set(
-      name,
-      withLocation({ node: name, op: 'input' }, () => ({
-        value: graph.addInput(name, inputType(input, bind)),
-      })),
-    );
+    const known = constants?.get(name);
+    const read = (): Entry => ({
+      value: known ? graph.addConstant(name, known) : graph.addInput(name, inputType(input, bind)),
+    });
+    entries.set(name, withLocation({ node: name, op: 'input' }, read));
   }
 }
 
@@ -120,12 +124,18 @@ function readNode({ proto, name }: NamedNode, state: ReadState): void {
     const [first = '', ...others] = proto.output ?? [];
     const shape = shapeTable.get(op)?.(node);
     if (shape) state.entries.set(first, { shape });
-    else state.entries.set(first, { value: readOp(node, state) });
-    for (const output of others) if (output) state.entries.set(output, unreadable(op));
+    else {
+      const [value, ...more] = [readOp(node, state)].flat();
+      if (first && value) state.entries.set(first, { value });
+      others.forEach((output, i) => {
+        const second = more[i];
+        if (output) state.entries.set(output, second ? { value: second } : unreadable(op));
+      });
+    }
   });
 }
 
-function readOp(node: NodeReader, state: ReadState): NonNullable<Entry['value']> {
+function readOp(node: NodeReader, state: ReadState): ReturnType<ReadOp> {
   const read = opTable.get(node.op);
   if (!read) throw unsupported(node.op, 'ai.onnx', state);
   return read(node);
@@ -148,6 +158,8 @@ function readOutput(output: ValueInfoProto, { graph, entries }: ReadState): void
   const name = output.name ?? '';
   withLocation({ node: name, op: 'output' }, () => {
     const entry = entries.get(name);
+    const tensor = entry?.shape && tensorOf(entry.shape);
+    if (entry && tensor) entry.value ??= graph.addConstant(name, tensor);
     if (!entry?.value)
       throw new CompileError('onnx/output', `output ${JSON.stringify(name)} is not computed by the graph`);
     const declared = output.type?.tensor_type?.shape?.dim?.map((dim) =>
@@ -168,4 +180,11 @@ function checkDeclared(declared: readonly (number | undefined)[] | undefined, in
       'onnx/shape-mismatch',
       `declared as [${declared.map((dim) => dim ?? '?').join(',')}], computed as [${inferred.join(',')}]`,
     );
+}
+
+/** Names of the inputs that a caller gives, in the model's order: those that are no initializers. */
+export function onnxInputNames(bytes: Uint8Array): string[] {
+  const graph = decodeModel(bytes).graph as GraphProto;
+  const initialized = new Set((graph.initializer ?? []).map(({ name }) => name));
+  return (graph.input ?? []).map(({ name = '' }) => name).filter((name) => !initialized.has(name));
 }

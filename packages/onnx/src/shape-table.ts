@@ -39,7 +39,7 @@ export const shapeTable: ReadonlyMap<string, ReadShape> = new Map<string, ReadSh
 
 function shapeOf(node: NodeReader): ShapeValue {
   const { shape } = node.input(0).type;
-  const bound = (at: number): number => (at < 0 ? at + shape.length : at);
+  const bound = (at: number): number => Math.min(Math.max(at < 0 ? at + shape.length : at, 0), shape.length);
   const elements = shape.slice(bound(node.int('start', 0)), bound(node.int('end', shape.length)));
   return { elements, scalar: false, dtype: 'i64' };
 }

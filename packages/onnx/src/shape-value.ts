@@ -38,6 +38,9 @@ export function tensorOf({ elements, scalar, dtype }: ShapeValue): Tensor | unde
   return fromNumbers(dtype, scalar ? [] : [elements.length], elements);
 }
 
+/** Types that shapes are computed in; other small constants are data, with their own rounding. */
+const shapeTypes: ReadonlySet<DType> = new Set(['i32', 'i64', 'f32']);
+
 type Binary = (a: Dim, b: Dim, dtype: DType) => Dim;
 
 const arithmetic: Readonly<Record<string, Binary>> = {
@@ -57,7 +60,9 @@ const arithmetic: Readonly<Record<string, Binary>> = {
 /** Element by element, with scalars and single elements repeated. */
 export function combine(op: string, a: ShapeValue, b: ShapeValue): ShapeValue | undefined {
   const formula = arithmetic[op];
-  if (!formula || a.dtype !== b.dtype) return undefined;
+  if (!formula || a.dtype !== b.dtype || !shapeTypes.has(a.dtype)) return undefined;
+  if (a.elements.length !== b.elements.length && a.elements.length !== 1 && b.elements.length !== 1)
+    return undefined;
   const length = Math.max(a.elements.length, b.elements.length);
   const pick = (value: ShapeValue, i: number): Dim =>
     value.elements[value.elements.length === 1 ? 0 : i] ?? 0;

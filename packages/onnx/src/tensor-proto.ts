@@ -1,9 +1,10 @@
 import {
-  byteSize,
+  bitWidth,
   CompileError,
   type DType,
   fromBytes,
   fromNumbers,
+  isCodedFloat,
   numElements,
   type Tensor,
   tensor,
@@ -27,6 +28,17 @@ const dataTypes: Readonly<Record<DType, number>> = {
   f64: 11,
   u32: 12,
   u64: 13,
+  bf16: 16,
+  f8e4m3fn: 17,
+  f8e4m3fnuz: 18,
+  f8e5m2: 19,
+  f8e5m2fnuz: 20,
+  u4: 21,
+  i4: 22,
+  f4e2m1: 23,
+  f8e8m0: 24,
+  u2: 25,
+  i2: 26,
 };
 
 const otherTypes: Readonly<Record<number, string>> = {
@@ -34,14 +46,6 @@ const otherTypes: Readonly<Record<number, string>> = {
   8: 'string',
   14: 'complex64',
   15: 'complex128',
-  16: 'bfloat16',
-  17: 'float8e4m3fn',
-  18: 'float8e4m3fnuz',
-  19: 'float8e5m2',
-  20: 'float8e5m2fnuz',
-  21: 'uint4',
-  22: 'int4',
-  23: 'float4e2m1',
 };
 
 /** Reads the bytes of an external data file; `location` was checked to be a relative path without `..`. */
@@ -73,7 +77,7 @@ export function writeTensorProto(value: Tensor, name = ''): Uint8Array {
 
 /** The fields of a TensorProto with raw little-endian data. */
 export function fromTensor({ dtype, shape, data }: Tensor, name: string): object {
-  return { dims: [...shape], data_type: dataTypes[dtype], name, raw_data: toBytes(data) };
+  return { dims: [...shape], data_type: dataTypes[dtype], name, raw_data: packed(dtype, toBytes(data)) };
 }
 
 /** The tensor that a decoded TensorProto holds. The size of its data is checked before anything is allocated. */
@@ -98,17 +102,46 @@ function dimension(dim: Int64 | number): number {
 }
 
 function fromRaw(dtype: DType, shape: readonly number[], bytes: Uint8Array): Tensor {
-  const expected = numElements(shape) * byteSize(dtype);
+  const expected = packedBytes(dtype, shape);
   if (bytes.length !== expected)
     throw new CompileError(
       'onnx/tensor',
       `${dtype}[${shape.join(',')}] has ${expected} bytes, found ${bytes.length}`,
     );
-  return tensor(dtype, shape, fromBytes(dtype, bytes));
+  return tensor(dtype, shape, fromBytes(dtype, unpacked(dtype, bytes, numElements(shape))));
+}
+
+function packedBytes(dtype: DType, shape: readonly number[]): number {
+  return Math.ceil((numElements(shape) * bitWidth(dtype)) / 8);
+}
+
+/** Elements of less than a byte, the first in the low bits; sign-extended where the type is signed. */
+function unpacked(dtype: DType, bytes: Uint8Array, count: number): Uint8Array {
+  const bits = bitWidth(dtype);
+  if (bits >= 8) return bytes;
+  const [perByte, mask] = [8 / bits, 2 ** bits - 1];
+  const signed = dtype.startsWith('i');
+  return Uint8Array.from({ length: count }, (_, i) => {
+    const code = ((bytes[Math.floor(i / perByte)] ?? 0) >> ((i % perByte) * bits)) & mask;
+    return signed && code > mask >> 1 ? code - mask - 1 : code;
+  });
+}
+
+function packed(dtype: DType, elements: Uint8Array): Uint8Array {
+  const bits = bitWidth(dtype);
+  if (bits >= 8) return elements;
+  const perByte = 8 / bits;
+  const bytes = new Uint8Array(Math.ceil(elements.length / perByte));
+  elements.forEach((element, i) => {
+    const at = Math.floor(i / perByte);
+    bytes[at] = (bytes[at] ?? 0) | ((element & (2 ** bits - 1)) << ((i % perByte) * bits));
+  });
+  return bytes;
 }
 
 function fromFields(proto: TensorProto, dtype: DType, shape: readonly number[]): Tensor {
   const values = fieldValues(proto, dtype);
+  if (bitWidth(dtype) < 8) return fromRaw(dtype, shape, Uint8Array.from(values as readonly number[]));
   const expected = numElements(shape);
   if (values.length !== expected)
     throw new CompileError(
@@ -119,7 +152,9 @@ function fromFields(proto: TensorProto, dtype: DType, shape: readonly number[]):
     const bits = (values as readonly Int64[]).map((value) => BigInt(value.toString()));
     return tensor(dtype, shape, dtype === 'i64' ? BigInt64Array.from(bits) : BigUint64Array.from(bits));
   }
-  if (dtype === 'f16') return tensor(dtype, shape, Uint16Array.from(values as readonly number[]));
+  if (dtype === 'f16' || dtype === 'bf16')
+    return tensor(dtype, shape, Uint16Array.from(values as readonly number[]));
+  if (isCodedFloat(dtype)) return tensor(dtype, shape, Uint8Array.from(values as readonly number[]));
   return fromNumbers(dtype, shape, values.map(Number));
 }
 
@@ -148,7 +183,7 @@ function externalBytes(
   const offset = count(entries.get('offset') ?? '0', 'offset');
   const length = entries.has('length')
     ? count(entries.get('length') ?? '', 'length')
-    : numElements(shape) * byteSize(dtype);
+    : packedBytes(dtype, shape);
   if (offset + length > file.length)
     throw new CompileError(
       'onnx/external-data',

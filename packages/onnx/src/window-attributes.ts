@@ -1,4 +1,4 @@
-import { type Attrs, CompileError, type Dim, isStatic } from '@ghostc/ir';
+import { CompileError, type Dim, isStatic } from '@ghostc/ir';
 import type { NodeReader } from './node-reader.ts';
 
 /** strides, dilations and pads of a 2-d convolution or pool, with `auto_pad` resolved against the input's fixed size. */
@@ -46,20 +46,4 @@ function samePadding({ spatial, kernel, strides, dilations }: Geometry, axis: nu
     );
   }
   return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
-}
-
-/** Attributes of a pool; 2-d alone. */
-export function poolAttributes(node: NodeReader): Attrs {
-  const kernel = node.ints('kernel_shape') ?? [];
-  const shape = node.input(0).type.shape;
-  if (shape.length !== 4 || kernel.length !== 2)
-    throw new CompileError(
-      'onnx/unsupported',
-      `${node.op} of rank ${shape.length} is not supported; expected NCHW`,
-    );
-  return {
-    kernel_shape: kernel,
-    ...windowAttributes(node, shape.slice(2), kernel),
-    ceil_mode: node.int('ceil_mode', 0) === 1,
-  };
 }

@@ -1,7 +1,10 @@
 import {
+  allocate,
   broadcastShapes,
   CompileError,
   fromNumbers,
+  isFloat,
+  numElements,
   staticShape,
   type Tensor,
   type TensorType,
@@ -9,10 +12,15 @@ import {
   toNumbers,
 } from '@ghostc/ir';
 import { type Activation, activationAttrs, activationFunction } from './activation.ts';
+import { flag } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
+import { isWide, wideElements } from './wide-elements.ts';
+
+/** A formula of numbers, or of the bigints of 64-bit integers: JavaScript's arithmetic is the same for both. */
+type Formula = (a: number, b: number) => number;
 
 /** Defines an op that applies `formula` to pairs of elements, with ONNX's multidirectional broadcasting and a fused activation. */
-function binary(name: string, formula: (a: number, b: number) => number, more: readonly Trait[] = []) {
+function binary(name: string, formula: Formula, more: readonly Trait[] = []) {
   return defineOp({
     name,
     inputs: ['a', 'b'],
@@ -33,11 +41,12 @@ function binary(name: string, formula: (a: number, b: number) => number, more: r
 interface Zip {
   readonly a: Tensor;
   readonly b: Tensor;
-  readonly formula: (a: number, b: number) => number;
+  readonly formula: Formula;
 }
 
 function zip({ a, b, formula }: Zip, attrs: Activation, type: TensorType): Tensor {
   const shape = staticShape(type.shape);
+  if (isWide(a) && isWide(b)) return zipWide({ a, b, formula }, shape);
   const [left, right] = [toNumbers(a), toNumbers(b)];
   const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
   const act = activationFunction(attrs);
@@ -45,6 +54,24 @@ function zip({ a, b, formula }: Zip, attrs: Activation, type: TensorType): Tenso
   for (let i = 0; i < out.length; i++)
     out[i] = act(formula(Number(left[indexA(i)]), Number(right[indexB(i)])));
   return fromNumbers(type.dtype, shape, out);
+}
+
+/** 64-bit integers wrap; a division by zero gives 0. */
+function zipWide({ a, b, formula }: Zip, shape: readonly number[]): Tensor {
+  const [left, right] = [wideElements(a), wideElements(b)];
+  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
+  const data = allocate(a.dtype, numElements(shape)) as BigInt64Array;
+  for (let i = 0; i < data.length; i++) data[i] = quietly(formula, left[indexA(i)], right[indexB(i)]);
+  return { dtype: a.dtype, shape, data };
+}
+
+function quietly(formula: Formula, a: unknown, b: unknown): bigint {
+  try {
+    return formula(a as number, b as number) as unknown as bigint;
+  } catch (error) {
+    if (error instanceof RangeError) return 0n;
+    throw error;
+  }
 }
 
 /** Maps a flat index into `to` to the flat index of the broadcast operand `from`. */
@@ -84,3 +111,29 @@ export const maximum = binary('maximum', (a, b) => (Number.isNaN(a) || a > b ? a
 ]);
 /** b < 0 ? ... : PRelu, x for x >= 0, slope * x otherwise; `b` is the slope, broadcast to `a`. */
 export const prelu = binary('prelu', (x, slope) => (x < 0 ? slope * x : x));
+
+/**
+ * Remainder of a / b with the sign of b, or of a with `fmod` (C's fmod); ONNX Mod. By zero: NaN for floats, 0 for integers.
+ */
+export const mod = defineOp({
+  name: 'mod',
+  inputs: ['a', 'b'],
+  attrs: { fmod: flag(false) },
+  traits: ['elementwise', 'binary'],
+  infer({ a, b }) {
+    if (a.dtype !== b.dtype)
+      throw new CompileError('op/dtype', `mod expects operands of one type, found ${a.dtype} and ${b.dtype}`);
+    return { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) };
+  },
+  evaluate({ a, b }, { fmod }, [type]) {
+    const zero = isWide(a) ? (0n as unknown as number) : 0;
+    const floored: Formula = (x, y) => {
+      const rest = x % y;
+      return rest !== zero && rest < zero !== y < zero ? rest + y : rest;
+    };
+    const integer = !isFloat(a.dtype);
+    const formula: Formula = fmod ? (x, y) => x % y : floored;
+    const guarded: Formula = integer && !isWide(a) ? (x, y) => (y === 0 ? 0 : formula(x, y)) : formula;
+    return zip({ a, b, formula: guarded }, { activation: 'none', activation_params: [] }, type as TensorType);
+  },
+});

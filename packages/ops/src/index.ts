@@ -3,14 +3,17 @@ export {
   type ActivationName,
   activationAttrs,
   activationFunction,
+  activationOpAttrs,
   activations,
 } from './activation.ts';
 export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
+export { axisWeights, type WeightedAxis, type WeightedModes } from './axis-weights.ts';
 export { batchNorm } from './batch-norm.ts';
-export { add, broadcastIndex, div, maximum, minimum, mul, pow, prelu, sub } from './binary.ts';
+export { add, broadcastIndex, div, maximum, minimum, mod, mul, pow, prelu, sub } from './binary.ts';
 export { bindDimensions, dimensionsFrom } from './bind-dimensions.ts';
 export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
 export { cast } from './cast.ts';
+export { equal, less, lessEqual } from './compare.ts';
 export { conv2d } from './conv2d.ts';
 export { graphMacs, nodeMacs } from './count-macs.ts';
 export {
@@ -23,6 +26,9 @@ export {
 } from './define-op.ts';
 export { depthwiseConv2d } from './depthwise-conv2d.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './dfc-attention.ts';
+export { erfOf } from './erf.ts';
+export { expand } from './expand.ts';
+export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,
@@ -30,8 +36,10 @@ export {
   ghostModule,
   primaryAttrs,
 } from './ghost-module.ts';
+export { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing.ts';
 export { integerRange } from './integer-range.ts';
 export { fullyConnected, gemm, matmul } from './linear.ts';
+export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
 export {
   concat,
   forEachIndex,
@@ -43,8 +51,13 @@ export {
   sliceRanges,
   transpose,
 } from './movement.ts';
-export { averagePool, globalAveragePool, maxPool } from './pool.ts';
-export { activationClamp } from './quantized/activation-clamp.ts';
+export {
+  argMaxPool,
+  averagePool,
+  globalAveragePool,
+  maxPool,
+} from './pool.ts';
+export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -88,8 +101,17 @@ export {
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { unaryTable } from './quantized/unary-table.ts';
-export { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
 export {
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  softmax,
+} from './reduce.ts';
+export {
+  type GpuOnlyOp,
+  gpuOnlyOps,
   type LoweredBinaryOp,
   type LoweredOp,
   type LoweredQuantizedOp,
@@ -102,7 +124,7 @@ export {
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
-export { squeezeExcite } from './squeeze-excite.ts';
+export { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {
   abs,
@@ -110,6 +132,7 @@ export {
   clip,
   dropout,
   elu,
+  erf,
   exp,
   floor,
   hardSigmoid,
@@ -122,8 +145,10 @@ export {
   relu,
   round,
   sigmoid,
+  sign,
   silu,
   softplus,
   sqrt,
   tanh,
 } from './unary.ts';
+export { where } from './where.ts';

@@ -52,6 +52,34 @@ export const maxPool = defineOp({
   },
 });
 
+/**
+ * ONNX MaxPool's second output: for each output element the flat index (over the whole of x) of the maximum, the first of
+ * equals; `column_major` counts each image plane by columns.
+ */
+export const argMaxPool = defineOp({
+  name: 'arg_max_pool',
+  inputs: ['x'],
+  attrs: { ...poolAttrs, column_major: flag(false) },
+  traits: ['selection'],
+  infer: ({ x }, attrs) => ({ dtype: 'i64', shape: poolType(x, attrs).shape }),
+  evaluate({ x }, attrs, [type]) {
+    const [, , height, width] = image(x.shape);
+    const data = toNumbers(x);
+    const positions = { ...x, dtype: 'f64' as const, data: Float64Array.from(data, (_, i) => i) };
+    const best = pool(positions, attrs, { ...(type as TensorType), dtype: 'f64' }, (taps) =>
+      taps.reduce((top, at) => (Number(data[at]) > Number(data[top]) ? at : top), taps[0] ?? 0),
+    );
+    const plane = height * width;
+    const column = (at: number): number =>
+      at - (at % plane) + ((at % plane) % width) * height + Math.floor((at % plane) / width);
+    return fromNumbers(
+      'i64',
+      best.shape,
+      Array.from(toNumbers(best), (at) => (attrs.column_major ? column(Number(at)) : Number(at))),
+    );
+  },
+});
+
 /** Mean over both spatial axes: [N,C,H,W] -> [N,C,1,1], ONNX GlobalAveragePool. */
 export const globalAveragePool = defineOp({
   name: 'global_average_pool',

@@ -42,11 +42,12 @@ const sum = (values: number[]): number => values.reduce((total, v) => total + v,
 
 export const reduceMean = reduction('reduce_mean', (values) => sum(values) / values.length);
 export const reduceSum = reduction('reduce_sum', sum);
+export const reduceProd = reduction('reduce_prod', (values) => values.reduce((product, v) => product * v, 1));
 export const reduceMax = reduction('reduce_max', (values) =>
-  values.reduce((best, v) => (v > best ? v : best), Number.NEGATIVE_INFINITY),
+  values.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), Number.NEGATIVE_INFINITY),
 );
 export const reduceMin = reduction('reduce_min', (values) =>
-  values.reduce((best, v) => (v < best ? v : best), Number.POSITIVE_INFINITY),
+  values.reduce((best, v) => (v < best || Number.isNaN(v) ? v : best), Number.POSITIVE_INFINITY),
 );
 
 /** exp(x - max) / sum(exp(x - max)) along `axis`. */

@@ -1,14 +1,19 @@
 import { batchNorm } from './batch-norm.ts';
-import { add, div, maximum, minimum, mul, pow, prelu, sub } from './binary.ts';
+import { add, div, maximum, minimum, mod, mul, pow, prelu, sub } from './binary.ts';
 import { cast } from './cast.ts';
+import { equal, less, lessEqual } from './compare.ts';
 import { conv2d } from './conv2d.ts';
 import type { OpDefinition } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dfcAttention } from './dfc-attention.ts';
+import { expand } from './expand.ts';
+import { fusedGhostModule } from './fused-ghost-module.ts';
 import { ghostModule } from './ghost-module.ts';
+import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
+import { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
-import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { argMaxPool, averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { dequantizeLinear } from './quantized/dequantize-linear.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
 import { qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -22,15 +27,16 @@ import { qlinearResize } from './quantized/qlinear-resize.ts';
 import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
 import { quantizeLinear } from './quantized/quantize-linear.ts';
 import { requantizeLinear } from './quantized/requantize-linear.ts';
-import { reduceMax, reduceMean, reduceMin, reduceSum, softmax } from './reduce.ts';
+import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
-import { squeezeExcite } from './squeeze-excite.ts';
+import { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 import {
   abs,
   ceil,
   clip,
   dropout,
   elu,
+  erf,
   exp,
   floor,
   hardSigmoid,
@@ -43,11 +49,13 @@ import {
   relu,
   round,
   sigmoid,
+  sign,
   silu,
   softplus,
   sqrt,
   tanh,
 } from './unary.ts';
+import { where } from './where.ts';
 
 const unaryOps = [
   abs,
@@ -91,6 +99,30 @@ const otherOps = [
   softmax,
   transpose,
 ];
+/** What the ONNX reader needs besides: comparisons, selection, indices. */
+const indexOps = [
+  argMax,
+  argMaxPool,
+  argMin,
+  equal,
+  erf,
+  expand,
+  gather,
+  gatherElements,
+  gatherNd,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  mod,
+  reduceProd,
+  scatterNd,
+  sign,
+  topK,
+  where,
+];
 const quantizedOps = [
   dequantizeLinear,
   qlinearAdd,
@@ -108,10 +140,11 @@ const quantizedOps = [
   requantizeLinear,
 ];
 const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
+const gpuOps = [fusedGhostModule, squeezeExciteGate];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...quantizedOps, ...highOps].map((op) => [
+  [...unaryOps, ...binaryOps, ...otherOps, ...indexOps, ...quantizedOps, ...highOps, ...gpuOps].map((op) => [
     op.name,
     op as OpDefinition,
   ]),
@@ -163,6 +196,10 @@ export const loweredOps = [
   'transpose',
 ] as const;
 
+/** What lowering for a GPU leaves besides: one dispatch each. */
+export const gpuOnlyOps = ['fused_ghost_module', 'squeeze_excite_gate'] as const;
+
+export type GpuOnlyOp = (typeof gpuOnlyOps)[number];
 /** Quantised ops that reach the code-generating backends: a list of their own for backends that compute in float only. */
 export const loweredQuantizedOps = [
   'dequantize_linear',

@@ -77,12 +77,15 @@ export interface ResizeAxis {
   readonly out: number;
   /** out / size when absent. */
   readonly scale?: number | undefined;
+  /** Source position, where the coordinate mode does not say it. */
+  readonly at?: number | undefined;
 }
 
 /** The source elements, with weights, that output position `i` of one axis reads. Backends make their tables with it. */
 export function taps(i: number, axis: ResizeAxis, modes: ResizeModes): readonly Tap[] {
-  if (axis.size === axis.out && (axis.scale ?? 1) === 1) return [{ index: i, weight: 1 }];
-  const at = sourceCoordinate(i, axis, modes.coordinate_transformation_mode);
+  if (axis.at === undefined && axis.size === axis.out && (axis.scale ?? 1) === 1)
+    return [{ index: i, weight: 1 }];
+  const at = axis.at ?? sourceCoordinate(i, axis, modes.coordinate_transformation_mode);
   const clamp = (index: number): number => Math.min(Math.max(index, 0), axis.size - 1);
   if (modes.mode === 'nearest') return [{ index: clamp(nearest(at, modes.nearest_mode)), weight: 1 }];
   const low = Math.floor(at);
@@ -94,7 +97,12 @@ export function taps(i: number, axis: ResizeAxis, modes: ResizeModes): readonly 
   ];
 }
 
-function sourceCoordinate(i: number, { size, out, scale = out / size }: ResizeAxis, mode: string): number {
+/** The position in the source that output position `i` reads. */
+export function sourceCoordinate(
+  i: number,
+  { size, out, scale = out / size }: ResizeAxis,
+  mode: string,
+): number {
   if (mode === 'asymmetric') return i / scale;
   if (mode === 'align_corners') return out === 1 ? 0 : (i * (size - 1)) / (out - 1);
   if (mode === 'pytorch_half_pixel' && out === 1) return 0;

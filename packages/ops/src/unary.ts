@@ -2,6 +2,7 @@ import type { AttrSpec, Trait } from '@ghostc/ir';
 import { fromNumbers, roundHalfToEven, toNumbers } from '@ghostc/ir';
 import { float } from './attr-spec.ts';
 import { type AttrValues, defineOp } from './define-op.ts';
+import { erfOf } from './erf.ts';
 
 type FloatAttrs = Readonly<Record<string, AttrSpec<number>>>;
 
@@ -58,6 +59,10 @@ export const softplus = unary('softplus', {}, (x) => Math.max(x, 0) + Math.log1p
 export const silu = unary('silu', {}, (x) => x * sigmoidOf(x));
 export const neg = unary('neg', {}, (x) => -x, ['exact']);
 export const abs = unary('abs', {}, Math.abs, ['exact']);
+/** The error function, ONNX Erf. */
+export const erf = unary('erf', {}, erfOf);
+/** -1, 0 or 1. */
+export const sign = unary('sign', {}, (x) => (x > 0 ? 1 : x < 0 ? -1 : x), ['exact']);
 export const exp = unary('exp', {}, Math.exp);
 export const log = unary('log', {}, Math.log);
 export const sqrt = unary('sqrt', {}, Math.sqrt);

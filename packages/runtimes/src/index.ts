@@ -1,9 +1,12 @@
+export { type BrowserPage, browserTools, openBrowser, type Route } from './browser.ts';
 export { buildC, strictFlags } from './build-c.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
+export { ortRuntime } from './ort-runtime.ts';
 export { type OrtOptions, ortSession, runOrt } from './ort-session.ts';
 export { type CExecutable, prepareC, type RunCOptions, runC } from './prepare-c.ts';
 export type { CRun } from './read-runs.ts';
 export { missingTools, requireTools, skipWithout, type Tool } from './require-tool.ts';
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
+export { runtimeBundle } from './runtime-bundle.ts';
 export { cRuntime, createRuntime, originalRuntime, runtimeNames } from './runtime-table.ts';

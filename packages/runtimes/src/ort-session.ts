@@ -1,8 +1,16 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
-import { CompileError, type DType, fromBytes, type Tensor, type TensorData, toBytes } from '@ghostc/ir';
+import {
+  allocate,
+  CompileError,
+  type DType,
+  fromBytes,
+  type Tensor,
+  type TensorData,
+  toBytes,
+} from '@ghostc/ir';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 
-const ortTypes: Readonly<Record<DType, string>> = {
+const ortTypes: Partial<Readonly<Record<DType, string>>> = {
   f16: 'float16',
   f32: 'float32',
   f64: 'float64',
@@ -41,9 +49,27 @@ export async function ortSession(
       : ort.InferenceSession.create(model, options),
   );
   return {
-    run: async (inputs) => fromOrt(await explain(session.run(toOrt(inputs, ort.Tensor)))),
+    run: async (inputs) => runSession(session, toOrt(inputs, ort.Tensor)),
     dispose: () => session.release(),
   };
+}
+
+/** Outputs with no element are not fetched: onnxruntime-node ends the process when it makes their buffer. */
+async function runSession(
+  session: InferenceSession,
+  feeds: Record<string, OrtTensor>,
+): Promise<Map<string, Tensor>> {
+  const empty = session.outputMetadata.flatMap((meta) =>
+    meta.isTensor && meta.shape.includes(0) ? [emptyOutput(meta)] : [],
+  );
+  const fetched = session.outputNames.filter((name) => !empty.some(([other]) => other === name));
+  const results = fetched.length ? fromOrt(await explain(session.run(feeds, fetched))) : new Map();
+  return new Map([...results, ...empty]);
+}
+
+function emptyOutput(meta: InferenceSession.TensorValueMetadata): [string, Tensor] {
+  const dtype = dtypeOf(meta.name, meta.type);
+  return [meta.name, { dtype, shape: meta.shape.map(Number), data: allocate(dtype, 0) }];
 }
 
 /** Makes a session, runs every set of inputs, cleans up. */
@@ -103,11 +129,20 @@ function fromOrt(results: InferenceSession.OnnxValueMapType): Map<string, Tensor
 }
 
 function fromOrtTensor(name: string, { type, data, dims }: OrtTensor): Tensor {
-  const dtype = (Object.keys(ortTypes) as DType[]).find((candidate) => ortTypes[candidate] === type);
-  if (!dtype)
-    throw new CompileError(
-      'run/output',
-      `output ${name} has the element type ${type}, which ghostc does not know`,
-    );
+  const dtype = dtypeOf(name, type);
   return { dtype, shape: [...dims], data: fromBytes(dtype, toBytes(data as TensorData)) };
+}
+
+function dtypeOf(name: string, type: string): DType {
+  const dtype = (Object.keys(ortTypes) as DType[]).find((candidate) => ortTypes[candidate] === type);
+  if (dtype) return dtype;
+  throw new CompileError(
+    'run/output',
+    `output ${name} has the element type ${type}, which ghostc does not know`,
+  );
+}
+
+/** Whether tensors of the type can be handed to ONNX Runtime from JavaScript. */
+export function passesBorder(dtype: DType): boolean {
+  return ortTypes[dtype] !== undefined;
 }

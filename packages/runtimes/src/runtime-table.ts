@@ -1,6 +1,7 @@
 import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghostc/compiler';
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
+import { behindBorder, withBorderCasts } from './border-casts.ts';
 import { ortSession } from './ort-session.ts';
 import { prepareC } from './prepare-c.ts';
 import { prepareWgsl } from './run-wgsl.ts';
@@ -9,7 +10,7 @@ import { prepareWgsl } from './run-wgsl.ts';
 const onnxRuntime: Runtime = {
   name: 'onnx',
   dynamicShapes: true,
-  prepare: (model) => ortSession(compileOnnx(model)),
+  prepare: async (model) => behindBorder(await ortSession(compileOnnx(withBorderCasts(model))), model),
 };
 
 /** Our WGSL, on Dawn. */

@@ -6,7 +6,7 @@ import { writeSafetensors } from './write-safetensors.ts';
 
 const tensor = fc
   .record({
-    dtype: fc.constantFrom(...dtypes),
+    dtype: fc.constantFrom(...dtypes.filter((dtype) => !/^(bf16|f8.*|f4.*|[iu][24])$/.test(dtype))),
     shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
     seed: fc.integer(),
   })

@@ -1,6 +1,6 @@
 import { CompileError, type DType, type Tensor, tensor, toBytes } from '@ghostc/ir';
 
-const names: Readonly<Record<DType, string>> = {
+const names: Partial<Readonly<Record<DType, string>>> = {
   f16: 'F16',
   f32: 'F32',
   f64: 'F64',
@@ -30,6 +30,8 @@ export function writeSafetensors(
   for (const [name, { dtype, shape, data }] of tensors) {
     if (name === METADATA)
       throw new CompileError('safetensors/name', `the format reserves the name ${METADATA}`);
+    if (!names[dtype])
+      throw new CompileError('safetensors/dtype', `${name} is ${dtype}, which is not written`);
     tensor(dtype, shape, data);
     entries.push([name, { dtype: names[dtype], shape, data_offsets: [at, at + data.byteLength] }]);
     at += data.byteLength;

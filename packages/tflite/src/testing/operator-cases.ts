@@ -831,7 +831,7 @@ const layoutCases: readonly OperatorCase[] = [
 export const operatorCases: readonly OperatorCase[] = [...floatCases, ...quantizedCases, ...layoutCases];
 
 /** Seeded bytes of all inputs of a case, set after set. */
-export function seededInputs({ spec }: OperatorCase, sets: number): Uint8Array[][] {
+export function caseInputs({ spec }: OperatorCase, sets: number): Uint8Array[][] {
   return Array.from({ length: sets }, (_, set) =>
     spec.inputs.map((place, i) => seededBytes(spec.tensors[place] as TensorSpec, 1000 * set + i + 1)),
   );

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
+const model = join(
+  import.meta.dirname,
+  '../../../test-fixtures/models/modules/ghost_module_ratio3/model.onnx',
+);
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-bisect-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (command: string, ...args: string[]) =>
+  spawnSync(command, args, { cwd: folder, encoding: 'utf8' });
+const ghostc = (...args: string[]) => run(process.execPath, cli, ...args);
+
+/** A third party's engine that gives zeros for everything. */
+const zeros = `export default {
+  name: 'zeros',
+  prepare: async ({ outputs }) => ({
+    run: async () => new Map(outputs.map(({ name, value: { type: { dtype, shape } } }) =>
+      [name, { dtype, shape, data: new Float32Array(shape.reduce((p, d) => p * d, 1)) }])),
+  }),
+};`;
+
+test('two runtimes that agree leave with 0', () => {
+  const { status, stdout } = ghostc('bisect', model, '--a', 'ort', '--b', 'interpreter', '--json');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ agree: true, culprit: null, smallest: null });
+});
+
+test("a user's engine is bisected, and the reproduction stands alone", () => {
+  writeFileSync(join(folder, 'zeros.mjs'), zeros);
+  const { status, stdout } = ghostc(
+    'bisect',
+    model,
+    '--a',
+    'ort',
+    '--b',
+    './zeros.mjs',
+    '--out',
+    'repro',
+    '--json',
+  );
+  expect(status).toBe(1);
+  const { agree, culprit, smallest } = JSON.parse(stdout);
+  expect({ agree, op: culprit.op, nodes: smallest.nodes }).toEqual({
+    agree: false,
+    op: 'conv2d',
+    nodes: ['conv2d'],
+  });
+  expect(readdirSync(join(folder, 'repro')).sort()).toEqual([
+    'main.c',
+    'model.c',
+    'model.gir',
+    'model.h',
+    'model.onnx',
+    'model_weights.c',
+    'test_data_set_0',
+  ]);
+  const again = ghostc(
+    'verify',
+    'repro/model.onnx',
+    '--data',
+    'repro',
+    '--targets',
+    'original,interpreter,c',
+  );
+  expect(again.status).toBe(0);
+  const built = run(
+    'cc',
+    '-Irepro',
+    'repro/main.c',
+    'repro/model.c',
+    'repro/model_weights.c',
+    '-lm',
+    '-o',
+    'main',
+  );
+  expect(built.stderr).toBe('');
+  expect(run(join(folder, 'main')).stdout).toMatch(/^output 0\[\d+\]: expected /);
+});
+
+test('an engine without prepare is refused', () => {
+  writeFileSync(join(folder, 'none.mjs'), 'export default 1');
+  const { status, stderr } = ghostc('bisect', model, '--a', 'ort', '--b', './none.mjs');
+  expect({ status, told: stderr.includes('expected a default export') }).toEqual({ status: 2, told: true });
+});

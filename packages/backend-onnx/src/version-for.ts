@@ -1,0 +1,49 @@
+import type { DType, Graph, Node } from '@ghostc/ir';
+
+export interface OnnxVersion {
+  readonly opset: number;
+  readonly irVersion: number;
+}
+
+/** Opset 17 with IR version 8, of ONNX 1.12: every reader of the last years takes it. */
+const OLDEST = 17;
+
+/** The first opset whose Cast, and IR version whose tensors, know an element type. */
+const typeVersions: Partial<Readonly<Record<DType, OnnxVersion>>> = {
+  f8e4m3fn: { opset: 19, irVersion: 9 },
+  f8e4m3fnuz: { opset: 19, irVersion: 9 },
+  f8e5m2: { opset: 19, irVersion: 9 },
+  f8e5m2fnuz: { opset: 19, irVersion: 9 },
+  i4: { opset: 21, irVersion: 10 },
+  u4: { opset: 21, irVersion: 10 },
+  f4e2m1: { opset: 23, irVersion: 11 },
+  f8e8m0: { opset: 24, irVersion: 12 },
+  i2: { opset: 25, irVersion: 13 },
+  u2: { opset: 25, irVersion: 13 },
+};
+
+/** Writes as little as readers need: the smallest version that can say everything in the graph. */
+export function versionFor(graph: Graph): OnnxVersion {
+  let [opset, irVersion] = [OLDEST, 8];
+  const types = new Set<DType>();
+  for (const { type } of [...graph.inputs, ...graph.constants]) types.add(type.dtype);
+  for (const node of graph.nodes()) {
+    for (const { type } of node.outputs) types.add(type.dtype);
+    opset = Math.max(opset, opVersion(node));
+  }
+  for (const dtype of types) {
+    opset = Math.max(opset, typeVersions[dtype]?.opset ?? 0);
+    irVersion = Math.max(irVersion, typeVersions[dtype]?.irVersion ?? 0);
+  }
+  return { opset, irVersion: opset >= 21 ? Math.max(irVersion, 10) : irVersion };
+}
+
+function opVersion({ op, attrs, output }: Node): number {
+  // QuantizeLinear of 16 bits; the smaller versions know it for 8.
+  if (output.type.quant && output.type.dtype === 'i16') return 21;
+  const dilations = (attrs.dilations ?? []) as readonly number[];
+  if (op === 'average_pool' && dilations.some((step) => step !== 1)) return 19;
+  if (op === 'pad' && attrs.mode === 'wrap') return 19;
+  if (op === 'scatter_nd' && (attrs.reduction === 'max' || attrs.reduction === 'min')) return 18;
+  return 0;
+}

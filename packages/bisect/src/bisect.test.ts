@@ -1,0 +1,99 @@
+import { interpreterRuntime, type Runtime, seededInputs } from '@ghostc/conformance';
+import { type Graph, parseGraph, type Tensor } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { expect, test } from 'vitest';
+import { bisect } from './bisect.ts';
+
+const text = `graph @net(%x: f32[1,3,12,12])
+const %w: f32[4,3,1,1] = random(1)
+const %d: f32[4,1,3,3] = random(2)
+const %v: f32[5,4,1,1] = random(3)
+%a = conv2d %x, %w from "first"
+%b = relu %a from "act"
+%c = depthwise_conv2d %b, %d {pads=[1,1,1,1]} from "cheap"
+%e = add %c, %b from "join"
+%f = conv2d %e, %v from "last"
+return %f`;
+
+const graph = (): Graph => parseGraph(text, { registry });
+
+/** The interpreter with a defect: the results of nodes for which `broken` holds are changed by `change`. */
+function faulty(broken: (graph: Graph) => boolean, change: (value: number, i: number) => number): Runtime {
+  return {
+    name: 'faulty',
+    prepare: async (model) => {
+      const sound = await interpreterRuntime.prepare(model);
+      if (!broken(model)) return sound;
+      const run = async (inputs: ReadonlyMap<string, Tensor>) =>
+        new Map(
+          [...(await sound.run(inputs))].map(([name, tensor]) => [
+            name,
+            { ...tensor, data: (tensor.data as Float32Array).map(change) },
+          ]),
+        );
+      return { run };
+    },
+  };
+}
+
+const has = (op: string) => (model: Graph) => [...model.nodes()].some((node) => node.op === op);
+
+/** A depthwise convolution that forgets the last element, wherever it stands alone or among others. */
+test('the op that differs alone is found, and reduced to itself on a small image', async () => {
+  const model = graph();
+  const broken: Runtime = {
+    name: 'broken',
+    prepare: async (one) => {
+      const sound = await interpreterRuntime.prepare(one);
+      const guilty = [...one.nodes()].findIndex((node) => node.op === 'depthwise_conv2d');
+      if (guilty < 0) return sound;
+      return {
+        run: async (inputs) => {
+          const outputs = new Map(await sound.run(inputs));
+          for (const name of outputs.keys()) {
+            if (one.outputs.length > 1 && !name.startsWith(`${guilty}_`)) continue;
+            const tensor = outputs.get(name) as Tensor;
+            const data = Float32Array.from(tensor.data as Float32Array);
+            data[data.length - 1] = 0.5;
+            outputs.set(name, { ...tensor, data });
+          }
+          return outputs;
+        },
+      };
+    },
+  };
+  const sample = { graph: model, inputs: seededInputs(model, 1) };
+  const report = await bisect(sample, { a: interpreterRuntime, b: broken });
+  expect(report.agree).toBe(false);
+  expect(report.culprit).toEqual({ node: 'cheap', op: 'depthwise_conv2d' });
+  expect(report.rows.find((row) => row.node === 'act')?.isolated).toBe(0);
+  const small = report.smallest;
+  expect([...(small?.graph.nodes() ?? [])].map(({ op }) => op)).toEqual(['depthwise_conv2d']);
+  expect(small?.graph.inputs[0]?.type.shape).toEqual([1, 4, 1, 1]);
+});
+
+test('a difference of a combination is reduced to the combination', async () => {
+  const fused = faulty(
+    (model) => has('depthwise_conv2d')(model) && has('relu')(model) && model.outputs.length === 1,
+    (v) => v + 1,
+  );
+  const model = graph();
+  const report = await bisect(
+    { graph: model, inputs: seededInputs(model, 1) },
+    { a: interpreterRuntime, b: fused },
+  );
+  expect(report.agree).toBe(false);
+  expect(report.culprit).toBeNull();
+  expect([...(report.smallest?.graph.nodes() ?? [])].map(({ op }) => op)).toEqual([
+    'relu',
+    'depthwise_conv2d',
+  ]);
+});
+
+test('two runtimes that agree have nothing to reduce', async () => {
+  const model = graph();
+  const pair = { a: interpreterRuntime, b: interpreterRuntime };
+  const report = await bisect({ graph: model, inputs: seededInputs(model, 1) }, pair);
+  expect(report).toMatchObject({ agree: true, culprit: null, smallest: null });
+  expect(report.rows).toHaveLength(5);
+});

@@ -1,0 +1,50 @@
+import type { Tensors } from '@ghostc/conformance';
+import { interpret } from '@ghostc/interpreter';
+import { Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
+import { buildNode } from '@ghostc/ops';
+
+/** A model with inputs for it. */
+export interface Sample {
+  readonly graph: Graph;
+  readonly inputs: Tensors;
+}
+
+/** Every value of a graph on these inputs, in the interpreter. */
+export function referenceValues({ graph, inputs }: Sample): Map<Value, Tensor> {
+  const values = new Map<Value, Tensor>(
+    graph.inputs.map((input) => [input, inputs.get(input.name) as Tensor]),
+  );
+  for (const value of graph.constants) if (value.constant) values.set(value, value.constant);
+  interpret(graph, inputs, { observe: (value, tensor) => values.set(value, tensor) });
+  return values;
+}
+
+/**
+ * All nodes of a graph side by side in one: each reads inputs of its own, which hold the reference values, and its results
+ * are outputs, so that no error travels from node to node and nothing fuses. Output `N_K` is result K of node N.
+ */
+export function isolateNodes(nodes: readonly Node[], values: ReadonlyMap<Value, Tensor>): Sample {
+  const graph = new Graph('isolated');
+  const inputs = new Map<string, Tensor>();
+  const constants = new Map<Value, Value>();
+  const bring = (value: Value, prefix: string): Value => {
+    const tensor = values.get(value) as Tensor;
+    if (value.constant) {
+      if (!constants.has(value)) constants.set(value, graph.addConstant(value.name, tensor));
+      return constants.get(value) as Value;
+    }
+    inputs.set(prefix, tensor);
+    return graph.addInput(prefix, { ...value.type, shape: tensor.shape });
+  };
+  nodes.forEach((node, n) => {
+    const own = new Map<Value, Value>();
+    const sources = node.inputs.map((value, i) => {
+      if (!value) return null;
+      if (!own.has(value)) own.set(value, bring(value, `node${n}_input${i}`));
+      return own.get(value) as Value;
+    });
+    const twin = buildNode(graph, { op: node.op, inputs: sources, attrs: node.attrs, origin: node.origin });
+    twin.outputs.forEach((value, k) => graph.addOutput(`${n}_${k}`, value));
+  });
+  return { graph, inputs };
+}

@@ -1,0 +1,89 @@
+import type { Runtime, Tensors } from '@ghostc/conformance';
+import { errorBounds } from '@ghostc/interpreter';
+import { type Tensor, toNumbers } from '@ghostc/ir';
+import type { Sample } from './isolate.ts';
+
+/** How far one output is apart in two runtimes. */
+export interface Distance {
+  /** Largest |a - b|; Infinity where NaN, infinities or shapes disagree. */
+  readonly error: number;
+  /** What rounding explains at the worst element: the derived bounds of both runtimes together. */
+  readonly allowed: number;
+  /** error over allowed at the worst element: over 1 is a difference. */
+  readonly ratio: number;
+  /** Flat index of the worst element. */
+  readonly index: number;
+}
+
+/** Two runtimes that should compute the same. */
+export interface Pair {
+  readonly a: Runtime;
+  readonly b: Runtime;
+}
+
+export interface Outcome {
+  readonly distances: ReadonlyMap<string, Distance>;
+  readonly a: Tensors;
+  readonly b: Tensors;
+}
+
+/** Where no bound can be derived, this much of the largest element. */
+const FALLBACK = 1e-4;
+
+/** Runs a model in both runtimes; distances by output. */
+export async function runPair({ a, b }: Pair, sample: Sample): Promise<Outcome> {
+  const [first, second] = [await runOnce(a, sample), await runOnce(b, sample)];
+  const bounds = errorBounds(sample.graph, sample.inputs);
+  const distances = new Map(
+    sample.graph.outputs.map(({ name }) => [
+      name,
+      distance(first.get(name), second.get(name), bounds.get(name) ?? null),
+    ]),
+  );
+  return { distances, a: first, b: second };
+}
+
+/** The output that is furthest apart, in units of what rounding explains. */
+export function worst({ distances }: Outcome): Distance {
+  const none: Distance = { error: 0, allowed: 0, ratio: 0, index: -1 };
+  return [...distances.values()].reduce((most, one) => (one.ratio > most.ratio ? one : most), none);
+}
+
+async function runOnce(runtime: Runtime, { graph, inputs }: Sample): Promise<Tensors> {
+  const executable = await runtime.prepare(graph);
+  try {
+    return await executable.run(inputs);
+  } finally {
+    await executable.dispose?.();
+  }
+}
+
+function distance(a: Tensor | undefined, b: Tensor | undefined, bounds: Float64Array | null): Distance {
+  const apart: Distance = { error: Infinity, allowed: 0, ratio: Infinity, index: 0 };
+  if (!a || !b || a.data.length !== b.data.length) return apart;
+  const [first, second] = [toNumbers(a), toNumbers(b)];
+  const flat = FALLBACK * largest(first);
+  let found: Distance = { error: 0, allowed: 0, ratio: 0, index: -1 };
+  for (let index = 0; index < first.length; index++) {
+    const error = difference(Number(first[index]), Number(second[index]));
+    if (error === 0) continue;
+    const allowed = bounds ? 2 * (bounds[index] ?? 0) : flat;
+    const ratio = error / Math.max(allowed, Number.MIN_VALUE);
+    if (ratio > found.ratio) found = { error, allowed, ratio, index };
+  }
+  return found;
+}
+
+function difference(a: number, b: number): number {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
+  return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Infinity;
+}
+
+function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] as number);
+    if (size > most && Number.isFinite(size)) most = size;
+  }
+  return most;
+}

@@ -1,0 +1,79 @@
+import type { Value } from '@ghostc/ir';
+import { Formulas } from './formulas.ts';
+import type { NodeReader, OpRow } from './node-reader.ts';
+
+/** Activations that are formulas of other ops. */
+export const activationRows: readonly OpRow[] = [
+  // max(0, x) + min(0, a (exp(x / a) - 1)) = a elu(x / a)
+  ['Celu', (node) => scaledElu(node, node.float('alpha', 1))],
+  ['Erf', (node) => node.emit('erf', [node.input(0)])],
+  ['Gelu', readGelu],
+  ['Mish', readMish],
+  [
+    'Selu',
+    (node) => {
+      const f = new Formulas(node);
+      const alpha = node.float('alpha', Math.fround(1.6732632423543772));
+      const gamma = node.float('gamma', Math.fround(1.0507009873554805));
+      return f.mul(f.emit('elu', [node.input(0)], { alpha }), gamma);
+    },
+  ],
+  ['Sign', (node) => node.emit('sign', [node.input(0)])],
+  [
+    'Softsign',
+    (node) => {
+      const f = new Formulas(node);
+      return f.div(node.input(0), f.add(f.emit('abs', [node.input(0)]), 1));
+    },
+  ],
+  ['Shrink', readShrink],
+  ['Swish', readSwish],
+  [
+    'ThresholdedRelu',
+    (node) => {
+      const f = new Formulas(node);
+      const x = node.input(0);
+      const above = f.emit('less', [f.number(x, node.float('alpha', 1)), x]);
+      return f.emit('where', [above, x, f.number(x, 0)]);
+    },
+  ],
+];
+
+function scaledElu(node: NodeReader, alpha: number): Value {
+  const f = new Formulas(node);
+  if (alpha === 1) return f.emit('elu', [node.input(0)], { alpha: 1 });
+  return f.mul(f.emit('elu', [f.div(node.input(0), alpha)], { alpha: 1 }), alpha);
+}
+
+/** x/2 (1 + erf(x / sqrt 2)), or with tanh(sqrt(2/pi) (x + 0.044715 x^3)). */
+function readGelu(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  const half = f.mul(x, 0.5);
+  if (node.expectText('approximate', 'none', ['none', 'tanh']) === 'none')
+    return f.mul(half, f.add(f.emit('erf', [f.mul(x, Math.SQRT1_2)]), 1));
+  const cubic = f.mul(f.mul(f.mul(x, x), x), 0.044715);
+  return f.mul(half, f.add(f.emit('tanh', [f.mul(f.add(x, cubic), Math.sqrt(2 / Math.PI))]), 1));
+}
+
+function readMish(node: NodeReader): Value {
+  const f = new Formulas(node);
+  return f.mul(node.input(0), f.emit('tanh', [f.emit('softplus', [node.input(0)])]));
+}
+
+function readSwish(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const alpha = node.float('alpha', 1);
+  if (alpha === 1) return f.emit('silu', [node.input(0)]);
+  return f.mul(node.input(0), f.emit('sigmoid', [f.mul(node.input(0), alpha)]));
+}
+
+/** x + bias below -lambd, x - bias above lambd, 0 between. */
+function readShrink(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  const [lambd, bias] = [node.float('lambd', 0.5), node.float('bias', 0)];
+  const above = f.emit('less', [f.number(x, lambd), x]);
+  const upper = f.emit('where', [above, f.sub(x, bias), f.number(x, 0)]);
+  return f.emit('where', [f.less(x, -lambd), f.add(x, bias), upper]);
+}

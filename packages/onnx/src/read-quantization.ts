@@ -1,0 +1,163 @@
+import { CompileError, type DType, largestFloat, type Value } from '@ghostc/ir';
+import { integerRange } from '@ghostc/ops';
+import { Formulas, fixedShape } from './formulas.ts';
+import type { NodeReader, OpRow } from './node-reader.ts';
+import { dtypeOf } from './tensor-proto.ts';
+import { windowAttributes } from './window-attributes.ts';
+
+/**
+ * Quantisation as the formulas of its definition, for scales that are computed at run time, blocked scales, and element
+ * types that the integer kernels do not know.
+ */
+export const quantizationRows: readonly OpRow[] = [
+  ['ConvInteger', readConvInteger],
+  ['DequantizeLinear', readDequantizeLinear],
+  ['DynamicQuantizeLinear', readDynamicQuantizeLinear],
+  ['MatMulInteger', readMatMulInteger],
+  ['QLinearMatMul', readQLinearMatMul],
+  ['QuantizeLinear', readQuantizeLinear],
+];
+
+/** Scale or zero point against x: a scalar, one for each slice along `axis`, or one for each block along it. */
+function aligned(f: Formulas, x: Value, parameter: Value): Value {
+  const [shape, own] = [fixedShape(f.node, x), fixedShape(f.node, parameter)];
+  if (own.length === 0) return parameter;
+  const given = f.node.int('axis', 1);
+  const axis = given < 0 ? given + shape.length : given;
+  const block = f.node.int('block_size', 0);
+  if (block === 0) {
+    if (own.length !== 1) throw new CompileError('onnx/input', `${f.node.op} expects a scale of rank 1`);
+    if (own[0] === 1 && shape.length <= axis) return parameter;
+    return f.reshape(
+      parameter,
+      shape.map((_, a) => (a === axis ? -1 : 1)),
+    );
+  }
+  const split = [...own.slice(0, axis + 1), 1, ...own.slice(axis + 1)];
+  const wide = [...own.slice(0, axis + 1), block, ...own.slice(axis + 1)];
+  const repeated = f.reshape(f.emit('expand', [f.reshape(parameter, split)], { shape: wide }), [
+    ...own.slice(0, axis),
+    (own[axis] ?? 1) * block,
+    ...own.slice(axis + 1),
+  ]);
+  return f.emit('slice', [repeated], { starts: [0], ends: [shape[axis] ?? 1], axes: [axis] });
+}
+
+/** saturate(round(x / scale) + zero point); small floats are not rounded to integers but by the cast. */
+function quantized(
+  f: Formulas,
+  { x, scale, zero }: { x: Value; scale: Value; zero: Value | null },
+  to: DType,
+): Value {
+  const quotient = f.div(x, f.cast(scale, x.type.dtype));
+  if (to.startsWith('f')) {
+    const sum = zero ? f.add(quotient, f.cast(zero, x.type.dtype)) : quotient;
+    const limit = to === 'f4e2m1' ? largestFloat(to) : undefined;
+    return f.cast(limit ? f.emit('clip', [sum], { min: -limit, max: limit }) : sum, to);
+  }
+  const [min, max] = integerRange(to);
+  const rounded = f.emit('round', [f.cast(quotient, 'f32')]);
+  const sum = zero ? f.add(rounded, f.cast(zero, 'f32')) : rounded;
+  return f.cast(f.emit('clip', [sum], { min, max }), to);
+}
+
+function readQuantizeLinear(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  const declared = node.int('output_dtype', 0);
+  const to = node.has(2) ? node.input(2).type.dtype : declared ? dtypeOf(declared) : 'u8';
+  const zero = node.has(2) ? aligned(f, x, node.input(2)) : null;
+  const precision = node.int('precision', 0);
+  const wide = precision ? f.cast(x, dtypeOf(precision)) : x;
+  return quantized(f, { x: wide, scale: aligned(f, x, node.input(1)), zero }, to);
+}
+
+function readDequantizeLinear(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  const scale = aligned(f, x, node.input(1));
+  const centred = node.has(2)
+    ? f.sub(f.cast(x, 'f32'), f.cast(aligned(f, x, node.input(2)), 'f32'))
+    : f.cast(x, 'f32');
+  const declared = node.int('output_dtype', 0);
+  const to = declared ? dtypeOf(declared) : scale.type.dtype;
+  return f.cast(f.mul(centred, f.cast(scale, 'f32')), to);
+}
+
+/** Outputs: y u8, its scale, its zero point; the range always holds 0. */
+function readDynamicQuantizeLinear(node: NodeReader): readonly Value[] {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  const whole = { axes: [] as number[], keepdims: false };
+  const zero = f.number(x, 0);
+  const high = f.emit('maximum', [f.emit('reduce_max', [x], whole), zero]);
+  const low = f.emit('minimum', [f.emit('reduce_min', [x], whole), zero]);
+  const scale = f.div(f.sub(high, low), 255);
+  const shift = f.emit('clip', [f.emit('round', [f.div(f.sub(zero, low), scale)])], { min: 0, max: 255 });
+  const point = f.cast(shift, 'u8');
+  return [quantized(f, { x, scale, zero: point }, 'u8'), scale, point];
+}
+
+/** Sums of products of 8-bit integers stay exact in float32 up to this many terms: 255 * 255 * 258 < 2^24. */
+const EXACT_TERMS = 258;
+
+/** The type that integer sums of `terms` products are computed in. */
+function sumType(terms: number): DType {
+  return terms <= EXACT_TERMS ? 'f32' : 'i32';
+}
+
+function centred(f: Formulas, x: Value, zero: Value | null): { in: (type: DType) => Value } {
+  return { in: (type) => (zero ? f.sub(f.cast(x, type), f.cast(zero, type)) : f.cast(x, type)) };
+}
+
+function readMatMulInteger(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const [a, b] = [node.input(0), node.input(1)];
+  const type = sumType(Number(a.type.shape.at(-1)));
+  const rows = node.optional(2);
+  const left = centred(
+    f,
+    a,
+    rows && rows.type.shape.length === 1 && Number(rows.type.shape[0]) > 1 ? f.reshape(rows, [-1, 1]) : rows,
+  );
+  const product = f.emit('matmul', [left.in(type), centred(f, b, node.optional(3)).in(type)]);
+  return f.cast(product, 'i32');
+}
+
+function readConvInteger(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const [x, weight] = [node.input(0), node.input(1)];
+  const [, ...inner] = fixedShape(node, weight);
+  if (inner.length !== 3) throw new CompileError('onnx/unsupported', 'ConvInteger expects images (rank 4)');
+  const type = sumType(inner.reduce((p, dim) => p * dim, 1));
+  const zero = node.optional(3);
+  const perChannel = zero && Number(zero.type.shape[0] ?? 1) > 1 ? f.reshape(zero, [-1, 1, 1, 1]) : zero;
+  const window = windowAttributes(node, x.type.shape.slice(2), inner.slice(1));
+  const sums = f.emit(
+    'conv2d',
+    [centred(f, x, node.optional(2)).in(type), centred(f, weight, perChannel).in(type)],
+    {
+      ...window,
+      group: node.int('group', 1),
+    },
+  );
+  return f.cast(sums, 'i32');
+}
+
+/** Inputs: a, its scale and zero point, b, its scale and zero point, the scale and zero point of y. */
+function readQLinearMatMul(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const [a, aScale, aZero, b, bScale, bZero, yScale, yZero] = Array.from({ length: 8 }, (_, i) =>
+    node.input(i),
+  ) as [Value, Value, Value, Value, Value, Value, Value, Value];
+  const type = sumType(Number(a.type.shape.at(-1)));
+  const column = (value: Value): Value =>
+    value.type.shape.length === 1 && Number(value.type.shape[0]) > 1 ? f.reshape(value, [-1, 1]) : value;
+  const left = centred(f, a, column(aZero)).in(type);
+  const sums = f.cast(f.emit('matmul', [left, centred(f, b, bZero).in(type)]), 'f32');
+  const scale = f.div(f.mul(f.cast(column(aScale), 'f32'), f.cast(bScale, 'f32')), f.cast(yScale, 'f32'));
+  const to = yZero.type.dtype;
+  const [min, max] = integerRange(to);
+  const shifted = f.add(f.emit('round', [f.mul(sums, scale)]), f.cast(yZero, 'f32'));
+  return f.cast(f.emit('clip', [shifted], { min, max }), to);
+}

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { seededInputs } from '@ghostc/conformance';
+import { toBytes } from '@ghostc/ir';
+import { readTflite } from '@ghostc/tflite';
+import { buildModel, caseInputs, operatorCases } from '@ghostc/tflite/testing';
+import { type ReferenceRun, runReference } from './reference.ts';
+
+/** Outputs of TFLite's reference kernels by model, base64. */
+export type Outputs = Readonly<Record<string, string>>;
+
+const fixtures = join(process.cwd(), 'test-fixtures/tflite');
+export const operatorFixture = join(fixtures, 'operators.json');
+export const modelFixture = join(fixtures, 'mlperf-tiny.json');
+
+const models = join(process.cwd(), '../shared/models/mlperf-tiny');
+/** Seeds of the inputs of each model: 1 to SEEDS. */
+export const SEEDS = 100;
+/** What probabilities of float networks may differ by: sums in another order, measured up to 1.2e-6. */
+export const FLOAT_TOLERANCE = 1e-5;
+/** Sets of inputs of each operator. */
+export const CASE_SETS = 2;
+
+/** The models of MLPerf Tiny that ship as TFLite; null where the folder is absent. */
+export function mlperfModels(): ReadonlyMap<string, Uint8Array> | null {
+  if (!existsSync(models)) return null;
+  const names = ['ic', 'kws', 'vww'].flatMap((name) => [`${name}_int8`, `${name}_float`]);
+  return new Map(names.map((name) => [name, readFileSync(join(models, `${name}.tflite`))]));
+}
+
+export function readFixture(file: string): Outputs {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** What TFLite computes for every operator case. */
+export function operatorOutputs(python: string): Outputs {
+  return referenceOutputs(
+    python,
+    operatorCases.map((one) => ({
+      name: one.name,
+      model: buildModel(one.spec),
+      inputs: Buffer.concat(caseInputs(one, CASE_SETS).flat()),
+    })),
+  );
+}
+
+/** What TFLite computes for every MLPerf Tiny model; float models with float weights. */
+export function modelOutputs(python: string, files: ReadonlyMap<string, Uint8Array>): Outputs {
+  return referenceOutputs(
+    python,
+    [...files].map(([name, model]) => ({
+      name,
+      model,
+      inputs: modelInputs(model),
+      dequantize: name.endsWith('_float'),
+    })),
+  );
+}
+
+/** Bytes of the seeded inputs of a model. */
+export function modelInputs(model: Uint8Array, seeds = SEEDS): Uint8Array {
+  const graph = readTflite(model);
+  return Buffer.concat(
+    Array.from({ length: seeds }, (_, i) =>
+      [...seededInputs(graph, i + 1).values()].map(({ data }) => toBytes(data)),
+    ).flat(),
+  );
+}
+
+function referenceOutputs(python: string, runs: readonly (ReferenceRun & { name: string })[]): Outputs {
+  const outputs = runReference(python, runs);
+  return Object.fromEntries(
+    runs.map(({ name }, i) => [name, Buffer.from(outputs[i] as Uint8Array).toString('base64')]),
+  );
+}
