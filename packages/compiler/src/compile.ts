@@ -25,6 +25,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, or a binary file with `.incbin`. By size if absent. */
   readonly weights?: 'c' | 'bin' | undefined;
+  /** `portable`: integer kernels in plain C instead of the device's own. */
+  readonly kernels?: 'portable' | undefined;
 }
 
 /** An optimised ONNX model. Symbolic dimensions stay. */
@@ -39,11 +41,12 @@ export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslPro
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights } = options;
+  const { device, weights, kernels } = options;
   return emitC(lowerForKernels(staticGraph(model, options), options), {
     name: nameOf(model, options),
     ...(device && { device }),
     ...(weights && { weights }),
+    ...(kernels && { kernels }),
   });
 }
 
