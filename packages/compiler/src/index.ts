@@ -1,6 +1,7 @@
 export {
   type CompileCOptions,
   type CompileOptions,
+  type CompileWgslOptions,
   compileC,
   compileFiles,
   compileOnnx,
@@ -16,3 +17,4 @@ export { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { wgslFiles } from './wgsl-files.ts';
+export { wgslPackage } from './wgsl-package.ts';

@@ -4,6 +4,7 @@ import { parseBindings } from '../bindings.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { startProgress } from '../progress.ts';
+import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
 
 interface CompileFlags {
@@ -13,6 +14,7 @@ interface CompileFlags {
   readonly name?: string;
   readonly bind: readonly string[];
   readonly weights?: 'c' | 'bin';
+  readonly matrices?: 'f32' | 'f16';
   readonly stateDict?: string;
   readonly seed: string;
   readonly json?: boolean;
@@ -36,6 +38,12 @@ export function compileCommand(): Command {
         'bin',
       ]),
     )
+    .addOption(
+      new Option('--matrices <type>', 'how WGSL stores weight matrices; sums are f32').choices([
+        'f32',
+        'f16',
+      ]),
+    )
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
     .option('--json', 'print what was written as JSON')
@@ -53,6 +61,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     const options = { ...flags, name: flags.name ?? loaded.name, bind: parseBindings(flags.bind) };
     const files = compileFiles(loaded.graph, flags.target, {
       ...options,
+      ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource() }),
       onPass: (name) => (progress.text = name),
     });
     const written = writeFiles(flags.out, files);
