@@ -3,7 +3,7 @@ import { bannerText, type ProgramFacts, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
-import { memoryPointers } from './typed-memory.ts';
+import { memoryPointers, opaquePointers } from './typed-memory.ts';
 import { weightDeclaration } from './weight-files.ts';
 
 interface SourceParts {
@@ -25,7 +25,9 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     ...contraction,
     '',
-    ...(facts.weightBytes ? [indent(weightDeclaration(facts)), ''] : []),
+    ...kernelMacro,
+    '',
+    ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
     ...(lanes.vector ? [indent(vectorPrelude), ''] : []),
     functions,
     '',
@@ -33,6 +35,15 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
   ].join('\n');
 }
+
+/** Kernels that are called once would share their registers with the run function. */
+const kernelMacro = [
+  '#if defined(__GNUC__)',
+  '#define KERNEL static __attribute__((noinline))',
+  '#else',
+  '#define KERNEL static',
+  '#endif',
+];
 
 /** a * b + c may be one fused multiply-add: fewer instructions, one rounding less. */
 const contraction = [

@@ -3,6 +3,7 @@ export {
   type ActivationName,
   activationAttrs,
   activationFunction,
+  activationOpAttrs,
   activations,
 } from './activation.ts';
 export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
@@ -50,13 +51,14 @@ export {
   sliceRanges,
   transpose,
 } from './movement.ts';
+export { nhwcName, nhwcOps, toNchw, toNhwc } from './nhwc.ts';
 export {
   argMaxPool,
   averagePool,
   globalAveragePool,
   maxPool,
 } from './pool.ts';
-export { activationClamp } from './quantized/activation-clamp.ts';
+export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -123,6 +125,7 @@ export {
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
+export { rowRuleOf } from './row-rule.ts';
 export { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {
