@@ -36,10 +36,16 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
   ].join('\n');
 }
 
-/** Kernels that are called once would share their registers with the run function. */
+/**
+ * Kernels that are called once would share their registers with the run function. Copies of them for constant arguments
+ * are what GCC 12 compiles wrongly: limit(v, 0, 255) - 128 of a sum over a window gave other values at -O2.
+ */
 const kernelMacro = [
-  '#if defined(__GNUC__)',
+  '/* Every kernel is a function of its own, compiled as it stands. */',
+  '#if defined(__clang__)',
   '#define KERNEL static __attribute__((noinline))',
+  '#elif defined(__GNUC__)',
+  '#define KERNEL static __attribute__((noinline, noclone))',
   '#else',
   '#define KERNEL static',
   '#endif',
