@@ -80,7 +80,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
 export function planC(lowered: Graph, device: Device = 'host', kernelSet: KernelSet = device): MemoryPlan {
   const lanes = lanesOf(device);
   return planMemory(lowered, {
-    storageRule: cStorageRule,
+    storageRule: (node) => cStorageRule(node, kernelSet),
     io: 'caller',
     align: arenaAlign,
     scratchBytes: (node) => scratchBytes(node, lanes, kernelSet),
