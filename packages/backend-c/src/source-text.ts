@@ -37,15 +37,15 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
 }
 
 /**
- * Kernels that are called once would share their registers with the run function. Copies of them for constant arguments
- * are what GCC 12 compiles wrongly: limit(v, 0, 255) - 128 of a sum over a window gave other values at -O2.
+ * Kernels that are called once would share their registers with the run function. `noipa`, because GCC 12 at -O2 put the
+ * addresses of the weights from the calls into the int8 kernels and made wrong code of it: ghost_fmnist on RV32 and
+ * Cortex-M4 was wrong from a depthwise convolution on, and is right with -fno-ipa-cp.
  */
 const kernelMacro = [
-  '/* Every kernel is a function of its own, compiled as it stands. */',
-  '#if defined(__clang__)',
-  '#define KERNEL static __attribute__((noinline))',
+  '#if defined(__GNUC__) && !defined(__clang__)',
+  '#define KERNEL static __attribute__((noipa))',
   '#elif defined(__GNUC__)',
-  '#define KERNEL static __attribute__((noinline, noclone))',
+  '#define KERNEL static __attribute__((noinline))',
   '#else',
   '#define KERNEL static',
   '#endif',
