@@ -56,7 +56,10 @@ async function runTune(model: string, flags: TuneFlags): Promise<void> {
 }
 
 function report(result: TuneResult, file: string, { json }: TuneFlags): void {
-  if (json) return console.log(JSON.stringify({ ...result, cache: file }, null, 2));
+  if (json) {
+    console.log(JSON.stringify({ ...result, cache: file }, null, 2));
+    return;
+  }
   const milliseconds = (nanoseconds: number): string => (nanoseconds / 1e6).toFixed(3);
   const rows = result.layers.map(({ key, shape, nanoseconds, staticNanoseconds }) => [
     key,
