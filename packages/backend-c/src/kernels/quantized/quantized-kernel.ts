@@ -8,4 +8,6 @@ export interface QuantizedKernel {
   readonly scratchBytes?: (node: Node) => number;
   /** Absent: takes every node. */
   readonly accepts?: (node: Node) => boolean;
+  /** May the output lie over input 0, from the same byte on? Absent: never. */
+  readonly overwritesInput?: (node: Node) => boolean;
 }

@@ -1,4 +1,5 @@
 import { isDense } from '../../conv-geometry.ts';
+import { writesBehindReads } from '../../writes-behind-reads.ts';
 import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { type LayerText, layerKernel } from '../tuned-layer.ts';
@@ -38,7 +39,12 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
   if (!dspDepthwiseFits(geometry)) return null;
   const scratch = { bytes: dspDepthwiseScratch(geometry), type: 'int32_t' } as const;
-  return { fn: dspDepthwiseConv2d(layer), weight, scratch };
+  return {
+    fn: dspDepthwiseConv2d(layer),
+    weight,
+    scratch,
+    inPlace: writesBehindReads(geometry, layer.multiplier),
+  };
 }
 
 /** For ARMv7E-M with the DSP extension, int8 in and out. */

@@ -1,4 +1,5 @@
 import { isDense } from '../../conv-geometry.ts';
+import { writesBehindReads } from '../../writes-behind-reads.ts';
 import { dspKernels } from '../dsp/index.ts';
 import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
@@ -29,7 +30,12 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
   if (!mveDepthwiseFits(geometry)) return null;
   const scratch = { bytes: mveDepthwiseScratch(geometry), type: 'int32_t' } as const;
-  return { fn: mveDepthwiseConv2d(layer), weight, scratch };
+  return {
+    fn: mveDepthwiseConv2d(layer),
+    weight,
+    scratch,
+    inPlace: writesBehindReads(geometry, layer.multiplier),
+  };
 }
 
 /** For Helium, int8 in and out; the DSP extension, which such cores have too, where there is no vector kernel. */
