@@ -10,8 +10,8 @@ export interface LayerText {
   /** In the order and element type that the function reads. */
   readonly weight: Int8Array | Int32Array;
   readonly scratch: Scratch | null;
-  /** May y lie over x, from the same byte on? */
-  readonly inPlace?: boolean;
+  /** May y lie where x does? */
+  readonly inPlace: boolean;
 }
 
 interface Scratch {
@@ -37,7 +37,7 @@ export function layerKernel(
     emit,
     accepts: (node) => textOf(node) !== null,
     scratchBytes: (node) => textOf(node)?.scratch?.bytes ?? 0,
-    overwritesInput: (node) => textOf(node)?.inPlace ?? false,
+    inPlace: (node) => textOf(node)?.inPlace ?? false,
   };
 }
 
@@ -62,6 +62,6 @@ export function firstOf(first: QuantizedKernel, second: QuantizedKernel): Quanti
     emit: (context) => choose(context.node).emit(context),
     accepts: (node) => (first.accepts?.(node) ?? true) || (second.accepts?.(node) ?? true),
     scratchBytes: (node) => choose(node).scratchBytes?.(node) ?? 0,
-    overwritesInput: (node) => choose(node).overwritesInput?.(node) ?? false,
+    inPlace: (node) => choose(node).inPlace?.(node) ?? false,
   };
 }
