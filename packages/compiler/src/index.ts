@@ -9,6 +9,7 @@ export {
 export {
   type CompileCOptions,
   type CompileOptions,
+  type CompileWgslOptions,
   compileC,
   compileFiles,
   compileOnnx,
@@ -20,7 +21,8 @@ export {
   targets,
 } from './compile.ts';
 export { describeGraph, type GraphDescription } from './describe-graph.ts';
-export { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+export { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { wgslFiles } from './wgsl-files.ts';
+export { wgslPackage } from './wgsl-package.ts';
