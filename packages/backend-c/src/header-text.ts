@@ -23,12 +23,24 @@ export interface ProgramFacts {
   readonly weightSection?: string | undefined;
 }
 
+/** Flags that the kernels of a core are tuned for, as a comment line. */
+const coreFlags: { readonly [D in Device]?: string } = {
+  'cortex-m4': '-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard',
+  'cortex-m7': '-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard',
+  'cortex-m55': '-mcpu=cortex-m55 -mthumb -mfloat-abi=hard',
+};
+
+function buildAdvice(device: Device): string {
+  const flags = coreFlags[device];
+  return flags ? `\n/* Tuned for GCC: -std=c99 -O2 ${flags} */` : '';
+}
+
 export function headerText(facts: ProgramFacts): string {
   const upper = facts.name.toUpperCase();
   return `${bannerText(facts)}
 #ifndef ${upper}_H
 #define ${upper}_H
-${typeInclude(facts)}
+${buildAdvice(facts.device)}${typeInclude(facts)}
 /* Working memory in bytes, and its alignment. */
 #define ${upper}_ARENA_SIZE ${facts.arenaBytes}
 #define ${upper}_ARENA_ALIGN 16
