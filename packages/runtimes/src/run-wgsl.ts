@@ -1,6 +1,12 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
-import { CompileError, type Tensor } from '@ghostc/ir';
-import { createSession, type IoTensor, type Outputs, type WgslProgram } from '@ghostc/wgsl-runtime';
+import type { Tensor } from '@ghostc/ir';
+import {
+  createSession,
+  type IoData,
+  type IoTensor,
+  type Outputs,
+  type WgslProgram,
+} from '@ghostc/wgsl-runtime';
 import { dawnDevice, nullDevice } from './dawn-device.ts';
 
 /** A WGSL program on Dawn, ready to run; `dispose` frees its device. Throws `tool/missing`, and Error when it does not compile. */
@@ -11,7 +17,7 @@ export async function prepareWgsl(program: WgslProgram): Promise<Executable> {
     throw error;
   });
   return {
-    run: async (inputs) => namedTensors(program.manifest.outputs, await session.run(floatsOf(inputs))),
+    run: async (inputs) => namedTensors(program.manifest.outputs, await session.run<IoData>(dataOf(inputs))),
     dispose: () => {
       session.dispose();
       device.destroy();
@@ -46,17 +52,12 @@ export async function checkWgsl(code: string): Promise<string[]> {
   }
 }
 
-function floatsOf(inputs: Tensors): Record<string, Float32Array> {
-  return Object.fromEntries(
-    [...inputs].map(([name, { dtype, data }]) => {
-      if (dtype === 'f32') return [name, data as Float32Array];
-      throw new CompileError('run/input', `input ${name} expects f32, found ${dtype}`);
-    }),
-  );
+function dataOf(inputs: Tensors): Record<string, IoData> {
+  return Object.fromEntries([...inputs].map(([name, { data }]) => [name, data as IoData]));
 }
 
-function namedTensors(outputs: readonly IoTensor[], results: Outputs): Map<string, Tensor> {
+function namedTensors(outputs: readonly IoTensor[], results: Outputs<IoData>): Map<string, Tensor> {
   return new Map(
-    outputs.map(({ name, shape }) => [name, { dtype: 'f32', shape, data: results[name] as Float32Array }]),
+    outputs.map(({ name, shape, dtype }) => [name, { dtype, shape, data: results[name] as IoData }]),
   );
 }

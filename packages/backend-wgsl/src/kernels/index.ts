@@ -10,17 +10,18 @@ import { fusedGhostModule, ghostScratchBytes } from './fused-ghost-module.ts';
 import { matmul } from './matmul.ts';
 import { pad } from './pad.ts';
 import { averagePool, maxPool } from './pool.ts';
+import { byteKernels, quantizedKernels } from './quantized/index.ts';
 import { globalAveragePool, reduceKernels } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
 import { gateScratchBytes, squeezeExciteGate } from './squeeze-excite-gate.ts';
 import { unaryKernels } from './unary.ts';
 
-/** What reaches this backend. */
+/** What reaches this backend in float. */
 export type GpuOp = LoweredOp | GpuOnlyOp;
 
-/** One kernel for every op that lowering leaves. */
-export const kernels = {
+/** One kernel for every float op that lowering leaves. */
+export const floatKernels = {
   ...unaryKernels,
   ...binaryKernels,
   ...reduceKernels,
@@ -41,6 +42,14 @@ export const kernels = {
   squeeze_excite_gate: squeezeExciteGate,
   transpose,
 } satisfies { readonly [K in GpuOp]: Kernel };
+
+/** The kernel of a node; undefined where there is none for its op and element type. */
+export function kernelOf({ op, output }: Node): Kernel | undefined {
+  const bytes: Readonly<Record<string, Kernel>> = { ...quantizedKernels, ...byteKernels };
+  const table: Readonly<Record<string, Kernel>> = { ...floatKernels, ...quantizedKernels };
+  const found = output.type.dtype === 'f32' ? table : bytes;
+  return Object.hasOwn(found, op) ? found[op] : undefined;
+}
 
 const scratch: Partial<Record<string, (node: Node) => number>> = {
   fused_ghost_module: ghostScratchBytes,
