@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
+import { fitCommand } from './commands/fit.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
 import { quantizeCommand } from './commands/quantize.ts';
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(tuneCommand())
     .addCommand(inspectCommand())
+    .addCommand(fitCommand())
     .addCommand(optCommand())
     .addCommand(explainCommand())
     .addCommand(bisectCommand())

@@ -54,6 +54,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
     arenaGap: plan.gap,
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
+    peaks: peaksOf(plan),
     weightBytes: words.byteLength,
   };
   const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
@@ -71,6 +72,12 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
+}
+
+function peaksOf({ order, elided, live }: StreamedPlan): CProgram['peaks'] {
+  const run = order.filter((node) => !elided.has(node));
+  const layers = run.map(({ op, output }, i) => ({ layer: `${op} %${output.name}`, bytes: live[i] ?? 0 }));
+  return layers.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
 }
 
 function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
