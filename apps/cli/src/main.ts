@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.ts';
 import { fitCommand } from './commands/fit.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
+import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -24,7 +25,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(optCommand())
     .addCommand(explainCommand())
     .addCommand(bisectCommand())
-    .addCommand(quantizeCommand());
+    .addCommand(quantizeCommand())
+    .addCommand(profileCommand());
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);

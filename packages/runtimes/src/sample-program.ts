@@ -31,6 +31,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     arenaGap: 0,
     streams: [],
     peaks: [],
+    layers: [],
     weightBytes: weights?.byteLength ?? 0,
   };
 }

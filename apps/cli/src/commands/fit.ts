@@ -36,7 +36,7 @@ async function runFit(model: string, { board: name, boards, json }: FitFlags): P
     const { graph } = loadModel(model);
     const report = await fitReport('as it is', graph, board);
     progress.text = 'computing remedies';
-    const remedies = report.fits ? [] : await remediesOf(model, graph, board);
+    const remedies = report.fits ? [] : await remediesOf(model, { graph, ...report }, board);
     progress.stop();
     if (json) console.log(JSON.stringify({ model, board, report, remedies }, null, 2));
     else console.log(text(board, report, remedies));
@@ -46,8 +46,18 @@ async function runFit(model: string, { board: name, boards, json }: FitFlags): P
   }
 }
 
+interface Wanted {
+  readonly graph: Graph;
+  /** Of the model as it is. */
+  readonly arenaBytes: number;
+}
+
 /** Every remedy is compiled for the board; what fits comes first, then what needs less RAM. */
-async function remediesOf(model: string, graph: Graph, board: BoardFacts): Promise<FitReport[]> {
+async function remediesOf(
+  model: string,
+  { graph, arenaBytes }: Wanted,
+  board: BoardFacts,
+): Promise<FitReport[]> {
   const reports: FitReport[] = [];
   const attempt = async (variant: string, graphOf: () => Graph, maxRam?: number): Promise<void> => {
     try {
@@ -63,7 +73,7 @@ async function remediesOf(model: string, graph: Graph, board: BoardFacts): Promi
     quantize(lowerForKernels(optimize(graph)), [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
   if (isFloat) await attempt('int8', int8);
   const room = Math.max(...board.ram.map(({ bytes }) => bytes)) - 8192;
-  await attempt(`--max-ram ${room}`, () => graph, room);
+  if (arenaBytes > room) await attempt(`--max-ram ${room}`, () => graph, room);
   for (const spec of smallerSpecs(model)) await attempt(spec, () => loadModel(spec).graph);
   return reports.sort((a, b) => Number(b.fits) - Number(a.fits) || a.ramBytes - b.ramBytes);
 }
