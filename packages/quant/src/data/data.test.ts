@@ -86,7 +86,7 @@ describe('items of a stored array', () => {
   ])('%s', (_what, given, count) => {
     const items = splitSamples(given, input);
     expect(items.map((item) => item.shape)).toEqual(Array.from({ length: count }, () => [1, 1, 2, 2]));
-    expect([...(items.at(-1)?.data as Uint8Array)].at(-1)).toBe(count * 4 - 1);
+    expect(items.at(-1)?.data.at(-1)).toBe(count * 4 - 1);
   });
 
   test('another shape, nothing, and a batch that is not full are refused', () => {
