@@ -18,7 +18,9 @@ export interface ProgramFacts {
   readonly weightHash: number;
   /** Element types of the constants. */
   readonly weightTypes: ReadonlySet<CElement>;
-  readonly form: 'c' | 'bin';
+  readonly form: 'c' | 'bin' | 'external';
+  /** Linker section of the weights; read-only data if absent. */
+  readonly weightSection?: string | undefined;
 }
 
 /** Flags that the kernels of a core are tuned for, as a comment line. */
@@ -71,9 +73,10 @@ int ${runSignature(facts)};
 }
 
 /** `<name>_run(void *arena, const float *in, float *out)`. */
-export function runSignature({ name, inputs, outputs }: ProgramFacts): string {
+export function runSignature({ name, inputs, outputs, form }: ProgramFacts): string {
   const params = [
     'void *arena',
+    ...(form === 'external' ? ['const void *weights'] : []),
     ...parameterNames('in', inputs.length).map((param, i) => `const ${typeOf(inputs[i])} *${param}`),
     ...parameterNames('out', outputs.length).map((param, i) => `${typeOf(outputs[i])} *${param}`),
   ];
@@ -96,7 +99,11 @@ function quantNote({ inputs, outputs }: ProgramFacts): string {
 /** The comment on top of both files. */
 export function bannerText(facts: ProgramFacts): string {
   const { name, device, arenaBytes, weightBytes, weightHash, form } = facts;
-  const weights = form === 'c' ? `${name}_weights.c` : `${name}_weights.bin, included by ${name}_weights.S`;
+  const weights = {
+    c: `${name}_weights.c`,
+    bin: `${name}_weights.bin, included by ${name}_weights.S`,
+    external: `${name}_weights.bin, given to the run function at an address that is a multiple of 16`,
+  }[form];
   const line = (kind: string, { name: title, ...type }: CTensor): string =>
     ` * ${kind} ${safeComment(title)}: ${formatType(type)}`;
   return [
