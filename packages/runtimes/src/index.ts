@@ -1,4 +1,5 @@
 export { buildC, strictFlags } from './build-c.ts';
+export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
 export { ortRuntime } from './ort-runtime.ts';
