@@ -113,6 +113,7 @@ export {
   type LoweredQuantizedOp,
   type LoweredUnaryOp,
   loweredBinaryOps,
+  loweredGeneralOps,
   loweredOps,
   loweredQuantizedOps,
   loweredUnaryOps,

@@ -1,13 +1,13 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
-import { lookup, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
+import { loweredGeneralOps, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
 import { loweringPasses } from './optimize.ts';
 import { runPasses } from './pass.ts';
 
-const known = new Set<string>([...loweredOps, ...loweredQuantizedOps]);
+const known = new Set<string>([...loweredOps, ...loweredQuantizedOps, ...loweredGeneralOps]);
 
 /**
- * Turns composite ops into kernels, in place. Throws `lower/unsupported` for an op that has no kernel, and
- * `lower/element-type` for integers in an op that computes in float32.
+ * Turns composite ops into kernels, in place. Throws `lower/unsupported` for an op that has no kernel; which element types an
+ * op's kernel takes is the backend's to say.
  */
 export function lower(graph: Graph): Graph {
   runPasses(graph, loweringPasses);
@@ -18,14 +18,4 @@ export function lower(graph: Graph): Graph {
 function checkNode(node: Node): void {
   const location = { node: node.origin[0] ?? node.output.name, op: node.op };
   if (!known.has(node.op)) throw new CompileError('lower/unsupported', `${node.op} has no kernel`, location);
-  const { traits } = lookup(node.op);
-  if (traits.has('integer') || traits.has('movement')) return;
-  for (const value of [...node.inputs, ...node.outputs]) {
-    if (value && value.type.dtype !== 'f32')
-      throw new CompileError(
-        'lower/element-type',
-        `${node.op} computes in f32, %${value.name} is ${value.type.dtype}`,
-        location,
-      );
-  }
 }
