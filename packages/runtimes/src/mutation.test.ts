@@ -16,7 +16,10 @@ import { cDevice } from './c-device.ts';
 import { mutantsOf } from './mutations.ts';
 import { skipWithout } from './require-tool.ts';
 
-/** Cases of every family of kernels. */
+/**
+ * Cases of every family of kernels, with sizes that run their tails. Softmax is not among them: its search for the maximum
+ * only keeps exponents small, and a mutant of it computes the same.
+ */
 const subjects = [
   'conv2d/pointwise',
   'conv2d/grouped',
@@ -32,11 +35,13 @@ const subjects = [
   'pool/average-include-pad',
   'reduction/mean-channel',
   'reduction/sum-all',
-  'reduction/softmax',
+  'unary/sigmoid',
+  'unary/hard_sigmoid',
   'reduction/resize-linear',
   'linear/fully-connected-odd',
   'linear/matmul-batch',
-  'linear/fully-connected',
+  'conv2d/strided',
+  'depthwise/3x3',
 ];
 
 const cases = suites.flatMap((suite) => suite.cases);
@@ -122,6 +127,11 @@ const damages: Readonly<Record<string, (tensor: Tensor) => Tensor>> = {
   'other shape': (t) => ({ ...t, shape: [t.data.length] }),
 };
 
+/** A shift of one element needs a second one. */
+function hasMany(oracle: Subject['oracle']): boolean {
+  return [...oracle.values()].every(({ value }) => value.data.length > 1);
+}
+
 function edited(tensor: Tensor, change: (values: Float32Array) => unknown): Tensor {
   const values = Float32Array.from(toNumbers(tensor), Number);
   change(values);
@@ -133,7 +143,7 @@ function largest(values: Float32Array): number {
 }
 
 test.each(Object.entries(damages))('outputs with %s are caught', (_, damage) => {
-  for (const one of subjects.map(subject)) {
+  for (const one of subjects.map(subject).filter(({ oracle }) => hasMany(oracle))) {
     const results = new Map(
       [...one.oracle].map(([name, { value }]) => [
         name,

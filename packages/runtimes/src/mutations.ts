@@ -21,11 +21,11 @@ const operators: readonly Operator[] = [
   {
     name: 'constant off by a hundredth',
     pattern: /\b\d+\.\d+(?=f)/g,
-    change: ([value]) => String(Number(value) + 0.01),
+    change: ([value]) => (Number(value) === 0 ? undefined : String(Number(value) + 0.01)),
   },
   { name: 'stride off by one', pattern: /\* \d+(?=[ \]+])/g, change: plusOne },
   { name: 'pad off by one', pattern: / - \d+;/g, change: plusOne },
-  { name: 'weights shifted', pattern: /\bw \+ \d+/g, change: plusOne },
+  { name: 'weights shifted', pattern: /\bw \+ 0\b/g, change: plusOne },
   { name: 'comparison reversed', pattern: / < 0\.0f/g, change: () => ' > 0.0f' },
 ];
 
