@@ -7,6 +7,7 @@ import type { OpDefinition } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dfcAttention } from './dfc-attention.ts';
 import { expand } from './expand.ts';
+import { fusedGhostModule } from './fused-ghost-module.ts';
 import { ghostModule } from './ghost-module.ts';
 import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
@@ -28,7 +29,7 @@ import { quantizeLinear } from './quantized/quantize-linear.ts';
 import { requantizeLinear } from './quantized/requantize-linear.ts';
 import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
-import { squeezeExcite } from './squeeze-excite.ts';
+import { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 import {
   abs,
   ceil,
@@ -139,10 +140,11 @@ const quantizedOps = [
   requantizeLinear,
 ];
 const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
+const gpuOps = [fusedGhostModule, squeezeExciteGate];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...indexOps, ...quantizedOps, ...highOps].map((op) => [
+  [...unaryOps, ...binaryOps, ...otherOps, ...indexOps, ...quantizedOps, ...highOps, ...gpuOps].map((op) => [
     op.name,
     op as OpDefinition,
   ]),
@@ -194,6 +196,10 @@ export const loweredOps = [
   'transpose',
 ] as const;
 
+/** What lowering for a GPU leaves besides: one dispatch each. */
+export const gpuOnlyOps = ['fused_ghost_module', 'squeeze_excite_gate'] as const;
+
+export type GpuOnlyOp = (typeof gpuOnlyOps)[number];
 /** Quantised ops that reach the code-generating backends: a list of their own for backends that compute in float only. */
 export const loweredQuantizedOps = [
   'dequantize_linear',

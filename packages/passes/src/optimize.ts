@@ -15,13 +15,32 @@ import {
   foldCheapIntoPrimary,
   fuseResidual,
 } from './rules/compose-convolutions.ts';
+import {
+  dequantizedGemm,
+  dequantizedMatmul,
+  foldBiasIntoDequantizedConv,
+  scaleIntegerConv,
+} from './rules/dequantized-weights.ts';
 import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts';
 import { fuseActivation } from './rules/fuse-activation.ts';
+import { fuseGate, fuseGhostModule, fuseGhostResidual, splitSqueezeExcite } from './rules/fuse-for-gpu.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
+import {
+  foldSliceIntoQlinearDepthwise,
+  fuseClampBeforeQuantize,
+  raiseIntegerMovement,
+  raiseQlinearBinary,
+  raiseQlinearLookup,
+  raiseQlinearPool,
+  raiseQlinearSoftmax,
+  raiseQlinearWeighted,
+  raiseRequantize,
+  raiseRequantizeClamp,
+} from './rules/raise-qlinear.ts';
 import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
 import {
   recognizeHardSigmoid,
@@ -43,6 +62,12 @@ import {
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
 import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
+import {
+  skipSignChange,
+  unsignedConstant,
+  unsignedDequantize,
+  unsignedQuantize,
+} from './rules/unsigned-to-signed.ts';
 
 const canonicalize = rulePass(
   'canonicalize',
@@ -93,8 +118,31 @@ const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExci
 const raiseAttention = rulePass('raise-dfc-attention', recognizeDfcAttention);
 const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
 
+const raiseQuantized = rulePass(
+  'raise-quantized',
+  unsignedQuantize,
+  unsignedDequantize,
+  unsignedConstant,
+  skipSignChange,
+  scaleIntegerConv,
+  foldBiasIntoDequantizedConv,
+  dequantizedGemm,
+  dequantizedMatmul,
+  fuseClampBeforeQuantize,
+  raiseQlinearWeighted,
+  raiseQlinearBinary,
+  raiseQlinearPool,
+  raiseQlinearSoftmax,
+  raiseQlinearLookup,
+  raiseRequantizeClamp,
+  raiseRequantize,
+  raiseIntegerMovement,
+  foldSliceIntoQlinearDepthwise,
+);
+
 /** The optimiser, in order. */
 export const optimizationPasses: readonly Pass[] = [
+  raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
   foldConstants, //          casts of constants go, so that the rules see plain numbers
   canonicalize, //           before everything: the rules below know the canonical ops alone
   mergeEqualNodes,
@@ -121,11 +169,17 @@ export const loweringPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
+const fuseForGpu = rulePass('fuse-for-gpu', fuseGhostModule, splitSqueezeExcite, fuseGate, fuseGhostResidual);
+const fuseResiduals = rulePass('fuse-residual', fuseResidual);
+
 /** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
 export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [rulePass('fuse-residual', fuseResidual), splitForIntegers];
+const otherPasses: readonly Pass[] = [fuseResiduals, fuseForGpu, splitForIntegers];
+
+/** Composite ops to kernels for a GPU, where a dispatch is dear: Ghost modules, gates and sums of shortcuts stay whole. */
+export const gpuLoweringPasses: readonly Pass[] = [fuseForGpu, fuseResiduals, ...loweringPasses];
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(
