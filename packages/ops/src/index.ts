@@ -51,6 +51,7 @@ export {
   sliceRanges,
   transpose,
 } from './movement.ts';
+export { nhwcName, nhwcOps, toNchw, toNhwc } from './nhwc.ts';
 export {
   argMaxPool,
   averagePool,

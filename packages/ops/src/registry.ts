@@ -13,6 +13,7 @@ import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } fro
 import { fullyConnected, gemm, matmul } from './linear.ts';
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
+import { nhwcOps } from './nhwc.ts';
 import { argMaxPool, averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { dequantizeLinear } from './quantized/dequantize-linear.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
@@ -144,10 +145,16 @@ const gpuOps = [fusedGhostModule, squeezeExciteGate];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...indexOps, ...quantizedOps, ...highOps, ...gpuOps].map((op) => [
-    op.name,
-    op as OpDefinition,
-  ]),
+  [
+    ...unaryOps,
+    ...binaryOps,
+    ...otherOps,
+    ...indexOps,
+    ...quantizedOps,
+    ...highOps,
+    ...gpuOps,
+    ...nhwcOps,
+  ].map((op) => [op.name, op as OpDefinition]),
 );
 
 /** What reaches a code-generating backend after lowering: the C and WGSL backends have one kernel for each. */

@@ -1,3 +1,4 @@
+import { assignNhwc } from './assign-nhwc.ts';
 import { foldConstants } from './fold-constants.ts';
 import { mergeEqualNodes } from './merge-equal-nodes.ts';
 import { type Pass, rulePass } from './pass.ts';
@@ -21,6 +22,7 @@ import {
   foldBiasIntoDequantizedConv,
   scaleIntegerConv,
 } from './rules/dequantized-weights.ts';
+import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
@@ -52,8 +54,9 @@ import {
   removeReluBeforeClip,
 } from './rules/recognize-hard-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
-import { divToMul, powToMul, sinkTranspose, wholeAveragePool } from './rules/reduce-strength.ts';
+import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
 import {
+  joinCasts,
   joinReshapes,
   joinTransposes,
   removeIdentity,
@@ -61,6 +64,12 @@ import {
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import {
+  sinkTranspose,
+  sinkTransposeConcat,
+  sinkTransposeConstant,
+  sinkTransposePair,
+} from './rules/sink-transpose.ts';
 import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
 import {
   skipSignChange,
@@ -75,6 +84,7 @@ const canonicalize = rulePass(
   removeNoOp,
   removeUnitFactor,
   removeSingleConcat,
+  joinCasts,
   joinReshapes,
   joinTransposes,
   meanToGlobalAveragePool,
@@ -86,6 +96,9 @@ const canonicalize = rulePass(
   foldPadIntoAveragePool,
   wholeAveragePool,
   sinkTranspose,
+  sinkTransposePair,
+  sinkTransposeConstant,
+  sinkTransposeConcat,
 );
 
 const foldBatchNorm = rulePass('fold-batch-norm', foldBatchNormIntoConv, foldBatchNormBeforeConv);
@@ -109,7 +122,9 @@ const recognizeActivations = rulePass(
 const reduceStrength = rulePass('reduce-strength', divToMul, powToMul);
 const composeConvolutions = rulePass(
   'compose-convolutions',
+  sliceBeforeActivation,
   dropUnusedChannels,
+  dropDeadChannels,
   composePointwise,
   foldCheapIntoPrimary,
 );
@@ -176,7 +191,7 @@ const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [fuseResiduals, fuseForGpu, splitForIntegers];
+const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu, splitForIntegers];
 
 /** Composite ops to kernels for a GPU, where a dispatch is dear: Ghost modules, gates and sums of shortcuts stay whole. */
 export const gpuLoweringPasses: readonly Pass[] = [fuseForGpu, fuseResiduals, ...loweringPasses];
