@@ -12,13 +12,14 @@ import {
 import { nodeMacs } from '@ghostc/ops';
 import { type MemoryPlan, type Placement, planMemory } from '@ghostc/planner';
 import type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
-import { type CElement, cType } from './c-type.ts';
+import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { Kernel, KernelCall, KernelContext } from './kernel.ts';
 import { convScratchBytes } from './kernels/conv2d.ts';
 import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
+import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
@@ -26,7 +27,7 @@ import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { cStorageRule } from './storage-rule.ts';
 import { safeComment } from './text/safe-comment.ts';
-import { arenaAddress, elementOf, weightAddress } from './typed-memory.ts';
+import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
 
@@ -111,7 +112,7 @@ interface EmitTarget {
 class Emitter {
   readonly store = new WeightStore();
   readonly functions = new FunctionTable();
-  readonly weightTypes = new Set<CElement>();
+  readonly weightTypes = new Set<StoredElement>();
   readonly #graph: Graph;
   readonly #plan: MemoryPlan;
   readonly #target: EmitTarget;
@@ -133,7 +134,7 @@ class Emitter {
 
   #kernel(node: Node): Kernel {
     if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
-    return kernels[node.op as keyof typeof kernels];
+    return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
 
   /** Copies for graph outputs whose value does not lie in the caller's buffer. */
