@@ -14,7 +14,7 @@ export async function buildCli() {
     format: 'esm',
     target: 'node20',
     conditions: ['@ghostc/source'],
-    external: ['onnxruntime-node', 'webgpu', 'esbuild'],
+    external: ['onnxruntime-node', 'webgpu', 'esbuild', 'playwright-core'],
     banner: {
       js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
     },

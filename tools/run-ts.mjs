@@ -16,7 +16,7 @@ try {
     format: 'esm',
     target: 'node20',
     conditions: ['@ghostc/source'],
-    external: ['onnxruntime-node', 'webgpu', 'esbuild'],
+    external: ['onnxruntime-node', 'webgpu', 'esbuild', 'playwright-core'],
     banner: {
       js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
     },

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
+import { compareLayers } from './compare-layers.ts';
 import {
   mlperfModels,
   modelFixture,
+  modelInputs,
   modelOutputs,
   operatorFixture,
   operatorOutputs,
   readFixture,
 } from './fixtures.ts';
-import { findPython } from './reference.ts';
+import { findPython, runLayers } from './reference.ts';
 
 const python = findPython();
 const missing = 'python3 with ai-edge-litert is missing: npm run compare:tflite makes one';
@@ -30,3 +32,15 @@ test('the committed outputs of MLPerf Tiny are those of TFLite', ({ skip }) => {
   const files = needed(mlperfModels(), '../shared/models/mlperf-tiny is absent', skip);
   if (executable && files) expect(modelOutputs(executable, files)).toEqual(readFixture(modelFixture));
 });
+
+test.for(['ic_float', 'kws_float', 'vww_float'])(
+  'each operator of %s is within its error bound of TFLite',
+  (name, { skip }) => {
+    const executable = needed(python, missing, skip);
+    const model = needed(mlperfModels(), '../shared/models/mlperf-tiny is absent', skip)?.get(name);
+    if (!executable || !model) return;
+    const layers = compareLayers(runLayers(executable, { model, inputs: modelInputs(model, 1) }));
+    expect(layers.length).toBeGreaterThan(10);
+    expect(layers.filter(({ ofBound }) => !(ofBound <= 1))).toEqual([]);
+  },
+);

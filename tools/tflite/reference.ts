@@ -28,22 +28,56 @@ export interface ReferenceRun {
 
 /** Outputs of TFLite's reference kernels, set after set. Throws with the interpreter's words when it refuses a model. */
 export function runReference(python: string, runs: readonly ReferenceRun[]): Uint8Array[] {
+  return inFolder((folder) => {
+    const stems = runs.map(({ dequantize, ...run }, i) =>
+      write(join(folder, `${String(i).padStart(5, '0')}${dequantize ? '.dequantized' : ''}`), run),
+    );
+    runScript(python, folder);
+    return stems.map(outputOf);
+  });
+}
+
+/** One operator of a model, as a model of its own. */
+export interface Layer {
+  readonly model: Uint8Array;
+  readonly inputs: Uint8Array;
+  readonly outputs: Uint8Array;
+}
+
+/** The operators of a model, with what each reads and writes for the given input; float operators with float weights. */
+export function runLayers(python: string, run: ReferenceRun): Layer[] {
+  return inFolder((folder) => {
+    const stem = write(join(folder, 'model.layers'), run);
+    runScript(python, folder);
+    outputOf(stem);
+    const layers: Layer[] = [];
+    for (let k = 0; existsSync(`${stem}.${k}.model`); k++) {
+      const read = (end: string): Uint8Array => readFileSync(`${stem}.${k}.${end}`);
+      layers.push({ model: read('model'), inputs: read('in'), outputs: read('out') });
+    }
+    return layers;
+  });
+}
+
+function inFolder<T>(body: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'tflite-reference-'));
   try {
-    const stems = runs.map(({ dequantize }, i) =>
-      join(folder, `${String(i).padStart(5, '0')}${dequantize ? '.dequantized' : ''}`),
-    );
-    runs.forEach(({ model, inputs }, i) => {
-      writeFileSync(`${stems[i]}.tflite`, model);
-      writeFileSync(`${stems[i]}.in`, inputs);
-    });
-    const script = join(root, 'tools/tflite/reference.py');
-    const { status, stderr } = spawnSync(python, [script, folder], { timeout: 300_000, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${script}: ${stderr}`);
-    return stems.map(outputOf);
+    return body(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function write(stem: string, { model, inputs }: ReferenceRun): string {
+  writeFileSync(`${stem}.tflite`, model);
+  writeFileSync(`${stem}.in`, inputs);
+  return stem;
+}
+
+function runScript(python: string, folder: string): void {
+  const script = join(root, 'tools/tflite/reference.py');
+  const { status, stderr } = spawnSync(python, [script, folder], { timeout: 300_000, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${script}: ${stderr}`);
 }
 
 function outputOf(stem: string): Uint8Array {

@@ -33,4 +33,6 @@ export interface EmitCOptions {
   readonly weights?: 'c' | 'bin' | undefined;
   /** Default `host`. */
   readonly device?: Device | undefined;
+  /** `portable`: integer kernels in plain C, as devices without tuned ones have. Default: the device's own. */
+  readonly kernels?: 'portable' | undefined;
 }

@@ -21,7 +21,7 @@ import { convScratchBytes } from './kernels/conv2d.ts';
 import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
-import { isQuantizedOp, quantizedKernel } from './kernels/quantized/index.ts';
+import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
@@ -47,8 +47,9 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkGraph(lowered);
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
-  const plan = planC(lowered, device);
-  const emitter = new Emitter(lowered, plan, { lanes, device });
+  const kernelSet = options.kernels ?? device;
+  const plan = planC(lowered, device, kernelSet);
+  const emitter = new Emitter(lowered, plan, { lanes, kernelSet });
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
   const program = {
@@ -77,18 +78,18 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
 }
 
 /** The memory plan of the C program for a lowered graph. */
-export function planC(lowered: Graph, device: Device = 'host'): MemoryPlan {
+export function planC(lowered: Graph, device: Device = 'host', kernelSet: KernelSet = device): MemoryPlan {
   const lanes = lanesOf(device);
   return planMemory(lowered, {
     storageRule: cStorageRule,
     io: 'caller',
     align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, lanes, device),
+    scratchBytes: (node) => scratchBytes(node, lanes, kernelSet),
   });
 }
 
-function scratchBytes(node: Node, lanes: Lanes, device: Device): number {
-  if (isQuantizedOp(node.op)) return quantizedKernel(node, device).scratchBytes?.(node) ?? 0;
+function scratchBytes(node: Node, lanes: Lanes, kernelSet: KernelSet): number {
+  if (isQuantizedOp(node.op)) return quantizedKernel(node, kernelSet).scratchBytes?.(node) ?? 0;
   if (node.op === 'conv2d') return convScratchBytes(node, lanes);
   return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
 }
@@ -105,7 +106,7 @@ function tensorOf(name: string, value: Value): CTensor {
 
 interface EmitTarget {
   readonly lanes: Lanes;
-  readonly device: Device;
+  readonly kernelSet: KernelSet;
 }
 
 class Emitter {
@@ -132,7 +133,7 @@ class Emitter {
   }
 
   #kernel(node: Node): Kernel {
-    if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.device).emit;
+    if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
     return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
 

@@ -16,7 +16,7 @@ export class FunctionTable {
     const name = this.#free(`k_${fn.hint}`);
     this.#names.set(key, name);
     for (const prelude of fn.needs ?? []) this.#require(prelude);
-    this.#texts.push(indent([`static void ${name}(${fn.params.join(', ')})`, '{', ...fn.body, '}']));
+    this.#texts.push(indent([`KERNEL void ${name}(${fn.params.join(', ')})`, '{', ...fn.body, '}']));
     return name;
   }
 

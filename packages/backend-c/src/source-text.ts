@@ -25,6 +25,8 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     ...contraction,
     '',
+    ...kernelMacro,
+    '',
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), ''] : []),
     ...(lanes.vector ? [indent(vectorPrelude), ''] : []),
     functions,
@@ -33,6 +35,15 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
   ].join('\n');
 }
+
+/** Kernels that are called once would share their registers with the run function. */
+const kernelMacro = [
+  '#if defined(__GNUC__)',
+  '#define KERNEL static __attribute__((noinline))',
+  '#else',
+  '#define KERNEL static',
+  '#endif',
+];
 
 /** a * b + c may be one fused multiply-add: fewer instructions, one rounding less. */
 const contraction = [

@@ -1,8 +1,10 @@
-import { CompileError, type Graph, type Value, withLocation } from '@ghostc/ir';
+import { CompileError, type Graph, type Node, type Value, withLocation } from '@ghostc/ir';
 import { encodeModel } from '@ghostc/onnx';
 import { NodeWriter, outputsOf } from './node-writer.ts';
 import { OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
+import { qdqTable } from './qdq-table.ts';
+import { QuantizedWriter } from './quantized-writer.ts';
 import { versionFor } from './version-for.ts';
 
 export interface OnnxOptions {
@@ -11,8 +13,9 @@ export interface OnnxOptions {
 }
 
 /**
- * Writes a graph as an ONNX model of opset 17, or the first later one that knows its ops and element types. Input and output names and symbolic dimensions stay; the bytes depend on
- * the graph alone. Throws `onnx/write` for what the opset cannot say.
+ * Writes a graph as an ONNX model of opset 17, or the first later one that knows its ops and element types. Quantised ops
+ * are written as float ops between DequantizeLinear and QuantizeLinear. Input and output names and symbolic dimensions
+ * stay; the bytes depend on the graph alone. Throws `onnx/write` for what the opset cannot say.
  */
 export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}): Uint8Array {
   const names = outputsOf(graph);
@@ -21,9 +24,8 @@ export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}):
   renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
     withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
-      const write = opTable.get(node.op);
-      if (!write) throw new CompileError('onnx/write', `op ${node.op} has no ONNX form`);
-      write(new NodeWriter(node, target, names));
+      if (onIntegers(node)) writeQuantized(new QuantizedWriter(node, target, names));
+      else found(opTable, node)(new NodeWriter(node, target, names));
     });
   }
   const output = graph.outputs.map((one) => passThrough(one, { target, names }));
@@ -34,6 +36,24 @@ export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}):
     opset_import: [{ domain: '', version: opset }],
     graph: { name, node: target.nodes, initializer: target.initializers, input, output },
   });
+}
+
+/** Ops on integers, and movement of integers. */
+function onIntegers(node: Node): boolean {
+  return qdqTable.has(node.op) || Boolean(node.output.type.quant);
+}
+
+function writeQuantized(writer: QuantizedWriter): void {
+  const { node } = writer;
+  const write = qdqTable.get(node.op);
+  if (write) write(writer);
+  else found(opTable, node)(writer);
+}
+
+function found<W>(table: ReadonlyMap<string, W>, { op }: Node): W {
+  const write = table.get(op);
+  if (write) return write;
+  throw new CompileError('onnx/write', `op ${op} has no ONNX form`);
 }
 
 /** Graph outputs keep their names: another value that is called like one of them gets a fresh name. */

@@ -65,6 +65,11 @@ export class NodeWriter {
     });
   }
 
+  /** An intermediate ONNX node that moves elements of the node's first input. */
+  moved(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): string {
+    return this.step(op, inputs, attrs);
+  }
+
   /** The ONNX node that computes the IR node's output. */
   last(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const output = this.#names.get(this.node.output) ?? this.node.output.name;

@@ -215,11 +215,11 @@ function trimmedInput(
   if (kept % multiplier === 0)
     return { name: sliceChannels(writer, x, [0, kept / multiplier]), groups: kept / multiplier };
   const source = Array.from({ length: kept }, (_, m) => Math.floor(m / multiplier));
-  return { name: writer.step('Gather', [x, writer.ints(source, 'channels')], { axis: 1 }), groups: kept };
+  return { name: writer.moved('Gather', [x, writer.ints(source, 'channels')], { axis: 1 }), groups: kept };
 }
 
 function sliceChannels(writer: NodeWriter, x: string, [from, to]: readonly [number, number]): string {
-  return writer.step('Slice', [
+  return writer.moved('Slice', [
     x,
     writer.ints([from], 'starts'),
     writer.ints([to], 'ends'),

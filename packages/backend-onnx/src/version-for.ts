@@ -35,10 +35,12 @@ export function versionFor(graph: Graph): OnnxVersion {
     opset = Math.max(opset, typeVersions[dtype]?.opset ?? 0);
     irVersion = Math.max(irVersion, typeVersions[dtype]?.irVersion ?? 0);
   }
-  return { opset, irVersion };
+  return { opset, irVersion: opset >= 21 ? Math.max(irVersion, 10) : irVersion };
 }
 
-function opVersion({ op, attrs }: Node): number {
+function opVersion({ op, attrs, output }: Node): number {
+  // QuantizeLinear of 16 bits; the smaller versions know it for 8.
+  if (output.type.quant && output.type.dtype === 'i16') return 21;
   const dilations = (attrs.dilations ?? []) as readonly number[];
   if (op === 'average_pool' && dilations.some((step) => step !== 1)) return 19;
   if (op === 'pad' && attrs.mode === 'wrap') return 19;

@@ -1,5 +1,5 @@
 import { CompileError, Graph, parseGraph, verify } from '@ghostc/ir';
-import { loweredOps, registry } from '@ghostc/ops';
+import { gpuOnlyOps, loweredOps, registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import { emitWgsl } from './emit-wgsl.ts';
 import { kernels } from './kernels/index.ts';
@@ -43,8 +43,8 @@ describe('a Ghost module', () => {
     ]);
     const [primary, cheap] = manifest.dispatches;
     // vec4 units and floats: the cheap channels follow the six primary planes of 36 pixels
-    expect(Number(cheap?.constants.Y_AT)).toBe(4 * Number(primary?.constants.Y_AT) + 6 * 36);
-    expect(manifest.outputs[0]?.offset).toBe(16 * Number(primary?.constants.Y_AT));
+    expect(Number(cheap?.ints.Y_AT)).toBe(4 * Number(primary?.ints.Y_AT) + 6 * 36);
+    expect(manifest.outputs[0]?.offset).toBe(16 * Number(primary?.ints.Y_AT));
   });
 
   test('arena and weights have no slack beyond alignment', () => {
@@ -59,6 +59,43 @@ describe('a Ghost module', () => {
   });
 });
 
+describe('a fused Ghost module', () => {
+  const { manifest } = emit(`graph @ghost(%x: f32[1,8,6,6], %g: f32[1,8,1,1])
+  const %pw: f32[8,8,1,1] = random(1)
+  const %cw: f32[8,1,3,3] = random(3)
+  %y = fused_ghost_module %x, %pw, _, %cw, _, %g from "ghost"
+  return %y`);
+
+  test('is one dispatch with a subgroup variant', async () => {
+    expect(manifest.dispatches.map(({ label }) => label)).toEqual(['fused_ghost_module ghost']);
+    const [[id, source] = ['', '']] = Object.entries(manifest.modules);
+    const folder = '../../../test-fixtures/golden/wgsl';
+    await expect(source).toMatchFileSnapshot(`${folder}/fused_ghost.wgsl`);
+    const [variant] = manifest.variants[id] ?? [];
+    expect(variant?.requires).toEqual(['subgroups']);
+    await expect(variant?.source).toMatchFileSnapshot(`${folder}/fused_ghost.subgroups.wgsl`);
+  });
+});
+
+test('matrices as f16 are half the bytes, with twins that read them as f32', () => {
+  const text = `graph @g(%x: f32[1,8,6,6])
+  const %w: f32[8,8,1,1] = random(1)
+  const %b: f32[8] = random(2)
+  %y = conv2d %x, %w, %b
+  return %y`;
+  const { manifest, weights } = emitWgsl(graphOf(text), { name: 'g', matrices: 'f16' });
+  expect([manifest.weightBytes, manifest.halfBytes, weights.byteLength]).toEqual([32 + 128, 128, 32 + 128]);
+  const [[id, source] = ['', '']] = Object.entries(manifest.modules);
+  expect(source).toContain('matrices: array<vec4f>');
+  expect(manifest.variants[id]?.map(({ requires }) => requires.join())).toEqual([
+    'shader-f16,subgroups',
+    'shader-f16',
+    'subgroups',
+  ]);
+  const large = graphOf(text.replace('random(1)', `[${new Array(64).fill(1e5).join(',')}]`));
+  expect(() => emitWgsl(large, { name: 'g', matrices: 'f16' })).toThrow('f16 ends at 65504');
+});
+
 test('layers of different sizes share a module', () => {
   const { manifest } = emit(`graph @g(%x: f32[1,8,6,6])
   const %a: f32[4,8,1,1] = random(1)
@@ -67,10 +104,10 @@ test('layers of different sizes share a module', () => {
   %1 = conv2d %0, %b
   return %1`);
   expect(manifest.dispatches.map(({ module }) => module)).toEqual([
-    'pointwise_vec4f_none',
-    'pointwise_vec4f_none',
+    'pointwise_4c_g16_vec4f_none',
+    'pointwise_4c_g16_vec4f_none',
   ]);
-  expect(Object.keys(manifest.modules)).toEqual(['pointwise_vec4f_none']);
+  expect(Object.keys(manifest.modules)).toEqual(['pointwise_4c_g16_vec4f_none']);
 });
 
 test('equal weights are stored once', () => {
@@ -82,7 +119,7 @@ test('equal weights are stored once', () => {
 });
 
 test('every kernel is there and there are no others', () => {
-  expect(Object.keys(kernels).sort()).toEqual([...loweredOps].sort());
+  expect(Object.keys(kernels).sort()).toEqual([...loweredOps, ...gpuOnlyOps].sort());
 });
 
 test('work beyond one axis of workgroups goes to a second', () => {
@@ -107,8 +144,8 @@ test('no module has an infinite or NaN constant', () => {
     'unary_clip_below_1d_vec4f_arena',
     'unary_1d_vec4f_arena',
   ]);
-  for (const { constants } of manifest.dispatches)
-    expect(Object.values(constants).every((value) => Number.isFinite(value))).toBe(true);
+  for (const { ints, floats } of manifest.dispatches)
+    expect(Object.values({ ...ints, ...floats }).every((value) => Number.isFinite(value))).toBe(true);
 });
 
 describe('refusals', () => {

@@ -1,19 +1,22 @@
 import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
-import { type LoweredOp, storageRuleOf } from '@ghostc/ops';
+import { storageRuleOf } from '@ghostc/ops';
 import { type MemoryPlan, planMemory } from '@ghostc/planner';
 import type { Dispatch, IoTensor, WgslProgram } from '@ghostc/wgsl-runtime';
 import { checkGraph } from './check-graph.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep } from './kernels/copy.ts';
-import { kernels } from './kernels/index.ts';
+import { type GpuOp, kernels, scratchBytes } from './kernels/index.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
 import { workgroupsFor } from './text/module-text.ts';
+import { toHalves } from './to-halves.ts';
 import { WeightStore } from './weight-store.ts';
 
 export interface EmitWgslOptions {
   /** Of the program, for files and messages. */
   readonly name: string;
+  /** How matrices of weights are stored: f16 halves the file, and memory where the device has shader-f16. Sums are f32. */
+  readonly matrices?: 'f32' | 'f16' | undefined;
 }
 
 /** WebGPU's default maxStorageBufferBindingSize in bytes. */
@@ -27,30 +30,46 @@ const arenaAlign = 16;
  * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
  * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
  */
-export function emitWgsl(lowered: Graph, { name }: EmitWgslOptions): WgslProgram {
+export function emitWgsl(lowered: Graph, { name, matrices }: EmitWgslOptions): WgslProgram<Uint8Array> {
   checkGraph(lowered);
-  const plan = planMemory(lowered, { storageRule: storageRuleOf, io: 'arena', align: arenaAlign });
-  const emitter = new Emitter(lowered, plan);
+  const plan = planMemory(lowered, {
+    storageRule: storageRuleOf,
+    io: 'arena',
+    align: arenaAlign,
+    scratchBytes,
+  });
+  const emitter = new Emitter(lowered, plan, matrices === 'f16');
   const body = plan.order.flatMap((node) => emitter.dispatch(node));
   const inputs = lowered.inputs.map((value) => emitter.io(value.name, value));
   const outputs = lowered.outputs.map((output) => emitter.io(output.name, output.value));
   const dispatches = [...emitter.preparations, ...body];
   const { arenaBytes, store, modules } = emitter;
   checkLimit('arena', arenaBytes);
-  checkLimit('weight buffer', store.byteLength);
+  const halfBytes = (emitter.halves?.byteLength ?? 0) / 2;
+  const weightBytes = store.byteLength + halfBytes;
+  checkLimit('weight buffer', store.byteLength + 2 * halfBytes);
   return {
     manifest: {
-      format: 'ghostc-wgsl/1',
+      format: 'ghostc-wgsl/2',
       name,
       arenaBytes,
-      weightBytes: store.byteLength,
+      weightBytes,
+      halfBytes,
       inputs,
       outputs,
       modules: modules.modules,
+      variants: modules.variants,
       dispatches,
     },
-    weights: store.bytes(),
+    weights: joined(store.bytes(), emitter.halves ? toHalves(emitter.halves.bytes()) : new Uint8Array(0)),
   };
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const all = new Uint8Array(first.byteLength + second.byteLength);
+  all.set(first);
+  all.set(second, first.byteLength);
+  return all;
 }
 
 function checkLimit(what: string, bytes: number): void {
@@ -61,7 +80,9 @@ function checkLimit(what: string, bytes: number): void {
 
 class Emitter {
   readonly store = new WeightStore();
-  readonly modules = new ModuleTable();
+  /** Matrices, where they are stored apart as f16. */
+  readonly halves: WeightStore | undefined;
+  readonly modules: ModuleTable;
   /** Copies of constants that kernels, or the caller, want in the arena. */
   readonly preparations: Dispatch[] = [];
   arenaBytes: number;
@@ -70,7 +91,9 @@ class Emitter {
   /** Arena offsets of constants that were copied, by constant. */
   readonly #copies = new Map<Value, number>();
 
-  constructor(graph: Graph, plan: MemoryPlan) {
+  constructor(graph: Graph, plan: MemoryPlan, half: boolean) {
+    this.halves = half ? new WeightStore() : undefined;
+    this.modules = new ModuleTable(half);
     this.#plan = plan;
     this.#constants = [...graph.constants];
     this.arenaBytes = plan.arenaBytes;
@@ -82,9 +105,11 @@ class Emitter {
       node,
       place: (value) => this.#place(value),
       arena: (value) => this.#arena(value),
+      scratch: () => (this.#plan.scratch.get(node)?.offset ?? 0) / 4,
       weights: (data) => this.store.add(data),
+      matrix: (data) => (this.halves ?? this.store).add(data) / 4,
     };
-    return kernels[node.op as LoweredOp](context).map((step) => this.#dispatchOf(step, labelOf(node)));
+    return kernels[node.op as GpuOp](context).map((step) => this.#dispatchOf(step, labelOf(node)));
   }
 
   io(name: string, value: Value): IoTensor {
@@ -97,8 +122,9 @@ class Emitter {
       label,
       module: this.modules.add(step),
       entryPoint: 'main',
-      constants: { COUNT: step.count, ...step.ints, ...step.floats },
-      workgroups: workgroupsFor(step.count),
+      ints: { COUNT: step.count, ...step.ints },
+      ...(step.floats && { floats: step.floats }),
+      workgroups: workgroupsFor(step),
     };
   }
 

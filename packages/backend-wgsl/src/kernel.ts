@@ -17,11 +17,20 @@ export interface KernelCode {
   readonly weights: Lane | 'i32';
   /** Functions that `body` calls. */
   readonly functions?: readonly string[];
-  /** Statements with `item`, 0 <= item < COUNT, in scope. */
+  /**
+   * Statements. With `item`, 0 <= item < COUNT, in scope; or, where `group` is given, with `tile`, 0 <= tile < COUNT, the
+   * number of the workgroup, and `lane`, 0 <= lane < group: then all invocations of a workgroup run them together.
+   */
   readonly body: string;
+  /** Invocations of a workgroup, for bodies that work on a tile together. */
+  readonly group?: number;
+  /** `body` calls `matrix(i)`: vec4f number i of the matrices, whatever their type in memory. */
+  readonly matrix?: boolean;
+  /** The same with subgroup operations; bodies that have `group`. In scope besides: `quad`, 0 <= quad < 4. */
+  readonly subgroupBody?: string;
 }
 
-/** One dispatch: code, the values of its overridable constants, and the number of invocations that have work. */
+/** One dispatch: code, the values of its parameters, and the number of invocations (or workgroups) that have work. */
 export interface Step extends KernelCode {
   readonly ints: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
@@ -36,6 +45,10 @@ export interface KernelContext {
   arena(value: Value): number;
   /** Adds to the weight buffer; the offset in floats, a multiple of 4. */
   weights(data: Float32Array | Int32Array): number;
+  /** Offset in the arena, in floats, of the scratch memory that the node asked for; 0 if it asked for none. */
+  scratch(): number;
+  /** Adds a matrix for `matrix(i)`; the index of its first vec4f. */
+  matrix(data: Float32Array): number;
 }
 
 export type Kernel = (context: KernelContext) => readonly Step[];

@@ -1,24 +1,53 @@
+import type { Variant } from '@ghostc/wgsl-runtime';
 import type { Step } from './kernel.ts';
-import { moduleText } from './text/module-text.ts';
+import { moduleText, type TextOptions } from './text/module-text.ts';
 
-/** The modules of a program: equal sources once, ids unique. */
+/** The modules of a program: equal sources once, ids unique; and their variants. */
 export class ModuleTable {
+  readonly #half: boolean;
   readonly #ids = new Map<string, string>();
   readonly #modules: Record<string, string> = {};
+  readonly #variants: Record<string, Variant[]> = {};
+
+  /** `half`: matrices are f16 in memory where the device can read them. */
+  constructor(half: boolean) {
+    this.#half = half;
+  }
 
   /** Id of the step's module. */
   add(step: Step): string {
-    const source = moduleText(step);
-    const known = this.#ids.get(source);
+    const source = moduleText(step, { matrices: this.#half ? 'vec4f' : 'weights', subgroups: false });
+    const variants = this.#variantsOf(step);
+    const key = [source, ...variants.map((variant) => variant.source)].join('\0');
+    const known = this.#ids.get(key);
     if (known) return known;
     const id = this.#free(step.id);
-    this.#ids.set(source, id);
+    this.#ids.set(key, id);
     this.#modules[id] = source;
+    if (variants.length) this.#variants[id] = variants;
     return id;
   }
 
   get modules(): Readonly<Record<string, string>> {
     return this.#modules;
+  }
+
+  get variants(): Readonly<Record<string, readonly Variant[]>> {
+    return this.#variants;
+  }
+
+  /** Best first. With f16 matrices a module that reads them must do so wherever the device can: the buffer is f16 then. */
+  #variantsOf(step: Step): Variant[] {
+    const half = this.#half && step.matrix;
+    const matrices: TextOptions['matrices'] = this.#half ? 'vec4f' : 'weights';
+    const text = (options: TextOptions): string => moduleText(step, options);
+    return [
+      ...(half && step.subgroupBody
+        ? [{ requires: both, source: text({ matrices: 'vec4h', subgroups: true }) }]
+        : []),
+      ...(half ? [{ requires: f16, source: text({ matrices: 'vec4h', subgroups: false }) }] : []),
+      ...(step.subgroupBody ? [{ requires: subgroups, source: text({ matrices, subgroups: true }) }] : []),
+    ];
   }
 
   #free(wish: string): string {
@@ -27,3 +56,7 @@ export class ModuleTable {
     return id;
   }
 }
+
+const f16 = ['shader-f16'] as const;
+const subgroups = ['subgroups'] as const;
+const both = ['shader-f16', 'subgroups'] as const;

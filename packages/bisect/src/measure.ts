@@ -33,14 +33,18 @@ const FALLBACK = 1e-4;
 /** Runs a model in both runtimes; distances by output. */
 export async function runPair({ a, b }: Pair, sample: Sample): Promise<Outcome> {
   const [first, second] = [await runOnce(a, sample), await runOnce(b, sample)];
+  return { distances: measureOutputs(sample, first, second), a: first, b: second };
+}
+
+/** Distances by output between two results for a model with fixed shapes, in units of what rounding explains. */
+export function measureOutputs(sample: Sample, a: Tensors, b: Tensors): Map<string, Distance> {
   const bounds = errorBounds(sample.graph, sample.inputs);
-  const distances = new Map(
+  return new Map(
     sample.graph.outputs.map(({ name }) => [
       name,
-      distance(first.get(name), second.get(name), bounds.get(name) ?? null),
+      distance(a.get(name), b.get(name), bounds.get(name) ?? null),
     ]),
   );
-  return { distances, a: first, b: second };
 }
 
 /** The output that is furthest apart, in units of what rounding explains. */

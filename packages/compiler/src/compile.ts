@@ -4,7 +4,7 @@ import { emitWgsl } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
-import { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { wgslFiles } from './wgsl-files.ts';
 
@@ -25,6 +25,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, or a binary file with `.incbin`. By size if absent. */
   readonly weights?: 'c' | 'bin' | undefined;
+  /** `portable`: integer kernels in plain C instead of the device's own. */
+  readonly kernels?: 'portable' | undefined;
 }
 
 /** An optimised ONNX model. Symbolic dimensions stay. */
@@ -33,17 +35,18 @@ export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Ar
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
-export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslProgram {
-  return emitWgsl(kernelGraph(model, options), { name: nameOf(model, options) });
+export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslProgram<Uint8Array> {
+  return emitWgsl(lowerForGpuKernels(staticGraph(model, options), options), { name: nameOf(model, options) });
 }
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights } = options;
-  return emitC(kernelGraph(model, options), {
+  const { device, weights, kernels } = options;
+  return emitC(lowerForKernels(staticGraph(model, options), options), {
     name: nameOf(model, options),
     ...(device && { device }),
     ...(weights && { weights }),
+    ...(kernels && { kernels }),
   });
 }
 
@@ -57,7 +60,7 @@ export function compileFiles(model: Graph, target: Target, options: CompileCOpti
   return compileC(model, options).files;
 }
 
-function kernelGraph(model: Graph, options: CompileOptions): Graph {
+function staticGraph(model: Graph, options: CompileOptions): Graph {
   const graph = bound(model, options);
   const open = graph.inputs.find((input) => !input.type.shape.every(isStatic));
   if (open) {
@@ -66,7 +69,7 @@ function kernelGraph(model: Graph, options: CompileOptions): Graph {
       `input ${open.name} has the shape [${open.type.shape.join(',')}]; expected a size for every dimension (--bind NAME=SIZE)`,
     );
   }
-  return lowerForKernels(optimize(graph, options), options);
+  return optimize(graph, options);
 }
 
 function bound(model: Graph, { bind }: CompileOptions): Graph {

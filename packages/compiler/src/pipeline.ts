@@ -1,7 +1,7 @@
 import type { Graph } from '@ghostc/ir';
 import { verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { lower, optimizationPasses, type Pass, runPasses } from '@ghostc/passes';
+import { lower, lowerForGpu, optimizationPasses, type Pass, runPasses } from '@ghostc/passes';
 
 export interface PipelineOptions {
   /** Called after each pass with the graph as it is then. */
@@ -24,6 +24,14 @@ export function optimize(model: Graph, { onPass }: PipelineOptions = {}): Graph 
     verifyEach: true,
     ...(onPass && { onPass: (pass: Pass) => onPass(pass.name, graph) }),
   });
+  return graph;
+}
+
+/** The same for WGSL: Ghost modules, gates and sums of shortcuts stay whole. */
+export function lowerForGpuKernels(optimized: Graph, { onPass }: PipelineOptions = {}): Graph {
+  const graph = lowerForGpu(optimized.clone());
+  verify(graph, registry);
+  onPass?.('lower', graph);
   return graph;
 }
 

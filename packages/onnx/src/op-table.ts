@@ -6,9 +6,9 @@ import { comparisonRows } from './read-comparisons.ts';
 import { convolutionRows } from './read-convolutions.ts';
 import { movementRows } from './read-movement.ts';
 import { normalizationRows } from './read-normalizations.ts';
-import { quantizationRows } from './read-quantization.ts';
 import { reductionRows } from './read-reductions.ts';
 import { resizeRows } from './read-resize.ts';
+import { quantizedRows } from './read-static-quantization.ts';
 
 /** An op that maps one to one, without attributes. */
 const plain =
@@ -43,7 +43,7 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ...convolutionRows,
   ...movementRows,
   ...normalizationRows,
-  ...quantizationRows,
+  ...quantizedRows,
   ...reductionRows,
   ...resizeRows,
   ['Abs', plain('abs')],

@@ -1,3 +1,4 @@
+import type { Attrs } from '@ghostc/ir';
 import { floats, oneOf } from './attr-spec.ts';
 
 /** Activations that a producer can apply to its own output ("epilogue"). */
@@ -23,6 +24,13 @@ export const activationAttrs = {
 export interface Activation {
   readonly activation: ActivationName;
   readonly activation_params: readonly number[];
+}
+
+/** The activation as an op of its own: its attributes. */
+export function activationOpAttrs({ activation, activation_params: [a = 0, b = 0] }: Activation): Attrs {
+  if (activation === 'clip') return { min: a, max: b };
+  if (activation === 'hard_sigmoid') return { alpha: a, beta: b };
+  return activation === 'leaky_relu' ? { alpha: a } : {};
 }
 
 /** The activation as a function of one number. */

@@ -3,6 +3,7 @@ export {
   type ActivationName,
   activationAttrs,
   activationFunction,
+  activationOpAttrs,
   activations,
 } from './activation.ts';
 export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
@@ -27,6 +28,7 @@ export { depthwiseConv2d } from './depthwise-conv2d.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './dfc-attention.ts';
 export { erfOf } from './erf.ts';
 export { expand } from './expand.ts';
+export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,
@@ -49,13 +51,14 @@ export {
   sliceRanges,
   transpose,
 } from './movement.ts';
+export { nhwcName, nhwcOps, toNchw, toNhwc } from './nhwc.ts';
 export {
   argMaxPool,
   averagePool,
   globalAveragePool,
   maxPool,
 } from './pool.ts';
-export { activationClamp } from './quantized/activation-clamp.ts';
+export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -108,6 +111,8 @@ export {
   softmax,
 } from './reduce.ts';
 export {
+  type GpuOnlyOp,
+  gpuOnlyOps,
   type LoweredBinaryOp,
   type LoweredOp,
   type LoweredQuantizedOp,
@@ -121,7 +126,7 @@ export {
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
-export { squeezeExcite } from './squeeze-excite.ts';
+export { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {
   abs,

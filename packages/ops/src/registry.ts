@@ -7,11 +7,13 @@ import type { OpDefinition } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { dfcAttention } from './dfc-attention.ts';
 import { expand } from './expand.ts';
+import { fusedGhostModule } from './fused-ghost-module.ts';
 import { ghostModule } from './ghost-module.ts';
 import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing.ts';
 import { fullyConnected, gemm, matmul } from './linear.ts';
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
+import { nhwcOps } from './nhwc.ts';
 import { argMaxPool, averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { dequantizeLinear } from './quantized/dequantize-linear.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
@@ -28,7 +30,7 @@ import { quantizeLinear } from './quantized/quantize-linear.ts';
 import { requantizeLinear } from './quantized/requantize-linear.ts';
 import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
-import { squeezeExcite } from './squeeze-excite.ts';
+import { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 import {
   abs,
   ceil,
@@ -139,13 +141,20 @@ const quantizedOps = [
   requantizeLinear,
 ];
 const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
+const gpuOps = [fusedGhostModule, squeezeExciteGate];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [...unaryOps, ...binaryOps, ...otherOps, ...indexOps, ...quantizedOps, ...highOps].map((op) => [
-    op.name,
-    op as OpDefinition,
-  ]),
+  [
+    ...unaryOps,
+    ...binaryOps,
+    ...otherOps,
+    ...indexOps,
+    ...quantizedOps,
+    ...highOps,
+    ...gpuOps,
+    ...nhwcOps,
+  ].map((op) => [op.name, op as OpDefinition]),
 );
 
 /** What reaches a code-generating backend after lowering: the C and WGSL backends have one kernel for each. */
@@ -194,6 +203,10 @@ export const loweredOps = [
   'transpose',
 ] as const;
 
+/** What lowering for a GPU leaves besides: one dispatch each. */
+export const gpuOnlyOps = ['fused_ghost_module', 'squeeze_excite_gate'] as const;
+
+export type GpuOnlyOp = (typeof gpuOnlyOps)[number];
 /** Quantised ops that reach the code-generating backends: a list of their own for backends that compute in float only. */
 export const loweredQuantizedOps = [
   'dequantize_linear',

@@ -1,9 +1,16 @@
-import type { Attrs, Tensor } from '@ghostc/ir';
+import type { Attrs, Tensor, TensorType } from '@ghostc/ir';
 import { floats, oneOf } from './attr-spec.ts';
 import { mul } from './binary.ts';
 import { conv2d } from './conv2d.ts';
 import { defineOp, type OpDefinition } from './define-op.ts';
 import { globalAveragePool } from './pool.ts';
+
+const squeezeInputs = ['x', 'reduce_weight', 'reduce_bias', 'expand_weight', 'expand_bias'] as const;
+
+const squeezeAttrs = {
+  gate: oneOf(['hard_sigmoid', 'sigmoid'], 'hard_sigmoid'),
+  gate_params: floats([1 / 6, 0.5]),
+} as const;
 
 /**
  * Squeeze-and-excite: y = x * gate(expand(relu(reduce(mean(x))))), mean over space; x [N,C,H,W],
@@ -11,22 +18,42 @@ import { globalAveragePool } from './pool.ts';
  */
 export const squeezeExcite = defineOp({
   name: 'squeeze_excite',
-  inputs: ['x', 'reduce_weight', 'reduce_bias', 'expand_weight', 'expand_bias'],
-  attrs: { gate: oneOf(['hard_sigmoid', 'sigmoid'], 'hard_sigmoid'), gate_params: floats([1 / 6, 0.5]) },
+  inputs: squeezeInputs,
+  attrs: squeezeAttrs,
   traits: ['reduction'],
   infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
   evaluate(inputs, attrs) {
+    const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
+    const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
+    return run(mul, [x, run(squeezeExciteGate, operands, attrs)], {});
+  },
+  macs: squeezeMacs,
+});
+
+/** The factors of squeeze-and-excite alone: gate(expand(relu(reduce(mean(x))))), [N,C,1,1]. */
+export const squeezeExciteGate = defineOp({
+  name: 'squeeze_excite_gate',
+  inputs: squeezeInputs,
+  attrs: squeezeAttrs,
+  traits: ['reduction'],
+  infer: ({ x }) => ({ dtype: x.dtype, shape: [...x.shape.slice(0, 2), 1, 1] }),
+  evaluate(inputs, attrs) {
     const mean = run(globalAveragePool, [inputs.x], {});
     const reduced = run(conv2d, [mean, inputs.reduce_weight, inputs.reduce_bias], { activation: 'relu' });
-    const gate = run(conv2d, [reduced, inputs.expand_weight, inputs.expand_bias], {
+    return run(conv2d, [reduced, inputs.expand_weight, inputs.expand_bias], {
       activation: attrs.gate,
       activation_params: attrs.gate_params,
     });
-    return run(mul, [inputs.x, gate], {});
   },
-  macs: ({ x, reduce_weight: weight }) =>
-    2 * Number(x.shape[0]) * Number(weight.shape[0]) * Number(weight.shape[1]),
+  macs: squeezeMacs,
 });
+
+function squeezeMacs({
+  x,
+  reduce_weight: weight,
+}: Readonly<Record<'x' | 'reduce_weight', TensorType>>): number {
+  return 2 * Number(x.shape[0]) * Number(weight.shape[0]) * Number(weight.shape[1]);
+}
 
 function run(op: OpDefinition, inputs: readonly Tensor[], attrs: Attrs): Tensor {
   return op.evaluateTensors(inputs, attrs, op.inferTypes(inputs, attrs))[0] as Tensor;

@@ -6,8 +6,14 @@ export {
   type NearMissReport,
   type RuleSite,
 } from './explain-rule.ts';
-export { lower } from './lower.ts';
-export { loweringPasses, optimizationPasses, passes, splitForIntegers } from './optimize.ts';
+export { lower, lowerForGpu } from './lower.ts';
+export {
+  gpuLoweringPasses,
+  loweringPasses,
+  optimizationPasses,
+  passes,
+  splitForIntegers,
+} from './optimize.ts';
 export { type Pass, type RunOptions, rulePass, runPasses } from './pass.ts';
 export {
   any,

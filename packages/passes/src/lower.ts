@@ -1,7 +1,7 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
-import { loweredGeneralOps, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
-import { loweringPasses } from './optimize.ts';
-import { runPasses } from './pass.ts';
+import { gpuOnlyOps, loweredGeneralOps, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
+import { gpuLoweringPasses, loweringPasses } from './optimize.ts';
+import { type Pass, runPasses } from './pass.ts';
 
 const known = new Set<string>([...loweredOps, ...loweredQuantizedOps, ...loweredGeneralOps]);
 
@@ -10,12 +10,21 @@ const known = new Set<string>([...loweredOps, ...loweredQuantizedOps, ...lowered
  * op's kernel takes is the backend's to say.
  */
 export function lower(graph: Graph): Graph {
-  runPasses(graph, loweringPasses);
-  for (const node of graph.nodes()) checkNode(node);
+  return lowered(graph, loweringPasses, known);
+}
+
+/** The same for a GPU: fewer, larger kernels. Leaves `gpuOnlyOps` besides. */
+export function lowerForGpu(graph: Graph): Graph {
+  return lowered(graph, gpuLoweringPasses, new Set([...known, ...gpuOnlyOps]));
+}
+
+function lowered(graph: Graph, passes: readonly Pass[], ops: ReadonlySet<string>): Graph {
+  runPasses(graph, passes);
+  for (const node of graph.nodes()) checkNode(node, ops);
   return graph;
 }
 
-function checkNode(node: Node): void {
+function checkNode(node: Node, ops: ReadonlySet<string>): void {
   const location = { node: node.origin[0] ?? node.output.name, op: node.op };
-  if (!known.has(node.op)) throw new CompileError('lower/unsupported', `${node.op} has no kernel`, location);
+  if (!ops.has(node.op)) throw new CompileError('lower/unsupported', `${node.op} has no kernel`, location);
 }

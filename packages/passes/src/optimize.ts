@@ -1,3 +1,4 @@
+import { assignNhwc } from './assign-nhwc.ts';
 import { foldConstants } from './fold-constants.ts';
 import { mergeEqualNodes } from './merge-equal-nodes.ts';
 import { type Pass, rulePass } from './pass.ts';
@@ -15,13 +16,33 @@ import {
   foldCheapIntoPrimary,
   fuseResidual,
 } from './rules/compose-convolutions.ts';
+import {
+  dequantizedGemm,
+  dequantizedMatmul,
+  foldBiasIntoDequantizedConv,
+  scaleIntegerConv,
+} from './rules/dequantized-weights.ts';
+import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts';
 import { fuseActivation } from './rules/fuse-activation.ts';
+import { fuseGate, fuseGhostModule, fuseGhostResidual, splitSqueezeExcite } from './rules/fuse-for-gpu.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
+import {
+  foldSliceIntoQlinearDepthwise,
+  fuseClampBeforeQuantize,
+  raiseIntegerMovement,
+  raiseQlinearBinary,
+  raiseQlinearLookup,
+  raiseQlinearPool,
+  raiseQlinearSoftmax,
+  raiseQlinearWeighted,
+  raiseRequantize,
+  raiseRequantizeClamp,
+} from './rules/raise-qlinear.ts';
 import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
 import {
   recognizeHardSigmoid,
@@ -33,8 +54,9 @@ import {
   removeReluBeforeClip,
 } from './rules/recognize-hard-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
-import { divToMul, powToMul, sinkTranspose, wholeAveragePool } from './rules/reduce-strength.ts';
+import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
 import {
+  joinCasts,
   joinReshapes,
   joinTransposes,
   removeIdentity,
@@ -42,7 +64,19 @@ import {
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import {
+  sinkTranspose,
+  sinkTransposeConcat,
+  sinkTransposeConstant,
+  sinkTransposePair,
+} from './rules/sink-transpose.ts';
 import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
+import {
+  skipSignChange,
+  unsignedConstant,
+  unsignedDequantize,
+  unsignedQuantize,
+} from './rules/unsigned-to-signed.ts';
 
 const canonicalize = rulePass(
   'canonicalize',
@@ -50,6 +84,7 @@ const canonicalize = rulePass(
   removeNoOp,
   removeUnitFactor,
   removeSingleConcat,
+  joinCasts,
   joinReshapes,
   joinTransposes,
   meanToGlobalAveragePool,
@@ -61,6 +96,9 @@ const canonicalize = rulePass(
   foldPadIntoAveragePool,
   wholeAveragePool,
   sinkTranspose,
+  sinkTransposePair,
+  sinkTransposeConstant,
+  sinkTransposeConcat,
 );
 
 const foldBatchNorm = rulePass('fold-batch-norm', foldBatchNormIntoConv, foldBatchNormBeforeConv);
@@ -84,7 +122,9 @@ const recognizeActivations = rulePass(
 const reduceStrength = rulePass('reduce-strength', divToMul, powToMul);
 const composeConvolutions = rulePass(
   'compose-convolutions',
+  sliceBeforeActivation,
   dropUnusedChannels,
+  dropDeadChannels,
   composePointwise,
   foldCheapIntoPrimary,
 );
@@ -93,8 +133,31 @@ const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExci
 const raiseAttention = rulePass('raise-dfc-attention', recognizeDfcAttention);
 const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
 
+const raiseQuantized = rulePass(
+  'raise-quantized',
+  unsignedQuantize,
+  unsignedDequantize,
+  unsignedConstant,
+  skipSignChange,
+  scaleIntegerConv,
+  foldBiasIntoDequantizedConv,
+  dequantizedGemm,
+  dequantizedMatmul,
+  fuseClampBeforeQuantize,
+  raiseQlinearWeighted,
+  raiseQlinearBinary,
+  raiseQlinearPool,
+  raiseQlinearSoftmax,
+  raiseQlinearLookup,
+  raiseRequantizeClamp,
+  raiseRequantize,
+  raiseIntegerMovement,
+  foldSliceIntoQlinearDepthwise,
+);
+
 /** The optimiser, in order. */
 export const optimizationPasses: readonly Pass[] = [
+  raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
   foldConstants, //          casts of constants go, so that the rules see plain numbers
   canonicalize, //           before everything: the rules below know the canonical ops alone
   mergeEqualNodes,
@@ -121,11 +184,17 @@ export const loweringPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
+const fuseForGpu = rulePass('fuse-for-gpu', fuseGhostModule, splitSqueezeExcite, fuseGate, fuseGhostResidual);
+const fuseResiduals = rulePass('fuse-residual', fuseResidual);
+
 /** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
 export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [rulePass('fuse-residual', fuseResidual), splitForIntegers];
+const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu, splitForIntegers];
+
+/** Composite ops to kernels for a GPU, where a dispatch is dear: Ghost modules, gates and sums of shortcuts stay whole. */
+export const gpuLoweringPasses: readonly Pass[] = [fuseForGpu, fuseResiduals, ...loweringPasses];
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(

@@ -30,6 +30,7 @@ test('every rule has a case that fires and one that declines', () => {
     'expand-ghost-module',
     'expand-squeeze-excite',
     'join-transposes',
+    'split-squeeze-excite',
   ]);
   expect([...rules.keys()].filter((name) => !always.has(name) && !named(name, true))).toEqual([]);
 });

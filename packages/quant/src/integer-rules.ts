@@ -1,5 +1,5 @@
-import { type Attrs, type Node, type QuantParams, sameType, type Value } from '@ghostc/ir';
-import { type Activation, activationClamp, integerRange, unaryTable } from '@ghostc/ops';
+import { type Attrs, type Node, sameType, type Value } from '@ghostc/ir';
+import { type Activation, clampAttrs, lookup, unaryTable, withDefaults } from '@ghostc/ops';
 import { type GraphQuantizer, outputAttrs } from './graph-quantizer.ts';
 import type { ActivationDType } from './quant-range.ts';
 import { quantizeWeight } from './quantize-weight.ts';
@@ -10,7 +10,6 @@ export type IntegerRule = (node: Node, to: GraphQuantizer, precision: 'int8' | '
 const tables = [
   'abs',
   'ceil',
-  'clip',
   'elu',
   'exp',
   'floor',
@@ -20,7 +19,6 @@ const tables = [
   'log',
   'neg',
   'reciprocal',
-  'relu',
   'round',
   'sigmoid',
   'silu',
@@ -43,6 +41,8 @@ export const integerRules: ReadonlyMap<string, IntegerRule> = new Map<string, In
   ['mul', requantizedRule('qlinear_mul')],
   ['average_pool', requantizedRule('qlinear_average_pool')],
   ['global_average_pool', requantizedRule('qlinear_global_average_pool')],
+  ['clip', clampRule],
+  ['relu', clampRule],
   ['softmax', softmaxRule],
 ]);
 
@@ -84,22 +84,25 @@ function requantizedRule(op: string): IntegerRule {
 function requantizedAttrs(node: Node, to: GraphQuantizer, dtype: ActivationDType): Attrs | undefined {
   const quant = to.plan.quantOf(node.output, dtype);
   const { activation = 'none', activation_params = [], ...own } = node.attrs;
-  const clamp = clampAttr({ activation, activation_params } as unknown as Activation, quant, dtype);
+  const clamp = clampAttrs({ activation, activation_params } as unknown as Activation, quant, dtype);
   if (!clamp) return undefined;
   return { ...own, ...outputAttrs(quant, dtype), ...clamp, rounding: to.options.rounding };
 }
 
-/** `clamp`, left out where it is the whole type. */
-function clampAttr(activation: Activation, quant: QuantParams, dtype: ActivationDType): Attrs | undefined {
-  const [low, high] = integerRange(dtype);
-  const bounds = activationClamp(activation, {
-    scale: quant.scale[0] ?? 1,
-    zeroPoint: quant.zeroPoint[0] ?? 0,
-    low,
-    high,
-  });
-  if (!bounds) return undefined;
-  return bounds[0] === low && bounds[1] === high ? {} : { clamp: bounds };
+/** A relu or clip of its own is a requantisation with a clamp. */
+function clampRule(node: Node, to: GraphQuantizer, precision: 'int8' | 'int16'): Value | null {
+  const [x] = node.inputs;
+  if (!x) return null;
+  const dtype = activationTypes[precision];
+  const quant = to.plan.quantOf(node.output, dtype);
+  const { min = 0, max = 0 } = withDefaults(lookup(node.op).attrs, node.attrs);
+  const clamp = clampAttrs(
+    { activation: node.op as 'relu' | 'clip', activation_params: [Number(min), Number(max)] },
+    quant,
+    dtype,
+  );
+  const { rounding } = to.options;
+  return to.add('requantize', [to.form(x, dtype)], { ...outputAttrs(quant, dtype), ...clamp, rounding });
 }
 
 /** Any function of one int8 is a table of 256 bytes. */

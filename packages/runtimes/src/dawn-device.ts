@@ -47,7 +47,7 @@ async function gpu(backend: Backend): Promise<GPU> {
 }
 
 /**
- * A new WebGPU device with the adapter's largest buffers: Dawn on the driver that VK_ICD_FILENAMES names, else on
+ * A new WebGPU device with the adapter's largest buffers and the features that variants use: Dawn on the driver that VK_ICD_FILENAMES names, else on
  * SwiftShader. The caller destroys it. Throws `tool/missing`.
  */
 export async function dawnDevice(): Promise<GPUDevice> {
@@ -62,12 +62,18 @@ export async function dawnDevice(): Promise<GPUDevice> {
       `Dawn accepts no driver (VK_ICD_FILENAMES=${process.env.VK_ICD_FILENAMES})`,
     );
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  return adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+  const requiredFeatures = (['subgroups', 'shader-f16', 'timestamp-query'] as const).filter((feature) =>
+    adapter.features.has(feature),
+  );
+  return adapter.requestDevice({
+    requiredFeatures,
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
 }
 
 /** A device that compiles shaders and executes nothing: Tint's errors without a driver. The caller destroys it. */
 export async function nullDevice(): Promise<GPUDevice> {
   const adapter = await (await gpu('null')).requestAdapter();
   if (!adapter) throw new CompileError('run/gpu', "Dawn's null backend gives no adapter");
-  return adapter.requestDevice();
+  return adapter.requestDevice({ requiredFeatures: ['subgroups', 'shader-f16'] });
 }

@@ -1,3 +1,4 @@
+export { type BrowserPage, browserTools, openBrowser, type Route } from './browser.ts';
 export { buildC, strictFlags } from './build-c.ts';
 export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
@@ -8,4 +9,5 @@ export { type CExecutable, prepareC, type RunCOptions, runC } from './prepare-c.
 export type { CRun } from './read-runs.ts';
 export { missingTools, requireTools, skipWithout, type Tool } from './require-tool.ts';
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
+export { runtimeBundle } from './runtime-bundle.ts';
 export { cRuntime, createRuntime, originalRuntime, runtimeNames } from './runtime-table.ts';

@@ -290,3 +290,62 @@ const %d: f32[4,1,3,3] = random(2)
 return %y`,
   'more workgroups than fit one axis': unary('2051,2051', 'neg %x'),
 };
+
+/** Fused Ghost modules: odd channels and planes, K beyond a multiple of four, gates, residuals in place, batches. */
+export const ghostCases: KernelCases = {
+  plain: ghost({ x: [1, 8, 6, 6], init: 8, cheap: 8 }),
+  'odd plane': ghost({ x: [1, 5, 7, 7], init: 6, cheap: 5 }),
+  'batch of two': ghost({ x: [2, 4, 5, 3], init: 4, cheap: 4 }),
+  gate: ghost({ x: [1, 8, 4, 4], init: 16, cheap: 16, gate: true }),
+  'gate and odd K': ghost({ x: [2, 7, 3, 3], init: 5, cheap: 4, gate: true }),
+  residual: ghost({ x: [1, 16, 8, 8], init: 8, cheap: 8, residual: true }),
+  'odd residual': ghost({ x: [2, 9, 7, 5], init: 5, cheap: 4, residual: true }),
+  'gate and residual': ghost({ x: [1, 20, 14, 14], init: 10, cheap: 10, gate: true, residual: true }),
+  'cheap 5x5': ghost({ x: [1, 8, 9, 9], init: 8, cheap: 8, size: 5 }),
+  'one pixel': ghost({ x: [1, 3, 1, 1], init: 2, cheap: 1 }),
+  'squeeze-and-excite': squeeze({ x: [1, 8, 4, 4], hidden: 4 }),
+  'squeeze-and-excite, odd': squeeze({ x: [2, 5, 3, 3], hidden: 3 }),
+  'squeeze-and-excite, wide': squeeze({ x: [1, 130, 9, 9], hidden: 70 }),
+};
+
+interface GhostCase {
+  readonly x: readonly [number, number, number, number];
+  readonly init: number;
+  readonly cheap: number;
+  readonly size?: number;
+  readonly gate?: boolean;
+  readonly residual?: boolean;
+}
+
+/** The residual is computed, so that it may lie in the output's place; so is the gate. */
+function ghost({ x: [n, c, h, w], init, cheap, size = 3, gate, residual }: GhostCase): string {
+  const y = [n, init + cheap, h, w];
+  return `graph @g(%x: f32[${n},${c},${h},${w}], %r: f32[${y}], %g: f32[${n},${c},1,1])
+  const %pw: f32[${init},${c},1,1] = random(1)
+  const %pb: f32[${init}] = random(2)
+  const %cw: f32[${cheap},1,${size},${size}] = random(3)
+  const %cb: f32[${cheap}] = random(4)
+  %gate = sigmoid %g
+  %residual = neg %r
+  %y = fused_ghost_module %x, %pw, %pb, %cw, %cb, ${gate ? '%gate' : '_'}, ${residual ? '%residual' : '_'} {relu=${!residual}}
+  %z = add %y, %r
+  return %z${gate ? '' : ', %gate'}${residual ? '' : ', %residual'}`;
+}
+
+function squeeze({
+  x: [n, c, h, w],
+  hidden,
+}: {
+  readonly x: GhostCase['x'];
+  readonly hidden: number;
+}): string {
+  return `graph @g(%x: f32[${n},${c},${h},${w}])
+  const %a: f32[${hidden},${c},1,1] = random(1)
+  const %b: f32[${hidden}] = random(2)
+  const %c: f32[${c},${hidden},1,1] = random(3)
+  const %d: f32[${c}] = random(4)
+  %h = squeeze_excite_gate %x, %a, %b, %c, %d
+  %s = squeeze_excite_gate %x, %a, %b, %c, %d {gate="sigmoid", gate_params=[]}
+  %y = mul %h, %s
+  return %y`;
+}

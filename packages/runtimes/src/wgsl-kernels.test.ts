@@ -2,8 +2,8 @@ import { emitWgsl } from '@ghostc/backend-wgsl';
 import { compareTensors, seededInputs, type Tensors, type Tolerance } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { f32, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
-import { loweredOps, loweredUnaryOps, registry } from '@ghostc/ops';
-import { createSession, type WgslProgram } from '@ghostc/wgsl-runtime';
+import { gpuOnlyOps, loweredOps, loweredUnaryOps, registry } from '@ghostc/ops';
+import { createSession, type Offers, type Session, type WgslProgram } from '@ghostc/wgsl-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dawnDevice, wgslTools } from './dawn-device.ts';
 import { skipWithout } from './require-tool.ts';
@@ -26,36 +26,56 @@ function graphOf(text: string): Graph {
 }
 
 async function execute(program: WgslProgram, inputs: Tensors): Promise<Tensors> {
-  const session = await createSession(device as GPUDevice, program);
-  const data = [...inputs].map(([name, tensor]) => [name, tensor.data as Float32Array] as const);
-  const results = await session.run(Object.fromEntries(data));
+  const session = await openSession(program);
+  const results = await runSession(session, inputs);
   session.dispose();
-  const { outputs } = program.manifest;
-  return new Map(outputs.map(({ name, shape }) => [name, f32(shape, results[name] ?? [])]));
+  return results;
 }
 
-/** Runs twice, so that what one run leaves in the arena meets the next. */
+function openSession(program: WgslProgram, offers?: Offers): Promise<Session> {
+  return createSession(device as GPUDevice, program, offers && { offers });
+}
+
+async function runSession(session: Session, inputs: Tensors): Promise<Tensors> {
+  const data = [...inputs].map(([name, tensor]) => [name, tensor.data as Float32Array] as const);
+  const results = await session.run(Object.fromEntries(data));
+  return new Map(session.manifest.outputs.map(({ name, shape }) => [name, f32(shape, results[name] ?? [])]));
+}
+
+/** Runs the plain modules twice, so that what one run leaves in the arena meets the next; then the variants, if any. */
 async function expectAgreement(graph: Graph, tolerance: Tolerance): Promise<void> {
   const program = emitWgsl(graph, { name: 'case' });
-  for (const seed of [1, 2]) {
-    const inputs = seededInputs(graph, seed);
-    const results = await execute(program, inputs);
-    for (const [name, expected] of interpret(graph, inputs)) {
-      const { pass, maxAbs, allowed, problem } = compareTensors(expected, results.get(name), tolerance);
-      expect({ name, pass, problem, maxAbs: pass || maxAbs, allowed: pass || allowed }).toEqual({
-        name,
-        pass: true,
-        problem: undefined,
-        maxAbs: true,
-        allowed: true,
-      });
-    }
+  const offers = Object.keys(program.manifest.variants).length ? [() => false, undefined] : [undefined];
+  for (const allowed of offers) {
+    const session = await openSession(program, allowed);
+    for (const seed of [1, 2]) await expectOutputs(graph, session, { seed, tolerance });
+    session.dispose();
+  }
+}
+
+async function expectOutputs(
+  graph: Graph,
+  session: Session,
+  { seed, tolerance }: { readonly seed: number; readonly tolerance: Tolerance },
+): Promise<void> {
+  const inputs = seededInputs(graph, seed);
+  const results = await runSession(session, inputs);
+  for (const [name, expected] of interpret(graph, inputs)) {
+    const { pass, maxAbs, allowed, problem } = compareTensors(expected, results.get(name), tolerance);
+    expect({ name, pass, problem, maxAbs: pass || maxAbs, allowed: pass || allowed }).toEqual({
+      name,
+      pass: true,
+      problem: undefined,
+      maxAbs: true,
+      allowed: true,
+    });
   }
 }
 
 const groups: readonly (readonly [string, cases.KernelCases, Tolerance])[] = [
   ['convolution', cases.convolutionCases, rounding],
   ['depthwise', cases.depthwiseCases, rounding],
+  ['ghost', cases.ghostCases, rounding],
   ['linear', cases.linearCases, rounding],
   ['pool', cases.poolCases, rounding],
   ['reduce', cases.reduceCases, rounding],
@@ -159,8 +179,12 @@ describe('Tint accepts every module', () => {
   for (const text of Object.values(all)) {
     const graph = graphOf(text);
     for (const node of graph.nodes()) seen.add(node.op);
-    const found = emitWgsl(graph, { name: 'case' }).manifest.modules;
-    for (const [id, source] of Object.entries(found)) modules.set(source, id);
+    for (const matrices of ['f32', 'f16'] as const) {
+      const found = emitWgsl(graph, { name: 'case', matrices }).manifest;
+      for (const [id, source] of Object.entries(found.modules)) modules.set(source, id);
+      for (const [id, list] of Object.entries(found.variants))
+        for (const { source, requires } of list) modules.set(source, `${id} (${requires.join(', ')})`);
+    }
   }
 
   test('without a driver', async () => {
@@ -171,6 +195,6 @@ describe('Tint accepts every module', () => {
   test('the cases reach every op', () => {
     for (const op of loweredUnaryOps) seen.add(op); // the hard values do
     seen.add('pow');
-    expect(loweredOps.filter((op) => !seen.has(op))).toEqual([]);
+    expect([...loweredOps, ...gpuOnlyOps].filter((op) => !seen.has(op))).toEqual([]);
   });
 });

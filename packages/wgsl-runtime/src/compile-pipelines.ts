@@ -1,3 +1,5 @@
+import { paramBytes } from './check-program.ts';
+import { COMPUTE } from './gpu-constants.ts';
 import type { Dispatch, WgslManifest } from './manifest.ts';
 
 /** Called after each distinct pipeline. */
@@ -5,44 +7,32 @@ export type OnProgress = (done: number, total: number) => void;
 
 export interface Pipelines {
   readonly layout: GPUBindGroupLayout;
-  /** One for each dispatch; equal dispatches share theirs. */
+  /** One for each dispatch; dispatches of one module share theirs. */
   readonly list: readonly GPUComputePipeline[];
 }
 
-interface Context {
-  readonly device: GPUDevice;
-  readonly modules: ReadonlyMap<string, GPUShaderModule>;
-  readonly layout: GPUPipelineLayout;
-}
-
-const COMPUTE = 4; // GPUShaderStage.COMPUTE; Node has no such global
-
-/** Compiles all modules, then all distinct pipelines at once. Rejects with module and line, or with the dispatch's label. */
+/**
+ * Compiles all modules, and a pipeline for each, at once. `sources` are the chosen ones by module. Rejects with module and
+ * line, or with the dispatch's label.
+ */
 export async function compilePipelines(
   device: GPUDevice,
-  manifest: WgslManifest,
+  { dispatches, halfBytes }: WgslManifest,
+  sources: Readonly<Record<string, string>>,
   onProgress?: OnProgress,
 ): Promise<Pipelines> {
-  const layout = bindGroupLayout(device);
-  const context = {
-    device,
-    modules: await compileModules(device, manifest),
-    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-  };
+  const layout = bindGroupLayout(device, halfBytes > 0);
+  const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
   const distinct = new Map<string, Promise<GPUComputePipeline>>();
-  const pending = manifest.dispatches.map((dispatch) => {
-    const key = keyOf(dispatch);
-    const pipeline = distinct.get(key) ?? compilePipeline(context, dispatch);
-    distinct.set(key, pipeline);
+  const pending = dispatches.map((dispatch) => {
+    const known = distinct.get(dispatch.module);
+    if (known) return known;
+    const pipeline = compile(device, dispatch, sources[dispatch.module] ?? '', pipelineLayout);
+    distinct.set(dispatch.module, pipeline);
     return pipeline;
   });
   report([...distinct.values()], onProgress);
   return { layout, list: await Promise.all(pending) };
-}
-
-/** Equal exactly if module, entry point and constants are. */
-function keyOf({ module, entryPoint, constants }: Dispatch): string {
-  return JSON.stringify([module, entryPoint, Object.entries(constants).sort()]);
 }
 
 function report(pending: readonly Promise<unknown>[], onProgress?: OnProgress): void {
@@ -54,27 +44,30 @@ function report(pending: readonly Promise<unknown>[], onProgress?: OnProgress): 
     );
 }
 
-function bindGroupLayout(device: GPUDevice): GPUBindGroupLayout {
+function bindGroupLayout(device: GPUDevice, half: boolean): GPUBindGroupLayout {
+  const buffers: GPUBufferBindingLayout[] = [
+    { type: 'storage' },
+    { type: 'read-only-storage' },
+    { type: 'uniform', hasDynamicOffset: true, minBindingSize: paramBytes },
+    ...(half ? [{ type: 'read-only-storage' } as const] : []),
+  ];
   return device.createBindGroupLayout({
-    entries: [
-      { binding: 0, visibility: COMPUTE, buffer: { type: 'storage' } },
-      { binding: 1, visibility: COMPUTE, buffer: { type: 'read-only-storage' } },
-    ],
+    entries: buffers.map((buffer, binding) => ({ binding, visibility: COMPUTE, buffer })),
   });
 }
 
-async function compileModules(
+async function compile(
   device: GPUDevice,
-  { modules, dispatches }: WgslManifest,
-): Promise<Map<string, GPUShaderModule>> {
-  const used = new Map(dispatches.map(({ module, label }) => [module, label] as const).reverse()); // label of the first
-  return new Map(
-    await Promise.all(
-      [...used].map(
-        async ([id, label]) => [id, await compileModule(device, id, modules[id] ?? '', label)] as const,
-      ),
-    ),
-  );
+  { label, module: id, entryPoint }: Dispatch,
+  code: string,
+  layout: GPUPipelineLayout,
+): Promise<GPUComputePipeline> {
+  const module = await compileModule(device, id, code, label);
+  try {
+    return await device.createComputePipelineAsync({ label: id, layout, compute: { module, entryPoint } });
+  } catch (error) {
+    throw new Error(`${label}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 async function compileModule(
@@ -91,19 +84,4 @@ async function compileModule(
     throw new Error(`${label}: module ${id}, line ${error.lineNum}:${error.linePos}: ${error.message}`);
   if (problem) throw new Error(`${label}: module ${id}: ${problem.message}`);
   return module;
-}
-
-async function compilePipeline(
-  { device, modules, layout }: Context,
-  { label, module, entryPoint, constants }: Dispatch,
-): Promise<GPUComputePipeline> {
-  try {
-    return await device.createComputePipelineAsync({
-      label,
-      layout,
-      compute: { module: modules.get(module) as GPUShaderModule, entryPoint, constants },
-    });
-  } catch (error) {
-    throw new Error(`${label}: ${error instanceof Error ? error.message : error}`);
-  }
 }

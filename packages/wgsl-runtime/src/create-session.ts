@@ -1,126 +1,191 @@
-import { checkProgram } from './check-program.ts';
-import { compilePipelines, type OnProgress, type Pipelines } from './compile-pipelines.ts';
-import { type Buffers, makeBuffers } from './make-buffers.ts';
-import type { IoTensor, WgslManifest, WgslProgram } from './manifest.ts';
+import type { OnProgress } from './compile-pipelines.ts';
+import { COPY_DST, MAP_MODE_READ, MAP_READ } from './gpu-constants.ts';
+import { type GpuProgram, loadProgram } from './gpu-program.ts';
+import { checkInput, type GpuInput, type IoData, readOutputs, wordsOf } from './io-data.ts';
+import { outputBytes } from './make-buffers.ts';
+import type { WgslManifest, WgslProgram } from './manifest.ts';
+import { type Offers, offersOf } from './pick-variants.ts';
+import { type DispatchTime, profileProgram } from './profile-program.ts';
 
 export interface SessionOptions {
   /** Called while pipelines compile. */
   readonly onProgress?: OnProgress;
+  /** Whether to use what the adapter offers; by default what the device and the WGSL implementation have. */
+  readonly offers?: Offers;
 }
 
-/** Row-major float32 data by name. */
-export type Inputs = Readonly<Record<string, Float32Array>>;
-export type Outputs = Record<string, Float32Array>;
+/** A device, or how to get one: then the session recovers from a lost device. */
+export type DeviceSource = GPUDevice | (() => Promise<GPUDevice>);
+
+/** Row-major data by name, or what computes it on the GPU. */
+export type Inputs = Readonly<Record<string, IoData | GpuInput>>;
+/** Row-major data by name, of the type that the manifest states; float32 of most models. */
+export type Outputs<T extends IoData = Float32Array> = Record<string, T>;
 
 export interface Session {
   readonly manifest: WgslManifest;
-  /** One inference. Calls run one after another; no buffer is created. Rejects on a wrong input, a device error, a lost device. */
-  run(inputs: Inputs): Promise<Outputs>;
-  /** Frees the buffers. The device stays: it is the caller's. */
+  /** One inference: one submit, no buffer created. Calls run one after another. Rejects on a wrong input or a device error. */
+  run<T extends IoData = Float32Array>(inputs: Inputs): Promise<Outputs<T>>;
+  /** Several inferences without waiting in between: one readback of all. */
+  runBatch<T extends IoData = Float32Array>(batch: readonly Inputs[]): Promise<Outputs<T>[]>;
+  /** One inference with the time of each dispatch. Rejects when the device lacks `timestamp-query`. */
+  profile(inputs: Inputs): Promise<DispatchTime[]>;
+  /** Frees the buffers, and a device that came from a function. A device that was handed in stays: it is the caller's. */
   dispose(): void;
 }
 
-const MAP_READ = 1; // GPUMapMode.READ; Node has no such global
-
 /**
- * Makes a program ready: compiles each distinct pipeline once, uploads the weights once, makes every buffer. Rejects with
- * the dispatch's label when a shader does not compile, and with the limit's name when the device is too small.
+ * Makes a program ready: compiles each module once, uploads the weights once, makes every buffer. Rejects with the
+ * dispatch's label when a shader does not compile, and with the limit's name when the device is too small. When the device
+ * is lost, and `source` is a function, the next call loads the program anew on the device that it gives.
  */
 export async function createSession(
-  device: GPUDevice,
+  source: DeviceSource,
   program: WgslProgram,
-  { onProgress }: SessionOptions = {},
+  options: SessionOptions = {},
 ): Promise<Session> {
-  checkProgram(program, device.limits);
-  const pipelines = await compilePipelines(device, program.manifest, onProgress);
-  const buffers = await makeBuffers(device, program);
-  return new GpuSession(device, program.manifest, pipelines, buffers);
+  const session = new GpuSession(source, program, options);
+  await session.ready();
+  return session;
 }
 
 class GpuSession implements Session {
   readonly manifest: WgslManifest;
-  readonly #device: GPUDevice;
-  readonly #pipelines: Pipelines['list'];
-  readonly #buffers: Buffers;
-  readonly #group: GPUBindGroup;
+  readonly #source: DeviceSource;
+  readonly #program: WgslProgram;
+  readonly #options: SessionOptions;
+  #gpu: GpuProgram | undefined;
+  /** For batches: as many outputs as the largest one so far had. */
+  #batch: GPUBuffer | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** Why no more runs are possible. */
   #ended: string | undefined;
 
-  constructor(device: GPUDevice, manifest: WgslManifest, { layout, list }: Pipelines, buffers: Buffers) {
-    const entries = [buffers.arena, buffers.weights].map((buffer, binding) => ({
-      binding,
-      resource: { buffer },
-    }));
-    this.manifest = manifest;
-    this.#device = device;
-    this.#pipelines = list;
-    this.#buffers = buffers;
-    this.#group = device.createBindGroup({ layout, entries });
-    device.lost.then(({ message, reason }) => {
-      this.#ended ??= `the GPU device was lost: ${message || reason}`;
-    });
+  constructor(source: DeviceSource, program: WgslProgram, options: SessionOptions) {
+    this.manifest = program.manifest;
+    this.#source = source;
+    this.#program = program;
+    this.#options = options;
   }
 
-  run(inputs: Inputs): Promise<Outputs> {
-    const result = this.#last.then(() => this.#infer(inputs));
-    this.#last = result.catch(() => undefined);
-    return result;
+  async ready(): Promise<GpuProgram> {
+    this.#assertAlive();
+    if (this.#gpu) return this.#gpu;
+    const device = typeof this.#source === 'function' ? await this.#source() : this.#source;
+    const { offers = offersOf(device), onProgress } = this.#options;
+    const gpu = await loadProgram(device, this.#program, { offers, onProgress });
+    this.#gpu = gpu;
+    device.lost.then(({ message, reason }) => this.#lose(gpu, message || reason));
+    return gpu;
+  }
+
+  run<T extends IoData>(inputs: Inputs): Promise<Outputs<T>> {
+    return this.#next(
+      async () => (await this.#infer<T>([inputs], (gpu) => gpu.buffers.readback))[0] as Outputs<T>,
+    );
+  }
+
+  runBatch<T extends IoData>(batch: readonly Inputs[]): Promise<Outputs<T>[]> {
+    return this.#next(() => this.#infer<T>(batch, (gpu) => this.#readback(gpu, batch.length)));
+  }
+
+  profile(inputs: Inputs): Promise<DispatchTime[]> {
+    return this.#next(async () => {
+      const gpu = await this.ready();
+      return this.#guard(gpu, () =>
+        profileProgram(gpu, (encoder) => this.#encodeInputs(gpu, encoder, inputs)),
+      );
+    });
   }
 
   dispose(): void {
     this.#ended ??= 'the session is disposed';
-    for (const buffer of Object.values(this.#buffers)) buffer.destroy();
+    this.#batch?.destroy();
+    this.#gpu?.dispose();
+    if (typeof this.#source === 'function') this.#gpu?.device.destroy();
   }
 
-  async #infer(inputs: Inputs): Promise<Outputs> {
-    for (const input of this.manifest.inputs) checkInput(input, inputs[input.name]);
-    try {
-      this.#assertAlive();
-      return await this.#execute(inputs);
-    } catch (error) {
-      this.#assertAlive();
-      throw error;
-    }
+  #lose(gpu: GpuProgram, reason: string): void {
+    if (this.#gpu !== gpu) return;
+    this.#gpu = undefined;
+    this.#batch = undefined;
+    if (typeof this.#source !== 'function') this.#ended ??= `the GPU device was lost: ${reason}`;
   }
 
-  async #execute(inputs: Inputs): Promise<Outputs> {
-    const { arena, readback } = this.#buffers;
-    this.#device.pushErrorScope('internal');
-    this.#device.pushErrorScope('validation');
-    for (const { name, offset } of this.manifest.inputs)
-      this.#device.queue.writeBuffer(arena, offset, inputs[name] as Float32Array<ArrayBuffer>);
-    this.#device.queue.submit([this.#encode()]);
-    const scopes = [this.#device.popErrorScope(), this.#device.popErrorScope()];
-    const mapped = readback.mapAsync(MAP_READ).catch((error: Error) => error);
-    const problem = (await Promise.all([...scopes, mapped])).find(Boolean);
-    try {
-      if (problem) throw new Error(`${this.manifest.name}: ${problem.message}`);
-      return readOutputs(this.manifest.outputs, readback.getMappedRange());
-    } finally {
-      readback.unmap();
-    }
+  #next<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 
-  #encode(): GPUCommandBuffer {
-    const encoder = this.#device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setBindGroup(0, this.#group);
-    this.manifest.dispatches.forEach(({ workgroups }, i) => {
-      pass.setPipeline(this.#pipelines[i] as GPUComputePipeline);
-      pass.dispatchWorkgroups(...workgroups);
+  async #infer<T extends IoData>(
+    batch: readonly Inputs[],
+    target: (gpu: GpuProgram) => GPUBuffer,
+  ): Promise<Outputs<T>[]> {
+    for (const inputs of batch)
+      for (const input of this.manifest.inputs) checkInput(input, inputs[input.name]);
+    if (batch.length === 0) return [];
+    const gpu = await this.ready();
+    return this.#guard(gpu, async () => {
+      const readback = target(gpu);
+      const size = outputBytes(this.manifest);
+      batch.forEach((inputs, i) => this.#submit(gpu, inputs, { readback, at: i * size }));
+      await readback.mapAsync(MAP_MODE_READ, 0, batch.length * size);
+      try {
+        const mapped = readback.getMappedRange(0, batch.length * size);
+        return batch.map((_, i) => readOutputs<T>(this.manifest.outputs, mapped, i * size));
+      } finally {
+        readback.unmap();
+      }
     });
-    pass.end();
-    this.#encodeReadback(encoder);
-    return encoder.finish();
   }
 
-  #encodeReadback(encoder: GPUCommandEncoder): void {
-    let at = 0;
-    for (const { offset, bytes } of this.manifest.outputs) {
-      encoder.copyBufferToBuffer(this.#buffers.arena, offset, this.#buffers.readback, at, bytes);
-      at += bytes;
+  #submit(gpu: GpuProgram, inputs: Inputs, { readback, at }: { readback: GPUBuffer; at: number }): void {
+    const encoder = gpu.device.createCommandEncoder();
+    this.#encodeInputs(gpu, encoder, inputs);
+    const pass = encoder.beginComputePass();
+    gpu.encode(pass);
+    pass.end();
+    gpu.encodeReadback(encoder, readback, at);
+    gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  #encodeInputs(
+    { device, buffers: { arena } }: GpuProgram,
+    encoder: GPUCommandEncoder,
+    inputs: Inputs,
+  ): void {
+    for (const input of this.manifest.inputs) {
+      const data = inputs[input.name];
+      checkInput(input, data);
+      if ('encode' in data) data.encode(encoder, { ...input, device, arena });
+      else device.queue.writeBuffer(arena, input.offset, wordsOf(data));
     }
+  }
+
+  #readback({ device }: GpuProgram, count: number): GPUBuffer {
+    const size = Math.max(16, count * outputBytes(this.manifest));
+    if (this.#batch && this.#batch.size >= size) return this.#batch;
+    this.#batch?.destroy();
+    this.#batch = device.createBuffer({ label: 'batch outputs', size, usage: COPY_DST | MAP_READ });
+    return this.#batch;
+  }
+
+  /** Runs `task` and rejects with the device's own errors, if there are any. */
+  async #guard<T>({ device }: GpuProgram, task: () => Promise<T>): Promise<T> {
+    const filters = ['internal', 'validation', 'out-of-memory'] as const;
+    for (const filter of filters) device.pushErrorScope(filter);
+    const result = task();
+    const scopes = filters.map(() => device.popErrorScope());
+    const [value, ...found] = await Promise.all([
+      settle(result),
+      ...scopes.map((scope) => scope.catch(() => null)),
+    ]);
+    const problem = found.find(Boolean);
+    if (problem) throw new Error(`${this.manifest.name}: ${problem.message}`);
+    if ('value' in value) return value.value;
+    this.#assertAlive();
+    throw value.error;
   }
 
   #assertAlive(): void {
@@ -128,19 +193,10 @@ class GpuSession implements Session {
   }
 }
 
-function checkInput({ name, bytes, shape }: IoTensor, data: Float32Array | undefined): void {
-  if (!data) throw new Error(`input ${name} is missing`);
-  if (!(data instanceof Float32Array)) throw new Error(`input ${name} expects a Float32Array`);
-  if (data.byteLength !== bytes)
-    throw new Error(`input ${name} expects ${bytes / 4} elements [${shape}], found ${data.length}`);
-}
-
-function readOutputs(outputs: readonly IoTensor[], mapped: ArrayBuffer): Outputs {
-  const results: Outputs = {};
-  let at = 0;
-  for (const { name, bytes } of outputs) {
-    results[name] = new Float32Array(mapped.slice(at, at + bytes));
-    at += bytes;
+async function settle<T>(promise: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return { error };
   }
-  return results;
 }

@@ -2,9 +2,23 @@ export { checkProgram, type Limits } from './check-program.ts';
 export type { OnProgress } from './compile-pipelines.ts';
 export {
   createSession,
+  type DeviceSource,
   type Inputs,
   type Outputs,
   type Session,
   type SessionOptions,
 } from './create-session.ts';
-export type { Dispatch, IoTensor, WgslManifest, WgslProgram } from './manifest.ts';
+export type { GpuInput, GpuTarget, IoData } from './io-data.ts';
+export type {
+  Dispatch,
+  IoTensor,
+  IoType,
+  Requirement,
+  Variant,
+  Weights,
+  WgslManifest,
+  WgslProgram,
+} from './manifest.ts';
+export { type Offers, offersOf, pickVariants } from './pick-variants.ts';
+export type { DispatchTime } from './profile-program.ts';
+export { requestDevice } from './request-device.ts';

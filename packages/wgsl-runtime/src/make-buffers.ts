@@ -1,46 +1,62 @@
-import type { WgslProgram } from './manifest.ts';
+import { paramBytes } from './check-program.ts';
+import { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } from './gpu-constants.ts';
+import type { WgslManifest, WgslProgram } from './manifest.ts';
+import { uploadWeights, weightLayout } from './upload-weights.ts';
 
 export interface Buffers {
   readonly arena: GPUBuffer;
   readonly weights: GPUBuffer;
+  /** The parameters of each dispatch, `paramBytes` apart. */
+  readonly params: GPUBuffer;
   /** All outputs, one after the other. */
   readonly readback: GPUBuffer;
 }
 
-// GPUBufferUsage; Node has no such global
-const MAP_READ = 1;
-const COPY_SRC = 4;
-const COPY_DST = 8;
-const STORAGE = 128;
-
-/** Makes the three buffers of a session and uploads the weights. Rejects when the device has too little memory. */
-export async function makeBuffers(device: GPUDevice, { manifest, weights }: WgslProgram): Promise<Buffers> {
-  const readbackBytes = manifest.outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+/** Makes the buffers of a session and uploads the weights. Rejects when the device has too little memory. */
+export async function makeBuffers(device: GPUDevice, program: WgslProgram, half: boolean): Promise<Buffers> {
+  const { manifest } = program;
+  const { matrixOffset, matrixBytes } = weightLayout(manifest, half);
   const make = (label: string, bytes: number, usage: number) =>
-    device.createBuffer({ label, size: Math.max(16, Math.ceil(bytes / 16) * 16), usage });
+    device.createBuffer({ label, size: roundUp(bytes), usage });
   device.pushErrorScope('validation');
   device.pushErrorScope('out-of-memory');
   const buffers = {
     arena: make('arena', manifest.arenaBytes, STORAGE | COPY_DST | COPY_SRC),
-    weights: make('weights', manifest.weightBytes, STORAGE | COPY_DST),
-    readback: make('outputs', readbackBytes, COPY_DST | MAP_READ),
+    weights: make('weights', matrixOffset + matrixBytes, STORAGE | COPY_DST),
+    params: make('params', Math.max(1, manifest.dispatches.length) * paramBytes, UNIFORM | COPY_DST),
+    readback: make('outputs', outputBytes(manifest), COPY_DST | MAP_READ),
   };
-  upload(device, buffers.weights, weights);
+  device.queue.writeBuffer(buffers.params, 0, paramWords(manifest));
+  await uploadWeights(device, program, { buffer: buffers.weights, half });
   const problems = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
   const problem = problems.find(Boolean);
-  if (problem)
-    throw new Error(
-      `${manifest.name}: no room for ${manifest.arenaBytes + weights.byteLength} bytes: ${problem.message}`,
-    );
+  if (problem) {
+    for (const buffer of Object.values(buffers)) buffer.destroy();
+    const bytes = manifest.arenaBytes + matrixOffset + matrixBytes;
+    throw new Error(`${manifest.name}: no room for ${bytes} bytes: ${problem.message}`);
+  }
   return buffers;
 }
 
-/** writeBuffer takes multiples of 4 bytes only: the last few go padded. */
-function upload(device: GPUDevice, buffer: GPUBuffer, bytes: Uint8Array): void {
-  const whole = bytes.byteLength - (bytes.byteLength % 4);
-  device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>, 0, whole);
-  if (whole === bytes.byteLength) return;
-  const tail = new Uint8Array(4);
-  tail.set(bytes.subarray(whole));
-  device.queue.writeBuffer(buffer, whole, tail);
+/** Bytes of the outputs of one inference in a readback buffer. */
+export function outputBytes({ outputs }: WgslManifest): number {
+  return outputs.reduce((sum, { bytes }) => sum + copyBytes(bytes), 0);
+}
+
+/** Copies between buffers take multiples of 4 bytes. */
+export const copyBytes = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+
+function roundUp(bytes: number): number {
+  return Math.max(16, Math.ceil(bytes / 16) * 16);
+}
+
+function paramWords({ dispatches }: WgslManifest): Int32Array<ArrayBuffer> {
+  const words = new Int32Array(Math.max(1, dispatches.length) * (paramBytes / 4));
+  const floats = new Float32Array(words.buffer);
+  dispatches.forEach((dispatch, i) => {
+    let at = i * (paramBytes / 4);
+    for (const value of Object.values(dispatch.ints)) words[at++] = value;
+    for (const value of Object.values(dispatch.floats ?? {})) floats[at++] = value;
+  });
+  return words;
 }

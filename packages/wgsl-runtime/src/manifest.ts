@@ -1,8 +1,11 @@
+/** Element types of inputs and outputs. */
+export type IoType = 'f32' | 'i32' | 'i8' | 'u8';
+
 /** An input or output inside the arena. */
 export interface IoTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: 'f32';
+  readonly dtype: IoType;
   /** Bytes from the start of the arena; a multiple of 4. */
   readonly offset: number;
   readonly bytes: number;
@@ -14,27 +17,46 @@ export interface Dispatch {
   /** Key into `modules`. */
   readonly module: string;
   readonly entryPoint: string;
-  /** Values of the pipeline-overridable constants. */
-  readonly constants: Readonly<Record<string, number>>;
+  /** The module's parameters: the i32 members of its uniform struct in order, then the f32 ones. */
+  readonly ints: Readonly<Record<string, number>>;
+  readonly floats?: Readonly<Record<string, number>>;
   readonly workgroups: readonly [number, number, number];
 }
 
+/** What a variant of a module may ask of the adapter: a device feature, or a feature of the WGSL implementation. */
+export type Requirement = 'shader-f16' | 'subgroups' | 'packed_4x8_integer_dot_product';
+
+/** Another source of a module, with the same bindings, parameters and workgroups. */
+export interface Variant {
+  readonly requires: readonly Requirement[];
+  readonly source: string;
+}
+
 /**
- * A program for WebGPU: one arena buffer (group 0, binding 0, read_write storage) and one weight buffer (binding 1,
- * read-only storage), and the dispatches of one inference in order.
+ * A program for WebGPU: one arena buffer (group 0, binding 0, read_write storage), the weights (binding 1, read-only
+ * storage), the parameters of a dispatch (binding 2, uniform with a dynamic offset), matrices in f16 where there are any
+ * (binding 3, read-only storage), and the dispatches of one inference in order.
  */
 export interface WgslManifest {
-  readonly format: 'ghostc-wgsl/1';
+  readonly format: 'ghostc-wgsl/2';
   readonly name: string;
   readonly arenaBytes: number;
+  /** Of the weight file: f32 and i32 words, then `halfBytes` of f16. */
   readonly weightBytes: number;
+  readonly halfBytes: number;
   readonly inputs: readonly IoTensor[];
   readonly outputs: readonly IoTensor[];
+  /** Sources that run everywhere. With `halfBytes`, they read the matrices expanded to f32. */
   readonly modules: Readonly<Record<string, string>>;
+  /** Faster sources, best first: the first whose needs are all met is taken. */
+  readonly variants: Readonly<Record<string, readonly Variant[]>>;
   readonly dispatches: readonly Dispatch[];
 }
 
-export interface WgslProgram {
+/** The bytes of the weight file, or a function that opens them as a stream: it is called again after a lost device. */
+export type Weights = Uint8Array | (() => Promise<ReadableStream<Uint8Array>>);
+
+export interface WgslProgram<W extends Weights = Weights> {
   readonly manifest: WgslManifest;
-  readonly weights: Uint8Array;
+  readonly weights: W;
 }

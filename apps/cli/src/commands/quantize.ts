@@ -70,7 +70,11 @@ export function quantizeCommand(): Command {
         .choices(['float', 'int8'])
         .default('float'),
     )
-    .addOption(new Option('--rounding <kind>', 'of requantisation').choices(roundings).default('double'))
+    .addOption(
+      new Option('--rounding <kind>', 'of requantisation: once, or twice as TFLite')
+        .choices(roundings)
+        .default('single'),
+    )
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')

@@ -25,7 +25,10 @@ export function singlePixel(context: KernelContext, { N, C, M }: WindowGeometry)
  * y = act(x w^T + b): one output an invocation, four sums over k modulo 4. Weights lie as [k/4][m][4], so that neighbouring
  * invocations read neighbouring vec4s.
  */
-function matrixVector({ node, arena, weights }: KernelContext, { rows, inner, columns }: Matrix): Step {
+function matrixVector(
+  { node, arena, weights, matrix }: KernelContext,
+  { rows, inner, columns }: Matrix,
+): Step {
   const [x, y] = [arena(sourceOf(node, 0)), arena(node.output)];
   const lane: Lane = inner % 4 === 0 && x % 4 === 0 && y % 4 === 0 ? 'vec4f' : 'f32';
   const { key, text, floats } = epilogueOf(node, 'f32');
@@ -33,12 +36,13 @@ function matrixVector({ node, arena, weights }: KernelContext, { rows, inner, co
     id: ['fully_connected', lane, key].join('_'),
     arena: lane,
     weights: 'vec4f',
+    matrix: true,
     functions: [text],
     body: lane === 'vec4f' ? vectorBody : scalarBody,
     ints: {
       X_AT: lane === 'vec4f' ? x / 4 : x,
       Y_AT: y,
-      W_AT: weights(packInner(weightOf(node, 1), { inner, columns })) / 4,
+      W_AT: matrix(packInner(weightOf(node, 1), { inner, columns })),
       B_AT: weights(constantOf(node, 2) ?? new Float32Array(columns)) / 4,
       K: inner,
       M: columns,
@@ -66,7 +70,7 @@ const result = 'apply((sum.x + sum.y) + (sum.z + sum.w) + weights[B_AT + m / 4][
 const vectorBody = `${start}
 let x = X_AT + n * (K / 4);
 for (var k = 0; k < K / 4; k++) {
-sum += arena[x + k] * weights[w];
+sum += arena[x + k] * matrix(w);
 w += M;
 }
 let o = Y_AT + item;
@@ -76,10 +80,10 @@ const scalarBody = `${start}
 let x = X_AT + n * K;
 var k = 0;
 for (; k + 4 <= K; k += 4) {
-sum += vec4f(arena[x + k], arena[x + k + 1], arena[x + k + 2], arena[x + k + 3]) * weights[w];
+sum += vec4f(arena[x + k], arena[x + k + 1], arena[x + k + 2], arena[x + k + 3]) * matrix(w);
 w += M;
 }
 for (; k < K; k++) {
-sum.x += arena[x + k] * weights[w][k % 4];
+sum.x += arena[x + k] * matrix(w)[k % 4];
 }
 arena[Y_AT + item] = ${result};`;

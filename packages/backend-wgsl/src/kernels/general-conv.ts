@@ -11,7 +11,7 @@ import type { WindowGeometry } from './window-geometry.ts';
  * Kernel width, stride and dilation along x are in the module's text, as in the depthwise kernel.
  */
 export function generalConv(context: KernelContext, geometry: WindowGeometry, groups: number): Step {
-  const { node, arena, weights } = context;
+  const { node, arena, weights, matrix } = context;
   const { N, M, C, OH, OW, KH, KW, SX, DX, ...window } = geometry;
   const blocks = { groups, perGroup: M / groups, inner: (C / groups) * KH * KW };
   const perGroup4 = Math.ceil(blocks.perGroup / 4);
@@ -21,13 +21,14 @@ export function generalConv(context: KernelContext, geometry: WindowGeometry, gr
     id: ['conv2d', `k${KW}_s${SX}_d${DX}`, key, ...(residual ? ['residual'] : [])].join('_'),
     arena: 'f32',
     weights: 'vec4f',
+    matrix: true,
     functions: [text],
     body: body(geometry, !!residual),
     ints: {
       X_AT: arena(sourceOf(node, 0)),
       Y_AT: arena(node.output),
       ...(residual && { R_AT: arena(residual) }),
-      W_AT: weights(packChannels(weightOf(node, 1), blocks)) / 4,
+      W_AT: matrix(packChannels(weightOf(node, 1), blocks)),
       B_AT: weights(packBias(constantOf(node, 2), blocks)) / 4,
       ...{ C, M, OH, OW, KH, ...window },
       // channels of one group, its blocks of output channels, blocks of all groups
@@ -50,7 +51,7 @@ function body(geometry: WindowGeometry, residual: boolean): string {
   const { declarations, loads, taps } = rowColumns(geometry);
   const tap = (pixels: string, v: number): string => `{
 let a = ${pixels};
-let f = weights[w + ${v}];
+let f = matrix(w + ${v});
 ${channels.map((c) => `s${c} += f.${component[c]} * a;`).join('\n')}
 }`;
   return `let j = (item % OW4) * 4;

@@ -1,17 +1,23 @@
-import type { LoweredOp } from '@ghostc/ops';
+import type { Node } from '@ghostc/ir';
+import type { GpuOnlyOp, LoweredOp } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
 import { conv2d } from './conv2d.ts';
 import { concat, reshape, slice, transpose } from './copy.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { fullyConnected } from './fully-connected.ts';
+import { fusedGhostModule, ghostScratchBytes } from './fused-ghost-module.ts';
 import { matmul } from './matmul.ts';
 import { pad } from './pad.ts';
 import { averagePool, maxPool } from './pool.ts';
 import { globalAveragePool, reduceKernels } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
+import { gateScratchBytes, squeezeExciteGate } from './squeeze-excite-gate.ts';
 import { unaryKernels } from './unary.ts';
+
+/** What reaches this backend. */
+export type GpuOp = LoweredOp | GpuOnlyOp;
 
 /** One kernel for every op that lowering leaves. */
 export const kernels = {
@@ -23,6 +29,7 @@ export const kernels = {
   conv2d,
   depthwise_conv2d: depthwiseConv2d,
   fully_connected: fullyConnected,
+  fused_ghost_module: fusedGhostModule,
   global_average_pool: globalAveragePool,
   matmul,
   max_pool: maxPool,
@@ -31,5 +38,16 @@ export const kernels = {
   resize,
   slice,
   softmax,
+  squeeze_excite_gate: squeezeExciteGate,
   transpose,
-} satisfies { readonly [K in LoweredOp]: Kernel };
+} satisfies { readonly [K in GpuOp]: Kernel };
+
+const scratch: Partial<Record<string, (node: Node) => number>> = {
+  fused_ghost_module: ghostScratchBytes,
+  squeeze_excite_gate: gateScratchBytes,
+} satisfies { readonly [K in GpuOp]?: (node: Node) => number };
+
+/** Bytes of the arena that a node's kernel needs for itself while it runs. */
+export function scratchBytes(node: Node): number {
+  return scratch[node.op]?.(node) ?? 0;
+}

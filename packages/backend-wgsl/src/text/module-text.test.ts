@@ -6,7 +6,7 @@ import { workgroupsFor } from './module-text.ts';
 test('workgroups cover every item within the limits, with less than one row to spare', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), (count) => {
-      const [x, y, z] = workgroupsFor(count);
+      const [x, y, z] = workgroupsFor({ count });
       expect(z).toBe(1);
       expect(Math.max(x, y)).toBeLessThanOrEqual(65535);
       expect(x * y * 64).toBeGreaterThanOrEqual(count);

@@ -4,39 +4,86 @@ import { indented } from './indented.ts';
 /** Invocations of one workgroup: a multiple of every known subgroup size, a quarter of WebGPU's default limit. */
 export const groupSize = 64;
 
+/** How a module is written. */
+export interface TextOptions {
+  /** Type of the matrices in memory; `weights`: they are among the weights. */
+  readonly matrices: 'weights' | 'vec4f' | 'vec4h';
+  readonly subgroups: boolean;
+}
+
 /**
- * The WGSL module of a step. Entry point `main`; bindings: 0 arena, 1 weights; every size and offset is an `override`.
- * Workgroups count along x, then y; each invocation does item `COUNT > item`.
+ * The WGSL module of a step. Entry point `main`; bindings: 0 arena, 1 weights, 2 the parameters, a uniform struct: COUNT,
+ * the step's `ints` as i32, its `floats` as f32, in this order; 3 the matrices, where they are apart. Bodies name parameters
+ * as they are; the module says `params.NAME`. Workgroups count along x, then y.
  */
-export function moduleText({ arena, weights, ints, floats = {}, functions = [], body }: Step): string {
-  return indented(`
+export function moduleText(step: Step, { matrices, subgroups }: TextOptions): string {
+  const { arena, weights, ints, floats = {}, functions = [] } = step;
+  const fields = [
+    ...['COUNT', ...Object.keys(ints)].map((name) => `${name}: i32,`),
+    ...Object.keys(floats).map((name) => `${name}: f32,`),
+  ];
+  const enabled = [
+    ...(step.matrix && matrices === 'vec4h' ? ['enable f16;'] : []),
+    ...(subgroups ? ['enable subgroups;'] : []),
+  ];
+  const code = [...(step.matrix ? [matrixText(matrices)] : []), ...functions, mainText(step, subgroups)];
+  return indented(`${enabled.join('\n')}
+struct Params {
+${fields.join('\n')}
+}
+
 @group(0) @binding(0) var<storage, read_write> arena: array<${arena}>;
 @group(0) @binding(1) var<storage, read> weights: array<${weights}>;
+@group(0) @binding(2) var<uniform> params: Params;
+${step.matrix && matrices !== 'weights' ? `@group(0) @binding(3) var<storage, read> matrices: array<${matrices}>;` : ''}
 
-override COUNT: i32;
-${Object.keys(ints)
-  .map((name) => `override ${name}: i32;\n`)
-  .join('')}${Object.keys(floats)
-  .map((name) => `override ${name}: f32;\n`)
-  .join('')}
-${functions.map((text) => `${text.trim()}\n\n`).join('')}@compute @workgroup_size(${groupSize})
-fn main(
-@builtin(workgroup_id) group: vec3u,
-@builtin(num_workgroups) groups: vec3u,
-@builtin(local_invocation_index) lane: u32,
-) {
-let item = i32((group.y * groups.x + group.x) * ${groupSize}u + lane);
-if (item >= COUNT) {
-return;
-}
-${body.trim()}
-}
+${code
+  .map((text) => text.trim())
+  .join('\n\n')
+  .replace(parameterNames(step), 'params.$1')}
 `);
 }
 
-/** Workgroups for `count` items within the default limit of 65535 along each axis. */
-export function workgroupsFor(count: number): readonly [number, number, number] {
-  const groups = Math.ceil(count / groupSize);
+function parameterNames({ ints, floats = {} }: Step): RegExp {
+  return new RegExp(`\\b(${['COUNT', ...Object.keys(ints), ...Object.keys(floats)].join('|')})\\b`, 'g');
+}
+
+function matrixText(matrices: TextOptions['matrices']): string {
+  const source = matrices === 'weights' ? 'weights[i]' : 'matrices[i]';
+  return `fn matrix(i: i32) -> vec4f {\nreturn ${matrices === 'vec4h' ? `vec4f(${source})` : source};\n}`;
+}
+
+function mainText({ group, body, subgroupBody = '' }: Step, subgroups: boolean): string {
+  return `@compute @workgroup_size(${group ?? groupSize})
+fn main(
+@builtin(workgroup_id) group: vec3u,
+@builtin(num_workgroups) groups: vec3u,
+@builtin(local_invocation_index) local: u32,
+${subgroups ? '@builtin(subgroup_invocation_id) subgroup_lane: u32,' : ''}
+) {
+${group ? tileText : itemText}
+${subgroups ? 'let quad = i32(subgroup_lane % 4u);' : ''}
+${(subgroups ? subgroupBody : body).trim()}
+}`;
+}
+
+const tileText = `let lane = i32(local);
+let tile = i32(group.y * groups.x + group.x);
+if (tile >= COUNT) {
+return;
+}`;
+
+const itemText = `let item = i32((group.y * groups.x + group.x) * ${groupSize}u + local);
+if (item >= COUNT) {
+return;
+}`;
+
+/** Workgroups for a step's items, or tiles, within the default limit of 65535 along each axis. */
+export function workgroupsFor({
+  count,
+  group,
+}: Pick<Step, 'count' | 'group'>): readonly [number, number, number] {
+  const groups = group ? count : Math.ceil(count / groupSize);
   const rows = Math.ceil(groups / 65535);
   return [Math.ceil(groups / rows), rows, 1];
 }

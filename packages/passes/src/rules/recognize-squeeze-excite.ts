@@ -1,10 +1,11 @@
-import type { Attrs, Node } from '@ghostc/ir';
+import type { Attrs, Node, Value } from '@ghostc/ir';
+import { constantData, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
-import { rule } from '../rule.ts';
+import { type Build, rule } from '../rule.ts';
 
 const mean = op('global_average_pool', any('x'));
-const reduced = op('conv2d', mean, constant('reduce_weight'), constant('reduce_bias')).as('reduce');
-const gate = op('conv2d', reduced, constant('expand_weight'), constant('expand_bias')).as('expand');
+const reduced = op('conv2d', mean, constant('reduce_weight')).as('reduce');
+const gate = op('conv2d', reduced, constant('expand_weight')).as('expand');
 
 // x * gate(expand(relu(reduce(mean(x)))))   =>   squeeze_excite(x)
 export const recognizeSqueezeExcite = rule({
@@ -18,13 +19,24 @@ export const recognizeSqueezeExcite = rule({
     if ((product.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';
     return plainPointwise(reduce) || plainPointwise(expand);
   },
-  rewrite: ({ x, reduce_weight, reduce_bias, expand_weight, expand_bias, expand }, build) =>
+  rewrite: ({ x, reduce_weight, reduce, expand_weight, expand }, build) =>
     build.node(
       'squeeze_excite',
-      [x, reduce_weight, reduce_bias, expand_weight, expand_bias],
+      [x, reduce_weight, biasOf(reduce, build), expand_weight, biasOf(expand, build)],
       gateAttrs(expand),
     ),
 });
+
+/** The bias of a convolution, zeros where it has none. */
+function biasOf({ inputs }: Node, build: Build): Value {
+  const [, weight, bias] = inputs;
+  if (bias) return bias;
+  const like = constantData(weight as Value);
+  return build.constant(
+    vector(like, like.shape[0] ?? 0, () => 0),
+    'bias',
+  );
+}
 
 function gateAttrs({ attrs }: Node): Attrs {
   return {
@@ -38,5 +50,6 @@ function plainPointwise({ attrs, inputs }: Node): string | false {
   if (kernel !== '1,1') return `a kernel is ${kernel}, expected 1,1`;
   if (Number(attrs.group ?? 1) !== 1 || inputs[3]) return 'a convolution has groups or a residual';
   const pads = ((attrs.pads as readonly number[] | undefined) ?? []).some((pad) => pad !== 0);
+  if (inputs[2] && !inputs[2].constant) return 'a bias is not constant';
   return pads && 'a convolution pads';
 }

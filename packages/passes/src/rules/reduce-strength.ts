@@ -56,14 +56,3 @@ export const wholeAveragePool = rule({
   },
   rewrite: ({ x }, build) => build.node('global_average_pool', [x]),
 });
-
-// unary(transpose(x))   =>   transpose(unary(x)): transposes sink until they meet and cancel
-export const sinkTranspose = rule({
-  name: 'sink-transpose',
-  match: op(
-    'relu|clip|hard_sigmoid|hard_swish|sigmoid|tanh|leaky_relu|silu|abs|neg|exp|sqrt',
-    op('transpose', any('x')).as('transpose'),
-  ).as('unary'),
-  rewrite: ({ x, transpose, unary }, build) =>
-    build.node('transpose', [build.node(unary.op, [x], unary.attrs)], transpose.attrs),
-});

@@ -1,4 +1,4 @@
-import { isStatic, sameShape } from '@ghostc/ir';
+import { type DType, isStatic, sameShape } from '@ghostc/ir';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -57,3 +57,26 @@ export const joinTransposes = rule({
     });
   },
 });
+
+// cast(cast(x, wider), t)   =>   cast(x, t): the wider type holds every value of the narrower
+export const joinCasts = rule({
+  name: 'join-casts',
+  match: op('cast', op('cast', any('x')).as('inner').orShared()).as('outer'),
+  unless: ({ x, inner }) => {
+    const [from, to] = [x.type.dtype, inner.output.type.dtype];
+    return !(wider[from] ?? []).includes(to) && `${to} does not hold every ${from}`;
+  },
+  rewrite: ({ x, outer }, build) => build.node('cast', [x], outer.attrs),
+});
+
+/** Types that hold every value of a type. */
+const wider: Readonly<Partial<Record<DType, readonly DType[]>>> = {
+  f16: ['f16', 'f32', 'f64'],
+  f32: ['f32', 'f64'],
+  u8: ['u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64', 'f16', 'f32', 'f64'],
+  i8: ['i8', 'i16', 'i32', 'i64', 'f16', 'f32', 'f64'],
+  i16: ['i16', 'i32', 'i64', 'f32', 'f64'],
+  u16: ['u16', 'i32', 'u32', 'i64', 'u64', 'f32', 'f64'],
+  i32: ['i32', 'i64', 'f64'],
+  u32: ['u32', 'i64', 'u64', 'f64'],
+};

@@ -1,4 +1,4 @@
-import type { Attrs } from '@ghostc/ir';
+import { type Activation, activationOpAttrs } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -15,13 +15,10 @@ export const splitTableActivation = rule({
     clamps.has(producer.attrs.activation) &&
     `activation ${String(producer.attrs.activation ?? 'none')} is a clamp`,
   rewrite({ producer }, build) {
-    const { activation, activation_params, ...attrs } = producer.attrs;
+    const { activation, activation_params = [], ...attrs } = producer.attrs;
     const plain = build.node(producer.op, producer.inputs, attrs);
-    return build.node(
-      String(activation),
-      [plain],
-      activationAttributes(String(activation), activation_params),
-    );
+    const own = { activation, activation_params } as unknown as Activation;
+    return build.node(String(activation), [plain], activationOpAttrs(own));
   },
 });
 
@@ -36,10 +33,3 @@ export const splitResidual = rule({
     return build.node('add', [plain, conv.inputs[3] ?? null], { activation, activation_params });
   },
 });
-
-/** `activation_params` of a fused activation as attributes of the op of its own. */
-function activationAttributes(activation: string, params: Attrs[string] | undefined): Attrs {
-  const [a = 0, b = 0] = (params as readonly number[] | undefined) ?? [];
-  if (activation === 'hard_sigmoid') return { alpha: a, beta: b };
-  return activation === 'leaky_relu' ? { alpha: a } : {};
-}

@@ -76,13 +76,26 @@ function sumsByChannel(weight: Int8Array, channels: number, of: (w: number) => n
   });
 }
 
-/** bias[m] - zx sum_k w[m][k], so that sums run over raw x; null where they could leave int32. */
-export function foldedBias(node: Node, data: LayerData): LayerData['bias'] | null {
+/** Sums over raw x: what they start with, and the largest magnitude that they can end with, by output channel. */
+export interface RawAccumulators {
+  /** bias[m] - zx sum_k w[m][k]. */
+  readonly bias: Int32Array;
+  readonly bound: readonly number[];
+}
+
+/** Null where a sum over raw x could leave int32. */
+export function rawAccumulators(node: Node, data: LayerData): RawAccumulators | null {
   const { zeroPoint } = affineOf(input(node, 0).type, 'x');
-  if (zeroPoint === 0 || data.wide) return data.bias;
   const sums = sumsByChannel(data.weight, data.channels, (w) => w);
   const folded = sums.map((sum, m) => Number(data.bias[m]) - zeroPoint * sum);
   const most = largest(input(node, 0), 0);
-  const fits = magnitudes(data).every((sum, m) => sum * most + Math.abs(folded[m] ?? 0) < 2 ** 31);
-  return fits ? Int32Array.from(folded) : null;
+  const bound = magnitudes(data).map((sum, m) => sum * most + Math.abs(folded[m] ?? 0));
+  return bound.every((sum) => sum < 2 ** 31) ? { bias: Int32Array.from(folded), bound } : null;
+}
+
+/** The bias of sums over raw x; null where they could leave int32. */
+export function foldedBias(node: Node, data: LayerData): LayerData['bias'] | null {
+  const { zeroPoint } = affineOf(input(node, 0).type, 'x');
+  if (zeroPoint === 0 || data.wide) return data.bias;
+  return rawAccumulators(node, data)?.bias ?? null;
 }

@@ -5,7 +5,6 @@ import {
   productMultiplier,
   qlinearAdd,
   qlinearMul,
-  type Requantized,
   requantizeLinear,
   requantizeMultiplier,
   sumMultipliers,
@@ -18,18 +17,17 @@ import { centredText, limited, scaled, scaledNeeds } from './output-scale.ts';
 import type { QuantizedKernel } from './quantized-kernel.ts';
 import { limitPrelude } from './scale-prelude.ts';
 
-interface PairText {
+export interface PairText {
   readonly name: string;
-  /** Lines before `v`; `p` and `q` are x - zero point of both operands. */
+  /** Lines before the output; `p` and `q` are x - zero point of both operands. */
   readonly lines: readonly string[];
-  /** The int32 expression before limits. */
-  readonly value: string;
-  readonly attrs: Requantized;
+  /** C expression of the output. */
+  readonly output: string;
   readonly needs: readonly Prelude[];
 }
 
 /** A loop over pairs of elements, with broadcasting; may run in place. */
-function pairCall({ node, pointer }: KernelContext, text: PairText): KernelCall {
+export function pairCall({ node, pointer }: KernelContext, text: PairText): KernelCall {
   const [a, b] = [input(node, 0), input(node, 1)];
   const shape = shapeOf(node.output);
   const strides = [shape, shapeOf(a), shapeOf(b)].map((from) => broadcastStrides(from, shape));
@@ -39,7 +37,7 @@ function pairCall({ node, pointer }: KernelContext, text: PairText): KernelCall 
     `const int32_t p = ${centredText(`a[${affine(index, left)}]`, affineOf(a.type, 'a'))};`,
     `const int32_t q = ${centredText(`b[${affine(index, right)}]`, affineOf(b.type, 'b'))};`,
     ...text.lines,
-    `y[${affine(index, y)}] = ${limited(text.value, text.attrs)};`,
+    `y[${affine(index, y)}] = ${text.output};`,
   ]);
   return {
     fn: {
@@ -47,10 +45,10 @@ function pairCall({ node, pointer }: KernelContext, text: PairText): KernelCall 
       params: [
         `const ${cType(a.type.dtype)} *a`,
         `const ${cType(b.type.dtype)} *b`,
-        `${cType(text.attrs.y_dtype)} *y`,
+        `${cType(node.output.type.dtype)} *y`,
       ],
       body: walk.dims.length ? body : ['{', ...body, '}'],
-      needs: [limitPrelude, ...text.needs],
+      needs: text.needs,
     },
     args: [pointer(a), pointer(b), pointer(node.output)],
   };
@@ -67,9 +65,8 @@ function sum(name: string, sign: '+' | '-'): QuantizedKernel {
         lines: [
           `const int32_t s = ${scaled(`p * ${2 ** shift}`, left, attrs.rounding)} ${sign} ${scaled(`q * ${2 ** shift}`, right, attrs.rounding)};`,
         ],
-        value: scaled('s', out, attrs.rounding),
-        attrs,
-        needs: scaledNeeds([left, right, out], attrs.rounding),
+        output: limited(scaled('s', out, attrs.rounding), attrs),
+        needs: [limitPrelude, ...scaledNeeds([left, right, out], attrs.rounding)],
       });
     },
   };
@@ -86,9 +83,8 @@ export const mul: QuantizedKernel = {
     return pairCall(context, {
       name: 'mul',
       lines: [],
-      value: scaled('p * q', fixed, attrs.rounding),
-      attrs,
-      needs: scaledNeeds([fixed], attrs.rounding),
+      output: limited(scaled('p * q', fixed, attrs.rounding), attrs),
+      needs: [limitPrelude, ...scaledNeeds([fixed], attrs.rounding)],
     });
   },
 };

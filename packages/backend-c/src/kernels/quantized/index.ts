@@ -2,9 +2,11 @@ import type { Node } from '@ghostc/ir';
 import type { LoweredQuantizedOp } from '@ghostc/ops';
 import type { Device } from '../../c-program.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
+import { dspKernels } from './dsp/index.ts';
 import { add, mul, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { lookup } from './lookup.ts';
+import { mveKernels } from './mve/index.ts';
 import { averagePool, globalAveragePool } from './pool.ts';
 import { dequantize, quantize } from './quantize.ts';
 import type { QuantizedKernel } from './quantized-kernel.ts';
@@ -32,15 +34,22 @@ const portableKernels = {
 type TunedKernels = { readonly [K in LoweredQuantizedOp]?: QuantizedKernel };
 
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
-const tunedKernels: { readonly [D in Device]?: TunedKernels } = {};
+const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
+  'cortex-m4': dspKernels,
+  'cortex-m7': dspKernels,
+  'cortex-m55': mveKernels,
+};
 
 export function isQuantizedOp(op: string): op is LoweredQuantizedOp {
   return Object.hasOwn(portableKernels, op);
 }
 
-/** The kernel that emits a quantised node for a device. */
-export function quantizedKernel(node: Node & { readonly op: string }, device: Device): QuantizedKernel {
+/** Whose kernels are emitted. */
+export type KernelSet = Device | 'portable';
+
+/** The kernel that emits a quantised node. */
+export function quantizedKernel(node: Node & { readonly op: string }, set: KernelSet): QuantizedKernel {
   const op = node.op as LoweredQuantizedOp;
-  const tuned = tunedKernels[device]?.[op];
+  const tuned = set === 'portable' ? undefined : tunedKernels[set]?.[op];
   return tuned && (tuned.accepts?.(node) ?? true) ? tuned : portableKernels[op];
 }

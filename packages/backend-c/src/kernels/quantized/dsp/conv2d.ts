@@ -1,0 +1,99 @@
+import type { CFunction } from '../../../kernel.ts';
+import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
+import type { RequantPlan } from '../requant-plan.ts';
+import { channelsPerTurn, pointwiseColumns, windowColumns } from './columns.ts';
+import { columnWords, type Gemm, gemmLines, packGemmWeights } from './gemm.ts';
+import { dspPrelude } from './prelude.ts';
+
+/** Window elements that the interior may be unrolled to. */
+const MAX_UNROLLED = 100;
+
+export interface DspConv {
+  readonly geometry: ConvGeometry;
+  readonly xZeroPoint: number;
+  readonly plan: RequantPlan;
+}
+
+/** Is there a kernel for this geometry? */
+export function dspConvFits(geometry: ConvGeometry): boolean {
+  const unrolled = channelsPerTurn(geometry) * geometry.kernelHeight * geometry.kernelWidth;
+  return unrolled <= MAX_UNROLLED;
+}
+
+function blockColumns({ outHeight, outWidth }: ConvGeometry): number {
+  return Math.min(4, outHeight * outWidth);
+}
+
+/** Bytes of `col`. */
+export function dspConvScratch(geometry: ConvGeometry): number {
+  return 4 * columnWords(geometry.inner, blockColumns(geometry));
+}
+
+/** Weights [m][inner] in the order that the kernel reads, group after group. */
+export function packDspConv(weight: Int8Array, { m, group, inner }: ConvGeometry): Int8Array {
+  const rows = m / group;
+  const groups = Array.from({ length: group }, (_, g) =>
+    packGemmWeights(weight.subarray(g * rows * inner, (g + 1) * rows * inner), rows, inner),
+  );
+  const packed = new Int8Array(groups.reduce((sum, part) => sum + part.length, 0));
+  groups.forEach((part, g) => packed.set(part, g * part.length));
+  return packed;
+}
+
+/**
+ * Convolution as a matrix product: the windows of four pixels are widened once to int16 pairs of k in `col`, then every
+ * two output channels take two multiply-accumulates an instruction. The last block of pixels steps back to end with the
+ * plane.
+ */
+export function dspConv2d(conv: DspConv): CFunction {
+  const { geometry } = conv;
+  const { group } = geometry;
+  return {
+    hint: `q_conv_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
+    needs: [dspPrelude],
+    params: ['const int8_t *x', 'const int32_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *col'],
+    body: overImages(conv, planeLines(conv)),
+  };
+}
+
+function overImages({ geometry, plan }: DspConv, body: string[]): string[] {
+  const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
+  if (batch * group === 1) return body;
+  const rows = m / group;
+  const words = Math.ceil(rows / 2) * columnWords(geometry.inner, 1);
+  const step = [`x += ${(channels / group) * height * width};`, `y += ${rows * outHeight * outWidth};`];
+  const perGroup =
+    group === 1
+      ? [...body, ...step]
+      : [
+          'const int32_t *const w0 = w;',
+          'const int32_t *const q0 = q;',
+          `for (int g = 0; g < ${group}; g++) {`,
+          ...body,
+          ...step,
+          `w += ${words};`,
+          `q += ${rows * plan.words};`,
+          '}',
+          'w = w0;',
+          'q = q0;',
+        ];
+  return batch === 1 ? perGroup : [`for (int n = 0; n < ${batch}; n++) {`, ...perGroup, '}'];
+}
+
+function planeLines({ geometry, xZeroPoint, plan }: DspConv): string[] {
+  const pixels = geometry.outHeight * geometry.outWidth;
+  const columns = blockColumns(geometry);
+  const gemm: Gemm = { m: geometry.m / geometry.group, k: geometry.inner, columns, plane: pixels, plan };
+  const fill = isPointwise(geometry) ? pointwiseColumns : windowColumns;
+  const last = pixels - columns;
+  return [
+    `for (int b = 0; b < ${pixels}; b += ${columns}) {`,
+    pixels % columns ? `const int p = b < ${last} ? b : ${last};` : 'const int p = b;',
+    '{',
+    ...fill({ geometry, columns, xZeroPoint }),
+    '}',
+    'int8_t *const yp = y + p;',
+    ...gemmLines(gemm),
+    '}',
+  ];
+}

@@ -1,0 +1,230 @@
+import type { CFunction } from '../../../kernel.ts';
+import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
+import { range } from '../../gemm-block.ts';
+import type { RequantPlan } from '../requant-plan.ts';
+import { type Tap, type TapPlan, tapPlan } from './depthwise-taps.ts';
+import { dspPrelude } from './prelude.ts';
+import { requantStores } from './requant-text.ts';
+
+export interface DspDepthwise {
+  readonly geometry: ConvGeometry;
+  /** Output channels per input channel; the last input channels may have none. */
+  readonly multiplier: number;
+  readonly xZeroPoint: number;
+  readonly plan: RequantPlan;
+}
+
+/** Output pixels per block. */
+const BLOCK = 4;
+
+export function dspDepthwiseFits({ dilationX, dilationY, kernelHeight, kernelWidth }: ConvGeometry): boolean {
+  return dilationX === 1 && dilationY === 1 && kernelHeight <= 11 && kernelWidth <= 11;
+}
+
+/** A line of the buffer: left margin (even, so that pixels are stored by words), a row of x, right margin. */
+interface Line {
+  /** Elements before the row. */
+  readonly margin: number;
+  /** Element at which the first window starts. */
+  readonly start: number;
+  readonly words: number;
+}
+
+function lineOf({ padLeft, width, outWidth, strideX, kernelWidth }: ConvGeometry): Line {
+  const start = padLeft % 2;
+  const margin = padLeft + start;
+  const last = (outWidth - 1) * strideX + start + kernelWidth - 1;
+  return { margin, start, words: Math.max(Math.floor(last / 2) + 1, Math.ceil((margin + width) / 2)) };
+}
+
+/** Bytes of the line buffer. */
+export function dspDepthwiseScratch(geometry: ConvGeometry): number {
+  return 4 * geometry.kernelHeight * lineOf(geometry).words;
+}
+
+/**
+ * Depthwise convolution, channel by channel. A ring of as many int16 lines as the window has rows holds the padded input
+ * rows, so that no window has a border; the weights are kept twice in a row, so that the window's first row can be any
+ * line of the ring. Two taps take one instruction.
+ */
+export function dspDepthwiseConv2d(conv: DspDepthwise): CFunction {
+  const { geometry } = conv;
+  return {
+    hint: `q_dw_${geometryName(geometry)}`,
+    needs: [dspPrelude],
+    params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
+    body: depthwiseBody(conv),
+  };
+}
+
+function depthwiseBody({ geometry, multiplier, xZeroPoint, plan }: DspDepthwise): string[] {
+  const { batch, channels, m, height, width, kernelHeight, kernelWidth, strideX, outWidth } = geometry;
+  const line = lineOf(geometry);
+  const starts = range(Math.min(BLOCK, outWidth)).map((j) => j * strideX + line.start);
+  const taps = tapPlan(kernelWidth, starts);
+  const part: Part = { geometry, line, taps, plan, zeros: wordOf(xZeroPoint, xZeroPoint) };
+  const channel = [
+    ...unpackWeights(part),
+    ...rows(part),
+    `w += ${kernelHeight * kernelWidth};`,
+    `q += ${plan.words};`,
+  ];
+  const plane = height * width;
+  const image = [
+    `for (int i = 0; i < ${m}; i++) {`,
+    ...channel,
+    multiplier === 1 ? `x += ${plane};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;`,
+    '}',
+  ];
+  const unused = (channels - Math.floor(m / multiplier)) * plane;
+  return [
+    `int32_t ring[${(2 * kernelHeight - 1) * taps.words.length}];`,
+    `for (int i = 0; i < ${kernelHeight * line.words}; i++) {`,
+    `lines[i] = ${part.zeros};`,
+    '}',
+    ...(batch === 1
+      ? image
+      : [
+          `for (int n = 0; n < ${batch}; n++) {`,
+          ...image,
+          ...(unused ? [`x += ${unused};`] : []),
+          `w -= ${m * kernelHeight * kernelWidth};`,
+          `q -= ${m * plan.words};`,
+          '}',
+        ]),
+  ];
+}
+
+interface Part {
+  readonly geometry: ConvGeometry;
+  readonly line: Line;
+  readonly taps: TapPlan;
+  readonly plan: RequantPlan;
+  /** The zero point of x in both halves of a word. */
+  readonly zeros: string;
+}
+
+/** Two int16 constants as a word. */
+function wordOf(low: number, high: number): string {
+  return String((low & 0xffff) | (high << 16));
+}
+
+function unpackWeights({ geometry, taps }: Part): string[] {
+  const { kernelHeight, kernelWidth } = geometry;
+  const count = taps.words.length;
+  const tap = (i: number): string => (i < 0 ? '0' : `w[u * ${kernelWidth} + ${i}]`);
+  return [
+    `for (int u = 0; u < ${kernelHeight}; u++) {`,
+    ...taps.words.map(
+      ([low, high], i) => `ring[u * ${count} + ${i}] = low_halves(${tap(low)}, ${tap(high)});`,
+    ),
+    '}',
+    `memcpy(ring + ${kernelHeight * count}, ring, ${(kernelHeight - 1) * count} * sizeof(int32_t));`,
+  ];
+}
+
+/** All output rows of a channel. */
+function rows(part: Part): string[] {
+  const { geometry, line, taps } = part;
+  const { kernelHeight, strideY, padTop, outHeight } = geometry;
+  const back = strideY % kernelHeight;
+  return [
+    `int row = ${-padTop};`,
+    'int slot = 0;',
+    'int first = 0;',
+    `for (int v = 0; v < ${outHeight}; v++) {`,
+    `for (; row < v * ${strideY} + ${kernelHeight - padTop}; row++) {`,
+    `int32_t *line = lines + slot * ${line.words}${line.margin ? ` + ${line.margin / 2}` : ''};`,
+    ...fillLine(part),
+    `slot = slot == ${kernelHeight - 1} ? 0 : slot + 1;`,
+    '}',
+    `const int32_t *const k = ring + first * ${taps.words.length};`,
+    'const int32_t *c = lines;',
+    ...outputRow(part),
+    ...(back ? [`first = first < ${back} ? first + ${kernelHeight - back} : first - ${back};`] : []),
+    '}',
+  ];
+}
+
+function fillLine({ geometry, zeros }: Part): string[] {
+  const { height, width, padTop, kernelHeight, strideY, outHeight } = geometry;
+  const inside = padTop === 0 && (outHeight - 1) * strideY + kernelHeight <= height;
+  const whole = Math.floor(width / 4);
+  const copy = [
+    `const int8_t *s = x + row * ${width};`,
+    ...(whole
+      ? [
+          `for (int i = 0; i < ${whole}; i++) {`,
+          'const int32_t t = load4(s);',
+          'const int32_t t0 = even_bytes(t), t1 = odd_bytes(t);',
+          'line[0] = low_halves(t0, t1);',
+          'line[1] = high_halves(t0, t1);',
+          's += 4;',
+          'line += 2;',
+          '}',
+        ]
+      : []),
+    ...lastPixels(width % 4, Number(zeros) & 0xffff),
+  ];
+  if (inside) return copy;
+  return [
+    `if (row >= 0 && row < ${height}) {`,
+    ...copy,
+    '} else {',
+    `for (int i = 0; i < ${Math.ceil(width / 2)}; i++) {`,
+    `line[i] = ${zeros};`,
+    '}',
+    '}',
+  ];
+}
+
+/** The pixels that make no word of four, the margin's zero point behind them. */
+function lastPixels(count: number, zero: number): string[] {
+  const signed = (zero << 16) >> 16;
+  return range(Math.ceil(count / 2)).map((i) => {
+    const second = 2 * i + 1 < count ? `s[${2 * i + 1}]` : String(signed);
+    return `line[${i}] = low_halves(s[${2 * i}], ${second});`;
+  });
+}
+
+function outputRow(part: Part): string[] {
+  const { outWidth, strideX } = part.geometry;
+  const blocks = Math.floor(outWidth / BLOCK);
+  const step = [`c += ${2 * strideX};`, `y += ${BLOCK};`];
+  const rest = outWidth % BLOCK;
+  return [
+    ...(blocks > 1
+      ? [`for (int h = 0; h < ${blocks}; h++) {`, ...block(part, BLOCK), ...step, '}']
+      : blocks
+        ? [...block(part, BLOCK), ...(rest ? step : [step[1] as string])]
+        : []),
+    ...(rest ? ['{', ...block(part, rest), '}', `y += ${rest};`] : []),
+  ];
+}
+
+function block({ geometry, line, taps, plan }: Part, count: number): string[] {
+  const names = range(count).map((j) => `a${j}`);
+  const perOutput = names.map((_, j) => taps.taps(j * geometry.strideX + line.start));
+  const used = (of: (tap: Tap) => number): number[] =>
+    [...new Set(perOutput.flatMap((list) => list.map(of)))].sort((a, b) => a - b);
+  const row = (u: number): string[] => [
+    '{',
+    `const int32_t ${used(({ weight }) => weight)
+      .map((i) => `k${i} = k[${u * taps.words.length + i}]`)
+      .join(', ')};`,
+    `const int32_t ${used(({ word }) => word)
+      .map((i) => `c${i} = c[${u * line.words + i}]`)
+      .join(', ')};`,
+    ...perOutput.map((list, j) =>
+      list
+        .map(({ instruction, weight, word }) => `a${j} = ${instruction}(k${weight}, c${word}, a${j});`)
+        .join(' '),
+    ),
+    '}',
+  ];
+  return [
+    `int32_t ${names.map((name) => `${name} = q[0]`).join(', ')};`,
+    ...range(geometry.kernelHeight).flatMap(row),
+    ...requantStores(plan, { q: 'q', accumulators: names, target: (j) => `y[${j}]` }),
+  ];
+}

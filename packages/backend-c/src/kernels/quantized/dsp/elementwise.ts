@@ -1,0 +1,50 @@
+import type { FixedMultiplier } from '@ghostc/ops';
+import { pairCall } from '../elementwise.ts';
+import { type PairPlan, pairPlan } from '../pair-plan.ts';
+import type { QuantizedKernel } from '../quantized-kernel.ts';
+import { limitPrelude } from '../scale-prelude.ts';
+import { dspPrelude } from './prelude.ts';
+
+function pair(name: PairPlan['name']): QuantizedKernel {
+  return {
+    accepts: (node) => pairPlan(node, name) !== null,
+    emit(context) {
+      const plan = pairPlan(context.node, name) as PairPlan;
+      return pairCall(context, {
+        name,
+        lines: lines(plan),
+        output: output(scaledTwice('s2', plan.out, plan.zeroPoint), plan.clamp),
+        needs: [limitPrelude, dspPrelude],
+      });
+    },
+  };
+}
+
+/** `s2`: twice the sum or product of p and q, before the output's scale. */
+function lines({ name, bits, terms: [left, right] }: PairPlan): string[] {
+  if (!left || !right) return ['const int32_t s2 = p * q * 2;'];
+  const factor = 2 ** (bits + 1);
+  return [
+    `const int32_t p2 = p * ${factor}, q2 = q * ${factor};`,
+    `const int32_t s2 = (${scaledTwice('p2', left)} ${name === 'sub' ? '-' : '+'} ${scaledTwice('q2', right)}) * 2;`,
+  ];
+}
+
+/** v times a multiplier with its shift, double rounding, plus `add`; `twice` is the C name of 2 v. */
+function scaledTwice(twice: string, { multiplier, shift }: FixedMultiplier, add = 0): string {
+  if (shift >= 0) {
+    const shifted = shift > 0 ? `${twice} * ${2 ** shift}` : twice;
+    return `high_product_rounded(${shifted}, ${multiplier}, ${add})`;
+  }
+  const offset = add * 2 ** -shift + 2 ** (-shift - 1);
+  return `(high_product_rounded(${twice}, ${multiplier}, ${offset} + (${twice} >> 31)) >> ${-shift})`;
+}
+
+function output(value: string, [low, high]: readonly [number, number]): string {
+  const saturated = `saturate8(${value})`;
+  return `(int8_t)${low === -128 && high === 127 ? saturated : `limit(${saturated}, ${low}, ${high})`}`;
+}
+
+export const add = pair('add');
+export const sub = pair('sub');
+export const mul = pair('mul');

@@ -1,0 +1,52 @@
+import { isDense } from '../../conv-geometry.ts';
+import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
+import type { QuantizedKernel } from '../quantized-kernel.ts';
+import { type LayerText, layerKernel } from '../tuned-layer.ts';
+import { dspConv2d, dspConvFits, dspConvScratch, packDspConv } from './conv2d.ts';
+import { dspDepthwiseConv2d, dspDepthwiseFits, dspDepthwiseScratch } from './depthwise-conv2d.ts';
+import { add, mul, sub } from './elementwise.ts';
+import { dspDenseScratch, dspFullyConnected, packDspDense } from './fully-connected.ts';
+
+/** Packed weights are read by words. */
+function words(packed: Int8Array): Int32Array {
+  const bytes = new Int8Array(Math.ceil(packed.length / 4) * 4);
+  bytes.set(packed);
+  return new Int32Array(bytes.buffer);
+}
+
+function convText(layer: Int8Layer): LayerText | null {
+  const { geometry, weight } = layer;
+  if (isDense(geometry)) return denseText(layer);
+  if (!dspConvFits(geometry)) return null;
+  return {
+    fn: dspConv2d(layer),
+    weight: words(packDspConv(weight, geometry)),
+    scratch: { bytes: dspConvScratch(geometry), type: 'int32_t' },
+  };
+}
+
+function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
+  const { batch: rows, inner, m: outputs } = geometry;
+  return {
+    fn: dspFullyConnected({ rows, inner, outputs, plan }),
+    weight: words(packDspDense(weight, outputs, inner)),
+    scratch: { bytes: dspDenseScratch(inner), type: 'int32_t' },
+  };
+}
+
+function depthwiseText(layer: Int8Layer): LayerText | null {
+  const { geometry, weight } = layer;
+  if (!dspDepthwiseFits(geometry)) return null;
+  const scratch = { bytes: dspDepthwiseScratch(geometry), type: 'int32_t' } as const;
+  return { fn: dspDepthwiseConv2d(layer), weight, scratch };
+}
+
+/** For ARMv7E-M with the DSP extension, int8 in and out. */
+export const dspKernels = {
+  qlinear_add: add,
+  qlinear_conv2d: layerKernel(convLayer, convText),
+  qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
+  qlinear_fully_connected: layerKernel(denseLayer, denseText),
+  qlinear_mul: mul,
+  qlinear_sub: sub,
+} satisfies { readonly [op: string]: QuantizedKernel };

@@ -1,0 +1,38 @@
+import type { RequantPlan } from '../requant-plan.ts';
+
+/** Where one channel's accumulators go. */
+interface Stores {
+  /** C expression: the channel's row of the table. */
+  readonly q: string;
+  /** Names of the accumulators. */
+  readonly accumulators: readonly string[];
+  /** C lvalue for the output of accumulator i. */
+  readonly target: (i: number) => string;
+}
+
+/** Requantises accumulators of one channel and stores them, in a scope of its own. */
+export function requantStores(plan: RequantPlan, { q, accumulators, target }: Stores): string[] {
+  return [
+    '{',
+    `const int32_t *const qm = ${q};`,
+    'const int32_t multiplier = qm[1], offset = qm[2];',
+    ...(plan.shift === null ? ['const int32_t shift = qm[3];'] : []),
+    ...(plan.form === 'mixed' ? ['const int32_t factor = qm[4], sign = qm[5];'] : []),
+    ...accumulators.map((acc, i) => `${target(i)} = (int8_t)${limited(plan, scaled(plan, acc))};`),
+    '}',
+  ];
+}
+
+/** The accumulator times the channel's multiplier plus zero point, before the limits. */
+function scaled({ form, shift }: RequantPlan, acc: string): string {
+  const by = shift ?? 'shift';
+  if (form === 'single') return `high_product(${acc} * 2, multiplier, offset) >> ${by}`;
+  if (form === 'double')
+    return `high_product_rounded(${acc} * 2, multiplier, offset + (${acc} >> 31)) >> ${by}`;
+  return `high_product_rounded(${acc} * factor, multiplier, offset + ((${acc} >> 31) & sign)) >> ${by}`;
+}
+
+function limited({ clamp: [low, high] }: RequantPlan, value: string): string {
+  const saturated = `saturate8(${value})`;
+  return low === -128 && high === 127 ? saturated : `limit(${saturated}, ${low}, ${high})`;
+}

@@ -1,0 +1,88 @@
+import { type DType, type Node, staticShape } from '@ghostc/ir';
+import {
+  affineOf,
+  attrsOf,
+  clampRange,
+  type FixedMultiplier,
+  linearMultipliers,
+  qlinearConv2d,
+  qlinearDepthwiseConv2d,
+  qlinearFullyConnected,
+  type Requantized,
+  weightMultipliers,
+} from '@ghostc/ops';
+import { type ConvGeometry, convGeometry } from '../conv-geometry.ts';
+import { input } from '../operands.ts';
+import { layerData, rawAccumulators } from './accumulators.ts';
+import { type RequantPlan, requantPlan } from './requant-plan.ts';
+
+/** A layer from int8 to int8 as the tuned kernels take it: sums over raw x, int32 tables by output channel. */
+export interface Int8Layer {
+  readonly geometry: ConvGeometry;
+  /** Output channels per input channel of a depthwise convolution, else 1. */
+  readonly multiplier: number;
+  /** As in the graph: [M][inner]. */
+  readonly weight: Int8Array;
+  readonly xZeroPoint: number;
+  readonly plan: RequantPlan;
+}
+
+/** Null where the layer is none of int8, or leaves int32. */
+export function convLayer(node: Node): Int8Layer | null {
+  const attrs = attrsOf(qlinearConv2d, node);
+  return layer(node, {
+    attrs,
+    geometry: convGeometry(node, attrs),
+    multipliers: windowMultipliers(node, attrs),
+  });
+}
+
+export function depthwiseLayer(node: Node): Int8Layer | null {
+  const attrs = attrsOf(qlinearDepthwiseConv2d, node);
+  return layer(node, {
+    attrs,
+    multiplier: attrs.multiplier,
+    geometry: convGeometry(node, attrs),
+    multipliers: windowMultipliers(node, attrs),
+  });
+}
+
+export function denseLayer(node: Node): Int8Layer | null {
+  const attrs = attrsOf(qlinearFullyConnected, node);
+  const multipliers = linearMultipliers(input(node, 0).type, input(node, 1).type, attrs);
+  return layer(node, { attrs, geometry: denseGeometry(node), multipliers });
+}
+
+function windowMultipliers(node: Node, attrs: Requantized): readonly FixedMultiplier[] {
+  return weightMultipliers(input(node, 0).type, input(node, 1).type, attrs);
+}
+
+/** A linear layer as a convolution of one pixel, a row of x an image. */
+function denseGeometry(node: Node): ConvGeometry {
+  const [batch = 1, inner = 1] = staticShape(input(node, 0).type.shape);
+  const m = Number(input(node, 1).type.shape[0]);
+  const one = { height: 1, width: 1, outHeight: 1, outWidth: 1, kernelHeight: 1, kernelWidth: 1, group: 1 };
+  const steps = { strideY: 1, strideX: 1, dilationY: 1, dilationX: 1, padTop: 0, padLeft: 0 };
+  return { ...one, ...steps, batch, channels: inner, inner, m };
+}
+
+interface LayerParts {
+  readonly multiplier?: number;
+  readonly attrs: Requantized;
+  readonly geometry: ConvGeometry;
+  readonly multipliers: readonly FixedMultiplier[];
+}
+
+function layer(node: Node, { attrs, geometry, multiplier = 1, multipliers }: LayerParts): Int8Layer | null {
+  const types: DType[] = [input(node, 0).type.dtype, input(node, 1).type.dtype, attrs.y_dtype];
+  if (types.some((dtype) => dtype !== 'i8')) return null;
+  const data = layerData(node);
+  const sums = rawAccumulators(node, data);
+  const [first] = multipliers;
+  if (!sums || !first) return null;
+  const fixed = Array.from({ length: data.channels }, (_, m) => multipliers[m] ?? first);
+  const to = { fixed, rounding: attrs.rounding, zeroPoint: attrs.y_zero_point, clamp: clampRange(attrs) };
+  const plan = requantPlan(to, sums);
+  const { zeroPoint } = affineOf(input(node, 0).type, 'x');
+  return plan && { geometry, multiplier, weight: data.weight, xZeroPoint: zeroPoint, plan };
+}

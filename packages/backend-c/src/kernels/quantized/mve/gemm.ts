@@ -1,0 +1,128 @@
+import { range } from '../../gemm-block.ts';
+import type { RequantPlan } from '../requant-plan.ts';
+import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
+
+/** A product y[m][p] = requant(b[m] + sum_k w[m][k] x[k][p]) for up to 16 pixels in `col`, all output channels. */
+export interface Gemm {
+  readonly m: number;
+  readonly k: number;
+  /** Pixels in the block. */
+  readonly pixels: number;
+  /** Distance between output channels in bytes. */
+  readonly plane: number;
+  readonly plan: RequantPlan;
+}
+
+/** Vectors of 16 k. */
+export function vectorsOf(k: number): number {
+  return Math.ceil(k / 16);
+}
+
+/** Bytes of `col` [four pixels][vector of k][pixel][16 k] for that many pixels. */
+export function columnBytes(k: number, pixels: number): number {
+  return Math.ceil(pixels / 8) * 8 * 16 * vectorsOf(k);
+}
+
+/** Vectors of k that stay in registers over the pixels, and up to which the sum is unrolled. */
+const KEPT = 3;
+const UNROLLED = 8;
+
+/** Lines that compute all output channels of the pixels in `col`; `w`, `q` and `yp` (first output) are in scope. */
+export function gemmLines(gemm: Gemm): string[] {
+  const { m, k, pixels, plane, plan } = gemm;
+  const quads = Math.floor(pixels / 4);
+  const kept = vectorsOf(k) <= KEPT;
+  return [
+    'const int8_t *wm = w;',
+    'const int32_t *qm = q;',
+    'int8_t *ym = yp;',
+    `for (int m = 0; m < ${m}; m++) {`,
+    ...requantConstants(plan, 'qm'),
+    'const int8_t *c = col;',
+    ...(kept
+      ? range(vectorsOf(k)).map((i) => `const int8x16_t w${i} = vldrbq_s8(wm${i ? ` + ${16 * i}` : ''});`)
+      : []),
+    'int8_t *yq = ym;',
+    ...(quads > 1
+      ? [`for (int i = ${quads}; i > 0; i--) {`, ...quad(gemm, 4), 'yq += 4;', '}']
+      : quads
+        ? ['{', ...quad(gemm, 4), '}', ...(pixels % 4 ? ['yq += 4;'] : [])]
+        : []),
+    ...(pixels % 4 ? ['{', ...quad(gemm, pixels % 4), '}'] : []),
+    `wm += ${k};`,
+    `qm += ${plan.words};`,
+    `ym += ${plane};`,
+    '}',
+  ];
+}
+
+function quad({ k, plan }: Gemm, count: number): string[] {
+  const vectors = vectorsOf(k);
+  const names = range(count).map((i) => `a${i}`);
+  const lanes = range(4).map((i) => names[i] ?? names[0]);
+  return [
+    ...(vectors <= UNROLLED ? unrolledSum(vectors, count) : loopedSum(vectors, count)),
+    storeLanes('yq', requantVector(plan, `vaddq_n_s32(four(${lanes.join(', ')}), bias)`), count),
+  ];
+}
+
+function unrolledSum(vectors: number, count: number): string[] {
+  const kept = vectors <= KEPT;
+  return [
+    ...(kept ? [] : ['KEEP(wm);']),
+    ...range(vectors).flatMap((i) => [
+      ...term({ weight: kept ? `w${i}` : load('wm', 16 * i), at: 64 * (i % 2), count, first: i === 0 }),
+      ...advance(i, vectors),
+    ]),
+  ];
+}
+
+function loopedSum(vectors: number, count: number): string[] {
+  const unroll = [6, 5, 4, 3].find((n) => vectors % n === 0) ?? 4;
+  const turns = Math.floor(vectors / unroll);
+  const terms = (n: number): string[] =>
+    range(n).flatMap((i) => [
+      ...term({ weight: load('wk', 16 * i), at: 64 * (i % 2), count, first: false }),
+      ...advance(i, n),
+    ]);
+  return [
+    'const int8_t *wk = wm;',
+    `int32_t ${range(count)
+      .map((i) => `a${i} = 0`)
+      .join(', ')};`,
+    `for (int k = ${turns}; k > 0; k--) {`,
+    ...terms(unroll),
+    `wk += ${16 * unroll};`,
+    '}',
+    ...terms(vectors % unroll),
+  ];
+}
+
+const load = (pointer: string, offset: number): string =>
+  `vldrbq_s8(${pointer}${offset ? ` + ${offset}` : ''})`;
+
+/** After every second vector and the last: offsets reach 127 bytes. */
+function advance(i: number, vectors: number): string[] {
+  if (i % 2 === 0 && i < vectors - 1) return [];
+  return [`c += ${i % 2 === 0 ? 64 : 128};`, 'KEEP(c);'];
+}
+
+interface Term {
+  /** C expression of 16 weights. */
+  readonly weight: string;
+  /** Offset of the pixels from `c`. */
+  readonly at: number;
+  readonly count: number;
+  readonly first: boolean;
+}
+
+/** One vector of weights times that of each pixel. */
+function term({ weight, at, count, first }: Term): string[] {
+  const product = (i: number): string =>
+    first
+      ? `int32_t a${i} = vmladavq_s8(v0, ${load('c', at + 16 * i)});`
+      : `a${i} = vmladavaq_s8(a${i}, wv, ${load('c', at + 16 * i)});`;
+  return first
+    ? [`const int8x16_t v0 = ${weight};`, ...range(count).map(product)]
+    : ['{', `const int8x16_t wv = ${weight};`, ...range(count).map(product), '}'];
+}

@@ -1,0 +1,46 @@
+import { isDense } from '../../conv-geometry.ts';
+import { dspKernels } from '../dsp/index.ts';
+import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
+import type { QuantizedKernel } from '../quantized-kernel.ts';
+import { firstOf, type LayerText, layerKernel } from '../tuned-layer.ts';
+import { mveConv2d, mveConvFits, mveConvScratch, packMveConv } from './conv2d.ts';
+import { mveDepthwiseConv2d, mveDepthwiseFits, mveDepthwiseScratch } from './depthwise-conv2d.ts';
+import { add, mul, sub } from './elementwise.ts';
+import { mveFullyConnected } from './fully-connected.ts';
+
+function convText(layer: Int8Layer): LayerText | null {
+  const { geometry, weight } = layer;
+  if (isDense(geometry)) return denseText(layer);
+  if (!mveConvFits(geometry)) return null;
+  const scratch = { bytes: mveConvScratch(geometry), type: 'int8_t' } as const;
+  return { fn: mveConv2d(layer), weight: packMveConv(weight), scratch };
+}
+
+function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
+  const { batch: rows, inner, m: outputs } = geometry;
+  return {
+    fn: mveFullyConnected({ rows, inner, outputs, plan }),
+    weight: packMveConv(weight),
+    scratch: null,
+  };
+}
+
+function depthwiseText(layer: Int8Layer): LayerText | null {
+  const { geometry, weight } = layer;
+  if (!mveDepthwiseFits(geometry)) return null;
+  const scratch = { bytes: mveDepthwiseScratch(geometry), type: 'int32_t' } as const;
+  return { fn: mveDepthwiseConv2d(layer), weight, scratch };
+}
+
+/** For Helium, int8 in and out; the DSP extension, which such cores have too, where there is no vector kernel. */
+export const mveKernels = {
+  qlinear_add: firstOf(add, dspKernels.qlinear_add),
+  qlinear_conv2d: firstOf(layerKernel(convLayer, convText), dspKernels.qlinear_conv2d),
+  qlinear_depthwise_conv2d: firstOf(
+    layerKernel(depthwiseLayer, depthwiseText),
+    dspKernels.qlinear_depthwise_conv2d,
+  ),
+  qlinear_fully_connected: layerKernel(denseLayer, denseText),
+  qlinear_mul: firstOf(mul, dspKernels.qlinear_mul),
+  qlinear_sub: firstOf(sub, dspKernels.qlinear_sub),
+} satisfies { readonly [op: string]: QuantizedKernel };

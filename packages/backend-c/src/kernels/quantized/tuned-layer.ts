@@ -1,0 +1,63 @@
+import type { Node } from '@ghostc/ir';
+import type { CFunction, Kernel, KernelContext } from '../../kernel.ts';
+import { input } from '../operands.ts';
+import type { Int8Layer } from './int8-layer.ts';
+import type { QuantizedKernel } from './quantized-kernel.ts';
+
+/** A layer's function; its parameters are x, w, q, y and the scratch, if there is any. */
+export interface LayerText {
+  readonly fn: CFunction;
+  /** In the order and element type that the function reads. */
+  readonly weight: Int8Array | Int32Array;
+  readonly scratch: Scratch | null;
+}
+
+interface Scratch {
+  readonly bytes: number;
+  readonly type: 'int8_t' | 'int32_t';
+}
+
+/** A kernel for the layers that `read` knows and `text` has code for. */
+export function layerKernel(
+  read: (node: Node) => Int8Layer | null,
+  text: (layer: Int8Layer) => LayerText | null,
+): QuantizedKernel {
+  const textOf = (node: Node): LayerText | null => {
+    const layer = read(node);
+    return layer && text(layer);
+  };
+  const emit: Kernel = (context) => {
+    const layer = read(context.node) as Int8Layer;
+    const { fn, weight, scratch } = text(layer) as LayerText;
+    return { fn, args: args(context, [weight, layer.plan.table], scratch) };
+  };
+  return {
+    emit,
+    accepts: (node) => textOf(node) !== null,
+    scratchBytes: (node) => textOf(node)?.scratch?.bytes ?? 0,
+  };
+}
+
+function args(
+  { node, pointer, weights, scratchBytes }: KernelContext,
+  tables: readonly (Int8Array | Int32Array)[],
+  scratch: Scratch | null,
+): string[] {
+  const working = scratch?.type === 'int32_t' ? `(int32_t *)(${scratchBytes})` : `${scratchBytes}`;
+  return [
+    pointer(input(node, 0)),
+    ...tables.map((table) => weights(table)),
+    pointer(node.output),
+    ...(scratch ? [working] : []),
+  ];
+}
+
+/** The first kernel that accepts a node. */
+export function firstOf(first: QuantizedKernel, second: QuantizedKernel): QuantizedKernel {
+  const choose = (node: Node): QuantizedKernel => ((first.accepts?.(node) ?? true) ? first : second);
+  return {
+    emit: (context) => choose(context.node).emit(context),
+    accepts: (node) => (first.accepts?.(node) ?? true) || (second.accepts?.(node) ?? true),
+    scratchBytes: (node) => choose(node).scratchBytes?.(node) ?? 0,
+  };
+}

@@ -1,0 +1,88 @@
+import { CompileError, type Tensor, type TensorType, tensor, toBytes } from '@ghostc/ir';
+import { dataTypeOf } from '@ghostc/onnx';
+import { type Activation, activationOpAttrs, type OutputQuant, unaryTable } from '@ghostc/ops';
+import { writeActivation } from './node-writer.ts';
+import { opTable } from './op-table.ts';
+import type { QuantizedWriter } from './quantized-writer.ts';
+
+type WriteQuantized = (writer: QuantizedWriter) => void;
+
+/** The float op whose ONNX form stands between DequantizeLinear and QuantizeLinear. */
+const floatOps = {
+  qlinear_add: 'add',
+  qlinear_average_pool: 'average_pool',
+  qlinear_conv2d: 'conv2d',
+  qlinear_depthwise_conv2d: 'depthwise_conv2d',
+  qlinear_fully_connected: 'fully_connected',
+  qlinear_global_average_pool: 'global_average_pool',
+  qlinear_mul: 'mul',
+  qlinear_softmax: 'softmax',
+  qlinear_sub: 'sub',
+} as const;
+
+/** How ops that are on integers alone are written. Movement ops on integers are written as the float ones, in QDQ. */
+export const qdqTable: ReadonlyMap<string, WriteQuantized> = new Map<string, WriteQuantized>([
+  ...Object.entries(floatOps).map(([op, float]): [string, WriteQuantized] => [
+    op,
+    (writer) => opTable.get(float)?.(writer),
+  ]),
+  ['dequantize_linear', (writer) => writer.dequantize()],
+  ['qlinear_lookup', writeLookup],
+  ['qlinear_resize', writeResize],
+  ['quantize_linear', (writer) => writer.quantize(writer.input(0))],
+  ['requantize', writeRequantize],
+]);
+
+function writeRequantize(writer: QuantizedWriter): void {
+  const activation = writer.attrs<Activation>();
+  if (activation.activation === 'none') writer.quantize(writer.input(0));
+  else writeActivation(writer, writer.input(0), activation);
+}
+
+/** Functions that a table may stand for, with the parameters that exporters use, as float32. */
+const functions: readonly Activation[] = [
+  ...(['sigmoid', 'tanh', 'hard_swish', 'silu', 'relu'] as const).map((activation) => known(activation)),
+  known('hard_sigmoid', 1 / 6, 0.5),
+  known('hard_sigmoid', 0.2, 0.5),
+  ...[0.01, 0.1, 0.2, 0.3].map((alpha) => known('leaky_relu', alpha)),
+  known('clip', 0, 6),
+];
+
+function known(activation: Activation['activation'], ...params: readonly number[]): Activation {
+  return { activation, activation_params: params.map(Math.fround) };
+}
+
+/** The function whose table this is, in QDQ; else the table itself, on the integers: Gather(table, x + 128). */
+function writeLookup(writer: QuantizedWriter): void {
+  const x = writer.value(0).type;
+  const table = writer.value(1).constant as Tensor;
+  const y = writer.node.attrs as unknown as OutputQuant;
+  const found = functions.find((one) =>
+    sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, y)),
+  );
+  if (found) writeActivation(writer, writer.input(0), found);
+  else writeGather(writer, x);
+}
+
+function writeGather(writer: QuantizedWriter, x: TensorType): void {
+  if (x.dtype === 'i16')
+    throw new CompileError('onnx/write', 'a 16-bit table of a function that ONNX has not cannot be written');
+  const wide = writer.step('Cast', [writer.integers(0)], { to: dataTypeOf('i32') });
+  const offset = writer.constant(tensor('i32', [], Int32Array.of(x.dtype === 'i8' ? 128 : 0)), 'offset');
+  writer.lastOnIntegers('Gather', [writer.integers(1), writer.step('Add', [wide, offset])]);
+}
+
+function sameTable(a: Tensor, b: Tensor): boolean {
+  const [left, right] = [toBytes(a.data), toBytes(b.data)];
+  return left.length === right.length && left.every((byte, i) => byte === right[i]);
+}
+
+function writeResize(writer: QuantizedWriter): void {
+  const attrs = writer.attrs<{ sizes: number[]; align_corners: boolean; half_pixel_centers: boolean }>();
+  const [n = 1, c = 1] = writer.value(0).type.shape.map(Number);
+  const mode = attrs.align_corners ? 'align_corners' : attrs.half_pixel_centers ? 'half_pixel' : 'asymmetric';
+  writer.last('Resize', [writer.input(0), '', '', writer.ints([n, c, ...attrs.sizes], 'sizes')], {
+    mode: 'linear',
+    coordinate_transformation_mode: mode,
+  });
+}

@@ -1,0 +1,219 @@
+import { type Node, staticShape, type Value } from '@ghostc/ir';
+import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
+import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
+import { elementFunction } from '../text/element-function.ts';
+import { accumulateBlock, blocksFor, type ChannelBlock, element, sumNames } from './channel-block.ts';
+import { constantOf, sourceOf, weightOf } from './operands.ts';
+import { packBias, packChannels } from './pack-channels.ts';
+
+/** Sizes of a Ghost module: K input channels, INIT primary and CHEAP cheap ones, a cheap kernel of size x size. */
+interface Sizes {
+  readonly N: number;
+  readonly K: number;
+  readonly H: number;
+  readonly W: number;
+  readonly INIT: number;
+  readonly CHEAP: number;
+  readonly size: number;
+}
+
+/** What the module's text depends on. */
+interface Form {
+  readonly block: ChannelBlock;
+  readonly size: number;
+  readonly residual: boolean;
+  readonly group: number;
+}
+
+/**
+ * A Ghost module in one dispatch. A workgroup has four or eight primary channels with their whole planes: it writes them to
+ * the arena, waits for its own writes, and computes their cheap channels from there. So nothing is computed twice, and there
+ * is no workgroup memory, which software adapters clear element by element. With a residual, which may share the output's
+ * memory, the primary planes go to scratch memory first.
+ */
+export const fusedGhostModule: Kernel = (context) => {
+  const { node } = context;
+  const sizes = sizesOf(node);
+  const { INIT, H, W, K, size } = sizes;
+  const offsets = [node.inputs[0], node.inputs[5], node.output].map((v) => (v ? context.arena(v) : 0));
+  const lane: Lane = [H * W, context.scratch(), ...offsets].every((n) => n % 4 === 0) ? 'vec4f' : 'f32';
+  const block = { blocks: blocksFor(INIT), lane, gate: !!node.inputs[5], tail: K % 4 !== 0 };
+  return [step(context, sizes, { block, size, residual: !!node.inputs[6], group: barrierGroup(H * W) })];
+};
+
+/** Bytes of scratch memory: the primary planes, where a residual may lie in the output's place. */
+export function ghostScratchBytes(node: Node): number {
+  if (!node.inputs[6]) return 0;
+  const { N, INIT, H, W } = sizesOf(node);
+  return 4 * N * INIT * H * W;
+}
+
+/**
+ * Invocations of a workgroup that waits at a barrier. A software adapter pays for each of them there; a GPU likes a whole
+ * subgroup.
+ */
+function barrierGroup(pixels: number): number {
+  return pixels <= 64 ? 16 : 32;
+}
+
+function sizesOf(node: Node): Sizes {
+  const shape = (value: Value): readonly number[] => staticShape(value.type.shape);
+  const [N = 1, K = 1, H = 1, W = 1] = shape(sourceOf(node, 0));
+  const [CHEAP = 1, , size = 1] = shape(sourceOf(node, 3));
+  const [INIT = 1] = shape(sourceOf(node, 1));
+  return { N, K, H, W, INIT, CHEAP, size };
+}
+
+function step(context: KernelContext, sizes: Sizes, form: Form): Step {
+  const { block, group, residual, size } = form;
+  const activation = elementFunction(attrsOf(ghostOp, context.node).relu ? 'relu' : 'none', 'vec4f');
+  const channelTiles = Math.ceil(sizes.INIT / (4 * block.blocks));
+  const parts = [`ghost_${size}x${size}`, `${4 * block.blocks}c`, `g${group}`, block.lane, activation.key];
+  const options = { tail: block.tail, gate: block.gate, residual };
+  const { N, ...ints } = sizes;
+  return {
+    id: [...parts, ...Object.entries(options).flatMap(([name, on]) => (on ? [name] : []))].join('_'),
+    arena: block.lane,
+    weights: 'vec4f',
+    matrix: true,
+    group,
+    functions: [activation.text],
+    body: body(form, false),
+    subgroupBody: body(form, true),
+    ints: {
+      ...placesOf(context, sizes, block.lane),
+      ...weightsOf(context, sizes),
+      K: ints.K,
+      P: (ints.H * ints.W) / (block.lane === 'vec4f' ? 4 : 1),
+      BLOCKS: Math.ceil(ints.INIT / 4),
+      INIT: ints.INIT,
+      CHEAP: ints.CHEAP,
+      H: ints.H,
+      W: ints.W,
+      W4: Math.ceil(ints.W / 4),
+      CHANNEL_TILES: channelTiles,
+    },
+    count: N * channelTiles,
+  };
+}
+
+/** X_AT in the arena's units; the others, whose elements are read or written one by one, in floats. */
+function placesOf(
+  { node, arena, scratch }: KernelContext,
+  { INIT, CHEAP, H, W }: Sizes,
+  lane: Lane,
+): Record<string, number> {
+  const unit = lane === 'vec4f' ? 4 : 1;
+  const [gate, residual] = [node.inputs[5], node.inputs[6]];
+  const y = arena(node.output);
+  return {
+    X_AT: arena(sourceOf(node, 0)) / unit,
+    ...(gate && { G_AT: arena(gate) }),
+    Y_AT: y,
+    ...(residual && { R_AT: arena(residual) }),
+    // the primary planes: their place, and how far images are apart
+    T_AT: residual ? scratch() : y,
+    T_IMAGE: (residual ? INIT : INIT + CHEAP) * H * W,
+  };
+}
+
+function weightsOf(
+  { node, weights, matrix }: KernelContext,
+  { K, INIT, CHEAP, size }: Sizes,
+): Record<string, number> {
+  const packing = { groups: 1, perGroup: INIT };
+  return {
+    W_AT: matrix(packChannels(weightOf(node, 1), { ...packing, inner: K })),
+    B_AT: weights(packBias(constantOf(node, 2), { ...packing, inner: 1 })) / 4,
+    CW_AT: weights(padded(weightOf(node, 3), size * size)) / 4,
+    CB_AT: weights(constantOf(node, 4) ?? new Float32Array(CHEAP)) / 4,
+  };
+}
+
+/** Kernels of `size` weights, each from a vec4 on. */
+function padded(data: Float32Array, size: number): Float32Array {
+  const stride = Math.ceil(size / 4) * 4;
+  const rows = new Float32Array((data.length / size) * stride);
+  for (let i = 0; i < data.length; i++) rows[Math.floor(i / size) * stride + (i % size)] = data[i] as number;
+  return rows;
+}
+
+function body(form: Form, subgroups: boolean): string {
+  const { block } = form;
+  return `let m = (tile % CHANNEL_TILES) * ${4 * block.blocks};
+let m4 = m / 4;
+let n = tile / CHANNEL_TILES;
+let plane = H * W;
+let primary = T_AT + n * T_IMAGE + m * plane;
+let image = n * (INIT + CHEAP) * plane;
+${block.gate ? 'let gate_at = G_AT + n * K;' : ''}
+${primary(form, subgroups)}
+storageBarrier();
+${form.residual ? addResidual(form) : ''}
+${cheap(form)}`;
+}
+
+/** The planes, four pixels at a time. The invocations of a workgroup stay together. */
+function primary({ block, group }: Form, subgroups: boolean): string {
+  const vector = block.lane === 'vec4f';
+  const place = vector ? 'let p = i;' : 'let p = i * 4;\nlet q = min(vec4i(0, 1, 2, 3), vec4i(P - 1 - p));';
+  return `let items = (plane + 3) / 4;
+for (var start = 0; start < items; start += ${group}) {
+let i = min(start + lane, items - 1);
+${place}
+var x = X_AT + n * K * P + p;
+${accumulateBlock(block, subgroups)}
+if (start + lane < items) {
+${sumNames(block)
+  .map((sum, c) => `if (m + ${c} < INIT) {\n${storePixels(`apply(${sum})`, c, vector)}\n}`)
+  .join('\n')}
+}
+}`;
+}
+
+function storePixels(value: string, c: number, vector: boolean): string {
+  const index = `primary + ${c} * plane`;
+  if (vector) return `arena[(${index}) / 4 + p] = ${value};`;
+  return `let v = ${value};
+for (var j = 0; j < min(4, P - p); j++) {
+arena[${index} + p + j] = v[j];
+}`;
+}
+
+/** The primary planes with the residual, one element an invocation; neighbours write neighbours. */
+function addResidual({ block, group }: Form): string {
+  const at = element(block.lane);
+  return `for (var e = lane; e < min(${4 * block.blocks}, INIT - m) * plane; e += ${group}) {
+let o = image + m * plane + e;
+${at('Y_AT + o')} = ${at('primary + e')} + ${at('R_AT + o')};
+}`;
+}
+
+/** Four neighbours of a row of a cheap channel: each column of the window is read once a row. */
+function cheap({ block, group, size, residual }: Form): string {
+  const halo = size >> 1;
+  const at = element(block.lane);
+  const columns = Array.from({ length: 4 + 2 * halo }, (_, c) => c - halo);
+  const taps = Array.from({ length: size }, (_, v) => {
+    const pixels = [0, 1, 2, 3].map((j) => `v${v + j}`).join(', ');
+    return `sum += weights[(w + ${v}) / 4][(w + ${v}) % 4] * vec4f(${pixels});`;
+  });
+  return `for (var item = lane; item < min(${4 * block.blocks}, CHEAP - m) * H * W4; item += ${group}) {
+let j = (item % W4) * 4;
+let r = (item / W4) % H;
+let c = item / (W4 * H);
+${columns.map((column, i) => `let x${i} = clamp(j + ${column}, 0, W - 1);\nlet i${i} = x${i} == j + ${column};`).join('\n')}
+var sum = vec4f(weights[CB_AT + (m + c) / 4][(m + c) % 4]);
+for (var u = max(0, ${halo} - r); u < min(${size}, H + ${halo} - r); u++) {
+let row = primary + c * plane + (r + u - ${halo}) * W;
+let w = (CW_AT + (m + c) * ${Math.ceil((size * size) / 4)}) * 4 + u * ${size};
+${columns.map((_, i) => `let v${i} = select(0.0, ${at(`row + x${i}`)}, i${i});`).join('\n')}
+${taps.join('\n')}
+}
+sum = apply(sum);
+let o = image + (INIT + m + c) * plane + r * W + j;
+for (var k = 0; k < min(4, W - j); k++) {
+${at('Y_AT + o + k')} = sum[k]${residual ? ` + ${at('R_AT + o + k')}` : ''};
+}
+}`;
+}

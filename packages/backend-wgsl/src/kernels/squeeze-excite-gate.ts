@@ -1,0 +1,94 @@
+import { type Node, staticShape } from '@ghostc/ir';
+import { attrsOf, squeezeExciteGate as gateOp } from '@ghostc/ops';
+import type { Kernel, Lane } from '../kernel.ts';
+import { elementFunction } from '../text/element-function.ts';
+import { element } from './channel-block.ts';
+import { constantOf, sourceOf, weightOf } from './operands.ts';
+import { transposed } from './pack-channels.ts';
+
+/** Invocations of the workgroup. */
+const group = 64;
+
+/** Bytes of scratch memory: means and reduced sums. */
+export function gateScratchBytes(node: Node): number {
+  const [N = 1] = staticShape(sourceOf(node, 0).type.shape);
+  const [R = 1, C = 1] = staticShape(sourceOf(node, 1).type.shape);
+  return 4 * N * (C + R);
+}
+
+/**
+ * gate(expand(relu(reduce(mean(x))))) in one dispatch: one workgroup an image; means and reduced sums pass through the arena,
+ * because software adapters clear workgroup memory element by element. Weights lie input-major, so that neighbouring
+ * invocations read neighbours.
+ */
+export const squeezeExciteGate: Kernel = ({ node, arena, weights, scratch }) => {
+  const [N = 1, C = 1, H = 1, W = 1] = staticShape(sourceOf(node, 0).type.shape);
+  const [R = 1] = staticShape(sourceOf(node, 1).type.shape);
+  const { gate, gate_params } = attrsOf(gateOp, node);
+  const { key, text, floats } = elementFunction(gate, 'f32', gate === 'sigmoid' ? [] : gate_params);
+  const x = arena(sourceOf(node, 0));
+  const lane: Lane = x % 4 === 0 && (H * W) % 4 === 0 ? 'vec4f' : 'f32';
+  const unit = lane === 'vec4f' ? 4 : 1;
+  return [
+    {
+      id: ['squeeze_excite_gate', lane, key].join('_'),
+      arena: lane,
+      weights: 'f32',
+      group,
+      functions: [text],
+      body: body(lane),
+      ints: {
+        X_AT: x / unit,
+        Y_AT: arena(node.output),
+        T_AT: scratch(),
+        R_W: weights(transposed(weightOf(node, 1), R, C)),
+        R_B: weights(constantOf(node, 2) ?? new Float32Array(R)),
+        E_W: weights(transposed(weightOf(node, 3), C, R)),
+        E_B: weights(constantOf(node, 4) ?? new Float32Array(C)),
+        C,
+        R,
+        P: (H * W) / unit,
+        PIXELS: H * W,
+      },
+      floats,
+      count: N,
+    },
+  ];
+};
+
+/** The mean in parts of 64 terms at most, which bounds the rounding of long sums. */
+const mean = (lane: Lane): string => `var total = ${lane}(0.0);
+for (var i = 0; i < P; i += 64) {
+var part = ${lane}(0.0);
+for (var k = i; k < min(i + 64, P); k++) {
+part += arena[x + k];
+}
+total += part;
+}
+${element(lane)('means + c')} = ${lane === 'vec4f' ? '((total.x + total.y) + (total.z + total.w))' : 'total'} / f32(PIXELS);`;
+
+function body(lane: Lane): string {
+  const at = element(lane);
+  return `let means = T_AT + tile * (C + R);
+let reduced = means + C;
+for (var c = lane; c < C; c += ${group}) {
+let x = X_AT + (tile * C + c) * P;
+${mean(lane)}
+}
+storageBarrier();
+for (var r = lane; r < R; r += ${group}) {
+var sum = weights[R_B + r];
+for (var c = 0; c < C; c++) {
+sum += weights[R_W + c * R + r] * ${at('means + c')};
+}
+${at('reduced + r')} = max(sum, 0.0);
+}
+storageBarrier();
+for (var c = lane; c < C; c += ${group}) {
+var sum = weights[E_B + c];
+for (var r = 0; r < R; r++) {
+sum += weights[E_W + r * C + c] * ${at('reduced + r')};
+}
+${at('Y_AT + tile * C + c')} = apply(sum);
+}`;
+}

@@ -1,0 +1,134 @@
+import type { Attrs, Graph, Node, Value } from '@ghostc/ir';
+import { buildNode, lookup, nhwcName, registry, toNchw, toNhwc } from '@ghostc/ops';
+import { foldConstants } from './fold-constants.ts';
+import type { Pass } from './pass.ts';
+import { removeDeadCode } from './remove-dead-code.ts';
+
+/**
+ * NCHW to NHWC: convolutions and pools become their NHWC twins, and what lies between them follows (elementwise ops, concat,
+ * slice, pad, mean), so that transposes stay only where images come in, go out, or meet an op that knows NCHW alone. An
+ * image is transposed at most once in each direction. For targets with channel-last kernels; not part of the optimiser.
+ */
+export const assignNhwc: Pass = {
+  name: 'assign-nhwc',
+  run(graph) {
+    const layout = new Layout(graph);
+    for (const node of [...graph.nodes()]) layout.assign(node);
+    layout.finish();
+    foldConstants.run(graph);
+    removeDeadCode.run(graph);
+  },
+};
+
+class Layout {
+  readonly #graph: Graph;
+  /** NHWC twins of NCHW values. */
+  readonly #nhwc = new Map<Value, Value>();
+  /** NCHW copies of values that are computed in NHWC. */
+  readonly #nchw = new Map<Value, Value>();
+  /** Values that are computed in NHWC. */
+  readonly #moved = new Set<Value>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  assign(node: Node): void {
+    const twin = nhwcName(node.op);
+    const attrs = registry.has(twin) ? node.attrs : this.#follow(node);
+    if (!attrs) {
+      this.#keep(node);
+      return;
+    }
+    const op = registry.has(twin) ? twin : node.op;
+    const inputs = node.inputs.map(
+      (value, i) => value && (isImage(node, i) ? this.#input(node, value) : value),
+    );
+    const made = buildNode(this.#graph, {
+      op,
+      inputs,
+      attrs,
+      origin: node.origin,
+      names: [node.output.name],
+      before: node,
+    });
+    this.#nhwc.set(node.output, made.output);
+    this.#moved.add(node.output);
+  }
+
+  /** Outputs of the graph are NCHW. */
+  finish(): void {
+    for (const output of this.#graph.outputs)
+      if (this.#moved.has(output.value)) output.value = this.#back(output.value, null);
+  }
+
+  /** The attributes of a node in NHWC, or null where it cannot or need not follow. */
+  #follow(node: Node): Attrs | null {
+    const images = node.inputs.filter((value) => value && !value.constant);
+    const known = images.some((value) => value && this.#moved.has(value));
+    if (!known || [...images, node.output].some((value) => value?.type.shape.length !== 4)) return null;
+    if (lookup(node.op).traits.has('elementwise')) return node.attrs;
+    return moveAttrs[node.op]?.(node.attrs) ?? null;
+  }
+
+  #keep(node: Node): void {
+    for (const value of node.inputs)
+      if (value && this.#moved.has(value)) this.#graph.replaceInput(node, value, this.#back(value, node));
+  }
+
+  /** An image as a node in NHWC takes it; constants of lower rank that broadcast over it gain axes. */
+  #input(node: Node, value: Value): Value {
+    const known = this.#nhwc.get(value);
+    if (known) return known;
+    const source = value.type.shape.length < 4 ? this.#expanded(value, node) : value;
+    if (source.type.shape.length !== 4) return source;
+    const moved = this.#transpose(source, toNhwc, node);
+    this.#nhwc.set(value, moved);
+    return moved;
+  }
+
+  /** A value of lower rank that broadcasts over an image, with leading ones. */
+  #expanded(value: Value, before: Node): Value {
+    const { shape } = value.type;
+    if (shape.length === 0 || (shape.length === 1 && shape[0] === 1)) return value;
+    const full = [...new Array<number>(4 - shape.length).fill(1), ...shape.map(Number)];
+    return buildNode(this.#graph, { op: 'reshape', inputs: [value], attrs: { shape: full }, before }).output;
+  }
+
+  #back(value: Value, before: Node | null): Value {
+    const known = this.#nchw.get(value);
+    if (known) return known;
+    const source = this.#nhwc.get(value) ?? value;
+    const copy = this.#transpose(source, toNchw, before);
+    this.#nchw.set(value, copy);
+    return copy;
+  }
+
+  #transpose(value: Value, perm: readonly number[], before: Node | null): Value {
+    const names = [value.name];
+    return buildNode(this.#graph, { op: 'transpose', inputs: [value], attrs: { perm }, names, before })
+      .output;
+  }
+}
+
+/** Inputs of a node that are images: x and the residual of convolutions and pools, all of others. */
+function isImage({ op }: Node, index: number): boolean {
+  return !registry.has(nhwcName(op)) || index === 0 || index === 3;
+}
+
+const axisOf = (axis: number): number => toNchw[axis < 0 ? axis + 4 : axis] ?? axis;
+const axesOf = (axes: unknown): number[] => (axes as readonly number[]).map(axisOf);
+
+/** Attributes that name axes, for an NHWC image in the place of an NCHW one. */
+const moveAttrs: Readonly<Record<string, (attrs: Attrs) => Attrs | null>> = {
+  concat: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis)) }),
+  slice: (attrs) => ({ ...attrs, axes: axesOf(attrs.axes) }),
+  pad: (attrs) => {
+    const pads = attrs.pads as readonly number[];
+    return { ...attrs, pads: [...toNhwc, ...toNhwc.map((axis) => axis + 4)].map((at) => pads[at] ?? 0) };
+  },
+  reduce_mean: (attrs) =>
+    Array.isArray(attrs.axes) && attrs.axes.length > 0 && attrs.keepdims !== false
+      ? { ...attrs, axes: axesOf(attrs.axes) }
+      : null,
+};

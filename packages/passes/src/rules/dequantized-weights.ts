@@ -1,0 +1,120 @@
+import { isStatic, type Node, type QuantParams, type Tensor, type Value } from '@ghostc/ir';
+import { constantData, numbersOf } from '../constant-math.ts';
+import { any, constant, op } from '../pattern.ts';
+import { rule } from '../rule.ts';
+
+const weight = op('dequantize_linear', constant('weight')).orShared();
+
+// add(conv(x, dequantized w), c), c one number per channel   =>   conv(x, dequantized w, c)
+export const foldBiasIntoDequantizedConv = rule({
+  name: 'fold-bias-into-dequantized-conv',
+  match: op('add', op('conv2d|depthwise_conv2d', any('x'), weight).as('conv'), constant('c')).as('sum'),
+  unless: ({ conv, c }) => (conv.inputs.length > 2 && 'there is a bias') || notPerChannel(c, conv.output),
+  rewrite({ conv, c, sum }, build) {
+    const count = Number(conv.output.type.shape[1]);
+    const { data, ...rest } = constantData(c);
+    const spread = Float32Array.from({ length: count }, (_, m) => Number(data[data.length === 1 ? 0 : m]));
+    const bias = build.constant({ ...rest, shape: [count], data: spread }, c.name);
+    return build.node(conv.op, [...conv.inputs.slice(0, 2), bias], { ...conv.attrs, ...sum.attrs });
+  },
+});
+
+// gemm(x, dequantized w, b)   =>   fully_connected(x, dequantized w, b)
+export const dequantizedGemm = rule({
+  name: 'dequantized-gemm',
+  match: op('gemm', any('x'), weight).as('gemm'),
+  unless: ({ gemm }) => {
+    const { alpha = 1, beta = 1, trans_a = false } = gemm.attrs;
+    const c = gemm.inputs[2] ?? null;
+    if (alpha !== 1 || beta !== 1 || trans_a) return 'it scales or transposes x';
+    const bias = !c || (c.type.shape.length === 1 && c.type.shape[0] === gemm.output.type.shape[1]);
+    return !bias && 'c is no bias';
+  },
+  rewrite: ({ x, weight: w, gemm }, build) => {
+    const rows = gemm.attrs.trans_b ? w : build.constant(transposed(w), w.name);
+    return build.node('fully_connected', [
+      x,
+      build.node('dequantize_linear', [rows]),
+      gemm.inputs[2] ?? null,
+    ]);
+  },
+});
+
+// matmul(x, dequantized w)   =>   fully_connected(x, dequantized transposed w)
+export const dequantizedMatmul = rule({
+  name: 'dequantized-matmul',
+  match: op('matmul', any('x'), weight),
+  unless: ({ x, weight: w }) =>
+    (x.type.shape.length !== 2 || w.type.shape.length !== 2) && 'the operands are no matrices',
+  rewrite: ({ x, weight: w }, build) =>
+    build.node('fully_connected', [
+      x,
+      build.node('dequantize_linear', [build.constant(transposed(w), w.name)]),
+    ]),
+});
+
+// mul(cast(cast(round(mul(conv(x, dequantized w), c)))), s): a ConvInteger with its scale   =>   conv(x, dequantized w of scale c s)
+export const scaleIntegerConv = rule({
+  name: 'scale-integer-conv',
+  match: op(
+    'mul',
+    op(
+      'cast',
+      op('cast', op('round', op('mul', op('conv2d', any('x'), weight).as('conv'), constant('unit')))).where(
+        ({ to }) => to === 'i32',
+      ),
+    ).where(({ to }) => to === 'f32'),
+    constant('s'),
+  ).as('scaled'),
+  unless: ({ conv, unit, s }) =>
+    (conv.inputs.length > 2 && 'there is a bias') ||
+    (unit.constant?.data.length !== 1 && 'the unit is no number') ||
+    notPerChannel(s, conv.output),
+  rewrite({ x, weight: w, conv, unit, s, scaled }, build) {
+    const { zeroPoint } = w.type.quant as QuantParams;
+    const factor = Number(numbersOf(unit)[0]);
+    const factors = Array.from(numbersOf(s), (v) => Math.fround(Number(v) * factor));
+    const count = Math.max(factors.length, zeroPoint.length);
+    const spread = (list: readonly number[]): number[] =>
+      Array.from({ length: count }, (_, m) => list[list.length === 1 ? 0 : m] ?? 0);
+    const parts = { scale: spread(factors), zeroPoint: spread(zeroPoint) };
+    const quant = count === 1 ? parts : { ...parts, axis: 0 };
+    const rescaled = build.constant({ ...constantData(w), quant }, w.name);
+    const attrs = { ...conv.attrs, ...scaled.attrs };
+    return build.node(conv.op, [x, build.node('dequantize_linear', [rescaled])], attrs);
+  },
+});
+
+function transposed(w: Value): Tensor {
+  const { data, shape, dtype, quant } = w.constant as Tensor;
+  const [rows = 1, columns = 1] = shape;
+  const out = data.slice() as Int8Array;
+  out.forEach((_, i) => {
+    out[i] = (data as Int8Array)[(i % rows) * columns + Math.floor(i / rows)] as number;
+  });
+  const { scale, zeroPoint, axis } = quant as QuantParams;
+  return {
+    dtype,
+    shape: [columns, rows],
+    data: out,
+    quant: axis === undefined ? { scale, zeroPoint } : { scale, zeroPoint, axis: 1 - axis },
+  };
+}
+
+function notPerChannel(c: Value, y: Value): string | false {
+  const channels = y.type.shape[1];
+  const shape = [...new Array<number>(4 - Math.min(4, c.type.shape.length)).fill(1), ...c.type.shape];
+  const fits = shape.every((dim, axis) => dim === 1 || (axis === 1 && dim === channels));
+  return !(fits && isStatic(channels ?? '')) && `%${c.name} is not one number per channel`;
+}
+
+/** Whether the value is a constant, or dequantised from one. */
+export function fromConstant(value: Value | null | undefined): boolean {
+  return Boolean(!value || value.constant || dequantizedFrom(value)?.constant);
+}
+
+/** The integers that a value is dequantised from. */
+export function dequantizedFrom(value: Value): Value | undefined {
+  const node: Node | null = value.producer;
+  return node?.op === 'dequantize_linear' ? (node.inputs[0] ?? undefined) : undefined;
+}

@@ -1,0 +1,125 @@
+import { type Attrs, fromNumbers, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { type Activation, activationFunction, attrsOf, conv2d, lookup } from '@ghostc/ops';
+import { constantData, numbersOf } from '../constant-math.ts';
+import { any, constant, either, op } from '../pattern.ts';
+import { rule } from '../rule.ts';
+
+const first = op('conv2d', any('x'), constant('w')).as('first');
+const activations = 'relu|clip|hard_sigmoid|hard_swish|sigmoid|tanh|leaky_relu|silu';
+
+// conv(act(conv(x, w)), v)   =>   the same without the channels between them that v multiplies by 0 alone, or that are 0
+// themselves (no weight, and act(bias) = 0)
+export const dropDeadChannels = rule({
+  name: 'drop-dead-channels',
+  match: op('conv2d', either(first, op(activations, first).as('act')), constant('v')).as('second'),
+  unless: ({ first, w, v, second, act }) => {
+    if (!first || !w) return 'nothing matched';
+    if (groupOf(first) !== 1 || groupOf(second) !== 1) return 'a convolution has groups';
+    if (first.inputs[3]) return 'the first convolution adds a residual';
+    if (first.inputs[2] && !first.inputs[2].constant) return 'the bias is not constant';
+    const kept = liveChannels({ first, act, w, v });
+    return kept.length === w.type.shape[0] && 'every channel between them is used';
+  },
+  rewrite({ x, w, v, first, second, act }, build) {
+    const [conv, weight, source] = [first as Node, w as Value, x as Value];
+    const live = liveChannels({ first: conv, act, w: weight, v });
+    const kept = live.length ? live : [0];
+    const bias = conv.inputs[2];
+    const inner = build.node(
+      'conv2d',
+      [
+        source,
+        build.constant(takeOutputs(constantData(weight), kept), weight.name),
+        bias ? build.constant(takeOutputs(constantData(bias), kept), bias.name) : null,
+      ],
+      conv.attrs,
+    );
+    const activated = act ? build.node(act.op, [inner], act.attrs) : inner;
+    const narrow = build.constant(takeInputs(constantData(v), kept), v.name);
+    return build.node('conv2d', [activated, narrow, ...second.inputs.slice(2)], second.attrs);
+  },
+});
+
+interface Between {
+  readonly first: Node;
+  readonly act: Node | undefined;
+  readonly w: Value;
+  readonly v: Value;
+}
+
+function liveChannels({ first, act, w, v }: Between): number[] {
+  const channels = Number(w.type.shape[0]);
+  const [used, made] = [nonZeroInputs(constantData(v)), nonZeroOutputs(constantData(w))];
+  const bias = first.inputs[2] ? numbersOf(first.inputs[2]) : [];
+  const silent = (channel: number): boolean =>
+    !made[channel] && idle(first, act, Number(bias[channel] ?? 0)) === 0;
+  return Array.from({ length: channels }, (_, c) => c).filter((c) => used[c] && !silent(c));
+}
+
+/** What a channel without weights gives: the activations of its bias. */
+function idle(first: Node, act: Node | undefined, bias: number): number {
+  const own = activationFunction(attrsOf<Activation & Attrs>(conv2d, first))(bias);
+  if (!act) return own;
+  const tensor: Tensor = { dtype: 'f32', shape: [1], data: Float32Array.of(own) };
+  const [result] = lookup(act.op).evaluateTensors([tensor], act.attrs, [tensor]);
+  return Number(result?.data[0]);
+}
+
+function groupOf(node: Node): number {
+  return attrsOf<{ group: number }>(conv2d, node).group;
+}
+
+function nonZeroOutputs({ shape, ...tensor }: Tensor): boolean[] {
+  const data = toNumbers({ shape, ...tensor });
+  const inner = data.length / (shape[0] || 1);
+  return Array.from({ length: shape[0] ?? 0 }, (_, m) =>
+    data.subarray(m * inner, (m + 1) * inner).some((v) => v !== 0),
+  );
+}
+
+function nonZeroInputs(tensor: Tensor): boolean[] {
+  const data = toNumbers(tensor);
+  const [, channels = 0, height = 1, width = 1] = tensor.shape;
+  const found = new Array<boolean>(channels).fill(false);
+  for (let i = 0; i < data.length; i++)
+    if (data[i] !== 0) found[Math.floor(i / (height * width)) % channels] = true;
+  return found;
+}
+
+/** The listed slices of axis 0. */
+function takeOutputs(tensor: Tensor, kept: readonly number[]): Tensor {
+  const data = toNumbers(tensor);
+  const inner = data.length / (tensor.shape[0] || 1);
+  const shape = [kept.length, ...tensor.shape.slice(1)];
+  return fromNumbers(
+    tensor.dtype,
+    shape,
+    Float64Array.from({ length: kept.length * inner }, (_, i) =>
+      Number(data[(kept[Math.floor(i / inner)] ?? 0) * inner + (i % inner)]),
+    ),
+  );
+}
+
+/** The listed slices of axis 1 of a weight [M,C,kH,kW]. */
+function takeInputs(tensor: Tensor, kept: readonly number[]): Tensor {
+  const data = toNumbers(tensor);
+  const [m = 0, channels = 0, height = 1, width = 1] = tensor.shape;
+  const taps = height * width;
+  const row = kept.length * taps;
+  return fromNumbers(
+    tensor.dtype,
+    [m, kept.length, height, width],
+    Float64Array.from({ length: m * row }, (_, i) => {
+      const [output, channel] = [Math.floor(i / row), kept[Math.floor((i % row) / taps)] ?? 0];
+      return Number(data[(output * channels + channel) * taps + (i % taps)]);
+    }),
+  );
+}
+
+// act(x)[:, s:e]   =>   act(x[:, s:e]): what the slice drops is not computed
+export const sliceBeforeActivation = rule({
+  name: 'slice-before-activation',
+  match: op('slice', op(activations, any('x')).as('act')).as('slice'),
+  rewrite: ({ x, act, slice }, build) =>
+    build.node(act.op, [build.node('slice', [x], slice.attrs)], act.attrs),
+});

@@ -1,0 +1,259 @@
+import type { Attrs, Node, QuantParams, Value } from '@ghostc/ir';
+import {
+  type Activation,
+  type ActivationType,
+  clampAttrs,
+  lookup,
+  type OutputQuant,
+  unaryTable,
+  withDefaults,
+} from '@ghostc/ops';
+import { numbersOf } from '../constant-math.ts';
+import { any, constant, op } from '../pattern.ts';
+import { type Build, rule } from '../rule.ts';
+import { dequantizedFrom, fromConstant } from './dequantized-weights.ts';
+
+// Float ops between dequantize_linear and quantize_linear (QDQ) become ops on integers. ONNX rounds once, so do they.
+
+const dequantized = <N extends string>(name: N) => op('dequantize_linear', any(name)).orShared();
+
+/** The output's quantisation, as `quantize_linear` states it. */
+function outputOf(quantize: Node): Attrs & OutputQuant {
+  return withDefaults(lookup(quantize.op).attrs, quantize.attrs) as unknown as Attrs & OutputQuant;
+}
+
+/** Attributes of a requantising op that stands for `float` and the `quantize` behind it; undefined if no clamp says its activation. */
+function requantizedAttrs(float: Node, quantize: Node): Attrs | undefined {
+  const { activation = 'none', activation_params = [], ...own } = float.attrs;
+  const y = outputOf(quantize);
+  const clamp = clampAttrs(
+    { activation, activation_params } as Activation,
+    quantize.output.type.quant as QuantParams,
+    y.y_dtype as ActivationType,
+  );
+  return clamp && { ...own, ...y, ...clamp, rounding: 'single' };
+}
+
+function refusal(float: Node, quantize: Node, inputs: readonly (Value | undefined)[]): string | false {
+  const { y_dtype } = outputOf(quantize);
+  const other = inputs.find((input) => input && input.type.dtype !== y_dtype);
+  if (y_dtype === 'u8') return 'the output is unsigned';
+  if (other) return `%${other.name} is ${other.type.dtype}, the output ${y_dtype}`;
+  return !requantizedAttrs(float, quantize) && `activation ${String(float.attrs.activation)} is no clamp`;
+}
+
+// quantize(relu|clip(y)), y of an op that can clamp   =>   quantize(y with the activation)
+export const fuseClampBeforeQuantize = rule({
+  name: 'fuse-clamp-before-quantize',
+  match: op(
+    'quantize_linear',
+    op('relu|clip', op('conv2d|depthwise_conv2d|fully_connected|add|sub|mul', any('x')).as('float')).as(
+      'act',
+    ),
+  ).as('quantize'),
+  unless: ({ float }) => (float.attrs.activation ?? 'none') !== 'none' && 'there is an activation',
+  rewrite({ float, act, quantize }, build) {
+    const { min, max } = withDefaults(lookup(act.op).attrs, act.attrs);
+    const params = act.op === 'clip' ? [Number(min), Number(max)] : [];
+    const attrs = { ...float.attrs, activation: act.op, activation_params: params };
+    return build.node('quantize_linear', [build.node(float.op, float.inputs, attrs)], quantize.attrs);
+  },
+});
+
+// quantize(conv(dequantize(x), dequantize(w), b))   =>   qlinear_conv(x, w, round(b / (sx sw)))
+export const raiseQlinearWeighted = rule({
+  name: 'raise-qlinear-weighted',
+  match: op(
+    'quantize_linear',
+    op(
+      'conv2d|depthwise_conv2d|fully_connected',
+      dequantized('x'),
+      op('dequantize_linear', constant('weight')).orShared(),
+    ).as('float'),
+  ).as('quantize'),
+  unless: ({ x, weight, float, quantize }) =>
+    refusal(float, quantize, [x]) || weightRefusal(weight) || biasRefusal(float),
+  rewrite({ x, weight, float, quantize }, build) {
+    const attrs = requantizedAttrs(float, quantize) ?? {};
+    const [bias] = float.inputs.slice(2);
+    const b = bias ? quantizedBias(bias, { x, weight, build }) : null;
+    return build.node(...weightedOp(float, attrs, [x, weight, b]));
+  },
+});
+
+type NodeParts = [string, (Value | null)[], Attrs];
+
+/** A grouped convolution of one channel each is a depthwise one. */
+function weightedOp(float: Node, attrs: Attrs, inputs: (Value | null)[]): NodeParts {
+  if (float.op !== 'conv2d') return [`qlinear_${float.op}`, inputs, attrs];
+  const { group = 1, ...rest } = attrs;
+  const [m, perGroup] = (inputs[1] as Value).type.shape.map(Number);
+  const depthwise = perGroup === 1 && (Number(group) > 1 || m === 1);
+  return depthwise
+    ? ['qlinear_depthwise_conv2d', inputs, { ...rest, multiplier: Number(m) / Number(group) }]
+    : ['qlinear_conv2d', inputs, attrs];
+}
+
+function weightRefusal({ name, type: { dtype, quant } }: Value): string | false {
+  if (dtype !== 'i8') return `weight %${name} is ${dtype}`;
+  if (quant?.zeroPoint.some((zero) => zero !== 0)) return `weight %${name} is asymmetric`;
+  return Boolean(quant?.axis) && `weight %${name} is quantised along axis ${quant?.axis}, not 0`;
+}
+
+function biasRefusal(float: Node): string | false {
+  if (float.inputs[3]) return 'there is a residual';
+  return !fromConstant(float.inputs[2]) && 'the bias is not constant';
+}
+
+/** The bias in units of sx sw[m]: its own integers where they are in these units, else rounded. */
+function quantizedBias(bias: Value, { x, weight, build }: { x: Value; weight: Value; build: Build }): Value {
+  const [sx, w] = [x.type.quant?.scale[0] ?? 1, weight.type.quant as QuantParams];
+  const count = Number(bias.type.shape[0]);
+  const scale = Array.from({ length: count }, (_, m) => sx * (w.scale[w.axis === undefined ? 0 : m] ?? 1));
+  const real = realBias(bias);
+  const levels = scale.map((s, m) => Math.round((real[m] ?? 0) / s));
+  const [dtype, data] =
+    x.type.dtype === 'i16'
+      ? (['i64', BigInt64Array.from(levels, BigInt)] as const)
+      : (['i32', Int32Array.from(levels)] as const);
+  const quant = { scale, zeroPoint: levels.map(() => 0), axis: 0 };
+  return build.constant({ dtype, shape: [count], data, quant }, (dequantizedFrom(bias) ?? bias).name);
+}
+
+/** In double precision, so that integers in the right units come back as they were. */
+function realBias(bias: Value): number[] {
+  const source = dequantizedFrom(bias) ?? bias;
+  const { scale = [1], zeroPoint = [0] } = source.type.quant ?? {};
+  const at = (list: readonly number[], m: number): number => list[list.length === 1 ? 0 : m] ?? 0;
+  return Array.from(numbersOf(source), (v, m) => at(scale, m) * (Number(v) - at(zeroPoint, m)));
+}
+
+// quantize(f(dequantize(a), dequantize(b)))   =>   qlinear_f(a, b)
+export const raiseQlinearBinary = rule({
+  name: 'raise-qlinear-binary',
+  match: op('quantize_linear', op('add|sub|mul', dequantized('a'), dequantized('b')).as('float')).as(
+    'quantize',
+  ),
+  unless: ({ a, b, float, quantize }) => refusal(float, quantize, [a, b]),
+  rewrite: ({ a, b, float, quantize }, build) =>
+    build.node(`qlinear_${float.op}`, [a, b], requantizedAttrs(float, quantize)),
+});
+
+// quantize(pool(dequantize(x)))   =>   qlinear_pool(x)
+export const raiseQlinearPool = rule({
+  name: 'raise-qlinear-pool',
+  match: op('quantize_linear', op('average_pool|global_average_pool', dequantized('x')).as('float')).as(
+    'quantize',
+  ),
+  unless: ({ x, float, quantize }) => refusal(float, quantize, [x]),
+  rewrite: ({ x, float, quantize }, build) =>
+    build.node(`qlinear_${float.op}`, [x], requantizedAttrs(float, quantize)),
+});
+
+// quantize(softmax(dequantize(x))) with the scale 1/256 and the zero point -128   =>   qlinear_softmax(x)
+export const raiseQlinearSoftmax = rule({
+  name: 'raise-qlinear-softmax',
+  match: op('quantize_linear', op('softmax', dequantized('x')).as('float')).as('quantize'),
+  unless: ({ x, quantize }) => {
+    const { y_scale, y_zero_point, y_dtype } = outputOf(quantize);
+    if (x.type.dtype !== 'i8' || y_dtype !== 'i8') return 'it is not int8';
+    return (
+      (y_scale !== 1 / 256 || y_zero_point !== -128) && `scale ${y_scale} and zero point ${y_zero_point}`
+    );
+  },
+  rewrite: ({ x, float, quantize }, build) =>
+    build.node('qlinear_softmax', [x], { ...float.attrs, ...outputOf(quantize) }),
+});
+
+const functions =
+  'abs|ceil|elu|exp|floor|hard_sigmoid|hard_swish|leaky_relu|log|neg|reciprocal|round|sigmoid|silu|softplus|sqrt|tanh';
+
+// quantize(f(dequantize(x)))   =>   qlinear_lookup(x, table of f)
+export const raiseQlinearLookup = rule({
+  name: 'raise-qlinear-lookup',
+  match: op('quantize_linear', op(functions, dequantized('x')).as('float')).as('quantize'),
+  unless: ({ x, quantize }) =>
+    (outputOf(quantize).y_dtype !== x.type.dtype || x.type.dtype === 'u8') &&
+    'input and output differ in type',
+  rewrite({ x, float, quantize }, build) {
+    const y = outputOf(quantize);
+    const table = build.constant(
+      unaryTable(float.op, float.attrs, x.type, y),
+      `${quantize.output.name}_table`,
+    );
+    return build.node('qlinear_lookup', [x, table], y);
+  },
+});
+
+// quantize(relu|clip(dequantize(x)))   =>   requantize(x) with a clamp
+export const raiseRequantizeClamp = rule({
+  name: 'raise-requantize-clamp',
+  match: op('quantize_linear', op('relu|clip', dequantized('x')).as('float')).as('quantize'),
+  unless: ({ x, quantize }) => refusal(quantize, quantize, [x]),
+  rewrite({ x, float, quantize }, build) {
+    const { min = 0, max = 0 } = withDefaults(lookup(float.op).attrs, float.attrs);
+    const act = { activation: float.op, activation_params: [Number(min), Number(max)] } as Activation;
+    const y = outputOf(quantize);
+    const clamp = clampAttrs(act, quantize.output.type.quant as QuantParams, y.y_dtype as ActivationType);
+    return build.node('requantize', [x], { ...y, ...clamp, rounding: 'single' });
+  },
+});
+
+// quantize(dequantize(x))   =>   requantize(x), or x where nothing changes
+export const raiseRequantize = rule({
+  name: 'raise-requantize',
+  match: op('quantize_linear', dequantized('x')).as('quantize'),
+  unless: ({ x }) => Boolean(x.constant) && '%x is constant',
+  rewrite: ({ x, quantize }, build) =>
+    sameQuant(x, quantize.output)
+      ? x
+      : build.node('requantize', [x], { ...outputOf(quantize), rounding: 'single' }),
+});
+
+function sameQuant(a: Value, b: Value): boolean {
+  const [left, right] = [a.type.quant, b.type.quant];
+  return (
+    a.type.dtype === b.type.dtype &&
+    left?.axis === undefined &&
+    left?.scale[0] === right?.scale[0] &&
+    left?.zeroPoint[0] === right?.zeroPoint[0]
+  );
+}
+
+// quantize(move(dequantize(x), ...)), everything in one scale   =>   move(x, ...)
+export const raiseIntegerMovement = rule({
+  name: 'raise-integer-movement',
+  match: op(
+    'quantize_linear',
+    op('concat|max_pool|pad|reshape|resize|slice|transpose', dequantized('x')).as('float'),
+  ).as('quantize'),
+  unless({ float, quantize }) {
+    if (float.op === 'resize' && (float.attrs.mode ?? 'nearest') !== 'nearest') return 'it interpolates';
+    if (float.op === 'pad' && Number(float.attrs.value ?? 0) !== 0)
+      return 'it pads with another number than 0';
+    const sources = float.inputs.map((input) => input && dequantizedFrom(input));
+    return sources.some((source) => !source || !sameQuant(source, quantize.output)) && 'the scales differ';
+  },
+  rewrite: ({ float }, build) =>
+    build.node(
+      float.op,
+      float.inputs.map((input) => input && (dequantizedFrom(input) ?? null)),
+      float.attrs,
+    ),
+});
+
+// depthwise(x[:, :k]), k channels read   =>   depthwise(x), which reads no others
+export const foldSliceIntoQlinearDepthwise = rule({
+  name: 'fold-slice-into-qlinear-depthwise',
+  match: op('qlinear_depthwise_conv2d', op('slice', any('x')).as('slice').orShared(), any('weight')).as(
+    'conv',
+  ),
+  unless({ x, slice, conv }) {
+    const { starts, axes, steps = [] } = slice.attrs as Readonly<Record<string, readonly number[]>>;
+    const leading =
+      axes?.length === 1 && axes[0] === 1 && starts?.[0] === 0 && steps.every((step) => step === 1);
+    if (!leading) return 'it does not keep the first channels';
+    return !Number.isInteger(conv.attrs.multiplier ?? 1) && `%${x.name} has groups of several channels`;
+  },
+  rewrite: ({ x, conv }, build) => build.node(conv.op, [x, ...conv.inputs.slice(1)], conv.attrs),
+});

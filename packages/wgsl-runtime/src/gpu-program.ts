@@ -1,0 +1,94 @@
+import { checkProgram, paramBytes } from './check-program.ts';
+import { compilePipelines, type OnProgress } from './compile-pipelines.ts';
+import { type Buffers, copyBytes, makeBuffers } from './make-buffers.ts';
+import type { Requirement, WgslManifest, WgslProgram } from './manifest.ts';
+import { type Offers, pickVariants } from './pick-variants.ts';
+import { weightLayout } from './upload-weights.ts';
+
+/** A program on one device: pipelines, buffers, and the encoding of its dispatches. Lives as long as the device. */
+export interface GpuProgram {
+  readonly device: GPUDevice;
+  readonly manifest: WgslManifest;
+  readonly buffers: Buffers;
+  /** Encodes dispatches `first` to `end` (all if absent) into a pass. */
+  encode(pass: GPUComputePassEncoder, first?: number, end?: number): void;
+  /** Copies the outputs to `target`. */
+  encodeReadback(encoder: GPUCommandEncoder, target: GPUBuffer, at: number): void;
+  dispose(): void;
+}
+
+export interface LoadOptions {
+  readonly offers: Offers;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** Compiles, makes the buffers, uploads. Rejects with what does not fit or compile. */
+export async function loadProgram(
+  device: GPUDevice,
+  program: WgslProgram,
+  { offers, onProgress }: LoadOptions,
+): Promise<GpuProgram> {
+  const { manifest } = program;
+  checkProgram(program, device.limits);
+  const half = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
+  const uploading = makeBuffers(device, program, half);
+  const compiling = compilePipelines(device, manifest, pickVariants(manifest, offers), onProgress);
+  const [uploaded, compiled] = await Promise.allSettled([uploading, compiling]);
+  if (uploaded.status === 'rejected') throw uploaded.reason;
+  const buffers = uploaded.value;
+  if (compiled.status === 'rejected') {
+    destroy(buffers);
+    throw compiled.reason;
+  }
+  const { layout, list } = compiled.value;
+  const group = bindGroup(device, layout, { buffers, manifest, half });
+  return {
+    device,
+    manifest,
+    buffers,
+    encode(pass, first = 0, end = list.length) {
+      for (let i = first; i < end; i++) {
+        pass.setPipeline(list[i] as GPUComputePipeline);
+        pass.setBindGroup(0, group, [i * paramBytes]);
+        pass.dispatchWorkgroups(...(manifest.dispatches[i]?.workgroups ?? ([0, 0, 0] as const)));
+      }
+    },
+    encodeReadback(encoder, target, at) {
+      let to = at;
+      for (const { offset, bytes } of manifest.outputs) {
+        encoder.copyBufferToBuffer(buffers.arena, offset, target, to, copyBytes(bytes));
+        to += copyBytes(bytes);
+      }
+    },
+    dispose: () => destroy(buffers),
+  };
+}
+
+function destroy(buffers: Buffers): void {
+  for (const buffer of Object.values(buffers)) buffer.destroy();
+}
+
+interface Loaded {
+  readonly buffers: Buffers;
+  readonly manifest: WgslManifest;
+  readonly half: boolean;
+}
+
+function bindGroup(
+  device: GPUDevice,
+  layout: GPUBindGroupLayout,
+  { buffers, manifest, half }: Loaded,
+): GPUBindGroup {
+  const { wordBytes, matrixOffset, matrixBytes } = weightLayout(manifest, half);
+  const { arena, weights, params } = buffers;
+  const resources: GPUBufferBinding[] = [
+    { buffer: arena },
+    { buffer: weights, size: Math.max(16, Math.ceil(wordBytes / 16) * 16) },
+    { buffer: params, size: paramBytes },
+    ...(matrixBytes > 0 ? [{ buffer: weights, offset: matrixOffset }] : []),
+  ];
+  return device.createBindGroup({
+    layout,
+    entries: resources.map((resource, binding) => ({ binding, resource })),
+  });
+}

@@ -1,0 +1,31 @@
+import type { WgslManifest } from './manifest.ts';
+
+/** Features that variants and `profile` use, where the adapter has them. */
+const useful = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+
+/**
+ * A device for a program: with the features that its variants use, and larger buffers only where the default limits are too
+ * small. Throws an Error that says what is missing: WebGPU, an adapter, or a limit.
+ */
+export async function requestDevice(
+  { arenaBytes, weightBytes, halfBytes }: WgslManifest,
+  gpu: GPU | undefined = globalThis.navigator?.gpu,
+): Promise<GPUDevice> {
+  if (!gpu) throw new Error('there is no WebGPU here');
+  const adapter = await gpu.requestAdapter();
+  if (!adapter) throw new Error('WebGPU has no adapter here');
+  const requiredLimits: Record<string, number> = {};
+  const needed = Math.max(arenaBytes, weightBytes + halfBytes) + 256;
+  const demand = (limit: 'maxStorageBufferBindingSize' | 'maxBufferSize', standard: number): void => {
+    if (needed <= standard) return;
+    if (needed > adapter.limits[limit])
+      throw new Error(`the adapter's ${limit} is ${adapter.limits[limit]}, the program needs ${needed}`);
+    requiredLimits[limit] = needed;
+  };
+  demand('maxStorageBufferBindingSize', 2 ** 27);
+  demand('maxBufferSize', 2 ** 28);
+  return adapter.requestDevice({
+    requiredFeatures: useful.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
+    requiredLimits,
+  });
+}

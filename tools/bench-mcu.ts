@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CompileCOptions, compileC, lowerForKernels, optimize, readModel } from '@ghostc/compiler';
+import { compareTensors, seededInputs, type Tensors } from '@ghostc/conformance';
+import { buildFromSpec } from '@ghostc/ghostnet';
+import { byteSize, type Graph, parseGraph } from '@ghostc/ir';
+import { nodeMacs, registry } from '@ghostc/ops';
+import { quantize } from '@ghostc/quant';
+import { buildC, cDevice, type RunCOptions, runC } from '@ghostc/runtimes';
+import { kernelCases, type McuDevice, modelCases } from './mcu-cases.ts';
+import { isMet, printRows, type Row } from './mcu-report.ts';
+
+/**
+ * Instructions that our C takes on Cortex-M4, M7 and M55, counted exactly in QEMU, against targets and peers:
+ *
+ *   npm run bench:mcu [-- kernels|models|ghostnet|float ...] [-- --json]
+ *
+ * `kernels`: int8 layers, tuned against portable C in the same run, the two checked against each other bit for bit, with
+ * what CMSIS-NN takes. `models`: MLPerf Tiny, with what TensorFlow Lite Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x
+ * at 224 in int8 on M4. `float`: the same in float32 on M7. No package registry has the peers: their figures were
+ * measured apart, gcc 12 -O3 and the same counter, and stand in mcu-cases.ts. Exit code 1 when a target is missed.
+ */
+const parts = { kernels, models, ghostnet, float } as const;
+type Part = keyof typeof parts;
+
+const args = process.argv.slice(3);
+const json = args.includes('--json');
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 2;
+});
+
+async function main(): Promise<number> {
+  const names = Object.keys(parts) as Part[];
+  const unknown = args.find((arg) => arg !== '--json' && !Object.hasOwn(parts, arg));
+  if (unknown) throw new Error(`unknown argument ${unknown}; expected ${names.join(', ')} or --json`);
+  const asked = names.filter((name) => args.includes(name));
+  const rows: Row[] = [];
+  for (const part of asked.length ? asked : names) {
+    const found = await parts[part]();
+    if (!json) printRows(part, found);
+    rows.push(...found);
+  }
+  if (json)
+    console.log(
+      JSON.stringify(
+        rows.map((row) => ({ ...row, met: isMet(row) })),
+        null,
+        2,
+      ),
+    );
+  return rows.every(isMet) ? 0 : 1;
+}
+
+interface Measured {
+  readonly instructions: number;
+  readonly outputs: Tensors;
+  /** Arena, inputs and outputs. */
+  readonly memoryBytes: number;
+}
+
+interface Build extends CompileCOptions {
+  /** Board that it runs on, if it is not the device's own. */
+  readonly board?: McuDevice;
+  readonly run?: RunCOptions;
+}
+
+async function measure(graph: Graph, { board, run = {}, ...options }: Build): Promise<Measured> {
+  const program = compileC(graph, { ...options, name: 'net' });
+  const where = board ?? options.device ?? 'cortex-m4';
+  const [result] = await runC(program, where, [seededInputs(graph, 1)], { ...run, count: 'instructions' });
+  if (!result?.instructions) throw new Error(`${where} counted no instructions`);
+  const buffers = [...program.inputs, ...program.outputs];
+  const bytes = buffers.reduce((sum, { elements, dtype }) => sum + elements * byteSize(dtype), 0);
+  const { instructions, outputs } = result;
+  return { instructions, outputs, memoryBytes: program.arenaBytes + bytes };
+}
+
+function macsOf(graph: Graph): number {
+  return [...graph.nodes()].reduce((sum, node) => sum + (nodeMacs(node) ?? 0), 0);
+}
+
+function progress(what: string): void {
+  process.stderr.write(`${what}\n`);
+}
+
+async function kernels(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { name, graph: text, expected } of kernelCases) {
+    const graph = parseGraph(text, { registry, file: name });
+    const macs = macsOf(graph);
+    for (const [key, { target, peer }] of Object.entries(expected)) {
+      const device = key as McuDevice;
+      progress(`${name} on ${device}`);
+      const tuned = await measure(graph, { device });
+      const portable = await measure(graph, { device, kernels: 'portable' });
+      checkEqual(`${name} on ${device}`, tuned.outputs, portable.outputs);
+      rows.push({
+        ...{ name, device, unit: 'instructions per MAC', target, peer },
+        ...{ ours: tuned.instructions / macs, portable: portable.instructions / macs },
+      });
+    }
+  }
+  return rows;
+}
+
+function checkEqual(what: string, a: Tensors, b: Tensors): void {
+  for (const [name, tensor] of a) {
+    const { maxAbs } = compareTensors(tensor, b.get(name), { relative: 0, absolute: 0, reason: 'exact' });
+    if (maxAbs !== 0) throw new Error(`${what}: tuned and portable kernels differ by ${maxAbs}`);
+  }
+}
+
+async function models(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { name, file, instructions, arena } of modelCases) {
+    const path = join(process.cwd(), '../shared/models/mlperf-tiny', file);
+    const graph = readModel(readFileSync(path), { file });
+    for (const device of ['cortex-m4', 'cortex-m55'] as const) {
+      progress(`${name} on ${device}`);
+      const tuned = await measure(graph, { device });
+      const portable = await measure(graph, { device, kernels: 'portable' });
+      checkEqual(`${name} on ${device}`, tuned.outputs, portable.outputs);
+      rows.push(
+        {
+          ...{ name, device, unit: 'instructions', ...instructions[device] },
+          ...{ ours: tuned.instructions, portable: portable.instructions },
+        },
+        { name: 'arena, input and output', device, unit: 'bytes', ...arena, ours: tuned.memoryBytes },
+      );
+    }
+  }
+  return rows;
+}
+
+const GHOSTNET = 'ghostnet:1.0';
+
+/** Calibrated on a few seeded images: scales as of a network of this shape, which is all that instructions depend on. */
+async function ghostnet(): Promise<Row[]> {
+  progress('GhostNet int8 on cortex-m4: calibrating');
+  const lowered = lowerForKernels(optimize(buildFromSpec(GHOSTNET, { seed: 1 })));
+  const samples = [2, 3].map((seed) => ({ name: `seed ${seed}`, inputs: seededInputs(lowered, seed) }));
+  const { graph } = quantize(lowered, samples, { io: 'int8' });
+  progress('GhostNet int8 on cortex-m4: running');
+  const device = 'cortex-m4';
+  const { instructions } = await measure(graph, { device });
+  const name = 'GhostNet 1.0x 224 int8';
+  return [
+    { name, device, unit: 'instructions per MAC', ours: instructions / macsOf(graph), target: 2 },
+    {
+      name: 'code and constants beside the weights',
+      device,
+      unit: 'bytes',
+      ours: await codeBytes(graph),
+      target: 60_000,
+    },
+  ];
+}
+
+const toolPrefix = 'arm-none-eabi-';
+
+async function codeBytes(graph: Graph): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-mcu-'));
+  try {
+    const program = compileC(graph, { device: 'cortex-m4', name: 'net' });
+    await buildC(program, { device: cDevice('cortex-m4'), folder, extraFlags: [] });
+    const table = execFileSync(`${toolPrefix}size`, ['net.o'], { cwd: folder, encoding: 'utf8' });
+    return Number(table.split('\n')[1]?.trim().split(/\s+/)[0]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Code for M7 on the M55's board: the M7's has no room for 21 MB of weights. */
+async function float(): Promise<Row[]> {
+  progress('GhostNet float32 on cortex-m7');
+  const graph = optimize(buildFromSpec(GHOSTNET, { seed: 1 }));
+  const { instructions } = await measure(graph, {
+    device: 'cortex-m7',
+    board: 'cortex-m55',
+    run: { extraFlags: ['-mcpu=cortex-m7', '-mfpu=fpv5-d16'] },
+  });
+  const ours = instructions / macsOf(lowerForKernels(graph));
+  const device = 'cortex-m7';
+  return [{ name: 'GhostNet 1.0x 224 float32', device, unit: 'instructions per MAC', ours, target: 2 }];
+}

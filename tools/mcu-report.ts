@@ -1,0 +1,47 @@
+/** One measured quantity; ratios are ours over theirs. */
+export interface Row {
+  readonly name: string;
+  readonly device: string;
+  readonly unit: 'instructions per MAC' | 'instructions' | 'bytes';
+  readonly ours: number;
+  /** Our portable C in the same run. */
+  readonly portable?: number;
+  /** The peer's figure, measured apart. */
+  readonly peer?: number;
+  readonly target: number;
+}
+
+export function isMet({ ours, target }: Row): boolean {
+  return ours <= target;
+}
+
+/** A table, a line for each row. */
+export function printRows(title: string, rows: readonly Row[]): void {
+  console.log(`\n${title}`);
+  const lines = [
+    ['', 'device', 'unit', 'ours', 'target', '', 'portable C', 'ours/portable', 'peer', 'ours/peer'],
+    ...rows.map(rowCells),
+  ];
+  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0))) ?? [];
+  for (const line of lines)
+    console.log(
+      line
+        .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+function rowCells(row: Row): string[] {
+  const { name, device, unit, ours, portable, peer, target } = row;
+  const ratio = (other: number | undefined): string => (other === undefined ? '' : (ours / other).toFixed(2));
+  return [
+    ...[name, device, unit, number(ours), number(target), isMet(row) ? 'met' : 'MISSED'],
+    ...[number(portable), ratio(portable), number(peer), ratio(peer)],
+  ];
+}
+
+function number(value: number | undefined): string {
+  if (value === undefined) return '';
+  return value < 100 ? value.toFixed(3) : Math.round(value).toLocaleString('en-US');
+}

@@ -1,0 +1,49 @@
+import { errorBounds, interpret } from '@ghostc/interpreter';
+import { fromBytes, type Graph, numElements, type Tensor, toNumbers } from '@ghostc/ir';
+import { readTflite } from '@ghostc/tflite';
+import type { Layer } from './reference.ts';
+
+export interface LayerComparison {
+  readonly layer: number;
+  /** What the operator became. */
+  readonly ops: string;
+  /** Largest |difference|. */
+  readonly maxAbs: number;
+  /** Largest |difference| by what is allowed: the error bounds of both sides together; 0 for what only moves elements. */
+  readonly ofBound: number;
+}
+
+/**
+ * Each operator of a float model on what it reads in TFLite, held against what it writes there. Over a whole network the
+ * derived bound grows with the product of all weights and says nothing; over one operator it is close.
+ */
+export function compareLayers(layers: readonly Layer[]): LayerComparison[] {
+  return layers.map(({ model, inputs, outputs }, layer) => {
+    const graph = readTflite(model, { file: `operator ${layer}` });
+    const tensors = inputsFrom(graph, inputs);
+    const [name, ours] = [...interpret(graph, tensors)][0] as [string, Tensor];
+    const want = toNumbers({ ...ours, data: fromBytes(ours.dtype, outputs) });
+    const bound = errorBounds(graph, tensors).get(name);
+    const got = toNumbers(ours);
+    let [maxAbs, ofBound] = [0, 0];
+    for (let i = 0; i < want.length; i++) {
+      const difference = Math.abs(Number(want[i]) - Number(got[i]));
+      maxAbs = Math.max(maxAbs, difference);
+      if (difference > 0) ofBound = Math.max(ofBound, difference / (2 * (bound?.[i] ?? 0)));
+    }
+    return { layer, ops: [...graph.nodes()].map(({ op }) => op).join(' '), maxAbs, ofBound };
+  });
+}
+
+function inputsFrom(graph: Graph, bytes: Uint8Array): Map<string, Tensor> {
+  let at = 0;
+  return new Map(
+    graph.inputs.map(({ name, type }) => {
+      const shape = type.shape as number[];
+      const size = 4 * numElements(shape);
+      const data = fromBytes(type.dtype, bytes.slice(at, at + size));
+      at += size;
+      return [name, { dtype: type.dtype, shape, data }];
+    }),
+  );
+}
