@@ -39,9 +39,9 @@ const subjects = [
   'unary/hard_sigmoid',
   'reduction/resize-linear',
   'linear/fully-connected-odd',
+  'depthwise_conv2d/5x5-stride2',
   'linear/matmul-batch',
-  'conv2d/strided',
-  'depthwise/3x3',
+  'conv2d/wide-kernel',
 ];
 
 const cases = suites.flatMap((suite) => suite.cases);
