@@ -1,5 +1,7 @@
 import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
 import { loweredQuantizedOps } from '@ghostc/ops';
+import { checkCarried, isCarried } from './carry.ts';
+import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { at } from './kernels/operands.ts';
 
@@ -11,7 +13,7 @@ export function checkGraph(graph: Graph): void {
 }
 
 function checkNode(node: Node): void {
-  if (!Object.hasOwn(kernels, node.op))
+  if (!Object.hasOwn(kernels, node.op) && !generalKernel(node, false))
     throw new CompileError(
       'wgsl/op',
       loweredQuantizedOps.some((op) => op === node.op)
@@ -20,17 +22,18 @@ function checkNode(node: Node): void {
       at(node),
     );
   for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
+  checkCarried(node);
 }
 
 function checkValue(value: Value, node: Node | null): void {
   const { dtype, shape } = value.type;
   const location = node ? at(node) : {};
-  if (dtype !== 'f32')
-    throw new CompileError('wgsl/dtype', `%${value.name} is ${dtype}; WGSL is generated for f32`, location);
+  if (!isCarried(dtype))
+    throw new CompileError('wgsl/dtype', `%${value.name} is ${dtype}, which float32 cannot hold`, location);
   if (!isStaticShape(shape)) {
     const problem = `%${value.name} has the shape [${shape.join(',')}]; bind its dimensions first`;
     throw new CompileError('wgsl/symbolic', problem, location);
   }
-  if (numElements(shape) === 0)
+  if (numElements(shape) === 0 && value.users.size > 0)
     throw new CompileError('wgsl/empty', `%${value.name} has no elements: [${shape.join(',')}]`, location);
 }

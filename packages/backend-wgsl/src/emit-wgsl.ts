@@ -1,10 +1,22 @@
-import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
-import { storageRuleOf } from '@ghostc/ops';
+import {
+  CompileError,
+  type DType,
+  type Graph,
+  isFloat,
+  type Node,
+  numElements,
+  staticShape,
+  type Value,
+} from '@ghostc/ir';
+import { lookup, storageRuleOf } from '@ghostc/ops';
 import { type MemoryPlan, planMemory } from '@ghostc/planner';
 import type { Dispatch, IoTensor, WgslProgram } from '@ghostc/wgsl-runtime';
+import { type Carried, carried } from './carry.ts';
 import { checkGraph } from './check-graph.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep } from './kernels/copy.ts';
+import { generalKernel } from './kernels/general/index.ts';
+import { roundStep } from './kernels/general/round-to.ts';
 import { type GpuOp, kernels, scratchBytes } from './kernels/index.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
@@ -30,15 +42,16 @@ const arenaAlign = 16;
  * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
  * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
  */
-export function emitWgsl(lowered: Graph, { name, matrices }: EmitWgslOptions): WgslProgram<Uint8Array> {
-  checkGraph(lowered);
+export function emitWgsl(source: Graph, { name, matrices }: EmitWgslOptions): WgslProgram<Uint8Array> {
+  checkGraph(source);
+  const { graph: lowered, types } = carried(source);
   const plan = planMemory(lowered, {
     storageRule: storageRuleOf,
     io: 'arena',
     align: arenaAlign,
     scratchBytes,
   });
-  const emitter = new Emitter(lowered, plan, matrices === 'f16');
+  const emitter = new Emitter({ graph: lowered, types }, plan, matrices === 'f16');
   const body = plan.order.flatMap((node) => emitter.dispatch(node));
   const inputs = lowered.inputs.map((value) => emitter.io(value.name, value));
   const outputs = lowered.outputs.map((output) => emitter.io(output.name, output.value));
@@ -87,11 +100,13 @@ class Emitter {
   readonly preparations: Dispatch[] = [];
   arenaBytes: number;
   readonly #plan: MemoryPlan;
+  readonly #types: Carried['types'];
   readonly #constants: readonly Value[];
   /** Arena offsets of constants that were copied, by constant. */
   readonly #copies = new Map<Value, number>();
 
-  constructor(graph: Graph, plan: MemoryPlan, half: boolean) {
+  constructor({ graph, types }: Carried, plan: MemoryPlan, half: boolean) {
+    this.#types = types;
     this.halves = half ? new WeightStore() : undefined;
     this.modules = new ModuleTable(half);
     this.#plan = plan;
@@ -109,7 +124,20 @@ class Emitter {
       weights: (data) => this.store.add(data),
       matrix: (data) => (this.halves ?? this.store).add(data) / 4,
     };
-    return kernels[node.op as GpuOp](context).map((step) => this.#dispatchOf(step, labelOf(node)));
+    return this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
+  }
+
+  /** The node's kernel, and the rounding of its outputs to the types that they stand for. */
+  #steps(node: Node, context: KernelContext): Step[] {
+    const typeOf = (value: Value): DType => this.#types.get(value) ?? 'f32';
+    const own = typeOf(node.output);
+    const general = generalKernel(node, !isFloat(own));
+    const steps = general ? general({ ...context, typeOf }) : kernels[node.op as GpuOp](context);
+    if (node.op === 'cast' || lookup(node.op).traits.has('movement')) return [...steps];
+    const rounding = node.outputs.flatMap((value) =>
+      roundStep(typeOf(value), this.#arena(value), numElements(value.type.shape)),
+    );
+    return [...steps, ...rounding];
   }
 
   io(name: string, value: Value): IoTensor {

@@ -4,7 +4,7 @@ import { CompileError, type Graph } from '@ghostc/ir';
 import { behindBorder, withBorderCasts } from './border-casts.ts';
 import { ortSession } from './ort-session.ts';
 import { prepareC } from './prepare-c.ts';
-import { prepareWgsl } from './run-wgsl.ts';
+import { prepareWgsl, typedOutputs } from './run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
 const onnxRuntime: Runtime = {
@@ -14,7 +14,12 @@ const onnxRuntime: Runtime = {
 };
 
 /** Our WGSL, on Dawn. */
-const wgslRuntime: Runtime = { name: 'wgsl', prepare: (model) => prepareWgsl(compileWgsl(model)) };
+const wgslRuntime: Runtime = { name: 'wgsl', prepare: prepareWgslModel };
+
+async function prepareWgslModel(model: Graph): Promise<Executable> {
+  const engine = await prepareWgsl(compileWgsl(model));
+  return { ...engine, run: async (inputs) => typedOutputs(model, await engine.run(inputs)) };
+}
 
 /** Our C: compiled for a device, and run there. */
 export function cRuntime(device: Device): Runtime {
