@@ -6,7 +6,16 @@ import { runTarget } from './fuzz/run-target.mjs';
 import { root, setup } from './setup.mjs';
 
 /** As `fuzz/targets.ts` has them. */
-const names = ['onnx', 'onnx-fields', 'onnx-compile', 'tensor-proto', 'text', 'safetensors'];
+const names = [
+  'onnx',
+  'onnx-fields',
+  'onnx-compile',
+  'tensor-proto',
+  'text',
+  'safetensors',
+  'tflite',
+  'tflite-compile',
+];
 
 const usage = `npm run fuzz -- [--seconds N] [--runs N] [--target NAME]... [--seed N] [--json]
 

@@ -5,6 +5,8 @@ import { CompileError, type Graph, parseGraph, printGraph, verify } from '@ghost
 import { decodeModel, encodeModel, readOnnx, readTensorProto } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { readSafetensors, writeSafetensors } from '@ghostc/safetensors';
+import { readTflite } from '@ghostc/tflite';
+import { buildModel, operatorCases } from '@ghostc/tflite/testing';
 import { mutateMessage } from './mutate-message.ts';
 import type { Random } from './random.ts';
 
@@ -38,6 +40,15 @@ function readModel(bytes: Uint8Array): Graph {
   return graph;
 }
 
+/** One model for each operator. */
+const tfliteModels = (): Uint8Array[] => operatorCases.map(({ spec }) => buildModel(spec));
+
+function readTfliteModel(bytes: Uint8Array): Graph {
+  const graph = readTflite(bytes, { file: 'fuzz.tflite' });
+  verify(graph, registry);
+  return graph;
+}
+
 /** Decodes, changes fields, encodes: what comes out is protobuf, and often nearly a model. */
 function mutateOnnx(bytes: Uint8Array, random: Random): Uint8Array {
   try {
@@ -60,6 +71,15 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
         for (const target of ['onnx', 'c', 'wgsl'] as const) expected(() => compileFiles(graph, target));
       }),
     mutate: mutateOnnx,
+  },
+  tflite: { seeds: tfliteModels, run: (bytes) => expected(() => readTfliteModel(bytes)) },
+  'tflite-compile': {
+    seeds: tfliteModels,
+    run: (bytes) =>
+      expected(() => {
+        const graph = readTfliteModel(bytes);
+        for (const target of ['c', 'wgsl'] as const) expected(() => compileFiles(graph, target));
+      }),
   },
   'tensor-proto': {
     seeds: (fixtures) => [

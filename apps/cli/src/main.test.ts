@@ -40,6 +40,39 @@ function ghostc(...args: readonly string[]) {
   });
 }
 
+describe('compile --max-ram', () => {
+  const compile = (...args: readonly string[]) =>
+    ghostc('compile', 'ghostnet:0.5@64/10', '--out', 'ram', ...args);
+
+  test('computes layers in bands where the arena would be larger, and says so', () => {
+    const plain = ghostc('compile', 'ghostnet:0.5@64/10', '--out', 'ram', '--target', 'c', '--json');
+    const { stdout, stderr } = compile('--target', 'c', '--max-ram', '80K', '--json');
+    expect(stderr).toBe('');
+    const { memory } = JSON.parse(stdout);
+    expect(JSON.parse(plain.stdout).memory).toMatchObject({ streams: [], arenaGapBytes: 0 });
+    expect(memory.arenaBytes).toBeLessThanOrEqual(80 * 1024);
+    expect(JSON.parse(plain.stdout).memory.arenaBytes).toBeGreaterThan(80 * 1024);
+    expect(memory.streams.length).toBeGreaterThan(0);
+  });
+
+  test('says by how much it misses and which layer is to blame', () => {
+    const { status, stderr } = compile('--target', 'c', '--max-ram', '2K');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /the arena needs \d+ bytes, \d+ more than the 2048 allowed; \d+ bytes are alive at \w+ %/,
+    );
+  });
+
+  test.each([
+    [['--target', 'c', '--max-ram', 'lots'], /Expected a size in bytes/],
+    [['--target', 'onnx', '--max-ram', '1M'], /--max-ram goes with --target c/],
+  ])('%j is refused', (args, problem) => {
+    const { status, stderr } = compile(...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(problem);
+  });
+});
+
 describe('compile', () => {
   test.each([
     ['onnx', ['net.onnx']],

@@ -20,19 +20,38 @@ export interface CProgram {
   readonly arenaBytes: number;
   /** Bytes of the arena above the proven lower bound; 0: no order and no layout takes less. */
   readonly arenaGap: number;
+  readonly streams: readonly CStream[];
   readonly weightBytes: number;
 }
 
 /** What the code is tuned for; all of it is portable C99. */
 export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32';
 
-export interface EmitCOptions {
-  /** A C identifier. */
-  readonly name: string;
-  /** `c`: hex words; `bin`: a binary file that assembly includes. Default: by size (1 MB). */
-  readonly weights?: 'c' | 'bin' | undefined;
+/** Layers that are computed together in a loop over bands of rows. */
+export interface CStream {
+  readonly layers: number;
+  readonly bands: number;
+  /** Rows of a band, where the image is smallest. */
+  readonly rows: number;
+  /** The value that the last layer computes. */
+  readonly output: string;
+}
+
+export interface PlanCOptions {
   /** Default `host`. */
   readonly device?: Device | undefined;
   /** `portable`: integer kernels in plain C, as devices without tuned ones have. Default: the device's own. */
   readonly kernels?: 'portable' | undefined;
+  /**
+   * Bytes that the arena may have. Layers are computed in bands of rows where it would be larger, which takes a little
+   * more time. Default: no limit, no bands.
+   */
+  readonly maxRam?: number | undefined;
+}
+
+export interface EmitCOptions extends PlanCOptions {
+  /** A C identifier. */
+  readonly name: string;
+  /** `c`: hex words; `bin`: a binary file that assembly includes. Default: by size (1 MB). */
+  readonly weights?: 'c' | 'bin' | undefined;
 }

@@ -10,29 +10,25 @@ import {
   type Value,
 } from '@ghostc/ir';
 import { nodeMacs } from '@ghostc/ops';
-import { type MemoryPlan, type Placement, planMemory } from '@ghostc/planner';
-import type { CProgram, CTensor, Device, EmitCOptions } from './c-program.ts';
+import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
+import type { CProgram, CStream, CTensor, Device, EmitCOptions } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { Kernel, KernelCall, KernelContext } from './kernel.ts';
-import { convScratchBytes } from './kernels/conv2d.ts';
-import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
+import { arenaAlign, planC } from './plan-c.ts';
 import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
-import { cStorageRule } from './storage-rule.ts';
+import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
-
-/** Arena alignment in bytes. */
-export const arenaAlign = 16;
 
 /** Weights beyond this many bytes go to a binary file. */
 const largeWeights = 1 << 20;
@@ -48,8 +44,8 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
   const kernelSet = options.kernels ?? device;
-  const plan = planC(lowered, device, kernelSet);
-  const emitter = new Emitter(lowered, plan, { lanes, kernelSet });
+  const { plan } = planC(lowered, options);
+  const emitter = new Emitter(plan, { lanes, kernelSet });
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
   const words = emitter.store.words();
   const program = {
@@ -58,6 +54,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     outputs: lowered.outputs.map(({ name, value }) => tensorOf(name, value)),
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
     arenaGap: plan.gap,
+    streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
     weightBytes: words.byteLength,
   };
   const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
@@ -77,21 +74,10 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   return { ...program, files: new Map(files) };
 }
 
-/** The memory plan of the C program for a lowered graph. */
-export function planC(lowered: Graph, device: Device = 'host', kernelSet: KernelSet = device): MemoryPlan {
-  const lanes = lanesOf(device);
-  return planMemory(lowered, {
-    storageRule: cStorageRule,
-    io: 'caller',
-    align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, lanes, kernelSet),
-  });
-}
-
-function scratchBytes(node: Node, lanes: Lanes, kernelSet: KernelSet): number {
-  if (isQuantizedOp(node.op)) return quantizedKernel(node, kernelSet).scratchBytes?.(node) ?? 0;
-  if (node.op === 'conv2d') return convScratchBytes(node, lanes);
-  return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
+function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
+  const layers = [...body.nodes()].filter((inner) => !moves.has(inner)).length;
+  const rows = Math.min(...[...moves.values()].flatMap(({ rate }) => (rate ? [rate] : [])));
+  return { layers, bands, rows, output: node.output.name };
 }
 
 function tensorOf(name: string, value: Value): CTensor {
@@ -114,27 +100,59 @@ class Emitter {
   readonly functions = new FunctionTable();
   readonly weightTypes = new Set<StoredElement>();
   readonly #graph: Graph;
-  readonly #plan: MemoryPlan;
+  readonly #plan: StreamedPlan;
   readonly #target: EmitTarget;
   readonly #constants: readonly Value[];
   #count = 0;
 
-  constructor(graph: Graph, plan: MemoryPlan, target: EmitTarget) {
-    this.#graph = graph;
+  constructor(plan: StreamedPlan, target: EmitTarget) {
+    this.#graph = plan.graph;
     this.#plan = plan;
     this.#target = target;
-    this.#constants = [...graph.constants];
+    this.#constants = [...plan.graph.constants];
   }
 
   /** Comment and call of one node; nothing for nodes that the plan elides. */
   step(node: Node): string[] {
     if (this.#plan.elided.has(node)) return [];
+    const stream = this.#plan.streams.get(node);
+    if (stream) return this.#bands(stream);
     return [this.#comment(node), this.#call(this.#kernel(node)(this.#context(node)))];
   }
 
   #kernel(node: Node): Kernel {
     if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
     return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
+  }
+
+  /** The loop over the bands of a stream. */
+  #bands({ stream, plan }: PlacedStream): string[] {
+    const fills = stream.body.inputs.map((slab) =>
+      this.#call({ fn: fillFunction(slab, stream.pads.get(slab) ?? 0), args: [this.#pointer(slab)] }),
+    );
+    return [
+      `/* ${plan.order.length} steps in ${stream.bands} bands of rows */`,
+      ...fills,
+      `for (int t = 0; t < ${stream.bands}; t++) {`,
+      ...plan.order.flatMap((node) => this.#bandStep(node, stream)),
+      '}',
+    ];
+  }
+
+  #bandStep(node: Node, { moves, active, bands }: Stream): string[] {
+    const move = moves.get(node);
+    const lines = move ? [this.#move(node, move)] : this.step(node);
+    const [first, end] = active.get(node) ?? [0, bands];
+    const tests = [...(first > 0 ? [`t >= ${first}`] : []), ...(end < bands ? [`t < ${end}`] : [])];
+    if (!tests.length || !lines.length) return lines;
+    return [`if (${tests.join(' && ')}) {`, ...lines, '}'];
+  }
+
+  #move(node: Node, move: RowMove): string {
+    const image = this.#pointer(move.image);
+    const band = this.#pointer(move.kind === 'load' ? node.output : (node.inputs[0] as Value));
+    const ends = move.kind === 'load' ? [image, band] : [band, image];
+    return this.#call({ fn: moveFunction(move), args: [...ends, firstRow(move)] });
   }
 
   /** Copies for graph outputs whose value does not lie in the caller's buffer. */

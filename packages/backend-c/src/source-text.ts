@@ -3,7 +3,7 @@ import { bannerText, type ProgramFacts, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
-import { memoryPointers } from './typed-memory.ts';
+import { memoryPointers, opaquePointers } from './typed-memory.ts';
 import { weightDeclaration } from './weight-files.ts';
 
 interface SourceParts {
@@ -27,7 +27,7 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     ...kernelMacro,
     '',
-    ...(facts.weightBytes ? [indent(weightDeclaration(facts)), ''] : []),
+    ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
     ...(lanes.vector ? [indent(vectorPrelude), ''] : []),
     functions,
     '',

@@ -58,12 +58,25 @@ export function memoryPointers(
     ...(uses('ab') ? ['int8_t *const ab = (int8_t *)arena;'] : []),
     ...elements(used)
       .filter((dtype) => uses(views[dtype].local))
-      .map((dtype) => {
+      .flatMap((dtype) => {
         const { local, member } = views[dtype];
-        return `const ${cType(dtype)} *const ${local} = ${name}_weights.${member};`;
+        return [`const ${cType(dtype)} *${local} = ${name}_weights.${member};`, `OPAQUE(${local});`];
       }),
   ];
 }
+
+/**
+ * Hides from the compiler that a pointer points into the weights. GCC 12 else propagates their address into kernels, where
+ * induction variables may be rewritten relative to that constant object; a store through such an address then counts as a
+ * store to read-only memory, and the call is dropped as one without effect.
+ */
+export const opaquePointers: readonly string[] = [
+  '#if defined(__GNUC__)',
+  '#define OPAQUE(p) __asm__("" : "+r"(p))',
+  '#else',
+  '#define OPAQUE(p) ((void)(p))',
+  '#endif',
+];
 
 function elements(used: ReadonlySet<StoredElement>): StoredElement[] {
   return (Object.keys(views) as StoredElement[]).filter((dtype) => used.has(dtype));

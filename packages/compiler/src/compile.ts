@@ -25,6 +25,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, or a binary file with `.incbin`. By size if absent. */
   readonly weights?: 'c' | 'bin' | undefined;
+  /** Bytes that the arena may have; layers are computed in bands of rows where it would be larger. */
+  readonly maxRam?: number | undefined;
   /** `portable`: integer kernels in plain C instead of the device's own. */
   readonly kernels?: 'portable' | undefined;
 }
@@ -41,11 +43,12 @@ export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslPro
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights, kernels } = options;
+  const { device, weights, kernels, maxRam } = options;
   return emitC(lowerForKernels(staticGraph(model, options), options), {
     name: nameOf(model, options),
     ...(device && { device }),
     ...(weights && { weights }),
+    ...(maxRam !== undefined && { maxRam }),
     ...(kernels && { kernels }),
   });
 }

@@ -22,7 +22,7 @@ export interface GraphDescription {
 export function describeGraph(graph: Graph): GraphDescription {
   const ops = countOps(graph);
   const fixed = graph.inputs.every((input) => input.type.shape.every(isStatic));
-  const plan = fixed ? planC(lowerForKernels(graph)) : null;
+  const plan = fixed ? planC(lowerForKernels(graph)).plan : null;
   return {
     nodes: graph.nodeCount,
     params: countParameters(graph),

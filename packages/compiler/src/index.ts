@@ -1,3 +1,4 @@
+export type { CProgram } from '@ghostc/backend-c';
 export {
   type CompileCOptions,
   type CompileOptions,

@@ -19,6 +19,7 @@ export type { AttrSpec, OpRegistry, OpSchema, Trait } from './op-schema.ts';
 export { type ParseOptions, parseGraph } from './parse-graph.ts';
 export { formatNode, type PrintedGraph, printGraph } from './print-graph.ts';
 export { mulberry32, randomTensor } from './random-tensor.ts';
+export type { RowRule, RowWindow } from './row-rule.ts';
 export {
   broadcastShapes,
   isStaticShape,

@@ -126,6 +126,7 @@ export {
 } from './registry.ts';
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
+export { rowRuleOf } from './row-rule.ts';
 export { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {

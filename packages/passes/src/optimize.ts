@@ -27,6 +27,7 @@ import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts';
+import { foldTransposeIntoFullyConnected } from './rules/fold-transpose-into-fully-connected.ts';
 import { fuseActivation } from './rules/fuse-activation.ts';
 import { fuseGate, fuseGhostModule, fuseGhostResidual, splitSqueezeExcite } from './rules/fuse-for-gpu.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
@@ -96,6 +97,7 @@ const canonicalize = rulePass(
   foldPadIntoAveragePool,
   wholeAveragePool,
   sinkTranspose,
+  foldTransposeIntoFullyConnected,
   sinkTransposePair,
   sinkTransposeConstant,
   sinkTransposeConcat,

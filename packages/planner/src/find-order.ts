@@ -32,6 +32,8 @@ export interface OrderOptions {
   readonly kept: ReadonlySet<Cell>;
   /** Most states kept per layer; the search is exact as long as no layer has more. */
   readonly width?: number;
+  /** Take this order; the bound is that of the order then. */
+  readonly given?: readonly Task[];
 }
 
 export interface FoundOrder {
@@ -49,6 +51,7 @@ export interface FoundOrder {
  */
 export function findOrder(tasks: readonly Task[], options: OrderOptions): FoundOrder {
   const problem = makeProblem(tasks, options);
+  if (options.given) return { order: options.given, bound: peakOf(problem) };
   const width = options.width ?? Math.min(2000, Math.max(8, Math.floor(2e7 / (tasks.length + 1) ** 2)));
   let best = search(problem, width, Number.POSITIVE_INFINITY);
   let { exact } = best;
@@ -60,6 +63,11 @@ export function findOrder(tasks: readonly Task[], options: OrderOptions): FoundO
   }
   const bound = exact && best.state ? best.state.peak : boundPeak(problem);
   return { order: orderOf(problem, best.state), bound };
+}
+
+/** Peak of the tasks in the order in which they stand. */
+function peakOf(problem: Problem): number {
+  return problem.tasks.reduce((state, _, i) => advance(problem, state, i), startState(problem)).peak;
 }
 
 /** The best way to run all tasks with a peak below `limit`, null if the search met none; exact unless it cut a layer. */

@@ -70,10 +70,12 @@ export function takenBy(
   offsets: readonly number[],
   i: number,
 ): { from: number; to: number }[] {
-  return (conflicts[i] ?? []).flatMap(({ box, from, to }) => {
+  const taken: { from: number; to: number }[] = [];
+  for (const { box, from, to } of conflicts[i] ?? []) {
     const at = offsets[box] ?? -1;
-    return at < 0 || at + to <= 0 ? [] : [{ from: at + from, to: at + to }];
-  });
+    if (at >= 0 && at + to > 0) taken.push({ from: at + from, to: at + to });
+  }
+  return taken;
 }
 
 /** The lowest aligned offset >= floor (aligned) that is in none of the open intervals. */

@@ -1,2 +1,5 @@
 export type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
+export { type PlacedStream, placeStreams, type Region, type StreamedPlan } from './place-streams.ts';
 export { planMemory } from './plan-memory.ts';
+export { planWithin, type WithinOptions, type WithinResult } from './plan-within.ts';
+export type { RowMove, RowRules, Stream } from './stream.ts';

@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly align: number;
   /** Alignment in bytes that the parts of a concat need to be placed straight into its output. Default: none. */
   readonly partAlign?: number | undefined;
+  /** `given`: nodes run in the order of the graph. Default: the order with the smallest peak. */
+  readonly order?: 'given' | undefined;
   /** Bytes that a node needs for itself while it runs. */
   readonly scratchBytes?: ((node: Node) => number) | undefined;
 }

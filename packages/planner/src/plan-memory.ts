@@ -20,7 +20,7 @@ export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
   const kept = keptCells(graph, map);
   const held = arenaCells(tasks, map);
   const costs = (cell: Cell): number => (held.has(cell) ? cell.bytes : 0);
-  const { order, bound } = findOrder(tasks, { costs, kept });
+  const { order, bound } = findOrder(tasks, { costs, kept, ...(options.order && { given: tasks }) });
   const schedule = { map, kept, align: options.align, apart: new Set<Task>(), effort: 'quick' } as const;
   const goal = roundUp(bound, options.align);
   const found = bestLayout({ ...schedule, order }, goal);

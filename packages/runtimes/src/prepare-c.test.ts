@@ -44,6 +44,7 @@ int mixed_run(void *arena, const float *a, const int8_t *b, uint8_t *p, float *q
   ],
   arenaBytes: 0,
   arenaGap: 0,
+  streams: [],
   weightBytes: 0,
 };
 

@@ -29,6 +29,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     outputs: [{ name: 'y', ...slot }],
     arenaBytes,
     arenaGap: 0,
+    streams: [],
     weightBytes: weights?.byteLength ?? 0,
   };
 }

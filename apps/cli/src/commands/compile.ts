@@ -1,6 +1,16 @@
-import { compileFiles, type Device, devices, type Target, targets } from '@ghostc/compiler';
+import {
+  type CProgram,
+  compileC,
+  compileFiles,
+  type Device,
+  devices,
+  type Target,
+  targets,
+} from '@ghostc/compiler';
+import { CompileError } from '@ghostc/ir';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
+import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { startProgress } from '../progress.ts';
@@ -13,6 +23,7 @@ interface CompileFlags {
   readonly name?: string;
   readonly bind: readonly string[];
   readonly weights?: 'c' | 'bin';
+  readonly maxRam?: number;
   readonly stateDict?: string;
   readonly seed: string;
   readonly json?: boolean;
@@ -36,30 +47,38 @@ export function compileCommand(): Command {
         'bin',
       ]),
     )
+    .addOption(
+      new Option(
+        '--max-ram <size>',
+        'most bytes for the arena of the C, as in 320K: where it would be larger, layers run in bands of rows',
+      ).argParser(parseByteSize),
+    )
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/',
     )
     .action(runCompile);
 }
 
 function runCompile(model: string, flags: CompileFlags): void {
+  if (flags.maxRam !== undefined && flags.target !== 'c')
+    throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
     const options = { ...flags, name: flags.name ?? loaded.name, bind: parseBindings(flags.bind) };
-    const files = compileFiles(loaded.graph, flags.target, {
-      ...options,
-      onPass: (name) => (progress.text = name),
-    });
+    const whole = { ...options, onPass: (name: string) => (progress.text = name) };
+    const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
+    const files = program?.files ?? compileFiles(loaded.graph, flags.target, whole);
     const written = writeFiles(flags.out, files);
     progress.stop();
+    const sizes = [...files.values()].map((content) => Buffer.byteLength(content));
     report(
-      written,
-      [...files.values()].map((content) => Buffer.byteLength(content)),
+      written.map((path, i) => ({ path, bytes: sizes[i] ?? 0 })),
+      program && memoryOf(program),
       flags,
     );
   } finally {
@@ -67,8 +86,27 @@ function runCompile(model: string, flags: CompileFlags): void {
   }
 }
 
-function report(paths: readonly string[], sizes: readonly number[], { target, json }: CompileFlags): void {
-  const files = paths.map((path, i) => ({ path, bytes: sizes[i] ?? 0 }));
-  if (json) console.log(JSON.stringify({ target, files }));
-  else for (const { path, bytes } of files) console.log(`${formatCount(bytes).padStart(12)}  ${path}`);
+/** What the caller of the C has to set aside, and how well it is planned. */
+function memoryOf({ arenaBytes, arenaGap, weightBytes, streams }: CProgram) {
+  return { arenaBytes, arenaGapBytes: arenaGap, weightBytes, streams };
+}
+
+function report(
+  files: readonly { readonly path: string; readonly bytes: number }[],
+  memory: ReturnType<typeof memoryOf> | null,
+  { target, json }: CompileFlags,
+): void {
+  if (json) {
+    console.log(JSON.stringify({ target, files, ...(memory && { memory }) }));
+    return;
+  }
+  for (const { path, bytes } of files) console.log(`${formatCount(bytes).padStart(12)}  ${path}`);
+  if (!memory) return;
+  const { arenaBytes, arenaGapBytes: gap, streams } = memory;
+  const proof = gap === 0 ? 'no plan takes less' : `${formatCount(gap)} above the proven lower bound`;
+  console.log(`${formatCount(arenaBytes).padStart(12)}  bytes of arena${streams.length ? '' : `, ${proof}`}`);
+  for (const { layers, bands, rows, output } of streams)
+    console.log(
+      `${''.padStart(12)}  ${layers} layers up to %${output} in ${bands} bands of ${rows} rows and up`,
+    );
 }

@@ -22,10 +22,14 @@ export const groupedConvToDepthwise = rule({
   },
 });
 
-// conv(pad(x, p, 0), q)   =>   conv(x, p + q)
+// conv(pad(x, p, 0), q)   =>   conv(x, p + q); on integers 0 is the zero point on both sides
 export const foldPadIntoConv = rule({
   name: 'fold-pad-into-conv',
-  match: op('conv2d|depthwise_conv2d', op('pad', any('x')).as('pad'), any('weight')).as('conv'),
+  match: op(
+    'conv2d|depthwise_conv2d|qlinear_conv2d|qlinear_depthwise_conv2d',
+    op('pad', any('x')).as('pad'),
+    any('weight'),
+  ).as('conv'),
   unless: ({ pad }) => padRefusal(pad.attrs),
   rewrite: ({ x, pad, conv }, build) =>
     build.node(conv.op, [x, ...conv.inputs.slice(1)], {

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildModel, type OperatorCase, operatorCases } from '@ghostc/tflite/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-tflite-'));
+const model = join(folder, 'net.tflite');
+
+function caseModel(name: string): Uint8Array {
+  const found = operatorCases.find((one) => one.name === name) as OperatorCase;
+  return buildModel(found.spec);
+}
+
+beforeAll(() => {
+  expect(spawnSync(process.execPath, [join(root, 'tools/build-cli.mjs')]).status).toBe(0);
+  writeFileSync(model, caseModel('int8/conv-same-stride-2'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function ghostc(...args: readonly string[]) {
+  return spawnSync(process.execPath, [join(root, 'apps/cli/dist/ghostc.mjs'), ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+}
+
+test('inspect counts the operators', () => {
+  const { status, stdout } = ghostc('inspect', model, '--json');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout).after.ops).toEqual({ qlinear_conv2d: 1, transpose: 2 });
+});
+
+test('compile writes C', () => {
+  const { status, stderr } = ghostc('compile', model, '--target', 'c', '--device', 'cortex-m4', '--out', 'c');
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(readFileSync(join(folder, 'c/net.h'), 'utf8')).toContain('int net_run(');
+});
+
+test('verify says what the outputs were held against', () => {
+  const { status, stdout } = ghostc('verify', model, '--targets', 'interpreter,c', '--json');
+  const report = JSON.parse(stdout);
+  expect(report.reference).toMatch(/^the interpreter/);
+  expect(
+    report.targets.map(({ target, maxAbs }: { target: string; maxAbs: number }) => [target, maxAbs]),
+  ).toEqual([
+    ['interpreter', 0],
+    ['c', 0],
+  ]);
+  expect(status).toBe(0);
+});
+
+test('opt prints the text form', () => {
+  expect(ghostc('opt', model).stdout).toContain('qlinear_conv2d');
+});
+
+test('a truncated file is refused with its name', () => {
+  const cut = join(folder, 'cut.tflite');
+  writeFileSync(cut, caseModel('int8/add').slice(0, 400));
+  const { status, stderr } = ghostc('inspect', cut);
+  expect(status).toBe(2);
+  expect(stderr).toContain('error[tflite/decode]');
+  expect(stderr).toContain(cut);
+});

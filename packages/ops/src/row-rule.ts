@@ -1,0 +1,56 @@
+import type { Attrs, Node, RowRule, RowWindow, Value } from '@ghostc/ir';
+import { lookup } from './build-node.ts';
+import { withDefaults } from './define-op.ts';
+import { concat, normalAxis } from './movement.ts';
+
+/**
+ * How the rows of a node's output depend on the rows of its inputs; null for a node that cannot be computed row by row.
+ * Windows slide (convolutions; pools without padding above and below), element-wise ops and a concat of channels read
+ * the row that they write.
+ */
+export function rowRuleOf(node: Node): RowRule | null {
+  const { shape } = node.output.type;
+  if (node.outputs.length !== 1 || shape.length !== 4 || shape[0] !== 1 || Number(shape[2]) < 2) return null;
+  const { attrs, traits } = lookup(node.op);
+  if ('dilations' in attrs) return windowRule(node, withDefaults(attrs, node.attrs));
+  if (traits.has('elementwise') || isChannelConcat(node)) return sameRowRule(node);
+  return null;
+}
+
+function isChannelConcat(node: Node): boolean {
+  return node.op === concat.name && normalAxis(Number(node.attrs.axis), 4) === 1;
+}
+
+function windowRule(node: Node, attrs: Attrs): RowRule | null {
+  const numbers = (name: string): readonly number[] => attrs[name] as readonly number[];
+  const [top = 0, left = 0, bottom = 0, right = 0] = numbers('pads');
+  const isPool = 'kernel_shape' in attrs;
+  if (isPool && (top > 0 || bottom > 0 || attrs.ceil_mode)) return null;
+  const [x, weight, bias, residual] = node.inputs;
+  if (!x || (!isPool && (!weight?.constant || (bias && !bias.constant)))) return null;
+  const rows = isPool ? Number(numbers('kernel_shape')[0]) : Number(weight?.type.shape[2]);
+  const size = (rows - 1) * (numbers('dilations')[0] ?? 1) + 1;
+  const pad = x.type.quant?.zeroPoint[0] ?? 0;
+  const window = { size, stride: numbers('strides')[0] ?? 1, before: top, pad };
+  const windows = [window, null, null, residual ? sameRow : null].slice(0, node.inputs.length);
+  return { windows, attrs: { ...node.attrs, pads: [0, left, 0, right] } };
+}
+
+const sameRow: RowWindow = { size: 1, stride: 1, before: 0, pad: 0 };
+
+function sameRowRule(node: Node): RowRule | null {
+  const height = node.output.type.shape[2];
+  const windows: (RowWindow | null)[] = [];
+  for (const input of node.inputs) {
+    if (!input || rowsOf(input) === 1) windows.push(null);
+    else if (!input.constant && rowsOf(input) === height && input.type.shape.length === 4)
+      windows.push(sameRow);
+    else return null;
+  }
+  return { windows, attrs: node.attrs };
+}
+
+/** Size of the axis that aligns with the rows of an image; 1 where it is broadcast. */
+function rowsOf({ type: { shape } }: Value): number {
+  return Number(shape.at(-2) ?? 1);
+}

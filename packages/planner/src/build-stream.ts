@@ -1,0 +1,211 @@
+import { Graph, type Node, type RowRule, type RowWindow, type TensorType, type Value } from '@ghostc/ir';
+import type { RowMove, Stream } from './stream.ts';
+import { streamRates } from './stream-rates.ts';
+
+export interface StreamRequest {
+  /** In order of execution. */
+  readonly nodes: readonly Node[];
+  /** Rows of the slowest value in a band. */
+  readonly rows: number;
+  readonly rules: ReadonlyMap<Node, RowRule>;
+  /** Values of `nodes` that are needed outside. */
+  readonly results: readonly Value[];
+}
+
+/** The loop over bands that computes `nodes`; null if their rows do not go together. */
+export function buildStream(request: StreamRequest): Stream | null {
+  const rates = streamRates(request.nodes, request.rules, request.rows);
+  return rates && new StreamBuilder(request, rates).build();
+}
+
+/** What one input of a node reads: `size` rows of `value`, of which the last is `back - size` rows before the newest. */
+interface Reading {
+  readonly value: Value;
+  readonly size: number;
+  readonly back: number;
+  readonly pad: number;
+}
+
+class StreamBuilder {
+  readonly #request: StreamRequest;
+  readonly #rates: ReadonlyMap<Value, number>;
+  readonly #lags = new Map<Value, number>();
+  readonly #inner: ReadonlySet<Value>;
+  readonly #body = new Graph('band');
+  readonly #moves = new Map<Node, RowMove>();
+  readonly #active = new Map<Node, readonly [number, number]>();
+  readonly #pads = new Map<Value, number>();
+  /** Newest rows of a value, as its producer wrote them. */
+  readonly #bands = new Map<Value, Value>();
+  readonly #slabs = new Map<Value, Value>();
+  /** Loaded and sliced rows, by value and range, so that readers of the same rows share them. */
+  readonly #ranges = new Map<string, Value>();
+
+  constructor(request: StreamRequest, rates: ReadonlyMap<Value, number>) {
+    this.#request = request;
+    this.#rates = rates;
+    this.#inner = new Set(request.nodes.map(({ output }) => output));
+    for (const node of request.nodes) this.#lags.set(node.output, this.#lagOf(node));
+  }
+
+  build(): Stream {
+    const { nodes, results } = this.#request;
+    const slabRows = this.#slabRows();
+    for (const node of nodes) {
+      this.#emit(node);
+      const rows = slabRows.get(node.output);
+      if (rows) this.#push(node.output, rows);
+      if (results.includes(node.output)) this.#store(node.output);
+    }
+    const bands = Math.max(...results.map((value) => this.#span(value)[1]));
+    return { body: this.#body, moves: this.#moves, active: this.#active, bands, pads: this.#pads };
+  }
+
+  #rate(value: Value): number {
+    return this.#rates.get(value) ?? 0;
+  }
+
+  #lag(value: Value): number {
+    return this.#lags.get(value) ?? 0;
+  }
+
+  /** Bands in which some row of the value is inside the image. */
+  #span(value: Value): readonly [number, number] {
+    const [rate, lag] = [this.#rate(value), this.#lag(value)];
+    return [Math.floor(lag / rate), Math.ceil((heightOf(value) + lag) / rate)];
+  }
+
+  /** The smallest lag with which every window that ends a band is there: s lag >= lag_in + size - s - before. */
+  #lagOf(node: Node): number {
+    const lags = windowsOf(node, this.#request.rules).map(({ value, window: { size, stride, before } }) =>
+      this.#inner.has(value) ? Math.ceil((this.#lag(value) + size - stride - before) / stride) : 0,
+    );
+    return Math.max(0, ...lags);
+  }
+
+  /** Window of a whole band: it begins `back` rows before the end of the value's newest rows. */
+  #reading(node: Node, value: Value, { size, stride, before, pad }: RowWindow): Reading {
+    const [rate, lag] = [this.#rate(node.output), this.#lag(node.output)];
+    return {
+      value,
+      size: stride * (rate - 1) + size,
+      back: this.#rate(value) - this.#lag(value) + stride * lag + before,
+      pad,
+    };
+  }
+
+  /** Rows of the slab of each value that somebody reads beyond its newest band. */
+  #slabRows(): Map<Value, number> {
+    const rows = new Map<Value, number>();
+    for (const node of this.#request.nodes) {
+      for (const { value, window } of windowsOf(node, this.#request.rules)) {
+        const reading = this.#reading(node, value, window);
+        if (!this.#inner.has(value) || this.#isNewest(reading)) continue;
+        rows.set(value, Math.max(rows.get(value) ?? 0, reading.back));
+        if (window.size > 1 || window.before > 0) this.#pads.set(value, reading.pad);
+      }
+    }
+    return rows;
+  }
+
+  #isNewest({ value, size, back }: Reading): boolean {
+    const rate = this.#rate(value);
+    return back === rate && size === rate;
+  }
+
+  #emit(node: Node): void {
+    const rule = this.#request.rules.get(node) as RowRule;
+    const inputs = node.inputs.map((value, i) => {
+      const window = rule.windows[i];
+      return value && window ? this.#rows(this.#reading(node, value, window)) : value;
+    });
+    const band = this.#body.add({
+      op: node.op,
+      inputs,
+      attrs: rule.attrs,
+      origin: node.origin,
+      types: [withRows(node.output.type, this.#rate(node.output))],
+      names: [node.output.name],
+    });
+    this.#active.set(band, this.#span(node.output));
+    this.#bands.set(node.output, band.output);
+  }
+
+  /** The rows that a node reads: the newest band, the slab, a slice of it, or rows of a value outside. */
+  #rows(reading: Reading): Value {
+    const { value, size, back } = reading;
+    const band = this.#bands.get(value);
+    if (band && this.#isNewest(reading)) return band;
+    const key = `${value.name} ${size} ${back} ${reading.pad}`;
+    const known = this.#ranges.get(key);
+    if (known) return known;
+    const slab = this.#slabs.get(value);
+    const rows = slab ? this.#slice(slab, reading) : this.#load(reading);
+    this.#ranges.set(key, rows);
+    return rows;
+  }
+
+  #slice(slab: Value, { value, size, back }: Reading): Value {
+    const start = heightOf(slab) - back;
+    if (start === 0 && size === heightOf(slab)) return slab;
+    const node = this.#body.add({
+      op: 'load_rows',
+      inputs: [slab],
+      types: [withRows(slab.type, size)],
+      names: [`${value.name}_rows`],
+    });
+    const height = heightOf(slab);
+    this.#moves.set(node, { kind: 'load', image: slab, rows: size, rate: 0, lag: -start, height, pad: 0 });
+    return node.output;
+  }
+
+  #load({ value, size, back, pad }: Reading): Value {
+    const rate = this.#rate(value);
+    const node = this.#body.add({
+      op: 'load_rows',
+      inputs: [],
+      types: [withRows(value.type, size)],
+      names: [`${value.name}_rows`],
+    });
+    const height = heightOf(value);
+    this.#moves.set(node, { kind: 'load', image: value, rows: size, rate, lag: back - rate, height, pad });
+    return node.output;
+  }
+
+  #push(value: Value, rows: number): void {
+    const band = this.#bands.get(value) as Value;
+    const slab = this.#body.addInput(`${value.name}_slab`, withRows(value.type, rows));
+    const pad = this.#pads.get(value) ?? 0;
+    this.#pads.delete(value);
+    this.#pads.set(slab, pad);
+    this.#slabs.set(value, slab);
+    const node = this.#body.add({ op: 'push_rows', inputs: [band], types: [] });
+    this.#moves.set(node, { kind: 'push', image: slab, ...this.#progress(value), pad });
+  }
+
+  #store(value: Value): void {
+    const node = this.#body.add({ op: 'store_rows', inputs: [this.#bands.get(value) as Value], types: [] });
+    this.#moves.set(node, { kind: 'store', image: value, ...this.#progress(value), pad: 0 });
+    this.#active.set(node, this.#span(value));
+  }
+
+  #progress(value: Value): Pick<RowMove, 'rows' | 'rate' | 'lag' | 'height'> {
+    const rate = this.#rate(value);
+    return { rows: rate, rate, lag: this.#lag(value), height: heightOf(value) };
+  }
+}
+
+function windowsOf(node: Node, rules: ReadonlyMap<Node, RowRule>): { value: Value; window: RowWindow }[] {
+  return node.inputs.flatMap((value, i) => {
+    const window = rules.get(node)?.windows[i];
+    return value && window ? [{ value, window }] : [];
+  });
+}
+
+function heightOf({ type: { shape } }: Value): number {
+  return Number(shape[2]);
+}
+
+function withRows(type: TensorType, rows: number): TensorType {
+  return { ...type, shape: type.shape.map((dim, axis) => (axis === 2 ? rows : dim)) };
+}

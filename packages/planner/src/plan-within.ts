@@ -1,0 +1,251 @@
+import type { Graph, Node, Value } from '@ghostc/ir';
+import type { PlanOptions } from './memory-plan.ts';
+import { placeStreams, type Region, resultsOf, type StreamedPlan, streamOf } from './place-streams.ts';
+import { valueBytes } from './resolve-storage.ts';
+import type { RowMove, RowRules, Stream } from './stream.ts';
+
+export interface WithinOptions extends PlanOptions {
+  readonly rowRule: RowRules;
+  /** Bytes that the arena may have. */
+  readonly maxBytes: number;
+  /** Work of a node that runs whole, in multiply-accumulates. */
+  readonly work: (node: Node) => number;
+}
+
+/** A plan, and what it leaves of the wish. */
+export interface WithinResult {
+  readonly plan: StreamedPlan;
+  readonly regions: readonly Region[];
+  /** Work that the bands cost beyond the whole images, in elements moved and multiply-accumulates. */
+  readonly extraWork: number;
+  /** Bytes above `maxBytes`; 0: it fits. */
+  readonly missing: number;
+  /** The layer with the most memory alive. */
+  readonly worst: { readonly node: Node; readonly bytes: number } | null;
+}
+
+/** Rows of the slowest value of a band that are tried. */
+const bandRows = [1, 2, 4, 8, 16];
+
+/** Nodes that a region may reach beyond the stretch that it covers. */
+const reach = 24;
+
+/** Regions planned in full for each stretch that is over the limit. */
+const trials = 8;
+
+/**
+ * The cheapest plan found with an arena of at most `maxBytes`, or else the smallest. Without bands if it fits so. Otherwise
+ * each stretch of nodes over the limit is covered by a region; regions around it are estimated, and the cheapest of those
+ * that seem to fit are planned, with the search going on where the limit is still exceeded.
+ */
+export function planWithin(graph: Graph, options: WithinOptions): WithinResult {
+  const plain = resultOf(graph, [], options) as WithinResult;
+  const wished = search(graph, plain, options);
+  let best = wished;
+  // A limit that is out of reach misleads the search: it is lowered step by step towards the wish instead.
+  for (let limit = best.plan.arenaBytes * 0.8; best.missing > 0 && limit > options.maxBytes; ) {
+    const next = search(graph, plain, { ...options, maxBytes: limit });
+    if (next.plan.arenaBytes < best.plan.arenaBytes) best = withLimit(next, options.maxBytes);
+    else if (next.missing > 0) break;
+    limit = Math.min(limit, best.plan.arenaBytes) * 0.8;
+  }
+  return best;
+}
+
+function search(graph: Graph, plain: WithinResult, options: WithinOptions): WithinResult {
+  let best = withLimit(plain, options.maxBytes);
+  for (let round = 0; round < 5 && best.missing > 0; round++) {
+    const next = improve(graph, best, options);
+    if (!next || next.plan.arenaBytes >= best.plan.arenaBytes) break;
+    best = next;
+  }
+  return best;
+}
+
+function withLimit(result: WithinResult, maxBytes: number): WithinResult {
+  return { ...result, missing: Math.max(0, result.plan.arenaBytes - maxBytes) };
+}
+
+function resultOf(graph: Graph, regions: readonly Region[], options: WithinOptions): WithinResult | null {
+  const plan = placeStreams(graph, regions, options);
+  if (!plan) return null;
+  const extraWork = regions.reduce((sum, region) => sum + regionWork(graph, region, options), 0);
+  const missing = Math.max(0, plan.arenaBytes - options.maxBytes);
+  return { plan, regions, extraWork, missing, worst: worstOf(plan) };
+}
+
+function worstOf({ order, live, elided }: StreamedPlan): WithinResult['worst'] {
+  const run = order.filter((node) => !elided.has(node));
+  const at = live.reduce((most, bytes, i) => (bytes > (live[most] ?? 0) ? i : most), 0);
+  const node = run[at];
+  return node ? { node, bytes: live[at] ?? 0 } : null;
+}
+
+/** Replaces the regions that touch the worst stretch by one region; the best of some candidates. */
+function improve(graph: Graph, current: WithinResult, options: WithinOptions): WithinResult | null {
+  const nodes = [...graph.nodes()];
+  const [first, last] = worstStretch(nodes, current, options.maxBytes);
+  if (first < 0) return null;
+  const estimate = new Estimator(graph, nodes, options);
+  const candidates = regionsAround(nodes, { first, last }, options).flatMap((region) => {
+    const others = current.regions.filter(({ from, to }) => to <= region.from || from >= region.to);
+    const cost = estimate.region(region);
+    return cost ? [{ regions: [...others, region].sort((a, b) => a.from - b.from), ...cost }] : [];
+  });
+  const over = (bytes: number): number => Math.max(0, bytes - options.maxBytes);
+  candidates.sort((a, b) => over(a.bytes) - over(b.bytes) || a.work - b.work || a.bytes - b.bytes);
+  let best: WithinResult | null = null;
+  for (const { regions } of candidates.slice(0, trials)) {
+    const result = resultOf(graph, regions, options);
+    if (result && (!best || isBetter(result, best))) best = result;
+    if (best?.missing === 0) break;
+  }
+  return best;
+}
+
+function isBetter(a: WithinResult, b: WithinResult): boolean {
+  return a.missing !== b.missing ? a.missing < b.missing : a.extraWork < b.extraWork;
+}
+
+/** First and last node (in the graph's order) of the stretch around the worst step in which steps are over the limit. */
+function worstStretch(
+  nodes: readonly Node[],
+  { plan, regions }: WithinResult,
+  maxBytes: number,
+): readonly [number, number] {
+  const run = plan.order.filter((node) => !plan.elided.has(node));
+  const worst = worstOf(plan);
+  let [low, high] = worst ? [run.indexOf(worst.node), run.indexOf(worst.node)] : [0, -1];
+  while (low > 0 && (plan.live[low - 1] ?? 0) > maxBytes) low--;
+  while (high + 1 < run.length && (plan.live[high + 1] ?? 0) > maxBytes) high++;
+  const places = positionsOf(nodes, plan, regions);
+  const stretch = run.slice(low, high + 1).flatMap((node) => places.get(node) ?? []);
+  return stretch.length ? [Math.min(...stretch), Math.max(...stretch)] : [-1, -1];
+}
+
+/** Positions in the source graph of the nodes of a planned graph, which has the same nodes but for the regions. */
+function positionsOf(
+  nodes: readonly Node[],
+  { graph }: StreamedPlan,
+  regions: readonly Region[],
+): Map<Node, number[]> {
+  const places = new Map<Node, number[]>();
+  let at = 0;
+  for (const node of graph.nodes()) {
+    const region = regions.find(({ from }) => from === at);
+    const end = region ? region.to : at + 1;
+    places.set(
+      node,
+      [...nodes.slice(at, end).keys()].map((i) => at + i),
+    );
+    at = end;
+  }
+  return places;
+}
+
+/** Regions of streamable nodes that contain a stretch, in all heights of bands. */
+function regionsAround(
+  nodes: readonly Node[],
+  { first, last }: { first: number; last: number },
+  { rowRule }: WithinOptions,
+): Region[] {
+  const streams = nodes.map((node) => rowRule(node) !== null);
+  let [low, high] = [first, last];
+  while (low <= high && !streams[low]) low++;
+  while (high >= low && !streams[high]) high--;
+  const inside = streams.indexOf(false, low);
+  if (inside >= 0 && inside <= high) high = inside - 1;
+  if (low > high) return [];
+  let [start, end] = [low, high];
+  while (start > 0 && streams[start - 1]) start--;
+  while (end + 1 < nodes.length && streams[end + 1]) end++;
+  const regions: Region[] = [];
+  for (let from = Math.max(start, low - reach); from <= low; from++)
+    for (let to = high + 1; to <= Math.min(end, high + reach) + 1; to++)
+      for (const rows of bandRows) regions.push({ from, to, rows });
+  return regions;
+}
+
+/** Bytes and extra work of a region without planning it: liveness in the given order. */
+class Estimator {
+  readonly #graph: Graph;
+  readonly #nodes: readonly Node[];
+  readonly #options: WithinOptions;
+
+  constructor(graph: Graph, nodes: readonly Node[], options: WithinOptions) {
+    this.#graph = graph;
+    this.#nodes = nodes;
+    this.#options = options;
+  }
+
+  region({ from, to, rows }: Region): { bytes: number; work: number } | null {
+    const nodes = this.#nodes.slice(from, to);
+    const results = resultsOf(this.#graph, nodes);
+    if (results.length > 2) return null;
+    const stream = streamOf(this.#graph, { nodes, rows }, this.#options);
+    if (!stream) return null;
+    const images = [...results, ...this.#inputs(nodes)].reduce(
+      (sum, value) => sum + this.#arenaBytes(value),
+      0,
+    );
+    return {
+      bytes: images + bodyBytes(stream, this.#options),
+      work: extraWork(nodes, stream, this.#options.work),
+    };
+  }
+
+  #inputs(nodes: readonly Node[]): Value[] {
+    const inside = new Set(nodes);
+    const read = new Set(nodes.flatMap(({ inputs }) => inputs.filter((value) => value !== null)));
+    return [...read].filter((value) => !value.constant && !(value.producer && inside.has(value.producer)));
+  }
+
+  #arenaBytes(value: Value): number {
+    if (this.#options.io === 'arena') return valueBytes(value);
+    return value.producer && !this.#graph.isOutput(value) ? valueBytes(value) : 0;
+  }
+}
+
+/** Slabs, and the most that the bands of one step and those that are still to be read take. */
+function bodyBytes({ body, moves }: Stream, { storageRule }: PlanOptions): number {
+  const slabs = body.inputs.reduce((sum, slab) => sum + valueBytes(slab), 0);
+  const nodes = [...body.nodes()];
+  const place = new Map(nodes.map((node, i) => [node, i]));
+  const live = new Array<number>(nodes.length).fill(0);
+  nodes.forEach((node, i) => {
+    for (const value of node.outputs) {
+      const end = Math.max(i, ...[...value.users].map((user) => place.get(user) ?? i));
+      // A join is a placement: its parts count, here as if they lived as long as they are read themselves.
+      const bytes = !moves.has(node) && storageRule(node).kind === 'join' ? 0 : valueBytes(value);
+      for (let step = i; step <= end; step++) live[step] = (live[step] ?? 0) + bytes;
+    }
+  });
+  return slabs + Math.max(...live);
+}
+
+function regionWork(graph: Graph, { from, to, rows }: Region, options: WithinOptions): number {
+  const nodes = [...graph.nodes()].slice(from, to);
+  const stream = streamOf(graph, { nodes, rows }, options);
+  return stream ? extraWork(nodes, stream, options.work) : Number.POSITIVE_INFINITY;
+}
+
+/** Elements moved, and multiply-accumulates for rows outside the images. */
+function extraWork(nodes: readonly Node[], stream: Stream, work: (node: Node) => number): number {
+  const { body, moves, active, bands } = stream;
+  let total = 0;
+  for (const node of body.nodes()) {
+    const move = moves.get(node);
+    const [first, end] = active.get(node) ?? [0, bands];
+    total += move ? bands * movedElements(node, move) : (Math.min(end, bands) - first) * work(node);
+  }
+  return total - nodes.reduce((sum, node) => sum + work(node), 0);
+}
+
+/** A push moves the whole slab. */
+function movedElements(node: Node, { kind, image }: RowMove): number {
+  return elementsOf(kind === 'push' ? image : (node.outputs[0] ?? (node.inputs[0] as Value)));
+}
+
+function elementsOf({ type: { shape } }: Value): number {
+  return shape.reduce<number>((product, dim) => product * Number(dim), 1);
+}

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileC, type Device, devices, lowerForKernels, optimize } from '@ghostc/compiler';
+import { compareTensors, seededInputs, type Tensors } from '@ghostc/conformance';
+import { buildFromSpec } from '@ghostc/ghostnet';
+import { interpret } from '@ghostc/interpreter';
+import type { Graph } from '@ghostc/ir';
+import { readOnnx } from '@ghostc/onnx';
+import { bindDimensions } from '@ghostc/ops';
+import { quantize } from '@ghostc/quant';
+import { describe, expect, test } from 'vitest';
+import { cDevice } from './c-device.ts';
+import { runC } from './prepare-c.ts';
+import { skipWithout } from './require-tool.ts';
+
+const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
+const equal = { relative: 0, absolute: 0, reason: 'integers' };
+
+/** A model in int8, inputs and outputs too, calibrated on seeded data; nothing may stay in float. */
+function integers(model: Graph): Graph {
+  const float = lowerForKernels(optimize(model));
+  const samples = [1, 2].map((seed) => ({ name: `seed ${seed}`, inputs: seededInputs(float, seed) }));
+  const { graph, leftInFloat } = quantize(float, samples, { io: 'int8' });
+  expect(leftInFloat).toEqual([]);
+  return graph;
+}
+
+function readModel(folder: string): Graph {
+  const file = readdirSync(folder).filter((name) => name.endsWith('.onnx'))[0] ?? '';
+  const graph = readOnnx(readFileSync(join(folder, file)), { file });
+  const open = graph.inputs.flatMap(({ type }) => type.shape).filter((dim) => typeof dim === 'string');
+  return bindDimensions(graph, new Map(open.map((dim) => [dim, 1])));
+}
+
+async function expectEqual(graph: Graph, device: Device, inputs: readonly Tensors[]): Promise<void> {
+  const runs = await runC(compileC(graph, { device }), device, inputs);
+  inputs.forEach((one, i) => {
+    for (const [name, expected] of interpret(graph, one)) {
+      const { pass, problem, worst } = compareTensors(expected, runs[i]?.outputs.get(name), equal);
+      expect({ name, pass, problem, worst }).toEqual({ name, pass: true, worst: -1 });
+    }
+  });
+}
+
+const folders = [
+  ...readdirSync(join(fixtures, 'modules')).map((name) => join('modules', name)),
+  'ghost_fmnist',
+];
+
+describe('int8 models give the same bits in the interpreter and in C', () => {
+  let ghostnet: Graph | undefined;
+
+  test.for(folders)('%s on every device', { timeout: 300_000 }, async (folder, context) => {
+    skipWithout(
+      devices.flatMap((device) => cDevice(device).tools),
+      folder,
+      context,
+    );
+    const graph = integers(readModel(join(fixtures, folder)));
+    const inputs = [5, 6].map((seed) => seededInputs(graph, seed));
+    for (const device of devices) await expectEqual(graph, device, inputs);
+  });
+
+  test.for(['host', 'cortex-m4', 'cortex-m55'] as const)(
+    'GhostNet 1.0x at 224 on %s',
+    { timeout: 300_000 },
+    async (device, context) => {
+      skipWithout(cDevice(device).tools, device, context);
+      ghostnet ??= integers(buildFromSpec('ghostnet:1.0', { seed: 1 }));
+      const program = compileC(ghostnet, { device });
+      expect(program.weightBytes).toBeLessThan(5.4e6);
+      expect(program.arenaBytes).toBeLessThanOrEqual(953_344);
+      await expectEqual(ghostnet, device, [seededInputs(ghostnet, 3)]);
+    },
+  );
+});

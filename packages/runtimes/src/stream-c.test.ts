@@ -1,0 +1,60 @@
+import { type CProgram, compileC, type Device } from '@ghostc/compiler';
+import { parseGraph, randomTensor, type Tensor, toNumbers } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { expect, test } from 'vitest';
+import { cDevice } from './c-device.ts';
+import { runC } from './prepare-c.ts';
+import { skipWithout } from './require-tool.ts';
+
+const model = parseGraph(
+  `graph @bottleneck(%input: f32[1,3,40,40])
+  const %stem: f32[8,3,3,3] = random(1)
+  const %a: f32[12,8,1,1] = random(2)
+  const %b: f32[12,1,3,3] = random(3)
+  const %c: f32[24,1,5,5] = random(4)
+  const %d: f32[8,24,1,1] = random(5)
+  const %e: f32[8,1,3,3] = random(6)
+  %0 = conv2d %input, %stem {pads=[1, 1, 1, 1], strides=[2, 2], activation="relu"}
+  %1 = conv2d %0, %a {activation="relu"}
+  %2 = depthwise_conv2d %1, %b {pads=[1, 1, 1, 1], activation="relu"}
+  %3 = concat %1, %2 {axis=1}
+  %4 = depthwise_conv2d %3, %c {pads=[2, 2, 2, 2], strides=[2, 2]}
+  %5 = conv2d %4, %d
+  %6 = depthwise_conv2d %0, %e {pads=[1, 1, 1, 1], strides=[2, 2]}
+  %7 = add %5, %6
+  %8 = global_average_pool %7
+  return %8`,
+  { registry },
+);
+const input = randomTensor({ dtype: 'f32', shape: [1, 3, 40, 40] }, 3);
+
+async function outputOf(program: CProgram, device: string, extraFlags: readonly string[]): Promise<Tensor> {
+  const [run] = await runC(program, device, [new Map([['input', input]])], { extraFlags });
+  return [...(run?.outputs.values() ?? [])][0] as Tensor;
+}
+
+const cases: readonly (readonly [string, readonly string[]])[] = [
+  ['host', ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']],
+  ['cortex-m4', []],
+];
+
+test.for(cases)(
+  'bands of rows give the same numbers as whole layers, on %s',
+  { timeout: 120_000 },
+  async ([name, flags], context) => {
+    const device = name as Device;
+    skipWithout(cDevice(device).tools, `c@${device}`, context);
+    const plain = compileC(model, { device });
+    const banded = compileC(model, { device, maxRam: 0.6 * plain.arenaBytes });
+    expect(banded.streams.length).toBeGreaterThan(0);
+    const [want, got] = [await outputOf(plain, device, flags), await outputOf(banded, device, flags)];
+    const [w, g] = [toNumbers(want), toNumbers(got)].map((data) => Array.from(data as Float64Array)) as [
+      number[],
+      number[],
+    ];
+    const largest = Math.max(...w.map(Math.abs));
+    const worst = Math.max(...w.map((v, i) => Math.abs(v - (g[i] ?? Number.NaN))));
+    // Whole images and bands may be cut into registers at other places, which fuses other multiply-adds.
+    expect(worst / largest).toBeLessThan(device === 'host' ? 1e-5 : Number.MIN_VALUE);
+  },
+);
