@@ -260,7 +260,7 @@ const topK: GeneralKernel = ({ node, arena }) => {
     step({
       id: `top_k_${largest ? 'largest' : 'smallest'}`,
       body: `${line}
-let target = (item / STEP) * STEP * K + item % STEP;
+let goal = (item / STEP) * STEP * K + item % STEP;
 var last = -1;
 for (var n = 0; n < K; n++) {
 var best = -1;
@@ -276,8 +276,8 @@ best = i;
 }
 }
 last = max(best, 0);
-arena[V_AT + target + n * STEP] = arena[X_AT + first + last * STEP];
-arena[N_AT + target + n * STEP] = f32(last);
+arena[V_AT + goal + n * STEP] = arena[X_AT + first + last * STEP];
+arena[N_AT + goal + n * STEP] = f32(last);
 }`,
       ints: { ...ints, K: k, X_AT: arena(x), V_AT: arena(values), N_AT: arena(indices) },
       count,
