@@ -6,8 +6,7 @@ import { buildFromSpec } from '@ghostc/ghostnet';
 import { type Graph, randomTensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { graphMacs } from '@ghostc/ops';
-import { openBrowser, type Route } from '@ghostc/runtimes';
-import { build } from 'esbuild';
+import { bundleForWeb, openBrowser, type Route } from '@ghostc/runtimes';
 import type { BenchPage } from './bench-webgpu-page.ts';
 
 const help = `npm run bench:webgpu -- [--model FILE] [--rounds N] [--json]
@@ -47,7 +46,7 @@ async function main(): Promise<void> {
     .data as Float32Array;
   const files = new Map<string, Uint8Array | string>([
     ['/', '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>'],
-    ['/page.js', await bundlePage()],
+    ['/page.js', await bundleForWeb(join(import.meta.dirname, '../../tools/bench-webgpu-page.ts'))],
     ['/manifest.json', JSON.stringify(manifest)],
     ['/weights.bin', weights],
     ['/model.onnx', onnx],
@@ -185,18 +184,6 @@ function routeOf(files: ReadonlyMap<string, Uint8Array | string>): Route {
     const name = /^\/ort\/([\w.-]+)$/.exec(path)?.[1];
     return name && existsSync(join(ort, name)) ? readFileSync(join(ort, name)) : files.get(path);
   };
-}
-
-async function bundlePage(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, '../../tools/bench-webgpu-page.ts')],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-    conditions: ['@ghostc/source'],
-  });
-  return outputFiles[0]?.text ?? '';
 }
 
 function median(numbers: readonly number[]): number {

@@ -21,7 +21,25 @@ export async function buildCli() {
     logLevel: 'warning',
   });
   chmodSync(outfile, 0o755);
+  await buildForWeb(build);
   return outfile;
+}
+
+/** What stands beside the command: the WGSL runtime for emitted packages, and the client that runs programs elsewhere. */
+async function buildForWeb(build) {
+  await build({
+    entryPoints: {
+      'wgsl-runtime': join(root, 'packages/wgsl-runtime/src/index.ts'),
+      'remote-client': join(root, 'packages/runtimes/src/remote-client.ts'),
+    },
+    outdir: join(root, 'apps/cli/dist'),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['@ghostc/source'],
+    logLevel: 'warning',
+  });
 }
 
 if (process.argv[1]?.endsWith('build-cli.mjs')) await buildCli();

@@ -102,10 +102,12 @@ describe('compile', () => {
       ghostc('compile', 'ghostnet:0.5@32/10', '--target', 'wgsl', '--out', out, '--name', 'net').status,
     ).toBe(0);
     const manifest = JSON.parse(readFileSync(join(out, 'net.wgsl.json'), 'utf8'));
-    expect(manifest.format).toBe('ghostc-wgsl/1');
+    expect(manifest.format).toBe('ghostc-wgsl/2');
     expect(readFileSync(join(out, 'net.weights.bin')).length).toBe(manifest.weightBytes);
     for (const id of Object.keys(manifest.modules))
       expect(existsSync(join(out, `net.${id}.wgsl`))).toBe(true);
+    for (const file of ['net.js', 'net.d.ts', 'net.html', 'ghostc-runtime.js'])
+      expect(existsSync(join(out, file))).toBe(true);
   });
 
   test('the same model gives the same bytes', () => {

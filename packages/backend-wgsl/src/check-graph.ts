@@ -8,7 +8,8 @@ import { at } from './kernels/operands.ts';
 /** Throws the first CompileError about something that this backend has no code for. */
 export function checkGraph(graph: Graph): void {
   // an input that nothing reads, as the type donor of a CastLike, may be empty
-  for (const value of graph.inputs) if (value.users.size > 0 || graph.isOutput(value)) checkValue(value, null);
+  for (const value of graph.inputs)
+    if (value.users.size > 0 || graph.isOutput(value)) checkValue(value, null);
   for (const node of graph.nodes()) checkNode(node);
   for (const { value } of graph.outputs) checkValue(value, value.producer);
 }

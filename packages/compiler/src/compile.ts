@@ -7,6 +7,7 @@ import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { wgslFiles } from './wgsl-files.ts';
+import { wgslPackage } from './wgsl-package.ts';
 
 export const targets = ['onnx', 'wgsl', 'c'] as const;
 export type Target = (typeof targets)[number];
@@ -19,6 +20,13 @@ export interface CompileOptions extends PipelineOptions {
   readonly name?: string | undefined;
   /** Sizes of symbolic dimensions. WGSL and C need all of them. */
   readonly bind?: ReadonlyMap<string, number> | undefined;
+}
+
+export interface CompileWgslOptions extends CompileOptions {
+  /** How matrices of weights are stored: f16 halves the file, and memory where the device has shader-f16. Sums are f32. */
+  readonly matrices?: 'f32' | 'f16' | undefined;
+  /** Source of the runtime as one ES module: `compileFiles` then makes a package for pages. */
+  readonly runtime?: string | undefined;
 }
 
 export interface CompileCOptions extends CompileOptions {
@@ -37,8 +45,11 @@ export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Ar
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
-export function compileWgsl(model: Graph, options: CompileOptions = {}): WgslProgram<Uint8Array> {
-  return emitWgsl(lowerForGpuKernels(staticGraph(model, options), options), { name: nameOf(model, options) });
+export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): WgslProgram<Uint8Array> {
+  return emitWgsl(lowerForGpuKernels(staticGraph(model, options), options), {
+    name: nameOf(model, options),
+    matrices: options.matrices,
+  });
 }
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
@@ -56,10 +67,18 @@ export function compileC(model: Graph, options: CompileCOptions = {}): CProgram 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** Compiles to the files that `ghostc compile` writes, by name. */
-export function compileFiles(model: Graph, target: Target, options: CompileCOptions = {}): OutputFiles {
+export function compileFiles(
+  model: Graph,
+  target: Target,
+  options: CompileCOptions & CompileWgslOptions = {},
+): OutputFiles {
   const name = nameOf(model, options);
   if (target === 'onnx') return new Map([[`${name}.onnx`, compileOnnx(model, options)]]);
-  if (target === 'wgsl') return wgslFiles(compileWgsl(model, options));
+  if (target === 'wgsl') {
+    const program = compileWgsl(model, options);
+    const extra = options.runtime ? wgslPackage(program.manifest, options.runtime) : [];
+    return new Map([...wgslFiles(program), ...extra]);
+  }
   return compileC(model, options).files;
 }
 

@@ -2,6 +2,7 @@ export type { CProgram } from '@ghostc/backend-c';
 export {
   type CompileCOptions,
   type CompileOptions,
+  type CompileWgslOptions,
   compileC,
   compileFiles,
   compileOnnx,
@@ -17,3 +18,4 @@ export { lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { wgslFiles } from './wgsl-files.ts';
+export { wgslPackage } from './wgsl-package.ts';

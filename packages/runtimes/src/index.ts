@@ -1,13 +1,16 @@
-export { type BrowserPage, browserTools, openBrowser, type Route } from './browser.ts';
+export { type BrowserPage, browserTools, openBrowser } from './browser.ts';
 export { buildC, strictFlags } from './build-c.ts';
+export { bundleForWeb } from './bundle-for-web.ts';
 export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
+export { type Engine, engine, engines, engineTools, stopEngines } from './engines.ts';
 export { ortRuntime } from './ort-runtime.ts';
 export { type OrtOptions, ortSession, runOrt } from './ort-session.ts';
 export { type CExecutable, prepareC, type RunCOptions, runC } from './prepare-c.ts';
+export { prepareRemote } from './prepare-remote.ts';
 export type { CRun } from './read-runs.ts';
 export { missingTools, requireTools, skipWithout, type Tool } from './require-tool.ts';
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
-export { runtimeBundle } from './runtime-bundle.ts';
 export { cRuntime, createRuntime, originalRuntime, runtimeNames } from './runtime-table.ts';
+export type { Route } from './serve-locally.ts';

@@ -1,5 +1,5 @@
 import { f32 } from '@ghostc/ir';
-import { createSession, type WgslManifest } from '@ghostc/wgsl-runtime';
+import { createSession, pictureShader, type WgslManifest } from '@ghostc/wgsl-runtime';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dawnDevice, wgslTools } from './dawn-device.ts';
 import { skipWithout } from './require-tool.ts';
@@ -185,4 +185,8 @@ test('Tint checks a module without a driver', async () => {
   expect(await checkWgsl(scale)).toEqual([]);
   const [problem] = await checkWgsl('fn f() -> f32 {\n  return 1u;\n}');
   expect(problem).toMatch(/^2:\d+: .*u32/);
+});
+
+test.each(['moving', 'still'] as const)('Tint accepts the shader of a %s picture', async (kind) => {
+  expect(await checkWgsl(pictureShader(kind))).toEqual([]);
 });

@@ -1,14 +1,18 @@
 import { conform } from '@ghostc/conformance';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
 import { wgslTools } from './dawn-device.ts';
+import { type Engine, engineTools, stopEngines } from './engines.ts';
 import { skipWithout, type Tool } from './require-tool.ts';
 import { createRuntime, runtimeNames } from './runtime-table.ts';
 
 const tools = (name: string): readonly Tool[] => {
   if (name === 'wgsl') return wgslTools;
+  if (name.startsWith('wgsl@')) return engineTools[name.slice(5) as Engine];
   return name.startsWith('c') ? cDevice(name.split('@')[1] ?? 'host').tools : [];
 };
+
+afterAll(stopEngines);
 
 test.for(runtimeNames)('%s conforms', { timeout: 600_000 }, async (name, context) => {
   skipWithout(tools(name), name, context);
@@ -18,6 +22,6 @@ test.for(runtimeNames)('%s conforms', { timeout: 600_000 }, async (name, context
 
 test('an unknown target is named with those that there are', () => {
   expect(() => createRuntime('c@z80')).toThrow(
-    'error[run/target]: there is no target c@z80; there are interpreter, onnx, wgsl, c, c@cortex-m4, c@cortex-m7, c@cortex-m55, c@rv32',
+    'error[run/target]: there is no target c@z80; there are interpreter, onnx, wgsl, wgsl@chromium, wgsl@deno, c, c@cortex-m4, c@cortex-m7, c@cortex-m55, c@rv32',
   );
 });

@@ -2,8 +2,10 @@ import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghost
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { behindBorder, withBorderCasts } from './border-casts.ts';
+import { engines } from './engines.ts';
 import { ortSession } from './ort-session.ts';
 import { prepareC } from './prepare-c.ts';
+import { prepareRemote } from './prepare-remote.ts';
 import { prepareWgsl, typedOutputs } from './run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
@@ -20,6 +22,14 @@ async function prepareWgslModel(model: Graph): Promise<Executable> {
   const engine = await prepareWgsl(compileWgsl(model));
   return { ...engine, run: async (inputs) => typedOutputs(model, await engine.run(inputs)) };
 }
+
+/** Our WGSL, in headless Chromium and in Deno: `stopEngines` ends them. */
+const remoteRuntimes = engines.map(
+  (name): Runtime => ({
+    name: `wgsl@${name}`,
+    prepare: (model) => prepareRemote(name, compileWgsl(model)),
+  }),
+);
 
 /** Our C: compiled for a device, and run there. */
 export function cRuntime(device: Device): Runtime {
@@ -41,7 +51,13 @@ export function originalRuntime(model: Uint8Array | string): Runtime {
   return { name: 'original', dynamicShapes: true, prepare: () => ortSession(model) };
 }
 
-const runtimes: readonly Runtime[] = [interpreterRuntime, onnxRuntime, wgslRuntime, ...devices.map(cRuntime)];
+const runtimes: readonly Runtime[] = [
+  interpreterRuntime,
+  onnxRuntime,
+  wgslRuntime,
+  ...remoteRuntimes,
+  ...devices.map(cRuntime),
+];
 
 /** Names that `createRuntime` knows. */
 export const runtimeNames: readonly string[] = runtimes.map((runtime) => runtime.name);

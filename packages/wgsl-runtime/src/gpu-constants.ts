@@ -12,3 +12,8 @@ export const COPY_DST = 8;
 export const UNIFORM = 64;
 export const STORAGE = 128;
 export const QUERY_RESOLVE = 512;
+
+/** GPUTextureUsage */
+export const TEXTURE_COPY_DST = 2;
+export const TEXTURE_BINDING = 4;
+export const RENDER_ATTACHMENT = 16;

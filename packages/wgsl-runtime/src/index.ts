@@ -20,5 +20,12 @@ export type {
   WgslProgram,
 } from './manifest.ts';
 export { type Offers, offersOf, pickVariants } from './pick-variants.ts';
+export {
+  type MovingSource,
+  type PictureOptions,
+  picture,
+  pictureShader,
+  type StillSource,
+} from './picture-input.ts';
 export type { DispatchTime } from './profile-program.ts';
 export { requestDevice } from './request-device.ts';

@@ -14,6 +14,7 @@ import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { startProgress } from '../progress.ts';
+import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
 
 interface CompileFlags {
@@ -23,6 +24,7 @@ interface CompileFlags {
   readonly name?: string;
   readonly bind: readonly string[];
   readonly weights?: 'c' | 'bin';
+  readonly matrices?: 'f32' | 'f16';
   readonly maxRam?: number;
   readonly stateDict?: string;
   readonly seed: string;
@@ -48,6 +50,12 @@ export function compileCommand(): Command {
       ]),
     )
     .addOption(
+      new Option('--matrices <type>', 'how WGSL stores weight matrices; sums are f32').choices([
+        'f32',
+        'f16',
+      ]),
+    )
+    .addOption(
       new Option(
         '--max-ram <size>',
         'most bytes for the arena of the C, as in 320K: where it would be larger, layers run in bands of rows',
@@ -70,7 +78,11 @@ function runCompile(model: string, flags: CompileFlags): void {
   try {
     const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
     const options = { ...flags, name: flags.name ?? loaded.name, bind: parseBindings(flags.bind) };
-    const whole = { ...options, onPass: (name: string) => (progress.text = name) };
+    const whole = {
+      ...options,
+      ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource() }),
+      onPass: (name: string) => (progress.text = name),
+    };
     const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
     const files = program?.files ?? compileFiles(loaded.graph, flags.target, whole);
     const written = writeFiles(flags.out, files);

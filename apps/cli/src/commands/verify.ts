@@ -9,7 +9,7 @@ import {
 } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { CompileError } from '@ghostc/ir';
-import { createRuntime, originalRuntime, runtimeNames } from '@ghostc/runtimes';
+import { createRuntime, originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { readDataSets } from '../data-sets.ts';
@@ -62,6 +62,7 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
     process.exitCode = results.every((result) => result.status === 'pass') ? 0 : 1;
   } finally {
     progress.stop();
+    await stopEngines();
   }
 }
 

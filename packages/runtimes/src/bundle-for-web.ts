@@ -1,0 +1,14 @@
+import { build } from 'esbuild';
+
+/** A TypeScript module of this repository with what it imports, as one ES module for pages and other engines. */
+export async function bundleForWeb(file: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['@ghostc/source'],
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
+}
