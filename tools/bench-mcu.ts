@@ -25,6 +25,9 @@ import { isMet, printRows, type Row } from './mcu-report.ts';
 const parts = { kernels, models, ghostnet, float } as const;
 type Part = keyof typeof parts;
 
+const GHOSTNET = 'ghostnet:1.0';
+const toolPrefix = 'arm-none-eabi-';
+
 const args = process.argv.slice(3);
 const json = args.includes('--json');
 process.exitCode = await main().catch((error: unknown) => {
@@ -135,8 +138,6 @@ async function models(): Promise<Row[]> {
   return rows;
 }
 
-const GHOSTNET = 'ghostnet:1.0';
-
 /** Calibrated on a few seeded images: scales as of a network of this shape, which is all that instructions depend on. */
 async function ghostnet(): Promise<Row[]> {
   progress('GhostNet int8 on cortex-m4: calibrating');
@@ -158,8 +159,6 @@ async function ghostnet(): Promise<Row[]> {
     },
   ];
 }
-
-const toolPrefix = 'arm-none-eabi-';
 
 async function codeBytes(graph: Graph): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-mcu-'));

@@ -11,7 +11,7 @@ import {
 } from '@ghostc/ir';
 import { nodeMacs } from '@ghostc/ops';
 import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
-import type { CProgram, CStream, CTensor, Device, EmitCOptions } from './c-program.ts';
+import type { CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';

@@ -17,12 +17,13 @@ export const arenaAlign = 16;
  */
 export function planC(lowered: Graph, { device = 'host', kernels, maxRam }: PlanCOptions = {}): WithinResult {
   const lanes = lanesOf(device);
+  const kernelSet = kernels ?? device;
   const result = planWithin(lowered, {
-    storageRule: cStorageRule,
+    storageRule: (node) => cStorageRule(node, kernelSet),
     rowRule: rowRuleOf,
     io: 'caller',
     align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, { lanes, kernelSet: kernels ?? device }),
+    scratchBytes: (node) => scratchBytes(node, { lanes, kernelSet }),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,
     work: (node) => nodeMacs(node) ?? 0,
   });

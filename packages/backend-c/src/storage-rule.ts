@@ -1,15 +1,21 @@
 import type { Node, StorageRule } from '@ghostc/ir';
 import { attrsOf, depthwiseConv2d, storageRuleOf } from '@ghostc/ops';
 import { convGeometry } from './kernels/conv-geometry.ts';
+import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 
 /**
  * What a node asks of memory, with what the C kernels allow beyond the op itself: a depthwise convolution may write over
  * its input, since its kernel copies every input row into a ring before it writes the output row that lies there.
  */
-export function cStorageRule(node: Node): StorageRule {
+export function cStorageRule(node: Node, kernelSet: KernelSet = 'portable'): StorageRule {
   const rule = storageRuleOf(node);
-  if (node.op !== depthwiseConv2d.name || !writesBehindReads(node)) return rule;
+  if (!overInput(node, kernelSet)) return rule;
   return { kind: 'in-place', inputs: rule.kind === 'in-place' ? [...rule.inputs, 0] : [0] };
+}
+
+function overInput(node: Node, kernelSet: KernelSet): boolean {
+  if (isQuantizedOp(node.op)) return quantizedKernel(node, kernelSet).inPlace?.(node) ?? false;
+  return node.op === depthwiseConv2d.name && writesBehindReads(node);
 }
 
 /**

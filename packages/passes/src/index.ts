@@ -18,6 +18,8 @@ export { type Pass, type RunOptions, rulePass, runPasses } from './pass.ts';
 export {
   any,
   type Captures,
+  type ChainPattern,
+  chain,
   constant,
   either,
   type OpPattern,

@@ -1,5 +1,6 @@
 import { type Graph, Node, Value } from '@ghostc/ir';
 import { lookup, withDefaults } from '@ghostc/ops';
+import { type ChainTerms, chainTerms, enclosingLink } from './chain-terms.ts';
 import type { Captures, Pattern } from './pattern.ts';
 
 export interface Match {
@@ -12,89 +13,232 @@ export interface Match {
 export type MatchResult = { readonly match: Match } | { readonly reason: string };
 
 interface State {
-  readonly captures: ReadonlyMap<string, Value | Node>;
+  readonly captures: ReadonlyMap<string, Captures[string]>;
   readonly nodes: readonly Node[];
   /** Nodes whose values may be used elsewhere. */
   readonly shared: ReadonlySet<Node>;
 }
 
+/** Nodes looked at for one root before the matcher gives up: patterns are small, this is far more than any needs. */
+const MAX_STEPS = 10_000;
+
 /**
  * Matches a pattern at a node, from its output upwards. Every matched node but the root must be used inside the match
- * alone, and must not be a graph output: the rewriter removes it.
+ * alone, and must not be a graph output: the rewriter removes it. Work is bounded: inputs are tried only where each can
+ * match by itself (found once for each value and pattern), so that the orders of commutative ops do not multiply.
  */
 export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult {
-  const matcher = new Matcher();
-  const [state] = matcher.all(root.output, pattern, { captures: new Map(), nodes: [], shared: new Set() });
+  const matcher = new Matcher(graph);
+  const start = { captures: new Map(), nodes: [], shared: new Set<Node>() };
+  const { value: state } = matcher.match(root.output, pattern, start).next();
   if (!state) return { reason: matcher.reason };
   const outside = outsideUse(graph, state);
   if (outside) return { reason: outside };
   return { match: { captures: Object.fromEntries(state.captures), nodes: state.nodes } };
 }
 
+type Found = Generator<State, undefined, undefined>;
+
 /** Keeps the deepest reason for failure: that of the nearest miss. */
 class Matcher {
   reason = 'nothing matched';
+  readonly #graph: Graph;
   #depth = -1;
+  #steps = 0;
+  readonly #possible = new Map<Pattern, Map<Value | null, boolean>>();
 
-  /** Every way to match `value`, lazily cut to the first by callers: patterns are small. */
-  all(value: Value | null, pattern: Pattern, state: State): State[] {
-    if (pattern.kind === 'either') return this.#first(value, pattern.choices ?? [], state);
-    if (pattern.kind === 'absent') return value === null ? [state] : [];
-    if (value === null) return this.#fail(state, `an input that the pattern needs is absent`);
-    if (pattern.kind === 'op') return this.#node(value, pattern, state);
-    if (pattern.kind === 'constant' && !value.constant)
-      return this.#fail(state, `%${value.name} is not constant`);
-    return this.#bind(pattern.name ?? '', value, state);
+  constructor(graph: Graph) {
+    this.#graph = graph;
   }
 
-  #first(value: Value | null, choices: readonly Pattern[], state: State): State[] {
-    return choices.flatMap((choice) => this.all(value, choice, state));
+  /** The ways to match `value`, one at a time. */
+  *match(value: Value | null, pattern: Pattern, state: State): Found {
+    if (pattern.kind === 'either') {
+      for (const choice of pattern.choices ?? []) yield* this.match(value, choice, state);
+    } else if (pattern.kind === 'absent') {
+      if (value === null) yield state;
+    } else if (value === null) this.#fail(state, `an input that the pattern needs is absent`);
+    else if (pattern.kind === 'op') yield* this.#node(value, pattern, state);
+    else if (pattern.kind === 'chain') yield* this.#chain(value, pattern, state);
+    else if (pattern.kind === 'constant' && !value.constant)
+      this.#fail(state, `%${value.name} is not constant`);
+    else yield* this.#bind(pattern.name ?? '', value, state);
   }
 
-  #node(value: Value, pattern: Pattern, state: State): State[] {
-    const node = value.producer;
-    const expected = [...(pattern.ops ?? [])].join(' or ');
-    if (!node || !pattern.ops?.has(node.op))
-      return this.#fail(
-        state,
-        `expected ${expected}, found ${node?.op ?? (value.constant ? 'a constant' : 'an input')} at %${value.name}`,
-      );
-    const definition = lookup(node.op);
-    if (pattern.accept && !pattern.accept(withDefaults(definition.attrs, node.attrs)))
-      return this.#fail(state, `the attributes of ${node.op} at %${value.name} do not fit`);
-    const bound = pattern.name === undefined ? [state] : this.#bind(pattern.name, node, state);
-    const entered = bound.map((one) => enter(one, node, pattern.shared ?? false));
+  *#node(value: Value, pattern: Pattern, state: State): Found {
+    const node = this.#nodeOf(value, pattern, state);
+    if (!node) return;
     const inputs = pattern.inputs ?? [];
-    const straight = entered.flatMap((one) => this.#inputs(node.inputs, inputs, one));
-    if (inputs.length < 2 || !definition.traits.has('commutative')) return straight;
-    const [first = null, second = null, ...rest] = node.inputs;
-    return [...straight, ...entered.flatMap((one) => this.#inputs([second, first, ...rest], inputs, one))];
+    const orders = ordersOf(node, inputs);
+    for (const bound of this.#name(pattern, node, state)) {
+      const entered = enter(bound, [node], pattern.shared ?? false);
+      for (const order of orders)
+        if (this.#each(order, inputs, entered)) yield* this.#inputs(order, inputs, entered);
+    }
   }
 
-  #inputs(values: readonly (Value | null)[], patterns: readonly Pattern[], state: State): State[] {
-    let states = [state];
-    patterns.forEach((pattern, i) => {
-      states = states.flatMap((one) => this.all(values[i] ?? null, pattern, one));
-    });
-    return states;
+  /** The producer of `value` if its op and attributes fit. */
+  #nodeOf(value: Value, { ops, accept }: Pattern, state: State): Node | null {
+    const node = value.producer;
+    if (++this.#steps > MAX_STEPS) return this.#refuse(state, `gave up after ${MAX_STEPS} nodes`);
+    if (!node || !ops?.has(node.op)) {
+      const found = node?.op ?? (value.constant ? 'a constant' : 'an input');
+      return this.#refuse(
+        state,
+        `expected ${[...(ops ?? [])].join(' or ')}, found ${found} at %${value.name}`,
+      );
+    }
+    if (accept && !accept(withDefaults(lookup(node.op).attrs, node.attrs)))
+      return this.#refuse(state, `the attributes of ${node.op} at %${value.name} do not fit`);
+    return node;
   }
 
-  #bind(name: string, found: Value | Node, state: State): State[] {
+  /** Whether every input can match by itself; the reason where one cannot. */
+  #each(values: readonly (Value | null)[], patterns: readonly Pattern[], state: State): boolean {
+    const at = patterns.findIndex((pattern, i) => !this.#canMatch(values[i] ?? null, pattern));
+    const pattern = patterns[at];
+    if (pattern) this.match(values[at] ?? null, pattern, state).next();
+    return !pattern;
+  }
+
+  /** Whether a value matches when names bind anything: necessary, and cheap as it is found once. */
+  #canMatch(value: Value | null, pattern: Pattern): boolean {
+    const { kind, ops, choices = [], inputs = [], accept } = pattern;
+    if (kind === 'absent') return value === null;
+    if (kind === 'either') return choices.some((choice) => this.#canMatch(value, choice));
+    if (value === null) return false;
+    if (kind === 'any' || kind === 'same') return true;
+    if (kind === 'constant') return value.constant !== null;
+    const node = value.producer;
+    if (!node || !ops?.has(node.op)) return false;
+    if (kind === 'chain') return true;
+    const known = this.#possible.get(pattern) ?? new Map<Value | null, boolean>();
+    this.#possible.set(pattern, known);
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const fits =
+      (!accept || accept(withDefaults(lookup(node.op).attrs, node.attrs))) &&
+      ordersOf(node, inputs).some((order) =>
+        inputs.every((input, i) => this.#canMatch(order[i] ?? null, input)),
+      );
+    known.set(value, fits);
+    return fits;
+  }
+
+  *#inputs(values: readonly (Value | null)[], patterns: readonly Pattern[], state: State, from = 0): Found {
+    const pattern = patterns[from];
+    if (!pattern) yield state;
+    else
+      for (const next of this.match(values[from] ?? null, pattern, state))
+        yield* this.#inputs(values, patterns, next, from + 1);
+  }
+
+  /** A chain of one associative op: each pattern takes a term of its own, in any order. */
+  *#chain(value: Value, pattern: Pattern, state: State): Found {
+    const root = this.#nodeOf(value, pattern, state);
+    if (!root) return;
+    const outer = enclosingLink(this.#graph, root);
+    if (outer) {
+      this.#fail(state, `%${value.name} is a part of the chain %${outer.output.name}`);
+      return;
+    }
+    const patterns = pattern.inputs ?? [];
+    const chain = chainTerms(this.#graph, root);
+    const { terms } = chain;
+    if (
+      terms.length < patterns.length ||
+      (terms.length > patterns.length && pattern.restName === undefined)
+    ) {
+      this.#fail(state, `%${value.name} has ${terms.length} terms, expected ${patterns.length}`);
+      return;
+    }
+    const candidates = patterns.map((one) =>
+      [...terms.keys()].filter((i) => this.#canMatch(terms[i] ?? null, one)),
+    );
+    const lonely = candidates.findIndex((list) => list.length === 0);
+    const missing = patterns[lonely];
+    if (missing) for (const term of terms) this.match(term, missing, state).next();
+    else {
+      // the pattern with the fewest candidates first
+      const order = [...patterns.keys()].sort(
+        (a, b) => (candidates[a]?.length ?? 0) - (candidates[b]?.length ?? 0),
+      );
+      for (const bound of this.#name(pattern, root, state))
+        yield* this.#assign(enter(bound, chain.nodes, pattern.shared ?? false), {
+          pattern,
+          chain,
+          candidates,
+          order,
+          taken: [],
+        });
+    }
+  }
+
+  *#assign(state: State, search: Assignment): Found {
+    const { pattern, chain, candidates, order, taken } = search;
+    const next = order[taken.length];
+    const wanted = next === undefined ? undefined : pattern.inputs?.[next];
+    if (next === undefined || !wanted) {
+      const rest = chain.terms.filter((_, i) => !taken.includes(i));
+      yield pattern.restName === undefined
+        ? state
+        : { ...state, captures: new Map(state.captures).set(pattern.restName, rest) };
+      return;
+    }
+    for (const i of candidates[next] ?? []) {
+      if (taken.includes(i)) continue;
+      if (++this.#steps > MAX_STEPS) {
+        this.#fail(state, `gave up after ${MAX_STEPS} nodes`);
+        return;
+      }
+      for (const found of this.match(chain.terms[i] ?? null, wanted, state))
+        yield* this.#assign(found, { ...search, taken: [...taken, i] });
+    }
+  }
+
+  *#name({ name }: Pattern, node: Node, state: State): Found {
+    if (name === undefined) yield state;
+    else yield* this.#bind(name, node, state);
+  }
+
+  *#bind(name: string, found: Value | Node, state: State): Found {
     const known = state.captures.get(name);
-    if (known === undefined) return [{ ...state, captures: new Map(state.captures).set(name, found) }];
-    const wanted = known instanceof Node && found instanceof Value ? known.output : known;
-    return wanted === found ? [state] : this.#fail(state, `${name} stands for two different values`);
+    if (known === undefined) yield { ...state, captures: new Map(state.captures).set(name, found) };
+    else if ((known instanceof Node && found instanceof Value ? known.output : known) === found) yield state;
+    else this.#fail(state, `${name} stands for two different values`);
   }
 
-  #fail(state: State, reason: string): State[] {
+  #refuse(state: State, reason: string): null {
+    this.#fail(state, reason);
+    return null;
+  }
+
+  #fail(state: State, reason: string): void {
     if (state.nodes.length > this.#depth) [this.#depth, this.reason] = [state.nodes.length, reason];
-    return [];
   }
 }
 
-function enter(state: State, node: Node, shared: boolean): State {
-  const nodes = state.nodes.includes(node) ? state.nodes : [...state.nodes, node];
-  return { ...state, nodes, shared: shared ? new Set(state.shared).add(node) : state.shared };
+interface Assignment {
+  readonly pattern: Pattern;
+  readonly chain: ChainTerms;
+  /** For each pattern the terms that can match it. */
+  readonly candidates: readonly (readonly number[])[];
+  readonly order: readonly number[];
+  /** Terms taken so far, in `order`. */
+  readonly taken: readonly number[];
+}
+
+/** The inputs as they stand, and for a commutative op with the first two exchanged. */
+function ordersOf(node: Node, patterns: readonly Pattern[]): (readonly (Value | null)[])[] {
+  const [first = null, second = null, ...rest] = node.inputs;
+  if (patterns.length < 2 || first === second || !lookup(node.op).traits.has('commutative'))
+    return [node.inputs];
+  return [node.inputs, [second, first, ...rest]];
+}
+
+function enter(state: State, entered: readonly Node[], shared: boolean): State {
+  const nodes = [...state.nodes, ...entered.filter((node) => !state.nodes.includes(node))];
+  return { ...state, nodes, shared: shared ? new Set([...state.shared, ...entered]) : state.shared };
 }
 
 function outsideUse(graph: Graph, { nodes, shared }: State): string | undefined {

@@ -34,6 +34,16 @@ export function observeValues(
   return done;
 }
 
+/** Every value of the graph for one sample, inputs included. */
+export function observeTensors(graph: Graph, { name, inputs }: Sample): Map<Value, Tensor> {
+  const tensors = new Map<Value, Tensor>();
+  withLocation({ file: name }, () => {
+    for (const input of graph.inputs) tensors.set(input, sampleInput(input, inputs));
+    interpret(graph, inputs, { observe: (value, tensor) => tensors.set(value, tensor) });
+  });
+  return tensors;
+}
+
 function sampleInput(input: Value, inputs: ReadonlyMap<string, Tensor>): Tensor {
   const tensor = inputs.get(input.name);
   if (tensor) return tensor;

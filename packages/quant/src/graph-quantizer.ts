@@ -62,8 +62,9 @@ export class GraphQuantizer {
     return found;
   }
 
-  has(value: Value, form: Form): boolean {
-    return this.#formsOf(value)[form] !== undefined;
+  /** The value in a form that it has been given already. */
+  existing(value: Value, form: Form): Value | undefined {
+    return this.#formsOf(value)[form];
   }
 
   /** Adds a node that comes from the present one and carries the name of its output. */

@@ -121,7 +121,7 @@ function carriedRule(node: Node, to: GraphQuantizer): Value | null {
   if (node.op === 'pad' && Number(node.attrs.value ?? 0) !== 0) return null;
   if (node.op === 'resize' && (node.attrs.mode ?? 'nearest') !== 'nearest') return null;
   const inputs = node.inputs.filter((input) => input !== null);
-  const wide = inputs.every((input) => to.has(input, 'i16') && !to.has(input, 'i8'));
+  const wide = inputs.every((input) => to.existing(input, 'i16') && !to.existing(input, 'i8'));
   const form = wide ? 'i16' : 'i8';
   return to.add(
     node.op,

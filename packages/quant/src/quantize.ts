@@ -2,11 +2,13 @@ import { type Graph, type Node, verify } from '@ghostc/ir';
 import { type Rounding, registry } from '@ghostc/ops';
 import { runPasses, splitForIntegers } from '@ghostc/passes';
 import { correctBiases } from './bias-correction.ts';
-import { type Calibration, calibrate, type Samples } from './calibrate.ts';
+import { type Calibration, calibrate, type Sample, type Samples } from './calibrate.ts';
 import type { CalibrationMethod } from './choose-range.ts';
 import { equalizeLayers } from './equalize.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
 import { planScales, type QuantPlan } from './quant-plan.ts';
+import { type PrecisionBudget, type PrecisionSearch, searchPrecision } from './search-precision.ts';
+import { type LayerSensitivity, measureSensitivity, runFloat } from './sensitivity.ts';
 
 export interface QuantizeOptions {
   /** How a range is chosen from the calibration data; min-max if absent. */
@@ -24,7 +26,11 @@ export interface QuantizeOptions {
    * where TFLite's double rounding is a step off on up to 1.3 %.
    */
   readonly rounding?: Rounding | undefined;
-  /** Called before each sample of each run over the data. */
+  /** Measures what quantising each layer alone does to the outputs, on this many samples. */
+  readonly reportSamples?: number | undefined;
+  /** Keeps the most sensitive layers out of int8; measured on `reportSamples` samples, or 4. */
+  readonly keep?: PrecisionBudget | undefined;
+  /** Called after each sample or layer of each step. */
   readonly onProgress?: ((step: string, done: number) => void) | undefined;
 }
 
@@ -37,7 +43,17 @@ export interface QuantizedModel {
   /** Nodes of the quantised graph that compute in float because they have no integer form. */
   readonly leftInFloat: readonly Node[];
   readonly warnings: readonly string[];
+  /** Where asked for: the layers, the most sensitive first; those kept out of int8; signal to noise of the outputs in dB. */
+  readonly report?: QuantReport | undefined;
 }
+
+export interface QuantReport {
+  readonly layers: readonly LayerSensitivity[];
+  readonly kept: readonly LayerSensitivity[];
+  readonly sqnr: number;
+}
+
+const REPORT_SAMPLES = 4;
 
 /**
  * Post-training quantisation of a lowered float graph: int8 weights per output channel, int8 activations per tensor, int32
@@ -49,7 +65,34 @@ export function quantize(lowered: Graph, samples: Samples, options: QuantizeOpti
     method: options.method ?? 'minmax',
     percentile: options.percentile ?? 99.99,
   });
-  return { ...prepared, plan, ...rewrite(prepared, plan, options) };
+  if (!options.reportSamples && !options.keep)
+    return { ...prepared, plan, ...rewrite(prepared, plan, options) };
+  const search = searchLayers(prepared.float, samples, { plan, options });
+  const { kept, sqnr, layers } = search;
+  const rewritten = rewrite(prepared, search.plan, options);
+  return { ...prepared, plan: search.plan, ...rewritten, report: { layers, kept, sqnr } };
+}
+
+/** The sensitivity of each layer, and the plan after the search where there is a budget. */
+function searchLayers(
+  float: Graph,
+  samples: Samples,
+  { plan, options }: { plan: QuantPlan; options: QuantizeOptions },
+): PrecisionSearch & { layers: readonly LayerSensitivity[] } {
+  const runs = runFloat(float, first(samples, options.reportSamples ?? REPORT_SAMPLES));
+  const onLayer = (done: number): void => options.onProgress?.('measuring layers', done);
+  const layers = measureSensitivity(float, { plan, runs, onLayer });
+  const budget = options.keep ?? { keep: 'float', layers: 0 };
+  return { ...searchPrecision(float, budget, { plan, runs, ranking: layers }), layers };
+}
+
+function first(samples: Samples, count: number): Sample[] {
+  const taken: Sample[] = [];
+  for (const sample of samples) {
+    if (taken.length >= count) break;
+    taken.push(sample);
+  }
+  return taken;
 }
 
 type Prepared = Pick<QuantizedModel, 'float' | 'calibration'>;

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileC } from '@ghostc/compiler';
+import { compileC, type Device, lowerForKernels, optimize } from '@ghostc/compiler';
 import type { Tensors } from '@ghostc/conformance';
-import { f32 } from '@ghostc/ir';
+import { f32, type Graph } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
-import { expect, test } from 'vitest';
+import { quantize } from '@ghostc/quant';
+import { describe, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 import { skipWithout } from './require-tool.ts';
@@ -27,9 +28,43 @@ test('C on the host classifies the 2,000 test images as PyTorch does, image for 
   expect(ours.filter((label, i) => label === labels[i]).length / IMAGES).toBe(0.917);
 });
 
-function images(name: string): Tensors[] {
-  const pixels = readFileSync(join(folder, 'test_images_u8_2000x28x28.bin'));
-  return Array.from({ length: IMAGES }, (_, i) => {
+/** The int8 model, calibrated on the 200 calibration images, with no layer left in float. */
+function int8Model(): Graph {
+  const float = lowerForKernels(optimize(readOnnx(readFileSync(join(folder, 'ghost_fmnist.onnx')))));
+  const calibration = images(float.inputs[0]?.name ?? '', 'calib_images_u8_200x28x28.bin');
+  const samples = calibration.map((inputs, i) => ({ name: `image ${i}`, inputs }));
+  const { graph, leftInFloat } = quantize(float, samples);
+  expect(leftInFloat).toEqual([]);
+  return graph;
+}
+
+describe('int8', () => {
+  let model: Graph | undefined;
+
+  const logits = async (device: Device, count: number): Promise<Float32Array[]> => {
+    model ??= int8Model();
+    const inputs = images(model.inputs[0]?.name ?? '').slice(0, count);
+    const runs = await runC(compileC(model, { device }), device, inputs);
+    return runs.map(({ outputs }) => [...outputs.values()][0]?.data as Float32Array);
+  };
+
+  test('C on the host is at most 0.3 points under float', { timeout: 300_000 }, async (context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    const ours = await logits('host', IMAGES);
+    const labels = readFileSync(join(folder, 'test_labels_u8.bin'));
+    const right = ours.filter((values, i) => largest(values) === labels[i]).length;
+    expect(right / IMAGES).toBeGreaterThanOrEqual(0.914);
+  });
+
+  test('C on Cortex-M4 gives the bits of the host on 200 images', { timeout: 300_000 }, async (context) => {
+    skipWithout([...cDevice('host').tools, ...cDevice('cortex-m4').tools], 'c@cortex-m4', context);
+    expect(await logits('cortex-m4', 200)).toEqual(await logits('host', 200));
+  });
+});
+
+function images(name: string, file = 'test_images_u8_2000x28x28.bin'): Tensors[] {
+  const pixels = readFileSync(join(folder, file));
+  return Array.from({ length: pixels.length / PIXELS }, (_, i) => {
     const values = Float32Array.from(pixels.subarray(i * PIXELS, (i + 1) * PIXELS), (u8) =>
       Math.fround((u8 / 255 - 0.286) / 0.353),
     );

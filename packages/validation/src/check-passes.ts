@@ -2,7 +2,8 @@ import { extractSubgraph } from '@ghostc/edit';
 import { CompileError, type Graph, printGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import type { Pass } from '@ghostc/passes';
-import { compareGraphs, type Difference } from './compare-graphs.ts';
+import { compareEvaluations, compareGraphs, type Difference, Evaluation } from './compare-graphs.ts';
+import { sameGraph } from './same-graph.ts';
 
 export interface CheckOptions {
   readonly seed?: number;
@@ -33,12 +34,16 @@ export function checkPasses(
   passes: readonly Pass[],
   { seed = 1, onPass }: CheckOptions = {},
 ): void {
+  let before = new Evaluation(graph.clone(), seed);
   for (const pass of passes) {
-    const before = graph.clone();
     pass.run(graph);
     verify(graph, registry);
-    const difference = compareGraphs(before, graph, seed);
-    if (difference) throw smallest(pass, before, difference);
+    if (!sameGraph(before.graph, graph)) {
+      const after = new Evaluation(graph.clone(), seed);
+      const difference = compareEvaluations(before, after);
+      if (difference) throw smallest(pass, before.graph, difference);
+      before = after;
+    }
     onPass?.(pass, graph);
   }
 }

@@ -1,22 +1,10 @@
-import { parseGraph, verify } from '@ghostc/ir';
+import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { any, loweringPasses, op, optimizationPasses, rule, rulePass } from '@ghostc/passes';
+import { any, op, rule, rulePass } from '@ghostc/passes';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkPasses, PassDifference } from './check-passes.ts';
 import { randomGraph } from './random-graph.ts';
-
-const RUNS = Number(process.env.GHOSTC_RANDOM_GRAPHS ?? 10_000);
-
-test(`${RUNS} random graphs go through every pass without a difference`, { timeout: 900_000 }, () => {
-  fc.assert(
-    fc.property(randomGraph(), (graph) => {
-      verify(graph, registry);
-      checkPasses(graph, [...optimizationPasses, ...loweringPasses]);
-    }),
-    { numRuns: RUNS, seed: 20_261_124 },
-  );
-});
 
 /** relu6 where relu was: wrong for values over 6 alone. */
 const wrong = rulePass(

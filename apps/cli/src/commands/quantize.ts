@@ -3,11 +3,21 @@ import { lowerForKernels, optimize } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions, type Rounding, roundings } from '@ghostc/ops';
-import { type CalibrationMethod, calibrationMethods, quantize } from '@ghostc/quant';
+import {
+  type CalibrationMethod,
+  calibrationMethods,
+  type LayerSensitivity,
+  type PrecisionBudget,
+  type QuantizedModel,
+  type QuantReport,
+  quantize,
+} from '@ghostc/quant';
 import { Command, Option } from 'commander';
+import pc from 'picocolors';
 import { parseBindings } from '../bindings.ts';
 import { type CalibrationFlags, parseCalibrationSpec } from '../calibration/calibration-spec.ts';
 import { type CalibrationData, loadCalibration } from '../calibration/load-calibration.ts';
+import { formatCount, formatTable } from '../format.ts';
 import { graphFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
 import { startProgress } from '../progress.ts';
@@ -27,6 +37,11 @@ interface QuantizeFlags extends CalibrationFlags {
   readonly bind: readonly string[];
   readonly stateDict?: string;
   readonly seed: string;
+  readonly perLayerReport?: boolean;
+  readonly reportSamples: string;
+  readonly keepFloat?: string;
+  readonly keepInt16?: string;
+  readonly minSqnr?: string;
   readonly json?: boolean;
 }
 
@@ -75,6 +90,14 @@ export function quantizeCommand(): Command {
         .choices(roundings)
         .default('single'),
     )
+    .option(
+      '--per-layer-report',
+      'what quantising each layer alone does to the outputs (SQNR in dB), the worst first',
+    )
+    .option('--report-samples <n>', 'samples that layers are measured on', '4')
+    .option('--keep-float <n>', 'leave up to n of the worst layers in float')
+    .option('--keep-int16 <n>', 'leave up to n of the worst layers in 16-bit activations and 8-bit weights')
+    .option('--min-sqnr <dB>', 'stop keeping layers when the outputs are this good')
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
@@ -87,7 +110,8 @@ const examples = `
 Examples:
   ghostc quantize model.onnx --calibration photos/ --resize 256 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --out int8.onnx
   ghostc quantize model.onnx --calibration images.bin --shape 200x28x28 --mean 0.2860 --std 0.3530 --out int8.onnx
-  ghostc quantize ghostnet:1.0 --seeded 2 --out int8.gir      then: ghostc compile int8.gir --target c --out build/`;
+  ghostc quantize model.onnx --calibration sets/ --per-layer-report --keep-int16 3 --min-sqnr 25 --out int8.onnx
+  ghostc quantize ghostnet:1.0 --seeded 2 --out int8.onnx     then: ghostc compile int8.onnx --target c --out build/`;
 
 function runQuantize(model: string, flags: QuantizeFlags): void {
   const progress = startProgress(`reading ${model}`);
@@ -97,16 +121,81 @@ function runQuantize(model: string, flags: QuantizeFlags): void {
     const quantized = quantize(float, data.samples, {
       ...flags,
       percentile: percentileOf(flags),
+      reportSamples: flags.perLayerReport ? positive(flags.reportSamples, '--report-samples') : undefined,
+      keep: budgetOf(flags),
       onProgress: (step, done) => (progress.text = `${step}: ${done} of ${data.count}`),
     });
     const written = writeFiles(dirname(flags.out), graphFiles(quantized.graph, flags.out));
     progress.stop();
-    for (const warning of quantized.warnings) console.error(`warning: ${warning}`);
-    if (flags.json) console.log(JSON.stringify({ files: written, warnings: quantized.warnings }));
-    else console.log(written.join('\n'));
+    printResult(quantized, written, flags);
   } finally {
     progress.stop();
   }
+}
+
+/** Files, then what was measured; warnings go to stderr. */
+function printResult(
+  { graph, report, warnings }: QuantizedModel,
+  files: readonly string[],
+  { json, perLayerReport }: QuantizeFlags,
+): void {
+  for (const warning of warnings) console.error(`${pc.yellow('warning')}: ${warning}`);
+  const bytes = constantBytes(graph);
+  if (json)
+    console.log(JSON.stringify({ files, weightBytes: bytes, warnings, ...reportJson(report) }, null, 2));
+  else {
+    for (const file of files) console.log(file);
+    console.log(`${formatCount(bytes)} bytes of weights, biases and tables`);
+    if (report) printReport(report, perLayerReport ?? false);
+  }
+}
+
+function printReport({ layers, kept, sqnr }: QuantReport, all: boolean): void {
+  const row = ({ layer, op, sqnr: one }: LayerSensitivity): string[] => [layer, op, decibels(one)];
+  if (all) console.log(formatTable(['layer alone in int8', 'op', 'SQNR'], layers.map(row)));
+  for (const { layer, op } of kept) console.log(`kept out of int8: ${layer} (${op})`);
+  console.log(`SQNR of the outputs: ${decibels(sqnr)}`);
+}
+
+function reportJson(report: QuantReport | undefined): object {
+  if (!report) return {};
+  const plain = ({ layer, op, sqnr }: LayerSensitivity): object => ({ layer, op, sqnr });
+  return { sqnr: report.sqnr, kept: report.kept.map(plain), layers: report.layers.map(plain) };
+}
+
+function decibels(sqnr: number): string {
+  return Number.isFinite(sqnr) ? `${sqnr.toFixed(1)} dB` : 'exact';
+}
+
+function constantBytes(graph: Graph): number {
+  return [...graph.constants].reduce(
+    (sum, { constant, users }) => sum + (users.size ? (constant?.data.byteLength ?? 0) : 0),
+    0,
+  );
+}
+
+function budgetOf({ keepFloat, keepInt16, minSqnr }: QuantizeFlags): PrecisionBudget | undefined {
+  if (keepFloat !== undefined && keepInt16 !== undefined)
+    throw new CompileError('cli/option', 'expected --keep-float or --keep-int16, not both');
+  const given = keepFloat ?? keepInt16;
+  if (given === undefined && minSqnr === undefined) return undefined;
+  return {
+    keep: keepInt16 === undefined ? 'float' : 'int16',
+    layers: given === undefined ? Number.POSITIVE_INFINITY : positive(given, '--keep-float or --keep-int16'),
+    minSqnr: minSqnr === undefined ? undefined : decibelsOf(minSqnr),
+  };
+}
+
+function decibelsOf(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new CompileError('cli/option', `--min-sqnr expects a number, found ${JSON.stringify(text)}`);
+}
+
+function positive(text: string, flag: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new CompileError('cli/option', `${flag} expects a positive integer, found ${JSON.stringify(text)}`);
 }
 
 function lowered(model: string, flags: QuantizeFlags): Graph {

@@ -98,6 +98,13 @@ export const qlinearConv2dSuite = suite(
       channels: 2,
       bias: 'i32[2] = [2147000000, -2147000000]',
     }),
+    'dead-channels': [
+      `graph @layer(%x: i8[1,9,6,4] ${XQ})`,
+      '  const %w: i8[4,9,1,1] quant(axis=0, 0.0000000003:0, 0.0000000003:0, 0.004:0, 0.0000003:0) = random(1)',
+      '  const %b: i32[4] = [1073741824, -1073741824, 500, -10000000]',
+      '  %y = qlinear_conv2d %x, %w, %b {y_scale=0.083, y_zero_point=7}',
+      '  return %y',
+    ].join('\n'),
     int16: conv({
       x: '1,5,6,6',
       w: '4,5,3,3',
@@ -348,6 +355,24 @@ export const quantizedMovementSuite = suite(
 );
 
 /** Ghost modules and squeeze-and-excite as the quantiser writes them, with float at both ends. */
+/** Layers that C kernels may run over their inputs; planes of equal and of falling size. */
+function chain(height: number, width: number): string {
+  const pads = 'pads=[1,1,1,1]';
+  return `graph @chain(%x: i8[1,8,${height},${width}] ${XQ})
+  const %w1: i8[8,8,3,3] quant(axis=0, ${scales(8)}) = random(1)
+  const %w2: i8[8,1,3,3] quant(axis=0, ${scales(8)}) = random(2)
+  const %w3: i8[6,8,1,1] quant(axis=0, ${scales(6)}) = random(3)
+  const %w4: i8[6,1,5,5] quant(axis=0, ${scales(6)}) = random(4)
+  const %w5: i8[5,6,3,3] quant(axis=0, ${scales(5)}) = random(5)
+  %a = qlinear_conv2d %x, %w1 {y_scale=0.3, y_zero_point=-9, ${pads}}
+  %b = qlinear_conv2d %a, %w1 {y_scale=1.7, y_zero_point=11, ${pads}}
+  %c = qlinear_depthwise_conv2d %b, %w2 {y_scale=5.1, y_zero_point=-2, ${pads}}
+  %d = qlinear_conv2d %c, %w3 {y_scale=12.0, y_zero_point=3}
+  %e = qlinear_conv2d %d, %w5 {y_scale=66.0, y_zero_point=5, pads=[2,2,2,2], dilations=[2,2]}
+  %f = qlinear_depthwise_conv2d %d, %w4 {y_scale=70.0, y_zero_point=1, pads=[2,2,2,2], strides=[2,2]}
+  return %e, %f`;
+}
+
 export const quantizedModuleSuite = suite(
   'quantized_module',
   {
@@ -379,6 +404,9 @@ export const quantizedModuleSuite = suite(
   %s = qlinear_add %p, %x {y_scale=0.05, y_zero_point=-4}
   %t = qlinear_add %s, %s {y_scale=0.09}
   return %t`,
+    chain: chain(8, 12),
+    'chain-odd': chain(7, 5),
+    'chain-wide': chain(5, 37),
     'mixed-float': `graph @mixed(%x: f32[1,4,6,6])
   const %w: i8[5,4,3,3] quant(axis=0, ${scales(5)}) = random(1)
   %q = quantize_linear %x {y_scale=0.008}

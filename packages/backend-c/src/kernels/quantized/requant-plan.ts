@@ -1,4 +1,4 @@
-import type { FixedMultiplier, Rounding } from '@ghostc/ops';
+import { type FixedMultiplier, type Rounding, scaleBy } from '@ghostc/ops';
 import type { RawAccumulators } from './accumulators.ts';
 
 /** From int32 accumulators to int8 outputs, one multiplier per output channel. */
@@ -33,48 +33,73 @@ export interface RequantPlan {
 const MAX_SHIFT = 22;
 
 /** The plan, or null where an intermediate result could leave int32. */
-export function requantPlan(to: Requantization, accumulators: RawAccumulators): RequantPlan | null {
-  const fixed = to.fixed.map((channel, m) => vanishing(channel, accumulators.bound[m] ?? 0) ?? channel);
-  if (!fixed.every((channel, m) => fits(channel, accumulators.bound[m] ?? 0, to.zeroPoint))) return null;
-  const form = fixed.every(({ shift }) => shift < 0) ? to.rounding : 'mixed';
-  if (form === 'mixed' && to.rounding === 'single' && fixed.some(({ shift }) => shift < 0)) return null;
-  const first = fixed[0]?.shift ?? 0;
-  const uniform = form !== 'mixed' && fixed.every(({ shift }) => shift === first) ? -first : null;
-  const rows = fixed.map((channel, m) =>
-    tableRow(channel, { bias: accumulators.bias[m] ?? 0, zeroPoint: to.zeroPoint }, form, uniform !== null),
-  );
+export function requantPlan(to: Requantization, sums: RawAccumulators): RequantPlan | null {
+  const channels = to.fixed.map((fixed, m) => channelOf(to, fixed, sumOf(sums, m)));
+  if (!channels.every(fits)) return null;
+  const form = channels.every(({ fixed }) => fixed.shift < 0) ? to.rounding : 'mixed';
+  if (form === 'mixed' && to.rounding === 'single' && channels.some(({ fixed }) => fixed.shift < 0))
+    return null;
+  const first = channels[0]?.fixed.shift ?? 0;
+  const uniform = form !== 'mixed' && channels.every(({ fixed }) => fixed.shift === first);
+  const rows = channels.map((channel) => tableRow(channel, form, uniform));
   return {
     form,
-    shift: uniform,
+    shift: uniform ? -first : null,
     words: rows[0]?.length ?? 0,
     table: Int32Array.from(rows.flat()),
     clamp: to.clamp,
   };
 }
 
-/** A channel whose scaled accumulator is always rounded to 0, with a shift that the table can hold. */
-function vanishing({ multiplier, shift }: FixedMultiplier, bound: number): FixedMultiplier | null {
-  const zero = multiplier === 0 || (shift < -1 && bound + 1 < 2 ** (-shift - 1));
-  return zero ? { multiplier: 0, shift: -1 } : null;
+/** A channel's sums start with `bias` and end at most `reach` away from it. */
+interface Sum {
+  readonly bias: number;
+  readonly reach: number;
 }
 
-function fits({ shift }: FixedMultiplier, bound: number, zeroPoint: number): boolean {
+function sumOf({ bias, bound }: RawAccumulators, m: number): Sum {
+  const start = bias[m] ?? 0;
+  return { bias: start, reach: (bound[m] ?? 0) - Math.abs(start) };
+}
+
+interface Channel extends Sum {
+  readonly fixed: FixedMultiplier;
+  /** Added to the scaled sum. */
+  readonly add: number;
+}
+
+/**
+ * A channel whose output is the same for all sums (with tiny weights, scales and shifts are extreme) takes it from its
+ * offset: multiplier and bias are 0.
+ */
+function channelOf(to: Requantization, fixed: FixedMultiplier, sum: Sum): Channel {
+  const { bias, reach } = sum;
+  const [low, high] = [bias - reach, bias + reach].map((acc) => outputOf(to, fixed, acc));
+  if (low === undefined || low !== high) return { ...sum, fixed, add: to.zeroPoint };
+  return { bias: 0, reach, fixed: { multiplier: 0, shift: -1 }, add: low };
+}
+
+function outputOf(
+  { rounding, zeroPoint, clamp }: Requantization,
+  fixed: FixedMultiplier,
+  acc: number,
+): number {
+  return Math.min(Math.max(scaleBy(acc, fixed, rounding) + zeroPoint, clamp[0]), clamp[1]);
+}
+
+function fits({ fixed: { shift }, bias, reach, add }: Channel): boolean {
   const left = Math.max(shift, 0);
   const right = Math.max(-shift, 0);
-  const scaled = bound * 2 ** (left + 1);
-  const sum = bound * 2 ** left + (Math.abs(zeroPoint) + 1) * 2 ** right;
-  return right <= MAX_SHIFT && left <= 20 && scaled < 2 ** 31 - 1 && sum < 2 ** 31 - 1;
+  const bound = (Math.abs(bias) + reach) * 2 ** left;
+  const sum = bound + (Math.abs(add) + 1) * 2 ** right;
+  return right <= MAX_SHIFT && left <= 20 && 2 * bound < 2 ** 31 - 1 && sum < 2 ** 31 - 1;
 }
 
-function tableRow(
-  { multiplier, shift }: FixedMultiplier,
-  { bias, zeroPoint }: { readonly bias: number; readonly zeroPoint: number },
-  form: RequantPlan['form'],
-  uniform: boolean,
-): number[] {
+function tableRow({ fixed, bias, add }: Channel, form: RequantPlan['form'], uniform: boolean): number[] {
+  const { multiplier, shift } = fixed;
   const right = Math.max(-shift, 0);
   const half = right > 0 ? 2 ** (right - 1) : 0;
-  const row = [bias, multiplier, zeroPoint * 2 ** right + half];
+  const row = [bias, multiplier, add * 2 ** right + half];
   if (form === 'mixed') return [...row, right, 2 ** (Math.max(shift, 0) + 1), right > 0 ? -1 : 0];
   return uniform ? row : [...row, right];
 }

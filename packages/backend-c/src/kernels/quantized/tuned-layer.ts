@@ -10,6 +10,8 @@ export interface LayerText {
   /** In the order and element type that the function reads. */
   readonly weight: Int8Array | Int32Array;
   readonly scratch: Scratch | null;
+  /** May y lie where x does? */
+  readonly inPlace: boolean;
 }
 
 interface Scratch {
@@ -35,6 +37,7 @@ export function layerKernel(
     emit,
     accepts: (node) => textOf(node) !== null,
     scratchBytes: (node) => textOf(node)?.scratch?.bytes ?? 0,
+    inPlace: (node) => textOf(node)?.inPlace ?? false,
   };
 }
 
@@ -59,5 +62,6 @@ export function firstOf(first: QuantizedKernel, second: QuantizedKernel): Quanti
     emit: (context) => choose(context.node).emit(context),
     accepts: (node) => (first.accepts?.(node) ?? true) || (second.accepts?.(node) ?? true),
     scratchBytes: (node) => choose(node).scratchBytes?.(node) ?? 0,
+    inPlace: (node) => choose(node).inPlace?.(node) ?? false,
   };
 }

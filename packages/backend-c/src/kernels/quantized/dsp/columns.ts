@@ -1,5 +1,6 @@
 import type { ConvGeometry } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
+import { heldRows } from '../held-rows.ts';
 import { columnWords } from './gemm.ts';
 
 /** Lines that fill `col` [pair of k][pixel] for the pixels p, p+1, ..., from x. */
@@ -58,6 +59,21 @@ function padding(inner: number, columns: number): string[] {
   const pairs = Math.ceil(inner / 2);
   const extra = columnWords(inner, columns) / columns - pairs;
   return range(extra * columns).map((i) => `col[${pairs * columns + i}] = 0;`);
+}
+
+/** The same from rows that are held in `rows` as planes of padded rows; `p` counts pixels in a row. */
+export function heldWindowColumns(of: Columns): string[] {
+  const { geometry, columns } = of;
+  const { rows, rowBytes } = heldRows(geometry, 1);
+  const planes = { ...geometry, height: rows, width: rowBytes };
+  return [
+    `for (int n = 0; n < ${columns}; n++) {`,
+    'int32_t *c = col + n;',
+    'const int8_t *s = rows + p + n;',
+    ...insideWindow({ ...of, geometry: planes }),
+    '}',
+    ...padding(geometry.inner, columns),
+  ];
 }
 
 /** Of any other convolution: the windows' elements (channel, u, v) in pairs. Windows over the border take the zero point. */

@@ -1,7 +1,8 @@
 import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
+import { heldRows, writesBehindHeldRows } from '../held-rows.ts';
 import type { RequantPlan } from '../requant-plan.ts';
-import { channelsPerTurn, pointwiseColumns, windowColumns } from './columns.ts';
+import { channelsPerTurn, heldWindowColumns, pointwiseColumns, windowColumns } from './columns.ts';
 import { columnWords, type Gemm, gemmLines, packGemmWeights } from './gemm.ts';
 import { dspPrelude } from './prelude.ts';
 
@@ -24,9 +25,15 @@ function blockColumns({ outHeight, outWidth }: ConvGeometry): number {
   return Math.min(4, outHeight * outWidth);
 }
 
-/** Bytes of `col`. */
+/** Does the kernel hold the input rows, so that it may run in place? Rows that are no fours would cost too much. */
+export function holdsRows(geometry: ConvGeometry): boolean {
+  return !isPointwise(geometry) && geometry.outWidth % 4 === 0 && writesBehindHeldRows(geometry);
+}
+
+/** Bytes of `col`, with the held rows behind it. */
 export function dspConvScratch(geometry: ConvGeometry): number {
-  return 4 * columnWords(geometry.inner, blockColumns(geometry));
+  const columns = 4 * columnWords(geometry.inner, blockColumns(geometry));
+  return columns + (holdsRows(geometry) ? heldRows(geometry, 1).bytes : 0);
 }
 
 /** Weights [m][inner] in the order that the kernel reads, group after group. */
@@ -52,7 +59,7 @@ export function dspConv2d(conv: DspConv): CFunction {
     hint: `q_conv_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
     needs: [dspPrelude],
     params: ['const int8_t *x', 'const int32_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *col'],
-    body: overImages(conv, planeLines(conv)),
+    body: holdsRows(geometry) ? rowLines(conv) : overImages(conv, planeLines(conv)),
   };
 }
 
@@ -94,6 +101,58 @@ function planeLines({ geometry, xZeroPoint, plan }: DspConv): string[] {
     '}',
     'int8_t *const yp = y + p;',
     ...gemmLines(gemm),
+    '}',
+  ];
+}
+
+/** Row after row from held rows. */
+function rowLines({ geometry, xZeroPoint, plan }: DspConv): string[] {
+  const { m, inner, outHeight, outWidth, padTop } = geometry;
+  const { rows, bytes } = heldRows(geometry, 1);
+  const columns = 4;
+  const gemm: Gemm = { m, k: inner, columns, plane: outHeight * outWidth, plan };
+  return [
+    `int8_t *const rows = (int8_t *)(col + ${columnWords(inner, columns)});`,
+    `memset(rows, ${xZeroPoint}, ${bytes});`,
+    `int row = ${-padTop};`,
+    `for (int v = 0; v < ${outHeight}; v++) {`,
+    `for (; row < v + ${rows - padTop}; row++) {`,
+    ...nextRow(geometry, xZeroPoint),
+    '}',
+    `for (int p = 0; p < ${outWidth}; p += ${columns}) {`,
+    '{',
+    ...heldWindowColumns({ geometry, columns, xZeroPoint }),
+    '}',
+    `int8_t *const yp = y + v * ${outWidth} + p;`,
+    ...gemmLines(gemm),
+    '}',
+    '}',
+  ];
+}
+
+/** Moves all rows up by one and puts input row `row` behind them. */
+function nextRow(geometry: ConvGeometry, zero: number): string[] {
+  const { channels, height, width, padLeft } = geometry;
+  const { rows, rowBytes, bytes } = heldRows(geometry, 1);
+  return [
+    `for (int i = 0; i < ${bytes - rowBytes}; i += 4) {`,
+    `store4(rows + i, load4(rows + i + ${rowBytes}));`,
+    '}',
+    `int8_t *to = rows + ${(rows - 1) * rowBytes + padLeft};`,
+    `if (row >= 0 && row < ${height}) {`,
+    `const int8_t *s = x + row * ${width};`,
+    `for (int i = 0; i < ${channels}; i++) {`,
+    `for (int h = 0; h < ${width}; h += 4) {`,
+    'store4(to + h, load4(s + h));',
+    '}',
+    `to += ${rows * rowBytes};`,
+    `s += ${height * width};`,
+    '}',
+    '} else {',
+    `for (int i = 0; i < ${channels}; i++) {`,
+    `memset(to, ${zero}, ${width});`,
+    `to += ${rows * rowBytes};`,
+    '}',
     '}',
   ];
 }

@@ -1,8 +1,9 @@
 import { isDense } from '../../conv-geometry.ts';
+import { depthwiseInPlace, pointwiseInPlace } from '../held-rows.ts';
 import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { type LayerText, layerKernel } from '../tuned-layer.ts';
-import { dspConv2d, dspConvFits, dspConvScratch, packDspConv } from './conv2d.ts';
+import { dspConv2d, dspConvFits, dspConvScratch, holdsRows, packDspConv } from './conv2d.ts';
 import { dspDepthwiseConv2d, dspDepthwiseFits, dspDepthwiseScratch } from './depthwise-conv2d.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { dspDenseScratch, dspFullyConnected, packDspDense } from './fully-connected.ts';
@@ -22,6 +23,7 @@ function convText(layer: Int8Layer): LayerText | null {
     fn: dspConv2d(layer),
     weight: words(packDspConv(weight, geometry)),
     scratch: { bytes: dspConvScratch(geometry), type: 'int32_t' },
+    inPlace: holdsRows(geometry) || pointwiseInPlace(geometry),
   };
 }
 
@@ -31,6 +33,7 @@ function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
     fn: dspFullyConnected({ rows, inner, outputs, plan }),
     weight: words(packDspDense(weight, outputs, inner)),
     scratch: { bytes: dspDenseScratch(inner), type: 'int32_t' },
+    inPlace: false,
   };
 }
 
@@ -38,7 +41,7 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
   if (!dspDepthwiseFits(geometry)) return null;
   const scratch = { bytes: dspDepthwiseScratch(geometry), type: 'int32_t' } as const;
-  return { fn: dspDepthwiseConv2d(layer), weight, scratch };
+  return { fn: dspDepthwiseConv2d(layer), weight, scratch, inPlace: depthwiseInPlace(layer) };
 }
 
 /** For ARMv7E-M with the DSP extension, int8 in and out. */

@@ -1,5 +1,6 @@
 import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
+import { heldRows } from '../held-rows.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { clearLastVectors, pixelOffsets, pointwiseColumns, scatterPixels } from './columns.ts';
 import { columnBytes, gemmLines } from './gemm.ts';
@@ -19,21 +20,14 @@ function run(geometry: ConvGeometry): number {
   return isPointwise(geometry) ? geometry.outHeight * geometry.outWidth : geometry.outWidth;
 }
 
-/** A padded copy of the input rows under one output row: [channel][kernel row][rowBytes]. */
-function rowBytes({ padLeft, width, outWidth, strideX, kernelWidth, dilationX }: ConvGeometry): number {
-  const lastBlock = Math.ceil(outWidth / 8) * 8;
-  return Math.max(padLeft + width, (lastBlock - 1) * strideX + (kernelWidth - 1) * dilationX + 1);
-}
-
 export function mveConvFits({ batch, group, strideX }: ConvGeometry): boolean {
   return batch === 1 && group === 1 && strideX <= 16;
 }
 
-/** Bytes of `col`, with the padded rows behind it. */
+/** Bytes of `col`, with the held rows behind it; the vectors that move them reach into zero points behind. */
 export function mveConvScratch(geometry: ConvGeometry): number {
   const columns = columnBytes(geometry.inner, Math.min(BLOCK, run(geometry)));
-  const rows = isPointwise(geometry) ? 0 : geometry.channels * geometry.kernelHeight * rowBytes(geometry);
-  return columns + Math.ceil(rows / 16) * 16;
+  return columns + (isPointwise(geometry) ? 0 : heldRows(geometry, 8).bytes + 32);
 }
 
 /** Weights [m][inner] as they are, with room for a whole vector behind the last. */
@@ -92,46 +86,65 @@ function block({ geometry, plan }: MveConv, pixels: number): string[] {
 
 function outputRows(conv: MveConv): string[] {
   const { geometry, xZeroPoint } = conv;
-  const { channels, kernelHeight, height, width, strideY, dilationY, padTop, padLeft, outHeight, outWidth } =
-    geometry;
-  const bytes = rowBytes(geometry);
+  const { strideY, strideX, padTop, outHeight, outWidth } = geometry;
+  const { rows, bytes } = heldRows(geometry, 8);
   const columns = columnBytes(geometry.inner, Math.min(BLOCK, outWidth));
   return [
     `int8_t *const rows = col + ${columns};`,
-    `memset(rows, ${xZeroPoint}, ${channels * kernelHeight * bytes});`,
+    `for (int i = 0; i < ${bytes + 16}; i += 16) {`,
+    `vstrbq_s8(rows + i, vdupq_n_s8(${xZeroPoint}));`,
+    '}',
+    ...(strideX === 1 ? [] : [`const uint16x8_t from = vmulq_n_u16(lane, ${strideX});`]),
+    `int row = ${-padTop};`,
     `for (int v = 0; v < ${outHeight}; v++) {`,
-    `for (int u = 0; u < ${kernelHeight}; u++) {`,
-    `const int row = v * ${strideY} + u * ${dilationY} - ${padTop};`,
-    `for (int i = 0; i < ${channels}; i++) {`,
-    `int8_t *const to = rows + (i * ${kernelHeight} + u) * ${bytes} + ${padLeft};`,
-    `if (row >= 0 && row < ${height}) {`,
-    `memcpy(to, x + (i * ${height} + row) * ${width}, ${width});`,
-    '} else {',
-    `memset(to, ${xZeroPoint}, ${width});`,
+    `for (; row < v * ${strideY} + ${rows - padTop}; row++) {`,
+    ...nextRow(conv),
     '}',
-    '}',
-    '}',
-    ...(strideOf(geometry) === 1 ? [] : [`const uint16x8_t from = vmulq_n_u16(lane, ${geometry.strideX});`]),
     ...blocks(conv),
     `y += ${outWidth};`,
     '}',
   ];
 }
 
-function strideOf({ strideX }: ConvGeometry): number {
-  return strideX;
+/** Moves all rows up by one and puts input row `row` behind them. */
+function nextRow({ geometry, xZeroPoint }: MveConv): string[] {
+  const { channels, height, width, padLeft } = geometry;
+  const { rows, rowBytes, bytes } = heldRows(geometry, 8);
+  const rest = width % 16;
+  const whole = width - rest;
+  const copy = (at: string, end: string): string[] =>
+    end
+      ? [`vstrbq_p_s8(to + ${at}, inside ? vldrbq_z_s8(s + ${at}, ${end}) : zeros, ${end});`]
+      : [`vstrbq_s8(to + ${at}, inside ? vldrbq_s8(s + ${at}) : zeros);`];
+  return [
+    `for (int i = 0; i < ${bytes - rowBytes}; i += 16) {`,
+    `vstrbq_s8(rows + i, vldrbq_s8(rows + i + ${rowBytes}));`,
+    '}',
+    `const int inside = row >= 0 && row < ${height};`,
+    `const int8x16_t zeros = vdupq_n_s8(${xZeroPoint});`,
+    ...(rest ? [`const mve_pred16_t end = vctp8q(${rest});`] : []),
+    `int8_t *to = rows + ${(rows - 1) * rowBytes + padLeft};`,
+    `const int8_t *s = x + (inside ? row : 0) * ${width};`,
+    `for (int i = 0; i < ${channels}; i++) {`,
+    ...(whole ? [`for (int h = 0; h < ${whole}; h += 16) {`, ...copy('h', ''), '}'] : []),
+    ...(rest ? copy(String(whole), 'end') : []),
+    `to += ${rows * rowBytes};`,
+    `s += ${height * width};`,
+    '}',
+  ];
 }
 
-/** Fills `col` from the padded rows: element (channel, u, v) of up to 16 windows. */
+/** Fills `col` from the held rows: element (channel, u, v) of up to 16 windows. */
 function windowColumns(geometry: ConvGeometry, pixels: number): string[] {
-  const { channels, kernelHeight, kernelWidth, strideX, dilationX, inner } = geometry;
-  const bytes = rowBytes(geometry);
+  const { channels, kernelHeight, kernelWidth, strideX, dilationY, dilationX, inner } = geometry;
+  const { rows, rowBytes } = heldRows(geometry, 8);
   const at = (first: number): string => `s + v * ${dilationX}${first ? ` + ${first * strideX}` : ''}`;
   return [
-    `const int8_t *s = rows + p * ${strideX};`,
     'int8_t *c = col;',
     'int k = 0;',
-    `for (int i = 0; i < ${channels * kernelHeight}; i++) {`,
+    `for (int i = 0; i < ${channels}; i++) {`,
+    `const int8_t *s = rows + i * ${rows * rowBytes} + p * ${strideX};`,
+    `for (int u = 0; u < ${kernelHeight}; u++) {`,
     `for (int v = 0; v < ${kernelWidth}; v++) {`,
     ...scatterPixels({ k: inner, pixels }, (first) =>
       strideX === 1 ? `vldrbq_s16(${at(first)})` : `vldrbq_gather_offset_s16(${at(first)}, from)`,
@@ -139,7 +152,8 @@ function windowColumns(geometry: ConvGeometry, pixels: number): string[] {
     'k++;',
     'c += k % 16 == 0 ? 49 : 1;',
     '}',
-    `s += ${bytes};`,
+    `s += ${dilationY * rowBytes};`,
+    '}',
     '}',
   ];
 }

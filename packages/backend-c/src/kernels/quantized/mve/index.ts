@@ -1,5 +1,6 @@
-import { isDense } from '../../conv-geometry.ts';
+import { isDense, isPointwise } from '../../conv-geometry.ts';
 import { dspKernels } from '../dsp/index.ts';
+import { depthwiseInPlace, pointwiseInPlace, writesBehindHeldRows } from '../held-rows.ts';
 import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { firstOf, type LayerText, layerKernel } from '../tuned-layer.ts';
@@ -13,7 +14,8 @@ function convText(layer: Int8Layer): LayerText | null {
   if (isDense(geometry)) return denseText(layer);
   if (!mveConvFits(geometry)) return null;
   const scratch = { bytes: mveConvScratch(geometry), type: 'int8_t' } as const;
-  return { fn: mveConv2d(layer), weight: packMveConv(weight), scratch };
+  const inPlace = isPointwise(geometry) ? pointwiseInPlace(geometry) : writesBehindHeldRows(geometry);
+  return { fn: mveConv2d(layer), weight: packMveConv(weight), scratch, inPlace };
 }
 
 function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
@@ -22,6 +24,7 @@ function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
     fn: mveFullyConnected({ rows, inner, outputs, plan }),
     weight: packMveConv(weight),
     scratch: null,
+    inPlace: false,
   };
 }
 
@@ -29,7 +32,7 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
   if (!mveDepthwiseFits(geometry)) return null;
   const scratch = { bytes: mveDepthwiseScratch(geometry), type: 'int32_t' } as const;
-  return { fn: mveDepthwiseConv2d(layer), weight, scratch };
+  return { fn: mveDepthwiseConv2d(layer), weight, scratch, inPlace: depthwiseInPlace(layer) };
 }
 
 /** For Helium, int8 in and out; the DSP extension, which such cores have too, where there is no vector kernel. */

@@ -1,0 +1,74 @@
+import { parseGraph, verify } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { describe, expect, test } from 'vitest';
+import { emitC } from './emit-c.ts';
+
+function emit(text: string) {
+  const graph = parseGraph(text, { registry });
+  verify(graph, registry);
+  return emitC(graph, { name: 'net' });
+}
+
+const conv = (
+  weight: string,
+  bias = 'const %b: i32[2] = [1, -1]',
+): string => `graph @q(%x: i8[1,2,3,3] quant(0.05:-5))
+  ${weight}
+  ${bias}
+  %y = qlinear_conv2d %x, %w, %b {y_scale=0.1, y_zero_point=7}
+  return %y`;
+const weight = 'const %w: i8[2,2,1,1] quant(axis=0, 0.5:0, 0.25:0) = [1, 2, 3, 4]';
+
+describe('C of quantised graphs', () => {
+  test('the header tells scales and zero points, and takes integers', () => {
+    const { files, inputs } = emit(conv(weight));
+    const header = String(files.get('net.h'));
+    expect(header).toContain('#define NET_IN_SCALE 0.05f');
+    expect(header).toContain('#define NET_IN_ZERO_POINT (-5)');
+    expect(header).toContain('#define NET_OUT_SCALE 0.1f');
+    expect(header).toContain('#define NET_OUT_ZERO_POINT 7');
+    expect(header).toContain('int net_run(void *arena, const int8_t *in, int8_t *out);');
+    expect(inputs[0]?.quant).toEqual({ scale: [0.05], zeroPoint: [-5] });
+  });
+
+  test('several buffers are numbered, float ones have no scale', () => {
+    const header = String(
+      emit(`graph @q(%x: f32[4], %z: u8[4] quant(0.5:3))
+  %q = quantize_linear %x {y_scale=0.25}
+  %d = dequantize_linear %z
+  return %q, %d`).files.get('net.h'),
+    );
+    expect(header).toContain(
+      'int net_run(void *arena, const float *in_0, const uint8_t *in_1, int8_t *out_0, float *out_1);',
+    );
+    expect(header).toContain('#define NET_IN_ZERO_POINT_1 3');
+    expect(header).not.toContain('NET_IN_SCALE_0');
+  });
+
+  test('weights of one byte take one byte, aligned to 16', () => {
+    expect(emit(conv(weight)).weightBytes).toBe(4 * 16);
+  });
+
+  test.each([
+    ['sums beyond int32', conv(weight, 'const %b: i32[2] = [2147483647, 0]'), 'backend-c/accumulator'],
+    [
+      'weights computed at run time',
+      `graph @q(%x: i8[1,2] quant(0.05:-5), %w: i8[3,2] quant(0.5:0))
+  %y = qlinear_fully_connected %x, %w {y_scale=0.1}
+  return %y`,
+      'backend-c/weight',
+    ],
+    [
+      'elements that no kernel computes',
+      'graph @q(%x: i64[2])\n  %y = concat %x, %x {axis=0}\n  return %y',
+      'backend-c/dtype',
+    ],
+    [
+      'linear resize of integers without its own op',
+      'graph @q(%x: i8[1,1,2,2] quant(1:0))\n  %y = resize %x {sizes=[1,1,3,3], mode="linear"}\n  return %y',
+      'backend-c/resize',
+    ],
+  ])('%s are refused', (_, text, code) => {
+    expect(() => emit(text)).toThrow(`error[${code}]`);
+  });
+});

@@ -1,0 +1,80 @@
+import { type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { observeTensors, type Sample } from './calibrate.ts';
+import { evaluateFrom } from './evaluate-from.ts';
+import { GraphQuantizer } from './graph-quantizer.ts';
+import { integerRules } from './integer-rules.ts';
+import type { Precision, QuantPlan } from './quant-plan.ts';
+import { carriesScale } from './scale-groups.ts';
+import { SignalToNoise } from './signal-to-noise.ts';
+
+/** What quantising one layer alone does to the outputs of the network. */
+export interface LayerSensitivity {
+  readonly node: Node;
+  /** Name of the layer in the source model. */
+  readonly layer: string;
+  readonly op: string;
+  /** Of the network's outputs with this layer in int8 and everything else in float; infinite where nothing changes. */
+  readonly sqnr: number;
+}
+
+/** Float values of each sample, kept so that a layer's error costs only the layers behind it. */
+export type FloatRuns = readonly ReadonlyMap<Value, Tensor>[];
+
+export function runFloat(graph: Graph, samples: readonly Sample[]): FloatRuns {
+  return samples.map((sample) => observeTensors(graph, sample));
+}
+
+/** Layers that have an integer form of their own; what moves elements changes nothing. */
+export function quantizableLayers(graph: Graph): Node[] {
+  return [...graph.nodes()].filter((node) => integerRules.has(node.op) && !carriesScale(node));
+}
+
+/** The sensitivity of every layer, the most sensitive first. */
+export function measureSensitivity(
+  graph: Graph,
+  {
+    plan,
+    runs,
+    onLayer,
+  }: { plan: QuantPlan; runs: FloatRuns; onLayer?: ((done: number) => void) | undefined },
+): LayerSensitivity[] {
+  const layers = quantizableLayers(graph).map((node, i) => {
+    const precisionOf = (other: Node): Precision => (other === node ? 'int8' : 'float');
+    const sqnr = planSqnr(graph, { ...plan, precisionOf }, runs);
+    onLayer?.(i + 1);
+    return { node, layer: node.origin.at(-1) ?? node.output.name, op: node.op, sqnr };
+  });
+  return layers.sort((a, b) => a.sqnr - b.sqnr);
+}
+
+/** Signal to noise of the network's outputs under a plan. Values that no integer touches are taken from the float runs. */
+export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number {
+  const quantizer = new GraphQuantizer(graph, plan, { io: 'float', rounding: 'single' });
+  const rewritten = quantizer.run();
+  const exact = exactValues(graph, plan);
+  const total = new SignalToNoise();
+  for (const run of runs) {
+    const known = new Map<Value, Tensor>();
+    for (const value of exact) {
+      const [twin, tensor] = [quantizer.existing(value, 'f32'), run.get(value)];
+      if (twin && tensor) known.set(twin, tensor);
+    }
+    const tensors = evaluateFrom(rewritten, known);
+    graph.outputs.forEach(({ value }, i) => {
+      const got = tensors.get(rewritten.outputs[i]?.value as Value);
+      total.add(toNumbers(run.get(value) as Tensor), toNumbers(got as Tensor));
+    });
+  }
+  return total.decibels;
+}
+
+/** Values before any integer layer. */
+function exactValues(graph: Graph, { precisionOf }: QuantPlan): Set<Value> {
+  const exact = new Set<Value>(graph.inputs);
+  for (const node of graph.nodes()) {
+    const float = precisionOf(node) === 'float' || !integerRules.has(node.op);
+    if (float && node.inputs.every((input) => !input || input.constant || exact.has(input)))
+      for (const output of node.outputs) exact.add(output);
+  }
+  return exact;
+}

@@ -1,0 +1,19 @@
+/** Signal-to-quantisation-noise ratio, 10 log10(sum(want^2) / sum((want - got)^2)) in dB, added up over tensors. */
+export class SignalToNoise {
+  #signal = 0;
+  #noise = 0;
+
+  add(want: ArrayLike<number>, got: ArrayLike<number>): void {
+    for (let i = 0; i < want.length; i++) {
+      const value = want[i] as number;
+      this.#signal += value * value;
+      this.#noise += (value - (got[i] as number)) ** 2;
+    }
+  }
+
+  /** Infinity where nothing differs. */
+  get decibels(): number {
+    if (this.#noise === 0) return Number.POSITIVE_INFINITY;
+    return this.#signal === 0 ? Number.NEGATIVE_INFINITY : 10 * Math.log10(this.#signal / this.#noise);
+  }
+}

@@ -1,0 +1,8 @@
+import { test } from 'vitest';
+import { checkRandomGraphs, RANDOM_GRAPHS } from './check-random-graphs.ts';
+
+test(
+  `half of ${RANDOM_GRAPHS} random graphs go through every pass without a difference`,
+  { timeout: 900_000 },
+  () => checkRandomGraphs(2, 2),
+);
