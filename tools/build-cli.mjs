@@ -16,7 +16,7 @@ export async function buildCli() {
     conditions: ['@ghostc/source'],
     external: ['onnxruntime-node', 'webgpu', 'esbuild', 'playwright-core'],
     banner: {
-      js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+      js: "#!/usr/bin/env node\nimport { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
     },
     logLevel: 'warning',
   });

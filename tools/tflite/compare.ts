@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { interpreterRuntime } from '@ghostc/conformance';
 import { cRuntime } from '@ghostc/runtimes';
+import { compareFolder } from './compare-folder.ts';
 import { compareLayers } from './compare-layers.ts';
 import { compareModel } from './compare-model.ts';
 import {
@@ -17,28 +18,44 @@ import {
 } from './fixtures.ts';
 import { findPython, runLayers } from './reference.ts';
 
-const usage = `npm run compare:tflite -- [--update] [--json]
+const usage = `npm run compare:tflite -- [--update] [--models DIR] [--json]
 
 Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny) on ${SEEDS} seeded inputs each in the interpreter and in C, and on 3 in C
 on a Cortex-M4, and holds the outputs against those of TFLite's reference kernels: integers bit for bit, floats within the
 error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is held against TFLite on what it
 reads there, within its own bound. Exit code 0 only if all hold.
 
-  --update  write TFLite's outputs (test-fixtures/tflite) anew first
-  --json    print JSON
+  --update      write TFLite's outputs (test-fixtures/tflite) anew first
+  --models DIR  instead: every .tflite of a folder on one seeded input, in the interpreter and in C, against TFLite
+  --json        print JSON
 
 Examples:
   npm run compare:tflite
-  npm run compare:tflite -- --update`;
+  npm run compare:tflite -- --update
+  pip download --no-deps mediapipe==0.10.14 && unzip -j -d mediapipe/ mediapipe-*.whl '*.tflite'
+  npm run compare:tflite -- --models mediapipe/`;
 
 const { values } = parseArgs({
   args: process.argv.slice(3),
-  options: { update: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    update: { type: 'boolean' },
+    models: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 });
+const runtimes = [interpreterRuntime, cRuntime('host')];
 if (values.help) console.log(usage);
 else await main();
 
 async function main(): Promise<void> {
+  const rows = values.models ? await compareFolder(values.models, python(), runtimes) : await compareMlperf();
+  if (values.json) console.log(JSON.stringify(rows, null, 2));
+  else console.table(rows);
+  process.exitCode = rows.every(({ holds }) => holds) ? 0 : 1;
+}
+
+async function compareMlperf(): Promise<{ holds: boolean }[]> {
   const models = mlperfModels();
   if (!models) throw new Error('../shared/models/mlperf-tiny is absent: there is nothing to compare');
   if (values.update) update(models);
@@ -47,9 +64,7 @@ async function main(): Promise<void> {
     rows.push(...(await compareEverywhere(name, model)));
     if (name.endsWith('_float')) rows.push(compareOperators(name, model));
   }
-  if (values.json) console.log(JSON.stringify(rows, null, 2));
-  else console.table(rows);
-  process.exitCode = rows.every(({ holds }) => holds) ? 0 : 1;
+  return rows;
 }
 
 /** The worst of a float model's operators. */

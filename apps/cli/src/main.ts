@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
 import { quantizeCommand } from './commands/quantize.ts';
+import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
@@ -16,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(process.env.GHOSTC_VERSION ?? '0.1.0')
     .addCommand(compileCommand())
     .addCommand(verifyCommand())
+    .addCommand(tuneCommand())
     .addCommand(inspectCommand())
     .addCommand(optCommand())
     .addCommand(explainCommand())

@@ -19,16 +19,28 @@ export function planC(lowered: Graph, { device = 'host', kernels, maxRam }: Plan
   const lanes = lanesOf(device);
   const kernelSet = kernels ?? device;
   const result = planWithin(lowered, {
-    storageRule: (node) => cStorageRule(node, kernelSet),
+    storageRule: remembered((node) => cStorageRule(node, kernelSet)),
     rowRule: rowRuleOf,
     io: 'caller',
     align: arenaAlign,
-    scratchBytes: (node) => scratchBytes(node, { lanes, kernelSet }),
+    scratchBytes: remembered((node) => scratchBytes(node, { lanes, kernelSet })),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,
     work: (node) => nodeMacs(node) ?? 0,
   });
   if (result.missing > 0) throw missed(result, maxRam ?? 0);
   return result;
+}
+
+/** Plans ask the same of a node again and again, and tuned kernels take a while to say. */
+function remembered<T>(ask: (node: Node) => T): (node: Node) => T {
+  const answers = new WeakMap<Node, T>();
+  return (node) => {
+    const known = answers.get(node);
+    if (known !== undefined) return known;
+    const answer = ask(node);
+    answers.set(node, answer);
+    return answer;
+  };
 }
 
 function scratchBytes(node: Node, { lanes, kernelSet }: { lanes: Lanes; kernelSet: KernelSet }): number {

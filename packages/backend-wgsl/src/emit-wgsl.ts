@@ -22,6 +22,7 @@ import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
 import { workgroupsFor } from './text/module-text.ts';
 import { toHalves } from './to-halves.ts';
+import type { TunableLayer, Tuning } from './tuning.ts';
 import { WeightStore } from './weight-store.ts';
 
 export interface EmitWgslOptions {
@@ -29,6 +30,10 @@ export interface EmitWgslOptions {
   readonly name: string;
   /** How matrices of weights are stored: f16 halves the file, and memory where the device has shader-f16. Sums are f32. */
   readonly matrices?: 'f32' | 'f16' | undefined;
+  /** Shapes that were measured to be best; the static cost model decides where a layer is absent. */
+  readonly tuning?: Tuning | undefined;
+  /** Called at the end with the layers that have a shape. */
+  readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;
 }
 
 /** WebGPU's default maxStorageBufferBindingSize in bytes. */
@@ -42,8 +47,9 @@ const arenaAlign = 16;
  * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
  * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
  */
-export function emitWgsl(source: Graph, { name, matrices }: EmitWgslOptions): WgslProgram<Uint8Array> {
+export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<Uint8Array> {
   checkGraph(source);
+  const { name, matrices, tuning = {}, onTunable } = options;
   const { graph: lowered, types } = carried(source);
   const plan = planMemory(lowered, {
     storageRule: storageRuleOf,
@@ -51,11 +57,19 @@ export function emitWgsl(source: Graph, { name, matrices }: EmitWgslOptions): Wg
     align: arenaAlign,
     scratchBytes,
   });
-  const emitter = new Emitter({ graph: lowered, types }, plan, matrices === 'f16');
-  const body = plan.order.flatMap((node) => emitter.dispatch(node));
+  const emitter = new Emitter({ graph: lowered, types }, plan, { half: matrices === 'f16', tuning });
+  const body: Dispatch[] = [];
+  const layers: TunableLayer[] = [];
+  for (const node of plan.order) {
+    const { dispatches, key } = emitter.dispatch(node);
+    if (key) layers.push({ key, dispatch: body.length });
+    body.push(...dispatches);
+  }
   const inputs = lowered.inputs.map((value) => emitter.io(value.name, value));
   const outputs = lowered.outputs.map((output) => emitter.io(output.name, output.value));
   const dispatches = [...emitter.preparations, ...body];
+  const before = emitter.preparations.length;
+  onTunable?.(layers.map(({ key, dispatch }) => ({ key, dispatch: dispatch + before })));
   const { arenaBytes, store, modules } = emitter;
   checkLimit('arena', arenaBytes);
   const halfBytes = (emitter.halves?.byteLength ?? 0) / 2;
@@ -99,14 +113,20 @@ class Emitter {
   /** Copies of constants that kernels, or the caller, want in the arena. */
   readonly preparations: Dispatch[] = [];
   arenaBytes: number;
+  readonly #tuning: Tuning;
   readonly #plan: MemoryPlan;
   readonly #types: Carried['types'];
   readonly #constants: readonly Value[];
   /** Arena offsets of constants that were copied, by constant. */
   readonly #copies = new Map<Value, number>();
 
-  constructor({ graph, types }: Carried, plan: MemoryPlan, half: boolean) {
+  constructor(
+    { graph, types }: Carried,
+    plan: MemoryPlan,
+    { half, tuning }: { half: boolean; tuning: Tuning },
+  ) {
     this.#types = types;
+    this.#tuning = tuning;
     this.halves = half ? new WeightStore() : undefined;
     this.modules = new ModuleTable(half);
     this.#plan = plan;
@@ -114,17 +134,24 @@ class Emitter {
     this.arenaBytes = plan.arenaBytes;
   }
 
-  dispatch(node: Node): Dispatch[] {
-    if (this.#plan.elided.has(node)) return [];
+  /** A node's dispatches, and the key of its shape if it has one. */
+  dispatch(node: Node): { readonly dispatches: Dispatch[]; readonly key?: string | undefined } {
+    let tunable: string | undefined;
+    if (this.#plan.elided.has(node)) return { dispatches: [] };
     const context: KernelContext = {
       node,
       place: (value) => this.#place(value),
       arena: (value) => this.#arena(value),
       scratch: () => (this.#plan.scratch.get(node)?.offset ?? 0) / 4,
+      shape: (key, fallback) => {
+        tunable = key;
+        return this.#tuning[key] ?? fallback;
+      },
       weights: (data) => this.store.add(data),
       matrix: (data) => (this.halves ?? this.store).add(data) / 4,
     };
-    return this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
+    const dispatches = this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
+    return { dispatches, key: tunable };
   }
 
   /** The node's kernel, and the rounding of its outputs to the types that they stand for. */

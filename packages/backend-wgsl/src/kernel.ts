@@ -1,4 +1,5 @@
 import type { Node, Value } from '@ghostc/ir';
+import type { BlockShape } from './tuning.ts';
 
 /** Element type under which a module sees a buffer. The bytes are the same; indices are in units of it. */
 export type Lane = 'f32' | 'vec4f';
@@ -43,6 +44,8 @@ export interface KernelContext {
   place(value: Value): Place;
   /** Offset in the arena, in floats. A constant is copied there once, at the start of each run. */
   arena(value: Value): number;
+  /** The shape for a layer: the tuned one, or `fallback`, which the static cost model gives. */
+  shape(key: string, fallback: BlockShape): BlockShape;
   /** Adds to the weight buffer; the offset in floats, a multiple of 4. */
   weights(data: Float32Array | Int32Array): number;
   /** Offset in the arena, in floats, of the scratch memory that the node asked for; 0 if it asked for none. */

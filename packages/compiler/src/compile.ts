@@ -1,6 +1,6 @@
 import { type CProgram, emitC } from '@ghostc/backend-c';
 import { emitOnnx } from '@ghostc/backend-onnx';
-import { emitWgsl } from '@ghostc/backend-wgsl';
+import { emitWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
@@ -25,6 +25,10 @@ export interface CompileOptions extends PipelineOptions {
 export interface CompileWgslOptions extends CompileOptions {
   /** How matrices of weights are stored: f16 halves the file, and memory where the device has shader-f16. Sums are f32. */
   readonly matrices?: 'f32' | 'f16' | undefined;
+  /** Shapes of kernels that `ghostc tune` measured. */
+  readonly tuning?: Tuning | undefined;
+  /** Called with the layers that have a shape. */
+  readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;
   /** Source of the runtime as one ES module: `compileFiles` then makes a package for pages. */
   readonly runtime?: string | undefined;
 }
@@ -49,6 +53,8 @@ export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): Wgs
   return emitWgsl(lowerForGpuKernels(staticGraph(model, options), options), {
     name: nameOf(model, options),
     matrices: options.matrices,
+    tuning: options.tuning,
+    onTunable: options.onTunable,
   });
 }
 

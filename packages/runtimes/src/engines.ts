@@ -73,6 +73,7 @@ async function startDeno(): Promise<RemoteGpu> {
   await writeFile(script, `${await clientBundle()}\nawait work('${server.origin}');\n`);
   const flags = ['--unstable-webgpu', '--no-config', '--no-lock', '--allow-net=127.0.0.1'];
   const env = {
+    XDG_RUNTIME_DIR: tmpdir(),
     ...process.env,
     VK_ICD_FILENAMES: lavapipe.find((path) => anyFile(path)),
     DENO_NO_UPDATE_CHECK: '1',

@@ -14,3 +14,13 @@ export { missingTools, requireTools, skipWithout, type Tool } from './require-to
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
 export { cRuntime, createRuntime, originalRuntime, runtimeNames } from './runtime-table.ts';
 export type { Route } from './serve-locally.ts';
+export {
+  parseTuningCache,
+  type TuneOptions,
+  type TuneResult,
+  type Tuning,
+  type TuningCache,
+  tuneWgsl,
+  tuningFor,
+  withTuning,
+} from './tune-wgsl.ts';

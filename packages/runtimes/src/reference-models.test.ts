@@ -4,9 +4,10 @@ import { compileOnnx } from '@ghostc/compiler';
 import { type DataSet, type TargetResult, verifyModel } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
 import { readOnnx, readTensorProto } from '@ghostc/onnx';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
 import { wgslTools } from './dawn-device.ts';
+import { type Engine, engineTools, stopEngines } from './engines.ts';
 import { checkOnnx, decodeIndependently, onnxChecker } from './onnx-checker.ts';
 import { skipWithout, type Tool } from './require-tool.ts';
 import { createRuntime } from './runtime-table.ts';
@@ -21,19 +22,29 @@ interface Model {
   readonly targets: readonly string[];
 }
 
-const everywhere = ['onnx', 'wgsl', 'c', 'c@cortex-m4', 'c@cortex-m7', 'c@cortex-m55', 'c@rv32'];
+const everywhere = [
+  'onnx',
+  'wgsl',
+  'wgsl@chromium',
+  'wgsl@deno',
+  'c',
+  'c@cortex-m4',
+  'c@cortex-m7',
+  'c@cortex-m55',
+  'c@rv32',
+];
 const modules = readdirSync(join(fixtures, 'modules')).map(
   (name): Model => ({
     name,
     folder: join(fixtures, 'modules', name),
-    targets: ['onnx', 'wgsl', 'c', 'c@cortex-m4'],
+    targets: ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c', 'c@cortex-m4'],
   }),
 );
 const large: readonly Model[] = [
-  ['ghostnet_v1_050_224', ['onnx', 'wgsl', 'c']],
-  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'c', 'c@cortex-m55']],
-  ['ghostnetv2_100_224', ['onnx', 'wgsl', 'c']],
-  ['ghostnetv3_100_224_reparam', ['onnx', 'wgsl', 'c']],
+  ['ghostnet_v1_050_224', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c']],
+  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c', 'c@cortex-m55']],
+  ['ghostnetv2_100_224', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c']],
+  ['ghostnetv3_100_224_reparam', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c']],
 ].map(([name, targets]) => ({
   name: name as string,
   folder: join(shared, name as string),
@@ -44,6 +55,8 @@ const models: readonly Model[] = [
   ...modules,
   ...large,
 ];
+
+afterAll(stopEngines);
 
 test.for(models)(
   '$name matches PyTorch on every target',
@@ -79,6 +92,7 @@ test.for(models)(
 
 function toolsOf(target: string): readonly Tool[] {
   if (target === 'wgsl') return wgslTools;
+  if (target.startsWith('wgsl@')) return engineTools[target.slice(5) as Engine];
   return target.startsWith('c') ? cDevice(target.split('@')[1] ?? 'host').tools : [];
 }
 

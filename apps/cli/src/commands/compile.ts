@@ -8,12 +8,14 @@ import {
   targets,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
+import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { startProgress } from '../progress.ts';
+import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
 
@@ -25,6 +27,8 @@ interface CompileFlags {
   readonly bind: readonly string[];
   readonly weights?: 'c' | 'bin';
   readonly matrices?: 'f32' | 'f16';
+  readonly tuned?: boolean | string;
+  readonly cache?: string;
   readonly maxRam?: number;
   readonly stateDict?: string;
   readonly seed: string;
@@ -61,6 +65,11 @@ export function compileCommand(): Command {
         'most bytes for the arena of the C, as in 320K: where it would be larger, layers run in bands of rows',
       ).argParser(parseByteSize),
     )
+    .option(
+      '--tuned [adapter]',
+      'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
+    )
+    .option('--cache <file>', 'the file of ghostc tune')
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
     .option('--json', 'print what was written as JSON')
@@ -69,6 +78,12 @@ export function compileCommand(): Command {
       '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/',
     )
     .action(runCompile);
+}
+
+/** What `ghostc tune` measured, if asked for. */
+function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
+  if (!tuned) return undefined;
+  return tuningFor(readTuningCache(cache ?? defaultCacheFile()), tuned === true ? undefined : tuned);
 }
 
 function runCompile(model: string, flags: CompileFlags): void {
@@ -80,7 +95,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     const options = { ...flags, name: flags.name ?? loaded.name, bind: parseBindings(flags.bind) };
     const whole = {
       ...options,
-      ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource() }),
+      ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
       onPass: (name: string) => (progress.text = name),
     };
     const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;

@@ -121,8 +121,8 @@ export function element(lane: Lane): (index: string) => string {
  * Blocks of four channels that one invocation takes. Cost of an input channel: loads of pixels and weights, twice a
  * multiplication each, and the multiplications, those of channels beyond M included.
  */
-export function blocksFor(channels: number, most = 2): number {
+export function blocksFor(channels: number): 1 | 2 {
   const cost = (blocks: number): number =>
     Math.ceil(channels / (4 * blocks)) * (2 * (1 + blocks) + 4 * blocks);
-  return Array.from({ length: most }, (_, i) => i + 1).reduce((best, b) => (cost(b) < cost(best) ? b : best));
+  return cost(2) < cost(1) ? 2 : 1;
 }

@@ -37,8 +37,12 @@ export const fusedGhostModule: Kernel = (context) => {
   const { INIT, H, W, K, size } = sizes;
   const offsets = [node.inputs[0], node.inputs[5], node.output].map((v) => (v ? context.arena(v) : 0));
   const lane: Lane = [H * W, context.scratch(), ...offsets].every((n) => n % 4 === 0) ? 'vec4f' : 'f32';
-  const block = { blocks: blocksFor(INIT), lane, gate: !!node.inputs[5], tail: K % 4 !== 0 };
-  return [step(context, sizes, { block, size, residual: !!node.inputs[6], group: barrierGroup(H * W) })];
+  const { blocks, group } = context.shape(`ghost ${K}x${INIT} ${H * W}`, {
+    blocks: blocksFor(INIT),
+    group: barrierGroup(H * W),
+  });
+  const block = { blocks, lane, gate: !!node.inputs[5], tail: K % 4 !== 0 };
+  return [step(context, sizes, { block, size, residual: !!node.inputs[6], group })];
 };
 
 /** Bytes of scratch memory: the primary planes, where a residual may lie in the output's place. */
@@ -52,7 +56,7 @@ export function ghostScratchBytes(node: Node): number {
  * Invocations of a workgroup that waits at a barrier. A software adapter pays for each of them there; a GPU likes a whole
  * subgroup.
  */
-function barrierGroup(pixels: number): number {
+function barrierGroup(pixels: number): 16 | 32 {
   return pixels <= 64 ? 16 : 32;
 }
 

@@ -17,8 +17,11 @@ export function pointwise(context: KernelContext, { N, C, H, W, M }: WindowGeome
   const [x, y, r] = [arena(sourceOf(node, 0)), arena(node.output), residual ? arena(residual) : 0];
   const lane: Lane = [plane, x, y, r].every((size) => size % 4 === 0) ? 'vec4f' : 'f32';
   const unit = lane === 'vec4f' ? 4 : 1;
-  const block: ChannelBlock = { blocks: blocksFor(M), lane, gate: false, tail: C % 4 !== 0 };
-  const group = groupFor(Math.ceil(plane / 4));
+  const { blocks, group } = context.shape(`pointwise ${C}x${M} ${plane}`, {
+    blocks: blocksFor(M),
+    group: groupFor(Math.ceil(plane / 4)),
+  });
+  const block: ChannelBlock = { blocks, lane, gate: false, tail: C % 4 !== 0 };
   const tiles = { channels: Math.ceil(M / (4 * block.blocks)), pixels: Math.ceil(plane / (4 * group)) };
   const { key, text, floats } = epilogueOf(node, 'vec4f');
   const store = { lane, residual: !!residual };
@@ -58,7 +61,7 @@ export function pointwise(context: KernelContext, { N, C, H, W, M }: WindowGeome
 }
 
 /** Invocations of a workgroup for so many items that share their weights: few where 64 would leave most idle. */
-export function groupFor(items: number): number {
+function groupFor(items: number): 16 | 32 | 64 {
   return items <= 16 ? 16 : items <= 32 ? 32 : 64;
 }
 

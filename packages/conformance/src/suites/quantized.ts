@@ -376,6 +376,16 @@ function chain(height: number, width: number): string {
 export const quantizedModuleSuite = suite(
   'quantized_module',
   {
+    'depthwise-in-place': `graph @chain(%x: i8[1,6,13,11] quant(0.05:-3))
+  const %pw: i8[6,6,1,1] quant(axis=0, ${scales(6)}) = random(1)
+  const %d3: i8[6,1,3,3] quant(axis=0, ${scales(6)}) = random(2)
+  const %d5: i8[6,1,5,5] quant(axis=0, ${scales(6)}) = random(3)
+  %0 = qlinear_conv2d %x, %pw {y_scale=0.05, y_zero_point=4}
+  %1 = qlinear_depthwise_conv2d %0, %d3 {y_scale=0.05, y_zero_point=-7, pads=[1,1,1,1]}
+  %2 = qlinear_depthwise_conv2d %1, %d5 {y_scale=0.05, y_zero_point=9, pads=[2,2,2,2], strides=[2,2]}
+  %3 = qlinear_depthwise_conv2d %2, %d3 {y_scale=0.05, y_zero_point=0, pads=[1,1,1,1]}
+  %y = qlinear_conv2d %3, %pw {y_scale=0.1, y_zero_point=0}
+  return %y`,
     ghost: `graph @ghost(%x: f32[1,8,9,9])
   const %pw: i8[6,8,1,1] quant(axis=0, ${scales(6)}) = random(1)
   const %pb: i32[6] = random(2)

@@ -709,6 +709,77 @@ const quantizedCases: readonly OperatorCase[] = [
   ]),
 ];
 
+const int16 = (shape: readonly number[], scale: number): TensorSpec => ({
+  ...int8(shape, scale, 0),
+  type: 'INT16',
+});
+
+/** int64 bias beside 16-bit activations. */
+function int64Bias(seed: number, xScale: number, weights: TensorSpec): TensorSpec {
+  const { data, ...bias } = int32Bias(seed, xScale, weights);
+  const values = new Int32Array((data as Uint8Array).slice().buffer);
+  return { ...bias, type: 'INT64', data: toBytes(BigInt64Array.from(values, BigInt)) };
+}
+
+function wideConv(weights: TensorSpec): OperatorCase {
+  return single({
+    name: 'int16x8/conv',
+    code: 'CONV_2D',
+    options: conv(SAME, [2, 1], { act: RELU }),
+    inputs: [int16([1, 6, 5, 3], 0.0004), weights, int64Bias(17, 0.0004, weights)],
+    outputs: [int16([1, 3, 5, 4], 0.002)],
+  });
+}
+
+function wideDepthwise(weights: TensorSpec): OperatorCase {
+  return single({
+    name: 'int16x8/depthwise',
+    code: 'DEPTHWISE_CONV_2D',
+    options: depthwise(SAME, 1),
+    inputs: [int16([1, 6, 5, 3], 0.0004), weights, int64Bias(18, 0.0004, weights)],
+    outputs: [int16([1, 6, 5, 3], 0.0015)],
+  });
+}
+
+const wideCases: readonly OperatorCase[] = [
+  wideConv(int8Weights(14, [4, 3, 3, 3], 0)),
+  wideDepthwise(int8Weights(15, [1, 3, 3, 3], 3)),
+  single({
+    name: 'int16x8/average-pool',
+    code: 'AVERAGE_POOL_2D',
+    options: pool(SAME, [2, 2], [3, 3]),
+    inputs: [int16([1, 5, 6, 4], 0.001)],
+    outputs: [int16([1, 3, 3, 4], 0.001)],
+  }),
+  single({
+    name: 'int16x8/mul',
+    code: 'MUL',
+    options: mul(),
+    inputs: [int16([1, 5, 6, 4], 0.001), int16([1, 5, 6, 4], 0.0003)],
+    outputs: [int16([1, 5, 6, 4], 0.008)],
+  }),
+  single({
+    name: 'int16x8/add',
+    code: 'ADD',
+    options: simple('AddOptions', (b) => AddOptions.createAddOptions(b, 0, false)),
+    inputs: [int16([1, 5, 6, 4], 0.001), int16([1, 5, 6, 4], 0.0003)],
+    outputs: [int16([1, 5, 6, 4], 0.0012)],
+  }),
+  single({
+    name: 'int16x8/mean',
+    code: 'MEAN',
+    options: reducer(true),
+    inputs: [int16([1, 5, 6, 4], 0.001), integers([1, 2])],
+    outputs: [int16([1, 1, 1, 4], 0.0007)],
+  }),
+  single({
+    name: 'int16x8/quantize',
+    code: 'QUANTIZE',
+    inputs: [float(1, 300)],
+    outputs: [int16([1, 300], 0.0002)],
+  }),
+];
+
 /** An image behind a convolution, so that it is NCHW where the operator under test reads it. */
 function behindConv(
   name: string,
@@ -828,7 +899,12 @@ const layoutCases: readonly OperatorCase[] = [
 ];
 
 /** Every case: TFLite's reference kernels run each of them. */
-export const operatorCases: readonly OperatorCase[] = [...floatCases, ...quantizedCases, ...layoutCases];
+export const operatorCases: readonly OperatorCase[] = [
+  ...floatCases,
+  ...quantizedCases,
+  ...wideCases,
+  ...layoutCases,
+];
 
 /** Seeded bytes of all inputs of a case, set after set. */
 export function caseInputs({ spec }: OperatorCase, sets: number): Uint8Array[][] {
@@ -841,6 +917,7 @@ export function caseInputs({ spec }: OperatorCase, sets: number): Uint8Array[][]
 function seededBytes({ type, shape }: TensorSpec, seed: number): Uint8Array {
   const uniform = randomTensor({ dtype: 'f32', shape }, seed).data as Float32Array;
   if (type === 'FLOAT32') return toBytes(uniform.map((v) => 8 * v));
+  if (type === 'INT16') return toBytes(Int16Array.from(uniform, (v) => Math.floor(32768 * v)));
   if (type !== 'INT8' && type !== 'UINT8') throw new Error(`no seeded inputs of ${type}`);
   return Uint8Array.from(uniform, (v, i) => (uniform.length === 256 ? i : Math.floor(128 * (v + 1))));
 }

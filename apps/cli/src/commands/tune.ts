@@ -1,0 +1,73 @@
+import { CompileError } from '@ghostc/ir';
+import { type TuneResult, tuneWgsl, withTuning } from '@ghostc/runtimes';
+import { Command, Option } from 'commander';
+import { parseBindings } from '../bindings.ts';
+import { formatTable } from '../format.ts';
+import { loadModel } from '../load-model.ts';
+import { startProgress } from '../progress.ts';
+import { defaultCacheFile, readTuningCache, writeTuningCache } from '../tuning-cache.ts';
+import { modelArgument } from './compile.ts';
+
+interface TuneFlags {
+  readonly cache?: string;
+  readonly bind: readonly string[];
+  readonly rounds: string;
+  readonly json?: boolean;
+}
+
+export function tuneCommand(): Command {
+  return new Command('tune')
+    .description('measure the shapes of WGSL kernels layer by layer on the adapter of this machine')
+    .addArgument(modelArgument())
+    .addOption(new Option('--target <target>', 'what to tune').choices(['wgsl']).makeOptionMandatory())
+    .option(
+      '--cache <file>',
+      'where the choices go (default: wgsl-tuning.json in the cache folder of the user)',
+    )
+    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .option('--rounds <n>', 'profiled runs of each shape', '3')
+    .option('--json', 'print the choices as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ghostc tune model.onnx --target wgsl\n  ghostc tune ghostnet:1.0 --target wgsl --rounds 5 --cache tuned.json\n  ghostc compile model.onnx --target wgsl --tuned --out web/',
+    )
+    .action(runTune);
+}
+
+async function runTune(model: string, flags: TuneFlags): Promise<void> {
+  const rounds = Number(flags.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new CompileError('cli/rounds', `--rounds expects a positive integer, found ${flags.rounds}`);
+  const file = flags.cache ?? defaultCacheFile();
+  const cache = readTuningCache(file);
+  const progress = startProgress(`reading ${model}`);
+  try {
+    const result = await tuneWgsl(loadModel(model).graph, {
+      rounds,
+      bind: parseBindings(flags.bind),
+      onShape: (done, total) => (progress.text = `shape ${done + 1} of ${total}`),
+    });
+    writeTuningCache(file, withTuning(cache, result));
+    progress.stop();
+    report(result, file, flags);
+  } finally {
+    progress.stop();
+  }
+}
+
+function report(result: TuneResult, file: string, { json }: TuneFlags): void {
+  if (json) {
+    console.log(JSON.stringify({ ...result, cache: file }, null, 2));
+    return;
+  }
+  const milliseconds = (nanoseconds: number): string => (nanoseconds / 1e6).toFixed(3);
+  const rows = result.layers.map(({ key, shape, nanoseconds, staticNanoseconds }) => [
+    key,
+    `${4 * shape.blocks} channels, ${shape.group} invocations`,
+    milliseconds(nanoseconds),
+    milliseconds(staticNanoseconds),
+    (staticNanoseconds / nanoseconds).toFixed(2),
+  ]);
+  console.log(formatTable(['layer', 'best', 'ms', 'ms, static', 'ratio'], rows));
+  console.log(`${result.adapter}: ${result.layers.length} layers in ${file}`);
+}

@@ -1,0 +1,19 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseTuningCache, type TuningCache } from '@ghostc/runtimes';
+
+/** Where choices are kept unless the user names a file. */
+export function defaultCacheFile(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ghostc', 'wgsl-tuning.json');
+}
+
+/** The cache in `file`; an empty one if there is no such file. */
+export function readTuningCache(file: string): TuningCache {
+  return parseTuningCache(existsSync(file) ? readFileSync(file, 'utf8') : undefined, file);
+}
+
+export function writeTuningCache(file: string, cache: TuningCache): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(cache, null, 2)}\n`);
+}
