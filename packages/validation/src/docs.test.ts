@@ -24,6 +24,7 @@ const text = `graph @net(%image: f32[1,3,8,8])
 /** What each block prints, in the order of the page. */
 const printed: Readonly<Record<string, unknown[]>> = {
   Find: [2, [1, 4, 8, 8], 'f32'],
+  Walk: [['conv2d', 'relu', 'conv2d', 'global_average_pool', 'reshape'], ['conv2d'], ['w', 'v']],
   'Insert, replace, take out': [5, 6, 4],
   'Parts of a model': [true, '1'],
   'Names, batch and size': [true, [1, 3, 16, 16]],
