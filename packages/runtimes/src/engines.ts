@@ -69,8 +69,9 @@ async function startDeno(): Promise<RemoteGpu> {
   const queue = new TaskQueue();
   const server = await serveLocally(queue.route);
   const folder = await makeTempFolder();
-  const script = join(folder.path, 'client.mjs');
-  await writeFile(script, `${await clientBundle()}\nawait work('${server.origin}');\n`);
+  const script = join(folder.path, 'main.mjs');
+  await writeFile(join(folder.path, 'client.mjs'), await clientBundle());
+  await writeFile(script, `import { work } from './client.mjs';\nawait work('${server.origin}');\n`);
   const flags = ['--unstable-webgpu', '--no-config', '--no-lock', '--allow-net=127.0.0.1'];
   const env = {
     XDG_RUNTIME_DIR: tmpdir(),
