@@ -18,7 +18,7 @@ try {
     conditions: ['@ghostc/source'],
     external: ['onnxruntime-node', 'webgpu', 'esbuild', 'playwright-core'],
     banner: {
-      js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
+      js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
     },
     logLevel: 'warning',
   });

@@ -6,6 +6,7 @@ import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
+import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -22,7 +23,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(optCommand())
     .addCommand(explainCommand())
     .addCommand(bisectCommand())
-    .addCommand(quantizeCommand());
+    .addCommand(quantizeCommand())
+    .addCommand(profileCommand());
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);

@@ -64,7 +64,23 @@ test('a complete output that was not yet in place is put there by the next run',
   expect(readFileSync(join(out, 'a.txt'), 'utf8')).toBe('new');
 });
 
-test.each(['../x', 'a/b', '.hidden', '..'])('the name %j is refused, and nothing is written', (name) => {
-  const out = join(folder, 'refused');
-  expect(() => writeFiles(out, new Map([[name, '']]))).toThrow(/no plain file name/);
+test.each(['../x', 'a/../../b', '/abs', 'a//b', 'a/.b', '.hidden', '..', 'a\\b', ''])(
+  'the name %j is refused, and nothing is written',
+  (name) => {
+    const out = join(folder, 'refused');
+    expect(() => writeFiles(out, new Map([[name, '']]))).toThrow(/no plain file name/);
+  },
+);
+
+test('folders below the output are made', () => {
+  const out = join(folder, 'nested');
+  writeFiles(
+    out,
+    new Map([
+      ['src/net.c', 'code'],
+      ['library.properties', 'name=net'],
+    ]),
+  );
+  expect(readdirSync(out).sort()).toEqual(['library.properties', 'src']);
+  expect(readFileSync(join(out, 'src/net.c'), 'utf8')).toBe('code');
 });

@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { OutputFiles } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 
@@ -21,20 +21,20 @@ const STALE = 3_600_000;
 /**
  * Writes all files or none. They are written into a fresh folder beside the targets; renaming that to READY is the moment from
  * which the new output counts, then each file is renamed into place. A run that is killed before that moment leaves the old
- * output; one that is killed after it leaves READY, which the next run into the folder finishes first. Names with a path in
- * them are refused.
+ * output; one that is killed after it leaves READY, which the next run into the folder finishes first. Names may have folders
+ * (`src/net.c`); a name that leads out of the folder or is hidden is refused.
  */
 export function writeFiles(folder: string, files: OutputFiles): string[] {
   const out = resolve(folder);
-  for (const name of files.keys()) {
-    if (basename(name) !== name || name.startsWith('.'))
-      throw new CompileError('write/name', `${JSON.stringify(name)} is no plain file name`);
-  }
+  for (const name of files.keys()) checkName(name);
   mkdirSync(out, { recursive: true });
   finishInterrupted(out);
   const staging = mkdtempSync(join(out, STAGING));
   try {
-    for (const [name, content] of files) writeFileSync(join(staging, name), content, { flush: true });
+    for (const [name, content] of files) {
+      mkdirSync(dirname(join(staging, name)), { recursive: true });
+      writeFileSync(join(staging, name), content, { flush: true });
+    }
     renameSync(staging, join(out, READY));
   } catch (error) {
     rmSync(staging, { recursive: true, force: true });
@@ -54,8 +54,19 @@ export function finishInterrupted(out: string): void {
   }
 }
 
+function checkName(name: string): void {
+  if (name.split('/').every((part) => /^[A-Za-z0-9_][\w.+-]*$/.test(part))) return;
+  throw new CompileError('write/name', `${JSON.stringify(name)} is no plain file name`);
+}
+
 function moveIntoPlace(out: string): void {
   const ready = join(out, READY);
-  for (const name of readdirSync(ready)) renameSync(join(ready, name), join(out, name));
+  for (const entry of readdirSync(ready, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const source = join(entry.parentPath, entry.name);
+    const target = join(out, relative(ready, source));
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(source, target);
+  }
   rmSync(ready, { recursive: true });
 }

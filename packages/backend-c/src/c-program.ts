@@ -22,10 +22,27 @@ export interface CProgram {
   readonly arenaGap: number;
   readonly streams: readonly CStream[];
   readonly weightBytes: number;
+  /** What runs, in order: entry i is counted as layer i + 1. */
+  readonly layers: readonly CLayer[];
+}
+
+/** One call of a kernel. */
+export interface CLayer {
+  readonly op: string;
+  /** Name in the source model. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly macs: number;
+  /** Bytes of the arena that are alive while it runs; null inside bands of rows. */
+  readonly liveBytes: number | null;
 }
 
 /** What the code is tuned for; all of it is portable C99. */
 export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32';
+
+/** Where the weights of a program lie. */
+export const weightForms = ['c', 'bin', 'external'] as const;
+export type WeightForm = (typeof weightForms)[number];
 
 /** Layers that are computed together in a loop over bands of rows. */
 export interface CStream {
@@ -52,6 +69,11 @@ export interface PlanCOptions {
 export interface EmitCOptions extends PlanCOptions {
   /** A C identifier. */
   readonly name: string;
-  /** `c`: hex words; `bin`: a binary file that assembly includes. Default: by size (1 MB). */
-  readonly weights?: 'c' | 'bin' | undefined;
+  /**
+   * `c`: hex words; `bin`: a binary file that assembly includes; `external`: a binary file that the caller loads or maps, and
+   * gives to the run function. Default: by size (1 MB).
+   */
+  readonly weights?: WeightForm | undefined;
+  /** Linker section of the weights, such as `.extflash`. */
+  readonly weightSection?: string | undefined;
 }

@@ -11,7 +11,7 @@ import {
 } from '@ghostc/ir';
 import { nodeMacs } from '@ghostc/ops';
 import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
-import type { CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
+import type { CLayer, CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
@@ -56,6 +56,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     arenaGap: plan.gap,
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
     weightBytes: words.byteLength,
+    layers: emitter.layers,
   };
   const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
   const facts = {
@@ -64,6 +65,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     weightHash: hashWords(words),
     weightTypes: emitter.weightTypes,
     form,
+    weightSection: checkedSection(options.weightSection),
     lowerBound: plan.lowerBound,
   };
   const files: [string, string | Uint8Array][] = [
@@ -78,6 +80,20 @@ function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStrea
   const layers = [...body.nodes()].filter((inner) => !moves.has(inner)).length;
   const rows = Math.min(...[...moves.values()].flatMap(({ rate }) => (rate ? [rate] : [])));
   return { layers, bands, rows, output: node.output.name };
+}
+
+/** Where a build may count: see the macro's definition in the source. */
+function layerMark(layer: number): string {
+  return `GHOSTC_LAYER(${layer});`;
+}
+
+/** A section name goes into C and assembly as it is. */
+function checkedSection(section: string | undefined): string | undefined {
+  if (section === undefined || /^[.A-Za-z_][\w.]{0,63}$/.test(section)) return section;
+  throw new CompileError(
+    'backend-c/section',
+    `${JSON.stringify(section)} is no section name; expected letters, digits, _ and .`,
+  );
 }
 
 function tensorOf(name: string, value: Value): CTensor {
@@ -99,16 +115,20 @@ class Emitter {
   readonly store = new WeightStore();
   readonly functions = new FunctionTable();
   readonly weightTypes = new Set<StoredElement>();
+  readonly layers: CLayer[] = [];
   readonly #graph: Graph;
   readonly #plan: StreamedPlan;
   readonly #target: EmitTarget;
   readonly #constants: readonly Value[];
+  /** Nodes that run code, as the plan's `live` counts them. */
+  readonly #tasks: readonly Node[];
   #count = 0;
 
   constructor(plan: StreamedPlan, target: EmitTarget) {
     this.#graph = plan.graph;
     this.#plan = plan;
     this.#target = target;
+    this.#tasks = plan.order.filter((node) => !plan.elided.has(node));
     this.#constants = [...plan.graph.constants];
   }
 
@@ -117,7 +137,22 @@ class Emitter {
     if (this.#plan.elided.has(node)) return [];
     const stream = this.#plan.streams.get(node);
     if (stream) return this.#bands(stream);
-    return [this.#comment(node), this.#call(this.#kernel(node)(this.#context(node)))];
+    const comment = this.#comment(node);
+    this.layers.push(this.#layer(node));
+    return [comment, layerMark(this.#count), this.#call(this.#kernel(node)(this.#context(node)))];
+  }
+
+  #layer(node: Node): CLayer {
+    const { op, origin, output } = node;
+    const at = this.#tasks.indexOf(node);
+    const liveBytes = at < 0 ? null : (this.#plan.live[at] ?? null);
+    return {
+      op,
+      name: origin[0] ?? output.name,
+      shape: staticShape(output.type.shape),
+      macs: nodeMacs(node),
+      liveBytes,
+    };
   }
 
   #kernel(node: Node): Kernel {

@@ -19,7 +19,21 @@ export interface ProgramFacts {
   readonly weightHash: number;
   /** Element types of the constants. */
   readonly weightTypes: ReadonlySet<StoredElement>;
-  readonly form: 'c' | 'bin';
+  readonly form: 'c' | 'bin' | 'external';
+  /** Linker section of the weights; read-only data if absent. */
+  readonly weightSection?: string | undefined;
+}
+
+/** Flags that the kernels of a core are tuned for, as a comment line. */
+const coreFlags: { readonly [D in Device]?: string } = {
+  'cortex-m4': '-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard',
+  'cortex-m7': '-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard',
+  'cortex-m55': '-mcpu=cortex-m55 -mthumb -mfloat-abi=hard',
+};
+
+function buildAdvice(device: Device): string {
+  const flags = coreFlags[device];
+  return flags ? `\n/* Tuned for GCC: -std=c99 -O2 ${flags} */` : '';
 }
 
 export function headerText(facts: ProgramFacts): string {
@@ -27,7 +41,7 @@ export function headerText(facts: ProgramFacts): string {
   return `${bannerText(facts)}
 #ifndef ${upper}_H
 #define ${upper}_H
-${typeInclude(facts)}
+${buildAdvice(facts.device)}${typeInclude(facts)}
 /* Working memory in bytes, and its alignment. */
 #define ${upper}_ARENA_SIZE ${facts.arenaBytes}
 #define ${upper}_ARENA_ALIGN 16
@@ -60,9 +74,10 @@ int ${runSignature(facts)};
 }
 
 /** `<name>_run(void *arena, const float *in, float *out)`. */
-export function runSignature({ name, inputs, outputs }: ProgramFacts): string {
+export function runSignature({ name, inputs, outputs, form }: ProgramFacts): string {
   const params = [
     'void *arena',
+    ...(form === 'external' ? ['const void *weights'] : []),
     ...parameterNames('in', inputs.length).map((param, i) => `const ${typeOf(inputs[i])} *${param}`),
     ...parameterNames('out', outputs.length).map((param, i) => `${typeOf(outputs[i])} *${param}`),
   ];
@@ -85,7 +100,11 @@ function quantNote({ inputs, outputs }: ProgramFacts): string {
 /** The comment on top of both files. */
 export function bannerText(facts: ProgramFacts): string {
   const { name, device, arenaBytes, weightBytes, weightHash, form } = facts;
-  const weights = form === 'c' ? `${name}_weights.c` : `${name}_weights.bin, included by ${name}_weights.S`;
+  const weights = {
+    c: `${name}_weights.c`,
+    bin: `${name}_weights.bin, included by ${name}_weights.S`,
+    external: `${name}_weights.bin, given to the run function at an address that is a multiple of 16`,
+  }[form];
   const line = (kind: string, { name: title, ...type }: CTensor): string =>
     ` * ${kind} ${safeComment(title)}: ${formatType(type)}`;
   return [

@@ -1,5 +1,16 @@
-export type { CProgram, CStream, CTensor, Device, EmitCOptions, PlanCOptions } from './c-program.ts';
+export {
+  type CLayer,
+  type CProgram,
+  type CStream,
+  type CTensor,
+  type Device,
+  type EmitCOptions,
+  type PlanCOptions,
+  type WeightForm,
+  weightForms,
+} from './c-program.ts';
 export { cType } from './c-type.ts';
 export { reservedNames } from './check-graph.ts';
 export { emitC } from './emit-c.ts';
+export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { planC } from './plan-c.ts';

@@ -4,7 +4,7 @@ import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
-import { weightDeclaration } from './weight-files.ts';
+import { weightBase, weightDeclaration } from './weight-files.ts';
 
 interface SourceParts {
   readonly lanes: Lanes;
@@ -26,6 +26,8 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     ...contraction,
     '',
     ...kernelMacro,
+    '',
+    ...layerMacro,
     '',
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
     ...(lanes.vector ? [indent(vectorPrelude), ''] : []),
@@ -50,6 +52,9 @@ const kernelMacro = [
   '#define KERNEL static',
   '#endif',
 ];
+
+/** Called before each layer: a build can count or measure by defining it, `-include layers.h -DGHOSTC_LAYER=on_layer`. */
+const layerMacro = ['#if !defined(GHOSTC_LAYER)', '#define GHOSTC_LAYER(layer) ((void)0)', '#endif'];
 
 /** a * b + c may be one fused multiply-add: fewer instructions, one rounding less. */
 const contraction = [
@@ -78,14 +83,15 @@ function runFunction(facts: ProgramFacts, steps: readonly string[]): string[] {
     ...parameterNames('in', facts.inputs.length),
     ...parameterNames('out', facts.outputs.length),
   ];
+  const external = facts.form === 'external' ? ['weights'] : [];
   return [
     `int ${runSignature(facts)}`,
     '{',
-    ...memoryPointers(facts.name, steps, facts.weightTypes),
-    `if (${['arena', ...buffers].map((name) => `${name} == NULL`).join(' || ')}) {`,
+    ...memoryPointers(weightBase(facts), steps, facts.weightTypes),
+    `if (${['arena', ...external, ...buffers].map((name) => `${name} == NULL`).join(' || ')}) {`,
     `return ${upper}_E_NULL;`,
     '}',
-    `if (((uintptr_t)arena & 15u) != 0u${misaligned(facts, buffers)}) {`,
+    `if (((${['arena', ...external].map((name) => `(uintptr_t)${name}`).join(' | ')}) & 15u) != 0u${misaligned(facts, buffers)}) {`,
     `return ${upper}_E_ALIGN;`,
     '}',
     '',

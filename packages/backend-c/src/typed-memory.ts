@@ -44,9 +44,9 @@ export function weightMembers(used: ReadonlySet<StoredElement>, bytes: number): 
   return elements(used).map((dtype) => `${cType(dtype)} ${views[dtype].member}[${bytes / byteSize(dtype)}];`);
 }
 
-/** Declarations of the pointers that some of the calls use. */
+/** Declarations of the pointers that some of the calls use; `weights` is C up to a member of the union. */
 export function memoryPointers(
-  name: string,
+  weights: string,
   steps: readonly string[],
   used: ReadonlySet<StoredElement>,
 ): string[] {
@@ -60,7 +60,7 @@ export function memoryPointers(
       .filter((dtype) => uses(views[dtype].local))
       .flatMap((dtype) => {
         const { local, member } = views[dtype];
-        return [`const ${cType(dtype)} *${local} = ${name}_weights.${member};`, `OPAQUE(${local});`];
+        return [`const ${cType(dtype)} *${local} = ${weights}${member};`, `OPAQUE(${local});`];
       }),
   ];
 }

@@ -3,26 +3,33 @@ import { indent } from './text/indent.ts';
 import { weightMembers } from './typed-memory.ts';
 
 /** Declaration that code and data share. The union lets hex words be read as floats without a cast. */
-export function weightDeclaration({ name, weightBytes, weightTypes }: WeightFacts): string[] {
+export function weightDeclaration({ name, weightBytes, weightTypes, form }: WeightFacts): string[] {
+  const external = form === 'external';
   return [
-    `extern const union ${name}_weights_data {`,
+    `${external ? '' : 'extern const '}union ${name}_weights_data {`,
     `uint32_t u[${weightBytes / 4}];`,
     ...weightMembers(weightTypes, weightBytes),
-    `} ${name}_weights;`,
+    external ? '};' : `} ${name}_weights;`,
   ];
 }
 
-type WeightFacts = Pick<ProgramFacts, 'name' | 'weightBytes' | 'weightTypes' | 'form'>;
+/** C up to a member of the union: the symbol, or the parameter of the run function. */
+export function weightBase({ name, form }: WeightFacts): string {
+  return form === 'external' ? `((const union ${name}_weights_data *)weights)->` : `${name}_weights.`;
+}
+
+type WeightFacts = Pick<ProgramFacts, 'name' | 'weightBytes' | 'weightTypes' | 'form' | 'weightSection'>;
 
 /** Files that define `<name>_weights`. */
 export function weightFiles(facts: WeightFacts, words: Uint32Array): [string, string | Uint8Array][] {
   const { name, form } = facts;
   if (words.length === 0) return [];
   if (form === 'c') return [[`${name}_weights.c`, weightSource(facts, words)]];
-  return [
-    [`${name}_weights.bin`, new Uint8Array(words.buffer, words.byteOffset, words.byteLength)],
-    [`${name}_weights.S`, weightAssembly(name)],
+  const binary: [string, Uint8Array] = [
+    `${name}_weights.bin`,
+    new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
   ];
+  return form === 'external' ? [binary] : [binary, [`${name}_weights.S`, weightAssembly(facts)]];
 }
 
 function weightSource(facts: WeightFacts, words: Uint32Array): string {
@@ -36,7 +43,7 @@ function weightSource(facts: WeightFacts, words: Uint32Array): string {
     ...weightDeclaration(facts),
     '',
     '#if defined(__GNUC__)',
-    '__attribute__((aligned(16)))',
+    `__attribute__((${facts.weightSection ? `section("${facts.weightSection}"), ` : ''}aligned(16)))`,
     '#endif',
     `const union ${name}_weights_data ${name}_weights = { {`,
   ];
@@ -54,14 +61,14 @@ function hexWords(words: Uint32Array): string {
 }
 
 /** GNU assembler; the path of the binary is found through -I. */
-function weightAssembly(name: string): string {
+function weightAssembly({ name, weightSection = `.rodata.${name}_weights` }: WeightFacts): string {
   return `/* Weights of ${name}: little-endian. Assemble with -I set to the folder of the .bin file. */
 #if defined(__APPLE__)
 #define SYMBOL _${name}_weights
 .const_data
 #else
 #define SYMBOL ${name}_weights
-.section .rodata.${name}_weights,"a",%progbits
+.section ${weightSection},"a",%progbits
 .type SYMBOL, %object
 #endif
 .globl SYMBOL

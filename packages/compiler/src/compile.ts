@@ -1,4 +1,4 @@
-import { type CProgram, emitC } from '@ghostc/backend-c';
+import { type CProgram, emitC, type Layout, packageFiles, type WeightForm } from '@ghostc/backend-c';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
@@ -35,8 +35,12 @@ export interface CompileWgslOptions extends CompileOptions {
 
 export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
-  /** How weights are written: hex words in C, or a binary file with `.incbin`. By size if absent. */
-  readonly weights?: 'c' | 'bin' | undefined;
+  /** How weights are written: hex words in C, a binary file with `.incbin`, or one that the caller loads. By size if absent. */
+  readonly weights?: WeightForm | undefined;
+  /** Linker section of the weights. */
+  readonly weightSection?: string | undefined;
+  /** How the files are laid out for a build system. Default: side by side. */
+  readonly layout?: Layout | undefined;
   /** Bytes that the arena may have; layers are computed in bands of rows where it would be larger. */
   readonly maxRam?: number | undefined;
   /** `portable`: integer kernels in plain C instead of the device's own. */
@@ -60,11 +64,12 @@ export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): Wgs
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights, kernels, maxRam } = options;
+  const { device, weights, weightSection, kernels, maxRam } = options;
   return emitC(lowerForKernels(staticGraph(model, options), options), {
     name: nameOf(model, options),
     ...(device && { device }),
     ...(weights && { weights }),
+    ...(weightSection && { weightSection }),
     ...(maxRam !== undefined && { maxRam }),
     ...(kernels && { kernels }),
   });
@@ -85,7 +90,7 @@ export function compileFiles(
     const extra = options.runtime ? wgslPackage(program.manifest, options.runtime) : [];
     return new Map([...wgslFiles(program), ...extra]);
   }
-  return compileC(model, options).files;
+  return packageFiles(compileC(model, options), options.layout ?? 'plain');
 }
 
 function staticGraph(model: Graph, options: CompileOptions): Graph {

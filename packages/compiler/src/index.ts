@@ -1,4 +1,11 @@
-export type { CProgram } from '@ghostc/backend-c';
+export {
+  type CProgram,
+  type Layout,
+  layouts,
+  packageFiles,
+  type WeightForm,
+  weightForms,
+} from '@ghostc/backend-c';
 export {
   type CompileCOptions,
   type CompileOptions,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
 import type { Board, CDevice } from './c-device.ts';
-import { harnessBytes, harnessMain } from './c-harness.ts';
+import { harnessBytes, harnessMain, layersHeader } from './c-harness.ts';
 import { linkerScript } from './c-linker-script.ts';
 import { armStartup, hostPlatform, platformHeader, riscvStartup, semihostPlatform } from './c-platform.ts';
 import { runProcess } from './run-process.ts';
@@ -18,6 +18,8 @@ interface Build {
   readonly folder: string;
   /** For compiler and linker both, such as `-fsanitize=address`. */
   readonly extraFlags: readonly string[];
+  /** Layers to count one by one. */
+  readonly layers?: number | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function buildC(program: CProgram, build: Build): Promise<string> {
   await writeSources(program, build);
   const strict = [...program.files.keys()].filter((name) => /\.[cS]$/.test(name));
   const objects = await allDone([
-    ...strict.map((source) => compileUnit(source, build, strictFlags)),
+    ...strict.map((source) => compileUnit(source, build, programFlags(build))),
     ...harnessUnits(build.device).map((source) => compileUnit(source, build, harnessFlags(build.device))),
   ]);
   await link(objects, build);
@@ -71,6 +73,10 @@ function startupName({ startup }: Board): string {
   return startup === 'arm' ? 'startup.c' : 'startup.S';
 }
 
+function programFlags({ layers }: Build): readonly string[] {
+  return layers ? [...strictFlags, '-include', 'layers.h'] : strictFlags;
+}
+
 async function compileUnit(source: string, build: Build, flags: readonly string[]): Promise<string> {
   const { device, folder, extraFlags } = build;
   const object = source.replace(/\.[cS]$/, '.o');
@@ -89,15 +95,16 @@ function harnessFlags({ board }: CDevice): string[] {
   return [...flags, ...address, '-DBIG=__attribute__((section(".big")))'];
 }
 
-async function writeSources(program: CProgram, { device, folder }: Build): Promise<void> {
-  const files = [...program.files, ...harnessFiles(program, device)];
+async function writeSources(program: CProgram, { device, folder, layers = 0 }: Build): Promise<void> {
+  const files = [...program.files, ...harnessFiles(program, device, layers)];
   await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), content)));
 }
 
-function harnessFiles(program: CProgram, { board }: CDevice): [string, string][] {
+function harnessFiles(program: CProgram, { board }: CDevice, layers: number): [string, string][] {
   const common: [string, string][] = [
     ['platform.h', platformHeader],
-    ['main.c', harnessMain(program)],
+    ['main.c', harnessMain(program, layers)],
+    ['layers.h', layersHeader],
     ['platform.c', board ? semihostPlatform : hostPlatform],
   ];
   if (!board) return common;

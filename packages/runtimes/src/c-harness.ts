@@ -17,9 +17,9 @@ export const damages: readonly string[] = [
 
 /**
  * main(): for every set of inputs in `in.bin`, fill arena and outputs with 0xA5, run, append a report and the outputs to
- * `out.bin`. `read_bytes`, `write_bytes`, `read_counter` and the like come from the platform.
+ * `out.bin`; with `layers`, what the counter counted in each of them too. `read_bytes`, `write_bytes`, `read_counter` and the like come from the platform.
  */
-export function harnessMain(program: CProgram): string {
+export function harnessMain(program: CProgram, layers = 0): string {
   const { name, inputs, outputs } = program;
   const NAME = name.toUpperCase();
   const args = [...inputs.map((_, i) => `in${i}`), ...outputs.map((_, i) => `out${i}.values`)];
@@ -62,13 +62,13 @@ ${outputs.map((slot, i) => `  if (!intact(out${i}.bytes + ${slotBytes(slot)}, GU
   return found;
 }
 
-static void run(uint32_t report[7]) {
+${layers ? layerCounters(layers) : ''}static void run(uint32_t report[7]) {
   const uint32_t before = hash_inputs();
   paint_stack();
-  read_counter(report + 3);
+${layers ? '  begin_layers();\n' : ''}  read_counter(report + 3);
   report[0] = (uint32_t)${name}_run(arena + GUARD, ${args.join(', ')});
   read_counter(report + 5);
-  report[2] = used_stack();
+${layers ? '  ghostc_layer(0);\n' : ''}  report[2] = used_stack();
   report[1] = damage() | (hash_inputs() == before ? 0 : 8);
 }
 
@@ -81,10 +81,36 @@ ${outputs.map((_, i) => `    fill(out${i}.bytes, sizeof out${i}.bytes);`).join('
     run(report);
     if (!write_bytes(report, sizeof report)) leave(103);
 ${outputs.map((slot, i) => `    if (!write_bytes(out${i}.bytes, ${slotBytes(slot)})) leave(103);`).join('\n')}
+${layers ? '    if (!write_bytes(layer_counts, sizeof layer_counts)) leave(103);' : ''}
   }
   leave(0);
   return 0;
 }
+`;
+}
+
+/** What `-include` brings into the program's source when it is to be measured by layer. */
+export const layersHeader = 'void ghostc_layer(int layer);\n#define GHOSTC_LAYER ghostc_layer\n';
+
+/** Layer 0 is what runs before the first layer. The time that reading takes is left out. */
+function layerCounters(layers: number): string {
+  return `static uint64_t layer_counts[${layers + 1}];
+static uint32_t layer_start[2];
+static int layer_now;
+void ghostc_layer(int layer);
+void ghostc_layer(int layer) {
+  uint32_t now[2];
+  read_counter(now);
+  layer_counts[layer_now] += counted(layer_start, now);
+  layer_now = layer;
+  read_counter(layer_start);
+}
+static void begin_layers(void) {
+  for (int i = 0; i <= ${layers}; i++) layer_counts[i] = 0;
+  layer_now = 0;
+  read_counter(layer_start);
+}
+
 `;
 }
 

@@ -10,6 +10,7 @@ void open_files(void);
 int read_bytes(void *to, size_t bytes);
 int write_bytes(const void *from, size_t bytes);
 void read_counter(uint32_t count[2]);
+uint64_t counted(const uint32_t before[2], const uint32_t after[2]);
 void paint_stack(void);
 uint32_t used_stack(void);
 void leave(int code);
@@ -19,8 +20,16 @@ void leave(int code);
 /** Exit codes of the harness. */
 export const harnessCodes = { input: 102, output: 103, fault: 104 } as const;
 
-export const hostPlatform = `#include <stdio.h>
+/** Of counters whose two words are one number. */
+const wideCounter = `uint64_t counted(const uint32_t before[2], const uint32_t after[2]) {
+  return (((uint64_t)after[1] << 32) | after[0]) - (((uint64_t)before[1] << 32) | before[0]);
+}
+`;
+
+export const hostPlatform = `#define _POSIX_C_SOURCE 199309L
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include "platform.h"
 static FILE *in, *out;
 void open_files(void) {
@@ -30,8 +39,15 @@ void open_files(void) {
 }
 int read_bytes(void *to, size_t bytes) { return fread(to, 1, bytes, in) == bytes; }
 int write_bytes(const void *from, size_t bytes) { return fwrite(from, 1, bytes, out) == bytes; }
-void read_counter(uint32_t count[2]) { count[0] = count[1] = 0; }
-void paint_stack(void) {}
+/* Nanoseconds. */
+void read_counter(uint32_t count[2]) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  const uint64_t time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+  count[0] = (uint32_t)time;
+  count[1] = (uint32_t)(time >> 32);
+}
+${wideCounter}void paint_stack(void) {}
 uint32_t used_stack(void) { return 0; }
 void leave(int code) {
   if (fclose(out) != 0 && code == 0) code = ${harnessCodes.output};
@@ -50,6 +66,8 @@ void read_counter(uint32_t count[2]) {
   count[0] = *(volatile uint32_t *)(FPGAIO + 0x18);
   count[1] = *(volatile uint32_t *)(FPGAIO + 0x14);
 }
+/* For less time than COUNTER takes to wrap. */
+uint64_t counted(const uint32_t before[2], const uint32_t after[2]) { return after[0] - before[0]; }
 `;
 
 const riscvCalls = `static word call(word op, const void *args) {
@@ -64,7 +82,7 @@ void read_counter(uint32_t count[2]) {
     __asm volatile("csrr %0, minstreth\\ncsrr %1, minstret\\ncsrr %2, minstreth" : "=r"(count[1]), "=r"(count[0]), "=r"(again));
   } while (again != count[1]);
 }
-`;
+${wideCounter}`;
 
 /** Files and exit by semihosting, for Arm and RISC-V: SYS_OPEN 1, SYS_CLOSE 2, SYS_WRITE 5, SYS_READ 6, SYS_EXIT_EXTENDED 0x20. */
 export const semihostPlatform = `#include "platform.h"

@@ -9,6 +9,7 @@ export { ortRuntime } from './ort-runtime.ts';
 export { type OrtOptions, ortSession, runOrt } from './ort-session.ts';
 export { type CExecutable, prepareC, type RunCOptions, runC } from './prepare-c.ts';
 export { prepareRemote } from './prepare-remote.ts';
+export { type LayerProfile, type Profile, profileC } from './profile-c.ts';
 export type { CRun } from './read-runs.ts';
 export { missingTools, requireTools, skipWithout, type Tool } from './require-tool.ts';
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';

@@ -15,6 +15,8 @@ import { packTensors } from './tensor-bytes.ts';
 export interface RunCOptions {
   /** Count executed instructions: exact on the emulated boards, and slower. The host counts none. */
   readonly count?: 'instructions';
+  /** Count each of this many layers by itself. */
+  readonly layers?: number;
   /** Seconds that one call, with all its inputs, may take. Default 600. */
   readonly timeout?: number;
   /** For compiler and linker, such as `-fsanitize=address,undefined` on the host. */
@@ -39,7 +41,12 @@ export async function prepareC(
   requireTools(device.tools, deviceName === 'host' ? 'c' : `c@${deviceName}`);
   const folder = await makeTempFolder();
   try {
-    await buildC(program, { device, folder: folder.path, extraFlags: options.extraFlags ?? [] });
+    await buildC(program, {
+      device,
+      folder: folder.path,
+      extraFlags: options.extraFlags ?? [],
+      layers: options.layers,
+    });
   } catch (error) {
     await folder.remove();
     throw error;
@@ -68,7 +75,7 @@ async function runBuilt(
   const packed = inputs.map((one) => packTensors(program.inputs, one));
   await writeFile(join(folder, 'in.bin'), packed);
   await execute(device, folder, options);
-  const runs = readRuns(program, device, await readFile(join(folder, 'out.bin')));
+  const runs = readRuns(program, device, await readFile(join(folder, 'out.bin')), options.layers);
   if (runs.length === inputs.length) return options.count ? runs : runs.map(withoutCount);
   throw new CompileError('run/output', `expected the outputs of ${inputs.length} runs, found ${runs.length}`);
 }

@@ -11,15 +11,19 @@ export interface CRun {
   readonly instructions: number | undefined;
   /** Most bytes of stack in use below the caller; undefined on the host. */
   readonly stackBytes: number | undefined;
+  /** Instructions (nanoseconds on the host) by layer, where asked for; entry 0 is what runs before the first. */
+  readonly layers?: readonly number[];
 }
 
-/** Reads what the harness wrote: for each run a report and the outputs. Throws `run/failed` on a bad status or damage. */
-export function readRuns(program: CProgram, device: CDevice, bytes: Uint8Array): CRun[] {
+/** Reads what the harness wrote: for each run a report and the outputs, and counts of `layers` layers. Throws `run/failed` on a bad status or damage. */
+export function readRuns(program: CProgram, device: CDevice, bytes: Uint8Array, layers = 0): CRun[] {
   const outputBytes = program.outputs.reduce((sum, slot) => sum + slotBytes(slot), 0);
-  const each = REPORT_BYTES + outputBytes;
+  const each = REPORT_BYTES + outputBytes + (layers ? 8 * (layers + 1) : 0);
   return Array.from({ length: Math.floor(bytes.length / each) }, (_, i) => {
     const record = bytes.subarray(i * each, (i + 1) * each);
-    return readRun(program, device, { index: i, record });
+    const run = readRun(program, device, { index: i, record });
+    if (!layers) return run;
+    return { ...run, layers: layerCounts(record.subarray(REPORT_BYTES + outputBytes), device) };
   });
 }
 
@@ -46,6 +50,16 @@ function describe(name: string, status: number, damage: number): string | undefi
   return found.length > 0 ? found.join('; ') : undefined;
 }
 
+function layerCounts(bytes: Uint8Array, { board }: CDevice): number[] {
+  const ticks = [...new BigUint64Array(Uint8Array.from(bytes).buffer)].map(Number);
+  if (board?.counter.kind !== 'fpgaio') return ticks;
+  const { hertz } = board.counter;
+  return ticks.map((count) => Math.round((count * 1e9) / hertz / INSTRUCTION_NANOSECONDS));
+}
+
+/** Of an emulated instruction under `-icount shift=6`. */
+const INSTRUCTION_NANOSECONDS = 64;
+
 type Count = readonly [low: number, high: number];
 
 function instructions(counter: Counter, before: Count, after: Count): number {
@@ -54,5 +68,5 @@ function instructions(counter: Counter, before: Count, after: Count): number {
   const ticks = after[0] - before[0];
   const coarse = ((after[1] - before[1]) * counter.hertz) / 100;
   const wraps = Math.round((coarse - ticks) / 2 ** 32);
-  return Math.round(((ticks + wraps * 2 ** 32) * 1e9) / counter.hertz / 64);
+  return Math.round(((ticks + wraps * 2 ** 32) * 1e9) / counter.hertz / INSTRUCTION_NANOSECONDS);
 }

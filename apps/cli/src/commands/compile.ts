@@ -4,8 +4,13 @@ import {
   compileFiles,
   type Device,
   devices,
+  type Layout,
+  layouts,
+  packageFiles,
   type Target,
   targets,
+  type WeightForm,
+  weightForms,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
@@ -24,8 +29,11 @@ interface CompileFlags {
   readonly device?: Device;
   readonly out: string;
   readonly name?: string;
+  readonly prefix?: string;
   readonly bind: readonly string[];
-  readonly weights?: 'c' | 'bin';
+  readonly weights?: WeightForm;
+  readonly weightSection?: string;
+  readonly layout?: Layout;
   readonly matrices?: 'f32' | 'f16';
   readonly tuned?: boolean | string;
   readonly cache?: string;
@@ -45,13 +53,21 @@ export function compileCommand(): Command {
     .addOption(new Option('--target <target>', 'what to make').choices(targets).makeOptionMandatory())
     .addOption(new Option('--device <device>', 'processor that the C is for').choices(devices))
     .requiredOption('--out <dir>', 'folder for the output; made if absent')
-    .option('--name <name>', 'prefix of files and identifiers')
+    .option('--name <name>', 'prefix of files and identifiers (also --prefix)')
+    .addOption(new Option('--prefix <name>').hideHelp())
+    .addOption(
+      new Option(
+        '--layout <layout>',
+        'how the C is laid out: for CMake, as an Arduino library, as a Zephyr module',
+      ).choices(layouts),
+    )
+    .option('--weight-section <name>', 'linker section of the weights')
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
     .addOption(
-      new Option('--weights <form>', 'C weights as hex words in C, or a .bin with .incbin').choices([
-        'c',
-        'bin',
-      ]),
+      new Option(
+        '--weights <form>',
+        'weights as hex words in C, as a .bin with .incbin, or as a .bin that the caller gives to the run function',
+      ).choices(weightForms),
     )
     .addOption(
       new Option('--matrices <type>', 'how WGSL stores weight matrices; sums are f32').choices([
@@ -75,7 +91,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -92,14 +108,20 @@ function runCompile(model: string, flags: CompileFlags): void {
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
-    const options = { ...flags, name: flags.name ?? loaded.name, bind: parseBindings(flags.bind) };
+    const options = {
+      ...flags,
+      name: flags.name ?? flags.prefix ?? loaded.name,
+      bind: parseBindings(flags.bind),
+    };
     const whole = {
       ...options,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
       onPass: (name: string) => (progress.text = name),
     };
     const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
-    const files = program?.files ?? compileFiles(loaded.graph, flags.target, whole);
+    const files = program
+      ? packageFiles(program, flags.layout ?? 'plain')
+      : compileFiles(loaded.graph, flags.target, whole);
     const written = writeFiles(flags.out, files);
     progress.stop();
     const sizes = [...files.values()].map((content) => Buffer.byteLength(content));

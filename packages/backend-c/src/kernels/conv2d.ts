@@ -43,7 +43,7 @@ function tilingOf(lanes: Lanes, geometry: ConvGeometry, rest: Tiling['rest']): T
   const block = lanes.vector ? `(${columns} * LANES)` : String(columns);
   return {
     lanes,
-    rows: blockRows(lanes, geometry.m / geometry.group),
+    rows: blockRows(geometry.m / geometry.group),
     columns,
     block,
     most: columns * lanes.most,
@@ -52,9 +52,8 @@ function tilingOf(lanes: Lanes, geometry: ConvGeometry, rest: Tiling['rest']): T
 }
 
 /** Rows of a register block: what divides the output channels, or else 4. */
-function blockRows({ vector }: Lanes, channels: number): number {
-  const choices = vector ? [6, 5, 4] : [4];
-  return Math.min(choices.find((rows) => channels % rows === 0) ?? 4, channels);
+function blockRows(channels: number): number {
+  return Math.min([6, 5, 4].find((rows) => channels % rows === 0) ?? 4, channels);
 }
 
 function gemmConv(context: KernelContext, geometry: ConvGeometry): KernelCall {

@@ -45,20 +45,44 @@ function accumulators({ lanes, rows, columns }: GemmBlock): string[] {
   });
 }
 
-function innerLoop({ lanes, rows, columns, inner, stepX }: GemmBlock): string[] {
+/** Steps of k per turn of a scalar loop: what divides them all. Vector loops have work enough in one. */
+function unrolling({ lanes, inner }: GemmBlock): number {
+  return lanes.vector ? 1 : ([4, 3, 2].find((steps) => inner % steps === 0) ?? 1);
+}
+
+function innerLoop(block: GemmBlock): string[] {
+  const { inner, stepX, rows } = block;
+  const steps = unrolling(block);
+  if (steps === 1) {
+    return [
+      `for (int k = 0; k < ${inner}; k++) {`,
+      `const float *xk = xb + k * ${stepX};`,
+      `const float *wk = wb + k * ${rows};`,
+      ...kStep(block, 0),
+      '}',
+    ];
+  }
   return [
-    `for (int k = 0; k < ${inner}; k++) {`,
-    `const float *xk = xb + k * ${stepX};`,
-    `const float *wk = wb + k * ${rows};`,
+    'const float *xk = xb;',
+    'const float *wk = wb;',
+    `for (int k = ${inner / steps}; k > 0; k--) {`,
+    ...range(steps).flatMap((step) => ['{', ...kStep(block, step * rows), '}', `xk += ${stepX};`]),
+    `wk += ${steps * rows};`,
+    '}',
+  ];
+}
+
+/** The products of one k; its weights are at `wk + first`. */
+function kStep({ lanes, rows, columns }: GemmBlock, first: number): string[] {
+  return [
     ...range(columns).map(
       (column) => `const ${lanes.type} x${column} = ${load(lanes, 'xk', advance(lanes, '0', column))};`,
     ),
     ...range(rows).map((row) =>
       range(columns)
-        .map((column) => `${accumulator(row, column)} += wk[${row}] * x${column};`)
+        .map((column) => `${accumulator(row, column)} += wk[${first + row}] * x${column};`)
         .join(' '),
     ),
-    '}',
   ];
 }
 

@@ -32,7 +32,7 @@ export function pointwiseCall(context: KernelContext, task: Pointwise): KernelCa
         ...scale.params,
         `${cType(node.output.type.dtype)} *y`,
       ],
-      body: images(context, task),
+      body: pointwiseBody(task, task.plane === 1 ? 4 : 2, (rows) => rowBlock(context, task, rows)),
       needs: scale.needs,
     },
     args: [
@@ -49,17 +49,16 @@ function accumulator({ data }: Pointwise): string {
   return data.wide ? 'int64_t' : 'int32_t';
 }
 
-function images(context: KernelContext, task: Pointwise): string[] {
-  const { batch, inner, channels, plane } = task;
-  const rows = plane === 1 ? 4 : 2;
+/** Loops over images and over blocks of `rows` output channels, of which the last ones are alone. */
+export function pointwiseBody(
+  { batch, inner, channels, plane }: Pointwise,
+  rows: number,
+  block: (rows: number) => readonly string[],
+): string[] {
   const whole = channels - (channels % rows);
   const body = [
-    ...(whole
-      ? [`for (int m = 0; m < ${whole}; m += ${rows}) {`, ...rowBlock(context, task, rows), '}']
-      : []),
-    ...(channels % rows
-      ? [`for (int m = ${whole}; m < ${channels}; m++) {`, ...rowBlock(context, task, 1), '}']
-      : []),
+    ...(whole ? [`for (int m = 0; m < ${whole}; m += ${rows}) {`, ...block(rows), '}'] : []),
+    ...(channels % rows ? [`for (int m = ${whole}; m < ${channels}; m++) {`, ...block(1), '}'] : []),
   ];
   if (batch === 1) return body;
   return [

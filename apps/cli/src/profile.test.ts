@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cDevice, skipWithout } from '@ghostc/runtimes';
+import { afterAll, expect, test } from 'vitest';
+
+const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
+const model = join(
+  import.meta.dirname,
+  '../../../test-fixtures/models/modules/ghost_module_ratio3/model.onnx',
+);
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-profile-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.for(['cortex-m4', 'rv32'])('the layers of %s add up to the whole, twice the same', (device, context) => {
+  skipWithout(cDevice(device).tools, device, context);
+  const args = [cli, 'profile', model, '--device', device, '--json', '--report', folder];
+  const [first, second] = [1, 2].map(() => spawnSync(process.execPath, args, { encoding: 'utf8' }));
+  const { unit, total, layers, macs } = JSON.parse(first?.stdout ?? '');
+  expect(JSON.parse(second?.stdout ?? '').total).toBe(total);
+  expect({ unit, macs, ops: layers.map(({ op }: { op: string }) => op) }).toEqual({
+    unit: 'instructions',
+    macs: undefined,
+    ops: ['conv2d', 'depthwise_conv2d'],
+  });
+  const sum = layers.reduce((all: number, { cost }: { cost: number }) => all + cost, 0);
+  expect(total - sum).toBeGreaterThanOrEqual(0);
+  expect(total - sum).toBeLessThan(200); // entry and checks of the run function
+  const page = readFileSync(join(folder, 'profile.html'), 'utf8');
+  expect(page.match(/aria-roledescription="rect mark"/g)).toHaveLength(2);
+});

@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { compileC, layouts, packageFiles } from '@ghostc/compiler';
+import { parseGraph } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { afterAll, expect, test } from 'vitest';
+import { onPath, skipWithout, type Tool } from './require-tool.ts';
+import { runProcess } from './run-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-layout-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const graph = () =>
+  parseGraph(
+    `graph @net(%x: f32[1,2,4,4])
+const %w: f32[3,2,1,1] = random(1)
+%y = conv2d %x, %w
+return %y`,
+    { registry },
+  );
+
+const cmake: Tool = { name: 'cmake', found: () => onPath('cmake'), packages: ['cmake'] };
+const warnings = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-pedantic'];
+
+function write(name: string, files: ReadonlyMap<string, string | Uint8Array>): string {
+  const out = join(folder, name);
+  for (const [file, content] of files) {
+    mkdirSync(dirname(join(out, file)), { recursive: true });
+    writeFileSync(join(out, file), content);
+  }
+  return out;
+}
+
+const run = (command: string, args: string[], cwd: string) =>
+  runProcess(command, args, { cwd, timeout: 120 });
+
+test('every layout holds all files of the program', () => {
+  const program = compileC(graph(), { weights: 'c' });
+  for (const layout of layouts) {
+    const names = [...packageFiles(program, layout).keys()].map((path) => path.split('/').at(-1));
+    for (const name of program.files.keys()) expect(names).toContain(name);
+  }
+});
+
+test.for(['c', 'bin'] as const)(
+  'the CMake package builds, installs and is found, weights as %s',
+  async (weights, context) => {
+    skipWithout([cmake], 'the CMake package', context);
+    const out = write(`cmake-${weights}`, packageFiles(compileC(graph(), { weights }), 'cmake'));
+    const prefix = join(out, 'installed');
+    await run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_INSTALL_PREFIX=${prefix}`], out);
+    await run('cmake', ['--build', 'build', '--target', 'install'], out);
+    const user = write(
+      `user-${weights}`,
+      new Map([
+        [
+          'CMakeLists.txt',
+          'cmake_minimum_required(VERSION 3.13)\nproject(user C)\nfind_package(net REQUIRED)\nadd_executable(user user.c)\ntarget_link_libraries(user net::net)\n',
+        ],
+        [
+          'user.c',
+          '#include <net.h>\nstatic unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(NET_ARENA_ALIGN)));\nstatic float in[NET_IN_SIZE], out[NET_OUT_SIZE];\nint main(void) { return net_run(arena, in, out); }\n',
+        ],
+      ]),
+    );
+    await run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_PREFIX_PATH=${prefix}`], user);
+    await run('cmake', ['--build', 'build'], user);
+    await run(join(user, 'build/user'), [], user);
+  },
+);
+
+test('an Arduino library has its weights as C', () => {
+  const files = packageFiles(compileC(graph(), { weights: 'c' }), 'arduino');
+  expect([...files.keys()].sort()).toEqual([
+    'examples/run/run.ino',
+    'library.properties',
+    'src/net.c',
+    'src/net.h',
+    'src/net_weights.c',
+  ]);
+  expect(() => packageFiles(compileC(graph(), { weights: 'bin' }), 'arduino')).toThrow(/weights as C/);
+});
+
+test('external weights come in by the run function', async () => {
+  const program = compileC(graph(), { weights: 'external' });
+  expect([...program.files.keys()].sort()).toEqual(['net.c', 'net.h', 'net_weights.bin']);
+  const main = `#include <stdio.h>
+#include "net.h"
+static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(16)));
+static unsigned char weights[65536] __attribute__((aligned(16)));
+static float in[NET_IN_SIZE], out[NET_OUT_SIZE];
+int main(void) {
+  FILE *file = fopen("net_weights.bin", "rb");
+  if (!file || fread(weights, 1, sizeof weights, file) == 0) return 9;
+  in[0] = 1.0f;
+  if (net_run(arena, NULL, in, out) != NET_E_NULL || net_run(arena, weights + 4, in, out) != NET_E_ALIGN) return 8;
+  return net_run(arena, weights, in, out) != NET_OK || out[0] == 0.0f;
+}
+`;
+  const out = write('external', new Map([...program.files, ['main.c', main]]));
+  await run('cc', [...warnings, 'main.c', 'net.c', '-lm', '-o', 'main'], out);
+  await run(join(out, 'main'), [], out);
+});
+
+test('weights lie in the section that was asked for', async () => {
+  for (const weights of ['c', 'bin'] as const) {
+    const program = compileC(graph(), { weights, weightSection: '.extflash' });
+    const out = write(`section-${weights}`, program.files);
+    const source = weights === 'c' ? 'net_weights.c' : 'net_weights.S';
+    await run('cc', ['-I.', '-c', source, '-o', 'w.o'], out);
+    expect((await run('objdump', ['-h', 'w.o'], out)).toString()).toContain('.extflash');
+  }
+  expect(() => compileC(graph(), { weightSection: 'a") evil' })).toThrow(/no section name/);
+});

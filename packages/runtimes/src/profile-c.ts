@@ -1,0 +1,41 @@
+import type { CLayer, CProgram } from '@ghostc/backend-c';
+import type { Tensors } from '@ghostc/conformance';
+import { prepareC } from './prepare-c.ts';
+
+/** One layer with what it cost. */
+export interface LayerProfile extends CLayer {
+  /** Instructions; nanoseconds of processor time on the host. */
+  readonly cost: number;
+}
+
+export interface Profile {
+  readonly unit: 'instructions' | 'nanoseconds';
+  /** Everything between entry and exit of the run function. */
+  readonly total: number;
+  readonly layers: readonly LayerProfile[];
+  /** Most bytes of stack below the caller; undefined on the host. */
+  readonly stackBytes: number | undefined;
+}
+
+/**
+ * Runs a program once on a device and tells what each layer costs: exact instruction counts on the emulated boards, the
+ * fastest of several runs on the host. Throws as `prepareC`.
+ */
+export async function profileC(program: CProgram, device: string, inputs: Tensors): Promise<Profile> {
+  const host = device === 'host';
+  const repeats = host ? 20 : 1;
+  const executable = await prepareC(program, device, {
+    count: 'instructions',
+    layers: program.layers.length,
+  });
+  try {
+    const runs = await executable.run(Array.from({ length: repeats }, () => inputs));
+    const counts = runs.map(({ layers = [] }) => layers);
+    const least = (layer: number): number => Math.min(...counts.map((one) => one[layer] ?? 0));
+    const layers = program.layers.map((layer, i) => ({ ...layer, cost: least(i + 1) }));
+    const total = layers.reduce((sum, { cost }) => sum + cost, least(0));
+    return { unit: host ? 'nanoseconds' : 'instructions', total, layers, stackBytes: runs[0]?.stackBytes };
+  } finally {
+    await executable.dispose();
+  }
+}
