@@ -12,11 +12,12 @@ import {
 import { nodeMacs } from '@ghostc/ops';
 import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
 import type { CLayer, CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
-import { type CElement, cType } from './c-type.ts';
+import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { Kernel, KernelCall, KernelContext } from './kernel.ts';
+import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
@@ -25,7 +26,7 @@ import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
-import { arenaAddress, elementOf, weightAddress } from './typed-memory.ts';
+import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
 
@@ -120,7 +121,7 @@ interface EmitTarget {
 class Emitter {
   readonly store = new WeightStore();
   readonly functions = new FunctionTable();
-  readonly weightTypes = new Set<CElement>();
+  readonly weightTypes = new Set<StoredElement>();
   readonly layers: CLayer[] = [];
   readonly #graph: Graph;
   readonly #plan: StreamedPlan;
@@ -163,7 +164,7 @@ class Emitter {
 
   #kernel(node: Node): Kernel {
     if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
-    return kernels[node.op as keyof typeof kernels];
+    return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
 
   /** The loop over the bands of a stream. */

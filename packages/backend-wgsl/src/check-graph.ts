@@ -1,17 +1,21 @@
 import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
 import { loweredQuantizedOps } from '@ghostc/ops';
+import { checkCarried, isCarried } from './carry.ts';
+import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { at } from './kernels/operands.ts';
 
 /** Throws the first CompileError about something that this backend has no code for. */
 export function checkGraph(graph: Graph): void {
-  for (const value of graph.inputs) checkValue(value, null);
+  // an input that nothing reads, as the type donor of a CastLike, may be empty
+  for (const value of graph.inputs)
+    if (value.users.size > 0 || graph.isOutput(value)) checkValue(value, null);
   for (const node of graph.nodes()) checkNode(node);
   for (const { value } of graph.outputs) checkValue(value, value.producer);
 }
 
 function checkNode(node: Node): void {
-  if (!Object.hasOwn(kernels, node.op))
+  if (!Object.hasOwn(kernels, node.op) && !generalKernel(node, false))
     throw new CompileError(
       'wgsl/op',
       loweredQuantizedOps.some((op) => op === node.op)
@@ -20,13 +24,14 @@ function checkNode(node: Node): void {
       at(node),
     );
   for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
+  checkCarried(node);
 }
 
 function checkValue(value: Value, node: Node | null): void {
   const { dtype, shape } = value.type;
   const location = node ? at(node) : {};
-  if (dtype !== 'f32')
-    throw new CompileError('wgsl/dtype', `%${value.name} is ${dtype}; WGSL is generated for f32`, location);
+  if (!isCarried(dtype))
+    throw new CompileError('wgsl/dtype', `%${value.name} is ${dtype}, which float32 cannot hold`, location);
   if (!isStaticShape(shape)) {
     const problem = `%${value.name} has the shape [${shape.join(',')}]; bind its dimensions first`;
     throw new CompileError('wgsl/symbolic', problem, location);

@@ -165,11 +165,7 @@ describe('refusals', () => {
       'graph @g(%x: f32[1,2,2,2])\n%y = identity %x\nreturn %y',
       'wgsl/op: there is no WGSL kernel for identity; lower the graph first',
     ],
-    [
-      'integers',
-      'graph @g(%x: i32[4])\n%y = neg %x\nreturn %y',
-      'wgsl/dtype: %x is i32; WGSL is generated for f32',
-    ],
+    ['integers', 'graph @g(%x: i32[4])\n%y = neg %x\nreturn %y', 'wgsl/dtype: neg of i32 has no WGSL kernel'],
     [
       'symbolic shapes',
       'graph @g(%x: f32[batch,4])\n%y = neg %x\nreturn %y',

@@ -1,10 +1,22 @@
-import { CompileError, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
-import { storageRuleOf } from '@ghostc/ops';
+import {
+  CompileError,
+  type DType,
+  type Graph,
+  isFloat,
+  type Node,
+  numElements,
+  staticShape,
+  type Value,
+} from '@ghostc/ir';
+import { lookup, storageRuleOf } from '@ghostc/ops';
 import { type MemoryPlan, planMemory } from '@ghostc/planner';
 import type { Dispatch, IoTensor, WgslProgram } from '@ghostc/wgsl-runtime';
+import { type Carried, carried } from './carry.ts';
 import { checkGraph } from './check-graph.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep } from './kernels/copy.ts';
+import { generalKernel } from './kernels/general/index.ts';
+import { roundStep } from './kernels/general/round-to.ts';
 import { type GpuOp, kernels, scratchBytes } from './kernels/index.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
@@ -35,16 +47,17 @@ const arenaAlign = 16;
  * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
  * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
  */
-export function emitWgsl(lowered: Graph, options: EmitWgslOptions): WgslProgram<Uint8Array> {
-  checkGraph(lowered);
+export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<Uint8Array> {
+  checkGraph(source);
   const { name, matrices, tuning = {}, onTunable } = options;
+  const { graph: lowered, types } = carried(source);
   const plan = planMemory(lowered, {
     storageRule: storageRuleOf,
     io: 'arena',
     align: arenaAlign,
     scratchBytes,
   });
-  const emitter = new Emitter(lowered, plan, { half: matrices === 'f16', tuning });
+  const emitter = new Emitter({ graph: lowered, types }, plan, { half: matrices === 'f16', tuning });
   const body: Dispatch[] = [];
   const layers: TunableLayer[] = [];
   for (const node of plan.order) {
@@ -102,11 +115,17 @@ class Emitter {
   arenaBytes: number;
   readonly #tuning: Tuning;
   readonly #plan: MemoryPlan;
+  readonly #types: Carried['types'];
   readonly #constants: readonly Value[];
   /** Arena offsets of constants that were copied, by constant. */
   readonly #copies = new Map<Value, number>();
 
-  constructor(graph: Graph, plan: MemoryPlan, { half, tuning }: { half: boolean; tuning: Tuning }) {
+  constructor(
+    { graph, types }: Carried,
+    plan: MemoryPlan,
+    { half, tuning }: { half: boolean; tuning: Tuning },
+  ) {
+    this.#types = types;
     this.#tuning = tuning;
     this.halves = half ? new WeightStore() : undefined;
     this.modules = new ModuleTable(half);
@@ -131,8 +150,21 @@ class Emitter {
       weights: (data) => this.store.add(data),
       matrix: (data) => (this.halves ?? this.store).add(data) / 4,
     };
-    const steps = kernels[node.op as GpuOp](context);
-    return { dispatches: steps.map((step) => this.#dispatchOf(step, labelOf(node))), key: tunable };
+    const dispatches = this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
+    return { dispatches, key: tunable };
+  }
+
+  /** The node's kernel, and the rounding of its outputs to the types that they stand for. */
+  #steps(node: Node, context: KernelContext): Step[] {
+    const typeOf = (value: Value): DType => this.#types.get(value) ?? 'f32';
+    const own = typeOf(node.output);
+    const general = generalKernel(node, !isFloat(own));
+    const steps = general ? general({ ...context, typeOf }) : kernels[node.op as GpuOp](context);
+    if (node.op === 'cast' || lookup(node.op).traits.has('movement')) return [...steps];
+    const rounding = node.outputs.flatMap((value) =>
+      roundStep(typeOf(value), this.#arena(value), numElements(value.type.shape)),
+    );
+    return [...steps, ...rounding];
   }
 
   io(name: string, value: Value): IoTensor {

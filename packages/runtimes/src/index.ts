@@ -1,6 +1,7 @@
 export { type BrowserPage, browserTools, openBrowser } from './browser.ts';
 export { buildC, strictFlags } from './build-c.ts';
 export { bundleForWeb } from './bundle-for-web.ts';
+export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
 export { type Engine, engine, engines, engineTools, stopEngines } from './engines.ts';

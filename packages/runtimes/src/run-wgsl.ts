@@ -1,5 +1,5 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
-import { CompileError, type Tensor } from '@ghostc/ir';
+import { CompileError, fromNumbers, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
 import { createSession, type IoTensor, type Outputs, type WgslProgram } from '@ghostc/wgsl-runtime';
 import { dawnDevice, nullDevice } from './dawn-device.ts';
 
@@ -47,10 +47,26 @@ export async function checkWgsl(code: string): Promise<string[]> {
 }
 
 function floatsOf(inputs: Tensors): Record<string, Float32Array> {
-  return Object.fromEntries(
-    [...inputs].map(([name, { dtype, data }]) => {
-      if (dtype === 'f32') return [name, data as Float32Array];
-      throw new CompileError('run/input', `input ${name} expects f32, found ${dtype}`);
+  return Object.fromEntries([...inputs].map(([name, tensor]) => [name, inFloats(name, tensor)]));
+}
+
+/** Other types are held in float32; what that would round is no value to hand over. */
+function inFloats(name: string, tensor: Tensor): Float32Array {
+  if (tensor.dtype === 'f32') return tensor.data as Float32Array;
+  const values = toNumbers(tensor);
+  const floats = Float32Array.from(values, Number);
+  const lost = floats.findIndex((v, i) => v !== Number(values[i]) && !Number.isNaN(v));
+  if (lost < 0) return floats;
+  throw new CompileError('run/input', `input ${name} holds ${values[lost]}, which float32 cannot hold`);
+}
+
+/** The outputs of a model's own types, from float32. */
+export function typedOutputs(model: Graph, outputs: Tensors): Tensors {
+  const types = new Map(model.outputs.map(({ name, value }) => [name, value.type.dtype]));
+  return new Map(
+    [...outputs].map(([name, tensor]) => {
+      const dtype = types.get(name) ?? 'f32';
+      return [name, dtype === 'f32' ? tensor : fromNumbers(dtype, tensor.shape, toNumbers(tensor))];
     }),
   );
 }
