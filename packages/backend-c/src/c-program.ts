@@ -21,6 +21,8 @@ export interface CProgram {
   /** Bytes of the arena above the proven lower bound; 0: no order and no layout takes less. */
   readonly arenaGap: number;
   readonly streams: readonly CStream[];
+  /** The layers with the most arena bytes alive, most first. */
+  readonly peaks: readonly { readonly layer: string; readonly bytes: number }[];
   readonly weightBytes: number;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];

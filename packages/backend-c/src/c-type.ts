@@ -7,9 +7,25 @@ const types = {
   i16: 'int16_t',
   i32: 'int32_t',
   i64: 'int64_t',
+  f64: 'double',
+  f16: 'uint16_t',
+  bf16: 'uint16_t',
+  f8e4m3fn: 'uint8_t',
+  f8e4m3fnuz: 'uint8_t',
+  f8e5m2: 'uint8_t',
+  f8e5m2fnuz: 'uint8_t',
+  f4e2m1: 'uint8_t',
+  u16: 'uint16_t',
+  u32: 'uint32_t',
+  u64: 'uint64_t',
+  bool: 'uint8_t',
+  i4: 'int8_t',
+  u4: 'uint8_t',
+  i2: 'int8_t',
+  u2: 'uint8_t',
 } as const;
 
-/** Element types that C code handles. */
+/** Element types that C code handles. Small floats are their codes, integers of less than a byte take a whole one. */
 export type CElement = keyof typeof types;
 
 export function isCElement(dtype: DType): dtype is CElement {

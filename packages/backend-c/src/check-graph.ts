@@ -7,12 +7,14 @@ import {
   numElements,
   type Value,
 } from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
 import { isCElement } from './c-type.ts';
+import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { isQuantizedOp } from './kernels/quantized/index.ts';
 
-/** Element types of what kernels compute; constants have more. */
-const computed = new Set<DType>(['f32', 'i8', 'u8', 'i16']);
+/** Element types that quantised kernels and data movement know; general kernels take all that C has. */
+const tuned = new Set<DType>(['f32', 'i8', 'u8', 'i16']);
 
 /** Words that no name in C may be, and `main`. */
 export const reservedNames: ReadonlySet<string> = new Set(
@@ -39,18 +41,34 @@ export function checkGraph(graph: Graph): void {
 
 function checkNode(node: Node): void {
   const at = { node: node.origin[0], op: node.op };
-  if (!Object.hasOwn(kernels, node.op) && !isQuantizedOp(node.op))
+  if (!Object.hasOwn(kernels, node.op) && !isQuantizedOp(node.op) && !generalKernel(node))
     throw new CompileError('backend-c/op', `there is no C kernel for ${node.op}; lower the graph first`, at);
+  checkTypes(node, at);
   for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
+}
+
+/** Kernels that are neither general, nor quantised, nor move elements compute in float32. */
+function checkTypes(node: Node, at: { node: string | undefined; op: string }): void {
+  if (isQuantizedOp(node.op) || generalKernel(node) || lookup(node.op).traits.has('movement')) return;
+  const { traits } = lookup(node.op);
+  for (const value of [...node.inputs, ...node.outputs]) {
+    if (!value || value.type.dtype === 'f32' || (traits.has('integer') && tuned.has(value.type.dtype)))
+      continue;
+    throw new CompileError(
+      'backend-c/dtype',
+      `${node.op} computes in f32, %${value.name} is ${value.type.dtype}`,
+      at,
+    );
+  }
 }
 
 function checkValue(value: Value, node: Node | null): void {
   const at = node ? { node: node.origin[0], op: node.op } : {};
   const { dtype, shape } = value.type;
-  if (!computed.has(dtype) && !(value.constant && isCElement(dtype)))
+  if (!isCElement(dtype))
     throw new CompileError(
       'backend-c/dtype',
-      `%${value.name} is ${dtype}; C code is generated for ${[...computed].join(', ')}`,
+      `%${value.name} is ${dtype}, for which no C code is generated`,
       at,
     );
   if (!isStaticShape(shape))
@@ -60,7 +78,8 @@ function checkValue(value: Value, node: Node | null): void {
       at,
     );
   const elements = numElements(shape);
-  if (elements < 1 || elements >= 2 ** 29)
+  // an input that nothing reads, as the type donor of a CastLike, may be empty
+  if ((elements < 1 && value.users.size > 0) || elements >= 2 ** 29)
     throw new CompileError(
       'backend-c/size',
       `%${value.name} has ${elements} elements; expected 1 to 2^29 - 1`,

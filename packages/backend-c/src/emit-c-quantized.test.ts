@@ -60,7 +60,7 @@ describe('C of quantised graphs', () => {
     ],
     [
       'elements that no kernel computes',
-      'graph @q(%x: i64[2])\n  %y = concat %x, %x {axis=0}\n  return %y',
+      'graph @q(%x: f8e8m0[2])\n  %y = concat %x, %x {axis=0}\n  return %y',
       'backend-c/dtype',
     ],
     [

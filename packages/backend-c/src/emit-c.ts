@@ -12,11 +12,12 @@ import {
 import { nodeMacs } from '@ghostc/ops';
 import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
 import type { CLayer, CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
-import { type CElement, cType } from './c-type.ts';
+import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { Kernel, KernelCall, KernelContext } from './kernel.ts';
+import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
@@ -25,7 +26,7 @@ import { parameterNames } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
-import { arenaAddress, elementOf, weightAddress } from './typed-memory.ts';
+import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
 import { hashWords, WeightStore } from './weight-store.ts';
 
@@ -54,6 +55,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
     arenaGap: plan.gap,
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
+    peaks: peaksOf(plan),
     weightBytes: words.byteLength,
     layers: emitter.layers,
   };
@@ -73,6 +75,12 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
+}
+
+function peaksOf({ order, elided, live }: StreamedPlan): CProgram['peaks'] {
+  const run = order.filter((node) => !elided.has(node));
+  const layers = run.map(({ op, output }, i) => ({ layer: `${op} %${output.name}`, bytes: live[i] ?? 0 }));
+  return layers.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
 }
 
 function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
@@ -113,7 +121,7 @@ interface EmitTarget {
 class Emitter {
   readonly store = new WeightStore();
   readonly functions = new FunctionTable();
-  readonly weightTypes = new Set<CElement>();
+  readonly weightTypes = new Set<StoredElement>();
   readonly layers: CLayer[] = [];
   readonly #graph: Graph;
   readonly #plan: StreamedPlan;
@@ -156,7 +164,7 @@ class Emitter {
 
   #kernel(node: Node): Kernel {
     if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
-    return kernels[node.op as keyof typeof kernels];
+    return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
 
   /** The loop over the bands of a stream. */

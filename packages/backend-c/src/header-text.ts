@@ -1,9 +1,10 @@
 import { formatType } from '@ghostc/ir';
 import type { CTensor, Device } from './c-program.ts';
-import { type CElement, cType } from './c-type.ts';
+import { cType } from './c-type.ts';
 import { parameterNames } from './run-parameters.ts';
 import { floatLiteral } from './text/float-literal.ts';
 import { safeComment } from './text/safe-comment.ts';
+import type { StoredElement } from './typed-memory.ts';
 
 /** What the header and the source say about a program. */
 export interface ProgramFacts {
@@ -17,7 +18,7 @@ export interface ProgramFacts {
   readonly weightBytes: number;
   readonly weightHash: number;
   /** Element types of the constants. */
-  readonly weightTypes: ReadonlySet<CElement>;
+  readonly weightTypes: ReadonlySet<StoredElement>;
   readonly form: 'c' | 'bin' | 'external';
   /** Linker section of the weights; read-only data if absent. */
   readonly weightSection?: string | undefined;

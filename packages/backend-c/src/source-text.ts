@@ -38,15 +38,9 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
   ].join('\n');
 }
 
-/**
- * Kernels that are called once would share their registers with the run function. `noipa`, because GCC 12 at -O2 put the
- * addresses of the weights from the calls into the int8 kernels and made wrong code of it: ghost_fmnist on RV32 and
- * Cortex-M4 was wrong from a depthwise convolution on, and is right with -fno-ipa-cp.
- */
+/** Kernels that are called once would share their registers with the run function. */
 const kernelMacro = [
-  '#if defined(__GNUC__) && !defined(__clang__)',
-  '#define KERNEL static __attribute__((noipa))',
-  '#elif defined(__GNUC__)',
+  '#if defined(__GNUC__)',
   '#define KERNEL static __attribute__((noinline))',
   '#else',
   '#define KERNEL static',

@@ -1,5 +1,5 @@
 import { byteSize, type DType } from '@ghostc/ir';
-import { type CElement, cType } from './c-type.ts';
+import { cType } from './c-type.ts';
 
 /**
  * How generated code names typed memory. The weights are one union of arrays; each element type that is used has a member
@@ -12,17 +12,24 @@ interface WeightView {
   readonly member: string;
 }
 
-const views: Readonly<Record<CElement, WeightView>> = {
+const views: Readonly<Record<StoredElement, WeightView>> = {
   f32: { local: 'w', member: 'f' },
   i8: { local: 'wb', member: 'b' },
   u8: { local: 'wc', member: 'c' },
   i16: { local: 'wh', member: 'h' },
   i32: { local: 'wi', member: 'i' },
   i64: { local: 'wl', member: 'l' },
+  f64: { local: 'wd', member: 'd' },
+  u16: { local: 'wv', member: 'v' },
+  u32: { local: 'wu', member: 'u32' },
+  u64: { local: 'wq', member: 'q' },
 };
 
+/** Element types that constants are stored as; the others share the storage of one of them. */
+export type StoredElement = 'f32' | 'f64' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64';
+
 /** Address of the constant at byte `offset`. */
-export function weightAddress(dtype: CElement, offset: number): string {
+export function weightAddress(dtype: StoredElement, offset: number): string {
   return `${views[dtype].local} + ${offset / byteSize(dtype)}`;
 }
 
@@ -33,7 +40,7 @@ export function arenaAddress(dtype: DType, offset: number): string {
 }
 
 /** Members of the union for the element types used. */
-export function weightMembers(used: ReadonlySet<CElement>, bytes: number): string[] {
+export function weightMembers(used: ReadonlySet<StoredElement>, bytes: number): string[] {
   return elements(used).map((dtype) => `${cType(dtype)} ${views[dtype].member}[${bytes / byteSize(dtype)}];`);
 }
 
@@ -41,7 +48,7 @@ export function weightMembers(used: ReadonlySet<CElement>, bytes: number): strin
 export function memoryPointers(
   weights: string,
   steps: readonly string[],
-  used: ReadonlySet<CElement>,
+  used: ReadonlySet<StoredElement>,
 ): string[] {
   const calls = steps.filter((step) => !step.startsWith('/*'));
   const uses = (local: string): boolean =>
@@ -71,15 +78,19 @@ export const opaquePointers: readonly string[] = [
   '#endif',
 ];
 
-function elements(used: ReadonlySet<CElement>): CElement[] {
-  return (Object.keys(views) as CElement[]).filter((dtype) => used.has(dtype));
+function elements(used: ReadonlySet<StoredElement>): StoredElement[] {
+  return (Object.keys(views) as StoredElement[]).filter((dtype) => used.has(dtype));
 }
 
 /** The element type of constants by their storage. */
-export function elementOf(data: unknown): CElement {
+export function elementOf(data: unknown): StoredElement {
   if (data instanceof Float32Array) return 'f32';
   if (data instanceof Int8Array) return 'i8';
   if (data instanceof Uint8Array) return 'u8';
   if (data instanceof Int16Array) return 'i16';
+  if (data instanceof Uint16Array) return 'u16';
+  if (data instanceof Float64Array) return 'f64';
+  if (data instanceof Uint32Array) return 'u32';
+  if (data instanceof BigUint64Array) return 'u64';
   return data instanceof BigInt64Array ? 'i64' : 'i32';
 }

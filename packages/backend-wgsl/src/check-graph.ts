@@ -1,42 +1,40 @@
 import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
 import { loweredQuantizedOps } from '@ghostc/ops';
-import { kernelOf } from './kernels/index.ts';
+import { checkCarried, isCarried } from './carry.ts';
+import { isPacked } from './is-packed.ts';
+import { generalKernel } from './kernels/general/index.ts';
+import { integerKernel, kernels } from './kernels/index.ts';
 import { at } from './kernels/operands.ts';
-
-/** Element types of values in the arena. */
-const elementTypes: ReadonlySet<string> = new Set(['f32', 'i8', 'u8']);
 
 /** Throws the first CompileError about something that this backend has no code for. */
 export function checkGraph(graph: Graph): void {
+  // an input that nothing reads, as the type donor of a CastLike, may be empty
+  for (const value of graph.inputs)
+    if (value.users.size > 0 || graph.isOutput(value)) checkValue(value, null);
   for (const node of graph.nodes()) checkNode(node);
-  for (const value of graph.inputs) checkValue(value, null);
   for (const { value } of graph.outputs) checkValue(value, value.producer);
 }
 
 function checkNode(node: Node): void {
-  for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
-  const isFloat = node.output.type.dtype === 'f32';
-  if (!kernelOf(node))
+  if (!Object.hasOwn(kernels, node.op) && !integerKernel(node) && !generalKernel(node, false))
     throw new CompileError(
       'wgsl/op',
       loweredQuantizedOps.some((op) => op === node.op)
         ? `there is no WGSL kernel for the quantised op ${node.op}`
-        : `there is no WGSL kernel for ${node.op}${isFloat ? '' : ' of integers'}; lower the graph first`,
+        : `there is no WGSL kernel for ${node.op}; lower the graph first`,
       at(node),
     );
-  if (node.op === 'resize' && !isFloat && node.attrs.mode === 'linear')
-    throw new CompileError('wgsl/op', 'there is no WGSL kernel for linear resize of integers', at(node));
+  if (node.op === 'resize' && isPacked(node.output.type) && node.attrs.mode === 'linear')
+    throw new CompileError('wgsl/op', 'there is no WGSL kernel for linear resize of bytes', at(node));
+  checkCarried(node);
+  for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
 }
 
 function checkValue(value: Value, node: Node | null): void {
   const { dtype, shape } = value.type;
   const location = node ? at(node) : {};
-  const isBias = dtype === 'i32' && !!value.constant;
-  if (!elementTypes.has(dtype) && !isBias) {
-    const op = node ? ` (${node.op})` : '';
-    const problem = `%${value.name} is ${dtype}${op}; WGSL is generated for f32, i8 and u8`;
-    throw new CompileError('wgsl/dtype', problem, location);
-  }
+  if (!isCarried(dtype))
+    throw new CompileError('wgsl/dtype', `%${value.name} is ${dtype}, which float32 cannot hold`, location);
   if (!isStaticShape(shape)) {
     const problem = `%${value.name} has the shape [${shape.join(',')}]; bind its dimensions first`;
     throw new CompileError('wgsl/symbolic', problem, location);

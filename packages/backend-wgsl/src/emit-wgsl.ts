@@ -1,20 +1,25 @@
 import {
   byteSize,
   CompileError,
+  type DType,
   type Graph,
+  isFloat,
   type Node,
   numElements,
   staticShape,
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { storageRuleOf } from '@ghostc/ops';
+import { lookup, storageRuleOf } from '@ghostc/ops';
 import { type MemoryPlan, planMemory } from '@ghostc/planner';
 import type { Dispatch, IoTensor, IoType, WgslProgram } from '@ghostc/wgsl-runtime';
+import { type Carried, carried } from './carry.ts';
 import { checkGraph } from './check-graph.ts';
-import type { Kernel, KernelContext, Place, Step } from './kernel.ts';
+import type { KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep, wordCopyStep } from './kernels/copy.ts';
-import { kernelOf, scratchBytes } from './kernels/index.ts';
+import { generalKernel } from './kernels/general/index.ts';
+import { roundStep } from './kernels/general/round-to.ts';
+import { type GpuOp, integerKernel, kernels, scratchBytes } from './kernels/index.ts';
 import { wordsOfBytes } from './kernels/quantized/byte-step.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
@@ -44,13 +49,14 @@ const arenaAlign = 16;
 const partAlign = 4;
 
 /**
- * Emits a lowered graph (fixed shapes, float32 and 8-bit integers, constant weights) as a WebGPU program: plans memory in one arena buffer,
+ * Emits a lowered graph (fixed shapes, float32 and quantised bytes, constant weights) as a WebGPU program: plans memory in one arena buffer,
  * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
  * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
  */
-export function emitWgsl(lowered: Graph, options: EmitWgslOptions): WgslProgram<Uint8Array> {
-  checkGraph(lowered);
+export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<Uint8Array> {
+  checkGraph(source);
   const { name, matrices, tuning = {}, onTunable } = options;
+  const { graph: lowered, types } = carried(source);
   const plan = planMemory(lowered, {
     storageRule: storageRuleOf,
     io: 'arena',
@@ -58,7 +64,7 @@ export function emitWgsl(lowered: Graph, options: EmitWgslOptions): WgslProgram<
     partAlign,
     scratchBytes,
   });
-  const emitter = new Emitter(lowered, plan, { half: matrices === 'f16', tuning });
+  const emitter = new Emitter({ graph: lowered, types }, plan, { half: matrices === 'f16', tuning });
   const body: Dispatch[] = [];
   const layers: TunableLayer[] = [];
   for (const node of plan.order) {
@@ -116,11 +122,17 @@ class Emitter {
   arenaBytes: number;
   readonly #tuning: Tuning;
   readonly #plan: MemoryPlan;
+  readonly #types: Carried['types'];
   readonly #constants: readonly Value[];
   /** Arena offsets of constants that were copied, by constant. */
   readonly #copies = new Map<Value, number>();
 
-  constructor(graph: Graph, plan: MemoryPlan, { half, tuning }: { half: boolean; tuning: Tuning }) {
+  constructor(
+    { graph, types }: Carried,
+    plan: MemoryPlan,
+    { half, tuning }: { half: boolean; tuning: Tuning },
+  ) {
+    this.#types = types;
     this.#tuning = tuning;
     this.halves = half ? new WeightStore() : undefined;
     this.modules = new ModuleTable(half);
@@ -145,8 +157,23 @@ class Emitter {
       weights: (data) => this.store.add(data),
       matrix: (data) => (this.halves ?? this.store).add(data) / 4,
     };
-    const steps = (kernelOf(node) as Kernel)(context);
-    return { dispatches: steps.map((step) => this.#dispatchOf(step, labelOf(node))), key: tunable };
+    const dispatches = this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
+    return { dispatches, key: tunable };
+  }
+
+  /** The node's kernel, and the rounding of its outputs to the types that they stand for. */
+  #steps(node: Node, context: KernelContext): Step[] {
+    const bytes = integerKernel(node);
+    if (bytes) return [...bytes(context)];
+    const typeOf = (value: Value): DType => this.#types.get(value) ?? 'f32';
+    const own = typeOf(node.output);
+    const general = generalKernel(node, !isFloat(own));
+    const steps = general ? general({ ...context, typeOf }) : kernels[node.op as GpuOp](context);
+    if (node.op === 'cast' || lookup(node.op).traits.has('movement')) return [...steps];
+    const rounding = node.outputs.flatMap((value) =>
+      roundStep(typeOf(value), this.#arena(value), numElements(value.type.shape)),
+    );
+    return [...steps, ...rounding];
   }
 
   io(name: string, value: Value): IoTensor {
@@ -186,10 +213,10 @@ class Emitter {
     const offset = Math.ceil(this.arenaBytes / arenaAlign) * (arenaAlign / 4);
     this.arenaBytes = (offset + count) * 4;
     this.#copies.set(value, offset);
-    const isFloat = value.type.dtype === 'f32';
-    const step = isFloat
-      ? flatCopyStep({ buffer: 'arena', offset }, source, count)
-      : wordCopyStep(offset, source, count);
+    const step =
+      value.type.dtype === 'f32'
+        ? flatCopyStep({ buffer: 'arena', offset }, source, count)
+        : wordCopyStep(offset, source, count);
     this.preparations.push(this.#dispatchOf(step, `constant ${printable(value.name)}`));
     return offset;
   }

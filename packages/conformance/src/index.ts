@@ -15,3 +15,4 @@ export { type ConformanceCase, type Suite, suite } from './suite.ts';
 export { suites } from './suites/index.ts';
 export { quantizedSuites } from './suites/quantized.ts';
 export { type DataSet, type TargetResult, type Verification, verifyModel } from './verify-model.ts';
+export { ulpDistance, webnnUlp } from './webnn-tolerance.ts';

@@ -1,7 +1,7 @@
 import { type Graph, parseGraph, randomTensor, type Tensor } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
-import { errorBounds } from './error-bound.ts';
+import { boundedRun, errorBounds } from './error-bound.ts';
 import { interpret } from './interpret.ts';
 
 const parse = (text: string): Graph => parseGraph(text, { registry });
@@ -15,15 +15,38 @@ test('a dot product: gamma_n times the sum of absolute products', () => {
   const x = new Map([
     ['x', { dtype: 'f32' as const, shape: [1, 4], data: Float32Array.from([1, 1, 1, -1]) }],
   ]);
-  const n = 8 + 4;
+  const n = 6 + 4;
   expect(errorBounds(graph, x).get('0')?.[0]).toBeCloseTo(10 * n * 2 ** -24, 10);
 });
 
-test('movement adds nothing, a division by a computed value has no bound', () => {
+test('movement adds nothing, a divisor whose error may reach 0 gives no bound', () => {
   const moved = parse('graph @g(%x: f32[2,3])\n  %0 = transpose %x {perm=[1, 0]}\n  return %0');
   expect([...(errorBounds(moved, inputs(moved)).get('0') ?? [1])]).toEqual([0, 0, 0, 0, 0, 0]);
-  const divided = parse('graph @g(%x: f32[2], %y: f32[2])\n  %0 = div %x, %y\n  return %0');
-  expect(errorBounds(divided, inputs(divided)).get('0')).toBeNull();
+  const divided = parse(
+    'graph @g(%x: f32[2], %y: f32[2])\n  %s = add %x, %y\n  %d = sub %s, %s\n  %e = add %d, %d\n  %0 = div %x, %e\n  return %0',
+  );
+  const one = { dtype: 'f32' as const, shape: [2], data: Float32Array.from([1, 1]) };
+  const bounds = boundedRun(
+    divided,
+    new Map([
+      ['x', one],
+      ['y', one],
+    ]),
+  ).get('0');
+  expect([...(bounds?.bound ?? [])]).toEqual([0, 0]); // 1 / 0 is infinite, and has to be met exactly
+  const near = parse(
+    'graph @g(%x: f32[1], %y: f32[1])\n  const %k: f32[1] = [1e-8]\n  %s = add %x, %y\n  %d = sub %s, %y\n  %n = sub %d, %x\n  %m = add %n, %k\n  %0 = div %x, %m\n  return %0',
+  );
+  const third = { dtype: 'f32' as const, shape: [1], data: Float32Array.from([1 / 3]) };
+  expect(
+    errorBounds(
+      near,
+      new Map([
+        ['x', third],
+        ['y', third],
+      ]),
+    ).get('0'),
+  ).toBeNull();
 });
 
 test('a network summed backwards stays inside its bound, and noise of a thousandth does not', () => {

@@ -246,8 +246,9 @@ test.each([
   ['colons', `%${':'.repeat(4e6)}`],
   ['quotes', '"'.repeat(4e6)],
 ])('4 MB of %s end in an error, soon', (_, junk) => {
-  const start = performance.now();
+  // processor time of this process: the wall clock also counts what others do on the machine
+  const start = process.cpuUsage().user;
   for (const before of ['', 'graph @g(%x: f32[', 'graph @g() const %k: f32[1] = [', 'graph @g() %a = f {a=['])
     expect(complaint(before + junk)).toMatch(/^parse\/\w+ \d+:\d+: .{1,120}$/);
-  expect(performance.now() - start).toBeLessThan(5000);
+  expect((process.cpuUsage().user - start) / 1000).toBeLessThan(5000);
 });

@@ -118,6 +118,7 @@ export {
   type LoweredQuantizedOp,
   type LoweredUnaryOp,
   loweredBinaryOps,
+  loweredGeneralOps,
   loweredOps,
   loweredQuantizedOps,
   loweredUnaryOps,

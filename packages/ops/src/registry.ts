@@ -225,6 +225,32 @@ export const loweredQuantizedOps = [
   'requantize',
 ] as const;
 
+/** Ops of any element type that reach the backends besides: comparisons, selection, indices. A backend may refuse some. */
+export const loweredGeneralOps = [
+  'arg_max',
+  'arg_max_pool',
+  'arg_min',
+  'cast',
+  'equal',
+  'erf',
+  'expand',
+  'gather',
+  'gather_elements',
+  'gather_nd',
+  'less',
+  'less_equal',
+  'logical_and',
+  'logical_not',
+  'logical_or',
+  'logical_xor',
+  'mod',
+  'reduce_prod',
+  'scatter_nd',
+  'sign',
+  'top_k',
+  'where',
+] as const;
+
 export type LoweredUnaryOp = (typeof loweredUnaryOps)[number];
 export type LoweredBinaryOp = (typeof loweredBinaryOps)[number];
 export type LoweredOp = (typeof loweredOps)[number];

@@ -24,7 +24,8 @@ export function activationQuant({ low, high }: Range, dtype: ActivationDType): Q
     return { scale: [scale], zeroPoint: [0] };
   }
   const scale = float32Scale((to - from) / 255);
-  const zeroPoint = Math.min(127, Math.max(-128, Math.round(-128 - from / scale)));
+  // The sum with 0 makes 0 of -0.
+  const zeroPoint = Math.min(127, Math.max(-128, Math.round(-128 - from / scale))) + 0;
   return { scale: [scale], zeroPoint: [zeroPoint] };
 }
 

@@ -173,3 +173,46 @@ describe('calibration data that says nothing', () => {
     ]);
   });
 });
+
+describe('sensitivity of layers', () => {
+  /** The second layer's weights span five orders of magnitude within each channel. */
+  const graph = graphOf(`graph @g(%x: f32[1,4])
+  const %w1: f32[4,4] = random(1)
+  const %w2: f32[4,4] = [1000, 0.5, 0.5, 0.5, 0.5, 1000, 0.5, 0.5, 0.5, 0.5, 1000, 0.5, 0.5, 0.5, 0.5, 1000]
+  const %w3: f32[4,4] = random(3)
+  %0 = fully_connected %x, %w1 {activation="relu"} from "first"
+  %1 = fully_connected %0, %w2 from "second"
+  %2 = fully_connected %1, %w3 from "third"
+  return %2`);
+  const reportOf = (options: QuantizeOptions) => quantize(graph, samplesOf(graph), options);
+
+  test('every layer is measured alone, the worst first, and none is better than all together', () => {
+    const { report } = reportOf({ reportSamples: 8 });
+    expect(report?.layers.map(({ layer }) => layer).sort()).toEqual(['first', 'second', 'third']);
+    const values = report?.layers.map(({ sqnr: one }) => one) ?? [];
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+    expect(report?.sqnr).toBeLessThan(values[0] ?? 0);
+  });
+
+  test('the worst layers stay in float, within the budget, and the outputs get better', () => {
+    const plain = reportOf({ reportSamples: 8 }).report;
+    const { report, graph: kept } = reportOf({ reportSamples: 8, keep: { keep: 'float', layers: 1 } });
+    expect(report?.kept).toEqual([expect.objectContaining({ layer: plain?.layers[0]?.layer })]);
+    expect(report?.sqnr).toBeGreaterThan(plain?.sqnr ?? 0);
+    expect(opsOf(kept).filter((op) => op === 'fully_connected')).toHaveLength(1);
+  });
+
+  test('the search stops when the outputs are good enough', () => {
+    const goal = (reportOf({ reportSamples: 8 }).report?.sqnr ?? 0) - 1;
+    expect(reportOf({ keep: { keep: 'float', layers: 3, minSqnr: goal } }).report?.kept).toEqual([]);
+  });
+
+  test('16-bit activations come with 16-bit inputs and lift the outputs', () => {
+    const { report, graph: wide } = reportOf({ reportSamples: 8, keep: { keep: 'int16', layers: 3 } });
+    const types = [...wide.nodes()]
+      .filter(({ op }) => op === 'qlinear_fully_connected')
+      .map((node) => node.output.type.dtype);
+    expect(types).toEqual(['i16', 'i16', 'i16']);
+    expect(report?.sqnr).toBeGreaterThan(reportOf({ reportSamples: 8 }).report?.sqnr ?? 0);
+  });
+});

@@ -51,7 +51,7 @@ ${inputs.map((_, i) => `  state = hash(state, in${i}, sizeof in${i});`).join('\n
 }
 
 static int read_inputs(void) {
-  return ${inputs.map((_, i) => `read_bytes(in${i}, sizeof in${i})`).join(' && ')};
+  ${inputs.length ? `return ${inputs.map((slot, i) => `read_bytes(in${i}, ${slotBytes(slot)})`).join(' && ')};` : 'static int runs;\n  return runs++ == 0;'}
 }
 
 static uint32_t damage(void) {
@@ -121,7 +121,7 @@ export function harnessBytes({ arenaBytes, inputs, outputs }: CProgram): number 
 }
 
 function declareInput(slot: CTensor, i: number): string {
-  return `static ${cType(slot.dtype)} in${i}[${slot.elements}] __attribute__((aligned(16))) BIG;`;
+  return `static ${cType(slot.dtype)} in${i}[${Math.max(1, slot.elements)}] __attribute__((aligned(16))) BIG;`;
 }
 
 function declareOutput(slot: CTensor, i: number): string {

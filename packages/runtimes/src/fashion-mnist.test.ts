@@ -2,36 +2,37 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileC, type Device, lowerForKernels, optimize } from '@ghostc/compiler';
 import type { Tensors } from '@ghostc/conformance';
-import { f32, type Graph } from '@ghostc/ir';
+import type { Graph } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { quantize } from '@ghostc/quant';
 import { describe, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
+import { fashionMnist, fashionMnistImages, fashionMnistLabels, largest } from './fashion-mnist-data.ts';
 import { runC } from './prepare-c.ts';
 import { skipWithout } from './require-tool.ts';
 
-const folder = join(import.meta.dirname, '../../../test-fixtures/models/ghost_fmnist');
-const PIXELS = 28 * 28;
 const IMAGES = 2000;
 
 test('C on the host classifies the 2,000 test images as PyTorch does, image for image', {
   timeout: 300_000,
 }, async (context) => {
   skipWithout(cDevice('host').tools, 'c', context);
-  const program = compileC(readOnnx(readFileSync(join(folder, 'ghost_fmnist.onnx'))), { device: 'host' });
+  const program = compileC(readOnnx(readFileSync(join(fashionMnist, 'ghost_fmnist.onnx'))), {
+    device: 'host',
+  });
   const runs = await runC(program, 'host', images(program.inputs[0]?.name ?? ''));
   const ours = runs.map(({ outputs }) => largest([...outputs.values()][0]?.data as Float32Array));
   const logits = floats('test_logits_f32_2000x10.bin');
   const theirs = Array.from({ length: IMAGES }, (_, i) => largest(logits.subarray(i * 10, i * 10 + 10)));
   expect(ours).toEqual(theirs);
-  const labels = readFileSync(join(folder, 'test_labels_u8.bin'));
+  const labels = fashionMnistLabels();
   expect(ours.filter((label, i) => label === labels[i]).length / IMAGES).toBe(0.917);
 });
 
 /** The int8 model, calibrated on the 200 calibration images, with no layer left in float. */
 function int8Model(): Graph {
-  const float = lowerForKernels(optimize(readOnnx(readFileSync(join(folder, 'ghost_fmnist.onnx')))));
-  const calibration = images(float.inputs[0]?.name ?? '', 'calib_images_u8_200x28x28.bin');
+  const float = lowerForKernels(optimize(readOnnx(readFileSync(join(fashionMnist, 'ghost_fmnist.onnx')))));
+  const calibration = images(float.inputs[0]?.name ?? '', 'calib_images_u8_200x28x28.bin', 200);
   const samples = calibration.map((inputs, i) => ({ name: `image ${i}`, inputs }));
   const { graph, leftInFloat } = quantize(float, samples);
   expect(leftInFloat).toEqual([]);
@@ -51,7 +52,7 @@ describe('int8', () => {
   test('C on the host is at most 0.3 points under float', { timeout: 300_000 }, async (context) => {
     skipWithout(cDevice('host').tools, 'c', context);
     const ours = await logits('host', IMAGES);
-    const labels = readFileSync(join(folder, 'test_labels_u8.bin'));
+    const labels = fashionMnistLabels();
     const right = ours.filter((values, i) => largest(values) === labels[i]).length;
     expect(right / IMAGES).toBeGreaterThanOrEqual(0.914);
   });
@@ -62,21 +63,11 @@ describe('int8', () => {
   });
 });
 
-function images(name: string, file = 'test_images_u8_2000x28x28.bin'): Tensors[] {
-  const pixels = readFileSync(join(folder, file));
-  return Array.from({ length: pixels.length / PIXELS }, (_, i) => {
-    const values = Float32Array.from(pixels.subarray(i * PIXELS, (i + 1) * PIXELS), (u8) =>
-      Math.fround((u8 / 255 - 0.286) / 0.353),
-    );
-    return new Map([[name, f32([1, 1, 28, 28], values)]]);
-  });
+function images(name: string, file = 'test_images_u8_2000x28x28.bin', count = IMAGES): Tensors[] {
+  return fashionMnistImages(file, count).map((image) => new Map([[name, image]]));
 }
 
 function floats(file: string): Float32Array {
-  const bytes = new Uint8Array(readFileSync(join(folder, file)));
+  const bytes = new Uint8Array(readFileSync(join(fashionMnist, file)));
   return new Float32Array(bytes.buffer, 0, bytes.length / 4);
-}
-
-function largest(values: Float32Array): number {
-  return values.indexOf(values.reduce((most, v) => Math.max(most, v), Number.NEGATIVE_INFINITY));
 }

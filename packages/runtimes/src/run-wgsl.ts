@@ -1,5 +1,5 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
-import type { Tensor } from '@ghostc/ir';
+import { CompileError, fromNumbers, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
 import {
   createSession,
   type IoData,
@@ -17,7 +17,10 @@ export async function prepareWgsl(program: WgslProgram): Promise<Executable> {
     throw error;
   });
   return {
-    run: async (inputs) => namedTensors(program.manifest.outputs, await session.run<IoData>(dataOf(inputs))),
+    run: async (inputs) => {
+      const data = inputData(program.manifest.inputs, inputs);
+      return namedTensors(program.manifest.outputs, await session.run<IoData>(data));
+    },
     dispose: () => {
       session.dispose();
       device.destroy();
@@ -52,8 +55,36 @@ export async function checkWgsl(code: string): Promise<string[]> {
   }
 }
 
-function dataOf(inputs: Tensors): Record<string, IoData> {
-  return Object.fromEntries([...inputs].map(([name, { data }]) => [name, data as IoData]));
+/** Data of the types that the program states. */
+function inputData(expected: readonly IoTensor[], inputs: Tensors): Record<string, IoData> {
+  const types = new Map(expected.map(({ name, dtype }) => [name, dtype]));
+  return Object.fromEntries(
+    [...inputs].map(([name, tensor]) => [
+      name,
+      types.get(name) === tensor.dtype ? (tensor.data as IoData) : inFloats(name, tensor),
+    ]),
+  );
+}
+
+/** Other types are held in float32; what that would round is no value to hand over. */
+function inFloats(name: string, tensor: Tensor): Float32Array {
+  if (tensor.dtype === 'f32') return tensor.data as Float32Array;
+  const values = toNumbers(tensor);
+  const floats = Float32Array.from(values, Number);
+  const lost = floats.findIndex((v, i) => v !== Number(values[i]) && !Number.isNaN(v));
+  if (lost < 0) return floats;
+  throw new CompileError('run/input', `input ${name} holds ${values[lost]}, which float32 cannot hold`);
+}
+
+/** The outputs of a model's own types, from float32. */
+export function typedOutputs(model: Graph, outputs: Tensors): Tensors {
+  const types = new Map(model.outputs.map(({ name, value }) => [name, value.type.dtype]));
+  return new Map(
+    [...outputs].map(([name, tensor]) => {
+      const dtype = types.get(name) ?? 'f32';
+      return [name, dtype === tensor.dtype ? tensor : fromNumbers(dtype, tensor.shape, toNumbers(tensor))];
+    }),
+  );
 }
 
 function namedTensors(outputs: readonly IoTensor[], results: Outputs<IoData>): Map<string, Tensor> {

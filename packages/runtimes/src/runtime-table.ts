@@ -6,7 +6,7 @@ import { engines } from './engines.ts';
 import { ortSession } from './ort-session.ts';
 import { prepareC } from './prepare-c.ts';
 import { prepareRemote } from './prepare-remote.ts';
-import { prepareWgsl } from './run-wgsl.ts';
+import { prepareWgsl, typedOutputs } from './run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
 const onnxRuntime: Runtime = {
@@ -16,7 +16,12 @@ const onnxRuntime: Runtime = {
 };
 
 /** Our WGSL, on Dawn. */
-const wgslRuntime: Runtime = { name: 'wgsl', prepare: (model) => prepareWgsl(compileWgsl(model)) };
+const wgslRuntime: Runtime = { name: 'wgsl', prepare: prepareWgslModel };
+
+async function prepareWgslModel(model: Graph): Promise<Executable> {
+  const engine = await prepareWgsl(compileWgsl(model));
+  return { ...engine, run: async (inputs) => typedOutputs(model, await engine.run(inputs)) };
+}
 
 /** Our WGSL, in headless Chromium and in Deno: `stopEngines` ends them. */
 const remoteRuntimes = engines.map(

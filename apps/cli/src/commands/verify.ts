@@ -53,7 +53,9 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
     const results: TargetResult[] = [];
     for (const runtime of runtimes) {
       progress.text = `${model} on ${runtime.name}`;
-      results.push(await verifyModel(runtime, { model: loaded.graph, dataSets, tolerance }));
+      results.push(
+        await verifyModel(runtime, { model: loaded.graph, dataSets, tolerance, derived: 'besides' }),
+      );
     }
     progress.stop();
     report(loaded, results, flags);

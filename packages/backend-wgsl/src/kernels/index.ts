@@ -1,5 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import type { GpuOnlyOp, LoweredOp } from '@ghostc/ops';
+import { isPacked } from '../is-packed.ts';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
 import { conv2d } from './conv2d.ts';
@@ -21,7 +22,7 @@ import { unaryKernels } from './unary.ts';
 export type GpuOp = LoweredOp | GpuOnlyOp;
 
 /** One kernel for every float op that lowering leaves. */
-export const floatKernels = {
+export const kernels = {
   ...unaryKernels,
   ...binaryKernels,
   ...reduceKernels,
@@ -43,12 +44,11 @@ export const floatKernels = {
   transpose,
 } satisfies { readonly [K in GpuOp]: Kernel };
 
-/** The kernel of a node; undefined where there is none for its op and element type. */
-export function kernelOf({ op, output }: Node): Kernel | undefined {
-  const bytes: Readonly<Record<string, Kernel>> = { ...quantizedKernels, ...byteKernels };
-  const table: Readonly<Record<string, Kernel>> = { ...floatKernels, ...quantizedKernels };
-  const found = output.type.dtype === 'f32' ? table : bytes;
-  return Object.hasOwn(found, op) ? found[op] : undefined;
+/** The kernel of a quantised op, or of another op on bytes; undefined for a node whose values are floats. */
+export function integerKernel({ op, output }: Node): Kernel | undefined {
+  const quantized: Readonly<Record<string, Kernel>> = quantizedKernels;
+  const bytes: Readonly<Record<string, Kernel>> = byteKernels;
+  return quantized[op] ?? (isPacked(output.type) ? bytes[op] : undefined);
 }
 
 const scratch: Partial<Record<string, (node: Node) => number>> = {

@@ -16,7 +16,7 @@ export interface Gemm {
 /** Pairs of k per turn of the loop, and turns: the cheapest unrolling, with weights padded by zeros. */
 export function gemmTurns(k: number): { readonly unroll: number; readonly turns: number } {
   const pairs = Math.ceil(k / 2);
-  const choices = [5, 4, 3, 2].filter((unroll) => unroll <= pairs);
+  const choices = [4, 3, 2].filter((unroll) => unroll <= pairs);
   const cost = (unroll: number): number => Math.ceil(pairs / unroll) * (15 * unroll + 4);
   const unroll = choices.reduce((best, next) => (cost(next) < cost(best) ? next : best), choices[0] ?? 1);
   return { unroll, turns: Math.ceil(pairs / unroll) };

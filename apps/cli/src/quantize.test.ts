@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import jpeg from 'jpeg-js';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+const models = join(root, 'test-fixtures/models');
+const fmnist = join(models, 'ghost_fmnist');
+const seed = join(models, 'modules/ghost_module_seed_dyn/model.onnx');
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-quantize-'));
+
+beforeAll(() => {
+  expect(spawnSync(process.execPath, [join(root, 'tools/build-cli.mjs')]).status).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function ghostc(...args: readonly string[]) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  const bin = join(root, 'apps/cli/dist/ghostc.mjs');
+  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', cwd: folder, env });
+}
+
+const bind = ['--bind', 'batch=1', '--bind', 'height=8', '--bind', 'width=8'];
+
+/** Files of noise as pictures of 12 x 10. */
+function pictures(): string {
+  const path = join(folder, 'pictures');
+  mkdirSync(path, { recursive: true });
+  const data = Buffer.from(Array.from({ length: 12 * 10 * 4 }, (_, i) => (i * 7919) % 256));
+  const png = new PNG({ width: 12, height: 10 });
+  data.copy(png.data);
+  writeFileSync(join(path, 'a.png'), PNG.sync.write(png));
+  writeFileSync(join(path, 'b.jpg'), jpeg.encode({ width: 12, height: 10, data }, 90).data);
+  return path;
+}
+
+describe('quantize', () => {
+  test('the trained network from its raw calibration file: JSON, a small model, no warnings', () => {
+    const { status, stdout, stderr } = ghostc(
+      'quantize',
+      join(fmnist, 'ghost_fmnist.onnx'),
+      '--calibration',
+      join(fmnist, 'calib_images_u8_200x28x28.bin'),
+      '--shape',
+      '200x28x28',
+      '--mean',
+      '0.2860',
+      '--std',
+      '0.3530',
+      '--limit',
+      '8',
+      '--out',
+      'int8.onnx',
+      '--json',
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const { files, weightBytes, warnings } = JSON.parse(stdout);
+    expect([files, warnings]).toEqual([['int8.onnx'], []]);
+    expect(weightBytes).toBeLessThan(120_000);
+    expect(readFileSync(join(folder, 'int8.onnx')).includes('QuantizeLinear')).toBe(true);
+  });
+
+  test('a report of layers, and layers kept in float', () => {
+    const { status, stdout } = ghostc(
+      'quantize',
+      join(models, 'modules/ghost_bottleneck_s1/model.onnx'),
+      '--seeded',
+      '2',
+      '--per-layer-report',
+      '--report-samples',
+      '1',
+      '--keep-float',
+      '2',
+      '--out',
+      'kept.gir',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('layer alone in int8');
+    expect(stdout.match(/kept out of int8/g)).toHaveLength(2);
+    expect(stdout).toMatch(/SQNR of the outputs: \d+\.\d dB/);
+    expect(readFileSync(join(folder, 'kept.gir'), 'utf8')).toMatch(/ = (depthwise_)?conv2d /);
+  });
+
+  test('a quantised model compiles to C', () => {
+    expect(ghostc('quantize', 'ghostnet:0.1@32/10', '--seeded', '1', '--out', 'small.onnx').status).toBe(0);
+    const { status, stderr } = ghostc('compile', 'small.onnx', '--target', 'c', '--out', 'c');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(readFileSync(join(folder, 'c/small.c'), 'utf8')).toContain('int8_t');
+  });
+
+  test('pictures are resized and cut', () => {
+    const { status, stderr } = ghostc(
+      'quantize',
+      seed,
+      ...bind,
+      '--calibration',
+      pictures(),
+      '--resize',
+      '9',
+      '--mean',
+      '0.485,0.456,0.406',
+      '--std',
+      '0.229,0.224,0.225',
+      '--out',
+      'pictures.onnx',
+    );
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  const raw = (name: string, bytes: Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes);
+    return name;
+  };
+
+  test.each([
+    ['no data', [], 'expected --calibration PATH, or --seeded N'],
+    ['a missing path', ['--calibration', 'nowhere'], 'there is no such file or folder'],
+    [
+      'a raw file without a shape',
+      ['--calibration', raw('a.bin', new Uint8Array(4))],
+      'a raw file expects --shape',
+    ],
+    [
+      'a raw file of another size',
+      ['--calibration', 'a.bin', '--shape', '1x3x8x8'],
+      'u8[1,3,8,8] has 192 bytes, the file has 4',
+    ],
+    [
+      'another shape',
+      ['--calibration', raw('b.bin', new Uint8Array(8)), '--shape', '2x4'],
+      'expects items of [3,8,8], found data of [2,4]',
+    ],
+    [
+      'constant data',
+      ['--calibration', raw('c.bin', new Uint8Array(192)), '--shape', '1x3x8x8'],
+      'is 0 throughout the calibration data',
+    ],
+    [
+      'NaN',
+      ['--calibration', raw('d.bin', new Uint8Array(768).fill(255)), '--shape', '1x3x8x8', '--dtype', 'f32'],
+      'expects finite numbers',
+    ],
+    ['no picture', ['--calibration', raw('e.png', new Uint8Array(50))], 'expected a PNG or JPEG picture'],
+    [
+      'a cut-off picture',
+      ['--calibration', raw('f.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47))],
+      'the PNG is cut off',
+    ],
+    ['a wrong .npy', ['--calibration', raw('g.npy', new Uint8Array(50))], 'expected a NumPy .npy file'],
+    ['a folder of nothing', ['--calibration', '.', '--limit', '0'], '--limit expects sizes'],
+  ])('%s: exit code 2, the reason, and no output', (_what, flags, message) => {
+    const { status, stderr } = ghostc('quantize', seed, ...bind, ...flags, '--out', 'bad.onnx');
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+    expect(() => readFileSync(join(folder, 'bad.onnx'))).toThrow();
+  });
+});

@@ -1,0 +1,150 @@
+import { stridesOf, type Value } from '@ghostc/ir';
+import {
+  attrsOf,
+  gatherElements as gatherElementsOp,
+  gatherNd as gatherNdOp,
+  gather as gatherOp,
+  normalAxis,
+  scatterNd as scatterNdOp,
+} from '@ghostc/ops';
+import { cType } from '../../c-type.ts';
+import type { Kernel, Prelude } from '../../kernel.ts';
+import { affine, loop, nest } from '../../text/loops.ts';
+import { input, shapeOf } from '../operands.ts';
+import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts';
+
+/** An index from the end where it is negative; one outside the axis reads its border, never memory beyond. */
+const inside: Prelude = {
+  name: 'index_inside',
+  lines: [
+    'static int64_t inside(int64_t i, int64_t size)',
+    '{',
+    'const int64_t j = i < 0 ? i + size : i;',
+    'return j < 0 ? 0 : j >= size ? size - 1 : j;',
+    '}',
+  ],
+};
+
+const product = (dims: readonly number[]): number => dims.reduce((p, dim) => p * dim, 1);
+
+function params(...values: readonly (readonly [Value, string])[]): string[] {
+  return values.map(([value, name]) => `const ${cType(value.type.dtype)} *${name}`);
+}
+
+const gather: Kernel = ({ node, pointer }) => {
+  const [x, indices] = [input(node, 0), input(node, 1)];
+  const shape = shapeOf(x);
+  const axis = normalAxis(attrsOf(gatherOp, node).axis, shape.length);
+  const [outer, inner] = [product(shape.slice(0, axis)), product(shape.slice(axis + 1))];
+  const [size = 1, count] = [shape[axis], product(shapeOf(indices))];
+  const body = nest([outer, count, inner], ([o = '0', i = '0', k = '0']) => [
+    `y[${affine([o, i, k], [count * inner, inner, 1])}] = x[(${o} * ${size} + inside(at[${i}], ${size})) * ${inner} + ${k}];`,
+  ]);
+  return {
+    fn: {
+      hint: `gather_${outer}x${size}x${inner}`,
+      params: [...params([x, 'x'], [indices, 'at']), `${cType(node.output.type.dtype)} *y`],
+      needs: [inside],
+      body,
+    },
+    args: [pointer(x), pointer(indices), pointer(node.output)],
+  };
+};
+
+const gatherElements: Kernel = ({ node, pointer }) => {
+  const [x, indices] = [input(node, 0), input(node, 1)];
+  const [shape, from] = [shapeOf(indices), shapeOf(x)];
+  const axis = normalAxis(attrsOf(gatherElementsOp, node).axis, shape.length);
+  const body = nest(shape, (index) => {
+    const at = affine(index, stridesOf(shape));
+    const source = index.map((name, a) => (a === axis ? `inside(at[${at}], ${from[a]})` : name));
+    return [`y[${at}] = x[${affine(source, stridesOf(from))}];`];
+  });
+  return {
+    fn: {
+      hint: `gather_elements_${shape.join('x')}`,
+      params: [...params([x, 'x'], [indices, 'at']), `${cType(node.output.type.dtype)} *y`],
+      needs: [inside],
+      body,
+    },
+    args: [pointer(x), pointer(indices), pointer(node.output)],
+  };
+};
+
+/** Offset of tuple `t` of `at` into a tensor of `shape`. */
+function tupleOffset(shape: readonly number[], depth: number): string {
+  const strides = stridesOf(shape);
+  return Array.from(
+    { length: depth },
+    (_, d) => `inside(at[t * ${depth} + ${d}], ${shape[d]}) * ${strides[d]}`,
+  ).join(' + ');
+}
+
+const gatherNd: Kernel = ({ node, pointer }) => {
+  const [x, indices] = [input(node, 0), input(node, 1)];
+  const { batch_dims: batch } = attrsOf(gatherNdOp, node);
+  const shape = shapeOf(x);
+  const depth = shapeOf(indices).at(-1) ?? 1;
+  const tuples = product(shapeOf(indices)) / depth;
+  const batches = product(shape.slice(0, batch));
+  const size = product(shape.slice(batch + depth));
+  const body = loop('t', tuples, [
+    `const int64_t from = (int64_t)(t / ${tuples / batches}) * ${product(shape.slice(batch))} + ${tupleOffset(shape.slice(batch), depth)};`,
+    ...loop('k', size, [`y[t * ${size} + k] = x[from + k];`]),
+  ]);
+  return {
+    fn: {
+      hint: `gather_nd_${tuples}x${size}`,
+      params: [...params([x, 'x'], [indices, 'at']), `${cType(node.output.type.dtype)} *y`],
+      needs: [inside],
+      body,
+    },
+    args: [pointer(x), pointer(indices), pointer(node.output)],
+  };
+};
+
+const combine: Readonly<Record<string, string>> = {
+  none: 'e',
+  add: 's + e',
+  mul: 's * e',
+  max: 's > e ? s : e',
+  min: 's < e ? s : e',
+};
+
+const scatterNd: Kernel = ({ node, pointer }) => {
+  const [x, indices, updates] = [input(node, 0), input(node, 1), input(node, 2)];
+  const { dtype } = x.type;
+  const shape = shapeOf(x);
+  const depth = shapeOf(indices).at(-1) ?? 1;
+  const tuples = product(shapeOf(indices)) / depth;
+  const size = product(shape.slice(depth));
+  const { reduction } = attrsOf(scatterNdOp, node);
+  const type = computeType(dtype);
+  const body = [
+    ...loop('i', product(shape), ['y[i] = x[i];']),
+    ...loop('t', tuples, [
+      `const int64_t to = ${tupleOffset(shape, depth)};`,
+      ...loop('k', size, [
+        ...(reduction === 'none' ? [] : [`const ${type} s = ${loaded(dtype, 'y[to + k]')};`]),
+        `const ${type} e = ${loaded(dtype, `u[t * ${size} + k]`)};`,
+        `y[to + k] = ${stored(dtype, combine[reduction] ?? 'e')};`,
+      ]),
+    ]),
+  ];
+  return {
+    fn: {
+      hint: `scatter_nd_${reduction}_${tuples}x${size}`,
+      params: [...params([x, 'x'], [indices, 'at'], [updates, 'u']), `${cType(dtype)} *y`],
+      needs: [inside, ...accessPreludes(dtype)],
+      body,
+    },
+    args: [pointer(x), pointer(indices), pointer(updates), pointer(node.output)],
+  };
+};
+
+export const indexingKernels: Readonly<Record<string, Kernel>> = {
+  gather,
+  gather_elements: gatherElements,
+  gather_nd: gatherNd,
+  scatter_nd: scatterNd,
+};

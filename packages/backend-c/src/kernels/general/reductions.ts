@@ -1,0 +1,292 @@
+import { type DType, isFloat, stridesOf } from '@ghostc/ir';
+import {
+  argMax,
+  attrsOf,
+  maxPool as maxPoolOp,
+  normalAxis,
+  reduceMean,
+  softmax as softmaxOp,
+  topK as topKOp,
+} from '@ghostc/ops';
+import { cType } from '../../c-type.ts';
+import type { Kernel } from '../../kernel.ts';
+import { affine, broadcastStrides, loop, nest } from '../../text/loops.ts';
+import { input, shapeOf } from '../operands.ts';
+import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts';
+
+/** What a reduction starts with, and how it takes up an element `e`; `first` starts with the first element instead. */
+const folds: Readonly<Record<string, { start: string; first?: boolean; step: string }>> = {
+  reduce_max: { start: '0', first: true, step: 's = e > s /*nan*/ ? e : s;' },
+  reduce_mean: { start: '0', step: 's += e;' },
+  reduce_min: { start: '0', first: true, step: 's = e < s /*nan*/ ? e : s;' },
+  reduce_prod: { start: '1', step: 's *= e;' },
+  reduce_sum: { start: '0', step: 's += e;' },
+};
+
+/** NaN wins: only floats have one to ask for. */
+function withNan(dtype: DType, text: string): string {
+  return text.replace(' /*nan*/', isFloat(dtype) ? ' || e != e' : '');
+}
+
+const reduction =
+  (op: string): Kernel =>
+  ({ node, pointer }) => {
+    const x = input(node, 0);
+    const { dtype } = x.type;
+    const shape = shapeOf(x);
+    const { axes } = attrsOf(reduceMean, node);
+    const reduced = new Set(axes.length ? axes.map((axis) => normalAxis(axis, shape.length)) : shape.keys());
+    const part = (inside: boolean): number[] =>
+      shape.map((dim, axis) => (reduced.has(axis) === inside ? dim : 1));
+    const strides = stridesOf(shape);
+    const { start, first, step } = folds[op] as (typeof folds)[string];
+    const count = part(true).reduce((p, dim) => p * dim, 1);
+    const type = computeType(dtype);
+    const element = (index: readonly string[], at: readonly string[]): string =>
+      `x[${[affine(index, strides), affine(at, strides)].filter((text) => text !== '0').join(' + ') || '0'}]`;
+    const body = nest(part(false), (index) => [
+      '{',
+      `${type} s = ${
+        first
+          ? loaded(
+              dtype,
+              element(
+                index,
+                shape.map(() => '0'),
+              ),
+            )
+          : start
+      };`,
+      ...nest(
+        part(true),
+        (at) => ['{', `const ${type} e = ${loaded(dtype, element(index, at))};`, withNan(dtype, step), '}'],
+        'k',
+      ),
+      `y[${affine(index, stridesOf(part(false)))}] = ${stored(dtype, op === 'reduce_mean' ? `s / ${count}` : 's')};`,
+      '}',
+    ]);
+    return {
+      fn: {
+        hint: `${op}_${dtype}_${shape.join('x')}`,
+        params: [`const ${cType(dtype)} *x`, `${cType(dtype)} *y`],
+        needs: accessPreludes(dtype),
+        body,
+      },
+      args: [pointer(x), pointer(node.output)],
+    };
+  };
+
+/** Lines along one axis: the outer and inner axes as loops, `base` the first element. */
+function lines(
+  shape: readonly number[],
+  axis: number,
+  body: (names: { outer: string; inner: string }) => readonly string[],
+): string[] {
+  const outer = shape.slice(0, axis).reduce((p, dim) => p * dim, 1);
+  const inner = shape.slice(axis + 1).reduce((p, dim) => p * dim, 1);
+  return nest([outer, inner], ([a = '0', b = '0']) => ['{', ...body({ outer: a, inner: b }), '}']);
+}
+
+const arg =
+  (op: 'arg_max' | 'arg_min'): Kernel =>
+  ({ node, pointer }) => {
+    const x = input(node, 0);
+    const { dtype } = x.type;
+    const shape = shapeOf(x);
+    const { axis: given, select_last_index: last } = attrsOf(argMax, node);
+    const axis = normalAxis(given, shape.length);
+    const [size = 1, step = 1] = [shape[axis], stridesOf(shape)[axis]];
+    const better = `${op === 'arg_max' ? '>' : '<'}${last ? '=' : ''}`;
+    const body = lines(shape, axis, ({ outer, inner }) => [
+      `const ${cType(dtype)} *l = x + ${affine([outer, inner], [size * step, 1])};`,
+      'int64_t best = 0;',
+      `${computeType(dtype)} top = ${loaded(dtype, 'l[0]')};`,
+      ...loop('k', size, [
+        `const ${computeType(dtype)} e = ${loaded(dtype, `l[k * ${step}]`)};`,
+        `if (e ${better} top) {`,
+        'top = e;',
+        'best = k;',
+        '}',
+      ]),
+      `y[${affine([outer, inner], [step, 1])}] = best;`,
+    ]);
+    return {
+      fn: {
+        hint: `${op}_${dtype}_${size}`,
+        params: [`const ${cType(dtype)} *x`, 'int64_t *y'],
+        needs: accessPreludes(dtype),
+        body,
+      },
+      args: [pointer(x), pointer(node.output)],
+    };
+  };
+
+/** Selects k times the best of what comes after the last choice in (value, index) order. */
+const topK: Kernel = ({ node, pointer }) => {
+  const x = input(node, 0);
+  const { dtype } = x.type;
+  const shape = shapeOf(x);
+  const { axis: given, k, largest } = attrsOf(topKOp, node);
+  const axis = normalAxis(given, shape.length);
+  const [size = 1, step = 1] = [shape[axis], stridesOf(shape)[axis]];
+  const [values, indices] = node.outputs;
+  const type = computeType(dtype);
+  const before = largest ? '>' : '<';
+  const body = lines(shape, axis, ({ outer, inner }) => [
+    `const ${cType(dtype)} *l = x + ${affine([outer, inner], [size * step, 1])};`,
+    'int64_t last = -1;',
+    ...loop('n', k, [
+      'int64_t best = -1;',
+      ...loop('i', size, [
+        `const ${type} e = ${loaded(dtype, `l[i * ${step}]`)};`,
+        'int later = 1;',
+        'if (last >= 0) {',
+        `const ${type} f = ${loaded(dtype, `l[last * ${step}]`)};`,
+        `later = e == f ? i > last : f ${before} e;`,
+        '}',
+        'if (later) {',
+        'if (best < 0) {',
+        'best = i;',
+        '} else {',
+        `const ${type} b = ${loaded(dtype, `l[best * ${step}]`)};`,
+        `if (e ${before} b) {`,
+        'best = i;',
+        '}',
+        '}',
+        '}',
+      ]),
+      'last = best < 0 ? 0 : best;',
+      `y[${affine([outer, 'n', inner], [k * step, step, 1])}] = l[last * ${step}];`,
+      `at[${affine([outer, 'n', inner], [k * step, step, 1])}] = last;`,
+    ]),
+  ]);
+  return {
+    fn: {
+      hint: `top_k_${dtype}_${size}`,
+      params: [`const ${cType(dtype)} *x`, `${cType(dtype)} *y`, 'int64_t *at'],
+      needs: accessPreludes(dtype),
+      body,
+    },
+    args: [pointer(x), pointer(values ?? node.output), pointer(indices ?? node.output)],
+  };
+};
+
+const softmax: Kernel = ({ node, pointer }) => {
+  const x = input(node, 0);
+  const { dtype } = x.type;
+  const shape = shapeOf(x);
+  const axis = normalAxis(attrsOf(softmaxOp, node).axis, shape.length);
+  const [size = 1, step = 1] = [shape[axis], stridesOf(shape)[axis]];
+  const type = cType(dtype);
+  const e = `exp(${loaded(dtype, `l[k * ${step}]`)} - top)`;
+  const body = lines(shape, axis, ({ outer, inner }) => [
+    `const ${type} *l = x + ${affine([outer, inner], [size * step, 1])};`,
+    `${type} *o = y + ${affine([outer, inner], [size * step, 1])};`,
+    `double top = ${loaded(dtype, 'l[0]')};`,
+    'double sum = 0.0;',
+    ...loop('k', size, [`const double v = ${loaded(dtype, `l[k * ${step}]`)};`, 'top = v > top ? v : top;']),
+    ...loop('k', size, [`sum += ${e};`]),
+    ...loop('k', size, [`o[k * ${step}] = ${stored(dtype, `${e} / sum`)};`]),
+  ]);
+  return {
+    fn: {
+      hint: `softmax_${dtype}_${size}`,
+      params: [`const ${type} *x`, `${type} *y`],
+      needs: accessPreludes(dtype),
+      body,
+    },
+    args: [pointer(x), pointer(node.output)],
+  };
+};
+
+const matmul: Kernel = ({ node, pointer }) => {
+  const [a, b] = [input(node, 0), input(node, 1)];
+  const { dtype } = a.type;
+  const shape = shapeOf(node.output);
+  const [rows = 1, columns = 1] = shape.slice(-2);
+  const inner = shapeOf(a).at(-1) ?? 1;
+  const outer = shape.slice(0, -2);
+  const steps = (value: typeof a): number[] => {
+    const from = shapeOf(value);
+    const size = from.slice(-2).reduce((p, d) => p * d, 1);
+    return broadcastStrides(from.slice(0, -2), outer).map((s) => s * size);
+  };
+  const type = cType(dtype);
+  const body = nest([...outer, rows, columns], (index) => {
+    const [i = '0', j = '0'] = index.slice(-2);
+    const lead = index.slice(0, -2);
+    return [
+      '{',
+      `${computeType(dtype)} s = 0;`,
+      ...loop('k', inner, [
+        `s += ${loaded(dtype, `a[${affine([...lead, i, 'k'], [...steps(a), inner, 1])}]`)} * ${loaded(dtype, `b[${affine([...lead, 'k', j], [...steps(b), columns, 1])}]`)};`,
+      ]),
+      `y[${affine(index, stridesOf(shape))}] = ${stored(dtype, 's')};`,
+      '}',
+    ];
+  });
+  return {
+    fn: {
+      hint: `matmul_${dtype}_${[...outer, rows, inner, columns].join('x')}`,
+      params: [`const ${type} *a`, `const ${type} *b`, `${type} *y`],
+      needs: accessPreludes(dtype),
+      body,
+    },
+    args: [pointer(a), pointer(b), pointer(node.output)],
+  };
+};
+
+/** The maximum of a window, or the flat index of where it stands in x. */
+const windowMax =
+  (what: 'value' | 'index'): Kernel =>
+  ({ node, pointer }) => {
+    const x = input(node, 0);
+    const { dtype } = x.type;
+    const [, , height = 1, width = 1] = shapeOf(x);
+    const [n = 1, c = 1, rows = 1, columns = 1] = shapeOf(node.output);
+    const { kernel_shape: kernel, strides, pads, dilations } = attrsOf(maxPoolOp, node);
+    const columnMajor = node.attrs.column_major === true;
+    const flat = columnMajor ? `v * ${height} + u` : `u * ${width} + v`;
+    const type = computeType(dtype);
+    const body = nest([n * c, rows, columns], ([p = '0', i = '0', j = '0']) => [
+      '{',
+      'int64_t at = -1;',
+      `${type} top = 0;`,
+      ...loop('a', kernel[0] ?? 1, [
+        ...loop('b', kernel[1] ?? 1, [
+          `const int u = ${i} * ${strides[0] ?? 1} + a * ${dilations[0] ?? 1} - ${pads[0] ?? 0};`,
+          `const int v = ${j} * ${strides[1] ?? 1} + b * ${dilations[1] ?? 1} - ${pads[1] ?? 0};`,
+          `if (u >= 0 && u < ${height} && v >= 0 && v < ${width}) {`,
+          `const ${type} e = ${loaded(dtype, `x[(${p} * ${height} + u) * ${width} + v]`)};`,
+          withNan(dtype, 'if (at < 0 || e > top /*nan*/) {'),
+          'top = e;',
+          `at = ${p} * ${height * width} + ${flat};`,
+          '}',
+          '}',
+        ]),
+      ]),
+      `y[${affine([p, i, j], [rows * columns, columns, 1])}] = ${what === 'index' ? 'at' : stored(dtype, 'top')};`,
+      '}',
+    ]);
+    const out = node.output.type.dtype;
+    return {
+      fn: {
+        hint: `max_pool_${what}_${dtype}`,
+        params: [`const ${cType(dtype)} *x`, `${cType(out)} *y`],
+        needs: accessPreludes(dtype),
+        body,
+      },
+      args: [pointer(x), pointer(node.output)],
+    };
+  };
+
+export const reductionKernels: Readonly<Record<string, Kernel>> = {
+  ...Object.fromEntries(Object.keys(folds).map((op) => [op, reduction(op)])),
+  arg_max: arg('arg_max'),
+  arg_max_pool: windowMax('index'),
+  arg_min: arg('arg_min'),
+  matmul,
+  max_pool: windowMax('value'),
+  softmax,
+  top_k: topK,
+};

@@ -1,0 +1,369 @@
+import { CompileError, type DType, type Node, staticShape, stridesOf, type Value } from '@ghostc/ir';
+import { lookup, loweredGeneralOps, normalAxis, withDefaults } from '@ghostc/ops';
+import type { KernelContext, Step } from '../../kernel.ts';
+import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
+import { nestText } from '../../text/nest-text.ts';
+import { at, sourceOf } from '../operands.ts';
+import { roundedTo } from './round-to.ts';
+
+/** What a general kernel knows besides: the types that values stand for. */
+export interface GeneralContext extends KernelContext {
+  readonly typeOf: (value: Value) => DType;
+}
+
+export type GeneralKernel = (context: GeneralContext) => readonly Step[];
+
+interface Code {
+  readonly id: string;
+  readonly functions?: readonly string[];
+  readonly body: string;
+  readonly ints?: Readonly<Record<string, number>>;
+  readonly count: number;
+}
+
+function step({ functions = [], ints = {}, ...code }: Code): Step {
+  return { ...code, arena: 'f32', weights: 'f32', functions, ints };
+}
+
+const product = (dims: readonly number[]): number => dims.reduce((p, dim) => p * dim, 1);
+const shapeOf = (value: Value): number[] => staticShape(value.type.shape);
+
+function attrs<T>(node: Node): T {
+  return withDefaults(lookup(node.op).attrs, node.attrs) as T;
+}
+
+/** y = expression of p, q, r with broadcasting. */
+function mapped(
+  { node, arena }: GeneralContext,
+  { id, expression, functions = [] }: { id: string; expression: string; functions?: readonly string[] },
+): Step[] {
+  const dims = shapeOf(node.output);
+  const inputs = node.inputs.map((_, i) => sourceOf(node, i));
+  const strides = [stridesOf(dims), ...inputs.map((value) => broadcastStrides(shapeOf(value), dims))];
+  const nest = collapseNest({ dims, strides });
+  const names = ['y', 'p', 'q', 'r'].slice(0, strides.length);
+  const places = [node.output, ...inputs].map(arena);
+  const index = nestText(nest, Object.fromEntries(names.map((name, i) => [`${name}_i`, places[i] ?? 0])));
+  const loads = names.slice(1).map((name) => `let ${name} = arena[${name}_i];`);
+  return [
+    step({
+      id: `${id}_${nest.dims.length}d`,
+      functions,
+      body: `${index.text}\n${loads.join('\n')}\narena[y_i] = ${expression};`,
+      ints: index.ints,
+      count: product(dims),
+    }),
+  ];
+}
+
+const map =
+  (expression: string, ...functions: readonly string[]): GeneralKernel =>
+  (context) =>
+    mapped(context, { id: context.node.op, expression, functions });
+
+/** Near 0 the series of 2/sqrt(pi) (x - x^3/3 + x^5/10 - ...), beyond Abramowitz and Stegun 7.1.26: error below 2e-7. */
+const erf = `fn erf_of(x: f32) -> f32 {
+let a = abs(x);
+if (a < 0.5) {
+let q = x * x;
+return x * 1.1283791670955126 * (1.0 - q * (1.0 / 3.0 - q * (1.0 / 10.0 - q * (1.0 / 42.0 - q * (1.0 / 216.0 - q / 1320.0)))));
+}
+let t = 1.0 / (1.0 + 0.3275911 * a);
+let s = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+let y = 1.0 - s * exp(-a * a);
+return select(y, -y, x < 0.0);
+}`;
+
+const truth = (condition: string): string => `select(0.0, 1.0, ${condition})`;
+
+const cast: GeneralKernel = (context) => {
+  const { node, typeOf } = context;
+  const [from, to] = [typeOf(sourceOf(node, 0)), typeOf(node.output)];
+  const { saturate } = attrs<{ saturate: boolean }>(node);
+  const rounding = roundedTo(to, saturate && to.startsWith('f8'));
+  const whole = to === 'i32' || to === 'i64' || to === 'u32' ? 'trunc(p)' : 'p';
+  return mapped(context, {
+    id: `cast_${from}_${to}`,
+    expression: rounding ? rounding.expression.replace(/\bv\b/g, 'p') : whole,
+    functions: rounding?.functions ?? [],
+  });
+};
+
+const inside = `fn inside(i: f32, size: i32) -> i32 {
+let k = i32(i);
+return clamp(select(k, k + size, k < 0), 0, size - 1);
+}`;
+
+const gather: GeneralKernel = ({ node, arena }) => {
+  const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
+  const shape = shapeOf(x);
+  const axis = normalAxis(attrs<{ axis: number }>(node).axis, shape.length);
+  const [INNER, SIZE, PICKS] = [product(shape.slice(axis + 1)), shape[axis] ?? 1, product(shapeOf(indices))];
+  return [
+    step({
+      id: 'gather',
+      functions: [inside],
+      body: `let k = item % INNER;
+let i = (item / INNER) % PICKS;
+let o = item / (INNER * PICKS);
+arena[Y_AT + item] = arena[X_AT + (o * SIZE + inside(arena[I_AT + i], SIZE)) * INNER + k];`,
+      ints: { X_AT: arena(x), I_AT: arena(indices), Y_AT: arena(node.output), INNER, SIZE, PICKS },
+      count: product(shapeOf(node.output)),
+    }),
+  ];
+};
+
+const gatherElements: GeneralKernel = ({ node, arena }) => {
+  const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
+  const [from, dims] = [shapeOf(x), shapeOf(indices)];
+  const axis = normalAxis(attrs<{ axis: number }>(node).axis, from.length);
+  const strides = stridesOf(from).map((stride, a) => (a === axis ? 0 : stride));
+  const index = nestText({ dims, strides: [stridesOf(dims), strides] }, { y: 0, x: arena(x) });
+  return [
+    step({
+      id: `gather_elements_${dims.length}d`,
+      functions: [inside],
+      body: `${index.text}\narena[O_AT + y] = arena[x + inside(arena[I_AT + y], SIZE) * STEP];`,
+      ints: {
+        ...index.ints,
+        ...{
+          I_AT: arena(indices),
+          O_AT: arena(node.output),
+          SIZE: from[axis] ?? 1,
+          STEP: stridesOf(from)[axis] ?? 1,
+        },
+      },
+      count: product(dims),
+    }),
+  ];
+};
+
+/** Statements that add up the offset of tuple `t` in `base`. */
+function tuple(shape: readonly number[], depth: number): string {
+  const strides = stridesOf(shape);
+  return Array.from(
+    { length: depth },
+    (_, d) => `base += inside(arena[I_AT + t * ${depth} + ${d}], ${shape[d]}) * ${strides[d]};`,
+  ).join('\n');
+}
+
+const gatherNd: GeneralKernel = ({ node, arena }) => {
+  const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
+  const { batch_dims: batch } = attrs<{ batch_dims: number }>(node);
+  const shape = shapeOf(x);
+  const depth = shapeOf(indices).at(-1) ?? 1;
+  const tuples = product(shapeOf(indices)) / depth;
+  const size = product(shape.slice(batch + depth));
+  const perBatch = tuples / product(shape.slice(0, batch));
+  return [
+    step({
+      id: `gather_nd_${depth}_${shape.join('x')}`,
+      functions: [inside],
+      body: `let t = item / SIZE;
+var base = (t / PER_BATCH) * BATCH;
+${tuple(shape.slice(batch), depth)}
+arena[Y_AT + item] = arena[X_AT + base + item % SIZE];`,
+      ints: {
+        ...{ X_AT: arena(x), I_AT: arena(indices), Y_AT: arena(node.output), SIZE: size },
+        ...{ PER_BATCH: perBatch, BATCH: product(shape.slice(batch)) },
+      },
+      count: tuples * size,
+    }),
+  ];
+};
+
+const combine: Readonly<Record<string, string>> = {
+  none: 'e',
+  add: 's + e',
+  mul: 's * e',
+  max: 'max(s, e)',
+  min: 'min(s, e)',
+};
+
+/** A copy of x, then the updates, one after the other: their order counts. */
+const scatterNd: GeneralKernel = ({ node, arena }) => {
+  const [x, indices, updates] = [sourceOf(node, 0), sourceOf(node, 1), sourceOf(node, 2)];
+  const shape = shapeOf(x);
+  const depth = shapeOf(indices).at(-1) ?? 1;
+  const { reduction } = attrs<{ reduction: string }>(node);
+  const size = product(shape.slice(depth));
+  const places = { X_AT: arena(x), I_AT: arena(indices), U_AT: arena(updates), Y_AT: arena(node.output) };
+  return [
+    step({
+      id: 'scatter_copy',
+      body: 'arena[Y_AT + item] = arena[X_AT + item];',
+      ints: { X_AT: places.X_AT, Y_AT: places.Y_AT },
+      count: product(shape),
+    }),
+    step({
+      id: `scatter_nd_${reduction}_${depth}_${shape.join('x')}`,
+      functions: [inside],
+      body: `for (var t = 0; t < TUPLES; t++) {
+var base = 0;
+${tuple(shape, depth)}
+let s = arena[Y_AT + base + item];
+let e = arena[U_AT + t * SIZE + item];
+arena[Y_AT + base + item] = ${combine[reduction]};
+}`,
+      ints: {
+        I_AT: places.I_AT,
+        U_AT: places.U_AT,
+        Y_AT: places.Y_AT,
+        SIZE: size,
+        TUPLES: product(shapeOf(indices)) / depth,
+      },
+      count: size,
+    }),
+  ];
+};
+
+/** Lines along an axis: `first` is the place of a line's first element, STEP the distance of its elements. */
+const line = `let first = (item / STEP) * STEP * SIZE + item % STEP;`;
+
+function lineInts(x: Value, given: number): { SIZE: number; STEP: number; count: number } {
+  const shape = shapeOf(x);
+  const axis = normalAxis(given, shape.length);
+  const SIZE = shape[axis] ?? 1;
+  return { SIZE, STEP: stridesOf(shape)[axis] ?? 1, count: product(shape) / SIZE };
+}
+
+const arg =
+  (order: '>' | '<'): GeneralKernel =>
+  ({ node, arena }) => {
+    const x = sourceOf(node, 0);
+    const { axis, select_last_index: last } = attrs<{ axis: number; select_last_index: boolean }>(node);
+    const { count, ...ints } = lineInts(x, axis);
+    return [
+      step({
+        id: `${node.op}_${last ? 'last' : 'first'}`,
+        body: `${line}
+var best = 0;
+for (var i = 1; i < SIZE; i++) {
+if (arena[X_AT + first + i * STEP] ${order}${last ? '=' : ''} arena[X_AT + first + best * STEP]) {
+best = i;
+}
+}
+arena[Y_AT + item] = f32(best);`,
+        ints: { ...ints, X_AT: arena(x), Y_AT: arena(node.output) },
+        count,
+      }),
+    ];
+  };
+
+const topK: GeneralKernel = ({ node, arena }) => {
+  const x = sourceOf(node, 0);
+  const { axis, k, largest } = attrs<{ axis: number; k: number; largest: boolean }>(node);
+  const { count, ...ints } = lineInts(x, axis);
+  const [values, indices] = node.outputs as [Value, Value];
+  const order = largest ? '>' : '<';
+  return [
+    step({
+      id: `top_k_${largest ? 'largest' : 'smallest'}`,
+      body: `${line}
+let goal = (item / STEP) * STEP * K + item % STEP;
+var last = -1;
+for (var n = 0; n < K; n++) {
+var best = -1;
+for (var i = 0; i < SIZE; i++) {
+let e = arena[X_AT + first + i * STEP];
+var later = true;
+if (last >= 0) {
+let f = arena[X_AT + first + last * STEP];
+later = (e == f && i > last) || f ${order} e;
+}
+if (later && (best < 0 || e ${order} arena[X_AT + first + max(best, 0) * STEP])) {
+best = i;
+}
+}
+last = max(best, 0);
+arena[V_AT + goal + n * STEP] = arena[X_AT + first + last * STEP];
+arena[N_AT + goal + n * STEP] = f32(last);
+}`,
+      ints: { ...ints, K: k, X_AT: arena(x), V_AT: arena(values), N_AT: arena(indices) },
+      count,
+    }),
+  ];
+};
+
+const reduceProd: GeneralKernel = ({ node, arena }) => {
+  const x = sourceOf(node, 0);
+  const shape = shapeOf(x);
+  const { axes } = attrs<{ axes: number[] }>(node);
+  const reduced = new Set(
+    (axes.length ? axes : [...shape.keys()]).map((axis) => normalAxis(axis, shape.length)),
+  );
+  const part = (inner: boolean) => {
+    const chosen = [...shape.keys()].filter((axis) => reduced.has(axis) === inner);
+    return collapseNest({
+      dims: chosen.map((axis) => shape[axis] ?? 1),
+      strides: [chosen.map((axis) => stridesOf(shape)[axis] ?? 1)],
+    });
+  };
+  const [kept, inner] = [part(false), part(true)];
+  const index = nestText(kept, { x: arena(x) });
+  const offset = inner.dims.map(
+    (_, a) => `(rest / ${product(inner.dims.slice(a + 1))}) % ${inner.dims[a]} * ${inner.strides[0]?.[a]}`,
+  );
+  return [
+    step({
+      id: `reduce_prod_${shape.join('x')}_${[...reduced].join('_')}`,
+      body: `${index.text.replaceAll('rest', 'left')}
+var s = 1.0;
+for (var rest = 0; rest < ${product(inner.dims)}; rest++) {
+s *= arena[x + ${offset.join(' + ')}];
+}
+arena[O_AT + item] = s;`,
+      ints: { ...index.ints, O_AT: arena(node.output) },
+      count: product(kept.dims),
+    }),
+  ];
+};
+
+/** Integers of at most 16 bits: half a unit away from every tie, so that a rounded quotient truncates right. */
+const wholeQuotient = 'sign(p) * sign(q) * floor((abs(p) + 0.5) / abs(q))';
+
+const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
+  arg_max: arg('>'),
+  arg_min: arg('<'),
+  cast,
+  equal: map(truth('p == q')),
+  erf: map('erf_of(p)', erf),
+  expand: map('p'),
+  gather,
+  gather_elements: gatherElements,
+  gather_nd: gatherNd,
+  less: map(truth('p < q')),
+  less_equal: map(truth('p <= q')),
+  logical_and: map(truth('p != 0.0 && q != 0.0')),
+  logical_not: map(truth('p == 0.0')),
+  logical_or: map(truth('p != 0.0 || q != 0.0')),
+  logical_xor: map(truth('(p != 0.0) != (q != 0.0)')),
+  mod: (context) => {
+    const { fmod } = attrs<{ fmod: boolean }>(context.node);
+    const quotient = fmod ? wholeQuotient : 'floor((p + 0.5 * sign(q)) / q)';
+    return mapped(context, {
+      id: fmod ? 'fmod' : 'mod',
+      expression: `select(p - q * (${quotient}), 0.0, q == 0.0)`,
+    });
+  },
+  reduce_prod: reduceProd,
+  scatter_nd: scatterNd,
+  sign: map('select(select(p, 1.0, p > 0.0), -1.0, p < 0.0)'),
+  top_k: topK,
+  where: map('select(r, q, p != 0.0)'),
+};
+
+/** Division of small integers truncates. */
+const wholeDivision: GeneralKernel = (context) =>
+  mapped(context, { id: 'div_whole', expression: `select(${wholeQuotient}, 0.0, q == 0.0)` });
+
+const general: ReadonlySet<string> = new Set(loweredGeneralOps);
+
+/** The general kernel of a node; undefined if one of the tuned ones computes it. */
+export function generalKernel(node: Node, integer: boolean): GeneralKernel | undefined {
+  if (integer && node.op === 'div') return wholeDivision;
+  if (!general.has(node.op)) return undefined;
+  const kernel = kernelsByOp[node.op];
+  if (kernel) return kernel;
+  throw new CompileError('wgsl/op', `there is no WGSL kernel for ${node.op}`, at(node));
+}

@@ -1,0 +1,58 @@
+import { type DType, type Tensor, toNumbers } from '@ghostc/ir';
+
+/** A value in double precision (integers and 8-bit floats in their own type) with a bound on each element's error. */
+export interface Bounded {
+  readonly tensor: Tensor;
+  /** null: every element is exact. */
+  readonly error: Float64Array | null;
+}
+
+/** The types that arithmetic rounds to, by their unit roundoff. */
+const units: Partial<Readonly<Record<DType, number>>> = {
+  f64: 2 ** -53,
+  f32: 2 ** -24,
+  f16: 2 ** -11,
+  bf16: 2 ** -8,
+};
+
+/** Half the distance from 1 to the next number of the type; 0 for types that arithmetic does not round to. */
+export function unitRoundoff(dtype: DType): number {
+  return units[dtype] ?? 0;
+}
+
+/** A tensor of floats in double precision; others as they are. */
+export function widened(tensor: Tensor): Tensor {
+  if (tensor.dtype === 'f64' || units[tensor.dtype] === undefined) return tensor;
+  return { dtype: 'f64', shape: tensor.shape, data: Float64Array.from(toNumbers(tensor), Number) };
+}
+
+export function exactly(tensor: Tensor): Bounded {
+  return { tensor: widened(tensor), error: null };
+}
+
+/** Errors as a tensor under the value's shape: zeros where there are none. */
+export function errorTensor({ tensor, error }: Bounded): Tensor {
+  const data = error ?? new Float64Array(tensor.data.length);
+  return { dtype: 'f64', shape: tensor.shape, data };
+}
+
+/** |x|, plus `factor` times the error. */
+export function magnitude({ tensor, error }: Bounded, factor = 0): Tensor {
+  const data = Float64Array.from(
+    toNumbers(tensor),
+    (v, i) => Math.abs(Number(v)) + (factor && error ? factor * (error[i] ?? 0) : 0),
+  );
+  return { dtype: 'f64', shape: tensor.shape, data };
+}
+
+/** x moved by `factor` times its error. */
+export function shifted({ tensor, error }: Bounded, factor: number): Tensor {
+  if (!error || tensor.dtype !== 'f64') return tensor;
+  const data = Float64Array.from(tensor.data as Float64Array, (v, i) => v + factor * (error[i] ?? 0));
+  return { ...tensor, data };
+}
+
+/** gamma_n = n u / (1 - n u). */
+export function gamma(n: number, unit: number): number {
+  return n * unit < 1 ? (n * unit) / (1 - n * unit) : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,84 @@
+import { CompileError, type Graph, numElements, staticShape, type Tensor } from '@ghostc/ir';
+import { onnxInputNames, readOnnx } from '@ghostc/onnx';
+import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
+import type { OnnxTest } from './onnx-tests.ts';
+
+/** A test's model as a static compiler gets it. */
+export interface BoundModel {
+  readonly graph: Graph;
+  /** Inputs whose value was given at compile time, because the compiler needs it: shapes, axes, weights. */
+  readonly bound: readonly string[];
+  /** The inputs that are left, for each data set. */
+  readonly inputs: readonly ReadonlyMap<string, Tensor>[];
+}
+
+/** Codes of refusals that a value at compile time may lift. */
+const wantsConstant = /^(onnx\/(input-constant|dynamic-shape)|.*\/weight|.*\/indices)$/;
+
+/**
+ * Reads a test's model and hands it to `compile`. Where that is refused because something has to be constant, the inputs in
+ * question are bound to the test's own values and the model is read again: first the one that the error names, then small
+ * integer inputs, then all but the first.
+ */
+export function withBoundInputs<T>(
+  test: OnnxTest,
+  compile: (model: BoundModel) => T,
+): { result: T; model: BoundModel } {
+  const names = onnxInputNames(test.model);
+  const values = new Map(names.map((name, i) => [name, test.sets[0]?.inputs[i]]));
+  const bound = new Map<string, Tensor>();
+  for (;;) {
+    try {
+      const model = readBound(test, names, bound);
+      return { result: compile(model), model };
+    } catch (error) {
+      const more =
+        error instanceof CompileError && wantsConstant.test(error.code)
+          ? candidates(error, values, bound)
+          : [];
+      if (more.length === 0) throw error;
+      for (const [name, tensor] of more) bound.set(name, tensor);
+    }
+  }
+}
+
+type Values = ReadonlyMap<string, Tensor | undefined>;
+
+function candidates(
+  error: CompileError,
+  values: Values,
+  bound: ReadonlyMap<string, Tensor>,
+): [string, Tensor][] {
+  const free = [...values].flatMap(([name, tensor]): [string, Tensor][] =>
+    tensor && !bound.has(name) ? [[name, tensor]] : [],
+  );
+  const named = free.filter(([name]) => error.notes.includes(name));
+  if (named.length) return named;
+  const small = free.filter(
+    ([, { dtype, shape, data }]) => !dtype.startsWith('f') && shape.length <= 1 && data.length <= 64,
+  );
+  return small.length ? small : free.filter(([name]) => name !== [...values.keys()][0]);
+}
+
+function readBound(
+  test: OnnxTest,
+  names: readonly string[],
+  constants: ReadonlyMap<string, Tensor>,
+): BoundModel {
+  const read = readOnnx(test.model, { constants });
+  const sets = test.sets.map(({ inputs }) => {
+    const given = new Map(names.map((name, i) => [name, inputs[i]]));
+    return new Map(
+      read.inputs.map((input) => [input.name, given.get(input.name) ?? ramp(input.type.shape.map(Number))]),
+    );
+  });
+  const shapes = new Map([...(sets[0] ?? [])].map(([name, { shape }]) => [name, shape]));
+  const graph = bindDimensions(read, dimensionsFrom(read, shapes));
+  return { graph, bound: [...constants.keys()], inputs: sets };
+}
+
+/** i / n: the input that ONNX's own runner gives the models that come without one. */
+function ramp(shape: readonly number[]): Tensor {
+  const count = numElements(staticShape(shape));
+  return { dtype: 'f32', shape, data: Float32Array.from({ length: count }, (_, i) => i / count) };
+}
