@@ -29,7 +29,7 @@ function int8(model: Graph): Graph {
 
 /** Several inputs and outputs of several types; one input is returned as it is, one output twice. */
 const several = parseGraph(
-  `graph @several(%x: f32[4], %z: u8[6] quant(0.5:3), %kept: f32[3])
+  `graph @several(%x: f32[4], %z: i8[6] quant(0.5:3), %kept: f32[3])
   %q = quantize_linear %x {y_scale=0.25}
   %d = dequantize_linear %z
   %r = relu %x
