@@ -49,4 +49,10 @@ function fail(error: unknown): void {
   process.exitCode = error instanceof CompileError && failedChecks.has(error.code) ? 1 : 2;
 }
 
+/** `ghostc ... | head` closes the pipe early: that is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 await main(process.argv);
