@@ -18,10 +18,17 @@ export function boundNode(step: Step): readonly Bounded[] {
   const tensors = evaluate(
     node.op,
     step,
-    inputs.map((input) => input && input.tensor),
+    inputs.map((input) => input && (node.op === 'quantize_linear' ? single(input.tensor) : input.tensor)),
   );
   const errors = errorsOf(step, tensors);
   return tensors.map((tensor, i) => ({ tensor: widened(tensor), error: cleaned(tensor, errors[i] ?? null) }));
+}
+
+/** Quantising is defined on float32. */
+function single(tensor: Tensor): Tensor {
+  return tensor.dtype === 'f64'
+    ? { ...tensor, dtype: 'f32', data: Float32Array.from(tensor.data as Float64Array) }
+    : tensor;
 }
 
 /** Runs an op on given tensors; the residual activation of a sum is left out with `plain`. */
