@@ -18,7 +18,7 @@ export function boundNode(step: Step): readonly Bounded[] {
   const tensors = evaluate(
     node.op,
     step,
-    inputs.map((input) => input && (node.op === 'quantize_linear' ? single(input.tensor) : input.tensor)),
+    inputs.map((input) => input && input.tensor),
   );
   const errors = errorsOf(step, tensors);
   return tensors.map((tensor, i) => ({ tensor: widened(tensor), error: cleaned(tensor, errors[i] ?? null) }));
@@ -35,8 +35,9 @@ function single(tensor: Tensor): Tensor {
 function evaluate(
   op: string,
   { attrs }: Pick<Step, 'attrs'>,
-  inputs: readonly (Tensor | null)[],
+  given: readonly (Tensor | null)[],
 ): readonly Tensor[] {
+  const inputs = op === 'quantize_linear' ? given.map((tensor) => tensor && single(tensor)) : given;
   const definition = lookup(op);
   const widenedAttrs = op === 'cast' && unitRoundoff(attrs.to as DType) > 0 ? attrs : attrs;
   const types = definition.inferTypes(
