@@ -24,12 +24,20 @@ export function boundNode(step: Step): readonly Bounded[] {
   return tensors.map((tensor, i) => ({ tensor: widened(tensor), error: cleaned(tensor, errors[i] ?? null) }));
 }
 
+/** Quantising is defined on float32. */
+function single(tensor: Tensor): Tensor {
+  return tensor.dtype === 'f64'
+    ? { ...tensor, dtype: 'f32', data: Float32Array.from(tensor.data as Float64Array) }
+    : tensor;
+}
+
 /** Runs an op on given tensors; the residual activation of a sum is left out with `plain`. */
 function evaluate(
   op: string,
   { attrs }: Pick<Step, 'attrs'>,
-  inputs: readonly (Tensor | null)[],
+  given: readonly (Tensor | null)[],
 ): readonly Tensor[] {
+  const inputs = op === 'quantize_linear' ? given.map((tensor) => tensor && single(tensor)) : given;
   const definition = lookup(op);
   const widenedAttrs = op === 'cast' && unitRoundoff(attrs.to as DType) > 0 ? attrs : attrs;
   const types = definition.inferTypes(
