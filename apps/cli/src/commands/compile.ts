@@ -22,6 +22,7 @@ import { parseBindings } from '../bindings.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
+import { parseCount } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
@@ -44,7 +45,7 @@ interface CompileFlags {
   readonly io?: IoForm;
   readonly rounding?: Rounding;
   readonly stateDict?: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -106,7 +107,7 @@ export function compileCommand(): Command {
       ).choices(roundings),
     )
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
-    .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
+    .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
@@ -130,7 +131,7 @@ function runCompile(model: string, flags: CompileFlags): void {
   try {
     const loaded = loadModel(model, {
       weights: flags.stateDict,
-      seed: Number(flags.seed),
+      seed: flags.seed,
       rounding: flags.rounding,
     });
     const options = {
