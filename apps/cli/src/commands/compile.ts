@@ -21,6 +21,7 @@ import { parseBindings } from '../bindings.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
+import { parseCount } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
@@ -42,7 +43,7 @@ interface CompileFlags {
   readonly maxRam?: number;
   readonly io?: IoForm;
   readonly stateDict?: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -98,7 +99,7 @@ export function compileCommand(): Command {
     )
     .option('--cache <file>', 'the file of ghostc tune')
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
-    .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
+    .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
@@ -120,7 +121,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
+    const loaded = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
     const options = {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
