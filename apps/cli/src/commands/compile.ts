@@ -15,6 +15,7 @@ import {
   weightForms,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
+import { type Rounding, roundings } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
@@ -43,6 +44,7 @@ interface CompileFlags {
   readonly maxRam?: number;
   readonly io?: IoForm;
   readonly selfTest?: boolean;
+  readonly rounding?: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
   readonly json?: boolean;
@@ -103,6 +105,12 @@ export function compileCommand(): Command {
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
     )
     .option('--cache <file>', 'the file of ghostc tune')
+    .addOption(
+      new Option(
+        '--rounding <kind>',
+        'of int8 layers of ONNX models that do not say it: twice as TFLite (the default), or once as ONNX Runtime',
+      ).choices(roundings),
+    )
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
@@ -128,7 +136,11 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
+    const loaded = loadModel(model, {
+      weights: flags.stateDict,
+      seed: flags.seed,
+      rounding: flags.rounding,
+    });
     const options = {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
