@@ -7,6 +7,8 @@ export {
   type EmitCOptions,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type PlanCOptions,
   type WeightForm,
   weightForms,
