@@ -1,12 +1,14 @@
 import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghostc/compiler';
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
+import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { behindBorder, withBorderCasts } from './border-casts.ts';
 import { engines } from './engines.ts';
 import { ortSession } from './ort-session.ts';
+import { withPipelineCache } from './pipeline-cache.ts';
 import { prepareC } from './prepare-c.ts';
 import { prepareRemote } from './prepare-remote.ts';
-import { prepareWgsl, typedOutputs } from './run-wgsl.ts';
+import { prepareOnDevice, prepareWgsl, typedOutputs } from './run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
 const onnxRuntime: Runtime = {
@@ -16,10 +18,19 @@ const onnxRuntime: Runtime = {
 };
 
 /** Our WGSL, on Dawn. */
-const wgslRuntime: Runtime = { name: 'wgsl', prepare: prepareWgslModel };
+const wgslRuntime: Runtime = { name: 'wgsl', prepare: (model) => prepareWgslModel(model) };
 
-async function prepareWgslModel(model: Graph): Promise<Executable> {
-  const engine = await prepareWgsl(compileWgsl(model));
+/** Our WGSL on one device for many small models, which compiles each shader once; `device.destroy()` ends it. */
+export function wgslRuntimeOn(device: GPUDevice): Runtime {
+  const shared = withPipelineCache(device);
+  return { name: 'wgsl', prepare: (model) => prepareWgslModel(model, (one) => prepareOnDevice(one, shared)) };
+}
+
+async function prepareWgslModel(
+  model: Graph,
+  prepare: (program: WgslProgram) => Promise<Executable> = prepareWgsl,
+): Promise<Executable> {
+  const engine = await prepare(compileWgsl(model));
   return { ...engine, run: async (inputs) => typedOutputs(model, await engine.run(inputs)) };
 }
 
