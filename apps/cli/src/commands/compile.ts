@@ -15,12 +15,14 @@ import {
   weightForms,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
+import { type Rounding, roundings } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
+import { parseCount } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
@@ -41,8 +43,9 @@ interface CompileFlags {
   readonly cache?: string;
   readonly maxRam?: number;
   readonly io?: IoForm;
+  readonly rounding?: Rounding;
   readonly stateDict?: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -97,8 +100,14 @@ export function compileCommand(): Command {
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
     )
     .option('--cache <file>', 'the file of ghostc tune')
+    .addOption(
+      new Option(
+        '--rounding <kind>',
+        'of int8 layers of ONNX models that do not say it: twice as TFLite (the default), or once as ONNX Runtime',
+      ).choices(roundings),
+    )
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
-    .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
+    .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
@@ -120,7 +129,11 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
+    const loaded = loadModel(model, {
+      weights: flags.stateDict,
+      seed: flags.seed,
+      rounding: flags.rounding,
+    });
     const options = {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
