@@ -194,6 +194,15 @@ describe('planMemory', () => {
     expect(planMemory(graph, options('caller')).arenaBytes).toBe(4 * 128);
   });
 
+  it('counts whole granules of the alignment where buffers cannot touch', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x', type(1));
+    const parts = [add(graph, 'make', [x], type(10)), add(graph, 'make', [x], type(10))];
+    graph.addOutput('y', add(graph, 'make', parts, type(1)));
+    const plan = planMemory(graph, options('caller'));
+    expect([plan.arenaBytes, plan.lowerBound, plan.gap]).toEqual([96, 96, 0]); // 40 + 8 lost + 40 + 8 lost
+  });
+
   it('returns an input as it is without giving it arena memory', () => {
     const graph = new Graph();
     const x = graph.addInput('x', type(4));
