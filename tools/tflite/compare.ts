@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { interpreterRuntime } from '@ghostc/conformance';
-import { cRuntime } from '@ghostc/runtimes';
+import { cRuntime, createRuntime, stopEngines } from '@ghostc/runtimes';
 import { compareFolder } from './compare-folder.ts';
 import { compareLayers } from './compare-layers.ts';
 import { compareModel } from './compare-model.ts';
@@ -20,8 +20,8 @@ import { findPython, runLayers } from './reference.ts';
 
 const usage = `npm run compare:tflite -- [--update] [--models DIR] [--json]
 
-Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny) on ${SEEDS} seeded inputs each in the interpreter and in C, and on 3 in C
-on a Cortex-M4, and holds the outputs against those of TFLite's reference kernels: integers bit for bit, floats within the
+Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny) on ${SEEDS} seeded inputs each in the interpreter, in C, in
+WGSL on Dawn and Deno, on 10 in Chromium, and on 3 in C on a Cortex-M4, and holds the outputs against those of TFLite's reference kernels: integers bit for bit, floats within the
 error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is held against TFLite on what it
 reads there, within its own bound. Exit code 0 only if all hold.
 
@@ -52,6 +52,7 @@ async function main(): Promise<void> {
   const rows = values.models ? await compareFolder(values.models, python(), runtimes) : await compareMlperf();
   if (values.json) console.log(JSON.stringify(rows, null, 2));
   else console.table(rows);
+  await stopEngines();
   process.exitCode = rows.every(({ holds }) => holds) ? 0 : 1;
 }
 
@@ -93,6 +94,9 @@ async function compareEverywhere(name: string, model: Uint8Array) {
     { runtime: interpreterRuntime, seeds: SEEDS },
     { runtime: cRuntime('host'), seeds: SEEDS },
     { runtime: cRuntime('cortex-m4'), seeds: 3 },
+    { runtime: createRuntime('wgsl'), seeds: SEEDS },
+    { runtime: createRuntime('wgsl@chromium'), seeds: 10 },
+    { runtime: createRuntime('wgsl@deno'), seeds: SEEDS },
   ];
   const rows = [];
   for (const { runtime, seeds } of targets) {

@@ -26,6 +26,8 @@ export interface CProgram {
   /** The layers with the most arena bytes alive, most first. */
   readonly peaks: readonly { readonly layer: string; readonly bytes: number }[];
   readonly weightBytes: number;
+  /** Where the weights lie; `external`: they are given to the run function. */
+  readonly form: WeightForm;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
 }

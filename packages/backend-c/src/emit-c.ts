@@ -60,15 +60,14 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
     peaks: peaksOf(plan),
     weightBytes: words.byteLength,
+    form: options.weights ?? (words.byteLength > largeWeights ? ('bin' as const) : ('c' as const)),
     layers: emitter.layers,
   };
-  const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
   const facts = {
     ...program,
     device,
     weightHash: hashWords(words),
     weightTypes: emitter.weightTypes,
-    form,
     weightSection: checkedSection(options.weightSection),
     lowerBound: plan.lowerBound,
   };

@@ -15,7 +15,14 @@ export interface CFunction {
   readonly hint: string;
   readonly params: readonly string[];
   readonly body: readonly string[];
+  /** Functions that the body calls, each as what `helperName` says of its place in this list. */
+  readonly helpers?: readonly CFunction[];
   readonly needs?: readonly Prelude[];
+}
+
+/** Stands in a body for the name of its function's helper `index`. */
+export function helperName(index: number): string {
+  return `$helper${index}$`;
 }
 
 /** What one node becomes: a call. */

@@ -1,5 +1,6 @@
 import type { Executable } from '@ghostc/conformance';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import { carriedInputs } from './carried-io.ts';
 import { type Engine, engine } from './engines.ts';
 import { packTensors, unpackTensors } from './tensor-bytes.ts';
 
@@ -13,7 +14,10 @@ export async function prepareRemote(
   const session = await gpu.load(program, plain);
   const { inputs, outputs } = program.manifest;
   return {
-    run: async (tensors) => unpackTensors(outputs, await gpu.run(session, packTensors(inputs, tensors))),
+    run: async (tensors) => {
+      const bytes = packTensors(inputs, carriedInputs(inputs, tensors));
+      return unpackTensors(outputs, await gpu.run(session, bytes));
+    },
     dispose: () => gpu.dispose(session),
   };
 }

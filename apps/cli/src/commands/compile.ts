@@ -15,6 +15,7 @@ import {
   weightForms,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
+import { type Rounding, roundings } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
@@ -42,6 +43,8 @@ interface CompileFlags {
   readonly cache?: string;
   readonly maxRam?: number;
   readonly io?: IoForm;
+  readonly selfTest?: boolean;
+  readonly rounding?: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
   readonly json?: boolean;
@@ -64,6 +67,10 @@ export function compileCommand(): Command {
         '--layout <layout>',
         'how the C is laid out: for CMake, as an Arduino library, as a Zephyr module',
       ).choices(layouts),
+    )
+    .option(
+      '--self-test',
+      'with the C, a function that runs it on a seeded input and compares its outputs with what they must be',
     )
     .option('--weight-section <name>', 'linker section of the weights')
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
@@ -98,12 +105,18 @@ export function compileCommand(): Command {
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
     )
     .option('--cache <file>', 'the file of ghostc tune')
+    .addOption(
+      new Option(
+        '--rounding <kind>',
+        'of int8 layers of ONNX models that do not say it: twice as TFLite (the default), or once as ONNX Runtime',
+      ).choices(roundings),
+    )
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -119,9 +132,15 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
   if (flags.io === 'arena' && flags.target !== 'c')
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
+  if (flags.selfTest && flags.target !== 'c')
+    throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
+    const loaded = loadModel(model, {
+      weights: flags.stateDict,
+      seed: flags.seed,
+      rounding: flags.rounding,
+    });
     const options = {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
