@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from '@ghostc/ir';
+import { type Held, heldWhile } from './held-while.ts';
 import type { PlanOptions } from './memory-plan.ts';
 import { placeStreams, type Region, resultsOf, type StreamedPlan, streamOf } from './place-streams.ts';
 import { valueBytes } from './resolve-storage.ts';
@@ -20,8 +21,8 @@ export interface WithinResult {
   readonly extraWork: number;
   /** Bytes above `maxBytes`; 0: it fits. */
   readonly missing: number;
-  /** The layer with the most memory alive. */
-  readonly worst: { readonly node: Node; readonly bytes: number } | null;
+  /** The layer with the most memory alive, and what lies there, largest first. */
+  readonly worst: { readonly node: Node; readonly bytes: number; readonly held: readonly Held[] } | null;
 }
 
 /** Rows of the slowest value of a band that are tried. */
@@ -74,11 +75,12 @@ function resultOf(graph: Graph, regions: readonly Region[], options: WithinOptio
   return { plan, regions, extraWork, missing, worst: worstOf(plan) };
 }
 
-function worstOf({ order, live, elided }: StreamedPlan): WithinResult['worst'] {
+function worstOf(plan: StreamedPlan): WithinResult['worst'] {
+  const { order, live, elided } = plan;
   const run = order.filter((node) => !elided.has(node));
   const at = live.reduce((most, bytes, i) => (bytes > (live[most] ?? 0) ? i : most), 0);
   const node = run[at];
-  return node ? { node, bytes: live[at] ?? 0 } : null;
+  return node ? { node, bytes: live[at] ?? 0, held: heldWhile(plan, node) } : null;
 }
 
 /** Replaces the regions that touch the worst stretch by one region; the best of some candidates. */
@@ -96,17 +98,22 @@ function improve(graph: Graph, current: WithinResult, options: WithinOptions): W
   candidates.sort((a, b) => over(a.bytes) - over(b.bytes) || a.work - b.work || a.bytes - b.bytes);
   let best: WithinResult | null = null;
   for (const { regions } of candidates.slice(0, trials)) {
-    const result = resultOf(graph, regions, options);
-    if (result && (!best || isBetter(result, best))) best = result;
+    best = better(best, resultOf(graph, regions, options));
     if (best?.missing === 0) break;
   }
+  // Estimates are high by what shares memory: what seems to miss a little may fit, and be cheaper.
+  const near = candidates.filter(({ bytes }) => over(bytes) > 0 && bytes <= 1.15 * options.maxBytes);
+  near.sort((a, b) => a.work - b.work);
+  for (const { regions, work } of near.slice(0, trials))
+    if (best?.missing === 0 && work < best.extraWork) best = better(best, resultOf(graph, regions, options));
   return best;
 }
 
-function isBetter(a: WithinResult, b: WithinResult): boolean {
-  return a.missing !== b.missing ? a.missing < b.missing : a.extraWork < b.extraWork;
+function better(best: WithinResult | null, next: WithinResult | null): WithinResult | null {
+  if (!best || !next) return next ?? best;
+  if (next.missing !== best.missing) return next.missing < best.missing ? next : best;
+  return next.extraWork < best.extraWork ? next : best;
 }
-
 /** First and last node (in the graph's order) of the stretch around the worst step in which steps are over the limit. */
 function worstStretch(
   nodes: readonly Node[],
