@@ -86,10 +86,10 @@ function worstOf(plan: StreamedPlan): WithinResult['worst'] {
 /** Replaces the regions that touch the worst stretch by one region; the best of some candidates. */
 function improve(graph: Graph, current: WithinResult, options: WithinOptions): WithinResult | null {
   const nodes = [...graph.nodes()];
-  const [first, last] = worstStretch(nodes, current, options.maxBytes);
-  if (first < 0) return null;
+  const stretch = worstStretch(nodes, current, options.maxBytes);
+  if (!stretch) return null;
   const estimate = new Estimator(graph, nodes, options);
-  const candidates = regionsAround(nodes, { first, last }, options).flatMap((region) => {
+  const candidates = regionsAround(nodes, stretch, options).flatMap((region) => {
     const others = current.regions.filter(({ from, to }) => to <= region.from || from >= region.to);
     const cost = estimate.region(region);
     return cost ? [{ regions: [...others, region].sort((a, b) => a.from - b.from), ...cost }] : [];
@@ -114,20 +114,28 @@ function better(best: WithinResult | null, next: WithinResult | null): WithinRes
   if (next.missing !== best.missing) return next.missing < best.missing ? next : best;
   return next.extraWork < best.extraWork ? next : best;
 }
-/** First and last node (in the graph's order) of the stretch around the worst step in which steps are over the limit. */
+/** Positions in the graph's order. */
+interface Stretch {
+  readonly first: number;
+  readonly last: number;
+  /** Of the step with the most memory alive; a region has several. */
+  readonly worst: readonly number[];
+}
+
+/** The stretch around the worst step in which steps are over the limit. */
 function worstStretch(
   nodes: readonly Node[],
-  { plan, regions }: WithinResult,
+  { plan, regions, worst }: WithinResult,
   maxBytes: number,
-): readonly [number, number] {
+): Stretch | null {
+  if (!worst) return null;
   const run = plan.order.filter((node) => !plan.elided.has(node));
-  const worst = worstOf(plan);
-  let [low, high] = worst ? [run.indexOf(worst.node), run.indexOf(worst.node)] : [0, -1];
+  let [low, high] = [run.indexOf(worst.node), run.indexOf(worst.node)];
   while (low > 0 && (plan.live[low - 1] ?? 0) > maxBytes) low--;
   while (high + 1 < run.length && (plan.live[high + 1] ?? 0) > maxBytes) high++;
   const places = positionsOf(nodes, plan, regions);
   const stretch = run.slice(low, high + 1).flatMap((node) => places.get(node) ?? []);
-  return stretch.length ? [Math.min(...stretch), Math.max(...stretch)] : [-1, -1];
+  return { first: Math.min(...stretch), last: Math.max(...stretch), worst: places.get(worst.node) ?? [] };
 }
 
 /** Positions in the source graph of the nodes of a planned graph, which has the same nodes but for the regions. */
@@ -150,27 +158,33 @@ function positionsOf(
   return places;
 }
 
-/** Regions of streamable nodes that contain a stretch, in all heights of bands. */
-function regionsAround(
-  nodes: readonly Node[],
-  { first, last }: { first: number; last: number },
-  { rowRule }: WithinOptions,
-): Region[] {
+/** Regions of streamable nodes that contain what streams of a stretch around its worst step, in all heights of bands. */
+function regionsAround(nodes: readonly Node[], stretch: Stretch, { rowRule }: WithinOptions): Region[] {
   const streams = nodes.map((node) => rowRule(node) !== null);
-  let [low, high] = [first, last];
-  while (low <= high && !streams[low]) low++;
-  while (high >= low && !streams[high]) high--;
-  const inside = streams.indexOf(false, low);
-  if (inside >= 0 && inside <= high) high = inside - 1;
-  if (low > high) return [];
-  let [start, end] = [low, high];
+  const core = streamingPart(streams, stretch);
+  if (!core) return [];
+  const { first, last } = core;
+  let [start, end] = [first, last];
   while (start > 0 && streams[start - 1]) start--;
   while (end + 1 < nodes.length && streams[end + 1]) end++;
   const regions: Region[] = [];
-  for (let from = Math.max(start, low - reach); from <= low; from++)
-    for (let to = high + 1; to <= Math.min(end, high + reach) + 1; to++)
+  for (let from = Math.max(start, first - reach); from <= first; from++)
+    for (let to = last + 1; to <= Math.min(end, last + reach) + 1; to++)
       for (const rows of bandRows) regions.push({ from, to, rows });
   return regions;
+}
+
+/** The part of a stretch that streams whole: with the worst step if that streams, or else the first part. */
+function streamingPart(
+  streams: readonly boolean[],
+  { first, last, worst }: Stretch,
+): { first: number; last: number } | null {
+  const inner = worst.find((at) => streams[at]) ?? streams.indexOf(true, first);
+  if (inner < 0 || inner > last) return null;
+  let [low, high] = [inner, inner];
+  while (low > first && streams[low - 1]) low--;
+  while (high < last && streams[high + 1]) high++;
+  return { first: low, last: high };
 }
 
 /** Bytes and extra work of a region without planning it: liveness in the given order. */
