@@ -6,6 +6,8 @@ import {
   devices,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type Layout,
   layouts,
   packageFiles,
@@ -43,6 +45,8 @@ interface CompileFlags {
   readonly cache?: string;
   readonly maxRam?: number;
   readonly io?: IoForm;
+  readonly selfTest?: boolean;
+  readonly kernels?: KernelChoice;
   readonly rounding?: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
@@ -66,6 +70,16 @@ export function compileCommand(): Command {
         '--layout <layout>',
         'how the C is laid out: for CMake, as an Arduino library, as a Zephyr module',
       ).choices(layouts),
+    )
+    .addOption(
+      new Option(
+        '--kernels <set>',
+        "integer kernels of the C: plain C, or calls of CMSIS-NN, which you build; the device's own if absent",
+      ).choices(kernelChoices),
+    )
+    .option(
+      '--self-test',
+      'with the C, a function that runs it on a seeded input and compares its outputs with what they must be',
     )
     .option('--weight-section <name>', 'linker section of the weights')
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
@@ -111,7 +125,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -127,6 +141,10 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
   if (flags.io === 'arena' && flags.target !== 'c')
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
+  if (flags.kernels && flags.target !== 'c')
+    throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
+  if (flags.selfTest && flags.target !== 'c')
+    throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, {
