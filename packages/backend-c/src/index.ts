@@ -8,6 +8,8 @@ export {
   type EmitCOptions,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type PlanCOptions,
   type WeightForm,
   weightForms,

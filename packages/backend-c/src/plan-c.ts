@@ -6,7 +6,7 @@ import { byLikeness } from './by-likeness.ts';
 import type { PlanCOptions } from './c-program.ts';
 import { convScratchBytes } from './kernels/conv2d.ts';
 import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
-import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
+import { isQuantizedOp, type KernelSet, kernelSetOf, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { cStorageRule } from './storage-rule.ts';
 
@@ -18,9 +18,9 @@ export const arenaAlign = 16;
  * arena would be larger; throws `backend-c/max-ram` when no plan found is small enough.
  */
 export function planC(lowered: Graph, options: PlanCOptions = {}): WithinResult {
-  const { device = 'host', kernels, maxRam, io = 'caller' } = options;
+  const { device = 'host', maxRam, io = 'caller' } = options;
   const lanes = lanesOf(device);
-  const kernelSet = kernels ?? device;
+  const kernelSet = kernelSetOf(options);
   const result = planWithin(lowered, {
     storageRule: byLikeness((node) => cStorageRule(node, kernelSet)),
     rowRule: rowRuleOf,

@@ -4,6 +4,8 @@ export {
   type CProgram,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type Layout,
   layouts,
   packageFiles,

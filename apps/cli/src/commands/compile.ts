@@ -7,6 +7,8 @@ import {
   devices,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type Layout,
   layouts,
   packageFiles,
@@ -45,6 +47,7 @@ interface CompileFlags {
   readonly maxRam?: number;
   readonly io?: IoForm;
   readonly selfTest?: boolean;
+  readonly kernels?: KernelChoice;
   readonly rounding?: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
@@ -68,6 +71,12 @@ export function compileCommand(): Command {
         '--layout <layout>',
         'how the C is laid out: for CMake, as an Arduino library, as a Zephyr module',
       ).choices(layouts),
+    )
+    .addOption(
+      new Option(
+        '--kernels <set>',
+        "integer kernels of the C: plain C, or calls of CMSIS-NN, which you build; the device's own if absent",
+      ).choices(kernelChoices),
     )
     .option(
       '--self-test',
@@ -133,6 +142,8 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
   if (flags.io === 'arena' && flags.target !== 'c')
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
+  if (flags.kernels && flags.target !== 'c')
+    throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
   if (flags.selfTest && flags.target !== 'c')
     throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
