@@ -6,7 +6,6 @@ import { quantize } from '@ghostc/quant';
 
 /** Size of an image, input channels, primary channels: Ghost modules of GhostNet 1.0x. */
 const shapes: readonly (readonly [number, number, number])[] = [
-  [112, 16, 8],
   [56, 24, 36],
   [28, 40, 60],
   [14, 80, 100],

@@ -28,7 +28,7 @@ export function fuseGhost(lowered: Graph): FusedGhost {
   if (!pairs.length)
     throw new CompileError(
       'backend-c/fuse-ghost',
-      'no Ghost module to fuse; expected int8 with a 1x1 primary convolution and a cheap operation of stride 1',
+      'no Ghost module to fuse; expected int8 with a 1x1 primary convolution and a cheap operation of stride 1, at most 64 wide',
     );
   return { graph, pairOf: (node) => (node.op === ghostRows ? pairs[Number(node.attrs.pair)] : undefined) };
 }
