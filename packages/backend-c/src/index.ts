@@ -1,3 +1,4 @@
+export { ArenaLimitError, type ArenaMiss } from './arena-limit-error.ts';
 export {
   type CLayer,
   type CProgram,

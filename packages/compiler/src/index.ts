@@ -1,4 +1,6 @@
 export {
+  ArenaLimitError,
+  type ArenaMiss,
   type CProgram,
   type IoForm,
   ioForms,

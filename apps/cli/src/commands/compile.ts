@@ -1,4 +1,5 @@
 import {
+  ArenaLimitError,
   type CProgram,
   compileC,
   compileFiles,
@@ -25,7 +26,7 @@ import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
-import { startProgress } from '../progress.ts';
+import { showStep, startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
@@ -160,7 +161,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     const whole = {
       ...options,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
-      onPass: (name: string) => (progress.text = name),
+      onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
     const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
     const files = program
@@ -174,9 +175,17 @@ function runCompile(model: string, flags: CompileFlags): void {
       program && memoryOf(program),
       flags,
     );
+  } catch (error) {
+    progress.stop();
+    if (flags.json && error instanceof ArenaLimitError) console.log(JSON.stringify(missOf(error, flags)));
+    throw error;
   } finally {
     progress.stop();
   }
+}
+
+function missOf({ code, detail, miss }: ArenaLimitError, { target }: CompileFlags) {
+  return { target, error: { code, message: detail, ...miss } };
 }
 
 /** What the caller of the C has to set aside, and how well it is planned. */
