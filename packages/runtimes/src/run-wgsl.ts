@@ -8,12 +8,21 @@ import {
   type WgslProgram,
 } from '@ghostc/wgsl-runtime';
 import { carriedInputs } from './carried-io.ts';
-import { dawnDevice, nullDevice } from './dawn-device.ts';
+import { dawnDevice, dawnOffers, nullDevice } from './dawn-device.ts';
+
+export interface PrepareWgslOptions {
+  /** Only the modules that run everywhere, no variants. */
+  readonly plain?: boolean;
+}
 
 /** A WGSL program on Dawn, ready to run; `dispose` frees its device. Throws `tool/missing`, and Error when it does not compile. */
-export async function prepareWgsl(program: WgslProgram): Promise<Executable> {
+export async function prepareWgsl(
+  program: WgslProgram,
+  { plain = false }: PrepareWgslOptions = {},
+): Promise<Executable> {
   const device = await dawnDevice();
-  const session = await createSession(device, program).catch((error) => {
+  const offers = plain ? () => false : await dawnOffers(device);
+  const session = await createSession(device, program, { offers }).catch((error) => {
     device.destroy();
     throw error;
   });
