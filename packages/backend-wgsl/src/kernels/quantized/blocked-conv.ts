@@ -1,7 +1,7 @@
 import type { KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { limits, wordsOfBytes } from './byte-step.ts';
-import { lanesText, limitedText, scaledText } from './integer-text.ts';
+import { lanesText, limitedText, scaledText, wordText } from './integer-text.ts';
 import { asSigned, channelTable, type WeightedLayer } from './weighted-layer.ts';
 
 /** How a blocked convolution reads x and writes y. */
@@ -159,17 +159,6 @@ ${compute}
 let y = Y_AT + (n * M + block * 4) * QUADS + q;
 ${storeText('y + i * QUADS')}`;
 }
-
-/** `word_of(sum, m)`: four pixels of channel m. A loop, since software adapters inline every call. */
-const wordText = `fn word_of(sum: vec4i, m: i32) -> i32 {
-let at = Q_AT + m * 3;
-var v = sum;
-var word = 0;
-for (var j = 0; j < 4; j++) {
-word |= (limited(scaled(v[j], weights[at + 1], weights[at + 2])) & 255) << u32(j * 8);
-}
-return word;
-}`;
 
 /** Writes channel i of the block to `at`. */
 const storeText = (at: string): string => `var sums = array<vec4i, 4>(s0, s1, s2, s3);

@@ -11,6 +11,7 @@ import { sourceOf, weightOf } from '../operands.ts';
 import { blockedConv, blockedScratchBytes, isBlocked } from './blocked-conv.ts';
 import { dense } from './dense.ts';
 import { laneConv } from './lane-conv.ts';
+import { hasWholeRows, rowDepthwise } from './row-depthwise.ts';
 import { layerOf, type WeightedLayer } from './weighted-layer.ts';
 
 /** One pixel is a row of a matrix product; groups go element by element, the rest in blocks of channels and pixels. */
@@ -29,7 +30,8 @@ export function convScratchBytes(node: Node): number {
 
 export const depthwiseConv2d: Kernel = (context) => {
   const attrs = attrsOf(qlinearDepthwiseConv2d, context.node);
-  return [laneConv(context, layerOf(context, attrs, { attrs, group: attrs.multiplier }), attrs.multiplier)];
+  const layer = layerOf(context, attrs, { attrs, group: attrs.multiplier });
+  return [(hasWholeRows(layer) ? rowDepthwise : laneConv)(context, layer, attrs.multiplier)];
 };
 
 export const fullyConnected: Kernel = (context) => {
