@@ -51,19 +51,25 @@ export async function runWgsl(program: WgslProgram, inputs: readonly Tensors[]):
   }
 }
 
-/** Tint's errors in a WGSL module, as `line:column: message`; none if it is valid. Needs no driver. */
-export async function checkWgsl(code: string): Promise<string[]> {
+/** For each WGSL module Tint's errors, as `line:column: message`; none if it is valid. Needs no driver. */
+export async function checkWgsl(sources: readonly string[]): Promise<string[][]> {
   const device = await nullDevice();
   try {
-    device.pushErrorScope('validation');
-    const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
-    await device.popErrorScope();
-    return messages
-      .filter(({ type }) => type === 'error')
-      .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos}: ${message}`);
+    const found: string[][] = [];
+    for (const code of sources) found.push(await errorsOf(device, code));
+    return found;
   } finally {
     device.destroy();
   }
+}
+
+async function errorsOf(device: GPUDevice, code: string): Promise<string[]> {
+  device.pushErrorScope('validation');
+  const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
+  await device.popErrorScope();
+  return messages
+    .filter(({ type }) => type === 'error')
+    .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos}: ${message}`);
 }
 
 function namedTensors(outputs: readonly IoTensor[], results: Outputs<IoData>): Map<string, Tensor> {
