@@ -1,4 +1,5 @@
 import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor, withLocation } from '@ghostc/ir';
+import { defaultRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
 import { ConstantCone } from './constant-cone.ts';
 import { type Entry, NodeReader, type ReadOp, type ReadState } from './node-reader.ts';
@@ -18,6 +19,8 @@ export interface ReadOptions {
   readonly bind?: ReadonlyMap<string, number>;
   /** Values of inputs that are known at compile time: they become constants. */
   readonly constants?: ReadonlyMap<string, Tensor>;
+  /** How quantised layers round that do not say it: `double` as TFLite if absent, `single` as ONNX Runtime. */
+  readonly rounding?: Rounding | undefined;
 }
 
 /** Versions of the standard ops whose meaning the op table knows. */
@@ -42,6 +45,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     opset: standardOpset(model),
     readExternal: options.external,
     cone: new ConstantCone(),
+    rounding: options.rounding ?? defaultRounding,
   };
   if (proto.sparse_initializer?.length)
     throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');

@@ -10,7 +10,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { integerRange } from '@ghostc/ops';
+import { defaultRounding, integerRange, type Rounding, roundings } from '@ghostc/ops';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { quantizationRows } from './read-quantization.ts';
 import { windowAttributes } from './window-attributes.ts';
@@ -68,7 +68,22 @@ function quantize(node: NodeReader, x: Value, { quant, dtype }: Target): Value |
   if (!known || x.type.dtype !== 'f32') return undefined;
   if (x.constant) return node.addConstant(quantizedConstant(x.constant, quant, dtype));
   if (quant.axis !== undefined) return undefined;
-  return node.emit('quantize_linear', [x], { y_scale: scale, y_zero_point: zero, y_dtype: dtype });
+  const y = { y_scale: scale, y_zero_point: zero, y_dtype: dtype };
+  return node.emit('quantize_linear', [x], { ...y, ...roundingAttr(node) });
+}
+
+/** Metadata of a QuantizeLinear that says how the integer op rounds which it closes; ONNX itself has no word for it. */
+export const roundingKey = 'ghostc.rounding';
+
+function roundingAttr(node: NodeReader): { rounding?: Rounding } {
+  const stated = node.metadata(roundingKey);
+  const rounding = stated === undefined ? node.rounding : roundings.find((one) => one === stated);
+  if (!rounding)
+    throw new CompileError(
+      'onnx/quantization',
+      `${roundingKey} expects ${roundings.join(' or ')}, found ${stated}`,
+    );
+  return rounding === defaultRounding ? {} : { rounding };
 }
 
 /** saturate(round_half_even(x / scale) + zero point) */

@@ -18,24 +18,35 @@ export interface PrepareWgslOptions {
 /** A WGSL program on Dawn, ready to run; `dispose` frees its device. Throws `tool/missing`, and Error when it does not compile. */
 export async function prepareWgsl(
   program: WgslProgram,
-  { plain = false }: PrepareWgslOptions = {},
+  options: PrepareWgslOptions = {},
 ): Promise<Executable> {
   const device = await dawnDevice();
-  const offers = plain ? () => false : await dawnOffers(device);
-  const session = await createSession(device, program, { offers }).catch((error) => {
+  const executable = await prepareOnDevice(program, device, options).catch((error) => {
     device.destroy();
     throw error;
   });
+  const dispose = (): void => {
+    executable.dispose?.();
+    device.destroy();
+  };
+  return { ...executable, dispose };
+}
+
+/** The same on a device of the caller's, which outlives it. */
+export async function prepareOnDevice(
+  program: WgslProgram,
+  device: GPUDevice,
+  { plain = false }: PrepareWgslOptions = {},
+): Promise<Executable> {
+  const offers = plain ? () => false : await dawnOffers(device);
+  const session = await createSession(device, program, { offers });
   return {
     run: async (inputs) => {
       const tensors = carriedInputs(program.manifest.inputs, inputs);
       const data = Object.fromEntries([...tensors].map(([name, tensor]) => [name, tensor.data as IoData]));
       return namedTensors(program.manifest.outputs, await session.run<IoData>(data));
     },
-    dispose: () => {
-      session.dispose();
-      device.destroy();
-    },
+    dispose: () => session.dispose(),
   };
 }
 

@@ -5,9 +5,10 @@ import { behindBorder, withBorderCasts } from './border-casts.ts';
 import { typedOutputs } from './carried-io.ts';
 import { engines } from './engines.ts';
 import { ortSession } from './ort-session.ts';
+import { withPipelineCache } from './pipeline-cache.ts';
 import { prepareC } from './prepare-c.ts';
 import { prepareRemote } from './prepare-remote.ts';
-import { prepareWgsl } from './run-wgsl.ts';
+import { prepareOnDevice, prepareWgsl } from './run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
 const onnxRuntime: Runtime = {
@@ -30,6 +31,12 @@ function wgslRuntime(name: string, prepare: (program: GpuProgram) => Promise<Exe
       return { ...engine, run: async (inputs) => typedOutputs(model, await engine.run(inputs)) };
     },
   };
+}
+
+/** Our WGSL on one device for many small models, which compiles each shader once; `device.destroy()` ends it. */
+export function wgslRuntimeOn(device: GPUDevice): Runtime {
+  const shared = withPipelineCache(device);
+  return wgslRuntime('wgsl', (program) => prepareOnDevice(program, shared));
 }
 
 /** Our C: compiled for a device, and run there. */

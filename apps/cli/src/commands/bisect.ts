@@ -3,9 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { type BisectReport, bisect, type Sample, type TensorRow } from '@ghostc/bisect';
 import { interpreterRuntime, type Runtime, seededInputs } from '@ghostc/conformance';
 import { CompileError, type Graph, type Shape } from '@ghostc/ir';
-import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
+import { bindDimensions, dimensionsFrom, type Rounding, roundings } from '@ghostc/ops';
 import { createRuntime, ortRuntime, runtimeNames } from '@ghostc/runtimes';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { readDataSets } from '../data-sets.ts';
 import { formatError, formatTable } from '../format.ts';
@@ -23,6 +23,7 @@ interface BisectFlags {
   readonly seed: number;
   readonly maxTrials: number;
   readonly out?: string;
+  readonly rounding: Rounding;
   readonly json?: boolean;
 }
 
@@ -40,6 +41,11 @@ export function bisectCommand(): Command {
     )
     .option('--seed <n>', 'of the inputs', parseCount, 1)
     .option('--max-trials <n>', 'executions that the reduction may take', parseCount, 100)
+    .addOption(
+      new Option('--rounding <kind>', 'of int8 layers of ONNX models that do not say it')
+        .choices(roundings)
+        .default('single', 'single: ONNX Runtime, the reference, rounds once'),
+    )
     .option(
       '--out <dir>',
       'folder for the reproduction: model.onnx with data, C with a main, and a page that opens from the file system',
@@ -56,7 +62,7 @@ async function runBisect(model: string, flags: BisectFlags): Promise<void> {
   const pair = { a: await findRuntime(flags.a), b: await findRuntime(flags.b) };
   const progress = startProgress(`reading ${model}`);
   try {
-    const { graph } = loadModel(model);
+    const { graph } = loadModel(model, { rounding: flags.rounding });
     const report = await bisect(sampleOf(graph, flags), pair, {
       maxTrials: flags.maxTrials,
       onProgress: (text) => (progress.text = text),

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { lowerForKernels, optimize } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
-import { bindDimensions, type Rounding, roundings } from '@ghostc/ops';
+import { bindDimensions, defaultRounding, type Rounding, roundings } from '@ghostc/ops';
 import {
   type CalibrationMethod,
   calibrationMethods,
@@ -87,9 +87,9 @@ export function quantizeCommand(): Command {
         .default('float'),
     )
     .addOption(
-      new Option('--rounding <kind>', 'of requantisation: once, or twice as TFLite')
+      new Option('--rounding <kind>', 'of requantisation: twice as TFLite, or once as ONNX Runtime')
         .choices(roundings)
-        .default('single'),
+        .default(defaultRounding),
     )
     .option(
       '--per-layer-report',
