@@ -35,8 +35,8 @@ const parts = { kernels, models, ghostnet, float, plans: () => plans(progress) }
 type Part = keyof typeof parts;
 
 const GHOSTNET = 'ghostnet:1.0';
-/** Bytes of the arena of GhostNet in bands of rows. */
-const MAX_BANDS = 380_000;
+/** `--max-ram 320K`. */
+const MAX_RAM = 320 * 1024;
 const toolPrefix = 'arm-none-eabi-';
 
 const args = process.argv.slice(3);
@@ -169,13 +169,13 @@ async function ghostnet(): Promise<Row[]> {
   const device = 'cortex-m4';
   const whole = await measure(graph, { device });
   progress('GhostNet int8 on cortex-m4: in bands of rows');
-  const inBands = await measure(graph, { device, maxRam: MAX_BANDS });
+  const inBands = await measure(graph, { device, maxRam: MAX_RAM });
   const name = 'GhostNet 1.0x 224 int8';
   checkEqual(`${name} in bands`, whole.outputs, inBands.outputs);
   return [
     { name, device, unit: 'instructions per MAC', ours: whole.instructions / macsOf(graph), target: 2 },
     { name: 'arena', device, unit: 'bytes', ours: whole.arenaBytes, target: 853_000 },
-    { name: 'arena in bands of rows', device, unit: 'bytes', ours: inBands.arenaBytes, target: MAX_BANDS },
+    { name: 'arena in bands of rows', device, unit: 'bytes', ours: inBands.arenaBytes, target: 380_000 },
     {
       name: 'instructions in bands',
       device,

@@ -2,6 +2,7 @@ import { type CFunction, helperName, type Prelude } from './kernel.ts';
 import { indent } from './text/indent.ts';
 
 interface Emitted {
+  readonly result: 'int' | 'void';
   readonly name: string;
   readonly params: readonly string[];
   readonly body: readonly string[];
@@ -17,7 +18,7 @@ export class FunctionTable {
   readonly #callers = new Map<string, number>();
 
   /** Name of the function; hints that stand for different texts get a number. */
-  name({ hint, params, body, helpers = [], needs = [] }: CFunction): string {
+  name({ hint, params, body, result, helpers = [], needs = [] }: CFunction): string {
     const callees = helpers.map((helper) => this.name(helper));
     const linked = body.map((line) => withNames(line, callees));
     const key = `${hint}(${params.join(', ')})\n${linked.join('\n')}`;
@@ -27,7 +28,7 @@ export class FunctionTable {
     this.#names.set(key, name);
     for (const prelude of needs) this.#require(prelude);
     for (const callee of callees) this.#callers.set(callee, (this.#callers.get(callee) ?? 0) + 1);
-    this.#functions.push({ name, params, body: linked });
+    this.#functions.push({ name, params, body: linked, result: result ? 'int' : 'void' });
     return name;
   }
 
@@ -37,9 +38,9 @@ export class FunctionTable {
   }
 
   /** The compiler may put a helper that only one function calls into that function. */
-  #text({ name, params, body }: Emitted): string {
+  #text({ name, params, body, result }: Emitted): string {
     const storage = this.#callers.get(name) === 1 ? 'static' : 'KERNEL';
-    return indent([`${storage} void ${name}(${params.join(', ')})`, '{', ...body, '}']);
+    return indent([`${storage} ${result} ${name}(${params.join(', ')})`, '{', ...body, '}']);
   }
 
   #require({ name, lines, needs = [] }: Prelude): void {

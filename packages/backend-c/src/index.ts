@@ -1,3 +1,4 @@
+export { ArenaLimitError, type ArenaMiss } from './arena-limit-error.ts';
 export {
   type CLayer,
   type CProgram,
@@ -7,6 +8,8 @@ export {
   type EmitCOptions,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type PlanCOptions,
   type WeightForm,
   weightForms,

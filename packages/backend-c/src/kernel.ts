@@ -14,6 +14,8 @@ export interface CFunction {
   /** Start of the name: what it computes, and for which geometry. */
   readonly hint: string;
   readonly params: readonly string[];
+  /** `status`: returns an int that is not 0 where the layer could not be computed. Absent: returns nothing. */
+  readonly result?: 'status';
   readonly body: readonly string[];
   /** Functions that the body calls, each as what `helperName` says of its place in this list. */
   readonly helpers?: readonly CFunction[];

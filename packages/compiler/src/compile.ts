@@ -2,6 +2,7 @@ import {
   type CProgram,
   emitC,
   type IoForm,
+  type KernelChoice,
   type Layout,
   packageFiles,
   type WeightForm,
@@ -54,8 +55,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly maxRam?: number | undefined;
   /** `arena`: inputs and outputs lie in the arena, where a dead input makes room. Default: the caller's buffers. */
   readonly io?: IoForm | undefined;
-  /** `portable`: integer kernels in plain C instead of the device's own. */
-  readonly kernels?: 'portable' | undefined;
+  /** `portable`: integer kernels in plain C; `cmsis-nn`: calls of CMSIS-NN where it has the layer. Default: the device's own. */
+  readonly kernels?: KernelChoice | undefined;
   /** Adds `<name>_selftest.c`, which runs the network on a seeded input and compares its outputs. */
   readonly selfTest?: boolean | undefined;
 }

@@ -4,6 +4,7 @@ import { compileWgsl, lowerForKernels, optimize } from '@ghostc/compiler';
 import {
   caseGraph,
   compareTensors,
+  type Executable,
   joinCases,
   quantizedSuites,
   seededInputs,
@@ -15,15 +16,16 @@ import { readOnnx } from '@ghostc/onnx';
 import { bindDimensions } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { afterAll, describe, expect, test } from 'vitest';
+import { typedOutputs } from './carried-io.ts';
 import { wgslTools } from './dawn-device.ts';
 import { engineTools, stopEngines } from './engines.ts';
+import { prepareRemote } from './prepare-remote.ts';
 import { skipWithout } from './require-tool.ts';
-import { createRuntime } from './runtime-table.ts';
+import { prepareWgsl } from './run-wgsl.ts';
 
 const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
 const equal = { relative: 0, absolute: 0, reason: 'integers' };
 
-const targets = ['wgsl', 'wgsl@chromium', 'wgsl@deno'];
 const tools = [...wgslTools, ...engineTools.chromium, ...engineTools.deno];
 
 /** What WGSL has no code for, and says so: 16 bits. */
@@ -31,14 +33,26 @@ const refused = /(linear|requantize).*i16|i16.*(linear|requantize)/s;
 
 afterAll(stopEngines);
 
+type Prepare = (program: ReturnType<typeof compileWgsl>) => Promise<Executable>;
+
+/** With and without dot4I8Packed, which all three have. */
+const targets: Readonly<Record<string, Prepare>> = {
+  'Dawn, variants': prepareWgsl,
+  'Dawn, plain': (program) => prepareWgsl(program, { plain: true }),
+  'Chromium, variants': (program) => prepareRemote('chromium', program),
+  'Deno, variants': (program) => prepareRemote('deno', program),
+  'Deno, plain': (program) => prepareRemote('deno', program, { plain: true }),
+};
+
 /** The same elements in the interpreter and in every engine, floats of mixed graphs included. */
 async function expectEqual(graph: Graph, seeds: readonly number[]): Promise<void> {
   const inputs = seeds.map((seed) => seededInputs(graph, seed));
   const expected = inputs.map((one) => interpret(graph, one));
-  for (const target of targets) {
-    const executable = await createRuntime(target).prepare(graph);
+  const program = compileWgsl(graph);
+  for (const [target, prepare] of Object.entries(targets)) {
+    const executable = await prepare(program);
     for (const [i, one] of inputs.entries()) {
-      const actual = await executable.run(one);
+      const actual = typedOutputs(graph, await executable.run(one));
       for (const [name, tensor] of expected[i] as Tensors) {
         const { pass, problem, worst } = compareTensors(tensor, actual.get(name), equal);
         expect({ target, name, pass, problem, worst }).toEqual({ target, name, pass: true, worst: -1 });

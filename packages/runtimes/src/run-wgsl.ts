@@ -8,12 +8,20 @@ import {
   type WgslProgram,
 } from '@ghostc/wgsl-runtime';
 import { carriedInputs } from './carried-io.ts';
-import { dawnDevice, nullDevice } from './dawn-device.ts';
+import { dawnDevice, dawnOffers, nullDevice } from './dawn-device.ts';
+
+export interface PrepareWgslOptions {
+  /** Only the modules that run everywhere, no variants. */
+  readonly plain?: boolean;
+}
 
 /** A WGSL program on Dawn, ready to run; `dispose` frees its device. Throws `tool/missing`, and Error when it does not compile. */
-export async function prepareWgsl(program: WgslProgram): Promise<Executable> {
+export async function prepareWgsl(
+  program: WgslProgram,
+  options: PrepareWgslOptions = {},
+): Promise<Executable> {
   const device = await dawnDevice();
-  const executable = await prepareOnDevice(program, device).catch((error) => {
+  const executable = await prepareOnDevice(program, device, options).catch((error) => {
     device.destroy();
     throw error;
   });
@@ -25,8 +33,13 @@ export async function prepareWgsl(program: WgslProgram): Promise<Executable> {
 }
 
 /** The same on a device of the caller's, which outlives it. */
-export async function prepareOnDevice(program: WgslProgram, device: GPUDevice): Promise<Executable> {
-  const session = await createSession(device, program);
+export async function prepareOnDevice(
+  program: WgslProgram,
+  device: GPUDevice,
+  { plain = false }: PrepareWgslOptions = {},
+): Promise<Executable> {
+  const offers = plain ? () => false : await dawnOffers(device);
+  const session = await createSession(device, program, { offers });
   return {
     run: async (inputs) => {
       const tensors = carriedInputs(program.manifest.inputs, inputs);
@@ -49,19 +62,25 @@ export async function runWgsl(program: WgslProgram, inputs: readonly Tensors[]):
   }
 }
 
-/** Tint's errors in a WGSL module, as `line:column: message`; none if it is valid. Needs no driver. */
-export async function checkWgsl(code: string): Promise<string[]> {
+/** For each WGSL module Tint's errors, as `line:column: message`; none if it is valid. Needs no driver. */
+export async function checkWgsl(sources: readonly string[]): Promise<string[][]> {
   const device = await nullDevice();
   try {
-    device.pushErrorScope('validation');
-    const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
-    await device.popErrorScope();
-    return messages
-      .filter(({ type }) => type === 'error')
-      .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos}: ${message}`);
+    const found: string[][] = [];
+    for (const code of sources) found.push(await errorsOf(device, code));
+    return found;
   } finally {
     device.destroy();
   }
+}
+
+async function errorsOf(device: GPUDevice, code: string): Promise<string[]> {
+  device.pushErrorScope('validation');
+  const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
+  await device.popErrorScope();
+  return messages
+    .filter(({ type }) => type === 'error')
+    .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos}: ${message}`);
 }
 
 function namedTensors(outputs: readonly IoTensor[], results: Outputs<IoData>): Map<string, Tensor> {

@@ -88,5 +88,7 @@ test('naga, in Deno, accepts every module', async (context) => {
 
 test('Tint, in Dawn, accepts every module', async (context) => {
   skipWithout(wgslTools, 'Tint', context);
-  for (const [source, id] of allSources()) expect([id, await checkWgsl(source)]).toEqual([id, []]);
+  const sources = allSources();
+  const found = await checkWgsl([...sources.keys()]);
+  expect([...sources.values()].filter((_, i) => found[i]?.length)).toEqual([]);
 });

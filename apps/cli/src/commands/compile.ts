@@ -1,4 +1,5 @@
 import {
+  ArenaLimitError,
   type CProgram,
   compileC,
   compileFiles,
@@ -6,6 +7,8 @@ import {
   devices,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type Layout,
   layouts,
   packageFiles,
@@ -23,7 +26,7 @@ import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
-import { startProgress } from '../progress.ts';
+import { showStep, startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
@@ -44,6 +47,7 @@ interface CompileFlags {
   readonly maxRam?: number;
   readonly io?: IoForm;
   readonly selfTest?: boolean;
+  readonly kernels?: KernelChoice;
   readonly rounding?: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
@@ -67,6 +71,12 @@ export function compileCommand(): Command {
         '--layout <layout>',
         'how the C is laid out: for CMake, as an Arduino library, as a Zephyr module',
       ).choices(layouts),
+    )
+    .addOption(
+      new Option(
+        '--kernels <set>',
+        "integer kernels of the C: plain C, or calls of CMSIS-NN, which you build; the device's own if absent",
+      ).choices(kernelChoices),
     )
     .option(
       '--self-test',
@@ -132,6 +142,8 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
   if (flags.io === 'arena' && flags.target !== 'c')
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
+  if (flags.kernels && flags.target !== 'c')
+    throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
   if (flags.selfTest && flags.target !== 'c')
     throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
@@ -149,7 +161,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     const whole = {
       ...options,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
-      onPass: (name: string) => (progress.text = name),
+      onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
     const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
     const files = program
@@ -163,9 +175,17 @@ function runCompile(model: string, flags: CompileFlags): void {
       program && memoryOf(program),
       flags,
     );
+  } catch (error) {
+    progress.stop();
+    if (flags.json && error instanceof ArenaLimitError) console.log(JSON.stringify(missOf(error, flags)));
+    throw error;
   } finally {
     progress.stop();
   }
+}
+
+function missOf({ code, detail, miss }: ArenaLimitError, { target }: CompileFlags) {
+  return { target, error: { code, message: detail, ...miss } };
 }
 
 /** What the caller of the C has to set aside, and how well it is planned. */

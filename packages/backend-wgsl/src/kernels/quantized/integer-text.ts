@@ -90,3 +90,14 @@ export function scaledText(rounding: Rounding): string {
 
 /** `limited(v)`: min(max(v, lo - zero point), hi - zero point) + zero point, from the parameters LO, HI, ZY. */
 export const limitedText = 'fn limited(v: i32) -> i32 {\nreturn clamp(v, LO, HI) + ZY;\n}';
+
+/** `word_of(sum, m)`: four pixels of channel m, requantised by the table at Q_AT. A loop, since software adapters inline every call. */
+export const wordText = `fn word_of(sum: vec4i, m: i32) -> i32 {
+let at = Q_AT + m * 3;
+var v = sum;
+var word = 0;
+for (var j = 0; j < 4; j++) {
+word |= (limited(scaled(v[j], weights[at + 1], weights[at + 2])) & 255) << u32(j * 8);
+}
+return word;
+}`;
