@@ -87,6 +87,6 @@ test('bad input is refused, and loses nothing', (context) => {
 
 test('help shows how tune and compile go together', () => {
   expect(ghostc('tune', '--help').stdout).toMatch(
-    /Examples:[^]*ghostc compile model.onnx --target wgsl --tuned/,
+    /Examples:[\s\S]*ghostc compile model.onnx --target wgsl --tuned/,
   );
 });
