@@ -70,6 +70,13 @@ export class NodeReader {
     return Boolean(this.proto.input?.[index]);
   }
 
+  /** This node with other values as its inputs: an op on integers is read as the float op in it. */
+  withInputs(values: readonly (Value | null)[]): NodeReader {
+    const input = values.map((value, i) => (value ? `${this.name}#${i}` : ''));
+    const entries = new Map(input.map((name, i): [string, Entry] => [name, { value: values[i] as Value }]));
+    return new NodeReader({ ...this.proto, input }, this.name, { ...this.#state, entries });
+  }
+
   /** The value of an input; a shape value becomes a constant. Throws when it is absent or symbolic. */
   input(index: number): Value {
     const name = this.proto.input?.[index];

@@ -62,7 +62,7 @@ interface Target {
 }
 
 /** Activations per tensor become a node, constants integers at once. */
-function quantize(node: NodeReader, x: Value, { quant, dtype }: Target): Value | undefined {
+export function quantize(node: NodeReader, x: Value, { quant, dtype }: Target): Value | undefined {
   const [scale = 1, zero = 0] = [quant.scale[0], quant.zeroPoint[0]];
   const known = dtype === 'i8' || dtype === 'u8' || (dtype === 'i16' && zero === 0);
   if (!known || x.type.dtype !== 'f32') return undefined;
@@ -112,7 +112,7 @@ interface QuantInputs {
 }
 
 /** Constant scale and zero point: one number, or one per slice along `axis`. */
-function quantOf(node: NodeReader, { of, scale, zero, axis }: QuantInputs): QuantParams | undefined {
+export function quantOf(node: NodeReader, { of, scale, zero, axis }: QuantInputs): QuantParams | undefined {
   if (node.int('block_size', 0) !== 0) return undefined;
   const [scales, zeros] = [node.constant(scale), node.constant(zero)];
   if (!scales || scales.shape.length > 1 || (node.has(zero) && !zeros)) return undefined;
@@ -146,7 +146,7 @@ function readDequantize(node: NodeReader): Value | undefined {
 const integers: ReadonlySet<DType> = new Set(['i8', 'u8', 'i16', 'i32']);
 
 /** The value takes its quantisation into its type: a constant as a copy, an input itself; any other must have it. */
-function dequantize(node: NodeReader, x: Value, quant: QuantParams): Value | undefined {
+export function dequantize(node: NodeReader, x: Value, quant: QuantParams): Value | undefined {
   if (!integers.has(x.type.dtype)) return undefined;
   if (x.constant) return node.emit('dequantize_linear', [node.addConstant({ ...x.constant, quant }, x.name)]);
   if (quant.axis !== undefined || x.type.dtype === 'i32') return undefined;

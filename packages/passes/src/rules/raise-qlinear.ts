@@ -247,6 +247,30 @@ export const raiseIntegerMovement = rule({
     ),
 });
 
+// quantize(concat(dequantize(x), ...)) of several scales   =>   concat(requantize(x), ...)
+export const raiseQlinearConcat = rule({
+  name: 'raise-qlinear-concat',
+  match: op('quantize_linear', op('concat', dequantized('x')).as('float')).as('quantize'),
+  unless({ float, quantize }) {
+    const { y_dtype } = outputOf(quantize);
+    if (y_dtype === 'u8') return 'the output is unsigned';
+    const sources = float.inputs.map((input) => input && dequantizedFrom(input));
+    return (
+      sources.some((source) => source?.type.dtype !== y_dtype || source.constant) &&
+      'a part is no such integer'
+    );
+  },
+  rewrite({ float, quantize }, build) {
+    const parts = float.inputs.map((input) => input && (dequantizedFrom(input) as Value));
+    const scaled = parts.map((part) =>
+      part && !sameQuant(part, quantize.output)
+        ? build.node('requantize', [part], requantizedOf(quantize))
+        : part,
+    );
+    return build.node('concat', scaled, float.attrs);
+  },
+});
+
 // depthwise(x[:, :k]), k channels read   =>   depthwise(x), which reads no others
 export const foldSliceIntoQlinearDepthwise = rule({
   name: 'fold-slice-into-qlinear-depthwise',
