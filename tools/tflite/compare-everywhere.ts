@@ -14,8 +14,12 @@ export interface MlperfComparison extends Partial<ModelComparison> {
   readonly problem?: string | undefined;
 }
 
-/** A model of MLPerf Tiny against TFLite's outputs: in the interpreter and C on all seeds, in C on a Cortex-M4 on three. */
-export async function compareEverywhere(name: string, model: Uint8Array): Promise<MlperfComparison[]> {
+/** A model of MLPerf Tiny against TFLite's outputs in every runtime, or in those named; on all seeds where that is quick. */
+export async function compareEverywhere(
+  name: string,
+  model: Uint8Array,
+  names?: readonly string[],
+): Promise<MlperfComparison[]> {
   const expected = readFixture(modelFixture)[name] ?? '';
   const targets = [
     { runtime: interpreterRuntime, seeds: SEEDS },
@@ -27,6 +31,7 @@ export async function compareEverywhere(name: string, model: Uint8Array): Promis
   ];
   const rows: MlperfComparison[] = [];
   for (const { runtime, seeds } of targets) {
+    if (names && !names.includes(runtime.name)) continue;
     process.stderr.write(`${name} on ${runtime.name}, ${seeds} inputs ...\n`);
     const result = await compareModel(runtime, { model, expected, seeds }).catch((error: Error) => error);
     const holds = !(result instanceof Error) && result.ofBound <= 1 && result.maxAbs <= FLOAT_TOLERANCE;
