@@ -19,7 +19,7 @@ export async function checkTflite(
   for (const [name, model] of models) {
     progress(`TFLite: ${name}`);
     rows.push(...(await compareEverywhere(name, model, targets)).map(rowOf));
-    if (python && name.endsWith('_float')) rows.push(rowOf(compareOperators(python, name, model)));
+    if (python && name.endsWith('_float')) rows.push(...compareOperators(python, name, model).map(rowOf));
   }
   return rows;
 }
