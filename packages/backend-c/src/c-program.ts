@@ -23,6 +23,8 @@ export interface CProgram {
   /** Bytes of the arena above the proven lower bound; 0: no order and no layout takes less. */
   readonly arenaGap: number;
   readonly streams: readonly CStream[];
+  /** Work that bands of rows cost: elements moved, and multiply-accumulates on rows outside the images. */
+  readonly bandWork: number;
   /** The layers with the most arena bytes alive, most first. */
   readonly peaks: readonly { readonly layer: string; readonly bytes: number }[];
   readonly weightBytes: number;
@@ -93,6 +95,8 @@ export interface EmitCOptions extends PlanCOptions {
    * gives to the run function. Default: by size (1 MB).
    */
   readonly weights?: WeightForm | undefined;
+  /** SHA-256 of what the program is made from, in hex, for the header. */
+  readonly sourceHash?: string | undefined;
   /** Linker section of the weights, such as `.extflash`. */
   readonly weightSection?: string | undefined;
 }
