@@ -1,4 +1,4 @@
-import type { Node, TensorData, Value } from '@ghostc/ir';
+import type { Node, QuantParams, TensorData, TensorType, Value } from '@ghostc/ir';
 
 /**
  * Answers for nodes, each found once for all nodes that are alike: same op, attributes, types, and the same data in their
@@ -12,8 +12,17 @@ export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
     if (!numbers.has(data)) numbers.set(data, numbers.size);
     return numbers.get(data) as number;
   };
+  // scales of constants are long, and copies of a graph share them
+  const scales = new WeakMap<QuantParams, string>();
+  const quantText = (quant: QuantParams): string => {
+    const text = scales.get(quant) ?? JSON.stringify(quant);
+    scales.set(quant, text);
+    return text;
+  };
+  const typeText = ({ quant, ...type }: TensorType): string =>
+    JSON.stringify(type) + (quant ? quantText(quant) : '');
   const textOf = ({ type, constant }: Value): string =>
-    constant ? `${type.shape} #${dataNumber(constant.data)}` : JSON.stringify(type);
+    constant ? `${typeText(type)} #${dataNumber(constant.data)}` : typeText(type);
   return (node) => {
     if (known.has(node)) return known.get(node) as T;
     const inputs = node.inputs.map((value) => value && textOf(value));
