@@ -23,7 +23,7 @@ export type BatchResult = readonly Tensors[] | CompileError;
 /** Sources that one call of the compiler gets. */
 const PER_CALL = 24;
 
-const SECONDS = 300;
+const SECONDS = 120;
 
 /**
  * Builds many small programs for the host into one executable, with few calls of the compiler, and runs each in a process of
