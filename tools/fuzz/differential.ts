@@ -17,7 +17,7 @@ import fc from 'fast-check';
  * batches, side by side in one model, so that one compiler run serves many. A graph that differs is reduced and saved.
  * `npm run fuzz:graphs -- [--graphs N] [--seed N] [--seconds N] [--targets onnx,c,wgsl]`; exit code 1 when any differs.
  */
-const BATCH = 8;
+const BATCH = 40;
 /** Inputs are drawn again when a result is no number, so often at most. */
 const DRAWS = 5;
 

@@ -73,6 +73,17 @@ describe('compile --max-ram', () => {
   });
 });
 
+test('fit says that a model is too large for a board, what is, and what would help', () => {
+  const { status, stdout, stderr } = ghostc('fit', 'ghostnet:0.5@32/10', '--board', 'stm32f411', '--json');
+  expect(stderr).toBe('');
+  expect(status).toBe(1);
+  const { report, remedies } = JSON.parse(stdout);
+  expect(report.fits).toBe(false);
+  expect(report.problems.join()).toMatch(/flash: \d+ bytes, \d+ more than the 524288 there are/);
+  const int8 = remedies.find(({ variant }: { variant: string }) => variant === 'int8');
+  expect(int8.weightBytes).toBeLessThan(report.weightBytes / 3);
+});
+
 describe('compile', () => {
   test.each([
     ['onnx', ['net.onnx']],

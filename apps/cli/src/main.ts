@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
+import { fitCommand } from './commands/fit.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
 import { profileCommand } from './commands/profile.ts';
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(tuneCommand())
     .addCommand(inspectCommand())
+    .addCommand(fitCommand())
     .addCommand(optCommand())
     .addCommand(explainCommand())
     .addCommand(bisectCommand())
@@ -46,5 +48,11 @@ function fail(error: unknown): void {
   else console.error(error);
   process.exitCode = error instanceof CompileError && failedChecks.has(error.code) ? 1 : 2;
 }
+
+/** `ghostc ... | head` closes the pipe early: that is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 
 await main(process.argv);

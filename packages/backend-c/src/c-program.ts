@@ -8,6 +8,8 @@ export interface CTensor {
   readonly elements: number;
   /** Absent: plain numbers. */
   readonly quant?: QuantParams | undefined;
+  /** Byte of the arena that it starts at; absent: it is a buffer of its own, given to the run function. */
+  readonly offset?: number | undefined;
 }
 
 export interface CProgram {
@@ -21,6 +23,8 @@ export interface CProgram {
   /** Bytes of the arena above the proven lower bound; 0: no order and no layout takes less. */
   readonly arenaGap: number;
   readonly streams: readonly CStream[];
+  /** The layers with the most arena bytes alive, most first. */
+  readonly peaks: readonly { readonly layer: string; readonly bytes: number }[];
   readonly weightBytes: number;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
@@ -39,6 +43,10 @@ export interface CLayer {
 
 /** What the code is tuned for; all of it is portable C99. */
 export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32';
+
+/** Where the inputs and outputs of a program lie: in buffers of the caller, or in the arena, where dead inputs make room. */
+export const ioForms = ['caller', 'arena'] as const;
+export type IoForm = (typeof ioForms)[number];
 
 /** Where the weights of a program lie. */
 export const weightForms = ['c', 'bin', 'external'] as const;
@@ -64,6 +72,8 @@ export interface PlanCOptions {
    * more time. Default: no limit, no bands.
    */
   readonly maxRam?: number | undefined;
+  /** `arena`: `<name>_run(arena)` finds the inputs in the arena and leaves the outputs there. Default: `caller`. */
+  readonly io?: IoForm | undefined;
 }
 
 export interface EmitCOptions extends PlanCOptions {

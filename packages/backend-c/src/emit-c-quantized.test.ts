@@ -45,6 +45,45 @@ describe('C of quantised graphs', () => {
     expect(header).not.toContain('NET_IN_SCALE_0');
   });
 
+  test('with io arena the run function takes the arena, and the header tells where inputs and outputs are', () => {
+    const graph = parseGraph(conv(weight), { registry });
+    const { files, inputs, outputs } = emitC(graph, { name: 'net', io: 'arena' });
+    const header = String(files.get('net.h'));
+    expect(header).toContain(`
+#define NET_IN_SIZE 18
+#define NET_IN_OFFSET ${inputs[0]?.offset}
+#define NET_IN_SCALE 0.05f
+#define NET_IN_ZERO_POINT (-5)
+#define NET_OUT_SIZE 18
+#define NET_OUT_OFFSET ${outputs[0]?.offset}
+`);
+    expect(header).toContain(`/*
+ * Runs the network once. Inputs and outputs are in the arena: write each input at arena + NET_IN_OFFSET before every
+ * call, which overwrites it; read each output at arena + NET_OUT_OFFSET after it, before the next input is written.
+ * Reentrant: all state is in the arena. Returns an enum net_status.
+ */
+int net_run(void *arena);
+`);
+  });
+
+  test('io arena numbers offsets, keeps an input that is returned, and refuses constants as outputs', () => {
+    const several = emitC(
+      parseGraph(
+        'graph @q(%x: f32[4], %k: f32[3])\n  %q = quantize_linear %x {y_scale=0.25}\n  return %q, %k',
+        { registry },
+      ),
+      { name: 'net', io: 'arena' },
+    );
+    const header = String(several.files.get('net.h'));
+    for (const name of ['IN_OFFSET_0', 'IN_OFFSET_1', 'OUT_OFFSET_0', 'OUT_OFFSET_1'])
+      expect(header).toContain(`#define NET_${name} `);
+    expect(several.outputs[1]?.offset).toBe(several.inputs[1]?.offset);
+    const constant = 'graph @q(%x: f32[4])\n  const %c: f32[2] = [1, 2]\n  return %c';
+    expect(() => emitC(parseGraph(constant, { registry }), { name: 'net', io: 'arena' })).toThrow(
+      /error\[backend-c\/io\].*%c is a constant/,
+    );
+  });
+
   test('weights of one byte take one byte, aligned to 16', () => {
     expect(emit(conv(weight)).weightBytes).toBe(4 * 16);
   });

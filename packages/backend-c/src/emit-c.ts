@@ -35,8 +35,8 @@ const largeWeights = 1 << 20;
 
 /**
  * Emits a lowered graph (fixed shapes, float32 or quantised integers, constant weights) as a C99 library: plans memory, emits one specialised
- * static function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`. The same graph and
- * options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
+ * static function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`; with `io: 'arena'`,
+ * `int <name>_run(arena)`. The same graph and options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
  */
 export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkName(options.name);
@@ -46,15 +46,19 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   const kernelSet = options.kernels ?? device;
   const { plan } = planC(lowered, options);
   const emitter = new Emitter(plan, { lanes, kernelSet });
-  const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...emitter.finalCopies()];
+  const inArena = options.io === 'arena';
+  const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
+  const copies = inArena ? [] : emitter.finalCopies();
+  const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...copies];
   const words = emitter.store.words();
   const program = {
     name: options.name,
-    inputs: lowered.inputs.map((value) => tensorOf(value.name, value)),
-    outputs: lowered.outputs.map(({ name, value }) => tensorOf(name, value)),
+    inputs: plan.graph.inputs.map((value) => tensorOf(value.name, { value, offset: offset(value) })),
+    outputs: plan.graph.outputs.map(({ name, value }) => tensorOf(name, { value, offset: offset(value) })),
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
     arenaGap: plan.gap,
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
+    peaks: peaksOf(plan),
     weightBytes: words.byteLength,
     layers: emitter.layers,
   };
@@ -74,6 +78,12 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
+}
+
+function peaksOf({ order, elided, live }: StreamedPlan): CProgram['peaks'] {
+  const run = order.filter((node) => !elided.has(node));
+  const layers = run.map(({ op, output }, i) => ({ layer: `${op} %${output.name}`, bytes: live[i] ?? 0 }));
+  return layers.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
 }
 
 function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
@@ -96,13 +106,27 @@ function checkedSection(section: string | undefined): string | undefined {
   );
 }
 
-function tensorOf(name: string, value: Value): CTensor {
+/** Byte of the arena; a constant lies with the weights, and has none. */
+function arenaOffset(value: Value, { placements }: StreamedPlan): number {
+  const place = placements.get(value);
+  if (place?.region === 'arena') return place.offset;
+  throw new CompileError(
+    'backend-c/io',
+    `output %${value.name} is a constant, which has no place in the arena; expected a computed value or an input, or io caller`,
+  );
+}
+
+function tensorOf(
+  name: string,
+  { value, offset }: { readonly value: Value; readonly offset: number | undefined },
+): CTensor {
   return {
     name,
     shape: staticShape(value.type.shape),
     dtype: value.type.dtype,
     elements: numElements(value.type.shape),
     ...(value.type.quant && { quant: value.type.quant }),
+    ...(offset !== undefined && { offset }),
   };
 }
 

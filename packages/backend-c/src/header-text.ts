@@ -46,7 +46,7 @@ ${buildAdvice(facts.device)}${typeInclude(facts)}
 #define ${upper}_ARENA_SIZE ${facts.arenaBytes}
 #define ${upper}_ARENA_ALIGN 16
 
-/* Elements of the inputs and outputs, row-major, images NCHW.${quantNote(facts)} */
+/* Elements of the inputs and outputs, row-major, images NCHW.${offsetNote(facts)}${quantNote(facts)} */
 ${[...sizeLines(upper, 'IN', facts.inputs), ...sizeLines(upper, 'OUT', facts.outputs)].join('\n')}
 
 #ifdef __cplusplus
@@ -59,10 +59,7 @@ enum ${facts.name}_status {
   ${upper}_E_ALIGN = 2  /* the arena is not aligned to ${upper}_ARENA_ALIGN, or a buffer not to its elements' size */
 };
 
-/*
- * Runs the network once. The buffers must not overlap; inputs are only read. Reentrant: all state is in the arena, which
- * may be used for anything else between calls. Returns an enum ${facts.name}_status.
- */
+${runComment(facts)}
 int ${runSignature(facts)};
 
 #ifdef __cplusplus
@@ -73,15 +70,39 @@ int ${runSignature(facts)};
 `;
 }
 
+function runComment({ name, inputs, outputs }: ProgramFacts): string {
+  const upper = name.toUpperCase();
+  if ([...inputs, ...outputs].some(isBuffer))
+    return `/*
+ * Runs the network once. The buffers must not overlap; inputs are only read. Reentrant: all state is in the arena, which
+ * may be used for anything else between calls. Returns an enum ${name}_status.
+ */`;
+  return `/*
+ * Runs the network once. Inputs and outputs are in the arena: write each input at arena + ${upper}_IN_OFFSET before every
+ * call, which overwrites it; read each output at arena + ${upper}_OUT_OFFSET after it, before the next input is written.
+ * Reentrant: all state is in the arena. Returns an enum ${name}_status.
+ */`;
+}
+
+/** True of an input or output that is a parameter of the run function. */
+export function isBuffer({ offset }: CTensor): boolean {
+  return offset === undefined;
+}
+
 /** `<name>_run(void *arena, const float *in, float *out)`. */
 export function runSignature({ name, inputs, outputs, form }: ProgramFacts): string {
   const params = [
     'void *arena',
     ...(form === 'external' ? ['const void *weights'] : []),
-    ...parameterNames('in', inputs.length).map((param, i) => `const ${typeOf(inputs[i])} *${param}`),
-    ...parameterNames('out', outputs.length).map((param, i) => `${typeOf(outputs[i])} *${param}`),
+    ...parametersOf('in', inputs).map((param) => `const ${param}`),
+    ...parametersOf('out', outputs),
   ];
   return `${name}_run(${params.join(', ')})`;
+}
+
+function parametersOf(kind: 'in' | 'out', tensors: readonly CTensor[]): string[] {
+  const buffers = tensors.filter(isBuffer);
+  return parameterNames(kind, buffers.length).map((param, i) => `${typeOf(buffers[i])} *${param}`);
 }
 
 /** The header needs integer types only for integer buffers. */
@@ -91,6 +112,10 @@ function typeInclude({ inputs, outputs }: ProgramFacts): string {
 
 function typeOf(tensor: CTensor | undefined): string {
   return cType(tensor?.dtype ?? 'f32');
+}
+
+function offsetNote({ inputs, outputs }: ProgramFacts): string {
+  return [...inputs, ...outputs].every(isBuffer) ? '' : ' OFFSET is in bytes from the start of the arena.';
 }
 
 function quantNote({ inputs, outputs }: ProgramFacts): string {
@@ -125,13 +150,14 @@ function boundText({ lowerBound, arenaGap: gap }: ProgramFacts): string {
 }
 
 function sizeLines(upper: string, kind: string, tensors: readonly CTensor[]): string[] {
-  return tensors.flatMap(({ elements, quant }, i) => {
+  return tensors.flatMap(({ elements, quant, offset }, i) => {
     const define = (what: string, value: string | number): string =>
       `#define ${upper}_${kind}_${what}${tensors.length === 1 ? '' : `_${i}`} ${value}`;
     const [scale, zero = 0] = [quant?.scale[0], quant?.zeroPoint[0]];
-    if (scale === undefined) return [define('SIZE', elements)];
+    const place = [define('SIZE', elements), ...(offset === undefined ? [] : [define('OFFSET', offset)])];
+    if (scale === undefined) return place;
     return [
-      define('SIZE', elements),
+      ...place,
       define('SCALE', floatLiteral(scale)),
       define('ZERO_POINT', zero < 0 ? `(${zero})` : zero),
     ];

@@ -5,6 +5,8 @@ export {
   type CTensor,
   type Device,
   type EmitCOptions,
+  type IoForm,
+  ioForms,
   type PlanCOptions,
   type WeightForm,
   weightForms,

@@ -64,7 +64,7 @@ export const vectorPrelude: readonly string[] = [
   '/* Sum of the lanes. */',
   'static inline float lane_sum(vecf v)',
   '{',
-  'float t[LANES];',
+  'float t[LANES] = { 0.0f };',
   'float sum = 0.0f;',
   'STORE(t, v);',
   'for (int i = 0; i < LANES; i++) {',

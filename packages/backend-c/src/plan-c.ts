@@ -15,13 +15,14 @@ export const arenaAlign = 16;
  * The memory plan of the C program for a lowered graph. With `maxRam`, layers are computed in bands of rows where the
  * arena would be larger; throws `backend-c/max-ram` when no plan found is small enough.
  */
-export function planC(lowered: Graph, { device = 'host', kernels, maxRam }: PlanCOptions = {}): WithinResult {
+export function planC(lowered: Graph, options: PlanCOptions = {}): WithinResult {
+  const { device = 'host', kernels, maxRam, io = 'caller' } = options;
   const lanes = lanesOf(device);
   const kernelSet = kernels ?? device;
   const result = planWithin(lowered, {
     storageRule: remembered((node) => cStorageRule(node, kernelSet)),
     rowRule: rowRuleOf,
-    io: 'caller',
+    io,
     align: arenaAlign,
     scratchBytes: remembered((node) => scratchBytes(node, { lanes, kernelSet })),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,

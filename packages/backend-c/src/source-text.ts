@@ -1,5 +1,5 @@
 import { byteSize } from '@ghostc/ir';
-import { bannerText, type ProgramFacts, runSignature } from './header-text.ts';
+import { bannerText, isBuffer, type ProgramFacts, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
@@ -61,7 +61,7 @@ const contraction = [
 
 /** ` || ((in | out) & 3) != 0` for the buffers of each element size above one byte. */
 function misaligned({ inputs, outputs }: ProgramFacts, buffers: readonly string[]): string {
-  const sizes = [...inputs, ...outputs].map(({ dtype }) => byteSize(dtype));
+  const sizes = [...inputs, ...outputs].filter(isBuffer).map(({ dtype }) => byteSize(dtype));
   return [...new Set(sizes)]
     .filter((size) => size > 1)
     .map((size) => {
@@ -74,8 +74,8 @@ function misaligned({ inputs, outputs }: ProgramFacts, buffers: readonly string[
 function runFunction(facts: ProgramFacts, steps: readonly string[]): string[] {
   const upper = facts.name.toUpperCase();
   const buffers = [
-    ...parameterNames('in', facts.inputs.length),
-    ...parameterNames('out', facts.outputs.length),
+    ...parameterNames('in', facts.inputs.filter(isBuffer).length),
+    ...parameterNames('out', facts.outputs.filter(isBuffer).length),
   ];
   const external = facts.form === 'external' ? ['weights'] : [];
   return [

@@ -6,10 +6,13 @@ import {
   isFloat,
   type Node,
   type Tensor,
+  type TensorType,
   toNumbers,
   type Value,
 } from '@ghostc/ir';
 import { lookup, loweredQuantizedOps } from '@ghostc/ops';
+import { isPacked } from './is-packed.ts';
+import { integerKernel } from './kernels/index.ts';
 import { at } from './kernels/operands.ts';
 
 /** Types whose every value is a float32: the arena holds them as such. */
@@ -57,7 +60,15 @@ const byteArithmetic = new Set([
 
 /** Throws `wgsl/dtype` unless a node's values can be held in float32 and its results be exact in them. */
 export function checkCarried(node: Node): void {
-  if (loweredQuantizedOps.some((op) => op === node.op)) return;
+  if (isQuantizedOp(node)) checkQuantized(node);
+  if (isQuantizedOp(node) || integerKernel(node)) return;
+  const bytes = [...node.inputs, ...node.outputs].find((value) => value && isPacked(value.type));
+  if (bytes)
+    throw new CompileError(
+      'wgsl/dtype',
+      `${node.op} of quantised ${bytes.type.dtype} has no WGSL kernel`,
+      at(node),
+    );
   const { traits } = lookup(node.op);
   const free =
     traits.has('movement') || traits.has('comparison') || traits.has('selection') || choosing.has(node.op);
@@ -76,13 +87,27 @@ export function checkCarried(node: Node): void {
     throw new CompileError('wgsl/dtype', 'mod of f32 is not exact in WGSL', at(node));
 }
 
+function isQuantizedOp({ op }: Node): boolean {
+  return loweredQuantizedOps.some((known) => known === op);
+}
+
+/** Quantised ops compute on bytes, with float32 at the borders and constant biases of 32 bits. */
+function checkQuantized(node: Node): void {
+  for (const value of [...node.inputs, ...node.outputs]) {
+    if (!value || ['f32', 'i8', 'u8'].includes(value.type.dtype)) continue;
+    if (value.type.dtype === 'i32' && value.constant && node.inputs[2] === value) continue;
+    const problem = `${node.op} of ${value.type.dtype} (%${value.name}) has no WGSL kernel; there are those of i8 and u8`;
+    throw new CompileError('wgsl/dtype', problem, at(node));
+  }
+}
+
 export interface Carried {
   readonly graph: Graph;
   /** The type that each value of the carried graph stands for. */
   readonly types: ReadonlyMap<Value, DType>;
 }
 
-/** The same graph with every value held in float32. */
+/** The same graph with every value held in float32, but for quantised bytes and the constants of quantised ops. */
 export function carried(source: Graph): Carried {
   const graph = new Graph(source.name);
   const types = new Map<Value, DType>();
@@ -91,21 +116,33 @@ export function carried(source: Graph): Carried {
     values.set(from, to);
     types.set(to, from.type.dtype);
   };
-  for (const input of source.inputs) keep(input, graph.addInput(input.name, { ...input.type, dtype: 'f32' }));
+  for (const input of source.inputs) keep(input, graph.addInput(input.name, carriedType(input.type)));
   for (const value of source.constants)
-    if (value.constant) keep(value, graph.addConstant(value.name, inFloats(value.constant)));
+    if (value.constant)
+      keep(
+        value,
+        graph.addConstant(value.name, staysInteger(value) ? value.constant : inFloats(value.constant)),
+      );
   for (const node of source.nodes()) {
     const { op, attrs, origin } = node;
     const copy = graph.add({
       ...{ op, attrs, origin },
       inputs: node.inputs.map((value) => value && (values.get(value) as Value)),
-      types: node.outputs.map(({ type }) => ({ ...type, dtype: 'f32' as const })),
+      types: node.outputs.map(({ type }) => carriedType(type)),
       names: node.outputs.map(({ name }) => name),
     });
     node.outputs.forEach((output, i) => keep(output, copy.outputs[i] as Value));
   }
   for (const { name, value } of source.outputs) graph.addOutput(name, values.get(value) as Value);
   return { graph, types };
+}
+
+function carriedType(type: TensorType): TensorType {
+  return isPacked(type) ? type : { ...type, dtype: 'f32' };
+}
+
+function staysInteger(value: Value): boolean {
+  return isPacked(value.type) || [...value.users].some(isQuantizedOp);
 }
 
 function inFloats(tensor: Tensor): Tensor {

@@ -1,8 +1,9 @@
 import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
 import { loweredQuantizedOps } from '@ghostc/ops';
 import { checkCarried, isCarried } from './carry.ts';
+import { isPacked } from './is-packed.ts';
 import { generalKernel } from './kernels/general/index.ts';
-import { kernels } from './kernels/index.ts';
+import { integerKernel, kernels } from './kernels/index.ts';
 import { at } from './kernels/operands.ts';
 
 /** Throws the first CompileError about something that this backend has no code for. */
@@ -15,7 +16,7 @@ export function checkGraph(graph: Graph): void {
 }
 
 function checkNode(node: Node): void {
-  if (!Object.hasOwn(kernels, node.op) && !generalKernel(node, false))
+  if (!Object.hasOwn(kernels, node.op) && !integerKernel(node) && !generalKernel(node, false))
     throw new CompileError(
       'wgsl/op',
       loweredQuantizedOps.some((op) => op === node.op)
@@ -23,8 +24,10 @@ function checkNode(node: Node): void {
         : `there is no WGSL kernel for ${node.op}; lower the graph first`,
       at(node),
     );
-  for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
+  if (node.op === 'resize' && isPacked(node.output.type) && node.attrs.mode === 'linear')
+    throw new CompileError('wgsl/op', 'there is no WGSL kernel for linear resize of bytes', at(node));
   checkCarried(node);
+  for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
 }
 
 function checkValue(value: Value, node: Node | null): void {

@@ -1,4 +1,5 @@
 import {
+  byteSize,
   CompileError,
   type DType,
   type Graph,
@@ -6,18 +7,20 @@ import {
   type Node,
   numElements,
   staticShape,
+  type Tensor,
   type Value,
 } from '@ghostc/ir';
 import { lookup, storageRuleOf } from '@ghostc/ops';
 import { type MemoryPlan, planMemory } from '@ghostc/planner';
-import type { Dispatch, IoTensor, WgslProgram } from '@ghostc/wgsl-runtime';
+import type { Dispatch, IoTensor, IoType, WgslProgram } from '@ghostc/wgsl-runtime';
 import { type Carried, carried } from './carry.ts';
 import { checkGraph } from './check-graph.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
-import { flatCopyStep } from './kernels/copy.ts';
+import { flatCopyStep, wordCopyStep } from './kernels/copy.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { roundStep } from './kernels/general/round-to.ts';
-import { type GpuOp, kernels, scratchBytes } from './kernels/index.ts';
+import { type GpuOp, integerKernel, kernels, scratchBytes } from './kernels/index.ts';
+import { wordsOfBytes } from './kernels/quantized/byte-step.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
 import { workgroupsFor } from './text/module-text.ts';
@@ -42,8 +45,11 @@ export const maxBindingBytes = 128 * 1024 * 1024;
 /** Offsets of values in the arena are multiples of a vec4f, except of concat parts of odd size. */
 const arenaAlign = 16;
 
+/** Parts of a concat in place start on whole words: a word of bytes is written by one invocation. */
+const partAlign = 4;
+
 /**
- * Emits a lowered graph (fixed shapes, float32, constant weights) as a WebGPU program: plans memory in one arena buffer,
+ * Emits a lowered graph (fixed shapes, float32 and quantised bytes, constant weights) as a WebGPU program: plans memory in one arena buffer,
  * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
  * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
  */
@@ -55,6 +61,7 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
     storageRule: storageRuleOf,
     io: 'arena',
     align: arenaAlign,
+    partAlign,
     scratchBytes,
   });
   const emitter = new Emitter({ graph: lowered, types }, plan, { half: matrices === 'f16', tuning });
@@ -156,6 +163,8 @@ class Emitter {
 
   /** The node's kernel, and the rounding of its outputs to the types that they stand for. */
   #steps(node: Node, context: KernelContext): Step[] {
+    const bytes = integerKernel(node);
+    if (bytes) return [...bytes(context)];
     const typeOf = (value: Value): DType => this.#types.get(value) ?? 'f32';
     const own = typeOf(node.output);
     const general = generalKernel(node, !isFloat(own));
@@ -169,7 +178,9 @@ class Emitter {
 
   io(name: string, value: Value): IoTensor {
     const shape = staticShape(value.type.shape);
-    return { name, shape, dtype: 'f32', offset: this.#arena(value) * 4, bytes: numElements(shape) * 4 };
+    const { dtype } = value.type;
+    const bytes = numElements(shape) * byteSize(dtype);
+    return { name, shape, dtype: dtype as IoType, offset: this.#arena(value) * 4, bytes };
   }
 
   #dispatchOf(step: Step, label: string): Dispatch {
@@ -187,8 +198,8 @@ class Emitter {
     const placement = this.#plan.placements.get(value);
     if (!placement) throw new CompileError('wgsl/placement', `%${value.name} has no place in memory`);
     if (placement.region === 'arena') return { buffer: 'arena', offset: placement.offset / 4 };
-    const data = this.#constants[placement.index]?.constant?.data as Float32Array;
-    return { buffer: 'weights', offset: this.store.add(data) + placement.offset / 4 };
+    const constant = this.#constants[placement.index]?.constant as Tensor;
+    return { buffer: 'weights', offset: this.store.add(wordsOf(constant)) + placement.offset / 4 };
   }
 
   #arena(value: Value): number {
@@ -198,12 +209,19 @@ class Emitter {
   }
 
   #copy(value: Value, source: Place): number {
-    const count = numElements(value.type.shape);
+    const count = Math.ceil((numElements(value.type.shape) * byteSize(value.type.dtype)) / 4);
     const offset = Math.ceil(this.arenaBytes / arenaAlign) * (arenaAlign / 4);
     this.arenaBytes = (offset + count) * 4;
     this.#copies.set(value, offset);
-    const step = flatCopyStep({ buffer: 'arena', offset }, source, count);
+    const step =
+      value.type.dtype === 'f32'
+        ? flatCopyStep({ buffer: 'arena', offset }, source, count)
+        : wordCopyStep(offset, source, count);
     this.preparations.push(this.#dispatchOf(step, `constant ${printable(value.name)}`));
     return offset;
   }
+}
+
+function wordsOf({ data, dtype }: Tensor): Float32Array | Int32Array {
+  return byteSize(dtype) === 1 ? wordsOfBytes(data as Int8Array) : (data as Float32Array | Int32Array);
 }

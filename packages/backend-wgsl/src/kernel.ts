@@ -4,7 +4,7 @@ import type { BlockShape } from './tuning.ts';
 /** Element type under which a module sees a buffer. The bytes are the same; indices are in units of it. */
 export type Lane = 'f32' | 'vec4f';
 
-/** Where a value lies: in the arena, or among the weights. `offset` is in floats. */
+/** Where a value lies: in the arena, or among the weights. `offset` is in words of 32 bits. */
 export interface Place {
   readonly buffer: 'arena' | 'weights';
   readonly offset: number;
@@ -14,7 +14,7 @@ export interface Place {
 export interface KernelCode {
   /** Start of the module's id: what it computes, and the variant. Letters, digits, `_`. */
   readonly id: string;
-  readonly arena: Lane;
+  readonly arena: Lane | 'i32';
   readonly weights: Lane | 'i32';
   /** Functions that `body` calls. */
   readonly functions?: readonly string[];
@@ -42,7 +42,7 @@ export interface Step extends KernelCode {
 export interface KernelContext {
   readonly node: Node;
   place(value: Value): Place;
-  /** Offset in the arena, in floats. A constant is copied there once, at the start of each run. */
+  /** Offset in the arena, in words. A constant is copied there once, at the start of each run. */
   arena(value: Value): number;
   /** The shape for a layer: the tuned one, or `fallback`, which the static cost model gives. */
   shape(key: string, fallback: BlockShape): BlockShape;

@@ -1,4 +1,11 @@
-import { type CProgram, emitC, type Layout, packageFiles, type WeightForm } from '@ghostc/backend-c';
+import {
+  type CProgram,
+  emitC,
+  type IoForm,
+  type Layout,
+  packageFiles,
+  type WeightForm,
+} from '@ghostc/backend-c';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
@@ -43,6 +50,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly layout?: Layout | undefined;
   /** Bytes that the arena may have; layers are computed in bands of rows where it would be larger. */
   readonly maxRam?: number | undefined;
+  /** `arena`: inputs and outputs lie in the arena, where a dead input makes room. Default: the caller's buffers. */
+  readonly io?: IoForm | undefined;
   /** `portable`: integer kernels in plain C instead of the device's own. */
   readonly kernels?: 'portable' | undefined;
 }
@@ -64,7 +73,7 @@ export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): Wgs
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights, weightSection, kernels, maxRam } = options;
+  const { device, weights, weightSection, kernels, maxRam, io } = options;
   return emitC(lowerForKernels(staticGraph(model, options), options), {
     name: nameOf(model, options),
     ...(device && { device }),
@@ -72,6 +81,7 @@ export function compileC(model: Graph, options: CompileCOptions = {}): CProgram 
     ...(weightSection && { weightSection }),
     ...(maxRam !== undefined && { maxRam }),
     ...(kernels && { kernels }),
+    ...(io && { io }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { planC } from '@ghostc/backend-c';
-import { type Graph, isStatic, type Node } from '@ghostc/ir';
+import { CompileError, type Graph, isStatic, type Node } from '@ghostc/ir';
 import { graphMacs } from '@ghostc/ops';
+import type { MemoryPlan } from '@ghostc/planner';
 import { lowerForKernels } from './pipeline.ts';
 
 /** What `ghostc inspect` tells of a graph. */
@@ -13,7 +14,7 @@ export interface GraphDescription {
   /** Nodes by op. */
   readonly ops: Readonly<Record<string, number>>;
   readonly ghostModules: number;
-  /** Arena of the C build in bytes, inputs and outputs outside; null while dimensions are symbolic. */
+  /** Arena of the C build in bytes, inputs and outputs outside; null while dimensions are symbolic, or an op has no kernel. */
   readonly peakArenaBytes: number | null;
   /** What that is above the proven lower bound; 0: no plan takes less. */
   readonly arenaGapBytes: number | null;
@@ -22,7 +23,7 @@ export interface GraphDescription {
 export function describeGraph(graph: Graph): GraphDescription {
   const ops = countOps(graph);
   const fixed = graph.inputs.every((input) => input.type.shape.every(isStatic));
-  const plan = fixed ? planC(lowerForKernels(graph)).plan : null;
+  const plan = fixed ? planOf(graph) : null;
   return {
     nodes: graph.nodeCount,
     params: countParameters(graph),
@@ -32,6 +33,16 @@ export function describeGraph(graph: Graph): GraphDescription {
     peakArenaBytes: plan?.arenaBytes ?? null,
     arenaGapBytes: plan?.gap ?? null,
   };
+}
+
+/** Null where a graph, such as one that is not optimised yet, has an op without a kernel. */
+function planOf(graph: Graph): MemoryPlan | null {
+  try {
+    return planC(lowerForKernels(graph)).plan;
+  } catch (error) {
+    if (error instanceof CompileError) return null;
+    throw error;
+  }
 }
 
 function countOps(graph: Graph): Record<string, number> {

@@ -1,5 +1,7 @@
 export {
   type CProgram,
+  type IoForm,
+  ioForms,
   type Layout,
   layouts,
   packageFiles,

@@ -24,12 +24,20 @@ export function boundNode(step: Step): readonly Bounded[] {
   return tensors.map((tensor, i) => ({ tensor: widened(tensor), error: cleaned(tensor, errors[i] ?? null) }));
 }
 
+/** Quantising is defined on float32. */
+function single(tensor: Tensor): Tensor {
+  return tensor.dtype === 'f64'
+    ? { ...tensor, dtype: 'f32', data: Float32Array.from(tensor.data as Float64Array) }
+    : tensor;
+}
+
 /** Runs an op on given tensors; the residual activation of a sum is left out with `plain`. */
 function evaluate(
   op: string,
   { attrs }: Pick<Step, 'attrs'>,
-  inputs: readonly (Tensor | null)[],
+  given: readonly (Tensor | null)[],
 ): readonly Tensor[] {
+  const inputs = op === 'quantize_linear' ? given.map((tensor) => tensor && single(tensor)) : given;
   const definition = lookup(op);
   const widenedAttrs = op === 'cast' && unitRoundoff(attrs.to as DType) > 0 ? attrs : attrs;
   const types = definition.inferTypes(
@@ -296,7 +304,7 @@ function raised(step: Step, [y]: readonly Tensor[]): Errors {
   return [activated(step, y as Tensor, error)];
 }
 
-/** p_i (exp(2 e + rounding of the difference) - 1), and gamma for the sum of n exponentials. */
+/** p_i (exp(2 e + rounding of the difference) - 1), and gamma for the sum of n exponentials; never more than 0 <= p_i <= 1 allows. */
 function softmaxError({ node, attrs, inputs }: Step, [y]: readonly Tensor[]): Errors {
   const x = inputs[0] as Bounded;
   const unit = unitOf(node);
@@ -310,7 +318,12 @@ function softmaxError({ node, attrs, inputs }: Step, [y]: readonly Tensor[]): Er
     Float64Array.from(toNumbers(y as Tensor), (p, i) => {
       const distance = Math.abs(Number(top[i]) - Number(values[i]));
       const exponent = 2 * (worst[i] ?? 0) + 6 * unit * (1 + distance);
-      return Number(p) * (Math.expm1(exponent) + gamma(size + 8, unit)) + unit * 2 ** -20;
+      const own = gamma(size + 8, unit);
+      const change = Math.min(
+        Number(p) * Math.expm1(Math.min(exponent, 700)),
+        Math.max(Number(p), 1 - Number(p)),
+      );
+      return change + Number(p) * own + unit * 2 ** -20;
     }),
   ];
 }

@@ -22,7 +22,10 @@ export const damages: readonly string[] = [
 export function harnessMain(program: CProgram, layers = 0): string {
   const { name, inputs, outputs } = program;
   const NAME = name.toUpperCase();
-  const args = [...inputs.map((_, i) => `in${i}`), ...outputs.map((_, i) => `out${i}.values`)];
+  const buffers = [
+    ...inputs.flatMap(({ offset }, i) => (offset === undefined ? [`in${i}`] : [])),
+    ...outputs.flatMap(({ offset }, i) => (offset === undefined ? [`out${i}.values`] : [])),
+  ];
   return `#include "${name}.h"
 #include "platform.h"
 
@@ -64,12 +67,12 @@ ${outputs.map((slot, i) => `  if (!intact(out${i}.bytes + ${slotBytes(slot)}, GU
 
 ${layers ? layerCounters(layers) : ''}static void run(uint32_t report[7]) {
   const uint32_t before = hash_inputs();
-  paint_stack();
+${inputs.flatMap(copyIn).join('')}  paint_stack();
 ${layers ? '  begin_layers();\n' : ''}  read_counter(report + 3);
-  report[0] = (uint32_t)${name}_run(arena + GUARD, ${args.join(', ')});
+  report[0] = (uint32_t)${name}_run(${['arena + GUARD', ...buffers].join(', ')});
   read_counter(report + 5);
 ${layers ? '  ghostc_layer(0);\n' : ''}  report[2] = used_stack();
-  report[1] = damage() | (hash_inputs() == before ? 0 : 8);
+${outputs.flatMap(copyOut).join('')}  report[1] = damage() | (hash_inputs() == before ? 0 : 8);
 }
 
 int main(void) {
@@ -87,6 +90,21 @@ ${layers ? '    if (!write_bytes(layer_counts, sizeof layer_counts)) leave(103);
   return 0;
 }
 `;
+}
+
+/** Inputs and outputs in the arena come from the harness' own buffers and go there, outside of what is counted. */
+function copyIn(slot: CTensor, i: number): string[] {
+  const at = `arena[GUARD + ${slot.offset} + i]`;
+  return slot.offset === undefined ? [] : [copyLoop(slot, `${at} = ((const unsigned char *)in${i})[i];`)];
+}
+
+function copyOut(slot: CTensor, i: number): string[] {
+  const at = `arena[GUARD + ${slot.offset} + i]`;
+  return slot.offset === undefined ? [] : [copyLoop(slot, `out${i}.bytes[i] = ${at};`)];
+}
+
+function copyLoop(slot: CTensor, statement: string): string {
+  return `  for (size_t i = 0; i < ${slotBytes(slot)}; i++) ${statement}\n`;
 }
 
 /** What `-include` brings into the program's source when it is to be measured by layer. */

@@ -5,6 +5,7 @@ export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
 export { type Engine, engine, engines, engineTools, stopEngines } from './engines.ts';
+export { type CodeSize, measureC } from './measure-c.ts';
 export { ortRuntime } from './ort-runtime.ts';
 export { type OrtOptions, ortSession, runOrt } from './ort-session.ts';
 export { type CExecutable, prepareC, type RunCOptions, runC } from './prepare-c.ts';

@@ -82,6 +82,16 @@ test('an Arduino library has its weights as C', () => {
   expect(() => packageFiles(compileC(graph(), { weights: 'bin' }), 'arduino')).toThrow(/weights as C/);
 });
 
+test('the sketch of an Arduino library and the help of a Zephyr module follow io arena', () => {
+  const program = compileC(graph(), { weights: 'c', io: 'arena' });
+  const [input, output] = [program.inputs[0]?.offset, program.outputs[0]?.offset];
+  const sketch = String(packageFiles(program, 'arduino').get('examples/run/run.ino'));
+  expect(sketch).toContain(`static float *const in0 = (float *)(arena + ${input});`);
+  expect(sketch).toContain(`static float *const out0 = (float *)(arena + ${output});`);
+  expect(sketch).toContain('net_run(arena);');
+  expect(String(packageFiles(program, 'zephyr').get('Kconfig'))).toContain('which holds inputs and outputs.');
+});
+
 test('external weights come in by the run function', async () => {
   const program = compileC(graph(), { weights: 'external' });
   expect([...program.files.keys()].sort()).toEqual(['net.c', 'net.h', 'net_weights.bin']);

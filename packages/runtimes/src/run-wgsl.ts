@@ -1,6 +1,12 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
 import { CompileError, fromNumbers, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
-import { createSession, type IoTensor, type Outputs, type WgslProgram } from '@ghostc/wgsl-runtime';
+import {
+  createSession,
+  type IoData,
+  type IoTensor,
+  type Outputs,
+  type WgslProgram,
+} from '@ghostc/wgsl-runtime';
 import { dawnDevice, nullDevice } from './dawn-device.ts';
 
 /** A WGSL program on Dawn, ready to run; `dispose` frees its device. Throws `tool/missing`, and Error when it does not compile. */
@@ -11,7 +17,10 @@ export async function prepareWgsl(program: WgslProgram): Promise<Executable> {
     throw error;
   });
   return {
-    run: async (inputs) => namedTensors(program.manifest.outputs, await session.run(floatsOf(inputs))),
+    run: async (inputs) => {
+      const data = inputData(program.manifest.inputs, inputs);
+      return namedTensors(program.manifest.outputs, await session.run<IoData>(data));
+    },
     dispose: () => {
       session.dispose();
       device.destroy();
@@ -46,8 +55,15 @@ export async function checkWgsl(code: string): Promise<string[]> {
   }
 }
 
-function floatsOf(inputs: Tensors): Record<string, Float32Array> {
-  return Object.fromEntries([...inputs].map(([name, tensor]) => [name, inFloats(name, tensor)]));
+/** Data of the types that the program states. */
+function inputData(expected: readonly IoTensor[], inputs: Tensors): Record<string, IoData> {
+  const types = new Map(expected.map(({ name, dtype }) => [name, dtype]));
+  return Object.fromEntries(
+    [...inputs].map(([name, tensor]) => [
+      name,
+      types.get(name) === tensor.dtype ? (tensor.data as IoData) : inFloats(name, tensor),
+    ]),
+  );
 }
 
 /** Other types are held in float32; what that would round is no value to hand over. */
@@ -66,13 +82,13 @@ export function typedOutputs(model: Graph, outputs: Tensors): Tensors {
   return new Map(
     [...outputs].map(([name, tensor]) => {
       const dtype = types.get(name) ?? 'f32';
-      return [name, dtype === 'f32' ? tensor : fromNumbers(dtype, tensor.shape, toNumbers(tensor))];
+      return [name, dtype === tensor.dtype ? tensor : fromNumbers(dtype, tensor.shape, toNumbers(tensor))];
     }),
   );
 }
 
-function namedTensors(outputs: readonly IoTensor[], results: Outputs): Map<string, Tensor> {
+function namedTensors(outputs: readonly IoTensor[], results: Outputs<IoData>): Map<string, Tensor> {
   return new Map(
-    outputs.map(({ name, shape }) => [name, { dtype: 'f32', shape, data: results[name] as Float32Array }]),
+    outputs.map(({ name, shape, dtype }) => [name, { dtype, shape, data: results[name] as IoData }]),
   );
 }

@@ -30,6 +30,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     arenaBytes,
     arenaGap: 0,
     streams: [],
+    peaks: [],
     layers: [],
     weightBytes: weights?.byteLength ?? 0,
   };

@@ -252,7 +252,7 @@ export const binaryCases: KernelCases = {
   'constant on the left':
     'graph @g(%b: f32[3,5])\nconst %a: f32[3,5] = random(3)\n%y = div %a, %b\nreturn %y',
   'constants on both sides':
-    'graph @g(%x: f32[1])\nconst %a: f32[2,8] = random(3)\nconst %b: f32[8] = random(4)\n%y = add %a, %b\n%z = relu %x\nreturn %y, %z',
+    'graph @g(%x: f32[1])\nconst %a: f32[2,8] = random(3)\nconst %b: f32[8] = random(4)\n%y = add %a, %b\n%z = neg %x\nreturn %y, %z',
   ...Object.fromEntries(
     Object.entries(activations).flatMap(([name, text]) =>
       ['2,8', '3,5'].map((shape) => [

@@ -4,6 +4,8 @@ import {
   compileFiles,
   type Device,
   devices,
+  type IoForm,
+  ioForms,
   type Layout,
   layouts,
   packageFiles,
@@ -38,6 +40,7 @@ interface CompileFlags {
   readonly tuned?: boolean | string;
   readonly cache?: string;
   readonly maxRam?: number;
+  readonly io?: IoForm;
   readonly stateDict?: string;
   readonly seed: string;
   readonly json?: boolean;
@@ -81,6 +84,14 @@ export function compileCommand(): Command {
         'most bytes for the arena of the C, as in 320K: where it would be larger, layers run in bands of rows',
       ).argParser(parseByteSize),
     )
+    .addOption(
+      new Option(
+        '--io <place>',
+        "where the C has inputs and outputs: in the caller's buffers, or in the arena, where a dead input makes room",
+      )
+        .choices(ioForms)
+        .default('caller'),
+    )
     .option(
       '--tuned [adapter]',
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
@@ -91,7 +102,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -105,6 +116,8 @@ function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
 function runCompile(model: string, flags: CompileFlags): void {
   if (flags.maxRam !== undefined && flags.target !== 'c')
     throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
+  if (flags.io === 'arena' && flags.target !== 'c')
+    throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });

@@ -1,6 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import type { CProgram, CTensor } from '../c-program.ts';
 import { cType } from '../c-type.ts';
+import { isBuffer } from '../header-text.ts';
 import type { PackageFiles } from './package-files.ts';
 import { placeSources } from './place-sources.ts';
 
@@ -18,13 +19,13 @@ export function arduinoFiles(program: CProgram): PackageFiles {
   ]);
 }
 
-function propertiesText({ name, arenaBytes, weightBytes }: CProgram): string {
+function propertiesText({ name, arenaBytes, weightBytes, outputs }: CProgram): string {
   return `name=${name}
 version=1.0.0
 author=ghostc
 maintainer=ghostc
 sentence=The neural network ${name} as C without dependencies.
-paragraph=${arenaBytes} bytes of RAM beside inputs and outputs, ${weightBytes} bytes of weights in flash.
+paragraph=${arenaBytes} bytes of RAM ${outputs.some(isBuffer) ? 'beside' : 'with'} inputs and outputs, ${weightBytes} bytes of weights in flash.
 category=Data Processing
 url=
 architectures=*
@@ -37,9 +38,14 @@ function sketchText(program: CProgram): string {
   const upper = name.toUpperCase();
   const declare =
     (kind: string) =>
-    (tensor: CTensor, i: number): string =>
-      `static ${cType(tensor.dtype)} ${kind}${i}[${tensor.elements}] __attribute__((aligned(16)));`;
-  const args = ['arena', ...inputs.map((_, i) => `in${i}`), ...outputs.map((_, i) => `out${i}`)];
+    ({ dtype, elements, offset }: CTensor, i: number): string =>
+      offset === undefined
+        ? `static ${cType(dtype)} ${kind}${i}[${elements}] __attribute__((aligned(16)));`
+        : `static ${cType(dtype)} *const ${kind}${i} = (${cType(dtype)} *)(arena + ${offset});`;
+  const buffers = [
+    ...inputs.filter(isBuffer).map((_, i) => `in${i}`),
+    ...outputs.filter(isBuffer).map((_, i) => `out${i}`),
+  ];
   return `#include <${name}.h>
 
 static unsigned char arena[${upper}_ARENA_SIZE] __attribute__((aligned(${upper}_ARENA_ALIGN)));
@@ -48,9 +54,9 @@ ${[...inputs.map(declare('in')), ...outputs.map(declare('out'))].join('\n')}
 void setup() { Serial.begin(115200); }
 
 void loop() {
-  /* Fill in0 here. */
+  /* Fill in0 here${inputs.every(isBuffer) ? '' : ': a run overwrites it'}. */
   const unsigned long start = micros();
-  const int status = ${name}_run(${args.join(', ')});
+  const int status = ${name}_run(${['arena', ...buffers].join(', ')});
   Serial.print(status == ${upper}_OK ? "microseconds: " : "failed after microseconds: ");
   Serial.println(micros() - start);
   delay(1000);

@@ -1,4 +1,5 @@
 import type { CProgram } from '../c-program.ts';
+import { isBuffer } from '../header-text.ts';
 import type { PackageFiles } from './package-files.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
 
@@ -12,12 +13,12 @@ export function zephyrFiles(program: CProgram): PackageFiles {
   ]);
 }
 
-function kconfigText({ name, arenaBytes, weightBytes }: CProgram): string {
+function kconfigText({ name, arenaBytes, weightBytes, outputs }: CProgram): string {
   return `config ${name.toUpperCase()}
 	bool "Neural network ${name}"
 	help
 	  ${weightBytes} bytes of weights in flash. The caller gives ${arenaBytes} bytes of RAM
-	  for the arena, and the buffers of inputs and outputs.
+	  for the arena, ${outputs.some(isBuffer) ? 'and the buffers of inputs and outputs' : 'which holds inputs and outputs'}.
 `;
 }
 

@@ -29,6 +29,18 @@ export function flatCopyStep(target: Place, source: Place, count: number): Step 
   return copyStep(target, source, { dims: [count], strides: [[1], [1]] });
 }
 
+/** Integers among the weights to the arena, as words: floats may change the bits of what is no number. */
+export function wordCopyStep(target: number, source: Place, count: number): Step {
+  return {
+    id: 'copy_words',
+    arena: 'i32',
+    weights: 'i32',
+    body: 'arena[Y_AT + item] = weights[X_AT + item];',
+    ints: { X_AT: source.offset, Y_AT: target },
+    count,
+  };
+}
+
 /** One dispatch an input, for concats that the plan could not place. */
 export const concat: Kernel = ({ node, place }) => {
   const strides = stridesOf(staticShape(node.output.type.shape));

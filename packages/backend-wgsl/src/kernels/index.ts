@@ -1,5 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import type { GpuOnlyOp, LoweredOp } from '@ghostc/ops';
+import { isPacked } from '../is-packed.ts';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
 import { conv2d } from './conv2d.ts';
@@ -10,16 +11,17 @@ import { fusedGhostModule, ghostScratchBytes } from './fused-ghost-module.ts';
 import { matmul } from './matmul.ts';
 import { pad } from './pad.ts';
 import { averagePool, maxPool } from './pool.ts';
+import { byteKernels, quantizedKernels } from './quantized/index.ts';
 import { globalAveragePool, reduceKernels } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
 import { gateScratchBytes, squeezeExciteGate } from './squeeze-excite-gate.ts';
 import { unaryKernels } from './unary.ts';
 
-/** What reaches this backend. */
+/** What reaches this backend in float. */
 export type GpuOp = LoweredOp | GpuOnlyOp;
 
-/** One kernel for every op that lowering leaves. */
+/** One kernel for every float op that lowering leaves. */
 export const kernels = {
   ...unaryKernels,
   ...binaryKernels,
@@ -41,6 +43,13 @@ export const kernels = {
   squeeze_excite_gate: squeezeExciteGate,
   transpose,
 } satisfies { readonly [K in GpuOp]: Kernel };
+
+/** The kernel of a quantised op, or of another op on bytes; undefined for a node whose values are floats. */
+export function integerKernel({ op, output }: Node): Kernel | undefined {
+  const quantized: Readonly<Record<string, Kernel>> = quantizedKernels;
+  const bytes: Readonly<Record<string, Kernel>> = byteKernels;
+  return quantized[op] ?? (isPacked(output.type) ? bytes[op] : undefined);
+}
 
 const scratch: Partial<Record<string, (node: Node) => number>> = {
   fused_ghost_module: ghostScratchBytes,

@@ -1,4 +1,4 @@
-import { staticShape } from '@ghostc/ir';
+import { type Node, staticShape } from '@ghostc/ir';
 import { attrsOf, pad as padOp } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { sourceOf } from './operands.ts';
@@ -7,9 +7,10 @@ import { gatherStep } from './table-gather.ts';
 export const pad: Kernel = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const from = staticShape(x.type.shape);
-  const { pads, value, mode } = attrsOf(padOp, node);
+  const { value } = attrsOf(padOp, node);
+  const source = padTaps(node);
   const tapOf = (i: number, axis: number) => {
-    const low = sourceIndex(i - (pads[axis] ?? 0), from[axis] ?? 1, mode);
+    const low = source(i, axis);
     return { low, high: low, fraction: 0 };
   };
   const to = staticShape(node.output.type.shape);
@@ -17,6 +18,13 @@ export const pad: Kernel = ({ node, arena, weights }) => {
     gatherStep({ id: 'pad', x: arena(x), y: arena(node.output), from, to, tapOf, fill: value, weights }),
   ];
 };
+
+/** What output position i of an axis reads; -1 asks for the fill value. */
+export function padTaps(node: Node): (i: number, axis: number) => number {
+  const from = staticShape(sourceOf(node, 0).type.shape);
+  const { pads, mode } = attrsOf(padOp, node);
+  return (i, axis) => sourceIndex(i - (pads[axis] ?? 0), from[axis] ?? 1, mode);
+}
 
 /** Index into an axis of `size` for position i, which may lie outside; -1 asks for the fill value. */
 function sourceIndex(i: number, size: number, mode: string): number {

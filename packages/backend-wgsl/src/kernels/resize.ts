@@ -1,4 +1,4 @@
-import { staticShape } from '@ghostc/ir';
+import { type Node, staticShape } from '@ghostc/ir';
 import { attrsOf, resize as resizeOp, taps } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { sourceOf } from './operands.ts';
@@ -7,14 +7,21 @@ import { type AxisTap, gatherStep } from './table-gather.ts';
 /** Nearest or linear: all coordinate arithmetic is done here, in double precision. */
 export const resize: Kernel = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
-  const attrs = attrsOf(resizeOp, node);
   const [from, to] = [staticShape(x.type.shape), staticShape(node.output.type.shape)];
-  const tapOf = (i: number, axis: number): AxisTap => {
-    const geometry = { size: from[axis] ?? 1, out: to[axis] ?? 1, scale: attrs.scales[axis] };
-    const [low, high = low] = taps(i, geometry, attrs);
-    return { low: low?.index ?? 0, high: high?.index ?? 0, fraction: high === low ? 0 : (high?.weight ?? 0) };
-  };
+  const tapOf = resizeTaps(node);
   return [
     gatherStep({ id: 'resize', x: arena(x), y: arena(node.output), from, to, tapOf, fill: 0, weights }),
   ];
 };
+
+/** What output position i of an axis reads. */
+export function resizeTaps(node: Node): (i: number, axis: number) => AxisTap {
+  const attrs = attrsOf(resizeOp, node);
+  const from = staticShape(sourceOf(node, 0).type.shape);
+  const to = staticShape(node.output.type.shape);
+  return (i, axis) => {
+    const geometry = { size: from[axis] ?? 1, out: to[axis] ?? 1, scale: attrs.scales[axis] };
+    const [low, high = low] = taps(i, geometry, attrs);
+    return { low: low?.index ?? 0, high: high?.index ?? 0, fraction: high === low ? 0 : (high?.weight ?? 0) };
+  };
+}

@@ -31,11 +31,14 @@ export const unsignedDequantize = rule({
   },
 });
 
-// dequantize_linear(requantize(x)), the same numbers in the other sign   =>   dequantize_linear(x)
+// dequantize_linear(requantize(x: i8)), the same numbers in the other sign   =>   dequantize_linear(x)
 export const skipSignChange = rule({
   name: 'skip-sign-change',
   match: op('dequantize_linear', op('requantize', any('x')).as('shift').orShared()),
-  unless: ({ shift }) => !isShift(shift) && 'it is more than a change of sign',
+  unless: ({ x, shift }) => {
+    if (x.type.dtype === 'u8') return '%x is unsigned';
+    return !isShift(shift) && 'it is more than a change of sign';
+  },
   rewrite: ({ x }, build) => build.node('dequantize_linear', [x]),
 });
 

@@ -11,7 +11,7 @@ export interface Requantization {
 
 /**
  * How `(acc * multiplier) >> shift` with its rounding is computed for a layer, and its table of int32 words:
- * `[bias, multiplier, offset, (shift), (factor, sign)]` per channel.
+ * `[bias, multiplier, (offset), (shift), (factor, sign)]` per channel.
  *
  * TFLite's double rounding of r = acc * m * 2^-31 * 2^-e, then + z, is for e >= 1
  *   t = (2 acc m + 2^31) >> 32;  y = (t + (acc >> 31) + (2^(e-1) + z 2^e)) >> e
@@ -23,6 +23,8 @@ export interface RequantPlan {
   readonly form: 'double' | 'single' | 'mixed';
   /** The right shift, if it is the same for all channels: it is an immediate then and not in the table. */
   readonly shift: number | null;
+  /** 2 z + 1 if the offset is (2 z + 1) 2^(e-1) in all channels: it is computed then and not in the table. */
+  readonly zero: number | null;
   /** Words per channel. */
   readonly words: number;
   readonly table: Int32Array;
@@ -41,10 +43,12 @@ export function requantPlan(to: Requantization, sums: RawAccumulators): RequantP
     return null;
   const first = channels[0]?.fixed.shift ?? 0;
   const uniform = form !== 'mixed' && channels.every(({ fixed }) => fixed.shift === first);
-  const rows = channels.map((channel) => tableRow(channel, form, uniform));
+  const computed = form !== 'mixed' && channels.every(({ add }) => add === to.zeroPoint);
+  const rows = channels.map((channel) => tableRow(channel, { form, uniform, computed }));
   return {
     form,
     shift: uniform ? -first : null,
+    zero: computed ? 2 * to.zeroPoint + 1 : null,
     words: rows[0]?.length ?? 0,
     table: Int32Array.from(rows.flat()),
     clamp: to.clamp,
@@ -95,11 +99,26 @@ function fits({ fixed: { shift }, bias, reach, add }: Channel): boolean {
   return right <= MAX_SHIFT && left <= 20 && 2 * bound < 2 ** 31 - 1 && sum < 2 ** 31 - 1;
 }
 
-function tableRow({ fixed, bias, add }: Channel, form: RequantPlan['form'], uniform: boolean): number[] {
+interface Columns {
+  readonly form: RequantPlan['form'];
+  /** No column of shifts. */
+  readonly uniform: boolean;
+  /** No column of offsets. */
+  readonly computed: boolean;
+}
+
+function tableRow({ fixed, bias, add }: Channel, { form, uniform, computed }: Columns): number[] {
   const { multiplier, shift } = fixed;
   const right = Math.max(-shift, 0);
   const half = right > 0 ? 2 ** (right - 1) : 0;
-  const row = [bias, multiplier, add * 2 ** right + half];
+  const row = [bias, multiplier, ...(computed ? [] : [add * 2 ** right + half])];
   if (form === 'mixed') return [...row, right, 2 ** (Math.max(shift, 0) + 1), right > 0 ? -1 : 0];
   return uniform ? row : [...row, right];
+}
+
+/** C expressions for the right shift and the offset of a channel, whose row of the table is `q`. */
+export function requantTerms({ shift, zero }: RequantPlan, q: string): { shift: string; offset: string } {
+  if (zero === null) return { shift: shift === null ? `${q}[3]` : String(shift), offset: `${q}[2]` };
+  if (shift !== null) return { shift: String(shift), offset: String(zero * 2 ** (shift - 1)) };
+  return { shift: `${q}[2]`, offset: `${zero} * (1 << (${q}[2] - 1))` };
 }

@@ -1,4 +1,4 @@
-import type { RequantPlan } from '../requant-plan.ts';
+import { type RequantPlan, requantTerms } from '../requant-plan.ts';
 
 /** Where one channel's accumulators go. */
 interface Stores {
@@ -12,11 +12,12 @@ interface Stores {
 
 /** Requantises accumulators of one channel and stores them, in a scope of its own. */
 export function requantStores(plan: RequantPlan, { q, accumulators, target }: Stores): string[] {
+  const { shift, offset } = requantTerms(plan, 'qm');
   return [
     '{',
     `const int32_t *const qm = ${q};`,
-    'const int32_t multiplier = qm[1], offset = qm[2];',
-    ...(plan.shift === null ? ['const int32_t shift = qm[3];'] : []),
+    `const int32_t multiplier = qm[1], offset = ${offset};`,
+    ...(plan.shift === null ? [`const int32_t shift = ${shift};`] : []),
     ...(plan.form === 'mixed' ? ['const int32_t factor = qm[4], sign = qm[5];'] : []),
     ...accumulators.map((acc, i) => `${target(i)} = (int8_t)${limited(plan, scaled(plan, acc))};`),
     '}',

@@ -1,10 +1,10 @@
-import type { RequantPlan } from '../requant-plan.ts';
+import { type RequantPlan, requantTerms } from '../requant-plan.ts';
 
 /** Declarations of a channel's constants from its row of the table. */
 export function requantConstants(plan: RequantPlan, q: string): string[] {
-  const shift = plan.shift === null ? `-${q}[3]` : String(-plan.shift);
+  const { shift, offset } = requantTerms(plan, q);
   return [
-    `const int32_t bias = ${q}[0], multiplier = ${q}[1], offset = ${q}[2], shift = ${shift};`,
+    `const int32_t bias = ${q}[0], multiplier = ${q}[1], offset = ${offset}, shift = -${shift};`,
     ...(plan.form === 'mixed' ? [`const int32_t factor = ${q}[4] / 2, sign = ${q}[5];`] : []),
   ];
 }

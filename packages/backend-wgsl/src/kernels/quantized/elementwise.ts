@@ -1,0 +1,141 @@
+import { staticShape } from '@ghostc/ir';
+import {
+  affineOf,
+  attrsOf,
+  type FixedMultiplier,
+  productMultiplier,
+  qlinearAdd,
+  qlinearMul,
+  type Requantized,
+  requantizeLinear,
+  requantizeMultiplier,
+  sumMultipliers,
+} from '@ghostc/ops';
+import type { Kernel, KernelContext, Step } from '../../kernel.ts';
+import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
+import { nestText } from '../../text/nest-text.ts';
+import { sourceOf, weightOf } from '../operands.ts';
+import { byteStep, limits, wordsOfBytes } from './byte-step.ts';
+import { byteText, limitedText, scaledText, weightText } from './integer-text.ts';
+
+interface PairText {
+  readonly id: string;
+  readonly attrs: Requantized;
+  /** Expression of the scaled result, from `p` and `q`, x - zero point of both operands. */
+  readonly formula: string;
+  readonly ints: Readonly<Record<string, number>>;
+}
+
+/** y = limited(formula) over pairs of elements, with NumPy broadcasting. */
+function pairStep({ node, arena }: KernelContext, { id, attrs, formula, ints }: PairText): Step {
+  const [a, b] = [sourceOf(node, 0), sourceOf(node, 1)];
+  const shape = staticShape(node.output.type.shape);
+  const strides = [a, b].map(({ type }) => broadcastStrides(staticShape(type.shape), shape));
+  const nest = collapseNest({ dims: shape, strides });
+  const index = nestText(nest, { a: arena(a) * 4, b: arena(b) * 4 });
+  return byteStep({
+    id: `${id}_${attrs.rounding}_${nest.dims.length}d_${a.type.dtype}`,
+    functions: [
+      byteText(a.type.dtype),
+      scaledText(attrs.rounding),
+      limitedText,
+      `fn value(item: i32) -> i32 {
+${index.text}
+let p = byte(a) - ZA;
+let q = byte(b) - ZB;
+return limited(${formula});
+}`,
+    ],
+    ints: {
+      ...index.ints,
+      ZA: affineOf(a.type, 'a').zeroPoint,
+      ZB: affineOf(b.type, 'b').zeroPoint,
+      ...ints,
+      ...limits(attrs),
+    },
+    output: node.output,
+    at: arena(node.output),
+  });
+}
+
+/** Parameters M_name and S_name. */
+function fixedInts(name: string, { multiplier, shift }: FixedMultiplier): Record<string, number> {
+  return { [`M_${name}`]: multiplier, [`S_${name}`]: shift };
+}
+
+function sum(id: string, sign: '+' | '-'): Kernel {
+  return (context) => {
+    const { node } = context;
+    const attrs = attrsOf(qlinearAdd, node);
+    const fixed = sumMultipliers(sourceOf(node, 0).type, sourceOf(node, 1).type, attrs);
+    const term = (v: string, name: string): string => `scaled(${v} << ${fixed.shift}u, M_${name}, S_${name})`;
+    return [
+      pairStep(context, {
+        id,
+        attrs,
+        formula: `scaled(${term('p', 'A')} ${sign} ${term('q', 'B')}, M_Y, S_Y)`,
+        ints: { ...fixedInts('A', fixed.left), ...fixedInts('B', fixed.right), ...fixedInts('Y', fixed.out) },
+      }),
+    ];
+  };
+}
+
+export const add = sum('qlinear_add', '+');
+export const sub = sum('qlinear_sub', '-');
+
+export const mul: Kernel = (context) => {
+  const { node } = context;
+  const attrs = attrsOf(qlinearMul, node);
+  const fixed = productMultiplier(sourceOf(node, 0).type, sourceOf(node, 1).type, attrs);
+  return [
+    pairStep(context, {
+      id: 'qlinear_mul',
+      attrs,
+      formula: 'scaled(p * q, M_Y, S_Y)',
+      ints: fixedInts('Y', fixed),
+    }),
+  ];
+};
+
+export const requantize: Kernel = ({ node, arena }) => {
+  const x = sourceOf(node, 0);
+  const attrs = attrsOf(requantizeLinear, node);
+  return [
+    byteStep({
+      id: `requantize_${attrs.rounding}_${x.type.dtype}`,
+      functions: [
+        byteText(x.type.dtype),
+        scaledText(attrs.rounding),
+        limitedText,
+        'fn value(e: i32) -> i32 {\nreturn limited(scaled(byte(X_AT + e) - ZX, M_Y, S_Y));\n}',
+      ],
+      ints: {
+        X_AT: arena(x) * 4,
+        ZX: affineOf(x.type, 'x').zeroPoint,
+        ...fixedInts('Y', requantizeMultiplier(x.type, attrs)),
+        ...limits(attrs),
+      },
+      output: node.output,
+      at: arena(node.output),
+    }),
+  ];
+};
+
+/** y = table[x]; the table of 256 bytes lies among the weights. */
+export const lookup: Kernel = ({ node, arena, weights }) => {
+  const x = sourceOf(node, 0);
+  const table = wordsOfBytes(weightOf(node, 1) as unknown as Int8Array);
+  return [
+    byteStep({
+      id: `qlinear_lookup_${x.type.dtype}`,
+      functions: [
+        byteText(x.type.dtype),
+        weightText,
+        `fn value(e: i32) -> i32 {\nreturn weight(T_AT + byte(X_AT + e)${x.type.dtype === 'i8' ? ' + 128' : ''});\n}`,
+      ],
+      ints: { X_AT: arena(x) * 4, T_AT: weights(table) * 4 },
+      output: node.output,
+      at: arena(node.output),
+    }),
+  ];
+};

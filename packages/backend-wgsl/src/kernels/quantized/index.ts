@@ -1,0 +1,34 @@
+import type { LoweredQuantizedOp } from '@ghostc/ops';
+import type { Kernel } from '../../kernel.ts';
+import { dequantize, quantize } from './convert.ts';
+import { add, lookup, mul, requantize, sub } from './elementwise.ts';
+import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
+import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { conv2d, depthwiseConv2d, fullyConnected } from './weighted.ts';
+
+/** The quantised ops that have a kernel: for i8 and u8. */
+export const quantizedKernels = {
+  dequantize_linear: dequantize,
+  qlinear_add: add,
+  qlinear_average_pool: averagePool,
+  qlinear_conv2d: conv2d,
+  qlinear_depthwise_conv2d: depthwiseConv2d,
+  qlinear_fully_connected: fullyConnected,
+  qlinear_global_average_pool: globalAveragePool,
+  qlinear_lookup: lookup,
+  qlinear_mul: mul,
+  qlinear_sub: sub,
+  quantize_linear: quantize,
+  requantize,
+} satisfies { readonly [K in LoweredQuantizedOp]?: Kernel };
+
+/** Ops of any element type, on bytes. */
+export const byteKernels = {
+  concat,
+  max_pool: maxPool,
+  pad,
+  reshape,
+  resize,
+  slice,
+  transpose,
+} as const;
