@@ -1,0 +1,4 @@
+import type { Case, Progress } from '../run-tests.ts';
+export async function runLitert(_cases: readonly Case[], _progress: Progress): Promise<void> {
+  throw new Error('none yet');
+}
