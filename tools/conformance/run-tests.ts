@@ -128,6 +128,8 @@ async function runAllC(cases: readonly Case[], progress: Progress): Promise<void
   batch.forEach(({ one, model }, i) => {
     const result = results[i];
     one.outcomes.c =
-      result instanceof CompileError ? refusal(result, one.read) : judge(one.run(model), inOrder(model, result ?? []));
+      result instanceof CompileError
+        ? refusal(result, one.read)
+        : judge(one.run(model), inOrder(model, result ?? []));
   });
 }

@@ -17,6 +17,6 @@ export async function runPeer(
     else await runOrt(peer, withModel, progress);
     return undefined;
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).split('\n')[0];
+    return (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ').slice(0, 300);
   }
 }
