@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // most of the time goes to compilers and emulators, which run beside
+    maxWorkers: '100%',
   },
 });

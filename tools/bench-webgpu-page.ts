@@ -1,4 +1,11 @@
-import { createSession, requestDevice, type Session, type WgslManifest } from '@ghostc/wgsl-runtime';
+import {
+  createSession,
+  offersOf,
+  type Requirement,
+  requestDevice,
+  type Session,
+  type WgslManifest,
+} from '@ghostc/wgsl-runtime';
 
 /** Runs in the page of bench-webgpu.ts. Counts calls of WebGPU by wrapping it, before anything else uses it. */
 interface Counts {
@@ -17,29 +24,38 @@ interface Contestant {
   readonly run: () => Promise<Float32Array>;
 }
 
-let session: Session;
 // biome-ignore lint/suspicious/noExplicitAny: another package's session
 let ortSession: any;
-let manifest: WgslManifest;
 let input: Float32Array;
+let shape: readonly number[];
 
 async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (await fetch(path)).arrayBuffer());
 }
 
-const contestants: Readonly<Record<string, Contestant>> = {
-  ghostc: {
+/** Our program in `folder`; `without`: a requirement whose variants are left out. */
+function ours(folder: string, without?: Requirement): Contestant {
+  let session: Session;
+  return {
     load: async () => {
-      session = await createSession(() => requestDevice(manifest), {
-        manifest,
-        weights: async () => (await fetch('/weights.bin')).body as ReadableStream<Uint8Array>,
-      });
+      const manifest: WgslManifest = await (await fetch(`/${folder}/manifest.json`)).json();
+      const weights = async () => (await fetch(`/${folder}/weights.bin`)).body as ReadableStream<Uint8Array>;
+      const device = await requestDevice(manifest);
+      const all = offersOf(device);
+      const offers = (need: Requirement): boolean => need !== without && all(need);
+      session = await createSession(device, { manifest, weights }, { offers });
     },
     run: async () => {
-      const [x] = manifest.inputs;
+      const [x] = session.manifest.inputs;
       return Object.values(await session.run({ [x?.name ?? '']: input }))[0] as Float32Array;
     },
-  },
+  };
+}
+
+const contestants: Readonly<Record<string, Contestant>> = {
+  ghostc: ours('f32'),
+  'ghostc int8': ours('int8'),
+  'ghostc int8, no dot4': ours('int8', 'packed_4x8_integer_dot_product'),
   'onnxruntime-web': {
     load: async () => {
       const ort = await ortModule();
@@ -49,8 +65,7 @@ const contestants: Readonly<Record<string, Contestant>> = {
     },
     run: async () => {
       const ort = await ortModule();
-      const [x] = manifest.inputs;
-      const tensor = new ort.Tensor('float32', input, x?.shape);
+      const tensor = new ort.Tensor('float32', input, shape);
       const outputs = await ortSession.run({ [ortSession.inputNames[0]]: tensor });
       return (await outputs[ortSession.outputNames[0]].getData()) as Float32Array;
     },
@@ -69,12 +84,19 @@ async function ortModule(): Promise<any> {
 
 const page = {
   async prepare(): Promise<object> {
-    manifest = await (await fetch('/manifest.json')).json();
+    const manifest: WgslManifest = await (await fetch('/f32/manifest.json')).json();
+    shape = manifest.inputs[0]?.shape ?? [];
     input = new Float32Array((await bytesOf('/input.bin')).buffer);
     const adapter = await navigator.gpu.requestAdapter();
     const { vendor, architecture, description } = adapter?.info ?? {};
     await ortModule(); // its WebAssembly is not part of the race, but for its start
-    return { vendor, architecture, description, features: [...(adapter?.features ?? [])].sort() };
+    return {
+      vendor,
+      architecture,
+      description,
+      features: [...(adapter?.features ?? [])].sort(),
+      wgsl: [...navigator.gpu.wgslLanguageFeatures].sort(),
+    };
   },
 
   /** Milliseconds until the first output, everything included; what one more run does; its output. */

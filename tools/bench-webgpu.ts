@@ -1,21 +1,33 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compileOnnx, compileWgsl } from '@ghostc/compiler';
+import { compileOnnx, compileWgsl, lowerForKernels, optimize } from '@ghostc/compiler';
+import { seededInputs } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { type Graph, randomTensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { graphMacs } from '@ghostc/ops';
-import { bundleForWeb, openBrowser, type Route } from '@ghostc/runtimes';
+import { quantize } from '@ghostc/quant';
+import { type BrowserPage, bundleForWeb, openBrowser, type Route } from '@ghostc/runtimes';
+import type { WgslManifest } from '@ghostc/wgsl-runtime';
 import type { BenchPage } from './bench-webgpu-page.ts';
 
 const help = `npm run bench:webgpu -- [--model FILE] [--rounds N] [--json]
 
 Our WebGPU program and onnxruntime-web's WebGPU backend in one page of headless Chromium, on one adapter, in one run:
 dispatches, submits and buffers of an inference (counted by wrapping WebGPU), first run (download, compile, upload, run),
-steady state (medians of interleaved rounds), GPU memory. GhostNet 1.0x at 224 unless a model is given.`;
+steady state (medians of interleaved rounds), GPU memory; our int8 program beside them, with dot4I8Packed and without. GhostNet
+1.0x at 224 unless a model is given. Exit code 1 when a limit is missed.
 
-const targets = { dispatches: 80, submits: 1, buffers: 0, steady: 10, first: 5, gflops: 1 };
+Examples:
+  npm run bench:webgpu
+  npm run bench:webgpu -- --model mobile.onnx --rounds 9 --json`;
+
+const limits = { dispatches: 80, submits: 1, buffers: 0, steady: 10, first: 5, gflops: 1, difference: 1e-4 };
+/** Of these more is better; of the others less. */
+const atLeast: readonly string[] = ['steady', 'first', 'gflops'];
+const names = ['ghostc', 'onnxruntime-web', 'ghostc int8', 'ghostc int8, no dot4'] as const;
+type Name = (typeof names)[number];
 
 interface Result {
   readonly firstRun: number;
@@ -40,95 +52,133 @@ else await main();
 
 async function main(): Promise<void> {
   const { graph, onnx, source } = loadModel();
-  const program = compileWgsl(graph);
-  const { manifest, weights } = program;
+  const programs = { f32: compileWgsl(graph), int8: compileWgsl(quantized(graph)) };
   const input = randomTensor(graph.inputs[0]?.type as Parameters<typeof randomTensor>[0], 1)
     .data as Float32Array;
   const files = new Map<string, Uint8Array | string>([
     ['/', '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>'],
     ['/page.js', await bundleForWeb(join(import.meta.dirname, '../../tools/bench-webgpu-page.ts'))],
-    ['/manifest.json', JSON.stringify(manifest)],
-    ['/weights.bin', weights],
     ['/model.onnx', onnx],
     ['/input.bin', new Uint8Array(input.buffer)],
+    ...Object.entries(programs).flatMap(([name, { manifest, weights }]): [string, Uint8Array | string][] => [
+      [`/${name}/manifest.json`, JSON.stringify(manifest)],
+      [`/${name}/weights.bin`, weights],
+    ]),
   ]);
-  const { page, close } = await openBrowser(routeOf(files), '/index.html');
+  const browser = await openBrowser(routeOf(files), '/index.html');
   try {
-    await page.waitForFunction('globalThis.bench');
-    const adapter = await page.evaluate(() =>
-      (globalThis as unknown as { bench: BenchPage }).bench.prepare(),
-    );
-    const names = ['ghostc', 'onnxruntime-web'];
-    const results: Record<string, Result> = {};
-    for (const name of names)
-      results[name] = (await page.evaluate(
-        (n) => (globalThis as unknown as { bench: BenchPage }).bench.first(n),
-        name,
-      )) as Result;
-    const times: Record<string, number[]> = { ghostc: [], 'onnxruntime-web': [] };
-    for (let round = 0; round < Number(values.rounds); round++)
-      for (const name of names)
-        times[name]?.push(
-          await page.evaluate((n) => (globalThis as unknown as { bench: BenchPage }).bench.time(n), name),
-        );
-    report({ source, adapter, macs: graphMacs(graph), manifest, results, times });
+    report({
+      source,
+      macs: graphMacs(graph),
+      weightBytes: { f32: programs.f32.manifest.weightBytes, int8: programs.int8.manifest.weightBytes },
+      plannedBytes: plannedBytes(programs.f32.manifest),
+      ...(await race(browser)),
+    });
   } finally {
-    await close();
+    await browser.close();
   }
 }
 
-interface Report {
-  readonly source: string;
+/** The quantised model with float inputs and outputs. */
+function quantized(graph: Graph): Graph {
+  const float = lowerForKernels(optimize(graph));
+  return quantize(float, [{ name: 'seed 1', inputs: seededInputs(float, 1) }]).graph;
+}
+
+/** The planner's arena of floats, and inputs and outputs beside it: copies of them are what a run may need besides. */
+function plannedBytes({ arenaBytes, inputs, outputs }: WgslManifest): number {
+  return [...inputs, ...outputs].reduce((sum, { bytes }) => sum + bytes, arenaBytes);
+}
+
+interface Race {
   readonly adapter: object;
+  readonly results: Readonly<Record<Name, Result>>;
+  readonly times: Readonly<Record<Name, readonly number[]>>;
+}
+
+async function race({ page }: BrowserPage): Promise<Race> {
+  await page.waitForFunction('globalThis.bench');
+  const bench = <T>(method: keyof BenchPage, name = ''): Promise<T> =>
+    page.evaluate(
+      ([call, who]) => {
+        const { bench: runner } = globalThis as unknown as {
+          bench: Record<string, (name: string) => unknown>;
+        };
+        return runner[call as string]?.(who as string);
+      },
+      [method, name],
+    ) as Promise<T>;
+  const adapter = await bench<object>('prepare');
+  const results = {} as Record<Name, Result>;
+  for (const name of names) results[name] = await bench('first', name);
+  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const name of names) times[name].push(await bench('time', name));
+  return { adapter, results, times };
+}
+
+interface Report extends Race {
+  readonly source: string;
   readonly macs: number;
-  readonly manifest: {
-    readonly arenaBytes: number;
-    readonly outputs: readonly { readonly bytes: number }[];
-    readonly weightBytes: number;
-  };
-  readonly results: Readonly<Record<string, Result>>;
-  readonly times: Readonly<Record<string, readonly number[]>>;
+  readonly weightBytes: { readonly f32: number; readonly int8: number };
+  readonly plannedBytes: number;
 }
 
-function report({ source, adapter, macs, manifest, results, times }: Report): void {
-  const [ours, theirs] = ['ghostc', 'onnxruntime-web'].map((name) => ({
-    ...(results[name] as Result),
-    median: median(times[name] ?? []),
-  })) as [Result & { median: number }, Result & { median: number }];
-  const largest = Math.max(...theirs.output.map(Math.abs));
-  const difference =
-    Math.max(...theirs.output.map((v, i) => Math.abs(v - (ours.output[i] ?? Number.NaN)))) / largest;
-  const summary = {
-    model: source,
-    adapter,
-    macs,
-    planned: {
-      arenaBytes: manifest.arenaBytes,
-      outputBytes: manifest.outputs.reduce((sum, { bytes }) => sum + bytes, 0),
-    },
-    ghostc: numbersOf(ours, macs, manifest.weightBytes),
-    'onnxruntime-web': numbersOf(theirs, macs, manifest.weightBytes),
-    ratios: { steady: round(theirs.median / ours.median), first: round(theirs.firstRun / ours.firstRun) },
-    difference,
-    targets,
+function report({ source, adapter, macs, weightBytes, plannedBytes: planned, results, times }: Report): void {
+  const median = (name: Name): number => medianOf(times[name]);
+  const rows = Object.fromEntries(
+    names.map((name) => {
+      const weights = weightBytes[name.includes('int8') ? 'int8' : 'f32'];
+      return [name, rowOf(results[name], { macs, weights, milliseconds: median(name) })];
+    }),
+  );
+  const ratios = {
+    steady: round(median('onnxruntime-web') / median('ghostc')),
+    first: round(results['onnxruntime-web'].firstRun / results.ghostc.firstRun),
+    int8: round(median('ghostc') / median('ghostc int8')),
+    dot4: round(median('ghostc int8, no dot4') / median('ghostc int8')),
   };
-  const gflops = summary.ghostc.gflops;
-  const met = {
-    dispatches: ours.dispatches <= targets.dispatches,
-    submits: ours.submits <= targets.submits,
-    buffers: ours.buffers <= targets.buffers,
-    steady: summary.ratios.steady >= targets.steady,
-    first: summary.ratios.first >= targets.first,
-    gflops: gflops >= targets.gflops,
-    agreement: difference < 1e-4,
+  const { dispatches, submits, buffers, peakBytes } = results.ghostc;
+  const found = {
+    dispatches,
+    submits,
+    buffers,
+    steady: ratios.steady,
+    first: ratios.first,
+    gflops: rows.ghostc?.gflops ?? 0,
+    bytesBeyondWeights: peakBytes - weightBytes.f32,
+    difference: relativeDifference(results.ghostc.output, results['onnxruntime-web'].output),
+    int8Difference: relativeDifference(results['ghostc int8'].output, results['ghostc int8, no dot4'].output),
   };
-  if (values.json) console.log(JSON.stringify({ ...summary, met }, null, 2));
-  else printTable(summary, met);
-  process.exitCode = met.agreement && met.dispatches && met.submits && met.buffers ? 0 : 1;
+  const checks = checked(found, { ...limits, bytesBeyondWeights: planned, int8Difference: 0 });
+  if (values.json)
+    console.log(JSON.stringify({ model: source, adapter, macs, rows, ratios, checks }, null, 2));
+  else {
+    console.log(`${source} on ${JSON.stringify(adapter)}`);
+    console.table(rows);
+    console.log('ratios', ratios);
+    console.table(checks);
+  }
+  process.exitCode = Object.values(checks).every(({ met }) => met) ? 0 : 1;
 }
 
-function numbersOf(result: Result & { readonly median: number }, macs: number, weightBytes: number) {
-  const { firstRun, dispatches, submits, buffers, peakBytes, median: milliseconds } = result;
+function checked(found: Readonly<Record<string, number>>, bounds: Readonly<Record<string, number>>) {
+  return Object.fromEntries(
+    Object.entries(found).map(([name, value]) => {
+      const limit = bounds[name] ?? Number.NaN;
+      return [name, { found: value, limit, met: atLeast.includes(name) ? value >= limit : value <= limit }];
+    }),
+  );
+}
+
+interface Costs {
+  readonly macs: number;
+  readonly weights: number;
+  readonly milliseconds: number;
+}
+
+function rowOf(result: Result, { macs, weights, milliseconds }: Costs) {
+  const { firstRun, dispatches, submits, buffers, peakBytes } = result;
   return {
     dispatches,
     submits,
@@ -136,34 +186,13 @@ function numbersOf(result: Result & { readonly median: number }, macs: number, w
     firstRunMs: round(firstRun),
     medianMs: round(milliseconds),
     gflops: round((2 * macs) / milliseconds / 1e6),
-    peakBytesBeyondWeights: peakBytes - weightBytes,
+    peakBytesBeyondWeights: peakBytes - weights,
   };
 }
 
-function printTable(
-  summary: {
-    readonly ghostc: object;
-    readonly 'onnxruntime-web': object;
-    readonly ratios: object;
-    readonly model: string;
-    readonly adapter: object;
-    readonly planned: object;
-    readonly difference: number;
-  },
-  met: Readonly<Record<string, boolean>>,
-): void {
-  console.log(`${summary.model} on ${JSON.stringify(summary.adapter)}`);
-  console.table({ ghostc: summary.ghostc, 'onnxruntime-web': summary['onnxruntime-web'] });
-  console.log(
-    'planned',
-    summary.planned,
-    'ratios',
-    summary.ratios,
-    'relative difference',
-    summary.difference,
-  );
-  for (const [what, good] of Object.entries(met))
-    console.log(`${good ? 'met   ' : 'MISSED'} ${what} ${(targets as Record<string, number>)[what] ?? ''}`);
+function relativeDifference(ours: readonly number[], theirs: readonly number[]): number {
+  const largest = Math.max(...theirs.map(Math.abs));
+  return Math.max(...theirs.map((v, i) => Math.abs(v - (ours[i] ?? Number.NaN)))) / largest;
 }
 
 function loadModel(): { readonly graph: Graph; readonly onnx: Uint8Array; readonly source: string } {
@@ -186,7 +215,7 @@ function routeOf(files: ReadonlyMap<string, Uint8Array | string>): Route {
   };
 }
 
-function median(numbers: readonly number[]): number {
+function medianOf(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 }
 

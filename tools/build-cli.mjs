@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildForWeb } from './build-for-web.mjs';
 import { root } from './setup.mjs';
 
 /** Bundles the command into one file; packages with native code stay outside. */
@@ -21,25 +22,8 @@ export async function buildCli() {
     logLevel: 'warning',
   });
   chmodSync(outfile, 0o755);
-  await buildForWeb(build);
+  await buildForWeb(join(root, 'apps/cli/dist'));
   return outfile;
-}
-
-/** What stands beside the command: the WGSL runtime for emitted packages, and the client that runs programs elsewhere. */
-async function buildForWeb(build) {
-  await build({
-    entryPoints: {
-      'wgsl-runtime': join(root, 'packages/wgsl-runtime/src/index.ts'),
-      'remote-client': join(root, 'packages/runtimes/src/remote-client.ts'),
-    },
-    outdir: join(root, 'apps/cli/dist'),
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    conditions: ['@ghostc/source'],
-    logLevel: 'warning',
-  });
 }
 
 if (process.argv[1]?.endsWith('build-cli.mjs')) await buildCli();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { buildForWeb } from './build-for-web.mjs';
 import { root } from './setup.mjs';
 
 /** Bundles a TypeScript file against the live sources and imports it: `node tools/run-ts.mjs FILE [ARGS]`. */
@@ -22,6 +23,7 @@ try {
     },
     logLevel: 'warning',
   });
+  await buildForWeb(folder);
   const bundle = join(folder, 'bundle.mjs');
   writeFileSync(bundle, outputFiles[0].contents);
   await import(pathToFileURL(bundle).href);

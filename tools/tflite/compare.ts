@@ -1,27 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { interpreterRuntime } from '@ghostc/conformance';
-import { cRuntime } from '@ghostc/runtimes';
+import { cRuntime, stopEngines } from '@ghostc/runtimes';
+import { compareEverywhere, compareOperators } from './compare-everywhere.ts';
 import { compareFolder } from './compare-folder.ts';
-import { compareLayers } from './compare-layers.ts';
-import { compareModel } from './compare-model.ts';
 import {
   FLOAT_TOLERANCE,
   mlperfModels,
   modelFixture,
-  modelInputs,
   modelOutputs,
   operatorFixture,
   operatorOutputs,
-  readFixture,
   SEEDS,
 } from './fixtures.ts';
-import { findPython, runLayers } from './reference.ts';
+import { findPython } from './reference.ts';
 
 const usage = `npm run compare:tflite -- [--update] [--models DIR] [--json]
 
-Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny) on ${SEEDS} seeded inputs each in the interpreter and in C, and on 3 in C
-on a Cortex-M4, and holds the outputs against those of TFLite's reference kernels: integers bit for bit, floats within the
+Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny) on ${SEEDS} seeded inputs each in the interpreter, in C, in
+WGSL on Dawn and Deno, on 10 in Chromium, and on 3 in C on a Cortex-M4, and holds the outputs against those of TFLite's reference kernels: integers bit for bit, floats within the
 error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is held against TFLite on what it
 reads there, within its own bound. Exit code 0 only if all hold.
 
@@ -52,6 +49,7 @@ async function main(): Promise<void> {
   const rows = values.models ? await compareFolder(values.models, python(), runtimes) : await compareMlperf();
   if (values.json) console.log(JSON.stringify(rows, null, 2));
   else console.table(rows);
+  await stopEngines();
   process.exitCode = rows.every(({ holds }) => holds) ? 0 : 1;
 }
 
@@ -62,18 +60,9 @@ async function compareMlperf(): Promise<{ holds: boolean }[]> {
   const rows: { holds: boolean }[] = [];
   for (const [name, model] of models) {
     rows.push(...(await compareEverywhere(name, model)));
-    if (name.endsWith('_float')) rows.push(compareOperators(name, model));
+    if (name.endsWith('_float')) rows.push(compareOperators(python(), name, model));
   }
   return rows;
-}
-
-/** The worst of a float model's operators. */
-function compareOperators(name: string, model: Uint8Array) {
-  const layers = compareLayers(runLayers(python(), { model, inputs: modelInputs(model, 1) }));
-  const ofBound = Math.max(...layers.map((layer) => layer.ofBound));
-  const maxAbs = Math.max(...layers.map((layer) => layer.maxAbs));
-  const target = `interpreter, ${layers.length} operators`;
-  return { model: name, target, inputs: 1, holds: ofBound <= 1, maxAbs, ofBound };
 }
 
 function python(): string {
@@ -85,22 +74,4 @@ function python(): string {
 function update(models: ReadonlyMap<string, Uint8Array>): void {
   writeFileSync(operatorFixture, `${JSON.stringify(operatorOutputs(python()), null, 1)}\n`);
   writeFileSync(modelFixture, `${JSON.stringify(modelOutputs(python(), models), null, 1)}\n`);
-}
-
-async function compareEverywhere(name: string, model: Uint8Array) {
-  const expected = readFixture(modelFixture)[name] ?? '';
-  const targets = [
-    { runtime: interpreterRuntime, seeds: SEEDS },
-    { runtime: cRuntime('host'), seeds: SEEDS },
-    { runtime: cRuntime('cortex-m4'), seeds: 3 },
-  ];
-  const rows = [];
-  for (const { runtime, seeds } of targets) {
-    process.stderr.write(`${name} on ${runtime.name}, ${seeds} inputs ...\n`);
-    const result = await compareModel(runtime, { model, expected, seeds }).catch((error: Error) => error);
-    const holds = !(result instanceof Error) && result.ofBound <= 1 && result.maxAbs <= FLOAT_TOLERANCE;
-    const shown = result instanceof Error ? { problem: result.message.split('\n')[0] } : result;
-    rows.push({ model: name, target: runtime.name, inputs: seeds, holds, ...shown });
-  }
-  return rows;
 }

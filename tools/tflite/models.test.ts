@@ -1,11 +1,15 @@
 import { interpreterRuntime } from '@ghostc/conformance';
-import { cRuntime } from '@ghostc/runtimes';
-import { describe, expect, test } from 'vitest';
+import { cRuntime, createRuntime, engineTools, skipWithout, stopEngines, wgslTools } from '@ghostc/runtimes';
+import { afterAll, describe, expect, test } from 'vitest';
 import { compareModel } from './compare-model.ts';
 import { FLOAT_TOLERANCE, mlperfModels, modelFixture, readFixture, SEEDS } from './fixtures.ts';
 
 const models = mlperfModels();
 const expected = readFixture(modelFixture);
+
+const gpuTools = [...wgslTools, ...engineTools.chromium, ...engineTools.deno];
+
+afterAll(stopEngines);
 
 /** Fewer inputs than `npm run compare:tflite`, where they take long. */
 const targets = (name: string) => {
@@ -14,15 +18,19 @@ const targets = (name: string) => {
     { runtime: interpreterRuntime, seeds: int8 ? 20 : 8 },
     { runtime: cRuntime('host'), seeds: int8 ? SEEDS : 8 },
     { runtime: cRuntime('cortex-m4'), seeds: 1 },
+    { runtime: createRuntime('wgsl'), seeds: 4 },
+    { runtime: createRuntime('wgsl@chromium'), seeds: 2 },
+    { runtime: createRuntime('wgsl@deno'), seeds: 2 },
   ].map((target) => ({ ...target, on: target.runtime.name }));
 };
 
 describe.each(Object.keys(expected))('%s', (name) => {
   test.for(targets(name))(
     'computes what TFLite computes: $on, $seeds inputs',
-    async ({ runtime, seeds }, { skip }) => {
+    async ({ runtime, seeds }, context) => {
+      if (runtime.name.startsWith('wgsl')) skipWithout(gpuTools, runtime.name, context);
       const model = models?.get(name);
-      if (!model) return skip('../shared/models/mlperf-tiny is absent');
+      if (!model) return context.skip('../shared/models/mlperf-tiny is absent');
       const result = await compareModel(runtime, { model, expected: expected[name] ?? '', seeds });
       expect(result.elements).toBeGreaterThan(0);
       expect(result.ofBound).toBeLessThanOrEqual(1);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -56,6 +56,7 @@ test("a user's engine is bisected, and the reproduction stands alone", () => {
     'model.c',
     'model.gir',
     'model.h',
+    'model.html',
     'model.onnx',
     'model_weights.c',
     'test_data_set_0',
@@ -69,19 +70,23 @@ test("a user's engine is bisected, and the reproduction stands alone", () => {
     'original,interpreter,c',
   );
   expect(again.status).toBe(0);
-  const built = run(
-    'cc',
-    '-Irepro',
-    'repro/main.c',
-    'repro/model.c',
-    'repro/model_weights.c',
-    '-lm',
-    '-o',
-    'main',
-  );
-  expect(built.stderr).toBe('');
-  expect(run(join(folder, 'main')).stdout).toMatch(/^output 0\[\d+\]: expected /);
+  expect(programOf('repro')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^output 0: 0 of \d+/),
+  });
+  const main = readFileSync(join(folder, 'repro/main.c'), 'utf8');
+  writeFileSync(join(folder, 'repro/main.c'), main.replace('want0[] = {', 'want0[] = {1e9, '));
+  expect(programOf('repro')).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^output 0\[0\]: expected 1e\+09, found /),
+  });
 });
+
+function programOf(repro: string) {
+  const sources = ['main.c', 'model.c', 'model_weights.c'].map((name) => `${repro}/${name}`);
+  expect(run('cc', '-Wall', '-Wextra', `-I${repro}`, ...sources, '-lm', '-o', 'main').stderr).toBe('');
+  return run(join(folder, 'main'));
+}
 
 test('an engine without prepare is refused', () => {
   writeFileSync(join(folder, 'none.mjs'), 'export default 1');

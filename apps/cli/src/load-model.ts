@@ -4,7 +4,7 @@ import { readModel } from '@ghostc/compiler';
 import { buildFromSpec, isModelSpec } from '@ghostc/ghostnet';
 import { CompileError, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
 import { checkExternalLocation } from '@ghostc/onnx';
-import { registry } from '@ghostc/ops';
+import { type Rounding, registry } from '@ghostc/ops';
 import { readSafetensors } from '@ghostc/safetensors';
 import { isTflite, readTflite } from '@ghostc/tflite';
 
@@ -25,6 +25,8 @@ export interface LoadOptions {
   /** Weights for `ghostnet:` models: a `.safetensors` file, or a seed. */
   readonly weights?: string | undefined;
   readonly seed?: number | undefined;
+  /** Of quantised layers of an ONNX model that do not say how they round. */
+  readonly rounding?: Rounding | undefined;
 }
 
 /** Loads MODEL: an `.onnx` or `.tflite` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
@@ -33,7 +35,7 @@ export function loadModel(model: string, options: LoadOptions = {}): LoadedModel
   const bytes = readModelFile(model);
   const name = defaultName(model);
   if (extname(model) === '.gir') return { graph: loadText(model, bytes), label: model, name };
-  const loaded = { graph: loadBinary(model, bytes), label: model, name };
+  const loaded = { graph: loadBinary(model, { bytes, rounding: options.rounding }), label: model, name };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
   return tflite ? loaded : { ...loaded, onnx: { bytes, path: resolve(model) } };
 }
@@ -67,9 +69,12 @@ function loadText(path: string, bytes: Uint8Array): Graph {
 }
 
 /** ONNX or TFLite, by content. A file called .tflite that is none gets the words of that reader. */
-function loadBinary(path: string, bytes: Uint8Array): Graph {
+function loadBinary(
+  path: string,
+  { bytes, rounding }: { bytes: Uint8Array; rounding: Rounding | undefined },
+): Graph {
   const folder = dirname(resolve(path));
-  const options = { file: path, external: (location: string) => readExternal(folder, location) };
+  const options = { file: path, rounding, external: (location: string) => readExternal(folder, location) };
   return extname(path) === '.tflite' && !isTflite(bytes)
     ? readTflite(bytes, options)
     : readModel(bytes, options);

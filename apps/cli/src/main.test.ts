@@ -56,11 +56,20 @@ describe('compile --max-ram', () => {
   });
 
   test('says by how much it misses and which layer is to blame', () => {
-    const { status, stderr } = compile('--target', 'c', '--max-ram', '2K');
-    expect(status).toBe(2);
+    const { status, stdout, stderr } = compile('--target', 'c', '--max-ram', '2K', '--json');
+    expect(status).toBe(1);
     expect(stderr).toMatch(
-      /the arena needs \d+ bytes, \d+ more than the 2048 allowed; \d+ bytes are alive at \w+ %/,
+      /the smallest arena found takes \d+ bytes, \d+ more than the 2048 allowed; to blame: .* %/,
     );
+    expect(stderr).toMatch(/note: \d+ bytes: (%|working memory)/);
+    const { code, maxRam, arenaBytes, missingBytes, held } = JSON.parse(stdout).error;
+    expect({ code, maxRam, missingBytes }).toEqual({
+      code: 'backend-c/max-ram',
+      maxRam: 2048,
+      missingBytes: arenaBytes - 2048,
+    });
+    expect(held[0].bytes).toBeLessThanOrEqual(arenaBytes);
+    expect(held[0].bytes).toBeGreaterThan(0);
   });
 
   test.each([

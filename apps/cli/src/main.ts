@@ -36,7 +36,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Codes of errors that say that a check failed, rather than that the input is bad. */
-const failedChecks = new Set(['validate/difference']);
+const failedChecks = new Set(['backend-c/max-ram', 'validate/difference']);
 
 function fail(error: unknown): void {
   if (error instanceof CommanderError) {

@@ -4,3 +4,9 @@ import ora, { type Ora } from 'ora';
 export function startProgress(text: string): Ora {
   return ora({ text, stream: process.stderr, isSilent: !process.stderr.isTTY }).start();
 }
+
+/** Shows what is going on now, also in front of work that leaves the spinner no time to turn. */
+export function showStep(progress: Ora, text: string): void {
+  progress.text = text;
+  if (progress.isSpinning) progress.render();
+}

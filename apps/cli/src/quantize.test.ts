@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { f32, toBytes } from '@ghostc/ir';
+import { writeTensorProto } from '@ghostc/onnx';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -35,6 +37,31 @@ function pictures(): string {
   writeFileSync(join(path, 'a.png'), PNG.sync.write(png));
   writeFileSync(join(path, 'b.jpg'), jpeg.encode({ width: 12, height: 10, data }, 90).data);
   return path;
+}
+
+/** Pictures, one of them cut off. */
+function damagedFolder(): string {
+  const path = join(folder, 'damaged');
+  mkdirSync(path, { recursive: true });
+  for (const name of ['a.png', 'b.jpg']) copyFileSync(join(pictures(), name), join(path, name));
+  const whole = readFileSync(join(path, 'a.png'));
+  writeFileSync(join(path, 'c.png'), whole.subarray(0, whole.length / 2));
+  return path;
+}
+
+function mixedFolder(): string {
+  const path = join(folder, 'mixed');
+  mkdirSync(path, { recursive: true });
+  copyFileSync(join(pictures(), 'a.png'), join(path, 'a.png'));
+  writeFileSync(join(path, 'b.npy'), new Uint8Array(4));
+  return path;
+}
+
+/** A .npy file of version 1, as numpy.save writes it. */
+function npy(data: Float32Array, shape: readonly number[]): Uint8Array {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }\n`;
+  const start = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0);
+  return Buffer.concat([start, Buffer.from(header), toBytes(data)]);
 }
 
 describe('quantize', () => {
@@ -116,6 +143,54 @@ describe('quantize', () => {
     return name;
   };
 
+  test('the same samples as .npy, raw, TensorProto, channels last, one by one: the same model', () => {
+    const shape = [2, 3, 8, 8];
+    const data = Float32Array.from({ length: 384 }, (_, i) => ((i * 7919) % 1000) / 500 - 1);
+    const last = Float32Array.from({ length: 384 }, (_, i) => {
+      const [item, at, c] = [Math.floor(i / 192), Math.floor(i / 3) % 64, i % 3];
+      return data[item * 192 + c * 64 + at] as number;
+    });
+    mkdirSync(join(folder, 'parts'), { recursive: true });
+    const half = (i: number): Float32Array => data.subarray(i * 192, i * 192 + 192);
+    const forms = [
+      ['--calibration', raw('all.npy', npy(data, shape))],
+      ['--calibration', raw('all.raw', toBytes(data)), '--dtype', 'f32', '--shape', '2x3x8x8'],
+      ['--calibration', raw('all.pb', writeTensorProto(f32(shape, data)))],
+      ['--calibration', raw('last.npy', npy(last, [2, 8, 8, 3])), '--layout', 'nhwc'],
+      ['--calibration', 'parts'],
+    ];
+    raw('parts/0.npy', npy(half(0), [1, 3, 8, 8]));
+    raw('parts/1.pb', writeTensorProto(f32([1, 3, 8, 8], half(1))));
+    const models = forms.map((flags) => {
+      expect(ghostc('quantize', seed, ...bind, ...flags, '--out', 'form.onnx').stderr).toBe('');
+      return readFileSync(join(folder, 'form.onnx'), 'latin1');
+    });
+    expect(new Set(models).size).toBe(1);
+  });
+
+  test('a layer that calibration leaves constant is warned about by name', () => {
+    const gir = `graph @g(%x: f32[1,2])
+      const %dead: f32[1,2] = [-9, -9]
+      %a = add %x, %dead from "shift"
+      %r = relu %a from "dead relu"
+      %y = add %x, %r from "sum"
+      return %y`;
+    const flags = ['--dtype', 'f32', '--shape', '4x2', '--out', 'dead.gir'];
+    const data = toBytes(Float32Array.of(0, 1, -1, 0.5, 0.25, 0.75, 1, -1));
+    raw('dead-source.gir', new TextEncoder().encode(gir));
+    const { status, stderr } = ghostc(
+      'quantize',
+      'dead-source.gir',
+      '--calibration',
+      raw('x.raw', data),
+      ...flags,
+    );
+    expect(stderr).toMatch(
+      /warning: (dead relu|shift|sum) \(\w+\) is 0 on all calibration data: its scale says nothing/,
+    );
+    expect(status).toBe(0);
+  });
+
   test.each([
     ['no data', [], 'expected --calibration PATH, or --seeded N'],
     ['a missing path', ['--calibration', 'nowhere'], 'there is no such file or folder'],
@@ -149,6 +224,17 @@ describe('quantize', () => {
       'a cut-off picture',
       ['--calibration', raw('f.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47))],
       'the PNG is cut off',
+    ],
+    [
+      'one damaged picture in a folder',
+      ['--calibration', damagedFolder(), '--resize', '9'],
+      'error[data/image]: the picture is cut off or damaged',
+    ],
+    ['pictures beside tensors', ['--calibration', mixedFolder()], 'expected pictures or tensors, found both'],
+    [
+      'no items',
+      ['--calibration', raw('none.npy', npy(new Float32Array(0), [0, 3, 8, 8]))],
+      'no items for input',
     ],
     ['a wrong .npy', ['--calibration', raw('g.npy', new Uint8Array(50))], 'expected a NumPy .npy file'],
     ['a folder of nothing', ['--calibration', '.', '--limit', '0'], '--limit expects sizes'],

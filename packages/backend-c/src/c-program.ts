@@ -26,6 +26,8 @@ export interface CProgram {
   /** The layers with the most arena bytes alive, most first. */
   readonly peaks: readonly { readonly layer: string; readonly bytes: number }[];
   readonly weightBytes: number;
+  /** Where the weights lie; `external`: they are given to the run function. */
+  readonly form: WeightForm;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
 }
@@ -43,6 +45,10 @@ export interface CLayer {
 
 /** What the code is tuned for; all of it is portable C99. */
 export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32';
+
+/** Whose integer kernels a program has, if not the device's own. */
+export const kernelChoices = ['portable', 'cmsis-nn'] as const;
+export type KernelChoice = (typeof kernelChoices)[number];
 
 /** Where the inputs and outputs of a program lie: in buffers of the caller, or in the arena, where dead inputs make room. */
 export const ioForms = ['caller', 'arena'] as const;
@@ -65,8 +71,11 @@ export interface CStream {
 export interface PlanCOptions {
   /** Default `host`. */
   readonly device?: Device | undefined;
-  /** `portable`: integer kernels in plain C, as devices without tuned ones have. Default: the device's own. */
-  readonly kernels?: 'portable' | undefined;
+  /**
+   * `portable`: integer kernels in plain C, as devices without tuned ones have; `cmsis-nn`: calls of CMSIS-NN where it has
+   * the layer, for those who build it. Default: the device's own.
+   */
+  readonly kernels?: KernelChoice | undefined;
   /**
    * Bytes that the arena may have. Layers are computed in bands of rows where it would be larger, which takes a little
    * more time. Default: no limit, no bands.

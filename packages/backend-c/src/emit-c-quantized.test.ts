@@ -110,4 +110,28 @@ int net_run(void *arena);
   ])('%s are refused', (_, text, code) => {
     expect(() => emit(text)).toThrow(`error[${code}]`);
   });
+
+  test.each(['cortex-m4', 'cortex-m55'] as const)(
+    'depthwise layers of one plane geometry share its code, whatever their channels and zero points (%s)',
+    (device) => {
+      const depthwise = (count: number): string =>
+        Array.from(
+          { length: count },
+          (
+            _,
+            i,
+          ) => `  const %w${i}: i8[4,1,3,3] quant(axis=0, 0.01:0, 0.02:0, 0.03:0, 0.04:0) = random(${i + 1})
+  const %b${i}: i32[4] = random(${i + 9})
+  %y${i + 1} = qlinear_depthwise_conv2d %y${i}, %w${i}, %b${i} {y_scale=0.${i + 1}, y_zero_point=${i}, pads=[1,1,1,1]}
+`,
+        ).join('');
+      const source = (count: number): string => {
+        const text = `graph @q(%y0: i8[1,4,7,7] quant(0.05:-5))\n${depthwise(count)}  return %y${count}`;
+        return String(emitC(parseGraph(text, { registry }), { name: 'net', device }).files.get('net.c'));
+      };
+      expect(source(3).match(/^KERNEL void k_q_plane/gm)).toHaveLength(1);
+      expect(source(3).match(/k_q_plane_7x7_k3x3\(x, w/g)).toHaveLength(3);
+      expect(source(1).match(/^static void k_q_plane/gm)).toHaveLength(1); // for the compiler to inline
+    },
+  );
 });

@@ -16,10 +16,10 @@ import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
-import type { Kernel, KernelCall, KernelContext } from './kernel.ts';
+import type { CFunction, Kernel, KernelCall, KernelContext } from './kernel.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
-import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
+import { isQuantizedOp, type KernelSet, kernelSetOf, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { arenaAlign, planC } from './plan-c.ts';
 import { parameterNames } from './run-parameters.ts';
@@ -43,9 +43,9 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkGraph(lowered);
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
-  const kernelSet = options.kernels ?? device;
+  const kernelSet = kernelSetOf(options);
   const { plan } = planC(lowered, options);
-  const emitter = new Emitter(plan, { lanes, kernelSet });
+  const emitter = new Emitter(plan, { lanes, kernelSet, name: options.name });
   const inArena = options.io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
@@ -60,17 +60,17 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
     peaks: peaksOf(plan),
     weightBytes: words.byteLength,
+    form: options.weights ?? (words.byteLength > largeWeights ? ('bin' as const) : ('c' as const)),
     layers: emitter.layers,
   };
-  const form = options.weights ?? (words.byteLength > largeWeights ? 'bin' : 'c');
   const facts = {
     ...program,
     device,
     weightHash: hashWords(words),
     weightTypes: emitter.weightTypes,
-    form,
     weightSection: checkedSection(options.weightSection),
     lowerBound: plan.lowerBound,
+    layersFail: emitter.layersFail,
   };
   const files: [string, string | Uint8Array][] = [
     [`${options.name}.h`, headerText(facts)],
@@ -131,6 +131,7 @@ function tensorOf(
 }
 
 interface EmitTarget {
+  readonly name: string;
   readonly lanes: Lanes;
   readonly kernelSet: KernelSet;
 }
@@ -140,6 +141,8 @@ class Emitter {
   readonly functions = new FunctionTable();
   readonly weightTypes = new Set<StoredElement>();
   readonly layers: CLayer[] = [];
+  /** Can a layer fail? */
+  layersFail = false;
   readonly #graph: Graph;
   readonly #plan: StreamedPlan;
   readonly #target: EmitTarget;
@@ -163,7 +166,8 @@ class Emitter {
     if (stream) return this.#bands(stream);
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
-    return [comment, layerMark(this.#count), this.#call(this.#kernel(node)(this.#context(node)))];
+    const { fn, args } = this.#kernel(node)(this.#context(node));
+    return [comment, layerMark(this.#count), ...this.#checked(fn, this.#call({ fn, args }))];
   }
 
   #layer(node: Node): CLayer {
@@ -233,6 +237,13 @@ class Emitter {
 
   #call({ fn, args }: KernelCall): string {
     return `${this.functions.name(fn)}(${args.join(', ')});`;
+  }
+
+  /** The run ends where a layer could not be computed. */
+  #checked({ result }: CFunction, call: string): string[] {
+    if (!result) return [call];
+    this.layersFail = true;
+    return [`if (${call.slice(0, -1)} != 0) {`, `return ${this.#target.name.toUpperCase()}_E_LAYER;`, '}'];
   }
 
   #context(node: Node): KernelContext {

@@ -1,28 +1,46 @@
-import type { CFunction, Prelude } from './kernel.ts';
+import { type CFunction, helperName, type Prelude } from './kernel.ts';
 import { indent } from './text/indent.ts';
 
-/** Names functions and emits each distinct one once, after the preludes that they need. */
+interface Emitted {
+  readonly result: 'int' | 'void';
+  readonly name: string;
+  readonly params: readonly string[];
+  readonly body: readonly string[];
+}
+
+/** Names functions and emits each distinct one once, after the preludes and helpers that they need. */
 export class FunctionTable {
   readonly #names = new Map<string, string>();
   readonly #taken = new Set<string>();
   readonly #preludes = new Map<string, string>();
-  readonly #texts: string[] = [];
+  readonly #functions: Emitted[] = [];
+  /** How many functions call a helper. */
+  readonly #callers = new Map<string, number>();
 
   /** Name of the function; hints that stand for different texts get a number. */
-  name(fn: CFunction): string {
-    const key = `${fn.hint}(${fn.params.join(', ')})\n${fn.body.join('\n')}`;
+  name({ hint, params, body, result, helpers = [], needs = [] }: CFunction): string {
+    const callees = helpers.map((helper) => this.name(helper));
+    const linked = body.map((line) => withNames(line, callees));
+    const key = `${hint}(${params.join(', ')})\n${linked.join('\n')}`;
     const known = this.#names.get(key);
     if (known) return known;
-    const name = this.#free(`k_${fn.hint}`);
+    const name = this.#free(`k_${hint}`);
     this.#names.set(key, name);
-    for (const prelude of fn.needs ?? []) this.#require(prelude);
-    this.#texts.push(indent([`KERNEL void ${name}(${fn.params.join(', ')})`, '{', ...fn.body, '}']));
+    for (const prelude of needs) this.#require(prelude);
+    for (const callee of callees) this.#callers.set(callee, (this.#callers.get(callee) ?? 0) + 1);
+    this.#functions.push({ name, params, body: linked, result: result ? 'int' : 'void' });
     return name;
   }
 
   /** All preludes and functions, in order of first use. */
   text(): string {
-    return [...this.#preludes.values(), ...this.#texts].join('\n\n');
+    return [...this.#preludes.values(), ...this.#functions.map((fn) => this.#text(fn))].join('\n\n');
+  }
+
+  /** The compiler may put a helper that only one function calls into that function. */
+  #text({ name, params, body, result }: Emitted): string {
+    const storage = this.#callers.get(name) === 1 ? 'static' : 'KERNEL';
+    return indent([`${storage} ${result} ${name}(${params.join(', ')})`, '{', ...body, '}']);
   }
 
   #require({ name, lines, needs = [] }: Prelude): void {
@@ -37,4 +55,8 @@ export class FunctionTable {
     this.#taken.add(name);
     return name;
   }
+}
+
+function withNames(line: string, names: readonly string[]): string {
+  return names.reduce((text, name, i) => text.replaceAll(helperName(i), name), line);
 }

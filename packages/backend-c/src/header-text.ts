@@ -15,6 +15,8 @@ export interface ProgramFacts {
   readonly arenaBytes: number;
   readonly lowerBound: number;
   readonly arenaGap: number;
+  /** Can a layer fail: in a library that it calls? */
+  readonly layersFail: boolean;
   readonly weightBytes: number;
   readonly weightHash: number;
   /** Element types of the constants. */
@@ -56,7 +58,7 @@ extern "C" {
 enum ${facts.name}_status {
   ${upper}_OK = 0,
   ${upper}_E_NULL = 1,  /* a pointer is NULL */
-  ${upper}_E_ALIGN = 2  /* the arena is not aligned to ${upper}_ARENA_ALIGN, or a buffer not to its elements' size */
+  ${upper}_E_ALIGN = 2${facts.layersFail ? ',' : ' '} /* the arena is not aligned to ${upper}_ARENA_ALIGN, or a buffer not to its elements' size */${failureCode(upper, facts)}
 };
 
 ${runComment(facts)}
@@ -68,6 +70,12 @@ int ${runSignature(facts)};
 
 #endif
 `;
+}
+
+function failureCode(upper: string, { layersFail }: ProgramFacts): string {
+  return layersFail
+    ? `\n  ${upper}_E_LAYER = 3   /* CMSIS-NN refused a layer, or wants more working memory than it has */`
+    : '';
 }
 
 function runComment({ name, inputs, outputs }: ProgramFacts): string {

@@ -1,3 +1,4 @@
+export { ArenaLimitError, type ArenaMiss } from './arena-limit-error.ts';
 export {
   type CLayer,
   type CProgram,
@@ -7,6 +8,8 @@ export {
   type EmitCOptions,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type PlanCOptions,
   type WeightForm,
   weightForms,
@@ -16,3 +19,5 @@ export { reservedNames } from './check-graph.ts';
 export { emitC } from './emit-c.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { planC } from './plan-c.ts';
+export { selfTestInput } from './self-test/self-test-input.ts';
+export { type ExpectedOutput, hasSelfTest, withSelfTest } from './self-test/with-self-test.ts';

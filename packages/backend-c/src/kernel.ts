@@ -14,8 +14,17 @@ export interface CFunction {
   /** Start of the name: what it computes, and for which geometry. */
   readonly hint: string;
   readonly params: readonly string[];
+  /** `status`: returns an int that is not 0 where the layer could not be computed. Absent: returns nothing. */
+  readonly result?: 'status';
   readonly body: readonly string[];
+  /** Functions that the body calls, each as what `helperName` says of its place in this list. */
+  readonly helpers?: readonly CFunction[];
   readonly needs?: readonly Prelude[];
+}
+
+/** Stands in a body for the name of its function's helper `index`. */
+export function helperName(index: number): string {
+  return `$helper${index}$`;
 }
 
 /** What one node becomes: a call. */

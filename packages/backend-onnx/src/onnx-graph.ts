@@ -51,6 +51,11 @@ export class OnnxGraph {
     return output;
   }
 
+  /** Metadata of the node added last. */
+  note(key: string, value: string): void {
+    Object.assign(this.nodes.at(-1) ?? {}, { metadata_props: [{ key, value }] });
+  }
+
   initializer(tensor: Tensor, wish: string): string {
     const name = this.fresh(wish);
     this.initializers.push(fromTensor(tensor, name));

@@ -1,5 +1,6 @@
 import { type Node, type QuantParams, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
-import { type Activation, integerRange, lookup, withDefaults } from '@ghostc/ops';
+import { roundingKey } from '@ghostc/onnx';
+import { type Activation, defaultRounding, integerRange, lookup, withDefaults } from '@ghostc/ops';
 import { NodeWriter } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
@@ -43,6 +44,13 @@ export class QuantizedWriter extends NodeWriter {
   quantize(x: string): void {
     const { output } = this.node;
     super.last('QuantizeLinear', [x, ...this.#parameters(output, output.type.quant as QuantParams)]);
+    this.#noteRounding();
+  }
+
+  /** ONNX says nothing of the rounding of integer ops: another than the default stands in the node's metadata. */
+  #noteRounding(): void {
+    const { rounding = defaultRounding } = this.node.attrs;
+    if (rounding !== defaultRounding) this.target.note(roundingKey, String(rounding));
   }
 
   /** DequantizeLinear of the node's input into its output. */

@@ -1,5 +1,4 @@
 import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
-import { loweredQuantizedOps } from '@ghostc/ops';
 import { checkCarried, isCarried } from './carry.ts';
 import { isPacked } from './is-packed.ts';
 import { generalKernel } from './kernels/general/index.ts';
@@ -19,9 +18,7 @@ function checkNode(node: Node): void {
   if (!Object.hasOwn(kernels, node.op) && !integerKernel(node) && !generalKernel(node, false))
     throw new CompileError(
       'wgsl/op',
-      loweredQuantizedOps.some((op) => op === node.op)
-        ? `there is no WGSL kernel for the quantised op ${node.op}`
-        : `there is no WGSL kernel for ${node.op}; lower the graph first`,
+      `there is no WGSL kernel for ${node.op}; lower the graph first`,
       at(node),
     );
   if (node.op === 'resize' && isPacked(node.output.type) && node.attrs.mode === 'linear')

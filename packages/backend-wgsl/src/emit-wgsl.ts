@@ -12,7 +12,7 @@ import {
 } from '@ghostc/ir';
 import { lookup, storageRuleOf } from '@ghostc/ops';
 import { type MemoryPlan, planMemory } from '@ghostc/planner';
-import type { Dispatch, IoTensor, IoType, WgslProgram } from '@ghostc/wgsl-runtime';
+import type { Dispatch, IoTensor, IoType, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
 import { type Carried, carried } from './carry.ts';
 import { checkGraph } from './check-graph.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
@@ -23,6 +23,7 @@ import { type GpuOp, integerKernel, kernels, scratchBytes } from './kernels/inde
 import { wordsOfBytes } from './kernels/quantized/byte-step.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
+import { showShaders } from './shader-observer.ts';
 import { workgroupsFor } from './text/module-text.ts';
 import { toHalves } from './to-halves.ts';
 import type { TunableLayer, Tuning } from './tuning.ts';
@@ -82,19 +83,21 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
   const halfBytes = (emitter.halves?.byteLength ?? 0) / 2;
   const weightBytes = store.byteLength + halfBytes;
   checkLimit('weight buffer', store.byteLength + 2 * halfBytes);
+  const manifest: WgslManifest = {
+    format: 'ghostc-wgsl/2',
+    name,
+    arenaBytes,
+    weightBytes,
+    halfBytes,
+    inputs,
+    outputs,
+    modules: modules.modules,
+    variants: modules.variants,
+    dispatches,
+  };
+  showShaders(manifest);
   return {
-    manifest: {
-      format: 'ghostc-wgsl/2',
-      name,
-      arenaBytes,
-      weightBytes,
-      halfBytes,
-      inputs,
-      outputs,
-      modules: modules.modules,
-      variants: modules.variants,
-      dispatches,
-    },
+    manifest,
     weights: joined(store.bytes(), emitter.halves ? toHalves(emitter.halves.bytes()) : new Uint8Array(0)),
   };
 }

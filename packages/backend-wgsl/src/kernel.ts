@@ -29,6 +29,9 @@ export interface KernelCode {
   readonly matrix?: boolean;
   /** The same with subgroup operations; bodies that have `group`. In scope besides: `quad`, 0 <= quad < 4. */
   readonly subgroupBody?: string;
+  /** The same with dot4I8Packed; functions beside it where they differ. */
+  readonly dotBody?: string;
+  readonly dotFunctions?: readonly string[];
 }
 
 /** One dispatch: code, the values of its parameters, and the number of invocations (or workgroups) that have work. */

@@ -16,7 +16,7 @@ export class ModuleTable {
 
   /** Id of the step's module. */
   add(step: Step): string {
-    const source = moduleText(step, { matrices: this.#half ? 'vec4f' : 'weights', subgroups: false });
+    const source = moduleText(step, { matrices: this.#half ? 'vec4f' : 'weights', body: 'plain' });
     const variants = this.#variantsOf(step);
     const key = [source, ...variants.map((variant) => variant.source)].join('\0');
     const known = this.#ids.get(key);
@@ -43,10 +43,11 @@ export class ModuleTable {
     const text = (options: TextOptions): string => moduleText(step, options);
     return [
       ...(half && step.subgroupBody
-        ? [{ requires: both, source: text({ matrices: 'vec4h', subgroups: true }) }]
+        ? [{ requires: both, source: text({ matrices: 'vec4h', body: 'subgroups' }) }]
         : []),
-      ...(half ? [{ requires: f16, source: text({ matrices: 'vec4h', subgroups: false }) }] : []),
-      ...(step.subgroupBody ? [{ requires: subgroups, source: text({ matrices, subgroups: true }) }] : []),
+      ...(half ? [{ requires: f16, source: text({ matrices: 'vec4h', body: 'plain' }) }] : []),
+      ...(step.dotBody ? [{ requires: dot, source: text({ matrices, body: 'dot' }) }] : []),
+      ...(step.subgroupBody ? [{ requires: subgroups, source: text({ matrices, body: 'subgroups' }) }] : []),
     ];
   }
 
@@ -59,4 +60,5 @@ export class ModuleTable {
 
 const f16 = ['shader-f16'] as const;
 const subgroups = ['subgroups'] as const;
+const dot = ['packed_4x8_integer_dot_product'] as const;
 const both = ['shader-f16', 'subgroups'] as const;

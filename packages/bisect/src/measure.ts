@@ -38,13 +38,19 @@ export async function runPair({ a, b }: Pair, sample: Sample): Promise<Outcome> 
 
 /** Distances by output between two results for a model with fixed shapes, in units of what rounding explains. */
 export function measureOutputs(sample: Sample, a: Tensors, b: Tensors): Map<string, Distance> {
-  const bounds = errorBounds(sample.graph, sample.inputs);
+  const allowed = allowances(sample, a);
   return new Map(
-    sample.graph.outputs.map(({ name }) => [
-      name,
-      distance(a.get(name), b.get(name), bounds.get(name) ?? null),
-    ]),
+    sample.graph.outputs.map(({ name }) => [name, distance(a.get(name), b.get(name), allowed.get(name))]),
   );
+}
+
+/** What rounding explains of |a - b|, element by element of each output: the derived bounds of both runtimes together. */
+export function allowances(sample: Sample, a: Tensors): Map<string, Float64Array> {
+  const bounds = errorBounds(sample.graph, sample.inputs);
+  const of = (name: string, tensor: Tensor): Float64Array =>
+    bounds.get(name)?.map((bound) => 2 * bound) ??
+    new Float64Array(tensor.data.length).fill(FALLBACK * largest(toNumbers(tensor)));
+  return new Map([...a].map(([name, tensor]) => [name, of(name, tensor)]));
 }
 
 /** The output that is furthest apart, in units of what rounding explains. */
@@ -62,16 +68,15 @@ async function runOnce(runtime: Runtime, { graph, inputs }: Sample): Promise<Ten
   }
 }
 
-function distance(a: Tensor | undefined, b: Tensor | undefined, bounds: Float64Array | null): Distance {
+function distance(a?: Tensor, b?: Tensor, bounds?: Float64Array): Distance {
   const apart: Distance = { error: Infinity, allowed: 0, ratio: Infinity, index: 0 };
   if (!a || !b || a.data.length !== b.data.length) return apart;
   const [first, second] = [toNumbers(a), toNumbers(b)];
-  const flat = FALLBACK * largest(first);
   let found: Distance = { error: 0, allowed: 0, ratio: 0, index: -1 };
   for (let index = 0; index < first.length; index++) {
     const error = difference(Number(first[index]), Number(second[index]));
     if (error === 0) continue;
-    const allowed = bounds ? 2 * (bounds[index] ?? 0) : flat;
+    const allowed = bounds?.[index] ?? 0;
     const ratio = error / Math.max(allowed, Number.MIN_VALUE);
     if (ratio > found.ratio) found = { error, allowed, ratio, index };
   }

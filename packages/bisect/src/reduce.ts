@@ -1,5 +1,6 @@
 import { changeInputShape, extractSubgraph } from '@ghostc/edit';
-import { CompileError, type Graph, type Tensor, tensor, type Value } from '@ghostc/ir';
+import { CompileError, type Graph, type Tensor, type Value } from '@ghostc/ir';
+import { halvedAxes, sliceAxis } from './halve-axes.ts';
 import { referenceValues, type Sample } from './isolate.ts';
 
 interface Reduction {
@@ -8,11 +9,12 @@ interface Reduction {
   readonly onProgress: (text: string) => void;
 }
 
-/** Smaller samples in the order of trying: fewer nodes, smaller images, simpler numbers. */
+/** Smaller samples in the order of trying: fewer nodes, smaller images, fewer channels, simpler numbers. */
 const steps: readonly ((sample: Sample) => Iterable<Sample>)[] = [
   oneOutput,
   laterStarts,
   smallerImages,
+  halvedAxes,
   simplerData,
 ];
 
@@ -73,7 +75,7 @@ function* smallerImages({ graph, inputs }: Sample): Iterable<Sample> {
     if (source?.shape.length !== 4) continue;
     for (const axis of [2, 3]) {
       const size = source.shape[axis] ?? 1;
-      const cropped = size > 1 && crop(source, axis, Math.ceil(size / 2));
+      const cropped = size > 1 && sliceAxis(source, axis, { from: 0, size: Math.ceil(size / 2) });
       const small = cropped && resized(graph, input, cropped);
       if (small) yield { graph: small, inputs: new Map(inputs).set(input.name, cropped) };
     }
@@ -87,15 +89,6 @@ function resized(graph: Graph, input: Value, { shape }: Tensor): Graph | null {
     if (error instanceof CompileError) return null;
     throw error;
   }
-}
-
-/** The first `size` indices along an axis. */
-function crop(source: Tensor, axis: number, size: number): Tensor {
-  const shape = source.shape.map((dim, i) => (i === axis ? size : dim));
-  const inner = source.shape.slice(axis + 1).reduce((product, dim) => product * dim, 1);
-  const [whole, wanted] = [(source.shape[axis] ?? 1) * inner, size * inner];
-  const data = source.data.filter((_: unknown, i: number) => i % whole < wanted);
-  return tensor(source.dtype, shape, data as Tensor['data']);
 }
 
 /** Half of the non-zero elements of an input become 0; then all numbers become integers. */

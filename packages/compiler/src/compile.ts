@@ -2,6 +2,7 @@ import {
   type CProgram,
   emitC,
   type IoForm,
+  type KernelChoice,
   type Layout,
   packageFiles,
   type WeightForm,
@@ -13,6 +14,7 @@ import { bindDimensions } from '@ghostc/ops';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
+import { addSelfTest } from './self-test.ts';
 import { wgslFiles } from './wgsl-files.ts';
 import { wgslPackage } from './wgsl-package.ts';
 
@@ -52,8 +54,10 @@ export interface CompileCOptions extends CompileOptions {
   readonly maxRam?: number | undefined;
   /** `arena`: inputs and outputs lie in the arena, where a dead input makes room. Default: the caller's buffers. */
   readonly io?: IoForm | undefined;
-  /** `portable`: integer kernels in plain C instead of the device's own. */
-  readonly kernels?: 'portable' | undefined;
+  /** `portable`: integer kernels in plain C; `cmsis-nn`: calls of CMSIS-NN where it has the layer. Default: the device's own. */
+  readonly kernels?: KernelChoice | undefined;
+  /** Adds `<name>_selftest.c`, which runs the network on a seeded input and compares its outputs. */
+  readonly selfTest?: boolean | undefined;
 }
 
 /** An optimised ONNX model. Symbolic dimensions stay. */
@@ -74,7 +78,8 @@ export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): Wgs
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
   const { device, weights, weightSection, kernels, maxRam, io } = options;
-  return emitC(lowerForKernels(staticGraph(model, options), options), {
+  const lowered = lowerForKernels(staticGraph(model, options), options);
+  const program = emitC(lowered, {
     name: nameOf(model, options),
     ...(device && { device }),
     ...(weights && { weights }),
@@ -83,6 +88,7 @@ export function compileC(model: Graph, options: CompileCOptions = {}): CProgram 
     ...(kernels && { kernels }),
     ...(io && { io }),
   });
+  return options.selfTest ? addSelfTest(program, lowered) : program;
 }
 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;

@@ -1,7 +1,11 @@
 export {
+  ArenaLimitError,
+  type ArenaMiss,
   type CProgram,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type Layout,
   layouts,
   packageFiles,

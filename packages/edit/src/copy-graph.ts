@@ -1,4 +1,4 @@
-import { CompileError, Graph, type Node, type TensorType, type Value, verify } from '@ghostc/ir';
+import { CompileError, Graph, type Node, type Tensor, type TensorType, type Value, verify } from '@ghostc/ir';
 import { buildNode, registry } from '@ghostc/ops';
 
 /** What changes while a graph is copied. Everything else stays as it is; every type is inferred again. */
@@ -7,6 +7,8 @@ export interface CopyChanges {
   readonly rename?: (name: string) => string;
   /** Another type for an input. */
   readonly inputType?: (input: Value) => TensorType;
+  /** Another tensor for a constant. */
+  readonly constant?: (tensor: Tensor) => Tensor;
   /** The attributes of the copy of a node. */
   readonly attrs?: (node: Node) => Node['attrs'];
 }
@@ -31,12 +33,13 @@ export function copyInto(
   const {
     rename = (name: string) => name,
     inputType = (input: Value) => input.type,
+    constant = (tensor: Tensor) => tensor,
     attrs = (node: Node) => node.attrs,
   } = changes;
   for (const input of source.inputs)
     if (!map.has(input)) map.set(input, graph.addInput(rename(input.name), inputType(input)));
   for (const value of source.constants)
-    if (value.constant) map.set(value, graph.addConstant(rename(value.name), value.constant));
+    if (value.constant) map.set(value, graph.addConstant(rename(value.name), constant(value.constant)));
   for (const node of source.nodes()) {
     const inputs = node.inputs.map((value) => value && mapped(value, map));
     const names = node.outputs.map((value) => rename(value.name));

@@ -1,7 +1,8 @@
 import { type Attrs, type DType, isFloat, type Node, type Tensor, tensorType, toNumbers } from '@ghostc/ir';
-import { type ActivationName, activationFunction, lookup } from '@ghostc/ops';
+import { type ActivationName, activationFunction, lookup, withDefaults } from '@ghostc/ops';
 import { type Bounded, errorTensor, gamma, magnitude, shifted, unitRoundoff, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
+import { squeezeParts } from './squeeze-parts.ts';
 import { termsOf } from './sum-terms.ts';
 
 /** One op while its error is derived. */
@@ -82,6 +83,7 @@ const rules: Readonly<Record<string, Rule>> = {
   div: divided,
   dropout: passed,
   fully_connected: multilinear,
+  fused_ghost_module: multilinear,
   gemm: multilinear,
   ghost_module: multilinear,
   global_average_pool: multilinear,
@@ -104,7 +106,8 @@ const rules: Readonly<Record<string, Rule>> = {
   scatter_nd: scattered,
   silu: sloped,
   softmax: softmaxError,
-  squeeze_excite: unknown,
+  squeeze_excite: composed,
+  squeeze_excite_gate: composed,
   sub: multilinear,
   where: chosen,
 };
@@ -132,6 +135,18 @@ function unknown(_: Step, results: readonly Tensor[]): Errors {
 
 function passed({ inputs }: Step): Errors {
   return [inputs[0]?.error ?? null];
+}
+
+/** Squeeze-and-excite: the error goes through its parts. */
+function composed({ node, inputs, attrs: given }: Step): Errors {
+  const parts = squeezeParts(node, given);
+  const known = new Map(parts.inputs.map((value, i) => [value, inputs[i] as Bounded]));
+  for (const part of parts.nodes()) {
+    const operands = part.inputs.map((value) => value && (known.get(value) as Bounded));
+    const attrs = withDefaults(lookup(part.op).attrs, part.attrs);
+    known.set(part.output, boundNode({ node: part, attrs, inputs: operands })[0] as Bounded);
+  }
+  return parts.outputs.map(({ value }) => known.get(value)?.error ?? null);
 }
 
 /** The errors move as the elements do. */
@@ -214,7 +229,7 @@ function absoluteAttrs({ node, attrs }: Step): Attrs {
   const plain: Attrs = 'activation' in attrs ? { ...attrs, activation: 'none' } : attrs;
   if (node.op === 'gemm')
     return { ...plain, alpha: Math.abs(Number(attrs.alpha)), beta: Math.abs(Number(attrs.beta)) };
-  return node.op === 'ghost_module' ? { ...plain, relu: false } : plain;
+  return 'relu' in attrs ? { ...plain, relu: false } : plain;
 }
 
 /** Largest slopes of the activations that can follow a sum. */

@@ -30,6 +30,23 @@ export function exactly(tensor: Tensor): Bounded {
   return { tensor: widened(tensor), error: null };
 }
 
+/** Half the distance of the smallest numbers above 0, by type. */
+const smallest: Partial<Readonly<Record<DType, number>>> = {
+  f64: 2 ** -1075,
+  f32: 2 ** -150,
+  f16: 2 ** -25,
+  bf16: 2 ** -134,
+};
+
+/** A tensor of which the computation has what it becomes when it is stored as `dtype`. */
+export function storedAs(tensor: Tensor, dtype: DType): Bounded {
+  const wide = widened(tensor);
+  const error = Float64Array.from(toNumbers(wide), (v) =>
+    Math.max(unitRoundoff(dtype) * Math.abs(Number(v)), smallest[dtype] ?? 0),
+  );
+  return { tensor: wide, error };
+}
+
 /** Errors as a tensor under the value's shape: zeros where there are none. */
 export function errorTensor({ tensor, error }: Bounded): Tensor {
   const data = error ?? new Float64Array(tensor.data.length);

@@ -1,7 +1,7 @@
-import { type Graph, parseGraph, randomTensor, type Tensor } from '@ghostc/ir';
+import { type Graph, parseGraph, randomTensor, type Tensor, type Value } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
-import { boundedRun, errorBounds } from './error-bound.ts';
+import { type BoundedOutput, boundedRun, errorBounds } from './error-bound.ts';
 import { interpret } from './interpret.ts';
 
 const parse = (text: string): Graph => parseGraph(text, { registry });
@@ -75,3 +75,34 @@ function reversedChannels(graph: Graph): Graph {
   }
   return copy;
 }
+
+test('squeeze-and-excite has the bound of its parts', () => {
+  const weights = `
+  const %r: f32[2,6,1,1] = random(1)
+  const %rb: f32[2] = random(2)
+  const %e: f32[6,2,1,1] = random(3)
+  const %eb: f32[6] = random(4)`;
+  const whole = parse(
+    `graph @g(%x: f32[1,6,4,4])${weights}\n  %0 = squeeze_excite %x, %r, %rb, %e, %eb\n  return %0`,
+  );
+  const parts = parse(`graph @g(%x: f32[1,6,4,4])${weights}
+  %m = global_average_pool %x
+  %a = conv2d %m, %r, %rb {activation="relu"}
+  %b = conv2d %a, %e, %eb {activation="hard_sigmoid", activation_params=[0.16666666666666666, 0.5]}
+  %0 = mul %x, %b
+  return %0`);
+  const bounds = errorBounds(whole, inputs(whole)).get('0');
+  expect(bounds?.every((e) => e > 0 && e < 1e-4)).toBe(true);
+  expect(bounds).toEqual(errorBounds(parts, inputs(parts)).get('0'));
+});
+
+test('weights stored in f16 are off by half a unit in the last place, and so are their products', () => {
+  const graph = parse(
+    'graph @g(%x: f32[1,2])\n  const %w: f32[1,2] = [0.333, 1e-9]\n  %0 = fully_connected %x, %w\n  return %0',
+  );
+  const x = new Map([['x', { dtype: 'f32' as const, shape: [1, 2], data: Float32Array.from([3, 1]) }]]);
+  const [weight] = graph.constants;
+  const stored = new Map([[weight as Value, 'f16' as const]]);
+  const [{ bound }] = [...boundedRun(graph, x, { stored }).values()] as [BoundedOutput];
+  expect(bound[0]).toBeCloseTo(3 * 0.333 * 2 ** -11 + 2 ** -25, 6);
+});

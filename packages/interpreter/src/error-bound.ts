@@ -1,7 +1,7 @@
-import type { Graph, Node, Tensor, Value } from '@ghostc/ir';
+import type { DType, Graph, Node, Tensor, Value } from '@ghostc/ir';
 import { lookup, withDefaults } from '@ghostc/ops';
 import { boundNode } from './bound-node.ts';
-import { type Bounded, exactly } from './bounded.ts';
+import { type Bounded, exactly, storedAs } from './bounded.ts';
 
 export interface BoundedOutput {
   /** The output in double precision: nothing was rounded on the way but casts. */
@@ -10,19 +10,31 @@ export interface BoundedOutput {
   readonly bound: Float64Array;
 }
 
+export interface BoundOptions {
+  /** Constants that the computation has in a shorter type, as weights stored in f16. */
+  readonly stored?: ReadonlyMap<Value, DType>;
+}
+
 /**
  * Runs a graph in double precision and carries along, for every element of every value, a bound on the error that a
  * computation in the graph's own types may have, in any order of summation: what the inputs' errors become, plus the op's own
  * roundings, gamma_n * m with m the op on absolute values and n its number of roundings (Higham, Accuracy and Stability of
  * Numerical Algorithms, section 3). Data movement, relu, clip and maxima add nothing.
  */
-export function boundedRun(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<string, BoundedOutput> {
+export function boundedRun(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Tensor>,
+  { stored }: BoundOptions = {},
+): Map<string, BoundedOutput> {
   const known = new Map<Value, Bounded>();
   for (const input of graph.inputs) {
     const tensor = inputs.get(input.name);
     if (tensor) known.set(input, exactly(tensor));
   }
-  for (const value of graph.constants) if (value.constant) known.set(value, exactly(value.constant));
+  for (const value of graph.constants) {
+    const dtype = stored?.get(value);
+    if (value.constant) known.set(value, dtype ? storedAs(value.constant, dtype) : exactly(value.constant));
+  }
   const last = lastUses(graph);
   for (const node of graph.nodes()) {
     runNode(node, known);

@@ -1,2 +1,2 @@
-export { type BoundedOutput, boundedRun, errorBounds } from './error-bound.ts';
+export { type BoundedOutput, type BoundOptions, boundedRun, errorBounds } from './error-bound.ts';
 export { type InterpretOptions, interpret } from './interpret.ts';

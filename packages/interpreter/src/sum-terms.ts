@@ -22,6 +22,7 @@ const terms: Readonly<Record<string, (node: Node) => number>> = {
   conv2d: ({ inputs }) => inner(inputs[1]) + OVERHEAD,
   depthwise_conv2d: ({ inputs }) => inner(inputs[1]) + OVERHEAD,
   fully_connected: ({ inputs }) => inner(inputs[1]) + OVERHEAD,
+  fused_ghost_module: ({ inputs }) => inner(inputs[1]) + inner(inputs[3]) + 3 * OVERHEAD,
   gemm: (node) =>
     (node.attrs.trans_a ? (dims(node.inputs[0])[0] ?? 1) : (dims(node.inputs[0])[1] ?? 1)) + OVERHEAD,
   ghost_module: ({ inputs }) => inner(inputs[1]) + inner(inputs[3]) + 2 * OVERHEAD,

@@ -1,6 +1,7 @@
 export { checkExternalLocation } from './check-external-location.ts';
 export { decodeModel, encodeModel } from './codec.ts';
 export { onnxInputNames, type ReadOptions, readOnnx } from './read-onnx.ts';
+export { roundingKey } from './read-static-quantization.ts';
 export {
   dataTypeOf,
   fromTensor,

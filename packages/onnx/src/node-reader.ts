@@ -8,7 +8,7 @@ import {
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { buildNode, type Rounding } from '@ghostc/ops';
 import type { ConstantCone } from './constant-cone.ts';
 import type { AttributeProto, NodeProto } from './onnx-types.ts';
 import { type ShapeValue, shapeValueOf, tensorOf } from './shape-value.ts';
@@ -32,6 +32,8 @@ export interface ReadState {
   readonly readExternal?: ReadExternal | undefined;
   /** Values that are computed from constants alone. */
   readonly cone: ConstantCone;
+  /** Of integer ops, where a node does not say it. */
+  readonly rounding: Rounding;
 }
 
 /** One ONNX node while it is read: typed access to its inputs and attributes, and `emit` for the IR nodes it becomes. */
@@ -56,12 +58,23 @@ export class NodeReader {
     return this.#state.opset;
   }
 
+  get rounding(): Rounding {
+    return this.#state.rounding;
+  }
+
   get inputCount(): number {
     return this.proto.input?.length ?? 0;
   }
 
   has(index: number): boolean {
     return Boolean(this.proto.input?.[index]);
+  }
+
+  /** This node with other values as its inputs: an op on integers is read as the float op in it. */
+  withInputs(values: readonly (Value | null)[]): NodeReader {
+    const input = values.map((value, i) => (value ? `${this.name}#${i}` : ''));
+    const entries = new Map(input.map((name, i): [string, Entry] => [name, { value: values[i] as Value }]));
+    return new NodeReader({ ...this.proto, input }, this.name, { ...this.#state, entries });
   }
 
   /** The value of an input; a shape value becomes a constant. Throws when it is absent or symbolic. */
@@ -189,6 +202,11 @@ export class NodeReader {
 
   addConstant(tensor: Tensor, name = this.proto.output?.[0] ?? 'constant'): Value {
     return this.#state.graph.addConstant(name, tensor);
+  }
+
+  /** An entry of the node's metadata. */
+  metadata(key: string): string | undefined {
+    return this.proto.metadata_props?.find((entry) => entry.key === key)?.value;
   }
 
   /** Throws unless the attribute has one of the values that are understood. */

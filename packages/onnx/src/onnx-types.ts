@@ -44,6 +44,7 @@ export interface NodeProto {
   readonly input?: readonly string[];
   readonly output?: readonly string[];
   readonly attribute?: readonly AttributeProto[];
+  readonly metadata_props?: readonly { readonly key?: string; readonly value?: string }[];
 }
 
 export interface DimensionProto {

@@ -1,6 +1,8 @@
 import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor, withLocation } from '@ghostc/ir';
+import { defaultRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
 import { ConstantCone } from './constant-cone.ts';
+import { contribTable } from './contrib-table.ts';
 import { type Entry, NodeReader, type ReadOp, type ReadState } from './node-reader.ts';
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { opTable } from './op-table.ts';
@@ -18,6 +20,8 @@ export interface ReadOptions {
   readonly bind?: ReadonlyMap<string, number>;
   /** Values of inputs that are known at compile time: they become constants. */
   readonly constants?: ReadonlyMap<string, Tensor>;
+  /** How quantised layers round that do not say it: `double` as TFLite if absent, `single` as ONNX Runtime. */
+  readonly rounding?: Rounding | undefined;
 }
 
 /** Versions of the standard ops whose meaning the op table knows. */
@@ -42,6 +46,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     opset: standardOpset(model),
     readExternal: options.external,
     cone: new ConstantCone(),
+    rounding: options.rounding ?? defaultRounding,
   };
   if (proto.sparse_initializer?.length)
     throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');
@@ -120,9 +125,9 @@ function readNode({ proto, name }: NamedNode, state: ReadState): void {
   const op = proto.op_type ?? '';
   withLocation({ node: name, op }, () => {
     const node = new NodeReader(proto, name, state);
-    if (proto.domain && proto.domain !== 'ai.onnx') throw unsupported(op, proto.domain, state);
     const [first = '', ...others] = proto.output ?? [];
-    const shape = shapeTable.get(op)?.(node);
+    const shape =
+      opTables.get(proto.domain || 'ai.onnx') === opTable ? shapeTable.get(op)?.(node) : undefined;
     if (shape) state.entries.set(first, { shape });
     else {
       const [value, ...more] = [readOp(node, state)].flat();
@@ -135,9 +140,16 @@ function readNode({ proto, name }: NamedNode, state: ReadState): void {
   });
 }
 
+/** By domain. */
+const opTables = new Map<string, ReadonlyMap<string, ReadOp>>([
+  ['ai.onnx', opTable],
+  ['com.microsoft', contribTable],
+]);
+
 function readOp(node: NodeReader, state: ReadState): ReturnType<ReadOp> {
-  const read = opTable.get(node.op);
-  if (!read) throw unsupported(node.op, 'ai.onnx', state);
+  const domain = node.proto.domain || 'ai.onnx';
+  const read = opTables.get(domain)?.get(node.op);
+  if (!read) throw unsupported(node.op, domain, state);
   return read(node);
 }
 

@@ -10,7 +10,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { integerRange } from '@ghostc/ops';
+import { defaultRounding, integerRange, type Rounding, roundings } from '@ghostc/ops';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { quantizationRows } from './read-quantization.ts';
 import { windowAttributes } from './window-attributes.ts';
@@ -62,13 +62,28 @@ interface Target {
 }
 
 /** Activations per tensor become a node, constants integers at once. */
-function quantize(node: NodeReader, x: Value, { quant, dtype }: Target): Value | undefined {
+export function quantize(node: NodeReader, x: Value, { quant, dtype }: Target): Value | undefined {
   const [scale = 1, zero = 0] = [quant.scale[0], quant.zeroPoint[0]];
   const known = dtype === 'i8' || dtype === 'u8' || (dtype === 'i16' && zero === 0);
   if (!known || x.type.dtype !== 'f32') return undefined;
   if (x.constant) return node.addConstant(quantizedConstant(x.constant, quant, dtype));
   if (quant.axis !== undefined) return undefined;
-  return node.emit('quantize_linear', [x], { y_scale: scale, y_zero_point: zero, y_dtype: dtype });
+  const y = { y_scale: scale, y_zero_point: zero, y_dtype: dtype };
+  return node.emit('quantize_linear', [x], { ...y, ...roundingAttr(node) });
+}
+
+/** Metadata of a QuantizeLinear that says how the integer op rounds which it closes; ONNX itself has no word for it. */
+export const roundingKey = 'ghostc.rounding';
+
+function roundingAttr(node: NodeReader): { rounding?: Rounding } {
+  const stated = node.metadata(roundingKey);
+  const rounding = stated === undefined ? node.rounding : roundings.find((one) => one === stated);
+  if (!rounding)
+    throw new CompileError(
+      'onnx/quantization',
+      `${roundingKey} expects ${roundings.join(' or ')}, found ${stated}`,
+    );
+  return rounding === defaultRounding ? {} : { rounding };
 }
 
 /** saturate(round_half_even(x / scale) + zero point) */
@@ -97,7 +112,7 @@ interface QuantInputs {
 }
 
 /** Constant scale and zero point: one number, or one per slice along `axis`. */
-function quantOf(node: NodeReader, { of, scale, zero, axis }: QuantInputs): QuantParams | undefined {
+export function quantOf(node: NodeReader, { of, scale, zero, axis }: QuantInputs): QuantParams | undefined {
   if (node.int('block_size', 0) !== 0) return undefined;
   const [scales, zeros] = [node.constant(scale), node.constant(zero)];
   if (!scales || scales.shape.length > 1 || (node.has(zero) && !zeros)) return undefined;
@@ -131,7 +146,7 @@ function readDequantize(node: NodeReader): Value | undefined {
 const integers: ReadonlySet<DType> = new Set(['i8', 'u8', 'i16', 'i32']);
 
 /** The value takes its quantisation into its type: a constant as a copy, an input itself; any other must have it. */
-function dequantize(node: NodeReader, x: Value, quant: QuantParams): Value | undefined {
+export function dequantize(node: NodeReader, x: Value, quant: QuantParams): Value | undefined {
   if (!integers.has(x.type.dtype)) return undefined;
   if (x.constant) return node.emit('dequantize_linear', [node.addConstant({ ...x.constant, quant }, x.name)]);
   if (quant.axis !== undefined || x.type.dtype === 'i32') return undefined;

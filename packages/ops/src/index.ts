@@ -92,6 +92,7 @@ export {
   tanhTable,
 } from './quantized/reference-tables.ts';
 export {
+  defaultRounding,
   type FixedMultiplier,
   quantizeMultiplier,
   type Rounding,

@@ -31,6 +31,8 @@ describe('shape inference', () => {
       { pads: [1, 1, 1, 1], strides: [2, 2] },
       [1, 16, 112, 112],
     ],
+    ['pad adds to a symbolic sum', 'pad', [['n', 'h+1']], { pads: [0, 1, 0, 1] }, ['n', 'h+3']],
+    ['pad may cut a symbolic size', 'pad', [['h', 4]], { pads: [-1, 0, 0, 0] }, ['h-1', 4]],
     [
       'conv symbolic same',
       'conv2d',

@@ -1,4 +1,5 @@
 import {
+  addDim,
   allocate,
   CompileError,
   type Dim,
@@ -155,11 +156,9 @@ export const pad = defineOp({
   infer({ x }, { pads }) {
     if (pads.length !== 2 * x.shape.length)
       throw new CompileError('pad/infer', `pads expects ${2 * x.shape.length} numbers, found ${pads.length}`);
-    const shape = x.shape.map((dim, axis) => {
-      const extra = (pads[axis] ?? 0) + (pads[axis + x.shape.length] ?? 0);
-      if (extra === 0) return dim;
-      return isStatic(dim) ? dim + extra : `${dim}+${extra}`;
-    });
+    const shape = x.shape.map((dim, axis) =>
+      addDim(dim, (pads[axis] ?? 0) + (pads[axis + x.shape.length] ?? 0)),
+    );
     const grown = [...x.shape.keys()].filter((axis) => pads[axis] || pads[axis + x.shape.length]);
     return { dtype: x.dtype, shape, quant: keepQuant(x, grown) };
   },

@@ -37,6 +37,7 @@ import {
   fuseClampBeforeQuantize,
   raiseIntegerMovement,
   raiseQlinearBinary,
+  raiseQlinearConcat,
   raiseQlinearLookup,
   raiseQlinearPool,
   raiseQlinearSoftmax,
@@ -154,6 +155,7 @@ const raiseQuantized = rulePass(
   raiseRequantizeClamp,
   raiseRequantize,
   raiseIntegerMovement,
+  raiseQlinearConcat,
   foldSliceIntoQlinearDepthwise,
 );
 

@@ -37,7 +37,7 @@ export interface MemoryPlan {
   /** Nodes that need no code: views, and concats whose inputs lie in place. */
   readonly elided: ReadonlySet<Node>;
   readonly arenaBytes: number;
-  /** Bytes that live at the peak of every order: proven, no plan takes less. */
+  /** Bytes in use at the peak of every order, in whole granules of the alignment where that tells more: no plan takes less. */
   readonly lowerBound: number;
   /** `arenaBytes` less the lower bound rounded up to the alignment; 0: the plan is optimal. */
   readonly gap: number;

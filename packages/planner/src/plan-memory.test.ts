@@ -1,31 +1,10 @@
-import { Graph, type Node, numElements, type StorageRule, type TensorType, type Value } from '@ghostc/ir';
+import { Graph, type Node, numElements, type Value } from '@ghostc/ir';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MemoryPlan, PlanOptions } from './memory-plan.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import { planMemory } from './plan-memory.ts';
+import { add, options, randomGraph, recipes, storageRule, type } from './test-graphs.ts';
 
-const rules: Record<string, (node: Node) => StorageRule> = {
-  make: () => ({ kind: 'own' }),
-  view: () => ({ kind: 'view' }),
-  cat: () => ({ kind: 'join', axis: 1 }),
-  outer: () => ({ kind: 'join', axis: 2 }),
-  shrink: () => ({ kind: 'in-place', inputs: [0] }),
-  ew: (node) => ({ kind: 'in-place', inputs: [...node.inputs.keys()] }),
-};
-const storageRule = (node: Node): StorageRule => rules[node.op]?.(node) ?? { kind: 'own' };
-const options = (io: 'caller' | 'arena', more: Partial<PlanOptions> = {}): PlanOptions => ({
-  storageRule,
-  io,
-  align: 16,
-  ...more,
-});
-
-const type = (channels: number, height = 1): TensorType => ({
-  dtype: 'f32',
-  shape: [1, channels, height, 1],
-});
-const add = (graph: Graph, op: string, inputs: Value[], output: TensorType): Value =>
-  graph.add({ op, inputs, types: [output] }).output;
 const at = (plan: MemoryPlan, value: Value) => plan.placements.get(value);
 
 /**
@@ -100,35 +79,6 @@ class Machine {
     return this.keys(value).map((key) => this.memory.get(key) ?? 0);
   }
 }
-
-/** A random graph from a list of choices; all values are [1,C,1,1]. */
-function randomGraph(
-  choices: readonly (readonly [number, number, number, number])[],
-  outputs: readonly number[],
-): Graph {
-  const graph = new Graph();
-  const values = [graph.addInput('a', type(4)), graph.addInput('b', type(6))];
-  values.push(graph.addConstant('k', { dtype: 'f32', shape: [1, 4, 1, 1], data: new Float32Array(4) }));
-  for (const [kind, i, j, size] of choices) {
-    const x = values[values.length - 1 - (i % Math.min(values.length, 6))] as Value;
-    const y = values[j % values.length] as Value;
-    const channels = (value: Value): number => numElements(value.type.shape);
-    if (kind === 0) values.push(add(graph, 'make', [x, y], type(1 + size)));
-    else if (kind === 1) values.push(add(graph, 'view', [x], x.type));
-    else if (kind === 2) values.push(add(graph, 'cat', [x, y], type(channels(x) + channels(y))));
-    else if (kind === 4) values.push(add(graph, 'shrink', [x], type(Math.max(1, channels(x) - size))));
-    else values.push(add(graph, 'ew', channels(y) === channels(x) ? [x, y] : [x], x.type));
-  }
-  outputs.forEach(
-    (pick, i) => void graph.addOutput(`out${i}`, values[values.length - 1 - (pick % values.length)] as Value),
-  );
-  return graph;
-}
-
-const recipes = fc.tuple(
-  fc.array(fc.tuple(fc.nat(4), fc.nat(9), fc.nat(40), fc.nat(9)), { minLength: 1, maxLength: 25 }),
-  fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
-);
 
 describe.each(['caller', 'arena'] as const)('any graph, io %s', (io) => {
   it('computes the same values as without sharing', () => {
@@ -242,6 +192,15 @@ describe('planMemory', () => {
     const both = add(graph, 'cat', [primary, cheap], type(128));
     graph.addOutput('y', add(graph, 'make', [both], type(1)));
     expect(planMemory(graph, options('caller')).arenaBytes).toBe(4 * 128);
+  });
+
+  it('counts whole granules of the alignment where buffers cannot touch', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x', type(1));
+    const parts = [add(graph, 'make', [x], type(10)), add(graph, 'make', [x], type(10))];
+    graph.addOutput('y', add(graph, 'make', parts, type(1)));
+    const plan = planMemory(graph, options('caller'));
+    expect([plan.arenaBytes, plan.lowerBound, plan.gap]).toEqual([96, 96, 0]); // 40 + 8 lost + 40 + 8 lost
   });
 
   it('returns an input as it is without giving it arena memory', () => {

@@ -2,6 +2,7 @@ import type { Graph, Node, Value } from '@ghostc/ir';
 import { arenaCells } from './arena-cells.ts';
 import { findOrder } from './find-order.ts';
 import { roundUp } from './first-fit.ts';
+import { granuleBound } from './granule-bound.ts';
 import { type ArenaLayout, layOut, type Schedule } from './lay-out.ts';
 import { keptCells, listTasks, type Task } from './list-tasks.ts';
 import type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
@@ -20,12 +21,15 @@ export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
   const kept = keptCells(graph, map);
   const held = arenaCells(tasks, map);
   const costs = (cell: Cell): number => (held.has(cell) ? cell.bytes : 0);
-  const { order, bound } = findOrder(tasks, { costs, kept, ...(options.order && { given: tasks }) });
+  const given = options.order && { given: tasks };
+  const { order, bound: alive } = findOrder(tasks, { costs, kept, ...given });
   const schedule = { map, kept, align: options.align, apart: new Set<Task>(), effort: 'quick' } as const;
+  const quick = layOut({ ...schedule, order }) as ArenaLayout;
+  const granules = (): number => granuleBound(tasks, { map, held, kept, align: options.align, ...given });
+  const bound = quick.bytes > roundUp(alive, options.align) ? Math.max(alive, granules()) : alive;
   const goal = roundUp(bound, options.align);
-  const found = bestLayout({ ...schedule, order }, goal);
-  const given = found.bytes > goal ? layOut({ ...schedule, order: tasks }, found.bytes) : null;
-  const best = given ?? found;
+  const found = bestLayout({ ...schedule, order }, { quick, goal });
+  const best = (found.bytes > goal && layOut({ ...schedule, order: tasks }, found.bytes)) || found;
   return {
     order: withElided(graph, best.order, map.elided),
     placements: placeValues(map, best),
@@ -40,17 +44,26 @@ export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
   };
 }
 
-/** Starts with every chance to work in place taken, and leaves those that the arena is smaller without. */
-function bestLayout(schedule: Schedule, goal: number): ArenaLayout {
-  let best = layOut(schedule) as ArenaLayout;
+interface Start {
+  /** With every chance to work in place taken. */
+  readonly quick: ArenaLayout;
+  readonly goal: number;
+}
+
+/** Leaves the chances to work in place that the arena is smaller without, in passes as long as they bring something. */
+function bestLayout(schedule: Schedule, { quick, goal }: Start): ArenaLayout {
+  let best = quick;
   const apart = new Set(schedule.apart);
-  const candidates = [...best.shared].sort((a, b) => wasteOf(b) - wasteOf(a)).slice(0, trials);
-  for (const task of candidates) {
-    if (best.bytes <= goal) break;
-    apart.add(task);
-    const next = layOut({ ...schedule, apart }, best.bytes);
-    if (next) best = next;
-    else apart.delete(task);
+  for (let before = Number.POSITIVE_INFINITY; best.bytes < before && best.bytes > goal; ) {
+    before = best.bytes;
+    const candidates = [...best.shared].sort((a, b) => wasteOf(b) - wasteOf(a)).slice(0, trials);
+    for (const task of candidates) {
+      if (best.bytes <= goal) break;
+      apart.add(task);
+      const next = layOut({ ...schedule, apart }, best.bytes);
+      if (next) best = next;
+      else apart.delete(task);
+    }
   }
   return (best.bytes > goal && layOut({ ...schedule, apart, effort: 'exact' }, best.bytes)) || best;
 }

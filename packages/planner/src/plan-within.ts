@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from '@ghostc/ir';
+import { type Held, heldWhile } from './held-while.ts';
 import type { PlanOptions } from './memory-plan.ts';
 import { placeStreams, type Region, resultsOf, type StreamedPlan, streamOf } from './place-streams.ts';
 import { valueBytes } from './resolve-storage.ts';
@@ -20,8 +21,8 @@ export interface WithinResult {
   readonly extraWork: number;
   /** Bytes above `maxBytes`; 0: it fits. */
   readonly missing: number;
-  /** The layer with the most memory alive. */
-  readonly worst: { readonly node: Node; readonly bytes: number } | null;
+  /** The layer with the most memory alive, and what lies there, largest first. */
+  readonly worst: { readonly node: Node; readonly bytes: number; readonly held: readonly Held[] } | null;
 }
 
 /** Rows of the slowest value of a band that are tried. */
@@ -74,20 +75,21 @@ function resultOf(graph: Graph, regions: readonly Region[], options: WithinOptio
   return { plan, regions, extraWork, missing, worst: worstOf(plan) };
 }
 
-function worstOf({ order, live, elided }: StreamedPlan): WithinResult['worst'] {
+function worstOf(plan: StreamedPlan): WithinResult['worst'] {
+  const { order, live, elided } = plan;
   const run = order.filter((node) => !elided.has(node));
   const at = live.reduce((most, bytes, i) => (bytes > (live[most] ?? 0) ? i : most), 0);
   const node = run[at];
-  return node ? { node, bytes: live[at] ?? 0 } : null;
+  return node ? { node, bytes: live[at] ?? 0, held: heldWhile(plan, node) } : null;
 }
 
 /** Replaces the regions that touch the worst stretch by one region; the best of some candidates. */
 function improve(graph: Graph, current: WithinResult, options: WithinOptions): WithinResult | null {
   const nodes = [...graph.nodes()];
-  const [first, last] = worstStretch(nodes, current, options.maxBytes);
-  if (first < 0) return null;
+  const stretch = worstStretch(nodes, current, options.maxBytes);
+  if (!stretch) return null;
   const estimate = new Estimator(graph, nodes, options);
-  const candidates = regionsAround(nodes, { first, last }, options).flatMap((region) => {
+  const candidates = regionsAround(nodes, stretch, options).flatMap((region) => {
     const others = current.regions.filter(({ from, to }) => to <= region.from || from >= region.to);
     const cost = estimate.region(region);
     return cost ? [{ regions: [...others, region].sort((a, b) => a.from - b.from), ...cost }] : [];
@@ -96,31 +98,44 @@ function improve(graph: Graph, current: WithinResult, options: WithinOptions): W
   candidates.sort((a, b) => over(a.bytes) - over(b.bytes) || a.work - b.work || a.bytes - b.bytes);
   let best: WithinResult | null = null;
   for (const { regions } of candidates.slice(0, trials)) {
-    const result = resultOf(graph, regions, options);
-    if (result && (!best || isBetter(result, best))) best = result;
+    best = better(best, resultOf(graph, regions, options));
     if (best?.missing === 0) break;
   }
+  // Estimates are high by what shares memory: what seems to miss a little may fit, and be cheaper.
+  const near = candidates.filter(({ bytes }) => over(bytes) > 0 && bytes <= 1.15 * options.maxBytes);
+  near.sort((a, b) => a.work - b.work);
+  for (const { regions, work } of near.slice(0, trials))
+    if (best?.missing === 0 && work < best.extraWork) best = better(best, resultOf(graph, regions, options));
   return best;
 }
 
-function isBetter(a: WithinResult, b: WithinResult): boolean {
-  return a.missing !== b.missing ? a.missing < b.missing : a.extraWork < b.extraWork;
+function better(best: WithinResult | null, next: WithinResult | null): WithinResult | null {
+  if (!best || !next) return next ?? best;
+  if (next.missing !== best.missing) return next.missing < best.missing ? next : best;
+  return next.extraWork < best.extraWork ? next : best;
+}
+/** Positions in the graph's order. */
+interface Stretch {
+  readonly first: number;
+  readonly last: number;
+  /** Of the step with the most memory alive; a region has several. */
+  readonly worst: readonly number[];
 }
 
-/** First and last node (in the graph's order) of the stretch around the worst step in which steps are over the limit. */
+/** The stretch around the worst step in which steps are over the limit. */
 function worstStretch(
   nodes: readonly Node[],
-  { plan, regions }: WithinResult,
+  { plan, regions, worst }: WithinResult,
   maxBytes: number,
-): readonly [number, number] {
+): Stretch | null {
+  if (!worst) return null;
   const run = plan.order.filter((node) => !plan.elided.has(node));
-  const worst = worstOf(plan);
-  let [low, high] = worst ? [run.indexOf(worst.node), run.indexOf(worst.node)] : [0, -1];
+  let [low, high] = [run.indexOf(worst.node), run.indexOf(worst.node)];
   while (low > 0 && (plan.live[low - 1] ?? 0) > maxBytes) low--;
   while (high + 1 < run.length && (plan.live[high + 1] ?? 0) > maxBytes) high++;
   const places = positionsOf(nodes, plan, regions);
   const stretch = run.slice(low, high + 1).flatMap((node) => places.get(node) ?? []);
-  return stretch.length ? [Math.min(...stretch), Math.max(...stretch)] : [-1, -1];
+  return { first: Math.min(...stretch), last: Math.max(...stretch), worst: places.get(worst.node) ?? [] };
 }
 
 /** Positions in the source graph of the nodes of a planned graph, which has the same nodes but for the regions. */
@@ -143,27 +158,33 @@ function positionsOf(
   return places;
 }
 
-/** Regions of streamable nodes that contain a stretch, in all heights of bands. */
-function regionsAround(
-  nodes: readonly Node[],
-  { first, last }: { first: number; last: number },
-  { rowRule }: WithinOptions,
-): Region[] {
+/** Regions of streamable nodes that contain what streams of a stretch around its worst step, in all heights of bands. */
+function regionsAround(nodes: readonly Node[], stretch: Stretch, { rowRule }: WithinOptions): Region[] {
   const streams = nodes.map((node) => rowRule(node) !== null);
-  let [low, high] = [first, last];
-  while (low <= high && !streams[low]) low++;
-  while (high >= low && !streams[high]) high--;
-  const inside = streams.indexOf(false, low);
-  if (inside >= 0 && inside <= high) high = inside - 1;
-  if (low > high) return [];
-  let [start, end] = [low, high];
+  const core = streamingPart(streams, stretch);
+  if (!core) return [];
+  const { first, last } = core;
+  let [start, end] = [first, last];
   while (start > 0 && streams[start - 1]) start--;
   while (end + 1 < nodes.length && streams[end + 1]) end++;
   const regions: Region[] = [];
-  for (let from = Math.max(start, low - reach); from <= low; from++)
-    for (let to = high + 1; to <= Math.min(end, high + reach) + 1; to++)
+  for (let from = Math.max(start, first - reach); from <= first; from++)
+    for (let to = last + 1; to <= Math.min(end, last + reach) + 1; to++)
       for (const rows of bandRows) regions.push({ from, to, rows });
   return regions;
+}
+
+/** The part of a stretch that streams whole: with the worst step if that streams, or else the first part. */
+function streamingPart(
+  streams: readonly boolean[],
+  { first, last, worst }: Stretch,
+): { first: number; last: number } | null {
+  const inner = worst.find((at) => streams[at]) ?? streams.indexOf(true, first);
+  if (inner < 0 || inner > last) return null;
+  let [low, high] = [inner, inner];
+  while (low > first && streams[low - 1]) low--;
+  while (high < last && streams[high + 1]) high++;
+  return { first: low, last: high };
 }
 
 /** Bytes and extra work of a region without planning it: liveness in the given order. */

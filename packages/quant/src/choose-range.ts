@@ -14,6 +14,9 @@ export interface RangeOptions {
 /** Levels of an 8-bit type. */
 const LEVELS = 256;
 
+/** Entropy cannot see what a level loses that has one bin: narrower ranges would seem free of error. */
+const BINS_PER_LEVEL = 2;
+
 /** Steps of the search for a range. */
 const STEPS = 64;
 
@@ -28,7 +31,11 @@ export function chooseRange(statistics: ValueStatistics, { method, percentile }:
   if (method === 'mse') return narrowest(whole, (range) => squaredError(bins, range));
   if (method !== 'entropy') return whole;
   const counted = bins.filter(({ centre }) => Math.floor(centre / histogram.width) !== 0);
-  return narrowest(whole, (range) => divergence(counted, range));
+  const least = BINS_PER_LEVEL * LEVELS * histogram.width;
+  const fine = ({ low, high }: Range): boolean => high - low >= least;
+  return narrowest(whole, (range) =>
+    range === whole || fine(range) ? divergence(counted, range) : Number.POSITIVE_INFINITY,
+  );
 }
 
 function percentileRange(histogram: Histogram, percentile: number): Range {

@@ -1,4 +1,5 @@
 import { type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { defaultRounding } from '@ghostc/ops';
 import { observeTensors, type Sample } from './calibrate.ts';
 import { evaluateFrom } from './evaluate-from.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
@@ -49,7 +50,7 @@ export function measureSensitivity(
 
 /** Signal to noise of the network's outputs under a plan. Values that no integer touches are taken from the float runs. */
 export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number {
-  const quantizer = new GraphQuantizer(graph, plan, { io: 'float', rounding: 'single' });
+  const quantizer = new GraphQuantizer(graph, plan, { io: 'float', rounding: defaultRounding });
   const rewritten = quantizer.run();
   const exact = exactValues(graph, plan);
   const total = new SignalToNoise();

@@ -41,7 +41,7 @@ static int intact(const unsigned char *from, size_t bytes) {
   return 1;
 }
 
-static uint32_t hash(uint32_t state, const void *from, size_t bytes) {
+static inline uint32_t hash(uint32_t state, const void *from, size_t bytes) {
   const unsigned char *p = from;
   for (size_t i = 0; i < bytes; i++) state = (state ^ p[i]) * 16777619u;
   return state;

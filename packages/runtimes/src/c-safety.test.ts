@@ -11,12 +11,14 @@ import { quantize } from '@ghostc/quant';
 import { describe, expect, test } from 'vitest';
 import { strictFlags } from './build-c.ts';
 import { cDevice } from './c-device.ts';
+import { clangTidyChecks } from './clang-tidy-checks.ts';
 import { runC } from './prepare-c.ts';
 import { onPath, skipWithout, type Tool } from './require-tool.ts';
 import { runProcess } from './run-process.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
 const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
+const clangTidy: Tool = { name: 'clang-tidy', found: () => onPath('clang-tidy'), packages: ['clang-tidy'] };
 const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), packages: ['cppcheck'] };
 
 /** What generated code may ask of the C library: the functions of math.h that its activations use, and block moves. */
@@ -93,6 +95,24 @@ describe('what the compiler can prove', () => {
       });
     },
   );
+});
+
+describe.concurrent('nothing of clang-tidy', () => {
+  test.for(subjects)('%s', { timeout: 120_000 }, async ([, make], context) => {
+    skipWithout([clangTidy], 'static analysis', context);
+    const program = compileC(make(), { name: 'net', kernels: 'portable' });
+    await inFolder(program, async (folder) => {
+      const args = [
+        '--quiet',
+        `-checks=${clangTidyChecks}`,
+        '-warnings-as-errors=*',
+        'net.c',
+        '--',
+        '-std=c99',
+      ];
+      await runProcess('clang-tidy', args, { cwd: folder, timeout: 120 });
+    });
+  });
 });
 
 test('no function calls itself, directly or by others', () => {

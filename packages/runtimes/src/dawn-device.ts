@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { CompileError } from '@ghostc/ir';
+import { type Offers, offersOf } from '@ghostc/wgsl-runtime';
 import { anyFile, missingTools, type Tool } from './require-tool.ts';
 
 /** Where distributions put SwiftShader, the Vulkan driver that needs no GPU: it comes with Chromium. */
@@ -69,6 +70,11 @@ export async function dawnDevice(): Promise<GPUDevice> {
     requiredFeatures,
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
+}
+
+/** What a device and Dawn's WGSL implementation offer to variants: Node has no `navigator.gpu` that would say it. */
+export async function dawnOffers(device: GPUDevice): Promise<Offers> {
+  return offersOf(device, await gpu('default'));
 }
 
 /** A device that compiles shaders and executes nothing: Tint's errors without a driver. The caller destroys it. */

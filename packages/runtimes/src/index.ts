@@ -5,6 +5,7 @@ export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
 export { type Engine, engine, engines, engineTools, stopEngines } from './engines.ts';
+export { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 export { type CodeSize, measureC } from './measure-c.ts';
 export { ortRuntime } from './ort-runtime.ts';
 export { loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort-session.ts';
@@ -14,7 +15,7 @@ export { type LayerProfile, type Profile, profileC } from './profile-c.ts';
 export type { CRun } from './read-runs.ts';
 export { missingTools, requireTools, skipWithout, type Tool } from './require-tool.ts';
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
-export { cRuntime, createRuntime, originalRuntime, runtimeNames } from './runtime-table.ts';
+export { cRuntime, createRuntime, originalRuntime, runtimeNames, wgslRuntimeOn } from './runtime-table.ts';
 export type { Route } from './serve-locally.ts';
 export {
   parseTuningCache,

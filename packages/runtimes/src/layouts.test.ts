@@ -47,10 +47,16 @@ test.for(['c', 'bin'] as const)(
   'the CMake package builds, installs and is found, weights as %s',
   async (weights, context) => {
     skipWithout([cmake], 'the CMake package', context);
-    const out = write(`cmake-${weights}`, packageFiles(compileC(graph(), { weights }), 'cmake'));
+    const out = write(
+      `cmake-${weights}`,
+      packageFiles(compileC(graph(), { weights, selfTest: true }), 'cmake'),
+    );
     const prefix = join(out, 'installed');
     await run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_INSTALL_PREFIX=${prefix}`], out);
     await run('cmake', ['--build', 'build', '--target', 'install'], out);
+    expect(await run('ctest', [], join(out, 'build'))).toContain(
+      '100% tests passed, 0 tests failed out of 1',
+    );
     const user = write(
       `user-${weights}`,
       new Map([
@@ -90,6 +96,17 @@ test('the sketch of an Arduino library and the help of a Zephyr module follow io
   expect(sketch).toContain(`static float *const out0 = (float *)(arena + ${output});`);
   expect(sketch).toContain('net_run(arena);');
   expect(String(packageFiles(program, 'zephyr').get('Kconfig'))).toContain('which holds inputs and outputs.');
+});
+
+test('an Arduino library and a Zephyr module know the self-test', () => {
+  const program = compileC(graph(), { weights: 'c', selfTest: true });
+  const sketch = packageFiles(program, 'arduino').get('examples/selftest/selftest.ino');
+  expect(String(sketch)).toContain('net_selftest(arena, in0, out0);');
+  const zephyr = packageFiles(program, 'zephyr');
+  expect(String(zephyr.get('Kconfig'))).toContain('config NET_SELFTEST\n');
+  expect(String(zephyr.get('CMakeLists.txt'))).toContain(
+    'zephyr_library_sources_ifdef(CONFIG_NET_SELFTEST src/net_selftest.c)',
+  );
 });
 
 test('external weights come in by the run function', async () => {

@@ -48,6 +48,7 @@ int mixed_run(void *arena, const float *a, const int8_t *b, uint8_t *p, float *q
   peaks: [],
   layers: [],
   weightBytes: 0,
+  form: 'c',
 };
 
 const inputs = [new Map([['x', f32([3], [1, 2, 3])]]), new Map([['x', f32([3], [-1, 0.5, 1e30])]])];

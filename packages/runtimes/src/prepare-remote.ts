@@ -1,19 +1,24 @@
 import type { Executable } from '@ghostc/conformance';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import { carriedInputs } from './carried-io.ts';
 import { type Engine, engine } from './engines.ts';
+import type { PrepareWgslOptions } from './run-wgsl.ts';
 import { packTensors, unpackTensors } from './tensor-bytes.ts';
 
 /** A WGSL program in an engine; `dispose` frees its device, the engine goes on. Throws `tool/missing`, `run/gpu`. */
 export async function prepareRemote(
   name: Engine,
   program: WgslProgram<Uint8Array>,
-  { plain = false }: { readonly plain?: boolean } = {},
+  { plain = false }: PrepareWgslOptions = {},
 ): Promise<Executable> {
   const gpu = await engine(name);
   const session = await gpu.load(program, plain);
   const { inputs, outputs } = program.manifest;
   return {
-    run: async (tensors) => unpackTensors(outputs, await gpu.run(session, packTensors(inputs, tensors))),
+    run: async (tensors) => {
+      const bytes = packTensors(inputs, carriedInputs(inputs, tensors));
+      return unpackTensors(outputs, await gpu.run(session, bytes));
+    },
     dispose: () => gpu.dispose(session),
   };
 }

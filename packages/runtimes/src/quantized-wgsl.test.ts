@@ -4,6 +4,7 @@ import { compileWgsl, lowerForKernels, optimize } from '@ghostc/compiler';
 import {
   caseGraph,
   compareTensors,
+  type Executable,
   joinCases,
   quantizedSuites,
   seededInputs,
@@ -14,33 +15,56 @@ import type { Graph } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { bindDimensions } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { typedOutputs } from './carried-io.ts';
 import { wgslTools } from './dawn-device.ts';
+import { engineTools, stopEngines } from './engines.ts';
+import { prepareRemote } from './prepare-remote.ts';
 import { skipWithout } from './require-tool.ts';
-import { runWgsl, typedOutputs } from './run-wgsl.ts';
+import { prepareWgsl } from './run-wgsl.ts';
 
 const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
 const equal = { relative: 0, absolute: 0, reason: 'integers' };
 
-/** What WGSL has no code for, and says so: 16 bits, softmax and bilinear resize of integers. */
-const refused = /(linear|requantize).*i16|i16.*(linear|requantize)|qlinear_softmax|qlinear_resize/s;
+const tools = [...wgslTools, ...engineTools.chromium, ...engineTools.deno];
 
-/** The same elements in both, floats of mixed graphs included. */
+/** What WGSL has no code for, and says so: 16 bits. */
+const refused = /(linear|requantize).*i16|i16.*(linear|requantize)/s;
+
+afterAll(stopEngines);
+
+type Prepare = (program: ReturnType<typeof compileWgsl>) => Promise<Executable>;
+
+/** With and without dot4I8Packed, which all three have. */
+const targets: Readonly<Record<string, Prepare>> = {
+  'Dawn, variants': prepareWgsl,
+  'Dawn, plain': (program) => prepareWgsl(program, { plain: true }),
+  'Chromium, variants': (program) => prepareRemote('chromium', program),
+  'Deno, variants': (program) => prepareRemote('deno', program),
+  'Deno, plain': (program) => prepareRemote('deno', program, { plain: true }),
+};
+
+/** The same elements in the interpreter and in every engine, floats of mixed graphs included. */
 async function expectEqual(graph: Graph, seeds: readonly number[]): Promise<void> {
   const inputs = seeds.map((seed) => seededInputs(graph, seed));
-  const runs = await runWgsl(compileWgsl(graph), inputs);
-  inputs.forEach((one, i) => {
-    const actual = typedOutputs(graph, runs[i] as Tensors);
-    for (const [name, expected] of interpret(graph, one)) {
-      const { pass, problem, worst } = compareTensors(expected, actual.get(name), equal);
-      expect({ name, pass, problem, worst }).toEqual({ name, pass: true, worst: -1 });
+  const expected = inputs.map((one) => interpret(graph, one));
+  const program = compileWgsl(graph);
+  for (const [target, prepare] of Object.entries(targets)) {
+    const executable = await prepare(program);
+    for (const [i, one] of inputs.entries()) {
+      const actual = typedOutputs(graph, await executable.run(one));
+      for (const [name, tensor] of expected[i] as Tensors) {
+        const { pass, problem, worst } = compareTensors(tensor, actual.get(name), equal);
+        expect({ target, name, pass, problem, worst }).toEqual({ target, name, pass: true, worst: -1 });
+      }
     }
-  });
+    await executable.dispose?.();
+  }
 }
 
-describe('8-bit integers in WGSL', () => {
+describe('8-bit integers in WGSL, on Dawn, Chromium and Deno', () => {
   test.for(quantizedSuites)('$name, bit for bit', { timeout: 120_000 }, async (suite, context) => {
-    skipWithout(wgslTools, 'wgsl', context);
+    skipWithout(tools, 'wgsl', context);
     const cases = suite.cases.filter(({ text }) => !refused.test(text));
     await expectEqual(caseGraph(joinCases({ ...suite, cases })), [1, 2]);
   });
@@ -48,7 +72,7 @@ describe('8-bit integers in WGSL', () => {
   const others = quantizedSuites.flatMap(({ cases }) => cases.filter(({ text }) => refused.test(text)));
   test.for(others)('$name is refused', ({ text, name }) => {
     expect(() => compileWgsl(caseGraph({ text, name }))).toThrow(
-      /no WGSL kernel for .*qlinear_(softmax|resize)|\w+ of i16 \(%\w+\) has no WGSL kernel; there are those of i8 and u8/,
+      /\w+ of i16 \(%\w+\) has no WGSL kernel; there are those of i8 and u8/,
     );
   });
 });
@@ -77,7 +101,7 @@ const models = [
 
 describe('int8 models give the same bits in the interpreter and in WGSL', () => {
   test.for(models)('$folder with $io at its ends', { timeout: 120_000 }, async ({ folder, io }, context) => {
-    skipWithout(wgslTools, folder, context);
+    skipWithout(tools, folder, context);
     const graph = integers(join(fixtures, folder), io);
     await expectEqual(graph, [5, 6]);
   });

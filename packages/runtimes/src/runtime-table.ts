@@ -2,11 +2,13 @@ import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghost
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { behindBorder, withBorderCasts } from './border-casts.ts';
+import { typedOutputs } from './carried-io.ts';
 import { engines } from './engines.ts';
 import { ortSession } from './ort-session.ts';
+import { withPipelineCache } from './pipeline-cache.ts';
 import { prepareC } from './prepare-c.ts';
 import { prepareRemote } from './prepare-remote.ts';
-import { prepareWgsl, typedOutputs } from './run-wgsl.ts';
+import { prepareOnDevice, prepareWgsl } from './run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
 const onnxRuntime: Runtime = {
@@ -15,21 +17,27 @@ const onnxRuntime: Runtime = {
   prepare: async (model) => behindBorder(await ortSession(compileOnnx(withBorderCasts(model))), model),
 };
 
-/** Our WGSL, on Dawn. */
-const wgslRuntime: Runtime = { name: 'wgsl', prepare: prepareWgslModel };
+/** Our WGSL, on Dawn; in headless Chromium and in Deno: `stopEngines` ends them. */
+const wgslRuntimes: readonly Runtime[] = [
+  wgslRuntime('wgsl', prepareWgsl),
+  ...engines.map((name) => wgslRuntime(`wgsl@${name}`, (program) => prepareRemote(name, program))),
+];
 
-async function prepareWgslModel(model: Graph): Promise<Executable> {
-  const engine = await prepareWgsl(compileWgsl(model));
-  return { ...engine, run: async (inputs) => typedOutputs(model, await engine.run(inputs)) };
+function wgslRuntime(name: string, prepare: (program: GpuProgram) => Promise<Executable>): Runtime {
+  return {
+    name,
+    prepare: async (model) => {
+      const engine = await prepare(compileWgsl(model));
+      return { ...engine, run: async (inputs) => typedOutputs(model, await engine.run(inputs)) };
+    },
+  };
 }
 
-/** Our WGSL, in headless Chromium and in Deno: `stopEngines` ends them. */
-const remoteRuntimes = engines.map(
-  (name): Runtime => ({
-    name: `wgsl@${name}`,
-    prepare: (model) => prepareRemote(name, compileWgsl(model)),
-  }),
-);
+/** Our WGSL on one device for many small models, which compiles each shader once; `device.destroy()` ends it. */
+export function wgslRuntimeOn(device: GPUDevice): Runtime {
+  const shared = withPipelineCache(device);
+  return wgslRuntime('wgsl', (program) => prepareOnDevice(program, shared));
+}
 
 /** Our C: compiled for a device, and run there. */
 export function cRuntime(device: Device): Runtime {
@@ -51,11 +59,12 @@ export function originalRuntime(model: Uint8Array | string): Runtime {
   return { name: 'original', dynamicShapes: true, prepare: () => ortSession(model) };
 }
 
+type GpuProgram = ReturnType<typeof compileWgsl>;
+
 const runtimes: readonly Runtime[] = [
   interpreterRuntime,
   onnxRuntime,
-  wgslRuntime,
-  ...remoteRuntimes,
+  ...wgslRuntimes,
   ...devices.map(cRuntime),
 ];
 

@@ -32,6 +32,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     streams: [],
     peaks: [],
     layers: [],
+    form: weights ? 'bin' : 'c',
     weightBytes: weights?.byteLength ?? 0,
   };
 }

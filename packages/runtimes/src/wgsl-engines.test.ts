@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitWgsl } from '@ghostc/backend-wgsl';
-import { compileWgsl, lowerForGpuKernels, optimize } from '@ghostc/compiler';
-import { compareDerived, compareTensors, seededInputs, type Tolerance } from '@ghostc/conformance';
+import { compileWgsl } from '@ghostc/compiler';
+import { compareDerived, seededInputs, type Tolerance } from '@ghostc/conformance';
 import { boundedRun, interpret } from '@ghostc/interpreter';
-import { fromNumbers, type Graph, parseGraph, type Tensor, toNumbers, verify } from '@ghostc/ir';
+import { type Graph, parseGraph, verify } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -57,36 +57,6 @@ async function expectAgreement(
   await dispose?.();
 }
 
-/** Convolutions whose weights are matrices: all but the depthwise ones. */
-const withMatrices = ['conv2d', 'fused_ghost_module', 'fully_connected'];
-
-test('f16 matrices in Deno: what the interpreter computes with weights rounded to f16', async (context) => {
-  skipWithout(engineTools.deno, 'f16', context);
-  const [missing] = await (await engine('deno')).check([
-    'enable f16;\nfn f(x: f16) -> f32 { return f32(x); }',
-  ]);
-  expect(missing).toBe(null); // lavapipe has shader-f16
-  const program = compileWgsl(fmnist, { matrices: 'f16' });
-  expect(program.manifest.halfBytes).toBeGreaterThan(0);
-  const rounded = lowerForGpuKernels(optimize(fmnist));
-  for (const node of rounded.nodes()) {
-    const data = withMatrices.includes(node.op) ? node.inputs[1]?.constant?.data : undefined;
-    (data as Float32Array | undefined)?.set(
-      toNumbers(fromNumbers('f16', [data?.length ?? 0], data as Float32Array)),
-    );
-  }
-  const inputs = seededInputs(fmnist, 1);
-  const [expected] = interpret(rounded, inputs).values();
-  const [exact] = interpret(fmnist, inputs).values();
-  for (const plain of [false, true]) {
-    const executable = await prepareRemote('deno', program, { plain });
-    const [found] = (await executable.run(inputs)).values();
-    expect(compareTensors(expected as Tensor, found, fallback)).toMatchObject({ pass: true });
-    expect(compareTensors(exact as Tensor, found, fallback)).toMatchObject({ pass: false }); // the rounding shows
-    await executable.dispose?.();
-  }
-});
-
 /** Every module, and every variant, that the kernel cases and the models give, in f32 and f16. */
 function allSources(): Map<string, string> {
   const texts = Object.values(cases).flatMap((group) => Object.values(group));
@@ -122,5 +92,7 @@ test('naga, in Deno, accepts every module', async (context) => {
 
 test('Tint, in Dawn, accepts every module', async (context) => {
   skipWithout(wgslTools, 'Tint', context);
-  for (const [source, id] of allSources()) expect([id, await checkWgsl(source)]).toEqual([id, []]);
+  const sources = allSources();
+  const found = await checkWgsl([...sources.keys()]);
+  expect([...sources.values()].filter((_, i) => found[i]?.length)).toEqual([]);
 });

@@ -192,7 +192,8 @@ describe('Tint accepts every module', () => {
 
   test('without a driver', async () => {
     expect(modules.size).toBeGreaterThan(60);
-    for (const [source, id] of modules) expect([id, await checkWgsl(source)]).toEqual([id, []]);
+    const found = await checkWgsl([...modules.keys()]);
+    expect([...modules.values()].filter((_, i) => found[i]?.length)).toEqual([]);
   });
 
   test('the cases reach every op', () => {

@@ -34,6 +34,11 @@ const kinds = [
   'transpose',
   'squeeze_excite',
   'reshape',
+  'broadcast',
+  'window',
+  'resize',
+  'reduce',
+  'softmax',
 ] as const;
 
 /** Valid random graphs: Ghost-like blocks and general CNN ops on small images of odd sizes. Shrinks to fewer steps. */
@@ -44,14 +49,15 @@ export function randomGraph(): fc.Arbitrary<Graph> {
     seed: fc.nat(2 ** 30),
   });
   const shape = fc.record({
+    batch: fc.constantFrom(1, 1, 1, 2),
     channels: fc.integer({ min: 1, max: 6 }),
-    height: fc.integer({ min: 2, max: 7 }),
-    width: fc.integer({ min: 2, max: 7 }),
+    height: fc.integer({ min: 1, max: 7 }),
+    width: fc.integer({ min: 1, max: 7 }),
   });
   return fc
     .tuple(shape, fc.array(step, { minLength: 1, maxLength: 8 }))
-    .map(([{ channels, height, width }, steps]) => {
-      const builder = new RandomGraphBuilder([1, channels, height, width]);
+    .map(([{ batch, channels, height, width }, steps]) => {
+      const builder = new RandomGraphBuilder([batch, channels, height, width]);
       for (const one of steps) builder.add(one);
       return builder.finish();
     });
@@ -68,6 +74,8 @@ const activations = [
   'identity',
   'dropout',
 ];
+
+const reductions = ['reduce_mean', 'reduce_sum', 'reduce_max', 'reduce_min'];
 
 class RandomGraphBuilder {
   readonly #graph = new Graph('random');
@@ -154,10 +162,73 @@ class RandomGraphBuilder {
       case 'squeeze_excite':
         return this.#squeezeExcite(x, { pick, seed });
       case 'reshape':
-        return this.#node('reshape', [this.#node('reshape', [x], { shape: [1, -1] })], {
-          shape: x.type.shape.map(Number),
+        return this.#node('reshape', [this.#node('reshape', [x], { shape: [0, -1] })], {
+          shape: [0, channels, height, width],
         });
+      case 'broadcast':
+        return this.#broadcast(x, { pick, seed });
+      case 'window':
+        return this.#window(x, { pick, seed });
+      case 'resize':
+        return this.#resize(x, pick);
+      case 'reduce':
+        return this.#node(reductions[pick % reductions.length] ?? 'reduce_mean', [x], {
+          axes: [[1], [2], [3], [2, 3], [1, 2, 3]][seed % 5] ?? [1],
+        });
+      case 'softmax':
+        return this.#node('softmax', [x], { axis: 1 + (pick % 3) });
     }
+  }
+
+  /** A sum, product, minimum or maximum with a constant, or with a mean, that has only some of the axes. */
+  #broadcast(x: Value, { pick, seed }: Pick<Step, 'pick' | 'seed'>): Value {
+    const [, channels = 1, height = 1, width = 1] = x.type.shape.map(Number);
+    const shapes = [
+      [],
+      [width],
+      [height, 1],
+      [1, height, width],
+      [channels, 1, width],
+      [1, channels, 1, 1],
+      [1, 1, height, 1],
+    ];
+    const shape = shapes[seed % (shapes.length + 1)];
+    const other = shape ? this.#random(shape, seed) : this.#node('global_average_pool', [x]);
+    const op = ['add', 'sub', 'mul', 'maximum', 'minimum'][pick % 5] ?? 'add';
+    return this.#node(op, seed % 2 ? [other, x] : [x, other]);
+  }
+
+  /** Convolutions and pools whose windows, strides, dilations and pads are not square; grouped where channels allow it. */
+  #window(x: Value, { pick, seed }: Pick<Step, 'pick' | 'seed'>): Value {
+    const channels = Number(x.type.shape[1]);
+    const [kh, kw] = [1 + (seed % 3), 1 + (pick % 3)];
+    const dilations = [1 + (seed % 2), 1 + (pick % 2)] as const;
+    const window = {
+      strides: [1 + (pick % 2), 1 + (seed % 2)],
+      pads: [(kh - 1) * dilations[0], (kw - 1) * dilations[1], 0, kw - 1],
+    };
+    if (seed % 7 === 0)
+      return this.#node(pick % 2 ? 'max_pool' : 'average_pool', [x], {
+        kernel_shape: [kh, kw],
+        strides: window.strides,
+        pads: [kh - 1, kw - 1, 0, 0],
+      });
+    const group = channels % 2 === 0 ? 2 : 1;
+    const weight = this.#random([group * (1 + (pick % 3)), channels / group, kh, kw], seed);
+    return this.#node('conv2d', [x, weight], { ...window, dilations: [...dilations], group });
+  }
+
+  #resize(x: Value, pick: number): Value {
+    const [, , height = 1, width = 1] = x.type.shape.map(Number);
+    if (height * width > 40) return this.#activation('neg', x);
+    const scales = [1, 1, 1 + (pick % 2), 2];
+    if (pick % 3)
+      return this.#node('resize', [x], {
+        scales,
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      });
+    return this.#node('resize', [x], { scales, mode: 'linear' });
   }
 
   #ghost(x: Value, { pick, seed }: Pick<Step, 'pick' | 'seed'>): Value {

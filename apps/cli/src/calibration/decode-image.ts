@@ -39,7 +39,7 @@ function pixelsOf(bytes: Uint8Array): Pixels {
     return png ? decodePng(bytes) : decodeJpeg(bytes);
   } catch (error) {
     if (error instanceof CompileError) throw error;
-    throw new CompileError('data/image', `the picture does not decode: ${(error as Error).message}`);
+    throw new CompileError('data/image', `the picture is cut off or damaged: ${(error as Error).message}`);
   }
 }
 

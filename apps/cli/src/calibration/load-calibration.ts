@@ -39,8 +39,10 @@ export function loadCalibration(path: string, model: Graph, spec: CalibrationSpe
     return limited(readInputSets(path, model), spec);
   const input = onlyInput(model, path);
   const files = statSync(path).isDirectory() ? filesIn(path) : [path];
-  if (files.every((file) => pictures.has(extname(file).toLowerCase())))
-    return pictureData(files, input, spec);
+  const isPicture = (file: string): boolean => pictures.has(extname(file).toLowerCase());
+  if (files.every(isPicture)) return pictureData(files, input, spec);
+  if (files.some(isPicture))
+    throw new CompileError('quant/calibration', 'expected pictures or tensors, found both', { file: path });
   return limited(
     files.flatMap((file) => arraySamples(file, input, spec)),
     spec,

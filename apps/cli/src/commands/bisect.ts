@@ -3,13 +3,14 @@ import { pathToFileURL } from 'node:url';
 import { type BisectReport, bisect, type Sample, type TensorRow } from '@ghostc/bisect';
 import { interpreterRuntime, type Runtime, seededInputs } from '@ghostc/conformance';
 import { CompileError, type Graph, type Shape } from '@ghostc/ir';
-import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
+import { bindDimensions, dimensionsFrom, type Rounding, roundings } from '@ghostc/ops';
 import { createRuntime, ortRuntime, runtimeNames } from '@ghostc/runtimes';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { readDataSets } from '../data-sets.ts';
 import { formatError, formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
+import { parseCount } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
 import { reproductionFiles } from '../reproduction-files.ts';
 import { writeFiles } from '../write-files.ts';
@@ -19,9 +20,10 @@ interface BisectFlags {
   readonly a: string;
   readonly b: string;
   readonly data?: string;
-  readonly seed: string;
-  readonly maxTrials: string;
+  readonly seed: number;
+  readonly maxTrials: number;
   readonly out?: string;
+  readonly rounding: Rounding;
   readonly json?: boolean;
 }
 
@@ -37,9 +39,17 @@ export function bisectCommand(): Command {
       '--data <dir>',
       'folder with test_data_set_K/input_N.pb, the first of which is used; seeded inputs if absent',
     )
-    .option('--seed <n>', 'of the inputs', '1')
-    .option('--max-trials <n>', 'executions that the reduction may take', '60')
-    .option('--out <dir>', 'folder for the reproduction: model.onnx with data, and C with a main')
+    .option('--seed <n>', 'of the inputs', parseCount, 1)
+    .option('--max-trials <n>', 'executions that the reduction may take', parseCount, 100)
+    .addOption(
+      new Option('--rounding <kind>', 'of int8 layers of ONNX models that do not say it')
+        .choices(roundings)
+        .default('single', 'single: ONNX Runtime, the reference, rounds once'),
+    )
+    .option(
+      '--out <dir>',
+      'folder for the reproduction: model.onnx with data, C with a main, and a page that opens from the file system',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -52,15 +62,15 @@ async function runBisect(model: string, flags: BisectFlags): Promise<void> {
   const pair = { a: await findRuntime(flags.a), b: await findRuntime(flags.b) };
   const progress = startProgress(`reading ${model}`);
   try {
-    const { graph } = loadModel(model);
+    const { graph } = loadModel(model, { rounding: flags.rounding });
     const report = await bisect(sampleOf(graph, flags), pair, {
-      maxTrials: Number(flags.maxTrials),
+      maxTrials: flags.maxTrials,
       onProgress: (text) => (progress.text = text),
     });
     progress.stop();
     if (flags.json) console.log(JSON.stringify(summary(report), null, 2));
     else print(report, flags);
-    if (report.smallest && flags.out) writeReproduction(flags.out, report.smallest);
+    if (report.smallest) writeReproduction(flags, report.smallest);
     process.exitCode = report.agree && !report.culprit ? 0 : 1;
   } finally {
     progress.stop();
@@ -77,16 +87,21 @@ async function findRuntime(name: string): Promise<Runtime> {
 }
 
 function sampleOf(model: Graph, { data, seed }: BisectFlags): Sample {
-  const inputs = data ? readDataSets(data, model)[0]?.inputs : seededInputs(model, Number(seed));
+  const inputs = data ? readDataSets(data, model)[0]?.inputs : seededInputs(model, seed);
   if (!inputs) throw new CompileError('data/empty', 'there is no data set', { file: data });
   const shapes = new Map<string, Shape>([...inputs].map(([name, tensor]) => [name, tensor.shape]));
   return { graph: bindDimensions(model, dimensionsFrom(model, shapes)), inputs };
 }
 
-function writeReproduction(out: string, smallest: NonNullable<BisectReport['smallest']>): void {
-  const { files, data } = reproductionFiles(smallest);
-  const written = [...writeFiles(out, files), ...writeFiles(`${out}/test_data_set_0`, data)];
-  for (const file of written) console.error(`wrote ${file}`);
+function writeReproduction(
+  { out, a, b }: BisectFlags,
+  smallest: NonNullable<BisectReport['smallest']>,
+): void {
+  if (!out) return;
+  const ops = [...smallest.graph.nodes()].map(({ op }) => op);
+  const { files, missing } = reproductionFiles(smallest, `${a} and ${b} differ on ${ops.join(', ')}`);
+  for (const file of writeFiles(out, files)) console.error(`wrote ${file}`);
+  for (const reason of missing) console.error(reason);
 }
 
 function summary({ agree, rows, culprit, smallest, trials }: BisectReport): object {

@@ -1,4 +1,5 @@
 import {
+  ArenaLimitError,
   type CProgram,
   compileC,
   compileFiles,
@@ -6,6 +7,8 @@ import {
   devices,
   type IoForm,
   ioForms,
+  type KernelChoice,
+  kernelChoices,
   type Layout,
   layouts,
   packageFiles,
@@ -15,13 +18,15 @@ import {
   weightForms,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
+import { type Rounding, roundings } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
-import { startProgress } from '../progress.ts';
+import { parseCount } from '../parse-count.ts';
+import { showStep, startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
@@ -41,8 +46,11 @@ interface CompileFlags {
   readonly cache?: string;
   readonly maxRam?: number;
   readonly io?: IoForm;
+  readonly selfTest?: boolean;
+  readonly kernels?: KernelChoice;
+  readonly rounding?: Rounding;
   readonly stateDict?: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly json?: boolean;
 }
 
@@ -63,6 +71,16 @@ export function compileCommand(): Command {
         '--layout <layout>',
         'how the C is laid out: for CMake, as an Arduino library, as a Zephyr module',
       ).choices(layouts),
+    )
+    .addOption(
+      new Option(
+        '--kernels <set>',
+        "integer kernels of the C: plain C, or calls of CMSIS-NN, which you build; the device's own if absent",
+      ).choices(kernelChoices),
+    )
+    .option(
+      '--self-test',
+      'with the C, a function that runs it on a seeded input and compares its outputs with what they must be',
     )
     .option('--weight-section <name>', 'linker section of the weights')
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
@@ -97,12 +115,18 @@ export function compileCommand(): Command {
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
     )
     .option('--cache <file>', 'the file of ghostc tune')
+    .addOption(
+      new Option(
+        '--rounding <kind>',
+        'of int8 layers of ONNX models that do not say it: twice as TFLite (the default), or once as ONNX Runtime',
+      ).choices(roundings),
+    )
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
-    .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
+    .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -118,9 +142,17 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
   if (flags.io === 'arena' && flags.target !== 'c')
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
+  if (flags.kernels && flags.target !== 'c')
+    throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
+  if (flags.selfTest && flags.target !== 'c')
+    throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
+    const loaded = loadModel(model, {
+      weights: flags.stateDict,
+      seed: flags.seed,
+      rounding: flags.rounding,
+    });
     const options = {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
@@ -129,7 +161,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     const whole = {
       ...options,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
-      onPass: (name: string) => (progress.text = name),
+      onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
     const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
     const files = program
@@ -143,9 +175,17 @@ function runCompile(model: string, flags: CompileFlags): void {
       program && memoryOf(program),
       flags,
     );
+  } catch (error) {
+    progress.stop();
+    if (flags.json && error instanceof ArenaLimitError) console.log(JSON.stringify(missOf(error, flags)));
+    throw error;
   } finally {
     progress.stop();
   }
+}
+
+function missOf({ code, detail, miss }: ArenaLimitError, { target }: CompileFlags) {
+  return { target, error: { code, message: detail, ...miss } };
 }
 
 /** What the caller of the C has to set aside, and how well it is planned. */

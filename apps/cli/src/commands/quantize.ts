@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { lowerForKernels, optimize } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
-import { bindDimensions, type Rounding, roundings } from '@ghostc/ops';
+import { bindDimensions, defaultRounding, type Rounding, roundings } from '@ghostc/ops';
 import {
   type CalibrationMethod,
   calibrationMethods,
@@ -20,6 +20,7 @@ import { type CalibrationData, loadCalibration } from '../calibration/load-calib
 import { formatCount, formatTable } from '../format.ts';
 import { graphFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
+import { parseCount } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
@@ -36,7 +37,7 @@ interface QuantizeFlags extends CalibrationFlags {
   readonly rounding: Rounding;
   readonly bind: readonly string[];
   readonly stateDict?: string;
-  readonly seed: string;
+  readonly seed: number;
   readonly perLayerReport?: boolean;
   readonly reportSamples: string;
   readonly keepFloat?: string;
@@ -86,9 +87,9 @@ export function quantizeCommand(): Command {
         .default('float'),
     )
     .addOption(
-      new Option('--rounding <kind>', 'of requantisation: once, or twice as TFLite')
+      new Option('--rounding <kind>', 'of requantisation: twice as TFLite, or once as ONNX Runtime')
         .choices(roundings)
-        .default('single'),
+        .default(defaultRounding),
     )
     .option(
       '--per-layer-report',
@@ -100,7 +101,7 @@ export function quantizeCommand(): Command {
     .option('--min-sqnr <dB>', 'stop keeping layers when the outputs are this good')
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
-    .option('--seed <n>', 'seed of the weights of a ghostnet: model', '1')
+    .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(runQuantize);
@@ -199,7 +200,7 @@ function positive(text: string, flag: string): number {
 }
 
 function lowered(model: string, flags: QuantizeFlags): Graph {
-  const { graph } = loadModel(model, { weights: flags.stateDict, seed: Number(flags.seed) });
+  const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
   const sizes = parseBindings(flags.bind);
   return lowerForKernels(optimize(sizes.size ? bindDimensions(graph, sizes) : graph));
 }

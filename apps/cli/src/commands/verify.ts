@@ -9,8 +9,9 @@ import {
 } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { CompileError } from '@ghostc/ir';
+import { type Rounding, roundings } from '@ghostc/ops';
 import { createRuntime, originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { readDataSets } from '../data-sets.ts';
 import { formatError, formatSeconds, formatTable } from '../format.ts';
@@ -27,6 +28,7 @@ const SEEDED_SETS = 3;
 interface VerifyFlags {
   readonly data?: string;
   readonly targets: string;
+  readonly rounding: Rounding;
   readonly json?: boolean;
 }
 
@@ -36,6 +38,11 @@ export function verifyCommand(): Command {
     .addArgument(modelArgument())
     .option('--data <dir>', 'folder with test_data_set_K/input_N.pb and output_N.pb; seeded inputs if absent')
     .option('--targets <list>', `comma-separated: ${['original', ...runtimeNames].join(', ')}`, 'onnx,wgsl,c')
+    .addOption(
+      new Option('--rounding <kind>', 'of int8 layers of ONNX models that do not say it')
+        .choices(roundings)
+        .default('single', 'single: ONNX Runtime, the reference, rounds once'),
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -47,7 +54,7 @@ export function verifyCommand(): Command {
 async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model);
+    const loaded = loadModel(model, { rounding: flags.rounding });
     const runtimes = flags.targets.split(',').map((name) => findRuntime(name.trim(), loaded));
     const dataSets = flags.data ? readDataSets(flags.data, loaded.graph) : await seededDataSets(loaded);
     const results: TargetResult[] = [];

@@ -88,18 +88,18 @@ export function isDense({
 }
 
 /** `16x112x112_8_k3x3_s2`: input, output channels, and what is not 1. */
-export function geometryName({
-  channels,
-  height,
-  width,
-  m,
-  kernelHeight,
-  kernelWidth,
-  strideY,
-  strideX,
-}: ConvGeometry): string {
+export function geometryName(geometry: ConvGeometry): string {
+  return `${geometry.channels}x${geometry.height}x${geometry.width}_${geometry.m}${windowName(geometry)}`;
+}
+
+/** The same of one channel. */
+export function planeName(geometry: ConvGeometry): string {
+  return `${geometry.height}x${geometry.width}${windowName(geometry)}`;
+}
+
+function windowName({ kernelHeight, kernelWidth, strideY, strideX }: ConvGeometry): string {
   const kernel = kernelHeight * kernelWidth === 1 ? '' : `_k${kernelHeight}x${kernelWidth}`;
   const stride =
     strideY === 1 && strideX === 1 ? '' : strideY === strideX ? `_s${strideY}` : `_s${strideY}x${strideX}`;
-  return `${channels}x${height}x${width}_${m}${kernel}${stride}`;
+  return `${kernel}${stride}`;
 }

@@ -2,6 +2,8 @@ import { CompileError } from '@ghostc/ir';
 import type { CProgram, CTensor } from '../c-program.ts';
 import { cType } from '../c-type.ts';
 import { isBuffer } from '../header-text.ts';
+import { hasSelfTest } from '../self-test/with-self-test.ts';
+import { bufferArguments } from './buffer-arguments.ts';
 import type { PackageFiles } from './package-files.ts';
 import { placeSources } from './place-sources.ts';
 
@@ -14,7 +16,8 @@ export function arduinoFiles(program: CProgram): PackageFiles {
     throw new CompileError('backend-c/layout', 'an Arduino library needs its weights as C (--weights c)');
   return new Map([
     ['library.properties', propertiesText(program)],
-    [`examples/run/run.ino`, sketchText(program)],
+    ['examples/run/run.ino', sketchText(program)],
+    ...(hasSelfTest(program) ? [selfTestSketch(program)] : []),
     ...placeSources(program, { headers: 'src', sources: 'src' }),
   ]);
 }
@@ -33,8 +36,8 @@ includes=${name}.h
 `;
 }
 
-function sketchText(program: CProgram): string {
-  const { name, inputs, outputs } = program;
+/** Arena and buffers. */
+function memoryText({ name, inputs, outputs }: CProgram): string {
   const upper = name.toUpperCase();
   const declare =
     (kind: string) =>
@@ -42,24 +45,43 @@ function sketchText(program: CProgram): string {
       offset === undefined
         ? `static ${cType(dtype)} ${kind}${i}[${elements}] __attribute__((aligned(16)));`
         : `static ${cType(dtype)} *const ${kind}${i} = (${cType(dtype)} *)(arena + ${offset});`;
-  const buffers = [
-    ...inputs.filter(isBuffer).map((_, i) => `in${i}`),
-    ...outputs.filter(isBuffer).map((_, i) => `out${i}`),
-  ];
+  return `static unsigned char arena[${upper}_ARENA_SIZE] __attribute__((aligned(${upper}_ARENA_ALIGN)));
+${[...inputs.map(declare('in')), ...outputs.map(declare('out'))].join('\n')}
+`;
+}
+
+function sketchText(program: CProgram): string {
+  const { name, inputs } = program;
   return `#include <${name}.h>
 
-static unsigned char arena[${upper}_ARENA_SIZE] __attribute__((aligned(${upper}_ARENA_ALIGN)));
-${[...inputs.map(declare('in')), ...outputs.map(declare('out'))].join('\n')}
-
+${memoryText(program)}
 void setup() { Serial.begin(115200); }
 
 void loop() {
   /* Fill in0 here${inputs.every(isBuffer) ? '' : ': a run overwrites it'}. */
   const unsigned long start = micros();
-  const int status = ${name}_run(${['arena', ...buffers].join(', ')});
-  Serial.print(status == ${upper}_OK ? "microseconds: " : "failed after microseconds: ");
+  const int status = ${name}_run(${bufferArguments(program, ['arena']).join(', ')});
+  Serial.print(status == ${name.toUpperCase()}_OK ? "microseconds: " : "failed after microseconds: ");
   Serial.println(micros() - start);
   delay(1000);
 }
 `;
+}
+
+function selfTestSketch(program: CProgram): [string, string] {
+  const { name } = program;
+  const text = `#include <${name}.h>
+#include <${name}_selftest.h>
+
+${memoryText(program)}
+void setup() { Serial.begin(115200); }
+
+void loop() {
+  const int wrong = ${name}_selftest(${bufferArguments(program, ['arena']).join(', ')});
+  Serial.print("${name}: ");
+  Serial.println(wrong == 0 ? "OK" : "FAILED");
+  delay(1000);
+}
+`;
+  return ['examples/selftest/selftest.ino', text];
 }

@@ -1,4 +1,8 @@
 import type { CProgram } from '../c-program.ts';
+import { cType } from '../c-type.ts';
+import { isBuffer } from '../header-text.ts';
+import { hasSelfTest } from '../self-test/with-self-test.ts';
+import { bufferArguments } from './buffer-arguments.ts';
 import type { PackageFiles } from './package-files.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
 
@@ -10,6 +14,7 @@ export function cmakeFiles(program: CProgram): PackageFiles {
   return new Map([
     ['CMakeLists.txt', listsText(program)],
     [`cmake/${program.name}-config.cmake`, configText(program)],
+    ...(testsItself(program) ? [['test/main.c', testMain(program)] as const] : []),
     ...placeSources(program, { headers: 'include', sources: 'src' }),
   ]);
 }
@@ -42,9 +47,51 @@ if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang" AND NOT CMAKE_BUILD_TYPE)
 endif()
 
 install(TARGETS ${name} EXPORT ${name}-targets ARCHIVE DESTINATION \${CMAKE_INSTALL_LIBDIR})
-install(FILES include/${name}.h DESTINATION \${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${headers(program)} DESTINATION \${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT ${name}-targets NAMESPACE ${name}:: DESTINATION \${CMAKE_INSTALL_LIBDIR}/cmake/${name})
 install(FILES cmake/${name}-config.cmake DESTINATION \${CMAKE_INSTALL_LIBDIR}/cmake/${name})
+${testsItself(program) ? testTarget(name) : ''}`;
+}
+
+function headers({ files }: CProgram): string {
+  const names = [...files.keys()].filter((file) => file.endsWith('.h'));
+  return names.map((file) => `include/${file}`).join(' ');
+}
+
+/** A program for the self-test has to have the weights. */
+function testsItself(program: CProgram): boolean {
+  return hasSelfTest(program) && program.form !== 'external';
+}
+
+/** `ctest` runs the self-test where the package is built alone, for the machine that builds it. */
+function testTarget(name: string): string {
+  return `
+if(CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR AND NOT CMAKE_CROSSCOMPILING)
+  enable_testing()
+  add_executable(${name}_selftest test/main.c)
+  target_link_libraries(${name}_selftest PRIVATE ${name})
+  add_test(NAME ${name}_selftest COMMAND ${name}_selftest)
+endif()
+`;
+}
+
+function testMain(program: CProgram): string {
+  const { name, inputs, outputs } = program;
+  const upper = name.toUpperCase();
+  const buffers = (kind: string, tensors: CProgram['inputs']): string[] =>
+    tensors
+      .filter(isBuffer)
+      .map(({ dtype, elements }, i) => `static ${cType(dtype)} ${kind}${i}[${elements}];`);
+  return `#include "${name}.h"
+#include "${name}_selftest.h"
+
+static unsigned char arena[${upper}_ARENA_SIZE] __attribute__((aligned(${upper}_ARENA_ALIGN)));
+${[...buffers('in', inputs), ...buffers('out', outputs)].join('\n')}
+
+int main(void)
+{
+  return ${name}_selftest(${bufferArguments(program, ['arena']).join(', ')}) == 0 ? 0 : 1;
+}
 `;
 }
 

@@ -1,5 +1,5 @@
 import type { Node } from '@ghostc/ir';
-import type { GpuOnlyOp, LoweredOp } from '@ghostc/ops';
+import type { GpuOnlyOp, LoweredOp, LoweredQuantizedOp } from '@ghostc/ops';
 import { isPacked } from '../is-packed.ts';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
@@ -12,6 +12,7 @@ import { matmul } from './matmul.ts';
 import { pad } from './pad.ts';
 import { averagePool, maxPool } from './pool.ts';
 import { byteKernels, quantizedKernels } from './quantized/index.ts';
+import { convScratchBytes } from './quantized/weighted.ts';
 import { globalAveragePool, reduceKernels } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
@@ -53,8 +54,9 @@ export function integerKernel({ op, output }: Node): Kernel | undefined {
 
 const scratch: Partial<Record<string, (node: Node) => number>> = {
   fused_ghost_module: ghostScratchBytes,
+  qlinear_conv2d: convScratchBytes,
   squeeze_excite_gate: gateScratchBytes,
-} satisfies { readonly [K in GpuOp]?: (node: Node) => number };
+} satisfies { readonly [K in GpuOp | LoweredQuantizedOp]?: (node: Node) => number };
 
 /** Bytes of the arena that a node's kernel needs for itself while it runs. */
 export function scratchBytes(node: Node): number {

@@ -8,7 +8,8 @@ export const groupSize = 64;
 export interface TextOptions {
   /** Type of the matrices in memory; `weights`: they are among the weights. */
   readonly matrices: 'weights' | 'vec4f' | 'vec4h';
-  readonly subgroups: boolean;
+  /** The body with subgroup operations, or with dot4I8Packed, instead of the plain one. */
+  readonly body: 'plain' | 'subgroups' | 'dot';
 }
 
 /**
@@ -16,17 +17,19 @@ export interface TextOptions {
  * the step's `ints` as i32, its `floats` as f32, in this order; 3 the matrices, where they are apart. Bodies name parameters
  * as they are; the module says `params.NAME`. Workgroups count along x, then y.
  */
-export function moduleText(step: Step, { matrices, subgroups }: TextOptions): string {
-  const { arena, weights, ints, floats = {}, functions = [] } = step;
+export function moduleText(step: Step, { matrices, body }: TextOptions): string {
+  const { arena, weights, ints, floats = {} } = step;
+  const functions = (body === 'dot' && step.dotFunctions) || step.functions || [];
   const fields = [
     ...['COUNT', ...Object.keys(ints)].map((name) => `${name}: i32,`),
     ...Object.keys(floats).map((name) => `${name}: f32,`),
   ];
   const enabled = [
     ...(step.matrix && matrices === 'vec4h' ? ['enable f16;'] : []),
-    ...(subgroups ? ['enable subgroups;'] : []),
+    ...(body === 'subgroups' ? ['enable subgroups;'] : []),
+    ...(body === 'dot' ? ['requires packed_4x8_integer_dot_product;'] : []),
   ];
-  const code = [...(step.matrix ? [matrixText(matrices)] : []), ...functions, mainText(step, subgroups)];
+  const code = [...(step.matrix ? [matrixText(matrices)] : []), ...functions, mainText(step, body)];
   return indented(`${enabled.join('\n')}
 struct Params {
 ${fields.join('\n')}
@@ -53,7 +56,10 @@ function matrixText(matrices: TextOptions['matrices']): string {
   return `fn matrix(i: i32) -> vec4f {\nreturn ${matrices === 'vec4h' ? `vec4f(${source})` : source};\n}`;
 }
 
-function mainText({ group, body, subgroupBody = '' }: Step, subgroups: boolean): string {
+function mainText(step: Step, kind: TextOptions['body']): string {
+  const { group } = step;
+  const subgroups = kind === 'subgroups';
+  const bodies = { plain: step.body, subgroups: step.subgroupBody, dot: step.dotBody };
   return `@compute @workgroup_size(${group ?? groupSize})
 fn main(
 @builtin(workgroup_id) group: vec3u,
@@ -63,7 +69,7 @@ ${subgroups ? '@builtin(subgroup_invocation_id) subgroup_lane: u32,' : ''}
 ) {
 ${group ? tileText : itemText}
 ${subgroups ? 'let quad = i32(subgroup_lane % 4u);' : ''}
-${(subgroups ? subgroupBody : body).trim()}
+${(bodies[kind] ?? step.body).trim()}
 }`;
 }
 

@@ -92,6 +92,14 @@ export const qlinearConv2dSuite = suite(
       attrs: 'pads=[1,1,1,1], y_dtype="u8"',
       xType: 'u8[1,3,5,5] quant(0.02:131)',
     }),
+    'unsigned-pointwise': conv({
+      x: '2,6,3,3',
+      w: '8,6,1,1',
+      channels: 8,
+      bias: 'i32[8] = random(2)',
+      attrs: 'y_dtype="u8"',
+      xType: 'u8[2,6,3,3] quant(0.02:131)',
+    }),
     'saturating-bias': conv({
       x: '1,2,3,3',
       w: '2,2,1,1',
@@ -165,6 +173,13 @@ export const qlinearDepthwiseSuite = suite(
       attrs: 'pads=[1,1,1,1]',
       xType: 'u8[1,3,5,5] quant(0.02:131)',
     }),
+    'unsigned-rows': depthwise({
+      x: '1,4,6,8',
+      w: '4,1,5,5',
+      channels: 4,
+      attrs: 'pads=[2,2,2,2], strides=[1,2], dilations=[1,1]',
+      xType: 'u8[1,4,6,8] quant(0.02:131)',
+    }),
     int16: depthwise({
       x: '1,3,6,6',
       w: '3,1,3,3',
@@ -184,6 +199,7 @@ export const qlinearLinearSuite = suite(
     rows: dense({ x: '3,10', w: '5,10', channels: 5, attrs: 'rounding="single", clamp=[-100, 100]' }),
     one: dense({ x: '1,1', w: '1,1' }),
     'wide-sum': dense({ x: '1,1280', w: '10,1280', channels: 10 }),
+    unsigned: dense({ x: '2,12', w: '5,12', channels: 5, xType: 'u8[2,12] quant(0.05:99)' }),
     int16: dense({
       x: '2,64',
       w: '5,64',

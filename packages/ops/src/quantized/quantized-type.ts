@@ -9,7 +9,7 @@ import {
 } from '@ghostc/ir';
 import { float, int, ints, oneOf } from '../attr-spec.ts';
 import { integerRange } from '../integer-range.ts';
-import { type FixedMultiplier, type Rounding, roundings, scaleBy } from './requantize.ts';
+import { defaultRounding, type FixedMultiplier, type Rounding, roundings, scaleBy } from './requantize.ts';
 
 /** Element types of quantised activations. 16-bit ones have the zero point 0, as TFLite's int16x8. */
 export const activationTypes = ['i8', 'u8', 'i16'] as const;
@@ -26,7 +26,7 @@ export const outputQuantAttrs = {
 export const requantizedAttrs = {
   ...outputQuantAttrs,
   clamp: ints([]),
-  rounding: oneOf(roundings, 'double'),
+  rounding: oneOf(roundings, defaultRounding),
 } as const;
 
 export interface OutputQuant {

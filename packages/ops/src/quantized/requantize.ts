@@ -18,6 +18,9 @@ export interface FixedMultiplier {
 export const roundings = ['double', 'single'] as const;
 export type Rounding = (typeof roundings)[number];
 
+/** Where nothing else is said. */
+export const defaultRounding: Rounding = 'double';
+
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 

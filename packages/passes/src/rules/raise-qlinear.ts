@@ -5,6 +5,7 @@ import {
   clampAttrs,
   lookup,
   type OutputQuant,
+  type Rounding,
   unaryTable,
   withDefaults,
 } from '@ghostc/ops';
@@ -13,25 +14,31 @@ import { any, constant, op } from '../pattern.ts';
 import { type Build, rule } from '../rule.ts';
 import { dequantizedFrom, fromConstant } from './dequantized-weights.ts';
 
-// Float ops between dequantize_linear and quantize_linear (QDQ) become ops on integers. ONNX rounds once, so do they.
+// Float ops between dequantize_linear and quantize_linear (QDQ) become ops on integers. They round as `quantize_linear` says.
 
 const dequantized = <N extends string>(name: N) => op('dequantize_linear', any(name)).orShared();
 
 /** The output's quantisation, as `quantize_linear` states it. */
 function outputOf(quantize: Node): Attrs & OutputQuant {
-  return withDefaults(lookup(quantize.op).attrs, quantize.attrs) as unknown as Attrs & OutputQuant;
+  const { rounding, ...y } = requantizedOf(quantize);
+  return y;
+}
+
+/** The output's quantisation and the rounding. */
+function requantizedOf(quantize: Node): Attrs & OutputQuant & { readonly rounding: Rounding } {
+  return withDefaults(lookup(quantize.op).attrs, quantize.attrs) as never;
 }
 
 /** Attributes of a requantising op that stands for `float` and the `quantize` behind it; undefined if no clamp says its activation. */
 function requantizedAttrs(float: Node, quantize: Node): Attrs | undefined {
   const { activation = 'none', activation_params = [], ...own } = float.attrs;
-  const y = outputOf(quantize);
+  const y = requantizedOf(quantize);
   const clamp = clampAttrs(
     { activation, activation_params } as Activation,
     quantize.output.type.quant as QuantParams,
     y.y_dtype as ActivationType,
   );
-  return clamp && { ...own, ...y, ...clamp, rounding: 'single' };
+  return clamp && { ...own, ...y, ...clamp };
 }
 
 function refusal(float: Node, quantize: Node, inputs: readonly (Value | undefined)[]): string | false {
@@ -193,9 +200,9 @@ export const raiseRequantizeClamp = rule({
   rewrite({ x, float, quantize }, build) {
     const { min = 0, max = 0 } = withDefaults(lookup(float.op).attrs, float.attrs);
     const act = { activation: float.op, activation_params: [Number(min), Number(max)] } as Activation;
-    const y = outputOf(quantize);
+    const y = requantizedOf(quantize);
     const clamp = clampAttrs(act, quantize.output.type.quant as QuantParams, y.y_dtype as ActivationType);
-    return build.node('requantize', [x], { ...y, ...clamp, rounding: 'single' });
+    return build.node('requantize', [x], { ...y, ...clamp });
   },
 });
 
@@ -205,9 +212,7 @@ export const raiseRequantize = rule({
   match: op('quantize_linear', dequantized('x')).as('quantize'),
   unless: ({ x }) => Boolean(x.constant) && '%x is constant',
   rewrite: ({ x, quantize }, build) =>
-    sameQuant(x, quantize.output)
-      ? x
-      : build.node('requantize', [x], { ...outputOf(quantize), rounding: 'single' }),
+    sameQuant(x, quantize.output) ? x : build.node('requantize', [x], requantizedOf(quantize)),
 });
 
 function sameQuant(a: Value, b: Value): boolean {
@@ -240,6 +245,30 @@ export const raiseIntegerMovement = rule({
       float.inputs.map((input) => input && (dequantizedFrom(input) ?? null)),
       float.attrs,
     ),
+});
+
+// quantize(concat(dequantize(x), ...)) of several scales   =>   concat(requantize(x), ...)
+export const raiseQlinearConcat = rule({
+  name: 'raise-qlinear-concat',
+  match: op('quantize_linear', op('concat', dequantized('x')).as('float')).as('quantize'),
+  unless({ float, quantize }) {
+    const { y_dtype } = outputOf(quantize);
+    if (y_dtype === 'u8') return 'the output is unsigned';
+    const sources = float.inputs.map((input) => input && dequantizedFrom(input));
+    return (
+      sources.some((source) => source?.type.dtype !== y_dtype || source.constant) &&
+      'a part is no such integer'
+    );
+  },
+  rewrite({ float, quantize }, build) {
+    const parts = float.inputs.map((input) => input && (dequantizedFrom(input) as Value));
+    const scaled = parts.map((part) =>
+      part && !sameQuant(part, quantize.output)
+        ? build.node('requantize', [part], requantizedOf(quantize))
+        : part,
+    );
+    return build.node('concat', scaled, float.attrs);
+  },
 });
 
 // depthwise(x[:, :k]), k channels read   =>   depthwise(x), which reads no others

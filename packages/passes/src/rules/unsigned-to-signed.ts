@@ -12,7 +12,7 @@ export const unsignedQuantize = rule({
   unless: ({ quantize }) => quantize.attrs.y_dtype !== 'u8' && 'it is signed',
   rewrite({ x, quantize }, build) {
     const signed = build.node('quantize_linear', [x], signedAttrs(quantize.attrs));
-    return build.node('requantize', [signed], { ...quantize.attrs, rounding: 'single' });
+    return build.node('requantize', [signed], quantize.attrs);
   },
 });
 
@@ -27,7 +27,7 @@ export const unsignedDequantize = rule({
   rewrite({ x }, build) {
     const { scale, zeroPoint } = x.type.quant as QuantParams;
     const quant = { y_scale: scale[0] ?? 1, y_zero_point: (zeroPoint[0] ?? 0) - 128, y_dtype: 'i8' };
-    return build.node('dequantize_linear', [build.node('requantize', [x], { ...quant, rounding: 'single' })]);
+    return build.node('dequantize_linear', [build.node('requantize', [x], quant)]);
   },
 });
 

@@ -1,6 +1,7 @@
 import type { Node } from '@ghostc/ir';
 import type { LoweredQuantizedOp } from '@ghostc/ops';
-import type { Device } from '../../c-program.ts';
+import type { Device, PlanCOptions } from '../../c-program.ts';
+import { cmsisKernels } from './cmsis-nn/index.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
 import { dspKernels } from './dsp/index.ts';
 import { add, mul, requantize, sub } from './elementwise.ts';
@@ -46,12 +47,30 @@ export function isQuantizedOp(op: string): op is LoweredQuantizedOp {
   return Object.hasOwn(portableKernels, op);
 }
 
-/** Whose kernels are emitted. */
-export type KernelSet = Device | 'portable';
+/** Whose kernels are emitted; `cmsis-nn/...`: calls of CMSIS-NN where it has the layer, else the device's. */
+export type KernelSet = Device | 'portable' | `cmsis-nn/${Device}`;
+
+/** The kernels that options ask for. */
+export function kernelSetOf({ kernels, device = 'host' }: PlanCOptions): KernelSet {
+  if (kernels === 'cmsis-nn') return `cmsis-nn/${device}`;
+  return kernels ?? device;
+}
 
 /** The kernel that emits a quantised node. */
 export function quantizedKernel(node: Node & { readonly op: string }, set: KernelSet): QuantizedKernel {
   const op = node.op as LoweredQuantizedOp;
-  const tuned = set === 'portable' ? undefined : tunedKernels[set]?.[op];
-  return tuned && (tuned.accepts?.(node) ?? true) ? tuned : portableKernels[op];
+  const takes = (kernel: QuantizedKernel | undefined): boolean =>
+    kernel !== undefined && (kernel.accepts?.(node) ?? true);
+  return (
+    tablesOf(set)
+      .map((table) => table?.[op])
+      .find(takes) ?? portableKernels[op]
+  );
+}
+
+/** Tables in the order in which their kernels are asked. */
+function tablesOf(set: KernelSet): (TunedKernels | undefined)[] {
+  if (set === 'portable') return [];
+  const device = set.replace(/^cmsis-nn\//, '') as Device;
+  return [...(set === device ? [] : [cmsisKernels]), tunedKernels[device]];
 }

@@ -58,7 +58,7 @@ function windowMultipliers(node: Node, attrs: Requantized): readonly FixedMultip
 }
 
 /** A linear layer as a convolution of one pixel, a row of x an image. */
-function denseGeometry(node: Node): ConvGeometry {
+export function denseGeometry(node: Node): ConvGeometry {
   const [batch = 1, inner = 1] = staticShape(input(node, 0).type.shape);
   const m = Number(input(node, 1).type.shape[0]);
   const one = { height: 1, width: 1, outHeight: 1, outWidth: 1, kernelHeight: 1, kernelWidth: 1, group: 1 };

@@ -4,6 +4,8 @@ import { dequantize, quantize } from './convert.ts';
 import { add, lookup, mul, requantize, sub } from './elementwise.ts';
 import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { bilinearResize } from './resize.ts';
+import { softmax } from './softmax.ts';
 import { conv2d, depthwiseConv2d, fullyConnected } from './weighted.ts';
 
 /** The quantised ops that have a kernel: for i8 and u8. */
@@ -17,10 +19,12 @@ export const quantizedKernels = {
   qlinear_global_average_pool: globalAveragePool,
   qlinear_lookup: lookup,
   qlinear_mul: mul,
+  qlinear_resize: bilinearResize,
+  qlinear_softmax: softmax,
   qlinear_sub: sub,
   quantize_linear: quantize,
   requantize,
-} satisfies { readonly [K in LoweredQuantizedOp]?: Kernel };
+} satisfies { readonly [K in LoweredQuantizedOp]: Kernel };
 
 /** Ops of any element type, on bytes. */
 export const byteKernels = {

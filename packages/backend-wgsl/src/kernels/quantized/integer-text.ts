@@ -35,17 +35,29 @@ let high = (a >> 16u) * (b >> 16u) + (first >> 16u) + (second >> 16u);
 return vec2u((u32(second) << 16u) | (low & 0xffffu), u32(high));
 }`;
 
+/**
+ * `doubled(a, b)`: round(a b 2^-31), ties up, b >= 0: `roundingDoublingHighMul` of @ghostc/ops. `raised(x, left)`: x 2^left
+ * saturated to int32.
+ */
+export const doublingText = `${product}
+
+fn doubled(a: i32, b: i32) -> i32 {
+let p = product(a, b);
+let carry = select(0u, 1u, p.x >= 0xc0000000u);
+return i32(((p.y + carry) << 1u) | ((p.x + 0x40000000u) >> 31u));
+}
+
+fn raised(x: i32, left: u32) -> i32 {
+let most = 0x7fffffff >> left;
+return select(select(x << left, 0x7fffffff, x > most), -0x7fffffff - 1, x < -most - 1);
+}`;
+
 /** round(x m 2^(shift - 31)) as `scaleBy` of @ghostc/ops with double rounding: ties up at 2^-31, then away from zero. */
-const scaleDouble = `${product}
+const scaleDouble = `${doublingText}
 
 fn scaled(x: i32, m: i32, shift: i32) -> i32 {
-let left = u32(max(shift, 0));
 let right = u32(max(-shift, 0));
-let most = 0x7fffffff >> left;
-let raised = select(select(x << left, 0x7fffffff, x > most), -0x7fffffff - 1, x < -most - 1);
-let p = product(raised, m);
-let carry = select(0u, 1u, p.x >= 0xc0000000u);
-let high = i32(((p.y + carry) << 1u) | ((p.x + 0x40000000u) >> 31u));
+let high = doubled(raised(x, u32(max(shift, 0))), m);
 let mask = i32((1u << right) - 1u);
 let half = (mask >> 1u) + select(0, 1, high < 0);
 return (high >> right) + select(0, 1, (high & mask) > half);
@@ -78,3 +90,14 @@ export function scaledText(rounding: Rounding): string {
 
 /** `limited(v)`: min(max(v, lo - zero point), hi - zero point) + zero point, from the parameters LO, HI, ZY. */
 export const limitedText = 'fn limited(v: i32) -> i32 {\nreturn clamp(v, LO, HI) + ZY;\n}';
+
+/** `word_of(sum, m)`: four pixels of channel m, requantised by the table at Q_AT. A loop, since software adapters inline every call. */
+export const wordText = `fn word_of(sum: vec4i, m: i32) -> i32 {
+let at = Q_AT + m * 3;
+var v = sum;
+var word = 0;
+for (var j = 0; j < 4; j++) {
+word |= (limited(scaled(v[j], weights[at + 1], weights[at + 2])) & 255) << u32(j * 8);
+}
+return word;
+}`;

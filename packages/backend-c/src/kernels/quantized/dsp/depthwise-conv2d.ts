@@ -1,7 +1,7 @@
-import type { CFunction } from '../../../kernel.ts';
-import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
+import { type CFunction, helperName } from '../../../kernel.ts';
+import { type ConvGeometry, geometryName, planeName } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
-import type { RequantPlan } from '../requant-plan.ts';
+import { type RequantPlan, requantTerms } from '../requant-plan.ts';
 import { type Tap, type TapPlan, tapPlan } from './depthwise-taps.ts';
 import { dspPrelude } from './prelude.ts';
 import { requantStores } from './requant-text.ts';
@@ -45,42 +45,66 @@ export function dspDepthwiseScratch(geometry: ConvGeometry): number {
 /**
  * Depthwise convolution, channel by channel. A ring of as many int16 lines as the window has rows holds the padded input
  * rows, so that no window has a border; the weights are kept twice in a row, so that the window's first row can be any
- * line of the ring. Two taps take one instruction.
+ * line of the ring. Two taps take one instruction. Layers with planes of one geometry share the code for a plane.
  */
 export function dspDepthwiseConv2d(conv: DspDepthwise): CFunction {
   const { geometry } = conv;
+  const plane = planeFunction(conv);
   return {
     hint: `q_dw_${geometryName(geometry)}`,
     needs: [dspPrelude],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
-    body: depthwiseBody(conv),
+    body: channelLoops(conv, plane.params),
+    helpers: [plane],
   };
 }
 
-function depthwiseBody({ geometry, multiplier, xZeroPoint, plan }: DspDepthwise): string[] {
-  const { batch, channels, m, height, width, kernelHeight, kernelWidth, strideX, outWidth } = geometry;
+/** One channel; `zeros` and `offset` are parameters where they are used. */
+function planeFunction({ geometry, plan }: DspDepthwise): CFunction {
   const line = lineOf(geometry);
+  const { outWidth, strideX, kernelWidth } = geometry;
   const starts = range(Math.min(BLOCK, outWidth)).map((j) => j * strideX + line.start);
-  const taps = tapPlan(kernelWidth, starts);
-  const part: Part = { geometry, line, taps, plan, zeros: wordOf(xZeroPoint, xZeroPoint) };
-  const channel = [
-    ...unpackWeights(part),
-    ...rows(part),
-    `w += ${kernelHeight * kernelWidth};`,
-    `q += ${plan.words};`,
-  ];
-  const plane = height * width;
+  const part: Part = { geometry, line, taps: tapPlan(kernelWidth, starts), plan };
+  const body = [...unpackWeights(part), ...rows(part)];
+  const zeros = body.some((text) => /\bzeros\b/.test(text)) ? ['int32_t zeros'] : [];
+  return {
+    hint: `q_plane_${planeName(geometry)}`,
+    needs: [dspPrelude],
+    params: [
+      'const int8_t *x',
+      'const int8_t *w',
+      'const int32_t *q',
+      'int8_t *y',
+      'int32_t *lines',
+      'int32_t offset',
+      ...zeros,
+    ],
+    body,
+  };
+}
+
+/** Calls `plane` for every output channel of every image. */
+function channelLoops(
+  { geometry, multiplier, xZeroPoint, plan }: DspDepthwise,
+  plane: readonly string[],
+): string[] {
+  const { batch, channels, m, height, width, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
+  const zeros = wordOf(xZeroPoint, xZeroPoint);
+  const pixels = height * width;
+  const args = ['x', 'w', 'q', 'y', 'lines', requantTerms(plan, 'q').offset, zeros].slice(0, plane.length);
   const image = [
     `for (int i = 0; i < ${m}; i++) {`,
-    ...channel,
-    multiplier === 1 ? `x += ${plane};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;`,
+    `${helperName(0)}(${args.join(', ')});`,
+    `w += ${kernelHeight * kernelWidth};`,
+    `q += ${plan.words};`,
+    `y += ${outHeight * outWidth};`,
+    multiplier === 1 ? `x += ${pixels};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${pixels} : 0;`,
     '}',
   ];
-  const unused = (channels - Math.floor(m / multiplier)) * plane;
+  const unused = (channels - Math.floor(m / multiplier)) * pixels;
   return [
-    `int32_t ring[${(2 * kernelHeight - 1) * taps.words.length}];`,
-    `for (int i = 0; i < ${kernelHeight * line.words}; i++) {`,
-    `lines[i] = ${part.zeros};`,
+    `for (int i = 0; i < ${kernelHeight * lineOf(geometry).words}; i++) {`,
+    `lines[i] = ${zeros};`,
     '}',
     ...(batch === 1
       ? image
@@ -100,8 +124,6 @@ interface Part {
   readonly line: Line;
   readonly taps: TapPlan;
   readonly plan: RequantPlan;
-  /** The zero point of x in both halves of a word. */
-  readonly zeros: string;
 }
 
 /** Two int16 constants as a word. */
@@ -114,6 +136,7 @@ function unpackWeights({ geometry, taps }: Part): string[] {
   const count = taps.words.length;
   const tap = (i: number): string => (i < 0 ? '0' : `w[u * ${kernelWidth} + ${i}]`);
   return [
+    `int32_t ring[${(2 * kernelHeight - 1) * count}];`,
     `for (int u = 0; u < ${kernelHeight}; u++) {`,
     ...taps.words.map(
       ([low, high], i) => `ring[u * ${count} + ${i}] = low_halves(${tap(low)}, ${tap(high)});`,
@@ -146,7 +169,8 @@ function rows(part: Part): string[] {
   ];
 }
 
-function fillLine({ geometry, zeros }: Part): string[] {
+/** A row of x, or `zeros`: the zero point of x in both halves of a word. */
+function fillLine({ geometry }: Part): string[] {
   const { height, width, padTop, kernelHeight, strideY, outHeight } = geometry;
   const inside = padTop === 0 && (outHeight - 1) * strideY + kernelHeight <= height;
   const whole = Math.floor(width / 4);
@@ -164,7 +188,7 @@ function fillLine({ geometry, zeros }: Part): string[] {
           '}',
         ]
       : []),
-    ...lastPixels(width % 4, Number(zeros) & 0xffff),
+    ...lastPixels(width % 4),
   ];
   if (inside) return copy;
   return [
@@ -172,17 +196,16 @@ function fillLine({ geometry, zeros }: Part): string[] {
     ...copy,
     '} else {',
     `for (int i = 0; i < ${Math.ceil(width / 2)}; i++) {`,
-    `line[i] = ${zeros};`,
+    'line[i] = zeros;',
     '}',
     '}',
   ];
 }
 
 /** The pixels that make no word of four, the margin's zero point behind them. */
-function lastPixels(count: number, zero: number): string[] {
-  const signed = (zero << 16) >> 16;
+function lastPixels(count: number): string[] {
   return range(Math.ceil(count / 2)).map((i) => {
-    const second = 2 * i + 1 < count ? `s[${2 * i + 1}]` : String(signed);
+    const second = 2 * i + 1 < count ? `s[${2 * i + 1}]` : 'zeros';
     return `line[${i}] = low_halves(s[${2 * i}], ${second});`;
   });
 }
@@ -225,6 +248,6 @@ function block({ geometry, line, taps, plan }: Part, count: number): string[] {
   return [
     `int32_t ${names.map((name) => `${name} = q[0]`).join(', ')};`,
     ...range(geometry.kernelHeight).flatMap(row),
-    ...requantStores(plan, { q: 'q', accumulators: names, target: (j) => `y[${j}]` }),
+    ...requantStores(plan, { q: 'q', accumulators: names, target: (j) => `y[${j}]`, offset: 'given' }),
   ];
 }

@@ -8,15 +8,17 @@ interface Stores {
   readonly accumulators: readonly string[];
   /** C lvalue for the output of accumulator i. */
   readonly target: (i: number) => string;
+  /** `given`: a variable `offset` has the channel's offset. Absent: it is made here. */
+  readonly offset?: 'given';
 }
 
 /** Requantises accumulators of one channel and stores them, in a scope of its own. */
-export function requantStores(plan: RequantPlan, { q, accumulators, target }: Stores): string[] {
+export function requantStores(plan: RequantPlan, { q, accumulators, target, ...given }: Stores): string[] {
   const { shift, offset } = requantTerms(plan, 'qm');
   return [
     '{',
     `const int32_t *const qm = ${q};`,
-    `const int32_t multiplier = qm[1], offset = ${offset};`,
+    `const int32_t multiplier = qm[1]${given.offset ? '' : `, offset = ${offset}`};`,
     ...(plan.shift === null ? [`const int32_t shift = ${shift};`] : []),
     ...(plan.form === 'mixed' ? ['const int32_t factor = qm[4], sign = qm[5];'] : []),
     ...accumulators.map((acc, i) => `${target(i)} = (int8_t)${limited(plan, scaled(plan, acc))};`),

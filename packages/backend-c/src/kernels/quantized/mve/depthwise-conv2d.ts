@@ -1,7 +1,7 @@
-import type { CFunction } from '../../../kernel.ts';
-import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
+import { type CFunction, helperName } from '../../../kernel.ts';
+import { type ConvGeometry, geometryName, planeName } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
-import type { RequantPlan } from '../requant-plan.ts';
+import { type RequantPlan, requantTerms } from '../requant-plan.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 
@@ -32,40 +32,68 @@ export function mveDepthwiseScratch(geometry: ConvGeometry): number {
 /**
  * Depthwise convolution, channel by channel, four outputs to a vector. A ring of as many lines as the window has rows
  * holds the padded input rows, widened to int32; the weights are kept twice in a row, so that the window's first row can be any line.
+ * Layers with planes of one geometry share the code for a plane.
  */
 export function mveDepthwiseConv2d(conv: MveDepthwise): CFunction {
   const { geometry } = conv;
+  const plane = planeFunction(conv);
   return {
     hint: `q_dw_${geometryName(geometry)}`,
     needs: [mvePrelude],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
-    body: depthwiseBody(conv),
+    body: channelLoops(conv, plane.params),
+    helpers: [plane],
   };
 }
 
-function depthwiseBody(conv: MveDepthwise): string[] {
-  const { geometry, multiplier, xZeroPoint, plan } = conv;
-  const { batch, channels, m, height, width, kernelHeight, kernelWidth, strideX } = geometry;
+/** One channel; the zero point of x is a parameter where it is used. */
+function planeFunction(conv: MveDepthwise): CFunction {
+  const { geometry, plan } = conv;
+  const { kernelHeight, kernelWidth, strideX } = geometry;
   const taps = kernelHeight * kernelWidth;
-  const channel = [
-    `memcpy(ring, w, ${taps});`,
-    `memcpy(ring + ${taps}, w, ${taps - kernelWidth});`,
-    ...requantConstants(plan, 'q'),
-    ...rows(conv),
-    `w += ${taps};`,
-    `q += ${plan.words};`,
-  ];
-  const plane = height * width;
-  const image = [
-    `for (int i = 0; i < ${m}; i++) {`,
-    ...channel,
-    multiplier === 1 ? `x += ${plane};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;`,
-    '}',
-  ];
-  const unused = (channels - Math.floor(m / multiplier)) * plane;
-  return [
+  const body = [
     `int8_t ring[${(2 * kernelHeight - 1) * kernelWidth}];`,
     ...(strideX === 1 ? [] : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`]),
+    `memcpy(ring, w, ${taps});`,
+    `memcpy(ring + ${taps}, w, ${taps - kernelWidth});`,
+    ...requantConstants(plan, 'q', 'given'),
+    ...rows(conv),
+  ];
+  return {
+    hint: `q_plane_${planeName(geometry)}`,
+    needs: [mvePrelude],
+    params: [
+      'const int8_t *x',
+      'const int8_t *w',
+      'const int32_t *q',
+      'int8_t *y',
+      'int32_t *lines',
+      'int32_t offset',
+      ...(body.some((text) => /\bzero\b/.test(text)) ? ['int32_t zero'] : []),
+    ],
+    body,
+  };
+}
+
+/** Calls `plane` for every output channel of every image. */
+function channelLoops(
+  { geometry, multiplier, xZeroPoint, plan }: MveDepthwise,
+  plane: readonly string[],
+): string[] {
+  const { batch, channels, m, height, width, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
+  const pixels = height * width;
+  const args = ['x', 'w', 'q', 'y', 'lines', requantTerms(plan, 'q').offset, String(xZeroPoint)];
+  const image = [
+    `for (int i = 0; i < ${m}; i++) {`,
+    `${helperName(0)}(${args.slice(0, plane.length).join(', ')});`,
+    `w += ${kernelHeight * kernelWidth};`,
+    `q += ${plan.words};`,
+    `y += ${outHeight * outWidth};`,
+    multiplier === 1 ? `x += ${pixels};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${pixels} : 0;`,
+    '}',
+  ];
+  const unused = (channels - Math.floor(m / multiplier)) * pixels;
+  return [
     `for (int i = 0; i < ${kernelHeight * lineWords(geometry)}; i++) {`,
     `lines[i] = ${xZeroPoint};`,
     '}',
@@ -75,7 +103,7 @@ function depthwiseBody(conv: MveDepthwise): string[] {
           `for (int n = 0; n < ${batch}; n++) {`,
           ...image,
           ...(unused ? [`x += ${unused};`] : []),
-          `w -= ${m * taps};`,
+          `w -= ${m * kernelHeight * kernelWidth};`,
           `q -= ${m * plan.words};`,
           '}',
         ]),
@@ -83,7 +111,7 @@ function depthwiseBody(conv: MveDepthwise): string[] {
 }
 
 function rows(conv: MveDepthwise): string[] {
-  const { geometry, xZeroPoint } = conv;
+  const { geometry } = conv;
   const { kernelHeight, kernelWidth, strideY, padTop, padLeft, height, width, outHeight, outWidth } =
     geometry;
   const back = strideY % kernelHeight;
@@ -97,7 +125,7 @@ function rows(conv: MveDepthwise): string[] {
     `if (row >= 0 && row < ${height}) {`,
     ...copyRow(width),
     '} else {',
-    ...padRow(width, xZeroPoint),
+    ...padRow(width),
     '}',
     `slot = slot == ${kernelHeight - 1} ? 0 : slot + 1;`,
     '}',
@@ -121,12 +149,12 @@ function copyRow(width: number): string[] {
   ];
 }
 
-function padRow(width: number, zero: number): string[] {
-  if (width < 4) return range(width).map((i) => `line[${i}] = ${zero};`);
+function padRow(width: number): string[] {
+  if (width < 4) return range(width).map((i) => `line[${i}] = zero;`);
   const back = width % 4;
   return [
-    ...eachVector(Math.floor(width / 4), [`vstrwq_s32(line, vdupq_n_s32(${zero}));`, 'line += 4;']),
-    ...(back ? [`vstrwq_s32(line - ${4 - back}, vdupq_n_s32(${zero}));`] : []),
+    ...eachVector(Math.floor(width / 4), ['vstrwq_s32(line, vdupq_n_s32(zero));', 'line += 4;']),
+    ...(back ? [`vstrwq_s32(line - ${4 - back}, vdupq_n_s32(zero));`] : []),
   ];
 }
 

@@ -1,10 +1,11 @@
 import { type RequantPlan, requantTerms } from '../requant-plan.ts';
 
-/** Declarations of a channel's constants from its row of the table. */
-export function requantConstants(plan: RequantPlan, q: string): string[] {
-  const { shift, offset } = requantTerms(plan, q);
+/** Declarations of a channel's constants from its row of the table; `given`: a variable `offset` is there already. */
+export function requantConstants(plan: RequantPlan, q: string, offset?: 'given'): string[] {
+  const terms = requantTerms(plan, q);
   return [
-    `const int32_t bias = ${q}[0], multiplier = ${q}[1], offset = ${offset}, shift = -${shift};`,
+    `const int32_t bias = ${q}[0], multiplier = ${q}[1], shift = -${terms.shift};`,
+    ...(offset ? [] : [`const int32_t offset = ${terms.offset};`]),
     ...(plan.form === 'mixed' ? [`const int32_t factor = ${q}[4] / 2, sign = ${q}[5];`] : []),
   ];
 }

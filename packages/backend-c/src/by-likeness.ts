@@ -1,0 +1,26 @@
+import type { Node, TensorData, Value } from '@ghostc/ir';
+
+/**
+ * Answers for nodes, each found once for all nodes that are alike: same op, attributes, types, and the same data in their
+ * constants. Plans ask the same of many copies of a layer, and tuned kernels take a while to say.
+ */
+export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
+  const known = new WeakMap<Node, T>();
+  const alike = new Map<string, T>();
+  const numbers = new Map<TensorData, number>();
+  const dataNumber = (data: TensorData): number => {
+    if (!numbers.has(data)) numbers.set(data, numbers.size);
+    return numbers.get(data) as number;
+  };
+  const textOf = ({ type, constant }: Value): string =>
+    constant ? `${type.shape} #${dataNumber(constant.data)}` : JSON.stringify(type);
+  return (node) => {
+    if (known.has(node)) return known.get(node) as T;
+    const inputs = node.inputs.map((value) => value && textOf(value));
+    const key = JSON.stringify([node.op, node.attrs, inputs, node.outputs.map(textOf)]);
+    const answer = alike.has(key) ? (alike.get(key) as T) : ask(node);
+    alike.set(key, answer);
+    known.set(node, answer);
+    return answer;
+  };
+}

@@ -1,0 +1,105 @@
+import { numElements } from '@ghostc/ir';
+import type { KernelContext, Step } from '../../kernel.ts';
+import { sourceOf } from '../operands.ts';
+import { limits, wordsOfBytes } from './byte-step.ts';
+import { limitedText, packedText, scaledText } from './integer-text.ts';
+import { asSigned, channelTable, type WeightedLayer } from './weighted-layer.ts';
+
+/**
+ * Any window and grouping: an invocation computes four neighbours of the output, each by itself, output channel m from the
+ * input channels of group m / perGroup. Where planes are whole words the four have one channel.
+ */
+export function laneConv(context: KernelContext, layer: WeightedLayer, perGroup: number): Step {
+  const { node, arena, weights } = context;
+  const { attrs, geometry, inner, multipliers, weight } = layer;
+  const { N: _, ...sizes } = geometry;
+  const { flip, zeroPoint } = asSigned(layer);
+  const same = (sizes.OH * sizes.OW) % 4 === 0;
+  const single = inner === 1;
+  const length = numElements(node.output.type.shape);
+  return {
+    id: [
+      single ? 'qlinear_depthwise' : 'qlinear_grouped',
+      `k${sizes.KW}`,
+      ...(same ? [] : ['mixed']),
+      attrs.rounding,
+    ].join('_'),
+    arena: 'i32',
+    weights: 'i32',
+    functions: [
+      packedText,
+      scaledText(attrs.rounding),
+      limitedText,
+      gatherText,
+      ...(same ? [] : [weightsText]),
+    ],
+    body: bodyText({ same, single, columns: sizes.KW }),
+    ints: {
+      LENGTH: length,
+      X_AT: arena(sourceOf(node, 0)) * 4,
+      Y_AT: arena(node.output),
+      W_AT: weights(wordsOfBytes(weight)) * 4,
+      Q_AT: weights(channelTable(context, { multipliers, weight, zeroPoint })),
+      ...sizes,
+      CG: inner,
+      MG: perGroup,
+      FLIP: flip,
+      ZX: zeroPoint,
+      ...limits(attrs),
+    },
+    count: Math.ceil(length / 4),
+  };
+}
+
+const gatherText = `fn gather(at: vec4i) -> vec4i {
+let words = vec4i(arena[at.x >> 2u], arena[at.y >> 2u], arena[at.z >> 2u], arena[at.w >> 2u]) ^ vec4i(FLIP);
+return (words << (vec4u((vec4i(3) - (at & vec4i(3)))) * 8u)) >> vec4u(24u);
+}`;
+
+const weightsText = `fn factors(at: vec4i) -> vec4i {
+let words = vec4i(weights[at.x >> 2u], weights[at.y >> 2u], weights[at.z >> 2u], weights[at.w >> 2u]);
+return (words << (vec4u((vec4i(3) - (at & vec4i(3)))) * 8u)) >> vec4u(24u);
+}`;
+
+interface LaneForm {
+  readonly same: boolean;
+  readonly single: boolean;
+  /** KW. */
+  readonly columns: number;
+}
+
+function bodyText({ same, single, columns }: LaneForm): string {
+  const [one, at] = same ? ['i32', 'm'] : ['vec4i', 'm[j]'];
+  const wide = (text: string): string => (same ? text : `vec4i(${text})`);
+  const taps = Array.from({ length: columns }, (_, t) => t);
+  const weight = (t: number): string =>
+    same
+      ? `extractBits(weights[(w + ${t}) >> 2u], u32((w + ${t}) & 3) * 8u, 8u)`
+      : `factors(w + vec4i(${t}))`;
+  const loop = single ? '' : 'for (var c = 0; c < CG; c++) {\n';
+  return `let e = min(vec4i(item * 4) + vec4i(0, 1, 2, 3), vec4i(LENGTH - 1));
+let plane = OH * OW;
+let m = ${same ? '(item * 4 / plane) % M' : '(e / vec4i(plane)) % vec4i(M)'};
+let n = ${same ? 'item * 4 / (plane * M)' : 'e / vec4i(plane * M)'};
+let left = e % vec4i(OW) * vec4i(SX) - vec4i(PL);
+let top = (e / vec4i(OW)) % vec4i(OH) * vec4i(SY) - vec4i(PT);
+${taps.map((t) => `let x${t} = clamp(left + vec4i(${t} * DX), vec4i(0), vec4i(W - 1));\nlet i${t} = x${t} == left + vec4i(${t} * DX);`).join('\n')}
+var base = vec4i(X_AT + (n * ${wide('C')} + m / ${wide('MG')} * ${wide('CG')}) * ${wide('H * W')});
+var w: ${one} = ${wide('W_AT')} + m * ${wide('CG * KH * KW')};
+var sum = vec4i(${same ? 'weights[Q_AT + m * 3]' : [0, 1, 2, 3].map((j) => `weights[Q_AT + m[${j}] * 3]`).join(', ')});
+${loop}for (var u = 0; u < KH; u++) {
+let y = top + vec4i(u * DY);
+let row = base + clamp(y, vec4i(0), vec4i(H - 1)) * vec4i(W);
+let inside = (y >= vec4i(0)) & (y < vec4i(H));
+${taps.map((t) => `sum += select(vec4i(ZX), gather(row + x${t}), inside & i${t}) * ${weight(t)};`).join('\n')}
+w += ${wide('KW')};
+}
+${single ? '' : 'base += vec4i(H * W);\n}'}
+var y = vec4i(0);
+for (var j = 0; j < 4; j++) {
+if (item * 4 + j < LENGTH) {
+y[j] = limited(scaled(sum[j], weights[Q_AT + ${at} * 3 + 1], weights[Q_AT + ${at} * 3 + 2]));
+}
+}
+arena[Y_AT + item] = packed(y);`;
+}

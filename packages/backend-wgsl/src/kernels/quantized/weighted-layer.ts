@@ -1,0 +1,79 @@
+import { staticShape } from '@ghostc/ir';
+import { affineOf, type FixedMultiplier, type Requantized, weightMultipliers } from '@ghostc/ops';
+import type { KernelContext } from '../../kernel.ts';
+import { constantOf, sourceOf, weightOf } from '../operands.ts';
+import { kernelSize, type WindowAttrs, type WindowGeometry, windowGeometry } from '../window-geometry.ts';
+
+/** What the kernels of quantised convolutions ask of a node. */
+export interface WeightedLayer {
+  readonly geometry: WindowGeometry;
+  readonly attrs: Requantized;
+  readonly multipliers: readonly FixedMultiplier[];
+  readonly zeroPoint: number;
+  readonly unsigned: boolean;
+  /** [M, inner, KH, KW]. */
+  readonly weight: Int8Array;
+  /** Input channels of a group. */
+  readonly inner: number;
+  readonly group: number;
+  readonly pads: readonly number[];
+}
+
+export function layerOf(
+  { node }: Pick<KernelContext, 'node'>,
+  window: WindowAttrs,
+  { attrs, group }: { readonly attrs: Requantized; readonly group: number },
+): WeightedLayer {
+  const [x, weight] = [sourceOf(node, 0).type, sourceOf(node, 1).type];
+  return {
+    geometry: windowGeometry(node, kernelSize(node), window),
+    attrs,
+    multipliers: weightMultipliers(x, weight, attrs),
+    zeroPoint: affineOf(x, 'x').zeroPoint,
+    unsigned: x.dtype === 'u8',
+    weight: weightOf(node, 1) as unknown as Int8Array,
+    inner: staticShape(weight.shape)[1] ?? 1,
+    group,
+    pads: window.pads,
+  };
+}
+
+/** What the table of output channels is made of. */
+export interface ChannelTable {
+  readonly multipliers: readonly FixedMultiplier[];
+  readonly weight: Int8Array;
+  /** Of x as the kernel reads it. */
+  readonly zeroPoint: number;
+}
+
+/**
+ * Words [bias, multiplier, shift] for each output channel. The zero point of x is folded into the bias, b - zx sum(w): kernels
+ * sum over x as it is, padding being the zero point.
+ */
+export function channelTable(
+  { node }: Pick<KernelContext, 'node'>,
+  { multipliers, weight, zeroPoint }: ChannelTable,
+): Int32Array {
+  const channels = staticShape(sourceOf(node, 1).type.shape)[0] ?? 1;
+  const bias = constantOf(node, 2);
+  const each = weight.length / channels;
+  const table = new Int32Array(channels * 3);
+  for (let m = 0; m < channels; m++) {
+    const { multiplier, shift } = multipliers[m] ?? (multipliers[0] as FixedMultiplier);
+    const sum = weight.subarray(m * each, (m + 1) * each).reduce((all, w) => all + w, 0);
+    table.set([((bias?.[m] ?? 0) - zeroPoint * sum) | 0, multiplier, shift], m * 3);
+  }
+  return table;
+}
+
+/** Kernels that read words of x see u8 as i8: x - 128, the highest bit of each byte flipped. */
+export function asSigned({ unsigned, zeroPoint }: Pick<WeightedLayer, 'unsigned' | 'zeroPoint'>): {
+  readonly flip: number;
+  readonly zeroPoint: number;
+} {
+  return unsigned ? { flip: 0x80808080 | 0, zeroPoint: zeroPoint - 128 } : { flip: 0, zeroPoint };
+}
+
+/** Requantises `sum`, which has the bias of channel `m`. */
+export const finish = (sum: string, m: string): string =>
+  `limited(scaled(${sum}, weights[Q_AT + ${m} * 3 + 1], weights[Q_AT + ${m} * 3 + 2]))`;

@@ -1,0 +1,27 @@
+import { type CProgram, type ExpectedOutput, selfTestInput, withSelfTest } from '@ghostc/backend-c';
+import { type BoundedOutput, boundedRun } from '@ghostc/interpreter';
+import { type DType, fromNumbers, type Graph, toNumbers } from '@ghostc/ir';
+
+/** Part of the largest element that float outputs may be off by where the derived bound is wider, as it is behind many layers. */
+const FLOAT_TOLERANCE = 1e-4;
+
+/** The program of a lowered graph with a self-test: outputs as the interpreter computes them in double precision. */
+export function addSelfTest(program: CProgram, lowered: Graph): CProgram {
+  const inputs = new Map(lowered.inputs.map(({ name, type }, i) => [name, selfTestInput(type, i)]));
+  const runs = boundedRun(lowered, inputs);
+  return withSelfTest(
+    program,
+    lowered.outputs.map(({ name, value }) => expectedOf(runs.get(name) as BoundedOutput, value.type.dtype)),
+  );
+}
+
+/** Integers behind nothing but integers are exact; else they may be a step off, floats what rounding explains. */
+function expectedOf({ value, bound }: BoundedOutput, dtype: DType): ExpectedOutput {
+  const numbers = toNumbers(value);
+  const most = bound.reduce((a, b) => Math.max(a, b), 0);
+  const typed = value.dtype === dtype ? value : fromNumbers(dtype, value.shape, numbers);
+  if (!dtype.startsWith('f')) return { value: typed, tolerance: most > 0 ? 1 : 0 };
+  const largest = Array.from(numbers).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  const rounding = 2 ** -24 * largest + 2 ** -126;
+  return { value: typed, tolerance: Math.min(most, FLOAT_TOLERANCE * largest) + rounding };
+}

@@ -1,0 +1,62 @@
+import { type Graph, type Node, numElements } from '@ghostc/ir';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { layOut } from './lay-out.ts';
+import { keptCells, listTasks, type Task } from './list-tasks.ts';
+import type { PlanOptions } from './memory-plan.ts';
+import { planMemory } from './plan-memory.ts';
+import { resolveStorage } from './resolve-storage.ts';
+import { options, randomGraph } from './test-graphs.ts';
+
+const recipe = fc.tuple(
+  fc.array(fc.tuple(fc.nat(4), fc.nat(9), fc.nat(40), fc.nat(9)), { minLength: 3, maxLength: 5 }),
+  fc.array(fc.nat(3), { minLength: 1, maxLength: 2 }),
+);
+
+/** All orders that respect what reads what. */
+function* ordersOf(tasks: readonly Task[], done: readonly Task[] = []): Generator<readonly Task[]> {
+  if (done.length === tasks.length) yield done;
+  const left = tasks.filter((task) => !done.includes(task));
+  const written = new Set(left.flatMap(({ writes }) => writes));
+  for (const task of left)
+    if (!task.reads.some((cell) => written.has(cell))) yield* ordersOf(tasks, [...done, task]);
+}
+
+function* subsetsOf<T>([first, ...rest]: readonly T[]): Generator<T[]> {
+  if (first === undefined) return yield [];
+  for (const subset of subsetsOf(rest)) {
+    yield subset;
+    yield [first, ...subset];
+  }
+}
+
+/** A plan with fewer bytes, of every order, every choice of tasks that work in place, and searched offsets. */
+function findSmaller(graph: Graph, bytes: number, all: PlanOptions): number | undefined {
+  const map = resolveStorage(graph, all);
+  const tasks = listTasks(graph, map, all);
+  for (const order of ordersOf(tasks)) {
+    for (const apart of subsetsOf(tasks.filter(({ inPlace }) => inPlace.length))) {
+      const schedule = { map, order, kept: keptCells(graph, map), align: all.align, apart: new Set(apart) };
+      const found = layOut({ ...schedule, effort: 'exact' }, bytes);
+      if (found) return found.bytes;
+    }
+  }
+  return undefined;
+}
+
+it.each(['caller', 'arena'] as const)('no plan of all beats the bound, io %s', (io) => {
+  let reached = 0;
+  fc.assert(
+    fc.property(recipe, ([nodes, outputs]) => {
+      const graph = randomGraph(nodes, outputs);
+      const scratchBytes = (node: Node): number =>
+        node.op === 'make' ? numElements(node.output.type.shape) : 0;
+      const all = options(io, { scratchBytes });
+      const { lowerBound, gap } = planMemory(graph, all);
+      expect(findSmaller(graph, lowerBound, all)).toBeUndefined();
+      if (gap === 0) reached++;
+    }),
+    { numRuns: 100 },
+  );
+  expect(reached).toBeGreaterThan(50);
+});

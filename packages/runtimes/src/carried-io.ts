@@ -1,0 +1,35 @@
+import type { Tensors } from '@ghostc/conformance';
+import { CompileError, f32, fromNumbers, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import type { IoTensor } from '@ghostc/wgsl-runtime';
+
+/** The inputs in the types that a program states. Throws `run/input` for a value that such a type cannot hold. */
+export function carriedInputs(expected: readonly IoTensor[], inputs: Tensors): Tensors {
+  const types = new Map(expected.map(({ name, dtype }) => [name, dtype]));
+  return new Map(
+    [...inputs].map(([name, tensor]) => [
+      name,
+      types.get(name) === tensor.dtype ? tensor : inFloats(name, tensor),
+    ]),
+  );
+}
+
+/** Other types are held in float32; what that would round is no value to hand over. */
+function inFloats(name: string, tensor: Tensor): Tensor {
+  if (tensor.dtype === 'f32') return tensor;
+  const values = toNumbers(tensor);
+  const floats = Float32Array.from(values, Number);
+  const lost = floats.findIndex((v, i) => v !== Number(values[i]) && !Number.isNaN(v));
+  if (lost < 0) return f32(tensor.shape, floats);
+  throw new CompileError('run/input', `input ${name} holds ${values[lost]}, which float32 cannot hold`);
+}
+
+/** The outputs of a model's own types, from float32. */
+export function typedOutputs(model: Graph, outputs: Tensors): Tensors {
+  const types = new Map(model.outputs.map(({ name, value }) => [name, value.type.dtype]));
+  return new Map(
+    [...outputs].map(([name, tensor]) => {
+      const dtype = types.get(name) ?? 'f32';
+      return [name, dtype === tensor.dtype ? tensor : fromNumbers(dtype, tensor.shape, toNumbers(tensor))];
+    }),
+  );
+}

@@ -1,0 +1,17 @@
+import { copyGraph } from '@ghostc/edit';
+import { CompileError, type Dim, type Graph, isStatic } from '@ghostc/ir';
+
+/**
+ * The graph with symbols in place of some axes of its inputs (`axes`: 0 batch, 2 height, 3 width), named with `suffix`; null
+ * where a node needs the sizes.
+ */
+export function withSymbols(graph: Graph, axes: readonly number[], suffix = ''): Graph | null {
+  const symbol = (dim: Dim, axis: number): Dim =>
+    axes.includes(axis) && isStatic(dim) ? `${'nchw'[axis] ?? 'd'}${suffix}` : dim;
+  try {
+    return copyGraph(graph, { inputType: ({ type }) => ({ ...type, shape: type.shape.map(symbol) }) });
+  } catch (error) {
+    if (error instanceof CompileError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import { compileC } from '@ghostc/compiler';
+import type { Runtime, Tensors } from '@ghostc/conformance';
+import { copyGraph, mergeModels } from '@ghostc/edit';
+import { CompileError, type Graph, type Tensor } from '@ghostc/ir';
+import { createRuntime, dawnDevice, prepareC, wgslRuntimeOn } from '@ghostc/runtimes';
+import { ownOutputs, type RandomSample } from './random-sample.ts';
+
+/** `refused`: the target has no code for the graph and says so. */
+export type Answer = Tensors | Error | 'refused' | 'not run';
+
+/** A target that many small graphs are run on at once. */
+export interface BatchRunner {
+  /** For one graph. */
+  readonly runtime: Runtime;
+  /** Answers in the order of the samples. */
+  run(samples: readonly RandomSample[]): Promise<Answer[]>;
+  dispose(): void;
+}
+
+/** Runners by target: `onnx`, `c`, `wgsl`, or any runtime, one graph at a time. */
+export async function batchRunner(target: string): Promise<BatchRunner> {
+  if (target === 'wgsl') return wgslRunner();
+  const runtime = createRuntime(target);
+  const dispose = (): void => undefined;
+  if (target === 'onnx') return { runtime, run: (samples) => runOnnx(samples, runtime), dispose };
+  if (target === 'c') return { runtime, run: (samples) => runC(samples, runtime), dispose };
+  return { runtime, run: (samples) => oneByOne(samples, runtime), dispose };
+}
+
+/** One device; each shader is compiled once. */
+async function wgslRunner(): Promise<BatchRunner> {
+  const device = await dawnDevice();
+  const runtime = wgslRuntimeOn(device);
+  return { runtime, run: (samples) => oneByOne(samples, runtime), dispose: () => device.destroy() };
+}
+
+/** Dynamic graphs with their symbols; int8 is left out: there ONNX Runtime rounds in float32, one step off at times. */
+async function runOnnx(samples: readonly RandomSample[], runtime: Runtime): Promise<Answer[]> {
+  const floats = samples.filter(({ kind }) => kind !== 'int8');
+  const answers = await joined(floats, runtime, ({ model }) => model);
+  return samples.map((sample) => answers.get(sample) ?? 'not run');
+}
+
+/** One program for all that have code, since the compiler takes most of the time. */
+async function runC(samples: readonly RandomSample[], runtime: Runtime): Promise<Answer[]> {
+  const refusals = new Map<RandomSample, Answer>();
+  for (const sample of samples) {
+    const answer = refusal(() => compileC(sample.graph));
+    if (answer) refusals.set(sample, answer);
+  }
+  const quick: Runtime = { ...runtime, prepare: prepareQuickly };
+  const answers = await joined(
+    samples.filter((sample) => !refusals.has(sample)),
+    quick,
+    ({ graph }) => graph,
+  );
+  return samples.map((sample) => refusals.get(sample) ?? answers.get(sample) ?? 'not run');
+}
+
+async function prepareQuickly(graph: Graph): ReturnType<Runtime['prepare']> {
+  const { run, dispose } = await prepareC(compileC(graph), 'host', { extraFlags: ['-O1'] });
+  return { run: async (inputs) => (await run([inputs]))[0]?.outputs ?? new Map(), dispose };
+}
+
+function refusal(compile: () => unknown): Answer | null {
+  try {
+    compile();
+    return null;
+  } catch (error) {
+    return answerTo(error);
+  }
+}
+
+/** A backend's own words are a refusal; everything else is a failure. */
+function answerTo(error: unknown): Answer {
+  if (error instanceof CompileError && /^(wgsl|backend-c)\/(op|dtype)$/.test(error.code)) return 'refused';
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+async function oneByOne(samples: readonly RandomSample[], runtime: Runtime): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const sample of samples) answers.push(await runAlone(sample, runtime));
+  return answers;
+}
+
+async function runAlone({ graph, model, inputs }: RandomSample, runtime: Runtime): Promise<Answer> {
+  try {
+    const executable = await runtime.prepare(runtime.dynamicShapes ? model : graph);
+    try {
+      return await executable.run(inputs);
+    } finally {
+      await executable.dispose?.();
+    }
+  } catch (error) {
+    return answerTo(error);
+  }
+}
+
+/** All side by side in one model; each alone where that does not run. */
+async function joined(
+  samples: readonly RandomSample[],
+  runtime: Runtime,
+  graphOf: (sample: RandomSample) => Graph,
+): Promise<Map<RandomSample, Answer>> {
+  if (samples.length === 0) return new Map();
+  const graph = sideBySide(
+    samples.map((sample, i) => copyGraph(graphOf(sample), { rename: (name) => `g${i}_${name}` })),
+  );
+  const inputs = samples.flatMap((sample, i) =>
+    [...sample.inputs].map(([name, tensor]): [string, Tensor] => [`g${i}_${name}`, tensor]),
+  );
+  try {
+    const executable = await runtime.prepare(graph);
+    const all = await executable.run(new Map(inputs));
+    await executable.dispose?.();
+    return new Map(samples.map((sample, i) => [sample, ownOutputs(sample, `g${i}_`, all)]));
+  } catch {
+    const answers = await oneByOne(samples, runtime);
+    return new Map(samples.map((sample, i) => [sample, answers[i] as Answer]));
+  }
+}
+
+/** Halves are joined, so that no graph is copied more often than log2(n) times. */
+function sideBySide(graphs: readonly Graph[]): Graph {
+  if (graphs.length === 1) return graphs[0] as Graph;
+  const middle = graphs.length >> 1;
+  return mergeModels(sideBySide(graphs.slice(0, middle)), sideBySide(graphs.slice(middle)), {});
+}

@@ -1,0 +1,151 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bisect, type Sample } from '@ghostc/bisect';
+import { interpreterRuntime, type Runtime } from '@ghostc/conformance';
+import { saveOnnx } from '@ghostc/edit';
+import { interpret } from '@ghostc/interpreter';
+import { CompileError, printGraph, type Tensor } from '@ghostc/ir';
+import { writeTensorProto } from '@ghostc/onnx';
+import { registry } from '@ghostc/ops';
+import { type Answer, type BatchRunner, batchRunner } from './batch-runners.ts';
+import { type Kind, type RandomSample, randomSample, worstProblem } from './random-sample.ts';
+
+export interface FuzzOptions {
+  readonly graphs: number;
+  /** Number of the first graph; another shard of the same run starts elsewhere. */
+  readonly from?: number;
+  readonly seed: number;
+  readonly targets: readonly string[];
+  /** Folder for reduced failures. */
+  readonly failures: string;
+  readonly seconds?: number;
+  readonly onProgress?: (tally: Tally) => void;
+}
+
+export interface Tally {
+  graphs: number;
+  readonly kinds: Record<Kind, number>;
+  /** Graphs for which no inputs gave numbers with a bound that noise would not pass. */
+  dropped: number;
+  /** By target. */
+  readonly compared: Record<string, number>;
+  readonly refused: Record<string, number>;
+  /** Seconds of wall time by target. */
+  readonly seconds: Record<string, number>;
+  readonly differing: string[];
+}
+
+/** Graphs that share one call of the C compiler and one ONNX model. */
+const BATCH = 200;
+
+/** Runs random graphs on every target against the interpreter. Graphs that are dropped are replaced by others. */
+export async function fuzzGraphs(options: FuzzOptions): Promise<Tally> {
+  const tally: Tally = {
+    graphs: 0,
+    kinds: { float: 0, dynamic: 0, int8: 0 },
+    dropped: 0,
+    compared: {},
+    refused: {},
+    seconds: {},
+    differing: [],
+  };
+  const runners = new Map<string, BatchRunner>();
+  for (const target of options.targets) runners.set(target, await batchRunner(target));
+  const end = performance.now() + (options.seconds ?? Infinity) * 1000;
+  let number = options.from ?? 0;
+  try {
+    while (tally.graphs < options.graphs && performance.now() < end) {
+      const batch: RandomSample[] = [];
+      const wanted = Math.min(BATCH, options.graphs - tally.graphs);
+      while (batch.length < wanted) {
+        const sample = randomSample(number++, options.seed);
+        if (sample) batch.push(sample);
+        else tally.dropped++;
+      }
+      for (const { kind } of batch) tally.kinds[kind]++;
+      for (const [target, runner] of runners) await runBatch(batch, { target, runner, tally, options });
+      tally.graphs += batch.length;
+      options.onProgress?.(tally);
+    }
+  } finally {
+    for (const runner of runners.values()) runner.dispose();
+  }
+  return tally;
+}
+
+interface BatchRun {
+  readonly target: string;
+  readonly runner: BatchRunner;
+  readonly tally: Tally;
+  readonly options: FuzzOptions;
+}
+
+async function runBatch(batch: readonly RandomSample[], run: BatchRun): Promise<void> {
+  const { target, runner, tally } = run;
+  const start = performance.now();
+  const answers = await runner.run(batch);
+  count(tally.seconds, target, (performance.now() - start) / 1000);
+  for (const [i, sample] of batch.entries()) {
+    const answer = answers[i] as Answer;
+    if (answer === 'refused') count(tally.refused, target, 1);
+    if (typeof answer === 'string') continue;
+    count(tally.compared, target, 1);
+    const problem = answer instanceof Error ? answer.message : worstProblem(sample, answer);
+    if (problem !== null) tally.differing.push(await saveFailure(sample, problem, run));
+  }
+}
+
+function count(counts: Record<string, number>, key: string, by: number): void {
+  counts[key] = (counts[key] ?? 0) + by;
+}
+
+/**
+ * Reduces a failing graph with the interpreter as the judge, and saves it with its data: `ghostc verify DIR/model.onnx --data
+ * DIR` shows it again. Gives a line that tells.
+ */
+async function saveFailure(
+  sample: RandomSample,
+  problem: string,
+  { target, runner, tally, options }: BatchRun,
+): Promise<string> {
+  const name = `${target.replace(/\W/g, '-')}-${options.seed}-${options.from ?? 0}-${tally.differing.length}`;
+  const folder = join(options.failures, name);
+  const { smallest, op } = await reduced(sample, runner.runtime);
+  mkdirSync(join(folder, 'test_data_set_0'), { recursive: true });
+  writeFileSync(join(folder, 'problem.txt'), `${problem}\n`);
+  writeFileSync(join(folder, 'whole.gir'), printGraph(sample.model, registry).text);
+  for (const [file, content] of caseFiles(smallest)) writeFileSync(join(folder, file), content);
+  return `${target}: ${op}: ${problem}; saved in ${folder}`;
+}
+
+async function reduced(sample: RandomSample, runtime: Runtime): Promise<{ smallest: Sample; op: string }> {
+  try {
+    const { smallest, culprit } = await bisect(sample, { a: interpreterRuntime, b: runtime });
+    return { smallest: smallest ?? sample, op: culprit?.op ?? 'several ops' };
+  } catch {
+    return { smallest: sample, op: 'whole graph' };
+  }
+}
+
+function caseFiles({ graph, inputs }: Sample): [string, string | Uint8Array][] {
+  const tensors = (kind: string, list: readonly Tensor[]) =>
+    list.map((one, i): [string, Uint8Array] => [`test_data_set_0/${kind}_${i}.pb`, writeTensorProto(one)]);
+  const outputs = interpret(graph, inputs);
+  const files: [string, string | Uint8Array][] = [
+    ['model.gir', printGraph(graph, registry).text],
+    ...tensors(
+      'input',
+      graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
+    ),
+    ...tensors(
+      'output',
+      graph.outputs.map(({ name }) => outputs.get(name) as Tensor),
+    ),
+  ];
+  try {
+    return [...files, ['model.onnx', saveOnnx(graph)]];
+  } catch (error) {
+    if (error instanceof CompileError) return files;
+    throw error;
+  }
+}
