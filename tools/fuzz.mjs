@@ -14,13 +14,18 @@ const names = [
   'text',
   'safetensors',
   'tflite',
+  'tflite-fields',
   'tflite-compile',
+  'npy',
+  'png',
+  'jpeg',
+  'calibration',
 ];
 
 const usage = `npm run fuzz -- [--seconds N] [--runs N] [--target NAME]... [--seed N] [--json]
 
 Coverage-guided fuzzing of every reader of foreign bytes. An input may make a reader say what is wrong with it (a
-CompileError); any other exception, more than 5 s or more than 1 GiB is a failure, and the input is saved in fuzz-failures/.
+CompileError); any other exception, more than 5 s (of the processor) or more than 1 GiB is a failure, and the input is saved in fuzz-failures/.
 
   --seconds N    for all targets together (default 60)
   --runs N       at most, for each target
@@ -46,7 +51,7 @@ else await main();
 
 async function main() {
   setup();
-  const { folder, script } = await buildWorker();
+  const { folder, script } = buildWorker();
   try {
     const wanted = values.target.length ? values.target : names;
     const unknown = wanted.find((name) => !names.includes(name));

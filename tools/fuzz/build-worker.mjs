@@ -1,21 +1,25 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { createInstrumenter } from 'istanbul-lib-instrument';
+import { fileURLToPath } from 'node:url';
 import { root } from '../setup.mjs';
 
-/** Bundles the fuzzing worker and instruments the bundle; gives the script's path in a fresh folder, which the caller removes. */
-export async function buildWorker() {
+/**
+ * Bundles the fuzzing worker and instruments the bundle; gives the script's path in a fresh folder, which the caller removes.
+ * In a process of its own: instrumenting takes hundreds of megabytes, which would count as the readers'.
+ */
+export function buildWorker() {
   const folder = mkdtempSync(join(root, 'node_modules', '.fuzz-'));
-  const instrumenter = createInstrumenter({ compact: true });
   const script = join(folder, 'worker.cjs');
-  writeFileSync(script, instrumenter.instrumentSync(await bundle('worker'), script));
+  execFileSync(process.execPath, [fileURLToPath(import.meta.url), script], { stdio: 'inherit' });
   return { folder, script };
 }
 
-async function bundle(name) {
+async function instrument(script) {
+  const { build } = await import('esbuild');
+  const { createInstrumenter } = await import('istanbul-lib-instrument');
   const { outputFiles } = await build({
-    entryPoints: [join(root, `tools/fuzz/${name}.ts`)],
+    entryPoints: [join(root, 'tools/fuzz/worker.ts')],
     bundle: true,
     write: false,
     platform: 'node',
@@ -24,5 +28,8 @@ async function bundle(name) {
     conditions: ['@ghostc/source'],
     logLevel: 'warning',
   });
-  return outputFiles[0].text;
+  const instrumenter = createInstrumenter({ compact: true });
+  writeFileSync(script, instrumenter.instrumentSync(outputFiles[0].text, script));
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await instrument(process.argv[2]);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
-/** One execution may take this long, and the process hold this much. */
-const LIMITS = { seconds: 5, bytes: 2 ** 30 };
+/** One execution may take so much of the processor, so long in all (other programs run too), and the process hold so much. */
+const LIMITS = { seconds: 5, wallSeconds: 60, bytes: 2 ** 30 };
 const MAX_INPUT = 1 << 21;
 
 /**
@@ -39,18 +39,23 @@ function inputOf(state) {
   return Uint8Array.from(new Uint8Array(state, 8, new Uint32Array(state, 0, 2)[1]));
 }
 
-/** Looks four times a second whether a new execution has begun, and how much memory the process holds. */
+/** Looks four times a second whether a new execution has begun, what it took, and how much memory the process holds. */
 function watchdog(state, fail) {
   const progress = new Uint32Array(state, 0, 2);
-  let [runs, since, peak] = [0, performance.now(), 0];
+  let [runs, since, used, peak] = [0, performance.now(), cpuSeconds(), 0];
   const timer = setInterval(() => {
     const now = performance.now();
-    if (progress[0] !== runs) [runs, since] = [progress[0], now];
+    if (progress[0] !== runs) [runs, since, used] = [progress[0], now, cpuSeconds()];
     const bytes = process.memoryUsage.rss();
     peak = Math.max(peak, bytes);
-    if (runs > 0 && now - since > LIMITS.seconds * 1000)
-      fail(`one execution took more than ${LIMITS.seconds} s`);
+    const hangs = cpuSeconds() - used > LIMITS.seconds || now - since > LIMITS.wallSeconds * 1000;
+    if (runs > 0 && hangs) fail(`one execution took more than ${LIMITS.seconds} s`);
     else if (bytes > LIMITS.bytes) fail(`the process holds ${bytes} bytes, more than ${LIMITS.bytes}`);
   }, 250);
   return { timer, peak: () => peak };
+}
+
+function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

@@ -2,29 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileFiles } from '@ghostc/compiler';
 import { CompileError, type Graph, parseGraph, printGraph, verify } from '@ghostc/ir';
-import { decodeModel, encodeModel, readOnnx, readTensorProto } from '@ghostc/onnx';
+import {
+  decodeModel,
+  decodeTensor,
+  encodeModel,
+  encodeTensor,
+  readOnnx,
+  readTensorProto,
+} from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { readSafetensors, writeSafetensors } from '@ghostc/safetensors';
 import { readTflite } from '@ghostc/tflite';
 import { buildModel, operatorCases } from '@ghostc/tflite/testing';
+import { calibrationTargets } from './calibration-targets.ts';
+import { expected, type FuzzTarget } from './fuzz-target.ts';
 import { mutateMessage } from './mutate-message.ts';
+import { mutateText } from './mutate-text.ts';
 import type { Random } from './random.ts';
-
-/** A reader of bytes that come from strangers. `run` may throw CompileError and nothing else. */
-export interface FuzzTarget {
-  readonly seeds: (fixtures: string) => Uint8Array[];
-  readonly run: (bytes: Uint8Array) => void;
-  /** A mutation that knows the format; bytes are changed blindly where absent. */
-  readonly mutate?: (bytes: Uint8Array, random: Random) => Uint8Array;
-}
-
-const expected = (task: () => void): void => {
-  try {
-    task();
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-  }
-};
 
 const smallModels = (fixtures: string): Uint8Array[] =>
   readdirSync(join(fixtures, 'models/modules'))
@@ -49,12 +43,45 @@ function readTfliteModel(bytes: Uint8Array): Graph {
   return graph;
 }
 
-/** Decodes, changes fields, encodes: what comes out is protobuf, and often nearly a model. */
-function mutateOnnx(bytes: Uint8Array, random: Random): Uint8Array {
+/** Decodes, changes fields, encodes: what comes out has the format, and is often nearly a model. */
+function reencoded<T extends object>(decode: (bytes: Uint8Array) => T, encode: (message: T) => Uint8Array) {
+  return (bytes: Uint8Array, random: Random): Uint8Array => {
+    try {
+      const message = decode(bytes);
+      mutateMessage(message, random);
+      return encode(message);
+    } catch {
+      return bytes;
+    }
+  };
+}
+
+const mutateOnnx = reencoded(decodeModel, encodeModel);
+const mutateTensor = reencoded(decodeTensor, encodeTensor);
+
+/** Another model, of fields that were changed before it was built. */
+function mutateTflite(bytes: Uint8Array, random: Random): Uint8Array {
+  const { spec } = random.pick(operatorCases);
+  const operators = spec.operators.map((operator) => ({ ...operator }));
+  const changed = { ...spec, tensors: spec.tensors.map((tensor) => ({ ...tensor })), operators };
   try {
-    const model = decodeModel(bytes);
-    mutateMessage(model, random);
-    return encodeModel(model);
+    mutateMessage(changed, random);
+    return buildModel(changed);
+  } catch {
+    return bytes;
+  }
+}
+
+/** The header as JSON, with its length put right. */
+function mutateSafetensors(bytes: Uint8Array, random: Random): Uint8Array {
+  try {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const end = 8 + Number(view.getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end))) as object;
+    mutateMessage(header, random);
+    const text = encode(JSON.stringify(header));
+    const length = new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer);
+    return Uint8Array.from([...length, ...text, ...bytes.subarray(end)]);
   } catch {
     return bytes;
   }
@@ -73,7 +100,13 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
     mutate: mutateOnnx,
   },
   tflite: { seeds: tfliteModels, run: (bytes) => expected(() => readTfliteModel(bytes)) },
+  'tflite-fields': {
+    seeds: tfliteModels,
+    run: (bytes) => expected(() => readTfliteModel(bytes)),
+    mutate: mutateTflite,
+  },
   'tflite-compile': {
+    mutate: mutateTflite,
     seeds: tfliteModels,
     run: (bytes) =>
       expected(() => {
@@ -86,10 +119,12 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
       readFileSync(join(fixtures, 'models/modules/ghost_module_inp16_oup1/test_data_set_0/output_0.pb')),
     ],
     run: (bytes) => expected(() => readTensorProto(bytes)),
+    mutate: mutateTensor,
   },
   text: {
     seeds: (fixtures) => smallModels(fixtures).map((bytes) => encode(printGraph(readModel(bytes)).text)),
     run: (bytes) => expected(() => readText(new TextDecoder().decode(bytes))),
+    mutate: mutateText,
   },
   safetensors: {
     seeds: () => [
@@ -101,7 +136,9 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
       ),
     ],
     run: (bytes) => expected(() => readSafetensors(bytes, { file: 'fuzz.safetensors' })),
+    mutate: mutateSafetensors,
   },
+  ...calibrationTargets,
 };
 
 function encode(text: string): Uint8Array {

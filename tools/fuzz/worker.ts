@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { FuzzTarget } from './fuzz-target.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 import { Random } from './random.ts';
-import { type FuzzTarget, targets } from './targets.ts';
+import { targets } from './targets.ts';
 
 /**
  * Coverage-guided fuzzing of one target in this thread, whose code was instrumented by istanbul: an input that reaches a

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 
 const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
-const models = join(import.meta.dirname, '../../../test-fixtures/models');
+const models = join(import.meta.dirname, '../../../test-fixtures');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-twice-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,7 +30,10 @@ function compile(model: string, target: string, { name, cwd, env, from }: (typeo
   mkdirSync(cwd, { recursive: true });
   const out = join(folder, `${name}-${target}`);
   rmSync(out, { recursive: true, force: true });
-  const args = [cli, 'compile', from(model), '--target', target, '--out', out];
+  const args =
+    target === 'int8'
+      ? [cli, 'quantize', from(model), '--seeded', '2', '--out', join(out, 'int8.onnx')]
+      : [cli, 'compile', from(model), '--target', target, '--out', out];
   const { status, stderr } = spawnSync(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
@@ -40,9 +43,20 @@ function compile(model: string, target: string, { name, cwd, env, from }: (typeo
   return out;
 }
 
-const cases = ['ghost_fmnist/ghost_fmnist.onnx', 'modules/ghost_module_ratio3_odd61/model.onnx'].flatMap(
-  (model) => ['onnx', 'wgsl', 'c'].map((target) => ({ model, target })),
-);
+const cases = [
+  ...['models/ghost_fmnist/ghost_fmnist.onnx', 'models/modules/ghost_module_ratio3_odd61/model.onnx'].flatMap(
+    (model) => ['onnx', 'wgsl', 'c'].map((target) => ({ model, target })),
+  ),
+  { model: 'models/modules/ghost_module_ratio3/model.onnx', target: 'int8' },
+];
+
+/** Where an output of each target carries the hash of its source. */
+const hashes: Readonly<Record<string, RegExp>> = {
+  int8: /ghostc_source_sha256\W+([0-9a-f]{64})/,
+  onnx: /ghostc_source_sha256\W+([0-9a-f]{64})/,
+  wgsl: /"sourceHash": ?"([0-9a-f]{64})"/,
+  c: /_SOURCE_SHA256 "([0-9a-f]{64})"/,
+};
 
 test.each(cases)('$model as $target has the same bytes in another locale, time zone and folder', (one) => {
   const [here, there] = places.map((place) => compile(join(models, one.model), one.target, place)) as [
@@ -57,4 +71,6 @@ test.each(cases)('$model as $target has the same bytes in another locale, time z
       name,
       same: true,
     });
+  const pattern = hashes[one.target] as RegExp;
+  expect(names.some((name) => pattern.test(readFileSync(join(here, name), 'latin1')))).toBe(true);
 });

@@ -1,13 +1,15 @@
 import { basename } from 'node:path';
 import { emitOnnx } from '@ghostc/backend-onnx';
-import type { OutputFiles } from '@ghostc/compiler';
+import { type OutputFiles, sourceHash } from '@ghostc/compiler';
 import { type Graph, printGraph } from '@ghostc/ir';
 import { writeSafetensors } from '@ghostc/safetensors';
 
 /** The files of a graph written to `path`: `.onnx`, or the text form with its weights as `.safetensors` beside it. */
 export function graphFiles(graph: Graph, path: string): OutputFiles {
   const name = basename(path);
-  return name.endsWith('.onnx') ? new Map([[name, emitOnnx(graph)]]) : textFiles(graph, name);
+  return name.endsWith('.onnx')
+    ? new Map([[name, emitOnnx(graph, { sourceHash: sourceHash(graph) })]])
+    : textFiles(graph, name);
 }
 
 /** The text form and its weights. */

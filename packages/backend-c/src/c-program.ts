@@ -93,6 +93,8 @@ export interface EmitCOptions extends PlanCOptions {
    * gives to the run function. Default: by size (1 MB).
    */
   readonly weights?: WeightForm | undefined;
+  /** SHA-256 of what the program is made from, in hex, for the header. */
+  readonly sourceHash?: string | undefined;
   /** Linker section of the weights, such as `.extflash`. */
   readonly weightSection?: string | undefined;
 }

@@ -67,6 +67,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     ...program,
     device,
     weightHash: hashWords(words),
+    sourceHash: options.sourceHash,
     weightTypes: emitter.weightTypes,
     weightSection: checkedSection(options.weightSection),
     lowerBound: plan.lowerBound,

@@ -19,6 +19,8 @@ export interface ProgramFacts {
   readonly layersFail: boolean;
   readonly weightBytes: number;
   readonly weightHash: number;
+  /** SHA-256 of the model and the options, in hex. */
+  readonly sourceHash?: string | undefined;
   /** Element types of the constants. */
   readonly weightTypes: ReadonlySet<StoredElement>;
   readonly form: 'c' | 'bin' | 'external';
@@ -38,12 +40,17 @@ function buildAdvice(device: Device): string {
   return flags ? `\n/* Tuned for GCC: -std=c99 -O2 ${flags} */` : '';
 }
 
+function hashMacro({ name, sourceHash }: ProgramFacts): string {
+  if (!sourceHash) return '';
+  return `\n/* Of the model and the options that this was compiled from. */\n#define ${name.toUpperCase()}_SOURCE_SHA256 "${sourceHash}"\n`;
+}
+
 export function headerText(facts: ProgramFacts): string {
   const upper = facts.name.toUpperCase();
   return `${bannerText(facts)}
 #ifndef ${upper}_H
 #define ${upper}_H
-${buildAdvice(facts.device)}${typeInclude(facts)}
+${buildAdvice(facts.device)}${typeInclude(facts)}${hashMacro(facts)}
 /* Working memory in bytes, and its alignment. */
 #define ${upper}_ARENA_SIZE ${facts.arenaBytes}
 #define ${upper}_ARENA_ALIGN 16
@@ -147,6 +154,7 @@ export function bannerText(facts: ProgramFacts): string {
     ...facts.outputs.map((tensor) => line('output', tensor)),
     ` * arena   ${arenaBytes} bytes${boundText(facts)}`,
     ` * weights ${weightBytes} bytes in ${weights}, FNV-1a ${weightHash.toString(16).padStart(8, '0')}`,
+    ...(facts.sourceHash ? [` * source  SHA-256 ${facts.sourceHash}`] : []),
     ' */',
   ].join('\n');
 }

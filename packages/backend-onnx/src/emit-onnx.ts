@@ -10,6 +10,8 @@ import { versionFor } from './version-for.ts';
 export interface OnnxOptions {
   /** Name of the ONNX graph; the graph's own if absent. */
   readonly name?: string;
+  /** SHA-256 of what the model is made from, in hex, for its metadata. */
+  readonly sourceHash?: string;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface OnnxOptions {
  * are written as float ops between DequantizeLinear and QuantizeLinear. Input and output names and symbolic dimensions
  * stay; the bytes depend on the graph alone. Throws `onnx/write` for what the opset cannot say.
  */
-export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}): Uint8Array {
+export function emitOnnx(graph: Graph, { name = graph.name, sourceHash }: OnnxOptions = {}): Uint8Array {
   const names = outputsOf(graph);
   const { opset, irVersion } = versionFor(graph);
   const target = new OnnxGraph(takenNames(graph), opset);
@@ -33,6 +35,7 @@ export function emitOnnx(graph: Graph, { name = graph.name }: OnnxOptions = {}):
   return encodeModel({
     ir_version: irVersion,
     producer_name: 'ghostc',
+    ...(sourceHash && { metadata_props: [{ key: 'ghostc_source_sha256', value: sourceHash }] }),
     opset_import: [{ domain: '', version: opset }],
     graph: { name, node: target.nodes, initializer: target.initializers, input, output },
   });

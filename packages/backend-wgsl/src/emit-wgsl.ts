@@ -36,6 +36,8 @@ export interface EmitWgslOptions {
   readonly matrices?: 'f32' | 'f16' | undefined;
   /** Shapes that were measured to be best; the static cost model decides where a layer is absent. */
   readonly tuning?: Tuning | undefined;
+  /** SHA-256 of what the program is made from, in hex, for the manifest. */
+  readonly sourceHash?: string | undefined;
   /** Called at the end with the layers that have a shape. */
   readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;
 }
@@ -56,7 +58,7 @@ const partAlign = 4;
  */
 export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<Uint8Array> {
   checkGraph(source);
-  const { name, matrices, tuning = {}, onTunable } = options;
+  const { name, matrices, tuning = {}, onTunable, sourceHash } = options;
   const { graph: lowered, types } = carried(source);
   const plan = planMemory(lowered, {
     storageRule: storageRuleOf,
@@ -86,6 +88,7 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
   const manifest: WgslManifest = {
     format: 'ghostc-wgsl/2',
     name,
+    ...(sourceHash && { sourceHash }),
     arenaBytes,
     weightBytes,
     halfBytes,

@@ -15,6 +15,7 @@ import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { addSelfTest } from './self-test.ts';
+import { sourceHash } from './source-hash.ts';
 import { wgslFiles } from './wgsl-files.ts';
 import { wgslPackage } from './wgsl-package.ts';
 
@@ -62,25 +63,35 @@ export interface CompileCOptions extends CompileOptions {
 
 /** An optimised ONNX model. Symbolic dimensions stay. */
 export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Array {
-  return emitOnnx(optimize(bound(model, options), options), { name: nameOf(model, options) });
+  const name = nameOf(model, options);
+  return emitOnnx(optimize(bound(model, options), options), {
+    name,
+    sourceHash: sourceHash(model, { target: 'onnx', name, bind: options.bind }),
+  });
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
 export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): WgslProgram<Uint8Array> {
+  const { matrices, tuning, bind } = options;
+  const name = nameOf(model, options);
   return emitWgsl(lowerForGpuKernels(staticGraph(model, options), options), {
-    name: nameOf(model, options),
-    matrices: options.matrices,
-    tuning: options.tuning,
+    name,
+    matrices,
+    tuning,
+    sourceHash: sourceHash(model, { target: 'wgsl', name, bind, matrices, tuning }),
     onTunable: options.onTunable,
   });
 }
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights, weightSection, kernels, maxRam, io } = options;
+  const { device, weights, weightSection, kernels, maxRam, io, bind, selfTest } = options;
   const lowered = lowerForKernels(staticGraph(model, options), options);
+  const name = nameOf(model, options);
+  const hashed = { name, bind, device, weights, weightSection, kernels, maxRam, io, selfTest };
   const program = emitC(lowered, {
-    name: nameOf(model, options),
+    name,
+    sourceHash: sourceHash(model, { target: 'c', ...hashed }),
     ...(device && { device }),
     ...(weights && { weights }),
     ...(weightSection && { weightSection }),

@@ -30,5 +30,6 @@ export { describeGraph, type GraphDescription } from './describe-graph.ts';
 export { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
+export { sourceHash } from './source-hash.ts';
 export { wgslFiles } from './wgsl-files.ts';
 export { wgslPackage } from './wgsl-package.ts';

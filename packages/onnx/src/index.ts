@@ -1,5 +1,5 @@
 export { checkExternalLocation } from './check-external-location.ts';
-export { decodeModel, encodeModel } from './codec.ts';
+export { decodeModel, decodeTensor, encodeModel, encodeTensor } from './codec.ts';
 export { onnxInputNames, type ReadOptions, readOnnx } from './read-onnx.ts';
 export { roundingKey } from './read-static-quantization.ts';
 export {

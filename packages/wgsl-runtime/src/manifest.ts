@@ -40,6 +40,8 @@ export interface Variant {
 export interface WgslManifest {
   readonly format: 'ghostc-wgsl/2';
   readonly name: string;
+  /** SHA-256, in hex, of the model and the options that the program was compiled from. */
+  readonly sourceHash?: string;
   readonly arenaBytes: number;
   /** Of the weight file: f32 and i32 words, then `halfBytes` of f16. */
   readonly weightBytes: number;

@@ -3,8 +3,13 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 
 /** Larger pictures are refused before they are decoded. */
-const MAX_PIXELS = 2 ** 26;
-const MAX_MEMORY_MB = 1024;
+const MAX_PIXELS = 2 ** 24;
+/** What the JPEG decoder may allocate. */
+const MAX_MEMORY_MB = 512;
+/** Deflate makes at most this many bytes of one. */
+const DEFLATE_RATIO = 1032;
+/** A JPEG has at least one bit for a block of 8x8 pixels; four times as many are let pass. */
+const JPEG_PIXELS_PER_BYTE = 4 * 8 * 64;
 
 interface Pixels {
   readonly width: number;
@@ -23,10 +28,10 @@ export function decodeImage(bytes: Uint8Array, channels: number): Tensor {
   const { width, height, data } = pixelsOf(bytes);
   const plane = width * height;
   const out = new Float32Array(channels * plane);
+  const at = (i: number, channel: number): number => data[4 * i + channel] as number;
   for (let i = 0; i < plane; i++) {
-    const [r = 0, g = 0, b = 0] = data.subarray(4 * i, 4 * i + 3);
-    if (channels === 1) out[i] = Math.round(0.299 * r + 0.587 * g + 0.114 * b);
-    else [out[i], out[plane + i], out[2 * plane + i]] = [r, g, b];
+    if (channels === 1) out[i] = Math.round(0.299 * at(i, 0) + 0.587 * at(i, 1) + 0.114 * at(i, 2));
+    else for (let c = 0; c < 3; c++) out[c * plane + i] = at(i, c);
   }
   return tensor('f32', [channels, height, width], out);
 }
@@ -43,19 +48,33 @@ function pixelsOf(bytes: Uint8Array): Pixels {
   }
 }
 
+/** Samples of a pixel by colour type. */
+const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
 function decodePng(bytes: Uint8Array): Pixels {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 24) throw new CompileError('data/image', 'the PNG is cut off');
+  if (bytes.length < 26) throw new CompileError('data/image', 'the PNG is cut off');
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  if (width * height > MAX_PIXELS)
-    throw new CompileError('data/image', `expected at most ${MAX_PIXELS} pixels, found ${width} x ${height}`);
+  const bits = (bytes[24] ?? 0) * (samples[bytes[25] ?? 0] ?? 0);
+  checkPixels({ width, height }, (DEFLATE_RATIO * bytes.length * 8) / Math.max(1, bits));
   return PNG.sync.read(Buffer.from(bytes));
 }
 
+/** Throws for more pixels than are allowed, or than a file of this size can hold: nothing is allocated for them. */
+function checkPixels({ width, height }: Pick<Pixels, 'width' | 'height'>, most: number): void {
+  const limit = Math.min(MAX_PIXELS, Math.floor(most));
+  if (width * height > limit)
+    throw new CompileError(
+      'data/image',
+      `expected at most ${limit} pixels in a file of this size, found ${width} x ${height}`,
+    );
+}
+
 function decodeJpeg(bytes: Uint8Array): Pixels {
+  const pixels = Math.min(MAX_PIXELS, JPEG_PIXELS_PER_BYTE * bytes.length);
   return jpeg.decode(bytes, {
     useTArray: true,
-    maxResolutionInMP: MAX_PIXELS / 1e6,
+    maxResolutionInMP: pixels / 1e6,
     maxMemoryUsageInMB: MAX_MEMORY_MB,
   });
 }

@@ -1,0 +1,34 @@
+import { type Graph, printGraph, toBytes } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+
+/** Options by name; undefined ones count as absent. */
+type HashedOptions = Readonly<Record<string, unknown>>;
+
+/**
+ * SHA-256, in hex, of a model (its text form and the bytes of its constants) and of the options it is compiled with: equal
+ * hashes, equal outputs.
+ */
+export function sourceHash(model: Graph, options: HashedOptions = {}): string {
+  const { text, resources } = printGraph(model, registry);
+  const hash = sha256.create();
+  const add = (part: string): unknown => hash.update(new TextEncoder().encode(`${part}\0`));
+  add(text);
+  for (const [name, { dtype, shape, data }] of resources) {
+    add(`${JSON.stringify(name)} ${dtype}[${shape.join(',')}]`);
+    hash.update(toBytes(data));
+  }
+  add(canonical(options));
+  return bytesToHex(hash.digest());
+}
+
+/** JSON with sorted keys; maps are objects. */
+function canonical(value: unknown): string {
+  if (value instanceof Map) return canonical(Object.fromEntries(value));
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  const members = entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
+  return `{${members.sort().join(',')}}`;
+}
