@@ -5,6 +5,7 @@ import { type BatchEntry, createRuntime, runCBatch } from '@ghostc/runtimes';
 import { type BoundModel, withBoundInputs } from './bind-inputs.ts';
 import type { ConformanceTest } from './onnx-tests.ts';
 import { type Bounds, boundsOf, judge, type Outcome, opsOf, type Run, refusal } from './outcome.ts';
+import type { OutcomeLog } from './outcome-log.ts';
 import { runPeer } from './peers/run-peer.ts';
 import { isPeer, type OwnRuntime, type RuntimeName } from './runtime-names.ts';
 
@@ -22,10 +23,18 @@ export class Case {
   /** How our reader reads it, with what has to be bound for that; null if it refuses. */
   readonly read: BoundModel | null;
   readonly #bounds = new Map<string, Bounds>();
+  readonly #log: OutcomeLog;
 
-  constructor(test: ConformanceTest) {
+  constructor(test: ConformanceTest, log: OutcomeLog) {
     this.test = test;
     this.read = readOrNull(test);
+    this.#log = log;
+    Object.assign(this.outcomes, log.known(test.name));
+  }
+
+  settle(runtime: RuntimeName, outcome: Outcome): void {
+    this.outcomes[runtime] = outcome;
+    this.#log.add(this.test.name, runtime, outcome);
   }
 
   /** A run of the test as `model`, with bounds that are made once for each set of bound inputs. */
@@ -53,27 +62,30 @@ function readOrNull(test: ConformanceTest): BoundModel | null {
 
 export type Progress = (text: string) => void;
 
-/** Runs every test on every runtime. A peer that cannot be had is told by name with the reason. */
+/** Runs every test on every runtime, but for what the log knows. A peer that cannot be had is told by name with the reason. */
 export async function runTests(
   tests: readonly ConformanceTest[],
   runtimes: readonly RuntimeName[],
-  progress: Progress,
+  { progress, log }: { readonly progress: Progress; readonly log: OutcomeLog },
 ): Promise<{ reports: CaseReport[]; missing: Map<RuntimeName, string> }> {
   const missing = new Map<RuntimeName, string>();
-  const cases = tests.map((test) => new Case(test));
+  const cases = tests.map((test) => new Case(test, log));
   for (const runtime of runtimes)
     if (isPeer(runtime)) {
       const reason = await runPeer(runtime, cases, progress);
       if (reason !== undefined) missing.set(runtime, reason);
-    } else if (runtime === 'c') await runAllC(cases, progress);
-    else await runEach(cases, runtime, progress);
+    } else {
+      const open = cases.filter(({ outcomes }) => !outcomes[runtime]);
+      if (runtime === 'c') await runAllC(open, progress);
+      else await runEach(open, runtime, progress);
+    }
   return { reports: cases.map((one) => one.report()), missing };
 }
 
 async function runEach(cases: readonly Case[], runtime: OwnRuntime, progress: Progress): Promise<void> {
   for (const [i, one] of cases.entries()) {
     progress(`${runtime} ${i + 1}/${cases.length} ${one.test.name}`);
-    one.outcomes[runtime] = await runOne(one, runtime);
+    one.settle(runtime, await runOne(one, runtime));
   }
 }
 
@@ -120,16 +132,17 @@ async function runAllC(cases: readonly Case[], progress: Progress): Promise<void
       );
       batch.push({ one, model, entry: { program: result, inputs: model.inputs } });
     } catch (error) {
-      one.outcomes.c = refusal(error, one.read);
+      one.settle('c', refusal(error, one.read));
     }
   }
   progress(`c: compiling and running ${batch.length} programs`);
   const results = await runCBatch(batch.map(({ entry }) => entry));
   batch.forEach(({ one, model }, i) => {
     const result = results[i];
-    one.outcomes.c =
+    const outcome =
       result instanceof CompileError
         ? refusal(result, one.read)
         : judge(one.run(model), inOrder(model, result ?? []));
+    one.settle('c', outcome);
   });
 }

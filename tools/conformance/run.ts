@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { figuresDocument } from './figures-document.ts';
 import { htmlReport } from './html-report.ts';
 import { type ConformanceTest, onnxTestFolder, readOnnxTest, relevantNames } from './onnx-tests.ts';
+import { OutcomeLog } from './outcome-log.ts';
 import { Printer } from './printer.ts';
 import { type CaseReport, runTests } from './run-tests.ts';
 import { ownRuntimes, type Peer, peers, type RuntimeName } from './runtime-names.ts';
@@ -22,6 +23,7 @@ const help = `Runs the ONNX backend tests and the cases of packages/conformance 
   --reasons        list refusals and failures with their reasons
   --json           print every outcome as JSON
   --docs           write docs/conformance.md and docs/op-support.md; needs all runtimes and tests
+  --resume         go on with an interrupted run: its outcomes are kept in build/conformance.jsonl
   --html FILE      where the report goes; build/conformance.html if absent
 
 Examples:
@@ -40,6 +42,7 @@ const options = {
   json: { type: 'boolean', default: false },
   docs: { type: 'boolean', default: false },
   reasons: { type: 'boolean', default: false },
+  resume: { type: 'boolean', default: false },
   html: { type: 'string', default: join('build', 'conformance.html') },
   help: { type: 'boolean', default: false },
 } as const;
@@ -64,7 +67,10 @@ async function main(): Promise<number> {
     name.includes(values.filter) && !(values.quick && name.startsWith('light/'));
   const { tests, absent } = await gather(process.cwd(), selected);
   if (tests.length === 0) throw new UsageError(`no test has ${values.filter} in its name`);
-  const run = await runTests(tests, runtimes, printer.progress);
+  const run = await runTests(tests, runtimes, {
+    progress: printer.progress,
+    log: new OutcomeLog(join('build', 'conformance.jsonl'), values.resume),
+  });
   const reports = [...absent.map((name) => absentReport(name, runtimes)), ...run.reports];
   const present = runtimes.filter((name) => !run.missing.has(name));
   const result = { reports, runtimes: present, missing: run.missing };

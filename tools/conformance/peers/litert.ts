@@ -18,7 +18,7 @@ export async function runLitert(cases: readonly Case[], progress: Progress): Pro
   const written = cases.flatMap((one) => {
     const run = runOf(one);
     if (!('status' in run)) return [{ one, run }];
-    one.outcomes.litert = run;
+    one.settle('litert', run);
     return [];
   });
   for (let i = 0; i < written.length; i += BATCH) {
@@ -29,7 +29,7 @@ export async function runLitert(cases: readonly Case[], progress: Progress): Pro
       batch.map(({ run }) => run),
     );
     batch.forEach(({ one }, k) => {
-      one.outcomes.litert = outcomeOf(one, results[k] as Uint8Array | Error);
+      one.settle('litert', outcomeOf(one, results[k] as Uint8Array | Error));
     });
   }
 }

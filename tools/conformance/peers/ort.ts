@@ -16,7 +16,7 @@ export async function runOrt(peer: Peer, cases: readonly Case[], progress: Progr
   try {
     for (const [i, one] of cases.entries()) {
       progress(`${peer} ${i + 1}/${cases.length} ${one.test.name}`);
-      one.outcomes[peer] = outcomeOf(one, await worker.run(taskOf(one)));
+      one.settle(peer, outcomeOf(one, await worker.run(taskOf(one))));
     }
   } finally {
     worker.end();

@@ -10,7 +10,7 @@ export async function runPeer(
   cases: readonly Case[],
   progress: Progress,
 ): Promise<string | undefined> {
-  const withModel = cases.filter(({ test }) => test.model);
+  const withModel = cases.filter(({ test, outcomes }) => test.model && !outcomes[peer]);
   try {
     if (peer === 'emx') await runEmx(withModel, progress);
     else if (peer === 'litert') await runLitert(withModel, progress);
