@@ -89,8 +89,39 @@ test('fit says that a model is too large for a board, what is, and what would he
   const { report, remedies } = JSON.parse(stdout);
   expect(report.fits).toBe(false);
   expect(report.problems.join()).toMatch(/flash: \d+ bytes, \d+ more than the 524288 there are/);
+  expect([report.codeBytes, report.ramBytes]).toEqual([null, null]); // nothing that code could change
   const int8 = remedies.find(({ variant }: { variant: string }) => variant === 'int8');
   expect(int8.weightBytes).toBeLessThan(report.weightBytes / 3);
+});
+
+test('fit does not take code for nothing where the compiler is missing', () => {
+  const board = {
+    ...{ name: 'mine', core: 'Cortex-M4F', device: 'cortex-m4', clockMHz: 80, flashBytes: 2 ** 21 },
+    ...{ ram: [{ name: 'SRAM', bytes: 2 ** 20 }], compiler: 'no-such-gcc', flags: [] },
+    ...{ cyclesPerInstruction: 1.35, cyclesReason: 'as measured' },
+  };
+  writeFileSync(join(folder, 'boards.json'), JSON.stringify([board]));
+  const fit = (...more: string[]) =>
+    ghostc(
+      'fit',
+      join(seed, 'model.onnx'),
+      '--board',
+      'mine',
+      '--boards',
+      'boards.json',
+      '--io',
+      'arena',
+      ...more,
+    );
+  const { status, stdout } = fit('--json');
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout).report).toMatchObject({
+    fits: null,
+    codeBytes: null,
+    ramBytes: null,
+    ioBytes: 0,
+  });
+  expect(fit().stdout).toMatch(/Not known: no-such-gcc is not installed, so stack and code are not counted/);
 });
 
 describe('compile', () => {

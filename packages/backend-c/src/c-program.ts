@@ -23,6 +23,8 @@ export interface CProgram {
   /** Bytes of the arena above the proven lower bound; 0: no order and no layout takes less. */
   readonly arenaGap: number;
   readonly streams: readonly CStream[];
+  /** Work that bands of rows cost: elements moved, and multiply-accumulates on rows outside the images. */
+  readonly bandWork: number;
   /** The layers with the most arena bytes alive, most first. */
   readonly peaks: readonly { readonly layer: string; readonly bytes: number }[];
   readonly weightBytes: number;

@@ -44,7 +44,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
   const kernelSet = kernelSetOf(options);
-  const { plan } = planC(lowered, options);
+  const { plan, extraWork } = planC(lowered, options);
   const emitter = new Emitter(plan, { lanes, kernelSet, name: options.name });
   const inArena = options.io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
@@ -58,6 +58,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
     arenaGap: plan.gap,
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
+    bandWork: extraWork,
     peaks: peaksOf(plan),
     weightBytes: words.byteLength,
     form: options.weights ?? (words.byteLength > largeWeights ? ('bin' as const) : ('c' as const)),

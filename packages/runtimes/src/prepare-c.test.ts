@@ -45,6 +45,7 @@ int mixed_run(void *arena, const float *a, const int8_t *b, uint8_t *p, float *q
   arenaBytes: 0,
   arenaGap: 0,
   streams: [],
+  bandWork: 0,
   peaks: [],
   layers: [],
   weightBytes: 0,

@@ -30,6 +30,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     arenaBytes,
     arenaGap: 0,
     streams: [],
+    bandWork: 0,
     peaks: [],
     layers: [],
     form: weights ? 'bin' : 'c',

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { findBoard } from './board-table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-boards-'));
@@ -17,18 +17,47 @@ test.each(
   'stm32f411 stm32f746 stm32h743 stm32h747 stm32l4r5 rp2040 rp2350 nrf52840 esp32-c3 imxrt1062 corstone-300'.split(
     ' ',
   ),
-)('%s is known, by any case', (name) => {
+)('%s is known, by any case, and would pass as a board of the user', (name) => {
   const board = findBoard(name.toUpperCase());
-  expect(board.ram.length).toBeGreaterThan(0);
-  expect(board.cyclesReason.length).toBeGreaterThan(20);
+  expect(findBoard(name, withFile(JSON.stringify([board])))).toEqual(board);
 });
 
-test('boards of the user are taken first and checked', () => {
+describe('boards of the user', () => {
   const board = { ...findBoard('nrf52840'), name: 'Mine', clockMHz: 1 };
-  expect(findBoard('mine', withFile(JSON.stringify([board]))).clockMHz).toBe(1);
-  const wrong = withFile(JSON.stringify([{ ...board, clockMHz: -1 }]));
-  expect(() => findBoard('mine', wrong)).toThrow(/board 0: clockMHz expects a positive number, found -1/);
-  expect(() => findBoard('mine', withFile('{'))).toThrow(/fit\/boards-file/);
-  expect(() => findBoard('mine', withFile('{}'))).toThrow(/expected a list of boards/);
-  expect(() => findBoard('mine')).toThrow(/there is no board "mine"; there are stm32f411/);
+  const { ram: _, ...ramless } = board;
+
+  test('are taken first', () => {
+    expect(findBoard('mine', withFile(JSON.stringify([board]))).clockMHz).toBe(1);
+    expect(() => findBoard('mine')).toThrow(/there is no board "mine"; there are stm32f411/);
+  });
+
+  test.each([
+    [{ ...board, clockMHz: -1 }, 'clockMHz expects a positive number, found -1'],
+    [{ ...board, flashBytes: 1.5 }, 'flashBytes expects a positive whole number of bytes, found 1.5'],
+    [{ ...board, kernels: 'fast' }, 'kernels expects one of portable, found "fast"'],
+    [{ ...board, core: 'Cortex-M99' }, /core expects a core such as .*, found "Cortex-M99"/],
+    [{ ...board, device: 'm4' }, /device expects one of host, cortex-m4, .*, found "m4"/],
+    [{ ...board, compiler: 'gcc; rm' }, /compiler expects the name of a compiler/],
+    [{ ...board, ram: [] }, 'ram expects a list'],
+    [{ ...board, ram: [{ name: 'A', bytes: -4 }] }, /ram\[0\]: bytes expects .*, found -4/],
+    [
+      { ...board, ram: [{ name: 'A', size: 4 }] },
+      /ram\[0\] has the unknown field "size"; there are name, bytes/,
+    ],
+    [{ ...board, ram: [1, 2] }, /ram\[0\] expects an object, found 1/],
+    [{ ...board, ram: [...board.ram, ...board.ram] }, 'ram has two memories called "RAM"'],
+    [{ ...board, flash: 4 }, /has the unknown field "flash"; there are name, core, device/],
+    [ramless, 'ram is missing; expected a list'],
+    ['board', 'expects an object, found "board"'],
+  ])('%j is refused', (wrong, problem) => {
+    const error =
+      typeof problem === 'string' ? `board 0${problem.startsWith('expects') ? '' : ':'} ${problem}` : problem;
+    expect(() => findBoard('mine', withFile(JSON.stringify([wrong])))).toThrow(error);
+  });
+
+  test('files that hold no list are refused by name', () => {
+    expect(() => findBoard('mine', withFile('{'))).toThrow(/fit\/boards-file/);
+    expect(() => findBoard('mine', withFile('{}'))).toThrow(/expected a list of boards/);
+    expect(() => findBoard('mine', join(folder, 'none.json'))).toThrow(/none\.json/);
+  });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { devices } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import known from './boards.json';
+import type { Memory } from './place-buffers.ts';
 
 /** What `ghostc fit` knows of a board. Sizes in bytes. */
 export interface BoardFacts {
@@ -9,11 +10,13 @@ export interface BoardFacts {
   readonly core: string;
   /** Whose C is generated for it. */
   readonly device: (typeof devices)[number];
+  /** Present: integer kernels in plain C, for cores without the device's instructions. */
   readonly kernels?: 'portable';
   readonly clockMHz: number;
-  /** Memories; the arena must fit into one of them. */
-  readonly ram: readonly { readonly name: string; readonly bytes: number }[];
+  /** Memories; every buffer must fit into one of them. */
+  readonly ram: readonly Memory[];
   readonly flashBytes: number;
+  readonly flashNote?: string;
   readonly compiler: string;
   readonly flags: readonly string[];
   readonly cyclesPerInstruction: number;
@@ -43,33 +46,85 @@ function parsed(file: string): unknown {
   }
 }
 
-const isText = (v: unknown): boolean => typeof v === 'string' && v.length > 0;
-const isPositive = (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v > 0;
-const isMemory = (v: unknown): boolean =>
-  typeof v === 'object' &&
-  v !== null &&
-  isText((v as { name?: unknown }).name) &&
-  isPositive((v as { bytes?: unknown }).bytes);
+/** Cores that `core` may name; the first word of each. */
+const cores = /^(Cortex-(M0\+?|M3|M4F?|M7|M23|M33|M52|M55|M85)|RV32[A-Z_a-z]*|x86-64)$/;
 
-const fields: Readonly<Record<string, readonly [(v: unknown) => boolean, string]>> = {
-  name: [isText, 'a text'],
-  core: [isText, 'a text'],
-  device: [(v) => (devices as readonly unknown[]).includes(v), `one of ${devices.join(', ')}`],
-  clockMHz: [isPositive, 'a positive number'],
-  ram: [(v) => Array.isArray(v) && v.length > 0 && v.every(isMemory), 'a list of {"name", "bytes"}'],
-  flashBytes: [isPositive, 'a positive number'],
-  compiler: [(v) => isText(v) && /^[\w.+-]+$/.test(String(v)), 'the name of a compiler'],
-  flags: [(v) => Array.isArray(v) && v.every(isText), 'a list of texts'],
-  cyclesPerInstruction: [isPositive, 'a positive number'],
-  cyclesReason: [isText, 'a text'],
+interface Check {
+  readonly ok: (v: unknown) => boolean;
+  readonly expected: string;
+  readonly optional?: true;
+}
+
+const isText = (v: unknown): boolean => typeof v === 'string' && v.trim().length > 0;
+const isPositive = (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v > 0;
+const isSize = (v: unknown): boolean => Number.isSafeInteger(v) && (v as number) > 0;
+const isOneOf = (list: readonly unknown[]): Check => ({
+  ok: (v) => list.includes(v),
+  expected: `one of ${list.join(', ')}`,
+});
+
+const text: Check = { ok: isText, expected: 'a text' };
+const size: Check = { ok: isSize, expected: 'a positive whole number of bytes' };
+const positive: Check = { ok: isPositive, expected: 'a positive number' };
+
+const memoryFields = { name: text, bytes: size } satisfies Record<keyof Memory, Check>;
+
+const fields: Readonly<Record<keyof BoardFacts, Check>> = {
+  name: text,
+  core: {
+    ok: (v) => typeof v === 'string' && cores.test(v),
+    expected: 'a core such as Cortex-M0+, Cortex-M4F, Cortex-M7, Cortex-M33, Cortex-M55 or RV32IMC',
+  },
+  device: isOneOf(devices),
+  kernels: { ...isOneOf(['portable']), optional: true },
+  clockMHz: positive,
+  ram: { ok: (v) => Array.isArray(v) && v.length > 0, expected: 'a list of {"name", "bytes"}' },
+  flashBytes: size,
+  flashNote: { ...text, optional: true },
+  compiler: {
+    ok: (v) => isText(v) && /^[\w.+-]+$/.test(String(v)),
+    expected: 'the name of a compiler on the PATH',
+  },
+  flags: { ok: (v) => Array.isArray(v) && v.every(isText), expected: 'a list of texts' },
+  cyclesPerInstruction: positive,
+  cyclesReason: text,
 };
 
 function checkedBoard(board: unknown, { file, i }: { file: string; i: number }): BoardFacts {
-  const given = (typeof board === 'object' && board !== null ? board : {}) as Record<string, unknown>;
-  for (const [field, [check, expected]] of Object.entries(fields))
-    if (!check(given[field]))
-      throw problem(file, `board ${i}: ${field} expects ${expected}, found ${JSON.stringify(given[field])}`);
-  return { ...(given as unknown as BoardFacts), name: String(given.name).toLowerCase() };
+  const where = `board ${i}`;
+  const given = checkedFields(board, fields, { file, where }) as unknown as BoardFacts;
+  given.ram.forEach((memory, k) =>
+    checkedFields(memory, memoryFields, { file, where: `${where}: ram[${k}]` }),
+  );
+  const names = given.ram.map(({ name }) => name);
+  const twice = names.find((name, k) => names.indexOf(name) !== k);
+  if (twice) throw problem(file, `${where}: ram has two memories called ${JSON.stringify(twice)}`);
+  return { ...given, name: given.name.toLowerCase() };
+}
+
+/** An object with the fields of `checks` and no others. */
+function checkedFields(
+  value: unknown,
+  checks: Readonly<Record<string, Check>>,
+  { file, where }: { file: string; where: string },
+): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw problem(file, `${where} expects an object, found ${JSON.stringify(value)}`);
+  const given = value as Record<string, unknown>;
+  const unknown = Object.keys(given).find((key) => !Object.hasOwn(checks, key));
+  if (unknown)
+    throw problem(
+      file,
+      `${where} has the unknown field ${JSON.stringify(unknown)}; there are ${Object.keys(checks).join(', ')}`,
+    );
+  for (const [field, { ok, expected, optional }] of Object.entries(checks)) {
+    if (!Object.hasOwn(given, field) && optional) continue;
+    if (!Object.hasOwn(given, field))
+      throw problem(file, `${where}: ${field} is missing; expected ${expected}`);
+    if (!ok(given[field]))
+      throw problem(file, `${where}: ${field} expects ${expected}, found ${JSON.stringify(given[field])}`);
+  }
+  return given;
 }
 
 function problem(file: string, detail: string): CompileError {

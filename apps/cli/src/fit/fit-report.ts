@@ -1,83 +1,120 @@
-import { type CProgram, compileC } from '@ghostc/compiler';
+import { type CProgram, compileC, type IoForm } from '@ghostc/compiler';
 import { byteSize, type Graph } from '@ghostc/ir';
-import { graphMacs } from '@ghostc/ops';
 import { measureC } from '@ghostc/runtimes';
 import type { BoardFacts } from './board-table.ts';
+import { estimateTime, type TimeEstimate } from './estimate-time.ts';
+import { type Buffer, type PlacedBuffer, placeBuffers } from './place-buffers.ts';
 
-/** Whether a model fits a board. Sizes in bytes; null: not measured, the compiler is not installed. */
+/** A variant of a model, planned for a board: all but what a compiler has to say. Sizes in bytes. */
+export interface Plan {
+  readonly variant: string;
+  readonly program: CProgram;
+  readonly time: TimeEstimate;
+  /** Arena, and the inputs and outputs that lie outside. */
+  readonly buffers: readonly Buffer[];
+  /** What does not fit, whatever the code takes. */
+  readonly problems: readonly string[];
+}
+
+/** Whether a variant fits a board. Sizes in bytes; null: not known, since the code was not compiled. */
 export interface FitReport {
   readonly variant: string;
   readonly arenaBytes: number;
+  /** Inputs and outputs outside the arena. */
   readonly ioBytes: number;
   readonly stackBytes: number | null;
-  readonly ramBytes: number;
+  readonly ramBytes: number | null;
   readonly weightBytes: number;
   readonly codeBytes: number | null;
-  readonly flashBytes: number;
-  /** Estimated seconds an inference. */
-  readonly seconds: number;
-  readonly fits: boolean;
+  readonly flashBytes: number | null;
+  readonly time: TimeEstimate;
+  /** null: nothing known speaks against it, but code and stack are not known. */
+  readonly fits: boolean | null;
   /** What does not fit, and by how much. */
   readonly problems: readonly string[];
+  /** Which memory each buffer can lie in. */
+  readonly memories: readonly PlacedBuffer[];
   /** The layers with the most arena bytes alive. */
   readonly worst: CProgram['peaks'];
 }
 
-/** Instructions per multiply-accumulate of whole networks, as measured in an emulator; portable int8 in plain C. */
-const instructionsPerMac = { f32: 2.5, i8: 1.6, portable: 7, softFloat: 60 } as const;
+export interface PlanRequest {
+  readonly variant: string;
+  readonly graph: Graph;
+  readonly board: BoardFacts;
+  readonly io: IoForm;
+  readonly maxRam?: number | undefined;
+}
 
-/** Compiles the model for the board, measures the code, and holds both against the board's memories. */
-export async function fitReport(
-  variant: string,
-  model: Graph,
-  board: BoardFacts,
-  maxRam?: number,
-): Promise<FitReport> {
+/** Compiles the model to C for the board. Throws as `compileC`. */
+export function planFor({ variant, graph, board, io, maxRam }: PlanRequest): Plan {
   const { device, kernels } = board;
-  const program = compileC(model, { device, maxRam, ...(kernels && { kernels }) });
-  const code = await measureC(program, board.compiler, board.flags);
-  const ioBytes = [...program.inputs, ...program.outputs].reduce(
-    (sum, { elements, dtype }) => sum + elements * byteSize(dtype),
-    0,
-  );
-  const ramBytes = program.arenaBytes + ioBytes + (code?.stackBytes ?? 0);
-  const flashBytes = program.weightBytes + (code?.codeBytes ?? 0);
-  const problems = problemsOf({ arenaBytes: program.arenaBytes, ramBytes, flashBytes }, board);
+  const program = compileC(graph, { device, maxRam, io, ...(kernels && { kernels }) });
+  const buffers = buffersOf(program, io);
+  const known = { buffers, flashBytes: program.weightBytes };
   return {
-    ...{ variant, arenaBytes: program.arenaBytes, ioBytes, stackBytes: code?.stackBytes ?? null, ramBytes },
-    ...{ weightBytes: program.weightBytes, codeBytes: code?.codeBytes ?? null, flashBytes },
-    ...{
-      seconds: secondsOf(model, program, board),
-      fits: problems.length === 0,
-      problems,
-      worst: program.peaks,
-    },
+    variant,
+    program,
+    time: estimateTime(graph, program, board),
+    buffers,
+    problems: problemsOf(known, board),
   };
 }
 
-function problemsOf(
-  need: { arenaBytes: number; ramBytes: number; flashBytes: number },
-  { ram, flashBytes }: BoardFacts,
-): string[] {
-  const largest = Math.max(...ram.map(({ bytes }) => bytes));
-  const total = ram.reduce((sum, { bytes }) => sum + bytes, 0);
-  const over = (what: string, bytes: number, room: number): string[] =>
-    bytes > room ? [`${what}: ${bytes} bytes, ${bytes - room} more than the ${room} there are`] : [];
+/** Compiles the code where that can still change the verdict, and holds all against the board's memories. */
+export async function fitReport(plan: Plan, board: BoardFacts): Promise<FitReport> {
+  const { variant, program, time, buffers } = plan;
+  const code = plan.problems.length ? null : await measureC(program, board.compiler, board.flags);
+  const all = code ? [...buffers, { name: 'stack', bytes: code.stackBytes }] : buffers;
+  const flashBytes = program.weightBytes + (code?.codeBytes ?? 0);
+  const problems = code ? problemsOf({ buffers: all, flashBytes }, board) : plan.problems;
+  const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    ...{ variant, arenaBytes: program.arenaBytes, weightBytes: program.weightBytes, time, problems },
+    ioBytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0) - program.arenaBytes,
+    stackBytes: code?.stackBytes ?? null,
+    codeBytes: code?.codeBytes ?? null,
+    ramBytes: code && total,
+    flashBytes: code && flashBytes,
+    fits: problems.length ? false : code ? true : null,
+    memories: placeBuffers(all, board.ram),
+    worst: program.peaks,
+  };
+}
+
+function buffersOf({ arenaBytes, inputs, outputs }: CProgram, io: IoForm): Buffer[] {
+  const arena = { name: 'arena', bytes: arenaBytes };
+  if (io === 'arena') return [arena];
+  const outside = [...inputs, ...outputs];
   return [
-    ...over('arena in one memory', need.arenaBytes, largest),
-    ...over('RAM', need.ramBytes, total),
-    ...over('flash', need.flashBytes, flashBytes),
+    arena,
+    ...outside.map(({ name, elements, dtype }) => ({ name, bytes: elements * byteSize(dtype) })),
   ];
 }
 
-/** MACs x instructions per MAC x cycles per instruction / clock. */
-function secondsOf(model: Graph, { inputs }: CProgram, board: BoardFacts): number {
-  const macs = graphMacs(model);
-  const isInteger =
-    [...model.nodes()].some(({ op }) => op.startsWith('qlinear_')) || inputs[0]?.dtype === 'i8';
-  const hasFloatUnit = !/soft|rv32imc/.test(board.flags.join(' '));
-  const floats = hasFloatUnit ? instructionsPerMac.f32 : instructionsPerMac.softFloat;
-  const isTuned = !board.kernels && board.device !== 'rv32';
-  const integers = isTuned ? instructionsPerMac.i8 : instructionsPerMac.portable;
-  return (macs * (isInteger ? integers : floats) * board.cyclesPerInstruction) / (board.clockMHz * 1e6);
+interface Needs {
+  readonly buffers: readonly Buffer[];
+  readonly flashBytes: number;
+}
+
+function problemsOf({ buffers, flashBytes }: Needs, { ram, flashBytes: flash }: BoardFacts): string[] {
+  const total = buffers.reduce((sum, { bytes }) => sum + bytes, 0);
+  const room = ram.reduce((sum, { bytes }) => sum + bytes, 0);
+  const homeless = placeBuffers(buffers, ram).filter(({ memory }) => memory === null);
+  const largest = Math.max(...ram.map(({ bytes }) => bytes));
+  return [
+    ...over('RAM', total, room),
+    ...(total > room ? [] : homeless.map(({ name, bytes }) => homelessText(name, bytes, largest))),
+    ...over('flash', flashBytes, flash),
+  ];
+}
+
+function over(what: string, bytes: number, room: number): string[] {
+  return bytes > room ? [`${what}: ${bytes} bytes, ${bytes - room} more than the ${room} there are`] : [];
+}
+
+function homelessText(name: string, bytes: number, largest: number): string {
+  if (bytes > largest)
+    return `${name}: ${bytes} bytes in one piece, ${bytes - largest} more than the largest memory of ${largest}`;
+  return `${name}: ${bytes} bytes in one piece, and no memory has so much left beside the other buffers`;
 }

@@ -1,0 +1,152 @@
+import { ArenaLimitError, type IoForm, lowerForKernels, optimize } from '@ghostc/compiler';
+import { type Graph, randomTensor } from '@ghostc/ir';
+import { quantize } from '@ghostc/quant';
+import { loadModel } from '../load-model.ts';
+import type { BoardFacts } from './board-table.ts';
+import { type FitReport, fitReport, type Plan, planFor } from './fit-report.ts';
+import { placeBuffers } from './place-buffers.ts';
+
+export interface RemedyRequest {
+  /** As the user named it. */
+  readonly model: string;
+  readonly graph: Graph;
+  /** The model as it is. */
+  readonly plan: Plan;
+  readonly board: BoardFacts;
+  readonly io: IoForm;
+  readonly onStep: (what: string) => void;
+}
+
+export interface Remedies {
+  readonly reports: readonly FitReport[];
+  /** What is no way, and why. */
+  readonly refused: readonly Refused[];
+}
+
+interface Refused {
+  readonly variant: string;
+  readonly problem: string;
+}
+
+/** Enough that fit: what changes the model more is not tried. */
+const enough = 4;
+
+/** Bytes that the stack is expected to need, until it is measured. */
+const stackRoom = 4096;
+
+/**
+ * What may help, ranked by how little of the model it changes: bands of rows (nothing), int8, both, then smaller widths and
+ * resolutions of a `ghostnet:` spec with the first of these that makes them fit. All are planned for the board, and compiled
+ * where the plan fits.
+ */
+export async function remediesOf(request: RemedyRequest): Promise<Remedies> {
+  const { model, graph, plan, board, onStep } = request;
+  const reports: FitReport[] = [];
+  const refused: Refused[] = [];
+  const measured = async (plans: readonly Plan[]): Promise<void> => {
+    for (const one of plans) {
+      onStep(one.variant);
+      reports.push(await fitReport(one, board));
+    }
+  };
+  await measured(repairs(request, { label: '', graph, plan }, refused));
+  for (const spec of smallerSpecs(model)) {
+    if (reports.filter(({ fits }) => fits !== false).length >= enough) break;
+    onStep(spec);
+    const small = loadModel(spec).graph;
+    const own = planFor({ ...request, variant: spec, graph: small });
+    const last = own.problems.length
+      ? repairs(request, { label: spec, graph: small, plan: own }, []).at(-1)
+      : own;
+    await measured([last ?? own]);
+  }
+  return { reports: reports.sort((a, b) => rankOf(a) - rankOf(b)), refused };
+}
+
+/** The sort is stable: what changes less stays first. */
+function rankOf({ fits }: FitReport): number {
+  return fits === true ? 0 : fits === null ? 1 : 2;
+}
+
+interface Variant {
+  /** Empty: the model as it is. */
+  readonly label: string;
+  readonly graph: Graph;
+  readonly plan: Plan;
+}
+
+/** Bands, int8, and int8 in bands, up to the first whose plan fits. */
+function repairs(request: RemedyRequest, { label, graph, plan }: Variant, refused: Refused[]): Plan[] {
+  const named = (what: string): string => (label ? `${label}, ${what}` : what);
+  const plans: Plan[] = [];
+  const attempt = (from: Plan, one: Graph, what: string): void => {
+    request.onStep(named(what));
+    const next = inBands(request, { graph: one, label: named(what), plan: from });
+    if (typeof next === 'string') refused.push({ variant: named(what), problem: next });
+    else if (next) plans.push(next);
+  };
+  attempt(plan, graph, 'in bands of rows');
+  if (plans.some(fitsSoFar) || !isFloat(graph)) return plans;
+  request.onStep(named('int8'));
+  const integers = asInt8(graph);
+  const int8 = planFor({ ...request, variant: named('int8'), graph: integers });
+  plans.push(int8);
+  if (!fitsSoFar(int8)) attempt(int8, integers, 'int8 in bands of rows');
+  return plans;
+}
+
+function fitsSoFar({ problems }: Plan): boolean {
+  return problems.length === 0;
+}
+
+/** With the arena in the room that the board has beside the other buffers; null: needless; or why that is no way. */
+function inBands({ board, io }: RemedyRequest, { graph, label, plan }: Variant): Plan | null | string {
+  const maxRam = arenaRoom(plan, board);
+  if (plan.program.arenaBytes <= maxRam) return null;
+  if (maxRam < 1) return 'inputs and outputs alone leave no room for an arena';
+  try {
+    const variant = `${label} (--max-ram ${maxRam})`;
+    return planFor({ variant, graph, board, io, maxRam });
+  } catch (error) {
+    if (error instanceof ArenaLimitError) return error.detail;
+    throw error;
+  }
+}
+
+/** The largest arena for which the other buffers and a stack have room too, to 1 KB. */
+function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
+  const others = [...buffers.filter(({ name }) => name !== 'arena'), { name: 'stack', bytes: stackRoom }];
+  const fits = (bytes: number): boolean =>
+    placeBuffers([...others, { name: 'arena', bytes }], ram).every(({ memory }) => memory !== null);
+  let room = Math.max(...ram.map(({ bytes }) => bytes));
+  while (room > 0 && !fits(room)) room -= 1024;
+  return room;
+}
+
+function isFloat(graph: Graph): boolean {
+  return graph.inputs.every(({ type }) => type.dtype === 'f32');
+}
+
+/** Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
+function asInt8(graph: Graph): Graph {
+  const inputs = new Map(graph.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
+  return quantize(lowerForKernels(optimize(graph)), [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
+}
+
+/** The same family at a smaller resolution, a smaller width, and both: the most multiply-accumulates first. */
+function smallerSpecs(model: string): string[] {
+  const [, family, width, size = '224', rest = ''] =
+    /^(ghostnet(?:v[123])?):([\d.]+)(?:@(\d+))?(\/\d+)?$/.exec(model) ?? [];
+  if (!family) return [];
+  const smaller = <T extends number>(list: readonly T[], than: number): number[] => [
+    than,
+    ...list.filter((other) => other < than),
+  ];
+  const pairs = smaller([0.5, 0.3], Number(width)).flatMap((w) =>
+    smaller([160, 128, 96], Number(size)).map((s) => [w, s] as const),
+  );
+  return pairs
+    .slice(1)
+    .sort(([aw, as], [bw, bs]) => (bw * bs) ** 2 - (aw * as) ** 2)
+    .map(([w, s]) => `${family}:${w}@${s}${rest}`);
+}
