@@ -75,7 +75,9 @@ export async function runTests(
       const reason = await runPeer(runtime, cases, progress);
       if (reason !== undefined) missing.set(runtime, reason);
     } else {
-      const open = cases.filter(({ outcomes }) => !outcomes[runtime]);
+      // ONNX's float ops only come near integer arithmetic: packages/runtimes holds them to one step
+      const able = runtime === 'onnx' ? cases.filter(({ test }) => test.model) : cases;
+      const open = able.filter(({ outcomes }) => !outcomes[runtime]);
       if (runtime === 'c') await runAllC(open, progress);
       else await runEach(open, runtime, progress);
     }
