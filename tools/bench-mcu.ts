@@ -17,21 +17,22 @@ import { nodeMacs, registry } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { buildC, cDevice, type RunCOptions, runC } from '@ghostc/runtimes';
 import { kernelCases, type McuDevice, modelCases } from './mcu-cases.ts';
+import { ghostModules } from './mcu-modules.ts';
 import { plans } from './mcu-plans.ts';
 import { isMet, printRows, type Row } from './mcu-report.ts';
 
 /**
  * Instructions that our C takes on Cortex-M4, M7 and M55, counted exactly in QEMU, against targets and peers:
  *
- *   npm run bench:mcu [-- kernels|models|ghostnet|float|plans ...] [-- --json]
+ *   npm run bench:mcu [-- kernels|modules|models|ghostnet|float|plans ...] [-- --json]
  *
  * `kernels`: int8 layers, tuned against portable C in the same run, the two checked against each other bit for bit, with
- * what CMSIS-NN takes. `models`: MLPerf Tiny, with what TensorFlow Lite Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x
+ * what CMSIS-NN takes. `modules`: Ghost modules in one kernel against two. `models`: MLPerf Tiny, with what TensorFlow Lite Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x
  * at 224 in int8 on M4, whole and in bands of rows. `float`: the same in float32 on M7. `plans`: the arena of every
  * reference model against the lower bound that is proven for all orders and layouts, which is the target. No package registry has the peers: their figures were
  * measured apart, gcc 12 -O3 and the same counter, and stand in mcu-cases.ts. Exit code 1 when a target is missed.
  */
-const parts = { kernels, models, ghostnet, float, plans: () => plans(progress) } as const;
+const parts = { kernels, modules, models, ghostnet, float, plans: () => plans(progress) } as const;
 type Part = keyof typeof parts;
 
 const GHOSTNET = 'ghostnet:1.0';
@@ -129,6 +130,24 @@ function checkEqual(what: string, a: Tensors, b: Tensors): void {
   }
 }
 
+/** In one kernel (`--fuse-ghost`) as a part of the instructions of two, and what it takes more of the arena. */
+async function modules(): Promise<Row[]> {
+  const rows: Row[] = [];
+  const device = 'cortex-m4';
+  for (const { name, graph } of ghostModules()) {
+    progress(`Ghost module ${name} on ${device}`);
+    const two = await measure(graph, { device });
+    const one = await measure(graph, { device, fuseGhost: true });
+    checkEqual(name, two.outputs, one.outputs);
+    const ratio = one.instructions / two.instructions;
+    rows.push(
+      { name: `Ghost module ${name}`, device, unit: 'times those of two kernels', ours: ratio, target: 1.02 },
+      { name: 'scratch', device, unit: 'bytes', ours: one.arenaBytes, peer: two.arenaBytes, target: 65_536 },
+    );
+  }
+  return rows;
+}
+
 async function models(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, file, instructions, arena } of modelCases) {
@@ -170,7 +189,10 @@ async function ghostnet(): Promise<Row[]> {
   const whole = await measure(graph, { device });
   progress('GhostNet int8 on cortex-m4: in bands of rows');
   const inBands = await measure(graph, { device, maxRam: MAX_RAM });
+  progress('GhostNet int8 on cortex-m4: Ghost modules in one kernel');
+  const fused = await measure(graph, { device, fuseGhost: true });
   const name = 'GhostNet 1.0x 224 int8';
+  checkEqual(`${name} with fused modules`, whole.outputs, fused.outputs);
   checkEqual(`${name} in bands`, whole.outputs, inBands.outputs);
   return [
     { name, device, unit: 'instructions per MAC', ours: whole.instructions / macsOf(graph), target: 2 },
@@ -183,6 +205,14 @@ async function ghostnet(): Promise<Row[]> {
       ours: inBands.instructions / whole.instructions,
       target: 1.25,
     },
+    {
+      name: 'instructions with Ghost modules in one kernel',
+      device,
+      unit: 'times those of two kernels',
+      ours: fused.instructions / whole.instructions,
+      target: 1.02,
+    },
+    { name: 'arena with them', device, unit: 'bytes', ours: fused.arenaBytes, target: 853_000 },
     {
       name: 'code and constants beside the weights',
       device,

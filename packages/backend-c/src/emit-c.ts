@@ -9,16 +9,17 @@ import {
   type TensorData,
   type Value,
 } from '@ghostc/ir';
-import { nodeMacs } from '@ghostc/ops';
 import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
 import type { CLayer, CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
+import { type FusedGhost, macsOf } from './fuse-ghost.ts';
 import { headerText } from './header-text.ts';
 import type { CFunction, Kernel, KernelCall, KernelContext } from './kernel.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
+import { ghostKernel } from './kernels/quantized/dsp/ghost-module.ts';
 import { isQuantizedOp, type KernelSet, kernelSetOf, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { arenaAlign, planC } from './plan-c.ts';
@@ -44,8 +45,8 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
   const kernelSet = kernelSetOf(options);
-  const { plan, extraWork } = planC(lowered, options);
-  const emitter = new Emitter(plan, { lanes, kernelSet, name: options.name });
+  const { plan, extraWork, pairOf } = planC(lowered, options);
+  const emitter = new Emitter(plan, { lanes, kernelSet, pairOf, name: options.name });
   const inArena = options.io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
@@ -132,7 +133,7 @@ function tensorOf(
   };
 }
 
-interface EmitTarget {
+interface EmitTarget extends Pick<FusedGhost, 'pairOf'> {
   readonly name: string;
   readonly lanes: Lanes;
   readonly kernelSet: KernelSet;
@@ -180,12 +181,14 @@ class Emitter {
       op,
       name: origin[0] ?? output.name,
       shape: staticShape(output.type.shape),
-      macs: nodeMacs(node),
+      macs: macsOf(node, this.#target.pairOf(node)),
       liveBytes,
     };
   }
 
   #kernel(node: Node): Kernel {
+    const pair = this.#target.pairOf(node);
+    if (pair) return ghostKernel(pair);
     if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
     return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
@@ -266,9 +269,9 @@ class Emitter {
     const shapes = node.inputs.flatMap((value) =>
       value?.producer || this.#graph.inputs.includes(value as Value) ? [shapeText(value)] : [],
     );
-    const macs = nodeMacs(node);
+    const macs = macsOf(node, this.#target.pairOf(node));
     const work = macs ? `, ${macs} MACs` : '';
-    return `/* ${++this.#count}. ${node.op}: ${shapes.join(', ')} -> ${shapeText(node.output)}${work}${from ? `; ${from}` : ''} */`;
+    return `/* ${++this.#count}. ${node.op}: ${shapes.join(', ')} -> ${node.outputs.map(shapeText).join(', ')}${work}${from ? `; ${from}` : ''} */`;
   }
 
   #place(value: Value): Placement {

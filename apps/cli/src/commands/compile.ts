@@ -47,6 +47,7 @@ interface CompileFlags {
   readonly maxRam?: number;
   readonly io?: IoForm;
   readonly selfTest?: boolean;
+  readonly fuseGhost?: boolean;
   readonly kernels?: KernelChoice;
   readonly rounding?: Rounding;
   readonly stateDict?: string;
@@ -77,6 +78,10 @@ export function compileCommand(): Command {
         '--kernels <set>',
         "integer kernels of the C: plain C, or calls of CMSIS-NN, which you build; the device's own if absent",
       ).choices(kernelChoices),
+    )
+    .option(
+      '--fuse-ghost',
+      'int8 Ghost modules in one kernel, row by row, on Cortex-M4 and M7: as fast as two, with more scratch',
     )
     .option(
       '--self-test',
@@ -144,6 +149,8 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
   if (flags.kernels && flags.target !== 'c')
     throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
+  if (flags.fuseGhost && flags.target !== 'c')
+    throw new CompileError('cli/fuse-ghost', `--fuse-ghost goes with --target c, found ${flags.target}`);
   if (flags.selfTest && flags.target !== 'c')
     throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);

@@ -30,7 +30,7 @@ interface Line {
   readonly words: number;
 }
 
-function lineOf({ padLeft, width, outWidth, strideX, kernelWidth }: ConvGeometry): Line {
+export function lineOf({ padLeft, width, outWidth, strideX, kernelWidth }: ConvGeometry): Line {
   const start = padLeft % 2;
   const margin = padLeft + start;
   const last = (outWidth - 1) * strideX + start + kernelWidth - 1;
@@ -61,11 +61,8 @@ export function dspDepthwiseConv2d(conv: DspDepthwise): CFunction {
 
 /** One channel; `zeros` and `offset` are parameters where they are used. */
 function planeFunction({ geometry, plan }: DspDepthwise): CFunction {
-  const line = lineOf(geometry);
-  const { outWidth, strideX, kernelWidth } = geometry;
-  const starts = range(Math.min(BLOCK, outWidth)).map((j) => j * strideX + line.start);
-  const part: Part = { geometry, line, taps: tapPlan(kernelWidth, starts), plan };
-  const body = [...unpackWeights(part), ...rows(part)];
+  const part = partOf({ geometry, plan }, { source: 'x', weights: 'w', table: 'q' });
+  const body = [`int32_t ring[${ringWords(part)}];`, ...unpackWeights(part), ...rows(part)];
   const zeros = body.some((text) => /\bzeros\b/.test(text)) ? ['int32_t zeros'] : [];
   return {
     hint: `q_plane_${planeName(geometry)}`,
@@ -119,24 +116,44 @@ function channelLoops(
   ];
 }
 
-interface Part {
+/** What the code of a row works on. */
+export interface Part {
   readonly geometry: ConvGeometry;
   readonly line: Line;
   readonly taps: TapPlan;
   readonly plan: RequantPlan;
+  readonly names: PartNames;
+}
+
+/** C variables: the plane that rows come from, a channel's weights, its row of the table. */
+interface PartNames {
+  readonly source: string;
+  readonly weights: string;
+  readonly table: string;
+}
+
+export function partOf({ geometry, plan }: Pick<DspDepthwise, 'geometry' | 'plan'>, names: PartNames): Part {
+  const line = lineOf(geometry);
+  const { outWidth, strideX, kernelWidth } = geometry;
+  const starts = range(Math.min(BLOCK, outWidth)).map((j) => j * strideX + line.start);
+  return { geometry, line, taps: tapPlan(kernelWidth, starts), plan, names };
+}
+
+/** Words of a channel's unpacked weights. */
+export function ringWords({ geometry, taps }: Part): number {
+  return (2 * geometry.kernelHeight - 1) * taps.words.length;
 }
 
 /** Two int16 constants as a word. */
-function wordOf(low: number, high: number): string {
+export function wordOf(low: number, high: number): string {
   return String((low & 0xffff) | (high << 16));
 }
 
-function unpackWeights({ geometry, taps }: Part): string[] {
+export function unpackWeights({ geometry, taps, names }: Part): string[] {
   const { kernelHeight, kernelWidth } = geometry;
   const count = taps.words.length;
-  const tap = (i: number): string => (i < 0 ? '0' : `w[u * ${kernelWidth} + ${i}]`);
+  const tap = (i: number): string => (i < 0 ? '0' : `${names.weights}[u * ${kernelWidth} + ${i}]`);
   return [
-    `int32_t ring[${(2 * kernelHeight - 1) * count}];`,
     `for (int u = 0; u < ${kernelHeight}; u++) {`,
     ...taps.words.map(
       ([low, high], i) => `ring[u * ${count} + ${i}] = low_halves(${tap(low)}, ${tap(high)});`,
@@ -169,13 +186,13 @@ function rows(part: Part): string[] {
   ];
 }
 
-/** A row of x, or `zeros`: the zero point of x in both halves of a word. */
-function fillLine({ geometry }: Part): string[] {
+/** A row of the source, or `zeros`: the zero point of x in both halves of a word. */
+export function fillLine({ geometry, names }: Part): string[] {
   const { height, width, padTop, kernelHeight, strideY, outHeight } = geometry;
   const inside = padTop === 0 && (outHeight - 1) * strideY + kernelHeight <= height;
   const whole = Math.floor(width / 4);
   const copy = [
-    `const int8_t *s = x + row * ${width};`,
+    `const int8_t *s = ${names.source} + row * ${width};`,
     ...(whole
       ? [
           `for (int i = 0; i < ${whole}; i++) {`,
@@ -210,7 +227,7 @@ function lastPixels(count: number): string[] {
   });
 }
 
-function outputRow(part: Part): string[] {
+export function outputRow(part: Part): string[] {
   const { outWidth, strideX } = part.geometry;
   const blocks = Math.floor(outWidth / BLOCK);
   const step = [`c += ${2 * strideX};`, `y += ${BLOCK};`];
@@ -225,9 +242,9 @@ function outputRow(part: Part): string[] {
   ];
 }
 
-function block({ geometry, line, taps, plan }: Part, count: number): string[] {
-  const names = range(count).map((j) => `a${j}`);
-  const perOutput = names.map((_, j) => taps.taps(j * geometry.strideX + line.start));
+function block({ geometry, line, taps, plan, names: { table } }: Part, count: number): string[] {
+  const sums = range(count).map((j) => `a${j}`);
+  const perOutput = sums.map((_, j) => taps.taps(j * geometry.strideX + line.start));
   const used = (of: (tap: Tap) => number): number[] =>
     [...new Set(perOutput.flatMap((list) => list.map(of)))].sort((a, b) => a - b);
   const row = (u: number): string[] => [
@@ -246,8 +263,8 @@ function block({ geometry, line, taps, plan }: Part, count: number): string[] {
     '}',
   ];
   return [
-    `int32_t ${names.map((name) => `${name} = q[0]`).join(', ')};`,
+    `int32_t ${sums.map((name) => `${name} = ${table}[0]`).join(', ')};`,
     ...range(geometry.kernelHeight).flatMap(row),
-    ...requantStores(plan, { q: 'q', accumulators: names, target: (j) => `y[${j}]`, offset: 'given' }),
+    ...requantStores(plan, { q: table, accumulators: sums, target: (j) => `y[${j}]`, offset: 'given' }),
   ];
 }

@@ -7,13 +7,7 @@ import { dspConv2d, dspConvFits, dspConvScratch, holdsRows, packDspConv } from '
 import { dspDepthwiseConv2d, dspDepthwiseFits, dspDepthwiseScratch } from './depthwise-conv2d.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { dspDenseScratch, dspFullyConnected, packDspDense } from './fully-connected.ts';
-
-/** Packed weights are read by words. */
-function words(packed: Int8Array): Int32Array {
-  const bytes = new Int8Array(Math.ceil(packed.length / 4) * 4);
-  bytes.set(packed);
-  return new Int32Array(bytes.buffer);
-}
+import { packedWords } from './packed-words.ts';
 
 function convText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
@@ -21,7 +15,7 @@ function convText(layer: Int8Layer): LayerText | null {
   if (!dspConvFits(geometry)) return null;
   return {
     fn: dspConv2d(layer),
-    weight: words(packDspConv(weight, geometry)),
+    weight: packedWords(packDspConv(weight, geometry)),
     scratch: { bytes: dspConvScratch(geometry), type: 'int32_t' },
     inPlace: holdsRows(geometry) || pointwiseInPlace(geometry),
   };
@@ -31,7 +25,7 @@ function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
   const { batch: rows, inner, m: outputs } = geometry;
   return {
     fn: dspFullyConnected({ rows, inner, outputs, plan }),
-    weight: words(packDspDense(weight, outputs, inner)),
+    weight: packedWords(packDspDense(weight, outputs, inner)),
     scratch: { bytes: dspDenseScratch(inner), type: 'int32_t' },
     inPlace: false,
   };
