@@ -22,7 +22,7 @@ What int8 has to show, all of it or the named parts:
   sizes     weights and arena of GhostNet 1.0x
 
   --model NAME    bits and sizes of this model instead: a name, an .onnx or .tflite file, or a spec such as ghostnet:0.5
-  --targets LIST  of bits: ${targets.join(',')} if absent
+  --targets LIST  of bits and tflite: ${targets.join(',')} if absent
   --json          print JSON
 
 Examples:
@@ -47,7 +47,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]> | Row[]>> = {
   methods: () => checkMethods(progress),
   bits: checkAllBits,
   qdq: () => checkQdq(progress),
-  tflite: () => checkTflite(progress),
+  tflite: () => checkTflite(values.targets?.split(','), progress),
   sizes: () => (values.model ?? [GHOSTNET]).flatMap((name) => checkSizes(name, progress)),
 };
 

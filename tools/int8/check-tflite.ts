@@ -7,7 +7,10 @@ import type { Row } from './row.ts';
  * MLPerf Tiny against TFLite's reference kernels: integers bit for bit, floats within the derived bound. The committed outputs
  * of TFLite are computed anew first, where it can be had.
  */
-export async function checkTflite(progress: (what: string) => void): Promise<Row[]> {
+export async function checkTflite(
+  targets: readonly string[] | undefined,
+  progress: (what: string) => void,
+): Promise<Row[]> {
   const models = mlperfModels();
   if (!models) throw new Error('../shared/models/mlperf-tiny is absent: there is nothing to compare');
   const python = findPython();
@@ -15,8 +18,8 @@ export async function checkTflite(progress: (what: string) => void): Promise<Row
   const rows: Row[] = [python ? committedRow(python, models) : missingRow];
   for (const [name, model] of models) {
     progress(`TFLite: ${name}`);
-    rows.push(...(await compareEverywhere(name, model)).map(rowOf));
-    if (python && name.endsWith('_float')) rows.push(rowOf(compareOperators(python, name, model)));
+    rows.push(...(await compareEverywhere(name, model, targets)).map(rowOf));
+    if (python && name.endsWith('_float')) rows.push(...compareOperators(python, name, model).map(rowOf));
   }
   return rows;
 }

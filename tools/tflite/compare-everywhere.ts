@@ -1,9 +1,9 @@
 import { interpreterRuntime } from '@ghostc/conformance';
 import { cRuntime, createRuntime } from '@ghostc/runtimes';
-import { compareLayers } from './compare-layers.ts';
+import { compareLayers, type LayerComparison } from './compare-layers.ts';
 import { compareModel, type ModelComparison } from './compare-model.ts';
 import { FLOAT_TOLERANCE, modelFixture, modelInputs, readFixture, SEEDS } from './fixtures.ts';
-import { runLayers } from './reference.ts';
+import { type Layer, runLayers } from './reference.ts';
 
 export interface MlperfComparison extends Partial<ModelComparison> {
   readonly model: string;
@@ -14,8 +14,12 @@ export interface MlperfComparison extends Partial<ModelComparison> {
   readonly problem?: string | undefined;
 }
 
-/** A model of MLPerf Tiny against TFLite's outputs: in the interpreter and C on all seeds, in C on a Cortex-M4 on three. */
-export async function compareEverywhere(name: string, model: Uint8Array): Promise<MlperfComparison[]> {
+/** A model of MLPerf Tiny against TFLite's outputs in every runtime, or in those named; on all seeds where that is quick. */
+export async function compareEverywhere(
+  name: string,
+  model: Uint8Array,
+  names?: readonly string[],
+): Promise<MlperfComparison[]> {
   const expected = readFixture(modelFixture)[name] ?? '';
   const targets = [
     { runtime: interpreterRuntime, seeds: SEEDS },
@@ -27,6 +31,7 @@ export async function compareEverywhere(name: string, model: Uint8Array): Promis
   ];
   const rows: MlperfComparison[] = [];
   for (const { runtime, seeds } of targets) {
+    if (names && !names.includes(runtime.name)) continue;
     process.stderr.write(`${name} on ${runtime.name}, ${seeds} inputs ...\n`);
     const result = await compareModel(runtime, { model, expected, seeds }).catch((error: Error) => error);
     const holds = !(result instanceof Error) && result.ofBound <= 1 && result.maxAbs <= FLOAT_TOLERANCE;
@@ -36,11 +41,26 @@ export async function compareEverywhere(name: string, model: Uint8Array): Promis
   return rows;
 }
 
-/** The worst of a float model's operators. */
-export function compareOperators(python: string, name: string, model: Uint8Array): MlperfComparison {
-  const layers = compareLayers(runLayers(python, { model, inputs: modelInputs(model, 1) }));
+/** The worst of a float model's operators; those with integer weights also against TFLite's hybrid kernels. */
+export function compareOperators(python: string, name: string, model: Uint8Array): MlperfComparison[] {
+  const run = { model, inputs: modelInputs(model, 1) };
+  const float = runLayers(python, run, 'float');
+  const hybrid = runLayers(python, run, 'hybrid').filter((layer, k) => !same(layer, float[k]));
+  return [
+    worst(name, `interpreter, ${float.length} operators`, compareLayers(float)),
+    ...(hybrid.length
+      ? [worst(name, `interpreter, ${hybrid.length} hybrid operators`, compareLayers(hybrid, 'hybrid'))]
+      : []),
+  ];
+}
+
+/** Have both the same weights? */
+function same(a: Layer, b: Layer | undefined): boolean {
+  return Buffer.compare(a.model, b?.model ?? new Uint8Array()) === 0;
+}
+
+function worst(model: string, target: string, layers: readonly LayerComparison[]): MlperfComparison {
   const ofBound = Math.max(...layers.map((layer) => layer.ofBound));
   const maxAbs = Math.max(...layers.map((layer) => layer.maxAbs));
-  const target = `interpreter, ${layers.length} operators`;
-  return { model: name, target, inputs: 1, holds: ofBound <= 1, maxAbs, ofBound };
+  return { model, target, inputs: 1, holds: ofBound <= 1, maxAbs, ofBound };
 }

@@ -1,6 +1,7 @@
 import { errorBounds, interpret } from '@ghostc/interpreter';
 import { fromBytes, type Graph, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 import { readTflite } from '@ghostc/tflite';
+import { hybridBound } from './hybrid-bound.ts';
 import type { Layer } from './reference.ts';
 
 export interface LayerComparison {
@@ -15,21 +16,27 @@ export interface LayerComparison {
 
 /**
  * Each operator of a float model on what it reads in TFLite, held against what it writes there. Over a whole network the
- * derived bound grows with the product of all weights and says nothing; over one operator it is close.
+ * derived bound grows with the product of all weights and says nothing; over one operator it is close. Hybrid kernels, which
+ * round activations to int8, have a bound of that rounding besides.
  */
-export function compareLayers(layers: readonly Layer[]): LayerComparison[] {
+export function compareLayers(
+  layers: readonly Layer[],
+  weights: 'float' | 'hybrid' = 'float',
+): LayerComparison[] {
   return layers.map(({ model, inputs, outputs }, layer) => {
     const graph = readTflite(model, { file: `operator ${layer}` });
     const tensors = inputsFrom(graph, inputs);
     const [name, ours] = [...interpret(graph, tensors)][0] as [string, Tensor];
     const want = toNumbers({ ...ours, data: fromBytes(ours.dtype, outputs) });
     const bound = errorBounds(graph, tensors).get(name);
+    const hybrid = weights === 'hybrid' ? hybridBound(graph, tensors) : null;
     const got = toNumbers(ours);
     let [maxAbs, ofBound] = [0, 0];
     for (let i = 0; i < want.length; i++) {
       const difference = Math.abs(Number(want[i]) - Number(got[i]));
       maxAbs = Math.max(maxAbs, difference);
-      if (difference > 0) ofBound = Math.max(ofBound, difference / (2 * (bound?.[i] ?? 0)));
+      if (difference > 0)
+        ofBound = Math.max(ofBound, difference / (2 * (bound?.[i] ?? 0) + (hybrid?.[i] ?? 0)));
     }
     return { layer, ops: [...graph.nodes()].map(({ op }) => op).join(' '), maxAbs, ofBound };
   });

@@ -60,7 +60,7 @@ async function compareMlperf(): Promise<{ holds: boolean }[]> {
   const rows: { holds: boolean }[] = [];
   for (const [name, model] of models) {
     rows.push(...(await compareEverywhere(name, model)));
-    if (name.endsWith('_float')) rows.push(compareOperators(python(), name, model));
+    if (name.endsWith('_float')) rows.push(...compareOperators(python(), name, model));
   }
   return rows;
 }

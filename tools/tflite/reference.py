@@ -3,7 +3,8 @@
 For each NAME.tflite, NAME.in holds the bytes of one or more sets of inputs (little-endian, in the model's order). The outputs
 go to NAME.out, set after set, or the reason why there are none to NAME.err. NAME.dequantized.tflite runs with the integer
 weights of its float operators turned into floats. NAME.layers.tflite does too, and leaves each operator K as a model of its
-own: NAME.layers.K.model, with .in and .out as they are in the whole model. Needs the package ai-edge-litert.
+own: NAME.layers.K.model, with .in and .out as they are in the whole model; NAME.hybrid.layers.tflite keeps the integer weights
+there. Needs the package ai-edge-litert.
 """
 
 import pathlib
@@ -73,7 +74,7 @@ def write_layers(path: pathlib.Path, content: bytes, interpreter: Interpreter) -
 def run(path: pathlib.Path) -> bytes:
     content = path.read_bytes()
     layers = path.name.endswith(".layers.tflite")
-    if layers or path.name.endswith(".dequantized.tflite"):
+    if (layers and not path.name.endswith(".hybrid.layers.tflite")) or path.name.endswith(".dequantized.tflite"):
         content = dequantize_weights(content)
     interpreter = Interpreter(
         model_content=content,

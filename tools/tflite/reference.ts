@@ -52,10 +52,13 @@ export interface Layer {
   readonly outputs: Uint8Array;
 }
 
-/** The operators of a model, with what each reads and writes for the given input; float operators with float weights. */
-export function runLayers(python: string, run: ReferenceRun): Layer[] {
+/**
+ * The operators of a model, with what each reads and writes for the given input; `weights` says whether integer weights of
+ * float operators become floats or stay, for TFLite's hybrid kernels.
+ */
+export function runLayers(python: string, run: ReferenceRun, weights: 'float' | 'hybrid' = 'float'): Layer[] {
   return inFolder((folder) => {
-    const stem = write(join(folder, 'model.layers'), run);
+    const stem = write(join(folder, weights === 'float' ? 'model.layers' : 'model.hybrid.layers'), run);
     runScript(python, folder);
     outputOf(stem);
     const layers: Layer[] = [];

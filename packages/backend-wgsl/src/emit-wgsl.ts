@@ -71,15 +71,15 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
   const body: Dispatch[] = [];
   const layers: TunableLayer[] = [];
   for (const node of plan.order) {
-    const { dispatches, key } = emitter.dispatch(node);
-    if (key) layers.push({ key, dispatch: body.length });
+    const { dispatches, tunable } = emitter.dispatch(node);
+    if (tunable) layers.push({ ...tunable, dispatch: body.length });
     body.push(...dispatches);
   }
   const inputs = lowered.inputs.map((value) => emitter.io(value.name, value));
   const outputs = lowered.outputs.map((output) => emitter.io(output.name, output.value));
   const dispatches = [...emitter.preparations, ...body];
   const before = emitter.preparations.length;
-  onTunable?.(layers.map(({ key, dispatch }) => ({ key, dispatch: dispatch + before })));
+  onTunable?.(layers.map((layer) => ({ ...layer, dispatch: layer.dispatch + before })));
   const { arenaBytes, store, modules } = emitter;
   checkLimit('arena', arenaBytes);
   const halfBytes = (emitter.halves?.byteLength ?? 0) / 2;
@@ -104,6 +104,8 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
     weights: joined(store.bytes(), emitter.halves ? toHalves(emitter.halves.bytes()) : new Uint8Array(0)),
   };
 }
+
+type Shaped = Pick<TunableLayer, 'key' | 'shape'>;
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   const all = new Uint8Array(first.byteLength + second.byteLength);
@@ -147,9 +149,9 @@ class Emitter {
     this.arenaBytes = plan.arenaBytes;
   }
 
-  /** A node's dispatches, and the key of its shape if it has one. */
-  dispatch(node: Node): { readonly dispatches: Dispatch[]; readonly key?: string | undefined } {
-    let tunable: string | undefined;
+  /** A node's dispatches, and its shape if it has one. */
+  dispatch(node: Node): { readonly dispatches: Dispatch[]; readonly tunable?: Shaped | undefined } {
+    let tunable: Shaped | undefined;
     if (this.#plan.elided.has(node)) return { dispatches: [] };
     const context: KernelContext = {
       node,
@@ -157,14 +159,14 @@ class Emitter {
       arena: (value) => this.#arena(value),
       scratch: () => (this.#plan.scratch.get(node)?.offset ?? 0) / 4,
       shape: (key, fallback) => {
-        tunable = key;
-        return this.#tuning[key] ?? fallback;
+        tunable = { key, shape: this.#tuning[key] ?? fallback };
+        return tunable.shape;
       },
       weights: (data) => this.store.add(data),
       matrix: (data) => (this.halves ?? this.store).add(data) / 4,
     };
     const dispatches = this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
-    return { dispatches, key: tunable };
+    return { dispatches, tunable };
   }
 
   /** The node's kernel, and the rounding of its outputs to the types that they stand for. */

@@ -15,6 +15,8 @@ export type Tuning = Readonly<Record<string, BlockShape>>;
 /** A layer that could take another shape. */
 export interface TunableLayer {
   readonly key: string;
+  /** The one that it has. */
+  readonly shape: BlockShape;
   /** Index among the program's dispatches. */
   readonly dispatch: number;
 }

@@ -39,7 +39,7 @@ describe('a normal distribution with one outlier of 100', () => {
 
   test.each(['percentile', 'entropy'] as const)('%s does not, and loses less on the others', (method) => {
     const found = range(statistics, method);
-    expect(found.high).toBeLessThan(20);
+    expect(found.high).toBeLessThan(40);
     expect(found.high).toBeGreaterThan(2.5);
     expect(error(bulk, found)).toBeLessThan(error(bulk, range(statistics, 'minmax')) / 4);
   });

@@ -1,5 +1,5 @@
-/** Most bins of a histogram: 16 for each of 256 levels. */
-const MAX_BINS = 4096;
+/** Most bins of a histogram: 32 for each of 256 levels. */
+const MAX_BINS = 8192;
 
 /** The finest bins that a first tensor of zeros gets. */
 const SMALLEST_SPAN = 2 ** -60;

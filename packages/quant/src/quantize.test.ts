@@ -216,3 +216,9 @@ describe('sensitivity of layers', () => {
     expect(report?.sqnr).toBeGreaterThan(reportOf({ reportSamples: 8 }).report?.sqnr ?? 0);
   });
 });
+
+test('a budget that does not reach its goal is warned about', () => {
+  const keep = { keep: 'float', layers: 1, minSqnr: 90 } as const;
+  const { warnings } = quantize(graphOf(ghost), samplesOf(graphOf(ghost)), { keep, reportSamples: 1 });
+  expect(warnings.join()).toMatch(/with 1 layers kept out of int8 the outputs reach \d+\.\d dB, not 90 dB/);
+});

@@ -69,8 +69,20 @@ export function quantize(lowered: Graph, samples: Samples, options: QuantizeOpti
     return { ...prepared, plan, ...rewrite(prepared, plan, options) };
   const search = searchLayers(prepared.float, samples, { plan, options });
   const { kept, sqnr, layers } = search;
-  const rewritten = rewrite(prepared, search.plan, options);
-  return { ...prepared, plan: search.plan, ...rewritten, report: { layers, kept, sqnr } };
+  const { warnings, ...rewritten } = rewrite(prepared, search.plan, options);
+  return {
+    ...prepared,
+    ...{ plan: search.plan, ...rewritten, report: { layers, kept, sqnr } },
+    warnings: [...warnings, ...budgetWarning(search, options.keep)],
+  };
+}
+
+function budgetWarning({ kept, sqnr }: PrecisionSearch, budget: PrecisionBudget | undefined): string[] {
+  const goal = budget?.minSqnr ?? Number.NEGATIVE_INFINITY;
+  if (sqnr >= goal) return [];
+  return [
+    `with ${kept.length} layers kept out of int8 the outputs reach ${sqnr.toFixed(1)} dB, not ${goal} dB`,
+  ];
 }
 
 /** The sensitivity of each layer, and the plan after the search where there is a budget. */

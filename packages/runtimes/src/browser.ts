@@ -20,6 +20,14 @@ const flags = [
   '--disable-sync',
 ];
 
+/** Chromium's own compositor on Vulkan, too: without it frames of videos cannot become textures where there is no GPU. */
+export const videoFlags = [
+  '--use-angle=vulkan',
+  '--use-vulkan=swiftshader',
+  '--enable-features=Vulkan',
+  '--ignore-gpu-blocklist',
+];
+
 /** A page of headless Chromium on 127.0.0.1. */
 export interface BrowserPage {
   readonly page: Page;
@@ -27,8 +35,12 @@ export interface BrowserPage {
   close(): Promise<void>;
 }
 
-/** Serves `route` and opens `path` of it in a new Chromium. Throws `tool/missing`. */
-export async function openBrowser(route: Route, path: string): Promise<BrowserPage> {
+/** Serves `route` and opens `path` of it in a new Chromium, with further flags. Throws `tool/missing`. */
+export async function openBrowser(
+  route: Route,
+  path: string,
+  further: readonly string[] = [],
+): Promise<BrowserPage> {
   requireTools(browserTools, 'a browser');
   const server = await serveLocally(route);
   let browser: Browser | undefined;
@@ -37,7 +49,11 @@ export async function openBrowser(route: Route, path: string): Promise<BrowserPa
     server.close();
   };
   try {
-    browser = await chromium.launch({ executablePath: executable() as string, headless: true, args: flags });
+    browser = await chromium.launch({
+      executablePath: executable() as string,
+      headless: true,
+      args: [...flags, ...further],
+    });
     const page = await browser.newPage();
     page.setDefaultTimeout(600_000);
     const response = await page.goto(server.origin + path);

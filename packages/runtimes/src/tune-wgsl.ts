@@ -2,13 +2,14 @@ import { type BlockShape, blockShapes, type TunableLayer, type Tuning } from '@g
 import { type CompileWgslOptions, compileWgsl } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
-import { createSession } from '@ghostc/wgsl-runtime';
+import { bindDimensions } from '@ghostc/ops';
+import { createSession, type Session } from '@ghostc/wgsl-runtime';
 import { dawnDevice } from './dawn-device.ts';
 
 export interface TuneOptions extends CompileWgslOptions {
   /** Profiled runs of each shape; the fastest of a layer counts. */
   readonly rounds: number;
-  readonly onShape?: (done: number, total: number) => void;
+  readonly onStep?: (what: string) => void;
 }
 
 export interface TunedLayer {
@@ -23,52 +24,108 @@ export interface TuneResult {
   /** As WebGPU names it: vendor, architecture, device, description. */
   readonly adapter: string;
   readonly layers: readonly TunedLayer[];
+  /** Milliseconds of a whole inference, medians of interleaved runs. */
+  readonly tuned: number;
+  readonly static: number;
 }
 
 export type { Tuning };
 
-/** Fastest time of each layer, by key; layers of one key count together. */
-type Times = ReadonlyMap<string, number>;
+/** A program of which every tunable layer has one shape, or the static one. */
+interface Contestant {
+  readonly session: Session;
+  readonly layers: readonly TunableLayer[];
+}
 
-/** Measures every shape of every layer on Dawn's adapter. Throws `tool/missing`, and Error when it has no timestamps. */
-export async function tuneWgsl(model: Graph, options: TuneOptions): Promise<TuneResult> {
+/** Least nanoseconds by layer and shape; layers of one key count together. */
+type Times = Map<string, Map<string, number>>;
+
+/**
+ * Measures every shape of every layer on Dawn's adapter, one after the other in each round, and the tuned program against
+ * the static one at the end. Throws `tool/missing`, `tune/layers` for a model without a layer to tune, and Error when the adapter
+ * has no timestamps.
+ */
+export async function tuneWgsl(source: Graph, options: TuneOptions): Promise<TuneResult> {
+  const model = options.bind?.size ? bindDimensions(source, options.bind) : source;
   const device = await dawnDevice();
   try {
-    const fallback = await measure(device, model, options);
-    const measured: { readonly shape: BlockShape; readonly times: Times }[] = [];
+    const { bind: _, ...settings } = options;
+    const prepare = (tuning: Tuning): Promise<Contestant> => load(device, model, { ...settings, tuning });
+    const fallback = await prepare({});
+    const keys = [...new Set(fallback.layers.map(({ key }) => key))];
+    if (keys.length === 0)
+      throw new CompileError('tune/layers', `${model.name} has no layer whose kernel has a choice of shapes`);
+    const contestants = [fallback];
     for (const [i, shape] of blockShapes.entries()) {
-      options.onShape?.(i, blockShapes.length);
-      const tuning = Object.fromEntries([...fallback.keys()].map((key) => [key, shape]));
-      measured.push({ shape, times: await measure(device, model, { ...options, tuning }) });
+      options.onStep?.(`compiling shape ${i + 1} of ${blockShapes.length}`);
+      contestants.push(await prepare(Object.fromEntries(keys.map((key) => [key, shape]))));
     }
-    const layers = [...fallback].map(([key, staticNanoseconds]): TunedLayer => {
-      const time = (times: Times): number => times.get(key) ?? Number.POSITIVE_INFINITY;
-      const best = measured.reduce((a, b) => (time(b.times) < time(a.times) ? b : a));
-      return { key, shape: best.shape, nanoseconds: time(best.times), staticNanoseconds };
-    });
-    return { adapter: adapterName(device), layers };
+    const inputs = inputsOf(model);
+    const times: Times = new Map(keys.map((key) => [key, new Map()]));
+    for (let round = 0; round < options.rounds; round++)
+      for (const [i, contestant] of contestants.entries()) {
+        options.onStep?.(`round ${round + 1} of ${options.rounds}, shape ${i + 1} of ${contestants.length}`);
+        await profile(contestant, inputs, times);
+      }
+    for (const { session } of contestants.slice(1)) session.dispose();
+    const layers = fallback.layers.flatMap(({ key, shape }, i) =>
+      fallback.layers.findIndex((layer) => layer.key === key) === i ? [choose(key, shape, times)] : [],
+    );
+    options.onStep?.('the whole network');
+    const tuned = await prepare(Object.fromEntries(layers.map(({ key, shape }) => [key, shape])));
+    const [fast, slow] = await race([tuned.session, fallback.session], inputs, options.rounds + 2);
+    return { adapter: adapterName(device), layers, tuned: fast as number, static: slow as number };
   } finally {
     device.destroy();
   }
 }
 
-async function measure(device: GPUDevice, model: Graph, options: TuneOptions): Promise<Times> {
+async function load(device: GPUDevice, model: Graph, options: CompileWgslOptions): Promise<Contestant> {
   let layers: readonly TunableLayer[] = [];
   const program = compileWgsl(model, { ...options, onTunable: (found) => (layers = found) });
-  const session = await createSession(device, program);
-  const inputs = Object.fromEntries(
+  return { session: await createSession(device, program), layers };
+}
+
+type Data = Readonly<Record<string, Float32Array>>;
+
+function inputsOf(model: Graph): Data {
+  return Object.fromEntries(
     [...seededInputs(model, 1)].map(([name, { data }]) => [name, data as Float32Array]),
   );
-  const best = new Map<string, number>();
-  for (let round = 0; round < options.rounds; round++) {
-    const times = await session.profile(inputs);
-    const sums = new Map<string, number>();
-    for (const { key, dispatch } of layers)
-      sums.set(key, (sums.get(key) ?? 0) + (times[dispatch]?.nanoseconds ?? 0));
-    for (const [key, sum] of sums) best.set(key, Math.min(sum, best.get(key) ?? sum));
+}
+
+async function profile({ session, layers }: Contestant, inputs: Data, times: Times): Promise<void> {
+  const found = await session.profile(inputs);
+  const sums = new Map<string, Map<string, number>>();
+  for (const { key, shape, dispatch } of layers) {
+    const byShape = sums.get(key) ?? new Map<string, number>();
+    sums.set(key, byShape);
+    byShape.set(nameOf(shape), (byShape.get(nameOf(shape)) ?? 0) + (found[dispatch]?.nanoseconds ?? 0));
   }
-  session.dispose();
-  return best;
+  for (const [key, byShape] of sums)
+    for (const [name, sum] of byShape)
+      times.get(key)?.set(name, Math.min(sum, times.get(key)?.get(name) ?? sum));
+}
+
+const nameOf = ({ blocks, group }: BlockShape): string => `${blocks} ${group}`;
+
+/** The fastest shape; the static one where no other is faster. */
+function choose(key: string, fallback: BlockShape, times: Times): TunedLayer {
+  const time = (shape: BlockShape): number => times.get(key)?.get(nameOf(shape)) ?? Number.POSITIVE_INFINITY;
+  const shape = blockShapes.reduce((best, other) => (time(other) < time(best) ? other : best), fallback);
+  return { key, shape, nanoseconds: time(shape), staticNanoseconds: time(fallback) };
+}
+
+/** Median milliseconds of each session, which take turns. */
+async function race(sessions: readonly Session[], inputs: Data, rounds: number): Promise<number[]> {
+  const times: number[][] = sessions.map(() => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, session] of sessions.entries()) {
+      const start = performance.now();
+      await session.run(inputs);
+      times[i]?.push(performance.now() - start);
+    }
+  return times.map((list) => list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN);
 }
 
 function adapterName({ adapterInfo }: GPUDevice): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compileFiles } from '@ghostc/compiler';
 import { readOnnx } from '@ghostc/onnx';
 import { expect, test } from 'vitest';
-import { browserTools, openBrowser } from './browser.ts';
+import { browserTools, openBrowser, videoFlags } from './browser.ts';
 import { bundleForWeb } from './bundle-for-web.ts';
 import { skipWithout } from './require-tool.ts';
 
@@ -53,6 +53,32 @@ for (const i of [0, 1, 2]) {
   const image = await createImageBitmap(rgba(i), { resizeWidth: 112, resizeHeight: 112, resizeQuality: 'pixelated' });
   bitmaps.push(best(await model.run({ [input]: picture(image, normalise) })));
 }
+// the same as frames of a video, read where they lie: made from a canvas, and from one that a <video> plays
+const large = Object.assign(document.createElement('canvas'), { width: 112, height: 112 });
+const brush = large.getContext('2d', { willReadFrequently: true });
+const draw = async (i) => {
+  const image = await createImageBitmap(rgba(i), { resizeWidth: 112, resizeHeight: 112, resizeQuality: 'pixelated' });
+  brush.drawImage(image, 0, 0);
+};
+const frames = [], videos = [];
+const device = GPUDevice.prototype;
+let imported = 0;
+const importOne = device.importExternalTexture;
+device.importExternalTexture = function (options) { imported++; return importOne.call(this, options); };
+for (const i of [0, 1, 2]) {
+  await draw(i);
+  const frame = new VideoFrame(large, { timestamp: i });
+  frames.push(best(await model.run({ [input]: picture(frame, normalise) })));
+  frame.close();
+}
+const video = Object.assign(document.createElement('video'), { muted: true, srcObject: large.captureStream() });
+for (const i of [0, 1, 2]) {
+  await draw(i);
+  const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  if (i === 0) await video.play();
+  await shown;
+  videos.push(best(await model.run({ [input]: picture(video, normalise) })));
+}
 for (const i of labels.keys()) {
   const figure = document.createElement('figure');
   const canvas = Object.assign(document.createElement('canvas'), { width: 28, height: 28 });
@@ -64,7 +90,7 @@ for (const i of labels.keys()) {
 }
 const right = batch.filter((label, i) => label === labels[i]).length;
 status.textContent = right + ' of ' + labels.length + ' right';
-globalThis.result = { batch, pictures, bitmaps, steps };
+globalThis.result = { batch, pictures, bitmaps, frames, videos, imported, steps };
 </script>
 `;
 
@@ -79,7 +105,8 @@ test('a page with the emitted module classifies Fashion-MNIST', { timeout: 180_0
     '/images.bin': bytes('test_images_u8_2000x28x28.bin', IMAGES * PIXELS),
     '/labels.bin': bytes('test_labels_u8.bin', IMAGES),
   };
-  const { page, close } = await openBrowser((path) => extra[path] ?? files.get(path.slice(1)), '/test.html');
+  const route = (path: string) => extra[path] ?? files.get(path.slice(1));
+  const { page, close } = await openBrowser(route, '/test.html', videoFlags);
   const errors: string[] = [];
   page.on('pageerror', ({ message }) => errors.push(message));
   try {
@@ -90,6 +117,9 @@ test('a page with the emitted module classifies Fashion-MNIST', { timeout: 180_0
     expect(found.batch).toEqual(expected);
     expect(found.pictures).toEqual(expected);
     expect(found.bitmaps).toEqual(expected.slice(0, 3));
+    expect(found.frames).toEqual(expected.slice(0, 3));
+    expect(found.videos).toEqual(expected.slice(0, 3));
+    expect(found.imported).toBe(6);
     expect(found.steps).toBeGreaterThan(5);
     const shots = process.env.GHOSTC_SCREENSHOTS ?? join(tmpdir(), 'ghostc-screenshots');
     mkdirSync(shots, { recursive: true });

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
 import { formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
-import { startProgress } from '../progress.ts';
+import { showStep, startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache, writeTuningCache } from '../tuning-cache.ts';
 import { modelArgument } from './compile.ts';
 
@@ -29,7 +29,7 @@ export function tuneCommand(): Command {
     .option('--json', 'print the choices as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc tune model.onnx --target wgsl\n  ghostc tune ghostnet:1.0 --target wgsl --rounds 5 --cache tuned.json\n  ghostc compile model.onnx --target wgsl --tuned --out web/',
+      '\nExamples:\n  ghostc tune model.onnx --target wgsl\n  ghostc tune ghostnet:1.0 --target wgsl --rounds 5 --cache tuned.json\n  ghostc compile model.onnx --target wgsl --tuned --out web/\n  ghostc compile model.onnx --target wgsl --tuned --cache tuned.json --out web/',
     )
     .action(runTune);
 }
@@ -45,7 +45,7 @@ async function runTune(model: string, flags: TuneFlags): Promise<void> {
     const result = await tuneWgsl(loadModel(model).graph, {
       rounds,
       bind: parseBindings(flags.bind),
-      onShape: (done, total) => (progress.text = `shape ${done + 1} of ${total}`),
+      onStep: (what) => showStep(progress, what),
     });
     writeTuningCache(file, withTuning(cache, result));
     progress.stop();
@@ -69,5 +69,9 @@ function report(result: TuneResult, file: string, { json }: TuneFlags): void {
     (staticNanoseconds / nanoseconds).toFixed(2),
   ]);
   console.log(formatTable(['layer', 'best', 'ms', 'ms, static', 'ratio'], rows));
+  const ratio = (result.static / result.tuned).toFixed(2);
+  console.log(
+    `whole network: ${result.tuned.toFixed(1)} ms, static ${result.static.toFixed(1)} ms, ratio ${ratio}`,
+  );
   console.log(`${result.adapter}: ${result.layers.length} layers in ${file}`);
 }
