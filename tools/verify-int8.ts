@@ -79,7 +79,7 @@ async function main(): Promise<number> {
 function badArgument(): string | undefined {
   const part = positionals.find((one) => !Object.hasOwn(parts, one));
   if (part !== undefined) return `unknown part ${part}; expected ${Object.keys(parts).join(', ')}`;
-  const target = values.targets?.split(',').find((name) => !targets.includes(name));
+  const target = values.targets?.split(',').find((name) => name !== 'interpreter' && !targets.includes(name));
   return target && `there is no target ${target}; there are ${targets.join(', ')}`;
 }
 

@@ -1,5 +1,5 @@
 import { CompileError, type ErrorLocation, type Node, type Value } from '@ghostc/ir';
-import type { Held, WithinResult } from '@ghostc/planner';
+import type { ArenaSpan, WithinResult } from '@ghostc/planner';
 
 /** By how much the smallest arena found misses a limit. Sizes in bytes. */
 export interface ArenaMiss {
@@ -56,7 +56,7 @@ function nodeText({ op, output }: Node): string {
   return `${op} %${output.name}`;
 }
 
-function heldText(value: Held['value']): string {
+function heldText(value: ArenaSpan['value']): string {
   return value ? valueText(value) : 'working memory of the layers themselves';
 }
 

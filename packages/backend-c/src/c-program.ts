@@ -27,6 +27,8 @@ export interface CProgram {
   readonly bandWork: number;
   /** The layers with the most arena bytes alive, most first. */
   readonly peaks: readonly { readonly layer: string; readonly bytes: number }[];
+  /** What lies where in the arena, and when. */
+  readonly buffers: readonly CBuffer[];
   readonly weightBytes: number;
   /** Where the weights lie; `external`: they are given to the run function. */
   readonly form: WeightForm;
@@ -34,8 +36,19 @@ export interface CProgram {
   readonly layers: readonly CLayer[];
 }
 
+/** A value in the arena from step `start` to step `end`, both inclusive; see `CLayer.step`. */
+export interface CBuffer {
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** One call of a kernel. */
 export interface CLayer {
+  /** Step of the plan; layers in the same bands of rows share one. */
+  readonly step: number;
   readonly op: string;
   /** Name in the source model. */
   readonly name: string;

@@ -9,7 +9,14 @@ import {
   type TensorData,
   type Value,
 } from '@ghostc/ir';
-import type { PlacedStream, Placement, RowMove, Stream, StreamedPlan } from '@ghostc/planner';
+import {
+  arenaSpans,
+  type PlacedStream,
+  type Placement,
+  type RowMove,
+  type Stream,
+  type StreamedPlan,
+} from '@ghostc/planner';
 import type { CLayer, CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
@@ -61,6 +68,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
     streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
     bandWork: extraWork,
     peaks: peaksOf(plan),
+    buffers: buffersOf(plan),
     weightBytes: words.byteLength,
     form: options.weights ?? (words.byteLength > largeWeights ? ('bin' as const) : ('c' as const)),
     layers: emitter.layers,
@@ -87,6 +95,10 @@ function peaksOf({ order, elided, live }: StreamedPlan): CProgram['peaks'] {
   const run = order.filter((node) => !elided.has(node));
   const layers = run.map(({ op, output }, i) => ({ layer: `${op} %${output.name}`, bytes: live[i] ?? 0 }));
   return layers.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+}
+
+function buffersOf(plan: StreamedPlan): CProgram['buffers'] {
+  return arenaSpans(plan).map(({ value, ...span }) => ({ name: value?.name ?? 'working memory', ...span }));
 }
 
 function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
@@ -150,21 +162,24 @@ class Emitter {
   readonly #plan: StreamedPlan;
   readonly #target: EmitTarget;
   readonly #constants: readonly Value[];
-  /** Nodes that run code, as the plan's `live` counts them. */
-  readonly #tasks: readonly Node[];
+  /** Of the nodes that run code, as the plan's `live` counts them. */
+  readonly #steps: ReadonlyMap<Node, number>;
   #count = 0;
+  /** Of the node that is emitted, or of the bands that it is in. */
+  #step = 0;
 
   constructor(plan: StreamedPlan, target: EmitTarget) {
     this.#graph = plan.graph;
     this.#plan = plan;
     this.#target = target;
-    this.#tasks = plan.order.filter((node) => !plan.elided.has(node));
+    this.#steps = new Map(plan.order.filter((node) => !plan.elided.has(node)).map((node, i) => [node, i]));
     this.#constants = [...plan.graph.constants];
   }
 
   /** Comment and call of one node; nothing for nodes that the plan elides. */
   step(node: Node): string[] {
     if (this.#plan.elided.has(node)) return [];
+    this.#step = this.#steps.get(node) ?? this.#step;
     const stream = this.#plan.streams.get(node);
     if (stream) return this.#bands(stream);
     const comment = this.#comment(node);
@@ -175,9 +190,10 @@ class Emitter {
 
   #layer(node: Node): CLayer {
     const { op, origin, output } = node;
-    const at = this.#tasks.indexOf(node);
-    const liveBytes = at < 0 ? null : (this.#plan.live[at] ?? null);
+    const at = this.#steps.get(node);
+    const liveBytes = at === undefined ? null : (this.#plan.live[at] ?? null);
     return {
+      step: this.#step,
       op,
       name: origin[0] ?? output.name,
       shape: staticShape(output.type.shape),

@@ -1,5 +1,6 @@
 export { ArenaLimitError, type ArenaMiss } from './arena-limit-error.ts';
 export {
+  type CBuffer,
   type CLayer,
   type CProgram,
   type CStream,

@@ -1,4 +1,4 @@
-export type { Held } from './held-while.ts';
+export { type ArenaSpan, arenaSpans } from './arena-spans.ts';
 export type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
 export { type PlacedStream, placeStreams, type Region, type StreamedPlan } from './place-streams.ts';
 export { planMemory } from './plan-memory.ts';

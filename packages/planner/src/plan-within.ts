@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '@ghostc/ir';
-import { type Held, heldWhile } from './held-while.ts';
+import type { ArenaSpan } from './arena-spans.ts';
+import { heldWhile } from './held-while.ts';
 import type { PlanOptions } from './memory-plan.ts';
 import { placeStreams, type Region, resultsOf, type StreamedPlan, streamOf } from './place-streams.ts';
 import { valueBytes } from './resolve-storage.ts';
@@ -22,7 +23,7 @@ export interface WithinResult {
   /** Bytes above `maxBytes`; 0: it fits. */
   readonly missing: number;
   /** The layer with the most memory alive, and what lies there, largest first. */
-  readonly worst: { readonly node: Node; readonly bytes: number; readonly held: readonly Held[] } | null;
+  readonly worst: { readonly node: Node; readonly bytes: number; readonly held: readonly ArenaSpan[] } | null;
 }
 
 /** Rows of the slowest value of a band that are tried. */

@@ -46,6 +46,7 @@ int mixed_run(void *arena, const float *a, const int8_t *b, uint8_t *p, float *q
   arenaGap: 0,
   streams: [],
   bandWork: 0,
+  buffers: [],
   peaks: [],
   layers: [],
   weightBytes: 0,

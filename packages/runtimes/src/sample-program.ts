@@ -31,6 +31,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     arenaGap: 0,
     streams: [],
     bandWork: 0,
+    buffers: [],
     peaks: [],
     layers: [],
     form: weights ? 'bin' : 'c',

@@ -52,6 +52,7 @@ async function runProfile(model: string, flags: ProfileFlags): Promise<void> {
       device: flags.device,
       arenaBytes: program.arenaBytes,
       weightBytes: program.weightBytes,
+      buffers: program.buffers,
     };
     if (flags.json) console.log(JSON.stringify({ ...facts, ...profile }, null, 2));
     else print(profile);
