@@ -45,8 +45,24 @@ function fail(error: unknown): void {
   }
   if (error instanceof CompileError)
     console.error(error.message.replace(/^error\[[^\]]*\]/, (head) => pc.red(head)));
+  else if (isSystemError(error)) console.error(systemMessage(error));
   else console.error(error);
   process.exitCode = error instanceof CompileError && failedChecks.has(error.code) ? 1 : 2;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    /^E[A-Z0-9]+$/.test(String((error as NodeJS.ErrnoException).code))
+  );
+}
+
+/** `ENOSPC: no space left on device, write` as one of our own messages. */
+function systemMessage({ code, message, path, syscall }: NodeJS.ErrnoException): string {
+  const words = /^\w+: ([^,]*)/.exec(message)?.[1] ?? message;
+  const place = path === undefined ? '' : `\n  at ${path}`;
+  return `${pc.red(`error[file/${code}]`)}: ${words} (${syscall})${place}`;
 }
 
 /** `ghostc ... | head` closes the pipe early: that is no failure. */

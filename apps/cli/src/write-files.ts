@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -27,8 +28,21 @@ const STALE = 3_600_000;
 export function writeFiles(folder: string, files: OutputFiles): string[] {
   const out = resolve(folder);
   for (const name of files.keys()) checkName(name);
-  mkdirSync(out, { recursive: true });
-  finishInterrupted(out);
+  const made = makeFolder(out);
+  try {
+    finishInterrupted(out);
+    for (const name of files.keys()) checkTarget(out, name);
+    stage(out, files);
+  } catch (error) {
+    removeFolders(made);
+    throw error;
+  }
+  moveIntoPlace(out);
+  return [...files.keys()].map((name) => join(folder, name));
+}
+
+/** Writes the files into a fresh folder and renames it to READY. */
+function stage(out: string, files: OutputFiles): void {
   const staging = mkdtempSync(join(out, STAGING));
   try {
     for (const [name, content] of files) {
@@ -40,8 +54,45 @@ export function writeFiles(folder: string, files: OutputFiles): string[] {
     rmSync(staging, { recursive: true, force: true });
     throw error;
   }
-  moveIntoPlace(out);
-  return [...files.keys()].map((name) => join(folder, name));
+}
+
+/** Makes a folder with those above it; gives those made. Level by level: Node's own way never ends below /proc. */
+function makeFolder(path: string): string[] {
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return [];
+    throw new CompileError('write/folder', 'expected a folder, found a file', { file: path });
+  }
+  const above = dirname(path) === path ? [] : makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    removeFolders(above);
+    throw error;
+  }
+  return [...above, path];
+}
+
+/** The innermost first; what another process has put something into stays. */
+function removeFolders(paths: readonly string[]): void {
+  for (const path of [...paths].reverse()) {
+    try {
+      rmdirSync(path);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** A file cannot take the place of a folder, nor lie below a file. Found before anything is moved. */
+function checkTarget(out: string, name: string): void {
+  const parts = name.split('/');
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const file = join(out, ...parts.slice(0, depth));
+    if (!existsSync(file) || statSync(file).isDirectory() === depth < parts.length) continue;
+    const found =
+      depth < parts.length ? 'a file is in the way of a folder' : 'a folder is in the way of the file';
+    throw new CompileError('write/target', found, { file });
+  }
 }
 
 /** Moves a complete output that a killed run left, and removes incomplete ones. */

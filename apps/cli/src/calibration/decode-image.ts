@@ -3,7 +3,7 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 
 /** Larger pictures are refused before they are decoded. */
-const MAX_PIXELS = 2 ** 24;
+export const MAX_PIXELS = 2 ** 24;
 /** What the JPEG decoder may allocate. */
 const MAX_MEMORY_MB = 512;
 /** Deflate makes at most this many bytes of one. */

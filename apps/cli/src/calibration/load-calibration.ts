@@ -14,7 +14,7 @@ import { readTensorProto } from '@ghostc/onnx';
 import { centreCrop, normalize, readNpy, resizeImage, type Sample, splitSamples } from '@ghostc/quant';
 import { readInputSets } from '../data-sets.ts';
 import type { CalibrationSpec } from './calibration-spec.ts';
-import { decodeImage } from './decode-image.ts';
+import { decodeImage, MAX_PIXELS } from './decode-image.ts';
 
 /** Larger files are refused before they are read. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
@@ -117,7 +117,7 @@ function fitImage(
   { resize, crop = size }: CalibrationSpec,
 ): Tensor {
   const [, h = 1, w = 1] = image.shape;
-  const sized = resize ? resizeImage(image, target([h, w], resize)) : image;
+  const sized = resize ? resizeImage(image, bounded(target([h, w], resize))) : image;
   const [, height = 0, width = 0] = sized.shape;
   if (height < (crop[0] ?? 0) || width < (crop[1] ?? 0) || crop.join() !== size.join())
     throw new CompileError(
@@ -131,6 +131,15 @@ function target([h, w]: readonly [number, number], [side = 1, other]: readonly n
   if (other !== undefined) return [side, other];
   const scale = side / Math.min(h, w);
   return [Math.max(side, Math.round(h * scale)), Math.max(side, Math.round(w * scale))];
+}
+
+/** A strip of one row grows without measure when its shorter side is enlarged. */
+function bounded([h, w]: readonly [number, number]): [number, number] {
+  if (h * w <= MAX_PIXELS) return [h, w];
+  throw new CompileError(
+    'data/image',
+    `expected at most ${MAX_PIXELS} pixels after --resize, found ${w} x ${h}`,
+  );
 }
 
 function reversedChannels(image: Tensor): Tensor {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BisectReport, bisect, type Sample, type TensorRow } from '@ghostc/bisect';
@@ -81,9 +82,19 @@ async function findRuntime(name: string): Promise<Runtime> {
   if (name === 'interpreter') return interpreterRuntime;
   if (name === 'ort') return ortRuntime;
   if (!/\.[cm]?[jt]s$/.test(name)) return createRuntime(name);
-  const found = (await import(pathToFileURL(resolve(name)).href)).default as Partial<Runtime> | undefined;
+  if (!existsSync(name)) throw new CompileError('file/missing', 'there is no such module', { file: name });
+  const found = await defaultExport(name);
   if (typeof found?.prepare === 'function' && typeof found.name === 'string') return found as Runtime;
   throw new CompileError('cli/runtime', 'expected a default export { name, prepare }', { file: name });
+}
+
+async function defaultExport(file: string): Promise<Partial<Runtime> | undefined> {
+  try {
+    return (await import(pathToFileURL(resolve(file)).href)).default;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CompileError('cli/runtime', `the module does not load: ${reason}`, { file });
+  }
 }
 
 function sampleOf(model: Graph, { data, seed }: BisectFlags): Sample {
