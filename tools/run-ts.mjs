@@ -17,7 +17,7 @@ try {
     format: 'esm',
     target: 'node20',
     conditions: ['@ghostc/source'],
-    external: ['onnxruntime-node', 'webgpu', 'esbuild', 'playwright-core'],
+    external: ['onnxruntime-node', 'onnxruntime-web', 'webgpu', 'esbuild', 'playwright-core'],
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
     },

@@ -1,7 +1,7 @@
 import { CompileError, type Graph, numElements, staticShape, type Tensor } from '@ghostc/ir';
 import { onnxInputNames, readOnnx } from '@ghostc/onnx';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
-import type { OnnxTest } from './onnx-tests.ts';
+import type { ConformanceTest } from './onnx-tests.ts';
 
 /** A test's model as a static compiler gets it. */
 export interface BoundModel {
@@ -21,10 +21,14 @@ const wantsConstant = /^(onnx\/(input-constant|dynamic-shape)|.*\/weight|.*\/ind
  * integer inputs, then all but the first.
  */
 export function withBoundInputs<T>(
-  test: OnnxTest,
+  test: ConformanceTest,
   compile: (model: BoundModel) => T,
 ): { result: T; model: BoundModel } {
-  const names = onnxInputNames(test.model);
+  if (test.graph) {
+    const model = withGraph(test, test.graph);
+    return { result: compile(model), model };
+  }
+  const names = inputNames(test);
   const values = new Map(names.map((name, i) => [name, test.sets[0]?.inputs[i]]));
   const bound = new Map<string, Tensor>();
   for (;;) {
@@ -40,6 +44,25 @@ export function withBoundInputs<T>(
       for (const [name, tensor] of more) bound.set(name, tensor);
     }
   }
+}
+
+function withGraph({ sets }: ConformanceTest, graph: Graph): BoundModel {
+  const inputs = sets.map((set) => byName(graph, set.inputs));
+  return { graph, bound: [], inputs };
+}
+
+function byName(graph: Graph, tensors: readonly Tensor[]): Map<string, Tensor> {
+  return new Map(graph.inputs.map(({ name }, i) => [name, tensors[i] as Tensor]));
+}
+
+/** Names of the inputs of a test's ONNX model, in order. */
+export function inputNames(test: ConformanceTest): string[] {
+  return onnxInputNames(modelOf(test));
+}
+
+function modelOf({ name, model }: ConformanceTest): Uint8Array {
+  if (model) return model;
+  throw new CompileError('run/no-model', `${name} has no ONNX form`);
 }
 
 type Values = ReadonlyMap<string, Tensor | undefined>;
@@ -61,11 +84,11 @@ function candidates(
 }
 
 function readBound(
-  test: OnnxTest,
+  test: ConformanceTest,
   names: readonly string[],
   constants: ReadonlyMap<string, Tensor>,
 ): BoundModel {
-  const read = readOnnx(test.model, { constants });
+  const read = readOnnx(modelOf(test), { constants });
   const sets = test.sets.map(({ inputs }) => {
     const given = new Map(names.map((name, i) => [name, inputs[i]]));
     return new Map(

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Tensor } from '@ghostc/ir';
+import type { Graph, Tensor } from '@ghostc/ir';
 import { readTensorProto } from '@ghostc/onnx';
 
 const run = promisify(execFile);
@@ -13,11 +13,14 @@ const WHEEL = 'onnx==1.22.0';
 /** Where the tests are kept, inside the checkout and ignored by git. */
 const CACHE = join('node_modules', '.cache', 'onnx-node-tests');
 
-/** One ONNX backend test: a model, and inputs with the outputs they must give, in the model's order. */
-export interface OnnxTest {
-  /** `node/test_relu`, as in the list of names. */
+/** A model, and inputs with the outputs they must give, in the model's order: an ONNX backend test, or a case of ours. */
+export interface ConformanceTest {
+  /** `node/test_add`, as in the list of names; `ghostc/conv2d/dilated`. */
   readonly name: string;
-  readonly model: Uint8Array;
+  /** As ONNX; absent for quantised cases of ours, whose arithmetic ONNX's float ops only come near. */
+  readonly model?: Uint8Array;
+  /** What our own runtimes get; read from the model if absent. */
+  readonly graph?: Graph;
   readonly sets: readonly { readonly inputs: readonly Tensor[]; readonly outputs: readonly Tensor[] }[];
 }
 
@@ -81,7 +84,7 @@ async function runPython(script: string, args: readonly string[]): Promise<void>
 }
 
 /** Reads a test; undefined if this source of the tests does not have it. */
-export function readOnnxTest(folder: string, name: string): OnnxTest | undefined {
+export function readOnnxTest(folder: string, name: string): ConformanceTest | undefined {
   const inFolder = join(folder, name, 'model.onnx');
   if (existsSync(inFolder))
     return { name, model: readFileSync(inFolder), sets: readSets(join(folder, name)) };
@@ -91,7 +94,7 @@ export function readOnnxTest(folder: string, name: string): OnnxTest | undefined
   return { name, model: readFileSync(alone), sets: [{ inputs: [], outputs: [output] }] };
 }
 
-function readSets(folder: string): OnnxTest['sets'] {
+function readSets(folder: string): ConformanceTest['sets'] {
   return readdirSync(folder)
     .filter((entry) => entry.startsWith('test_data_set_'))
     .sort()

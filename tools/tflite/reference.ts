@@ -28,12 +28,20 @@ export interface ReferenceRun {
 
 /** Outputs of TFLite's reference kernels, set after set. Throws with the interpreter's words when it refuses a model. */
 export function runReference(python: string, runs: readonly ReferenceRun[]): Uint8Array[] {
+  return tryReference(python, runs).map((result) => {
+    if (result instanceof Error) throw result;
+    return result;
+  });
+}
+
+/** The same, with the interpreter's words in place of the outputs of a model that it refuses. */
+export function tryReference(python: string, runs: readonly ReferenceRun[]): (Uint8Array | Error)[] {
   return inFolder((folder) => {
     const stems = runs.map(({ dequantize, ...run }, i) =>
       write(join(folder, `${String(i).padStart(5, '0')}${dequantize ? '.dequantized' : ''}`), run),
     );
     runScript(python, folder);
-    return stems.map(outputOf);
+    return stems.map(outcomeOf);
   });
 }
 
@@ -84,6 +92,12 @@ function runScript(python: string, folder: string): void {
 }
 
 function outputOf(stem: string): Uint8Array {
+  const outcome = outcomeOf(stem);
+  if (outcome instanceof Error) throw outcome;
+  return outcome;
+}
+
+function outcomeOf(stem: string): Uint8Array | Error {
   if (existsSync(`${stem}.out`)) return readFileSync(`${stem}.out`);
-  throw new Error(`TFLite refuses the model: ${readFileSync(`${stem}.err`, 'utf8')}`);
+  return new Error(`TFLite refuses the model: ${readFileSync(`${stem}.err`, 'utf8')}`);
 }

@@ -38,7 +38,15 @@ export function versionFor(graph: Graph): OnnxVersion {
   return { opset, irVersion: opset >= 21 ? Math.max(irVersion, 10) : irVersion };
 }
 
+/** Ops on bfloat16 that ONNX defines from opset 22 on only. */
+const laterOnBfloat16: ReadonlySet<string> = new Set([
+  ...['average_pool', 'conv2d', 'depthwise_conv2d', 'global_average_pool', 'max_pool'],
+  ...['elu', 'hard_sigmoid', 'hard_swish', 'softplus'],
+]);
+
 function opVersion({ op, attrs, output }: Node): number {
+  if (laterOnBfloat16.has(op) && output.type.dtype === 'bf16') return 22;
+  if ((op === 'reduce_max' || op === 'reduce_min') && output.type.dtype === 'bool') return 20;
   // QuantizeLinear of 16 bits; the smaller versions know it for 8.
   if (output.type.quant && output.type.dtype === 'i16') return 21;
   const dilations = (attrs.dilations ?? []) as readonly number[];

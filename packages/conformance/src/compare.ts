@@ -1,4 +1,4 @@
-import { type DType, numElements, type Tensor, toNumbers } from '@ghostc/ir';
+import { type DType, isFloat, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 
 /** How far two tensors may differ. */
 export interface Tolerance {
@@ -86,16 +86,16 @@ export function tooWide(
   allowed: (i: number) => number,
   dtype: DType = 'f32',
 ): string | undefined {
-  const limit = dtype.startsWith('f') ? limitFor(dtype) * largestOf(want) + 2 * FLUSHED : 1;
+  const limit = isFloat(dtype) ? limitFor(dtype) * largestOf(want) + 2 * FLUSHED : 1;
   let wide = 0;
   for (let i = 0; i < want.length; i++) if (!(allowed(i) <= limit)) wide++;
   if (want.length === 0 || 2 * wide <= want.length) return undefined;
   return `the tolerance is too wide: ${wide} of ${want.length} elements may be off by more than ${limit.toExponential(1)}`;
 }
 
-/** 16-bit floats round to three digits: a hundredth is a few roundings. */
+/** 16-bit floats round to two or three digits: a hundredth is a few roundings. */
 function limitFor(dtype: DType): number {
-  return dtype === 'f16' ? 10 * TOO_WIDE : TOO_WIDE;
+  return dtype === 'f16' || dtype === 'bf16' ? 10 * TOO_WIDE : TOO_WIDE;
 }
 
 function mismatch(expected: Tensor, actual: Tensor | undefined): string | undefined {

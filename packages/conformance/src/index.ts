@@ -1,4 +1,5 @@
 export { type Comparison, compareTensors, type Tolerance } from './compare.ts';
+export { compareDerived, type Derivation, type DerivedComparison } from './compare-derived.ts';
 export {
   type CaseResult,
   type ConformanceReport,

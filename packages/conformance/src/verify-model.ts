@@ -1,7 +1,8 @@
 import { type BoundedOutput, boundedRun } from '@ghostc/interpreter';
-import { type Graph, type Shape, type Tensor, toNumbers } from '@ghostc/ir';
+import type { Graph, Shape } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
-import { type Comparison, compareTensors, type Tolerance, tooWide } from './compare.ts';
+import { type Comparison, compareTensors, type Tolerance } from './compare.ts';
+import { derivedTolerance } from './compare-derived.ts';
 import type { Executable, Runtime, Tensors } from './runtime.ts';
 
 /** One set of inputs with the outputs that they must give, by name. */
@@ -95,20 +96,6 @@ function compareSet(
     const exact = { ...compareTensors(expected, actual.get(name), bound), subject };
     return derived === 'instead' ? [exact] : [fixed, exact];
   });
-}
-
-/** Undefined where the derived bound is too wide to tell a result from noise, as it can be behind many layers. */
-function derivedTolerance(expected: Tensor, oracle: BoundedOutput | undefined): Tolerance | undefined {
-  if (!oracle) return undefined;
-  const bound = oracle.bound.map((e) => 2 * e);
-  const want = toNumbers(expected);
-  if (tooWide(want, (i) => bound[i] ?? 0, expected.dtype)) return undefined;
-  return {
-    relative: 0,
-    absolute: 0,
-    bound,
-    reason: 'gamma_n times the sum of absolute products, for both sides',
-  };
 }
 
 async function runEach(executable: Executable, dataSets: readonly DataSet[]): Promise<readonly Tensors[]> {

@@ -1,4 +1,4 @@
-import type { Node } from '@ghostc/ir';
+import type { DType, Node } from '@ghostc/ir';
 
 const product = (dims: readonly unknown[]): number => dims.reduce<number>((p, dim) => p * Number(dim), 1);
 const shape = (node: Node, index: number): readonly unknown[] => node.inputs[index]?.type.shape ?? [];
@@ -44,13 +44,26 @@ export function webnnUlp(node: Node, exact: boolean): number | undefined {
   return exact ? 0 : rules[node.op]?.(node);
 }
 
-/** How many float32 numbers lie between two; Infinity where one is not finite. */
-export function ulpDistance(a: number, b: number): number {
+/** Stored fraction bits and smallest exponent of the types that ulp are counted in. */
+const formats: Partial<Readonly<Record<DType, { fraction: number; smallest: number }>>> = {
+  f32: { fraction: 23, smallest: -126 },
+  f16: { fraction: 10, smallest: -14 },
+  bf16: { fraction: 7, smallest: -126 },
+};
+
+/** How many numbers of the type lie between two; Infinity where one is not finite, NaN for types that have no unit here. */
+export function ulpDistance(a: number, b: number, dtype: DType = 'f32'): number {
   if (Object.is(a, b) || a === b) return 0;
+  const format = formats[dtype];
+  if (!format) return Number.NaN;
   if (!Number.isFinite(a) || !Number.isFinite(b)) return Number.POSITIVE_INFINITY;
-  const order = (value: number): number => {
-    const bits = new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
-    return bits < 0 ? -(bits & 0x7fffffff) : bits;
-  };
-  return Math.abs(order(a) - order(b));
+  return Math.abs(place(a, format) - place(b, format));
+}
+
+/** The place of a number among all of its type, 0 for zero: the bits of its magnitude, under its sign. */
+function place(value: number, { fraction, smallest }: { fraction: number; smallest: number }): number {
+  const size = Math.abs(value);
+  const exponent = Math.max(smallest, Math.floor(Math.log2(size)));
+  // log2 rounds up just below a power of two, which puts the number on the same place from the other side
+  return Math.sign(value) * ((exponent - smallest + size / 2 ** exponent) * 2 ** fraction);
 }

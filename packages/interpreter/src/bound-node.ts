@@ -40,12 +40,11 @@ function evaluate(
 ): readonly Tensor[] {
   const inputs = op === 'quantize_linear' ? given.map((tensor) => tensor && single(tensor)) : given;
   const definition = lookup(op);
-  const widenedAttrs = op === 'cast' && unitRoundoff(attrs.to as DType) > 0 ? attrs : attrs;
   const types = definition.inferTypes(
     inputs.map((input) => input && tensorType(input)),
-    widenedAttrs,
+    attrs,
   );
-  return definition.evaluateTensors(inputs, widenedAttrs, types);
+  return definition.evaluateTensors(inputs, attrs, types);
 }
 
 /** NaN and infinite results have to be met exactly: they have no error. */

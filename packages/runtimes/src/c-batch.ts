@@ -23,7 +23,7 @@ export type BatchResult = readonly Tensors[] | CompileError;
 /** Sources that one call of the compiler gets. */
 const PER_CALL = 24;
 
-const SECONDS = 300;
+const SECONDS = 120;
 
 /**
  * Builds many small programs for the host into one executable, with few calls of the compiler, and runs each in a process of
@@ -51,7 +51,7 @@ async function build(
   folder: string,
 ): Promise<Map<number, CompileError>> {
   await writeFile(join(folder, 'platform.h'), platformHeader);
-  await Promise.all(entries.map(({ program }, i) => writeEntry(program, i, folder)));
+  for (const [i, { program }] of entries.entries()) await writeEntry(program, i, folder);
   const calls: number[][] = [];
   for (let i = 0; i < entries.length; i += PER_CALL)
     calls.push(Array.from({ length: Math.min(PER_CALL, entries.length - i) }, (_, k) => i + k));
@@ -60,7 +60,9 @@ async function build(
   const worker = async (): Promise<void> => {
     for (const call of work) await compileAll(call, { entries, device, folder, failures });
   };
-  await Promise.all([worker(), worker()]);
+  // both are waited for: the folder goes when the first error gets out
+  for (const outcome of await Promise.allSettled([worker(), worker()]))
+    if (outcome.status === 'rejected') throw outcome.reason;
   await writeFile(join(folder, 'dispatch.c'), dispatcher(entries, failures));
   await writeFile(join(folder, 'platform.c'), hostPlatform);
   const objects = entries.flatMap(({ program }, i) => (failures.has(i) ? [] : objectsOf(program, i)));

@@ -54,7 +54,7 @@ ${inputs.map((_, i) => `  state = hash(state, in${i}, sizeof in${i});`).join('\n
 }
 
 static int read_inputs(void) {
-  ${inputs.length ? `return ${inputs.map((slot, i) => `read_bytes(in${i}, ${slotBytes(slot)})`).join(' && ')};` : 'static int runs;\n  return runs++ == 0;'}
+  ${inputs.some((slot) => slot.elements > 0) ? `return ${inputs.map((slot, i) => `read_bytes(in${i}, ${slotBytes(slot)})`).join(' && ')};` : 'static int runs;\n  return runs++ == 0;'}
 }
 
 static uint32_t damage(void) {

@@ -8,7 +8,7 @@ export { type Engine, engine, engines, engineTools, stopEngines } from './engine
 export { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 export { type CodeSize, measureC } from './measure-c.ts';
 export { ortRuntime } from './ort-runtime.ts';
-export { type OrtOptions, ortSession, runOrt } from './ort-session.ts';
+export { loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort-session.ts';
 export { type CExecutable, prepareC, type RunCOptions, runC } from './prepare-c.ts';
 export { prepareRemote } from './prepare-remote.ts';
 export { type LayerProfile, type Profile, profileC } from './profile-c.ts';

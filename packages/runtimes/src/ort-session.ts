@@ -31,12 +31,16 @@ export interface OrtOptions {
   readonly threads?: number;
 }
 
+/** The package onnxruntime-node; onnxruntime-web has the same interface. */
+export type Ort = typeof import('onnxruntime-node');
+
 /** ONNX Runtime on a model's bytes, or on its path where external data lies beside it. Throws `run/onnx`. */
 export async function ortSession(
   model: Uint8Array | string,
   { optimizations = 'disabled', threads = 1 }: OrtOptions = {},
+  runtime?: Ort,
 ): Promise<Executable> {
-  const ort = await loadOrt();
+  const ort = runtime ?? (await loadOrt());
   const options: InferenceSession.SessionOptions = {
     graphOptimizationLevel: optimizations,
     intraOpNumThreads: threads,
@@ -64,7 +68,8 @@ async function runSession(
   );
   const fetched = session.outputNames.filter((name) => !empty.some(([other]) => other === name));
   const results = fetched.length ? fromOrt(await explain(session.run(feeds, fetched))) : new Map();
-  return new Map([...results, ...empty]);
+  const all = new Map([...results, ...empty]);
+  return new Map(session.outputNames.map((name) => [name, all.get(name) as Tensor]));
 }
 
 function emptyOutput(meta: InferenceSession.TensorValueMetadata): [string, Tensor] {
@@ -88,7 +93,8 @@ export async function runOrt(
   }
 }
 
-async function loadOrt(): Promise<typeof import('onnxruntime-node')> {
+/** Throws `tool/missing`. */
+export async function loadOrt(): Promise<Ort> {
   try {
     return await import('onnxruntime-node');
   } catch (error) {

@@ -1,0 +1,76 @@
+import { CompileError, fromBytes, type Tensor, toBytes } from '@ghostc/ir';
+import { readOnnx } from '@ghostc/onnx';
+import { buildModel, writeGraph } from '@ghostc/tflite/testing';
+import { type ReferenceRun, tryReference } from '../../tflite/reference.ts';
+import { judge, type Outcome } from '../outcome.ts';
+import type { Case, Progress } from '../run-tests.ts';
+import { pythonWith } from './python-with.ts';
+
+/** Its version. */
+const LITERT = 'ai-edge-litert==2.3.0';
+
+/** Models that one process of Python gets: a crash costs so many. */
+const BATCH = 32;
+
+/** What TFLite can say of each model, on the reference kernels of ai-edge-litert. */
+export async function runLitert(cases: readonly Case[], progress: Progress): Promise<void> {
+  const python = pythonWith(LITERT);
+  const written = cases.flatMap((one) => {
+    const run = runOf(one);
+    if (!('status' in run)) return [{ one, run }];
+    one.settle('litert', run);
+    return [];
+  });
+  for (let i = 0; i < written.length; i += BATCH) {
+    progress(`litert ${i}/${written.length}`);
+    const batch = written.slice(i, i + BATCH);
+    const results = outputsOf(
+      python,
+      batch.map(({ run }) => run),
+    );
+    batch.forEach(({ one }, k) => {
+      one.settle('litert', outcomeOf(one, results[k] as Uint8Array | Error));
+    });
+  }
+}
+
+function runOf({ test, read }: Case): ReferenceRun | Outcome {
+  if (!read) return { status: 'refused', reason: 'our reader refuses the model' };
+  try {
+    const graph = test.graph ? readOnnx(test.model as Uint8Array) : read.graph; // composite ops of ours in parts
+    const model = buildModel(writeGraph(graph));
+    const tensors = read.inputs.flatMap((set) =>
+      read.graph.inputs.map(({ name }) => set.get(name) as Tensor),
+    );
+    return { model, inputs: Buffer.concat(tensors.map(({ data }) => toBytes(data))) };
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    return { status: 'refused', reason: `${error.code}: ${error.detail}` };
+  }
+}
+
+/** One process for all; one for each where that one ends. */
+function outputsOf(python: string, runs: readonly ReferenceRun[]): (Uint8Array | Error)[] {
+  try {
+    return tryReference(python, runs);
+  } catch (error) {
+    if (runs.length === 1) return [new Error(`the process ended: ${(error as Error).message.slice(-160)}`)];
+    return runs.flatMap((run) => outputsOf(python, [run]));
+  }
+}
+
+function outcomeOf(one: Case, result: Uint8Array | Error): Outcome {
+  if (result instanceof Error) {
+    const reason = result.message.replaceAll('\n', ' ').slice(0, 200);
+    return { status: reason.startsWith('the process') ? 'failed' : 'refused', reason };
+  }
+  let at = 0;
+  const outputs = one.test.sets.map((set) =>
+    set.outputs.map(({ dtype, shape, data }): Tensor => {
+      const size = toBytes(data).length;
+      at += size;
+      return { dtype, shape, data: fromBytes(dtype, result.subarray(at - size, at)) };
+    }),
+  );
+  return judge(one.run(one.read), outputs);
+}

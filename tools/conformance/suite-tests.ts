@@ -1,0 +1,31 @@
+import { emitOnnx } from '@ghostc/backend-onnx';
+import { type ConformanceCase, caseGraph, quantizedSuites, seededInputs, suites } from '@ghostc/conformance';
+import { interpret } from '@ghostc/interpreter';
+import type { Graph, Tensor } from '@ghostc/ir';
+import type { ConformanceTest } from './onnx-tests.ts';
+
+/** The cases of packages/conformance, with the interpreter's outputs for two seeds; float cases as ONNX, too. */
+export function suiteTests(): ConformanceTest[] {
+  const cases = suites.flatMap((suite) => suite.cases);
+  const quantized = quantizedSuites.flatMap((suite) => suite.cases);
+  return [
+    ...cases.map((one) => {
+      const test = suiteTest(one);
+      return { ...test, model: emitOnnx(test.graph) };
+    }),
+    ...quantized.map(suiteTest),
+  ];
+}
+
+function suiteTest(one: ConformanceCase): ConformanceTest & { readonly graph: Graph } {
+  const graph = caseGraph(one);
+  const sets = [1, 2].map((seed) => {
+    const inputs = seededInputs(graph, seed);
+    const outputs = interpret(graph, inputs);
+    return {
+      inputs: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
+      outputs: graph.outputs.map(({ name }) => outputs.get(name) as Tensor),
+    };
+  });
+  return { name: `ghostc/${one.name}`, graph, sets };
+}
