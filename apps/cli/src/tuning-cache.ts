@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseTuningCache, type TuningCache } from '@ghostc/runtimes';
+import { writeFiles } from './write-files.ts';
 
 /** Where choices are kept unless the user names a file. */
 export function defaultCacheFile(): string {
@@ -14,6 +15,5 @@ export function readTuningCache(file: string): TuningCache {
 }
 
 export function writeTuningCache(file: string, cache: TuningCache): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(cache, null, 2)}\n`);
+  writeFiles(dirname(file), new Map([[basename(file), `${JSON.stringify(cache, null, 2)}\n`]]));
 }
