@@ -17,7 +17,7 @@ function rowsBelow(text: string, heading: string): string[][] {
       .slice(text.indexOf(heading))
       .split('\n\n')
       .find((part) => part.startsWith('|')) ?? '';
-  const lines = table.split('\n').slice(2);
+  const lines = table.trim().split('\n').slice(2);
   return lines.map((line) =>
     line
       .split('|')
