@@ -1,6 +1,13 @@
 import { CompileError, type Tensor, type TensorType, tensor, toBytes } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
-import { type Activation, activationOpAttrs, type OutputQuant, unaryTable } from '@ghostc/ops';
+import {
+  type Activation,
+  activationOpAttrs,
+  lookup,
+  type OutputQuant,
+  unaryTable,
+  withDefaults,
+} from '@ghostc/ops';
 import { writeActivation } from './node-writer.ts';
 import { opTable } from './op-table.ts';
 import type { QuantizedWriter } from './quantized-writer.ts';
@@ -56,7 +63,7 @@ function known(activation: Activation['activation'], ...params: readonly number[
 function writeLookup(writer: QuantizedWriter): void {
   const x = writer.value(0).type;
   const table = writer.value(1).constant as Tensor;
-  const y = writer.node.attrs as unknown as OutputQuant;
+  const y = withDefaults(lookup(writer.node.op).attrs, writer.node.attrs) as unknown as OutputQuant;
   const found = functions.find((one) =>
     sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, y)),
   );
