@@ -439,7 +439,7 @@ export const quantizedModuleSuite = suite(
   %p = qlinear_conv2d %q, %w {y_scale=0.04, y_zero_point=1, pads=[1,1,1,1]}
   %d = dequantize_linear %p
   %e = relu %d
-  %y = quantize_linear %e {y_scale=0.9}
+  %y = quantize_linear %e {y_scale=0.9, rounding="single"}
   return %y`,
     'int8-to-int16': `graph @mixed(%x: i8[1,4,6,6] quant(0.02:3))
   const %w: i8[5,4,3,3] quant(axis=0, ${scales(5)}) = random(1)
