@@ -55,21 +55,27 @@ const sparse = (indices: readonly number[], shape: readonly number[] = [4]) =>
     ],
   });
 
-/** A field of bytes, in protobuf's wire format. */
-function field(number: number, bytes: Uint8Array): Uint8Array {
+/** What stands in front of a field of bytes, in protobuf's wire format. */
+function header(number: number, bytes: number): Uint8Array {
   const length: number[] = [];
-  for (let rest = bytes.length; ; rest >>>= 7) {
+  for (let rest = bytes; ; rest >>>= 7) {
     length.push(rest > 127 ? (rest & 127) | 128 : rest);
     if (rest < 128) break;
   }
-  return Uint8Array.from([(number << 3) | 2, ...length, ...bytes]);
+  return Uint8Array.from([(number << 3) | 2, ...length]);
 }
 
 /** Model > graph > node > attribute > graph > node > ... : the encoder itself refuses to write this. */
 function nested(depth: number): Uint8Array {
-  let graph: Uint8Array = new Uint8Array();
-  for (let i = 0; i < depth; i++) graph = field(1, field(5, field(6, graph)));
-  return field(7, graph);
+  const fields = [...Array.from({ length: depth }, () => [6, 5, 1]).flat(), 7];
+  const headers: Uint8Array[] = [];
+  let bytes = 0;
+  for (const number of fields) {
+    const one = header(number, bytes);
+    headers.push(one);
+    bytes += one.length;
+  }
+  return Buffer.concat(headers.reverse());
 }
 
 const huge = Long.fromNumber(2 ** 40);
