@@ -1,4 +1,4 @@
-import type { Attrs } from '@ghostc/ir';
+import type { Attrs, DType } from '@ghostc/ir';
 import { floats, oneOf } from './attr-spec.ts';
 
 /** Activations that a producer can apply to its own output ("epilogue"). */
@@ -49,6 +49,17 @@ export function activationFunction({
     leaky_relu: (x: number) => (x < 0 ? a * x : x),
     silu: (x: number) => x / (1 + Math.exp(-x)),
   }[activation];
+}
+
+/** From here on numbers round to infinity. */
+const overflow: Partial<Readonly<Record<DType, number>>> = { f32: 2 ** 128 - 2 ** 103, f16: 65_520 };
+
+/** `activationFunction` behind a sum of a type: a sum that the type cannot hold is infinite there, as where the two are apart. */
+export function activationAfter(activation: Activation, dtype: DType): (x: number) => number {
+  const act = activationFunction(activation);
+  const limit = overflow[dtype];
+  if (activation.activation === 'none' || limit === undefined) return act;
+  return (x) => act(Math.abs(x) >= limit ? x * Number.POSITIVE_INFINITY : x);
 }
 
 function clampUnit(x: number): number {

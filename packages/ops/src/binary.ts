@@ -11,7 +11,7 @@ import {
   type Trait,
   toNumbers,
 } from '@ghostc/ir';
-import { type Activation, activationAttrs, activationFunction } from './activation.ts';
+import { type Activation, activationAfter, activationAttrs } from './activation.ts';
 import { flag } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
 import { isWide, wideElements } from './wide-elements.ts';
@@ -49,7 +49,7 @@ function zip({ a, b, formula }: Zip, attrs: Activation, type: TensorType): Tenso
   if (isWide(a) && isWide(b)) return zipWide({ a, b, formula }, shape);
   const [left, right] = [toNumbers(a), toNumbers(b)];
   const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-  const act = activationFunction(attrs);
+  const act = activationAfter(attrs, type.dtype);
   const out = new Float64Array(shape.reduce((product, dim) => product * dim, 1));
   for (let i = 0; i < out.length; i++)
     out[i] = act(formula(Number(left[indexA(i)]), Number(right[indexB(i)])));

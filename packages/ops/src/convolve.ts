@@ -1,5 +1,5 @@
 import { fromNumbers, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
-import { type Activation, activationFunction } from './activation.ts';
+import { type Activation, activationAfter } from './activation.ts';
 import { image, pair, type Window } from './window.ts';
 
 export interface Convolution extends Window, Activation {
@@ -30,7 +30,7 @@ export function convolve(
   const kernel = { data: toNumbers(weight), shape: image(weight.shape) };
   const sums = convolutionSums({ source, kernel, biases: bias && toNumbers(bias) }, conv, shape);
   const addends = residual && toNumbers(residual);
-  const act = activationFunction(conv);
+  const act = activationAfter(conv, type.dtype);
   for (let i = 0; i < sums.length; i++) sums[i] = act((sums[i] ?? 0) + Number(addends?.[i] ?? 0));
   return fromNumbers(type.dtype, shape, sums);
 }

@@ -112,3 +112,12 @@ describe('evaluate', () => {
     expect(evaluate('matmul', [range([2, 1, 2]), f32([2, 1], [1, 1])])).toEqual([3, 7]);
   });
 });
+
+test('a product that overflows is infinite before a fused activation', () => {
+  const factors = [f32([2], [1e30, -1e30]), f32([2], [1e30, 1e30])];
+  const product = f32([2], evaluate('mul', factors));
+  expect(Array.from(product.data, Number)).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  expect(evaluate('mul', factors, { activation: 'silu', activation_params: [] })).toEqual(
+    evaluate('silu', [product]),
+  );
+});

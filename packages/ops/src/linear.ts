@@ -8,7 +8,7 @@ import {
   type TensorType,
   toNumbers,
 } from '@ghostc/ir';
-import { activationAttrs, activationFunction } from './activation.ts';
+import { activationAfter, activationAttrs } from './activation.ts';
 import { flag, float } from './attr-spec.ts';
 import { broadcastIndex } from './binary.ts';
 import { checkBias } from './conv2d.ts';
@@ -30,7 +30,7 @@ export const fullyConnected = defineOp({
   },
   evaluate({ x, weight, bias }, attrs, [type]) {
     const [n, m] = staticShape((type as TensorType).shape) as [number, number];
-    const act = activationFunction(attrs);
+    const act = activationAfter(attrs, x.dtype);
     const biases = bias && toNumbers(bias);
     const sums = product({
       a: toNumbers(x),
