@@ -1,13 +1,13 @@
-import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildForWeb } from './build-for-web.mjs';
 import { root } from './setup.mjs';
+import { writeBundles } from './write-bundles.mjs';
 
 /** Bundles the command into one file; packages with native code stay outside. */
 export async function buildCli() {
   const { build } = await import('esbuild');
   const outfile = join(root, 'apps/cli/dist/ghostc.mjs');
-  await build({
+  const bundle = await build({
     entryPoints: [join(root, 'apps/cli/src/main.ts')],
     outfile,
     bundle: true,
@@ -20,8 +20,9 @@ export async function buildCli() {
       js: "#!/usr/bin/env node\nimport { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
     },
     logLevel: 'warning',
+    write: false,
   });
-  chmodSync(outfile, 0o755);
+  writeBundles(bundle, 0o755);
   await buildForWeb(join(root, 'apps/cli/dist'));
   return outfile;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { root } from './setup.mjs';
+import { writeBundles } from './write-bundles.mjs';
 
 /**
  * What stands beside a bundle that uses @ghostc/runtimes: the WGSL runtime for emitted packages, and the client that runs
@@ -7,7 +8,7 @@ import { root } from './setup.mjs';
  */
 export async function buildForWeb(outdir) {
   const { build } = await import('esbuild');
-  await build({
+  const bundles = await build({
     entryPoints: {
       'wgsl-runtime': join(root, 'packages/wgsl-runtime/src/index.ts'),
       'remote-client': join(root, 'packages/runtimes/src/remote-client.ts'),
@@ -19,5 +20,7 @@ export async function buildForWeb(outdir) {
     target: 'es2022',
     conditions: ['@ghostc/source'],
     logLevel: 'warning',
+    write: false,
   });
+  writeBundles(bundles);
 }
