@@ -4,12 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { root, run, setup } from './setup.mjs';
 
 /**
- * Sets up, bundles the command that some tests run, runs every test, then holds every shader that a test emitted against Tint
- * and naga.
+ * Sets up, runs every test, then holds every shader that a test emitted against Tint and naga.
  */
 setup();
-const { buildCli } = await import('./build-cli.mjs');
-await buildCli();
 const shaders = join(root, 'node_modules/.cache/ghostc-shaders');
 rmSync(shaders, { recursive: true, force: true });
 const preload = `--import=${pathToFileURL(join(root, 'tools/collect-shaders.mjs'))}`;

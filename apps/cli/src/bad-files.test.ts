@@ -3,12 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle, ghostcIn, models, plainEnvironment } from './testing/run-ghostc.ts';
 
-const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
-const model = join(
-  import.meta.dirname,
-  '../../../test-fixtures/models/modules/ghost_module_ratio3/model.onnx',
-);
+const model = join(models, 'modules/ghost_module_ratio3/model.onnx');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-bad-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -55,7 +52,7 @@ const named = cases.map((args) => ({
 
 test.each(named)('ghostc $what: one clear error, and nothing is left behind', ({ args }) => {
   const before = all();
-  const run = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+  const run = ghostcIn(folder)(...args);
   expect(run).toMatchObject({ status: 2, stdout: '' });
   expect(run.stderr).toMatch(/^error\[[\w/-]+\]: .+/);
   expect(run.stderr).not.toMatch(/\n\s+at .*(:\d+:\d+|node:)/); // a stack
@@ -66,8 +63,9 @@ test.each(named)('ghostc $what: one clear error, and nothing is left behind', ({
 test('a disk that takes no more leaves nothing behind', () => {
   const before = all();
   const command = `ulimit -f 1; exec "$@"`;
-  const args = [process.execPath, cli, 'compile', model, '--target', 'c', '--out', 'new/out'];
-  const run = spawnSync('bash', ['-c', command, 'bash', ...args], { cwd: folder, encoding: 'utf8' });
+  const args = [process.execPath, bundle, 'compile', model, '--target', 'c', '--out', 'new/out'];
+  const env = plainEnvironment();
+  const run = spawnSync('bash', ['-c', command, 'bash', ...args], { cwd: folder, encoding: 'utf8', env });
   expect(run).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/^error\[file\/EFBIG\]: file too large/),

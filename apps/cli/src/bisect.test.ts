@@ -3,18 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { ghostcIn, models } from './testing/run-ghostc.ts';
 
-const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
-const model = join(
-  import.meta.dirname,
-  '../../../test-fixtures/models/modules/ghost_module_ratio3/model.onnx',
-);
+const model = join(models, 'modules/ghost_module_ratio3/model.onnx');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-bisect-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (command: string, ...args: string[]) =>
   spawnSync(command, args, { cwd: folder, encoding: 'utf8' });
-const ghostc = (...args: string[]) => run(process.execPath, cli, ...args);
+const ghostc = ghostcIn(folder);
 
 /** A third party's engine that gives zeros for everything. */
 const zeros = `export default {

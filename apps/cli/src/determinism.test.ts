@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { ghostcIn, models } from './testing/run-ghostc.ts';
 
-const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
-const models = join(import.meta.dirname, '../../../test-fixtures');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-twice-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -32,22 +30,18 @@ function compile(model: string, target: string, { name, cwd, env, from }: (typeo
   rmSync(out, { recursive: true, force: true });
   const args =
     target === 'int8'
-      ? [cli, 'quantize', from(model), '--seeded', '2', '--out', join(out, 'int8.onnx')]
-      : [cli, 'compile', from(model), '--target', target, '--out', out];
-  const { status, stderr } = spawnSync(process.execPath, args, {
-    cwd,
-    env: { PATH: process.env.PATH, ...env },
-    encoding: 'utf8',
-  });
+      ? ['quantize', from(model), '--seeded', '2', '--out', join(out, 'int8.onnx')]
+      : ['compile', from(model), '--target', target, '--out', out];
+  const { status, stderr } = ghostcIn(cwd, { PATH: process.env.PATH, ...env })(...args);
   expect({ status, stderr: status ? stderr : '' }).toEqual({ status: 0, stderr: '' });
   return out;
 }
 
 const cases = [
-  ...['models/ghost_fmnist/ghost_fmnist.onnx', 'models/modules/ghost_module_ratio3_odd61/model.onnx'].flatMap(
-    (model) => ['onnx', 'wgsl', 'c'].map((target) => ({ model, target })),
+  ...['ghost_fmnist/ghost_fmnist.onnx', 'modules/ghost_module_ratio3_odd61/model.onnx'].flatMap((model) =>
+    ['onnx', 'wgsl', 'c'].map((target) => ({ model, target })),
   ),
-  { model: 'models/modules/ghost_module_ratio3/model.onnx', target: 'int8' },
+  { model: 'modules/ghost_module_ratio3/model.onnx', target: 'int8' },
 ];
 
 /** Where an output of each target carries the hash of its source. */

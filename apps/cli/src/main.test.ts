@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -14,31 +13,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeModel, encodeModel } from '@ghostc/onnx';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ghostcIn, models, plainEnvironment } from './testing/run-ghostc.ts';
 
-const root = join(import.meta.dirname, '../../..');
-const models = join(root, 'test-fixtures/models');
 const fmnist = join(models, 'ghost_fmnist');
 const seed = join(models, 'modules/ghost_module_seed');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-cli-'));
 
-beforeAll(() => {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/build-cli.mjs')], {
-    encoding: 'utf8',
-  });
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function ghostc(...args: readonly string[]) {
-  const env = { ...process.env, NO_COLOR: '1' };
-  return spawnSync(process.execPath, [join(root, 'apps/cli/dist/ghostc.mjs'), ...args], {
-    encoding: 'utf8',
-    cwd: folder,
-    env,
-  });
-}
+const ghostc = ghostcIn(folder);
 
 describe('compile --max-ram', () => {
   const compile = (...args: readonly string[]) =>
@@ -502,4 +486,12 @@ test.each([
   { what: '--version', args: ['--version'], status: 0 },
 ])('usage: $what leaves with $status', ({ args, status }) => {
   expect(ghostc(...args).status).toBe(status);
+});
+
+test('colours only where they are wanted', () => {
+  const found = (env: NodeJS.ProcessEnv) =>
+    ghostcIn(folder, { ...plainEnvironment(), ...env })('inspect', 'none.onnx').stderr.includes('\x1b[');
+  expect(found({})).toBe(false);
+  expect(found({ NO_COLOR: undefined, FORCE_COLOR: '1' })).toBe(true);
+  expect(found({ FORCE_COLOR: '1' })).toBe(false);
 });

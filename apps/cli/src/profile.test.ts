@@ -1,22 +1,18 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cDevice, skipWithout } from '@ghostc/runtimes';
 import { afterAll, expect, test } from 'vitest';
+import { ghostcIn, models } from './testing/run-ghostc.ts';
 
-const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
-const model = join(
-  import.meta.dirname,
-  '../../../test-fixtures/models/modules/ghost_module_ratio3/model.onnx',
-);
+const model = join(models, 'modules/ghost_module_ratio3/model.onnx');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-profile-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.for(['cortex-m4', 'rv32'])('the layers of %s add up to the whole, twice the same', (device, context) => {
   skipWithout(cDevice(device).tools, device, context);
-  const args = [cli, 'profile', model, '--device', device, '--json', '--report', folder];
-  const [first, second] = [1, 2].map(() => spawnSync(process.execPath, args, { encoding: 'utf8' }));
+  const args = ['profile', model, '--device', device, '--json', '--report', folder];
+  const [first, second] = [1, 2].map(() => ghostcIn(folder)(...args));
   const { unit, total, layers, macs } = JSON.parse(first?.stdout ?? '');
   expect(JSON.parse(second?.stdout ?? '').total).toBe(total);
   expect({ unit, macs, ops: layers.map(({ op }: { op: string }) => op) }).toEqual({

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,24 +5,16 @@ import { f32, toBytes } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ghostcIn, models } from './testing/run-ghostc.ts';
 
-const root = join(import.meta.dirname, '../../..');
-const models = join(root, 'test-fixtures/models');
 const fmnist = join(models, 'ghost_fmnist');
 const seed = join(models, 'modules/ghost_module_seed_dyn/model.onnx');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-quantize-'));
 
-beforeAll(() => {
-  expect(spawnSync(process.execPath, [join(root, 'tools/build-cli.mjs')]).status).toBe(0);
-});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function ghostc(...args: readonly string[]) {
-  const env = { ...process.env, NO_COLOR: '1' };
-  const bin = join(root, 'apps/cli/dist/ghostc.mjs');
-  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', cwd: folder, env });
-}
+const ghostc = ghostcIn(folder);
 
 const bind = ['--bind', 'batch=1', '--bind', 'height=8', '--bind', 'width=8'];
 

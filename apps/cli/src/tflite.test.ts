@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildModel, type OperatorCase, operatorCases } from '@ghostc/tflite/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ghostcIn } from './testing/run-ghostc.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-tflite-'));
 const model = join(folder, 'net.tflite');
 
@@ -14,19 +13,10 @@ function caseModel(name: string): Uint8Array {
   return buildModel(found.spec);
 }
 
-beforeAll(() => {
-  expect(spawnSync(process.execPath, [join(root, 'tools/build-cli.mjs')]).status).toBe(0);
-  writeFileSync(model, caseModel('int8/conv-same-stride-2'));
-});
+beforeAll(() => writeFileSync(model, caseModel('int8/conv-same-stride-2')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function ghostc(...args: readonly string[]) {
-  return spawnSync(process.execPath, [join(root, 'apps/cli/dist/ghostc.mjs'), ...args], {
-    encoding: 'utf8',
-    cwd: folder,
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-}
+const ghostc = ghostcIn(folder);
 
 test('inspect counts the operators', () => {
   const { status, stdout } = ghostc('inspect', model, '--json');

@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { skipWithout, wgslTools } from '@ghostc/runtimes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ghostcIn } from './testing/run-ghostc.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-tune-'));
 
 const model = `graph @small(%x: f32[n,8,6,6])
@@ -17,18 +16,12 @@ const model = `graph @small(%x: f32[n,8,6,6])
 `;
 
 beforeAll(() => {
-  expect(spawnSync(process.execPath, [join(root, 'tools/build-cli.mjs')]).status).toBe(0);
   writeFileSync(join(folder, 'small.gir'), model);
   writeFileSync(join(folder, 'relu.gir'), 'graph @r(%x: f32[4])\n  %0 = relu %x\n  return %0\n');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function ghostc(...args: readonly string[]) {
-  const env = { ...process.env, NO_COLOR: '1' };
-  const bin = join(root, 'apps/cli/dist/ghostc.mjs');
-  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', cwd: folder, env });
-}
-
+const ghostc = ghostcIn(folder);
 const tune = (...args: readonly string[]) => ghostc('tune', ...args, '--target', 'wgsl', '--cache', 'c.json');
 
 test('what tune measured is kept by adapter and layer, and compile --tuned uses it', (context) => {

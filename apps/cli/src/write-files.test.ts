@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { bundle } from './testing/run-ghostc.ts';
 import { finishInterrupted, writeFiles } from './write-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-write-'));
@@ -19,12 +20,20 @@ function state(out: string): string {
   return hash.digest('hex');
 }
 
-const cli = join(import.meta.dirname, '../dist/ghostc.mjs');
-
 /** Runs the command and kills it after so many milliseconds; tells how long it lived if it was not killed. */
 function compileAndKill(seed: number, out: string, after: number): Promise<number> {
   const start = performance.now();
-  const args = [cli, 'compile', 'ghostnet:0.1@32/10', '--target', 'c', '--seed', String(seed), '--out', out];
+  const args = [
+    bundle,
+    'compile',
+    'ghostnet:0.1@32/10',
+    '--target',
+    'c',
+    '--seed',
+    String(seed),
+    '--out',
+    out,
+  ];
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const timer = setTimeout(() => child.kill('SIGKILL'), after);
   return new Promise((done) => {
