@@ -9,13 +9,12 @@ export const blockShapes: readonly BlockShape[] = ([1, 2] as const).flatMap((blo
   ([16, 32, 64] as const).map((group) => ({ blocks, group })),
 );
 
-/** How a fused Ghost module is tiled: 4 * blocks primary channels, rows x columns pixels, `group` invocations a workgroup. */
+/** How a fused Ghost module is tiled: a workgroup has 4 * blocks primary channels of rows x columns pixels. */
 export interface GhostTile {
   readonly blocks: 1 | 2;
   readonly rows: number;
   /** A multiple of four. */
   readonly columns: number;
-  readonly group: 32 | 64 | 128;
 }
 
 /** Is a Ghost module one kernel, and how is it tiled, if its planes are too large for a workgroup? The cost model's tile if absent. */

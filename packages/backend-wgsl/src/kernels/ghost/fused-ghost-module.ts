@@ -3,7 +3,7 @@ import type { Kernel } from '../../kernel.ts';
 import { type GhostTile, type Tuning, tunedForm } from '../../tuning.ts';
 import { at } from '../operands.ts';
 import { type GhostSizes, ghostKey, ghostSizesOf, hasWholePlanes } from './ghost-sizes.ts';
-import { bestGhostTile, isGhostTile } from './ghost-tiles.ts';
+import { ghostTiles, isGhostTile } from './ghost-tiles.ts';
 import { tiledPlanes } from './tiled-planes.ts';
 import { wholePlanes } from './whole-planes.ts';
 
@@ -11,14 +11,14 @@ import { wholePlanes } from './whole-planes.ts';
 export const fusedGhostModule: Kernel = (context) => {
   const sizes = ghostSizesOf(context.node);
   if (hasWholePlanes(sizes)) return [wholePlanes(context, sizes)];
-  const tile = context.tile(ghostKey(sizes)) ?? bestGhostTile(sizes);
+  const tile = context.tile(ghostKey(sizes)) ?? ghostTiles(sizes)[0];
   if (!tile || !isGhostTile(tile, sizes)) throw unfit(context.node, tile, sizes);
   return [tiledPlanes(context, sizes, tile)];
 };
 
 function unfit(node: Node, tile: GhostTile | undefined, { size }: GhostSizes): CompileError {
-  const what = tile ? `a tile of ${tile.rows}x${tile.columns}` : 'no tile';
-  const problem = `${what} fits workgroup memory with a cheap kernel of ${size}x${size}`;
+  const what = tile ? `the tile of ${tile.rows}x${tile.columns} pixels does not fit` : 'no tile fits';
+  const problem = `${what} the memory of a workgroup, with a cheap kernel of ${size}x${size}`;
   return new CompileError('wgsl/tile', problem, at(node));
 }
 
@@ -36,5 +36,5 @@ export function fusesGhost(node: Node, { fuseGhost = false, tuning = {} }: Fusin
   const sizes = ghostSizesOf(node);
   const chosen = tunedForm(tuning, ghostKey(sizes));
   if (chosen) return chosen.fused;
-  return hasWholePlanes(sizes) || (fuseGhost && bestGhostTile(sizes) !== undefined);
+  return hasWholePlanes(sizes) || (fuseGhost && ghostTiles(sizes).length > 0);
 }

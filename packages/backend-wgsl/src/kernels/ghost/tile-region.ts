@@ -11,10 +11,7 @@ export interface Region {
   readonly vectors: number;
 }
 
-export function regionOf(
-  { rows, columns, blocks }: Pick<GhostTile, 'rows' | 'columns' | 'blocks'>,
-  size: number,
-): Region {
+export function regionOf({ rows, columns, blocks }: GhostTile, size: number): Region {
   const halo = size >> 1;
   const side = Math.ceil(halo / 4);
   const region = { rows: rows + 2 * halo, groups: columns / 4 + 2 * side, side };

@@ -1,6 +1,7 @@
 import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { elementFunction } from '../../text/element-function.ts';
+import { groupSize } from '../../text/module-text.ts';
 import type { GhostTile } from '../../tuning.ts';
 import { accumulateBlock, type ChannelBlock, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
@@ -15,7 +16,6 @@ interface Form {
   readonly region: Region;
   readonly size: number;
   readonly residual: boolean;
-  readonly group: number;
 }
 
 /**
@@ -36,7 +36,7 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
   const lane: Lane = [sizes.W, gateAt, ...Object.values(places)].every((n) => n % 4 === 0) ? 'vec4f' : 'f32';
   const block = { blocks: tile.blocks, lane, gate: !!gate, tail: sizes.K % 4 !== 0 };
   const region = regionOf(tile, sizes.size);
-  const form = { block, region, size: sizes.size, residual: !!residual, group: tile.group };
+  const form = { block, region, size: sizes.size, residual: !!residual };
   const activation = elementFunction(attrsOf(ghostOp, node).relu ? 'relu' : 'none', 'vec4f');
   const unit = lane === 'vec4f' ? 4 : 1;
   const counts = {
@@ -49,7 +49,7 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
     arena: lane,
     weights: 'vec4f',
     matrix: true,
-    group: tile.group,
+    group: groupSize,
     functions: [`var<workgroup> primary: array<vec4f, ${region.vectors}>;`, activation.text],
     body: body(form, false),
     subgroupBody: body(form, true),
@@ -68,12 +68,11 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
   };
 }
 
-function idOf({ block, region, size, residual, group }: Form, activation: string): string {
+function idOf({ block, region, size, residual }: Form, activation: string): string {
   const options = { tail: block.tail, gate: block.gate, residual };
   return [
     `ghost_tile_${size}x${size}`,
     `${4 * block.blocks}c`,
-    `g${group}`,
     `v${region.vectors}`,
     block.lane,
     activation,
@@ -103,12 +102,12 @@ ${cheap(form)}`;
 
 /** The part of the region that is in the image, four pixels at a time. The invocations of a workgroup stay together. */
 function primary(form: Form, subgroups: boolean): string {
-  const { block, group } = form;
+  const { block } = form;
   return `let inner_top = max(top, 0);
 let inner_left = max(left, 0);
 let groups_in = (min(left + REGION_GROUPS * 4, W) - inner_left + 3) / 4;
 let items = (min(top + REGION_ROWS, H) - inner_top) * groups_in;
-for (var start = 0; start < items; start += ${group}) {
+for (var start = 0; start < items; start += ${groupSize}) {
 let i = min(start + lane, items - 1);
 let row = inner_top + i / groups_in;
 let column = inner_left + (i % groups_in) * 4;
@@ -129,9 +128,7 @@ ${sumNames(block)
 function storePrimary(form: Form, sum: string, c: number): string {
   const { block, region, residual } = form;
   const kept =
-    block.lane === 'vec4f'
-      ? `v${c}`
-      : `select(vec4f(0.0), v${c}, vec4i(0, 1, 2, 3) < vec4i(W - column))`;
+    block.lane === 'vec4f' ? `v${c}` : `select(vec4f(0.0), v${c}, vec4i(0, 1, 2, 3) < vec4i(W - column))`;
   return `if (m + ${c} < INIT) {
 let v${c} = apply(${sum});
 primary[${c * region.vectorsOfChannel} + place] = ${kept};
@@ -157,7 +154,7 @@ arena[Y_AT + ${index} + j] = ${value}[j]${residual ? ` + arena[R_AT + ${index} +
 }
 
 /** Four neighbours of a row of a cheap channel. */
-function cheap({ block, region, size, residual, group }: Form): string {
+function cheap({ block, region, size, residual }: Form): string {
   const groups = Array.from({ length: 1 + 2 * region.side }, (_, g) => g);
   const pixel = (c: number): string => {
     const at = 4 * region.side - (size >> 1) + c;
@@ -166,7 +163,7 @@ function cheap({ block, region, size, residual, group }: Form): string {
   const p = block.lane === 'vec4f' ? '(row * W + column) / 4' : 'row * W + column';
   return `let groups_out = (end_column - first_column + 3) / 4;
 let outputs = (end_row - first_row) * groups_out;
-for (var item = lane; item < min(${4 * block.blocks} * MULTIPLIER, CHEAP - m * MULTIPLIER) * outputs; item += ${group}) {
+for (var item = lane; item < min(${4 * block.blocks} * MULTIPLIER, CHEAP - m * MULTIPLIER) * outputs; item += ${groupSize}) {
 let c = item / outputs;
 let r = (item / groups_out) % (end_row - first_row);
 let g = item % groups_out;
