@@ -2,12 +2,13 @@ import {
   type DataSet,
   interpreterRuntime,
   type Runtime,
-  seededInputs,
+  runEach,
+  seededSamples,
   type TargetResult,
+  type Tensors,
   type Tolerance,
   verifyModel,
 } from '@ghostc/conformance';
-import { interpret } from '@ghostc/interpreter';
 import { CompileError } from '@ghostc/ir';
 import { type Rounding, roundings } from '@ghostc/ops';
 import { createRuntime, originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
@@ -82,18 +83,11 @@ function findRuntime(name: string, { onnx }: LoadedModel): Runtime {
 
 /** Seeded inputs, with the outputs of ONNX Runtime on the original, or of the interpreter where there is no ONNX file. */
 async function seededDataSets({ graph, onnx }: LoadedModel): Promise<DataSet[]> {
-  const inputs = Array.from({ length: SEEDED_SETS }, (_, i) => seededInputs(graph, i + 1));
-  const reference = onnx && (await originalRuntime(onnx.path).prepare(graph));
-  const sets: DataSet[] = [];
-  for (const [i, one] of inputs.entries()) {
-    sets.push({
-      name: `seed ${i + 1}`,
-      inputs: one,
-      outputs: reference ? await reference.run(one) : interpret(graph, one),
-    });
-  }
-  await reference?.dispose?.();
-  return sets;
+  const samples = seededSamples(graph, SEEDED_SETS);
+  const reference = onnx ? originalRuntime(onnx.path) : interpreterRuntime;
+  const inputs = samples.map((sample) => sample.inputs);
+  const outputs = await runEach(reference.prepare(graph), inputs);
+  return samples.map((sample, i) => ({ ...sample, outputs: outputs[i] as Tensors }));
 }
 
 function report(loaded: LoadedModel, results: readonly TargetResult[], flags: VerifyFlags): void {
