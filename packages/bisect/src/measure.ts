@@ -1,4 +1,4 @@
-import type { Runtime, Tensors } from '@ghostc/conformance';
+import { type Runtime, runEach, type Tensors } from '@ghostc/conformance';
 import { errorBounds } from '@ghostc/interpreter';
 import { type Tensor, toNumbers } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
@@ -78,12 +78,8 @@ export function worst({ distances }: Outcome): Distance {
 }
 
 async function runOnce(runtime: Runtime, { graph, inputs }: Sample): Promise<Tensors> {
-  const executable = await runtime.prepare(graph);
-  try {
-    return await executable.run(inputs);
-  } finally {
-    await executable.dispose?.();
-  }
+  const [outputs] = await runEach(runtime.prepare(graph), [inputs]);
+  return outputs as Tensors;
 }
 
 function distance(a?: Tensor, b?: Tensor, bounds?: Float64Array): Distance {

@@ -1,4 +1,4 @@
-import type { DataSet, Runtime, TargetResult, Tensors } from '@ghostc/conformance';
+import { type DataSet, type Runtime, runEach, type TargetResult, type Tensors } from '@ghostc/conformance';
 import { type Graph, toNumbers } from '@ghostc/ir';
 import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 
@@ -30,7 +30,11 @@ export async function verifyInOrt(
       graph,
       dataSets.slice(0, 1).map(({ inputs }) => inputs),
     );
-    const whole = compareWhole(dataSets, await runSets(runtime, graph, dataSets));
+    const results = await runEach(
+      runtime.prepare(graph),
+      dataSets.map(({ inputs }) => inputs),
+    );
+    const whole = compareWhole(dataSets, results);
     const ratio = Math.max(...layers.map(excess), whole.noise / tolerance);
     return finish({ status: ratio <= 1 ? 'pass' : 'fail', ...whole, ratio }, describe(layers, whole.noise));
   } catch (error) {
@@ -40,17 +44,6 @@ export async function verifyInOrt(
 }
 
 const excess = ({ steps, allowed }: LayerInOrt): number => (steps === 0 ? 0 : steps / allowed);
-
-async function runSets(runtime: Runtime, graph: Graph, dataSets: readonly DataSet[]): Promise<Tensors[]> {
-  const executable = await runtime.prepare(graph);
-  try {
-    const results: Tensors[] = [];
-    for (const { inputs } of dataSets) results.push(await executable.run(inputs));
-    return results;
-  } finally {
-    await executable.dispose?.();
-  }
-}
 
 interface Whole {
   readonly maxAbs: number;

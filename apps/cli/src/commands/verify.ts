@@ -3,14 +3,14 @@ import {
   type DataSet,
   interpreterRuntime,
   type Runtime,
-  seededInputs,
+  runEach,
+  seededSamples,
   type TargetResult,
   type Tensors,
   type Tolerance,
   type Verification,
   verifyModel,
 } from '@ghostc/conformance';
-import { interpret } from '@ghostc/interpreter';
 import { CompileError, type Graph, isFloat } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
 import { createRuntime, originalRuntime, runtimeNames, stopEngines, verifyInOrt } from '@ghostc/runtimes';
@@ -99,8 +99,8 @@ async function taskFor(loaded: LoadedModel, data: string | undefined): Promise<T
 }
 
 /** A quantised model: the interpreter's integers on seeded inputs, which ONNX Runtime has to a step in each layer only. */
-function integerTask(model: Graph): Task {
-  const dataSets = seededSets(model, (inputs) => interpret(model, inputs));
+async function integerTask(model: Graph): Promise<Task> {
+  const dataSets = await seededSetsFrom(interpreterRuntime, model);
   const ints = [...model.nodes()].every(
     ({ op, output }) => op === 'dequantize_linear' || !isFloat(output.type.dtype),
   );
@@ -118,20 +118,14 @@ const inOrt: ReadonlySet<string> = new Set(['original', 'onnx']);
 
 /** Seeded inputs, with the outputs of ONNX Runtime on the original, or of the interpreter where there is no ONNX file. */
 async function seededDataSets({ graph, onnx }: LoadedModel): Promise<DataSet[]> {
-  if (!onnx) return seededSets(graph, (inputs) => interpret(graph, inputs));
-  const reference = await originalRuntime(onnx.path).prepare(graph);
-  const sets: DataSet[] = [];
-  for (const set of seededSets(graph, () => new Map()))
-    sets.push({ ...set, outputs: await reference.run(set.inputs) });
-  await reference.dispose?.();
-  return sets;
+  return seededSetsFrom(onnx ? originalRuntime(onnx.path) : interpreterRuntime, graph);
 }
 
-function seededSets(graph: Graph, outputsFor: (inputs: Tensors) => Tensors): DataSet[] {
-  return Array.from({ length: SEEDED_SETS }, (_, i) => {
-    const inputs = seededInputs(graph, i + 1);
-    return { name: `seed ${i + 1}`, inputs, outputs: outputsFor(inputs) };
-  });
+async function seededSetsFrom(reference: Runtime, graph: Graph): Promise<DataSet[]> {
+  const samples = seededSamples(graph, SEEDED_SETS);
+  const inputs = samples.map((sample) => sample.inputs);
+  const outputs = await runEach(reference.prepare(graph), inputs);
+  return samples.map((sample, i) => ({ ...sample, outputs: outputs[i] as Tensors }));
 }
 
 function report(
