@@ -1,6 +1,6 @@
 import type { Sample } from '@ghostc/bisect';
 import { lowerForKernels, optimize } from '@ghostc/compiler';
-import { compareTensors, seededInputs, type Tensors } from '@ghostc/conformance';
+import { compareTensors, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
 import { errorBounds, interpret } from '@ghostc/interpreter';
 import { CompileError, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
@@ -81,9 +81,8 @@ function dynamic(graph: Graph, number: number): Variant | null {
 /** With integers at its border; null where nothing can be learnt from its values. */
 function quantized(graph: Graph): Variant | null {
   const lowered = lowerForKernels(optimize(graph));
-  const samples = [1, 2].map((seed) => ({ name: String(seed), inputs: seededInputs(lowered, seed) }));
   try {
-    const model = quantize(lowered, samples, { io: 'int8' }).graph;
+    const model = quantize(lowered, seededSamples(lowered, 2), { io: 'int8' }).graph;
     return { kind: 'int8', graph: model, model };
   } catch (error) {
     if (error instanceof CompileError) return null;

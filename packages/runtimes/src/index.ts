@@ -19,3 +19,4 @@ export { cRuntime, createRuntime, originalRuntime, runtimeNames, wgslRuntimeOn }
 export type { Route } from './serve-locally.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tuning-cache.ts';
+export { verifyInOrt } from './verify-in-ort.ts';
