@@ -10,7 +10,7 @@ import {
   optimize,
   readModel,
 } from '@ghostc/compiler';
-import { compareTensors, seededInputs, type Tensors } from '@ghostc/conformance';
+import { compareTensors, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { byteSize, type Graph, parseGraph } from '@ghostc/ir';
 import { nodeMacs, registry } from '@ghostc/ops';
@@ -182,8 +182,7 @@ function memoryOf(measured: { readonly [F in IoForm]: Measured }): Pick<Row, 'na
 async function ghostnet(): Promise<Row[]> {
   progress('GhostNet int8 on cortex-m4: calibrating');
   const lowered = lowerForKernels(optimize(buildFromSpec(GHOSTNET, { seed: 1 })));
-  const samples = [2, 3].map((seed) => ({ name: `seed ${seed}`, inputs: seededInputs(lowered, seed) }));
-  const { graph } = quantize(lowered, samples, { io: 'int8' });
+  const { graph } = quantize(lowered, seededSamples(lowered, 2, 2), { io: 'int8' });
   progress('GhostNet int8 on cortex-m4: running');
   const device = 'cortex-m4';
   const whole = await measure(graph, { device });

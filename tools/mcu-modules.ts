@@ -1,5 +1,5 @@
 import { lowerForKernels, optimize } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
+import { seededSamples } from '@ghostc/conformance';
 import { type Graph, parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
@@ -38,6 +38,5 @@ function moduleGraph(size: number, channels: number, primary: number): Graph {
   %5 = concat %2, %4 {axis=1}
   return %5`;
   const float = lowerForKernels(optimize(parseGraph(text, { registry })));
-  const samples = [1, 2].map((seed) => ({ name: `seed ${seed}`, inputs: seededInputs(float, seed) }));
-  return quantize(float, samples, { io: 'int8' }).graph;
+  return quantize(float, seededSamples(float, 2), { io: 'int8' }).graph;
 }

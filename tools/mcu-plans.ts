@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planC } from '@ghostc/backend-c';
 import { devices, type IoForm, ioForms, lowerForKernels, optimize, readModel } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
+import { seededSamples } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
@@ -45,8 +45,7 @@ function* variantsOf(name: string, model: Graph): IterableIterator<Variant> {
   const isFloat = graph.inputs.every(({ type }) => type.dtype === 'f32');
   yield { name: isFloat ? `${name} float` : name, graph };
   if (!isFloat) return;
-  const samples = [{ name: 'seeded', inputs: seededInputs(graph, 1) }];
-  yield { name: `${name} int8`, graph: quantize(graph, samples, { io: 'int8' }).graph };
+  yield { name: `${name} int8`, graph: quantize(graph, seededSamples(graph, 1), { io: 'int8' }).graph };
 }
 
 /** Symbolic dimensions are batches here. */

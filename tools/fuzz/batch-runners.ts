@@ -1,5 +1,5 @@
 import { compileC } from '@ghostc/compiler';
-import type { Runtime, Tensors } from '@ghostc/conformance';
+import { type Runtime, runEach, type Tensors } from '@ghostc/conformance';
 import { copyGraph, mergeModels } from '@ghostc/edit';
 import { CompileError, type Graph, type Tensor } from '@ghostc/ir';
 import { createRuntime, dawnDevice, prepareC, wgslRuntimeOn } from '@ghostc/runtimes';
@@ -85,12 +85,8 @@ async function oneByOne(samples: readonly RandomSample[], runtime: Runtime): Pro
 
 async function runAlone({ graph, model, inputs }: RandomSample, runtime: Runtime): Promise<Answer> {
   try {
-    const executable = await runtime.prepare(runtime.dynamicShapes ? model : graph);
-    try {
-      return await executable.run(inputs);
-    } finally {
-      await executable.dispose?.();
-    }
+    const [outputs] = await runEach(runtime.prepare(runtime.dynamicShapes ? model : graph), [inputs]);
+    return outputs as Tensors;
   } catch (error) {
     return answerTo(error);
   }
@@ -110,10 +106,8 @@ async function joined(
     [...sample.inputs].map(([name, tensor]): [string, Tensor] => [`g${i}_${name}`, tensor]),
   );
   try {
-    const executable = await runtime.prepare(graph);
-    const all = await executable.run(new Map(inputs));
-    await executable.dispose?.();
-    return new Map(samples.map((sample, i) => [sample, ownOutputs(sample, `g${i}_`, all)]));
+    const [all] = await runEach(runtime.prepare(graph), [new Map(inputs)]);
+    return new Map(samples.map((sample, i) => [sample, ownOutputs(sample, `g${i}_`, all as Tensors)]));
   } catch {
     const answers = await oneByOne(samples, runtime);
     return new Map(samples.map((sample, i) => [sample, answers[i] as Answer]));

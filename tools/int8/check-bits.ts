@@ -1,4 +1,4 @@
-import { seededInputs } from '@ghostc/conformance';
+import { seededSamples } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { seededInt8 } from './int8-models.ts';
 import type { Row } from './row.ts';
@@ -12,9 +12,8 @@ export async function checkBits(
 ): Promise<Row[]> {
   progress(`${name}: quantising, interpreter`);
   const graph = seededInt8(name);
-  const inputs = [5, 6]
-    .slice(0, name.startsWith('ghostnet:') ? 1 : 2)
-    .map((seed) => seededInputs(graph, seed));
+  const samples = seededSamples(graph, name.startsWith('ghostnet:') ? 1 : 2, 5);
+  const inputs = samples.map((sample) => sample.inputs);
   const expected = inputs.map((one) => interpret(graph, one));
   const rows: Row[] = [];
   for (const target of targets) {

@@ -1,18 +1,10 @@
-import type { Tensors } from '@ghostc/conformance';
+import { runEach, type Tensors } from '@ghostc/conformance';
 import type { Graph, Tensor } from '@ghostc/ir';
 import { createRuntime } from '@ghostc/runtimes';
 
 /** The outputs of a graph for each set of inputs, in the runtime of that name. */
-export async function runOn(target: string, graph: Graph, inputs: readonly Tensors[]): Promise<Tensors[]> {
-  const executable = await createRuntime(target).prepare(graph);
-  try {
-    if (executable.runAll) return [...(await executable.runAll(inputs))];
-    const results: Tensors[] = [];
-    for (const one of inputs) results.push(await executable.run(one));
-    return results;
-  } finally {
-    await executable.dispose?.();
-  }
+export function runOn(target: string, graph: Graph, inputs: readonly Tensors[]): Promise<readonly Tensors[]> {
+  return runEach(createRuntime(target).prepare(graph), inputs);
 }
 
 /** Elements of `expected`, and how many of them another output has not; NaN differs from everything. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareTensors, type Runtime, seededInputs, type Tensors } from '@ghostc/conformance';
+import { compareTensors, type Runtime, runEach, seededInputs, type Tensors } from '@ghostc/conformance';
 import {
   byteSize,
   CompileError,
@@ -94,10 +94,8 @@ async function compareOn(
   { graph, inputs, expected }: Run,
 ): Promise<Omit<FileComparison, 'model' | 'target'>> {
   try {
-    const executable = await runtime.prepare(graph);
-    const outputs = await executable.run(inputs);
-    await executable.dispose?.();
-    const results = [...expected].map(([name, want]) => compareTensors(want, outputs.get(name), tolerance));
+    const [outputs] = await runEach(runtime.prepare(graph), [inputs]);
+    const results = [...expected].map(([name, want]) => compareTensors(want, outputs?.get(name), tolerance));
     const maxRel = Math.max(...results.map((result) => result.maxRel));
     return { holds: results.every(({ pass }) => pass), maxRel };
   } catch (error) {

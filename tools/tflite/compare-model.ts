@@ -1,4 +1,4 @@
-import { type Runtime, seededInputs, type Tensors } from '@ghostc/conformance';
+import { type Runtime, runEach, seededSamples, type Tensors } from '@ghostc/conformance';
 import { errorBounds } from '@ghostc/interpreter';
 import { type DType, fromBytes, type Graph, numElements, type Tensor, toNumbers, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
@@ -26,26 +26,15 @@ export interface ModelCase {
 export async function compareModel(runtime: Runtime, one: ModelCase): Promise<ModelComparison> {
   const graph = readTflite(one.model);
   verify(graph, registry);
-  const inputs = Array.from({ length: one.seeds }, (_, i) => seededInputs(graph, i + 1));
-  const executable = await runtime.prepare(graph);
-  try {
-    const outputs = executable.runAll
-      ? await executable.runAll(inputs)
-      : await Promise.all(inputs.map((set) => executable.run(set)));
-    const [type] = graph.outputs.map(({ value }) => value.type);
-    const size = numElements(type?.shape as number[]);
-    const expected = fromBytes(type?.dtype as DType, Buffer.from(one.expected, 'base64'));
-    const parts = outputs.map((set, i) =>
-      compareOutput(
-        only(set),
-        expected.slice(i * size, (i + 1) * size),
-        allowed(graph, inputs[i] as Tensors),
-      ),
-    );
-    return parts.reduce(joined);
-  } finally {
-    await executable.dispose?.();
-  }
+  const inputs = seededSamples(graph, one.seeds).map((sample) => sample.inputs);
+  const outputs = await runEach(runtime.prepare(graph), inputs);
+  const [type] = graph.outputs.map(({ value }) => value.type);
+  const size = numElements(type?.shape as number[]);
+  const expected = fromBytes(type?.dtype as DType, Buffer.from(one.expected, 'base64'));
+  const parts = outputs.map((set, i) =>
+    compareOutput(only(set), expected.slice(i * size, (i + 1) * size), allowed(graph, inputs[i] as Tensors)),
+  );
+  return parts.reduce(joined);
 }
 
 function only(outputs: Tensors): Tensor {

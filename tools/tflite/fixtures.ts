@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { seededInputs } from '@ghostc/conformance';
+import { seededSamples } from '@ghostc/conformance';
 import { toBytes } from '@ghostc/ir';
 import { readTflite } from '@ghostc/tflite';
 import { buildModel, caseInputs, operatorCases } from '@ghostc/tflite/testing';
@@ -61,9 +61,9 @@ export function modelOutputs(python: string, files: ReadonlyMap<string, Uint8Arr
 export function modelInputs(model: Uint8Array, seeds = SEEDS): Uint8Array {
   const graph = readTflite(model);
   return Buffer.concat(
-    Array.from({ length: seeds }, (_, i) =>
-      [...seededInputs(graph, i + 1).values()].map(({ data }) => toBytes(data)),
-    ).flat(),
+    seededSamples(graph, seeds).flatMap(({ inputs }) =>
+      [...inputs.values()].map(({ data }) => toBytes(data)),
+    ),
   );
 }
 

@@ -3,7 +3,7 @@ import { type Graph, parseGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import type { Tolerance } from './compare.ts';
 import type { Runtime } from './runtime.ts';
-import { seededInputs } from './seeded-inputs.ts';
+import { seededSamples } from './seeded-inputs.ts';
 import type { ConformanceCase, Suite } from './suite.ts';
 import { suites as allSuites } from './suites/index.ts';
 import { type TargetResult, verifyModel } from './verify-model.ts';
@@ -72,10 +72,10 @@ async function runCase(
 /** Holds a runtime's outputs of one case against the interpreter's, for two seeds. Never throws. */
 export function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<TargetResult> {
   const model = caseGraph(one);
-  const dataSets = [1, 2].map((seed) => {
-    const inputs = seededInputs(model, seed);
-    return { name: `seed ${seed}`, inputs, outputs: interpret(model, inputs) };
-  });
+  const dataSets = seededSamples(model, 2).map((sample) => ({
+    ...sample,
+    outputs: interpret(model, sample.inputs),
+  }));
   const tolerance = one.exact ? equal : rounding;
   return verifyModel(runtime, { model, dataSets, tolerance, derived: 'instead' });
 }

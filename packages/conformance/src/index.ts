@@ -10,8 +10,9 @@ export {
 } from './conform.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
 export { joinCases } from './join-cases.ts';
+export { runEach } from './run-each.ts';
 export type { Executable, Runtime, Tensors } from './runtime.ts';
-export { seededInputs } from './seeded-inputs.ts';
+export { type SeededSample, seededInputs, seededSamples } from './seeded-inputs.ts';
 export { type ConformanceCase, type Suite, suite } from './suite.ts';
 export { suites } from './suites/index.ts';
 export { quantizedSuites } from './suites/quantized.ts';

@@ -3,7 +3,8 @@ import type { Graph, Shape } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
 import { type Comparison, compareTensors, type Tolerance } from './compare.ts';
 import { derivedTolerance } from './compare-derived.ts';
-import type { Executable, Runtime, Tensors } from './runtime.ts';
+import { runEach } from './run-each.ts';
+import type { Runtime, Tensors } from './runtime.ts';
 
 /** One set of inputs with the outputs that they must give, by name. */
 export interface DataSet {
@@ -24,6 +25,8 @@ export interface TargetResult {
   readonly seconds: number;
   /** Why it failed: the error, or the data set and output that differ most. */
   readonly message?: string;
+  /** What passed, where it is more than outputs within the tolerance. */
+  readonly note?: string;
 }
 
 export interface Verification {
@@ -67,15 +70,13 @@ interface Named extends Comparison {
 async function compareAll(runtime: Runtime, task: Verification): Promise<Named[]> {
   const comparisons: Named[] = [];
   for (const [model, dataSets] of byShape(runtime, task)) {
-    const executable = await runtime.prepare(model);
-    try {
-      const results = await runEach(executable, dataSets);
-      dataSets.forEach((set, i) =>
-        comparisons.push(...compareSet(set, results[i] ?? new Map(), { task, model })),
-      );
-    } finally {
-      await executable.dispose?.();
-    }
+    const results = await runEach(
+      runtime.prepare(model),
+      dataSets.map(({ inputs }) => inputs),
+    );
+    dataSets.forEach((set, i) =>
+      comparisons.push(...compareSet(set, results[i] ?? new Map(), { task, model })),
+    );
   }
   if (comparisons.length === 0) throw new Error('nothing was compared: no data set has an output');
   return comparisons;
@@ -96,14 +97,6 @@ function compareSet(
     const exact = { ...compareTensors(expected, actual.get(name), bound), subject };
     return derived === 'instead' ? [exact] : [fixed, exact];
   });
-}
-
-async function runEach(executable: Executable, dataSets: readonly DataSet[]): Promise<readonly Tensors[]> {
-  const inputs = dataSets.map((set) => set.inputs);
-  if (executable.runAll) return executable.runAll(inputs);
-  const results: Tensors[] = [];
-  for (const one of inputs) results.push(await executable.run(one));
-  return results;
 }
 
 /** A runtime that wants fixed shapes gets one specialised model for each distinct input shape. */

@@ -27,3 +27,4 @@ export {
   tuningFor,
   withTuning,
 } from './tune-wgsl.ts';
+export { verifyInOrt } from './verify-in-ort.ts';

@@ -1,4 +1,4 @@
-import type { Executable, Tensors } from '@ghostc/conformance';
+import { type Executable, runEach, type Tensors } from '@ghostc/conformance';
 import {
   allocate,
   CompileError,
@@ -82,15 +82,8 @@ export async function runOrt(
   model: Uint8Array | string,
   inputs: readonly Tensors[],
   options: OrtOptions = {},
-): Promise<Tensors[]> {
-  const session = await ortSession(model, options);
-  try {
-    const results: Tensors[] = [];
-    for (const one of inputs) results.push(await session.run(one));
-    return results;
-  } finally {
-    await session.dispose?.();
-  }
+): Promise<readonly Tensors[]> {
+  return runEach(ortSession(model, options), inputs);
 }
 
 /** Throws `tool/missing`. */

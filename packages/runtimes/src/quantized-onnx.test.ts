@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { compileC, type Device, lowerForKernels, optimize } from '@ghostc/compiler';
-import { caseGraph, quantizedSuites, seededInputs } from '@ghostc/conformance';
+import { caseGraph, quantizedSuites, seededSamples } from '@ghostc/conformance';
 import { attempt, type Graph, isStatic, type Tensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { bindDimensions, lookup, type Rounding, withDefaults } from '@ghostc/ops';
@@ -32,8 +32,7 @@ function lowered(file: string): Graph {
 
 function quantizedModule(name: string): Graph {
   const float = lowered(join(modules, name, 'model.onnx'));
-  const samples = [1, 2].map((seed) => ({ name: `seed ${seed}`, inputs: seededInputs(float, seed) }));
-  return quantize(float, samples).graph;
+  return quantize(float, seededSamples(float, 2)).graph;
 }
 
 const input = (graph: Graph): string => graph.inputs[0]?.name ?? '';
@@ -82,8 +81,7 @@ describe('QDQ ONNX', () => {
   test('a 16-bit layer passes onnx.checker too', async (context) => {
     skipWithout([onnxChecker], 'onnx', context);
     const float = lowered(join(modules, 'ghost_module_seed/model.onnx'));
-    const samples = [{ name: 'seed', inputs: seededInputs(float, 1) }];
-    const { graph } = quantize(float, samples, { keep: { keep: 'int16', layers: 2 } });
+    const { graph } = quantize(float, seededSamples(float, 1), { keep: { keep: 'int16', layers: 2 } });
     expect([...graph.nodes()].some((node) => node.output.type.dtype === 'i16')).toBe(true);
     await checkOnnx(emitOnnx(graph));
   });

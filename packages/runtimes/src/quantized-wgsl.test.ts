@@ -7,7 +7,9 @@ import {
   type Executable,
   joinCases,
   quantizedSuites,
+  runEach,
   seededInputs,
+  seededSamples,
   type Tensors,
 } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
@@ -55,15 +57,14 @@ async function expectEqual(graph: Graph, seeds: readonly number[], targets = all
   const expected = inputs.map((one) => interpret(graph, one));
   const program = compileWgsl(graph);
   for (const [target, prepare] of Object.entries(targets)) {
-    const executable = await prepare(program);
-    for (const [i, one] of inputs.entries()) {
-      const actual = typedOutputs(graph, await executable.run(one));
+    const results = await runEach(prepare(program), inputs);
+    for (const [i, result] of results.entries()) {
+      const actual = typedOutputs(graph, result);
       for (const [name, tensor] of expected[i] as Tensors) {
         const { pass, problem, worst } = compareTensors(tensor, actual.get(name), equal);
         expect({ target, name, pass, problem, worst }).toEqual({ target, name, pass: true, worst: -1 });
       }
     }
-    await executable.dispose?.();
   }
 }
 
@@ -88,8 +89,7 @@ function integers(folder: string, io: 'float' | 'int8'): Graph {
   const graph = readOnnx(readFileSync(join(folder, file)), { file });
   const open = graph.inputs.flatMap(({ type }) => type.shape).filter((dim) => typeof dim === 'string');
   const float = lowerForKernels(optimize(bindDimensions(graph, new Map(open.map((dim) => [dim, 1])))));
-  const samples = [1, 2].map((seed) => ({ name: `seed ${seed}`, inputs: seededInputs(float, seed) }));
-  return quantize(float, samples, { io }).graph;
+  return quantize(float, seededSamples(float, 2), { io }).graph;
 }
 
 const folders = [

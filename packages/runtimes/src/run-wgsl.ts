@@ -1,4 +1,4 @@
-import type { Executable, Tensors } from '@ghostc/conformance';
+import { type Executable, runEach, type Tensors } from '@ghostc/conformance';
 import type { Tensor } from '@ghostc/ir';
 import {
   createSession,
@@ -51,15 +51,8 @@ export async function prepareOnDevice(
 }
 
 /** Prepares, runs on every set of inputs, cleans up. */
-export async function runWgsl(program: WgslProgram, inputs: readonly Tensors[]): Promise<Tensors[]> {
-  const executable = await prepareWgsl(program);
-  try {
-    const results: Tensors[] = [];
-    for (const one of inputs) results.push(await executable.run(one));
-    return results;
-  } finally {
-    await executable.dispose?.();
-  }
+export async function runWgsl(program: WgslProgram, inputs: readonly Tensors[]): Promise<readonly Tensors[]> {
+  return runEach(prepareWgsl(program), inputs);
 }
 
 /** For each WGSL module Tint's errors, as `line:column: message`; none if it is valid. Needs no driver. */

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { lowerForKernels, optimize } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
+import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions, defaultRounding, type Rounding, roundings } from '@ghostc/ops';
 import {
@@ -222,11 +222,4 @@ function calibrationData(float: Graph, flags: QuantizeFlags): CalibrationData {
   if (calibration === undefined && Number.isSafeInteger(count) && count > 0)
     return { count, samples: seededSamples(float, count) };
   throw new CompileError('cli/option', 'expected --calibration PATH, or --seeded N with N of at least 1');
-}
-
-function seededSamples(float: Graph, count: number): CalibrationData['samples'] {
-  return Array.from({ length: count }, (_, i) => ({
-    name: `seed ${i + 1}`,
-    inputs: seededInputs(float, i + 1),
-  }));
 }
