@@ -2,8 +2,8 @@ import { CompileError, fromBytes, type Tensor, toBytes } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { buildModel, writeGraph } from '@ghostc/tflite/testing';
 import { type ReferenceRun, tryReference } from '../../tflite/reference.ts';
+import type { Case, Progress } from '../case.ts';
 import { judge, type Outcome } from '../outcome.ts';
-import type { Case, Progress } from '../run-tests.ts';
 import { pythonWith } from './python-with.ts';
 
 /** Its version. */
