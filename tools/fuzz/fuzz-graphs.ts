@@ -4,7 +4,7 @@ import { bisect, type Sample } from '@ghostc/bisect';
 import { interpreterRuntime, type Runtime } from '@ghostc/conformance';
 import { saveOnnx } from '@ghostc/edit';
 import { interpret } from '@ghostc/interpreter';
-import { CompileError, printGraph, type Tensor } from '@ghostc/ir';
+import { attempt, printGraph, type Tensor } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { type Answer, type BatchRunner, batchRunner } from './batch-runners.ts';
@@ -142,10 +142,6 @@ function caseFiles({ graph, inputs }: Sample): [string, string | Uint8Array][] {
       graph.outputs.map(({ name }) => outputs.get(name) as Tensor),
     ),
   ];
-  try {
-    return [...files, ['model.onnx', saveOnnx(graph)]];
-  } catch (error) {
-    if (error instanceof CompileError) return files;
-    throw error;
-  }
+  const onnx = attempt(() => saveOnnx(graph));
+  return onnx ? [...files, ['model.onnx', onnx]] : files;
 }

@@ -2,7 +2,7 @@ import type { Sample } from '@ghostc/bisect';
 import { lowerForKernels, optimize } from '@ghostc/compiler';
 import { compareTensors, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
 import { errorBounds, interpret } from '@ghostc/interpreter';
-import { CompileError, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import { attempt, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { randomGraph, withSymbols } from '@ghostc/validation';
@@ -79,15 +79,10 @@ function dynamic(graph: Graph, number: number): Variant | null {
 }
 
 /** With integers at its border; null where nothing can be learnt from its values. */
-function quantized(graph: Graph): Variant | null {
-  const lowered = lowerForKernels(optimize(graph));
-  try {
-    const model = quantize(lowered, seededSamples(lowered, 2), { io: 'int8' }).graph;
-    return { kind: 'int8', graph: model, model };
-  } catch (error) {
-    if (error instanceof CompileError) return null;
-    throw error;
-  }
+function quantized(source: Graph): Variant | null {
+  const lowered = lowerForKernels(optimize(source));
+  const graph = attempt(() => quantize(lowered, seededSamples(lowered, 2), { io: 'int8' }).graph);
+  return graph && { kind: 'int8', graph, model: graph };
 }
 
 /** Outputs of one member of a joined model: `g3_y` is `y` of member 3. */

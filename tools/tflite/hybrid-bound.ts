@@ -1,6 +1,5 @@
 import { interpret } from '@ghostc/interpreter';
-import { type Graph, numElements, parseGraph, printGraph, type Tensor, toNumbers } from '@ghostc/ir';
-import { registry } from '@ghostc/ops';
+import { type Graph, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 
 const weighted: ReadonlySet<string> = new Set(['conv2d', 'depthwise_conv2d', 'fully_connected']);
 
@@ -31,8 +30,7 @@ function filled({ shape }: Tensor, value: number): Tensor {
 
 /** The graph with |w| for each weight, no bias and no activation. */
 function absolute(graph: Graph): Graph {
-  const { text, resources } = printGraph(graph);
-  const twin = parseGraph(text, { registry, resources });
+  const twin = graph.clone();
   for (const node of twin.nodes()) {
     if (!weighted.has(node.op)) continue;
     const weight = node.inputs[1]?.constant;

@@ -14,6 +14,7 @@ import {
   type PlacedStream,
   type Placement,
   type RowMove,
+  runningNodes,
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
@@ -91,8 +92,9 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   return { ...program, files: new Map(files) };
 }
 
-function peaksOf({ order, elided, live }: StreamedPlan): CProgram['peaks'] {
-  const run = order.filter((node) => !elided.has(node));
+function peaksOf(plan: StreamedPlan): CProgram['peaks'] {
+  const { live } = plan;
+  const run = runningNodes(plan);
   const layers = run.map(({ op, output }, i) => ({ layer: `${op} %${output.name}`, bytes: live[i] ?? 0 }));
   return layers.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
 }
@@ -172,7 +174,7 @@ class Emitter {
     this.#graph = plan.graph;
     this.#plan = plan;
     this.#target = target;
-    this.#steps = new Map(plan.order.filter((node) => !plan.elided.has(node)).map((node, i) => [node, i]));
+    this.#steps = new Map(runningNodes(plan).map((node, i) => [node, i]));
     this.#constants = [...plan.graph.constants];
   }
 

@@ -44,11 +44,12 @@ const laterOnBfloat16: ReadonlySet<string> = new Set([
   ...['elu', 'hard_sigmoid', 'hard_swish', 'softplus'],
 ]);
 
-function opVersion({ op, attrs, output }: Node): number {
+function opVersion(node: Node): number {
+  const { op, attrs, output } = node;
   if (laterOnBfloat16.has(op) && output.type.dtype === 'bf16') return 22;
   if ((op === 'reduce_max' || op === 'reduce_min') && output.type.dtype === 'bool') return 20;
-  // QuantizeLinear of 16 bits; the smaller versions know it for 8.
-  if (output.type.quant && output.type.dtype === 'i16') return 21;
+  // QuantizeLinear and DequantizeLinear of 16 bits; the smaller versions know them for 8.
+  if ([...node.inputs, output].some((value) => value?.type.quant && value.type.dtype === 'i16')) return 21;
   const dilations = (attrs.dilations ?? []) as readonly number[];
   if (op === 'average_pool' && dilations.some((step) => step !== 1)) return 19;
   if (op === 'pad' && attrs.mode === 'wrap') return 19;

@@ -17,7 +17,7 @@ export interface TensorRow {
 }
 
 export interface BisectReport {
-  /** Do the outputs of the whole model agree within the derived bound? */
+  /** Do the outputs of the whole model agree within the derived bound, or, where steps are allowed, all nodes alone? */
   readonly agree: boolean;
   readonly rows: readonly TensorRow[];
   /** The first node whose isolated error is beyond its bound; null when no node alone differs. */
@@ -52,11 +52,12 @@ export async function bisect(sample: Sample, pair: Pair, options: BisectOptions 
   const cumulative = await run({ graph: withAllOutputs(sample.graph), inputs: sample.inputs });
   const rows = tabulate(nodes, isolated, cumulative);
   const guilty = nodes.findIndex((node, n) => differs(isolated, node, n));
-  const start = await startOfReduction({ sample, values, nodes, guilty, differs: whole.ratio > 1, run });
+  const agree = pair.steps ? guilty < 0 : whole.ratio <= 1;
+  const start = await startOfReduction({ sample, values, nodes, guilty, differs: !agree, run });
   const differing = async (one: Sample): Promise<boolean> => worst(await run(one)).ratio > 1;
   const small = start && (await reduce(start, { differing, maxTrials, onProgress }));
   return {
-    agree: whole.ratio <= 1,
+    agree,
     rows,
     culprit: guilty < 0 ? null : { node: nameOf(nodes[guilty] as Node), op: (nodes[guilty] as Node).op },
     smallest: small && { ...small, outcome: await run(small) },

@@ -1,5 +1,5 @@
 import { copyGraph } from '@ghostc/edit';
-import { CompileError, type QuantParams, type Tensor, type Value } from '@ghostc/ir';
+import { attempt, type QuantParams, type Tensor, type Value } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
 
 interface Range {
@@ -61,10 +61,5 @@ function slicedWhere(tensor: Tensor, whole: number, range: Range): Tensor {
 function rebuilt({ graph, inputs }: Sample, change: (tensor: Tensor) => Tensor): Sample | null {
   const given = new Map([...inputs].map(([name, tensor]) => [name, change(tensor)]));
   const inputType = ({ name, type }: Value) => ({ ...type, shape: given.get(name)?.shape ?? type.shape });
-  try {
-    return { graph: copyGraph(graph, { inputType, constant: change }), inputs: given };
-  } catch (error) {
-    if (error instanceof CompileError) return null;
-    throw error;
-  }
+  return attempt(() => ({ graph: copyGraph(graph, { inputType, constant: change }), inputs: given }));
 }

@@ -1,5 +1,5 @@
 import { changeInputShape, extractSubgraph } from '@ghostc/edit';
-import { CompileError, type Graph, type Tensor, type Value } from '@ghostc/ir';
+import { attempt, CompileError, type Graph, type Tensor, type Value } from '@ghostc/ir';
 import { halvedAxes, sliceAxis } from './halve-axes.ts';
 import { referenceValues, type Sample } from './isolate.ts';
 
@@ -76,18 +76,9 @@ function* smallerImages({ graph, inputs }: Sample): Iterable<Sample> {
     for (const axis of [2, 3]) {
       const size = source.shape[axis] ?? 1;
       const cropped = size > 1 && sliceAxis(source, axis, { from: 0, size: Math.ceil(size / 2) });
-      const small = cropped && resized(graph, input, cropped);
+      const small = cropped && attempt(() => changeInputShape(graph, input.name, cropped.shape));
       if (small) yield { graph: small, inputs: new Map(inputs).set(input.name, cropped) };
     }
-  }
-}
-
-function resized(graph: Graph, input: Value, { shape }: Tensor): Graph | null {
-  try {
-    return changeInputShape(graph, input.name, shape);
-  } catch (error) {
-    if (error instanceof CompileError) return null;
-    throw error;
   }
 }
 

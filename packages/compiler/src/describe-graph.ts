@@ -1,7 +1,6 @@
 import { planC } from '@ghostc/backend-c';
-import { CompileError, type Graph, isStatic, type Node } from '@ghostc/ir';
+import { attempt, type Graph, isStatic, type Node } from '@ghostc/ir';
 import { graphMacs } from '@ghostc/ops';
-import type { MemoryPlan } from '@ghostc/planner';
 import { lowerForKernels } from './pipeline.ts';
 
 /** What `ghostc inspect` tells of a graph. */
@@ -23,7 +22,8 @@ export interface GraphDescription {
 export function describeGraph(graph: Graph): GraphDescription {
   const ops = countOps(graph);
   const fixed = graph.inputs.every((input) => input.type.shape.every(isStatic));
-  const plan = fixed ? planOf(graph) : null;
+  // a graph that is not optimised yet may have an op without a kernel
+  const plan = fixed ? attempt(() => planC(lowerForKernels(graph)).plan) : null;
   return {
     nodes: graph.nodeCount,
     params: countParameters(graph),
@@ -33,16 +33,6 @@ export function describeGraph(graph: Graph): GraphDescription {
     peakArenaBytes: plan?.arenaBytes ?? null,
     arenaGapBytes: plan?.gap ?? null,
   };
-}
-
-/** Null where a graph, such as one that is not optimised yet, has an op without a kernel. */
-function planOf(graph: Graph): MemoryPlan | null {
-  try {
-    return planC(lowerForKernels(graph)).plan;
-  } catch (error) {
-    if (error instanceof CompileError) return null;
-    throw error;
-  }
 }
 
 function countOps(graph: Graph): Record<string, number> {

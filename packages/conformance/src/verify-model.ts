@@ -25,6 +25,8 @@ export interface TargetResult {
   readonly seconds: number;
   /** Why it failed: the error, or the data set and output that differ most. */
   readonly message?: string;
+  /** What passed, where it is more than outputs within the tolerance. */
+  readonly note?: string;
 }
 
 export interface Verification {

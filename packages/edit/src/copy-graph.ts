@@ -1,5 +1,5 @@
-import { CompileError, Graph, type Node, type Tensor, type TensorType, type Value, verify } from '@ghostc/ir';
-import { buildNode, registry } from '@ghostc/ops';
+import { Graph, type Node, type Tensor, type TensorType, type Value, verify } from '@ghostc/ir';
+import { copyNode, registry, type Twins, twinOf } from '@ghostc/ops';
 
 /** What changes while a graph is copied. Everything else stays as it is; every type is inferred again. */
 export interface CopyChanges {
@@ -16,20 +16,15 @@ export interface CopyChanges {
 /** A verified copy with changes; throws CompileError at the node that no longer fits. */
 export function copyGraph(source: Graph, changes: CopyChanges = {}): Graph {
   const graph = new Graph(source.name);
-  const map = new Map<Value, Value>();
-  copyInto(graph, source, map, changes);
+  const twins: Twins = new Map();
+  copyInto(graph, source, twins, changes);
   const rename = changes.rename ?? ((name) => name);
-  for (const { name, value } of source.outputs) graph.addOutput(rename(name), mapped(value, map));
+  for (const { name, value } of source.outputs) graph.addOutput(rename(name), twinOf(value, twins));
   return checked(graph);
 }
 
-/** Copies inputs (those that `map` does not know yet), constants and nodes into `graph`; outputs are the caller's. */
-export function copyInto(
-  graph: Graph,
-  source: Graph,
-  map: Map<Value, Value>,
-  changes: CopyChanges = {},
-): void {
+/** Copies inputs (those that `twins` does not know yet), constants and nodes into `graph`; outputs are the caller's. */
+export function copyInto(graph: Graph, source: Graph, twins: Twins, changes: CopyChanges = {}): void {
   const {
     rename = (name: string) => name,
     inputType = (input: Value) => input.type,
@@ -37,21 +32,10 @@ export function copyInto(
     attrs = (node: Node) => node.attrs,
   } = changes;
   for (const input of source.inputs)
-    if (!map.has(input)) map.set(input, graph.addInput(rename(input.name), inputType(input)));
+    if (!twins.has(input)) twins.set(input, graph.addInput(rename(input.name), inputType(input)));
   for (const value of source.constants)
-    if (value.constant) map.set(value, graph.addConstant(rename(value.name), constant(value.constant)));
-  for (const node of source.nodes()) {
-    const inputs = node.inputs.map((value) => value && mapped(value, map));
-    const names = node.outputs.map((value) => rename(value.name));
-    const twin = buildNode(graph, { op: node.op, inputs, attrs: attrs(node), origin: node.origin, names });
-    node.outputs.forEach((value, i) => map.set(value, twin.outputs[i] ?? twin.output));
-  }
-}
-
-export function mapped(value: Value, map: ReadonlyMap<Value, Value>): Value {
-  const twin = map.get(value);
-  if (twin) return twin;
-  throw new CompileError('ir/dominance', `%${value.name} is used before it is defined`);
+    if (value.constant) twins.set(value, graph.addConstant(rename(value.name), constant(value.constant)));
+  for (const node of source.nodes()) copyNode(graph, node, twins, { attrs: attrs(node), rename });
 }
 
 /** The graph, after the verifier. */

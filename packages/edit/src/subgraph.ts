@@ -1,6 +1,6 @@
 import { CompileError, Graph, type Node, type Value } from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
-import { checked, copyInto, mapped } from './copy-graph.ts';
+import { copyNode, type Twins, twinOf } from '@ghostc/ops';
+import { checked, copyInto } from './copy-graph.ts';
 import { findValue } from './find.ts';
 
 export interface Boundary {
@@ -19,15 +19,16 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
     starts,
   );
   const graph = new Graph(source.name);
-  const map = new Map<Value, Value>();
-  for (const value of starts) map.set(value, graph.addInput(value.name, value.type));
+  const twins: Twins = new Map();
+  for (const value of starts) twins.set(value, graph.addInput(value.name, value.type));
   for (const input of source.inputs)
-    if (needed.values.has(input) && !map.has(input)) map.set(input, graph.addInput(input.name, input.type));
+    if (needed.values.has(input) && !twins.has(input))
+      twins.set(input, graph.addInput(input.name, input.type));
   for (const value of source.constants)
-    if (value.constant && needed.values.has(value) && !map.has(value))
-      map.set(value, graph.addConstant(value.name, value.constant));
-  for (const node of source.nodes()) if (needed.nodes.has(node)) copyNode(graph, node, map);
-  for (const { name, value } of ends) graph.addOutput(name, mapped(value, map));
+    if (value.constant && needed.values.has(value) && !twins.has(value))
+      twins.set(value, graph.addConstant(value.name, value.constant));
+  for (const node of source.nodes()) if (needed.nodes.has(node)) copyNode(graph, node, twins);
+  for (const { name, value } of ends) graph.addOutput(name, twinOf(value, twins));
   return checked(graph);
 }
 
@@ -50,15 +51,15 @@ export function splitModel(source: Graph, at: readonly string[]): { head: Graph;
  */
 export function mergeModels(first: Graph, second: Graph, connect: Readonly<Record<string, string>>): Graph {
   const graph = new Graph(first.name);
-  const map = new Map<Value, Value>();
-  copyInto(graph, first, map);
-  const byName = new Map(first.outputs.map(({ name, value }) => [name, mapped(value, map)]));
+  const twins: Twins = new Map();
+  copyInto(graph, first, twins);
+  const byName = new Map(first.outputs.map(({ name, value }) => [name, twinOf(value, twins)]));
   for (const [inputName, outputName] of Object.entries(connect))
-    connectInput(second, { inputName, outputName, byName, map });
-  copyInto(graph, second, map);
+    connectInput(second, { inputName, outputName, byName, twins });
+  copyInto(graph, second, twins);
   const joined = new Set(Object.values(connect));
   for (const [name, value] of byName) if (!joined.has(name)) graph.addOutput(name, value);
-  for (const { name, value } of second.outputs) graph.addOutput(name, mapped(value, map));
+  for (const { name, value } of second.outputs) graph.addOutput(name, twinOf(value, twins));
   return checked(graph);
 }
 
@@ -66,24 +67,15 @@ interface Connection {
   readonly inputName: string;
   readonly outputName: string;
   readonly byName: ReadonlyMap<string, Value>;
-  readonly map: Map<Value, Value>;
+  readonly twins: Twins;
 }
 
-function connectInput(second: Graph, { inputName, outputName, byName, map }: Connection): void {
+function connectInput(second: Graph, { inputName, outputName, byName, twins }: Connection): void {
   const input = second.inputs.find(({ name }) => name === inputName);
   const output = byName.get(outputName);
   if (!input) throw new CompileError('edit/not-found', `the second model has no input ${inputName}`);
   if (!output) throw new CompileError('edit/not-found', `the first model has no output ${outputName}`);
-  map.set(input, output);
-}
-
-function copyNode(graph: Graph, node: Node, map: Map<Value, Value>): void {
-  const inputs = node.inputs.map((value) => value && mapped(value, map));
-  const names = node.outputs.map((value) => value.name);
-  const twin = buildNode(graph, { op: node.op, inputs, attrs: node.attrs, origin: node.origin, names });
-  node.outputs.forEach((value, i) => {
-    if (!map.has(value)) map.set(value, twin.outputs[i] ?? twin.output);
-  });
+  twins.set(input, output);
 }
 
 /** Everything that `ends` depend on, up to `starts`. */

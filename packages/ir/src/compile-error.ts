@@ -46,6 +46,16 @@ export function withLocation<T>(location: ErrorLocation, body: () => T): T {
   }
 }
 
+/** What `body` gives; null where it throws a CompileError. Other errors pass. */
+export function attempt<T>(body: () => T): T | null {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof CompileError) return null;
+    throw error;
+  }
+}
+
 function formatError(
   code: string,
   detail: string,

@@ -1,4 +1,4 @@
-export { CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
+export { attempt, CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
 export { addDim, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
 export {
   allocate,

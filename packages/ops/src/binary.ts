@@ -26,16 +26,15 @@ function binary(name: string, formula: Formula, more: readonly Trait[] = []) {
     inputs: ['a', 'b'],
     attrs: activationAttrs,
     traits: ['elementwise', 'binary', ...more],
-    infer({ a, b }) {
-      if (a.dtype !== b.dtype)
-        throw new CompileError(
-          'op/dtype',
-          `${name} expects operands of one type, found ${a.dtype} and ${b.dtype}`,
-        );
-      return { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) };
-    },
+    infer: ({ a, b }) => pairType(name, a, b),
     evaluate: ({ a, b }, attrs, [type]) => zip({ a, b, formula }, attrs, type as TensorType),
   });
+}
+
+/** The type that operands of one element type broadcast to; throws `op/dtype`. */
+export function pairType(name: string, a: TensorType, b: TensorType): TensorType {
+  if (a.dtype === b.dtype) return { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) };
+  throw new CompileError('op/dtype', `${name} expects operands of one type, found ${a.dtype} and ${b.dtype}`);
 }
 
 interface Zip {
@@ -45,22 +44,21 @@ interface Zip {
 }
 
 function zip({ a, b, formula }: Zip, attrs: Activation, type: TensorType): Tensor {
-  const shape = staticShape(type.shape);
-  if (isWide(a) && isWide(b)) return zipWide({ a, b, formula }, shape);
+  if (isWide(a) && isWide(b)) return zipWide({ a, b, formula }, type);
   const [left, right] = [toNumbers(a), toNumbers(b)];
-  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
+  const { shape, count, indexA, indexB } = pairsOf(a, b, type);
   const act = activationAfter(attrs, type.dtype);
-  const out = new Float64Array(shape.reduce((product, dim) => product * dim, 1));
+  const out = new Float64Array(count);
   for (let i = 0; i < out.length; i++)
     out[i] = act(formula(Number(left[indexA(i)]), Number(right[indexB(i)])));
   return fromNumbers(type.dtype, shape, out);
 }
 
 /** 64-bit integers wrap; a division by zero gives 0. */
-function zipWide({ a, b, formula }: Zip, shape: readonly number[]): Tensor {
+function zipWide({ a, b, formula }: Zip, type: TensorType): Tensor {
   const [left, right] = [wideElements(a), wideElements(b)];
-  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-  const data = allocate(a.dtype, numElements(shape)) as BigInt64Array;
+  const { shape, count, indexA, indexB } = pairsOf(a, b, type);
+  const data = allocate(a.dtype, count) as BigInt64Array;
   for (let i = 0; i < data.length; i++) data[i] = quietly(formula, left[indexA(i)], right[indexB(i)]);
   return { dtype: a.dtype, shape, data };
 }
@@ -72,6 +70,29 @@ function quietly(formula: Formula, a: unknown, b: unknown): bigint {
     if (error instanceof RangeError) return 0n;
     throw error;
   }
+}
+
+/** Of `count` results with the shape of `type`, which elements of a and b make number i. */
+export interface Pairs {
+  readonly shape: number[];
+  readonly count: number;
+  readonly indexA: (i: number) => number;
+  readonly indexB: (i: number) => number;
+}
+
+export function pairsOf(a: Tensor, b: Tensor, type: TensorType): Pairs {
+  const shape = staticShape(type.shape);
+  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
+  return { shape, count: numElements(shape), indexA, indexB };
+}
+
+/** What holds of element i of a and element j of b, for all pairs, as `bool`. */
+export function truths(
+  { shape, count, indexA, indexB }: Pairs,
+  holds: (i: number, j: number) => boolean,
+): Tensor {
+  const data = Uint8Array.from({ length: count }, (_, i) => (holds(indexA(i), indexB(i)) ? 1 : 0));
+  return { dtype: 'bool', shape, data };
 }
 
 /** Maps a flat index into `to` to the flat index of the broadcast operand `from`. */
@@ -120,11 +141,7 @@ export const mod = defineOp({
   inputs: ['a', 'b'],
   attrs: { fmod: flag(false) },
   traits: ['elementwise', 'binary'],
-  infer({ a, b }) {
-    if (a.dtype !== b.dtype)
-      throw new CompileError('op/dtype', `mod expects operands of one type, found ${a.dtype} and ${b.dtype}`);
-    return { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) };
-  },
+  infer: ({ a, b }) => pairType('mod', a, b),
   evaluate({ a, b }, { fmod }, [type]) {
     const zero = isWide(a) ? (0n as unknown as number) : 0;
     const floored: Formula = (x, y) => {

@@ -1,5 +1,5 @@
-import { CompileError, type Dim, Graph, isStatic, type Node, type Shape, type Value } from '@ghostc/ir';
-import { buildNode } from './build-node.ts';
+import { CompileError, type Dim, Graph, isStatic, type Shape } from '@ghostc/ir';
+import { copyNode, type Twins, twinOf } from './copy-node.ts';
 
 /**
  * A copy of the graph in which the symbolic dimensions of the inputs have the given sizes; every other shape is inferred
@@ -8,14 +8,14 @@ import { buildNode } from './build-node.ts';
 export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>): Graph {
   checkSizes(source, sizes);
   const graph = new Graph(source.name);
-  const map = new Map<Value, Value>();
+  const twins: Twins = new Map();
   const bound = (dim: Dim): Dim => (isStatic(dim) ? dim : (sizes.get(dim) ?? dim));
   for (const input of source.inputs)
-    map.set(input, graph.addInput(input.name, { ...input.type, shape: input.type.shape.map(bound) }));
+    twins.set(input, graph.addInput(input.name, { ...input.type, shape: input.type.shape.map(bound) }));
   for (const value of source.constants)
-    if (value.constant) map.set(value, graph.addConstant(value.name, value.constant));
-  for (const node of source.nodes()) copyNode(graph, node, map);
-  for (const { name, value } of source.outputs) graph.addOutput(name, mapped(value, map));
+    if (value.constant) twins.set(value, graph.addConstant(value.name, value.constant));
+  for (const node of source.nodes()) copyNode(graph, node, twins);
+  for (const { name, value } of source.outputs) graph.addOutput(name, twinOf(value, twins));
   return graph;
 }
 
@@ -32,19 +32,6 @@ export function dimensionsFrom(graph: Graph, shapes: ReadonlyMap<string, Shape>)
     });
   }
   return sizes;
-}
-
-function copyNode(graph: Graph, node: Node, map: Map<Value, Value>): void {
-  const inputs = node.inputs.map((value) => value && mapped(value, map));
-  const names = node.outputs.map((value) => value.name);
-  const twin = buildNode(graph, { op: node.op, inputs, attrs: node.attrs, origin: node.origin, names });
-  node.outputs.forEach((value, i) => map.set(value, twin.outputs[i] ?? twin.output));
-}
-
-function mapped(value: Value, map: ReadonlyMap<Value, Value>): Value {
-  const twin = map.get(value);
-  if (twin) return twin;
-  throw new CompileError('ir/dominance', `%${value.name} is used before it is defined`);
 }
 
 function checkSizes(graph: Graph, sizes: ReadonlyMap<string, number>): void {

@@ -1,12 +1,5 @@
-import {
-  broadcastShapes,
-  CompileError,
-  fromNumbers,
-  staticShape,
-  type Tensor,
-  type TensorType,
-} from '@ghostc/ir';
-import { broadcastIndex } from './binary.ts';
+import type { TensorType } from '@ghostc/ir';
+import { pairsOf, pairType, truths } from './binary.ts';
 import { defineOp } from './define-op.ts';
 import { wideElements } from './wide-elements.ts';
 
@@ -19,27 +12,14 @@ function comparison(name: string, relation: Relation) {
     inputs: ['a', 'b'],
     attrs: {},
     traits: ['elementwise', 'binary', 'exact', 'comparison'],
-    infer({ a, b }) {
-      if (a.dtype !== b.dtype)
-        throw new CompileError(
-          'op/dtype',
-          `${name} expects operands of one type, found ${a.dtype} and ${b.dtype}`,
-        );
-      return { dtype: 'bool', shape: broadcastShapes(a.shape, b.shape) };
+    infer: ({ a, b }) => ({ ...pairType(name, a, b), dtype: 'bool' }),
+    evaluate({ a, b }, _attrs, [type]) {
+      const [left, right] = [wideElements(a), wideElements(b)];
+      return truths(pairsOf(a, b, type as TensorType), (i, j) =>
+        relation(left[i] as number, right[j] as number),
+      );
     },
-    evaluate: ({ a, b }, _attrs, [type]) => relate(a, b, { relation, type: type as TensorType }),
   });
-}
-
-function relate(a: Tensor, b: Tensor, { relation, type }: { relation: Relation; type: TensorType }): Tensor {
-  const shape = staticShape(type.shape);
-  const [left, right] = [wideElements(a), wideElements(b)];
-  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-  const count = shape.reduce((product, dim) => product * dim, 1);
-  const out = Uint8Array.from({ length: count }, (_, i) =>
-    relation(left[indexA(i)] as number, right[indexB(i)] as number) ? 1 : 0,
-  );
-  return fromNumbers('bool', shape, out);
 }
 
 export const equal = comparison('equal', (a, b) => a === b);

@@ -1,9 +1,9 @@
 import { CompileError, type TensorType } from '@ghostc/ir';
 import { activationAttrs } from './activation.ts';
 import { int, ints } from './attr-spec.ts';
-import { convolve } from './convolve.ts';
+import { convolve, groupChannels } from './convolve.ts';
 import { defineOp } from './define-op.ts';
-import { image, imageShape, windowOutput } from './window.ts';
+import { image, imageShape, type Window, windowOutput } from './window.ts';
 
 /** Attributes shared by the convolutions. Pads: [top, left, bottom, right]. */
 export const windowAttrs = {
@@ -22,8 +22,8 @@ export const conv2d = defineOp({
   attrs: { ...windowAttrs, group: int(1), ...activationAttrs },
   traits: ['reduction'],
   infer({ x, weight, bias, residual }, attrs) {
-    const [n, channels, height, width] = imageShape(x, 'x');
-    const [m, perGroup, kernelHeight, kernelWidth] = imageShape(weight, 'weight');
+    const [, channels] = imageShape(x, 'x');
+    const [m, perGroup] = imageShape(weight, 'weight');
     if (channels !== Number(perGroup) * attrs.group) {
       throw new CompileError(
         'conv2d/infer',
@@ -32,24 +32,36 @@ export const conv2d = defineOp({
     }
     if (Number(m) % attrs.group !== 0)
       throw new CompileError('conv2d/infer', `${m} output channels do not divide into ${attrs.group} groups`);
-    checkBias(bias, m);
-    const shape = [
-      n,
-      m,
-      windowOutput(height, Number(kernelHeight), 0, attrs),
-      windowOutput(width, Number(kernelWidth), 1, attrs),
-    ];
-    checkResidual(residual, shape);
-    return { dtype: x.dtype, shape };
+    return windowType({ x, weight, bias, residual }, attrs);
   },
   evaluate(inputs, attrs, [type]) {
-    const [m, perGroup] = image(inputs.weight.shape);
-    const perOutputGroup = m / attrs.group;
-    const firstChannel = (channel: number): number => Math.floor(channel / perOutputGroup) * perGroup;
-    return convolve(inputs, { ...attrs, channelsPerOutput: perGroup, firstChannel }, type as TensorType);
+    const channels = groupChannels(inputs.weight, attrs.group);
+    return convolve(inputs, { ...attrs, ...channels }, type as TensorType);
   },
   macs: ({ weight }, _attrs, [type]) => windowMacs(weight, type),
 });
+
+interface WindowTypes {
+  readonly x: TensorType;
+  readonly weight: TensorType;
+  readonly bias?: TensorType | undefined;
+  readonly residual?: TensorType | undefined;
+}
+
+/** The output of a convolution; throws `op/bias`, `op/residual`. */
+export function windowType({ x, weight, bias, residual }: WindowTypes, window: Window): TensorType {
+  const [n, , height, width] = imageShape(x, 'x');
+  const [m, , kernelHeight, kernelWidth] = imageShape(weight, 'weight');
+  checkBias(bias, m);
+  const shape = [
+    n,
+    m,
+    windowOutput(height, Number(kernelHeight), 0, window),
+    windowOutput(width, Number(kernelWidth), 1, window),
+  ];
+  checkResidual(residual, shape);
+  return { dtype: x.dtype, shape };
+}
 
 /** One MAC per output element and weight of its channel. */
 export function windowMacs(weight: TensorType, output: TensorType | undefined): number {
@@ -65,7 +77,7 @@ export function checkBias(bias: TensorType | undefined, channels: unknown): void
   throw new CompileError('op/bias', `bias expects [${String(channels)}], found [${bias.shape.join(',')}]`);
 }
 
-export function checkResidual(residual: TensorType | undefined, shape: readonly unknown[]): void {
+function checkResidual(residual: TensorType | undefined, shape: readonly unknown[]): void {
   if (
     !residual ||
     (residual.shape.length === shape.length && residual.shape.every((dim, i) => dim === shape[i]))

@@ -2,11 +2,29 @@ import { fromNumbers, type Tensor, type TensorType, toNumbers } from '@ghostc/ir
 import { type Activation, activationAfter } from './activation.ts';
 import { image, pair, type Window } from './window.ts';
 
-export interface Convolution extends Window, Activation {
+/** Which input channels an output channel reads. */
+interface ReadChannels {
   /** Input channels that one output channel reads. */
   readonly channelsPerOutput: number;
   /** First input channel that output channel m reads. */
   readonly firstChannel: (m: number) => number;
+}
+
+export interface Convolution extends Window, Activation, ReadChannels {}
+
+/** Of a convolution in groups with the weight [M,C/group,kH,kW]. */
+export function groupChannels({ shape }: Tensor, group: number): ReadChannels {
+  const [m, perGroup] = image(shape);
+  const perOutputGroup = m / group;
+  return {
+    channelsPerOutput: perGroup,
+    firstChannel: (channel) => Math.floor(channel / perOutputGroup) * perGroup,
+  };
+}
+
+/** Of a depthwise convolution. */
+export function multiplierChannels(multiplier: number): ReadChannels {
+  return { channelsPerOutput: 1, firstChannel: (channel) => Math.floor(channel / multiplier) };
 }
 
 interface Operands {

@@ -15,6 +15,7 @@ export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
 export { cast } from './cast.ts';
 export { equal, less, lessEqual } from './compare.ts';
 export { conv2d } from './conv2d.ts';
+export { copyNode, type Twins, twinOf } from './copy-node.ts';
 export { graphMacs, nodeMacs } from './count-macs.ts';
 export {
   type AttrValues,
@@ -128,7 +129,7 @@ export {
 export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
 export { rowRuleOf } from './row-rule.ts';
-export { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
+export { type SqueezeAttrs, squeezeExcite, squeezeExciteGate, squeezeGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export {
   abs,

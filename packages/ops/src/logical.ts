@@ -1,5 +1,5 @@
-import { broadcastShapes, CompileError, fromNumbers, staticShape, type TensorType } from '@ghostc/ir';
-import { broadcastIndex } from './binary.ts';
+import { broadcastShapes, CompileError, fromNumbers, type TensorType } from '@ghostc/ir';
+import { pairsOf, truths } from './binary.ts';
 import { defineOp } from './define-op.ts';
 
 function requireBool(types: readonly TensorType[], name: string): void {
@@ -18,15 +18,8 @@ function connective(name: string, formula: (a: boolean, b: boolean) => boolean) 
       requireBool([a, b], name);
       return { dtype: 'bool', shape: broadcastShapes(a.shape, b.shape) };
     },
-    evaluate({ a, b }, _attrs, [type]) {
-      const shape = staticShape((type as TensorType).shape);
-      const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-      const count = shape.reduce((product, dim) => product * dim, 1);
-      const out = Uint8Array.from({ length: count }, (_, i) =>
-        formula(Boolean(a.data[indexA(i)]), Boolean(b.data[indexB(i)])) ? 1 : 0,
-      );
-      return fromNumbers('bool', shape, out);
-    },
+    evaluate: ({ a, b }, _attrs, [type]) =>
+      truths(pairsOf(a, b, type as TensorType), (i, j) => formula(Boolean(a.data[i]), Boolean(b.data[j]))),
   });
 }
 

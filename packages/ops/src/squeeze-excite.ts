@@ -38,15 +38,31 @@ export const squeezeExciteGate = defineOp({
   traits: ['reduction'],
   infer: ({ x }) => ({ dtype: x.dtype, shape: [...x.shape.slice(0, 2), 1, 1] }),
   evaluate(inputs, attrs) {
-    const mean = run(globalAveragePool, [inputs.x], {});
-    const reduced = run(conv2d, [mean, inputs.reduce_weight, inputs.reduce_bias], { activation: 'relu' });
-    return run(conv2d, [reduced, inputs.expand_weight, inputs.expand_bias], {
-      activation: attrs.gate,
-      activation_params: attrs.gate_params,
-    });
+    const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
+    const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
+    return squeezeGate<Tensor>(operands, attrs, (op, given, settings) => run(parts[op], given, settings));
   },
   macs: squeezeMacs,
 });
+
+const parts = { global_average_pool: globalAveragePool, conv2d } as const;
+
+export interface SqueezeAttrs extends Attrs {
+  readonly gate: string;
+  readonly gate_params: readonly number[];
+}
+
+/** The gate out of its parts, which `part` makes of values, tensors or whatever stands for them. */
+export function squeezeGate<V>(
+  [x, reduceWeight, reduceBias, expandWeight, expandBias]: readonly V[],
+  { gate, gate_params }: SqueezeAttrs,
+  part: (op: keyof typeof parts, inputs: readonly V[], attrs: Attrs) => V,
+): V {
+  const mean = part('global_average_pool', [x as V], {});
+  const reduced = part('conv2d', [mean, reduceWeight as V, reduceBias as V], { activation: 'relu' });
+  const activation = { activation: gate, activation_params: gate_params };
+  return part('conv2d', [reduced, expandWeight as V, expandBias as V], activation);
+}
 
 function squeezeMacs({
   x,

@@ -1,6 +1,7 @@
 import type { Node, Value } from '@ghostc/ir';
 import type { StreamedPlan } from './place-streams.ts';
 import { valueBytes } from './resolve-storage.ts';
+import { runningNodes } from './running-nodes.ts';
 
 /** Bytes [offset, offset + bytes) of the arena while steps `start` to `end` run; steps count the nodes that run code. */
 export interface ArenaSpan {
@@ -14,8 +15,8 @@ export interface ArenaSpan {
 
 /** What lies where in the arena, and when. A value that stands for others (a concat, a view) is left to those. */
 export function arenaSpans(plan: StreamedPlan): ArenaSpan[] {
-  const { graph, order, placements, elided, scratch, streams } = plan;
-  const run = order.filter((node) => !elided.has(node));
+  const { graph, placements, elided, scratch, streams } = plan;
+  const run = runningNodes(plan);
   const step = new Map(run.map((node, i) => [node, i]));
   const lastUse = (value: Value): number =>
     Math.max(

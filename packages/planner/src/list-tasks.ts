@@ -1,6 +1,7 @@
 import type { Graph, Node } from '@ghostc/ir';
 import type { PlanOptions } from './memory-plan.ts';
 import type { Cell, Storage, StorageMap } from './resolve-storage.ts';
+import { runningNodes } from './running-nodes.ts';
 
 /** A node that runs code, with the memory that it touches. */
 export interface Task {
@@ -14,18 +15,16 @@ export interface Task {
 
 /** The tasks of a graph in the given order; nodes that cost nothing are left out. */
 export function listTasks(graph: Graph, map: StorageMap, options: PlanOptions): Task[] {
-  return [...graph.nodes()]
-    .filter((node) => !map.elided.has(node))
-    .map((node) => {
-      const inputs = node.inputs.map((value) => (value ? map.storage.get(value) : undefined));
-      return {
-        node,
-        reads: [...new Set(inputs.flatMap((storage) => storage?.cells ?? []))],
-        writes: node.outputs.flatMap((value) => map.storage.get(value)?.cells ?? []),
-        inPlace: inPlaceChoices(node, inputs, options),
-        scratchBytes: options.scratchBytes?.(node) ?? 0,
-      };
-    });
+  return runningNodes({ order: [...graph.nodes()], elided: map.elided }).map((node) => {
+    const inputs = node.inputs.map((value) => (value ? map.storage.get(value) : undefined));
+    return {
+      node,
+      reads: [...new Set(inputs.flatMap((storage) => storage?.cells ?? []))],
+      writes: node.outputs.flatMap((value) => map.storage.get(value)?.cells ?? []),
+      inPlace: inPlaceChoices(node, inputs, options),
+      scratchBytes: options.scratchBytes?.(node) ?? 0,
+    };
+  });
 }
 
 /** The task that writes each cell. */

@@ -4,6 +4,7 @@ import { heldWhile } from './held-while.ts';
 import type { PlanOptions } from './memory-plan.ts';
 import { placeStreams, type Region, resultsOf, type StreamedPlan, streamOf } from './place-streams.ts';
 import { valueBytes } from './resolve-storage.ts';
+import { runningNodes } from './running-nodes.ts';
 import type { RowMove, RowRules, Stream } from './stream.ts';
 
 export interface WithinOptions extends PlanOptions {
@@ -77,8 +78,8 @@ function resultOf(graph: Graph, regions: readonly Region[], options: WithinOptio
 }
 
 function worstOf(plan: StreamedPlan): WithinResult['worst'] {
-  const { order, live, elided } = plan;
-  const run = order.filter((node) => !elided.has(node));
+  const { live } = plan;
+  const run = runningNodes(plan);
   const at = live.reduce((most, bytes, i) => (bytes > (live[most] ?? 0) ? i : most), 0);
   const node = run[at];
   return node ? { node, bytes: live[at] ?? 0, held: heldWhile(plan, node) } : null;
@@ -130,7 +131,7 @@ function worstStretch(
   maxBytes: number,
 ): Stretch | null {
   if (!worst) return null;
-  const run = plan.order.filter((node) => !plan.elided.has(node));
+  const run = runningNodes(plan);
   let [low, high] = [run.indexOf(worst.node), run.indexOf(worst.node)];
   while (low > 0 && (plan.live[low - 1] ?? 0) > maxBytes) low--;
   while (high + 1 < run.length && (plan.live[high + 1] ?? 0) > maxBytes) high++;

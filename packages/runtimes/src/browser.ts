@@ -1,6 +1,6 @@
 import { CompileError } from '@ghostc/ir';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { onPath, requireTools, type Tool } from './require-tool.ts';
+import type { Browser, Page } from 'playwright-core';
+import { pathOf, requireTools, type Tool } from './require-tool.ts';
 import { type Route, serveLocally } from './serve-locally.ts';
 
 const commands = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -42,6 +42,7 @@ export async function openBrowser(
   further: readonly string[] = [],
 ): Promise<BrowserPage> {
   requireTools(browserTools, 'a browser');
+  const { chromium } = await import('playwright-core'); // slow to load, and rarely needed
   const server = await serveLocally(route);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
@@ -68,7 +69,5 @@ export async function openBrowser(
 }
 
 function executable(): string | undefined {
-  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
-  const name = commands.find(onPath);
-  return name && `/usr/bin/${name}`;
+  return process.env.CHROMIUM_PATH || commands.map(pathOf).find(Boolean);
 }

@@ -1,7 +1,6 @@
-import { build } from 'esbuild';
-
 /** A TypeScript module of this repository with what it imports, as one ES module for pages and other engines. */
 export async function bundleForWeb(file: string): Promise<string> {
+  const { build } = await import('esbuild'); // rarely needed
   const { outputFiles } = await build({
     entryPoints: [file],
     bundle: true,

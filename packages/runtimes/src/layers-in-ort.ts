@@ -1,7 +1,7 @@
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { isolateNodes, referenceValues } from '@ghostc/bisect';
 import type { Tensors } from '@ghostc/conformance';
-import type { Graph, Tensor } from '@ghostc/ir';
+import { type Graph, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
 import { runOrt } from './ort-session.ts';
 
 export interface LayerInOrt {
@@ -10,12 +10,14 @@ export interface LayerInOrt {
   readonly name: string;
   /** Largest difference; integers in steps. */
   readonly steps: number;
+  /** The largest difference that is none: one step, or what float32 makes of sums in another order. */
+  readonly allowed: number;
   /** Elements that differ, of how many. */
   readonly different: number;
   readonly elements: number;
 }
 
-/** Differences of dequantised numbers below this are float32's own. */
+/** Differences of dequantised numbers below this are float32's own; of layers in float, this part of the largest. */
 const FLOAT_NOISE = 1e-5;
 
 /**
@@ -39,12 +41,20 @@ export async function layersInOrt(graph: Graph, inputs: readonly Tensors[]): Pro
     return {
       op,
       name: output.name,
-      steps: differences.reduce((a, b) => Math.max(a, b), 0),
+      steps: largest(differences),
+      allowed: isFloat(output.type.dtype)
+        ? FLOAT_NOISE * Math.max(1, ...runs.map((run) => sizeOf(run.get(output))))
+        : 1,
       different: differences.filter((step) => !(step <= FLOAT_NOISE)).length,
       elements: differences.length,
     };
   });
 }
+
+const largest = (sizes: readonly number[]): number => sizes.reduce((a, b) => Math.max(a, b), 0);
+
+const sizeOf = (tensor: Tensor | undefined): number =>
+  tensor ? largest(Array.from(toNumbers(tensor), Math.abs)) : 0;
 
 function differencesOf(ours: Tensor | undefined, theirs: Tensor | undefined): number[] {
   return Array.from((ours?.data ?? []) as Int8Array, (v, i) => Math.abs(Number(v) - Number(theirs?.data[i])));

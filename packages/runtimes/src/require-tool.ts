@@ -41,9 +41,13 @@ export function skipWithout(tools: readonly Tool[], purpose: string, test: Skipp
   }
 }
 
-export function onPath(command: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
+/** Where the shell would find the command. */
+export function pathOf(command: string): string | undefined {
+  const files = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, command));
+  return files.find((file) => existsSync(file));
 }
+
+export const onPath = (command: string): boolean => pathOf(command) !== undefined;
 
 export function anyFile(...paths: readonly string[]): boolean {
   return paths.some((path) => existsSync(path));

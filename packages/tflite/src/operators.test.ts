@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { readTflite } from './read-tflite.ts';
 import { buildModel } from './testing/build-model.ts';
 import { evaluateGraph } from './testing/evaluate-graph.ts';
-import { caseInputs, type OperatorCase, operatorCases } from './testing/operator-cases.ts';
+import type { OperatorCase } from './testing/operator-case.ts';
+import { caseInputs, operatorCases } from './testing/operator-cases.ts';
 
 /**
  * Outputs of TFLite's reference kernels for each case, base64 of two sets of inputs. tools/tflite has what writes them and

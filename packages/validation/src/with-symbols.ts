@@ -1,5 +1,5 @@
 import { copyGraph } from '@ghostc/edit';
-import { CompileError, type Dim, type Graph, isStatic } from '@ghostc/ir';
+import { attempt, type Dim, type Graph, isStatic } from '@ghostc/ir';
 
 /**
  * The graph with symbols in place of some axes of its inputs (`axes`: 0 batch, 2 height, 3 width), named with `suffix`; null
@@ -8,10 +8,7 @@ import { CompileError, type Dim, type Graph, isStatic } from '@ghostc/ir';
 export function withSymbols(graph: Graph, axes: readonly number[], suffix = ''): Graph | null {
   const symbol = (dim: Dim, axis: number): Dim =>
     axes.includes(axis) && isStatic(dim) ? `${'nchw'[axis] ?? 'd'}${suffix}` : dim;
-  try {
-    return copyGraph(graph, { inputType: ({ type }) => ({ ...type, shape: type.shape.map(symbol) }) });
-  } catch (error) {
-    if (error instanceof CompileError) return null;
-    throw error;
-  }
+  return attempt(() =>
+    copyGraph(graph, { inputType: ({ type }) => ({ ...type, shape: type.shape.map(symbol) }) }),
+  );
 }

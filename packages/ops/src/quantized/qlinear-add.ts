@@ -1,12 +1,5 @@
-import {
-  allocate,
-  broadcastShapes,
-  CompileError,
-  staticShape,
-  type Tensor,
-  type TensorType,
-} from '@ghostc/ir';
-import { broadcastIndex } from '../binary.ts';
+import { allocate, broadcastShapes, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
+import { pairsOf } from '../binary.ts';
 import { defineOp } from '../define-op.ts';
 import {
   activationData,
@@ -92,13 +85,9 @@ export function zipIntegers(
   type: TensorType,
   formula: (p: number, q: number) => number,
 ): Tensor {
-  const shape = staticShape(type.shape);
   const [left, right] = [activationData(a), activationData(b)];
-  const [indexA, indexB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-  const data = allocate(
-    type.dtype,
-    shape.reduce((product, dim) => product * dim, 1),
-  ) as Int8Array;
+  const { shape, count, indexA, indexB } = pairsOf(a, b, type);
+  const data = allocate(type.dtype, count) as Int8Array;
   for (let i = 0; i < data.length; i++)
     data[i] = formula(left[indexA(i)] as number, right[indexB(i)] as number);
   return quantizedTensor(type, shape, data);

@@ -1,10 +1,10 @@
 import type { TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
 import { conv2d, windowAttrs, windowMacs } from '../conv2d.ts';
+import { groupChannels } from '../convolve.ts';
 import { defineOp } from '../define-op.ts';
-import { image } from '../window.ts';
-import { checkQuantizedBias, checkWeight, convolveQuantized, weightMultipliers } from './qlinear-window.ts';
-import { requantizedAttrs, requantizedType } from './quantized-type.ts';
+import { convolveQuantized, layerType } from './qlinear-window.ts';
+import { requantizedAttrs } from './quantized-type.ts';
 
 /**
  * TFLite CONV_2D on integers, NCHW, with groups: x [N,C,H,W] per tensor, weight i8 [M,C/group,kH,kW] symmetric, per
@@ -19,20 +19,11 @@ export const qlinearConv2d = defineOp({
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = conv2d.infer({ x, weight }, window) as TensorType;
-    checkWeight(weight, shape[1]);
-    checkQuantizedBias(bias, x, shape[1]);
-    weightMultipliers(x, weight, attrs);
-    return requantizedType(shape, attrs);
+    return layerType(shape, { x, weight, bias }, attrs);
   },
   evaluate(inputs, attrs, [type]) {
-    const [m, perGroup] = image(inputs.weight.shape);
-    const perOutputGroup = m / attrs.group;
-    const firstChannel = (channel: number): number => Math.floor(channel / perOutputGroup) * perGroup;
-    return convolveQuantized(
-      inputs,
-      { ...attrs, channelsPerOutput: perGroup, firstChannel },
-      type as TensorType,
-    );
+    const channels = groupChannels(inputs.weight, attrs.group);
+    return convolveQuantized(inputs, { ...attrs, ...channels }, type as TensorType);
   },
   macs: ({ weight }, _attrs, [type]) => windowMacs(weight, type),
 });

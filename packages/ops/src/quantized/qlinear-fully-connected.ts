@@ -4,8 +4,7 @@ import { fullyConnected } from '../linear.ts';
 import {
   accumulatorScale,
   centred,
-  checkQuantizedBias,
-  checkWeight,
+  layerType,
   requantizeChannels,
   weightMultipliers,
 } from './qlinear-window.ts';
@@ -15,7 +14,6 @@ import {
   quantizedTensor,
   type Requantized,
   requantizedAttrs,
-  requantizedType,
 } from './quantized-type.ts';
 import { type FixedMultiplier, quantizeMultiplier } from './requantize.ts';
 
@@ -30,10 +28,7 @@ export const qlinearFullyConnected = defineOp({
       { x, weight },
       { activation: 'none', activation_params: [] },
     ) as TensorType;
-    checkWeight(weight, shape[1]);
-    checkQuantizedBias(bias, x, shape[1]);
-    linearMultipliers(x, weight, attrs);
-    return requantizedType(shape, attrs);
+    return layerType(shape, { x, weight, bias }, attrs, linearMultipliers);
   },
   evaluate({ x, weight, bias }, attrs, [type]) {
     const [rows = 0, inner = 0] = x.shape;

@@ -1,4 +1,12 @@
-import { allocate, CompileError, type Dim, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
+import {
+  allocate,
+  CompileError,
+  type Dim,
+  type Shape,
+  type Tensor,
+  type TensorType,
+  toNumbers,
+} from '@ghostc/ir';
 import { type Convolution, convolutionSums } from '../convolve.ts';
 import { image } from '../window.ts';
 import {
@@ -8,11 +16,31 @@ import {
   outputAffine,
   quantizedTensor,
   type Requantized,
+  requantizedType,
 } from './quantized-type.ts';
 import { type FixedMultiplier, quantizeMultiplier, scaleBy, scaleWide } from './requantize.ts';
 
+interface LayerTypes {
+  readonly x: TensorType;
+  readonly weight: TensorType;
+  readonly bias?: TensorType | undefined;
+}
+
+/** The output of a layer with weights, [N,M,...]; throws `quant/weight`, `quant/bias`, and what `multipliers` throws. */
+export function layerType(
+  shape: Shape,
+  { x, weight, bias }: LayerTypes,
+  attrs: Requantized,
+  multipliers: typeof weightMultipliers = weightMultipliers,
+): TensorType {
+  checkWeight(weight, shape[1]);
+  checkQuantizedBias(bias, x, shape[1]);
+  multipliers(x, weight, attrs);
+  return requantizedType(shape, attrs);
+}
+
 /** Throws `quant/weight` unless weights are i8, symmetric, quantised per tensor or along axis 0. */
-export function checkWeight(weight: TensorType, channels: Dim | undefined): void {
+function checkWeight(weight: TensorType, channels: Dim | undefined): void {
   const { dtype, quant } = weight;
   const perTensor = quant?.axis === undefined && quant?.scale.length === 1;
   const perChannel = quant?.axis === 0 && quant.scale.length === channels;
@@ -24,11 +52,7 @@ export function checkWeight(weight: TensorType, channels: Dim | undefined): void
 }
 
 /** Throws `quant/bias` unless the bias is [M] of int32, or of int64 for 16-bit activations. */
-export function checkQuantizedBias(
-  bias: TensorType | undefined,
-  x: TensorType,
-  channels: Dim | undefined,
-): void {
+function checkQuantizedBias(bias: TensorType | undefined, x: TensorType, channels: Dim | undefined): void {
   const dtype = x.dtype === 'i16' ? 'i64' : 'i32';
   if (!bias || (bias.dtype === dtype && bias.shape.length === 1 && bias.shape[0] === channels)) return;
   throw new CompileError(

@@ -18,26 +18,26 @@ export type ReferenceTable = (x: TensorType, y: OutputQuant) => Tensor;
 
 /** 1 / (1 + exp(-x)): inputs in Q4.27, outputs of scale 1/256 from the lowest value up. */
 export const logisticTable: ReferenceTable = (x, y) => {
-  const [low, high] = integerRange(y.y_dtype);
-  const { fixed, radius } = inputInQ4(x);
-  return table(x, y, (v) => {
-    if (v <= -radius) return low;
-    if (v >= radius) return high;
-    return roundingDivideByPowerOfTwo(logisticQ4(scaleBy(v, fixed, 'double')), 31 - 8) + low;
-  });
+  const [low] = integerRange(y.y_dtype);
+  return saturatingTable(x, y, (q4) => roundingDivideByPowerOfTwo(logisticQ4(q4), 31 - 8) + low);
 };
 
 /** tanh(x): inputs in Q4.27, outputs of scale 1/128 about the middle. */
 export const tanhTable: ReferenceTable = (x, y) => {
-  const [low, high] = integerRange(y.y_dtype);
   const { zeroPoint } = outputAffine(y);
-  const { fixed, radius } = inputInQ4(x);
+  return saturatingTable(x, y, (q4) => roundingDivideByPowerOfTwo(tanhQ4(q4), 31 - 7) + zeroPoint);
+};
+
+/** `inside` of x in Q4.27, M = sx 2^27 as a fixed-point number; the ends of the output's type from 15 or so on. */
+function saturatingTable(x: TensorType, y: OutputQuant, inside: (q4: number) => number): Tensor {
+  const [low, high] = integerRange(y.y_dtype);
+  const fixed = quantizeMultiplier(affineOf(x, 'x').scale * 2 ** 27);
+  const radius = Math.floor((15 * 2 ** 27) / 2 ** fixed.shift);
   return table(x, y, (v) => {
     if (v <= -radius) return low;
-    if (v >= radius) return high;
-    return roundingDivideByPowerOfTwo(tanhQ4(scaleBy(v, fixed, 'double')), 31 - 7) + zeroPoint;
+    return v >= radius ? high : inside(scaleBy(v, fixed, 'double'));
   });
-};
+}
 
 /** x min(max(x + 3, 0), 6) / 6 in 16-bit fixed point: the input in 128ths of its scale, the gate in 3/32768. */
 export const hardSwishTable: ReferenceTable = (x, y) => {
@@ -92,12 +92,6 @@ export const clampTable =
     const fixed = quantizeMultiplier(Math.fround(affineOf(x, 'x').scale / out));
     return table(x, y, (v) => Math.min(Math.max(scaleBy(v, fixed, 'double') + zeroPoint, low), high));
   };
-
-/** M = sx 2^27 as a fixed-point number, and the |x - zx| from which on the result is saturated. */
-function inputInQ4(x: TensorType): { fixed: FixedMultiplier; radius: number } {
-  const fixed = quantizeMultiplier(affineOf(x, 'x').scale * 2 ** 27);
-  return { fixed, radius: Math.floor((15 * 2 ** 27) / 2 ** fixed.shift) };
-}
 
 /** One entry for each value of x, of its distance to the zero point, limited to the output's type. */
 function table(x: TensorType, { y_dtype }: OutputQuant, entry: (distance: number) => number): Tensor {

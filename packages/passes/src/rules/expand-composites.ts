@@ -1,5 +1,14 @@
 import { fromNumbers } from '@ghostc/ir';
-import { attrsOf, cheapAttrs, type GhostModuleAttrs, ghostModule, primaryAttrs } from '@ghostc/ops';
+import {
+  attrsOf,
+  cheapAttrs,
+  type GhostModuleAttrs,
+  ghostModule,
+  primaryAttrs,
+  type SqueezeAttrs,
+  squeezeExcite,
+  squeezeGate,
+} from '@ghostc/ops';
 import { constantData, numbersOf, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -24,14 +33,8 @@ export const expandSqueezeExcite = rule({
   name: 'expand-squeeze-excite',
   match: op('squeeze_excite', any('x')).as('se'),
   rewrite({ x, se }, build) {
-    const [, reduceWeight = null, reduceBias = null, expandWeight = null, expandBias = null] = se.inputs;
-    const mean = build.node('global_average_pool', [x]);
-    const reduced = build.node('conv2d', [mean, reduceWeight, reduceBias], { activation: 'relu' });
-    const gate = {
-      activation: se.attrs.gate ?? 'hard_sigmoid',
-      activation_params: se.attrs.gate_params ?? [1 / 6, 0.5],
-    };
-    return build.node('mul', [x, build.node('conv2d', [reduced, expandWeight, expandBias], gate)]);
+    const attrs = attrsOf<SqueezeAttrs>(squeezeExcite, se);
+    return build.node('mul', [x, squeezeGate(se.inputs, attrs, build.node)]);
   },
 });
 

@@ -8,8 +8,7 @@ import {
   type Value,
 } from '@ghostc/ir';
 import type { ModelSpec, OperatorSpec, TensorSpec } from './build-model.ts';
-
-export type Options = NonNullable<OperatorSpec['options']>;
+import type { Options } from './options.ts';
 
 /** A tensor of the model in the making: its place in the list and its shape. */
 export interface Placed {

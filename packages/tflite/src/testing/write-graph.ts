@@ -1,12 +1,14 @@
 import { type Attrs, CompileError, type Graph, type Node, staticShape, withLocation } from '@ghostc/ir';
 import { type Activation, attrsOf, lookup, normalAxis, sliceRanges } from '@ghostc/ops';
-import { ConcatenationOptions } from '../generated/concatenation-options.ts';
-import { LeakyReluOptions } from '../generated/leaky-relu-options.ts';
-import { ReducerOptions } from '../generated/reducer-options.ts';
-import { SoftmaxOptions } from '../generated/softmax-options.ts';
-import { StridedSliceOptions } from '../generated/strided-slice-options.ts';
 import type { ModelSpec, OperatorSpec } from './build-model.ts';
 import { GraphWriter, type Placed } from './graph-writer.ts';
+import {
+  concatenation,
+  leaky as leakyOptions,
+  reducer,
+  softmax as softmaxOptions,
+  stridedSlice,
+} from './options.ts';
 import { averagePool, convolution, depthwise, maxPool, refuse } from './write-images.ts';
 
 /** Writes one node; gives its first output. */
@@ -70,12 +72,11 @@ function hardSigmoid(writer: GraphWriter, x: Placed, [alpha = 0, beta = 0]: read
 }
 
 function leaky(writer: GraphWriter, x: Placed, alpha: number): Placed {
-  const options = {
-    kind: 'LeakyReluOptions' as const,
-    write: (b: Parameters<typeof LeakyReluOptions.createLeakyReluOptions>[0]) =>
-      LeakyReluOptions.createLeakyReluOptions(b, alpha),
-  };
-  return writer.operator('LEAKY_RELU', [x], { shape: x.shape, options });
+  return writer.operator('LEAKY_RELU', [x], { shape: x.shape, options: leakyOptions(alpha) });
+}
+
+function silu(writer: GraphWriter, x: Placed, type: Parameters<GraphWriter['operator']>[2]): Placed {
+  return writer.operator('MUL', [x, writer.operator('LOGISTIC', [x], x)], type);
 }
 
 /** The fused activation of a node as operators of their own. */
@@ -92,7 +93,7 @@ function activated(writer: GraphWriter, node: Node, x: Placed): Placed {
     sigmoid: () => unary('LOGISTIC'),
     tanh: () => unary('TANH'),
     leaky_relu: () => leaky(writer, x, parameters[0] ?? 0),
-    silu: () => writer.operator('MUL', [x, unary('LOGISTIC')], x),
+    silu: () => silu(writer, x, x),
   }[activation]();
 }
 
@@ -102,46 +103,26 @@ const reduce =
     const x = writer.value(node.inputs[0]);
     const { axes, keepdims } = attrs<{ axes: number[]; keepdims: boolean }>(node);
     const all = axes.length ? axes.map((axis) => normalAxis(axis, x.shape.length)) : [...x.shape.keys()];
-    const options = {
-      kind: 'ReducerOptions' as const,
-      write: (b: Parameters<typeof ReducerOptions.createReducerOptions>[0]) =>
-        ReducerOptions.createReducerOptions(b, keepdims),
-    };
-    return writer.operator(code, [x, writer.ints(all)], { ...typed(node), options });
+    return writer.operator(code, [x, writer.ints(all)], { ...typed(node), options: reducer(keepdims) });
   };
 
 function globalMean(writer: GraphWriter, node: Node): Placed {
   const x = writer.value(node.inputs[0]);
   const axes = [...x.shape.keys()].slice(2);
-  const options = {
-    kind: 'ReducerOptions' as const,
-    write: (b: Parameters<typeof ReducerOptions.createReducerOptions>[0]) =>
-      ReducerOptions.createReducerOptions(b, true),
-  };
-  return writer.operator('MEAN', [x, writer.ints(axes)], { ...typed(node), options });
+  return writer.operator('MEAN', [x, writer.ints(axes)], { ...typed(node), options: reducer(true) });
 }
 
 function softmax(writer: GraphWriter, node: Node): Placed {
   const x = writer.value(node.inputs[0]);
   if (normalAxis(attrs<{ axis: number }>(node).axis, x.shape.length) !== x.shape.length - 1)
     refuse('softmax over an axis that is not the last');
-  const options = {
-    kind: 'SoftmaxOptions' as const,
-    write: (b: Parameters<typeof SoftmaxOptions.createSoftmaxOptions>[0]) =>
-      SoftmaxOptions.createSoftmaxOptions(b, 1),
-  };
-  return writer.operator('SOFTMAX', [x], { ...typed(node), options });
+  return writer.operator('SOFTMAX', [x], { ...typed(node), options: softmaxOptions(1) });
 }
 
 function concat(writer: GraphWriter, node: Node): Placed {
   const axis = normalAxis(attrs<{ axis: number }>(node).axis, shapeOf(node).length);
-  const options = {
-    kind: 'ConcatenationOptions' as const,
-    write: (b: Parameters<typeof ConcatenationOptions.createConcatenationOptions>[0]) =>
-      ConcatenationOptions.createConcatenationOptions(b, axis, 0),
-  };
   const inputs = node.inputs.map((input) => writer.value(input));
-  return writer.operator('CONCATENATION', inputs, { ...typed(node), options });
+  return writer.operator('CONCATENATION', inputs, { ...typed(node), options: concatenation(axis) });
 }
 
 function slice(writer: GraphWriter, node: Node): Placed {
@@ -152,13 +133,8 @@ function slice(writer: GraphWriter, node: Node): Placed {
   const starts = parts.map(({ start }) => Number(start));
   const steps = parts.map(({ step }) => Number(step));
   const ends = parts.map(({ start, step, count }) => Number(start) + (Number(count) - 1) * Number(step) + 1);
-  const options = {
-    kind: 'StridedSliceOptions' as const,
-    write: (b: Parameters<typeof StridedSliceOptions.startStridedSliceOptions>[0]) =>
-      StridedSliceOptions.createStridedSliceOptions(b, 0, 0, 0, 0, 0, false),
-  };
   const inputs = [x, ...[starts, ends, steps].map((values) => writer.ints(values))];
-  return writer.operator('STRIDED_SLICE', inputs, { ...typed(node), options });
+  return writer.operator('STRIDED_SLICE', inputs, { ...typed(node), options: stridedSlice(0, 0, 0) });
 }
 
 function pad(writer: GraphWriter, node: Node): Placed {
@@ -266,13 +242,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['round', plain('ROUND')],
   ['sigmoid', plain('LOGISTIC')],
   ['sign', numeric('SIGN')],
-  [
-    'silu',
-    (writer, node) => {
-      const x = writer.value(node.inputs[0]);
-      return writer.operator('MUL', [x, writer.operator('LOGISTIC', [x], x)], typed(node));
-    },
-  ],
+  ['silu', (writer, node) => silu(writer, writer.value(node.inputs[0]), typed(node))],
   ['slice', slice],
   ['softmax', softmax],
   ['sqrt', numeric('SQRT')],

@@ -1,18 +1,8 @@
-import {
-  type Attrs,
-  CompileError,
-  fromNumbers,
-  type Node,
-  staticShape,
-  type Tensor,
-  toNumbers,
-} from '@ghostc/ir';
+import { type Attrs, CompileError, type Node, staticShape, type Tensor } from '@ghostc/ir';
 import { attrsOf, lookup } from '@ghostc/ops';
-import { Conv2DOptions } from '../generated/conv2-doptions.ts';
-import { DepthwiseConv2DOptions } from '../generated/depthwise-conv2-doptions.ts';
-import { Padding } from '../generated/padding.ts';
-import { Pool2DOptions } from '../generated/pool2-doptions.ts';
-import type { GraphWriter, Options, Placed } from './graph-writer.ts';
+import { permuteTensor } from '../tensor-table.ts';
+import type { GraphWriter, Placed } from './graph-writer.ts';
+import { conv, depthwise as depthwiseOptions, pool as poolOptions, VALID } from './options.ts';
 
 export function refuse(what: string): never {
   throw new CompileError('tflite/write', `${what} has no TFLite form here`);
@@ -59,27 +49,6 @@ function constantOf(node: Node, index: number): Tensor {
   return constant ?? refuse('a weight that is not constant');
 }
 
-/** Elements in another order of axes. */
-function permuted(tensor: Tensor, perm: readonly number[]): Tensor {
-  const strides = tensor.shape.map((_, axis) => tensor.shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const shape = perm.map((axis) => tensor.shape[axis] ?? 1);
-  const data = toNumbers(tensor);
-  const at = (flat: number): number => {
-    let [rest, index] = [flat, 0];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const size = shape[axis] ?? 1;
-      index += (rest % size) * (strides[perm[axis] ?? 0] ?? 0);
-      rest = Math.floor(rest / size);
-    }
-    return index;
-  };
-  return fromNumbers(
-    tensor.dtype,
-    shape,
-    Array.from({ length: data.length }, (_, i) => Number(data[at(i)])),
-  );
-}
-
 /** TFLite wants a bias: zeros where there is none. */
 function biasOf(writer: GraphWriter, node: Node, channels: number): Placed {
   const bias = node.inputs[2];
@@ -92,16 +61,11 @@ export function convolution(writer: GraphWriter, node: Node): Placed {
   if (node.inputs[3]) refuse('a convolution with a residual');
   const weight = constantOf(node, 1);
   const [m = 1] = weight.shape;
-  const [h = 1, w = 1] = strides;
-  const options: Options = {
-    kind: 'Conv2DOptions',
-    write: (b) =>
-      Conv2DOptions.createConv2DOptions(b, Padding.VALID, w, h, 0, dilations[1] ?? 1, dilations[0] ?? 1),
-  };
+  const options = conv(VALID, strides, { dilations });
   if (group > 1 && m % group !== 0) refuse('uneven groups');
   const inputs = [
     padded(writer, node, 0),
-    writer.constant(permuted(weight, [0, 2, 3, 1])),
+    writer.constant(permuteTensor(weight, [0, 2, 3, 1])),
     biasOf(writer, node, m),
   ];
   return back(writer, writer.operator('CONV_2D', inputs, { shape: toNhwc(outputShape(node)), options }));
@@ -111,28 +75,13 @@ export function depthwise(writer: GraphWriter, node: Node): Placed {
   const { multiplier, strides, dilations } = windowOf<{ multiplier: number }>(node);
   const weight = constantOf(node, 1);
   const [m = 1] = weight.shape;
-  const [h = 1, w = 1] = strides;
   if (m !== multiplier * Number(node.inputs[0]?.type.shape[1]))
     refuse('a depthwise convolution with fewer outputs');
   if (node.inputs[3]) refuse('a convolution with a residual');
-  const options: Options = {
-    kind: 'DepthwiseConv2DOptions',
-    write: (b) => {
-      const dilation = [dilations[1] ?? 1, dilations[0] ?? 1] as const;
-      return DepthwiseConv2DOptions.createDepthwiseConv2DOptions(
-        b,
-        Padding.VALID,
-        w,
-        h,
-        multiplier,
-        0,
-        ...dilation,
-      );
-    },
-  };
+  const options = depthwiseOptions(VALID, multiplier, { strides, dilations });
   const inputs = [
     padded(writer, node, 0),
-    writer.constant(permuted(weight, [1, 2, 3, 0])),
+    writer.constant(permuteTensor(weight, [1, 2, 3, 0])),
     biasOf(writer, node, m),
   ];
   return back(
@@ -165,12 +114,7 @@ function pool(
   const { kernel_shape: kernel, strides, dilations, ceil_mode: ceil } = windowOf<Pool>(node);
   if (dilations.some((step) => step !== 1)) refuse('a dilated pool');
   if (ceil) refuse('a pool in ceil mode');
-  const [h = 1, w = 1] = strides;
-  const options: Options = {
-    kind: 'Pool2DOptions',
-    write: (b) =>
-      Pool2DOptions.createPool2DOptions(b, Padding.VALID, w, h, kernel[1] ?? 1, kernel[0] ?? 1, 0),
-  };
+  const options = poolOptions(VALID, strides, kernel);
   const image = padded(writer, node, around);
   return back(writer, writer.operator(code, [image], { shape: toNhwc(outputShape(node)), options }));
 }

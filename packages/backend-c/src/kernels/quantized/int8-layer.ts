@@ -13,33 +13,36 @@ import {
 } from '@ghostc/ops';
 import { type ConvGeometry, convGeometry } from '../conv-geometry.ts';
 import { input } from '../operands.ts';
-import { layerData, rawAccumulators } from './accumulators.ts';
-import { type RequantPlan, requantPlan } from './requant-plan.ts';
+import { type LayerData, layerData, rawAccumulators } from './accumulators.ts';
+import { type Requantization, type RequantPlan, requantPlan } from './requant-plan.ts';
 
-/** A layer from int8 to int8 as the tuned kernels take it: sums over raw x, int32 tables by output channel. */
-export interface Int8Layer {
+/** A layer from int8 to int8 as it stands in the graph: sums over x minus its zero point. */
+export interface Int8Params extends LayerData {
   readonly geometry: ConvGeometry;
   /** Output channels per input channel of a depthwise convolution, else 1. */
   readonly multiplier: number;
-  /** As in the graph: [M][inner]. */
-  readonly weight: Int8Array;
   readonly xZeroPoint: number;
+  readonly to: Requantization;
+}
+
+/** The same as the tuned kernels take it: sums over raw x, int32 tables by output channel. */
+export interface Int8Layer extends Int8Params {
   readonly plan: RequantPlan;
 }
 
-/** Null where the layer is none of int8, or leaves int32. */
-export function convLayer(node: Node): Int8Layer | null {
+/** Null where the layer is none of int8. */
+export function convParams(node: Node): Int8Params | null {
   const attrs = attrsOf(qlinearConv2d, node);
-  return layer(node, {
+  return paramsOf(node, {
     attrs,
     geometry: convGeometry(node, attrs),
     multipliers: windowMultipliers(node, attrs),
   });
 }
 
-export function depthwiseLayer(node: Node): Int8Layer | null {
+export function depthwiseParams(node: Node): Int8Params | null {
   const attrs = attrsOf(qlinearDepthwiseConv2d, node);
-  return layer(node, {
+  return paramsOf(node, {
     attrs,
     multiplier: attrs.multiplier,
     geometry: convGeometry(node, attrs),
@@ -47,18 +50,18 @@ export function depthwiseLayer(node: Node): Int8Layer | null {
   });
 }
 
-export function denseLayer(node: Node): Int8Layer | null {
+/** A linear layer is a convolution of one pixel, a row of x an image. */
+export function denseParams(node: Node): Int8Params | null {
   const attrs = attrsOf(qlinearFullyConnected, node);
   const multipliers = linearMultipliers(input(node, 0).type, input(node, 1).type, attrs);
-  return layer(node, { attrs, geometry: denseGeometry(node), multipliers });
+  return paramsOf(node, { attrs, geometry: denseGeometry(node), multipliers });
 }
 
 function windowMultipliers(node: Node, attrs: Requantized): readonly FixedMultiplier[] {
   return weightMultipliers(input(node, 0).type, input(node, 1).type, attrs);
 }
 
-/** A linear layer as a convolution of one pixel, a row of x an image. */
-export function denseGeometry(node: Node): ConvGeometry {
+function denseGeometry(node: Node): ConvGeometry {
   const [batch = 1, inner = 1] = staticShape(input(node, 0).type.shape);
   const m = Number(input(node, 1).type.shape[0]);
   const one = { height: 1, width: 1, outHeight: 1, outWidth: 1, kernelHeight: 1, kernelWidth: 1, group: 1 };
@@ -73,16 +76,35 @@ interface LayerParts {
   readonly multipliers: readonly FixedMultiplier[];
 }
 
-function layer(node: Node, { attrs, geometry, multiplier = 1, multipliers }: LayerParts): Int8Layer | null {
+function paramsOf(
+  node: Node,
+  { attrs, geometry, multiplier = 1, multipliers }: LayerParts,
+): Int8Params | null {
   const types: DType[] = [input(node, 0).type.dtype, input(node, 1).type.dtype, attrs.y_dtype];
-  if (types.some((dtype) => dtype !== 'i8')) return null;
-  const data = layerData(node);
-  const sums = rawAccumulators(node, data);
   const [first] = multipliers;
-  if (!sums || !first) return null;
+  if (!first || types.some((dtype) => dtype !== 'i8')) return null;
+  const data = layerData(node);
   const fixed = Array.from({ length: data.channels }, (_, m) => multipliers[m] ?? first);
-  const to = { fixed, rounding: attrs.rounding, zeroPoint: attrs.y_zero_point, clamp: clampRange(attrs) };
-  const plan = requantPlan(to, sums);
   const { zeroPoint } = affineOf(input(node, 0).type, 'x');
-  return plan && { geometry, multiplier, weight: data.weight, xZeroPoint: zeroPoint, plan };
+  const to = { fixed, rounding: attrs.rounding, zeroPoint: attrs.y_zero_point, clamp: clampRange(attrs) };
+  return { ...data, geometry, multiplier, xZeroPoint: zeroPoint, to };
+}
+
+/** Null where the layer is none of int8, or leaves int32. */
+export function convLayer(node: Node): Int8Layer | null {
+  return layerOf(node, convParams(node));
+}
+
+export function depthwiseLayer(node: Node): Int8Layer | null {
+  return layerOf(node, depthwiseParams(node));
+}
+
+export function denseLayer(node: Node): Int8Layer | null {
+  return layerOf(node, denseParams(node));
+}
+
+function layerOf(node: Node, params: Int8Params | null): Int8Layer | null {
+  const sums = params && rawAccumulators(node, params);
+  const plan = sums && requantPlan(params.to, sums);
+  return plan && { ...params, plan };
 }

@@ -1,7 +1,7 @@
 import type { KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { limits, wordsOfBytes } from './byte-step.ts';
-import { lanesText, limitedText, scaledText, wordText } from './integer-text.ts';
+import { gatherText, lanesText, limitedText, scaledText, wordText } from './integer-text.ts';
 import { asSigned, channelTable, type WeightedLayer } from './weighted-layer.ts';
 
 /** How a blocked convolution reads x and writes y. */
@@ -127,11 +127,6 @@ let right = u32(at & 3) * 8u;
 let low = u32(arena[i]) >> right;
 let high = u32(arena[min(i + 1, LAST)]) << ((32u - right) & 31u);
 return i32(select(low | high, low, right == 0u)) ^ FLIP;
-}`;
-
-const gatherText = `fn gather(at: vec4i) -> vec4i {
-let words = vec4i(arena[at.x >> 2u], arena[at.y >> 2u], arena[at.z >> 2u], arena[at.w >> 2u]) ^ vec4i(FLIP);
-return (words << (vec4u((vec4i(3) - (at & vec4i(3)))) * 8u)) >> vec4u(24u);
 }`;
 
 const mergedText = `fn merged(v0: vec4i, v1: vec4i, v2: vec4i, v3: vec4i) -> vec4u {

@@ -17,6 +17,19 @@ export const weightText =
 export const lanesText =
   'fn lanes(word: i32) -> vec4i {\nreturn (vec4i(word) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u);\n}';
 
+const fourBytes = (words: string): string => `{
+let words = ${words};
+return (words << (vec4u((vec4i(3) - (at & vec4i(3)))) * 8u)) >> vec4u(24u);
+}`;
+const wordsAt = (buffer: string): string =>
+  `vec4i(${['x', 'y', 'z', 'w'].map((lane) => `${buffer}[at.${lane} >> 2u]`).join(', ')})`;
+
+/** `gather(at)`: four bytes of the arena, made signed by FLIP. */
+export const gatherText = `fn gather(at: vec4i) -> vec4i ${fourBytes(`${wordsAt('arena')} ^ vec4i(FLIP)`)}`;
+
+/** `factors(at)`: four bytes of the weights, signed. */
+export const factorsText = `fn factors(at: vec4i) -> vec4i ${fourBytes(wordsAt('weights'))}`;
+
 /** `packed(v)`: the low bytes of four numbers as one word. */
 export const packedText = `fn packed(v: vec4i) -> i32 {
 let low = (v & vec4i(255)) << vec4u(0u, 8u, 16u, 24u);

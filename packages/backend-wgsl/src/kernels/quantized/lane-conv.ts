@@ -2,7 +2,7 @@ import { numElements } from '@ghostc/ir';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { limits, wordsOfBytes } from './byte-step.ts';
-import { limitedText, packedText, scaledText } from './integer-text.ts';
+import { factorsText, gatherText, limitedText, packedText, scaledText } from './integer-text.ts';
 import { asSigned, channelTable, type WeightedLayer } from './weighted-layer.ts';
 
 /**
@@ -31,7 +31,7 @@ export function laneConv(context: KernelContext, layer: WeightedLayer, perGroup:
       scaledText(attrs.rounding),
       limitedText,
       gatherText,
-      ...(same ? [] : [weightsText]),
+      ...(same ? [] : [factorsText]),
     ],
     body: bodyText({ same, single, columns: sizes.KW }),
     ints: {
@@ -50,16 +50,6 @@ export function laneConv(context: KernelContext, layer: WeightedLayer, perGroup:
     count: Math.ceil(length / 4),
   };
 }
-
-const gatherText = `fn gather(at: vec4i) -> vec4i {
-let words = vec4i(arena[at.x >> 2u], arena[at.y >> 2u], arena[at.z >> 2u], arena[at.w >> 2u]) ^ vec4i(FLIP);
-return (words << (vec4u((vec4i(3) - (at & vec4i(3)))) * 8u)) >> vec4u(24u);
-}`;
-
-const weightsText = `fn factors(at: vec4i) -> vec4i {
-let words = vec4i(weights[at.x >> 2u], weights[at.y >> 2u], weights[at.z >> 2u], weights[at.w >> 2u]);
-return (words << (vec4u((vec4i(3) - (at & vec4i(3)))) * 8u)) >> vec4u(24u);
-}`;
 
 interface LaneForm {
   readonly same: boolean;

@@ -2,8 +2,8 @@ import type { Node } from '@ghostc/ir';
 import type { CFunction, KernelContext } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
+import type { Int8Params } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
-import type { LayerParams } from './layer-params.ts';
 import { cmsisPrelude } from './prelude.ts';
 
 /** What tells a convolution from a depthwise one. */
@@ -13,12 +13,12 @@ interface ConvKind {
   readonly wrapper: string;
   readonly paramsType: string;
   /** Initialisers of the parameters that the other has not. */
-  readonly extra: (params: LayerParams) => string[];
+  readonly extra: (params: Int8Params) => string[];
   /** n, h, w, c of the filter. */
   readonly filter: (geometry: ConvGeometry) => readonly number[];
   /** Weights [m][c][h][w] in the order that the library reads. */
-  readonly pack: (params: LayerParams) => Int8Array;
-  readonly fits: (params: LayerParams) => boolean;
+  readonly pack: (params: Int8Params) => Int8Array;
+  readonly fits: (params: Int8Params) => boolean;
   /** Bytes that the library may want: the largest of its builds. */
   readonly workBytes: (geometry: ConvGeometry) => number;
 }
@@ -82,13 +82,13 @@ function workOf(kind: ConvKind, geometry: ConvGeometry): Work {
   };
 }
 
-function convFunction(kind: ConvKind, params: LayerParams): CFunction {
-  const { geometry, rounding } = params;
+function convFunction(kind: ConvKind, params: Int8Params): CFunction {
+  const { geometry, to } = params;
   const work = workOf(kind, geometry);
   return {
     hint: `cmsis_${kind.name}_${geometryName(geometry)}`,
     result: 'status',
-    needs: [cmsisPrelude(rounding)],
+    needs: [cmsisPrelude(to.rounding)],
     params: [
       'const int8_t *x',
       'const int8_t *w',
@@ -130,8 +130,8 @@ function convFunction(kind: ConvKind, params: LayerParams): CFunction {
 }
 
 /** Arguments that the library takes by address. */
-function structs(kind: ConvKind, params: LayerParams, work: Work): string[] {
-  const { geometry, xZeroPoint, yZeroPoint, clamp } = params;
+function structs(kind: ConvKind, params: Int8Params, work: Work): string[] {
+  const { geometry, xZeroPoint, to } = params;
   const { batch, channels, height, width, m, outHeight, outWidth } = geometry;
   const tile = (w: number, h: number): string => `{.w = ${w}, .h = ${h}}`;
   const dims = (name: string, [n, h, w, c]: readonly number[]): string =>
@@ -139,12 +139,12 @@ function structs(kind: ConvKind, params: LayerParams, work: Work): string[] {
   return [
     `const ${kind.paramsType} params = {`,
     `.input_offset = ${-xZeroPoint},`,
-    `.output_offset = ${yZeroPoint},`,
+    `.output_offset = ${to.zeroPoint},`,
     ...kind.extra(params),
     `.stride = ${tile(geometry.strideX, geometry.strideY)},`,
     `.padding = ${tile(geometry.padLeft, geometry.padTop)},`,
     `.dilation = ${tile(geometry.dilationX, geometry.dilationY)},`,
-    `.activation = {.min = ${clamp[0]}, .max = ${clamp[1]}}`,
+    `.activation = {.min = ${to.clamp[0]}, .max = ${to.clamp[1]}}`,
     '};',
     'const cmsis_nn_per_channel_quant_params quant = {.multiplier = (int32_t *)multiplier, .shift = (int32_t *)shift};',
     dims('input', [batch, height, width, channels]),
@@ -176,16 +176,16 @@ function copy({
   ];
 }
 
-function kernel(kind: ConvKind, read: (node: Node) => LayerParams | null): QuantizedKernel {
-  const accepted = (node: Node): LayerParams | null => {
+function kernel(kind: ConvKind, read: (node: Node) => Int8Params | null): QuantizedKernel {
+  const accepted = (node: Node): Int8Params | null => {
     const params = read(node);
     return params && kind.fits(params) && oneImage(params.geometry) ? params : null;
   };
   return {
     accepts: (node) => accepted(node) !== null,
-    scratchBytes: (node) => workOf(kind, (accepted(node) as LayerParams).geometry).bytes,
+    scratchBytes: (node) => workOf(kind, (accepted(node) as Int8Params).geometry).bytes,
     emit: (context) => {
-      const params = accepted(context.node) as LayerParams;
+      const params = accepted(context.node) as Int8Params;
       return { fn: convFunction(kind, params), args: args(context, kind, params) };
     },
   };
@@ -199,22 +199,22 @@ function oneImage({ batch, height, width, outHeight, outWidth }: ConvGeometry): 
 function args(
   { node, pointer, weights, scratchBytes }: KernelContext,
   kind: ConvKind,
-  params: LayerParams,
+  params: Int8Params,
 ): string[] {
-  const { bias, fixed } = params;
+  const { bias, to } = params;
   return [
     pointer(input(node, 0)),
     weights(kind.pack(params)),
     weights(bias),
-    weights(Int32Array.from(fixed, ({ multiplier }) => multiplier)),
-    weights(Int32Array.from(fixed, ({ shift }) => shift)),
+    weights(Int32Array.from(to.fixed, ({ multiplier }) => multiplier)),
+    weights(Int32Array.from(to.fixed, ({ shift }) => shift)),
     pointer(node.output),
     `${scratchBytes}`,
   ];
 }
 
 /** Calls of CMSIS-NN: channels are put last and back around it, which costs two passes over the images. */
-export const convolutionKernel = (read: (node: Node) => LayerParams | null): QuantizedKernel =>
+export const convolutionKernel = (read: (node: Node) => Int8Params | null): QuantizedKernel =>
   kernel(conv, read);
-export const depthwiseKernel = (read: (node: Node) => LayerParams | null): QuantizedKernel =>
+export const depthwiseKernel = (read: (node: Node) => Int8Params | null): QuantizedKernel =>
   kernel(depthwise, read);

@@ -1,7 +1,7 @@
+import { convParams, denseParams, depthwiseParams } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { add } from './add.ts';
 import { convolutionKernel, depthwiseKernel } from './convolution.ts';
-import { convParams, denseParams, depthwiseParams } from './layer-params.ts';
 
 /** Calls of CMSIS-NN, which the user has: int8 in and out. */
 export const cmsisKernels = {

@@ -1,18 +1,11 @@
-import { type CFunction, helperName } from '../../../kernel.ts';
-import { type ConvGeometry, geometryName, planeName } from '../../conv-geometry.ts';
+import type { CFunction } from '../../../kernel.ts';
+import type { ConvGeometry } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
-import { type RequantPlan, requantTerms } from '../requant-plan.ts';
+import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
+import type { RequantPlan } from '../requant-plan.ts';
 import { type Tap, type TapPlan, tapPlan } from './depthwise-taps.ts';
 import { dspPrelude } from './prelude.ts';
 import { requantStores } from './requant-text.ts';
-
-export interface DspDepthwise {
-  readonly geometry: ConvGeometry;
-  /** Output channels per input channel; the last input channels may have none. */
-  readonly multiplier: number;
-  readonly xZeroPoint: number;
-  readonly plan: RequantPlan;
-}
 
 /** Output pixels per block. */
 const BLOCK = 4;
@@ -43,77 +36,19 @@ export function dspDepthwiseScratch(geometry: ConvGeometry): number {
 }
 
 /**
- * Depthwise convolution, channel by channel. A ring of as many int16 lines as the window has rows holds the padded input
- * rows, so that no window has a border; the weights are kept twice in a row, so that the window's first row can be any
- * line of the ring. Two taps take one instruction. Layers with planes of one geometry share the code for a plane.
+ * Depthwise convolution. A ring of as many int16 lines as the window has rows holds the padded input rows, so that no
+ * window has a border; the weights are kept twice in a row, so that the window's first row can be any line of the ring. Two
+ * taps take one instruction.
  */
-export function dspDepthwiseConv2d(conv: DspDepthwise): CFunction {
-  const { geometry } = conv;
-  const plane = planeFunction(conv);
-  return {
-    hint: `q_dw_${geometryName(geometry)}`,
-    needs: [dspPrelude],
-    params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
-    body: channelLoops(conv, plane.params),
-    helpers: [plane],
-  };
-}
-
-/** One channel; `zeros` and `offset` are parameters where they are used. */
-function planeFunction({ geometry, plan }: DspDepthwise): CFunction {
+export function dspDepthwiseConv2d(conv: Depthwise): CFunction {
+  const { geometry, plan, xZeroPoint } = conv;
   const part = partOf({ geometry, plan }, { source: 'x', weights: 'w', table: 'q' });
-  const body = [`int32_t ring[${ringWords(part)}];`, ...unpackWeights(part), ...rows(part)];
-  const zeros = body.some((text) => /\bzeros\b/.test(text)) ? ['int32_t zeros'] : [];
-  return {
-    hint: `q_plane_${planeName(geometry)}`,
-    needs: [dspPrelude],
-    params: [
-      'const int8_t *x',
-      'const int8_t *w',
-      'const int32_t *q',
-      'int8_t *y',
-      'int32_t *lines',
-      'int32_t offset',
-      ...zeros,
-    ],
-    body,
-  };
-}
-
-/** Calls `plane` for every output channel of every image. */
-function channelLoops(
-  { geometry, multiplier, xZeroPoint, plan }: DspDepthwise,
-  plane: readonly string[],
-): string[] {
-  const { batch, channels, m, height, width, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
-  const zeros = wordOf(xZeroPoint, xZeroPoint);
-  const pixels = height * width;
-  const args = ['x', 'w', 'q', 'y', 'lines', requantTerms(plan, 'q').offset, zeros].slice(0, plane.length);
-  const image = [
-    `for (int i = 0; i < ${m}; i++) {`,
-    `${helperName(0)}(${args.join(', ')});`,
-    `w += ${kernelHeight * kernelWidth};`,
-    `q += ${plan.words};`,
-    `y += ${outHeight * outWidth};`,
-    multiplier === 1 ? `x += ${pixels};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${pixels} : 0;`,
-    '}',
-  ];
-  const unused = (channels - Math.floor(m / multiplier)) * pixels;
-  return [
-    `for (int i = 0; i < ${kernelHeight * lineOf(geometry).words}; i++) {`,
-    `lines[i] = ${zeros};`,
-    '}',
-    ...(batch === 1
-      ? image
-      : [
-          `for (int n = 0; n < ${batch}; n++) {`,
-          ...image,
-          ...(unused ? [`x += ${unused};`] : []),
-          `w -= ${m * kernelHeight * kernelWidth};`,
-          `q -= ${m * plan.words};`,
-          '}',
-        ]),
-  ];
+  return planeByPlane(conv, {
+    needs: dspPrelude,
+    body: [`int32_t ring[${ringWords(part)}];`, ...unpackWeights(part), ...rows(part)],
+    padding: { name: 'zeros', value: wordOf(xZeroPoint, xZeroPoint) },
+    lineWords: part.line.words,
+  });
 }
 
 /** What the code of a row works on. */
@@ -132,7 +67,7 @@ interface PartNames {
   readonly table: string;
 }
 
-export function partOf({ geometry, plan }: Pick<DspDepthwise, 'geometry' | 'plan'>, names: PartNames): Part {
+export function partOf({ geometry, plan }: Pick<Depthwise, 'geometry' | 'plan'>, names: PartNames): Part {
   const line = lineOf(geometry);
   const { outWidth, strideX, kernelWidth } = geometry;
   const starts = range(Math.min(BLOCK, outWidth)).map((j) => j * strideX + line.start);
@@ -163,27 +98,14 @@ export function unpackWeights({ geometry, taps, names }: Part): string[] {
   ];
 }
 
-/** All output rows of a channel. */
 function rows(part: Part): string[] {
   const { geometry, line, taps } = part;
-  const { kernelHeight, strideY, padTop, outHeight } = geometry;
-  const back = strideY % kernelHeight;
-  return [
-    `int row = ${-padTop};`,
-    'int slot = 0;',
-    'int first = 0;',
-    `for (int v = 0; v < ${outHeight}; v++) {`,
-    `for (; row < v * ${strideY} + ${kernelHeight - padTop}; row++) {`,
-    `int32_t *line = lines + slot * ${line.words}${line.margin ? ` + ${line.margin / 2}` : ''};`,
-    ...fillLine(part),
-    `slot = slot == ${kernelHeight - 1} ? 0 : slot + 1;`,
-    '}',
-    `const int32_t *const k = ring + first * ${taps.words.length};`,
-    'const int32_t *c = lines;',
-    ...outputRow(part),
-    ...(back ? [`first = first < ${back} ? first + ${kernelHeight - back} : first - ${back};`] : []),
-    '}',
-  ];
+  return overRows(geometry, {
+    line: `lines + slot * ${line.words}${line.margin ? ` + ${line.margin / 2}` : ''}`,
+    fill: fillLine(part),
+    weights: `const int32_t *const k = ring + first * ${taps.words.length};`,
+    output: ['const int32_t *c = lines;', ...outputRow(part)],
+  });
 }
 
 /** A row of the source, or `zeros`: the zero point of x in both halves of a word. */

@@ -1,4 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
+import { extensionLines } from '../extension-lines.ts';
 import { limitPrelude } from '../scale-prelude.ts';
 
 /** What the kernels for ARMv7E-M's DSP extension (Cortex-M4, M7, M33) stand on; C99 with ACLE and one-instruction assembly. */
@@ -6,17 +7,12 @@ export const dspPrelude: Prelude = {
   name: 'dsp',
   needs: [limitPrelude],
   lines: [
-    '#if !defined(__ARM_FEATURE_DSP)',
-    '#error "this file needs the DSP extension: compile with -mcpu=cortex-m4 or the like"',
-    '#endif',
-    '#include <arm_acle.h>',
-    '#include <string.h>',
-    '',
-    '/* Moving loads up before the sums that use them needs more registers than there are. */',
-    '#if defined(__GNUC__) && !defined(__clang__)',
-    '#pragma GCC optimize("no-schedule-insns")',
-    '#endif',
-    '',
+    ...extensionLines({
+      name: 'the DSP extension',
+      macro: '__ARM_FEATURE_DSP',
+      core: 'cortex-m4',
+      header: 'arm_acle.h',
+    }),
     '/* A word holds two int16 or four int8, the first in the low bits. */',
     'static inline int32_t load4(const int8_t *p)',
     '{',

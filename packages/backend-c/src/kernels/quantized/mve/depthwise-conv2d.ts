@@ -1,17 +1,9 @@
-import { type CFunction, helperName } from '../../../kernel.ts';
-import { type ConvGeometry, geometryName, planeName } from '../../conv-geometry.ts';
+import type { CFunction } from '../../../kernel.ts';
+import type { ConvGeometry } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
-import { type RequantPlan, requantTerms } from '../requant-plan.ts';
+import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
-
-export interface MveDepthwise {
-  readonly geometry: ConvGeometry;
-  /** Output channels per input channel; the last input channels may have none. */
-  readonly multiplier: number;
-  readonly xZeroPoint: number;
-  readonly plan: RequantPlan;
-}
 
 export function mveDepthwiseFits({ dilationX, dilationY, kernelHeight, strideX }: ConvGeometry): boolean {
   return dilationX === 1 && dilationY === 1 && kernelHeight <= 7 && strideX <= 16;
@@ -30,25 +22,11 @@ export function mveDepthwiseScratch(geometry: ConvGeometry): number {
 }
 
 /**
- * Depthwise convolution, channel by channel, four outputs to a vector. A ring of as many lines as the window has rows
- * holds the padded input rows, widened to int32; the weights are kept twice in a row, so that the window's first row can be any line.
- * Layers with planes of one geometry share the code for a plane.
+ * Depthwise convolution, four outputs to a vector. A ring of as many lines as the window has rows holds the padded input
+ * rows, widened to int32; the weights are kept twice in a row, so that the window's first row can be any line.
  */
-export function mveDepthwiseConv2d(conv: MveDepthwise): CFunction {
-  const { geometry } = conv;
-  const plane = planeFunction(conv);
-  return {
-    hint: `q_dw_${geometryName(geometry)}`,
-    needs: [mvePrelude],
-    params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *lines'],
-    body: channelLoops(conv, plane.params),
-    helpers: [plane],
-  };
-}
-
-/** One channel; the zero point of x is a parameter where it is used. */
-function planeFunction(conv: MveDepthwise): CFunction {
-  const { geometry, plan } = conv;
+export function mveDepthwiseConv2d(conv: Depthwise): CFunction {
+  const { geometry, plan, xZeroPoint } = conv;
   const { kernelHeight, kernelWidth, strideX } = geometry;
   const taps = kernelHeight * kernelWidth;
   const body = [
@@ -59,82 +37,19 @@ function planeFunction(conv: MveDepthwise): CFunction {
     ...requantConstants(plan, 'q', 'given'),
     ...rows(conv),
   ];
-  return {
-    hint: `q_plane_${planeName(geometry)}`,
-    needs: [mvePrelude],
-    params: [
-      'const int8_t *x',
-      'const int8_t *w',
-      'const int32_t *q',
-      'int8_t *y',
-      'int32_t *lines',
-      'int32_t offset',
-      ...(body.some((text) => /\bzero\b/.test(text)) ? ['int32_t zero'] : []),
-    ],
-    body,
-  };
+  const padding = { name: 'zero', value: String(xZeroPoint) };
+  return planeByPlane(conv, { needs: mvePrelude, body, padding, lineWords: lineWords(geometry) });
 }
 
-/** Calls `plane` for every output channel of every image. */
-function channelLoops(
-  { geometry, multiplier, xZeroPoint, plan }: MveDepthwise,
-  plane: readonly string[],
-): string[] {
-  const { batch, channels, m, height, width, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
-  const pixels = height * width;
-  const args = ['x', 'w', 'q', 'y', 'lines', requantTerms(plan, 'q').offset, String(xZeroPoint)];
-  const image = [
-    `for (int i = 0; i < ${m}; i++) {`,
-    `${helperName(0)}(${args.slice(0, plane.length).join(', ')});`,
-    `w += ${kernelHeight * kernelWidth};`,
-    `q += ${plan.words};`,
-    `y += ${outHeight * outWidth};`,
-    multiplier === 1 ? `x += ${pixels};` : `x += i % ${multiplier} == ${multiplier - 1} ? ${pixels} : 0;`,
-    '}',
-  ];
-  const unused = (channels - Math.floor(m / multiplier)) * pixels;
-  return [
-    `for (int i = 0; i < ${kernelHeight * lineWords(geometry)}; i++) {`,
-    `lines[i] = ${xZeroPoint};`,
-    '}',
-    ...(batch === 1
-      ? image
-      : [
-          `for (int n = 0; n < ${batch}; n++) {`,
-          ...image,
-          ...(unused ? [`x += ${unused};`] : []),
-          `w -= ${m * kernelHeight * kernelWidth};`,
-          `q -= ${m * plan.words};`,
-          '}',
-        ]),
-  ];
-}
-
-function rows(conv: MveDepthwise): string[] {
+function rows(conv: Depthwise): string[] {
   const { geometry } = conv;
-  const { kernelHeight, kernelWidth, strideY, padTop, padLeft, height, width, outHeight, outWidth } =
-    geometry;
-  const back = strideY % kernelHeight;
-  return [
-    `int row = ${-padTop};`,
-    'int slot = 0;',
-    'int first = 0;',
-    `for (int v = 0; v < ${outHeight}; v++) {`,
-    `for (; row < v * ${strideY} + ${kernelHeight - padTop}; row++) {`,
-    `int32_t *line = lines + slot * ${lineWords(geometry)} + ${padLeft};`,
-    `if (row >= 0 && row < ${height}) {`,
-    ...copyRow(width),
-    '} else {',
-    ...padRow(width),
-    '}',
-    `slot = slot == ${kernelHeight - 1} ? 0 : slot + 1;`,
-    '}',
-    `const int8_t *const k = ring + first * ${kernelWidth};`,
-    ...outputRow(conv),
-    `y += ${outWidth};`,
-    ...(back ? [`first = first < ${back} ? first + ${kernelHeight - back} : first - ${back};`] : []),
-    '}',
-  ];
+  const { kernelWidth, padLeft, height, width, outWidth } = geometry;
+  return overRows(geometry, {
+    line: `lines + slot * ${lineWords(geometry)} + ${padLeft}`,
+    fill: [`if (row >= 0 && row < ${height}) {`, ...copyRow(width), '} else {', ...padRow(width), '}'],
+    weights: `const int8_t *const k = ring + first * ${kernelWidth};`,
+    output: [...outputRow(conv), `y += ${outWidth};`],
+  });
 }
 
 /** A row of x in words; the last vector steps back to end with the row. */
@@ -163,7 +78,7 @@ function eachVector(count: number, body: readonly string[]): string[] {
 }
 
 /** Vectors per turn: as many as share their weights, up to four. */
-function outputRow(conv: MveDepthwise): string[] {
+function outputRow(conv: Depthwise): string[] {
   const { outWidth } = conv.geometry;
   const vectors = Math.ceil(outWidth / 4);
   const exact = outWidth % 4 === 0;
@@ -196,7 +111,7 @@ interface Vectors {
   readonly lanes: number;
 }
 
-function vectorsOf({ geometry, plan }: MveDepthwise, { count, first, lanes }: Vectors): string[] {
+function vectorsOf({ geometry, plan }: Depthwise, { count, first, lanes }: Vectors): string[] {
   const { kernelHeight, kernelWidth, strideX } = geometry;
   const load = (offset: number): string =>
     strideX === 1 ? `vldrwq_s32(c + ${offset})` : `vldrwq_gather_shifted_offset_s32(c + ${offset}, from)`;

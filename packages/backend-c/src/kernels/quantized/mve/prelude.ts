@@ -1,20 +1,16 @@
 import type { Prelude } from '../../../kernel.ts';
+import { extensionLines } from '../extension-lines.ts';
 
 /** What the kernels for Helium (M-profile vector extension, Cortex-M55 and M85) stand on; C99 with arm_mve.h. */
 export const mvePrelude: Prelude = {
   name: 'mve',
   lines: [
-    '#if !defined(__ARM_FEATURE_MVE)',
-    '#error "this file needs Helium: compile with -mcpu=cortex-m55 or the like"',
-    '#endif',
-    '#include <arm_mve.h>',
-    '#include <string.h>',
-    '',
-    '/* Moving loads up before the sums that use them needs more registers than there are. */',
-    '#if defined(__GNUC__) && !defined(__clang__)',
-    '#pragma GCC optimize("no-schedule-insns")',
-    '#endif',
-    '',
+    ...extensionLines({
+      name: 'Helium',
+      macro: '__ARM_FEATURE_MVE',
+      core: 'cortex-m55',
+      header: 'arm_mve.h',
+    }),
     '/* Makes the compiler keep a pointer as it is: near offsets fit the loads, far ones cost a sum each. */',
     '#define KEEP(pointer) __asm__ volatile("" : "+r"(pointer))',
     '',

@@ -1,0 +1,12 @@
+import { defaultRounding, roundings } from '@ghostc/ops';
+import { Option } from 'commander';
+
+/** How quantised layers of an ONNX model round that does not say so itself. */
+export function roundingOption(): Option {
+  return new Option(
+    '--rounding <kind>',
+    'of int8 layers of ONNX models that do not say it: twice as TFLite, or once',
+  )
+    .choices(roundings)
+    .default(defaultRounding);
+}

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { ghostcIn, models } from './testing/run-ghostc.ts';
+
+const model = join(models, 'modules/ghost_bottleneck_s1_proj/model.onnx');
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-integers-'));
+const ghostc = ghostcIn(folder);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function quantized(name: string, ...flags: readonly string[]): string {
+  expect(ghostc('quantize', model, '--seeded', '3', ...flags, '--out', name).status).toBe(0);
+  return name;
+}
+
+interface Row {
+  readonly target: string;
+  readonly status: string;
+  readonly maxAbs: number;
+  readonly note?: string;
+}
+
+function rowsOf(name: string, targets: string): Row[] {
+  const { stdout } = ghostc('verify', name, '--targets', targets, '--json');
+  return JSON.parse(stdout).targets;
+}
+
+test.each([
+  { what: 'double rounding', flags: [] },
+  { what: 'single rounding', flags: ['--rounding', 'single'] },
+  { what: 'two layers in float', flags: ['--keep-float', '2'] },
+  { what: 'two layers of 16 bits', flags: ['--keep-int16', '2'] },
+])(
+  'verify: C has the integers of an int8 model with $what, ONNX Runtime each layer to a step',
+  ({ flags }) => {
+    const rows = rowsOf(quantized('q.onnx', ...flags), 'original,onnx,c');
+    expect(rows.map(({ target, status }) => [target, status])).toEqual([
+      ['original', 'pass'],
+      ['onnx', 'pass'],
+      ['c', 'pass'],
+    ]);
+    expect(rows[2]?.maxAbs).toBeLessThan(1e-5);
+    expect(rows[0]?.note).toMatch(/^\d+ layers alone: /);
+  },
+);
+
+test('bisect compares integer layers, and allows ONNX Runtime a step in each', () => {
+  const name = quantized('b.onnx');
+  const report = JSON.parse(ghostc('bisect', name, '--a', 'ort', '--b', 'c', '--json').stdout);
+  expect(report).toMatchObject({ agree: true, culprit: null, smallest: null });
+  const off = report.tensors.filter(({ isolated }: { isolated: number }) => isolated > 0);
+  expect(off.map(({ isolated, allowed }: Record<string, number>) => [isolated, allowed])).toContainEqual([
+    1, 1,
+  ]);
+  expect(report.tensors.map(({ op }: { op: string }) => op)).toContain('qlinear_depthwise_conv2d');
+});
+
+/** An engine that answers zeros. */
+const zeros = `export default {
+  name: 'zeros',
+  prepare: async (graph) => ({
+    run: async () => new Map(graph.outputs.map(({ name, value: { type: { dtype, shape } } }) => {
+      const size = shape.reduce((p, d) => p * d, 1);
+      return [name, { dtype, shape, data: dtype === 'i8' ? new Int8Array(size) : new Float32Array(size) }];
+    })),
+  }),
+};`;
+
+test('bisect finds the layer that is more than a step off', () => {
+  writeFileSync(join(folder, 'zeros.mjs'), zeros);
+  const { status, stdout } = ghostc(
+    ...['bisect', quantized('b.onnx'), '--a', 'ort', '--b', './zeros.mjs', '--json'],
+  );
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ agree: false, culprit: { op: 'quantize_linear' } });
+});

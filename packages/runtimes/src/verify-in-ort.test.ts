@@ -1,0 +1,44 @@
+import { interpreterRuntime, type Runtime, seededInputs } from '@ghostc/conformance';
+import { interpret } from '@ghostc/interpreter';
+import { type Graph, parseGraph } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { describe, expect, test } from 'vitest';
+import { createRuntime } from './runtime-table.ts';
+import { verifyInOrt } from './verify-in-ort.ts';
+
+function model(weights: number): Graph {
+  const text = `graph @q(%x: i8[1,8,6,6] quant(0.05:3))
+  const %w: i8[8,8,1,1] quant(0.01:0) = random(${weights})
+  const %b: i32[8] quant(0.0005:0) = random(2)
+  %y = qlinear_conv2d %x, %w, %b {strides=[1, 1], dilations=[1, 1], pads=[0, 0, 0, 0], group=1, y_scale=0.05, y_zero_point=0, y_dtype="i8", rounding="double"}
+  return %y
+`;
+  return parseGraph(text, { registry, resources: new Map(), file: 'q.gir' });
+}
+
+const graph = model(1);
+const inputs = seededInputs(graph, 1);
+const dataSets = [{ name: 'seed 1', inputs, outputs: interpret(graph, inputs) }];
+
+describe('ONNX Runtime against integers', () => {
+  test('passes, and says how far each layer alone is off', async () => {
+    const result = await verifyInOrt(createRuntime('onnx'), graph, dataSets);
+    expect(result).toMatchObject({ target: 'onnx', status: 'pass' });
+    expect(result.note).toMatch(/^1 layers? alone: (the same|0\.\d+ % of the elements one step off)/);
+  });
+
+  test('fails where the whole is another model, though its layers are right', async () => {
+    const other: Runtime = { ...interpreterRuntime, prepare: () => interpreterRuntime.prepare(model(7)) };
+    const result = await verifyInOrt(other, graph, dataSets);
+    expect(result.status).toBe('fail');
+    expect(result.message).toMatch(/outputs -?\d+\.\d dB above the noise, expected at least 20/);
+  });
+
+  test('an engine that fails is an error', async () => {
+    const broken: Runtime = { name: 'broken', prepare: () => Promise.reject(new Error('no memory')) };
+    expect(await verifyInOrt(broken, graph, dataSets)).toMatchObject({
+      status: 'error',
+      message: 'no memory',
+    });
+  });
+});

@@ -1,0 +1,96 @@
+import { type DataSet, type Runtime, runEach, type TargetResult, type Tensors } from '@ghostc/conformance';
+import { type Graph, toNumbers } from '@ghostc/ir';
+import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
+
+/**
+ * ONNX Runtime computes quantised layers by formulas of its own, which round otherwise: a step here and there, which is noise
+ * to the layers behind. On the reference models its outputs are 35 dB and more above that noise; those of another model would
+ * be near 0 dB.
+ */
+const LEAST_SQNR = 20;
+
+/**
+ * Holds ONNX Runtime against the integer arithmetic of a quantised graph, whose outputs the data sets have: each layer alone,
+ * on the interpreter's values of the first data set, may be a step off, and the outputs of the whole as far as `LEAST_SQNR`
+ * lets them. Never throws.
+ */
+export async function verifyInOrt(
+  runtime: Runtime,
+  graph: Graph,
+  dataSets: readonly DataSet[],
+): Promise<TargetResult> {
+  const start = performance.now();
+  const tolerance = 10 ** (-LEAST_SQNR / 20);
+  const finish = (result: Pick<TargetResult, 'status' | 'maxAbs' | 'maxRel' | 'ratio'>, text: string) => ({
+    ...{ target: runtime.name, tolerance, ...result, seconds: (performance.now() - start) / 1000 },
+    ...(result.status === 'pass' ? { note: text } : { message: text }),
+  });
+  try {
+    const layers = await layersInOrt(
+      graph,
+      dataSets.slice(0, 1).map(({ inputs }) => inputs),
+    );
+    const results = await runEach(
+      runtime.prepare(graph),
+      dataSets.map(({ inputs }) => inputs),
+    );
+    const whole = compareWhole(dataSets, results);
+    const ratio = Math.max(...layers.map(excess), whole.noise / tolerance);
+    return finish({ status: ratio <= 1 ? 'pass' : 'fail', ...whole, ratio }, describe(layers, whole.noise));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return finish({ status: 'error', maxAbs: NaN, maxRel: NaN, ratio: NaN }, text);
+  }
+}
+
+const excess = ({ steps, allowed }: LayerInOrt): number => (steps === 0 ? 0 : steps / allowed);
+
+interface Whole {
+  readonly maxAbs: number;
+  readonly maxRel: number;
+  /** Root mean square of the differences over that of the outputs; the worst data set and output. */
+  readonly noise: number;
+}
+
+function compareWhole(dataSets: readonly DataSet[], results: readonly Tensors[]): Whole {
+  const all = dataSets.flatMap(({ outputs }, k) =>
+    [...outputs].map(([name, expected]) => {
+      const actual = results[k]?.get(name);
+      return compare(toNumbers(expected), actual ? toNumbers(actual) : []);
+    }),
+  );
+  const worst = (of: keyof Whole): number => Math.max(...all.map((one) => one[of]));
+  return { maxAbs: worst('maxAbs'), maxRel: worst('maxRel'), noise: worst('noise') };
+}
+
+function compare(expected: ArrayLike<number>, actual: ArrayLike<number>): Whole {
+  if (actual.length !== expected.length) return { maxAbs: Infinity, maxRel: Infinity, noise: Infinity };
+  let [signal, noise, maxAbs, largest] = [0, 0, 0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const want = Number(expected[i]);
+    const difference = Math.abs(want - Number(actual[i]));
+    signal += want ** 2;
+    noise += difference ** 2;
+    maxAbs = Math.max(maxAbs, difference);
+    largest = Math.max(largest, Math.abs(want));
+  }
+  if (noise === 0) return { maxAbs, maxRel: 0, noise: 0 };
+  return { maxAbs, maxRel: maxAbs / (largest || 1), noise: Math.sqrt(noise / (signal || 1)) };
+}
+
+function describe(layers: readonly LayerInOrt[], noise: number): string {
+  const worst = layers.reduce((a, b) => (excess(b) > excess(a) ? b : a));
+  const [different, elements] = [
+    layers.reduce((sum, layer) => sum + layer.different, 0),
+    layers.reduce((sum, layer) => sum + layer.elements, 0),
+  ];
+  const share = `${((100 * different) / elements).toPrecision(2)} % of the elements`;
+  const alone =
+    excess(worst) > 1
+      ? `${worst.op} ${worst.name} alone is ${worst.steps} off, allowed ${worst.allowed}`
+      : `${layers.length} layers alone: ${different ? `${share} one step off` : 'the same'}`;
+  if (noise === 0) return alone;
+  const sqnr = -20 * Math.log10(noise);
+  const limit = sqnr < LEAST_SQNR ? `, expected at least ${LEAST_SQNR}` : '';
+  return `${alone}; outputs ${sqnr.toFixed(1)} dB above the noise${limit}`;
+}

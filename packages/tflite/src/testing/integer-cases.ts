@@ -1,0 +1,338 @@
+import { toBytes } from '@ghostc/ir';
+import type { OperatorSpec, TensorSpec } from './build-model.ts';
+import {
+  float,
+  int8,
+  int8Weights,
+  int32Bias,
+  integers,
+  type OperatorCase,
+  resizeCases,
+  single,
+  uint8,
+} from './operator-case.ts';
+import {
+  add,
+  concatenation,
+  conv,
+  depthwise,
+  leaky,
+  linear,
+  mul,
+  type Options,
+  pool,
+  RELU,
+  RELU6,
+  reducer,
+  SAME,
+  softmax,
+  sub,
+  VALID,
+} from './options.ts';
+
+const X: readonly [number, number] = [0.05, -3];
+const table = (
+  name: string,
+  code: OperatorSpec['code'],
+  [scale, zero]: readonly [number, number],
+  options?: Options,
+): OperatorCase[] =>
+  // Coarse, so that both ends saturate, and fine, so that the middle is sampled.
+  [0.08, 0.01].map((inputScale) =>
+    single({
+      name: `int8/${name}-${inputScale}`,
+      code,
+      ...(options && { options }),
+      inputs: [int8([1, 256], inputScale, 5)],
+      outputs: [int8([1, 256], scale, zero)],
+    }),
+  );
+
+function quantizedConv(
+  name: string,
+  [padding, stride, filter]: readonly [number, readonly [number, number], readonly number[]],
+  act = 0,
+): OperatorCase {
+  const [m = 1, , , channels = 1] = filter;
+  const weights = int8Weights(m, filter, 0);
+  const size = (length: number, axis: 0 | 1): number => {
+    const reach = filter[axis + 1] ?? 1;
+    return padding === SAME
+      ? Math.ceil(length / stride[axis])
+      : Math.floor((length - reach) / stride[axis]) + 1;
+  };
+  return single({
+    name: `int8/conv-${name}`,
+    code: 'CONV_2D',
+    options: conv(padding, stride, { act }),
+    inputs: [int8([1, 9, 8, channels], ...X), weights, int32Bias(7, X[0], weights)],
+    outputs: [int8([1, size(9, 0), size(8, 1), m], 0.11, 11)],
+  });
+}
+
+function quantizedDepthwise(
+  name: string,
+  multiplier: number,
+  more: Parameters<typeof depthwise>[2],
+): OperatorCase {
+  const weights = int8Weights(3, [1, 3, 3, 3 * multiplier], 3);
+  const [stride = 1] = more?.strides ?? [];
+  return single({
+    name: `int8/depthwise-${name}`,
+    code: 'DEPTHWISE_CONV_2D',
+    options: depthwise(SAME, multiplier, more),
+    inputs: [int8([1, 9, 8, 3], ...X), weights, int32Bias(8, X[0], weights)],
+    outputs: [int8([1, Math.ceil(9 / stride), Math.ceil(8 / stride), 3 * multiplier], 0.05, -20)],
+  });
+}
+
+function quantizedLinear(name: string, weights: TensorSpec, act = 0): OperatorCase {
+  return single({
+    name: `int8/fully-connected-${name}`,
+    code: 'FULLY_CONNECTED',
+    options: linear(act),
+    inputs: [int8([3, 20], ...X), weights, int32Bias(9, X[0], weights)],
+    outputs: [int8([3, 6], 0.07, 4)],
+  });
+}
+
+const oneScale = (seed: number, shape: readonly number[]): TensorSpec => ({
+  ...int8Weights(seed, shape, 0),
+  scale: [Math.fround(0.0123)],
+  zeroPoint: [0],
+});
+
+const image = (scale = X[0], zero = X[1]): TensorSpec => int8([1, 5, 6, 4], scale, zero);
+
+export const quantizedCases: readonly OperatorCase[] = [
+  quantizedConv('same-stride-2', [SAME, [2, 2], [5, 3, 4, 3]]),
+  quantizedConv('valid-relu6', [VALID, [1, 2], [4, 3, 3, 2]], RELU6),
+  quantizedConv('pointwise-relu', [SAME, [1, 1], [9, 1, 1, 6]], RELU),
+  quantizedDepthwise('relu', 1, { act: RELU }),
+  quantizedDepthwise('multiplier-2-stride-2', 2, { strides: [2, 2] }),
+  quantizedDepthwise('dilation-2', 1, { dilations: [2, 2] }),
+  quantizedLinear('one-scale', oneScale(11, [6, 20])),
+  quantizedLinear('relu', oneScale(12, [6, 20]), RELU),
+  quantizedLinear('channels', int8Weights(13, [6, 20], 0)),
+  single({
+    name: 'int8/add',
+    code: 'ADD',
+    options: add(),
+    inputs: [image(), image(0.031, 17)],
+    outputs: [image(0.06, -1)],
+  }),
+  single({
+    name: 'int8/add-relu-broadcast',
+    code: 'ADD',
+    options: add(RELU),
+    inputs: [image(), int8([1, 1, 1, 4], 0.02, -9)],
+    outputs: [image(0.04, -90)],
+  }),
+  single({
+    name: 'int8/sub',
+    code: 'SUB',
+    options: sub(),
+    inputs: [image(), image(0.017, -128)],
+    outputs: [image(0.052, 60)],
+  }),
+  single({
+    name: 'int8/mul',
+    code: 'MUL',
+    options: mul(),
+    inputs: [image(), image(0.031, 17)],
+    outputs: [image(0.09, 3)],
+  }),
+  single({
+    name: 'int8/mul-relu6-broadcast',
+    code: 'MUL',
+    options: mul(RELU6),
+    inputs: [image(), int8([1, 1, 1, 4], 1 / 256, -128)],
+    outputs: [image(0.03, -128)],
+  }),
+  single({
+    name: 'int8/average-pool',
+    code: 'AVERAGE_POOL_2D',
+    options: pool(SAME, [2, 2], [3, 3]),
+    inputs: [image()],
+    outputs: [int8([1, 3, 3, 4], ...X)],
+  }),
+  single({
+    name: 'int8/average-pool-relu',
+    code: 'AVERAGE_POOL_2D',
+    options: pool(VALID, [1, 1], [2, 3], RELU),
+    inputs: [image()],
+    outputs: [int8([1, 4, 4, 4], ...X)],
+  }),
+  single({
+    name: 'int8/max-pool',
+    code: 'MAX_POOL_2D',
+    options: pool(SAME, [2, 2], [3, 3]),
+    inputs: [image()],
+    outputs: [int8([1, 3, 3, 4], ...X)],
+  }),
+  single({
+    name: 'int8/max-pool-relu6',
+    code: 'MAX_POOL_2D',
+    options: pool(SAME, [2, 1], [2, 2], RELU6),
+    inputs: [image()],
+    outputs: [int8([1, 3, 6, 4], ...X)],
+  }),
+  single({
+    name: 'int8/mean-spatial',
+    code: 'MEAN',
+    options: reducer(true),
+    inputs: [image(), integers([1, 2])],
+    outputs: [int8([1, 1, 1, 4], 0.021, -7)],
+  }),
+  single({
+    name: 'int8/mean-spatial-same-scale',
+    code: 'MEAN',
+    options: reducer(false),
+    inputs: [image(), integers([1, 2])],
+    outputs: [int8([1, 4], ...X)],
+  }),
+  single({
+    name: 'int8/mean-channels',
+    code: 'MEAN',
+    options: reducer(false),
+    inputs: [image(), integers([3])],
+    outputs: [int8([1, 5, 6], 0.03, 9)],
+  }),
+  single({
+    name: 'int8/mean-rows',
+    code: 'MEAN',
+    options: reducer(true),
+    inputs: [image(), integers([1])],
+    outputs: [int8([1, 1, 6, 4], 0.03, 9)],
+  }),
+  single({
+    name: 'int8/pad',
+    code: 'PAD',
+    inputs: [image(), integers([0, 0, 1, 2, 0, 1, 0, 3], 4, 2)],
+    outputs: [int8([1, 8, 7, 7], ...X)],
+  }),
+  single({
+    name: 'int8/concat',
+    code: 'CONCATENATION',
+    options: concatenation(3),
+    inputs: [image(), image()],
+    outputs: [int8([1, 5, 6, 8], ...X)],
+  }),
+  single({
+    name: 'int8/softmax',
+    code: 'SOFTMAX',
+    options: softmax(1),
+    inputs: [int8([8, 17], 0.09, 20)],
+    outputs: [int8([8, 17], 1 / 256, -128)],
+  }),
+  single({
+    name: 'int8/softmax-beta',
+    code: 'SOFTMAX',
+    options: softmax(0.7),
+    inputs: [int8([8, 17], 0.31, -20)],
+    outputs: [int8([8, 17], 1 / 256, -128)],
+  }),
+  ...table('logistic', 'LOGISTIC', [1 / 256, -128]),
+  ...table('tanh', 'TANH', [1 / 128, 0]),
+  ...table('hard-swish', 'HARD_SWISH', [0.06, -120]),
+  ...table('leaky-relu', 'LEAKY_RELU', [0.05, -30], leaky(0.1)),
+  ...table('relu', 'RELU', [0.03, -128]),
+  ...table('relu6', 'RELU6', [0.04, -100]),
+  ...table('relu-n1-to-1', 'RELU_N1_TO_1', [0.01, 3]),
+  ...table('exp', 'EXP', [0.2, -128]),
+  ...table('requantize', 'QUANTIZE', [0.033, 12]),
+  single({
+    name: 'int8/requantize-from-uint8',
+    code: 'QUANTIZE',
+    inputs: [uint8([1, 256], 0.05, 125)],
+    outputs: [int8([1, 256], 0.05, -3)],
+  }),
+  single({
+    name: 'int8/quantize',
+    code: 'QUANTIZE',
+    inputs: [float(1, 300)],
+    outputs: [int8([1, 300], 0.07, 11)],
+  }),
+  single({
+    name: 'int8/dequantize',
+    code: 'DEQUANTIZE',
+    inputs: [int8([1, 256], 0.07, 11)],
+    outputs: [float(1, 256)],
+  }),
+  ...resizeCases((kind, name) => `int8/${kind}-${name}`, {
+    size: [9, 4],
+    x: () => image(),
+    y: () => int8([1, 9, 4, 4], ...X),
+  }),
+];
+
+const int16 = (shape: readonly number[], scale: number): TensorSpec => ({
+  ...int8(shape, scale, 0),
+  type: 'INT16',
+});
+
+/** int64 bias beside 16-bit activations. */
+function int64Bias(seed: number, xScale: number, weights: TensorSpec): TensorSpec {
+  const { data, ...bias } = int32Bias(seed, xScale, weights);
+  const values = new Int32Array((data as Uint8Array).slice().buffer);
+  return { ...bias, type: 'INT64', data: toBytes(BigInt64Array.from(values, BigInt)) };
+}
+
+function wideConv(weights: TensorSpec): OperatorCase {
+  return single({
+    name: 'int16x8/conv',
+    code: 'CONV_2D',
+    options: conv(SAME, [2, 1], { act: RELU }),
+    inputs: [int16([1, 6, 5, 3], 0.0004), weights, int64Bias(17, 0.0004, weights)],
+    outputs: [int16([1, 3, 5, 4], 0.002)],
+  });
+}
+
+function wideDepthwise(weights: TensorSpec): OperatorCase {
+  return single({
+    name: 'int16x8/depthwise',
+    code: 'DEPTHWISE_CONV_2D',
+    options: depthwise(SAME, 1),
+    inputs: [int16([1, 6, 5, 3], 0.0004), weights, int64Bias(18, 0.0004, weights)],
+    outputs: [int16([1, 6, 5, 3], 0.0015)],
+  });
+}
+
+export const wideCases: readonly OperatorCase[] = [
+  wideConv(int8Weights(14, [4, 3, 3, 3], 0)),
+  wideDepthwise(int8Weights(15, [1, 3, 3, 3], 3)),
+  single({
+    name: 'int16x8/average-pool',
+    code: 'AVERAGE_POOL_2D',
+    options: pool(SAME, [2, 2], [3, 3]),
+    inputs: [int16([1, 5, 6, 4], 0.001)],
+    outputs: [int16([1, 3, 3, 4], 0.001)],
+  }),
+  single({
+    name: 'int16x8/mul',
+    code: 'MUL',
+    options: mul(),
+    inputs: [int16([1, 5, 6, 4], 0.001), int16([1, 5, 6, 4], 0.0003)],
+    outputs: [int16([1, 5, 6, 4], 0.008)],
+  }),
+  single({
+    name: 'int16x8/add',
+    code: 'ADD',
+    options: add(0, false),
+    inputs: [int16([1, 5, 6, 4], 0.001), int16([1, 5, 6, 4], 0.0003)],
+    outputs: [int16([1, 5, 6, 4], 0.0012)],
+  }),
+  single({
+    name: 'int16x8/mean',
+    code: 'MEAN',
+    options: reducer(true),
+    inputs: [int16([1, 5, 6, 4], 0.001), integers([1, 2])],
+    outputs: [int16([1, 1, 1, 4], 0.0007)],
+  }),
+  single({
+    name: 'int16x8/quantize',
+    code: 'QUANTIZE',
+    inputs: [float(1, 300)],
+    outputs: [int16([1, 300], 0.0002)],
+  }),
+];
