@@ -11,7 +11,7 @@ import { root, setup } from './setup.mjs';
 const RUNS = 5;
 const LIMITS = { seconds: 2, megabytes: 600 };
 
-setup();
+await setup();
 const { buildCli } = await import('./build-cli.mjs');
 const cli = await buildCli();
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-'));
