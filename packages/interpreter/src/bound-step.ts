@@ -1,5 +1,5 @@
-import { type Attrs, type Node, type Tensor, tensorType, toNumbers } from '@ghostc/ir';
-import { lookup } from '@ghostc/ops';
+import { type Attrs, type Node, type Tensor, toNumbers } from '@ghostc/ir';
+import { evaluateOp, lookup } from '@ghostc/ops';
 import { type Bounded, unitRoundoff } from './bounded.ts';
 
 /** One op while its error is derived. */
@@ -26,12 +26,7 @@ export function evaluate(
   given: readonly (Tensor | null)[],
 ): readonly Tensor[] {
   const inputs = op === 'quantize_linear' ? given.map((tensor) => tensor && single(tensor)) : given;
-  const definition = lookup(op);
-  const types = definition.inferTypes(
-    inputs.map((input) => input && tensorType(input)),
-    attrs,
-  );
-  return definition.evaluateTensors(inputs, attrs, types);
+  return evaluateOp(lookup(op), inputs, attrs);
 }
 
 export function unitOf(node: Node): number {
