@@ -1,4 +1,4 @@
-import { CompileError, type Shape, sameShape, staticShape, type TensorType } from '@ghostc/ir';
+import { CompileError, numElements, type Shape, sameShape, staticShape, type TensorType } from '@ghostc/ir';
 import { mul } from './binary.ts';
 import { conv2d } from './conv2d.ts';
 import { defineOp, evaluateOne } from './define-op.ts';
@@ -56,7 +56,7 @@ export const dfcAttention = defineOp({
   macs({ x, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);
     const [n, , height, width] = (pooled as TensorType).shape.map(Number);
-    const weights = [point, row, column].map(({ shape }) => shape.map(Number).reduce((p, dim) => p * dim, 1));
+    const weights = [point, row, column].map(({ shape }) => numElements(shape));
     return (n ?? 1) * (height ?? 1) * (width ?? 1) * weights.reduce((sum, count) => sum + count, 0);
   },
 });

@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
+import { type Graph, type Node, numElements, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
 import { evaluateOne, lookup } from '@ghostc/ops';
 import { type ObserveOptions, observeValues, type Samples } from './calibrate.ts';
 import { roundedWeight } from './quantize-weight.ts';
@@ -81,7 +81,7 @@ function channelMeans(layer: Node, x: Tensor, weight: Tensor): Float64Array {
   const { activation, activation_params, ...attrs } = layer.attrs;
   const y = evaluateOne(lookup(layer.op), [x, weight], attrs);
   const [n = 1, m = 1, ...rest] = y.shape;
-  const plane = rest.reduce((product, dim) => product * dim, 1);
+  const plane = numElements(rest);
   const means = new Float64Array(m);
   toNumbers(y).forEach((v, i) => {
     const channel = Math.floor(i / plane) % m;
