@@ -66,13 +66,29 @@ describe('compile --max-ram', () => {
   });
 });
 
+test('compile --target wgsl --fuse-ghost makes one dispatch of each Ghost module; ONNX has no kernels', () => {
+  const dispatches = (...args: readonly string[]): number => {
+    const folderOf = `fused${args.length}`;
+    const compiled = ghostc(
+      ...['compile', 'ghostnet:0.5@64/10', '--target', 'wgsl', '--name', 'net', '--out', folderOf],
+      ...args,
+    );
+    expect(compiled).toMatchObject({ status: 0, stderr: '' });
+    return JSON.parse(readFileSync(join(folder, folderOf, 'net.wgsl.json'), 'utf8')).dispatches.length;
+  };
+  expect(dispatches('--fuse-ghost')).toBeLessThan(dispatches());
+  const refused = ghostc('compile', seed, '--target', 'onnx', '--fuse-ghost', '--out', 'x');
+  expect(refused).toMatchObject({ status: 2 });
+  expect(refused.stderr).toMatch(/--fuse-ghost goes with --target c or wgsl, found onnx/);
+});
+
 test('fit says that a model is too large for a board, what is, and what would help', () => {
   const { status, stdout, stderr } = ghostc('fit', 'ghostnet:0.5@32/10', '--board', 'stm32f411', '--json');
   expect(stderr).toBe('');
   expect(status).toBe(1);
   const { report, remedies } = JSON.parse(stdout);
   expect(report.fits).toBe(false);
-  expect(report.problems.join()).toMatch(/flash: \d+ bytes, \d+ more than the 524288 there are/);
+  expect(report.problems.join()).toMatch(/flash: [\d,]+ bytes, [\d,]+ more than the 524,288 there are/);
   expect([report.codeBytes, report.ramBytes]).toEqual([null, null]); // nothing that code could change
   const int8 = remedies.find(({ variant }: { variant: string }) => variant === 'int8');
   expect(int8.weightBytes).toBeLessThan(report.weightBytes / 3);

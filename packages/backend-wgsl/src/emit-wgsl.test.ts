@@ -1,5 +1,6 @@
 import { CompileError, Graph, parseGraph, verify } from '@ghostc/ir';
 import { gpuOnlyOps, loweredOps, registry } from '@ghostc/ops';
+import type { Dispatch } from '@ghostc/wgsl-runtime';
 import { describe, expect, test } from 'vitest';
 import { emitWgsl } from './emit-wgsl.ts';
 import { kernels } from './kernels/index.ts';
@@ -74,6 +75,26 @@ describe('a fused Ghost module', () => {
     const [variant] = manifest.variants[id] ?? [];
     expect(variant?.requires).toEqual(['subgroups']);
     await expect(variant?.source).toMatchFileSnapshot(`${folder}/fused_ghost.subgroups.wgsl`);
+  });
+});
+
+describe('a fused Ghost module of large planes', () => {
+  const { manifest } = emit(`graph @ghost(%x: f32[1,8,30,28])
+  const %pw: f32[8,8,1,1] = random(1)
+  const %cw: f32[8,1,3,3] = random(3)
+  %y = fused_ghost_module %x, %pw, _, %cw from "ghost"
+  return %y`);
+
+  test('is one dispatch of tiles with a subgroup variant', async () => {
+    const { ints, workgroups } = manifest.dispatches[0] as Dispatch;
+    const { TILES_X, TILES_Y, CHANNEL_TILES } = ints;
+    expect([ints.COUNT, ...workgroups]).toEqual([
+      Number(TILES_X) * Number(TILES_Y) * Number(CHANNEL_TILES),
+      ...[ints.COUNT, 1, 1],
+    ]);
+    const [[id, source] = ['', '']] = Object.entries(manifest.modules);
+    await expect(source).toMatchFileSnapshot('../../../test-fixtures/golden/wgsl/fused_ghost.tiled.wgsl');
+    expect(manifest.variants[id]?.map(({ requires }) => requires)).toEqual([['subgroups']]);
   });
 });
 

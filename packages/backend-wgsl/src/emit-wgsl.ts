@@ -26,7 +26,7 @@ import { ModuleTable } from './module-table.ts';
 import { showShaders } from './shader-observer.ts';
 import { workgroupsFor } from './text/module-text.ts';
 import { toHalves } from './to-halves.ts';
-import type { TunableLayer, Tuning } from './tuning.ts';
+import { type TunableLayer, type Tuning, tunedForm, tunedShape } from './tuning.ts';
 import { WeightStore } from './weight-store.ts';
 
 export interface EmitWgslOptions {
@@ -159,9 +159,10 @@ class Emitter {
       arena: (value) => this.#arena(value),
       scratch: () => (this.#plan.scratch.get(node)?.offset ?? 0) / 4,
       shape: (key, fallback) => {
-        tunable = { key, shape: this.#tuning[key] ?? fallback };
+        tunable = { key, shape: tunedShape(this.#tuning, key) ?? fallback };
         return tunable.shape;
       },
+      tile: (key) => tunedForm(this.#tuning, key)?.tile,
       weights: (data) => this.store.add(data),
       matrix: (data) => (this.halves ?? this.store).add(data) / 4,
     };

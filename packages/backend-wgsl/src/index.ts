@@ -1,2 +1,12 @@
 export { type EmitWgslOptions, emitWgsl, maxBindingBytes } from './emit-wgsl.ts';
-export { type BlockShape, blockShapes, type TunableLayer, type Tuning } from './tuning.ts';
+export { type FusingOptions, fusesGhost } from './kernels/ghost/fused-ghost-module.ts';
+export { ghostKey, ghostSizesOf, hasWholePlanes } from './kernels/ghost/ghost-sizes.ts';
+export { ghostTiles, isGhostTile } from './kernels/ghost/ghost-tiles.ts';
+export {
+  type BlockShape,
+  blockShapes,
+  type GhostForm,
+  type GhostTile,
+  type TunableLayer,
+  type Tuning,
+} from './tuning.ts';

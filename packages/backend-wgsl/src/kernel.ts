@@ -1,5 +1,5 @@
 import type { Node, Value } from '@ghostc/ir';
-import type { BlockShape } from './tuning.ts';
+import type { BlockShape, GhostTile } from './tuning.ts';
 
 /** Element type under which a module sees a buffer. The bytes are the same; indices are in units of it. */
 export type Lane = 'f32' | 'vec4f';
@@ -49,6 +49,8 @@ export interface KernelContext {
   arena(value: Value): number;
   /** The shape for a layer: the tuned one, or `fallback`, which the static cost model gives. */
   shape(key: string, fallback: BlockShape): BlockShape;
+  /** The tile of a fused Ghost module, if one was measured. */
+  tile(key: string): GhostTile | undefined;
   /** Adds to the weight buffer; the offset in floats, a multiple of 4. */
   weights(data: Float32Array | Int32Array): number;
   /** Offset in the arena, in floats, of the scratch memory that the node asked for; 0 if it asked for none. */

@@ -9,8 +9,34 @@ export const blockShapes: readonly BlockShape[] = ([1, 2] as const).flatMap((blo
   ([16, 32, 64] as const).map((group) => ({ blocks, group })),
 );
 
-/** The chosen shapes by layer: `pointwise 16x8 12544`, op, channels in and out, pixels. */
-export type Tuning = Readonly<Record<string, BlockShape>>;
+/** How a fused Ghost module is tiled: a workgroup has 4 * blocks primary channels of rows x columns pixels. */
+export interface GhostTile {
+  readonly blocks: 1 | 2;
+  readonly rows: number;
+  /** A multiple of four. */
+  readonly columns: number;
+}
+
+/** Is a Ghost module one kernel, and how is it tiled, if its planes are too large for a workgroup? The cost model's tile if absent. */
+export interface GhostForm {
+  readonly fused: boolean;
+  readonly tile?: GhostTile;
+}
+
+/** The choices by layer: `pointwise 16x8 12544`, op, channels in and out, pixels; `ghostKey` of a Ghost module. */
+export type Tuning = Readonly<Record<string, BlockShape | GhostForm>>;
+
+/** The shape of a layer of blocks, if it was chosen. */
+export function tunedShape(tuning: Tuning, key: string): BlockShape | undefined {
+  const choice = tuning[key];
+  return choice && 'group' in choice ? choice : undefined;
+}
+
+/** The form of a Ghost module, if it was chosen. */
+export function tunedForm(tuning: Tuning, key: string): GhostForm | undefined {
+  const choice = tuning[key];
+  return choice && 'fused' in choice ? choice : undefined;
+}
 
 /** A layer that could take another shape. */
 export interface TunableLayer {

@@ -37,6 +37,8 @@ export interface CompileWgslOptions extends CompileOptions {
   readonly matrices?: 'f32' | 'f16' | undefined;
   /** Shapes of kernels that `ghostc tune` measured. */
   readonly tuning?: Tuning | undefined;
+  /** Every Ghost module in one kernel, also where planes are large: fewer dispatches, borders of tiles computed twice. */
+  readonly fuseGhost?: boolean | undefined;
   /** Called with the layers that have a shape. */
   readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;
   /** Source of the runtime as one ES module: `compileFiles` then makes a package for pages. */
@@ -74,15 +76,25 @@ export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Ar
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
 export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): WgslProgram<Uint8Array> {
-  const { matrices, tuning, bind } = options;
+  const { matrices, tuning, bind, fuseGhost } = options;
   const name = nameOf(model, options);
-  return emitWgsl(lowerForGpuKernels(staticGraph(model, options), options), {
+  const lowered = lowerForGpuKernels(staticGraph(model, options), options);
+  if (fuseGhost) expectFused(lowered);
+  return emitWgsl(lowered, {
     name,
     matrices,
     tuning,
-    sourceHash: sourceHash(model, { target: 'wgsl', name, bind, matrices, tuning }),
+    sourceHash: sourceHash(model, { target: 'wgsl', name, bind, matrices, tuning, fuseGhost }),
     onTunable: options.onTunable,
   });
+}
+
+function expectFused(lowered: Graph): void {
+  if ([...lowered.nodes()].some(({ op }) => op === 'fused_ghost_module')) return;
+  throw new CompileError(
+    'wgsl/fuse-ghost',
+    'no Ghost module to fuse; expected float with a 1x1 primary convolution and a cheap operation of odd size and stride 1',
+  );
 }
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */

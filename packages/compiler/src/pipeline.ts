@@ -1,3 +1,4 @@
+import { type FusingOptions, fusesGhost } from '@ghostc/backend-wgsl';
 import type { Graph } from '@ghostc/ir';
 import { verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
@@ -27,9 +28,12 @@ export function optimize(model: Graph, { onPass }: PipelineOptions = {}): Graph 
   return graph;
 }
 
-/** The same for WGSL: Ghost modules, gates and sums of shortcuts stay whole. */
-export function lowerForGpuKernels(optimized: Graph, { onPass }: PipelineOptions = {}): Graph {
-  const graph = lowerForGpu(optimized.clone());
+/** The same for WGSL: Ghost modules that are fused, their gates and sums of shortcuts stay whole. */
+export function lowerForGpuKernels(
+  optimized: Graph,
+  { onPass, ...fusing }: PipelineOptions & FusingOptions = {},
+): Graph {
+  const graph = lowerForGpu(optimized.clone(), (ghost) => fusesGhost(ghost, fusing));
   verify(graph, registry);
   onPass?.('lower', graph);
   return graph;

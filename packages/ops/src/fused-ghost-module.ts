@@ -1,17 +1,17 @@
 import { CompileError, type TensorType } from '@ghostc/ir';
-import { flag } from './attr-spec.ts';
+import { flag, int } from './attr-spec.ts';
 import { add, mul } from './binary.ts';
 import { type AttrValues, defineOp, evaluateOne } from './define-op.ts';
 import { type GhostModuleAttrs, ghostModule } from './ghost-module.ts';
 
-export const fusedGhostAttrs = { relu: flag(true) } as const;
+export const fusedGhostAttrs = { ratio: int(2), relu: flag(true) } as const;
 export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
 
 /**
  * A Ghost module with its neighbours, for kernels that compute it at once:
  *   y = ghost_module(x * gate) + residual
- * with a 1x1 primary convolution, one cheap channel at most for each primary one, stride 1; gate [N,C,1,1], residual of the
- * output's shape. primary_weight [init,C,1,1], cheap_weight [oup-init,1,d,d].
+ * with a 1x1 primary convolution, ratio - 1 cheap channels at most for each primary one, stride 1; gate [N,C,1,1], residual of
+ * the output's shape. primary_weight [init,C,1,1], cheap_weight [oup-init,1,d,d].
  */
 export const fusedGhostModule = defineOp({
   name: 'fused_ghost_module',
@@ -41,9 +41,9 @@ interface Weights {
   readonly cheap: { readonly shape: TensorType['shape'] };
 }
 
-function plainAttrs({ primary, cheap }: Weights, { relu }: FusedGhostAttrs): GhostModuleAttrs {
+function plainAttrs({ primary, cheap }: Weights, { ratio, relu }: FusedGhostAttrs): GhostModuleAttrs {
   const oup = Number(primary.shape[0]) + Number(cheap.shape[0]);
-  return { oup, kernel_size: 1, ratio: 2, dw_size: Number(cheap.shape[2]), stride: 1, relu };
+  return { oup, kernel_size: 1, ratio, dw_size: Number(cheap.shape[2]), stride: 1, relu };
 }
 
 function expectShape(what: string, type: TensorType | undefined, shape: readonly unknown[]): void {

@@ -30,4 +30,5 @@ export {
 } from './pattern.ts';
 export { type Build, type Rule, type RuleSpec, rule } from './rule.ts';
 export { rules } from './rule-table.ts';
+export type { FusesGhost } from './rules/fuse-for-gpu.ts';
 export { formatTextCases, parseTextCases, type TextCase } from './text-cases.ts';

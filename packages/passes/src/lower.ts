@@ -2,6 +2,7 @@ import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { gpuOnlyOps, loweredGeneralOps, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
 import { gpuLoweringPasses, loweringPasses } from './optimize.ts';
 import { type Pass, runPasses } from './pass.ts';
+import type { FusesGhost } from './rules/fuse-for-gpu.ts';
 
 const known = new Set<string>([...loweredOps, ...loweredQuantizedOps, ...loweredGeneralOps]);
 
@@ -13,9 +14,9 @@ export function lower(graph: Graph): Graph {
   return lowered(graph, loweringPasses, known);
 }
 
-/** The same for a GPU: fewer, larger kernels. Leaves `gpuOnlyOps` besides. */
-export function lowerForGpu(graph: Graph): Graph {
-  return lowered(graph, gpuLoweringPasses, new Set([...known, ...gpuOnlyOps]));
+/** The same for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves `gpuOnlyOps` besides. */
+export function lowerForGpu(graph: Graph, fuses: FusesGhost): Graph {
+  return lowered(graph, gpuLoweringPasses(fuses), new Set([...known, ...gpuOnlyOps]));
 }
 
 function lowered(graph: Graph, passes: readonly Pass[], ops: ReadonlySet<string>): Graph {

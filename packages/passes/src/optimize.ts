@@ -29,7 +29,13 @@ import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts';
 import { foldTransposeIntoFullyConnected } from './rules/fold-transpose-into-fully-connected.ts';
 import { fuseActivation } from './rules/fuse-activation.ts';
-import { fuseGate, fuseGhostModule, fuseGhostResidual, splitSqueezeExcite } from './rules/fuse-for-gpu.ts';
+import {
+  type FusesGhost,
+  fuseGate,
+  fuseGhostModules,
+  fuseGhostResidual,
+  splitSqueezeExcite,
+} from './rules/fuse-for-gpu.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
 import {
@@ -188,17 +194,23 @@ export const loweringPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
-const fuseForGpu = rulePass('fuse-for-gpu', fuseGhostModule, splitSqueezeExcite, fuseGate, fuseGhostResidual);
+function fuseForGpu(fuses: FusesGhost): Pass {
+  const rules = [fuseGhostModules(fuses), splitSqueezeExcite, fuseGate, fuseGhostResidual];
+  return rulePass('fuse-for-gpu', ...rules);
+}
+
 const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
 /** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
 export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu, splitForIntegers];
+const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu(() => true), splitForIntegers];
 
 /** Composite ops to kernels for a GPU, where a dispatch is dear: Ghost modules, gates and sums of shortcuts stay whole. */
-export const gpuLoweringPasses: readonly Pass[] = [fuseForGpu, fuseResiduals, ...loweringPasses];
+export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
+  return [fuseForGpu(fuses), fuseResiduals, ...loweringPasses];
+}
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(

@@ -17,14 +17,6 @@ export { missingTools, requireTools, skipWithout, type Tool } from './require-to
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
 export { cRuntime, createRuntime, originalRuntime, runtimeNames, wgslRuntimeOn } from './runtime-table.ts';
 export type { Route } from './serve-locally.ts';
-export {
-  parseTuningCache,
-  type TuneOptions,
-  type TuneResult,
-  type Tuning,
-  type TuningCache,
-  tuneWgsl,
-  tuningFor,
-  withTuning,
-} from './tune-wgsl.ts';
+export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune-wgsl.ts';
+export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tuning-cache.ts';
 export { verifyInOrt } from './verify-in-ort.ts';

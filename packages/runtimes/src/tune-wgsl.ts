@@ -1,13 +1,16 @@
-import { type BlockShape, blockShapes, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
-import { type CompileWgslOptions, compileWgsl } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
+import { type BlockShape, blockShapes, type Tuning } from '@ghostc/backend-wgsl';
+import type { CompileWgslOptions } from '@ghostc/compiler';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
-import { createSession, type Session } from '@ghostc/wgsl-runtime';
+import type { Session } from '@ghostc/wgsl-runtime';
 import { dawnDevice } from './dawn-device.ts';
+import { isFaster, median, pairedRatio } from './paired-times.ts';
+import { withPipelineCache } from './pipeline-cache.ts';
+import { type Contestant, type Data, inputsOf, openContestant } from './tune-contestant.ts';
+import { type TunedGhost, tuneGhosts } from './tune-ghosts.ts';
 
 export interface TuneOptions extends CompileWgslOptions {
-  /** Profiled runs of each shape; the fastest of a layer counts. */
+  /** Profiled runs of each shape, which take turns. */
   readonly rounds: number;
   readonly onStep?: (what: string) => void;
 }
@@ -15,7 +18,7 @@ export interface TuneOptions extends CompileWgslOptions {
 export interface TunedLayer {
   readonly key: string;
   readonly shape: BlockShape;
-  /** Of the best shape, and of the static cost model's. */
+  /** Medians, of the chosen shape and of the static cost model's. */
   readonly nanoseconds: number;
   readonly staticNanoseconds: number;
 }
@@ -23,160 +26,139 @@ export interface TunedLayer {
 export interface TuneResult {
   /** As WebGPU names it: vendor, architecture, device, description. */
   readonly adapter: string;
+  readonly ghosts: readonly TunedGhost[];
   readonly layers: readonly TunedLayer[];
-  /** Milliseconds of a whole inference, medians of interleaved runs. */
+  /** What is to be kept: the static choice of a layer where no other is faster by more than the noise. */
+  readonly tuning: Tuning;
+  /** Milliseconds of a whole inference, medians of interleaved runs; `ratio` is the median over their rounds. */
   readonly tuned: number;
   readonly static: number;
+  readonly ratio: number;
 }
 
 export type { Tuning };
 
-/** A program of which every tunable layer has one shape, or the static one. */
-interface Contestant {
-  readonly session: Session;
-  readonly layers: readonly TunableLayer[];
-}
-
-/** Least nanoseconds by layer and shape; layers of one key count together. */
-type Times = Map<string, Map<string, number>>;
+type Prepare = (tuning: Tuning) => Promise<Contestant>;
 
 /**
- * Measures every shape of every layer on Dawn's adapter, one after the other in each round, and the tuned program against
- * the static one at the end. Throws `tool/missing`, `tune/layers` for a model without a layer to tune, and Error when the adapter
- * has no timestamps.
+ * Measures each Ghost module in one kernel and in two, then every shape of every layer, on Dawn's adapter. Contestants take
+ * turns in each round, and one is chosen where it is faster in nearly all of them, also when what was chosen is measured once
+ * more in one program; at the end that program races the static one. Throws `tool/missing`, `tune/layers` for a model
+ * without a layer to tune, and Error when the adapter has no timestamps.
  */
 export async function tuneWgsl(source: Graph, options: TuneOptions): Promise<TuneResult> {
-  const model = options.bind?.size ? bindDimensions(source, options.bind) : source;
+  const { bind, rounds, onStep, ...settings } = options;
+  const model = bind?.size ? bindDimensions(source, bind) : source;
   const device = await dawnDevice();
+  const cached = withPipelineCache(device);
+  const prepare: Prepare = (tuning) => openContestant(cached, model, { ...settings, tuning });
   try {
-    const { bind: _, ...settings } = options;
-    const prepare = (tuning: Tuning): Promise<Contestant> => load(device, model, { ...settings, tuning });
+    const run = { rounds, onStep };
     const fallback = await prepare({});
-    const keys = [...new Set(fallback.layers.map(({ key }) => key))];
-    if (keys.length === 0)
+    const ghosts = await tuneGhosts(model, { ...run, device: cached, settings });
+    const forms = Object.fromEntries(ghosts.map(({ key, form }) => [key, form]));
+    const base = await prepare(forms);
+    if (base.layers.length + ghosts.length === 0)
       throw new CompileError('tune/layers', `${model.name} has no layer whose kernel has a choice of shapes`);
-    const contestants = [fallback];
-    for (const [i, shape] of blockShapes.entries()) {
-      options.onStep?.(`compiling shape ${i + 1} of ${blockShapes.length}`);
-      contestants.push(await prepare(Object.fromEntries(keys.map((key) => [key, shape]))));
-    }
     const inputs = inputsOf(model);
-    const times: Times = new Map(keys.map((key) => [key, new Map()]));
-    for (let round = 0; round < options.rounds; round++)
-      for (const [i, contestant] of contestants.entries()) {
-        options.onStep?.(`round ${round + 1} of ${options.rounds}, shape ${i + 1} of ${contestants.length}`);
-        await profile(contestant, inputs, times);
-      }
-    for (const { session } of contestants.slice(1)) session.dispose();
-    const layers = fallback.layers.flatMap(({ key, shape }, i) =>
-      fallback.layers.findIndex((layer) => layer.key === key) === i ? [choose(key, shape, times)] : [],
-    );
-    options.onStep?.('the whole network');
-    const tuned = await prepare(Object.fromEntries(layers.map(({ key, shape }) => [key, shape])));
-    const [fast, slow] = await race([tuned.session, fallback.session], inputs, options.rounds + 2);
-    return { adapter: adapterName(device), layers, tuned: fast as number, static: slow as number };
+    const layers = await tuneShapes(base, {
+      ...run,
+      inputs,
+      prepare: (shapes) => prepare({ ...forms, ...shapes }),
+    });
+    const tuning = { ...forms, ...shapesOf(layers) };
+    onStep?.('the whole network');
+    const tuned = await prepare(tuning);
+    const race = await raced([fallback.session, tuned.session], inputs, 2 * rounds + 1);
+    return { adapter: adapterName(device), ghosts, layers, tuning, ...race };
   } finally {
     device.destroy();
   }
 }
 
-async function load(device: GPUDevice, model: Graph, options: CompileWgslOptions): Promise<Contestant> {
-  let layers: readonly TunableLayer[] = [];
-  const program = compileWgsl(model, { ...options, onTunable: (found) => (layers = found) });
-  return { session: await createSession(device, program), layers };
+interface ShapeRun extends Pick<TuneOptions, 'rounds' | 'onStep'> {
+  readonly inputs: Data;
+  readonly prepare: Prepare;
 }
 
-type Data = Readonly<Record<string, Float32Array>>;
-
-function inputsOf(model: Graph): Data {
-  return Object.fromEntries(
-    [...seededInputs(model, 1)].map(([name, { data }]) => [name, data as Float32Array]),
-  );
-}
-
-async function profile({ session, layers }: Contestant, inputs: Data, times: Times): Promise<void> {
-  const found = await session.profile(inputs);
-  const sums = new Map<string, Map<string, number>>();
-  for (const { key, shape, dispatch } of layers) {
-    const byShape = sums.get(key) ?? new Map<string, number>();
-    sums.set(key, byShape);
-    byShape.set(nameOf(shape), (byShape.get(nameOf(shape)) ?? 0) + (found[dispatch]?.nanoseconds ?? 0));
+/** The faster shapes of the layers of `base`, which has the static ones: those that win twice. */
+async function tuneShapes(base: Contestant, run: ShapeRun): Promise<TunedLayer[]> {
+  const keys = [...new Set(base.layers.map(({ key }) => key))];
+  const contestants: Contestant[] = [];
+  for (const [i, shape] of blockShapes.entries()) {
+    run.onStep?.(`compiling shape ${i + 1} of ${blockShapes.length}`);
+    contestants.push(await run.prepare(Object.fromEntries(keys.map((key) => [key, shape]))));
   }
-  for (const [key, byShape] of sums)
-    for (const [name, sum] of byShape)
-      times.get(key)?.set(name, Math.min(sum, times.get(key)?.get(name) ?? sum));
+  const first = await profiles([base, ...contestants], run);
+  for (const { session } of contestants) session.dispose();
+  const winners = shapesOf(keys.map((key) => choose(base, key, first)));
+  const combined = await run.prepare(winners);
+  const second = await profiles([base, combined], run);
+  combined.session.dispose();
+  return keys.map((key) => choose(base, key, second));
 }
 
-const nameOf = ({ blocks, group }: BlockShape): string => `${blocks} ${group}`;
-
-/** The fastest shape; the static one where no other is faster. */
-function choose(key: string, fallback: BlockShape, times: Times): TunedLayer {
-  const time = (shape: BlockShape): number => times.get(key)?.get(nameOf(shape)) ?? Number.POSITIVE_INFINITY;
-  const shape = blockShapes.reduce((best, other) => (time(other) < time(best) ? other : best), fallback);
-  return { key, shape, nanoseconds: time(shape), staticNanoseconds: time(fallback) };
+function shapesOf(layers: readonly TunedLayer[]): Tuning {
+  return Object.fromEntries(layers.map(({ key, shape }) => [key, shape]));
 }
 
-/** Median milliseconds of each session, which take turns. */
-async function race(sessions: readonly Session[], inputs: Data, rounds: number): Promise<number[]> {
+/** The fastest shape of the contestants after the first; the first one's where none is faster by more than the noise. */
+function choose({ layers }: Contestant, key: string, [base, ...others]: readonly Profile[]): TunedLayer {
+  const fallback = layers.find((layer) => layer.key === key)?.shape as BlockShape;
+  const times = base?.get(key)?.times ?? [];
+  const faster = others
+    .flatMap((profile) => profile.get(key) ?? [])
+    .map(({ shape, times: other }) => ({ shape, pairs: { base: times, other } }))
+    .filter(({ pairs }) => isFaster(pairs))
+    .sort((a, b) => pairedRatio(b.pairs) - pairedRatio(a.pairs));
+  const [best = { shape: fallback, pairs: { base: times, other: times } }] = faster;
+  return {
+    key,
+    shape: best.shape,
+    nanoseconds: median(best.pairs.other),
+    staticNanoseconds: median(times),
+  };
+}
+
+/** By layer its shape, and nanoseconds in each round; layers of one key count together. */
+type Profile = ReadonlyMap<string, { readonly shape: BlockShape; readonly times: number[] }>;
+
+/** Profiles of contestants that take turns. */
+async function profiles(contestants: readonly Contestant[], run: ShapeRun): Promise<Profile[]> {
+  const found = contestants.map(
+    ({ layers }): Profile => new Map(layers.map(({ key, shape }) => [key, { shape, times: [] }])),
+  );
+  for (let round = 0; round < run.rounds; round++)
+    for (const [i, { session, layers }] of contestants.entries()) {
+      run.onStep?.(`round ${round + 1} of ${run.rounds}, program ${i + 1} of ${contestants.length}`);
+      const dispatches = await session.profile(run.inputs);
+      for (const { key, dispatch } of layers) {
+        const times = found[i]?.get(key)?.times as number[];
+        times[round] = (times[round] ?? 0) + (dispatches[dispatch]?.nanoseconds ?? 0);
+      }
+    }
+  return found;
+}
+
+/** The static session and the tuned one, which take turns. */
+async function raced(
+  sessions: readonly Session[],
+  inputs: Data,
+  rounds: number,
+): Promise<Pick<TuneResult, 'tuned' | 'static' | 'ratio'>> {
   const times: number[][] = sessions.map(() => []);
+  for (const session of sessions) await session.run(inputs);
   for (let round = 0; round < rounds; round++)
     for (const [i, session] of sessions.entries()) {
       const start = performance.now();
       await session.run(inputs);
       times[i]?.push(performance.now() - start);
     }
-  return times.map((list) => list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN);
+  const [base = [], other = []] = times;
+  return { static: median(base), tuned: median(other), ratio: pairedRatio({ base, other }) };
 }
 
 function adapterName({ adapterInfo }: GPUDevice): string {
   const { vendor, architecture, device, description } = adapterInfo;
   return [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed';
-}
-
-/** What `ghostc tune` keeps: choices by adapter. */
-export interface TuningCache {
-  readonly format: 'ghostc-tuning/1';
-  readonly adapters: Readonly<Record<string, Tuning>>;
-}
-
-/** The cache in `text`; an empty one if there is none. Throws `tune/cache` for anything else. */
-export function parseTuningCache(text: string | undefined, file: string): TuningCache {
-  if (text === undefined) return { format: 'ghostc-tuning/1', adapters: {} };
-  let cache: Partial<TuningCache>;
-  try {
-    cache = JSON.parse(text);
-  } catch (error) {
-    throw new CompileError('tune/cache', `${file} is no JSON: ${(error as Error).message}`);
-  }
-  if (cache?.format !== 'ghostc-tuning/1' || typeof cache.adapters !== 'object' || !cache.adapters)
-    throw new CompileError(
-      'tune/cache',
-      `${file}: expected the format ghostc-tuning/1, found ${cache?.format}`,
-    );
-  for (const [adapter, tuning] of Object.entries(cache.adapters))
-    for (const [key, shape] of Object.entries(tuning)) checkShape(shape, `${file}: ${adapter}: ${key}`);
-  return cache as TuningCache;
-}
-
-function checkShape(shape: BlockShape | undefined, where: string): void {
-  if (blockShapes.some(({ blocks, group }) => blocks === shape?.blocks && group === shape?.group)) return;
-  throw new CompileError('tune/cache', `${where}: there is no shape ${JSON.stringify(shape)}`);
-}
-
-/** The cache with a result added. */
-export function withTuning(cache: TuningCache, { adapter, layers }: TuneResult): TuningCache {
-  const tuned = Object.fromEntries(layers.map(({ key, shape }) => [key, shape]));
-  return { ...cache, adapters: { ...cache.adapters, [adapter]: { ...cache.adapters[adapter], ...tuned } } };
-}
-
-/** The choices for an adapter: the named one, or the only one of the cache. Throws `tune/adapter`. */
-export function tuningFor({ adapters }: TuningCache, name?: string): Tuning {
-  const names = Object.keys(adapters);
-  const chosen = name ?? (names.length === 1 ? names[0] : undefined);
-  const tuning = chosen === undefined ? undefined : adapters[chosen];
-  if (tuning) return tuning;
-  throw new CompileError(
-    'tune/adapter',
-    `the tuning cache has ${names.length ? names.join(', ') : 'no adapter'}${name ? `, not ${name}` : '; name one'}`,
-  );
 }

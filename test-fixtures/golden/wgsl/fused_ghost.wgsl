@@ -10,12 +10,13 @@ struct Params {
   CW_AT: i32,
   CB_AT: i32,
   K: i32,
-  P: i32,
-  BLOCKS: i32,
   INIT: i32,
   CHEAP: i32,
   H: i32,
   W: i32,
+  MULTIPLIER: i32,
+  BLOCKS: i32,
+  P: i32,
   W4: i32,
   CHANNEL_TILES: i32,
 }
@@ -159,10 +160,11 @@ fn main(
   }
   storageBarrier();
 
-  for (var item = lane; item < min(8, params.CHEAP - m) * params.H * params.W4; item += 16) {
+  for (var item = lane; item < min(8 * params.MULTIPLIER, params.CHEAP - m * params.MULTIPLIER) * params.H * params.W4; item += 16) {
     let j = (item % params.W4) * 4;
     let r = (item / params.W4) % params.H;
     let c = item / (params.W4 * params.H);
+    let cheap = m * params.MULTIPLIER + c;
     let x0 = clamp(j + -1, 0, params.W - 1);
     let i0 = x0 == j + -1;
     let x1 = clamp(j + 0, 0, params.W - 1);
@@ -175,22 +177,22 @@ fn main(
     let i4 = x4 == j + 3;
     let x5 = clamp(j + 4, 0, params.W - 1);
     let i5 = x5 == j + 4;
-    var sum = vec4f(weights[params.CB_AT + (m + c) / 4][(m + c) % 4]);
+    var sum = vec4f(weights[params.CB_AT + cheap / 4][cheap % 4]);
     for (var u = max(0, 1 - r); u < min(3, params.H + 1 - r); u++) {
-      let row = primary + c * plane + (r + u - 1) * params.W;
-      let w = (params.CW_AT + (m + c) * 3) * 4 + u * 3;
+      let row = primary + (c / params.MULTIPLIER) * plane + (r + u - 1) * params.W;
       let v0 = select(0.0, arena[(row + x0) / 4][(row + x0) % 4], i0);
       let v1 = select(0.0, arena[(row + x1) / 4][(row + x1) % 4], i1);
       let v2 = select(0.0, arena[(row + x2) / 4][(row + x2) % 4], i2);
       let v3 = select(0.0, arena[(row + x3) / 4][(row + x3) % 4], i3);
       let v4 = select(0.0, arena[(row + x4) / 4][(row + x4) % 4], i4);
       let v5 = select(0.0, arena[(row + x5) / 4][(row + x5) % 4], i5);
-      sum += weights[(w + 0) / 4][(w + 0) % 4] * vec4f(v0, v1, v2, v3);
-      sum += weights[(w + 1) / 4][(w + 1) % 4] * vec4f(v1, v2, v3, v4);
-      sum += weights[(w + 2) / 4][(w + 2) % 4] * vec4f(v2, v3, v4, v5);
+      let f0 = weights[params.CW_AT + (cheap * 3 + u) * 1 + 0];
+      sum += f0.x * vec4f(v0, v1, v2, v3);
+      sum += f0.y * vec4f(v1, v2, v3, v4);
+      sum += f0.z * vec4f(v2, v3, v4, v5);
     }
     sum = apply(sum);
-    let o = image + (params.INIT + m + c) * plane + r * params.W + j;
+    let o = image + (params.INIT + cheap) * plane + r * params.W + j;
     for (var k = 0; k < min(4, params.W - j); k++) {
       arena[(params.Y_AT + o + k) / 4][(params.Y_AT + o + k) % 4] = sum[k];
     }

@@ -81,7 +81,7 @@ export function compileCommand(): Command {
     )
     .option(
       '--fuse-ghost',
-      'int8 Ghost modules in one kernel, row by row, on Cortex-M4 and M7: as fast as two, with more scratch',
+      'Ghost modules in one kernel: in WGSL also where planes are large, in tiles; in C int8 ones, row by row, on Cortex-M4 and M7: as fast as two, with more scratch',
     )
     .option(
       '--self-test',
@@ -149,8 +149,8 @@ function runCompile(model: string, flags: CompileFlags): void {
     throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
   if (flags.kernels && flags.target !== 'c')
     throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
-  if (flags.fuseGhost && flags.target !== 'c')
-    throw new CompileError('cli/fuse-ghost', `--fuse-ghost goes with --target c, found ${flags.target}`);
+  if (flags.fuseGhost && flags.target === 'onnx')
+    throw new CompileError('cli/fuse-ghost', '--fuse-ghost goes with --target c or wgsl, found onnx');
   if (flags.selfTest && flags.target !== 'c')
     throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
   const progress = startProgress(`reading ${model}`);

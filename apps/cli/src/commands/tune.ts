@@ -17,7 +17,9 @@ interface TuneFlags {
 
 export function tuneCommand(): Command {
   return new Command('tune')
-    .description('measure the shapes of WGSL kernels layer by layer on the adapter of this machine')
+    .description(
+      'measure the shapes of WGSL kernels layer by layer, and Ghost modules in one kernel and in two, on the adapter of this machine',
+    )
     .addArgument(modelArgument())
     .addOption(new Option('--target <target>', 'what to tune').choices(['wgsl']).makeOptionMandatory())
     .option(
@@ -25,7 +27,7 @@ export function tuneCommand(): Command {
       'where the choices go (default: wgsl-tuning.json in the cache folder of the user)',
     )
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
-    .option('--rounds <n>', 'profiled runs of each shape', '3')
+    .option('--rounds <n>', 'profiled runs of each shape, which take turns', '9')
     .option('--json', 'print the choices as JSON')
     .addHelpText(
       'after',
@@ -61,17 +63,29 @@ function report(result: TuneResult, file: string, { json }: TuneFlags): void {
     return;
   }
   const milliseconds = (nanoseconds: number): string => (nanoseconds / 1e6).toFixed(3);
-  const rows = result.layers.map(({ key, shape, nanoseconds, staticNanoseconds }) => [
+  const choices = [
+    ...result.ghosts.map((ghost) => ({ ...ghost, choice: formText(ghost.form) })),
+    ...result.layers.map((layer) => ({ ...layer, choice: shapeText(layer.shape) })),
+  ];
+  const rows = choices.map(({ key, choice, nanoseconds, staticNanoseconds }) => [
     key,
-    `${4 * shape.blocks} channels, ${shape.group} invocations`,
+    choice,
     milliseconds(nanoseconds),
     milliseconds(staticNanoseconds),
     (staticNanoseconds / nanoseconds).toFixed(2),
   ]);
   console.log(formatTable(['layer', 'best', 'ms', 'ms, static', 'ratio'], rows));
-  const ratio = (result.static / result.tuned).toFixed(2);
   console.log(
-    `whole network: ${result.tuned.toFixed(1)} ms, static ${result.static.toFixed(1)} ms, ratio ${ratio}`,
+    `whole network: ${result.tuned.toFixed(1)} ms, static ${result.static.toFixed(1)} ms, ratio ${result.ratio.toFixed(2)}`,
   );
-  console.log(`${result.adapter}: ${result.layers.length} layers in ${file}`);
+  console.log(`${result.adapter}: ${choices.length} choices in ${file}`);
+}
+
+function shapeText({ blocks, group }: TuneResult['layers'][number]['shape']): string {
+  return `${4 * blocks} channels, ${group} invocations`;
+}
+
+function formText({ fused, tile }: TuneResult['ghosts'][number]['form']): string {
+  if (!fused) return 'two kernels';
+  return tile ? `one, ${4 * tile.blocks} channels, tiles of ${tile.rows}x${tile.columns}` : 'one kernel';
 }

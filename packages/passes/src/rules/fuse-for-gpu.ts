@@ -1,35 +1,32 @@
-import type { Value } from '@ghostc/ir';
+import type { Node, Value } from '@ghostc/ir';
 import { attrsOf, type GhostModuleAttrs, ghostModule } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
-import { rule } from '../rule.ts';
+import { type Rule, rule } from '../rule.ts';
 
-/**
- * Pixels of the largest plane whose Ghost modules are fused. A workgroup has the whole planes of its channels: of larger
- * planes there are too few to keep an adapter busy, and a dispatch more costs less than that.
- */
-const fusedPixels = 256;
+/** Which Ghost modules a backend wants in one kernel, of those that the op can say. */
+export type FusesGhost = (ghost: Node) => boolean;
 
-// ghost_module(x)   =>   fused_ghost_module(x): a 1x1 primary convolution, a cheap channel for each of its channels
-export const fuseGhostModule = rule({
-  name: 'fuse-ghost-module',
-  match: op('ghost_module', any('x')).as('ghost'),
-  unless: ({ x, ghost }) => {
-    const { kernel_size, stride, ratio, dw_size } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
-    if (!ghost.inputs[3]) return 'there is no cheap part';
-    if (kernel_size !== 1 || stride !== 1)
-      return `the primary part is ${kernel_size}x${kernel_size}, stride ${stride}`;
-    if (ratio !== 2 || dw_size % 2 === 0) return `the ratio is ${ratio}, the cheap kernel ${dw_size}`;
-    const [height, width] = x.type.shape.slice(2).map(Number) as [number, number];
-    if (height * width > fusedPixels)
-      return `the plane has ${height * width} pixels, more than ${fusedPixels}`;
-    return false;
-  },
-  rewrite({ x, ghost }, build) {
-    const [, weight = null, bias = null, cheapWeight = null, cheapBias = null] = ghost.inputs;
-    const { relu } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
-    return build.node('fused_ghost_module', [x, weight, bias, cheapWeight, cheapBias], { relu });
-  },
-});
+// ghost_module(x)   =>   fused_ghost_module(x): a 1x1 primary convolution, cheap channels for each of its channels
+export function fuseGhostModules(fuses: FusesGhost): Rule {
+  return rule({
+    name: 'fuse-ghost-module',
+    match: op('ghost_module', any('x')).as('ghost'),
+    unless: ({ ghost }) => {
+      const { kernel_size, stride, dw_size } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+      if (!ghost.inputs[3]) return 'there is no cheap part';
+      if (kernel_size !== 1 || stride !== 1)
+        return `the primary part is ${kernel_size}x${kernel_size}, stride ${stride}`;
+      if (dw_size % 2 === 0) return `the cheap kernel is ${dw_size}x${dw_size}`;
+      return !fuses(ghost) && 'the backend wants two kernels';
+    },
+    rewrite({ x, ghost }, build) {
+      const [, weight = null, bias = null, cheapWeight = null, cheapBias = null] = ghost.inputs;
+      const { relu, ratio } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+      const attrs = { relu, ...(ratio !== 2 && { ratio }) };
+      return build.node('fused_ghost_module', [x, weight, bias, cheapWeight, cheapBias], attrs);
+    },
+  });
+}
 
 // squeeze_excite(x)   =>   x * squeeze_excite_gate(x)
 export const splitSqueezeExcite = rule({

@@ -1,21 +1,12 @@
-import { type Node, staticShape, type Value } from '@ghostc/ir';
+import type { Node } from '@ghostc/ir';
 import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
-import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
-import { elementFunction } from '../text/element-function.ts';
-import { accumulateBlock, blocksFor, type ChannelBlock, element, sumNames } from './channel-block.ts';
-import { constantOf, sourceOf, weightOf } from './operands.ts';
-import { packBias, packChannels } from './pack-channels.ts';
-
-/** Sizes of a Ghost module: K input channels, INIT primary and CHEAP cheap ones, a cheap kernel of size x size. */
-interface Sizes {
-  readonly N: number;
-  readonly K: number;
-  readonly H: number;
-  readonly W: number;
-  readonly INIT: number;
-  readonly CHEAP: number;
-  readonly size: number;
-}
+import type { KernelContext, Lane, Step } from '../../kernel.ts';
+import { elementFunction } from '../../text/element-function.ts';
+import { accumulateBlock, blocksFor, type ChannelBlock, element, sumNames } from '../channel-block.ts';
+import { sourceOf } from '../operands.ts';
+import { addTaps } from './cheap-taps.ts';
+import { ghostInts } from './ghost-operands.ts';
+import { type GhostSizes, ghostSizesOf, hasWholePlanes } from './ghost-sizes.ts';
 
 /** What the module's text depends on. */
 interface Form {
@@ -31,9 +22,8 @@ interface Form {
  * is no workgroup memory, which software adapters clear element by element. With a residual, which may share the output's
  * memory, the primary planes go to scratch memory first.
  */
-export const fusedGhostModule: Kernel = (context) => {
+export function wholePlanes(context: KernelContext, sizes: GhostSizes): Step {
   const { node } = context;
-  const sizes = sizesOf(node);
   const { INIT, H, W, K, size } = sizes;
   const offsets = [node.inputs[0], node.inputs[5], node.output].map((v) => (v ? context.arena(v) : 0));
   const lane: Lane = [H * W, context.scratch(), ...offsets].every((n) => n % 4 === 0) ? 'vec4f' : 'f32';
@@ -42,14 +32,14 @@ export const fusedGhostModule: Kernel = (context) => {
     group: barrierGroup(H * W),
   });
   const block = { blocks, lane, gate: !!node.inputs[5], tail: K % 4 !== 0 };
-  return [step(context, sizes, { block, size, residual: !!node.inputs[6], group })];
-};
+  return step(context, sizes, { block, size, residual: !!node.inputs[6], group });
+}
 
 /** Bytes of scratch memory: the primary planes, where a residual may lie in the output's place. */
 export function ghostScratchBytes(node: Node): number {
-  if (!node.inputs[6]) return 0;
-  const { N, INIT, H, W } = sizesOf(node);
-  return 4 * N * INIT * H * W;
+  const sizes = ghostSizesOf(node);
+  const { N, INIT, H, W } = sizes;
+  return node.inputs[6] && hasWholePlanes(sizes) ? 4 * N * INIT * H * W : 0;
 }
 
 /**
@@ -60,21 +50,12 @@ function barrierGroup(pixels: number): 16 | 32 {
   return pixels <= 64 ? 16 : 32;
 }
 
-function sizesOf(node: Node): Sizes {
-  const shape = (value: Value): readonly number[] => staticShape(value.type.shape);
-  const [N = 1, K = 1, H = 1, W = 1] = shape(sourceOf(node, 0));
-  const [CHEAP = 1, , size = 1] = shape(sourceOf(node, 3));
-  const [INIT = 1] = shape(sourceOf(node, 1));
-  return { N, K, H, W, INIT, CHEAP, size };
-}
-
-function step(context: KernelContext, sizes: Sizes, form: Form): Step {
+function step(context: KernelContext, sizes: GhostSizes, form: Form): Step {
   const { block, group, residual, size } = form;
   const activation = elementFunction(attrsOf(ghostOp, context.node).relu ? 'relu' : 'none', 'vec4f');
   const channelTiles = Math.ceil(sizes.INIT / (4 * block.blocks));
   const parts = [`ghost_${size}x${size}`, `${4 * block.blocks}c`, `g${group}`, block.lane, activation.key];
   const options = { tail: block.tail, gate: block.gate, residual };
-  const { N, ...ints } = sizes;
   return {
     id: [...parts, ...Object.entries(options).flatMap(([name, on]) => (on ? [name] : []))].join('_'),
     arena: block.lane,
@@ -86,25 +67,19 @@ function step(context: KernelContext, sizes: Sizes, form: Form): Step {
     subgroupBody: body(form, true),
     ints: {
       ...placesOf(context, sizes, block.lane),
-      ...weightsOf(context, sizes),
-      K: ints.K,
-      P: (ints.H * ints.W) / (block.lane === 'vec4f' ? 4 : 1),
-      BLOCKS: Math.ceil(ints.INIT / 4),
-      INIT: ints.INIT,
-      CHEAP: ints.CHEAP,
-      H: ints.H,
-      W: ints.W,
-      W4: Math.ceil(ints.W / 4),
+      ...ghostInts(context, sizes),
+      P: (sizes.H * sizes.W) / (block.lane === 'vec4f' ? 4 : 1),
+      W4: Math.ceil(sizes.W / 4),
       CHANNEL_TILES: channelTiles,
     },
-    count: N * channelTiles,
+    count: sizes.N * channelTiles,
   };
 }
 
 /** X_AT in the arena's units; the others, whose elements are read or written one by one, in floats. */
 function placesOf(
   { node, arena, scratch }: KernelContext,
-  { INIT, CHEAP, H, W }: Sizes,
+  { INIT, CHEAP, H, W }: GhostSizes,
   lane: Lane,
 ): Record<string, number> {
   const unit = lane === 'vec4f' ? 4 : 1;
@@ -119,27 +94,6 @@ function placesOf(
     T_AT: residual ? scratch() : y,
     T_IMAGE: (residual ? INIT : INIT + CHEAP) * H * W,
   };
-}
-
-function weightsOf(
-  { node, weights, matrix }: KernelContext,
-  { K, INIT, CHEAP, size }: Sizes,
-): Record<string, number> {
-  const packing = { groups: 1, perGroup: INIT };
-  return {
-    W_AT: matrix(packChannels(weightOf(node, 1), { ...packing, inner: K })),
-    B_AT: weights(packBias(constantOf(node, 2), { ...packing, inner: 1 })) / 4,
-    CW_AT: weights(padded(weightOf(node, 3), size * size)) / 4,
-    CB_AT: weights(constantOf(node, 4) ?? new Float32Array(CHEAP)) / 4,
-  };
-}
-
-/** Kernels of `size` weights, each from a vec4 on. */
-function padded(data: Float32Array, size: number): Float32Array {
-  const stride = Math.ceil(size / 4) * 4;
-  const rows = new Float32Array((data.length / size) * stride);
-  for (let i = 0; i < data.length; i++) rows[Math.floor(i / size) * stride + (i % size)] = data[i] as number;
-  return rows;
 }
 
 function body(form: Form, subgroups: boolean): string {
@@ -198,24 +152,20 @@ function cheap({ block, group, size, residual }: Form): string {
   const halo = size >> 1;
   const at = element(block.lane);
   const columns = Array.from({ length: 4 + 2 * halo }, (_, c) => c - halo);
-  const taps = Array.from({ length: size }, (_, v) => {
-    const pixels = [0, 1, 2, 3].map((j) => `v${v + j}`).join(', ');
-    return `sum += weights[(w + ${v}) / 4][(w + ${v}) % 4] * vec4f(${pixels});`;
-  });
-  return `for (var item = lane; item < min(${4 * block.blocks}, CHEAP - m) * H * W4; item += ${group}) {
+  return `for (var item = lane; item < min(${4 * block.blocks} * MULTIPLIER, CHEAP - m * MULTIPLIER) * H * W4; item += ${group}) {
 let j = (item % W4) * 4;
 let r = (item / W4) % H;
 let c = item / (W4 * H);
+let cheap = m * MULTIPLIER + c;
 ${columns.map((column, i) => `let x${i} = clamp(j + ${column}, 0, W - 1);\nlet i${i} = x${i} == j + ${column};`).join('\n')}
-var sum = vec4f(weights[CB_AT + (m + c) / 4][(m + c) % 4]);
+var sum = vec4f(weights[CB_AT + cheap / 4][cheap % 4]);
 for (var u = max(0, ${halo} - r); u < min(${size}, H + ${halo} - r); u++) {
-let row = primary + c * plane + (r + u - ${halo}) * W;
-let w = (CW_AT + (m + c) * ${Math.ceil((size * size) / 4)}) * 4 + u * ${size};
+let row = primary + (c / MULTIPLIER) * plane + (r + u - ${halo}) * W;
 ${columns.map((_, i) => `let v${i} = select(0.0, ${at(`row + x${i}`)}, i${i});`).join('\n')}
-${taps.join('\n')}
+${addTaps(size, (column) => `v${column}`)}
 }
 sum = apply(sum);
-let o = image + (INIT + m + c) * plane + r * W + j;
+let o = image + (INIT + cheap) * plane + r * W + j;
 for (var k = 0; k < min(4, W - j); k++) {
 ${at('Y_AT + o + k')} = sum[k]${residual ? ` + ${at('R_AT + o + k')}` : ''};
 }

@@ -1,0 +1,29 @@
+import type { TunableLayer } from '@ghostc/backend-wgsl';
+import { type CompileWgslOptions, compileWgsl } from '@ghostc/compiler';
+import { seededInputs } from '@ghostc/conformance';
+import type { Graph } from '@ghostc/ir';
+import { createSession, type Session } from '@ghostc/wgsl-runtime';
+
+/** A program on a device, and those of its layers that could have another shape. */
+export interface Contestant {
+  readonly session: Session;
+  readonly layers: readonly TunableLayer[];
+}
+
+export async function openContestant(
+  device: GPUDevice,
+  model: Graph,
+  options: CompileWgslOptions,
+): Promise<Contestant> {
+  let layers: readonly TunableLayer[] = [];
+  const program = compileWgsl(model, { ...options, onTunable: (found) => (layers = found) });
+  return { session: await createSession(device, program), layers };
+}
+
+export type Data = Readonly<Record<string, Float32Array>>;
+
+export function inputsOf(model: Graph): Data {
+  return Object.fromEntries(
+    [...seededInputs(model, 1)].map(([name, { data }]) => [name, data as Float32Array]),
+  );
+}
