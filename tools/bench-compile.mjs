@@ -44,7 +44,7 @@ try {
 /** Wall seconds and peak resident megabytes of a Node process, which reports its own peak. */
 function measured(args) {
   const report =
-    'process.on("exit", () => process.stderr.write(`\\nPEAK ${process.resourceUsage().maxRSS}\\n`))';
+    'process.on("exit", () => process.stderr.write("\\nPEAK " + process.resourceUsage().maxRSS + "\\n"))';
   const preload = `data:text/javascript,${encodeURIComponent(report)}`;
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, ['--import', preload, ...args], {

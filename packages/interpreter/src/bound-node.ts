@@ -19,7 +19,7 @@ export function boundNode(step: Step): readonly Bounded[] {
   const tensors = evaluate(
     node.op,
     step,
-    inputs.map((input) => input && input.tensor),
+    inputs.map((input) => input?.tensor ?? null),
   );
   const errors = errorsOf(step, tensors);
   return tensors.map((tensor, i) => ({ tensor: widened(tensor), error: cleaned(tensor, errors[i] ?? null) }));
