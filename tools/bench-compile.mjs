@@ -11,7 +11,7 @@ import { root, setup } from './setup.mjs';
 const RUNS = 5;
 const LIMITS = { seconds: 2, megabytes: 600 };
 
-setup();
+await setup();
 const { buildCli } = await import('./build-cli.mjs');
 const cli = await buildCli();
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-'));
@@ -44,7 +44,7 @@ try {
 /** Wall seconds and peak resident megabytes of a Node process, which reports its own peak. */
 function measured(args) {
   const report =
-    'process.on("exit", () => process.stderr.write(`\\nPEAK ${process.resourceUsage().maxRSS}\\n`))';
+    'process.on("exit", () => process.stderr.write("\\nPEAK " + process.resourceUsage().maxRSS + "\\n"))';
   const preload = `data:text/javascript,${encodeURIComponent(report)}`;
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, ['--import', preload, ...args], {

@@ -19,7 +19,7 @@ const args = process.argv.slice(2);
 const json = args.includes('--json');
 const given = args.find((arg) => !arg.startsWith('--'));
 
-setup();
+await setup();
 const { buildCli } = await import('./build-cli.mjs');
 const cli = await buildCli();
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-'));

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buildForWeb } from './build-for-web.mjs';
 import { root } from './setup.mjs';
 import { writeBundles } from './write-bundles.mjs';
@@ -23,7 +23,7 @@ export async function buildCli() {
     write: false,
   });
   writeBundles(bundle, 0o755);
-  await buildForWeb(join(root, 'apps/cli/dist'));
+  await buildForWeb(dirname(outfile), bundle);
   return outfile;
 }
 

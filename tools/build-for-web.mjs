@@ -2,17 +2,19 @@ import { join } from 'node:path';
 import { root } from './setup.mjs';
 import { writeBundles } from './write-bundles.mjs';
 
-/**
- * What stands beside a bundle that uses @ghostc/runtimes: the WGSL runtime for emitted packages, and the client that runs
- * programs in other engines.
- */
-export async function buildForWeb(outdir) {
+/** Files that stand beside a bundle, by name: the WGSL runtime of emitted packages, the client that runs programs in other engines. */
+const sources = {
+  'wgsl-runtime': 'packages/wgsl-runtime/src/index.ts',
+  'remote-client': 'packages/runtimes/src/remote-client.ts',
+};
+
+/** Builds into a folder what a bundle reads there: the files whose names it has. */
+export async function buildForWeb(outdir, { outputFiles }) {
+  const read = Object.keys(sources).filter((name) => outputFiles[0].text.includes(`${name}.js`));
+  if (read.length === 0) return;
   const { build } = await import('esbuild');
   const bundles = await build({
-    entryPoints: {
-      'wgsl-runtime': join(root, 'packages/wgsl-runtime/src/index.ts'),
-      'remote-client': join(root, 'packages/runtimes/src/remote-client.ts'),
-    },
+    entryPoints: Object.fromEntries(read.map((name) => [name, join(root, sources[name])])),
     outdir,
     bundle: true,
     minify: true,

@@ -15,11 +15,11 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
-emitTypes();
+await emitTypes();
 console.log(`built ${name}`);
 
 /** Declarations, checked against those of the packages built before, as a user sees them. */
-function emitTypes() {
+async function emitTypes() {
   const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.base.json'), 'utf8'));
   const { customConditions, noEmit, ...options } = compilerOptions;
   const config = 'dist/tsconfig.json';
@@ -36,6 +36,10 @@ function emitTypes() {
       files: ['../src/index.ts'],
     }),
   );
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(process.cwd(), config)]);
+  await run(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    join(process.cwd(), config),
+  ]);
   rmSync(config);
 }

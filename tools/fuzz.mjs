@@ -50,7 +50,7 @@ if (values.help) console.log(usage);
 else await main();
 
 async function main() {
-  setup();
+  await setup();
   const { folder, script } = buildWorker();
   try {
     const wanted = values.target.length ? values.target : names;

@@ -1,3 +1,5 @@
+import { printAligned } from './print-aligned.ts';
+
 /** One measured quantity; ratios are ours over theirs. */
 export interface Row {
   readonly name: string;
@@ -23,18 +25,19 @@ export function isMet({ ours, target }: Row): boolean {
 /** A table, a line for each row. */
 export function printRows(title: string, rows: readonly Row[]): void {
   console.log(`\n${title}`);
-  const lines = [
-    ['', 'device', 'unit', 'ours', 'target', '', 'portable C', 'ours/portable', 'peer', 'ours/peer'],
-    ...rows.map(rowCells),
+  const head = [
+    '',
+    'device',
+    'unit',
+    'ours',
+    'target',
+    '',
+    'portable C',
+    'ours/portable',
+    'peer',
+    'ours/peer',
   ];
-  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0))) ?? [];
-  for (const line of lines)
-    console.log(
-      line
-        .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    );
+  printAligned([head, ...rows.map(rowCells)], 3);
 }
 
 function rowCells(row: Row): string[] {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './setup.mjs';
 
+/** Has TFLite's reference kernels; `tflite/reference.ts` has it too. */
+export const litert = 'ai-edge-litert==2.3.0';
+
 /**
  * Folder of the programs (`python`, and those that the packages bring) of a virtual environment with the given PyPI packages
  * (`name==version`), made on first use below node_modules/.cache. Throws with pip's words when it cannot be made.

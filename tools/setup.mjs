@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installCommand, missingNeeds } from './system-packages.mjs';
@@ -7,9 +9,9 @@ import { installCommand, missingNeeds } from './system-packages.mjs';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Makes the checkout ready to run: npm packages, and a word on the system packages that are missing. */
-export function setup() {
+export async function setup() {
   checkNode();
-  installPackages();
+  await installPackages();
   reportMissing();
 }
 
@@ -21,13 +23,13 @@ function checkNode() {
 }
 
 /** `npm ci`, unless node_modules is newer than the lock file. onnxruntime-node brings its CPU library in the package. */
-function installPackages() {
+async function installPackages() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   console.error('installing npm packages (npm ci) ...');
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], env);
+  await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], env);
 }
 
 function reportMissing() {
@@ -41,11 +43,36 @@ function reportMissing() {
 }
 
 /** Runs a command in the checkout and leaves with its exit code if it fails. */
-export function run(command, args, env = process.env) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
-  if (status === 0) return;
-  if (error) console.error(`${command}: ${error.message}`);
-  process.exit(status ?? 1);
+export async function run(command, args, env = process.env) {
+  const code = await exitCodeOf(command, args, env);
+  if (code !== 0) process.exit(code);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setup();
+/** Runs a command in the checkout; 128 and the signal's number where a signal ended it. Signals to this process go to the command. */
+export async function exitCodeOf(command, args, env = process.env) {
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  const forward = (signal) => child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  try {
+    const [code, signal] = await once(child, 'exit');
+    return code ?? 128 + constants.signals[signal];
+  } catch (error) {
+    console.error(`${command}: ${error.message}`);
+    return 1;
+  } finally {
+    for (const signal of signals) process.off(signal, forward);
+  }
+}
+
+/** Runs a TypeScript file of `tools` with these arguments, and leaves with its exit code if it fails. */
+export function runTool(file, args) {
+  return run(process.execPath, [join(root, 'tools/run-ts.mjs'), join(root, 'tools', file), ...args]);
+}
+
+/** Runs vitest with these arguments, and leaves with its exit code if a test fails. */
+export function runTests(args, env) {
+  return run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], env);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await setup();

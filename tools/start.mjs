@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { root, setup } from './setup.mjs';
+import { exitCodeOf, setup } from './setup.mjs';
 import { missingNeeds } from './system-packages.mjs';
 
 const model = 'test-fixtures/models/ghost_fmnist';
@@ -16,13 +15,12 @@ const allTargets = [
 ];
 
 /** The main job: a trained GhostNet in every runtime that this machine has, in one table. */
-setup();
+await setup();
 const { buildCli } = await import('./build-cli.mjs');
 const cli = await buildCli();
 const missing = missingNeeds().flatMap((need) => need.target.split(', '));
 const targets = allTargets.filter((target) => !missing.includes(target));
 console.log(`ghostc verify: a GhostNet trained on Fashion-MNIST, on ${targets.join(', ')}`);
 const args = [cli, 'verify', `${model}/ghost_fmnist.onnx`, '--data', model, '--targets', targets.join(',')];
-const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+process.exitCode = await exitCodeOf(process.execPath, args);
 if (missing.length) console.log(`not run, because a tool is missing (see above): ${missing.join(', ')}`);
-process.exitCode = status ?? 1;

@@ -8,6 +8,7 @@ import { checkSizes } from './int8/check-sizes.ts';
 import { checkTflite } from './int8/check-tflite.ts';
 import { GHOSTNET, modelNames } from './int8/int8-models.ts';
 import type { Row } from './int8/row.ts';
+import { printAligned } from './print-aligned.ts';
 
 const targets = runtimeNames.filter((name) => /^(c|wgsl)\b/.test(name));
 
@@ -97,17 +98,9 @@ function progress(what: string): void {
 function print(rows: readonly Row[]): void {
   const verdict = ({ expected, met }: Row): string =>
     met ? (expected === undefined ? '' : 'met') : 'MISSED';
-  const lines = [
+  printAligned([
     ['check', 'subject', 'target', 'found', 'expected', ''],
     ...rows.map((row) => [row.check, row.subject, row.target, row.found, row.expected ?? '', verdict(row)]),
-  ];
-  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0))) ?? [];
-  for (const line of lines)
-    console.log(
-      line
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
+  ]);
   console.log(`\n${rows.filter(({ met }) => met).length} of ${rows.length} met`);
 }

@@ -15,35 +15,72 @@ export interface BoundModel {
 /** Codes of refusals that a value at compile time may lift. */
 const wantsConstant = /^(onnx\/(input-constant|dynamic-shape)|.*\/weight|.*\/indices)$/;
 
+/** Reads the model of a test, once for each choice of inputs that are bound to the test's own values. */
+export class BoundReader {
+  readonly test: ConformanceTest;
+  readonly #known = new Map<string, BoundModel | CompileError>();
+  #inputNames: readonly string[] | undefined;
+
+  constructor(test: ConformanceTest) {
+    this.test = test;
+  }
+
+  /** Names of the inputs of the ONNX model, in order. Throws `run/no-model` where there is none. */
+  get inputNames(): readonly string[] {
+    this.#inputNames ??= onnxInputNames(modelOf(this.test));
+    return this.#inputNames;
+  }
+
+  /** The model with these inputs bound. Throws what the reader throws. */
+  read(constants: ReadonlyMap<string, Tensor>): BoundModel {
+    const key = JSON.stringify([...constants.keys()]);
+    const known = this.#known.get(key) ?? this.#readAnew(constants);
+    this.#known.set(key, known);
+    if (known instanceof CompileError) throw known;
+    return known;
+  }
+
+  #readAnew(constants: ReadonlyMap<string, Tensor>): BoundModel | CompileError {
+    const { test } = this;
+    try {
+      return test.graph ? withGraph(test, test.graph) : readBound(test, this.inputNames, constants);
+    } catch (error) {
+      if (error instanceof CompileError) return error;
+      throw error;
+    }
+  }
+}
+
 /**
  * Reads a test's model and hands it to `compile`. Where that is refused because something has to be constant, the inputs in
  * question are bound to the test's own values and the model is read again: first the one that the error names, then small
  * integer inputs, then all but the first.
  */
 export function withBoundInputs<T>(
-  test: ConformanceTest,
+  reader: BoundReader,
   compile: (model: BoundModel) => T,
 ): { result: T; model: BoundModel } {
-  if (test.graph) {
-    const model = withGraph(test, test.graph);
-    return { result: compile(model), model };
-  }
-  const names = inputNames(test);
-  const values = new Map(names.map((name, i) => [name, test.sets[0]?.inputs[i]]));
   const bound = new Map<string, Tensor>();
   for (;;) {
     try {
-      const model = readBound(test, names, bound);
+      const model = reader.read(bound);
       return { result: compile(model), model };
     } catch (error) {
-      const more =
-        error instanceof CompileError && wantsConstant.test(error.code)
-          ? candidates(error, values, bound)
-          : [];
+      const more = isLiftable(error, reader.test) ? candidates(error, valuesOf(reader), bound) : [];
       if (more.length === 0) throw error;
       for (const [name, tensor] of more) bound.set(name, tensor);
     }
   }
+}
+
+/** May a value at compile time lift the refusal? Graphs of ours stand as they are. */
+function isLiftable(error: unknown, { graph }: ConformanceTest): error is CompileError {
+  return !graph && error instanceof CompileError && wantsConstant.test(error.code);
+}
+
+/** The test's own values of the inputs of its ONNX model, in order. */
+function valuesOf({ inputNames, test }: BoundReader): Values {
+  return new Map(inputNames.map((name, i) => [name, test.sets[0]?.inputs[i]]));
 }
 
 function withGraph({ sets }: ConformanceTest, graph: Graph): BoundModel {
@@ -53,11 +90,6 @@ function withGraph({ sets }: ConformanceTest, graph: Graph): BoundModel {
 
 function byName(graph: Graph, tensors: readonly Tensor[]): Map<string, Tensor> {
   return new Map(graph.inputs.map(({ name }, i) => [name, tensors[i] as Tensor]));
-}
-
-/** Names of the inputs of a test's ONNX model, in order. */
-export function inputNames(test: ConformanceTest): string[] {
-  return onnxInputNames(modelOf(test));
 }
 
 function modelOf({ name, model }: ConformanceTest): Uint8Array {

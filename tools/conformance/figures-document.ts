@@ -1,6 +1,6 @@
+import type { CaseReport } from './case.ts';
 import { markdownTable } from './markdown-table.ts';
 import type { Result } from './printer.ts';
-import type { CaseReport } from './run-tests.ts';
 import { isPeer, type RuntimeName } from './runtime-names.ts';
 import { isOnnxTest, reasonsOf, share, tally } from './summary.ts';
 

@@ -1,6 +1,6 @@
+import type { CaseReport } from './case.ts';
 import type { Outcome } from './outcome.ts';
 import type { Result } from './printer.ts';
-import type { CaseReport } from './run-tests.ts';
 import { isPeer, type RuntimeName } from './runtime-names.ts';
 import { isOnnxTest, share, tally } from './summary.ts';
 

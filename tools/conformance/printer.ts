@@ -1,4 +1,4 @@
-import type { CaseReport } from './run-tests.ts';
+import type { CaseReport } from './case.ts';
 import { isPeer, type RuntimeName } from './runtime-names.ts';
 import { isOnnxTest, reasonsOf, share, type Tally, tally } from './summary.ts';
 

@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { CaseReport } from './case.ts';
 import { figuresDocument } from './figures-document.ts';
 import { htmlReport } from './html-report.ts';
 import { type ConformanceTest, onnxTestFolder, readOnnxTest, relevantNames } from './onnx-tests.ts';
 import { OutcomeLog } from './outcome-log.ts';
 import { Printer } from './printer.ts';
-import { type CaseReport, runTests } from './run-tests.ts';
+import { runTests } from './run-tests.ts';
 import { ownRuntimes, type Peer, peers, type RuntimeName } from './runtime-names.ts';
 import { suiteTests } from './suite-tests.ts';
 import { problemsOf } from './summary.ts';

@@ -1,5 +1,5 @@
+import type { CaseReport } from './case.ts';
 import type { Outcome } from './outcome.ts';
-import type { CaseReport } from './run-tests.ts';
 import { isPeer, type RuntimeName, thresholds } from './runtime-names.ts';
 
 /** What became of the tests on one runtime. */

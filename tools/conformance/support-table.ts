@@ -1,6 +1,6 @@
 import { registry } from '@ghostc/ops';
+import type { CaseReport } from './case.ts';
 import { markdownTable } from './markdown-table.ts';
-import type { CaseReport } from './run-tests.ts';
 import type { RuntimeName } from './runtime-names.ts';
 
 /** docs/op-support.md: for each op of the language, how many of the tests whose graph has it pass on each runtime. */

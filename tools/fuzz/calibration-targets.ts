@@ -42,8 +42,8 @@ function npys(): Uint8Array[] {
     ['<i8', '()', 8],
   ] as const;
   return cases.map(([descr, shape, bytes]) => {
-    const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117) + '\n';
-    const head = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}`, 'latin1');
+    const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
+    const head = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}\n`, 'latin1');
     return Uint8Array.from(Buffer.concat([head, Buffer.alloc(bytes, 7)]));
   });
 }

@@ -3,14 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The version whose reference kernels the committed outputs come from. */
-const version = 'ai-edge-litert==2.3.0';
+/** The version whose reference kernels the committed outputs come from; `python-venv.mjs` has it too. */
+export const litert = 'ai-edge-litert==2.3.0';
 const root = process.cwd();
 
 /** A Python with the package ai-edge-litert: that of `npm run compare:tflite`, or the one on the PATH. */
 export function findPython(): string | undefined {
   const candidates = [
-    join(root, `node_modules/.cache/venv-${version.replaceAll('=', '_')}/bin/python`),
+    join(root, `node_modules/.cache/venv-${litert.replaceAll('=', '_')}/bin/python`),
     'python3',
   ];
   return candidates.find(

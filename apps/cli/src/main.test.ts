@@ -88,7 +88,7 @@ test('fit says that a model is too large for a board, what is, and what would he
   expect(status).toBe(1);
   const { report, remedies } = JSON.parse(stdout);
   expect(report.fits).toBe(false);
-  expect(report.problems.join()).toMatch(/flash: \d+ bytes, \d+ more than the 524288 there are/);
+  expect(report.problems.join()).toMatch(/flash: [\d,]+ bytes, [\d,]+ more than the 524,288 there are/);
   expect([report.codeBytes, report.ramBytes]).toEqual([null, null]); // nothing that code could change
   const int8 = remedies.find(({ variant }: { variant: string }) => variant === 'int8');
   expect(int8.weightBytes).toBeLessThan(report.weightBytes / 3);

@@ -16,6 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ghostc-page-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A name that would end the script, and one that would be an element. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it would be code in a template
 const hostile = '</script><img src=x onerror="globalThis.escaped = 1"> ${1} `';
 
 const graph = parseGraph(

@@ -13,6 +13,7 @@ const names = [
   '../../x',
   '</script><img src=x onerror=alert(1)>',
   '"); system("x"); ("',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a name that would be code in a template
   '`${process.exit()}`',
   'a\n#include "/etc/passwd"\n',
   '\u2028\u202e\\u002a/',

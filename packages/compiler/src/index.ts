@@ -27,7 +27,7 @@ export {
   targets,
 } from './compile.ts';
 export { describeGraph, type GraphDescription } from './describe-graph.ts';
-export { integerForm } from './integer-form.ts';
+export { integerForm, isQuantized } from './integer-form.ts';
 export { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';

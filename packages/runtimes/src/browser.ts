@@ -54,6 +54,8 @@ export async function openBrowser(
       executablePath: executable() as string,
       headless: true,
       args: [...flags, ...further],
+      handleSIGTERM: false, // Playwright's handlers close the browser, and this process would go on
+      handleSIGHUP: false,
     });
     const page = await browser.newPage();
     page.setDefaultTimeout(600_000);

@@ -6,9 +6,8 @@ import { createInterface } from 'node:readline';
 import type { CProgram } from '@ghostc/compiler';
 import { CompileError, numElements, type Tensor } from '@ghostc/ir';
 import { runCBatch } from '@ghostc/runtimes';
-import { inputNames } from '../bind-inputs.ts';
+import type { Case, Progress } from '../case.ts';
 import { judge, type Outcome } from '../outcome.ts';
-import type { Case, Progress } from '../run-tests.ts';
 import { pythonWith } from './python-with.ts';
 
 /** Its version. */
@@ -110,10 +109,9 @@ function slots(kind: string, tensors: readonly Tensor[]): Slot[] {
   }));
 }
 
-function inputsOf({ test, read }: Case): ReadonlyMap<string, Tensor>[] {
-  const names = inputNames(test);
+function inputsOf({ test, read, inputNames }: Case): ReadonlyMap<string, Tensor>[] {
   return test.sets.map(({ inputs }, i) => {
-    const given = names.flatMap((name, k) => inputs[k] ?? read?.inputs[i]?.get(name) ?? []);
+    const given = inputNames.flatMap((name, k) => inputs[k] ?? read?.inputs[i]?.get(name) ?? []);
     return new Map(given.map((tensor, k) => [`in${k}`, tensor]));
   });
 }

@@ -1,20 +1,17 @@
 import { CompileError, fromBytes, type Tensor, toBytes } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { buildModel, writeGraph } from '@ghostc/tflite/testing';
-import { type ReferenceRun, tryReference } from '../../tflite/reference.ts';
+import { litert, type ReferenceRun, tryReference } from '../../tflite/reference.ts';
+import type { Case, Progress } from '../case.ts';
 import { judge, type Outcome } from '../outcome.ts';
-import type { Case, Progress } from '../run-tests.ts';
 import { pythonWith } from './python-with.ts';
-
-/** Its version. */
-const LITERT = 'ai-edge-litert==2.3.0';
 
 /** Models that one process of Python gets: a crash costs so many. */
 const BATCH = 32;
 
 /** What TFLite can say of each model, on the reference kernels of ai-edge-litert. */
 export async function runLitert(cases: readonly Case[], progress: Progress): Promise<void> {
-  const python = pythonWith(LITERT);
+  const python = pythonWith(litert);
   const written = cases.flatMap((one) => {
     const run = runOf(one);
     if (!('status' in run)) return [{ one, run }];

@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Tensor } from '@ghostc/ir';
-import { inputNames } from '../bind-inputs.ts';
+import type { Case, Progress } from '../case.ts';
 import { judge, type Outcome } from '../outcome.ts';
-import type { Case, Progress } from '../run-tests.ts';
 import type { Peer } from '../runtime-names.ts';
 import type { OrtReply, OrtTask } from './ort-worker.ts';
 
@@ -23,10 +22,9 @@ export async function runOrt(peer: Peer, cases: readonly Case[], progress: Progr
   }
 }
 
-function taskOf({ test, read }: Case): OrtTask {
-  const names = inputNames(test);
+function taskOf({ test, read, inputNames }: Case): OrtTask {
   const given = test.sets.map(({ inputs }, i) =>
-    names.flatMap((name, k): [string, Tensor][] => {
+    inputNames.flatMap((name, k): [string, Tensor][] => {
       const tensor = inputs[k] ?? read?.inputs[i]?.get(name);
       return tensor ? [[name, tensor]] : [];
     }),

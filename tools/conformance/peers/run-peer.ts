@@ -1,4 +1,4 @@
-import type { Case, Progress } from '../run-tests.ts';
+import type { Case, Progress } from '../case.ts';
 import type { Peer } from '../runtime-names.ts';
 import { runEmx } from './emx.ts';
 import { runLitert } from './litert.ts';

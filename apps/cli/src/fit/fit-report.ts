@@ -1,6 +1,7 @@
 import { type CProgram, compileC, type IoForm } from '@ghostc/compiler';
 import { byteSize, type Graph } from '@ghostc/ir';
 import { measureC } from '@ghostc/runtimes';
+import { formatCount } from '../format.ts';
 import type { BoardFacts } from './board-table.ts';
 import { estimateTime, type TimeEstimate } from './estimate-time.ts';
 import { type Buffer, type PlacedBuffer, placeBuffers } from './place-buffers.ts';
@@ -49,7 +50,7 @@ export interface PlanRequest {
 /** Compiles the model to C for the board. Throws as `compileC`. */
 export function planFor({ variant, graph, board, io, maxRam }: PlanRequest): Plan {
   const { device, kernels } = board;
-  const program = compileC(graph, { device, maxRam, io, ...(kernels && { kernels }) });
+  const program = compileC(graph, { device, maxRam, io, kernels });
   const buffers = buffersOf(program, io);
   const known = { buffers, flashBytes: program.weightBytes };
   return {
@@ -110,11 +111,15 @@ function problemsOf({ buffers, flashBytes }: Needs, { ram, flashBytes: flash }: 
 }
 
 function over(what: string, bytes: number, room: number): string[] {
-  return bytes > room ? [`${what}: ${bytes} bytes, ${bytes - room} more than the ${room} there are`] : [];
+  return bytes > room
+    ? [
+        `${what}: ${formatCount(bytes)} bytes, ${formatCount(bytes - room)} more than the ${formatCount(room)} there are`,
+      ]
+    : [];
 }
 
 function homelessText(name: string, bytes: number, largest: number): string {
   if (bytes > largest)
-    return `${name}: ${bytes} bytes in one piece, ${bytes - largest} more than the largest memory of ${largest}`;
+    return `${name}: ${formatCount(bytes)} bytes in one piece, ${formatCount(bytes - largest)} more than the largest memory of ${formatCount(largest)}`;
   return `${name}: ${bytes} bytes in one piece, and no memory has so much left beside the other buffers`;
 }

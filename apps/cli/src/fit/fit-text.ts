@@ -22,6 +22,9 @@ export function fitText(
     ...(remedies.length
       ? ['Remedies in the table are ranked: what fits first, then what changes the model least.']
       : []),
+    ...(remedies.some(({ variant }) => variant.includes('integer inputs'))
+      ? ['Integer inputs and outputs: `ghostc quantize --io int8`.']
+      : []),
     ...(remedies.some(({ variant }) => variant.includes('int8'))
       ? ['Sizes of int8 are exact; its accuracy takes `ghostc quantize` with real data.']
       : []),

@@ -1,9 +1,10 @@
-import { ArenaLimitError, type IoForm, lowerForKernels, optimize } from '@ghostc/compiler';
+import { ArenaLimitError, type IoForm, isQuantized, lowerForKernels, optimize } from '@ghostc/compiler';
 import { type Graph, randomTensor } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
 import { loadModel } from '../load-model.ts';
 import type { BoardFacts } from './board-table.ts';
 import { type FitReport, fitReport, type Plan, planFor } from './fit-report.ts';
+import { integerIo } from './integer-io.ts';
 import { placeBuffers } from './place-buffers.ts';
 
 export interface RemedyRequest {
@@ -35,7 +36,8 @@ const enough = 4;
 const stackRoom = 4096;
 
 /**
- * What may help, ranked by how little of the model it changes: bands of rows (nothing), int8, both, then smaller widths and
+ * What may help, ranked by how little of the model it changes: bands of rows (nothing), int8 (of an int8 model with float inputs,
+ * int8 inputs), both, then smaller widths and
  * resolutions of a `ghostnet:` spec with the first of these that makes them fit. All are planned for the board, and compiled
  * where the plan fits.
  */
@@ -75,7 +77,7 @@ interface Variant {
   readonly plan: Plan;
 }
 
-/** Bands, int8, and int8 in bands, up to the first whose plan fits. */
+/** Bands, integers (of a quantised model, at its inputs and outputs), and those in bands, up to the first whose plan fits. */
 function repairs(request: RemedyRequest, { label, graph, plan }: Variant, refused: Refused[]): Plan[] {
   const named = (what: string): string => (label ? `${label}, ${what}` : what);
   const plans: Plan[] = [];
@@ -86,12 +88,14 @@ function repairs(request: RemedyRequest, { label, graph, plan }: Variant, refuse
     else if (next) plans.push(next);
   };
   attempt(plan, graph, 'in bands of rows');
-  if (plans.some(fitsSoFar) || !isFloat(graph)) return plans;
-  request.onStep(named('int8'));
-  const integers = asInt8(graph);
-  const int8 = planFor({ ...request, variant: named('int8'), graph: integers });
-  plans.push(int8);
-  if (!fitsSoFar(int8)) attempt(int8, integers, 'int8 in bands of rows');
+  if (plans.some(fitsSoFar)) return plans;
+  const what = isQuantized(graph) ? 'integer inputs and outputs' : 'int8';
+  request.onStep(named(what));
+  const integers = isQuantized(graph) ? integerIo(graph) : asInt8(graph);
+  if (!integers) return plans;
+  const next = planFor({ ...request, variant: named(what), graph: integers });
+  plans.push(next);
+  if (!fitsSoFar(next)) attempt(next, integers, `${what} in bands of rows`);
   return plans;
 }
 
@@ -121,10 +125,6 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
   let room = Math.max(...ram.map(({ bytes }) => bytes));
   while (room > 0 && !fits(room)) room -= 1024;
   return room;
-}
-
-function isFloat(graph: Graph): boolean {
-  return graph.inputs.every(({ type }) => type.dtype === 'f32');
 }
 
 /** Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */

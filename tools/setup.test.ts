@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+
+const setup = pathToFileURL(join(import.meta.dirname, 'setup.mjs')).href;
+const script = `import { run } from '${setup}';
+await run(process.execPath, ['-e', 'console.log(process.pid); setInterval(() => {}, 1000)']);`;
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)('%s to a wrapper ends what it runs, with code %d', async (signal, expected) => {
+  const wrapper = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [child] = await once(wrapper.stdout, 'data');
+  wrapper.kill(signal);
+  expect(await once(wrapper, 'exit')).toEqual([expected, null]);
+  expect(() => process.kill(Number(child), 0)).toThrow('ESRCH');
+});
