@@ -72,7 +72,7 @@ test("a user's engine is bisected, and the reproduction stands alone", () => {
     stdout: expect.stringMatching(/^output 0: 0 of \d+/),
   });
   const main = readFileSync(join(folder, 'repro/main.c'), 'utf8');
-  writeFileSync(join(folder, 'repro/main.c'), main.replace('want0[] = {', 'want0[] = {1e9, '));
+  writeFileSync(join(folder, 'repro/main.c'), main.replace(/(?<=want0\[\d+\] = \{\s*)[^,]+/, '1e9'));
   expect(programOf('repro')).toMatchObject({
     status: 1,
     stdout: expect.stringMatching(/^output 0\[0\]: expected 1e\+09, found /),

@@ -2,7 +2,7 @@ import { allowances, type BisectReport } from '@ghostc/bisect';
 import { compileC, compileWgsl, type OutputFiles } from '@ghostc/compiler';
 import { saveOnnx } from '@ghostc/edit';
 import { CompileError, printGraph, type Tensor } from '@ghostc/ir';
-import { writeTensorProto } from '@ghostc/onnx';
+import { dataSetFiles } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { reproductionMain } from './reproduction-main.ts';
 import { reproductionPage } from './reproduction-page.ts';
@@ -30,10 +30,7 @@ const forms: Readonly<Record<string, Form>> = {
   gir: ({ graph }) => [['model.gir', printGraph(graph, registry).text]],
   c: cFiles,
   html: (content) => [['model.html', htmlText(content)]],
-  data: ({ given, expected }) => [
-    ...given.map((tensor, i) => [`test_data_set_0/input_${i}.pb`, writeTensorProto(tensor)] as const),
-    ...expected.map((tensor, i) => [`test_data_set_0/output_${i}.pb`, writeTensorProto(tensor)] as const),
-  ],
+  data: ({ given, expected }) => dataSetFiles({ inputs: given, outputs: expected }),
 };
 
 /**

@@ -27,3 +27,15 @@ export function inputsOf(model: Graph): Data {
     [...seededInputs(model, 1)].map(([name, { data }]) => [name, data as Float32Array]),
   );
 }
+
+export interface Turn<T> {
+  readonly item: T;
+  readonly index: number;
+  readonly round: number;
+}
+
+/** Each item once in every round, so that what slows the machine meanwhile slows all of them. */
+export function* inTurn<T>(items: readonly T[], rounds: number): Generator<Turn<T>> {
+  for (let round = 0; round < rounds; round++)
+    for (const [index, item] of items.entries()) yield { item, index, round };
+}

@@ -4,7 +4,7 @@ import { Graph, type Node, type Value } from '@ghostc/ir';
 import { attrsOf, buildNode, fusedGhostModule } from '@ghostc/ops';
 import type { Session } from '@ghostc/wgsl-runtime';
 import { isFaster, median, type Pairs, pairedRatio } from './paired-times.ts';
-import { type Data, inputsOf, openContestant } from './tune-contestant.ts';
+import { type Data, inputsOf, inTurn, openContestant } from './tune-contestant.ts';
 
 export interface TunedGhost {
   /** `ghostKey` of the module. */
@@ -74,11 +74,11 @@ async function takeTurns(
 ): Promise<Pairs> {
   const pairs = { base: [] as number[], other: [] as number[] };
   const lists = [pairs.base, pairs.other];
-  for (let round = 0; round < rounds && !isHopeless(pairs); round++)
-    for (const [i, session] of sessions.entries()) {
-      const dispatches = await session.profile(inputs);
-      lists[i]?.push(dispatches.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0));
-    }
+  for (const { item, index } of inTurn(sessions, rounds)) {
+    if (index === 0 && isHopeless(pairs)) break;
+    const dispatches = await item.profile(inputs);
+    lists[index]?.push(dispatches.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0));
+  }
   return pairs;
 }
 

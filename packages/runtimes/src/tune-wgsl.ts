@@ -6,7 +6,7 @@ import type { Session } from '@ghostc/wgsl-runtime';
 import { dawnDevice } from './dawn-device.ts';
 import { isFaster, median, pairedRatio } from './paired-times.ts';
 import { withPipelineCache } from './pipeline-cache.ts';
-import { type Contestant, type Data, inputsOf, openContestant } from './tune-contestant.ts';
+import { type Contestant, type Data, inputsOf, inTurn, openContestant } from './tune-contestant.ts';
 import { type TunedGhost, tuneGhosts } from './tune-ghosts.ts';
 
 export interface TuneOptions extends CompileWgslOptions {
@@ -128,15 +128,14 @@ async function profiles(contestants: readonly Contestant[], run: ShapeRun): Prom
   const found = contestants.map(
     ({ layers }): Profile => new Map(layers.map(({ key, shape }) => [key, { shape, times: [] }])),
   );
-  for (let round = 0; round < run.rounds; round++)
-    for (const [i, { session, layers }] of contestants.entries()) {
-      run.onStep?.(`round ${round + 1} of ${run.rounds}, program ${i + 1} of ${contestants.length}`);
-      const dispatches = await session.profile(run.inputs);
-      for (const { key, dispatch } of layers) {
-        const times = found[i]?.get(key)?.times as number[];
-        times[round] = (times[round] ?? 0) + (dispatches[dispatch]?.nanoseconds ?? 0);
-      }
+  for (const { item, index, round } of inTurn(contestants, run.rounds)) {
+    run.onStep?.(`round ${round + 1} of ${run.rounds}, program ${index + 1} of ${contestants.length}`);
+    const dispatches = await item.session.profile(run.inputs);
+    for (const { key, dispatch } of item.layers) {
+      const times = found[index]?.get(key)?.times as number[];
+      times[round] = (times[round] ?? 0) + (dispatches[dispatch]?.nanoseconds ?? 0);
     }
+  }
   return found;
 }
 
@@ -148,12 +147,11 @@ async function raced(
 ): Promise<Pick<TuneResult, 'tuned' | 'static' | 'ratio'>> {
   const times: number[][] = sessions.map(() => []);
   for (const session of sessions) await session.run(inputs);
-  for (let round = 0; round < rounds; round++)
-    for (const [i, session] of sessions.entries()) {
-      const start = performance.now();
-      await session.run(inputs);
-      times[i]?.push(performance.now() - start);
-    }
+  for (const { item, index } of inTurn(sessions, rounds)) {
+    const start = performance.now();
+    await item.run(inputs);
+    times[index]?.push(performance.now() - start);
+  }
   const [base = [], other = []] = times;
   return { static: median(base), tuned: median(other), ratio: pairedRatio({ base, other }) };
 }

@@ -142,17 +142,30 @@ function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
   return tuningFor(readTuningCache(cache ?? defaultCacheFile()), tuned === true ? undefined : tuned);
 }
 
+/** Flags that not every target has, as the user writes them. */
+const targetFlags: Readonly<
+  Record<string, { readonly targets: readonly Target[]; readonly given: (flags: CompileFlags) => boolean }>
+> = {
+  '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
+  '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
+  '--kernels': { targets: ['c'], given: ({ kernels }) => kernels !== undefined },
+  '--fuse-ghost': { targets: ['c', 'wgsl'], given: ({ fuseGhost }) => fuseGhost === true },
+  '--self-test': { targets: ['c'], given: ({ selfTest }) => selfTest === true },
+};
+
+/** Throws `cli/FLAG` for a flag that the target does not have. */
+function checkTarget(flags: CompileFlags): void {
+  for (const [flag, { targets, given }] of Object.entries(targetFlags)) {
+    if (!given(flags) || targets.includes(flags.target)) continue;
+    throw new CompileError(
+      `cli/${/\w[\w-]*/.exec(flag)}`,
+      `${flag} goes with --target ${targets.join(' or ')}, found ${flags.target}`,
+    );
+  }
+}
+
 function runCompile(model: string, flags: CompileFlags): void {
-  if (flags.maxRam !== undefined && flags.target !== 'c')
-    throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
-  if (flags.io === 'arena' && flags.target !== 'c')
-    throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
-  if (flags.kernels && flags.target !== 'c')
-    throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
-  if (flags.fuseGhost && flags.target === 'onnx')
-    throw new CompileError('cli/fuse-ghost', '--fuse-ghost goes with --target c or wgsl, found onnx');
-  if (flags.selfTest && flags.target !== 'c')
-    throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
+  checkTarget(flags);
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, {
@@ -164,16 +177,13 @@ function runCompile(model: string, flags: CompileFlags): void {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
       bind: parseBindings(flags.bind),
-    };
-    const whole = {
-      ...options,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
       onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
-    const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
+    const program = flags.target === 'c' ? compileC(loaded.graph, options) : null;
     const files = program
       ? packageFiles(program, flags.layout ?? 'plain')
-      : compileFiles(loaded.graph, flags.target, whole);
+      : compileFiles(loaded.graph, flags.target, options);
     const written = writeFiles(flags.out, files);
     progress.stop();
     const sizes = [...files.values()].map((content) => Buffer.byteLength(content));

@@ -50,7 +50,7 @@ export interface PlanRequest {
 /** Compiles the model to C for the board. Throws as `compileC`. */
 export function planFor({ variant, graph, board, io, maxRam }: PlanRequest): Plan {
   const { device, kernels } = board;
-  const program = compileC(graph, { device, maxRam, io, ...(kernels && { kernels }) });
+  const program = compileC(graph, { device, maxRam, io, kernels });
   const buffers = buffersOf(program, io);
   const known = { buffers, flashBytes: program.weightBytes };
   return {

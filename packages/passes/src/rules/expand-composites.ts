@@ -10,9 +10,9 @@ import {
   squeezeGate,
 } from '@ghostc/ops';
 import { constantData, numbersOf, vector } from '../constant-math.ts';
-import { any, constant, op } from '../pattern.ts';
+import { any, op } from '../pattern.ts';
 import { rule, type Source } from '../rule.ts';
-import { batchNormFactors } from './fold-batch-norm.ts';
+import { batchNorm, batchNormFactors } from './fold-batch-norm.ts';
 
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
 export const expandGhostModule = rule({
@@ -56,14 +56,7 @@ export const expandSqueezeExcite = rule({
 // batch_norm(x)   =>   depthwise 1x1 with weight k and bias t - m k,  k = s / sqrt(v + e)
 export const batchNormToDepthwise = rule({
   name: 'batch-norm-to-depthwise',
-  match: op(
-    'batch_norm',
-    any('x'),
-    constant('scale'),
-    constant('shift'),
-    constant('mean'),
-    constant('variance'),
-  ).as('bn'),
+  match: batchNorm(any('x')),
   unless: ({ x }) => x.type.shape.length !== 4 && `the input has rank ${x.type.shape.length}, expected NCHW`,
   rewrite({ x, scale, shift, mean, variance, bn }, build) {
     const factors = batchNormFactors(numbersOf(scale), numbersOf(variance), Number(bn.attrs.epsilon ?? 1e-5));
