@@ -1,4 +1,4 @@
-import { allowances, type BisectReport } from '@ghostc/bisect';
+import type { BisectReport } from '@ghostc/bisect';
 import { compileC, compileWgsl, type OutputFiles } from '@ghostc/compiler';
 import { saveOnnx } from '@ghostc/edit';
 import { CompileError, printGraph, type Tensor } from '@ghostc/ir';
@@ -39,13 +39,12 @@ const forms: Readonly<Record<string, Form>> = {
  */
 export function reproductionFiles(smallest: Smallest, title: string): Reproduction {
   const { graph, inputs, outcome } = smallest;
-  const bounds = allowances(smallest, outcome.a);
   const content: Content = {
     ...smallest,
     title,
     given: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
     expected: graph.outputs.map(({ name }) => outcome.a.get(name) as Tensor),
-    allowed: graph.outputs.map(({ name }) => bounds.get(name) as Float64Array),
+    allowed: graph.outputs.map(({ name }) => outcome.allowed.get(name) as Float64Array),
   };
   const files = new Map<string, string | Uint8Array>();
   const missing: string[] = [];

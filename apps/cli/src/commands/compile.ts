@@ -18,7 +18,7 @@ import {
   weightForms,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
-import { type Rounding, roundings } from '@ghostc/ops';
+import type { Rounding } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
@@ -27,6 +27,7 @@ import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
 import { showStep, startProgress } from '../progress.ts';
+import { roundingOption } from '../rounding-option.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
@@ -49,7 +50,7 @@ interface CompileFlags {
   readonly selfTest?: boolean;
   readonly fuseGhost?: boolean;
   readonly kernels?: KernelChoice;
-  readonly rounding?: Rounding;
+  readonly rounding: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
   readonly json?: boolean;
@@ -120,12 +121,7 @@ export function compileCommand(): Command {
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
     )
     .option('--cache <file>', 'the file of ghostc tune')
-    .addOption(
-      new Option(
-        '--rounding <kind>',
-        'of int8 layers of ONNX models that do not say it: twice as TFLite (the default), or once as ONNX Runtime',
-      ).choices(roundings),
-    )
+    .addOption(roundingOption())
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
@@ -144,13 +140,20 @@ function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
 
 /** Flags that not every target has, as the user writes them. */
 const targetFlags: Readonly<
-  Record<string, { readonly targets: readonly Target[]; readonly given: (flags: CompileFlags) => boolean }>
+  Record<string, { readonly targets: readonly Target[]; readonly given: (flags: CompileFlags) => unknown }>
 > = {
+  '--device': { targets: ['c'], given: ({ device }) => device },
+  '--layout': { targets: ['c'], given: ({ layout }) => layout },
+  '--weights': { targets: ['c'], given: ({ weights }) => weights },
+  '--weight-section': { targets: ['c'], given: ({ weightSection }) => weightSection },
   '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
   '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
-  '--kernels': { targets: ['c'], given: ({ kernels }) => kernels !== undefined },
-  '--fuse-ghost': { targets: ['c', 'wgsl'], given: ({ fuseGhost }) => fuseGhost === true },
-  '--self-test': { targets: ['c'], given: ({ selfTest }) => selfTest === true },
+  '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },
+  '--fuse-ghost': { targets: ['c', 'wgsl'], given: ({ fuseGhost }) => fuseGhost },
+  '--self-test': { targets: ['c'], given: ({ selfTest }) => selfTest },
+  '--matrices': { targets: ['wgsl'], given: ({ matrices }) => matrices },
+  '--tuned': { targets: ['wgsl'], given: ({ tuned }) => tuned },
+  '--cache': { targets: ['wgsl'], given: ({ cache }) => cache },
 };
 
 /** Throws `cli/FLAG` for a flag that the target does not have. */

@@ -121,5 +121,5 @@ function over(what: string, bytes: number, room: number): string[] {
 function homelessText(name: string, bytes: number, largest: number): string {
   if (bytes > largest)
     return `${name}: ${formatCount(bytes)} bytes in one piece, ${formatCount(bytes - largest)} more than the largest memory of ${formatCount(largest)}`;
-  return `${name}: ${bytes} bytes in one piece, and no memory has so much left beside the other buffers`;
+  return `${name}: ${formatCount(bytes)} bytes in one piece, and no memory has so much left beside the other buffers`;
 }
