@@ -1,8 +1,10 @@
 import {
   byteSize,
   CompileError,
+  ConstantStore,
   type DType,
   type Graph,
+  hashWords,
   type Node,
   numElements,
   staticShape,
@@ -38,7 +40,6 @@ import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
-import { hashWords, WeightStore } from './weight-store.ts';
 
 /** Weights beyond this many bytes go to a binary file. */
 const largeWeights = 1 << 20;
@@ -155,7 +156,7 @@ interface EmitTarget extends Pick<FusedGhost, 'pairOf'> {
 }
 
 class Emitter {
-  readonly store = new WeightStore();
+  readonly store = new ConstantStore();
   readonly functions = new FunctionTable();
   readonly weightTypes = new Set<StoredElement>();
   readonly layers: CLayer[] = [];

@@ -32,7 +32,7 @@ export class Node {
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
   readonly attrs: Attrs;
-  /** Names of the source-model nodes that this node came from, in order of execution. */
+  /** Names of the source-model nodes that this node came from, in order of execution, what it took in last. */
   readonly origin: readonly string[];
   /** Of a composite op: `origin` by the parts that it stands for, so that an expansion can name them. Empty if not known. */
   readonly partOrigins: readonly (readonly string[])[];

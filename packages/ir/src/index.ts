@@ -1,4 +1,5 @@
 export { attempt, CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
+export { ConstantStore, hashWords } from './constant-store.ts';
 export { addDim, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
 export {
   allocate,

@@ -83,10 +83,10 @@ export function builder(graph: Graph, root: Node, { match, added }: { match: Mat
   };
 }
 
-/** Conversions around what a layer computes: it is not to be called after them. */
-const conversions = new Set(['quantize_linear', 'dequantize_linear']);
+/** What a layer takes in before what it computes: it is not to be called after them. */
+const absorbed = new Set(['quantize_linear', 'dequantize_linear', 'batch_norm']);
 
-/** Matched nodes in an order of execution, the root last but for conversions. */
+/** Matched nodes in an order of execution, but what a layer takes in last. */
 function inOrder([root, ...others]: readonly Node[]): Node[] {
   const left = new Set([root, ...others]);
   const ordered: Node[] = [];
@@ -96,6 +96,6 @@ function inOrder([root, ...others]: readonly Node[]): Node[] {
     ordered.push(node);
   };
   visit(root);
-  const converts = (node: Node): number => Number(conversions.has(node.op));
-  return ordered.sort((a, b) => converts(a) - converts(b));
+  const isAbsorbed = (node: Node): number => Number(absorbed.has(node.op));
+  return ordered.sort((a, b) => isAbsorbed(a) - isAbsorbed(b));
 }
