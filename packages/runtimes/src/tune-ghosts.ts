@@ -10,6 +10,7 @@ export interface TunedGhost {
   /** `ghostKey` of the module. */
   readonly key: string;
   readonly form: GhostForm;
+  readonly staticForm: GhostForm;
   /** Medians, of the chosen form and of the static one. */
   readonly nanoseconds: number;
   readonly staticNanoseconds: number;
@@ -61,9 +62,15 @@ async function tuneGhost(key: string, node: Node, run: GhostRun): Promise<TunedG
   const again = best && { form: best.form, pairs: await duel(best.form) };
   base.dispose();
   const staticNanoseconds = median((again ?? duels[0])?.pairs.base ?? []);
-  if (!again || !isFaster(again.pairs))
-    return { key, form: fallback, nanoseconds: staticNanoseconds, staticNanoseconds };
-  return { key, form: again.form, nanoseconds: median(again.pairs.other), staticNanoseconds };
+  const kept = {
+    key,
+    form: fallback,
+    staticForm: fallback,
+    nanoseconds: staticNanoseconds,
+    staticNanoseconds,
+  };
+  if (!again || !isFaster(again.pairs)) return kept;
+  return { ...kept, form: again.form, nanoseconds: median(again.pairs.other) };
 }
 
 /** Nanoseconds of all dispatches of both, round by round. */
