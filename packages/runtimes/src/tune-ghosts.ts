@@ -82,7 +82,7 @@ async function takeTurns(
   const pairs = { base: [] as number[], other: [] as number[] };
   const lists = [pairs.base, pairs.other];
   for (const { item, index } of inTurn(sessions, rounds)) {
-    if (index === 0 && isHopeless(pairs)) break;
+    if (isHopeless(pairs)) break;
     const dispatches = await item.profile(inputs);
     lists[index]?.push(dispatches.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0));
   }
@@ -91,7 +91,8 @@ async function takeTurns(
 
 /** Has the other taken more than twice as long in each of two rounds? */
 function isHopeless({ base, other }: Pairs): boolean {
-  return base.length >= 2 && base.every((time, round) => (other[round] ?? 0) > 2 * time);
+  const rounds = Math.min(base.length, other.length);
+  return rounds >= 2 && base.slice(0, rounds).every((time, round) => (other[round] ?? 0) > 2 * time);
 }
 
 /** The form that the static choice has, then the others. */

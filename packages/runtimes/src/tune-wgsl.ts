@@ -158,13 +158,11 @@ async function raced(
     await session.run(inputs);
     return performance.now() - start;
   };
-  const pairs = { base: [] as number[], other: [] as number[] };
-  if (other) await timeOf(other);
-  for (let round = 0; round < rounds; round++) {
-    const time = await timeOf(base);
-    pairs.base.push(time);
-    pairs.other.push(other ? await timeOf(other) : time);
-  }
+  const sessions = other ? [base, other] : [base];
+  const times: number[][] = sessions.map(() => []);
+  await timeOf(other ?? base);
+  for (const { item, index } of inTurn(sessions, rounds)) times[index]?.push(await timeOf(item));
+  const pairs = { base: times[0] ?? [], other: times.at(-1) ?? [] };
   return { static: median(pairs.base), tuned: median(pairs.other), ratio: pairedRatio(pairs) };
 }
 
