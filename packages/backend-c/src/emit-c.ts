@@ -11,6 +11,7 @@ import {
 } from '@ghostc/ir';
 import {
   arenaSpans,
+  layersOf,
   type PlacedStream,
   type Placement,
   type RowMove,
@@ -103,10 +104,10 @@ function buffersOf(plan: StreamedPlan): CProgram['buffers'] {
   return arenaSpans(plan).map(({ value, ...span }) => ({ name: value?.name ?? 'working memory', ...span }));
 }
 
-function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
-  const layers = [...body.nodes()].filter((inner) => !moves.has(inner)).length;
+function streamFacts(node: Node, { stream }: PlacedStream): CStream {
+  const { bands, moves } = stream;
   const rows = Math.min(...[...moves.values()].flatMap(({ rate }) => (rate ? [rate] : [])));
-  return { layers, bands, rows, output: node.output.name };
+  return { layers: layersOf(stream).length, bands, rows, output: node.output.name };
 }
 
 /** Where a build may count: see the macro's definition in the source. */

@@ -1,4 +1,4 @@
-import type { Step } from './bound-node.ts';
+import type { Step } from './bound-step.ts';
 
 /** Relative error in units of the roundoff, and an absolute one: what a library function may be off by. */
 interface Accuracy {

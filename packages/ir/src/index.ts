@@ -44,3 +44,4 @@ export {
 } from './tensor.ts';
 export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
 export { verify } from './verify.ts';
+export { type GraphVisitor, visitGraph } from './visit-graph.ts';
