@@ -9,6 +9,7 @@ export class NodeWriter {
   readonly node: Node;
   protected readonly target: OnnxGraph;
   readonly #names: Map<Value, string>;
+  #part = 0;
 
   get opset(): number {
     return this.target.opset;
@@ -103,8 +104,16 @@ export class NodeWriter {
     );
   }
 
+  /** What is written from here on belongs to the next part of a composite op. */
+  nextPart(): void {
+    this.#part++;
+  }
+
+  /** A node has the name of the source node that did the same there, or one made of the first. */
   #nodeName(op: string): string {
-    return this.target.fresh(this.node.origin[0] ? `${this.node.origin[0]}_${op}` : op);
+    const names = this.node.partOrigins[this.#part] ?? this.node.origin;
+    const same = names.find((name) => name.endsWith(op));
+    return this.target.fresh(same ?? (names[0] ? `${names[0]}_${op}` : op));
   }
 }
 

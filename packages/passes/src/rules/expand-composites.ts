@@ -1,4 +1,4 @@
-import { fromNumbers } from '@ghostc/ir';
+import { fromNumbers, type Node, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   cheapAttrs,
@@ -11,7 +11,7 @@ import {
 } from '@ghostc/ops';
 import { constantData, numbersOf, vector } from '../constant-math.ts';
 import { any, op } from '../pattern.ts';
-import { rule } from '../rule.ts';
+import { rule, type Source } from '../rule.ts';
 import { batchNorm, batchNormFactors } from './fold-batch-norm.ts';
 
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
@@ -21,12 +21,23 @@ export const expandGhostModule = rule({
   rewrite({ x, ghost }, build) {
     const attrs = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
     const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
-    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs));
+    const [first, second, behind] = sourcesOf(ghost);
+    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs), first);
     if (!cheapWeight) return primary;
-    const cheap = build.node('depthwise_conv2d', [primary, cheapWeight, cheapBias], cheapAttrs(attrs));
-    return build.node('concat', [primary, cheap], { axis: 1 });
+    const cheap = build.node(
+      'depthwise_conv2d',
+      [primary, cheapWeight, cheapBias],
+      cheapAttrs(attrs),
+      second,
+    );
+    return build.node('concat', [primary, cheap], { axis: 1 }, behind);
   },
 });
+
+/** What each part of a composite came from, in order; nothing where that is not known. */
+function sourcesOf({ partOrigins }: Node): Source[] {
+  return partOrigins.map((origin) => ({ origin }));
+}
 
 // squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
 export const expandSqueezeExcite = rule({
@@ -34,7 +45,11 @@ export const expandSqueezeExcite = rule({
   match: op('squeeze_excite', any('x')).as('se'),
   rewrite({ x, se }, build) {
     const attrs = attrsOf<SqueezeAttrs>(squeezeExcite, se);
-    return build.node('mul', [x, squeezeGate(se.inputs, attrs, build.node)]);
+    const sources = sourcesOf(se);
+    const gate = squeezeGate<Value | null>(se.inputs, attrs, (op, inputs, settings) =>
+      build.node(op, inputs, settings, sources.shift()),
+    );
+    return build.node('mul', [x, gate], {}, sources.shift());
   },
 });
 
