@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const seed = join(models, 'modules/ghost_module_seed');
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-fit-'));
+const folder = testFolder();
 const ghostc = ghostcIn(folder);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('fit says that a model is too large for a board, what is, and what would help', () => {
   const { status, stdout, stderr } = ghostc('fit', 'ghostnet:0.5@32/10', '--board', 'stm32f411', '--json');
@@ -28,7 +27,7 @@ test('fit does not take code for nothing where the compiler is missing', () => {
     ...{ cyclesPerInstruction: 1.35, cyclesReason: 'as measured' },
   };
   writeFileSync(join(folder, 'boards.json'), JSON.stringify([board]));
-  const run = (...more: string[]) =>
+  const fitMine = (...more: string[]) =>
     ghostc(
       'fit',
       join(seed, 'model.onnx'),
@@ -40,7 +39,7 @@ test('fit does not take code for nothing where the compiler is missing', () => {
       'arena',
       ...more,
     );
-  const { status, stdout } = run('--json');
+  const { status, stdout } = fitMine('--json');
   expect(status).toBe(1);
   expect(JSON.parse(stdout).report).toMatchObject({
     fits: null,
@@ -48,7 +47,9 @@ test('fit does not take code for nothing where the compiler is missing', () => {
     ramBytes: null,
     ioBytes: 0,
   });
-  expect(run().stdout).toMatch(/Not known: no-such-gcc is not installed, so stack and code are not counted/);
+  expect(fitMine().stdout).toMatch(
+    /Not known: no-such-gcc is not installed, so stack and code are not counted/,
+  );
 });
 
 test('fit says why a model has no int8 form, and goes on', () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Graph, parseGraph, randomTensor } from '@ghostc/ir';
 import { evaluateGraph, registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
@@ -18,19 +20,8 @@ import {
   splitModel,
 } from './index.ts';
 
-const model = (): Graph =>
-  parseGraph(
-    `graph @net(%image: f32[1,3,8,8])
-  const %w: f32[4,3,3,3] = random(1)
-  const %v: f32[2,4,1,1] = random(2)
-  %0 = conv2d %image, %w {pads=[1, 1, 1, 1]} from "stem"
-  %1 = relu %0 from "stem_relu"
-  %2 = conv2d %1, %v from "head"
-  %3 = global_average_pool %2 from "pool"
-  %4 = reshape %3 {shape=[1, 2]} from "flatten"
-  return %4 as "logits"`,
-    { registry },
-  );
+const text = readFileSync(join(import.meta.dirname, '../../../test-fixtures/graphs/small_net.gir'), 'utf8');
+const model = (): Graph => parseGraph(text, { registry });
 
 const image = randomTensor({ dtype: 'f32', shape: [1, 3, 8, 8] }, 5);
 

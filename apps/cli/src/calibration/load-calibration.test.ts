@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompileError, parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { PNG } from 'pngjs';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { testFolder } from '../testing/test-folder.ts';
 import { parseCalibrationSpec } from './calibration-spec.ts';
 import { decodeImage } from './decode-image.ts';
 import { loadCalibration } from './load-calibration.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-calibration-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 const model = parseGraph('graph @net(%x: f32[1,3,8,8])\n%y = relu %x\nreturn %y', { registry });
 
