@@ -117,6 +117,7 @@ function choose({ layers }: Contestant, key: string, [base, ...others]: readonly
   const times = base?.get(key)?.times ?? [];
   const faster = others
     .flatMap((profile) => profile.get(key) ?? [])
+    .filter(({ shape }) => shape.blocks !== fallback.blocks || shape.group !== fallback.group)
     .map(({ shape, times: other }) => ({ shape, pairs: { base: times, other } }))
     .filter(({ pairs }) => isFaster(pairs))
     .sort((a, b) => pairedRatio(b.pairs) - pairedRatio(a.pairs));
