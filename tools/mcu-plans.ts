@@ -2,10 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planC } from '@ghostc/backend-c';
 import { devices, type IoForm, ioForms, lowerForKernels, optimize, readModel } from '@ghostc/compiler';
-import { seededSamples } from '@ghostc/conformance';
+import { seededSamples, withOneImage } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { type Graph, isStatic } from '@ghostc/ir';
-import { bindDimensions } from '@ghostc/ops';
+import type { Graph } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
 import type { Row } from './mcu-report.ts';
 import { onnxModels } from './onnx-models.ts';
@@ -46,12 +45,6 @@ function* variantsOf(name: string, model: Graph): IterableIterator<Variant> {
   yield { name: isFloat ? `${name} float` : name, graph };
   if (!isFloat) return;
   yield { name: `${name} int8`, graph: quantize(graph, seededSamples(graph, 1), { io: 'int8' }).graph };
-}
-
-/** Symbolic dimensions are batches here. */
-function withOneImage(graph: Graph): Graph {
-  const open = graph.inputs.flatMap(({ type }) => type.shape.filter((dim) => !isStatic(dim)));
-  return open.length ? bindDimensions(graph, new Map(open.map((dim) => [String(dim), 1]))) : graph;
 }
 
 function planRows({ name, graph }: Variant): Row[] {

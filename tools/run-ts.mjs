@@ -1,9 +1,7 @@
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
-import { buildForWeb } from './build-for-web.mjs';
+import { bundleForNode } from './bundle-for-node.mjs';
 import { root } from './setup.mjs';
-import { writeBundles } from './write-bundles.mjs';
 
 /**
  * Bundles a TypeScript file against the live sources and imports it: `node tools/run-ts.mjs FILE [ARGS]`. It runs in this
@@ -15,21 +13,5 @@ const outfile = join(
   'node_modules/.run-ts',
   `${relative(root, resolve(file)).replace(/\W+/g, '-')}.mjs`,
 );
-const bundle = await build({
-  entryPoints: [file],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  conditions: ['@ghostc/source'],
-  external: ['onnxruntime-node', 'onnxruntime-web', 'webgpu', 'esbuild', 'playwright-core'],
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
-  },
-  logLevel: 'warning',
-  write: false,
-});
-writeBundles(bundle);
-await buildForWeb(dirname(outfile), bundle);
+await bundleForNode(file, outfile);
 await import(pathToFileURL(outfile).href);

@@ -5,7 +5,7 @@ import { interpreterRuntime, type Runtime } from '@ghostc/conformance';
 import { saveOnnx } from '@ghostc/edit';
 import { interpret } from '@ghostc/interpreter';
 import { attempt, printGraph, type Tensor } from '@ghostc/ir';
-import { writeTensorProto } from '@ghostc/onnx';
+import { dataSetFiles } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { type Answer, type BatchRunner, batchRunner } from './batch-runners.ts';
 import { type Kind, type RandomSample, randomSample, worstProblem } from './random-sample.ts';
@@ -128,20 +128,12 @@ async function reduced(sample: RandomSample, runtime: Runtime): Promise<{ smalle
 }
 
 function caseFiles({ graph, inputs }: Sample): [string, string | Uint8Array][] {
-  const tensors = (kind: string, list: readonly Tensor[]) =>
-    list.map((one, i): [string, Uint8Array] => [`test_data_set_0/${kind}_${i}.pb`, writeTensorProto(one)]);
   const outputs = interpret(graph, inputs);
-  const files: [string, string | Uint8Array][] = [
-    ['model.gir', printGraph(graph, registry).text],
-    ...tensors(
-      'input',
-      graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
-    ),
-    ...tensors(
-      'output',
-      graph.outputs.map(({ name }) => outputs.get(name) as Tensor),
-    ),
-  ];
+  const data = dataSetFiles({
+    inputs: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
+    outputs: graph.outputs.map(({ name }) => outputs.get(name) as Tensor),
+  });
+  const files: [string, string | Uint8Array][] = [['model.gir', printGraph(graph, registry).text], ...data];
   const onnx = attempt(() => saveOnnx(graph));
   return onnx ? [...files, ['model.onnx', onnx]] : files;
 }

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lowerForKernels, optimize, readModel } from '@ghostc/compiler';
-import { seededSamples, type Tensors } from '@ghostc/conformance';
+import { seededSamples, type Tensors, withOneImage } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { type Graph, isStatic, type Tensor, tensor } from '@ghostc/ir';
+import { type Graph, type Tensor, tensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
-import { bindDimensions } from '@ghostc/ops';
 import { normalize, type QuantizedModel, type QuantizeOptions, quantize, splitSamples } from '@ghostc/quant';
 
 const fixtures = join(process.cwd(), 'test-fixtures/models');
@@ -22,13 +21,7 @@ export const modelNames: readonly string[] = [
 
 /** A model by name, a file, or a spec: ready for `quantize`. A symbolic batch is 1, symbolic images are 32 x 32. */
 export function loweredModel(name: string): Graph {
-  const graph = graphOf(name);
-  const sizes = new Map<string, number>();
-  for (const { type } of graph.inputs)
-    type.shape.forEach((dim, axis) => {
-      if (!isStatic(dim)) sizes.set(dim, axis === 0 ? 1 : 32);
-    });
-  return lowerForKernels(optimize(sizes.size ? bindDimensions(graph, sizes) : graph));
+  return lowerForKernels(optimize(withOneImage(graphOf(name), 32)));
 }
 
 function graphOf(name: string): Graph {

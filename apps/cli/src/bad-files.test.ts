@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { bundle, ghostcIn, models, plainEnvironment } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const model = join(models, 'modules/ghost_module_ratio3/model.onnx');
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-bad-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 beforeAll(() => {
   writeFileSync(join(folder, 'file'), 'text');

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const model = join(models, 'modules/ghost_module_ratio3/model.onnx');
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-bisect-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 const run = (command: string, ...args: string[]) =>
   spawnSync(command, args, { cwd: folder, encoding: 'utf8' });
@@ -72,7 +71,7 @@ test("a user's engine is bisected, and the reproduction stands alone", () => {
     stdout: expect.stringMatching(/^output 0: 0 of \d+/),
   });
   const main = readFileSync(join(folder, 'repro/main.c'), 'utf8');
-  writeFileSync(join(folder, 'repro/main.c'), main.replace('want0[] = {', 'want0[] = {1e9, '));
+  writeFileSync(join(folder, 'repro/main.c'), main.replace(/(?<=want0\[\d+\] = \{\s*)[^,]+/, '1e9'));
   expect(programOf('repro')).toMatchObject({
     status: 1,
     stdout: expect.stringMatching(/^output 0\[0\]: expected 1e\+09, found /),

@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cDevice, skipWithout } from '@ghostc/runtimes';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const model = join(models, 'modules/ghost_module_ratio3/model.onnx');
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-profile-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 test.for(['cortex-m4', 'rv32'])('the layers of %s add up to the whole, twice the same', (device, context) => {
   skipWithout(cDevice(device).tools, device, context);

@@ -1,18 +1,16 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { f32, toBytes } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const fmnist = join(models, 'ghost_fmnist');
 const seed = join(models, 'modules/ghost_module_seed_dyn/model.onnx');
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-quantize-'));
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 const ghostc = ghostcIn(folder);
 

@@ -1,8 +1,8 @@
-import { allowances, type BisectReport } from '@ghostc/bisect';
+import type { BisectReport } from '@ghostc/bisect';
 import { compileC, compileWgsl, type OutputFiles } from '@ghostc/compiler';
 import { saveOnnx } from '@ghostc/edit';
 import { CompileError, printGraph, type Tensor } from '@ghostc/ir';
-import { writeTensorProto } from '@ghostc/onnx';
+import { dataSetFiles } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { reproductionMain } from './reproduction-main.ts';
 import { reproductionPage } from './reproduction-page.ts';
@@ -30,10 +30,7 @@ const forms: Readonly<Record<string, Form>> = {
   gir: ({ graph }) => [['model.gir', printGraph(graph, registry).text]],
   c: cFiles,
   html: (content) => [['model.html', htmlText(content)]],
-  data: ({ given, expected }) => [
-    ...given.map((tensor, i) => [`test_data_set_0/input_${i}.pb`, writeTensorProto(tensor)] as const),
-    ...expected.map((tensor, i) => [`test_data_set_0/output_${i}.pb`, writeTensorProto(tensor)] as const),
-  ],
+  data: ({ given, expected }) => dataSetFiles({ inputs: given, outputs: expected }),
 };
 
 /**
@@ -42,13 +39,12 @@ const forms: Readonly<Record<string, Form>> = {
  */
 export function reproductionFiles(smallest: Smallest, title: string): Reproduction {
   const { graph, inputs, outcome } = smallest;
-  const bounds = allowances(smallest, outcome.a);
   const content: Content = {
     ...smallest,
     title,
     given: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
     expected: graph.outputs.map(({ name }) => outcome.a.get(name) as Tensor),
-    allowed: graph.outputs.map(({ name }) => bounds.get(name) as Float64Array),
+    allowed: graph.outputs.map(({ name }) => outcome.allowed.get(name) as Float64Array),
   };
   const files = new Map<string, string | Uint8Array>();
   const missing: string[] = [];

@@ -1,5 +1,5 @@
-import { type CTensor, cType } from '@ghostc/backend-c';
-import { byteSize, type Tensor, toNumbers } from '@ghostc/ir';
+import { type CTensor, constantArray, cType } from '@ghostc/backend-c';
+import type { Tensor } from '@ghostc/ir';
 
 /** The data of a C program that compares: tensors in the order of its inputs and outputs, what rounding explains of each output. */
 export interface MainContent {
@@ -19,9 +19,9 @@ export function reproductionMain({ inputs, outputs, given, expected, allowed }: 
 #include <stdint.h>
 #include <stdio.h>
 
-${inputs.map((slot, i) => array(`in${i}`, cType(slot.dtype), elements(given[i]))).join('\n')}
-${outputs.map((_, i) => array(`want${i}`, 'double', elements(expected[i]))).join('\n')}
-${outputs.map((_, i) => array(`allowed${i}`, 'double', Array.from(allowed[i] ?? []))).join('\n')}
+${inputs.flatMap(({ dtype }, i) => constantArray(`in${i}`, dtype, given[i]?.data ?? [])).join('\n')}
+${outputs.flatMap((_, i) => constantArray(`want${i}`, 'f64', expected[i]?.data ?? [])).join('\n')}
+${outputs.flatMap((_, i) => constantArray(`allowed${i}`, 'f64', allowed[i] ?? [])).join('\n')}
 ${outputs.map((slot, i) => `static ${cType(slot.dtype)} out${i}[${Math.max(1, slot.elements)}];`).join('\n')}
 static unsigned char arena[MODEL_ARENA_SIZE] __attribute__((aligned(MODEL_ARENA_ALIGN)));
 
@@ -54,29 +54,4 @@ function compareLoop(slot: CTensor, i: number): string {
   printf("output ${i}: %d of ${slot.elements} elements differ\\n", differ);
   failed |= differ != 0;
 `;
-}
-
-/** Numbers as C holds them: codes of small floats stay codes. */
-function elements(tensor: Tensor | undefined): (number | bigint)[] {
-  if (!tensor) return [];
-  const coded = tensor.data instanceof Uint16Array || byteSize(tensor.dtype) === 1;
-  return Array.from<number | bigint>(coded || tensor.dtype.endsWith('64') ? tensor.data : toNumbers(tensor));
-}
-
-function array(name: string, type: string, values: readonly (number | bigint)[]): string {
-  const texts = values.length ? values.map((value) => literal(value, type)) : ['0'];
-  return `static const ${type} ${name}[] = {${texts.join(', ')}};`;
-}
-
-function literal(value: number | bigint, type: string): string {
-  if (type === 'float' || type === 'double') return floatText(Number(value), type === 'float' ? 'f' : '');
-  if (value === -(2n ** 63n)) return 'INT64_MIN';
-  return type === 'uint64_t' ? `${value}u` : String(value);
-}
-
-function floatText(value: number, suffix: string): string {
-  if (Number.isNaN(value)) return 'NAN';
-  if (!Number.isFinite(value)) return value > 0 ? 'INFINITY' : '-INFINITY';
-  const text = String(value);
-  return `${/[.e]/.test(text) ? text : `${text}.0`}${suffix}`;
 }

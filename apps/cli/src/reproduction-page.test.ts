@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allowances } from '@ghostc/bisect';
@@ -9,11 +8,11 @@ import { parseGraph, type Tensor } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { browserTools, bundleForWeb, openBrowser, skipWithout } from '@ghostc/runtimes';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { reproductionPage } from './reproduction-page.ts';
+import { testFolder } from './testing/test-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-page-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 /** A name that would end the script, and one that would be an element. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it would be code in a template

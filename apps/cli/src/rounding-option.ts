@@ -5,7 +5,7 @@ import { Option } from 'commander';
 export function roundingOption(): Option {
   return new Option(
     '--rounding <kind>',
-    'of int8 layers of ONNX models that do not say it: twice as TFLite, or once',
+    'of int8 layers of ONNX models that do not say it: twice as TFLite, or once as ONNX Runtime',
   )
     .choices(roundings)
     .default(defaultRounding);

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildModel, type OperatorCase, operatorCases } from '@ghostc/tflite/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { ghostcIn } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-tflite-'));
+const folder = testFolder();
 const model = join(folder, 'net.tflite');
 
 function caseModel(name: string): Uint8Array {
@@ -14,7 +14,6 @@ function caseModel(name: string): Uint8Array {
 }
 
 beforeAll(() => writeFileSync(model, caseModel('int8/conv-same-stride-2')));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ghostc = ghostcIn(folder);
 

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { skipWithout, wgslTools } from '@ghostc/runtimes';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { ghostcIn } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-tune-'));
+const folder = testFolder();
 
 const model = `graph @small(%x: f32[n,8,6,6])
   const %a: f32[24,8,1,1] = random(1)
@@ -19,7 +19,6 @@ beforeAll(() => {
   writeFileSync(join(folder, 'small.gir'), model);
   writeFileSync(join(folder, 'relu.gir'), 'graph @r(%x: f32[4])\n  %0 = relu %x\n  return %0\n');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ghostc = ghostcIn(folder);
 const tune = (...args: readonly string[]) => ghostc('tune', ...args, '--target', 'wgsl', '--cache', 'c.json');

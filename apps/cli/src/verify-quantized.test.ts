@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 
 const model = join(models, 'modules/ghost_bottleneck_s1_proj/model.onnx');
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-integers-'));
+const folder = testFolder();
 const ghostc = ghostcIn(folder);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function quantized(name: string, ...flags: readonly string[]): string {
   expect(ghostc('quantize', model, '--seeded', '3', ...flags, '--out', name).status).toBe(0);

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { bundle } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
 import { finishInterrupted, writeFiles } from './write-files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-write-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 /** Names and content of the visible files, as one hash. */
 function state(out: string): string {

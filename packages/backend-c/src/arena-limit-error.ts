@@ -1,5 +1,5 @@
 import { CompileError, type ErrorLocation, type Node, type Value } from '@ghostc/ir';
-import type { ArenaSpan, WithinResult } from '@ghostc/planner';
+import { type ArenaSpan, layersOf, type WithinResult } from '@ghostc/planner';
 
 /** By how much the smallest arena found misses a limit. Sizes in bytes. */
 export interface ArenaMiss {
@@ -37,7 +37,7 @@ const told = 4;
 
 export function arenaLimitError({ plan, missing, worst }: WithinResult, maxRam: number): ArenaLimitError {
   const stream = worst && plan.streams.get(worst.node)?.stream;
-  const layers = stream ? [...stream.body.nodes()].filter((node) => !stream.moves.has(node)) : [];
+  const layers = stream ? layersOf(stream) : [];
   const layer = worst ? layerText(worst.node, layers) : 'its inputs and outputs';
   const held = (worst?.held ?? [])
     .slice(0, told)

@@ -6,6 +6,7 @@ import {
   type Node,
   numElements,
   type Value,
+  visitGraph,
 } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import { isCElement } from './c-type.ts';
@@ -34,11 +35,7 @@ export function checkName(name: string): void {
 
 /** Throws the first CompileError about something that the C backend has no code for. */
 export function checkGraph(graph: Graph): void {
-  // an input that nothing reads, as the type donor of a CastLike, may be empty
-  for (const value of graph.inputs)
-    if (value.users.size > 0 || graph.isOutput(value)) checkValue(value, null);
-  for (const node of graph.nodes()) checkNode(node);
-  for (const { value } of graph.outputs) checkValue(value, value.producer);
+  visitGraph(graph, { node: checkNode, value: checkValue });
 }
 
 function checkNode(node: Node): void {
@@ -46,7 +43,6 @@ function checkNode(node: Node): void {
   if (!Object.hasOwn(kernels, node.op) && !isQuantizedOp(node.op) && !generalKernel(node))
     throw new CompileError('backend-c/op', `there is no C kernel for ${node.op}; lower the graph first`, at);
   checkTypes(node, at);
-  for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
 }
 
 /** Kernels that are neither general, nor quantised, nor move elements compute in float32. */

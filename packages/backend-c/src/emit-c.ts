@@ -1,8 +1,10 @@
 import {
   byteSize,
   CompileError,
+  ConstantStore,
   type DType,
   type Graph,
+  hashWords,
   type Node,
   numElements,
   staticShape,
@@ -11,6 +13,7 @@ import {
 } from '@ghostc/ir';
 import {
   arenaSpans,
+  layersOf,
   type PlacedStream,
   type Placement,
   type RowMove,
@@ -37,7 +40,6 @@ import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
 import { weightFiles } from './weight-files.ts';
-import { hashWords, WeightStore } from './weight-store.ts';
 
 /** Weights beyond this many bytes go to a binary file. */
 const largeWeights = 1 << 20;
@@ -103,10 +105,10 @@ function buffersOf(plan: StreamedPlan): CProgram['buffers'] {
   return arenaSpans(plan).map(({ value, ...span }) => ({ name: value?.name ?? 'working memory', ...span }));
 }
 
-function streamFacts(node: Node, { stream: { body, bands, moves } }: PlacedStream): CStream {
-  const layers = [...body.nodes()].filter((inner) => !moves.has(inner)).length;
+function streamFacts(node: Node, { stream }: PlacedStream): CStream {
+  const { bands, moves } = stream;
   const rows = Math.min(...[...moves.values()].flatMap(({ rate }) => (rate ? [rate] : [])));
-  return { layers, bands, rows, output: node.output.name };
+  return { layers: layersOf(stream).length, bands, rows, output: node.output.name };
 }
 
 /** Where a build may count: see the macro's definition in the source. */
@@ -154,7 +156,7 @@ interface EmitTarget extends Pick<FusedGhost, 'pairOf'> {
 }
 
 class Emitter {
-  readonly store = new WeightStore();
+  readonly store = new ConstantStore();
   readonly functions = new FunctionTable();
   readonly weightTypes = new Set<StoredElement>();
   readonly layers: CLayer[] = [];

@@ -22,3 +22,4 @@ export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { planC } from './plan-c.ts';
 export { selfTestInput } from './self-test/self-test-input.ts';
 export { type ExpectedOutput, hasSelfTest, withSelfTest } from './self-test/with-self-test.ts';
+export { constantArray } from './text/constant-array.ts';

@@ -1,4 +1,4 @@
-import { type DType, isFloat, staticShape, type Value } from '@ghostc/ir';
+import { type DType, isFloat, numElements, staticShape, type Value } from '@ghostc/ir';
 import type { RowMove } from '@ghostc/planner';
 import { cType } from './c-type.ts';
 import type { CFunction } from './kernel.ts';
@@ -82,7 +82,7 @@ const fillRow = (width: number, pad: string): string[] => loop('j', width, [`to[
 
 /** Fills a slab before the first band. */
 export function fillFunction({ type }: Value, pad: number): CFunction {
-  const count = staticShape(type.shape).reduce((product, dim) => product * dim, 1);
+  const count = numElements(type.shape);
   return {
     hint: `fill_${type.dtype}_${count}`,
     params: [`${cType(type.dtype)} *y`],

@@ -1,5 +1,5 @@
 import { parseGraph } from '@ghostc/ir';
-import { readOnnx } from '@ghostc/onnx';
+import { decodeModel, readOnnx } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { emitOnnx } from './emit-onnx.ts';
@@ -22,4 +22,24 @@ test('a graph output keeps its name when an inner value is called like it', () =
 test('a constant that is called like an output makes room for it', () => {
   const text = 'graph @g(%x: f32[2])\nconst %y: f32[2] = [1, 2]\n%z = add %x, %y\nreturn %z as "y"';
   expect(namesIn(text).outputs).toEqual(['y']);
+});
+
+test('nodes are called as in the source model, those of composites too', () => {
+  const text = `graph @g(%x: f32[1,4,5,5])
+  const %p: f32[3,4,1,1] = random(1)
+  const %c: f32[3,1,3,3] = random(2)
+  const %a: f32[2,6,1,1] = random(3)
+  const %b: f32[2] = random(4)
+  const %d: f32[6,2,1,1] = random(5)
+  const %e: f32[6] = random(6)
+  %y = ghost_module %x, %p, _, %c {oup=6, ratio=2, relu=true} from "Conv_7", "LeakyRelu_8", "/g/Relu" | "/cheap/Conv_1" | "/g/Concat"
+  %z = squeeze_excite %y, %a, %b, %d, %e {gate="hard_sigmoid", gate_params=[0.2, 0.5]} from "/se/Pool" | "/se/r/Conv" | "/se/e/Conv", "/se/Div" | "/se/MatMul"
+  return %z
+`;
+  const nodes = decodeModel(emitOnnx(parseGraph(text, { registry }))).graph?.node ?? [];
+  expect(nodes.map(({ name }) => name)).toEqual([
+    ...['Conv_7', '/g/Relu', '/cheap/Conv_1', '/cheap/Conv_1_Relu', '/g/Concat'],
+    ...['/se/Pool_GlobalAveragePool', '/se/r/Conv', '/se/r/Conv_Relu'],
+    ...['/se/e/Conv', '/se/e/Conv_HardSigmoid', '/se/MatMul_Mul'],
+  ]);
 });

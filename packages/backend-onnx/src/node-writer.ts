@@ -9,6 +9,7 @@ export class NodeWriter {
   readonly node: Node;
   protected readonly target: OnnxGraph;
   readonly #names: Map<Value, string>;
+  #part = 0;
 
   get opset(): number {
     return this.target.opset;
@@ -103,8 +104,16 @@ export class NodeWriter {
     );
   }
 
+  /** What is written from here on belongs to the next part of a composite op. */
+  nextPart(): void {
+    this.#part++;
+  }
+
+  /** A node has the name of the source node that did the same there, or one made of the first. */
   #nodeName(op: string): string {
-    return this.target.fresh(this.node.origin[0] ? `${this.node.origin[0]}_${op}` : op);
+    const names = this.node.partOrigins[this.#part] ?? this.node.origin;
+    const same = names.find((name) => isNameOf(op, name));
+    return this.target.fresh(same ?? (names[0] ? `${names[0]}_${op}` : op));
   }
 }
 
@@ -150,4 +159,10 @@ export function outputsOf(graph: Graph): Map<Value, string> {
   for (const { name, value } of graph.outputs)
     if (value.producer && !names.has(value)) names.set(value, name);
   return names;
+}
+
+/** Is a name made of an op type, as exporters make it: `/layer/Conv`, `Conv_12`? A `MatMul` is no `Mul`. */
+function isNameOf(op: string, name: string): boolean {
+  const [last = ''] = /[A-Za-z]*(?:_\d+)?$/.exec(name) ?? [];
+  return last.replace(/_\d+$/, '') === op;
 }

@@ -244,6 +244,7 @@ function writeGhostModule(writer: NodeWriter): void {
   }
   const act = (x: string): string => (attrs.relu ? writer.step('Relu', [x]) : x);
   const x1 = act(writer.step('Conv', conv, kernel));
+  writer.nextPart();
   const { multiplier, pads: cheapPads } = cheapAttrs(attrs);
   const source = trimmedInput(writer, x1, { channels: init, kept: cheapChannels, multiplier });
   const cheap = [source.name, writer.input(3), ...(writer.has(4) ? [writer.input(4)] : [])];
@@ -254,6 +255,7 @@ function writeGhostModule(writer: NodeWriter): void {
       group: source.groups,
     }),
   );
+  writer.nextPart();
   writer.last('Concat', [x1, x2], { axis: 1 });
 }
 
@@ -269,12 +271,15 @@ function writeSqueezeExcite(writer: NodeWriter): void {
     gate_params: [alpha = 0.2, beta = 0.5],
   } = writer.attrs<{ gate: string; gate_params: number[] }>();
   const mean = writer.step('GlobalAveragePool', [writer.input(0)]);
+  writer.nextPart();
   const reduced = writer.step('Relu', [writer.step('Conv', [mean, writer.input(1), writer.input(2)])]);
+  writer.nextPart();
   const expanded = writer.step('Conv', [reduced, writer.input(3), writer.input(4)]);
   const weights =
     gate === 'sigmoid'
       ? writer.step('Sigmoid', [expanded])
       : writer.step('HardSigmoid', [expanded], { alpha: floatAttr(alpha), beta: floatAttr(beta) });
+  writer.nextPart();
   writer.last('Mul', [writer.input(0), weights]);
 }
 

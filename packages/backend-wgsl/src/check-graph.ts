@@ -1,4 +1,12 @@
-import { CompileError, type Graph, isStaticShape, type Node, numElements, type Value } from '@ghostc/ir';
+import {
+  CompileError,
+  type Graph,
+  isStaticShape,
+  type Node,
+  numElements,
+  type Value,
+  visitGraph,
+} from '@ghostc/ir';
 import { checkCarried, isCarried } from './carry.ts';
 import { isPacked } from './is-packed.ts';
 import { generalKernel } from './kernels/general/index.ts';
@@ -7,11 +15,7 @@ import { at } from './kernels/operands.ts';
 
 /** Throws the first CompileError about something that this backend has no code for. */
 export function checkGraph(graph: Graph): void {
-  // an input that nothing reads, as the type donor of a CastLike, may be empty
-  for (const value of graph.inputs)
-    if (value.users.size > 0 || graph.isOutput(value)) checkValue(value, null);
-  for (const node of graph.nodes()) checkNode(node);
-  for (const { value } of graph.outputs) checkValue(value, value.producer);
+  visitGraph(graph, { node: checkNode, value: checkValue });
 }
 
 function checkNode(node: Node): void {
@@ -24,7 +28,6 @@ function checkNode(node: Node): void {
   if (node.op === 'resize' && isPacked(node.output.type) && node.attrs.mode === 'linear')
     throw new CompileError('wgsl/op', 'there is no WGSL kernel for linear resize of bytes', at(node));
   checkCarried(node);
-  for (const value of [...node.inputs, ...node.outputs]) if (value) checkValue(value, node);
 }
 
 function checkValue(value: Value, node: Node | null): void {

@@ -1,6 +1,7 @@
 import {
   byteSize,
   CompileError,
+  ConstantStore,
   type DType,
   type Graph,
   isFloat,
@@ -27,7 +28,6 @@ import { showShaders } from './shader-observer.ts';
 import { workgroupsFor } from './text/module-text.ts';
 import { toHalves } from './to-halves.ts';
 import { type TunableLayer, type Tuning, tunedForm, tunedShape } from './tuning.ts';
-import { WeightStore } from './weight-store.ts';
 
 export interface EmitWgslOptions {
   /** Of the program, for files and messages. */
@@ -101,11 +101,13 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
   showShaders(manifest);
   return {
     manifest,
-    weights: joined(store.bytes(), emitter.halves ? toHalves(emitter.halves.bytes()) : new Uint8Array(0)),
+    weights: joined(bytesOf(store), emitter.halves ? toHalves(bytesOf(emitter.halves)) : new Uint8Array(0)),
   };
 }
 
 type Shaped = Pick<TunableLayer, 'key' | 'shape'>;
+
+const bytesOf = (store: ConstantStore): Uint8Array => new Uint8Array(store.words().buffer);
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   const all = new Uint8Array(first.byteLength + second.byteLength);
@@ -121,9 +123,9 @@ function checkLimit(what: string, bytes: number): void {
 }
 
 class Emitter {
-  readonly store = new WeightStore();
+  readonly store = new ConstantStore();
   /** Matrices, where they are stored apart as f16. */
-  readonly halves: WeightStore | undefined;
+  readonly halves: ConstantStore | undefined;
   readonly modules: ModuleTable;
   /** Copies of constants that kernels, or the caller, want in the arena. */
   readonly preparations: Dispatch[] = [];
@@ -142,7 +144,7 @@ class Emitter {
   ) {
     this.#types = types;
     this.#tuning = tuning;
-    this.halves = half ? new WeightStore() : undefined;
+    this.halves = half ? new ConstantStore() : undefined;
     this.modules = new ModuleTable(half);
     this.#plan = plan;
     this.#constants = [...graph.constants];
@@ -163,8 +165,8 @@ class Emitter {
         return tunable.shape;
       },
       tile: (key) => tunedForm(this.#tuning, key)?.tile,
-      weights: (data) => this.store.add(data),
-      matrix: (data) => (this.halves ?? this.store).add(data) / 4,
+      weights: (data) => this.store.add(data) / 4,
+      matrix: (data) => (this.halves ?? this.store).add(data) / 16,
     };
     const dispatches = this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
     return { dispatches, tunable };
@@ -208,7 +210,7 @@ class Emitter {
     if (!placement) throw new CompileError('wgsl/placement', `%${value.name} has no place in memory`);
     if (placement.region === 'arena') return { buffer: 'arena', offset: placement.offset / 4 };
     const constant = this.#constants[placement.index]?.constant as Tensor;
-    return { buffer: 'weights', offset: this.store.add(wordsOf(constant)) + placement.offset / 4 };
+    return { buffer: 'weights', offset: (this.store.add(wordsOf(constant)) + placement.offset) / 4 };
   }
 
   #arena(value: Value): number {

@@ -1,3 +1,4 @@
+import { numElements } from '@ghostc/ir';
 import type { Lane, Place, Step } from './kernel.ts';
 import { collapseNest, type StridedNest } from './strided-nest.ts';
 import type { ElementFunction } from './text/element-function.ts';
@@ -41,7 +42,7 @@ export function mapStep({ id, nest, places, formula, functions, apply }: Strided
     body: `${index.text}\n${loads.join('\n')}\narena[y] = apply(${formula(lane)});`,
     ints: index.ints,
     floats,
-    count: scaled.dims.reduce((product, dim) => product * dim, 1),
+    count: numElements(scaled.dims),
   };
 }
 

@@ -97,3 +97,22 @@ test('two runtimes that agree have nothing to reduce', async () => {
   expect(report).toMatchObject({ agree: true, culprit: null, smallest: null });
   expect(report.rows).toHaveLength(5);
 });
+
+test.each([
+  { off: 1, agree: true },
+  { off: 2, agree: false },
+])('$off steps in a quantised layer, where one is allowed: agree is $agree', async ({ off, agree }) => {
+  const model = parseGraph(
+    `graph @q(%x: i8[1,2,3,3] quant(0.5:0))
+  %y = qlinear_add %x, %x {y_scale=2.0, y_zero_point=0, y_dtype="i8", rounding="double"}
+  return %y`,
+    { registry },
+  );
+  const pair = { a: interpreterRuntime, b: faulty(has('qlinear_add'), (v) => v + off), steps: 1 };
+  const report = await bisect({ graph: model, inputs: seededInputs(model, 1) }, pair);
+  expect(report.agree).toBe(agree);
+  expect(report.rows[0]).toMatchObject({ isolated: off, allowed: 1 });
+  // a reproduction allows what the bisection allowed
+  const allowed = [...(report.smallest?.outcome.allowed.values() ?? [])].flatMap((one) => [...one]);
+  expect(new Set(allowed)).toEqual(new Set(agree ? [] : [1]));
+});

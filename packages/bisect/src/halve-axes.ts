@@ -1,5 +1,5 @@
 import { copyGraph } from '@ghostc/edit';
-import { attempt, type QuantParams, type Tensor, type Value } from '@ghostc/ir';
+import { attempt, numElements, type QuantParams, type Tensor, type Value } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
 
 interface Range {
@@ -27,7 +27,7 @@ export function* halvedAxes(sample: Sample): Iterable<Sample> {
 /** The indices from `from` to `from + size - 1` along an axis. */
 export function sliceAxis(source: Tensor, axis: number, { from, size }: Range): Tensor {
   const whole = source.shape[axis] ?? 1;
-  const inner = source.shape.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const inner = numElements(source.shape.slice(axis + 1));
   const inside = (i: number): boolean => {
     const at = Math.floor(i / inner) % whole;
     return at >= from && at < from + size;

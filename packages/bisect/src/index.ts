@@ -1,3 +1,11 @@
 export { type BisectOptions, type BisectReport, bisect, type TensorRow } from './bisect.ts';
 export { isolateNodes, referenceValues, type Sample } from './isolate.ts';
-export { allowances, type Distance, measureOutputs, type Outcome, type Pair } from './measure.ts';
+export {
+  allowances,
+  type Distance,
+  difference,
+  largestMagnitude,
+  measureOutputs,
+  type Outcome,
+  type Pair,
+} from './measure.ts';

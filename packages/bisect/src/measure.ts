@@ -28,6 +28,8 @@ export interface Pair {
 
 export interface Outcome {
   readonly distances: ReadonlyMap<string, Distance>;
+  /** What is no difference, element by element of each output: `allowances` with the steps of the pair. */
+  readonly allowed: ReadonlyMap<string, Float64Array>;
   readonly a: Tensors;
   readonly b: Tensors;
 }
@@ -38,8 +40,9 @@ const FALLBACK = 1e-4;
 /** Runs a model in both runtimes; distances by output. */
 export async function runPair({ a, b, steps = 0 }: Pair, sample: Sample): Promise<Outcome> {
   const [first, second] = [await runOnce(a, sample), await runOnce(b, sample)];
-  const distances = distancesWithin(allowances(sample, first, steps), { sample, a: first, b: second });
-  return { distances, a: first, b: second };
+  const allowed = allowances(sample, first, steps);
+  const distances = distancesWithin(allowed, { sample, a: first, b: second });
+  return { distances, allowed, a: first, b: second };
 }
 
 /** Distances by output between two results for a model with fixed shapes, in units of what rounding explains. */
@@ -67,7 +70,7 @@ export function allowances(sample: Sample, a: Tensors, steps = 0): Map<string, F
   );
   const of = (name: string, tensor: Tensor): Float64Array =>
     bounds.get(name)?.map((bound) => 2 * bound + (quantized.has(name) ? steps : 0)) ??
-    new Float64Array(tensor.data.length).fill(FALLBACK * largest(toNumbers(tensor)));
+    new Float64Array(tensor.data.length).fill(FALLBACK * largestMagnitude(toNumbers(tensor)));
   return new Map([...a].map(([name, tensor]) => [name, of(name, tensor)]));
 }
 
@@ -97,12 +100,14 @@ function distance(a?: Tensor, b?: Tensor, bounds?: Float64Array): Distance {
   return found;
 }
 
-function difference(a: number, b: number): number {
+/** |a - b|; 0 for equal infinities and for two NaN, infinite where one alone is not finite. */
+export function difference(a: number, b: number): number {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
   return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Infinity;
 }
 
-function largest(values: ArrayLike<number>): number {
+/** The largest finite magnitude; 0 of none. */
+export function largestMagnitude(values: ArrayLike<number>): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) {
     const size = Math.abs(values[i] as number);

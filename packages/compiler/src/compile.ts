@@ -99,22 +99,13 @@ function expectFused(lowered: Graph): void {
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights, weightSection, kernels, maxRam, io, bind, selfTest, fuseGhost } = options;
+  const { device, weights, weightSection, kernels, maxRam, io, fuseGhost, bind, selfTest } = options;
   const lowered = lowerForKernels(staticGraph(model, options), options);
   const name = nameOf(model, options);
-  const hashed = { name, bind, device, weights, weightSection, kernels, maxRam, io, selfTest, fuseGhost };
-  const program = emitC(lowered, {
-    name,
-    sourceHash: sourceHash(model, { target: 'c', ...hashed }),
-    ...(device && { device }),
-    ...(weights && { weights }),
-    ...(weightSection && { weightSection }),
-    ...(maxRam !== undefined && { maxRam }),
-    ...(kernels && { kernels }),
-    ...(io && { io }),
-    ...(fuseGhost && { fuseGhost }),
-  });
-  return options.selfTest ? addSelfTest(program, lowered) : program;
+  const settings = { name, device, weights, weightSection, kernels, maxRam, io, fuseGhost };
+  const hash = sourceHash(model, { target: 'c', ...settings, bind, selfTest });
+  const program = emitC(lowered, { ...settings, sourceHash: hash });
+  return selfTest ? addSelfTest(program, lowered) : program;
 }
 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;

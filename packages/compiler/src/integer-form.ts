@@ -1,12 +1,20 @@
-import type { Graph } from '@ghostc/ir';
+import type { Graph, Value } from '@ghostc/ir';
 import { loweredQuantizedOps } from '@ghostc/ops';
 import { optimize } from './pipeline.ts';
 
 const quantizedOps = new Set<string>(loweredQuantizedOps);
 
-/** Has the model quantised values, as integers or between QuantizeLinear and DequantizeLinear? */
+/**
+ * Does the model compute with quantised values, as integers or between QuantizeLinear and DequantizeLinear? Weights that are
+ * stored in integers and dequantised leave it a float model.
+ */
 export function isQuantized(model: Graph): boolean {
-  return [...model.nodes()].some(({ op }) => quantizedOps.has(op));
+  const known = new Set<Value | null>([null, ...model.constants]);
+  for (const { op, inputs, outputs } of model.nodes()) {
+    if (inputs.every((value) => known.has(value))) for (const value of outputs) known.add(value);
+    else if (quantizedOps.has(op)) return true;
+  }
+  return false;
 }
 
 /**

@@ -18,3 +18,4 @@ export { suites } from './suites/index.ts';
 export { quantizedSuites } from './suites/quantized.ts';
 export { type DataSet, type TargetResult, type Verification, verifyModel } from './verify-model.ts';
 export { ulpDistance, webnnUlp } from './webnn-tolerance.ts';
+export { withOneImage } from './with-one-image.ts';

@@ -1,5 +1,7 @@
-import { type Graph, parseGraph, randomTensor, type Tensor } from '@ghostc/ir';
-import { lookup, registry } from '@ghostc/ops';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Graph, parseGraph, randomTensor } from '@ghostc/ir';
+import { evaluateGraph, registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import {
   bypassNode,
@@ -18,31 +20,8 @@ import {
   splitModel,
 } from './index.ts';
 
-const model = (): Graph =>
-  parseGraph(
-    `graph @net(%image: f32[1,3,8,8])
-  const %w: f32[4,3,3,3] = random(1)
-  const %v: f32[2,4,1,1] = random(2)
-  %0 = conv2d %image, %w {pads=[1, 1, 1, 1]} from "stem"
-  %1 = relu %0 from "stem_relu"
-  %2 = conv2d %1, %v from "head"
-  %3 = global_average_pool %2 from "pool"
-  %4 = reshape %3 {shape=[1, 2]} from "flatten"
-  return %4 as "logits"`,
-    { registry },
-  );
-
-function run(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
-  const tensors = new Map<unknown, Tensor>(graph.inputs.map((input, i) => [input, inputs[i] as Tensor]));
-  for (const value of graph.constants) if (value.constant) tensors.set(value, value.constant);
-  for (const node of graph.nodes()) {
-    const values = node.inputs.map((value) => value && (tensors.get(value) as Tensor));
-    lookup(node.op)
-      .evaluateTensors(values, node.attrs, lookup(node.op).inferTypes(values, node.attrs))
-      .forEach((tensor, i) => tensors.set(node.outputs[i], tensor));
-  }
-  return graph.outputs.map(({ value }) => tensors.get(value) as Tensor);
-}
+const text = readFileSync(join(import.meta.dirname, '../../../test-fixtures/graphs/small_net.gir'), 'utf8');
+const model = (): Graph => parseGraph(text, { registry });
 
 const image = randomTensor({ dtype: 'f32', shape: [1, 3, 8, 8] }, 5);
 
@@ -64,7 +43,7 @@ describe('insert, replace, bypass', () => {
 
   test('replacing relu by clip at 6 computes the same here', () => {
     const graph = replaceNode(model(), '1', { op: 'clip', inputs: ['0'], attrs: { min: 0, max: 1000 } });
-    expect(run(graph, [image])[0]?.data).toEqual(run(model(), [image])[0]?.data);
+    expect(evaluateGraph(graph, [image])[0]?.data).toEqual(evaluateGraph(model(), [image])[0]?.data);
     expect(() => replaceNode(model(), '1', { op: 'global_average_pool', inputs: ['0'] })).toThrow(
       'the replacement gives f32[1,4,1,1], expected f32[1,4,8,8]',
     );
@@ -86,7 +65,7 @@ describe('extract, split, merge', () => {
     const { head, tail } = splitModel(model(), ['1']);
     expect([head.nodeCount, tail.nodeCount]).toEqual([2, 3]);
     const merged = mergeModels(head, tail, { 1: '1' });
-    expect(run(merged, [image])[0]?.data).toEqual(run(model(), [image])[0]?.data);
+    expect(evaluateGraph(merged, [image])[0]?.data).toEqual(evaluateGraph(model(), [image])[0]?.data);
     expect(merged.outputs.map(({ name }) => name)).toEqual(['logits']);
   });
 
@@ -124,6 +103,6 @@ describe('rename and resize', () => {
   test('saved as ONNX and read again', () => {
     const graph = loadOnnx(saveOnnx(renameValues(model(), { image: 'pixels' })));
     expect(graph.inputs[0]?.name).toBe('pixels');
-    expect(run(graph, [image])[0]?.data).toEqual(run(model(), [image])[0]?.data);
+    expect(evaluateGraph(graph, [image])[0]?.data).toEqual(evaluateGraph(model(), [image])[0]?.data);
   });
 });

@@ -1,4 +1,4 @@
-import type { Graph } from '@ghostc/ir';
+import { type Graph, numElements } from '@ghostc/ir';
 import { families } from './families.ts';
 import { parseModelSpec } from './parse-model-spec.ts';
 import type { ParameterSpec, Weights } from './state.ts';
@@ -18,8 +18,7 @@ export function parameterSpecs(text: string): readonly ParameterSpec[] {
 /** Trained parameters: running means and variances of batch norms do not count. */
 export function parameterCount(text: string): number {
   return parameterSpecs(text).reduce(
-    (sum, { kind, shape }) =>
-      sum + (kind === 'mean' || kind === 'variance' ? 0 : shape.reduce((total, dim) => total * dim, 1)),
+    (sum, { kind, shape }) => sum + (kind === 'mean' || kind === 'variance' ? 0 : numElements(shape)),
     0,
   );
 }

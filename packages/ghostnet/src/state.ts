@@ -1,4 +1,4 @@
-import { CompileError, fromNumbers, mulberry32, type Tensor } from '@ghostc/ir';
+import { CompileError, fromNumbers, mulberry32, numElements, type Tensor } from '@ghostc/ir';
 
 /** Weights by their published parameter names. */
 export type StateDict = ReadonlyMap<string, Tensor>;
@@ -69,7 +69,7 @@ function stateProblems(asked: readonly ParameterSpec[], state: StateDict): strin
  */
 function initialParameter({ name, kind, shape, gain = 1 }: ParameterSpec, seed: number): Tensor {
   const next = mulberry32(hashName(name) ^ Math.imul(seed, 0x9e3779b1));
-  const count = shape.reduce((product, dim) => product * dim, 1);
+  const count = numElements(shape);
   const fanIn = count / (shape[0] || 1);
   const [center, spread] = ranges[kind](fanIn);
   return fromNumbers(

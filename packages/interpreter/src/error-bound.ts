@@ -1,6 +1,5 @@
 import type { DType, Graph, Node, Tensor, Value } from '@ghostc/ir';
-import { lookup, withDefaults } from '@ghostc/ops';
-import { boundNode } from './bound-node.ts';
+import { boundInto } from './bound-node.ts';
 import { type Bounded, exactly, storedAs } from './bounded.ts';
 
 export interface BoundedOutput {
@@ -37,7 +36,7 @@ export function boundedRun(
   }
   const last = lastUses(graph);
   for (const node of graph.nodes()) {
-    runNode(node, known);
+    boundInto(known, node);
     for (const value of last.get(node) ?? []) known.delete(value);
   }
   return new Map(
@@ -61,14 +60,6 @@ export function errorBounds(
       bound.every((e) => Number.isFinite(e)) ? bound : null,
     ]),
   );
-}
-
-function runNode(node: Node, known: Map<Value, Bounded>): void {
-  const inputs = node.inputs.map((value) => value && (known.get(value) as Bounded));
-  const results = boundNode({ node, inputs, attrs: withDefaults(lookup(node.op).attrs, node.attrs) });
-  node.outputs.forEach((value, i) => {
-    known.set(value, results[i] as Bounded);
-  });
 }
 
 /** The values that no later node, and no output, reads. */

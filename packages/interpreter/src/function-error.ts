@@ -1,4 +1,4 @@
-import type { Step } from './bound-node.ts';
+import type { Step } from './bound-step.ts';
 
 /** Relative error in units of the roundoff, and an absolute one: what a library function may be off by. */
 interface Accuracy {
@@ -30,7 +30,6 @@ const accuracies: Readonly<Record<string, Accuracy>> = {
 const saturating: Accuracy = { relative: few, absolute: one };
 
 /** The error that an op of one operand adds at x, where its exact value is y. */
-// biome-ignore lint/complexity/useMaxParams: a point of a function and its unit
 export function functionError({ node, attrs }: Step, x: number, y: number, unit: number): number {
   const { relative, absolute } = accuracies[node.op] ?? saturating;
   const scale = Math.max(1, Math.abs(Number(attrs.alpha ?? 1)));

@@ -1,13 +1,5 @@
-import {
-  CompileError,
-  type Graph,
-  type Node,
-  type Tensor,
-  tensorType,
-  type Value,
-  withLocation,
-} from '@ghostc/ir';
-import { lookup } from '@ghostc/ops';
+import { CompileError, type Graph, type Node, type Tensor, type Value, withLocation } from '@ghostc/ir';
+import { evaluateOp, lookup } from '@ghostc/ops';
 
 export interface InterpretOptions {
   /** Called with each value as it is computed. */
@@ -37,14 +29,9 @@ export function interpret(
 
 function evaluateNode(node: Node, tensors: Map<Value, Tensor>, { observe }: InterpretOptions): void {
   const inputs = node.inputs.map((value) => value && found(value, tensors));
-  const definition = lookup(node.op);
-  const results = withLocation({ node: node.origin[0] ?? node.outputs[0]?.name, op: node.op }, () => {
-    const types = definition.inferTypes(
-      inputs.map((input) => input && tensorType(input)),
-      node.attrs,
-    );
-    return definition.evaluateTensors(inputs, node.attrs, types);
-  });
+  const results = withLocation({ node: node.origin[0] ?? node.outputs[0]?.name, op: node.op }, () =>
+    evaluateOp(lookup(node.op), inputs, node.attrs),
+  );
   node.outputs.forEach((value, i) => {
     const result = results[i];
     if (!result)

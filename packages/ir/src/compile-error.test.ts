@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CompileError, withLocation } from './compile-error.ts';
+import { attempt, CompileError, withLocation } from './compile-error.ts';
 
 test('a message has the code, the place and the notes', () => {
   const error = new CompileError('conv2d/infer', 'weight expects 16 channels, x has 24', { op: 'conv2d' })
@@ -43,4 +43,16 @@ test('withLocation completes CompileErrors alone', () => {
     }),
   ).toThrow(other);
   expect(withLocation({}, () => 4)).toBe(4);
+});
+
+test('attempt takes a CompileError for null, and lets other errors pass', () => {
+  const refused = (): number => {
+    throw new CompileError('a/b', 'c');
+  };
+  expect(attempt(refused)).toBeNull();
+  expect(attempt(() => 4)).toBe(4);
+  const other = (): number => {
+    throw new TypeError('x');
+  };
+  expect(() => attempt(other)).toThrow(TypeError);
 });

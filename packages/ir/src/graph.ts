@@ -32,8 +32,10 @@ export class Node {
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
   readonly attrs: Attrs;
-  /** Names of the source-model nodes that this node came from. */
+  /** Names of the source-model nodes that this node came from, in order of execution, what it took in last. */
   readonly origin: readonly string[];
+  /** Of a composite op: `origin` by the parts that it stands for, so that an expansion can name them. Empty if not known. */
+  readonly partOrigins: readonly (readonly string[])[];
   /** Neighbours in execution order; null at the ends. */
   previous: Node | null = null;
   next: Node | null = null;
@@ -44,12 +46,14 @@ export class Node {
     outputs: readonly Value[];
     attrs: Attrs;
     origin: readonly string[];
+    partOrigins: readonly (readonly string[])[];
   }) {
     this.op = parts.op;
     this.inputs = parts.inputs;
     this.outputs = parts.outputs;
     this.attrs = parts.attrs;
     this.origin = parts.origin;
+    this.partOrigins = parts.partOrigins;
   }
 
   /** The first result: the only one, for nearly every op. */
@@ -72,6 +76,7 @@ export interface NewNode {
   readonly types: readonly TensorType[];
   readonly attrs?: Attrs;
   readonly origin?: readonly string[];
+  readonly partOrigins?: readonly (readonly string[])[];
   /** Wished names of the outputs; made unique. */
   readonly names?: readonly string[];
   /** Insert before this node; at the end if absent. */
@@ -120,10 +125,13 @@ export class Graph {
   }
 
   /** Adds a node. Types are trusted here; `ops` builds checked nodes, and the verifier checks them again. */
-  add({ op, inputs, types, attrs = {}, origin = [], names = [], before = null }: NewNode): Node {
+  add({ op, inputs, types, attrs = {}, names = [], before = null, ...source }: NewNode): Node {
     if (before) this.#checkLinked(before);
+    const parts = source.partOrigins ?? [];
+    const partOrigins = parts.every((names) => names.length > 0) ? parts : [];
+    const origin = source.origin ?? parts.flat();
     const outputs = types.map((type, i) => new Value(this.#claim(names[i] ?? op), type));
-    const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin });
+    const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin, partOrigins });
     for (const output of outputs) output.producer = node;
     for (const input of inputs) input?.users.add(node);
     this.#link(node, before);
@@ -237,7 +245,8 @@ function cloneGraph(source: Graph): Graph {
     const inputs = node.inputs.map((value) => value && mapped(value));
     const types = node.outputs.map((value) => value.type);
     const names = node.outputs.map((value) => value.name);
-    const twin = copy.add({ op: node.op, inputs, types, names, attrs: node.attrs, origin: node.origin });
+    const { op, attrs, origin, partOrigins } = node;
+    const twin = copy.add({ op, inputs, types, names, attrs, origin, partOrigins });
     node.outputs.forEach((value, i) => map.set(value, twin.outputs[i] ?? unknownValue(value)));
   }
   for (const { name, value } of source.outputs) copy.addOutput(name, mapped(value));

@@ -1,4 +1,5 @@
 export { attempt, CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
+export { ConstantStore, hashWords } from './constant-store.ts';
 export { addDim, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
 export {
   allocate,
@@ -44,3 +45,4 @@ export {
 } from './tensor.ts';
 export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
 export { verify } from './verify.ts';
+export { type GraphVisitor, visitGraph } from './visit-graph.ts';

@@ -135,13 +135,14 @@ class GraphParser {
     const types = this.#accept(':') ? this.#types() : this.#infer(op, inputs, attrs);
     if (types.length !== names.length)
       this.#fail('type', `expected ${names.length} types, found ${types.length}`, op);
-    const origin = this.#origin();
+    const partOrigins = this.#partOrigins();
     const node = graph.add({
       op: op.text,
       inputs,
       attrs,
       types,
-      origin,
+      origin: partOrigins.flat(),
+      partOrigins: partOrigins.length > 1 ? partOrigins : [],
       names: names.map((name) => name.text),
     });
     names.forEach((name, i) => this.#define(name, node.outputs[i] ?? node.output));
@@ -210,10 +211,13 @@ class GraphParser {
     return types;
   }
 
-  #origin(): string[] {
+  #partOrigins(): string[][] {
     if (!this.#is('word', 'from')) return [];
     this.#advance();
-    return this.#items(() => this.#expect('string').text);
+    const parts: string[][] = [];
+    do parts.push(this.#items(() => this.#expect('string').text));
+    while (this.#accept('|'));
+    return parts;
   }
 
   #outputs(graph: Graph): void {

@@ -20,7 +20,7 @@ const text = `graph @net(%x: f32[1,16,8,8], %y: f32[batch,(h-1)//2+1,"floor(h / 
   const %"w a": f32[32,16,1,1] = resource "w a"
   %0 = conv2d %x, %"w a", _ {strides=[2, 2], activation="relu"} : f32[1,32,4,4] from "Conv \\"12", "Relu_13"
   %1, %2 = split %0 {flag=true, eps=1e-7, none=[]} : f32[1,16,4,4], i8[2,3] quant(axis=0, 0.1:0, 0.2:0)
-  %a:b = nothing : f32[]
+  %a:b = nothing : f32[] from "conv", "relu" | "depthwise" | "Concat_7"
   return %1, %2 as "logits", %a:b
 `;
 const weight = f32([32, 16, 1, 1], new Float32Array(512));

@@ -54,8 +54,11 @@ export function formatNode(node: Node, registry?: OpRegistry): string {
   return `${outputs} = ${node.op}${inputs && ` ${inputs}`}${formatAttrs(node, registry)} : ${types}${formatOrigin(node)}`;
 }
 
-function formatOrigin({ origin }: Node): string {
-  return origin.length ? ` from ${origin.map((name) => JSON.stringify(name)).join(', ')}` : '';
+/** Parts of a composite stand between bars. */
+function formatOrigin({ origin, partOrigins }: Node): string {
+  const parts = partOrigins.length ? partOrigins : [origin];
+  const text = parts.map((names) => names.map((name) => JSON.stringify(name)).join(', ')).join(' | ');
+  return text && ` from ${text}`;
 }
 
 function formatAttrs({ op, attrs }: Node, registry: OpRegistry | undefined): string {

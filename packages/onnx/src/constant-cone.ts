@@ -1,5 +1,5 @@
-import { isStatic, numElements, type Tensor, tensorType, type Value } from '@ghostc/ir';
-import { lookup } from '@ghostc/ops';
+import { isStatic, numElements, type Tensor, type Value } from '@ghostc/ir';
+import { evaluateOp, lookup } from '@ghostc/ops';
 
 /** Larger values are data, not shapes, axes or bounds. */
 const MAX_ELEMENTS = 4096;
@@ -21,13 +21,7 @@ export class ConstantCone {
     if (!producer || !shape.every(isStatic) || numElements(shape) > MAX_ELEMENTS) return undefined;
     const inputs = producer.inputs.map((input) => input && this.tensorOf(input));
     if (inputs.some((input) => input === undefined)) return undefined;
-    const definition = lookup(producer.op);
-    const tensors = inputs as (Tensor | null)[];
-    const types = definition.inferTypes(
-      tensors.map((tensor) => tensor && tensorType(tensor)),
-      producer.attrs,
-    );
-    const results = definition.evaluateTensors(tensors, producer.attrs, types);
+    const results = evaluateOp(lookup(producer.op), inputs as (Tensor | null)[], producer.attrs);
     producer.outputs.forEach((output, i) => {
       this.#known.set(output, results[i]);
     });

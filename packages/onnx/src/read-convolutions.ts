@@ -1,4 +1,4 @@
-import { CompileError, isStatic, type Value } from '@ghostc/ir';
+import { CompileError, isStatic, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { windowAttributes } from './window-attributes.ts';
@@ -331,10 +331,7 @@ function readLpPool(node: NodeReader): Value {
   const powers = p === 1 ? size : p === 2 ? f.mul(x, x) : f.emit('pow', [size, f.number(x, p)]);
   if (pool.ceil) throw new CompileError('onnx/unsupported', 'LpPool with ceil_mode is not supported');
   const mean = pooled(node, 'average_pool', { x: powers, pool, attrs: { count_include_pad: true } });
-  const sum = f.mul(
-    mean,
-    pool.kernel.reduce((product, k) => product * k, 1),
-  );
+  const sum = f.mul(mean, numElements(pool.kernel));
   if (p === 1) return sum;
   return p === 2 ? f.emit('sqrt', [sum]) : f.emit('pow', [sum, f.number(x, 1 / p)]);
 }

@@ -1,4 +1,4 @@
-import { broadcastShapes, CompileError, fromNumbers, isStatic, type Value } from '@ghostc/ir';
+import { broadcastShapes, CompileError, fromNumbers, isStatic, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { dtypeOf } from './tensor-proto.ts';
@@ -125,7 +125,7 @@ function readDropout(node: NodeReader): Value | readonly Value[] {
   const y = node.emit('dropout', [node.input(0)]);
   if (!node.proto.output?.[1]) return y;
   const shape = fixedShape(node, node.input(0));
-  const ones = new Uint8Array(shape.reduce((p, dim) => p * dim, 1)).fill(1);
+  const ones = new Uint8Array(numElements(shape)).fill(1);
   return [y, node.addConstant(fromNumbers('bool', shape, ones), node.proto.output[1])];
 }
 
@@ -143,7 +143,7 @@ function readRange(node: NodeReader): Value {
 }
 
 function readSize(node: NodeReader): Value {
-  const count = fixedShape(node, node.input(0)).reduce((p, dim) => p * dim, 1);
+  const count = numElements(fixedShape(node, node.input(0)));
   return node.addConstant(fromNumbers('i64', [], [count]));
 }
 

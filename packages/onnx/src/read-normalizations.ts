@@ -1,4 +1,4 @@
-import { CompileError, type Value } from '@ghostc/ir';
+import { CompileError, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 
@@ -123,7 +123,7 @@ function readLrn(node: NodeReader): Value {
   const [n = 1, channels = 1, ...spatial] = shape;
   const size = node.int('size', 1);
   const before = Math.floor((size - 1) / 2);
-  const squares = f.reshape(f.mul(x, x), [n, 1, channels, spatial.reduce((p, dim) => p * dim, 1)]);
+  const squares = f.reshape(f.mul(x, x), [n, 1, channels, numElements(spatial)]);
   const mean = f.emit('average_pool', [squares], {
     kernel_shape: [size, 1],
     pads: [before, 0, size - 1 - before, 0],

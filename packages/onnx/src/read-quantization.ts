@@ -1,4 +1,4 @@
-import { CompileError, type DType, largestFloat, type Value } from '@ghostc/ir';
+import { CompileError, type DType, largestFloat, numElements, type Value } from '@ghostc/ir';
 import { integerRange } from '@ghostc/ops';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
@@ -129,7 +129,7 @@ function readConvInteger(node: NodeReader): Value {
   const [x, weight] = [node.input(0), node.input(1)];
   const [, ...inner] = fixedShape(node, weight);
   if (inner.length !== 3) throw new CompileError('onnx/unsupported', 'ConvInteger expects images (rank 4)');
-  const type = sumType(inner.reduce((p, dim) => p * dim, 1));
+  const type = sumType(numElements(inner));
   const zero = node.optional(3);
   const perChannel = zero && Number(zero.type.shape[0] ?? 1) > 1 ? f.reshape(zero, [-1, 1, 1, 1]) : zero;
   const window = windowAttributes(node, x.type.shape.slice(2), inner.slice(1));

@@ -1,4 +1,4 @@
-import type { Value } from '@ghostc/ir';
+import { numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow, ReadOp } from './node-reader.ts';
 
@@ -94,7 +94,7 @@ function flattened(node: NodeReader, formula: (f: Formulas, x: Value, axis: numb
   const at = axis < 0 ? axis + rank : axis;
   if (node.opset >= 13 || at === rank - 1) return formula(f, x, at);
   const shape = fixedShape(node, x);
-  const outer = shape.slice(0, at).reduce((product, dim) => product * dim, 1);
+  const outer = numElements(shape.slice(0, at));
   return f.reshape(formula(f, f.reshape(x, [outer, -1]), 1), shape);
 }
 

@@ -1,4 +1,4 @@
-import { type Attrs, CompileError, fromNumbers, isStatic, type Value } from '@ghostc/ir';
+import { type Attrs, CompileError, fromNumbers, isStatic, numElements, type Value } from '@ghostc/ir';
 import { axisWeights, type ResizeModes } from '@ghostc/ops';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
@@ -141,9 +141,8 @@ function alongAxis(
   const f = new Formulas(node);
   const shape = fixedShape(node, x);
   const size = shape[axis] ?? 1;
-  const product = (dims: readonly number[]): number => dims.reduce((p, dim) => p * dim, 1);
   const matrix = node.addConstant(fromNumbers(x.type.dtype, [weights.length, size], weights.flat()));
-  const view = f.reshape(x, [product(shape.slice(0, axis)), size, product(shape.slice(axis + 1))]);
+  const view = f.reshape(x, [numElements(shape.slice(0, axis)), size, numElements(shape.slice(axis + 1))]);
   return f.reshape(
     f.emit('matmul', [matrix, view]),
     shape.map((dim, a) => (a === axis ? weights.length : dim)),

@@ -4,6 +4,7 @@ import {
   f32,
   fromNumbers,
   isStatic,
+  numElements,
   type QuantParams,
   roundHalfToEven,
   type Tensor,
@@ -99,7 +100,7 @@ function quantizedConstant(x: Tensor, quant: QuantParams, dtype: DType): Tensor 
 
 function channelOf(shape: readonly number[], { scale, axis }: QuantParams): (i: number) => number {
   if (axis === undefined) return () => 0;
-  const inner = shape.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const inner = numElements(shape.slice(axis + 1));
   return (i) => Math.floor(i / inner) % scale.length;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Tensor, verify } from '@ghostc/ir';
-import { lookup, registry } from '@ghostc/ops';
+import { evaluateGraph, registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { readOnnx } from './read-onnx.ts';
 import { readTensorProto } from './tensor-proto.ts';
@@ -23,22 +23,6 @@ function models(folder: string): Model[] {
   });
 }
 
-/** Evaluates node by node; the interpreter package is above this one. */
-function evaluate(file: string, input: Tensor): Tensor {
-  const graph = readOnnx(readFileSync(file), { file });
-  verify(graph, registry);
-  const tensors = new Map<unknown, Tensor>([[graph.inputs[0], input]]);
-  for (const constant of graph.constants) if (constant.constant) tensors.set(constant, constant.constant);
-  for (const node of graph.nodes()) {
-    const inputs = node.inputs.map((value) => value && (tensors.get(value) as Tensor));
-    const types = lookup(node.op).inferTypes(inputs, node.attrs);
-    lookup(node.op)
-      .evaluateTensors(inputs, node.attrs, types)
-      .forEach((tensor, i) => tensors.set(node.outputs[i], tensor));
-  }
-  return tensors.get(graph.outputs[0]?.value) as Tensor;
-}
-
 const all = [
   ...models(fixtures),
   ...models(join(fixtures, 'modules')),
@@ -49,7 +33,9 @@ if (!existsSync(shared)) console.log('../shared/models is absent: the large refe
 test.each(all)('reads $name and computes what PyTorch computed', ({ file, data }) => {
   const input = readTensorProto(readFileSync(join(data, 'input_0.pb')));
   const expected = readTensorProto(readFileSync(join(data, 'output_0.pb')));
-  const actual = evaluate(file, input);
+  const graph = readOnnx(readFileSync(file), { file });
+  verify(graph, registry);
+  const [actual] = evaluateGraph(graph, [input]) as [Tensor];
   expect(actual.shape).toEqual(expected.shape);
   const [want, got] = [expected.data as Float32Array, actual.data as Float32Array];
   const largest = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);

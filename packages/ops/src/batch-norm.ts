@@ -1,4 +1,4 @@
-import { fromNumbers, type TensorType, toNumbers } from '@ghostc/ir';
+import { fromNumbers, numElements, type TensorType, toNumbers } from '@ghostc/ir';
 import { float } from './attr-spec.ts';
 import { checkBias } from './conv2d.ts';
 import { defineOp } from './define-op.ts';
@@ -22,7 +22,7 @@ export const batchNorm = defineOp({
       parameters.variance,
     ].map(toNumbers);
     const channels = x.shape[1] ?? 1;
-    const inner = x.shape.slice(2).reduce((product, dim) => product * dim, 1);
+    const inner = numElements(x.shape.slice(2));
     const at = (values: ArrayLike<number> | undefined, c: number): number => Number(values?.[c]);
     const out = Float64Array.from(data, (value, i) => {
       const c = Math.floor(i / inner) % channels;

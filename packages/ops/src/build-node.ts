@@ -7,6 +7,7 @@ export interface BuildNode {
   readonly inputs: readonly (Value | null)[];
   readonly attrs?: Attrs;
   readonly origin?: readonly string[];
+  readonly partOrigins?: readonly (readonly string[])[];
   readonly names?: readonly string[];
   readonly before?: Node | null;
 }

@@ -15,7 +15,8 @@ export function copyNode(graph: Graph, node: Node, twins: Twins, changes: NodeCh
   const { attrs = node.attrs, rename = (name: string) => name } = changes;
   const inputs = node.inputs.map((value) => value && twinOf(value, twins));
   const names = node.outputs.map((value) => rename(value.name));
-  const twin = buildNode(graph, { op: node.op, inputs, attrs, origin: node.origin, names });
+  const { op, origin, partOrigins } = node;
+  const twin = buildNode(graph, { op, inputs, attrs, origin, partOrigins, names });
   node.outputs.forEach((value, i) => {
     if (!twins.has(value)) twins.set(value, twin.outputs[i] ?? twin.output);
   });

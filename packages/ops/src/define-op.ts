@@ -7,6 +7,7 @@ import {
   type Tensor,
   type TensorType,
   type Trait,
+  tensorType,
 } from '@ghostc/ir';
 
 type Required<I extends string> = I extends `${string}?` | `${string}...` ? never : I;
@@ -78,6 +79,24 @@ export function defineOp<const I extends string, const A extends Readonly<Record
       list(spec.evaluate(bindInputs(spec, inputs), attrs(given), types)),
     countMacs: (inputs, given, types) => spec.macs?.(bindInputs(spec, inputs), attrs(given), types) ?? 0,
   };
+}
+
+/** The results of an op on tensors, of inferred types. Throws what inference throws. */
+export function evaluateOp(
+  op: OpDefinition,
+  inputs: readonly (Tensor | null)[],
+  attrs: Attrs = {},
+): readonly Tensor[] {
+  const types = op.inferTypes(
+    inputs.map((input) => input && tensorType(input)),
+    attrs,
+  );
+  return op.evaluateTensors(inputs, attrs, types);
+}
+
+/** The first result. */
+export function evaluateOne(op: OpDefinition, inputs: readonly (Tensor | null)[], attrs: Attrs = {}): Tensor {
+  return evaluateOp(op, inputs, attrs)[0] as Tensor;
 }
 
 /** Attributes with the schema's defaults filled in. */

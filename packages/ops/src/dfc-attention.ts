@@ -1,15 +1,7 @@
-import {
-  type Attrs,
-  CompileError,
-  type Shape,
-  sameShape,
-  staticShape,
-  type Tensor,
-  type TensorType,
-} from '@ghostc/ir';
+import { CompileError, numElements, type Shape, sameShape, staticShape, type TensorType } from '@ghostc/ir';
 import { mul } from './binary.ts';
 import { conv2d } from './conv2d.ts';
-import { defineOp, type OpDefinition } from './define-op.ts';
+import { defineOp, evaluateOne } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { averagePool } from './pool.ts';
 import { resize } from './resize.ts';
@@ -52,19 +44,19 @@ export const dfcAttention = defineOp({
   },
   evaluate(inputs) {
     const { features, row_weight: row, column_weight: column } = inputs;
-    const pooled = run(averagePool, [inputs.x], dfcPool);
-    const point = run(conv2d, [pooled, inputs.point_weight, inputs.point_bias ?? null], {});
-    const rows = run(depthwiseConv2d, [point, row, inputs.row_bias ?? null], halfPadded(row.shape));
-    const gate = run(depthwiseConv2d, [rows, column, inputs.column_bias ?? null], {
+    const pooled = evaluateOne(averagePool, [inputs.x], dfcPool);
+    const point = evaluateOne(conv2d, [pooled, inputs.point_weight, inputs.point_bias ?? null]);
+    const rows = evaluateOne(depthwiseConv2d, [point, row, inputs.row_bias ?? null], halfPadded(row.shape));
+    const gate = evaluateOne(depthwiseConv2d, [rows, column, inputs.column_bias ?? null], {
       ...halfPadded(column.shape),
       activation: 'sigmoid',
     });
-    return run(mul, [features, run(resize, [gate], dfcResize(features.shape))], {});
+    return evaluateOne(mul, [features, evaluateOne(resize, [gate], dfcResize(features.shape))]);
   },
   macs({ x, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);
     const [n, , height, width] = (pooled as TensorType).shape.map(Number);
-    const weights = [point, row, column].map(({ shape }) => shape.map(Number).reduce((p, dim) => p * dim, 1));
+    const weights = [point, row, column].map(({ shape }) => numElements(shape));
     return (n ?? 1) * (height ?? 1) * (width ?? 1) * weights.reduce((sum, count) => sum + count, 0);
   },
 });
@@ -86,9 +78,4 @@ export function dfcResize(shape: Shape) {
     coordinate_transformation_mode: 'asymmetric',
     nearest_mode: 'floor',
   } as const;
-}
-
-function run(op: OpDefinition, inputs: readonly (Tensor | null)[], attrs: Attrs): Tensor {
-  const types = op.inferTypes(inputs, attrs);
-  return op.evaluateTensors(inputs, attrs, types)[0] as Tensor;
 }

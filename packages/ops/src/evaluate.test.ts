@@ -1,14 +1,10 @@
-import { type Attrs, f32, type Tensor, tensorType } from '@ghostc/ir';
+import { type Attrs, f32, type Tensor } from '@ghostc/ir';
 import { describe, expect, test } from 'vitest';
 import { lookup } from './build-node.ts';
+import { evaluateOne } from './define-op.ts';
 
 function evaluate(op: string, inputs: readonly (Tensor | null)[], attrs: Attrs = {}): number[] {
-  const definition = lookup(op);
-  const types = definition.inferTypes(
-    inputs.map((input) => input && tensorType(input)),
-    attrs,
-  );
-  return Array.from(definition.evaluateTensors(inputs, attrs, types)[0]?.data ?? [], Number);
+  return Array.from(evaluateOne(lookup(op), inputs, attrs).data, Number);
 }
 
 const range = (shape: readonly number[], from = 1): Tensor => {

@@ -1,7 +1,7 @@
-import { CompileError, type Tensor, type TensorType } from '@ghostc/ir';
+import { CompileError, type TensorType } from '@ghostc/ir';
 import { flag, int } from './attr-spec.ts';
 import { add, mul } from './binary.ts';
-import { type AttrValues, defineOp } from './define-op.ts';
+import { type AttrValues, defineOp, evaluateOne } from './define-op.ts';
 import { type GhostModuleAttrs, ghostModule } from './ghost-module.ts';
 
 export const fusedGhostAttrs = { ratio: int(2), relu: flag(true) } as const;
@@ -27,12 +27,10 @@ export const fusedGhostModule = defineOp({
   },
   evaluate({ x, gate, residual, ...parts }, attrs) {
     const { primary_weight: primary, primary_bias: bias, cheap_weight: cheap, cheap_bias: cheapBias } = parts;
-    const scaled = gate ? binary(mul, x, gate) : x;
+    const scaled = gate ? evaluateOne(mul, [x, gate]) : x;
     const inputs = [scaled, primary, bias ?? null, cheap, cheapBias ?? null];
-    const plain = plainAttrs({ primary, cheap }, attrs);
-    const types = ghostModule.inferTypes(inputs, plain);
-    const [y] = ghostModule.evaluateTensors(inputs, plain, types) as [Tensor];
-    return residual ? binary(add, y, residual) : y;
+    const y = evaluateOne(ghostModule, inputs, plainAttrs({ primary, cheap }, attrs));
+    return residual ? evaluateOne(add, [y, residual]) : y;
   },
   macs: ({ x, primary_weight: primary, cheap_weight: cheap }, attrs, types) =>
     ghostModule.countMacs([x, primary, null, cheap, null], plainAttrs({ primary, cheap }, attrs), types),
@@ -46,10 +44,6 @@ interface Weights {
 function plainAttrs({ primary, cheap }: Weights, { ratio, relu }: FusedGhostAttrs): GhostModuleAttrs {
   const oup = Number(primary.shape[0]) + Number(cheap.shape[0]);
   return { oup, kernel_size: 1, ratio, dw_size: Number(cheap.shape[2]), stride: 1, relu };
-}
-
-function binary(op: typeof mul, a: Tensor, b: Tensor): Tensor {
-  return op.evaluateTensors([a, b], {}, op.inferTypes([a, b], {}))[0] as Tensor;
 }
 
 function expectShape(what: string, type: TensorType | undefined, shape: readonly unknown[]): void {

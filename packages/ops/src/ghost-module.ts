@@ -1,7 +1,7 @@
-import { CompileError, type Dim, type Tensor, type TensorType } from '@ghostc/ir';
+import { CompileError, type Dim, type TensorType } from '@ghostc/ir';
 import { flag, int } from './attr-spec.ts';
 import { conv2d } from './conv2d.ts';
-import { type AttrValues, defineOp } from './define-op.ts';
+import { type AttrValues, defineOp, evaluateOne } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { concat } from './movement.ts';
 
@@ -47,19 +47,19 @@ export const ghostModule = defineOp({
       shape: (primary as TensorType).shape.map((dim, axis): Dim => (axis === 1 ? attrs.oup : dim)),
     };
   },
-  evaluate(inputs, attrs, [type]) {
-    const primary = run(
+  evaluate(inputs, attrs) {
+    const primary = evaluateOne(
       conv2d,
       [inputs.x, inputs.primary_weight, inputs.primary_bias ?? null],
       primaryAttrs(attrs),
     );
     if (!inputs.cheap_weight) return primary;
-    const cheap = run(
+    const cheap = evaluateOne(
       depthwiseConv2d,
       [primary, inputs.cheap_weight, inputs.cheap_bias ?? null],
       cheapAttrs(attrs),
     );
-    return concat.evaluateTensors([primary, cheap], { axis: 1 }, [type as TensorType]);
+    return evaluateOne(concat, [primary, cheap], { axis: 1 });
   },
   macs(inputs, _attrs, [type]) {
     const plane = Number(type?.shape[0]) * Number(type?.shape[2]) * Number(type?.shape[3]);
@@ -94,13 +94,4 @@ export function cheapAttrs({ dw_size: size, ratio, relu }: GhostModuleAttrs) {
 
 function halfPads(kernel: number): number[] {
   return new Array<number>(4).fill(kernel >> 1);
-}
-
-function run(
-  op: typeof conv2d | typeof depthwiseConv2d,
-  inputs: readonly (Tensor | null)[],
-  attrs: Parameters<typeof conv2d.evaluateTensors>[1],
-): Tensor {
-  const types = op.inferTypes(inputs, attrs);
-  return op.evaluateTensors(inputs, attrs, types)[0] as Tensor;
 }

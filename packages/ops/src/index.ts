@@ -20,6 +20,8 @@ export { graphMacs, nodeMacs } from './count-macs.ts';
 export {
   type AttrValues,
   defineOp,
+  evaluateOne,
+  evaluateOp,
   type Named,
   type OpDefinition,
   type OpSpec,
@@ -28,6 +30,7 @@ export {
 export { depthwiseConv2d } from './depthwise-conv2d.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './dfc-attention.ts';
 export { erfOf } from './erf.ts';
+export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
 export { expand } from './expand.ts';
 export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts';
 export {

@@ -46,8 +46,8 @@ export const gather = defineOp({
     const shape = staticShape((type as TensorType).shape);
     const axis = normalAxis(attrs.axis, x.shape.length);
     const size = x.shape[axis] ?? 1;
-    const inner = x.shape.slice(axis + 1).reduce((p, dim) => p * dim, 1);
-    const outer = x.shape.slice(0, axis).reduce((p, dim) => p * dim, 1);
+    const inner = numElements(x.shape.slice(axis + 1));
+    const outer = numElements(x.shape.slice(0, axis));
     const picks = Array.from(toNumbers(indices), (index) => checkedIndex(Number(index), size));
     const data = allocate(x.dtype, numElements(shape)) as Float32Array;
     const source = x.data as Float32Array;
@@ -112,9 +112,9 @@ export const gatherNd = defineOp({
   evaluate({ x, indices }, { batch_dims: batch }, [type]) {
     const shape = staticShape((type as TensorType).shape);
     const depth = indices.shape.at(-1) ?? 1;
-    const size = x.shape.slice(batch + depth).reduce((p, dim) => p * dim, 1);
+    const size = numElements(x.shape.slice(batch + depth));
     const tuples = indices.data.length / depth;
-    const perBatch = tuples / indices.shape.slice(0, batch).reduce((p, dim) => p * dim, 1);
+    const perBatch = tuples / numElements(indices.shape.slice(0, batch));
     const data = allocate(x.dtype, numElements(shape)) as Float32Array;
     for (let t = 0; t < tuples; t++) {
       const start = Math.floor(t / perBatch) * (x.data.length / (tuples / perBatch));
@@ -166,7 +166,7 @@ export const scatterNd = defineOp({
   },
   evaluate({ x, indices, updates }, { reduction }) {
     const depth = indices.shape.at(-1) ?? 1;
-    const size = x.shape.slice(depth).reduce((p, dim) => p * dim, 1);
+    const size = numElements(x.shape.slice(depth));
     const out = Float64Array.from(toNumbers(x), Number);
     const values = toNumbers(updates);
     for (let t = 0; t < indices.data.length / depth; t++) {
@@ -182,7 +182,7 @@ export const scatterNd = defineOp({
 function forEachLine(shape: readonly number[], axis: number, visit: (at: readonly number[]) => void): void {
   const stride = stridesOf(shape)[axis] ?? 1;
   const size = shape[axis] ?? 1;
-  const count = shape.reduce((p, dim) => p * dim, 1);
+  const count = numElements(shape);
   for (let first = 0; first < count; first++) {
     if (Math.floor(first / stride) % size !== 0) continue;
     visit(Array.from({ length: size }, (_, i) => first + i * stride));

@@ -3,6 +3,7 @@ import {
   CompileError,
   type Dim,
   fromNumbers,
+  numElements,
   staticShape,
   type Tensor,
   type TensorType,
@@ -111,7 +112,7 @@ export const matmul = defineOp({
     const [rows, columns] = shape.slice(-2) as [number, number];
     const inner = a.shape.at(-1) ?? 0;
     const outer = shape.slice(0, -2);
-    const count = outer.reduce((p, dim) => p * dim, 1);
+    const count = numElements(outer);
     const [pickA, pickB] = [
       broadcastIndex(a.shape.slice(0, -2), outer),
       broadcastIndex(b.shape.slice(0, -2), outer),

@@ -46,7 +46,7 @@ export const concat = defineOp({
   evaluate({ xs }, attrs, [type]) {
     const shape = staticShape((type as TensorType).shape);
     const axis = normalAxis(attrs.axis, shape.length);
-    const outer = shape.slice(0, axis).reduce((product, dim) => product * dim, 1);
+    const outer = numElements(shape.slice(0, axis));
     const data = allocate((type as TensorType).dtype, numElements(shape)) as Float32Array;
     const row = data.length / (outer || 1);
     let offset = 0;

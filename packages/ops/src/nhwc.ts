@@ -1,6 +1,6 @@
 import type { Tensor, TensorType } from '@ghostc/ir';
 import { conv2d } from './conv2d.ts';
-import type { OpDefinition } from './define-op.ts';
+import { evaluateOne, type OpDefinition } from './define-op.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
@@ -50,7 +50,7 @@ function movedType(type: TensorType, perm: readonly number[]): TensorType {
 }
 
 function moved(tensor: Tensor, perm: readonly number[]): Tensor {
-  return transpose.evaluateTensors([tensor], { perm }, [movedType(tensor, perm)])[0] as Tensor;
+  return evaluateOne(transpose, [tensor], { perm });
 }
 
 /** Twins on NHWC images, x [N,H,W,C]; made by the pass `assign-nhwc`. */

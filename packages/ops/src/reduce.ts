@@ -1,4 +1,4 @@
-import { fromNumbers, staticShape, stridesOf, type TensorType, toNumbers } from '@ghostc/ir';
+import { fromNumbers, numElements, staticShape, stridesOf, type TensorType, toNumbers } from '@ghostc/ir';
 import { flag, int, ints } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
 import { forEachIndex, normalAxis } from './movement.ts';
@@ -19,7 +19,7 @@ function reduction(name: string, formula: (values: number[]) => number) {
       const reduced = reducedAxes(axes, x.shape.length);
       const kept = x.shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
       const strides = stridesOf(kept).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
-      const groups = Array.from({ length: kept.reduce((p, dim) => p * dim, 1) }, (): number[] => []);
+      const groups = Array.from({ length: numElements(kept) }, (): number[] => []);
       const data = toNumbers(x);
       forEachIndex(x.shape, (at, index) => {
         const group = index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), 0);

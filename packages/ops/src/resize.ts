@@ -2,6 +2,7 @@ import {
   CompileError,
   type Dim,
   fromNumbers,
+  numElements,
   staticShape,
   stridesOf,
   type Tensor,
@@ -122,7 +123,7 @@ function interpolate(
 ): Tensor {
   const strides = stridesOf(x.shape);
   const data = toNumbers(x);
-  const out = new Float64Array(shape.reduce((p, dim) => p * dim, 1));
+  const out = new Float64Array(numElements(shape));
   forEachIndex(shape, (at, index) => {
     let points: Tap[] = [{ index: 0, weight: 1 }];
     index.forEach((i, axis) => {

@@ -2,7 +2,7 @@ import type { Attrs, Tensor, TensorType } from '@ghostc/ir';
 import { floats, oneOf } from './attr-spec.ts';
 import { mul } from './binary.ts';
 import { conv2d } from './conv2d.ts';
-import { defineOp, type OpDefinition } from './define-op.ts';
+import { defineOp, evaluateOne } from './define-op.ts';
 import { globalAveragePool } from './pool.ts';
 
 const squeezeInputs = ['x', 'reduce_weight', 'reduce_bias', 'expand_weight', 'expand_bias'] as const;
@@ -25,7 +25,7 @@ export const squeezeExcite = defineOp({
   evaluate(inputs, attrs) {
     const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
     const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
-    return run(mul, [x, run(squeezeExciteGate, operands, attrs)], {});
+    return evaluateOne(mul, [x, evaluateOne(squeezeExciteGate, operands, attrs)]);
   },
   macs: squeezeMacs,
 });
@@ -40,7 +40,9 @@ export const squeezeExciteGate = defineOp({
   evaluate(inputs, attrs) {
     const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
     const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
-    return squeezeGate<Tensor>(operands, attrs, (op, given, settings) => run(parts[op], given, settings));
+    return squeezeGate<Tensor>(operands, attrs, (op, given, settings) =>
+      evaluateOne(parts[op], given, settings),
+    );
   },
   macs: squeezeMacs,
 });
@@ -69,8 +71,4 @@ function squeezeMacs({
   reduce_weight: weight,
 }: Readonly<Record<'x' | 'reduce_weight', TensorType>>): number {
   return 2 * Number(x.shape[0]) * Number(weight.shape[0]) * Number(weight.shape[1]);
-}
-
-function run(op: OpDefinition, inputs: readonly Tensor[], attrs: Attrs): Tensor {
-  return op.evaluateTensors(inputs, attrs, op.inferTypes(inputs, attrs))[0] as Tensor;
 }

@@ -3,9 +3,16 @@ import { buildNode } from '@ghostc/ops';
 import { type Match, matchAt } from './match.ts';
 import { type Captures, type Pattern, patternDepth } from './pattern.ts';
 
-/** Adds nodes and constants in front of the matched root; they carry the source names of everything matched. */
+/** What a new node came from, where that is not all that was matched. */
+export interface Source {
+  readonly origin?: readonly string[];
+  /** Of a composite: what its parts came from. */
+  readonly partOrigins?: readonly (readonly string[])[];
+}
+
+/** Adds nodes and constants in front of the matched root; they carry the source names of everything matched, if not told otherwise. */
 export interface Build {
-  node(op: string, inputs: readonly (Value | null)[], attrs?: Attrs): Value;
+  node(op: string, inputs: readonly (Value | null)[], attrs?: Attrs, source?: Source): Value;
   constant(tensor: Tensor, name: string): Value;
 }
 
@@ -64,13 +71,31 @@ function applyRule<C>(spec: RuleSpec<C>, graph: Graph, root: Node): Applied | De
 
 /** A builder whose nodes go in front of `root` and into `added`, for rules whose pattern is code. */
 export function builder(graph: Graph, root: Node, { match, added }: { match: Match; added: Node[] }): Build {
-  const origin = [...new Set([...match.nodes].reverse().flatMap((node) => node.origin))];
+  const origin = [...new Set(inOrder(match.nodes).flatMap((node) => node.origin))];
   return {
-    node(op, inputs, attrs = {}) {
-      const node = buildNode(graph, { op, inputs, attrs, origin, before: root, names: [root.output.name] });
+    node(op, inputs, attrs = {}, source = {}) {
+      const place = { origin, ...source, before: root, names: [root.output.name] };
+      const node = buildNode(graph, { op, inputs, attrs, ...place });
       added.push(node);
       return node.output;
     },
     constant: (tensor, name) => graph.addConstant(name, tensor),
   };
+}
+
+/** What a layer takes in before what it computes: it is not to be called after them. */
+const absorbed = new Set(['quantize_linear', 'dequantize_linear', 'batch_norm']);
+
+/** Matched nodes in an order of execution, but what a layer takes in last. */
+function inOrder([root, ...others]: readonly Node[]): Node[] {
+  const left = new Set([root, ...others]);
+  const ordered: Node[] = [];
+  const visit = (node: Node | null | undefined): void => {
+    if (!node || !left.delete(node)) return;
+    for (const input of node.inputs) visit(input?.producer);
+    ordered.push(node);
+  };
+  visit(root);
+  const isAbsorbed = (node: Node): number => Number(absorbed.has(node.op));
+  return ordered.sort((a, b) => isAbsorbed(a) - isAbsorbed(b));
 }

@@ -2,8 +2,10 @@ import {
   areaOf,
   type Box,
   firstFit,
+  firstFitWithin,
   heightOf,
   type Layout,
+  type Packing,
   packingOf,
   roundUp,
   startOf,
@@ -27,15 +29,14 @@ export interface OffsetOptions {
  */
 export function assignOffsets(boxes: readonly Box[], { align, lowerBound, effort }: OffsetOptions): Layout {
   const packing = packingOf(boxes, align);
-  const place = (order: readonly number[]): Layout => firstFit(packing, order);
   let best: { order: readonly number[]; layout: Layout } | undefined;
   for (const order of startOrders(boxes)) {
-    const layout = place(order);
+    const layout = firstFit(packing, order);
     if (!best || layout.bytes < best.layout.bytes) best = { order, layout };
   }
   if (!best) return { offsets: [], bytes: 0 };
   const goal = roundUp(lowerBound, align);
-  const improved = improve(best, { boxes, place, goal });
+  const improved = improve(best, { packing, goal });
   if (improved.bytes <= goal || effort === 'quick') return improved;
   return searchOffsets(packing, improved, { goal, budget: searchBudget(boxes.length) }).layout;
 }
@@ -47,16 +48,16 @@ function startOrders(boxes: readonly Box[]): number[][] {
 }
 
 interface Improvement {
-  readonly boxes: readonly Box[];
-  readonly place: (order: readonly number[]) => Layout;
+  readonly packing: Packing;
   readonly goal: number;
 }
 
 /** Repeatedly places one of the boxes that reach the top earlier; keeps what is no worse. Deterministic. */
 function improve(
   start: { order: readonly number[]; layout: Layout },
-  { boxes, place, goal }: Improvement,
+  { packing, goal }: Improvement,
 ): Layout {
+  const { boxes } = packing;
   let { order, layout } = start;
   const rounds = Math.min(400, Math.floor(4e6 / (boxes.length + 1) ** 2));
   for (let round = 0; round < rounds && layout.bytes > goal; round++) {
@@ -65,8 +66,8 @@ function improve(
     const at = order.indexOf(pick);
     const to = (round * 7919) % Math.max(at, 1);
     const trial = [...order.slice(0, to), pick, ...order.slice(to).filter((i) => i !== pick)];
-    const next = place(trial);
-    if (next.bytes <= layout.bytes) [order, layout] = [trial, next];
+    const next = firstFitWithin(packing, trial, { layout, known: to });
+    if (next) [order, layout] = [trial, next];
   }
   return layout;
 }

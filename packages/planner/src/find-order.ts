@@ -57,24 +57,54 @@ export function findOrder(tasks: readonly Task[], options: OrderOptions): FoundO
 }
 
 /**
- * Parts that share no memory run one after another. Each needs its peak and leaves what outlives the run: the largest drop
- * from peak to rest first is the best sequence (Liu, SIAM Journal on Computing 16(3), 1987).
+ * Parts that share no memory run one after another. Those that leave less than they found go first, the smallest rise to the
+ * peak first; then the others, the largest drop from peak to rest first, which is the best sequence (Liu, SIAM Journal on
+ * Computing 16(3), 1987).
  */
 function oneAfterAnother(parts: readonly (readonly Task[])[], options: OrderOptions): FoundOrder {
-  const found = parts.map((tasks) => {
-    const { order } = findConnected(tasks, options);
-    const { peak, live } = finalState(makeProblem(order, options));
-    return { order, drop: peak - live };
+  const found = parts.map((tasks): Part => {
+    const part = findConnected(tasks, options);
+    const problem = makeProblem(part.order, options);
+    const { peak, live } = finalState(problem);
+    return { ...part, peak, before: startState(problem).live, after: live };
   });
-  const order = found.sort((a, b) => b.drop - a.drop).flatMap((part) => part.order);
-  return { order, bound: boundPeak(makeProblem(order, options)) };
+  const shrinking = found.filter(({ before, after }) => after < before);
+  const growing = found.filter(({ before, after }) => after >= before);
+  shrinking.sort((a, b) => a.peak - a.before - (b.peak - b.before));
+  growing.sort((a, b) => b.peak - b.after - (a.peak - a.after));
+  const order = [...shrinking, ...growing].flatMap((part) => part.order);
+  return { order, bound: boundTogether(found) };
 }
 
-function findConnected(tasks: readonly Task[], options: OrderOptions): FoundOrder {
+interface Part extends FoundPart {
+  /** Bytes that live at the peak of its order, before its first step, and after its last. */
+  readonly peak: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** All parts live before the first step and after the last; at the peak of one the others keep what they keep at least. */
+function boundTogether(parts: readonly Part[]): number {
+  const sum = (bytes: (part: Part) => number): number => parts.reduce((all, part) => all + bytes(part), 0);
+  const least = sum((part) => part.least);
+  const ends = Math.max(
+    sum(({ before }) => before),
+    sum(({ after }) => after),
+  );
+  return parts.reduce((most, part) => Math.max(most, part.bound + least - part.least), ends);
+}
+
+interface FoundPart extends FoundOrder {
+  /** Bytes that live between any two steps of every order, and before and after them. */
+  readonly least: number;
+}
+
+function findConnected(tasks: readonly Task[], options: OrderOptions): FoundPart {
   const problem = makeProblem(tasks, options);
   const width = options.width ?? Math.min(2000, Math.max(8, Math.floor(2e7 / (tasks.length + 1) ** 2)));
   let best = search(problem, width, Number.POSITIVE_INFINITY);
   let { exact } = best;
+  const least = exact ? best.least : 0;
   while (best.state && !exact) {
     const next = search(problem, width, best.state.peak);
     exact = next.exact;
@@ -82,7 +112,7 @@ function findConnected(tasks: readonly Task[], options: OrderOptions): FoundOrde
     best = next;
   }
   const bound = exact && best.state ? best.state.peak : boundPeak(problem);
-  return { order: orderOf(problem, best.state), bound };
+  return { order: orderOf(problem, best.state), bound, least };
 }
 
 /** After the tasks in the order in which they stand. */
@@ -90,20 +120,26 @@ function finalState(problem: Problem): State {
   return problem.tasks.reduce((state, _, i) => advance(problem, state, i), startState(problem));
 }
 
-/** The best way to run all tasks with a peak below `limit`, null if the search met none; exact unless it cut a layer. */
-function search(
-  problem: Problem,
-  width: number,
-  limit: number,
-): { readonly state: State | null; readonly exact: boolean } {
+interface Found {
+  /** The best way to run all tasks with a peak below the limit, null if the search met none. */
+  readonly state: State | null;
+  /** No layer was cut. */
+  readonly exact: boolean;
+  /** Least live bytes of all states that were met. */
+  readonly least: number;
+}
+
+function search(problem: Problem, width: number, limit: number): Found {
   let layer: State[] = [startState(problem)].filter(({ peak }) => peak < limit);
   let exact = true;
+  let least = layer[0]?.live ?? 0;
   for (let step = 0; step < problem.tasks.length && layer.length > 0; step++) {
     const next = nextLayer(problem, layer).filter(({ peak }) => peak < limit);
     exact &&= next.length <= width;
     layer = cut(next, width);
+    least = layer.reduce((most, { live }) => Math.min(most, live), least);
   }
-  return { state: layer[0] ?? null, exact };
+  return { state: layer[0] ?? null, exact, least };
 }
 
 function orderOf({ tasks }: Problem, state: State | null): Task[] {

@@ -53,13 +53,33 @@ function conflictsOf(box: Box, other: Box, index: number): Conflict[] {
 
 /** Places the boxes in the given order, each at the lowest offset that is free. */
 export function firstFit(packing: Packing, order: readonly number[]): Layout {
+  return firstFitWithin(packing, order, {
+    known: 0,
+    layout: { offsets: [], bytes: Number.POSITIVE_INFINITY },
+  }) as Layout;
+}
+
+export interface Earlier {
+  /** What is not to be exceeded; and where the first boxes of the order are, which are not placed again. */
+  readonly layout: Layout;
+  /** How many boxes these are. */
+  readonly known: number;
+}
+
+/** The same with the first boxes where they were, null as soon as it takes more bytes than the earlier layout. */
+export function firstFitWithin(
+  packing: Packing,
+  order: readonly number[],
+  { layout, known }: Earlier,
+): Layout | null {
   const { boxes, align } = packing;
   const offsets = new Array<number>(boxes.length).fill(-1);
   let bytes = 0;
-  for (const i of order) {
-    const offset = lowestFree(takenBy(packing, offsets, i), align, 0);
+  for (const [n, i] of order.entries()) {
+    const offset = n < known ? (layout.offsets[i] ?? 0) : lowestFree(takenBy(packing, offsets, i), align, 0);
     offsets[i] = offset;
     bytes = Math.max(bytes, offset + heightOf(boxes[i] ?? []));
+    if (bytes > layout.bytes) return null;
   }
   return { offsets, bytes: roundUp(bytes, align) };
 }

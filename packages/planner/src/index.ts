@@ -3,5 +3,5 @@ export type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
 export { type PlacedStream, placeStreams, type Region, type StreamedPlan } from './place-streams.ts';
 export { planMemory } from './plan-memory.ts';
 export { planWithin, type WithinOptions, type WithinResult } from './plan-within.ts';
-export { runningNodes } from './running-nodes.ts';
+export { layersOf, runningNodes } from './running-nodes.ts';
 export type { RowMove, RowRules, Stream } from './stream.ts';

@@ -8,8 +8,9 @@ import { keptCells, listTasks, type Task } from './list-tasks.ts';
 import type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
 import { type Cell, resolveStorage, type StorageMap } from './resolve-storage.ts';
 
-/** Layouts tried to find out which tasks should not work in place. */
+/** Layouts tried to find out which tasks should not work in place: in one pass, and one after another without a gain. */
 const trials = 100;
+const vainTrials = (blocks: number): number => Math.max(1, Math.floor(1e5 / blocks ** 2));
 
 /**
  * Order, placements and size of the arena for a graph with fixed shapes. The order is the one with the smallest peak, or
@@ -54,13 +55,16 @@ interface Start {
 function bestLayout(schedule: Schedule, { quick, goal }: Start): ArenaLayout {
   let best = quick;
   const apart = new Set(schedule.apart);
+  const patience = vainTrials(quick.starts.size);
+  let vain = 0;
   for (let before = Number.POSITIVE_INFINITY; best.bytes < before && best.bytes > goal; ) {
     before = best.bytes;
     const candidates = [...best.shared].sort((a, b) => wasteOf(b) - wasteOf(a)).slice(0, trials);
     for (const task of candidates) {
-      if (best.bytes <= goal) break;
+      if (best.bytes <= goal || vain >= patience) break;
       apart.add(task);
       const next = layOut({ ...schedule, apart }, best.bytes);
+      vain = next ? 0 : vain + 1;
       if (next) best = next;
       else apart.delete(task);
     }

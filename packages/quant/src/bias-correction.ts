@@ -1,5 +1,5 @@
-import { type Graph, type Node, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
-import { lookup } from '@ghostc/ops';
+import { type Graph, type Node, numElements, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
+import { evaluateOne, lookup } from '@ghostc/ops';
 import { type ObserveOptions, observeValues, type Samples } from './calibrate.ts';
 import { roundedWeight } from './quantize-weight.ts';
 
@@ -79,13 +79,11 @@ function weightError(weight: Tensor): Tensor {
 /** Mean over batch and positions of each output channel of the layer, with another weight and neither bias nor activation. */
 function channelMeans(layer: Node, x: Tensor, weight: Tensor): Float64Array {
   const { activation, activation_params, ...attrs } = layer.attrs;
-  const definition = lookup(layer.op);
-  const types = definition.inferTypes([x, weight], attrs);
-  const [y] = definition.evaluateTensors([x, weight], attrs, types);
-  const [n = 1, m = 1, ...rest] = (y as Tensor).shape;
-  const plane = rest.reduce((product, dim) => product * dim, 1);
+  const y = evaluateOne(lookup(layer.op), [x, weight], attrs);
+  const [n = 1, m = 1, ...rest] = y.shape;
+  const plane = numElements(rest);
   const means = new Float64Array(m);
-  toNumbers(y as Tensor).forEach((v, i) => {
+  toNumbers(y).forEach((v, i) => {
     const channel = Math.floor(i / plane) % m;
     means[channel] = (means[channel] ?? 0) + v / (n * plane);
   });

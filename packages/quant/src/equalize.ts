@@ -1,4 +1,13 @@
-import { type Graph, isStatic, type Node, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
+import {
+  type Graph,
+  isStatic,
+  type Node,
+  numElements,
+  type Tensor,
+  tensor,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
 import { normalAxis } from '@ghostc/ops';
 import { type ObserveOptions, observeValues, type Samples } from './calibrate.ts';
 
@@ -141,7 +150,7 @@ function factorsOf(activation: readonly number[], absorbers: readonly Absorber[]
 function columnRange({ node, offset }: Absorber, c: number): number {
   const weight = weightOf(node);
   const [m = 1, channels = 1, ...kernel] = weight.shape;
-  const taps = kernel.reduce((product, dim) => product * dim, 1);
+  const taps = numElements(kernel);
   const numbers = toNumbers(weight);
   let largest = 0;
   for (let row = 0; row < m; row++) {
@@ -176,7 +185,7 @@ function weightOf(node: Node): Tensor {
 /** Which input channel of the node a weight element reads. */
 function inputChannel(node: Node): (i: number) => number {
   const [, channels = 1, ...kernel] = weightOf(node).shape;
-  const taps = kernel.reduce((product, dim) => product * dim, 1);
+  const taps = numElements(kernel);
   if (node.op === 'conv2d') return (i) => Math.floor(i / taps) % channels;
   const multiplier = Number(node.attrs.multiplier ?? 1);
   return (i) => Math.floor(Math.floor(i / taps) / multiplier);

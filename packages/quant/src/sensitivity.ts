@@ -1,7 +1,6 @@
 import { type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { defaultRounding } from '@ghostc/ops';
+import { defaultRounding, evaluateFrom } from '@ghostc/ops';
 import { observeTensors, type Sample } from './calibrate.ts';
-import { evaluateFrom } from './evaluate-from.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
 import { integerRules } from './integer-rules.ts';
 import type { Precision, QuantPlan } from './quant-plan.ts';

@@ -1,23 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
-import { compileC, lowerForKernels, optimize } from '@ghostc/compiler';
+import { compileC } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
-import { readOnnx } from '@ghostc/onnx';
-import { bindDimensions } from '@ghostc/ops';
-import { quantize } from '@ghostc/quant';
 import { describe, expect, test } from 'vitest';
 import { strictFlags } from './build-c.ts';
 import { cDevice } from './c-device.ts';
 import { clangTidyChecks } from './clang-tidy-checks.ts';
+import { fixtures, readFixture, seededInt8 } from './fixture-models.ts';
 import { runC } from './prepare-c.ts';
 import { onPath, skipWithout, type Tool } from './require-tool.ts';
 import { runProcess } from './run-process.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
-const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
 const clangTidy: Tool = { name: 'clang-tidy', found: () => onPath('clang-tidy'), packages: ['clang-tidy'] };
 const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), packages: ['cppcheck'] };
 
@@ -25,24 +22,17 @@ const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), pack
 const allowed =
   /^(expf|logf|log1pf|tanhf|powf|sqrtf|floorf|ceilf|rintf|fabsf|roundf|memcpy|memset|memmove|\w+_weights)$/;
 
-function readModel(name: string): Graph {
-  const folder = join(fixtures, name);
-  const file = readdirSync(folder).filter((one) => one.endsWith('.onnx'))[0] ?? '';
-  const graph = readOnnx(readFileSync(join(folder, file)), { file });
-  const open = graph.inputs.flatMap(({ type }) => type.shape).filter((dim) => typeof dim === 'string');
-  return bindDimensions(graph, new Map(open.map((dim) => [dim, 1])));
-}
-
-function integers(name: string): Graph {
-  const float = lowerForKernels(optimize(readModel(name)));
-  return quantize(float, [{ name: 'seed 1', inputs: seededInputs(float, 1) }], { io: 'int8' }).graph;
-}
-
 const modules = readdirSync(join(fixtures, 'modules')).map((name) => join('modules', name));
 const subjects: [string, () => Graph][] = [
-  ...[...modules, 'ghost_fmnist'].map((name): [string, () => Graph] => [name, () => readModel(name)]),
+  ...[...modules, 'ghost_fmnist'].map((name): [string, () => Graph] => [
+    name,
+    () => readFixture(join(fixtures, name)),
+  ]),
   ...['modules/ghost_bottleneck_s2_se', 'modules/ghost_module_ratio3_odd61', 'ghost_fmnist'].map(
-    (name): [string, () => Graph] => [`${name} in int8`, () => integers(name)],
+    (name): [string, () => Graph] => [
+      `${name} in int8`,
+      () => seededInt8(readFixture(join(fixtures, name))).graph,
+    ],
   ),
 ];
 

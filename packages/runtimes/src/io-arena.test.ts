@@ -1,30 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CompileCOptions, compileC, lowerForKernels, optimize } from '@ghostc/compiler';
-import { seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
+import { type CompileCOptions, compileC } from '@ghostc/compiler';
+import { seededInputs, type Tensors } from '@ghostc/conformance';
 import { type Graph, parseGraph } from '@ghostc/ir';
-import { readOnnx } from '@ghostc/onnx';
-import { bindDimensions, registry } from '@ghostc/ops';
-import { quantize } from '@ghostc/quant';
+import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
+import { fixtures, readFixture, seededInt8 } from './fixture-models.ts';
 import { runC } from './prepare-c.ts';
 import { skipWithout } from './require-tool.ts';
-
-const modules = join(import.meta.dirname, '../../../test-fixtures/models/modules');
-
-function readModule(name: string): Graph {
-  const folder = join(modules, name);
-  const file = readdirSync(folder).find((entry) => entry.endsWith('.onnx')) ?? '';
-  const graph = readOnnx(readFileSync(join(folder, file)), { file });
-  const open = graph.inputs.flatMap(({ type }) => type.shape).filter((dim) => typeof dim === 'string');
-  return bindDimensions(graph, new Map(open.map((dim) => [dim, 1])));
-}
-
-function int8(model: Graph): Graph {
-  const float = lowerForKernels(optimize(model));
-  return quantize(float, seededSamples(float, 2), { io: 'int8' }).graph;
-}
 
 /** Several inputs and outputs of several types; one input is returned as it is, one output twice. */
 const several = parseGraph(
@@ -38,8 +21,13 @@ const several = parseGraph(
 
 const names = ['ghost_bottleneck_s1', 'ghost_bottleneck_s2_se', 'ghost_module_odd61', 'ghost_module_stride2'];
 const cases: readonly (readonly [string, () => Graph])[] = [
-  ...names.map((name) => [name, () => readModule(name)] as const),
-  ...names.slice(0, 2).map((name) => [`${name} in int8`, () => int8(readModule(name))] as const),
+  ...names.map((name) => [name, () => readFixture(join(fixtures, 'modules', name))] as const),
+  ...names
+    .slice(0, 2)
+    .map(
+      (name) =>
+        [`${name} in int8`, () => seededInt8(readFixture(join(fixtures, 'modules', name))).graph] as const,
+    ),
   ['several inputs and outputs', () => several],
 ];
 
@@ -66,7 +54,7 @@ test.for(cases)('%s gives the same bits with io arena', { timeout: 120_000 }, as
 
 test('io arena with bands of rows gives the same bits', { timeout: 60_000 }, async (context) => {
   skipWithout(cDevice('host').tools, 'c@host', context);
-  const graph = int8(readModule('ghost_bottleneck_s2_se'));
+  const graph = seededInt8(readFixture(join(fixtures, 'modules', 'ghost_bottleneck_s2_se'))).graph;
   const { arenaBytes } = compileC(graph, { io: 'arena' });
   const maxRam = Math.floor(0.9 * arenaBytes);
   expect(compileC(graph, { io: 'arena', maxRam }).streams.length).toBeGreaterThan(0);
@@ -74,7 +62,7 @@ test('io arena with bands of rows gives the same bits', { timeout: 60_000 }, asy
 });
 
 test('a dead input makes room: inputs and outputs cost less than buffers of their own', () => {
-  const graph = int8(readModule('ghost_bottleneck_s1'));
+  const graph = seededInt8(readFixture(join(fixtures, 'modules', 'ghost_bottleneck_s1'))).graph;
   const [given, inArena] = [compileC(graph), compileC(graph, { io: 'arena' })];
   const buffers = [...given.inputs, ...given.outputs].reduce((sum, { elements }) => sum + elements, 0);
   expect(inArena.arenaBytes).toBeLessThan(given.arenaBytes + buffers);

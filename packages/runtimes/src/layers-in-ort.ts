@@ -1,23 +1,24 @@
 import { emitOnnx } from '@ghostc/backend-onnx';
-import { isolateNodes, referenceValues } from '@ghostc/bisect';
+import { difference, isolateNodes, largestMagnitude, referenceValues } from '@ghostc/bisect';
 import type { Tensors } from '@ghostc/conformance';
-import { type Graph, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Graph, isFloat, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { runOrt } from './ort-session.ts';
 
+/** One result of a layer. */
 export interface LayerInOrt {
   readonly op: string;
-  /** Name of the layer's output. */
+  /** Name of the result. */
   readonly name: string;
   /** Largest difference; integers in steps. */
   readonly steps: number;
-  /** The largest difference that is none: one step, or what float32 makes of sums in another order. */
+  /** The largest difference that is none: a step of a quantised result, float32's noise of a float, 0 of other integers. */
   readonly allowed: number;
-  /** Elements that differ, of how many. */
+  /** Elements that differ, by more than noise where they are floats, of how many. */
   readonly different: number;
   readonly elements: number;
 }
 
-/** Differences of dequantised numbers below this are float32's own; of layers in float, this part of the largest. */
+/** Differences of floats below this part of the largest, or of 1, are float32's own. */
 const FLOAT_NOISE = 1e-5;
 
 /**
@@ -34,28 +35,40 @@ export async function layersInOrt(graph: Graph, inputs: readonly Tensors[]): Pro
     emitOnnx(first.graph),
     samples.map((sample) => sample.inputs),
   );
-  return nodes.map(({ op, output }, n) => {
-    const differences = results.flatMap((result, k) =>
-      differencesOf(runs[k]?.get(output), result.get(`${n}_0`)),
-    );
-    return {
+  return nodes.flatMap(({ op, outputs }, n) =>
+    outputs.map((output, i) => ({
       op,
-      name: output.name,
-      steps: largest(differences),
-      allowed: isFloat(output.type.dtype)
-        ? FLOAT_NOISE * Math.max(1, ...runs.map((run) => sizeOf(run.get(output))))
-        : 1,
-      different: differences.filter((step) => !(step <= FLOAT_NOISE)).length,
-      elements: differences.length,
-    };
-  });
+      ...compareResult(
+        output,
+        runs.map((run, k) => ({ ours: run.get(output), theirs: results[k]?.get(`${n}_${i}`) })),
+      ),
+    })),
+  );
 }
 
-const largest = (sizes: readonly number[]): number => sizes.reduce((a, b) => Math.max(a, b), 0);
+interface Twice {
+  readonly ours: Tensor | undefined;
+  readonly theirs: Tensor | undefined;
+}
 
-const sizeOf = (tensor: Tensor | undefined): number =>
-  tensor ? largest(Array.from(toNumbers(tensor), Math.abs)) : 0;
+function compareResult({ name, type }: Value, runs: readonly Twice[]): Omit<LayerInOrt, 'op'> {
+  const differences = runs.flatMap(differencesOf);
+  const noise = isFloat(type.dtype)
+    ? FLOAT_NOISE * Math.max(1, ...runs.map(({ ours }) => largestMagnitude(numbersOf(ours))))
+    : 0;
+  return {
+    name,
+    steps: differences.reduce((a, b) => Math.max(a, b), 0),
+    allowed: type.quant ? 1 : noise,
+    different: differences.filter((size) => size > noise).length,
+    elements: differences.length,
+  };
+}
 
-function differencesOf(ours: Tensor | undefined, theirs: Tensor | undefined): number[] {
-  return Array.from((ours?.data ?? []) as Int8Array, (v, i) => Math.abs(Number(v) - Number(theirs?.data[i])));
+const numbersOf = (tensor: Tensor | undefined): ArrayLike<number> => (tensor ? toNumbers(tensor) : []);
+
+/** Element by element; an element that the other does not have is infinitely far. */
+function differencesOf({ ours, theirs }: Twice): number[] {
+  const other = numbersOf(theirs);
+  return Array.from(numbersOf(ours), (v, i) => difference(v, other[i] ?? Number.NaN));
 }

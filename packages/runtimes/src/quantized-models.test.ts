@@ -1,34 +1,23 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileC, type Device, devices, lowerForKernels, optimize } from '@ghostc/compiler';
-import { compareTensors, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
+import { compileC, type Device, devices } from '@ghostc/compiler';
+import { compareTensors, seededInputs, type Tensors } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { interpret } from '@ghostc/interpreter';
 import type { Graph } from '@ghostc/ir';
-import { readOnnx } from '@ghostc/onnx';
-import { bindDimensions } from '@ghostc/ops';
-import { quantize } from '@ghostc/quant';
 import { describe, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
+import { fixtures, readFixture, seededInt8 } from './fixture-models.ts';
 import { runC } from './prepare-c.ts';
 import { skipWithout } from './require-tool.ts';
 
-const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
 const equal = { relative: 0, absolute: 0, reason: 'integers' };
 
-/** A model in int8, inputs and outputs too, calibrated on seeded data; nothing may stay in float. */
+/** A model in int8; nothing may stay in float. */
 function integers(model: Graph): Graph {
-  const float = lowerForKernels(optimize(model));
-  const { graph, leftInFloat } = quantize(float, seededSamples(float, 2), { io: 'int8' });
+  const { graph, leftInFloat } = seededInt8(model);
   expect(leftInFloat).toEqual([]);
   return graph;
-}
-
-function readModel(folder: string): Graph {
-  const file = readdirSync(folder).filter((name) => name.endsWith('.onnx'))[0] ?? '';
-  const graph = readOnnx(readFileSync(join(folder, file)), { file });
-  const open = graph.inputs.flatMap(({ type }) => type.shape).filter((dim) => typeof dim === 'string');
-  return bindDimensions(graph, new Map(open.map((dim) => [dim, 1])));
 }
 
 async function expectEqual(graph: Graph, device: Device, inputs: readonly Tensors[]): Promise<void> {
@@ -55,7 +44,7 @@ describe('int8 models give the same bits in the interpreter and in C', () => {
       folder,
       context,
     );
-    const graph = integers(readModel(join(fixtures, folder)));
+    const graph = integers(readFixture(join(fixtures, folder)));
     const inputs = [5, 6].map((seed) => seededInputs(graph, seed));
     for (const device of devices) await expectEqual(graph, device, inputs);
   });

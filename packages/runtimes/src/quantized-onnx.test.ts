@@ -1,15 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { compileC, type Device, lowerForKernels, optimize } from '@ghostc/compiler';
 import { caseGraph, quantizedSuites, seededSamples } from '@ghostc/conformance';
-import { attempt, type Graph, isStatic, type Tensor } from '@ghostc/ir';
+import { attempt, type Graph, type Tensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
-import { bindDimensions, lookup, type Rounding, withDefaults } from '@ghostc/ops';
+import { lookup, type Rounding, withDefaults } from '@ghostc/ops';
 import { type QuantizedModel, quantize } from '@ghostc/quant';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
 import { fashionMnist, fashionMnistImages, fashionMnistLabels, largest } from './fashion-mnist-data.ts';
+import { readFixture, seededInt8 } from './fixture-models.ts';
 import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 import { checkOnnx, onnxChecker } from './onnx-checker.ts';
 import { runOrt } from './ort-session.ts';
@@ -19,21 +20,8 @@ import { skipWithout } from './require-tool.ts';
 const modules = join(fashionMnist, '../modules');
 const moduleNames = readdirSync(modules);
 
-/** Symbolic dimensions: a batch of 1, images of 32. */
-function lowered(file: string): Graph {
-  const model = readOnnx(readFileSync(file));
-  const sizes = new Map<string, number>();
-  for (const { type } of model.inputs)
-    type.shape.forEach((dim, axis) => {
-      if (!isStatic(dim)) sizes.set(dim, axis === 0 ? 1 : 32);
-    });
-  return lowerForKernels(optimize(sizes.size ? bindDimensions(model, sizes) : model));
-}
-
-function quantizedModule(name: string): Graph {
-  const float = lowered(join(modules, name, 'model.onnx'));
-  return quantize(float, seededSamples(float, 2)).graph;
-}
+/** Images of 32 x 32 where the model leaves them open. */
+const lowered = (folder: string): Graph => lowerForKernels(optimize(readFixture(folder, 32)));
 
 const input = (graph: Graph): string => graph.inputs[0]?.name ?? '';
 const only = (tensors: ReadonlyMap<string, Tensor>): Tensor => [...tensors.values()][0] as Tensor;
@@ -46,7 +34,7 @@ beforeAll(() => {
 });
 
 function quantizedNetwork(rounding: Rounding, count: number): QuantizedModel {
-  const float = lowered(join(fashionMnist, 'ghost_fmnist.onnx'));
+  const float = lowered(fashionMnist);
   const images = fashionMnistImages('calib_images_u8_200x28x28.bin', count);
   const samples = images.map((image, i) => ({
     name: `image ${i}`,
@@ -67,7 +55,7 @@ function meaning(graph: Graph): unknown[] {
 
 describe('QDQ ONNX', () => {
   test.each(moduleNames)('%s reads back as the same quantised graph', (name) => {
-    const graph = quantizedModule(name);
+    const { graph } = seededInt8(readFixture(join(modules, name), 32), {});
     expect(meaning(lowerForKernels(optimize(readOnnx(emitOnnx(graph)))))).toEqual(meaning(graph));
   });
 
@@ -80,7 +68,7 @@ describe('QDQ ONNX', () => {
 
   test('a 16-bit layer passes onnx.checker too', async (context) => {
     skipWithout([onnxChecker], 'onnx', context);
-    const float = lowered(join(modules, 'ghost_module_seed/model.onnx'));
+    const float = lowered(join(modules, 'ghost_module_seed'));
     const { graph } = quantize(float, seededSamples(float, 1), { keep: { keep: 'int16', layers: 2 } });
     expect([...graph.nodes()].some((node) => node.output.type.dtype === 'i16')).toBe(true);
     await checkOnnx(emitOnnx(graph));

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileWgsl, lowerForKernels, optimize } from '@ghostc/compiler';
+import { compileWgsl } from '@ghostc/compiler';
 import {
   caseGraph,
   compareTensors,
@@ -9,23 +9,19 @@ import {
   quantizedSuites,
   runEach,
   seededInputs,
-  seededSamples,
   type Tensors,
 } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import type { Graph } from '@ghostc/ir';
-import { readOnnx } from '@ghostc/onnx';
-import { bindDimensions } from '@ghostc/ops';
-import { quantize } from '@ghostc/quant';
 import { afterAll, describe, expect, test } from 'vitest';
 import { typedOutputs } from './carried-io.ts';
 import { wgslTools } from './dawn-device.ts';
 import { engineTools, stopEngines } from './engines.ts';
+import { fixtures, readFixture, seededInt8 } from './fixture-models.ts';
 import { prepareRemote } from './prepare-remote.ts';
 import { skipWithout } from './require-tool.ts';
 import { prepareWgsl } from './run-wgsl.ts';
 
-const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
 const equal = { relative: 0, absolute: 0, reason: 'integers' };
 
 const tools = [...wgslTools, ...engineTools.chromium, ...engineTools.deno];
@@ -83,15 +79,6 @@ describe('8-bit integers in WGSL, on Dawn, Chromium and Deno', () => {
   });
 });
 
-/** A model in int8, calibrated on seeded data. */
-function integers(folder: string, io: 'float' | 'int8'): Graph {
-  const file = readdirSync(folder).filter((name) => name.endsWith('.onnx'))[0] ?? '';
-  const graph = readOnnx(readFileSync(join(folder, file)), { file });
-  const open = graph.inputs.flatMap(({ type }) => type.shape).filter((dim) => typeof dim === 'string');
-  const float = lowerForKernels(optimize(bindDimensions(graph, new Map(open.map((dim) => [dim, 1])))));
-  return quantize(float, seededSamples(float, 2), { io }).graph;
-}
-
 const folders = [
   ...readdirSync(join(fixtures, 'modules')).map((name) => join('modules', name)),
   'ghost_fmnist',
@@ -107,7 +94,7 @@ const models = [
 describe('int8 models give the same bits in the interpreter and in WGSL', () => {
   test.for(models)('$folder with $io at its ends', { timeout: 120_000 }, async ({ folder, io }, context) => {
     skipWithout(tools, folder, context);
-    const graph = integers(join(fixtures, folder), io);
+    const graph = seededInt8(readFixture(join(fixtures, folder)), { io }).graph;
     await expectEqual(graph, [5, 6], folder === 'ghost_fmnist' ? allTargets : variants);
   });
 });

@@ -27,3 +27,22 @@ export function inputsOf(model: Graph): Data {
     [...seededInputs(model, 1)].map(([name, { data }]) => [name, data as Float32Array]),
   );
 }
+
+export interface Turn<T> {
+  readonly item: T;
+  readonly index: number;
+  readonly round: number;
+}
+
+/**
+ * Each item once in every round, so that what slows the machine meanwhile slows all of them; forwards and backwards, from
+ * another one on each time, so that none is always behind the same other.
+ */
+export function* inTurn<T>(items: readonly T[], rounds: number): Generator<Turn<T>> {
+  for (let round = 0; round < rounds; round++) {
+    const turns = items.map((item, index) => ({ item, index, round }));
+    const first = (round >> 1) % Math.max(items.length, 1);
+    const order = [...turns.slice(first), ...turns.slice(0, first)];
+    yield* round % 2 ? order.reverse() : order;
+  }
+}

@@ -4,12 +4,13 @@ import { Graph, type Node, type Value } from '@ghostc/ir';
 import { attrsOf, buildNode, fusedGhostModule } from '@ghostc/ops';
 import type { Session } from '@ghostc/wgsl-runtime';
 import { isFaster, median, type Pairs, pairedRatio } from './paired-times.ts';
-import { type Data, inputsOf, openContestant } from './tune-contestant.ts';
+import { type Data, inputsOf, inTurn, openContestant } from './tune-contestant.ts';
 
 export interface TunedGhost {
   /** `ghostKey` of the module. */
   readonly key: string;
   readonly form: GhostForm;
+  readonly staticForm: GhostForm;
   /** Medians, of the chosen form and of the static one. */
   readonly nanoseconds: number;
   readonly staticNanoseconds: number;
@@ -61,9 +62,15 @@ async function tuneGhost(key: string, node: Node, run: GhostRun): Promise<TunedG
   const again = best && { form: best.form, pairs: await duel(best.form) };
   base.dispose();
   const staticNanoseconds = median((again ?? duels[0])?.pairs.base ?? []);
-  if (!again || !isFaster(again.pairs))
-    return { key, form: fallback, nanoseconds: staticNanoseconds, staticNanoseconds };
-  return { key, form: again.form, nanoseconds: median(again.pairs.other), staticNanoseconds };
+  const kept = {
+    key,
+    form: fallback,
+    staticForm: fallback,
+    nanoseconds: staticNanoseconds,
+    staticNanoseconds,
+  };
+  if (!again || !isFaster(again.pairs)) return kept;
+  return { ...kept, form: again.form, nanoseconds: median(again.pairs.other) };
 }
 
 /** Nanoseconds of all dispatches of both, round by round. */
@@ -74,17 +81,18 @@ async function takeTurns(
 ): Promise<Pairs> {
   const pairs = { base: [] as number[], other: [] as number[] };
   const lists = [pairs.base, pairs.other];
-  for (let round = 0; round < rounds && !isHopeless(pairs); round++)
-    for (const [i, session] of sessions.entries()) {
-      const dispatches = await session.profile(inputs);
-      lists[i]?.push(dispatches.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0));
-    }
+  for (const { item, index } of inTurn(sessions, rounds)) {
+    if (isHopeless(pairs)) break;
+    const dispatches = await item.profile(inputs);
+    lists[index]?.push(dispatches.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0));
+  }
   return pairs;
 }
 
 /** Has the other taken more than twice as long in each of two rounds? */
 function isHopeless({ base, other }: Pairs): boolean {
-  return base.length >= 2 && base.every((time, round) => (other[round] ?? 0) > 2 * time);
+  const rounds = Math.min(base.length, other.length);
+  return rounds >= 2 && base.slice(0, rounds).every((time, round) => (other[round] ?? 0) > 2 * time);
 }
 
 /** The form that the static choice has, then the others. */

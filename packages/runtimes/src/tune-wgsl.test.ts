@@ -27,7 +27,8 @@ test('every layer gets a shape that was measured, and compiling uses it', async 
   const second = ghost?.form.fused ? 'ghost 24x8 36' : 'pointwise 24x8 36';
   expect(result.layers.map(({ key }) => key)).toEqual(['pointwise 8x24 36', second]);
   for (const { shape } of result.layers) expect(blockShapes).toContainEqual(shape);
-  expect(Object.keys(result.tuning)).toEqual([ghost?.key, 'pointwise 8x24 36', second]);
+  expect(Object.keys(result.tuning).slice(0, 2)).toEqual([ghost?.key, 'pointwise 8x24 36']);
+  expect(result.lost).toBe(result.ratio < 1);
   const cache = withTuning(parseTuningCache(undefined, 'none'), result);
   const again = parseTuningCache(JSON.stringify(cache), 'cache.json');
   expect(tuningFor(again, result.adapter)).toEqual(tuningFor(again));
@@ -52,7 +53,8 @@ test('a large Ghost module is measured in two kernels and in tiles', async (cont
   expect(ghosts.map((ghost) => ghost.key)).toEqual([key]);
   for (const { nanoseconds, staticNanoseconds } of ghosts)
     expect(Math.min(nanoseconds, staticNanoseconds)).toBeGreaterThan(0);
-  expect(tuning[key]).toBe(ghosts[0]?.form);
+  expect([ghosts[0]?.form, ghosts[0]?.staticForm]).toContain(tuning[key]);
+  expect(ghosts[0]?.staticForm).toEqual({ fused: false });
 });
 
 test('compiling uses the form of a Ghost module, and refuses a tile that does not fit', () => {

@@ -6,7 +6,7 @@ import type { Session } from '@ghostc/wgsl-runtime';
 import { dawnDevice } from './dawn-device.ts';
 import { isFaster, median, pairedRatio } from './paired-times.ts';
 import { withPipelineCache } from './pipeline-cache.ts';
-import { type Contestant, type Data, inputsOf, openContestant } from './tune-contestant.ts';
+import { type Contestant, type Data, inputsOf, inTurn, openContestant } from './tune-contestant.ts';
 import { type TunedGhost, tuneGhosts } from './tune-ghosts.ts';
 
 export interface TuneOptions extends CompileWgslOptions {
@@ -28,8 +28,10 @@ export interface TuneResult {
   readonly adapter: string;
   readonly ghosts: readonly TunedGhost[];
   readonly layers: readonly TunedLayer[];
-  /** What is to be kept: the static choice of a layer where no other is faster by more than the noise. */
+  /** What is to be kept: the static choice of a layer where no other is faster by more than the noise; of all, if `lost`. */
   readonly tuning: Tuning;
+  /** The program of the faster layers was no faster than the static one. */
+  readonly lost: boolean;
   /** Milliseconds of a whole inference, medians of interleaved runs; `ratio` is the median over their rounds. */
   readonly tuned: number;
   readonly static: number;
@@ -42,8 +44,8 @@ type Prepare = (tuning: Tuning) => Promise<Contestant>;
 
 /**
  * Measures each Ghost module in one kernel and in two, then every shape of every layer, on Dawn's adapter. Contestants take
- * turns in each round, and one is chosen where it is faster in nearly all of them, also when what was chosen is measured once
- * more in one program; at the end that program races the static one. Throws `tool/missing`, `tune/layers` for a model
+ * turns in each round, and one is chosen where it is faster in most of them, also when what was chosen is measured once more;
+ * at the end the program of all that was chosen races the static one, and nothing is kept if it loses. Throws `tool/missing`, `tune/layers` for a model
  * without a layer to tune, and Error when the adapter has no timestamps.
  */
 export async function tuneWgsl(source: Graph, options: TuneOptions): Promise<TuneResult> {
@@ -66,11 +68,18 @@ export async function tuneWgsl(source: Graph, options: TuneOptions): Promise<Tun
       inputs,
       prepare: (shapes) => prepare({ ...forms, ...shapes }),
     });
-    const tuning = { ...forms, ...shapesOf(layers) };
+    const chosen = { ...forms, ...shapesOf(layers) };
+    const staticForms = Object.fromEntries(ghosts.map(({ key, staticForm }) => [key, staticForm]));
+    const unchosen = { ...staticForms, ...shapesOf(fallback.layers) };
     onStep?.('the whole network');
-    const tuned = await prepare(tuning);
-    const race = await raced([fallback.session, tuned.session], inputs, 2 * rounds + 1);
-    return { adapter: adapterName(device), ghosts, layers, tuning, ...race };
+    const isStatic = JSON.stringify(chosen) === JSON.stringify(unchosen);
+    const sessions = {
+      base: fallback.session,
+      other: isStatic ? undefined : (await prepare(chosen)).session,
+    };
+    const race = await raced(sessions, { inputs, rounds: 2 * rounds + 1 });
+    const lost = race.ratio < 1;
+    return { adapter: adapterName(device), ghosts, layers, tuning: lost ? unchosen : chosen, lost, ...race };
   } finally {
     device.destroy();
   }
@@ -98,7 +107,7 @@ async function tuneShapes(base: Contestant, run: ShapeRun): Promise<TunedLayer[]
   return keys.map((key) => choose(base, key, second));
 }
 
-function shapesOf(layers: readonly TunedLayer[]): Tuning {
+function shapesOf(layers: readonly Pick<TunedLayer, 'key' | 'shape'>[]): Tuning {
   return Object.fromEntries(layers.map(({ key, shape }) => [key, shape]));
 }
 
@@ -108,6 +117,7 @@ function choose({ layers }: Contestant, key: string, [base, ...others]: readonly
   const times = base?.get(key)?.times ?? [];
   const faster = others
     .flatMap((profile) => profile.get(key) ?? [])
+    .filter(({ shape }) => shape.blocks !== fallback.blocks || shape.group !== fallback.group)
     .map(({ shape, times: other }) => ({ shape, pairs: { base: times, other } }))
     .filter(({ pairs }) => isFaster(pairs))
     .sort((a, b) => pairedRatio(b.pairs) - pairedRatio(a.pairs));
@@ -128,34 +138,33 @@ async function profiles(contestants: readonly Contestant[], run: ShapeRun): Prom
   const found = contestants.map(
     ({ layers }): Profile => new Map(layers.map(({ key, shape }) => [key, { shape, times: [] }])),
   );
-  for (let round = 0; round < run.rounds; round++)
-    for (const [i, { session, layers }] of contestants.entries()) {
-      run.onStep?.(`round ${round + 1} of ${run.rounds}, program ${i + 1} of ${contestants.length}`);
-      const dispatches = await session.profile(run.inputs);
-      for (const { key, dispatch } of layers) {
-        const times = found[i]?.get(key)?.times as number[];
-        times[round] = (times[round] ?? 0) + (dispatches[dispatch]?.nanoseconds ?? 0);
-      }
+  for (const { item, index, round } of inTurn(contestants, run.rounds)) {
+    run.onStep?.(`round ${round + 1} of ${run.rounds}, program ${index + 1} of ${contestants.length}`);
+    const dispatches = await item.session.profile(run.inputs);
+    for (const { key, dispatch } of item.layers) {
+      const times = found[index]?.get(key)?.times as number[];
+      times[round] = (times[round] ?? 0) + (dispatches[dispatch]?.nanoseconds ?? 0);
     }
+  }
   return found;
 }
 
-/** The static session and the tuned one, which take turns. */
+/** The static session and the tuned one, which take turns; without the latter the static one counts for both. */
 async function raced(
-  sessions: readonly Session[],
-  inputs: Data,
-  rounds: number,
+  { base, other }: { readonly base: Session; readonly other: Session | undefined },
+  { inputs, rounds }: { readonly inputs: Data; readonly rounds: number },
 ): Promise<Pick<TuneResult, 'tuned' | 'static' | 'ratio'>> {
+  const timeOf = async (session: Session): Promise<number> => {
+    const start = performance.now();
+    await session.run(inputs);
+    return performance.now() - start;
+  };
+  const sessions = other ? [base, other] : [base];
   const times: number[][] = sessions.map(() => []);
-  for (const session of sessions) await session.run(inputs);
-  for (let round = 0; round < rounds; round++)
-    for (const [i, session] of sessions.entries()) {
-      const start = performance.now();
-      await session.run(inputs);
-      times[i]?.push(performance.now() - start);
-    }
-  const [base = [], other = []] = times;
-  return { static: median(base), tuned: median(other), ratio: pairedRatio({ base, other }) };
+  await timeOf(other ?? base);
+  for (const { item, index } of inTurn(sessions, rounds)) times[index]?.push(await timeOf(item));
+  const pairs = { base: times[0] ?? [], other: times.at(-1) ?? [] };
+  return { static: median(pairs.base), tuned: median(pairs.other), ratio: pairedRatio(pairs) };
 }
 
 function adapterName({ adapterInfo }: GPUDevice): string {

@@ -1,3 +1,4 @@
+import { difference } from '@ghostc/bisect';
 import { type DataSet, type Runtime, runEach, type TargetResult, type Tensors } from '@ghostc/conformance';
 import { type Graph, toNumbers } from '@ghostc/ir';
 import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
@@ -68,10 +69,10 @@ function compare(expected: ArrayLike<number>, actual: ArrayLike<number>): Whole 
   let [signal, noise, maxAbs, largest] = [0, 0, 0, 0];
   for (let i = 0; i < expected.length; i++) {
     const want = Number(expected[i]);
-    const difference = Math.abs(want - Number(actual[i]));
+    const off = difference(want, Number(actual[i]));
     signal += want ** 2;
-    noise += difference ** 2;
-    maxAbs = Math.max(maxAbs, difference);
+    noise += off ** 2;
+    maxAbs = Math.max(maxAbs, off);
     largest = Math.max(largest, Math.abs(want));
   }
   if (noise === 0) return { maxAbs, maxRel: 0, noise: 0 };
@@ -79,18 +80,16 @@ function compare(expected: ArrayLike<number>, actual: ArrayLike<number>): Whole 
 }
 
 function describe(layers: readonly LayerInOrt[], noise: number): string {
-  const worst = layers.reduce((a, b) => (excess(b) > excess(a) ? b : a));
-  const [different, elements] = [
-    layers.reduce((sum, layer) => sum + layer.different, 0),
-    layers.reduce((sum, layer) => sum + layer.elements, 0),
-  ];
-  const share = `${((100 * different) / elements).toPrecision(2)} % of the elements`;
-  const alone =
-    excess(worst) > 1
-      ? `${worst.op} ${worst.name} alone is ${worst.steps} off, allowed ${worst.allowed}`
-      : `${layers.length} layers alone: ${different ? `${share} one step off` : 'the same'}`;
-  if (noise === 0) return alone;
+  if (noise === 0) return describeLayers(layers);
   const sqnr = -20 * Math.log10(noise);
   const limit = sqnr < LEAST_SQNR ? `, expected at least ${LEAST_SQNR}` : '';
-  return `${alone}; outputs ${sqnr.toFixed(1)} dB above the noise${limit}`;
+  return `${describeLayers(layers)}; outputs ${sqnr.toFixed(1)} dB above the noise${limit}`;
+}
+
+function describeLayers(layers: readonly LayerInOrt[]): string {
+  const [worst] = layers.filter((layer) => excess(layer) > 1).sort((a, b) => excess(b) - excess(a));
+  if (worst) return `${worst.op} ${worst.name} alone is ${worst.steps} off, allowed ${worst.allowed}`;
+  const sum = (key: 'different' | 'elements') => layers.reduce((total, layer) => total + layer[key], 0);
+  const share = `${((100 * sum('different')) / sum('elements')).toPrecision(2)} % of the elements one step off`;
+  return `${layers.length} layer${layers.length === 1 ? '' : 's'} alone: ${sum('different') ? share : 'the same'}`;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileWgsl, lowerForGpuKernels, optimize } from '@ghostc/compiler';
 import {
@@ -11,14 +11,12 @@ import {
 } from '@ghostc/conformance';
 import { boundedRun, interpret } from '@ghostc/interpreter';
 import { type DType, fromNumbers, type Graph, toNumbers, type Value } from '@ghostc/ir';
-import { readOnnx } from '@ghostc/onnx';
-import { bindDimensions } from '@ghostc/ops';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { engine, engineTools, stopEngines } from './engines.ts';
+import { fixtures, readFixture } from './fixture-models.ts';
 import { prepareRemote } from './prepare-remote.ts';
 import { skipWithout } from './require-tool.ts';
 
-const fixtures = join(import.meta.dirname, '../../../test-fixtures/models');
 const shared = join(import.meta.dirname, '../../../../shared/models');
 const tolerance = { relative: 1e-5, absolute: 0, reason: 'float32 sums in another order' };
 
@@ -95,7 +93,7 @@ async function expectRounded(folder: string): Promise<void> {
 
 /** Runs the f16 program of the model in a folder, whatever graph it is given. */
 function f16Runtime(folder: string, plain: boolean): Runtime {
-  const program = compileWgsl(readModel(folder), { matrices: 'f16' });
+  const program = compileWgsl(readFixture(folder), { matrices: 'f16' });
   expect(program.manifest.halfBytes).toBeGreaterThan(0);
   return { name: 'wgsl@deno, f16', prepare: () => prepareRemote('deno', program, { plain }) };
 }
@@ -118,12 +116,5 @@ function matricesOf(graph: Graph): Value[] {
 }
 
 function lowered(folder: string): Graph {
-  return lowerForGpuKernels(optimize(readModel(folder)));
-}
-
-function readModel(folder: string): Graph {
-  const file = readdirSync(folder).find((name) => name.endsWith('.onnx')) ?? '';
-  const graph = readOnnx(readFileSync(join(folder, file)), { file });
-  const open = graph.inputs.flatMap(({ type }) => type.shape).filter((dim) => typeof dim === 'string');
-  return bindDimensions(graph, new Map(open.map((dim) => [dim, 1])));
+  return lowerForGpuKernels(optimize(readFixture(folder)));
 }

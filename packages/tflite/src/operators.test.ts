@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBytes, type Graph, numElements, type Tensor, toBytes, toNumbers, verify } from '@ghostc/ir';
-import { registry } from '@ghostc/ops';
+import { evaluateGraph, registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import { readTflite } from './read-tflite.ts';
 import { buildModel } from './testing/build-model.ts';
-import { evaluateGraph } from './testing/evaluate-graph.ts';
 import type { OperatorCase } from './testing/operator-case.ts';
 import { caseInputs, operatorCases } from './testing/operator-cases.ts';
 

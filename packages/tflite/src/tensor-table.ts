@@ -12,7 +12,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { buildNode, transpose } from '@ghostc/ops';
+import { buildNode, evaluateOne, transpose } from '@ghostc/ops';
 import type { TfliteModel, TfliteTensor } from './decode-model.ts';
 
 const dtypes: Readonly<Record<string, DType>> = {
@@ -167,9 +167,7 @@ export class TensorTable {
 
 /** A constant with its axes exchanged, the axis of its scales among them. */
 export function permuteTensor(tensor: Tensor, perm: readonly number[]): Tensor {
-  const [moved] = transpose.evaluateTensors([tensor], { perm }, transpose.inferTypes([tensor], { perm }));
-  if (moved) return moved;
-  throw new CompileError('tflite/internal', 'a transpose gave nothing');
+  return evaluateOne(transpose, [tensor], { perm });
 }
 
 /** real = scale * (q - zero point), rounded to float32. */

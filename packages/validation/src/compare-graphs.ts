@@ -1,5 +1,5 @@
 import { errorBounds, interpret } from '@ghostc/interpreter';
-import { type Graph, isStatic, mulberry32, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Graph, isStatic, mulberry32, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 
 /** Where two graphs that should compute the same differ. */
@@ -105,7 +105,7 @@ function inputsOf(graph: Graph, kind: Kind, seed: number): Map<string, Tensor> {
   return new Map(
     graph.inputs.map((input) => {
       const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : sizeOf(dim)));
-      const data = Float32Array.from({ length: shape.reduce((p, d) => p * d, 1) }, () => kinds[kind](next()));
+      const data = Float32Array.from({ length: numElements(shape) }, () => kinds[kind](next()));
       return [input.name, { dtype: 'f32' as const, shape, data }];
     }),
   );

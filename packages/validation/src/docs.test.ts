@@ -11,15 +11,7 @@ const blocks = [...page.matchAll(/^## (.*)\n[\s\S]*?```ts\n([\s\S]*?)```/gm)].ma
   ([, title = '', code = '']) => ({ title, code }),
 );
 
-const text = `graph @net(%image: f32[1,3,8,8])
-  const %w: f32[4,3,3,3] = random(1)
-  const %v: f32[2,4,1,1] = random(2)
-  %0 = conv2d %image, %w {pads=[1, 1, 1, 1]} from "stem"
-  %1 = relu %0 from "stem_relu"
-  %2 = conv2d %1, %v from "head"
-  %3 = global_average_pool %2 from "pool"
-  %4 = reshape %3 {shape=[1, 2]} from "flatten"
-  return %4 as "logits"`;
+const text = readFileSync(join(import.meta.dirname, '../../../test-fixtures/graphs/small_net.gir'), 'utf8');
 
 /** What each block prints, in the order of the page. */
 const printed: Readonly<Record<string, unknown[]>> = {

@@ -2,6 +2,7 @@ import {
   fromNumbers,
   Graph,
   mulberry32,
+  numElements,
   printGraph,
   randomTensor,
   type Tensor,
@@ -300,7 +301,7 @@ class RandomGraphBuilder {
       fromNumbers(
         'f32',
         shape,
-        Float64Array.from({ length: shape.reduce((p, d) => p * d, 1) }, () => 0.5 + next()),
+        Float64Array.from({ length: numElements(shape) }, () => 0.5 + next()),
       ),
     );
   }

@@ -30,7 +30,7 @@ interface BisectFlags {
   readonly json?: boolean;
 }
 
-/** They round quantised layers otherwise. */
+/** ONNX Runtime, which rounds quantised layers otherwise. */
 const inOrt: ReadonlySet<string> = new Set(['ort', 'onnx']);
 
 const names = ['ort', ...runtimeNames].join(', ');
@@ -55,7 +55,7 @@ export function bisectCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc bisect model.onnx --a ort --b wgsl\n  ghostc bisect model.onnx --a interpreter --b c@cortex-m4 --out repro/\n  ghostc bisect model.onnx --a ort --b ./my-engine.mjs\n\nIn quantised models ONNX Runtime (ort, onnx) may be a step off in each layer alone.\n\nExit code 0 if they agree within the derived bounds, 1 if not.',
+      '\nExamples:\n  ghostc bisect model.onnx --a ort --b wgsl\n  ghostc bisect model.onnx --a interpreter --b c@cortex-m4 --out repro/\n  ghostc bisect model.onnx --a ort --b ./my-engine.mjs\n\nIn quantised models ONNX Runtime (ort, onnx) may be a step off in each layer alone.\n\nExit code 0 if they agree within the derived bounds (and that step), 1 if not.',
     )
     .action(runBisect);
 }
@@ -77,7 +77,7 @@ async function runBisect(model: string, flags: BisectFlags): Promise<void> {
     );
     progress.stop();
     if (flags.json) console.log(JSON.stringify(summary(report), null, 2));
-    else print(report, flags);
+    else print(report, flags, steps);
     if (report.smallest) writeReproduction(flags, report.smallest);
     process.exitCode = report.agree && !report.culprit ? 0 : 1;
   } finally {
@@ -127,14 +127,14 @@ function summary({ agree, rows, culprit, smallest, trials }: BisectReport): obje
   return { agree, culprit, smallest: nodes && { nodes, inputs: shapesOf(smallest) }, trials, tensors: rows };
 }
 
-function print(report: BisectReport, { a, b }: BisectFlags): void {
+function print(report: BisectReport, { a, b }: BisectFlags, steps: number): void {
   const cells = ({ node, op, isolated, allowed, cumulative }: TensorRow): string[] => {
     const beyond = isolated > allowed;
     const error = formatError(isolated);
     return [node, op, beyond ? pc.red(error) : error, formatError(allowed), formatError(cumulative)];
   };
   console.log(formatTable(['node', 'op', 'isolated', 'bound', 'cumulative'], report.rows.map(cells)));
-  console.log(verdict(report, a, b));
+  console.log(verdict(report, `${a} and ${b}`, steps));
   if (!report.smallest) return;
   console.log(`smallest model that differs (${report.trials} executions):`);
   for (const node of report.smallest.graph.nodes()) console.log(`  ${node.op} ${node.origin[0] ?? ''}`);
@@ -142,10 +142,11 @@ function print(report: BisectReport, { a, b }: BisectFlags): void {
     console.log(`  input ${name} [${shape}]`);
 }
 
-function verdict({ agree, culprit }: BisectReport, a: string, b: string): string {
-  if (culprit) return pc.red(`${a} and ${b} first differ at ${culprit.node} (${culprit.op})`);
-  if (agree) return pc.green(`${a} and ${b} agree within the derived bounds`);
-  return pc.red(`${a} and ${b} differ, though no node alone does: a combination of nodes`);
+function verdict({ agree, culprit }: BisectReport, both: string, steps: number): string {
+  if (culprit) return pc.red(`${both} first differ at ${culprit.node} (${culprit.op})`);
+  if (agree)
+    return pc.green(`${both} agree ${steps ? 'to a step in each layer alone' : 'within the derived bounds'}`);
+  return pc.red(`${both} differ, though no node alone does: a combination of nodes`);
 }
 
 function shapesOf({ inputs }: Sample): Record<string, readonly number[]> {

@@ -18,7 +18,7 @@ import {
   weightForms,
 } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
-import { type Rounding, roundings } from '@ghostc/ops';
+import type { Rounding } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { parseBindings } from '../bindings.ts';
@@ -27,6 +27,7 @@ import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
 import { showStep, startProgress } from '../progress.ts';
+import { roundingOption } from '../rounding-option.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
 import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
@@ -49,7 +50,7 @@ interface CompileFlags {
   readonly selfTest?: boolean;
   readonly fuseGhost?: boolean;
   readonly kernels?: KernelChoice;
-  readonly rounding?: Rounding;
+  readonly rounding: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
   readonly json?: boolean;
@@ -120,12 +121,7 @@ export function compileCommand(): Command {
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
     )
     .option('--cache <file>', 'the file of ghostc tune')
-    .addOption(
-      new Option(
-        '--rounding <kind>',
-        'of int8 layers of ONNX models that do not say it: twice as TFLite (the default), or once as ONNX Runtime',
-      ).choices(roundings),
-    )
+    .addOption(roundingOption())
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
@@ -142,17 +138,37 @@ function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
   return tuningFor(readTuningCache(cache ?? defaultCacheFile()), tuned === true ? undefined : tuned);
 }
 
+/** Flags that not every target has, as the user writes them. */
+const targetFlags: Readonly<
+  Record<string, { readonly targets: readonly Target[]; readonly given: (flags: CompileFlags) => unknown }>
+> = {
+  '--device': { targets: ['c'], given: ({ device }) => device },
+  '--layout': { targets: ['c'], given: ({ layout }) => layout },
+  '--weights': { targets: ['c'], given: ({ weights }) => weights },
+  '--weight-section': { targets: ['c'], given: ({ weightSection }) => weightSection },
+  '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
+  '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
+  '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },
+  '--fuse-ghost': { targets: ['c', 'wgsl'], given: ({ fuseGhost }) => fuseGhost },
+  '--self-test': { targets: ['c'], given: ({ selfTest }) => selfTest },
+  '--matrices': { targets: ['wgsl'], given: ({ matrices }) => matrices },
+  '--tuned': { targets: ['wgsl'], given: ({ tuned }) => tuned },
+  '--cache': { targets: ['wgsl'], given: ({ cache }) => cache },
+};
+
+/** Throws `cli/FLAG` for a flag that the target does not have. */
+function checkTarget(flags: CompileFlags): void {
+  for (const [flag, { targets, given }] of Object.entries(targetFlags)) {
+    if (!given(flags) || targets.includes(flags.target)) continue;
+    throw new CompileError(
+      `cli/${/\w[\w-]*/.exec(flag)}`,
+      `${flag} goes with --target ${targets.join(' or ')}, found ${flags.target}`,
+    );
+  }
+}
+
 function runCompile(model: string, flags: CompileFlags): void {
-  if (flags.maxRam !== undefined && flags.target !== 'c')
-    throw new CompileError('cli/max-ram', `--max-ram goes with --target c, found ${flags.target}`);
-  if (flags.io === 'arena' && flags.target !== 'c')
-    throw new CompileError('cli/io', `--io arena goes with --target c, found ${flags.target}`);
-  if (flags.kernels && flags.target !== 'c')
-    throw new CompileError('cli/kernels', `--kernels goes with --target c, found ${flags.target}`);
-  if (flags.fuseGhost && flags.target === 'onnx')
-    throw new CompileError('cli/fuse-ghost', '--fuse-ghost goes with --target c or wgsl, found onnx');
-  if (flags.selfTest && flags.target !== 'c')
-    throw new CompileError('cli/self-test', `--self-test goes with --target c, found ${flags.target}`);
+  checkTarget(flags);
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, {
@@ -164,16 +180,13 @@ function runCompile(model: string, flags: CompileFlags): void {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
       bind: parseBindings(flags.bind),
-    };
-    const whole = {
-      ...options,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
       onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
-    const program = flags.target === 'c' ? compileC(loaded.graph, whole) : null;
+    const program = flags.target === 'c' ? compileC(loaded.graph, options) : null;
     const files = program
       ? packageFiles(program, flags.layout ?? 'plain')
-      : compileFiles(loaded.graph, flags.target, whole);
+      : compileFiles(loaded.graph, flags.target, options);
     const written = writeFiles(flags.out, files);
     progress.stop();
     const sizes = [...files.values()].map((content) => Buffer.byteLength(content));

@@ -27,7 +27,7 @@ export function tuneCommand(): Command {
       'where the choices go (default: wgsl-tuning.json in the cache folder of the user)',
     )
     .option('--bind <name=size...>', 'size of a symbolic dimension', [])
-    .option('--rounds <n>', 'profiled runs of each shape, which take turns', '9')
+    .option('--rounds <n>', 'profiled runs of each shape, which take turns', '15')
     .option('--json', 'print the choices as JSON')
     .addHelpText(
       'after',
@@ -78,6 +78,7 @@ function report(result: TuneResult, file: string, { json }: TuneFlags): void {
   console.log(
     `whole network: ${result.tuned.toFixed(1)} ms, static ${result.static.toFixed(1)} ms, ratio ${result.ratio.toFixed(2)}`,
   );
+  if (result.lost) console.log('The faster layers make no faster network here: the static choices are kept.');
   console.log(`${result.adapter}: ${choices.length} choices in ${file}`);
 }
 

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { testFolder } from '../testing/test-folder.ts';
 import { findBoard } from './board-table.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ghostc-boards-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 function withFile(content: string): string {
   const path = join(folder, 'boards.json');

@@ -50,7 +50,7 @@ export interface PlanRequest {
 /** Compiles the model to C for the board. Throws as `compileC`. */
 export function planFor({ variant, graph, board, io, maxRam }: PlanRequest): Plan {
   const { device, kernels } = board;
-  const program = compileC(graph, { device, maxRam, io, ...(kernels && { kernels }) });
+  const program = compileC(graph, { device, maxRam, io, kernels });
   const buffers = buffersOf(program, io);
   const known = { buffers, flashBytes: program.weightBytes };
   return {
@@ -121,5 +121,5 @@ function over(what: string, bytes: number, room: number): string[] {
 function homelessText(name: string, bytes: number, largest: number): string {
   if (bytes > largest)
     return `${name}: ${formatCount(bytes)} bytes in one piece, ${formatCount(bytes - largest)} more than the largest memory of ${formatCount(largest)}`;
-  return `${name}: ${bytes} bytes in one piece, and no memory has so much left beside the other buffers`;
+  return `${name}: ${formatCount(bytes)} bytes in one piece, and no memory has so much left beside the other buffers`;
 }

@@ -15,7 +15,7 @@ export function integerIo(model: Graph): Graph | undefined {
 
 function quantizedInput(graph: Graph, input: Value): boolean {
   const [user, ...others] = input.users;
-  if (user?.op !== 'quantize_linear' || others.length > 0) {
+  if (user?.op !== 'quantize_linear' || others.length > 0 || graph.isOutput(input)) {
     graph.inputs.push(input);
     return false;
   }

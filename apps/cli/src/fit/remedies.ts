@@ -1,5 +1,5 @@
 import { ArenaLimitError, type IoForm, isQuantized, lowerForKernels, optimize } from '@ghostc/compiler';
-import { type Graph, randomTensor } from '@ghostc/ir';
+import { CompileError, type Graph, randomTensor } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
 import { loadModel } from '../load-model.ts';
 import type { BoardFacts } from './board-table.ts';
@@ -36,10 +36,9 @@ const enough = 4;
 const stackRoom = 4096;
 
 /**
- * What may help, ranked by how little of the model it changes: bands of rows (nothing), int8 (of an int8 model with float inputs,
- * int8 inputs), both, then smaller widths and
- * resolutions of a `ghostnet:` spec with the first of these that makes them fit. All are planned for the board, and compiled
- * where the plan fits.
+ * What may help, ranked by how little of the model it changes: bands of rows (nothing), int8 (of a quantised model, integers at
+ * its inputs and outputs), both, then smaller widths and resolutions of a `ghostnet:` spec with the first of these that makes
+ * them fit. All are planned for the board, and compiled where the plan fits.
  */
 export async function remediesOf(request: RemedyRequest): Promise<Remedies> {
   const { model, graph, plan, board, onStep } = request;
@@ -91,8 +90,9 @@ function repairs(request: RemedyRequest, { label, graph, plan }: Variant, refuse
   if (plans.some(fitsSoFar)) return plans;
   const what = isQuantized(graph) ? 'integer inputs and outputs' : 'int8';
   request.onStep(named(what));
-  const integers = isQuantized(graph) ? integerIo(graph) : asInt8(graph);
-  if (!integers) return plans;
+  const integers = inIntegers(graph);
+  if (typeof integers === 'string') refused.push({ variant: named(what), problem: integers });
+  if (!integers || typeof integers === 'string') return plans;
   const next = planFor({ ...request, variant: named(what), graph: integers });
   plans.push(next);
   if (!fitsSoFar(next)) attempt(next, integers, `${what} in bands of rows`);
@@ -125,6 +125,17 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
   let room = Math.max(...ram.map(({ bytes }) => bytes));
   while (room > 0 && !fits(room)) room -= 1024;
   return room;
+}
+
+/** A float model as int8, a quantised one with integer inputs and outputs; undefined: it has them; or why there is no such model. */
+function inIntegers(graph: Graph): Graph | string | undefined {
+  if (isQuantized(graph)) return integerIo(graph);
+  try {
+    return asInt8(graph);
+  } catch (error) {
+    if (error instanceof CompileError) return `random inputs do not calibrate it: ${error.detail}`;
+    throw error;
+  }
 }
 
 /** Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */

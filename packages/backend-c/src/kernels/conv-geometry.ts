@@ -46,6 +46,12 @@ export function convGeometry(node: Node, { strides, pads, dilations, group = 1 }
   };
 }
 
+/** Are output planes as large as input planes, at stride 1? */
+export function keepsSize(geometry: ConvGeometry): boolean {
+  const { height, width, outHeight, outWidth, strideY, strideX } = geometry;
+  return outHeight === height && outWidth === width && strideY === 1 && strideX === 1;
+}
+
 /** A 1x1 convolution whose output pixels are its input pixels. */
 export function isPointwise({
   kernelHeight,

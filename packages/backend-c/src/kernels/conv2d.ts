@@ -7,8 +7,9 @@ import { loop } from '../text/loops.ts';
 import { type ConvGeometry, convGeometry, geometryName, isDense, isPointwise } from './conv-geometry.ts';
 import { denseCall } from './fully-connected.ts';
 import { gemmBlock, packRows } from './gemm-block.ts';
-import { biasData, input, weightData } from './operands.ts';
+import { weightData } from './operands.ts';
 import { packColumns } from './pack-columns.ts';
+import { weightedCall } from './weighted-call.ts';
 
 /**
  * Convolution as a matrix product over blocks of pixels. A 1x1 convolution reads its input in place; any other first
@@ -62,31 +63,15 @@ function gemmConv(context: KernelContext, geometry: ConvGeometry): KernelCall {
   const rest = residual && context.sharesOutput(residual) ? 'single' : 'overlap';
   const tiling = tilingOf(context.lanes, geometry, rest);
   const { m, group, inner } = geometry;
-  const packed = packGroups(weightData(node, 1), geometry, tiling.rows);
   const columns = isPointwise(geometry) ? 'none' : context.scratch === null ? 'stack' : 'arena';
   const text: GemmConv = { geometry, tiling, node, residual: residual !== null, columns };
-  return {
-    fn: {
-      hint: `${isPointwise(geometry) ? 'conv' : 'conv_gather'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
-      params: [
-        'const float *x',
-        'const float *w',
-        'const float *b',
-        ...(residual ? ['const float *r'] : []),
-        'float *y',
-        ...(columns === 'arena' ? ['float *col'] : []),
-      ],
-      body: gemmConvBody(text, inner * (m / group)),
-    },
-    args: [
-      context.pointer(input(node, 0)),
-      context.weights(packed),
-      context.weights(biasData(node, m)),
-      ...(residual ? [context.pointer(residual)] : []),
-      context.pointer(node.output),
-      ...(columns === 'arena' && context.scratch ? [context.scratch] : []),
-    ],
-  };
+  return weightedCall(context, {
+    hint: `${isPointwise(geometry) ? 'conv' : 'conv_gather'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
+    body: gemmConvBody(text, inner * (m / group)),
+    weight: packGroups(weightData(node, 1), geometry, tiling.rows),
+    channels: m,
+    working: columns === 'arena' ? 'col' : undefined,
+  });
 }
 
 function packGroups(weight: Float32Array, { m, group, inner }: ConvGeometry, rows: number): Float32Array {

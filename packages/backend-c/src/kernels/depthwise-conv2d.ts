@@ -6,7 +6,8 @@ import { advance, type Lanes, load, splat } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
 import { type ConvGeometry, convGeometry, geometryName } from './conv-geometry.ts';
 import { range } from './gemm-block.ts';
-import { biasData, input, weightData } from './operands.ts';
+import { weightData } from './operands.ts';
+import { weightedCall } from './weighted-call.ts';
 
 /**
  * Depthwise convolution over a ring of padded rows: each input row is copied once into `rows`, where columns outside the
@@ -16,30 +17,13 @@ import { biasData, input, weightData } from './operands.ts';
 export const depthwiseConv2d: Kernel = (context) => {
   const { node } = context;
   const plan = ringPlan(node, context.lanes);
-  const residual = node.inputs[3] ?? null;
-  const inArena = context.scratch !== null;
-  return {
-    fn: {
-      hint: `depthwise_${geometryName(plan.geometry)}`,
-      params: [
-        'const float *x',
-        'const float *w',
-        'const float *b',
-        ...(residual ? ['const float *r'] : []),
-        'float *y',
-        ...(inArena ? ['float *rows'] : []),
-      ],
-      body: depthwiseBody(context, plan),
-    },
-    args: [
-      context.pointer(input(node, 0)),
-      context.weights(weightData(node, 1)),
-      context.weights(biasData(node, plan.geometry.m)),
-      ...(residual ? [context.pointer(residual)] : []),
-      context.pointer(node.output),
-      ...(context.scratch === null ? [] : [context.scratch]),
-    ],
-  };
+  return weightedCall(context, {
+    hint: `depthwise_${geometryName(plan.geometry)}`,
+    body: depthwiseBody(context, plan),
+    weight: weightData(node, 1),
+    channels: plan.geometry.m,
+    working: context.scratch === null ? undefined : 'rows',
+  });
 };
 
 interface RingPlan {

@@ -3,7 +3,8 @@ import type { Kernel, KernelCall, KernelContext } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
 import { range } from './gemm-block.ts';
-import { biasData, input, shapeOf, weightData } from './operands.ts';
+import { input, shapeOf, weightData } from './operands.ts';
+import { weightedCall } from './weighted-call.ts';
 
 export const fullyConnected: Kernel = (context) => {
   const [rows = 1, inner = 1] = shapeOf(input(context.node, 0));
@@ -18,28 +19,12 @@ interface Dense {
 
 /** y[n][m] = act(b[m] + sum_k w[m][k] * x[n][k] (+ r[n][m])): dot products, four outputs at a time. */
 export function denseCall(context: KernelContext, dense: Dense): KernelCall {
-  const { node } = context;
-  const residual = node.inputs[3] ?? null;
-  return {
-    fn: {
-      hint: `dense_${dense.inner}_${dense.outputs}`,
-      params: [
-        'const float *x',
-        'const float *w',
-        'const float *b',
-        ...(residual ? ['const float *r'] : []),
-        'float *y',
-      ],
-      body: denseBody(context, dense),
-    },
-    args: [
-      context.pointer(input(node, 0)),
-      context.weights(weightData(node, 1)),
-      context.weights(biasData(node, dense.outputs)),
-      ...(residual ? [context.pointer(residual)] : []),
-      context.pointer(node.output),
-    ],
-  };
+  return weightedCall(context, {
+    hint: `dense_${dense.inner}_${dense.outputs}`,
+    body: denseBody(context, dense),
+    weight: weightData(context.node, 1),
+    channels: dense.outputs,
+  });
 }
 
 function denseBody(context: KernelContext, dense: Dense): string[] {

@@ -1,4 +1,4 @@
-import { stridesOf } from '@ghostc/ir';
+import { numElements, stridesOf } from '@ghostc/ir';
 import type { Kernel } from '../kernel.ts';
 import { affine, broadcastStrides, loop, nest } from '../text/loops.ts';
 import { range } from './gemm-block.ts';
@@ -12,9 +12,7 @@ export const matmul: Kernel = ({ node, pointer }) => {
   const inner = shapeOf(a).at(-1) ?? 1;
   const outer = shape.slice(0, -2);
   const step = (operand: readonly number[]): number[] =>
-    broadcastStrides(operand.slice(0, -2), outer).map(
-      (s) => s * operand.slice(-2).reduce((p, d) => p * d, 1),
-    );
+    broadcastStrides(operand.slice(0, -2), outer).map((s) => s * numElements(operand.slice(-2)));
   const body = nest(outer, (index) => [
     `const float *ai = a + ${affine(index, step(shapeOf(a)))};`,
     `const float *bi = b + ${affine(index, step(shapeOf(b)))};`,

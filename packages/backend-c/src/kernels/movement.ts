@@ -1,4 +1,4 @@
-import { stridesOf } from '@ghostc/ir';
+import { numElements, stridesOf } from '@ghostc/ir';
 import {
   attrsOf,
   concat as concatOp,
@@ -59,10 +59,10 @@ export const slice: Kernel = (context) => {
 /** A concat that the planner could not elide: one copy per input. */
 export const concat: Kernel = ({ node, pointer }) => {
   const axis = normalAxis(attrsOf(concatOp, node).axis, shapeOf(node.output).length);
-  const outer = product(shapeOf(node.output).slice(0, axis));
-  const row = product(shapeOf(node.output).slice(axis));
+  const outer = numElements(shapeOf(node.output).slice(0, axis));
+  const row = numElements(shapeOf(node.output).slice(axis));
   const type = cType(node.output.type.dtype);
-  const parts = node.inputs.map((_, i) => product(shapeOf(input(node, i)).slice(axis)));
+  const parts = node.inputs.map((_, i) => numElements(shapeOf(input(node, i)).slice(axis)));
   return {
     fn: {
       hint: `concat_${outer}x${row}`,
@@ -87,8 +87,4 @@ function copyPart({ i, outer, row, part, at }: Part): string[] {
   return nest([outer, part], (index) => [
     `y[${affine(index, [row, 1], at)}] = x${i}[${affine(index, [part, 1])}];`,
   ]);
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((p, dim) => p * dim, 1);
 }

@@ -1,4 +1,4 @@
-import { stridesOf, type Value } from '@ghostc/ir';
+import { numElements, stridesOf, type Value } from '@ghostc/ir';
 import { attrsOf, pad as definition, padElement } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
 import type { Kernel } from '../kernel.ts';
@@ -43,11 +43,7 @@ function constantPad({ from, to, before }: PadGeometry, value: string): string[]
   const strides = stridesOf(to);
   const offset = before.reduce((sum, count, axis) => sum + count * (strides[axis] ?? 0), 0);
   return [
-    ...loop(
-      'i',
-      to.reduce((p, dim) => p * dim, 1),
-      [`y[i] = ${value};`],
-    ),
+    ...loop('i', numElements(to), [`y[i] = ${value};`]),
     ...nest(from, (index) => [
       `y[${affine(index, strides, offset)}] = x[${affine(index, stridesOf(from))}];`,
     ]),

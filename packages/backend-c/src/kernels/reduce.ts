@@ -1,4 +1,4 @@
-import { stridesOf } from '@ghostc/ir';
+import { numElements, stridesOf } from '@ghostc/ir';
 import { attrsOf, normalAxis, reduceMean, softmax as softmaxOp } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
@@ -42,7 +42,7 @@ function reduction(op: ReduceOp): Kernel {
         (at) => [`const float e = xi[${affine(at, inner.strides[0] ?? [])}];`, text.element],
         'k',
       ),
-      `y[${affine(index, to)}] = ${text.finish(part(true).reduce((p, dim) => p * dim, 1))};`,
+      `y[${affine(index, to)}] = ${text.finish(numElements(part(true)))};`,
     ]);
     return {
       fn: {
@@ -70,7 +70,7 @@ export const softmax: Kernel = ({ node, pointer }) => {
   const axis = normalAxis(attrsOf(softmaxOp, node).axis, shape.length);
   const size = shape[axis] ?? 1;
   const stride = stridesOf(shape)[axis] ?? 1;
-  const outer = shape.slice(0, axis).reduce((p, dim) => p * dim, 1);
+  const outer = numElements(shape.slice(0, axis));
   const at = `k * ${stride}`;
   return {
     fn: {

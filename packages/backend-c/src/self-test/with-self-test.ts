@@ -1,8 +1,9 @@
-import { CompileError, type Tensor } from '@ghostc/ir';
+import { CompileError, isFloat, type Tensor } from '@ghostc/ir';
 import type { CProgram, CTensor } from '../c-program.ts';
 import { cType } from '../c-type.ts';
 import { isBuffer } from '../header-text.ts';
 import { parameterNames } from '../run-parameters.ts';
+import { constantArray, doubleLiteral } from '../text/constant-array.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { indent } from '../text/indent.ts';
 import { elementText } from './self-test-input.ts';
@@ -167,45 +168,20 @@ function stepOf({ data }: Tensor): number {
 
 function table({ value, tolerance }: ExpectedOutput, index: number): string[] {
   const step = stepOf(value);
-  const kept = [...value.data]
-    .filter((_, i) => i % step === 0)
-    .map((element) => literal(value.dtype, element));
-  const lines: string[] = [];
-  for (let from = 0; from < kept.length; from += 16) lines.push(`${kept.slice(from, from + 16).join(', ')},`);
+  const kept = Array.from<number | bigint>(value.data).filter((_, i) => i % step === 0);
+  checkFinite(value, kept);
   const which = step === 1 ? 'Output' : `Every ${step}th element of output`;
   const exact = tolerance === 0 ? 'exact' : `within ${tolerance.toPrecision(2)}`;
-  return [
-    `/* ${which} ${index}, ${exact}. */`,
-    `static const ${cType(value.dtype)} expected_${index}[${kept.length}] = {`,
-    ...lines,
-    '};',
-    '',
-  ];
+  return [`/* ${which} ${index}, ${exact}. */`, ...constantArray(`expected_${index}`, value.dtype, kept), ''];
 }
 
-function literal(dtype: Tensor['dtype'], element: number | bigint | boolean): string {
-  if (dtype === 'f32') return finite(Number(element), floatLiteral(Number(element)));
-  if (dtype === 'f64') return finite(Number(element), Number(element).toExponential());
-  if (dtype === 'i64') return wide(BigInt(element), 'INT64_C');
-  if (dtype === 'u64') return `UINT64_C(${element})`;
-  return dtype === 'u32' ? `${Number(element)}u` : wide32(Number(element));
-}
-
-/** INT64_MIN and INT32_MIN are no literals. */
-function wide(element: bigint, macro: string): string {
-  return element === -(1n << 63n) ? 'INT64_MIN' : `${macro}(${element})`;
-}
-
-function wide32(element: number): string {
-  return element === -(2 ** 31) ? 'INT32_MIN' : String(element);
-}
-
-function finite(element: number, text: string): string {
-  if (Number.isFinite(element)) return text;
-  throw new CompileError(
-    'backend-c/self-test',
-    `the self-test expects ${element} in an output; expected numbers`,
-  );
+function checkFinite({ dtype }: Tensor, elements: readonly (number | bigint)[]): void {
+  const wrong = isFloat(dtype) && elements.find((element) => !Number.isFinite(element));
+  if (typeof wrong === 'number')
+    throw new CompileError(
+      'backend-c/self-test',
+      `the self-test expects ${wrong} in an output; expected numbers`,
+    );
 }
 
 interface Check {
@@ -242,7 +218,7 @@ function wrong(
     dtype === 'f32'
       ? floatLiteral(tolerance)
       : dtype === 'f64'
-        ? tolerance.toExponential()
+        ? doubleLiteral(tolerance)
         : String(tolerance);
   const [low, high] = [`${want} - ${got}`, `${got} - ${want}`];
   return [`if (!(${low} <= ${most} && ${high} <= ${most})) {`];

@@ -1,4 +1,4 @@
-import { staticShape, stridesOf } from '@ghostc/ir';
+import { numElements, staticShape, stridesOf } from '@ghostc/ir';
 import {
   attrsOf,
   concat as concatOp,
@@ -85,6 +85,5 @@ export const transpose: Kernel = ({ node, place }) => {
 /** For a reshape whose output could not be a view. */
 export const reshape: Kernel = ({ node, place }) => {
   const x = sourceOf(node, 0);
-  const count = staticShape(x.type.shape).reduce((product, dim) => product * dim, 1);
-  return [flatCopyStep(place(node.output), place(x), count)];
+  return [flatCopyStep(place(node.output), place(x), numElements(x.type.shape))];
 };

@@ -1,4 +1,4 @@
-import { staticShape, stridesOf } from '@ghostc/ir';
+import { numElements, staticShape, stridesOf } from '@ghostc/ir';
 import type { Kernel } from '../kernel.ts';
 import { broadcastStrides, collapseNest } from '../strided-nest.ts';
 import { nestText } from '../text/nest-text.ts';
@@ -31,7 +31,7 @@ sum += ${placeA.buffer}[a + k] * ${placeB.buffer}[b + k * COLUMNS];
 }
 arena[y] = sum;`,
       ints: { ...index.ints, K: inner, COLUMNS: columns },
-      count: dims.reduce((product, dim) => product * dim, 1),
+      count: numElements(dims),
     },
   ];
 };

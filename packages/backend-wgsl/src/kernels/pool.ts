@@ -3,17 +3,16 @@ import type { Kernel, KernelContext, Step } from '../kernel.ts';
 import { fromBits } from '../text/from-bits.ts';
 import { sourceOf } from './operands.ts';
 import { type WindowAttrs, windowGeometry } from './window-geometry.ts';
+import { countedPositions, type WindowFold, windowWalk } from './window-walk.ts';
 
 interface PoolAttrs extends WindowAttrs {
   readonly kernel_shape: readonly number[];
 }
 
-/** A pool that folds the elements under the window, `v`, into variables; one output an invocation. */
-interface Fold {
+/** A pool of one output an invocation. */
+interface Fold extends WindowFold {
   readonly id: string;
   readonly functions?: readonly string[];
-  readonly begin: string;
-  readonly each: string;
   readonly value: string;
   readonly ints?: Readonly<Record<string, number>>;
 }
@@ -35,11 +34,7 @@ const mean: Fold = {
 /** Divides by the window positions inside input plus padding; PB and PR are the trailing pads. */
 const paddedMean = ([, , PB = 0, PR = 0]: readonly number[]): Fold => ({
   id: 'average_pool_padded',
-  functions: [
-    `fn counted(first: i32, step: i32, taps: i32, end: i32) -> i32 {
-return clamp((end - first + step - 1) / step, 0, taps);
-}`,
-  ],
+  functions: [countedPositions('counted')],
   begin: 'var sum = 0.0;',
   each: 'sum += v;',
   value: 'sum / f32(counted(top, DY, KH, H + PB) * counted(left, DX, KW, W + PR))',
@@ -68,22 +63,6 @@ function poolStep({ node, arena }: KernelContext, attrs: PoolAttrs, fold: Fold):
   };
 }
 
-const body = ({ begin, each, value }: Fold): string => `let left = (item % OW) * SX - PL;
-let top = ((item / OW) % OH) * SY - PT;
-let plane = X_AT + item / (OH * OW) * H * W;
-${begin}
-for (var u = 0; u < KH; u++) {
-let y = top + u * DY;
-if (y < 0 || y >= H) {
-continue;
-}
-for (var t = 0; t < KW; t++) {
-let x = left + t * DX;
-if (x < 0 || x >= W) {
-continue;
-}
-let v = arena[plane + y * W + x];
-${each}
-}
-}
-arena[Y_AT + item] = ${value};`;
+const body = (fold: Fold): string =>
+  `${windowWalk(fold, { output: 'item', load: (index) => `arena[${index}]` })}
+arena[Y_AT + item] = ${fold.value};`;

@@ -1,4 +1,4 @@
-import { staticShape, stridesOf } from '@ghostc/ir';
+import { numElements, staticShape, stridesOf } from '@ghostc/ir';
 import { attrsOf, type LoweredOp, normalAxis, reduceMean as reduceOp } from '@ghostc/ops';
 import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
 import { collapseNest, type StridedNest } from '../strided-nest.ts';
@@ -64,7 +64,7 @@ function reduceStep(op: ReduceOp, task: Reduce): Step {
   const lane: Lane = isContiguous(task) ? 'vec4f' : 'f32';
   const { x, kept, inner } = lane === 'vec4f' ? quartered(task) : task;
   const index = nestText(kept, { x });
-  const size = (nest: StridedNest): number => nest.dims.reduce((product, dim) => product * dim, 1);
+  const size = (nest: StridedNest): number => numElements(nest.dims);
   const strides = inner.dims.map((_, axis) => [`L${axis}`, inner.strides[0]?.[axis] ?? 1] as const);
   return {
     id: [op, lane, `${kept.dims.length}d`, `${inner.dims.length}d`].join('_'),

@@ -1,4 +1,4 @@
-import { staticShape, stridesOf } from '@ghostc/ir';
+import { numElements, staticShape, stridesOf } from '@ghostc/ir';
 import { attrsOf, normalAxis, softmax as softmaxOp } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { sourceOf } from './operands.ts';
@@ -15,7 +15,7 @@ export const softmax: Kernel = ({ node, arena }) => {
       weights: 'f32',
       body,
       ints: { X_AT: arena(sourceOf(node, 0)), Y_AT: arena(node.output), SIZE: size, STEP: step },
-      count: shape.reduce((product, dim) => product * dim, 1) / size,
+      count: numElements(shape) / size,
     },
   ];
 };

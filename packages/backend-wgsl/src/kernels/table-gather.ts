@@ -1,4 +1,4 @@
-import { stridesOf } from '@ghostc/ir';
+import { numElements, stridesOf } from '@ghostc/ir';
 import type { Step } from '../kernel.ts';
 
 /** What output position i of an axis reads: source index `low` (-1: the fill value), and `high` with weight `fraction`. */
@@ -49,7 +49,7 @@ export function gatherStep({ id, x, y, weights, fill, ...gather }: TableGather):
     body: body(kinds),
     ints: { X_AT: x, Y_AT: y, ...ints },
     floats: { FILL: fill },
-    count: axes.reduce((product, { size }) => product * size, 1),
+    count: numElements(axes.map(({ size }) => size)),
   };
 }
 

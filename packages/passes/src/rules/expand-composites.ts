@@ -1,4 +1,4 @@
-import { fromNumbers } from '@ghostc/ir';
+import { fromNumbers, type Node, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   cheapAttrs,
@@ -10,9 +10,9 @@ import {
   squeezeGate,
 } from '@ghostc/ops';
 import { constantData, numbersOf, vector } from '../constant-math.ts';
-import { any, constant, op } from '../pattern.ts';
-import { rule } from '../rule.ts';
-import { batchNormFactors } from './fold-batch-norm.ts';
+import { any, op } from '../pattern.ts';
+import { rule, type Source } from '../rule.ts';
+import { batchNorm, batchNormFactors } from './fold-batch-norm.ts';
 
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
 export const expandGhostModule = rule({
@@ -21,12 +21,23 @@ export const expandGhostModule = rule({
   rewrite({ x, ghost }, build) {
     const attrs = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
     const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
-    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs));
+    const [first, second, behind] = sourcesOf(ghost);
+    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs), first);
     if (!cheapWeight) return primary;
-    const cheap = build.node('depthwise_conv2d', [primary, cheapWeight, cheapBias], cheapAttrs(attrs));
-    return build.node('concat', [primary, cheap], { axis: 1 });
+    const cheap = build.node(
+      'depthwise_conv2d',
+      [primary, cheapWeight, cheapBias],
+      cheapAttrs(attrs),
+      second,
+    );
+    return build.node('concat', [primary, cheap], { axis: 1 }, behind);
   },
 });
+
+/** What each part of a composite came from, in order; nothing where that is not known. */
+function sourcesOf({ partOrigins }: Node): Source[] {
+  return partOrigins.map((origin) => ({ origin }));
+}
 
 // squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
 export const expandSqueezeExcite = rule({
@@ -34,21 +45,18 @@ export const expandSqueezeExcite = rule({
   match: op('squeeze_excite', any('x')).as('se'),
   rewrite({ x, se }, build) {
     const attrs = attrsOf<SqueezeAttrs>(squeezeExcite, se);
-    return build.node('mul', [x, squeezeGate(se.inputs, attrs, build.node)]);
+    const sources = sourcesOf(se);
+    const gate = squeezeGate<Value | null>(se.inputs, attrs, (op, inputs, settings) =>
+      build.node(op, inputs, settings, sources.shift()),
+    );
+    return build.node('mul', [x, gate], {}, sources.shift());
   },
 });
 
 // batch_norm(x)   =>   depthwise 1x1 with weight k and bias t - m k,  k = s / sqrt(v + e)
 export const batchNormToDepthwise = rule({
   name: 'batch-norm-to-depthwise',
-  match: op(
-    'batch_norm',
-    any('x'),
-    constant('scale'),
-    constant('shift'),
-    constant('mean'),
-    constant('variance'),
-  ).as('bn'),
+  match: batchNorm(any('x')),
   unless: ({ x }) => x.type.shape.length !== 4 && `the input has rank ${x.type.shape.length}, expected NCHW`,
   rewrite({ x, scale, shift, mean, variance, bn }, build) {
     const factors = batchNormFactors(numbersOf(scale), numbersOf(variance), Number(bn.attrs.epsilon ?? 1e-5));

@@ -2,16 +2,9 @@ import { CompileError, fromNumbers, type Node, type Tensor, toNumbers } from '@g
 import { constantData, numbersOf, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
-import { batchNormFactors, foldRefusal } from './fold-batch-norm.ts';
+import { batchNorm, batchNormFactors, foldRefusal } from './fold-batch-norm.ts';
 
-const norm = op(
-  'batch_norm',
-  any('x'),
-  constant('scale'),
-  constant('shift'),
-  constant('mean'),
-  constant('variance'),
-).as('bn');
+const norm = batchNorm(any('x'));
 
 // y = conv(k x + d, w) + b   =>   conv(x, w k) + b + sum(w d),   k = s / sqrt(v + e), d = t - m k
 // Padding would have to be d, not 0: with padding the rule fires only where every d is 0.

@@ -1,21 +1,21 @@
 import type { Node, Value } from '@ghostc/ir';
 import { constantData, numbersOf, scaleChannels, vector } from '../constant-math.ts';
-import { any, constant, op } from '../pattern.ts';
+import { any, constant, op, type Pattern } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
 const convolution = op('conv2d|depthwise_conv2d|fully_connected', any('x'), constant('weight')).as('conv');
 
+/** A batch norm `bn` of what `x` matches, with its constants. */
+export function batchNorm<C>(x: Pattern<C>) {
+  return op('batch_norm', x, constant('scale'), constant('shift'), constant('mean'), constant('variance')).as(
+    'bn',
+  );
+}
+
 // y = s (conv(x) + b - m) / sqrt(v + e) + t   =>   conv(x, w k) + (b - m) k + t,   k = s / sqrt(v + e)
 export const foldBatchNormIntoConv = rule({
   name: 'fold-batch-norm-into-conv',
-  match: op(
-    'batch_norm',
-    convolution,
-    constant('scale'),
-    constant('shift'),
-    constant('mean'),
-    constant('variance'),
-  ).as('bn'),
+  match: batchNorm(convolution),
   unless: ({ conv }) => foldRefusal(conv),
   rewrite({ x, weight, scale, shift, mean, variance, conv, bn }, build) {
     const factors = batchNormFactors(numbersOf(scale), numbersOf(variance), Number(bn.attrs.epsilon ?? 1e-5));

@@ -1,5 +1,5 @@
-import { isStatic, type Tensor, tensorType } from '@ghostc/ir';
-import { reshape, transpose } from '@ghostc/ops';
+import { isStatic, type Tensor } from '@ghostc/ir';
+import { evaluateOne, reshape, transpose } from '@ghostc/ops';
 import { constantData } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -35,14 +35,9 @@ export const foldTransposeIntoFullyConnected = rule({
 /** w [M, K], K in the order of transpose(x, perm), to the order of x. Axis 0 of x is the rows'. */
 function moveColumns(weight: Tensor, from: readonly number[], perm: readonly number[]): Tensor {
   const rows = weight.shape[0] ?? 1;
-  const split = applied(reshape, weight, { shape: [rows, ...perm.slice(1).map((axis) => from[axis] ?? 1)] });
-  const back = applied(transpose, split, { perm: from.map((_, axis) => perm.indexOf(axis)) });
-  return applied(reshape, back, { shape: [rows, -1] });
-}
-
-type Movement = typeof reshape | typeof transpose;
-
-function applied(movement: Movement, x: Tensor, attrs: Readonly<Record<string, readonly number[]>>): Tensor {
-  const types = movement.inferTypes([tensorType(x)], attrs);
-  return movement.evaluateTensors([x], attrs, types)[0] as Tensor;
+  const split = evaluateOne(reshape, [weight], {
+    shape: [rows, ...perm.slice(1).map((axis) => from[axis] ?? 1)],
+  });
+  const back = evaluateOne(transpose, [split], { perm: from.map((_, axis) => perm.indexOf(axis)) });
+  return evaluateOne(reshape, [back], { shape: [rows, -1] });
 }

@@ -14,7 +14,13 @@ export const raiseSlicedGhostModule = rule({
   unless: ({ slice, primary, cheap }) =>
     keptChannels(slice, primary, cheap).reason ?? ghostRefusal(primary, cheap),
   rewrite: ({ x, slice, primary, cheap }, build) =>
-    ghostModule(build, { x, primary, cheap, oup: keptChannels(slice, primary, cheap).oup }),
+    ghostModule(build, {
+      x,
+      primary,
+      cheap,
+      oup: keptChannels(slice, primary, cheap).oup,
+      behind: [slice.inputs[0]?.producer, slice],
+    }),
 });
 
 // concat(p, c),  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x)
@@ -35,8 +41,8 @@ export const raiseGhostModule = rule({
       ? `the concat has ${concat.inputs.length} parts, expected 2`
       : ghostRefusal(primary, cheap);
   },
-  rewrite: ({ x, primary, cheap }, build) =>
-    ghostModule(build, { x, primary, cheap, oup: channels(primary) + channels(cheap) }),
+  rewrite: ({ x, primary, cheap, concat }, build) =>
+    ghostModule(build, { x, primary, cheap, oup: channels(primary) + channels(cheap), behind: [concat] }),
 });
 
 interface Parts {
@@ -44,9 +50,11 @@ interface Parts {
   readonly primary: Node;
   readonly cheap: Node;
   readonly oup: number;
+  /** The concat, and the slice if there is one. */
+  readonly behind: readonly (Node | null | undefined)[];
 }
 
-function ghostModule(build: Build, { x, primary, cheap, oup }: Parts): Value {
+function ghostModule(build: Build, { x, primary, cheap, oup, behind }: Parts): Value {
   const p = withDefaults(conv2d.attrs, primary.attrs) as { strides: number[]; activation: string };
   const { multiplier } = withDefaults(depthwiseConv2d.attrs, cheap.attrs) as { multiplier: number };
   const kept = oup - channels(primary);
@@ -63,14 +71,19 @@ function ghostModule(build: Build, { x, primary, cheap, oup }: Parts): Value {
     cut(cheap.inputs[1]),
     cut(cheap.inputs[2]),
   ];
-  return build.node('ghost_module', inputs, {
-    oup,
-    ratio: multiplier + 1,
-    kernel_size: kernelOf(primary),
-    dw_size: kernelOf(cheap),
-    stride: p.strides[0] ?? 1,
-    relu: p.activation === 'relu',
-  });
+  return build.node(
+    'ghost_module',
+    inputs,
+    {
+      oup,
+      ratio: multiplier + 1,
+      kernel_size: kernelOf(primary),
+      dw_size: kernelOf(cheap),
+      stride: p.strides[0] ?? 1,
+      relu: p.activation === 'relu',
+    },
+    { partOrigins: [primary.origin, cheap.origin, behind.flatMap((node) => node?.origin ?? [])] },
+  );
 }
 
 function channelConcat({ axis }: Attrs): boolean {

@@ -19,11 +19,14 @@ export const recognizeSqueezeExcite = rule({
     if ((product.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';
     return plainPointwise(reduce) || plainPointwise(expand);
   },
-  rewrite: ({ x, reduce_weight, reduce, expand_weight, expand }, build) =>
+  rewrite: ({ x, reduce_weight, reduce, expand_weight, expand, product }, build) =>
     build.node(
       'squeeze_excite',
       [x, reduce_weight, biasOf(reduce, build), expand_weight, biasOf(expand, build)],
       gateAttrs(expand),
+      {
+        partOrigins: [reduce.inputs[0]?.producer?.origin ?? [], reduce.origin, expand.origin, product.origin],
+      },
     ),
 });
 

@@ -1,4 +1,4 @@
-import { CompileError, f32, type Tensor, toNumbers } from '@ghostc/ir';
+import { CompileError, f32, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 
 /** How stored numbers become what the network takes: x = (stored * scale - mean[c]) / std[c]. */
 export interface Normalization {
@@ -15,7 +15,7 @@ export const noNormalization: Normalization = { mean: [0], std: [1] };
 export function normalize(source: Tensor, spec: Normalization): Tensor {
   const channels = source.shape.length > 1 ? (source.shape[1] ?? 1) : 1;
   checkChannels(spec, channels);
-  const plane = source.shape.slice(2).reduce((product, dim) => product * dim, 1);
+  const plane = numElements(source.shape.slice(2));
   const real = scaling(source, spec.scale);
   const numbers = toNumbers(source);
   const [mean, std] = [perChannel(spec.mean, channels), perChannel(spec.std, channels)];

@@ -1,4 +1,4 @@
-import { CompileError, isStatic, reshaped, type Shape, type Tensor } from '@ghostc/ir';
+import { CompileError, isStatic, numElements, reshaped, type Shape, type Tensor } from '@ghostc/ir';
 
 /**
  * Cuts stored items into network inputs. Stored is one input [N,...], many of them [K*N,...], or items without a batch axis
@@ -10,7 +10,7 @@ export function splitSamples(
 ): Tensor[] {
   const [batch, item] = [batchSize(input.shape), input.shape.slice(1)];
   const shape = itemShape(stored.shape, input);
-  const size = shape.reduce((product, dim) => product * dim, 1);
+  const size = numElements(shape);
   const count = stored.data.length / size;
   if (count === 0) throw new CompileError('quant/calibration', `no items for input ${input.name}`);
   if (!Number.isInteger(count / batch))

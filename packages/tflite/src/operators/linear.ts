@@ -1,4 +1,4 @@
-import { CompileError, type Value } from '@ghostc/ir';
+import { CompileError, numElements, type Value } from '@ghostc/ir';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { FullyConnectedOptions } from '../generated/fully-connected-options.ts';
 import { FullyConnectedOptionsWeightsFormat } from '../generated/fully-connected-options-weights-format.ts';
@@ -41,7 +41,7 @@ function realWeight(node: OperatorReader): Value {
 export function asMatrix(node: OperatorReader): Value {
   const { shape } = node.inputTensor(0);
   const [, columns = 0] = node.inputTensor(1).shape;
-  const count = shape.reduce((product, dim) => product * dim, 1);
+  const count = numElements(shape);
   if (columns === 0 || count % columns !== 0)
     throw new CompileError(
       'tflite/shape',

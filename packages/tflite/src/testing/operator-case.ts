@@ -32,6 +32,22 @@ export function single({ name, code, options, inputs, outputs }: Single): Operat
   };
 }
 
+/** Name, operator, inputs, output, options. */
+type Row = readonly [
+  name: string,
+  code: OperatorSpec['code'],
+  inputs: readonly TensorSpec[],
+  output: TensorSpec,
+  options?: Options,
+];
+
+/** Cases of one operator with one output. */
+export function rows(list: readonly Row[]): OperatorCase[] {
+  return list.map(([name, code, inputs, output, options]) =>
+    single({ name, code, inputs, outputs: [output], ...(options && { options }) }),
+  );
+}
+
 let serial = 0;
 const named = (): string => `t${serial++}`;
 

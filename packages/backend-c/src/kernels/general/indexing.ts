@@ -1,4 +1,4 @@
-import { stridesOf, type Value } from '@ghostc/ir';
+import { numElements, stridesOf, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   gatherElements as gatherElementsOp,
@@ -25,8 +25,6 @@ const inside: Prelude = {
   ],
 };
 
-const product = (dims: readonly number[]): number => dims.reduce((p, dim) => p * dim, 1);
-
 function params(...values: readonly (readonly [Value, string])[]): string[] {
   return values.map(([value, name]) => `const ${cType(value.type.dtype)} *${name}`);
 }
@@ -35,8 +33,8 @@ const gather: Kernel = ({ node, pointer }) => {
   const [x, indices] = [input(node, 0), input(node, 1)];
   const shape = shapeOf(x);
   const axis = normalAxis(attrsOf(gatherOp, node).axis, shape.length);
-  const [outer, inner] = [product(shape.slice(0, axis)), product(shape.slice(axis + 1))];
-  const [size = 1, count] = [shape[axis], product(shapeOf(indices))];
+  const [outer, inner] = [numElements(shape.slice(0, axis)), numElements(shape.slice(axis + 1))];
+  const [size = 1, count] = [shape[axis], numElements(shapeOf(indices))];
   const body = nest([outer, count, inner], ([o = '0', i = '0', k = '0']) => [
     `y[${affine([o, i, k], [count * inner, inner, 1])}] = x[(${o} * ${size} + inside(at[${i}], ${size})) * ${inner} + ${k}];`,
   ]);
@@ -85,11 +83,11 @@ const gatherNd: Kernel = ({ node, pointer }) => {
   const { batch_dims: batch } = attrsOf(gatherNdOp, node);
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
-  const tuples = product(shapeOf(indices)) / depth;
-  const batches = product(shape.slice(0, batch));
-  const size = product(shape.slice(batch + depth));
+  const tuples = numElements(shapeOf(indices)) / depth;
+  const batches = numElements(shape.slice(0, batch));
+  const size = numElements(shape.slice(batch + depth));
   const body = loop('t', tuples, [
-    `const int64_t from = (int64_t)(t / ${tuples / batches}) * ${product(shape.slice(batch))} + ${tupleOffset(shape.slice(batch), depth)};`,
+    `const int64_t from = (int64_t)(t / ${tuples / batches}) * ${numElements(shape.slice(batch))} + ${tupleOffset(shape.slice(batch), depth)};`,
     ...loop('k', size, [`y[t * ${size} + k] = x[from + k];`]),
   ]);
   return {
@@ -116,12 +114,12 @@ const scatterNd: Kernel = ({ node, pointer }) => {
   const { dtype } = x.type;
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
-  const tuples = product(shapeOf(indices)) / depth;
-  const size = product(shape.slice(depth));
+  const tuples = numElements(shapeOf(indices)) / depth;
+  const size = numElements(shape.slice(depth));
   const { reduction } = attrsOf(scatterNdOp, node);
   const type = computeType(dtype);
   const body = [
-    ...loop('i', product(shape), ['y[i] = x[i];']),
+    ...loop('i', numElements(shape), ['y[i] = x[i];']),
     ...loop('t', tuples, [
       `const int64_t to = ${tupleOffset(shape, depth)};`,
       ...loop('k', size, [

@@ -1,4 +1,4 @@
-import { type DType, isFloat, stridesOf } from '@ghostc/ir';
+import { type DType, isFloat, numElements, stridesOf } from '@ghostc/ir';
 import {
   argMax,
   attrsOf,
@@ -40,7 +40,7 @@ const reduction =
       shape.map((dim, axis) => (reduced.has(axis) === inside ? dim : 1));
     const strides = stridesOf(shape);
     const { start, first, step } = folds[op] as (typeof folds)[string];
-    const count = part(true).reduce((p, dim) => p * dim, 1);
+    const count = numElements(part(true));
     const type = computeType(dtype);
     const element = (index: readonly string[], at: readonly string[]): string =>
       `x[${[affine(index, strides), affine(at, strides)].filter((text) => text !== '0').join(' + ') || '0'}]`;
@@ -82,8 +82,8 @@ function lines(
   axis: number,
   body: (names: { outer: string; inner: string }) => readonly string[],
 ): string[] {
-  const outer = shape.slice(0, axis).reduce((p, dim) => p * dim, 1);
-  const inner = shape.slice(axis + 1).reduce((p, dim) => p * dim, 1);
+  const outer = numElements(shape.slice(0, axis));
+  const inner = numElements(shape.slice(axis + 1));
   return nest([outer, inner], ([a = '0', b = '0']) => ['{', ...body({ outer: a, inner: b }), '}']);
 }
 
@@ -208,7 +208,7 @@ const matmul: Kernel = ({ node, pointer }) => {
   const outer = shape.slice(0, -2);
   const steps = (value: typeof a): number[] => {
     const from = shapeOf(value);
-    const size = from.slice(-2).reduce((p, d) => p * d, 1);
+    const size = numElements(from.slice(-2));
     return broadcastStrides(from.slice(0, -2), outer).map((s) => s * size);
   };
   const type = cType(dtype);

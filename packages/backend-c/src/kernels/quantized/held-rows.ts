@@ -1,4 +1,4 @@
-import { type ConvGeometry, isPointwise } from '../conv-geometry.ts';
+import { type ConvGeometry, isPointwise, keepsSize } from '../conv-geometry.ts';
 
 /**
  * A convolution may hold the input rows under an output row in a buffer of its own, [channel][row][bytes], padded with
@@ -28,11 +28,9 @@ export function heldRows(geometry: ConvGeometry, lanes: number): HeldRows {
  * which is held: rows up to v + rows - 1 - padTop are.
  */
 export function writesBehindHeldRows(geometry: ConvGeometry): boolean {
-  const { batch, group, m, channels, height, width, outHeight, outWidth, strideY, strideX, padTop } =
-    geometry;
+  const { batch, group, m, channels, padTop } = geometry;
   const { rows } = heldRows(geometry, 1);
-  const same = height === outHeight && width === outWidth && strideY === 1 && strideX === 1;
-  return batch === 1 && group === 1 && m <= channels && same && padTop < rows;
+  return batch === 1 && group === 1 && m <= channels && keepsSize(geometry) && padTop < rows;
 }
 
 /** The same for a 1x1 convolution by blocks of whole fours of pixels: a block is read before it is written. */

@@ -108,3 +108,15 @@ function layerOf(node: Node, params: Int8Params | null): Int8Layer | null {
   const plan = sums && requantPlan(params.to, sums);
   return plan && { ...params, plan };
 }
+
+/** A linear layer: [rows][outputs] from [rows][inner]. */
+export interface Dense {
+  readonly rows: number;
+  readonly inner: number;
+  readonly outputs: number;
+  readonly plan: RequantPlan;
+}
+
+export function denseOf({ geometry: { batch, inner, m }, plan }: Int8Layer): Dense {
+  return { rows: batch, inner, outputs: m, plan };
+}

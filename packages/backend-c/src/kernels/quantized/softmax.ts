@@ -1,4 +1,4 @@
-import { stridesOf } from '@ghostc/ir';
+import { numElements, stridesOf } from '@ghostc/ir';
 import { attrsOf, exponentialTable, integerRange, normalAxis, qlinearSoftmax } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
 import type { Prelude } from '../../kernel.ts';
@@ -40,7 +40,7 @@ export const softmax: QuantizedKernel = {
     const shape = shapeOf(x);
     const axis = normalAxis(attrs.axis, shape.length);
     const [size, stride] = [shape[axis] ?? 1, stridesOf(shape)[axis] ?? 1];
-    const outer = shape.slice(0, axis).reduce((product, dim) => product * dim, 1);
+    const outer = numElements(shape.slice(0, axis));
     const { exponentials, lowest } = exponentialTable(x.type, attrs.beta);
     const type = cType(attrs.y_dtype);
     const [low, high] = integerRange(attrs.y_dtype);

@@ -1,4 +1,12 @@
-import { CompileError, type DType, type Node, staticShape, stridesOf, type Value } from '@ghostc/ir';
+import {
+  CompileError,
+  type DType,
+  type Node,
+  numElements,
+  staticShape,
+  stridesOf,
+  type Value,
+} from '@ghostc/ir';
 import { lookup, loweredGeneralOps, normalAxis, withDefaults } from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
@@ -25,7 +33,6 @@ function step({ functions = [], ints = {}, ...code }: Code): Step {
   return { ...code, arena: 'f32', weights: 'f32', functions, ints };
 }
 
-const product = (dims: readonly number[]): number => dims.reduce((p, dim) => p * dim, 1);
 const shapeOf = (value: Value): number[] => staticShape(value.type.shape);
 
 function attrs<T>(node: Node): T {
@@ -51,7 +58,7 @@ function mapped(
       functions,
       body: `${index.text}\n${loads.join('\n')}\narena[y_i] = ${expression};`,
       ints: index.ints,
-      count: product(dims),
+      count: numElements(dims),
     }),
   ];
 }
@@ -98,7 +105,11 @@ const gather: GeneralKernel = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const shape = shapeOf(x);
   const axis = normalAxis(attrs<{ axis: number }>(node).axis, shape.length);
-  const [INNER, SIZE, PICKS] = [product(shape.slice(axis + 1)), shape[axis] ?? 1, product(shapeOf(indices))];
+  const [INNER, SIZE, PICKS] = [
+    numElements(shape.slice(axis + 1)),
+    shape[axis] ?? 1,
+    numElements(shapeOf(indices)),
+  ];
   return [
     step({
       id: 'gather',
@@ -108,7 +119,7 @@ let i = (item / INNER) % PICKS;
 let o = item / (INNER * PICKS);
 arena[Y_AT + item] = arena[X_AT + (o * SIZE + inside(arena[I_AT + i], SIZE)) * INNER + k];`,
       ints: { X_AT: arena(x), I_AT: arena(indices), Y_AT: arena(node.output), INNER, SIZE, PICKS },
-      count: product(shapeOf(node.output)),
+      count: numElements(shapeOf(node.output)),
     }),
   ];
 };
@@ -133,7 +144,7 @@ const gatherElements: GeneralKernel = ({ node, arena }) => {
           STEP: stridesOf(from)[axis] ?? 1,
         },
       },
-      count: product(dims),
+      count: numElements(dims),
     }),
   ];
 };
@@ -152,9 +163,9 @@ const gatherNd: GeneralKernel = ({ node, arena }) => {
   const { batch_dims: batch } = attrs<{ batch_dims: number }>(node);
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
-  const tuples = product(shapeOf(indices)) / depth;
-  const size = product(shape.slice(batch + depth));
-  const perBatch = tuples / product(shape.slice(0, batch));
+  const tuples = numElements(shapeOf(indices)) / depth;
+  const size = numElements(shape.slice(batch + depth));
+  const perBatch = tuples / numElements(shape.slice(0, batch));
   return [
     step({
       id: `gather_nd_${depth}_${shape.join('x')}`,
@@ -165,7 +176,7 @@ ${tuple(shape.slice(batch), depth)}
 arena[Y_AT + item] = arena[X_AT + base + item % SIZE];`,
       ints: {
         ...{ X_AT: arena(x), I_AT: arena(indices), Y_AT: arena(node.output), SIZE: size },
-        ...{ PER_BATCH: perBatch, BATCH: product(shape.slice(batch)) },
+        ...{ PER_BATCH: perBatch, BATCH: numElements(shape.slice(batch)) },
       },
       count: tuples * size,
     }),
@@ -186,14 +197,14 @@ const scatterNd: GeneralKernel = ({ node, arena }) => {
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
   const { reduction } = attrs<{ reduction: string }>(node);
-  const size = product(shape.slice(depth));
+  const size = numElements(shape.slice(depth));
   const places = { X_AT: arena(x), I_AT: arena(indices), U_AT: arena(updates), Y_AT: arena(node.output) };
   return [
     step({
       id: 'scatter_copy',
       body: 'arena[Y_AT + item] = arena[X_AT + item];',
       ints: { X_AT: places.X_AT, Y_AT: places.Y_AT },
-      count: product(shape),
+      count: numElements(shape),
     }),
     step({
       id: `scatter_nd_${reduction}_${depth}_${shape.join('x')}`,
@@ -210,7 +221,7 @@ arena[Y_AT + base + item] = ${combine[reduction]};
         U_AT: places.U_AT,
         Y_AT: places.Y_AT,
         SIZE: size,
-        TUPLES: product(shapeOf(indices)) / depth,
+        TUPLES: numElements(shapeOf(indices)) / depth,
       },
       count: size,
     }),
@@ -224,7 +235,7 @@ function lineInts(x: Value, given: number): { SIZE: number; STEP: number; count:
   const shape = shapeOf(x);
   const axis = normalAxis(given, shape.length);
   const SIZE = shape[axis] ?? 1;
-  return { SIZE, STEP: stridesOf(shape)[axis] ?? 1, count: product(shape) / SIZE };
+  return { SIZE, STEP: stridesOf(shape)[axis] ?? 1, count: numElements(shape) / SIZE };
 }
 
 const arg =
@@ -302,19 +313,20 @@ const reduceProd: GeneralKernel = ({ node, arena }) => {
   const [kept, inner] = [part(false), part(true)];
   const index = nestText(kept, { x: arena(x) });
   const offset = inner.dims.map(
-    (_, a) => `(rest / ${product(inner.dims.slice(a + 1))}) % ${inner.dims[a]} * ${inner.strides[0]?.[a]}`,
+    (_, a) =>
+      `(rest / ${numElements(inner.dims.slice(a + 1))}) % ${inner.dims[a]} * ${inner.strides[0]?.[a]}`,
   );
   return [
     step({
       id: `reduce_prod_${shape.join('x')}_${[...reduced].join('_')}`,
       body: `${index.text.replaceAll('rest', 'left')}
 var s = 1.0;
-for (var rest = 0; rest < ${product(inner.dims)}; rest++) {
+for (var rest = 0; rest < ${numElements(inner.dims)}; rest++) {
 s *= arena[x + ${offset.join(' + ')}];
 }
 arena[O_AT + item] = s;`,
       ints: { ...index.ints, O_AT: arena(node.output) },
-      count: product(kept.dims),
+      count: numElements(kept.dims),
     }),
   ];
 };

@@ -1,3 +1,4 @@
+import { numElements } from '@ghostc/ir';
 import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { elementFunction } from '../../text/element-function.ts';
@@ -64,7 +65,7 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
       REGION_GROUPS: region.groups,
       ...counts,
     },
-    count: sizes.N * Object.values(counts).reduce((product, count) => product * count, 1),
+    count: sizes.N * numElements(Object.values(counts)),
   };
 }
 

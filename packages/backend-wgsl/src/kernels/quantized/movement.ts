@@ -1,4 +1,4 @@
-import { type Node, type Shape, staticShape, stridesOf } from '@ghostc/ir';
+import { type Node, numElements, type Shape, staticShape, stridesOf } from '@ghostc/ir';
 import {
   attrsOf,
   concat as concatOp,
@@ -70,10 +70,7 @@ export const reshape: Kernel = (context) => [
 export const concat: Kernel = ({ node, arena, weights }) => {
   const shape = staticShape(node.output.type.shape);
   const axis = normalAxis(attrsOf(concatOp, node).axis, shape.length);
-  const rowOf = (from: Shape): number =>
-    staticShape(from)
-      .slice(axis)
-      .reduce((product, dim) => product * dim, 1);
+  const rowOf = (from: Shape): number => numElements(from.slice(axis));
   let end = 0;
   const table = node.inputs.flatMap((_, i) => {
     const part = sourceOf(node, i);

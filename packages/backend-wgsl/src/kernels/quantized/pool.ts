@@ -13,15 +13,14 @@ import {
 import type { Kernel, KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { type WindowAttrs, windowGeometry } from '../window-geometry.ts';
+import { countedPositions, type WindowFold, windowWalk } from '../window-walk.ts';
 import { byteStep, limits } from './byte-step.ts';
 import { byteText, limitedText, scaledText } from './integer-text.ts';
 
-/** Folds the elements `v` under the window into variables. */
-interface Fold {
+/** A pool of the bytes of a word. */
+interface Fold extends WindowFold {
   readonly id: string;
   readonly functions: readonly string[];
-  readonly begin: string;
-  readonly each: string;
   readonly value: string;
   readonly ints: Readonly<Record<string, number>>;
 }
@@ -42,26 +41,9 @@ function poolStep({ node, arena }: KernelContext, attrs: PoolAttrs, fold: Fold):
   });
 }
 
-const valueText = ({ begin, each, value }: Fold): string => `fn value(e: i32) -> i32 {
-let left = (e % OW) * SX - PL;
-let top = ((e / OW) % OH) * SY - PT;
-let plane = X_AT + e / (OH * OW) * H * W;
-${begin}
-for (var u = 0; u < KH; u++) {
-let y = top + u * DY;
-if (y < 0 || y >= H) {
-continue;
-}
-for (var t = 0; t < KW; t++) {
-let x = left + t * DX;
-if (x < 0 || x >= W) {
-continue;
-}
-let v = byte(plane + y * W + x);
-${each}
-}
-}
-${value}
+const valueText = (fold: Fold): string => `fn value(e: i32) -> i32 {
+${windowWalk(fold, { output: 'e', load: (index) => `byte(${index})` })}
+${fold.value}
 }`;
 
 export const maxPool: Kernel = (context) => {
@@ -103,7 +85,7 @@ return limited((sum + select(-(count / 2), count / 2, sum > 0)) / count - ZX);`,
   return [
     poolStep(context, attrs, {
       id: `qlinear_average_pool_scaled_${attrs.rounding}${padded ? '_padded' : ''}`,
-      functions: [scaledText(attrs.rounding), limitedText, ...(padded ? [countedText] : [])],
+      functions: [scaledText(attrs.rounding), limitedText, ...(padded ? [countedPositions('within')] : [])],
       begin,
       each: 'sum += v - ZX;\ncount++;',
       value: `let counted = ${padded ? 'within(top, DY, KH, H + PB) * within(left, DX, KW, W + PR)' : 'count'};
@@ -118,11 +100,6 @@ return limited(scaled(sum, weights[q], weights[q + 1]));`,
     }),
   ];
 };
-
-/** Window positions from `first` on that lie before `end`. */
-const countedText = `fn within(first: i32, step: i32, taps: i32, end: i32) -> i32 {
-return clamp((end - first + step - 1) / step, 0, taps);
-}`;
 
 export const globalAveragePool: Kernel = ({ node, arena }) => {
   const x = sourceOf(node, 0);

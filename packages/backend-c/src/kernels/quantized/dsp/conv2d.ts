@@ -1,19 +1,13 @@
 import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
 import { heldRows, writesBehindHeldRows } from '../held-rows.ts';
-import type { RequantPlan } from '../requant-plan.ts';
+import type { Int8Layer } from '../int8-layer.ts';
 import { channelsPerTurn, heldWindowColumns, pointwiseColumns, windowColumns } from './columns.ts';
 import { columnWords, type Gemm, gemmLines, packGemmWeights } from './gemm.ts';
 import { dspPrelude } from './prelude.ts';
 
 /** Window elements that the interior may be unrolled to. */
 const MAX_UNROLLED = 100;
-
-export interface DspConv {
-  readonly geometry: ConvGeometry;
-  readonly xZeroPoint: number;
-  readonly plan: RequantPlan;
-}
 
 /** Is there a kernel for this geometry? */
 export function dspConvFits(geometry: ConvGeometry): boolean {
@@ -52,7 +46,7 @@ export function packDspConv(weight: Int8Array, { m, group, inner }: ConvGeometry
  * two output channels take two multiply-accumulates an instruction. The last block of pixels steps back to end with the
  * plane.
  */
-export function dspConv2d(conv: DspConv): CFunction {
+export function dspConv2d(conv: Int8Layer): CFunction {
   const { geometry } = conv;
   const { group } = geometry;
   return {
@@ -63,7 +57,7 @@ export function dspConv2d(conv: DspConv): CFunction {
   };
 }
 
-function overImages({ geometry, plan }: DspConv, body: string[]): string[] {
+function overImages({ geometry, plan }: Int8Layer, body: string[]): string[] {
   const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
   if (batch * group === 1) return body;
   const rows = m / group;
@@ -87,7 +81,7 @@ function overImages({ geometry, plan }: DspConv, body: string[]): string[] {
   return batch === 1 ? perGroup : [`for (int n = 0; n < ${batch}; n++) {`, ...perGroup, '}'];
 }
 
-function planeLines({ geometry, xZeroPoint, plan }: DspConv): string[] {
+function planeLines({ geometry, xZeroPoint, plan }: Int8Layer): string[] {
   const pixels = geometry.outHeight * geometry.outWidth;
   const columns = blockColumns(geometry);
   const gemm: Gemm = { m: geometry.m / geometry.group, k: geometry.inner, columns, plane: pixels, plan };
@@ -106,7 +100,7 @@ function planeLines({ geometry, xZeroPoint, plan }: DspConv): string[] {
 }
 
 /** Row after row from held rows. */
-function rowLines({ geometry, xZeroPoint, plan }: DspConv): string[] {
+function rowLines({ geometry, xZeroPoint, plan }: Int8Layer): string[] {
   const { m, inner, outHeight, outWidth, padTop } = geometry;
   const { rows, bytes } = heldRows(geometry, 1);
   const columns = 4;

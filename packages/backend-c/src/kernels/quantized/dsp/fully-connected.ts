@@ -1,15 +1,8 @@
 import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
-import type { RequantPlan } from '../requant-plan.ts';
+import type { Dense } from '../int8-layer.ts';
 import { dspPrelude } from './prelude.ts';
 import { requantStores } from './requant-text.ts';
-
-export interface DspDense {
-  readonly rows: number;
-  readonly inner: number;
-  readonly outputs: number;
-  readonly plan: RequantPlan;
-}
 
 /** Outputs per block. */
 const BLOCK = 4;
@@ -38,7 +31,7 @@ export function packDspDense(weight: Int8Array, outputs: number, inner: number):
 }
 
 /** y[n][m] = requant(b[m] + sum_k w[m][k] x[n][k]): x is widened to int16 once, four outputs share each of its words. */
-export function dspFullyConnected({ rows, inner, outputs, plan }: DspDense): CFunction {
+export function dspFullyConnected({ rows, inner, outputs, plan }: Dense): CFunction {
   const row = [...widen(inner), ...outputBlocks({ inner, outputs, plan })];
   return {
     hint: `q_dense_${inner}_${outputs}`,
@@ -74,7 +67,7 @@ function widen(inner: number): string[] {
   ];
 }
 
-type Outputs = Pick<DspDense, 'inner' | 'outputs' | 'plan'>;
+type Outputs = Pick<Dense, 'inner' | 'outputs' | 'plan'>;
 
 function outputBlocks(of: Outputs): string[] {
   const { outputs } = of;

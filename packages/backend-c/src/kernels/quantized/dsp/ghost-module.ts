@@ -1,6 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import type { CFunction, Kernel, KernelContext } from '../../../kernel.ts';
-import { isPointwise, planeName } from '../../conv-geometry.ts';
+import { isPointwise, keepsSize, planeName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
 import { convLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import { requantTerms } from '../requant-plan.ts';
@@ -45,8 +45,7 @@ export function ghostLayers({ primary: conv, cheap: depthwise }: GhostPair): Gho
   const pointwise = isPointwise(primary.geometry) && batch * group === 1 && outHeight * outWidth >= BLOCK;
   const to = cheap.geometry;
   const narrow = to.width <= MAX_WIDTH;
-  const same = to.outHeight === to.height && to.outWidth === to.width && to.strideX * to.strideY === 1;
-  const fits = pointwise && narrow && same && dspDepthwiseFits(to) && to.padTop < to.kernelHeight;
+  const fits = pointwise && narrow && keepsSize(to) && dspDepthwiseFits(to) && to.padTop < to.kernelHeight;
   return fits ? { primary, cheap } : null;
 }
 

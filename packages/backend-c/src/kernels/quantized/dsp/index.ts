@@ -1,6 +1,6 @@
 import { isDense } from '../../conv-geometry.ts';
 import { depthwiseInPlace, pointwiseInPlace } from '../held-rows.ts';
-import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
+import { convLayer, denseLayer, denseOf, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { type LayerText, layerKernel } from '../tuned-layer.ts';
 import { dspConv2d, dspConvFits, dspConvScratch, holdsRows, packDspConv } from './conv2d.ts';
@@ -21,11 +21,12 @@ function convText(layer: Int8Layer): LayerText | null {
   };
 }
 
-function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
-  const { batch: rows, inner, m: outputs } = geometry;
+function denseText(layer: Int8Layer): LayerText {
+  const dense = denseOf(layer);
+  const { outputs, inner } = dense;
   return {
-    fn: dspFullyConnected({ rows, inner, outputs, plan }),
-    weight: packedWords(packDspDense(weight, outputs, inner)),
+    fn: dspFullyConnected(dense),
+    weight: packedWords(packDspDense(layer.weight, outputs, inner)),
     scratch: { bytes: dspDenseScratch(inner), type: 'int32_t' },
     inPlace: false,
   };

@@ -1,16 +1,10 @@
 import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
 import { heldRows } from '../held-rows.ts';
-import type { RequantPlan } from '../requant-plan.ts';
+import type { Int8Layer } from '../int8-layer.ts';
 import { clearLastVectors, pixelOffsets, pointwiseColumns, scatterPixels } from './columns.ts';
 import { columnBytes, gemmLines } from './gemm.ts';
 import { mvePrelude } from './prelude.ts';
-
-export interface MveConv {
-  readonly geometry: ConvGeometry;
-  readonly xZeroPoint: number;
-  readonly plan: RequantPlan;
-}
 
 /** Pixels per block. */
 const BLOCK = 16;
@@ -41,7 +35,7 @@ export function packMveConv(weight: Int8Array): Int8Array {
  * Convolution as a matrix product: up to 16 pixels are turned once to [pixel][k] in `col` by scattered stores, then every
  * output channel takes 16 multiply-accumulates an instruction, four pixels to a vector of accumulators.
  */
-export function mveConv2d(conv: MveConv): CFunction {
+export function mveConv2d(conv: Int8Layer): CFunction {
   const { geometry } = conv;
   const pixels = Math.min(BLOCK, run(geometry));
   return {
@@ -57,7 +51,7 @@ export function mveConv2d(conv: MveConv): CFunction {
 }
 
 /** Blocks of 16 pixels and one of the pixels left over; with 16 and more, it steps back to whole vectors of outputs. */
-function blocks(conv: MveConv): string[] {
+function blocks(conv: Int8Layer): string[] {
   const total = run(conv.geometry);
   const whole = Math.floor(total / BLOCK);
   const left = total - whole * BLOCK;
@@ -72,7 +66,7 @@ function blocks(conv: MveConv): string[] {
   ];
 }
 
-function block({ geometry, plan }: MveConv, pixels: number): string[] {
+function block({ geometry, plan }: Int8Layer, pixels: number): string[] {
   const { inner, m, outHeight, outWidth } = geometry;
   const fill = isPointwise(geometry) ? pointwiseColumns : windowColumns;
   return [
@@ -84,7 +78,7 @@ function block({ geometry, plan }: MveConv, pixels: number): string[] {
   ];
 }
 
-function outputRows(conv: MveConv): string[] {
+function outputRows(conv: Int8Layer): string[] {
   const { geometry, xZeroPoint } = conv;
   const { strideY, strideX, padTop, outHeight, outWidth } = geometry;
   const { rows, bytes } = heldRows(geometry, 8);
@@ -107,7 +101,7 @@ function outputRows(conv: MveConv): string[] {
 }
 
 /** Moves all rows up by one and puts input row `row` behind them. */
-function nextRow({ geometry, xZeroPoint }: MveConv): string[] {
+function nextRow({ geometry, xZeroPoint }: Int8Layer): string[] {
   const { channels, height, width, padLeft } = geometry;
   const { rows, rowBytes, bytes } = heldRows(geometry, 8);
   const rest = width % 16;

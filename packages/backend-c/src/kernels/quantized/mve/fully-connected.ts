@@ -1,21 +1,14 @@
 import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
-import type { RequantPlan } from '../requant-plan.ts';
+import type { Dense } from '../int8-layer.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector } from './requant-text.ts';
-
-export interface MveDense {
-  readonly rows: number;
-  readonly inner: number;
-  readonly outputs: number;
-  readonly plan: RequantPlan;
-}
 
 /** Outputs per block. */
 const BLOCK = 4;
 
 /** y[n][m] = requant(b[m] + sum_k w[m][k] x[n][k]): 16 products an instruction, four outputs share each vector of x. */
-export function mveFullyConnected(dense: MveDense): CFunction {
+export function mveFullyConnected(dense: Dense): CFunction {
   const { rows, inner, outputs } = dense;
   const body = outputBlocks(dense);
   return {
@@ -29,7 +22,7 @@ export function mveFullyConnected(dense: MveDense): CFunction {
   };
 }
 
-function outputBlocks(dense: MveDense): string[] {
+function outputBlocks(dense: Dense): string[] {
   const { outputs, inner, plan } = dense;
   const whole = outputs - (outputs % BLOCK);
   const rest = outputs % BLOCK;
@@ -51,7 +44,7 @@ function outputBlocks(dense: MveDense): string[] {
   ];
 }
 
-function outputBlock({ inner, plan }: MveDense, count: number): string[] {
+function outputBlock({ inner, plan }: Dense, count: number): string[] {
   const whole = Math.floor(inner / 16);
   const row = (i: number): string => (i === 0 ? 'wm' : `wm + ${i * inner}`);
   const products = (x: string): string[] => [

@@ -1,7 +1,7 @@
 import { isDense, isPointwise } from '../../conv-geometry.ts';
 import { dspKernels } from '../dsp/index.ts';
 import { depthwiseInPlace, pointwiseInPlace, writesBehindHeldRows } from '../held-rows.ts';
-import { convLayer, denseLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
+import { convLayer, denseLayer, denseOf, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { firstOf, type LayerText, layerKernel } from '../tuned-layer.ts';
 import { mveConv2d, mveConvFits, mveConvScratch, packMveConv } from './conv2d.ts';
@@ -18,14 +18,9 @@ function convText(layer: Int8Layer): LayerText | null {
   return { fn: mveConv2d(layer), weight: packMveConv(weight), scratch, inPlace };
 }
 
-function denseText({ geometry, weight, plan }: Int8Layer): LayerText {
-  const { batch: rows, inner, m: outputs } = geometry;
-  return {
-    fn: mveFullyConnected({ rows, inner, outputs, plan }),
-    weight: packMveConv(weight),
-    scratch: null,
-    inPlace: false,
-  };
+function denseText(layer: Int8Layer): LayerText {
+  const fn = mveFullyConnected(denseOf(layer));
+  return { fn, weight: packMveConv(layer.weight), scratch: null, inPlace: false };
 }
 
 function depthwiseText(layer: Int8Layer): LayerText | null {

@@ -1,14 +1,18 @@
-import type { TensorData } from '@ghostc/ir';
+import type { TensorData } from './dtype.ts';
 
 /** Alignment of every constant in bytes. */
 const ALIGN = 16;
 
 /** Collects constants of any element type into one blob; the same bytes are stored once. Offsets are multiples of 16 bytes. */
-export class WeightStore {
+export class ConstantStore {
   readonly #parts: Uint32Array[] = [];
   readonly #known = new Map<number, { readonly words: Uint32Array; readonly offset: number }[]>();
-  /** Bytes so far. */
   #length = 0;
+
+  /** Bytes so far. */
+  get byteLength(): number {
+    return this.#length;
+  }
 
   /** Offset of `data` in bytes. */
   add(data: TensorData): number {
@@ -20,7 +24,7 @@ export class WeightStore {
     const offset = this.#length;
     this.#known.set(hash, [...same, { words, offset }]);
     this.#parts.push(words);
-    this.#length += Math.ceil(words.byteLength / ALIGN) * ALIGN;
+    this.#length += paddedBytes(words);
     return offset;
   }
 
@@ -30,11 +34,13 @@ export class WeightStore {
     let offset = 0;
     for (const part of this.#parts) {
       blob.set(part, offset / 4);
-      offset += Math.ceil(part.byteLength / ALIGN) * ALIGN;
+      offset += paddedBytes(part);
     }
     return blob;
   }
 }
+
+const paddedBytes = ({ byteLength }: Uint32Array): number => Math.ceil(byteLength / ALIGN) * ALIGN;
 
 /** The data as 32-bit words, the last one filled up with zeros. */
 function wordsOf({ buffer, byteOffset, byteLength }: TensorData): Uint32Array {
@@ -46,8 +52,8 @@ function wordsOf({ buffer, byteOffset, byteLength }: TensorData): Uint32Array {
 }
 
 /** FNV-1a over 32-bit words. */
-export function hashWords(words: Uint32Array, seed = 0x811c9dc5): number {
-  let hash = seed;
+export function hashWords(words: Uint32Array): number {
+  let hash = 0x811c9dc5;
   for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ (words[i] as number), 0x01000193);
   return hash >>> 0;
 }

@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
+
+const seed = join(models, 'modules/ghost_module_seed');
+const folder = testFolder();
+const ghostc = ghostcIn(folder);
+
+test('fit says that a model is too large for a board, what is, and what would help', () => {
+  const { status, stdout, stderr } = ghostc('fit', 'ghostnet:0.5@32/10', '--board', 'stm32f411', '--json');
+  expect(stderr).toBe('');
+  expect(status).toBe(1);
+  const { report, remedies } = JSON.parse(stdout);
+  expect(report.fits).toBe(false);
+  expect(report.problems.join()).toMatch(/flash: [\d,]+ bytes, [\d,]+ more than the 524,288 there are/);
+  expect([report.codeBytes, report.ramBytes]).toEqual([null, null]); // nothing that code could change
+  const int8 = remedies.find(({ variant }: { variant: string }) => variant === 'int8');
+  expect(int8.weightBytes).toBeLessThan(report.weightBytes / 3);
+});
+
+test('fit does not take code for nothing where the compiler is missing', () => {
+  const board = {
+    ...{ name: 'mine', core: 'Cortex-M4F', device: 'cortex-m4', clockMHz: 80, flashBytes: 2 ** 21 },
+    ...{ ram: [{ name: 'SRAM', bytes: 2 ** 20 }], compiler: 'no-such-gcc', flags: [] },
+    ...{ cyclesPerInstruction: 1.35, cyclesReason: 'as measured' },
+  };
+  writeFileSync(join(folder, 'boards.json'), JSON.stringify([board]));
+  const fitMine = (...more: string[]) =>
+    ghostc(
+      'fit',
+      join(seed, 'model.onnx'),
+      '--board',
+      'mine',
+      '--boards',
+      'boards.json',
+      '--io',
+      'arena',
+      ...more,
+    );
+  const { status, stdout } = fitMine('--json');
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout).report).toMatchObject({
+    fits: null,
+    codeBytes: null,
+    ramBytes: null,
+    ioBytes: 0,
+  });
+  expect(fitMine().stdout).toMatch(
+    /Not known: no-such-gcc is not installed, so stack and code are not counted/,
+  );
+});
+
+test('fit says why a model has no int8 form, and goes on', () => {
+  writeFileSync(
+    join(folder, 'gather.gir'),
+    `graph @gather(%i: i64[40000])
+  const %t: f32[2,8] = random(1)
+  %y = gather %t, %i
+  return %y
+`,
+  );
+  const { status, stdout, stderr } = ghostc('fit', 'gather.gir', '--board', 'nrf52840');
+  expect([status, stderr]).toEqual([1, '']);
+  expect(stdout).toMatch(/^int8: random inputs do not calibrate it: index \d+ is outside an axis of 2$/m);
+});

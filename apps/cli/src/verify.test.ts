@@ -1,0 +1,64 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
+
+const fmnist = join(models, 'ghost_fmnist');
+const seed = join(models, 'modules/ghost_module_seed');
+const folder = testFolder();
+const ghostc = ghostcIn(folder);
+
+describe('verify', () => {
+  test('JSON names model, target, status, errors and tolerance', () => {
+    const { status, stdout } = ghostc(
+      'verify',
+      join(fmnist, 'ghost_fmnist.onnx'),
+      '--data',
+      fmnist,
+      '--targets',
+      'original,interpreter,onnx,c',
+      '--json',
+    );
+    expect(status).toBe(0);
+    const { model, targets } = JSON.parse(stdout);
+    expect(model).toBe(join(fmnist, 'ghost_fmnist.onnx'));
+    expect(targets.map((one: { target: string; status: string }) => [one.target, one.status])).toEqual([
+      ['original', 'pass'],
+      ['interpreter', 'pass'],
+      ['onnx', 'pass'],
+      ['c', 'pass'],
+    ]);
+    for (const one of targets) expect(one.maxRel).toBeLessThan(one.tolerance);
+    for (const one of targets) expect(one.maxAbs).toBeGreaterThanOrEqual(0);
+  });
+
+  test('seeded inputs where there is no data', () => {
+    expect(ghostc('verify', join(seed, 'model.onnx'), '--targets', 'onnx,c').status).toBe(0);
+    expect(ghostc('verify', 'ghostnet:0.5@32/10', '--targets', 'onnx,c').status).toBe(0);
+  });
+
+  test('a wrong expectation fails with exit code 1', () => {
+    const data = join(folder, 'wrong');
+    cpSync(join(fmnist, 'test_data_set_0'), join(data, 'test_data_set_0'), { recursive: true });
+    cpSync(join(fmnist, 'test_data_set_1/output_0.pb'), join(data, 'test_data_set_0/output_0.pb'));
+    const { status, stdout } = ghostc(
+      'verify',
+      join(fmnist, 'ghost_fmnist.onnx'),
+      '--data',
+      data,
+      '--targets',
+      'c',
+    );
+    expect(status).toBe(1);
+    expect(stdout).toContain('fail');
+    expect(stdout).toContain('test_data_set_0, output');
+  });
+
+  test('every dynamic shape of the data is compiled for', () => {
+    const dynamic = join(models, 'modules/ghost_module_seed_dyn');
+    expect(
+      ghostc('verify', join(dynamic, 'model.onnx'), '--data', dynamic, '--targets', 'onnx,c').status,
+    ).toBe(0);
+  });
+});

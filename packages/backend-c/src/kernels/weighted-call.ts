@@ -1,0 +1,43 @@
+import type { KernelCall, KernelContext } from '../kernel.ts';
+import { biasData, input } from './operands.ts';
+
+/** The code of a float layer with weights. */
+export interface WeightedCode {
+  readonly hint: string;
+  /** Works on x, w, b, the residual r where there is one, y, and its working memory. */
+  readonly body: readonly string[];
+  /** In the order that the body reads. */
+  readonly weight: Float32Array;
+  /** Output channels. */
+  readonly channels: number;
+  /** Name of the working memory in the arena; absent: there is none, or it is on the stack. */
+  readonly working?: string | undefined;
+}
+
+export function weightedCall(context: KernelContext, code: WeightedCode): KernelCall {
+  const { node, scratch } = context;
+  const { hint, body, weight, channels, working } = code;
+  const residual = node.inputs[3] ?? null;
+  return {
+    fn: {
+      hint,
+      params: [
+        'const float *x',
+        'const float *w',
+        'const float *b',
+        ...(residual ? ['const float *r'] : []),
+        'float *y',
+        ...(working ? [`float *${working}`] : []),
+      ],
+      body,
+    },
+    args: [
+      context.pointer(input(node, 0)),
+      context.weights(weight),
+      context.weights(biasData(node, channels)),
+      ...(residual ? [context.pointer(residual)] : []),
+      context.pointer(node.output),
+      ...(working && scratch ? [scratch] : []),
+    ],
+  };
+}

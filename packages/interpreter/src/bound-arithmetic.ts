@@ -1,0 +1,160 @@
+import { type Attrs, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import { type ActivationName, activationFunction } from '@ghostc/ops';
+import { selected } from './bound-choices.ts';
+import { type Errors, evaluate, everywhere, isExact, type Step, spreadTo, unitOf } from './bound-step.ts';
+import { type Bounded, errorTensor, gamma, magnitude } from './bounded.ts';
+import { termsOf } from './sum-terms.ts';
+
+/** F(|x| + e) - F(|x|) + gamma_n F(|x| + e) for n roundings: `absolute` gives F of |x|, plus a factor times e. */
+function summed(step: Step, roundings: number, absolute: (factor: number) => Tensor): Float64Array {
+  const wide = toNumbers(absolute(1));
+  const narrow = isExact(step) ? wide : toNumbers(absolute(0));
+  const rounding = gamma(roundings, unitOf(step.node));
+  return Float64Array.from(wide, (m, i) => Number(m) - Number(narrow[i]) + rounding * Number(m));
+}
+
+/**
+ * Sums of products: |f(x + d) - f(x)| <= F(|x| + e) - F(|x|) for |d| <= e, with F the same on absolute values, and
+ * gamma_n F(|x| + e) for n roundings. A fused activation follows.
+ */
+export function multilinear(step: Step, [y]: readonly Tensor[]): Errors {
+  const { node, inputs } = step;
+  const attrs = absoluteAttrs(step);
+  const op = node.op === 'sub' ? 'add' : node.op === 'prelu' ? 'mul' : node.op;
+  const absolute = (factor: number): Tensor =>
+    evaluate(
+      op,
+      { attrs },
+      inputs.map((input) => input && magnitude(input, factor)),
+    )[0] as Tensor;
+  const passes = node.op === 'prelu' ? (inputs[0]?.error ?? null) : null;
+  const error = summed(step, termsOf(node), absolute).map((e, i) => e + (passes?.[i] ?? 0));
+  return [activated(step, y as Tensor, error)];
+}
+
+function absoluteAttrs({ node, attrs }: Step): Attrs {
+  const plain: Attrs = 'activation' in attrs ? { ...attrs, activation: 'none' } : attrs;
+  if (node.op === 'gemm')
+    return { ...plain, alpha: Math.abs(Number(attrs.alpha)), beta: Math.abs(Number(attrs.beta)) };
+  return 'relu' in attrs ? { ...plain, relu: false } : plain;
+}
+
+/** Largest slopes of the activations that can follow a sum. */
+const slopes: Partial<Readonly<Record<ActivationName, number>>> = {
+  sigmoid: 0.25,
+  hard_swish: 1.5,
+  silu: 1.1,
+};
+
+function activated({ node, attrs }: Step, y: Tensor, error: Float64Array): Float64Array {
+  const activation = (attrs.activation ?? 'none') as ActivationName;
+  if (activation === 'none') return error;
+  const params = (attrs.activation_params ?? []) as readonly number[];
+  const scaled = activation === 'hard_sigmoid' || activation === 'leaky_relu';
+  const slope = scaled
+    ? Math.max(Math.abs(params[0] ?? 1), activation === 'leaky_relu' ? 1 : 0)
+    : (slopes[activation] ?? 1);
+  const rounds = !['relu', 'clip'].includes(activation);
+  const probe = activationFunction({ activation, activation_params: params });
+  const extra = rounds ? 16 * unitOf(node) : 0;
+  const values = toNumbers(y);
+  return error.map(
+    (e, i) => slope * e + extra * (Math.abs(Number(values[i])) + (probe(0) === 0 ? 0 : 1) + e),
+  );
+}
+
+/** y = s (x - m) / sqrt(v + e) + t: with |s|, |t| and -|m| every term is positive; the variance has to be exact. */
+export function batchNorm(step: Step, [y]: readonly Tensor[]): Errors {
+  const { inputs, attrs } = step;
+  const [x, scale, shift, mean, variance] = inputs as readonly Bounded[];
+  if (variance?.error) return [everywhere(y as Tensor, Number.POSITIVE_INFINITY)];
+  const absolute = (factor: number): Tensor => {
+    const negated = magnitude(mean as Bounded, factor);
+    const minus = { ...negated, data: (negated.data as Float64Array).map((v) => -v) };
+    const parts = [x, scale, shift].map((input) => magnitude(input as Bounded, factor));
+    return evaluate('batch_norm', { attrs }, [...parts, minus, (variance as Bounded).tensor])[0] as Tensor;
+  };
+  return [summed(step, 8, absolute)];
+}
+
+/** Errors go where the updates go; sums and products add roundings. */
+export function scattered(step: Step, results: readonly Tensor[]): Errors {
+  const { attrs, inputs } = step;
+  const [x, indices, updates] = inputs as readonly [Bounded, Bounded, Bounded];
+  if (attrs.reduction === 'add' || attrs.reduction === 'mul') {
+    const absolute = (factor: number): Tensor => {
+      const parts = [magnitude(x, factor), indices.tensor, magnitude(updates, factor)];
+      return evaluate('scatter_nd', step, parts)[0] as Tensor;
+    };
+    return [summed(step, indices.tensor.data.length, absolute)];
+  }
+  if (isExact(step)) return results.map(() => null);
+  const reduction = attrs.reduction === 'none' ? 'none' : 'max';
+  const carried = [errorTensor(x), indices.tensor, errorTensor(updates)];
+  return [toNumbers(evaluate('scatter_nd', { attrs: { reduction } }, carried)[0] as Tensor) as Float64Array];
+}
+
+/** (ea + |a / b| eb) / (|b| - eb), and 2.5 ulp, which WGSL allows. */
+export function divided(step: Step, [y]: readonly Tensor[]): Errors {
+  const { inputs, node } = step;
+  const [a, b] = inputs as readonly [Bounded, Bounded];
+  if (!isFloat(node.output.type.dtype)) return selected(step, [y as Tensor]);
+  const spread = spreadTo(y as Tensor);
+  const [ea, eb] = [spread(errorTensor(a)), spread(errorTensor(b))];
+  const divisor = spread(magnitude(b));
+  const unit = unitOf(node);
+  const quotient = toNumbers(evaluate('div', { attrs: {} }, [a.tensor, b.tensor])[0] as Tensor);
+  const error = Float64Array.from(quotient, (q, i) => {
+    const [size, gap] = [Math.abs(Number(q)), (divisor[i] ?? 0) - (eb[i] ?? 0)];
+    const own = 5 * unit * size;
+    const change = (ea[i] ?? 0) + size * (eb[i] ?? 0);
+    return change === 0 ? own : gap > 0 ? change / gap + own : Number.POSITIVE_INFINITY;
+  });
+  return [activated(step, y as Tensor, error)];
+}
+
+/** Exact exponents: |p| (|x| + e)^(p - 1) e for p >= 1, the change over the interval for positive bases. */
+export function raised(step: Step, [y]: readonly Tensor[]): Errors {
+  const [a, b] = step.inputs as readonly [Bounded, Bounded];
+  const unit = unitOf(step.node);
+  const spread = spreadTo(y as Tensor);
+  const [base, power] = [spread(a.tensor), spread(b.tensor)];
+  const [ea, eb] = [spread(errorTensor(a)), spread(errorTensor(b))];
+  const raw = Float64Array.from(base, (x, i) => Number(x) ** Number(power[i]));
+  const error = raw.map((v, i) => {
+    const [x, p, ex, ep] = [Number(base[i]), Number(power[i]), ea[i] ?? 0, eb[i] ?? 0];
+    // exp2(p log2 x): an error of the logarithm counts p times
+    const own = unit * Math.abs(v) * (8 + 8 * Math.abs(p * Math.log(Math.abs(x) || 1)) + 4 * Math.abs(p));
+    if (ex === 0 && ep === 0) return own;
+    if (ep === 0 && p >= 1 && Number.isInteger(p)) return own + p * (Math.abs(x) + ex) ** (p - 1) * ex;
+    if (x - ex <= 0) return Number.POSITIVE_INFINITY;
+    const ends = [-1, 1].flatMap((s) => [-1, 1].map((t) => (x + s * ex) ** (p + t * ep)));
+    return own + ends.reduce((most, end) => Math.max(most, Math.abs(end - v)), 0);
+  });
+  return [activated(step, y as Tensor, error)];
+}
+
+/** p_i (exp(2 e + rounding of the difference) - 1), and gamma for the sum of n exponentials; never more than 0 <= p_i <= 1 allows. */
+export function softmaxError({ node, attrs, inputs }: Step, [y]: readonly Tensor[]): Errors {
+  const x = inputs[0] as Bounded;
+  const unit = unitOf(node);
+  const values = toNumbers(x.tensor);
+  const axes = { axes: [Number(attrs.axis)], keepdims: true };
+  const spread = spreadTo(y as Tensor);
+  const wide = (op: string, tensor: Tensor): ArrayLike<number> =>
+    spread(evaluate(op, { attrs: axes }, [tensor])[0] as Tensor);
+  const [top, worst] = [wide('reduce_max', x.tensor), wide('reduce_max', errorTensor(x))];
+  const size = Number(x.tensor.shape.at(Number(attrs.axis)) ?? 1);
+  return [
+    Float64Array.from(toNumbers(y as Tensor), (p, i) => {
+      const distance = Math.abs(Number(top[i]) - Number(values[i]));
+      const exponent = 2 * (worst[i] ?? 0) + 6 * unit * (1 + distance);
+      const own = gamma(size + 8, unit);
+      const change = Math.min(
+        Number(p) * Math.expm1(Math.min(exponent, 700)),
+        Math.max(Number(p), 1 - Number(p)),
+      );
+      return change + Number(p) * own + unit * 2 ** -20;
+    }),
+  ];
+}
