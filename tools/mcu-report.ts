@@ -1,3 +1,4 @@
+import type { CmsisCounts } from './mcu-cmsis-nn.ts';
 import { printAligned } from './print-aligned.ts';
 
 /** One measured quantity; ratios are ours over theirs. */
@@ -15,6 +16,8 @@ export interface Row {
   readonly portable?: number;
   /** The peer's figure, measured apart. */
   readonly peer?: number;
+  /** With CMSIS-NN in the same run; `whole` in this row's unit. */
+  readonly cmsis?: CmsisCounts | undefined;
   readonly target: number;
 }
 
@@ -36,16 +39,18 @@ export function printRows(title: string, rows: readonly Row[]): void {
     'ours/portable',
     'peer',
     'ours/peer',
+    ...(rows.some(({ cmsis }) => cmsis) ? ['calling CMSIS-NN', 'ours/calling', 'ours/CMSIS-NN'] : []),
   ];
   printAligned([head, ...rows.map(rowCells)], 3);
 }
 
 function rowCells(row: Row): string[] {
-  const { name, device, unit, ours, portable, peer, target } = row;
+  const { name, device, unit, ours, portable, peer, cmsis, target } = row;
   const ratio = (other: number | undefined): string => (other === undefined ? '' : (ours / other).toFixed(2));
   return [
     ...[name, device, unit, number(ours), number(target), isMet(row) ? 'met' : 'MISSED'],
     ...[number(portable), ratio(portable), number(peer), ratio(peer)],
+    ...(cmsis ? [number(cmsis.whole), ratio(cmsis.whole), cmsis.ratio.toFixed(2)] : []),
   ];
 }
 

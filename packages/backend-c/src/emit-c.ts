@@ -54,7 +54,7 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   checkGraph(lowered);
   const device = options.device ?? 'host';
   const lanes = lanesOf(device);
-  const kernelSet = kernelSetOf(options);
+  const kernelSet = kernelSetOf(options, lowered);
   const { plan, extraWork, pairOf } = planC(lowered, options);
   const emitter = new Emitter(plan, { lanes, kernelSet, pairOf, name: options.name });
   const inArena = options.io === 'arena';

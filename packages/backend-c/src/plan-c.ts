@@ -25,7 +25,7 @@ export type CPlan = WithinResult & Pick<FusedGhost, 'pairOf'>;
 export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
   const { device = 'host', maxRam, io = 'caller' } = options;
   const lanes = lanesOf(device);
-  const kernelSet = kernelSetOf(options);
+  const kernelSet = kernelSetOf(options, lowered);
   const { graph, pairOf } = options.fuseGhost ? fusedFor(kernelSet, lowered) : unfused(lowered);
   const result = planWithin(graph, {
     storageRule: byLikeness((node) => (pairOf(node) ? { kind: 'own' } : cStorageRule(node, kernelSet))),

@@ -13,6 +13,13 @@ export const strictFlags = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-We
 
 const SECONDS = 300;
 
+/** A library built for the device: its headers are for the program alone. */
+export interface CLibrary {
+  /** Folder of headers. */
+  readonly include: string;
+  readonly archive: string;
+}
+
 interface Build {
   readonly device: CDevice;
   readonly folder: string;
@@ -20,6 +27,7 @@ interface Build {
   readonly extraFlags: readonly string[];
   /** Layers to count one by one. */
   readonly layers?: number | undefined;
+  readonly library?: CLibrary | undefined;
 }
 
 /**
@@ -43,11 +51,15 @@ async function allDone<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
   return Promise.all(tasks);
 }
 
-async function link(objects: readonly string[], { device, folder, extraFlags }: Build): Promise<void> {
+async function link(
+  objects: readonly string[],
+  { device, folder, extraFlags, library }: Build,
+): Promise<void> {
   const script = device.board ? ['-T', 'board.ld', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments'] : [];
   const flags = [...device.flags, ...extraFlags, ...device.linkFlags, ...script];
   try {
-    await runProcess(device.compiler, [...flags, ...objects, '-lm', '-o', 'program'], {
+    const libraries = [...(library ? [library.archive] : []), '-lm'];
+    await runProcess(device.compiler, [...flags, ...objects, ...libraries, '-o', 'program'], {
       cwd: folder,
       timeout: SECONDS,
     });
@@ -73,8 +85,9 @@ function startupName({ startup }: Board): string {
   return startup === 'arm' ? 'startup.c' : 'startup.S';
 }
 
-function programFlags({ layers }: Build): readonly string[] {
-  return layers ? [...strictFlags, '-include', 'layers.h'] : strictFlags;
+function programFlags({ layers, library }: Build): readonly string[] {
+  const include = library ? [`-I${library.include}`] : [];
+  return [...strictFlags, ...include, ...(layers ? ['-include', 'layers.h'] : [])];
 }
 
 async function compileUnit(source: string, build: Build, flags: readonly string[]): Promise<string> {

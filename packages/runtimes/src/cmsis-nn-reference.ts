@@ -1,6 +1,7 @@
 /**
  * Stands in for CMSIS-NN in tests: the functions that generated C calls, with the library's published prototypes and arithmetic,
- * written here as plain loops. No package registry carries the library itself.
+ * written here as plain loops. It refuses the layers that one of the library's builds computes otherwise, and wants the working
+ * memory of the build that wants most. No package registry carries the library itself; GHOSTC_CMSIS_NN links it instead.
  */
 export const cmsisReferenceFiles: ReadonlyMap<string, string> = new Map([
   [
@@ -8,7 +9,9 @@ export const cmsisReferenceFiles: ReadonlyMap<string, string> = new Map([
     `#ifndef ARM_NNFUNCTIONS_H
 #define ARM_NNFUNCTIONS_H
 #include <stdint.h>
-typedef enum { ARM_CMSIS_NN_SUCCESS = 0, ARM_CMSIS_NN_ARG_ERROR = -1 } arm_cmsis_nn_status;
+typedef enum {
+  ARM_CMSIS_NN_SUCCESS = 0, ARM_CMSIS_NN_ARG_ERROR = -1, ARM_CMSIS_NN_NO_IMPL_ERROR = -2, ARM_CMSIS_NN_FAILURE = -3
+} arm_cmsis_nn_status;
 typedef struct { int32_t w, h; } cmsis_nn_tile;
 typedef struct { void *buf; int32_t size; } cmsis_nn_context;
 typedef struct { int32_t n, h, w, c; } cmsis_nn_dims;
@@ -86,11 +89,34 @@ static arm_cmsis_nn_status windows(const layer *l, const cmsis_nn_per_channel_qu
         }
   return ARM_CMSIS_NN_SUCCESS;
 }
-#define DEFINE(wrapper, params, multiplier) \\
+/* 1x1 without padding left and top: no padding at all. A row over a row: Helium's function is right without padding. */
+static int conv_fits(const layer *l, const cmsis_nn_dims *in, const cmsis_nn_dims *filter, const cmsis_nn_dims *out) {
+  const int32_t y = (out->h - 1) * l->stride.h - l->padding.h, x = (out->w - 1) * l->stride.w - l->padding.w;
+  if (filter->h * filter->w == 1 && l->padding.h == 0 && l->padding.w == 0) return y < in->h && x < in->w;
+  return in->h > 1 || filter->h > 1 || (out->h == 1 && l->padding.w == 0 && x + filter->w == in->w);
+}
+/* 3x3: the middle column is read everywhere. Other kernels: rows above and below are cleared as if windows touched the image. */
+static int dw_fits(const layer *l, const cmsis_nn_dims *in, const cmsis_nn_dims *filter, const cmsis_nn_dims *out) {
+  const int32_t y = (out->h - 1) * l->stride.h - l->padding.h, x = (out->w - 1) * l->stride.w - l->padding.w;
+  if (in->c == 1 && !conv_fits(l, in, filter, out)) return 0;
+  if (l->per_input > 1 || l->dilation.h > 1 || l->dilation.w > 1) return 1;
+  if (filter->h == 3 && filter->w == 3 && l->padding.h <= 1 && l->padding.w <= 1) return x + 1 < in->w;
+  return l->padding.h <= filter->h && y <= in->h;
+}
+static int32_t conv_work(const cmsis_nn_dims *in, const cmsis_nn_dims *filter, const cmsis_nn_dims *out) {
+  (void)out;
+  return 64 * ((in->c * filter->h * filter->w + 15) / 16);
+}
+static int32_t dw_work(const cmsis_nn_dims *in, const cmsis_nn_dims *filter, const cmsis_nn_dims *out) {
+  const int32_t taps = filter->h * filter->w, channels = 2 * in->c > 496 ? 2 * in->c : 496;
+  const int32_t as_conv = in->c == 1 ? conv_work(in, filter, out) + taps * out->c : 0;
+  return taps * channels > as_conv ? taps * channels : as_conv;
+}
+#define DEFINE(wrapper, params, multiplier, kind) \\
   int32_t wrapper##_get_buffer_size(const params *p, const cmsis_nn_dims *in, const cmsis_nn_dims *filter, \\
     const cmsis_nn_dims *out) { \\
-    (void)p; (void)in; (void)filter; (void)out; \\
-    return REFERENCE_WORK ? REFERENCE_WORK : 2 * in->c * filter->h * filter->w; \\
+    (void)p; \\
+    return REFERENCE_WORK ? REFERENCE_WORK : kind##_work(in, filter, out); \\
   } \\
   arm_cmsis_nn_status wrapper(const cmsis_nn_context *context, const params *p, \\
     const cmsis_nn_per_channel_quant_params *q, const cmsis_nn_dims *in, const int8_t *x, const cmsis_nn_dims *filter, \\
@@ -98,11 +124,12 @@ static arm_cmsis_nn_status windows(const layer *l, const cmsis_nn_per_channel_qu
     const layer l = {p->input_offset, p->output_offset, multiplier, p->stride, p->padding, p->dilation, p->activation}; \\
     const data d = {x, w, b, y}; \\
     if (bias->c != out->c || p->input_offset < -127 || p->input_offset > 128) return ARM_CMSIS_NN_ARG_ERROR; \\
+    if (!kind##_fits(&l, in, filter, out)) return ARM_CMSIS_NN_FAILURE; \\
     memset(context->buf, 0x5a, (size_t)wrapper##_get_buffer_size(p, in, filter, out)); \\
     return windows(&l, q, in, filter, out, d); \\
   }
-DEFINE(arm_convolve_wrapper_s8, cmsis_nn_conv_params, 0)
-DEFINE(arm_depthwise_conv_wrapper_s8, cmsis_nn_dw_conv_params, p->ch_mult)
+DEFINE(arm_convolve_wrapper_s8, cmsis_nn_conv_params, 0, conv)
+DEFINE(arm_depthwise_conv_wrapper_s8, cmsis_nn_dw_conv_params, p->ch_mult, dw)
 arm_cmsis_nn_status arm_elementwise_add_s8(const int8_t *a, const int8_t *b, int32_t a_offset, int32_t a_mult,
   int32_t a_shift, int32_t b_offset, int32_t b_mult, int32_t b_shift, int32_t left, int8_t *y, int32_t y_offset,
   int32_t y_mult, int32_t y_shift, int32_t low, int32_t high, int32_t count) {

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
-import { compileC, lowerForKernels, optimize } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
+import { compileC, type Device, lowerForKernels, optimize } from '@ghostc/compiler';
+import { seededInputs, type Tensors } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { type Graph, parseGraph } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
-import { registry } from '@ghostc/ops';
+import { type Rounding, registry } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { describe, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
+import { buildCmsisNn, cmsisNnRoot } from './cmsis-nn-library.ts';
 import { cmsisReferenceFiles } from './cmsis-nn-reference.ts';
 import { runC } from './prepare-c.ts';
+import type { CRun } from './read-runs.ts';
 import { skipWithout } from './require-tool.ts';
 
 const w = (shape: string, seed: number): string => {
@@ -21,7 +23,7 @@ const w = (shape: string, seed: number): string => {
 };
 
 /** What CMSIS-NN takes, between what it does not: a depthwise layer with fewer outputs, a grouped convolution. */
-const layers = (rounding: 'double' | 'single'): Graph =>
+const layers = (rounding: Rounding, ofLast = rounding): Graph =>
   parseGraph(
     `graph @net(%x: i8[1,3,7,9] quant(0.05:-128))
   const %w1: ${w('8,3,3,3', 1)}
@@ -40,7 +42,7 @@ const layers = (rounding: 'double' | 'single'): Graph =>
   %5 = qlinear_depthwise_conv2d %4, %w4 {y_scale=0.7, y_zero_point=0, pads=[2,2,2,2], rounding="${rounding}"}
   %6 = qlinear_conv2d %5, %w5 {y_scale=0.5, y_zero_point=-3, rounding="${rounding}"}
   %7 = reshape %6 {shape=[1,96]}
-  %8 = qlinear_fully_connected %7, %w6, %b6 {y_scale=2.5, y_zero_point=9, rounding="${rounding}"}
+  %8 = qlinear_fully_connected %7, %w6, %b6 {y_scale=2.5, y_zero_point=9, rounding="${ofLast}"}
   return %6, %8`,
     { registry },
   );
@@ -61,6 +63,31 @@ function withReference(program: CProgram, defines: Record<string, string> = {}):
   return { ...program, files: new Map([...program.files, ...reference]) };
 }
 
+/** Runs beside the library that GHOSTC_CMSIS_NN names, or beside the reference. */
+async function runLinked(
+  program: CProgram,
+  device: Device,
+  inputs: readonly Tensors[],
+  extraFlags: readonly string[] = [],
+): Promise<CRun[]> {
+  const root = cmsisNnRoot();
+  if (!root) return runC(withReference(program), device, inputs, { extraFlags });
+  const library = await buildCmsisNn(root, device, extraFlags);
+  return runC(program, device, inputs, { extraFlags, library });
+}
+
+/** Compiled for the library, the model gives the interpreter's bits; tells how many layers call it. */
+async function callsOfEqual(graph: Graph, device: Device, flags: readonly string[] = []): Promise<number> {
+  const program = compileC(graph, { name: 'net', device, kernels: 'cmsis-nn' });
+  const inputs = [1, 2].map((seed) => seededInputs(graph, seed));
+  const runs = await runLinked(program, device, inputs, flags);
+  inputs.forEach((input, i) => {
+    for (const [name, { data }] of interpret(graph, input))
+      expect(runs[i]?.outputs.get(name)?.data).toEqual(data);
+  });
+  return calls(program);
+}
+
 const calls = (program: CProgram): number =>
   String(program.files.get('net.c')).match(/^ {2}if \(k_cmsis_/gm)?.length ?? 0;
 
@@ -71,28 +98,68 @@ describe('C that calls CMSIS-NN', () => {
     ['cortex-m55', 'single'],
   ] as const)('gives the bits of the interpreter on %s, rounding %s', async ([device, rounding], context) => {
     skipWithout(cDevice(device).tools, `c@${device}`, context);
-    const graph = layers(rounding);
-    const program = compileC(graph, { name: 'net', device, kernels: 'cmsis-nn' });
-    expect(calls(program)).toBe(5);
-    const single = rounding === 'single' ? { CMSIS_NN_USE_SINGLE_ROUNDING: '1' } : {};
-    const extraFlags = Object.keys(single).map((name) => `-D${name}`);
-    const inputs = [1, 2].map((seed) => seededInputs(graph, seed));
-    const runs = await runC(withReference(program), device, inputs, { extraFlags });
-    inputs.forEach((input, i) => {
-      for (const [name, { data }] of interpret(graph, input))
-        expect(runs[i]?.outputs.get(name)?.data).toEqual(data);
-    });
+    const flags = rounding === 'single' ? ['-DCMSIS_NN_USE_SINGLE_ROUNDING'] : [];
+    expect(await callsOfEqual(layers(rounding), device, flags)).toBe(5);
   });
 
   test('runs a Ghost bottleneck with squeeze and excite', async (context) => {
     skipWithout(cDevice('host').tools, 'c', context);
-    const graph = bottleneck();
-    const program = compileC(graph, { name: 'net', kernels: 'cmsis-nn' });
-    expect(calls(program)).toBeGreaterThan(5);
-    const input = seededInputs(graph, 3);
-    const [run] = await runC(withReference(program), 'host', [input]);
-    for (const [name, { data }] of interpret(graph, input))
-      expect(run?.outputs.get(name)?.data).toEqual(data);
+    expect(await callsOfEqual(bottleneck(), 'host')).toBeGreaterThan(5);
+  });
+
+  test('calls it for the rounding of most of the work, as a TFLite model has its fully connected layer otherwise', async (context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    expect(await callsOfEqual(layers('double', 'single'), 'host')).toBe(4);
+    expect(await callsOfEqual(layers('single', 'double'), 'host', ['-DCMSIS_NN_USE_SINGLE_ROUNDING'])).toBe(
+      4,
+    );
+  });
+
+  test.for([
+    ['padding of 1x1 on the right alone', 0, 'qlinear_conv2d', '1,4,5,5', '6,4,1,1', 'pads=[0,0,0,1]'],
+    [
+      'padding of 1x1 below alone',
+      0,
+      'qlinear_conv2d',
+      '1,4,5,5',
+      '6,4,1,1',
+      'pads=[0,0,2,0], strides=[2,2]',
+    ],
+    ['1x1 with steps', 1, 'qlinear_conv2d', '1,4,5,5', '6,4,1,1', 'strides=[2,2]'],
+    ['a row with padding', 0, 'qlinear_conv2d', '1,4,1,8', '6,4,1,3', 'pads=[0,1,0,1]'],
+    ['a row with a column left over', 0, 'qlinear_conv2d', '1,4,1,8', '6,4,1,3', 'strides=[1,2]'],
+    ['a row without', 1, 'qlinear_conv2d', '1,4,1,8', '6,4,1,3', ''],
+    ['3x3 with wide padding', 1, 'qlinear_conv2d', '1,3,4,4', '5,3,3,3', 'pads=[4,4,4,4]'],
+    [
+      'depthwise 3x3, 2 columns of padding',
+      0,
+      'qlinear_depthwise_conv2d',
+      '1,8,5,5',
+      '8,1,3,3',
+      'pads=[1,1,1,2]',
+    ],
+    ['depthwise 3x3, 2 rows of it', 1, 'qlinear_depthwise_conv2d', '1,8,5,5', '8,1,3,3', 'pads=[1,1,2,1]'],
+    ['windows below the image', 0, 'qlinear_depthwise_conv2d', '1,8,4,4', '8,1,5,5', 'pads=[2,2,7,2]'],
+    ['windows above it', 0, 'qlinear_depthwise_conv2d', '1,8,4,4', '8,1,5,5', 'pads=[7,2,2,2]'],
+    ['dilation', 1, 'qlinear_depthwise_conv2d', '1,5,7,6', '5,1,3,3', 'dilations=[2,2], pads=[4,2,2,4]'],
+    [
+      'one channel to 600',
+      1,
+      'qlinear_depthwise_conv2d',
+      '1,1,4,4',
+      '600,1,3,3',
+      'multiplier=600, pads=[1,1,1,1]',
+    ],
+  ] as const)('%s: %i call', async ([, count, op, x, shape, attrs], context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    const graph = parseGraph(
+      `graph @net(%x: i8[${x}] quant(0.05:-128))
+  const %w: ${w(shape, 1)}
+  %y = ${op} %x, %w {y_scale=0.4, y_zero_point=5${attrs && `, ${attrs}`}}
+  return %y`,
+      { registry },
+    );
+    expect(await callsOfEqual(graph, 'host')).toBe(count);
   });
 
   test('tells where the library wants more working memory than is planned', async (context) => {

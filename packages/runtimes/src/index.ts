@@ -3,6 +3,7 @@ export { buildC, strictFlags } from './build-c.ts';
 export { bundleForWeb } from './bundle-for-web.ts';
 export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
+export { buildCmsisNn, cmsisNnRoot } from './cmsis-nn-library.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
 export { type Engine, engine, engines, engineTools, stopEngines } from './engines.ts';
 export { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import type { Tensors } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
-import { buildC } from './build-c.ts';
+import { buildC, type CLibrary } from './build-c.ts';
 import { type CDevice, cDevice } from './c-device.ts';
 import { harnessCodes } from './c-platform.ts';
 import { type CRun, readRuns } from './read-runs.ts';
@@ -21,6 +21,8 @@ export interface RunCOptions {
   readonly timeout?: number;
   /** For compiler and linker, such as `-fsanitize=address,undefined` on the host. */
   readonly extraFlags?: readonly string[];
+  /** What the program calls, built for the device. */
+  readonly library?: CLibrary | undefined;
 }
 
 /** A program built for a device. */
@@ -46,6 +48,7 @@ export async function prepareC(
       folder: folder.path,
       extraFlags: options.extraFlags ?? [],
       layers: options.layers,
+      library: options.library,
     });
   } catch (error) {
     await folder.remove();

@@ -1,7 +1,7 @@
-import type { Node } from '@ghostc/ir';
-import type { LoweredQuantizedOp } from '@ghostc/ops';
+import type { Graph, Node } from '@ghostc/ir';
+import type { LoweredQuantizedOp, Rounding } from '@ghostc/ops';
 import type { Device, PlanCOptions } from '../../c-program.ts';
-import { cmsisKernels } from './cmsis-nn/index.ts';
+import { cmsisKernelsFor, libraryRounding } from './cmsis-nn/index.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
 import { dspKernels } from './dsp/index.ts';
 import { add, mul, requantize, sub } from './elementwise.ts';
@@ -47,12 +47,14 @@ export function isQuantizedOp(op: string): op is LoweredQuantizedOp {
   return Object.hasOwn(portableKernels, op);
 }
 
-/** Whose kernels are emitted; `cmsis-nn/...`: calls of CMSIS-NN where it has the layer, else the device's. */
-export type KernelSet = Device | 'portable' | `cmsis-nn/${Device}`;
+const cmsisKernels = { double: cmsisKernelsFor('double'), single: cmsisKernelsFor('single') };
+
+/** Whose kernels are emitted; `cmsis-nn/...`: calls of CMSIS-NN, built to round so, where it has the layer, else the device's. */
+export type KernelSet = Device | 'portable' | `cmsis-nn/${Rounding}/${Device}`;
 
 /** The kernels that options ask for. */
-export function kernelSetOf({ kernels, device = 'host' }: PlanCOptions): KernelSet {
-  if (kernels === 'cmsis-nn') return `cmsis-nn/${device}`;
+export function kernelSetOf({ kernels, device = 'host' }: PlanCOptions, graph: Graph): KernelSet {
+  if (kernels === 'cmsis-nn') return `cmsis-nn/${libraryRounding(graph)}/${device}`;
   return kernels ?? device;
 }
 
@@ -71,6 +73,6 @@ export function quantizedKernel(node: Node & { readonly op: string }, set: Kerne
 /** Tables in the order in which their kernels are asked. */
 function tablesOf(set: KernelSet): (TunedKernels | undefined)[] {
   if (set === 'portable') return [];
-  const device = set.replace(/^cmsis-nn\//, '') as Device;
-  return [...(set === device ? [] : [cmsisKernels]), tunedKernels[device]];
+  const [device, rounding] = set.split('/').reverse() as [Device, Rounding?];
+  return [...(rounding ? [cmsisKernels[rounding]] : []), tunedKernels[device]];
 }

@@ -4,6 +4,7 @@ import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
 import type { Int8Params } from '../int8-layer.ts';
 import type { QuantizedKernel } from '../quantized-kernel.ts';
+import { convFits, depthwiseFits } from './library-limits.ts';
 import { cmsisPrelude } from './prelude.ts';
 
 /** What tells a convolution from a depthwise one. */
@@ -31,8 +32,8 @@ const conv: ConvKind = {
   filter: ({ m, kernelHeight, kernelWidth, channels }) => [m, kernelHeight, kernelWidth, channels],
   pack: ({ weight, geometry }) =>
     channelsLast(weight, geometry.m, geometry.kernelHeight * geometry.kernelWidth),
-  fits: ({ geometry: { group } }) => group === 1,
-  workBytes: ({ inner }) => 64 * Math.ceil(inner / 16),
+  fits: ({ geometry }) => geometry.group === 1 && convFits(geometry),
+  workBytes: ({ inner }) => columnBytes(inner),
 };
 
 const depthwise: ConvKind = {
@@ -42,10 +43,19 @@ const depthwise: ConvKind = {
   extra: ({ multiplier }) => [`.ch_mult = ${multiplier},`],
   filter: ({ m, kernelHeight, kernelWidth }) => [1, kernelHeight, kernelWidth, m],
   pack: ({ weight, geometry }) => channelsLast(weight, 1, geometry.kernelHeight * geometry.kernelWidth),
-  fits: ({ geometry: { channels, m }, multiplier }) => m === channels * multiplier,
-  workBytes: ({ channels, kernelHeight, kernelWidth }) =>
-    kernelHeight * kernelWidth * Math.max(2 * channels, 512),
+  fits: ({ geometry, multiplier }) =>
+    geometry.m === geometry.channels * multiplier && depthwiseFits(geometry),
+  workBytes: ({ channels, m, kernelHeight, kernelWidth }) => {
+    const taps = kernelHeight * kernelWidth;
+    const asConv = channels === 1 ? columnBytes(taps) + taps * m : 0;
+    return Math.max(taps * Math.max(2 * channels, 512), asConv);
+  },
 };
+
+/** Four windows of `inner` inputs each, in lanes of 16 bytes: Helium's, and the most of all builds. */
+function columnBytes(inner: number): number {
+  return 64 * Math.ceil(inner / 16);
+}
 
 /** Blocks of [channels][pixels] as [pixels][channels]. */
 function channelsLast(data: Int8Array, blocks: number, pixels: number): Int8Array {
