@@ -43,3 +43,17 @@ test('nodes are called as in the source model, those of composites too', () => {
     ...['/se/e/Conv', '/se/e/Conv_HardSigmoid', '/se/MatMul_Mul'],
   ]);
 });
+
+test('nodes of an attention are called as in the source model', () => {
+  const text = `graph @g(%x: f32[1,3,4,4], %f: f32[1,2,4,4])
+  const %p: f32[2,3,1,1] = random(1)
+  const %r: f32[2,1,1,5] = random(2)
+  const %c: f32[2,1,5,1] = random(3)
+  %y = dfc_attention %x, %f, %p, _, %r, _, %c from "AveragePool_1" | "Conv_2" | "Conv_3" | "Conv_4", "Sigmoid_5" | "Resize_6" | "Mul_7"
+  return %y
+`;
+  const nodes = decodeModel(emitOnnx(parseGraph(text, { registry }))).graph?.node ?? [];
+  expect(nodes.map(({ name }) => name)).toEqual(
+    'AveragePool_1 Conv_2 Conv_3 Conv_4 Sigmoid_5 Resize_6 Mul_7'.split(' '),
+  );
+});

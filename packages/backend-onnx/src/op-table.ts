@@ -288,12 +288,15 @@ function writeDfcAttention(writer: NodeWriter): void {
     const { shape } = writer.value(at).type;
     const inputs = [x, writer.input(at), ...(writer.has(at + 1) ? [writer.input(at + 1)] : [])];
     const window: OnnxAttrs = { kernel_shape: shape.slice(2).map(Number), ...halfPadded(shape) };
+    writer.nextPart();
     return writer.step('Conv', inputs, at > 2 ? { ...window, group: Number(shape[0]) } : window);
   };
   const pooled = writer.step('AveragePool', [writer.input(0)], { ...dfcPool });
   const gate = writer.step('Sigmoid', [conv(conv(conv(pooled, 2), 4), 6)]);
   const { sizes, ...modes } = dfcResize(writer.value(1).type.shape);
+  writer.nextPart();
   const large = writer.step('Resize', [gate, '', '', writer.ints(sizes, 'sizes')], modes);
+  writer.nextPart();
   writer.last('Mul', [writer.input(1), large]);
 }
 

@@ -10,6 +10,11 @@ export interface Source {
   readonly partOrigins?: readonly (readonly string[])[];
 }
 
+/** What each part of a composite came from, in order; nothing where that is not known. */
+export function sourcesOf({ partOrigins }: Node): Source[] {
+  return partOrigins.map((origin) => ({ origin }));
+}
+
 /** Adds nodes and constants in front of the matched root; they carry the source names of everything matched, if not told otherwise. */
 export interface Build {
   node(op: string, inputs: readonly (Value | null)[], attrs?: Attrs, source?: Source): Value;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { allocate, type DType } from '@ghostc/ir';
 import { dataTypeOf, encodeModel } from '@ghostc/onnx';
 import { expect, test } from 'vitest';
@@ -45,4 +48,17 @@ test('errors carry what ONNX Runtime says', async () => {
     /error\[run\/onnx\].*Nonsense/s,
   );
   await expect(runOrt(identityModel('f32'), [new Map()])).rejects.toThrow(/error\[run\/onnx\].*'?x'?/s);
+});
+
+test('errors of a model on disk, as it loads and as it runs, name its file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ghostc-ort-'));
+  try {
+    const [broken, sound] = [join(folder, 'broken.onnx'), join(folder, 'sound.onnx')];
+    writeFileSync(broken, identityModel('f32', 'Nonsense'));
+    writeFileSync(sound, identityModel('f32'));
+    await expect(runOrt(broken, [])).rejects.toThrow(`at ${broken}`);
+    await expect(runOrt(sound, [new Map()])).rejects.toThrow(`at ${sound}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -3,6 +3,7 @@ import {
   allocate,
   CompileError,
   type DType,
+  type ErrorLocation,
   fromBytes,
   type Tensor,
   type TensorData,
@@ -47,13 +48,15 @@ export async function ortSession(
     interOpNumThreads: 1,
     logSeverityLevel: 3,
   };
+  const place = typeof model === 'string' ? { file: model } : {};
   const session = await explain(
     typeof model === 'string'
       ? ort.InferenceSession.create(model, options)
       : ort.InferenceSession.create(model, options),
+    place,
   );
   return {
-    run: async (inputs) => runSession(session, toOrt(inputs, ort.Tensor)),
+    run: async (inputs) => explain(runSession(session, toOrt(inputs, ort.Tensor)), place),
     dispose: () => session.release(),
   };
 }
@@ -67,7 +70,7 @@ async function runSession(
     meta.isTensor && meta.shape.includes(0) ? [emptyOutput(meta)] : [],
   );
   const fetched = session.outputNames.filter((name) => !empty.some(([other]) => other === name));
-  const results = fetched.length ? fromOrt(await explain(session.run(feeds, fetched))) : new Map();
+  const results = fetched.length ? fromOrt(await session.run(feeds, fetched)) : new Map();
   const all = new Map([...results, ...empty]);
   return new Map(session.outputNames.map((name) => [name, all.get(name) as Tensor]));
 }
@@ -100,11 +103,12 @@ export async function loadOrt(): Promise<Ort> {
   }
 }
 
-async function explain<T>(result: Promise<T>): Promise<T> {
+async function explain<T>(result: Promise<T>, place: ErrorLocation): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    throw new CompileError('run/onnx', `ONNX Runtime: ${messageOf(error)}`);
+    if (error instanceof CompileError) throw error.at(place);
+    throw new CompileError('run/onnx', `ONNX Runtime: ${messageOf(error)}`, place);
   }
 }
 

@@ -1,4 +1,4 @@
-import { fromNumbers, type Node, type Value } from '@ghostc/ir';
+import { fromNumbers, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   cheapAttrs,
@@ -11,7 +11,7 @@ import {
 } from '@ghostc/ops';
 import { constantData, numbersOf, vector } from '../constant-math.ts';
 import { any, op } from '../pattern.ts';
-import { rule, type Source } from '../rule.ts';
+import { rule, sourcesOf } from '../rule.ts';
 import { batchNorm, batchNormFactors } from './fold-batch-norm.ts';
 
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
@@ -33,11 +33,6 @@ export const expandGhostModule = rule({
     return build.node('concat', [primary, cheap], { axis: 1 }, behind);
   },
 });
-
-/** What each part of a composite came from, in order; nothing where that is not known. */
-function sourcesOf({ partOrigins }: Node): Source[] {
-  return partOrigins.map((origin) => ({ origin }));
-}
 
 // squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
 export const expandSqueezeExcite = rule({

@@ -1,4 +1,4 @@
-import { isStaticShape, type Node, sameShape } from '@ghostc/ir';
+import { type Attrs, isStaticShape, type Node, sameShape, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   averagePool,
@@ -10,7 +10,7 @@ import {
   resize,
 } from '@ghostc/ops';
 import { any, constant, op } from '../pattern.ts';
-import { rule } from '../rule.ts';
+import { rule, sourcesOf } from '../rule.ts';
 
 const mean = op('average_pool', any('x')).as('pool');
 const point = op('conv2d', mean, constant('point_weight')).as('point');
@@ -33,9 +33,11 @@ export const recognizeDfcAttention = rule({
       resizeRefusal(gate)
     );
   },
-  rewrite: ({ x, features, point, rows, columns }, build) => {
+  rewrite: ({ x, features, pool, point, rows, columns, gate, product }, build) => {
     const weights = [point, rows, columns].flatMap(({ inputs }) => [inputs[1] ?? null, inputs[2] ?? null]);
-    return build.node('dfc_attention', [x, features, ...weights]);
+    const parts = [pool, point, rows, columns, gate, product];
+    const source = { partOrigins: parts.map(({ origin }) => origin) };
+    return build.node('dfc_attention', [x, features, ...weights], {}, source);
   },
 });
 
@@ -48,18 +50,17 @@ export const expandDfcAttention = rule({
   rewrite({ x, features, attention }, build) {
     const [, , pointWeight = null, pointBias = null, row, rowBias = null, column, columnBias = null] =
       attention.inputs;
-    const pooled = build.node('average_pool', [x], dfcPool);
-    const wide = build.node('conv2d', [pooled, pointWeight, pointBias]);
-    const across = build.node(
-      'depthwise_conv2d',
-      [wide, row ?? null, rowBias],
-      halfPadded(row?.type.shape ?? []),
-    );
-    const down = build.node('depthwise_conv2d', [across, column ?? null, columnBias], {
+    const sources = sourcesOf(attention);
+    const add = (part: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value =>
+      build.node(part, inputs, attrs, sources.shift());
+    const pooled = add('average_pool', [x], dfcPool);
+    const wide = add('conv2d', [pooled, pointWeight, pointBias]);
+    const across = add('depthwise_conv2d', [wide, row ?? null, rowBias], halfPadded(row?.type.shape ?? []));
+    const down = add('depthwise_conv2d', [across, column ?? null, columnBias], {
       ...halfPadded(column?.type.shape ?? []),
       activation: 'sigmoid',
     });
-    return build.node('mul', [features, build.node('resize', [down], dfcResize(features.type.shape))]);
+    return add('mul', [features, add('resize', [down], dfcResize(features.type.shape))]);
   },
 });
 
