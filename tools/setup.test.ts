@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const setup = pathToFileURL(join(import.meta.dirname, 'setup.mjs')).href;
 const script = `import { run } from '${setup}';
-await run(process.execPath, ['-e', 'console.log(process.pid); setInterval(() => {}, 1000)']);`;
+await run(process.execPath, ['-e', 'console.log(String(process.pid)); setInterval(() => {}, 1000)']);`;
 
 test.each([
   ['SIGTERM', 143],

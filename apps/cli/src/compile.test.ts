@@ -59,6 +59,7 @@ describe('compile', () => {
     const refused = ghostc('compile', dynamic, '--target', 'c', '--out', join(folder, 'dyn'));
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain('expected a size for every dimension (--bind NAME=SIZE)');
+    expect(refused.stderr).toContain(`at ${dynamic}`);
     expect(existsSync(join(folder, 'dyn'))).toBe(false);
   });
 });

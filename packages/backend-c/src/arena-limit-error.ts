@@ -43,7 +43,7 @@ export function arenaLimitError({ plan, missing, worst }: WithinResult, maxRam: 
     .slice(0, told)
     .map(({ value, bytes }) => ({ what: heldText(value), bytes }));
   const miss = { maxRam, arenaBytes: plan.arenaBytes, missingBytes: missing, layer, held };
-  return new ArenaLimitError(miss, { ...(worst?.node.origin.length && { node: worst.node.origin.at(-1) }) });
+  return new ArenaLimitError(miss, { ...(worst?.node.origin.length && { node: worst.node.origin[0] }) });
 }
 
 function layerText(node: Node, bands: readonly Node[]): string {

@@ -3,6 +3,7 @@ import { type Graph, parseGraph, type Tensor } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { bisect } from './bisect.ts';
+import { isolateNodes, referenceValues } from './isolate.ts';
 
 const text = `graph @net(%x: f32[1,3,12,12])
 const %w: f32[4,3,1,1] = random(1)
@@ -115,4 +116,22 @@ test.each([
   // a reproduction allows what the bisection allowed
   const allowed = [...(report.smallest?.outcome.allowed.values() ?? [])].flatMap((one) => [...one]);
   expect(new Set(allowed)).toEqual(new Set(agree ? [] : [1]));
+});
+
+test('what is computed of constants alone is a constant beside the node that reads it', async () => {
+  const model = parseGraph(
+    `graph @w(%x: f32[1,2,3,3])
+  const %w: i8[2,2,1,1] quant(0.1:0) = random(1)
+  %f = dequantize_linear %w
+  %y = conv2d %x, %f
+  return %y`,
+    { registry },
+  );
+  const sample = { graph: model, inputs: seededInputs(model, 1) };
+  const { graph: isolated } = isolateNodes(model, referenceValues(sample));
+  expect(isolated.inputs.map(({ type }) => type.shape)).toEqual([[1, 2, 3, 3]]);
+  expect([...isolated.nodes()].map(({ inputs }) => inputs.map((value) => !!value?.constant))).toEqual([
+    [true],
+    [false, true],
+  ]);
 });

@@ -47,7 +47,7 @@ export async function bisect(sample: Sample, pair: Pair, options: BisectOptions 
   const values = referenceValues(sample);
   const nodes = [...sample.graph.nodes()];
   onProgress(`${nodes.length} nodes, each alone`);
-  const isolated = await run(isolateNodes(nodes, values));
+  const isolated = await run(isolateNodes(sample.graph, values));
   onProgress('every tensor of the whole model');
   const cumulative = await run({ graph: withAllOutputs(sample.graph), inputs: sample.inputs });
   const rows = tabulate(nodes, isolated, cumulative);
@@ -82,7 +82,7 @@ async function startOfReduction({
   guilty,
   ...search
 }: Search): Promise<Sample | null> {
-  if (guilty >= 0) return isolateNodes([nodes[guilty] as Node], values);
+  if (guilty >= 0) return isolateNodes(sample.graph, values, [nodes[guilty] as Node]);
   if (!search.differs) return null;
   let [low, high] = [0, nodes.length - 1];
   const upTo = (n: number): Sample =>

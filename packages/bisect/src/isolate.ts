@@ -1,6 +1,6 @@
 import type { Tensors } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
-import { Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
+import { constantValues, Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 
 /** A model with inputs for it. */
@@ -20,16 +20,22 @@ export function referenceValues({ graph, inputs }: Sample): Map<Value, Tensor> {
 }
 
 /**
- * All nodes of a graph side by side in one: each reads inputs of its own, which hold the reference values, and its results
- * are outputs, so that no error travels from node to node and nothing fuses. Output `N_K` is result K of node N.
+ * All nodes of a graph, or some, side by side in one: each reads inputs of its own, which hold the reference values, and its
+ * results are outputs, so that no error travels from node to node and nothing fuses. Values that no input changes are
+ * constants, as kernels want their weights. Output `N_K` is result K of node N.
  */
-export function isolateNodes(nodes: readonly Node[], values: ReadonlyMap<Value, Tensor>): Sample {
+export function isolateNodes(
+  source: Graph,
+  values: ReadonlyMap<Value, Tensor>,
+  nodes: readonly Node[] = [...source.nodes()],
+): Sample {
   const graph = new Graph('isolated');
+  const fixed = constantValues(source);
   const inputs = new Map<string, Tensor>();
   const constants = new Map<Value, Value>();
   const bring = (value: Value, prefix: string): Value => {
     const tensor = values.get(value) as Tensor;
-    if (value.constant) {
+    if (fixed.has(value)) {
       if (!constants.has(value)) constants.set(value, graph.addConstant(value.name, tensor));
       return constants.get(value) as Value;
     }

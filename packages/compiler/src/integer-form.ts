@@ -1,4 +1,4 @@
-import type { Graph, Value } from '@ghostc/ir';
+import { constantValues, type Graph } from '@ghostc/ir';
 import { loweredQuantizedOps } from '@ghostc/ops';
 import { optimize } from './pipeline.ts';
 
@@ -9,12 +9,8 @@ const quantizedOps = new Set<string>(loweredQuantizedOps);
  * stored in integers and dequantised leave it a float model.
  */
 export function isQuantized(model: Graph): boolean {
-  const known = new Set<Value | null>([null, ...model.constants]);
-  for (const { op, inputs, outputs } of model.nodes()) {
-    if (inputs.every((value) => known.has(value))) for (const value of outputs) known.add(value);
-    else if (quantizedOps.has(op)) return true;
-  }
-  return false;
+  const known = constantValues(model);
+  return [...model.nodes()].some(({ op, output }) => quantizedOps.has(op) && !known.has(output));
 }
 
 /**

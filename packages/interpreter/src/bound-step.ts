@@ -19,7 +19,7 @@ function single(tensor: Tensor): Tensor {
     : tensor;
 }
 
-/** Runs an op on given tensors; the residual activation of a sum is left out with `plain`. */
+/** Runs an op on given tensors, with the attributes of the step. */
 export function evaluate(
   op: string,
   { attrs }: Pick<Step, 'attrs'>,

@@ -1,5 +1,6 @@
 export { attempt, CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
 export { ConstantStore, hashWords } from './constant-store.ts';
+export { constantValues } from './constant-values.ts';
 export { addDim, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
 export {
   allocate,

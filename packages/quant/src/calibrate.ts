@@ -128,7 +128,7 @@ function constantWarnings(graph: Graph, statistics: ReadonlyMap<Value, ValueStat
     const histogram = statistics.get(node.output)?.histogram;
     if (histogram && histogram.count > 1 && histogram.min === histogram.max)
       warnings.push(
-        `${node.origin.at(-1) ?? node.output.name} (${node.op}) is ${histogram.min} on all calibration data: its scale says nothing`,
+        `${node.origin[0] ?? node.output.name} (${node.op}) is ${histogram.min} on all calibration data: its scale says nothing`,
       );
   }
   return warnings;

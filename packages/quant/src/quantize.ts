@@ -129,7 +129,7 @@ function rewrite(
   verify(graph, registry);
   const { leftInFloat } = quantizer;
   const warnings = leftInFloat.map(
-    (node) => `${node.origin.at(-1) ?? node.output.name} (${node.op}) has no integer form and stays in float`,
+    (node) => `${node.origin[0] ?? node.output.name} (${node.op}) has no integer form and stays in float`,
   );
   return { graph, leftInFloat, warnings: [...calibration.warnings, ...warnings] };
 }

@@ -42,7 +42,7 @@ export function measureSensitivity(
     const precisionOf = (other: Node): Precision => (other === node ? 'int8' : 'float');
     const sqnr = planSqnr(graph, { ...plan, precisionOf }, runs);
     onLayer?.(i + 1);
-    return { node, layer: node.origin.at(-1) ?? node.output.name, op: node.op, sqnr };
+    return { node, layer: node.origin[0] ?? node.output.name, op: node.op, sqnr };
   });
   return layers.sort((a, b) => a.sqnr - b.sqnr);
 }

@@ -28,7 +28,7 @@ const FLOAT_NOISE = 1e-5;
 export async function layersInOrt(graph: Graph, inputs: readonly Tensors[]): Promise<LayerInOrt[]> {
   const nodes = [...graph.nodes()];
   const runs = inputs.map((one) => referenceValues({ graph, inputs: one }));
-  const samples = runs.map((values) => isolateNodes(nodes, values));
+  const samples = runs.map((values) => isolateNodes(graph, values));
   const [first] = samples;
   if (!first) return [];
   const results = await runOrt(

@@ -1,5 +1,7 @@
 import {
   ArenaLimitError,
+  type CompileCOptions,
+  type CompileWgslOptions,
   type CProgram,
   compileC,
   compileFiles,
@@ -17,7 +19,7 @@ import {
   type WeightForm,
   weightForms,
 } from '@ghostc/compiler';
-import { CompileError } from '@ghostc/ir';
+import { CompileError, type Graph, withLocation } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
@@ -183,10 +185,7 @@ function runCompile(model: string, flags: CompileFlags): void {
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
       onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
-    const program = flags.target === 'c' ? compileC(loaded.graph, options) : null;
-    const files = program
-      ? packageFiles(program, flags.layout ?? 'plain')
-      : compileFiles(loaded.graph, flags.target, options);
+    const { program, files } = withLocation({ file: model }, () => compiled(loaded.graph, flags, options));
     const written = writeFiles(flags.out, files);
     progress.stop();
     const sizes = [...files.values()].map((content) => Buffer.byteLength(content));
@@ -202,6 +201,16 @@ function runCompile(model: string, flags: CompileFlags): void {
   } finally {
     progress.stop();
   }
+}
+
+function compiled(
+  graph: Graph,
+  { target, layout = 'plain' }: CompileFlags,
+  options: CompileCOptions & CompileWgslOptions,
+) {
+  if (target !== 'c') return { program: null, files: compileFiles(graph, target, options) };
+  const program = compileC(graph, options);
+  return { program, files: packageFiles(program, layout) };
 }
 
 function missOf({ code, detail, miss }: ArenaLimitError, { target }: CompileFlags) {

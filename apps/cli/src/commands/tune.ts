@@ -76,7 +76,7 @@ function report(result: TuneResult, file: string, { json }: TuneFlags): void {
   ]);
   console.log(formatTable(['layer', 'best', 'ms', 'ms, static', 'ratio'], rows));
   console.log(
-    `whole network: ${result.tuned.toFixed(1)} ms, static ${result.static.toFixed(1)} ms, ratio ${result.ratio.toFixed(2)}`,
+    `whole network: ${result.tuned.toFixed(1)} ms, static ${result.static.toFixed(1)} ms, ratio ${result.ratio.toFixed(2)} (median of rounds)`,
   );
   if (result.lost) console.log('The faster layers make no faster network here: the static choices are kept.');
   console.log(`${result.adapter}: ${choices.length} choices in ${file}`);

@@ -1,0 +1,9 @@
+import type { Graph, Value } from './graph.ts';
+
+/** The values that no input changes: constants, and what is computed of those alone. */
+export function constantValues(graph: Graph): Set<Value> {
+  const known = new Set<Value>(graph.constants);
+  for (const { inputs, outputs } of graph.nodes())
+    if (inputs.every((value) => !value || known.has(value))) for (const value of outputs) known.add(value);
+  return known;
+}
