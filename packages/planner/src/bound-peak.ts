@@ -1,4 +1,4 @@
-import type { Problem } from './find-order.ts';
+import type { Problem } from './order-problem.ts';
 import type { Cell } from './resolve-storage.ts';
 
 /**

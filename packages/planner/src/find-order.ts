@@ -1,17 +1,8 @@
 import { boundPeak } from './bound-peak.ts';
 import { connectedTasks } from './connected-tasks.ts';
 import type { Task } from './list-tasks.ts';
+import type { Problem } from './order-problem.ts';
 import type { Cell } from './resolve-storage.ts';
-
-/** What the search knows: sizes of the cells that cost memory, who reads them, which outlive the run. */
-export interface Problem {
-  readonly tasks: readonly Task[];
-  readonly before: readonly (readonly number[])[];
-  readonly after: readonly (readonly number[])[];
-  readonly readers: ReadonlyMap<Cell, readonly number[]>;
-  readonly costs: (cell: Cell) => number;
-  readonly kept: ReadonlySet<Cell>;
-}
 
 /** A set of tasks that have run, and the cheapest known way to have run them. */
 interface State {

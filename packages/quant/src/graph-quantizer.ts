@@ -7,23 +7,15 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { buildNode, type OutputQuant, type Rounding } from '@ghostc/ops';
+import { buildNode } from '@ghostc/ops';
 import { chooseRange } from './choose-range.ts';
+import { type Form, outputAttrs, type RewriteOptions, type Rewriting } from './integer-rule.ts';
 import { integerRules } from './integer-rules.ts';
 import { constantStatistics, type QuantPlan } from './quant-plan.ts';
-import { type ActivationDType, activationQuant, quantizeNumber } from './quant-range.ts';
-
-export interface RewriteOptions {
-  /** Element type of the graph's inputs and outputs. */
-  readonly io: 'float' | 'int8';
-  readonly rounding: Rounding;
-}
-
-/** Element types in which a value of the float graph exists in the quantised one. */
-type Form = 'f32' | ActivationDType;
+import { activationQuant, quantizeNumber } from './quant-range.ts';
 
 /** Rewrites a float graph node by node into integers, as a plan says; conversions stand where two nodes disagree. */
-export class GraphQuantizer {
+export class GraphQuantizer implements Rewriting {
   readonly graph: Graph;
   /** Nodes that an int8 plan left in float, because no integer form of them exists. */
   readonly leftInFloat: Node[] = [];
@@ -144,9 +136,4 @@ export class GraphQuantizer {
     const data = wish === 'i8' ? Int8Array.from(levels) : Int16Array.from(levels);
     return this.graph.addConstant(value.name, { dtype: wish, shape: tensor.shape, data, quant });
   }
-}
-
-/** Attributes that state the quantisation of an output. */
-export function outputAttrs(quant: QuantParams, dtype: ActivationDType): OutputQuant & Attrs {
-  return { y_scale: quant.scale[0] ?? 1, y_zero_point: quant.zeroPoint[0] ?? 0, y_dtype: dtype };
 }

@@ -1,11 +1,8 @@
 import { type Attrs, type Node, sameType, type Value } from '@ghostc/ir';
 import { type Activation, clampAttrs, lookup, unaryTable, withDefaults } from '@ghostc/ops';
-import { type GraphQuantizer, outputAttrs } from './graph-quantizer.ts';
+import { type IntegerRule, outputAttrs, type Rewriting } from './integer-rule.ts';
 import type { ActivationDType } from './quant-range.ts';
 import { quantizeWeight } from './quantize-weight.ts';
-
-/** The integer form of a float node; null where there is none. */
-export type IntegerRule = (node: Node, to: GraphQuantizer, precision: 'int8' | 'int16') => Value | null;
 
 const tables = [
   'abs',
@@ -81,7 +78,7 @@ function requantizedRule(op: string): IntegerRule {
 }
 
 /** The node's own attributes without its activation, the output's quantisation, and the clamp; undefined if it is none. */
-function requantizedAttrs(node: Node, to: GraphQuantizer, dtype: ActivationDType): Attrs | undefined {
+function requantizedAttrs(node: Node, to: Rewriting, dtype: ActivationDType): Attrs | undefined {
   const quant = to.plan.quantOf(node.output, dtype);
   const { activation = 'none', activation_params = [], ...own } = node.attrs;
   const clamp = clampAttrs({ activation, activation_params } as unknown as Activation, quant, dtype);
@@ -90,7 +87,7 @@ function requantizedAttrs(node: Node, to: GraphQuantizer, dtype: ActivationDType
 }
 
 /** A relu or clip of its own is a requantisation with a clamp. */
-function clampRule(node: Node, to: GraphQuantizer, precision: 'int8' | 'int16'): Value | null {
+function clampRule(node: Node, to: Rewriting, precision: 'int8' | 'int16'): Value | null {
   const [x] = node.inputs;
   if (!x) return null;
   const dtype = activationTypes[precision];
@@ -106,7 +103,7 @@ function clampRule(node: Node, to: GraphQuantizer, precision: 'int8' | 'int16'):
 }
 
 /** Any function of one int8 is a table of 256 bytes. */
-function tableRule(node: Node, to: GraphQuantizer, precision: 'int8' | 'int16'): Value | null {
+function tableRule(node: Node, to: Rewriting, precision: 'int8' | 'int16'): Value | null {
   const [x] = node.inputs;
   if (!x) return null;
   const dtype = activationTypes[precision];
@@ -117,7 +114,7 @@ function tableRule(node: Node, to: GraphQuantizer, precision: 'int8' | 'int16'):
 }
 
 /** Integers go through unchanged: in 16 bits if all inputs are there in 16 bits alone. */
-function carriedRule(node: Node, to: GraphQuantizer): Value | null {
+function carriedRule(node: Node, to: Rewriting): Value | null {
   if (node.op === 'pad' && Number(node.attrs.value ?? 0) !== 0) return null;
   if (node.op === 'resize' && (node.attrs.mode ?? 'nearest') !== 'nearest') return null;
   const inputs = node.inputs.filter((input) => input !== null);
@@ -131,7 +128,7 @@ function carriedRule(node: Node, to: GraphQuantizer): Value | null {
 }
 
 /** TFLite's softmax has the output scale 1/256 and the zero point -128; another plan is met by a requantisation. */
-function softmaxRule(node: Node, to: GraphQuantizer): Value | null {
+function softmaxRule(node: Node, to: Rewriting): Value | null {
   const [x] = node.inputs;
   if (!x) return null;
   const fixed = outputAttrs({ scale: [1 / 256], zeroPoint: [-128] }, 'i8');

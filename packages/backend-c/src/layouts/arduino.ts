@@ -4,14 +4,13 @@ import { cType } from '../c-type.ts';
 import { isBuffer } from '../header-text.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { bufferArguments } from './buffer-arguments.ts';
-import type { PackageFiles } from './package-files.ts';
 import { placeSources } from './place-sources.ts';
 
 /**
  * A library as the Arduino library specification 1.5 has it: `library.properties`, everything to compile in `src/`, one
  * example sketch. Its builder knows no `.incbin` paths: the weights must be C.
  */
-export function arduinoFiles(program: CProgram): PackageFiles {
+export function arduinoFiles(program: CProgram): CProgram['files'] {
   if ([...program.files.keys()].some((file) => file.endsWith('.S')))
     throw new CompileError('backend-c/layout', 'an Arduino library needs its weights as C (--weights c)');
   return new Map([

@@ -3,14 +3,13 @@ import { cType } from '../c-type.ts';
 import { isBuffer } from '../header-text.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { bufferArguments } from './buffer-arguments.ts';
-import type { PackageFiles } from './package-files.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
 
 /**
  * A CMake package: `add_subdirectory` or `find_package(<name>)` give the target `<name>::<name>`. CMake 3.13 is what Debian 10
  * has, and enough.
  */
-export function cmakeFiles(program: CProgram): PackageFiles {
+export function cmakeFiles(program: CProgram): CProgram['files'] {
   return new Map([
     ['CMakeLists.txt', listsText(program)],
     [`cmake/${program.name}-config.cmake`, configText(program)],

@@ -7,10 +7,8 @@ import { zephyrFiles } from './zephyr.ts';
 export const layouts = ['plain', 'cmake', 'arduino', 'zephyr'] as const;
 export type Layout = (typeof layouts)[number];
 
-export type PackageFiles = ReadonlyMap<string, string | Uint8Array>;
-
 /** The files of a program in a layout, by path with `/`: ready for a build. */
-export function packageFiles(program: CProgram, layout: Layout): PackageFiles {
+export function packageFiles(program: CProgram, layout: Layout): CProgram['files'] {
   if (layout === 'cmake') return cmakeFiles(program);
   if (layout === 'arduino') return arduinoFiles(program);
   return layout === 'zephyr' ? zephyrFiles(program) : program.files;

@@ -1,11 +1,10 @@
 import type { CProgram } from '../c-program.ts';
 import { isBuffer } from '../header-text.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
-import type { PackageFiles } from './package-files.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
 
 /** A Zephyr module: named in ZEPHYR_EXTRA_MODULES or a west manifest, switched on by `CONFIG_<NAME>=y`. */
-export function zephyrFiles(program: CProgram): PackageFiles {
+export function zephyrFiles(program: CProgram): CProgram['files'] {
   return new Map([
     ['zephyr/module.yml', 'build:\n  cmake: .\n  kconfig: Kconfig\n'],
     ['Kconfig', kconfigText(program)],
