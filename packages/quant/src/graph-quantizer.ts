@@ -1,12 +1,4 @@
-import {
-  type Attrs,
-  Graph,
-  type Node,
-  type QuantParams,
-  type Tensor,
-  toNumbers,
-  type Value,
-} from '@ghostc/ir';
+import { type Attrs, Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import { chooseRange } from './choose-range.ts';
 import { type Form, outputAttrs, type RewriteOptions, type Rewriting } from './integer-rule.ts';
