@@ -3,8 +3,6 @@ export { isolateNodes, referenceValues, type Sample } from './isolate.ts';
 export {
   allowances,
   type Distance,
-  difference,
-  largestMagnitude,
   measureOutputs,
   type Outcome,
   type Pair,

@@ -1,4 +1,4 @@
-import { type Runtime, runEach, type Tensors } from '@ghostc/conformance';
+import { difference, largestMagnitude, type Runtime, runEach, type Tensors } from '@ghostc/conformance';
 import { errorBounds } from '@ghostc/interpreter';
 import { type Tensor, toNumbers } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
@@ -98,20 +98,4 @@ function distance(a?: Tensor, b?: Tensor, bounds?: Float64Array): Distance {
     if (ratio > found.ratio) found = { error, allowed, ratio, index };
   }
   return found;
-}
-
-/** |a - b|; 0 for equal infinities and for two NaN, infinite where one alone is not finite. */
-export function difference(a: number, b: number): number {
-  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
-  return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Infinity;
-}
-
-/** The largest finite magnitude; 0 of none. */
-export function largestMagnitude(values: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i] as number);
-    if (size > most && Number.isFinite(size)) most = size;
-  }
-  return most;
 }

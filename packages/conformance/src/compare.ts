@@ -42,7 +42,7 @@ export function compareTensors(
   const problem = mismatch(expected, actual);
   if (!actual || problem) return failed(problem ?? 'no output');
   const [want, got] = [toNumbers(expected), toNumbers(actual)];
-  const largest = largestOf(want);
+  const largest = largestMagnitude(want);
   const { bound } = tolerance;
   const floor = FLUSHED + (bound ? 0 : tolerance.relative * largest + tolerance.absolute);
   const allowed = (i: number): number => floor + (bound?.[i] ?? 0);
@@ -68,7 +68,8 @@ function summarize(
   };
 }
 
-function largestOf(values: ArrayLike<number>): number {
+/** The largest finite magnitude; 0 of none. */
+export function largestMagnitude(values: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < values.length; i++) {
     const size = Math.abs(Number(values[i]));
@@ -86,7 +87,7 @@ export function tooWide(
   allowed: (i: number) => number,
   dtype: DType = 'f32',
 ): string | undefined {
-  const limit = isFloat(dtype) ? limitFor(dtype) * largestOf(want) + 2 * FLUSHED : 1;
+  const limit = isFloat(dtype) ? limitFor(dtype) * largestMagnitude(want) + 2 * FLUSHED : 1;
   let wide = 0;
   for (let i = 0; i < want.length; i++) if (!(allowed(i) <= limit)) wide++;
   if (want.length === 0 || 2 * wide <= want.length) return undefined;
@@ -118,18 +119,19 @@ interface Measured {
 function measure(want: ArrayLike<number>, got: ArrayLike<number>, allowed: (i: number) => number): Measured {
   let [maxAbs, ratio, worst, most] = [0, 0, -1, 0];
   for (let i = 0; i < want.length; i++) {
-    const difference = distance(want[i] as number, got[i] as number);
+    const off = difference(want[i] as number, got[i] as number);
     const limit = allowed(i);
     most = Math.max(most, limit);
-    if (difference === 0) continue;
-    maxAbs = Math.max(maxAbs, difference);
-    const part = difference / limit;
+    if (off === 0) continue;
+    maxAbs = Math.max(maxAbs, off);
+    const part = off / limit;
     if (part > ratio || worst < 0) [ratio, worst] = [part, i];
   }
   return { maxAbs, ratio, worst, allowed: worst < 0 ? most : allowed(worst) };
 }
 
-function distance(a: number, b: number): number {
+/** |a - b|; 0 for equal infinities and for two NaN, infinite where one alone is not finite. */
+export function difference(a: number, b: number): number {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
   return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
 }

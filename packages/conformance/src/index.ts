@@ -1,4 +1,4 @@
-export { type Comparison, compareTensors, type Tolerance } from './compare.ts';
+export { type Comparison, compareTensors, difference, largestMagnitude, type Tolerance } from './compare.ts';
 export { compareDerived, type Derivation, type DerivedComparison } from './compare-derived.ts';
 export {
   type CaseResult,

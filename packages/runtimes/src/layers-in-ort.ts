@@ -1,6 +1,6 @@
 import { emitOnnx } from '@ghostc/backend-onnx';
-import { difference, isolateNodes, largestMagnitude, referenceValues } from '@ghostc/bisect';
-import type { Tensors } from '@ghostc/conformance';
+import { isolateNodes, referenceValues } from '@ghostc/bisect';
+import { difference, largestMagnitude, type Tensors } from '@ghostc/conformance';
 import { type Graph, isFloat, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { runOrt } from './ort-session.ts';
 

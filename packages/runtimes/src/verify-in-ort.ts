@@ -1,5 +1,11 @@
-import { difference } from '@ghostc/bisect';
-import { type DataSet, type Runtime, runEach, type TargetResult, type Tensors } from '@ghostc/conformance';
+import {
+  type DataSet,
+  difference,
+  type Runtime,
+  runEach,
+  type TargetResult,
+  type Tensors,
+} from '@ghostc/conformance';
 import { type Graph, toNumbers } from '@ghostc/ir';
 import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 
