@@ -6,7 +6,7 @@ import type { Graph, Value } from '@ghostc/ir';
  * and zero point that its quantize_linear or dequantize_linear has. Undefined where there is nothing to change.
  */
 export function integerIo(model: Graph): Graph | undefined {
-  const graph = integerForm(model)?.clone();
+  const graph = integerForm(model);
   if (!graph) return undefined;
   const inputs = graph.inputs.splice(0).map((input) => quantizedInput(graph, input));
   const outputs = graph.outputs.map((output) => quantizedOutput(graph, output));

@@ -88,9 +88,10 @@ function repairs(request: RemedyRequest, { label, graph, plan }: Variant, refuse
   };
   attempt(plan, graph, 'in bands of rows');
   if (plans.some(fitsSoFar)) return plans;
-  const what = isQuantized(graph) ? 'integer inputs and outputs' : 'int8';
+  const quantized = isQuantized(graph);
+  const what = quantized ? 'integer inputs and outputs' : 'int8';
   request.onStep(named(what));
-  const integers = inIntegers(graph);
+  const integers = quantized ? integerIo(graph) : asInt8(graph);
   if (typeof integers === 'string') refused.push({ variant: named(what), problem: integers });
   if (!integers || typeof integers === 'string') return plans;
   const next = planFor({ ...request, variant: named(what), graph: integers });
@@ -127,21 +128,15 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
   return room;
 }
 
-/** A float model as int8, a quantised one with integer inputs and outputs; undefined: it has them; or why there is no such model. */
-function inIntegers(graph: Graph): Graph | string | undefined {
-  if (isQuantized(graph)) return integerIo(graph);
+/** A float model as int8, or why it is none. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
+function asInt8(graph: Graph): Graph | string {
+  const inputs = new Map(graph.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
   try {
-    return asInt8(graph);
+    return quantize(lowerForKernels(optimize(graph)), [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
   } catch (error) {
     if (error instanceof CompileError) return `random inputs do not calibrate it: ${error.detail}`;
     throw error;
   }
-}
-
-/** Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
-function asInt8(graph: Graph): Graph {
-  const inputs = new Map(graph.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
-  return quantize(lowerForKernels(optimize(graph)), [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
 }
 
 /** The same family at a smaller resolution, a smaller width, and both: the most multiply-accumulates first. */
