@@ -10,7 +10,7 @@ import {
   optimize,
   readModel,
 } from '@ghostc/compiler';
-import { compareTensors, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
+import { compareTensors, exact, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { byteSize, type Graph, parseGraph } from '@ghostc/ir';
 import { nodeMacs, registry } from '@ghostc/ops';
@@ -133,7 +133,7 @@ function perMac(counts: CmsisCounts | undefined, macs: number): CmsisCounts | un
 
 function checkEqual(what: string, a: Tensors, b: Tensors): void {
   for (const [name, tensor] of a) {
-    const { maxAbs } = compareTensors(tensor, b.get(name), { relative: 0, absolute: 0, reason: 'exact' });
+    const { maxAbs } = compareTensors(tensor, b.get(name), exact);
     if (maxAbs !== 0) throw new Error(`${what}: two builds of it differ by ${maxAbs}`);
   }
 }

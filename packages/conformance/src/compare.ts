@@ -27,6 +27,9 @@ export interface Comparison {
   readonly problem?: string;
 }
 
+/** Nothing is rounded: movement, and integers. */
+export const exact: Tolerance = { relative: 0, absolute: 0, reason: 'nothing is rounded' };
+
 /** Differences below the smallest normal float32 are no error: a device may flush them to zero. */
 const FLUSHED = 2 ** -126;
 

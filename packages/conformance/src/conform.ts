@@ -1,7 +1,7 @@
 import { interpret } from '@ghostc/interpreter';
 import { type Graph, parseGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import type { Tolerance } from './compare.ts';
+import { exact, type Tolerance } from './compare.ts';
 import type { Runtime } from './runtime.ts';
 import { seededSamples } from './seeded-inputs.ts';
 import type { ConformanceCase, Suite } from './suite.ts';
@@ -35,7 +35,6 @@ const rounding: Tolerance = {
   absolute: 1e-7,
   reason: 'float32 sums in another order, library functions within some ulp',
 };
-const equal: Tolerance = { relative: 0, absolute: 0, reason: 'nothing is computed' };
 
 /** Runs every case of every suite on a runtime and holds the outputs against the interpreter's. */
 export async function conform(
@@ -76,7 +75,7 @@ export function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<Targ
     ...sample,
     outputs: interpret(model, sample.inputs),
   }));
-  const tolerance = one.exact ? equal : rounding;
+  const tolerance = one.exact ? exact : rounding;
   return verifyModel(runtime, { model, dataSets, tolerance, derived: 'instead' });
 }
 

@@ -1,4 +1,11 @@
-export { type Comparison, compareTensors, difference, largestMagnitude, type Tolerance } from './compare.ts';
+export {
+  type Comparison,
+  compareTensors,
+  difference,
+  exact,
+  largestMagnitude,
+  type Tolerance,
+} from './compare.ts';
 export { compareDerived, type Derivation, type DerivedComparison } from './compare-derived.ts';
 export {
   type CaseResult,

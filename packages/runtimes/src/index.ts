@@ -16,7 +16,14 @@ export { type LayerProfile, type Profile, profileC } from './profile-c.ts';
 export type { CRun } from './read-runs.ts';
 export { missingTools, requireTools, skipWithout, type Tool } from './require-tool.ts';
 export { checkWgsl, prepareWgsl, runWgsl } from './run-wgsl.ts';
-export { cRuntime, createRuntime, originalRuntime, runtimeNames, wgslRuntimeOn } from './runtime-table.ts';
+export {
+  cRuntime,
+  createRuntime,
+  inOrt,
+  originalRuntime,
+  runtimeNames,
+  wgslRuntimeOn,
+} from './runtime-table.ts';
 export type { Route } from './serve-locally.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tuning-cache.ts';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileC, type Device, devices } from '@ghostc/compiler';
-import { compareTensors, seededInputs, type Tensors } from '@ghostc/conformance';
+import { compareTensors, exact, seededInputs, type Tensors } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { interpret } from '@ghostc/interpreter';
 import type { Graph } from '@ghostc/ir';
@@ -10,8 +10,6 @@ import { cDevice } from './c-device.ts';
 import { fixtures, readFixture, seededInt8 } from './fixture-models.ts';
 import { runC } from './prepare-c.ts';
 import { skipWithout } from './require-tool.ts';
-
-const equal = { relative: 0, absolute: 0, reason: 'integers' };
 
 /** A model in int8; nothing may stay in float. */
 function integers(model: Graph): Graph {
@@ -24,7 +22,7 @@ async function expectEqual(graph: Graph, device: Device, inputs: readonly Tensor
   const runs = await runC(compileC(graph, { device }), device, inputs);
   inputs.forEach((one, i) => {
     for (const [name, expected] of interpret(graph, one)) {
-      const { pass, problem, worst } = compareTensors(expected, runs[i]?.outputs.get(name), equal);
+      const { pass, problem, worst } = compareTensors(expected, runs[i]?.outputs.get(name), exact);
       expect({ name, pass, problem, worst }).toEqual({ name, pass: true, worst: -1 });
     }
   });

@@ -5,6 +5,7 @@ import {
   caseGraph,
   compareTensors,
   type Executable,
+  exact,
   joinCases,
   quantizedSuites,
   runEach,
@@ -21,8 +22,6 @@ import { fixtures, readFixture, seededInt8 } from './fixture-models.ts';
 import { prepareRemote } from './prepare-remote.ts';
 import { skipWithout } from './require-tool.ts';
 import { prepareWgsl } from './run-wgsl.ts';
-
-const equal = { relative: 0, absolute: 0, reason: 'integers' };
 
 const tools = [...wgslTools, ...engineTools.chromium, ...engineTools.deno];
 
@@ -57,7 +56,7 @@ async function expectEqual(graph: Graph, seeds: readonly number[], targets = all
     for (const [i, result] of results.entries()) {
       const actual = typedOutputs(graph, result);
       for (const [name, tensor] of expected[i] as Tensors) {
-        const { pass, problem, worst } = compareTensors(tensor, actual.get(name), equal);
+        const { pass, problem, worst } = compareTensors(tensor, actual.get(name), exact);
         expect({ target, name, pass, problem, worst }).toEqual({ target, name, pass: true, worst: -1 });
       }
     }

@@ -4,6 +4,7 @@ import { CompileError, type Graph } from '@ghostc/ir';
 import { behindBorder, withBorderCasts } from './border-casts.ts';
 import { typedOutputs } from './carried-io.ts';
 import { engines } from './engines.ts';
+import { ortRuntime } from './ort-runtime.ts';
 import { ortSession } from './ort-session.ts';
 import { withPipelineCache } from './pipeline-cache.ts';
 import { prepareC } from './prepare-c.ts';
@@ -58,6 +59,9 @@ async function prepareCModel(model: Graph, device: Device): Promise<Executable> 
 export function originalRuntime(model: Uint8Array | string): Runtime {
   return { name: 'original', dynamicShapes: true, prepare: () => ortSession(model) };
 }
+
+/** Names of what ONNX Runtime runs: the one engine that rounds quantised layers otherwise. */
+export const inOrt: ReadonlySet<string> = new Set(['original', onnxRuntime.name, ortRuntime.name]);
 
 type GpuProgram = ReturnType<typeof compileWgsl>;
 

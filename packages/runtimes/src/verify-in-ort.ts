@@ -1,12 +1,14 @@
 import {
+  compareTensors,
   type DataSet,
   difference,
+  exact,
   type Runtime,
   runEach,
   type TargetResult,
   type Tensors,
 } from '@ghostc/conformance';
-import { type Graph, toNumbers } from '@ghostc/ir';
+import { type Graph, type Tensor, toNumbers } from '@ghostc/ir';
 import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 
 /**
@@ -63,26 +65,26 @@ function compareWhole(dataSets: readonly DataSet[], results: readonly Tensors[])
   const all = dataSets.flatMap(({ outputs }, k) =>
     [...outputs].map(([name, expected]) => {
       const actual = results[k]?.get(name);
-      return compare(toNumbers(expected), actual ? toNumbers(actual) : []);
+      return compare(expected, actual);
     }),
   );
   const worst = (of: keyof Whole): number => Math.max(...all.map((one) => one[of]));
   return { maxAbs: worst('maxAbs'), maxRel: worst('maxRel'), noise: worst('noise') };
 }
 
-function compare(expected: ArrayLike<number>, actual: ArrayLike<number>): Whole {
-  if (actual.length !== expected.length) return { maxAbs: Infinity, maxRel: Infinity, noise: Infinity };
-  let [signal, noise, maxAbs, largest] = [0, 0, 0, 0];
+function compare(expected: Tensor, actual: Tensor | undefined): Whole {
+  const { maxAbs, maxRel } = compareTensors(expected, actual, exact);
+  const noise = maxAbs < Infinity && actual ? noiseOf(toNumbers(expected), toNumbers(actual)) : Infinity;
+  return { maxAbs, maxRel, noise };
+}
+
+function noiseOf(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
+  let [signal, noise] = [0, 0];
   for (let i = 0; i < expected.length; i++) {
-    const want = Number(expected[i]);
-    const off = difference(want, Number(actual[i]));
-    signal += want ** 2;
-    noise += off ** 2;
-    maxAbs = Math.max(maxAbs, off);
-    largest = Math.max(largest, Math.abs(want));
+    signal += Number(expected[i]) ** 2;
+    noise += difference(Number(expected[i]), Number(actual[i])) ** 2;
   }
-  if (noise === 0) return { maxAbs, maxRel: 0, noise: 0 };
-  return { maxAbs, maxRel: maxAbs / (largest || 1), noise: Math.sqrt(noise / (signal || 1)) };
+  return noise === 0 ? 0 : Math.sqrt(noise / (signal || 1));
 }
 
 function describe(layers: readonly LayerInOrt[], noise: number): string {

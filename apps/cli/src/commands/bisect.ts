@@ -6,7 +6,7 @@ import { integerForm } from '@ghostc/compiler';
 import { interpreterRuntime, type Runtime, seededInputs } from '@ghostc/conformance';
 import { CompileError, type Graph, type Shape } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom, type Rounding } from '@ghostc/ops';
-import { createRuntime, ortRuntime, runtimeNames } from '@ghostc/runtimes';
+import { createRuntime, inOrt, ortRuntime, runtimeNames } from '@ghostc/runtimes';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { readDataSets } from '../data-sets.ts';
@@ -29,9 +29,6 @@ interface BisectFlags {
   readonly rounding: Rounding;
   readonly json?: boolean;
 }
-
-/** ONNX Runtime, which rounds quantised layers otherwise. */
-const inOrt: ReadonlySet<string> = new Set(['ort', 'onnx']);
 
 const names = ['ort', ...runtimeNames].join(', ');
 

@@ -1,6 +1,7 @@
 import { integerForm } from '@ghostc/compiler';
 import {
   type DataSet,
+  exact,
   interpreterRuntime,
   type Runtime,
   runEach,
@@ -13,7 +14,14 @@ import {
 } from '@ghostc/conformance';
 import { CompileError, type Graph, isFloat } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
-import { createRuntime, originalRuntime, runtimeNames, stopEngines, verifyInOrt } from '@ghostc/runtimes';
+import {
+  createRuntime,
+  inOrt,
+  originalRuntime,
+  runtimeNames,
+  stopEngines,
+  verifyInOrt,
+} from '@ghostc/runtimes';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { readDataSets } from '../data-sets.ts';
@@ -105,7 +113,7 @@ async function integerTask(model: Graph): Promise<Task> {
     ({ op, output }) => op === 'dequantize_linear' || !isFloat(output.type.dtype),
   );
   const held: Verification = ints
-    ? { model, dataSets, tolerance: { relative: 0, absolute: 0, reason: 'integers are exact' } }
+    ? { model, dataSets, tolerance: exact }
     : { model, dataSets, tolerance, derived: 'besides' };
   return {
     reference: 'the interpreter, in integers',
@@ -113,8 +121,6 @@ async function integerTask(model: Graph): Promise<Task> {
       inOrt.has(runtime.name) ? verifyInOrt(runtime, model, dataSets) : verifyModel(runtime, held),
   };
 }
-
-const inOrt: ReadonlySet<string> = new Set(['original', 'onnx']);
 
 /** Seeded inputs, with the outputs of ONNX Runtime on the original, or of the interpreter where there is no ONNX file. */
 async function seededDataSets({ graph, onnx }: LoadedModel): Promise<DataSet[]> {
