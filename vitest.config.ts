@@ -7,7 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'tools/**/*.test.ts'],
-    globalSetup: ['tools/bundle-before-tests.ts'],
+    globalSetup: ['tools/bundle-before-tests.mjs'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
