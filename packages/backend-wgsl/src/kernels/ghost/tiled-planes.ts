@@ -4,19 +4,16 @@ import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { elementFunction } from '../../text/element-function.ts';
 import { groupSize } from '../../text/module-text.ts';
 import type { GhostTile } from '../../tuning.ts';
-import { accumulateBlock, type ChannelBlock, sumNames } from '../channel-block.ts';
+import { accumulateBlock, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
 import { addTaps } from './cheap-taps.ts';
+import { type GhostText, ghostId } from './ghost-id.ts';
 import { ghostInts } from './ghost-operands.ts';
 import type { GhostSizes } from './ghost-sizes.ts';
 import { type Region, regionOf } from './tile-region.ts';
 
-/** What the module's text depends on. */
-interface Form {
-  readonly block: ChannelBlock;
+interface Form extends GhostText {
   readonly region: Region;
-  readonly size: number;
-  readonly residual: boolean;
 }
 
 /**
@@ -46,7 +43,7 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
     CHANNEL_TILES: Math.ceil(sizes.INIT / (4 * tile.blocks)),
   };
   return {
-    id: idOf(form, activation.key),
+    id: ghostId('ghost_tile', `v${region.vectors}`, form, activation.key),
     arena: lane,
     weights: 'vec4f',
     matrix: true,
@@ -67,18 +64,6 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
     },
     count: sizes.N * numElements(Object.values(counts)),
   };
-}
-
-function idOf({ block, region, size, residual }: Form, activation: string): string {
-  const options = { tail: block.tail, gate: block.gate, residual };
-  return [
-    `ghost_tile_${size}x${size}`,
-    `${4 * block.blocks}c`,
-    `v${region.vectors}`,
-    block.lane,
-    activation,
-    ...Object.entries(options).flatMap(([name, on]) => (on ? [name] : [])),
-  ].join('_');
 }
 
 function body(form: Form, subgroups: boolean): string {

@@ -2,17 +2,14 @@ import type { Node } from '@ghostc/ir';
 import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { elementFunction } from '../../text/element-function.ts';
-import { accumulateBlock, blocksFor, type ChannelBlock, element, sumNames } from '../channel-block.ts';
+import { accumulateBlock, blocksFor, element, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
 import { addTaps } from './cheap-taps.ts';
+import { type GhostText, ghostId } from './ghost-id.ts';
 import { ghostInts } from './ghost-operands.ts';
 import { type GhostSizes, ghostSizesOf, hasWholePlanes } from './ghost-sizes.ts';
 
-/** What the module's text depends on. */
-interface Form {
-  readonly block: ChannelBlock;
-  readonly size: number;
-  readonly residual: boolean;
+interface Form extends GhostText {
   readonly group: number;
 }
 
@@ -51,13 +48,11 @@ function barrierGroup(pixels: number): 16 | 32 {
 }
 
 function step(context: KernelContext, sizes: GhostSizes, form: Form): Step {
-  const { block, group, residual, size } = form;
+  const { block, group } = form;
   const activation = elementFunction(attrsOf(ghostOp, context.node).relu ? 'relu' : 'none', 'vec4f');
   const channelTiles = Math.ceil(sizes.INIT / (4 * block.blocks));
-  const parts = [`ghost_${size}x${size}`, `${4 * block.blocks}c`, `g${group}`, block.lane, activation.key];
-  const options = { tail: block.tail, gate: block.gate, residual };
   return {
-    id: [...parts, ...Object.entries(options).flatMap(([name, on]) => (on ? [name] : []))].join('_'),
+    id: ghostId('ghost', `g${group}`, form, activation.key),
     arena: block.lane,
     weights: 'vec4f',
     matrix: true,
