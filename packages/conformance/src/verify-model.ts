@@ -74,21 +74,27 @@ async function compareAll(runtime: Runtime, task: Verification): Promise<Named[]
       runtime.prepare(model),
       dataSets.map(({ inputs }) => inputs),
     );
-    dataSets.forEach((set, i) =>
-      comparisons.push(...compareSet(set, results[i] ?? new Map(), { task, model })),
-    );
+    dataSets.forEach((set, i) => comparisons.push(...compareSet(set, results[i] ?? new Map(), task)));
   }
   if (comparisons.length === 0) throw new Error('nothing was compared: no data set has an output');
   return comparisons;
 }
 
-function compareSet(
-  set: DataSet,
-  actual: Tensors,
-  { task: { tolerance, derived }, model }: { task: Verification; model: Graph },
-): Named[] {
-  const bounds =
-    derived && set.outputs.size > 0 ? boundedRun(model, set.inputs) : new Map<string, BoundedOutput>();
+type Bounds = ReadonlyMap<string, BoundedOutput>;
+
+/** They are the same for every runtime, and take longer than most runtimes do. */
+const knownBounds = new WeakMap<Graph, WeakMap<DataSet, Bounds>>();
+
+function boundsOf(model: Graph, set: DataSet): Bounds {
+  const ofModel = knownBounds.get(model) ?? new WeakMap<DataSet, Bounds>();
+  knownBounds.set(model, ofModel);
+  const bounds = ofModel.get(set) ?? boundedRun(model, set.inputs);
+  ofModel.set(set, bounds);
+  return bounds;
+}
+
+function compareSet(set: DataSet, actual: Tensors, { model, tolerance, derived }: Verification): Named[] {
+  const bounds: Bounds = derived && set.outputs.size > 0 ? boundsOf(model, set) : new Map();
   return [...set.outputs].flatMap(([name, expected]) => {
     const subject = `${set.name}, output ${name}`;
     const bound = derivedTolerance(expected, bounds.get(name));
