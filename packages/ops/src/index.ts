@@ -36,7 +36,6 @@ export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts'
 export {
   cheapAttrs,
   type GhostModuleAttrs,
-  ghostChannels,
   ghostModule,
   primaryAttrs,
 } from './ghost-module.ts';
