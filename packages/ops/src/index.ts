@@ -98,6 +98,7 @@ export {
 export {
   defaultRounding,
   type FixedMultiplier,
+  onnxRounding,
   quantizeMultiplier,
   type Rounding,
   reducedMultiplier,

@@ -185,7 +185,7 @@ export const raiseQlinearLookup = rule({
   rewrite({ x, float, quantize }, build) {
     const y = outputOf(quantize);
     const table = build.constant(
-      unaryTable(float.op, float.attrs, x.type, y),
+      unaryTable(float.op, float.attrs, x.type, requantizedOf(quantize)),
       `${quantize.output.name}_table`,
     );
     return build.node('qlinear_lookup', [x, table], y);
