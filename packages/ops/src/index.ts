@@ -97,6 +97,7 @@ export {
 export {
   defaultRounding,
   type FixedMultiplier,
+  onnxRounding,
   quantizeMultiplier,
   type Rounding,
   reducedMultiplier,

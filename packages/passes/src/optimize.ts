@@ -40,13 +40,13 @@ import {
   fuseGhostResidual,
   splitSqueezeExcite,
 } from './rules/fuse-for-gpu.ts';
+import { raiseMixedConcat, sinkDequantize } from './rules/integer-movement.ts';
 import { lineToImage } from './rules/line-to-image.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
 import {
   foldSliceIntoQlinearDepthwise,
   fuseClampBeforeQuantize,
-  raiseIntegerMovement,
   raiseQlinearBinary,
   raiseQlinearConcat,
   raiseQlinearLookup,
@@ -77,6 +77,7 @@ import {
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import { saturateBias } from './rules/saturate-bias.ts';
 import {
   sinkTranspose,
   sinkTransposeConcat,
@@ -171,8 +172,10 @@ const raiseQuantized = rulePass(
   raiseQlinearLookup,
   raiseRequantizeClamp,
   raiseRequantize,
-  raiseIntegerMovement,
+  sinkDequantize,
+  raiseMixedConcat,
   raiseQlinearConcat,
+  saturateBias,
   foldSliceIntoQlinearDepthwise,
 );
 
