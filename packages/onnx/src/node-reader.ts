@@ -34,6 +34,8 @@ export interface ReadState {
   readonly cone: ConstantCone;
   /** Of integer ops, where a node does not say it. */
   readonly rounding: Rounding;
+  /** Elements that nodes may still fill in: their number is in the file, not their values. */
+  readonly room: { elements: number };
 }
 
 /** One ONNX node while it is read: typed access to its inputs and attributes, and `emit` for the IR nodes it becomes. */
@@ -203,6 +205,17 @@ export class NodeReader {
   emitAll(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): readonly Value[] {
     const names = (this.proto.output ?? []).map((name, i) => name || `${this.op}_${i}`);
     return buildNode(this.#state.graph, { op, inputs, attrs, origin: [this.name], names }).outputs;
+  }
+
+  /** Throws before a few bytes of a file make more elements than a model has shapes, masks and ranges. */
+  claim(elements: number, what: string): void {
+    const { room } = this.#state;
+    if (!(elements >= 0 && elements <= room.elements))
+      throw new CompileError(
+        'onnx/too-large',
+        `${what} expects at most ${room.elements} elements, found ${elements}`,
+      );
+    room.elements -= elements;
   }
 
   /** 0, 1, 2, ... of int64 under a shape with `count` elements. */

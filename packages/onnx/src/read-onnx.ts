@@ -24,6 +24,9 @@ export interface ReadOptions {
   readonly rounding?: Rounding | undefined;
 }
 
+/** Elements that ConstantOfShape, Range and their like may fill in, all together. */
+const MAX_FILLED = 2 ** 24;
+
 /** Versions of the standard ops whose meaning the op table knows. */
 const OPSETS = { first: 1, last: 28 } as const;
 
@@ -46,6 +49,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     opset: standardOpset(model),
     readExternal: options.external,
     cone: new ConstantCone(),
+    room: { elements: MAX_FILLED },
     rounding: options.rounding ?? onnxRounding,
   };
   if (proto.sparse_initializer?.length)
