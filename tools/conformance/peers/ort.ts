@@ -7,7 +7,7 @@ import type { Peer } from '../runtime-names.ts';
 import type { OrtReply, OrtTask } from './ort-worker.ts';
 
 /** Longest time for one model, in ms. */
-const TIMEOUT = 120_000;
+const TIMEOUT = 1_200_000;
 
 /** ONNX Runtime in a process of its own: what ends the process costs one test. */
 export async function runOrt(peer: Peer, cases: readonly Case[], progress: Progress): Promise<void> {
