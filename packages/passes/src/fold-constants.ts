@@ -1,15 +1,27 @@
-import { CompileError, type Graph, isStatic, type Node, numElements } from '@ghostc/ir';
+import {
+  CompileError,
+  fromNumbers,
+  type Graph,
+  isStatic,
+  type Node,
+  numElements,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
 /** Folding may not make constants larger than this many elements, unless they are no larger than what they came from. */
 const MAX_GROWTH = 4096;
 
-/** Evaluates nodes whose inputs are all constant. */
+/** Evaluates nodes whose inputs are all constant; outputs without elements are constants of their own. */
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run(graph) {
-    for (const node of graph.nodes()) if (foldable(node)) fold(graph, node);
+    for (const node of graph.nodes()) {
+      if (node.outputs.every(isEmpty)) replaceOutputs(graph, node, node.outputs.map(emptyTensor));
+      else if (foldable(node)) fold(graph, node);
+    }
   },
 };
 
@@ -28,6 +40,18 @@ function fold(graph: Graph, node: Node): void {
     node.attrs,
     node.outputs.map((value) => value.type),
   );
+  replaceOutputs(graph, node, results);
+}
+
+function isEmpty({ type: { shape } }: Value): boolean {
+  return shape.every(isStatic) && shape.includes(0);
+}
+
+function emptyTensor({ type: { dtype, shape, quant } }: Value): Tensor {
+  return { ...fromNumbers(dtype, shape.map(Number), []), quant };
+}
+
+function replaceOutputs(graph: Graph, node: Node, results: readonly (Tensor | undefined)[]): void {
   node.outputs.forEach((output, i) => {
     const result = results[i];
     if (!result)

@@ -73,20 +73,26 @@ const variadic = (op: string, types: readonly DType[]): DrawRow =>
     d.add(op, [first, ...more]);
   });
 
+/** Without a bound ONNX Runtime limits infinities to the largest number; PyTorch and we do not. */
+const bounded = (v: number): boolean => Math.abs(v) !== Infinity;
+
 function drawClip(d: ModelDraft): void {
   if (d.opset < 11) {
     const attrs = {
       min: d.maybe(60, float(d.pick([-1, 0, 1]))),
       max: d.maybe(60, float(d.pick([6, 0.5, 1]))),
     };
-    d.add('Clip', [d.value({ dtypes: floatTypes })], attrs);
+    const elements = attrs.min && attrs.max ? undefined : bounded;
+    d.add('Clip', [d.value({ dtypes: floatTypes, elements })], attrs);
     return;
   }
-  const x = d.value({ dtypes: d.opset >= 12 ? numericTypes : floatTypes });
-  const limit = (values: readonly number[]): Ref | null =>
-    d.chance(70) ? d.given(fromNumbers(x.dtype, [], [d.pick(values)]), 25) : null;
+  const [low, high] = [d.chance(70), d.chance(70)];
+  const elements = low && high ? undefined : bounded;
+  const x = d.value({ dtypes: d.opset >= 12 ? numericTypes : floatTypes, elements });
+  const limit = (given: boolean, values: readonly number[]): Ref | null =>
+    given ? d.given(fromNumbers(x.dtype, [], [d.pick(values)]), 25) : null;
   const special = x.dtype.startsWith('f') && d.chance(5) ? [Number.NaN, -Infinity] : [];
-  d.add('Clip', [x, limit([0, 1, 2, ...special]), limit([6, 3, 1, 0, ...special])]);
+  d.add('Clip', [x, limit(low, [0, 1, 2, ...special]), limit(high, [6, 3, 1, 0, ...special])]);
 }
 
 function drawPrelu(d: ModelDraft): void {

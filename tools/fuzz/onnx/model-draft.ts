@@ -25,7 +25,9 @@ export interface ValueWish {
   readonly maxRank?: number;
   readonly shape?: readonly number[];
   /** Every element has to pass; a value that is made new has plain elements. */
-  readonly elements?: (value: number) => boolean;
+  readonly elements?: ((value: number) => boolean) | undefined;
+  /** No axis of size 0. */
+  readonly solid?: boolean;
 }
 
 export const floatTypes: readonly DType[] = ['f32', 'f32', 'f32', 'f32', 'f16', 'f64'];
@@ -106,23 +108,29 @@ export class ModelDraft {
   }
 
   /** A value that exists and fits, in most cases; else a new one. */
-  value({ dtypes = floatTypes, minRank = 0, maxRank = 5, shape, elements }: ValueWish = {}): Ref {
+  value({
+    dtypes = floatTypes,
+    minRank = 0,
+    maxRank = 5,
+    shape,
+    elements,
+    solid = false,
+  }: ValueWish = {}): Ref {
     const fits = [...this.computed].filter(
       ([, one]) =>
         dtypes.includes(one.dtype) &&
         (shape
           ? one.shape.join() === shape.join()
           : one.shape.length >= minRank && one.shape.length <= maxRank) &&
+        !(solid && one.shape.includes(0)) &&
         (!elements || toNumbers(one).every((v) => elements(Number(v)))),
     );
     if (fits.length && this.chance(85)) {
       const [name, one] = this.pick(fits);
       return { name, dtype: one.dtype, shape: one.shape };
     }
-    const type = {
-      dtype: this.pick(dtypes),
-      shape: shape ?? this.shape(Math.max(minRank, this.chance(6) ? 0 : Math.min(1, maxRank)), maxRank),
-    };
+    const drawn = shape ?? this.shape(Math.max(minRank, this.chance(6) ? 0 : Math.min(1, maxRank)), maxRank);
+    const type = { dtype: this.pick(dtypes), shape: solid ? drawn.map((dim) => dim || 2) : drawn };
     return this.given(drawTensor(this.random, type, elements ? 'plain' : this.style));
   }
 
