@@ -89,6 +89,13 @@ export const floor = unary('floor', {}, Math.floor, ['exact']);
 export const ceil = unary('ceil', {}, Math.ceil, ['exact']);
 /** Nearest integer, ties to even. */
 export const round = unary('round', {}, roundHalfToEven, ['exact']);
-export const identity = unary('identity', {}, (x) => x, ['exact']);
+export const identity = defineOp({
+  name: 'identity',
+  inputs: ['x'],
+  attrs: {},
+  traits: ['elementwise', 'unary', 'exact'],
+  infer: ({ x }) => x,
+  evaluate: ({ x }) => x,
+});
 /** alpha*x for x < 0 and so on belong to their own ops; this is x itself at inference, ONNX Dropout. */
 export const dropout = unary('dropout', { ratio: float(0.5) }, (x) => x, ['exact']);
