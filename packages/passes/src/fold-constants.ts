@@ -1,4 +1,4 @@
-import { CompileError, type Graph, isStatic, type Node, numElements } from '@ghostc/ir';
+import { attempt, CompileError, type Graph, isStatic, type Node, numElements } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
@@ -22,12 +22,16 @@ function foldable(node: Node): boolean {
   return size <= Math.max(before, MAX_GROWTH);
 }
 
+/** A node that cannot be evaluated stays: it is an error only where it runs. */
 function fold(graph: Graph, node: Node): void {
-  const results = lookup(node.op).evaluateTensors(
-    node.inputs.map((value) => value?.constant ?? null),
-    node.attrs,
-    node.outputs.map((value) => value.type),
+  const results = attempt(() =>
+    lookup(node.op).evaluateTensors(
+      node.inputs.map((value) => value?.constant ?? null),
+      node.attrs,
+      node.outputs.map((value) => value.type),
+    ),
   );
+  if (!results) return;
   node.outputs.forEach((output, i) => {
     const result = results[i];
     if (!result)
