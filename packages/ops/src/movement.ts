@@ -3,7 +3,9 @@ import {
   allocate,
   CompileError,
   type Dim,
+  encodeFloat,
   formatType,
+  isCodedFloat,
   isStatic,
   numElements,
   type QuantParams,
@@ -170,8 +172,9 @@ export const pad = defineOp({
   },
 });
 
-/** What stands for the real number `value` in x: for quantised x round(value / scale) + zero point, limited to the type. */
+/** What stands for the real number `value` in x: the code of a small float; for quantised x round(value / scale) + zero point, limited to the type. */
 export function padElement({ dtype, quant }: TensorType, value: number): number {
+  if (isCodedFloat(dtype)) return encodeFloat(dtype, value);
   if (!quant) return value;
   const [low, high] = integerRange(dtype);
   const [scale = 1, zeroPoint = 0] = [quant.scale[0], quant.zeroPoint[0]];

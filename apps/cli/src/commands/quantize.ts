@@ -3,6 +3,7 @@ import { lowerForKernels, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions, defaultRounding, type Rounding, roundings } from '@ghostc/ops';
+import { widenHalf } from '@ghostc/passes';
 import {
   type CalibrationMethod,
   calibrationMethods,
@@ -202,7 +203,7 @@ function positive(text: string, flag: string): number {
 function lowered(model: string, flags: QuantizeFlags): Graph {
   const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
   const sizes = parseBindings(flags.bind);
-  return lowerForKernels(optimize(sizes.size ? bindDimensions(graph, sizes) : graph));
+  return lowerForKernels(widenHalf(optimize(sizes.size ? bindDimensions(graph, sizes) : graph), 'float'));
 }
 
 function percentileOf({ percentile }: QuantizeFlags): number {
