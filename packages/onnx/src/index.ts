@@ -3,6 +3,7 @@ export { decodeModel, decodeTensor, encodeModel, encodeTensor } from './codec.ts
 export { dataSetFiles, type RunTensors } from './data-set-files.ts';
 export { onnxInputNames, type ReadOptions, readOnnx } from './read-onnx.ts';
 export { roundingKey } from './read-static-quantization.ts';
+export { supportedOps } from './supported-ops.ts';
 export {
   dataTypeOf,
   fromTensor,

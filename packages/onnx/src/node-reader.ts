@@ -174,8 +174,9 @@ export class NodeReader {
     return attribute && BigInt64Array.from(values, (value) => BigInt(value.toString()));
   }
 
+  /** Attributes are float32, and so are their defaults. */
   float(name: string, fallback: number): number {
-    return this.#attribute(name)?.f ?? fallback;
+    return this.#attribute(name)?.f ?? Math.fround(fallback);
   }
 
   floats(name: string): number[] | undefined {

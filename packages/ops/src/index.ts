@@ -36,7 +36,6 @@ export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts'
 export {
   cheapAttrs,
   type GhostModuleAttrs,
-  ghostChannels,
   ghostModule,
   primaryAttrs,
 } from './ghost-module.ts';
@@ -161,3 +160,4 @@ export {
   tanh,
 } from './unary.ts';
 export { where } from './where.ts';
+export { isWide, wideElements } from './wide-elements.ts';

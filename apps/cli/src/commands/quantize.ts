@@ -1,9 +1,8 @@
 import { dirname } from 'node:path';
-import { lowerForKernels, optimize } from '@ghostc/compiler';
+import { lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions, defaultRounding, type Rounding, roundings } from '@ghostc/ops';
-import { widenHalf } from '@ghostc/passes';
 import {
   type CalibrationMethod,
   calibrationMethods,
@@ -203,7 +202,7 @@ function positive(text: string, flag: string): number {
 function lowered(model: string, flags: QuantizeFlags): Graph {
   const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
   const sizes = parseBindings(flags.bind);
-  return lowerForKernels(widenHalf(optimize(sizes.size ? bindDimensions(graph, sizes) : graph), 'float'));
+  return lowerForQuantizer(optimize(sizes.size ? bindDimensions(graph, sizes) : graph));
 }
 
 function percentileOf({ percentile }: QuantizeFlags): number {

@@ -1,6 +1,5 @@
-import { ArenaLimitError, type IoForm, isQuantized, lowerForKernels, optimize } from '@ghostc/compiler';
+import { ArenaLimitError, type IoForm, isQuantized, lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { CompileError, type Graph, randomTensor } from '@ghostc/ir';
-import { widenHalf } from '@ghostc/passes';
 import { quantize } from '@ghostc/quant';
 import { loadModel } from '../load-model.ts';
 import type { BoardFacts } from './board-table.ts';
@@ -131,7 +130,7 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
 
 /** A float model as int8, or why it is none. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
 function asInt8(graph: Graph): Graph | string {
-  const float = lowerForKernels(widenHalf(optimize(graph), 'float'));
+  const float = lowerForQuantizer(optimize(graph));
   const inputs = new Map(float.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
   try {
     return quantize(float, [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
