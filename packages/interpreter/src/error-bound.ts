@@ -1,4 +1,5 @@
 import type { DType, Graph, Node, Tensor, Value } from '@ghostc/ir';
+import { sizedFor } from '@ghostc/ops';
 import { boundInto } from './bound-node.ts';
 import { type Bounded, exactly, storedAs } from './bounded.ts';
 
@@ -21,10 +22,11 @@ export interface BoundOptions {
  * Numerical Algorithms, section 3). Data movement, relu, clip and maxima add nothing.
  */
 export function boundedRun(
-  graph: Graph,
+  model: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   { stored }: BoundOptions = {},
 ): Map<string, BoundedOutput> {
+  const graph = sizedFor(model, inputs);
   const known = new Map<Value, Bounded>();
   for (const input of graph.inputs) {
     const tensor = inputs.get(input.name);

@@ -7,7 +7,7 @@ import {
   type TensorType,
   withLocation,
 } from '@ghostc/ir';
-import { defaultRounding, type Rounding } from '@ghostc/ops';
+import { defaultRounding, hasKept, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
 import { ConstantCone } from './constant-cone.ts';
 import { dimsOf, InputDims, sizeOf } from './input-dims.ts';
@@ -37,8 +37,19 @@ export interface ReadOptions {
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOptions = {}): Graph {
   return withLocation(options.file === undefined ? {} : { file: options.file }, () =>
-    readModel(decodeModel(bytes), options),
+    readSized(decodeModel(bytes), options),
   );
+}
+
+function readSized(model: ModelProto, options: ReadOptions): Graph {
+  const graph = readModel(model, options);
+  if (!hasKept(graph)) return graph;
+  const { file, bind = [] } = options;
+  graph.withSizes = (sizes) =>
+    withLocation(file === undefined ? {} : { file }, () =>
+      readSized(model, { ...options, bind: new Map([...bind, ...sizes]) }),
+    );
+  return graph;
 }
 
 function readModel(model: ModelProto, options: ReadOptions): Graph {

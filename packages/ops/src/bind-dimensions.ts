@@ -1,4 +1,4 @@
-import { CompileError, type Dim, Graph, isStatic, type Shape } from '@ghostc/ir';
+import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor } from '@ghostc/ir';
 import { lookup } from './build-node.ts';
 import { copyNode, type Twins, twinOf } from './copy-node.ts';
 
@@ -8,7 +8,7 @@ import { copyNode, type Twins, twinOf } from './copy-node.ts';
  */
 export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>): Graph {
   checkDimensionSizes(sizes, { names: openDimensions(source) });
-  checkTypesFollow(source);
+  if (hasKept(source)) return readAgain(source, sizes);
   const graph = new Graph(source.name);
   const twins: Twins = new Map();
   const bound = (dim: Dim): Dim => (isStatic(dim) ? dim : (sizes.get(dim) ?? dim));
@@ -21,15 +21,26 @@ export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>
   return graph;
 }
 
-/** Nodes whose types do not follow from those of their inputs cannot take sizes later. */
-function checkTypesFollow(source: Graph): void {
-  for (const node of source.nodes())
-    if (lookup(node.op).traits.has('kept'))
-      throw new CompileError(
-        'bind/kept',
-        `its shape is computed from symbolic sizes (${String(node.attrs.reason)}); give the sizes when the model is read`,
-        { node: node.origin[0], op: String(node.attrs.op_type) },
-      );
+/** Whether a node is kept as the source has it. */
+export function hasKept(graph: Graph): boolean {
+  for (const { op } of graph.nodes()) if (lookup(op).traits.has('kept')) return true;
+  return false;
+}
+
+/** Types of kept nodes do not follow from those of their inputs: the source has to be read with the sizes. */
+function readAgain({ withSizes }: Graph, sizes: ReadonlyMap<string, number>): Graph {
+  if (withSizes) return withSizes(sizes);
+  throw new CompileError(
+    'bind/kept',
+    'expected the graph as it was read, found one that passes have changed',
+  );
+}
+
+/** The graph for these inputs, if it cannot be computed without knowing them. */
+export function sizedFor(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Graph {
+  if (!hasKept(graph)) return graph;
+  const shapes = new Map([...inputs].map(([name, { shape }]) => [name, shape]));
+  return bindDimensions(graph, dimensionsFrom(graph, shapes));
 }
 
 /** Sizes of the symbolic input dimensions, read off actual shapes; throws `bind/conflict` when two disagree. */
