@@ -1,8 +1,9 @@
-import type { AttrSpec, Trait } from '@ghostc/ir';
+import type { AttrSpec, Tensor, Trait } from '@ghostc/ir';
 import { fromNumbers, roundHalfToEven, toNumbers } from '@ghostc/ir';
 import { float } from './attr-spec.ts';
 import { type AttrValues, defineOp } from './define-op.ts';
 import { erfOf } from './erf.ts';
+import { isWide } from './wide-elements.ts';
 
 type FloatAttrs = Readonly<Record<string, AttrSpec<number>>>;
 
@@ -19,13 +20,22 @@ function unary<const A extends FloatAttrs>(
     attrs,
     traits: ['elementwise', 'unary', ...more],
     infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
-    evaluate: ({ x }, given) =>
-      fromNumbers(
-        x.dtype,
-        x.shape,
-        Float64Array.from(toNumbers(x), (v) => formula(v, given)),
-      ),
+    evaluate: ({ x }, given) => mapped(x, (v) => formula(v, given)),
   });
+}
+
+/** 64-bit integers that the formula keeps or negates stay exact beyond 2^53. */
+function mapped(x: Tensor, formula: (x: number) => number): Tensor {
+  const numbers = toNumbers(x);
+  const results = Float64Array.from(numbers, formula);
+  const y = fromNumbers(x.dtype, x.shape, results);
+  if (!isWide(x)) return y;
+  const [from, to] = [x.data as BigInt64Array, y.data as BigInt64Array];
+  results.forEach((result, i) => {
+    if (result === numbers[i]) to[i] = from[i] as bigint;
+    else if (result === -(numbers[i] as number)) to[i] = -(from[i] as bigint);
+  });
+  return y;
 }
 
 const clampUnit = (x: number): number => (x < 0 ? 0 : x > 1 ? 1 : x);

@@ -24,6 +24,7 @@ import {
 } from '@ghostc/runtimes';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { bindOption } from '../bind-option.ts';
 import { readDataSets } from '../data-sets.ts';
 import { formatError, formatSeconds, formatTable } from '../format.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
@@ -40,6 +41,7 @@ const SEEDED_SETS = 3;
 interface VerifyFlags {
   readonly data?: string;
   readonly targets: string;
+  readonly bind: ReadonlyMap<string, number>;
   readonly rounding: Rounding;
   readonly json?: boolean;
 }
@@ -50,6 +52,7 @@ export function verifyCommand(): Command {
     .addArgument(modelArgument())
     .option('--data <dir>', 'folder with test_data_set_K/input_N.pb and output_N.pb; seeded inputs if absent')
     .option('--targets <list>', `comma-separated: ${['original', ...runtimeNames].join(', ')}`, 'onnx,wgsl,c')
+    .addOption(bindOption())
     .addOption(roundingOption())
     .option('--json', 'print JSON')
     .addHelpText(
@@ -62,7 +65,7 @@ export function verifyCommand(): Command {
 async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, { rounding: flags.rounding });
+    const loaded = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
     const runtimes = flags.targets.split(',').map((name) => findRuntime(name.trim(), loaded));
     const task = await taskFor(loaded, flags.data);
     const results: TargetResult[] = [];
