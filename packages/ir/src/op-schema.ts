@@ -15,6 +15,7 @@ import type { TensorType } from './tensor-type.ts';
  * - `scatter`: writes part of a copy of its first input
  * - `kept`: an operator of the source format that has no meaning here; its types stand in its attributes
  * - `integer`: computes on (quantised) integers, too or only; ops that move elements do anyway
+ * - `window`: takes an image [N,C,H,W], or a line [N,C,L] as an image of height 1
  */
 export type Trait =
   | 'elementwise'
@@ -29,7 +30,8 @@ export type Trait =
   | 'selection'
   | 'scatter'
   | 'kept'
-  | 'integer';
+  | 'integer'
+  | 'window';
 
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */

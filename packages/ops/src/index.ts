@@ -43,7 +43,6 @@ export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts'
 export {
   cheapAttrs,
   type GhostModuleAttrs,
-  ghostChannels,
   ghostModule,
   primaryAttrs,
 } from './ghost-module.ts';
@@ -105,6 +104,7 @@ export {
 export {
   defaultRounding,
   type FixedMultiplier,
+  onnxRounding,
   quantizeMultiplier,
   type Rounding,
   reducedMultiplier,

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { lowerForKernels, optimize } from '@ghostc/compiler';
+import { lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { defaultRounding, type Rounding, roundings } from '@ghostc/ops';
@@ -201,7 +201,7 @@ function positive(text: string, flag: string): number {
 
 function lowered(model: string, flags: QuantizeFlags): Graph {
   const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed, bind: flags.bind });
-  return lowerForKernels(optimize(graph));
+  return lowerForQuantizer(optimize(graph));
 }
 
 function percentileOf({ percentile }: QuantizeFlags): number {
