@@ -1,3 +1,4 @@
+import { isFloat } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -301,11 +302,13 @@ function writeCast(writer: NodeWriter): void {
   writer.last('Cast', writer.inputs(), to.startsWith('f8') && !saturate ? { ...attrs, saturate: 0 } : attrs);
 }
 
+/** An open end of floats is an infinity: without a bound ONNX Runtime limits to the largest finite number. */
 function writeClip(writer: NodeWriter): void {
   const { min, max } = writer.attrs<{ min: number; max: number }>();
-  const low = min === Number.NEGATIVE_INFINITY ? '' : writer.floats(min, 'min');
-  const high = max === Number.POSITIVE_INFINITY ? '' : writer.floats(max, 'max');
-  const inputs = [writer.input(0), low, high];
+  const open = isFloat(writer.value(0).type.dtype) ? undefined : '';
+  const low = Number.isFinite(min) ? undefined : open;
+  const high = Number.isFinite(max) ? undefined : open;
+  const inputs = [writer.input(0), low ?? writer.floats(min, 'min'), high ?? writer.floats(max, 'max')];
   while (inputs.at(-1) === '') inputs.pop();
   writer.last('Clip', inputs);
 }

@@ -4,6 +4,7 @@ export { dataSetFiles, type RunTensors } from './data-set-files.ts';
 export type { AttributeProto, NodeProto } from './onnx-types.ts';
 export { onnxInputNames, type ReadOptions, readOnnx } from './read-onnx.ts';
 export { roundingKey } from './read-static-quantization.ts';
+export { supportedOps } from './supported-ops.ts';
 export {
   dataTypeOf,
   fromTensor,

@@ -164,8 +164,9 @@ export class NodeReader {
     return attribute && BigInt(attribute.i?.toString() ?? 0);
   }
 
+  /** Attributes are float32, and so are their defaults. */
   float(name: string, fallback: number): number {
-    return this.#attribute(name)?.f ?? fallback;
+    return this.#attribute(name)?.f ?? Math.fround(fallback);
   }
 
   floats(name: string): number[] | undefined {

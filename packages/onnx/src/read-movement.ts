@@ -125,8 +125,9 @@ function readDropout(node: NodeReader): Value | readonly Value[] {
   const y = node.emit('dropout', [node.input(0)]);
   if (!node.proto.output?.[1]) return y;
   const shape = fixedShape(node, node.input(0));
-  const ones = new Uint8Array(numElements(shape)).fill(1);
-  return [y, node.addConstant(fromNumbers('bool', shape, ones), node.proto.output[1])];
+  // ONNX Runtime: the mask of inference was all zeros before opset 12
+  const mask = new Uint8Array(numElements(shape)).fill(node.opset < 12 ? 0 : 1);
+  return [y, node.addConstant(fromNumbers('bool', shape, mask), node.proto.output[1])];
 }
 
 /** Longer ranges would let a few bytes ask for any amount of memory. */

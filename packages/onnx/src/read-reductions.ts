@@ -1,4 +1,4 @@
-import { numElements, type Value } from '@ghostc/ir';
+import { isFloat, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow, ReadOp } from './node-reader.ts';
 
@@ -28,6 +28,11 @@ const plain = (op: string): ReadOp => reduction((f, x, axes) => f.emit(op, [x], 
 const sum = (f: Formulas, x: Value, axes: Axes): Value => f.emit('reduce_sum', [x], { ...axes });
 const square = (f: Formulas, x: Value): Value => f.mul(x, x);
 
+/** Of integers: the root of the real number, truncated. */
+function root(f: Formulas, x: Value): Value {
+  return f.cast(f.emit('sqrt', [isFloat(x.type.dtype) ? x : f.cast(x, 'f64')]), x.type.dtype);
+}
+
 /** max + log(sum(exp(x - max))). */
 function logSumExp(f: Formulas, x: Value, { axes, keepdims }: Axes): Value {
   const top = f.emit('clip', [f.emit('reduce_max', [x], { axes, keepdims: true })], {
@@ -50,7 +55,7 @@ export const reductionRows: readonly OpRow[] = [
   [
     'ReduceL2',
     reduction(
-      (f, x, axes) => f.emit('sqrt', [sum(f, square(f, x), axes)]),
+      (f, x, axes) => root(f, sum(f, square(f, x), axes)),
       (f, x) => f.emit('abs', [x]),
     ),
   ],

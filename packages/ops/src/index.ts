@@ -167,3 +167,4 @@ export {
   tanh,
 } from './unary.ts';
 export { where } from './where.ts';
+export { isWide, wideElements } from './wide-elements.ts';
