@@ -1,7 +1,17 @@
-import { CompileError, f32, fromNumbers, type Graph, i64, type Node, type Value } from '@ghostc/ir';
+import {
+  CompileError,
+  f32,
+  fromNumbers,
+  type Graph,
+  i64,
+  type Node,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { type Activation, lookup, withDefaults } from '@ghostc/ops';
 import { isLineWeight, withoutHeight } from './line-form.ts';
 import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
+import type { RawNode } from './write-kept.ts';
 
 export type WriteOp = (writer: NodeWriter) => void;
 
@@ -103,6 +113,16 @@ export class NodeWriter {
     const wanted = this.#names.get(this.node.output) ?? this.node.output.name;
     const output = this.target.fresh(`${wanted}_first`);
     this.target.node(op, inputs, { attrs, output, more: [wanted], name: this.#nodeName(op) });
+  }
+
+  /** All outputs of the IR node by an ONNX node whose attributes are encoded already. */
+  raw({ op, inputs, attributes }: RawNode): void {
+    this.all(op, inputs);
+    this.target.encoded(attributes);
+  }
+
+  tensor(tensor: Tensor, what: string): string {
+    return this.target.initializer(tensor, `${this.node.output.name}_${what}`);
   }
 
   /** An int64 initializer. */
