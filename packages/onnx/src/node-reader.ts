@@ -36,6 +36,9 @@ export interface ReadState {
   readonly rounding: Rounding;
 }
 
+/** AttributeProto.AttributeType of lists of integers. */
+const INTS = 7;
+
 /** One ONNX node while it is read: typed access to its inputs and attributes, and `emit` for the IR nodes it becomes. */
 export class NodeReader {
   readonly proto: NodeProto;
@@ -170,7 +173,9 @@ export class NodeReader {
   /** Integers of the whole int64 range. */
   bigInts(name: string): BigInt64Array | undefined {
     const attribute = this.#attribute(name);
-    const values = attribute?.ints?.length ? attribute.ints : [attribute?.i ?? []].flat();
+    // a decoded message has an `i` of 0 also where only `ints` was written, even an empty list
+    const list = attribute?.type === INTS || attribute?.ints?.length;
+    const values = list ? (attribute?.ints ?? []) : [attribute?.i ?? []].flat();
     return attribute && BigInt64Array.from(values, (value) => BigInt(value.toString()));
   }
 

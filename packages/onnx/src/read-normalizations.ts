@@ -17,8 +17,9 @@ function axesFrom(axis: number, rank: number): number[] {
   return Array.from({ length: rank - first }, (_, i) => first + i);
 }
 
-/** Channel parameters [C] as [1,C,1,..] against a tensor of `rank`. */
+/** Channel parameters [C] as [1,C,1,..] against a tensor of `rank`; a vector has one channel. */
 function perChannel(f: Formulas, scale: Value, rank: number): Value {
+  if (rank === 1) return scale;
   return f.reshape(scale, [1, -1, ...new Array<number>(Math.max(0, rank - 2)).fill(1)]);
 }
 

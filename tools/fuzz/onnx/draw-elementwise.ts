@@ -122,8 +122,10 @@ export const elementwiseRows: readonly DrawRow[] = [
   unary('Erf', { since: 9 }),
   unary('Exp'),
   unary('Floor'),
+  // ONNX Runtime has the constants of float64 in float32
   unary('Gelu', {
     since: 20,
+    types: ['f32', 'f32', 'f16'],
     attrs: (d) => ({ approximate: d.maybe(70, text(d.pick(['none', 'tanh']))) }),
   }),
   unary('HardSigmoid', { attrs: (d) => ({ alpha: number(d), beta: number(d) }) }),

@@ -15,11 +15,12 @@ const reduction = (op: string, types: readonly DType[] = reduceTypes): DrawRow =
   row(op, (d) => {
     // sums of integers that overflow, and of nothing, are ONNX Runtime's own
     const whole = d.chance(25);
+    const near = op === 'ReduceProd' ? (v: number) => Math.abs(v) < 3 : small;
     const dtypes = types.filter((type) => isFloat(type) !== whole);
     const x = d.value({
       dtypes: dtypes.length ? dtypes : types,
       solid: true,
-      elements: whole ? small : undefined,
+      elements: whole ? near : undefined,
     });
     const since = op === 'ReduceSum' ? 13 : 18;
     const rank = x.shape.length;
@@ -51,7 +52,11 @@ const arg = (op: string): DrawRow =>
 
 const alongAxis = (op: string): DrawRow =>
   row(op, (d) => {
-    const x = d.value({ dtypes: floatTypes, minRank: 1, elements: op === 'Hardmax' ? ordered : undefined });
+    const x = d.value({
+      dtypes: floatTypes,
+      minRank: 1,
+      elements: op === 'Softmax' ? undefined : Number.isFinite,
+    });
     const axis = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
     d.add(op, [x], { axis: d.maybe(80, int(axis)) });
   });
