@@ -15,6 +15,7 @@ import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
 import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
+import { writeKept } from './write-kept.ts';
 
 const plain =
   (op: string): WriteOp =>
@@ -112,6 +113,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ],
   ['mul', binary('Mul')],
   ['neg', plain('Neg')],
+  ['onnx_node', writeKept],
   ['pad', writePad],
   ['pow', binary('Pow')],
   ['prelu', binary('PRelu')],
@@ -349,7 +351,7 @@ function writeResize(writer: NodeWriter): void {
     coordinate_transformation_mode: string;
     nearest_mode: string;
   }>();
-  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats(scales, 'scales')];
+  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats32(scales, 'scales')];
   const modes = { mode, coordinate_transformation_mode, ...(mode === 'nearest' ? { nearest_mode } : {}) };
   writer.last('Resize', [writer.input(0), '', ...target], modes);
 }

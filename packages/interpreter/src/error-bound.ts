@@ -1,4 +1,5 @@
 import type { DType, Graph, Tensor, Value } from '@ghostc/ir';
+import { sizedFor } from '@ghostc/ops';
 import { boundInto } from './bound-node.ts';
 import { type Bounded, exactly, storedAs } from './bounded.ts';
 import { lastUses } from './last-uses.ts';
@@ -22,10 +23,11 @@ export interface BoundOptions {
  * Numerical Algorithms, section 3). Data movement, relu, clip and maxima add nothing.
  */
 export function boundedRun(
-  graph: Graph,
+  model: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   { stored }: BoundOptions = {},
 ): Map<string, BoundedOutput> {
+  const graph = sizedFor(model, inputs);
   const known = new Map<Value, Bounded>();
   for (const input of graph.inputs) {
     const tensor = inputs.get(input.name);

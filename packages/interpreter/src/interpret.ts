@@ -1,5 +1,5 @@
 import { CompileError, type Graph, type Node, type Tensor, type Value, withLocation } from '@ghostc/ir';
-import { evaluateOp, lookup } from '@ghostc/ops';
+import { evaluateOp, lookup, sizedFor } from '@ghostc/ops';
 
 export interface InterpretOptions {
   /** Called with each value as it is computed. */
@@ -12,10 +12,11 @@ export interface InterpretOptions {
  * tensors are dropped after their last use.
  */
 export function interpret(
-  graph: Graph,
+  model: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   options: InterpretOptions = {},
 ): Map<string, Tensor> {
+  const graph = sizedFor(model, inputs);
   const tensors = new Map<Value, Tensor>();
   for (const input of graph.inputs) tensors.set(input, checkedInput(input, inputs.get(input.name)));
   for (const constant of graph.constants) if (constant.constant) tensors.set(constant, constant.constant);

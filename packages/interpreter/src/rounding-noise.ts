@@ -1,5 +1,5 @@
 import { type Graph, isFloat, mulberry32, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { lookup, withDefaults } from '@ghostc/ops';
+import { lookup, sizedFor, withDefaults } from '@ghostc/ops';
 import { evaluate } from './bound-step.ts';
 import { exactly, widened } from './bounded.ts';
 import { lastUses } from './last-uses.ts';
@@ -35,10 +35,11 @@ interface Noisy {
  * every node, that stays tight behind any number of layers (stochastic arithmetic: Vignes 1993, Parker 1997).
  */
 export function roundingNoise(
-  graph: Graph,
+  model: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   { runs = 8 }: NoiseOptions = {},
 ): Map<string, NoisyOutput> {
+  const graph = sizedFor(model, inputs);
   const known = new Map<Value, Noisy>();
   const still = (tensor: Tensor): Noisy => ({
     exact: exactly(tensor).tensor,

@@ -92,6 +92,8 @@ export class Graph {
   first: Node | null = null;
   last: Node | null = null;
   nodeCount = 0;
+  /** Reads the source again with these sizes: where some node's types do not follow from its inputs'. A copy has none. */
+  withSizes: ((sizes: ReadonlyMap<string, number>) => Graph) | null = null;
   readonly #names = new Set<string>();
   readonly #suffixes = new Map<string, number>();
 

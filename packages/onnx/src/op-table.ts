@@ -166,8 +166,8 @@ function readConstant(node: NodeReader): Value {
   if (tensor) return node.addConstant(tensor);
   if (node.hasAttribute('value_float'))
     return node.addConstant(fromNumbers('f32', [], [node.float('value_float', 0)]));
-  const int = node.bigInts('value_int');
-  if (int) return node.addConstant(constantTensor('i64', [], int));
+  const int = node.bigInt('value_int');
+  if (int !== undefined) return node.addConstant(constantTensor('i64', [], BigInt64Array.of(int)));
   const [floats, ints] = [node.floats('value_floats'), node.bigInts('value_ints')];
   if (floats && node.hasAttribute('value_floats'))
     return node.addConstant(fromNumbers('f32', [floats.length], floats));

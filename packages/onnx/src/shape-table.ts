@@ -40,9 +40,11 @@ export const shapeTable: ReadonlyMap<string, ReadShape> = new Map<string, ReadSh
 
 function shapeOf(node: NodeReader): ShapeValue {
   const { shape } = node.input(0).type;
-  const [start = 0] = node.bigInts('start') ?? [];
-  const [end] = node.bigInts('end') ?? [];
-  const elements = shape.slice(Number(start), end === undefined ? undefined : Number(end));
+  const end = node.bigInt('end');
+  const elements = shape.slice(
+    Number(node.bigInt('start') ?? 0),
+    end === undefined ? undefined : Number(end),
+  );
   return { elements, scalar: false, dtype: 'i64' };
 }
 

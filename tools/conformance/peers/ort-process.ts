@@ -4,7 +4,7 @@ import type { Peer } from '../runtime-names.ts';
 import type { OrtReply, OrtTask } from './ort-worker.ts';
 
 /** Longest time for one model, in ms. */
-const TIMEOUT = 120_000;
+const TIMEOUT = 1_200_000;
 
 /** ONNX Runtime in a process of its own, which starts again after a model that ended it. */
 export class OrtProcess {

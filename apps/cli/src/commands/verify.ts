@@ -3,6 +3,7 @@ import { CompileError } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
 import { createRuntime, originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
+import { bindOption } from '../bind-option.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
 import { printVerification } from '../print-verification.ts';
 import { startProgress } from '../progress.ts';
@@ -13,6 +14,7 @@ import { modelArgument } from './compile.ts';
 interface VerifyFlags {
   readonly data?: string;
   readonly targets: string;
+  readonly bind: ReadonlyMap<string, number>;
   readonly rounding: Rounding;
   readonly rtol?: number;
   readonly atol?: number;
@@ -29,6 +31,7 @@ export function verifyCommand(): Command {
       'an .npz, .npy or .pb file, or a folder of test_data_set_K/input_N and output_N; seeded inputs if absent',
     )
     .option('--targets <list>', `comma-separated: ${['original', ...runtimeNames].join(', ')}`, 'onnx,wgsl,c')
+    .addOption(bindOption())
     .option(
       '--rtol <part>',
       'with --atol: |a - b| <= atol + rtol |b|, as numpy.allclose (1e-5)',
@@ -59,7 +62,7 @@ function allcloseOf({ rtol, atol }: VerifyFlags): readonly [number, number] | un
 async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, { rounding: flags.rounding });
+    const loaded = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
     const runtimes = flags.targets.split(',').map((name) => findRuntime(name.trim(), loaded));
     const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
     const results: TargetResult[] = [];
