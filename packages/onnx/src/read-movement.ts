@@ -126,9 +126,15 @@ function readDropout(node: NodeReader): Value | readonly Value[] {
   if (!node.proto.output?.[1]) return y;
   const shape = fixedShape(node, node.input(0));
   node.claim(numElements(shape), 'the mask of Dropout');
-  // ONNX Runtime: the mask of inference was all zeros before opset 12
+  // as ONNX Runtime: the mask of inference was all zeros before opset 12, and of x's type before opset 10
   const mask = new Uint8Array(numElements(shape)).fill(node.opset < 12 ? 0 : 1);
-  return [y, node.addConstant(fromNumbers('bool', shape, mask), node.proto.output[1])];
+  return [
+    y,
+    node.addConstant(
+      fromNumbers(node.opset < 10 ? node.input(0).type.dtype : 'bool', shape, mask),
+      node.proto.output[1],
+    ),
+  ];
 }
 
 function readRange(node: NodeReader): Value {

@@ -37,7 +37,7 @@ export const shapeTable: ReadonlyMap<string, ReadShape> = new Map<string, ReadSh
   ['Slice', (node) => slice(node)],
   ['Squeeze', (node) => rerank(node, (x) => ({ ...x, scalar: x.elements.length === 1 && !x.scalar }))],
   ['Sub', binary],
-  ['Unsqueeze', (node) => rerank(node, (x) => (x.scalar ? { ...x, scalar: false } : undefined))],
+  ['Unsqueeze', unsqueeze],
 ]);
 
 function shapeOf(node: NodeReader): ShapeValue {
@@ -88,6 +88,12 @@ function slice(node: NodeReader): ShapeValue | undefined {
   const [range] = sliceRanges([x.elements.length], { starts, ends, steps, axes: [0] });
   const { start, step, count } = range ?? { start: 0, step: 1, count: x.elements.length };
   return { ...x, elements: Array.from({ length: count }, (_, i) => x.elements[start + i * step] ?? 0) };
+}
+
+/** A scalar as a vector; more axes make no shape. */
+function unsqueeze(node: NodeReader): ShapeValue | undefined {
+  const axes = node.has(1) ? node.numbers(1, 'axes') : (node.ints('axes') ?? []);
+  return rerank(node, (x) => (x.scalar && axes.length === 1 ? { ...x, scalar: false } : undefined));
 }
 
 function rerank(node: NodeReader, change: (x: ShapeValue) => ShapeValue | undefined): ShapeValue | undefined {
