@@ -68,6 +68,7 @@ import {
 } from './rules/recognize-hard-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
 import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
+import { reduceMaxToPool, reduceMeanToPool } from './rules/reductions-to-pools.ts';
 import {
   joinCasts,
   joinReshapes,
@@ -230,7 +231,13 @@ function fuseForGpu(fuses: FusesGhost): Pass {
 const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
 /** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
-export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
+export const splitForIntegers: Pass = rulePass(
+  'split-for-integers',
+  splitResidual,
+  splitTableActivation,
+  reduceMeanToPool,
+  reduceMaxToPool,
+);
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
 const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu(() => true), splitForIntegers];
