@@ -40,6 +40,7 @@ import {
   fuseGhostResidual,
   splitSqueezeExcite,
 } from './rules/fuse-for-gpu.ts';
+import { activateLine, imageToLine } from './rules/image-to-line.ts';
 import { raiseMixedConcat, sinkDequantize } from './rules/integer-movement.ts';
 import { lineToImage } from './rules/line-to-image.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
@@ -115,6 +116,8 @@ const canonicalize = rulePass(
   sinkTransposePair,
   sinkTransposeConstant,
   sinkTransposeConcat,
+  imageToLine,
+  activateLine,
 );
 
 const foldBatchNorm = rulePass(
