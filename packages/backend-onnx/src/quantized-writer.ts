@@ -1,6 +1,13 @@
 import { type Node, type QuantParams, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
 import { roundingKey } from '@ghostc/onnx';
-import { type Activation, defaultRounding, integerRange, lookup, withDefaults } from '@ghostc/ops';
+import {
+  type Activation,
+  integerRange,
+  lookup,
+  onnxRounding,
+  type Rounding,
+  withDefaults,
+} from '@ghostc/ops';
 import { NodeWriter } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
@@ -10,13 +17,18 @@ import type { OnnxAttrs } from './onnx-graph.ts';
  * as an activation, and their last ONNX node is followed by QuantizeLinear.
  */
 export class QuantizedWriter extends NodeWriter {
+  /** How the node rounds, where its attributes do not say it. */
+  rounding: Rounding | undefined;
+
   override attrs<A>(): A {
     return floatAttrs(this.node) as A;
   }
 
+  /** Indices and other integers without a scale are what they are. */
   override input(index: number): string {
     const value = this.node.inputs[index];
-    if (!value || value.type.dtype === 'f32') return super.input(index);
+    const whole = !value?.type.quant && !this.#isBias(index);
+    if (!value || value.type.dtype === 'f32' || whole) return super.input(index);
     return this.#dequantized(value, index);
   }
 
@@ -47,10 +59,10 @@ export class QuantizedWriter extends NodeWriter {
     this.#noteRounding();
   }
 
-  /** ONNX says nothing of the rounding of integer ops: another than the default stands in the node's metadata. */
+  /** ONNX says nothing of the rounding of integer ops: another than its own stands in the node's metadata. */
   #noteRounding(): void {
-    const { rounding = defaultRounding } = this.node.attrs;
-    if (rounding !== defaultRounding) this.target.note(roundingKey, String(rounding));
+    const { rounding = this.rounding } = withDefaults(lookup(this.node.op).attrs, this.node.attrs);
+    if (rounding && rounding !== onnxRounding) this.target.note(roundingKey, String(rounding));
   }
 
   /** DequantizeLinear of the node's input into its output. */
@@ -89,9 +101,13 @@ export class QuantizedWriter extends NodeWriter {
     });
   }
 
+  #isBias(index: number): boolean {
+    return lookup(this.node.op).inputs[index] === 'bias?';
+  }
+
   /** A bias has the scale of the products, x_scale * w_scale[m]. */
   #quantOf(value: Value, index: number): QuantParams {
-    if (lookup(this.node.op).inputs[index] !== 'bias?') return value.type.quant as QuantParams;
+    if (!this.#isBias(index)) return value.type.quant as QuantParams;
     const [x, w] = [this.value(0).type.quant as QuantParams, this.value(1).type.quant as QuantParams];
     const scale = Array.from({ length: Number(value.type.shape[0]) }, (_, m) =>
       Math.fround((x.scale[0] ?? 1) * (w.scale[w.axis === undefined ? 0 : m] ?? 1)),

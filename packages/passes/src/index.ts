@@ -6,7 +6,7 @@ export {
   type NearMissReport,
   type RuleSite,
 } from './explain-rule.ts';
-export { lower, lowerForGpu } from './lower.ts';
+export { lower, lowerForGpu, lowerToLayers } from './lower.ts';
 export {
   gpuLoweringPasses,
   loweringPasses,
@@ -32,3 +32,4 @@ export { type Build, type Rule, type RuleSpec, rule } from './rule.ts';
 export { rules } from './rule-table.ts';
 export type { FusesGhost } from './rules/fuse-for-gpu.ts';
 export { formatTextCases, parseTextCases, type TextCase } from './text-cases.ts';
+export { widenHalf } from './widen-half.ts';
