@@ -7,7 +7,7 @@ import { type Entry, NodeReader, type ReadOp, type ReadState } from './node-read
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { opTable } from './op-table.ts';
 import { shapeTable } from './shape-table.ts';
-import { tensorOf } from './shape-value.ts';
+import { isSaturated, type ShapeValue, tensorOf } from './shape-value.ts';
 import { type NamedNode, sortNodes } from './sort-nodes.ts';
 import { dtypeOf, type ReadExternal, toTensor } from './tensor-proto.ts';
 
@@ -126,8 +126,7 @@ function readNode({ proto, name }: NamedNode, state: ReadState): void {
   withLocation({ node: name, op }, () => {
     const node = new NodeReader(proto, name, state);
     const [first = '', ...others] = proto.output ?? [];
-    const shape =
-      opTables.get(proto.domain || 'ai.onnx') === opTable ? shapeTable.get(op)?.(node) : undefined;
+    const shape = readShape(node);
     if (shape) state.entries.set(first, { shape });
     else {
       const [value, ...more] = [readOp(node, state)].flat();
@@ -138,6 +137,13 @@ function readNode({ proto, name }: NamedNode, state: ReadState): void {
       });
     }
   });
+}
+
+/** The node computed on shapes; those that a double cannot hold are left to the ops, which are exact. */
+function readShape(node: NodeReader): ShapeValue | undefined {
+  if (opTables.get(node.proto.domain || 'ai.onnx') !== opTable) return undefined;
+  const shape = shapeTable.get(node.op)?.(node);
+  return shape && isSaturated(shape) && shape.elements.every(isStatic) ? undefined : shape;
 }
 
 /** By domain. */

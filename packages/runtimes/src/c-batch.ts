@@ -86,7 +86,7 @@ async function compileAll(
 ): Promise<void> {
   const sources = numbers.flatMap((i) => sourcesOf(entries[i]?.program as CProgram, i));
   try {
-    const args = ['-O1', '-w', '-I.', ...device.flags, '-c', ...sources];
+    const args = ['-O1', '-Werror=implicit-function-declaration', '-I.', ...device.flags, '-c', ...sources];
     await runProcess(device.compiler, args, { cwd: folder, timeout: SECONDS });
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
