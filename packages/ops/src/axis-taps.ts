@@ -46,7 +46,8 @@ function tapsAt(at: number, axis: ResizeAxis, modes: ResizeModes): readonly Tap[
   const taps = kernelTaps(at, axis, modes).filter(
     ({ index }) => !modes.exclude_outside || index === inside(index),
   );
-  const total = taps.reduce((sum, { weight }) => sum + weight, 0);
+  const scaled = modes.antialias || modes.exclude_outside;
+  const total = scaled ? taps.reduce((sum, { weight }) => sum + weight, 0) : 1;
   return taps.map(({ index, weight }) => ({ index: inside(index), weight: weight / total }));
 }
 
@@ -109,12 +110,14 @@ function kernelTaps(
   const last = Math.ceil(at + radius) - 1;
   return Array.from({ length: Math.max(1, last - first + 1) }, (_, k) => ({
     index: first + k,
-    weight: kernel(Math.abs(first + k - at) * squeeze),
+    weight: kernel(single(Math.abs(first + k - at) * squeeze)),
   }));
 }
 
-/** Keys' cubic convolution kernel with parameter a. */
+/** Keys' cubic convolution kernel with parameter a, in float32. */
 function cubic(t: number, a: number): number {
-  if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
-  return t < 2 ? a * (((t - 5) * t + 8) * t - 4) : 0;
+  const near = single(single(single(a + 2) * t) - single(a + 3));
+  if (t <= 1) return single(single(single(near * t) * t) + 1);
+  const far = single(single(single(single(a * t) - single(5 * a)) * t) + single(8 * a));
+  return t < 2 ? single(single(far * t) - single(4 * a)) : 0;
 }
