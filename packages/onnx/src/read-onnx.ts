@@ -1,5 +1,5 @@
 import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor, withLocation } from '@ghostc/ir';
-import { defaultRounding, type Rounding } from '@ghostc/ops';
+import { onnxRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
 import { ConstantCone } from './constant-cone.ts';
 import { contribTable } from './contrib-table.ts';
@@ -20,7 +20,7 @@ export interface ReadOptions {
   readonly bind?: ReadonlyMap<string, number>;
   /** Values of inputs that are known at compile time: they become constants. */
   readonly constants?: ReadonlyMap<string, Tensor>;
-  /** How quantised layers round that do not say it: `double` as TFLite if absent, `single` as ONNX Runtime. */
+  /** How quantised layers round that do not say it: `single` as ONNX Runtime if absent, `double` as TFLite. */
   readonly rounding?: Rounding | undefined;
 }
 
@@ -46,7 +46,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     opset: standardOpset(model),
     readExternal: options.external,
     cone: new ConstantCone(),
-    rounding: options.rounding ?? defaultRounding,
+    rounding: options.rounding ?? onnxRounding,
   };
   if (proto.sparse_initializer?.length)
     throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');
