@@ -119,6 +119,12 @@ export class NodeWriter {
     );
   }
 
+  /** Scales of Resize are float32, whatever it resizes. */
+  scales(values: readonly number[]): string {
+    const name = `${this.node.output.name}_scales`;
+    return this.target.initializer(fromNumbers('f32', [values.length], values), name);
+  }
+
   /** What is written from here on belongs to the next part of a composite op. */
   nextPart(): void {
     this.#part++;

@@ -1,9 +1,11 @@
 import {
+  type Attrs,
   allocate,
   CompileError,
   tensor as constantTensor,
   type Dim,
   fromNumbers,
+  isFloat,
   isStatic,
   type Value,
 } from '@ghostc/ir';
@@ -141,12 +143,21 @@ function boundOf(node: NodeReader, { index, x, value }: { index: number; x: Valu
   return node.has(index) ? node.input(index) : node.addConstant(fromNumbers(x.type.dtype, [], [value]));
 }
 
-/** The exponent may have another type than the base: it is computed in the base's. */
+/**
+ * The exponent may have another type than the base. Integers to the constant power of 2 and 3 are products, which wrap as
+ * ONNX Runtime's; others are computed in double precision.
+ */
 function readPow(node: NodeReader): Value {
   const [x, exponent] = broadcastOperands(node);
   const { dtype } = x.type;
+  const power = exponent.constant?.data.length === 1 ? Number(exponent.constant.data[0]) : 0;
+  if (!isFloat(dtype) && (power === 2 || power === 3)) {
+    const square = node.emit('mul', [x, x]);
+    return power === 2 ? square : node.emit('mul', [square, x]);
+  }
   if (exponent.type.dtype === dtype) return node.emit('pow', [x, exponent]);
-  if (dtype.startsWith('f')) return node.emit('pow', [x, node.emit('cast', [exponent], { to: dtype })]);
+  if (isFloat(dtype) || !isFloat(exponent.type.dtype))
+    return node.emit('pow', [x, node.emit('cast', [exponent], { to: dtype })]);
   const wide = [x, exponent].map((value) => node.emit('cast', [value], { to: 'f64' }));
   return node.emit('cast', [node.emit('pow', wide)], { to: dtype });
 }
@@ -201,7 +212,8 @@ function readGemm(node: NodeReader): Value {
     trans_a: node.int('transA', 0) === 1,
     trans_b: node.int('transB', 0) === 1,
   };
-  return node.emit('gemm', [node.input(0), node.input(1), node.optional(2)], attrs);
+  const addend = attrs.beta === 0 ? null : node.optional(2);
+  return node.emit('gemm', [node.input(0), node.input(1), addend], attrs);
 }
 
 function readPad(node: NodeReader): Value {
@@ -210,9 +222,23 @@ function readPad(node: NodeReader): Value {
   const value = node.has(2) ? (node.numbers(2, 'constant_value')[0] ?? 0) : node.float('value', 0);
   const rank = node.input(0).type.shape.length;
   const pads = node.has(3) ? spread(given, node.numbers(3, 'axes'), rank) : given;
-  if (pads.some((pad) => pad < 0))
-    throw new CompileError('onnx/unsupported', `Pad with negative pads [${pads.join(',')}] is not supported`);
-  return node.emit('pad', [node.input(0)], { pads, value, mode });
+  if (pads.every((pad) => pad >= 0)) return node.emit('pad', [node.input(0)], { pads, value, mode });
+  return cutAndPad(node, pads, { value, mode });
+}
+
+/** A negative pad cuts; what is left is padded. */
+function cutAndPad(node: NodeReader, pads: readonly number[], attrs: Attrs): Value {
+  const x = node.input(0);
+  const axes = [...x.type.shape.keys()];
+  const rank = axes.length;
+  const cut = node.emit('slice', [x], {
+    axes,
+    starts: axes.map((axis) => Math.max(0, -(pads[axis] ?? 0))),
+    ends: axes.map((axis) => Math.min(0, pads[axis + rank] ?? 0) || Number.MAX_SAFE_INTEGER),
+  });
+  const rest = pads.map((pad) => Math.max(0, pad));
+  if (rest.every((pad) => pad === 0)) return cut;
+  return node.emit('pad', [cut], { ...attrs, pads: rest });
 }
 
 /** Pads of some axes as pads of all. */

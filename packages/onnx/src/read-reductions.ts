@@ -1,4 +1,4 @@
-import { numElements, type Value } from '@ghostc/ir';
+import { isFloat, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow, ReadOp } from './node-reader.ts';
 
@@ -28,14 +28,28 @@ const plain = (op: string): ReadOp => reduction((f, x, axes) => f.emit(op, [x], 
 const sum = (f: Formulas, x: Value, axes: Axes): Value => f.emit('reduce_sum', [x], { ...axes });
 const square = (f: Formulas, x: Value): Value => f.mul(x, x);
 
-/** max + log(sum(exp(x - max))). */
+/** A formula of numbers on integers: computed in double precision, and truncated. */
+function inDouble(f: Formulas, x: Value, formula: (x: Value) => Value): Value {
+  if (isFloat(x.type.dtype)) return formula(x);
+  return f.cast(formula(f.cast(x, 'f64')), x.type.dtype);
+}
+
+const root = (f: Formulas, x: Value): Value => inDouble(f, x, (wide) => f.emit('sqrt', [wide]));
+
+/** Of integers the logarithm of what is not positive is the lowest number, as of 0. */
+const log = (f: Formulas, x: Value): Value => {
+  const { dtype } = x.type;
+  const positive = isFloat(dtype) ? x : f.emit('maximum', [x, f.number(x, 0)]);
+  return inDouble(f, positive, (wide) => f.emit('log', [wide]));
+};
+
+/** max + log(sum(exp(x - max))). Of integers every term is truncated, which counts the maxima. */
 function logSumExp(f: Formulas, x: Value, { axes, keepdims }: Axes): Value {
-  const top = f.emit('clip', [f.emit('reduce_max', [x], { axes, keepdims: true })], {
-    min: -LARGEST,
-    max: LARGEST,
-  });
-  const total = sum(f, f.emit('exp', [f.sub(x, top)]), { axes, keepdims: true });
-  const result = f.add(f.emit('log', [total]), top);
+  const highest = f.emit('reduce_max', [x], { axes, keepdims: true });
+  const float = isFloat(x.type.dtype);
+  const top = float ? f.emit('clip', [highest], { min: -LARGEST, max: LARGEST }) : highest;
+  const terms = float ? f.emit('exp', [f.sub(x, top)]) : f.cast(f.emit('equal', [x, top]), x.type.dtype);
+  const result = f.add(log(f, sum(f, terms, { axes, keepdims: true })), top);
   return keepdims ? result : f.emit('reduce_max', [result], { axes, keepdims: false });
 }
 
@@ -50,17 +64,11 @@ export const reductionRows: readonly OpRow[] = [
   [
     'ReduceL2',
     reduction(
-      (f, x, axes) => f.emit('sqrt', [sum(f, square(f, x), axes)]),
+      (f, x, axes) => root(f, sum(f, square(f, x), axes)),
       (f, x) => f.emit('abs', [x]),
     ),
   ],
-  [
-    'ReduceLogSum',
-    reduction(
-      (f, x, axes) => f.emit('log', [sum(f, x, axes)]),
-      (f, x) => f.emit('log', [x]),
-    ),
-  ],
+  ['ReduceLogSum', reduction((f, x, axes) => log(f, sum(f, x, axes)), log)],
   ['ReduceLogSumExp', reduction(logSumExp)],
   ['ReduceMax', plain('reduce_max')],
   ['ReduceMean', plain('reduce_mean')],

@@ -48,7 +48,10 @@ function tapsAt(at: number, axis: ResizeAxis, modes: ResizeModes): readonly Tap[
   );
   const scaled = modes.antialias || modes.exclude_outside;
   const total = scaled ? taps.reduce((sum, { weight }) => sum + weight, 0) : 1;
-  return taps.map(({ index, weight }) => ({ index: inside(index), weight: weight / total }));
+  return taps.map(({ index, weight }) => ({
+    index: inside(index),
+    weight: total === 0 ? 0 : weight / total,
+  }));
 }
 
 function linearTaps(at: number, last: number): readonly Tap[] {
@@ -91,10 +94,16 @@ function croppedPosition(i: number, { size, out, region: [start, end] = [0, 1] }
   return single(single(from * (size - 1)) + single(steps / (out - 1)));
 }
 
+/** What is this close to a half counts as one: ONNX Runtime forgives the rounding of a position. */
+const HALF_TOLERANCE = 1e-6;
+
 function nearest(at: number, mode: string): number {
   if (mode === 'floor') return Math.floor(at);
   if (mode === 'ceil') return Math.ceil(at);
-  return mode === 'round_prefer_ceil' ? Math.floor(at + 0.5) : Math.ceil(at - 0.5);
+  const low = Math.floor(at);
+  const past = at - low - 0.5;
+  if (Math.abs(past) < HALF_TOLERANCE) return mode === 'round_prefer_ceil' ? low + 1 : low;
+  return past > 0 ? low + 1 : low;
 }
 
 /** The kernel's taps around `at`; antialiasing widens the kernel by 1 / scale where the axis shrinks. */

@@ -36,7 +36,8 @@ interface PadGeometry {
 
 /** The element that stands for `value`. */
 function padLiteral({ type }: Value, value: number): string {
-  return type.dtype === 'f32' ? floatLiteral(value) : String(padElement(type, value));
+  const element = padElement(type, value);
+  return type.dtype === 'f32' || !Number.isFinite(element) ? floatLiteral(value) : String(element);
 }
 
 function constantPad({ from, to, before }: PadGeometry, value: string): string[] {
