@@ -1,3 +1,4 @@
+import { isFloat } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -14,6 +15,8 @@ import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
 import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
+import { poolAttrs } from './pool-attrs.ts';
+import { writeKept } from './write-kept.ts';
 
 const plain =
   (op: string): WriteOp =>
@@ -111,6 +114,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ],
   ['mul', binary('Mul')],
   ['neg', plain('Neg')],
+  ['onnx_node', writeKept],
   ['pad', writePad],
   ['pow', binary('Pow')],
   ['prelu', binary('PRelu')],
@@ -299,11 +303,13 @@ function writeCast(writer: NodeWriter): void {
   writer.last('Cast', writer.inputs(), to.startsWith('f8') && !saturate ? { ...attrs, saturate: 0 } : attrs);
 }
 
+/** An open end of floats is an infinity: without a bound ONNX Runtime limits to the largest finite number. */
 function writeClip(writer: NodeWriter): void {
   const { min, max } = writer.attrs<{ min: number; max: number }>();
-  const low = min === Number.NEGATIVE_INFINITY ? '' : writer.floats(min, 'min');
-  const high = max === Number.POSITIVE_INFINITY ? '' : writer.floats(max, 'max');
-  const inputs = [writer.input(0), low, high];
+  const open = isFloat(writer.value(0).type.dtype) ? undefined : '';
+  const low = Number.isFinite(min) ? undefined : open;
+  const high = Number.isFinite(max) ? undefined : open;
+  const inputs = [writer.input(0), low ?? writer.floats(min, 'min'), high ?? writer.floats(max, 'max')];
   while (inputs.at(-1) === '') inputs.pop();
   writer.last('Clip', inputs);
 }
@@ -323,46 +329,6 @@ function writeGemm(writer: NodeWriter): void {
   });
 }
 
-interface PoolAttrs extends ConvAttrs {
-  readonly kernel_shape: readonly number[];
-  readonly ceil_mode: boolean;
-  readonly count_include_pad?: boolean;
-}
-
-function poolAttrs(writer: NodeWriter): OnnxAttrs {
-  const attrs = writer.attrs<PoolAttrs>();
-  const { kernel_shape, strides, dilations } = attrs;
-  const whole = attrs.ceil_mode ? wholeWindows(writer, attrs) : undefined;
-  const dilated = dilations.some((step) => step !== 1);
-  return {
-    kernel_shape,
-    strides,
-    pads: whole ?? attrs.pads,
-    ceil_mode: attrs.ceil_mode && !whole ? 1 : 0,
-    ...(dilated ? { dilations } : {}),
-  };
-}
-
-/**
- * Pads that make every window of a pool with `ceil_mode` whole. Shape inference of ONNX counts a last window that starts
- * behind the image, which no runtime computes; without `ceil_mode` all agree. Undefined where padding counts in the mean.
- */
-function wholeWindows(writer: NodeWriter, attrs: PoolAttrs): number[] | undefined {
-  const { kernel_shape: kernel, strides, pads, dilations, count_include_pad } = attrs;
-  const rank = kernel.length;
-  const [from, to] = [writer.value(0), writer.node.output].map(({ type }) => type.shape.slice(2));
-  const ends = kernel.map((k, axis) => {
-    const last = (Number(to?.[axis]) - 1) * (strides[axis] ?? 1) + (k - 1) * (dilations[axis] ?? 1) + 1;
-    return last - Number(from?.[axis]) - (pads[axis] ?? 0);
-  });
-  const held = ends.every((end, axis) => end < (kernel[axis] ?? 1));
-  const spare = ends.map((end, axis) => (pads[axis + rank] ?? 0) - end);
-  const counted = count_include_pad && spare.some((s, axis) => s < 0 || s >= (strides[axis] ?? 1));
-  if (!held || counted) return undefined;
-  const whole = ends.map((end, axis) => (count_include_pad ? (pads[axis + rank] ?? 0) : Math.max(0, end)));
-  return [...pads.slice(0, rank), ...whole];
-}
-
 function writePad(writer: NodeWriter): void {
   const { pads, value, mode } = writer.attrs<{ pads: number[]; value: number; mode: string }>();
   const constant = mode === 'constant' ? [writer.floats(value, 'value')] : [];
@@ -377,7 +343,7 @@ function writeResize(writer: NodeWriter): void {
     coordinate_transformation_mode: string;
     nearest_mode: string;
   }>();
-  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.scales(scales)];
+  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats32(scales, 'scales')];
   const modes = { mode, coordinate_transformation_mode, ...(mode === 'nearest' ? { nearest_mode } : {}) };
   writer.last('Resize', [writer.input(0), '', ...target], modes);
 }

@@ -3,9 +3,8 @@ import {
   allocate,
   CompileError,
   type Dim,
-  encodeFloat,
   formatType,
-  isCodedFloat,
+  fromNumbers,
   isFloat,
   isStatic,
   numElements,
@@ -143,10 +142,11 @@ function sliceRange(
   step: number,
 ): { start: number; step: number; count: number } {
   if (step === 0) throw new CompileError('slice/step', 'a slice step of 0 never ends');
-  const clamp = (v: number): number =>
-    Math.min(Math.max(v < 0 ? v + size : v, step > 0 ? 0 : -1), step > 0 ? size : size - 1);
-  const from = clamp(start);
-  const to = end < 0 && step < 0 && end + size < 0 ? -1 : clamp(end);
+  if (size === 0) return { start: 0, step, count: 0 };
+  const clamp = (v: number, low: number): number =>
+    Math.min(Math.max(v < 0 ? v + size : v, low), step > 0 ? size : size - 1);
+  // as ONNX has it: a start below the first element is the first element, also backwards
+  const [from, to] = [clamp(start, 0), clamp(end, step > 0 ? 0 : -1)];
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
@@ -173,9 +173,8 @@ export const pad = defineOp({
   },
 });
 
-/** What stands for the real number `value` in the data of x: the code of a small float; for quantised x round(value / scale) + zero point, limited to the type. */
+/** What stands for the real number `value` in x: for quantised x round(value / scale) + zero point, limited to the type. */
 export function padElement({ dtype, quant }: TensorType, value: number): number {
-  if (isCodedFloat(dtype)) return encodeFloat(dtype, value);
   if (!quant) return isFloat(dtype) ? value : Math.trunc(value);
   const [low, high] = integerRange(dtype);
   const [scale = 1, zeroPoint = 0] = [quant.scale[0], quant.zeroPoint[0]];
@@ -311,7 +310,7 @@ function gather(
   );
   const data = allocate(x.dtype, numElements(shape)) as Float32Array;
   const source = x.data as Float32Array;
-  const filler = (typeof (x.data as unknown as bigint[])[0] === 'bigint' ? BigInt(fill) : fill) as number;
+  const filler = fromNumbers(x.dtype, [], [fill]).data[0] as number;
   forEachIndex(shape, (at, index) => {
     let from = 0;
     for (let axis = 0; axis < index.length; axis++) {

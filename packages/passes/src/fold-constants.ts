@@ -1,33 +1,90 @@
-import { CompileError, type Graph, isStatic, type Node, numElements } from '@ghostc/ir';
+import {
+  attempt,
+  CompileError,
+  fromNumbers,
+  type Graph,
+  isStatic,
+  type Node,
+  numElements,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
 /** Folding may not make constants larger than this many elements, unless they are no larger than what they came from. */
 const MAX_GROWTH = 4096;
 
-/** Evaluates nodes whose inputs are all constant. */
+/** Elements made and multiply-accumulates done in one run, beyond a few for each element that the model holds. */
+const BASE_WORK = 2 ** 25;
+const WORK_PER_ELEMENT = 64;
+
+/**
+ * Evaluates nodes whose inputs are all constant, as long as the work does not run out: then they stay as they are.
+ * Outputs without elements are constants whatever is computed.
+ */
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run(graph) {
-    for (const node of graph.nodes()) if (foldable(node)) fold(graph, node);
+    let work = BASE_WORK;
+    for (const { constant } of graph.constants) work += WORK_PER_ELEMENT * (constant?.data.length ?? 0);
+    for (const node of graph.nodes()) {
+      if (node.outputs.every(isEmpty)) replaceOutputs(graph, node, node.outputs.map(emptyTensor));
+      else if (foldable(node)) {
+        work -= workOf(node);
+        if (work < 0) return;
+        fold(graph, node);
+      }
+    }
   },
 };
+
+/** Elements read and made, and multiply-accumulates. */
+function workOf({ op, inputs, outputs, attrs }: Node): number {
+  const values = [...inputs, ...outputs].flatMap((value) => value ?? []);
+  const elements = values.reduce((sum, { type }) => sum + numElements(type.shape), 0);
+  const types = outputs.map(({ type }) => type);
+  const macs = lookup(op).countMacs(
+    inputs.map((value) => value?.type ?? null),
+    attrs,
+    types,
+  );
+  return elements + macs;
+}
 
 function foldable(node: Node): boolean {
   if (node.inputs.length === 0 || !node.inputs.every((value) => value === null || value.constant))
     return false;
   if (!node.outputs.every((value) => value.type.shape.every(isStatic))) return false;
   const size = node.outputs.reduce((sum, value) => sum + numElements(value.type.shape), 0);
-  const before = node.inputs.reduce((sum, value) => sum + (value?.constant?.data.length ?? 0), 0);
+  const before = [...new Set(node.inputs)].reduce(
+    (sum, value) => sum + (value?.constant?.data.length ?? 0),
+    0,
+  );
   return size <= Math.max(before, MAX_GROWTH);
 }
 
+/** A node that cannot be evaluated stays: it is an error only where it runs. */
 function fold(graph: Graph, node: Node): void {
-  const results = lookup(node.op).evaluateTensors(
-    node.inputs.map((value) => value?.constant ?? null),
-    node.attrs,
-    node.outputs.map((value) => value.type),
+  const results = attempt(() =>
+    lookup(node.op).evaluateTensors(
+      node.inputs.map((value) => value?.constant ?? null),
+      node.attrs,
+      node.outputs.map((value) => value.type),
+    ),
   );
+  if (results) replaceOutputs(graph, node, results);
+}
+
+function isEmpty({ type: { shape } }: Value): boolean {
+  return shape.every(isStatic) && shape.includes(0);
+}
+
+function emptyTensor({ type: { dtype, shape, quant } }: Value): Tensor {
+  return { ...fromNumbers(dtype, shape.map(Number), []), quant };
+}
+
+function replaceOutputs(graph: Graph, node: Node, results: readonly (Tensor | undefined)[]): void {
   node.outputs.forEach((output, i) => {
     const result = results[i];
     if (!result)
@@ -38,4 +95,8 @@ function fold(graph: Graph, node: Node): void {
     graph.replaceAllUses(output, graph.addConstant(output.name, result));
   });
   graph.remove(node);
+  for (const input of new Set(node.inputs)) {
+    if (input?.users.size === 0 && graph.constants.has(input) && !graph.isOutput(input))
+      graph.removeConstant(input);
+  }
 }

@@ -1,4 +1,4 @@
-import { numElements, stridesOf, type Value } from '@ghostc/ir';
+import { encodeFloat, isCodedFloat, numElements, stridesOf, type Value } from '@ghostc/ir';
 import { attrsOf, pad as definition, padElement } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
 import type { Kernel } from '../kernel.ts';
@@ -36,6 +36,7 @@ interface PadGeometry {
 
 /** The element that stands for `value`. */
 function padLiteral({ type }: Value, value: number): string {
+  if (isCodedFloat(type.dtype)) return String(encodeFloat(type.dtype, value));
   const element = padElement(type, value);
   return type.dtype === 'f32' || !Number.isFinite(element) ? floatLiteral(value) : String(element);
 }
