@@ -1,4 +1,5 @@
 import { byteSize } from '@ghostc/ir';
+import { byteOrderCheck } from './byte-order.ts';
 import { bannerText, isBuffer, type ProgramFacts, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
@@ -23,6 +24,7 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     `#include "${facts.name}.h"`,
     '',
+    ...byteOrderCheck(facts),
     ...contraction,
     '',
     ...kernelMacro,
