@@ -3,14 +3,18 @@ import type { ProgramFacts } from './header-text.ts';
 import { indent } from './text/indent.ts';
 import { weightMembers } from './typed-memory.ts';
 
-/** Declaration that code and data share. The union lets hex words be read as floats without a cast. */
+/** Declaration that code and data share, also in one translation unit. The union lets hex words be read as floats without a cast. */
 export function weightDeclaration({ name, weightBytes, weightTypes, form }: WeightFacts): string[] {
   const external = form === 'external';
+  const macro = `${name.toUpperCase()}_WEIGHTS_DATA`;
   return [
+    `#if !defined(${macro})`,
+    `#define ${macro}`,
     `${external ? '' : 'extern const '}union ${name}_weights_data {`,
     `uint32_t u[${weightBytes / 4}];`,
     ...weightMembers(weightTypes, weightBytes),
     external ? '};' : `} ${name}_weights;`,
+    '#endif',
   ];
 }
 

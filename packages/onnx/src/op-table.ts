@@ -178,18 +178,11 @@ function readConstant(node: NodeReader): Value {
   );
 }
 
-/** Larger fills are no shape arithmetic, and would let a few bytes ask for any amount of memory. */
-const MAX_FILL = 2 ** 24;
-
 function readConstantOfShape(node: NodeReader): Value {
   const shape = node.numbers(0, 'shape');
   const fill = node.tensor('value') ?? fromNumbers('f32', [1], [0]);
   const count = shape.reduce((product, dim) => product * dim, 1);
-  if (!(count >= 0 && count <= MAX_FILL))
-    throw new CompileError(
-      'onnx/too-large',
-      `ConstantOfShape [${shape.join(',')}] expects at most ${MAX_FILL} elements`,
-    );
+  node.claim(count, `ConstantOfShape [${shape.join(',')}]`);
   const data = allocate(fill.dtype, count) as Float32Array;
   return node.addConstant(constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number)));
 }
