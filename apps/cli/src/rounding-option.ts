@@ -1,12 +1,12 @@
-import { defaultRounding, roundings } from '@ghostc/ops';
+import { onnxRounding, roundings } from '@ghostc/ops';
 import { Option } from 'commander';
 
 /** How quantised layers of an ONNX model round that does not say so itself. */
 export function roundingOption(): Option {
   return new Option(
     '--rounding <kind>',
-    'of int8 layers of ONNX models that do not say it: twice as TFLite, or once as ONNX Runtime',
+    'of int8 layers of ONNX models that do not say it: once as ONNX Runtime, or twice as TFLite',
   )
     .choices(roundings)
-    .default(defaultRounding);
+    .default(onnxRounding);
 }

@@ -1,5 +1,6 @@
 import { CompileError, type Graph, type Node, type Value, withLocation } from '@ghostc/ir';
 import { encodeModel } from '@ghostc/onnx';
+import { lineWeights } from './line-form.ts';
 import { NodeWriter, outputsOf } from './node-writer.ts';
 import { OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
@@ -22,7 +23,7 @@ export interface OnnxOptions {
 export function emitOnnx(graph: Graph, { name = graph.name, sourceHash }: OnnxOptions = {}): Uint8Array {
   const names = outputsOf(graph);
   const { opset, irVersion } = versionFor(graph);
-  const target = new OnnxGraph(takenNames(graph), opset);
+  const target = new OnnxGraph(takenNames(graph), { opset, lines: lineWeights(graph) });
   renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
     withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {

@@ -1,3 +1,4 @@
+import { windowForRank } from './line-form.ts';
 import type { NodeWriter, WriteOp } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
@@ -46,7 +47,7 @@ function writeArgMaxPool(writer: NodeWriter): void {
   const { column_major, ceil_mode, ...window } = writer.attrs<PoolAttrs>();
   const { kernel_shape, strides, pads, dilations } = window;
   writer.second('MaxPool', [writer.input(0)], {
-    ...{ kernel_shape, strides, pads, dilations },
+    ...windowForRank({ kernel_shape, strides, pads, dilations }, writer.rank),
     ceil_mode: ceil_mode ? 1 : 0,
     storage_order: column_major ? 1 : 0,
   });

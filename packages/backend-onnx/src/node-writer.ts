@@ -1,5 +1,6 @@
 import { CompileError, fromNumbers, type Graph, i64, type Node, type Value } from '@ghostc/ir';
 import { type Activation, lookup, withDefaults } from '@ghostc/ops';
+import { isLineWeight, withoutHeight } from './line-form.ts';
 import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
 
 export type WriteOp = (writer: NodeWriter) => void;
@@ -43,6 +44,20 @@ export class NodeWriter {
   input(index: number): string {
     const value = this.node.inputs[index];
     return value ? this.nameOf(value) : '';
+  }
+
+  /** ONNX name of a weight: over a line, of [M,C,k]. */
+  weight(index: number): string {
+    const name = this.input(index);
+    const value = this.value(index);
+    if (!isLineWeight(this.node, index) || this.target.lines.has(value)) return name;
+    const shape = withoutHeight(value.type.shape).map(Number);
+    return this.step('Reshape', [name, this.ints(shape, 'line')]);
+  }
+
+  /** Axes of the first input. */
+  get rank(): number {
+    return this.value(0).type.shape.length;
   }
 
   /** ONNX name of a value. */

@@ -1,5 +1,6 @@
 import { type Attr, isStatic, type Tensor, type Value } from '@ghostc/ir';
 import { dataTypeOf, fromTensor } from '@ghostc/onnx';
+import { withoutHeight } from './line-form.ts';
 
 /** AttributeProto.AttributeType */
 const FLOAT = 1;
@@ -30,9 +31,16 @@ export class OnnxGraph {
   /** Version of the standard ops that the model is written in. */
   readonly opset: number;
 
-  constructor(names: Iterable<string>, opset: number) {
+  /** Weights that are written without their axis of height. */
+  readonly lines: ReadonlySet<Value>;
+
+  constructor(
+    names: Iterable<string>,
+    { opset, lines }: { readonly opset: number; readonly lines: ReadonlySet<Value> },
+  ) {
     this.#taken = new Set(names);
     this.opset = opset;
+    this.lines = lines;
   }
 
   /** Adds a node whose first output gets `output`, or a fresh name; `more` names the others. */
@@ -67,7 +75,9 @@ export class OnnxGraph {
     const known = this.#constants.get(value);
     if (known) return known;
     this.#constants.set(value, name);
-    this.initializers.push(fromTensor(value.constant as Tensor, name));
+    const tensor = value.constant as Tensor;
+    const written = this.lines.has(value) ? { ...tensor, shape: withoutHeight(tensor.shape) } : tensor;
+    this.initializers.push(fromTensor(written, name));
     return name;
   }
 

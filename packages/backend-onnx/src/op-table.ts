@@ -1,4 +1,3 @@
-import type { Tensor } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -7,12 +6,12 @@ import {
   dfcPool,
   dfcResize,
   type GhostModuleAttrs,
-  ghostChannels,
   ghostModule,
   halfPadded,
   primaryAttrs,
 } from '@ghostc/ops';
 import { indexRows } from './index-rows.ts';
+import { windowForRank } from './line-form.ts';
 import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 
@@ -160,20 +159,15 @@ interface ConvAttrs extends Activation {
   readonly multiplier: number;
 }
 
-function windowOf(
-  { strides, pads, dilations }: Pick<ConvAttrs, 'strides' | 'pads' | 'dilations'>,
-  weight: Tensor | null,
-  shape: readonly unknown[],
-): OnnxAttrs {
-  const kernel = (weight?.shape ?? shape).slice(2).map(Number);
-  return { kernel_shape: kernel, strides, pads, dilations };
+function windowOf(writer: NodeWriter): OnnxAttrs {
+  const { strides, pads, dilations } = writer.attrs<ConvAttrs>();
+  const kernel = writer.value(1).type.shape.slice(2).map(Number);
+  return windowForRank({ kernel_shape: kernel, strides, pads, dilations }, writer.rank);
 }
 
 function writeConv(writer: NodeWriter, group: number): void {
-  const attrs = writer.attrs<ConvAttrs>();
-  const weight = writer.value(1);
-  const inputs = [writer.input(0), writer.input(1), ...(writer.has(2) ? [writer.input(2)] : [])];
-  finishConv(writer, inputs, { ...windowOf(attrs, weight.constant, weight.type.shape), group });
+  const inputs = [writer.input(0), writer.weight(1), ...(writer.has(2) ? [writer.input(2)] : [])];
+  finishConv(writer, inputs, { ...windowOf(writer), group });
 }
 
 /** Conv, then the residual, then the activation, as far as they are there. */
@@ -194,9 +188,8 @@ function writeDepthwise(writer: NodeWriter): void {
   const channels = Number(writer.value(0).type.shape[1]);
   const kept = Number(writer.value(1).type.shape[0]);
   const x = trimmedInput(writer, writer.input(0), { channels, kept, multiplier: attrs.multiplier });
-  const window = windowOf(attrs, writer.value(1).constant, writer.value(1).type.shape);
   const bias = writer.has(2) ? [writer.input(2)] : [];
-  finishConv(writer, [x.name, writer.input(1), ...bias], { ...window, group: x.groups });
+  finishConv(writer, [x.name, writer.weight(1), ...bias], { ...windowOf(writer), group: x.groups });
 }
 
 interface Trim {
@@ -229,34 +222,34 @@ function sliceChannels(writer: NodeWriter, x: string, [from, to]: readonly [numb
 
 function writeGhostModule(writer: NodeWriter): void {
   const attrs = attrsOf<GhostModuleAttrs>(ghostModule, writer.node);
-  const { init, cheapChannels } = ghostChannels(attrs);
-  const primary = primaryAttrs(attrs);
-  const pads = (sizes: readonly number[]): OnnxAttrs => ({ pads: [...sizes] });
-  const conv = [writer.input(0), writer.input(1), ...(writer.has(2) ? [writer.input(2)] : [])];
-  const kernel = {
-    kernel_shape: [attrs.kernel_size, attrs.kernel_size],
-    strides: [...primary.strides],
-    ...pads(primary.pads),
-  };
-  if (cheapChannels === 0) {
+  const { type } = writer.value(0);
+  const init = Number(writer.value(1).type.shape[0]);
+  const primary = primaryAttrs(attrs, type);
+  const conv = [writer.input(0), writer.weight(1), ...(writer.has(2) ? [writer.input(2)] : [])];
+  const kernel = ghostWindow(writer, attrs.kernel_size, primary);
+  if (!writer.has(3)) {
     writePrimaryAlone(writer, conv, kernel);
     return;
   }
   const act = (x: string): string => (attrs.relu ? writer.step('Relu', [x]) : x);
   const x1 = act(writer.step('Conv', conv, kernel));
   writer.nextPart();
-  const { multiplier, pads: cheapPads } = cheapAttrs(attrs);
-  const source = trimmedInput(writer, x1, { channels: init, kept: cheapChannels, multiplier });
-  const cheap = [source.name, writer.input(3), ...(writer.has(4) ? [writer.input(4)] : [])];
-  const x2 = act(
-    writer.step('Conv', cheap, {
-      kernel_shape: [attrs.dw_size, attrs.dw_size],
-      ...pads(cheapPads),
-      group: source.groups,
-    }),
-  );
+  const { multiplier, pads } = cheapAttrs(attrs, type);
+  const source = trimmedInput(writer, x1, { channels: init, kept: attrs.oup - init, multiplier });
+  const cheap = [source.name, writer.weight(3), ...(writer.has(4) ? [writer.input(4)] : [])];
+  const window = ghostWindow(writer, attrs.dw_size, { pads });
+  const x2 = act(writer.step('Conv', cheap, { ...window, group: source.groups }));
   writer.nextPart();
   writer.last('Concat', [x1, x2], { axis: 1 });
+}
+
+function ghostWindow(
+  { rank }: NodeWriter,
+  size: number,
+  window: { readonly strides?: readonly number[]; readonly pads: readonly number[] },
+): OnnxAttrs {
+  const { strides, pads } = window;
+  return windowForRank({ kernel_shape: [size, size], ...(strides && { strides }), pads }, rank);
 }
 
 /** The slice of this module keeps no cheap channel. */
@@ -272,9 +265,9 @@ function writeSqueezeExcite(writer: NodeWriter): void {
   } = writer.attrs<{ gate: string; gate_params: number[] }>();
   const mean = writer.step('GlobalAveragePool', [writer.input(0)]);
   writer.nextPart();
-  const reduced = writer.step('Relu', [writer.step('Conv', [mean, writer.input(1), writer.input(2)])]);
+  const reduced = writer.step('Relu', [writer.step('Conv', [mean, writer.weight(1), writer.input(2)])]);
   writer.nextPart();
-  const expanded = writer.step('Conv', [reduced, writer.input(3), writer.input(4)]);
+  const expanded = writer.step('Conv', [reduced, writer.weight(3), writer.input(4)]);
   const weights =
     gate === 'sigmoid'
       ? writer.step('Sigmoid', [expanded])
@@ -335,7 +328,8 @@ function poolAttrs(writer: NodeWriter): OnnxAttrs {
     ConvAttrs & { kernel_shape: number[]; ceil_mode: boolean }
   >();
   const dilated = dilations.some((step) => step !== 1);
-  return { kernel_shape, strides, pads, ceil_mode: ceil_mode ? 1 : 0, ...(dilated ? { dilations } : {}) };
+  const window = { kernel_shape, strides, pads, ...(dilated ? { dilations } : {}) };
+  return { ...windowForRank(window, writer.rank), ceil_mode: ceil_mode ? 1 : 0 };
 }
 
 function writePad(writer: NodeWriter): void {

@@ -3,8 +3,10 @@ import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
   activationOpAttrs,
+  defaultRounding,
   lookup,
   type OutputQuant,
+  onnxRounding,
   unaryTable,
   withDefaults,
 } from '@ghostc/ops';
@@ -55,6 +57,10 @@ const functions: readonly Activation[] = [
   known('clip', 0, 6),
 ];
 
+const tabled = [onnxRounding, defaultRounding].flatMap((rounding) =>
+  functions.map((one) => ({ one, rounding })),
+);
+
 function known(activation: Activation['activation'], ...params: readonly number[]): Activation {
   return { activation, activation_params: params.map(Math.fround) };
 }
@@ -64,11 +70,14 @@ function writeLookup(writer: QuantizedWriter): void {
   const x = writer.value(0).type;
   const table = writer.value(1).constant as Tensor;
   const y = withDefaults(lookup(writer.node.op).attrs, writer.node.attrs) as unknown as OutputQuant;
-  const found = functions.find((one) =>
-    sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, y)),
+  const found = tabled.find(({ one, rounding }) =>
+    sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, { ...y, rounding })),
   );
-  if (found) writeActivation(writer, writer.input(0), found);
-  else writeGather(writer, x);
+  if (!found) writeGather(writer, x);
+  else {
+    writer.rounding = found.rounding;
+    writeActivation(writer, writer.input(0), found.one);
+  }
 }
 
 function writeGather(writer: QuantizedWriter, x: TensorType): void {

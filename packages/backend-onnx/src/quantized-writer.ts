@@ -1,6 +1,13 @@
 import { type Node, type QuantParams, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
 import { roundingKey } from '@ghostc/onnx';
-import { type Activation, defaultRounding, integerRange, lookup, withDefaults } from '@ghostc/ops';
+import {
+  type Activation,
+  integerRange,
+  lookup,
+  onnxRounding,
+  type Rounding,
+  withDefaults,
+} from '@ghostc/ops';
 import { NodeWriter } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
@@ -10,6 +17,9 @@ import type { OnnxAttrs } from './onnx-graph.ts';
  * as an activation, and their last ONNX node is followed by QuantizeLinear.
  */
 export class QuantizedWriter extends NodeWriter {
+  /** How the node rounds, where its attributes do not say it. */
+  rounding: Rounding | undefined;
+
   override attrs<A>(): A {
     return floatAttrs(this.node) as A;
   }
@@ -47,10 +57,10 @@ export class QuantizedWriter extends NodeWriter {
     this.#noteRounding();
   }
 
-  /** ONNX says nothing of the rounding of integer ops: another than the default stands in the node's metadata. */
+  /** ONNX says nothing of the rounding of integer ops: another than its own stands in the node's metadata. */
   #noteRounding(): void {
-    const { rounding = defaultRounding } = this.node.attrs;
-    if (rounding !== defaultRounding) this.target.note(roundingKey, String(rounding));
+    const { rounding = this.rounding } = withDefaults(lookup(this.node.op).attrs, this.node.attrs);
+    if (rounding && rounding !== onnxRounding) this.target.note(roundingKey, String(rounding));
   }
 
   /** DequantizeLinear of the node's input into its output. */

@@ -2,6 +2,7 @@ import {
   byteSize,
   CompileError,
   ConstantStore,
+  crc32,
   type DType,
   type Graph,
   isFloat,
@@ -85,6 +86,10 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
   const halfBytes = (emitter.halves?.byteLength ?? 0) / 2;
   const weightBytes = store.byteLength + halfBytes;
   checkLimit('weight buffer', store.byteLength + 2 * halfBytes);
+  const weights = joined(
+    bytesOf(store),
+    emitter.halves ? toHalves(bytesOf(emitter.halves)) : new Uint8Array(0),
+  );
   const manifest: WgslManifest = {
     format: 'ghostc-wgsl/2',
     name,
@@ -92,6 +97,7 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
     arenaBytes,
     weightBytes,
     halfBytes,
+    weightCrc32: crc32(weights),
     inputs,
     outputs,
     modules: modules.modules,
@@ -99,10 +105,7 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
     dispatches,
   };
   showShaders(manifest);
-  return {
-    manifest,
-    weights: joined(bytesOf(store), emitter.halves ? toHalves(bytesOf(emitter.halves)) : new Uint8Array(0)),
-  };
+  return { manifest, weights };
 }
 
 type Shaped = Pick<TunableLayer, 'key' | 'shape'>;

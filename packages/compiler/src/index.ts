@@ -28,7 +28,13 @@ export {
 } from './compile.ts';
 export { describeGraph, type GraphDescription } from './describe-graph.ts';
 export { integerForm, isQuantized } from './integer-form.ts';
-export { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+export {
+  lowerForGpuKernels,
+  lowerForKernels,
+  lowerForQuantizer,
+  optimize,
+  type PipelineOptions,
+} from './pipeline.ts';
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { sourceHash } from './source-hash.ts';

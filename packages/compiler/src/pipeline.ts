@@ -2,7 +2,7 @@ import { type FusingOptions, fusesGhost } from '@ghostc/backend-wgsl';
 import type { Graph } from '@ghostc/ir';
 import { verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { lower, lowerForGpu, optimizationPasses, type Pass, runPasses } from '@ghostc/passes';
+import { lower, lowerForGpu, lowerToLayers, optimizationPasses, type Pass, runPasses } from '@ghostc/passes';
 
 export interface PipelineOptions {
   /** Called after each pass with the graph as it is then. */
@@ -36,6 +36,13 @@ export function lowerForGpuKernels(
   const graph = lowerForGpu(optimized.clone(), (ghost) => fusesGhost(ghost, fusing));
   verify(graph, registry);
   onPass?.('lower', graph);
+  return graph;
+}
+
+/** Composite ops of an optimised graph become their layers: what the quantiser takes. */
+export function lowerForQuantizer(optimized: Graph): Graph {
+  const graph = lowerToLayers(optimized.clone());
+  verify(graph, registry);
   return graph;
 }
 

@@ -14,6 +14,7 @@ import type { TensorType } from './tensor-type.ts';
  * - `selection`: picks elements, or their indices, by their order
  * - `scatter`: writes part of a copy of its first input
  * - `integer`: computes on (quantised) integers, too or only; ops that move elements do anyway
+ * - `window`: takes an image [N,C,H,W], or a line [N,C,L] as an image of height 1
  */
 export type Trait =
   | 'elementwise'
@@ -27,7 +28,8 @@ export type Trait =
   | 'comparison'
   | 'selection'
   | 'scatter'
-  | 'integer';
+  | 'integer'
+  | 'window';
 
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */

@@ -11,7 +11,7 @@ import {
 import { buildNode, type Rounding } from '@ghostc/ops';
 import type { ConstantCone } from './constant-cone.ts';
 import type { AttributeProto, NodeProto } from './onnx-types.ts';
-import { type ShapeValue, shapeValueOf, tensorOf } from './shape-value.ts';
+import { isSaturated, type ShapeValue, saturated, shapeValueOf, tensorOf } from './shape-value.ts';
 import { type ReadExternal, toTensor } from './tensor-proto.ts';
 
 /** What a name in the model stands for: a value of the graph, a shape value, or both. */
@@ -106,6 +106,20 @@ export class NodeReader {
 
   /** An input that must be constant at compile time, such as axes or a target shape. */
   dims(index: number, what: string): readonly Dim[] {
+    const elements = this.#elements(index, what);
+    const shape = this.shape(index);
+    if (shape && isSaturated(shape))
+      throw new CompileError('onnx/integer', `${what} of ${this.op} expects integers below 2^53`);
+    return elements;
+  }
+
+  /** Bounds of a slice, as an input or an attribute: those beyond 2^53 are as good as 2^53 - 1. */
+  bounds(index: number, name: string): number[] | undefined {
+    if (this.has(index)) return this.#static(this.#elements(index, name), name);
+    return this.#attribute(name)?.ints?.map((value) => saturated(Number(value.toString())));
+  }
+
+  #elements(index: number, what: string): readonly Dim[] {
     const shape = this.shape(index);
     if (shape) return shape.elements;
     const value = this.input(index);
@@ -124,7 +138,10 @@ export class NodeReader {
 
   /** Like `dims`, with every element a number. */
   numbers(index: number, what: string): number[] {
-    const dims = this.dims(index, what);
+    return this.#static(this.dims(index, what), what);
+  }
+
+  #static(dims: readonly Dim[], what: string): number[] {
     if (dims.every(isStatic)) return dims as number[];
     throw new CompileError(
       'onnx/dynamic-shape',
@@ -148,6 +165,13 @@ export class NodeReader {
   ints(name: string): number[] | undefined {
     const attribute = this.#attribute(name);
     return attribute && (attribute.ints ?? []).map((value) => safeInteger(value.toString(), name));
+  }
+
+  /** Integers of the whole int64 range. */
+  bigInts(name: string): BigInt64Array | undefined {
+    const attribute = this.#attribute(name);
+    const values = attribute?.ints?.length ? attribute.ints : [attribute?.i ?? []].flat();
+    return attribute && BigInt64Array.from(values, (value) => BigInt(value.toString()));
   }
 
   float(name: string, fallback: number): number {
@@ -247,8 +271,6 @@ export class NodeReader {
 
 function safeInteger(text: string, name: string): number {
   const value = Number(text);
-  // Slices say "to the end" with the largest 64-bit integer.
   if (Number.isSafeInteger(value)) return value;
-  if (/^-?\d+$/.test(text)) return value > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
-  throw new CompileError('onnx/attribute', `attribute ${name} expects an integer, found ${text}`);
+  throw new CompileError('onnx/attribute', `attribute ${name} expects an integer below 2^53, found ${text}`);
 }

@@ -1,4 +1,12 @@
-import { CompileError, type Dim, fromNumbers, isStatic, type Value } from '@ghostc/ir';
+import {
+  allocate,
+  CompileError,
+  tensor as constantTensor,
+  type Dim,
+  fromNumbers,
+  isStatic,
+  type Value,
+} from '@ghostc/ir';
 import { broadcastOperands } from './legacy-broadcast.ts';
 import type { NodeReader, ReadOp } from './node-reader.ts';
 import { activationRows } from './read-activations.ts';
@@ -9,6 +17,7 @@ import { normalizationRows } from './read-normalizations.ts';
 import { reductionRows } from './read-reductions.ts';
 import { resizeRows } from './read-resize.ts';
 import { quantizedRows } from './read-static-quantization.ts';
+import { isSaturated } from './shape-value.ts';
 
 /** An op that maps one to one, without attributes. */
 const plain =
@@ -109,7 +118,7 @@ function readClip(node: NodeReader): Value {
   const fixed = (index: number, name: string, fallback: number): number | undefined => {
     if (!node.has(index)) return node.float(name, fallback);
     const shape = node.shape(index);
-    return shape ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
+    return shape && !isSaturated(shape) ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
   };
   const x = node.input(0);
   const min = fixed(1, 'min', Number.NEGATIVE_INFINITY);
@@ -157,13 +166,12 @@ function readConstant(node: NodeReader): Value {
   if (tensor) return node.addConstant(tensor);
   if (node.hasAttribute('value_float'))
     return node.addConstant(fromNumbers('f32', [], [node.float('value_float', 0)]));
-  if (node.hasAttribute('value_int'))
-    return node.addConstant(fromNumbers('i64', [], [node.int('value_int', 0)]));
-  const [floats, ints] = [node.floats('value_floats'), node.ints('value_ints')];
+  const int = node.bigInts('value_int');
+  if (int) return node.addConstant(constantTensor('i64', [], int));
+  const [floats, ints] = [node.floats('value_floats'), node.bigInts('value_ints')];
   if (floats && node.hasAttribute('value_floats'))
     return node.addConstant(fromNumbers('f32', [floats.length], floats));
-  if (ints && node.hasAttribute('value_ints'))
-    return node.addConstant(fromNumbers('i64', [ints.length], ints));
+  if (ints) return node.addConstant(constantTensor('i64', [ints.length], ints));
   throw new CompileError(
     'onnx/unsupported',
     'Constant expects value, value_float(s) or value_int(s); sparse and string values are not supported',
@@ -182,7 +190,8 @@ function readConstantOfShape(node: NodeReader): Value {
       'onnx/too-large',
       `ConstantOfShape [${shape.join(',')}] expects at most ${MAX_FILL} elements`,
     );
-  return node.addConstant(fromNumbers(fill.dtype, shape, new Float64Array(count).fill(Number(fill.data[0]))));
+  const data = allocate(fill.dtype, count) as Float32Array;
+  return node.addConstant(constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number)));
 }
 
 function readGemm(node: NodeReader): Value {
@@ -288,12 +297,10 @@ function shapeAttribute(shape: readonly Dim[]): number[] {
 }
 
 function readSlice(node: NodeReader): Value {
-  const fromInputs = node.has(1);
-  const starts = fromInputs ? node.numbers(1, 'starts') : (node.ints('starts') ?? []);
-  const ends = fromInputs ? node.numbers(2, 'ends') : (node.ints('ends') ?? []);
-  const axes =
-    fromInputs && node.has(3) ? node.numbers(3, 'axes') : (node.ints('axes') ?? starts.map((_, i) => i));
-  const steps = fromInputs && node.has(4) ? node.numbers(4, 'steps') : [];
+  const starts = node.bounds(1, 'starts') ?? [];
+  const ends = node.bounds(2, 'ends') ?? [];
+  const axes = node.has(3) ? node.numbers(3, 'axes') : (node.ints('axes') ?? starts.map((_, i) => i));
+  const steps = node.bounds(4, 'steps') ?? [];
   return node.emit('slice', [node.input(0)], { starts, ends, axes, steps });
 }
 

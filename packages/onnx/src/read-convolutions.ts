@@ -26,7 +26,7 @@ function spatialAxes(x: Value): number[] {
 
 function readGlobalAveragePool(node: NodeReader): Value {
   const x = node.input(0);
-  if (x.type.shape.length === 4) return node.emit('global_average_pool', [x]);
+  if (x.type.shape.length === 3 || x.type.shape.length === 4) return node.emit('global_average_pool', [x]);
   return node.emit('reduce_mean', [x], { axes: spatialAxes(x), keepdims: true });
 }
 
@@ -65,35 +65,32 @@ interface ConvWindow extends Window {
   readonly group: number;
 }
 
-/** A convolution over one, two or three spatial axes. */
-function convolve(node: NodeReader, operands: Operands, window: ConvWindow): Value {
+/** A convolution over one, two or three spatial axes: over a line it is that of an image of height 1. */
+export function convolve(node: NodeReader, operands: Operands, window: ConvWindow): Value {
   const rank = operands.x.type.shape.length - 2;
-  if (rank === 1) return convolve1d(node, operands, window);
   if (rank === 3) return convolve3d(node, operands, window);
-  if (rank !== 2)
+  if (rank !== 1 && rank !== 2)
     throw new CompileError('onnx/unsupported', `${node.op} over ${rank} spatial axes is not supported`);
   const { x, weight, bias } = operands;
-  return node.emit('conv2d', [x, weight, bias], { ...plain(window), group: window.group });
+  const kernel = rank === 1 ? lineKernel(node, weight) : weight;
+  return node.emit('conv2d', [x, kernel, bias], { ...plain(window), group: window.group });
 }
 
+/** A window as attributes of an image's; over a line it has one row. */
 function plain({ strides, dilations, pads }: Window): Record<'strides' | 'dilations' | 'pads', number[]> {
-  return { strides: [...strides], dilations: [...dilations], pads: [...pads] };
+  if (pads.length !== 2) return { strides: [...strides], dilations: [...dilations], pads: [...pads] };
+  const [before = 0, after = 0] = pads;
+  return { strides: [1, ...strides], dilations: [1, ...dilations], pads: [0, before, 0, after] };
 }
 
-/** A 1-d convolution is a 2-d one of height 1. */
-function convolve1d(node: NodeReader, { x, weight, bias }: Operands, window: ConvWindow): Value {
+/** Weights [M,C,k] as [M,C,1,k]; of dequantised constants the integers. */
+function lineKernel(node: NodeReader, weight: Value): Value {
   const [m = 1, c = 1, k = 1] = weight.type.shape.map(Number);
-  const image = node.emit('reshape', [x], { shape: [0, 0, 1, -1] });
-  const kernel = node.emit('reshape', [weight], { shape: [m, c, 1, k] });
-  const [before = 0, after = 0] = window.pads;
-  const flat = {
-    strides: [1, ...window.strides],
-    dilations: [1, ...window.dilations],
-    pads: [0, before, 0, after],
-    group: window.group,
-  };
-  const y = node.emit('conv2d', [image, kernel, bias], flat);
-  return node.emit('reshape', [y], { shape: [0, 0, -1] });
+  const shape = [m, c, 1, k];
+  const source = weight.producer?.op === 'dequantize_linear' ? weight.producer.inputs[0] : weight;
+  if (!source?.constant) return node.emit('reshape', [weight], { shape });
+  const kernel = node.addConstant({ ...source.constant, shape }, source.name);
+  return source === weight ? kernel : node.emit('dequantize_linear', [kernel]);
 }
 
 /**
@@ -259,16 +256,16 @@ function poolOf(node: NodeReader): Pool {
 }
 
 function flatAttrs(pool: Pool, axes: readonly number[]): Record<string, number[] | boolean> {
+  const kernel = axes.map((a) => pool.kernel[a] ?? 1);
   return {
     ...plain(along(pool, axes)),
-    kernel_shape: axes.map((a) => pool.kernel[a] ?? 1),
+    kernel_shape: axes.length === 1 ? [1, ...kernel] : kernel,
     ceil_mode: pool.ceil,
   };
 }
 
 /**
- * A pool over one to three spatial axes by 2-d ones. Maximum and mean over a box are those over its planes, then over its
- * depth: how many elements a window counts is a product over the axes.
+ * A pool over one to three spatial axes. Maximum and mean over a box are those over its planes, then over its depth: how many elements a window counts is a product over the axes.
  */
 function pooled(
   node: NodeReader,
@@ -277,7 +274,7 @@ function pooled(
 ): Value {
   const f = new Formulas(node);
   const rank = pool.kernel.length;
-  if (rank === 2) return f.emit(op, [x], { ...flatAttrs(pool, [0, 1]), ...attrs });
+  if (rank < 3) return f.emit(op, [x], { ...flatAttrs(pool, [0, 1].slice(0, rank)), ...attrs });
   const shape = fixedShape(node, x);
   const [n = 1, c = 1] = shape;
   const line = (value: Value, a: number, [rows, columns]: readonly [number, number]): Value => {
@@ -292,10 +289,6 @@ function pooled(
       ...attrs,
     });
   };
-  if (rank === 1) {
-    const y = line(x, 0, [shape[2] ?? 1, 1]);
-    return f.reshape(y, [n, c, fixedShape(node, y)[2] ?? 1]);
-  }
   const [, , d = 1, h = 1, w = 1] = shape;
   const planes = f.emit(op, [f.reshape(x, [1, n * c * d, h, w])], { ...flatAttrs(pool, [1, 2]), ...attrs });
   const [, , oh = 1, ow = 1] = fixedShape(node, planes);
@@ -312,10 +305,13 @@ function readMaxPool(node: NodeReader): Value | readonly Value[] {
   const pool = poolOf(node);
   const y = pooled(node, 'max_pool', { x: node.input(0), pool, attrs: {} });
   if (!node.proto.output?.[1]) return y;
-  if (pool.kernel.length !== 2)
-    throw new CompileError('onnx/unsupported', 'MaxPool gives indices for images (rank 4) alone');
+  if (pool.kernel.length > 2)
+    throw new CompileError(
+      'onnx/unsupported',
+      'MaxPool gives indices only for lines and images (rank 3 and 4)',
+    );
   const indices = node.emit('arg_max_pool', [node.input(0)], {
-    ...flatAttrs(pool, [0, 1]),
+    ...flatAttrs(pool, [0, 1].slice(0, pool.kernel.length)),
     column_major: node.int('storage_order', 0) === 1,
   });
   return [y, indices];

@@ -1,5 +1,5 @@
 import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor, withLocation } from '@ghostc/ir';
-import { defaultRounding, type Rounding } from '@ghostc/ops';
+import { onnxRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
 import { ConstantCone } from './constant-cone.ts';
 import { contribTable } from './contrib-table.ts';
@@ -7,7 +7,7 @@ import { type Entry, NodeReader, type ReadOp, type ReadState } from './node-read
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { opTable } from './op-table.ts';
 import { shapeTable } from './shape-table.ts';
-import { tensorOf } from './shape-value.ts';
+import { isSaturated, type ShapeValue, tensorOf } from './shape-value.ts';
 import { type NamedNode, sortNodes } from './sort-nodes.ts';
 import { dtypeOf, type ReadExternal, toTensor } from './tensor-proto.ts';
 
@@ -20,7 +20,7 @@ export interface ReadOptions {
   readonly bind?: ReadonlyMap<string, number>;
   /** Values of inputs that are known at compile time: they become constants. */
   readonly constants?: ReadonlyMap<string, Tensor>;
-  /** How quantised layers round that do not say it: `double` as TFLite if absent, `single` as ONNX Runtime. */
+  /** How quantised layers round that do not say it: `single` as ONNX Runtime if absent, `double` as TFLite. */
   readonly rounding?: Rounding | undefined;
 }
 
@@ -46,7 +46,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     opset: standardOpset(model),
     readExternal: options.external,
     cone: new ConstantCone(),
-    rounding: options.rounding ?? defaultRounding,
+    rounding: options.rounding ?? onnxRounding,
   };
   if (proto.sparse_initializer?.length)
     throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');
@@ -126,8 +126,7 @@ function readNode({ proto, name }: NamedNode, state: ReadState): void {
   withLocation({ node: name, op }, () => {
     const node = new NodeReader(proto, name, state);
     const [first = '', ...others] = proto.output ?? [];
-    const shape =
-      opTables.get(proto.domain || 'ai.onnx') === opTable ? shapeTable.get(op)?.(node) : undefined;
+    const shape = readShape(node);
     if (shape) state.entries.set(first, { shape });
     else {
       const [value, ...more] = [readOp(node, state)].flat();
@@ -138,6 +137,13 @@ function readNode({ proto, name }: NamedNode, state: ReadState): void {
       });
     }
   });
+}
+
+/** The node computed on shapes; those that a double cannot hold are left to the ops, which are exact. */
+function readShape(node: NodeReader): ShapeValue | undefined {
+  if (opTables.get(node.proto.domain || 'ai.onnx') !== opTable) return undefined;
+  const shape = shapeTable.get(node.op)?.(node);
+  return shape && isSaturated(shape) && shape.elements.every(isStatic) ? undefined : shape;
 }
 
 /** By domain. */

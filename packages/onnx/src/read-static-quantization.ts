@@ -13,6 +13,7 @@ import {
 } from '@ghostc/ir';
 import { defaultRounding, integerRange, type Rounding, roundings } from '@ghostc/ops';
 import type { NodeReader, OpRow } from './node-reader.ts';
+import { convolve } from './read-convolutions.ts';
 import { quantizationRows } from './read-quantization.ts';
 import { windowAttributes } from './window-attributes.ts';
 
@@ -173,19 +174,19 @@ function readQLinearConv(node: NodeReader): Value | undefined {
 
 type QuantizedInput = readonly [number, QuantParams];
 
-/** conv2d of two dequantised inputs; undefined unless they are images of fixed size. */
+/** conv2d of two dequantised inputs; undefined unless they are lines or images with weights of fixed size. */
 function convolved(
   node: NodeReader,
   [at, quant]: QuantizedInput,
   { weight: [weightAt, weightQuant], bias }: { weight: QuantizedInput; bias: Value | null },
 ): Value | undefined {
   const { shape } = node.input(weightAt).type;
-  if (shape.length !== 4 || !shape.every(isStatic)) return undefined;
+  if ((shape.length !== 3 && shape.length !== 4) || !shape.every(isStatic)) return undefined;
   const x = dequantize(node, node.input(at), quant);
   const w = dequantize(node, node.input(weightAt), weightQuant);
   if (!x || !w) return undefined;
   const window = windowAttributes(node, x.type.shape.slice(2), shape.slice(2) as number[]);
-  return node.emit('conv2d', [x, w, bias], { ...window, group: node.int('group', 1) });
+  return convolve(node, { x, weight: w, bias }, { ...window, group: node.int('group', 1) });
 }
 
 /** B counts in units of x_scale * w_scale[m]. */

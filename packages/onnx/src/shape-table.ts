@@ -1,4 +1,5 @@
 import type { Dim } from '@ghostc/ir';
+import { sliceRanges } from '@ghostc/ops';
 import type { NodeReader } from './node-reader.ts';
 import { castTo, combine, mapStatic, type ShapeValue } from './shape-value.ts';
 import { dtypeOf } from './tensor-proto.ts';
@@ -39,8 +40,9 @@ export const shapeTable: ReadonlyMap<string, ReadShape> = new Map<string, ReadSh
 
 function shapeOf(node: NodeReader): ShapeValue {
   const { shape } = node.input(0).type;
-  const bound = (at: number): number => Math.min(Math.max(at < 0 ? at + shape.length : at, 0), shape.length);
-  const elements = shape.slice(bound(node.int('start', 0)), bound(node.int('end', shape.length)));
+  const [start = 0] = node.bigInts('start') ?? [];
+  const [end] = node.bigInts('end') ?? [];
+  const elements = shape.slice(Number(start), end === undefined ? undefined : Number(end));
   return { elements, scalar: false, dtype: 'i64' };
 }
 
@@ -73,11 +75,14 @@ function concat(node: NodeReader): ShapeValue | undefined {
 function slice(node: NodeReader): ShapeValue | undefined {
   const x = node.shape(0);
   if (!x || x.scalar) return undefined;
-  const first = (index: number, name: string): number | undefined =>
-    node.has(index) ? node.numbers(index, name)[0] : node.ints(name)?.[0];
-  const [start = 0, end = 0] = [first(1, 'starts'), first(2, 'ends')];
-  if ((first(4, 'steps') ?? 1) !== 1) return undefined;
-  return { ...x, elements: x.elements.slice(start, end) };
+  const [starts = [0], ends = [0], steps = [1]] = [
+    node.bounds(1, 'starts'),
+    node.bounds(2, 'ends'),
+    node.bounds(4, 'steps'),
+  ];
+  const [range] = sliceRanges([x.elements.length], { starts, ends, steps, axes: [0] });
+  const { start, step, count } = range ?? { start: 0, step: 1, count: x.elements.length };
+  return { ...x, elements: Array.from({ length: count }, (_, i) => x.elements[start + i * step] ?? 0) };
 }
 
 function rerank(node: NodeReader, change: (x: ShapeValue) => ShapeValue | undefined): ShapeValue | undefined {

@@ -25,16 +25,27 @@ const MAX_ELEMENTS = 64;
 /** A constant tensor of rank 0 or 1 as a shape value; undefined for larger ones. */
 export function shapeValueOf(tensor: Tensor): ShapeValue | undefined {
   if (tensor.shape.length > 1 || tensor.data.length > MAX_ELEMENTS) return undefined;
-  return {
-    elements: Array.from(toNumbers(tensor), Number),
-    scalar: tensor.shape.length === 0,
-    dtype: tensor.dtype,
-  };
+  const { dtype } = tensor;
+  const elements = Array.from(toNumbers(tensor), (value) => (isFloat(dtype) ? value : saturated(value)));
+  return { elements, scalar: tensor.shape.length === 0, dtype };
 }
 
-/** The tensor, if no element is symbolic. */
-export function tensorOf({ elements, scalar, dtype }: ShapeValue): Tensor | undefined {
-  if (!elements.every(isStatic)) return undefined;
+const LIMIT = Number.MAX_SAFE_INTEGER;
+
+/** The nearest integer that a double holds exactly, with all below it: int64 goes further. */
+export function saturated(integer: number): number {
+  return Math.min(Math.max(integer, -LIMIT), LIMIT);
+}
+
+/** Whether an element stands for all integers beyond it: good as a bound, not to compute with. */
+export function isSaturated({ elements, dtype }: ShapeValue): boolean {
+  return !isFloat(dtype) && elements.some((element) => isStatic(element) && Math.abs(element) >= LIMIT);
+}
+
+/** The tensor, if every element is known exactly. */
+export function tensorOf(value: ShapeValue): Tensor | undefined {
+  const { elements, scalar, dtype } = value;
+  if (!elements.every(isStatic) || isSaturated(value)) return undefined;
   return fromNumbers(dtype, scalar ? [] : [elements.length], elements);
 }
 
@@ -61,6 +72,7 @@ const arithmetic: Readonly<Record<string, Binary>> = {
 export function combine(op: string, a: ShapeValue, b: ShapeValue): ShapeValue | undefined {
   const formula = arithmetic[op];
   if (!formula || a.dtype !== b.dtype || !shapeTypes.has(a.dtype)) return undefined;
+  if (isSaturated(a) || isSaturated(b)) return undefined;
   if (a.elements.length !== b.elements.length && a.elements.length !== 1 && b.elements.length !== 1)
     return undefined;
   const length = Math.max(a.elements.length, b.elements.length);
@@ -73,7 +85,8 @@ export function combine(op: string, a: ShapeValue, b: ShapeValue): ShapeValue | 
 }
 
 /** Converts to another element type; floats to integers truncate. */
-export function castTo(value: ShapeValue, dtype: DType): ShapeValue {
+export function castTo(value: ShapeValue, dtype: DType): ShapeValue | undefined {
+  if (isSaturated(value)) return undefined;
   const convert = (element: Dim): Dim =>
     isStatic(element) && !isFloat(dtype) ? Math.trunc(element) : rounded(element, dtype);
   return { ...value, dtype, elements: value.elements.map(convert) };

@@ -3,7 +3,7 @@ import { activationAttrs } from './activation.ts';
 import { int, ints } from './attr-spec.ts';
 import { convolve, groupChannels } from './convolve.ts';
 import { defineOp } from './define-op.ts';
-import { image, imageShape, type Window, windowOutput } from './window.ts';
+import { image, imageShape, planeShape, shapeLike, type Window, windowOutput } from './window.ts';
 
 /** Attributes shared by the convolutions. Pads: [top, left, bottom, right]. */
 export const windowAttrs = {
@@ -14,15 +14,15 @@ export const windowAttrs = {
 
 /**
  * 2-d convolution, ONNX Conv with a fused activation: x [N,C,H,W], weight [M,C/group,kH,kW], bias [M],
- * residual [N,M,H',W'] added before the activation.
+ * residual [N,M,H',W'] added before the activation. Of a line [N,C,L] with kH = 1 it makes a line [N,M,L'].
  */
 export const conv2d = defineOp({
   name: 'conv2d',
   inputs: ['x', 'weight', 'bias?', 'residual?'],
   attrs: { ...windowAttrs, group: int(1), ...activationAttrs },
-  traits: ['reduction'],
+  traits: ['reduction', 'window'],
   infer({ x, weight, bias, residual }, attrs) {
-    const [, channels] = imageShape(x, 'x');
+    const [, channels] = planeShape(x, 'x');
     const [m, perGroup] = imageShape(weight, 'weight');
     if (channels !== Number(perGroup) * attrs.group) {
       throw new CompileError(
@@ -50,15 +50,15 @@ interface WindowTypes {
 
 /** The output of a convolution; throws `op/bias`, `op/residual`. */
 export function windowType({ x, weight, bias, residual }: WindowTypes, window: Window): TensorType {
-  const [n, , height, width] = imageShape(x, 'x');
+  const [n, , height, width] = planeShape(x, 'x');
   const [m, , kernelHeight, kernelWidth] = imageShape(weight, 'weight');
   checkBias(bias, m);
-  const shape = [
+  const shape = shapeLike(x, [
     n,
     m,
     windowOutput(height, Number(kernelHeight), 0, window),
     windowOutput(width, Number(kernelWidth), 1, window),
-  ];
+  ]);
   checkResidual(residual, shape);
   return { dtype: x.dtype, shape };
 }

@@ -50,7 +50,7 @@ export function convolve(
   const addends = residual && toNumbers(residual);
   const act = activationAfter(conv, type.dtype);
   for (let i = 0; i < sums.length; i++) sums[i] = act((sums[i] ?? 0) + Number(addends?.[i] ?? 0));
-  return fromNumbers(type.dtype, shape, sums);
+  return fromNumbers(type.dtype, type.shape as readonly number[], sums);
 }
 
 export interface Image {

@@ -4,7 +4,7 @@ import { int } from './attr-spec.ts';
 import { windowAttrs, windowMacs, windowType } from './conv2d.ts';
 import { convolve, multiplierChannels } from './convolve.ts';
 import { defineOp } from './define-op.ts';
-import { imageShape } from './window.ts';
+import { imageShape, planeShape } from './window.ts';
 
 /**
  * Depthwise 2-d convolution (TFLite DEPTHWISE_CONV_2D): output channel m reads input channel floor(m / multiplier).
@@ -15,9 +15,9 @@ export const depthwiseConv2d = defineOp({
   name: 'depthwise_conv2d',
   inputs: ['x', 'weight', 'bias?', 'residual?'],
   attrs: { ...windowAttrs, multiplier: int(1), ...activationAttrs },
-  traits: ['reduction'],
+  traits: ['reduction', 'window'],
   infer({ x, weight, bias, residual }, attrs) {
-    const [, channels] = imageShape(x, 'x');
+    const [, channels] = planeShape(x, 'x');
     const [m, one] = imageShape(weight, 'weight');
     if (one !== 1 || Number(m) > Number(channels) * attrs.multiplier) {
       throw new CompileError(

@@ -36,7 +36,6 @@ export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts'
 export {
   cheapAttrs,
   type GhostModuleAttrs,
-  ghostChannels,
   ghostModule,
   primaryAttrs,
 } from './ghost-module.ts';
@@ -98,6 +97,7 @@ export {
 export {
   defaultRounding,
   type FixedMultiplier,
+  onnxRounding,
   quantizeMultiplier,
   type Rounding,
   reducedMultiplier,

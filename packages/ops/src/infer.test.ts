@@ -142,7 +142,7 @@ describe('shape inference', () => {
         [20, 16, 1, 1],
       ],
       { oup: 61, ratio: 3 },
-      'primary weight expects 21 channels',
+      '20 primary channels expect 41 cheap ones (oup 61) and at most 40 (ratio 3)',
     ],
     ['slice', [[4]], { starts: [0], ends: [4], axes: [0], steps: [0] }, 'a slice step of 0 never ends'],
     ['transpose', [[2, 3]], { perm: [0, 0] }, 'is no permutation'],

@@ -13,17 +13,17 @@ import { flag, ints } from './attr-spec.ts';
 import { windowAttrs } from './conv2d.ts';
 import { type AttrValues, defineOp } from './define-op.ts';
 import { integerRange } from './integer-range.ts';
-import { image, imageShape, pair, windowOutput } from './window.ts';
+import { image, pair, planeShape, shapeLike, windowOutput } from './window.ts';
 
 export const poolAttrs = { ...windowAttrs, kernel_shape: ints(), ceil_mode: flag(false) } as const;
 type PoolAttrs = AttrValues<typeof poolAttrs>;
 
-/** ONNX AveragePool, 2-d. Padding counts only with `count_include_pad`. Pads: [top, left, bottom, right]. */
+/** ONNX AveragePool of images and lines. Padding counts only with `count_include_pad`. Pads: [top, left, bottom, right]. */
 export const averagePool = defineOp({
   name: 'average_pool',
   inputs: ['x'],
   attrs: { ...poolAttrs, count_include_pad: flag(false) },
-  traits: ['reduction'],
+  traits: ['reduction', 'window'],
   infer: ({ x }, attrs) => poolType(x, attrs),
   evaluate({ x }, attrs, [type]) {
     const padded = attrs.count_include_pad;
@@ -36,12 +36,12 @@ export const averagePool = defineOp({
   },
 });
 
-/** ONNX MaxPool, 2-d, first output. Padding never wins. */
+/** ONNX MaxPool of images and lines, first output. Padding never wins. */
 export const maxPool = defineOp({
   name: 'max_pool',
   inputs: ['x'],
   attrs: poolAttrs,
-  traits: ['exact', 'integer'],
+  traits: ['exact', 'integer', 'window'],
   infer: ({ x }, attrs) => ({ ...poolType(x, attrs), quant: x.quant }),
   evaluate({ x }, attrs, [type]) {
     const lowest = isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : integerRange(x.dtype)[0];
@@ -60,7 +60,7 @@ export const argMaxPool = defineOp({
   name: 'arg_max_pool',
   inputs: ['x'],
   attrs: { ...poolAttrs, column_major: flag(false) },
-  traits: ['selection'],
+  traits: ['selection', 'window'],
   infer: ({ x }, attrs) => ({ dtype: 'i64', shape: poolType(x, attrs).shape }),
   evaluate({ x }, attrs, [type]) {
     const [, , height, width] = image(x.shape);
@@ -80,17 +80,17 @@ export const argMaxPool = defineOp({
   },
 });
 
-/** Mean over both spatial axes: [N,C,H,W] -> [N,C,1,1], ONNX GlobalAveragePool. */
+/** Mean over the spatial axes: [N,C,H,W] -> [N,C,1,1], [N,C,L] -> [N,C,1], ONNX GlobalAveragePool. */
 export const globalAveragePool = defineOp({
   name: 'global_average_pool',
   inputs: ['x'],
   attrs: {},
-  traits: ['reduction'],
+  traits: ['reduction', 'window'],
   infer({ x }) {
-    const [n, channels] = imageShape(x, 'x');
-    return { dtype: x.dtype, shape: [n, channels, 1, 1] };
+    const [n, channels] = planeShape(x, 'x');
+    return { dtype: x.dtype, shape: shapeLike(x, [n, channels, 1, 1]) };
   },
-  evaluate({ x }) {
+  evaluate({ x }, _attrs, [type]) {
     const [n, channels, height, width] = image(x.shape);
     const data = toNumbers(x);
     const plane = height * width;
@@ -99,18 +99,19 @@ export const globalAveragePool = defineOp({
       for (let at = i * plane; at < (i + 1) * plane; at++) sum += data[at] as number;
       return sum / plane;
     });
-    return fromNumbers(x.dtype, [n, channels, 1, 1], means);
+    return fromNumbers(x.dtype, type?.shape as readonly number[], means);
   },
 });
 
 function poolType(x: TensorType, attrs: PoolAttrs): TensorType {
-  const [n, channels, height, width] = imageShape(x, 'x');
+  const [n, channels, height, width] = planeShape(x, 'x');
   if (attrs.kernel_shape.length !== 2)
     throw new CompileError(
       'op/attribute',
       `kernel_shape expects two numbers, found [${attrs.kernel_shape.join(',')}]`,
     );
-  return { dtype: x.dtype, shape: [n, channels, pooled(height, 0, attrs), pooled(width, 1, attrs)] };
+  const shape = shapeLike(x, [n, channels, pooled(height, 0, attrs), pooled(width, 1, attrs)]);
+  return { dtype: x.dtype, shape };
 }
 
 /** Output size along one axis; with ceil_mode a last window must start inside the input or its leading pad. */
@@ -149,7 +150,7 @@ function pool(
       }
     }
   }
-  return fromNumbers(type.dtype, [n, channels, outHeight, outWidth], out);
+  return fromNumbers(type.dtype, type.shape as readonly number[], out);
 }
 
 /** Positions along one axis that output `index` reads, and how many of the window lie inside input plus padding. */

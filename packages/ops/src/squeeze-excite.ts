@@ -13,7 +13,7 @@ const squeezeAttrs = {
 } as const;
 
 /**
- * Squeeze-and-excite: y = x * gate(expand(relu(reduce(mean(x))))), mean over space; x [N,C,H,W],
+ * Squeeze-and-excite: y = x * gate(expand(relu(reduce(mean(x))))), mean over space; x [N,C,H,W] or [N,C,L],
  * reduce_weight [R,C,1,1], expand_weight [C,R,1,1]. `gate` is an activation with its parameters.
  */
 export const squeezeExcite = defineOp({
@@ -30,13 +30,13 @@ export const squeezeExcite = defineOp({
   macs: squeezeMacs,
 });
 
-/** The factors of squeeze-and-excite alone: gate(expand(relu(reduce(mean(x))))), [N,C,1,1]. */
+/** The factors of squeeze-and-excite alone: gate(expand(relu(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
 export const squeezeExciteGate = defineOp({
   name: 'squeeze_excite_gate',
   inputs: squeezeInputs,
   attrs: squeezeAttrs,
-  traits: ['reduction'],
-  infer: ({ x }) => ({ dtype: x.dtype, shape: [...x.shape.slice(0, 2), 1, 1] }),
+  traits: ['reduction', 'window'],
+  infer: ({ x }) => ({ dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)] }),
   evaluate(inputs, attrs) {
     const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
     const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];

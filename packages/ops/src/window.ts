@@ -1,6 +1,9 @@
 import { addDim, CompileError, type Dim, floorDivDim, type Shape, type TensorType } from '@ghostc/ir';
 
-/** Geometry of a sliding window over the two spatial axes of NCHW. Pads: [top, left, bottom, right]. */
+/**
+ * Geometry of a sliding window over the two spatial axes of NCHW. Pads: [top, left, bottom, right]. A line [N,C,L] is an
+ * image of height 1 written without that axis: ops with a window take both, with the same weights and attributes.
+ */
 export interface Window {
   readonly strides: readonly number[];
   readonly pads: readonly number[];
@@ -31,9 +34,29 @@ export function imageShape(type: TensorType, what: string): readonly [Dim, Dim, 
   throw new CompileError('op/rank', `${what} expects NCHW (rank 4), found [${type.shape.join(',')}]`);
 }
 
-/** Four fixed numbers, for `evaluate`. */
+/** The four dimensions of an image, or of a line as an image of height 1; throws `op/rank` for another rank. */
+export function planeShape(type: TensorType, what: string): readonly [Dim, Dim, Dim, Dim] {
+  const { shape } = type;
+  if (shape.length === 3) return widened(shape);
+  if (shape.length === 4) return shape as readonly [Dim, Dim, Dim, Dim];
+  throw new CompileError('op/rank', `${what} expects NCHW or NCL (rank 4 or 3), found [${shape.join(',')}]`);
+}
+
+function widened<D>([n, c, length]: readonly D[]): readonly [D, D, D | 1, D] {
+  return [n as D, c as D, 1, length as D];
+}
+
+/** The shape of what a window makes of x: a line again where x is one. Throws `op/line` where it would not be one. */
+export function shapeLike(x: TensorType, [n, c, height, width]: readonly [Dim, Dim, Dim, Dim]): Dim[] {
+  if (x.shape.length === 4) return [n, c, height, width];
+  if (height === 1) return [n, c, width];
+  throw new CompileError('op/line', `a window over a line [N,C,L] expects the height 1, found ${height}`);
+}
+
+/** Four fixed numbers, for `evaluate`; a line is an image of height 1. */
 export function image(shape: Shape): readonly [number, number, number, number] {
-  return [Number(shape[0]), Number(shape[1]), Number(shape[2]), Number(shape[3])];
+  const [n, c, height, width] = shape.length === 3 ? widened(shape) : shape;
+  return [Number(n), Number(c), Number(height), Number(width)];
 }
 
 /** Two numbers of a pair attribute. */

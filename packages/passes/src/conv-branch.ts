@@ -1,7 +1,7 @@
 import { type Attrs, type DType, isFloat, type Node, sameShape, type Value } from '@ghostc/ir';
 import { attrsOf, conv2d, depthwiseConv2d } from '@ghostc/ops';
 import { constantData, numbersOf } from './constant-math.ts';
-import { batchNormFactors, foldRefusal } from './rules/fold-batch-norm.ts';
+import { batchNormAffine, foldRefusal } from './rules/fold-batch-norm.ts';
 
 /** Where a kernel reads along one axis, from output position 0: start, start + step, ... (count of them). */
 interface Span {
@@ -99,10 +99,8 @@ function batchNormBranch(node: Node): ConvBranch | string {
   const [x, scale, shift, mean, variance] = node.inputs;
   if (!x || !scale?.constant || !shift?.constant || !mean?.constant || !variance?.constant)
     return `the parameters of %${node.output.name} are not constant`;
-  const weight = batchNormFactors(numbersOf(scale), numbersOf(variance), Number(node.attrs.epsilon ?? 1e-5));
-  const [t, m] = [numbersOf(shift), numbersOf(mean)];
-  const bias = weight.map((k, i) => Number(t[i]) - Number(m[i]) * k);
-  return { ...pointwise(x, weight.length), node, weight, bias };
+  const { factors, offsets } = batchNormAffine({ scale, shift, mean, variance, bn: node });
+  return { ...pointwise(x, factors.length), node, weight: factors, bias: offsets };
 }
 
 /** One convolution that computes the sum of several branches. */
@@ -192,8 +190,9 @@ function sumBiases(branches: readonly ConvBranch[], outputs: number): Float64Arr
   );
 }
 
-/** Whether a branch's output has the type of the sum, so that nothing broadcasts. */
+/** Whether a branch's output is an image or a line of the type of the sum, so that nothing broadcasts. */
 export function fillsSum(branch: ConvBranch, sum: Value): boolean {
   const value = branch.node?.output ?? branch.x;
-  return value.type.shape.length === 4 && sameShape(value.type.shape, sum.type.shape);
+  const rank = value.type.shape.length;
+  return (rank === 3 || rank === 4) && sameShape(value.type.shape, sum.type.shape);
 }

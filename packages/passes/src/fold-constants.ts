@@ -5,20 +5,47 @@ import type { Pass } from './pass.ts';
 /** Folding may not make constants larger than this many elements, unless they are no larger than what they came from. */
 const MAX_GROWTH = 4096;
 
-/** Evaluates nodes whose inputs are all constant. */
+/** Elements made and multiply-accumulates done in one run, beyond a few for each element that the model holds. */
+const BASE_WORK = 2 ** 25;
+const WORK_PER_ELEMENT = 64;
+
+/** Evaluates nodes whose inputs are all constant, as long as the work does not run out: then they stay as they are. */
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run(graph) {
-    for (const node of graph.nodes()) if (foldable(node)) fold(graph, node);
+    let work = BASE_WORK;
+    for (const { constant } of graph.constants) work += WORK_PER_ELEMENT * (constant?.data.length ?? 0);
+    for (const node of graph.nodes()) {
+      if (!foldable(node)) continue;
+      work -= workOf(node);
+      if (work >= 0) fold(graph, node);
+      else return;
+    }
   },
 };
+
+/** Elements read and made, and multiply-accumulates. */
+function workOf({ op, inputs, outputs, attrs }: Node): number {
+  const values = [...inputs, ...outputs].flatMap((value) => value ?? []);
+  const elements = values.reduce((sum, { type }) => sum + numElements(type.shape), 0);
+  const types = outputs.map(({ type }) => type);
+  const macs = lookup(op).countMacs(
+    inputs.map((value) => value?.type ?? null),
+    attrs,
+    types,
+  );
+  return elements + macs;
+}
 
 function foldable(node: Node): boolean {
   if (node.inputs.length === 0 || !node.inputs.every((value) => value === null || value.constant))
     return false;
   if (!node.outputs.every((value) => value.type.shape.every(isStatic))) return false;
   const size = node.outputs.reduce((sum, value) => sum + numElements(value.type.shape), 0);
-  const before = node.inputs.reduce((sum, value) => sum + (value?.constant?.data.length ?? 0), 0);
+  const before = [...new Set(node.inputs)].reduce(
+    (sum, value) => sum + (value?.constant?.data.length ?? 0),
+    0,
+  );
   return size <= Math.max(before, MAX_GROWTH);
 }
 
@@ -38,4 +65,8 @@ function fold(graph: Graph, node: Node): void {
     graph.replaceAllUses(output, graph.addConstant(output.name, result));
   });
   graph.remove(node);
+  for (const input of new Set(node.inputs)) {
+    if (input?.users.size === 0 && graph.constants.has(input) && !graph.isOutput(input))
+      graph.removeConstant(input);
+  }
 }

@@ -6,7 +6,7 @@ export {
   type NearMissReport,
   type RuleSite,
 } from './explain-rule.ts';
-export { lower, lowerForGpu } from './lower.ts';
+export { lower, lowerForGpu, lowerToLayers } from './lower.ts';
 export {
   gpuLoweringPasses,
   loweringPasses,

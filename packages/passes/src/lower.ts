@@ -1,6 +1,6 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { gpuOnlyOps, loweredGeneralOps, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
-import { gpuLoweringPasses, loweringPasses } from './optimize.ts';
+import { gpuLoweringPasses, layerPasses, loweringPasses } from './optimize.ts';
 import { type Pass, runPasses } from './pass.ts';
 import type { FusesGhost } from './rules/fuse-for-gpu.ts';
 
@@ -14,7 +14,15 @@ export function lower(graph: Graph): Graph {
   return lowered(graph, loweringPasses, known);
 }
 
-/** The same for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves `gpuOnlyOps` besides. */
+/**
+ * Turns composite ops into layers, in place: what a quantiser works on. Other than after `lower`, lines stay lines, so that
+ * ONNX can be written from the graph.
+ */
+export function lowerToLayers(graph: Graph): Graph {
+  return lowered(graph, layerPasses, known);
+}
+
+/** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves `gpuOnlyOps` besides. */
 export function lowerForGpu(graph: Graph, fuses: FusesGhost): Graph {
   return lowered(graph, gpuLoweringPasses(fuses), new Set([...known, ...gpuOnlyOps]));
 }

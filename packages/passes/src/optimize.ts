@@ -23,10 +23,14 @@ import {
   scaleIntegerConv,
 } from './rules/dequantized-weights.ts';
 import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
-import { batchNormToDepthwise, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
+import { batchNormToDepthwise, batchNormToMultiplyAdd, expandBatchNorm } from './rules/expand-batch-norm.ts';
+import { expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
-import { foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
-import { foldBatchNormBeforeConv } from './rules/fold-batch-norm-before-conv.ts';
+import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
+import {
+  foldBatchNormBeforeConv,
+  foldBatchNormBeforeFullyConnected,
+} from './rules/fold-batch-norm-before-conv.ts';
 import { foldTransposeIntoFullyConnected } from './rules/fold-transpose-into-fully-connected.ts';
 import { fuseActivation } from './rules/fuse-activation.ts';
 import {
@@ -36,12 +40,13 @@ import {
   fuseGhostResidual,
   splitSqueezeExcite,
 } from './rules/fuse-for-gpu.ts';
+import { raiseMixedConcat, sinkDequantize } from './rules/integer-movement.ts';
+import { lineToImage } from './rules/line-to-image.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
 import {
   foldSliceIntoQlinearDepthwise,
   fuseClampBeforeQuantize,
-  raiseIntegerMovement,
   raiseQlinearBinary,
   raiseQlinearConcat,
   raiseQlinearLookup,
@@ -72,6 +77,7 @@ import {
   removeSingleConcat,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import { saturateBias } from './rules/saturate-bias.ts';
 import {
   sinkTranspose,
   sinkTransposeConcat,
@@ -110,7 +116,13 @@ const canonicalize = rulePass(
   sinkTransposeConcat,
 );
 
-const foldBatchNorm = rulePass('fold-batch-norm', foldBatchNormIntoConv, foldBatchNormBeforeConv);
+const foldBatchNorm = rulePass(
+  'fold-batch-norm',
+  foldBatchNormIntoConv,
+  foldBatchNormBeforeConv,
+  foldBatchNormBeforeFullyConnected,
+  batchNormBeforeReshape,
+);
 const foldAffine = rulePass('fold-affine', foldAddIntoConv, foldMulIntoConv);
 const mergeBranches = rulePass(
   'merge-branches',
@@ -160,8 +172,10 @@ const raiseQuantized = rulePass(
   raiseQlinearLookup,
   raiseRequantizeClamp,
   raiseRequantize,
-  raiseIntegerMovement,
+  sinkDequantize,
+  raiseMixedConcat,
   raiseQlinearConcat,
+  saturateBias,
   foldSliceIntoQlinearDepthwise,
 );
 
@@ -186,12 +200,26 @@ export const optimizationPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
-/** Composite ops to kernels. */
-export const loweringPasses: readonly Pass[] = [
+/** Composite ops to the layers that they are made of. */
+export const layerPasses: readonly Pass[] = [
   canonicalize,
-  rulePass('expand', expandGhostModule, expandSqueezeExcite, expandDfcAttention, batchNormToDepthwise),
+  rulePass(
+    'expand',
+    expandGhostModule,
+    expandSqueezeExcite,
+    expandDfcAttention,
+    batchNormToDepthwise,
+    batchNormToMultiplyAdd,
+    expandBatchNorm,
+  ),
   foldConstants,
   removeDeadCode,
+];
+
+/** Composite ops to kernels. */
+export const loweringPasses: readonly Pass[] = [
+  ...layerPasses,
+  rulePass('lines-to-images', lineToImage, joinReshapes, removeNoOp),
 ];
 
 function fuseForGpu(fuses: FusesGhost): Pass {

@@ -31,6 +31,7 @@ test('every rule has a case that fires and one that declines', () => {
     'expand-squeeze-excite',
     'join-transposes',
     'split-squeeze-excite',
+    'expand-batch-norm',
   ]);
   expect([...rules.keys()].filter((name) => !always.has(name) && !named(name, true))).toEqual([]);
 });

@@ -11,12 +11,14 @@ export function arenaCells(tasks: readonly Task[], { storage }: StorageMap): Set
   const writers = taskOfCell(tasks);
   const moved = new Set<Block>();
   const size = (block: Block): number => extentOf(block)[1];
-  const adopt = (block: Block, room: number): void => {
-    for (const cell of block.cells.keys()) {
-      for (const donor of writers.get(cell)?.inPlace ?? []) {
+  const adopt = (root: Block, room: number): void => {
+    const pending = [root];
+    for (let block = pending.pop(); block; block = pending.pop()) {
+      const donors = [...block.cells.keys()].flatMap((cell) => writers.get(cell)?.inPlace ?? []);
+      for (const donor of donors) {
         if (donor.block.region !== 'arena' || moved.has(donor.block) || size(donor.block) > room) continue;
         moved.add(donor.block);
-        adopt(donor.block, room);
+        pending.push(donor.block);
       }
     }
   };

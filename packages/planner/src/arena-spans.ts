@@ -18,19 +18,19 @@ export function arenaSpans(plan: StreamedPlan): ArenaSpan[] {
   const { graph, placements, elided, scratch, streams } = plan;
   const run = runningNodes(plan);
   const step = new Map(run.map((node, i) => [node, i]));
-  const lastUse = (value: Value): number =>
-    Math.max(
-      graph.isOutput(value) ? run.length - 1 : 0,
-      ...[...value.users].map((user) =>
-        elided.has(user) ? Math.max(...user.outputs.map(lastUse)) : (step.get(user) ?? 0),
-      ),
-    );
+  const lastUses = lastUsesOf(plan, step);
   const span = (value: Value): ArenaSpan[] => {
     const place = placements.get(value);
     if (place?.region !== 'arena' || (value.producer && elided.has(value.producer))) return [];
     const start = value.producer ? (step.get(value.producer) ?? 0) : 0;
     return [
-      { value, offset: place.offset, bytes: valueBytes(value), start, end: Math.max(start, lastUse(value)) },
+      {
+        value,
+        offset: place.offset,
+        bytes: valueBytes(value),
+        start,
+        end: Math.max(start, lastUses.get(value) ?? 0),
+      },
     ];
   };
   const working = run.flatMap((node: Node, i): ArenaSpan[] => {
@@ -40,4 +40,23 @@ export function arenaSpans(plan: StreamedPlan): ArenaSpan[] {
   });
   const values = [...graph.inputs, ...[...graph.nodes()].flatMap(({ outputs }) => outputs)];
   return [...values.flatMap(span), ...working];
+}
+
+/** The last step that reads a value, also through nodes that run no code. */
+function lastUsesOf(
+  { graph, order, elided }: StreamedPlan,
+  step: ReadonlyMap<Node, number>,
+): Map<Value, number> {
+  const last = new Map<Value, number>();
+  const use = (value: Value, at: number): void => {
+    last.set(value, Math.max(last.get(value) ?? 0, at));
+  };
+  for (const { value } of graph.outputs) use(value, step.size - 1);
+  for (const node of [...order].reverse()) {
+    const at = elided.has(node)
+      ? node.outputs.reduce((most, value) => Math.max(most, last.get(value) ?? 0), 0)
+      : (step.get(node) ?? 0);
+    for (const value of node.inputs) if (value) use(value, at);
+  }
+  return last;
 }

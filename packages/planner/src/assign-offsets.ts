@@ -10,6 +10,7 @@ import {
   roundUp,
   startOf,
 } from './first-fit.ts';
+import { firstHole } from './first-hole.ts';
 import { searchOffsets } from './search-offsets.ts';
 
 /** Placements that the exact search may try, each of which looks at every pair of boxes. */
@@ -25,10 +26,11 @@ export interface OffsetOptions {
 /**
  * Offsets for boxes such that no two pieces share a byte at a step: first fit in several orders (by size, by area, by
  * start), the best improved by moving the boxes at the top to the front, until `lowerBound` is met or rounds run out; then
- * an exact search within a budget.
+ * an exact search within a budget. Very many boxes take the first hole, in the order in which they are needed.
  */
 export function assignOffsets(boxes: readonly Box[], { align, lowerBound, effort }: OffsetOptions): Layout {
   const packing = packingOf(boxes, align);
+  if (!packing) return firstHole(boxes, align);
   let best: { order: readonly number[]; layout: Layout } | undefined;
   for (const order of startOrders(boxes)) {
     const layout = firstFit(packing, order);

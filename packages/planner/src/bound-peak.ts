@@ -1,50 +1,79 @@
 import type { Problem } from './order-problem.ts';
-import type { Cell } from './resolve-storage.ts';
+
+/** Of larger graphs only what a task itself touches is counted. */
+const MAX_TASKS = 4000;
 
 /**
  * Bytes that live at the peak of every order. While a task runs, what it or a task before it (through dependencies) has
  * written and it or a task behind it reads is alive in any order; so are the task's own outputs and scratch.
  */
 export function boundPeak(problem: Problem): number {
-  const { tasks, before, after, costs } = problem;
-  const ancestors = closure(before, [...tasks.keys()]);
-  const descendants = closure(after, [...tasks.keys()].reverse());
-  const cells = cellUses(problem);
+  const { tasks, reads, writes, donors, sizes, kept, scratch } = problem;
+  const total = (cells: readonly number[]): number =>
+    cells.reduce((sum, cell) => sum + (sizes[cell] ?? 0), 0);
+  const heldBy = tasks.length > MAX_TASKS ? ownCells(problem) : allHeld(problem);
   let bound = 0;
-  for (const [index, task] of tasks.entries()) {
-    const isBefore = (writer: number): boolean => writer < 0 || (ancestors[index]?.has(writer) ?? false);
-    const isBehind = (reader: number): boolean => descendants[index]?.has(reader) ?? false;
-    const needed = (cell: Cell): boolean => cells.get(cell)?.readers.some(isBehind) || problem.kept.has(cell);
-    const total = (list: readonly Cell[]): number => list.reduce((sum, cell) => sum + costs(cell), 0);
-    const held = [...cells].filter(
-      ([cell, { writer }]) => isBefore(writer) && (needed(cell) || task.reads.includes(cell)),
+  for (const index of tasks.keys()) {
+    const { held, needed } = heldBy(index);
+    const reused = (donors[index] ?? []).reduce(
+      (most, cells) => Math.max(most, cells.some((cell) => needed(cell) || kept[cell]) ? 0 : total(cells)),
+      0,
     );
-    const reused = task.inPlace.map((donor) => (donor.cells.some(needed) ? 0 : total(donor.cells)));
-    const written = Math.max(0, total(task.writes) - Math.max(0, ...reused));
-    bound = Math.max(bound, total(held.map(([cell]) => cell)) + written + task.scratchBytes);
+    const written = Math.max(0, total(writes[index] ?? []) - reused);
+    bound = Math.max(bound, held(reads[index] ?? []) + written + (scratch[index] ?? 0));
   }
   return bound;
 }
 
-/** The tasks that can be reached over `edges`; tasks come after all they lead to in `order`. */
-function closure(edges: readonly (readonly number[])[], order: readonly number[]): Set<number>[] {
-  const reached: Set<number>[] = edges.map(() => new Set());
+/** What is known to be alive while a task runs. */
+interface Held {
+  /** Bytes, with those of the cells that the task reads. */
+  readonly held: (reads: readonly number[]) => number;
+  /** Whether a task behind this one reads the cell. */
+  readonly needed: (cell: number) => boolean;
+}
+
+function ownCells({ sizes }: Problem): (task: number) => Held {
+  const needed = (): boolean => false;
+  const held = (cells: readonly number[]): number => cells.reduce((sum, cell) => sum + (sizes[cell] ?? 0), 0);
+  return () => ({ held, needed });
+}
+
+function allHeld(problem: Problem): (task: number) => Held {
+  const { tasks, before, after, readers, writers, sizes, kept } = problem;
+  const ancestors = closure(before, [...tasks.keys()]);
+  const descendants = closure(after, [...tasks.keys()].reverse());
+  const costly = [...sizes.keys()].filter((cell) => (sizes[cell] ?? 0) > 0);
+  return (index) => {
+    const isBefore = (writer: number): boolean => writer < 0 || hasBit(ancestors[index], writer);
+    const needed = (cell: number): boolean =>
+      readers[cell]?.some((reader) => hasBit(descendants[index], reader)) ?? false;
+    const held = (reads: readonly number[]): number => {
+      const own = new Set(reads);
+      return costly.reduce((sum, cell) => {
+        const alive = isBefore(writers[cell] ?? -1) && (own.has(cell) || kept[cell] || needed(cell));
+        return alive ? sum + (sizes[cell] ?? 0) : sum;
+      }, 0);
+    };
+    return { held, needed };
+  };
+}
+
+function hasBit(bits: Uint32Array | undefined, at: number): boolean {
+  return (((bits?.[at >>> 5] ?? 0) >>> (at & 31)) & 1) === 1;
+}
+
+/** The tasks that can be reached over `edges`, as bits; tasks come after all they lead to in `order`. */
+function closure(edges: readonly (readonly number[])[], order: readonly number[]): Uint32Array[] {
+  const reached = edges.map(() => new Uint32Array((edges.length + 31) >>> 5));
   for (const index of order) {
+    const bits = reached[index] as Uint32Array;
     for (const next of edges[index] ?? []) {
-      reached[index]?.add(next);
-      for (const far of reached[next] ?? []) reached[index]?.add(far);
+      bits[next >>> 5] = (bits[next >>> 5] ?? 0) | (1 << (next & 31));
+      reached[next]?.forEach((word, i) => {
+        bits[i] = (bits[i] ?? 0) | word;
+      });
     }
   }
   return reached;
-}
-
-/** Writer (-1: a graph input) and readers of each cell that costs memory. */
-function cellUses({ tasks, readers, costs }: Problem) {
-  const writer = new Map(tasks.flatMap((task, i) => task.writes.map((cell) => [cell, i] as const)));
-  const cells = new Set([...readers.keys(), ...writer.keys()]);
-  return new Map(
-    [...cells]
-      .filter((cell) => costs(cell) > 0)
-      .map((cell) => [cell, { writer: writer.get(cell) ?? -1, readers: readers.get(cell) ?? [] }]),
-  );
 }

@@ -1,22 +1,38 @@
 import { boundPeak } from './bound-peak.ts';
 import { connectedTasks } from './connected-tasks.ts';
 import type { Task } from './list-tasks.ts';
-import type { Problem } from './order-problem.ts';
+import { makeProblem, type Problem } from './order-problem.ts';
 import type { Cell } from './resolve-storage.ts';
 
 /** A set of tasks that have run, and the cheapest known way to have run them. */
-interface State {
+interface State extends Costs {
   readonly done: Uint8Array;
+  /** Readers of each cell that have not run. */
+  readonly pending: Int32Array;
+  /** Tasks that may run next, in the order in which they stand. */
+  readonly ready: readonly number[];
+  readonly path: Path | null;
+  /** Of `done`; equal sets have equal keys. */
+  readonly key: number;
+}
+
+interface Costs {
   readonly live: number;
   readonly peak: number;
   /** Sum of live bytes over the steps; breaks ties, since shorter lives pack better. */
   readonly sum: number;
-  readonly path: Path | null;
 }
 
 interface Path {
   readonly task: number;
   readonly previous: Path | null;
+}
+
+/** A state that is not made yet: `task` runs after `from`. */
+interface Step extends Costs {
+  readonly from: State;
+  readonly task: number;
+  readonly key: number;
 }
 
 export interface OrderOptions {
@@ -42,7 +58,7 @@ export interface FoundOrder {
  * taken in place) + scratch.
  */
 export function findOrder(tasks: readonly Task[], options: OrderOptions): FoundOrder {
-  if (options.given) return { order: options.given, bound: finalState(makeProblem(tasks, options)).peak };
+  if (options.given) return { order: options.given, bound: finalCosts(makeProblem(tasks, options)).peak };
   const parts = connectedTasks(tasks, options.costs);
   return parts.length > 1 ? oneAfterAnother(parts, options) : findConnected(tasks, options);
 }
@@ -56,7 +72,7 @@ function oneAfterAnother(parts: readonly (readonly Task[])[], options: OrderOpti
   const found = parts.map((tasks): Part => {
     const part = findConnected(tasks, options);
     const problem = makeProblem(part.order, options);
-    const { peak, live } = finalState(problem);
+    const { peak, live } = finalCosts(problem);
     return { ...part, peak, before: startState(problem).live, after: live };
   });
   const shrinking = found.filter(({ before, after }) => after < before);
@@ -94,125 +110,180 @@ function findConnected(tasks: readonly Task[], options: OrderOptions): FoundPart
   const problem = makeProblem(tasks, options);
   const width = options.width ?? Math.min(2000, Math.max(8, Math.floor(2e7 / (tasks.length + 1) ** 2)));
   let best = search(problem, width, Number.POSITIVE_INFINITY);
-  let { exact } = best;
+  let { exact, work } = best;
   const least = exact ? best.least : 0;
-  while (best.state && !exact) {
-    const next = search(problem, width, best.state.peak);
+  while (best.path && !exact && work < MAX_WORK) {
+    const next = search(problem, width, best.peak);
     exact = next.exact;
-    if (!next.state) break;
+    work += next.work;
+    if (!next.path) break;
     best = next;
   }
-  const bound = exact && best.state ? best.state.peak : boundPeak(problem);
-  return { order: orderOf(problem, best.state), bound, least };
+  const bound = exact && best.path ? best.peak : boundPeak(problem);
+  return { order: orderOf(problem, best.path), bound, least };
 }
 
-/** After the tasks in the order in which they stand. */
-function finalState(problem: Problem): State {
-  return problem.tasks.reduce((state, _, i) => advance(problem, state, i), startState(problem));
+/** Steps looked at in one search, and in all for one graph; to make a state counts by its size. */
+const MAX_SEARCH = 4e6;
+const MAX_WORK = 2e7;
+const TASKS_PER_STEP = 256;
+
+/** Costs of the tasks in the order in which they stand. */
+function finalCosts(problem: Problem): Costs {
+  return runRest(problem, startState(problem));
 }
 
 interface Found {
   /** The best way to run all tasks with a peak below the limit, null if the search met none. */
-  readonly state: State | null;
-  /** No layer was cut. */
+  readonly path: Path | null;
+  readonly peak: number;
+  /** Nothing was left out. */
   readonly exact: boolean;
   /** Least live bytes of all states that were met. */
   readonly least: number;
+  readonly work: number;
 }
 
 function search(problem: Problem, width: number, limit: number): Found {
+  const count = problem.tasks.length;
   let layer: State[] = [startState(problem)].filter(({ peak }) => peak < limit);
   let exact = true;
   let least = layer[0]?.live ?? 0;
-  for (let step = 0; step < problem.tasks.length && layer.length > 0; step++) {
-    const next = nextLayer(problem, layer).filter(({ peak }) => peak < limit);
+  let work = 0;
+  for (let step = 0; step < count && layer.length > 0; step++) {
+    if (work > MAX_SEARCH) return { ...finishInOrder(problem, layer, limit), exact: false, least: 0, work };
+    const next = nextSteps(problem, layer).filter(({ peak }) => peak < limit);
     exact &&= next.length <= width;
-    layer = cut(next, width);
+    work += layer.reduce((sum, { ready }) => sum + ready.length, 0);
+    layer = cut(next, width).map((one) => stateAfter(problem, one));
+    work += (layer.length * count) / TASKS_PER_STEP;
     least = layer.reduce((most, { live }) => Math.min(most, live), least);
   }
-  return { state: layer[0] ?? null, exact, least };
+  return { path: layer[0]?.path ?? null, peak: layer[0]?.peak ?? 0, exact, least, work };
 }
 
-function orderOf({ tasks }: Problem, state: State | null): Task[] {
+/** The best state of a layer, and then what is left in the order in which it stands. */
+function finishInOrder(problem: Problem, layer: State[], limit: number): Pick<Found, 'path' | 'peak'> {
+  const [best] = cut([...layer], 1);
+  const end = best && runRest(problem, best);
+  return end && end.peak < limit ? end : { path: null, peak: 0 };
+}
+
+function runRest(problem: Problem, from: State): Costs & { readonly path: Path | null } {
+  const { done } = from;
+  const state = { pending: Int32Array.from(from.pending), live: from.live, peak: from.peak, sum: from.sum };
+  let { path } = from;
+  for (let task = 0; task < problem.tasks.length; task++) {
+    if (done[task]) continue;
+    Object.assign(state, costsAfter(problem, state, task));
+    for (const cell of problem.reads[task] ?? []) state.pending[cell] = (state.pending[cell] ?? 0) - 1;
+    path = { task, previous: path };
+  }
+  return { ...state, path };
+}
+
+function orderOf({ tasks }: Problem, last: Path | null): Task[] {
   const order: Task[] = [];
-  for (let path = state?.path ?? null; path; path = path.previous) order.push(tasks[path.task] as Task);
+  for (let path = last; path; path = path.previous) order.push(tasks[path.task] as Task);
   return order.reverse();
 }
 
-function makeProblem(tasks: readonly Task[], { costs, kept }: OrderOptions): Problem {
-  const writer = new Map(tasks.flatMap((task, i) => task.writes.map((cell) => [cell, i] as const)));
-  const readers = new Map<Cell, number[]>();
-  tasks.forEach((task, i) => {
-    for (const cell of task.reads) readers.set(cell, [...(readers.get(cell) ?? []), i]);
-  });
-  const before = tasks.map((task) => [...new Set(task.reads.flatMap((cell) => writer.get(cell) ?? []))]);
-  const after = tasks.map((): number[] => []);
-  before.forEach((sources, i) => {
-    for (const source of sources) after[source]?.push(i);
-  });
-  return { tasks, before, after, readers, costs, kept };
-}
-
 /** Before the first step only graph inputs live, if they cost memory at all. */
-function startState({ tasks, readers, costs }: Problem): State {
-  const written = new Set(tasks.flatMap((task) => task.writes));
-  const inputs = [...readers.keys()].filter((cell) => !written.has(cell));
-  const live = inputs.reduce((sum, cell) => sum + costs(cell), 0);
-  return { done: new Uint8Array(tasks.length), live, peak: live, sum: 0, path: null };
+function startState({ tasks, before, pending, sizes, writers }: Problem): State {
+  const live = sizes.reduce((sum, bytes, cell) => sum + ((writers[cell] ?? -1) < 0 ? bytes : 0), 0);
+  const ready = [...tasks.keys()].filter((task) => before[task]?.length === 0);
+  return {
+    done: new Uint8Array(tasks.length),
+    pending: Int32Array.from(pending),
+    ready,
+    live,
+    peak: live,
+    sum: 0,
+    path: null,
+    key: 0,
+  };
 }
 
-function nextLayer(problem: Problem, layer: readonly State[]): State[] {
-  const best = new Map<string, State>();
-  for (const state of layer) {
-    for (let task = 0; task < problem.tasks.length; task++) {
-      if (!isReady(problem, state, task)) continue;
-      const next = advance(problem, state, task);
-      const key = keyOf(next.done);
-      const known = best.get(key);
-      if (!known || isBetter(next, known)) best.set(key, next);
+/** The ways to go on from a layer: of those that lead to one set of tasks the best. */
+function nextSteps(problem: Problem, layer: readonly State[]): Step[] {
+  const best = new Map<number, Step>();
+  for (const from of layer) {
+    for (const task of from.ready) {
+      const costs = costsAfter(problem, from, task);
+      let key = (from.key + keyOf(task)) % MAX_KEY;
+      let known = best.get(key);
+      while (known && !sameSet(known, from, task)) known = best.get(++key);
+      if (!known || isBetter(costs, known)) best.set(key, { ...costs, from, task, key });
     }
   }
   return [...best.values()];
 }
 
-function isReady({ before }: Problem, { done }: State, task: number): boolean {
-  return !done[task] && (before[task] ?? []).every((source) => done[source]);
+const MAX_KEY = 2 ** 52;
+
+/** A number that looks random: sums of some of them tell sets of tasks apart, but for few that `sameSet` finds. */
+function keyOf(task: number): number {
+  const mix = (seed: number): number => {
+    let x = Math.imul(task + seed, 0x9e3779b1);
+    x = Math.imul(x ^ (x >>> 15), 0x85ebca77);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae3d);
+    return (x ^ (x >>> 16)) >>> 0;
+  };
+  return (mix(1) & 0xfffff) * 2 ** 32 + mix(0x5bd1e995);
 }
 
-function advance(problem: Problem, state: State, index: number): State {
-  const task = problem.tasks[index] as Task;
-  const done = Uint8Array.from(state.done);
-  done[index] = 1;
-  const dies = (cell: Cell): boolean =>
-    !problem.kept.has(cell) && (problem.readers.get(cell) ?? []).every((reader) => done[reader]);
-  const total = (cells: readonly Cell[]): number => cells.reduce((sum, cell) => sum + problem.costs(cell), 0);
-  const written = total(task.writes);
-  const reused = task.inPlace.reduce(
-    (most, { cells }) => Math.max(most, cells.every(dies) ? total(cells) : 0),
+function sameSet({ from: a, task }: Step, b: State, other: number): boolean {
+  if (a === b) return task === other;
+  if (task === other) return equalSets(a.done, b.done, -1);
+  return a.done[other] === 1 && b.done[task] === 1 && equalSets(a.done, b.done, task, other);
+}
+
+function equalSets(a: Uint8Array, b: Uint8Array, ...without: readonly number[]): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && !without.includes(i)) return false;
+  return true;
+}
+
+function costsAfter(
+  problem: Problem,
+  { pending, live, peak, sum }: Pick<State, 'pending' | keyof Costs>,
+  task: number,
+): Costs {
+  const { sizes, reads, writes, kept, donors, scratch } = problem;
+  const [read = [], written = []] = [reads[task], writes[task]];
+  const total = (cells: readonly number[]): number =>
+    cells.reduce((all, cell) => all + (sizes[cell] ?? 0), 0);
+  const lastRead = (cell: number): boolean => !kept[cell] && (pending[cell] ?? 0) <= 1;
+  const reused = (donors[task] ?? []).reduce(
+    (most, cells) => Math.max(most, cells.every(lastRead) ? total(cells) : 0),
     0,
   );
-  const during = state.live + Math.max(0, written - reused) + task.scratchBytes;
-  const live = state.live + written - total([...task.reads, ...task.writes].filter(dies));
-  const path = { task: index, previous: state.path };
-  return { done, live, peak: Math.max(state.peak, during), sum: state.sum + during, path };
+  const during = live + Math.max(0, total(written) - reused) + (scratch[task] ?? 0);
+  const dead = read.filter(lastRead);
+  const unread = written.filter((cell) => !kept[cell] && pending[cell] === 0);
+  return {
+    live: live + total(written) - total(dead) - total(unread),
+    peak: Math.max(peak, during),
+    sum: sum + during,
+  };
 }
 
-function isBetter(a: State, b: State): boolean {
+function stateAfter({ reads, before, after }: Problem, { from, task, key, live, peak, sum }: Step): State {
+  const done = Uint8Array.from(from.done);
+  done[task] = 1;
+  const pending = Int32Array.from(from.pending);
+  for (const cell of reads[task] ?? []) pending[cell] = (pending[cell] ?? 0) - 1;
+  const opened = (after[task] ?? []).filter((next) => before[next]?.every((source) => done[source]));
+  const ready = from.ready.filter((other) => other !== task);
+  if (opened.length) ready.push(...opened);
+  if (opened.length) ready.sort((a, b) => a - b);
+  return { done, pending, ready, live, peak, sum, path: { task, previous: from.path }, key };
+}
+
+function isBetter(a: Costs, b: Costs): boolean {
   return a.peak !== b.peak ? a.peak < b.peak : a.sum < b.sum;
 }
 
-function cut(layer: State[], width: number): State[] {
+function cut<C extends Costs>(layer: C[], width: number): C[] {
   if (layer.length <= width) return layer;
   return layer.sort((a, b) => a.peak - b.peak || a.live - b.live || a.sum - b.sum).slice(0, width);
-}
-
-/** The set as text, 15 tasks a character. */
-function keyOf(done: Uint8Array): string {
-  let key = '';
-  for (let from = 0; from < done.length; from += 15) {
-    let word = 0;
-    for (let bit = 0; bit < 15; bit++) word |= (done[from + bit] ?? 0) << bit;
-    key += String.fromCharCode(word);
-  }
-  return key;
 }

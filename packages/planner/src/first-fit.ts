@@ -32,11 +32,39 @@ export interface Packing {
   readonly align: number;
 }
 
-export function packingOf(boxes: readonly Box[], align: number): Packing {
-  const conflicts = boxes.map((box, i) =>
-    boxes.flatMap((other, j) => (i === j ? [] : conflictsOf(box, other, j))),
-  );
-  return { boxes, conflicts, align };
+/** More conflicts than this are not listed. */
+const MAX_CONFLICTS = 2e6;
+
+/** Null if too many boxes are alive together to compare each with each. */
+export function packingOf(boxes: readonly Box[], align: number): Packing | null {
+  const together = boxesTogether(boxes);
+  const conflicts: Conflict[][] = [];
+  let left = MAX_CONFLICTS;
+  for (const [i, others] of (together ?? []).entries()) {
+    const found = others.sort((a, b) => a - b).flatMap((j) => conflictsOf(boxes[i] ?? [], boxes[j] ?? [], j));
+    conflicts.push(found);
+    left -= found.length;
+    if (left < 0) return null;
+  }
+  return together && { boxes, conflicts, align };
+}
+
+/** For each box those that live at the same time; null if they are too many. */
+function boxesTogether(boxes: readonly Box[]): number[][] | null {
+  const together = boxes.map((): number[] => []);
+  const spans = boxes.map((box) => ({ start: startOf(box), end: endOf(box) }));
+  const order = [...boxes.keys()].sort((a, b) => (spans[a]?.start ?? 0) - (spans[b]?.start ?? 0));
+  let alive: number[] = [];
+  let left = MAX_CONFLICTS;
+  for (const i of order) {
+    alive = alive.filter((j) => (spans[j]?.end ?? 0) >= (spans[i]?.start ?? 0));
+    left -= alive.length;
+    if (left < 0) return null;
+    for (const j of alive) together[j]?.push(i);
+    together[i]?.push(...alive);
+    alive.push(i);
+  }
+  return together;
 }
 
 export function roundUp(bytes: number, align: number): number {
@@ -114,5 +142,6 @@ export function lowestFree(taken: { from: number; to: number }[], align: number,
 export const heightOf = (box: Box): number => box.reduce((high, piece) => Math.max(high, piece.high), 0);
 export const startOf = (box: Box): number =>
   box.reduce((first, piece) => Math.min(first, piece.start), Number.POSITIVE_INFINITY);
+export const endOf = (box: Box): number => box.reduce((last, piece) => Math.max(last, piece.end), 0);
 export const areaOf = (box: Box): number =>
   box.reduce((sum, { low, high, start, end }) => sum + (high - low) * (end - start + 1), 0);

@@ -1,6 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import { assignOffsets } from './assign-offsets.ts';
-import { type Box, type Layout, roundUp } from './first-fit.ts';
+import { type Box, type Layout, type Piece, roundUp } from './first-fit.ts';
 import { type Lifetimes, lifetimesOf } from './lifetimes.ts';
 import type { Task } from './list-tasks.ts';
 import type { Block, Cell, StorageMap } from './resolve-storage.ts';
@@ -40,17 +40,19 @@ export function layOut(schedule: Schedule, below = Number.POSITIVE_INFINITY): Ar
   const lifetimes = lifetimesOf(order, homes.keys(), kept);
   const shared = shareInPlace(order, homes, { lifetimes, apart });
   const blocks = [...new Set(homes.values())].filter(({ region }) => region === 'arena');
-  const scratchTasks = order.filter((task) => task.scratchBytes > 0);
+  const steps = [...order.keys()].filter((step) => (order[step]?.scratchBytes ?? 0) > 0);
   const boxes = [
     ...blocks.map((block) => boxOf(block, lifetimes)),
-    ...scratchTasks.map((task) => scratchBox(task, order.indexOf(task))),
+    ...steps.map((step) => scratchBox(order[step] as Task, step)),
   ];
   const live = liveBytes(boxes, order.length);
   const peak = live.reduce((most, bytes) => Math.max(most, bytes), 0);
   if (roundUp(peak, align) >= below) return null;
   const { offsets, bytes }: Layout = assignOffsets(boxes, { align, lowerBound: peak, effort });
   const starts = new Map(blocks.map((block, i) => [block, (offsets[i] ?? 0) - extentOf(block)[0]]));
-  const scratch = new Map(scratchTasks.map(({ node }, i) => [node, offsets[blocks.length + i] ?? 0]));
+  const scratch = new Map(
+    steps.map((step, i) => [(order[step] as Task).node, offsets[blocks.length + i] ?? 0]),
+  );
   return bytes >= below ? null : { order, homes, starts, scratch, bytes, live, shared };
 }
 
@@ -72,22 +74,37 @@ function scratchBox({ scratchBytes }: Task, step: number): Box {
 
 /** Bytes in use at each step; in-place pieces of a box cover the same bytes and count once. */
 function liveBytes(boxes: readonly Box[], steps: number): number[] {
-  const live = new Array<number>(steps).fill(0);
+  const change = new Array<number>(steps + 1).fill(0);
+  const shared = new Array<number>(steps).fill(0);
   for (const box of boxes) {
-    const sorted = [...box].sort((a, b) => a.low - b.low);
-    const first = Math.min(...box.map(({ start }) => start));
-    const last = Math.min(steps - 1, Math.max(...box.map(({ end }) => end)));
-    for (let step = first; step <= last; step++) live[step] = (live[step] ?? 0) + coveredBytes(sorted, step);
+    for (const { low, high, start, end } of box) {
+      change[start] = (change[start] ?? 0) + high - low;
+      const after = Math.min(steps, end + 1);
+      change[after] = (change[after] ?? 0) - high + low;
+    }
+    if (box.length > 1) addShared(box, shared);
   }
-  return live;
+  let live = 0;
+  return shared.map((twice, step) => {
+    live += change[step] ?? 0;
+    return live - twice;
+  });
 }
 
-function coveredBytes(sorted: Box, step: number): number {
-  let [covered, end] = [0, 0];
-  for (const piece of sorted) {
-    if (piece.start > step || piece.end < step || piece.high <= end) continue;
-    covered += piece.high - Math.max(piece.low, end);
-    end = piece.high;
+/** Adds, for each step, the bytes of a box that one piece takes over from another in that step. */
+function addShared(box: Box, shared: number[]): void {
+  const ending = new Map<number, Piece[]>();
+  for (const piece of box) {
+    const list = ending.get(piece.end);
+    if (list) list.push(piece);
+    else ending.set(piece.end, [piece]);
   }
-  return covered;
+  for (const heir of box) {
+    for (const donor of ending.get(heir.start) ?? []) {
+      const both = Math.min(heir.high, donor.high) - Math.max(heir.low, donor.low);
+      // Two pieces of one step only are met twice, and cannot take over from one another.
+      const takesOver = donor.start < heir.start || heir.end > donor.end;
+      if (heir !== donor && takesOver && both > 0) shared[heir.start] = (shared[heir.start] ?? 0) + both;
+    }
+  }
 }

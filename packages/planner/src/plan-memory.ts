@@ -11,6 +11,8 @@ import { type Cell, resolveStorage, type StorageMap } from './resolve-storage.ts
 /** Layouts tried to find out which tasks should not work in place: in one pass, and one after another without a gain. */
 const trials = 100;
 const vainTrials = (blocks: number): number => Math.max(1, Math.floor(1e5 / blocks ** 2));
+/** In all: to lay out many tasks takes its time. */
+const mostTrials = (tasks: number): number => Math.ceil(5e5 / (tasks + 1));
 
 /**
  * Order, placements and size of the arena for a graph with fixed shapes. The order is the one with the smallest peak, or
@@ -57,11 +59,12 @@ function bestLayout(schedule: Schedule, { quick, goal }: Start): ArenaLayout {
   const apart = new Set(schedule.apart);
   const patience = vainTrials(quick.starts.size);
   let vain = 0;
+  let left = mostTrials(schedule.order.length);
   for (let before = Number.POSITIVE_INFINITY; best.bytes < before && best.bytes > goal; ) {
     before = best.bytes;
     const candidates = [...best.shared].sort((a, b) => wasteOf(b) - wasteOf(a)).slice(0, trials);
     for (const task of candidates) {
-      if (best.bytes <= goal || vain >= patience) break;
+      if (best.bytes <= goal || vain >= patience || left-- <= 0) break;
       apart.add(task);
       const next = layOut({ ...schedule, apart }, best.bytes);
       vain = next ? 0 : vain + 1;
@@ -92,22 +95,35 @@ function placeValues({ storage }: StorageMap, { homes, starts }: ArenaLayout): M
 /** Puts the nodes that cost nothing back, each as soon as what it reads has been computed. */
 function withElided(graph: Graph, order: readonly Task[], elided: ReadonlySet<Node>): Node[] {
   const result: Node[] = [];
-  const done = new Set<Node>();
-  const waiting = new Set([...graph.nodes()].filter((node) => elided.has(node)));
-  const run = (node: Node): void => {
+  const missing = missingSources(graph, elided);
+  const place = new Map([...missing.keys()].map((node, i) => [node, i]));
+  // The last is the first in the graph's order.
+  const sort = (ready: Node[]): Node[] => ready.sort((a, b) => (place.get(b) ?? 0) - (place.get(a) ?? 0));
+  const run = (node: Node): Node[] => {
     result.push(node);
-    done.add(node);
-    waiting.delete(node);
+    const users = new Set(node.outputs.flatMap((value) => [...value.users]));
+    return [...users].filter((user) => {
+      const left = (missing.get(user) ?? Number.NaN) - 1;
+      missing.set(user, left);
+      return left === 0;
+    });
   };
-  const isReady = (node: Node): boolean =>
-    node.inputs.every((value) => !value?.producer || done.has(value.producer));
-  const settle = (): void => {
-    for (const node of waiting) if (isReady(node)) run(node);
+  const settle = (ready: Node[]): void => {
+    for (let node = sort(ready).pop(); node; node = ready.pop()) {
+      const opened = run(node);
+      for (const next of opened) ready.push(next);
+      if (opened.length) sort(ready);
+    }
   };
-  settle();
-  for (const { node } of order) {
-    run(node);
-    settle();
-  }
+  settle([...missing].flatMap(([node, count]) => (count === 0 ? [node] : [])));
+  for (const { node } of order) settle(run(node));
   return result;
+}
+
+/** For each node that costs nothing, in order: how many nodes compute what it reads. */
+function missingSources(graph: Graph, elided: ReadonlySet<Node>): Map<Node, number> {
+  const nodes = [...graph.nodes()].filter((node) => elided.has(node));
+  return new Map(
+    nodes.map((node) => [node, new Set(node.inputs.flatMap((value) => value?.producer ?? [])).size]),
+  );
 }

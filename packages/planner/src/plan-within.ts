@@ -137,7 +137,11 @@ function worstStretch(
   while (high + 1 < run.length && (plan.live[high + 1] ?? 0) > maxBytes) high++;
   const places = positionsOf(nodes, plan, regions);
   const stretch = run.slice(low, high + 1).flatMap((node) => places.get(node) ?? []);
-  return { first: Math.min(...stretch), last: Math.max(...stretch), worst: places.get(worst.node) ?? [] };
+  return {
+    first: stretch.reduce((a, b) => Math.min(a, b)),
+    last: stretch.reduce((a, b) => Math.max(a, b)),
+    worst: places.get(worst.node) ?? [],
+  };
 }
 
 /** Positions in the source graph of the nodes of a planned graph, which has the same nodes but for the regions. */
@@ -237,13 +241,13 @@ function bodyBytes({ body, moves }: Stream, { storageRule }: PlanOptions): numbe
   const live = new Array<number>(nodes.length).fill(0);
   nodes.forEach((node, i) => {
     for (const value of node.outputs) {
-      const end = Math.max(i, ...[...value.users].map((user) => place.get(user) ?? i));
+      const end = [...value.users].reduce((last, user) => Math.max(last, place.get(user) ?? i), i);
       // A join is a placement: its parts count, here as if they lived as long as they are read themselves.
       const bytes = !moves.has(node) && storageRule(node).kind === 'join' ? 0 : valueBytes(value);
       for (let step = i; step <= end; step++) live[step] = (live[step] ?? 0) + bytes;
     }
   });
-  return slabs + Math.max(...live);
+  return slabs + live.reduce((most, bytes) => Math.max(most, bytes), 0);
 }
 
 function regionWork(graph: Graph, { from, to, rows }: Region, options: WithinOptions): number {

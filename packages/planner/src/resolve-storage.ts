@@ -48,10 +48,16 @@ export function resolveStorage(graph: Graph, options: PlanOptions): StorageMap {
   return resolver;
 }
 
+/** Concats of concats move the same cells again and again: beyond this they copy. */
+const MAX_JOINED = 1e6;
+
 class Resolver implements StorageMap {
   readonly storage = new Map<Value, Storage>();
   readonly elided = new Set<Node>();
   readonly #options: PlanOptions;
+  readonly #values = new Map<Block, Value[]>();
+  /** Cells moved into the blocks of concats so far. */
+  #joined = 0;
   /** Caller's buffer of each returned value: the first output that returns it. */
   readonly #outputs = new Map<Value, number>();
 
@@ -65,11 +71,18 @@ class Resolver implements StorageMap {
 
   own(value: Value, region: Block['region'], index: number): void {
     const cell = { value, bytes: valueBytes(value) };
-    this.storage.set(value, {
+    this.#put(value, {
       block: { region, index, cells: new Map([[cell, 0]]) },
       offset: 0,
       cells: [cell],
     });
+  }
+
+  #put(value: Value, storage: Storage): void {
+    this.storage.set(value, storage);
+    const values = this.#values.get(storage.block) ?? [];
+    values.push(value);
+    this.#values.set(storage.block, values);
   }
 
   visit(node: Node): void {
@@ -87,7 +100,7 @@ class Resolver implements StorageMap {
     if (!source) return false;
     const output = this.#outputs.get(node.output);
     if (output !== undefined && !this.#claimOutput(source, output)) return false;
-    this.storage.set(node.output, source);
+    this.#put(node.output, source);
     this.elided.add(node);
     return true;
   }
@@ -105,9 +118,11 @@ class Resolver implements StorageMap {
     const outer = staticShape(node.output.type.shape).slice(0, axis);
     if (outer.some((dim) => dim !== 1) || !parts.every((part) => part !== undefined)) return false;
     const distinct = new Set(parts.map((part) => part.block)).size === parts.length;
-    if (!distinct || !parts.every(joinable)) return false;
+    const cells = parts.reduce((sum, part) => sum + part.cells.length, 0);
+    if (!distinct || this.#joined + cells > MAX_JOINED || !parts.every(joinable)) return false;
     const offsets = partOffsets(parts);
     if (offsets.some((offset) => offset % (this.#options.partAlign ?? 1) !== 0)) return false;
+    this.#joined += cells;
     this.#merge(node, parts, offsets);
     return true;
   }
@@ -123,14 +138,16 @@ class Resolver implements StorageMap {
       for (const [cell, offset] of part.block.cells) block.cells.set(cell, offset + (offsets[i] ?? 0));
       this.#rebase(part.block, block, offsets[i] ?? 0);
     });
-    this.storage.set(node.output, { block, offset: 0, cells: parts.flatMap((part) => part.cells) });
+    this.#put(node.output, { block, offset: 0, cells: parts.flatMap((part) => part.cells) });
     this.elided.add(node);
   }
 
   #rebase(from: Block, to: Block, shift: number): void {
-    for (const [value, { block, offset, cells }] of this.storage) {
-      if (block === from) this.storage.set(value, { block: to, offset: offset + shift, cells });
+    for (const value of this.#values.get(from) ?? []) {
+      const { offset, cells } = this.storage.get(value) as Storage;
+      this.#put(value, { block: to, offset: offset + shift, cells });
     }
+    this.#values.delete(from);
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Box, firstFit, packingOf } from './first-fit.ts';
+import { type Box, firstFit, type Packing, packingOf } from './first-fit.ts';
 import { searchOffsets } from './search-offsets.ts';
 
 const limits = { goal: 0, budget: 1e6 };
@@ -37,7 +37,7 @@ function smallest(list: readonly Box[]): number {
 it('finds the smallest layout and proves it', () => {
   fc.assert(
     fc.property(boxes, (list) => {
-      const packing = packingOf(list, 1);
+      const packing = packingOf(list, 1) as Packing;
       const start = firstFit(packing, [...list.keys()]);
       const { layout, proven } = searchOffsets(packing, start, limits);
       expect(proven).toBe(true);
@@ -49,7 +49,7 @@ it('finds the smallest layout and proves it', () => {
 
 it('says when it stopped before the proof', () => {
   const list: Box[] = [3, 1, 4, 1, 5, 9, 2, 6].map((high, i) => [{ low: 0, high, start: i, end: i + 2 }]);
-  const packing = packingOf(list, 1);
+  const packing = packingOf(list, 1) as Packing;
   const start = { offsets: list.map((_, i) => 100 * i), bytes: 800 };
   expect(searchOffsets(packing, start, { goal: 0, budget: 3 }).proven).toBe(false);
   expect(searchOffsets(packing, start, limits).layout.bytes).toBe(17);

@@ -112,9 +112,10 @@ export class GraphQuantizer implements Rewriting {
         names,
       }).output;
     if (wish === 'f32') return build('dequantize_linear', integer, {});
-    const attrs = outputAttrs(this.plan.quantOf(value, wish), wish);
+    const { rounding } = this.options;
+    const attrs = { ...outputAttrs(this.plan.quantOf(value, wish), wish), rounding };
     if (f32 && !integer) return build('quantize_linear', f32, attrs);
-    return build('requantize', integer, { ...attrs, rounding: this.options.rounding });
+    return build('requantize', integer, attrs);
   }
 
   /** Constant operands have a range of their own. */

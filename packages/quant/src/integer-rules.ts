@@ -109,7 +109,7 @@ function tableRule(node: Node, to: Rewriting, precision: 'int8' | 'int16'): Valu
   const dtype = activationTypes[precision];
   const input = to.form(x, dtype);
   const attrs = outputAttrs(to.plan.quantOf(node.output, dtype), dtype);
-  const table = unaryTable(node.op, node.attrs, input.type, attrs);
+  const table = unaryTable(node.op, node.attrs, input.type, { ...attrs, rounding: to.options.rounding });
   return to.add('qlinear_lookup', [input, to.constant(`${node.output.name}_table`, table)], attrs);
 }
 

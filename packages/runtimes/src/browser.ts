@@ -1,7 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import type { Browser, Page } from 'playwright-core';
 import { pathOf, requireTools, type Tool } from './require-tool.ts';
-import { type Route, serveLocally } from './serve-locally.ts';
+import { type Headers, type Route, serveLocally } from './serve-locally.ts';
 
 const commands = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -35,15 +35,16 @@ export interface BrowserPage {
   close(): Promise<void>;
 }
 
-/** Serves `route` and opens `path` of it in a new Chromium, with further flags. Throws `tool/missing`. */
+/** Serves `route` and opens `path` of it in a new Chromium, with further flags and headers. Throws `tool/missing`. */
 export async function openBrowser(
   route: Route,
   path: string,
   further: readonly string[] = [],
+  headers: Headers = {},
 ): Promise<BrowserPage> {
   requireTools(browserTools, 'a browser');
   const { chromium } = await import('playwright-core'); // slow to load, and rarely needed
-  const server = await serveLocally(route);
+  const server = await serveLocally(route, headers);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     await browser?.close();

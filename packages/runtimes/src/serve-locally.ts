@@ -20,8 +20,10 @@ const types: Readonly<Record<string, string>> = {
   wasm: 'application/wasm',
 };
 
-/** Serves `route` on a free port of 127.0.0.1. */
-export function serveLocally(route: Route): Promise<LocalServer> {
+export type Headers = Readonly<Record<string, string>>;
+
+/** Serves `route` on a free port of 127.0.0.1, with further headers. */
+export function serveLocally(route: Route, headers: Headers = {}): Promise<LocalServer> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
     const content = await route(pathname, await bodyOf(request));
@@ -29,6 +31,7 @@ export function serveLocally(route: Route): Promise<LocalServer> {
       'content-type': types[pathname.split('.').pop() ?? ''] ?? 'application/octet-stream',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
+      ...headers,
     });
     response.end(content);
   });

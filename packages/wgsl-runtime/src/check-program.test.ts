@@ -52,7 +52,7 @@ test('every defect is named', () => {
   ];
   expect(found).toEqual([
     'expected a manifest of format ghostc-wgsl/2, found other/2',
-    'expected 8 bytes of weights, found 7',
+    'tiny: expected 8 bytes of weights, found 7',
     'bytes of the arena exceed maxStorageBufferBindingSize: 2048 > 1024',
     'bytes of the weights exceed maxStorageBufferBindingSize: 4096 > 1024',
     'x ends outside the arena: 72 > 64',

@@ -1,3 +1,4 @@
+import { kindOf } from './kind-of.ts';
 import type { Dispatch, IoType, WgslManifest, WgslProgram } from './manifest.ts';
 
 /** The device limits that a program must fit. */
@@ -15,14 +16,23 @@ export const paramBytes = 256;
 export function checkProgram({ manifest, weights }: WgslProgram, limits: Limits): void {
   if (manifest?.format !== 'ghostc-wgsl/2')
     throw new Error(`expected a manifest of format ghostc-wgsl/2, found ${manifest?.format}`);
-  if (typeof weights !== 'function') checkWeightBytes(manifest, weights.byteLength);
+  if (typeof weights !== 'function') checkWeights(manifest, weights);
   checkBuffers(manifest, limits);
   checkIo(manifest);
   for (const dispatch of manifest.dispatches) checkDispatch(dispatch, manifest, limits);
 }
 
-export function checkWeightBytes({ weightBytes }: WgslManifest, found: number): void {
-  if (found !== weightBytes) throw new Error(`expected ${weightBytes} bytes of weights, found ${found}`);
+function checkWeights(manifest: WgslManifest, weights: Uint8Array): void {
+  if (kindOf(weights) !== 'Uint8Array')
+    throw new Error(
+      `${manifest.name}: expected weights as a Uint8Array or a function, found ${kindOf(weights)}`,
+    );
+  checkWeightBytes(manifest, weights.byteLength);
+}
+
+export function checkWeightBytes({ name, weightBytes }: WgslManifest, found: number | 'more'): void {
+  if (found === weightBytes) return;
+  throw new Error(`${name}: expected ${weightBytes} bytes of weights, found ${found}`);
 }
 
 function checkBuffers({ arenaBytes, weightBytes, halfBytes }: WgslManifest, limits: Limits): void {

@@ -1,30 +1,33 @@
 import type { OnProgress } from './compile-pipelines.ts';
-import { COPY_DST, MAP_MODE_READ, MAP_READ } from './gpu-constants.ts';
+import { MAP_MODE_READ } from './gpu-constants.ts';
 import { type GpuProgram, loadProgram } from './gpu-program.ts';
-import { checkInput, type GpuInput, type IoData, readOutputs, wordsOf } from './io-data.ts';
+import { checkInputs, copyOf, type Inputs, type IoData, readOutputs } from './io-data.ts';
+import { kindOf } from './kind-of.ts';
 import { outputBytes } from './make-buffers.ts';
 import type { WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, offersOf } from './pick-variants.ts';
 import { type DispatchTime, profileProgram } from './profile-program.ts';
+import { writeInputs } from './write-inputs.ts';
 
 export interface SessionOptions {
   /** Called while pipelines compile. */
-  readonly onProgress?: OnProgress;
+  readonly onProgress?: OnProgress | undefined;
   /** Whether to use what the adapter offers; by default what the device and the WGSL implementation have. */
-  readonly offers?: Offers;
+  readonly offers?: Offers | undefined;
 }
 
 /** A device, or how to get one: then the session recovers from a lost device. */
 export type DeviceSource = GPUDevice | (() => Promise<GPUDevice>);
 
-/** Row-major data by name, or what computes it on the GPU. */
-export type Inputs = Readonly<Record<string, IoData | GpuInput>>;
 /** Row-major data by name, of the type that the manifest states; float32 of most models. */
 export type Outputs<T extends IoData = Float32Array> = Record<string, T>;
 
 export interface Session {
   readonly manifest: WgslManifest;
-  /** One inference: one submit, no buffer created. Calls run one after another. Rejects on a wrong input or a device error. */
+  /**
+   * One inference of the inputs as they are at the call: one submit, and one for each picture. Calls may overlap; they run one after another,
+   * and no buffer is created unless more are in flight than ever. Rejects on a wrong input or a device error.
+   */
   run<T extends IoData = Float32Array>(inputs: Inputs): Promise<Outputs<T>>;
   /** Several inferences without waiting in between: one readback of all. */
   runBatch<T extends IoData = Float32Array>(batch: readonly Inputs[]): Promise<Outputs<T>[]>;
@@ -49,15 +52,21 @@ export async function createSession(
   return session;
 }
 
+type Task<T> = (gpu: GpuProgram, batch: readonly Inputs[]) => Promise<T>;
+
+/** Where the outputs of one inference go. */
+interface Target {
+  readonly readback: GPUBuffer;
+  readonly at: number;
+}
+
 class GpuSession implements Session {
   readonly manifest: WgslManifest;
   readonly #source: DeviceSource;
   readonly #program: WgslProgram;
   readonly #options: SessionOptions;
   #gpu: GpuProgram | undefined;
-  /** For batches: as many outputs as the largest one so far had. */
-  #batch: GPUBuffer | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  #loading: Promise<GpuProgram> | undefined;
   /** Why no more runs are possible. */
   #ended: string | undefined;
 
@@ -68,39 +77,45 @@ class GpuSession implements Session {
     this.#options = options;
   }
 
-  async ready(): Promise<GpuProgram> {
-    this.#assertAlive();
+  /** The program on a device, loaded anew after a loss: once, for all who wait. */
+  ready(): Promise<GpuProgram> {
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #load(): Promise<GpuProgram> {
     if (this.#gpu) return this.#gpu;
     const device = typeof this.#source === 'function' ? await this.#source() : this.#source;
+    if (typeof device?.createBuffer !== 'function')
+      throw new Error(`expected a GPUDevice or a function that gives one, found ${kindOf(device)}`);
     const { offers = offersOf(device), onProgress } = this.#options;
     const gpu = await loadProgram(device, this.#program, { offers, onProgress });
     this.#gpu = gpu;
     device.lost.then(({ message, reason }) => this.#lose(gpu, message || reason));
+    if (this.#ended) this.dispose();
+    this.#assertAlive();
     return gpu;
   }
 
-  run<T extends IoData>(inputs: Inputs): Promise<Outputs<T>> {
-    return this.#next(
-      async () => (await this.#infer<T>([inputs], (gpu) => gpu.buffers.readback))[0] as Outputs<T>,
-    );
+  async run<T extends IoData>(inputs: Inputs): Promise<Outputs<T>> {
+    const [outputs] = await this.#infer<T>([inputs]);
+    return outputs as Outputs<T>;
   }
 
-  runBatch<T extends IoData>(batch: readonly Inputs[]): Promise<Outputs<T>[]> {
-    return this.#next(() => this.#infer<T>(batch, (gpu) => this.#readback(gpu, batch.length)));
+  async runBatch<T extends IoData>(batch: readonly Inputs[]): Promise<Outputs<T>[]> {
+    if (!Array.isArray(batch))
+      throw new Error(`${this.manifest.name}: expected an array of inputs, found ${kindOf(batch)}`);
+    return this.#infer<T>(batch);
   }
 
-  profile(inputs: Inputs): Promise<DispatchTime[]> {
-    return this.#next(async () => {
-      const gpu = await this.ready();
-      return this.#guard(gpu, () =>
-        profileProgram(gpu, (encoder) => this.#encodeInputs(gpu, encoder, inputs)),
-      );
-    });
+  async profile(inputs: Inputs): Promise<DispatchTime[]> {
+    return this.#start([inputs], (gpu, [only]) => profileProgram(gpu, only as Inputs));
   }
 
   dispose(): void {
     this.#ended ??= 'the session is disposed';
-    this.#batch?.destroy();
     this.#gpu?.dispose();
     if (typeof this.#source === 'function') this.#gpu?.device.destroy();
   }
@@ -108,67 +123,35 @@ class GpuSession implements Session {
   #lose(gpu: GpuProgram, reason: string): void {
     if (this.#gpu !== gpu) return;
     this.#gpu = undefined;
-    this.#batch = undefined;
     if (typeof this.#source !== 'function') this.#ended ??= `the GPU device was lost: ${reason}`;
   }
 
-  #next<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
-    return result;
+  /** Checks the inputs and hands them to `task` as they are now: at once, or as copies when a device has to come first. */
+  async #start<T>(batch: readonly Inputs[], task: Task<T>): Promise<T> {
+    this.#assertAlive();
+    for (const inputs of batch) checkInputs(this.manifest.inputs, inputs);
+    const gpu = this.#gpu;
+    if (gpu) return this.#guard(gpu, () => task(gpu, batch));
+    const copies = batch.map(copyOf);
+    const next = await this.ready();
+    return this.#guard(next, () => task(next, copies));
   }
 
-  async #infer<T extends IoData>(
-    batch: readonly Inputs[],
-    target: (gpu: GpuProgram) => GPUBuffer,
-  ): Promise<Outputs<T>[]> {
-    for (const inputs of batch)
-      for (const input of this.manifest.inputs) checkInput(input, inputs[input.name]);
-    if (batch.length === 0) return [];
-    const gpu = await this.ready();
-    return this.#guard(gpu, async () => {
-      const readback = target(gpu);
-      const size = outputBytes(this.manifest);
-      batch.forEach((inputs, i) => this.#submit(gpu, inputs, { readback, at: i * size }));
-      await readback.mapAsync(MAP_MODE_READ, 0, batch.length * size);
+  #infer<T extends IoData>(runs: readonly Inputs[]): Promise<Outputs<T>[]> {
+    const size = outputBytes(this.manifest);
+    return this.#start(runs, async (gpu, batch) => {
+      if (batch.length === 0) return [];
+      const readback = gpu.readbacks.take(batch.length * size);
       try {
+        batch.forEach((inputs, i) => submit(gpu, inputs, { readback, at: i * size }));
+        await readback.mapAsync(MAP_MODE_READ, 0, batch.length * size);
         const mapped = readback.getMappedRange(0, batch.length * size);
         return batch.map((_, i) => readOutputs<T>(this.manifest.outputs, mapped, i * size));
       } finally {
         readback.unmap();
+        gpu.readbacks.give(readback);
       }
     });
-  }
-
-  #submit(gpu: GpuProgram, inputs: Inputs, { readback, at }: { readback: GPUBuffer; at: number }): void {
-    const encoder = gpu.device.createCommandEncoder();
-    this.#encodeInputs(gpu, encoder, inputs);
-    const pass = encoder.beginComputePass();
-    gpu.encode(pass);
-    pass.end();
-    gpu.encodeReadback(encoder, readback, at);
-    gpu.device.queue.submit([encoder.finish()]);
-  }
-
-  #encodeInputs(
-    { device, buffers: { arena } }: GpuProgram,
-    encoder: GPUCommandEncoder,
-    inputs: Inputs,
-  ): void {
-    for (const input of this.manifest.inputs) {
-      const data = inputs[input.name];
-      checkInput(input, data);
-      if ('encode' in data) data.encode(encoder, { ...input, device, arena });
-      else device.queue.writeBuffer(arena, input.offset, wordsOf(data));
-    }
-  }
-
-  #readback({ device }: GpuProgram, count: number): GPUBuffer {
-    const size = Math.max(16, count * outputBytes(this.manifest));
-    if (this.#batch && this.#batch.size >= size) return this.#batch;
-    this.#batch?.destroy();
-    this.#batch = device.createBuffer({ label: 'batch outputs', size, usage: COPY_DST | MAP_READ });
-    return this.#batch;
   }
 
   /** Runs `task` and rejects with the device's own errors, if there are any. */
@@ -191,6 +174,16 @@ class GpuSession implements Session {
   #assertAlive(): void {
     if (this.#ended) throw new Error(`${this.manifest.name}: ${this.#ended}`);
   }
+}
+
+function submit(gpu: GpuProgram, inputs: Inputs, { readback, at }: Target): void {
+  writeInputs(gpu, inputs);
+  const encoder = gpu.device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  gpu.encode(pass);
+  pass.end();
+  gpu.encodeReadback(encoder, readback, at);
+  gpu.device.queue.submit([encoder.finish()]);
 }
 
 async function settle<T>(promise: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {

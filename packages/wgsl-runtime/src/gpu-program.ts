@@ -3,6 +3,7 @@ import { compilePipelines, type OnProgress } from './compile-pipelines.ts';
 import { type Buffers, copyBytes, makeBuffers } from './make-buffers.ts';
 import type { Requirement, WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, pickVariants } from './pick-variants.ts';
+import { ReadbackPool } from './readback-pool.ts';
 import { weightLayout } from './upload-weights.ts';
 
 /** A program on one device: pipelines, buffers, and the encoding of its dispatches. Lives as long as the device. */
@@ -10,6 +11,7 @@ export interface GpuProgram {
   readonly device: GPUDevice;
   readonly manifest: WgslManifest;
   readonly buffers: Buffers;
+  readonly readbacks: ReadbackPool;
   /** Encodes dispatches `first` to `end` (all if absent) into a pass. */
   encode(pass: GPUComputePassEncoder, first?: number, end?: number): void;
   /** Copies the outputs to `target`. */
@@ -42,10 +44,12 @@ export async function loadProgram(
   }
   const { layout, list } = compiled.value;
   const group = bindGroup(device, layout, { buffers, manifest, half });
+  const readbacks = new ReadbackPool(device, buffers.readback);
   return {
     device,
     manifest,
     buffers,
+    readbacks,
     encode(pass, first = 0, end = list.length) {
       for (let i = first; i < end; i++) {
         pass.setPipeline(list[i] as GPUComputePipeline);
@@ -60,7 +64,10 @@ export async function loadProgram(
         to += copyBytes(bytes);
       }
     },
-    dispose: () => destroy(buffers),
+    dispose() {
+      destroy(buffers);
+      readbacks.dispose();
+    },
   };
 }
 

@@ -3,12 +3,11 @@ export type { OnProgress } from './compile-pipelines.ts';
 export {
   createSession,
   type DeviceSource,
-  type Inputs,
   type Outputs,
   type Session,
   type SessionOptions,
 } from './create-session.ts';
-export type { GpuInput, GpuTarget, IoData } from './io-data.ts';
+export type { GpuInput, GpuTarget, Inputs, IoData } from './io-data.ts';
 export type {
   Dispatch,
   IoTensor,
@@ -19,6 +18,7 @@ export type {
   WgslManifest,
   WgslProgram,
 } from './manifest.ts';
+export { openWeights, type WeightSource } from './open-weights.ts';
 export { type Offers, offersOf, pickVariants } from './pick-variants.ts';
 export {
   type MovingSource,

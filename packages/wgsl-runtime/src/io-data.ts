@@ -1,4 +1,5 @@
 import { elementBytes } from './check-program.ts';
+import { kindOf } from './kind-of.ts';
 import { copyBytes } from './make-buffers.ts';
 import type { IoTensor } from './manifest.ts';
 
@@ -15,20 +16,45 @@ export interface GpuTarget extends IoTensor {
   readonly arena: GPUBuffer;
 }
 
+/** Row-major data by name, or what computes it on the GPU. */
+export type Inputs = Readonly<Record<string, IoData | GpuInput>>;
+
 const arrays = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array };
 
-/** Throws an Error that names the input, what it expects and what it found. */
-export function checkInput(
-  { name, dtype, bytes, shape }: IoTensor,
-  data: IoData | GpuInput | undefined,
-): asserts data is IoData | GpuInput {
-  if (!data) throw new Error(`input ${name} is missing`);
-  if ('encode' in data) return;
-  if (!(data instanceof arrays[dtype])) throw new Error(`input ${name} expects a ${arrays[dtype].name}`);
+/** Throws an Error that says what is no input of the program, and which input it lacks or cannot take. */
+export function checkInputs(expected: readonly IoTensor[], inputs: Inputs): void {
+  if (typeof inputs !== 'object' || /Array|Map|^null$/.test(kindOf(inputs)))
+    throw new Error(`expected an object with data by input name, found ${kindOf(inputs)}`);
+  const names = expected.map(({ name }) => name);
+  const unknown = Object.keys(inputs).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no input ${unknown}; expected ${names.join(', ')}`);
+  for (const input of expected)
+    checkInput(input, Object.hasOwn(inputs, input.name) ? inputs[input.name] : undefined);
+}
+
+function checkInput({ name, dtype, bytes, shape }: IoTensor, data: IoData | GpuInput | undefined): void {
+  if (data === undefined || data === null) throw new Error(`input ${name} is missing`);
+  if (isGpuInput(data)) return;
+  const expected = arrays[dtype].name;
+  if (kindOf(data) !== expected)
+    throw new Error(
+      `input ${name} expects ${expected.startsWith('I') ? 'an' : 'a'} ${expected}, found ${kindOf(data)}`,
+    );
   if (data.byteLength !== bytes)
     throw new Error(
       `input ${name} expects ${bytes / elementBytes[dtype]} elements [${shape}], found ${data.length}`,
     );
+}
+
+export function isGpuInput(data: IoData | GpuInput): data is GpuInput {
+  return 'encode' in Object(data);
+}
+
+/** The inputs as they are now. What the GPU computes stays: it is read when it runs. */
+export function copyOf(inputs: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, data]) => [name, isGpuInput(data) ? data : data.slice()]),
+  );
 }
 
 /** Whole words for writeBuffer: a last one that is not full goes padded. */
@@ -46,11 +72,12 @@ export function readOutputs<T extends IoData>(
   mapped: ArrayBuffer,
   at = 0,
 ): Record<string, T> {
-  const results: Record<string, T> = {};
   let start = at;
-  for (const { name, bytes, dtype } of outputs) {
-    results[name] = new arrays[dtype](mapped.slice(start, start + bytes)) as IoData as T;
-    start += copyBytes(bytes);
-  }
-  return results;
+  return Object.fromEntries(
+    outputs.map(({ name, bytes, dtype }) => {
+      const data = new arrays[dtype](mapped.slice(start, start + bytes)) as IoData as T;
+      start += copyBytes(bytes);
+      return [name, data];
+    }),
+  );
 }

@@ -8,7 +8,7 @@ export interface Buffers {
   readonly weights: GPUBuffer;
   /** The parameters of each dispatch, `paramBytes` apart. */
   readonly params: GPUBuffer;
-  /** All outputs, one after the other. */
+  /** All outputs of one inference, one after the other. */
   readonly readback: GPUBuffer;
 }
 
@@ -46,7 +46,8 @@ export function outputBytes({ outputs }: WgslManifest): number {
 /** Copies between buffers take multiples of 4 bytes. */
 export const copyBytes = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
-function roundUp(bytes: number): number {
+/** Bytes of a buffer: whole rows of 16, and never none. */
+export function roundUp(bytes: number): number {
   return Math.max(16, Math.ceil(bytes / 16) * 16);
 }
 

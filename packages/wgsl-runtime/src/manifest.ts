@@ -46,6 +46,8 @@ export interface WgslManifest {
   /** Of the weight file: f32 and i32 words, then `halfBytes` of f16. */
   readonly weightBytes: number;
   readonly halfBytes: number;
+  /** CRC-32 (IEEE 802.3) of the weight file: another file, or a damaged one, is refused. */
+  readonly weightCrc32?: number;
   readonly inputs: readonly IoTensor[];
   readonly outputs: readonly IoTensor[];
   /** Sources that run everywhere. With `halfBytes`, they read the matrices expanded to f32. */

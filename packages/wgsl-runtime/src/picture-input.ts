@@ -7,6 +7,7 @@ import {
   UNIFORM,
 } from './gpu-constants.ts';
 import type { GpuInput, GpuTarget } from './io-data.ts';
+import { kindOf } from './kind-of.ts';
 
 /** What a browser can copy into a texture. */
 export type StillSource = ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement;
@@ -21,6 +22,8 @@ export interface PictureOptions {
   readonly fit?: 'cover' | 'stretch';
 }
 
+const pictures = /^(ImageBitmap|ImageData|HTML(Canvas|Image|Video)Element|OffscreenCanvas|VideoFrame)$/;
+
 /** Settings of the shader: 16 floats. */
 const uniformBytes = 64;
 
@@ -32,19 +35,58 @@ const mostSamples = 8;
  * output is the mean of the bilinear samples under its square, as many as the picture is larger.
  */
 export function picture(source: StillSource | MovingSource, options: PictureOptions): GpuInput {
+  checkOptions(options);
   return {
     encode(encoder, target) {
-      const [batch, channels = 0] = target.shape;
-      if (batch !== 1 || (channels !== 1 && channels !== 3) || target.dtype !== 'f32')
-        throw new Error(
-          `input ${target.name}: a picture needs f32[1,1,H,W] or f32[1,3,H,W], found [${target.shape}]`,
-        );
+      checkTarget(target, options);
+      checkSource(source, target);
       const kit = kitOf(target.device);
       const moving = isMoving(source);
-      const view = moving ? target.device.importExternalTexture({ source }) : kit.still(source);
+      const view = named(target, () =>
+        moving ? target.device.importExternalTexture({ source }) : kit.still(source),
+      );
       kit.encode(encoder, { target, view, settings: settingsOf(source, target, options), moving });
     },
   };
+}
+
+function checkOptions(options: PictureOptions): void {
+  const { mean, std, fit = 'cover' } = options ?? {};
+  for (const [name, list] of Object.entries({ mean, std }))
+    if (!Array.isArray(list) || !list.length || !list.every(Number.isFinite))
+      throw new Error(`picture: expected ${name} as an array of numbers, found ${list ?? kindOf(list)}`);
+  if (std?.includes(0)) throw new Error('picture: std has a zero');
+  if (fit !== 'cover' && fit !== 'stretch')
+    throw new Error(`picture: expected fit as cover or stretch, found ${fit}`);
+}
+
+function checkTarget({ name, shape, dtype }: GpuTarget, { mean, std }: PictureOptions): void {
+  const [batch, channels = 0] = shape;
+  if (shape.length !== 4 || batch !== 1 || (channels !== 1 && channels !== 3) || dtype !== 'f32')
+    throw new Error(`input ${name}: a picture needs f32[1,1,H,W] or f32[1,3,H,W], found ${dtype}[${shape}]`);
+  for (const { length } of [mean, std])
+    if (length !== 1 && length !== channels)
+      throw new Error(`input ${name}: expected mean and std of 1 or ${channels} values, found ${length}`);
+}
+
+function checkSource(source: StillSource | MovingSource, { name, device }: GpuTarget): void {
+  if (!pictures.test(kindOf(source)))
+    throw new Error(`input ${name}: expected a picture, found ${kindOf(source)}`);
+  const [width, height] = sizeOf(source);
+  if (!width || !height)
+    throw new Error(`input ${name}: the ${kindOf(source)} has no pixels: not loaded yet, or closed`);
+  const most = device.limits.maxTextureDimension2D;
+  if (Math.max(width, height) > most && !isMoving(source))
+    throw new Error(`input ${name}: a picture of ${width}x${height} exceeds maxTextureDimension2D, ${most}`);
+}
+
+/** What a browser refuses, such as a picture of another origin, with the input's name. */
+function named<T>({ name }: GpuTarget, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new Error(`input ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
 }
 
 function isMoving(source: StillSource | MovingSource): source is MovingSource {

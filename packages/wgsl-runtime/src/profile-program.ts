@@ -1,5 +1,7 @@
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, QUERY_RESOLVE } from './gpu-constants.ts';
 import type { GpuProgram } from './gpu-program.ts';
+import type { Inputs } from './io-data.ts';
+import { writeInputs } from './write-inputs.ts';
 
 /** Time of one dispatch on the GPU. */
 export interface DispatchTime {
@@ -9,10 +11,7 @@ export interface DispatchTime {
 }
 
 /** Runs once, each dispatch in a pass of its own between two timestamps. */
-export async function profileProgram(
-  gpu: GpuProgram,
-  encodeInputs: (encoder: GPUCommandEncoder) => void,
-): Promise<DispatchTime[]> {
+export async function profileProgram(gpu: GpuProgram, inputs: Inputs): Promise<DispatchTime[]> {
   const { device, manifest } = gpu;
   if (!device.features.has('timestamp-query'))
     throw new Error(`${manifest.name}: profile needs a device with the feature timestamp-query`);
@@ -21,7 +20,7 @@ export async function profileProgram(
   const resolved = device.createBuffer({ size: Math.max(16, count * 8), usage: QUERY_RESOLVE | COPY_SRC });
   const readable = device.createBuffer({ size: Math.max(16, count * 8), usage: COPY_DST | MAP_READ });
   const encoder = device.createCommandEncoder();
-  encodeInputs(encoder);
+  writeInputs(gpu, inputs);
   manifest.dispatches.forEach((_, i) => {
     const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
     const pass = encoder.beginComputePass({ timestampWrites });

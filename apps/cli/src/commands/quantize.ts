@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { lowerForKernels, optimize } from '@ghostc/compiler';
+import { lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions, defaultRounding, type Rounding, roundings } from '@ghostc/ops';
@@ -202,7 +202,7 @@ function positive(text: string, flag: string): number {
 function lowered(model: string, flags: QuantizeFlags): Graph {
   const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
   const sizes = parseBindings(flags.bind);
-  return lowerForKernels(optimize(sizes.size ? bindDimensions(graph, sizes) : graph));
+  return lowerForQuantizer(optimize(sizes.size ? bindDimensions(graph, sizes) : graph));
 }
 
 function percentileOf({ percentile }: QuantizeFlags): number {

@@ -1,4 +1,4 @@
-import { ArenaLimitError, type IoForm, isQuantized, lowerForKernels, optimize } from '@ghostc/compiler';
+import { ArenaLimitError, type IoForm, isQuantized, lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { CompileError, type Graph, randomTensor } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
 import { loadModel } from '../load-model.ts';
@@ -132,7 +132,7 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
 function asInt8(graph: Graph): Graph | string {
   const inputs = new Map(graph.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
   try {
-    return quantize(lowerForKernels(optimize(graph)), [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
+    return quantize(lowerForQuantizer(optimize(graph)), [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
   } catch (error) {
     if (error instanceof CompileError) return `random inputs do not calibrate it: ${error.detail}`;
     throw error;

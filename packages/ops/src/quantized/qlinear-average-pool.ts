@@ -28,7 +28,7 @@ export const qlinearAveragePool = defineOp({
   name: 'qlinear_average_pool',
   inputs: ['x'],
   attrs,
-  traits: ['reduction', 'integer'],
+  traits: ['reduction', 'integer', 'window'],
   infer({ x }, given) {
     affineOf(x, 'x');
     return requantizedType((averagePool.infer({ x }, given) as TensorType).shape, given);
@@ -52,7 +52,7 @@ export const qlinearAveragePool = defineOp({
         }
       }
     }
-    return quantizedTensor(type as TensorType, [n, channels, outHeight, outWidth], data);
+    return quantizedTensor(type as TensorType, type?.shape as readonly number[], data);
   },
 });
 

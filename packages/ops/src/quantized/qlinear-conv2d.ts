@@ -15,7 +15,7 @@ export const qlinearConv2d = defineOp({
   name: 'qlinear_conv2d',
   inputs: ['x', 'weight', 'bias?'],
   attrs: { ...windowAttrs, group: int(1), ...requantizedAttrs },
-  traits: ['reduction', 'integer'],
+  traits: ['reduction', 'integer', 'window'],
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = conv2d.infer({ x, weight }, window) as TensorType;

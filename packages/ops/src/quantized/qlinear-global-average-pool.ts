@@ -1,6 +1,6 @@
 import { allocate, CompileError, isStatic, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
-import { image, imageShape } from '../window.ts';
+import { image, planeShape, shapeLike } from '../window.ts';
 import {
   activationData,
   affineOf,
@@ -14,18 +14,18 @@ import {
 import { type FixedMultiplier, quantizeMultiplier } from './requantize.ts';
 
 /**
- * Mean over both spatial axes, [N,C,H,W] -> [N,C,1,1], TFLite MEAN on integers: y = clamp(M' sum(x - zx) + zy), where M' is
+ * Mean over the spatial axes, [N,C,H,W] -> [N,C,1,1], [N,C,L] -> [N,C,1], TFLite MEAN on integers: y = clamp(M' sum(x - zx) + zy), where M' is
  * M = sx / sy with the count folded into it, see `meanMultiplier`.
  */
 export const qlinearGlobalAveragePool = defineOp({
   name: 'qlinear_global_average_pool',
   inputs: ['x'],
   attrs: requantizedAttrs,
-  traits: ['reduction', 'integer'],
+  traits: ['reduction', 'integer', 'window'],
   infer({ x }, attrs) {
-    const [n, channels, height, width] = imageShape(x, 'x');
+    const [n, channels, height, width] = planeShape(x, 'x');
     if (isStatic(height) && isStatic(width)) meanMultiplier(x, height * width, attrs);
-    return requantizedType([n, channels, 1, 1], attrs);
+    return requantizedType(shapeLike(x, [n, channels, 1, 1]), attrs);
   },
   evaluate({ x }, attrs, [type]) {
     const [n, channels, height, width] = image(x.shape);
@@ -39,7 +39,7 @@ export const qlinearGlobalAveragePool = defineOp({
       for (let at = i * plane; at < (i + 1) * plane; at++) sum += (source[at] as number) - zeroPoint;
       data[i] = finish(sum);
     }
-    return quantizedTensor(type as TensorType, [n, channels, 1, 1], data);
+    return quantizedTensor(type as TensorType, type?.shape as readonly number[], data);
   },
 });
 

@@ -1,7 +1,6 @@
 import { allocate, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
-import { roundHalfAway } from '../round-half-away.ts';
 import {
   type Affine,
   activationData,
@@ -11,7 +10,9 @@ import {
   outputQuantAttrs,
   quantizedTensor,
   quantizedType,
+  type RoundedQuant,
 } from './quantized-type.ts';
+import { defaultRounding, ties } from './requantize.ts';
 
 /** Table entries: one for each 8-bit value, or every 128th 16-bit value and one more. */
 const ENTRIES = { i8: 256, u8: 256, i16: 513 } as const;
@@ -64,11 +65,15 @@ function interpolated(entries: Entries): (v: number) => number {
   };
 }
 
+/** Rounded as TFLite where nothing else is said. */
+type TableQuant = OutputQuant & Partial<RoundedQuant>;
+
 /**
- * The table of `formula` for a quantised input and output, in float32 as TFLite's LUTPopulate: real = sx (v - zx), then
- * clamp(round(f(real) (1 / sy)) + zy). For i16 the entries stand at the multiples of 128.
+ * The table of `formula` for a quantised input and output, in float32: real = sx (v - zx), then clamp(round(q) + zy) with
+ * q = f(real) (1 / sy) as TFLite's LUTPopulate, or q = f(real) / sy as ONNX where rounding is `single`. For i16 the entries
+ * stand at the multiples of 128.
  */
-export function lookupTable(x: TensorType, attrs: OutputQuant, formula: (real: number) => number): Tensor {
+export function lookupTable(x: TensorType, attrs: TableQuant, formula: (real: number) => number): Tensor {
   const [from, to] = [affineOf(x, 'x'), outputAffine(attrs)];
   const entries = ENTRIES[x.dtype as keyof typeof ENTRIES];
   const first = integerRange(x.dtype)[0];
@@ -81,11 +86,12 @@ export function lookupTable(x: TensorType, attrs: OutputQuant, formula: (real: n
 function entryOf(
   v: number,
   [from, to]: readonly [Affine, Affine],
-  { y_dtype }: OutputQuant,
+  { y_dtype, rounding = defaultRounding }: TableQuant,
   formula: (real: number) => number,
 ): number {
   const [low, high] = integerRange(y_dtype);
   const real = Math.fround(from.scale * (v - from.zeroPoint));
-  const scaled = Math.fround(Math.fround(formula(real)) * Math.fround(1 / to.scale));
-  return Math.min(Math.max(roundHalfAway(scaled) + to.zeroPoint, low), high);
+  const y = Math.fround(formula(real));
+  const scaled = Math.fround(rounding === 'single' ? y / to.scale : y * Math.fround(1 / to.scale));
+  return Math.min(Math.max(ties[rounding](scaled) + to.zeroPoint, low), high);
 }

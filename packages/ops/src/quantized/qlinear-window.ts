@@ -121,7 +121,7 @@ export function convolveQuantized(
     scale: accumulatorScale(x, conv),
     attrs: conv,
   });
-  return quantizedTensor(type, shape, data);
+  return quantizedTensor(type, type.shape as readonly number[], data);
 }
 
 interface Channels {

@@ -2,14 +2,13 @@ import { allocate, CompileError, type Tensor, type TensorType, toNumbers } from 
 import { oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
-import { roundHalfAway } from '../round-half-away.ts';
 import { outputAffine, outputQuantAttrs, quantizedTensor, quantizedType } from './quantized-type.ts';
-import { defaultRounding, roundings } from './requantize.ts';
+import { defaultRounding, roundings, ties } from './requantize.ts';
 
 /**
- * Float32 to integers, per tensor: y = clamp(round(x / y_scale) + y_zero_point), the quotient rounded to float32, then
- * ties away from zero, as TFLite QUANTIZE (ONNX QuantizeLinear rounds ties to even). NaN gives the lowest value. `rounding` says nothing about floats:
- * it is how an integer op requantises that this node and the float op before it become.
+ * Float32 to integers, per tensor: y = clamp(round(x / y_scale) + y_zero_point), the quotient rounded to float32, NaN the
+ * lowest value. Ties go away from zero where `rounding` is `double`, as TFLite QUANTIZE; to even where it is `single`, as
+ * ONNX QuantizeLinear. An integer op that this node and the float op before it become takes over `rounding`.
  */
 export const quantizeLinear = defineOp({
   name: 'quantize_linear',
@@ -25,7 +24,8 @@ export const quantizeLinear = defineOp({
     const [low, high] = integerRange(attrs.y_dtype);
     const limit = (v: number): number =>
       v > low - zeroPoint ? Math.min(v, high - zeroPoint) : low - zeroPoint;
-    return quantized(x, type as TensorType, (v) => limit(roundHalfAway(Math.fround(v / scale))) + zeroPoint);
+    const round = ties[attrs.rounding];
+    return quantized(x, type as TensorType, (v) => limit(round(Math.fround(v / scale))) + zeroPoint);
   },
 });
 

@@ -35,9 +35,12 @@ export interface OutputQuant {
   readonly y_dtype: ActivationType;
 }
 
-export interface Requantized extends OutputQuant {
-  readonly clamp: readonly number[];
+export interface RoundedQuant extends OutputQuant {
   readonly rounding: Rounding;
+}
+
+export interface Requantized extends RoundedQuant {
+  readonly clamp: readonly number[];
 }
 
 /** The type of an output; throws `quant/output` for a scale or zero point that cannot be. */

@@ -1,4 +1,5 @@
-import { CompileError } from '@ghostc/ir';
+import { CompileError, roundHalfToEven } from '@ghostc/ir';
+import { roundHalfAway } from '../round-half-away.ts';
 
 /**
  * The fixed-point arithmetic of every quantised op, as TFLite defines it. Interpreter and backends take multipliers and
@@ -18,8 +19,16 @@ export interface FixedMultiplier {
 export const roundings = ['double', 'single'] as const;
 export type Rounding = (typeof roundings)[number];
 
-/** Where nothing else is said. */
+/** Where an op says nothing else: TFLite's. */
 export const defaultRounding: Rounding = 'double';
+/** Of QDQ ONNX that says nothing else. */
+export const onnxRounding: Rounding = 'single';
+
+/** How a float becomes an integer: TFLite's ties go away from zero, ONNX's to even. */
+export const ties: Readonly<Record<Rounding, (v: number) => number>> = {
+  double: roundHalfAway,
+  single: roundHalfToEven,
+};
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;

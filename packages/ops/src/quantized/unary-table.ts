@@ -2,10 +2,10 @@ import { type Attrs, f32, type Tensor, type TensorType } from '@ghostc/ir';
 import { lookup } from '../build-node.ts';
 import { withDefaults } from '../define-op.ts';
 import { lookupTable } from './qlinear-lookup.ts';
-import type { OutputQuant } from './quantized-type.ts';
+import type { RoundedQuant } from './quantized-type.ts';
 
 /** The table by which `qlinear_lookup` computes a unary float op on quantised x. */
-export function unaryTable(op: string, attrs: Attrs, x: TensorType, y: OutputQuant): Tensor {
+export function unaryTable(op: string, attrs: Attrs, x: TensorType, y: RoundedQuant): Tensor {
   const definition = lookup(op);
   const filled = withDefaults(definition.attrs, attrs);
   return lookupTable(x, y, (real) => {

@@ -60,13 +60,17 @@ type Attrs = Readonly<Record<string, unknown>>;
 function padRefusal({ pads, value, mode }: Attrs): string | false {
   const list = pads as readonly number[];
   if ((mode ?? 'constant') !== 'constant' || Number(value ?? 0) !== 0) return 'the padding is not 0';
-  if (list.length !== 8) return 'the padded tensor is no image';
-  return [0, 1, 4, 5].some((i) => list[i] !== 0) && 'batch or channels are padded';
+  const rank = list.length / 2;
+  if (rank !== 3 && rank !== 4) return 'the padded tensor is no image and no line';
+  return [0, 1, rank, rank + 1].some((i) => list[i] !== 0) && 'batch or channels are padded';
 }
 
-/** Pads of a `pad` node ([n,c,h,w] begins, then ends) added to [top, left, bottom, right]. */
+/** Pads of a `pad` node ([n,c,h,w] or [n,c,l] begins, then ends) added to [top, left, bottom, right]. */
 function joinedPads(pad: Attrs, window: Attrs): number[] {
   const list = pad.pads as readonly number[];
   const own = (window.pads as readonly number[] | undefined) ?? [0, 0, 0, 0];
-  return [list[2], list[3], list[6], list[7]].map((p, i) => (p ?? 0) + (own[i] ?? 0));
+  const rank = list.length / 2;
+  const [spatial, ends] = [list.slice(2, rank), list.slice(rank + 2)];
+  const rows = spatial.length === 1 ? [0] : [];
+  return [...rows, ...spatial, ...rows, ...ends].map((p, i) => p + (own[i] ?? 0));
 }

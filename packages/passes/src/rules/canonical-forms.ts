@@ -3,16 +3,17 @@ import { constantData, numbersOf, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { type Build, rule } from '../rule.ts';
 
-// mean of both spatial axes, kept as 1   =>   global_average_pool
+// mean of all spatial axes of an image or a line, kept as 1   =>   global_average_pool
 export const meanToGlobalAveragePool = rule({
   name: 'mean-to-global-average-pool',
   match: op('reduce_mean', any('x')).as('mean'),
   unless: ({ x, mean }) => {
+    const rank = x.type.shape.length;
     const axes = ((mean.attrs.axes ?? []) as readonly number[])
-      .map((axis) => (axis < 0 ? axis + 4 : axis))
+      .map((axis) => (axis < 0 ? axis + rank : axis))
       .sort();
-    if (x.type.shape.length !== 4 || axes.join() !== '2,3')
-      return `it reduces the axes [${axes.join(',')}] of rank ${x.type.shape.length}, expected both spatial ones`;
+    if (axes.join() !== (rank === 3 ? '2' : '2,3') || rank > 4)
+      return `it reduces the axes [${axes.join(',')}] of rank ${rank}, expected all spatial ones`;
     return mean.attrs.keepdims === false && 'it drops the axes';
   },
   rewrite: ({ x }, build) => build.node('global_average_pool', [x]),

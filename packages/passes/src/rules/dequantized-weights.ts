@@ -103,8 +103,11 @@ function transposed(w: Value): Tensor {
 
 function notPerChannel(c: Value, y: Value): string | false {
   const channels = y.type.shape[1];
-  const shape = [...new Array<number>(4 - Math.min(4, c.type.shape.length)).fill(1), ...c.type.shape];
-  const fits = shape.every((dim, axis) => dim === 1 || (axis === 1 && dim === channels));
+  const missing = Math.max(0, y.type.shape.length - c.type.shape.length);
+  const shape = [...new Array<number>(missing).fill(1), ...c.type.shape];
+  const fits =
+    shape.length === y.type.shape.length &&
+    shape.every((dim, axis) => dim === 1 || (axis === 1 && dim === channels));
   return !(fits && isStatic(channels ?? '')) && `%${c.name} is not one number per channel`;
 }
 

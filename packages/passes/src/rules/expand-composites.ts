@@ -1,4 +1,4 @@
-import { fromNumbers, type Value } from '@ghostc/ir';
+import type { Value } from '@ghostc/ir';
 import {
   attrsOf,
   cheapAttrs,
@@ -9,10 +9,8 @@ import {
   squeezeExcite,
   squeezeGate,
 } from '@ghostc/ops';
-import { constantData, numbersOf, vector } from '../constant-math.ts';
 import { any, op } from '../pattern.ts';
 import { rule, sourcesOf } from '../rule.ts';
-import { batchNorm, batchNormFactors } from './fold-batch-norm.ts';
 
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
 export const expandGhostModule = rule({
@@ -22,12 +20,12 @@ export const expandGhostModule = rule({
     const attrs = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
     const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
     const [first, second, behind] = sourcesOf(ghost);
-    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs), first);
+    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs, x.type), first);
     if (!cheapWeight) return primary;
     const cheap = build.node(
       'depthwise_conv2d',
       [primary, cheapWeight, cheapBias],
-      cheapAttrs(attrs),
+      cheapAttrs(attrs, x.type),
       second,
     );
     return build.node('concat', [primary, cheap], { axis: 1 }, behind);
@@ -45,27 +43,5 @@ export const expandSqueezeExcite = rule({
       build.node(op, inputs, settings, sources.shift()),
     );
     return build.node('mul', [x, gate], {}, sources.shift());
-  },
-});
-
-// batch_norm(x)   =>   depthwise 1x1 with weight k and bias t - m k,  k = s / sqrt(v + e)
-export const batchNormToDepthwise = rule({
-  name: 'batch-norm-to-depthwise',
-  match: batchNorm(any('x')),
-  unless: ({ x }) => x.type.shape.length !== 4 && `the input has rank ${x.type.shape.length}, expected NCHW`,
-  rewrite({ x, scale, shift, mean, variance, bn }, build) {
-    const factors = batchNormFactors(numbersOf(scale), numbersOf(variance), Number(bn.attrs.epsilon ?? 1e-5));
-    const like = constantData(scale);
-    const weight = fromNumbers(like.dtype, [factors.length, 1, 1, 1], factors);
-    const offset = vector(
-      like,
-      factors.length,
-      (i) => Number(numbersOf(shift)[i]) - Number(numbersOf(mean)[i]) * (factors[i] ?? 0),
-    );
-    return build.node('depthwise_conv2d', [
-      x,
-      build.constant(weight, scale.name),
-      build.constant(offset, shift.name),
-    ]);
   },
 });

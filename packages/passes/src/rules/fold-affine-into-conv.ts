@@ -44,12 +44,13 @@ export const foldMulIntoConv = rule({
   },
 });
 
-/** A constant that broadcasts over [N,C,H,W] with at most one number per channel. */
+/** A constant that broadcasts over [N,C,H,W] or [N,C,L] with at most one number per channel. */
 function notPerChannel(c: Value, output: Value): string | false {
   const shape = c.type.shape;
+  const rank = output.type.shape.length;
   const count = c.constant?.data.length;
-  if (count === 1 && shape.length <= 4) return false;
-  const fits = count === output.type.shape[1] && shape.at(-3) === count && shape.length <= 4;
+  if (count === 1 && shape.length <= rank) return false;
+  const fits = count === output.type.shape[1] && shape.at(1 - rank) === count && shape.length <= rank;
   return !fits && `%${c.name} [${shape.join(',')}] is not one number per channel`;
 }
 

@@ -1,8 +1,8 @@
-import { CompileError, fromNumbers, type Node, type Tensor, toNumbers } from '@ghostc/ir';
+import { fromNumbers, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { constantData, numbersOf, vector } from '../constant-math.ts';
-import { any, constant, op } from '../pattern.ts';
+import { any, constant, either, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
-import { batchNorm, batchNormFactors, foldRefusal } from './fold-batch-norm.ts';
+import { batchNorm, batchNormAffine, foldRefusal } from './fold-batch-norm.ts';
 
 const norm = batchNorm(any('x'));
 
@@ -11,56 +11,75 @@ const norm = batchNorm(any('x'));
 export const foldBatchNormBeforeConv = rule({
   name: 'fold-batch-norm-before-conv',
   match: op('conv2d', norm, constant('weight')).as('conv'),
-  unless: ({ conv, scale, shift, mean, variance, bn }) => {
+  unless: ({ conv, ...norm }) => {
     const refusal = foldRefusal(conv);
     if (refusal && !conv.attrs.activation) return refusal;
     if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
-    const { offsets } = affine(numbersOf(scale), numbersOf(shift), {
-      mean: numbersOf(mean),
-      variance: numbersOf(variance),
-      bn,
-    });
     const padded = ((conv.attrs.pads as readonly number[] | undefined) ?? []).some((pad) => pad > 0);
     return (
       padded &&
-      offsets.some((d) => d !== 0) &&
+      batchNormAffine(norm).offsets.some((d) => d !== 0) &&
       'the convolution pads with 0, the normalised input would need another value'
     );
   },
-  rewrite({ x, weight, scale, shift, mean, variance, conv, bn }, build) {
-    const { factors, offsets } = affine(numbersOf(scale), numbersOf(shift), {
-      mean: numbersOf(mean),
-      variance: numbersOf(variance),
-      bn,
-    });
-    const w = constantData(weight);
+  rewrite({ x, weight, conv, ...norm }, build) {
+    const { factors, offsets } = batchNormAffine(norm);
     const group = Number(conv.attrs.group ?? 1);
-    const bias = conv.inputs[2] ? numbersOf(conv.inputs[2]) : [];
-    const sums = weightedSums(w, offsets, group);
-    const offset = vector(w, sums.length, (i) => (bias[i] ?? 0) + (sums[i] ?? 0));
+    const { scaled, bias } = absorb({ conv, weight }, { factors, offsets, group });
     const inputs = [
       x,
-      build.constant(scaleInputs(w, factors, group), weight.name),
-      build.constant(offset, shift.name),
+      build.constant(scaled, weight.name),
+      build.constant(bias, norm.shift.name),
       conv.inputs[3] ?? null,
     ];
     return build.node('conv2d', inputs, conv.attrs);
   },
 });
 
-interface Statistics {
-  readonly mean: ArrayLike<number>;
-  readonly variance: ArrayLike<number>;
-  readonly bn: Node;
+// y = w (k x + d) + b   =>   (w k) x + b + w d,  x flattened to rows or not
+export const foldBatchNormBeforeFullyConnected = rule({
+  name: 'fold-batch-norm-before-fully-connected',
+  match: op('fully_connected', either(norm, op('reshape', norm).as('flatten')), constant('weight')).as(
+    'conv',
+  ),
+  unless: ({ conv, x, flatten }) => {
+    if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
+    const [rows, channels] = flatten?.output.type.shape ?? [];
+    const keepsRows =
+      !flatten || (rows === x?.type.shape[0] && Number(channels) % Number(x?.type.shape[1]) === 0);
+    return !keepsRows && 'the reshape mixes rows';
+  },
+  rewrite({ x, weight, conv, flatten, scale, shift, mean, variance, bn }, build) {
+    const { factors, offsets } = batchNormAffine({ scale, shift, mean, variance, bn } as never);
+    const plane = Number(weight.type.shape[1]) / factors.length;
+    const wide = (list: readonly number[]): number[] => list.flatMap((v) => new Array<number>(plane).fill(v));
+    const affine = { factors: wide(factors), offsets: wide(offsets), group: 1 };
+    const { scaled, bias } = absorb({ conv, weight }, affine);
+    const source = x as Value;
+    const rows = flatten ? build.node('reshape', [source], flatten.attrs) : source;
+    const inputs = [rows, build.constant(scaled, weight.name), build.constant(bias, shift?.name ?? 'shift')];
+    return build.node('fully_connected', inputs, conv.attrs);
+  },
+});
+
+interface Affine {
+  readonly factors: readonly number[];
+  readonly offsets: readonly number[];
+  readonly group: number;
 }
 
-function affine(
-  scale: ArrayLike<number>,
-  shift: ArrayLike<number>,
-  { mean, variance, bn }: Statistics,
-): { factors: number[]; offsets: number[] } {
-  const factors = batchNormFactors(scale, variance, Number(bn.attrs.epsilon ?? 1e-5));
-  return { factors, offsets: factors.map((k, i) => (shift[i] ?? 0) - (mean[i] ?? 0) * k) };
+/** Weights w k and bias b + sum(w d) of a linear layer behind k x + d. */
+function absorb(
+  { conv, weight }: { conv: Node; weight: Value },
+  { factors, offsets, group }: Affine,
+): { scaled: Tensor; bias: Tensor } {
+  const w = constantData(weight);
+  const bias = conv.inputs[2] ? numbersOf(conv.inputs[2]) : [];
+  const sums = weightedSums(w, offsets, group);
+  return {
+    scaled: scaleInputs(w, factors, group),
+    bias: vector(w, sums.length, (i) => (bias[i] ?? 0) + (sums[i] ?? 0)),
+  };
 }
 
 /** For weight [M, C/group, ...]: calls back with the index of each element, its output and its input channel. */
@@ -70,8 +89,6 @@ function eachWeight(
   visit: (index: number, output: number, input: number) => void,
 ): void {
   const [m = 0, perGroup = 0] = shape;
-  if (m % group !== 0)
-    throw new CompileError('conv2d/group', `${m} output channels do not divide into ${group} groups`);
   const taps = data.length / (m * perGroup || 1);
   for (let index = 0; index < data.length; index++) {
     const output = Math.floor(index / (perGroup * taps));

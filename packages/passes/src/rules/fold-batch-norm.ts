@@ -1,4 +1,4 @@
-import type { Node, Value } from '@ghostc/ir';
+import { type Node, sameShape, type Value } from '@ghostc/ir';
 import { constantData, numbersOf, scaleChannels, vector } from '../constant-math.ts';
 import { any, constant, op, type Pattern } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -18,7 +18,7 @@ export const foldBatchNormIntoConv = rule({
   match: batchNorm(convolution),
   unless: ({ conv }) => foldRefusal(conv),
   rewrite({ x, weight, scale, shift, mean, variance, conv, bn }, build) {
-    const factors = batchNormFactors(numbersOf(scale), numbersOf(variance), Number(bn.attrs.epsilon ?? 1e-5));
+    const { factors } = batchNormAffine({ scale, shift, mean, variance, bn });
     const bias = conv.inputs[2] ? numbersOf(conv.inputs[2]) : [];
     const [t, m] = [numbersOf(shift), numbersOf(mean)];
     const folded = scaleChannels(constantData(weight), factors);
@@ -35,13 +35,36 @@ export const foldBatchNormIntoConv = rule({
   },
 });
 
-/** k = s / sqrt(v + e) for each channel. */
-export function batchNormFactors(
-  scale: ArrayLike<number>,
-  variance: ArrayLike<number>,
-  epsilon: number,
-): number[] {
-  return Array.from(scale, (s, i) => s / Math.sqrt((variance[i] ?? 0) + epsilon));
+// batch_norm(reshape(x)), a reshape of the axes after the channels   =>   reshape(batch_norm(x))
+export const batchNormBeforeReshape = rule({
+  name: 'batch-norm-before-reshape',
+  match: batchNorm(op('reshape', any('x')).as('reshape')),
+  unless: ({ x, reshape }) =>
+    !sameShape(x.type.shape.slice(0, 2), reshape.output.type.shape.slice(0, 2)) &&
+    'the reshape changes batch or channels',
+  rewrite({ x, reshape, scale, shift, mean, variance, bn }, build) {
+    const normal = build.node('batch_norm', [x, scale, shift, mean, variance], bn.attrs);
+    return build.node('reshape', [normal], reshape.attrs);
+  },
+});
+
+interface BatchNorm {
+  readonly scale: Value;
+  readonly shift: Value;
+  readonly mean: Value;
+  readonly variance: Value;
+  readonly bn: Node;
+}
+
+/** A batch norm as k x + d for each channel: k = s / sqrt(v + e), d = t - m k. */
+export function batchNormAffine({ scale, shift, mean, variance, bn }: BatchNorm): {
+  factors: number[];
+  offsets: number[];
+} {
+  const epsilon = Number(bn.attrs.epsilon ?? 1e-5);
+  const [t, m, v] = [numbersOf(shift), numbersOf(mean), numbersOf(variance)];
+  const factors = Array.from(numbersOf(scale), (s, i) => s / Math.sqrt((v[i] ?? 0) + epsilon));
+  return { factors, offsets: factors.map((k, i) => (t[i] ?? 0) - (m[i] ?? 0) * k) };
 }
 
 /** Why an affine map behind this convolution cannot go into its weights. */

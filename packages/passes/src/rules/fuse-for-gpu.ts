@@ -11,8 +11,9 @@ export function fuseGhostModules(fuses: FusesGhost): Rule {
   return rule({
     name: 'fuse-ghost-module',
     match: op('ghost_module', any('x')).as('ghost'),
-    unless: ({ ghost }) => {
+    unless: ({ x, ghost }) => {
       const { kernel_size, stride, dw_size } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+      if (x.type.shape.length !== 4) return 'it is no image';
       if (!ghost.inputs[3]) return 'there is no cheap part';
       if (kernel_size !== 1 || stride !== 1)
         return `the primary part is ${kernel_size}x${kernel_size}, stride ${stride}`;

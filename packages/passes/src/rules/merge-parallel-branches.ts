@@ -88,7 +88,7 @@ function groupBranches(graph: Graph, sum: Sum): { groups: Group[]; reason: strin
     else if (branch && fillsSum(branch, sum.root.output)) add(branch);
   }
   for (const term of plain) {
-    if (term.type.shape.length !== 4 || typeof term.type.shape[1] !== 'number') continue;
+    if (typeof term.type.shape[1] !== 'number') continue;
     const branch = identityBranch(term);
     if (groups.has(key(branch)) && fillsSum(branch, sum.root.output)) add(branch);
     else reason ??= usedElsewhere(sum, term);

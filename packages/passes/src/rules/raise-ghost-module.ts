@@ -79,7 +79,7 @@ function ghostModule(build: Build, { x, primary, cheap, oup, behind }: Parts): V
       ratio: multiplier + 1,
       kernel_size: kernelOf(primary),
       dw_size: kernelOf(cheap),
-      stride: p.strides[0] ?? 1,
+      stride: p.strides[1] ?? 1,
       relu: p.activation === 'relu',
     },
     { partOrigins: [primary.origin, cheap.origin, behind.flatMap((node) => node?.origin ?? [])] },
@@ -90,12 +90,17 @@ function channelConcat({ axis }: Attrs): boolean {
   return axis === 1;
 }
 
+/** Whether a part computes a line [N,C,L]. */
+function onLine({ output }: Node): boolean {
+  return output.type.shape.length === 3;
+}
+
 function channels(node: Node): number {
   return Number(node.output.type.shape[1]);
 }
 
 function kernelOf(node: Node): number {
-  return Number(node.inputs[1]?.type.shape[2]);
+  return Number(node.inputs[1]?.type.shape[3]);
 }
 
 /** oup, if the slice keeps the first channels and leaves everything else whole. */
@@ -122,10 +127,8 @@ function ghostRefusal(primary: Node, cheap: Node): string | false {
   if (p.activation !== c.activation) return `the activations differ: ${p.activation} and ${c.activation}`;
   if (p.activation !== 'none' && p.activation !== 'relu')
     return `the activation is ${p.activation}, expected relu or none`;
-  if (channels(cheap) !== channels(primary) * (c.multiplier ?? 1))
-    return 'the cheap part does not make whole multiples of the primary part';
   if (primary.inputs[3] || cheap.inputs[3]) return 'a part adds a residual';
-  if (p.strides[0] !== p.strides[1]) return `the strides are [${p.strides.join(',')}]`;
+  if (!onLine(primary) && p.strides[0] !== p.strides[1]) return `the strides are [${p.strides.join(',')}]`;
   if (c.strides.some((stride) => stride !== 1)) return 'the cheap part has a stride';
   return partRefusal(primary, p, 'primary') || partRefusal(cheap, c, 'cheap');
 }
@@ -141,8 +144,10 @@ interface ConvAttrs {
 
 function partRefusal(node: Node, { pads, dilations }: ConvAttrs, part: string): string | false {
   const [, , height, width] = node.inputs[1]?.type.shape ?? [];
-  if (height !== width) return `the ${part} kernel is ${height}x${width}, expected a square`;
-  if (pads.some((pad) => pad !== Number(height) >> 1))
+  if (!onLine(node) && height !== width) return `the ${part} kernel is ${height}x${width}, expected a square`;
+  const half = Number(width) >> 1;
+  const expected = onLine(node) ? [0, half, 0, half] : [half, half, half, half];
+  if (pads.join() !== expected.join())
     return `the ${part} part has the pads [${pads.join(',')}], expected half its kernel`;
   if (node.inputs[2] && !node.inputs[2].constant) return `the ${part} bias is not constant`;
   return dilations.some((dilation) => dilation !== 1) && `the ${part} part is dilated`;

@@ -13,6 +13,7 @@ import { numbersOf } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { type Build, rule } from '../rule.ts';
 import { dequantizedFrom, fromConstant } from './dequantized-weights.ts';
+import { sameQuant } from './integer-movement.ts';
 
 // Float ops between dequantize_linear and quantize_linear (QDQ) become ops on integers. They round as `quantize_linear` says.
 
@@ -122,9 +123,13 @@ function quantizedBias(bias: Value, { x, weight, build }: { x: Value; weight: Va
   const [dtype, data] =
     x.type.dtype === 'i16'
       ? (['i64', BigInt64Array.from(levels, BigInt)] as const)
-      : (['i32', Int32Array.from(levels)] as const);
+      : (['i32', Int32Array.from(levels, saturated)] as const);
   const quant = { scale, zeroPoint: levels.map(() => 0), axis: 0 };
   return build.constant({ dtype, shape: [count], data, quant }, (dequantizedFrom(bias) ?? bias).name);
+}
+
+function saturated(level: number): number {
+  return Math.min(Math.max(level, -(2 ** 31)), 2 ** 31 - 1);
 }
 
 /** In double precision, so that integers in the right units come back as they were. */
@@ -185,7 +190,7 @@ export const raiseQlinearLookup = rule({
   rewrite({ x, float, quantize }, build) {
     const y = outputOf(quantize);
     const table = build.constant(
-      unaryTable(float.op, float.attrs, x.type, y),
+      unaryTable(float.op, float.attrs, x.type, requantizedOf(quantize)),
       `${quantize.output.name}_table`,
     );
     return build.node('qlinear_lookup', [x, table], y);
@@ -213,38 +218,6 @@ export const raiseRequantize = rule({
   unless: ({ x }) => Boolean(x.constant) && '%x is constant',
   rewrite: ({ x, quantize }, build) =>
     sameQuant(x, quantize.output) ? x : build.node('requantize', [x], requantizedOf(quantize)),
-});
-
-function sameQuant(a: Value, b: Value): boolean {
-  const [left, right] = [a.type.quant, b.type.quant];
-  return (
-    a.type.dtype === b.type.dtype &&
-    left?.axis === undefined &&
-    left?.scale[0] === right?.scale[0] &&
-    left?.zeroPoint[0] === right?.zeroPoint[0]
-  );
-}
-
-// quantize(move(dequantize(x), ...)), everything in one scale   =>   move(x, ...)
-export const raiseIntegerMovement = rule({
-  name: 'raise-integer-movement',
-  match: op(
-    'quantize_linear',
-    op('concat|max_pool|pad|reshape|resize|slice|transpose', dequantized('x')).as('float'),
-  ).as('quantize'),
-  unless({ float, quantize }) {
-    if (float.op === 'resize' && (float.attrs.mode ?? 'nearest') !== 'nearest') return 'it interpolates';
-    if (float.op === 'pad' && Number(float.attrs.value ?? 0) !== 0)
-      return 'it pads with another number than 0';
-    const sources = float.inputs.map((input) => input && dequantizedFrom(input));
-    return sources.some((source) => !source || !sameQuant(source, quantize.output)) && 'the scales differ';
-  },
-  rewrite: ({ float }, build) =>
-    build.node(
-      float.op,
-      float.inputs.map((input) => input && (dequantizedFrom(input) ?? null)),
-      float.attrs,
-    ),
 });
 
 // quantize(concat(dequantize(x), ...)) of several scales   =>   concat(requantize(x), ...)

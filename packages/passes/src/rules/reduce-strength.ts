@@ -42,13 +42,14 @@ export const powToMul = rule({
   },
 });
 
-// average_pool over the whole image without padding   =>   global_average_pool
+// average_pool over the whole image or line without padding   =>   global_average_pool
 export const wholeAveragePool = rule({
   name: 'whole-average-pool',
   match: op('average_pool', any('x')).as('pool'),
   unless: ({ x, pool }) => {
     const kernel = pool.attrs.kernel_shape as readonly number[];
-    if (kernel.join() !== x.type.shape.slice(2).join())
+    const spatial = x.type.shape.slice(2);
+    if (kernel.slice(-spatial.length).join() !== spatial.join())
       return `the window [${kernel.join(',')}] is not the image [${x.type.shape.slice(2).join(',')}]`;
     return (
       ((pool.attrs.pads as readonly number[] | undefined) ?? []).some((pad) => pad !== 0) && 'the pool pads'

@@ -22,6 +22,27 @@ const roundPrelude: Prelude = {
   ],
 };
 
+/** half is the least rest that rounds up: 1/2, or the float above it where the tie goes to an even t. */
+const roundEvenPrelude: Prelude = {
+  name: 'round-even-limited',
+  lines: [
+    '/* Nearest integer, ties to even, between low and high (integers below 2^22); NaN gives low. */',
+    'static inline int32_t round_even_limited(float v, float low, float high)',
+    '{',
+    'const float f = v > low ? (v < high ? v : high) : low;',
+    'const int32_t t = (int32_t)f;',
+    'const float rest = f - (float)t;',
+    'const float half = t % 2 ? 0.5f : 0.50000006f;',
+    'return rest >= half ? t + 1 : rest <= -half ? t - 1 : t;',
+    '}',
+  ],
+};
+
+const roundPreludes = {
+  double: ['round_limited', roundPrelude],
+  single: ['round_even_limited', roundEvenPrelude],
+} as const;
+
 export const quantize: QuantizedKernel = {
   emit({ node, pointer }) {
     const attrs = attrsOf(quantizeLinear, node);
@@ -29,13 +50,14 @@ export const quantize: QuantizedKernel = {
     const type = cType(attrs.y_dtype);
     const [low, high] = integerRange(attrs.y_dtype).map((bound) => floatLiteral(bound - zeroPoint));
     const count = numElements(shapeOf(node.output));
-    const value = `round_limited(x[i] / ${floatLiteral(scale)}, ${low}, ${high})`;
+    const [round, prelude] = roundPreludes[attrs.rounding];
+    const value = `${round}(x[i] / ${floatLiteral(scale)}, ${low}, ${high})`;
     return {
       fn: {
         hint: `quantize_${count}`,
         params: ['const float *x', `${type} *y`],
         body: loop('i', count, [`y[i] = (${type})(${value}${plus(zeroPoint)});`]),
-        needs: [roundPrelude],
+        needs: [prelude],
       },
       args: [pointer(input(node, 0)), pointer(node.output)],
     };

@@ -1,28 +1,32 @@
 import { numElements } from '@ghostc/ir';
-import { attrsOf, integerRange, outputAffine, quantizeLinear } from '@ghostc/ops';
+import { attrsOf, integerRange, outputAffine, quantizeLinear, type Rounding } from '@ghostc/ops';
 import type { Kernel } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { byteStep } from './byte-step.ts';
 import { byteText } from './integer-text.ts';
 
 /**
- * round(x / scale) with the quotient rounded to float32 and ties away from zero, whatever the device's division: k is a
- * guess that may be off by one, and `reaches(c)` decides exactly whether |x| / scale rounds to c = k + 1/2 or more. The scale
- * is the sum of two numbers of 12 bits, so that products with c are exact; h is half the distance of c to the float below.
+ * round(x / scale) with the quotient rounded to float32, whatever the device's division: k is a guess that may be off by one,
+ * and `reaches(c)` decides exactly whether |x| / scale rounds to c = k + 1/2 or more. The scale is the sum of two numbers of
+ * 12 bits, so that products with c are exact; h is half the distance of c to the float below, or above where only what
+ * exceeds c goes up. Ties go away from zero, or (`single`) to even.
  */
-const roundText = `fn reaches(a: f32, c: f32) -> bool {
+const roundText = (rounding: Rounding): string => `fn reaches(a: f32, k: f32) -> bool {
+let c = k + 0.5;
+let strict = ${rounding === 'double' ? 'false' : '(i32(k) & 1) == 0'};
 let bits = bitcast<u32>(c) & 0x7f800000u;
-let h = bitcast<f32>(bits - select(0x0c000000u, 0x0c800000u, c == 0.5));
-return (a - c * SCALE_HIGH) - c * SCALE_LOW >= -(h * SCALE);
+let h = bitcast<f32>(bits - select(0x0c000000u, 0x0c800000u, c == 0.5 && !strict));
+let rest = (a - c * SCALE_HIGH) - c * SCALE_LOW;
+return select(rest >= -(h * SCALE), rest > h * SCALE, strict);
 }
 
 fn quotient(x: f32) -> i32 {
 let a = abs(x);
 let k = floor(min(a / SCALE, 1000.0) + 0.5);
-if (k >= 1000.0 || reaches(a, k + 0.5)) {
+if (k >= 1000.0 || reaches(a, k)) {
 return i32(k) + 1;
 }
-return i32(k) - select(1, 0, k < 1.0 || reaches(a, k - 0.5));
+return i32(k) - select(1, 0, k < 1.0 || reaches(a, k - 1.0));
 }`;
 
 /** NaN gives the lowest value; its bits tell, since comparisons with NaN may be optimised away. */
@@ -43,8 +47,8 @@ export const quantize: Kernel = ({ node, arena }) => {
   const [low, top] = integerRange(attrs.y_dtype);
   return [
     byteStep({
-      id: 'quantize_linear',
-      functions: [roundText, quantizeValue],
+      id: `quantize_linear_${attrs.rounding}`,
+      functions: [roundText(attrs.rounding), quantizeValue],
       ints: { X_AT: arena(sourceOf(node, 0)), LO: low - zeroPoint, HI: top - zeroPoint, ZY: zeroPoint },
       floats: { SCALE: scale, SCALE_HIGH: high, SCALE_LOW: scale - high },
       output: node.output,

@@ -1,0 +1,25 @@
+import type { Node, Value } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { type Build, builder, type Rule } from '../rule.ts';
+
+const windows = [...registry.values()].filter(({ traits }) => traits.has('window'));
+
+// window(x [N,C,L])   =>   view [N,M,L'] of window(view [N,C,1,L] of x): kernels know images
+export const lineToImage: Rule = {
+  name: 'line-to-image',
+  roots: new Set(windows.map(({ name }) => name)),
+  apply(graph, root) {
+    if (root.inputs[0]?.type.shape.length !== 3) return { reason: 'it is no line' };
+    const match = { captures: {}, nodes: [root] };
+    const added: Node[] = [];
+    const build = builder(graph, root, { match, added });
+    const inputs = root.inputs.map((input) => input && asImage(input, build));
+    const image = build.node(root.op, inputs, root.attrs);
+    return { value: build.node('reshape', [image], { shape: [0, 0, -1] }), added, match };
+  },
+};
+
+function asImage(value: Value, build: Build): Value {
+  if (value.type.shape.length !== 3) return value;
+  return build.node('reshape', [value], { shape: [0, 0, 1, -1] });
+}

@@ -1,0 +1,51 @@
+import { toNumbers, type Value } from '@ghostc/ir';
+import { affineOf, integerRange } from '@ghostc/ops';
+import { any, constant, op } from '../pattern.ts';
+import { rule } from '../rule.ts';
+
+const MOST = 2 ** 31 - 1;
+
+/**
+ * What a bias may be, so that no sum of the layer leaves int32: 2^31 - 1 - sum |w| max |x - zx|, by output channel. Dead
+ * channels have biases of +-(2^31 - 1): their outputs are far beyond the bounds, or do not depend on the products.
+ */
+function limits(x: Value, weight: Value, channels: number): number[] {
+  const { zeroPoint } = affineOf(x.type, 'x');
+  const [low, high] = integerRange(x.type.dtype);
+  const largest = Math.max(zeroPoint - low, high - zeroPoint);
+  const data = weight.constant?.data as Int8Array;
+  const inner = data.length / channels;
+  return Array.from({ length: channels }, (_, m) => {
+    let sum = 0;
+    for (let k = m * inner; k < (m + 1) * inner; k++) sum += Math.abs(data[k] as number);
+    return MOST - sum * largest;
+  });
+}
+
+// qlinear_conv(x, w, b), a sum of which could leave int32   =>   qlinear_conv(x, w, b limited)
+export const saturateBias = rule({
+  name: 'saturate-bias',
+  match: op(
+    'qlinear_conv2d|qlinear_depthwise_conv2d|qlinear_fully_connected',
+    any('x'),
+    constant('weight'),
+    constant('bias'),
+  ).as('layer'),
+  unless({ x, weight, bias }) {
+    if (bias.type.dtype !== 'i32') return 'sums have 64 bits';
+    const most = limits(x, weight, Number(bias.type.shape[0]));
+    if (most.some((limit) => limit < 0)) return 'the products of a channel alone leave int32';
+    const levels = bias.constant?.data as Int32Array;
+    return levels.every((level, m) => Math.abs(level) <= (most[m] ?? 0)) && 'no sum leaves int32';
+  },
+  rewrite({ x, weight, bias, layer }, build) {
+    const most = limits(x, weight, Number(bias.type.shape[0]));
+    const levels = Int32Array.from(
+      toNumbers(bias.constant ?? { dtype: 'i32', shape: [0], data: new Int32Array() }),
+      (level, m) => Math.min(Math.max(Number(level), -(most[m] ?? 0)), most[m] ?? 0),
+    );
+    const { type } = bias;
+    const limited = { dtype: type.dtype, shape: type.shape.map(Number), data: levels, quant: type.quant };
+    return build.node(layer.op, [x, weight, build.constant(limited, bias.name)], layer.attrs);
+  },
+});

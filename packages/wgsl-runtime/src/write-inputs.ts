@@ -1,0 +1,20 @@
+import type { GpuProgram } from './gpu-program.ts';
+import { type GpuInput, type GpuTarget, type Inputs, isGpuInput, wordsOf } from './io-data.ts';
+
+/**
+ * Puts the inputs into the arena as they are now. Each that the GPU computes is a submit of its own: it may write to
+ * buffers and textures through the queue, and the next one may write to the same.
+ */
+export function writeInputs({ device, manifest, buffers: { arena } }: GpuProgram, inputs: Inputs): void {
+  for (const input of manifest.inputs) {
+    const data = inputs[input.name] as Inputs[string];
+    if (isGpuInput(data)) submitInput(data, { ...input, device, arena });
+    else device.queue.writeBuffer(arena, input.offset, wordsOf(data));
+  }
+}
+
+function submitInput(input: GpuInput, target: GpuTarget): void {
+  const encoder = target.device.createCommandEncoder();
+  input.encode(encoder, target);
+  target.device.queue.submit([encoder.finish()]);
+}
