@@ -163,7 +163,7 @@ function tableText(tables: ReadonlyMap<CostBuild, CostTable | undefined>): strin
     );
     return `  '${build}': {\n${rows.join('')}  },\n`;
   });
-  return `// Written by \`npm run bench:mcu -- costs --update\`: instructions for each multiply-accumulate, output, input, pixel, call.
+  return `// Written by \`npm run bench:mcu -- costs --update\`: factors of costFeatures.
 export const instructionCosts: Record<${costBuilds.map((build) => `'${build}'`).join(' | ')}, Record<string, number[]>> = {
 ${entries.join('')}};
 `;

@@ -18,11 +18,13 @@ export function costKind({ op, taps, macs }: CLayer): string {
   return `${op}/${taps === 1 ? '1' : taps <= 9 ? '9' : 'n'}`;
 }
 
-/** Multiply-accumulates, outputs, inputs, pixels of the output, and calls. */
-export function costFeatures({ macs, shape, inputElements, calls }: CLayer): number[] {
-  const outputs = shape.reduce((product, size) => product * size, 1);
-  const pixels = shape.slice(2).reduce((product, size) => product * size, 1);
-  return [macs, outputs, inputElements, pixels, 1].map((feature) => feature * calls);
+/** Multiply-accumulates, outputs, inputs, pixels and lines of the output, taps of all lines, calls. */
+export function costFeatures({ macs, shape, inputElements, taps, calls }: CLayer): number[] {
+  const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+  const outputs = product(shape);
+  const lines = shape.length > 2 ? product(shape.slice(0, -1)) : 1;
+  const features = [macs, outputs, inputElements, product(shape.slice(2)), lines, lines * taps, 1];
+  return features.map((feature) => feature * calls);
 }
 
 /**
