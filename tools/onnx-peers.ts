@@ -7,7 +7,7 @@ export const peers = ['onnxslim', 'onnxsim'] as const;
 export type Peer = (typeof peers)[number];
 
 const REQUIREMENTS = ['onnxslim==0.1.98', 'onnxsim==0.8.1', 'onnx==1.23.2', 'onnxruntime==1.32.0'];
-const TIMEOUT = 300_000;
+const TIMEOUT = 1_200_000;
 
 /** The Python of a virtual environment with the peers; made on the first call. Throws when pip cannot install them. */
 export function peerPython(root: string): string {

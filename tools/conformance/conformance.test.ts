@@ -54,9 +54,7 @@ test.for(ownRuntimes)('docs/conformance.md accounts for every ONNX test on %s, n
 /** One test of so many runs here. */
 const EVERY = 24;
 
-test('a sample of the ONNX tests does what docs/conformance.md says', {
-  timeout: 300_000,
-}, async (context) => {
+test('a sample of the ONNX tests does what docs/conformance.md says', async (context) => {
   skipWithout(cDevice('host').tools, 'C', context);
   const tests = await sample((reason) => context.skip(reason));
   const runtimes = ['interpreter', 'onnx', 'c'] as const;

@@ -87,7 +87,7 @@ function write(stem: string, { model, inputs }: ReferenceRun): string {
 
 function runScript(python: string, folder: string): void {
   const script = join(root, 'tools/tflite/reference.py');
-  const { status, stderr } = spawnSync(python, [script, folder], { timeout: 300_000, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(python, [script, folder], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${script}: ${stderr}`);
 }
 

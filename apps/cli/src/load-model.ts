@@ -4,7 +4,7 @@ import { readModel } from '@ghostc/compiler';
 import { buildFromSpec, isModelSpec } from '@ghostc/ghostnet';
 import { CompileError, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
 import { checkExternalLocation } from '@ghostc/onnx';
-import { type Rounding, registry } from '@ghostc/ops';
+import { bindDimensions, type Rounding, registry } from '@ghostc/ops';
 import { readSafetensors } from '@ghostc/safetensors';
 import { isTflite, readTflite } from '@ghostc/tflite';
 
@@ -27,15 +27,22 @@ export interface LoadOptions {
   readonly seed?: number | undefined;
   /** Of quantised layers of an ONNX model that do not say how they round. */
   readonly rounding?: Rounding | undefined;
+  /** Sizes of symbolic dimensions, by the names in the file. */
+  readonly bind?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Loads MODEL: an `.onnx` or `.tflite` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
 export function loadModel(model: string, options: LoadOptions = {}): LoadedModel {
-  if (isModelSpec(model) && !existsSync(model)) return loadSpec(model, options);
+  const { rounding, bind = new Map() } = options;
+  if (isModelSpec(model) && !existsSync(model)) {
+    const spec = loadSpec(model, options);
+    return { ...spec, graph: bindDimensions(spec.graph, bind) };
+  }
   const bytes = readModelFile(model);
   const name = defaultName(model);
-  if (extname(model) === '.gir') return { graph: loadText(model, bytes), label: model, name };
-  const loaded = { graph: loadBinary(model, { bytes, rounding: options.rounding }), label: model, name };
+  if (extname(model) === '.gir')
+    return { graph: bindDimensions(loadText(model, bytes), bind), label: model, name };
+  const loaded = { graph: loadBinary(model, bytes, { rounding, bind }), label: model, name };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
   return tflite ? loaded : { ...loaded, onnx: { bytes, path: resolve(model) } };
 }
@@ -71,10 +78,11 @@ function loadText(path: string, bytes: Uint8Array): Graph {
 /** ONNX or TFLite, by content. A file called .tflite that is none gets the words of that reader. */
 function loadBinary(
   path: string,
-  { bytes, rounding }: { bytes: Uint8Array; rounding: Rounding | undefined },
+  bytes: Uint8Array,
+  known: { rounding: Rounding | undefined; bind: ReadonlyMap<string, number> },
 ): Graph {
   const folder = dirname(resolve(path));
-  const options = { file: path, rounding, external: (location: string) => readExternal(folder, location) };
+  const options = { ...known, file: path, external: (location: string) => readExternal(folder, location) };
   return extname(path) === '.tflite' && !isTflite(bytes)
     ? readTflite(bytes, options)
     : readModel(bytes, options);

@@ -40,9 +40,7 @@ function broken({ manifest, weights }: WgslProgram<Uint8Array>): WgslProgram<Uin
   };
 }
 
-test('a page from the file system runs the shaders and marks what is off', {
-  timeout: 120_000,
-}, async (context) => {
+test('a page from the file system runs the shaders and marks what is off', async (context) => {
   skipWithout(browserTools, 'a page', context);
   const inputs = seededInputs(graph, 1);
   const expected = await (await interpreterRuntime.prepare(graph)).run(inputs);

@@ -1,7 +1,17 @@
-import { CompileError, fromNumbers, type Graph, i64, type Node, type Value } from '@ghostc/ir';
+import {
+  CompileError,
+  f32,
+  fromNumbers,
+  type Graph,
+  i64,
+  type Node,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { type Activation, lookup, withDefaults } from '@ghostc/ops';
 import { isLineWeight, withoutHeight } from './line-form.ts';
 import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
+import type { RawNode } from './write-kept.ts';
 
 export type WriteOp = (writer: NodeWriter) => void;
 
@@ -105,12 +115,27 @@ export class NodeWriter {
     this.target.node(op, inputs, { attrs, output, more: [wanted], name: this.#nodeName(op) });
   }
 
+  /** All outputs of the IR node by an ONNX node whose attributes are encoded already. */
+  raw({ op, inputs, attributes }: RawNode): void {
+    this.all(op, inputs);
+    this.target.encoded(attributes);
+  }
+
+  tensor(tensor: Tensor, what: string): string {
+    return this.target.initializer(tensor, `${this.node.output.name}_${what}`);
+  }
+
   /** An int64 initializer. */
   ints(values: readonly number[], what: string): string {
     return this.target.initializer(i64(values), `${this.node.output.name}_${what}`);
   }
 
-  /** A float initializer of the node's element type; a scalar for a number. */
+  /** A float32 initializer, for inputs that have this type whatever the node computes in. */
+  floats32(values: readonly number[], what: string): string {
+    return this.target.initializer(f32([values.length], values), `${this.node.output.name}_${what}`);
+  }
+
+  /** An initializer of the node's element type; a scalar for a number. */
   floats(values: number | readonly number[], what: string): string {
     const list = typeof values === 'number' ? [values] : values;
     return this.target.initializer(

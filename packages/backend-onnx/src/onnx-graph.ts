@@ -64,6 +64,11 @@ export class OnnxGraph {
     Object.assign(this.nodes.at(-1) ?? {}, { metadata_props: [{ key, value }] });
   }
 
+  /** Attributes of the node added last, as they are. */
+  encoded(attributes: readonly object[]): void {
+    Object.assign(this.nodes.at(-1) ?? {}, { attribute: attributes });
+  }
+
   initializer(tensor: Tensor, wish: string): string {
     const name = this.fresh(wish);
     this.initializers.push(fromTensor(tensor, name));

@@ -1,3 +1,4 @@
+import { isFloat } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -14,6 +15,7 @@ import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
 import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
+import { writeKept } from './write-kept.ts';
 
 const plain =
   (op: string): WriteOp =>
@@ -111,6 +113,7 @@ export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
   ],
   ['mul', binary('Mul')],
   ['neg', plain('Neg')],
+  ['onnx_node', writeKept],
   ['pad', writePad],
   ['pow', binary('Pow')],
   ['prelu', binary('PRelu')],
@@ -299,11 +302,13 @@ function writeCast(writer: NodeWriter): void {
   writer.last('Cast', writer.inputs(), to.startsWith('f8') && !saturate ? { ...attrs, saturate: 0 } : attrs);
 }
 
+/** An open end of floats is an infinity: without a bound ONNX Runtime limits to the largest finite number. */
 function writeClip(writer: NodeWriter): void {
   const { min, max } = writer.attrs<{ min: number; max: number }>();
-  const low = min === Number.NEGATIVE_INFINITY ? '' : writer.floats(min, 'min');
-  const high = max === Number.POSITIVE_INFINITY ? '' : writer.floats(max, 'max');
-  const inputs = [writer.input(0), low, high];
+  const open = isFloat(writer.value(0).type.dtype) ? undefined : '';
+  const low = Number.isFinite(min) ? undefined : open;
+  const high = Number.isFinite(max) ? undefined : open;
+  const inputs = [writer.input(0), low ?? writer.floats(min, 'min'), high ?? writer.floats(max, 'max')];
   while (inputs.at(-1) === '') inputs.pop();
   writer.last('Clip', inputs);
 }
@@ -346,7 +351,7 @@ function writeResize(writer: NodeWriter): void {
     coordinate_transformation_mode: string;
     nearest_mode: string;
   }>();
-  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats(scales, 'scales')];
+  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats32(scales, 'scales')];
   const modes = { mode, coordinate_transformation_mode, ...(mode === 'nearest' ? { nearest_mode } : {}) };
   writer.last('Resize', [writer.input(0), '', ...target], modes);
 }

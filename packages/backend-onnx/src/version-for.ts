@@ -46,6 +46,7 @@ const laterOnBfloat16: ReadonlySet<string> = new Set([
 
 function opVersion(node: Node): number {
   const { op, attrs, output } = node;
+  if (op === 'onnx_node') return Number(attrs.opset);
   if (laterOnBfloat16.has(op) && output.type.dtype === 'bf16') return 22;
   if ((op === 'reduce_max' || op === 'reduce_min') && output.type.dtype === 'bool') return 20;
   // QuantizeLinear and DequantizeLinear of 16 bits; the smaller versions know them for 8.

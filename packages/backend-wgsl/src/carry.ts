@@ -121,7 +121,10 @@ export function carried(source: Graph): Carried {
     if (value.constant)
       keep(
         value,
-        graph.addConstant(value.name, staysInteger(value) ? value.constant : inFloats(value.constant)),
+        graph.addConstant(
+          value.name,
+          staysInteger(value) ? value.constant : inFloats(value.name, value.constant),
+        ),
       );
   for (const node of source.nodes()) {
     const { op, attrs, origin } = node;
@@ -145,8 +148,16 @@ function staysInteger(value: Value): boolean {
   return isPacked(value.type) || [...value.users].some(isQuantizedOp);
 }
 
-function inFloats(tensor: Tensor): Tensor {
-  return tensor.dtype === 'f32' ? tensor : fromNumbers('f32', tensor.shape, toNumbers(tensor));
+function inFloats(name: string, tensor: Tensor): Tensor {
+  const { dtype, shape, data } = tensor;
+  if (dtype === 'f32') return tensor;
+  const numbers = toNumbers(tensor);
+  const inexact = isFloat(dtype)
+    ? -1
+    : numbers.findIndex((v) => Math.fround(v) !== v || !Number.isSafeInteger(v));
+  if (inexact >= 0)
+    throw new CompileError('wgsl/dtype', `%${name} holds ${data[inexact]}, which a float32 cannot hold`);
+  return fromNumbers('f32', shape, numbers);
 }
 
 /** Whether inputs and outputs of the type can be handed over as float32. */

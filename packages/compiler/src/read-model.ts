@@ -1,6 +1,6 @@
 import { type Graph, verify, withLocation } from '@ghostc/ir';
 import { type ReadOptions, readOnnx } from '@ghostc/onnx';
-import { registry } from '@ghostc/ops';
+import { bindDimensions, registry } from '@ghostc/ops';
 import { isTflite, readTflite } from '@ghostc/tflite';
 
 /**
@@ -9,8 +9,14 @@ import { isTflite, readTflite } from '@ghostc/tflite';
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
   return withLocation(options.file === undefined ? {} : { file: options.file }, () => {
-    const graph = isTflite(bytes) ? readTflite(bytes, options) : readOnnx(bytes, options);
+    const graph = isTflite(bytes) ? tfliteWith(bytes, options) : readOnnx(bytes, options);
     verify(graph, registry);
     return graph;
   });
+}
+
+/** TFLite says sizes, so that giving one is an error that tells so. */
+function tfliteWith(bytes: Uint8Array, options: ReadOptions): Graph {
+  const graph = readTflite(bytes, options);
+  return options.bind?.size ? bindDimensions(graph, options.bind) : graph;
 }

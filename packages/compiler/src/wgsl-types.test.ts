@@ -82,15 +82,15 @@ async function problems(name: string, source: string, lib: readonly string[]): P
 test.each([
   ['a worker', ['es2022', 'webworker']],
   ['a page', ['es2022', 'dom']],
-])('the package has types in %s', { timeout: 300_000 }, async (_, lib) => {
+])('the package has types in %s', async (_, lib) => {
   expect(await problems('use', use, lib)).toBe('none');
 });
 
-test('its types need neither the DOM nor WebGPU', { timeout: 300_000 }, async () => {
+test('its types need neither the DOM nor WebGPU', async () => {
   const source = "export { load, manifest } from './net.js';\nexport * from './ghostc-runtime.js';\n";
   expect(await problems('bare', source, ['es2022'])).toBe('none');
 });
 
-test('types of the runtime are what it is', { timeout: 300_000 }, async () => {
+test('types of the runtime are what it is', async () => {
   expect(await problems('equal', equal, ['es2022', 'dom', 'dom.iterable'])).toBe('none');
 });

@@ -1,4 +1,5 @@
 import { type DType, isFloat, numElements, type Tensor, toNumbers } from '@ghostc/ir';
+import { isWide, wideElements } from '@ghostc/ops';
 
 /** How far two tensors may differ. */
 export interface Tolerance {
@@ -7,6 +8,12 @@ export interface Tolerance {
   readonly absolute: number;
   /** A bound by element instead, derived from the computation. */
   readonly bound?: ArrayLike<number>;
+  /** What most elements stay within, where a few may be a step off: those are counted, and `rms` limits how many they are. */
+  readonly usual?: ArrayLike<number>;
+  /** The largest root mean square of all differences. */
+  readonly rms?: number;
+  /** Who made it knows how wide it is: it is not refused where noise would pass. */
+  readonly vetted?: true;
   /** Why this much. */
   readonly reason: string;
 }
@@ -17,13 +24,16 @@ export interface Comparison {
   readonly maxAbs: number;
   /** maxAbs / max|expected|; maxAbs itself when every expected element is 0. */
   readonly maxRel: number;
-  /** The largest difference that would pass. */
+  /** The difference at the worst element, and what is allowed there. */
+  readonly off: number;
   readonly allowed: number;
   /** Largest error over what is allowed at that element; at most 1 when it passes. */
   readonly ratio: number;
   /** Flat index of the worst element; -1 when equal. */
   readonly worst: number;
-  /** What disagrees, when it is no number. */
+  /** Elements that differ by a step, as on a tie of a rounding. */
+  readonly ties: number;
+  /** What disagrees. */
   readonly problem?: string;
 }
 
@@ -44,31 +54,46 @@ export function compareTensors(
 ): Comparison {
   const problem = mismatch(expected, actual);
   if (!actual || problem) return failed(problem ?? 'no output');
-  const [want, got] = [toNumbers(expected), toNumbers(actual)];
-  const largest = largestMagnitude(want);
+  const [want, got] = [wideElements(expected), wideElements(actual)];
+  const numbers = isWide(expected) ? toNumbers(expected) : (want as ArrayLike<number>);
+  const largest = largestMagnitude(numbers);
   const { bound } = tolerance;
-  const floor = FLUSHED + (bound ? 0 : tolerance.relative * largest + tolerance.absolute);
+  const floor = FLUSHED + (bound ? 0 : relativeFor(expected.dtype, tolerance) * largest + tolerance.absolute);
   const allowed = (i: number): number => floor + (bound?.[i] ?? 0);
-  const wide = tooWide(want, allowed, expected.dtype);
+  const wide = tolerance.vetted ? undefined : tooWide(numbers, allowed, expected.dtype);
   if (wide) return failed(wide);
-  return summarize(measure(want, got, allowed), { want, got, largest });
+  const usual = (i: number): number => FLUSHED + (tolerance.usual?.[i] ?? Infinity);
+  return summarize(measure(want, got, { allowed, usual }), { want, got, largest, rms: tolerance.rms });
 }
 
 function failed(problem: string): Comparison {
-  return { pass: false, maxAbs: Infinity, maxRel: Infinity, allowed: 0, ratio: Infinity, worst: -1, problem };
+  const far = { maxAbs: Infinity, maxRel: Infinity, off: Infinity, ratio: Infinity };
+  return { pass: false, ...far, allowed: 0, worst: -1, ties: 0, problem };
 }
 
-function summarize(
-  { maxAbs, ratio, worst, allowed }: Measured,
-  { want, got, largest }: { want: ArrayLike<number>; got: ArrayLike<number>; largest: number },
-): Comparison {
+/** Numbers, or bigints of 64-bit integers. */
+type Elements = ReturnType<typeof wideElements>;
+
+interface Compared {
+  readonly want: Elements;
+  readonly got: Elements;
+  readonly largest: number;
+  readonly rms: number | undefined;
+}
+
+function summarize(measured: Measured, { want, got, largest, rms = Infinity }: Compared): Comparison {
+  const { maxAbs, worst, allowed, off, ties } = measured;
   const maxRel = largest > 0 ? maxAbs / largest : maxAbs;
-  const result = { pass: ratio <= 1, maxAbs, maxRel, allowed, ratio, worst };
+  const found = Math.sqrt(measured.squares / Math.max(1, want.length));
+  const spread = found === 0 ? 0 : found / rms;
+  const ratio = Math.max(measured.ratio, spread);
+  const result = { pass: ratio <= 1, maxAbs, maxRel, off, allowed, ratio, worst, ties };
   if (result.pass) return result;
-  return {
-    ...result,
-    problem: `element ${worst}: expected ${want[worst]}, found ${got[worst]}, allowed ${allowed.toExponential(2)}`,
-  };
+  const problem =
+    spread > measured.ratio
+      ? `${ties} elements are a step off: root mean square ${found.toExponential(2)}, allowed ${rms.toExponential(2)}`
+      : `element ${worst}: expected ${want[worst]}, found ${got[worst]}, allowed ${allowed.toExponential(2)}`;
+  return { ...result, problem };
 }
 
 /** The largest finite magnitude; 0 of none. */
@@ -83,18 +108,26 @@ export function largestMagnitude(values: ArrayLike<number>): number {
 
 /**
  * What is wrong with a tolerance that half of the elements could miss by a hundredth of the largest (by more than half a step
- * for integers): random numbers of the same size would pass.
+ * for integers): random numbers of the same size would pass. Outputs that are all zero have no size; they are taken for 1.
  */
 export function tooWide(
   want: ArrayLike<number>,
   allowed: (i: number) => number,
   dtype: DType = 'f32',
 ): string | undefined {
-  const limit = isFloat(dtype) ? limitFor(dtype) * largestMagnitude(want) + 2 * FLUSHED : 1;
+  const limit = isFloat(dtype) ? limitFor(dtype) * (largestMagnitude(want) || 1) + 2 * FLUSHED : 1;
   let wide = 0;
   for (let i = 0; i < want.length; i++) if (!(allowed(i) <= limit)) wide++;
   if (want.length === 0 || 2 * wide <= want.length) return undefined;
   return `the tolerance is too wide: ${wide} of ${want.length} elements may be off by more than ${limit.toExponential(1)}`;
+}
+
+/** A tolerance for float32 holds 16-bit floats to this many of their own roundings. */
+const HALF_ROUNDINGS = 4;
+
+function relativeFor(dtype: DType, { relative }: Tolerance): number {
+  const unit = dtype === 'f16' ? 2 ** -11 : dtype === 'bf16' ? 2 ** -8 : 0;
+  return relative > 0 ? Math.max(relative, HALF_ROUNDINGS * unit) : 0;
 }
 
 /** 16-bit floats round to two or three digits: a hundredth is a few roundings. */
@@ -114,23 +147,40 @@ function mismatch(expected: Tensor, actual: Tensor | undefined): string | undefi
 
 interface Measured {
   readonly maxAbs: number;
+  readonly off: number;
   readonly ratio: number;
   readonly worst: number;
   readonly allowed: number;
+  readonly ties: number;
+  /** Sum of squares of the differences. */
+  readonly squares: number;
 }
 
-function measure(want: ArrayLike<number>, got: ArrayLike<number>, allowed: (i: number) => number): Measured {
-  let [maxAbs, ratio, worst, most] = [0, 0, -1, 0];
+interface Limits {
+  readonly allowed: (i: number) => number;
+  readonly usual: (i: number) => number;
+}
+
+function measure(want: Elements, got: Elements, { allowed, usual }: Limits): Measured {
+  let [maxAbs, off, ratio, worst, most, ties, squares] = [0, 0, 0, -1, 0, 0, 0];
   for (let i = 0; i < want.length; i++) {
-    const off = difference(want[i] as number, got[i] as number);
+    const error = elementDifference(want[i] as number, got[i] as number);
     const limit = allowed(i);
     most = Math.max(most, limit);
-    if (off === 0) continue;
-    maxAbs = Math.max(maxAbs, off);
-    const part = off / limit;
-    if (part > ratio || worst < 0) [ratio, worst] = [part, i];
+    if (error === 0) continue;
+    maxAbs = Math.max(maxAbs, error);
+    squares += error * error;
+    if (error > usual(i)) ties++;
+    const part = error / limit;
+    if (part > ratio || worst < 0) [off, ratio, worst] = [error, part, i];
   }
-  return { maxAbs, ratio, worst, allowed: worst < 0 ? most : allowed(worst) };
+  return { maxAbs, off, ratio, worst, allowed: worst < 0 ? most : allowed(worst), ties, squares };
+}
+
+/** Exact for 64-bit integers, which a double would round. */
+function elementDifference(a: number | bigint, b: number | bigint): number {
+  if (typeof a === 'bigint' && typeof b === 'bigint') return Number(a > b ? a - b : b - a);
+  return difference(Number(a), Number(b));
 }
 
 /** |a - b|; 0 for equal infinities and for two NaN, infinite where one alone is not finite. */

@@ -6,7 +6,8 @@ import type { Runtime } from './runtime.ts';
 import { seededSamples } from './seeded-inputs.ts';
 import type { ConformanceCase, Suite } from './suite.ts';
 import { suites as allSuites } from './suites/index.ts';
-import { type TargetResult, verifyModel } from './verify-model.ts';
+import type { TargetResult } from './verification.ts';
+import { verifyModel } from './verify-model.ts';
 
 export interface ConformOptions {
   /** Cases that this runtime refuses, with the reason. A skip that would pass, or names no case, fails the run. */
@@ -62,10 +63,15 @@ async function runCase(
   skipped: string | undefined,
 ): Promise<CaseResult> {
   const result = await verifyCase(runtime, one);
-  const { maxRel, message } = result;
+  const { maxRel, message, status } = result;
   if (skipped !== undefined && result.status !== 'pass')
     return { name: one.name, status: 'skip', maxRel, message: skipped };
-  return { name: one.name, status: result.status, maxRel, ...(message ? { message } : {}) };
+  return {
+    name: one.name,
+    status: status === 'unclear' ? 'fail' : status,
+    maxRel,
+    ...(message ? { message } : {}),
+  };
 }
 
 /** Holds a runtime's outputs of one case against the interpreter's, for two seeds. Never throws. */

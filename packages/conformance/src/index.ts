@@ -15,14 +15,18 @@ export {
   conform,
   verifyCase,
 } from './conform.ts';
+export { type DataNoise, dataNoiseOf } from './data-noise.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
 export { joinCases } from './join-cases.ts';
+export { remembering } from './remembering.ts';
 export { runEach } from './run-each.ts';
 export type { Executable, Runtime, Tensors } from './runtime.ts';
 export { type SeededSample, seededInputs, seededSamples } from './seeded-inputs.ts';
+export { allclose, rootMeanSquare } from './statistical-tolerance.ts';
 export { type ConformanceCase, type Suite, suite } from './suite.ts';
 export { suites } from './suites/index.ts';
 export { quantizedSuites } from './suites/quantized.ts';
-export { type DataSet, type TargetResult, type Verification, verifyModel } from './verify-model.ts';
+export type { DataSet, TargetResult, Verification } from './verification.ts';
+export { unmeasured, verifyModel } from './verify-model.ts';
 export { ulpDistance, webnnUlp } from './webnn-tolerance.ts';
 export { withOneImage } from './with-one-image.ts';

@@ -103,6 +103,11 @@ const rules: Readonly<Record<string, Rule>> = {
   where: chosen,
 };
 
+/** Whether the op adds up as many terms as `termsOf` says. */
+export function sumsTerms(op: string): boolean {
+  return rules[op] === multilinear || op === 'resize' || op === 'scatter_nd';
+}
+
 /** Nearest moves elements, linear sums their products with weights. */
 function resized(step: Step, results: readonly Tensor[]): Errors {
   return step.attrs.mode === 'nearest' ? moved(step) : multilinear(step, results);

@@ -1,6 +1,8 @@
-import type { DType, Graph, Node, Tensor, Value } from '@ghostc/ir';
+import type { DType, Graph, Tensor, Value } from '@ghostc/ir';
+import { sizedFor } from '@ghostc/ops';
 import { boundInto } from './bound-node.ts';
 import { type Bounded, exactly, storedAs } from './bounded.ts';
+import { lastUses } from './last-uses.ts';
 
 export interface BoundedOutput {
   /** The output in double precision: nothing was rounded on the way but casts. */
@@ -21,14 +23,15 @@ export interface BoundOptions {
  * Numerical Algorithms, section 3). Data movement, relu, clip and maxima add nothing.
  */
 export function boundedRun(
-  graph: Graph,
+  model: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   { stored }: BoundOptions = {},
 ): Map<string, BoundedOutput> {
+  const graph = sizedFor(model, inputs);
   const known = new Map<Value, Bounded>();
   for (const input of graph.inputs) {
     const tensor = inputs.get(input.name);
-    if (tensor) known.set(input, exactly(tensor));
+    if (tensor) known.set(input, exactly(input.type.quant ? { ...tensor, quant: input.type.quant } : tensor));
   }
   for (const value of graph.constants) {
     const dtype = stored?.get(value);
@@ -60,14 +63,4 @@ export function errorBounds(
       bound.every((e) => Number.isFinite(e)) ? bound : null,
     ]),
   );
-}
-
-/** The values that no later node, and no output, reads. */
-function lastUses(graph: Graph): Map<Node, Value[]> {
-  const last = new Map<Value, Node>();
-  for (const node of graph.nodes())
-    for (const value of node.inputs) if (value && !graph.isOutput(value)) last.set(value, node);
-  const byNode = new Map<Node, Value[]>();
-  for (const [value, node] of last) byNode.set(node, [...(byNode.get(node) ?? []), value]);
-  return byNode;
 }

@@ -21,7 +21,8 @@ const accuracies: Readonly<Record<string, Accuracy>> = {
   sqrt: { relative: () => 8, absolute: none },
   reciprocal: { relative: () => 5, absolute: none },
   hard_sigmoid: { relative: () => 4, absolute: one },
-  hard_swish: { relative: () => 8, absolute: none },
+  // x (x/6 + 1/2): the second factor is near 0 where both parts are rounded
+  hard_swish: { relative: () => 8, absolute: (x) => Math.abs(x) },
   leaky_relu: { relative: () => 2, absolute: none },
   silu: { relative: few, absolute: (x) => Math.abs(x) },
 };

@@ -13,6 +13,7 @@ import type { TensorType } from './tensor-type.ts';
  * - `comparison`: a relation of its operands, `bool`
  * - `selection`: picks elements, or their indices, by their order
  * - `scatter`: writes part of a copy of its first input
+ * - `kept`: an operator of the source format that has no meaning here; its types stand in its attributes
  * - `integer`: computes on (quantised) integers, too or only; ops that move elements do anyway
  * - `window`: takes an image [N,C,H,W], or a line [N,C,L] as an image of height 1
  */
@@ -28,6 +29,7 @@ export type Trait =
   | 'comparison'
   | 'selection'
   | 'scatter'
+  | 'kept'
   | 'integer'
   | 'window';
 

@@ -221,7 +221,7 @@ test('many constants share one bound', () => {
   const line = (i: number): string => `  const %k${i}: i8[1024,1024,16] = random(1)`;
   const text = body(Array.from({ length: 5 }, (_, i) => line(i)).join('\n'));
   expect(complaint(text)).toContain('parse/too-large 6:');
-}, 60_000);
+});
 
 test('a symbolic dimension that grows at every step is stopped', () => {
   const doubling = new Map(registry).set('relu', {

@@ -54,7 +54,7 @@ export function toNumbers({
   return data;
 }
 
-/** Stores numbers as `dtype`: floats rounded to nearest even, integers wrapped modulo 2^bits, nan and infinity to integer 0. */
+/** Stores numbers as `dtype`: floats rounded to nearest even, integers wrapped modulo 2^bits, nan and infinity to integer 0; all but 0 is true. */
 export function fromNumbers(dtype: DType, shape: readonly number[], values: ArrayLike<number>): Tensor {
   const data = allocate(dtype, numElements(shape));
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
@@ -64,7 +64,7 @@ export function fromNumbers(dtype: DType, shape: readonly number[], values: Arra
   } else if (bitWidth(dtype) < 8) {
     for (let i = 0; i < data.length; i++) data[i] = wrapBits(values[i] ?? 0, dtype);
   } else if (dtype === 'bool') {
-    for (let i = 0; i < data.length; i++) data[i] = values[i] ? 1 : 0;
+    for (let i = 0; i < data.length; i++) data[i] = values[i] === 0 ? 0 : 1;
   } else {
     data.set(values);
   }

@@ -2,13 +2,14 @@ import { CompileError } from '@ghostc/ir';
 import Long from 'long';
 import protobuf from 'protobufjs/light.js';
 import { onnxDescriptor } from './generated/onnx-descriptor.ts';
-import type { ModelProto, TensorProto } from './onnx-types.ts';
+import type { ModelProto, NodeProto, TensorProto } from './onnx-types.ts';
 
 protobuf.util.Long = Long;
 protobuf.configure();
 
 const root = protobuf.Root.fromJSON(onnxDescriptor as protobuf.INamespace);
 const modelType = root.lookupType('onnx.ModelProto');
+const nodeType = root.lookupType('onnx.NodeProto');
 const tensorType = root.lookupType('onnx.TensorProto');
 
 /** Decodes a ModelProto. Throws `onnx/decode` when the bytes are no ONNX model. */
@@ -25,6 +26,17 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
 
 export function decodeTensor(bytes: Uint8Array): TensorProto {
   return decode(tensorType, bytes, 'a TensorProto') as TensorProto;
+}
+
+/** A NodeProto as JSON text, with 64-bit integers and bytes as strings; `nodeFromJson` reads it. */
+export function nodeToJson(node: NodeProto): string {
+  return JSON.stringify(
+    nodeType.toObject(nodeType.create(node), { longs: String, bytes: String, json: true }),
+  );
+}
+
+export function nodeFromJson(text: string): NodeProto {
+  return nodeType.fromObject(JSON.parse(text)) as NodeProto;
 }
 
 /** Encodes a plain object with the fields of ModelProto. 64-bit integers are Longs or safe numbers. */

@@ -3,51 +3,40 @@ import {
   CompileError,
   type Dim,
   fromNumbers,
-  type Graph,
   isStatic,
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { buildNode, type Rounding } from '@ghostc/ops';
-import type { ConstantCone } from './constant-cone.ts';
+import { buildNode, openDimensions, type Rounding } from '@ghostc/ops';
 import type { AttributeProto, NodeProto } from './onnx-types.ts';
-import { isSaturated, type ShapeValue, saturated, shapeValueOf, tensorOf } from './shape-value.ts';
-import { type ReadExternal, toTensor } from './tensor-proto.ts';
-
-/** What a name in the model stands for: a value of the graph, a shape value, or both. */
-export interface Entry {
-  value?: Value;
-  readonly shape?: ShapeValue | undefined;
-}
+import { type Entry, entryValue, type ReadState } from './read-state.ts';
+import { type Call, Scope } from './scope.ts';
+import { isSaturated, type ShapeValue, saturated, shapeValueOf } from './shape-value.ts';
+import { toTensor } from './tensor-proto.ts';
 
 /** Turns one ONNX node into IR nodes and gives the value of its first output, or of all. */
 export type ReadOp = (node: NodeReader) => Value | readonly Value[];
 /** A row of the op table: op_type and its reading. */
 export type OpRow = readonly [string, ReadOp];
 
-export interface ReadState {
-  readonly graph: Graph;
-  readonly entries: Map<string, Entry>;
-  readonly opset: number;
-  readonly readExternal?: ReadExternal | undefined;
-  /** Values that are computed from constants alone. */
-  readonly cone: ConstantCone;
-  /** Of integer ops, where a node does not say it. */
-  readonly rounding: Rounding;
-}
-
 /** One ONNX node while it is read: typed access to its inputs and attributes, and `emit` for the IR nodes it becomes. */
 export class NodeReader {
   readonly proto: NodeProto;
   readonly name: string;
   readonly #state: ReadState;
-  readonly #attributes: ReadonlyMap<string, AttributeProto>;
+  readonly attributes: ReadonlyMap<string, AttributeProto>;
 
   constructor(proto: NodeProto, name: string, state: ReadState) {
     this.proto = proto;
     this.name = name;
     this.#state = state;
-    this.#attributes = new Map((proto.attribute ?? []).map((attribute) => [attribute.name ?? '', attribute]));
+    this.attributes = attributesOf(proto, state.call);
+  }
+
+  /** Names of its outputs in the graph: results of a function or a branch are called as outside. */
+  get outputNames(): string[] {
+    const { call, names } = this.#state;
+    return (this.proto.output ?? []).map((name) => name && (names?.get(name) || (call?.prefix ?? '') + name));
   }
 
   get op(): string {
@@ -67,23 +56,21 @@ export class NodeReader {
   }
 
   has(index: number): boolean {
-    return Boolean(this.proto.input?.[index]);
+    const name = this.proto.input?.[index];
+    return Boolean(name) && !this.#state.call?.absent.has(name as string);
   }
 
   /** This node with other values as its inputs: an op on integers is read as the float op in it. */
   withInputs(values: readonly (Value | null)[]): NodeReader {
     const input = values.map((value, i) => (value ? `${this.name}#${i}` : ''));
-    const entries = new Map(input.map((name, i): [string, Entry] => [name, { value: values[i] as Value }]));
+    const entries = new Scope();
+    for (const [i, value] of values.entries()) if (value) entries.set(input[i] ?? '', { value });
     return new NodeReader({ ...this.proto, input }, this.name, { ...this.#state, entries });
   }
 
   /** The value of an input; a shape value becomes a constant. Throws when it is absent or symbolic. */
   input(index: number): Value {
-    const name = this.proto.input?.[index];
-    if (!name) throw new CompileError('onnx/input', `${this.op} needs its input ${index}`);
-    const entry = this.#entry(name);
-    entry.value ??= this.#materialize(name, entry);
-    return entry.value;
+    return entryValue(this.entry(index), this.#state, this.proto.input?.[index]);
   }
 
   optional(index: number): Value | null {
@@ -92,14 +79,13 @@ export class NodeReader {
 
   /** Values of all present inputs. */
   inputs(): Value[] {
-    return (this.proto.input ?? []).flatMap((name, i) => (name ? [this.input(i)] : []));
+    return this.presentInputs().map((i) => this.input(i));
   }
 
   /** An input as a shape value, if it is one. */
   shape(index: number): ShapeValue | undefined {
-    const name = this.proto.input?.[index];
-    if (!name) return undefined;
-    const entry = this.#entry(name);
+    if (!this.has(index)) return undefined;
+    const entry = this.entry(index);
     const tensor = entry.shape || !entry.value ? undefined : this.#state.cone.tensorOf(entry.value);
     return entry.shape ?? (tensor && shapeValueOf(tensor));
   }
@@ -132,7 +118,7 @@ export class NodeReader {
       );
     throw new CompileError(
       'onnx/dynamic-shape',
-      `${what} of ${this.op} is computed at run time (${this.proto.input?.[index]}); expected a constant, perhaps after --bind NAME=SIZE`,
+      `${what} of ${this.op} is computed at run time (${this.proto.input?.[index]}); expected a constant${this.#bindHint()}`,
     );
   }
 
@@ -145,7 +131,7 @@ export class NodeReader {
     if (dims.every(isStatic)) return dims as number[];
     throw new CompileError(
       'onnx/dynamic-shape',
-      `${what} of ${this.op} is [${dims.join(',')}]; give the sizes with --bind NAME=SIZE`,
+      `${what} of ${this.op} is [${dims.join(',')}]${this.#bindHint()}`,
     );
   }
 
@@ -154,7 +140,7 @@ export class NodeReader {
   }
 
   hasAttribute(name: string): boolean {
-    return this.#attributes.has(name);
+    return this.attributes.has(name);
   }
 
   int(name: string, fallback: number): number {
@@ -170,12 +156,17 @@ export class NodeReader {
   /** Integers of the whole int64 range. */
   bigInts(name: string): BigInt64Array | undefined {
     const attribute = this.#attribute(name);
-    const values = attribute?.ints?.length ? attribute.ints : [attribute?.i ?? []].flat();
-    return attribute && BigInt64Array.from(values, (value) => BigInt(value.toString()));
+    return attribute && BigInt64Array.from(attribute.ints ?? [], (value) => BigInt(value.toString()));
   }
 
+  bigInt(name: string): bigint | undefined {
+    const attribute = this.#attribute(name);
+    return attribute && BigInt(attribute.i?.toString() ?? 0);
+  }
+
+  /** Attributes are float32, and so are their defaults. */
   float(name: string, fallback: number): number {
-    return this.#attribute(name)?.f ?? fallback;
+    return this.#attribute(name)?.f ?? Math.fround(fallback);
   }
 
   floats(name: string): number[] | undefined {
@@ -195,14 +186,25 @@ export class NodeReader {
 
   /** Adds an IR node that comes from this one; its output carries the name of the ONNX output. */
   emit(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
-    const names = this.proto.output?.[0] ? [this.proto.output[0]] : [];
+    const names = this.outputNames.slice(0, 1).filter(Boolean);
     return buildNode(this.#state.graph, { op, inputs, attrs, origin: [this.name], names }).output;
   }
 
   /** Like `emit`, for an op with several outputs. */
   emitAll(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): readonly Value[] {
-    const names = (this.proto.output ?? []).map((name, i) => name || `${this.op}_${i}`);
+    const names = this.outputNames.map((name, i) => name || `${this.op}_${i}`);
     return buildNode(this.#state.graph, { op, inputs, attrs, origin: [this.name], names }).outputs;
+  }
+
+  /** Throws before a few bytes of a file make more elements than a model has shapes, masks and ranges. */
+  claim(elements: number, what: string): void {
+    const { room } = this.#state;
+    if (!(elements >= 0 && elements <= room.elements))
+      throw new CompileError(
+        'onnx/too-large',
+        `${what} expects at most ${room.elements} elements, found ${elements}`,
+      );
+    room.elements -= elements;
   }
 
   /** 0, 1, 2, ... of int64 under a shape with `count` elements. */
@@ -220,11 +222,11 @@ export class NodeReader {
   needsSizes(shape: readonly Dim[]): CompileError {
     return new CompileError(
       'onnx/dynamic-shape',
-      `${this.op} needs fixed sizes, found [${shape.join(',')}]; give them with --bind NAME=SIZE`,
+      `${this.op} needs fixed sizes, found [${shape.join(',')}]${this.#bindHint()}`,
     );
   }
 
-  addConstant(tensor: Tensor, name = this.proto.output?.[0] ?? 'constant'): Value {
+  addConstant(tensor: Tensor, name = this.outputNames[0] ?? 'constant'): Value {
     return this.#state.graph.addConstant(name, tensor);
   }
 
@@ -244,13 +246,20 @@ export class NodeReader {
   }
 
   #attribute(name: string): AttributeProto | undefined {
-    const attribute = this.#attributes.get(name);
+    const attribute = this.attributes.get(name);
     if (attribute?.ref_attr_name)
       throw new CompileError('onnx/unsupported', `attribute ${name} refers to a function's attribute`);
     return attribute;
   }
 
-  #entry(name: string): Entry {
+  presentInputs(): number[] {
+    return (this.proto.input ?? []).flatMap((_, i) => (this.has(i) ? [i] : []));
+  }
+
+  /** What an input stands for. */
+  entry(index: number): Entry {
+    const name = this.has(index) ? this.proto.input?.[index] : undefined;
+    if (!name) throw new CompileError('onnx/input', `${this.op} needs its input ${index}`);
     const entry = this.#state.entries.get(name);
     if (entry) return entry;
     throw new CompileError(
@@ -259,14 +268,32 @@ export class NodeReader {
     );
   }
 
-  #materialize(name: string, { shape }: Entry): Value {
-    const tensor = shape && tensorOf(shape);
-    if (tensor) return this.addConstant(tensor, name);
-    throw new CompileError(
-      'onnx/dynamic-shape',
-      `${this.op} computes with the symbolic shape [${shape?.elements.join(',')}]; give sizes with --bind NAME=SIZE`,
-    );
+  /** A symbol for a dimension that is known at run time only. */
+  freshDim(wish: string): string {
+    return this.#state.dims.fresh(wish);
   }
+
+  /** The option that would make sizes known, if there is one. */
+  #bindHint(): string {
+    const open = openDimensions(this.#state.graph);
+    const more = open.length > 4 ? ' ...' : '';
+    return open.length
+      ? `; give sizes with --bind ${open
+          .slice(0, 4)
+          .map((name) => `${name}=SIZE`)
+          .join(' ')}${more}`
+      : '';
+  }
+}
+
+/** By name; those that refer to an attribute of the function's caller are the caller's. */
+function attributesOf({ attribute = [] }: NodeProto, call?: Call): Map<string, AttributeProto> {
+  const resolved = attribute.flatMap((one): AttributeProto[] => {
+    if (!one.ref_attr_name || !call) return [one];
+    const given = call.attributes.get(one.ref_attr_name);
+    return given ? [Object.assign(Object.create(given), { name: one.name })] : [];
+  });
+  return new Map(resolved.map((one) => [one.name ?? '', one]));
 }
 
 function safeInteger(text: string, name: string): number {

@@ -35,12 +35,15 @@ export interface AttributeProto {
   readonly ints?: readonly Int64[];
   readonly strings?: readonly Uint8Array[];
   readonly ref_attr_name?: string;
+  readonly g?: GraphProto | null;
+  readonly graphs?: readonly GraphProto[];
 }
 
 export interface NodeProto {
   readonly name?: string;
   readonly op_type?: string;
   readonly domain?: string;
+  readonly overload?: string;
   readonly input?: readonly string[];
   readonly output?: readonly string[];
   readonly attribute?: readonly AttributeProto[];
@@ -71,9 +74,27 @@ export interface GraphProto {
   readonly output?: readonly ValueInfoProto[];
 }
 
+export interface OpsetProto {
+  readonly domain?: string;
+  readonly version?: Int64;
+}
+
+export interface FunctionProto {
+  readonly name?: string;
+  readonly domain?: string;
+  readonly overload?: string;
+  readonly input?: readonly string[];
+  readonly output?: readonly string[];
+  /** Names of attributes without a default. */
+  readonly attribute?: readonly string[];
+  readonly attribute_proto?: readonly AttributeProto[];
+  readonly node?: readonly NodeProto[];
+  readonly opset_import?: readonly OpsetProto[];
+}
+
 export interface ModelProto {
   readonly ir_version?: Int64;
-  readonly opset_import?: readonly { readonly domain?: string; readonly version?: Int64 }[];
+  readonly opset_import?: readonly OpsetProto[];
   readonly graph?: GraphProto | null;
-  readonly functions?: readonly object[];
+  readonly functions?: readonly FunctionProto[];
 }

@@ -166,8 +166,8 @@ function readConstant(node: NodeReader): Value {
   if (tensor) return node.addConstant(tensor);
   if (node.hasAttribute('value_float'))
     return node.addConstant(fromNumbers('f32', [], [node.float('value_float', 0)]));
-  const int = node.bigInts('value_int');
-  if (int) return node.addConstant(constantTensor('i64', [], int));
+  const int = node.bigInt('value_int');
+  if (int !== undefined) return node.addConstant(constantTensor('i64', [], BigInt64Array.of(int)));
   const [floats, ints] = [node.floats('value_floats'), node.bigInts('value_ints')];
   if (floats && node.hasAttribute('value_floats'))
     return node.addConstant(fromNumbers('f32', [floats.length], floats));
@@ -178,18 +178,11 @@ function readConstant(node: NodeReader): Value {
   );
 }
 
-/** Larger fills are no shape arithmetic, and would let a few bytes ask for any amount of memory. */
-const MAX_FILL = 2 ** 24;
-
 function readConstantOfShape(node: NodeReader): Value {
   const shape = node.numbers(0, 'shape');
   const fill = node.tensor('value') ?? fromNumbers('f32', [1], [0]);
   const count = shape.reduce((product, dim) => product * dim, 1);
-  if (!(count >= 0 && count <= MAX_FILL))
-    throw new CompileError(
-      'onnx/too-large',
-      `ConstantOfShape [${shape.join(',')}] expects at most ${MAX_FILL} elements`,
-    );
+  node.claim(count, `ConstantOfShape [${shape.join(',')}]`);
   const data = allocate(fill.dtype, count) as Float32Array;
   return node.addConstant(constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number)));
 }
@@ -207,12 +200,18 @@ function readGemm(node: NodeReader): Value {
 function readPad(node: NodeReader): Value {
   const mode = node.expectText('mode', 'constant', ['constant', 'reflect', 'edge', 'wrap']);
   const given = node.has(1) ? node.numbers(1, 'pads') : (node.ints('pads') ?? node.ints('paddings') ?? []);
-  const value = node.has(2) ? (node.numbers(2, 'constant_value')[0] ?? 0) : node.float('value', 0);
+  const filler = node.has(2) ? (node.numbers(2, 'constant_value')[0] ?? 0) : node.float('value', 0);
   const rank = node.input(0).type.shape.length;
   const pads = node.has(3) ? spread(given, node.numbers(3, 'axes'), rank) : given;
   if (pads.some((pad) => pad < 0))
     throw new CompileError('onnx/unsupported', `Pad with negative pads [${pads.join(',')}] is not supported`);
+  const value = realOf(node.input(0), filler);
   return node.emit('pad', [node.input(0)], { pads, value, mode });
+}
+
+/** What the integer stands for in a quantised value: Pad counts in integers, `pad` in real numbers. */
+function realOf({ type: { quant } }: Value, integer: number): number {
+  return quant ? (integer - (quant.zeroPoint[0] ?? 0)) * (quant.scale[0] ?? 1) : integer;
 }
 
 /** Pads of some axes as pads of all. */
@@ -247,20 +246,21 @@ function readFlatten(node: NodeReader): Value {
   const { shape } = node.input(0).type;
   const given = node.int('axis', 1);
   const axis = given < 0 ? given + shape.length : given;
+  const [outer, inner] = [shape.slice(0, axis), shape.slice(axis)].map((part) =>
+    part.reduce<number>((product, dim) => product * Number(dim), 1),
+  ) as [number, number];
+  if (outer === 0 || inner === 0) return emptyLike(node, [outer, inner]);
   if (axis === 1) return node.emit('reshape', [node.input(0)], { shape: [0, -1] });
-  const outer = shape.slice(0, axis).reduce<number>((product, dim) => product * Number(dim), 1);
   return node.emit('reshape', [node.input(0)], {
-    shape: Number.isNaN(outer)
-      ? [-1, shape.slice(axis).reduce<number>((p, dim) => p * Number(dim), 1)]
-      : [outer, -1],
+    shape: Number.isNaN(outer) ? [-1, inner] : [outer, -1],
   });
 }
 
+/** Without axes, or with an empty list of them, all axes of size 1 go. */
 function readSqueeze(node: NodeReader): Value {
   const { shape } = node.input(0).type;
-  const axes = node.has(1)
-    ? node.numbers(1, 'axes')
-    : (node.ints('axes') ?? shape.flatMap((dim, axis) => (dim === 1 ? [axis] : [])));
+  const given = node.has(1) ? node.numbers(1, 'axes') : (node.ints('axes') ?? []);
+  const axes = given.length ? given : shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
   const gone = new Set(axes.map((axis) => (axis < 0 ? axis + shape.length : axis)));
   for (const axis of gone)
     if (shape[axis] !== 1)
@@ -338,9 +338,14 @@ function readMatMul(node: NodeReader): Value {
 /** With allowzero a 0 is a size of 0, not a copy: of an empty tensor alone, which the shape attribute can say by copies. */
 function reshapeEmpty(node: NodeReader, wish: readonly Dim[]): Value {
   if (!wish.every(isStatic)) throw node.needsSizes(wish);
-  const { dtype, shape } = node.input(0).type;
+  const { shape } = node.input(0).type;
   const count = shape.reduce<number>((p, dim) => p * Number(dim), 1);
   if (count !== 0 || !wish.includes(0))
     throw new CompileError('onnx/input', `[${shape.join(',')}] does not reshape to [${wish.join(',')}]`);
-  return node.addConstant(fromNumbers(dtype, wish as number[], []));
+  return emptyLike(node, wish as number[]);
+}
+
+/** A tensor without elements; a 0 in the shape attribute of a reshape would be a copy. */
+function emptyLike(node: NodeReader, shape: readonly number[]): Value {
+  return node.addConstant(fromNumbers(node.input(0).type.dtype, shape, []));
 }

@@ -1,4 +1,4 @@
-import type { Value } from '@ghostc/ir';
+import { isFloat, type Value } from '@ghostc/ir';
 import { Formulas } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 
@@ -68,12 +68,13 @@ function readSwish(node: NodeReader): Value {
   return f.mul(node.input(0), f.emit('sigmoid', [f.mul(node.input(0), alpha)]));
 }
 
-/** x + bias below -lambd, x - bias above lambd, 0 between. */
+/** x + bias below -lambd, x - bias above lambd, 0 between; integers as floats, the result truncated. */
 function readShrink(node: NodeReader): Value {
   const f = new Formulas(node);
-  const x = node.input(0);
+  const { dtype } = node.input(0).type;
+  const x = isFloat(dtype) ? node.input(0) : f.cast(node.input(0), 'f32');
   const [lambd, bias] = [node.float('lambd', 0.5), node.float('bias', 0)];
   const above = f.emit('less', [f.number(x, lambd), x]);
   const upper = f.emit('where', [above, f.sub(x, bias), f.number(x, 0)]);
-  return f.emit('where', [f.less(x, -lambd), f.add(x, bias), upper]);
+  return f.cast(f.emit('where', [f.less(x, -lambd), f.add(x, bias), upper]), dtype);
 }

@@ -1,5 +1,5 @@
-import { numElements, type Value } from '@ghostc/ir';
-import { Formulas, fixedShape } from './formulas.ts';
+import { isFloat, numElements, type Value } from '@ghostc/ir';
+import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow, ReadOp } from './node-reader.ts';
 
 /** Largest finite float32: shifting by it instead of an infinity keeps inf - inf out of a log-sum-exp. */
@@ -28,6 +28,11 @@ const plain = (op: string): ReadOp => reduction((f, x, axes) => f.emit(op, [x], 
 const sum = (f: Formulas, x: Value, axes: Axes): Value => f.emit('reduce_sum', [x], { ...axes });
 const square = (f: Formulas, x: Value): Value => f.mul(x, x);
 
+/** Of integers: the root of the real number, truncated. */
+function root(f: Formulas, x: Value): Value {
+  return f.cast(f.emit('sqrt', [isFloat(x.type.dtype) ? x : f.cast(x, 'f64')]), x.type.dtype);
+}
+
 /** max + log(sum(exp(x - max))). */
 function logSumExp(f: Formulas, x: Value, { axes, keepdims }: Axes): Value {
   const top = f.emit('clip', [f.emit('reduce_max', [x], { axes, keepdims: true })], {
@@ -49,9 +54,11 @@ export const reductionRows: readonly OpRow[] = [
   ],
   [
     'ReduceL2',
-    reduction(
-      (f, x, axes) => f.emit('sqrt', [sum(f, square(f, x), axes)]),
-      (f, x) => f.emit('abs', [x]),
+    inFloat32(
+      reduction(
+        (f, x, axes) => root(f, sum(f, square(f, x), axes)),
+        (f, x) => f.emit('abs', [x]),
+      ),
     ),
   ],
   [
@@ -61,7 +68,7 @@ export const reductionRows: readonly OpRow[] = [
       (f, x) => f.emit('log', [x]),
     ),
   ],
-  ['ReduceLogSumExp', reduction(logSumExp)],
+  ['ReduceLogSumExp', inFloat32(reduction(logSumExp))],
   ['ReduceMax', plain('reduce_max')],
   ['ReduceMean', plain('reduce_mean')],
   ['ReduceMin', plain('reduce_min')],
@@ -72,7 +79,7 @@ export const reductionRows: readonly OpRow[] = [
   ['ArgMin', (node) => readArg(node, 'arg_min')],
   ['Hardmax', (node) => flattened(node, hardmax)],
   ['LogSoftmax', (node) => flattened(node, logSoftmax)],
-  ['LpNormalization', readLpNormalization],
+  ['LpNormalization', inFloat32(readLpNormalization)],
   ['Mean', readMean],
   ['TopK', readTopK],
 ];

@@ -1,4 +1,4 @@
-import type { Dim } from '@ghostc/ir';
+import { checkDimLength, type Dim } from '@ghostc/ir';
 import { sliceRanges } from '@ghostc/ops';
 import type { NodeReader } from './node-reader.ts';
 import { castTo, combine, mapStatic, type ShapeValue } from './shape-value.ts';
@@ -9,7 +9,9 @@ export type ReadShape = (node: NodeReader) => ShapeValue | undefined;
 
 const binary: ReadShape = (node) => {
   const [a, b] = [node.shape(0), node.shape(1)];
-  return a && b && combine(node.op, a, b);
+  const value = a && b && combine(node.op, a, b);
+  value?.elements.forEach(checkDimLength);
+  return value;
 };
 
 const rounding =
@@ -35,14 +37,16 @@ export const shapeTable: ReadonlyMap<string, ReadShape> = new Map<string, ReadSh
   ['Slice', (node) => slice(node)],
   ['Squeeze', (node) => rerank(node, (x) => ({ ...x, scalar: x.elements.length === 1 && !x.scalar }))],
   ['Sub', binary],
-  ['Unsqueeze', (node) => rerank(node, (x) => (x.scalar ? { ...x, scalar: false } : undefined))],
+  ['Unsqueeze', unsqueeze],
 ]);
 
 function shapeOf(node: NodeReader): ShapeValue {
   const { shape } = node.input(0).type;
-  const [start = 0] = node.bigInts('start') ?? [];
-  const [end] = node.bigInts('end') ?? [];
-  const elements = shape.slice(Number(start), end === undefined ? undefined : Number(end));
+  const end = node.bigInt('end');
+  const elements = shape.slice(
+    Number(node.bigInt('start') ?? 0),
+    end === undefined ? undefined : Number(end),
+  );
   return { elements, scalar: false, dtype: 'i64' };
 }
 
@@ -65,6 +69,7 @@ function concat(node: NodeReader): ShapeValue | undefined {
   const parts = Array.from({ length: node.inputCount }, (_, i) => node.shape(i));
   if (!parts.every((part) => part !== undefined && !part.scalar)) return undefined;
   const shapes = parts as ShapeValue[];
+  if (shapes.reduce((sum, part) => sum + part.elements.length, 0) > MAX_LENGTH) return undefined;
   return {
     elements: shapes.flatMap((part) => part.elements),
     scalar: false,
@@ -85,10 +90,19 @@ function slice(node: NodeReader): ShapeValue | undefined {
   return { ...x, elements: Array.from({ length: count }, (_, i) => x.elements[start + i * step] ?? 0) };
 }
 
+/** A scalar as a vector; more axes make no shape. */
+function unsqueeze(node: NodeReader): ShapeValue | undefined {
+  const axes = node.has(1) ? node.numbers(1, 'axes') : (node.ints('axes') ?? []);
+  return rerank(node, (x) => (x.scalar && axes.length === 1 ? { ...x, scalar: false } : undefined));
+}
+
 function rerank(node: NodeReader, change: (x: ShapeValue) => ShapeValue | undefined): ShapeValue | undefined {
   const x = node.shape(0);
   return x && change(x);
 }
+
+/** Longer vectors are data. */
+const MAX_LENGTH = 1024;
 
 /** Longer ranges are data. */
 const MAX_RANGE = 64;

@@ -1,6 +1,5 @@
 import {
   addDim,
-  CompileError,
   type Dim,
   type DType,
   floorDivDim,
@@ -52,12 +51,13 @@ export function tensorOf(value: ShapeValue): Tensor | undefined {
 /** Types that shapes are computed in; other small constants are data, with their own rounding. */
 const shapeTypes: ReadonlySet<DType> = new Set(['i32', 'i64', 'f32']);
 
-type Binary = (a: Dim, b: Dim, dtype: DType) => Dim;
+/** Undefined where text does not say it: of two symbols. */
+type Binary = (a: Dim, b: Dim, dtype: DType) => Dim | undefined;
 
 const arithmetic: Readonly<Record<string, Binary>> = {
-  Add: (a, b) => (isStatic(b) ? addDim(a, b) : isStatic(a) ? addDim(b, a) : stuck('Add')),
-  Sub: (a, b) => (isStatic(b) ? addDim(a, -b) : a === b ? 0 : stuck('Sub')),
-  Mul: (a, b) => (isStatic(b) ? mulDim(a, b) : isStatic(a) ? mulDim(b, a) : stuck('Mul')),
+  Add: (a, b) => (isStatic(b) ? addDim(a, b) : isStatic(a) ? addDim(b, a) : undefined),
+  Sub: (a, b) => (isStatic(b) ? addDim(a, -b) : a === b ? 0 : undefined),
+  Mul: (a, b) => (isStatic(b) ? mulDim(a, b) : isStatic(a) ? mulDim(b, a) : undefined),
   Div: (a, b, dtype) =>
     isStatic(a) && isStatic(b)
       ? quotient(a, b, dtype)
@@ -65,7 +65,7 @@ const arithmetic: Readonly<Record<string, Binary>> = {
         ? 1
         : isStatic(b) && !isFloat(dtype)
           ? floorDivDim(a, b)
-          : stuck('Div'),
+          : undefined,
 };
 
 /** Element by element, with scalars and single elements repeated. */
@@ -78,10 +78,20 @@ export function combine(op: string, a: ShapeValue, b: ShapeValue): ShapeValue | 
   const length = Math.max(a.elements.length, b.elements.length);
   const pick = (value: ShapeValue, i: number): Dim =>
     value.elements[value.elements.length === 1 ? 0 : i] ?? 0;
-  const elements = Array.from({ length }, (_, i) =>
-    rounded(formula(pick(a, i), pick(b, i), a.dtype), a.dtype),
-  );
-  return { elements, scalar: a.scalar && b.scalar, dtype: a.dtype };
+  const elements = Array.from({ length }, (_, i) => exactly(formula, [pick(a, i), pick(b, i)], a.dtype));
+  if (!elements.every((element) => element !== undefined)) return undefined;
+  return {
+    elements: elements.map((element) => rounded(element, a.dtype)),
+    scalar: a.scalar && b.scalar,
+    dtype: a.dtype,
+  };
+}
+
+/** Symbolic text holds integers only. */
+function exactly(formula: Binary, [a, b]: readonly [Dim, Dim], dtype: DType): Dim | undefined {
+  const numbers = [a, b].filter(isStatic);
+  if (numbers.length < 2 && !numbers.every(Number.isInteger)) return undefined;
+  return formula(a, b, dtype);
 }
 
 /** Converts to another element type; floats to integers truncate. */
@@ -106,11 +116,4 @@ function quotient(a: number, b: number, dtype: DType): number {
 
 function rounded(element: Dim, dtype: DType): Dim {
   return isStatic(element) && dtype === 'f32' ? Math.fround(element) : element;
-}
-
-function stuck(op: string): never {
-  throw new CompileError(
-    'onnx/dynamic-shape',
-    `a shape is computed by ${op} from two symbolic dimensions; give sizes with --bind NAME=SIZE`,
-  );
 }

@@ -1,5 +1,5 @@
 import { CompileError } from '@ghostc/ir';
-import type { NodeProto } from './onnx-types.ts';
+import type { AttributeProto, GraphProto, NodeProto } from './onnx-types.ts';
 
 export interface NamedNode {
   readonly proto: NodeProto;
@@ -11,8 +11,11 @@ export interface NamedNode {
  * Nodes in an order in which every value is computed before it is read, as near to the file's as can be. Throws
  * `onnx/cycle` and `onnx/duplicate`.
  */
-export function sortNodes(protos: readonly NodeProto[]): NamedNode[] {
-  const nodes = protos.map((proto, i) => ({ proto, name: proto.name || `${proto.op_type}_${i}` }));
+export function sortNodes(protos: readonly NodeProto[], prefix = ''): NamedNode[] {
+  const nodes = protos.map((proto, i) => ({
+    proto,
+    name: prefix + (proto.name || `${proto.op_type}_${i}`),
+  }));
   const producers = producersOf(nodes);
   const state = new Map<NamedNode, 'open' | 'done'>();
   const sorted: NamedNode[] = [];
@@ -34,7 +37,7 @@ function visit(root: NamedNode, { producers, state, sorted }: Walk): void {
       stack.pop();
       continue;
     }
-    const pending = (node.proto.input ?? [])
+    const pending = readNames(node.proto)
       .flatMap((name) => producers.get(name) ?? [])
       .filter((producer) => state.get(producer) !== 'done');
     if (pending.length === 0) {
@@ -52,6 +55,24 @@ function visit(root: NamedNode, { producers, state, sorted }: Walk): void {
     state.set(node, 'open');
     stack.push(...pending.reverse());
   }
+}
+
+/** Inputs of a node, and what its branches read, which may be names from outside. */
+function readNames({ input = [], attribute = [] }: NodeProto): string[] {
+  const names = [...input];
+  const graphs = graphsOf(attribute);
+  for (let graph = graphs.pop(); graph; graph = graphs.pop()) {
+    names.push(...(graph.output ?? []).map(({ name = '' }) => name));
+    for (const node of graph.node ?? []) {
+      names.push(...(node.input ?? []));
+      graphs.push(...graphsOf(node.attribute ?? []));
+    }
+  }
+  return names;
+}
+
+function graphsOf(attributes: readonly AttributeProto[]): GraphProto[] {
+  return attributes.flatMap(({ g, graphs = [] }) => (g ? [g, ...graphs] : graphs));
 }
 
 function producersOf(nodes: readonly NamedNode[]): Map<string, NamedNode> {

@@ -25,6 +25,11 @@ export const floats = (fallback?: readonly number[]): AttrSpec<readonly number[]
 export const flag = (fallback?: boolean): AttrSpec<boolean> =>
   spec('true or false', (value): value is boolean => typeof value === 'boolean', fallback);
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+export const text = (fallback?: string): AttrSpec<string> => spec('a text', isText, fallback);
+export const texts = (fallback?: readonly string[]): AttrSpec<readonly string[]> =>
+  spec('texts', (value): value is readonly string[] => Array.isArray(value) && value.every(isText), fallback);
+
 /** One of a closed set of words. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): AttrSpec<W> {
   return spec(`one of ${words.join('|')}`, (value): value is W => words.includes(value as W), fallback);

@@ -19,15 +19,19 @@ import { isWide, wideElements } from './wide-elements.ts';
 /** A formula of numbers, or of the bigints of 64-bit integers: JavaScript's arithmetic is the same for both. */
 type Formula = (a: number, b: number) => number;
 
-/** Defines an op that applies `formula` to pairs of elements, with ONNX's multidirectional broadcasting and a fused activation. */
-function binary(name: string, formula: Formula, more: readonly Trait[] = []) {
+/**
+ * Defines an op that applies `formula` to pairs of elements, with ONNX's multidirectional broadcasting and a fused activation.
+ * `wrapping` is the formula of 32-bit integers where a double would round away bits that wrapping keeps.
+ */
+function binary(name: string, formula: Formula, more: readonly Trait[] = [], wrapping = formula) {
   return defineOp({
     name,
     inputs: ['a', 'b'],
     attrs: activationAttrs,
     traits: ['elementwise', 'binary', ...more],
     infer: ({ a, b }) => pairType(name, a, b),
-    evaluate: ({ a, b }, attrs, [type]) => zip({ a, b, formula }, attrs, type as TensorType),
+    evaluate: ({ a, b }, attrs, [type]) =>
+      zip({ a, b, formula: /^[iu]32$/.test(a.dtype) ? wrapping : formula }, attrs, type as TensorType),
   });
 }
 
@@ -118,7 +122,7 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
 
 export const add = binary('add', (a, b) => a + b, ['commutative']);
 export const sub = binary('sub', (a, b) => a - b);
-export const mul = binary('mul', (a, b) => a * b, ['commutative']);
+export const mul = binary('mul', (a, b) => a * b, ['commutative'], Math.imul);
 /** a / b; integers truncate towards zero. */
 export const div = binary('div', (a, b) => a / b);
 export const pow = binary('pow', (a, b) => a ** b);
@@ -131,7 +135,12 @@ export const maximum = binary('maximum', (a, b) => (Number.isNaN(a) || a > b ? a
   'exact',
 ]);
 /** b < 0 ? ... : PRelu, x for x >= 0, slope * x otherwise; `b` is the slope, broadcast to `a`. */
-export const prelu = binary('prelu', (x, slope) => (x < 0 ? slope * x : x));
+export const prelu = binary(
+  'prelu',
+  (x, slope) => (x < 0 ? slope * x : x),
+  [],
+  (x, slope) => (x < 0 ? Math.imul(slope, x) : x),
+);
 
 /**
  * Remainder of a / b with the sign of b, or of a with `fmod` (C's fmod); ONNX Mod. By zero: NaN for floats, 0 for integers.

@@ -1,4 +1,5 @@
-import { CompileError, type Dim, Graph, isStatic, type Shape } from '@ghostc/ir';
+import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor } from '@ghostc/ir';
+import { lookup } from './build-node.ts';
 import { copyNode, type Twins, twinOf } from './copy-node.ts';
 
 /**
@@ -6,7 +7,8 @@ import { copyNode, type Twins, twinOf } from './copy-node.ts';
  * again. Dimensions without a size stay symbolic. Throws `bind/dimension` for a size below 1 or an unknown name.
  */
 export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>): Graph {
-  checkSizes(source, sizes);
+  checkDimensionSizes(sizes, { names: openDimensions(source) });
+  if (hasKept(source)) return readAgain(source, sizes);
   const graph = new Graph(source.name);
   const twins: Twins = new Map();
   const bound = (dim: Dim): Dim => (isStatic(dim) ? dim : (sizes.get(dim) ?? dim));
@@ -17,6 +19,28 @@ export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>
   for (const node of source.nodes()) copyNode(graph, node, twins);
   for (const { name, value } of source.outputs) graph.addOutput(name, twinOf(value, twins));
   return graph;
+}
+
+/** Whether a node is kept as the source has it. */
+export function hasKept(graph: Graph): boolean {
+  for (const { op } of graph.nodes()) if (lookup(op).traits.has('kept')) return true;
+  return false;
+}
+
+/** Types of kept nodes do not follow from those of their inputs: the source has to be read with the sizes. */
+function readAgain({ withSizes }: Graph, sizes: ReadonlyMap<string, number>): Graph {
+  if (withSizes) return withSizes(sizes);
+  throw new CompileError(
+    'bind/kept',
+    'expected the graph as it was read, found one that passes have changed',
+  );
+}
+
+/** The graph for these inputs, if it cannot be computed without knowing them. */
+export function sizedFor(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Graph {
+  if (!hasKept(graph)) return graph;
+  const shapes = new Map([...inputs].map(([name, { shape }]) => [name, shape]));
+  return bindDimensions(graph, dimensionsFrom(graph, shapes));
 }
 
 /** Sizes of the symbolic input dimensions, read off actual shapes; throws `bind/conflict` when two disagree. */
@@ -34,13 +58,29 @@ export function dimensionsFrom(graph: Graph, shapes: ReadonlyMap<string, Shape>)
   return sizes;
 }
 
-function checkSizes(graph: Graph, sizes: ReadonlyMap<string, number>): void {
-  const known = new Set(graph.inputs.flatMap((input) => input.type.shape.filter((dim) => !isStatic(dim))));
+/** The symbolic dimensions of the inputs. */
+export function openDimensions(graph: Graph): string[] {
+  const dims = graph.inputs.flatMap(({ type }) => type.shape);
+  return [...new Set(dims)].filter((dim) => !isStatic(dim)) as string[];
+}
+
+/** Dimensions by name, and `others` that they may be called. */
+interface KnownNames {
+  readonly names: readonly string[];
+  readonly others?: readonly string[];
+}
+
+/** Throws `bind/dimension` for a size below 1 or an unknown name. */
+export function checkDimensionSizes(
+  sizes: ReadonlyMap<string, number>,
+  { names, others = [] }: KnownNames,
+): void {
+  const known = new Set([...names, ...others]);
   for (const [name, size] of sizes) {
     if (!known.has(name))
       throw new CompileError(
         'bind/dimension',
-        `there is no dimension ${name}; the inputs have ${[...known].join(', ') || 'fixed shapes only'}`,
+        `there is no dimension ${name}; the inputs have ${names.join(', ') || 'fixed shapes only'}`,
       );
     if (!Number.isSafeInteger(size) || size < 1)
       throw new CompileError('bind/dimension', `dimension ${name} expects a positive integer, found ${size}`);

@@ -10,7 +10,14 @@ export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
 export { axisWeights, type WeightedAxis, type WeightedModes } from './axis-weights.ts';
 export { batchNorm } from './batch-norm.ts';
 export { add, broadcastIndex, div, maximum, minimum, mod, mul, pow, prelu, sub } from './binary.ts';
-export { bindDimensions, dimensionsFrom } from './bind-dimensions.ts';
+export {
+  bindDimensions,
+  checkDimensionSizes,
+  dimensionsFrom,
+  hasKept,
+  openDimensions,
+  sizedFor,
+} from './bind-dimensions.ts';
 export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
 export { cast } from './cast.ts';
 export { equal, less, lessEqual } from './compare.ts';
@@ -160,3 +167,4 @@ export {
   tanh,
 } from './unary.ts';
 export { where } from './where.ts';
+export { isWide, wideElements } from './wide-elements.ts';

@@ -4,6 +4,7 @@ import {
   CompileError,
   type Dim,
   formatType,
+  fromNumbers,
   isStatic,
   numElements,
   type QuantParams,
@@ -140,10 +141,11 @@ function sliceRange(
   step: number,
 ): { start: number; step: number; count: number } {
   if (step === 0) throw new CompileError('slice/step', 'a slice step of 0 never ends');
-  const clamp = (v: number): number =>
-    Math.min(Math.max(v < 0 ? v + size : v, step > 0 ? 0 : -1), step > 0 ? size : size - 1);
-  const from = clamp(start);
-  const to = end < 0 && step < 0 && end + size < 0 ? -1 : clamp(end);
+  if (size === 0) return { start: 0, step, count: 0 };
+  const clamp = (v: number, low: number): number =>
+    Math.min(Math.max(v < 0 ? v + size : v, low), step > 0 ? size : size - 1);
+  // as ONNX has it: a start below the first element is the first element, also backwards
+  const [from, to] = [clamp(start, 0), clamp(end, step > 0 ? 0 : -1)];
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
@@ -307,7 +309,7 @@ function gather(
   );
   const data = allocate(x.dtype, numElements(shape)) as Float32Array;
   const source = x.data as Float32Array;
-  const filler = (typeof (x.data as unknown as bigint[])[0] === 'bigint' ? BigInt(fill) : fill) as number;
+  const filler = fromNumbers(x.dtype, [], [fill]).data[0] as number;
   forEachIndex(shape, (at, index) => {
     let from = 0;
     for (let axis = 0; axis < index.length; axis++) {

@@ -14,6 +14,7 @@ import { fullyConnected, gemm, matmul } from './linear.ts';
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
 import { concat, pad, reshape, slice, transpose } from './movement.ts';
 import { nhwcOps } from './nhwc.ts';
+import { onnxNode } from './onnx-node.ts';
 import { argMaxPool, averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { dequantizeLinear } from './quantized/dequantize-linear.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
@@ -141,6 +142,8 @@ const quantizedOps = [
   requantizeLinear,
 ];
 const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
+/** They go back into ONNX, nowhere else. */
+const keptOps = [onnxNode];
 const gpuOps = [fusedGhostModule, squeezeExciteGate];
 
 /** Every op of the language, by name. */
@@ -154,6 +157,7 @@ export const registry: ReadonlyMap<string, OpDefinition> = new Map(
     ...highOps,
     ...gpuOps,
     ...nhwcOps,
+    ...keptOps,
   ].map((op) => [op.name, op as OpDefinition]),
 );
 

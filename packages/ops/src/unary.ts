@@ -1,8 +1,9 @@
-import type { AttrSpec, Trait } from '@ghostc/ir';
+import type { AttrSpec, Tensor, Trait } from '@ghostc/ir';
 import { fromNumbers, roundHalfToEven, toNumbers } from '@ghostc/ir';
 import { float } from './attr-spec.ts';
 import { type AttrValues, defineOp } from './define-op.ts';
 import { erfOf } from './erf.ts';
+import { isWide, wideElements } from './wide-elements.ts';
 
 type FloatAttrs = Readonly<Record<string, AttrSpec<number>>>;
 
@@ -20,12 +21,29 @@ function unary<const A extends FloatAttrs>(
     traits: ['elementwise', 'unary', ...more],
     infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
     evaluate: ({ x }, given) =>
+      inBigInts(name, x) ??
       fromNumbers(
         x.dtype,
         x.shape,
         Float64Array.from(toNumbers(x), (v) => formula(v, given)),
       ),
   });
+}
+
+/** Of 64-bit integers, which a double would round. */
+const wideFormulas: Readonly<Record<string, (x: bigint) => bigint>> = {
+  abs: (x) => (x < 0n ? -x : x),
+  dropout: (x) => x,
+  identity: (x) => x,
+  neg: (x) => -x,
+  relu: (x) => (x < 0n ? 0n : x),
+  sign: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
+};
+
+function inBigInts(name: string, x: Tensor): Tensor | undefined {
+  const formula = wideFormulas[name];
+  if (!formula || !isWide(x)) return undefined;
+  return { ...x, data: (wideElements(x) as BigInt64Array).map(formula) };
 }
 
 const clampUnit = (x: number): number => (x < 0 ? 0 : x > 1 ? 1 : x);
@@ -71,6 +89,13 @@ export const floor = unary('floor', {}, Math.floor, ['exact']);
 export const ceil = unary('ceil', {}, Math.ceil, ['exact']);
 /** Nearest integer, ties to even. */
 export const round = unary('round', {}, roundHalfToEven, ['exact']);
-export const identity = unary('identity', {}, (x) => x, ['exact']);
+export const identity = defineOp({
+  name: 'identity',
+  inputs: ['x'],
+  attrs: {},
+  traits: ['elementwise', 'unary', 'exact'],
+  infer: ({ x }) => x,
+  evaluate: ({ x }) => x,
+});
 /** alpha*x for x < 0 and so on belong to their own ops; this is x itself at inference, ONNX Dropout. */
 export const dropout = unary('dropout', { ratio: float(0.5) }, (x) => x, ['exact']);

@@ -1,4 +1,14 @@
-import { CompileError, type Graph, isStatic, type Node, numElements } from '@ghostc/ir';
+import {
+  attempt,
+  CompileError,
+  fromNumbers,
+  type Graph,
+  isStatic,
+  type Node,
+  numElements,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
@@ -9,17 +19,22 @@ const MAX_GROWTH = 4096;
 const BASE_WORK = 2 ** 25;
 const WORK_PER_ELEMENT = 64;
 
-/** Evaluates nodes whose inputs are all constant, as long as the work does not run out: then they stay as they are. */
+/**
+ * Evaluates nodes whose inputs are all constant, as long as the work does not run out: then they stay as they are.
+ * Outputs without elements are constants whatever is computed.
+ */
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run(graph) {
     let work = BASE_WORK;
     for (const { constant } of graph.constants) work += WORK_PER_ELEMENT * (constant?.data.length ?? 0);
     for (const node of graph.nodes()) {
-      if (!foldable(node)) continue;
-      work -= workOf(node);
-      if (work >= 0) fold(graph, node);
-      else return;
+      if (node.outputs.every(isEmpty)) replaceOutputs(graph, node, node.outputs.map(emptyTensor));
+      else if (foldable(node)) {
+        work -= workOf(node);
+        if (work < 0) return;
+        fold(graph, node);
+      }
     }
   },
 };
@@ -49,12 +64,27 @@ function foldable(node: Node): boolean {
   return size <= Math.max(before, MAX_GROWTH);
 }
 
+/** A node that cannot be evaluated stays: it is an error only where it runs. */
 function fold(graph: Graph, node: Node): void {
-  const results = lookup(node.op).evaluateTensors(
-    node.inputs.map((value) => value?.constant ?? null),
-    node.attrs,
-    node.outputs.map((value) => value.type),
+  const results = attempt(() =>
+    lookup(node.op).evaluateTensors(
+      node.inputs.map((value) => value?.constant ?? null),
+      node.attrs,
+      node.outputs.map((value) => value.type),
+    ),
   );
+  if (results) replaceOutputs(graph, node, results);
+}
+
+function isEmpty({ type: { shape } }: Value): boolean {
+  return shape.every(isStatic) && shape.includes(0);
+}
+
+function emptyTensor({ type: { dtype, shape, quant } }: Value): Tensor {
+  return { ...fromNumbers(dtype, shape.map(Number), []), quant };
+}
+
+function replaceOutputs(graph: Graph, node: Node, results: readonly (Tensor | undefined)[]): void {
   node.outputs.forEach((output, i) => {
     const result = results[i];
     if (!result)

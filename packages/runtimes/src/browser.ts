@@ -59,7 +59,7 @@ export async function openBrowser(
       handleSIGHUP: false,
     });
     const page = await browser.newPage();
-    page.setDefaultTimeout(600_000);
+    page.setDefaultTimeout(0); // a busy machine takes its time; the page's own end is noticed
     const response = await page.goto(server.origin + path);
     if (!response?.ok()) throw new CompileError('run/browser', `${path}: ${response?.status()}`);
     return { page, origin: server.origin, close };

@@ -49,7 +49,7 @@ async function inFolder(program: CProgram, use: (folder: string) => Promise<void
 describe('no undefined behaviour and no bad access while it runs', () => {
   const extraFlags = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-O1'];
 
-  test.for(subjects)('%s', { timeout: 120_000 }, async ([, make], context) => {
+  test.for(subjects)('%s', async ([, make], context) => {
     skipWithout(cDevice('host').tools, 'c', context);
     const graph = make();
     const runs = await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags });
@@ -88,7 +88,7 @@ describe('what the compiler can prove', () => {
 });
 
 describe.concurrent('nothing of clang-tidy', () => {
-  test.for(subjects)('%s', { timeout: 120_000 }, async ([, make], context) => {
+  test.for(subjects)('%s', async ([, make], context) => {
     skipWithout([clangTidy], 'static analysis', context);
     const program = compileC(make(), { name: 'net', kernels: 'portable' });
     await inFolder(program, async (folder) => {

@@ -65,18 +65,14 @@ describe('c', () => {
   let runtimeOf: (one: ModelCase) => Runtime = () => createRuntime('c');
   beforeAll(async () => {
     if (tools.every((tool) => tool.found())) runtimeOf = await batchedC(cases);
-  }, 600_000);
+  });
   holds('c', tools, (one) => runtimeOf(one));
 });
 
 describe('c@cortex-m4', () => {
   const { tools } = cDevice('cortex-m4');
-  test.for(cases.filter(({ options }) => options.exact))(
-    '$name',
-    { timeout: 300_000 },
-    async (one, context) => {
-      skipWithout(tools, one.name, context);
-      await expectRight(one, createRuntime('c@cortex-m4'));
-    },
-  );
+  test.for(cases.filter(({ options }) => options.exact))('$name', async (one, context) => {
+    skipWithout(tools, one.name, context);
+    await expectRight(one, createRuntime('c@cortex-m4'));
+  });
 });

@@ -42,6 +42,7 @@ export function engine(name: Engine): Promise<RemoteGpu> {
   if (known) return known;
   const started = name === 'chromium' ? startChromium() : startDeno();
   running.set(name, started);
+  started.catch(() => running.delete(name));
   return started;
 }
 
@@ -59,7 +60,9 @@ async function startChromium(): Promise<RemoteGpu> {
     '<!doctype html><script type="module">import { work } from "/client.js"; work(location.origin);</script>';
   const files: Readonly<Record<string, string>> = { '/index.html': start, '/client.js': script };
   const route: Route = (path, body) => files[path] ?? queue.route(path, body);
-  const { close } = await openBrowser(route, '/index.html');
+  const { page, close } = await openBrowser(route, '/index.html');
+  page.once('crash', () => queue.fail('the page in Chromium crashed'));
+  page.once('close', () => queue.fail('Chromium ended'));
   closers.push(close);
   return queue;
 }
@@ -83,7 +86,10 @@ async function startDeno(): Promise<RemoteGpu> {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  child.once('exit', (code) => queue.fail(`Deno ended with code ${code}`));
+  child.once('error', (error) => queue.fail(`Deno could not be started: ${error.message}`));
+  child.once('exit', (code, signal) =>
+    queue.fail(signal ? `Deno died of ${signal}` : `Deno left with code ${code}`),
+  );
   closers.push(async () => {
     await endProcess(child);
     server.close();
@@ -94,7 +100,8 @@ async function startDeno(): Promise<RemoteGpu> {
 
 async function endProcess(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  if (child.exitCode === null && child.kill()) await ended;
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null && child.kill())
+    await ended;
 }
 
 /** From the source, or from what stands beside the bundled command. */

@@ -13,9 +13,7 @@ import { skipWithout } from './require-tool.ts';
 
 const IMAGES = 2000;
 
-test('C on the host classifies the 2,000 test images as PyTorch does, image for image', {
-  timeout: 300_000,
-}, async (context) => {
+test('C on the host classifies the 2,000 test images as PyTorch does, image for image', async (context) => {
   skipWithout(cDevice('host').tools, 'c', context);
   const program = compileC(readOnnx(readFileSync(join(fashionMnist, 'ghost_fmnist.onnx'))), {
     device: 'host',
@@ -49,7 +47,7 @@ describe('int8', () => {
     return runs.map(({ outputs }) => [...outputs.values()][0]?.data as Float32Array);
   };
 
-  test('C on the host is at most 0.3 points under float', { timeout: 300_000 }, async (context) => {
+  test('C on the host is at most 0.3 points under float', async (context) => {
     skipWithout(cDevice('host').tools, 'c', context);
     const ours = await logits('host', IMAGES);
     const labels = fashionMnistLabels();
@@ -57,7 +55,7 @@ describe('int8', () => {
     expect(right / IMAGES).toBeGreaterThanOrEqual(0.914);
   });
 
-  test('C on Cortex-M4 gives the bits of the host on 200 images', { timeout: 300_000 }, async (context) => {
+  test('C on Cortex-M4 gives the bits of the host on 200 images', async (context) => {
     skipWithout([...cDevice('host').tools, ...cDevice('cortex-m4').tools], 'c@cortex-m4', context);
     expect(await logits('cortex-m4', 200)).toEqual(await logits('host', 200));
   });

@@ -39,7 +39,7 @@ async function outputsOf(graph: Graph, options: CompileCOptions): Promise<Tensor
   return (await runC(program, device, inputs, { extraFlags: flags })).map(({ outputs }) => outputs);
 }
 
-test.for(cases)('%s gives the same bits with io arena', { timeout: 120_000 }, async ([, make], context) => {
+test.for(cases)('%s gives the same bits with io arena', async ([, make], context) => {
   const graph = make();
   for (const device of ['host', 'cortex-m4'] as const) {
     skipWithout(cDevice(device).tools, `c@${device}`, context);
@@ -52,7 +52,7 @@ test.for(cases)('%s gives the same bits with io arena', { timeout: 120_000 }, as
   }
 });
 
-test('io arena with bands of rows gives the same bits', { timeout: 60_000 }, async (context) => {
+test('io arena with bands of rows gives the same bits', async (context) => {
   skipWithout(cDevice('host').tools, 'c@host', context);
   const graph = seededInt8(readFixture(join(fixtures, 'modules', 'ghost_bottleneck_s2_se'))).graph;
   const { arenaBytes } = compileC(graph, { io: 'arena' });

@@ -107,7 +107,9 @@ describe.each(['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'])('C on %s
 test.for(['host', 'cortex-m4'])('an endless program is stopped on %s', async (device, context) => {
   skipWithout(cDevice(device).tools, device, context);
   const endless = twice('  volatile float *a = arena;\n  for (;;) out[0] = in[0] + *a;');
-  await expect(runC(endless, device, inputs, { timeout: 1 })).rejects.toThrow('was stopped after 1 s');
+  await expect(runC(endless, device, inputs, { timeout: 1 })).rejects.toThrow(
+    'was stopped after 1 s of work',
+  );
 });
 
 describe('instruction counts', () => {

@@ -7,7 +7,7 @@ import { buildC, type CLibrary } from './build-c.ts';
 import { type CDevice, cDevice } from './c-device.ts';
 import { harnessCodes } from './c-platform.ts';
 import { type CRun, readRuns } from './read-runs.ts';
-import { requireTools } from './require-tool.ts';
+import { installHint, requireTools } from './require-tool.ts';
 import { runProcess } from './run-process.ts';
 import { makeTempFolder } from './temp-folder.ts';
 import { packTensors } from './tensor-bytes.ts';
@@ -17,7 +17,7 @@ export interface RunCOptions {
   readonly count?: 'instructions';
   /** Count each of this many layers by itself. */
   readonly layers?: number;
-  /** Seconds that one call, with all its inputs, may take. Default 600. */
+  /** Seconds of work that one call, with all its inputs, may take. Default 600. */
   readonly timeout?: number;
   /** For compiler and linker, such as `-fsanitize=address,undefined` on the host. */
   readonly extraFlags?: readonly string[];
@@ -52,7 +52,7 @@ export async function prepareC(
     });
   } catch (error) {
     await folder.remove();
-    throw error;
+    throw withHint(error, device);
   }
   const built = { program, device, folder: folder.path, options };
   let last: Promise<unknown> = Promise.resolve();
@@ -131,7 +131,15 @@ const meanings: Readonly<Record<number, string>> = {
   [harnessCodes.fault]: 'the processor took a fault (a bad address, or the stack overflowed)',
 };
 
-function explained(error: CompileError, { name }: CDevice): CompileError {
+/** A tool that is there but cannot be started may have to be installed again. */
+function withHint(error: unknown, { tools }: CDevice): unknown {
+  if (!(error instanceof CompileError) || error.code !== 'tool/start') return error;
+  return new CompileError(error.code, error.detail, error.location, [installHint(tools)]);
+}
+
+function explained(error: CompileError, device: CDevice): unknown {
+  const { name } = device;
+  if (error.code === 'tool/start') return withHint(error, device);
   const meaning = meanings[Number(/left with code (\d+)/.exec(error.detail)?.[1])];
   return meaning ? new CompileError('run/failed', `${name}: ${meaning}`) : error;
 }

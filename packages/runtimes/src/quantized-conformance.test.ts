@@ -8,7 +8,7 @@ import { createRuntime } from './runtime-table.ts';
 
 /** Every quantised op, bit for bit: one program for each suite and device. */
 describe.for(['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'])('integers on %s', (device) => {
-  test.for(quantizedSuites)('$name', { timeout: 120_000 }, async (suite, context) => {
+  test.for(quantizedSuites)('$name', async (suite, context) => {
     skipWithout(cDevice(device).tools, device, context);
     const result = await verifyCase(createRuntime(`c@${device}`), joinCases(suite));
     expect(result.message).toBeUndefined();
@@ -16,7 +16,7 @@ describe.for(['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'])('integers
   });
 });
 
-test('integer kernels have no undefined behaviour', { timeout: 300_000 }, async (context) => {
+test('integer kernels have no undefined behaviour', async (context) => {
   skipWithout(cDevice('host').tools, 'host', context);
   const sanitize = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-g0'];
   for (const suite of quantizedSuites) {

@@ -36,7 +36,7 @@ const folders = [
 describe('int8 models give the same bits in the interpreter and in C', () => {
   let ghostnet: Graph | undefined;
 
-  test.for(folders)('%s on every device', { timeout: 300_000 }, async (folder, context) => {
+  test.for(folders)('%s on every device', async (folder, context) => {
     skipWithout(
       devices.flatMap((device) => cDevice(device).tools),
       folder,
@@ -49,7 +49,6 @@ describe('int8 models give the same bits in the interpreter and in C', () => {
 
   test.for(['host', 'cortex-m4', 'cortex-m55'] as const)(
     'GhostNet 1.0x at 224 on %s',
-    { timeout: 300_000 },
     async (device, context) => {
       skipWithout(cDevice(device).tools, device, context);
       ghostnet ??= integers(buildFromSpec('ghostnet:1.0', { seed: 1 }));

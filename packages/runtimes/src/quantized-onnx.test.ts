@@ -116,9 +116,7 @@ describe('the trained network in int8', () => {
     return { outputs, classes: outputs.map(({ data }) => largest(data as Float32Array)) };
   }
 
-  test('no layer is left in float, and C on the host loses at most 0.3 points of 91.70 %; ONNX Runtime agrees', {
-    timeout: 300_000,
-  }, async (context) => {
+  test('no layer is left in float, and C on the host loses at most 0.3 points of 91.70 %; ONNX Runtime agrees', async (context) => {
     skipWithout(cDevice('host').tools, 'c', context);
     expect(network.leftInFloat).toEqual([]);
     const images = fashionMnistImages('test_images_u8_2000x28x28.bin', 2000);

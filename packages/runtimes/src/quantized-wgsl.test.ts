@@ -64,7 +64,7 @@ async function expectEqual(graph: Graph, seeds: readonly number[], targets = all
 }
 
 describe('8-bit integers in WGSL, on Dawn, Chromium and Deno', () => {
-  test.for(quantizedSuites)('$name, bit for bit', { timeout: 120_000 }, async (suite, context) => {
+  test.for(quantizedSuites)('$name, bit for bit', async (suite, context) => {
     skipWithout(tools, 'wgsl', context);
     const cases = suite.cases.filter(({ text }) => !refused.test(text));
     await expectEqual(caseGraph(joinCases({ ...suite, cases })), [1, 2]);
@@ -91,7 +91,7 @@ const models = [
 ] as const;
 
 describe('int8 models give the same bits in the interpreter and in WGSL', () => {
-  test.for(models)('$folder with $io at its ends', { timeout: 120_000 }, async ({ folder, io }, context) => {
+  test.for(models)('$folder with $io at its ends', async ({ folder, io }, context) => {
     skipWithout(tools, folder, context);
     const graph = seededInt8(readFixture(join(fixtures, folder)), { io }).graph;
     await expectEqual(graph, [5, 6], folder === 'ghost_fmnist' ? allTargets : variants);

@@ -58,25 +58,20 @@ const models: readonly Model[] = [
 
 afterAll(stopEngines);
 
-test.for(models)(
-  '$name matches PyTorch on every target',
-  { timeout: 600_000 },
-  async ({ name, folder, targets }, context) => {
-    if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
-    skipWithout(targets.flatMap(toolsOf), name, context);
-    const model = readModel(name, folder);
-    const dataSets = readDataSets(folder, model);
-    const results: TargetResult[] = [];
-    for (const target of targets)
-      results.push(await verifyModel(createRuntime(target), { model, dataSets, tolerance }));
-    expect(results.filter((result) => result.status !== 'pass')).toEqual([]);
-    expect(results.map((result) => result.target)).toEqual(targets);
-  },
-);
+test.for(models)('$name matches PyTorch on every target', async ({ name, folder, targets }, context) => {
+  if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
+  skipWithout(targets.flatMap(toolsOf), name, context);
+  const model = readModel(name, folder);
+  const dataSets = readDataSets(folder, model);
+  const results: TargetResult[] = [];
+  for (const target of targets)
+    results.push(await verifyModel(createRuntime(target), { model, dataSets, tolerance }));
+  expect(results.filter((result) => result.status !== 'pass')).toEqual([]);
+  expect(results.map((result) => result.target)).toEqual(targets);
+});
 
 test.for(models)(
   'our ONNX of $name passes the checker and reads back with onnx-proto',
-  { timeout: 300_000 },
   async ({ name, folder }, context) => {
     if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
     skipWithout([onnxChecker], 'onnx.checker', context);

@@ -16,11 +16,14 @@ export function requireTools(tools: readonly Tool[], purpose: string): void {
 }
 
 export function missingTools(missing: readonly Omit<Tool, 'found'>[], purpose: string): CompileError {
-  const packages = new Set(missing.flatMap((tool) => tool.packages));
   const names = missing.map(({ name }) => name).join(', ');
-  return new CompileError('tool/missing', `${purpose} needs ${names}`, {}, [
-    `install with: apt-get install -y --no-install-recommends ${[...packages].join(' ')}`,
-  ]);
+  return new CompileError('tool/missing', `${purpose} needs ${names}`, {}, [installHint(missing)]);
+}
+
+/** The command that installs them. */
+export function installHint(tools: readonly Pick<Tool, 'packages'>[]): string {
+  const packages = new Set(tools.flatMap((tool) => tool.packages));
+  return `install with: apt-get install -y --no-install-recommends ${[...packages].join(' ')}`;
 }
 
 /** The part of a test's context that skips it. */

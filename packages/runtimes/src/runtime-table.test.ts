@@ -14,7 +14,7 @@ const tools = (name: string): readonly Tool[] => {
 
 afterAll(stopEngines);
 
-test.for(runtimeNames)('%s conforms', { timeout: 600_000 }, async (name, context) => {
+test.for(runtimeNames)('%s conforms', async (name, context) => {
   skipWithout(tools(name), name, context);
   const report = await conform(createRuntime(name));
   expect(report.problems).toEqual([]);

@@ -41,7 +41,6 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
 
 test.for(cases)(
   'bands of rows give the same numbers as whole layers, on %s',
-  { timeout: 120_000 },
   async ([name, flags], context) => {
     const device = name as Device;
     skipWithout(cDevice(device).tools, `c@${device}`, context);
@@ -84,7 +83,6 @@ const int8Model = parseGraph(
 
 test.for(['host', 'cortex-m4', 'cortex-m55'] as const)(
   'int8 bands give what the interpreter gives, bit for bit, on %s',
-  { timeout: 120_000 },
   async (device, context) => {
     skipWithout(cDevice(device).tools, `c@${device}`, context);
     const inputs = new Map([['input', randomTensor(int8Model.inputs[0]?.type as TensorType, 3)]]);

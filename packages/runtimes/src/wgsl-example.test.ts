@@ -9,7 +9,6 @@ import { browserTools, openBrowser } from './browser.ts';
 import { bundleForWeb } from './bundle-for-web.ts';
 import { skipWithout } from './require-tool.ts';
 
-const LIMIT = { timeout: 300_000 };
 const policy = { 'content-security-policy': "default-src 'self'; script-src 'self'" };
 const shots = process.env.GHOSTC_SCREENSHOTS ?? join(tmpdir(), 'ghostc-screenshots');
 
@@ -74,7 +73,7 @@ try {
 } catch (error) { globalThis.result = { error: String(error.stack) }; }
 `;
 
-test('two pictures of one run are two', LIMIT, async () => {
+test('two pictures of one run are two', async () => {
   const page = '<!doctype html><script type="module" src="/two.js"></script>';
   const extra: Record<string, string> = { '/two.html': page, '/two.js': twoPictures };
   const route = (path: string) => extra[path] ?? files.get(path.slice(1));
@@ -118,7 +117,7 @@ test('two pictures of one run are two', LIMIT, async () => {
   }
 });
 
-test('the example runs under a content security policy, with any dtype', LIMIT, async () => {
+test('the example runs under a content security policy, with any dtype', async () => {
   const route = (path: string) => (path === '/favicon.ico' ? '' : files.get(path.slice(1)));
   const { page, close } = await openBrowser(route, '/net.html', [], policy);
   const errors: string[] = [];
@@ -158,7 +157,7 @@ test.each([
   ['an adapter', 'navigator.gpu.requestAdapter = async () => null', /^WebGPU has no adapter here/],
   ['WebGPU', 'delete Navigator.prototype.gpu', /^there is no WebGPU here/],
   ['weights', '', /net.weights.bin: expected weights, found a page \(text\/html\)/],
-])('without %s the example says so', LIMIT, async (what, script, message) => {
+])('without %s the example says so', async (what, script, message) => {
   const route = (path: string) => files.get(path.slice(1));
   const { page, origin, close } = await openBrowser(route, '/net.wgsl.json');
   try {

@@ -94,7 +94,7 @@ globalThis.result = { batch, pictures, bitmaps, frames, videos, imported, steps 
 </script>
 `;
 
-test('a page with the emitted module classifies Fashion-MNIST', { timeout: 180_000 }, async (context) => {
+test('a page with the emitted module classifies Fashion-MNIST', async (context) => {
   skipWithout(browserTools, 'a page', context);
   const graph = readOnnx(readFileSync(join(folder, 'ghost_fmnist.onnx')), { file: 'ghost_fmnist.onnx' });
   const runtime = await bundleForWeb(join(import.meta.dirname, '../../wgsl-runtime/src/index.ts'));
@@ -110,7 +110,7 @@ test('a page with the emitted module classifies Fashion-MNIST', { timeout: 180_0
   const errors: string[] = [];
   page.on('pageerror', ({ message }) => errors.push(message));
   try {
-    await page.waitForFunction('globalThis.result', undefined, { timeout: 120_000 });
+    await page.waitForFunction('globalThis.result');
     const found = (await page.evaluate('globalThis.result')) as Record<string, number[]>;
     const expected = pytorchLabels();
     expect(found.error).toBeUndefined();
@@ -125,7 +125,7 @@ test('a page with the emitted module classifies Fashion-MNIST', { timeout: 180_0
     mkdirSync(shots, { recursive: true });
     await page.screenshot({ path: join(shots, 'fashion-mnist.png') });
     await page.goto(page.url().replace('test.html', 'ghost_fmnist.html'));
-    await page.waitForSelector('td', { timeout: 120_000 });
+    await page.waitForSelector('td');
     await page.screenshot({ path: join(shots, 'example.png') });
     expect(errors).toEqual([]);
   } finally {

@@ -9,6 +9,7 @@ import { bindDimensions, dimensionsFrom, type Rounding } from '@ghostc/ops';
 import { createRuntime, inOrt, ortRuntime, runtimeNames } from '@ghostc/runtimes';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { bindOption } from '../bind-option.ts';
 import { readDataSets } from '../data-sets.ts';
 import { formatError, formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
@@ -26,6 +27,7 @@ interface BisectFlags {
   readonly seed: number;
   readonly maxTrials: number;
   readonly out?: string;
+  readonly bind: ReadonlyMap<string, number>;
   readonly rounding: Rounding;
   readonly json?: boolean;
 }
@@ -44,6 +46,7 @@ export function bisectCommand(): Command {
     )
     .option('--seed <n>', 'of the inputs', parseCount, 1)
     .option('--max-trials <n>', 'executions that the reduction may take', parseCount, 100)
+    .addOption(bindOption())
     .addOption(roundingOption())
     .option(
       '--out <dir>',
@@ -61,7 +64,7 @@ async function runBisect(model: string, flags: BisectFlags): Promise<void> {
   const pair = { a: await findRuntime(flags.a), b: await findRuntime(flags.b) };
   const progress = startProgress(`reading ${model}`);
   try {
-    const { graph } = loadModel(model, { rounding: flags.rounding });
+    const { graph } = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
     const integers = integerForm(graph);
     const steps = integers && [flags.a, flags.b].some((name) => inOrt.has(name)) ? 1 : 0;
     const report = await bisect(

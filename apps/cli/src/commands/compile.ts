@@ -23,7 +23,7 @@ import { CompileError, type Graph, withLocation } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
 import { type Tuning, tuningFor } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
-import { parseBindings } from '../bindings.ts';
+import { bindOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
@@ -40,7 +40,7 @@ interface CompileFlags {
   readonly out: string;
   readonly name?: string;
   readonly prefix?: string;
-  readonly bind: readonly string[];
+  readonly bind: ReadonlyMap<string, number>;
   readonly weights?: WeightForm;
   readonly weightSection?: string;
   readonly layout?: Layout;
@@ -91,7 +91,7 @@ export function compileCommand(): Command {
       'with the C, a function that runs it on a seeded input and compares its outputs with what they must be',
     )
     .option('--weight-section <name>', 'linker section of the weights')
-    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .addOption(bindOption())
     .addOption(
       new Option(
         '--weights <form>',
@@ -177,11 +177,12 @@ function runCompile(model: string, flags: CompileFlags): void {
       weights: flags.stateDict,
       seed: flags.seed,
       rounding: flags.rounding,
+      bind: flags.bind,
     });
     const options = {
       ...flags,
       name: flags.name ?? flags.prefix ?? loaded.name,
-      bind: parseBindings(flags.bind),
+      bind: undefined,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
       onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };

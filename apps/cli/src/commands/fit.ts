@@ -1,7 +1,6 @@
 import { type IoForm, ioForms } from '@ghostc/compiler';
-import { bindDimensions } from '@ghostc/ops';
 import { Command, Option } from 'commander';
-import { parseBindings } from '../bindings.ts';
+import { bindOption } from '../bind-option.ts';
 import { findBoard } from '../fit/board-table.ts';
 import { fitReport, planFor } from '../fit/fit-report.ts';
 import { fitText } from '../fit/fit-text.ts';
@@ -13,7 +12,7 @@ import { modelArgument } from './compile.ts';
 interface FitFlags {
   readonly board: string;
   readonly boards?: string;
-  readonly bind: readonly string[];
+  readonly bind: ReadonlyMap<string, number>;
   readonly io: IoForm;
   readonly json?: boolean;
 }
@@ -24,7 +23,7 @@ export function fitCommand(): Command {
     .addArgument(modelArgument())
     .requiredOption('--board <name>', 'such as stm32f746, nrf52840, rp2040, esp32-c3, corstone-300')
     .option('--boards <file>', 'JSON list of boards of your own, with the fields of boards.json')
-    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .addOption(bindOption())
     .addOption(
       new Option('--io <place>', 'where inputs and outputs lie, as in compile')
         .choices(ioForms)
@@ -59,9 +58,7 @@ async function runFit(model: string, flags: FitFlags): Promise<void> {
   const board = findBoard(flags.board, flags.boards);
   const progress = startProgress(`compiling ${model} for ${board.name}`);
   try {
-    const { graph: loaded } = loadModel(model);
-    const sizes = parseBindings(flags.bind);
-    const graph = sizes.size ? bindDimensions(loaded, sizes) : loaded;
+    const { graph } = loadModel(model, { bind: flags.bind });
     const { io } = flags;
     const plan = planFor({ variant: 'as it is', graph, board, io });
     const report = await fitReport(plan, board);

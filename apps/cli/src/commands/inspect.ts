@@ -1,8 +1,8 @@
 import { describeGraph, type GraphDescription, optimize } from '@ghostc/compiler';
-import type { Graph } from '@ghostc/ir';
-import { bindDimensions } from '@ghostc/ops';
+import { formatType } from '@ghostc/ir';
+import { openDimensions } from '@ghostc/ops';
 import { Command } from 'commander';
-import { parseBindings } from '../bindings.ts';
+import { bindOption } from '../bind-option.ts';
 import { formatCount, formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { modelArgument } from './compile.ts';
@@ -11,21 +11,30 @@ export function inspectCommand(): Command {
   return new Command('inspect')
     .description('tell what a model is made of, before and after optimisation')
     .addArgument(modelArgument())
-    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .addOption(bindOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  ghostc inspect model.onnx\n  ghostc inspect ghostnet:1.0 --json')
     .action(runInspect);
 }
 
-function runInspect(model: string, { bind, json }: { bind: readonly string[]; json?: boolean }): void {
-  const graph = bindAll(loadModel(model).graph, parseBindings(bind));
-  const before = describeGraph(graph);
-  const after = describeGraph(optimize(graph));
-  console.log(json ? JSON.stringify({ model, before, after }, null, 2) : table(before, after));
+interface InspectFlags {
+  readonly bind: ReadonlyMap<string, number>;
+  readonly json?: boolean;
 }
 
-function bindAll(graph: Graph, sizes: ReadonlyMap<string, number>): Graph {
-  return sizes.size ? bindDimensions(graph, sizes) : graph;
+function runInspect(model: string, { bind, json }: InspectFlags): void {
+  const { graph } = loadModel(model, { bind });
+  const inputs = graph.inputs.map((input) => ({ name: input.name, type: formatType(input.type) }));
+  const dimensions = openDimensions(graph);
+  const before = describeGraph(graph);
+  const after = describeGraph(optimize(graph));
+  if (json) {
+    console.log(JSON.stringify({ model, inputs, dimensions, before, after }, null, 2));
+    return;
+  }
+  console.log(table(before, after));
+  for (const { name, type } of inputs) console.log(`input ${name}: ${type}`);
+  if (dimensions.length > 0) console.log(`sizes that --bind gives: ${dimensions.join(', ')}`);
 }
 
 function table(before: GraphDescription, after: GraphDescription): string {

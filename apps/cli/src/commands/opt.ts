@@ -4,6 +4,7 @@ import { registry } from '@ghostc/ops';
 import { optimizationPasses, type Pass, passes, rulePass, runPasses } from '@ghostc/passes';
 import { checkPasses, PassDifference } from '@ghostc/validation';
 import { Command } from 'commander';
+import { bindOption } from '../bind-option.ts';
 import { graphFiles, textFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
 import { loadRules } from '../load-rules.ts';
@@ -13,6 +14,7 @@ import { modelArgument } from './compile.ts';
 interface OptFlags {
   readonly pass?: readonly string[];
   readonly printAfter?: string;
+  readonly bind: ReadonlyMap<string, number>;
   readonly verifyEach?: boolean;
   readonly checkEach?: boolean;
   readonly rules?: string;
@@ -26,6 +28,7 @@ export function optCommand(): Command {
     .addArgument(modelArgument().argOptional())
     .option('--pass <name...>', 'passes to run, in order; all of the optimiser if absent')
     .option('--print-after <pass>', 'also print the graph after this pass, or after "all"')
+    .addOption(bindOption())
     .option('--verify-each', 'run the verifier after every pass')
     .option('--check-each', 'run the interpreter before and after every pass and compare')
     .option(
@@ -47,7 +50,7 @@ async function runOpt(model: string | undefined, flags: OptFlags): Promise<void>
     return;
   }
   if (!model) throw new CompileError('cli/model', 'expected a model, or --list');
-  const { graph } = loadModel(model);
+  const { graph } = loadModel(model, { bind: flags.bind });
   const chosen = await choosePasses(flags);
   const onPass = ({ name }: Pass): void => {
     if (flags.printAfter === name || flags.printAfter === 'all')

@@ -2,7 +2,7 @@ import { compileC, type Device, devices } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { type Profile, profileC } from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
-import { parseBindings } from '../bindings.ts';
+import { bindOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount, formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
@@ -13,7 +13,7 @@ import { modelArgument } from './compile.ts';
 
 interface ProfileFlags {
   readonly device: Device;
-  readonly bind: readonly string[];
+  readonly bind: ReadonlyMap<string, number>;
   readonly maxRam?: number;
   readonly report?: string;
   readonly json?: boolean;
@@ -28,7 +28,7 @@ export function profileCommand(): Command {
         .choices(devices)
         .default('cortex-m4'),
     )
-    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .addOption(bindOption())
     .addOption(new Option('--max-ram <size>', 'as in compile').argParser(parseByteSize))
     .option('--report <dir>', 'folder for profile.html: the layers and the arena over time')
     .option('--json', 'print JSON')
@@ -42,8 +42,8 @@ export function profileCommand(): Command {
 async function runProfile(model: string, flags: ProfileFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
-    const { graph, name } = loadModel(model);
-    const program = compileC(graph, { ...flags, name, bind: parseBindings(flags.bind) });
+    const { graph, name } = loadModel(model, { bind: flags.bind });
+    const program = compileC(graph, { ...flags, name, bind: undefined });
     progress.text = `${model} on ${flags.device}`;
     const profile = await profileC(program, flags.device, seededInputs(graph, 1));
     progress.stop();

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
-import { bindDimensions, defaultRounding, type Rounding, roundings } from '@ghostc/ops';
+import { defaultRounding, type Rounding, roundings } from '@ghostc/ops';
 import {
   type CalibrationMethod,
   calibrationMethods,
@@ -14,7 +14,7 @@ import {
 } from '@ghostc/quant';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { parseBindings } from '../bindings.ts';
+import { bindOption } from '../bind-option.ts';
 import { type CalibrationFlags, parseCalibrationSpec } from '../calibration/calibration-spec.ts';
 import { type CalibrationData, loadCalibration } from '../calibration/load-calibration.ts';
 import { formatCount, formatTable } from '../format.ts';
@@ -35,7 +35,7 @@ interface QuantizeFlags extends CalibrationFlags {
   readonly biasCorrection?: boolean;
   readonly io: 'float' | 'int8';
   readonly rounding: Rounding;
-  readonly bind: readonly string[];
+  readonly bind: ReadonlyMap<string, number>;
   readonly stateDict?: string;
   readonly seed: number;
   readonly perLayerReport?: boolean;
@@ -99,7 +99,7 @@ export function quantizeCommand(): Command {
     .option('--keep-float <n>', 'leave up to n of the worst layers in float')
     .option('--keep-int16 <n>', 'leave up to n of the worst layers in 16-bit activations and 8-bit weights')
     .option('--min-sqnr <dB>', 'stop keeping layers when the outputs are this good')
-    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .addOption(bindOption())
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print JSON')
@@ -200,9 +200,8 @@ function positive(text: string, flag: string): number {
 }
 
 function lowered(model: string, flags: QuantizeFlags): Graph {
-  const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed });
-  const sizes = parseBindings(flags.bind);
-  return lowerForQuantizer(optimize(sizes.size ? bindDimensions(graph, sizes) : graph));
+  const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed, bind: flags.bind });
+  return lowerForQuantizer(optimize(graph));
 }
 
 function percentileOf({ percentile }: QuantizeFlags): number {

@@ -1,7 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import { type TuneResult, tuneWgsl, withTuning } from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
-import { parseBindings } from '../bindings.ts';
+import { bindOption } from '../bind-option.ts';
 import { formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { showStep, startProgress } from '../progress.ts';
@@ -10,7 +10,7 @@ import { modelArgument } from './compile.ts';
 
 interface TuneFlags {
   readonly cache?: string;
-  readonly bind: readonly string[];
+  readonly bind: ReadonlyMap<string, number>;
   readonly rounds: string;
   readonly json?: boolean;
 }
@@ -26,7 +26,7 @@ export function tuneCommand(): Command {
       '--cache <file>',
       'where the choices go (default: wgsl-tuning.json in the cache folder of the user)',
     )
-    .option('--bind <name=size...>', 'size of a symbolic dimension', [])
+    .addOption(bindOption())
     .option('--rounds <n>', 'profiled runs of each shape, which take turns', '15')
     .option('--json', 'print the choices as JSON')
     .addHelpText(
@@ -44,9 +44,8 @@ async function runTune(model: string, flags: TuneFlags): Promise<void> {
   const cache = readTuningCache(file);
   const progress = startProgress(`reading ${model}`);
   try {
-    const result = await tuneWgsl(loadModel(model).graph, {
+    const result = await tuneWgsl(loadModel(model, { bind: flags.bind }).graph, {
       rounds,
-      bind: parseBindings(flags.bind),
       onStep: (what) => showStep(progress, what),
     });
     writeTuningCache(file, withTuning(cache, result));

@@ -18,4 +18,4 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
 export const ghostcIn =
   (cwd: string, env = plainEnvironment()) =>
   (...args: readonly string[]) =>
-    spawnSync(process.execPath, [bundle, ...args], { encoding: 'utf8', cwd, env, timeout: 600_000 });
+    spawnSync(process.execPath, [bundle, ...args], { encoding: 'utf8', cwd, env });

@@ -1,4 +1,4 @@
-import { fromNumbers, type Value } from '@ghostc/ir';
+import { fromNumbers, isFloat, type Value } from '@ghostc/ir';
 import { constantData, numbersOf, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { type Build, rule } from '../rule.ts';
@@ -8,6 +8,7 @@ export const meanToGlobalAveragePool = rule({
   name: 'mean-to-global-average-pool',
   match: op('reduce_mean', any('x')).as('mean'),
   unless: ({ x, mean }) => {
+    if (x.type.dtype === 'f64') return 'ONNX Runtime has no GlobalAveragePool of f64';
     const rank = x.type.shape.length;
     const axes = ((mean.attrs.axes ?? []) as readonly number[])
       .map((axis) => (axis < 0 ? axis + rank : axis))
@@ -25,6 +26,7 @@ export const gemmToFullyConnected = rule({
   match: op('gemm', any('a'), constant('b')).as('gemm'),
   unless: ({ gemm }) => {
     const c = gemm.inputs[2];
+    if (!isFloat(gemm.output.type.dtype)) return 'it is of integers';
     if (gemm.attrs.trans_a === true) return 'a is transposed';
     if (c && !c.constant) return 'c is not constant';
     const columns = gemm.output.type.shape[1];
@@ -52,7 +54,9 @@ export const gemmToFullyConnected = rule({
 export const matmulToFullyConnected = rule({
   name: 'matmul-to-fully-connected',
   match: op('matmul', any('x'), constant('w')),
-  unless: ({ x, w }) => (x.type.shape.length !== 2 || w.type.shape.length !== 2) && 'an operand is no matrix',
+  unless: ({ x, w }) =>
+    (!isFloat(x.type.dtype) && 'it is of integers') ||
+    ((x.type.shape.length !== 2 || w.type.shape.length !== 2) && 'an operand is no matrix'),
   rewrite: ({ x, w }, build) =>
     build.node('fully_connected', [x, outputMajor(w, { transposed: false, alpha: 1 }, build)]),
 });

@@ -62,9 +62,10 @@ export const recognizeSilu = rule({
 export const recognizeRelu = rule({
   name: 'recognize-relu',
   match: op('clip', any('x')).as('clip'),
-  unless: ({ clip }) =>
-    (clip.attrs.min !== 0 || (clip.attrs.max ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY) &&
-    'the clip is not [0, inf)',
+  unless: ({ clip, x }) =>
+    (x.type.dtype.startsWith('u') && 'ONNX has no Relu of unsigned integers') ||
+    ((clip.attrs.min !== 0 || (clip.attrs.max ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY) &&
+      'the clip is not [0, inf)'),
   rewrite: ({ x }, build) => build.node('relu', [x]),
 });
 

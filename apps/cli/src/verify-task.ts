@@ -1,0 +1,126 @@
+import { integerForm } from '@ghostc/compiler';
+import {
+  type DataSet,
+  dataNoiseOf,
+  exact,
+  interpreterRuntime,
+  type Runtime,
+  remembering,
+  runEach,
+  seededSamples,
+  type TargetResult,
+  type Tensors,
+  type Tolerance,
+  type Verification,
+  verifyModel,
+} from '@ghostc/conformance';
+import { type Graph, isFloat } from '@ghostc/ir';
+import { inOrt, originalRuntime, verifyInOrt } from '@ghostc/runtimes';
+import { readDataSets } from './data-sets.ts';
+import type { LoadedModel } from './load-model.ts';
+
+/** For outputs of which no noise can be told. */
+const tolerance: Tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
+
+/** Data sets made when the user gives none. */
+const SEEDED_SETS = 3;
+
+export interface VerifyTask {
+  /** What the outputs are held against, in words. */
+  readonly reference: string;
+  verify(runtime: Runtime): Promise<TargetResult>;
+}
+
+export interface TaskOptions {
+  readonly data?: string | undefined;
+  readonly allclose?: Verification['allclose'] | undefined;
+}
+
+export async function verifyTask(loaded: LoadedModel, { data, allclose }: TaskOptions): Promise<VerifyTask> {
+  const integers = integerForm(loaded.graph);
+  if (data !== undefined) return dataTask(loaded, { integers, data, allclose });
+  if (integers && !allclose) return integerTask(integers);
+  const dataSets = await seededSets(referenceOf(loaded), loaded.graph);
+  const held = { model: integers ?? loaded.graph, dataSets, tolerance, ...statistical(allclose) };
+  return { reference: referenceName(loaded), verify: (runtime) => verifyModel(runtime, held) };
+}
+
+const statistical = (allclose: TaskOptions['allclose']) =>
+  ({ derived: 'statistical', ...(allclose && { allclose }) }) as const;
+
+interface Given {
+  readonly integers: Graph | undefined;
+  readonly data: string;
+  readonly allclose: TaskOptions['allclose'];
+}
+
+/** Outputs that the user gives; where there are inputs only, those of the reference. */
+async function dataTask(loaded: LoadedModel, { integers, data, allclose }: Given): Promise<VerifyTask> {
+  const { graph, onnx } = loaded;
+  const sets = readDataSets(data, graph);
+  const dataSets = sets.every(({ outputs }) => outputs.size > 0) ? sets : await completed(loaded, sets);
+  const model = integers ?? graph;
+  const held: Verification = { model, rounded: graph, dataSets, tolerance, ...statistical(allclose) };
+  return {
+    reference: dataSets === sets ? `the outputs in ${data}` : referenceName(loaded),
+    verify: (runtime) =>
+      verifyBeside(runtime, held, onnx && { runtime: originalRuntime(onnx.path), quantized: !!integers }),
+  };
+}
+
+async function completed(loaded: LoadedModel, sets: readonly DataSet[]): Promise<DataSet[]> {
+  const inputs = sets.map((set) => set.inputs);
+  const outputs = await runEach(referenceOf(loaded).prepare(loaded.graph), inputs);
+  return sets.map((set, i) => (set.outputs.size ? set : { ...set, outputs: outputs[i] as Tensors }));
+}
+
+interface Original {
+  readonly runtime: Runtime;
+  readonly quantized: boolean;
+}
+
+/** What misses the data is judged once more, by how far the original model is from them. */
+async function verifyBeside(
+  runtime: Runtime,
+  held: Verification,
+  original: Original | undefined,
+): Promise<TargetResult> {
+  const once = remembering(runtime);
+  const result = await verifyModel(once, held);
+  if (result.status !== 'fail' || !original || held.allclose) return result;
+  const dataNoise = await dataNoiseOf(original.runtime, held, original.quantized ? 'quantized' : 'float');
+  const { seconds, ...again } = await verifyModel(once, { ...held, dataNoise });
+  return { ...again, seconds: seconds + result.seconds };
+}
+
+/** A quantised model: the interpreter's integers on seeded inputs, which ONNX Runtime has to a step in each layer only. */
+async function integerTask(model: Graph): Promise<VerifyTask> {
+  const dataSets = await seededSets(interpreterRuntime, model);
+  const ints = [...model.nodes()].every(
+    ({ op, output }) => op === 'dequantize_linear' || !isFloat(output.type.dtype),
+  );
+  const held: Verification = ints
+    ? { model, dataSets, tolerance: exact }
+    : { model, dataSets, tolerance, derived: 'statistical' };
+  return {
+    reference: 'the interpreter, in integers',
+    verify: (runtime) =>
+      inOrt.has(runtime.name) ? verifyInOrt(runtime, model, dataSets) : verifyModel(runtime, held),
+  };
+}
+
+/** ONNX Runtime on the original, or the interpreter where there is no ONNX file. */
+function referenceOf({ onnx }: LoadedModel): Runtime {
+  return onnx ? originalRuntime(onnx.path) : interpreterRuntime;
+}
+
+function referenceName({ onnx }: LoadedModel): string {
+  return onnx ? 'ONNX Runtime on the original' : 'the interpreter: ONNX Runtime runs .onnx files only';
+}
+
+async function seededSets(reference: Runtime, graph: Graph): Promise<DataSet[]> {
+  const samples = seededSamples(graph, SEEDED_SETS);
+  const inputs = samples.map((sample) => sample.inputs);
+  const outputs = await runEach(reference.prepare(graph), inputs);
+  return samples.map((sample, i) => ({ ...sample, outputs: outputs[i] as Tensors }));
+}

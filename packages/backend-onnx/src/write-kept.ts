@@ -1,0 +1,115 @@
+import { CompileError, fromNumbers, i64, type Tensor } from '@ghostc/ir';
+import { type AttributeProto, nodeFromJson } from '@ghostc/onnx';
+import type { NodeWriter } from './node-writer.ts';
+
+interface Kept {
+  readonly op_type: string;
+  readonly opset: number;
+  readonly proto: string;
+}
+
+/** A node that was kept as it was in the source, in the opset that is written. */
+export function writeKept(writer: NodeWriter): void {
+  const { op_type, opset, proto } = writer.attrs<Kept>();
+  const node = nodeFromJson(proto);
+  let next = 0;
+  const inputs = (node.input ?? []).map((present) => (present ? writer.input(next++) : ''));
+  const form = { op: op_type, inputs, attributes: node.attribute ?? [] };
+  writer.raw(upgraded(writer, form, opset));
+}
+
+/** An ONNX node as it is written: attributes are AttributeProtos. */
+export interface RawNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attributes: readonly AttributeProto[];
+}
+
+type Upgrade = (writer: NodeWriter, node: RawNode) => RawNode;
+
+/** How nodes of older opsets are said in newer ones. Each row: op, the opset that changed it, and the change. */
+const changes: readonly (readonly [string, number, Upgrade])[] = [
+  ['Clip', 11, refused],
+  ['Upsample', 9, (writer, node) => moved(writer, node, ['scales'])],
+  ['Upsample', 10, asResize],
+  [
+    'Resize',
+    11,
+    (_writer, { op, inputs: [x = '', scales = ''], attributes }) =>
+      resizeOf({ op, inputs: [x, '', scales], attributes }),
+  ],
+  ['Slice', 10, (writer, node) => moved(writer, node, ['starts', 'ends', 'axes'])],
+  ['TopK', 10, (writer, node) => moved(writer, node, ['k'])],
+  ['Pad', 11, (writer, node) => moved(writer, node, ['pads', 'value'])],
+  ['Softmax', 13, refused],
+  ['LogSoftmax', 13, refused],
+  ['Hardmax', 13, refused],
+  ['Split', 13, (writer, node) => moved(writer, node, ['split'])],
+  ['Squeeze', 13, (writer, node) => moved(writer, node, ['axes'])],
+  ['Unsqueeze', 13, (writer, node) => moved(writer, node, ['axes'])],
+  ['ReduceSum', 13, (writer, node) => moved(writer, node, ['axes'])],
+  ['Split', 18, withCount],
+  ...['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'SumSquare'].map(
+    (name): readonly [string, number, Upgrade] => [
+      `Reduce${name}`,
+      18,
+      (writer, node) => moved(writer, node, ['axes']),
+    ],
+  ),
+];
+
+/** Before this opset an operator said broadcasting and shapes otherwise. */
+const OLDEST = 7;
+
+function upgraded(writer: NodeWriter, node: RawNode, opset: number): RawNode {
+  if (opset < OLDEST) return refused(writer, node);
+  return changes
+    .filter(([, at]) => opset < at && at <= writer.opset)
+    .reduce((form, [op, , change]) => (form.op === op ? change(writer, form) : form), node);
+}
+
+function refused(_writer: NodeWriter, { op }: RawNode): never {
+  throw new CompileError(
+    'onnx/write',
+    `${op} of an old opset has no form with symbolic sizes; give the sizes with --bind NAME=SIZE`,
+  );
+}
+
+/** Attributes become inputs behind those that are there. */
+function moved(writer: NodeWriter, { op, inputs, attributes }: RawNode, names: readonly string[]): RawNode {
+  const added = names.map((name) => {
+    const attribute = attributes.find((one) => one.name === name);
+    return attribute ? writer.tensor(tensorOf(attribute), name) : '';
+  });
+  const all = [...inputs, ...added];
+  while (all.at(-1) === '') all.pop();
+  return { op, inputs: all, attributes: attributes.filter(({ name = '' }) => !names.includes(name)) };
+}
+
+function tensorOf({ name, f = 0, i, ints = [], floats = [] }: AttributeProto): Tensor {
+  if (name === 'value') return fromNumbers('f32', [], [f]);
+  if (name === 'scales') return fromNumbers('f32', [floats.length], [...floats]);
+  return i64(name === 'k' ? [Number(i)] : ints.map(Number));
+}
+
+function asResize(_writer: NodeWriter, { inputs: [x = '', scales = ''], attributes }: RawNode): RawNode {
+  return resizeOf({ op: 'Resize', inputs: [x, '', scales], attributes });
+}
+
+/** Resize of opset 10, and Upsample: coordinates are divided by the scale, and rounded down. */
+function resizeOf(node: RawNode): RawNode {
+  const text = (name: string, value: string): AttributeProto => ({
+    name,
+    type: 3,
+    s: new TextEncoder().encode(value),
+  });
+  const modes = [text('coordinate_transformation_mode', 'asymmetric'), text('nearest_mode', 'floor')];
+  return { ...node, attributes: [...node.attributes, ...modes] };
+}
+
+/** From opset 18 on a Split without sizes says into how many. */
+function withCount(writer: NodeWriter, node: RawNode): RawNode {
+  if (node.inputs.length > 1) return node;
+  const count = { name: 'num_outputs', type: 2, i: writer.node.outputs.length } as unknown as AttributeProto;
+  return { ...node, attributes: [...node.attributes, count] };
+}

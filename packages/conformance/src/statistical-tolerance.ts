@@ -1,0 +1,48 @@
+import type { NoisyOutput } from '@ghostc/interpreter';
+import { type Tensor, toNumbers } from '@ghostc/ir';
+import { type Tolerance, tooWide } from './compare.ts';
+
+/** Standard deviations. Right engines stay within 1 to 6 of them; float16 in place of float32 is at thousands. */
+const DEVIATIONS = 8;
+
+/** Part of the elements that may be a step off in a right engine, beyond those that the noise explains. */
+const STEPS_OFF = 0.01;
+
+/** Noise above this part of the outputs (20 dB below them) leaves nothing to judge. */
+const MOST_NOISE = 0.1;
+
+/** What rounding explains of an output, from the noisy runs of its model. */
+export function statisticalTolerance({ sigma, largest, rms, discontinuous, step }: NoisyOutput): Tolerance {
+  const usual = sigma.map((s) => DEVIATIONS * s);
+  const reason = `${DEVIATIONS} standard deviations of random rounding`;
+  const plain = { relative: 0, absolute: 0, vetted: true, reason } as const;
+  if (!discontinuous) return { ...plain, bound: usual };
+  const most = Math.max(2 * largest, step);
+  const few = Math.max(STEPS_OFF, 2 / Math.max(1, sigma.length));
+  const bound = usual.map((u) => Math.max(u, most));
+  return { ...plain, bound, usual, rms: DEVIATIONS * rms + most * Math.sqrt(few) };
+}
+
+/** Why the tolerance cannot tell a result from noise; undefined where it can. */
+export function cannotTell(expected: Tensor, { bound, rms }: Tolerance): string | undefined {
+  const values = toNumbers(expected);
+  if (rms === undefined) return tooWide(values, (i) => bound?.[i] ?? 0, expected.dtype);
+  const size = rootMeanSquare(values);
+  if (rms <= MOST_NOISE * (size || 1) || expected.data.length < 1 / STEPS_OFF) return undefined;
+  return `rounding alone moves the outputs by ${rms.toExponential(1)}, and they are ${size.toExponential(1)} in size`;
+}
+
+export function rootMeanSquare(values: ArrayLike<number>): number {
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += Number(values[i]) ** 2 || 0;
+  return Math.sqrt(squares / Math.max(1, values.length));
+}
+
+/** |actual - expected| <= atol + rtol |expected|, element by element, as numpy.allclose has it. */
+export function allclose(expected: Tensor, rtol: number, atol: number): Tolerance {
+  const bound = Float64Array.from(toNumbers(expected), (v) => {
+    const size = Math.abs(Number(v));
+    return atol + (Number.isFinite(size) ? rtol * size : 0);
+  });
+  return { relative: 0, absolute: 0, bound, vetted: true, reason: `rtol ${rtol}, atol ${atol}` };
+}

@@ -1,0 +1,39 @@
+import { type Tensor, toNumbers } from '@ghostc/ir';
+
+export interface Deviation {
+  /** Standard deviation by element. */
+  readonly sigma: Float64Array;
+  /** The largest deviation of any element in any run; infinite where results are not even of one shape. */
+  readonly largest: number;
+  /** Root mean square of all deviations. */
+  readonly rms: number;
+}
+
+/** What all elements together say counts as much as this many runs of an element: eight runs may all lie close by chance. */
+const PRIOR_RUNS = 4;
+
+/** How far the runs lie from what exact arithmetic gives. */
+export function deviationOf(exact: Tensor, runs: readonly Tensor[]): Deviation {
+  const squares = new Float64Array(exact.data.length);
+  const still = { sigma: squares, largest: 0, rms: 0 };
+  if (runs.length === 0 || squares.length === 0) return still;
+  if (runs.some(({ data }) => data.length !== squares.length))
+    return { sigma: squares.fill(Infinity), largest: Infinity, rms: Infinity };
+  const want = toNumbers(exact);
+  let largest = 0;
+  for (const run of runs) {
+    const got = toNumbers(run);
+    for (let i = 0; i < squares.length; i++) {
+      const off = Math.abs(Number(got[i]) - Number(want[i])) || 0; // infinities and NaN are met exactly
+      squares[i] = (squares[i] ?? 0) + off * off;
+      if (off > largest) largest = off;
+    }
+  }
+  const mean = squares.reduce((a, b) => a + b, 0) / (squares.length * runs.length);
+  const weight = runs.length + PRIOR_RUNS;
+  return {
+    sigma: squares.map((sum) => Math.sqrt((sum + PRIOR_RUNS * mean) / weight)),
+    largest,
+    rms: Math.sqrt(mean),
+  };
+}

@@ -1,0 +1,42 @@
+import { toNumbers } from '@ghostc/ir';
+import { boundNode, sumsTerms } from './bound-node.ts';
+import { type Step, unitOf } from './bound-step.ts';
+import { type Bounded, exactly, unitRoundoff } from './bounded.ts';
+import { termsOf } from './sum-terms.ts';
+
+const SINGLE = unitRoundoff('f32');
+
+/** Where nothing is known of an op: this many roundings of a value of its size. */
+const UNKNOWN_ROUNDINGS = 16;
+
+export interface OwnError {
+  /** The results of exact inputs, in double precision. */
+  readonly results: readonly Bounded['tensor'][];
+  /** Size of the error that rounding makes in the op itself, by element; null where it makes none. */
+  readonly errors: readonly (Float64Array | null)[];
+}
+
+/**
+ * The error that one op makes by itself, as large as it is in practice. A sum of n terms t has a bound of gamma_n times sum
+ * |t|, which all roundings reach in one direction only. They go both ways, and the partial sums wander: u sum |t| for terms of
+ * both signs, u sqrt(n/3) |y| for terms of one. Sums of 16-bit floats are made in float32 and rounded once.
+ */
+export function ownError({ node, attrs, inputs }: Step): OwnError {
+  const bounded = boundNode({ node, attrs, inputs: inputs.map((input) => input && exactly(input.tensor)) });
+  const unit = unitOf(node);
+  const terms = sumsTerms(node.op) ? termsOf(node) : 1;
+  const share = Math.min(unit, SINGLE) / unit;
+  const sizeOf = (bound: number, y: number): number => {
+    const known = Number.isFinite(bound) ? bound / terms : UNKNOWN_ROUNDINGS * unit * y;
+    const own = share * Math.max(known, Math.sqrt(terms / 3) * unit * y);
+    return share < 1 ? own + unit * y : own;
+  };
+  return {
+    results: bounded.map(({ tensor }) => tensor),
+    errors: bounded.map(({ tensor, error }) => {
+      if (!error || tensor.dtype !== 'f64' || unit === 0) return null;
+      const values = toNumbers(tensor);
+      return error.map((e, i) => (e === 0 ? 0 : sizeOf(e, Math.abs(Number(values[i])) || 0)));
+    }),
+  };
+}

@@ -1,0 +1,68 @@
+import { CompileError, type Graph, type Value, withLocation } from '@ghostc/ir';
+import type { Rounding } from '@ghostc/ops';
+import type { ConstantCone } from './constant-cone.ts';
+import type { InputDims } from './input-dims.ts';
+import { keepShape } from './keep-node.ts';
+import type { NodeReader } from './node-reader.ts';
+import type { GraphProto, OpsetProto } from './onnx-types.ts';
+import type { Call, Scope } from './scope.ts';
+import { type ShapeValue, tensorOf } from './shape-value.ts';
+import { type ReadExternal, toTensor } from './tensor-proto.ts';
+
+/** What a name in the model stands for: a value of the graph, a shape value, or both. */
+export interface Entry {
+  value?: Value;
+  readonly shape?: ShapeValue | undefined;
+  /** What computes a symbolic shape, should it be needed as a value. */
+  readonly node?: NodeReader | undefined;
+}
+
+export interface ReadState {
+  readonly graph: Graph;
+  readonly entries: Scope;
+  readonly opset: number;
+  readonly readExternal?: ReadExternal | undefined;
+  /** Values that are computed from constants alone. */
+  readonly cone: ConstantCone;
+  /** Of integer ops, where a node does not say it. */
+  readonly rounding: Rounding;
+  readonly dims: InputDims;
+  /** The call of a function whose body is read. */
+  readonly call?: Call;
+  /** Names of the results of a body outside. */
+  readonly names?: ReadonlyMap<string, string>;
+  /** Elements that nodes may still fill in: their number is in the file, not their values. */
+  readonly room: { elements: number };
+}
+
+/** Versions of the standard ops whose meaning the op table knows. */
+const OPSETS = { first: 1, last: 28 } as const;
+
+export function standardOpset(imports: readonly OpsetProto[] = []): number {
+  const standard = imports.find(({ domain }) => !domain || domain === 'ai.onnx');
+  const version = Number(standard?.version?.toString() ?? Number.NaN);
+  if (version >= OPSETS.first && version <= OPSETS.last) return version;
+  throw new CompileError(
+    'onnx/opset',
+    `expected opset ${OPSETS.first} to ${OPSETS.last}, found ${standard?.version?.toString() ?? 'none'}`,
+  );
+}
+
+/** Initializers of a graph or a branch become constants. */
+export function readInitializers(proto: GraphProto, { graph, entries, readExternal }: ReadState): void {
+  for (const initializer of proto.initializer ?? []) {
+    const name = initializer.name ?? '';
+    withLocation({ node: name, op: 'initializer' }, () => {
+      if (entries.has(name))
+        throw new CompileError('onnx/duplicate', `${JSON.stringify(name)} is defined twice`);
+      entries.set(name, { value: graph.addConstant(name, toTensor(initializer, readExternal)) });
+    });
+  }
+}
+
+/** The value of an entry; a shape becomes a constant, or is computed by nodes where it is symbolic. */
+export function entryValue(entry: Entry, { graph }: ReadState, name = 'shape'): Value {
+  const tensor = entry.value || !entry.shape ? undefined : tensorOf(entry.shape);
+  entry.value ??= tensor ? graph.addConstant(name, tensor) : keepShape(entry);
+  return entry.value;
+}

@@ -1,0 +1,24 @@
+import { CompileError, type DType, type Shape, type TensorType } from '@ghostc/ir';
+import { int, text, texts } from './attr-spec.ts';
+import { defineOp } from './define-op.ts';
+
+/**
+ * A node of an ONNX model whose sizes are symbolic, so that it has no static form: it goes back into ONNX as it was.
+ * `proto` is its NodeProto as JSON, with `1` for each input that is present; `types` are its outputs', as JSON; `reason`
+ * says what was missing.
+ */
+export const onnxNode = defineOp({
+  name: 'onnx_node',
+  inputs: ['xs...'],
+  attrs: { op_type: text(), opset: int(), proto: text(), types: texts(), reason: text() },
+  traits: ['kept'],
+  infer: (_inputs, { types }) => types.map(typeOf),
+  evaluate(_inputs, { op_type, reason }) {
+    throw new CompileError('onnx/dynamic-shape', `${op_type} is kept for ONNX only: ${reason}`);
+  },
+});
+
+function typeOf(text: string): TensorType {
+  const { dtype, shape } = JSON.parse(text) as { dtype: DType; shape: Shape };
+  return { dtype, shape };
+}

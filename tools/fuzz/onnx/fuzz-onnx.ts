@@ -1,0 +1,111 @@
+import { describeModel } from './describe-model.ts';
+import { Judge, type Target, type Verdict } from './judge-models.ts';
+import { opDraws } from './op-draws.ts';
+import { type RandomModel, randomModel } from './random-model.ts';
+import { reduceModel, withExpected } from './reduce-model.ts';
+
+export interface FuzzOnnxOptions {
+  readonly count: number;
+  readonly seed: number;
+  /** Ops of the first node; all in turn if absent. */
+  readonly ops?: readonly string[] | undefined;
+  /** `seed:op` of one model. */
+  readonly replay?: string | undefined;
+  readonly targets?: readonly Target[] | undefined;
+  readonly seconds?: number;
+  readonly onProgress?: (report: OnnxReport) => void;
+}
+
+export interface OpTally {
+  /** Models that ONNX Runtime computed. */
+  graphs: number;
+  agree: number;
+  wrong: number;
+  /** Models that ONNX Runtime has no kernel for, or calls invalid. */
+  rejected: number;
+  /** Counts by target and reason. */
+  readonly refused: Record<string, number>;
+}
+
+export interface OnnxReport {
+  graphs: number;
+  seconds: number;
+  readonly ops: Record<string, OpTally>;
+  readonly failures: string[];
+}
+
+/** Models that share one call of the C compiler. */
+const BATCH = 96;
+
+/** Runs random ONNX models on ONNX Runtime and on every target of ours. */
+export async function fuzzOnnx(options: FuzzOnnxOptions): Promise<OnnxReport> {
+  const [replayed, one] = options.replay?.split(/:(.*)/) ?? [];
+  const ops = one ? [one] : (options.ops ?? [...opDraws.keys()]);
+  const report: OnnxReport = { graphs: 0, seconds: 0, ops: {}, failures: [] };
+  const start = performance.now();
+  const elapsed = (): number => (performance.now() - start) / 1000;
+  const judge = new Judge();
+  try {
+    for (let number = 0; report.graphs < options.count && elapsed() < (options.seconds ?? Infinity); ) {
+      const batch: RandomModel[] = [];
+      const wanted = Math.min(BATCH, options.count - report.graphs);
+      // an op of which ONNX Runtime takes nothing must not keep the loop from its end
+      for (let tries = 0; batch.length < wanted && tries < 20 * BATCH; tries++, number++) {
+        const seed = replayed ? Number(replayed) : options.seed * 1_000_003 + number;
+        const model = await randomModel(seed, ops[number % ops.length] as string, judge.ort);
+        if ('rejected' in model) tallyOf(report, model.op).rejected++;
+        else batch.push(model);
+      }
+      if (batch.length === 0) break;
+      await settle(batch, report, { judge, targets: options.targets });
+      report.graphs += batch.length;
+      report.seconds = elapsed();
+      options.onProgress?.(report);
+    }
+  } finally {
+    judge.dispose();
+  }
+  return report;
+}
+
+function tallyOf({ ops }: OnnxReport, op: string): OpTally {
+  ops[op] ??= { graphs: 0, agree: 0, wrong: 0, rejected: 0, refused: {} };
+  return ops[op];
+}
+
+interface Trials {
+  readonly judge: Judge;
+  readonly targets: readonly Target[] | undefined;
+}
+
+async function settle(
+  batch: readonly RandomModel[],
+  report: OnnxReport,
+  { judge, targets }: Trials,
+): Promise<void> {
+  const all = await judge.judge(
+    batch.map((model) => withExpected(model, model)),
+    targets,
+  );
+  for (const [i, model] of batch.entries()) {
+    const verdicts = all[i] as Verdict[];
+    const tally = tallyOf(report, model.op);
+    tally.graphs++;
+    for (const { target, reason } of verdicts.filter(({ status }) => status === 'refused'))
+      count(tally.refused, `${target}: ${reason}`);
+    const wrong = verdicts.filter(({ status }) => status === 'wrong');
+    if (wrong.length) tally.wrong++;
+    else if (verdicts.every(({ status }) => status === 'agree')) tally.agree++;
+    for (const verdict of wrong) report.failures.push(await tell(model, verdict, judge));
+  }
+}
+
+function count(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+async function tell(model: RandomModel, { target, reason }: Verdict, judge: Judge): Promise<string> {
+  const smallest = await reduceModel(model, target, judge);
+  const what = describeModel(smallest?.part ?? model);
+  return `${target} [--replay ${model.seed}:${model.op}] ${smallest?.reason ?? reason}\n${what}`;
+}

@@ -1,0 +1,197 @@
+import { compileC, compileOnnx } from '@ghostc/compiler';
+import { compareDerived, type Runtime, runEach, type Tensors } from '@ghostc/conformance';
+import { type BoundedOutput, boundedRun, interpret } from '@ghostc/interpreter';
+import { CompileError, type Graph, type Tensor, verify } from '@ghostc/ir';
+import { readOnnx } from '@ghostc/onnx';
+import { registry } from '@ghostc/ops';
+import { type BatchEntry, dawnDevice, runCBatch, wgslRuntimeOn } from '@ghostc/runtimes';
+import { OrtProcess } from '../../conformance/peers/ort-process.ts';
+import { type ModelParts, modelBytes } from './model-draft.ts';
+
+export const targets = ['interpreter', 'onnx', 'c', 'wgsl'] as const;
+export type Target = (typeof targets)[number];
+
+/** A model with its outputs in ONNX Runtime. */
+export interface Question extends ModelParts {
+  readonly expected: Tensors;
+}
+
+export interface Verdict {
+  /** `read` where the reader refused, or failed. */
+  readonly target: Target | 'read';
+  readonly status: 'agree' | 'refused' | 'wrong';
+  readonly reason?: string;
+}
+
+/** Behind divisions by values near 0, and for what no bound can be derived: as `ghostc verify` takes it. */
+const fallback = { relative: 1e-4, absolute: 1e-6, reason: 'no bound can be derived' } as const;
+const coarse = { relative: 1e-2, absolute: 1e-4, reason: 'no bound can be derived, 16-bit floats' } as const;
+
+/** Everything that models are run on, held open for many. */
+export class Judge {
+  readonly ort: OrtProcess = new OrtProcess('ort-node');
+  #device: GPUDevice | undefined;
+  #wgsl: Runtime | undefined;
+
+  async #gpu(): Promise<Runtime> {
+    this.#device ??= await dawnDevice();
+    this.#wgsl ??= wgslRuntimeOn(this.#device);
+    return this.#wgsl;
+  }
+
+  dispose(): void {
+    this.ort.end();
+    this.#device?.destroy();
+  }
+
+  /** What the targets make of each model, in order. C is compiled for all at once. */
+  async judge(questions: readonly Question[], on: readonly Target[] = targets): Promise<Verdict[][]> {
+    const trials = questions.map((question) => Trial.begin(question));
+    for (const trial of trials) {
+      if (on.includes('interpreter')) await trial.settle('interpreter', async () => trial.known.outputs);
+      if (on.includes('onnx')) await trial.settle('onnx', () => this.#runOnnx(trial));
+      if (on.includes('wgsl')) await trial.settle('wgsl', () => this.#runWgsl(trial));
+    }
+    if (on.includes('c')) await settleC(trials);
+    return trials.map(({ verdicts }) => verdicts);
+  }
+
+  async #runOnnx({ known, question }: Trial): Promise<Tensors> {
+    const reply = await this.ort.run({ model: compileOnnx(known.graph), inputs: [[...question.inputs]] });
+    if ('error' in reply) throw new Error(`ONNX Runtime on our model: ${reply.error}`);
+    return new Map(question.outputs.map((name, i) => [name, reply.outputs[0]?.[i] as never]));
+  }
+
+  async #runWgsl({ known, question }: Trial): Promise<Tensors> {
+    const runtime = await this.#gpu();
+    const [outputs] = await runEach(runtime.prepare(known.graph), [question.inputs]);
+    return outputs as Tensors;
+  }
+}
+
+/** What the reader and the interpreter make of a model. */
+interface Known {
+  readonly graph: Graph;
+  readonly outputs: Tensors;
+  readonly oracle: ReadonlyMap<string, BoundedOutput>;
+}
+
+/** The inputs with the quantisation that the graph found for them. */
+function quantisedInputs(graph: Graph, inputs: Tensors): Tensors {
+  return new Map(
+    graph.inputs.map(({ name, type: { quant } }) => {
+      const tensor = inputs.get(name) as Tensor;
+      return [name, quant ? { ...tensor, quant } : tensor];
+    }),
+  );
+}
+
+/** One model under trial. */
+class Trial {
+  readonly question: Question;
+  readonly verdicts: Verdict[] = [];
+  #known: Known | undefined;
+
+  private constructor(question: Question) {
+    this.question = question;
+  }
+
+  static begin(question: Question): Trial {
+    const trial = new Trial(question);
+    try {
+      const graph = readOnnx(modelBytes(question), { file: 'model.onnx' });
+      verify(graph, registry);
+      const inputs = quantisedInputs(graph, question.inputs);
+      trial.#known = { graph, outputs: interpret(graph, inputs), oracle: boundedRun(graph, inputs) };
+    } catch (error) {
+      trial.verdicts.push(verdictOf('read', error));
+    }
+    return trial;
+  }
+
+  get readable(): boolean {
+    return this.#known !== undefined;
+  }
+
+  get known(): Known {
+    return this.#known as Known;
+  }
+
+  /** The interpreter is held against ONNX Runtime, the other targets against the interpreter. */
+  async settle(target: Target, run: () => Promise<Tensors>): Promise<void> {
+    if (!this.readable) return;
+    try {
+      const outputs = await run();
+      const want = target === 'interpreter' ? this.question.expected : this.known.outputs;
+      const problem = this.#problem(want, outputs);
+      this.verdicts.push(
+        problem ? { target, status: 'wrong', reason: problem } : { target, status: 'agree' },
+      );
+    } catch (error) {
+      this.verdicts.push(verdictOf(target, error));
+    }
+  }
+
+  #problem(want: Tensors, got: Tensors): string | undefined {
+    for (const [name, expected] of want) {
+      const half = /16/.test(expected.dtype) || usesHalf(this.question);
+      const rough = half ? coarse : fallback;
+      const folded = this.known.graph.outputs.some((one) => one.name === name && one.value.constant);
+      const oracle = folded || inexact(this.question) ? undefined : this.known.oracle.get(name);
+      const { pass, problem } = compareDerived(expected, got.get(name), { oracle, fallback: rough });
+      if (!pass && !/too wide/.test(problem ?? '')) return `${name}: ${problem}`;
+    }
+    return undefined;
+  }
+}
+
+/** Ops that ONNX Runtime computes with less care than a float32 allows: variances as differences, coordinates in float32. */
+const careless = new Set(['GroupNormalization', 'InstanceNormalization', 'Resize', 'Upsample']);
+
+function inexact({ nodes }: ModelParts): boolean {
+  return nodes.some(({ op }) => careless.has(op));
+}
+
+function usesHalf({ inputs, initializers }: ModelParts): boolean {
+  return [...inputs.values(), ...initializers.values()].some(({ dtype }) => dtype === 'f16');
+}
+
+async function settleC(trials: readonly Trial[]): Promise<void> {
+  const batch: { trial: Trial; entry: BatchEntry }[] = [];
+  for (const [i, trial] of trials.entries()) {
+    if (!trial.readable) continue;
+    try {
+      const program = compileC(trial.known.graph, { name: `m${i}` });
+      batch.push({ trial, entry: { program, inputs: [trial.question.inputs] } });
+    } catch (error) {
+      trial.verdicts.push(verdictOf('c', error));
+    }
+  }
+  const results = batch.length ? await runCBatch(batch.map(({ entry }) => entry)) : [];
+  for (const [i, { trial }] of batch.entries()) {
+    const result = results[i];
+    await trial.settle('c', async () => {
+      if (result instanceof CompileError) throw new Error(result.message);
+      return result?.[0] as Tensors;
+    });
+  }
+}
+
+/** A refusal is a CompileError with a place, of the reader or of a backend; all else is a failure. */
+function verdictOf(target: Verdict['target'], error: unknown): Verdict {
+  if (!(error instanceof CompileError)) {
+    const { stack = '', message } = error instanceof Error ? error : new Error(String(error));
+    const place = /\n\s+at .*/.exec(stack)?.[0]?.trim() ?? '';
+    return { target, status: 'wrong', reason: `${message.split('\n').slice(0, 3).join(' ')} ${place}` };
+  }
+  const { code, detail, location } = error;
+  const named =
+    location.node !== undefined || location.op !== undefined || /%|input|output|value /.test(detail);
+  const ours = location.pass !== undefined || /^(graph|verify|infer|attrs|run\/(c|wgsl))/.test(code);
+  const place = `${location.pass ? `pass ${location.pass} ` : ''}${location.op ?? ''}`;
+  return {
+    target,
+    status: named && !ours ? 'refused' : 'wrong',
+    reason: `${code}: ${detail.slice(0, 300)} ${place}`,
+  };
+}

@@ -1,0 +1,15 @@
+import { elementwiseRows } from './draw-elementwise.ts';
+import { movementRows } from './draw-movement.ts';
+import type { OpDraw } from './draw-op.ts';
+import { quantizedRows } from './draw-quantized.ts';
+import { reductionRows } from './draw-reductions.ts';
+import { windowRows } from './draw-windows.ts';
+
+/** How every op of the reader is drawn, by name; ops of other domains as `domain.op`. */
+export const opDraws: ReadonlyMap<string, OpDraw> = new Map([
+  ...elementwiseRows,
+  ...movementRows,
+  ...quantizedRows,
+  ...reductionRows,
+  ...windowRows,
+]);
