@@ -1,60 +1,140 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import type { DataSet } from '@ghostc/conformance';
-import { CompileError, type Graph, type Tensor } from '@ghostc/ir';
+import { CompileError, type Graph, type Tensor, type TensorType } from '@ghostc/ir';
 import { readTensorProto } from '@ghostc/onnx';
+import { readNpy } from '@ghostc/quant';
+import { fitToModel } from './fit-to-model.ts';
+import { readZip } from './read-zip.ts';
 
-/** Reads `test_data_set_K/input_N.pb, output_N.pb` below `folder`: N is the position in the model's inputs and outputs. */
-export function readDataSets(folder: string, model: Graph): DataSet[] {
-  const outputs = model.outputs.map((output) => output.name);
-  return dataSetNames(folder).map((name) => ({
-    name,
-    inputs: readInputs(join(folder, name), model),
-    outputs: readTensors(join(folder, name), 'output', outputs),
+/** Tensors of one data set by key: a tensor's name, `input_N`, `output_N`, or numpy's `arr_N`. */
+interface Source {
+  readonly name: string;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+interface Entry {
+  /** For messages. */
+  readonly file: string;
+  read(): Tensor;
+}
+
+/**
+ * Data sets at `path`: an .npz file, an .npy or .pb file with the only input, a folder of such files (each .npz is a set), or of
+ * folders test_data_set_K. Files are `input_N` and `output_N`, N the position in the model's inputs and outputs, or have the
+ * names of the tensors. A set without outputs has inputs only.
+ */
+export function readDataSets(path: string, model: Graph): DataSet[] {
+  return sourcesAt(path).map((source) => ({
+    name: source.name,
+    inputs: readInputs(source, model, path),
+    outputs: readOutputs(source, model),
   }));
 }
 
-/** Reads `test_data_set_K/input_N.pb` alone. */
-export function readInputSets(folder: string, model: Graph): Omit<DataSet, 'outputs'>[] {
-  return dataSetNames(folder).map((name) => ({ name, inputs: readInputs(join(folder, name), model) }));
+/** The inputs alone. */
+export function readInputSets(path: string, model: Graph): Omit<DataSet, 'outputs'>[] {
+  return sourcesAt(path).map((source) => ({ name: source.name, inputs: readInputs(source, model, path) }));
 }
 
-function readInputs(folder: string, model: Graph): Map<string, Tensor> {
-  return readTensors(
-    folder,
-    'input',
-    model.inputs.map((input) => input.name),
+const FILE = /\.(npy|pb)$/;
+
+function sourcesAt(path: string): Source[] {
+  if (!existsSync(path))
+    throw new CompileError('data/missing', 'there is no such file or folder', { file: path });
+  if (statSync(path).isFile()) return [fileSource(path)];
+  const names = readdirSync(path).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const sets = names.filter((name) => /^test_data_set_\d+$/.test(name));
+  const archives = names.filter((name) => name.endsWith('.npz'));
+  if (sets.length > 0) return sets.map((name) => folderSource(join(path, name), name));
+  if (archives.length > 0) return archives.map((name) => fileSource(join(path, name)));
+  if (names.some((name) => FILE.test(name))) return [folderSource(path, basename(path))];
+  throw new CompileError(
+    'data/empty',
+    'expected folders test_data_set_K, or .npz, .npy or .pb files, found none',
+    {
+      file: path,
+    },
   );
 }
 
-function dataSetNames(folder: string): string[] {
-  if (!existsSync(folder))
-    throw new CompileError('data/missing', 'there is no such folder', { file: folder });
-  const names = readdirSync(folder).filter((name) => /^test_data_set_\d+$/.test(name));
-  if (names.length === 0)
-    throw new CompileError('data/empty', 'expected folders test_data_set_K, found none', { file: folder });
-  return names.sort((a, b) => Number(a.slice(14)) - Number(b.slice(14)));
+function folderSource(folder: string, name: string): Source {
+  const files = readdirSync(folder).filter((file) => FILE.test(file));
+  return {
+    name,
+    entries: new Map(files.map((file) => [file.replace(FILE, ''), fileEntry(join(folder, file))])),
+  };
 }
 
-function readTensors(
-  folder: string,
-  kind: 'input' | 'output',
-  names: readonly string[],
-): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  names.forEach((name, i) => {
-    const file = join(folder, `${kind}_${i}.pb`);
-    if (!existsSync(file))
-      throw new CompileError('data/missing', `${kind} ${i} (${name}) has no file`, { file });
-    tensors.set(name, readTensor(file));
-  });
-  return tensors;
+function fileSource(file: string): Source {
+  const name = basename(file);
+  if (extname(file) !== '.npz') return { name, entries: new Map([['input_0', fileEntry(file)]]) };
+  const members = located(file, () => readZip(readFileSync(file)));
+  const arrays = [...members].filter(([member]) => member.endsWith('.npy'));
+  return {
+    name,
+    entries: new Map(
+      arrays.map(([member, bytes]) => {
+        const label = `${file} (${member})`;
+        return [member.slice(0, -4), { file: label, read: () => located(label, () => readNpy(bytes)) }];
+      }),
+    ),
+  };
 }
 
-function readTensor(file: string): Tensor {
+function fileEntry(file: string): Entry {
+  const read = file.endsWith('.npy') ? readNpy : readTensorProto;
+  if (FILE.test(file)) return { file, read: () => located(file, () => read(readFileSync(file))) };
+  throw new CompileError('data/kind', 'expected an .npz, .npy or .pb file', { file });
+}
+
+function located<T>(file: string, read: () => T): T {
   try {
-    return readTensorProto(readFileSync(file));
+    return read();
   } catch (error) {
     throw error instanceof CompileError ? error.at({ file }) : error;
   }
+}
+
+interface Slot {
+  readonly kind: 'input' | 'output';
+  readonly index: number;
+  readonly name: string;
+  readonly type: TensorType;
+}
+
+function readInputs(source: Source, model: Graph, path: string): Map<string, Tensor> {
+  const slots = model.inputs.map(({ name, type }, index): Slot => ({ kind: 'input', index, name, type }));
+  return new Map(
+    slots.map((slot) => {
+      const entry = entryOf(source, slot, slot.index);
+      if (entry) return [slot.name, fitted(entry, slot)];
+      const found = [...source.entries.keys()].join(', ') || 'none';
+      const detail = `${source.name}: input ${slot.index} (${slot.name}) is not there; found ${found}`;
+      throw new CompileError('data/missing', detail, { file: path });
+    }),
+  );
+}
+
+/** Those that are given. */
+function readOutputs(source: Source, model: Graph): Map<string, Tensor> {
+  const slots = model.outputs.map(
+    ({ name, value }, index): Slot => ({ kind: 'output', index, name, type: value.type }),
+  );
+  return new Map(
+    slots.flatMap((slot): [string, Tensor][] => {
+      const entry = entryOf(source, slot, model.inputs.length + slot.index);
+      return entry ? [[slot.name, fitted(entry, slot)]] : [];
+    }),
+  );
+}
+
+/** By the tensor's name (as a file may have it), by its position, or by numpy's names of unnamed arrays. */
+function entryOf({ entries }: Source, { kind, index, name }: Slot, position: number): Entry | undefined {
+  const keys = [`${kind}_${index}`, name, name.replace(/[/:\\]/g, '_'), `arr_${position}`];
+  return keys.map((key) => entries.get(key)).find(Boolean);
+}
+
+function fitted(entry: Entry, { kind, name, type }: Slot): Tensor {
+  return fitToModel(entry.read(), type, { file: entry.file, kind, name });
 }

@@ -24,5 +24,5 @@ test.each(['ghostnet', 'ghostnet-1.0', 'ghostnetv4:1.0', 'resnet50:2', 'GhostNet
 );
 
 test('a missing file is missing, and no more', () => {
-  expect(() => loadModel('model.onnx')).toThrow(/there is no such file\n  at model.onnx$/);
+  expect(() => loadModel('model.onnx')).toThrow(/there is no such file\n {2}at model.onnx$/);
 });

@@ -65,10 +65,13 @@ function systemMessage({ code, message, path, syscall }: NodeJS.ErrnoException):
   return `${pc.red(`error[file/${code}]`)}: ${words} (${syscall})${place}`;
 }
 
-/** `ghostc ... | head` closes the pipe early: that is no failure. */
+/** `ghostc ... | head` closes the pipe early: that is no failure. A full disk is one. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  fail(error);
+  process.exit();
 });
+/** Then there is nobody to tell. */
+process.stderr.on('error', () => process.exit(process.exitCode ?? 2));
 
 await main(process.argv);

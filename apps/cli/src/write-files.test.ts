@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bundle } from './testing/run-ghostc.ts';
@@ -74,6 +74,59 @@ test('a complete output that was not yet in place is put there by the next run',
   expect(readdirSync(out).sort()).toEqual(['a.txt', 'b.txt']);
   expect(readFileSync(join(out, 'a.txt'), 'utf8')).toBe('new');
 });
+
+test("a link where the folder of a complete output is expected is refused, and moves nobody's files", () => {
+  const [out, victim] = [join(folder, 'linked'), join(folder, 'victim')];
+  mkdirSync(out);
+  mkdirSync(victim);
+  writeFileSync(join(victim, 'a.txt'), 'mine');
+  symlinkSync(victim, join(out, '.ghostc-ready'));
+  expect(() => writeFiles(out, new Map([['b.txt', '']]))).toThrow(/write\/link/);
+  symlinkSync(victim, join(out, 'src'));
+  rmSync(join(out, '.ghostc-ready'));
+  expect(() => writeFiles(out, new Map([['src/net.c', '']]))).toThrow(/write\/link/);
+  expect([readdirSync(victim), readdirSync(out)]).toEqual([['a.txt'], ['src']]);
+});
+
+test('a link among the files of a complete output is not followed', () => {
+  const [out, secret] = [join(folder, 'inner-link'), join(folder, 'secret')];
+  mkdirSync(join(out, '.ghostc-ready'), { recursive: true });
+  mkdirSync(secret);
+  writeFileSync(join(secret, 'key'), 'mine');
+  symlinkSync(secret, join(out, '.ghostc-ready/src'));
+  writeFiles(out, new Map([['b.txt', '']]));
+  expect([readdirSync(secret), readdirSync(out)]).toEqual([['key'], ['b.txt']]);
+});
+
+test('while another process writes into the folder it is said so; one that has ended is none', () => {
+  const out = join(folder, 'busy');
+  mkdirSync(out);
+  writeFileSync(join(out, `.ghostc-lock-${process.ppid}`), '');
+  expect(() => writeFiles(out, new Map([['a.txt', '']]))).toThrow(/write\/busy/);
+  rmSync(join(out, `.ghostc-lock-${process.ppid}`));
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  writeFileSync(join(out, `.ghostc-lock-${pid}`), '');
+  writeFiles(out, new Map([['a.txt', '']]));
+  expect(readdirSync(out)).toEqual(['a.txt']);
+});
+
+test('several compiles into one new folder at once leave one whole output', async () => {
+  const out = join(folder, 'many/at/once');
+  await Promise.all([1, 1, 1, 1].map((seed) => compileAndKill(seed, out, 600_000)));
+  expect(readdirSync(out).sort()).toEqual(
+    readdirSync(out)
+      .filter((name) => !name.startsWith('.'))
+      .sort(),
+  );
+  expect(readdirSync(out).some((name) => name.endsWith('.c'))).toBe(true);
+}, 600_000);
+
+test.each(['con', 'con.h', 'src/AUX.c', 'lpt1.txt', 'a.', 'a./b'])(
+  'the name %j, which Windows cannot have, is refused',
+  (name) => {
+    expect(() => writeFiles(join(folder, 'windows'), new Map([[name, '']]))).toThrow(/no plain file name/);
+  },
+);
 
 test.each(['../x', 'a/../../b', '/abs', 'a//b', 'a/.b', '.hidden', '..', 'a\\b', ''])(
   'the name %j is refused, and nothing is written',

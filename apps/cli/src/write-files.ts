@@ -1,5 +1,6 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,9 +10,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { OutputFiles } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
+import { whileLocked } from './while-locked.ts';
 
 /** Folder of a complete set of files that waits to be moved into place: what an interrupted run left is moved by the next. */
 const READY = '.ghostc-ready';
@@ -23,21 +25,24 @@ const STALE = 3_600_000;
  * Writes all files or none. They are written into a fresh folder beside the targets; renaming that to READY is the moment from
  * which the new output counts, then each file is renamed into place. A run that is killed before that moment leaves the old
  * output; one that is killed after it leaves READY, which the next run into the folder finishes first. Names may have folders
- * (`src/net.c`); a name that leads out of the folder or is hidden is refused.
+ * (`src/net.c`); a name that leads out of the folder or is hidden is refused, as is one that Windows cannot have, and a link
+ * where a folder is expected. While another process writes into the folder, `write/busy` says so.
  */
 export function writeFiles(folder: string, files: OutputFiles): string[] {
   const out = resolve(folder);
   for (const name of files.keys()) checkName(name);
   const made = makeFolder(out);
   try {
-    finishInterrupted(out);
-    for (const name of files.keys()) checkTarget(out, name);
-    stage(out, files);
+    whileLocked(out, () => {
+      finishInterrupted(out);
+      for (const name of files.keys()) checkTarget(out, name);
+      stage(out, files);
+      moveIntoPlace(out);
+    });
   } catch (error) {
     removeFolders(made);
     throw error;
   }
-  moveIntoPlace(out);
   return [...files.keys()].map((name) => join(folder, name));
 }
 
@@ -66,6 +71,8 @@ function makeFolder(path: string): string[] {
   try {
     mkdirSync(path);
   } catch (error) {
+    // Another process may have made it since.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return above;
     removeFolders(above);
     throw error;
   }
@@ -88,6 +95,7 @@ function checkTarget(out: string, name: string): void {
   const parts = name.split('/');
   for (let depth = 1; depth <= parts.length; depth++) {
     const file = join(out, ...parts.slice(0, depth));
+    if (depth < parts.length) refuseLink(file);
     if (!existsSync(file) || statSync(file).isDirectory() === depth < parts.length) continue;
     const found =
       depth < parts.length ? 'a file is in the way of a folder' : 'a folder is in the way of the file';
@@ -95,18 +103,29 @@ function checkTarget(out: string, name: string): void {
   }
 }
 
+/** A link would lead to somebody's files. */
+function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new CompileError('write/link', 'expected a folder, found a link', { file: path });
+}
+
 /** Moves a complete output that a killed run left, and removes incomplete ones. */
 export function finishInterrupted(out: string): void {
+  refuseLink(join(out, READY));
   if (existsSync(join(out, READY))) moveIntoPlace(out);
   for (const name of readdirSync(out)) {
     const path = join(out, name);
-    if (name.startsWith(STAGING) && Date.now() - statSync(path).mtimeMs > STALE)
+    if (name.startsWith(STAGING) && Date.now() - lstatSync(path).mtimeMs > STALE)
       rmSync(path, { recursive: true, force: true });
   }
 }
 
+/** Devices of Windows, with or without an extension. */
+const deviceName = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
 function checkName(name: string): void {
-  if (name.split('/').every((part) => /^[A-Za-z0-9_][\w.+-]*$/.test(part))) return;
+  const plain = (part: string): boolean => /^[A-Za-z0-9_][\w.+-]*$/.test(part) && !part.endsWith('.');
+  if (name.split('/').every((part) => plain(part) && !deviceName.test(part))) return;
   throw new CompileError('write/name', `${JSON.stringify(name)} is no plain file name`);
 }
 
@@ -115,7 +134,10 @@ function moveIntoPlace(out: string): void {
   for (const entry of readdirSync(ready, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const source = join(entry.parentPath, entry.name);
-    const target = join(out, relative(ready, source));
+    const name = relative(ready, source);
+    checkName(name.replaceAll(sep, '/'));
+    checkTarget(out, name.replaceAll(sep, '/'));
+    const target = join(out, name);
     mkdirSync(dirname(target), { recursive: true });
     renameSync(source, target);
   }

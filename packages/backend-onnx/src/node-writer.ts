@@ -1,4 +1,13 @@
-import { CompileError, fromNumbers, type Graph, i64, type Node, type Tensor, type Value } from '@ghostc/ir';
+import {
+  CompileError,
+  f32,
+  fromNumbers,
+  type Graph,
+  i64,
+  type Node,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { type Activation, lookup, withDefaults } from '@ghostc/ops';
 import { isLineWeight, withoutHeight } from './line-form.ts';
 import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
@@ -121,7 +130,12 @@ export class NodeWriter {
     return this.target.initializer(i64(values), `${this.node.output.name}_${what}`);
   }
 
-  /** A float initializer of the node's element type; a scalar for a number. */
+  /** A float32 initializer, for inputs that have this type whatever the node computes in. */
+  floats32(values: readonly number[], what: string): string {
+    return this.target.initializer(f32([values.length], values), `${this.node.output.name}_${what}`);
+  }
+
+  /** An initializer of the node's element type; a scalar for a number. */
   floats(values: number | readonly number[], what: string): string {
     const list = typeof values === 'number' ? [values] : values;
     return this.target.initializer(

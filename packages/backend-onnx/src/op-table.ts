@@ -351,7 +351,7 @@ function writeResize(writer: NodeWriter): void {
     coordinate_transformation_mode: string;
     nearest_mode: string;
   }>();
-  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats(scales, 'scales')];
+  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats32(scales, 'scales')];
   const modes = { mode, coordinate_transformation_mode, ...(mode === 'nearest' ? { nearest_mode } : {}) };
   writer.last('Resize', [writer.input(0), '', ...target], modes);
 }

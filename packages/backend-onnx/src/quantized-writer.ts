@@ -24,9 +24,11 @@ export class QuantizedWriter extends NodeWriter {
     return floatAttrs(this.node) as A;
   }
 
+  /** Indices and other integers without a scale are what they are. */
   override input(index: number): string {
     const value = this.node.inputs[index];
-    if (!value || value.type.dtype === 'f32') return super.input(index);
+    const whole = !value?.type.quant && !this.#isBias(index);
+    if (!value || value.type.dtype === 'f32' || whole) return super.input(index);
     return this.#dequantized(value, index);
   }
 
@@ -99,9 +101,13 @@ export class QuantizedWriter extends NodeWriter {
     });
   }
 
+  #isBias(index: number): boolean {
+    return lookup(this.node.op).inputs[index] === 'bias?';
+  }
+
   /** A bias has the scale of the products, x_scale * w_scale[m]. */
   #quantOf(value: Value, index: number): QuantParams {
-    if (lookup(this.node.op).inputs[index] !== 'bias?') return value.type.quant as QuantParams;
+    if (!this.#isBias(index)) return value.type.quant as QuantParams;
     const [x, w] = [this.value(0).type.quant as QuantParams, this.value(1).type.quant as QuantParams];
     const scale = Array.from({ length: Number(value.type.shape[0]) }, (_, m) =>
       Math.fround((x.scale[0] ?? 1) * (w.scale[w.axis === undefined ? 0 : m] ?? 1)),

@@ -112,7 +112,7 @@ function part(
 /** Outputs are called as those of `isolateNodes`. */
 function withAllOutputs(source: Graph): Graph {
   const graph = source.clone();
-  graph.outputs.splice(0);
+  graph.removeOutputs();
   [...graph.nodes()].forEach((node, n) =>
     node.outputs.forEach((value, k) => graph.addOutput(`${n}_${k}`, value)),
   );

@@ -2,7 +2,15 @@ import { type FusingOptions, fusesGhost } from '@ghostc/backend-wgsl';
 import type { Graph } from '@ghostc/ir';
 import { verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { lower, lowerForGpu, lowerToLayers, optimizationPasses, type Pass, runPasses } from '@ghostc/passes';
+import {
+  lower,
+  lowerForGpu,
+  lowerToLayers,
+  optimizationPasses,
+  type Pass,
+  runPasses,
+  widenHalf,
+} from '@ghostc/passes';
 
 export interface PipelineOptions {
   /** Called after each pass with the graph as it is then. */
@@ -14,7 +22,7 @@ export interface PipelineOptions {
  *
  *   read          bytes -> graph            @ghostc/onnx, @ghostc/ghostnet, or the text form
  *   optimize      `optimizationPasses`      their order and its reasons stand in @ghostc/passes
- *   lower         composite ops -> kernels  for WGSL and C; ONNX is written from the optimised graph
+ *   lower         composite ops -> kernels  for WGSL and C; ONNX is written from the optimised graph; C computes float16 in float32
  *   plan          schedule, arena offsets   @ghostc/planner, called by the backend that needs it
  *   emit          graph -> artefact         @ghostc/backend-onnx, -wgsl, -c
  */
@@ -39,16 +47,19 @@ export function lowerForGpuKernels(
   return graph;
 }
 
-/** Composite ops of an optimised graph become their layers: what the quantiser takes. */
+/** Composite ops of an optimised graph become their layers, 16-bit floats float32: what the quantiser takes. */
 export function lowerForQuantizer(optimized: Graph): Graph {
-  const graph = lowerToLayers(optimized.clone());
+  const graph = widenHalf(lowerToLayers(optimized.clone()), 'float');
   verify(graph, registry);
   return graph;
 }
 
-/** Composite ops of an optimised graph become the ops that the code-generating backends have kernels for. */
+/**
+ * Composite ops of an optimised graph become the ops that the code-generating backends have kernels for, 16-bit floats are
+ * computed in float32.
+ */
 export function lowerForKernels(optimized: Graph, { onPass }: PipelineOptions = {}): Graph {
-  const graph = lower(optimized.clone());
+  const graph = widenHalf(lower(optimized.clone()), 'cast');
   verify(graph, registry);
   onPass?.('lower', graph);
   return graph;

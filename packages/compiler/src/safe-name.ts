@@ -1,5 +1,8 @@
 import { reservedNames } from '@ghostc/backend-c';
 
+/** Devices of Windows: no file may have such a name, whatever its extension. */
+const deviceName = /^(con|prn|aux|nul|com\d|lpt\d)$/;
+
 /** A name that is safe as a C identifier, a file name and a WGSL identifier: [a-z][a-z0-9_]*, at most 62 characters. */
 export function safeName(name: string): string {
   const plain = name
@@ -8,5 +11,6 @@ export function safeName(name: string): string {
     .replace(/^_+|_+$/g, '')
     .slice(0, 60);
   if (!plain) return 'model';
-  return /^[a-z]/.test(plain) && !reservedNames.has(plain) ? plain : `m_${plain}`;
+  const taken = reservedNames.has(plain) || deviceName.test(plain);
+  return /^[a-z]/.test(plain) && !taken ? plain : `m_${plain}`;
 }

@@ -58,7 +58,7 @@ export function compareTensors(
   const numbers = isWide(expected) ? toNumbers(expected) : (want as ArrayLike<number>);
   const largest = largestMagnitude(numbers);
   const { bound } = tolerance;
-  const floor = FLUSHED + (bound ? 0 : tolerance.relative * largest + tolerance.absolute);
+  const floor = FLUSHED + (bound ? 0 : relativeFor(expected.dtype, tolerance) * largest + tolerance.absolute);
   const allowed = (i: number): number => floor + (bound?.[i] ?? 0);
   const wide = tolerance.vetted ? undefined : tooWide(numbers, allowed, expected.dtype);
   if (wide) return failed(wide);
@@ -120,6 +120,14 @@ export function tooWide(
   for (let i = 0; i < want.length; i++) if (!(allowed(i) <= limit)) wide++;
   if (want.length === 0 || 2 * wide <= want.length) return undefined;
   return `the tolerance is too wide: ${wide} of ${want.length} elements may be off by more than ${limit.toExponential(1)}`;
+}
+
+/** A tolerance for float32 holds 16-bit floats to this many of their own roundings. */
+const HALF_ROUNDINGS = 4;
+
+function relativeFor(dtype: DType, { relative }: Tolerance): number {
+  const unit = dtype === 'f16' ? 2 ** -11 : dtype === 'bf16' ? 2 ** -8 : 0;
+  return relative > 0 ? Math.max(relative, HALF_ROUNDINGS * unit) : 0;
 }
 
 /** 16-bit floats round to two or three digits: a hundredth is a few roundings. */

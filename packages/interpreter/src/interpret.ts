@@ -1,4 +1,12 @@
-import { CompileError, type Graph, type Node, type Tensor, type Value, withLocation } from '@ghostc/ir';
+import {
+  CompileError,
+  type Graph,
+  type Node,
+  type Tensor,
+  tensorType,
+  type Value,
+  withLocation,
+} from '@ghostc/ir';
 import { evaluateOp, lookup, sizedFor } from '@ghostc/ops';
 
 export interface InterpretOptions {
@@ -21,9 +29,11 @@ export function interpret(
   for (const input of graph.inputs) tensors.set(input, checkedInput(input, inputs.get(input.name)));
   for (const constant of graph.constants) if (constant.constant) tensors.set(constant, constant.constant);
   const pending = pendingUses(graph);
+  const effort = { work: 0, bytes: 0 };
   for (const node of graph.nodes()) {
     evaluateNode(node, tensors, options);
-    release(node, tensors, pending);
+    checkEffort(node, tensors, effort);
+    effort.bytes -= release(node, tensors, pending);
   }
   return new Map(graph.outputs.map(({ name, value }) => [name, found(value, tensors)]));
 }
@@ -45,6 +55,32 @@ function evaluateNode(node: Node, tensors: Map<Value, Tensor>, { observe }: Inte
   });
 }
 
+/** Bytes of values alive together, and elements and multiply-accumulates of a run: hours of work. */
+const MAX_BYTES = 2 ** 29;
+const MAX_WORK = 5e10;
+
+function checkEffort(node: Node, tensors: ReadonlyMap<Value, Tensor>, effort: Effort): void {
+  const types = node.inputs.map((value) => value && tensorType(found(value, tensors)));
+  const results = node.outputs.map((value) => found(value, tensors));
+  effort.work += lookup(node.op).countMacs(types, node.attrs, results.map(tensorType));
+  for (const { data } of results) {
+    effort.work += data.length;
+    effort.bytes += data.byteLength;
+  }
+  if (effort.work <= MAX_WORK && effort.bytes <= MAX_BYTES) return;
+  throw new CompileError(
+    'interpret/too-large',
+    `the model needs more than ${MAX_BYTES} bytes or ${MAX_WORK} steps to be computed here`,
+    { node: node.origin[0], op: node.op },
+  );
+}
+
+interface Effort {
+  work: number;
+  /** Of computed values that are still needed. */
+  bytes: number;
+}
+
 /** How many nodes (and outputs) still need each value. */
 function pendingUses(graph: Graph): Map<Value, number> {
   const pending = new Map<Value, number>();
@@ -53,13 +89,18 @@ function pendingUses(graph: Graph): Map<Value, number> {
   return pending;
 }
 
-function release(node: Node, tensors: Map<Value, Tensor>, pending: Map<Value, number>): void {
+/** Drops what nobody needs any more; gives its bytes. */
+function release(node: Node, tensors: Map<Value, Tensor>, pending: Map<Value, number>): number {
+  let bytes = 0;
   for (const value of new Set(node.inputs)) {
     if (!value?.producer) continue;
     const left = (pending.get(value) ?? 0) - 1;
     pending.set(value, left);
-    if (left === 0) tensors.delete(value);
+    if (left > 0) continue;
+    bytes += tensors.get(value)?.data.byteLength ?? 0;
+    tensors.delete(value);
   }
+  return bytes;
 }
 
 function checkedInput(input: Value, tensor: Tensor | undefined): Tensor {

@@ -1,3 +1,5 @@
+import { CompileError } from './compile-error.ts';
+
 /**
  * A dimension: a non-negative integer, or a symbolic expression as text (`batch`, `height+1`, `(height-1)//2+1`).
  * Two symbolic dimensions are the same exactly if their text is the same; the functions here keep it canonical.
@@ -6,6 +8,18 @@ export type Dim = number | string;
 
 export function isStatic(dim: Dim): dim is number {
   return typeof dim === 'number';
+}
+
+/** Longer expressions come from models that double them layer by layer. */
+const MAX_LENGTH = 4096;
+
+/** Throws `shape/symbol` for an expression of more than 4096 characters. */
+export function checkDimLength(dim: Dim): void {
+  if (isStatic(dim) || dim.length <= MAX_LENGTH) return;
+  throw new CompileError(
+    'shape/symbol',
+    `a dimension is an expression of ${dim.length} characters (${dim.slice(0, 20)}...), expected at most ${MAX_LENGTH}; give sizes with --bind NAME=SIZE`,
+  );
 }
 
 /** Whether the text form can hold a symbolic dimension without quotes: it has a letter, no separator, and is no numeral. */

@@ -73,7 +73,7 @@ test('replaceAllUses takes users and graph outputs along', () => {
   expect(b.inputs[0]).toBe(x);
   expect(a.output.users.size).toBe(0);
   graph.replaceAllUses(b.output, a.output);
-  expect(graph.outputs).toEqual([{ name: 'out', value: a.output }]);
+  expect(graph.outputs.map(({ name, value }) => [name, value])).toEqual([['out', a.output]]);
 });
 
 test('replaceInput changes every place of one node, and no node that does not read the value', () => {

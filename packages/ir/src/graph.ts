@@ -70,6 +70,34 @@ export interface GraphOutput {
   value: Value;
 }
 
+/** Counts how many outputs each value is, so that asking costs the same for any number of them. */
+class Output implements GraphOutput {
+  readonly name: string;
+  readonly #counts: Map<Value, number>;
+  #value: Value;
+
+  constructor(name: string, value: Value, counts: Map<Value, number>) {
+    this.name = name;
+    this.#counts = counts;
+    this.#value = value;
+    this.#count(1);
+  }
+
+  get value(): Value {
+    return this.#value;
+  }
+
+  set value(value: Value) {
+    this.#count(-1);
+    this.#value = value;
+    this.#count(1);
+  }
+
+  #count(change: number): void {
+    this.#counts.set(this.#value, (this.#counts.get(this.#value) ?? 0) + change);
+  }
+}
+
 export interface NewNode {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];
@@ -94,6 +122,7 @@ export class Graph {
   nodeCount = 0;
   /** Reads the source again with these sizes: where some node's types do not follow from its inputs'. A copy has none. */
   withSizes: ((sizes: ReadonlyMap<string, number>) => Graph) | null = null;
+  readonly #outputCounts = new Map<Value, number>();
   readonly #names = new Set<string>();
   readonly #suffixes = new Map<string, number>();
 
@@ -123,7 +152,12 @@ export class Graph {
   }
 
   addOutput(name: string, value: Value): void {
-    this.outputs.push({ name, value });
+    this.outputs.push(new Output(name, value, this.#outputCounts));
+  }
+
+  removeOutputs(): void {
+    this.outputs.splice(0);
+    this.#outputCounts.clear();
   }
 
   /** Adds a node. Types are trusted here; `ops` builds checked nodes, and the verifier checks them again. */
@@ -143,6 +177,7 @@ export class Graph {
   /** Every user of `from`, and every graph output that is `from`, takes `to` instead. */
   replaceAllUses(from: Value, to: Value): void {
     for (const user of [...from.users]) this.replaceInput(user, from, to);
+    if (!this.isOutput(from)) return;
     for (const output of this.outputs) if (output.value === from) output.value = to;
   }
 
@@ -185,7 +220,7 @@ export class Graph {
   }
 
   isOutput(value: Value): boolean {
-    return this.outputs.some((output) => output.value === value);
+    return (this.#outputCounts.get(value) ?? 0) > 0;
   }
 
   /** A copy with its own values and nodes; tensors are shared. */

@@ -2,7 +2,7 @@ export { attempt, CompileError, type ErrorLocation, withLocation } from './compi
 export { ConstantStore, hashWords } from './constant-store.ts';
 export { constantValues } from './constant-values.ts';
 export { crc32 } from './crc32.ts';
-export { addDim, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
+export { addDim, checkDimLength, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
 export {
   allocate,
   bitWidth,

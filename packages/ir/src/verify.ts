@@ -18,7 +18,7 @@ export function verify(graph: Graph, registry: OpRegistry): void {
       for (const output of node.outputs) define(output, node, defined);
     });
   }
-  for (const value of defined) checkUsers(value, defined);
+  checkUsers(graph, defined);
   checkOutputs(graph, defined);
 }
 
@@ -43,15 +43,21 @@ function define(output: Value, node: Node, defined: Set<Value>): void {
 }
 
 /** Users that are no longer in the graph, or no longer read the value. */
-function checkUsers(value: Value, defined: ReadonlySet<Value>): void {
-  for (const user of value.users) {
-    const present = user.outputs.every((output) => defined.has(output));
-    if (present && user.inputs.includes(value)) continue;
-    throw new CompileError(
-      'verify/use-list',
-      `%${value.name} lists ${user.op} as a user, which ${present ? 'does not read it' : 'is not in the graph'}`,
-      locationOf(user),
-    );
+function checkUsers(graph: Graph, defined: ReadonlySet<Value>): void {
+  const readers = new Map<Value, Set<Node>>();
+  for (const node of graph.nodes())
+    for (const value of node.inputs)
+      if (value) readers.set(value, (readers.get(value) ?? new Set()).add(node));
+  for (const value of defined) {
+    for (const user of value.users) {
+      if (readers.get(value)?.has(user)) continue;
+      const present = user.outputs.every((output) => defined.has(output));
+      throw new CompileError(
+        'verify/use-list',
+        `%${value.name} lists ${user.op} as a user, which ${present ? 'does not read it' : 'is not in the graph'}`,
+        locationOf(user),
+      );
+    }
   }
 }
 

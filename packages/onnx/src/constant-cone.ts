@@ -11,20 +11,35 @@ export class ConstantCone {
   /** The value's elements; undefined if it depends on an input, or is large. */
   tensorOf(value: Value): Tensor | undefined {
     if (value.constant) return value.constant;
-    if (!this.#known.has(value)) this.#known.set(value, this.#evaluate(value));
+    // With a stack of its own: the way back to the constants may be longer than the call stack.
+    const pending = [value];
+    for (let next = pending.at(-1); next; next = pending.at(-1)) {
+      const open = this.#open(next);
+      if (open.length === 0) {
+        pending.pop();
+        if (!this.#known.has(next)) this.#evaluate(next);
+      } else for (const input of open) pending.push(input);
+    }
     return this.#known.get(value);
   }
 
-  #evaluate(value: Value): Tensor | undefined {
-    const { producer } = value;
-    const { shape } = value.type;
-    if (!producer || !shape.every(isStatic) || numElements(shape) > MAX_ELEMENTS) return undefined;
-    const inputs = producer.inputs.map((input) => input && this.tensorOf(input));
-    if (inputs.some((input) => input === undefined)) return undefined;
+  /** Inputs that have to be known first; none if the value is too large anyway. */
+  #open({ producer, type: { shape } }: Value): Value[] {
+    if (!producer || !shape.every(isStatic) || numElements(shape) > MAX_ELEMENTS) return [];
+    const inputs = new Set(producer.inputs.filter((input) => input !== null));
+    if ([...inputs].some((input) => this.#known.has(input) && !this.#known.get(input))) return [];
+    return [...inputs].filter((input) => !input.constant && !this.#known.has(input));
+  }
+
+  #evaluate(value: Value): void {
+    const { producer, type } = value;
+    this.#known.set(value, undefined);
+    if (!producer || !type.shape.every(isStatic) || numElements(type.shape) > MAX_ELEMENTS) return;
+    const inputs = producer.inputs.map((input) => input && (input.constant ?? this.#known.get(input)));
+    if (inputs.some((input) => input === undefined)) return;
     const results = evaluateOp(lookup(producer.op), inputs as (Tensor | null)[], producer.attrs);
     producer.outputs.forEach((output, i) => {
       this.#known.set(output, results[i]);
     });
-    return this.#known.get(value);
   }
 }

@@ -1,5 +1,19 @@
 import { type Attrs, fromNumbers, isStatic, type Value } from '@ghostc/ir';
-import type { NodeReader } from './node-reader.ts';
+import type { NodeReader, ReadOp } from './node-reader.ts';
+
+/** Formulas with squares overflow in float16 long before their result does: they are read in float32, and rounded once. */
+export const inFloat32 =
+  (read: ReadOp): ReadOp =>
+  (node) => {
+    if (node.input(0).type.dtype !== 'f16') return read(node);
+    const f = new Formulas(node);
+    const wide = Array.from({ length: node.inputCount }, (_, i) => {
+      const x = node.optional(i);
+      return x?.type.dtype === 'f16' ? f.cast(x, 'f32') : x;
+    });
+    const results = [read(node.withInputs(wide))].flat();
+    return results.map((y) => (y.type.dtype === 'f32' ? f.cast(y, 'f16') : y));
+  };
 
 /** Writes formulas of values: what an ONNX op with no op of its own in the graph is read as. */
 export class Formulas {

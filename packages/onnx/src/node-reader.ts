@@ -196,6 +196,17 @@ export class NodeReader {
     return buildNode(this.#state.graph, { op, inputs, attrs, origin: [this.name], names }).outputs;
   }
 
+  /** Throws before a few bytes of a file make more elements than a model has shapes, masks and ranges. */
+  claim(elements: number, what: string): void {
+    const { room } = this.#state;
+    if (!(elements >= 0 && elements <= room.elements))
+      throw new CompileError(
+        'onnx/too-large',
+        `${what} expects at most ${room.elements} elements, found ${elements}`,
+      );
+    room.elements -= elements;
+  }
+
   /** 0, 1, 2, ... of int64 under a shape with `count` elements. */
   addRange(count: number, shape: readonly number[]): Value {
     return this.addConstant(

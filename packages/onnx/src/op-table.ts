@@ -115,10 +115,12 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
 
 /** Bounds that are constants become attributes; others a maximum and a minimum. A bound of NaN's place is absent. */
 function readClip(node: NodeReader): Value {
+  // bounds beyond 2^53 are exact as values only
+  const wide = [node.shape(1), node.shape(2)].some((bound) => bound && isSaturated(bound));
   const fixed = (index: number, name: string, fallback: number): number | undefined => {
     if (!node.has(index)) return node.float(name, fallback);
     const shape = node.shape(index);
-    return shape && !isSaturated(shape) ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
+    return shape && !wide ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
   };
   const x = node.input(0);
   const min = fixed(1, 'min', Number.NEGATIVE_INFINITY);
@@ -178,18 +180,11 @@ function readConstant(node: NodeReader): Value {
   );
 }
 
-/** Larger fills are no shape arithmetic, and would let a few bytes ask for any amount of memory. */
-const MAX_FILL = 2 ** 24;
-
 function readConstantOfShape(node: NodeReader): Value {
   const shape = node.numbers(0, 'shape');
   const fill = node.tensor('value') ?? fromNumbers('f32', [1], [0]);
   const count = shape.reduce((product, dim) => product * dim, 1);
-  if (!(count >= 0 && count <= MAX_FILL))
-    throw new CompileError(
-      'onnx/too-large',
-      `ConstantOfShape [${shape.join(',')}] expects at most ${MAX_FILL} elements`,
-    );
+  node.claim(count, `ConstantOfShape [${shape.join(',')}]`);
   const data = allocate(fill.dtype, count) as Float32Array;
   return node.addConstant(constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number)));
 }

@@ -1,5 +1,5 @@
 import { CompileError, isStatic, numElements, type Value } from '@ghostc/ir';
-import { Formulas, fixedShape } from './formulas.ts';
+import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { windowAttributes } from './window-attributes.ts';
 
@@ -9,7 +9,7 @@ export const convolutionRows: readonly OpRow[] = [
   ['ConvTranspose', readConvTranspose],
   ['GlobalAveragePool', readGlobalAveragePool],
   ['GlobalMaxPool', (node) => node.emit('reduce_max', [node.input(0)], { axes: spatialAxes(node.input(0)) })],
-  ['LpPool', readLpPool],
+  ['LpPool', inFloat32(readLpPool)],
   ['MaxPool', readMaxPool],
 ];
 

@@ -125,20 +125,23 @@ function readDropout(node: NodeReader): Value | readonly Value[] {
   const y = node.emit('dropout', [node.input(0)]);
   if (!node.proto.output?.[1]) return y;
   const shape = fixedShape(node, node.input(0));
-  // ONNX Runtime: the mask of inference was all zeros before opset 12
+  node.claim(numElements(shape), 'the mask of Dropout');
+  // as ONNX Runtime: the mask of inference was all zeros before opset 12, and of x's type before opset 10
   const mask = new Uint8Array(numElements(shape)).fill(node.opset < 12 ? 0 : 1);
-  return [y, node.addConstant(fromNumbers('bool', shape, mask), node.proto.output[1])];
+  return [
+    y,
+    node.addConstant(
+      fromNumbers(node.opset < 10 ? node.input(0).type.dtype : 'bool', shape, mask),
+      node.proto.output[1],
+    ),
+  ];
 }
-
-/** Longer ranges would let a few bytes ask for any amount of memory. */
-const MAX_RANGE = 2 ** 20;
 
 function readRange(node: NodeReader): Value {
   const [start = 0, limit = 0, delta = 1] = [0, 1, 2].map((i) => node.numbers(i, 'a bound')[0]);
   const { dtype } = node.input(0).type;
   const length = Math.max(0, Math.ceil((limit - start) / delta));
-  if (!(length <= MAX_RANGE))
-    throw new CompileError('onnx/too-large', `Range expects at most ${MAX_RANGE} elements, found ${length}`);
+  node.claim(length, 'Range');
   const values = Array.from({ length }, (_, i) => start + i * delta);
   return node.addConstant(fromNumbers(dtype, [length], values));
 }

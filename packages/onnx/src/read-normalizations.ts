@@ -1,14 +1,14 @@
 import { CompileError, numElements, type Value } from '@ghostc/ir';
-import { Formulas, fixedShape } from './formulas.ts';
+import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 
 export const normalizationRows: readonly OpRow[] = [
   ['BatchNormalization', readBatchNormalization],
-  ['GroupNormalization', readGroupNormalization],
-  ['InstanceNormalization', readInstanceNormalization],
-  ['LRN', readLrn],
+  ['GroupNormalization', inFloat32(readGroupNormalization)],
+  ['InstanceNormalization', inFloat32(readInstanceNormalization)],
+  ['LRN', inFloat32(readLrn)],
   ['LayerNormalization', readLayerNormalization],
-  ['MeanVarianceNormalization', readMeanVarianceNormalization],
+  ['MeanVarianceNormalization', inFloat32(readMeanVarianceNormalization)],
   ['RMSNormalization', readRmsNormalization],
 ];
 
@@ -17,8 +17,9 @@ function axesFrom(axis: number, rank: number): number[] {
   return Array.from({ length: rank - first }, (_, i) => first + i);
 }
 
-/** Channel parameters [C] as [1,C,1,..] against a tensor of `rank`. */
+/** Channel parameters [C] as [1,C,1,..] against a tensor of `rank`; a vector has one channel. */
 function perChannel(f: Formulas, scale: Value, rank: number): Value {
+  if (rank === 1) return scale;
   return f.reshape(scale, [1, -1, ...new Array<number>(Math.max(0, rank - 2)).fill(1)]);
 }
 
@@ -84,7 +85,7 @@ function readGroupNormalization(node: NodeReader): Value {
   return f.add(f.mul(flat, perChannel(f, scale, shape.length)), perChannel(f, shift, shape.length));
 }
 
-/** Computed in float32 whatever the input's type, as `stash_type` asks. Outputs: y, mean, inverse deviation. */
+/** Computed in float32 whatever the input's type, as `stash_type` asks. Outputs: y; mean and inverse deviation in float32. */
 function readLayerNormalization(node: NodeReader): readonly Value[] {
   const f = new Formulas(node);
   const x = node.input(0);
@@ -93,7 +94,8 @@ function readLayerNormalization(node: NodeReader): readonly Value[] {
   const axes = axesFrom(node.int('axis', -1), shape.length);
   const { y, mean, inverse } = f.normalize(wide, axes, node.float('epsilon', 1e-5));
   const scaled = f.mul(f.cast(y, dtype), node.input(1));
-  return [node.has(2) ? f.add(scaled, node.input(2)) : scaled, mean, inverse];
+  const shifted = node.has(2) ? f.add(scaled, node.input(2)) : scaled;
+  return [shifted, f.cast(mean, 'f32'), f.cast(inverse, 'f32')];
 }
 
 function readRmsNormalization(node: NodeReader): Value {

@@ -31,6 +31,9 @@ export interface ReadOptions {
   readonly rounding?: Rounding | undefined;
 }
 
+/** Elements that ConstantOfShape, Range and their like may fill in, all together. */
+const MAX_FILLED = 2 ** 24;
+
 /**
  * Reads an ONNX model into a graph: names of values and nodes are kept, shapes that are computed from shapes are folded.
  * Throws CompileError `onnx/...` that names file and node.
@@ -62,6 +65,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     opset: standardOpset(model.opset_import),
     readExternal: options.external,
     cone: new ConstantCone(),
+    room: { elements: MAX_FILLED },
     rounding: options.rounding ?? onnxRounding,
   };
   if (proto.sparse_initializer?.length)

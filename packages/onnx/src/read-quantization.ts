@@ -84,7 +84,7 @@ function readDequantizeLinear(node: NodeReader): Value {
   return f.cast(f.mul(centred, f.cast(scale, 'f32')), to);
 }
 
-/** Outputs: y u8, its scale, its zero point; the range always holds 0. */
+/** Outputs: y u8, its scale, its zero point; the range always holds 0. As in ONNX Runtime an empty range has the scale 1. */
 function readDynamicQuantizeLinear(node: NodeReader): readonly Value[] {
   const f = new Formulas(node);
   const x = node.input(0);
@@ -92,7 +92,8 @@ function readDynamicQuantizeLinear(node: NodeReader): readonly Value[] {
   const zero = f.number(x, 0);
   const high = f.emit('maximum', [f.emit('reduce_max', [x], whole), zero]);
   const low = f.emit('minimum', [f.emit('reduce_min', [x], whole), zero]);
-  const scale = f.div(f.sub(high, low), 255);
+  const range = f.sub(high, low);
+  const scale = f.emit('where', [f.emit('equal', [range, zero]), f.number(x, 1), f.div(range, 255)]);
   const shift = f.emit('clip', [f.emit('round', [f.div(f.sub(zero, low), scale)])], { min: 0, max: 255 });
   const point = f.cast(shift, 'u8');
   return [quantized(f, { x, scale, zero: point }, 'u8'), scale, point];

@@ -1,5 +1,5 @@
 import { isFloat, numElements, type Value } from '@ghostc/ir';
-import { Formulas, fixedShape } from './formulas.ts';
+import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow, ReadOp } from './node-reader.ts';
 
 /** Largest finite float32: shifting by it instead of an infinity keeps inf - inf out of a log-sum-exp. */
@@ -54,9 +54,11 @@ export const reductionRows: readonly OpRow[] = [
   ],
   [
     'ReduceL2',
-    reduction(
-      (f, x, axes) => root(f, sum(f, square(f, x), axes)),
-      (f, x) => f.emit('abs', [x]),
+    inFloat32(
+      reduction(
+        (f, x, axes) => root(f, sum(f, square(f, x), axes)),
+        (f, x) => f.emit('abs', [x]),
+      ),
     ),
   ],
   [
@@ -66,7 +68,7 @@ export const reductionRows: readonly OpRow[] = [
       (f, x) => f.emit('log', [x]),
     ),
   ],
-  ['ReduceLogSumExp', reduction(logSumExp)],
+  ['ReduceLogSumExp', inFloat32(reduction(logSumExp))],
   ['ReduceMax', plain('reduce_max')],
   ['ReduceMean', plain('reduce_mean')],
   ['ReduceMin', plain('reduce_min')],
@@ -77,7 +79,7 @@ export const reductionRows: readonly OpRow[] = [
   ['ArgMin', (node) => readArg(node, 'arg_min')],
   ['Hardmax', (node) => flattened(node, hardmax)],
   ['LogSoftmax', (node) => flattened(node, logSoftmax)],
-  ['LpNormalization', readLpNormalization],
+  ['LpNormalization', inFloat32(readLpNormalization)],
   ['Mean', readMean],
   ['TopK', readTopK],
 ];

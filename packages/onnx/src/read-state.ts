@@ -31,6 +31,8 @@ export interface ReadState {
   readonly call?: Call;
   /** Names of the results of a body outside. */
   readonly names?: ReadonlyMap<string, string>;
+  /** Elements that nodes may still fill in: their number is in the file, not their values. */
+  readonly room: { elements: number };
 }
 
 /** Versions of the standard ops whose meaning the op table knows. */

@@ -1,4 +1,4 @@
-import type { Dim } from '@ghostc/ir';
+import { checkDimLength, type Dim } from '@ghostc/ir';
 import { sliceRanges } from '@ghostc/ops';
 import type { NodeReader } from './node-reader.ts';
 import { castTo, combine, mapStatic, type ShapeValue } from './shape-value.ts';
@@ -10,7 +10,9 @@ export type ReadShape = (node: NodeReader) => ShapeValue | undefined;
 const binary: ReadShape = (node) => {
   const [a, b] = [node.shape(0), node.shape(1)];
   const unknown = (): Dim => node.freshDim(node.outputNames[0] ?? node.op);
-  return a && b && combine(node.op, [a, b], unknown);
+  const value = a && b && combine(node.op, [a, b], unknown);
+  value?.elements.forEach(checkDimLength);
+  return value;
 };
 
 const rounding =
@@ -36,7 +38,7 @@ export const shapeTable: ReadonlyMap<string, ReadShape> = new Map<string, ReadSh
   ['Slice', (node) => slice(node)],
   ['Squeeze', (node) => rerank(node, (x) => ({ ...x, scalar: x.elements.length === 1 && !x.scalar }))],
   ['Sub', binary],
-  ['Unsqueeze', (node) => rerank(node, (x) => (x.scalar ? { ...x, scalar: false } : undefined))],
+  ['Unsqueeze', unsqueeze],
 ]);
 
 function shapeOf(node: NodeReader): ShapeValue {
@@ -68,6 +70,7 @@ function concat(node: NodeReader): ShapeValue | undefined {
   const parts = Array.from({ length: node.inputCount }, (_, i) => node.shape(i));
   if (!parts.every((part) => part !== undefined && !part.scalar)) return undefined;
   const shapes = parts as ShapeValue[];
+  if (shapes.reduce((sum, part) => sum + part.elements.length, 0) > MAX_LENGTH) return undefined;
   return {
     elements: shapes.flatMap((part) => part.elements),
     scalar: false,
@@ -88,10 +91,19 @@ function slice(node: NodeReader): ShapeValue | undefined {
   return { ...x, elements: Array.from({ length: count }, (_, i) => x.elements[start + i * step] ?? 0) };
 }
 
+/** A scalar as a vector; more axes make no shape. */
+function unsqueeze(node: NodeReader): ShapeValue | undefined {
+  const axes = node.has(1) ? node.numbers(1, 'axes') : (node.ints('axes') ?? []);
+  return rerank(node, (x) => (x.scalar && axes.length === 1 ? { ...x, scalar: false } : undefined));
+}
+
 function rerank(node: NodeReader, change: (x: ShapeValue) => ShapeValue | undefined): ShapeValue | undefined {
   const x = node.shape(0);
   return x && change(x);
 }
+
+/** Longer vectors are data. */
+const MAX_LENGTH = 1024;
 
 /** Longer ranges are data. */
 const MAX_RANGE = 64;

@@ -1,4 +1,4 @@
-import { type Attrs, CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
+import { type Attrs, CompileError, checkDimLength, type Graph, type Node, type Value } from '@ghostc/ir';
 import type { OpDefinition } from './define-op.ts';
 import { registry } from './registry.ts';
 
@@ -21,6 +21,7 @@ export function buildNode(graph: Graph, { op, inputs, attrs = {}, origin = [], .
       given.map((value) => value?.type ?? null),
       attrs,
     );
+    for (const { shape } of types) shape.forEach(checkDimLength);
     return graph.add({ op, inputs: given, types, attrs, origin, ...place });
   } catch (error) {
     throw error instanceof CompileError ? error.at({ node: origin[0], op }) : error;

@@ -3,6 +3,7 @@ import {
   type AttrSpec,
   type Attrs,
   CompileError,
+  numElements,
   type OpSchema,
   type Tensor,
   type TensorType,
@@ -91,7 +92,22 @@ export function evaluateOp(
     inputs.map((input) => input && tensorType(input)),
     attrs,
   );
+  checkEvaluation(types);
   return op.evaluateTensors(inputs, attrs, types);
+}
+
+/** Elements of a value that is evaluated here, in double precision. */
+const MAX_EVALUATED = 2 ** 26;
+
+function checkEvaluation(types: readonly TensorType[]): void {
+  for (const { shape } of types) {
+    const elements = numElements(shape);
+    if (elements > MAX_EVALUATED)
+      throw new CompileError(
+        'op/too-large',
+        `a value of ${elements} elements, [${shape.join(',')}], is to be computed; expected at most ${MAX_EVALUATED}`,
+      );
+  }
 }
 
 /** The first result. */

@@ -1,11 +1,10 @@
-import { CompileError, type Graph, type Node, sameShape, type Value } from '@ghostc/ir';
-import type { Applied, Rule } from './rule.ts';
+import { CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
+import type { Applied, Declined, Rule } from './rule.ts';
 
 /** A rule that did not fire at a node whose op it wants, and why. */
-export interface NearMiss {
+export interface NearMiss extends Declined {
   readonly rule: string;
   readonly node: Node;
-  readonly reason: string;
 }
 
 export interface ApplyOptions {
@@ -37,11 +36,11 @@ export function applyRules(graph: Graph, rules: readonly Rule[], options: ApplyO
     for (const rule of byRoot.get(node.op) ?? []) {
       const result = rule.apply(graph, node);
       if ('reason' in result) {
-        options.onDecline?.({ rule: rule.name, node, reason: result.reason });
+        options.onDecline?.({ rule: rule.name, node, ...result });
         continue;
       }
       options.onFire?.(rule.name, node);
-      commit(graph, node, { rule, result, queue, depth });
+      commit(graph, node, { result, queue, depth });
       if (++fired > limit)
         throw new CompileError(
           'rules/endless',
@@ -61,7 +60,6 @@ function rulesByRoot(rules: readonly Rule[]): Map<string, Rule[]> {
 }
 
 interface Commit {
-  readonly rule: Rule;
   readonly result: Applied;
   readonly queue: Set<Node>;
   /** Levels of nodes that a pattern reaches upwards from its root. */
@@ -69,9 +67,8 @@ interface Commit {
 }
 
 /** Puts the replacement in place, removes what is dead, and queues every node whose match may see the change. */
-function commit(graph: Graph, root: Node, { rule, result, queue, depth }: Commit): void {
+function commit(graph: Graph, root: Node, { result, queue, depth }: Commit): void {
   const { value, added, match } = result;
-  checkReplacement(root.output, value, rule);
   const readers = [...root.output.users];
   graph.replaceAllUses(root.output, value);
   for (const node of match.nodes) removeIfDead(graph, node, { queue, depth });
@@ -95,14 +92,6 @@ function requeueFrom(queue: Set<Node>, nodes: Iterable<Node>, depth: number): vo
 
 function watchedUsers({ users }: Value): Iterable<Node> {
   return users.size <= MAX_WATCHED_USERS ? users : [];
-}
-
-function checkReplacement(old: Value, value: Value, rule: Rule): void {
-  if (old.type.dtype === value.type.dtype && sameShape(old.type.shape, value.type.shape)) return;
-  throw new CompileError(
-    'rules/type',
-    `rule ${rule.name} replaces ${old.type.dtype}[${old.type.shape.join(',')}] by ${value.type.dtype}[${value.type.shape.join(',')}]`,
-  );
 }
 
 function removeIfDead(graph: Graph, node: Node, { queue, depth }: Pick<Commit, 'queue' | 'depth'>): void {

@@ -35,12 +35,13 @@ class Layout {
 
   assign(node: Node): void {
     const twin = nhwcName(node.op);
-    const attrs = registry.has(twin) ? node.attrs : this.#follow(node);
+    const isWindow = registry.has(twin) && node.output.type.shape.length === 4;
+    const attrs = isWindow ? node.attrs : this.#follow(node);
     if (!attrs) {
       this.#keep(node);
       return;
     }
-    const op = registry.has(twin) ? twin : node.op;
+    const op = isWindow ? twin : node.op;
     const inputs = node.inputs.map(
       (value, i) => value && (isImage(node, i) ? this.#input(node, value) : value),
     );

@@ -1,4 +1,5 @@
 import {
+  attempt,
   CompileError,
   fromNumbers,
   type Graph,
@@ -63,13 +64,16 @@ function foldable(node: Node): boolean {
   return size <= Math.max(before, MAX_GROWTH);
 }
 
+/** A node that cannot be evaluated stays: it is an error only where it runs. */
 function fold(graph: Graph, node: Node): void {
-  const results = lookup(node.op).evaluateTensors(
-    node.inputs.map((value) => value?.constant ?? null),
-    node.attrs,
-    node.outputs.map((value) => value.type),
+  const results = attempt(() =>
+    lookup(node.op).evaluateTensors(
+      node.inputs.map((value) => value?.constant ?? null),
+      node.attrs,
+      node.outputs.map((value) => value.type),
+    ),
   );
-  replaceOutputs(graph, node, results);
+  if (results) replaceOutputs(graph, node, results);
 }
 
 function isEmpty({ type: { shape } }: Value): boolean {

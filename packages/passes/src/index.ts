@@ -32,3 +32,4 @@ export { type Build, type Rule, type RuleSpec, rule } from './rule.ts';
 export { rules } from './rule-table.ts';
 export type { FusesGhost } from './rules/fuse-for-gpu.ts';
 export { formatTextCases, parseTextCases, type TextCase } from './text-cases.ts';
+export { widenHalf } from './widen-half.ts';

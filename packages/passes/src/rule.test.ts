@@ -1,7 +1,7 @@
 import { parseGraph, printGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
-import { applyRules } from './apply-rules.ts';
+import { applyRules, type NearMiss } from './apply-rules.ts';
 import { any, constant, either, op, optional, same } from './pattern.ts';
 import { rule } from './rule.ts';
 
@@ -110,15 +110,24 @@ describe('the matcher', () => {
     ).toThrow('keeps firing');
   });
 
-  test('a replacement of another type is refused', () => {
+  test.each([
+    ['of another type', { shape: [1, 2] }, 'the replacement of f32[2] is f32[1,2]'],
+    ['that cannot be built', { shape: [3] }, '[2] does not reshape to [3]'],
+  ])('a rule with a replacement %s declines and leaves the graph alone', (_, attrs, reason) => {
     const wrong = rule({
       name: 'wrong',
       match: op('relu', any('x')),
-      rewrite: ({ x }, build) => build.node('reshape', [x], { shape: [1, 2] }),
+      rewrite: ({ x }, build) => {
+        const constant = build.constant({ dtype: 'f32', shape: [2], data: Float32Array.of(1, 2) }, 'c');
+        return build.node('reshape', [build.node('add', [x, constant])], attrs);
+      },
     });
-    expect(() => applyRules(parse('graph @g(%x: f32[2])\n  %0 = relu %x\n  return %0'), [wrong])).toThrow(
-      'rule wrong replaces f32[2] by f32[1,2]',
-    );
+    const graph = parse('graph @g(%x: f32[2])\n  %0 = relu %x\n  return %0');
+    const before = printGraph(graph).text;
+    const misses: NearMiss[] = [];
+    expect(applyRules(graph, [wrong], { onDecline: (miss) => misses.push(miss) })).toBe(0);
+    expect(misses).toMatchObject([{ rule: 'wrong', reason, error: { detail: reason } }]);
+    expect(printGraph(graph).text).toBe(before);
   });
 
   test('a constant that all nodes share does not make all of them be tried again', () => {

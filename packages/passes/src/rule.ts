@@ -1,4 +1,12 @@
-import { type Attrs, CompileError, type Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  CompileError,
+  type Graph,
+  type Node,
+  sameShape,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import { type Match, matchAt } from './match.ts';
 import { type Captures, type Pattern, patternDepth } from './pattern.ts';
@@ -49,6 +57,8 @@ export interface Applied {
 
 export interface Declined {
   readonly reason: string;
+  /** Why the replacement could not be built, where the rule itself saw no reason to decline: a fault of the rule. */
+  readonly error?: CompileError;
 }
 
 /** Makes a rule; the captures of `match` type the arguments of `unless` and `rewrite`. */
@@ -69,22 +79,60 @@ function applyRule<C>(spec: RuleSpec<C>, graph: Graph, root: Node): Applied | De
   const { match } = result;
   const reason = spec.unless?.(match.captures as Captures & C);
   if (reason) return { reason };
-  const added: Node[] = [];
-  const value = spec.rewrite(match.captures as Captures & C, builder(graph, root, { match, added }));
-  return { value, added, match };
+  const captures = match.captures as Captures & C;
+  return rewriting(graph, root, { match, rewrite: (build) => spec.rewrite(captures, build) });
 }
 
-/** A builder whose nodes go in front of `root` and into `added`, for rules whose pattern is code. */
-export function builder(graph: Graph, root: Node, { match, added }: { match: Match; added: Node[] }): Build {
+interface Rewriting {
+  readonly match: Match;
+  /** The value that takes the place of the root's output. */
+  readonly rewrite: (build: Build) => Value;
+}
+
+/**
+ * Builds a replacement in front of `root`. Where that cannot be built, or has another type than the root's output, the rule
+ * declines and the graph is as it was: no pass fails on a valid graph.
+ */
+export function rewriting(graph: Graph, root: Node, { match, rewrite }: Rewriting): Applied | Declined {
+  const made: Made = { nodes: [], constants: [] };
+  try {
+    const value = rewrite(builder(graph, root, { match, made }));
+    checkReplacement(root.output, value);
+    return { value, added: made.nodes, match };
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    for (const node of made.nodes.reverse()) graph.remove(node);
+    for (const value of made.constants) graph.removeConstant(value);
+    return { reason: error.detail, error };
+  }
+}
+
+function checkReplacement(old: Value, value: Value): void {
+  if (old.type.dtype === value.type.dtype && sameShape(old.type.shape, value.type.shape)) return;
+  const [from, to] = [old, value].map(({ type }) => `${type.dtype}[${type.shape.join(',')}]`);
+  throw new CompileError('rules/type', `the replacement of ${from} is ${to}`);
+}
+
+/** What a rewrite added to the graph. */
+interface Made {
+  readonly nodes: Node[];
+  readonly constants: Value[];
+}
+
+function builder(graph: Graph, root: Node, { match, made }: { match: Match; made: Made }): Build {
   const origin = [...new Set(inOrder(match.nodes).flatMap((node) => node.origin))];
   return {
     node(op, inputs, attrs = {}, source = {}) {
       const place = { origin, ...source, before: root, names: [root.output.name] };
       const node = buildNode(graph, { op, inputs, attrs, ...place });
-      added.push(node);
+      made.nodes.push(node);
       return node.output;
     },
-    constant: (tensor, name) => graph.addConstant(name, tensor),
+    constant(tensor, name) {
+      const value = graph.addConstant(name, tensor);
+      made.constants.push(value);
+      return value;
+    },
   };
 }
 

@@ -44,13 +44,18 @@ function divisor(d: ModelDraft, dtype: DType, shape: readonly number[]): Ref {
   );
 }
 
-function quotient(d: ModelDraft, op: string, attrs: (dtype: DType) => Attrs = () => ({})): void {
+function drawDiv(d: ModelDraft): void {
   const a = d.value({ dtypes: numericTypes });
-  d.add(op, [a, divisor(d, a.dtype, broadcastShape(d, a.shape))], attrs(a.dtype));
+  d.add('Div', [a, divisor(d, a.dtype, broadcastShape(d, a.shape))]);
 }
 
+/** Of values that are exact: a remainder jumps where a computed one is off by a rounding. */
 function drawMod(d: ModelDraft): void {
-  quotient(d, 'Mod', (dtype) => ({ fmod: dtype.startsWith('f') ? int(1) : d.maybe(50, int(d.below(2))) }));
+  const dtype = d.pick(numericTypes);
+  const float = dtype.startsWith('f');
+  const shape = d.shape(0);
+  const b = float ? d.fresh(dtype, broadcastShape(d, shape)) : divisor(d, dtype, broadcastShape(d, shape));
+  d.add('Mod', [d.fresh(dtype, shape), b], { fmod: float ? int(1) : d.maybe(50, int(d.below(2))) });
 }
 
 function drawPow(d: ModelDraft): void {
@@ -117,8 +122,10 @@ export const elementwiseRows: readonly DrawRow[] = [
   unary('Erf', { since: 9 }),
   unary('Exp'),
   unary('Floor'),
+  // ONNX Runtime has the constants of float64 in float32
   unary('Gelu', {
     since: 20,
+    types: ['f32', 'f32', 'f16'],
     attrs: (d) => ({ approximate: d.maybe(70, text(d.pick(['none', 'tanh']))) }),
   }),
   unary('HardSigmoid', { attrs: (d) => ({ alpha: number(d), beta: number(d) }) }),
@@ -159,7 +166,7 @@ export const elementwiseRows: readonly DrawRow[] = [
   binary('Or', ['bool']),
   binary('Sub'),
   binary('Xor', ['bool']),
-  row('Div', (d) => quotient(d, 'Div')),
+  row('Div', drawDiv),
   row('Mod', drawMod, 10),
   row('Pow', drawPow),
   variadic('Max', numericTypes),

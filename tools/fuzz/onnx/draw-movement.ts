@@ -306,7 +306,8 @@ function drawSlice(d: ModelDraft): void {
   const used = listed ? axes : axes.map((_, i) => i);
   const sizes = used.map((axis) => x.shape.at(axis) as number);
   const [starts, ends] = [
-    sizes.map((n) => d.between(-n - 1, n + 1)),
+    // what is before the first element has another meaning to ONNX Runtime's shapes of opset 9
+    sizes.map((n) => d.between(d.opset < 10 ? -n : -n - 1, n + 1)),
     sizes.map((n) => d.pick([d.between(-n - 1, n + 2), n, 2 ** 31 - 1])),
   ];
   if (d.opset < 10) {

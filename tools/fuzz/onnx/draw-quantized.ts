@@ -26,7 +26,9 @@ function zero(d: ModelDraft, dtype: DType, count?: number): Ref {
 }
 
 function drawQuantize(d: ModelDraft, domain = ''): void {
-  const x = d.value({ dtypes: ['f32', 'f32', 'f32', 'f16'], minRank: 1, maxRank: 4 });
+  // NaN is no integer: what it becomes depends on the processor
+  const elements = (v: number): boolean => !Number.isNaN(v);
+  const x = d.value({ dtypes: ['f32', 'f32', 'f32', 'f16'], minRank: 1, maxRank: 4, elements });
   const wide: readonly DType[] = d.opset >= 21 ? ['i16', 'u16'] : [];
   const to = d.pick([...bytes, ...bytes, ...wide]);
   const axis = d.axis(x.shape.length);

@@ -1,14 +1,27 @@
-import { type DType, numElements } from '@ghostc/ir';
+import { type DType, isFloat, numElements } from '@ghostc/ir';
 import { type Attrs, float, int, ints } from './attributes.ts';
 import { type DrawRow, row } from './draw-op.ts';
 import { floatTypes, type ModelDraft, type Ref } from './model-draft.ts';
 
 const reduceTypes: readonly DType[] = ['f32', 'f32', 'f32', 'f64', 'f16', 'i32', 'i64'];
 
+/** Far from any overflow. */
+const small = (v: number): boolean => Math.abs(v) < 100;
+
+/** What compares; ONNX Runtime's order of NaN depends on where it is. */
+const ordered = (v: number): boolean => !Number.isNaN(v);
+
 const reduction = (op: string, types: readonly DType[] = reduceTypes): DrawRow =>
   row(op, (d) => {
     // sums of integers that overflow, and of nothing, are ONNX Runtime's own
-    const x = d.value({ dtypes: types, solid: true });
+    const whole = d.chance(25);
+    const near = op === 'ReduceProd' ? (v: number) => Math.abs(v) < 3 : small;
+    const dtypes = types.filter((type) => isFloat(type) !== whole);
+    const x = d.value({
+      dtypes: dtypes.length ? dtypes : types,
+      solid: true,
+      elements: whole ? near : undefined,
+    });
     const since = op === 'ReduceSum' ? 13 : 18;
     const rank = x.shape.length;
     const signed = d.opset >= 11 ? d.axes(rank) : d.shuffled(rank).slice(0, d.between(0, rank));
@@ -23,7 +36,12 @@ const reduction = (op: string, types: readonly DType[] = reduceTypes): DrawRow =
 
 const arg = (op: string): DrawRow =>
   row(op, (d) => {
-    const x = d.value({ dtypes: ['f32', 'f32', 'f64', 'f16', 'i32', 'i8', 'u8'], minRank: 1 });
+    const x = d.value({
+      dtypes: ['f32', 'f32', 'f64', 'f16', 'i32', 'i8', 'u8'],
+      minRank: 1,
+      solid: true,
+      elements: ordered,
+    });
     const axis = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
     d.add(op, [x], {
       axis: d.maybe(80, int(axis)),
@@ -34,7 +52,11 @@ const arg = (op: string): DrawRow =>
 
 const alongAxis = (op: string): DrawRow =>
   row(op, (d) => {
-    const x = d.value({ dtypes: floatTypes, minRank: 1 });
+    const x = d.value({
+      dtypes: floatTypes,
+      minRank: 1,
+      elements: op === 'Softmax' ? undefined : Number.isFinite,
+    });
     const axis = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
     d.add(op, [x], { axis: d.maybe(80, int(axis)) });
   });
@@ -48,7 +70,7 @@ function drawLpNormalization(d: ModelDraft): void {
 }
 
 function drawTopK(d: ModelDraft): void {
-  const x = d.value({ dtypes: ['f32', 'f32', 'f64', 'i32', 'i64'], minRank: 1 });
+  const x = d.value({ dtypes: ['f32', 'f32', 'f64', 'i32', 'i64'], minRank: 1, elements: ordered });
   const axis = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
   const k = d.between(0, x.shape.at(axis) as number);
   const order = d.opset >= 11 ? { largest: d.maybe(50, int(d.below(2))), sorted: d.maybe(20, int(1)) } : {};
@@ -99,16 +121,19 @@ function drawInstanceNormalization(d: ModelDraft): void {
   // ONNX Runtime loses the digits of large numbers here
   const x = d.value({ dtypes: floatTypes, minRank: 3, solid: true, elements: (v) => !(Math.abs(v) > 100) });
   const c = [x.shape[1] ?? 1];
-  d.add('InstanceNormalization', [x, d.fresh(x.dtype, c), d.fresh(x.dtype, c)], { epsilon: epsilonOf(d) });
+  d.add('InstanceNormalization', [x, d.fresh(x.dtype, c, 'plain'), d.fresh(x.dtype, c, 'plain')], {
+    epsilon: epsilonOf(d),
+  });
 }
 
 function drawGroupNormalization(d: ModelDraft): void {
   const groups = d.pick([1, 2, 3]);
   const channels = groups * d.pick([1, 2]);
   const spatial = Array.from({ length: d.between(1, 3) }, () => d.between(1, 4));
-  const x = d.value({ dtypes: floatTypes, shape: [d.pick([1, 2]), channels, ...spatial] });
+  // of float64 ONNX Runtime computes it in float32 from opset 21 on
+  const x = d.value({ dtypes: ['f32', 'f32', 'f16'], shape: [d.pick([1, 2]), channels, ...spatial] });
   const c = [d.opset >= 21 ? channels : groups];
-  d.add('GroupNormalization', [x, d.fresh(x.dtype, c), d.fresh(x.dtype, c)], {
+  d.add('GroupNormalization', [x, d.fresh(x.dtype, c, 'plain'), d.fresh(x.dtype, c, 'plain')], {
     num_groups: int(groups),
     epsilon: epsilonOf(d),
   });
@@ -118,20 +143,25 @@ function drawLayerNormalization(d: ModelDraft): void {
   const x = d.value({ dtypes: floatTypes, minRank: 1 });
   const axis = d.axis(x.shape.length);
   const inner = x.shape.slice(axis < 0 ? axis + x.shape.length : axis);
-  const shift = d.chance(60) ? d.fresh(x.dtype, inner) : null;
+  const shift = d.chance(60) ? d.fresh(x.dtype, inner, 'plain') : null;
   const attrs = {
     axis: axis === -1 ? undefined : int(axis),
     epsilon: epsilonOf(d),
     stash_type: d.maybe(20, int(1)),
   };
-  d.add('LayerNormalization', [x, d.fresh(x.dtype, inner), shift], attrs, { outputs: d.pick([1, 1, 3]) });
+  d.add('LayerNormalization', [x, d.fresh(x.dtype, inner, 'plain'), shift], attrs, {
+    outputs: d.pick([1, 1, 3]),
+  });
 }
 
 function drawRmsNormalization(d: ModelDraft): void {
   const x = d.value({ dtypes: floatTypes, minRank: 1 });
   const axis = d.axis(x.shape.length);
   const inner = x.shape.slice(axis < 0 ? axis + x.shape.length : axis);
-  d.add('RMSNormalization', [x, d.fresh(x.dtype, inner)], { axis: int(axis), epsilon: epsilonOf(d) });
+  d.add('RMSNormalization', [x, d.fresh(x.dtype, inner, 'plain')], {
+    axis: int(axis),
+    epsilon: epsilonOf(d),
+  });
 }
 
 function drawMeanVariance(d: ModelDraft): void {
@@ -141,12 +171,13 @@ function drawMeanVariance(d: ModelDraft): void {
 }
 
 function drawLrn(d: ModelDraft): void {
-  const x = d.value({ dtypes: floatTypes, minRank: 4, maxRank: 4 });
-  const small = {
+  // ONNX Runtime keeps a running sum, which no infinity leaves again
+  const x = d.value({ dtypes: floatTypes, minRank: 4, maxRank: 4, elements: (v) => Math.abs(v) < 1e4 });
+  const attrs = {
     alpha: d.maybe(60, float(d.pick([1e-4, 0.5]))),
     beta: d.maybe(60, float(d.pick([0.75, 0.5, 1]))),
   };
-  d.add('LRN', [x], { size: int(d.pick([1, 3, 5, 2])), bias: d.maybe(60, float(d.pick([1, 2]))), ...small });
+  d.add('LRN', [x], { size: int(d.pick([1, 3, 5, 2])), bias: d.maybe(60, float(d.pick([1, 2]))), ...attrs });
 }
 
 function drawMatMul(d: ModelDraft): void {
@@ -161,7 +192,7 @@ function drawMatMul(d: ModelDraft): void {
 
 function drawGemm(d: ModelDraft): void {
   const types: readonly DType[] = ['f32', 'f32', 'f32', 'f64', 'f16', 'i32'];
-  const a = d.value({ dtypes: types, minRank: 2, maxRank: 2 });
+  const a = d.value({ dtypes: types, minRank: 2, maxRank: 2, solid: true });
   const [ta, tb] = [d.chance(30), d.chance(30)];
   const [m, k] = ta ? [...a.shape].reverse() : a.shape;
   const n = d.between(1, 5);

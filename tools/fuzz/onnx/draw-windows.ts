@@ -49,7 +49,7 @@ function drawConv(d: ModelDraft): void {
   const x = image(d, group * perGroup);
   const { kernel, attrs } = windowAttrs(d, x.shape.slice(2), { dilated: true, pad: () => 2 });
   const m = group * d.pick([1, 2, 3]);
-  const w = d.fresh(x.dtype, [m, perGroup, ...kernel]);
+  const w = d.fresh(x.dtype, [m, perGroup, ...kernel], 'plain');
   const bias = d.chance(60) ? d.fresh(x.dtype, [m]) : null;
   const more = {
     group: group > 1 ? int(group) : d.maybe(30, int(1)),
@@ -80,7 +80,7 @@ function drawConvTranspose(d: ModelDraft): void {
   };
   const m = d.pick([1, 2, 3]);
   const bias = d.chance(60) ? d.fresh(x.dtype, [m * group]) : null;
-  d.add('ConvTranspose', [x, d.fresh(x.dtype, [group * perGroup, m, ...kernel]), bias], attrs);
+  d.add('ConvTranspose', [x, d.fresh(x.dtype, [group * perGroup, m, ...kernel], 'plain'), bias], attrs);
 }
 
 function drawPool(op: string): (d: ModelDraft) => void {

@@ -134,13 +134,22 @@ class Trial {
 
   #problem(want: Tensors, got: Tensors): string | undefined {
     for (const [name, expected] of want) {
-      const rough = /16/.test(expected.dtype) || usesHalf(this.question) ? coarse : fallback;
-      const oracle = this.known.oracle.get(name);
+      const half = /16/.test(expected.dtype) || usesHalf(this.question);
+      const rough = half ? coarse : fallback;
+      const folded = this.known.graph.outputs.some((one) => one.name === name && one.value.constant);
+      const oracle = folded || inexact(this.question) ? undefined : this.known.oracle.get(name);
       const { pass, problem } = compareDerived(expected, got.get(name), { oracle, fallback: rough });
       if (!pass && !/too wide/.test(problem ?? '')) return `${name}: ${problem}`;
     }
     return undefined;
   }
+}
+
+/** Ops that ONNX Runtime computes with less care than a float32 allows: variances as differences, coordinates in float32. */
+const careless = new Set(['GroupNormalization', 'InstanceNormalization', 'Resize', 'Upsample']);
+
+function inexact({ nodes }: ModelParts): boolean {
+  return nodes.some(({ op }) => careless.has(op));
 }
 
 function usesHalf({ inputs, initializers }: ModelParts): boolean {

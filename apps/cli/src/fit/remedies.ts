@@ -130,9 +130,10 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
 
 /** A float model as int8, or why it is none. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
 function asInt8(graph: Graph): Graph | string {
-  const inputs = new Map(graph.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
+  const float = lowerForQuantizer(optimize(graph));
+  const inputs = new Map(float.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
   try {
-    return quantize(lowerForQuantizer(optimize(graph)), [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
+    return quantize(float, [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
   } catch (error) {
     if (error instanceof CompileError) return `random inputs do not calibrate it: ${error.detail}`;
     throw error;

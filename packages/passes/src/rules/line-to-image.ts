@@ -1,6 +1,6 @@
-import type { Node, Value } from '@ghostc/ir';
+import type { Value } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { type Build, builder, type Rule } from '../rule.ts';
+import { type Build, type Rule, rewriting } from '../rule.ts';
 
 const windows = [...registry.values()].filter(({ traits }) => traits.has('window'));
 
@@ -11,11 +11,11 @@ export const lineToImage: Rule = {
   apply(graph, root) {
     if (root.inputs[0]?.type.shape.length !== 3) return { reason: 'it is no line' };
     const match = { captures: {}, nodes: [root] };
-    const added: Node[] = [];
-    const build = builder(graph, root, { match, added });
-    const inputs = root.inputs.map((input) => input && asImage(input, build));
-    const image = build.node(root.op, inputs, root.attrs);
-    return { value: build.node('reshape', [image], { shape: [0, 0, -1] }), added, match };
+    const rewrite = (build: Build): Value => {
+      const inputs = root.inputs.map((input) => input && asImage(input, build));
+      return build.node('reshape', [build.node(root.op, inputs, root.attrs)], { shape: [0, 0, -1] });
+    };
+    return rewriting(graph, root, { match, rewrite });
   },
 };
 

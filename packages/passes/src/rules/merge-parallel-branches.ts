@@ -7,7 +7,7 @@ import {
   type MergedConv,
   mergeBranches,
 } from '../conv-branch.ts';
-import { type Applied, type Build, builder, type Declined, type Rule } from '../rule.ts';
+import { type Applied, type Build, type Declined, type Rule, rewriting } from '../rule.ts';
 
 // a(x) + b(x) + ... + y   =>   conv(x, A + B + ...) + y
 // where a, b, ... are convolutions of one stride (kernels widened with zeros to their union, depthwise ones spread over
@@ -135,20 +135,20 @@ function rewrite(graph: Graph, sum: Sum, merged: readonly MergedGroup[]): Applie
     merged.flatMap(({ branches }) => branches.flatMap(({ node }) => (node ? [node] : []))),
   );
   const match = { captures: {}, nodes: [...sum.nodes, ...gone] };
-  const added: Node[] = [];
-  const build = builder(graph, sum.root, { match, added });
+  return rewriting(graph, sum.root, { match, rewrite: (build) => mergedSum(sum, merged, build) });
+}
+
+function mergedSum(sum: Sum, merged: readonly MergedGroup[], build: Build): Value {
   const kept = keptTerms(sum, merged);
   const alone = kept.length === 0 && merged.length === 1;
   const convs = merged.map(({ branches, conv }) =>
     convNode(build, { branches, conv, attrs: alone ? sum.root.attrs : {} }),
   );
   const [first, ...rest] = [...convs, ...kept];
-  const value = rest.reduce<Value | undefined>(
-    (total, term, i) =>
-      total && build.node('add', [total, term], i === rest.length - 1 ? sum.root.attrs : {}),
-    first,
+  return rest.reduce(
+    (total, term, i) => build.node('add', [total, term], i === rest.length - 1 ? sum.root.attrs : {}),
+    first as Value,
   );
-  return value ? { value, added, match } : { reason: 'the sum is empty' };
 }
 
 /** Terms that no merged convolution stands for; a term that is added twice can be kept once. */

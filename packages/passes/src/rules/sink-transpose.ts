@@ -1,7 +1,7 @@
 import { fromNumbers, type Node, stridesOf, type Value } from '@ghostc/ir';
 import { constantData, numbersOf } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
-import { builder, type Rule, rule } from '../rule.ts';
+import { type Build, type Rule, rewriting, rule } from '../rule.ts';
 
 const binaries = 'add|sub|mul|div|maximum|minimum|pow|prelu';
 
@@ -55,16 +55,13 @@ export const sinkTransposeConcat: Rule = {
     const escaped = inner.find((part) => graph.isOutput(part.output));
     if (escaped) return { reason: `%${escaped.output.name} is an output of the graph` };
     const match = { captures: {}, nodes: [root, ...inner] };
-    const added: Node[] = [];
-    const build = builder(graph, root, { match, added });
     const perm = permOf(first);
     const axis = Number(root.attrs.axis);
-    const joined = build.node(
-      'concat',
-      parts.map((part) => part?.inputs[0] ?? null),
-      { ...root.attrs, axis: perm[axis < 0 ? axis + perm.length : axis] ?? axis },
-    );
-    return { value: build.node('transpose', [joined], first.attrs), added, match };
+    const sources = parts.map((part) => part?.inputs[0] ?? null);
+    const attrs = { ...root.attrs, axis: perm[axis < 0 ? axis + perm.length : axis] ?? axis };
+    const rewrite = (build: Build): Value =>
+      build.node('transpose', [build.node('concat', sources, attrs)], first.attrs);
+    return rewriting(graph, root, { match, rewrite });
   },
 };
 

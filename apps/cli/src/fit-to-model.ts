@@ -1,0 +1,61 @@
+import {
+  CompileError,
+  fromNumbers,
+  isFloat,
+  numElements,
+  type QuantParams,
+  roundHalfToEven,
+  type Tensor,
+  type TensorType,
+  toNumbers,
+} from '@ghostc/ir';
+
+/** Where a tensor came from, and what it is in the model. */
+export interface Place {
+  readonly file: string;
+  readonly kind: 'input' | 'output';
+  readonly name: string;
+}
+
+/**
+ * A tensor as the model declares it: its shape (symbolic dimensions take any size) and its element type. A quantised integer
+ * may be given as the floats that it stands for. Throws `data/shape` and `data/type`.
+ */
+export function fitToModel(tensor: Tensor, type: TensorType, place: Place): Tensor {
+  checkShape(tensor, type, place);
+  if (tensor.dtype === type.dtype) return tensor;
+  if (type.quant && isFloat(tensor.dtype) && !isFloat(type.dtype)) return quantized(tensor, type, type.quant);
+  throw new CompileError(
+    'data/type',
+    `${place.kind} ${place.name} expects ${type.dtype}, found ${tensor.dtype}${hintFor(tensor, type)}`,
+    { file: place.file },
+  );
+}
+
+function checkShape({ shape }: Tensor, type: TensorType, { kind, name, file }: Place): void {
+  const fits =
+    shape.length === type.shape.length &&
+    shape.every((size, axis) => typeof type.shape[axis] === 'string' || size === type.shape[axis]);
+  if (fits) return;
+  throw new CompileError(
+    'data/shape',
+    `${kind} ${name} expects [${type.shape.join(',')}], found [${shape.join(',')}]`,
+    { file },
+  );
+}
+
+function hintFor({ dtype }: Tensor, type: TensorType): string {
+  return dtype === 'f64' && type.dtype === 'f32' ? '; save with .astype(numpy.float32)' : '';
+}
+
+/** round(x / scale) + zero point, within the type, per tensor. */
+function quantized(tensor: Tensor, { dtype }: TensorType, { scale, zeroPoint }: QuantParams): Tensor {
+  const [step = 1, zero = 0] = [scale[0], zeroPoint[0]];
+  const bits = Number(dtype.slice(1));
+  const low = dtype.startsWith('u') ? 0 : -(2 ** (bits - 1));
+  const values = new Float64Array(numElements(tensor.shape));
+  toNumbers(tensor).forEach((v: number | bigint, i: number) => {
+    values[i] = Math.min(Math.max(roundHalfToEven(Number(v) / step) + zero, low), low + 2 ** bits - 1);
+  });
+  return fromNumbers(dtype, tensor.shape, values);
+}

@@ -1,0 +1,53 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CompileError } from '@ghostc/ir';
+
+const LOCK = '.ghostc-lock-';
+const TRIES = 20;
+/** Milliseconds between two tries, at most. */
+const PAUSE = 100;
+
+/**
+ * Runs `body` while no other process does so for the folder. Each process puts a file with its number into it, and goes on if
+ * it sees no other; what a process that has ended left is removed. Throws `write/busy` if another does not get done in time.
+ */
+export function whileLocked<T>(folder: string, body: () => T): T {
+  const own = join(folder, `${LOCK}${process.pid}`);
+  acquire(folder, own);
+  try {
+    return body();
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+function acquire(folder: string, own: string): void {
+  for (let left = TRIES; left > 0; left--) {
+    rmSync(own, { force: true }); // of an earlier process of this number
+    writeFileSync(own, '', { flag: 'wx' });
+    if (!othersIn(folder)) return;
+    rmSync(own, { force: true });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * PAUSE);
+  }
+  throw new CompileError('write/busy', 'another process is writing into this folder', { file: folder });
+}
+
+function othersIn(folder: string): boolean {
+  const numbers = readdirSync(folder).flatMap((name) =>
+    name.startsWith(LOCK) ? [Number(name.slice(LOCK.length))] : [],
+  );
+  const others = numbers.filter((number) => number !== process.pid);
+  for (const number of others)
+    if (!isRunning(number)) rmSync(join(folder, `${LOCK}${number}`), { force: true });
+  return others.some(isRunning);
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid < 1) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
