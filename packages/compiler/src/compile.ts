@@ -49,6 +49,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, a binary file with `.incbin`, or one that the caller loads. By size if absent. */
   readonly weights?: WeightForm | undefined;
+  /** Refuse compilers that may load or store words at any address. */
+  readonly noUnaligned?: boolean | undefined;
   /** Linker section of the weights. */
   readonly weightSection?: string | undefined;
   /** How the files are laid out for a build system. Default: side by side. */
@@ -100,9 +102,10 @@ function expectFused(lowered: Graph): void {
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
   const { device, weights, weightSection, kernels, maxRam, io, fuseGhost, bind, selfTest } = options;
+  const { noUnaligned } = options;
   const lowered = lowerForKernels(staticGraph(model, options), options);
   const name = nameOf(model, options);
-  const settings = { name, device, weights, weightSection, kernels, maxRam, io, fuseGhost };
+  const settings = { name, device, weights, weightSection, kernels, maxRam, io, fuseGhost, noUnaligned };
   const hash = sourceHash(model, { target: 'c', ...settings, bind, selfTest });
   const program = emitC(lowered, { ...settings, sourceHash: hash });
   return selfTest ? addSelfTest(program, lowered) : program;

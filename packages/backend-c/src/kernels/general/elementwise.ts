@@ -1,4 +1,4 @@
-import { type DType, isFloat, type Value } from '@ghostc/ir';
+import { CompileError, type DType, isFloat, type Value } from '@ghostc/ir';
 import { attrsOf, cast as castOp, lookup, mod as modOp, withDefaults } from '@ghostc/ops';
 import { activationOf } from '../../activation-text.ts';
 import { cType } from '../../c-type.ts';
@@ -61,8 +61,23 @@ type Params = Readonly<Record<string, number>>;
 /** A formula of `p`; `s` is the suffix of math functions, `n` writes a number. */
 type UnaryFormula = (params: Params, s: string, n: (value: number) => string) => string;
 
+/** |p| of integers by their suffix. */
+const abs: Readonly<Record<string, string>> = { i: 'p < 0 ? -p : p', u: 'p' };
+
+/** Ops that integers have, too. */
+const ofIntegers: ReadonlySet<string> = new Set([
+  'abs',
+  'clip',
+  'dropout',
+  'identity',
+  'logical_not',
+  'neg',
+  'relu',
+  'sign',
+]);
+
 const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
-  abs: (_, s) => (s === 'i' ? 'p < 0 ? -p : p' : `fabs${s}(p)`),
+  abs: (_, s) => abs[s] ?? `fabs${s}(p)`,
   ceil: (_, s) => `ceil${s}(p)`,
   clip: ({ min = 0, max = 0 }, _, n) => `p < ${n(min)} ? ${n(min)} : p > ${n(max)} ? ${n(max)} : p`,
   dropout: () => 'p',
@@ -79,10 +94,10 @@ const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
   logical_not: () => 'p == 0',
   neg: () => '-p',
   reciprocal: (_, __, n) => `${n(1)} / p`,
-  relu: (_, __, n) => `p < ${n(0)} ? ${n(0)} : p`,
+  relu: (_, s, n) => (s === 'u' ? 'p' : `p < ${n(0)} ? ${n(0)} : p`),
   round: (_, s) => `rint${s}(p)`,
   sigmoid: (_, s, n) => `${n(1)} / (${n(1)} + exp${s}(-p))`,
-  sign: (_, __, n) => `p > ${n(0)} ? ${n(1)} : p < ${n(0)} ? ${n(-1)} : p`,
+  sign: (_, s, n) => (s === 'u' ? 'p > 0 ? 1 : 0' : `p > ${n(0)} ? ${n(1)} : p < ${n(0)} ? ${n(-1)} : p`),
   silu: (_, s, n) => `p / (${n(1)} + exp${s}(-p))`,
   softplus: (_, s, n) => `fmax${s}(p, ${n(0)}) + log1p${s}(exp${s}(-fabs${s}(p)))`,
   sqrt: (_, s) => `sqrt${s}(p)`,
@@ -91,7 +106,8 @@ const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
 
 function suffixOf(dtype: DType): string {
   if (dtype === 'f32') return 'f';
-  return isFloat(dtype) ? '' : 'i';
+  if (isFloat(dtype)) return '';
+  return dtype === 'u64' ? 'u' : 'i';
 }
 
 const unary =
@@ -99,6 +115,8 @@ const unary =
   ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
+    if (!isFloat(dtype) && !ofIntegers.has(op))
+      throw new CompileError('backend-c/dtype', `${op} of ${dtype} has no C kernel`);
     const params = withDefaults(lookup(op).attrs, node.attrs) as Params;
     const formula = (unaryFormulas[op] as UnaryFormula)(params, suffixOf(dtype), (value) =>
       literal(dtype, value),
@@ -186,7 +204,8 @@ const cast: Kernel = ({ node, pointer }) => {
   const [from, to] = [x.type.dtype, node.output.type.dtype];
   const { saturate } = attrsOf(castOp, node);
   const integer = isFloat(from) && !isFloat(to) && to !== 'bool';
-  const wide = 'p != p ? 0 : p >= 9.2e18f ? INT64_MAX : p <= -9.2e18f ? INT64_MIN : (int64_t)p';
+  const s = from === 'f32' ? 'f' : '';
+  const wide = `p != p ? 0 : p >= 9.2e18${s} ? INT64_MAX : p <= -9.2e18${s} ? INT64_MIN : (int64_t)p`;
   const formula = stored(to, integer ? wide : 'p', saturate && to.startsWith('f8'));
   const fn = mapped([x], node.output, { hint: `cast_${from}_${to}`, formula });
   return { fn, args: [pointer(x), pointer(node.output)] };
