@@ -1,4 +1,4 @@
-import { numElements, stridesOf, type Value } from '@ghostc/ir';
+import { fromNumbers, isCodedFloat, numElements, stridesOf, type Value } from '@ghostc/ir';
 import { attrsOf, pad as definition, padElement } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
 import type { Kernel } from '../kernel.ts';
@@ -34,8 +34,9 @@ interface PadGeometry {
   readonly before: readonly number[];
 }
 
-/** The element that stands for `value`. */
+/** The element that stands for `value`: the bits of 16-bit and smaller floats. */
 function padLiteral({ type }: Value, value: number): string {
+  if (isCodedFloat(type.dtype)) return String(fromNumbers(type.dtype, [], [value]).data[0]);
   return type.dtype === 'f32' ? floatLiteral(value) : String(padElement(type, value));
 }
 
