@@ -117,10 +117,12 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
 
 /** Bounds that are constants become attributes; others a maximum and a minimum. A bound of NaN's place is absent. */
 function readClip(node: NodeReader): Value {
+  // bounds beyond 2^53 are exact as values only
+  const wide = [node.shape(1), node.shape(2)].some((bound) => bound && isSaturated(bound));
   const fixed = (index: number, name: string, fallback: number): number | undefined => {
     if (!node.has(index)) return node.float(name, fallback);
     const shape = node.shape(index);
-    return shape && !isSaturated(shape) ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
+    return shape && !wide ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
   };
   const x = node.input(0);
   const min = fixed(1, 'min', Number.NEGATIVE_INFINITY);
