@@ -179,6 +179,7 @@ class Emitter {
   #count = 0;
   /** Of the node that is emitted, or of the bands that it is in. */
   #step = 0;
+  #calls = 1;
 
   constructor(plan: StreamedPlan, target: EmitTarget) {
     this.#graph = plan.graph;
@@ -211,6 +212,9 @@ class Emitter {
       name: origin[0] ?? output.name,
       shape: staticShape(output.type.shape),
       macs: macsOf(node, this.#target.pairOf(node)),
+      inputElements: numElements(node.inputs[0]?.type.shape ?? []),
+      taps: numElements(node.inputs[1]?.type.shape.slice(2) ?? []),
+      calls: this.#calls,
       liveBytes,
     };
   }
@@ -238,8 +242,10 @@ class Emitter {
 
   #bandStep(node: Node, { moves, active, bands }: Stream): string[] {
     const move = moves.get(node);
-    const lines = move ? [this.#move(node, move)] : this.step(node);
     const [first, end] = active.get(node) ?? [0, bands];
+    this.#calls = end - first;
+    const lines = move ? [this.#move(node, move)] : this.step(node);
+    this.#calls = 1;
     const tests = [...(first > 0 ? [`t >= ${first}`] : []), ...(end < bands ? [`t < ${end}`] : [])];
     if (!tests.length || !lines.length) return lines;
     return [`if (${tests.join(' && ')}) {`, ...lines, '}'];

@@ -1,4 +1,5 @@
 import { byteSize } from '@ghostc/ir';
+import { byteOrderCheck } from './byte-order.ts';
 import { checkFunction } from './check-weights.ts';
 import { guardedLines } from './guarded.ts';
 import { bannerText, isBuffer, type ProgramFacts, runSignature } from './header-text.ts';
@@ -25,6 +26,7 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     `#include "${facts.name}.h"`,
     '',
+    ...byteOrderCheck(facts),
     ...(facts.noUnaligned ? [...alignedOnly, ''] : []),
     ...contraction,
     '',

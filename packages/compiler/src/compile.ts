@@ -33,7 +33,7 @@ export interface CompileOptions extends PipelineOptions {
 }
 
 export interface CompileWgslOptions extends CompileOptions {
-  /** How matrices of weights are stored: f16 halves the file, and memory where the device has shader-f16. Sums are f32. */
+  /** How matrices of weights are stored: f16 halves matrices in the file, and in memory where the device has shader-f16. Sums are f32. */
   readonly matrices?: 'f32' | 'f16' | undefined;
   /** Shapes of kernels that `ghostc tune` measured. */
   readonly tuning?: Tuning | undefined;

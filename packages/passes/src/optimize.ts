@@ -24,7 +24,7 @@ import {
 } from './rules/dequantized-weights.ts';
 import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, batchNormToMultiplyAdd, expandBatchNorm } from './rules/expand-batch-norm.ts';
-import { expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
+import { expandGemm, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import {
@@ -212,6 +212,7 @@ export const layerPasses: readonly Pass[] = [
     expandGhostModule,
     expandSqueezeExcite,
     expandDfcAttention,
+    expandGemm,
     batchNormToDepthwise,
     batchNormToMultiplyAdd,
     expandBatchNorm,

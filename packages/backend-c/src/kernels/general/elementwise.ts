@@ -1,8 +1,8 @@
 import { CompileError, type DType, isFloat, type Value } from '@ghostc/ir';
-import { attrsOf, cast as castOp, lookup, mod as modOp, withDefaults } from '@ghostc/ops';
+import { attrsOf, cast as castOp, integerRange, lookup, mod as modOp, withDefaults } from '@ghostc/ops';
 import { activationOf } from '../../activation-text.ts';
 import { cType } from '../../c-type.ts';
-import type { CFunction, Kernel } from '../../kernel.ts';
+import type { CFunction, Kernel, Prelude } from '../../kernel.ts';
 import { floatLiteral } from '../../text/float-literal.ts';
 import { affine, broadcastStrides, collapse, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
@@ -61,6 +61,11 @@ type Params = Readonly<Record<string, number>>;
 /** A formula of `p`; `s` is the suffix of math functions, `n` writes a number. */
 type UnaryFormula = (params: Params, s: string, n: (value: number) => string) => string;
 
+/** min(max(e, 0), 1); NaN stays NaN. */
+function unit(e: string, n: (value: number) => string): string {
+  return `(${e} < ${n(0)} ? ${n(0)} : ${e} > ${n(1)} ? ${n(1)} : ${e})`;
+}
+
 /** |p| of integers by their suffix. */
 const abs: Readonly<Record<string, string>> = { i: 'p < 0 ? -p : p', u: 'p' };
 
@@ -85,9 +90,8 @@ const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
   erf: (_, s) => `erf${s}(p)`,
   exp: (_, s) => `exp${s}(p)`,
   floor: (_, s) => `floor${s}(p)`,
-  hard_sigmoid: ({ alpha = 0.2, beta = 0.5 }, s, n) =>
-    `fmax${s}(${n(0)}, fmin${s}(${n(1)}, ${n(alpha)} * p + ${n(beta)}))`,
-  hard_swish: (_, s, n) => `p * fmax${s}(${n(0)}, fmin${s}(${n(1)}, p / ${n(6)} + ${n(0.5)}))`,
+  hard_sigmoid: ({ alpha = 0.2, beta = 0.5 }, _, n) => unit(`${n(alpha)} * p + ${n(beta)}`, n),
+  hard_swish: (_, __, n) => `p * ${unit(`p / ${n(6)} + ${n(0.5)}`, n)}`,
   identity: () => 'p',
   leaky_relu: ({ alpha = 0.01 }, _, n) => `p < ${n(0)} ? ${n(alpha)} * p : p`,
   log: (_, s) => `log${s}(p)`,
@@ -141,10 +145,28 @@ const binaryFormulas: Readonly<Record<string, (integer: boolean, dtype: DType) =
   maximum: (integer) => (integer ? '(p > q ? p : q)' : '(p > q || p != p ? p : q)'),
   minimum: (integer) => (integer ? '(p < q ? p : q)' : '(p < q || p != p ? p : q)'),
   mul: () => 'p * q',
-  pow: (integer, dtype) => (integer ? 'pow((double)p, (double)q)' : `pow${suffixOf(dtype)}(p, q)`),
+  pow: (integer, dtype) => (integer ? integerPower(dtype) : `pow${suffixOf(dtype)}(p, q)`),
   prelu: (_, dtype) => `(p < ${literal(dtype, 0)} ? p * q : p)`,
   sub: () => 'p - q',
 };
+
+/** Truncated; what the type cannot hold is its lowest number. */
+const power: Prelude = {
+  name: 'integer_power',
+  lines: [
+    'static int64_t integer_power(double p, double q, double low, double above)',
+    '{',
+    'const double v = trunc(pow(p, q));',
+    'return (int64_t)(v >= low && v < above ? v : low);',
+    '}',
+  ],
+};
+
+function integerPower(dtype: DType): string {
+  const [low, high] = integerRange(dtype);
+  const above = Math.min(high + 1, 2 ** 63);
+  return `integer_power((double)p, (double)q, ${literal('f64', low)}, ${literal('f64', above)})`;
+}
 
 const binary =
   (op: string): Kernel =>
@@ -159,6 +181,7 @@ const binary =
     const relu = activation === 'relu' ? `((${formula}) < 0 ? 0 : (${formula}))` : formula;
     const fn = mapped([a, b], node.output, {
       hint: `${op}_${dtype}`,
+      needs: op === 'pow' && !isFloat(dtype) ? [power] : [],
       formula: stored(node.output.type.dtype, relu),
     });
     return { fn, args: [pointer(a), pointer(b), pointer(node.output)] };
