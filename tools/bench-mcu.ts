@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -18,24 +18,31 @@ import { quantize } from '@ghostc/quant';
 import { buildC, cDevice, type RunCOptions, runC } from '@ghostc/runtimes';
 import { kernelCases, type McuDevice, modelCases } from './mcu-cases.ts';
 import { type CmsisCounts, cmsisCounts } from './mcu-cmsis-nn.ts';
+import { costs } from './mcu-costs.ts';
 import { ghostModules } from './mcu-modules.ts';
 import { plans } from './mcu-plans.ts';
 import { isMet, printRows, type Row } from './mcu-report.ts';
+import { needTiny } from './mlperf-tiny.ts';
 
 /**
  * Instructions that our C takes on Cortex-M4, M7 and M55, counted exactly in QEMU, against targets and peers:
  *
- *   npm run bench:mcu [-- kernels|modules|models|ghostnet|float|plans ...] [-- --json]
+ *   npm run bench:mcu [-- kernels|modules|models|ghostnet|float|plans|costs ...] [-- --json]
  *
  * `kernels`: int8 layers, tuned against portable C in the same run, the two checked against each other bit for bit, with
  * what CMSIS-NN takes. `modules`: Ghost modules in one kernel against two. `models`: MLPerf Tiny, with what TensorFlow Lite Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x
  * at 224 in int8 on M4, whole and in bands of rows. `float`: the same in float32 on M7. `plans`: the arena of every
- * reference model against the lower bound that is proven for all orders and layouts, which is the target. No package registry has the peers: their figures were
+ * reference model against the lower bound that is proven for all orders and layouts, which is the target. `costs`: how far the
+ * estimates of `ghostc fit` are from counts; `--update` fits them anew. No package registry has the peers: their figures were
  * measured apart, gcc 12 -O3 and the same counter, and stand in mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which
  * has Include and Source, kernels, models and GhostNet are counted with that library too: compiled to call it, and our
  * kernels over its functions alone in the layers that do. Exit code 1 when a target is missed.
  */
-const parts = { kernels, modules, models, ghostnet, float, plans: () => plans(progress) } as const;
+const parts = {
+  ...{ kernels, modules, models, ghostnet, float },
+  plans: () => plans(progress),
+  costs: () => costs(progress, { update: args.includes('--update') }),
+} as const;
 type Part = keyof typeof parts;
 
 const GHOSTNET = 'ghostnet:1.0';
@@ -52,8 +59,9 @@ process.exitCode = await main().catch((error: unknown) => {
 
 async function main(): Promise<number> {
   const names = Object.keys(parts) as Part[];
-  const unknown = args.find((arg) => arg !== '--json' && !Object.hasOwn(parts, arg));
-  if (unknown) throw new Error(`unknown argument ${unknown}; expected ${names.join(', ')} or --json`);
+  const unknown = args.find((arg) => !['--json', '--update'].includes(arg) && !Object.hasOwn(parts, arg));
+  if (unknown)
+    throw new Error(`unknown argument ${unknown}; expected ${names.join(', ')}, --json or --update`);
   const asked = names.filter((name) => args.includes(name));
   const rows: Row[] = [];
   for (const part of asked.length ? asked : names) {
@@ -159,8 +167,7 @@ async function modules(): Promise<Row[]> {
 async function models(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, file, instructions, arena } of modelCases) {
-    const path = join(process.cwd(), '../shared/models/mlperf-tiny', file);
-    const graph = readModel(readFileSync(path), { file });
+    const graph = readModel(needTiny(file), { file: `${file}.tflite` });
     for (const device of ['cortex-m4', 'cortex-m55'] as const) {
       progress(`${name} on ${device}`);
       const tuned = await measure(graph, { device });

@@ -1,3 +1,4 @@
+import type { TinyModel } from './mlperf-tiny.ts';
 /** Devices whose kernels are measured. */
 export type McuDevice = 'cortex-m4' | 'cortex-m55';
 
@@ -131,7 +132,7 @@ export const kernelCases: readonly KernelCase[] = [
 export interface ModelCase {
   readonly name: string;
   /** In the folder of MLPerf Tiny models. */
-  readonly file: string;
+  readonly file: TinyModel;
   readonly instructions: { readonly [D in McuDevice]: Expectation };
   /** Bytes of arena, input and output. */
   readonly arena: Expectation;
@@ -141,7 +142,7 @@ export interface ModelCase {
 export const modelCases: readonly ModelCase[] = [
   {
     name: 'ic (image classification)',
-    file: 'ic_int8.tflite',
+    file: 'ic_int8',
     instructions: {
       'cortex-m4': atMost(24e6, 29.88e6),
       'cortex-m55': atMost(4.3e6, 4.81e6),
@@ -150,7 +151,7 @@ export const modelCases: readonly ModelCase[] = [
   },
   {
     name: 'kws (keyword spotting)',
-    file: 'kws_int8.tflite',
+    file: 'kws_int8',
     instructions: {
       'cortex-m4': atMost(6.3e6, 7.85e6),
       'cortex-m55': atMost(1.5e6, 1.79e6),
@@ -159,7 +160,7 @@ export const modelCases: readonly ModelCase[] = [
   },
   {
     name: 'vww (visual wake words)',
-    file: 'vww_int8.tflite',
+    file: 'vww_int8',
     instructions: {
       'cortex-m4': atMost(19e6, 24.72e6),
       'cortex-m55': atMost(5e6, 6.43e6),

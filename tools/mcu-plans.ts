@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { planC } from '@ghostc/backend-c';
 import { devices, type IoForm, ioForms, lowerForKernels, optimize, readModel } from '@ghostc/compiler';
 import { seededSamples, withOneImage } from '@ghostc/conformance';
@@ -7,9 +5,8 @@ import { buildFromSpec } from '@ghostc/ghostnet';
 import type { Graph } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
 import type { Row } from './mcu-report.ts';
+import { findTiny, tinyModels } from './mlperf-tiny.ts';
 import { onnxModels } from './onnx-models.ts';
-
-const TINY = '../shared/models/mlperf-tiny';
 
 interface Variant {
   readonly name: string;
@@ -34,8 +31,10 @@ function* references(): IterableIterator<Variant> {
   for (const { name, bytes } of onnxModels(process.cwd()))
     yield { name, graph: readModel(bytes, { file: name }) };
   yield { name: 'ghostnet:1.3', graph: buildFromSpec('ghostnet:1.3', { seed: 1 }) };
-  const files = existsSync(TINY) ? readdirSync(TINY).filter((file) => file.endsWith('.tflite')) : [];
-  for (const file of files) yield { name: file, graph: readModel(readFileSync(join(TINY, file)), { file }) };
+  for (const name of tinyModels) {
+    const bytes = findTiny(name);
+    if (bytes) yield { name, graph: readModel(bytes, { file: `${name}.tflite` }) };
+  }
 }
 
 /** As it is; and in int8, calibrated on one seeded input, if it is float: scales do not change a plan. */

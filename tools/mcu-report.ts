@@ -10,6 +10,7 @@ export interface Row {
     | 'instructions'
     | 'times those without'
     | 'times those of two kernels'
+    | 'times off, estimate against count'
     | 'bytes';
   readonly ours: number;
   /** Our portable C in the same run. */

@@ -1,5 +1,5 @@
 import { compareEverywhere, compareOperators, type MlperfComparison } from '../tflite/compare-everywhere.ts';
-import { mlperfModels, modelFixture, modelOutputs, readFixture } from '../tflite/fixtures.ts';
+import { modelFixture, modelOutputs, neededMlperfModels, readFixture } from '../tflite/fixtures.ts';
 import { findPython } from '../tflite/reference.ts';
 import type { Row } from './row.ts';
 
@@ -11,8 +11,7 @@ export async function checkTflite(
   targets: readonly string[] | undefined,
   progress: (what: string) => void,
 ): Promise<Row[]> {
-  const models = mlperfModels();
-  if (!models) throw new Error('../shared/models/mlperf-tiny is absent: there is nothing to compare');
+  const models = neededMlperfModels();
   const python = findPython();
   progress('TFLite: reference kernels');
   const rows: Row[] = [python ? committedRow(python, models) : missingRow];

@@ -6,9 +6,9 @@ import { compareEverywhere, compareOperators } from './compare-everywhere.ts';
 import { compareFolder } from './compare-folder.ts';
 import {
   FLOAT_TOLERANCE,
-  mlperfModels,
   modelFixture,
   modelOutputs,
+  neededMlperfModels,
   operatorFixture,
   operatorOutputs,
   SEEDS,
@@ -17,7 +17,7 @@ import { findPython } from './reference.ts';
 
 const usage = `npm run compare:tflite -- [--update] [--models DIR] [--json]
 
-Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny) on ${SEEDS} seeded inputs each in the interpreter, in C, in
+Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny, or the folder in GHOSTC_MLPERF_TINY) on ${SEEDS} seeded inputs each in the interpreter, in C, in
 WGSL on Dawn and Deno, on 10 in Chromium, and on 3 in C on a Cortex-M4, and holds the outputs against those of TFLite's reference kernels: integers bit for bit, floats within the
 error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is held against TFLite on what it
 reads there, within its own bound. Exit code 0 only if all hold.
@@ -54,8 +54,7 @@ async function main(): Promise<void> {
 }
 
 async function compareMlperf(): Promise<{ holds: boolean }[]> {
-  const models = mlperfModels();
-  if (!models) throw new Error('../shared/models/mlperf-tiny is absent: there is nothing to compare');
+  const models = neededMlperfModels();
   if (values.update) update(models);
   const rows: { holds: boolean }[] = [];
   for (const [name, model] of models) {

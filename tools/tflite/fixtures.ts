@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededSamples } from '@ghostc/conformance';
 import { toBytes } from '@ghostc/ir';
 import { readTflite } from '@ghostc/tflite';
 import { buildModel, caseInputs, operatorCases } from '@ghostc/tflite/testing';
+import { findTiny, needTiny, tinyModels } from '../mlperf-tiny.ts';
 import { type ReferenceRun, runReference } from './reference.ts';
 
 /** Outputs of TFLite's reference kernels by model, base64. */
@@ -13,7 +14,6 @@ const fixtures = join(process.cwd(), 'test-fixtures/tflite');
 export const operatorFixture = join(fixtures, 'operators.json');
 export const modelFixture = join(fixtures, 'mlperf-tiny.json');
 
-const models = join(process.cwd(), '../shared/models/mlperf-tiny');
 /** Seeds of the inputs of each model: 1 to SEEDS. */
 export const SEEDS = 100;
 /** What probabilities of float networks may differ by: sums in another order, measured up to 1.2e-6. */
@@ -21,11 +21,14 @@ export const FLOAT_TOLERANCE = 1e-5;
 /** Sets of inputs of each operator. */
 export const CASE_SETS = 2;
 
-/** The models of MLPerf Tiny that ship as TFLite; null where the folder is absent. */
+/** The models of MLPerf Tiny that ship as TFLite; null where they are not here. */
 export function mlperfModels(): ReadonlyMap<string, Uint8Array> | null {
-  if (!existsSync(models)) return null;
-  const names = ['ic', 'kws', 'vww'].flatMap((name) => [`${name}_int8`, `${name}_float`]);
-  return new Map(names.map((name) => [name, readFileSync(join(models, `${name}.tflite`))]));
+  return tinyModels.every(findTiny) ? neededMlperfModels() : null;
+}
+
+/** The same. Throws where one is not here, with where to get it. */
+export function neededMlperfModels(): ReadonlyMap<string, Uint8Array> {
+  return new Map(tinyModels.map((name) => [name, needTiny(name)]));
 }
 
 export function readFixture(file: string): Outputs {

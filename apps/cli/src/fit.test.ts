@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cDevice, skipWithout } from '@ghostc/runtimes';
 import { expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
@@ -64,4 +65,23 @@ test('fit says why a model has no int8 form, and goes on', () => {
   const { status, stdout, stderr } = ghostc('fit', 'gather.gir', '--board', 'nrf52840');
   expect([status, stderr]).toEqual([1, '']);
   expect(stdout).toMatch(/^int8: random inputs do not calibrate it: index \d+ is outside an axis of 2$/m);
+});
+
+test('the time is counted on the code of the board, as profile counts it', (context) => {
+  skipWithout(cDevice('cortex-m4').tools, 'fit', context);
+  const run = (...args: readonly string[]) => JSON.parse(ghostc(...args, '--json').stdout);
+  const model = join(models, 'ghost_fmnist/ghost_fmnist.onnx');
+  const { time, stackBytes } = run('fit', model, '--board', 'nrf52840').report;
+  const { total } = run('profile', model, '--device', 'cortex-m4');
+  expect(time.basis).toBe('counted');
+  expect(Math.abs(time.instructions / total - 1)).toBeLessThan(1e-3); // profile counts at every layer
+  expect(stackBytes).toBeGreaterThan(0);
+});
+
+test('a core without the DSP extension is counted on its own code', (context) => {
+  skipWithout(cDevice('cortex-m4').tools, 'fit', context);
+  const model = join(models, 'ghost_fmnist/ghost_fmnist.onnx');
+  const instructions = (board: string): number =>
+    JSON.parse(ghostc('fit', model, '--board', board, '--json').stdout).report.time.instructions;
+  expect(instructions('rp2040')).toBeGreaterThan(5 * instructions('rp2350')); // float in software
 });

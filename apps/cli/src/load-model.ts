@@ -7,6 +7,7 @@ import { checkExternalLocation } from '@ghostc/onnx';
 import { bindDimensions, type Rounding, registry } from '@ghostc/ops';
 import { readSafetensors } from '@ghostc/safetensors';
 import { isTflite, readTflite } from '@ghostc/tflite';
+import { withHint } from './format-hint.ts';
 
 /** Larger files are refused before they are read. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -38,11 +39,15 @@ export function loadModel(model: string, options: LoadOptions = {}): LoadedModel
     const spec = loadSpec(model, options);
     return { ...spec, graph: bindDimensions(spec.graph, bind) };
   }
-  const bytes = readModelFile(model);
+  const bytes = withHint(model, () => readModelFile(model));
   const name = defaultName(model);
   if (extname(model) === '.gir')
     return { graph: bindDimensions(loadText(model, bytes), bind), label: model, name };
-  const loaded = { graph: loadBinary(model, bytes, { rounding, bind }), label: model, name };
+  const loaded = {
+    graph: withHint(model, () => loadBinary(model, bytes, { rounding, bind })),
+    label: model,
+    name,
+  };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
   return tflite ? loaded : { ...loaded, onnx: { bytes, path: resolve(model) } };
 }

@@ -17,6 +17,9 @@ export interface CProgram {
   readonly name: string;
   /** `<name>.h`, `<name>.c`, and `<name>_weights.c` or `<name>_weights.bin` with `<name>_weights.S`. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly device: Device;
+  /** Must it be compiled so that no load or store is unaligned? */
+  readonly noUnaligned: boolean;
   readonly inputs: readonly CTensor[];
   readonly outputs: readonly CTensor[];
   readonly arenaBytes: number;
@@ -54,6 +57,12 @@ export interface CLayer {
   readonly name: string;
   readonly shape: readonly number[];
   readonly macs: number;
+  /** Elements of the first input. */
+  readonly inputElements: number;
+  /** Positions of the window of its weights: 9 of a 3x3 convolution; 1 without a window. */
+  readonly taps: number;
+  /** How often it runs: 1, or the bands of rows that it works in, of which it has the shape. */
+  readonly calls: number;
   /** Bytes of the arena that are alive while it runs; null inside bands of rows. */
   readonly liveBytes: number | null;
 }
@@ -112,6 +121,11 @@ export interface EmitCOptions extends PlanCOptions {
   readonly weights?: WeightForm | undefined;
   /** SHA-256 of what the program is made from, in hex, for the header. */
   readonly sourceHash?: string | undefined;
+  /**
+   * Refuse compilers that may load or store words at any address, for memory or settings (CCR.UNALIGN_TRP, an MPU region of
+   * device memory) where that faults. Default: the compiler's own choice.
+   */
+  readonly noUnaligned?: boolean | undefined;
   /** Linker section of the weights, such as `.extflash`. */
   readonly weightSection?: string | undefined;
 }

@@ -129,9 +129,9 @@ int net_run(void *arena);
         const text = `graph @q(%y0: i8[1,4,7,7] quant(0.05:-5))\n${depthwise(count)}  return %y${count}`;
         return String(emitC(parseGraph(text, { registry }), { name: 'net', device }).files.get('net.c'));
       };
-      expect(source(3).match(/^KERNEL void k_q_plane/gm)).toHaveLength(1);
+      expect(source(3).match(/^KERNEL void \w+_k_q_plane/gm)).toHaveLength(1);
       expect(source(3).match(/k_q_plane_7x7_k3x3\(x, w/g)).toHaveLength(3);
-      expect(source(1).match(/^static void k_q_plane/gm)).toHaveLength(1); // for the compiler to inline
+      expect(source(1).match(/^static void \w+_k_q_plane/gm)).toHaveLength(1); // for the compiler to inline
     },
   );
 });

@@ -2,6 +2,7 @@ import {
   byteSize,
   CompileError,
   ConstantStore,
+  crc32,
   type DType,
   type Graph,
   hashWords,
@@ -21,7 +22,7 @@ import {
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CLayer, CProgram, CStream, CTensor, EmitCOptions } from './c-program.ts';
+import type { CLayer, CProgram, CStream, CTensor, EmitCOptions, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkGraph, checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
@@ -64,6 +65,8 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   const words = emitter.store.words();
   const program = {
     name: options.name,
+    device,
+    noUnaligned: options.noUnaligned ?? false,
     inputs: plan.graph.inputs.map((value) => tensorOf(value.name, { value, offset: offset(value) })),
     outputs: plan.graph.outputs.map(({ name, value }) => tensorOf(name, { value, offset: offset(value) })),
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
@@ -78,11 +81,11 @@ export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
   };
   const facts = {
     ...program,
-    device,
     weightHash: hashWords(words),
     sourceHash: options.sourceHash,
     weightTypes: emitter.weightTypes,
-    weightSection: checkedSection(options.weightSection),
+    weightSection: checkedSection(options.weightSection, program.form),
+    weightCrc32: crc32(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)),
     lowerBound: plan.lowerBound,
     layersFail: emitter.layersFail,
   };
@@ -117,7 +120,12 @@ function layerMark(layer: number): string {
 }
 
 /** A section name goes into C and assembly as it is. */
-function checkedSection(section: string | undefined): string | undefined {
+function checkedSection(section: string | undefined, form: WeightForm): string | undefined {
+  if (section !== undefined && form === 'external')
+    throw new CompileError(
+      'backend-c/section',
+      `weights that the caller loads are in no section, found ${section}; expected weights c or bin`,
+    );
   if (section === undefined || /^[.A-Za-z_][\w.]{0,63}$/.test(section)) return section;
   throw new CompileError(
     'backend-c/section',
@@ -157,7 +165,7 @@ interface EmitTarget extends Pick<FusedGhost, 'pairOf'> {
 
 class Emitter {
   readonly store = new ConstantStore();
-  readonly functions = new FunctionTable();
+  readonly functions: FunctionTable;
   readonly weightTypes = new Set<StoredElement>();
   readonly layers: CLayer[] = [];
   /** Can a layer fail? */
@@ -171,11 +179,13 @@ class Emitter {
   #count = 0;
   /** Of the node that is emitted, or of the bands that it is in. */
   #step = 0;
+  #calls = 1;
 
   constructor(plan: StreamedPlan, target: EmitTarget) {
     this.#graph = plan.graph;
     this.#plan = plan;
     this.#target = target;
+    this.functions = new FunctionTable(target.name);
     this.#steps = new Map(runningNodes(plan).map((node, i) => [node, i]));
     this.#constants = [...plan.graph.constants];
   }
@@ -202,6 +212,9 @@ class Emitter {
       name: origin[0] ?? output.name,
       shape: staticShape(output.type.shape),
       macs: macsOf(node, this.#target.pairOf(node)),
+      inputElements: numElements(node.inputs[0]?.type.shape ?? []),
+      taps: numElements(node.inputs[1]?.type.shape.slice(2) ?? []),
+      calls: this.#calls,
       liveBytes,
     };
   }
@@ -229,8 +242,10 @@ class Emitter {
 
   #bandStep(node: Node, { moves, active, bands }: Stream): string[] {
     const move = moves.get(node);
-    const lines = move ? [this.#move(node, move)] : this.step(node);
     const [first, end] = active.get(node) ?? [0, bands];
+    this.#calls = end - first;
+    const lines = move ? [this.#move(node, move)] : this.step(node);
+    this.#calls = 1;
     const tests = [...(first > 0 ? [`t >= ${first}`] : []), ...(end < bands ? [`t < ${end}`] : [])];
     if (!tests.length || !lines.length) return lines;
     return [`if (${tests.join(' && ')}) {`, ...lines, '}'];

@@ -1,3 +1,4 @@
+import { guardedLines } from './guarded.ts';
 import { type CFunction, helperName, type Prelude } from './kernel.ts';
 import { indent } from './text/indent.ts';
 
@@ -10,12 +11,18 @@ interface Emitted {
 
 /** Names functions and emits each distinct one once, after the preludes and helpers that they need. */
 export class FunctionTable {
+  /** Of the program: several may be in one translation unit. */
+  readonly #prefix: string;
   readonly #names = new Map<string, string>();
   readonly #taken = new Set<string>();
   readonly #preludes = new Map<string, string>();
   readonly #functions: Emitted[] = [];
   /** How many functions call a helper. */
   readonly #callers = new Map<string, number>();
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
 
   /** Name of the function; hints that stand for different texts get a number. */
   name({ hint, params, body, result, helpers = [], needs = [] }: CFunction): string {
@@ -24,7 +31,7 @@ export class FunctionTable {
     const key = `${hint}(${params.join(', ')})\n${linked.join('\n')}`;
     const known = this.#names.get(key);
     if (known) return known;
-    const name = this.#free(`k_${hint}`);
+    const name = this.#free(`${this.#prefix}_k_${hint}`);
     this.#names.set(key, name);
     for (const prelude of needs) this.#require(prelude);
     for (const callee of callees) this.#callers.set(callee, (this.#callers.get(callee) ?? 0) + 1);
@@ -46,7 +53,7 @@ export class FunctionTable {
   #require({ name, lines, needs = [] }: Prelude): void {
     if (this.#preludes.has(name)) return;
     for (const prelude of needs) this.#require(prelude);
-    this.#preludes.set(name, indent(lines));
+    this.#preludes.set(name, guardedLines(name, lines));
   }
 
   #free(wish: string): string {

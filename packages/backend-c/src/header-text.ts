@@ -19,6 +19,8 @@ export interface ProgramFacts {
   readonly layersFail: boolean;
   readonly weightBytes: number;
   readonly weightHash: number;
+  readonly weightCrc32: number;
+  readonly noUnaligned: boolean;
   /** SHA-256 of the model and the options, in hex. */
   readonly sourceHash?: string | undefined;
   /** Element types of the constants. */
@@ -35,10 +37,18 @@ const coreFlags: { readonly [D in Device]?: string } = {
   'cortex-m55': '-mcpu=cortex-m55 -mthumb -mfloat-abi=hard',
 };
 
-function buildAdvice(device: Device): string {
+function buildAdvice({ device, noUnaligned }: ProgramFacts): string {
   const flags = coreFlags[device];
-  return flags ? `\n/* Tuned for GCC: -std=c99 -O2 ${flags} */` : '';
+  if (!flags) return '';
+  const strict = noUnaligned ? ' -mno-unaligned-access' : '';
+  return `\n/* Tuned for GCC: -std=c99 -O2 ${flags}${strict} */${strict ? '' : unalignedNote}`;
 }
+
+const unalignedNote = `
+/*
+ * The compiler may load and store words at any address. Where that faults (CCR.UNALIGN_TRP, device memory of an MPU), compile
+ * with -mno-unaligned-access; a file made by ghostc --no-unaligned insists on it.
+ */`;
 
 function hashMacro({ name, sourceHash }: ProgramFacts): string {
   if (!sourceHash) return '';
@@ -50,11 +60,11 @@ export function headerText(facts: ProgramFacts): string {
   return `${bannerText(facts)}
 #ifndef ${upper}_H
 #define ${upper}_H
-${buildAdvice(facts.device)}${typeInclude(facts)}${hashMacro(facts)}
+${buildAdvice(facts)}${typeInclude(facts)}${hashMacro(facts)}
 /* Working memory in bytes, and its alignment. */
 #define ${upper}_ARENA_SIZE ${facts.arenaBytes}
 #define ${upper}_ARENA_ALIGN 16
-
+${weightMacros(facts)}
 /* Elements of the inputs and outputs, row-major, images NCHW.${offsetNote(facts)}${quantNote(facts)} */
 ${[...sizeLines(upper, 'IN', facts.inputs), ...sizeLines(upper, 'OUT', facts.outputs)].join('\n')}
 
@@ -65,12 +75,12 @@ extern "C" {
 enum ${facts.name}_status {
   ${upper}_OK = 0,
   ${upper}_E_NULL = 1,  /* a pointer is NULL */
-  ${upper}_E_ALIGN = 2${facts.layersFail ? ',' : ' '} /* the arena is not aligned to ${upper}_ARENA_ALIGN, or a buffer not to its elements' size */${failureCode(upper, facts)}
+  ${upper}_E_ALIGN = 2${moreCodes(facts).length ? ',' : ' '} /* the arena is not aligned to ${upper}_ARENA_ALIGN, or a buffer not to its elements' size */${moreCodes(facts).join(',')}
 };
 
 ${runComment(facts)}
 int ${runSignature(facts)};
-
+${checkDeclaration(facts)}
 #ifdef __cplusplus
 }
 #endif
@@ -79,10 +89,37 @@ int ${runSignature(facts)};
 `;
 }
 
-function failureCode(upper: string, { layersFail }: ProgramFacts): string {
-  return layersFail
-    ? `\n  ${upper}_E_LAYER = 3   /* CMSIS-NN refused a layer, or wants more working memory than it has */`
-    : '';
+function moreCodes({ name, layersFail, form }: ProgramFacts): string[] {
+  const code = (what: string, value: number, why: string): string =>
+    `\n  ${name.toUpperCase()}_E_${what} = ${value} /* ${why} */`;
+  return [
+    ...(layersFail
+      ? [code('LAYER', 3, 'CMSIS-NN refused a layer, or wants more working memory than it has')]
+      : []),
+    ...(form === 'external' ? [code('WEIGHTS', 4, 'the weights have another size or CRC-32')] : []),
+  ];
+}
+
+function weightMacros({ name, form, weightBytes, weightCrc32 }: ProgramFacts): string {
+  if (form !== 'external') return '';
+  const upper = name.toUpperCase();
+  return `
+/* Bytes of ${name}_weights.bin, and their CRC-32 (IEEE 802.3). */
+#define ${upper}_WEIGHTS_SIZE ${weightBytes}
+#define ${upper}_WEIGHTS_CRC32 0x${weightCrc32.toString(16).padStart(8, '0')}u
+`;
+}
+
+function checkDeclaration(facts: ProgramFacts): string {
+  if (facts.form !== 'external') return '';
+  return `
+/* Whether ${facts.name}_run may have these weights: reads all of them, once. Returns an enum ${facts.name}_status. */
+int ${checkSignature(facts)};
+`;
+}
+
+export function checkSignature({ name }: ProgramFacts): string {
+  return `${name}_check_weights(const void *weights, size_t size)`;
 }
 
 function runComment({ name, inputs, outputs }: ProgramFacts): string {
@@ -121,8 +158,13 @@ function parametersOf(kind: 'in' | 'out', tensors: readonly CTensor[]): string[]
 }
 
 /** The header needs integer types only for integer buffers. */
-function typeInclude({ inputs, outputs }: ProgramFacts): string {
-  return [...inputs, ...outputs].every(({ dtype }) => dtype === 'f32') ? '' : '\n#include <stdint.h>\n';
+function typeInclude({ inputs, outputs, form }: ProgramFacts): string {
+  const integers = ![...inputs, ...outputs].every(({ dtype }) => dtype === 'f32');
+  const lines = [
+    ...(form === 'external' ? ['#include <stddef.h>'] : []),
+    ...(integers ? ['#include <stdint.h>'] : []),
+  ];
+  return lines.length ? `\n${lines.join('\n')}\n` : '';
 }
 
 function typeOf(tensor: CTensor | undefined): string {

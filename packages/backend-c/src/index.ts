@@ -17,6 +17,14 @@ export {
 } from './c-program.ts';
 export { cType } from './c-type.ts';
 export { reservedNames } from './check-graph.ts';
+export {
+  type CostBuild,
+  type CostTable,
+  costBuilds,
+  costFeatures,
+  costKind,
+  estimateInstructions,
+} from './costs/estimate-instructions.ts';
 export { emitC } from './emit-c.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { planC } from './plan-c.ts';

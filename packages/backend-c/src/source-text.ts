@@ -1,4 +1,7 @@
 import { byteSize } from '@ghostc/ir';
+import { byteOrderCheck } from './byte-order.ts';
+import { checkFunction } from './check-weights.ts';
+import { guardedLines } from './guarded.ts';
 import { bannerText, isBuffer, type ProgramFacts, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
@@ -23,6 +26,8 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     `#include "${facts.name}.h"`,
     '',
+    ...byteOrderCheck(facts),
+    ...(facts.noUnaligned ? [...alignedOnly, ''] : []),
     ...contraction,
     '',
     ...kernelMacro,
@@ -30,20 +35,32 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     ...layerMacro,
     '',
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
-    ...(lanes.vector ? [indent(vectorPrelude), ''] : []),
+    ...(lanes.vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions)
+      ? [guardedLines('lanes', vectorPrelude), '']
+      : []),
     functions,
     '',
     indent(runFunction(facts, steps)),
+    ...(facts.form === 'external' ? ['', checkFunction(facts)] : []),
     '',
   ].join('\n');
 }
+
+/** Copies of words that memcpy stands for, and loads that a compiler joins, are unaligned where it may have them so. */
+const alignedOnly = [
+  '#if defined(__ARM_FEATURE_UNALIGNED)',
+  '#error "compiled with ghostc --no-unaligned: add -mno-unaligned-access"',
+  '#endif',
+];
 
 /** Kernels that are called once would share their registers with the run function. */
 const kernelMacro = [
   '#if defined(__GNUC__)',
   '#define KERNEL static __attribute__((noinline))',
+  '#define GHOSTC_UNUSED __attribute__((unused))',
   '#else',
   '#define KERNEL static',
+  '#define GHOSTC_UNUSED',
   '#endif',
 ];
 

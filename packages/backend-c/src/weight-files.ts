@@ -1,15 +1,20 @@
+import { byteOrderCheck } from './byte-order.ts';
 import type { ProgramFacts } from './header-text.ts';
 import { indent } from './text/indent.ts';
 import { weightMembers } from './typed-memory.ts';
 
-/** Declaration that code and data share. The union lets hex words be read as floats without a cast. */
+/** Declaration that code and data share, also in one translation unit. The union lets hex words be read as floats without a cast. */
 export function weightDeclaration({ name, weightBytes, weightTypes, form }: WeightFacts): string[] {
   const external = form === 'external';
+  const macro = `${name.toUpperCase()}_WEIGHTS_DATA`;
   return [
+    `#if !defined(${macro})`,
+    `#define ${macro}`,
     `${external ? '' : 'extern const '}union ${name}_weights_data {`,
     `uint32_t u[${weightBytes / 4}];`,
     ...weightMembers(weightTypes, weightBytes),
     external ? '};' : `} ${name}_weights;`,
+    '#endif',
   ];
 }
 
@@ -40,6 +45,7 @@ function weightSource(facts: WeightFacts, words: Uint32Array): string {
     `/* Weights of ${name}: ${words.length} ${what}. */`,
     '#include <stdint.h>',
     '',
+    ...byteOrderCheck(facts),
     ...weightDeclaration(facts),
     '',
     '#if defined(__GNUC__)',
@@ -61,9 +67,10 @@ function hexWords(words: Uint32Array): string {
 }
 
 /** GNU assembler; the path of the binary is found through -I. */
-function weightAssembly({ name, weightSection = `.rodata.${name}_weights` }: WeightFacts): string {
+function weightAssembly(facts: WeightFacts): string {
+  const { name, weightSection = `.rodata.${name}_weights` } = facts;
   return `/* Weights of ${name}: little-endian. Assemble with -I set to the folder of the .bin file. */
-#if defined(__APPLE__)
+${byteOrderCheck(facts).join('\n')}#if defined(__APPLE__)
 #define SYMBOL _${name}_weights
 .const_data
 #else

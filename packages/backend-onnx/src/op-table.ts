@@ -15,6 +15,7 @@ import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
 import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
+import { poolAttrs } from './pool-attrs.ts';
 import { writeKept } from './write-kept.ts';
 
 const plain =
@@ -326,15 +327,6 @@ function writeGemm(writer: NodeWriter): void {
     transA: trans_a ? 1 : 0,
     transB: trans_b ? 1 : 0,
   });
-}
-
-function poolAttrs(writer: NodeWriter): OnnxAttrs {
-  const { kernel_shape, strides, pads, dilations, ceil_mode } = writer.attrs<
-    ConvAttrs & { kernel_shape: number[]; ceil_mode: boolean }
-  >();
-  const dilated = dilations.some((step) => step !== 1);
-  const window = { kernel_shape, strides, pads, ...(dilated ? { dilations } : {}) };
-  return { ...windowForRank(window, writer.rank), ceil_mode: ceil_mode ? 1 : 0 };
 }
 
 function writePad(writer: NodeWriter): void {

@@ -32,12 +32,7 @@ const changes: readonly (readonly [string, number, Upgrade])[] = [
   ['Clip', 11, refused],
   ['Upsample', 9, (writer, node) => moved(writer, node, ['scales'])],
   ['Upsample', 10, asResize],
-  [
-    'Resize',
-    11,
-    (_writer, { op, inputs: [x = '', scales = ''], attributes }) =>
-      resizeOf({ op, inputs: [x, '', scales], attributes }),
-  ],
+  ['Resize', 11, withCoordinates],
   ['Slice', 10, (writer, node) => moved(writer, node, ['starts', 'ends', 'axes'])],
   ['TopK', 10, (writer, node) => moved(writer, node, ['k'])],
   ['Pad', 11, (writer, node) => moved(writer, node, ['pads', 'value'])],
@@ -92,19 +87,23 @@ function tensorOf({ name, f = 0, i, ints = [], floats = [] }: AttributeProto): T
   return i64(name === 'k' ? [Number(i)] : ints.map(Number));
 }
 
-function asResize(_writer: NodeWriter, { inputs: [x = '', scales = ''], attributes }: RawNode): RawNode {
-  return resizeOf({ op: 'Resize', inputs: [x, '', scales], attributes });
+/** Upsample is Resize of opset 10. */
+function asResize(_writer: NodeWriter, node: RawNode): RawNode {
+  return { ...node, op: 'Resize' };
 }
 
-/** Resize of opset 10, and Upsample: coordinates are divided by the scale, and rounded down. */
-function resizeOf(node: RawNode): RawNode {
+/** Resize of opset 10 divides coordinates by the scale, and rounds down. */
+function withCoordinates(
+  _writer: NodeWriter,
+  { op, inputs: [x = '', scales = ''], attributes }: RawNode,
+): RawNode {
   const text = (name: string, value: string): AttributeProto => ({
     name,
     type: 3,
     s: new TextEncoder().encode(value),
   });
   const modes = [text('coordinate_transformation_mode', 'asymmetric'), text('nearest_mode', 'floor')];
-  return { ...node, attributes: [...node.attributes, ...modes] };
+  return { op, inputs: [x, '', scales], attributes: [...attributes, ...modes] };
 }
 
 /** From opset 18 on a Split without sizes says into how many. */

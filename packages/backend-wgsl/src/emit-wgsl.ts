@@ -33,7 +33,7 @@ import { type TunableLayer, type Tuning, tunedForm, tunedShape } from './tuning.
 export interface EmitWgslOptions {
   /** Of the program, for files and messages. */
   readonly name: string;
-  /** How matrices of weights are stored: f16 halves the file, and memory where the device has shader-f16. Sums are f32. */
+  /** How matrices of weights are stored: f16 halves matrices in the file, and in memory where the device has shader-f16. Sums are f32. */
   readonly matrices?: 'f32' | 'f16' | undefined;
   /** Shapes that were measured to be best; the static cost model decides where a layer is absent. */
   readonly tuning?: Tuning | undefined;

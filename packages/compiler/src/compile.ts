@@ -33,7 +33,7 @@ export interface CompileOptions extends PipelineOptions {
 }
 
 export interface CompileWgslOptions extends CompileOptions {
-  /** How matrices of weights are stored: f16 halves the file, and memory where the device has shader-f16. Sums are f32. */
+  /** How matrices of weights are stored: f16 halves matrices in the file, and in memory where the device has shader-f16. Sums are f32. */
   readonly matrices?: 'f32' | 'f16' | undefined;
   /** Shapes of kernels that `ghostc tune` measured. */
   readonly tuning?: Tuning | undefined;
@@ -49,6 +49,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, a binary file with `.incbin`, or one that the caller loads. By size if absent. */
   readonly weights?: WeightForm | undefined;
+  /** Refuse compilers that may load or store words at any address. */
+  readonly noUnaligned?: boolean | undefined;
   /** Linker section of the weights. */
   readonly weightSection?: string | undefined;
   /** How the files are laid out for a build system. Default: side by side. */
@@ -100,9 +102,10 @@ function expectFused(lowered: Graph): void {
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
   const { device, weights, weightSection, kernels, maxRam, io, fuseGhost, bind, selfTest } = options;
+  const { noUnaligned } = options;
   const lowered = lowerForKernels(staticGraph(model, options), options);
   const name = nameOf(model, options);
-  const settings = { name, device, weights, weightSection, kernels, maxRam, io, fuseGhost };
+  const settings = { name, device, weights, weightSection, kernels, maxRam, io, fuseGhost, noUnaligned };
   const hash = sourceHash(model, { target: 'c', ...settings, bind, selfTest });
   const program = emitC(lowered, { ...settings, sourceHash: hash });
   return selfTest ? addSelfTest(program, lowered) : program;

@@ -48,10 +48,8 @@ function judgeByNoise(question: Question, actual: Tensor | undefined): Verdict {
   const noise = noisyRuns(task.rounded ?? task.model, set).get(name);
   const tolerance = noise ? statisticalTolerance(noise) : task.tolerance;
   const first = compareTensors(expected, actual, tolerance);
-  if (Number.isFinite(first.maxAbs)) {
-    const unclear = cannotTell(expected, tolerance);
-    if (unclear) return { ...first, pass: true, unclear };
-  }
+  const unclear = first.pass && cannotTell(expected, tolerance);
+  if (unclear) return { ...first, unclear };
   if (first.pass || first.maxAbs === Infinity) return first;
   return (
     withinData(question, { actual, first, tolerance }) ?? withinBound(question, { actual, first }) ?? first

@@ -19,8 +19,13 @@ export function statisticalTolerance({ sigma, largest, rms, discontinuous, step 
   if (!discontinuous) return { ...plain, bound: usual };
   const most = Math.max(2 * largest, step);
   const few = Math.max(STEPS_OFF, 2 / Math.max(1, sigma.length));
-  const bound = usual.map((u) => Math.max(u, most));
-  return { ...plain, bound, usual, rms: DEVIATIONS * rms + most * Math.sqrt(few) };
+  const bound = usual.map((u) => (step > 0 ? most : Math.max(u, most)));
+  return {
+    ...plain,
+    bound,
+    usual: step > 0 ? usual.fill(step / 2) : usual,
+    rms: DEVIATIONS * rms + most * Math.sqrt(few),
+  };
 }
 
 /** Why the tolerance cannot tell a result from noise; undefined where it can. */

@@ -103,6 +103,8 @@ test('where rounding alone decides the outputs, nothing is judged', async () => 
   const result = await verdict(interpreterRuntime, task(parse(text)));
   expect(result.status).toBe('unclear');
   expect(result.note).toContain('cannot be judged');
+  const far = broken((v) => v.fill(1e6));
+  expect(await verdict(far, task(parse(text)))).toMatchObject({ status: 'fail' });
 });
 
 test('rtol and atol are those of numpy.allclose', async () => {

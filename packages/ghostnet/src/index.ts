@@ -11,6 +11,7 @@ export {
 export { buildGhostNetV2 } from './build-ghostnet-v2.ts';
 export { buildGhostNetV3, type GhostNetV3Form, type GhostNetV3Options } from './build-ghostnet-v3.ts';
 export type { Family, ModelSpec } from './families.ts';
+export { families } from './families.ts';
 export {
   type BottleneckParts,
   type DepthwiseSpec,

@@ -101,7 +101,9 @@ class Noise {
     const attrs = withDefaults(lookup(node.op).attrs, node.attrs);
     const inputs = given.map((input) => input && (input.runs?.[r] ?? input.exact));
     const own =
-      node.op === 'quantize_linear' ? [jittered(inputs[0] as Tensor, next), ...inputs.slice(1)] : inputs;
+      node.op === 'quantize_linear' && !isPowerOfTwo(Number(attrs.y_scale))
+        ? [jittered(inputs[0] as Tensor, next), ...inputs.slice(1)]
+        : inputs;
     return evaluate(node.op, { attrs }, own).map((tensor, i) => shaken(widened(tensor), errors[i], next));
   }
 }
@@ -118,6 +120,11 @@ function jittered(x: Tensor, next: () => number): Tensor {
   if (!isFloat(x.dtype)) return x;
   const error = Float64Array.from(toNumbers(x), (v) => 2 ** -22 * Math.abs(Number(v)));
   return shaken(widened(x), error, next);
+}
+
+/** Such quotients are exact. */
+function isPowerOfTwo(scale: number): boolean {
+  return Number.isInteger(Math.log2(scale));
 }
 
 const rounding: ReadonlySet<string> = new Set(['round', 'floor', 'ceil', 'sign', 'mod', 'quantize_linear']);

@@ -7,6 +7,7 @@ import type { Entry } from './read-state.ts';
 /** Codes of errors that sizes would have prevented. */
 const needSizes: ReadonlySet<string> = new Set([
   ...['onnx/dynamic-shape', 'shape/symbolic', 'shape/broadcast'],
+  ...['conv2d/infer', 'gemm/infer', 'matmul/infer'],
   ...['concat/infer', 'reshape/infer', 'resize/symbolic', 'slice/symbolic'],
 ]);
 

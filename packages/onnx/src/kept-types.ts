@@ -63,7 +63,8 @@ const elementwise = (dtype?: DType): Rule =>
 /** Channels from the weight, or as they are; spatial sizes where auto_pad tells them. */
 const windowed = (channels: (node: NodeReader) => Dim | undefined): Rule =>
   one((node) => {
-    const [n, , ...spatial] = shapeOf(node);
+    const [n, c = 1, ...spatial] = shapeOf(node);
+    if (node.op === 'Conv' && isStatic(c) && c !== inputChannels(node)) return undefined;
     const strides = node.ints('strides') ?? [];
     const isSame = node.text('auto_pad', 'NOTSET').startsWith('SAME') && node.op !== 'ConvTranspose';
     const out = spatial.map((dim, i) =>
@@ -71,6 +72,10 @@ const windowed = (channels: (node: NodeReader) => Dim | undefined): Rule =>
     );
     return [n, channels(node), ...out];
   });
+
+function inputChannels(node: NodeReader): Dim {
+  return mulDim(shapeOf(node, 1)[1] ?? 1, node.int('group', 1));
+}
 
 /** A target shape: 0 copies, -1 is the rest. */
 function reshaped(node: NodeReader): (Dim | undefined)[] | undefined {
@@ -149,8 +154,25 @@ const reduced: Rule = one((node) => {
 
 function matrixProduct(node: NodeReader): (Dim | undefined)[] | undefined {
   const [a, b] = [shapeOf(node, 0), shapeOf(node, 1)];
+  const [inner, rows] = [a.at(-1) ?? 1, b.at(-2) ?? b[0] ?? 1];
+  if (isStatic(inner) && isStatic(rows) && inner !== rows) return undefined;
   const batch = broadcast([a.slice(0, -2), b.slice(0, -2)]);
   return batch && [...batch, ...(a.length > 1 ? a.slice(-2, -1) : []), ...(b.length > 1 ? b.slice(-1) : [])];
+}
+
+/** Axes without padding keep their size. */
+function padded(node: NodeReader): (Dim | undefined)[] {
+  const rank = rankOf(node);
+  const pads = node.has(1) ? node.shape(1)?.elements : node.ints('pads');
+  const known = pads?.length === 2 * rank ? pads : [];
+  return shapeOf(node).map((dim, axis) => (known[axis] === 0 && known[axis + rank] === 0 ? dim : undefined));
+}
+
+function gemm(node: NodeReader): (Dim | undefined)[] | undefined {
+  const [a, b] = [shapeOf(node, 0), shapeOf(node, 1)];
+  const [transA, transB] = [node.int('transA', 0), node.int('transB', 0)];
+  const [inner = 1, rows = 1] = [a[1 - transA], b[transB]];
+  return isStatic(inner) && isStatic(rows) && inner !== rows ? undefined : [a[transA], b[1 - transB]];
 }
 
 const openAxes = (listed: (node: NodeReader) => number[] | undefined): Rule =>
@@ -188,7 +210,7 @@ const table: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Cast', (node) => [{ dtype: dtypeOf(node.int('to', 0)), shape: shapeOf(node) }]],
   ['Concat', one(concatenated)],
   ['Conv', windowed((node) => shapeOf(node, 1)[0])],
-  ['ConvTranspose', windowed((node) => mulDim(shapeOf(node, 1)[1] ?? 1, node.int('group', 1)))],
+  ['ConvTranspose', windowed(inputChannels)],
   [
     'ConstantOfShape',
     (node) => {
@@ -212,8 +234,9 @@ const table: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     }),
   ],
   ['Flatten', one(() => [undefined, undefined])],
+  ['Gemm', one(gemm)],
   ['MatMul', one(matrixProduct)],
-  ['Pad', openAxes(() => undefined)],
+  ['Pad', one(padded)],
   ['Range', one(() => [undefined])],
   ['Reshape', one(reshaped)],
   ['Resize', one(resized)],

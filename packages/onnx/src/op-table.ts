@@ -1,9 +1,11 @@
 import {
+  type Attrs,
   allocate,
   CompileError,
   tensor as constantTensor,
   type Dim,
   fromNumbers,
+  isFloat,
   isStatic,
   type Value,
 } from '@ghostc/ir';
@@ -115,10 +117,12 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
 
 /** Bounds that are constants become attributes; others a maximum and a minimum. A bound of NaN's place is absent. */
 function readClip(node: NodeReader): Value {
+  // bounds beyond 2^53 are exact as values only
+  const wide = [node.shape(1), node.shape(2)].some((bound) => bound && isSaturated(bound));
   const fixed = (index: number, name: string, fallback: number): number | undefined => {
     if (!node.has(index)) return node.float(name, fallback);
     const shape = node.shape(index);
-    return shape && !isSaturated(shape) ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
+    return shape && !wide ? (shape.elements.map(Number)[0] ?? fallback) : undefined;
   };
   const x = node.input(0);
   const min = fixed(1, 'min', Number.NEGATIVE_INFINITY);
@@ -141,12 +145,21 @@ function boundOf(node: NodeReader, { index, x, value }: { index: number; x: Valu
   return node.has(index) ? node.input(index) : node.addConstant(fromNumbers(x.type.dtype, [], [value]));
 }
 
-/** The exponent may have another type than the base: it is computed in the base's. */
+/**
+ * The exponent may have another type than the base. Integers to the constant power of 2 and 3 are products, which wrap as
+ * ONNX Runtime's; others are computed in double precision.
+ */
 function readPow(node: NodeReader): Value {
   const [x, exponent] = broadcastOperands(node);
   const { dtype } = x.type;
+  const power = exponent.constant?.data.length === 1 ? Number(exponent.constant.data[0]) : 0;
+  if (!isFloat(dtype) && (power === 2 || power === 3)) {
+    const square = node.emit('mul', [x, x]);
+    return power === 2 ? square : node.emit('mul', [square, x]);
+  }
   if (exponent.type.dtype === dtype) return node.emit('pow', [x, exponent]);
-  if (dtype.startsWith('f')) return node.emit('pow', [x, node.emit('cast', [exponent], { to: dtype })]);
+  if (isFloat(dtype) || !isFloat(exponent.type.dtype))
+    return node.emit('pow', [x, node.emit('cast', [exponent], { to: dtype })]);
   const wide = [x, exponent].map((value) => node.emit('cast', [value], { to: 'f64' }));
   return node.emit('cast', [node.emit('pow', wide)], { to: dtype });
 }
@@ -194,7 +207,8 @@ function readGemm(node: NodeReader): Value {
     trans_a: node.int('transA', 0) === 1,
     trans_b: node.int('transB', 0) === 1,
   };
-  return node.emit('gemm', [node.input(0), node.input(1), node.optional(2)], attrs);
+  const addend = attrs.beta === 0 ? null : node.optional(2);
+  return node.emit('gemm', [node.input(0), node.input(1), addend], attrs);
 }
 
 function readPad(node: NodeReader): Value {
@@ -203,10 +217,24 @@ function readPad(node: NodeReader): Value {
   const filler = node.has(2) ? (node.numbers(2, 'constant_value')[0] ?? 0) : node.float('value', 0);
   const rank = node.input(0).type.shape.length;
   const pads = node.has(3) ? spread(given, node.numbers(3, 'axes'), rank) : given;
-  if (pads.some((pad) => pad < 0))
-    throw new CompileError('onnx/unsupported', `Pad with negative pads [${pads.join(',')}] is not supported`);
   const value = realOf(node.input(0), filler);
-  return node.emit('pad', [node.input(0)], { pads, value, mode });
+  if (pads.every((pad) => pad >= 0)) return node.emit('pad', [node.input(0)], { pads, value, mode });
+  return cutAndPad(node, pads, { value, mode });
+}
+
+/** A negative pad cuts; what is left is padded. */
+function cutAndPad(node: NodeReader, pads: readonly number[], attrs: Attrs): Value {
+  const x = node.input(0);
+  const axes = [...x.type.shape.keys()];
+  const rank = axes.length;
+  const cut = node.emit('slice', [x], {
+    axes,
+    starts: axes.map((axis) => Math.max(0, -(pads[axis] ?? 0))),
+    ends: axes.map((axis) => Math.min(0, pads[axis + rank] ?? 0) || Number.MAX_SAFE_INTEGER),
+  });
+  const rest = pads.map((pad) => Math.max(0, pad));
+  if (rest.every((pad) => pad === 0)) return cut;
+  return node.emit('pad', [cut], { ...attrs, pads: rest });
 }
 
 /** What the integer stands for in a quantised value: Pad counts in integers, `pad` in real numbers. */

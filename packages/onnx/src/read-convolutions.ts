@@ -197,8 +197,10 @@ function transposeGeometry(
         ? mode === 'VALID'
           ? [0, 0]
           : [given[a] ?? 0, given[a + kernel.length] ?? 0]
-        : sharedPads(full - target, mode === 'SAME_UPPER');
-    return { stride, before: reach - begin, after: reach - end + more };
+        : sharedPads(Math.max(0, full - target), mode === 'SAME_UPPER');
+    // A shape that asks for more than there is gets zeros at the end, as in ONNX Runtime.
+    const missing = Math.max(0, (wanted?.[a] ?? 0) - full);
+    return { stride, before: reach - begin, after: reach - end + more + missing };
   });
   return { dilations, axes };
 }

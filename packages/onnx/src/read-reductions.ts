@@ -28,19 +28,28 @@ const plain = (op: string): ReadOp => reduction((f, x, axes) => f.emit(op, [x], 
 const sum = (f: Formulas, x: Value, axes: Axes): Value => f.emit('reduce_sum', [x], { ...axes });
 const square = (f: Formulas, x: Value): Value => f.mul(x, x);
 
-/** Of integers: the root of the real number, truncated. */
-function root(f: Formulas, x: Value): Value {
-  return f.cast(f.emit('sqrt', [isFloat(x.type.dtype) ? x : f.cast(x, 'f64')]), x.type.dtype);
+/** A formula of numbers on integers: computed in double precision, and truncated. */
+function inDouble(f: Formulas, x: Value, formula: (x: Value) => Value): Value {
+  if (isFloat(x.type.dtype)) return formula(x);
+  return f.cast(formula(f.cast(x, 'f64')), x.type.dtype);
 }
 
-/** max + log(sum(exp(x - max))). */
+const root = (f: Formulas, x: Value): Value => inDouble(f, x, (wide) => f.emit('sqrt', [wide]));
+
+/** Of integers the logarithm of what is not positive is the lowest number, as of 0. */
+const log = (f: Formulas, x: Value): Value => {
+  const { dtype } = x.type;
+  const positive = isFloat(dtype) ? x : f.emit('maximum', [x, f.number(x, 0)]);
+  return inDouble(f, positive, (wide) => f.emit('log', [wide]));
+};
+
+/** max + log(sum(exp(x - max))). Of integers every term is truncated, which counts the maxima. */
 function logSumExp(f: Formulas, x: Value, { axes, keepdims }: Axes): Value {
-  const top = f.emit('clip', [f.emit('reduce_max', [x], { axes, keepdims: true })], {
-    min: -LARGEST,
-    max: LARGEST,
-  });
-  const total = sum(f, f.emit('exp', [f.sub(x, top)]), { axes, keepdims: true });
-  const result = f.add(f.emit('log', [total]), top);
+  const highest = f.emit('reduce_max', [x], { axes, keepdims: true });
+  const float = isFloat(x.type.dtype);
+  const top = float ? f.emit('clip', [highest], { min: -LARGEST, max: LARGEST }) : highest;
+  const terms = float ? f.emit('exp', [f.sub(x, top)]) : f.cast(f.emit('equal', [x, top]), x.type.dtype);
+  const result = f.add(log(f, sum(f, terms, { axes, keepdims: true })), top);
   return keepdims ? result : f.emit('reduce_max', [result], { axes, keepdims: false });
 }
 
@@ -61,13 +70,7 @@ export const reductionRows: readonly OpRow[] = [
       ),
     ),
   ],
-  [
-    'ReduceLogSum',
-    reduction(
-      (f, x, axes) => f.emit('log', [sum(f, x, axes)]),
-      (f, x) => f.emit('log', [x]),
-    ),
-  ],
+  ['ReduceLogSum', reduction((f, x, axes) => log(f, sum(f, x, axes)), log)],
   ['ReduceLogSumExp', inFloat32(reduction(logSumExp))],
   ['ReduceMax', plain('reduce_max')],
   ['ReduceMean', plain('reduce_mean')],

@@ -9,7 +9,8 @@ export type ReadShape = (node: NodeReader) => ShapeValue | undefined;
 
 const binary: ReadShape = (node) => {
   const [a, b] = [node.shape(0), node.shape(1)];
-  const value = a && b && combine(node.op, a, b);
+  const unknown = (): Dim => node.freshDim(node.outputNames[0] ?? node.op);
+  const value = a && b && combine(node.op, [a, b], unknown);
   value?.elements.forEach(checkDimLength);
   return value;
 };

@@ -68,8 +68,12 @@ const arithmetic: Readonly<Record<string, Binary>> = {
           : undefined,
 };
 
-/** Element by element, with scalars and single elements repeated. */
-export function combine(op: string, a: ShapeValue, b: ShapeValue): ShapeValue | undefined {
+/** Element by element, with scalars and single elements repeated; `unknown` gives a symbol for what text does not say. */
+export function combine(
+  op: string,
+  [a, b]: readonly [ShapeValue, ShapeValue],
+  unknown: () => Dim,
+): ShapeValue | undefined {
   const formula = arithmetic[op];
   if (!formula || a.dtype !== b.dtype || !shapeTypes.has(a.dtype)) return undefined;
   if (isSaturated(a) || isSaturated(b)) return undefined;
@@ -79,9 +83,11 @@ export function combine(op: string, a: ShapeValue, b: ShapeValue): ShapeValue | 
   const pick = (value: ShapeValue, i: number): Dim =>
     value.elements[value.elements.length === 1 ? 0 : i] ?? 0;
   const elements = Array.from({ length }, (_, i) => exactly(formula, [pick(a, i), pick(b, i)], a.dtype));
-  if (!elements.every((element) => element !== undefined)) return undefined;
+  // an integer of its own, so that the elements beside it stay known
+  const named = elements.map((element) => element ?? (isFloat(a.dtype) ? undefined : unknown()));
+  if (!named.every((element) => element !== undefined)) return undefined;
   return {
-    elements: elements.map((element) => rounded(element, a.dtype)),
+    elements: named.map((element) => rounded(element, a.dtype)),
     scalar: a.scalar && b.scalar,
     dtype: a.dtype,
   };

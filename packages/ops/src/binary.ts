@@ -14,6 +14,7 @@ import {
 import { type Activation, activationAfter, activationAttrs } from './activation.ts';
 import { flag } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
+import { integerRange } from './integer-range.ts';
 import { isWide, wideElements } from './wide-elements.ts';
 
 /** A formula of numbers, or of the bigints of 64-bit integers: JavaScript's arithmetic is the same for both. */
@@ -125,7 +126,32 @@ export const sub = binary('sub', (a, b) => a - b);
 export const mul = binary('mul', (a, b) => a * b, ['commutative'], Math.imul);
 /** a / b; integers truncate towards zero. */
 export const div = binary('div', (a, b) => a / b);
-export const pow = binary('pow', (a, b) => a ** b);
+/** Of integers it is computed in double precision and truncated; what the type cannot hold is its lowest number. */
+export const pow = defineOp({
+  name: 'pow',
+  inputs: ['a', 'b'],
+  attrs: activationAttrs,
+  traits: ['elementwise', 'binary'],
+  infer: ({ a, b }) => pairType('pow', a, b),
+  evaluate({ a, b }, attrs, [type]) {
+    const formula: Formula = (x, y) => x ** y;
+    if (isFloat(a.dtype)) return zip({ a, b, formula }, attrs, type as TensorType);
+    return integerPowers(a, b, type as TensorType);
+  },
+});
+
+function integerPowers(a: Tensor, b: Tensor, type: TensorType): Tensor {
+  const { shape, count, indexA, indexB } = pairsOf(a, b, type);
+  const [left, right] = [toNumbers(a), toNumbers(b)];
+  const [low, high] = integerRange(type.dtype);
+  const data = allocate(type.dtype, count);
+  for (let i = 0; i < count; i++) {
+    const power = Math.trunc(Number(left[indexA(i)]) ** Number(right[indexB(i)]));
+    const held = power >= low && power < high + 1 ? power : low;
+    data[i] = isWide(a) ? BigInt(held) : held;
+  }
+  return { dtype: type.dtype, shape, data };
+}
 export const minimum = binary('minimum', (a, b) => (Number.isNaN(a) || a < b ? a : b), [
   'commutative',
   'exact',

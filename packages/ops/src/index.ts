@@ -7,7 +7,7 @@ export {
   activations,
 } from './activation.ts';
 export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
-export { axisWeights, type WeightedAxis, type WeightedModes } from './axis-weights.ts';
+export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './axis-taps.ts';
 export { batchNorm } from './batch-norm.ts';
 export { add, broadcastIndex, div, maximum, minimum, mod, mul, pow, prelu, sub } from './binary.ts';
 export {
@@ -136,7 +136,7 @@ export {
   loweredUnaryOps,
   registry,
 } from './registry.ts';
-export { type ResizeAxis, type ResizeModes, resize, type Tap, taps } from './resize.ts';
+export { resize, resizeTables, scaledSize } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
 export { rowRuleOf } from './row-rule.ts';
 export { type SqueezeAttrs, squeezeExcite, squeezeExciteGate, squeezeGate } from './squeeze-excite.ts';

@@ -5,6 +5,7 @@ import {
   type Dim,
   formatType,
   fromNumbers,
+  isFloat,
   isStatic,
   numElements,
   type QuantParams,
@@ -174,7 +175,7 @@ export const pad = defineOp({
 
 /** What stands for the real number `value` in x: for quantised x round(value / scale) + zero point, limited to the type. */
 export function padElement({ dtype, quant }: TensorType, value: number): number {
-  if (!quant) return value;
+  if (!quant) return isFloat(dtype) ? value : Math.trunc(value);
   const [low, high] = integerRange(dtype);
   const [scale = 1, zeroPoint = 0] = [quant.scale[0], quant.zeroPoint[0]];
   return Math.min(Math.max(roundHalfAway(Math.fround(value / Math.fround(scale))) + zeroPoint, low), high);

@@ -10,6 +10,7 @@ import {
   toNumbers,
 } from '@ghostc/ir';
 import { floats, ints, oneOf } from './attr-spec.ts';
+import { axisTaps, type ResizeModes, type Tap } from './axis-taps.ts';
 import { defineOp } from './define-op.ts';
 import { forEachIndex } from './movement.ts';
 
@@ -17,8 +18,8 @@ const coordinateModes = ['asymmetric', 'half_pixel', 'pytorch_half_pixel', 'alig
 const nearestModes = ['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'] as const;
 
 /**
- * ONNX Resize, nearest or (multi)linear: output sizes from `sizes`, or floor(in * scale) from `scales`; both list all
- * axes. With `sizes` the scale is out / in.
+ * ONNX Resize, nearest or (multi)linear: output sizes from `sizes`, or floor(in * scale) in float32 from `scales`; both
+ * list all axes. With `sizes` the scale is out / in.
  */
 export const resize = defineOp({
   name: 'resize',
@@ -46,11 +47,7 @@ export const resize = defineOp({
   },
   evaluate({ x }, attrs, [type]) {
     const shape = staticShape((type as TensorType).shape);
-    const tables = shape.map((out, axis) =>
-      Array.from({ length: out }, (_, i) =>
-        taps(i, { size: x.shape[axis] ?? 1, out, scale: attrs.scales[axis] }, attrs),
-      ),
-    );
+    const tables = resizeTables(x.shape, shape, attrs);
     return interpolate(x, shape, tables);
   },
 });
@@ -58,62 +55,33 @@ export const resize = defineOp({
 function resized(dim: Dim, size: number | undefined, scale: number | undefined): Dim {
   if (size !== undefined) return size;
   if (scale === 1 || scale === undefined) return dim;
-  if (typeof dim === 'number') return Math.floor(dim * scale);
+  if (typeof dim === 'number') return scaledSize(dim, scale);
   throw new CompileError('resize/symbolic', `cannot scale the symbolic dimension ${dim}`);
 }
 
-export interface Tap {
-  readonly index: number;
-  readonly weight: number;
+/** Sizes are computed in float32: 10 * 1.3 is 13 there. */
+export function scaledSize(size: number, scale: number): number {
+  return Math.floor(Math.fround(Math.fround(scale) * size));
 }
 
-export interface ResizeModes {
-  readonly mode: string;
-  readonly coordinate_transformation_mode: string;
-  readonly nearest_mode: string;
+interface ResizeAttrs extends ResizeModes {
+  readonly scales: readonly number[];
 }
 
-export interface ResizeAxis {
-  readonly size: number;
-  readonly out: number;
-  /** out / size when absent. */
-  readonly scale?: number | undefined;
-  /** Source position, where the coordinate mode does not say it. */
-  readonly at?: number | undefined;
-}
-
-/** The source elements, with weights, that output position `i` of one axis reads. Backends make their tables with it. */
-export function taps(i: number, axis: ResizeAxis, modes: ResizeModes): readonly Tap[] {
-  if (axis.at === undefined && axis.size === axis.out && (axis.scale ?? 1) === 1)
-    return [{ index: i, weight: 1 }];
-  const at = axis.at ?? sourceCoordinate(i, axis, modes.coordinate_transformation_mode);
-  const clamp = (index: number): number => Math.min(Math.max(index, 0), axis.size - 1);
-  if (modes.mode === 'nearest') return [{ index: clamp(nearest(at, modes.nearest_mode)), weight: 1 }];
-  const low = Math.floor(at);
-  const fraction = at - low;
-  if (fraction === 0) return [{ index: clamp(low), weight: 1 }];
-  return [
-    { index: clamp(low), weight: 1 - fraction },
-    { index: clamp(low + 1), weight: fraction },
-  ];
-}
-
-/** The position in the source that output position `i` reads. */
-export function sourceCoordinate(
-  i: number,
-  { size, out, scale = out / size }: ResizeAxis,
-  mode: string,
-): number {
-  if (mode === 'asymmetric') return i / scale;
-  if (mode === 'align_corners') return out === 1 ? 0 : (i * (size - 1)) / (out - 1);
-  if (mode === 'pytorch_half_pixel' && out === 1) return 0;
-  return (i + 0.5) / scale - 0.5;
-}
-
-function nearest(at: number, mode: string): number {
-  if (mode === 'floor') return Math.floor(at);
-  if (mode === 'ceil') return Math.ceil(at);
-  return mode === 'round_prefer_ceil' ? Math.floor(at + 0.5) : Math.ceil(at - 0.5);
+/**
+ * What each output position of every axis reads. Backends make their tables with it. Where no size changes the input is
+ * copied, whatever the scales say.
+ */
+export function resizeTables(
+  from: readonly number[],
+  to: readonly number[],
+  attrs: ResizeAttrs,
+): readonly (readonly (readonly Tap[])[])[] {
+  const copied = to.every((out, axis) => out === from[axis]);
+  return to.map((out, axis) => {
+    const size = from[axis] ?? 1;
+    return axisTaps({ size, out, scale: copied ? 1 : attrs.scales[axis] }, attrs);
+  });
 }
 
 function interpolate(

@@ -24,7 +24,7 @@ import {
 } from './rules/dequantized-weights.ts';
 import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, batchNormToMultiplyAdd, expandBatchNorm } from './rules/expand-batch-norm.ts';
-import { expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
+import { expandGemm, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import {
@@ -40,6 +40,7 @@ import {
   fuseGhostResidual,
   splitSqueezeExcite,
 } from './rules/fuse-for-gpu.ts';
+import { activateLine, imageToLine } from './rules/image-to-line.ts';
 import { raiseMixedConcat, sinkDequantize } from './rules/integer-movement.ts';
 import { lineToImage } from './rules/line-to-image.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
@@ -68,6 +69,7 @@ import {
 } from './rules/recognize-hard-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
 import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
+import { reduceMaxToPool, reduceMeanToPool } from './rules/reductions-to-pools.ts';
 import {
   joinCasts,
   joinReshapes,
@@ -114,6 +116,8 @@ const canonicalize = rulePass(
   sinkTransposePair,
   sinkTransposeConstant,
   sinkTransposeConcat,
+  imageToLine,
+  activateLine,
 );
 
 const foldBatchNorm = rulePass(
@@ -208,6 +212,7 @@ export const layerPasses: readonly Pass[] = [
     expandGhostModule,
     expandSqueezeExcite,
     expandDfcAttention,
+    expandGemm,
     batchNormToDepthwise,
     batchNormToMultiplyAdd,
     expandBatchNorm,
@@ -230,7 +235,13 @@ function fuseForGpu(fuses: FusesGhost): Pass {
 const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
 /** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
-export const splitForIntegers: Pass = rulePass('split-for-integers', splitResidual, splitTableActivation);
+export const splitForIntegers: Pass = rulePass(
+  'split-for-integers',
+  splitResidual,
+  splitTableActivation,
+  reduceMeanToPool,
+  reduceMaxToPool,
+);
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
 const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu(() => true), splitForIntegers];

@@ -27,6 +27,7 @@ test('every rule has a case that fires and one that declines', () => {
   const always = new Set([
     'remove-identity',
     'recognize-silu',
+    'expand-gemm',
     'expand-ghost-module',
     'expand-squeeze-excite',
     'join-transposes',

@@ -38,10 +38,10 @@ async function verdict(one: ModelCase, runtime: Runtime): Promise<Verdict> {
   }
 }
 
-function toleranceOf({ options: { exact: toTheBit, relative } }: ModelCase) {
+function toleranceOf({ options: { exact: toTheBit, relative, ties } }: ModelCase) {
   if (toTheBit) return { tolerance: exact };
   if (relative) return { tolerance: { ...rounding, relative } };
-  return { tolerance: rounding, derived: 'instead' } as const;
+  return { tolerance: rounding, derived: ties ? 'statistical' : 'instead' } as const;
 }
 
 describe('interpreter', () => holds('interpreter', [], () => interpreterRuntime));

@@ -5,6 +5,7 @@ export { type BatchEntry, type BatchResult, runCBatch } from './c-batch.ts';
 export { type CDevice, cDevice } from './c-device.ts';
 export { buildCmsisNn, cmsisNnRoot } from './cmsis-nn-library.ts';
 export { dawnDevice, nullDevice, wgslTools } from './dawn-device.ts';
+export { emulatedCore } from './emulated-core.ts';
 export { type Engine, engine, engines, engineTools, stopEngines } from './engines.ts';
 export { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 export { type CodeSize, measureC } from './measure-c.ts';

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileC, layouts, packageFiles } from '@ghostc/compiler';
@@ -128,6 +128,74 @@ int main(void) {
   const out = write('external', new Map([...program.files, ['main.c', main]]));
   await run('cc', [...warnings, 'main.c', 'net.c', '-lm', '-o', 'main'], out);
   await run(join(out, 'main'), [], out);
+});
+
+test('external weights are checked: size, CRC-32, place', async () => {
+  const program = compileC(graph(), { weights: 'external' });
+  const main = `#include <stdio.h>
+#include "net.h"
+static unsigned char weights[NET_WEIGHTS_SIZE + 16] __attribute__((aligned(16)));
+int main(void) {
+  FILE *file = fopen("net_weights.bin", "rb");
+  if (!file || fread(weights, 1, sizeof weights, file) != NET_WEIGHTS_SIZE) return 9;
+  if (net_check_weights(weights, NET_WEIGHTS_SIZE) != NET_OK) return 1;
+  if (net_check_weights(NULL, NET_WEIGHTS_SIZE) != NET_E_NULL) return 2;
+  if (net_check_weights(weights + 4, NET_WEIGHTS_SIZE) != NET_E_ALIGN) return 3;
+  if (net_check_weights(weights, NET_WEIGHTS_SIZE + 4) != NET_E_WEIGHTS) return 4;
+  weights[NET_WEIGHTS_SIZE - 1] ^= 64;
+  return net_check_weights(weights, NET_WEIGHTS_SIZE) != NET_E_WEIGHTS;
+}
+`;
+  const out = write('checked', new Map([...program.files, ['main.c', main]]));
+  await run('cc', [...warnings, 'main.c', 'net.c', '-lm', '-o', 'main'], out);
+  await run(join(out, 'main'), [], out);
+  expect(() => compileC(graph(), { weights: 'external', weightSection: '.extflash' })).toThrow(
+    /weights that the caller loads are in no section/,
+  );
+});
+
+/** Rules of `arduino-lint` for the Library Manager, and Arduino's own list of platforms without 32 bits. */
+test('the Library Manager takes library.properties', () => {
+  const properties = (options: object) => {
+    const files = packageFiles(compileC(graph(), { weights: 'c', ...options }), 'arduino');
+    const lines = String(files.get('library.properties'))
+      .split('\n')
+      .filter((line) => /^[^#]/.test(line));
+    return Object.fromEntries(lines.map((line) => line.split(/=(.*)/).slice(0, 2)));
+  };
+  for (const device of ['host', 'cortex-m4', 'cortex-m7', 'rv32'] as const) {
+    const found = properties({ device, name: 'arduino_net' });
+    expect(Object.values(found).every(Boolean)).toBe(true);
+    expect(found.name).toMatch(/^(?!arduino)[a-z0-9][\w .-]{0,62}$/i);
+    expect(found.version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(found.url).toMatch(/^https:\/\/\S+$/);
+    expect(found.category).toBe('Data Processing');
+    expect(found.includes).toBe('arduino_net.h');
+    expect(found.paragraph).not.toContain(found.sentence);
+    expect(found.architectures).not.toMatch(/\*|avr/);
+    expect(found.architectures.split(',').includes('esp32')).toBe(!device.startsWith('cortex'));
+  }
+  expect(() => properties({ device: 'cortex-m55' })).toThrow(/has Helium/);
+  expect(() => properties({ noUnaligned: true })).toThrow(/-mno-unaligned-access/);
+});
+
+test('a Zephyr module has a name and depends on what its kernels need', () => {
+  const zephyr = (options: object) => packageFiles(compileC(graph(), { weights: 'c', ...options }), 'zephyr');
+  expect(String(zephyr({}).get('zephyr/module.yml'))).toBe(
+    'name: net\nbuild:\n  cmake: .\n  kconfig: Kconfig\n',
+  );
+  expect(String(zephyr({}).get('Kconfig'))).not.toContain('depends on');
+  const m55 = zephyr({ device: 'cortex-m55', noUnaligned: true });
+  expect(String(m55.get('Kconfig'))).toContain('depends on ARMV8_1_M_MVEI\n');
+  expect(String(m55.get('CMakeLists.txt'))).toContain('(-O2 -mno-unaligned-access)');
+});
+
+test('kernels are optimised in a Debug build of the CMake package', async (context) => {
+  skipWithout([cmake], 'the CMake package', context);
+  const out = write('cmake-debug', packageFiles(compileC(graph(), { weights: 'c' }), 'cmake'));
+  const args = ['-DCMAKE_BUILD_TYPE=Debug', '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'];
+  await run('cmake', ['-S', '.', '-B', 'build', ...args], out);
+  expect(readFileSync(join(out, 'build/compile_commands.json'), 'utf8')).toMatch(/ -g +-O2 /);
 });
 
 test('weights lie in the section that was asked for', async () => {

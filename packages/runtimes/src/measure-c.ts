@@ -12,7 +12,7 @@ export interface CodeSize {
   readonly stackBytes: number;
 }
 
-/** Compiles the program's code with `compiler` (gcc 10 or later); null where the compiler is not installed. */
+/** Compiles the program's code with `compiler` (gcc 10 or later), optimised as its header and its CMake package say; null where the compiler is not installed. */
 export async function measureC(
   program: CProgram,
   compiler: string,
@@ -26,7 +26,7 @@ export async function measureC(
         await writeFile(join(folder.path, name), content);
     const source = ['-c', `${program.name}.c`, '-o', 'code.o'];
     const options = { cwd: folder.path, timeout: 300 };
-    await runProcess(compiler, [...flags, '-O3', '-std=c99', '-fcallgraph-info=su', ...source], options);
+    await runProcess(compiler, [...flags, '-O2', '-std=c99', '-fcallgraph-info=su', ...source], options);
     const sizes = await runProcess(compiler.replace(/gcc$/, 'size'), ['code.o'], options);
     const [text = 0, data = 0] = (sizes.trim().split('\n')[1] ?? '').trim().split(/\s+/).map(Number);
     const graph = (await readdir(folder.path)).find((name) => name.endsWith('.ci'));

@@ -13,6 +13,8 @@ const good = twice(
 /** p = b + 128, q = a */
 const mixed: CProgram = {
   name: 'mixed',
+  device: 'host',
+  noUnaligned: false,
   files: new Map([
     [
       'mixed.h',

@@ -33,14 +33,14 @@ export interface CExecutable {
   dispose(): Promise<void>;
 }
 
-/** Compiles a C program for a device. Throws CompileError `tool/...`, `run/device`, `run/memory`. */
+/** Compiles a C program for a device, or one that is described. Throws CompileError `tool/...`, `run/device`, `run/memory`. */
 export async function prepareC(
   program: CProgram,
-  deviceName: string,
+  target: string | CDevice,
   options: RunCOptions = {},
 ): Promise<CExecutable> {
-  const device = cDevice(deviceName);
-  requireTools(device.tools, deviceName === 'host' ? 'c' : `c@${deviceName}`);
+  const device = typeof target === 'string' ? cDevice(target) : target;
+  requireTools(device.tools, device.name === 'host' ? 'c' : `c@${device.name}`);
   const folder = await makeTempFolder();
   try {
     await buildC(program, {
@@ -86,11 +86,11 @@ async function runBuilt(
 /** Compiles, runs on every set of inputs, cleans up. */
 export async function runC(
   program: CProgram,
-  deviceName: string,
+  target: string | CDevice,
   inputs: readonly Tensors[],
   options: RunCOptions = {},
 ): Promise<CRun[]> {
-  const executable = await prepareC(program, deviceName, options);
+  const executable = await prepareC(program, target, options);
   try {
     return await executable.run(inputs);
   } finally {

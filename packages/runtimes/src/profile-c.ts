@@ -1,5 +1,6 @@
 import type { CLayer, CProgram } from '@ghostc/backend-c';
 import type { Tensors } from '@ghostc/conformance';
+import type { CDevice } from './c-device.ts';
 import { prepareC } from './prepare-c.ts';
 
 /** One layer with what it cost. */
@@ -21,7 +22,11 @@ export interface Profile {
  * Runs a program once on a device and tells what each layer costs: exact instruction counts on the emulated boards, the
  * fastest of several runs on the host. Throws as `prepareC`.
  */
-export async function profileC(program: CProgram, device: string, inputs: Tensors): Promise<Profile> {
+export async function profileC(
+  program: CProgram,
+  device: string | CDevice,
+  inputs: Tensors,
+): Promise<Profile> {
   const host = device === 'host';
   const repeats = host ? 20 : 1;
   const executable = await prepareC(program, device, {

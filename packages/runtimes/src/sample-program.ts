@@ -27,6 +27,8 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     files: new Map(files),
     inputs: [{ name: 'x', ...slot }],
     outputs: [{ name: 'y', ...slot }],
+    device: 'host',
+    noUnaligned: false,
     arenaBytes,
     arenaGap: 0,
     streams: [],

@@ -43,6 +43,7 @@ interface CompileFlags {
   readonly bind: ReadonlyMap<string, number>;
   readonly weights?: WeightForm;
   readonly weightSection?: string;
+  readonly unaligned: boolean;
   readonly layout?: Layout;
   readonly matrices?: 'f32' | 'f16';
   readonly tuned?: boolean | string;
@@ -91,6 +92,10 @@ export function compileCommand(): Command {
       'with the C, a function that runs it on a seeded input and compares its outputs with what they must be',
     )
     .option('--weight-section <name>', 'linker section of the weights')
+    .option(
+      '--no-unaligned',
+      'C that refuses to be compiled with unaligned loads and stores, for memory or settings where they fault',
+    )
     .addOption(bindOption())
     .addOption(
       new Option(
@@ -148,6 +153,7 @@ const targetFlags: Readonly<
   '--layout': { targets: ['c'], given: ({ layout }) => layout },
   '--weights': { targets: ['c'], given: ({ weights }) => weights },
   '--weight-section': { targets: ['c'], given: ({ weightSection }) => weightSection },
+  '--no-unaligned': { targets: ['c'], given: ({ unaligned }) => !unaligned },
   '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
   '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
   '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },
@@ -181,6 +187,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     });
     const options = {
       ...flags,
+      ...(!flags.unaligned && { noUnaligned: true }),
       name: flags.name ?? flags.prefix ?? loaded.name,
       bind: undefined,
       ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),

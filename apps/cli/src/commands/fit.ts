@@ -35,9 +35,10 @@ export function fitCommand(): Command {
 }
 
 const help = `
-RAM, weights and bands are planned as ghostc compile does; code and stack are measured on the code that the board's compiler
-makes (an estimate is never taken for them); the time is an estimate. Leaves with 0 if the model fits, with 1 if it does
-not or the compiler is not installed.
+RAM, weights and bands are planned as ghostc compile does. Code and stack are measured on what the board's compiler makes at
+-O2. Instructions are counted in QEMU on the same code, where it is installed and the run is short enough, else they are
+estimated from figures of counted layers; cycles per instruction are an assumption. Leaves with 0 if the model fits, with 1
+if it does not or the compiler is not installed.
 
 Examples:
   ghostc fit kws.tflite --board nrf52840

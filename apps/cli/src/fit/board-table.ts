@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { devices } from '@ghostc/compiler';
+import { type Device, devices } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import known from './boards.json';
 import type { Memory } from './place-buffers.ts';
+
+type BoardDevice = Exclude<Device, 'host'>;
+const boardDevices = devices.filter((device): device is BoardDevice => device !== 'host');
 
 /** What `ghostc fit` knows of a board. Sizes in bytes. */
 export interface BoardFacts {
   readonly name: string;
   readonly core: string;
   /** Whose C is generated for it. */
-  readonly device: (typeof devices)[number];
+  readonly device: BoardDevice;
   /** Present: integer kernels in plain C, for cores without the device's instructions. */
   readonly kernels?: 'portable';
   readonly clockMHz: number;
@@ -46,8 +49,18 @@ function parsed(file: string): unknown {
   }
 }
 
-/** Cores that `core` may name; the first word of each. */
-const cores = /^(Cortex-(M0\+?|M3|M4F?|M7|M23|M33|M52|M55|M85)|RV32[A-Z_a-z]*|x86-64)$/;
+/** Cores that `core` may name. */
+const cores = /^(Cortex-(M0\+?|M3|M4F?|M7|M23|M33|M52|M55|M85)|RV32[A-Z_a-z]*)$/;
+
+const withDsp = /^Cortex-M(4F?|7|33|52|55|85)$/;
+
+/** Cores that have the instructions that a device's own kernels use. */
+const coresFor: Readonly<Record<BoardDevice, RegExp>> = {
+  'cortex-m4': withDsp,
+  'cortex-m7': withDsp,
+  'cortex-m55': /^Cortex-M(52|55|85)$/,
+  rv32: /^RV32/,
+};
 
 interface Check {
   readonly ok: (v: unknown) => boolean;
@@ -75,7 +88,7 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
     ok: (v) => typeof v === 'string' && cores.test(v),
     expected: 'a core such as Cortex-M0+, Cortex-M4F, Cortex-M7, Cortex-M33, Cortex-M55 or RV32IMC',
   },
-  device: isOneOf(devices),
+  device: isOneOf(boardDevices),
   kernels: { ...isOneOf(['portable']), optional: true },
   clockMHz: positive,
   ram: { ok: (v) => Array.isArray(v) && v.length > 0, expected: 'a list of {"name", "bytes"}' },
@@ -99,7 +112,26 @@ function checkedBoard(board: unknown, { file, i }: { file: string; i: number }):
   const names = given.ram.map(({ name }) => name);
   const twice = names.find((name, k) => names.indexOf(name) !== k);
   if (twice) throw problem(file, `${where}: ram has two memories called ${JSON.stringify(twice)}`);
+  const mismatch = mismatchOf(given);
+  if (mismatch) throw problem(file, `${where}: ${mismatch}`);
   return { ...given, name: given.name.toLowerCase() };
+}
+
+/** Why the code for a board would not run on its core. */
+function mismatchOf({ core, device, kernels, flags }: BoardFacts): string | undefined {
+  if (core.startsWith('RV32') !== (device === 'rv32'))
+    return `device ${device} makes code that a ${core} does not run`;
+  if (!kernels && !coresFor[device].test(core))
+    return `the kernels of device ${device} use instructions that a ${core} lacks; expected "kernels": "portable"`;
+  const cpu = flags
+    .find((flag) => flag.startsWith('-mcpu='))
+    ?.slice('-mcpu='.length)
+    .replace(/\+.*/, '');
+  const own = core
+    .toLowerCase()
+    .replace('+', 'plus')
+    .replace(/^(cortex-m4)f$/, '$1');
+  return cpu === undefined || cpu === own ? undefined : `core is ${core}, but flags build for -mcpu=${cpu}`;
 }
 
 /** An object with the fields of `checks` and no others. */

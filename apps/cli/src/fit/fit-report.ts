@@ -1,16 +1,20 @@
 import { type CProgram, compileC, type IoForm } from '@ghostc/compiler';
+import { seededInputs, type Tensors } from '@ghostc/conformance';
 import { byteSize, type Graph } from '@ghostc/ir';
-import { measureC } from '@ghostc/runtimes';
+import { type CodeSize, measureC } from '@ghostc/runtimes';
 import { formatCount } from '../format.ts';
 import type { BoardFacts } from './board-table.ts';
-import { estimateTime, type TimeEstimate } from './estimate-time.ts';
 import { type Buffer, type PlacedBuffer, placeBuffers } from './place-buffers.ts';
+import { countRun, estimatedTime, type RunTime, runTime } from './run-time.ts';
 
 /** A variant of a model, planned for a board: all but what a compiler has to say. Sizes in bytes. */
 export interface Plan {
   readonly variant: string;
   readonly program: CProgram;
-  readonly time: TimeEstimate;
+  /** What a run is counted on. */
+  readonly inputs: Tensors;
+  /** Estimated. */
+  readonly time: RunTime;
   /** Arena, and the inputs and outputs that lie outside. */
   readonly buffers: readonly Buffer[];
   /** What does not fit, whatever the code takes. */
@@ -28,7 +32,7 @@ export interface FitReport {
   readonly weightBytes: number;
   readonly codeBytes: number | null;
   readonly flashBytes: number | null;
-  readonly time: TimeEstimate;
+  readonly time: RunTime;
   /** null: nothing known speaks against it, but code and stack are not known. */
   readonly fits: boolean | null;
   /** What does not fit, and by how much. */
@@ -56,16 +60,17 @@ export function planFor({ variant, graph, board, io, maxRam }: PlanRequest): Pla
   return {
     variant,
     program,
-    time: estimateTime(graph, program, board),
+    inputs: seededInputs(graph, 1),
+    time: estimatedTime(program, board),
     buffers,
     problems: problemsOf(known, board),
   };
 }
 
-/** Compiles the code where that can still change the verdict, and holds all against the board's memories. */
+/** Compiles and counts the code where that can still change the verdict, and holds all against the board's memories. */
 export async function fitReport(plan: Plan, board: BoardFacts): Promise<FitReport> {
-  const { variant, program, time, buffers } = plan;
-  const code = plan.problems.length ? null : await measureC(program, board.compiler, board.flags);
+  const { variant, program, buffers } = plan;
+  const { code, time } = plan.problems.length ? { code: null, time: plan.time } : await measured(plan, board);
   const all = code ? [...buffers, { name: 'stack', bytes: code.stackBytes }] : buffers;
   const flashBytes = program.weightBytes + (code?.codeBytes ?? 0);
   const problems = code ? problemsOf({ buffers: all, flashBytes }, board) : plan.problems;
@@ -81,6 +86,15 @@ export async function fitReport(plan: Plan, board: BoardFacts): Promise<FitRepor
     memories: placeBuffers(all, board.ram),
     worst: program.peaks,
   };
+}
+
+/** Code, the deeper stack of call graph and run, and the time; code is null where the board's compiler is not installed. */
+async function measured(plan: Plan, board: BoardFacts): Promise<{ code: CodeSize | null; time: RunTime }> {
+  const size = await measureC(plan.program, board.compiler, board.flags);
+  const run = size && (await countRun(plan, board));
+  if (!size || !run?.instructions) return { code: size, time: plan.time };
+  const stackBytes = Math.max(size.stackBytes, run.stackBytes ?? 0);
+  return { code: { ...size, stackBytes }, time: runTime(run.instructions, 'counted', board) };
 }
 
 function buffersOf({ arenaBytes, inputs, outputs }: CProgram, io: IoForm): Buffer[] {

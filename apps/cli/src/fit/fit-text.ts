@@ -9,7 +9,7 @@ export function fitText(
   report: FitReport,
   { reports: remedies, refused }: Remedies,
 ): string {
-  const head = ['', 'arena', 'inputs, outputs', 'stack', 'weights', 'code', 'estimate', ''];
+  const head = ['', 'arena', 'inputs, outputs', 'stack', 'weights', 'code', 'time', ''];
   return [
     boardText(board),
     formatTable(head, [report, ...remedies].map(row)),
@@ -60,9 +60,13 @@ function verdict(board: BoardFacts, { fits, ramBytes, flashBytes, memories }: Fi
   return `It fits, and leaves ${left} to the application. One way to place it: ${placesText(memories)}.`;
 }
 
-function timeText({ clockMHz }: BoardFacts, { time }: FitReport): string {
-  const { work, instructionsPerMac, cyclesPerInstruction, source } = time;
-  return `Time is an estimate: ${formatCount(work)} MACs x ${instructionsPerMac} instructions x ${cyclesPerInstruction} cycles at ${clockMHz} MHz (${source}).`;
+function timeText({ core, clockMHz }: BoardFacts, { time }: FitReport): string {
+  const { instructions, basis, cyclesPerInstruction, cyclesReason } = time;
+  const how = {
+    counted: 'counted in an emulator on this code',
+    estimated: 'estimated from layers that were counted in an emulator',
+  }[basis];
+  return `Time: ${formatCount(instructions)} instructions (${how}) x ${cyclesPerInstruction} cycles at ${clockMHz} MHz. The cycles are an assumption for a ${core}: ${cyclesReason}.`;
 }
 
 function placesText(memories: FitReport['memories']): string {

@@ -8,10 +8,10 @@ import { range } from './gemm-block.ts';
 export function packColumns(geometry: ConvGeometry, block: string): string[] {
   const { outWidth, strideY, strideX, padTop, padLeft } = geometry;
   return [
-    `for (int n = 0; n < ${block}; n++) {`,
-    `const int top = (p + n) / ${outWidth} * ${strideY} - ${padTop};`,
-    `const int left = (p + n) % ${outWidth} * ${strideX} - ${padLeft};`,
-    'float *c = col + n;',
+    `for (int i = 0; i < ${block}; i++) {`,
+    `const int top = (p + i) / ${outWidth} * ${strideY} - ${padTop};`,
+    `const int left = (p + i) % ${outWidth} * ${strideX} - ${padLeft};`,
+    'float *c = col + i;',
     `if (${insideTest(geometry)}) {`,
     ...overChannels(geometry, [
       `const float *s = x + (c0 * ${geometry.height} + top + u * ${geometry.dilationY}) * ${geometry.width} + left;`,
@@ -43,6 +43,7 @@ function insideTest({
 }: ConvGeometry): string {
   const lastTop = height - (kernelHeight - 1) * dilationY - 1;
   const lastLeft = width - (kernelWidth - 1) * dilationX - 1;
+  if (lastTop < 0 || lastLeft < 0) return '0';
   return `top >= 0 && top <= ${lastTop} && left >= 0 && left <= ${lastLeft}`;
 }
 

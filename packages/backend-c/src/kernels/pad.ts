@@ -1,4 +1,4 @@
-import { numElements, stridesOf, type Value } from '@ghostc/ir';
+import { encodeFloat, isCodedFloat, numElements, stridesOf, type Value } from '@ghostc/ir';
 import { attrsOf, pad as definition, padElement } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
 import type { Kernel } from '../kernel.ts';
@@ -34,9 +34,11 @@ interface PadGeometry {
   readonly before: readonly number[];
 }
 
-/** The element that stands for `value`. */
+/** The element that stands for `value`: the code of a small float. */
 function padLiteral({ type }: Value, value: number): string {
-  return type.dtype === 'f32' ? floatLiteral(value) : String(padElement(type, value));
+  if (isCodedFloat(type.dtype)) return String(encodeFloat(type.dtype, value));
+  const element = padElement(type, value);
+  return type.dtype === 'f32' || !Number.isFinite(element) ? floatLiteral(value) : String(element);
 }
 
 function constantPad({ from, to, before }: PadGeometry, value: string): string[] {

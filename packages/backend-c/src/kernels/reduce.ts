@@ -15,8 +15,8 @@ interface ReduceText {
 const texts = {
   reduce_mean: { start: '0.0f', element: 'a += e;', finish: (count) => `a * ${floatLiteral(1 / count)}` },
   reduce_sum: { start: '0.0f', element: 'a += e;', finish: () => 'a' },
-  reduce_max: { start: '-INFINITY', element: 'a = e > a ? e : a;', finish: () => 'a' },
-  reduce_min: { start: 'INFINITY', element: 'a = e < a ? e : a;', finish: () => 'a' },
+  reduce_max: { start: '-INFINITY', element: 'a = e > a || e != e ? e : a;', finish: () => 'a' },
+  reduce_min: { start: 'INFINITY', element: 'a = e < a || e != e ? e : a;', finish: () => 'a' },
 } satisfies Record<string, ReduceText>;
 
 type ReduceOp = keyof typeof texts;

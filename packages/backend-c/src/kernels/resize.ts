@@ -1,5 +1,5 @@
 import { CompileError, stridesOf } from '@ghostc/ir';
-import { attrsOf, resize as definition, type Tap, taps } from '@ghostc/ops';
+import { attrsOf, resize as definition, resizeTables, type Tap } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
 import type { Kernel } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
@@ -19,12 +19,9 @@ export const resize: Kernel = ({ node, pointer }) => {
   const from = shapeOf(input(node, 0));
   const to = shapeOf(node.output);
   const attrs = attrsOf(definition, node);
-  const tables = to.flatMap((out, axis): AxisTable[] => {
-    const size = from[axis] ?? 1;
-    const all = Array.from({ length: out }, (_, i) =>
-      taps(i, { size, out, scale: attrs.scales[axis] }, attrs),
-    );
-    const plain = all.every((list, i) => list.length === 1 && list[0]?.index === i && size === out);
+  const tables = resizeTables(from, to, attrs).flatMap((all, axis): AxisTable[] => {
+    const plain =
+      to[axis] === from[axis] && all.every((list, i) => list.length === 1 && list[0]?.index === i);
     return plain ? [] : [{ axis, taps: all, width: Math.max(...all.map((list) => list.length)) }];
   });
   const type = cType(node.output.type.dtype);

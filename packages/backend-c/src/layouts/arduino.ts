@@ -1,5 +1,5 @@
 import { CompileError } from '@ghostc/ir';
-import type { CProgram, CTensor } from '../c-program.ts';
+import type { CProgram, CTensor, Device } from '../c-program.ts';
 import { cType } from '../c-type.ts';
 import { isBuffer } from '../header-text.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
@@ -13,6 +13,11 @@ import { placeSources } from './place-sources.ts';
 export function arduinoFiles(program: CProgram): CProgram['files'] {
   if ([...program.files.keys()].some((file) => file.endsWith('.S')))
     throw new CompileError('backend-c/layout', 'an Arduino library needs its weights as C (--weights c)');
+  if (program.noUnaligned)
+    throw new CompileError(
+      'backend-c/layout',
+      'an Arduino library cannot ask for -mno-unaligned-access; expected no --no-unaligned, or another layout',
+    );
   return new Map([
     ['library.properties', propertiesText(program)],
     ['examples/run/run.ino', sketchText(program)],
@@ -21,16 +26,39 @@ export function arduinoFiles(program: CProgram): CProgram['files'] {
   ]);
 }
 
-function propertiesText({ name, arenaBytes, weightBytes, outputs }: CProgram): string {
-  return `name=${name}
+/** Cores of Arduino by the names of their platforms, whose C has an int of 32 bits: no AVR, no megaAVR. */
+const wide = ['esp32', 'esp8266', 'mbed_rp2040', 'rp2040', 'sam', 'samd', 'zephyr'];
+/** Platforms of boards with a Cortex-M4, M7 or M33. On a board of theirs that has none the code says so (`#error`). */
+const withDsp = [
+  ...['mbed', 'mbed_edge', 'mbed_giga', 'mbed_nano', 'mbed_nicla', 'mbed_opta', 'mbed_portenta'],
+  ...['nrf52', 'renesas_portenta', 'renesas_uno', 'stm32'],
+];
+
+function architectures(device: Device): readonly string[] {
+  if (device === 'cortex-m4' || device === 'cortex-m7') return withDsp;
+  if (device !== 'cortex-m55') return [...wide, ...withDsp].sort();
+  throw new CompileError(
+    'backend-c/layout',
+    'no core of Arduino that we know has Helium, which cortex-m55 needs; expected another device or layout',
+  );
+}
+
+/** The Library Manager takes no name that starts with `arduino`, and no field that is empty. */
+function libraryName(name: string): string {
+  return name.startsWith('arduino') ? `ghostc_${name}` : name;
+}
+
+function propertiesText({ name, device, arenaBytes, weightBytes, outputs }: CProgram): string {
+  return `# url, author and maintainer are yours to fill in
+name=${libraryName(name)}
 version=1.0.0
 author=ghostc
 maintainer=ghostc
 sentence=The neural network ${name} as C without dependencies.
 paragraph=${arenaBytes} bytes of RAM ${outputs.some(isBuffer) ? 'beside' : 'with'} inputs and outputs, ${weightBytes} bytes of weights in flash.
 category=Data Processing
-url=
-architectures=*
+url=https://example.org/${name}
+architectures=${architectures(device).join(',')}
 includes=${name}.h
 `;
 }

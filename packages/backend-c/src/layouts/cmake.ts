@@ -41,8 +41,9 @@ target_include_directories(${name}
 if(UNIX AND NOT CMAKE_CROSSCOMPILING)
   target_link_libraries(${name} PUBLIC m)
 endif()
-if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang" AND NOT CMAKE_BUILD_TYPE)
-  target_compile_options(${name} PRIVATE -O2)
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+  # kernels without optimisation take several times as long and more stack
+  target_compile_options(${name} PRIVATE $<$<OR:$<CONFIG:>,$<CONFIG:Debug>>:-O2>${program.noUnaligned ? ' -mno-unaligned-access' : ''})
 endif()
 
 install(TARGETS ${name} EXPORT ${name}-targets ARCHIVE DESTINATION \${CMAKE_INSTALL_LIBDIR})

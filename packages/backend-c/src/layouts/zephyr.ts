@@ -1,4 +1,4 @@
-import type { CProgram } from '../c-program.ts';
+import type { CProgram, Device } from '../c-program.ts';
 import { isBuffer } from '../header-text.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
@@ -6,22 +6,46 @@ import { compiledFiles, placeSources } from './place-sources.ts';
 /** A Zephyr module: named in ZEPHYR_EXTRA_MODULES or a west manifest, switched on by `CONFIG_<NAME>=y`. */
 export function zephyrFiles(program: CProgram): CProgram['files'] {
   return new Map([
-    ['zephyr/module.yml', 'build:\n  cmake: .\n  kconfig: Kconfig\n'],
+    ['zephyr/module.yml', moduleText(program)],
     ['Kconfig', kconfigText(program)],
     ['CMakeLists.txt', listsText(program)],
     ...placeSources(program, { headers: 'include', sources: 'src' }),
   ]);
 }
 
+/** The name is what ZEPHYR_<NAME>_MODULE_DIR and other modules' dependencies call it. */
+function moduleText(program: CProgram): string {
+  const depends = callsCmsisNn(program) ? '  depends:\n    - cmsis-nn\n' : '';
+  return `name: ${program.name}\nbuild:\n  cmake: .\n  kconfig: Kconfig\n${depends}`;
+}
+
+function callsCmsisNn({ name, files }: CProgram): boolean {
+  return /#include [<"]arm_nnfunctions\.h/.test(String(files.get(`${name}.c`)));
+}
+
+/** Instructions that the kernels of a device may be made of. */
+const cores: { readonly [D in Device]?: string } = {
+  'cortex-m4': 'CPU_CORTEX_M4 || CPU_CORTEX_M7 || ARMV8_M_DSP',
+  'cortex-m7': 'CPU_CORTEX_M4 || CPU_CORTEX_M7 || ARMV8_M_DSP',
+  'cortex-m55': 'ARMV8_1_M_MVEI',
+};
+
 function kconfigText(program: CProgram): string {
   const { name, arenaBytes, weightBytes, outputs } = program;
   const upper = name.toUpperCase();
   return `config ${upper}
 	bool "Neural network ${name}"
+${dependencies(program)}	select REQUIRES_FULL_LIBC
 	help
 	  ${weightBytes} bytes of weights in flash. The caller gives ${arenaBytes} bytes of RAM
 	  for the arena, ${outputs.some(isBuffer) ? 'and the buffers of inputs and outputs' : 'which holds inputs and outputs'}.
 ${hasSelfTest(program) ? selfTestOption(upper) : ''}`;
+}
+
+function dependencies(program: CProgram): string {
+  const core = cores[program.device];
+  const all = [...(core ? [core] : []), ...(callsCmsisNn(program) ? ['CMSIS_NN'] : [])];
+  return all.map((one) => `\tdepends on ${one}\n`).join('');
 }
 
 function selfTestOption(upper: string): string {
@@ -47,7 +71,7 @@ ${sources.join('\n')}
 )
 ${hasSelfTest(program) ? `zephyr_library_sources_ifdef(CONFIG_${upper}_SELFTEST src/${selfTest})\n` : ''}zephyr_library_include_directories(src)
 zephyr_include_directories(include)
-zephyr_library_compile_options(-O2)
+zephyr_library_compile_options(-O2${program.noUnaligned ? ' -mno-unaligned-access' : ''})
 endif()
 `;
 }

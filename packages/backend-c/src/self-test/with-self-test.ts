@@ -1,6 +1,7 @@
 import { CompileError, isFloat, type Tensor } from '@ghostc/ir';
 import type { CProgram, CTensor } from '../c-program.ts';
 import { cType } from '../c-type.ts';
+import { guarded } from '../guarded.ts';
 import { isBuffer } from '../header-text.ts';
 import { parameterNames } from '../run-parameters.ts';
 import { constantArray, doubleLiteral } from '../text/constant-array.ts';
@@ -108,7 +109,7 @@ function sourceText(program: CProgram, expected: readonly ExpectedOutput[]): str
     const lines = check({
       expected: expected[i] as ExpectedOutput,
       address: outs[i] as string,
-      index: i,
+      table: `${name}_expected_${i}`,
       first,
     });
     first += elements;
@@ -119,8 +120,8 @@ function sourceText(program: CProgram, expected: readonly ExpectedOutput[]): str
 #include "${name}.h"
 
 ${indent([
-  ...expected.flatMap(table),
-  ...(inputs.length ? [...random, ''] : []),
+  ...expected.flatMap((output, i) => expectedTable(output, `${name}_expected_${i}`)),
+  ...(inputs.length ? [guarded('selftest', indent(random)), ''] : []),
   `int ${signature(program)}`,
   '{',
   ...inputs.flatMap((input, i) => fill(input, ins[i] as string, i)),
@@ -138,7 +139,7 @@ ${indent([
 /** The mulberry32 generator. */
 const random = [
   '/* Uniform in all 32 bits. */',
-  'static uint32_t draw(uint32_t *state)',
+  'static uint32_t ghostc_draw(uint32_t *state)',
   '{',
   'uint32_t mixed;',
   '*state += 0x6d2b79f5u;',
@@ -155,7 +156,7 @@ function fill({ dtype, elements }: CTensor, address: string, index: number): str
     `${type} *const x = ${address};`,
     `uint32_t state = ${index + 1}u;`,
     `for (int i = 0; i < ${elements}; i++) {`,
-    `x[i] = ${elementText(dtype, type, 'draw(&state)')};`,
+    `x[i] = ${elementText(dtype, type, 'ghostc_draw(&state)')};`,
     '}',
     '}',
   ];
@@ -166,13 +167,14 @@ function stepOf({ data }: Tensor): number {
   return Math.max(1, Math.ceil(data.length / MAX_KEPT));
 }
 
-function table({ value, tolerance }: ExpectedOutput, index: number): string[] {
+function expectedTable({ value, tolerance }: ExpectedOutput, array: string): string[] {
   const step = stepOf(value);
   const kept = Array.from<number | bigint>(value.data).filter((_, i) => i % step === 0);
   checkFinite(value, kept);
   const which = step === 1 ? 'Output' : `Every ${step}th element of output`;
+  const index = array.split('_').at(-1);
   const exact = tolerance === 0 ? 'exact' : `within ${tolerance.toPrecision(2)}`;
-  return [`/* ${which} ${index}, ${exact}. */`, ...constantArray(`expected_${index}`, value.dtype, kept), ''];
+  return [`/* ${which} ${index}, ${exact}. */`, ...constantArray(array, value.dtype, kept), ''];
 }
 
 function checkFinite({ dtype }: Tensor, elements: readonly (number | bigint)[]): void {
@@ -187,12 +189,13 @@ function checkFinite({ dtype }: Tensor, elements: readonly (number | bigint)[]):
 interface Check {
   readonly expected: ExpectedOutput;
   readonly address: string;
-  readonly index: number;
+  /** Name of the expected elements. */
+  readonly table: string;
   /** What the first element returns. */
   readonly first: number;
 }
 
-function check({ expected: { value, tolerance }, address, index, first }: Check): string[] {
+function check({ expected: { value, tolerance }, address, table, first }: Check): string[] {
   const step = stepOf(value);
   const count = Math.ceil(value.data.length / step);
   const at = step === 1 ? 'i' : `i * ${step}`;
@@ -200,7 +203,7 @@ function check({ expected: { value, tolerance }, address, index, first }: Check)
     '{',
     `const ${cType(value.dtype)} *const y = ${address};`,
     `for (int i = 0; i < ${count}; i++) {`,
-    ...wrong(value, { got: `y[${at}]`, want: `expected_${index}[i]`, tolerance }),
+    ...wrong(value, { got: `y[${at}]`, want: `${table}[i]`, tolerance }),
     `return ${first} + ${at};`,
     '}',
     '}',

@@ -1,4 +1,4 @@
-import { type Node, staticShape } from '@ghostc/ir';
+import { isFloat, type Node, staticShape } from '@ghostc/ir';
 import { attrsOf, pad as padOp } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { sourceOf } from './operands.ts';
@@ -8,15 +8,14 @@ export const pad: Kernel = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const from = staticShape(x.type.shape);
   const { value } = attrsOf(padOp, node);
+  const fill = isFloat(x.type.dtype) ? value : Math.trunc(value);
   const source = padTaps(node);
   const tapOf = (i: number, axis: number) => {
     const low = source(i, axis);
     return { low, high: low, fraction: 0 };
   };
   const to = staticShape(node.output.type.shape);
-  return [
-    gatherStep({ id: 'pad', x: arena(x), y: arena(node.output), from, to, tapOf, fill: value, weights }),
-  ];
+  return [gatherStep({ id: 'pad', x: arena(x), y: arena(node.output), from, to, tapOf, fill, weights })];
 };
 
 /** What output position i of an axis reads; -1 asks for the fill value. */

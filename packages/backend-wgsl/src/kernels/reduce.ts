@@ -19,7 +19,7 @@ interface Reduction {
 const sum = { start: '0.0', fold: 's + v' };
 const extreme = (bits: string, order: string): Reduction => ({
   start: `from_bits(${bits}u)`,
-  fold: `select(s, v, v ${order} s)`,
+  fold: `select(s, v, (v ${order} s) | (v != v))`,
   finish: 'total',
 });
 

@@ -1,5 +1,5 @@
 import { type Node, staticShape } from '@ghostc/ir';
-import { attrsOf, resize as resizeOp, taps } from '@ghostc/ops';
+import { attrsOf, resize as resizeOp, resizeTables } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { sourceOf } from './operands.ts';
 import { type AxisTap, gatherStep } from './table-gather.ts';
@@ -19,9 +19,9 @@ export function resizeTaps(node: Node): (i: number, axis: number) => AxisTap {
   const attrs = attrsOf(resizeOp, node);
   const from = staticShape(sourceOf(node, 0).type.shape);
   const to = staticShape(node.output.type.shape);
+  const tables = resizeTables(from, to, attrs);
   return (i, axis) => {
-    const geometry = { size: from[axis] ?? 1, out: to[axis] ?? 1, scale: attrs.scales[axis] };
-    const [low, high = low] = taps(i, geometry, attrs);
+    const [low, high = low] = tables[axis]?.[i] ?? [];
     return { low: low?.index ?? 0, high: high?.index ?? 0, fraction: high === low ? 0 : (high?.weight ?? 0) };
   };
 }

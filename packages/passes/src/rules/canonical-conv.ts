@@ -45,7 +45,8 @@ export const foldPadIntoAveragePool = rule({
   unless: ({ pad, pool }) => {
     const own = ((pool.attrs.pads as readonly number[] | undefined) ?? []).some((p) => p !== 0);
     if (own && pool.attrs.count_include_pad !== true) return 'the pool pads without counting';
-    return pool.attrs.ceil_mode === true ? 'the pool rounds up' : padRefusal(pad.attrs);
+    if (pool.attrs.ceil_mode === true) return 'the pool rounds up';
+    return padRefusal(pad.attrs) || windowRefusal(joinedPads(pad.attrs, pool.attrs), pool.attrs);
   },
   rewrite: ({ x, pad, pool }, build) =>
     build.node('average_pool', [x], {
@@ -63,6 +64,12 @@ function padRefusal({ pads, value, mode }: Attrs): string | false {
   const rank = list.length / 2;
   if (rank !== 3 && rank !== 4) return 'the padded tensor is no image and no line';
   return [0, 1, rank, rank + 1].some((i) => list[i] !== 0) && 'batch or channels are padded';
+}
+
+/** ONNX Runtime wants every window of a pool to meet the image. */
+function windowRefusal(pads: readonly number[], { kernel_shape }: Attrs): string | false {
+  const kernel = kernel_shape as readonly number[];
+  return pads.some((p, i) => p >= (kernel[i % 2] ?? 1)) && 'the padding is as wide as the window';
 }
 
 /** Pads of a `pad` node ([n,c,h,w] or [n,c,l] begins, then ends) added to [top, left, bottom, right]. */

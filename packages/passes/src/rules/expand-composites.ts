@@ -1,8 +1,9 @@
-import type { Value } from '@ghostc/ir';
+import { fromNumbers, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   cheapAttrs,
   type GhostModuleAttrs,
+  gemm as gemmOp,
   ghostModule,
   primaryAttrs,
   type SqueezeAttrs,
@@ -43,5 +44,25 @@ export const expandSqueezeExcite = rule({
       build.node(op, inputs, settings, sources.shift()),
     );
     return build.node('mul', [x, gate], {}, sources.shift());
+  },
+});
+
+// gemm(a, b, c)   =>   alpha op(a) op(b) + beta c
+export const expandGemm = rule({
+  name: 'expand-gemm',
+  match: op('gemm', any('a'), any('b')).as('gemm'),
+  rewrite({ a, b, gemm }, build) {
+    const attrs = attrsOf(gemmOp, gemm);
+    const turned = (x: Value, swap: boolean): Value =>
+      swap ? build.node('transpose', [x], { perm: [1, 0] }) : x;
+    const scaled = (x: Value, factor: number): Value => {
+      if (factor === 1) return x;
+      const scalar = fromNumbers(x.type.dtype, [], [factor]);
+      return build.node('mul', [x, build.constant(scalar, `${gemm.output.name}_factor`)]);
+    };
+    const product = build.node('matmul', [turned(a, attrs.trans_a), turned(b, attrs.trans_b)]);
+    const c = gemm.inputs[2];
+    const sum = scaled(product, attrs.alpha);
+    return c ? build.node('add', [sum, scaled(c, attrs.beta)]) : sum;
   },
 });

@@ -14,6 +14,8 @@ interface CaseOptions {
   readonly exact?: boolean;
   /** Allowed part of the largest output, instead of a bound by element. */
   readonly relative?: number;
+  /** An element on a tie of a rounding may be a step off. */
+  readonly ties?: boolean;
 }
 
 /** A folder of `test-fixtures/cases`: a small model with the outputs that are right. */

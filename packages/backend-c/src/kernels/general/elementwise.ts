@@ -1,8 +1,8 @@
-import { type DType, isFloat, type Value } from '@ghostc/ir';
-import { attrsOf, cast as castOp, lookup, mod as modOp, withDefaults } from '@ghostc/ops';
+import { CompileError, type DType, isFloat, type Value } from '@ghostc/ir';
+import { attrsOf, cast as castOp, integerRange, lookup, mod as modOp, withDefaults } from '@ghostc/ops';
 import { activationOf } from '../../activation-text.ts';
 import { cType } from '../../c-type.ts';
-import type { CFunction, Kernel } from '../../kernel.ts';
+import type { CFunction, Kernel, Prelude } from '../../kernel.ts';
 import { floatLiteral } from '../../text/float-literal.ts';
 import { affine, broadcastStrides, collapse, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
@@ -61,8 +61,28 @@ type Params = Readonly<Record<string, number>>;
 /** A formula of `p`; `s` is the suffix of math functions, `n` writes a number. */
 type UnaryFormula = (params: Params, s: string, n: (value: number) => string) => string;
 
+/** min(max(e, 0), 1); NaN stays NaN. */
+function unit(e: string, n: (value: number) => string): string {
+  return `(${e} < ${n(0)} ? ${n(0)} : ${e} > ${n(1)} ? ${n(1)} : ${e})`;
+}
+
+/** |p| of integers by their suffix. */
+const abs: Readonly<Record<string, string>> = { i: 'p < 0 ? -p : p', u: 'p' };
+
+/** Ops that integers have, too. */
+const ofIntegers: ReadonlySet<string> = new Set([
+  'abs',
+  'clip',
+  'dropout',
+  'identity',
+  'logical_not',
+  'neg',
+  'relu',
+  'sign',
+]);
+
 const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
-  abs: (_, s) => (s === 'i' ? 'p < 0 ? -p : p' : `fabs${s}(p)`),
+  abs: (_, s) => abs[s] ?? `fabs${s}(p)`,
   ceil: (_, s) => `ceil${s}(p)`,
   clip: ({ min = 0, max = 0 }, _, n) => `p < ${n(min)} ? ${n(min)} : p > ${n(max)} ? ${n(max)} : p`,
   dropout: () => 'p',
@@ -70,19 +90,18 @@ const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
   erf: (_, s) => `erf${s}(p)`,
   exp: (_, s) => `exp${s}(p)`,
   floor: (_, s) => `floor${s}(p)`,
-  hard_sigmoid: ({ alpha = 0.2, beta = 0.5 }, s, n) =>
-    `fmax${s}(${n(0)}, fmin${s}(${n(1)}, ${n(alpha)} * p + ${n(beta)}))`,
-  hard_swish: (_, s, n) => `p * fmax${s}(${n(0)}, fmin${s}(${n(1)}, p / ${n(6)} + ${n(0.5)}))`,
+  hard_sigmoid: ({ alpha = 0.2, beta = 0.5 }, _, n) => unit(`${n(alpha)} * p + ${n(beta)}`, n),
+  hard_swish: (_, __, n) => `p * ${unit(`p / ${n(6)} + ${n(0.5)}`, n)}`,
   identity: () => 'p',
   leaky_relu: ({ alpha = 0.01 }, _, n) => `p < ${n(0)} ? ${n(alpha)} * p : p`,
   log: (_, s) => `log${s}(p)`,
   logical_not: () => 'p == 0',
   neg: () => '-p',
   reciprocal: (_, __, n) => `${n(1)} / p`,
-  relu: (_, __, n) => `p < ${n(0)} ? ${n(0)} : p`,
+  relu: (_, s, n) => (s === 'u' ? 'p' : `p < ${n(0)} ? ${n(0)} : p`),
   round: (_, s) => `rint${s}(p)`,
   sigmoid: (_, s, n) => `${n(1)} / (${n(1)} + exp${s}(-p))`,
-  sign: (_, __, n) => `p > ${n(0)} ? ${n(1)} : p < ${n(0)} ? ${n(-1)} : p`,
+  sign: (_, s, n) => (s === 'u' ? 'p > 0 ? 1 : 0' : `p > ${n(0)} ? ${n(1)} : p < ${n(0)} ? ${n(-1)} : p`),
   silu: (_, s, n) => `p / (${n(1)} + exp${s}(-p))`,
   softplus: (_, s, n) => `fmax${s}(p, ${n(0)}) + log1p${s}(exp${s}(-fabs${s}(p)))`,
   sqrt: (_, s) => `sqrt${s}(p)`,
@@ -91,7 +110,8 @@ const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
 
 function suffixOf(dtype: DType): string {
   if (dtype === 'f32') return 'f';
-  return isFloat(dtype) ? '' : 'i';
+  if (isFloat(dtype)) return '';
+  return dtype === 'u64' ? 'u' : 'i';
 }
 
 const unary =
@@ -99,6 +119,8 @@ const unary =
   ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
+    if (!isFloat(dtype) && !ofIntegers.has(op))
+      throw new CompileError('backend-c/dtype', `${op} of ${dtype} has no C kernel`);
     const params = withDefaults(lookup(op).attrs, node.attrs) as Params;
     const formula = (unaryFormulas[op] as UnaryFormula)(params, suffixOf(dtype), (value) =>
       literal(dtype, value),
@@ -123,10 +145,28 @@ const binaryFormulas: Readonly<Record<string, (integer: boolean, dtype: DType) =
   maximum: (integer) => (integer ? '(p > q ? p : q)' : '(p > q || p != p ? p : q)'),
   minimum: (integer) => (integer ? '(p < q ? p : q)' : '(p < q || p != p ? p : q)'),
   mul: () => 'p * q',
-  pow: (integer, dtype) => (integer ? 'pow((double)p, (double)q)' : `pow${suffixOf(dtype)}(p, q)`),
+  pow: (integer, dtype) => (integer ? integerPower(dtype) : `pow${suffixOf(dtype)}(p, q)`),
   prelu: (_, dtype) => `(p < ${literal(dtype, 0)} ? p * q : p)`,
   sub: () => 'p - q',
 };
+
+/** Truncated; what the type cannot hold is its lowest number. */
+const power: Prelude = {
+  name: 'integer_power',
+  lines: [
+    'static int64_t integer_power(double p, double q, double low, double above)',
+    '{',
+    'const double v = trunc(pow(p, q));',
+    'return (int64_t)(v >= low && v < above ? v : low);',
+    '}',
+  ],
+};
+
+function integerPower(dtype: DType): string {
+  const [low, high] = integerRange(dtype);
+  const above = Math.min(high + 1, 2 ** 63);
+  return `integer_power((double)p, (double)q, ${literal('f64', low)}, ${literal('f64', above)})`;
+}
 
 const binary =
   (op: string): Kernel =>
@@ -141,6 +181,7 @@ const binary =
     const relu = activation === 'relu' ? `((${formula}) < 0 ? 0 : (${formula}))` : formula;
     const fn = mapped([a, b], node.output, {
       hint: `${op}_${dtype}`,
+      needs: op === 'pow' && !isFloat(dtype) ? [power] : [],
       formula: stored(node.output.type.dtype, relu),
     });
     return { fn, args: [pointer(a), pointer(b), pointer(node.output)] };
@@ -186,7 +227,8 @@ const cast: Kernel = ({ node, pointer }) => {
   const [from, to] = [x.type.dtype, node.output.type.dtype];
   const { saturate } = attrsOf(castOp, node);
   const integer = isFloat(from) && !isFloat(to) && to !== 'bool';
-  const wide = 'p != p ? 0 : p >= 9.2e18f ? INT64_MAX : p <= -9.2e18f ? INT64_MIN : (int64_t)p';
+  const s = from === 'f32' ? 'f' : '';
+  const wide = `p != p ? 0 : p >= 9.2e18${s} ? INT64_MAX : p <= -9.2e18${s} ? INT64_MIN : (int64_t)p`;
   const formula = stored(to, integer ? wide : 'p', saturate && to.startsWith('f8'));
   const fn = mapped([x], node.output, { hint: `cast_${from}_${to}`, formula });
   return { fn, args: [pointer(x), pointer(node.output)] };

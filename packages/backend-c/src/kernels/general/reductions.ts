@@ -178,13 +178,16 @@ const softmax: Kernel = ({ node, pointer }) => {
   const axis = normalAxis(attrsOf(softmaxOp, node).axis, shape.length);
   const [size = 1, step = 1] = [shape[axis], stridesOf(shape)[axis]];
   const type = cType(dtype);
-  const e = `exp(${loaded(dtype, `l[k * ${step}]`)} - top)`;
+  const e = `exp((double)${loaded(dtype, `l[k * ${step}]`)} - top)`;
   const body = lines(shape, axis, ({ outer, inner }) => [
     `const ${type} *l = x + ${affine([outer, inner], [size * step, 1])};`,
     `${type} *o = y + ${affine([outer, inner], [size * step, 1])};`,
-    `double top = ${loaded(dtype, 'l[0]')};`,
+    `double top = (double)${loaded(dtype, 'l[0]')};`,
     'double sum = 0.0;',
-    ...loop('k', size, [`const double v = ${loaded(dtype, `l[k * ${step}]`)};`, 'top = v > top ? v : top;']),
+    ...loop('k', size, [
+      `const double v = (double)${loaded(dtype, `l[k * ${step}]`)};`,
+      'top = v > top ? v : top;',
+    ]),
     ...loop('k', size, [`sum += ${e};`]),
     ...loop('k', size, [`o[k * ${step}] = ${stored(dtype, `${e} / sum`)};`]),
   ]);

@@ -73,9 +73,15 @@ function outputs(context: KernelContext, conv: WindowConv): string[] {
 }
 
 function windowLines(context: KernelContext, conv: WindowConv): string[] {
+  if (isLargerThanImage(conv.geometry)) return border(context, conv);
   const inside = insideTest(conv.geometry);
   if (inside === '') return interior(context, conv);
   return [`if (${inside}) {`, ...interior(context, conv), '} else {', ...border(context, conv), '}'];
+}
+
+function isLargerThanImage(geometry: ConvGeometry): boolean {
+  const { height, width, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
+  return (kernelHeight - 1) * dilationY >= height || (kernelWidth - 1) * dilationX >= width;
 }
 
 /** Does the window at `top`, `left` lie inside the image? Empty where all do. */

@@ -42,7 +42,7 @@ export function roundedTo(
       functions: [roundFloat],
     };
   }
-  if (dtype === 'bool') return { expression: 'select(0.0, 1.0, v != 0.0)', functions: [] };
+  if (dtype === 'bool') return { expression: 'select(1.0, 0.0, v == 0.0)', functions: [] };
   const bits = Number(dtype.slice(1));
   if (!(bits <= 16)) return undefined;
   const half = dtype.startsWith('i') ? 2 ** (bits - 1) : 0;

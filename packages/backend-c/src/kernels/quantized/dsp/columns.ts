@@ -100,6 +100,7 @@ function insideTest(geometry: ConvGeometry): string {
   const { height, width, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
   const lastTop = height - (kernelHeight - 1) * dilationY - 1;
   const lastLeft = width - (kernelWidth - 1) * dilationX - 1;
+  if (lastTop < 0 || lastLeft < 0) return '0';
   return `top >= 0 && top <= ${lastTop} && left >= 0 && left <= ${lastLeft}`;
 }
 

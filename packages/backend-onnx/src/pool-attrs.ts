@@ -1,0 +1,45 @@
+import type { NodeWriter } from './node-writer.ts';
+import type { OnnxAttrs } from './onnx-graph.ts';
+
+interface PoolAttrs {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly kernel_shape: readonly number[];
+  readonly ceil_mode: boolean;
+  readonly count_include_pad?: boolean;
+}
+
+export function poolAttrs(writer: NodeWriter): OnnxAttrs {
+  const attrs = writer.attrs<PoolAttrs>();
+  const { kernel_shape, strides, dilations } = attrs;
+  const whole = attrs.ceil_mode ? wholeWindows(writer, attrs) : undefined;
+  const dilated = dilations.some((step) => step !== 1);
+  return {
+    kernel_shape,
+    strides,
+    pads: whole ?? attrs.pads,
+    ceil_mode: attrs.ceil_mode && !whole ? 1 : 0,
+    ...(dilated ? { dilations } : {}),
+  };
+}
+
+/**
+ * Pads that make every window of a pool with `ceil_mode` whole. Shape inference of ONNX counts a last window that starts
+ * behind the image, which no runtime computes; without `ceil_mode` all agree. Undefined where padding counts in the mean.
+ */
+function wholeWindows(writer: NodeWriter, attrs: PoolAttrs): number[] | undefined {
+  const { kernel_shape: kernel, strides, pads, dilations, count_include_pad } = attrs;
+  const rank = kernel.length;
+  const [from, to] = [writer.value(0), writer.node.output].map(({ type }) => type.shape.slice(2));
+  const ends = kernel.map((k, axis) => {
+    const last = (Number(to?.[axis]) - 1) * (strides[axis] ?? 1) + (k - 1) * (dilations[axis] ?? 1) + 1;
+    return last - Number(from?.[axis]) - (pads[axis] ?? 0);
+  });
+  const held = ends.every((end, axis) => end < (kernel[axis] ?? 1));
+  const spare = ends.map((end, axis) => (pads[axis + rank] ?? 0) - end);
+  const counted = count_include_pad && spare.some((s, axis) => s < 0 || s >= (strides[axis] ?? 1));
+  if (!held || counted) return undefined;
+  const whole = ends.map((end, axis) => (count_include_pad ? (pads[axis + rank] ?? 0) : Math.max(0, end)));
+  return [...pads.slice(0, rank), ...whole];
+}

@@ -1,0 +1,41 @@
+import { isStatic, type Node, type Value } from '@ghostc/ir';
+import { any, op } from '../pattern.ts';
+import { type Build, rule } from '../rule.ts';
+
+// Integer kernels know pools, not reductions.
+
+// mean over all spatial axes of an image or a line   =>   global_average_pool, without the axes where they go
+export const reduceMeanToPool = rule({
+  name: 'reduce-mean-to-pool',
+  match: op('reduce_mean', any('x')).as('reduce'),
+  unless: ({ x, reduce }) => notOverSpace(x, reduce),
+  rewrite: ({ x, reduce }, build) => likeReduction(build.node('global_average_pool', [x]), reduce, build),
+});
+
+// maximum over all spatial axes of an image or a line   =>   max_pool with a window over all
+export const reduceMaxToPool = rule({
+  name: 'reduce-max-to-pool',
+  match: op('reduce_max', any('x')).as('reduce'),
+  unless: ({ x, reduce }) => notOverSpace(x, reduce),
+  rewrite({ x, reduce }, build) {
+    const spatial = x.type.shape.slice(2).map(Number);
+    const kernel_shape = spatial.length === 1 ? [1, ...spatial] : spatial;
+    return likeReduction(build.node('max_pool', [x], { kernel_shape }), reduce, build);
+  },
+});
+
+function notOverSpace({ type: { shape } }: Value, { attrs }: Node): string | false {
+  const axes = ((attrs.axes ?? []) as readonly number[]).map((axis) =>
+    axis < 0 ? axis + shape.length : axis,
+  );
+  const spatial = shape.slice(2).map((_, i) => i + 2);
+  if (shape.length !== 3 && shape.length !== 4) return 'it reduces no image and no line';
+  if (!shape.every(isStatic)) return 'the shape is symbolic';
+  return [...axes].sort().join() !== spatial.join() && `it reduces the axes [${axes.join(',')}]`;
+}
+
+/** The pooled value under the shape of the reduction. */
+function likeReduction(pooled: Value, { attrs, output }: Node, build: Build): Value {
+  if (attrs.keepdims !== false) return pooled;
+  return build.node('reshape', [pooled], { shape: output.type.shape.map(Number) });
+}

@@ -1,0 +1,23 @@
+"""Pools: ceil_mode, windows narrower than their step, pads."""
+
+from build import model, node, seeded, value
+from case import Case
+
+
+def pool(name, op, shape, opset=17, **attributes):
+    made = model([node(op, "x", "y", **attributes)], [value("x", list(shape))], [value("y", None)], opset=opset)
+    return Case(name, made, {"x": seeded(len(name), *shape)})
+
+
+def cases():
+    for op in ("MaxPool", "AveragePool"):
+        short = op[:3].lower()
+        yield pool(f"{short}-ceil-narrow", op, (1, 2, 11, 4), kernel_shape=[4, 1], strides=[2, 2], ceil_mode=1)
+        yield pool(f"{short}-ceil-pads", op, (1, 2, 7, 6), kernel_shape=[3, 3], strides=[2, 3], pads=[1, 1, 1, 1], ceil_mode=1)
+        yield pool(f"{short}-ceil-step-3", op, (1, 2, 8, 8), kernel_shape=[2, 2], strides=[3, 3], ceil_mode=1, opset=11)
+        yield pool(f"{short}-ceil-volume", op, (1, 2, 4, 5, 6), kernel_shape=[2, 2, 3], strides=[2, 3, 2], ceil_mode=1)
+        yield pool(f"{short}-ceil-line", op, (1, 2, 9), kernel_shape=[2], strides=[3], ceil_mode=1)
+        yield pool(f"{short}-same-lower", op, (1, 2, 7, 6), kernel_shape=[3, 2], strides=[2, 2], auto_pad="SAME_LOWER")
+    yield pool("max-dilated-ceil", "MaxPool", (1, 2, 9, 8), kernel_shape=[3, 2], strides=[2, 2], dilations=[2, 3], ceil_mode=1)
+    yield pool("ave-counted-pads", "AveragePool", (1, 2, 7, 6), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 1, 2], count_include_pad=1)
+    yield pool("ave-counted-ceil", "AveragePool", (1, 2, 6, 6), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1, ceil_mode=1, opset=19)
