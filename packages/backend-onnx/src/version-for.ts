@@ -44,10 +44,14 @@ const laterOnBfloat16: ReadonlySet<string> = new Set([
   ...['elu', 'hard_sigmoid', 'hard_swish', 'softplus'],
 ]);
 
+/** Ops that ONNX Runtime has no kernel of float64 for; from opset 18 on ONNX defines them by others. */
+const functionsOnFloat64: ReadonlySet<string> = new Set(['elu', 'softplus']);
+
 function opVersion(node: Node): number {
   const { op, attrs, output } = node;
   if (op === 'onnx_node') return Number(attrs.opset);
   if (laterOnBfloat16.has(op) && output.type.dtype === 'bf16') return 22;
+  if (functionsOnFloat64.has(op) && output.type.dtype === 'f64') return 18;
   if ((op === 'reduce_max' || op === 'reduce_min') && output.type.dtype === 'bool') return 20;
   // QuantizeLinear and DequantizeLinear of 16 bits; the smaller versions know them for 8.
   if ([...node.inputs, output].some((value) => value?.type.quant && value.type.dtype === 'i16')) return 21;

@@ -85,6 +85,12 @@ def masks():
     yield one("log-of-negative", node("Log", "x", "y"), np.array([-2, -0.0, 0, 1, NAN, INF], np.float32))
 
 
+def doubles():
+    x = seeded(1, 2, 3).astype(np.float64)
+    for op in ["Softplus", "Elu", "Mish"]:
+        yield one(f"{op.lower()}-float64", node(op, "x", "y"), x, opset=18, dtype="f64", refused={"wgsl": "f64"})
+
+
 def integers():
     quant = [node("QuantizeLinear", "x s z", "q")]
     constants = {"s": np.float32(0.25), "z": np.int8(3)}
@@ -97,5 +103,5 @@ def integers():
 
 
 def cases():
-    for part in [axes, types, half, masks, integers]:
+    for part in [axes, types, half, masks, doubles, integers]:
         yield from part()

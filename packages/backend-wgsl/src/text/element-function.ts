@@ -45,8 +45,8 @@ return select(x, P0 * select(far, near, x > ${T}(-0.35)), x < ${T}(0.0));`,
   hard_swish: (T) => `let y = x / 6.0 + 0.5;
 return x * select(select(y, ${T}(1.0), y > ${T}(1.0)), ${T}(0.0), y < ${T}(0.0));`,
   leaky_relu: (T) => `return select(x, P0 * x, x < ${T}(0.0));`,
-  // WGSL leaves log of 0 and of negative numbers open: SwiftShader gives -88, and that of |x|
-  log: (T) => `return select(select(log(x), sqrt(x), x < ${T}(0.0)), -1.0 / abs(x), x == ${T}(0.0));`,
+  // WGSL leaves log of 0, of negative numbers and of NaN open: SwiftShader gives numbers
+  log: (T) => `return select(select(log(x), sqrt(x), !(x >= ${T}(0.0))), -1.0 / abs(x), x == ${T}(0.0));`,
   neg: () => 'return -x;',
   reciprocal: () => 'return 1.0 / x;',
   relu: (T) => `return select(x, ${T}(0.0), x < ${T}(0.0));`,
