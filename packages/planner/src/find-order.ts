@@ -1,7 +1,7 @@
 import { boundPeak } from './bound-peak.ts';
 import { connectedTasks } from './connected-tasks.ts';
 import type { Task } from './list-tasks.ts';
-import { makeProblem, type Problem } from './order-problem.ts';
+import { MAX_KEY, makeProblem, type Problem } from './order-problem.ts';
 import type { Cell } from './resolve-storage.ts';
 
 /** A set of tasks that have run, and the cheapest known way to have run them. */
@@ -12,8 +12,9 @@ interface State extends Costs {
   /** Tasks that may run next, in the order in which they stand. */
   readonly ready: readonly number[];
   readonly path: Path | null;
-  /** Of `done`; equal sets have equal keys. */
+  /** Two numbers of 52 bits that stand for `done`. */
   readonly key: number;
+  readonly check: number;
 }
 
 interface Costs {
@@ -33,6 +34,7 @@ interface Step extends Costs {
   readonly from: State;
   readonly task: number;
   readonly key: number;
+  readonly check: number;
 }
 
 export interface OrderOptions {
@@ -124,8 +126,8 @@ function findConnected(tasks: readonly Task[], options: OrderOptions): FoundPart
 }
 
 /** Steps looked at in one search, and in all for one graph; to make a state counts by its size. */
-const MAX_SEARCH = 4e6;
-const MAX_WORK = 2e7;
+const MAX_SEARCH = 8e4;
+const MAX_WORK = 16e4;
 const TASKS_PER_STEP = 256;
 
 /** Costs of the tasks in the order in which they stand. */
@@ -201,6 +203,7 @@ function startState({ tasks, before, pending, sizes, writers }: Problem): State 
     sum: 0,
     path: null,
     key: 0,
+    check: 0,
   };
 }
 
@@ -210,37 +213,14 @@ function nextSteps(problem: Problem, layer: readonly State[]): Step[] {
   for (const from of layer) {
     for (const task of from.ready) {
       const costs = costsAfter(problem, from, task);
-      let key = (from.key + keyOf(task)) % MAX_KEY;
+      const check = (from.check + (problem.keys[2 * task + 1] ?? 0)) % MAX_KEY;
+      let key = (from.key + (problem.keys[2 * task] ?? 0)) % MAX_KEY;
       let known = best.get(key);
-      while (known && !sameSet(known, from, task)) known = best.get(++key);
-      if (!known || isBetter(costs, known)) best.set(key, { ...costs, from, task, key });
+      while (known && known.check !== check) known = best.get(++key);
+      if (!known || isBetter(costs, known)) best.set(key, { ...costs, from, task, key, check });
     }
   }
   return [...best.values()];
-}
-
-const MAX_KEY = 2 ** 52;
-
-/** A number that looks random: sums of some of them tell sets of tasks apart, but for few that `sameSet` finds. */
-function keyOf(task: number): number {
-  const mix = (seed: number): number => {
-    let x = Math.imul(task + seed, 0x9e3779b1);
-    x = Math.imul(x ^ (x >>> 15), 0x85ebca77);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae3d);
-    return (x ^ (x >>> 16)) >>> 0;
-  };
-  return (mix(1) & 0xfffff) * 2 ** 32 + mix(0x5bd1e995);
-}
-
-function sameSet({ from: a, task }: Step, b: State, other: number): boolean {
-  if (a === b) return task === other;
-  if (task === other) return equalSets(a.done, b.done, -1);
-  return a.done[other] === 1 && b.done[task] === 1 && equalSets(a.done, b.done, task, other);
-}
-
-function equalSets(a: Uint8Array, b: Uint8Array, ...without: readonly number[]): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && !without.includes(i)) return false;
-  return true;
 }
 
 function costsAfter(
@@ -267,7 +247,10 @@ function costsAfter(
   };
 }
 
-function stateAfter({ reads, before, after }: Problem, { from, task, key, live, peak, sum }: Step): State {
+function stateAfter(
+  { reads, before, after }: Problem,
+  { from, task, key, check, live, peak, sum }: Step,
+): State {
   const done = Uint8Array.from(from.done);
   done[task] = 1;
   const pending = Int32Array.from(from.pending);
@@ -276,7 +259,7 @@ function stateAfter({ reads, before, after }: Problem, { from, task, key, live, 
   const ready = from.ready.filter((other) => other !== task);
   if (opened.length) ready.push(...opened);
   if (opened.length) ready.sort((a, b) => a - b);
-  return { done, pending, ready, live, peak, sum, path: { task, previous: from.path }, key };
+  return { done, pending, ready, live, peak, sum, path: { task, previous: from.path }, key, check };
 }
 
 function isBetter(a: Costs, b: Costs): boolean {

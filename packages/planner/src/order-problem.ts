@@ -20,6 +20,8 @@ export interface Problem {
   readonly readers: readonly (readonly number[])[];
   /** How many these are. */
   readonly pending: readonly number[];
+  /** Two numbers below `MAX_KEY` for each task: sums of them stand for sets of tasks. */
+  readonly keys: Float64Array;
   /** Cells that outlive the run. */
   readonly kept: readonly boolean[];
 }
@@ -60,6 +62,7 @@ export function makeProblem(tasks: readonly Task[], { costs, kept }: CellCosts):
     writers,
     readers,
     pending: readers.map((list) => list.length),
+    keys: Float64Array.from({ length: 2 * tasks.length }, (_, i) => keyOf(i)),
     kept: cells.map((cell) => kept.has(cell)),
   };
 }
@@ -76,4 +79,17 @@ function dependencies(
     for (const source of sources) after[source]?.push(i);
   });
   return { before, after };
+}
+
+export const MAX_KEY = 2 ** 52;
+
+/** A number that looks random. */
+function keyOf(index: number): number {
+  const mix = (seed: number): number => {
+    let x = Math.imul(index + seed, 0x9e3779b1);
+    x = Math.imul(x ^ (x >>> 15), 0x85ebca77);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae3d);
+    return (x ^ (x >>> 16)) >>> 0;
+  };
+  return (mix(1) & 0xfffff) * 2 ** 32 + mix(0x5bd1e995);
 }
