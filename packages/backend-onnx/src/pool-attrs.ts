@@ -1,3 +1,4 @@
+import { windowForRank } from './line-form.ts';
 import type { NodeWriter } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
@@ -15,12 +16,11 @@ export function poolAttrs(writer: NodeWriter): OnnxAttrs {
   const { kernel_shape, strides, dilations } = attrs;
   const whole = attrs.ceil_mode ? wholeWindows(writer, attrs) : undefined;
   const dilated = dilations.some((step) => step !== 1);
+  const pads = whole ?? attrs.pads;
+  const window = { kernel_shape, strides, pads, ...(dilated ? { dilations } : {}) };
   return {
-    kernel_shape,
-    strides,
-    pads: whole ?? attrs.pads,
+    ...windowForRank(window, writer.rank),
     ceil_mode: attrs.ceil_mode && !whole ? 1 : 0,
-    ...(dilated ? { dilations } : {}),
   };
 }
 
@@ -31,7 +31,10 @@ export function poolAttrs(writer: NodeWriter): OnnxAttrs {
 function wholeWindows(writer: NodeWriter, attrs: PoolAttrs): number[] | undefined {
   const { kernel_shape: kernel, strides, pads, dilations, count_include_pad } = attrs;
   const rank = kernel.length;
-  const [from, to] = [writer.value(0), writer.node.output].map(({ type }) => type.shape.slice(2));
+  // Lines are images of height 1.
+  const [from, to] = [writer.value(0), writer.node.output].map(({ type }) =>
+    [1, ...type.shape.slice(2)].slice(-rank),
+  );
   const ends = kernel.map((k, axis) => {
     const last = (Number(to?.[axis]) - 1) * (strides[axis] ?? 1) + (k - 1) * (dilations[axis] ?? 1) + 1;
     return last - Number(from?.[axis]) - (pads[axis] ?? 0);
