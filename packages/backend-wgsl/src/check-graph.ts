@@ -39,6 +39,12 @@ function checkValue(value: Value, node: Node | null): void {
     const problem = `%${value.name} has the shape [${shape.join(',')}]; bind its dimensions first`;
     throw new CompileError('wgsl/symbolic', problem, location);
   }
+  if (numElements(shape) >= 2 ** 29)
+    throw new CompileError(
+      'wgsl/size',
+      `%${value.name} has ${numElements(shape)} elements; expected less than 2^29`,
+      location,
+    );
   if (numElements(shape) === 0)
     throw new CompileError('wgsl/empty', `%${value.name} has no elements: [${shape.join(',')}]`, location);
 }
