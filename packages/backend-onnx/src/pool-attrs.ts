@@ -12,22 +12,15 @@ interface PoolAttrs {
 }
 
 export function poolAttrs(writer: NodeWriter): OnnxAttrs {
-  const given = writer.attrs<PoolAttrs>();
-  const { kernel_shape, strides, pads, dilations } = given;
-  const window = { kernel_shape, strides, pads, dilations };
-  return poolOf(writer, { ...given, ...windowForRank(window, writer.value(0).type.shape.length) });
-}
-
-function poolOf(writer: NodeWriter, attrs: PoolAttrs): OnnxAttrs {
+  const attrs = writer.attrs<PoolAttrs>();
   const { kernel_shape, strides, dilations } = attrs;
   const whole = attrs.ceil_mode ? wholeWindows(writer, attrs) : undefined;
   const dilated = dilations.some((step) => step !== 1);
+  const pads = whole ?? attrs.pads;
+  const window = { kernel_shape, strides, pads, ...(dilated ? { dilations } : {}) };
   return {
-    kernel_shape,
-    strides,
-    pads: whole ?? attrs.pads,
+    ...windowForRank(window, writer.rank),
     ceil_mode: attrs.ceil_mode && !whole ? 1 : 0,
-    ...(dilated ? { dilations } : {}),
   };
 }
 
@@ -38,7 +31,10 @@ function poolOf(writer: NodeWriter, attrs: PoolAttrs): OnnxAttrs {
 function wholeWindows(writer: NodeWriter, attrs: PoolAttrs): number[] | undefined {
   const { kernel_shape: kernel, strides, pads, dilations, count_include_pad } = attrs;
   const rank = kernel.length;
-  const [from, to] = [writer.value(0), writer.node.output].map(({ type }) => type.shape.slice(2));
+  // Lines are images of height 1.
+  const [from, to] = [writer.value(0), writer.node.output].map(({ type }) =>
+    [1, ...type.shape.slice(2)].slice(-rank),
+  );
   const ends = kernel.map((k, axis) => {
     const last = (Number(to?.[axis]) - 1) * (strides[axis] ?? 1) + (k - 1) * (dilations[axis] ?? 1) + 1;
     return last - Number(from?.[axis]) - (pads[axis] ?? 0);
