@@ -40,7 +40,7 @@ export interface Mutant {
  */
 export function mutantsOf(source: string, seed: number): Mutant[] {
   const next = mulberry32(seed);
-  const start = Math.max(0, source.search(/^\w+ void k_\w+\(/m));
+  const start = Math.max(0, source.search(/^\w+ void \w+_k_\w+\(/m));
   const [head, code] = [source.slice(0, start), source.slice(start)];
   return operators.flatMap(({ name, pattern, change }) => {
     const places = [...code.matchAll(pattern)].filter((match) => change(match) !== undefined);

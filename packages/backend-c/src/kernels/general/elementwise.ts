@@ -84,7 +84,8 @@ const ofIntegers: ReadonlySet<string> = new Set([
 const unaryFormulas: Readonly<Record<string, UnaryFormula>> = {
   abs: (_, s) => abs[s] ?? `fabs${s}(p)`,
   ceil: (_, s) => `ceil${s}(p)`,
-  clip: ({ min = 0, max = 0 }, _, n) => `p < ${n(min)} ? ${n(min)} : p > ${n(max)} ? ${n(max)} : p`,
+  clip: ({ min = 0, max = 0 }, s, n) =>
+    `${s === 'u' && min <= 0 ? '' : `p < ${n(min)} ? ${n(min)} : `}p > ${n(max)} ? ${n(max)} : p`,
   dropout: () => 'p',
   elu: ({ alpha = 1 }, s, n) => `p < ${n(0)} ? ${n(alpha)} * expm1${s}(p) : p`,
   erf: (_, s) => `erf${s}(p)`,
