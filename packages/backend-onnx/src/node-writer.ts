@@ -4,6 +4,7 @@ import {
   fromNumbers,
   type Graph,
   i64,
+  isFloat,
   type Node,
   type Tensor,
   type Value,
@@ -163,7 +164,7 @@ export function writeActivation(
   x: string,
   { activation, activation_params: [a = 0, b = 0] }: Activation,
 ): void {
-  if (activation === 'clip') writer.last('Clip', [x, writer.floats(a, 'min'), writer.floats(b, 'max')]);
+  if (activation === 'clip') writeLimits(writer, x, [a, b]);
   else if (activation === 'silu') writer.last('Mul', [x, writer.step('Sigmoid', [x])]);
   else {
     const [op, attrs] = simple[activation]?.(a, b) ?? ['Identity', {}];
@@ -205,4 +206,18 @@ export function outputsOf(graph: Graph): Map<Value, string> {
 function isNameOf(op: string, name: string): boolean {
   const [last = ''] = /[A-Za-z]*(?:_\d+)?$/.exec(name) ?? [];
   return last.replace(/_\d+$/, '') === op;
+}
+
+/**
+ * An open end of floats is an infinity, since ONNX Runtime limits to the largest finite number without a bound; one of
+ * integers, which have none, is absent.
+ */
+function writeLimits(writer: NodeWriter, x: string, [min, max]: readonly [number, number]): void {
+  const { dtype, quant } = writer.node.output.type;
+  const computesInFloats = isFloat(dtype) || quant !== undefined;
+  const bound = (value: number, what: string): string =>
+    Number.isFinite(value) || computesInFloats ? writer.floats(value, what) : '';
+  const inputs = [x, bound(min, 'min'), bound(max, 'max')];
+  while (inputs.at(-1) === '') inputs.pop();
+  writer.last('Clip', inputs);
 }

@@ -1,4 +1,3 @@
-import { isFloat } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -303,15 +302,9 @@ function writeCast(writer: NodeWriter): void {
   writer.last('Cast', writer.inputs(), to.startsWith('f8') && !saturate ? { ...attrs, saturate: 0 } : attrs);
 }
 
-/** An open end of floats is an infinity: without a bound ONNX Runtime limits to the largest finite number. */
 function writeClip(writer: NodeWriter): void {
   const { min, max } = writer.attrs<{ min: number; max: number }>();
-  const open = isFloat(writer.value(0).type.dtype) ? undefined : '';
-  const low = Number.isFinite(min) ? undefined : open;
-  const high = Number.isFinite(max) ? undefined : open;
-  const inputs = [writer.input(0), low ?? writer.floats(min, 'min'), high ?? writer.floats(max, 'max')];
-  while (inputs.at(-1) === '') inputs.pop();
-  writer.last('Clip', inputs);
+  writeActivation(writer, writer.input(0), { activation: 'clip', activation_params: [min, max] });
 }
 
 function writeGemm(writer: NodeWriter): void {

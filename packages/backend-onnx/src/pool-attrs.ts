@@ -12,13 +12,7 @@ interface PoolAttrs {
 }
 
 export function poolAttrs(writer: NodeWriter): OnnxAttrs {
-  const given = writer.attrs<PoolAttrs>();
-  const { kernel_shape, strides, pads, dilations } = given;
-  const window = { kernel_shape, strides, pads, dilations };
-  return poolOf(writer, { ...given, ...windowForRank(window, writer.value(0).type.shape.length) });
-}
-
-function poolOf(writer: NodeWriter, attrs: PoolAttrs): OnnxAttrs {
+  const attrs = writer.attrs<PoolAttrs>();
   const { kernel_shape, strides, dilations } = attrs;
   const whole = attrs.ceil_mode ? wholeWindows(writer, attrs) : undefined;
   const dilated = dilations.some((step) => step !== 1);

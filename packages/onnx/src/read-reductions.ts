@@ -1,4 +1,5 @@
 import { isFloat, numElements, type Value } from '@ghostc/ir';
+import { integerRange } from '@ghostc/ops';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow, ReadOp } from './node-reader.ts';
 
@@ -40,7 +41,11 @@ const root = (f: Formulas, x: Value): Value => inDouble(f, x, (wide) => f.emit('
 const log = (f: Formulas, x: Value): Value => {
   const { dtype } = x.type;
   const positive = isFloat(dtype) ? x : f.emit('maximum', [x, f.number(x, 0)]);
-  return inDouble(f, positive, (wide) => f.emit('log', [wide]));
+  const lowest = isFloat(dtype) ? undefined : integerRange(dtype)[0];
+  return inDouble(f, positive, (wide) => {
+    const result = f.emit('log', [wide]);
+    return lowest === undefined ? result : f.emit('clip', [result], { min: lowest });
+  });
 };
 
 /** max + log(sum(exp(x - max))). Of integers every term is truncated, which counts the maxima. */

@@ -90,6 +90,16 @@ def doubles():
     for op in ["Softplus", "Elu", "Mish"]:
         yield one(f"{op.lower()}-float64", node(op, "x", "y"), x, opset=18, dtype="f64", refused={"wgsl": "f64"})
 
+    twice = {"c": np.float64(2)}
+    for op in ["Sigmoid", "Tanh"]:
+        nodes = [node("Mul", "x c", "m"), node(op, "m", "y")]
+        graph = model(nodes, [value("x", (2, 3), "f64")], [value("y", None, "f64")], twice)
+        yield Case(f"product-{op.lower()}-float64", graph, {"x": x}, refused={"wgsl": "f64"})
+    limited = [node("Max", "x c", "m"), node("Clip", ["m", "", "d"], "y")]
+    bounds = {"c": np.int32(-2), "d": np.int32(1)}
+    graph = model(limited, [value("x", (6,), "i32")], [value("y", None, "i32")], bounds)
+    yield Case("maximum-clip-int32", graph, {"x": np.array([3, -5, 0, 1, 2, -2], np.int32)})
+
 
 def integers():
     quant = [node("QuantizeLinear", "x s z", "q")]

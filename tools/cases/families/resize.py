@@ -25,7 +25,8 @@ def resize(name, shape, scales=None, sizes=None, opset=13, x=None, **attributes)
     nodes = [node("Resize", inputs, "y", **attributes)]
     exact = attributes.get("mode") == "nearest" or dtype in ("u8", "i8")
     made = model(nodes, [value("x", list(shape), dtype)], [value("y", None, dtype)], constants, opset=opset)
-    return Case(name, made, {"x": x}, exact=exact)
+    refused = {"wgsl": "has no WGSL kernel"} if dtype == "i8" else {}
+    return Case(name, made, {"x": x}, exact=exact, refused=refused)
 
 
 def bytes_of(dtype, *shape):

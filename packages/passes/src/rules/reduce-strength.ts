@@ -1,4 +1,4 @@
-import { fromNumbers } from '@ghostc/ir';
+import { fromNumbers, isFloat } from '@ghostc/ir';
 import { constantData, numbersOf, scalarOf } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -32,6 +32,7 @@ export const powToMul = rule({
     const value = scalarOf(exponent);
     if (value !== 1 && value !== 2 && value !== -1)
       return `the exponent is ${value ?? 'no single number'}, expected 1, 2 or -1`;
+    if (value === -1 && !isFloat(x.type.dtype)) return 'integers have no reciprocal';
     if (pow.output.type.shape.length !== x.type.shape.length) return 'the exponent broadcasts the base';
     return (pow.attrs.activation ?? 'none') !== 'none' && value !== 2 && 'there is an activation';
   },

@@ -1,4 +1,4 @@
-import { CompileError, type DType, isFloat, type Value } from '@ghostc/ir';
+import { CompileError, type DType, isFloat, type Node, type Value } from '@ghostc/ir';
 import { attrsOf, cast as castOp, integerRange, lookup, mod as modOp, withDefaults } from '@ghostc/ops';
 import { activationOf } from '../../activation-text.ts';
 import { cType } from '../../c-type.ts';
@@ -11,11 +11,19 @@ import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts'
 /** Names of the operands in formulas. */
 const names = ['p', 'q', 'r'] as const;
 
+interface Mapping {
+  readonly hint: string;
+  readonly formula: string;
+  readonly needs?: CFunction['needs'];
+  /** Lines before the formula, which reads what they name. */
+  readonly first?: readonly string[];
+}
+
 /** y[...] = formula(p, q, ...) with broadcasting, for operands of any element types; may run in place. */
 function mapped(
   inputs: readonly Value[],
   output: Value,
-  { hint, formula, needs = [] }: { hint: string; formula: string; needs?: CFunction['needs'] },
+  { hint, formula, needs = [], first = [] }: Mapping,
 ): CFunction {
   const shape = shapeOf(output);
   const strides = [output, ...inputs].map((value) => broadcastStrides(shapeOf(value), shape));
@@ -36,6 +44,7 @@ function mapped(
           const at = `x${i}[${affine(index, from[i] ?? [])}]`;
           return `const ${computeType(type.dtype)} ${names[i]} = ${loaded(type.dtype, at)};`;
         }),
+        ...first,
         `y[${affine(index, to)}] = ${formula};`,
       ]),
     ),
@@ -168,6 +177,18 @@ function integerPower(dtype: DType): string {
   return `integer_power((double)p, (double)q, ${literal('f64', low)}, ${literal('f64', above)})`;
 }
 
+/** The activation of `v`, if the node has one. */
+function epilogue(node: Node, dtype: DType): string | undefined {
+  const { activation, activation_params: given = [] } = activationOf(node);
+  if (activation === 'none') return undefined;
+  const keys = Object.keys(lookup(activation).attrs);
+  const params = Object.fromEntries(keys.map((key, i) => [key, given[i] ?? 0]));
+  const formula = (unaryFormulas[activation] as UnaryFormula)(params, suffixOf(dtype), (value) =>
+    literal(dtype, value),
+  );
+  return formula.replace(/\bp\b/g, 'v');
+}
+
 const binary =
   (op: string): Kernel =>
   ({ node, pointer }) => {
@@ -177,12 +198,12 @@ const binary =
       !isFloat(dtype),
       dtype,
     );
-    const { activation } = activationOf(node);
-    const relu = activation === 'relu' ? `((${formula}) < 0 ? 0 : (${formula}))` : formula;
+    const activated = epilogue(node, dtype);
     const fn = mapped([a, b], node.output, {
       hint: `${op}_${dtype}`,
       needs: op === 'pow' && !isFloat(dtype) ? [power] : [],
-      formula: stored(node.output.type.dtype, relu),
+      first: activated ? [`const ${computeType(dtype)} v = ${formula};`] : [],
+      formula: stored(node.output.type.dtype, activated ?? formula),
     });
     return { fn, args: [pointer(a), pointer(b), pointer(node.output)] };
   };
