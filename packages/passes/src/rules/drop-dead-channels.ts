@@ -17,13 +17,12 @@ export const dropDeadChannels = rule({
     if (groupOf(first) !== 1 || groupOf(second) !== 1) return 'a convolution has groups';
     if (first.inputs[3]) return 'the first convolution adds a residual';
     if (first.inputs[2] && !first.inputs[2].constant) return 'the bias is not constant';
-    const kept = liveChannels({ first, act, w, v });
+    const kept = keptChannels({ first, act, w, v });
     return kept.length === w.type.shape[0] && 'every channel between them is used';
   },
   rewrite({ x, w, v, first, second, act }, build) {
     const [conv, weight, source] = [first as Node, w as Value, x as Value];
-    const live = liveChannels({ first: conv, act, w: weight, v });
-    const kept = live.length ? live : [0];
+    const kept = keptChannels({ first: conv, act, w: weight, v });
     const bias = conv.inputs[2];
     const inner = build.node(
       'conv2d',
@@ -45,6 +44,12 @@ interface Between {
   readonly act: Node | undefined;
   readonly w: Value;
   readonly v: Value;
+}
+
+/** The live channels; of channels that are all dead one stays, since a convolution must have some. */
+function keptChannels(between: Between): number[] {
+  const live = liveChannels(between);
+  return live.length ? live : [0];
 }
 
 function liveChannels({ first, act, w, v }: Between): number[] {

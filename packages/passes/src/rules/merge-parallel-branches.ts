@@ -96,12 +96,18 @@ function groupBranches(graph: Graph, sum: Sum): { groups: Group[]; reason: strin
   return { groups: [...groups.values()].filter((group) => group.length > 1), reason };
 }
 
-function onlyUsedIn({ nodes }: Sum, term: Value): boolean {
-  return [...term.users].every((user) => nodes.has(user));
+function onlyUsedIn(sum: Sum, term: Value): boolean {
+  return outsideUser(sum, term) === undefined;
 }
 
-function usedElsewhere({ nodes }: Sum, term: Value): string | undefined {
-  const user = [...term.users].find((candidate) => !nodes.has(candidate));
+/** Stops at the first: a constant that the whole graph shares has as many users as the graph has nodes. */
+function outsideUser({ nodes }: Sum, term: Value): Node | undefined {
+  for (const user of term.users) if (!nodes.has(user)) return user;
+  return undefined;
+}
+
+function usedElsewhere(sum: Sum, term: Value): string | undefined {
+  const user = outsideUser(sum, term);
   return user && branchOf(term)
     ? `%${term.name} is also used by ${user.op} (%${user.output.name})`
     : undefined;
