@@ -8,6 +8,9 @@ const DEVIATIONS = 8;
 /** Part of the elements that may be a step off in a right engine, beyond those that the noise explains. */
 const STEPS_OFF = 0.01;
 
+/** The difference of two multiples of a step, rounded to float32, over the step: 2^7 steps at 2^-24 each, and some room. */
+const STEP_ROUNDING = 1e-4;
+
 /** Noise above this part of the outputs (20 dB below them) leaves nothing to judge. */
 const MOST_NOISE = 0.1;
 
@@ -17,7 +20,7 @@ export function statisticalTolerance({ sigma, largest, rms, discontinuous, step 
   const reason = `${DEVIATIONS} standard deviations of random rounding`;
   const plain = { relative: 0, absolute: 0, vetted: true, reason } as const;
   if (!discontinuous) return { ...plain, bound: usual };
-  const most = Math.max(2 * largest, step);
+  const most = Math.max(2 * largest, step * (1 + STEP_ROUNDING));
   const few = Math.max(STEPS_OFF, 2 / Math.max(1, sigma.length));
   const bound = usual.map((u) => (step > 0 ? most : Math.max(u, most)));
   return {
