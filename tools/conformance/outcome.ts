@@ -133,7 +133,8 @@ function judgeOutput({ test, expected, oracle }: Expectation, actual: Tensor | u
   const ulp = actual ? largestUlp(expected, actual) : Number.NaN;
   if (decimals.has(test))
     return { ...compareTensors(expected, actual, DECIMALS), ulp, tolerance: DECIMALS.reason };
-  const { derived, ...comparison } = compareDerived(expected, actual, { oracle, fallback: FALLBACK });
+  const right = inOnnxRuntime.get(test) ?? expected;
+  const { derived, ...comparison } = compareDerived(right, actual, { oracle, fallback: FALLBACK });
   return { ...comparison, ulp, ...(derived ? {} : { tolerance: FALLBACK.reason }) };
 }
 
@@ -151,6 +152,14 @@ function largestUlp(expected: Tensor, actual: Tensor): number {
 /** Tests whose expected values stand in the test as decimals of four digits. */
 const decimals: ReadonlySet<string> = new Set(['node/test_averagepool_2d_ceil_last_window_starts_on_pad']);
 const DECIMALS = { relative: 5e-4, absolute: 5e-5, reason: 'expected values of four decimals' };
+
+/** What ONNX Runtime and PyTorch compute where ONNX's own values differ: theirs is right here (docs/onnx.md). */
+const inOnnxRuntime: ReadonlyMap<string, Tensor> = new Map([
+  [
+    'node/test_resize_downsample_scales_linear_align_corners',
+    { dtype: 'f32', shape: [1, 1, 1, 2], data: Float32Array.of(1, 4) },
+  ],
+]);
 
 /** The ops of a model, for the table of support. */
 export function opsOf(graph: Graph): string[] {

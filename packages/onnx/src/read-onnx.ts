@@ -32,7 +32,7 @@ export interface ReadOptions {
 }
 
 /** Elements that ConstantOfShape, Range and their like may fill in, all together. */
-const MAX_FILLED = 2 ** 24;
+const MAX_FILLED = 2 ** 26;
 
 /**
  * Reads an ONNX model into a graph: names of values and nodes are kept, shapes that are computed from shapes are folded.
