@@ -153,7 +153,7 @@ function largestUlp(expected: Tensor, actual: Tensor): number {
 const decimals: ReadonlySet<string> = new Set(['node/test_averagepool_2d_ceil_last_window_starts_on_pad']);
 const DECIMALS = { relative: 5e-4, absolute: 5e-5, reason: 'expected values of four decimals' };
 
-/** What ONNX Runtime and PyTorch compute where ONNX's own values differ: theirs is right here (docs/onnx.md). */
+/** What ONNX Runtime 1.32 computes, unoptimised, where ONNX's own values differ: that is what we follow (docs/onnx.md). */
 const inOnnxRuntime: ReadonlyMap<string, Tensor> = new Map([
   [
     'node/test_resize_downsample_scales_linear_align_corners',

@@ -32,7 +32,7 @@ export function readDataSets(path: string, model: Graph): DataSet[] {
   }));
 }
 
-/** The inputs alone. */
+/** Only the inputs. */
 export function readInputSets(path: string, model: Graph): Omit<DataSet, 'outputs'>[] {
   return sourcesAt(path).map((source) => ({ name: source.name, inputs: readInputs(source, model, path) }));
 }
