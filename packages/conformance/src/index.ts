@@ -20,7 +20,7 @@ export { interpreterRuntime } from './interpreter-runtime.ts';
 export { joinCases } from './join-cases.ts';
 export { remembering } from './remembering.ts';
 export { runEach } from './run-each.ts';
-export type { Executable, Runtime, Tensors } from './runtime.ts';
+export type { Executable, ModelSource, Runtime, Tensors } from './runtime.ts';
 export { type SeededSample, seededInputs, seededSamples } from './seeded-inputs.ts';
 export { allclose, rootMeanSquare } from './statistical-tolerance.ts';
 export { type ConformanceCase, type Suite, suite } from './suite.ts';
