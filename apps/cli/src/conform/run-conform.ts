@@ -18,7 +18,7 @@ export interface ConformRun {
 export const defaultWorkers = (): number => Math.max(1, Math.min(4, availableParallelism()));
 
 /** Seconds that a worker has to start, to load an engine, and to hear of an engine's own time-out. */
-const MARGIN = 30;
+const MARGIN = 10;
 
 /**
  * Runs the cases in worker processes: an engine that crashes or hangs takes its worker along, not the run. Gives the results

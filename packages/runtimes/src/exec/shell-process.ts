@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 
 /** At most this much of what a process prints to standard error is kept for messages. */
 const MAX_WORDS = 4000;
@@ -24,9 +25,7 @@ export class ShellProcess {
     });
     this.ended = new Promise((resolve) => {
       child.on('error', ({ message }) => resolve({ text: `could not be started: ${message}`, code: null }));
-      child.on('close', (code, signal) =>
-        resolve({ text: signal ? `died of ${signal}` : `left with code ${code}`, code }),
-      );
+      child.on('close', (code, signal) => resolve({ text: inWords(code, signal), code }));
     });
     process.once('exit', this.kill);
     void this.ended.then(() => process.removeListener('exit', this.kill));
@@ -47,6 +46,13 @@ export class ShellProcess {
       // it has gone by itself
     }
   };
+}
+
+/** A shell tells the signal that ended its command by an exit code of 128 and more. */
+function inWords(code: number | null, signal: string | null): string {
+  const behindShell = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
+  const name = signal ?? behindShell;
+  return name ? `died of ${name}` : `left with code ${code}`;
 }
 
 /** What `work` gives, or `late` after some seconds. */
