@@ -14,6 +14,8 @@ interface CaseOptions {
   readonly exact?: boolean;
   /** Allowed part of the largest output, instead of a bound by element. */
   readonly relative?: number;
+  /** Runtime to why it has an answer of its own, which is not held. */
+  readonly own?: Readonly<Record<string, string>>;
   /** An element on a tie of a rounding may be a step off. */
   readonly ties?: boolean;
 }
