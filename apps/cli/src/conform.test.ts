@@ -36,8 +36,8 @@ beforeAll(() => {
 
 test('a segmentation fault, a hang, a late throw, a flaky case and a refusal in one run are all reported', () => {
   expect(exit).toBe(1);
-  expect(named(report, 'sqrt')).toMatchObject({ status: 'crash', message: 'the process died of SIGSEGV' });
-  expect(named(report, 'exp')).toMatchObject({ status: 'timeout', message: 'took longer than 2 s' });
+  expect(named(report, 'sqrt')).toMatchObject({ status: 'crash', message: 'died of SIGSEGV' });
+  expect(named(report, 'exp')).toMatchObject({ status: 'timeout', message: 'was not done within 12 s' });
   expect(named(report, 'neg')?.status).toBe('error');
   expect(named(report, 'neg')?.message).toMatch(/^threw after it had been asked.*missing is not defined/);
   expect(named(report, 'ceil')).toMatchObject({
@@ -57,7 +57,7 @@ test('a segmentation fault, a hang, a late throw, a flaky case and a refusal in 
 
 test('the report as JUnit, TAP, a page and a badge', () => {
   expect(read('r.xml')).toMatch(/<testsuites tests="\d+" failures="5" errors="0" skipped="1">/);
-  expect(read('r.xml')).toContain('<failure message="the process died of SIGSEGV" type="crash"/>');
+  expect(read('r.xml')).toContain('<failure message="died of SIGSEGV" type="crash"/>');
   expect(read('r.tap')).toMatch(/^TAP version 14\n1\.\.\d+\n/);
   expect(read('r.tap')).toContain('# SKIP refused: no kernel for Reciprocal');
   expect(read('r.html')).toContain('<h2>5 problems</h2>');

@@ -18,12 +18,17 @@ export const ENGINE_TIMEOUT = 60;
 export async function findRuntime(name: string, { timeout = ENGINE_TIMEOUT } = {}): Promise<Runtime> {
   if (name === 'ort') return ortRuntime;
   if (name.startsWith('exec:')) return execRuntime(name.slice('exec:'.length), { timeout });
-  if (!/\.[cm]?[jt]s$/.test(name)) return createRuntime(name);
+  if (!isForeign(name)) return createRuntime(name);
   if (!existsSync(name)) throw new CompileError('file/missing', 'there is no such module', { file: name });
   const found = await defaultExport(name);
   if (typeof found?.prepare === 'function' && typeof found.name === 'string')
     return withOnnx(found as Runtime);
   throw new CompileError('cli/runtime', 'expected a default export { name, prepare }', { file: name });
+}
+
+/** Whether a name stands for an engine of the user's. */
+export function isForeign(name: string): boolean {
+  return name.startsWith('exec:') || /\.[cm]?[jt]s$/.test(name);
 }
 
 async function defaultExport(file: string): Promise<Partial<Runtime> | undefined> {

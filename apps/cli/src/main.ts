@@ -12,7 +12,7 @@ import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { serveConform } from './conform/worker.ts';
+import { serveWorker } from './worker/serve-worker.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(quantizeCommand())
     .addCommand(profileCommand())
     .addCommand(conformCommand())
-    .addCommand(new Command('conform-worker').action(serveConform), { hidden: true });
+    .addCommand(new Command('worker').action(serveWorker), { hidden: true });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);

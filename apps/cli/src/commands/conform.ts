@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { CompileError } from '@ghostc/ir';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import { collect } from '../collect.ts';
 import { type ConformCase, conformCases } from '../conform/conform-case.ts';
 import { type ConformReport, conformReport } from '../conform/conform-report.ts';
 import { readBaseline, readExpectedFailures } from '../conform/read-lists.ts';
@@ -85,8 +86,6 @@ export function conformCommand(): Command {
     .addHelpText('after', examples)
     .action(runCommand);
 }
-
-const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
 function parseShard(text: string): Shard {
   const found = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text);

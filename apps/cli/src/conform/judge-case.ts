@@ -66,7 +66,7 @@ const byCode: Readonly<Record<string, CaseStatus>> = {
 };
 
 /** Our own backends refuse by CompileErrors, modules of the user's by an error whose `refused` is true. */
-function outcomeOf(thrown: unknown): { status: CaseStatus; message: string } {
+export function outcomeOf(thrown: unknown): { status: CaseStatus; message: string } {
   const message = wordsOf(thrown);
   if (thrown instanceof CompileError) return { status: byCode[thrown.code] ?? 'refused', message };
   const refused = thrown instanceof Error && 'refused' in thrown && thrown.refused === true;
@@ -74,5 +74,6 @@ function outcomeOf(thrown: unknown): { status: CaseStatus; message: string } {
 }
 
 function wordsOf(error: unknown): string {
+  if (error instanceof CompileError) return error.detail;
   return error instanceof Error ? error.message : String(error);
 }

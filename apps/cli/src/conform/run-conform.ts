@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { type Pool, pool } from 'workerpool';
+import type { Pool } from 'workerpool';
+import type { CaseTask } from '../worker/serve-worker.ts';
+import { askWorker, workerPool } from '../worker/worker-pool.ts';
 import { type CaseResult, isProblem } from './case-result.ts';
-import type { WorkerTask } from './worker.ts';
+import { outcomeOf } from './judge-case.ts';
 
 export interface ConformRun {
   readonly runtime: string;
@@ -25,12 +27,7 @@ const MARGIN = 10;
  * in the order of the names.
  */
 export async function runConform(run: ConformRun): Promise<CaseResult[]> {
-  const workers = pool(process.argv[1] as string, {
-    workerType: 'process',
-    maxWorkers: run.workers,
-    forkArgs: ['conform-worker'],
-    workerTerminateTimeout: 100,
-  });
+  const workers = workerPool(run.workers);
   try {
     return await Promise.all(run.names.map((name) => judged(workers, run, name)));
   } finally {
@@ -58,24 +55,13 @@ async function again(workers: Pool, run: ConformRun, first: CaseResult): Promise
 const inWords = ({ status, message }: CaseResult): string => (message ? `${status} (${message})` : status);
 
 async function tryOnce(workers: Pool, run: ConformRun, name: string): Promise<CaseResult> {
-  const task: WorkerTask = { name, ...run };
-  const { runtime, onnxTests, timeout } = task;
+  const { runtime, onnxTests, timeout } = run;
+  const task: CaseTask = { name, runtime, onnxTests, timeout };
   const start = performance.now();
   try {
-    const clock = (timeout + MARGIN) * 1000;
-    return await workers.exec('judge', [{ name, runtime, onnxTests, timeout }]).timeout(clock);
+    return await askWorker(workers, 'judge', { params: [task], seconds: timeout + MARGIN });
   } catch (error) {
     const seconds = (performance.now() - start) / 1000;
-    return { name, ...lost(error as Error, timeout), error: null, ratio: null, seconds };
+    return { name, ...outcomeOf(error), error: null, ratio: null, seconds };
   }
-}
-
-/** Why a worker did not answer. */
-function lost(error: Error, timeout: number): Pick<CaseResult, 'status' | 'message'> {
-  if (error.name === 'TimeoutError') return { status: 'timeout', message: `took longer than ${timeout} s` };
-  const signal = /signalCode: `(SIG\w+)`/.exec(error.message)?.[1];
-  const code = /exitCode: `(\d+)`/.exec(error.message)?.[1];
-  if (signal) return { status: 'crash', message: `the process died of ${signal}` };
-  if (code) return { status: 'crash', message: `the process left with code ${code}` };
-  return { status: 'error', message: error.message };
 }
