@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { skipWithout, type Tool } from '@ghostc/runtimes';
 import { beforeAll, expect, test } from 'vitest';
 import type { CaseResult } from './conform/case-result.ts';
 import type { ConformReport } from './conform/conform-report.ts';
@@ -80,6 +82,23 @@ test('expected failures must fail, and nothing may be worse than the baseline', 
   expect(run('unary/log')[0]).toBe('unary/log: expected to fail (gone), found pass');
   expect(run('unary/neg')[0]).toMatch(/^unary\/neg: error, which passed before: threw after/);
 }, 60_000);
+
+const python: Tool = {
+  name: 'python3 with the packages onnx and onnxruntime (pip install onnx onnxruntime)',
+  packages: ['python3-venv'],
+  found: () => spawnSync('python3', ['-c', 'import onnx, onnxruntime']).status === 0,
+};
+test('the Python engine of docs/engines.md, and ONNX tests from a folder', (context) => {
+  skipWithout([python], 'an engine in Python', context);
+  const fixtures = join(import.meta.dirname, '../../../test-fixtures');
+  const source = readFileSync(join(fixtures, 'engines/engine.py'), 'utf8');
+  expect(readFileSync(join(fixtures, '../docs/engines.md'), 'utf8')).toContain(source);
+  const command = `python3 ${join(fixtures, 'engines/engine.py')}`;
+  const tests = join(fixtures, 'cases/bind-slice-rows');
+  const { stdout, status } = ghostc('conform', '--exec', command, '--onnx-tests', tests, '--filter', 'onnx/');
+  expect(stdout).toContain('1 cases, 1 pass; no problems');
+  expect(status).toBe(0);
+});
 
 test('shards are disjoint and together all cases', () => {
   const list = (...shard: string[]) =>

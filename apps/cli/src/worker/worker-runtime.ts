@@ -19,10 +19,13 @@ export async function workerRuntime(runtime: string, timeout: number): Promise<W
   const workers = workerPool(1);
   const stop = (): void => void workers.terminate(true);
   try {
-    const start = { params: [runtime, timeout], seconds: Math.max(timeout, STARTING) };
-    const facts = await askWorker<RuntimeFacts>(workers, 'describe', start);
-    const run = (task: RuntimeTask): Promise<readonly Tensors[]> =>
-      askWorker(workers, 'run', { params: [task], seconds: timeout });
+    const start = (): Promise<RuntimeFacts> =>
+      askWorker(workers, 'describe', { params: [runtime, timeout], seconds: Math.max(timeout, STARTING) });
+    const facts = await start();
+    const run = async (task: RuntimeTask): Promise<readonly Tensors[]> => {
+      await start(); // a new process, after one that was lost, starts in time of its own
+      return askWorker(workers, 'run', { params: [task], seconds: timeout });
+    };
     return { ...facts, stop, prepare: async (model) => executable(model, { runtime, timeout, run }) };
   } catch (error) {
     stop();
