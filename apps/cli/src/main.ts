@@ -11,6 +11,7 @@ import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { serveRuntime } from './runtime-worker.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -26,13 +27,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(explainCommand())
     .addCommand(bisectCommand())
     .addCommand(quantizeCommand())
-    .addCommand(profileCommand());
+    .addCommand(profileCommand())
+    .addCommand(workerCommand(), { hidden: true });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
     fail(error);
   }
+}
+
+/** What `worker-runtime.ts` starts. */
+function workerCommand(): Command {
+  return new Command('worker').argument('<runtime>').action(serveRuntime);
 }
 
 /** Codes of errors that say that a check failed, rather than that the input is bad. */

@@ -41,7 +41,13 @@ export async function verifyTask(loaded: LoadedModel, { data, allclose }: TaskOp
   if (data !== undefined) return dataTask(loaded, { integers, data, allclose });
   if (integers && !allclose) return integerTask(integers);
   const dataSets = await seededSets(referenceOf(loaded), loaded.graph);
-  const held = { model: integers ?? loaded.graph, dataSets, tolerance, ...statistical(allclose) };
+  const held: Verification = {
+    model: integers ?? loaded.graph,
+    dataSets,
+    tolerance,
+    alike: true,
+    ...statistical(allclose),
+  };
   return { reference: referenceName(loaded), verify: (runtime) => verifyModel(runtime, held) };
 }
 
@@ -101,7 +107,7 @@ async function integerTask(model: Graph): Promise<VerifyTask> {
   );
   const held: Verification = ints
     ? { model, dataSets, tolerance: exact }
-    : { model, dataSets, tolerance, derived: 'statistical' };
+    : { model, dataSets, tolerance, alike: true, derived: 'statistical' };
   return {
     reference: 'the interpreter, in integers',
     verify: (runtime) =>

@@ -18,6 +18,7 @@ export {
 export { type DataNoise, dataNoiseOf } from './data-noise.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
 export { joinCases } from './join-cases.ts';
+export { type Judged, judgeOutputs } from './judge-outputs.ts';
 export { remembering } from './remembering.ts';
 export { runEach } from './run-each.ts';
 export type { Executable, Runtime, Tensors } from './runtime.ts';

@@ -1,8 +1,7 @@
-import { type BoundedOutput, boundedRun, type NoisyOutput, roundingNoise } from '@ghostc/interpreter';
-import type { Graph, Shape, Tensor } from '@ghostc/ir';
-import { bindDimensions, dimensionsFrom, graphMacs } from '@ghostc/ops';
+import type { Tensor } from '@ghostc/ir';
 import { type Comparison, compareTensors, type Tolerance } from './compare.ts';
 import { derivedTolerance } from './compare-derived.ts';
+import { boundsOf, noiseOf, type Runs } from './rounding-tiers.ts';
 import type { Tensors } from './runtime.ts';
 import { allclose, cannotTell, statisticalTolerance } from './statistical-tolerance.ts';
 import type { DataSet, Verification } from './verification.ts';
@@ -15,6 +14,8 @@ export interface Judged extends Comparison {
   readonly unclear?: string;
   /** What passed only under a wider limit, and which. */
   readonly remark?: string;
+  /** What was allowed, element by element. */
+  readonly bound?: ArrayLike<number> | undefined;
 }
 
 /** Holds every output of a data set against what is expected. */
@@ -42,76 +43,57 @@ function judge(question: Question, actual: Tensor | undefined): Verdict {
   return compareTensors(expected, actual, bound ?? task.tolerance);
 }
 
-/** By random rounding; what that does not explain may still be within the bound, which is wider and takes long. */
+/** By random rounding of a few runs; what these do not explain may be explained by more, by noisy data, or by the bound. */
 function judgeByNoise(question: Question, actual: Tensor | undefined): Verdict {
-  const { expected, set, name, task } = question;
-  const noise = noisyRuns(task.rounded ?? task.model, set).get(name);
-  const tolerance = noise ? statisticalTolerance(noise) : task.tolerance;
-  const first = compareTensors(expected, actual, tolerance);
-  const unclear = first.pass && cannotTell(expected, tolerance);
-  if (unclear) return { ...first, unclear };
+  const first = judgeByRuns(question, actual, 'few');
   if (first.pass || first.maxAbs === Infinity) return first;
-  return (
-    withinData(question, { actual, first, tolerance }) ?? withinBound(question, { actual, first }) ?? first
-  );
+  const second = first.ratio > MOST_BY_ORDER ? first : judgeByRuns(question, actual, 'many');
+  if (second.pass) return second;
+  return withinData(question, actual) ?? withinBound(question, { actual, ratio: second.ratio }) ?? second;
 }
 
-interface Failed {
-  readonly actual: Tensor | undefined;
-  readonly first: Comparison;
-  readonly tolerance: Tolerance;
+function judgeByRuns(question: Question, actual: Tensor | undefined, runs: Runs): Verdict {
+  const { expected } = question;
+  const tolerance = noiseTolerance(question, runs);
+  const found = { ...compareTensors(expected, actual, tolerance), bound: tolerance.bound };
+  const unclear = found.pass && cannotTell(expected, tolerance);
+  return unclear ? { ...found, unclear } : found;
+}
+
+function noiseTolerance({ set, name, task }: Question, runs: Runs): Tolerance {
+  const { rounded, model, arithmetic } = task;
+  const { inputs } = (task.alike && runs === 'few' && task.dataSets[0]) || set;
+  const noise = noiseOf({ model: rounded ?? model, inputs, arithmetic }, runs).get(name);
+  return noise ? statisticalTolerance(noise) : task.tolerance;
 }
 
 /** The data are noisy themselves: the original model misses them by so much. */
-function withinData(
-  { expected, set, name, task }: Question,
-  { actual, tolerance }: Failed,
-): Verdict | undefined {
+function withinData(question: Question, actual: Tensor | undefined): Verdict | undefined {
+  const { expected, set, name, task } = question;
   const noise = task.dataNoise?.(set, name);
   if (!noise) return undefined;
+  const tolerance = noiseTolerance(question, 'few');
   const bound = Float64Array.from(tolerance.bound ?? [], (b) => b + 2 * noise);
   const found = compareTensors(expected, actual, { ...tolerance, bound, rms: Infinity, usual: bound });
-  return { ...found, remark: `within the noise of the data, ${noise.toExponential(1)}` };
+  return { ...found, bound, remark: `within the noise of the data, ${noise.toExponential(1)}` };
 }
 
 /** Beyond this many times what random rounding explains, no order of summation does. */
 const MOST_BY_ORDER = 64;
 
-function withinBound(question: Question, { actual, first }: Omit<Failed, 'tolerance'>): Verdict | undefined {
-  if (first.ratio > MOST_BY_ORDER) return undefined;
-  const bound = hardTolerance(question);
-  const found = bound && compareTensors(question.expected, actual, bound);
+function withinBound(
+  question: Question,
+  { actual, ratio }: { actual: Tensor | undefined; ratio: number },
+): Verdict | undefined {
+  if (ratio > MOST_BY_ORDER) return undefined;
+  const tolerance = hardTolerance(question);
+  const found = tolerance && compareTensors(question.expected, actual, tolerance);
   if (!found?.pass) return undefined;
-  const times = first.ratio.toPrecision(2);
-  return { ...found, remark: `suspicious: ${times} times what random rounding explains, within the bound` };
+  const times = ratio.toPrecision(2);
+  const remark = `suspicious: ${times} times what random rounding explains, within the bound`;
+  return { ...found, bound: tolerance?.bound, remark };
 }
 
 function hardTolerance({ expected, set, name, task }: Question): Tolerance | undefined {
-  return derivedTolerance(expected, boundsOf(task.model, set).get(name));
+  return derivedTolerance(expected, boundsOf({ model: task.model, inputs: set.inputs })?.get(name));
 }
-
-/** What is the same for every runtime, and takes longer than most runtimes do. */
-function cached<T>(make: (model: Graph, set: DataSet) => T): (model: Graph, set: DataSet) => T {
-  const known = new WeakMap<Graph, WeakMap<DataSet, T>>();
-  return (model, set) => {
-    const ofModel = known.get(model) ?? new WeakMap<DataSet, T>();
-    known.set(model, ofModel);
-    const found = ofModel.get(set) ?? make(model, set);
-    ofModel.set(set, found);
-    return found;
-  };
-}
-
-const boundsOf: (model: Graph, set: DataSet) => ReadonlyMap<string, BoundedOutput> = cached((model, set) =>
-  boundedRun(model, set.inputs),
-);
-
-/** Noisy runs of small models and large ones: multiply-accumulates of all together. */
-const MOST_WORK = 1e9;
-
-const noisyRuns = cached((model, set): ReadonlyMap<string, NoisyOutput> => {
-  const shapes = new Map<string, Shape>([...set.inputs].map(([name, { shape }]) => [name, shape]));
-  const graph = bindDimensions(model, dimensionsFrom(model, shapes));
-  const runs = Math.min(8, Math.max(2, Math.floor(MOST_WORK / (graphMacs(graph) + 1))));
-  return roundingNoise(graph, set.inputs, { runs });
-});

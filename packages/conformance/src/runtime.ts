@@ -1,3 +1,4 @@
+import type { Arithmetic } from '@ghostc/interpreter';
 import type { Graph, Tensor } from '@ghostc/ir';
 
 export type Tensors = ReadonlyMap<string, Tensor>;
@@ -19,5 +20,7 @@ export interface Runtime {
   /** As users name it: `onnx`, `wgsl`, `c`, `c@cortex-m4`. */
   readonly name: string;
   readonly dynamicShapes?: boolean;
+  /** What it computes float32 in. Default `f32`. */
+  readonly arithmetic?: Arithmetic;
   prepare(model: Graph): Promise<Executable>;
 }

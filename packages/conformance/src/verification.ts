@@ -1,3 +1,4 @@
+import type { Arithmetic } from '@ghostc/interpreter';
 import type { Graph } from '@ghostc/ir';
 import type { Tolerance } from './compare.ts';
 import type { Tensors } from './runtime.ts';
@@ -40,6 +41,10 @@ export interface Verification {
   readonly derived?: 'instead' | 'statistical';
   /** The graph that random rounding runs, where it is not the model: a quantised one as it was before it became integer. */
   readonly rounded?: Graph;
+  /** The data sets are drawn from one distribution: the noise of the first serves all, until one is beyond it. */
+  readonly alike?: true;
+  /** What the runtime computes float32 in. */
+  readonly arithmetic?: Arithmetic;
   /** rtol and atol of `numpy.allclose`, in place of all that. */
   readonly allclose?: readonly [rtol: number, atol: number];
   /** How far the original model is from an output of a data set; undefined where it is within rounding. */

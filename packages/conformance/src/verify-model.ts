@@ -14,7 +14,8 @@ export async function verifyModel(runtime: Runtime, task: Verification): Promise
     seconds: (performance.now() - start) / 1000,
   });
   try {
-    const comparisons = await compareAll(runtime, task);
+    const { arithmetic } = runtime;
+    const comparisons = await compareAll(runtime, arithmetic ? { ...task, arithmetic } : task);
     return finish(summarize(comparisons));
   } catch (error) {
     return finish({

@@ -2,7 +2,7 @@ import { type Attrs, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
 import { type ActivationName, activationFunction } from '@ghostc/ops';
 import { selected } from './bound-choices.ts';
 import { type Errors, evaluate, everywhere, isExact, type Step, spreadTo, unitOf } from './bound-step.ts';
-import { type Bounded, errorTensor, gamma, magnitude } from './bounded.ts';
+import { type Bounded, eachNumber, errorTensor, gamma, magnitude } from './bounded.ts';
 import { termsOf } from './sum-terms.ts';
 
 /** F(|x| + e) - F(|x|) + gamma_n F(|x| + e) for n roundings: `absolute` gives F of |x|, plus a factor times e. */
@@ -10,7 +10,10 @@ function summed(step: Step, roundings: number, absolute: (factor: number) => Ten
   const wide = toNumbers(absolute(1));
   const narrow = isExact(step) ? wide : toNumbers(absolute(0));
   const rounding = gamma(roundings, unitOf(step.node));
-  return Float64Array.from(wide, (m, i) => Number(m) - Number(narrow[i]) + rounding * Number(m));
+  return eachNumber(
+    wide.length,
+    (i) => (wide[i] as number) - (narrow[i] as number) + rounding * (wide[i] as number),
+  );
 }
 
 /**
@@ -28,8 +31,8 @@ export function multilinear(step: Step, [y]: readonly Tensor[]): Errors {
       inputs.map((input) => input && magnitude(input, factor)),
     )[0] as Tensor;
   const passes = node.op === 'prelu' ? (inputs[0]?.error ?? null) : null;
-  const error = summed(step, termsOf(node), absolute).map((e, i) => e + (passes?.[i] ?? 0));
-  return [activated(step, y as Tensor, error)];
+  const error = summed(step, termsOf(node), absolute);
+  return [activated(step, y as Tensor, passes ? error.map((e, i) => e + (passes[i] ?? 0)) : error)];
 }
 
 function absoluteAttrs({ node, attrs }: Step): Attrs {

@@ -1,6 +1,6 @@
 import { type DType, isFloat, type Node, type Tensor, toNumbers } from '@ghostc/ir';
 import { type Errors, evaluate, everywhere, isExact, type Step, spreadTo, unitOf } from './bound-step.ts';
-import { type Bounded, errorTensor, shifted, unitRoundoff } from './bounded.ts';
+import { type Bounded, eachNumber, errorTensor, shifted, unitRoundoff } from './bounded.ts';
 import { functionError } from './function-error.ts';
 
 /** Exact inputs give exact outputs; of others nothing is known. */
@@ -52,9 +52,11 @@ export function interval(
         ),
       );
   const x = inputs.length === 1 && inputs[0] ? toNumbers(inputs[0].tensor) : [];
-  const error = Float64Array.from(values, (v, i) => {
-    const change = ends.reduce((most, end) => Math.max(most, Math.abs(Number(end[i]) - Number(v))), 0);
-    return change + own(Number(x[i] ?? 0), Number(v));
+  const error = eachNumber(values.length, (i) => {
+    const v = Number(values[i]);
+    let change = 0;
+    for (const end of ends) change = Math.max(change, Math.abs(Number(end[i]) - v));
+    return change + own(Number(x[i] ?? 0), v);
   });
   return [error.some((e) => e !== 0) ? error : null];
 }

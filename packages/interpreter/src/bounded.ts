@@ -23,7 +23,14 @@ export function unitRoundoff(dtype: DType): number {
 /** A tensor of floats in double precision; others as they are. */
 export function widened(tensor: Tensor): Tensor {
   if (tensor.dtype === 'f64' || units[tensor.dtype] === undefined) return tensor;
-  return { dtype: 'f64', shape: tensor.shape, data: Float64Array.from(toNumbers(tensor), Number) };
+  return { dtype: 'f64', shape: tensor.shape, data: new Float64Array(toNumbers(tensor)) };
+}
+
+/** A loop: `Float64Array.from` with a function takes ten times as long. */
+export function eachNumber(length: number, value: (i: number) => number): Float64Array {
+  const result = new Float64Array(length);
+  for (let i = 0; i < length; i++) result[i] = value(i);
+  return result;
 }
 
 export function exactly(tensor: Tensor): Bounded {
@@ -55,9 +62,11 @@ export function errorTensor({ tensor, error }: Bounded): Tensor {
 
 /** |x|, plus `factor` times the error. */
 export function magnitude({ tensor, error }: Bounded, factor = 0): Tensor {
-  const data = Float64Array.from(
-    toNumbers(tensor),
-    (v, i) => Math.abs(Number(v)) + (factor && error ? factor * (error[i] ?? 0) : 0),
+  const values = toNumbers(tensor);
+  const moved = factor ? error : null;
+  const data = eachNumber(
+    values.length,
+    (i) => Math.abs(values[i] as number) + (moved ? factor * (moved[i] ?? 0) : 0),
   );
   return { dtype: 'f64', shape: tensor.shape, data };
 }

@@ -1,3 +1,3 @@
 export { type BoundedOutput, type BoundOptions, boundedRun, errorBounds } from './error-bound.ts';
 export { type InterpretOptions, interpret } from './interpret.ts';
-export { type NoiseOptions, type NoisyOutput, roundingNoise } from './rounding-noise.ts';
+export { type Arithmetic, type NoiseOptions, type NoisyOutput, roundingNoise } from './rounding-noise.ts';

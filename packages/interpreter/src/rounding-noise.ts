@@ -1,7 +1,7 @@
 import { type Graph, isFloat, mulberry32, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { lookup, sizedFor, withDefaults } from '@ghostc/ops';
+import { lookup, nodeMacs, sizedFor, withDefaults } from '@ghostc/ops';
 import { evaluate } from './bound-step.ts';
-import { exactly, widened } from './bounded.ts';
+import { eachNumber, exactly, widened } from './bounded.ts';
 import { lastUses } from './last-uses.ts';
 import { type Deviation, deviationOf } from './noise-deviation.ts';
 import { outputStep } from './output-step.ts';
@@ -17,10 +17,29 @@ export interface NoisyOutput extends Deviation {
   readonly step: number;
 }
 
+/** What an engine computes float32 in: TF32 rounds the operands of products, 16-bit floats every result too. */
+export type Arithmetic = 'f32' | 'tf32' | 'f16' | 'bf16';
+
 export interface NoiseOptions {
   /** How often the graph is run with other roundings. Default 8. */
   readonly runs?: number;
+  /** Default `f32`: every value is rounded to its own type. */
+  readonly arithmetic?: Arithmetic;
 }
+
+/** Roundings besides those of float32, as parts of the value. */
+interface Coarse {
+  /** Of the operands of products. */
+  readonly operands: number;
+  readonly results: number;
+}
+
+const coarse: Readonly<Record<Arithmetic, Coarse>> = {
+  f32: { operands: 0, results: 0 },
+  tf32: { operands: 2 ** -11, results: 0 },
+  f16: { operands: 2 ** -11, results: 2 ** -11 },
+  bf16: { operands: 2 ** -8, results: 2 ** -8 },
+};
 
 /** A value without rounding, and in every noisy run: null where rounding cannot reach it. */
 interface Noisy {
@@ -37,7 +56,7 @@ interface Noisy {
 export function roundingNoise(
   model: Graph,
   inputs: ReadonlyMap<string, Tensor>,
-  { runs = 8 }: NoiseOptions = {},
+  { runs = 8, arithmetic = 'f32' }: NoiseOptions = {},
 ): Map<string, NoisyOutput> {
   const graph = sizedFor(model, inputs);
   const known = new Map<Value, Noisy>();
@@ -51,7 +70,7 @@ export function roundingNoise(
     if (tensor) known.set(input, still(input.type.quant ? { ...tensor, quant: input.type.quant } : tensor));
   }
   for (const value of graph.constants) if (value.constant) known.set(value, still(value.constant));
-  const noise = new Noise(runs);
+  const noise = new Noise(runs, coarse[arithmetic]);
   const last = lastUses(graph);
   for (const node of graph.nodes()) {
     noise.into(known, node);
@@ -66,8 +85,10 @@ function outputOf(value: Value, { exact, runs, discontinuous }: Noisy): NoisyOut
 
 class Noise {
   readonly #random: readonly (() => number)[];
+  readonly #coarse: Coarse;
 
-  constructor(runs: number) {
+  constructor(runs: number, coarse: Coarse) {
+    this.#coarse = coarse;
     this.#random = Array.from({ length: runs }, (_, r) => mulberry32(0x9e3779b9 * (r + 1)));
   }
 
@@ -76,9 +97,13 @@ class Noise {
     const given = node.inputs.map((value) => value && (known.get(value) as Noisy));
     const attrs = withDefaults(lookup(node.op).attrs, node.attrs);
     const exact = given.map((input) => input && { tensor: input.exact, error: null });
-    const { results, errors } = ownError({ node, attrs, inputs: exact });
+    const { results, errors: fine } = ownError({ node, attrs, inputs: exact });
+    const errors = results.map((y, i) => withCoarse(node, y, { fine: fine[i], part: this.#coarse.results }));
     const moving =
-      given.some((input) => input?.runs) || errors.some(Boolean) || node.op === 'quantize_linear';
+      given.some((input) => input?.runs) ||
+      errors.some(Boolean) ||
+      (this.#coarse.operands > 0 && nodeMacs(node) > 0) ||
+      node.op === 'quantize_linear';
     const runs = moving ? this.#random.map((_, r) => this.#run(node, given, { errors, r })) : [];
     const jumps = isDiscontinuous(node);
     node.outputs.forEach((value, i) => {
@@ -99,7 +124,8 @@ class Noise {
   ): readonly Tensor[] {
     const next = this.#random[r] as () => number;
     const attrs = withDefaults(lookup(node.op).attrs, node.attrs);
-    const inputs = given.map((input) => input && (input.runs?.[r] ?? input.exact));
+    const part = nodeMacs(node) > 0 ? this.#coarse.operands : 0;
+    const inputs = given.map((input) => input && roundedBy(part, input.runs?.[r] ?? input.exact, next));
     const own =
       node.op === 'quantize_linear' && !isPowerOfTwo(Number(attrs.y_scale))
         ? [jittered(inputs[0] as Tensor, next), ...inputs.slice(1)]
@@ -112,7 +138,8 @@ class Noise {
 function shaken(tensor: Tensor, error: Float64Array | null | undefined, next: () => number): Tensor {
   if (!error || error.length !== tensor.data.length) return tensor;
   const values = toNumbers(tensor);
-  return { ...tensor, data: error.map((e, i) => Number(values[i]) + (e === 0 ? 0 : e * (2 * next() - 1))) };
+  const moved = (i: number): number => (values[i] as number) + (error[i] ? error[i] * (2 * next() - 1) : 0);
+  return { ...tensor, data: eachNumber(error.length, moved) };
 }
 
 /** x / scale is rounded in float32 by some, x times 1 / scale by others: they part on ties. */
@@ -120,6 +147,27 @@ function jittered(x: Tensor, next: () => number): Tensor {
   if (!isFloat(x.dtype)) return x;
   const error = Float64Array.from(toNumbers(x), (v) => 2 ** -22 * Math.abs(Number(v)));
   return shaken(widened(x), error, next);
+}
+
+function roundedBy(part: number, x: Tensor, next: () => number): Tensor {
+  return part === 0 || !isFloat(x.dtype) ? x : shaken(widened(x), sized(part, x), next);
+}
+
+const sized = (part: number, x: Tensor): Float64Array => {
+  const values = toNumbers(x);
+  const sizeOf = (v: number): number => (Number.isFinite(v) ? part * Math.abs(v) : 0);
+  return eachNumber(values.length, (i) => sizeOf(values[i] as number));
+};
+
+/** The error of a result, with that of an engine that stores fewer bits. */
+function withCoarse(
+  node: Node,
+  y: Tensor,
+  { fine, part }: { fine: Float64Array | null | undefined; part: number },
+): Float64Array | null {
+  if (part === 0 || !isFloat(y.dtype) || lookup(node.op).traits.has('movement')) return fine ?? null;
+  const size = sized(part, y);
+  return fine ? size.map((s, i) => s + (fine[i] ?? 0)) : size;
 }
 
 /** Such quotients are exact. */

@@ -137,3 +137,15 @@ function checkDeclared(declared: readonly (number | undefined)[] | undefined, in
 export function onnxInputNames(bytes: Uint8Array): string[] {
   return givenInputs(decodeModel(bytes).graph as GraphProto).map(({ name = '' }) => name);
 }
+
+/** Ops that a model has, those of the bodies of its If and Loop too. */
+export function onnxOps(bytes: Uint8Array): Set<string> {
+  return new Set(opsOf(decodeModel(bytes).graph as GraphProto));
+}
+
+function opsOf({ node = [] }: GraphProto): string[] {
+  return node.flatMap(({ op_type = '', attribute = [] }) => [
+    op_type,
+    ...attribute.flatMap(({ g }) => (g ? opsOf(g) : [])),
+  ]);
+}

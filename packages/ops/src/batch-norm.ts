@@ -24,10 +24,12 @@ export const batchNorm = defineOp({
     const channels = x.shape[1] ?? 1;
     const inner = numElements(x.shape.slice(2));
     const at = (values: ArrayLike<number> | undefined, c: number): number => Number(values?.[c]);
-    const out = Float64Array.from(data, (value, i) => {
-      const c = Math.floor(i / inner) % channels;
-      return (at(scale, c) * (value - at(mean, c))) / Math.sqrt(at(variance, c) + epsilon) + at(shift, c);
-    });
+    const out = new Float64Array(data.length);
+    for (let start = 0; start < data.length; start += inner) {
+      const c = (start / inner) % channels;
+      const [s, m, t, root] = [at(scale, c), at(mean, c), at(shift, c), Math.sqrt(at(variance, c) + epsilon)];
+      for (let i = start; i < start + inner; i++) out[i] = (s * ((data[i] as number) - m)) / root + t;
+    }
     return fromNumbers((type as TensorType).dtype, x.shape, out);
   },
 });

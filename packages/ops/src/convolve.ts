@@ -76,7 +76,9 @@ export function convolutionSums(
     for (let m = 0; m < outChannels; m++) {
       const start = (n * outChannels + m) * plane;
       const out = sums.subarray(start, start + plane).fill(Number(biases?.[m] ?? 0));
-      for (let c = 0; c < conv.channelsPerOutput; c++) {
+      const task = { out, source, kernel, n, m, channel: conv.firstChannel(m) };
+      const done = isPointwise(source, kernel, conv) ? accumulateFours(task) : 0;
+      for (let c = done; c < conv.channelsPerOutput; c++) {
         accumulatePlane(
           { out, outHeight, outWidth, source, kernel, n, m, c, channel: conv.firstChannel(m) + c },
           conv,
@@ -86,6 +88,34 @@ export function convolutionSums(
   }
   return sums;
 }
+
+/** Planes of one size whose pixels meet one weight of each channel. */
+function isPointwise({ shape }: Image, kernel: Image, { strides, pads }: Window): boolean {
+  const [, , kernelHeight, kernelWidth] = kernel.shape;
+  const plain = strides.every((s) => s === 1) && pads.every((p) => p === 0);
+  return kernelHeight === 1 && kernelWidth === 1 && plain && shape[2] * shape[3] > 0;
+}
+
+/** Adds planes four at a time, in the order of one at a time; gives how many. A weight of 0 is left out there: it ends this. */
+function accumulateFours({ out, source, kernel, n, m, channel }: FourTask): number {
+  const [, channels, height, width] = source.shape;
+  const perOutput = kernel.shape[1];
+  const [plane, data] = [height * width, source.data];
+  let c = 0;
+  for (; c + 4 <= perOutput; c += 4) {
+    const [w0, w1, w2, w3] = [0, 1, 2, 3].map((k) => Number(kernel.data[m * perOutput + c + k])) as Four;
+    if (w0 * w1 * w2 * w3 === 0) break;
+    let at = (n * channels + channel + c) * plane;
+    for (let i = 0; i < plane; i++, at++) {
+      const first = (out[i] as number) + w0 * (data[at] as number) + w1 * (data[at + plane] as number);
+      out[i] = first + w2 * (data[at + 2 * plane] as number) + w3 * (data[at + 3 * plane] as number);
+    }
+  }
+  return c;
+}
+
+type Four = [number, number, number, number];
+type FourTask = Pick<PlaneTask, 'out' | 'source' | 'kernel' | 'n' | 'm' | 'channel'>;
 
 interface PlaneTask {
   readonly out: Float64Array;

@@ -25,7 +25,7 @@ function unary<const A extends FloatAttrs>(
       fromNumbers(
         x.dtype,
         x.shape,
-        Float64Array.from(toNumbers(x), (v) => formula(v, given)),
+        new Float64Array(toNumbers(x)).map((v) => formula(v, given)),
       ),
   });
 }

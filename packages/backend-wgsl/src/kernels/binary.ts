@@ -5,6 +5,7 @@ import type { KernelContext, Lane, Step } from '../kernel.ts';
 import { mapStep } from '../map-step.ts';
 import { broadcastStrides } from '../strided-nest.ts';
 import { fromBits } from '../text/from-bits.ts';
+import { isNan } from '../text/is-nan.ts';
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
 
@@ -36,17 +37,11 @@ const power4 = `fn power4(a: vec4f, b: vec4f) -> vec4f {
 return vec4f(power(a.x, b.x), power(a.y, b.y), power(a.z, b.z), power(a.w, b.w));
 }`;
 
-/** Asked of the bits: compilers may take a comparison with itself for true. */
-function isNan(T: Lane): string {
-  const U = T === 'f32' ? 'u32' : 'vec4u';
-  return `((bitcast<${U}>(a_v) & ${U}(0x7fffffffu)) > ${U}(0x7f800000u))`;
-}
-
 const formulas = {
   add: () => 'a_v + b_v',
   div: () => 'a_v / b_v',
-  maximum: (T) => `select(b_v, a_v, (a_v > b_v) | ${isNan(T)})`,
-  minimum: (T) => `select(b_v, a_v, (a_v < b_v) | ${isNan(T)})`,
+  maximum: (T) => `select(b_v, a_v, (a_v > b_v) | ${isNan(T, 'a_v')})`,
+  minimum: (T) => `select(b_v, a_v, (a_v < b_v) | ${isNan(T, 'a_v')})`,
   mul: () => 'a_v * b_v',
   pow: (T) => (T === 'f32' ? 'power(a_v, b_v)' : 'power4(a_v, b_v)'),
   prelu: (T) => `select(a_v, a_v * b_v, a_v < ${T}(0.0))`,

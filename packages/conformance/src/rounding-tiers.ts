@@ -1,0 +1,72 @@
+import {
+  type Arithmetic,
+  type BoundedOutput,
+  boundedRun,
+  type NoisyOutput,
+  roundingNoise,
+} from '@ghostc/interpreter';
+import type { Graph, Node, Shape } from '@ghostc/ir';
+import { bindDimensions, dimensionsFrom, graphMacs, lookup } from '@ghostc/ops';
+import type { Tensors } from './runtime.ts';
+
+/** A model with inputs: what rounding is derived for. Kept as long as the inputs are. */
+export interface Rounded {
+  readonly model: Graph;
+  readonly inputs: Tensors;
+  readonly arithmetic?: Arithmetic | undefined;
+}
+
+/** Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails. */
+const WORK = { few: 3e8, many: 1.2e9 } as const;
+/** Elements together say what a few runs of one do not. */
+const MOST = { few: 3, many: 8 } as const;
+export type Runs = keyof typeof WORK;
+
+/** Outputs with random rounding. A large model is run twice, or up to three, and eight, times. */
+export function noiseOf(
+  { model, inputs, arithmetic = 'f32' }: Rounded,
+  runs: Runs,
+): ReadonlyMap<string, NoisyOutput> {
+  return remembered(model, inputs, `${arithmetic} ${runs}`, () => {
+    const shapes = new Map<string, Shape>([...inputs].map(([name, { shape }]) => [name, shape]));
+    const graph = bindDimensions(model, dimensionsFrom(model, shapes));
+    const count = Math.min(MOST[runs], Math.max(2, Math.floor(WORK[runs] / (graphMacs(graph) + 1))));
+    return roundingNoise(graph, inputs, { runs: count, arithmetic });
+  }) as ReadonlyMap<string, NoisyOutput>;
+}
+
+/** Sums in a row, beyond which the bound of the worst case is wider than any output: it costs more than it says. */
+const MOST_SUMS = 8;
+
+/** Outputs with bounds of the worst case; undefined where these say nothing. */
+export function boundsOf({ model, inputs }: Rounded): ReadonlyMap<string, BoundedOutput> | undefined {
+  if (sumsInARow(model) > MOST_SUMS) return undefined;
+  return remembered(model, inputs, 'bounds', () => boundedRun(model, inputs)) as ReadonlyMap<
+    string,
+    BoundedOutput
+  >;
+}
+
+function sumsInARow(model: Graph): number {
+  const depth = new Map<Node, number>();
+  let most = 0;
+  for (const node of model.nodes()) {
+    const before = node.inputs.map((value) => (value?.producer ? (depth.get(value.producer) ?? 0) : 0));
+    const own = lookup(node.op).traits.has('reduction') ? 1 : 0;
+    depth.set(node, Math.max(0, ...before) + own);
+    most = Math.max(most, depth.get(node) ?? 0);
+  }
+  return most;
+}
+
+const known = new WeakMap<Graph, WeakMap<Tensors, Map<string, unknown>>>();
+
+/** What is the same for every runtime, and takes longer than most runtimes do. */
+function remembered(model: Graph, inputs: Tensors, kind: string, make: () => unknown): unknown {
+  const ofModel = known.get(model) ?? new WeakMap<Tensors, Map<string, unknown>>();
+  known.set(model, ofModel);
+  const ofInputs = ofModel.get(inputs) ?? new Map<string, unknown>();
+  ofModel.set(inputs, ofInputs);
+  if (!ofInputs.has(kind)) ofInputs.set(kind, make());
+  return ofInputs.get(kind);
+}
