@@ -14,10 +14,8 @@ const sample: Readonly<Record<string, readonly string[]>> = {
   'wide-outputs': ['onnx', 'c', 'wgsl', 'inspect'],
   'wide-sum-inputs': ['c', 'wgsl'],
   'fold-concat-doubling-constant': ['inspect', 'onnx', 'c', 'quantize'],
-  'fold-matmul-chain': ['onnx'],
   'fold-constant-of-shape-64m': ['c'],
   'size-pad-1e10': everything,
-  'size-conv-channels-1e6': ['c'],
   'text-symbolic-doubling': ['onnx', 'verify', 'opt'],
   'text-names-quotes': ['onnx', 'c', 'wgsl'],
 };
