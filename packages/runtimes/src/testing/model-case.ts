@@ -43,7 +43,8 @@ function modelCase(name: string, path: string): ModelCase {
   return {
     name,
     options,
-    read: (sizes) => {
+    // bounds are kept by graph and inputs: all runtimes share them
+    read: remembered((sizes) => {
       const bind = sizes === 'bound' ? new Map(Object.entries(options.bind ?? {})) : undefined;
       const model = readOnnx(bytes, { file: name, ...(bind && { bind }) });
       const inputs = pairUp(onnxInputNames(bytes), readTensors(path, 'input'));
@@ -52,7 +53,16 @@ function modelCase(name: string, path: string): ModelCase {
         readTensors(path, 'output'),
       );
       return { model, dataSet: { name: 'test_data_set_0', inputs, outputs } };
-    },
+    }),
+  };
+}
+
+function remembered(read: ModelCase['read']): ModelCase['read'] {
+  const known = new Map<string, ReturnType<ModelCase['read']>>();
+  return (sizes) => {
+    const found = known.get(sizes) ?? read(sizes);
+    known.set(sizes, found);
+    return found;
   };
 }
 
