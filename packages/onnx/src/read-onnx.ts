@@ -31,8 +31,8 @@ export interface ReadOptions {
   readonly rounding?: Rounding | undefined;
 }
 
-/** Elements that ConstantOfShape, Range and their like may fill in, all together. */
-const MAX_FILLED = 2 ** 26;
+/** Elements that ConstantOfShape, Range and their like may fill in, all together: more than ResNet-50 has weights. */
+const MAX_FILLED = 2 ** 25;
 
 /**
  * Reads an ONNX model into a graph: names of values and nodes are kept, shapes that are computed from shapes are folded.

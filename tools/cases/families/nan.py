@@ -26,6 +26,7 @@ def cases():
     made = model([node("AveragePool", "x", "y", kernel_shape=[2, 2], strides=[2, 2])], [value("x", [1, 1, 4, 8])], [value("y", None)])
     yield Case("averagepool-f32", made, {"x": image})
     yield from extremes()
+    yield from powers_and_softmax()
 
 
 DROPS = "ONNX Runtime's maxima keep or drop NaN by its place in a vector"
@@ -58,3 +59,15 @@ def own(name, nodes, x, dtype, expected):
     made = model(nodes, [value("x", list(x.shape), dtype)], [value("y", None, dtype)], opset=13)
     refused = {"wgsl": "f64"} if dtype == "f64" else {}
     return Case(name, made, {"x": x}, outputs=[expected.astype(x.dtype)], own={"onnx": DROPS}, refused=refused)
+
+
+def powers_and_softmax():
+    base = np.array([-0.0, -0.0, -0.0, 0.0, -np.inf, -np.inf, -np.inf, NAN, NAN, NAN, -2, -2], np.float32)
+    power = np.array([-1, 3, -2, -1, 0.5, 3, -3, 1, 0, 2.5, 3, 2.5], np.float32)
+    values = [value("a", [12]), value("b", [12])]
+    made = model([node("Pow", "a b", "y")], values, [value("y", None)])
+    yield Case("pow-edges", made, {"a": base, "b": power})
+    x = np.array([[1, NAN, 3], [NAN, 1, 2], [1, 2, NAN], [1, 2, 3], [NAN] * 3], np.float32)
+    for axis in (0, 1):
+        made = model([node("Softmax", "x", "y", axis=axis)], [value("x", [5, 3])], [value("y", None)])
+        yield Case(f"softmax-{axis}", made, {"x": x})

@@ -135,7 +135,8 @@ export const elementwiseRows: readonly DrawRow[] = [
     attrs: (d) => ({ approximate: d.maybe(70, text(d.pick(['none', 'tanh']))) }),
   }),
   unary('HardSigmoid', { attrs: (d) => ({ alpha: number(d), beta: number(d) }) }),
-  unary('HardSwish', { since: 14 }),
+  // ONNX Runtime computes it of float64 with a float32 sixth
+  unary('HardSwish', { since: 14, types: ['f32', 'f16'] }),
   unary('Identity', { types: allTypes }),
   unary('IsNaN', { since: 9 }),
   unary('LeakyRelu', { attrs: (d) => ({ alpha: number(d) }) }),

@@ -63,11 +63,11 @@ async function whereNanIsMet(
   const model = modelBytes({
     opset: draft.opset,
     nodes: [asked],
-    inputs: new Map([['x', fromNumbers('f32', x.shape, marks)]]),
+    inputs: new Map([['x', fromNumbers(x.dtype, x.shape, marks)]]),
     initializers: new Map(rest),
     outputs: ['y'],
   });
-  const reply = await ort.run({ model, inputs: [[['x', fromNumbers('f32', x.shape, marks)]]] });
+  const reply = await ort.run({ model, inputs: [[['x', fromNumbers(x.dtype, x.shape, marks)]]] });
   if ('error' in reply) throw new Error(`${asked.op} over NaN marks: ${reply.error}`);
   const mask = Uint8Array.from(toNumbers(reply.outputs[0]?.[0] as Tensor), (v) => (v > 0 ? 1 : 0));
   return new Map(outputs.map((name, i) => [name, i === 0 ? { mask, right: Number.NaN } : { mask }]));

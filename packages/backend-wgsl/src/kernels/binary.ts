@@ -9,9 +9,12 @@ import { isNan } from '../text/is-nan.ts';
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
 
-/** WGSL leaves pow of a negative base undefined; ONNX follows C: integer exponents work, others give NaN. */
+/**
+ * WGSL leaves pow of a negative base undefined; ONNX follows C: integer exponents work, others give NaN. Odd ones keep the sign,
+ * also of -0 and -infinity.
+ */
 const power = `fn power(a: f32, b: f32) -> f32 {
-if (b == 1.0) {
+if (b == 1.0 || (b != 0.0 && ${isNan('f32', 'a')})) {
 return a;
 }
 if (b == 2.0) {
@@ -20,17 +23,17 @@ return a * a;
 if (b == 0.0) {
 return 1.0;
 }
+let odd = floor(b) == b && floor(b * 0.5) * 2.0 != b;
+let negative = bitcast<u32>(a) >> 31u == 1u;
 if (a == 0.0) {
-return select(from_bits(0x7f800000u), 0.0, b > 0.0);
+let limit = select(from_bits(0x7f800000u), 0.0, b > 0.0);
+return select(limit, -limit, negative && odd);
 }
 let size = pow(abs(a), b);
-if (a > 0.0) {
-return size;
-}
-if (floor(b) != b) {
+if (a < 0.0 && floor(b) != b && bitcast<u32>(a) != 0xff800000u) {
 return from_bits(0x7fc00000u);
 }
-return select(size, -size, floor(b * 0.5) * 2.0 != b);
+return select(size, -size, negative && odd);
 }`;
 
 const power4 = `fn power4(a: vec4f, b: vec4f) -> vec4f {
