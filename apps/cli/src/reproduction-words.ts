@@ -1,5 +1,5 @@
 import type { Outcome } from '@ghostc/bisect';
-import { isModule } from './runtime-worker.ts';
+import { isForeign } from './find-runtime.ts';
 
 export interface Contestants {
   readonly a: string;
@@ -36,7 +36,7 @@ export function reproductionWords(
 
 /** An engine that is not ours is said to be foreign. */
 function called(name: string): string {
-  if (isModule(name)) return `\`${name}\` (a foreign engine)`;
+  if (isForeign(name)) return `\`${name}\` (a foreign engine)`;
   return `\`${name}\`${name === 'ort' ? ' (ONNX Runtime, a foreign engine)' : ''}`;
 }
 

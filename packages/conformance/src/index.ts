@@ -21,7 +21,7 @@ export { joinCases } from './join-cases.ts';
 export { type Judged, judgeOutputs } from './judge-outputs.ts';
 export { remembering } from './remembering.ts';
 export { runEach } from './run-each.ts';
-export type { Executable, Runtime, Tensors } from './runtime.ts';
+export type { Executable, ModelSource, Runtime, Tensors } from './runtime.ts';
 export { type SeededSample, seededInputs, seededSamples } from './seeded-inputs.ts';
 export { allclose, rootMeanSquare } from './statistical-tolerance.ts';
 export { type ConformanceCase, type Suite, suite } from './suite.ts';

@@ -70,17 +70,17 @@ export interface GraphOutput {
   value: Value;
 }
 
-/** Counts how many outputs each value is, so that asking costs the same for any number of them. */
+/** Tells how often each value is an output, so that asking costs the same for any number of them. */
 class Output implements GraphOutput {
   readonly name: string;
-  readonly #counts: Map<Value, number>;
+  readonly #count: (value: Value, change: number) => void;
   #value: Value;
 
-  constructor(name: string, value: Value, counts: Map<Value, number>) {
+  constructor(name: string, value: Value, count: (value: Value, change: number) => void) {
     this.name = name;
-    this.#counts = counts;
+    this.#count = count;
     this.#value = value;
-    this.#count(1);
+    count(value, 1);
   }
 
   get value(): Value {
@@ -88,13 +88,9 @@ class Output implements GraphOutput {
   }
 
   set value(value: Value) {
-    this.#count(-1);
+    this.#count(this.#value, -1);
     this.#value = value;
-    this.#count(1);
-  }
-
-  #count(change: number): void {
-    this.#counts.set(this.#value, (this.#counts.get(this.#value) ?? 0) + change);
+    this.#count(value, 1);
   }
 }
 
@@ -120,6 +116,8 @@ export class Graph {
   first: Node | null = null;
   last: Node | null = null;
   nodeCount = 0;
+  /** Counts the changes: what held of a graph holds as long as this stays. */
+  edits = 0;
   /** Reads the source again with these sizes: where some node's types do not follow from its inputs'. A copy has none. */
   withSizes: ((sizes: ReadonlyMap<string, number>) => Graph) | null = null;
   readonly #outputCounts = new Map<Value, number>();
@@ -142,21 +140,24 @@ export class Graph {
   addInput(name: string, type: TensorType): Value {
     const value = new Value(this.#claim(name), type);
     this.inputs.push(value);
+    this.edits++;
     return value;
   }
 
   addConstant(name: string, tensor: Tensor): Value {
     const value = new Value(this.#claim(name), tensorType(tensor), tensor);
     this.constants.add(value);
+    this.edits++;
     return value;
   }
 
   addOutput(name: string, value: Value): void {
-    this.outputs.push(new Output(name, value, this.#outputCounts));
+    this.outputs.push(new Output(name, value, (one, change) => this.#countOutput(one, change)));
   }
 
   removeOutputs(): void {
     this.outputs.splice(0);
+    this.edits++;
     this.#outputCounts.clear();
   }
 
@@ -188,6 +189,7 @@ export class Graph {
     for (let i = 0; i < inputs.length; i++) if (inputs[i] === from) inputs[i] = to;
     from.users.delete(node);
     to?.users.add(node);
+    this.edits++;
   }
 
   /** Removes a node whose results nobody uses; throws `ir/still-used` otherwise, `ir/not-in-graph` for a removed node. */
@@ -207,7 +209,9 @@ export class Graph {
   removeConstant(value: Value): void {
     if (value.users.size > 0 || this.isOutput(value))
       throw new CompileError('ir/still-used', `%${value.name} is still used`);
-    if (this.constants.delete(value)) this.#names.delete(value.name);
+    if (!this.constants.delete(value)) return;
+    this.#names.delete(value.name);
+    this.edits++;
   }
 
   /** Puts `node` before `anchor` in execution order (at the end for null). */
@@ -226,6 +230,11 @@ export class Graph {
   /** A copy with its own values and nodes; tensors are shared. */
   clone(): Graph {
     return cloneGraph(this);
+  }
+
+  #countOutput(value: Value, change: number): void {
+    this.#outputCounts.set(value, (this.#outputCounts.get(value) ?? 0) + change);
+    this.edits++;
   }
 
   #claim(wish: string): string {
@@ -258,6 +267,7 @@ export class Graph {
     if (before) before.previous = node;
     else this.last = node;
     this.nodeCount++;
+    this.edits++;
   }
 
   #unlink(node: Node): void {
@@ -268,6 +278,7 @@ export class Graph {
     node.previous = null;
     node.next = null;
     this.nodeCount--;
+    this.edits++;
   }
 }
 

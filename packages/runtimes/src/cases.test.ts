@@ -15,6 +15,8 @@ const rounding = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in anot
 function holds(runtimeName: string, tools: readonly Tool[], runtimeOf: (one: ModelCase) => Runtime): void {
   test.for(cases)(`$name on ${runtimeName}`, async (one, context) => {
     skipWithout(tools, one.name, context);
+    const own = one.options.own?.[runtimeName];
+    if (own) context.skip(own);
     await expectRight(one, runtimeOf(one));
   });
 }

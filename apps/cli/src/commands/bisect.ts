@@ -4,11 +4,12 @@ import { interpreterRuntime, type Runtime, seededInputs } from '@ghostc/conforma
 import { saveOnnx } from '@ghostc/edit';
 import { attempt, CompileError, type Graph, type Shape } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom, type Rounding } from '@ghostc/ops';
-import { createRuntime, inOrt, runtimeNames } from '@ghostc/runtimes';
+import { createRuntime, inOrt } from '@ghostc/runtimes';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
 import { bindOption } from '../bind-option.ts';
 import { readDataSets } from '../data-sets.ts';
+import { runtimeKinds } from '../find-runtime.ts';
 import { formatError, formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
@@ -17,7 +18,7 @@ import { reproductionFiles } from '../reproduction-files.ts';
 import { reproductionWords } from '../reproduction-words.ts';
 import { roundingOption } from '../rounding-option.ts';
 import { sameInterface } from '../same-interface.ts';
-import { workerRuntime } from '../worker-runtime.ts';
+import { workerRuntime } from '../worker/worker-runtime.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
 
@@ -45,8 +46,6 @@ interface Task {
   readonly steps: number;
 }
 
-const names = ['ort', ...runtimeNames].join(', ');
-
 const examples = `
 Examples:
   ghostc bisect model.onnx --a ort --b wgsl
@@ -70,7 +69,7 @@ export function bisectCommand(): Command {
     .description('find where two runtimes, or two models, first differ, and the smallest model that shows it')
     .addArgument(modelArgument())
     .addArgument(new Argument('[other]', 'a second model with the same inputs and outputs, for --b'))
-    .option('--a <runtime>', `${names}, or a module whose default export is a Runtime`, 'interpreter')
+    .option('--a <runtime>', runtimeKinds, 'interpreter')
     .option('--b <runtime>', 'the same choice; of two models that of --a if absent')
     .option(
       '--data <dir>',
