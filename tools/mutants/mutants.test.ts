@@ -29,7 +29,7 @@ const subject = { name: 'net', graph: parseGraph(text, { registry }) };
 const sample = sampleOf(subject.graph);
 
 test.for([
-  ['c', cDevice('host').tools, 3],
+  ['c', cDevice('host').tools, 2],
   ['pass', cDevice('host').tools, 2],
   ['plan-c', cDevice('host').tools, 2],
   ['wgsl', wgslTools, 6],
@@ -40,7 +40,7 @@ test.for([
     skipWithout(tools, kind, context);
     const verdicts: string[] = [];
     for (const mutant of mutantsOf(subject, [kind], count)) {
-      const trial = await tryMutant(mutant, sample);
+      const trial = await tryMutant(mutant, sample, 2);
       verdicts.push(`${verdictOf(trial)}: ${trial.name}: ${trial.report?.group.map(({ node }) => node)}`);
     }
     expect(verdicts.filter((one) => !/^(reproduced|harmless)/.test(one))).toEqual([]);
