@@ -43,8 +43,7 @@ export function loadModel(model: string, options: LoadOptions = {}): LoadedModel
   }
   const bytes = withHint(model, () => readModelFile(model));
   const named = { label: model, name: defaultName(model), bytes: bytes.length };
-  if (extname(model) === '.gir')
-    return { graph: bindDimensions(loadText(model, bytes), bind), ...named };
+  if (extname(model) === '.gir') return { graph: bindDimensions(loadText(model, bytes), bind), ...named };
   const graph = withHint(model, () => loadBinary(model, bytes, { rounding, bind }));
   const loaded = { graph, ...named };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
