@@ -7,6 +7,7 @@ import {
   fromNumbers,
   isFloat,
   isStatic,
+  markFilled,
   type Value,
 } from '@ghostc/ir';
 import { broadcastOperands } from './legacy-broadcast.ts';
@@ -197,7 +198,8 @@ function readConstantOfShape(node: NodeReader): Value {
   const count = shape.reduce((product, dim) => product * dim, 1);
   node.claim(count, `ConstantOfShape [${shape.join(',')}]`);
   const data = allocate(fill.dtype, count) as Float32Array;
-  return node.addConstant(constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number)));
+  const tensor = constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number));
+  return node.addConstant(markFilled(tensor));
 }
 
 function readGemm(node: NodeReader): Value {

@@ -3,6 +3,7 @@ import {
   CompileError,
   fromNumbers,
   type Graph,
+  isFilled,
   isStatic,
   type Node,
   numElements,
@@ -15,14 +16,15 @@ import type { Pass } from './pass.ts';
 /** Folding may not make constants larger than this many elements, unless they are no larger than what they came from. */
 const MAX_GROWTH = 4096;
 
-/** Work on one graph, in all its passes together, beyond some for each element that the model holds. */
-const BASE_WORK = 2 ** 25;
+/** Work on one graph, in all its passes together, beyond some for each element that the file holds. */
+const BASE_WORK = 2 ** 23;
 const WORK_PER_ELEMENT = 64;
 const workLeft = new WeakMap<Graph, number>();
 
 function workFor({ constants }: Graph): number {
   let work = BASE_WORK;
-  for (const { constant } of constants) work += WORK_PER_ELEMENT * (constant?.data.length ?? 0);
+  for (const { constant } of constants)
+    if (constant && !isFilled(constant)) work += WORK_PER_ELEMENT * constant.data.length;
   return work;
 }
 
