@@ -10,10 +10,14 @@ import {
   type TensorType,
 } from '@ghostc/ir';
 
-type Draw = (at: number, next: () => number) => number;
+/** Element `at`; `turn` tells the inputs of one case apart. */
+type Draw = (at: number, next: () => number, turn?: number) => number;
 
 /** Places of the values that are rare, far enough apart for most windows and rows to have none. */
 const RARE = 61;
+
+/** Operands hold special values in the same places, and not the same ones. */
+const TURN = 3;
 
 const special = [
   Number.NaN,
@@ -21,9 +25,9 @@ const special = [
   Number.NEGATIVE_INFINITY,
   0,
   -0,
-  1e-40,
-  -1e-40,
   1e-30,
+  -1e-30,
+  1e30,
   -1e30,
   0.5,
   -0.5,
@@ -33,18 +37,21 @@ const special = [
 const steep = [88, -88, 89, -89, 17, -17, 10_000, -10_000, 0.001, -3, 3, 700, -700] as const;
 
 const pick = <T>(list: readonly T[], at: number): T => list[at % list.length] as T;
-const unit: Draw = (_, next) => next() * 2 - 1;
+const unit = (_: number, next: () => number): number => next() * 2 - 1;
 
 const draws = {
   /** Multiples of a quarter to 6: ties of every rounding, equal elements, the knees of relu6 and hard_sigmoid. */
   ties: (_, next) => (Math.floor(next() * 49) - 24) / 4,
-  /** Every other one NaN, an infinity, a zero of either sign, subnormal, large or small. */
-  special: (at, next) => (at % 2 === 0 ? pick(special, at / 2) : unit(at, next)),
+  /** Every other one NaN, an infinity, a zero of either sign, large or small. */
+  special: (at, next, turn = 0) => (at % 2 === 0 ? pick(special, at / 2 + turn) : unit(at, next)),
   /** The same, in few places: a window or a row has one or none. */
-  rare: (at, next) => (at % RARE === 7 ? pick(special, Math.floor(at / RARE)) : unit(at, next)),
+  rare: (at, next, turn = 0) =>
+    at % RARE === 7 ? pick(special, Math.floor(at / RARE) + turn) : unit(at, next),
   /** The same without NaN. */
   infinities: (at, next) =>
     at % RARE === 7 ? pick(special.slice(1), Math.floor(at / RARE)) : unit(at, next),
+  /** Below the smallest normal number, where a device may flush, and next to it. */
+  subnormal: (at, next) => (at % 2 ? 1e-39 : 2e-38) * unit(at, next),
   /** 1e-4 to 1e4 of both signs. */
   wide: (_, next) => (next() < 0.5 ? -1 : 1) * 10 ** (next() * 8 - 4),
   steep: (at, next) => (at % 2 === 0 ? pick(steep, at / 2) : 8 * unit(at, next)),
@@ -65,13 +72,20 @@ const draws = {
  */
 export type InputValues = 'uniform' | 'extremes' | keyof typeof draws;
 
+/** How an input is filled: it is number `input` of the model. */
+export interface Filling {
+  readonly seed: number;
+  readonly input?: number;
+  readonly values?: InputValues | undefined;
+}
+
 /** Seeded values of a kind, the same on every machine. The shape must be fixed. */
-export function inputTensor(type: TensorType, seed: number, values: InputValues = 'uniform'): Tensor {
+export function inputTensor(type: TensorType, { seed, input = 0, values = 'uniform' }: Filling): Tensor {
   if (values === 'uniform' || type.dtype === 'bool' || type.quant) return randomTensor(type, seed);
   if (values === 'extremes') return isFloat(type.dtype) ? randomTensor(type, seed) : extremes(type, seed);
   if (!isFloat(type.dtype)) return values === 'ties' ? fewIntegers(type, seed) : randomTensor(type, seed);
   const [draw, next] = [draws[values], mulberry32(seed)];
-  return filled(type, (at) => draw(at, next));
+  return filled(type, (at) => draw(at, next, TURN * input));
 }
 
 /** Ends of the type, so that sums and products wrap; each second element is any of the type's lower 31 bits. */

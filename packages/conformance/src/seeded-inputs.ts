@@ -7,7 +7,7 @@ export function seededInputs(graph: Graph, seed: number, values?: InputValues): 
   return new Map(
     graph.inputs.map((input, i) => {
       const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : 1));
-      return [input.name, inputTensor({ ...input.type, shape }, seed * 1009 + i, values)];
+      return [input.name, inputTensor({ ...input.type, shape }, { seed: seed * 1009 + i, input: i, values })];
     }),
   );
 }

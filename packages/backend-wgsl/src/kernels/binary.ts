@@ -5,12 +5,16 @@ import type { KernelContext, Lane, Step } from '../kernel.ts';
 import { mapStep } from '../map-step.ts';
 import { broadcastStrides } from '../strided-nest.ts';
 import { fromBits } from '../text/from-bits.ts';
+import { isNan } from '../text/is-nan.ts';
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
 
-/** WGSL leaves pow of a negative base undefined; ONNX follows C: integer exponents work, others give NaN. */
+/**
+ * WGSL leaves pow of a negative base undefined; ONNX follows C: integer exponents work, others give NaN. Odd ones keep the sign,
+ * also of -0 and -infinity.
+ */
 const power = `fn power(a: f32, b: f32) -> f32 {
-if (b == 1.0) {
+if (b == 1.0 || (b != 0.0 && ${isNan('f32', 'a')})) {
 return a;
 }
 if (b == 2.0) {
@@ -19,34 +23,28 @@ return a * a;
 if (b == 0.0) {
 return 1.0;
 }
+let odd = floor(b) == b && floor(b * 0.5) * 2.0 != b;
+let negative = bitcast<u32>(a) >> 31u == 1u;
 if (a == 0.0) {
-return select(from_bits(0x7f800000u), 0.0, b > 0.0);
+let limit = select(from_bits(0x7f800000u), 0.0, b > 0.0);
+return select(limit, -limit, negative && odd);
 }
 let size = pow(abs(a), b);
-if (a > 0.0) {
-return size;
-}
-if (floor(b) != b) {
+if (a < 0.0 && floor(b) != b && bitcast<u32>(a) != 0xff800000u) {
 return from_bits(0x7fc00000u);
 }
-return select(size, -size, floor(b * 0.5) * 2.0 != b);
+return select(size, -size, negative && odd);
 }`;
 
 const power4 = `fn power4(a: vec4f, b: vec4f) -> vec4f {
 return vec4f(power(a.x, b.x), power(a.y, b.y), power(a.z, b.z), power(a.w, b.w));
 }`;
 
-/** Asked of the bits: compilers may take a comparison with itself for true. */
-function isNan(T: Lane): string {
-  const U = T === 'f32' ? 'u32' : 'vec4u';
-  return `((bitcast<${U}>(a_v) & ${U}(0x7fffffffu)) > ${U}(0x7f800000u))`;
-}
-
 const formulas = {
   add: () => 'a_v + b_v',
   div: () => 'a_v / b_v',
-  maximum: (T) => `select(b_v, a_v, (a_v > b_v) | ${isNan(T)})`,
-  minimum: (T) => `select(b_v, a_v, (a_v < b_v) | ${isNan(T)})`,
+  maximum: (T) => `select(b_v, a_v, (a_v > b_v) | ${isNan(T, 'a_v')})`,
+  minimum: (T) => `select(b_v, a_v, (a_v < b_v) | ${isNan(T, 'a_v')})`,
   mul: () => 'a_v * b_v',
   pow: (T) => (T === 'f32' ? 'power(a_v, b_v)' : 'power4(a_v, b_v)'),
   prelu: (T) => `select(a_v, a_v * b_v, a_v < ${T}(0.0))`,

@@ -1,6 +1,7 @@
 import { attrsOf, averagePool as averageOp, maxPool as maxOp } from '@ghostc/ops';
 import type { Kernel, KernelContext, Step } from '../kernel.ts';
 import { fromBits } from '../text/from-bits.ts';
+import { isNan } from '../text/is-nan.ts';
 import { sourceOf } from './operands.ts';
 import { type WindowAttrs, windowGeometry } from './window-geometry.ts';
 import { countedPositions, type WindowFold, windowWalk } from './window-walk.ts';
@@ -45,7 +46,7 @@ const maximum: Fold = {
   id: 'max_pool',
   functions: [fromBits],
   begin: 'var best = from_bits(0xff800000u); // -infinity',
-  each: 'best = select(best, v, (v > best) || (v != v));',
+  each: `best = select(best, v, (v > best) || ${isNan('f32', 'v')});`,
   value: 'best',
 };
 

@@ -3,6 +3,7 @@ import { attrsOf, type LoweredOp, normalAxis, reduceMean as reduceOp } from '@gh
 import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
 import { collapseNest, type StridedNest } from '../strided-nest.ts';
 import { fromBits } from '../text/from-bits.ts';
+import { isNan } from '../text/is-nan.ts';
 import { nestText } from '../text/nest-text.ts';
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
@@ -11,15 +12,15 @@ type ReduceOp = Extract<LoweredOp, `reduce_${string}`>;
 
 interface Reduction {
   readonly start: string;
-  /** Expression of the accumulator `s` and the element `v`. */
-  readonly fold: string;
+  /** Of the accumulator `s` and the element `v`. */
+  readonly fold: (s: string, v: string, T: Lane) => string;
   readonly finish: string;
 }
 
-const sum = { start: '0.0', fold: 's + v' };
+const sum = { start: '0.0', fold: (s: string, v: string) => `${s} + ${v}` };
 const extreme = (bits: string, order: string): Reduction => ({
   start: `from_bits(${bits}u)`,
-  fold: `select(s, v, (v ${order} s) | (v != v))`,
+  fold: (s, v, T) => `select(${s}, ${v}, (${v} ${order} ${s}) | ${isNan(T, v)})`,
   finish: 'total',
 });
 
@@ -120,25 +121,24 @@ function loops({ start, fold, finish }: Reduction, rank: number, lane: Lane): st
   );
   const last = rank - 1;
   const at = ['x', ...Array.from({ length: rank }, (_, axis) => `r${axis} * L${axis}`)].join(' + ');
-  const folded = (s: string, v: string): string => fold.replace(/\bs\b/g, s).replace(/\bv\b/g, v);
   return `var all = ${lane}(${start});
 ${outer.join('\n')}
 for (var chunk = 0; chunk < R${last}; chunk += 64) {
 var part = ${lane}(${start});
 for (var r${last} = chunk; r${last} < min(chunk + 64, R${last}); r${last}++) {
 let element = arena[${at}];
-part = ${folded('part', 'element')};
+part = ${fold('part', 'element', lane)};
 }
-all = ${folded('all', 'part')};
+all = ${fold('all', 'part', lane)};
 }
 ${outer.map(() => '}').join('\n')}
-${join(lane, folded)}
+${join(lane, fold)}
 ${lane === 'vec4f' ? 'let o = Y_AT + item;\narena[o / 4][o % 4]' : 'arena[Y_AT + item]'} = ${finish};`;
 }
 
-function join(lane: Lane, folded: (s: string, v: string) => string): string {
+function join(lane: Lane, fold: Reduction['fold']): string {
   if (lane === 'f32') return 'let total = all;';
-  return `let low = ${folded('all.x', 'all.y')};
-let high = ${folded('all.z', 'all.w')};
-let total = ${folded('low', 'high')};`;
+  return `let low = ${fold('all.x', 'all.y', 'f32')};
+let high = ${fold('all.z', 'all.w', 'f32')};
+let total = ${fold('low', 'high', 'f32')};`;
 }

@@ -1,6 +1,7 @@
 import { numElements, staticShape, stridesOf } from '@ghostc/ir';
 import { attrsOf, normalAxis, softmax as softmaxOp } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
+import { isNan } from '../text/is-nan.ts';
 import { sourceOf } from './operands.ts';
 
 /** exp(x - max) / sum(exp(x - max)): one row along the axis an invocation; the exponentials wait in the output. */
@@ -23,9 +24,10 @@ export const softmax: Kernel = ({ node, arena }) => {
 const body = `let first = item / STEP * STEP * SIZE + item % STEP;
 var top = arena[X_AT + first];
 for (var i = 1; i < SIZE; i++) {
-top = max(top, arena[X_AT + first + i * STEP]);
+let v = arena[X_AT + first + i * STEP];
+top = select(top, v, v > top || ${isNan('f32', 'v')});
 }
-var total = 0.0;
+var total = select(0.0, top, ${isNan('f32', 'top')}); // NaN makes all of the row NaN
 for (var chunk = 0; chunk < SIZE; chunk += 64) {
 var part = 0.0;
 for (var i = chunk; i < min(chunk + 64, SIZE); i++) {

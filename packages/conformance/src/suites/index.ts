@@ -1,7 +1,7 @@
 import type { Suite } from '../suite.ts';
 import { conv2dSuite, depthwiseConv2dSuite } from './conv2d.ts';
 import { binarySuite, unarySuite } from './elementwise.ts';
-import { generatedSuites } from './generated/index.ts';
+import { generatedSuites } from './from-registry/index.ts';
 import { ghostSuite } from './ghost.ts';
 import { movementSuite } from './movement.ts';
 import { linearSuite, poolSuite, reductionSuite } from './reduction.ts';

@@ -25,7 +25,9 @@ const conv = layer('conv2d');
 const depthwise = layer('depthwise_conv2d');
 
 /** Windows in which height and width differ in every number. */
-export const windows: Readonly<Record<string, { readonly kernel: readonly [number, number]; readonly attrs: string }>> = {
+export const windows: Readonly<
+  Record<string, { readonly kernel: readonly [number, number]; readonly attrs: string }>
+> = {
   pads: { kernel: [3, 5], attrs: 'pads=[1,2,0,3]' },
   strides: { kernel: [2, 3], attrs: 'strides=[2,3]' },
   dilations: { kernel: [3, 2], attrs: 'dilations=[2,3]' },
@@ -69,7 +71,10 @@ export const activations: Readonly<Record<string, string>> = {
 function convEntries(): Entry[] {
   const plain = {
     ...Object.fromEntries(
-      channels.map(([c, m, plane]) => [`pointwise-${c}-to-${m}`, conv({ x: `1,${c},${plane}`, w: `${m},${c},1,1` })]),
+      channels.map(([c, m, plane]) => [
+        `pointwise-${c}-to-${m}`,
+        conv({ x: `1,${c},${plane}`, w: `${m},${c},1,1` }),
+      ]),
     ),
     ...Object.fromEntries(
       Object.entries(activations).map(([name, parameters]) => [
@@ -87,7 +92,7 @@ function convEntries(): Entry[] {
     'pointwise-batch-3': conv({ x: '3,5,3,7', w: '6,5,1,1' }),
     'pointwise-strided': conv({ x: '1,5,7,11', w: '6,5,1,1', attrs: 'strides=[2,3]' }),
     'pointwise-padded': conv({ x: '2,3,4,6', w: '5,3,1,1', attrs: 'pads=[1,0,0,2]' }),
-    'line': conv({ x: '2,3,29', w: '5,3,1,4', attrs: 'pads=[0,1,0,2], strides=[1,2], dilations=[1,3]' }),
+    line: conv({ x: '2,3,29', w: '5,3,1,4', attrs: 'pads=[0,1,0,2], strides=[1,2], dilations=[1,3]' }),
     'line-groups': conv({ x: '3,4,19', w: '6,2,1,3', attrs: 'group=2' }),
     'kernel-beyond-image': conv({ x: '1,2,3,2', w: '3,2,6,5', attrs: 'pads=[2,3,3,1]' }),
     'no-bias': conv({ x: '2,3,5,4', w: '5,3,2,3', bias: false }),
@@ -99,8 +104,11 @@ function convEntries(): Entry[] {
     ...entriesOf({ 'pointwise-k-960': conv({ x: '1,960,2,3', w: '5,960,1,1' }) }, { values: 'sparse' }),
     ...entriesOf({ 'pointwise-k-4096': conv({ x: '1,4096,1,3', w: '5,4096,1,1' }) }, { values: 'sparse' }),
     ...entriesOf({ 'k-960-3x5': conv({ x: '1,64,4,7', w: '3,64,3,5' }) }, { values: 'sparse' }),
-    ...entriesOf({ 'special': conv({ x: '1,2,9,17', w: '3,2,2,3', attrs: 'activation="relu"' }) }, { values: 'rare' }),
-    ...entriesOf({ 'wide': conv({ x: '1,3,5,8', w: '4,3,1,2', bias: false }) }, { values: 'wide' }),
+    ...entriesOf(
+      { special: conv({ x: '1,2,9,17', w: '3,2,2,3', attrs: 'activation="relu"' }) },
+      { values: 'rare' },
+    ),
+    ...entriesOf({ wide: conv({ x: '1,3,5,8', w: '4,3,1,2', bias: false }) }, { values: 'wide' }),
     ...entriesOf({ f16: conv({ x: '1,3,7,5', w: '4,3,3,2', attrs: 'strides=[1,2]', dtype: 'f16' }) }),
   ];
 }
@@ -111,14 +119,23 @@ function depthwiseEntries(): Entry[] {
     'multiplier-2': depthwise({ x: '2,5,7,4', w: '10,1,3,2', attrs: 'multiplier=2, pads=[1,0,1,1]' }),
     'multiplier-3-trimmed': depthwise({ x: '1,5,4,7', w: '13,1,2,3', attrs: 'multiplier=3' }),
     'channels-33': depthwise({ x: '1,33,5,4', w: '33,1,3,2', attrs: 'pads=[1,0,1,1]' }),
-    'channels-65-strided': depthwise({ x: '1,65,5,7', w: '65,1,3,5', attrs: 'pads=[1,2,1,2], strides=[2,1]' }),
+    'channels-65-strided': depthwise({
+      x: '1,65,5,7',
+      w: '65,1,3,5',
+      attrs: 'pads=[1,2,1,2], strides=[2,1]',
+    }),
     'channels-129': depthwise({ x: '1,129,3,2', w: '129,1,1,2' }),
     'channels-1000': depthwise({ x: '1,1000,1,3', w: '1000,1,1,2' }),
     'plane-17x23': depthwise({ x: '1,3,17,23', w: '3,1,3,3', attrs: 'pads=[1,1,1,1]' }),
     'plane-23x17-5x3': depthwise({ x: '1,3,23,17', w: '3,1,5,3', attrs: 'pads=[2,1,2,1], strides=[1,2]' }),
     'batch-3': depthwise({ x: '3,4,5,6', w: '4,1,2,3', attrs: 'pads=[0,1,1,1], strides=[2,1]' }),
     line: depthwise({ x: '2,5,23', w: '5,1,1,4', attrs: 'pads=[0,2,0,1], strides=[1,3]' }),
-    residual: depthwise({ x: '1,3,5,7', w: '3,1,3,3', attrs: 'pads=[1,1,1,1], activation="relu"', residual: '1,3,5,7' }),
+    residual: depthwise({
+      x: '1,3,5,7',
+      w: '3,1,3,3',
+      attrs: 'pads=[1,1,1,1], activation="relu"',
+      residual: '1,3,5,7',
+    }),
     'kernel-beyond-image': depthwise({ x: '1,3,2,1', w: '3,1,5,4', attrs: 'pads=[2,1,2,2]' }),
   };
   return [
@@ -146,12 +163,19 @@ function poolEntries(): Entry[] {
   const wholePool = ofOne('f32[1,2,9,17]', 'max_pool %x {kernel_shape=[2,3]}');
   const texts = (op: string, more = ''): Record<string, string> =>
     Object.fromEntries(
-      Object.entries(poolForms).map(([name, [x, attrs]]) => [`${op}${more && '-include-pad'}/${name}`, ofOne(`f32[${x}]`, `${op} %x {${attrs}${more}}`)]),
+      Object.entries(poolForms).map(([name, [x, attrs]]) => [
+        `${op}${more && '-include-pad'}/${name}`,
+        ofOne(`f32[${x}]`, `${op} %x {${attrs}${more}}`),
+      ]),
     );
   const included = Object.fromEntries(
-    Object.entries(texts('average_pool', ', count_include_pad=true')).filter(([name]) => /pads|all|line/.test(name)),
+    Object.entries(texts('average_pool', ', count_include_pad=true')).filter(([name]) =>
+      /pads|all|line/.test(name),
+    ),
   );
-  const indices = Object.fromEntries(Object.entries(texts('arg_max_pool')).filter(([name]) => /strides|pads$|batch/.test(name)));
+  const indices = Object.fromEntries(
+    Object.entries(texts('arg_max_pool')).filter(([name]) => /strides|pads$|batch/.test(name)),
+  );
   const global = (x: string): string => ofOne(`f32[${x}]`, 'global_average_pool %x');
   return [
     ...entriesOf(texts('average_pool')),
@@ -165,10 +189,30 @@ function poolEntries(): Entry[] {
       'global_average_pool/batch-3': global('3,5,7,4'),
       'global_average_pool/line': global('2,3,37'),
     }),
-    ...entriesOf({ 'global_average_pool/special': global('7,13,5,3'), 'average_pool/special': ofOne('f32[1,2,9,17]', 'average_pool %x {kernel_shape=[2,3]}') }, { values: 'rare' }),
-    ...entriesOf({ 'max_pool/negative': ofOne('f32[1,2,6,7]', 'max_pool %x {kernel_shape=[3,2], pads=[1,1,1,0]}').replace('%y = max_pool %x', '%n = abs %x\n  %m = neg %n\n  %y = max_pool %m') }, { exact: true }),
-    ...entriesOf({ 'max_pool/f16': ofOne('f16[1,2,6,7]', 'max_pool %x {kernel_shape=[3,2], strides=[1,2]}') }, { exact: true }),
-    ...entriesOf({ 'max_pool/i8': ofOne('i8[1,2,6,7]', 'max_pool %x {kernel_shape=[3,2], strides=[1,2]}') }, { exact: true }),
+    ...entriesOf(
+      {
+        'global_average_pool/special': global('7,13,5,3'),
+        'average_pool/special': ofOne('f32[1,2,9,17]', 'average_pool %x {kernel_shape=[2,3]}'),
+      },
+      { values: 'rare' },
+    ),
+    ...entriesOf(
+      {
+        'max_pool/negative': ofOne(
+          'f32[1,2,6,7]',
+          'max_pool %x {kernel_shape=[3,2], pads=[1,1,1,0]}',
+        ).replace('%y = max_pool %x', '%n = abs %x\n  %m = neg %n\n  %y = max_pool %m'),
+      },
+      { exact: true },
+    ),
+    ...entriesOf(
+      { 'max_pool/f16': ofOne('f16[1,2,6,7]', 'max_pool %x {kernel_shape=[3,2], strides=[1,2]}') },
+      { exact: true },
+    ),
+    ...entriesOf(
+      { 'max_pool/i8': ofOne('i8[1,2,6,7]', 'max_pool %x {kernel_shape=[3,2], strides=[1,2]}') },
+      { exact: true },
+    ),
     ...entriesOf({ 'max_pool/infinities': wholePool }, { values: 'infinities', exact: true }),
     ...entriesOf({ 'max_pool/nan': wholePool }, { values: 'rare', exact: true }),
   ];

@@ -34,7 +34,8 @@ export function ofOne(type: string, node: string): string {
 /** A suite of entries, which have one set of inputs each. Throws where two have one name. */
 export function suiteOf(name: string, entries: readonly Entry[]): Suite {
   const cases = entries.map((entry) => ({ seeds: 1, ...entry, name: `${name}/${entry.name}` }));
-  if (new Set(cases.map((one) => one.name)).size < cases.length) throw new Error(`${name} has two cases of one name`);
+  if (new Set(cases.map((one) => one.name)).size < cases.length)
+    throw new Error(`${name} has two cases of one name`);
   return { name, cases };
 }
 

@@ -26,7 +26,10 @@ interface Dense {
   readonly bias?: boolean;
 }
 
-const dense = ([n, k, m]: readonly number[], { attrs = '', dtype = 'f32', bias = true }: Dense = {}): string =>
+const dense = (
+  [n, k, m]: readonly number[],
+  { attrs = '', dtype = 'f32', bias = true }: Dense = {},
+): string =>
   modelText({
     inputs: { x: `${dtype}[${n},${k}]` },
     constants: { w: `${dtype}[${m},${k}] = random(1)`, ...(bias && { b: `${dtype}[${m}] = random(2)` }) },
@@ -35,7 +38,10 @@ const dense = ([n, k, m]: readonly number[], { attrs = '', dtype = 'f32', bias =
 const product = (a: string, b: string, dtype = 'f32'): string =>
   modelText({ inputs: { a: `${dtype}[${a}]`, b: `${dtype}[${b}]` }, nodes: '%y = matmul %a, %b' });
 const gemm = (a: string, b: string, c: string, attrs: string): string =>
-  modelText({ inputs: { a: `f32[${a}]`, b: `f32[${b}]`, c: `f32[${c}]` }, nodes: `%y = gemm %a, %b, %c {${attrs}}` });
+  modelText({
+    inputs: { a: `f32[${a}]`, b: `f32[${b}]`, c: `f32[${c}]` },
+    nodes: `%y = gemm %a, %b, %c {${attrs}}`,
+  });
 
 const sized = (list: typeof sizes, make: (size: readonly number[]) => string): Record<string, string> =>
   Object.fromEntries(list.map((size) => [size.join('x'), make(size)]));
@@ -65,17 +71,23 @@ function productEntries(): Entry[] {
           ]),
         ),
       ),
-      ...entriesOf({ 'no-bias': dense([2, 17, 5], { bias: false }), f16: dense([3, 7, 5], { dtype: 'f16' }) }),
-      ...entriesOf({ 'wide': dense([3, 5, 4], { bias: false }) }, { values: 'wide' }),
-      ...entriesOf({ 'special': dense([9, 37, 5]) }, { values: 'rare' }),
+      ...entriesOf({
+        'no-bias': dense([2, 17, 5], { bias: false }),
+        f16: dense([3, 7, 5], { dtype: 'f16' }),
+      }),
+      ...entriesOf({ wide: dense([3, 5, 4], { bias: false }) }, { values: 'wide' }),
+      ...entriesOf({ special: dense([9, 37, 5]) }, { values: 'rare' }),
     ]),
     ...under('matmul', [
       ...entriesOf(sized(sizes, multiplied)),
       ...entriesOf({ ...sized(long, multiplied) }, { values: 'sparse' }),
       ...entriesOf(batches),
       ...entriesOf({ f16: product('3,7', '7,5', 'f16') }),
-      ...entriesOf({ 'f16-k-960': product('2,960', '960,3', 'f16'), 'f16-k-4096': product('1,4096', '4096,2', 'f16') }, { values: 'growing' }),
-      ...entriesOf({ 'wide': product('4,3', '3,5') }, { values: 'wide' }),
+      ...entriesOf(
+        { 'f16-k-960': product('2,960', '960,3', 'f16'), 'f16-k-4096': product('1,4096', '4096,2', 'f16') },
+        { values: 'growing' },
+      ),
+      ...entriesOf({ wide: product('4,3', '3,5') }, { values: 'wide' }),
     ]),
     ...under(
       'gemm',
@@ -84,8 +96,8 @@ function productEntries(): Entry[] {
         'trans-a': gemm('5,3', '5,7', '3,1', 'trans_a=true'),
         'trans-b': gemm('3,5', '7,5', '3,7', 'trans_b=true'),
         'trans-both': gemm('5,3', '7,5', '1', 'trans_a=true, trans_b=true, alpha=0.5, beta=2'),
-        'alpha': gemm('3,33', '33,5', '5', 'alpha=1.5'),
-        'beta': gemm('2,9', '9,3', '2,3', 'beta=-0.5'),
+        alpha: gemm('3,33', '33,5', '5', 'alpha=1.5'),
+        beta: gemm('2,9', '9,3', '2,3', 'beta=-0.5'),
       }),
     ),
   ];
@@ -107,23 +119,40 @@ const axes: Readonly<Record<string, string>> = {
 function reductionEntries(): Entry[] {
   return reductions.flatMap(({ name }) => {
     const exact = /max|min/.test(name);
-    const of = (shape: string, attrs: string, dtype = 'f32'): string => ofOne(`${dtype}[${shape}]`, `${name} %x {${attrs}}`);
+    const of = (shape: string, attrs: string, dtype = 'f32'): string =>
+      ofOne(`${dtype}[${shape}]`, `${name} %x {${attrs}}`);
     const formed = Object.entries(axes).map(([form, attrs]) => [form, of('2,3,5,4', attrs)] as const);
     const values: InputValues = name === 'reduce_prod' ? 'positive' : 'uniform';
     return under(name, [
       ...entriesOf(Object.fromEntries(formed), { values, exact }),
-      ...entriesOf({ 'rank-1': of('129', 'keepdims=false'), 'rank-6': of('2,3,1,2,3,2', 'axes=[1, 4], keepdims=false'), 'rows-33': of('5,33', 'axes=[1]') }, { values, exact }),
-      ...(name === 'reduce_prod' ? [] : entriesOf({ 'row-1001': of('3,1001', 'axes=[-1]'), 'columns-65': of('65,7', 'axes=[0]') }, { exact })),
+      ...entriesOf(
+        {
+          'rank-1': of('129', 'keepdims=false'),
+          'rank-6': of('2,3,1,2,3,2', 'axes=[1, 4], keepdims=false'),
+          'rows-33': of('5,33', 'axes=[1]'),
+        },
+        { values, exact },
+      ),
+      ...(name === 'reduce_prod'
+        ? []
+        : entriesOf(
+            { 'row-1001': of('3,1001', 'axes=[-1]'), 'columns-65': of('65,7', 'axes=[0]') },
+            { exact },
+          )),
       ...entriesOf({ nan: of('3,61,5', 'axes=[1]') }, { values: 'rare', exact }),
       ...entriesOf({ infinities: of('3,61,5', 'axes=[1]') }, { values: 'infinities', exact }),
       ...entriesOf({ f16: of('3,7,5', 'axes=[1]', 'f16') }, { values, exact }),
-      ...entriesOf({ i32: of('3,7,5', 'axes=[0]', 'i32') }, { exact: true, values: name === 'reduce_prod' ? 'ties' : 'uniform' }),
+      ...entriesOf(
+        { i32: of('3,7,5', 'axes=[0]', 'i32') },
+        { exact: true, values: name === 'reduce_prod' ? 'ties' : 'uniform' },
+      ),
     ]);
   });
 }
 
 function softmaxEntries(): Entry[] {
-  const of = (shape: string, axis: number, dtype = 'f32'): string => ofOne(`${dtype}[${shape}]`, `softmax %x {axis=${axis}}`);
+  const of = (shape: string, axis: number, dtype = 'f32'): string =>
+    ofOne(`${dtype}[${shape}]`, `softmax %x {axis=${axis}}`);
   return under('softmax', [
     ...entriesOf({
       'axis-0': of('5,3,2', 0),

@@ -53,7 +53,10 @@ const pads = {
   'pad/rank-1': of('5', 'pad %x {pads=[3, 2], value=7}'),
   'pad/rank-3': of('2,3,5', 'pad %x {pads=[0, 1, 2, 1, 0, 3]}'),
   ...Object.fromEntries(
-    ['reflect', 'edge', 'wrap'].map((mode) => [`pad/${mode}`, of('2,3,4,6', `pad %x {pads=[0, 0, 2, 1, 0, 0, 1, 4], mode="${mode}"}`)]),
+    ['reflect', 'edge', 'wrap'].map((mode) => [
+      `pad/${mode}`,
+      of('2,3,4,6', `pad %x {pads=[0, 0, 2, 1, 0, 0, 1, 4], mode="${mode}"}`),
+    ]),
   ),
 };
 
@@ -78,12 +81,16 @@ const gathers = {
 
 const tuples = 'i64[3,1] = [4, 0, 2]';
 const scatters = Object.fromEntries(
-  ['none', 'add', 'mul', 'max', 'min'].map((reduction) => [`scatter_nd/${reduction}`, scattered('5,3', tuples, '3,3', reduction)]),
+  ['none', 'add', 'mul', 'max', 'min'].map((reduction) => [
+    `scatter_nd/${reduction}`,
+    scattered('5,3', tuples, '3,3', reduction),
+  ]),
 );
 
 const coordinates = ['asymmetric', 'half_pixel', 'pytorch_half_pixel', 'align_corners'];
 const nearest = ['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'];
-const resized = (sizes: string, rest: string): string => of('2,3,5,7', `resize %x {sizes=[2, 3, ${sizes}], ${rest}}`);
+const resized = (sizes: string, rest: string): string =>
+  of('2,3,5,7', `resize %x {sizes=[2, 3, ${sizes}], ${rest}}`);
 
 const nearestResizes = Object.fromEntries(
   coordinates.flatMap((mode) =>
@@ -96,7 +103,10 @@ const nearestResizes = Object.fromEntries(
 const linearResizes = Object.fromEntries(
   coordinates.flatMap((mode) => [
     [`resize/linear-${mode}`, resized('11, 4', `mode="linear", coordinate_transformation_mode="${mode}"`)],
-    [`resize/linear-${mode}-down`, resized('3, 17', `mode="linear", coordinate_transformation_mode="${mode}"`)],
+    [
+      `resize/linear-${mode}-down`,
+      resized('3, 17', `mode="linear", coordinate_transformation_mode="${mode}"`),
+    ],
   ]),
 );
 
@@ -122,7 +132,23 @@ const ofSpecial = entriesOf(
   { exact: true, values: 'special' },
 );
 
-const exactMoves = { ...concats, ...transposes, ...slices, ...pads, ...shapes, ...gathers, ...nearestResizes };
+const ofSubnormals = entriesOf(
+  {
+    'concat/subnormal': joined(['2,11', '3,11'], 0),
+    'reshape/subnormal': of('2,11', 'reshape %x {shape=[11, 2]}'),
+  },
+  { exact: true, values: 'subnormal' },
+);
+
+const exactMoves = {
+  ...concats,
+  ...transposes,
+  ...slices,
+  ...pads,
+  ...shapes,
+  ...gathers,
+  ...nearestResizes,
+};
 
 export const movementCases = suiteOf('moves', [
   ...entriesOf(exactMoves, { exact: true }),
@@ -130,6 +156,7 @@ export const movementCases = suiteOf('moves', [
   ...entriesOf(scatters),
   ...typed,
   ...ofSpecial,
+  ...ofSubnormals,
 ]);
 
 const extremes = [...registry.values()].filter((op) => 'select_last_index' in op.attrs);
@@ -172,13 +199,20 @@ const cast = (from: string, to: string): string => of('5,13', `cast %x {to="${to
 function castEntries(): Entry[] {
   const floats = ['f16', 'bf16', 'i32', 'i64', 'i8', 'u8', 'bool'];
   const narrow = entriesOf(
-    Object.fromEntries(floats.filter((to) => to !== 'u8').map((to) => [`cast/f32-to-${to}`, cast('f32', to)])),
+    Object.fromEntries(
+      floats.filter((to) => to !== 'u8').map((to) => [`cast/f32-to-${to}`, cast('f32', to)]),
+    ),
     { exact: true, values: 'ties' },
   );
-  const rounded = entriesOf({ 'cast/f32-to-f16-small': cast('f32', 'f16') }, { exact: true, values: 'small' });
+  const rounded = entriesOf(
+    { 'cast/f32-to-f16-small': cast('f32', 'f16') },
+    { exact: true, values: 'small' },
+  );
   const widths = entriesOf(
     Object.fromEntries(
-      (['i32-to-i8', 'i32-to-u8', 'i32-to-i16', 'i64-to-i32', 'i8-to-i32', 'u8-to-i32', 'i8-to-u8'] as const).map((name) => {
+      (
+        ['i32-to-i8', 'i32-to-u8', 'i32-to-i16', 'i64-to-i32', 'i8-to-i32', 'u8-to-i32', 'i8-to-u8'] as const
+      ).map((name) => {
         const [from = '', to = ''] = name.split('-to-');
         return [`cast/${name}`, cast(from, to)];
       }),
@@ -186,7 +220,12 @@ function castEntries(): Entry[] {
     { exact: true, values: 'extremes' },
   );
   const back = entriesOf(
-    { 'cast/i32-to-f32': cast('i32', 'f32'), 'cast/bool-to-f32': cast('bool', 'f32'), 'cast/f16-to-f32': cast('f16', 'f32'), 'cast/bf16-to-f32': cast('bf16', 'f32') },
+    {
+      'cast/i32-to-f32': cast('i32', 'f32'),
+      'cast/bool-to-f32': cast('bool', 'f32'),
+      'cast/f16-to-f32': cast('f16', 'f32'),
+      'cast/bf16-to-f32': cast('bf16', 'f32'),
+    },
     { exact: true },
   );
   return [...narrow, ...rounded, ...widths, ...back];
