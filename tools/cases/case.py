@@ -28,6 +28,8 @@ class Case:
     exact: bool = False
     # a whole network: held against this part of the largest output instead of a bound by element
     relative: float | None = None
+    # runtime -> why it has an answer of its own, which is not held
+    own: dict[str, str] = field(default_factory=dict)
     # quantised: an element on a tie of a rounding may be a step off
     ties: bool = False
 
@@ -50,7 +52,7 @@ def write(case: Case, folder: Path) -> None:
     names = [one.name for one in case.model.graph.input if one.name in case.inputs]
     write_tensors(data, "input", [(name, case.inputs[name]) for name in names])
     write_tensors(data, "output", [(one.name, value) for one, value in zip(case.model.graph.output, outputs)])
-    options = {key: getattr(case, key) for key in ("bind", "refused", "exact", "relative", "ties") if getattr(case, key)}
+    options = {key: getattr(case, key) for key in ("bind", "refused", "own", "exact", "relative", "ties") if getattr(case, key)}
     if options:
         (folder / "case.json").write_text(json.dumps(options, indent=2, sort_keys=True) + "\n")
 

@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   process.exitCode = report.failures.length ? 1 : 0;
 }
 
-function print({ graphs, seconds, ops, failures }: OnnxReport): void {
+function print({ graphs, seconds, ops, targets: tallies, failures }: OnnxReport): void {
   const rows = Object.entries(ops).sort(([a], [b]) => (a < b ? -1 : 1));
   const cells = rows.map(([op, { graphs: made, agree, refused, wrong, rejected }]) => {
     const reasons = Object.values(refused).reduce((sum, n) => sum + n, 0);
@@ -72,5 +72,11 @@ function print({ graphs, seconds, ops, failures }: OnnxReport): void {
     for (const [op, { refused }] of rows)
       for (const [reason, n] of Object.entries(refused)) console.log(`${op}: ${n} ${reason}`);
   for (const failure of failures) console.log(failure);
+  for (const [target, { agree, wrong, refused, unjudged, reasons }] of Object.entries(tallies)) {
+    const numbers = `${agree} agree, ${wrong} wrong, ${unjudged} outputs not judged (bound too wide)`;
+    console.log(`${target}: ${numbers}, ${refused} refused`);
+    for (const [reason, n] of Object.entries(reasons).sort(([, a], [, b]) => b - a))
+      console.log(`  ${n} ${reason}`);
+  }
   console.log(`${graphs} models in ${seconds.toFixed(0)} s, ${failures.length} failures`);
 }

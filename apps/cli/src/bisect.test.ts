@@ -48,6 +48,7 @@ test("a user's engine is bisected, and the reproduction stands alone", () => {
     nodes: ['conv2d'],
   });
   expect(readdirSync(join(folder, 'repro')).sort()).toEqual([
+    'README.md',
     'main.c',
     'model.c',
     'model.gir',
@@ -88,4 +89,72 @@ test('an engine without prepare is refused', () => {
   writeFileSync(join(folder, 'none.mjs'), 'export default 1');
   const { status, stderr } = ghostc('bisect', model, '--a', 'ort', '--b', './none.mjs');
   expect({ status, told: stderr.includes('expected a default export') }).toEqual({ status: 2, told: true });
+});
+
+const groups = `graph @groups(%x: f32[1,4,5,5])
+const %w: f32[4,1,3,3] = random(1)
+%a = relu %x
+%b = conv2d %a, %w {group=4}
+return %b`;
+
+/** An engine that fails on convolutions in groups, and gives zeros for everything else. */
+const failing = (how: string): string => `export default {
+  name: 'failing',
+  prepare: async (graph) => ({
+    run: async () => {
+      if ([...graph.nodes()].some(({ op, attrs }) => op === 'conv2d' && attrs.group > 1)) { ${how} }
+      return new Map(graph.outputs.map(({ name, value: { type: { dtype, shape } } }) =>
+        [name, { dtype, shape, data: new Float32Array(shape.reduce((p, d) => p * d, 1)) }]));
+    },
+  }),
+};`;
+
+test.each([
+  ['a crash', 'process.abort();', 'engine/died'],
+  ['a hang', 'for (;;);', 'engine/timeout'],
+  ['an exception', 'throw new Error("no groups");', 'engine/error'],
+])('%s is found and reduced like a difference', (_, how, code) => {
+  writeFileSync(join(folder, 'failing.mjs'), failing(how));
+  writeFileSync(join(folder, 'groups.gir'), groups);
+  const args = [
+    'bisect',
+    'groups.gir',
+    '--b',
+    './failing.mjs',
+    '--timeout',
+    '2',
+    '--max-trials',
+    '1',
+    '--json',
+  ];
+  const { status, stdout } = ghostc(...args, '--out', 'failed');
+  expect(status).toBe(1);
+  const { whole, culprit, smallest } = JSON.parse(stdout);
+  expect(whole).toMatchObject({ kind: 'failure', failures: [{ side: 'b', code }] });
+  expect(culprit.op).toBe('conv2d');
+  expect(smallest.nodes).toEqual(['conv2d']);
+  const words = readFileSync(join(folder, 'failed/README.md'), 'utf8');
+  expect(words).toContain('`./failing.mjs` (a foreign engine)');
+  expect(words).toContain("`main.c` is ghostc's C, which was not compared");
+});
+
+test('two models are compared where values have the same names', () => {
+  const text = (pads: string) => `graph @two(%x: f32[1,3,8,8])
+const %w: f32[4,3,3,3] = random(1)
+const %v: f32[4,4,1,1] = random(2)
+%a = conv2d %x, %w {pads=[${pads}]}
+%b = relu %a
+%c = conv2d %b, %v
+return %c`;
+  writeFileSync(join(folder, 'one.gir'), text('1,1,1,1'));
+  writeFileSync(join(folder, 'two.gir'), text('0,1,2,1'));
+  const { status, stdout } = ghostc('bisect', 'one.gir', 'two.gir', '--out', 'two', '--json');
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    culprit: { node: 'a', op: 'conv2d' },
+    smallest: { nodes: ['conv2d'] },
+  });
+  const again = ghostc('bisect', 'two/model.onnx', 'two/other.onnx', '--data', 'two', '--a', 'ort');
+  expect(again.status).toBe(1);
+  expect(ghostc('bisect', 'one.gir', 'one.gir').status).toBe(0);
 });

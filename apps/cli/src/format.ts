@@ -1,10 +1,16 @@
 import Table from 'cli-table3';
 
-/** A table without colours of its own: column heads, then rows of cells. */
+/** To lay out a table takes time that grows with the square of its rows. */
+const MAX_ROWS = 1000;
+
+/** A table without colours of its own: column heads, then rows of cells, and how many more there are. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-  for (const row of rows) table.push([...row]);
-  return table.toString();
+  for (const row of rows.slice(0, MAX_ROWS)) table.push([...row]);
+  const more = rows.length - MAX_ROWS;
+  return more > 0
+    ? `${table.toString()}\nand ${formatCount(more)} rows more; --json prints all`
+    : table.toString();
 }
 
 /** 1234567 -> "1,234,567". */

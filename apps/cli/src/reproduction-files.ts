@@ -15,6 +15,12 @@ export interface Reproduction {
   readonly missing: readonly string[];
 }
 
+export interface ReproductionText {
+  readonly title: string;
+  /** README.md: who differs, how to run it again, and what the programs beside it are. */
+  readonly words: string;
+}
+
 type Smallest = NonNullable<BisectReport['smallest']>;
 type Form = (content: Content) => Iterable<readonly [string, string | Uint8Array]>;
 
@@ -37,16 +43,16 @@ const forms: Readonly<Record<string, Form>> = {
  * What somebody else needs to see the difference: the model, its data, a C program that leaves with 1 where C differs, and a
  * page that marks where WGSL does. Expected is what the first runtime gave. A form that has no code for the model is left out.
  */
-export function reproductionFiles(smallest: Smallest, title: string): Reproduction {
+export function reproductionFiles(smallest: Smallest, { title, words }: ReproductionText): Reproduction {
   const { graph, inputs, outcome } = smallest;
   const content: Content = {
     ...smallest,
     title,
     given: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
-    expected: graph.outputs.map(({ name }) => outcome.a.get(name) as Tensor),
+    expected: graph.outputs.map(({ name }) => (outcome.a ?? outcome.b)?.get(name) as Tensor),
     allowed: graph.outputs.map(({ name }) => outcome.allowed.get(name) as Float64Array),
   };
-  const files = new Map<string, string | Uint8Array>();
+  const files = new Map<string, string | Uint8Array>([['README.md', words]]);
   const missing: string[] = [];
   for (const [name, form] of Object.entries(forms)) {
     try {

@@ -46,6 +46,14 @@ export const rules = [
     expect(explained.declined.map((miss: { reason: string }) => miss.reason)).toContain('its name is keep');
   });
 
+  test('explain takes sizes as the other commands do', () => {
+    writeFileSync(join(folder, 'open.gir'), text('first').replace('f32[4]', 'f32[n]'));
+    const bound = (size: string) =>
+      ghostc('explain', 'open.gir', '--rules', 'my-rules.ts', '--rule', 'one-relu-is-enough', '--bind', size);
+    expect(bound('n=4')).toMatchObject({ status: 0, stdout: expect.stringContaining('fired 1 times') });
+    expect(bound('m=4')).toMatchObject({ status: 2, stderr: expect.stringMatching(/\bm\b/) });
+  });
+
   test('a rule with a file of its own beside it, on an ONNX model, written as ONNX', () => {
     writeFileSync(join(folder, 'limits.ts'), 'export const limit: number = 6;\n');
     writeFileSync(

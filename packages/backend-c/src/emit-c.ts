@@ -35,7 +35,7 @@ import { ghostKernel } from './kernels/quantized/dsp/ghost-module.ts';
 import { isQuantizedOp, type KernelSet, kernelSetOf, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { arenaAlign, planC } from './plan-c.ts';
-import { parameterNames } from './run-parameters.ts';
+import { parameterName } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
@@ -331,11 +331,11 @@ class Emitter {
 function address({ region, index, offset }: Placement, dtype: DType, graph: Graph): string {
   if (region === 'arena') return arenaAddress(dtype, offset);
   const elements = offset / byteSize(dtype);
-  const names =
+  const name =
     region === 'input'
-      ? parameterNames('in', graph.inputs.length)
-      : parameterNames('out', graph.outputs.length);
-  return elements === 0 ? (names[index] ?? 'in') : `${names[index]} + ${elements}`;
+      ? parameterName('in', index, graph.inputs.length)
+      : parameterName('out', index, graph.outputs.length);
+  return elements === 0 ? name : `${name} + ${elements}`;
 }
 
 function shapeText(value: Value | null): string {

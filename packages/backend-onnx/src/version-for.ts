@@ -45,7 +45,7 @@ const laterOnBfloat16: ReadonlySet<string> = new Set([
 ]);
 
 /** Ops that ONNX Runtime has no kernel of float64 for; from opset 18 on ONNX defines them by others. */
-const functionsOnFloat64: ReadonlySet<string> = new Set(['elu', 'softplus']);
+const functionsOnFloat64: ReadonlySet<string> = new Set(['elu', 'hard_sigmoid', 'hard_swish', 'softplus']);
 
 function opVersion(node: Node): number {
   const { op, attrs, output } = node;

@@ -1,143 +1,149 @@
-import { extractSubgraph } from '@ghostc/edit';
-import type { Graph, Node, Tensor, Value } from '@ghostc/ir';
-import { isolateNodes, referenceValues, type Sample } from './isolate.ts';
-import { type Outcome, type Pair, runPair, worst } from './measure.ts';
+import type { Node, Value } from '@ghostc/ir';
+import { bisectSteps } from './bisect-steps.ts';
+import { Cuttable } from './cuttable.ts';
+import type { Sample } from './isolate.ts';
+import { alike, type Outcome, type Pair, parts, runPair, worst } from './outcome.ts';
 import { reduce } from './reduce.ts';
+import {
+  type BisectOptions,
+  type BisectReport,
+  type Located,
+  type NamedNode,
+  named,
+  report,
+  type Session,
+} from './session.ts';
 
-/** One result of one node in both runtimes. */
-export interface TensorRow {
-  /** The name in the source model, or the value's. */
-  readonly node: string;
-  readonly op: string;
-  /** |a - b| when both runtimes get the same inputs, and what rounding explains of it. */
-  readonly isolated: number;
-  readonly allowed: number;
-  /** |a - b| when each runtime goes on with its own results. */
-  readonly cumulative: number;
-}
-
-export interface BisectReport {
-  /** Do the outputs of the whole model agree within the derived bound, or, where steps are allowed, all nodes alone? */
-  readonly agree: boolean;
-  readonly rows: readonly TensorRow[];
-  /** The first node whose isolated error is beyond its bound; null when no node alone differs. */
-  readonly culprit: { readonly node: string; readonly op: string } | null;
-  /** The smallest model and inputs found that still differ; null when nothing differs. */
-  readonly smallest: (Sample & { readonly outcome: Outcome }) | null;
-  /** Executions of both runtimes. */
-  readonly trials: number;
-}
-
-export interface BisectOptions {
-  /** Executions that the reduction may take. Default 60. */
-  readonly maxTrials?: number;
-  readonly onProgress?: (text: string) => void;
-}
-
-/** Finds where two runtimes first differ on a model with fixed shapes, and reduces that to the smallest model that shows it. */
+/**
+ * Finds where two runtimes first part on a model with fixed shapes, and reduces that to the smallest model that shows it. Parts
+ * are compiled as beginnings of the model, so that what fuses in the model fuses in them. A model that is said to differ has
+ * been run twice and differed both times.
+ */
 export async function bisect(sample: Sample, pair: Pair, options: BisectOptions = {}): Promise<BisectReport> {
-  const { maxTrials = 60, onProgress = () => undefined } = options;
+  const session = start(pair, options);
+  session.progress('the whole model');
+  const whole = await session.run(sample);
+  const integers = pair.steps && whole.failures.length === 0;
+  if (integers) return bisectSteps(sample, whole, session);
+  if (!parts(whole)) return report(session, whole, {});
+  return report(session, whole, await locate(sample, whole, session));
+}
+
+function start(pair: Pair, { maxTrials = 60, onProgress = () => undefined }: BisectOptions): Session {
   let trials = 0;
-  const run = (one: Sample): Promise<Outcome> => {
+  const run = (sample: Sample): Promise<Outcome> => {
     trials++;
-    return runPair(pair, one);
+    return runPair(pair, sample);
   };
-  onProgress('the whole model');
-  const whole = worst(await run(sample));
-  const values = referenceValues(sample);
-  const nodes = [...sample.graph.nodes()];
-  onProgress(`${nodes.length} nodes, each alone`);
-  const isolated = await run(isolateNodes(sample.graph, values));
-  onProgress('every tensor of the whole model');
-  const cumulative = await run({ graph: withAllOutputs(sample.graph), inputs: sample.inputs });
-  const rows = tabulate(nodes, isolated, cumulative);
-  const guilty = nodes.findIndex((node, n) => differs(isolated, node, n));
-  const agree = pair.steps ? guilty < 0 : whole.ratio <= 1;
-  const start = await startOfReduction({ sample, values, nodes, guilty, differs: !agree, run });
-  const differing = async (one: Sample): Promise<boolean> => worst(await run(one)).ratio > 1;
-  const small = start && (await reduce(start, { differing, maxTrials, onProgress }));
-  return {
-    agree,
-    rows,
-    culprit: guilty < 0 ? null : { node: nameOf(nodes[guilty] as Node), op: (nodes[guilty] as Node).op },
-    smallest: small && { ...small, outcome: await run(small) },
-    trials,
-  };
+  return { run, progress: onProgress, rows: [], notes: [], trials: () => trials, maxTrials };
 }
 
-interface Search {
-  readonly sample: Sample;
-  readonly values: ReadonlyMap<Value, Tensor>;
-  readonly nodes: readonly Node[];
-  readonly guilty: number;
-  readonly differs: boolean;
-  readonly run: (sample: Sample) => Promise<Outcome>;
-}
-
-/** The guilty node alone; or, where only a combination of nodes differs, the shortest beginning of the model that does. */
-async function startOfReduction({
-  sample,
-  values,
-  nodes,
-  guilty,
-  ...search
-}: Search): Promise<Sample | null> {
-  if (guilty >= 0) return isolateNodes(sample.graph, values, [nodes[guilty] as Node]);
-  if (!search.differs) return null;
-  let [low, high] = [0, nodes.length - 1];
-  const upTo = (n: number): Sample =>
-    part(sample, values, { inputs: [], outputs: [(nodes[n] as Node).output.name] });
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (worst(await search.run(upTo(middle))).ratio > 1) high = middle;
-    else low = middle + 1;
+async function locate(sample: Sample, whole: Outcome, session: Session): Promise<Located> {
+  const found = await firstPart(sample, whole, session);
+  if (!found) {
+    session.notes.push('only the whole model differs: none of its beginnings does');
+    return { smallest: await confirmed([sample], whole, session) };
   }
-  const prefix = upTo(high);
-  return worst(await search.run(prefix)).ratio > 1 ? prefix : sample;
+  const { cut, last } = found;
+  const first = await latestStart(found, whole, session);
+  const group = cut.nodes.slice(first, last + 1).map(named);
+  const isolated = first > 0 ? cut.between(first, last) : cut.upTo(last);
+  const small = await reduced(isolated ?? sample, whole, session);
+  if (first === 0 && last > 0)
+    session.notes.push(
+      'no part differs without all that comes before it: the beginning could not be made shorter',
+    );
+  const smallest = await confirmed([...small, cut.upTo(last), sample], whole, session);
+  return { group: smallest ? shrunk(group, smallest) : [], smallest };
 }
 
-function part(
-  { graph }: Sample,
-  values: ReadonlyMap<Value, Tensor>,
-  boundary: { inputs: string[]; outputs: string[] },
-): Sample {
-  const byName = new Map([...values].map(([value, tensor]) => [value.name, tensor]));
-  const small = extractSubgraph(graph, boundary);
-  return {
-    graph: small,
-    inputs: new Map(small.inputs.map(({ name }) => [name, byName.get(name) as Tensor])),
-  };
+/** Where the reduction dropped nodes, those that are left. */
+function shrunk(group: readonly NamedNode[], { graph }: Sample): readonly NamedNode[] {
+  const left = [...graph.nodes()].map(named);
+  return left.length < group.length ? left : group;
 }
 
-/** Outputs are called as those of `isolateNodes`. */
-function withAllOutputs(source: Graph): Graph {
-  const graph = source.clone();
-  graph.removeOutputs();
-  [...graph.nodes()].forEach((node, n) =>
-    node.outputs.forEach((value, k) => graph.addOutput(`${n}_${k}`, value)),
-  );
-  return graph;
+interface Found {
+  readonly cut: Cuttable;
+  /** The first node up to which the runtimes part. */
+  readonly last: number;
 }
 
-function tabulate(nodes: readonly Node[], isolated: Outcome, cumulative: Outcome): TensorRow[] {
-  return nodes.flatMap((node, n) =>
-    node.outputs.map((_, k) => {
-      const alone = isolated.distances.get(`${n}_${k}`);
-      return {
-        node: nameOf(node),
-        op: node.op,
-        isolated: alone?.error ?? 0,
-        allowed: alone?.allowed ?? 0,
-        cumulative: cumulative.distances.get(`${n}_${k}`)?.error ?? 0,
-      };
-    }),
-  );
+/** A node whose beginning parts while that of the node before it does not, for the first output that parts by itself. */
+async function firstPart(sample: Sample, whole: Outcome, session: Session): Promise<Found | null> {
+  for (const output of worstFirst(sample, whole)) {
+    const cut = Cuttable.of(sample, output);
+    const high = cut.nodes.length - 1;
+    if (high >= 0 && (isWhole(sample, cut) || (await partsUpTo(cut, high, whole, session))))
+      return { cut, last: await boundary(cut, high, whole, session) };
+  }
+  return null;
 }
 
-function differs({ distances }: Outcome, node: Node, n: number): boolean {
-  return node.outputs.some((_, k) => (distances.get(`${n}_${k}`)?.ratio ?? 0) > 1);
+/** Whether the beginning that ends at the output is the model itself, which has been run. */
+function isWhole({ graph }: Sample, { nodes }: Cuttable): boolean {
+  return graph.outputs.length === 1 && nodes.length === graph.nodeCount;
 }
 
-function nameOf(node: Node): string {
-  return node.origin[0] ?? node.output.name;
+async function boundary(cut: Cuttable, end: number, whole: Outcome, session: Session): Promise<number> {
+  let [low, high] = [-1, end];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    session.progress(`beginnings of the model: ${high - low} nodes left`);
+    if (await partsUpTo(cut, middle, whole, session)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+async function partsUpTo(cut: Cuttable, n: number, whole: Outcome, session: Session): Promise<boolean> {
+  const sample = cut.upTo(n);
+  if (!sample) return false;
+  const outcome = await session.run(sample);
+  const { error, allowed } = worst(outcome);
+  session.rows.push({ ...named(cut.nodes[n] as Node), kind: outcome.kind, error, allowed });
+  return alike(outcome, whole);
+}
+
+/** The fewest nodes before `last` that part with it, on the interpreter's values: 1, 2, 3, 4, 6, 8, 12, ... are tried. */
+async function latestStart({ cut, last }: Found, whole: Outcome, session: Session): Promise<number> {
+  let failed = 0;
+  for (let count = 1; count <= last; count = Math.max(count + 1, Math.floor(count * 1.5))) {
+    session.progress(`the last ${count} nodes`);
+    const sample = cut.between(last - count + 1, last);
+    if (sample && alike(await session.run(sample), whole)) return last - count + 1;
+    if (++failed > MOST_STARTS) break;
+  }
+  return 0;
+}
+
+/** Beyond 40 nodes or so a start says nothing. */
+const MOST_STARTS = 10;
+
+/** The reduced sample, and before it failed the one that it came from. */
+async function reduced(sample: Sample, whole: Outcome, session: Session): Promise<Sample[]> {
+  const differing = async (one: Sample): Promise<boolean> => alike(await session.run(one), whole);
+  const { maxTrials, progress: onProgress } = session;
+  const small = sample.other ? sample : await reduce(sample, { differing, maxTrials, onProgress });
+  return small === sample ? [sample] : [small, sample];
+}
+
+/** The first sample that parts when it is run again. */
+async function confirmed(
+  samples: readonly (Sample | null)[],
+  whole: Outcome,
+  session: Session,
+): Promise<BisectReport['smallest']> {
+  for (const sample of samples) {
+    const outcome = sample && (await session.run(sample));
+    if (outcome && alike(outcome, whole)) return { ...sample, outcome };
+  }
+  session.notes.push('the difference comes and goes: no model differed when it was run again');
+  return null;
+}
+
+function worstFirst({ graph }: Sample, { distances }: Outcome): Value[] {
+  const ratio = (name: string): number => distances.get(name)?.ratio ?? 0;
+  const outputs = [...graph.outputs].sort((a, b) => ratio(b.name) - ratio(a.name));
+  return outputs.map(({ value }) => value);
 }

@@ -1,9 +1,4 @@
-export { type BisectOptions, type BisectReport, bisect, type TensorRow } from './bisect.ts';
+export { bisect } from './bisect.ts';
 export { isolateNodes, referenceValues, type Sample } from './isolate.ts';
-export {
-  allowances,
-  type Distance,
-  measureOutputs,
-  type Outcome,
-  type Pair,
-} from './measure.ts';
+export { allowances, type Distance, type Failure, type Outcome, type Pair } from './outcome.ts';
+export type { BisectOptions, BisectReport, BisectRow, NamedNode } from './session.ts';

@@ -7,6 +7,8 @@ import { buildNode } from '@ghostc/ops';
 export interface Sample {
   readonly graph: Graph;
   readonly inputs: Tensors;
+  /** What the second runtime gets, where two models are compared: inputs and outputs have the same names. */
+  readonly other?: Graph;
 }
 
 /** Every value of a graph on these inputs, in the interpreter. */

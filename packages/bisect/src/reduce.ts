@@ -1,5 +1,5 @@
 import { changeInputShape, extractSubgraph } from '@ghostc/edit';
-import { attempt, CompileError, type Graph, type Tensor, type Value } from '@ghostc/ir';
+import { attempt, type Graph, type Tensor, type Value } from '@ghostc/ir';
 import { halvedAxes, sliceAxis } from './halve-axes.ts';
 import { referenceValues, type Sample } from './isolate.ts';
 
@@ -31,23 +31,13 @@ export async function reduce(
       for (const candidate of step(best)) {
         if (left-- <= 0) break;
         onProgress(`reducing: ${best.graph.nodeCount} nodes, ${left} trials left`);
-        if (!(await stillDiffers(candidate, differing))) continue;
+        if (!(await differing(candidate))) continue;
         [best, found] = [candidate, true];
         break;
       }
     }
   }
   return best;
-}
-
-/** A candidate that no longer compiles is no reproduction. */
-async function stillDiffers(sample: Sample, differing: Reduction['differing']): Promise<boolean> {
-  try {
-    return await differing(sample);
-  } catch (error) {
-    if (error instanceof CompileError) return false;
-    throw error;
-  }
 }
 
 function* oneOutput({ graph, inputs }: Sample): Iterable<Sample> {

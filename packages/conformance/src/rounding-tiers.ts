@@ -18,9 +18,11 @@ export interface Rounded {
 
 /** Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails. */
 const WORK = { few: 3e8, many: 1.2e9 } as const;
+/** Elements together say what a few runs of one do not. */
+const MOST = { few: 3, many: 8 } as const;
 export type Runs = keyof typeof WORK;
 
-/** Outputs with random rounding. A large model is run twice, or up to eight times. */
+/** Outputs with random rounding. A large model is run twice, or up to three, and eight, times. */
 export function noiseOf(
   { model, inputs, arithmetic = 'f32' }: Rounded,
   runs: Runs,
@@ -28,7 +30,7 @@ export function noiseOf(
   return remembered(model, inputs, `${arithmetic} ${runs}`, () => {
     const shapes = new Map<string, Shape>([...inputs].map(([name, { shape }]) => [name, shape]));
     const graph = bindDimensions(model, dimensionsFrom(model, shapes));
-    const count = Math.min(8, Math.max(2, Math.floor(WORK[runs] / (graphMacs(graph) + 1))));
+    const count = Math.min(MOST[runs], Math.max(2, Math.floor(WORK[runs] / (graphMacs(graph) + 1))));
     return roundingNoise(graph, inputs, { runs: count, arithmetic });
   }) as ReadonlyMap<string, NoisyOutput>;
 }

@@ -12,6 +12,12 @@ export interface Executable {
   dispose?(): void | Promise<void>;
 }
 
+/** The same model in other forms, for engines that do not know ghostc's graphs. */
+export interface ModelSource {
+  /** As an ONNX file; where the model was one, its own bytes. */
+  onnx(): Uint8Array;
+}
+
 /**
  * Something that executes models: the interpreter, a backend with what runs its output, or a third party's engine.
  * `prepare` gets a graph with fixed shapes, unless `dynamicShapes` is set.
@@ -22,5 +28,5 @@ export interface Runtime {
   readonly dynamicShapes?: boolean;
   /** What it computes float32 in. Default `f32`. */
   readonly arithmetic?: Arithmetic;
-  prepare(model: Graph): Promise<Executable>;
+  prepare(model: Graph, source?: ModelSource): Promise<Executable>;
 }

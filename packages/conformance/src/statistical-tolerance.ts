@@ -1,6 +1,6 @@
-import type { NoisyOutput } from '@ghostc/interpreter';
+import type { Arithmetic, NoisyOutput } from '@ghostc/interpreter';
 import { type Tensor, toNumbers } from '@ghostc/ir';
-import { type Tolerance, tooWide } from './compare.ts';
+import { largestMagnitude, type Tolerance, tooWide } from './compare.ts';
 
 /** Standard deviations. Right engines stay within 1 to 6 of them; float16 in place of float32 is at thousands. */
 const DEVIATIONS = 8;
@@ -8,19 +8,17 @@ const DEVIATIONS = 8;
 /** Part of the elements that may be a step off in a right engine, beyond those that the noise explains. */
 const STEPS_OFF = 0.01;
 
-/** The difference of two multiples of a step, rounded to float32, over the step: 2^7 steps at 2^-24 each, and some room. */
-const STEP_ROUNDING = 1e-4;
-
 /** Noise above this part of the outputs (20 dB below them) leaves nothing to judge. */
 const MOST_NOISE = 0.1;
 
 /** What rounding explains of an output, from the noisy runs of its model. */
-export function statisticalTolerance({ sigma, largest, rms, discontinuous, step }: NoisyOutput): Tolerance {
+export function statisticalTolerance(noise: NoisyOutput): Tolerance {
+  const { sigma, largest, rms, discontinuous, step } = noise;
   const usual = sigma.map((s) => DEVIATIONS * s);
   const reason = `${DEVIATIONS} standard deviations of random rounding`;
   const plain = { relative: 0, absolute: 0, vetted: true, reason } as const;
   if (!discontinuous) return { ...plain, bound: usual };
-  const most = Math.max(2 * largest, step * (1 + STEP_ROUNDING));
+  const most = Math.max(2 * largest, roundedStep(noise));
   const few = Math.max(STEPS_OFF, 2 / Math.max(1, sigma.length));
   const bound = usual.map((u) => (step > 0 ? most : Math.max(u, most)));
   return {
@@ -31,10 +29,20 @@ export function statisticalTolerance({ sigma, largest, rms, discontinuous, step 
   };
 }
 
+/** The largest difference of two neighbouring multiples of the step, each rounded to float32: by half a unit, 2^-24 of it. */
+function roundedStep({ step, value }: NoisyOutput): number {
+  return step && step + 2 ** -23 * (largestMagnitude(toNumbers(value)) + step);
+}
+
 /** Why the tolerance cannot tell a result from noise; undefined where it can. */
-export function cannotTell(expected: Tensor, { bound, rms }: Tolerance): string | undefined {
+export function cannotTell(
+  expected: Tensor,
+  { bound, rms }: Tolerance,
+  arithmetic: Arithmetic = 'f32',
+): string | undefined {
   const values = toNumbers(expected);
-  if (rms === undefined) return tooWide(values, (i) => bound?.[i] ?? 0, expected.dtype);
+  const half = expected.dtype === 'f32' && (arithmetic === 'f16' || arithmetic === 'bf16');
+  if (rms === undefined) return tooWide(values, (i) => bound?.[i] ?? 0, half ? arithmetic : expected.dtype);
   const size = rootMeanSquare(values);
   if (rms <= MOST_NOISE * (size || 1) || expected.data.length < 1 / STEPS_OFF) return undefined;
   return `rounding alone moves the outputs by ${rms.toExponential(1)}, and they are ${size.toExponential(1)} in size`;

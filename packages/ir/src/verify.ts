@@ -42,8 +42,21 @@ function define(output: Value, node: Node, defined: Set<Value>): void {
   defined.add(output);
 }
 
-/** Users that are no longer in the graph, or no longer read the value. */
+/**
+ * Users that are no longer in the graph, or no longer read the value. All readers are users (`checkUses`), so that values
+ * with as many users as readers list no other.
+ */
 function checkUsers(graph: Graph, defined: ReadonlySet<Value>): void {
+  const readers = new Map<Value, number>();
+  for (const { inputs } of graph.nodes())
+    for (const value of inputs.length === 1 ? inputs : new Set(inputs))
+      if (value) readers.set(value, (readers.get(value) ?? 0) + 1);
+  for (const value of defined)
+    if (value.users.size !== (readers.get(value) ?? 0)) throwFalseUser(graph, defined);
+}
+
+/** Throws for the first user that reads nothing of a value. */
+function throwFalseUser(graph: Graph, defined: ReadonlySet<Value>): void {
   const readers = new Map<Value, Set<Node>>();
   for (const node of graph.nodes())
     for (const value of node.inputs)

@@ -1,7 +1,7 @@
 import { CompileError, isStatic, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
-import { windowAttributes } from './window-attributes.ts';
+import { poolAttributes, windowAttributes } from './window-attributes.ts';
 
 export const convolutionRows: readonly OpRow[] = [
   ['AveragePool', readAveragePool],
@@ -252,7 +252,7 @@ function poolOf(node: NodeReader): Pool {
     );
   return {
     kernel,
-    ...windowAttributes(node, shape.slice(2), kernel),
+    ...poolAttributes(node, shape.slice(2), kernel),
     ceil: node.int('ceil_mode', 0) === 1,
   };
 }

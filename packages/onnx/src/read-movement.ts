@@ -61,15 +61,15 @@ function readTile(node: NodeReader): Value {
   const f = new Formulas(node);
   const shape = fixedShape(node, node.input(0));
   const repeats = node.numbers(1, 'repeats');
+  const target = shape.map((dim, i) => dim * (repeats[i] ?? 1));
+  // to `reshape` a 0 is no size
+  if (target.includes(0)) return node.addConstant(fromNumbers(node.input(0).type.dtype, target, []));
   const split = f.reshape(
     node.input(0),
     shape.flatMap((dim) => [1, dim]),
   );
   const wide = f.emit('expand', [split], { shape: shape.flatMap((dim, i) => [repeats[i] ?? 1, dim]) });
-  return f.reshape(
-    wide,
-    shape.map((dim, i) => dim * (repeats[i] ?? 1)),
-  );
+  return f.reshape(wide, target);
 }
 
 function readSplit(node: NodeReader): readonly Value[] {

@@ -31,8 +31,8 @@ export interface ReadOptions {
   readonly rounding?: Rounding | undefined;
 }
 
-/** Elements that ConstantOfShape, Range and their like may fill in, all together. */
-const MAX_FILLED = 2 ** 26;
+/** Elements that ConstantOfShape, Range and their like may fill in, all together: more than ResNet-50 has weights. */
+const MAX_FILLED = 2 ** 25;
 
 /**
  * Reads an ONNX model into a graph: names of values and nodes are kept, shapes that are computed from shapes are folded.
@@ -136,4 +136,16 @@ function checkDeclared(declared: readonly (number | undefined)[] | undefined, in
 /** Names of the inputs that a caller gives, in the model's order: those that are no initializers. */
 export function onnxInputNames(bytes: Uint8Array): string[] {
   return givenInputs(decodeModel(bytes).graph as GraphProto).map(({ name = '' }) => name);
+}
+
+/** Ops that a model has, those of the bodies of its If and Loop too. */
+export function onnxOps(bytes: Uint8Array): Set<string> {
+  return new Set(opsOf(decodeModel(bytes).graph as GraphProto));
+}
+
+function opsOf({ node = [] }: GraphProto): string[] {
+  return node.flatMap(({ op_type = '', attribute = [] }) => [
+    op_type,
+    ...attribute.flatMap(({ g }) => (g ? opsOf(g) : [])),
+  ]);
 }

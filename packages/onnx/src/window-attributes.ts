@@ -6,13 +6,38 @@ export function windowAttributes(
   node: NodeReader,
   spatial: readonly Dim[],
   kernel: readonly number[],
-): { strides: number[]; dilations: number[]; pads: number[] } {
-  const strides = node.ints('strides') ?? kernel.map(() => 1);
+): WindowAttributes {
   const dilations = node.ints('dilations') ?? kernel.map(() => 1);
-  const pads = autoPads(node, { spatial, kernel, strides, dilations });
+  return withPads(node, { spatial, kernel, strides: stridesOf(node, kernel), dilations });
+}
+
+/** The same of a pool: SAME pads for the kernel without its dilation, as ONNX Runtime does. */
+export function poolAttributes(
+  node: NodeReader,
+  spatial: readonly Dim[],
+  kernel: readonly number[],
+): WindowAttributes {
+  const dilations = node.ints('dilations') ?? kernel.map(() => 1);
+  const close = kernel.map(() => 1);
+  const window = withPads(node, { spatial, kernel, strides: stridesOf(node, kernel), dilations: close });
+  return { ...window, dilations };
+}
+
+interface WindowAttributes {
+  readonly strides: number[];
+  readonly dilations: number[];
+  readonly pads: number[];
+}
+
+function stridesOf(node: NodeReader, kernel: readonly number[]): number[] {
+  return node.ints('strides') ?? kernel.map(() => 1);
+}
+
+function withPads(node: NodeReader, geometry: Geometry): WindowAttributes {
+  const pads = autoPads(node, geometry);
   if (pads.some((pad) => pad < 0))
     throw new CompileError('onnx/unsupported', `negative pads [${pads.join(',')}] are not supported`);
-  return { strides, dilations, pads };
+  return { strides: [...geometry.strides], dilations: [...geometry.dilations], pads };
 }
 
 interface Geometry {

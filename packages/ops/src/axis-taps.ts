@@ -29,9 +29,19 @@ const single = Math.fround;
 /** The source elements, with weights, that each output position of one axis reads: ONNX Resize as ONNX Runtime computes it. */
 export function axisTaps(axis: ResizeAxis, modes: ResizeModes): readonly (readonly Tap[])[] {
   const copied = modes.antialias ? axis.out === axis.size : scaleOf(axis) === 1;
-  return Array.from({ length: axis.out }, (_, i) =>
+  const taps = Array.from({ length: axis.out }, (_, i) =>
     copied ? [{ index: i, weight: 1 }] : tapsAt(sourcePosition(i, axis, modes), axis, modes),
   );
+  return modes.mode === 'linear' && !modes.antialias && taps.every(isElement) ? taps.map(elementOf) : taps;
+}
+
+/** Whether the taps give one element as it is. */
+function isElement([first, second]: readonly Tap[]): boolean {
+  return !second || first?.weight === 1 || first?.index === second.index;
+}
+
+function elementOf([first]: readonly Tap[]): readonly Tap[] {
+  return [{ index: first?.index ?? 0, weight: 1 }];
 }
 
 function scaleOf({ size, out, scale }: ResizeAxis): number {
@@ -54,12 +64,13 @@ function tapsAt(at: number, axis: ResizeAxis, modes: ResizeModes): readonly Tap[
   }));
 }
 
+/** Always two, as in ONNX Runtime: beside an infinity of weight 0 is NaN. The last element is half of it twice. */
 function linearTaps(at: number, last: number): readonly Tap[] {
   const low = Math.floor(at);
-  if (low === at) return [{ index: low, weight: 1 }];
+  if (low === last) return [low, low].map((index) => ({ index, weight: 0.5 }));
   return [
     { index: low, weight: low + 1 - at },
-    { index: Math.min(low + 1, last), weight: at - low },
+    { index: low + 1, weight: at - low },
   ];
 }
 

@@ -2,6 +2,7 @@ import {
   broadcastShapes,
   CompileError,
   type Dim,
+  type DType,
   fromNumbers,
   numElements,
   staticShape,
@@ -73,6 +74,7 @@ export const gemm = defineOp({
       inner,
       columns: n,
       transposedB: attrs.trans_b,
+      times: timesOf(a.dtype),
     });
     const addend = c && toNumbers(c);
     const index = c ? broadcastIndex(c.shape, [m, n]) : () => 0;
@@ -117,11 +119,21 @@ export const matmul = defineOp({
       broadcastIndex(a.shape.slice(0, -2), outer),
       broadcastIndex(b.shape.slice(0, -2), outer),
     ];
+    const [x, y] = [toNumbers(a), toNumbers(b)];
     const out = new Float64Array(count * rows * columns);
     for (let i = 0; i < count; i++) {
-      const left = toNumbers(a).slice(pickA(i) * rows * inner, (pickA(i) + 1) * rows * inner);
-      const right = toNumbers(b).slice(pickB(i) * inner * columns, (pickB(i) + 1) * inner * columns);
-      out.set(product({ a: left, b: right, rows, inner, columns, transposedB: false }), i * rows * columns);
+      const left = x.slice(pickA(i) * rows * inner, (pickA(i) + 1) * rows * inner);
+      const right = y.slice(pickB(i) * inner * columns, (pickB(i) + 1) * inner * columns);
+      const factors = {
+        a: left,
+        b: right,
+        rows,
+        inner,
+        columns,
+        transposedB: false,
+        times: timesOf(a.dtype),
+      };
+      out.set(product(factors), i * rows * columns);
     }
     return fromNumbers(a.dtype, shape, out);
   },
@@ -136,16 +148,26 @@ interface Product {
   readonly inner: number;
   readonly columns: number;
   readonly transposedB: boolean;
+  readonly times?: Times;
 }
 
-function product({ a, b, rows, inner, columns, transposedB }: Product): Float64Array {
+type Times = (a: number, b: number) => number;
+
+/** Products of 32-bit integers wrap: as doubles they would lose their low bits. */
+function timesOf(dtype: DType): Times {
+  return /^[iu]32$/.test(dtype) ? Math.imul : multiply;
+}
+
+const multiply: Times = (a, b) => a * b;
+
+function product({ a, b, rows, inner, columns, transposedB, times = multiply }: Product): Float64Array {
   const out = new Float64Array(rows * columns);
   const [stepK, stepJ] = transposedB ? [1, inner] : [columns, 1];
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let sum = 0;
       for (let k = 0; k < inner; k++)
-        sum += (a[i * inner + k] as number) * (b[k * stepK + j * stepJ] as number);
+        sum += times(a[i * inner + k] as number, b[k * stepK + j * stepJ] as number);
       out[i * columns + j] = sum;
     }
   }

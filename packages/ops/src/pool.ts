@@ -67,7 +67,10 @@ export const argMaxPool = defineOp({
     const data = toNumbers(x);
     const positions = { ...x, dtype: 'f64' as const, data: Float64Array.from(data, (_, i) => i) };
     const best = pool(positions, attrs, { ...(type as TensorType), dtype: 'f64' }, (taps) =>
-      taps.reduce((top, at) => (Number(data[at]) > Number(data[top]) ? at : top), taps[0] ?? 0),
+      taps.reduce(
+        (top, at) => ((data[at] as number) > (data[top] as number) || Number.isNaN(data[at]) ? at : top),
+        taps[0] ?? 0,
+      ),
     );
     const plane = height * width;
     const column = (at: number): number =>

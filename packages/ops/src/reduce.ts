@@ -1,10 +1,26 @@
-import { fromNumbers, numElements, staticShape, stridesOf, type TensorType, toNumbers } from '@ghostc/ir';
+import {
+  fromNumbers,
+  numElements,
+  staticShape,
+  stridesOf,
+  type Tensor,
+  type TensorType,
+  toNumbers,
+} from '@ghostc/ir';
 import { flag, int, ints } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
 import { forEachIndex, normalAxis } from './movement.ts';
+import { wrapped } from './wide-elements.ts';
 
-/** Defines a reduction over `axes` (all when empty); `keepdims` leaves them as 1. */
-function reduction(name: string, formula: (values: number[]) => number) {
+/**
+ * Defines a reduction over `axes` (all when empty); `keepdims` leaves them as 1. `whole` is the formula of integers of 32 and
+ * 64 bits, of which a double would round away bits that wrapping keeps.
+ */
+function reduction(
+  name: string,
+  formula: (values: number[]) => number,
+  whole?: (values: bigint[]) => bigint,
+) {
   return defineOp({
     name,
     inputs: ['x'],
@@ -20,14 +36,28 @@ function reduction(name: string, formula: (values: number[]) => number) {
       const kept = x.shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
       const strides = stridesOf(kept).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
       const groups = Array.from({ length: numElements(kept) }, (): number[] => []);
-      const data = toNumbers(x);
       forEachIndex(x.shape, (at, index) => {
         const group = index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), 0);
-        groups[group]?.push(data[at] as number);
+        groups[group]?.push(at);
       });
-      return fromNumbers(x.dtype, staticShape((type as TensorType).shape), groups.map(formula));
+      const shape = staticShape((type as TensorType).shape);
+      if (whole && /^[iu](32|64)$/.test(x.dtype)) return reducedWhole(x, shape, { groups, whole });
+      const data = toNumbers(x);
+      const results = groups.map((group) => formula(group.map((at) => data[at] as number)));
+      return fromNumbers(x.dtype, shape, results);
     },
   });
+}
+
+interface Groups {
+  /** Elements of x that each result takes. */
+  readonly groups: readonly (readonly number[])[];
+  readonly whole: (values: bigint[]) => bigint;
+}
+
+function reducedWhole(x: Tensor, shape: readonly number[], { groups, whole }: Groups): Tensor {
+  const results = groups.map((group) => whole(group.map((at) => BigInt(x.data[at] as number))));
+  return { dtype: x.dtype, shape: [...shape], data: wrapped(x.dtype, results) };
 }
 
 function reducedAxes(axes: readonly number[], rank: number): ReadonlySet<number> {
@@ -39,10 +69,16 @@ function reducedAxes(axes: readonly number[], rank: number): ReadonlySet<number>
 }
 
 const sum = (values: number[]): number => values.reduce((total, v) => total + v, 0);
+const wholeSum = (values: bigint[]): bigint => values.reduce((total, v) => total + v, 0n);
+const wholeProduct = (values: bigint[]): bigint => values.reduce((product, v) => product * v, 1n);
 
 export const reduceMean = reduction('reduce_mean', (values) => sum(values) / values.length);
-export const reduceSum = reduction('reduce_sum', sum);
-export const reduceProd = reduction('reduce_prod', (values) => values.reduce((product, v) => product * v, 1));
+export const reduceSum = reduction('reduce_sum', sum, wholeSum);
+export const reduceProd = reduction(
+  'reduce_prod',
+  (values) => values.reduce((product, v) => product * v, 1),
+  wholeProduct,
+);
 export const reduceMax = reduction('reduce_max', (values) =>
   values.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), Number.NEGATIVE_INFINITY),
 );

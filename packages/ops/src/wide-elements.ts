@@ -1,4 +1,4 @@
-import { type Tensor, toNumbers } from '@ghostc/ir';
+import { allocate, type DType, type Tensor, type TensorData, toNumbers } from '@ghostc/ir';
 
 /**
  * The elements for exact comparison and arithmetic: numbers, or bigints for the 64-bit types, where a double would round.
@@ -11,4 +11,14 @@ export function wideElements(tensor: Tensor): ArrayLike<number> | ArrayLike<bigi
 
 export function isWide({ data }: Tensor): boolean {
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
+}
+
+/** Whole numbers as elements of an integer type of 32 or 64 bits, modulo 2^bits. */
+export function wrapped(dtype: DType, values: readonly bigint[]): TensorData {
+  const data = allocate(dtype, values.length);
+  const wide = data instanceof BigInt64Array || data instanceof BigUint64Array;
+  values.forEach((value, i) => {
+    data[i] = wide ? value : Number(BigInt.asIntN(32, value));
+  });
+  return data;
 }

@@ -41,7 +41,7 @@ import {
   splitSqueezeExcite,
 } from './rules/fuse-for-gpu.ts';
 import { activateLine, imageToLine } from './rules/image-to-line.ts';
-import { raiseMixedConcat, sinkDequantize } from './rules/integer-movement.ts';
+import { sinkDequantize } from './rules/integer-movement.ts';
 import { lineToImage } from './rules/line-to-image.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
@@ -177,7 +177,6 @@ const raiseQuantized = rulePass(
   raiseRequantizeClamp,
   raiseRequantize,
   sinkDequantize,
-  raiseMixedConcat,
   raiseQlinearConcat,
   saturateBias,
   foldSliceIntoQlinearDepthwise,

@@ -12,7 +12,7 @@ export interface Pass {
 }
 
 export interface RunOptions {
-  /** Verify the graph after each pass. */
+  /** Verify the graph after each pass that changed it. */
   readonly verifyEach?: boolean;
   readonly onPass?: (pass: Pass) => void;
 }
@@ -29,9 +29,10 @@ export function runPasses(
   { verifyEach, onPass }: RunOptions = {},
 ): void {
   for (const pass of passes) {
+    const before = graph.edits;
     withLocation({ pass: pass.name }, () => {
       pass.run(graph);
-      if (verifyEach) verify(graph, registry);
+      if (verifyEach && graph.edits !== before) verify(graph, registry);
     });
     onPass?.(pass);
   }

@@ -1,7 +1,7 @@
 import { boundPeak } from './bound-peak.ts';
 import { connectedTasks } from './connected-tasks.ts';
 import type { Task } from './list-tasks.ts';
-import { MAX_KEY, makeProblem, type Problem } from './order-problem.ts';
+import { makeProblem, type Problem } from './order-problem.ts';
 import type { Cell } from './resolve-storage.ts';
 
 /** A set of tasks that have run, and the cheapest known way to have run them. */
@@ -12,7 +12,7 @@ interface State extends Costs {
   /** Tasks that may run next, in the order in which they stand. */
   readonly ready: readonly number[];
   readonly path: Path | null;
-  /** Two numbers of 52 bits that stand for `done`. */
+  /** Two numbers of 32 bits that stand for `done`. */
   readonly key: number;
   readonly check: number;
 }
@@ -209,18 +209,45 @@ function startState({ tasks, before, pending, sizes, writers }: Problem): State 
 
 /** The ways to go on from a layer: of those that lead to one set of tasks the best. */
 function nextSteps(problem: Problem, layer: readonly State[]): Step[] {
-  const best = new Map<number, Step>();
+  const { keys } = problem;
+  const steps: Step[] = [];
+  const places = new PlaceTable(layer.reduce((sum, { ready }) => sum + ready.length, 0));
   for (const from of layer) {
     for (const task of from.ready) {
       const costs = costsAfter(problem, from, task);
-      const check = (from.check + (problem.keys[2 * task + 1] ?? 0)) % MAX_KEY;
-      let key = (from.key + (problem.keys[2 * task] ?? 0)) % MAX_KEY;
-      let known = best.get(key);
-      while (known && known.check !== check) known = best.get(++key);
-      if (!known || isBetter(costs, known)) best.set(key, { ...costs, from, task, key, check });
+      const key = from.key ^ (keys[2 * task] ?? 0);
+      const check = from.check ^ (keys[2 * task + 1] ?? 0);
+      const place = places.of(steps, key, check);
+      const known = steps[place];
+      if (known && !isBetter(costs, known)) continue;
+      const { live, peak, sum } = costs;
+      steps[place] = { live, peak, sum, from, task, key, check };
     }
   }
-  return [...best.values()];
+  return steps;
+}
+
+/** Finds steps by the set of tasks that they lead to: open addressing, half full at most. */
+class PlaceTable {
+  readonly #places: Int32Array;
+
+  constructor(most: number) {
+    this.#places = new Int32Array(2 ** Math.ceil(Math.log2(2 * most + 2)));
+  }
+
+  /** The place of the step with these keys, or that of the next new one. */
+  of(steps: readonly Step[], key: number, check: number): number {
+    const places = this.#places;
+    const mask = places.length - 1;
+    for (let slot = key & mask; ; slot = (slot + 1) & mask) {
+      const place = (places[slot] ?? 0) - 1;
+      const step = steps[place];
+      if (step && (step.key !== key || step.check !== check)) continue;
+      if (step) return place;
+      places[slot] = steps.length + 1;
+      return steps.length;
+    }
+  }
 }
 
 function costsAfter(
@@ -228,32 +255,38 @@ function costsAfter(
   { pending, live, peak, sum }: Pick<State, 'pending' | keyof Costs>,
   task: number,
 ): Costs {
-  const { sizes, reads, writes, kept, donors, scratch } = problem;
-  const [read = [], written = []] = [reads[task], writes[task]];
-  const total = (cells: readonly number[]): number =>
-    cells.reduce((all, cell) => all + (sizes[cell] ?? 0), 0);
-  const lastRead = (cell: number): boolean => !kept[cell] && (pending[cell] ?? 0) <= 1;
-  const reused = (donors[task] ?? []).reduce(
-    (most, cells) => Math.max(most, cells.every(lastRead) ? total(cells) : 0),
-    0,
-  );
-  const during = live + Math.max(0, total(written) - reused) + (scratch[task] ?? 0);
-  const dead = read.filter(lastRead);
-  const unread = written.filter((cell) => !kept[cell] && pending[cell] === 0);
-  return {
-    live: live + total(written) - total(dead) - total(unread),
-    peak: Math.max(peak, during),
-    sum: sum + during,
-  };
+  const { sizes, reads, writes, kept, scratch } = problem;
+  let [written, freed] = [0, 0];
+  for (const cell of writes[task] ?? []) {
+    written += sizes[cell] ?? 0;
+    if (!kept[cell] && pending[cell] === 0) freed += sizes[cell] ?? 0;
+  }
+  for (const cell of reads[task] ?? [])
+    if (!kept[cell] && (pending[cell] ?? 0) <= 1) freed += sizes[cell] ?? 0;
+  const reused = reusedBytes(problem, pending, task);
+  const during = live + Math.max(0, written - reused) + (scratch[task] ?? 0);
+  return { live: live + written - freed, peak: Math.max(peak, during), sum: sum + during };
+}
+
+/** Of the donors that die in a task the largest. */
+function reusedBytes({ sizes, kept, donors }: Problem, pending: Int32Array, task: number): number {
+  let most = 0;
+  for (const cells of donors[task] ?? []) {
+    let bytes = 0;
+    for (const cell of cells)
+      bytes += kept[cell] || (pending[cell] ?? 0) > 1 ? Number.NEGATIVE_INFINITY : (sizes[cell] ?? 0);
+    most = Math.max(most, bytes);
+  }
+  return most;
 }
 
 function stateAfter(
   { reads, before, after }: Problem,
   { from, task, key, check, live, peak, sum }: Step,
 ): State {
-  const done = Uint8Array.from(from.done);
+  const done = from.done.slice();
   done[task] = 1;
-  const pending = Int32Array.from(from.pending);
+  const pending = from.pending.slice();
   for (const cell of reads[task] ?? []) pending[cell] = (pending[cell] ?? 0) - 1;
   const opened = (after[task] ?? []).filter((next) => before[next]?.every((source) => done[source]));
   const ready = from.ready.filter((other) => other !== task);

@@ -41,7 +41,8 @@ export function packingOf(boxes: readonly Box[], align: number): Packing | null 
   const conflicts: Conflict[][] = [];
   let left = MAX_CONFLICTS;
   for (const [i, others] of (together ?? []).entries()) {
-    const found = others.sort((a, b) => a - b).flatMap((j) => conflictsOf(boxes[i] ?? [], boxes[j] ?? [], j));
+    const found: Conflict[] = [];
+    for (const j of others.sort((a, b) => a - b)) addConflicts(found, boxes[i] ?? [], [j, boxes[j] ?? []]);
     conflicts.push(found);
     left -= found.length;
     if (left < 0) return null;
@@ -71,12 +72,14 @@ export function roundUp(bytes: number, align: number): number {
   return Math.ceil(bytes / align) * align;
 }
 
-function conflictsOf(box: Box, other: Box, index: number): Conflict[] {
-  return box.flatMap((piece) =>
-    other
-      .filter((taken) => overlapInTime(piece, taken) && piece.high > piece.low && taken.high > taken.low)
-      .map((taken) => ({ box: index, from: taken.low - piece.high, to: taken.high - piece.low })),
-  );
+/** Adds what keeps `box` apart from the box `index`. */
+function addConflicts(conflicts: Conflict[], box: Box, [index, other]: readonly [number, Box]): void {
+  for (const piece of box) {
+    if (piece.high <= piece.low) continue;
+    for (const taken of other)
+      if (taken.high > taken.low && overlapInTime(piece, taken))
+        conflicts.push({ box: index, from: taken.low - piece.high, to: taken.high - piece.low });
+  }
 }
 
 /** Places the boxes in the given order, each at the lowest offset that is free. */

@@ -20,8 +20,8 @@ export interface Problem {
   readonly readers: readonly (readonly number[])[];
   /** How many these are. */
   readonly pending: readonly number[];
-  /** Two numbers below `MAX_KEY` for each task: sums of them stand for sets of tasks. */
-  readonly keys: Float64Array;
+  /** Two numbers for each task: `xor` of them stands for a set of tasks. */
+  readonly keys: Int32Array;
   /** Cells that outlive the run. */
   readonly kept: readonly boolean[];
 }
@@ -62,7 +62,7 @@ export function makeProblem(tasks: readonly Task[], { costs, kept }: CellCosts):
     writers,
     readers,
     pending: readers.map((list) => list.length),
-    keys: Float64Array.from({ length: 2 * tasks.length }, (_, i) => keyOf(i)),
+    keys: Int32Array.from({ length: 2 * tasks.length }, (_, i) => keyOf(i)),
     kept: cells.map((cell) => kept.has(cell)),
   };
 }
@@ -81,15 +81,10 @@ function dependencies(
   return { before, after };
 }
 
-export const MAX_KEY = 2 ** 52;
-
-/** A number that looks random. */
+/** A number of 32 bits that looks random. */
 function keyOf(index: number): number {
-  const mix = (seed: number): number => {
-    let x = Math.imul(index + seed, 0x9e3779b1);
-    x = Math.imul(x ^ (x >>> 15), 0x85ebca77);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae3d);
-    return (x ^ (x >>> 16)) >>> 0;
-  };
-  return (mix(1) & 0xfffff) * 2 ** 32 + mix(0x5bd1e995);
+  let x = Math.imul(index + 1, 0x9e3779b1);
+  x = Math.imul(x ^ (x >>> 15), 0x85ebca77);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae3d);
+  return x ^ (x >>> 16);
 }

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lowerForKernels, optimize } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
+import { runEach, seededInputs } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import type { Graph, Tensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { describe, expect, test } from 'vitest';
-import { type OrtOptions, runOrt } from './ort-session.ts';
+import { originalRuntime } from './runtime-table.ts';
 
 // What onnxruntime.quantization makes of two networks (tools/ort-quantized.py).
 const folder = join(import.meta.dirname, '../../../test-fixtures/ort-quantized');
@@ -22,18 +22,13 @@ function step(graph: Graph): number {
   return before?.inputs[0]?.type.quant?.scale[0] ?? 1e-6;
 }
 
-/** Sums of u8 x i8 saturate on x86-64 without VNNI, unless ONNX Runtime may replace the weights. */
-function exactLevel(name: string): OrtOptions['optimizations'] {
-  return /dynamic|channel_u8/.test(name) ? 'extended' : 'disabled';
-}
-
 describe("models of ONNX Runtime's quantiser", () => {
   test.each(models)('%s computes what it computes there, to a step', async (name) => {
     const bytes = readFileSync(join(folder, name));
     const graph = readOnnx(bytes, { file: name, rounding: 'single' });
     const integers = lowerForKernels(optimize(graph));
     const inputs = [1, 2, 3, 4].map((seed) => seededInputs(graph, seed));
-    const theirs = await runOrt(bytes, inputs, { optimizations: exactLevel(name) });
+    const theirs = await runEach(originalRuntime(bytes).prepare(graph), inputs);
     // 16 bits: TFLite scales by 15 bits and interpolates its tables.
     const allowed = (name.includes('s16') ? 8 : 1.001) * step(integers);
     inputs.forEach((one, k) => {

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allocate, type DType } from '@ghostc/ir';
-import { dataTypeOf, encodeModel } from '@ghostc/onnx';
+import { runEach } from '@ghostc/conformance';
+import { allocate, type DType, fromNumbers } from '@ghostc/ir';
+import { dataTypeOf, encodeModel, fromTensor } from '@ghostc/onnx';
 import { expect, test } from 'vitest';
 import { runOrt } from './ort-session.ts';
+import { originalRuntime } from './runtime-table.ts';
 
 const dtypes = ['f32', 'u8', 'i8', 'u16', 'i16', 'i32', 'i64', 'bool', 'f16', 'f64', 'u32', 'u64'] as const;
 
@@ -61,4 +63,28 @@ test('errors of a model on disk, as it loads and as it runs, name its file', asy
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('sums of u8 x i8 in an original model do not saturate', async () => {
+  const info = (name: string, type: DType, dims: number[]) => ({
+    name,
+    type: {
+      tensor_type: { elem_type: dataTypeOf(type), shape: { dim: dims.map((dim_value) => ({ dim_value })) } },
+    },
+  });
+  const weight = fromNumbers('i8', [64, 16], Array<number>(64 * 16).fill(127));
+  const model = encodeModel({
+    ir_version: 8,
+    opset_import: [{ domain: '', version: 17 }],
+    graph: {
+      name: 'g',
+      node: [{ input: ['x', 'w'], output: ['y'], op_type: 'MatMulInteger' }],
+      initializer: [fromTensor(weight, 'w')],
+      input: [info('x', 'u8', [4, 64])],
+      output: [info('y', 'i32', [4, 16])],
+    },
+  });
+  const x = fromNumbers('u8', [4, 64], Array<number>(4 * 64).fill(255));
+  const [outputs] = await runEach(originalRuntime(model).prepare(undefined as never), [new Map([['x', x]])]);
+  expect(new Set(outputs?.get('y')?.data as Int32Array)).toEqual(new Set([64 * 255 * 127]));
 });

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghostc/compiler';
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
+import { onnxOps } from '@ghostc/onnx';
 import { behindBorder, withBorderCasts } from './border-casts.ts';
 import { typedOutputs } from './carried-io.ts';
 import { engines } from './engines.ts';
@@ -55,9 +57,25 @@ async function prepareCModel(model: Graph, device: Device): Promise<Executable> 
   return { runAll, run: async (inputs) => (await runAll([inputs]))[0] as Tensors, dispose };
 }
 
-/** The model as it came, in ONNX Runtime: bytes, or a path that keeps external data in reach. */
+/** Ops that sum integers as they are, in place of floats between DequantizeLinear and QuantizeLinear. */
+const integerSums = [
+  ...['QLinearConv', 'QLinearMatMul', 'QGemm', 'ConvInteger', 'MatMulInteger'],
+  ...['DynamicQuantizeMatMul', 'MatMulIntegerToFloat'],
+];
+
+/**
+ * The model as it came, in ONNX Runtime: bytes, or a path that keeps external data in reach. On x86-64 without VNNI its sums
+ * of u8 x i8 saturate in pairs at int16; its optimiser has the weights as u8 instead, from `extended` on (`x64quantprecision`).
+ * Where activations are i8, it has no kernel for what it made, and runs the model as it stands.
+ */
 export function originalRuntime(model: Uint8Array | string): Runtime {
-  return { name: 'original', dynamicShapes: true, prepare: () => ortSession(model) };
+  const prepare = async (): Promise<Executable> => {
+    const ops = onnxOps(typeof model === 'string' ? readFileSync(model) : model);
+    const asItStands = () => ortSession(model);
+    if (!integerSums.some((op) => ops.has(op))) return asItStands();
+    return ortSession(model, { optimizations: 'extended' }).catch(asItStands);
+  };
+  return { name: 'original', dynamicShapes: true, prepare };
 }
 
 /** Names of what ONNX Runtime runs: the one engine that rounds quantised layers otherwise. */

@@ -113,5 +113,27 @@ def integers():
 
 
 def cases():
+    yield from edges()
     for part in [axes, types, half, masks, doubles, integers]:
         yield from part()
+
+
+def edges():
+    for name, repeats in (("first", [0, 1, 1]), ("last", [1, 2, 0]), ("between", [0, 2, 0])):
+        made = model([node("Tile", "x r", "y")], [value("x", [2, 2, 1])], [value("y", None)], {"r": np.array(repeats)}, opset=14)
+        empty = {"wgsl": "has no elements", "c": "has 0 elements"}
+        yield Case(f"tile-nothing-{name}", made, {"x": seeded(3, 2, 2, 1)}, refused=empty)
+    made = model([node("HardSigmoid", "x", "y", alpha=10.0, beta=2.0)], [value("x", [4], "f64")], [value("y", None, "f64")], opset=18)
+    yield Case("hardsigmoid-f64", made, {"x": np.array([np.nan, 0.05, -3, 4])}, refused={"wgsl": "f64"})
+    # ONNX Runtime divides 0 by 0; ONNX's function adds 1e-9
+    for name, shape, axes in (("one", (1, 1, 1, 1), [0, 2, 3]), ("row", (1, 2, 1, 3), [2, -4])):
+        made = model([node("MeanVarianceNormalization", "x", "y", axes=axes)], [value("x", list(shape))], [value("y", None)], opset=13)
+        x = np.full(shape, -1.5, np.float32)
+        yield Case(f"mvn-equal-{name}", made, {"x": x}, outputs=[np.zeros(shape, np.float32)])
+    # beside an infinity of weight 0 is NaN, the last element is itself
+    x = seeded(7, 1, 1, 5, 4)
+    x[0, 0, 1, 1], x[0, 0, 4, 3], x[0, 0, 2, 0] = np.inf, -np.inf, np.nan
+    for name, scales in (("x2", [1, 1, 2, 2]), ("x3", [1, 1, 3, 1.5]), ("down", [1, 1, 0.7, 0.4])):
+        resize = node("Resize", ["x", "", "s"], "y", mode="linear")
+        made = model([resize], [value("x", [1, 1, 5, 4])], [value("y", None)], {"s": np.array(scales, np.float32)}, opset=13)
+        yield Case(f"linear-infinity-{name}", made, {"x": x})

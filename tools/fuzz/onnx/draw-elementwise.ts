@@ -1,4 +1,4 @@
-import { type DType, fromNumbers } from '@ghostc/ir';
+import { type DType, fromNumbers, isFloat } from '@ghostc/ir';
 import { type Attrs, float, int, text } from './attributes.ts';
 import { type DrawRow, row } from './draw-op.ts';
 import { allTypes, floatTypes, type ModelDraft, numericTypes, type Ref } from './model-draft.ts';
@@ -59,7 +59,13 @@ function drawMod(d: ModelDraft): void {
 }
 
 function drawPow(d: ModelDraft): void {
-  const x = d.value({ dtypes: d.opset >= 12 ? ['f32', 'f32', 'f64', 'i32', 'i64'] : floatTypes });
+  // powers of integers that overflow are undefined
+  const dtypes: readonly DType[] = d.opset >= 12 ? ['f32', 'f32', 'f64', 'i32', 'i64'] : floatTypes;
+  const whole = d.opset >= 12 && d.chance(40);
+  const x = d.value({
+    dtypes: dtypes.filter((type) => isFloat(type) !== whole),
+    elements: whole ? (v) => Math.abs(v) < 1000 : undefined,
+  });
   const dtype = d.opset >= 12 && d.chance(40) ? d.pick<DType>(['f32', 'f64', 'i32', 'i64']) : x.dtype;
   const shape = broadcastShape(d, x.shape);
   const exponents = x.dtype.startsWith('f') ? [0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.5] : [0, 1, 2, 3];
@@ -129,7 +135,8 @@ export const elementwiseRows: readonly DrawRow[] = [
     attrs: (d) => ({ approximate: d.maybe(70, text(d.pick(['none', 'tanh']))) }),
   }),
   unary('HardSigmoid', { attrs: (d) => ({ alpha: number(d), beta: number(d) }) }),
-  unary('HardSwish', { since: 14 }),
+  // ONNX Runtime computes it of float64 with a float32 sixth
+  unary('HardSwish', { since: 14, types: ['f32', 'f16'] }),
   unary('Identity', { types: allTypes }),
   unary('IsNaN', { since: 9 }),
   unary('LeakyRelu', { attrs: (d) => ({ alpha: number(d) }) }),

@@ -15,7 +15,7 @@ const reduction = (op: string, types: readonly DType[] = reduceTypes): DrawRow =
   row(op, (d) => {
     // sums of integers that overflow, and of nothing, are ONNX Runtime's own
     const whole = d.chance(25);
-    const near = op === 'ReduceProd' ? (v: number) => Math.abs(v) < 3 : small;
+    const near = op === 'ReduceProd' ? (v: number) => Math.abs(v) < 2 : small;
     const dtypes = types.filter((type) => isFloat(type) !== whole);
     const x = d.value({
       dtypes: dtypes.length ? dtypes : types,

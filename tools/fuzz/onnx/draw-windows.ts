@@ -115,29 +115,32 @@ const globalPool =
     d.add(op, [image(d, d.pick([1, 2, 3]))]);
 
 function drawResize(d: ModelDraft): void {
-  const x = d.value({
-    dtypes: ['f32', 'f32', 'f32', 'f32', 'i32', 'u8', 'i8', 'f16'],
-    shape: d.pick([imageShape(d), imageShape(d), d.shape(1, 4)]),
-  });
-  const rank = x.shape.length;
-  const scales = x.shape.map((_, i) => (i < rank - 2 ? 1 : d.pick([1, 2, 0.5, 1.5, 3, 0.7, 2.6])));
   const mode = d.pick(d.opset >= 11 ? ['nearest', 'linear', 'cubic'] : ['nearest', 'linear']);
-  if (d.opset < 11) {
-    d.add('Resize', [x, d.numbers('f32', [rank], scales, 3)], { mode: d.maybe(80, text(mode)) });
-    return;
-  }
-  const axes = d.opset >= 18 && d.chance(30) && rank > 1 ? [rank - 2, rank - 1] : undefined;
-  const listed = axes ? axes.map((a) => scales[a] as number) : scales;
-  const coordinates = [
+  const coordinate = d.pick([
     'half_pixel',
     'asymmetric',
     'align_corners',
     'pytorch_half_pixel',
     ...(d.opset >= 19 ? ['half_pixel_symmetric'] : []),
     'tf_crop_and_resize',
-  ];
-  const coordinate = d.pick(coordinates);
+  ]);
   const crop = coordinate === 'tf_crop_and_resize';
+  const antialias = d.opset >= 18 && mode !== 'nearest' ? d.maybe(30, int(d.below(2))) : undefined;
+  // products with a matrix of weights: 0 times an infinity fills its row
+  const matrix = mode === 'cubic' || antialias || crop || coordinate === 'half_pixel_symmetric';
+  const x = d.value({
+    dtypes: ['f32', 'f32', 'f32', 'f32', 'i32', 'u8', 'i8', 'f16'],
+    shape: d.pick([imageShape(d), imageShape(d), d.shape(1, 4)]),
+    elements: mode !== 'nearest' && matrix ? Number.isFinite : undefined,
+  });
+  const rank = x.shape.length;
+  const scales = x.shape.map((_, i) => (i < rank - 2 ? 1 : d.pick([1, 2, 0.5, 1.5, 3, 0.7, 2.6])));
+  if (d.opset < 11) {
+    d.add('Resize', [x, d.numbers('f32', [rank], scales, 3)], { mode: d.maybe(80, text(mode)) });
+    return;
+  }
+  const axes = d.opset >= 18 && d.chance(30) && rank > 1 ? [rank - 2, rank - 1] : undefined;
+  const listed = axes ? axes.map((a) => scales[a] as number) : scales;
   const roi = crop ? [...listed.map(() => d.pick([0, 0.1])), ...listed.map(() => d.pick([1, 0.8, 1.2]))] : [];
   const bySize = d.chance(50);
   const sizes = listed.map((scale, i) => Math.max(1, Math.floor((x.shape[axes?.[i] ?? i] ?? 1) * scale)));
@@ -148,7 +151,7 @@ function drawResize(d: ModelDraft): void {
     cubic_coeff_a: mode === 'cubic' ? d.maybe(40, float(-0.5)) : undefined,
     exclude_outside: mode === 'cubic' ? d.maybe(40, int(d.below(2))) : undefined,
     extrapolation_value: crop ? d.maybe(50, float(d.pick([0, 7]))) : undefined,
-    antialias: d.opset >= 18 && mode !== 'nearest' ? d.maybe(30, int(d.below(2))) : undefined,
+    antialias,
     axes: axes && ints(axes),
     keep_aspect_ratio_policy:
       d.opset >= 18 && bySize

@@ -27,10 +27,22 @@ export interface OpTally {
   readonly refused: Record<string, number>;
 }
 
+/** Of one target, or the reader. */
+export interface TargetTally {
+  agree: number;
+  wrong: number;
+  refused: number;
+  /** Outputs whose bound was too wide to judge them by. */
+  unjudged: number;
+  /** Graphs refused by reason, without names and numbers. */
+  readonly reasons: Record<string, number>;
+}
+
 export interface OnnxReport {
   graphs: number;
   seconds: number;
   readonly ops: Record<string, OpTally>;
+  readonly targets: Record<string, TargetTally>;
   readonly failures: string[];
 }
 
@@ -41,7 +53,7 @@ const BATCH = 96;
 export async function fuzzOnnx(options: FuzzOnnxOptions): Promise<OnnxReport> {
   const [replayed, one] = options.replay?.split(/:(.*)/) ?? [];
   const ops = one ? [one] : (options.ops ?? [...opDraws.keys()]);
-  const report: OnnxReport = { graphs: 0, seconds: 0, ops: {}, failures: [] };
+  const report: OnnxReport = { graphs: 0, seconds: 0, ops: {}, targets: {}, failures: [] };
   const start = performance.now();
   const elapsed = (): number => (performance.now() - start) / 1000;
   const judge = new Judge();
@@ -73,6 +85,22 @@ function tallyOf({ ops }: OnnxReport, op: string): OpTally {
   return ops[op];
 }
 
+function tallyTarget({ targets }: OnnxReport, { target, status, reason = '', unjudged = 0 }: Verdict): void {
+  targets[target] ??= { agree: 0, wrong: 0, refused: 0, unjudged: 0, reasons: {} };
+  const tally = targets[target];
+  tally[status]++;
+  tally.unjudged += unjudged;
+  if (status === 'refused') count(tally.reasons, kindOf(reason));
+}
+
+/** A reason without the numbers and names of one model. */
+function kindOf(reason: string): string {
+  return reason
+    .replace(/%?\b[a-z]*\d[\w.]*\b/g, '#')
+    .replace(/\[[^\]]*\]/g, '[]')
+    .slice(0, 110);
+}
+
 interface Trials {
   readonly judge: Judge;
   readonly targets: readonly Target[] | undefined;
@@ -91,6 +119,7 @@ async function settle(
     const verdicts = all[i] as Verdict[];
     const tally = tallyOf(report, model.op);
     tally.graphs++;
+    for (const verdict of verdicts) tallyTarget(report, verdict);
     for (const { target, reason } of verdicts.filter(({ status }) => status === 'refused'))
       count(tally.refused, `${target}: ${reason}`);
     const wrong = verdicts.filter(({ status }) => status === 'wrong');

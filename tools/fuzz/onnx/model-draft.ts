@@ -3,6 +3,7 @@ import { dataTypeOf, encodeModel, fromTensor } from '@ghostc/onnx';
 import type { Random } from '../random.ts';
 import { type Attr, type Attrs, attributeProtos } from './attributes.ts';
 import { drawTensor, type Style } from './draw-values.ts';
+import type { OwnAnswer } from './own-answers.ts';
 
 /** A tensor of the draft by name. */
 export interface Ref {
@@ -24,7 +25,7 @@ export interface ValueWish {
   readonly minRank?: number;
   readonly maxRank?: number;
   readonly shape?: readonly number[];
-  /** Every element has to pass; a value that is made new has plain elements. */
+  /** Every element has to pass; a value that is made new has plain elements, and 1 for those that do not. */
   readonly elements?: ((value: number) => boolean) | undefined;
   /** No axis of size 0. */
   readonly solid?: boolean;
@@ -49,12 +50,20 @@ export class ModelDraft {
   readonly inputs = new Map<string, Tensor>();
   readonly initializers = new Map<string, Tensor>();
   readonly computed = new Map<string, Tensor>();
+  /** Where ONNX Runtime's answer is its own. */
+  readonly own = new Map<string, OwnAnswer>();
+  /** Values that no other node reads. */
+  readonly closed = new Set<string>();
   #names = 0;
 
   constructor(random: Random, opset: number, style: Style) {
     this.random = random;
     this.opset = opset;
     this.style = style;
+  }
+
+  tensor(name: string): Tensor | undefined {
+    return this.inputs.get(name) ?? this.initializers.get(name) ?? this.computed.get(name);
   }
 
   below(limit: number): number {
@@ -117,7 +126,8 @@ export class ModelDraft {
     solid = false,
   }: ValueWish = {}): Ref {
     const fits = [...this.computed].filter(
-      ([, one]) =>
+      ([name, one]) =>
+        !this.closed.has(name) &&
         dtypes.includes(one.dtype) &&
         (shape
           ? one.shape.join() === shape.join()
@@ -131,7 +141,10 @@ export class ModelDraft {
     }
     const drawn = shape ?? this.shape(Math.max(minRank, this.chance(6) ? 0 : Math.min(1, maxRank)), maxRank);
     const type = { dtype: this.pick(dtypes), shape: solid ? drawn.map((dim) => dim || 2) : drawn };
-    return this.given(drawTensor(this.random, type, elements ? 'plain' : this.style));
+    const made = drawTensor(this.random, type, elements ? 'plain' : this.style);
+    if (!elements) return this.given(made);
+    const fitting = Array.from(toNumbers(made), (v) => (elements(v) ? v : 1));
+    return this.given(fromNumbers(made.dtype, made.shape, fitting));
   }
 
   /** A new tensor of the type: a graph input or an initializer. */

@@ -1,4 +1,5 @@
 import { elementwiseRows } from './draw-elementwise.ts';
+import { indexingRows } from './draw-indexing.ts';
 import { movementRows } from './draw-movement.ts';
 import type { OpDraw } from './draw-op.ts';
 import { quantizedRows } from './draw-quantized.ts';
@@ -8,6 +9,7 @@ import { windowRows } from './draw-windows.ts';
 /** How every op of the reader is drawn, by name; ops of other domains as `domain.op`. */
 export const opDraws: ReadonlyMap<string, OpDraw> = new Map([
   ...elementwiseRows,
+  ...indexingRows,
   ...movementRows,
   ...quantizedRows,
   ...reductionRows,

@@ -2,8 +2,9 @@ import type { Tensor } from '@ghostc/ir';
 import type { OrtProcess } from '../../conformance/peers/ort-process.ts';
 import { Random } from '../random.ts';
 import { styles } from './draw-values.ts';
-import { ModelDraft, type ModelParts, modelBytes } from './model-draft.ts';
+import { type DraftNode, ModelDraft, type ModelParts, modelBytes } from './model-draft.ts';
 import { opDraws } from './op-draws.ts';
+import { isClosed, type OwnAnswer, ownAnswers } from './own-answers.ts';
 
 /** Opsets of the models. */
 const OPSETS = { first: 7, last: 22 } as const;
@@ -16,6 +17,8 @@ export interface RandomModel extends ModelParts {
   readonly op: string;
   /** Every value of the model in ONNX Runtime without optimisation. */
   readonly computed: ReadonlyMap<string, Tensor>;
+  /** Where its answer is its own. */
+  readonly own: ReadonlyMap<string, OwnAnswer>;
 }
 
 /** ONNX Runtime has no kernel for it, or says that it is invalid. */
@@ -61,5 +64,16 @@ async function grow(draft: ModelDraft, op: string, ort: OrtProcess): Promise<str
     return reply.error;
   }
   outputs.forEach((name, i) => draft.computed.set(name, reply.outputs[0]?.[i] as Tensor));
+  await settle(draft, draft.nodes.at(-1) as DraftNode, ort);
   return undefined;
+}
+
+/** Puts right what is ONNX Runtime's own in the outputs of the last node, and closes it to others. */
+async function settle(draft: ModelDraft, node: DraftNode, ort: OrtProcess): Promise<void> {
+  const own = await ownAnswers(draft, node, ort);
+  for (const [name, answer] of own) draft.own.set(name, answer);
+  for (const name of node.outputs) {
+    const tensor = draft.computed.get(name) as Tensor;
+    if (isClosed(node, tensor, own.get(name))) draft.closed.add(name);
+  }
 }

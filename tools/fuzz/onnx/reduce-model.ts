@@ -1,6 +1,7 @@
 import type { Tensor } from '@ghostc/ir';
 import type { Judge, Question, Target, Verdict } from './judge-models.ts';
 import type { DraftNode, ModelParts } from './model-draft.ts';
+import { corrected } from './own-answers.ts';
 import type { RandomModel } from './random-model.ts';
 
 /** The smallest part of the model that still fails on the target: one node, what one value depends on, or all of it. */
@@ -48,8 +49,12 @@ function ofNodes(model: RandomModel, nodes: readonly DraftNode[], outputs: reado
   return withExpected(model, { opset: model.opset, nodes, inputs, initializers, outputs });
 }
 
-export function withExpected({ computed }: RandomModel, parts: ModelParts): Question {
+export function withExpected({ computed, own }: RandomModel, parts: ModelParts): Question {
   const { opset, nodes, inputs, initializers, outputs } = parts;
-  const expected = new Map(outputs.map((name) => [name, computed.get(name) as Tensor]));
-  return { opset, nodes, inputs, initializers, outputs, expected };
+  const right = (name: string): Tensor => {
+    const [tensor, answer] = [computed.get(name) as Tensor, own.get(name)];
+    return answer ? corrected(tensor, answer) : tensor;
+  };
+  const expected = new Map(outputs.map((name) => [name, right(name)]));
+  return { opset, nodes, inputs, initializers, outputs, expected, own };
 }

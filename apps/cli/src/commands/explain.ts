@@ -8,6 +8,7 @@ import {
 } from '@ghostc/passes';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { bindOption } from '../bind-option.ts';
 import { formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { loadRules } from '../load-rules.ts';
@@ -16,6 +17,7 @@ import { modelArgument } from './compile.ts';
 interface ExplainFlags {
   readonly rule: string;
   readonly rules?: string;
+  readonly bind: ReadonlyMap<string, number>;
   readonly json?: boolean;
 }
 
@@ -25,6 +27,7 @@ export function explainCommand(): Command {
     .addArgument(modelArgument())
     .requiredOption('--rule <name>', 'the rule')
     .option('--rules <file>', 'a file with rules of your own, .ts or .js')
+    .addOption(bindOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -33,12 +36,15 @@ export function explainCommand(): Command {
     .action(runExplain);
 }
 
-async function runExplain(model: string, { rule: name, rules: file, json }: ExplainFlags): Promise<void> {
+async function runExplain(
+  model: string,
+  { rule: name, rules: file, bind, json }: ExplainFlags,
+): Promise<void> {
   const own = file ? await loadRules(file) : [];
   const known = new Map<string, Rule>([...builtIn, ...own.map((rule): [string, Rule] => [rule.name, rule])]);
   const rule = findRule(known, name);
   const explanation = explainRule(
-    loadModel(model).graph,
+    loadModel(model, { bind }).graph,
     rule,
     own.includes(rule) ? [] : [...optimizationPasses, ...loweringPasses],
   );

@@ -1,9 +1,11 @@
-import { interpreterRuntime, type Runtime, type TargetResult } from '@ghostc/conformance';
+import type { Runtime, TargetResult } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
-import { createRuntime, originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
+import { originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
 import { bindOption } from '../bind-option.ts';
+import { collect } from '../collect.ts';
+import { findRuntime } from '../find-runtime.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
 import { printVerification } from '../print-verification.ts';
 import { startProgress } from '../progress.ts';
@@ -13,7 +15,9 @@ import { modelArgument } from './compile.ts';
 
 interface VerifyFlags {
   readonly data?: string;
-  readonly targets: string;
+  readonly targets?: string;
+  readonly runtime: readonly string[];
+  readonly exec: readonly string[];
   readonly bind: ReadonlyMap<string, number>;
   readonly rounding: Rounding;
   readonly rtol?: number;
@@ -21,6 +25,8 @@ interface VerifyFlags {
   readonly strict?: boolean;
   readonly json?: boolean;
 }
+
+const DEFAULT_TARGETS = 'onnx,wgsl,c';
 
 export function verifyCommand(): Command {
   return new Command('verify')
@@ -30,7 +36,17 @@ export function verifyCommand(): Command {
       '--data <path>',
       'an .npz, .npy or .pb file, or a folder of test_data_set_K/input_N and output_N; seeded inputs if absent',
     )
-    .option('--targets <list>', `comma-separated: ${['original', ...runtimeNames].join(', ')}`, 'onnx,wgsl,c')
+    .option(
+      '--targets <list>',
+      `comma-separated: ${['original', ...runtimeNames].join(', ')} (${DEFAULT_TARGETS})`,
+    )
+    .option(
+      '--runtime <module>',
+      'also an engine of yours: a module whose default export is a Runtime',
+      collect,
+      [],
+    )
+    .option('--exec <command>', 'also an engine in any language, started by this command', collect, [])
     .addOption(bindOption())
     .option(
       '--rtol <part>',
@@ -43,7 +59,7 @@ export function verifyCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. Where ONNX Runtime on the original misses the given data itself, that distance is\nallowed too.\n\nQuantised models without --data: the reference is the interpreter, in integers. ONNX Runtime rounds otherwise: there\nevery layer alone may be a step off.\n\nExit code 0 only if every target passes.',
+      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. Where ONNX Runtime on the original misses the given data itself, that distance is\nallowed too.\n\nQuantised models without --data: the reference is the interpreter, in integers. ONNX Runtime rounds otherwise: there\nevery layer alone may be a step off.\n\nExit code 0 only if every target passes.',
     )
     .action(runVerify);
 }
@@ -63,7 +79,7 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
-    const runtimes = flags.targets.split(',').map((name) => findRuntime(name.trim(), loaded));
+    const runtimes = await Promise.all(namesOf(flags).map((name) => runtimeOf(name, loaded)));
     const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
     const results: TargetResult[] = [];
     for (const runtime of runtimes) {
@@ -83,9 +99,16 @@ function holds({ status }: TargetResult, { strict }: VerifyFlags): boolean {
   return status === 'pass' || (status === 'unclear' && !strict);
 }
 
-function findRuntime(name: string, { onnx }: LoadedModel): Runtime {
-  if (name === 'interpreter') return interpreterRuntime;
-  if (name !== 'original') return createRuntime(name);
+/** The targets; only the user's engines where these are given and targets are not. */
+function namesOf({ targets, runtime, exec }: VerifyFlags): string[] {
+  const engines = [...runtime, ...exec.map((command) => `exec:${command}`)];
+  if (targets === undefined && engines.length) return engines;
+  const named = (targets ?? DEFAULT_TARGETS).split(',').map((name) => name.trim());
+  return [...named, ...engines];
+}
+
+async function runtimeOf(name: string, { onnx }: LoadedModel): Promise<Runtime> {
+  if (name !== 'original') return findRuntime(name);
   if (onnx) return originalRuntime(onnx.path);
   throw new CompileError('cli/target', 'the target original needs an .onnx model');
 }

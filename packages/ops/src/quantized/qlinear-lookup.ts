@@ -74,24 +74,32 @@ type TableQuant = OutputQuant & Partial<RoundedQuant>;
  * stand at the multiples of 128.
  */
 export function lookupTable(x: TensorType, attrs: TableQuant, formula: (real: number) => number): Tensor {
+  return tableOfAll(x, attrs, (reals) => reals.map(formula));
+}
+
+/** The same with a formula that takes all values at once. */
+export function tableOfAll(
+  x: TensorType,
+  attrs: TableQuant,
+  formula: (reals: Float32Array) => Float32Array,
+): Tensor {
   const [from, to] = [affineOf(x, 'x'), outputAffine(attrs)];
   const entries = ENTRIES[x.dtype as keyof typeof ENTRIES];
   const first = integerRange(x.dtype)[0];
   const step = x.dtype === 'i16' ? 128 : 1;
+  const reals = Float32Array.from(
+    { length: entries },
+    (_, i) => from.scale * (first + i * step - from.zeroPoint),
+  );
   const data = allocate(attrs.y_dtype, entries) as Int8Array;
-  for (let i = 0; i < entries; i++) data[i] = entryOf(first + i * step, [from, to], attrs, formula);
+  formula(reals).forEach((y, i) => {
+    data[i] = entryOf(y, to, attrs);
+  });
   return { dtype: attrs.y_dtype, shape: [entries], data };
 }
 
-function entryOf(
-  v: number,
-  [from, to]: readonly [Affine, Affine],
-  { y_dtype, rounding = defaultRounding }: TableQuant,
-  formula: (real: number) => number,
-): number {
+function entryOf(y: number, to: Affine, { y_dtype, rounding = defaultRounding }: TableQuant): number {
   const [low, high] = integerRange(y_dtype);
-  const real = Math.fround(from.scale * (v - from.zeroPoint));
-  const y = Math.fround(formula(real));
   const scaled = Math.fround(rounding === 'single' ? y / to.scale : y * Math.fround(1 / to.scale));
   return Math.min(Math.max(ties[rounding](scaled) + to.zeroPoint, low), high);
 }

@@ -12,6 +12,7 @@ export function computeType(dtype: DType): 'float' | 'double' | 'int64_t' | 'uin
 /** The element as a value of its compute type. */
 export function loaded(dtype: DType, element: string): string {
   if (dtype === 'f32' || dtype === 'f64') return element;
+  if (dtype === 'f16') return `ld_f16(${element})`;
   if (dtype in smallFloats) return `ld_small(${element}, &fmt_${dtype})`;
   return `(${computeType(dtype)})${element}`;
 }
@@ -42,8 +43,9 @@ const storage: Partial<Readonly<Record<DType, string>>> = {
 export function stored(dtype: DType, value: string, saturate = false): string {
   const small = lowBits[dtype];
   if (small) return small(value);
+  if (dtype === 'f16') return `(uint16_t)st_f16((double)(${value}))`;
   if (dtype in smallFloats) {
-    const type = dtype === 'f16' || dtype === 'bf16' ? 'uint16_t' : 'uint8_t';
+    const type = dtype === 'bf16' ? 'uint16_t' : 'uint8_t';
     return `(${type})st_small((double)(${value}), &fmt_${dtype}, ${saturate ? 1 : 0})`;
   }
   return `(${storage[dtype]})(${value})`;

@@ -3,7 +3,6 @@ import type { Prelude } from '../../kernel.ts';
 
 /** Bits of fraction, exponent bias, largest value, codes of infinity and NaN (-1: none), bits without sign, no negative zero. */
 export const smallFloats: Partial<Readonly<Record<DType, string>>> = {
-  f16: '10, 15, 65504.0, 0x7c00, 0x7e00, 15, 0',
   bf16: '7, 127, 3.3895313892515355e38, 0x7f80, 0x7fc0, 15, 0',
   f8e4m3fn: '3, 7, 448.0, -1, 0x7f, 7, 0',
   f8e4m3fnuz: '3, 8, 240.0, -1, 0x80, 7, 1',
@@ -76,7 +75,48 @@ const conversions: Prelude = {
   ],
 };
 
+/** The same for float16, by the bits of float32 and float64. */
+const halves: Prelude = {
+  name: 'half_float',
+  lines: [
+    '#include <string.h>',
+    '',
+    'static double ld_f16(uint32_t code)',
+    '{',
+    'const uint32_t m = code & 0x7fffu;',
+    'const uint32_t b = (code & 0x8000u) << 16 | ((m << 13) + (m < 0x7c00u ? 0x38000000u : 0x70000000u));',
+    'float f;',
+    'if (m < 0x400u) {',
+    'f = (float)m * 5.9604644775390625e-8f;',
+    'return (double)((code & 0x8000u) != 0u ? -f : f);',
+    '}',
+    'memcpy(&f, &b, sizeof f);',
+    'return (double)f;',
+    '}',
+    '',
+    'static uint32_t st_f16(double x)',
+    '{',
+    'uint64_t m;',
+    'memcpy(&m, &x, sizeof m);',
+    'const uint32_t s = (uint32_t)(m >> 48) & 0x8000u;',
+    'm &= 0x7fffffffffffffffull;',
+    'if (m > 0x7ff0000000000000ull) {',
+    'return 0x7e00u;',
+    '}',
+    'if (m >= 0x40effe0000000000ull) {',
+    'return s | 0x7c00u;',
+    '}',
+    'if (m < 0x3f10000000000000ull) {',
+    'return s | (uint32_t)rint(fabs(x) * 16777216.0);',
+    '}',
+    'm -= 0x3f00000000000000ull;',
+    'return s | (uint32_t)((m + 0x1ffffffffffull + (m >> 42 & 1u)) >> 42);',
+    '}',
+  ],
+};
+
 export function smallFloatPrelude(dtype: DType): Prelude | undefined {
+  if (dtype === 'f16') return halves;
   const fields = smallFloats[dtype];
   if (!fields) return undefined;
   return {

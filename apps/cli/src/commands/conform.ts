@@ -1,0 +1,149 @@
+import { writeFileSync } from 'node:fs';
+import { CompileError } from '@ghostc/ir';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import pc from 'picocolors';
+import { collect } from '../collect.ts';
+import { type ConformCase, conformCases } from '../conform/conform-case.ts';
+import { type ConformReport, conformReport } from '../conform/conform-report.ts';
+import { readBaseline, readExpectedFailures } from '../conform/read-lists.ts';
+import { badge, countsOf, htmlPage, junitXml, tap } from '../conform/report-formats.ts';
+import { defaultWorkers, runConform } from '../conform/run-conform.ts';
+import { ENGINE_TIMEOUT, findRuntime, runtimeKinds } from '../find-runtime.ts';
+import { parseCount } from '../parse-count.ts';
+import { startProgress } from '../progress.ts';
+
+interface ConformFlags {
+  readonly runtime?: string;
+  readonly exec?: string;
+  readonly onnxTests: readonly string[];
+  readonly filter?: string;
+  readonly shard?: Shard;
+  readonly workers: number;
+  readonly timeout: number;
+  readonly retries: number;
+  readonly expectedFailures?: string;
+  readonly baseline?: string;
+  readonly strict?: boolean;
+  readonly list?: boolean;
+  readonly json?: string | true;
+  readonly junit?: string;
+  readonly tap?: string;
+  readonly html?: string;
+  readonly badge?: string;
+}
+
+interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+const examples = `
+Examples:
+  ghostc conform --runtime ./my-engine.mjs
+  ghostc conform --exec "python3 engine.py" --json report.json --junit report.xml
+  ghostc conform --exec "./run {model} {inputs} {outputs}" --onnx-tests onnx/backend/test/data
+  ghostc conform --runtime wgsl --shard 2/4 --baseline last-week.json
+
+Every element of every output is held against a bound that is derived from the computation. A case that the engine refuses
+counts as refused, not as failed. docs/engines.md has the protocol of --exec and an engine in 25 lines of Python.
+
+Exit code 0 if there is no problem: no difference, crash, time-out or flaky case, no expected failure that passes, nothing
+worse than the baseline.`;
+
+export function conformCommand(): Command {
+  return new Command('conform')
+    .description('hold an engine of your own against the conformance suite, each case in reach of a crash')
+    .addOption(new Option('--runtime <name>', runtimeKinds).conflicts('exec'))
+    .option(
+      '--exec <command>',
+      'an engine in any language, started by this command; as --runtime exec:COMMAND',
+    )
+    .option(
+      '--onnx-tests <dir>',
+      "also the tests in this folder, as ONNX's own; may be given again",
+      collect,
+      [],
+    )
+    .option('--filter <text>', 'only cases whose name contains the text')
+    .option('--shard <i/n>', 'only the i-th of n parts of the cases', parseShard)
+    .option('--workers <n>', 'processes beside one another', parseCount, defaultWorkers())
+    .option('--timeout <seconds>', 'that a case may take', parseCount, ENGINE_TIMEOUT)
+    .option(
+      '--retries <n>',
+      'of a case that does not pass; another outcome then makes it flaky',
+      parseCount,
+      1,
+    )
+    .option('--expected-failures <file>', 'lines NAME REASON of cases that must fail')
+    .option('--baseline <file>', 'JSON of an earlier run, than which nothing may be worse')
+    .option('--strict', 'refusals are problems')
+    .option('--list', 'print the names of the cases, and run none')
+    .option('--json [file]', 'the report as JSON, on standard output if no file is given')
+    .option('--junit <file>', 'the report as JUnit XML')
+    .option('--tap <file>', 'the report as TAP 14')
+    .option('--html <file>', 'the report as a page')
+    .option('--badge <file>', 'a badge as SVG')
+    .addHelpText('after', examples)
+    .action(runCommand);
+}
+
+function parseShard(text: string): Shard {
+  const found = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text);
+  const [index, count] = [Number(found?.[1]), Number(found?.[2])];
+  if (found && index <= count) return { index, count };
+  throw new InvalidArgumentError('Expected i/n with i from 1 to n, as in 2/4.');
+}
+
+async function runCommand(flags: ConformFlags): Promise<void> {
+  const names = selected(conformCases(flags.onnxTests), flags).map(({ name }) => name);
+  if (names.length === 0) throw new CompileError('cli/filter', 'no case is selected; --list tells the names');
+  if (flags.list) console.log(names.join('\n'));
+  else await runAll(names, flags);
+}
+
+function selected(cases: readonly ConformCase[], { filter = '', shard }: ConformFlags): ConformCase[] {
+  const named = cases.filter(({ name }) => name.includes(filter));
+  return shard ? named.filter((_, i) => i % shard.count === shard.index - 1) : named;
+}
+
+async function runAll(names: readonly string[], flags: ConformFlags): Promise<void> {
+  const runtime = flags.exec === undefined ? flags.runtime : `exec:${flags.exec}`;
+  if (runtime === undefined) throw new CompileError('cli/runtime', 'expected --runtime or --exec');
+  const { name } = await findRuntime(runtime); // what cannot be loaded at all is said once
+  const expected = {
+    expectedFailures: flags.expectedFailures ? readExpectedFailures(flags.expectedFailures) : new Map(),
+    baseline: flags.baseline ? readBaseline(flags.baseline) : undefined,
+    strict: flags.strict ?? false,
+  };
+  const progress = startProgress(`${name}: 0 of ${names.length}`);
+  let done = 0;
+  const onResult = () => {
+    progress.text = `${name}: ${++done} of ${names.length}`;
+  };
+  const results = await runConform({ ...flags, runtime, names, onResult }).finally(() => progress.stop());
+  const report = conformReport(name, results, expected);
+  await writeReports(report, flags);
+  if (flags.json !== true) print(report);
+  process.exitCode = report.problems.length ? 1 : 0;
+}
+
+async function writeReports(report: ConformReport, flags: ConformFlags): Promise<void> {
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  if (flags.json === true) process.stdout.write(json);
+  else if (flags.json) writeFileSync(flags.json, json);
+  if (flags.junit) writeFileSync(flags.junit, await junitXml(report));
+  if (flags.tap) writeFileSync(flags.tap, tap(report));
+  if (flags.html) writeFileSync(flags.html, htmlPage(report));
+  if (flags.badge) writeFileSync(flags.badge, await badge(report));
+}
+
+/** Problems that are printed; files have all. */
+const MAX_PRINTED = 40;
+
+function print({ runtime, cases, problems }: ConformReport): void {
+  for (const text of problems.slice(0, MAX_PRINTED)) console.log(pc.red(text));
+  if (problems.length > MAX_PRINTED) console.log(`and ${problems.length - MAX_PRINTED} more`);
+  const counts = [...countsOf(cases)].map(([status, count]) => `${count} ${status}`).join(', ');
+  const summary = `${runtime}: ${cases.length} cases, ${counts}; ${problems.length || 'no'} problems`;
+  console.log(problems.length ? pc.red(summary) : pc.green(summary));
+}

@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { skipWithout, type Tool } from '@ghostc/runtimes';
+import { beforeAll, expect, test } from 'vitest';
+import type { CaseResult } from './conform/case-result.ts';
+import type { ConformReport } from './conform/conform-report.ts';
+import { ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
+
+const folder = testFolder();
+const engine = join(import.meta.dirname, 'testing/broken-engine.mjs');
+const ghostc = ghostcIn(folder, { ...plainEnvironment(), FLAKY_MARK: join(folder, 'tried') });
+const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+
+const named = (report: ConformReport, name: string): CaseResult | undefined =>
+  report.cases.find((one) => one.name === `unary/${name}`);
+
+let report: ConformReport;
+let exit: number | null;
+beforeAll(() => {
+  const files = [
+    '--json',
+    'r.json',
+    '--junit',
+    'r.xml',
+    '--tap',
+    'r.tap',
+    '--html',
+    'r.html',
+    '--badge',
+    'r.svg',
+  ];
+  const { status } = ghostc('conform', '--runtime', engine, '--filter', 'unary/', '--timeout', '2', ...files);
+  exit = status;
+  report = JSON.parse(read('r.json'));
+}, 120_000);
+
+test('a segmentation fault, a hang, a late throw, a flaky case and a refusal in one run are all reported', () => {
+  expect(exit).toBe(1);
+  expect(named(report, 'sqrt')).toMatchObject({ status: 'crash', message: 'died of SIGSEGV' });
+  expect(named(report, 'exp')).toMatchObject({ status: 'timeout', message: 'was not done within 12 s' });
+  expect(named(report, 'neg')?.status).toBe('error');
+  expect(named(report, 'neg')?.message).toMatch(/^threw after it had been asked.*missing is not defined/);
+  expect(named(report, 'ceil')).toMatchObject({
+    status: 'flaky',
+    message: 'error (the device is busy); try 2: pass',
+  });
+  expect(named(report, 'reciprocal')).toMatchObject({
+    status: 'refused',
+    message: 'no kernel for Reciprocal',
+  });
+  expect(named(report, 'tanh')?.status).toBe('fail');
+  const odd = ['sqrt', 'exp', 'neg', 'ceil', 'reciprocal', 'tanh'].map((name) => `unary/${name}`);
+  for (const one of report.cases.filter(({ name }) => !odd.includes(name)))
+    expect(one, one.name).toMatchObject({ status: 'pass' });
+  expect(report.problems).toHaveLength(5);
+});
+
+test('the report as JUnit, TAP, a page and a badge', () => {
+  expect(read('r.xml')).toMatch(/<testsuites tests="\d+" failures="5" errors="0" skipped="1">/);
+  expect(read('r.xml')).toContain('<failure message="died of SIGSEGV" type="crash"/>');
+  expect(read('r.tap')).toMatch(/^TAP version 14\n1\.\.\d+\n/);
+  expect(read('r.tap')).toContain('# SKIP refused: no kernel for Reciprocal');
+  expect(read('r.html')).toContain('<h2>5 problems</h2>');
+  expect(read('r.svg')).toMatch(/^<svg.*ghostc conformance: \d+ of \d+/);
+});
+
+test('expected failures must fail, and nothing may be worse than the baseline', () => {
+  writeFileSync(join(folder, 'known.txt'), 'unary/tanh zeros # a comment\nunary/log gone\nunary/none gone\n');
+  const better = report.cases.map((one) => (one.name === 'unary/neg' ? { ...one, status: 'pass' } : one));
+  writeFileSync(join(folder, 'old.json'), JSON.stringify({ ...report, cases: better }));
+  const lists = ['--expected-failures', 'known.txt', '--baseline', 'old.json', '--retries', '0'];
+  const run = (filter: string) => {
+    const { stdout } = ghostc('conform', '--runtime', engine, '--filter', filter, ...lists, '--json');
+    return (JSON.parse(stdout) as ConformReport).problems;
+  };
+  expect(run('unary/tanh')).toEqual([
+    'unary/log: expected to fail, but no such case was run',
+    'unary/none: expected to fail, but no such case was run',
+  ]);
+  expect(run('unary/log')[0]).toBe('unary/log: expected to fail (gone), found pass');
+  expect(run('unary/neg')[0]).toMatch(/^unary\/neg: error, which passed before: threw after/);
+}, 60_000);
+
+const python: Tool = {
+  name: 'python3 with the packages onnx and onnxruntime (pip install onnx onnxruntime)',
+  packages: ['python3-venv'],
+  found: () => spawnSync('python3', ['-c', 'import onnx, onnxruntime']).status === 0,
+};
+test('the Python engine of docs/engines.md, and ONNX tests from a folder', (context) => {
+  skipWithout([python], 'an engine in Python', context);
+  const fixtures = join(import.meta.dirname, '../../../test-fixtures');
+  const source = readFileSync(join(fixtures, 'engines/engine.py'), 'utf8');
+  expect(readFileSync(join(fixtures, '../docs/engines.md'), 'utf8')).toContain(source);
+  const command = `python3 ${join(fixtures, 'engines/engine.py')}`;
+  const tests = join(fixtures, 'cases/bind-slice-rows');
+  const { stdout, status } = ghostc('conform', '--exec', command, '--onnx-tests', tests, '--filter', 'onnx/');
+  expect(stdout).toContain('1 cases, 1 pass; no problems');
+  expect(status).toBe(0);
+});
+
+test('shards are disjoint and together all cases', () => {
+  const list = (...shard: string[]) =>
+    ghostc('conform', '--runtime', engine, '--list', ...shard)
+      .stdout.trim()
+      .split('\n');
+  const parts = ['1/3', '2/3', '3/3'].flatMap((shard) => list('--shard', shard));
+  expect(parts.sort()).toEqual(list().sort());
+});
+
+test.each([
+  [['--filter', 'no-such-case'], 'no case is selected'],
+  [['--shard', '4/3'], 'Expected i/n'],
+  [['--onnx-tests', 'absent'], 'there is no such folder'],
+  [['--baseline', 'r.xml'], 'error[cli/baseline]'],
+])('bad usage: %j', (args, words) => {
+  const { status, stderr } = ghostc('conform', '--runtime', engine, ...args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(words);
+});

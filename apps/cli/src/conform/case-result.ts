@@ -1,0 +1,19 @@
+/**
+ * What became of a case. `refused`: the engine says that it does not compute this. `crash`: the process died. `flaky`: a second
+ * try gave another outcome than the first.
+ */
+export type CaseStatus = 'pass' | 'fail' | 'refused' | 'error' | 'crash' | 'timeout' | 'flaky' | 'unread';
+
+export interface CaseResult {
+  readonly name: string;
+  readonly status: CaseStatus;
+  /** The largest error as a part of the largest element; null where nothing was compared. */
+  readonly error: number | null;
+  /** The largest error over what is allowed there. */
+  readonly ratio: number | null;
+  readonly seconds: number;
+  readonly message?: string;
+}
+
+/** Statuses that make a run fail. */
+export const isProblem = ({ status }: CaseResult): boolean => !['pass', 'refused', 'unread'].includes(status);

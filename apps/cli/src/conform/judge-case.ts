@@ -1,0 +1,79 @@
+import type { Executable, Runtime } from '@ghostc/conformance';
+import { CompileError } from '@ghostc/ir';
+import type { CaseResult, CaseStatus } from './case-result.ts';
+import type { ConformCase } from './conform-case.ts';
+
+/** Runs a case on an engine and tells a refusal, an error and a difference from one another. */
+export async function judgeCase(one: ConformCase, runtime: Runtime): Promise<CaseResult> {
+  const watched = watching(runtime);
+  const start = performance.now();
+  const finish = (result: Omit<CaseResult, 'name' | 'seconds'>): CaseResult => ({
+    name: one.name,
+    ...result,
+    seconds: (performance.now() - start) / 1000,
+  });
+  try {
+    const { status, maxRel, ratio, message } = await one.judge(watched);
+    if (watched.thrown !== undefined) return finish({ ...outcomeOf(watched.thrown), ...nothing });
+    const passed = status === 'pass' ? 'pass' : 'fail';
+    return finish({
+      status: passed,
+      error: number(maxRel),
+      ratio: number(ratio),
+      ...(message && { message }),
+    });
+  } catch (error) {
+    return finish({ status: 'unread', message: wordsOf(error), ...nothing });
+  }
+}
+
+const nothing = { error: null, ratio: null };
+
+/** JSON has no NaN and no infinity. */
+const number = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** The runtime, with the first thing that it threw. */
+function watching(runtime: Runtime): Runtime & { thrown?: unknown } {
+  const watched: Runtime & { thrown?: unknown } = {
+    ...runtime,
+    prepare: async (model, source) => keep(() => runtime.prepare(model, source).then(watch)),
+  };
+  const keep = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      watched.thrown ??= error;
+      throw error;
+    }
+  };
+  const watch = ({ run, runAll, dispose }: Executable): Executable => ({
+    run: (inputs) => keep(() => run(inputs)),
+    ...(runAll && { runAll: (inputs) => keep(() => runAll(inputs)) }),
+    ...(dispose && { dispose: () => keep(async () => dispose()) }),
+  });
+  return watched;
+}
+
+const byCode: Readonly<Record<string, CaseStatus>> = {
+  'engine/refused': 'refused',
+  'engine/timeout': 'timeout',
+  'engine/died': 'crash',
+  'engine/protocol': 'error',
+  'engine/error': 'error',
+  'engine/outputs': 'error',
+  'tool/failed': 'error',
+  'tool/start': 'error',
+};
+
+/** Our own backends refuse by CompileErrors, modules of the user's by an error whose `refused` is true. */
+export function outcomeOf(thrown: unknown): { status: CaseStatus; message: string } {
+  const message = wordsOf(thrown);
+  if (thrown instanceof CompileError) return { status: byCode[thrown.code] ?? 'refused', message };
+  const refused = thrown instanceof Error && 'refused' in thrown && thrown.refused === true;
+  return { status: refused ? 'refused' : 'error', message };
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof CompileError) return error.detail;
+  return error instanceof Error ? error.message : String(error);
+}

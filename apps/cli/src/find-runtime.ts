@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Runtime } from '@ghostc/conformance';
+import { CompileError } from '@ghostc/ir';
+import { createRuntime, execRuntime, ortRuntime, runtimeNames, withOnnx } from '@ghostc/runtimes';
+
+/** What `findRuntime` takes, for help texts. */
+export const runtimeKinds = `${['ort', ...runtimeNames].join(', ')}, a module whose default export is a Runtime, or exec:COMMAND`;
+
+/** Engines that do not answer within this many seconds are stopped, where the user does not say otherwise. */
+export const ENGINE_TIMEOUT = 60;
+
+/**
+ * A runtime as the user names it: one of ours, a module of theirs, or `exec:COMMAND`, an engine in any language
+ * (docs/engines.md). Throws `run/target`, `file/missing` or `cli/runtime`.
+ */
+export async function findRuntime(name: string, { timeout = ENGINE_TIMEOUT } = {}): Promise<Runtime> {
+  if (name === 'ort') return ortRuntime;
+  if (name.startsWith('exec:')) return execRuntime(name.slice('exec:'.length), { timeout });
+  if (!isForeign(name)) return createRuntime(name);
+  if (!existsSync(name)) throw new CompileError('file/missing', 'there is no such module', { file: name });
+  const found = await defaultExport(name);
+  if (typeof found?.prepare === 'function' && typeof found.name === 'string')
+    return withOnnx(found as Runtime);
+  throw new CompileError('cli/runtime', 'expected a default export { name, prepare }', { file: name });
+}
+
+/** Whether a name stands for an engine of the user's. */
+export function isForeign(name: string): boolean {
+  return name.startsWith('exec:') || /\.[cm]?[jt]s$/.test(name);
+}
+
+async function defaultExport(file: string): Promise<Partial<Runtime> | undefined> {
+  try {
+    return (await import(pathToFileURL(resolve(file)).href)).default;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CompileError('cli/runtime', `the module does not load: ${reason}`, { file });
+  }
+}

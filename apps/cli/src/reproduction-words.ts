@@ -1,0 +1,56 @@
+import type { Outcome } from '@ghostc/bisect';
+import { isForeign } from './find-runtime.ts';
+
+export interface Contestants {
+  readonly a: string;
+  readonly b: string;
+  /** Two models were compared, not two runtimes. */
+  readonly models: boolean;
+}
+
+/** README.md of a reproduction: how to see the difference again, and which programs beside it show it. */
+export function reproductionWords(
+  { a, b, models }: Contestants,
+  outcome: Outcome,
+  ops: readonly string[],
+): string {
+  const failures = outcome.failures.map(({ side, message }) => `- ${side === 'a' ? a : b}: ${message}`);
+  const what = failures.length ? ['fails:', '', ...failures] : ['gives other numbers.'];
+  return [
+    `# ${a} and ${b} differ on ${ops.join(', ')}`,
+    '',
+    `${models ? 'The second model' : `${called(b)}, held against ${called(a)},`} ${what.join('\n')}`,
+    '',
+    ...(models
+      ? [
+          '`model.onnx` is the part of the first model, `other.onnx` that of the second:',
+          '',
+          '    ghostc bisect model.onnx other.onnx --data .',
+        ]
+      : ['Again, in this folder:', '', `    ghostc bisect model.gir --data . --a ${a} --b ${b}`]),
+    '',
+    ...programs(a, b),
+    '',
+  ].join('\n');
+}
+
+/** An engine that is not ours is said to be foreign. */
+function called(name: string): string {
+  if (isForeign(name)) return `\`${name}\` (a foreign engine)`;
+  return `\`${name}\`${name === 'ort' ? ' (ONNX Runtime, a foreign engine)' : ''}`;
+}
+
+function programs(a: string, b: string): string[] {
+  const shows = (target: string): boolean =>
+    [a, b].some((name) => name === target || name.startsWith(`${target}@`));
+  const line = (file: string, target: string, words: string): string =>
+    shows(target)
+      ? `- \`${file}\` ${words}: it shows the difference.`
+      : `- \`${file}\` ${words}, which was not compared: it runs the model against the values expected, and does not run ${a} or ${b}.`;
+  return [
+    `\`test_data_set_0\` has the inputs and what ${a} gave.`,
+    '',
+    line('main.c', 'c', "is ghostc's C"),
+    line('model.html', 'wgsl', "is ghostc's WGSL"),
+  ];
+}

@@ -1,0 +1,44 @@
+import { CompileError } from '@ghostc/ir';
+import { type Pool, pool } from 'workerpool';
+
+/** Milliseconds until a worker that shall end and does not is killed. */
+const GRACE = 100;
+
+/** Processes of this command that serve `serve-worker.ts`: what crashes or hangs takes one of them along, not the command. */
+export function workerPool(maxWorkers: number): Pool {
+  return pool(process.argv[1] as string, {
+    workerType: 'process',
+    maxWorkers,
+    forkArgs: ['worker'],
+    forkOpts: { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    workerTerminateTimeout: GRACE,
+  });
+}
+
+/**
+ * What a worker answers. Throws the CompileErrors that it threw, `engine/error` for other errors, `engine/timeout` after some
+ * seconds, and `engine/died` where the process ended; the next call gets a new process.
+ */
+export async function askWorker<T>(
+  workers: Pool,
+  method: string,
+  { params, seconds }: { readonly params: unknown[]; readonly seconds: number },
+): Promise<T> {
+  try {
+    return await workers.exec(method, params).timeout(seconds * 1000);
+  } catch (error) {
+    throw asCompileError(error as Error, seconds);
+  }
+}
+
+function asCompileError(error: Error, seconds: number): CompileError {
+  const { code, detail } = error as Error & { code?: unknown; detail?: unknown };
+  if (typeof code === 'string' && typeof detail === 'string') return new CompileError(code, detail);
+  if (error.name === 'TimeoutError')
+    return new CompileError('engine/timeout', `was not done within ${seconds} s`);
+  const signal = /signalCode: `(SIG\w+)`/.exec(error.message)?.[1];
+  const exit = /exitCode: `(\d+)`/.exec(error.message)?.[1];
+  if (signal) return new CompileError('engine/died', `died of ${signal}`);
+  if (exit) return new CompileError('engine/died', `left with code ${exit}`);
+  return new CompileError('engine/error', error.message);
+}

@@ -1,0 +1,46 @@
+import type { Runtime, Tensors } from '@ghostc/conformance';
+import { type Graph, printGraph } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import type { RuntimeFacts, RuntimeTask } from './serve-worker.ts';
+import { askWorker, workerPool } from './worker-pool.ts';
+
+/** A runtime in a process of its own, which a crash ends and a hang does not outlive. */
+export interface WorkerRuntime extends Runtime {
+  stop(): void;
+}
+
+/** Seconds that a process may take until it is ready, on a busy machine too. */
+const STARTING = 60;
+
+/**
+ * A runtime by its name (`findRuntime`), each model of which may take `timeout` seconds. Throws what `askWorker` throws.
+ */
+export async function workerRuntime(runtime: string, timeout: number): Promise<WorkerRuntime> {
+  const workers = workerPool(1);
+  const stop = (): void => void workers.terminate(true);
+  try {
+    const start = (): Promise<RuntimeFacts> =>
+      askWorker(workers, 'describe', { params: [runtime, timeout], seconds: Math.max(timeout, STARTING) });
+    const facts = await start();
+    const run = async (task: RuntimeTask): Promise<readonly Tensors[]> => {
+      await start(); // a new process, after one that was lost, starts in time of its own
+      return askWorker(workers, 'run', { params: [task], seconds: timeout });
+    };
+    return { ...facts, stop, prepare: async (model) => executable(model, { runtime, timeout, run }) };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+interface Remote {
+  readonly runtime: string;
+  readonly timeout: number;
+  readonly run: (task: RuntimeTask) => Promise<readonly Tensors[]>;
+}
+
+function executable(model: Graph, { run, ...task }: Remote) {
+  const { text, resources } = printGraph(model, registry);
+  const runAll = (inputs: readonly Tensors[]) => run({ ...task, text, resources, inputs });
+  return { runAll, run: async (inputs: Tensors) => (await runAll([inputs]))[0] as Tensors };
+}

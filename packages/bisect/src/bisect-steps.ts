@@ -1,0 +1,36 @@
+import type { Node } from '@ghostc/ir';
+import { isolateNodes, referenceValues, type Sample } from './isolate.ts';
+import { type Outcome, parts } from './outcome.ts';
+import { reduce } from './reduce.ts';
+import { type BisectReport, named, report, type Session } from './session.ts';
+
+/** Where a runtime rounds quantised layers otherwise, steps travel: every node is judged by itself, on the interpreter's values. */
+export async function bisectSteps(sample: Sample, whole: Outcome, session: Session): Promise<BisectReport> {
+  const nodes = [...sample.graph.nodes()];
+  const values = referenceValues(sample);
+  session.progress(`${nodes.length} nodes, each by itself`);
+  const isolated = await session.run(isolateNodes(sample.graph, values));
+  for (const [n, node] of nodes.entries())
+    for (const k of node.outputs.keys()) session.rows.push(rowOf(node, `${n}_${k}`, isolated));
+  const guilty = nodes.findIndex((node, n) => node.outputs.some((_, k) => ratio(isolated, `${n}_${k}`) > 1));
+  const verdict: Outcome = { ...whole, kind: parts(isolated) ? isolated.kind : 'same' };
+  if (guilty < 0) return report(session, verdict, {});
+  const node = nodes[guilty] as Node;
+  const alone = isolateNodes(sample.graph, values, [node]);
+  const differing = async (one: Sample): Promise<boolean> => parts(await session.run(one));
+  const { maxTrials, progress: onProgress } = session;
+  const small = await reduce(alone, { differing, maxTrials, onProgress });
+  return report(session, verdict, {
+    group: [named(node)],
+    smallest: { ...small, outcome: await session.run(small) },
+  });
+}
+
+function rowOf(node: Node, name: string, { distances, kind }: Outcome): BisectReport['rows'][number] {
+  const { error = 0, allowed = 0, ratio = 0 } = distances.get(name) ?? {};
+  return { ...named(node), kind: ratio > 1 ? kind : 'same', error, allowed };
+}
+
+function ratio({ distances }: Outcome, name: string): number {
+  return distances.get(name)?.ratio ?? 0;
+}

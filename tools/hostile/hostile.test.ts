@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { commands } from './commands.ts';
+import { hostileModels } from './hostile-models.ts';
+import { runLimited } from './run-limited.ts';
+
+/** `npm run hostile` runs all; here is each kind of model, and each command on some of them. */
+const everything = Object.keys(commands);
+const sample: Readonly<Record<string, readonly string[]>> = {
+  'chain-sigmoid': everything,
+  'chain-conv': ['c', 'wgsl'],
+  'wide-outputs': ['onnx', 'c', 'wgsl', 'inspect'],
+  'wide-sum-inputs': ['c', 'wgsl'],
+  'fold-concat-doubling-constant': ['inspect', 'onnx', 'c', 'quantize'],
+  'fold-constant-of-shape-64m': ['c'],
+  'size-pad-1e10': everything,
+  'text-symbolic-doubling': ['onnx', 'verify', 'opt'],
+  'text-names-quotes': ['onnx', 'c', 'wgsl'],
+};
+
+const limits = { seconds: 5, megabytes: 1000 };
+const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const models = hostileModels(200);
+const runs = Object.entries(sample).flatMap(([name, list]) => list.map((command) => ({ name, command })));
+
+test.each(runs)('$name: $command is right or gives one clear error', async ({ name, command }) => {
+  const file = join(folder, `${name}.onnx`);
+  const out = join(folder, 'out');
+  writeFileSync(file, models.get(name)?.() ?? '');
+  const args = [resolve('apps/cli/dist/ghostc.mjs'), ...(commands[command]?.(file, out) ?? [])];
+  const { fault, message } = await runLimited(args, { out, limits });
+  expect(fault, message).toBe('');
+});
