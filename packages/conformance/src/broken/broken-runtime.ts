@@ -91,3 +91,6 @@ export function indexAlong(shape: readonly number[], axis: number, at: number): 
   const inner = shape.slice(axis + 1).reduce((product, dim) => product * dim, 1);
   return Math.floor(at / inner) % (shape[axis] ?? 1);
 }
+
+/** Broken engines as a table. */
+export type Rows = readonly (readonly [name: string, ops: string, fault: Fault])[];
