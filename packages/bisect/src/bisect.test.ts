@@ -135,3 +135,47 @@ test('what is computed of constants alone is a constant beside the node that rea
     [false, true],
   ]);
 });
+
+/** Twelve convolutions, of which a bound of the worst case says nothing. */
+const deep = parseGraph(
+  `graph @deep(%x0: f32[1,8,6,5])
+${Array.from({ length: 12 }, (_, i) => `const %w${i}: f32[8,8,3,3] = random(${i})\n%c${i} = conv2d %x${i}, %w${i} {pads=[1,1,1,1]}\n%x${i + 1} = relu %c${i}`).join('\n')}
+return %x12`,
+  { registry },
+);
+
+test('zeros are told from the outputs of twelve convolutions', async () => {
+  const sample = { graph: deep, inputs: seededInputs(deep, 1) };
+  const report = await bisect(
+    sample,
+    { a: interpreterRuntime, b: faulty(has('conv2d'), () => 0) },
+    { maxTrials: 5 },
+  );
+  expect(report).toMatchObject({ agree: false, culprit: { node: 'c0', op: 'conv2d' } });
+});
+
+test('a difference that comes and goes is no smallest model', async () => {
+  const model = graph();
+  let runs = 0;
+  const once: Runtime = {
+    ...faulty(
+      () => runs++ === 0,
+      (v) => v + 1,
+    ),
+    name: 'once',
+  };
+  const report = await bisect(
+    { graph: model, inputs: seededInputs(model, 1) },
+    { a: interpreterRuntime, b: once },
+  );
+  expect(report).toMatchObject({ agree: false, smallest: null, group: [] });
+  expect(report.notes.join()).toContain('comes and goes');
+});
+
+test('where both fail, nothing is said of either', async () => {
+  const model = graph();
+  const none: Runtime = { name: 'none', prepare: () => Promise.reject(new Error('out of memory')) };
+  const report = await bisect({ graph: model, inputs: seededInputs(model, 1) }, { a: none, b: none });
+  expect(report.whole.kind).toBe('neither');
+  expect(report.smallest).toBeNull();
+});

@@ -72,12 +72,17 @@ interface Found {
 /** A node whose beginning parts while that of the node before it does not, for the first output that parts by itself. */
 async function firstPart(sample: Sample, whole: Outcome, session: Session): Promise<Found | null> {
   for (const output of worstFirst(sample, whole)) {
-    const cut = new Cuttable(sample, output);
+    const cut = Cuttable.of(sample, output);
     const high = cut.nodes.length - 1;
-    if (high >= 0 && (await partsUpTo(cut, high, whole, session)))
+    if (high >= 0 && (isWhole(sample, cut) || (await partsUpTo(cut, high, whole, session))))
       return { cut, last: await boundary(cut, high, whole, session) };
   }
   return null;
+}
+
+/** Whether the beginning that ends at the output is the model itself, which has been run. */
+function isWhole({ graph }: Sample, { nodes }: Cuttable): boolean {
+  return graph.outputs.length === 1 && nodes.length === graph.nodeCount;
 }
 
 async function boundary(cut: Cuttable, end: number, whole: Outcome, session: Session): Promise<number> {

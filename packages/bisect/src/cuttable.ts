@@ -1,6 +1,8 @@
-import { extractSubgraph } from '@ghostc/edit';
+import { type Boundary, extractSubgraph } from '@ghostc/edit';
 import { attempt, type Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
 import { referenceValues, type Sample } from './isolate.ts';
+
+const known = new WeakMap<Sample, Map<Value, Cuttable>>();
 
 /** A model that can be cut: its nodes up to one output, and the values where it can be opened. */
 export class Cuttable {
@@ -8,6 +10,16 @@ export class Cuttable {
   readonly nodes: readonly Node[];
   readonly #sample: Sample;
   readonly #values: ReadonlyMap<Value, Tensor> | null;
+  readonly #parts = new Map<string, Sample | null>();
+
+  /** The same for the same sample, so that its parts are, and what is known of their rounding. */
+  static of(sample: Sample, output: Value): Cuttable {
+    const ofSample = known.get(sample) ?? new Map<Value, Cuttable>();
+    known.set(sample, ofSample);
+    const found = ofSample.get(output) ?? new Cuttable(sample, output);
+    ofSample.set(output, found);
+    return found;
+  }
 
   constructor(sample: Sample, output: Value) {
     this.#sample = sample;
@@ -31,7 +43,16 @@ export class Cuttable {
     return this.#part({ inputs, outputs: resultsOf(this.nodes[last] as Node) });
   }
 
-  #part(boundary: { inputs: string[]; outputs: string[] }): Sample | null {
+  #part(boundary: Boundary): Sample | null {
+    const key = JSON.stringify(boundary);
+    const part = this.#parts.get(key);
+    if (part !== undefined) return part;
+    const made = this.#make(boundary);
+    this.#parts.set(key, made);
+    return made;
+  }
+
+  #make(boundary: Boundary): Sample | null {
     const { graph, inputs, other } = this.#sample;
     if (boundary.inputs.length && !this.#values) return null;
     const given = new Map<string, Tensor>(inputs);

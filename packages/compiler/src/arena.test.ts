@@ -11,7 +11,7 @@ const lowered = (spec: string): Graph => lowerForKernels(optimize(buildFromSpec(
 /** The graph with one-byte elements, as after quantisation. */
 function oneByte(graph: Graph): Graph {
   for (const value of [...graph.inputs, ...[...graph.nodes()].flatMap(({ outputs }) => outputs)])
-    value.type = { ...value.type, dtype: 'i8' };
+    graph.setType(value, { ...value.type, dtype: 'i8' });
   return graph;
 }
 

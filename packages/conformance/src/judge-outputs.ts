@@ -68,7 +68,7 @@ function judgeByRuns(question: Question, actual: Tensor | undefined, runs: Runs)
   const { expected } = question;
   const tolerance = noiseTolerance(question, runs);
   const found = { ...compareTensors(expected, actual, tolerance), bound: tolerance.bound };
-  const unclear = found.pass && cannotTell(expected, tolerance);
+  const unclear = found.pass && cannotTell(expected, tolerance, question.task.arithmetic);
   return unclear ? { ...found, unclear } : found;
 }
 

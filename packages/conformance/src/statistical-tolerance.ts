@@ -1,4 +1,4 @@
-import type { NoisyOutput } from '@ghostc/interpreter';
+import type { Arithmetic, NoisyOutput } from '@ghostc/interpreter';
 import { type Tensor, toNumbers } from '@ghostc/ir';
 import { largestMagnitude, type Tolerance, tooWide } from './compare.ts';
 
@@ -35,9 +35,14 @@ function roundedStep({ step, value }: NoisyOutput): number {
 }
 
 /** Why the tolerance cannot tell a result from noise; undefined where it can. */
-export function cannotTell(expected: Tensor, { bound, rms }: Tolerance): string | undefined {
+export function cannotTell(
+  expected: Tensor,
+  { bound, rms }: Tolerance,
+  arithmetic: Arithmetic = 'f32',
+): string | undefined {
   const values = toNumbers(expected);
-  if (rms === undefined) return tooWide(values, (i) => bound?.[i] ?? 0, expected.dtype);
+  const half = expected.dtype === 'f32' && (arithmetic === 'f16' || arithmetic === 'bf16');
+  if (rms === undefined) return tooWide(values, (i) => bound?.[i] ?? 0, half ? arithmetic : expected.dtype);
   const size = rootMeanSquare(values);
   if (rms <= MOST_NOISE * (size || 1) || expected.data.length < 1 / STEPS_OFF) return undefined;
   return `rounding alone moves the outputs by ${rms.toExponential(1)}, and they are ${size.toExponential(1)} in size`;

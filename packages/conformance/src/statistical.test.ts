@@ -166,3 +166,25 @@ function moved(one: Tensor, off: number): Tensor {
     Float32Array.from(toNumbers(one), (v) => Number(v) + off),
   );
 }
+
+/** x with 10 bits behind the point, as TF32 has it. */
+function tf32(tensor: Tensor): Tensor {
+  const words = Uint32Array.from(
+    new Uint32Array((tensor.data as Float32Array).slice().buffer),
+    (v) => ((v + 0x1000) & 0xffffe000) >>> 0,
+  );
+  return { ...tensor, data: new Float32Array(words.buffer) };
+}
+
+test('an engine in TF32 is not right in float32 at K = 960, and is where it says what it computes in', async () => {
+  const model = parse('graph @g(%x: f32[4,960], %y: f32[960,16])\n  %0 = matmul %x, %y\n  return %0');
+  const run = async (inputs: Tensors): Promise<Tensors> =>
+    interpret(model, new Map([...inputs].map(([name, one]) => [name, tf32(one)])));
+  const engine: Runtime = { name: 'tf32', prepare: async () => ({ run }) };
+  const silent = await verdict(engine, task(model));
+  expect([silent.status, silent.note?.includes('suspicious')]).not.toEqual(['pass', undefined]);
+  const honest = await verdict({ ...engine, arithmetic: 'tf32' }, task(model));
+  expect(honest).toMatchObject({ status: 'pass' });
+  expect(honest.note).toBeUndefined();
+  expect((await verdict({ ...engine, arithmetic: 'bf16' }, task(model))).status).toBe('pass');
+});

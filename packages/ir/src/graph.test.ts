@@ -152,3 +152,66 @@ test('a node without results has no output', () => {
   const sink = graph.add({ op: 'sink', inputs: [], types: [] });
   expect(() => sink.output).toThrow('sink has no output');
 });
+
+type Sample = ReturnType<typeof chain>;
+
+/** Every method that changes a graph, and the setter of an output. */
+const changes: Readonly<Record<string, (sample: Sample) => void>> = {
+  addInput: ({ graph }) => graph.addInput('z', type),
+  addConstant: ({ graph }) => graph.addConstant('c', f32([2], [3, 4])),
+  addOutput: ({ graph, a }) => graph.addOutput('more', a.output),
+  removeOutputs: ({ graph }) => graph.removeOutputs(),
+  add: ({ graph, x }) => graph.add({ op: 'relu', inputs: [x], types: [type] }),
+  replaceAllUses: ({ graph, a, x }) => graph.replaceAllUses(a.output, x),
+  setType: ({ graph, x }) => graph.setType(x, { dtype: 'f16', shape: [2] }),
+  replaceInput: ({ graph, a, b, x }) => graph.replaceInput(b, a.output, x),
+  remove: ({ graph, x }) => graph.remove(graph.add({ op: 'relu', inputs: [x], types: [type] })),
+  removeConstant: ({ graph }) => graph.removeConstant(graph.addConstant('c', f32([2], [3, 4]))),
+  move: ({ graph, b, a }) => graph.move(b, a),
+  output: ({ graph, a }) => {
+    for (const output of graph.outputs) output.value = a.output;
+  },
+};
+
+test.each(Object.entries(changes))('%s counts as an edit', (_, change) => {
+  const sample = chain();
+  const before = sample.graph.edits;
+  change(sample);
+  expect(sample.graph.edits).toBeGreaterThan(before);
+});
+
+test('no method that changes a graph is left out above', () => {
+  const changing = Object.keys(changes).filter((name) => name !== 'output');
+  const asking = ['constructor', 'first', 'last', 'nodeCount', 'edits', 'nodes', 'isOutput', 'clone'];
+  expect(Object.getOwnPropertyNames(Graph.prototype).sort()).toEqual([...changing, ...asking].sort());
+});
+
+test('types leave no way round the count', () => {
+  const never = ({ graph, x, a, b }: Sample): void => {
+    // @ts-expect-error: changes by `setType`
+    x.type = type;
+    // @ts-expect-error: changes by `add`
+    x.producer = a;
+    // @ts-expect-error: changes by `add` and `replaceInput`
+    x.users.clear();
+    // @ts-expect-error: changes by `replaceInput`
+    a.inputs[0] = null;
+    // @ts-expect-error: stays
+    a.attrs = {};
+    // @ts-expect-error: stays
+    a.attrs.alpha = 1;
+    // @ts-expect-error: changes by `move`
+    a.next = b;
+    // @ts-expect-error: changes by `move`
+    graph.first = b;
+    // @ts-expect-error: changes by `addInput`
+    graph.inputs.push(x);
+    // @ts-expect-error: changes by `addOutput` and `removeOutputs`
+    graph.outputs.pop();
+    // @ts-expect-error: changes by `addConstant` and `removeConstant`
+    graph.constants.clear();
+    // @ts-expect-error: counts by itself
+    graph.edits = 0;
+  };
+  expect(never).toBeTypeOf('function');
+});

@@ -7,16 +7,19 @@ import type { TensorType } from './tensor-type.ts';
 export type Attr = number | string | boolean | readonly number[] | readonly string[];
 export type Attrs = Readonly<Record<string, Attr>>;
 
-/** An SSA value: a graph input, a constant, or a result of one node. Names are unique in a graph. */
+/** What only `Graph` may change, which counts it. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** An SSA value: a graph input, a constant, or a result of one node. Names are unique in a graph. Changes through `Graph` only. */
 export class Value {
   readonly name: string;
-  type: TensorType;
+  readonly type: TensorType;
   /** The node that computes this value; null for inputs and constants. */
-  producer: Node | null = null;
+  readonly producer: Node | null = null;
   /** The data, if the value is a constant. */
   readonly constant: Tensor | null;
   /** Nodes that read this value, each once. */
-  readonly users = new Set<Node>();
+  readonly users: ReadonlySet<Node> = new Set();
 
   constructor(name: string, type: TensorType, constant: Tensor | null = null) {
     this.name = name;
@@ -25,7 +28,7 @@ export class Value {
   }
 }
 
-/** An operation. Made by `Graph.add`; inputs change through `Graph` alone, so that use lists stay right. */
+/** An operation. Made by `Graph.add`; changes through `Graph` only, so that use lists stay right. */
 export class Node {
   readonly op: string;
   /** null stands for an absent optional input. */
@@ -37,8 +40,8 @@ export class Node {
   /** Of a composite op: `origin` by the parts that it stands for, so that an expansion can name them. Empty if not known. */
   readonly partOrigins: readonly (readonly string[])[];
   /** Neighbours in execution order; null at the ends. */
-  previous: Node | null = null;
-  next: Node | null = null;
+  readonly previous: Node | null = null;
+  readonly next: Node | null = null;
 
   constructor(parts: {
     op: string;
@@ -107,17 +110,21 @@ export interface NewNode {
   readonly before?: Node | null;
 }
 
+const usersOf = (value: Value): Set<Node> => value.users as Set<Node>;
+const link = (node: Node, side: 'previous' | 'next', other: Node | null): void => {
+  (node as Mutable<Node>)[side] = other;
+};
+
 /** A function in SSA form: inputs, constants, nodes in execution order, named outputs. */
 export class Graph {
-  name: string;
-  readonly inputs: Value[] = [];
-  readonly outputs: GraphOutput[] = [];
-  readonly constants = new Set<Value>();
-  first: Node | null = null;
-  last: Node | null = null;
-  nodeCount = 0;
-  /** Counts the changes: what held of a graph holds as long as this stays. */
-  edits = 0;
+  readonly name: string;
+  readonly inputs: readonly Value[] = [];
+  readonly outputs: readonly GraphOutput[] = [];
+  readonly constants: ReadonlySet<Value> = new Set();
+  #first: Node | null = null;
+  #last: Node | null = null;
+  #nodeCount = 0;
+  #edits = 0;
   /** Reads the source again with these sizes: where some node's types do not follow from its inputs'. A copy has none. */
   withSizes: ((sizes: ReadonlyMap<string, number>) => Graph) | null = null;
   readonly #outputCounts = new Map<Value, number>();
@@ -126,6 +133,23 @@ export class Graph {
 
   constructor(name = 'main') {
     this.name = name;
+  }
+
+  get first(): Node | null {
+    return this.#first;
+  }
+
+  get last(): Node | null {
+    return this.#last;
+  }
+
+  get nodeCount(): number {
+    return this.#nodeCount;
+  }
+
+  /** Counts the changes: what held of a graph holds as long as this stays. */
+  get edits(): number {
+    return this.#edits;
   }
 
   /** Nodes in execution order. The current node may be removed while iterating. */
@@ -139,25 +163,26 @@ export class Graph {
 
   addInput(name: string, type: TensorType): Value {
     const value = new Value(this.#claim(name), type);
-    this.inputs.push(value);
-    this.edits++;
+    (this.inputs as Value[]).push(value);
+    this.#edits++;
     return value;
   }
 
   addConstant(name: string, tensor: Tensor): Value {
     const value = new Value(this.#claim(name), tensorType(tensor), tensor);
-    this.constants.add(value);
-    this.edits++;
+    (this.constants as Set<Value>).add(value);
+    this.#edits++;
     return value;
   }
 
   addOutput(name: string, value: Value): void {
-    this.outputs.push(new Output(name, value, (one, change) => this.#countOutput(one, change)));
+    const output = new Output(name, value, (one, change) => this.#countOutput(one, change));
+    (this.outputs as GraphOutput[]).push(output);
   }
 
   removeOutputs(): void {
-    this.outputs.splice(0);
-    this.edits++;
+    (this.outputs as GraphOutput[]).splice(0);
+    this.#edits++;
     this.#outputCounts.clear();
   }
 
@@ -169,8 +194,8 @@ export class Graph {
     const origin = source.origin ?? parts.flat();
     const outputs = types.map((type, i) => new Value(this.#claim(names[i] ?? op), type));
     const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin, partOrigins });
-    for (const output of outputs) output.producer = node;
-    for (const input of inputs) input?.users.add(node);
+    for (const output of outputs) (output as Mutable<Value>).producer = node;
+    for (const input of inputs) if (input) usersOf(input).add(node);
     this.#link(node, before);
     return node;
   }
@@ -182,14 +207,20 @@ export class Graph {
     for (const output of this.outputs) if (output.value === from) output.value = to;
   }
 
+  /** The value takes another type; nodes around it have to fit. */
+  setType(value: Value, type: TensorType): void {
+    (value as Mutable<Value>).type = type;
+    this.#edits++;
+  }
+
   /** Every input of `node` that is `from` becomes `to`. */
   replaceInput(node: Node, from: Value, to: Value | null): void {
     if (!node.inputs.includes(from)) return;
     const inputs = node.inputs as (Value | null)[];
     for (let i = 0; i < inputs.length; i++) if (inputs[i] === from) inputs[i] = to;
-    from.users.delete(node);
-    to?.users.add(node);
-    this.edits++;
+    usersOf(from).delete(node);
+    if (to) usersOf(to).add(node);
+    this.#edits++;
   }
 
   /** Removes a node whose results nobody uses; throws `ir/still-used` otherwise, `ir/not-in-graph` for a removed node. */
@@ -201,7 +232,7 @@ export class Graph {
         node: node.origin[0],
         op: node.op,
       });
-    for (const input of node.inputs) input?.users.delete(node);
+    for (const input of node.inputs) if (input) usersOf(input).delete(node);
     for (const output of node.outputs) this.#names.delete(output.name);
     this.#unlink(node);
   }
@@ -209,9 +240,9 @@ export class Graph {
   removeConstant(value: Value): void {
     if (value.users.size > 0 || this.isOutput(value))
       throw new CompileError('ir/still-used', `%${value.name} is still used`);
-    if (!this.constants.delete(value)) return;
+    if (!(this.constants as Set<Value>).delete(value)) return;
     this.#names.delete(value.name);
-    this.edits++;
+    this.#edits++;
   }
 
   /** Puts `node` before `anchor` in execution order (at the end for null). */
@@ -234,7 +265,7 @@ export class Graph {
 
   #countOutput(value: Value, change: number): void {
     this.#outputCounts.set(value, (this.#outputCounts.get(value) ?? 0) + change);
-    this.edits++;
+    this.#edits++;
   }
 
   #claim(wish: string): string {
@@ -260,25 +291,25 @@ export class Graph {
 
   #link(node: Node, before: Node | null): void {
     const previous = before ? before.previous : this.last;
-    node.previous = previous;
-    node.next = before;
-    if (previous) previous.next = node;
-    else this.first = node;
-    if (before) before.previous = node;
-    else this.last = node;
-    this.nodeCount++;
-    this.edits++;
+    link(node, 'previous', previous);
+    link(node, 'next', before);
+    if (previous) link(previous, 'next', node);
+    else this.#first = node;
+    if (before) link(before, 'previous', node);
+    else this.#last = node;
+    this.#nodeCount++;
+    this.#edits++;
   }
 
   #unlink(node: Node): void {
-    if (node.previous) node.previous.next = node.next;
-    else this.first = node.next;
-    if (node.next) node.next.previous = node.previous;
-    else this.last = node.previous;
-    node.previous = null;
-    node.next = null;
-    this.nodeCount--;
-    this.edits++;
+    if (node.previous) link(node.previous, 'next', node.next);
+    else this.#first = node.next;
+    if (node.next) link(node.next, 'previous', node.previous);
+    else this.#last = node.previous;
+    link(node, 'previous', null);
+    link(node, 'next', null);
+    this.#nodeCount--;
+    this.#edits++;
   }
 }
 

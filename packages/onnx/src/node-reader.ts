@@ -5,6 +5,7 @@ import {
   fromNumbers,
   isStatic,
   type Tensor,
+  type TensorType,
   type Value,
 } from '@ghostc/ir';
 import { buildNode, openDimensions, type Rounding } from '@ghostc/ops';
@@ -224,6 +225,10 @@ export class NodeReader {
       'onnx/dynamic-shape',
       `${this.op} needs fixed sizes, found [${shape.join(',')}]${this.#bindHint()}`,
     );
+  }
+
+  setType(value: Value, type: TensorType): void {
+    this.#state.graph.setType(value, type);
   }
 
   addConstant(tensor: Tensor, name = this.outputNames[0] ?? 'constant'): Value {

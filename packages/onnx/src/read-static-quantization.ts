@@ -153,7 +153,7 @@ export function dequantize(node: NodeReader, x: Value, quant: QuantParams): Valu
   if (x.constant) return node.emit('dequantize_linear', [node.addConstant({ ...x.constant, quant }, x.name)]);
   if (quant.axis !== undefined || x.type.dtype === 'i32') return undefined;
   if (x.type.dtype === 'i16' && quant.zeroPoint[0] !== 0) return undefined;
-  if (!x.type.quant && !x.producer) x.type = { ...x.type, quant };
+  if (!x.type.quant && !x.producer) node.setType(x, { ...x.type, quant });
   return sameQuant(x.type.quant, quant) ? node.emit('dequantize_linear', [x]) : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
-import { type DType, fromNumbers, type Graph, isFloat, type Tensor, toNumbers, Value } from '@ghostc/ir';
+import { type DType, fromNumbers, type Graph, isFloat, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import { passesBorder } from './ort-session.ts';
 
@@ -30,17 +30,13 @@ export function withBorderCasts(model: Graph): Graph {
 
 function castInput(graph: Graph, input: Value): void {
   const { dtype, shape } = input.type;
-  const wide = new Value(input.name, { dtype: carrier(dtype), shape });
-  graph.inputs[graph.inputs.indexOf(input)] = wide;
-  const before = graph.first;
-  const narrow = buildNode(graph, {
-    op: 'cast',
-    inputs: [wide],
-    attrs: { to: dtype },
-    before,
-    names: [`${input.name}_${dtype}`],
-  });
-  graph.replaceAllUses(input, narrow.output);
+  const [users, outputs] = [[...input.users], graph.outputs.filter(({ value }) => value === input)];
+  graph.setType(input, { dtype: carrier(dtype), shape });
+  const names = [`${input.name}_${dtype}`];
+  const cast = { op: 'cast', inputs: [input], attrs: { to: dtype }, before: graph.first, names };
+  const { output: narrow } = buildNode(graph, cast);
+  for (const user of users) graph.replaceInput(user, input, narrow);
+  for (const output of outputs) output.value = narrow;
 }
 
 /** The engine of a graph with border casts, seen with the model's own types. */

@@ -8,18 +8,16 @@ import type { Graph, Value } from '@ghostc/ir';
 export function integerIo(model: Graph): Graph | undefined {
   const graph = integerForm(model);
   if (!graph) return undefined;
-  const inputs = graph.inputs.splice(0).map((input) => quantizedInput(graph, input));
+  const inputs = graph.inputs.map((input) => quantizedInput(graph, input));
   const outputs = graph.outputs.map((output) => quantizedOutput(graph, output));
   return [...inputs, ...outputs].some(Boolean) ? graph : undefined;
 }
 
 function quantizedInput(graph: Graph, input: Value): boolean {
   const [user, ...others] = input.users;
-  if (user?.op !== 'quantize_linear' || others.length > 0 || graph.isOutput(input)) {
-    graph.inputs.push(input);
-    return false;
-  }
-  graph.replaceAllUses(user.output, graph.addInput(input.name, user.output.type));
+  if (user?.op !== 'quantize_linear' || others.length > 0 || graph.isOutput(input)) return false;
+  graph.setType(input, user.output.type);
+  graph.replaceAllUses(user.output, input);
   graph.remove(user);
   return true;
 }

@@ -1,0 +1,63 @@
+import type { CProgram } from '@ghostc/backend-c';
+import { compileC } from '@ghostc/compiler';
+import type { Executable, Runtime, Tensors } from '@ghostc/conformance';
+import type { Graph } from '@ghostc/ir';
+import { prepareC } from '@ghostc/runtimes';
+import { namesIn } from './mutant.ts';
+
+export interface CLayer {
+  readonly names: readonly string[];
+  /** The function that it calls. */
+  readonly kernel: string;
+  /** The statement. */
+  readonly call: string;
+}
+
+/** The C that a changed compiler makes, built without optimisation, so that many can be tried. */
+export function cRuntimeWith(name: string, change: (source: string) => string): Runtime {
+  return {
+    name,
+    prepare: async (model) => {
+      const program = compileC(model, { name: 'm' });
+      return runnable(withSource(program, change(sourceOf(program))));
+    },
+  };
+}
+
+async function runnable(program: CProgram): Promise<Executable> {
+  const { run, dispose } = await prepareC(program, 'host', {
+    extraFlags: ['-O0', '-Wno-error'],
+    timeout: 20,
+  });
+  const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
+    (await run(inputs)).map(({ outputs }) => outputs);
+  return { runAll, run: async (inputs) => (await runAll([inputs]))[0] as Tensors, dispose };
+}
+
+export function cSource(model: Graph): string {
+  return sourceOf(compileC(model, { name: 'm' }));
+}
+
+const sourceOf = ({ files }: CProgram): string => files.get('m.c') as string;
+
+function withSource(program: CProgram, source: string): CProgram {
+  return { ...program, files: new Map([...program.files, ['m.c', source]]) };
+}
+
+/** Kernels by name: what stands between the braces. */
+export function kernelsOf(source: string): Map<string, string> {
+  const found = source.matchAll(/^KERNEL void (m_k_\w+)\([^)]*\)\n\{\n([\s\S]*?)^\}\n/gm);
+  return new Map([...found].map(([, name, body]) => [name as string, body as string]));
+}
+
+/** The calls of `m_run`, with the names in the comments before them. */
+export function layersOf(source: string): CLayer[] {
+  const found = source.matchAll(
+    /\/\* \d+\. [^;]*; (.*) \*\/\n[^\n]*GHOSTC_LAYER[^\n]*\n\s*((m_k_\w+)\(.*\);)/g,
+  );
+  return [...found].map(([, names, call, kernel]) => ({
+    names: namesIn(names as string),
+    kernel: kernel as string,
+    call: call as string,
+  }));
+}

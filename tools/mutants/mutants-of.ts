@@ -1,0 +1,17 @@
+import { cKernelMutants, wgslKernelMutants } from './kernel-mutants.ts';
+import { type Mutant, type Subject, spread } from './mutant.ts';
+import { passMutants } from './pass-mutants.ts';
+import { cPlanMutants, wgslPlanMutants } from './plan-mutants.ts';
+
+const makers: Readonly<Record<string, (subject: Subject) => Mutant[]>> = {
+  c: cKernelMutants,
+  wgsl: wgslKernelMutants,
+  pass: passMutants,
+  'plan-c': cPlanMutants,
+  'plan-wgsl': wgslPlanMutants,
+};
+
+/** So many mutants of each kind, spread over the model. */
+export function mutantsOf(subject: Subject, kinds: readonly string[], count: number): Mutant[] {
+  return kinds.flatMap((kind) => spread(makers[kind]?.(subject) ?? [], count));
+}
