@@ -100,6 +100,19 @@ test('the Python engine of docs/engines.md, and ONNX tests from a folder', (cont
   expect(status).toBe(0);
 });
 
+test('the exported suite, run by a program in Python that knows nothing of ghostc', (context) => {
+  skipWithout([python], 'a runner in Python', context);
+  const runner = join(import.meta.dirname, '../../../test-fixtures/engines/run_suite.py');
+  expect(ghostc('conform', '--export', 'suite', '--filter', 'pools/').stdout).toMatch(/^wrote \d+ cases/);
+  const run = () => spawnSync('python3', [runner, 'suite', 'onnxruntime'], { cwd: folder, encoding: 'utf8' });
+  const { stdout } = run();
+  const odd = stdout.trim().split('\n').slice(0, -1);
+  expect(odd).toEqual([expect.stringMatching(/^pools\/max_pool\/nan: fail: element \d+: expected nan/)]); // as documented
+  expect(Number(/^(\d+) of \d+ pass$/m.exec(stdout)?.[1])).toBeGreaterThan(20);
+  const bound = join(folder, 'suite/pools/average_pool/plain/test_data_set_0/bound_0.pb');
+  expect(readFileSync(bound).length).toBeGreaterThan(20);
+}, 60_000);
+
 test('shards are disjoint and together all cases', () => {
   const list = (...shard: string[]) =>
     ghostc('conform', '--runtime', engine, '--list', ...shard)

@@ -1,3 +1,4 @@
+export { type BoundedExpectation, type BoundedSet, caseBounds } from './case-bounds.ts';
 export {
   type Comparison,
   compareTensors,
