@@ -2,7 +2,7 @@ import type { Node } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
 import type { Outcome } from './outcome.ts';
 
-/** A beginning of the model, up to one node, in both runtimes; in quantised models under ONNX Runtime the node alone. */
+/** A beginning of the model, up to one node, in both runtimes; in quantised models on ONNX Runtime only the node. */
 export interface BisectRow {
   /** The name in the source model, or the value's. */
   readonly node: string;

@@ -12,7 +12,7 @@ import { CompileError } from '@ghostc/ir';
 import { readDataSets } from '../data-sets.ts';
 import { loadModel } from '../load-model.ts';
 
-/** One question to an engine, known by its name in the parent and in the workers. */
+/** A case for an engine. The parent and its workers know it by its name. */
 export interface ConformCase {
   readonly name: string;
   /** Runs it. Throws where ghostc cannot read the model or the data. */
