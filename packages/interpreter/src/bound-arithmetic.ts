@@ -1,5 +1,5 @@
 import { type Attrs, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
-import { type ActivationName, activationFunction } from '@ghostc/ops';
+import { type ActivationName, activationFunction, power } from '@ghostc/ops';
 import { selected } from './bound-choices.ts';
 import { type Errors, evaluate, everywhere, isExact, type Step, spreadTo, unitOf } from './bound-step.ts';
 import { type Bounded, eachNumber, errorTensor, gamma, magnitude } from './bounded.ts';
@@ -121,17 +121,20 @@ export function raised(step: Step, [y]: readonly Tensor[]): Errors {
   const [a, b] = step.inputs as readonly [Bounded, Bounded];
   const unit = unitOf(step.node);
   const spread = spreadTo(y as Tensor);
-  const [base, power] = [spread(a.tensor), spread(b.tensor)];
+  const [base, exponents] = [spread(a.tensor), spread(b.tensor)];
   const [ea, eb] = [spread(errorTensor(a)), spread(errorTensor(b))];
-  const raw = Float64Array.from(base, (x, i) => Number(x) ** Number(power[i]));
+  const raw = Float64Array.from(base, (x, i) => power(Number(x), Number(exponents[i])));
   const error = raw.map((v, i) => {
-    const [x, p, ex, ep] = [Number(base[i]), Number(power[i]), ea[i] ?? 0, eb[i] ?? 0];
+    const [x, p, ex, ep] = [Number(base[i]), Number(exponents[i]), ea[i] ?? 0, eb[i] ?? 0];
     // exp2(p log2 x): an error of the logarithm counts p times
-    const own = unit * Math.abs(v) * (8 + 8 * Math.abs(p * Math.log(Math.abs(x) || 1)) + 4 * Math.abs(p));
+    const own =
+      Math.abs(p) === Infinity
+        ? 0
+        : unit * Math.abs(v) * (8 + 8 * Math.abs(p * Math.log(Math.abs(x) || 1)) + 4 * Math.abs(p));
     if (ex === 0 && ep === 0) return own;
     if (ep === 0 && p >= 1 && Number.isInteger(p)) return own + p * (Math.abs(x) + ex) ** (p - 1) * ex;
     if (x - ex <= 0) return Number.POSITIVE_INFINITY;
-    const ends = [-1, 1].flatMap((s) => [-1, 1].map((t) => (x + s * ex) ** (p + t * ep)));
+    const ends = [-1, 1].flatMap((s) => [-1, 1].map((t) => power(x + s * ex, p + t * ep)));
     return own + ends.reduce((most, end) => Math.max(most, Math.abs(end - v)), 0);
   });
   return [activated(step, y as Tensor, error)];

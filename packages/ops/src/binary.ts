@@ -126,6 +126,11 @@ export const sub = binary('sub', (a, b) => a - b);
 export const mul = binary('mul', (a, b) => a * b, ['commutative'], Math.imul);
 /** a / b; integers truncate towards zero. */
 export const div = binary('div', (a, b) => a / b);
+/** x^y as C's pow: 1 to any power is 1, also to NaN, and so is -1 to an infinite one; JavaScript has NaN there. */
+export function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+}
+
 /** Of integers it is computed in double precision and truncated; what the type cannot hold is its lowest number. */
 export const pow = defineOp({
   name: 'pow',
@@ -134,8 +139,7 @@ export const pow = defineOp({
   traits: ['elementwise', 'binary'],
   infer: ({ a, b }) => pairType('pow', a, b),
   evaluate({ a, b }, attrs, [type]) {
-    const formula: Formula = (x, y) => x ** y;
-    if (isFloat(a.dtype)) return zip({ a, b, formula }, attrs, type as TensorType);
+    if (isFloat(a.dtype)) return zip({ a, b, formula: power }, attrs, type as TensorType);
     return integerPowers(a, b, type as TensorType);
   },
 });
@@ -146,8 +150,8 @@ function integerPowers(a: Tensor, b: Tensor, type: TensorType): Tensor {
   const [low, high] = integerRange(type.dtype);
   const data = allocate(type.dtype, count);
   for (let i = 0; i < count; i++) {
-    const power = Math.trunc(Number(left[indexA(i)]) ** Number(right[indexB(i)]));
-    const held = power >= low && power < high + 1 ? power : low;
+    const whole = Math.trunc(power(Number(left[indexA(i)]), Number(right[indexB(i)])));
+    const held = whole >= low && whole < high + 1 ? whole : low;
     data[i] = isWide(a) ? BigInt(held) : held;
   }
   return { dtype: type.dtype, shape, data };

@@ -9,7 +9,7 @@ export {
 export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './axis-taps.ts';
 export { batchNorm } from './batch-norm.ts';
-export { add, broadcastIndex, div, maximum, minimum, mod, mul, pow, prelu, sub } from './binary.ts';
+export { add, broadcastIndex, div, maximum, minimum, mod, mul, pow, power, prelu, sub } from './binary.ts';
 export {
   bindDimensions,
   checkDimensionSizes,

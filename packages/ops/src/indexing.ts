@@ -13,7 +13,7 @@ import {
 import { flag, int, oneOf } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
 import { forEachIndex, normalAxis } from './movement.ts';
-import { wideElements } from './wide-elements.ts';
+import { isWhole, wideElements, wrapped } from './wide-elements.ts';
 
 function requireIndices({ dtype }: TensorType, op: string): void {
   if (dtype !== 'i32' && dtype !== 'i64')
@@ -143,9 +143,20 @@ const combine: Readonly<Record<(typeof reductions)[number], (old: number, update
   none: (_, update) => update,
   add: (old, update) => old + update,
   mul: (old, update) => old * update,
-  max: (old, update) => Math.max(old, update),
-  min: (old, update) => Math.min(old, update),
+  max: (old, update) => (old > update || Number.isNaN(old) ? old : update),
+  min: (old, update) => (old < update || Number.isNaN(old) ? old : update),
 };
+
+/** Elements for `combine`: of integers of 32 and 64 bits bigints, of which a double would round away bits that wrapping keeps. */
+function combinable({ dtype, shape, data }: Tensor): number[] {
+  if (!isWhole(dtype)) return Array.from(toNumbers({ dtype, shape, data }), Number);
+  return Array.from(data as ArrayLike<number>, BigInt) as unknown[] as number[];
+}
+
+function stored({ dtype, shape }: Tensor, values: readonly number[]): Tensor {
+  if (!isWhole(dtype)) return fromNumbers(dtype, shape, values);
+  return { dtype, shape, data: wrapped(dtype, values as readonly unknown[] as bigint[]) };
+}
 
 /** x with slices replaced (or added to, ...) at the index tuples of `indices`, ONNX ScatterND. */
 export const scatterNd = defineOp({
@@ -167,14 +178,13 @@ export const scatterNd = defineOp({
   evaluate({ x, indices, updates }, { reduction }) {
     const depth = indices.shape.at(-1) ?? 1;
     const size = numElements(x.shape.slice(depth));
-    const out = Float64Array.from(toNumbers(x), Number);
-    const values = toNumbers(updates);
+    const [out, values] = [combinable(x), combinable(updates)];
     for (let t = 0; t < indices.data.length / depth; t++) {
       const at = tupleOffset(x.shape, indices, { t, depth });
       for (let i = 0; i < size; i++)
-        out[at + i] = combine[reduction](out[at + i] as number, Number(values[t * size + i]));
+        out[at + i] = combine[reduction](out[at + i] as number, values[t * size + i] as number);
     }
-    return fromNumbers(x.dtype, x.shape, out);
+    return stored(x, out);
   },
 });
 

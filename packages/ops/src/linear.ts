@@ -1,4 +1,5 @@
 import {
+  allocate,
   broadcastShapes,
   CompileError,
   type Dim,
@@ -15,6 +16,7 @@ import { flag, float } from './attr-spec.ts';
 import { broadcastIndex } from './binary.ts';
 import { checkBias } from './conv2d.ts';
 import { defineOp } from './define-op.ts';
+import { isWide, wideElements } from './wide-elements.ts';
 
 /** y = act(x * weight^T + bias): x [N,K], weight [M,K], bias [M]; TFLite FULLY_CONNECTED. */
 export const fullyConnected = defineOp({
@@ -119,8 +121,9 @@ export const matmul = defineOp({
       broadcastIndex(a.shape.slice(0, -2), outer),
       broadcastIndex(b.shape.slice(0, -2), outer),
     ];
-    const [x, y] = [toNumbers(a), toNumbers(b)];
-    const out = new Float64Array(count * rows * columns);
+    // of 64-bit integers both are bigints, and sums wrap as they are stored
+    const [x, y] = [wideElements(a), wideElements(b)] as [Float64Array, Float64Array];
+    const out = sumsOf(a, count * rows * columns);
     for (let i = 0; i < count; i++) {
       const left = x.slice(pickA(i) * rows * inner, (pickA(i) + 1) * rows * inner);
       const right = y.slice(pickB(i) * inner * columns, (pickB(i) + 1) * inner * columns);
@@ -132,10 +135,11 @@ export const matmul = defineOp({
         columns,
         transposedB: false,
         times: timesOf(a.dtype),
+        sums: sumsOf(a, rows * columns),
       };
       out.set(product(factors), i * rows * columns);
     }
-    return fromNumbers(a.dtype, shape, out);
+    return isWide(a) ? { dtype: a.dtype, shape, data: out } : fromNumbers(a.dtype, shape, out);
   },
   macs: ({ a }, _attrs, [type]) =>
     Number(a.shape.at(-1)) * (type?.shape ?? []).reduce<number>((p, dim) => p * Number(dim), 1),
@@ -149,6 +153,8 @@ interface Product {
   readonly columns: number;
   readonly transposedB: boolean;
   readonly times?: Times;
+  /** Zeros, which the sums replace. */
+  readonly sums?: Float64Array;
 }
 
 type Times = (a: number, b: number) => number;
@@ -158,14 +164,19 @@ function timesOf(dtype: DType): Times {
   return /^[iu]32$/.test(dtype) ? Math.imul : multiply;
 }
 
+/** Zeros of the type that sums are kept in. */
+function sumsOf(a: Tensor, count: number): Float64Array {
+  return isWide(a) ? (allocate(a.dtype, count) as unknown as Float64Array) : new Float64Array(count);
+}
+
 const multiply: Times = (a, b) => a * b;
 
-function product({ a, b, rows, inner, columns, transposedB, times = multiply }: Product): Float64Array {
-  const out = new Float64Array(rows * columns);
+function product({ a, b, rows, inner, columns, transposedB, ...how }: Product): Float64Array {
+  const { times = multiply, sums: out = new Float64Array(rows * columns) } = how;
   const [stepK, stepJ] = transposedB ? [1, inner] : [columns, 1];
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      let sum = 0;
+      let sum = out[i * columns + j] as number;
       for (let k = 0; k < inner; k++)
         sum += times(a[i * inner + k] as number, b[k * stepK + j * stepJ] as number);
       out[i * columns + j] = sum;

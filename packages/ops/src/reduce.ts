@@ -10,7 +10,7 @@ import {
 import { flag, int, ints } from './attr-spec.ts';
 import { defineOp } from './define-op.ts';
 import { forEachIndex, normalAxis } from './movement.ts';
-import { wrapped } from './wide-elements.ts';
+import { isWhole, wrapped } from './wide-elements.ts';
 
 /**
  * Defines a reduction over `axes` (all when empty); `keepdims` leaves them as 1. `whole` is the formula of integers of 32 and
@@ -41,7 +41,7 @@ function reduction(
         groups[group]?.push(at);
       });
       const shape = staticShape((type as TensorType).shape);
-      if (whole && /^[iu](32|64)$/.test(x.dtype)) return reducedWhole(x, shape, { groups, whole });
+      if (whole && isWhole(x.dtype)) return reducedWhole(x, shape, { groups, whole });
       const data = toNumbers(x);
       const results = groups.map((group) => formula(group.map((at) => data[at] as number)));
       return fromNumbers(x.dtype, shape, results);

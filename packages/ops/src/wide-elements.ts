@@ -13,6 +13,11 @@ export function isWide({ data }: Tensor): boolean {
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
 }
 
+/** Integers of 32 and 64 bits, whose sums and products wrap. */
+export function isWhole(dtype: DType): boolean {
+  return /^[iu](32|64)$/.test(dtype);
+}
+
 /** Whole numbers as elements of an integer type of 32 or 64 bits, modulo 2^bits. */
 export function wrapped(dtype: DType, values: readonly bigint[]): TensorData {
   const data = allocate(dtype, values.length);

@@ -27,6 +27,8 @@ def cases():
     yield Case("averagepool-f32", made, {"x": image})
     yield from extremes()
     yield from powers_and_softmax()
+    yield from infinite()
+    yield from scattered()
 
 
 DROPS = "ONNX Runtime's maxima keep or drop NaN by its place in a vector"
@@ -71,3 +73,53 @@ def powers_and_softmax():
     for axis in (0, 1):
         made = model([node("Softmax", "x", "y", axis=axis)], [value("x", [5, 3])], [value("y", None)])
         yield Case(f"softmax-{axis}", made, {"x": x})
+
+
+def infinite():
+    """C's pow has limits where JavaScript has NaN; a row whose largest element is an infinity is NaN."""
+    base = [1, 1, 1, -1, -1, -1, 0.5, -0.5, 2, -2, 0, -0.0, np.inf, -np.inf, NAN, 2, 0.5, 2, NAN, -3]
+    power = [np.inf, -np.inf, NAN, np.inf, -np.inf, NAN, np.inf, -np.inf, -np.inf, np.inf, np.inf, -np.inf, -np.inf, np.inf, 0, NAN, -np.inf, np.inf, np.inf, 0]
+    for kind, name in TYPES.items():
+        a, b = np.array(base, kind), np.array(power, kind)
+        refused = {"wgsl": "f64"} if name == "f64" else {}
+        values = [value("a", [20], name), value("b", [20], name)]
+        yield Case(f"pow-limits-{name}", model([node("Pow", "a b", "y")], values, [value("y", None, name)]), {"a": a, "b": b}, refused=refused)
+        for limit, what in ((np.inf, "infinity"), (NAN, "nan")):
+            made = model([node("Pow", "a b", "y")], values[:1], [value("y", None, name)], {"b": np.array(limit, kind)})
+            yield Case(f"pow-to-{what}-{name}", made, {"a": a}, refused=refused)
+        made = model([node("Pow", "a b", "y")], values[1:], [value("y", None, name)], {"a": np.array(1, kind)})
+        yield Case(f"pow-of-one-{name}", made, {"b": b}, refused=refused)
+        rows = np.array([[1, np.inf, 3], [-np.inf] * 3, [-np.inf, 1, 2], [np.inf, np.inf, 0], [np.inf, -np.inf, NAN], [1, 2, 3]], kind)
+        for op in ("Softmax", "LogSoftmax"):
+            for axis in (0, 1):
+                made = model([node(op, "x", "y", axis=axis)], [value("x", [6, 3], name)], [value("y", None, name)])
+                own = [log_softmax(rows, axis)] if op == "LogSoftmax" and name == "f64" else None
+                yield Case(f"{op.lower()}-infinite-{axis}-{name}", made, {"x": rows}, outputs=own, refused=refused)
+    x = np.array([NAN, np.inf, -np.inf, 0, -0.0, 1, -1, NAN, 90, -90, 20, -20], np.float32)
+    nodes = [node(op, "x", op) for op in FUNCTIONS]
+    yield Case("functions-f32", model(nodes, [value("x", [12])], [value(op, None) for op in FUNCTIONS], opset=20), {"x": x})
+
+
+FUNCTIONS = ("Exp", "Sigmoid", "Softplus", "Tanh", "Erf", "Elu", "Celu", "Selu", "Log", "Sqrt", "Reciprocal", "Floor", "Sign")
+
+
+def log_softmax(x, axis):
+    """NaN in all of a row whose largest element is an infinity, as of float32; ONNX Runtime has -infinity in some of float64."""
+    with np.errstate(invalid="ignore"):
+        shifted = x - x.max(axis, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+
+
+def scattered():
+    """As in PyTorch NaN wins; ONNX Runtime keeps an old one and drops a new one."""
+    at = np.array([[0], [2], [3], [5]], np.int64)
+    for kind, name in TYPES.items():
+        x = np.array([1, NAN, NAN, 2, NAN, -1], kind)
+        updates = np.array([NAN, 3, 5, -np.inf], kind)
+        for reduction, best in (("max", np.maximum), ("min", np.minimum)):
+            expected = x.copy()
+            expected[at[:, 0]] = best(x[at[:, 0]], updates)
+            values = [value("x", [6], name), value("u", [4], name)]
+            made = model([node("ScatterND", "x at u", "y", reduction=reduction)], values, [value("y", None, name)], {"at": at}, opset=18)
+            refused = {"wgsl": "f64"} if name == "f64" else {}
+            yield Case(f"scatternd-{reduction}-{name}", made, {"x": x, "u": updates}, outputs=[expected], own={"onnx": DROPS}, refused=refused)

@@ -243,7 +243,9 @@ function drawSqueeze(d: ModelDraft): void {
   const some = ones
     .filter(() => d.chance(60))
     .map((axis) => (d.opset >= 11 && d.chance(40) ? axis - x.shape.length : axis));
-  const { input, attrs } = d.axesOf('axes', d.chance(60) ? some : undefined, 13);
+  // of no elements ONNX Runtime's Node package tells the shape that it inferred, where empty axes squeeze nothing
+  const listed = d.chance(60) && (some.length > 0 || !x.shape.includes(0));
+  const { input, attrs } = d.axesOf('axes', listed ? some : undefined, 13);
   d.add('Squeeze', [x, input], attrs);
 }
 

@@ -40,6 +40,7 @@ const arg = (op: string): DrawRow =>
       dtypes: ['f32', 'f32', 'f64', 'f16', 'i32', 'i8', 'u8'],
       minRank: 1,
       solid: true,
+      apart: true,
       elements: ordered,
     });
     const axis = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
@@ -70,7 +71,12 @@ function drawLpNormalization(d: ModelDraft): void {
 }
 
 function drawTopK(d: ModelDraft): void {
-  const x = d.value({ dtypes: ['f32', 'f32', 'f64', 'i32', 'i64'], minRank: 1, elements: ordered });
+  const x = d.value({
+    dtypes: ['f32', 'f32', 'f64', 'i32', 'i64'],
+    minRank: 1,
+    apart: true,
+    elements: ordered,
+  });
   const axis = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
   const k = d.between(0, x.shape.at(axis) as number);
   const order = d.opset >= 11 ? { largest: d.maybe(50, int(d.below(2))), sorted: d.maybe(20, int(1)) } : {};

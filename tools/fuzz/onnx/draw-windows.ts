@@ -14,6 +14,7 @@ function image(d: ModelDraft, channels: number, dtypes: readonly DType[] = windo
 
 interface WindowWish {
   readonly dilated: boolean;
+  readonly pooled?: boolean;
   /** Largest pad for a kernel. */
   readonly pad: (kernel: number) => number;
 }
@@ -22,7 +23,7 @@ interface WindowWish {
 function windowAttrs(
   d: ModelDraft,
   spatial: readonly number[],
-  { dilated, pad }: WindowWish,
+  { dilated, pad, pooled = false }: WindowWish,
 ): { kernel: number[]; attrs: Attrs } {
   const dilations = spatial.map(() => (dilated && d.chance(25) ? 2 : 1));
   const auto = d.chance(25) ? d.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID']) : undefined;
@@ -34,11 +35,21 @@ function windowAttrs(
     return (k - 1) * (dilations[i] ?? 1) + 1 <= padded;
   };
   const safe = kernel.map((k, i) => (fits(k, i) ? (dilations[i] ?? 1) : 1));
+  const strides = d.maybe(
+    60,
+    spatial.map(() => d.pick([1, 1, 2, 3])),
+  );
+  // pools of ONNX Runtime refuse a pad below 0, and skip as many cells where they are of float64 or bytes
+  const skips = (size: number, i: number): boolean => {
+    const step = strides?.[i] ?? 1;
+    return (Math.ceil(size / step) - 1) * step + ((kernel[i] ?? 1) - 1) * (safe[i] ?? 1) + 1 < size;
+  };
+  const valid = pooled && auto && spatial.some(skips) ? 'VALID' : auto;
   const attrs = {
-    strides: d.maybe(60, ints(spatial.map(() => d.pick([1, 1, 2, 3])))),
+    strides: strides && ints(strides),
     dilations: dilated && (safe.some((n) => n > 1) || d.chance(40)) ? ints(safe) : undefined,
     pads: explicit ? ints(pads) : undefined,
-    auto_pad: auto ? text(auto) : d.maybe(15, text('NOTSET')),
+    auto_pad: valid ? text(valid) : d.maybe(15, text('NOTSET')),
   };
   return { kernel, attrs };
 }
@@ -91,7 +102,7 @@ function drawPool(op: string): (d: ModelDraft) => void {
       op === 'MaxPool' && d.opset >= 12 ? [...windowTypes, 'i8', 'u8'] : windowTypes,
     );
     const dilated = op === 'MaxPool' ? d.opset >= 10 : op === 'AveragePool' ? d.opset >= 19 : d.opset >= 18;
-    const { kernel, attrs } = windowAttrs(d, x.shape.slice(2), { dilated, pad: (k) => k - 1 });
+    const { kernel, attrs } = windowAttrs(d, x.shape.slice(2), { dilated, pooled: true, pad: (k) => k - 1 });
     const ceil = op === 'LpPool' ? d.opset >= 18 : d.opset >= 10;
     const own: Attrs =
       op === 'AveragePool'

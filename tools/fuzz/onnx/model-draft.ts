@@ -1,4 +1,4 @@
-import { type DType, fromNumbers, type Tensor, toNumbers } from '@ghostc/ir';
+import { type DType, fromNumbers, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
 import { dataTypeOf, encodeModel, fromTensor } from '@ghostc/onnx';
 import type { Random } from '../random.ts';
 import { type Attr, type Attrs, attributeProtos } from './attributes.ts';
@@ -27,6 +27,8 @@ export interface ValueWish {
   readonly shape?: readonly number[];
   /** Every element has to pass; a value that is made new has plain elements, and 1 for those that do not. */
   readonly elements?: ((value: number) => boolean) | undefined;
+  /** Nothing that ties, or nearly, after a rounding: values of the model, integers, and floats that lie apart. */
+  readonly apart?: boolean;
   /** No axis of size 0. */
   readonly solid?: boolean;
 }
@@ -124,6 +126,7 @@ export class ModelDraft {
     shape,
     elements,
     solid = false,
+    apart = false,
   }: ValueWish = {}): Ref {
     const fits = [...this.computed].filter(
       ([name, one]) =>
@@ -133,6 +136,7 @@ export class ModelDraft {
           ? one.shape.join() === shape.join()
           : one.shape.length >= minRank && one.shape.length <= maxRank) &&
         !(solid && one.shape.includes(0)) &&
+        !(apart && !liesApart(one)) &&
         (!elements || toNumbers(one).every((v) => elements(Number(v)))),
     );
     if (fits.length && this.chance(85)) {
@@ -208,6 +212,14 @@ export class ModelDraft {
     const read = new Set(this.nodes.flatMap(({ inputs }) => inputs));
     return this.nodes.flatMap(({ outputs }) => outputs).filter((name) => !read.has(name));
   }
+}
+
+/** Whether no two elements are near enough for a rounding to change their order. */
+function liesApart(tensor: Tensor): boolean {
+  if (!isFloat(tensor.dtype)) return true;
+  const sorted = Float64Array.from(toNumbers(tensor)).sort();
+  const step = tensor.dtype === 'f16' ? 1e-2 : 1e-4;
+  return sorted.every((v, i) => i === 0 || v - (sorted[i - 1] as number) > step * (1 + Math.abs(v)));
 }
 
 /** What a model is made of. */

@@ -1,11 +1,12 @@
 import { fromNumbers, isFloat, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 import type { OrtProcess } from '../../conformance/peers/ort-process.ts';
+import { type Attrs, text } from './attributes.ts';
 import { type DraftNode, type ModelDraft, modelBytes } from './model-draft.ts';
 
 /** Elements of one value where ONNX Runtime has an answer of its own (1), and what is right there if one can say. */
 export interface OwnAnswer {
   readonly mask: Uint8Array;
-  readonly right?: number;
+  readonly right?: ArrayLike<number>;
 }
 
 /** Ops through which ONNX Runtime lets NaN pass or not by where it stands in a vector; what says where one is met. */
@@ -15,12 +16,14 @@ const orderOfNan: Readonly<Record<string, string>> = {
   ReduceLogSumExp: 'ReduceMax',
   ReduceMax: 'ReduceMax',
   ReduceMin: 'ReduceMax',
+  ScatterND: 'ScatterND',
 };
 
 /**
  * Where the outputs of a node are ONNX Runtime's own:
  *  - NaN through a maximum, a minimum or a log-sum-exp: its vector code keeps it or drops it by its position. As in PyTorch it
  *    wins everywhere. Where a window meets one, the same op over "is NaN" tells.
+ *  - a window of only -infinity: MaxPool and GlobalMaxPool start with the lowest finite number, and stay there.
  *  - MeanVarianceNormalization of equal elements: it divides 0 by 0. ONNX's function adds 1e-9 and gives 0.
  *  - linear Resize beside an infinity: it multiplies neighbours by 0, also on axes that are not resized.
  */
@@ -31,13 +34,21 @@ export async function ownAnswers(
 ): Promise<ReadonlyMap<string, OwnAnswer>> {
   const x = draft.tensor(node.inputs[0] ?? '');
   if (!x || !isFloat(x.dtype)) return new Map();
-  if (orderOfNan[node.op]) return await whereNanIsMet(draft, node, { x, ort });
+  if (comparesNan(node)) return extremes(draft, node, await whereNanIsMet(draft, node, { x, ort }));
   const [name = ''] = node.outputs;
   if (node.op === 'MeanVarianceNormalization')
-    return new Map([[name, { mask: equalGroups(node, x), right: 0 }]]);
+    return new Map([[name, { mask: equalGroups(node, x), right: new Float64Array(numElements(x.shape)) }]]);
   if (!/^(Resize|Upsample)$/.test(node.op) || toNumbers(x).every(Number.isFinite)) return new Map();
   const y = toNumbers(draft.computed.get(name) as Tensor);
   return new Map([[name, { mask: Uint8Array.from(y, (v) => (Number.isNaN(v) ? 1 : 0)) }]]);
+}
+
+function comparesNan({ op, attrs }: DraftNode): boolean {
+  return op in orderOfNan && (op !== 'ScatterND' || /^(max|min)$/.test(reductionOf(attrs)));
+}
+
+function reductionOf({ reduction }: Attrs): string {
+  return reduction ? new TextDecoder().decode(reduction.s as Uint8Array) : 'none';
 }
 
 interface Asked {
@@ -45,32 +56,54 @@ interface Asked {
   readonly ort: OrtProcess;
 }
 
+/** Where an element of the output meets NaN: the same op, as a maximum, over "is NaN". */
 async function whereNanIsMet(
   draft: ModelDraft,
-  { op, domain, inputs, outputs, attrs }: DraftNode,
+  { op, domain, inputs, attrs }: DraftNode,
   { x, ort }: Asked,
-): Promise<ReadonlyMap<string, OwnAnswer>> {
-  const marks = Array.from(toNumbers(x), (v) => (Number.isNaN(v) ? 1 : 0));
-  if (!marks.includes(1)) return new Map();
+): Promise<Uint8Array | undefined> {
+  const given = inputs.flatMap((name) => (name ? [[name, draft.tensor(name) as Tensor] as const] : []));
+  const marked = new Map(given.map(([name, one]) => [name, one.dtype === x.dtype ? nanMarks(one) : one]));
+  if (!given.some(([, one]) => one.dtype === x.dtype && toNumbers(one).some(Number.isNaN))) return undefined;
   const asked = {
     op: orderOfNan[op] as string,
     domain,
-    inputs: ['x', ...inputs.slice(1)],
+    inputs,
     outputs: ['y'],
-    attrs,
+    attrs: op === 'ScatterND' ? { ...attrs, reduction: text('max') } : attrs,
   };
-  const rest = [...draft.initializers].filter(([name]) => inputs.slice(1).includes(name));
-  const model = modelBytes({
+  const parts = {
     opset: draft.opset,
     nodes: [asked],
-    inputs: new Map([['x', fromNumbers(x.dtype, x.shape, marks)]]),
-    initializers: new Map(rest),
+    inputs: new Map(),
+    initializers: marked,
     outputs: ['y'],
-  });
-  const reply = await ort.run({ model, inputs: [[['x', fromNumbers(x.dtype, x.shape, marks)]]] });
+  };
+  const reply = await ort.run({ model: modelBytes(parts), inputs: [[]] });
   if ('error' in reply) throw new Error(`${asked.op} over NaN marks: ${reply.error}`);
-  const mask = Uint8Array.from(toNumbers(reply.outputs[0]?.[0] as Tensor), (v) => (v > 0 ? 1 : 0));
-  return new Map(outputs.map((name, i) => [name, i === 0 ? { mask, right: Number.NaN } : { mask }]));
+  return Uint8Array.from(toNumbers(reply.outputs[0]?.[0] as Tensor), (v) => (v > 0 ? 1 : 0));
+}
+
+function nanMarks({ dtype, shape, data }: Tensor): Tensor {
+  const marks = Array.from(toNumbers({ dtype, shape, data }), (v) => (Number.isNaN(v) ? 1 : 0));
+  return fromNumbers(dtype, shape, marks);
+}
+
+/** What floats start with in ONNX Runtime's maximum of a window: nothing that is drawn is as low. */
+const LOWEST: Readonly<Record<string, number>> = { f16: -65504, f32: -(2 - 2 ** -23) * 2 ** 127 };
+
+/** NaN where one is met, -infinity where a pool met nothing else; the indices of such elements are free. */
+function extremes(
+  draft: ModelDraft,
+  { op, outputs }: DraftNode,
+  nan: Uint8Array | undefined,
+): ReadonlyMap<string, OwnAnswer> {
+  const y = draft.computed.get(outputs[0] ?? '') as Tensor;
+  const lowest = op.endsWith('MaxPool') ? LOWEST[y.dtype] : undefined;
+  const mask = Uint8Array.from(toNumbers(y), (v, i) => (nan?.[i] || v === lowest ? 1 : 0));
+  if (!mask.includes(1)) return new Map();
+  const right = Float64Array.from(mask, (_, i) => (nan?.[i] ? Number.NaN : -Infinity));
+  return new Map(outputs.map((name, i) => [name, i === 0 ? { mask, right } : { mask }]));
 }
 
 /** Elements of groups along the axes of which all are the same finite number. */
@@ -95,7 +128,7 @@ function equalGroups({ attrs }: DraftNode, x: Tensor): Uint8Array {
 /** The tensor with what is right where ONNX Runtime has its own answer. */
 export function corrected(tensor: Tensor, { mask, right }: OwnAnswer): Tensor {
   if (right === undefined) return tensor;
-  const values = Array.from(toNumbers(tensor), (v, i) => (mask[i] ? right : v));
+  const values = Array.from(toNumbers(tensor), (v, i) => (mask[i] ? (right[i] as number) : v));
   return fromNumbers(tensor.dtype, tensor.shape, values);
 }
 

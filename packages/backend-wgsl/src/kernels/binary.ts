@@ -11,23 +11,30 @@ import { sourceOf } from './operands.ts';
 
 /**
  * WGSL leaves pow of a negative base undefined; ONNX follows C: integer exponents work, others give NaN. Odd ones keep the sign,
- * also of -0 and -infinity.
+ * also of -0 and -infinity. 1 to any power is 1, also to NaN, and -1 to an infinite one.
  */
 const power = `fn power(a: f32, b: f32) -> f32 {
-if (b == 1.0 || (b != 0.0 && ${isNan('f32', 'a')})) {
+if (b == 0.0 || a == 1.0) {
+return 1.0;
+}
+if (b == 1.0 || ${isNan('f32', 'a')}) {
 return a;
+}
+if (${isNan('f32', 'b')}) {
+return b;
 }
 if (b == 2.0) {
 return a * a;
-}
-if (b == 0.0) {
-return 1.0;
 }
 let odd = floor(b) == b && floor(b * 0.5) * 2.0 != b;
 let negative = bitcast<u32>(a) >> 31u == 1u;
 if (a == 0.0) {
 let limit = select(from_bits(0x7f800000u), 0.0, b > 0.0);
 return select(limit, -limit, negative && odd);
+}
+if ((bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u) {
+let limit = select(0.0, from_bits(0x7f800000u), (abs(a) > 1.0) == (b > 0.0));
+return select(limit, 1.0, a == -1.0);
 }
 let size = pow(abs(a), b);
 if (a < 0.0 && floor(b) != b && bitcast<u32>(a) != 0xff800000u) {

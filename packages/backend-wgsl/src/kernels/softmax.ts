@@ -1,6 +1,7 @@
 import { numElements, staticShape, stridesOf } from '@ghostc/ir';
 import { attrsOf, normalAxis, softmax as softmaxOp } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
+import { fromBits } from '../text/from-bits.ts';
 import { isNan } from '../text/is-nan.ts';
 import { sourceOf } from './operands.ts';
 
@@ -14,6 +15,7 @@ export const softmax: Kernel = ({ node, arena }) => {
       id: 'softmax',
       arena: 'f32',
       weights: 'f32',
+      functions: [fromBits],
       body,
       ints: { X_AT: arena(sourceOf(node, 0)), Y_AT: arena(node.output), SIZE: size, STEP: step },
       count: numElements(shape) / size,
@@ -27,7 +29,8 @@ for (var i = 1; i < SIZE; i++) {
 let v = arena[X_AT + first + i * STEP];
 top = select(top, v, v > top || ${isNan('f32', 'v')});
 }
-var total = select(0.0, top, ${isNan('f32', 'top')}); // NaN makes all of the row NaN
+// of NaN, infinity and -infinity all of the row is NaN; WGSL leaves exp of it open
+var total = select(0.0, from_bits(0x7fc00000u), (bitcast<u32>(top) & 0x7f800000u) == 0x7f800000u);
 for (var chunk = 0; chunk < SIZE; chunk += 64) {
 var part = 0.0;
 for (var i = chunk; i < min(chunk + 64, SIZE); i++) {

@@ -1,5 +1,6 @@
 import type { LoweredUnaryOp } from '@ghostc/ops';
 import type { Lane } from '../kernel.ts';
+import { isNan } from './is-nan.ts';
 
 /** A function of one number in WGSL, `fn apply(x)`. */
 export interface ElementFunction {
@@ -39,7 +40,8 @@ const formulas = {
 let near = z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0 * (1.0 + z / 5.0 * (1.0 + z / 6.0 * (1.0 + z / 7.0))))));
 let far = exp(min(x, ${T}(0.0))) - 1.0;
 return select(x, P0 * select(far, near, x > ${T}(-0.35)), x < ${T}(0.0));`,
-  exp: () => 'return exp(x);',
+  // WGSL leaves exp of NaN open: SwiftShader gives infinity
+  exp: (T) => `return select(exp(x), x, ${isNan(T, 'x')});`,
   floor: () => 'return floor(x);',
   hard_sigmoid: unit('P0 * x + P1'),
   hard_swish: (T) => `let y = x / 6.0 + 0.5;

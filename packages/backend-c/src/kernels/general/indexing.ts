@@ -1,4 +1,4 @@
-import { numElements, stridesOf, type Value } from '@ghostc/ir';
+import { type DType, isFloat, numElements, stridesOf, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   gatherElements as gatherElementsOp,
@@ -105,9 +105,14 @@ const combine: Readonly<Record<string, string>> = {
   none: 'e',
   add: 's + e',
   mul: 's * e',
-  max: 's > e ? s : e',
-  min: 's < e ? s : e',
+  max: 's > e /*nan*/ ? s : e',
+  min: 's < e /*nan*/ ? s : e',
 };
+
+/** NaN wins: only floats have one to ask for. */
+function combined(reduction: string, dtype: DType): string {
+  return (combine[reduction] ?? 'e').replace(' /*nan*/', isFloat(dtype) ? ' || s != s' : '');
+}
 
 const scatterNd: Kernel = ({ node, pointer }) => {
   const [x, indices, updates] = [input(node, 0), input(node, 1), input(node, 2)];
@@ -125,7 +130,7 @@ const scatterNd: Kernel = ({ node, pointer }) => {
       ...loop('k', size, [
         ...(reduction === 'none' ? [] : [`const ${type} s = ${loaded(dtype, 'y[to + k]')};`]),
         `const ${type} e = ${loaded(dtype, `u[t * ${size} + k]`)};`,
-        `y[to + k] = ${stored(dtype, combine[reduction] ?? 'e')};`,
+        `y[to + k] = ${stored(dtype, combined(reduction, dtype))};`,
       ]),
     ]),
   ];

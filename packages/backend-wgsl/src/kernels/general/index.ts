@@ -10,6 +10,7 @@ import {
 import { lookup, loweredGeneralOps, normalAxis, withDefaults } from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
+import { isNan } from '../../text/is-nan.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { at, sourceOf } from '../operands.ts';
 import { roundedTo } from './round-to.ts';
@@ -187,8 +188,8 @@ const combine: Readonly<Record<string, string>> = {
   none: 'e',
   add: 's + e',
   mul: 's * e',
-  max: 'max(s, e)',
-  min: 'min(s, e)',
+  max: `select(e, s, s > e || ${isNan('f32', 's')})`,
+  min: `select(e, s, s < e || ${isNan('f32', 's')})`,
 };
 
 /** A copy of x, then the updates, one after the other: their order counts. */
