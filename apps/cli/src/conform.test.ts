@@ -5,7 +5,7 @@ import { skipWithout, type Tool } from '@ghostc/runtimes';
 import { beforeAll, expect, test } from 'vitest';
 import type { CaseResult } from './conform/case-result.ts';
 import type { ConformReport } from './conform/conform-report.ts';
-import { ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
+import { bundle, ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
@@ -95,9 +95,20 @@ test('the Python engine of docs/engines.md, and ONNX tests from a folder', (cont
   expect(readFileSync(join(fixtures, '../docs/engines.md'), 'utf8')).toContain(source);
   const command = `python3 ${join(fixtures, 'engines/engine.py')}`;
   const tests = join(fixtures, 'cases/bind-slice-rows');
-  const { stdout, status } = ghostc('conform', '--exec', command, '--onnx-tests', tests, '--filter', 'onnx/');
+  const { stdout, status } = ghostc(
+    'conform',
+    '--exec',
+    command,
+    '--onnx-tests',
+    tests,
+    '--filter',
+    'onnx/bind-slice',
+  );
   expect(stdout).toContain('1 cases, 1 pass; no problems');
   expect(status).toBe(0);
+  const verify = ['verify', join(tests, 'model.onnx'), '--bind', 'N=2', '--exec', command];
+  const verified = spawnSync(process.execPath, [bundle, ...verify], { cwd: folder, timeout: 60_000 });
+  expect(verified.status, 'ends, though the engine would wait').toBe(0);
 });
 
 test('shards are disjoint and together all cases', () => {

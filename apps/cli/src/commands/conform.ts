@@ -44,7 +44,7 @@ Examples:
   ghostc conform --exec "./run {model} {inputs} {outputs}" --onnx-tests onnx/backend/test/data
   ghostc conform --runtime wgsl --shard 2/4 --baseline last-week.json
 
-Every element of every output is held against a bound that is derived from the computation. A case that the engine refuses
+Every element of every output has to be within a bound that is derived from the computation. A case that the engine refuses
 counts as refused, not as failed. docs/engines.md has the protocol of --exec and an engine in 25 lines of Python.
 
 Exit code 0 if there is no problem: no difference, crash, time-out or flaky case, no expected failure that passes, nothing
@@ -52,7 +52,7 @@ worse than the baseline.`;
 
 export function conformCommand(): Command {
   return new Command('conform')
-    .description('hold an engine of your own against the conformance suite, each case in reach of a crash')
+    .description('run the conformance suite on an engine of your own, each case in a process that may crash')
     .addOption(new Option('--runtime <name>', runtimeKinds).conflicts('exec'))
     .option(
       '--exec <command>',
@@ -66,16 +66,21 @@ export function conformCommand(): Command {
     )
     .option('--filter <text>', 'only cases whose name contains the text')
     .option('--shard <i/n>', 'only the i-th of n parts of the cases', parseShard)
-    .option('--workers <n>', 'processes beside one another', parseCount, defaultWorkers())
-    .option('--timeout <seconds>', 'that a case may take', parseCount, ENGINE_TIMEOUT)
+    .option(
+      '--workers <n>',
+      'cases that run at the same time, each in its process',
+      parseCount,
+      defaultWorkers(),
+    )
+    .option('--timeout <seconds>', 'seconds that a case may take', parseCount, ENGINE_TIMEOUT)
     .option(
       '--retries <n>',
-      'of a case that does not pass; another outcome then makes it flaky',
+      'more tries of a case that fails; another outcome then makes it flaky',
       parseCount,
       1,
     )
     .option('--expected-failures <file>', 'lines NAME REASON of cases that must fail')
-    .option('--baseline <file>', 'JSON of an earlier run, than which nothing may be worse')
+    .option('--baseline <file>', 'JSON of an earlier run: nothing may be worse than there')
     .option('--strict', 'refusals are problems')
     .option('--list', 'print the names of the cases, and run none')
     .option('--json [file]', 'the report as JSON, on standard output if no file is given')
@@ -96,7 +101,8 @@ function parseShard(text: string): Shard {
 
 async function runCommand(flags: ConformFlags): Promise<void> {
   const names = selected(conformCases(flags.onnxTests), flags).map(({ name }) => name);
-  if (names.length === 0) throw new CompileError('cli/filter', 'no case is selected; --list tells the names');
+  if (names.length === 0)
+    throw new CompileError('cli/filter', 'no case is selected; --list prints the names');
   if (flags.list) console.log(names.join('\n'));
   else await runAll(names, flags);
 }
