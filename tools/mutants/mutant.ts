@@ -22,7 +22,7 @@ export function namesIn(text: string): string[] {
   return text.split(' + ').map((name) => name.trim());
 }
 
-/** Every nth of a list, so many in all, spread over it. */
+/** `count` elements of a list, spread over it. */
 export function spread<T>(list: readonly T[], count: number): T[] {
   if (list.length <= count) return [...list];
   return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)] as T);

@@ -11,7 +11,11 @@ const makers: Readonly<Record<string, (subject: Subject) => Mutant[]>> = {
   'plan-wgsl': wgslPlanMutants,
 };
 
-/** So many mutants of each kind, spread over the model. */
+/** `count` mutants of each kind, spread over the model. Throws for an unknown kind. */
 export function mutantsOf(subject: Subject, kinds: readonly string[], count: number): Mutant[] {
-  return kinds.flatMap((kind) => spread(makers[kind]?.(subject) ?? [], count));
+  return kinds.flatMap((kind) => {
+    const maker = makers[kind];
+    if (!maker) throw new Error(`there is no kind ${kind}; there are ${Object.keys(makers).join(', ')}`);
+    return spread(maker(subject), count);
+  });
 }

@@ -7,7 +7,7 @@ import type { Mutant, Subject } from './mutant.ts';
 /** Offsets of the arena in a call; the last is where it writes, unless it writes to an output. */
 const offsetsOf = ({ call }: CLayer): string[] => call.match(/\ba \+ \d+/g) ?? [];
 
-/** Faults of the plan in C: a result over the layer's own input, over another live buffer, or read from beside it. */
+/** Faults of the plan in C: a result over the layer's own input, over another live buffer, or read from the wrong place. */
 export function cPlanMutants({ name, graph }: Subject): Mutant[] {
   const layers = layersOf(cSource(graph));
   return layers.flatMap((layer) =>
@@ -68,7 +68,7 @@ function readingFrom(call: string, from: string, to: string): string {
 
 const escaped = (text: string): string => text.replace('+', '\\+');
 
-/** Faults of the plan in WGSL: dispatches that read or write some words beside where they should. */
+/** Faults of the plan in WGSL: dispatches that read four words off. */
 export function wgslPlanMutants({ name, graph }: Subject): Mutant[] {
   const { manifest } = compileWgsl(graph, { name: 'm' });
   return manifest.dispatches.flatMap(({ label, ints }) =>

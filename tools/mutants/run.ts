@@ -11,7 +11,7 @@ import { tryMutant } from './try-mutant.ts';
 const help = `npm run mutants -- [--models LIST] [--count N] [--kinds LIST]
 
 Breaks the compiler in one place at a time (kernels of the C and the WGSL after fusion, passes, plans), and asks whether
-verify finds it, bisect names the layer, and what it calls smallest differs when it is run alone. A change of 64 ulp of an
+verify finds it, bisect names the layer, and what it calls smallest differs when it is run by itself. A change of 64 ulp of an
 output's largest element or less is no fault. Leaves with 1 if one that is goes undetected.
 
   --models  comma-separated: ghost_fmnist, or a spec such as ghostnet:1.0@224 (default ghost_fmnist)

@@ -110,10 +110,10 @@ const failing = (how: string): string => `export default {
 };`;
 
 test.each([
-  ['a crash', 'process.abort();', 'engine/died'],
-  ['a hang', 'for (;;);', 'engine/timeout'],
-  ['an exception', 'throw new Error("no groups");', 'engine/error'],
-])('%s is found and reduced like a difference', (_, how, code) => {
+  ['a crash', 'process.abort();', 'engine/died', '60'],
+  ['a hang', 'for (;;);', 'engine/timeout', '4'],
+  ['an exception', 'throw new Error("no groups");', 'engine/error', '60'],
+])('%s is found and reduced like a difference', (_, how, code, timeout) => {
   writeFileSync(join(folder, 'failing.mjs'), failing(how));
   writeFileSync(join(folder, 'groups.gir'), groups);
   const args = [
@@ -122,7 +122,7 @@ test.each([
     '--b',
     './failing.mjs',
     '--timeout',
-    '2',
+    timeout,
     '--max-trials',
     '1',
     '--json',

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-/** To lay out a table takes time that grows with the square of its rows. */
+/** Laying out a table takes time that grows with the square of its rows. */
 const MAX_ROWS = 1000;
 
 /** A table without colours of its own: column heads, then rows of cells, and how many more there are. */
@@ -9,7 +9,7 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
   for (const row of rows.slice(0, MAX_ROWS)) table.push([...row]);
   const more = rows.length - MAX_ROWS;
   return more > 0
-    ? `${table.toString()}\nand ${formatCount(more)} rows more; --json prints all`
+    ? `${table.toString()}\nand ${formatCount(more)} more rows; --json prints all`
     : table.toString();
 }
 

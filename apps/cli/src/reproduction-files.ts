@@ -17,7 +17,7 @@ export interface Reproduction {
 
 export interface ReproductionText {
   readonly title: string;
-  /** README.md: who differs, how to run it again, and what the programs beside it are. */
+  /** README.md: who differs, how to run it again, and what the programs next to it are. */
   readonly words: string;
 }
 

@@ -8,7 +8,7 @@ export interface Contestants {
   readonly models: boolean;
 }
 
-/** README.md of a reproduction: how to see the difference again, and which programs beside it show it. */
+/** README.md of a reproduction: how to see the difference again, and which programs next to it show it. */
 export function reproductionWords(
   { a, b, models }: Contestants,
   outcome: Outcome,
@@ -27,14 +27,25 @@ export function reproductionWords(
           '',
           '    ghostc bisect model.onnx other.onnx --data .',
         ]
-      : ['Again, in this folder:', '', `    ghostc bisect model.gir --data . --a ${a} --b ${b}`]),
+      : [
+          'Again, in this folder:',
+          '',
+          `    ghostc bisect model.gir --data . --a ${quoted(a)} --b ${quoted(b)}`,
+        ]),
+    '',
+    `\`test_data_set_0\` has the inputs and what ${outcome.a ? a : b} gave.`,
     '',
     ...programs(a, b),
     '',
   ].join('\n');
 }
 
-/** An engine that is not ours is said to be foreign. */
+/** For a shell: the command of an engine has spaces. */
+function quoted(name: string): string {
+  return /^[\w./@:-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
+
+/** An engine that is not ours is called foreign. */
 function called(name: string): string {
   if (isForeign(name)) return `\`${name}\` (a foreign engine)`;
   return `\`${name}\`${name === 'ort' ? ' (ONNX Runtime, a foreign engine)' : ''}`;
@@ -47,10 +58,5 @@ function programs(a: string, b: string): string[] {
     shows(target)
       ? `- \`${file}\` ${words}: it shows the difference.`
       : `- \`${file}\` ${words}, which was not compared: it runs the model against the values expected, and does not run ${a} or ${b}.`;
-  return [
-    `\`test_data_set_0\` has the inputs and what ${a} gave.`,
-    '',
-    line('main.c', 'c', "is ghostc's C"),
-    line('model.html', 'wgsl', "is ghostc's WGSL"),
-  ];
+  return [line('main.c', 'c', "is ghostc's C"), line('model.html', 'wgsl', "is ghostc's WGSL")];
 }

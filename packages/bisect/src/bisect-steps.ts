@@ -13,7 +13,9 @@ export async function bisectSteps(sample: Sample, whole: Outcome, session: Sessi
   for (const [n, node] of nodes.entries())
     for (const k of node.outputs.keys()) session.rows.push(rowOf(node, `${n}_${k}`, isolated));
   const guilty = nodes.findIndex((node, n) => node.outputs.some((_, k) => ratio(isolated, `${n}_${k}`) > 1));
-  const verdict: Outcome = { ...whole, kind: parts(isolated) ? isolated.kind : 'same' };
+  const { failures } = isolated;
+  const kind = failures.length || parts(isolated) ? isolated.kind : 'same';
+  const verdict: Outcome = { ...whole, kind, failures };
   if (guilty < 0) return report(session, verdict, {});
   const node = nodes[guilty] as Node;
   const alone = isolateNodes(sample.graph, values, [node]);

@@ -53,7 +53,7 @@ export interface Outcome {
   readonly b: Tensors | undefined;
 }
 
-/** Runs a model in both runtimes, and holds the second's outputs against the first's. Never throws. */
+/** Runs a model in both runtimes, and compares the second's outputs with the first's. Never throws. */
 export async function runPair({ a, b, steps = 0 }: Pair, sample: Sample): Promise<Outcome> {
   const first = await runOnce(a, 'a', sample);
   const second = await runOnce(b, 'b', { ...sample, graph: sample.other ?? sample.graph });

@@ -1,8 +1,8 @@
 import type { Node } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
-import { type Outcome, parts } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 
-/** A beginning of the model, up to one node, in both runtimes; in quantised models under ONNX Runtime the node alone. */
+/** A beginning of the model, up to one node, in both runtimes; in quantised models on ONNX Runtime only the node. */
 export interface BisectRow {
   /** The name in the source model, or the value's. */
   readonly node: string;
@@ -66,7 +66,8 @@ export function report(
   const { rows, notes, trials } = session;
   const [only] = group;
   const culprit = group.length === 1 && only ? only : null;
-  return { whole, agree: !parts(whole), rows, culprit, group, smallest, notes, trials: trials() };
+  const agree = whole.kind === 'same' || whole.kind === 'unclear';
+  return { whole, agree, rows, culprit, group, smallest, notes, trials: trials() };
 }
 
 /** A node by its name in the source model. */

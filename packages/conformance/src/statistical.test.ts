@@ -167,7 +167,7 @@ function moved(one: Tensor, off: number): Tensor {
   );
 }
 
-/** x with 10 bits behind the point, as TF32 has it. */
+/** x with 10 bits of fraction, as TF32 has it. */
 function tf32(tensor: Tensor): Tensor {
   const words = Uint32Array.from(
     new Uint32Array((tensor.data as Float32Array).slice().buffer),

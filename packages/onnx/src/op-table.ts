@@ -298,9 +298,10 @@ function readSqueeze(node: NodeReader): Value {
         'onnx/input',
         `Squeeze expects size 1 on axis ${axis}, found ${shape[axis] ?? 'no such axis'}`,
       );
-  return node.emit('reshape', [node.input(0)], {
-    shape: shapeAttribute(shape.filter((_, axis) => !gone.has(axis))),
-  });
+  return viewed(
+    node,
+    shape.filter((_, axis) => !gone.has(axis)),
+  );
 }
 
 function readUnsqueeze(node: NodeReader): Value {
@@ -309,11 +310,16 @@ function readUnsqueeze(node: NodeReader): Value {
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
   const rest = [...shape];
-  return node.emit('reshape', [node.input(0)], {
-    shape: shapeAttribute(
-      Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1))),
-    ),
-  });
+  return viewed(
+    node,
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1))),
+  );
+}
+
+/** The first input in another shape. */
+function viewed(node: NodeReader, shape: readonly Dim[]): Value {
+  if (shape.includes(0) && shape.every(isStatic)) return emptyLike(node, shape);
+  return node.emit('reshape', [node.input(0)], { shape: shapeAttribute(shape) });
 }
 
 function shapeAttribute(shape: readonly Dim[]): number[] {

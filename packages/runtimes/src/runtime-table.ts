@@ -65,20 +65,23 @@ const integerSums = [
 
 /**
  * The model as it came, in ONNX Runtime: bytes, or a path that keeps external data in reach. On x86-64 without VNNI its sums
- * of u8 x i8 saturate in pairs at int16; its optimiser has the weights as u8 instead, from `extended` on (`x64quantprecision`).
- * Where activations are i8, it has no kernel for what it made, and runs the model as it stands.
+ * of u8 x i8 saturate in pairs at int16; from `extended` on, its optimiser makes the weights u8 (`x64quantprecision`).
+ * Where activations are i8 it has no kernel for the result; then the model runs as it stands.
  */
 export function originalRuntime(model: Uint8Array | string): Runtime {
   const prepare = async (): Promise<Executable> => {
     const ops = onnxOps(typeof model === 'string' ? readFileSync(model) : model);
     const asItStands = () => ortSession(model);
     if (!integerSums.some((op) => ops.has(op))) return asItStands();
-    return ortSession(model, { optimizations: 'extended' }).catch(asItStands);
+    return ortSession(model, { optimizations: 'extended' }).catch((error: Error) => {
+      if (error.message.includes('Failed to find kernel')) return asItStands();
+      throw error;
+    });
   };
   return { name: 'original', dynamicShapes: true, prepare };
 }
 
-/** Names of what ONNX Runtime runs: the one engine that rounds quantised layers otherwise. */
+/** Names of what ONNX Runtime runs: the one engine that rounds quantised layers in another way. */
 export const inOrt: ReadonlySet<string> = new Set(['original', onnxRuntime.name, ortRuntime.name]);
 
 type GpuProgram = ReturnType<typeof compileWgsl>;

@@ -92,7 +92,7 @@ export function bisectCommand(): Command {
       '--out <dir>',
       'folder for the reproduction: model.onnx with data, C with a main, and a page that opens from the file system',
     )
-    .option('--strict', 'fail where rounding alone moves the outputs too far to judge them')
+    .option('--strict', 'fail where rounding moves the outputs too far to judge them')
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(runBisect);
@@ -139,7 +139,7 @@ async function contestant(name: string, { timeout }: BisectFlags, stops: (() => 
 function taskOf(model: string, other: string | undefined, flags: BisectFlags): Task {
   const { rounding, bind, a, b = other === undefined ? undefined : a } = flags;
   if (b === undefined)
-    throw new CompileError('cli/bisect', 'expected --b RUNTIME or a second model to hold the first against');
+    throw new CompileError('cli/bisect', 'expected --b RUNTIME or a second model to compare with');
   const loaded = loadModel(model, { rounding, bind });
   checkWork(loaded, flags);
   const { graph } = loaded;

@@ -56,13 +56,13 @@ export function verifyCommand(): Command {
       parseTolerance,
     )
     .option('--atol <size>', 'in place of what rounding explains (1e-8)', parseTolerance)
-    .option('--strict', 'fail where rounding alone moves the outputs too far to judge them')
+    .option('--strict', 'fail where rounding moves the outputs too far to judge them')
     .addOption(roundingOption())
     .addOption(anyWorkOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. Where ONNX Runtime on the original misses the given data itself, that distance is\nallowed too.\n\nQuantised models without --data: the reference is the interpreter, in integers. ONNX Runtime rounds otherwise: there\nevery layer alone may be a step off.\n\nExit code 0 only if every target passes.',
+      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. Where ONNX Runtime on the original misses the given data itself, that distance is\nallowed too.\n\nQuantised models without --data: the reference is the interpreter, in integers. ONNX Runtime rounds otherwise: there\neach layer by itself may be a step off.\n\nExit code 0 only if every target passes.',
     )
     .action(runVerify);
 }

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import {
+  allSuites,
   type ConformanceCase,
   type Runtime,
-  suites,
   type TargetResult,
   verifyCase,
   verifyModel,
@@ -12,19 +12,25 @@ import { CompileError } from '@ghostc/ir';
 import { readDataSets } from '../data-sets.ts';
 import { loadModel } from '../load-model.ts';
 
-/** One question to an engine, known by its name in the parent and in the workers. */
+/** A case for an engine. The parent and its workers know it by its name. */
 export interface ConformCase {
   readonly name: string;
-  /** Runs it. Never throws. */
+  /** Runs it. Throws where ghostc cannot read the model or the data. */
   judge(runtime: Runtime): Promise<TargetResult>;
 }
 
 /** The public suite; and every folder under `onnxTests` that holds a `model.onnx` and data sets, as ONNX's own tests do. */
 export function conformCases(onnxTests: readonly string[]): ConformCase[] {
-  return [
-    ...suites.flatMap((suite) => suite.cases.map(suiteCase)),
+  const cases = [
+    ...allSuites.flatMap((suite) => suite.cases.map(suiteCase)),
     ...onnxTests.flatMap((folder) => folderCases(folder)),
   ];
+  const names = new Set<string>();
+  for (const { name } of cases) {
+    if (names.has(name)) throw new CompileError('cli/onnx-tests', `two cases have the name ${name}`);
+    names.add(name);
+  }
+  return cases;
 }
 
 const suiteCase = (one: ConformanceCase): ConformCase => ({
@@ -39,7 +45,10 @@ function folderCases(root: string): ConformCase[] {
   if (!existsSync(root)) throw new CompileError('file/missing', 'there is no such folder', { file: root });
   const found = modelFolders(root, '', MAX_DEPTH);
   if (found.length)
-    return found.map((name) => ({ name: `onnx/${name}`, judge: judgeFolder(join(root, name)) }));
+    return found.map((name) => ({
+      name: `onnx/${name || basename(resolve(root))}`,
+      judge: judgeFolder(join(root, name)),
+    }));
   throw new CompileError('data/empty', 'expected folders with a model.onnx, found none', { file: root });
 }
 

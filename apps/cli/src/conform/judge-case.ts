@@ -3,7 +3,7 @@ import { CompileError } from '@ghostc/ir';
 import type { CaseResult, CaseStatus } from './case-result.ts';
 import type { ConformCase } from './conform-case.ts';
 
-/** Runs a case on an engine and tells a refusal, an error and a difference from one another. */
+/** Runs a case on an engine and tells a refusal, an error and a difference apart. Throws only what is wrong with ghostc itself. */
 export async function judgeCase(one: ConformCase, runtime: Runtime): Promise<CaseResult> {
   const watched = watching(runtime);
   const start = performance.now();
@@ -15,14 +15,14 @@ export async function judgeCase(one: ConformCase, runtime: Runtime): Promise<Cas
   try {
     const { status, maxRel, ratio, message } = await one.judge(watched);
     if (watched.thrown !== undefined) return finish({ ...outcomeOf(watched.thrown), ...nothing });
-    const passed = status === 'pass' ? 'pass' : 'fail';
     return finish({
-      status: passed,
+      status: status === 'pass' || status === 'error' ? status : 'fail',
       error: number(maxRel),
       ratio: number(ratio),
       ...(message && { message }),
     });
   } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
     return finish({ status: 'unread', message: wordsOf(error), ...nothing });
   }
 }
@@ -32,7 +32,7 @@ const nothing = { error: null, ratio: null };
 /** JSON has no NaN and no infinity. */
 const number = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** The runtime, with the first thing that it threw. */
+/** The runtime, and the first error that it threw. */
 function watching(runtime: Runtime): Runtime & { thrown?: unknown } {
   const watched: Runtime & { thrown?: unknown } = {
     ...runtime,

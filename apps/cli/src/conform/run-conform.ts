@@ -19,11 +19,11 @@ export interface ConformRun {
 
 export const defaultWorkers = (): number => Math.max(1, Math.min(4, availableParallelism()));
 
-/** Seconds that a worker has to start, to load an engine, and to hear of an engine's own time-out. */
+/** Seconds that a worker has, besides, to start and to load an engine. */
 const MARGIN = 10;
 
 /**
- * Runs the cases in worker processes: an engine that crashes or hangs takes its worker along, not the run. Gives the results
+ * Runs the cases in worker processes: an engine that crashes or hangs takes down its worker, not the run. Gives the results
  * in the order of the names.
  */
 export async function runConform(run: ConformRun): Promise<CaseResult[]> {
@@ -42,7 +42,7 @@ async function judged(workers: Pool, run: ConformRun, name: string): Promise<Cas
   return result;
 }
 
-/** The same outcome some times over is the outcome; another one makes the case flaky. */
+/** The same outcome in every try is the outcome; another one makes the case flaky. */
 async function again(workers: Pool, run: ConformRun, first: CaseResult): Promise<CaseResult> {
   for (let i = 1; i <= run.retries; i++) {
     const next = await tryOnce(workers, run, first.name);

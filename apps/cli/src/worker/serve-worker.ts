@@ -34,6 +34,7 @@ export function serveWorker(): void {
   let found: Promise<Runtime> | undefined;
   let cases: Map<string, ConformCase> | undefined;
   const runtimeOf = (name: string, timeout: number): Promise<Runtime> => {
+    if (!found && name.startsWith('exec:')) leaveOnSignals();
     found ??= findRuntime(name, { timeout });
     return found;
   };
@@ -56,7 +57,12 @@ export function serveWorker(): void {
   });
 }
 
-/** Errors that an engine throws outside of its promises, which would end the process in the midst of another's work. */
+/** Leaves by `exit`, which ends the engine's process too. A module that hangs would not hear of a signal: it gets no handler. */
+function leaveOnSignals(): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit());
+}
+
+/** Errors that an engine throws outside of its promises, which would end the process in the middle of another case. */
 function lateErrors(): { watch<T>(work: () => Promise<T>): Promise<T> } {
   let thrown: unknown;
   process.on('uncaughtException', (error) => {

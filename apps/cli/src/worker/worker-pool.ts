@@ -1,10 +1,10 @@
 import { CompileError } from '@ghostc/ir';
 import { type Pool, pool } from 'workerpool';
 
-/** Milliseconds until a worker that shall end and does not is killed. */
+/** Milliseconds after which a worker that does not end is killed. */
 const GRACE = 100;
 
-/** Processes of this command that serve `serve-worker.ts`: what crashes or hangs takes one of them along, not the command. */
+/** Processes of this command that serve `serve-worker.ts`: what crashes or hangs takes down one of them, not the command. */
 export function workerPool(maxWorkers: number): Pool {
   return pool(process.argv[1] as string, {
     workerType: 'process',

@@ -33,17 +33,16 @@ export class EngineProcess {
     const reply = await within(seconds, this.#replies.read()).catch((error: Error) => error);
     if (reply instanceof Error) return this.#fail('engine/protocol', reply.message);
     if (reply === 'late') return this.#fail('engine/timeout', `did not answer within ${seconds} s`);
-    return reply ?? this.#fail('engine/died', (await this.#process.ended).text);
+    if (reply) return reply;
+    const ending = await within(seconds, this.#process.ended);
+    if (ending === 'late')
+      return this.#fail('engine/protocol', 'closed its standard output and did not leave');
+    return this.#fail('engine/died', ending.text);
   }
 
   #fail(code: string, problem: string): never {
     this.alive = false;
     this.#process.kill();
     throw new CompileError(code, `${this.#command} ${problem}${this.#process.words}`);
-  }
-
-  end(): void {
-    this.alive = false;
-    this.#process.kill();
   }
 }

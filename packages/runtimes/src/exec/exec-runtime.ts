@@ -22,7 +22,7 @@ export function execRuntime(command: string, { timeout }: ExecOptions): Runtime 
   return { name, prepare: (model, source) => engine.prepare(model, source?.onnx() ?? emitOnnx(model)) };
 }
 
-/** The process behind the models that are prepared: started again after it failed, with one model loaded at a time. */
+/** The process that runs all prepared models: started again after it failed, with one model loaded at a time. */
 class Engine {
   readonly #command: string;
   readonly #timeout: number;

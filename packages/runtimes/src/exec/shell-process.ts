@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 
 /** At most this much of what a process prints to standard error is kept for messages. */
@@ -10,7 +11,10 @@ export interface Ending {
   readonly code: number | null;
 }
 
-/** A command line of the user's in a shell, ended together with whatever it started. */
+/**
+ * A command line of the user's in a shell, ended together with whatever it started. It does not keep ghostc from leaving: the
+ * timer of `within` does, while somebody waits.
+ */
 export class ShellProcess {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ending>;
@@ -19,6 +23,8 @@ export class ShellProcess {
   constructor(command: string) {
     const child = spawn(command, { shell: true, detached: process.platform !== 'win32' }); // a process group of its own
     this.child = child;
+    child.unref();
+    for (const stream of child.stdio) (stream as Socket | null)?.unref();
     child.stdin.on('error', () => undefined); // a dead process is reported by its end
     child.stderr.on('data', (chunk) => {
       this.#words = (this.#words + chunk).slice(-MAX_WORDS);
@@ -50,16 +56,19 @@ export class ShellProcess {
 
 /** A shell tells the signal that ended its command by an exit code of 128 and more. */
 function inWords(code: number | null, signal: string | null): string {
-  const behindShell = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
-  const name = signal ?? behindShell;
+  const inShell = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
+  const name = signal ?? inShell;
   return name ? `died of ${name}` : `left with code ${code}`;
 }
+
+/** The longest time that a timer takes, in milliseconds. */
+const MAX_DELAY = 2 ** 31 - 1;
 
 /** What `work` gives, or `late` after some seconds. */
 export async function within<T>(seconds: number, work: Promise<T>): Promise<T | 'late'> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), seconds * 1000);
+    timer = setTimeout(() => resolve('late'), Math.min(seconds * 1000, MAX_DELAY));
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
