@@ -1,4 +1,4 @@
-import { attempt, CompileError, type Graph, isStatic, numElements, withLocation } from '@ghostc/ir';
+import { attempt, CompileError, type Graph, isFilled, isStatic, numElements, withLocation } from '@ghostc/ir';
 import { bindDimensions, nodeWork, openDimensions } from '@ghostc/ops';
 import { Option } from 'commander';
 import type { LoadedModel } from './load-model.ts';
@@ -6,7 +6,7 @@ import type { LoadedModel } from './load-model.ts';
 /** Files from this size on hold enough to be worth whatever they take. */
 const SMALL_FILE = 2 ** 20;
 
-/** What a small file may ask for when it is run once: elements of all values together, and steps (`workOf`). */
+/** What a small file may ask for when it is run once: elements of all values and of fills where they are read, and steps (`workOf`). */
 const MAX_MADE = 2 ** 25;
 const MAX_STEPS = 2 ** 31;
 
@@ -27,7 +27,8 @@ export function checkWork(
     withLocation({ node: node.origin[0], op: node.op }, () => {
       const values = [...node.inputs, ...node.outputs].flatMap((value) => value ?? []);
       if (!values.every(({ type }) => type.shape.every(isStatic))) return;
-      made += node.outputs.reduce((sum, { type }) => sum + numElements(type.shape), 0);
+      const fills = node.inputs.filter((value) => value?.constant && isFilled(value.constant));
+      for (const value of [...node.outputs, ...fills]) made += value ? numElements(value.type.shape) : 0;
       steps += nodeWork(node);
       check(made, MAX_MADE, 'elements of values');
       check(steps, MAX_STEPS, 'steps');
