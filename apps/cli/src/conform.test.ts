@@ -34,7 +34,7 @@ beforeAll(() => {
   const { status } = ghostc('conform', '--runtime', engine, '--filter', 'unary/', '--timeout', '2', ...files);
   exit = status;
   report = JSON.parse(read('r.json'));
-}, 120_000);
+}, 600_000);
 
 test('a segmentation fault, a hang, a late throw, a flaky case and a refusal in one run are all reported', () => {
   expect(exit).toBe(1);
@@ -81,7 +81,7 @@ test('expected failures must fail, and nothing may be worse than the baseline', 
   ]);
   expect(run('unary/log')[0]).toBe('unary/log: expected to fail (gone), found pass');
   expect(run('unary/neg')[0]).toMatch(/^unary\/neg: error, which passed before: threw after/);
-}, 60_000);
+}, 300_000);
 
 const python: Tool = {
   name: 'python3 with the packages onnx and onnxruntime (pip install onnx onnxruntime)',
@@ -110,6 +110,19 @@ test('the Python engine of docs/engines.md, and ONNX tests from a folder', (cont
   const verified = spawnSync(process.execPath, [bundle, ...verify], { cwd: folder, timeout: 60_000 });
   expect(verified.status, 'ends, though the engine would wait').toBe(0);
 });
+
+test('the exported suite, run by a program in Python that knows nothing of ghostc', (context) => {
+  skipWithout([python], 'a runner in Python', context);
+  const runner = join(import.meta.dirname, '../../../test-fixtures/engines/run_suite.py');
+  expect(ghostc('conform', '--export', 'suite', '--filter', 'pools/').stdout).toMatch(/^wrote \d+ cases/);
+  const { stdout } = spawnSync('python3', [runner, 'suite', 'onnxruntime'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const odd = stdout.trim().split('\n').slice(0, -1);
+  expect(odd).toEqual([expect.stringMatching(/^pools\/max_pool\/nan: fail: element \d+: expected nan/)]); // as documented
+  expect(Number(/^(\d+) of \d+ pass$/m.exec(stdout)?.[1])).toBeGreaterThan(20);
+}, 300_000);
 
 test('shards are disjoint and together all cases', () => {
   const list = (...shard: string[]) =>

@@ -18,6 +18,8 @@ export interface LoadedModel {
   readonly label: string;
   /** Name for output files when the user gives none. */
   readonly name: string;
+  /** Size of the file; infinite for a spec. */
+  readonly bytes: number;
   /** The file, if it is ONNX: what ONNX Runtime can run as it is. */
   readonly onnx?: { readonly bytes: Uint8Array; readonly path: string };
 }
@@ -40,14 +42,10 @@ export function loadModel(model: string, options: LoadOptions = {}): LoadedModel
     return { ...spec, graph: bindDimensions(spec.graph, bind) };
   }
   const bytes = withHint(model, () => readModelFile(model));
-  const name = defaultName(model);
-  if (extname(model) === '.gir')
-    return { graph: bindDimensions(loadText(model, bytes), bind), label: model, name };
-  const loaded = {
-    graph: withHint(model, () => loadBinary(model, bytes, { rounding, bind })),
-    label: model,
-    name,
-  };
+  const named = { label: model, name: defaultName(model), bytes: bytes.length };
+  if (extname(model) === '.gir') return { graph: bindDimensions(loadText(model, bytes), bind), ...named };
+  const graph = withHint(model, () => loadBinary(model, bytes, { rounding, bind }));
+  const loaded = { graph, ...named };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
   return tflite ? loaded : { ...loaded, onnx: { bytes, path: resolve(model) } };
 }
@@ -63,7 +61,7 @@ function loadSpec(model: string, { weights, seed = 1 }: LoadOptions): LoadedMode
     weights === undefined
       ? { seed }
       : { stateDict: readSafetensors(readModelFile(weights), { file: weights }) };
-  return { graph: buildFromSpec(model, state), label: model, name: model };
+  return { graph: buildFromSpec(model, state), label: model, name: model, bytes: Number.POSITIVE_INFINITY };
 }
 
 function loadText(path: string, bytes: Uint8Array): Graph {

@@ -57,13 +57,18 @@ export function compareTensors(
   const [want, got] = [wideElements(expected), wideElements(actual)];
   const numbers = isWide(expected) ? toNumbers(expected) : (want as ArrayLike<number>);
   const largest = largestMagnitude(numbers);
-  const { bound } = tolerance;
-  const floor = FLUSHED + (bound ? 0 : relativeFor(expected.dtype, tolerance) * largest + tolerance.absolute);
-  const allowed = (i: number): number => floor + (bound?.[i] ?? 0);
+  const allowed = allowedBy(tolerance, expected.dtype, largest);
   const wide = tolerance.vetted ? undefined : tooWide(numbers, allowed, expected.dtype);
   if (wide) return failed(wide);
   const usual = (i: number): number => FLUSHED + (tolerance.usual?.[i] ?? Infinity);
   return summarize(measure(want, got, { allowed, usual }), { want, got, largest, rms: tolerance.rms });
+}
+
+/** How far each element may be off, of an output whose largest magnitude is given. */
+export function allowedBy(tolerance: Tolerance, dtype: DType, largest: number): (i: number) => number {
+  const { bound, absolute } = tolerance;
+  const floor = FLUSHED + (bound ? 0 : relativeFor(dtype, tolerance) * largest + absolute);
+  return (i) => floor + (bound?.[i] ?? 0);
 }
 
 function failed(problem: string): Comparison {

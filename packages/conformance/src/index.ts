@@ -1,3 +1,4 @@
+export { type BoundedExpectation, type BoundedSet, caseBounds } from './case-bounds.ts';
 export {
   type Comparison,
   compareTensors,
@@ -12,10 +13,12 @@ export {
   type ConformanceReport,
   type ConformOptions,
   caseGraph,
+  caseTask,
   conform,
   verifyCase,
 } from './conform.ts';
 export { type DataNoise, dataNoiseOf } from './data-noise.ts';
+export type { InputValues } from './input-values.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
 export { joinCases } from './join-cases.ts';
 export { type Judged, judgeOutputs } from './judge-outputs.ts';
@@ -25,7 +28,9 @@ export type { Executable, ModelSource, Runtime, Tensors } from './runtime.ts';
 export { type SeededSample, seededInputs, seededSamples } from './seeded-inputs.ts';
 export { allclose, rootMeanSquare } from './statistical-tolerance.ts';
 export { type ConformanceCase, type Suite, suite } from './suite.ts';
-export { suites } from './suites/index.ts';
+export { onnxRuntimeDecisions } from './suites/from-registry/engine-decisions.ts';
+export { suiteVersion } from './suites/from-registry/index.ts';
+export { allSuites, suites } from './suites/index.ts';
 export { quantizedSuites } from './suites/quantized.ts';
 export type { DataSet, TargetResult, Verification } from './verification.ts';
 export { unmeasured, verifyModel } from './verify-model.ts';

@@ -26,7 +26,8 @@ export function judgeOutputs(set: DataSet, actual: Tensors, task: Verification):
   }));
 }
 
-interface Question {
+/** One output of one data set. */
+export interface Question {
   readonly set: DataSet;
   readonly name: string;
   readonly expected: Tensor;
@@ -39,8 +40,19 @@ function judge(question: Question, actual: Tensor | undefined): Verdict {
   const { expected, task } = question;
   if (task.allclose) return compareTensors(expected, actual, allclose(expected, ...task.allclose));
   if (task.derived === 'statistical') return judgeByNoise(question, actual);
-  const bound = task.derived && hardTolerance(question);
-  return compareTensors(expected, actual, bound ?? task.tolerance);
+  return compareTensors(expected, actual, toleranceOf(question));
+}
+
+/** How far one output of a data set may be off: by the bound of the worst case, or by what the task says. */
+export function toleranceOf(question: Question): Tolerance {
+  const bound = question.task.derived && hardTolerance(question);
+  return bound || question.task.tolerance;
+}
+
+/** How far random rounding moves an output; undefined where it says nothing of it. */
+export function roundingOf({ set, name, task }: Question): Tolerance | undefined {
+  const noise = noiseOf({ model: task.model, inputs: set.inputs }, 'many').get(name);
+  return noise && statisticalTolerance(noise);
 }
 
 /** By random rounding of a few runs; what these do not explain may be explained by more, by noisy data, or by the bound. */

@@ -1,12 +1,13 @@
-import { type Graph, isStatic, randomTensor, type Tensor } from '@ghostc/ir';
+import { type Graph, isStatic, type Tensor } from '@ghostc/ir';
+import { type InputValues, inputTensor } from './input-values.ts';
 import type { Tensors } from './runtime.ts';
 
-/** Seeded inputs in [-1, 1) for every input of the graph; symbolic dimensions become 1. */
-export function seededInputs(graph: Graph, seed: number): Map<string, Tensor> {
+/** Seeded inputs for every input of the graph, in [-1, 1) unless other values are asked for; symbolic dimensions become 1. */
+export function seededInputs(graph: Graph, seed: number, values?: InputValues): Map<string, Tensor> {
   return new Map(
     graph.inputs.map((input, i) => {
       const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : 1));
-      return [input.name, randomTensor({ ...input.type, shape }, seed * 1009 + i)];
+      return [input.name, inputTensor({ ...input.type, shape }, { seed: seed * 1009 + i, input: i, values })];
     }),
   );
 }

@@ -1,3 +1,5 @@
+import type { InputValues } from './input-values.ts';
+
 /** One model in text form. Inputs are seeded; weights are `random(seed)` constants or small literals. */
 export interface ConformanceCase {
   /** `suite/case`, unique. */
@@ -5,6 +7,10 @@ export interface ConformanceCase {
   readonly text: string;
   /** Only data movement or comparisons: the outputs must be equal. */
   readonly exact?: boolean;
+  /** What the inputs hold; numbers in [-1, 1) if absent. */
+  readonly values?: InputValues;
+  /** Sets of inputs; 2 if absent. */
+  readonly seeds?: number;
 }
 
 export interface Suite {
@@ -16,7 +22,7 @@ export interface Suite {
 export function suite(
   name: string,
   cases: Readonly<Record<string, string>>,
-  options: { readonly exact?: boolean } = {},
+  options: Omit<ConformanceCase, 'name' | 'text'> = {},
 ): Suite {
   return {
     name,

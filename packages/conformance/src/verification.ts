@@ -26,6 +26,8 @@ export interface TargetResult {
   readonly seconds: number;
   /** Why it failed: the error, or the data set and output that differ most. */
   readonly message?: string;
+  /** The code of the error by which the runtime refuses the model: what it does not compute, by name. */
+  readonly refusal?: string;
   /** What passed, where it is more than outputs within the tolerance. */
   readonly note?: string;
 }

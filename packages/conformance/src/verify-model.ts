@@ -1,6 +1,7 @@
-import type { Graph, Shape } from '@ghostc/ir';
+import { CompileError, type Graph, type Shape } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
 import { type Judged, judgeOutputs } from './judge-outputs.ts';
+import { keepingInputs } from './keeping-inputs.ts';
 import { runEach } from './run-each.ts';
 import type { Runtime } from './runtime.ts';
 import type { DataSet, TargetResult, Verification } from './verification.ts';
@@ -21,9 +22,18 @@ export async function verifyModel(runtime: Runtime, task: Verification): Promise
     return finish({
       ...unmeasured,
       message: error instanceof Error ? error.message : String(error),
+      ...(isRefusal(error) && { refusal: error.code }),
     });
   }
 }
+
+/** What a backend says of a type, an op or a size that it has no code for; a runtime of one's own throws `run/refused`. */
+function isRefusal(error: unknown): error is CompileError {
+  if (!(error instanceof CompileError)) return false;
+  return refusals.test(error.code) || /Could not find an implementation/.test(error.detail);
+}
+
+const refusals = /^((backend-c|backend-onnx|wgsl)\/(dtype|op|empty|resize)|run\/(refused|input))$/;
 
 /** Nothing was compared. */
 export const unmeasured = {
@@ -39,10 +49,8 @@ export const unmeasured = {
 async function compareAll(runtime: Runtime, task: Verification): Promise<Judged[]> {
   const comparisons: Judged[] = [];
   for (const [model, dataSets] of byShape(runtime, task)) {
-    const results = await runEach(
-      runtime.prepare(model),
-      dataSets.map(({ inputs }) => inputs),
-    );
+    const inputs = dataSets.map((set) => set.inputs);
+    const results = await keepingInputs(inputs, () => runEach(runtime.prepare(model), inputs));
     dataSets.forEach((set, i) => comparisons.push(...judgeOutputs(set, results[i] ?? new Map(), task)));
   }
   if (comparisons.length === 0) throw new Error('nothing was compared: no data set has an output');

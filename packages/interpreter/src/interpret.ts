@@ -7,7 +7,7 @@ import {
   type Value,
   withLocation,
 } from '@ghostc/ir';
-import { evaluateOp, lookup, sizedFor } from '@ghostc/ops';
+import { evaluateOp, lookup, sizedFor, workOf } from '@ghostc/ops';
 
 export interface InterpretOptions {
   /** Called with each value as it is computed. */
@@ -60,13 +60,10 @@ const MAX_BYTES = 2 ** 29;
 const MAX_WORK = 5e10;
 
 function checkEffort(node: Node, tensors: ReadonlyMap<Value, Tensor>, effort: Effort): void {
-  const types = node.inputs.map((value) => value && tensorType(found(value, tensors)));
+  const inputs = node.inputs.map((value) => value && tensorType(found(value, tensors)));
   const results = node.outputs.map((value) => found(value, tensors));
-  effort.work += lookup(node.op).countMacs(types, node.attrs, results.map(tensorType));
-  for (const { data } of results) {
-    effort.work += data.length;
-    effort.bytes += data.byteLength;
-  }
+  effort.work += workOf({ op: node.op, attrs: node.attrs, inputs, outputs: results.map(tensorType) });
+  for (const { data } of results) effort.bytes += data.byteLength;
   if (effort.work <= MAX_WORK && effort.bytes <= MAX_BYTES) return;
   throw new CompileError(
     'interpret/too-large',

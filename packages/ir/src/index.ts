@@ -15,6 +15,7 @@ export {
   type TensorData,
   toBytes,
 } from './dtype.ts';
+export { isFilled, markFilled } from './filled.ts';
 export { float16ToNumber, numberToFloat16, roundHalfToEven } from './float16.ts';
 export { formatNumber } from './format-number.ts';
 export { type Attr, type Attrs, Graph, type GraphOutput, type NewNode, Node, Value } from './graph.ts';

@@ -7,6 +7,7 @@ import {
   fromNumbers,
   isFloat,
   isStatic,
+  markFilled,
   type Value,
 } from '@ghostc/ir';
 import { broadcastOperands } from './legacy-broadcast.ts';
@@ -197,7 +198,8 @@ function readConstantOfShape(node: NodeReader): Value {
   const count = shape.reduce((product, dim) => product * dim, 1);
   node.claim(count, `ConstantOfShape [${shape.join(',')}]`);
   const data = allocate(fill.dtype, count) as Float32Array;
-  return node.addConstant(constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number)));
+  const tensor = constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number));
+  return node.addConstant(markFilled(tensor));
 }
 
 function readGemm(node: NodeReader): Value {
@@ -296,9 +298,10 @@ function readSqueeze(node: NodeReader): Value {
         'onnx/input',
         `Squeeze expects size 1 on axis ${axis}, found ${shape[axis] ?? 'no such axis'}`,
       );
-  return node.emit('reshape', [node.input(0)], {
-    shape: shapeAttribute(shape.filter((_, axis) => !gone.has(axis))),
-  });
+  return viewed(
+    node,
+    shape.filter((_, axis) => !gone.has(axis)),
+  );
 }
 
 function readUnsqueeze(node: NodeReader): Value {
@@ -307,11 +310,16 @@ function readUnsqueeze(node: NodeReader): Value {
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
   const rest = [...shape];
-  return node.emit('reshape', [node.input(0)], {
-    shape: shapeAttribute(
-      Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1))),
-    ),
-  });
+  return viewed(
+    node,
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1))),
+  );
+}
+
+/** The first input in another shape. */
+function viewed(node: NodeReader, shape: readonly Dim[]): Value {
+  if (shape.includes(0) && shape.every(isStatic)) return emptyLike(node, shape);
+  return node.emit('reshape', [node.input(0)], { shape: shapeAttribute(shape) });
 }
 
 function shapeAttribute(shape: readonly Dim[]): number[] {

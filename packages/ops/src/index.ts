@@ -23,7 +23,7 @@ export { cast } from './cast.ts';
 export { equal, less, lessEqual } from './compare.ts';
 export { conv2d } from './conv2d.ts';
 export { copyNode, type Twins, twinOf } from './copy-node.ts';
-export { graphMacs, nodeMacs } from './count-macs.ts';
+export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
   type AttrValues,
   defineOp,

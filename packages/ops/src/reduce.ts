@@ -18,7 +18,7 @@ import { isWhole, wrapped } from './wide-elements.ts';
  */
 function reduction(
   name: string,
-  formula: (values: number[]) => number,
+  formula: (values: Float64Array) => number,
   whole?: (values: bigint[]) => bigint,
 ) {
   return defineOp({
@@ -32,31 +32,47 @@ function reduction(
       return { dtype: x.dtype, shape };
     },
     evaluate({ x }, { axes }, [type]) {
-      const reduced = reducedAxes(axes, x.shape.length);
-      const kept = x.shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
-      const strides = stridesOf(kept).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
-      const groups = Array.from({ length: numElements(kept) }, (): number[] => []);
-      forEachIndex(x.shape, (at, index) => {
-        const group = index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), 0);
-        groups[group]?.push(at);
-      });
+      const groups = groupsOf(x.shape, reducedAxes(axes, x.shape.length));
       const shape = staticShape((type as TensorType).shape);
       if (whole && isWhole(x.dtype)) return reducedWhole(x, shape, { groups, whole });
       const data = toNumbers(x);
-      const results = groups.map((group) => formula(group.map((at) => data[at] as number)));
+      const results = groups.map((group) => formula(gathered(data, group)));
       return fromNumbers(x.dtype, shape, results);
     },
   });
 }
 
+/** Elements of x that each result takes: parts of one array. */
+function groupsOf(shape: readonly number[], reduced: ReadonlySet<number>): Uint32Array[] {
+  const kept = shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
+  const strides = stridesOf(kept).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
+  const count = numElements(kept);
+  const size = count ? numElements(shape) / count : 0;
+  const order = new Uint32Array(count * size);
+  const filled = new Uint32Array(count);
+  forEachIndex(shape, (at, index) => {
+    let group = 0;
+    for (let axis = 0; axis < index.length; axis++) group += (index[axis] ?? 0) * (strides[axis] ?? 0);
+    const place = filled[group] ?? 0;
+    order[group * size + place] = at;
+    filled[group] = place + 1;
+  });
+  return Array.from({ length: count }, (_, i) => order.subarray(i * size, (i + 1) * size));
+}
+
+function gathered(data: ArrayLike<number>, places: Uint32Array): Float64Array {
+  const values = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) values[i] = data[places[i] as number] as number;
+  return values;
+}
+
 interface Groups {
-  /** Elements of x that each result takes. */
-  readonly groups: readonly (readonly number[])[];
+  readonly groups: readonly Uint32Array[];
   readonly whole: (values: bigint[]) => bigint;
 }
 
 function reducedWhole(x: Tensor, shape: readonly number[], { groups, whole }: Groups): Tensor {
-  const results = groups.map((group) => whole(group.map((at) => BigInt(x.data[at] as number))));
+  const results = groups.map((group) => whole(Array.from(group, (at) => BigInt(x.data[at] as number))));
   return { dtype: x.dtype, shape: [...shape], data: wrapped(x.dtype, results) };
 }
 
@@ -68,7 +84,7 @@ function reducedAxes(axes: readonly number[], rank: number): ReadonlySet<number>
   );
 }
 
-const sum = (values: number[]): number => values.reduce((total, v) => total + v, 0);
+const sum = (values: Float64Array): number => values.reduce((total, v) => total + v, 0);
 const wholeSum = (values: bigint[]): bigint => values.reduce((total, v) => total + v, 0n);
 const wholeProduct = (values: bigint[]): bigint => values.reduce((product, v) => product * v, 1n);
 

@@ -87,8 +87,8 @@ export const sqrt = unary('sqrt', {}, Math.sqrt);
 export const reciprocal = unary('reciprocal', {}, (x) => 1 / x);
 export const floor = unary('floor', {}, Math.floor, ['exact']);
 export const ceil = unary('ceil', {}, Math.ceil, ['exact']);
-/** Nearest integer, ties to even. */
-export const round = unary('round', {}, roundHalfToEven, ['exact']);
+/** Nearest integer, ties to even; -0 of what is between -1/2 and 0. */
+export const round = unary('round', {}, (x) => roundHalfToEven(x) || 0 * x, ['exact']);
 export const identity = defineOp({
   name: 'identity',
   inputs: ['x'],

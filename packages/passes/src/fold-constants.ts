@@ -3,54 +3,49 @@ import {
   CompileError,
   fromNumbers,
   type Graph,
+  isFilled,
   isStatic,
   type Node,
   numElements,
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { lookup } from '@ghostc/ops';
+import { lookup, nodeWork } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
 /** Folding may not make constants larger than this many elements, unless they are no larger than what they came from. */
 const MAX_GROWTH = 4096;
 
-/** Elements made and multiply-accumulates done in one run, beyond a few for each element that the model holds. */
-const BASE_WORK = 2 ** 25;
+/** Work on one graph, in all its passes together, beyond some for each element that the file holds. */
+const BASE_WORK = 2 ** 23;
 const WORK_PER_ELEMENT = 64;
+const workLeft = new WeakMap<Graph, number>();
+
+function workFor({ constants }: Graph): number {
+  let work = BASE_WORK;
+  for (const { constant } of constants)
+    if (constant && !isFilled(constant)) work += WORK_PER_ELEMENT * constant.data.length;
+  return work;
+}
 
 /**
- * Evaluates nodes whose inputs are all constant, as long as the work does not run out: then they stay as they are.
+ * Evaluates nodes whose inputs are all constant, but those that take more work than is left: they stay as they are.
  * Outputs without elements are constants whatever is computed.
  */
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run(graph) {
-    let work = BASE_WORK;
-    for (const { constant } of graph.constants) work += WORK_PER_ELEMENT * (constant?.data.length ?? 0);
+    let work = workLeft.get(graph) ?? workFor(graph);
     for (const node of graph.nodes()) {
       if (node.outputs.every(isEmpty)) replaceOutputs(graph, node, node.outputs.map(emptyTensor));
-      else if (foldable(node)) {
-        work -= workOf(node);
-        if (work < 0) return;
+      else if (foldable(node) && nodeWork(node) <= work) {
+        work -= nodeWork(node);
         fold(graph, node);
       }
     }
+    workLeft.set(graph, work);
   },
 };
-
-/** Elements read and made, and multiply-accumulates. */
-function workOf({ op, inputs, outputs, attrs }: Node): number {
-  const values = [...inputs, ...outputs].flatMap((value) => value ?? []);
-  const elements = values.reduce((sum, { type }) => sum + numElements(type.shape), 0);
-  const types = outputs.map(({ type }) => type);
-  const macs = lookup(op).countMacs(
-    inputs.map((value) => value?.type ?? null),
-    attrs,
-    types,
-  );
-  return elements + macs;
-}
 
 function foldable(node: Node): boolean {
   if (node.inputs.length === 0 || !node.inputs.every((value) => value === null || value.constant))

@@ -1,4 +1,4 @@
-import { conform } from '@ghostc/conformance';
+import { conform, suites } from '@ghostc/conformance';
 import { afterAll, expect, test } from 'vitest';
 import { cDevice } from './c-device.ts';
 import { wgslTools } from './dawn-device.ts';
@@ -16,7 +16,7 @@ afterAll(stopEngines);
 
 test.for(runtimeNames)('%s conforms', async (name, context) => {
   skipWithout(tools(name), name, context);
-  const report = await conform(createRuntime(name));
+  const report = await conform(createRuntime(name), { suites });
   expect(report.problems).toEqual([]);
 });
 

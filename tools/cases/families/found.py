@@ -7,6 +7,7 @@ from build import model, node, seeded, value
 from case import Case
 
 I64 = np.int64
+EMPTY = {"wgsl": "no elements", "c": "0 elements"}
 NAN, INF = np.float32(np.nan), np.float32(np.inf)
 
 
@@ -25,6 +26,10 @@ def axes():
     twice = [node("ReduceMax", "c", "s", keepdims=0), node("Unsqueeze", "s a", "u"), node("Add", "x u", "y")]
     constants = {"c": seeded(2, 3), "a": np.array([0, -1], I64)}
     yield Case("unsqueeze-scalar-twice", model(twice, [value("x", (2, 2))], [value("y", None)], constants), {"x": seeded(3, 2, 2)})
+    nothing = np.zeros((0, 2), np.float32)
+    for name, at in (("first", [0]), ("last", [-1]), ("both", [0, -1])):
+        yield one(f"unsqueeze-empty-{name}", node("Unsqueeze", "x a", "y"), nothing, {"a": np.array(at, I64)}, refused=EMPTY)
+    yield one("squeeze-empty", node("Squeeze", "x a", "y"), nothing[None], {"a": np.array([0], I64)}, refused=EMPTY)
     backwards = {"s": np.array([-2], I64), "e": np.array([-(2**31)], I64), "a": np.array([1], I64), "t": np.array([-2], I64)}
     for size in [1, 2, 4]:
         yield one(f"slice-before-first-{size}", node("Slice", "x s e a t", "y"), seeded(4, 2, size), backwards)

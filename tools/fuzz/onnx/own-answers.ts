@@ -99,8 +99,9 @@ function extremes(
   nan: Uint8Array | undefined,
 ): ReadonlyMap<string, OwnAnswer> {
   const y = draft.computed.get(outputs[0] ?? '') as Tensor;
-  const lowest = op.endsWith('MaxPool') ? LOWEST[y.dtype] : undefined;
-  const mask = Uint8Array.from(toNumbers(y), (v, i) => (nan?.[i] || v === lowest ? 1 : 0));
+  // with indices its kernel is another, which has -infinity, but ours may be written without
+  const low = op.endsWith('MaxPool') ? [LOWEST[y.dtype], -Infinity] : [];
+  const mask = Uint8Array.from(toNumbers(y), (v, i) => (nan?.[i] || low.includes(v) ? 1 : 0));
   if (!mask.includes(1)) return new Map();
   const right = Float64Array.from(mask, (_, i) => (nan?.[i] ? Number.NaN : -Infinity));
   return new Map(outputs.map((name, i) => [name, i === 0 ? { mask, right } : { mask }]));

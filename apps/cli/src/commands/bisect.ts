@@ -8,6 +8,7 @@ import { createRuntime, inOrt } from '@ghostc/runtimes';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
 import { bindOption } from '../bind-option.ts';
+import { anyWorkOption, checkWork } from '../check-work.ts';
 import { readDataSets } from '../data-sets.ts';
 import { runtimeKinds } from '../find-runtime.ts';
 import { formatError, formatTable } from '../format.ts';
@@ -33,6 +34,7 @@ interface BisectFlags {
   readonly bind: ReadonlyMap<string, number>;
   readonly rounding: Rounding;
   readonly strict?: boolean;
+  readonly anyWork?: boolean;
   readonly json?: boolean;
 }
 
@@ -85,6 +87,7 @@ export function bisectCommand(): Command {
     )
     .addOption(bindOption())
     .addOption(roundingOption())
+    .addOption(anyWorkOption())
     .option(
       '--out <dir>',
       'folder for the reproduction: model.onnx with data, C with a main, and a page that opens from the file system',
@@ -137,13 +140,17 @@ function taskOf(model: string, other: string | undefined, flags: BisectFlags): T
   const { rounding, bind, a, b = other === undefined ? undefined : a } = flags;
   if (b === undefined)
     throw new CompileError('cli/bisect', 'expected --b RUNTIME or a second model to compare with');
-  const { graph } = loadModel(model, { rounding, bind });
+  const loaded = loadModel(model, { rounding, bind });
+  checkWork(loaded, flags);
+  const { graph } = loaded;
   const integers = integerForm(graph);
   const first = sampleOf(integers ?? graph, flags);
   const steps = integers && [a, b].some((name) => inOrt.has(name)) ? 1 : 0;
   const runtimes = { a, b };
   if (other === undefined) return { sample: first, runtimes, a, b, steps };
-  const second = loadModel(other, { rounding, bind }).graph;
+  const loadedOther = loadModel(other, { rounding, bind });
+  checkWork(loadedOther, flags);
+  const second = loadedOther.graph;
   const theirs = integers ? (integerForm(second) ?? second) : second;
   const sample = { ...first, other: sameInterface(first.graph, bound(theirs, first.inputs), other) };
   return {

@@ -1,16 +1,19 @@
 import { writeFileSync } from 'node:fs';
+import { allSuites } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { collect } from '../collect.ts';
-import { type ConformCase, conformCases } from '../conform/conform-case.ts';
+import { conformCases } from '../conform/conform-case.ts';
 import { type ConformReport, conformReport } from '../conform/conform-report.ts';
+import { exportSuite } from '../conform/export-suite.ts';
 import { readBaseline, readExpectedFailures } from '../conform/read-lists.ts';
 import { badge, countsOf, htmlPage, junitXml, tap } from '../conform/report-formats.ts';
 import { defaultWorkers, runConform } from '../conform/run-conform.ts';
 import { ENGINE_TIMEOUT, findRuntime, runtimeKinds } from '../find-runtime.ts';
 import { parseCount } from '../parse-count.ts';
-import { startProgress } from '../progress.ts';
+import { showStep, startProgress } from '../progress.ts';
+import { writeFiles } from '../write-files.ts';
 
 interface ConformFlags {
   readonly runtime?: string;
@@ -24,6 +27,7 @@ interface ConformFlags {
   readonly expectedFailures?: string;
   readonly baseline?: string;
   readonly strict?: boolean;
+  readonly export?: string;
   readonly list?: boolean;
   readonly json?: string | true;
   readonly junit?: string;
@@ -42,6 +46,7 @@ Examples:
   ghostc conform --runtime ./my-engine.mjs
   ghostc conform --exec "python3 engine.py" --json report.json --junit report.xml
   ghostc conform --exec "./run {model} {inputs} {outputs}" --onnx-tests onnx/backend/test/data
+  ghostc conform --export suite/
   ghostc conform --runtime wgsl --shard 2/4 --baseline last-week.json
 
 Every element of every output has to be within a bound that is derived from the computation. A case that the engine refuses
@@ -82,6 +87,7 @@ export function conformCommand(): Command {
     .option('--expected-failures <file>', 'lines NAME REASON of cases that must fail')
     .option('--baseline <file>', 'JSON of an earlier run: nothing may be worse than there')
     .option('--strict', 'refusals are problems')
+    .option('--export <dir>', 'write the suite as ONNX, TensorProtos, bounds and a manifest, and run nothing')
     .option('--list', 'print the names of the cases, and run none')
     .option('--json [file]', 'the report as JSON, on standard output if no file is given')
     .option('--junit <file>', 'the report as JUnit XML')
@@ -100,6 +106,7 @@ function parseShard(text: string): Shard {
 }
 
 async function runCommand(flags: ConformFlags): Promise<void> {
+  if (flags.export !== undefined) return exportTo(flags.export, flags);
   const names = selected(conformCases(flags.onnxTests), flags).map(({ name }) => name);
   if (names.length === 0)
     throw new CompileError('cli/filter', 'no case is selected; --list prints the names');
@@ -107,7 +114,23 @@ async function runCommand(flags: ConformFlags): Promise<void> {
   else await runAll(names, flags);
 }
 
-function selected(cases: readonly ConformCase[], { filter = '', shard }: ConformFlags): ConformCase[] {
+function exportTo(folder: string, flags: ConformFlags): void {
+  const cases = selected(
+    allSuites.flatMap((suite) => suite.cases),
+    flags,
+  );
+  const progress = startProgress('');
+  let done = 0;
+  const files = exportSuite(cases, (name) => showStep(progress, `${++done} of ${cases.length}: ${name}`));
+  progress.stop();
+  writeFiles(folder, files);
+  console.log(`wrote ${cases.length} cases, ${files.size} files into ${folder}`);
+}
+
+function selected<T extends { readonly name: string }>(
+  cases: readonly T[],
+  { filter = '', shard }: ConformFlags,
+): T[] {
   const named = cases.filter(({ name }) => name.includes(filter));
   return shard ? named.filter((_, i) => i % shard.count === shard.index - 1) : named;
 }

@@ -58,13 +58,14 @@ async function runFit(model: string, flags: FitFlags): Promise<void> {
   const board = findBoard(flags.board, flags.boards);
   const progress = startProgress(`compiling ${model} for ${board.name}`);
   try {
-    const { graph } = loadModel(model, { bind: flags.bind });
+    const loaded = loadModel(model, { bind: flags.bind });
+    const { graph } = loaded;
     const { io } = flags;
     const plan = planFor({ variant: 'as it is', graph, board, io });
     const report = await fitReport(plan, board);
     const onStep = (what: string): void => showStep(progress, `remedy: ${what}`);
     const remedies =
-      report.fits === false ? await remediesOf({ model, graph, plan, board, io, onStep }) : none;
+      report.fits === false ? await remediesOf({ model, loaded, plan, board, io, onStep }) : none;
     progress.stop();
     console.log(
       flags.json

@@ -17,6 +17,7 @@ import pc from 'picocolors';
 import { bindOption } from '../bind-option.ts';
 import { type CalibrationFlags, parseCalibrationSpec } from '../calibration/calibration-spec.ts';
 import { type CalibrationData, loadCalibration } from '../calibration/load-calibration.ts';
+import { anyWorkOption, checkWork } from '../check-work.ts';
 import { formatCount, formatTable } from '../format.ts';
 import { graphFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
@@ -43,6 +44,7 @@ interface QuantizeFlags extends CalibrationFlags {
   readonly keepFloat?: string;
   readonly keepInt16?: string;
   readonly minSqnr?: string;
+  readonly anyWork?: boolean;
   readonly json?: boolean;
 }
 
@@ -100,6 +102,7 @@ export function quantizeCommand(): Command {
     .option('--keep-int16 <n>', 'leave up to n of the worst layers in 16-bit activations and 8-bit weights')
     .option('--min-sqnr <dB>', 'stop keeping layers when the outputs are this good')
     .addOption(bindOption())
+    .addOption(anyWorkOption())
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print JSON')
@@ -200,8 +203,9 @@ function positive(text: string, flag: string): number {
 }
 
 function lowered(model: string, flags: QuantizeFlags): Graph {
-  const { graph } = loadModel(model, { weights: flags.stateDict, seed: flags.seed, bind: flags.bind });
-  return lowerForQuantizer(optimize(graph));
+  const loaded = loadModel(model, { weights: flags.stateDict, seed: flags.seed, bind: flags.bind });
+  checkWork(loaded, flags);
+  return lowerForQuantizer(optimize(loaded.graph));
 }
 
 function percentileOf({ percentile }: QuantizeFlags): number {

@@ -4,6 +4,7 @@ import type { Rounding } from '@ghostc/ops';
 import { originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
 import { bindOption } from '../bind-option.ts';
+import { anyWorkOption, checkWork } from '../check-work.ts';
 import { collect } from '../collect.ts';
 import { findRuntime } from '../find-runtime.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
@@ -23,6 +24,7 @@ interface VerifyFlags {
   readonly rtol?: number;
   readonly atol?: number;
   readonly strict?: boolean;
+  readonly anyWork?: boolean;
   readonly json?: boolean;
 }
 
@@ -56,6 +58,7 @@ export function verifyCommand(): Command {
     .option('--atol <size>', 'in place of what rounding explains (1e-8)', parseTolerance)
     .option('--strict', 'fail where rounding moves the outputs too far to judge them')
     .addOption(roundingOption())
+    .addOption(anyWorkOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -79,6 +82,7 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
+    checkWork(loaded, flags);
     const runtimes = await Promise.all(namesOf(flags).map((name) => runtimeOf(name, loaded)));
     const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
     const results: TargetResult[] = [];

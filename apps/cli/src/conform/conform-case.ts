@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import {
+  allSuites,
   type ConformanceCase,
   type Runtime,
-  suites,
   type TargetResult,
   verifyCase,
   verifyModel,
@@ -22,7 +22,7 @@ export interface ConformCase {
 /** The public suite; and every folder under `onnxTests` that holds a `model.onnx` and data sets, as ONNX's own tests do. */
 export function conformCases(onnxTests: readonly string[]): ConformCase[] {
   const cases = [
-    ...suites.flatMap((suite) => suite.cases.map(suiteCase)),
+    ...allSuites.flatMap((suite) => suite.cases.map(suiteCase)),
     ...onnxTests.flatMap((folder) => folderCases(folder)),
   ];
   const names = new Set<string>();

@@ -1,7 +1,8 @@
 import { ArenaLimitError, type IoForm, isQuantized, lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { CompileError, type Graph, randomTensor } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
-import { loadModel } from '../load-model.ts';
+import { checkWork } from '../check-work.ts';
+import { type LoadedModel, loadModel } from '../load-model.ts';
 import type { BoardFacts } from './board-table.ts';
 import { type FitReport, fitReport, type Plan, planFor } from './fit-report.ts';
 import { integerIo } from './integer-io.ts';
@@ -10,8 +11,8 @@ import { placeBuffers } from './place-buffers.ts';
 export interface RemedyRequest {
   /** As the user named it. */
   readonly model: string;
-  readonly graph: Graph;
-  /** The model as it is. */
+  readonly loaded: LoadedModel;
+  /** Of the model as it is. */
   readonly plan: Plan;
   readonly board: BoardFacts;
   readonly io: IoForm;
@@ -41,7 +42,7 @@ const stackRoom = 4096;
  * them fit. All are planned for the board, and compiled where the plan fits.
  */
 export async function remediesOf(request: RemedyRequest): Promise<Remedies> {
-  const { model, graph, plan, board, onStep } = request;
+  const { model, loaded, plan, board, onStep } = request;
   const reports: FitReport[] = [];
   const refused: Refused[] = [];
   const measured = async (plans: readonly Plan[]): Promise<void> => {
@@ -50,14 +51,14 @@ export async function remediesOf(request: RemedyRequest): Promise<Remedies> {
       reports.push(await fitReport(one, board));
     }
   };
-  await measured(repairs(request, { label: '', graph, plan }, refused));
+  await measured(repairs(request, { label: '', loaded, plan }, refused));
   for (const spec of smallerSpecs(model)) {
     if (reports.filter(({ fits }) => fits !== false).length >= enough) break;
     onStep(spec);
-    const small = loadModel(spec).graph;
-    const own = planFor({ ...request, variant: spec, graph: small });
+    const small = loadModel(spec);
+    const own = planFor({ ...request, variant: spec, graph: small.graph });
     const last = own.problems.length
-      ? repairs(request, { label: spec, graph: small, plan: own }, []).at(-1)
+      ? repairs(request, { label: spec, loaded: small, plan: own }, []).at(-1)
       : own;
     await measured([last ?? own]);
   }
@@ -72,12 +73,13 @@ function rankOf({ fits }: FitReport): number {
 interface Variant {
   /** Empty: the model as it is. */
   readonly label: string;
-  readonly graph: Graph;
+  readonly loaded: LoadedModel;
   readonly plan: Plan;
 }
 
 /** Bands, integers (of a quantised model, at its inputs and outputs), and those in bands, up to the first whose plan fits. */
-function repairs(request: RemedyRequest, { label, graph, plan }: Variant, refused: Refused[]): Plan[] {
+function repairs(request: RemedyRequest, { label, loaded, plan }: Variant, refused: Refused[]): Plan[] {
+  const { graph } = loaded;
   const named = (what: string): string => (label ? `${label}, ${what}` : what);
   const plans: Plan[] = [];
   const attempt = (from: Plan, one: Graph, what: string): void => {
@@ -91,7 +93,7 @@ function repairs(request: RemedyRequest, { label, graph, plan }: Variant, refuse
   const quantized = isQuantized(graph);
   const what = quantized ? 'integer inputs and outputs' : 'int8';
   request.onStep(named(what));
-  const integers = quantized ? integerIo(graph) : asInt8(graph);
+  const integers = quantized ? integerIo(graph) : asInt8(loaded);
   if (typeof integers === 'string') refused.push({ variant: named(what), problem: integers });
   if (!integers || typeof integers === 'string') return plans;
   const next = planFor({ ...request, variant: named(what), graph: integers });
@@ -104,8 +106,10 @@ function fitsSoFar({ problems }: Plan): boolean {
   return problems.length === 0;
 }
 
+type Banded = Omit<Variant, 'loaded'> & { readonly graph: Graph };
+
 /** With the arena in the room that the board has beside the other buffers; null: needless; or why that is no way. */
-function inBands({ board, io }: RemedyRequest, { graph, label, plan }: Variant): Plan | null | string {
+function inBands({ board, io }: RemedyRequest, { graph, label, plan }: Banded): Plan | null | string {
   const maxRam = arenaRoom(plan, board);
   if (plan.program.arenaBytes <= maxRam) return null;
   if (maxRam < 1) return 'inputs and outputs alone leave no room for an arena';
@@ -129,10 +133,11 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
 }
 
 /** A float model as int8, or why it is none. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
-function asInt8(graph: Graph): Graph | string {
-  const float = lowerForQuantizer(optimize(graph));
-  const inputs = new Map(float.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
+function asInt8(loaded: LoadedModel): Graph | string {
   try {
+    checkWork(loaded);
+    const float = lowerForQuantizer(optimize(loaded.graph));
+    const inputs = new Map(float.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
     return quantize(float, [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
   } catch (error) {
     if (error instanceof CompileError) return `random inputs do not calibrate it: ${error.detail}`;

@@ -1,11 +1,12 @@
 import type { Suite } from '../suite.ts';
 import { conv2dSuite, depthwiseConv2dSuite } from './conv2d.ts';
 import { binarySuite, unarySuite } from './elementwise.ts';
+import { generatedSuites } from './from-registry/index.ts';
 import { ghostSuite } from './ghost.ts';
 import { movementSuite } from './movement.ts';
 import { linearSuite, poolSuite, reductionSuite } from './reduction.ts';
 
-/** Every suite; a case added to one of them is picked up by all backends. */
+/** A small case or two of every kernel; a case added to one of them is picked up by all backends. */
 export const suites: readonly Suite[] = [
   conv2dSuite,
   depthwiseConv2dSuite,
@@ -17,3 +18,6 @@ export const suites: readonly Suite[] = [
   linearSuite,
   ghostSuite,
 ];
+
+/** What `conform` runs: those, and the cases generated from the registry, which broken engines do not survive. */
+export const allSuites: readonly Suite[] = [...suites, ...generatedSuites];

@@ -1,6 +1,6 @@
 import { compileC } from '@ghostc/compiler';
-import type { Runtime, Tensors } from '@ghostc/conformance';
-import { CompileError } from '@ghostc/ir';
+import { type ConformanceCase, caseTask, type Runtime, type Tensors } from '@ghostc/conformance';
+import { CompileError, type Graph } from '@ghostc/ir';
 import { type BatchEntry, runCBatch } from '../c-batch.ts';
 import type { ModelCase } from './model-case.ts';
 
@@ -8,22 +8,45 @@ type Outcome = readonly Tensors[] | CompileError;
 
 /** C on the host for many cases with few calls of the compiler. Gives the runtime of each: it answers what the batch gave. */
 export async function batchedC(cases: readonly ModelCase[]): Promise<(one: ModelCase) => Runtime> {
-  const entries = cases.map((one, i) => entryOf(one, `case_${i}`));
-  const programs = entries.filter((entry): entry is BatchEntry => !(entry instanceof CompileError));
-  const results = await runCBatch(programs);
-  const outcomes = new Map<ModelCase, Outcome>(
-    cases.map((one, i) => {
-      const entry = entries[i] as BatchEntry | CompileError;
-      return [one, entry instanceof CompileError ? entry : (results[programs.indexOf(entry)] ?? [])];
-    }),
-  );
+  const outcomes = await outcomesOf(cases, (one, name) => {
+    const { model, dataSet } = one.read('bound');
+    return { program: compileC(model, { name }), inputs: [dataSet.inputs] };
+  });
   return (one) => answering(outcomes.get(one) ?? []);
 }
 
-function entryOf(one: ModelCase, name: string): BatchEntry | CompileError {
+/** The same for cases of a conformance suite, as one runtime: it knows the models of the cases. */
+export async function batchedSuite(cases: readonly ConformanceCase[]): Promise<Runtime> {
+  const outcomes = await outcomesOf(cases, (one, name) => {
+    const { model, dataSets } = caseTask(one);
+    return { program: compileC(model, { name }), inputs: dataSets.map(({ inputs }) => inputs) };
+  });
+  const known = new Map<Graph, Outcome>(
+    [...outcomes].map(([one, outcome]) => [caseTask(one).model, outcome]),
+  );
+  const prepare: Runtime['prepare'] = (model) => answering(known.get(model) ?? []).prepare(model);
+  return { name: 'c', dynamicShapes: true, prepare };
+}
+
+async function outcomesOf<Case>(
+  cases: readonly Case[],
+  entryOf: (one: Case, name: string) => BatchEntry,
+): Promise<Map<Case, Outcome>> {
+  const entries = cases.map((one, i) => refusedOr(() => entryOf(one, `case_${i}`)));
+  const programs = entries.filter((entry): entry is BatchEntry => !(entry instanceof CompileError));
+  const results = await runCBatch(programs);
+  const answers = results.values();
+  return new Map(
+    cases.map((one, i) => {
+      const entry = entries[i];
+      return [one, entry instanceof CompileError ? entry : (answers.next().value ?? [])];
+    }),
+  );
+}
+
+function refusedOr<T>(make: () => T): T | CompileError {
   try {
-    const { model, dataSet } = one.read('bound');
-    return { program: compileC(model, { name }), inputs: [dataSet.inputs] };
+    return make();
   } catch (error) {
     if (error instanceof CompileError) return error;
     throw error;
@@ -35,7 +58,7 @@ function answering(outcome: Outcome): Runtime {
     name: 'c',
     prepare: async () => {
       if (outcome instanceof CompileError) throw outcome;
-      return { run: async () => outcome[0] ?? new Map() };
+      return { run: async () => outcome[0] ?? new Map(), runAll: async () => outcome };
     },
   };
 }

@@ -1,0 +1,50 @@
+import { attempt, CompileError, type Graph, isStatic, numElements, withLocation } from '@ghostc/ir';
+import { bindDimensions, nodeWork, openDimensions } from '@ghostc/ops';
+import { Option } from 'commander';
+import type { LoadedModel } from './load-model.ts';
+
+/** Files from this size on hold enough to be worth whatever they take. */
+const SMALL_FILE = 2 ** 20;
+
+/** What a small file may ask for when it is run once: elements of all values together, and steps (`workOf`). */
+const MAX_MADE = 2 ** 25;
+const MAX_STEPS = 2 ** 31;
+
+/** `--any-work` of the commands that run a model. */
+export function anyWorkOption(): Option {
+  return new Option('--any-work', 'run a file under 1 MB however much it computes');
+}
+
+/** Throws `run/work` before a small file is run that asks for much; `anyWork` lets it. */
+export function checkWork(
+  { graph, bytes }: Pick<LoadedModel, 'graph' | 'bytes'>,
+  { anyWork }: { readonly anyWork?: boolean } = {},
+): void {
+  if (anyWork || bytes >= SMALL_FILE) return;
+  let made = 0;
+  let steps = 0;
+  for (const node of oneOfEach(graph).nodes())
+    withLocation({ node: node.origin[0], op: node.op }, () => {
+      const values = [...node.inputs, ...node.outputs].flatMap((value) => value ?? []);
+      if (!values.every(({ type }) => type.shape.every(isStatic))) return;
+      made += node.outputs.reduce((sum, { type }) => sum + numElements(type.shape), 0);
+      steps += nodeWork(node);
+      check(made, MAX_MADE, 'elements of values');
+      check(steps, MAX_STEPS, 'steps');
+    });
+}
+
+function check(found: number, most: number, what: string): void {
+  if (found <= most) return;
+  throw new CompileError(
+    'run/work',
+    `a file under 1 MB may make at most ${most} ${what} when it is run, found ${found} and more; verify, bisect and quantize take it with --any-work`,
+  );
+}
+
+/** The graph as seeded inputs size it: symbolic dimensions are 1. */
+function oneOfEach(graph: Graph): Graph {
+  const open = openDimensions(graph);
+  if (open.length === 0) return graph;
+  return attempt(() => bindDimensions(graph, new Map(open.map((name) => [name, 1])))) ?? graph;
+}

@@ -1,0 +1,58 @@
+import { type Tensor, toNumbers } from '@ghostc/ir';
+import { allowedBy, largestMagnitude, type Tolerance } from './compare.ts';
+import { caseTask } from './conform.ts';
+import { roundingOf, toleranceOf } from './judge-outputs.ts';
+import type { Tensors } from './runtime.ts';
+import type { ConformanceCase } from './suite.ts';
+
+/** What one output must be, and how far each element may be off. */
+export interface BoundedExpectation {
+  readonly expected: Tensor;
+  /** f32, of the output's shape: |actual - expected| is at most this in a right engine. */
+  readonly bound: Tensor;
+  /** Why this much. */
+  readonly reason: string;
+  /** f32: what random rounding explains. Beyond it an output is suspicious; absent where rounding explains nothing. */
+  readonly typical?: Tensor;
+}
+
+export interface BoundedSet {
+  readonly inputs: Tensors;
+  readonly outputs: ReadonlyMap<string, BoundedExpectation>;
+}
+
+/** A case as data, for runners that have only files. */
+export function caseBounds(one: ConformanceCase): BoundedSet[] {
+  const task = caseTask(one);
+  return task.dataSets.map((set) => ({
+    inputs: set.inputs,
+    outputs: new Map(
+      [...set.outputs].map(([name, expected]) => {
+        const question = { set, name, expected, task };
+        const hard = toleranceOf(question);
+        const typical = one.exact ? undefined : roundingOf(question);
+        return [
+          name,
+          {
+            expected,
+            bound: boundTensor(hard, expected),
+            reason: hard.reason,
+            ...(typical?.bound && { typical: boundTensor(typical, expected) }),
+          },
+        ];
+      }),
+    ),
+  }));
+}
+
+function boundTensor(tolerance: Tolerance, expected: Tensor): Tensor {
+  const allowed = allowedBy(tolerance, expected.dtype, largestMagnitude(toNumbers(expected)));
+  const data = Float32Array.from({ length: expected.data.length }, (_, i) => roundedUp(allowed(i)));
+  return { dtype: 'f32', shape: expected.shape, data };
+}
+
+/** The next float32 that is not smaller. */
+function roundedUp(value: number): number {
+  const near = Math.fround(value);
+  return near >= value ? near : near * (1 + 2 ** -23);
+}

@@ -1,0 +1,31 @@
+import { type Tensor, type TensorData, toBytes } from '@ghostc/ir';
+import type { Tensors } from './runtime.ts';
+
+/**
+ * What `run` gives. Inputs are as they were when it returns: what is allowed is derived from them, and a runtime that wrote
+ * into one would say itself how far it may be off. Throws an error that names such an input.
+ */
+export async function keepingInputs<T>(inputs: readonly Tensors[], run: () => Promise<T>): Promise<T> {
+  const kept = inputs.map((one) =>
+    [...one].map(([name, tensor]) => ({ name, tensor, data: tensor.data.slice() })),
+  );
+  const restored = (): string[] =>
+    kept.flat().flatMap(({ name, tensor, data }) => (restore(tensor, data) ? [name] : []));
+  try {
+    const result = await run();
+    const [written] = restored();
+    if (written === undefined) return result;
+    throw new Error(`the runtime wrote into its input ${written}`);
+  } finally {
+    restored();
+  }
+}
+
+/** Whether the tensor had changed. Bits are compared: NaN has many, and -0 is not 0. */
+function restore({ data }: Tensor, kept: TensorData): boolean {
+  if (data.length !== kept.length) throw new Error('the runtime took the memory of its input');
+  const [found, wanted] = [toBytes(data), toBytes(kept)];
+  if (found.every((byte, i) => byte === wanted[i])) return false;
+  found.set(wanted);
+  return true;
+}

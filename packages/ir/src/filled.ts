@@ -1,0 +1,14 @@
+import type { TensorData } from './dtype.ts';
+import type { Tensor } from './tensor.ts';
+
+const filled = new WeakSet<TensorData>();
+
+/** Marks elements that a file does not hold: it says how many there are. Copies are not marked. */
+export function markFilled(tensor: Tensor): Tensor {
+  filled.add(tensor.data);
+  return tensor;
+}
+
+export function isFilled({ data }: Tensor): boolean {
+  return filled.has(data);
+}
