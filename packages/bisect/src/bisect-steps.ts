@@ -10,12 +10,15 @@ export async function bisectSteps(sample: Sample, whole: Outcome, session: Sessi
   const values = referenceValues(sample);
   session.progress(`${nodes.length} nodes, each by itself`);
   const isolated = await session.run(isolateNodes(sample.graph, values));
+  if (isolated.failures.length) {
+    const { kind, failures } = isolated;
+    session.notes.push('the whole model runs, but not its nodes one by one');
+    return report(session, { ...whole, kind, failures }, {});
+  }
   for (const [n, node] of nodes.entries())
     for (const k of node.outputs.keys()) session.rows.push(rowOf(node, `${n}_${k}`, isolated));
   const guilty = nodes.findIndex((node, n) => node.outputs.some((_, k) => ratio(isolated, `${n}_${k}`) > 1));
-  const { failures } = isolated;
-  const kind = failures.length || parts(isolated) ? isolated.kind : 'same';
-  const verdict: Outcome = { ...whole, kind, failures };
+  const verdict: Outcome = { ...whole, kind: parts(isolated) ? isolated.kind : 'same' };
   if (guilty < 0) return report(session, verdict, {});
   const node = nodes[guilty] as Node;
   const alone = isolateNodes(sample.graph, values, [node]);

@@ -118,6 +118,33 @@ test.each([
   expect(new Set(allowed)).toEqual(new Set(agree ? [] : [1]));
 });
 
+test('an engine that runs a quantised model but not its nodes one by one does not agree', async () => {
+  const model = parseGraph(
+    `graph @q(%x: i8[1,2,3,3] quant(0.5:0))
+  %y = qlinear_add %x, %x {y_scale=2.0, y_zero_point=0, y_dtype="i8", rounding="double"}
+  return %y`,
+    { registry },
+  );
+  const b: Runtime = {
+    name: 'whole',
+    prepare: async (one) => {
+      if (one !== model) throw new Error('no kernel');
+      return interpreterRuntime.prepare(one);
+    },
+  };
+  const sample = { graph: model, inputs: seededInputs(model, 1) };
+  const report = await bisect(sample, { a: interpreterRuntime, b, steps: 1 });
+  expect(report).toMatchObject({ agree: false, rows: [], whole: { kind: 'failure' } });
+  expect(report.whole.failures[0]?.message).toBe('no kernel');
+});
+
+test('two engines that both fail do not agree', async () => {
+  const model = graph();
+  const fails: Runtime = { name: 'fails', prepare: () => Promise.reject(new Error('no device')) };
+  const report = await bisect({ graph: model, inputs: seededInputs(model, 1) }, { a: fails, b: fails });
+  expect(report).toMatchObject({ agree: false, whole: { kind: 'neither' } });
+});
+
 test('what is computed of constants alone is a constant beside the node that reads it', async () => {
   const model = parseGraph(
     `graph @w(%x: f32[1,2,3,3])

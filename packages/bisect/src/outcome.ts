@@ -76,7 +76,7 @@ interface Compared {
 }
 
 function compared(sample: Sample, { a, b, steps, runtimes }: Compared): Outcome {
-  const arithmetic = runtimes.find((one) => one.arithmetic)?.arithmetic;
+  const arithmetic = coarsest(runtimes);
   const judged = judge(sample, a, b, arithmetic && { arithmetic });
   const results = judged.map((one) => withSteps(one, sample, { a, b, steps }));
   const unclear = results.flatMap(({ unclear, remark }) => unclear ?? remark ?? []);
@@ -92,6 +92,13 @@ function compared(sample: Sample, { a, b, steps, runtimes }: Compared): Outcome 
     ),
     allowed: new Map(results.map(({ name, bound }) => [name, Float64Array.from(bound ?? [])])),
   };
+}
+
+const byCoarseness = ['bf16', 'f16', 'tf32'] as const;
+
+/** What the less exact of two runtimes computes float32 in. */
+function coarsest(runtimes: readonly Runtime[]): Runtime['arithmetic'] {
+  return byCoarseness.find((one) => runtimes.some(({ arithmetic }) => arithmetic === one));
 }
 
 type NamedJudgement = Judged & { readonly name: string };

@@ -86,6 +86,11 @@ test('what an engine that died had to say is told, and the next model gets a new
   await expect(runtime.prepare(graph)).resolves.toBeDefined();
 });
 
+test('an engine that closes its output and stays is not waited for', async () => {
+  const command = `exec ${engine('closes', '(await import("node:fs")).closeSync(1); for (;;);')}`;
+  await expect(once(execRuntime(command, { timeout: 4 }))).rejects.toThrow('error[engine/');
+});
+
 test.each([
   ['copies', 'cp {inputs}/input_0.pb {outputs}/output_0.pb', undefined],
   ['refuses', 'test -s {model} && echo no Neg >&2 && exit 77', 'error[engine/refused]: no Neg'],
