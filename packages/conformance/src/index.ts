@@ -33,6 +33,6 @@ export { suiteVersion } from './suites/from-registry/index.ts';
 export { allSuites, suites } from './suites/index.ts';
 export { quantizedSuites } from './suites/quantized.ts';
 export type { DataSet, TargetResult, Verification } from './verification.ts';
-export { unmeasured, verifyModel } from './verify-model.ts';
+export { isRefusal, unmeasured, verifyModel } from './verify-model.ts';
 export { ulpDistance, webnnUlp } from './webnn-tolerance.ts';
 export { withOneImage } from './with-one-image.ts';

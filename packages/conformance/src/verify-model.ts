@@ -22,18 +22,23 @@ export async function verifyModel(runtime: Runtime, task: Verification): Promise
     return finish({
       ...unmeasured,
       message: error instanceof Error ? error.message : String(error),
-      ...(isRefusal(error) && { refusal: error.code }),
+      ...(isRefusal(error) && { refusal: error instanceof CompileError ? error.code : 'run/refused' }),
     });
   }
 }
 
-/** What a backend says of a type, an op or a size that it has no code for; a runtime of one's own throws `run/refused`. */
-function isRefusal(error: unknown): error is CompileError {
-  if (!(error instanceof CompileError)) return false;
-  return refusals.test(error.code) || /Could not find an implementation/.test(error.detail);
+/**
+ * Whether a runtime says that it has no code for a type, an op or a size: our backends by their codes, a runtime of one's own by
+ * `run/refused` or by an error whose `refused` is true.
+ */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof CompileError)
+    return refusals.test(error.code) || /Could not find an implementation/.test(error.detail);
+  return error instanceof Error && 'refused' in error && error.refused === true;
 }
 
-const refusals = /^((backend-c|backend-onnx|wgsl)\/(dtype|op|empty|resize)|run\/(refused|input))$/;
+const refusals =
+  /^((backend-c|backend-onnx|wgsl)\/(dtype|op|empty|resize)|run\/(refused|input)|engine\/refused)$/;
 
 /** Nothing was compared. */
 export const unmeasured = {

@@ -1,4 +1,4 @@
-import type { Executable, Runtime } from '@ghostc/conformance';
+import { type Executable, isRefusal, type Runtime } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import type { CaseResult, CaseStatus } from './case-result.ts';
 import type { ConformCase } from './conform-case.ts';
@@ -54,23 +54,12 @@ function watching(runtime: Runtime): Runtime & { thrown?: unknown } {
   return watched;
 }
 
-const byCode: Readonly<Record<string, CaseStatus>> = {
-  'engine/refused': 'refused',
-  'engine/timeout': 'timeout',
-  'engine/died': 'crash',
-  'engine/protocol': 'error',
-  'engine/error': 'error',
-  'engine/outputs': 'error',
-  'tool/failed': 'error',
-  'tool/start': 'error',
-};
+const byCode: Readonly<Record<string, CaseStatus>> = { 'engine/timeout': 'timeout', 'engine/died': 'crash' };
 
-/** Our own backends refuse by CompileErrors, modules of the user's by an error whose `refused` is true. */
+/** What an engine threw, as an outcome of its case. */
 export function outcomeOf(thrown: unknown): { status: CaseStatus; message: string } {
-  const message = wordsOf(thrown);
-  if (thrown instanceof CompileError) return { status: byCode[thrown.code] ?? 'refused', message };
-  const refused = thrown instanceof Error && 'refused' in thrown && thrown.refused === true;
-  return { status: refused ? 'refused' : 'error', message };
+  const lost = thrown instanceof CompileError ? byCode[thrown.code] : undefined;
+  return { status: lost ?? (isRefusal(thrown) ? 'refused' : 'error'), message: wordsOf(thrown) };
 }
 
 function wordsOf(error: unknown): string {
