@@ -1,3 +1,5 @@
+import { CompileError } from '@ghostc/ir';
+
 export interface Tap {
   readonly index: number;
   readonly weight: number;
@@ -26,8 +28,19 @@ export interface ResizeAxis {
 /** Positions are float32, as ONNX Runtime computes them: a nearest element depends on the last bit. */
 const single = Math.fround;
 
-/** The source elements, with weights, that each output position of one axis reads: ONNX Resize as ONNX Runtime computes it. */
+/** Longer tables would take more than 1 GB with four taps a position. */
+const MOST_POSITIONS = 2 ** 22;
+
+/**
+ * The source elements, with weights, that each output position of one axis reads: ONNX Resize as ONNX Runtime computes it. Throws
+ * `resize/size` for an axis of more than 2^22 positions.
+ */
 export function axisTaps(axis: ResizeAxis, modes: ResizeModes): readonly (readonly Tap[])[] {
+  if (axis.out > MOST_POSITIONS)
+    throw new CompileError(
+      'resize/size',
+      `expected at most ${MOST_POSITIONS} positions along an axis, found ${axis.out}`,
+    );
   const copied = modes.antialias ? axis.out === axis.size : scaleOf(axis) === 1;
   const taps = Array.from({ length: axis.out }, (_, i) =>
     copied ? [{ index: i, weight: 1 }] : tapsAt(sourcePosition(i, axis, modes), axis, modes),
