@@ -48,11 +48,9 @@ test('bisect compares integer layers, and allows ONNX Runtime a step in each', (
   const name = quantized('b.onnx');
   const report = JSON.parse(ghostc('bisect', name, '--a', 'ort', '--b', 'c', '--json').stdout);
   expect(report).toMatchObject({ agree: true, culprit: null, smallest: null });
-  const off = report.tensors.filter(({ isolated }: { isolated: number }) => isolated > 0);
-  expect(off.map(({ isolated, allowed }: Record<string, number>) => [isolated, allowed])).toContainEqual([
-    1, 1,
-  ]);
-  expect(report.tensors.map(({ op }: { op: string }) => op)).toContain('qlinear_depthwise_conv2d');
+  const off = report.rows.filter(({ error }: { error: number }) => error > 0);
+  expect(off.map(({ error, allowed }: Record<string, number>) => [error, allowed])).toContainEqual([1, 1]);
+  expect(report.rows.map(({ op }: { op: string }) => op)).toContain('qlinear_depthwise_conv2d');
 });
 
 /** An engine that answers zeros. */
