@@ -1,5 +1,6 @@
 import type { CProgram } from '@ghostc/compiler';
 import type { LayerProfile, Profile } from '@ghostc/runtimes';
+import { escapeHtml } from './escape-html.ts';
 
 export interface ReportFacts {
   readonly model: string;
@@ -132,8 +133,4 @@ async function picture(
 
 function number(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -1,5 +1,5 @@
-import type { CaseResult } from './case-result.ts';
-import { isProblem } from './case-result.ts';
+import { escapeHtml } from '../escape-html.ts';
+import { type CaseResult, isProblem } from './case-result.ts';
 import type { ConformReport } from './conform-report.ts';
 
 /** JUnit's XML, a test case a case, as CI systems read it. */
@@ -88,8 +88,4 @@ export function countsOf(cases: readonly CaseResult[]): Map<CaseResult['status']
   const counts = new Map<CaseResult['status'], number>();
   for (const { status } of cases) counts.set(status, (counts.get(status) ?? 0) + 1);
   return counts;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

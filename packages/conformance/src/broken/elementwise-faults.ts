@@ -1,10 +1,25 @@
 import { isFloat, type Tensor, toNumbers } from '@ghostc/ir';
-import type { Rows } from './broken-runtime.ts';
-import { fittedTo, indexAlong, mapped } from './broken-runtime.ts';
+import { type Fault, fittedTo, indexAlong, mapped, type Rows } from './broken-runtime.ts';
 import { exp32, formula, input, output, toHalf, withAttrs } from './faults.ts';
 
-const _products = 'fully_connected|matmul';
 const f32 = Math.fround;
+
+const stores = { i32: Int32Array, u8: Uint8Array } as const;
+
+/** Integers of a type computed in doubles, and kept as `stored` makes them. */
+function throughDoubles(dtype: keyof typeof stores, stored: (value: number) => number): Fault {
+  return (call) => {
+    const [a, b] = call.inputs;
+    if (a?.dtype !== dtype || !b) return undefined;
+    const inputs = [a, b].map((x) => ({
+      ...x,
+      dtype: 'f64' as const,
+      data: Float64Array.from(toNumbers(x)),
+    }));
+    const wide = call.run({ inputs })[0] as Tensor;
+    return [{ ...wide, dtype, data: stores[dtype].from((wide.data as Float64Array).map((v) => stored(v))) }];
+  };
+}
 
 export const functionRows: Rows = [
   [
@@ -155,54 +170,11 @@ export const operandRows: Rows = [
   [
     'integers saturate',
     'add|sub|mul',
-    (call) => {
-      const [a, b] = call.inputs;
-      if (a?.dtype !== 'i32' || !b) return undefined;
-      const wide = call.run({
-        inputs: [a, b].map((x) => ({ ...x, dtype: 'f64' as const, data: Float64Array.from(toNumbers(x)) })),
-      })[0] as Tensor;
-      return [
-        {
-          ...wide,
-          dtype: 'i32',
-          data: Int32Array.from(wide.data as Float64Array, (v) =>
-            Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, v)),
-          ),
-        },
-      ];
-    },
+    throughDoubles('i32', (v) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, v))),
   ],
-  [
-    'bytes saturate',
-    'add|sub|mul',
-    (call) => {
-      const [a, b] = call.inputs;
-      if (a?.dtype !== 'u8' || !b) return undefined;
-      const wide = call.run({
-        inputs: [a, b].map((x) => ({ ...x, dtype: 'f64' as const, data: Float64Array.from(toNumbers(x)) })),
-      })[0] as Tensor;
-      return [
-        {
-          ...wide,
-          dtype: 'u8',
-          data: Uint8Array.from(wide.data as Float64Array, (v) => Math.max(0, Math.min(255, v))),
-        },
-      ];
-    },
-  ],
+  ['bytes saturate', 'add|sub|mul', throughDoubles('u8', (v) => Math.max(0, Math.min(255, v)))],
   ['products of i32 through float', 'mul', output((v, _, { dtype }) => (dtype === 'i32' ? f32(v) : v))],
-  [
-    'integer division rounds down',
-    'div',
-    (call) => {
-      const [a, b] = call.inputs;
-      if (a?.dtype !== 'i32' || !b) return undefined;
-      const wide = call.run({
-        inputs: [a, b].map((x) => ({ ...x, dtype: 'f64' as const, data: Float64Array.from(toNumbers(x)) })),
-      })[0] as Tensor;
-      return [{ ...wide, dtype: 'i32', data: Int32Array.from(wide.data as Float64Array, Math.floor) }];
-    },
-  ],
+  ['integer division rounds down', 'div', throughDoubles('i32', Math.floor)],
   [
     'remainder with the sign of the dividend',
     'mod',

@@ -48,7 +48,7 @@ export const input =
     return call.run({ inputs });
   };
 
-/** What is left of an axis behind whole blocks stays unwritten; shorter axes are done element by element. */
+/** What is left of an axis after whole blocks stays unwritten; shorter axes are done element by element. */
 export const unwritten = (axis: number, block: number): Fault =>
   output((v, at, { shape }) => {
     const from = axis < 0 ? axis + shape.length : axis;
@@ -74,7 +74,7 @@ export function termOf(call: Call, at: number, { shape }: Tensor): readonly [ter
 export const withoutTerms = (skips: (term: number, count: number) => boolean): Fault =>
   input(1, (v, at, w, call) => (skips(...termOf(call, at, w)) ? 0 : v));
 
-/** Terms behind the last whole block. */
+/** Terms after the last whole block. */
 export const termsUnread = (block: number): Fault =>
   withoutTerms((term, count) => count > block && term >= count - (count % block));
 

@@ -73,7 +73,7 @@ export const axisRows: Rows = [
   ],
   ['slice without steps', 'slice', withAttrs(({ steps }) => ({ steps: (steps as number[]).map(Math.sign) }))],
   [
-    'pads of the last axis alone',
+    'pads of the last axis only',
     'pad',
     withAttrs(({ pads }) => ({
       pads: (pads as number[]).map((p, i) => ((i + 1) % ((pads as number[]).length / 2) ? 0 : p)),
@@ -234,7 +234,7 @@ export const layerRows: Rows = [
     withAttrs(({ activation }) => ({ activation: activation === 'clip' ? 'relu' : (activation ?? 'none') })),
   ],
   [
-    'relu behind a convolution dropped',
+    'relu after a convolution dropped',
     'relu',
     (call) =>
       /conv2d/.test(call.node.inputs[0]?.producer?.op ?? '') ? [call.inputs[0] as Tensor] : undefined,
@@ -253,7 +253,7 @@ export const layerRows: Rows = [
         : undefined,
   ],
   [
-    'residual added behind the activation',
+    'residual added after the activation',
     'relu',
     (call) => {
       const add = call.node.inputs[0]?.producer;

@@ -6,7 +6,6 @@ import { accumulated, input, toBrain, toHalf, toTensorFloat, withoutIndex, witho
 const convolutions = 'conv2d|depthwise_conv2d';
 const products = 'fully_connected|matmul';
 const sums = 'reduce_sum|reduce_mean';
-const _f32 = Math.fround;
 
 export const sumRows: Rows = [
   ['sum ends one short, products', products, withoutTerms((term, count) => count > 1 && term === count - 1)],

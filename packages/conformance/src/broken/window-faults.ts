@@ -76,44 +76,44 @@ export const windowRows: Rows = [
 
 export const blockRows: Rows = [
   ...[4, 8, 16, 32, 64].map((block): Rows[number] => [
-    `channels behind blocks of ${block} unwritten`,
+    `channels after blocks of ${block} unwritten`,
     'conv2d',
     unwritten(1, block),
   ]),
   ...[4, 8, 16].map((block): Rows[number] => [
-    `pixels behind blocks of ${block} unwritten`,
+    `pixels after blocks of ${block} unwritten`,
     convolutions,
     planeUnwritten(block),
   ]),
   ...[4, 8, 16, 32, 64].map((block): Rows[number] => [
-    `terms behind blocks of ${block} unread, products`,
+    `terms after blocks of ${block} unread, products`,
     products,
     termsUnread(block),
   ]),
   ...[8, 32].map((block): Rows[number] => [
-    `terms behind blocks of ${block} unread, conv2d`,
+    `terms after blocks of ${block} unread, conv2d`,
     'conv2d',
     termsUnread(block),
   ]),
   ...[4, 16, 64].map((block): Rows[number] => [
-    `columns behind blocks of ${block} unwritten`,
+    `columns after blocks of ${block} unwritten`,
     products,
     unwritten(-1, block),
   ]),
-  ['rows behind blocks of 4 unwritten', products, unwritten(-2, 4)],
-  ['channels behind blocks of 32 unwritten, depthwise', 'depthwise_conv2d', unwritten(1, 32)],
+  ['rows after blocks of 4 unwritten', products, unwritten(-2, 4)],
+  ['channels after blocks of 32 unwritten, depthwise', 'depthwise_conv2d', unwritten(1, 32)],
   [
     'channels beyond 512 unwritten',
     'conv2d',
     output((v, at, { shape }) => (indexAlong(shape, 1, at) >= 512 ? 0 : v)),
   ],
   [
-    'elements behind blocks of 4 unwritten, functions',
+    'elements after blocks of 4 unwritten, functions',
     'relu|sigmoid|exp',
     output((v, at, { data }) => (data.length > 4 && at >= data.length - (data.length % 4) ? 0 : v)),
   ],
   [
-    'elements behind blocks of 4 unwritten, sums',
+    'elements after blocks of 4 unwritten, sums',
     'add|mul|sub',
     output((v, at, { data }) => (data.length > 4 && at >= data.length - (data.length % 4) ? 0 : v)),
   ],
@@ -125,17 +125,17 @@ export const blockRows: Rows = [
     ),
   ],
   [
-    'softmax without what is behind blocks of 4',
+    'softmax without what comes after blocks of 4',
     'softmax',
     withoutIndex((i, size) => size > 4 && i >= size - (size % 4), Number.NEGATIVE_INFINITY),
   ],
   [
-    'mean without what is behind blocks of 64',
+    'mean without what comes after blocks of 64',
     sums,
     withoutIndex((i, size) => size > 64 && i >= size - (size % 64), 0),
   ],
   [
-    'mean of a plane without what is behind blocks of 16',
+    'mean of a plane without what comes after blocks of 16',
     'global_average_pool',
     input(0, (v, at, { shape }) => {
       const plane = (shape.at(-1) ?? 1) * (shape.length > 3 ? (shape.at(-2) ?? 1) : 1);
