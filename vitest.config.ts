@@ -7,7 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'tools/**/*.test.ts'],
-    globalSetup: ['tools/bundle-before-tests.mjs'],
+    globalSetup: ['tools/build/bundle-before-tests.mjs'],
     // by work, not by the clock: processes are limited where they are started (run-process.ts); this ends only what hangs
     testTimeout: 3_600_000,
     hookTimeout: 3_600_000,

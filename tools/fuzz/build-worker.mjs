@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root } from '../setup.mjs';
+import { root } from '../build/setup.mjs';
 
 /**
  * Bundles the fuzzing worker and instruments the bundle; gives the script's path in a fresh folder, which the caller removes.

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { printAligned } from '../print-aligned.ts';
+import { printAligned } from '../build/print-aligned.ts';
 import { fuzzOnnx, type OnnxReport } from './onnx/fuzz-onnx.ts';
 import { type Target, targets } from './onnx/judge-models.ts';
 import { opDraws } from './onnx/op-draws.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readModel } from '@ghostc/compiler';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { printAligned } from '../print-aligned.ts';
+import { printAligned } from '../build/print-aligned.ts';
 import type { Subject } from './mutant.ts';
 import { mutantsOf } from './mutants-of.ts';
 import { sampleOf, tally, type Verdict, verdictOf } from './tally.ts';

@@ -4,7 +4,7 @@ import { seededSamples } from '@ghostc/conformance';
 import { toBytes } from '@ghostc/ir';
 import { readTflite } from '@ghostc/tflite';
 import { buildModel, caseInputs, operatorCases } from '@ghostc/tflite/testing';
-import { findTiny, needTiny, tinyModels } from '../mlperf-tiny.ts';
+import { findTiny, needTiny, tinyModels } from '../bench/mlperf-tiny.ts';
 import { type ReferenceRun, runReference } from './reference.ts';
 
 /** Outputs of TFLite's reference kernels by model, base64. */

@@ -1,15 +1,4 @@
-export {
-  type Activation,
-  type ActivationName,
-  activationAttrs,
-  activationFunction,
-  activationOpAttrs,
-  activations,
-} from './activation.ts';
 export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
-export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './axis-taps.ts';
-export { batchNorm } from './batch-norm.ts';
-export { add, broadcastIndex, div, maximum, minimum, mod, mul, pow, power, prelu, sub } from './binary.ts';
 export {
   bindDimensions,
   checkDimensionSizes,
@@ -19,9 +8,20 @@ export {
   sizedFor,
 } from './bind-dimensions.ts';
 export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
-export { cast } from './cast.ts';
-export { equal, less, lessEqual } from './compare.ts';
-export { conv2d } from './conv2d.ts';
+export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
+export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
+export {
+  cheapAttrs,
+  type GhostModuleAttrs,
+  ghostModule,
+  primaryAttrs,
+} from './composite/ghost-module.ts';
+export {
+  type SqueezeAttrs,
+  squeezeExcite,
+  squeezeExciteGate,
+  squeezeGate,
+} from './composite/squeeze-excite.ts';
 export { copyNode, type Twins, twinOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
@@ -34,22 +34,63 @@ export {
   type OpSpec,
   withDefaults,
 } from './define-op.ts';
-export { depthwiseConv2d } from './depthwise-conv2d.ts';
-export { dfcAttention, dfcPool, dfcResize, halfPadded } from './dfc-attention.ts';
-export { erfOf } from './erf.ts';
-export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
-export { expand } from './expand.ts';
-export { type FusedGhostAttrs, fusedGhostModule } from './fused-ghost-module.ts';
 export {
-  cheapAttrs,
-  type GhostModuleAttrs,
-  ghostModule,
-  primaryAttrs,
-} from './ghost-module.ts';
-export { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing.ts';
+  type Activation,
+  type ActivationName,
+  activationAttrs,
+  activationFunction,
+  activationOpAttrs,
+  activations,
+} from './elementwise/activation.ts';
+export { batchNorm } from './elementwise/batch-norm.ts';
+export {
+  add,
+  broadcastIndex,
+  div,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  pow,
+  power,
+  prelu,
+  sub,
+} from './elementwise/binary.ts';
+export { cast } from './elementwise/cast.ts';
+export { equal, less, lessEqual } from './elementwise/compare.ts';
+export { erfOf } from './elementwise/erf.ts';
+export { logicalAnd, logicalNot, logicalOr, logicalXor } from './elementwise/logical.ts';
+export {
+  abs,
+  ceil,
+  clip,
+  dropout,
+  elu,
+  erf,
+  exp,
+  floor,
+  hardSigmoid,
+  hardSwish,
+  identity,
+  leakyRelu,
+  log,
+  neg,
+  reciprocal,
+  relu,
+  round,
+  sigmoid,
+  sign,
+  silu,
+  softplus,
+  sqrt,
+  tanh,
+} from './elementwise/unary.ts';
+export { where } from './elementwise/where.ts';
+export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
+export { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
 export { integerRange } from './integer-range.ts';
-export { fullyConnected, gemm, matmul } from './linear.ts';
-export { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
+export { fullyConnected, gemm, matmul } from './linear/linear.ts';
+export { expand } from './movement/expand.ts';
 export {
   concat,
   forEachIndex,
@@ -60,14 +101,8 @@ export {
   slice,
   sliceRanges,
   transpose,
-} from './movement.ts';
-export { nhwcName, nhwcOps, toNchw, toNhwc } from './nhwc.ts';
-export {
-  argMaxPool,
-  averagePool,
-  globalAveragePool,
-  maxPool,
-} from './pool.ts';
+} from './movement/movement.ts';
+export { nhwcName, nhwcOps, toNchw, toNhwc } from './movement/nhwc.ts';
 export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
@@ -121,7 +156,7 @@ export {
   reduceProd,
   reduceSum,
   softmax,
-} from './reduce.ts';
+} from './reduction/reduce.ts';
 export {
   type GpuOnlyOp,
   gpuOnlyOps,
@@ -136,35 +171,17 @@ export {
   loweredUnaryOps,
   registry,
 } from './registry.ts';
-export { resize, resizeTables, scaledSize } from './resize.ts';
 export { roundHalfAway } from './round-half-away.ts';
 export { rowRuleOf } from './row-rule.ts';
-export { type SqueezeAttrs, squeezeExcite, squeezeExciteGate, squeezeGate } from './squeeze-excite.ts';
 export { storageRuleOf } from './storage-rule.ts';
-export {
-  abs,
-  ceil,
-  clip,
-  dropout,
-  elu,
-  erf,
-  exp,
-  floor,
-  hardSigmoid,
-  hardSwish,
-  identity,
-  leakyRelu,
-  log,
-  neg,
-  reciprocal,
-  relu,
-  round,
-  sigmoid,
-  sign,
-  silu,
-  softplus,
-  sqrt,
-  tanh,
-} from './unary.ts';
-export { where } from './where.ts';
 export { isWide, wideElements } from './wide-elements.ts';
+export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
+export { conv2d } from './window/conv2d.ts';
+export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
+export {
+  argMaxPool,
+  averagePool,
+  globalAveragePool,
+  maxPool,
+} from './window/pool.ts';
+export { resize, resizeTables, scaledSize } from './window/resize.ts';

@@ -1,37 +1,13 @@
-import { batchNorm } from './batch-norm.ts';
-import { add, div, maximum, minimum, mod, mul, pow, prelu, sub } from './binary.ts';
-import { cast } from './cast.ts';
-import { equal, less, lessEqual } from './compare.ts';
-import { conv2d } from './conv2d.ts';
+import { dfcAttention } from './composite/dfc-attention.ts';
+import { fusedGhostModule } from './composite/fused-ghost-module.ts';
+import { ghostModule } from './composite/ghost-module.ts';
+import { squeezeExcite, squeezeExciteGate } from './composite/squeeze-excite.ts';
 import type { OpDefinition } from './define-op.ts';
-import { depthwiseConv2d } from './depthwise-conv2d.ts';
-import { dfcAttention } from './dfc-attention.ts';
-import { expand } from './expand.ts';
-import { fusedGhostModule } from './fused-ghost-module.ts';
-import { ghostModule } from './ghost-module.ts';
-import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing.ts';
-import { fullyConnected, gemm, matmul } from './linear.ts';
-import { logicalAnd, logicalNot, logicalOr, logicalXor } from './logical.ts';
-import { concat, pad, reshape, slice, transpose } from './movement.ts';
-import { nhwcOps } from './nhwc.ts';
-import { onnxNode } from './onnx-node.ts';
-import { argMaxPool, averagePool, globalAveragePool, maxPool } from './pool.ts';
-import { dequantizeLinear } from './quantized/dequantize-linear.ts';
-import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
-import { qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
-import { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
-import { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
-import { qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
-import { qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
-import { qlinearLookup } from './quantized/qlinear-lookup.ts';
-import { qlinearMul } from './quantized/qlinear-mul.ts';
-import { qlinearResize } from './quantized/qlinear-resize.ts';
-import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
-import { quantizeLinear } from './quantized/quantize-linear.ts';
-import { requantizeLinear } from './quantized/requantize-linear.ts';
-import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduce.ts';
-import { resize } from './resize.ts';
-import { squeezeExcite, squeezeExciteGate } from './squeeze-excite.ts';
+import { batchNorm } from './elementwise/batch-norm.ts';
+import { add, div, maximum, minimum, mod, mul, pow, prelu, sub } from './elementwise/binary.ts';
+import { cast } from './elementwise/cast.ts';
+import { equal, less, lessEqual } from './elementwise/compare.ts';
+import { logicalAnd, logicalNot, logicalOr, logicalXor } from './elementwise/logical.ts';
 import {
   abs,
   ceil,
@@ -56,8 +32,32 @@ import {
   softplus,
   sqrt,
   tanh,
-} from './unary.ts';
-import { where } from './where.ts';
+} from './elementwise/unary.ts';
+import { where } from './elementwise/where.ts';
+import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
+import { fullyConnected, gemm, matmul } from './linear/linear.ts';
+import { expand } from './movement/expand.ts';
+import { concat, pad, reshape, slice, transpose } from './movement/movement.ts';
+import { nhwcOps } from './movement/nhwc.ts';
+import { onnxNode } from './onnx-node.ts';
+import { dequantizeLinear } from './quantized/dequantize-linear.ts';
+import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
+import { qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
+import { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
+import { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
+import { qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
+import { qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
+import { qlinearLookup } from './quantized/qlinear-lookup.ts';
+import { qlinearMul } from './quantized/qlinear-mul.ts';
+import { qlinearResize } from './quantized/qlinear-resize.ts';
+import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
+import { quantizeLinear } from './quantized/quantize-linear.ts';
+import { requantizeLinear } from './quantized/requantize-linear.ts';
+import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduction/reduce.ts';
+import { conv2d } from './window/conv2d.ts';
+import { depthwiseConv2d } from './window/depthwise-conv2d.ts';
+import { argMaxPool, averagePool, globalAveragePool, maxPool } from './window/pool.ts';
+import { resize } from './window/resize.ts';
 
 const unaryOps = [
   abs,

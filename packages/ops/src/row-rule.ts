@@ -1,7 +1,7 @@
 import type { Attrs, Node, RowRule, RowWindow, Value } from '@ghostc/ir';
 import { lookup } from './build-node.ts';
 import { withDefaults } from './define-op.ts';
-import { concat, normalAxis } from './movement.ts';
+import { concat, normalAxis } from './movement/movement.ts';
 
 /**
  * How the rows of a node's output depend on the rows of its inputs; null for a node that cannot be computed row by row.

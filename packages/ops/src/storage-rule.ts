@@ -1,6 +1,6 @@
 import { type Node, numElements, type StorageRule, type Value } from '@ghostc/ir';
 import { attrsOf, lookup } from './build-node.ts';
-import { concat, normalAxis } from './movement.ts';
+import { concat, normalAxis } from './movement/movement.ts';
 
 /**
  * What a node of a lowered graph asks of memory. In place: an element-wise op over an input of the output's size, and a

@@ -1,10 +1,10 @@
 import { conform, suites } from '@ghostc/conformance';
 import { afterAll, expect, test } from 'vitest';
-import { cDevice } from './c-device.ts';
-import { wgslTools } from './dawn-device.ts';
-import { type Engine, engineTools, stopEngines } from './engines.ts';
-import { skipWithout, type Tool } from './require-tool.ts';
+import { cDevice } from './c/c-device.ts';
+import { skipWithout, type Tool } from './process/require-tool.ts';
 import { createRuntime, runtimeNames } from './runtime-table.ts';
+import { wgslTools } from './wgsl/dawn-device.ts';
+import { type Engine, engineTools, stopEngines } from './wgsl/engines.ts';
 
 const tools = (name: string): readonly Tool[] => {
   if (name === 'wgsl') return wgslTools;

@@ -3,15 +3,15 @@ import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghost
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { onnxOps } from '@ghostc/onnx';
-import { behindBorder, withBorderCasts } from './border-casts.ts';
-import { typedOutputs } from './carried-io.ts';
-import { engines } from './engines.ts';
-import { ortRuntime } from './ort-runtime.ts';
-import { ortSession } from './ort-session.ts';
-import { withPipelineCache } from './pipeline-cache.ts';
-import { prepareC } from './prepare-c.ts';
-import { prepareRemote } from './prepare-remote.ts';
-import { prepareOnDevice, prepareWgsl } from './run-wgsl.ts';
+import { prepareC } from './c/prepare-c.ts';
+import { behindBorder, withBorderCasts } from './ort/border-casts.ts';
+import { ortRuntime } from './ort/ort-runtime.ts';
+import { ortSession } from './ort/ort-session.ts';
+import { typedOutputs } from './process/carried-io.ts';
+import { engines } from './wgsl/engines.ts';
+import { withPipelineCache } from './wgsl/pipeline-cache.ts';
+import { prepareRemote } from './wgsl/prepare-remote.ts';
+import { prepareOnDevice, prepareWgsl } from './wgsl/run-wgsl.ts';
 
 /** Our ONNX, in ONNX Runtime. */
 const onnxRuntime: Runtime = {

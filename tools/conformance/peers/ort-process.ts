@@ -40,7 +40,7 @@ export class OrtProcess {
 }
 
 function start(peer: Peer): ChildProcess {
-  const script = join(process.cwd(), 'tools/run-ts.mjs');
+  const script = join(process.cwd(), 'tools/build/run-ts.mjs');
   return fork(script, [join(process.cwd(), 'tools/conformance/peers/ort-worker.ts'), peer], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

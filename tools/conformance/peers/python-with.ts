@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export function pythonWith(requirement: string): string {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(process.cwd(), 'tools/python-venv.mjs'), requirement],
+    [join(process.cwd(), 'tools/build/python-venv.mjs'), requirement],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../../..');
 
-/** The bundled command; the set-up of the tests (`tools/bundle-before-tests.mjs`) makes it anew. */
+/** The bundled command; the set-up of the tests (`tools/build/bundle-before-tests.mjs`) makes it anew. */
 export const bundle = join(root, 'apps/cli/dist/ghostc.mjs');
 /** The folder of the test models. */
 export const models = join(root, 'test-fixtures/models');

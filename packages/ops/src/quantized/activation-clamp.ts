@@ -1,5 +1,5 @@
 import type { Attrs, QuantParams } from '@ghostc/ir';
-import type { Activation } from '../activation.ts';
+import type { Activation } from '../elementwise/activation.ts';
 import { integerRange } from '../integer-range.ts';
 import type { ActivationType } from './quantized-type.ts';
 

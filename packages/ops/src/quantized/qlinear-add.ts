@@ -1,6 +1,6 @@
 import { allocate, broadcastShapes, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
-import { pairsOf } from '../binary.ts';
 import { defineOp } from '../define-op.ts';
+import { pairsOf } from '../elementwise/binary.ts';
 import {
   activationData,
   affineOf,

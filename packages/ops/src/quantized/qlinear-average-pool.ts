@@ -1,8 +1,8 @@
 import { allocate, type TensorType } from '@ghostc/ir';
 import { flag } from '../attr-spec.ts';
 import { type AttrValues, defineOp } from '../define-op.ts';
-import { averagePool, poolAttrs, windowTaps } from '../pool.ts';
-import { image } from '../window.ts';
+import { averagePool, poolAttrs, windowTaps } from '../window/pool.ts';
+import { image } from '../window/window.ts';
 import {
   activationData,
   affineOf,

@@ -1,8 +1,8 @@
 import type { TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
-import { conv2d, windowAttrs, windowMacs } from '../conv2d.ts';
-import { groupChannels } from '../convolve.ts';
 import { defineOp } from '../define-op.ts';
+import { conv2d, windowAttrs, windowMacs } from '../window/conv2d.ts';
+import { groupChannels } from '../window/convolve.ts';
 import { convolveQuantized, layerType } from './qlinear-window.ts';
 import { requantizedAttrs } from './quantized-type.ts';
 

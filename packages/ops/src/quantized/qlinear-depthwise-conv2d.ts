@@ -1,9 +1,9 @@
 import type { TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
-import { windowAttrs, windowMacs } from '../conv2d.ts';
-import { multiplierChannels } from '../convolve.ts';
 import { defineOp } from '../define-op.ts';
-import { depthwiseConv2d } from '../depthwise-conv2d.ts';
+import { windowAttrs, windowMacs } from '../window/conv2d.ts';
+import { multiplierChannels } from '../window/convolve.ts';
+import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { convolveQuantized, layerType } from './qlinear-window.ts';
 import { requantizedAttrs } from './quantized-type.ts';
 

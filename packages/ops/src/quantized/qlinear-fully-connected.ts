@@ -1,6 +1,6 @@
 import { type TensorType, toNumbers } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
-import { fullyConnected } from '../linear.ts';
+import { fullyConnected } from '../linear/linear.ts';
 import {
   accumulatorScale,
   centred,

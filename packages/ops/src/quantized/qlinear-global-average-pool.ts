@@ -1,6 +1,6 @@
 import { allocate, CompileError, isStatic, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
-import { image, planeShape, shapeLike } from '../window.ts';
+import { image, planeShape, shapeLike } from '../window/window.ts';
 import {
   activationData,
   affineOf,

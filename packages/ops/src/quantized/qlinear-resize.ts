@@ -1,7 +1,7 @@
 import { allocate, CompileError, type TensorType } from '@ghostc/ir';
 import { flag, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
-import { image, imageShape } from '../window.ts';
+import { image, imageShape } from '../window/window.ts';
 import { activationData, affineOf, quantizedTensor } from './quantized-type.ts';
 
 /**

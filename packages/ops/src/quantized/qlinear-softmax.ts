@@ -2,7 +2,7 @@ import { allocate, CompileError, type Dim, stridesOf, type TensorType } from '@g
 import { float, int, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
-import { normalAxis } from '../movement.ts';
+import { normalAxis } from '../movement/movement.ts';
 import { expOnNegativeValues, reciprocalOfSum } from './fixed-point-exp.ts';
 import { activationData, affineOf, outputAffine, quantizedTensor, quantizedType } from './quantized-type.ts';
 import {

@@ -7,8 +7,8 @@ import {
   type TensorType,
   toNumbers,
 } from '@ghostc/ir';
-import { type Convolution, convolutionSums } from '../convolve.ts';
-import { image } from '../window.ts';
+import { type Convolution, convolutionSums } from '../window/convolve.ts';
+import { image } from '../window/window.ts';
 import {
   activationData,
   affineOf,

@@ -4,7 +4,7 @@ import { type Runtime, seededInputs } from '@ghostc/conformance';
 import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
-import { makeTempFolder } from '../temp-folder.ts';
+import { makeTempFolder } from '../process/temp-folder.ts';
 import { execRuntime } from './exec-runtime.ts';
 
 const graph = parseGraph('graph @g(%x: f32[2,3])\n  %y = neg %x\n  return %y', { registry });

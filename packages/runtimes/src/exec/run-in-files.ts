@@ -5,7 +5,7 @@ import { emitOnnx } from '@ghostc/backend-onnx';
 import type { Runtime, Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph, type Tensor } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
-import { makeTempFolder } from '../temp-folder.ts';
+import { makeTempFolder } from '../process/temp-folder.ts';
 import { namedOutputs } from './named-outputs.ts';
 import { ShellProcess, within } from './shell-process.ts';
 

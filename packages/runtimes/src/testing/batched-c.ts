@@ -1,7 +1,7 @@
 import { compileC } from '@ghostc/compiler';
 import { type ConformanceCase, caseTask, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
-import { type BatchEntry, runCBatch } from '../c-batch.ts';
+import { type BatchEntry, runCBatch } from '../c/c-batch.ts';
 import type { ModelCase } from './model-case.ts';
 
 type Outcome = readonly Tensors[] | CompileError;

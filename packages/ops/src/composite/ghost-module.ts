@@ -1,0 +1,108 @@
+import { CompileError, type Dim, numElements, type Shape, type TensorType } from '@ghostc/ir';
+import { flag, int } from '../attr-spec.ts';
+import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
+import { concat } from '../movement/movement.ts';
+import { conv2d } from '../window/conv2d.ts';
+import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
+
+export const ghostModuleAttrs = {
+  oup: int(),
+  kernel_size: int(1),
+  ratio: int(2),
+  dw_size: int(3),
+  stride: int(1),
+  relu: flag(true),
+} as const;
+
+export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
+
+/**
+ * GhostModule (GhostNet, CVPR 2020) with its batch norms folded:
+ *   x1 = act(conv(x, primary_weight) + primary_bias)         init channels: ceil(oup / ratio) in GhostNet
+ *   x2 = act(depthwise(x1, cheap_weight) + cheap_bias)       the first oup - init of init * (ratio - 1) channels
+ *   y  = concat(x1, x2)
+ * primary_weight [init,C,k,k], cheap_weight [oup-init,1,d,d]; both parts padded by half their kernel; act is ReLU or
+ * nothing. The cheap inputs are absent when the slice drops every cheap channel (oup = init). Over a line [N,C,L] the
+ * kernels are 1xk and 1xd.
+ */
+export const ghostModule = defineOp({
+  name: 'ghost_module',
+  inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight?', 'cheap_bias?'],
+  attrs: ghostModuleAttrs,
+  traits: ['reduction'],
+  infer({ x, primary_weight: weight, cheap_weight: cheap }, attrs) {
+    checkChannels({ init: Number(weight.shape[0]), cheapChannels: Number(cheap?.shape[0] ?? 0) }, attrs);
+    const [primary] = conv2d.inferTypes([x, weight, null, null], primaryAttrs(attrs, x));
+    return {
+      dtype: x.dtype,
+      shape: (primary as TensorType).shape.map((dim, axis): Dim => (axis === 1 ? attrs.oup : dim)),
+    };
+  },
+  evaluate(inputs, attrs) {
+    const primary = evaluateOne(
+      conv2d,
+      [inputs.x, inputs.primary_weight, inputs.primary_bias ?? null],
+      primaryAttrs(attrs, inputs.x),
+    );
+    if (!inputs.cheap_weight) return primary;
+    const cheap = evaluateOne(
+      depthwiseConv2d,
+      [primary, inputs.cheap_weight, inputs.cheap_bias ?? null],
+      cheapAttrs(attrs, inputs.x),
+    );
+    return evaluateOne(concat, [primary, cheap], { axis: 1 });
+  },
+  macs(inputs, _attrs, [type]) {
+    const [n = 1, , ...spatial] = (type?.shape ?? []).map(Number);
+    const plane = n * numElements(spatial);
+    const count = (weight: TensorType | undefined): number =>
+      (weight?.shape ?? [0]).reduce<number>((product, dim) => product * Number(dim), 1);
+    return plane * (count(inputs.primary_weight) + count(inputs.cheap_weight));
+  },
+});
+
+interface PartChannels {
+  readonly init: number;
+  readonly cheapChannels: number;
+}
+
+function checkChannels({ init, cheapChannels }: PartChannels, { oup, ratio }: GhostModuleAttrs): void {
+  const most = init * multiplierOf(ratio);
+  if (init + cheapChannels === oup && cheapChannels <= most) return;
+  throw new CompileError(
+    'ghost_module/infer',
+    `${init} primary channels expect ${oup - init} cheap ones (oup ${oup}) and at most ${most} (ratio ${ratio}), found ${cheapChannels}`,
+  );
+}
+
+/** Cheap channels of each primary one. */
+function multiplierOf(ratio: number): number {
+  return Math.max(1, ratio - 1);
+}
+
+/** Attributes of the primary part as a `conv2d` of `x`. */
+export function primaryAttrs(
+  { kernel_size: kernel, stride, relu }: GhostModuleAttrs,
+  { shape }: { readonly shape: Shape },
+) {
+  const strides = shape.length === 3 ? [1, stride] : [stride, stride];
+  return { strides, pads: halfPads(kernel, shape), activation: relu ? 'relu' : 'none' } as const;
+}
+
+/** Attributes of the cheap part as a `depthwise_conv2d`, in a module of `x`. */
+export function cheapAttrs(
+  { dw_size: size, ratio, relu }: GhostModuleAttrs,
+  { shape }: { readonly shape: Shape },
+) {
+  return {
+    pads: halfPads(size, shape),
+    multiplier: multiplierOf(ratio),
+    activation: relu ? 'relu' : 'none',
+  } as const;
+}
+
+/** Half a kernel around an image, or at both ends of a line. */
+function halfPads(kernel: number, { length: rank }: Shape): number[] {
+  const half = kernel >> 1;
+  return rank === 3 ? [0, half, 0, half] : [half, half, half, half];
+}

@@ -1,0 +1,53 @@
+import {
+  allocate,
+  dtypes,
+  encodeFloat,
+  fromNumbers,
+  isCodedFloat,
+  isFloat,
+  type Tensor,
+  toNumbers,
+} from '@ghostc/ir';
+import { flag, oneOf } from '../attr-spec.ts';
+import { defineOp } from '../define-op.ts';
+
+/**
+ * Converts elements to another type: floats to integers truncate towards zero, integers wrap. `saturate`: what is beyond
+ * an 8-bit float becomes its largest value instead of infinity or NaN, as in ONNX Cast.
+ */
+export const cast = defineOp({
+  name: 'cast',
+  inputs: ['x'],
+  attrs: { to: oneOf(dtypes), saturate: flag(true) },
+  traits: ['elementwise', 'unary'],
+  infer: ({ x }, { to }) => ({ dtype: to, shape: x.shape }),
+  evaluate({ x }, { to, saturate }) {
+    if (x.dtype === to) return x;
+    if (saturate && to.startsWith('f8')) return saturated(x, to);
+    if (to === 'i64' || to === 'u64') return wide(x, to);
+    return fromNumbers(to, x.shape, toNumbers(x));
+  },
+});
+
+function saturated(x: Tensor, to: Tensor['dtype']): Tensor {
+  return {
+    dtype: to,
+    shape: x.shape,
+    data: Uint8Array.from(toNumbers(x), (v) => encodeFloat(to, Number(v), true)),
+  };
+}
+
+/** Between the 64-bit types bits stay as they are. */
+function wide(x: Tensor, to: 'i64' | 'u64'): Tensor {
+  if (
+    isFloat(x.dtype) ||
+    isCodedFloat(x.dtype) ||
+    !(x.data instanceof BigInt64Array || x.data instanceof BigUint64Array)
+  )
+    return fromNumbers(to, x.shape, toNumbers(x));
+  const data = allocate(to, x.data.length) as BigInt64Array;
+  x.data.forEach((v, i) => {
+    data[i] = v;
+  });
+  return { dtype: to, shape: x.shape, data };
+}

@@ -1,0 +1,45 @@
+import { broadcastShapes, CompileError, fromNumbers, type TensorType } from '@ghostc/ir';
+import { defineOp } from '../define-op.ts';
+import { pairsOf, truths } from './binary.ts';
+
+function requireBool(types: readonly TensorType[], name: string): void {
+  for (const { dtype } of types)
+    if (dtype !== 'bool') throw new CompileError('op/dtype', `${name} expects bool, found ${dtype}`);
+}
+
+/** Defines a connective of two `bool` tensors with broadcasting. */
+function connective(name: string, formula: (a: boolean, b: boolean) => boolean) {
+  return defineOp({
+    name,
+    inputs: ['a', 'b'],
+    attrs: {},
+    traits: ['elementwise', 'binary', 'commutative', 'exact'],
+    infer({ a, b }) {
+      requireBool([a, b], name);
+      return { dtype: 'bool', shape: broadcastShapes(a.shape, b.shape) };
+    },
+    evaluate: ({ a, b }, _attrs, [type]) =>
+      truths(pairsOf(a, b, type as TensorType), (i, j) => formula(Boolean(a.data[i]), Boolean(b.data[j]))),
+  });
+}
+
+export const logicalAnd = connective('logical_and', (a, b) => a && b);
+export const logicalOr = connective('logical_or', (a, b) => a || b);
+export const logicalXor = connective('logical_xor', (a, b) => a !== b);
+
+export const logicalNot = defineOp({
+  name: 'logical_not',
+  inputs: ['x'],
+  attrs: {},
+  traits: ['elementwise', 'unary', 'exact'],
+  infer({ x }) {
+    requireBool([x], 'logical_not');
+    return { dtype: 'bool', shape: x.shape };
+  },
+  evaluate: ({ x }) =>
+    fromNumbers(
+      'bool',
+      x.shape,
+      Uint8Array.from(x.data as Uint8Array, (v) => (v ? 0 : 1)),
+    ),
+});

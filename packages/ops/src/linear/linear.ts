@@ -1,0 +1,203 @@
+import {
+  allocate,
+  broadcastShapes,
+  CompileError,
+  type Dim,
+  type DType,
+  fromNumbers,
+  numElements,
+  staticShape,
+  type Tensor,
+  type TensorType,
+  toNumbers,
+} from '@ghostc/ir';
+import { flag, float } from '../attr-spec.ts';
+import { defineOp } from '../define-op.ts';
+import { activationAfter, activationAttrs } from '../elementwise/activation.ts';
+import { broadcastIndex } from '../elementwise/binary.ts';
+import { isWide, wideElements } from '../wide-elements.ts';
+import { checkBias } from '../window/conv2d.ts';
+
+/** y = act(x * weight^T + bias): x [N,K], weight [M,K], bias [M]; TFLite FULLY_CONNECTED. */
+export const fullyConnected = defineOp({
+  name: 'fully_connected',
+  inputs: ['x', 'weight', 'bias?'],
+  attrs: activationAttrs,
+  traits: ['reduction'],
+  infer({ x, weight, bias }) {
+    const [n, k] = matrix(x, 'x');
+    const [m, inner] = matrix(weight, 'weight');
+    if (k !== inner)
+      throw new CompileError('fully_connected/infer', `weight expects ${inner} features, x has ${k}`);
+    checkBias(bias, m);
+    return { dtype: x.dtype, shape: [n, m] };
+  },
+  evaluate({ x, weight, bias }, attrs, [type]) {
+    const [n, m] = staticShape((type as TensorType).shape) as [number, number];
+    const act = activationAfter(attrs, x.dtype);
+    const biases = bias && toNumbers(bias);
+    const sums = product({
+      a: toNumbers(x),
+      b: toNumbers(weight),
+      rows: n,
+      inner: x.shape[1] ?? 0,
+      columns: m,
+      transposedB: true,
+    });
+    return fromNumbers(
+      x.dtype,
+      [n, m],
+      sums.map((sum, i) => act(sum + Number(biases?.[i % m] ?? 0))),
+    );
+  },
+  macs: ({ x, weight }) => Number(x.shape[0]) * Number(weight.shape[0]) * Number(weight.shape[1]),
+});
+
+/** y = alpha * op(a) * op(b) + beta * c, op = transpose where asked; ONNX Gemm. */
+export const gemm = defineOp({
+  name: 'gemm',
+  inputs: ['a', 'b', 'c?'],
+  attrs: { alpha: float(1), beta: float(1), trans_a: flag(false), trans_b: flag(false) },
+  traits: ['reduction'],
+  infer({ a, b }, attrs) {
+    const [m, k] = oriented(matrix(a, 'a'), attrs.trans_a);
+    const [inner, n] = oriented(matrix(b, 'b'), attrs.trans_b);
+    if (k !== inner) throw new CompileError('gemm/infer', `a has ${k} columns, b has ${inner} rows`);
+    return { dtype: a.dtype, shape: [m, n] };
+  },
+  evaluate({ a, b, c }, attrs, [type]) {
+    const [m, n] = staticShape((type as TensorType).shape) as [number, number];
+    const left = attrs.trans_a ? transposed(a) : toNumbers(a);
+    const inner = a.shape[attrs.trans_a ? 0 : 1] ?? 0;
+    const sums = product({
+      a: left,
+      b: toNumbers(b),
+      rows: m,
+      inner,
+      columns: n,
+      transposedB: attrs.trans_b,
+      times: timesOf(a.dtype),
+    });
+    const addend = c && toNumbers(c);
+    const index = c ? broadcastIndex(c.shape, [m, n]) : () => 0;
+    return fromNumbers(
+      a.dtype,
+      [m, n],
+      sums.map((sum, i) => attrs.alpha * sum + attrs.beta * Number(addend?.[index(i)] ?? 0)),
+    );
+  },
+  macs: ({ a }, attrs, [type]) =>
+    Number(type?.shape[0]) * Number(type?.shape[1]) * Number(a.shape[attrs.trans_a ? 0 : 1]),
+});
+
+/** Matrix product of the last two axes, the others broadcast; ONNX MatMul for rank >= 2. */
+export const matmul = defineOp({
+  name: 'matmul',
+  inputs: ['a', 'b'],
+  attrs: {},
+  traits: ['reduction'],
+  infer({ a, b }) {
+    if (a.shape.length < 2 || b.shape.length < 2)
+      throw new CompileError('matmul/infer', 'matmul expects rank 2 or more');
+    const k = a.shape.at(-1);
+    if (k !== b.shape.at(-2))
+      throw new CompileError('matmul/infer', `a has ${k} columns, b has ${b.shape.at(-2)} rows`);
+    return {
+      dtype: a.dtype,
+      shape: [
+        ...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)),
+        a.shape.at(-2) as Dim,
+        b.shape.at(-1) as Dim,
+      ],
+    };
+  },
+  evaluate({ a, b }, _attrs, [type]) {
+    const shape = staticShape((type as TensorType).shape);
+    const [rows, columns] = shape.slice(-2) as [number, number];
+    const inner = a.shape.at(-1) ?? 0;
+    const outer = shape.slice(0, -2);
+    const count = numElements(outer);
+    const [pickA, pickB] = [
+      broadcastIndex(a.shape.slice(0, -2), outer),
+      broadcastIndex(b.shape.slice(0, -2), outer),
+    ];
+    // of 64-bit integers both are bigints, and sums wrap as they are stored
+    const [x, y] = [wideElements(a), wideElements(b)] as [Float64Array, Float64Array];
+    const out = sumsOf(a, count * rows * columns);
+    for (let i = 0; i < count; i++) {
+      const left = x.slice(pickA(i) * rows * inner, (pickA(i) + 1) * rows * inner);
+      const right = y.slice(pickB(i) * inner * columns, (pickB(i) + 1) * inner * columns);
+      const factors = {
+        a: left,
+        b: right,
+        rows,
+        inner,
+        columns,
+        transposedB: false,
+        times: timesOf(a.dtype),
+        sums: sumsOf(a, rows * columns),
+      };
+      out.set(product(factors), i * rows * columns);
+    }
+    return isWide(a) ? { dtype: a.dtype, shape, data: out } : fromNumbers(a.dtype, shape, out);
+  },
+  macs: ({ a }, _attrs, [type]) =>
+    Number(a.shape.at(-1)) * (type?.shape ?? []).reduce<number>((p, dim) => p * Number(dim), 1),
+});
+
+interface Product {
+  readonly a: ArrayLike<number>;
+  readonly b: ArrayLike<number>;
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+  readonly transposedB: boolean;
+  readonly times?: Times;
+  /** Zeros, which the sums replace. */
+  readonly sums?: Float64Array;
+}
+
+type Times = (a: number, b: number) => number;
+
+/** Products of 32-bit integers wrap: as doubles they would lose their low bits. */
+function timesOf(dtype: DType): Times {
+  return /^[iu]32$/.test(dtype) ? Math.imul : multiply;
+}
+
+/** Zeros of the type that sums are kept in. */
+function sumsOf(a: Tensor, count: number): Float64Array {
+  return isWide(a) ? (allocate(a.dtype, count) as unknown as Float64Array) : new Float64Array(count);
+}
+
+const multiply: Times = (a, b) => a * b;
+
+function product({ a, b, rows, inner, columns, transposedB, ...how }: Product): Float64Array {
+  const { times = multiply, sums: out = new Float64Array(rows * columns) } = how;
+  const [stepK, stepJ] = transposedB ? [1, inner] : [columns, 1];
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let sum = out[i * columns + j] as number;
+      for (let k = 0; k < inner; k++)
+        sum += times(a[i * inner + k] as number, b[k * stepK + j * stepJ] as number);
+      out[i * columns + j] = sum;
+    }
+  }
+  return out;
+}
+
+function transposed(x: Tensor): Float64Array {
+  const [rows = 0, columns = 0] = x.shape;
+  const data = toNumbers(x);
+  return Float64Array.from({ length: rows * columns }, (_, i) =>
+    Number(data[(i % rows) * columns + Math.floor(i / rows)]),
+  );
+}
+
+function matrix(type: TensorType, what: string): readonly [Dim, Dim] {
+  if (type.shape.length === 2) return type.shape as readonly [Dim, Dim];
+  throw new CompileError('op/rank', `${what} expects rank 2, found [${type.shape.join(',')}]`);
+}
+
+function oriented([rows, columns]: readonly [Dim, Dim], swap: boolean): readonly [Dim, Dim] {
+  return swap ? [columns, rows] : [rows, columns];
+}

@@ -1,0 +1,34 @@
+import {
+  allocate,
+  broadcastShapes,
+  CompileError,
+  numElements,
+  staticShape,
+  type TensorType,
+} from '@ghostc/ir';
+import { ints } from '../attr-spec.ts';
+import { defineOp } from '../define-op.ts';
+import { broadcastIndex } from '../elementwise/binary.ts';
+
+/** x repeated along its axes of size 1 (and new leading axes) to `shape`, ONNX Expand with the broadcast shape given. */
+export const expand = defineOp({
+  name: 'expand',
+  inputs: ['x'],
+  attrs: { shape: ints() },
+  traits: ['movement'],
+  infer({ x }, { shape }) {
+    if (broadcastShapes(x.shape, shape).join() !== shape.join())
+      throw new CompileError(
+        'expand/infer',
+        `[${x.shape.join(',')}] does not expand to [${shape.join(',')}]`,
+      );
+    return { dtype: x.dtype, shape: [...shape], quant: x.quant };
+  },
+  evaluate({ x }, _attrs, [type]) {
+    const shape = staticShape((type as TensorType).shape);
+    const from = broadcastIndex(x.shape, shape);
+    const data = allocate(x.dtype, numElements(shape)) as Float32Array;
+    for (let i = 0; i < data.length; i++) data[i] = x.data[from(i)] as number;
+    return { dtype: x.dtype, shape, data, quant: x.quant };
+  },
+});

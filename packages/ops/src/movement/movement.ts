@@ -1,0 +1,356 @@
+import {
+  addDim,
+  allocate,
+  CompileError,
+  type Dim,
+  formatType,
+  fromNumbers,
+  isFloat,
+  isStatic,
+  numElements,
+  type QuantParams,
+  reshaped,
+  type Shape,
+  staticShape,
+  stridesOf,
+  type Tensor,
+  type TensorType,
+} from '@ghostc/ir';
+import { float, int, ints, oneOf } from '../attr-spec.ts';
+import { defineOp } from '../define-op.ts';
+import { integerRange } from '../integer-range.ts';
+import { roundHalfAway } from '../round-half-away.ts';
+
+/** Axis counted from the front; throws `op/axis` outside [-rank, rank). */
+export function normalAxis(axis: number, rank: number): number {
+  if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  throw new CompileError('op/axis', `axis ${axis} is outside rank ${rank}`);
+}
+
+/** Joins tensors along `axis`. */
+export const concat = defineOp({
+  name: 'concat',
+  inputs: ['xs...'],
+  attrs: { axis: int(1) },
+  traits: ['movement'],
+  infer({ xs }, attrs) {
+    const [first] = xs;
+    if (!first) throw new CompileError('concat/infer', 'concat expects at least one input');
+    const axis = normalAxis(attrs.axis, first.shape.length);
+    for (const x of xs) checkConcat(first, x, axis);
+    keepQuant(first, [axis]);
+    return {
+      dtype: first.dtype,
+      shape: first.shape.map((dim, i) => (i === axis ? sumDims(xs.map((x) => x.shape[axis] ?? 0)) : dim)),
+      quant: first.quant,
+    };
+  },
+  evaluate({ xs }, attrs, [type]) {
+    const shape = staticShape((type as TensorType).shape);
+    const axis = normalAxis(attrs.axis, shape.length);
+    const outer = numElements(shape.slice(0, axis));
+    const data = allocate((type as TensorType).dtype, numElements(shape)) as Float32Array;
+    const row = data.length / (outer || 1);
+    let offset = 0;
+    for (const x of xs) {
+      const part = x.data.length / (outer || 1);
+      for (let o = 0; o < outer; o++)
+        data.set(x.data.subarray(o * part, (o + 1) * part) as Float32Array, o * row + offset);
+      offset += part;
+    }
+    return withQuant({ dtype: (type as TensorType).dtype, shape, data }, type?.quant);
+  },
+});
+
+function checkConcat(first: TensorType, x: TensorType, axis: number): void {
+  const fits =
+    x.dtype === first.dtype &&
+    x.shape.length === first.shape.length &&
+    x.shape.every((dim, i) => i === axis || dim === first.shape[i]);
+  if (!fits)
+    throw new CompileError(
+      'concat/infer',
+      `[${x.shape.join(',')}] does not join [${first.shape.join(',')}] along axis ${axis}`,
+    );
+  const [a, b] = [first, x].map(({ dtype, quant }) => formatType({ dtype, shape: [], quant }));
+  if (a !== b)
+    throw new CompileError(
+      'concat/quant',
+      `parts of a concat expect equal quantisation, found ${a} and ${b}`,
+    );
+}
+
+function sumDims(dims: readonly Dim[]): Dim {
+  return dims.every(isStatic) ? dims.reduce((sum, dim) => sum + dim, 0) : dims.join('+');
+}
+
+/** Elements starts[a] <= i < ends[a] by steps[a] of the listed axes; bounds may be negative or beyond the end, as in ONNX Slice. */
+export const slice = defineOp({
+  name: 'slice',
+  inputs: ['x'],
+  attrs: { starts: ints(), ends: ints(), axes: ints(), steps: ints([]) },
+  traits: ['movement'],
+  infer({ x }, attrs) {
+    const shape = [...x.shape];
+    const ranges = sliceRanges(x.shape, attrs);
+    ranges.forEach((range, axis) => {
+      if (range) shape[axis] = range.count;
+    });
+    const cut = [...ranges.keys()].filter((axis) => ranges[axis]);
+    return { dtype: x.dtype, shape, quant: keepQuant(x, cut) };
+  },
+  evaluate({ x }, attrs, [type]) {
+    const ranges = sliceRanges(x.shape, attrs);
+    return gather(
+      x,
+      staticShape((type as TensorType).shape),
+      (i, axis) => (ranges[axis]?.start ?? 0) + i * (ranges[axis]?.step ?? 1),
+    );
+  },
+});
+
+interface SliceAttrs {
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  readonly axes: readonly number[];
+  readonly steps: readonly number[];
+}
+
+/** For each axis the first index, the step and the count; undefined where the axis is whole. */
+export function sliceRanges(
+  shape: Shape,
+  { starts, ends, axes, steps }: SliceAttrs,
+): ({ start: number; step: number; count: number } | undefined)[] {
+  const ranges: ({ start: number; step: number; count: number } | undefined)[] = shape.map(() => undefined);
+  axes.forEach((given, i) => {
+    const axis = normalAxis(given, shape.length);
+    const size = shape[axis] ?? 0;
+    const [start, end, step] = [starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1];
+    if (!isStatic(size)) {
+      if (start === 0 && end >= 2 ** 31 - 1 && step === 1) return;
+      throw new CompileError('slice/symbolic', `cannot slice the symbolic dimension ${size}`);
+    }
+    ranges[axis] = sliceRange(size, start, end, step);
+  });
+  return ranges;
+}
+
+function sliceRange(
+  size: number,
+  start: number,
+  end: number,
+  step: number,
+): { start: number; step: number; count: number } {
+  if (step === 0) throw new CompileError('slice/step', 'a slice step of 0 never ends');
+  if (size === 0) return { start: 0, step, count: 0 };
+  const clamp = (v: number, low: number): number =>
+    Math.min(Math.max(v < 0 ? v + size : v, low), step > 0 ? size : size - 1);
+  // as ONNX has it: a start below the first element is the first element, also backwards
+  const [from, to] = [clamp(start, 0), clamp(end, step > 0 ? 0 : -1)];
+  return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
+}
+
+/** Surrounds with `value`. Pads: all axes' begins, then all axes' ends, as ONNX Pad; none negative. */
+export const pad = defineOp({
+  name: 'pad',
+  inputs: ['x'],
+  attrs: { pads: ints(), value: float(0), mode: oneOf(['constant', 'reflect', 'edge', 'wrap'], 'constant') },
+  traits: ['movement'],
+  infer({ x }, { pads }) {
+    if (pads.length !== 2 * x.shape.length)
+      throw new CompileError('pad/infer', `pads expects ${2 * x.shape.length} numbers, found ${pads.length}`);
+    const shape = x.shape.map((dim, axis) =>
+      addDim(dim, (pads[axis] ?? 0) + (pads[axis + x.shape.length] ?? 0)),
+    );
+    const grown = [...x.shape.keys()].filter((axis) => pads[axis] || pads[axis + x.shape.length]);
+    return { dtype: x.dtype, shape, quant: keepQuant(x, grown) };
+  },
+  evaluate({ x }, { pads, value, mode }, [type]) {
+    const shape = staticShape((type as TensorType).shape);
+    const index = (i: number, axis: number): number =>
+      sourceIndex(i - (pads[axis] ?? 0), x.shape[axis] ?? 1, mode);
+    return gather(x, shape, index, padElement(x, value));
+  },
+});
+
+/** What stands for the real number `value` in x: for quantised x round(value / scale) + zero point, limited to the type. */
+export function padElement({ dtype, quant }: TensorType, value: number): number {
+  if (!quant) return isFloat(dtype) ? value : Math.trunc(value);
+  const [low, high] = integerRange(dtype);
+  const [scale = 1, zeroPoint = 0] = [quant.scale[0], quant.zeroPoint[0]];
+  return Math.min(Math.max(roundHalfAway(Math.fround(value / Math.fround(scale))) + zeroPoint, low), high);
+}
+
+/** Index into the source for position `i` outside [0, size); -1 asks for the constant. */
+function sourceIndex(i: number, size: number, mode: string): number {
+  if (i >= 0 && i < size) return i;
+  if (mode === 'edge') return i < 0 ? 0 : size - 1;
+  if (mode === 'wrap') return ((i % size) + size) % size;
+  if (mode !== 'reflect') return -1;
+  if (size === 1) return 0;
+  const period = 2 * (size - 1);
+  const folded = ((i % period) + period) % period;
+  return folded < size ? folded : period - folded;
+}
+
+/** The quantisation of x where the listed axes change their elements. Throws `quant/axis` if it is per slice of one of them. */
+function keepQuant({ quant }: TensorType, changed: readonly number[]): QuantParams | undefined {
+  if (quant?.axis === undefined || !changed.includes(quant.axis)) return quant;
+  throw new CompileError('quant/axis', `x is quantised along axis ${quant.axis}, which this op changes`);
+}
+
+function movedQuant(quant: QuantParams | undefined, perm: readonly number[]): QuantParams | undefined {
+  return quant?.axis === undefined ? quant : { ...quant, axis: perm.indexOf(quant.axis) };
+}
+
+/** Exchanges axes: output axis i is input axis perm[i]. */
+export const transpose = defineOp({
+  name: 'transpose',
+  inputs: ['x'],
+  attrs: { perm: ints() },
+  traits: ['movement'],
+  infer({ x }, { perm }) {
+    const sorted = [...perm].sort((a, b) => a - b);
+    if (sorted.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {
+      throw new CompileError(
+        'transpose/infer',
+        `perm [${perm.join(',')}] is no permutation of ${x.shape.length} axes`,
+      );
+    }
+    return {
+      dtype: x.dtype,
+      shape: perm.map((axis) => x.shape[axis] ?? 1),
+      quant: movedQuant(x.quant, perm),
+    };
+  },
+  evaluate({ x }, { perm }, [type]) {
+    const strides = stridesOf(x.shape);
+    const moved = gatherStrided(
+      x,
+      staticShape((type as TensorType).shape),
+      perm.map((axis) => strides[axis] ?? 1),
+    );
+    return withQuant(moved, movedQuant(x.quant, perm));
+  },
+});
+
+/** The same elements in the same order. One dimension may be -1 (the rest); 0 copies the input's, as ONNX Reshape. */
+export const reshape = defineOp({
+  name: 'reshape',
+  inputs: ['x'],
+  attrs: { shape: ints() },
+  traits: ['movement', 'view'],
+  infer({ x }, wish) {
+    const shape = reshapedShape(x.shape, wish.shape);
+    const changed = [...x.shape.keys()].filter((axis) => shape[axis] !== x.shape[axis]);
+    const before = (x.quant?.axis ?? 0) + 1;
+    return {
+      dtype: x.dtype,
+      shape,
+      quant: keepQuant(
+        x,
+        changed.filter((axis) => axis < before).map(() => before - 1),
+      ),
+    };
+  },
+  evaluate: ({ x }, _attrs, [type]) => reshaped(x, staticShape((type as TensorType).shape)),
+});
+
+/** Symbolic dimensions survive through 0 (copy) and, when only one is left over, through -1. */
+function reshapedShape(from: Shape, wish: readonly number[]): Dim[] {
+  const dims: Dim[] = wish.map((dim, axis) => (dim === 0 ? (from[axis] ?? 0) : dim));
+  const hole = dims.indexOf(-1);
+  if (hole < 0) return checkSize(from, dims);
+  const known = dims.filter((_, axis) => axis !== hole);
+  const left = [...from];
+  const rest = known.filter((dim) => {
+    const at = isStatic(dim) ? -1 : left.indexOf(dim);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  dims[hole] = divideDims(left, rest, [from, wish]);
+  return dims;
+}
+
+function divideDims(
+  left: readonly Dim[],
+  rest: readonly Dim[],
+  [from, wish]: readonly [Shape, readonly number[]],
+): Dim {
+  const symbols = left.filter((dim) => !isStatic(dim));
+  const product = (dims: readonly Dim[]): number =>
+    dims.reduce<number>((p, dim) => (isStatic(dim) ? p * dim : p), 1);
+  const quotient = product(left) / product(rest);
+  if (rest.every(isStatic) && symbols.length === 0 && Number.isInteger(quotient)) return quotient;
+  if (rest.every(isStatic) && symbols.length === 1 && quotient === 1) return symbols[0] as Dim;
+  if (rest.every(isStatic) && symbols.length > 0 && Number.isInteger(quotient))
+    return [...symbols, quotient].join('*');
+  throw new CompileError('reshape/infer', `[${from.join(',')}] does not reshape to [${wish.join(',')}]`);
+}
+
+function checkSize(from: Shape, dims: Dim[]): Dim[] {
+  const both = from.every(isStatic) && dims.every(isStatic);
+  if (!both || numElements(from) === numElements(dims)) return dims;
+  throw new CompileError('reshape/infer', `[${from.join(',')}] does not reshape to [${dims.join(',')}]`);
+}
+
+/** Builds a tensor from per-axis source indices; -1 takes `fill`. */
+function gather(
+  x: Tensor,
+  shape: readonly number[],
+  indexOf: (i: number, axis: number) => number,
+  fill = 0,
+): Tensor {
+  const strides = stridesOf(x.shape);
+  const tables = shape.map((dim, axis) =>
+    Array.from({ length: dim }, (_, i) => {
+      const index = indexOf(i, axis);
+      return index < 0 ? -1 : index * (strides[axis] ?? 1);
+    }),
+  );
+  const data = allocate(x.dtype, numElements(shape)) as Float32Array;
+  const source = x.data as Float32Array;
+  const filler = fromNumbers(x.dtype, [], [fill]).data[0] as number;
+  forEachIndex(shape, (at, index) => {
+    let from = 0;
+    for (let axis = 0; axis < index.length; axis++) {
+      const step = tables[axis]?.[index[axis] as number] as number;
+      from = step < 0 || from < 0 ? -1 : from + step;
+    }
+    data[at] = from < 0 ? filler : (source[from] as number);
+  });
+  return withQuant({ dtype: x.dtype, shape, data }, x.quant);
+}
+
+function withQuant(x: Tensor, quant: QuantParams | undefined): Tensor {
+  return quant ? { ...x, quant } : x;
+}
+
+function gatherStrided(x: Tensor, shape: readonly number[], strides: readonly number[]): Tensor {
+  const data = allocate(x.dtype, numElements(shape)) as Float32Array;
+  const source = x.data as Float32Array;
+  forEachIndex(shape, (at, index) => {
+    let from = 0;
+    for (let axis = 0; axis < index.length; axis++)
+      from += (index[axis] as number) * (strides[axis] as number);
+    data[at] = source[from] as number;
+  });
+  return { dtype: x.dtype, shape, data };
+}
+
+/** Visits every multi-index of `shape` in row-major order. The index array is reused. */
+export function forEachIndex(
+  shape: readonly number[],
+  visit: (at: number, index: readonly number[]) => void,
+): void {
+  const index = new Array<number>(shape.length).fill(0);
+  const count = numElements(shape);
+  for (let at = 0; at < count; at++) {
+    visit(at, index);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis] as number) + 1;
+      if ((index[axis] as number) < (shape[axis] as number)) break;
+      index[axis] = 0;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Tensor, TensorType } from '@ghostc/ir';
+import { evaluateOne, type OpDefinition } from '../define-op.ts';
+import { conv2d } from '../window/conv2d.ts';
+import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
+import { averagePool, globalAveragePool, maxPool } from '../window/pool.ts';
+import { transpose } from './movement.ts';
+
+/** Axes of an NHWC image taken from an NCHW one: y[n,h,w,c] = x[n,c,h,w]. */
+export const toNhwc: readonly number[] = [0, 2, 3, 1];
+/** And back. */
+export const toNchw: readonly number[] = [0, 3, 1, 2];
+
+/** Name of the twin of an op that takes and gives NHWC images. */
+export function nhwcName(op: string): string {
+  return `${op}_nhwc`;
+}
+
+/** The same op on NHWC images: `images` are the inputs that are one. Weights, biases and attributes stay as they are. */
+function nhwc(base: OpDefinition, images: readonly number[]): OpDefinition {
+  const each = <T, U>(inputs: readonly T[], of: (input: NonNullable<T>) => U): (T | U)[] =>
+    inputs.map((input, i) => (input && images.includes(i) ? of(input) : input));
+  const types = (inputs: readonly (TensorType | null)[]) => each(inputs, (type) => movedType(type, toNchw));
+  const { inputs, attrs, traits } = base;
+  return {
+    name: nhwcName(base.name),
+    inputs,
+    attrs,
+    traits,
+    inferTypes: (given, values) =>
+      base.inferTypes(types(given), values).map((type) => movedType(type, toNhwc)),
+    evaluateTensors: (given, values, outputs) =>
+      base
+        .evaluateTensors(
+          each(given, (tensor: Tensor) => moved(tensor, toNchw)),
+          values,
+          outputs.map((type) => movedType(type, toNchw)),
+        )
+        .map((tensor) => moved(tensor, toNhwc)),
+    countMacs: (given, values, outputs) =>
+      base.countMacs(
+        types(given),
+        values,
+        outputs.map((type) => movedType(type, toNchw)),
+      ),
+  };
+}
+
+function movedType(type: TensorType, perm: readonly number[]): TensorType {
+  return transpose.inferTypes([type], { perm })[0] as TensorType;
+}
+
+function moved(tensor: Tensor, perm: readonly number[]): Tensor {
+  return evaluateOne(transpose, [tensor], { perm });
+}
+
+/** Twins on NHWC images, x [N,H,W,C]; made by the pass `assign-nhwc`. */
+export const nhwcOps: readonly OpDefinition[] = [
+  nhwc(conv2d, [0, 3]),
+  nhwc(depthwiseConv2d, [0, 3]),
+  nhwc(averagePool, [0]),
+  nhwc(maxPool, [0]),
+  nhwc(globalAveragePool, [0]),
+];

@@ -1,0 +1,130 @@
+import {
+  fromNumbers,
+  numElements,
+  staticShape,
+  stridesOf,
+  type Tensor,
+  type TensorType,
+  toNumbers,
+} from '@ghostc/ir';
+import { flag, int, ints } from '../attr-spec.ts';
+import { defineOp } from '../define-op.ts';
+import { forEachIndex, normalAxis } from '../movement/movement.ts';
+import { isWhole, wrapped } from '../wide-elements.ts';
+
+/**
+ * Defines a reduction over `axes` (all when empty); `keepdims` leaves them as 1. `whole` is the formula of integers of 32 and
+ * 64 bits, of which a double would round away bits that wrapping keeps.
+ */
+function reduction(
+  name: string,
+  formula: (values: Float64Array) => number,
+  whole?: (values: bigint[]) => bigint,
+) {
+  return defineOp({
+    name,
+    inputs: ['x'],
+    attrs: { axes: ints([]), keepdims: flag(true) },
+    traits: ['reduction'],
+    infer({ x }, { axes, keepdims }) {
+      const reduced = reducedAxes(axes, x.shape.length);
+      const shape = x.shape.flatMap((dim, axis) => (reduced.has(axis) ? (keepdims ? [1] : []) : [dim]));
+      return { dtype: x.dtype, shape };
+    },
+    evaluate({ x }, { axes }, [type]) {
+      const groups = groupsOf(x.shape, reducedAxes(axes, x.shape.length));
+      const shape = staticShape((type as TensorType).shape);
+      if (whole && isWhole(x.dtype)) return reducedWhole(x, shape, { groups, whole });
+      const data = toNumbers(x);
+      const results = groups.map((group) => formula(gathered(data, group)));
+      return fromNumbers(x.dtype, shape, results);
+    },
+  });
+}
+
+/** Elements of x that each result takes: parts of one array. */
+function groupsOf(shape: readonly number[], reduced: ReadonlySet<number>): Uint32Array[] {
+  const kept = shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
+  const strides = stridesOf(kept).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
+  const count = numElements(kept);
+  const size = count ? numElements(shape) / count : 0;
+  const order = new Uint32Array(count * size);
+  const filled = new Uint32Array(count);
+  forEachIndex(shape, (at, index) => {
+    let group = 0;
+    for (let axis = 0; axis < index.length; axis++) group += (index[axis] ?? 0) * (strides[axis] ?? 0);
+    const place = filled[group] ?? 0;
+    order[group * size + place] = at;
+    filled[group] = place + 1;
+  });
+  return Array.from({ length: count }, (_, i) => order.subarray(i * size, (i + 1) * size));
+}
+
+function gathered(data: ArrayLike<number>, places: Uint32Array): Float64Array {
+  const values = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) values[i] = data[places[i] as number] as number;
+  return values;
+}
+
+interface Groups {
+  readonly groups: readonly Uint32Array[];
+  readonly whole: (values: bigint[]) => bigint;
+}
+
+function reducedWhole(x: Tensor, shape: readonly number[], { groups, whole }: Groups): Tensor {
+  const results = groups.map((group) => whole(Array.from(group, (at) => BigInt(x.data[at] as number))));
+  return { dtype: x.dtype, shape: [...shape], data: wrapped(x.dtype, results) };
+}
+
+function reducedAxes(axes: readonly number[], rank: number): ReadonlySet<number> {
+  return new Set(
+    axes.length
+      ? axes.map((axis) => normalAxis(axis, rank))
+      : Array.from({ length: rank }, (_, axis) => axis),
+  );
+}
+
+const sum = (values: Float64Array): number => values.reduce((total, v) => total + v, 0);
+const wholeSum = (values: bigint[]): bigint => values.reduce((total, v) => total + v, 0n);
+const wholeProduct = (values: bigint[]): bigint => values.reduce((product, v) => product * v, 1n);
+
+export const reduceMean = reduction('reduce_mean', (values) => sum(values) / values.length);
+export const reduceSum = reduction('reduce_sum', sum, wholeSum);
+export const reduceProd = reduction(
+  'reduce_prod',
+  (values) => values.reduce((product, v) => product * v, 1),
+  wholeProduct,
+);
+export const reduceMax = reduction('reduce_max', (values) =>
+  values.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), Number.NEGATIVE_INFINITY),
+);
+export const reduceMin = reduction('reduce_min', (values) =>
+  values.reduce((best, v) => (v < best || Number.isNaN(v) ? v : best), Number.POSITIVE_INFINITY),
+);
+
+/** exp(x - max) / sum(exp(x - max)) along `axis`. */
+export const softmax = defineOp({
+  name: 'softmax',
+  inputs: ['x'],
+  attrs: { axis: int(-1) },
+  traits: ['reduction'],
+  infer: ({ x }, { axis }) => {
+    normalAxis(axis, x.shape.length);
+    return { dtype: x.dtype, shape: x.shape };
+  },
+  evaluate({ x }, attrs) {
+    const axis = normalAxis(attrs.axis, x.shape.length);
+    const stride = stridesOf(x.shape)[axis] ?? 1;
+    const size = x.shape[axis] ?? 1;
+    const data = toNumbers(x);
+    const out = new Float64Array(data.length);
+    for (let first = 0; first < data.length; first++) {
+      if (Math.floor(first / stride) % size !== 0) continue;
+      const at = Array.from({ length: size }, (_, i) => first + i * stride);
+      const top = at.reduce((best, i) => Math.max(best, data[i] as number), Number.NEGATIVE_INFINITY);
+      const total = at.reduce((acc, i) => acc + Math.exp((data[i] as number) - top), 0);
+      for (const i of at) out[i] = Math.exp((data[i] as number) - top) / total;
+    }
+    return fromNumbers(x.dtype, x.shape, out);
+  },
+});

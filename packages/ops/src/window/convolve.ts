@@ -1,0 +1,165 @@
+import { fromNumbers, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
+import { type Activation, activationAfter } from '../elementwise/activation.ts';
+import { image, pair, type Window } from './window.ts';
+
+/** Which input channels an output channel reads. */
+interface ReadChannels {
+  /** Input channels that one output channel reads. */
+  readonly channelsPerOutput: number;
+  /** First input channel that output channel m reads. */
+  readonly firstChannel: (m: number) => number;
+}
+
+export interface Convolution extends Window, Activation, ReadChannels {}
+
+/** Of a convolution in groups with the weight [M,C/group,kH,kW]. */
+export function groupChannels({ shape }: Tensor, group: number): ReadChannels {
+  const [m, perGroup] = image(shape);
+  const perOutputGroup = m / group;
+  return {
+    channelsPerOutput: perGroup,
+    firstChannel: (channel) => Math.floor(channel / perOutputGroup) * perGroup,
+  };
+}
+
+/** Of a depthwise convolution. */
+export function multiplierChannels(multiplier: number): ReadChannels {
+  return { channelsPerOutput: 1, firstChannel: (channel) => Math.floor(channel / multiplier) };
+}
+
+interface Operands {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly bias?: Tensor | undefined;
+  readonly residual?: Tensor | undefined;
+}
+
+/**
+ * y[n,m,i,j] = act(sum_{c,u,v} x[n, first(m)+c, i*s+u*d-p, j*s+v*d-p] * w[m,c,u,v] + bias[m] + residual[n,m,i,j]),
+ * summed in double precision, rounded once.
+ */
+export function convolve(
+  { x, weight, bias, residual }: Operands,
+  conv: Convolution,
+  type: TensorType,
+): Tensor {
+  const shape = image(type.shape);
+  const source = { data: toNumbers(x), shape: image(x.shape) };
+  const kernel = { data: toNumbers(weight), shape: image(weight.shape) };
+  const sums = convolutionSums({ source, kernel, biases: bias && toNumbers(bias) }, conv, shape);
+  const addends = residual && toNumbers(residual);
+  const act = activationAfter(conv, type.dtype);
+  for (let i = 0; i < sums.length; i++) sums[i] = act((sums[i] ?? 0) + Number(addends?.[i] ?? 0));
+  return fromNumbers(type.dtype, type.shape as readonly number[], sums);
+}
+
+export interface Image {
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly [number, number, number, number];
+}
+
+interface SumOperands {
+  readonly source: Image;
+  readonly kernel: Image;
+  readonly biases?: ArrayLike<number> | undefined;
+}
+
+/** The sums of `convolve`, bias included: [N,M,H',W'] in double precision, exact for integers. */
+export function convolutionSums(
+  { source, kernel, biases }: SumOperands,
+  conv: Omit<Convolution, keyof Activation>,
+  [batch, outChannels, outHeight, outWidth]: readonly [number, number, number, number],
+): Float64Array {
+  const plane = outHeight * outWidth;
+  const sums = new Float64Array(batch * outChannels * plane);
+  for (let n = 0; n < batch; n++) {
+    for (let m = 0; m < outChannels; m++) {
+      const start = (n * outChannels + m) * plane;
+      const out = sums.subarray(start, start + plane).fill(Number(biases?.[m] ?? 0));
+      const task = { out, source, kernel, n, m, channel: conv.firstChannel(m) };
+      const done = isPointwise(source, kernel, conv) ? accumulateFours(task) : 0;
+      for (let c = done; c < conv.channelsPerOutput; c++) {
+        accumulatePlane(
+          { out, outHeight, outWidth, source, kernel, n, m, c, channel: conv.firstChannel(m) + c },
+          conv,
+        );
+      }
+    }
+  }
+  return sums;
+}
+
+/** Planes of one size whose pixels meet one weight of each channel. */
+function isPointwise({ shape }: Image, kernel: Image, { strides, pads }: Window): boolean {
+  const [, , kernelHeight, kernelWidth] = kernel.shape;
+  const plain = strides.every((s) => s === 1) && pads.every((p) => p === 0);
+  return kernelHeight === 1 && kernelWidth === 1 && plain && shape[2] * shape[3] > 0;
+}
+
+/** Adds planes four at a time, in the order of one at a time; gives how many. A weight of 0 is left out there: it ends this. */
+function accumulateFours({ out, source, kernel, n, m, channel }: FourTask): number {
+  const [, channels, height, width] = source.shape;
+  const perOutput = kernel.shape[1];
+  const [plane, data] = [height * width, source.data];
+  let c = 0;
+  for (; c + 4 <= perOutput; c += 4) {
+    const [w0, w1, w2, w3] = [0, 1, 2, 3].map((k) => Number(kernel.data[m * perOutput + c + k])) as Four;
+    if (w0 * w1 * w2 * w3 === 0) break;
+    let at = (n * channels + channel + c) * plane;
+    for (let i = 0; i < plane; i++, at++) {
+      const first = (out[i] as number) + w0 * (data[at] as number) + w1 * (data[at + plane] as number);
+      out[i] = first + w2 * (data[at + 2 * plane] as number) + w3 * (data[at + 3 * plane] as number);
+    }
+  }
+  return c;
+}
+
+type Four = [number, number, number, number];
+type FourTask = Pick<PlaneTask, 'out' | 'source' | 'kernel' | 'n' | 'm' | 'channel'>;
+
+interface PlaneTask {
+  readonly out: Float64Array;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly source: Image;
+  readonly kernel: Image;
+  readonly n: number;
+  readonly m: number;
+  readonly c: number;
+  readonly channel: number;
+}
+
+/** Adds one input plane times one kernel plane to `out`, tap by tap so that the inner loop has no border test. */
+function accumulatePlane(task: PlaneTask, window: Window): void {
+  const [, , kernelHeight, kernelWidth] = task.kernel.shape;
+  const taps = kernelHeight * kernelWidth;
+  const base = (task.m * task.kernel.shape[1] + task.c) * taps;
+  for (let tap = 0; tap < taps; tap++) {
+    const w = Number(task.kernel.data[base + tap]);
+    if (w !== 0) accumulateTap(task, window, w, [Math.floor(tap / kernelWidth), tap % kernelWidth]);
+  }
+}
+
+function accumulateTap(task: PlaneTask, window: Window, w: number, [u, v]: readonly [number, number]): void {
+  const { out, outHeight, outWidth, source, n, channel } = task;
+  const [, channels, height, width] = source.shape;
+  const [strideY, strideX] = pair(window.strides);
+  const top = u * (window.dilations[0] ?? 1) - (window.pads[0] ?? 0);
+  const left = v * (window.dilations[1] ?? 1) - (window.pads[1] ?? 0);
+  const [jFrom, jTo] = insideRange(left, strideX, width, outWidth);
+  const [iFrom, iTo] = insideRange(top, strideY, height, outHeight);
+  const data = source.data;
+  for (let i = iFrom; i < iTo; i++) {
+    let at = ((n * channels + channel) * height + i * strideY + top) * width + left + jFrom * strideX;
+    const row = i * outWidth;
+    for (let j = jFrom; j < jTo; j++, at += strideX)
+      out[row + j] = (out[row + j] as number) + w * (data[at] as number);
+  }
+}
+
+/** Output positions i with 0 <= offset + i*stride < size. */
+function insideRange(offset: number, stride: number, size: number, count: number): readonly [number, number] {
+  const from = Math.max(0, Math.ceil(-offset / stride));
+  const to = Math.min(count, Math.floor((size - 1 - offset) / stride) + 1);
+  return [from, Math.max(from, to)];
+}

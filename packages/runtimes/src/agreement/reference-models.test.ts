@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileOnnx } from '@ghostc/compiler';
+import { type DataSet, type TargetResult, verifyModel } from '@ghostc/conformance';
+import type { Graph } from '@ghostc/ir';
+import { readOnnx, readTensorProto } from '@ghostc/onnx';
+import { afterAll, expect, test } from 'vitest';
+import { cDevice } from '../c/c-device.ts';
+import { checkOnnx, decodeIndependently, onnxChecker } from '../ort/onnx-checker.ts';
+import { skipWithout, type Tool } from '../process/require-tool.ts';
+import { createRuntime } from '../runtime-table.ts';
+import { wgslTools } from '../wgsl/dawn-device.ts';
+import { type Engine, engineTools, stopEngines } from '../wgsl/engines.ts';
+
+const fixtures = join(import.meta.dirname, '../../../../test-fixtures/models');
+const shared = join(import.meta.dirname, '../../../../../shared/models');
+const tolerance = { relative: 1e-5, absolute: 0, reason: 'float32 sums in another order' };
+
+interface Model {
+  readonly name: string;
+  readonly folder: string;
+  readonly targets: readonly string[];
+}
+
+const everywhere = [
+  'onnx',
+  'wgsl',
+  'wgsl@chromium',
+  'wgsl@deno',
+  'c',
+  'c@cortex-m4',
+  'c@cortex-m7',
+  'c@cortex-m55',
+  'c@rv32',
+];
+const modules = readdirSync(join(fixtures, 'modules')).map(
+  (name): Model => ({
+    name,
+    folder: join(fixtures, 'modules', name),
+    targets: ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c', 'c@cortex-m4'],
+  }),
+);
+const large: readonly Model[] = [
+  ['ghostnet_v1_050_224', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c']],
+  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c', 'c@cortex-m55']],
+  ['ghostnetv2_100_224', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c']],
+  ['ghostnetv3_100_224_reparam', ['onnx', 'wgsl', 'wgsl@chromium', 'wgsl@deno', 'c']],
+].map(([name, targets]) => ({
+  name: name as string,
+  folder: join(shared, name as string),
+  targets: targets as string[],
+}));
+const models: readonly Model[] = [
+  { name: 'ghost_fmnist', folder: join(fixtures, 'ghost_fmnist'), targets: everywhere },
+  ...modules,
+  ...large,
+];
+
+afterAll(stopEngines);
+
+test.for(models)('$name matches PyTorch on every target', async ({ name, folder, targets }, context) => {
+  if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
+  skipWithout(targets.flatMap(toolsOf), name, context);
+  const model = readModel(name, folder);
+  const dataSets = readDataSets(folder, model);
+  const results: TargetResult[] = [];
+  for (const target of targets)
+    results.push(await verifyModel(createRuntime(target), { model, dataSets, tolerance }));
+  expect(results.filter((result) => result.status !== 'pass')).toEqual([]);
+  expect(results.map((result) => result.target)).toEqual(targets);
+});
+
+test.for(models)(
+  'our ONNX of $name passes the checker and reads back with onnx-proto',
+  async ({ name, folder }, context) => {
+    if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
+    skipWithout([onnxChecker], 'onnx.checker', context);
+    const model = readModel(name, folder);
+    const bytes = compileOnnx(model);
+    await checkOnnx(bytes);
+    const decoded = await decodeIndependently(bytes);
+    expect(decoded.inputs).toEqual(model.inputs.map((input) => input.name));
+    expect(decoded.outputs).toEqual(model.outputs.map((output) => output.name));
+    expect(decoded.ops).not.toContain('BatchNormalization');
+  },
+);
+
+function toolsOf(target: string): readonly Tool[] {
+  if (target === 'wgsl') return wgslTools;
+  if (target.startsWith('wgsl@')) return engineTools[target.slice(5) as Engine];
+  return target.startsWith('c') ? cDevice(target.split('@')[1] ?? 'host').tools : [];
+}
+
+function readModel(name: string, folder: string): Graph {
+  const file = ['model.onnx', `${name}.onnx`].map((stem) => join(folder, stem)).find(existsSync) ?? '';
+  return readOnnx(readFileSync(file), { file });
+}
+
+function readDataSets(folder: string, model: Graph): DataSet[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('test_data_set_'))
+    .map((name) => {
+      const read = (file: string) => readTensorProto(readFileSync(join(folder, name, file)));
+      const inputs = new Map(model.inputs.map((input, i) => [input.name, read(`input_${i}.pb`)]));
+      return {
+        name,
+        inputs,
+        outputs: new Map(model.outputs.map((output, i) => [output.name, read(`output_${i}.pb`)])),
+      };
+    });
+}

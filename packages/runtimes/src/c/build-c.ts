@@ -1,0 +1,130 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CProgram } from '@ghostc/backend-c';
+import { CompileError } from '@ghostc/ir';
+import { runProcess } from '../process/run-process.ts';
+import type { Board, CDevice } from './c-device.ts';
+import { harnessBytes, harnessMain, layersHeader } from './c-harness.ts';
+import { linkerScript } from './c-linker-script.ts';
+import { armStartup, hostPlatform, platformHeader, riscvStartup, semihostPlatform } from './c-platform.ts';
+
+/** How the generated sources must compile. */
+export const strictFlags = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-pedantic'] as const;
+
+const SECONDS = 300;
+
+/** A library built for the device: its headers are for the program alone. */
+export interface CLibrary {
+  /** Folder of headers. */
+  readonly include: string;
+  readonly archive: string;
+}
+
+interface Build {
+  readonly device: CDevice;
+  readonly folder: string;
+  /** For compiler and linker both, such as `-fsanitize=address`. */
+  readonly extraFlags: readonly string[];
+  /** Layers to count one by one. */
+  readonly layers?: number | undefined;
+  readonly library?: CLibrary | undefined;
+}
+
+/**
+ * Compiles a program with its harness in `folder`; gives the executable's path. Throws `tool/failed` with the compiler's
+ * words, `run/memory` when the board is too small.
+ */
+export async function buildC(program: CProgram, build: Build): Promise<string> {
+  await writeSources(program, build);
+  const strict = [...program.files.keys()].filter((name) => /\.[cS]$/.test(name));
+  const objects = await allDone([
+    ...strict.map((source) => compileUnit(source, build, programFlags(build))),
+    ...harnessUnits(build.device).map((source) => compileUnit(source, build, harnessFlags(build.device))),
+  ]);
+  await link(objects, build);
+  return join(build.folder, 'program');
+}
+
+/** Like Promise.all, but waits for the others when one fails: nothing may still write into the folder then. */
+async function allDone<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(tasks);
+  return Promise.all(tasks);
+}
+
+async function link(
+  objects: readonly string[],
+  { device, folder, extraFlags, library }: Build,
+): Promise<void> {
+  const script = device.board ? ['-T', 'board.ld', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments'] : [];
+  const flags = [...device.flags, ...extraFlags, ...device.linkFlags, ...script];
+  try {
+    const libraries = [...(library ? [library.archive] : []), '-lm'];
+    await runProcess(device.compiler, [...flags, ...objects, ...libraries, '-o', 'program'], {
+      cwd: folder,
+      timeout: SECONDS,
+    });
+  } catch (error) {
+    throw overflow(error, device) ?? error;
+  }
+}
+
+/** The linker's "region `FLASH' overflowed by 1234 bytes" as our own error. */
+function overflow(error: unknown, { name }: CDevice): CompileError | undefined {
+  const match = /region `(\w+)' overflowed by (\d+) bytes/.exec(String(error));
+  return match
+    ? new CompileError('run/memory', `${name}: ${match[1]} is ${match[2]} bytes too small for the program`)
+    : undefined;
+}
+
+function harnessUnits({ board }: CDevice): string[] {
+  if (!board) return ['main.c', 'platform.c'];
+  return ['main.c', 'platform.c', startupName(board)];
+}
+
+function startupName({ startup }: Board): string {
+  return startup === 'arm' ? 'startup.c' : 'startup.S';
+}
+
+function programFlags({ layers, library }: Build): readonly string[] {
+  const include = library ? [`-I${library.include}`] : [];
+  return [...strictFlags, ...include, ...(layers ? ['-include', 'layers.h'] : [])];
+}
+
+async function compileUnit(source: string, build: Build, flags: readonly string[]): Promise<string> {
+  const { device, folder, extraFlags } = build;
+  const object = source.replace(/\.[cS]$/, '.o');
+  const language = source.endsWith('.S') ? ['-I.'] : [...flags, ...extraFlags];
+  const sections = ['-ffunction-sections', '-fdata-sections'];
+  const args = ['-O2', ...sections, ...device.flags, ...language, '-c', source, '-o', object];
+  await runProcess(device.compiler, args, { cwd: folder, timeout: SECONDS });
+  return object;
+}
+
+function harnessFlags({ board }: CDevice): string[] {
+  const flags = ['-std=gnu11', '-Wall', '-Werror'];
+  if (!board) return flags;
+  const { counter } = board;
+  const address = counter.kind === 'fpgaio' ? [`-DFPGAIO=0x${counter.address.toString(16)}u`] : [];
+  return [...flags, ...address, '-DBIG=__attribute__((section(".big")))'];
+}
+
+async function writeSources(program: CProgram, { device, folder, layers = 0 }: Build): Promise<void> {
+  const files = [...program.files, ...harnessFiles(program, device, layers)];
+  await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), content)));
+}
+
+function harnessFiles(program: CProgram, { board }: CDevice, layers: number): [string, string][] {
+  const common: [string, string][] = [
+    ['platform.h', platformHeader],
+    ['main.c', harnessMain(program, layers)],
+    ['layers.h', layersHeader],
+    ['platform.c', board ? semihostPlatform : hostPlatform],
+  ];
+  if (!board) return common;
+  const footprint = { weights: program.weightBytes, buffers: harnessBytes(program) };
+  return [
+    ...common,
+    [startupName(board), board.startup === 'arm' ? armStartup : riscvStartup],
+    ['board.ld', linkerScript(board, footprint)],
+  ];
+}

@@ -1,0 +1,164 @@
+import type { Device } from '@ghostc/compiler';
+import { CompileError } from '@ghostc/ir';
+import { anyFile, onPath, type Tool } from '../process/require-tool.ts';
+
+export interface Region {
+  readonly name: string;
+  readonly origin: number;
+  readonly bytes: number;
+}
+
+/** How a device's code is built, laid out and run. Memory as QEMU's boards have it. */
+export interface CDevice {
+  readonly name: Device;
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  readonly linkFlags: readonly string[];
+  readonly tools: readonly Tool[];
+  /** Absent: runs here. */
+  readonly board?: Board;
+}
+
+export interface Board {
+  readonly qemu: string;
+  readonly machine: readonly string[];
+  /** Start-up file of the harness. */
+  readonly startup: 'arm' | 'riscv';
+  /** Where code and small constants go; weights too, if there is room. */
+  readonly code: Region;
+  /** For data, arena and weights, in the order of preference; the stack is at the start of the first. */
+  readonly memories: readonly Region[];
+  readonly counter: Counter;
+}
+
+/**
+ * A counter that goes with executed instructions under QEMU's `-icount`. `fpgaio`: ticks of `hertz` while an instruction
+ * takes 64 ns of virtual time (shift=6). `minstret`: the instructions themselves.
+ */
+export type Counter =
+  | { readonly kind: 'fpgaio'; readonly address: number; readonly hertz: number }
+  | { readonly kind: 'minstret' };
+
+const MiB = 2 ** 20;
+
+const armTools: readonly Tool[] = [
+  { name: 'arm-none-eabi-gcc', found: () => onPath('arm-none-eabi-gcc'), packages: ['gcc-arm-none-eabi'] },
+  {
+    name: 'newlib for arm-none-eabi',
+    found: () => anyFile('/usr/lib/arm-none-eabi/newlib', '/usr/arm-none-eabi/lib') || !onPath('dpkg'),
+    packages: ['libnewlib-arm-none-eabi'],
+  },
+  { name: 'qemu-system-arm', found: () => onPath('qemu-system-arm'), packages: ['qemu-system-arm'] },
+];
+const riscvTools: readonly Tool[] = [
+  {
+    name: 'riscv64-unknown-elf-gcc',
+    found: () => onPath('riscv64-unknown-elf-gcc'),
+    packages: ['gcc-riscv64-unknown-elf'],
+  },
+  {
+    name: 'picolibc for riscv64-unknown-elf',
+    found: () => anyFile('/usr/lib/picolibc/riscv64-unknown-elf') || !onPath('dpkg'),
+    packages: ['picolibc-riscv64-unknown-elf'],
+  },
+  { name: 'qemu-system-riscv32', found: () => onPath('qemu-system-riscv32'), packages: ['qemu-system-misc'] },
+];
+
+interface ArmCore {
+  readonly name: Device;
+  readonly flags: readonly string[];
+  readonly machine: string;
+  readonly code: Region;
+  readonly memories: readonly Region[];
+  readonly counter: Counter;
+}
+
+function armDevice({ name, flags, machine, code, memories, counter }: ArmCore): CDevice {
+  return {
+    name,
+    compiler: 'arm-none-eabi-gcc',
+    flags: [`-mcpu=${name}`, '-mthumb', ...flags, '-mfloat-abi=hard'],
+    linkFlags: ['-nostartfiles', '--specs=nano.specs', '--specs=nosys.specs'],
+    tools: armTools,
+    board: { qemu: 'qemu-system-arm', machine: ['-M', machine], startup: 'arm', code, memories, counter },
+  };
+}
+
+const mps2 = {
+  code: { name: 'FLASH', origin: 0, bytes: 4 * MiB },
+  ram: { name: 'RAM', origin: 0x20000000, bytes: 4 * MiB },
+  counter: { kind: 'fpgaio', address: 0x40028000, hertz: 25e6 },
+} as const;
+
+const hostCompiler = onPath('gcc') ? 'gcc' : 'cc';
+
+const devices: Readonly<Record<Device, CDevice>> = {
+  host: {
+    name: 'host',
+    compiler: hostCompiler,
+    flags: [],
+    linkFlags: [],
+    tools: [
+      { name: 'a C compiler (gcc or cc)', found: () => onPath(hostCompiler), packages: ['gcc', 'libc6-dev'] },
+    ],
+  },
+  'cortex-m4': armDevice({
+    name: 'cortex-m4',
+    flags: ['-mfpu=fpv4-sp-d16'],
+    machine: 'mps2-an386',
+    code: mps2.code,
+    memories: [mps2.ram, { name: 'PSRAM', origin: 0x21000000, bytes: 16 * MiB }],
+    counter: mps2.counter,
+  }),
+  'cortex-m7': armDevice({
+    name: 'cortex-m7',
+    flags: ['-mfpu=fpv5-d16'],
+    machine: 'mps2-an500',
+    code: mps2.code,
+    memories: [mps2.ram, { name: 'PSRAM', origin: 0x60000000, bytes: 16 * MiB }],
+    counter: mps2.counter,
+  }),
+  'cortex-m55': armDevice({
+    name: 'cortex-m55',
+    flags: [],
+    machine: 'mps3-an547',
+    code: { name: 'ITCM', origin: 0, bytes: MiB / 2 },
+    memories: [
+      { name: 'DTCM', origin: 0x20000000, bytes: MiB / 2 },
+      { name: 'SRAM', origin: 0x21000000, bytes: 4 * MiB },
+      { name: 'DDR', origin: 0x60000000, bytes: 256 * MiB },
+    ],
+    counter: { kind: 'fpgaio', address: 0x49302000, hertz: 20e6 },
+  }),
+  rv32: {
+    name: 'rv32',
+    compiler: 'riscv64-unknown-elf-gcc',
+    flags: [
+      '-march=rv32imafc',
+      '-mabi=ilp32f',
+      '-misa-spec=2.2',
+      '-mcmodel=medany',
+      '--specs=picolibc.specs',
+    ],
+    linkFlags: ['-nostartfiles'],
+    tools: riscvTools,
+    board: {
+      qemu: 'qemu-system-riscv32',
+      machine: ['-M', 'virt', '-bios', 'none'],
+      startup: 'riscv',
+      code: { name: 'ROM', origin: 0x80000000, bytes: 8 * MiB },
+      memories: [{ name: 'RAM', origin: 0x80800000, bytes: 120 * MiB }],
+      counter: { kind: 'minstret' },
+    },
+  },
+};
+
+/** A device by its name. Throws `run/device`. */
+export function cDevice(name: string): CDevice {
+  const device = Object.hasOwn(devices, name) ? devices[name as Device] : undefined;
+  if (device) return device;
+  throw new CompileError(
+    'run/device',
+    `there is no device ${name}; there are ${Object.keys(devices).join(', ')}`,
+  );
+}

@@ -1,0 +1,123 @@
+import { readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CProgram } from '@ghostc/backend-c';
+import { compileC } from '@ghostc/compiler';
+import { seededInputs } from '@ghostc/conformance';
+import type { Graph } from '@ghostc/ir';
+import { describe, expect, test } from 'vitest';
+import { onPath, skipWithout, type Tool } from '../process/require-tool.ts';
+import { runProcess } from '../process/run-process.ts';
+import { makeTempFolder } from '../process/temp-folder.ts';
+import { fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { strictFlags } from './build-c.ts';
+import { cDevice } from './c-device.ts';
+import { clangTidyChecks } from './clang-tidy-checks.ts';
+import { runC } from './prepare-c.ts';
+
+const clangTidy: Tool = { name: 'clang-tidy', found: () => onPath('clang-tidy'), packages: ['clang-tidy'] };
+const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), packages: ['cppcheck'] };
+
+/** What generated code may ask of the C library: the functions of math.h that its activations use, and block moves. */
+const allowed =
+  /^(expf|logf|log1pf|tanhf|powf|sqrtf|floorf|ceilf|rintf|fabsf|roundf|memcpy|memset|memmove|\w+_weights)$/;
+
+const modules = readdirSync(join(fixtures, 'modules')).map((name) => join('modules', name));
+const subjects: [string, () => Graph][] = [
+  ...[...modules, 'ghost_fmnist'].map((name): [string, () => Graph] => [
+    name,
+    () => readFixture(join(fixtures, name)),
+  ]),
+  ...['modules/ghost_bottleneck_s2_se', 'modules/ghost_module_ratio3_odd61', 'ghost_fmnist'].map(
+    (name): [string, () => Graph] => [
+      `${name} in int8`,
+      () => seededInt8(readFixture(join(fixtures, name))).graph,
+    ],
+  ),
+];
+
+async function inFolder(program: CProgram, use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await makeTempFolder();
+  try {
+    for (const [name, content] of program.files) await writeFile(join(folder.path, name), content);
+    await use(folder.path);
+  } finally {
+    await folder.remove();
+  }
+}
+
+describe('no undefined behaviour and no bad access while it runs', () => {
+  const extraFlags = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-O1'];
+
+  test.for(subjects)('%s', async ([, make], context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    const graph = make();
+    const runs = await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags });
+    expect(runs).toHaveLength(1);
+  });
+});
+
+describe('what the compiler can prove', () => {
+  const flags = [...strictFlags, '-Wvla', '-Walloca', '-Wstack-usage=8192', '-fanalyzer', '-O2'];
+
+  test.for(subjects.slice(-6))(
+    '%s: no VLA, bounded stack, nothing of -fanalyzer, no library but math',
+    async ([, make], context) => {
+      skipWithout(cDevice('host').tools, 'c', context);
+      const program = compileC(make(), { name: 'net', device: 'cortex-m4', kernels: 'portable' });
+      await inFolder(program, async (folder) => {
+        const run = (command: string, args: string[]) =>
+          runProcess(command, args, { cwd: folder, timeout: 120 });
+        await run('gcc', [...flags, '-c', 'net.c', '-o', 'net.o']);
+        const symbols = (await run('nm', ['-u', 'net.o'])).match(/\w+$/gm) ?? [];
+        expect(symbols.filter((name) => !allowed.test(name))).toEqual([]);
+      });
+    },
+  );
+
+  test.for(subjects.filter(([name]) => /s2_se/.test(name)))(
+    '%s: nothing of cppcheck',
+    async ([, make], context) => {
+      skipWithout([cppcheck], 'static analysis', context);
+      await inFolder(compileC(make(), { name: 'net', kernels: 'portable' }), async (folder) => {
+        const args = ['--std=c99', '--enable=warning,portability', '--error-exitcode=1', '--quiet', 'net.c'];
+        await runProcess('cppcheck', args, { cwd: folder, timeout: 120 });
+      });
+    },
+  );
+});
+
+describe.concurrent('nothing of clang-tidy', () => {
+  test.for(subjects)('%s', async ([, make], context) => {
+    skipWithout([clangTidy], 'static analysis', context);
+    const program = compileC(make(), { name: 'net', kernels: 'portable' });
+    await inFolder(program, async (folder) => {
+      const args = [
+        '--quiet',
+        `-checks=${clangTidyChecks}`,
+        '-warnings-as-errors=*',
+        'net.c',
+        '--',
+        '-std=c99',
+      ];
+      await runProcess('clang-tidy', args, { cwd: folder, timeout: 120 });
+    });
+  });
+});
+
+test('no function calls itself, directly or by others', () => {
+  for (const [name, make] of subjects.slice(-6)) {
+    const source = String(compileC(make(), { name: 'net', kernels: 'portable' }).files.get('net.c'));
+    const functions = [
+      ...source.matchAll(/^(?:KERNEL|static)\b[^\n;=]*?\b(\w+)\([^;]*?\)\n\{\n([\s\S]*?)\n\}/gm),
+    ];
+    expect(functions.length).toBeGreaterThan(1);
+    const seen = new Set<string>();
+    for (const [, own = '', body = ''] of functions) {
+      const later = functions.map(([, other = '']) => other).filter((other) => !seen.has(other));
+      const calls = later.filter((other) => new RegExp(`\\b${other}\\(`).test(body));
+      expect({ name, own, calls }).toEqual({ name, own, calls: [] }); // only functions above may be called
+      seen.add(own);
+    }
+  }
+});

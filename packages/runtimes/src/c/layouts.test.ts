@@ -1,0 +1,210 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { compileC, layouts, packageFiles } from '@ghostc/compiler';
+import { parseGraph } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { afterAll, expect, test } from 'vitest';
+import { onPath, skipWithout, type Tool } from '../process/require-tool.ts';
+import { runProcess } from '../process/run-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-layout-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const graph = () =>
+  parseGraph(
+    `graph @net(%x: f32[1,2,4,4])
+const %w: f32[3,2,1,1] = random(1)
+%y = conv2d %x, %w
+return %y`,
+    { registry },
+  );
+
+const cmake: Tool = { name: 'cmake', found: () => onPath('cmake'), packages: ['cmake'] };
+const warnings = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-pedantic'];
+
+function write(name: string, files: ReadonlyMap<string, string | Uint8Array>): string {
+  const out = join(folder, name);
+  for (const [file, content] of files) {
+    mkdirSync(dirname(join(out, file)), { recursive: true });
+    writeFileSync(join(out, file), content);
+  }
+  return out;
+}
+
+const run = (command: string, args: string[], cwd: string) =>
+  runProcess(command, args, { cwd, timeout: 120 });
+
+test('every layout holds all files of the program', () => {
+  const program = compileC(graph(), { weights: 'c' });
+  for (const layout of layouts) {
+    const names = [...packageFiles(program, layout).keys()].map((path) => path.split('/').at(-1));
+    for (const name of program.files.keys()) expect(names).toContain(name);
+  }
+});
+
+test.for(['c', 'bin'] as const)(
+  'the CMake package builds, installs and is found, weights as %s',
+  async (weights, context) => {
+    skipWithout([cmake], 'the CMake package', context);
+    const out = write(
+      `cmake-${weights}`,
+      packageFiles(compileC(graph(), { weights, selfTest: true }), 'cmake'),
+    );
+    const prefix = join(out, 'installed');
+    await run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_INSTALL_PREFIX=${prefix}`], out);
+    await run('cmake', ['--build', 'build', '--target', 'install'], out);
+    expect(await run('ctest', [], join(out, 'build'))).toContain(
+      '100% tests passed, 0 tests failed out of 1',
+    );
+    const user = write(
+      `user-${weights}`,
+      new Map([
+        [
+          'CMakeLists.txt',
+          'cmake_minimum_required(VERSION 3.13)\nproject(user C)\nfind_package(net REQUIRED)\nadd_executable(user user.c)\ntarget_link_libraries(user net::net)\n',
+        ],
+        [
+          'user.c',
+          '#include <net.h>\nstatic unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(NET_ARENA_ALIGN)));\nstatic float in[NET_IN_SIZE], out[NET_OUT_SIZE];\nint main(void) { return net_run(arena, in, out); }\n',
+        ],
+      ]),
+    );
+    await run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_PREFIX_PATH=${prefix}`], user);
+    await run('cmake', ['--build', 'build'], user);
+    await run(join(user, 'build/user'), [], user);
+  },
+);
+
+test('an Arduino library has its weights as C', () => {
+  const files = packageFiles(compileC(graph(), { weights: 'c' }), 'arduino');
+  expect([...files.keys()].sort()).toEqual([
+    'examples/run/run.ino',
+    'library.properties',
+    'src/net.c',
+    'src/net.h',
+    'src/net_weights.c',
+  ]);
+  expect(() => packageFiles(compileC(graph(), { weights: 'bin' }), 'arduino')).toThrow(/weights as C/);
+});
+
+test('the sketch of an Arduino library and the help of a Zephyr module follow io arena', () => {
+  const program = compileC(graph(), { weights: 'c', io: 'arena' });
+  const [input, output] = [program.inputs[0]?.offset, program.outputs[0]?.offset];
+  const sketch = String(packageFiles(program, 'arduino').get('examples/run/run.ino'));
+  expect(sketch).toContain(`static float *const in0 = (float *)(arena + ${input});`);
+  expect(sketch).toContain(`static float *const out0 = (float *)(arena + ${output});`);
+  expect(sketch).toContain('net_run(arena);');
+  expect(String(packageFiles(program, 'zephyr').get('Kconfig'))).toContain('which holds inputs and outputs.');
+});
+
+test('an Arduino library and a Zephyr module know the self-test', () => {
+  const program = compileC(graph(), { weights: 'c', selfTest: true });
+  const sketch = packageFiles(program, 'arduino').get('examples/selftest/selftest.ino');
+  expect(String(sketch)).toContain('net_selftest(arena, in0, out0);');
+  const zephyr = packageFiles(program, 'zephyr');
+  expect(String(zephyr.get('Kconfig'))).toContain('config NET_SELFTEST\n');
+  expect(String(zephyr.get('CMakeLists.txt'))).toContain(
+    'zephyr_library_sources_ifdef(CONFIG_NET_SELFTEST src/net_selftest.c)',
+  );
+});
+
+test('external weights come in by the run function', async () => {
+  const program = compileC(graph(), { weights: 'external' });
+  expect([...program.files.keys()].sort()).toEqual(['net.c', 'net.h', 'net_weights.bin']);
+  const main = `#include <stdio.h>
+#include "net.h"
+static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(16)));
+static unsigned char weights[65536] __attribute__((aligned(16)));
+static float in[NET_IN_SIZE], out[NET_OUT_SIZE];
+int main(void) {
+  FILE *file = fopen("net_weights.bin", "rb");
+  if (!file || fread(weights, 1, sizeof weights, file) == 0) return 9;
+  in[0] = 1.0f;
+  if (net_run(arena, NULL, in, out) != NET_E_NULL || net_run(arena, weights + 4, in, out) != NET_E_ALIGN) return 8;
+  return net_run(arena, weights, in, out) != NET_OK || out[0] == 0.0f;
+}
+`;
+  const out = write('external', new Map([...program.files, ['main.c', main]]));
+  await run('cc', [...warnings, 'main.c', 'net.c', '-lm', '-o', 'main'], out);
+  await run(join(out, 'main'), [], out);
+});
+
+test('external weights are checked: size, CRC-32, place', async () => {
+  const program = compileC(graph(), { weights: 'external' });
+  const main = `#include <stdio.h>
+#include "net.h"
+static unsigned char weights[NET_WEIGHTS_SIZE + 16] __attribute__((aligned(16)));
+int main(void) {
+  FILE *file = fopen("net_weights.bin", "rb");
+  if (!file || fread(weights, 1, sizeof weights, file) != NET_WEIGHTS_SIZE) return 9;
+  if (net_check_weights(weights, NET_WEIGHTS_SIZE) != NET_OK) return 1;
+  if (net_check_weights(NULL, NET_WEIGHTS_SIZE) != NET_E_NULL) return 2;
+  if (net_check_weights(weights + 4, NET_WEIGHTS_SIZE) != NET_E_ALIGN) return 3;
+  if (net_check_weights(weights, NET_WEIGHTS_SIZE + 4) != NET_E_WEIGHTS) return 4;
+  weights[NET_WEIGHTS_SIZE - 1] ^= 64;
+  return net_check_weights(weights, NET_WEIGHTS_SIZE) != NET_E_WEIGHTS;
+}
+`;
+  const out = write('checked', new Map([...program.files, ['main.c', main]]));
+  await run('cc', [...warnings, 'main.c', 'net.c', '-lm', '-o', 'main'], out);
+  await run(join(out, 'main'), [], out);
+  expect(() => compileC(graph(), { weights: 'external', weightSection: '.extflash' })).toThrow(
+    /weights that the caller loads are in no section/,
+  );
+});
+
+/** Rules of `arduino-lint` for the Library Manager, and Arduino's own list of platforms without 32 bits. */
+test('the Library Manager takes library.properties', () => {
+  const properties = (options: object) => {
+    const files = packageFiles(compileC(graph(), { weights: 'c', ...options }), 'arduino');
+    const lines = String(files.get('library.properties'))
+      .split('\n')
+      .filter((line) => /^[^#]/.test(line));
+    return Object.fromEntries(lines.map((line) => line.split(/=(.*)/).slice(0, 2)));
+  };
+  for (const device of ['host', 'cortex-m4', 'cortex-m7', 'rv32'] as const) {
+    const found = properties({ device, name: 'arduino_net' });
+    expect(Object.values(found).every(Boolean)).toBe(true);
+    expect(found.name).toMatch(/^(?!arduino)[a-z0-9][\w .-]{0,62}$/i);
+    expect(found.version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(found.url).toMatch(/^https:\/\/\S+$/);
+    expect(found.category).toBe('Data Processing');
+    expect(found.includes).toBe('arduino_net.h');
+    expect(found.paragraph).not.toContain(found.sentence);
+    expect(found.architectures).not.toMatch(/\*|avr/);
+    expect(found.architectures.split(',').includes('esp32')).toBe(!device.startsWith('cortex'));
+  }
+  expect(() => properties({ device: 'cortex-m55' })).toThrow(/has Helium/);
+  expect(() => properties({ noUnaligned: true })).toThrow(/-mno-unaligned-access/);
+});
+
+test('a Zephyr module has a name and depends on what its kernels need', () => {
+  const zephyr = (options: object) => packageFiles(compileC(graph(), { weights: 'c', ...options }), 'zephyr');
+  expect(String(zephyr({}).get('zephyr/module.yml'))).toBe(
+    'name: net\nbuild:\n  cmake: .\n  kconfig: Kconfig\n',
+  );
+  expect(String(zephyr({}).get('Kconfig'))).not.toContain('depends on');
+  const m55 = zephyr({ device: 'cortex-m55', noUnaligned: true });
+  expect(String(m55.get('Kconfig'))).toContain('depends on ARMV8_1_M_MVEI\n');
+  expect(String(m55.get('CMakeLists.txt'))).toContain('(-O2 -mno-unaligned-access)');
+});
+
+test('kernels are optimised in a Debug build of the CMake package', async (context) => {
+  skipWithout([cmake], 'the CMake package', context);
+  const out = write('cmake-debug', packageFiles(compileC(graph(), { weights: 'c' }), 'cmake'));
+  const args = ['-DCMAKE_BUILD_TYPE=Debug', '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'];
+  await run('cmake', ['-S', '.', '-B', 'build', ...args], out);
+  expect(readFileSync(join(out, 'build/compile_commands.json'), 'utf8')).toMatch(/ -g +-O2 /);
+});
+
+test('weights lie in the section that was asked for', async () => {
+  for (const weights of ['c', 'bin'] as const) {
+    const program = compileC(graph(), { weights, weightSection: '.extflash' });
+    const out = write(`section-${weights}`, program.files);
+    const source = weights === 'c' ? 'net_weights.c' : 'net_weights.S';
+    await run('cc', ['-I.', '-c', source, '-o', 'w.o'], out);
+    expect((await run('objdump', ['-h', 'w.o'], out)).toString()).toContain('.extflash');
+  }
+  expect(() => compileC(graph(), { weightSection: 'a") evil' })).toThrow(/no section name/);
+});

@@ -1,0 +1,145 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CProgram } from '@ghostc/backend-c';
+import type { Tensors } from '@ghostc/conformance';
+import { CompileError } from '@ghostc/ir';
+import { installHint, requireTools } from '../process/require-tool.ts';
+import { runProcess } from '../process/run-process.ts';
+import { makeTempFolder } from '../process/temp-folder.ts';
+import { packTensors } from '../process/tensor-bytes.ts';
+import { buildC, type CLibrary } from './build-c.ts';
+import { type CDevice, cDevice } from './c-device.ts';
+import { harnessCodes } from './c-platform.ts';
+import { type CRun, readRuns } from './read-runs.ts';
+
+export interface RunCOptions {
+  /** Count executed instructions: exact on the emulated boards, and slower. The host counts none. */
+  readonly count?: 'instructions';
+  /** Count each of this many layers by itself. */
+  readonly layers?: number;
+  /** Seconds of work that one call, with all its inputs, may take. Default 600. */
+  readonly timeout?: number;
+  /** For compiler and linker, such as `-fsanitize=address,undefined` on the host. */
+  readonly extraFlags?: readonly string[];
+  /** What the program calls, built for the device. */
+  readonly library?: CLibrary | undefined;
+}
+
+/** A program built for a device. */
+export interface CExecutable {
+  /** Runs every set of inputs, in one process or one boot of the emulator. Calls run one after another. */
+  run(inputs: readonly Tensors[]): Promise<CRun[]>;
+  /** Removes the temporary folder. */
+  dispose(): Promise<void>;
+}
+
+/** Compiles a C program for a device, or one that is described. Throws CompileError `tool/...`, `run/device`, `run/memory`. */
+export async function prepareC(
+  program: CProgram,
+  target: string | CDevice,
+  options: RunCOptions = {},
+): Promise<CExecutable> {
+  const device = typeof target === 'string' ? cDevice(target) : target;
+  requireTools(device.tools, device.name === 'host' ? 'c' : `c@${device.name}`);
+  const folder = await makeTempFolder();
+  try {
+    await buildC(program, {
+      device,
+      folder: folder.path,
+      extraFlags: options.extraFlags ?? [],
+      layers: options.layers,
+      library: options.library,
+    });
+  } catch (error) {
+    await folder.remove();
+    throw withHint(error, device);
+  }
+  const built = { program, device, folder: folder.path, options };
+  let last: Promise<unknown> = Promise.resolve();
+  const run = (inputs: readonly Tensors[]): Promise<CRun[]> => {
+    const result = last.then(() => runBuilt(built, inputs));
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return { run, dispose: () => last.then(folder.remove) };
+}
+
+interface Built {
+  readonly program: CProgram;
+  readonly device: CDevice;
+  readonly folder: string;
+  readonly options: RunCOptions;
+}
+
+async function runBuilt(
+  { program, device, folder, options }: Built,
+  inputs: readonly Tensors[],
+): Promise<CRun[]> {
+  const packed = inputs.map((one) => packTensors(program.inputs, one));
+  await writeFile(join(folder, 'in.bin'), packed);
+  await execute(device, folder, options);
+  const runs = readRuns(program, device, await readFile(join(folder, 'out.bin')), options.layers);
+  if (runs.length === inputs.length) return options.count ? runs : runs.map(withoutCount);
+  throw new CompileError('run/output', `expected the outputs of ${inputs.length} runs, found ${runs.length}`);
+}
+
+/** Compiles, runs on every set of inputs, cleans up. */
+export async function runC(
+  program: CProgram,
+  target: string | CDevice,
+  inputs: readonly Tensors[],
+  options: RunCOptions = {},
+): Promise<CRun[]> {
+  const executable = await prepareC(program, target, options);
+  try {
+    return await executable.run(inputs);
+  } finally {
+    await executable.dispose();
+  }
+}
+
+function withoutCount({ outputs, stackBytes }: CRun): CRun {
+  return { outputs, stackBytes, instructions: undefined };
+}
+
+async function execute(device: CDevice, cwd: string, { count, timeout = 600 }: RunCOptions): Promise<void> {
+  const program = join(cwd, 'program');
+  const [command, args] = device.board
+    ? [device.board.qemu, qemuArgs(program, device, count)]
+    : [program, []];
+  try {
+    await runProcess(command, args, { cwd, timeout });
+  } catch (error) {
+    throw error instanceof CompileError ? explained(error, device) : error;
+  }
+}
+
+function qemuArgs(kernel: string, { board }: CDevice, count: RunCOptions['count']): string[] {
+  const shift = board?.counter.kind === 'minstret' ? 'shift=0' : 'shift=6';
+  return [
+    ...(board?.machine ?? []),
+    ...['-display', 'none', '-monitor', 'none', '-serial', 'null'],
+    ...(count ? ['-icount', shift] : []),
+    ...['-semihosting-config', 'enable=on,target=native'],
+    ...['-kernel', kernel],
+  ];
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  [harnessCodes.input]: 'the harness could not read its inputs',
+  [harnessCodes.output]: 'the harness could not write its outputs',
+  [harnessCodes.fault]: 'the processor took a fault (a bad address, or the stack overflowed)',
+};
+
+/** A tool that is there but cannot be started may have to be installed again. */
+function withHint(error: unknown, { tools }: CDevice): unknown {
+  if (!(error instanceof CompileError) || error.code !== 'tool/start') return error;
+  return new CompileError(error.code, error.detail, error.location, [installHint(tools)]);
+}
+
+function explained(error: CompileError, device: CDevice): unknown {
+  const { name } = device;
+  if (error.code === 'tool/start') return withHint(error, device);
+  const meaning = meanings[Number(/left with code (\d+)/.exec(error.detail)?.[1])];
+  return meaning ? new CompileError('run/failed', `${name}: ${meaning}`) : error;
+}

@@ -1,0 +1,85 @@
+import { tmpdir } from 'node:os';
+import { CompileError } from '@ghostc/ir';
+import { type Offers, offersOf } from '@ghostc/wgsl-runtime';
+import { anyFile, missingTools, type Tool } from '../process/require-tool.ts';
+
+/** Where distributions put SwiftShader, the Vulkan driver that needs no GPU: it comes with Chromium. */
+const swiftShader = [
+  '/usr/lib/chromium/vk_swiftshader_icd.json',
+  '/usr/lib/chromium-browser/vk_swiftshader_icd.json',
+  '/usr/lib64/chromium-browser/vk_swiftshader_icd.json',
+  '/opt/google/chrome/vk_swiftshader_icd.json',
+];
+const vulkanLoader = [
+  '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
+  '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
+  '/usr/lib64/libvulkan.so.1',
+  '/usr/lib/libvulkan.so.1',
+];
+
+/** What running WGSL needs on Linux. On macOS and Windows Dawn uses the system's own API. */
+export const wgslTools: readonly Tool[] = [
+  {
+    name: 'a Vulkan driver (VK_ICD_FILENAMES, or the SwiftShader of Chromium)',
+    packages: ['chromium'],
+    found: () => process.platform !== 'linux' || !!process.env.VK_ICD_FILENAMES || anyFile(...swiftShader),
+  },
+  {
+    name: 'the Vulkan loader',
+    packages: ['libvulkan1'],
+    found: () => process.platform !== 'linux' || anyFile(...vulkanLoader),
+  },
+];
+
+type Backend = 'null' | 'default';
+type Dawn = { readonly create: (options: string[]) => GPU };
+
+/** Dawn crashes the process when its GPU object is collected: it is pinned for the life of the process. */
+const pinned = globalThis as { ghostcGpus?: Map<Backend, GPU> };
+
+async function gpu(backend: Backend): Promise<GPU> {
+  pinned.ghostcGpus ??= new Map();
+  const known = pinned.ghostcGpus.get(backend);
+  if (known) return known;
+  const { create } = (await import('webgpu')) as unknown as Dawn;
+  const created = create(backend === 'null' ? ['backend=null'] : []);
+  pinned.ghostcGpus.set(backend, created);
+  return created;
+}
+
+/**
+ * A new WebGPU device with the adapter's largest buffers and the features that variants use: Dawn on the driver that VK_ICD_FILENAMES names, else on
+ * SwiftShader. The caller destroys it. Throws `tool/missing`.
+ */
+export async function dawnDevice(): Promise<GPUDevice> {
+  const missing = wgslTools.filter((tool) => !tool.found());
+  if (missing.length > 0) throw missingTools(missing, 'wgsl');
+  process.env.VK_ICD_FILENAMES ??= swiftShader.find((path) => anyFile(path));
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
+  const adapter = await (await gpu('default')).requestAdapter();
+  if (!adapter)
+    throw new CompileError(
+      'run/gpu',
+      `Dawn accepts no driver (VK_ICD_FILENAMES=${process.env.VK_ICD_FILENAMES})`,
+    );
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const requiredFeatures = (['subgroups', 'shader-f16', 'timestamp-query'] as const).filter((feature) =>
+    adapter.features.has(feature),
+  );
+  return adapter.requestDevice({
+    requiredFeatures,
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
+}
+
+/** What a device and Dawn's WGSL implementation offer to variants: Node has no `navigator.gpu` that would say it. */
+export async function dawnOffers(device: GPUDevice): Promise<Offers> {
+  return offersOf(device, await gpu('default'));
+}
+
+/** A device that compiles shaders and executes nothing: Tint's errors without a driver. The caller destroys it. */
+export async function nullDevice(): Promise<GPUDevice> {
+  const adapter = await (await gpu('null')).requestAdapter();
+  if (!adapter) throw new CompileError('run/gpu', "Dawn's null backend gives no adapter");
+  return adapter.requestDevice({ requiredFeatures: ['subgroups', 'shader-f16'] });
+}

@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pythonVenv } from '../build/python-venv.mjs';
+import { root, setup } from '../build/setup.mjs';
+
+/**
+ * One inference of a float32 GhostNet on one core of this machine: our C against the C of emx-onnx-cgen and against
+ * onnxruntime with one thread, processor time, the three in turn. `node tools/bench/bench-host.mjs [MODEL.onnx] [--json]`.
+ * Exit code 1 when a target is missed.
+ */
+const ROUNDS = 7;
+const flags = ['-O3', '-march=native'];
+const emx = 'emx-onnx-cgen==1.4.0';
+const ort = 'onnxruntime==1.32.0';
+const TARGETS = { [emx]: { atLeast: 5 }, [ort]: { atLeast: 0.8 } };
+
+const args = process.argv.slice(2);
+const json = args.includes('--json');
+const given = args.find((arg) => !arg.startsWith('--'));
+
+await setup();
+const { buildCli } = await import('../build/build-cli.mjs');
+const cli = await buildCli();
+const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-'));
+try {
+  const model = given ?? seededModel();
+  const runners = [ours(model), theirs(model), onnxRuntime(model)];
+  const times = inTurn(runners);
+  report(model, runners, times);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function seededModel() {
+  const reference = join(root, '../shared/models/ghostnet_v1_100_224/model.onnx');
+  if (existsSync(reference)) return reference;
+  const model = join(folder, 'ghostnet.onnx');
+  must(process.execPath, [cli, 'opt', 'ghostnet:1.0', '--pass', 'remove-dead-code', '--out', model]);
+  return model;
+}
+
+function ours(model) {
+  must(process.execPath, [cli, 'compile', model, '--target', 'c', '--name', 'net', '--out', folder]);
+  const call = `#include "net.h"
+static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(64)));
+#define CALL(in, out) net_run(arena, in, out)
+#define READY 1`;
+  return program('ghostc', call, ['net.c', 'net_weights.S']);
+}
+
+/** Its weights are loaded from a file at start. */
+function theirs(model) {
+  const bin = pythonVenv(emx);
+  must(join(bin, 'emx-onnx-cgen'), ['compile', model, 'emx.c']);
+  const call = `_Bool model_load(const char *path);
+void model(const float *in, float *out);
+#define CALL(in, out) model(in, out)
+#define READY model_load("model.bin")`;
+  return program(emx, call, ['emx.c']);
+}
+
+/** A driver that prints the median milliseconds of a few inferences, and the first output. */
+function program(name, call, sources) {
+  const driver = `${call}
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+static float in[3 * 224 * 224], out[1000];
+static double milliseconds(void) { struct timespec t; clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6; }
+static int order(const void *a, const void *b) { double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y); }
+int main(void) {
+  double times[5];
+  if (!READY) return 1;
+  for (int i = 0; i < 3 * 224 * 224; i++) in[i] = (float)(i * 7919 % 2001 - 1000) / 1000.0f;
+  CALL(in, out);
+  for (int i = 0; i < 5; i++) { double start = milliseconds(); CALL(in, out); times[i] = milliseconds() - start; }
+  qsort(times, 5, sizeof *times, order);
+  printf("%.9g %.9g\\n", times[2], (double)out[0]);
+  return 0;
+}
+`;
+  writeFileSync(join(folder, `${name}-main.c`), driver);
+  must('cc', [...flags, '-w', ...sources, `${name}-main.c`, '-lm', '-o', name]);
+  return { name, run: () => must(join(folder, name), []).trim().split(' ').map(Number) };
+}
+
+/** The current release is on PyPI: its package for Node lags. */
+function onnxRuntime(model) {
+  const bin = pythonVenv(ort, 'numpy');
+  const driver = `import sys, time, numpy as np, onnxruntime as ort
+options = ort.SessionOptions()
+options.intra_op_num_threads = options.inter_op_num_threads = 1
+session = ort.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+x = ((np.arange(3 * 224 * 224) * 7919 % 2001 - 1000) / np.float32(1000)).astype(np.float32).reshape(1, 3, 224, 224)
+feeds = {session.get_inputs()[0].name: x}
+def once():
+    start = time.process_time()
+    y = session.run(None, feeds)[0]
+    return (time.process_time() - start) * 1e3, y.ravel()[0]
+once()
+runs = [once() for _ in range(5)]
+print(sorted(time for time, _ in runs)[2], runs[0][1])
+`;
+  writeFileSync(join(folder, 'ort.py'), driver);
+  const run = () => must(join(bin, 'python'), ['ort.py', model]).trim().split(' ').map(Number);
+  return { name: ort, run };
+}
+
+/** Milliseconds by runner, a round at a time; all must give the same first output. */
+function inTurn(runners) {
+  const times = runners.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    const outputs = [];
+    for (const [i, runner] of runners.entries()) {
+      const [time, output] = runner.run();
+      times[i].push(time);
+      outputs.push(output);
+    }
+    const spread = Math.max(...outputs) - Math.min(...outputs);
+    if (!(spread < 1e-3)) throw new Error(`the outputs differ: ${outputs.join(', ')}`);
+  }
+  return times;
+}
+
+function report(model, runners, times) {
+  const [own] = times;
+  const rows = runners.map(({ name }, i) => {
+    const ratio = median(times[i].map((time, round) => time / own[round]));
+    const atLeast = TARGETS[name]?.atLeast ?? null;
+    return { name, milliseconds: round(median(times[i])), ratio: round(ratio), atLeast };
+  });
+  if (json) console.log(JSON.stringify({ model, machine: cpus()[0]?.model, flags, rows }, null, 2));
+  else {
+    console.log(
+      `float32 on one core of ${cpus()[0]?.model}, processor time, cc ${flags.join(' ')}; ratio: time over ghostc's`,
+    );
+    console.table(Object.fromEntries(rows.map(({ name, ...rest }) => [name, rest])));
+  }
+  process.exitCode = rows.every(({ ratio, atLeast }) => atLeast === null || ratio >= atLeast) ? 0 : 1;
+}
+
+function must(command, words) {
+  const { status, error, stdout, stderr } = spawnSync(command, words, { cwd: folder, encoding: 'utf8' });
+  if (status === 0) return stdout;
+  throw new Error(`${command} ${words.join(' ')}: ${error?.message ?? stderr}`);
+}
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+function round(value) {
+  return Math.round(value * 1000) / 1000;
+}

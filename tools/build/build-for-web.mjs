@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { root } from './setup.mjs';
+import { writeBundles } from './write-bundles.mjs';
+
+/** Files that stand beside a bundle, by name: the WGSL runtime of emitted packages, the client that runs programs in other engines. */
+const sources = {
+  'wgsl-runtime': 'packages/wgsl-runtime/src/index.ts',
+  'remote-client': 'packages/runtimes/src/wgsl/remote-client.ts',
+};
+
+/** Builds into a folder what a bundle reads there: the files whose names it has. */
+export async function buildForWeb(outdir, { outputFiles }) {
+  const read = Object.keys(sources).filter((name) => outputFiles[0].text.includes(`${name}.js`));
+  if (read.length === 0) return;
+  const { build } = await import('esbuild');
+  const bundles = await build({
+    entryPoints: Object.fromEntries(read.map((name) => [name, join(root, sources[name])])),
+    outdir,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['@ghostc/source'],
+    logLevel: 'warning',
+    write: false,
+  });
+  writeBundles(bundles);
+}

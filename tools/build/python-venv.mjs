@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from './setup.mjs';
+
+/** Has TFLite's reference kernels; `tflite/reference.ts` has it too. */
+export const litert = 'ai-edge-litert==2.3.0';
+
+/**
+ * Folder of the programs (`python`, and those that the packages bring) of a virtual environment with the given PyPI packages
+ * (`name==version`), made on first use below node_modules/.cache. Throws with pip's words when it cannot be made.
+ * As a command it prints the folder: `node tools/build/python-venv.mjs PACKAGE==VERSION...`.
+ */
+export function pythonVenv(...packages) {
+  const cache = join(root, 'node_modules/.cache');
+  const name = packages.join('+').replace(/[^\w.+-]/g, '_');
+  const folder = join(cache, `venv-${name}`);
+  const done = join(folder, 'complete');
+  if (existsSync(done)) return join(folder, 'bin');
+  console.error(`installing ${packages.join(', ')} (pip) ...`);
+  rmSync(folder, { recursive: true, force: true }); // what an interrupted run left
+  mkdirSync(cache, { recursive: true });
+  must('python3', ['-m', 'venv', folder], 'apt-get install -y python3-venv');
+  must(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', ...packages]);
+  writeFileSync(done, '');
+  return join(folder, 'bin');
+}
+
+function must(command, args, remedy) {
+  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status === 0) return;
+  const hint = remedy ? `; install what is missing with: ${remedy}` : '';
+  throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr.trim()}${hint}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(pythonVenv(...process.argv.slice(2)));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,18 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root, runTests, runTool, setup } from './setup.mjs';
+
+/**
+ * Sets up, runs every test, then holds every shader that a test emitted against Tint and naga.
+ */
+await setup();
+const shaders = join(root, 'node_modules/.cache/ghostc-shaders');
+rmSync(shaders, { recursive: true, force: true });
+const preload = `--import=${pathToFileURL(join(root, 'tools/verify/collect-shaders.mjs'))}`;
+await runTests(process.argv.slice(2), {
+  ...process.env,
+  GHOSTC_SHADERS: shaders,
+  NODE_OPTIONS: [process.env.NODE_OPTIONS, preload].filter(Boolean).join(' '),
+});
+await runTool('check-shaders.ts', [shaders]);

@@ -1,6 +1,0 @@
-import { litert, pythonVenv } from './python-venv.mjs';
-import { runTool } from './setup.mjs';
-
-/** `npm run compare:tflite -- [--update] [--json]`: see tflite/compare.ts. Brings TFLite's interpreter first. */
-pythonVenv(litert);
-await runTool('tflite/compare.ts', process.argv.slice(2));

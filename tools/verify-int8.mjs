@@ -1,8 +1,0 @@
-import { litert, pythonVenv } from './python-venv.mjs';
-import { runTool } from './setup.mjs';
-
-/** `npm run verify:int8 -- [PART...]`: see verify-int8.ts. Brings TFLite's interpreter first, for the part that needs it. */
-const args = process.argv.slice(2);
-const parts = args.filter((arg) => /^[a-z]+$/.test(arg) && !args[args.indexOf(arg) - 1]?.startsWith('--'));
-if (!args.includes('--help') && (parts.length === 0 || parts.includes('tflite'))) pythonVenv(litert);
-await runTool('verify-int8.ts', args);
