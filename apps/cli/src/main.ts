@@ -6,6 +6,7 @@ import { compileCommand } from './commands/compile.ts';
 import { conformCommand } from './commands/conform.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fitCommand } from './commands/fit.ts';
+import { fuzzCommand } from './commands/fuzz.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { optCommand } from './commands/opt.ts';
 import { profileCommand } from './commands/profile.ts';
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(quantizeCommand())
     .addCommand(profileCommand())
     .addCommand(conformCommand())
+    .addCommand(fuzzCommand())
     .addCommand(new Command('worker').action(serveWorker), { hidden: true });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

@@ -22,6 +22,8 @@ export type { InputValues } from './input-values.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
 export { joinCases } from './join-cases.ts';
 export { type Judged, judgeOutputs } from './judge-outputs.ts';
+export { drawnOps } from './random/coverage.ts';
+export { type FuzzFailure, type FuzzTally, fuzzModels, type ModelFuzz } from './random/fuzz-models.ts';
 export { remembering } from './remembering.ts';
 export { runEach } from './run-each.ts';
 export type { Executable, ModelSource, Runtime, Tensors } from './runtime.ts';

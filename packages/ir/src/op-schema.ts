@@ -37,6 +37,8 @@ export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */
   readonly expects: string;
   readonly accepts: (value: unknown) => value is T;
+  /** All values, where they are a closed set of words. */
+  readonly words?: readonly string[];
   /** Absent: the attribute is required. */
   readonly default?: T;
   /** It computes something on the op's own result: a pattern has to allow it, unless it has its default. */

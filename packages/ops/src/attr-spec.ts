@@ -38,5 +38,6 @@ export function epilogue<S extends AttrSpec<any>>(spec: S): S {
 
 /** One of a closed set of words. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): AttrSpec<W> {
-  return spec(`one of ${words.join('|')}`, (value): value is W => words.includes(value as W), fallback);
+  const accepts = (value: unknown): value is W => words.includes(value as W);
+  return { ...spec(`one of ${words.join('|')}`, accepts, fallback), words };
 }

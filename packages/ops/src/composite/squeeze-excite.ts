@@ -21,7 +21,7 @@ export const squeezeExcite = defineOp({
   inputs: squeezeInputs,
   attrs: squeezeAttrs,
   traits: ['reduction'],
-  infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
+  infer: (inputs, attrs) => mul.inferTypes([inputs.x, gateType(inputs, attrs)], {}),
   evaluate(inputs, attrs) {
     const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
     const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
@@ -36,7 +36,7 @@ export const squeezeExciteGate = defineOp({
   inputs: squeezeInputs,
   attrs: squeezeAttrs,
   traits: ['reduction', 'window'],
-  infer: ({ x }) => ({ dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)] }),
+  infer: gateType,
   evaluate(inputs, attrs) {
     const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
     const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
@@ -46,6 +46,16 @@ export const squeezeExciteGate = defineOp({
   },
   macs: squeezeMacs,
 });
+
+type SqueezeTypes = Readonly<Record<(typeof squeezeInputs)[number], TensorType>>;
+
+/** Each part checks what it gets. */
+function gateType(inputs: SqueezeTypes, attrs: SqueezeAttrs): TensorType {
+  const operands = squeezeInputs.map((name) => inputs[name]);
+  const infer = (op: keyof typeof parts, given: readonly TensorType[], settings: Attrs): TensorType =>
+    parts[op].inferTypes(given, settings)[0] as TensorType;
+  return squeezeGate<TensorType>(operands, attrs, infer);
+}
 
 const parts = { global_average_pool: globalAveragePool, conv2d } as const;
 

@@ -1,0 +1,110 @@
+import { type Attr, type Attrs, isFloat, numElements, type TensorType } from '@ghostc/ir';
+import type { OpDefinition } from '@ghostc/ops';
+import type { Choices } from './choices.ts';
+
+type Draw = (choices: Choices, shape: readonly number[], attrs: Attrs) => Attr;
+
+const axis: Draw = (choices, { length }) => choices.between(-length, length - 1);
+const axes: Draw = (choices, { length }) => {
+  const some = choices.list(length, (a) => a).filter(() => choices.once(2));
+  return choices.once(3) ? some.map((a) => a - length) : some;
+};
+const window: Draw = (choices) => [choices.between(1, 3), choices.between(1, 3)];
+const zeroPoint: Draw = (choices, _, { y_dtype }) =>
+  y_dtype === 'i16' ? 0 : choices.between(y_dtype === 'u8' ? 0 : -20, 20);
+
+/** Values of attributes by their name: most fit the shape of the first operand, and inference refuses the rest. */
+const byName: Readonly<Record<string, Draw>> = {
+  axis,
+  axes,
+  kernel_shape: window,
+  strides: window,
+  dilations: (choices) => [choices.between(1, 2), choices.between(1, 3)],
+  pads: (choices, { length }, { kernel_shape }) => {
+    const [h = 2, w = 2] = (kernel_shape as readonly number[] | undefined) ?? [];
+    return kernel_shape || choices.once(2)
+      ? [h, w, h, w].map((k) => choices.below(k))
+      : choices.list(2 * length, () => choices.pick([0, 0, 1, 2]));
+  },
+  perm: (choices, shape) => {
+    const left = shape.map((_, a) => a);
+    return shape.map(() => left.splice(choices.below(left.length), 1)[0] as number);
+  },
+  shape: reshaped,
+  starts: (choices, shape) => shape.map((size) => choices.between(-1, Math.max(0, (size >> 1) - 1))),
+  ends: (choices, shape) => shape.map((size) => (choices.once(2) ? 2 ** 31 - 1 : choices.between(1, size))),
+  steps: (choices, shape) => shape.map(() => choices.pick([1, 1, 2])),
+  sizes: (choices, shape) => (shape.length === 4 ? spatial(choices, shape, [1, 9]) : []),
+  scales: (choices, shape, { sizes }) =>
+    (sizes as readonly number[]).length
+      ? []
+      : shape.map((_, a) => (a < 2 ? 1 : choices.pick([1, 1.5, 2, 3, 0.5]))),
+  k: (choices, shape) => choices.between(1, Math.max(1, Math.min(...shape))),
+  group: (choices, shape) => choices.pick([1, 1, ...divisors(shape[1] ?? 1)]),
+  multiplier: (choices) => choices.between(1, 2),
+  batch_dims: (choices) => choices.pick([0, 0, 1]),
+  activation_params: (_, __, { activation }) =>
+    ({ clip: [-0.25, 0.5], hard_sigmoid: [0.25, 0.375], leaky_relu: [0.125] })[activation as string] ?? [],
+  gate_params: (_, __, { gate }) => (gate === 'sigmoid' ? [] : [0.25, 0.375]),
+  min: (choices) => choices.pick([-0.5, -2, 0]),
+  max: (choices) => choices.pick([0.25, 1, 6]),
+  ratio: (choices) => choices.between(2, 3),
+  oup: (choices) => choices.between(2, 7),
+  stride: (choices) => choices.between(1, 2),
+  kernel_size: (choices) => choices.pick([1, 3]),
+  dw_size: (choices) => choices.pick([1, 3]),
+  y_scale: (choices) => choices.pick([0.011, 0.05, 0.25]),
+  y_zero_point: zeroPoint,
+  clamp: (choices, _, { y_dtype }) => (choices.once(3) ? [y_dtype === 'u8' ? 3 : -30, 90] : []),
+  epsilon: (choices) => choices.pick([1e-5, 1e-3]),
+};
+
+const divisors = (n: number): number[] =>
+  Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+
+const spatial = (
+  choices: Choices,
+  shape: readonly number[],
+  [low, high]: readonly [number, number],
+): number[] => shape.map((size, a) => (a < 2 ? size : choices.between(low, high)));
+
+/** The elements in another order of axes, the first axes joined, or with one more. */
+function reshaped(choices: Choices, shape: readonly number[]): number[] {
+  const forms = [
+    [...shape].reverse(),
+    [-1, ...shape.slice(2)],
+    [1, ...shape],
+    [numElements(shape)],
+    [...shape, 1],
+  ];
+  return choices.pick(forms);
+}
+
+const drawNumber = (expects: string, choices: Choices): number =>
+  expects === 'a float' ? choices.pick([0.25, 0.5, 1.5]) : choices.between(1, 3);
+
+/**
+ * Attributes of an op: half keep their default where they have one. They are drawn in the order of their names in the op, so
+ * that a later one can follow an earlier one.
+ */
+export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices): Attrs {
+  const shape = x.shape.map(Number);
+  const attrs: Record<string, Attr> = {};
+  const rule = (name: string): number =>
+    /^(kernel_shape|y_dtype|sizes|activation|gate)$/.test(name) ? 0 : 1;
+  const specs = Object.entries(op.attrs).sort(([a], [b]) => rule(a) - rule(b));
+  for (const [name, { expects, words, default: fallback }] of specs) {
+    const draw = byName[name];
+    if (fallback !== undefined && !/_params$|fmod/.test(name) && choices.once(2)) attrs[name] = fallback;
+    else if (name === 'fmod') attrs[name] = isFloat(x.dtype) || choices.once(2);
+    else if (name === 'activation' && !isFloat(x.dtype)) attrs[name] = 'none';
+    else if (words) attrs[name] = choices.pick(name === 'to' ? words.slice(0, 12) : words);
+    else if (draw) attrs[name] = draw(choices, shape, attrs);
+    else if (expects === 'true or false') attrs[name] = choices.once(2);
+    else attrs[name] = drawNumber(expects, choices);
+  }
+  for (const name of ['axes', 'steps'])
+    if (name in attrs && 'starts' in attrs)
+      attrs[name] = name === 'axes' ? shape.map((_, a) => a) : (attrs[name] as Attr);
+  return attrs;
+}
