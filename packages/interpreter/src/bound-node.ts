@@ -1,4 +1,4 @@
-import { type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { lookup, withDefaults } from '@ghostc/ops';
 import { batchNorm, divided, multilinear, raised, scattered, softmaxError } from './bound-arithmetic.ts';
 import {
@@ -15,8 +15,8 @@ import {
 } from './bound-choices.ts';
 import { type Errors, evaluate, type Step, unitOf } from './bound-step.ts';
 import { type Bounded, widened } from './bounded.ts';
+import { compositeParts } from './composite-parts.ts';
 import { functionError } from './function-error.ts';
-import { squeezeParts } from './squeeze-parts.ts';
 
 /** Values and error bounds of a node's outputs. */
 export function boundNode(step: Step): readonly Bounded[] {
@@ -57,9 +57,19 @@ function errorsOf(step: Step, results: readonly Tensor[]): Errors {
   if (traits.has('comparison')) return compared(step, results);
   if (traits.has('selection')) return selected(step, results);
   if (node.op.startsWith('qlinear_') || node.op === 'requantize') return selected(step, results);
-  if (traits.has('exact')) return interval(step, results, () => 0);
+  if (traits.has('exact')) return interval(step, results, activationError(step));
   if (traits.has('unary')) return interval(step, results, (x, y) => functionError(step, x, y, unitOf(node)));
   return unknown(step, results);
+}
+
+/** Roundings of an activation that is computed by a library function, of numbers up to 1 or the result. */
+const ACTIVATION_ROUNDINGS = 8;
+
+/** Maxima and minima are exact; an activation of theirs need not be. */
+function activationError({ node, attrs }: Step): (x: number, y: number) => number {
+  if (/^(none|relu|clip)$/.test(String(attrs.activation ?? 'none'))) return () => 0;
+  const unit = ACTIVATION_ROUNDINGS * unitOf(node);
+  return (_, y) => unit * Math.max(1, Math.abs(y));
 }
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -70,7 +80,7 @@ const rules: Readonly<Record<string, Rule>> = {
   cast: converted,
   conv2d: multilinear,
   depthwise_conv2d: multilinear,
-  dfc_attention: unknown,
+  dfc_attention: composed,
   div: divided,
   dropout: passed,
   fully_connected: multilinear,
@@ -113,10 +123,11 @@ function resized(step: Step, results: readonly Tensor[]): Errors {
   return step.attrs.mode === 'nearest' ? moved(step) : multilinear(step, results);
 }
 
-/** Squeeze-and-excite: the error goes through its parts. */
+/** The error goes through the parts. */
 function composed({ node, inputs, attrs }: Step): Errors {
-  const parts = squeezeParts(node, attrs);
-  const known = new Map(parts.inputs.map((value, i) => [value, inputs[i] as Bounded]));
+  const parts = compositeParts(node, attrs) as Graph;
+  const given = inputs.filter((input) => input !== null);
+  const known = new Map(parts.inputs.map((value, i) => [value, given[i] as Bounded]));
   for (const part of parts.nodes()) boundInto(known, part);
   return parts.outputs.map(({ value }) => known.get(value)?.error ?? null);
 }

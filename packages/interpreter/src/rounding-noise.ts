@@ -2,6 +2,7 @@ import { type Graph, isFloat, mulberry32, type Node, type Tensor, toNumbers, typ
 import { lookup, nodeMacs, sizedFor, withDefaults } from '@ghostc/ops';
 import { evaluate } from './bound-step.ts';
 import { eachNumber, exactly, widened } from './bounded.ts';
+import { compositeParts } from './composite-parts.ts';
 import { lastUses } from './last-uses.ts';
 import { type Deviation, deviationOf } from './noise-deviation.ts';
 import { outputStep } from './output-step.ts';
@@ -96,6 +97,11 @@ class Noise {
   into(known: Map<Value, Noisy>, node: Node): void {
     const given = node.inputs.map((value) => value && (known.get(value) as Noisy));
     const attrs = withDefaults(lookup(node.op).attrs, node.attrs);
+    const parts = compositeParts(node, attrs);
+    if (parts) {
+      this.#through(parts, known, node);
+      return;
+    }
     const exact = given.map((input) => input && { tensor: input.exact, error: null });
     const { results, errors: fine } = ownError({ node, attrs, inputs: exact });
     const errors = results.map((y, i) => withCoarse(node, y, { fine: fine[i], part: this.#coarse.results }));
@@ -114,6 +120,16 @@ class Noise {
         runs: noisy ? tensors : null,
         discontinuous: given.some((input) => input?.discontinuous) || (jumps && moving),
       });
+    });
+  }
+
+  /** A composite op rounds in each of its parts. */
+  #through(parts: Graph, known: Map<Value, Noisy>, node: Node): void {
+    const given = node.inputs.filter((value) => value !== null);
+    const inside = new Map(parts.inputs.map((value, i) => [value, known.get(given[i] as Value) as Noisy]));
+    for (const part of parts.nodes()) this.into(inside, part);
+    parts.outputs.forEach(({ value }, i) => {
+      known.set(node.outputs[i] as Value, inside.get(value) as Noisy);
     });
   }
 

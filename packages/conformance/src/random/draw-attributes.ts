@@ -20,11 +20,12 @@ const byName: Readonly<Record<string, Draw>> = {
   kernel_shape: window,
   strides: window,
   dilations: (choices) => [choices.between(1, 2), choices.between(1, 3)],
-  pads: (choices, { length }, { kernel_shape }) => {
+  pads: (choices, shape, attrs) => {
+    const { kernel_shape } = attrs;
     const [h = 2, w = 2] = (kernel_shape as readonly number[] | undefined) ?? [];
-    return kernel_shape || choices.once(2)
+    return kernel_shape || 'strides' in attrs
       ? [h, w, h, w].map((k) => choices.below(k))
-      : choices.list(2 * length, () => choices.pick([0, 0, 1, 2]));
+      : [...shape, ...shape].map((size) => (size > 1 ? choices.pick([0, 0, 1, 2]) : 0));
   },
   perm: (choices, shape) => {
     const left = shape.map((_, a) => a);

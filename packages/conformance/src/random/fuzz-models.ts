@@ -1,5 +1,5 @@
 import { boundedRun, interpret } from '@ghostc/interpreter';
-import { attempt } from '@ghostc/ir';
+import { attempt, toNumbers } from '@ghostc/ir';
 import type { OpDefinition } from '@ghostc/ops';
 import { compareTensors, type Tolerance } from '../compare.ts';
 import { runEach } from '../run-each.ts';
@@ -95,7 +95,9 @@ function problemOf({ graph, inputs }: RandomModel, outputs: Tensors, tally: Fuzz
   for (const [name, tensor] of expected) {
     const bound = bounds?.get(name)?.bound.map((e) => 2 * e);
     const tolerance: Tolerance = { relative: 0, absolute: 0, bound: bound ?? [], reason: 'derived' };
-    if (!bound?.every(Number.isFinite) || !compareTensors(tensor, tensor, tolerance).pass) {
+    const finite =
+      bound?.every(Number.isFinite) && toNumbers(tensor).every((v) => Number.isFinite(Number(v)));
+    if (!finite || !compareTensors(tensor, tensor, tolerance).pass) {
       tally.unjudged++;
       continue;
     }

@@ -224,8 +224,9 @@ type Kind = 'quantised' | 'bool' | 'float' | 'any';
 function operandKind({ name, traits }: OpDefinition): Kind {
   if (/^(qlinear|dequantize|requantize)/.test(name)) return 'quantised';
   if (name.startsWith('logical')) return 'bool';
+  if (traits.has('window') || /^(neg|pow|prelu)$/.test(name)) return 'float';
   const any = traits.has('movement') || traits.has('selection') || traits.has('comparison');
-  return any || traits.has('binary') || /^(abs|neg|sign|cast|where|scatter)/.test(name) ? 'any' : 'float';
+  return any || traits.has('binary') || /^(abs|sign|cast|where|scatter)/.test(name) ? 'any' : 'float';
 }
 
 function isOfKind({ dtype, quant }: TensorType, kind: Kind): boolean {

@@ -3,7 +3,15 @@ import { int, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationAttrs } from '../elementwise/activation.ts';
 import { convolve, groupChannels } from './convolve.ts';
-import { image, imageShape, planeShape, shapeLike, type Window, windowOutput } from './window.ts';
+import {
+  checkWindow,
+  image,
+  imageShape,
+  planeShape,
+  shapeLike,
+  type Window,
+  windowOutput,
+} from './window.ts';
 
 /** Attributes shared by the convolutions. Pads: [top, left, bottom, right]. */
 export const windowAttrs = {
@@ -53,6 +61,7 @@ export function windowType({ x, weight, bias, residual }: WindowTypes, window: W
   const [n, , height, width] = planeShape(x, 'x');
   const [m, , kernelHeight, kernelWidth] = imageShape(weight, 'weight');
   checkBias(bias, m);
+  checkWindow(x, kernelHeight, window);
   const shape = shapeLike(x, [
     n,
     m,

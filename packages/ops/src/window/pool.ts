@@ -13,7 +13,7 @@ import { flag, ints } from '../attr-spec.ts';
 import { type AttrValues, defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
 import { windowAttrs } from './conv2d.ts';
-import { image, pair, planeShape, shapeLike, windowOutput } from './window.ts';
+import { checkWindow, image, pair, planeShape, shapeLike, windowOutput } from './window.ts';
 
 export const poolAttrs = { ...windowAttrs, kernel_shape: ints(), ceil_mode: flag(false) } as const;
 type PoolAttrs = AttrValues<typeof poolAttrs>;
@@ -113,6 +113,7 @@ function poolType(x: TensorType, attrs: PoolAttrs): TensorType {
       'op/attribute',
       `kernel_shape expects two numbers, found [${attrs.kernel_shape.join(',')}]`,
     );
+  checkWindow(x, attrs.kernel_shape[0] ?? 1, attrs);
   const shape = shapeLike(x, [n, channels, pooled(height, 0, attrs), pooled(width, 1, attrs)]);
   return { dtype: x.dtype, shape };
 }

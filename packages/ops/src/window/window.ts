@@ -53,6 +53,20 @@ export function shapeLike(x: TensorType, [n, c, height, width]: readonly [Dim, D
   throw new CompileError('op/line', `a window over a line [N,C,L] expects the height 1, found ${height}`);
 }
 
+/** Throws `op/window` where attributes have another length, and `op/line` where a window over a line has a height. */
+export function checkWindow(x: TensorType, kernelHeight: Dim, { strides, pads, dilations }: Window): void {
+  if (strides.length !== 2 || pads.length !== 4 || dilations.length !== 2)
+    throw new CompileError(
+      'op/window',
+      `a window expects 2 strides, 4 pads and 2 dilations, found ${strides.length}, ${pads.length} and ${dilations.length}`,
+    );
+  if (x.shape.length === 3 && (kernelHeight !== 1 || pads[0] || pads[2]))
+    throw new CompileError(
+      'op/line',
+      `a window over a line [N,C,L] expects the height 1 without pads, found ${kernelHeight}, pads [${pads.join(',')}]`,
+    );
+}
+
 /** Four fixed numbers, for `evaluate`; a line is an image of height 1. */
 export function image(shape: Shape): readonly [number, number, number, number] {
   const [n, c, height, width] = shape.length === 3 ? widened(shape) : shape;
