@@ -1,4 +1,4 @@
-import { fromNumbers, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { fromNumbers, type Tensor, type TensorData, toNumbers, type Value } from '@ghostc/ir';
 
 /** The data of a value that a pattern found to be constant. */
 export function constantData(value: Value): Tensor {
@@ -42,4 +42,17 @@ export function vector(like: Tensor, length: number, formula: (i: number) => num
     [length],
     Float64Array.from({ length }, (_, i) => formula(i)),
   );
+}
+
+const made = new WeakMap<TensorData, Map<string, Tensor>>();
+
+/** What is made of a constant, once for all its readers; `key` tells what. */
+export function ofShared(value: Value, key: string, make: () => Tensor): Tensor {
+  if (value.users.size <= 1) return make();
+  const { data } = constantData(value);
+  const known = made.get(data) ?? new Map<string, Tensor>();
+  made.set(data, known);
+  const tensor = known.get(key) ?? make();
+  known.set(key, tensor);
+  return tensor;
 }

@@ -8,6 +8,7 @@ import {
   type Value,
 } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
+import { CopyWork, sharedElements } from './copy-work.ts';
 import { type Match, matchAt } from './match.ts';
 import { type Captures, type Pattern, patternDepth } from './pattern.ts';
 
@@ -95,9 +96,13 @@ interface Rewriting {
  */
 export function rewriting(graph: Graph, root: Node, { match, rewrite }: Rewriting): Applied | Declined {
   const made: Made = { nodes: [], constants: [] };
+  const shared = sharedElements(match.nodes);
+  const work = CopyWork.of(graph);
+  if (shared > 0 && !work.allows(shared)) return { reason: 'its constants are shared and too large to copy' };
   try {
     const value = rewrite(builder(graph, root, { match, made }));
     checkReplacement(root.output, value);
+    if (shared > 0) for (const { constant } of made.constants) if (constant) work.spend(constant.data);
     return { value, added: made.nodes, match };
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
