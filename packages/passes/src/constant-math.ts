@@ -19,9 +19,12 @@ export function scalarOf(value: Value | undefined): number | undefined {
 
 /** The weight with each output channel (axis 0) multiplied by its factor. */
 export function scaleChannels(weight: Tensor, factors: ArrayLike<number>): Tensor {
-  const data = toNumbers(weight);
-  const inner = data.length / (weight.shape[0] || 1);
-  const scaled = Float64Array.from(data, (w, i) => w * (factors[Math.floor(i / inner)] ?? 1));
+  const scaled = Float64Array.from(toNumbers(weight));
+  const inner = scaled.length / (weight.shape[0] || 1);
+  for (let i = 0, channel = 0; i < scaled.length; channel++) {
+    const factor = factors[channel] ?? 1;
+    for (const end = i + inner; i < end; i++) scaled[i] = (scaled[i] as number) * factor;
+  }
   return fromNumbers(weight.dtype, weight.shape, scaled);
 }
 

@@ -1,8 +1,8 @@
 import type { Graph, Node, TensorData } from '@ghostc/ir';
 import { ConstantWork } from '@ghostc/ops';
 
-/** As much as a file without data may fill (`MAX_FILLED` of the ONNX reader): one changed copy of that. */
-const BASE_COPIES = 2 ** 25;
+/** One changed copy of large weights that the file only names the size of. */
+const BASE_COPIES = 2 ** 24;
 const works = new WeakMap<Graph, CopyWork>();
 
 /** Elements that rules may make of constants that other nodes read, too: each such rewrite adds a copy and removes none. */
