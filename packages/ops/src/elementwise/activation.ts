@@ -1,5 +1,5 @@
 import type { Attrs, DType } from '@ghostc/ir';
-import { floats, oneOf } from '../attr-spec.ts';
+import { epilogue, floats, oneOf } from '../attr-spec.ts';
 
 /** Activations that a producer can apply to its own output ("epilogue"). */
 export const activations = [
@@ -17,7 +17,7 @@ export type ActivationName = (typeof activations)[number];
 
 /** Attributes of an op with a fused activation. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
 export const activationAttrs = {
-  activation: oneOf(activations, 'none'),
+  activation: epilogue(oneOf(activations, 'none')),
   activation_params: floats([]),
 } as const;
 
