@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { documents } from './documents.ts';
@@ -9,12 +9,29 @@ import { exportedNames } from './exported-names.ts';
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
+const allText = (folder: string): string =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('\n');
+
 test.each(Object.keys(documents))('%s is current (npm run docs:write)', (path) => {
   expect(read(path).trimEnd()).toBe(documents[path]?.(root).trimEnd());
 });
 
 test('every error code has advice in tools/docs/error-advice.ts, and no advice is left over', () => {
   expect(Object.keys(errorAdvice).sort()).toEqual(errorCodes(root));
+});
+
+test('the options that the advice names exist', () => {
+  const named =
+    Object.values(errorAdvice)
+      .join(' ')
+      .match(/--[a-z][\w-]+/g) ?? [];
+  const help = ['apps/cli/src', 'packages/runtimes/src']
+    .map((folder) => allText(join(root, folder)))
+    .join('\n');
+  expect(named.filter((option) => !new RegExp(`'${option}[ ',]`).test(help))).toEqual([]);
 });
 
 test('ARCHITECTURE.md stays within 1,200 words', () => {

@@ -197,10 +197,15 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'resize/infer': 'Sizes or scales do not fit the rank. Give one for each axis.',
   'resize/size': 'The output is too long along an axis. Use a smaller size.',
   'resize/symbolic': 'An open size cannot be scaled. Give it with `--bind NAME=SIZE`.',
+  'rule/arity':
+    'The pattern lists another number of inputs than the op has. List all of them, or end with `.others()`.',
   'rule/chain': '`chain` works for associative ops only. Use `op`.',
   'rule/root': "A rule's pattern starts with an op. Put `op(...)` outermost.",
+  'rule/same': '`same(NAME)` refers to a capture that the pattern does not always make. Capture it first.',
   'rules/endless': 'The rule fires on its own result. Add an `unless` that declines it.',
   'rules/file': 'The module does not load, or exports no `rules`. Export an array made by `rule()`.',
+  'rules/result':
+    'The rewrite gives another number of values than the root has outputs, or reads what it replaces. Correct it.',
   'rules/type': 'The replacement has another type than what it replaces. Correct the rewrite.',
   'rules/unknown': 'There is no rule of that name. The message lists them, or those that are near.',
   'run/browser': 'The page did not load. Check that Chromium is installed.',

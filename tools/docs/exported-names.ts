@@ -7,7 +7,7 @@ export interface ExportedName {
   readonly name: string;
   /** Its docstring; empty where there is none. */
   readonly doc: string;
-  /** Whether its own code throws. */
+  /** Whether its own code throws; what `infer` and `evaluate` of an op throw is said once, at `defineOp`. */
   readonly throws: boolean;
 }
 
@@ -45,6 +45,7 @@ function declares(statement: ts.Statement, name: string): boolean {
 }
 
 function throwsIn(node: ts.Node): boolean {
+  if (ts.isCallExpression(node) && node.expression.getText() === 'defineOp') return false;
   return (
     ts.isThrowStatement(node) || (ts.forEachChild(node, (child) => throwsIn(child) || undefined) ?? false)
   );
