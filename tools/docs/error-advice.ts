@@ -78,7 +78,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'edit/type': 'The replacement has another type than the node. Convert or reshape its result.',
   'engine/died': "The engine's process ended. Its last words stand in the message; run the command by hand.",
   'engine/error': 'The engine answered with an error, which the message repeats. Correct the engine.',
-  'engine/load': 'The engine does not load. The message has its words; run the command or the module by hand.',
+  'engine/load':
+    'The engine does not load. The message has its words; run the command or the module by hand.',
   'engine/outputs':
     'The engine gave another number of outputs than the model has. Answer with all, in their order.',
   'engine/protocol':
