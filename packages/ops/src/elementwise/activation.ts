@@ -13,6 +13,7 @@ export const activations = [
   'leaky_relu',
   'silu',
 ] as const;
+/** Name of an activation that a kernel can compute on its sums, or `none`. */
 export type ActivationName = (typeof activations)[number];
 
 /** Attributes of an op with a fused activation. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
@@ -21,6 +22,7 @@ export const activationAttrs = {
   activation_params: floats([]),
 } as const;
 
+/** A fused activation and its one or two parameters (alpha and beta, or the limits of clip). */
 export interface Activation {
   readonly activation: ActivationName;
   readonly activation_params: readonly number[];
