@@ -10,6 +10,7 @@ import {
   type Trait,
   tensorType,
 } from '@ghostc/ir';
+import type { Computed, Epilogue, OpFacts } from './op-facts.ts';
 
 type Required<I extends string> = I extends `${string}?` | `${string}...` ? never : I;
 type Optional<I extends string> = I extends `${infer N}?` ? N : never;
@@ -29,7 +30,7 @@ export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: inference position
-export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> {
+export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> extends OpFacts {
   readonly name: string;
   readonly inputs: readonly I[];
   readonly attrs: A;
@@ -51,7 +52,7 @@ export interface OpSpec<I extends string, A extends Readonly<Record<string, Attr
 }
 
 /** An op as shared code sees it: inputs by position. */
-export interface OpDefinition extends OpSchema {
+export interface OpDefinition extends OpSchema, OpFacts {
   readonly evaluateTensors: (
     inputs: readonly (Tensor | null)[],
     attrs: Attrs,
@@ -64,11 +65,22 @@ export interface OpDefinition extends OpSchema {
   ) => number;
 }
 
+/** What types of lists of ops are made from: it stays as narrow as it is written. */
+interface Listed {
+  readonly name: string;
+  readonly computed: Computed;
+  readonly epilogue: Epilogue;
+}
+
 /** Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. */
-// biome-ignore lint/suspicious/noExplicitAny: inference position
-export function defineOp<const I extends string, const A extends Readonly<Record<string, AttrSpec<any>>>>(
-  spec: OpSpec<I, A>,
-): OpDefinition & Omit<OpSpec<I, A>, 'traits'> {
+export function defineOp<
+  const I extends string,
+  // biome-ignore lint/suspicious/noExplicitAny: inference position
+  const A extends Readonly<Record<string, AttrSpec<any>>>,
+  const L extends Listed,
+>(
+  spec: OpSpec<I, A> & L,
+): OpDefinition & Omit<OpSpec<I, A>, 'traits' | keyof Listed> & Pick<L, keyof Listed> {
   const list = <T>(result: T | readonly T[]): readonly T[] =>
     Array.isArray(result) ? result : [result as T];
   const attrs = (given: Attrs): AttrValues<A> => withDefaults(spec.attrs, given) as AttrValues<A>;

@@ -39,9 +39,23 @@ export {
   type ActivationName,
   activationAttrs,
   activationFunction,
+  activationOp,
   activationOpAttrs,
+  activationOps,
   activations,
 } from './elementwise/activation.ts';
+export {
+  clip,
+  elu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from './elementwise/activation-functions.ts';
 export { batchNorm } from './elementwise/batch-norm.ts';
 export {
   add,
@@ -63,27 +77,17 @@ export { logicalAnd, logicalNot, logicalOr, logicalXor } from './elementwise/log
 export {
   abs,
   ceil,
-  clip,
   dropout,
-  elu,
   erf,
   exp,
   floor,
-  hardSigmoid,
-  hardSwish,
   identity,
-  leakyRelu,
   log,
   neg,
   reciprocal,
-  relu,
   round,
-  sigmoid,
   sign,
-  silu,
-  softplus,
   sqrt,
-  tanh,
 } from './elementwise/unary.ts';
 export { where } from './elementwise/where.ts';
 export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
@@ -103,6 +107,16 @@ export {
   transpose,
 } from './movement/movement.ts';
 export { nhwcName, nhwcOps, toNchw, toNhwc } from './movement/nhwc.ts';
+export type {
+  Accuracy,
+  Computed,
+  Epilogue,
+  ErrorBound,
+  IntegerForm,
+  OnIntegers,
+  OpFacts,
+  RandomUse,
+} from './op-facts.ts';
 export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
@@ -157,20 +171,7 @@ export {
   reduceSum,
   softmax,
 } from './reduction/reduce.ts';
-export {
-  type GpuOnlyOp,
-  gpuOnlyOps,
-  type LoweredBinaryOp,
-  type LoweredOp,
-  type LoweredQuantizedOp,
-  type LoweredUnaryOp,
-  loweredBinaryOps,
-  loweredGeneralOps,
-  loweredOps,
-  loweredQuantizedOps,
-  loweredUnaryOps,
-  registry,
-} from './registry.ts';
+export { type LoweredOp, type OpsWith, opsWhere, opsWith, registry } from './registry.ts';
 export { roundHalfAway } from './round-half-away.ts';
 export { rowRuleOf } from './row-rule.ts';
 export { storageRuleOf } from './storage-rule.ts';

@@ -1,4 +1,4 @@
-import type { LoweredBinaryOp } from '@ghostc/ops';
+import type { OpsWith } from '@ghostc/ops';
 import { activated, activationOf } from '../activation-text.ts';
 import type { Kernel } from '../kernel.ts';
 import { affine, broadcastStrides, collapse, nest } from '../text/loops.ts';
@@ -14,10 +14,10 @@ const formulas = {
   pow: 'powf(p, q)',
   prelu: 'p < 0.0f ? q * p : p',
   sub: 'p - q',
-} satisfies { [K in LoweredBinaryOp]: string };
+} satisfies { [K in OpsWith<'binary'>]: string };
 
 /** y = act(f(a, b)) with broadcasting: loops over the fewest axes that do; may run in place. */
-function binary(op: LoweredBinaryOp): Kernel {
+function binary(op: OpsWith<'binary'>): Kernel {
   return ({ node, pointer }) => {
     const [a, b] = [input(node, 0), input(node, 1)];
     const shape = shapeOf(node.output);
@@ -42,7 +42,7 @@ function binary(op: LoweredBinaryOp): Kernel {
 }
 
 export const binaryKernels = Object.fromEntries(
-  Object.keys(formulas).map((op) => [op, binary(op as LoweredBinaryOp)]),
+  Object.keys(formulas).map((op) => [op, binary(op as OpsWith<'binary'>)]),
 ) as {
-  readonly [K in LoweredBinaryOp]: Kernel;
+  readonly [K in OpsWith<'binary'>]: Kernel;
 };

@@ -1,5 +1,5 @@
 import { numElements } from '@ghostc/ir';
-import { type ActivationName, type LoweredUnaryOp, lookup, withDefaults } from '@ghostc/ops';
+import { type ActivationName, lookup, type OpsWith, withDefaults } from '@ghostc/ops';
 import { activated } from '../activation-text.ts';
 import type { Kernel } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
@@ -32,10 +32,10 @@ const formulas = {
   softplus: () => '(v > 0.0f ? v : 0.0f) + log1pf(expf(-fabsf(v)))',
   sqrt: () => 'sqrtf(v)',
   tanh: viaActivation('tanh'),
-} satisfies { [K in LoweredUnaryOp]: (params: Readonly<Record<string, number>>) => string };
+} satisfies { [K in OpsWith<'unary'>]: (params: Readonly<Record<string, number>>) => string };
 
 /** y[i] = f(x[i]); may run in place. */
-function unary(op: LoweredUnaryOp): Kernel {
+function unary(op: OpsWith<'unary'>): Kernel {
   return ({ node, pointer }) => {
     const count = numElements(node.output.type.shape);
     const params = withDefaults(lookup(op).attrs, node.attrs) as Readonly<Record<string, number>>;
@@ -51,7 +51,7 @@ function unary(op: LoweredUnaryOp): Kernel {
 }
 
 export const unaryKernels = Object.fromEntries(
-  Object.keys(formulas).map((op) => [op, unary(op as LoweredUnaryOp)]),
+  Object.keys(formulas).map((op) => [op, unary(op as OpsWith<'unary'>)]),
 ) as {
-  readonly [K in LoweredUnaryOp]: Kernel;
+  readonly [K in OpsWith<'unary'>]: Kernel;
 };

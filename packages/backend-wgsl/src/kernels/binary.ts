@@ -1,5 +1,5 @@
 import { staticShape, stridesOf } from '@ghostc/ir';
-import { type LoweredBinaryOp, loweredBinaryOps } from '@ghostc/ops';
+import { type OpsWith, opsWith } from '@ghostc/ops';
 import { epilogueOf } from '../epilogue.ts';
 import type { KernelContext, Lane, Step } from '../kernel.ts';
 import { mapStep } from '../map-step.ts';
@@ -56,9 +56,9 @@ const formulas = {
   pow: (T) => (T === 'f32' ? 'power(a_v, b_v)' : 'power4(a_v, b_v)'),
   prelu: (T) => `select(a_v, a_v * b_v, a_v < ${T}(0.0))`,
   sub: () => 'a_v - b_v',
-} satisfies { readonly [K in LoweredBinaryOp]: (T: Lane) => string };
+} satisfies { readonly [K in OpsWith<'binary'>]: (T: Lane) => string };
 
-function binary(op: LoweredBinaryOp, { node, place }: KernelContext): Step[] {
+function binary(op: OpsWith<'binary'>, { node, place }: KernelContext): Step[] {
   const dims = staticShape(node.output.type.shape);
   const [a, b] = [sourceOf(node, 0), sourceOf(node, 1)];
   const operandStrides = [a, b].map((value) => broadcastStrides(staticShape(value.type.shape), dims));
@@ -75,4 +75,4 @@ function binary(op: LoweredBinaryOp, { node, place }: KernelContext): Step[] {
 }
 
 /** y = act(f(a, b)) with broadcasting. */
-export const binaryKernels = kernelTable(loweredBinaryOps, binary);
+export const binaryKernels = kernelTable(opsWith('binary'), binary);

@@ -1,4 +1,4 @@
-import type { LoweredUnaryOp } from '@ghostc/ops';
+import type { OpsWith } from '@ghostc/ops';
 import type { Lane } from '../kernel.ts';
 import { isNan } from './is-nan.ts';
 
@@ -69,9 +69,9 @@ let near = x / (1.0 + q / (3.0 + q / (5.0 + q / (7.0 + q / 9.0))));
 let e = exp(-2.0 * abs(x));
 let far = (1.0 - e) / (1.0 + e);
 return select(select(far, -far, x < ${T}(0.0)), near, abs(x) < ${T}(0.6));`,
-} satisfies { readonly [K in LoweredUnaryOp | 'none' | 'clip_below' | 'clip_above']: Formula };
+} satisfies { readonly [K in OpsWith<'unary'> | 'none' | 'clip_below' | 'clip_above']: Formula };
 
-export type FunctionName = LoweredUnaryOp | 'none';
+export type FunctionName = OpsWith<'unary'> | 'none';
 
 const largest = 3.4028234663852886e38;
 

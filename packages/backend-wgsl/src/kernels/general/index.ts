@@ -7,7 +7,7 @@ import {
   stridesOf,
   type Value,
 } from '@ghostc/ir';
-import { lookup, loweredGeneralOps, normalAxis, withDefaults } from '@ghostc/ops';
+import { lookup, normalAxis, opsWith, withDefaults } from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
 import { isNan } from '../../text/is-nan.ts';
@@ -370,7 +370,7 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
 const wholeDivision: GeneralKernel = (context) =>
   mapped(context, { id: 'div_whole', expression: `select(${wholeQuotient}, 0.0, q == 0.0)` });
 
-const general: ReadonlySet<string> = new Set(loweredGeneralOps);
+const general: ReadonlySet<string> = new Set(opsWith('general'));
 
 /** The general kernel of a node; undefined if one of the tuned ones computes it. */
 export function generalKernel(node: Node, integer: boolean): GeneralKernel | undefined {
