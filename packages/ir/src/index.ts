@@ -47,5 +47,5 @@ export {
   zeros,
 } from './tensor.ts';
 export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
-export { verify } from './verify.ts';
+export { checkAttrs, checkInputs, verify } from './verify.ts';
 export { type GraphVisitor, visitGraph } from './visit-graph.ts';

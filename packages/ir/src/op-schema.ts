@@ -39,6 +39,8 @@ export interface AttrSpec<T extends Attr = Attr> {
   readonly accepts: (value: unknown) => value is T;
   /** Absent: the attribute is required. */
   readonly default?: T;
+  /** It computes something on the op's own result: a pattern has to allow it, unless it has its default. */
+  readonly epilogue?: boolean;
 }
 
 /** The part of an op definition that the verifier, the parser and the printer need. */

@@ -30,6 +30,12 @@ export const text = (fallback?: string): AttrSpec<string> => spec('a text', isTe
 export const texts = (fallback?: readonly string[]): AttrSpec<readonly string[]> =>
   spec('texts', (value): value is readonly string[] => Array.isArray(value) && value.every(isText), fallback);
 
+/** An attribute that computes something on the op's own result, unless it has its default. */
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+export function epilogue<S extends AttrSpec<any>>(spec: S): S {
+  return { ...spec, epilogue: true };
+}
+
 /** One of a closed set of words. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): AttrSpec<W> {
   return spec(`one of ${words.join('|')}`, (value): value is W => words.includes(value as W), fallback);

@@ -1,5 +1,5 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
-import { applyRules } from './apply-rules.ts';
+import { rewriteAll } from './apply-rules.ts';
 import type { Pass } from './pass.ts';
 import type { Rule } from './rule.ts';
 
@@ -36,7 +36,7 @@ export function explainRule(graph: Graph, rule: Rule, passes: readonly Pass[]): 
 function applyExplained(graph: Graph, rule: Rule, rules: readonly Rule[]): Explanation {
   const declined = new Map<Node, NearMissReport>();
   const fired: RuleSite[] = [];
-  applyRules(graph, rules, {
+  rewriteAll(graph, rules, {
     onDecline: (miss) => {
       if (miss.rule === rule.name) declined.set(miss.node, { ...siteOf(miss.node), reason: miss.reason });
     },

@@ -1,5 +1,5 @@
 import type { Attrs, DType } from '@ghostc/ir';
-import { floats, oneOf } from '../attr-spec.ts';
+import { epilogue, floats, oneOf } from '../attr-spec.ts';
 import { activationFunctions } from './activation-functions.ts';
 
 type ActivationOp = Extract<(typeof activationFunctions)[number], { epilogue: { kind: 'activation' } }>;
@@ -17,7 +17,7 @@ export const activations: readonly ActivationName[] = ['none', ...activationOps.
 
 /** Attributes of an op with a fused activation. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
 export const activationAttrs = {
-  activation: oneOf(activations, 'none'),
+  activation: epilogue(oneOf(activations, 'none')),
   activation_params: floats([]),
 } as const;
 

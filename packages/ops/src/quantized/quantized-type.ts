@@ -7,7 +7,7 @@ import {
   type TensorData,
   type TensorType,
 } from '@ghostc/ir';
-import { float, int, ints, oneOf } from '../attr-spec.ts';
+import { epilogue, float, int, ints, oneOf } from '../attr-spec.ts';
 import { integerRange } from '../integer-range.ts';
 import { defaultRounding, type FixedMultiplier, type Rounding, roundings, scaleBy } from './requantize.ts';
 
@@ -25,7 +25,7 @@ export const outputQuantAttrs = {
 /** An output that is requantised: a fused activation as bounds in the quantised domain (the type's range if empty), and the rounding. */
 export const requantizedAttrs = {
   ...outputQuantAttrs,
-  clamp: ints([]),
+  clamp: epilogue(ints([])),
   rounding: oneOf(roundings, defaultRounding),
 } as const;
 

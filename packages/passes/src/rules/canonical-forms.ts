@@ -23,7 +23,7 @@ export const meanToGlobalAveragePool = rule({
 // alpha a op(b) + beta c, b and c constant   =>   fully_connected(a, alpha op(b)^T, beta c)
 export const gemmToFullyConnected = rule({
   name: 'gemm-to-fully-connected',
-  match: op('gemm', any('a'), constant('b')).as('gemm'),
+  match: op('gemm', any('a'), constant('b')).as('gemm').others(),
   unless: ({ gemm }) => {
     const c = gemm.inputs[2];
     if (!isFloat(gemm.output.type.dtype)) return 'it is of integers';
@@ -64,7 +64,9 @@ export const matmulToFullyConnected = rule({
 // fully_connected(x, w) + b, b constant, no bias yet   =>   fully_connected(x, w, b)
 export const foldAddIntoFullyConnected = rule({
   name: 'fold-add-into-fully-connected',
-  match: op('add', op('fully_connected', any('x'), any('weight')).as('linear'), constant('b')).as('sum'),
+  match: op('add', op('fully_connected', any('x'), any('weight')).as('linear'), constant('b'))
+    .as('sum')
+    .anyEpilogue(),
   unless: ({ linear, b, sum }) => {
     if (linear.inputs[2] || (linear.attrs.activation ?? 'none') !== 'none')
       return 'it has a bias or an activation';
