@@ -1,11 +1,11 @@
 import type { Node } from '@ghostc/ir';
-import { type Activation, type ActivationName, activationAttrs, withDefaults } from '@ghostc/ops';
+import { type Activation, type ActivationName, activationAttrs, attrsOf } from '@ghostc/ops';
 import { type Lanes, scalarLanes } from './lanes.ts';
 import { floatLiteral } from './text/float-literal.ts';
 
 /** The fused activation of a node. */
 export function activationOf(node: Node): Activation {
-  return withDefaults(activationAttrs, node.attrs) as unknown as Activation;
+  return attrsOf({ attrs: activationAttrs }, node);
 }
 
 const formulas = {

@@ -72,18 +72,25 @@ interface Listed {
   readonly epilogue: Epilogue;
 }
 
+/** A definition whose inputs and attributes have types. */
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+type DefinedOp<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>, L extends Listed> = Omit<
+  OpDefinition,
+  Exclude<keyof OpSpec<I, A>, 'traits'>
+> &
+  Omit<OpSpec<I, A>, 'traits' | keyof Listed> &
+  Pick<L, keyof Listed>;
+
 /** Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. */
 export function defineOp<
   const I extends string,
   // biome-ignore lint/suspicious/noExplicitAny: inference position
   const A extends Readonly<Record<string, AttrSpec<any>>>,
   const L extends Listed,
->(
-  spec: OpSpec<I, A> & L,
-): OpDefinition & Omit<OpSpec<I, A>, 'traits' | keyof Listed> & Pick<L, keyof Listed> {
+>(spec: OpSpec<I, A> & L): DefinedOp<I, A, L> {
   const list = <T>(result: T | readonly T[]): readonly T[] =>
     Array.isArray(result) ? result : [result as T];
-  const attrs = (given: Attrs): AttrValues<A> => withDefaults(spec.attrs, given) as AttrValues<A>;
+  const attrs = (given: Attrs): AttrValues<A> => attrsOf(spec, { attrs: given });
   return {
     ...spec,
     traits: new Set(spec.traits),
@@ -125,6 +132,15 @@ function checkEvaluation(types: readonly TensorType[]): void {
 /** The first result. */
 export function evaluateOne(op: OpDefinition, inputs: readonly (Tensor | null)[], attrs: Attrs = {}): Tensor {
   return evaluateOp(op, inputs, attrs)[0] as Tensor;
+}
+
+/** The attributes of a node with defaults filled in, typed by the definition of its op, which the node was checked against. */
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+export function attrsOf<A extends Readonly<Record<string, AttrSpec<any>>>>(
+  definition: { readonly attrs: A },
+  node: { readonly attrs: Attrs },
+): AttrValues<A> {
+  return withDefaults(definition.attrs, node.attrs) as AttrValues<A>;
 }
 
 /** Attributes with the schema's defaults filled in. */

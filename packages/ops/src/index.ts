@@ -7,7 +7,7 @@ export {
   openDimensions,
   sizedFor,
 } from './bind-dimensions.ts';
-export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
+export { type BuildNode, buildNode, lookup } from './build-node.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
 export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
 export {
@@ -25,7 +25,9 @@ export {
 export { copyNode, type Twins, twinOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
+  type AttrSpecs,
   type AttrValues,
+  attrsOf,
   defineOp,
   evaluateOne,
   evaluateOp,
@@ -107,6 +109,7 @@ export {
   transpose,
 } from './movement/movement.ts';
 export { nhwcName, nhwcOps, toNchw, toNhwc } from './movement/nhwc.ts';
+export { onnxNode } from './onnx-node.ts';
 export type {
   Accuracy,
   Computed,
@@ -177,7 +180,7 @@ export { rowRuleOf } from './row-rule.ts';
 export { storageRuleOf } from './storage-rule.ts';
 export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
-export { conv2d } from './window/conv2d.ts';
+export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 export {
   argMaxPool,

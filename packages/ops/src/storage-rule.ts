@@ -1,5 +1,6 @@
 import { type Node, numElements, type StorageRule, type Value } from '@ghostc/ir';
-import { attrsOf, lookup } from './build-node.ts';
+import { lookup } from './build-node.ts';
+import { attrsOf } from './define-op.ts';
 import { concat, normalAxis } from './movement/movement.ts';
 
 /**

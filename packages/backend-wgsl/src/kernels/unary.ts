@@ -10,8 +10,9 @@ function unary(op: OpsWith<'unary'>, { node, place }: KernelContext): Step[] {
   const x = sourceOf(node, 0);
   const dims = staticShape(x.type.shape);
   const strides = stridesOf(dims);
-  const attrs = attrsOf<Record<string, number>>(lookup(op) as never, node);
-  const params = Object.keys(lookup(op).attrs).map((name) => attrs[name] ?? 0);
+  const definition = lookup(op);
+  const attrs = attrsOf(definition, node);
+  const params = Object.keys(definition.attrs).map((name) => Number(attrs[name] ?? 0));
   return [
     mapStep({
       id: 'unary',

@@ -19,7 +19,6 @@ export function nhwcName(op: string): string {
 const nhwcFacts = {
   computed: 'composite',
   integerForm: { kind: 'none' },
-  error: { kind: 'unbounded' },
   ulp: null,
   storage: 'own',
   rows: 'none',
@@ -36,6 +35,7 @@ function nhwc(base: OpDefinition, images: readonly number[]): OpDefinition {
     ...base,
     name: nhwcName(base.name),
     ...nhwcFacts,
+    error: base.error.kind === 'exact' ? base.error : { kind: 'unbounded' },
     inferTypes: (given, values) =>
       base.inferTypes(types(given), values).map((type) => movedType(type, toNhwc)),
     evaluateTensors: (given, values, outputs) =>

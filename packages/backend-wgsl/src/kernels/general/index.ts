@@ -7,7 +7,20 @@ import {
   stridesOf,
   type Value,
 } from '@ghostc/ir';
-import { lookup, normalAxis, opsWith, withDefaults } from '@ghostc/ops';
+import {
+  argMax,
+  attrsOf,
+  cast as castOp,
+  gatherElements as gatherElementsOp,
+  gatherNd as gatherNdOp,
+  gather as gatherOp,
+  mod as modOp,
+  normalAxis,
+  opsWith,
+  reduceMean,
+  scatterNd as scatterNdOp,
+  topK as topKOp,
+} from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
 import { isNan } from '../../text/is-nan.ts';
@@ -35,10 +48,6 @@ function step({ functions = [], ints = {}, ...code }: Code): Step {
 }
 
 const shapeOf = (value: Value): number[] => staticShape(value.type.shape);
-
-function attrs<T>(node: Node): T {
-  return withDefaults(lookup(node.op).attrs, node.attrs) as T;
-}
 
 /** y = expression of p, q, r with broadcasting. */
 function mapped(
@@ -87,7 +96,7 @@ const truth = (condition: string): string => `select(0.0, 1.0, ${condition})`;
 const cast: GeneralKernel = (context) => {
   const { node, typeOf } = context;
   const [from, to] = [typeOf(sourceOf(node, 0)), typeOf(node.output)];
-  const { saturate } = attrs<{ saturate: boolean }>(node);
+  const { saturate } = attrsOf(castOp, node);
   const rounding = roundedTo(to, saturate && to.startsWith('f8'));
   const whole = to === 'i32' || to === 'i64' || to === 'u32' ? 'trunc(p)' : 'p';
   return mapped(context, {
@@ -105,7 +114,7 @@ return clamp(select(k, k + size, k < 0), 0, size - 1);
 const gather: GeneralKernel = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const shape = shapeOf(x);
-  const axis = normalAxis(attrs<{ axis: number }>(node).axis, shape.length);
+  const axis = normalAxis(attrsOf(gatherOp, node).axis, shape.length);
   const [INNER, SIZE, PICKS] = [
     numElements(shape.slice(axis + 1)),
     shape[axis] ?? 1,
@@ -128,7 +137,7 @@ arena[Y_AT + item] = arena[X_AT + (o * SIZE + inside(arena[I_AT + i], SIZE)) * I
 const gatherElements: GeneralKernel = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const [from, dims] = [shapeOf(x), shapeOf(indices)];
-  const axis = normalAxis(attrs<{ axis: number }>(node).axis, from.length);
+  const axis = normalAxis(attrsOf(gatherElementsOp, node).axis, from.length);
   const strides = stridesOf(from).map((stride, a) => (a === axis ? 0 : stride));
   const index = nestText({ dims, strides: [stridesOf(dims), strides] }, { y: 0, x: arena(x) });
   return [
@@ -161,7 +170,7 @@ function tuple(shape: readonly number[], depth: number): string {
 
 const gatherNd: GeneralKernel = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
-  const { batch_dims: batch } = attrs<{ batch_dims: number }>(node);
+  const { batch_dims: batch } = attrsOf(gatherNdOp, node);
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
   const tuples = numElements(shapeOf(indices)) / depth;
@@ -197,7 +206,7 @@ const scatterNd: GeneralKernel = ({ node, arena }) => {
   const [x, indices, updates] = [sourceOf(node, 0), sourceOf(node, 1), sourceOf(node, 2)];
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
-  const { reduction } = attrs<{ reduction: string }>(node);
+  const { reduction } = attrsOf(scatterNdOp, node);
   const size = numElements(shape.slice(depth));
   const places = { X_AT: arena(x), I_AT: arena(indices), U_AT: arena(updates), Y_AT: arena(node.output) };
   return [
@@ -243,7 +252,7 @@ const arg =
   (order: '>' | '<'): GeneralKernel =>
   ({ node, arena }) => {
     const x = sourceOf(node, 0);
-    const { axis, select_last_index: last } = attrs<{ axis: number; select_last_index: boolean }>(node);
+    const { axis, select_last_index: last } = attrsOf(argMax, node);
     const { count, ...ints } = lineInts(x, axis);
     return [
       step({
@@ -264,7 +273,7 @@ arena[Y_AT + item] = f32(best);`,
 
 const topK: GeneralKernel = ({ node, arena }) => {
   const x = sourceOf(node, 0);
-  const { axis, k, largest } = attrs<{ axis: number; k: number; largest: boolean }>(node);
+  const { axis, k, largest } = attrsOf(topKOp, node);
   const { count, ...ints } = lineInts(x, axis);
   const [values, indices] = node.outputs as [Value, Value];
   const order = largest ? '>' : '<';
@@ -300,7 +309,7 @@ arena[N_AT + goal + n * STEP] = f32(last);
 const reduceProd: GeneralKernel = ({ node, arena }) => {
   const x = sourceOf(node, 0);
   const shape = shapeOf(x);
-  const { axes } = attrs<{ axes: number[] }>(node);
+  const { axes } = attrsOf(reduceMean, node);
   const reduced = new Set(
     (axes.length ? axes : [...shape.keys()]).map((axis) => normalAxis(axis, shape.length)),
   );
@@ -352,7 +361,7 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
   logical_or: map(truth('p != 0.0 || q != 0.0')),
   logical_xor: map(truth('(p != 0.0) != (q != 0.0)')),
   mod: (context) => {
-    const { fmod } = attrs<{ fmod: boolean }>(context.node);
+    const { fmod } = attrsOf(modOp, context.node);
     const quotient = fmod ? wholeQuotient : 'floor((p + 0.5 * sign(q)) / q)';
     return mapped(context, {
       id: fmod ? 'fmod' : 'mod',
