@@ -1,5 +1,6 @@
 import { CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
 
+/** What to look for; a node has to fit every part that is given. */
 export interface NodeQuery {
   readonly op?: string;
   /** A name in the source model, or a pattern for one. */

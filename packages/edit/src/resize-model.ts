@@ -28,7 +28,10 @@ function keepBatch(node: Node): Node['attrs'] {
   return { ...node.attrs, shape: [0, ...target.slice(1)] };
 }
 
-/** The model with inputs, outputs or inner values renamed; names that are not in the table stay. */
+/**
+ * The model with inputs, outputs or inner values renamed; names that are not in the table stay. Throws `edit/not-found`, and
+ * `edit/rename` where two would get one name.
+ */
 export function renameValues(graph: Graph, names: Readonly<Record<string, string>>): Graph {
   const known = new Set([...graph.outputs.map(({ name }) => name)]);
   for (const name of Object.keys(names)) if (!known.has(name)) findValue(graph, name);

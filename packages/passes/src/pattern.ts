@@ -134,7 +134,7 @@ export interface ChainPattern<C> extends RootPattern<C> {
 /**
  * A chain of one associative and commutative op (`'add'`, `'mul'`, `'maximum'`, `'minimum'`), nested in any way: each
  * pattern takes a term of its own, in any order. `chain('add', any('a'), op('relu', any('b')), any('c'))` matches
- * `(relu(b) + c) + a` as well as `a + (c + relu(b))`.
+ * `(relu(b) + c) + a` as well as `a + (c + relu(b))`. Throws `rule/chain` for another op.
  */
 export function chain<P extends readonly Pattern[]>(name: string, ...terms: P): ChainPattern<All<P>> {
   if (!associative.has(name))

@@ -31,6 +31,7 @@ export interface Build {
   constant(tensor: Tensor, name: string): Value;
 }
 
+/** What `rule` makes a rule from: a pattern, a reason to decline, a rewrite. */
 export interface RuleSpec<C> {
   readonly name: string;
   readonly match: RootPattern<C>;
@@ -64,7 +65,7 @@ export interface Declined {
   readonly error?: CompileError;
 }
 
-/** Makes a rule; the captures of `match` type the arguments of `unless` and `rewrite`. */
+/** Makes a rule; the captures of `match` type the arguments of `unless` and `rewrite`. Throws `rule/root` without an op to start from. */
 export function rule<C>(spec: RuleSpec<C>): Rule {
   withLocation({ pass: spec.name }, () => checkPattern(spec.match));
   return {

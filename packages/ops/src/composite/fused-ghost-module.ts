@@ -6,6 +6,7 @@ import { ghostTerms, SUM_OVERHEAD } from '../operand-sizes.ts';
 import { type GhostModuleAttrs, ghostModule } from './ghost-module.ts';
 
 export const fusedGhostAttrs = { ratio: int(2), relu: flag(true) } as const;
+/** Attributes of `fused_ghost_module`, with their defaults. */
 export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
 
 /**

@@ -98,6 +98,7 @@ export const hardSwish = unary({
   random: afterLayer,
 });
 
+/** 1 / (1 + e^-x). */
 export const sigmoid = unary({
   name: 'sigmoid',
   attrs: {},
@@ -114,6 +115,7 @@ export const sigmoid = unary({
   random: afterLayer,
 });
 
+/** Hyperbolic tangent. */
 export const tanh = unary({
   name: 'tanh',
   attrs: {},
@@ -130,6 +132,7 @@ export const tanh = unary({
   random: afterLayer,
 });
 
+/** x where x >= 0, else alpha x, ONNX LeakyRelu. */
 export const leakyRelu = unary({
   name: 'leaky_relu',
   attrs: { alpha: float(0.01) },
@@ -152,6 +155,7 @@ export const leakyRelu = unary({
   random: { ...afterLayer, attrs: { alpha: 0.125 } },
 });
 
+/** x where x >= 0, else alpha (e^x - 1), ONNX Elu. */
 export const elu = unary({
   name: 'elu',
   attrs: { alpha: float(1) },
@@ -168,6 +172,7 @@ export const elu = unary({
   random: { ...ownCases, attrs: { alpha: 1.5 } },
 });
 
+/** ln(1 + e^x), without overflow. */
 export const softplus = unary({
   name: 'softplus',
   attrs: {},

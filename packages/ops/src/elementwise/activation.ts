@@ -11,8 +11,9 @@ function isActivation(op: (typeof activationFunctions)[number]): op is Activatio
   return op.epilogue.kind === 'activation';
 }
 
-/** What `activation` may say. */
+/** Name of an activation that a kernel can compute on its sums, or `none`. */
 export type ActivationName = 'none' | ActivationOp['name'];
+/** Every such name. */
 export const activations: readonly ActivationName[] = ['none', ...activationOps.map(({ name }) => name)];
 
 /** Attributes of an op with a fused activation. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
@@ -21,6 +22,7 @@ export const activationAttrs = {
   activation_params: floats([]),
 } as const;
 
+/** A fused activation and its one or two parameters (alpha and beta, or the limits of clip). */
 export interface Activation {
   readonly activation: ActivationName;
   readonly activation_params: readonly number[];

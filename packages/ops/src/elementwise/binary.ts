@@ -146,6 +146,7 @@ const sumOf: Formula = (a, b) => a + b;
 const differenceOf: Formula = (a, b) => a - b;
 const quotientOf: Formula = (a, b) => a / b;
 
+/** a + b, broadcast. */
 export const add = binary({
   name: 'add',
   traits: ['commutative'],
@@ -159,6 +160,7 @@ export const add = binary({
   factor: 'stopped',
   random: operands,
 });
+/** a - b, broadcast; integers wrap. */
 export const sub = binary({
   name: 'sub',
   traits: [],
@@ -172,6 +174,7 @@ export const sub = binary({
   factor: 'stopped',
   random: operands,
 });
+/** a * b, broadcast; integers wrap. */
 export const mul = binary({
   name: 'mul',
   traits: ['commutative'],
@@ -240,6 +243,7 @@ function integerPowers(a: Tensor, b: Tensor, type: TensorType): Tensor {
   }
   return { dtype: type.dtype, shape, data };
 }
+/** The smaller of a and b, broadcast; NaN where one is NaN. */
 export const minimum = binary({
   name: 'minimum',
   traits: ['commutative', 'exact'],
@@ -253,6 +257,7 @@ export const minimum = binary({
   factor: 'stopped',
   random: operands,
 });
+/** The larger of a and b, broadcast; NaN where one is NaN. */
 export const maximum = binary({
   name: 'maximum',
   traits: ['commutative', 'exact'],

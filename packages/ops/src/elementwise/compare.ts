@@ -33,6 +33,9 @@ function comparison<const N extends string>(name: N, relation: Relation) {
   });
 }
 
+/** Whether a = b, broadcast: bool. */
 export const equal = comparison('equal', (a, b) => a === b);
+/** Whether a < b, broadcast: bool. */
 export const less = comparison('less', (a, b) => a < b);
+/** Whether a <= b, broadcast: bool. */
 export const lessEqual = comparison('less_equal', (a, b) => a <= b);

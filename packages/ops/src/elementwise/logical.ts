@@ -34,10 +34,14 @@ function connective<const N extends string>(name: N, formula: (a: boolean, b: bo
   });
 }
 
+/** a and b, bools, broadcast. */
 export const logicalAnd = connective('logical_and', (a, b) => a && b);
+/** a or b, bools, broadcast. */
 export const logicalOr = connective('logical_or', (a, b) => a || b);
+/** Whether just one of a and b is true, broadcast. */
 export const logicalXor = connective('logical_xor', (a, b) => a !== b);
 
+/** The opposite of each bool. */
 export const logicalNot = defineOp({
   name: 'logical_not',
   inputs: ['x'],

@@ -18,6 +18,7 @@ import { erfOf } from './erf.ts';
 
 const same = (x: bigint): bigint => x;
 
+/** -x. */
 export const neg = unary({
   name: 'neg',
   attrs: {},
@@ -34,6 +35,7 @@ export const neg = unary({
   random: ownCases,
 });
 
+/** |x|. */
 export const abs = unary({
   name: 'abs',
   attrs: {},
@@ -84,6 +86,7 @@ export const sign = unary({
   random: ownCases,
 });
 
+/** e^x. */
 export const exp = unary({
   name: 'exp',
   attrs: {},
@@ -100,6 +103,7 @@ export const exp = unary({
   random: ownCases,
 });
 
+/** Natural logarithm; NaN below 0. */
 export const log = unary({
   name: 'log',
   attrs: {},
@@ -119,6 +123,7 @@ export const log = unary({
   random: ofPositives,
 });
 
+/** Square root; NaN below 0. */
 export const sqrt = unary({
   name: 'sqrt',
   attrs: {},
@@ -135,6 +140,7 @@ export const sqrt = unary({
   random: ofPositives,
 });
 
+/** 1 / x. */
 export const reciprocal = unary({
   name: 'reciprocal',
   attrs: {},
@@ -151,6 +157,7 @@ export const reciprocal = unary({
   random: ofPositives,
 });
 
+/** The largest integer that is not above x. */
 export const floor = unary({
   name: 'floor',
   attrs: {},
@@ -167,6 +174,7 @@ export const floor = unary({
   random: ownCases,
 });
 
+/** The smallest integer that is not below x. */
 export const ceil = unary({
   name: 'ceil',
   attrs: {},
@@ -217,6 +225,7 @@ export const dropout = unary({
   random: afterLayer,
 });
 
+/** x as it is, of any type. */
 export const identity = defineOp({
   name: 'identity',
   inputs: ['x'],

@@ -105,6 +105,7 @@ const wholeProduct = (values: bigint[]): bigint => values.reduce((product, v) =>
 
 const overAxes = { place: 'axes', domain: 'any', attrs: {} } as const;
 
+/** Mean over `axes`, ONNX ReduceMean. */
 export const reduceMean = reduction({
   name: 'reduce_mean',
   computed: 'kernel',
@@ -115,6 +116,7 @@ export const reduceMean = reduction({
   ulp: (node) => elementsPerOutput(node) + 2,
   random: overAxes,
 });
+/** Sum over `axes`, ONNX ReduceSum. */
 export const reduceSum = reduction({
   name: 'reduce_sum',
   computed: 'kernel',
@@ -125,6 +127,7 @@ export const reduceSum = reduction({
   ulp: elementsPerOutput,
   random: overAxes,
 });
+/** Product over `axes`, ONNX ReduceProd. */
 export const reduceProd = reduction({
   name: 'reduce_prod',
   computed: 'general',
@@ -135,6 +138,7 @@ export const reduceProd = reduction({
   ulp: elementsPerOutput,
   random: { place: 'none', domain: 'any', attrs: {} },
 });
+/** Largest element over `axes`; NaN where one is NaN. ONNX ReduceMax. */
 export const reduceMax = reduction({
   name: 'reduce_max',
   computed: 'kernel',
@@ -146,6 +150,7 @@ export const reduceMax = reduction({
   ulp: 0,
   random: overAxes,
 });
+/** Smallest element over `axes`; NaN where one is NaN. ONNX ReduceMin. */
 export const reduceMin = reduction({
   name: 'reduce_min',
   computed: 'kernel',
