@@ -23,6 +23,7 @@ export type Named<I extends string, T> = { readonly [K in Required<I>]: T } & {
   readonly [K in Variadic<I>]: readonly T[];
 };
 
+/** Attributes by name, with the types that they take. */
 export type AttrSpecs = Readonly<Record<string, AttrSpec>>;
 /** The values of attributes, typed by their specs. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
