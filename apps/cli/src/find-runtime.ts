@@ -21,7 +21,8 @@ export const ENGINE_TIMEOUT = 60;
 
 /**
  * A runtime as the user names it: one of ours, a module of theirs, or `exec:COMMAND`, an engine in any language
- * (docs/engines.md). Throws `run/target`, `file/missing` or `cli/runtime`.
+ * (docs/engines.md). Throws `run/target`, `file/missing`, `cli/runtime`, and
+ * `engine/load` where the module itself throws.
  */
 export async function findRuntime(name: string, { timeout = ENGINE_TIMEOUT } = {}): Promise<Runtime> {
   if (name === 'ort') return ortRuntime;
@@ -51,6 +52,6 @@ async function defaultExport(file: string): Promise<Partial<Runtime> | undefined
     return (await import(pathToFileURL(resolve(file)).href)).default;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CompileError('cli/runtime', `the module does not load: ${reason}`, { file });
+    throw new CompileError('engine/load', `the module does not load: ${reason}`, { file });
   }
 }

@@ -23,7 +23,7 @@ export function insertAfter(graph: Graph, valueName: string, spec: NodeSpec): Gr
   return checked(copy);
 }
 
-/** Replaces the node that computes a value; the new result must have the same type. */
+/** Replaces the node that computes a value. Throws `edit/not-found`, and `edit/type` unless the new result has the same type. */
 export function replaceNode(graph: Graph, valueName: string, spec: NodeSpec): Graph {
   const copy = graph.clone();
   const value = findValue(copy, valueName);
@@ -43,7 +43,7 @@ export function replaceNode(graph: Graph, valueName: string, spec: NodeSpec): Gr
   return checked(copy);
 }
 
-/** Takes a node out: what read its result reads the input at `slot`. */
+/** Takes a node out: what read its result reads the input at `slot`. Throws `edit/not-found`. */
 export function bypassNode(graph: Graph, valueName: string, slot = 0): Graph {
   const copy = graph.clone();
   const value = findValue(copy, valueName);

@@ -3,6 +3,7 @@ import { copyNode, type Twins, twinOf } from '@ghostc/ops';
 import { checked, copyInto } from './copy-graph.ts';
 import { findValue } from './find.ts';
 
+/** Where a subgraph starts and ends, by names of values. */
 export interface Boundary {
   /** Names of the values that become inputs. Graph inputs that are still needed come in by themselves. */
   readonly inputs: readonly string[];
@@ -32,7 +33,10 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
   return checked(graph);
 }
 
-/** Two graphs that together compute what the one did: `head` up to the named values, `tail` from them on. */
+/**
+ * Two graphs that together compute what the one did: `head` up to the named values, `tail` from them on. Throws `edit/split`
+ * where a value from before the cut is read after it.
+ */
 export function splitModel(source: Graph, at: readonly string[]): { head: Graph; tail: Graph } {
   const outputs = source.outputs.map(({ name }) => name);
   const tail = extractSubgraph(source, { inputs: at, outputs });

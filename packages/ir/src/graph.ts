@@ -5,6 +5,7 @@ import type { TensorType } from './tensor-type.ts';
 
 /** An attribute of a node. */
 export type Attr = number | string | boolean | readonly number[] | readonly string[];
+/** Attributes of a node by name. */
 export type Attrs = Readonly<Record<string, Attr>>;
 
 /** What only `Graph` may change, which counts it. */
@@ -28,7 +29,10 @@ export class Value {
   }
 }
 
-/** An operation. Made by `Graph.add`; changes through `Graph` only, so that use lists stay right. */
+/**
+ * An operation. Made by `Graph.add`; changes through `Graph` only, so that use lists stay right. `output` throws `ir/no-output`
+ * where there is none.
+ */
 export class Node {
   readonly op: string;
   /** null stands for an absent optional input. */
@@ -67,6 +71,7 @@ export class Node {
   }
 }
 
+/** A named result of a graph. */
 export interface GraphOutput {
   /** Name that the user sees; stays when passes replace the value. */
   readonly name: string;
@@ -97,6 +102,7 @@ class Output implements GraphOutput {
   }
 }
 
+/** What `Graph.add` makes a node from. Output types are given, not inferred: `buildNode` of @ghostc/ops infers them. */
 export interface NewNode {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];
@@ -115,7 +121,10 @@ const link = (node: Node, side: 'previous' | 'next', other: Node | null): void =
   (node as Mutable<Node>)[side] = other;
 };
 
-/** A function in SSA form: inputs, constants, nodes in execution order, named outputs. */
+/**
+ * A function in SSA form: inputs, constants, nodes in execution order, named outputs. Its methods keep use lists and names right;
+ * they throw `ir/dominance`, `ir/not-in-graph` and `ir/still-used` rather than break them.
+ */
 export class Graph {
   readonly name: string;
   readonly inputs: readonly Value[] = [];

@@ -23,11 +23,13 @@ export type Named<I extends string, T> = { readonly [K in Required<I>]: T } & {
 };
 
 export type AttrSpecs = Readonly<Record<string, AttrSpec>>;
+/** The values of attributes, typed by their specs. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
   readonly [K in keyof A]: A[K] extends AttrSpec<infer T> ? T : never;
 };
 
+/** What `defineOp` makes an op from. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> {
   readonly name: string;
@@ -64,7 +66,10 @@ export interface OpDefinition extends OpSchema {
   ) => number;
 }
 
-/** Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. */
+/**
+ * Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. What an op throws for inputs
+ * that do not fit has a code such as `op/rank` or `conv2d/infer`: docs/errors.md.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export function defineOp<const I extends string, const A extends Readonly<Record<string, AttrSpec<any>>>>(
   spec: OpSpec<I, A>,

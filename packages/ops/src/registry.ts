@@ -183,7 +183,9 @@ export const loweredUnaryOps = [
   'sqrt',
   'tanh',
 ] as const;
+/** Elementwise ops of two operands that need a kernel on every target. */
 export const loweredBinaryOps = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'prelu', 'sub'] as const;
+/** All ops that need a kernel on every target. */
 export const loweredOps = [
   ...loweredUnaryOps,
   ...loweredBinaryOps,
@@ -210,6 +212,7 @@ export const loweredOps = [
 /** What lowering for a GPU leaves besides: one dispatch each. */
 export const gpuOnlyOps = ['fused_ghost_module', 'squeeze_excite_gate'] as const;
 
+/** An op of `gpuOnlyOps`. */
 export type GpuOnlyOp = (typeof gpuOnlyOps)[number];
 /** Quantised ops that reach the code-generating backends: a list of their own for backends that compute in float only. */
 export const loweredQuantizedOps = [
@@ -255,7 +258,11 @@ export const loweredGeneralOps = [
   'where',
 ] as const;
 
+/** An op of `loweredUnaryOps`. */
 export type LoweredUnaryOp = (typeof loweredUnaryOps)[number];
+/** An op of `loweredBinaryOps`. */
 export type LoweredBinaryOp = (typeof loweredBinaryOps)[number];
+/** An op of `loweredOps`. */
 export type LoweredOp = (typeof loweredOps)[number];
+/** An op of `loweredQuantizedOps`. */
 export type LoweredQuantizedOp = (typeof loweredQuantizedOps)[number];

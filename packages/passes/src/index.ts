@@ -21,11 +21,14 @@ export {
   type ChainPattern,
   chain,
   constant,
+  each,
   either,
   type OpPattern,
   op,
+  opaque,
   optional,
   type Pattern,
+  type RootPattern,
   same,
 } from './pattern.ts';
 export { type Build, type Rule, type RuleSpec, rule } from './rule.ts';

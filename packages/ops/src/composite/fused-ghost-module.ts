@@ -5,6 +5,7 @@ import { add, mul } from '../elementwise/binary.ts';
 import { type GhostModuleAttrs, ghostModule } from './ghost-module.ts';
 
 export const fusedGhostAttrs = { ratio: int(2), relu: flag(true) } as const;
+/** Attributes of `fused_ghost_module`, with their defaults. */
 export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
 
 /**

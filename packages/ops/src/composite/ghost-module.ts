@@ -14,6 +14,7 @@ export const ghostModuleAttrs = {
   relu: flag(true),
 } as const;
 
+/** Attributes of `ghost_module`, with their defaults. */
 export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
 
 /**

@@ -49,6 +49,7 @@ export const squeezeExciteGate = defineOp({
 
 const parts = { global_average_pool: globalAveragePool, conv2d } as const;
 
+/** Attributes that say how squeeze-and-excite bounds its factors. */
 export interface SqueezeAttrs extends Attrs {
   readonly gate: string;
   readonly gate_params: readonly number[];

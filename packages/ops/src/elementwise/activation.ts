@@ -1,5 +1,5 @@
 import type { Attrs, DType } from '@ghostc/ir';
-import { floats, oneOf } from '../attr-spec.ts';
+import { epilogue, floats, oneOf } from '../attr-spec.ts';
 
 /** Activations that a producer can apply to its own output ("epilogue"). */
 export const activations = [
@@ -13,14 +13,16 @@ export const activations = [
   'leaky_relu',
   'silu',
 ] as const;
+/** Name of an activation that a kernel can compute on its sums, or `none`. */
 export type ActivationName = (typeof activations)[number];
 
 /** Attributes of an op with a fused activation. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
 export const activationAttrs = {
-  activation: oneOf(activations, 'none'),
+  activation: epilogue(oneOf(activations, 'none')),
   activation_params: floats([]),
 } as const;
 
+/** A fused activation and its one or two parameters (alpha and beta, or the limits of clip). */
 export interface Activation {
   readonly activation: ActivationName;
   readonly activation_params: readonly number[];

@@ -121,8 +121,11 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
   };
 }
 
+/** a + b, broadcast. */
 export const add = binary('add', (a, b) => a + b, ['commutative']);
+/** a - b, broadcast; integers wrap. */
 export const sub = binary('sub', (a, b) => a - b);
+/** a * b, broadcast; integers wrap. */
 export const mul = binary('mul', (a, b) => a * b, ['commutative'], Math.imul);
 /** a / b; integers truncate towards zero. */
 export const div = binary('div', (a, b) => a / b);
@@ -156,10 +159,12 @@ function integerPowers(a: Tensor, b: Tensor, type: TensorType): Tensor {
   }
   return { dtype: type.dtype, shape, data };
 }
+/** The smaller of a and b, broadcast; NaN where one is NaN. */
 export const minimum = binary('minimum', (a, b) => (Number.isNaN(a) || a < b ? a : b), [
   'commutative',
   'exact',
 ]);
+/** The larger of a and b, broadcast; NaN where one is NaN. */
 export const maximum = binary('maximum', (a, b) => (Number.isNaN(a) || a > b ? a : b), [
   'commutative',
   'exact',

@@ -22,6 +22,9 @@ function comparison(name: string, relation: Relation) {
   });
 }
 
+/** Whether a = b, broadcast: bool. */
 export const equal = comparison('equal', (a, b) => a === b);
+/** Whether a < b, broadcast: bool. */
 export const less = comparison('less', (a, b) => a < b);
+/** Whether a <= b, broadcast: bool. */
 export const lessEqual = comparison('less_equal', (a, b) => a <= b);

@@ -23,10 +23,14 @@ function connective(name: string, formula: (a: boolean, b: boolean) => boolean) 
   });
 }
 
+/** a and b, bools, broadcast. */
 export const logicalAnd = connective('logical_and', (a, b) => a && b);
+/** a or b, bools, broadcast. */
 export const logicalOr = connective('logical_or', (a, b) => a || b);
+/** Whether just one of a and b is true, broadcast. */
 export const logicalXor = connective('logical_xor', (a, b) => a !== b);
 
+/** The opposite of each bool. */
 export const logicalNot = defineOp({
   name: 'logical_not',
   inputs: ['x'],

@@ -66,29 +66,43 @@ export const hardSigmoid = unary(
 );
 /** x * max(0, min(1, x/6 + 1/2)), ONNX HardSwish. */
 export const hardSwish = unary('hard_swish', {}, (x) => x * clampUnit(x / 6 + 0.5));
+/** 1 / (1 + e^-x). */
 export const sigmoid = unary('sigmoid', {}, sigmoidOf);
+/** Hyperbolic tangent. */
 export const tanh = unary('tanh', {}, Math.tanh);
+/** x where x >= 0, else alpha x, ONNX LeakyRelu. */
 export const leakyRelu = unary('leaky_relu', { alpha: float(0.01) }, (x, { alpha }) =>
   x < 0 ? alpha * x : x,
 );
+/** x where x >= 0, else alpha (e^x - 1), ONNX Elu. */
 export const elu = unary('elu', { alpha: float(1) }, (x, { alpha }) => (x < 0 ? alpha * Math.expm1(x) : x));
+/** ln(1 + e^x), without overflow. */
 export const softplus = unary('softplus', {}, (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
 /** x * sigmoid(x), also called swish. */
 export const silu = unary('silu', {}, (x) => x * sigmoidOf(x));
+/** -x. */
 export const neg = unary('neg', {}, (x) => -x, ['exact']);
+/** |x|. */
 export const abs = unary('abs', {}, Math.abs, ['exact']);
 /** The error function, ONNX Erf. */
 export const erf = unary('erf', {}, erfOf);
 /** -1, 0 or 1. */
 export const sign = unary('sign', {}, (x) => (x > 0 ? 1 : x < 0 ? -1 : x), ['exact']);
+/** e^x. */
 export const exp = unary('exp', {}, Math.exp);
+/** Natural logarithm; NaN below 0. */
 export const log = unary('log', {}, Math.log);
+/** Square root; NaN below 0. */
 export const sqrt = unary('sqrt', {}, Math.sqrt);
+/** 1 / x. */
 export const reciprocal = unary('reciprocal', {}, (x) => 1 / x);
+/** The largest integer that is not above x. */
 export const floor = unary('floor', {}, Math.floor, ['exact']);
+/** The smallest integer that is not below x. */
 export const ceil = unary('ceil', {}, Math.ceil, ['exact']);
 /** Nearest integer, ties to even; -0 of what is between -1/2 and 0. */
 export const round = unary('round', {}, (x) => roundHalfToEven(x) || 0 * x, ['exact']);
+/** x as it is, of any type. */
 export const identity = defineOp({
   name: 'identity',
   inputs: ['x'],

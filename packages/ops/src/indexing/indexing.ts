@@ -227,7 +227,9 @@ function argExtreme(name: string, better: (a: number, b: number) => boolean) {
   });
 }
 
+/** Index of the largest element along `axis`, int64, the first among equals; ONNX ArgMax. */
 export const argMax = argExtreme('arg_max', (a, b) => a > b);
+/** Index of the smallest element along `axis`, int64, the first among equals; ONNX ArgMin. */
 export const argMin = argExtreme('arg_min', (a, b) => a < b);
 
 /** The k extreme elements along `axis` with their indices, the lower index first among equals; ONNX TopK. */

@@ -116,7 +116,7 @@ interface SliceAttrs {
   readonly steps: readonly number[];
 }
 
-/** For each axis the first index, the step and the count; undefined where the axis is whole. */
+/** For each axis the first index, the step and the count; undefined where the axis is whole. Throws `slice/symbolic` and `slice/step`. */
 export function sliceRanges(
   shape: Shape,
   { starts, ends, axes, steps }: SliceAttrs,

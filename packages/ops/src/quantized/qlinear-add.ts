@@ -45,6 +45,7 @@ export const qlinearAdd = sum('qlinear_add', 1);
 /** TFLite SUB: as `qlinear_add`, with the second term subtracted. */
 export const qlinearSub = sum('qlinear_sub', -1);
 
+/** Fixed-point factors of a quantised sum: both operands to a common scale, their sum to that of the output. */
 export interface SumMultipliers {
   /** Bits that both operands are shifted left. */
   readonly shift: number;

@@ -45,6 +45,7 @@ export const qlinearResize = defineOp({
   },
 });
 
+/** The two input positions that an output position lies between. */
 export interface BilinearTap {
   readonly low: number;
   readonly high: number;

@@ -88,16 +88,21 @@ const sum = (values: Float64Array): number => values.reduce((total, v) => total 
 const wholeSum = (values: bigint[]): bigint => values.reduce((total, v) => total + v, 0n);
 const wholeProduct = (values: bigint[]): bigint => values.reduce((product, v) => product * v, 1n);
 
+/** Mean over `axes`, ONNX ReduceMean. */
 export const reduceMean = reduction('reduce_mean', (values) => sum(values) / values.length);
+/** Sum over `axes`, ONNX ReduceSum. */
 export const reduceSum = reduction('reduce_sum', sum, wholeSum);
+/** Product over `axes`, ONNX ReduceProd. */
 export const reduceProd = reduction(
   'reduce_prod',
   (values) => values.reduce((product, v) => product * v, 1),
   wholeProduct,
 );
+/** Largest element over `axes`; NaN where one is NaN. ONNX ReduceMax. */
 export const reduceMax = reduction('reduce_max', (values) =>
   values.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), Number.NEGATIVE_INFINITY),
 );
+/** Smallest element over `axes`; NaN where one is NaN. ONNX ReduceMin. */
 export const reduceMin = reduction('reduce_min', (values) =>
   values.reduce((best, v) => (v < best || Number.isNaN(v) ? v : best), Number.POSITIVE_INFINITY),
 );

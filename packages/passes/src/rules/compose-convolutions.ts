@@ -18,7 +18,10 @@ const attrsOf = (node: Node): ConvAttrs =>
 // v (w x + b) + c   =>   (v w) x + (v b + c),  both 1x1, if it takes no more multiply-accumulates
 export const composePointwise = rule({
   name: 'compose-pointwise',
-  match: op('conv2d', op('conv2d', any('x'), constant('w')).as('first'), constant('v')).as('second'),
+  match: op('conv2d', op('conv2d', any('x'), constant('w')).as('first').others().anyEpilogue(), constant('v'))
+    .as('second')
+    .others()
+    .anyEpilogue(),
   unless: ({ w, v, first, second }) => {
     const refusal = foldRefusal(first);
     if (refusal) return refusal;
@@ -78,7 +81,14 @@ function multiply(v: Tensor, w: Tensor): Tensor {
 // C d^2 <= C + d^2 for a 1x1 of C channels in front of a d x d cheap operation, so d = 1 or C = 1
 export const foldCheapIntoPrimary = rule({
   name: 'fold-cheap-into-primary',
-  match: op('depthwise_conv2d', op('conv2d', any('x'), constant('w')).as('conv'), constant('d')).as('cheap'),
+  match: op(
+    'depthwise_conv2d',
+    op('conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue(),
+    constant('d'),
+  )
+    .as('cheap')
+    .others()
+    .anyEpilogue(),
   unless: ({ w, d, conv, cheap }) => {
     const refusal = foldRefusal(conv);
     if (refusal) return refusal;
@@ -136,7 +146,7 @@ function spread(w: Tensor, d: Tensor): Tensor {
 // conv(x)[:, s:e]   =>   conv(x) with the weights of those channels alone: the others are never computed
 export const dropUnusedChannels = rule({
   name: 'drop-unused-channels',
-  match: op('slice', op('conv2d', any('x'), constant('w')).as('conv')).as('slice'),
+  match: op('slice', op('conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue()).as('slice'),
   unless: ({ conv, slice }) => {
     if (attrsOf(conv).group !== 1 || conv.inputs[3]) return 'the convolution has groups or a residual';
     if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
@@ -168,7 +178,13 @@ export const dropUnusedChannels = rule({
 // conv(x) + r   =>   conv(x, residual = r): the sum costs no pass over memory of its own
 export const fuseResidual = rule({
   name: 'fuse-residual',
-  match: op('add', op('conv2d|depthwise_conv2d', any('x'), constant('w')).as('conv'), any('r')).as('sum'),
+  match: op(
+    'add',
+    op('conv2d|depthwise_conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue(),
+    any('r'),
+  )
+    .as('sum')
+    .anyEpilogue(),
   unless: ({ conv, r }) => {
     const refusal = foldRefusal(conv);
     if (refusal) return refusal;

@@ -4,14 +4,17 @@ import { constantData, numbersOf } from '../constant-math.ts';
 import { any, constant, either, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-const first = op('conv2d', any('x'), constant('w')).as('first');
+const first = op('conv2d', any('x'), constant('w')).as('first').others().anyEpilogue();
 const activations = 'relu|clip|hard_sigmoid|hard_swish|sigmoid|tanh|leaky_relu|silu';
 
 // conv(act(conv(x, w)), v)   =>   the same without the channels between them that v multiplies by 0 alone, or that are 0
 // themselves (no weight, and act(bias) = 0)
 export const dropDeadChannels = rule({
   name: 'drop-dead-channels',
-  match: op('conv2d', either(first, op(activations, first).as('act')), constant('v')).as('second'),
+  match: op('conv2d', either(first, op(activations, first).as('act')), constant('v'))
+    .as('second')
+    .others()
+    .anyEpilogue(),
   unless: ({ first, w, v, second, act }) => {
     if (!first || !w) return 'nothing matched';
     if (groupOf(first) !== 1 || groupOf(second) !== 1) return 'a convolution has groups';

@@ -16,7 +16,7 @@ import { rule, sourcesOf } from '../rule.ts';
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
 export const expandGhostModule = rule({
   name: 'expand-ghost-module',
-  match: op('ghost_module', any('x')).as('ghost'),
+  match: op('ghost_module', any('x')).as('ghost').others(),
   rewrite({ x, ghost }, build) {
     const attrs = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
     const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
@@ -36,7 +36,7 @@ export const expandGhostModule = rule({
 // squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
 export const expandSqueezeExcite = rule({
   name: 'expand-squeeze-excite',
-  match: op('squeeze_excite', any('x')).as('se'),
+  match: op('squeeze_excite', any('x')).as('se').others(),
   rewrite({ x, se }, build) {
     const attrs = attrsOf<SqueezeAttrs>(squeezeExcite, se);
     const sources = sourcesOf(se);
@@ -50,7 +50,7 @@ export const expandSqueezeExcite = rule({
 // gemm(a, b, c)   =>   alpha op(a) op(b) + beta c
 export const expandGemm = rule({
   name: 'expand-gemm',
-  match: op('gemm', any('a'), any('b')).as('gemm'),
+  match: op('gemm', any('a'), any('b')).as('gemm').others(),
   rewrite({ a, b, gemm }, build) {
     const attrs = attrsOf(gemmOp, gemm);
     const turned = (x: Value, swap: boolean): Value =>

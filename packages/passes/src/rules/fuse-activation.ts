@@ -10,7 +10,7 @@ export const fuseActivation = rule({
   name: 'fuse-activation',
   match: op(
     'relu|clip|hard_sigmoid|hard_swish|sigmoid|tanh|leaky_relu|silu',
-    op(producers, any('x')).as('producer'),
+    op(producers, any('x')).as('producer').others().anyEpilogue(),
   ).as('act'),
   unless: ({ producer }) => {
     const activation = producer.attrs.activation ?? 'none';

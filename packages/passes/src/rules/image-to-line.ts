@@ -12,9 +12,10 @@ const windows = [...registry.values()].filter(
 // window(image [N,C,1,L] of a line x)   =>   image of window(x): the views of neighbours meet and go
 export const imageToLine = rule({
   name: 'image-to-line',
-  match: op(windows.map(({ name }) => name).join('|'), op('reshape', any('x')).as('image').orShared()).as(
-    'window',
-  ),
+  match: op(windows.map(({ name }) => name).join('|'), op('reshape', any('x')).as('image').orShared())
+    .as('window')
+    .others()
+    .anyEpilogue(),
   unless: ({ x, image, window }) =>
     notImageOf(x, image.output.type.shape) ||
     (window.inputs[3] && 'there is a residual') ||

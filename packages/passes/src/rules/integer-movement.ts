@@ -35,7 +35,9 @@ export const sinkDequantize = rule({
   match: op(
     'concat|max_pool|pad|reshape|resize|slice|transpose',
     op('dequantize_linear', any('x')).orShared(),
-  ).as('float'),
+  )
+    .as('float')
+    .others(),
   unless: ({ x, float }) =>
     (x.constant && '%x is constant') ||
     movesAlone(float) ||

@@ -4,8 +4,11 @@ import { constantData, sliceChannels } from '../constant-math.ts';
 import { any, constant, op, same } from '../pattern.ts';
 import { type Build, rule } from '../rule.ts';
 
-const primary = op('conv2d', any('x'), constant('primary_weight')).as('primary');
-const cheap = op('depthwise_conv2d', same('primary'), constant('cheap_weight')).as('cheap');
+const primary = op('conv2d', any('x'), constant('primary_weight')).as('primary').others().anyEpilogue();
+const cheap = op('depthwise_conv2d', same('primary'), constant('cheap_weight'))
+  .as('cheap')
+  .others()
+  .anyEpilogue();
 
 // concat(p, c)[:, :oup],  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x), cheap weights cut to oup - init channels
 export const raiseSlicedGhostModule = rule({
@@ -26,7 +29,7 @@ export const raiseSlicedGhostModule = rule({
 // concat(p, c),  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x)
 export const raiseGhostModule = rule({
   name: 'raise-ghost-module',
-  match: op('concat', primary, cheap).where(channelConcat).as('concat'),
+  match: op('concat', primary, cheap).others().where(channelConcat).as('concat'),
   unless: ({ primary, cheap, concat }) => {
     const [user] = concat.output.users;
     if (

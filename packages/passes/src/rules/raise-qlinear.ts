@@ -55,9 +55,10 @@ export const fuseClampBeforeQuantize = rule({
   name: 'fuse-clamp-before-quantize',
   match: op(
     'quantize_linear',
-    op('relu|clip', op('conv2d|depthwise_conv2d|fully_connected|add|sub|mul', any('x')).as('float')).as(
-      'act',
-    ),
+    op(
+      'relu|clip',
+      op('conv2d|depthwise_conv2d|fully_connected|add|sub|mul', any('x')).as('float').others().anyEpilogue(),
+    ).as('act'),
   ).as('quantize'),
   unless: ({ float }) => (float.attrs.activation ?? 'none') !== 'none' && 'there is an activation',
   rewrite({ float, act, quantize }, build) {
@@ -77,7 +78,10 @@ export const raiseQlinearWeighted = rule({
       'conv2d|depthwise_conv2d|fully_connected',
       dequantized('x'),
       op('dequantize_linear', constant('weight')).orShared(),
-    ).as('float'),
+    )
+      .as('float')
+      .others()
+      .anyEpilogue(),
   ).as('quantize'),
   unless: ({ x, weight, float, quantize }) =>
     refusal(float, quantize, [x]) || weightRefusal(weight) || biasRefusal(float),
@@ -143,9 +147,10 @@ function realBias(bias: Value): number[] {
 // quantize(f(dequantize(a), dequantize(b)))   =>   qlinear_f(a, b)
 export const raiseQlinearBinary = rule({
   name: 'raise-qlinear-binary',
-  match: op('quantize_linear', op('add|sub|mul', dequantized('a'), dequantized('b')).as('float')).as(
-    'quantize',
-  ),
+  match: op(
+    'quantize_linear',
+    op('add|sub|mul', dequantized('a'), dequantized('b')).as('float').anyEpilogue(),
+  ).as('quantize'),
   unless: ({ a, b, float, quantize }) => refusal(float, quantize, [a, b]),
   rewrite: ({ a, b, float, quantize }, build) =>
     build.node(`qlinear_${float.op}`, [a, b], requantizedAttrs(float, quantize)),
@@ -223,7 +228,7 @@ export const raiseRequantize = rule({
 // quantize(concat(dequantize(x), ...)) of several scales   =>   concat(requantize(x), ...)
 export const raiseQlinearConcat = rule({
   name: 'raise-qlinear-concat',
-  match: op('quantize_linear', op('concat', dequantized('x')).as('float')).as('quantize'),
+  match: op('quantize_linear', op('concat', dequantized('x')).as('float').others()).as('quantize'),
   unless({ float, quantize }) {
     const { y_dtype } = outputOf(quantize);
     if (y_dtype === 'u8') return 'the output is unsigned';
@@ -247,9 +252,10 @@ export const raiseQlinearConcat = rule({
 // depthwise(x[:, :k]), k channels read   =>   depthwise(x), which reads no others
 export const foldSliceIntoQlinearDepthwise = rule({
   name: 'fold-slice-into-qlinear-depthwise',
-  match: op('qlinear_depthwise_conv2d', op('slice', any('x')).as('slice').orShared(), any('weight')).as(
-    'conv',
-  ),
+  match: op('qlinear_depthwise_conv2d', op('slice', any('x')).as('slice').orShared(), any('weight'))
+    .as('conv')
+    .others()
+    .anyEpilogue(),
   unless({ x, slice, conv }) {
     const { starts, axes, steps = [] } = slice.attrs as Readonly<Record<string, readonly number[]>>;
     const leading =

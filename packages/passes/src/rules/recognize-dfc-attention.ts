@@ -13,15 +13,15 @@ import { any, constant, op } from '../pattern.ts';
 import { rule, sourcesOf } from '../rule.ts';
 
 const mean = op('average_pool', any('x')).as('pool');
-const point = op('conv2d', mean, constant('point_weight')).as('point');
-const rows = op('depthwise_conv2d', point, constant('row_weight')).as('rows');
-const columns = op('depthwise_conv2d', rows, constant('column_weight')).as('columns');
+const point = op('conv2d', mean, constant('point_weight')).as('point').others().anyEpilogue();
+const rows = op('depthwise_conv2d', point, constant('row_weight')).as('rows').others().anyEpilogue();
+const columns = op('depthwise_conv2d', rows, constant('column_weight')).as('columns').others().anyEpilogue();
 const gate = op('resize', columns).as('gate');
 
 // f * resize(sigmoid(5x1(1x5(1x1(mean 2x2 of x)))))   =>   dfc_attention(x, f)
 export const recognizeDfcAttention = rule({
   name: 'recognize-dfc-attention',
-  match: op('mul', any('features'), gate).as('product'),
+  match: op('mul', any('features'), gate).as('product').anyEpilogue(),
   unless: ({ features, pool, point, rows, columns, gate, product }) => {
     if (!sameShape(features.type.shape, gate.output.type.shape)) return 'the attention broadcasts';
     if ((product.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';
@@ -44,7 +44,7 @@ export const recognizeDfcAttention = rule({
 // dfc_attention(x, f)   =>   f * resize(sigmoid(columns(rows(point(mean 2x2 of x)))))
 export const expandDfcAttention = rule({
   name: 'expand-dfc-attention',
-  match: op('dfc_attention', any('x'), any('features')).as('attention'),
+  match: op('dfc_attention', any('x'), any('features')).as('attention').others(),
   unless: ({ features }) =>
     !isStaticShape(features.type.shape) && `the size [${features.type.shape.join(',')}] is not fixed`,
   rewrite({ x, features, attention }, build) {

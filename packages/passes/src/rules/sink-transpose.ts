@@ -19,9 +19,9 @@ export const sinkTranspose = rule({
 // binary(transpose(x, p), transpose(y, p))   =>   transpose(binary(x, y), p)
 export const sinkTransposePair = rule({
   name: 'sink-transpose-pair',
-  match: op(binaries, op('transpose', any('x')).as('left'), op('transpose', any('y')).as('right')).as(
-    'binary',
-  ),
+  match: op(binaries, op('transpose', any('x')).as('left'), op('transpose', any('y')).as('right'))
+    .as('binary')
+    .anyEpilogue(),
   unless: ({ left, right }) =>
     permOf(left).join() !== permOf(right).join() &&
     `the orders differ: [${permOf(left).join(',')}] and [${permOf(right).join(',')}]`,
@@ -32,7 +32,9 @@ export const sinkTransposePair = rule({
 // binary(transpose(x, p), c)   =>   transpose(binary(x, c'), p),  c' the constant in the order of x
 export const sinkTransposeConstant = rule({
   name: 'sink-transpose-constant',
-  match: op(binaries, op('transpose', any('x')).as('transpose'), constant('c')).as('binary'),
+  match: op(binaries, op('transpose', any('x')).as('transpose'), constant('c'))
+    .as('binary')
+    .anyEpilogue(),
   unless: ({ transpose, c }) =>
     c.type.shape.length > permOf(transpose).length && 'the constant has more axes than the value',
   rewrite: ({ x, c, transpose, binary }, build) => {

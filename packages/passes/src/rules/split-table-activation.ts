@@ -10,7 +10,7 @@ const clamps: ReadonlySet<unknown> = new Set([undefined, 'none', 'relu', 'clip']
 // producer(x), act   =>   act(producer(x)): in integers such an activation is a table over the producer's output
 export const splitTableActivation = rule({
   name: 'split-table-activation',
-  match: op(producers, any('x')).as('producer'),
+  match: op(producers, any('x')).as('producer').others().anyEpilogue(),
   unless: ({ producer }) =>
     clamps.has(producer.attrs.activation) &&
     `activation ${String(producer.attrs.activation ?? 'none')} is a clamp`,
@@ -25,7 +25,7 @@ export const splitTableActivation = rule({
 // conv(x, w, b, residual), act   =>   act(conv(x, w, b) + residual)
 export const splitResidual = rule({
   name: 'split-residual',
-  match: op('conv2d|depthwise_conv2d', any('x'), any('weight')).as('conv'),
+  match: op('conv2d|depthwise_conv2d', any('x'), any('weight')).as('conv').others().anyEpilogue(),
   unless: ({ conv }) => !conv.inputs[3] && 'there is no residual',
   rewrite({ conv }, build) {
     const { activation = 'none', activation_params = [], ...attrs } = conv.attrs;
