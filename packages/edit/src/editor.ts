@@ -9,7 +9,7 @@ import {
   type TensorType,
   Value,
 } from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { buildNode, type OpFunctions, type OpName, partsOf } from '@ghostc/ops';
 import { batchChanges } from './batch/batch-changes.ts';
 import { checked } from './copy-graph.ts';
 import { findNodes, type NodeQuery } from './find.ts';
@@ -27,6 +27,9 @@ export interface NodeSpec {
   readonly attrs?: Attrs;
   readonly name?: string;
 }
+
+/** What `Editor.ops` has. */
+export type EditorOps = OpFunctions<ValueRef | Tensor | null, Value, [name?: string]>;
 
 /** New nodes that read a value; gives what takes its place. */
 export type Insertion = (value: Value, e: Editor) => Value;
@@ -69,6 +72,16 @@ export class Editor {
   /** Nodes that fit every part of the query, in execution order. */
   find(query: NodeQuery = {}): Node[] {
     return findNodes(this.graph, query);
+  }
+
+  /** A function for each op, of its inputs and attributes by name: `e.ops.conv2d({ x: 'image', weight, strides: [2, 2] })`. */
+  get ops(): EditorOps {
+    return new Proxy({} as EditorOps, {
+      get: (_, op: OpName) => (parts: object, name?: string) => {
+        const { inputs, attrs } = partsOf<ValueRef | Tensor>(op, parts as Readonly<Record<string, unknown>>);
+        return this.add({ op, inputs, attrs, ...(name !== undefined && { name }) });
+      },
+    });
   }
 
   /** Adds a node; gives its first result. */

@@ -1,6 +1,6 @@
 export { changeBatch } from './batch/change-batch.ts';
 export { type CopyChanges, copyGraph } from './copy-graph.ts';
-export { type Editor, edit, type Insertion, type NodeSpec, type ValueRef } from './editor.ts';
+export { type Editor, type EditorOps, edit, type Insertion, type NodeSpec, type ValueRef } from './editor.ts';
 export { allValues, findNode, findNodes, findValue, type NodeQuery } from './find.ts';
 export { bypassNode, insertAfter, replaceNode } from './insert-replace.ts';
 export { loadOnnx, saveOnnx } from './load-save.ts';
