@@ -45,17 +45,17 @@ describe('errors of the type checker', () => {
       rule({ name: 'r', match: op('relu', any('x')), rewrite: ({ y }) => y }),
       // @ts-expect-error a node is no value
       rule({ name: 'r', match: op('relu', any('x')).as('act'), rewrite: ({ act }) => act }),
-      // @ts-expect-error of a clip there is no attribute maximum
       rule({
         name: 'r',
         match: op('clip', any('x')).as('c'),
+        // @ts-expect-error of a clip there is no attribute maximum
         unless: ({ c }) => c.attrs.maximum === 6 && 'no',
         rewrite: ({ x }) => x,
       }),
       // @ts-expect-error an optional input may be absent
       rule({ name: 'r', match: op('gemm', any('a'), any('b'), optional('c')), rewrite: ({ c }) => c }),
       // @ts-expect-error the captures of each() are lists
-      rule({ name: 'r', match: op('concat', each(any('x'))), rewrite: ({ x }) => x }),
+      rule({ name: 'r', match: op('concat', each(any('x'))), rewrite: ({ x }) => x.producer }),
     ]);
   });
 
