@@ -9,6 +9,7 @@ import { allSuites } from './suites/index.ts';
 import type { TargetResult, Verification } from './verification.ts';
 import { verifyModel } from './verify-model.ts';
 
+/** Options of `conform`. */
 export interface ConformOptions {
   /** Cases that this runtime refuses, with the reason. A skip that would pass, or names no case, fails the run. */
   readonly skip?: Readonly<Record<string, string>>;
@@ -16,6 +17,7 @@ export interface ConformOptions {
   readonly onResult?: (result: SuiteResult) => void;
 }
 
+/** What a runtime made of one case. */
 export interface SuiteResult {
   readonly name: string;
   /** `refused`: the runtime says by name what it does not compute. */
@@ -24,6 +26,7 @@ export interface SuiteResult {
   readonly message?: string;
 }
 
+/** What a runtime made of all cases. */
 export interface ConformanceReport {
   readonly runtime: string;
   readonly cases: readonly SuiteResult[];

@@ -33,6 +33,7 @@ export type Trait =
   | 'integer'
   | 'window';
 
+/** What an attribute may be, and its default. */
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */
   readonly expects: string;
@@ -56,4 +57,5 @@ export interface OpSchema {
   readonly inferTypes: (inputs: readonly (TensorType | null)[], attrs: Attrs) => readonly TensorType[];
 }
 
+/** Schemas of ops by name: what the parser and the verifier know of them. */
 export type OpRegistry = ReadonlyMap<string, OpSchema>;

@@ -11,6 +11,7 @@ import {
 import type { OpDefinition } from './define-op.ts';
 import { registry } from './registry.ts';
 
+/** What `buildNode` makes a node from: output types are inferred. */
 export interface BuildNode {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];
@@ -45,14 +46,4 @@ export function lookup(op: string): OpDefinition {
   const definition = registry.get(op);
   if (definition) return definition;
   throw new CompileError('op/unknown', `there is no op ${op}`);
-}
-
-/** The attributes of a node with defaults filled in, typed by its definition. */
-export function attrsOf<A extends Attrs>(
-  definition: { readonly attrs: { readonly [K in keyof A]: { readonly default?: A[K] } } },
-  node: Node,
-): A {
-  const filled: Record<string, unknown> = { ...node.attrs };
-  for (const [name, { default: fallback }] of Object.entries(definition.attrs)) filled[name] ??= fallback;
-  return filled as A;
 }

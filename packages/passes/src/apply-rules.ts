@@ -8,6 +8,7 @@ export interface NearMiss extends Declined {
   readonly node: Node;
 }
 
+/** What `applyRules` tells of. */
 export interface ApplyOptions {
   readonly onDecline?: (miss: NearMiss) => void;
   readonly onFire?: (rule: string, node: Node) => void;

@@ -10,10 +10,12 @@ export interface RuleSite {
   readonly op: string;
 }
 
+/** A place where a rule did not fire, and why. */
 export interface NearMissReport extends RuleSite {
   readonly reason: string;
 }
 
+/** Where a rule fired on a model, and where it declined. */
 export interface Explanation {
   readonly rule: string;
   readonly fired: readonly RuleSite[];

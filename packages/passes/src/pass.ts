@@ -11,6 +11,7 @@ export interface Pass {
   readonly rules?: readonly Rule[];
 }
 
+/** What `runPasses` checks and tells between passes. */
 export interface RunOptions {
   /** Verify the graph after each pass that changed it. */
   readonly verifyEach?: boolean;

@@ -35,7 +35,13 @@ const byName: Readonly<Record<string, Draw>> = {
   starts: (choices, shape) => shape.map((size) => choices.between(-1, Math.max(0, (size >> 1) - 1))),
   ends: (choices, shape) => shape.map((size) => (choices.once(2) ? 2 ** 31 - 1 : choices.between(1, size))),
   steps: (choices, shape) => shape.map(() => choices.pick([1, 1, 2])),
-  sizes: (choices, shape) => (shape.length === 4 ? spatial(choices, shape, [1, 9]) : []),
+  /** Without a default they are those of the plane. */
+  sizes: (choices, shape, attrs) =>
+    'half_pixel_centers' in attrs
+      ? window(choices, shape, attrs)
+      : shape.length === 4
+        ? spatial(choices, shape, [1, 9])
+        : [],
   scales: (choices, shape, { sizes }) =>
     (sizes as readonly number[]).length
       ? []
@@ -92,7 +98,11 @@ export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices
   const shape = x.shape.map(Number);
   const attrs: Record<string, Attr> = {};
   const rule = (name: string): number =>
-    /^(kernel_shape|y_dtype|sizes|activation|gate)$/.test(name) ? 0 : 1;
+    /^(kernel_shape|y_dtype|half_pixel_centers)$/.test(name)
+      ? 0
+      : /^(sizes|activation|gate)$/.test(name)
+        ? 1
+        : 2;
   const specs = Object.entries(op.attrs).sort(([a], [b]) => rule(a) - rule(b));
   for (const [name, { expects, words, default: fallback }] of specs) {
     const draw = byName[name];
