@@ -1,4 +1,3 @@
-export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
 export {
   bindDimensions,
   checkDimensionSizes,
@@ -8,7 +7,7 @@ export {
   sizedFor,
 } from './bind-dimensions.ts';
 export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
-export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
+export { dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
 export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
 export {
   cheapAttrs,
@@ -26,7 +25,6 @@ export { copyNode, type Twins, twinOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
   type AttrValues,
-  defineOp,
   evaluateOne,
   evaluateOp,
   type Named,
@@ -40,60 +38,15 @@ export {
   activationAttrs,
   activationFunction,
   activationOpAttrs,
-  activations,
 } from './elementwise/activation.ts';
-export { batchNorm } from './elementwise/batch-norm.ts';
-export {
-  add,
-  broadcastIndex,
-  div,
-  maximum,
-  minimum,
-  mod,
-  mul,
-  pow,
-  power,
-  prelu,
-  sub,
-} from './elementwise/binary.ts';
+export { mod, power } from './elementwise/binary.ts';
 export { cast } from './elementwise/cast.ts';
-export { equal, less, lessEqual } from './elementwise/compare.ts';
-export { erfOf } from './elementwise/erf.ts';
-export { logicalAnd, logicalNot, logicalOr, logicalXor } from './elementwise/logical.ts';
-export {
-  abs,
-  ceil,
-  clip,
-  dropout,
-  elu,
-  erf,
-  exp,
-  floor,
-  hardSigmoid,
-  hardSwish,
-  identity,
-  leakyRelu,
-  log,
-  neg,
-  reciprocal,
-  relu,
-  round,
-  sigmoid,
-  sign,
-  silu,
-  softplus,
-  sqrt,
-  tanh,
-} from './elementwise/unary.ts';
-export { where } from './elementwise/where.ts';
 export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
-export { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
+export { argMax, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
 export { integerRange } from './integer-range.ts';
-export { fullyConnected, gemm, matmul } from './linear/linear.ts';
-export { expand } from './movement/expand.ts';
+export { gemm } from './linear/linear.ts';
 export {
   concat,
-  forEachIndex,
   normalAxis,
   pad,
   padElement,
@@ -102,16 +55,15 @@ export {
   sliceRanges,
   transpose,
 } from './movement/movement.ts';
-export { nhwcName, nhwcOps, toNchw, toNhwc } from './movement/nhwc.ts';
+export { nhwcName, toNchw, toNhwc } from './movement/nhwc.ts';
 export { clampAttrs } from './quantized/activation-clamp.ts';
-export { dequantizeLinear } from './quantized/dequantize-linear.ts';
-export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
+export { qlinearAdd, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
 export { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
 export { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
 export { linearMultipliers, qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
 export { meanMultiplier, qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
-export { lookupTable, qlinearLookup } from './quantized/qlinear-lookup.ts';
+export { lookupTable } from './quantized/qlinear-lookup.ts';
 export { productMultiplier, qlinearMul } from './quantized/qlinear-mul.ts';
 export { type BilinearTap, bilinearTaps, qlinearResize } from './quantized/qlinear-resize.ts';
 export { exponentialTable, qlinearSoftmax } from './quantized/qlinear-softmax.ts';
@@ -126,7 +78,6 @@ export {
   type OutputQuant,
   outputAffine,
   type Requantized,
-  sameAffine,
 } from './quantized/quantized-type.ts';
 export {
   clampTable,
@@ -140,23 +91,14 @@ export {
   defaultRounding,
   type FixedMultiplier,
   onnxRounding,
-  quantizeMultiplier,
   type Rounding,
   reducedMultiplier,
   roundings,
   scaleBy,
-  scaleWide,
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { unaryTable } from './quantized/unary-table.ts';
-export {
-  reduceMax,
-  reduceMean,
-  reduceMin,
-  reduceProd,
-  reduceSum,
-  softmax,
-} from './reduction/reduce.ts';
+export { reduceMean, softmax } from './reduction/reduce.ts';
 export {
   type GpuOnlyOp,
   gpuOnlyOps,
@@ -178,10 +120,5 @@ export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
 export { conv2d } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
-export {
-  argMaxPool,
-  averagePool,
-  globalAveragePool,
-  maxPool,
-} from './window/pool.ts';
+export { averagePool, maxPool } from './window/pool.ts';
 export { resize, resizeTables, scaledSize } from './window/resize.ts';

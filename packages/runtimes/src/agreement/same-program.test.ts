@@ -6,12 +6,12 @@ import { fixtures, readFixture, sameAsSeed, seededInt8 } from '../testing/fixtur
 
 const read = (folder: string): Graph => readFixture(join(fixtures, folder));
 
-/** Code without weights; what is written at its head names the source. */
+/** Code without weights and comments, which name the source and its nodes. */
 function codeOf(graph: Graph): { c: string; shaders: string[] } {
   const c = String(compileC(graph, { name: 'net' }).files.get('net.c'));
   const { modules, variants } = compileWgsl(graph, { name: 'net' }).manifest;
   const others = Object.values(variants).flatMap((list) => list.map(({ source }) => source));
-  return { c: c.slice(c.indexOf('#include')), shaders: [...Object.values(modules), ...others] };
+  return { c: c.replaceAll(/\/\*.*?\*\//gs, ''), shaders: [...Object.values(modules), ...others] };
 }
 
 test.for(sameAsSeed)(
