@@ -1,3 +1,4 @@
+export { flag, float, floats, int, ints, oneOf } from './attr-spec.ts';
 export {
   bindDimensions,
   checkDimensionSizes,
@@ -6,8 +7,8 @@ export {
   openDimensions,
   sizedFor,
 } from './bind-dimensions.ts';
-export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
-export { dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
+export { type BuildNode, buildNode, lookup } from './build-node.ts';
+export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
 export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
 export {
   cheapAttrs,
@@ -21,10 +22,14 @@ export {
   squeezeExciteGate,
   squeezeGate,
 } from './composite/squeeze-excite.ts';
+export { ConstantWork } from './constant-work.ts';
 export { copyNode, type Twins, twinOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
+  type AttrSpecs,
   type AttrValues,
+  attrsOf,
+  defineOp,
   evaluateOne,
   evaluateOp,
   type Named,
@@ -37,16 +42,65 @@ export {
   type ActivationName,
   activationAttrs,
   activationFunction,
+  activationOp,
   activationOpAttrs,
+  activationOps,
+  activations,
 } from './elementwise/activation.ts';
-export { mod, power } from './elementwise/binary.ts';
+export {
+  clip,
+  elu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from './elementwise/activation-functions.ts';
+export { batchNorm } from './elementwise/batch-norm.ts';
+export {
+  add,
+  broadcastIndex,
+  div,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  pow,
+  power,
+  prelu,
+  sub,
+} from './elementwise/binary.ts';
 export { cast } from './elementwise/cast.ts';
+export { equal, less, lessEqual } from './elementwise/compare.ts';
+export { erfOf } from './elementwise/erf.ts';
+export { logicalAnd, logicalNot, logicalOr, logicalXor } from './elementwise/logical.ts';
+export {
+  abs,
+  ceil,
+  dropout,
+  erf,
+  exp,
+  floor,
+  identity,
+  log,
+  neg,
+  reciprocal,
+  round,
+  sign,
+  sqrt,
+} from './elementwise/unary.ts';
+export { where } from './elementwise/where.ts';
 export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
-export { argMax, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
+export { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
 export { integerRange } from './integer-range.ts';
-export { gemm } from './linear/linear.ts';
+export { fullyConnected, gemm, matmul } from './linear/linear.ts';
+export { expand } from './movement/expand.ts';
 export {
   concat,
+  forEachIndex,
   normalAxis,
   pad,
   padElement,
@@ -55,15 +109,27 @@ export {
   sliceRanges,
   transpose,
 } from './movement/movement.ts';
-export { nhwcName, toNchw, toNhwc } from './movement/nhwc.ts';
+export { nhwcName, nhwcOps, toNchw, toNhwc } from './movement/nhwc.ts';
+export { onnxNode } from './onnx-node.ts';
+export type {
+  Accuracy,
+  Computed,
+  Epilogue,
+  ErrorBound,
+  IntegerForm,
+  OnIntegers,
+  OpFacts,
+  RandomUse,
+} from './op-facts.ts';
 export { clampAttrs } from './quantized/activation-clamp.ts';
-export { qlinearAdd, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
+export { dequantizeLinear } from './quantized/dequantize-linear.ts';
+export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
 export { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
 export { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
 export { linearMultipliers, qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
 export { meanMultiplier, qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
-export { lookupTable } from './quantized/qlinear-lookup.ts';
+export { lookupTable, qlinearLookup } from './quantized/qlinear-lookup.ts';
 export { productMultiplier, qlinearMul } from './quantized/qlinear-mul.ts';
 export { type BilinearTap, bilinearTaps, qlinearResize } from './quantized/qlinear-resize.ts';
 export { exponentialTable, qlinearSoftmax } from './quantized/qlinear-softmax.ts';
@@ -78,6 +144,7 @@ export {
   type OutputQuant,
   outputAffine,
   type Requantized,
+  sameAffine,
 } from './quantized/quantized-type.ts';
 export {
   clampTable,
@@ -91,34 +158,43 @@ export {
   defaultRounding,
   type FixedMultiplier,
   onnxRounding,
+  quantizeMultiplier,
   type Rounding,
   reducedMultiplier,
   roundings,
   scaleBy,
+  scaleWide,
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { unaryTable } from './quantized/unary-table.ts';
-export { reduceMean, softmax } from './reduction/reduce.ts';
 export {
-  type GpuOnlyOp,
-  gpuOnlyOps,
-  type LoweredBinaryOp,
-  type LoweredOp,
-  type LoweredQuantizedOp,
-  type LoweredUnaryOp,
-  loweredBinaryOps,
-  loweredGeneralOps,
-  loweredOps,
-  loweredQuantizedOps,
-  loweredUnaryOps,
-  registry,
-} from './registry.ts';
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  softmax,
+} from './reduction/reduce.ts';
+export { type LoweredOp, type OpsWith, opsWhere, opsWith, registry } from './registry.ts';
 export { roundHalfAway } from './round-half-away.ts';
 export { rowRuleOf } from './row-rule.ts';
 export { storageRuleOf } from './storage-rule.ts';
+export {
+  type AttrsOf,
+  type NodeOf,
+  type OpFunctions,
+  type OpName,
+  type PartsOf,
+  partsOf,
+} from './typed-ops.ts';
 export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
-export { conv2d } from './window/conv2d.ts';
+export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
-export { averagePool, maxPool } from './window/pool.ts';
+export {
+  argMaxPool,
+  averagePool,
+  globalAveragePool,
+  maxPool,
+} from './window/pool.ts';
 export { resize, resizeTables, scaledSize } from './window/resize.ts';
