@@ -1,5 +1,5 @@
 import { CompileError, Graph, type Node, type Value } from '@ghostc/ir';
-import { copyNode, type Twins, twinOf } from '@ghostc/ops';
+import { copyNode, type Copies, copyOf } from '@ghostc/ops';
 import { checked, copyInto } from './copy-graph.ts';
 import { findValue } from './find.ts';
 
@@ -20,16 +20,16 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
     starts,
   );
   const graph = new Graph(source.name);
-  const twins: Twins = new Map();
-  for (const value of starts) twins.set(value, graph.addInput(value.name, value.type));
+  const copies: Copies = new Map();
+  for (const value of starts) copies.set(value, graph.addInput(value.name, value.type));
   for (const input of source.inputs)
-    if (needed.values.has(input) && !twins.has(input))
-      twins.set(input, graph.addInput(input.name, input.type));
+    if (needed.values.has(input) && !copies.has(input))
+      copies.set(input, graph.addInput(input.name, input.type));
   for (const value of source.constants)
-    if (value.constant && needed.values.has(value) && !twins.has(value))
-      twins.set(value, graph.addConstant(value.name, value.constant));
-  for (const node of source.nodes()) if (needed.nodes.has(node)) copyNode(graph, node, twins);
-  for (const { name, value } of ends) graph.addOutput(name, twinOf(value, twins));
+    if (value.constant && needed.values.has(value) && !copies.has(value))
+      copies.set(value, graph.addConstant(value.name, value.constant));
+  for (const node of source.nodes()) if (needed.nodes.has(node)) copyNode(graph, node, copies);
+  for (const { name, value } of ends) graph.addOutput(name, copyOf(value, copies));
   return checked(graph);
 }
 
@@ -55,15 +55,15 @@ export function splitModel(source: Graph, at: readonly string[]): { head: Graph;
  */
 export function mergeModels(first: Graph, second: Graph, connect: Readonly<Record<string, string>>): Graph {
   const graph = new Graph(first.name);
-  const twins: Twins = new Map();
-  copyInto(graph, first, twins);
-  const byName = new Map(first.outputs.map(({ name, value }) => [name, twinOf(value, twins)]));
+  const copies: Copies = new Map();
+  copyInto(graph, first, copies);
+  const byName = new Map(first.outputs.map(({ name, value }) => [name, copyOf(value, copies)]));
   for (const [inputName, outputName] of Object.entries(connect))
-    connectInput(second, { inputName, outputName, byName, twins });
-  copyInto(graph, second, twins);
+    connectInput(second, { inputName, outputName, byName, copies });
+  copyInto(graph, second, copies);
   const joined = new Set(Object.values(connect));
   for (const [name, value] of byName) if (!joined.has(name)) graph.addOutput(name, value);
-  for (const { name, value } of second.outputs) graph.addOutput(name, twinOf(value, twins));
+  for (const { name, value } of second.outputs) graph.addOutput(name, copyOf(value, copies));
   return checked(graph);
 }
 
@@ -71,15 +71,15 @@ interface Connection {
   readonly inputName: string;
   readonly outputName: string;
   readonly byName: ReadonlyMap<string, Value>;
-  readonly twins: Twins;
+  readonly copies: Copies;
 }
 
-function connectInput(second: Graph, { inputName, outputName, byName, twins }: Connection): void {
+function connectInput(second: Graph, { inputName, outputName, byName, copies }: Connection): void {
   const input = second.inputs.find(({ name }) => name === inputName);
   const output = byName.get(outputName);
   if (!input) throw new CompileError('edit/not-found', `the second model has no input ${inputName}`);
   if (!output) throw new CompileError('edit/not-found', `the first model has no output ${outputName}`);
-  twins.set(input, output);
+  copies.set(input, output);
 }
 
 /** Everything that `ends` depend on, up to `starts`. */

@@ -334,8 +334,8 @@ function cloneGraph(source: Graph): Graph {
     const types = node.outputs.map((value) => value.type);
     const names = node.outputs.map((value) => value.name);
     const { op, attrs, origin, partOrigins } = node;
-    const twin = copy.add({ op, inputs, types, names, attrs, origin, partOrigins });
-    node.outputs.forEach((value, i) => map.set(value, twin.outputs[i] ?? unknownValue(value)));
+    const copied = copy.add({ op, inputs, types, names, attrs, origin, partOrigins });
+    node.outputs.forEach((value, i) => map.set(value, copied.outputs[i] ?? unknownValue(value)));
   }
   for (const { name, value } of source.outputs) copy.addOutput(name, mapped(value));
   return copy;

@@ -24,12 +24,12 @@ function mergeNodes(graph: Graph): void {
       attrs.map(([name, value]) => [name, attrKey(value)]),
       node.inputs.map((value) => (value ? idOf(value) : -1)),
     ]);
-    const twin = seen.get(key);
-    if (!twin || bothAreOutputs(graph, node, twin)) {
+    const equal = seen.get(key);
+    if (!equal || bothAreOutputs(graph, node, equal)) {
       seen.set(key, node);
       continue;
     }
-    node.outputs.forEach((value, i) => graph.replaceAllUses(value, twin.outputs[i] ?? twin.output));
+    node.outputs.forEach((value, i) => graph.replaceAllUses(value, equal.outputs[i] ?? equal.output));
     graph.remove(node);
   }
 }
@@ -58,14 +58,14 @@ function mergeConstants(graph: Graph): void {
     const bytes = toBytes(tensor.data);
     const key = `${formatType(tensorType(tensor))} ${fingerprint(bytes)}`;
     const candidates = seen.get(key) ?? [];
-    const twin = candidates.find(
+    const equal = candidates.find(
       (other) => other.constant && equalBytes(bytes, toBytes(other.constant.data)),
     );
-    if (!twin) {
+    if (!equal) {
       seen.set(key, [...candidates, value]);
       continue;
     }
-    graph.replaceAllUses(value, twin);
+    graph.replaceAllUses(value, equal);
     graph.removeConstant(value);
   }
 }

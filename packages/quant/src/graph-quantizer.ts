@@ -81,7 +81,7 @@ export class GraphQuantizer implements Rewriting {
     if (precision !== 'float') this.leftInFloat.push(node);
     const inputs = node.inputs.map((input) => input && this.form(input, 'f32'));
     const names = node.outputs.map((output) => output.name);
-    const twin = buildNode(this.graph, {
+    const copy = buildNode(this.graph, {
       op: node.op,
       inputs,
       attrs: node.attrs,
@@ -89,7 +89,7 @@ export class GraphQuantizer implements Rewriting {
       names,
     });
     node.outputs.forEach((output, i) => {
-      this.#formsOf(output).f32 = twin.outputs[i] ?? twin.output;
+      this.#formsOf(output).f32 = copy.outputs[i] ?? copy.output;
     });
   }
 

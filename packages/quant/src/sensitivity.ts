@@ -56,8 +56,8 @@ export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number
   for (const run of runs) {
     const known = new Map<Value, Tensor>();
     for (const value of exact) {
-      const [twin, tensor] = [quantizer.existing(value, 'f32'), run.get(value)];
-      if (twin && tensor) known.set(twin, tensor);
+      const [converted, tensor] = [quantizer.existing(value, 'f32'), run.get(value)];
+      if (converted && tensor) known.set(converted, tensor);
     }
     const tensors = evaluateFrom(rewritten, known);
     graph.outputs.forEach(({ value }, i) => {
