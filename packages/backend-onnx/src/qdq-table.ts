@@ -29,7 +29,7 @@ const floatOps = {
   qlinear_sub: 'sub',
 } as const;
 
-/** How ops that are on integers alone are written. Movement ops on integers are written as the float ones, in QDQ. */
+/** How ops that work only on integers are written. Movement ops on integers are written as the float ones, in QDQ. */
 export const qdqTable: ReadonlyMap<string, WriteQuantized> = new Map<string, WriteQuantized>([
   ...Object.entries(floatOps).map(([op, float]): [string, WriteQuantized] => [
     op,

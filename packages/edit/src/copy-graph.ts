@@ -1,5 +1,5 @@
 import { Graph, type Node, type Tensor, type TensorType, type Value, verify } from '@ghostc/ir';
-import { copyNode, registry, type Copies, copyOf } from '@ghostc/ops';
+import { type Copies, copyNode, copyOf, registry } from '@ghostc/ops';
 
 /** What changes while a graph is copied. Everything else stays as it is; every type is inferred again. */
 export interface CopyChanges {

@@ -11,7 +11,7 @@ export interface NodeSpec {
   readonly name?: string;
 }
 
-/** Puts a node behind a value: everything that read the value reads the node's result. The spec's inputs name the value. */
+/** Puts a node after a value: everything that read the value reads the node's result. The spec's inputs name the value. */
 export function insertAfter(graph: Graph, valueName: string, spec: NodeSpec): Graph {
   const copy = graph.clone();
   const value = findValue(copy, valueName);

@@ -1,5 +1,5 @@
 import { CompileError, Graph, type Node, type Value } from '@ghostc/ir';
-import { copyNode, type Copies, copyOf } from '@ghostc/ops';
+import { type Copies, copyNode, copyOf } from '@ghostc/ops';
 import { checked, copyInto } from './copy-graph.ts';
 import { findValue } from './find.ts';
 
@@ -44,7 +44,7 @@ export function splitModel(source: Graph, at: readonly string[]): { head: Graph;
   if (reached.length)
     throw new CompileError(
       'edit/split',
-      `%${reached.join(', %')} reach behind the cut at %${at.join(', %')}`,
+      `%${reached.join(', %')} reach across the cut at %${at.join(', %')}`,
     );
   return { head: extractSubgraph(source, { inputs: [], outputs: at }), tail };
 }

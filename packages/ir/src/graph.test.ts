@@ -127,7 +127,7 @@ test('the current node may be removed while iterating', () => {
   expect(order(graph)).toEqual(['a']);
 });
 
-test('a clone prints the same and shares tensors alone', () => {
+test('a clone prints the same and shares only tensors', () => {
   const { graph, k, b, x } = chain();
   const before = printGraph(graph).text;
   const copy = graph.clone();

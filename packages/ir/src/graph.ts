@@ -110,7 +110,7 @@ export interface NewNode {
   readonly attrs?: Attrs;
   readonly origin?: readonly string[];
   readonly partOrigins?: readonly (readonly string[])[];
-  /** Wished names of the outputs; made unique. */
+  /** Preferred names of the outputs; made unique. */
   readonly names?: readonly string[];
   /** Insert before this node; at the end if absent. */
   readonly before?: Node | null;
@@ -277,8 +277,8 @@ export class Graph {
     this.#edits++;
   }
 
-  #claim(wish: string): string {
-    const base = wish || 'v';
+  #claim(preferred: string): string {
+    const base = preferred || 'v';
     let name = base;
     if (this.#names.has(name)) {
       let suffix = this.#suffixes.get(base) ?? 1;

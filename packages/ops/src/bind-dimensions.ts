@@ -1,6 +1,6 @@
 import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor } from '@ghostc/ir';
 import { lookup } from './build-node.ts';
-import { copyNode, type Copies, copyOf } from './copy-node.ts';
+import { type Copies, copyNode, copyOf } from './copy-node.ts';
 
 /**
  * A copy of the graph in which the symbolic dimensions of the inputs have the given sizes; every other shape is inferred

@@ -6,7 +6,7 @@ import { removeDeadCode } from './remove-dead-code.ts';
 
 /**
  * NCHW to NHWC: convolutions and pools become their NHWC variants, and what lies between them follows (elementwise ops, concat,
- * slice, pad, mean), so that transposes stay only where images come in, go out, or meet an op that knows NCHW alone. An
+ * slice, pad, mean), so that transposes stay only where images come in, go out, or meet an op that knows only NCHW. An
  * image is transposed at most once in each direction. For targets with channel-last kernels; not part of the optimiser.
  */
 export const assignNhwc: Pass = {

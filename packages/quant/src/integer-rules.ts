@@ -63,7 +63,7 @@ function weightedRule(op: string): IntegerRule {
   };
 }
 
-/** An op of activations alone that requantises its output. */
+/** An op without weights that requantises its output. */
 function requantizedRule(op: string): IntegerRule {
   return (node, to, precision) => {
     const dtype = activationTypes[precision];
@@ -113,7 +113,7 @@ function tableRule(node: Node, to: Rewriting, precision: 'int8' | 'int16'): Valu
   return to.add('qlinear_lookup', [input, to.constant(`${node.output.name}_table`, table)], attrs);
 }
 
-/** Integers go through unchanged: in 16 bits if all inputs are there in 16 bits alone. */
+/** Integers go through unchanged: in 16 bits if all inputs are there only in 16 bits. */
 function carriedRule(node: Node, to: Rewriting): Value | null {
   if (node.op === 'pad' && Number(node.attrs.value ?? 0) !== 0) return null;
   if (node.op === 'resize' && (node.attrs.mode ?? 'nearest') !== 'nearest') return null;

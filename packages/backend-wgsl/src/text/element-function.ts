@@ -19,7 +19,7 @@ const unit =
     `let y = ${e};
 return select(select(y, ${T}(1.0), y > ${T}(1.0)), ${T}(0.0), y < ${T}(0.0));`;
 
-/** 1 / (1 + exp(-x)) with exp of negative numbers alone, which cannot overflow. */
+/** 1 / (1 + exp(-x)) with exp of negative numbers only, which cannot overflow. */
 const sigmoid: Formula = (T) => `let e = exp(-abs(x));
 let d = 1.0 / (1.0 + e);
 return select(e * d, d, x >= ${T}(0.0));`;

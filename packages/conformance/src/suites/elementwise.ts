@@ -8,7 +8,7 @@ const attrs: Readonly<Record<string, string>> = {
   elu: '{alpha=1.5}',
 };
 
-/** Ops that are defined for positive numbers alone get the input's absolute value plus a little. */
+/** Ops that are defined for positive numbers only get the input's absolute value plus a little. */
 const positive = new Set(['log', 'sqrt', 'reciprocal']);
 
 const unaryText = (op: string): string =>
