@@ -336,9 +336,12 @@ function writeResize(writer: NodeWriter): void {
     coordinate_transformation_mode: string;
     nearest_mode: string;
   }>();
-  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats32(scales, 'scales')];
+  const axes = [...sizes.keys()].filter((axis) => sizes[axis] !== 0);
+  const changed = axes.map((axis) => sizes[axis] ?? 0);
+  const target = sizes.length ? ['', writer.ints(changed, 'sizes')] : [writer.floats32(scales, 'scales')];
   const modes = { mode, coordinate_transformation_mode, ...(mode === 'nearest' ? { nearest_mode } : {}) };
-  writer.last('Resize', [writer.input(0), '', ...target], modes);
+  const partly = axes.length < sizes.length;
+  writer.last('Resize', [writer.input(0), '', ...target], partly ? { ...modes, axes } : modes);
 }
 
 function writeSlice(writer: NodeWriter): void {

@@ -55,6 +55,7 @@ function opVersion(node: Node): number {
   if ((op === 'reduce_max' || op === 'reduce_min') && output.type.dtype === 'bool') return 20;
   // QuantizeLinear and DequantizeLinear of 16 bits; the smaller versions know them for 8.
   if ([...node.inputs, output].some((value) => value?.type.quant && value.type.dtype === 'i16')) return 21;
+  if (op === 'resize' && ((attrs.sizes ?? []) as readonly number[]).includes(0)) return 18;
   const dilations = (attrs.dilations ?? []) as readonly number[];
   if (op === 'average_pool' && dilations.some((step) => step !== 1)) return 19;
   if (op === 'pad' && attrs.mode === 'wrap') return 19;

@@ -10,6 +10,7 @@ import {
 } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import { checkPattern } from './check-pattern.ts';
+import { CopyWork, sharedElements } from './copy-work.ts';
 import { type Match, matchAt } from './match.ts';
 import { type Captures, patternDepth, type RootPattern } from './pattern.ts';
 
@@ -108,10 +109,14 @@ export function rewriting(
   { match, output, rewrite }: Rewriting,
 ): Applied | Declined {
   const made: Made = { nodes: [], constants: [] };
+  const shared = sharedElements(match.nodes);
+  const work = CopyWork.of(graph);
+  if (shared > 0 && !work.allows(shared)) return { reason: 'its constants are shared and too large to copy' };
   try {
     const result = rewrite(builder(graph, root, { match, made }));
     const replaced = pairsOf(root, output ?? 0, result);
     for (const [old, value] of replaced) checkReplacement(old, value);
+    if (shared > 0) for (const { constant } of made.constants) if (constant) work.spend(constant.data);
     return { replaced, added: made.nodes, match };
   } catch (error) {
     for (const node of made.nodes.reverse()) graph.remove(node);

@@ -19,7 +19,7 @@ const nearestModes = ['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'
 
 /**
  * ONNX Resize, nearest or (multi)linear: output sizes from `sizes`, or floor(in * scale) in float32 from `scales`; both
- * list all axes. With `sizes` the scale is out / in.
+ * list all axes. With `sizes` the scale is out / in; a size of 0 keeps the axis, also a symbolic one.
  */
 export const resize = defineOp({
   name: 'resize',
@@ -53,7 +53,7 @@ export const resize = defineOp({
 });
 
 function resized(dim: Dim, size: number | undefined, scale: number | undefined): Dim {
-  if (size !== undefined) return size;
+  if (size !== undefined) return size === 0 ? dim : size;
   if (scale === 1 || scale === undefined) return dim;
   if (typeof dim === 'number') return scaledSize(dim, scale);
   throw new CompileError('resize/symbolic', `cannot scale the symbolic dimension ${dim}`);

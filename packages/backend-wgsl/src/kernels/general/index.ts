@@ -10,6 +10,7 @@ import {
 import { lookup, loweredGeneralOps, normalAxis, withDefaults } from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
+import { binaryFormulas, erfFunction, unaryFormulas } from '../../text/elementwise-formulas.ts';
 import { isNan } from '../../text/is-nan.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { at, sourceOf } from '../operands.ts';
@@ -69,20 +70,9 @@ const map =
   (context) =>
     mapped(context, { id: context.node.op, expression, functions });
 
-/** Near 0 the series of 2/sqrt(pi) (x - x^3/3 + x^5/10 - ...), beyond Abramowitz and Stegun 7.1.26: error below 2e-7. */
-const erf = `fn erf_of(x: f32) -> f32 {
-let a = abs(x);
-if (a < 0.5) {
-let q = x * x;
-return x * 1.1283791670955126 * (1.0 - q * (1.0 / 3.0 - q * (1.0 / 10.0 - q * (1.0 / 42.0 - q * (1.0 / 216.0 - q / 1320.0)))));
-}
-let t = 1.0 / (1.0 + 0.3275911 * a);
-let s = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-let y = 1.0 - s * exp(-a * a);
-return select(y, -y, x < 0.0);
-}`;
+const unary = (op: 'logical_not' | 'sign'): GeneralKernel => map(unaryFormulas[op]('f32', 'p').value);
 
-const truth = (condition: string): string => `select(0.0, 1.0, ${condition})`;
+const binary = (op: keyof typeof binaryFormulas): GeneralKernel => map(binaryFormulas[op]('f32', 'p', 'q'));
 
 const cast: GeneralKernel = (context) => {
   const { node, typeOf } = context;
@@ -339,18 +329,18 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
   arg_max: arg('>'),
   arg_min: arg('<'),
   cast,
-  equal: map(truth('p == q')),
-  erf: map('erf_of(p)', erf),
+  equal: binary('equal'),
+  erf: map(unaryFormulas.erf('f32', 'p').value, erfFunction),
   expand: map('p'),
   gather,
   gather_elements: gatherElements,
   gather_nd: gatherNd,
-  less: map(truth('p < q')),
-  less_equal: map(truth('p <= q')),
-  logical_and: map(truth('p != 0.0 && q != 0.0')),
-  logical_not: map(truth('p == 0.0')),
-  logical_or: map(truth('p != 0.0 || q != 0.0')),
-  logical_xor: map(truth('(p != 0.0) != (q != 0.0)')),
+  less: binary('less'),
+  less_equal: binary('less_equal'),
+  logical_and: binary('logical_and'),
+  logical_not: unary('logical_not'),
+  logical_or: binary('logical_or'),
+  logical_xor: binary('logical_xor'),
   mod: (context) => {
     const { fmod } = attrs<{ fmod: boolean }>(context.node);
     const quotient = fmod ? wholeQuotient : 'floor((p + 0.5 * sign(q)) / q)';
@@ -361,7 +351,7 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
   },
   reduce_prod: reduceProd,
   scatter_nd: scatterNd,
-  sign: map('select(select(p, 1.0, p > 0.0), -1.0, p < 0.0)'),
+  sign: unary('sign'),
   top_k: topK,
   where: map('select(r, q, p != 0.0)'),
 };
