@@ -44,7 +44,7 @@ export function edit(graph: Graph, change: (e: Editor) => void): Graph {
   return editor.finish();
 }
 
-/** What `edit` hands to its callback. */
+/** What `edit` hands to its callback. Its methods throw `edit/not-found`, `edit/type` and others, with the place. */
 export class Editor {
   /** The copy, to look at and to change: the editor sees such changes. */
   readonly graph: Graph;

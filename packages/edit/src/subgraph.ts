@@ -1,5 +1,5 @@
 import { CompileError, Graph, type Node, type Value } from '@ghostc/ir';
-import { copyNode, type Copies, copyOf } from '@ghostc/ops';
+import { type Copies, copyNode, copyOf } from '@ghostc/ops';
 import { checked } from './copy-graph.ts';
 import { type Editor, edit } from './editor.ts';
 import { findValue } from './find.ts';
