@@ -44,11 +44,7 @@ export function edit(graph: Graph, change: (e: Editor) => void): Graph {
   return editor.finish();
 }
 
-<<<<<<< HEAD
-/** What `edit` hands to its callback. Its methods throw `edit/not-found`, `edit/type` and others, with the place. */
-=======
 /** What `edit` hands to its callback. Throws `edit/not-found` for a name, node or input that there is not. */
->>>>>>> main
 export class Editor {
   /** The copy, to look at and to change: the editor sees such changes. */
   readonly graph: Graph;
