@@ -71,7 +71,9 @@ function mergeConstants(graph: Graph): void {
     hashes.set(tensor.data, hash);
     const key = `${formatType(tensorType(tensor))} ${hash}`;
     const candidates = seen.get(key) ?? [];
-    const equal = candidates.find((other) => other.constant && sameWords(words, wordsOf(other.constant.data)));
+    const equal = candidates.find(
+      (other) => other.constant && sameWords(words, wordsOf(other.constant.data)),
+    );
     if (!equal) {
       seen.set(key, [...candidates, value]);
       continue;
