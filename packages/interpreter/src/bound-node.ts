@@ -1,5 +1,5 @@
 import { type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { lookup, withDefaults } from '@ghostc/ops';
+import { type ErrorBound, lookup, withDefaults } from '@ghostc/ops';
 import { batchNorm, divided, multilinear, raised, scattered, softmaxError } from './bound-arithmetic.ts';
 import {
   chosen,
@@ -14,7 +14,7 @@ import {
   unknown,
 } from './bound-choices.ts';
 import { type Errors, evaluate, type Step, unitOf } from './bound-step.ts';
-import { type Bounded, widened } from './bounded.ts';
+import { type Bounded, eachNumber, smallest, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
 import { squeezeParts } from './squeeze-parts.ts';
 
@@ -27,7 +27,11 @@ export function boundNode(step: Step): readonly Bounded[] {
     inputs.map((input) => input?.tensor ?? null),
   );
   const errors = errorsOf(step, tensors);
-  return tensors.map((tensor, i) => ({ tensor: widened(tensor), error: cleaned(tensor, errors[i] ?? null) }));
+  const least = lookup(node.op).traits.has('movement') ? 0 : (smallest[node.output.type.dtype] ?? 0);
+  return tensors.map((tensor, i) => ({
+    tensor: widened(tensor),
+    error: cleaned(tensor, errors[i] ?? null, least),
+  }));
 }
 
 /** Adds the values of a node, with their bounds, to those that are known. */
@@ -39,74 +43,48 @@ export function boundInto(known: Map<Value, Bounded>, node: Node): void {
   });
 }
 
-/** NaN and infinite results have to be met exactly: they have no error. */
-function cleaned(tensor: Tensor, error: Float64Array | null): Float64Array | null {
+/** NaN and infinite results have to be met exactly: they have no error. Others that have one are stored with `least` more. */
+function cleaned(tensor: Tensor, error: Float64Array | null, least: number): Float64Array | null {
   if (!error) return null;
   const values = toNumbers(tensor);
-  return error.map((e, i) => (Number.isFinite(Number(values[i])) ? (Number.isNaN(e) ? Infinity : e) : 0));
+  return eachNumber(error.length, (i) => {
+    const e = error[i] as number;
+    return e === 0 || !Number.isFinite(Number(values[i])) ? 0 : Number.isNaN(e) ? Infinity : e + least;
+  });
 }
 
 type Rule = (step: Step, results: readonly Tensor[]) => Errors;
 
 function errorsOf(step: Step, results: readonly Tensor[]): Errors {
-  const { node } = step;
-  const rule = rules[node.op];
-  if (rule) return rule(step, results);
-  const { traits } = lookup(node.op);
-  if (traits.has('movement')) return moved(step);
-  if (traits.has('comparison')) return compared(step, results);
-  if (traits.has('selection')) return selected(step, results);
-  if (node.op.startsWith('qlinear_') || node.op === 'requantize') return selected(step, results);
-  if (traits.has('exact')) return interval(step, results, () => 0);
-  if (traits.has('unary')) return interval(step, results, (x, y) => functionError(step, x, y, unitOf(node)));
-  return unknown(step, results);
+  return rules[lookup(step.node.op).error.kind](step, results);
 }
 
-const rules: Readonly<Record<string, Rule>> = {
-  abs: passed,
-  add: multilinear,
-  average_pool: multilinear,
-  batch_norm: batchNorm,
-  cast: converted,
-  conv2d: multilinear,
-  depthwise_conv2d: multilinear,
-  dfc_attention: unknown,
-  div: divided,
-  dropout: passed,
-  fully_connected: multilinear,
-  fused_ghost_module: multilinear,
-  gemm: multilinear,
-  ghost_module: multilinear,
-  global_average_pool: multilinear,
-  hard_swish: sloped,
-  identity: passed,
-  matmul: multilinear,
-  max_pool: (step, results) => interval(step, results, () => 0),
-  mod: selected,
-  mul: multilinear,
-  neg: passed,
-  pow: raised,
-  prelu: multilinear,
-  quantize_linear: quantized,
-  reduce_max: (step, results) => interval(step, results, () => 0),
-  reduce_mean: multilinear,
-  reduce_min: (step, results) => interval(step, results, () => 0),
-  reduce_prod: multilinear,
-  reduce_sum: multilinear,
-  resize: resized,
-  scatter_nd: scattered,
-  silu: sloped,
+const exact: Rule = (step, results) => interval(step, results, () => 0);
+
+const rules: { readonly [K in ErrorBound['kind']]: Rule } = {
+  chosen,
+  compared,
+  converted,
+  exact,
+  function: (step, results) =>
+    interval(step, results, (x, y) => functionError(step, x, y, unitOf(step.node))),
+  interpolated: resized,
+  moved,
+  normalized: batchNorm,
+  parts: composed,
+  passed,
+  power: raised,
+  quantized,
+  quotient: divided,
+  remainder: selected,
+  scattered,
+  selected,
   softmax: softmaxError,
-  squeeze_excite: composed,
-  squeeze_excite_gate: composed,
-  sub: multilinear,
-  where: chosen,
+  steep: sloped,
+  stepped: exact,
+  sum: multilinear,
+  unbounded: unknown,
 };
-
-/** Whether the op adds up as many terms as `termsOf` says. */
-export function sumsTerms(op: string): boolean {
-  return rules[op] === multilinear || op === 'resize' || op === 'scatter_nd';
-}
 
 /** Nearest moves elements, linear sums their products with weights. */
 function resized(step: Step, results: readonly Tensor[]): Errors {
