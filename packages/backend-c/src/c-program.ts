@@ -111,7 +111,8 @@ export interface PlanCOptions {
   readonly fuseGhost?: boolean | undefined;
 }
 
-export interface EmitCOptions extends PlanCOptions {
+/** Options of emitting a planned program. */
+export interface EmitCOptions {
   /** A C identifier. */
   readonly name: string;
   /**

@@ -24,7 +24,7 @@ import {
 } from '@ghostc/planner';
 import type { CLayer, CProgram, CStream, CTensor, EmitCOptions, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
-import { checkGraph, checkName } from './check-graph.ts';
+import { checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { type FusedGhost, macsOf } from './fuse-ghost.ts';
 import { headerText } from './header-text.ts';
@@ -32,9 +32,9 @@ import type { CFunction, Kernel, KernelCall, KernelContext } from './kernel.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
 import { ghostKernel } from './kernels/quantized/dsp/ghost-module.ts';
-import { isQuantizedOp, type KernelSet, kernelSetOf, quantizedKernel } from './kernels/quantized/index.ts';
+import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
-import { arenaAlign, planC } from './plan-c.ts';
+import { arenaAlign, type CPlan } from './plan-c.ts';
 import { parameterName } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
@@ -46,19 +46,16 @@ import { weightFiles } from './weight-files.ts';
 const largeWeights = 1 << 20;
 
 /**
- * Emits a lowered graph (fixed shapes, float32 or quantised integers, constant weights) as a C99 library: plans memory, emits one specialised
- * static function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`; with `io: 'arena'`,
- * `int <name>_run(arena)`. The same graph and options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
+ * Emits a planned graph (fixed shapes, float32 or quantised integers, constant weights) as a C99 library: one specialised static
+ * function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`; with `io: 'arena'`,
+ * `int <name>_run(arena)`. The same plan and options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
  */
-export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
+export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   checkName(options.name);
-  checkGraph(lowered);
-  const device = options.device ?? 'host';
+  const { plan, extraWork, pairOf, device, kernelSet, io } = planned;
   const lanes = lanesOf(device);
-  const kernelSet = kernelSetOf(options, lowered);
-  const { plan, extraWork, pairOf } = planC(lowered, options);
   const emitter = new Emitter(plan, { lanes, kernelSet, pairOf, name: options.name });
-  const inArena = options.io === 'arena';
+  const inArena = io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...copies];

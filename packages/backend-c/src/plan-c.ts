@@ -3,7 +3,8 @@ import { rowRuleOf } from '@ghostc/ops';
 import { planWithin, type WithinResult } from '@ghostc/planner';
 import { arenaLimitError } from './arena-limit-error.ts';
 import { byLikeness } from './by-likeness.ts';
-import type { PlanCOptions } from './c-program.ts';
+import type { Device, IoForm, PlanCOptions } from './c-program.ts';
+import { checkGraph } from './check-graph.ts';
 import { type FusedGhost, fuseGhost, macsOf, unfused } from './fuse-ghost.ts';
 import { convScratchBytes } from './kernels/conv2d.ts';
 import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
@@ -15,14 +16,20 @@ import { cStorageRule } from './storage-rule.ts';
 /** Arena alignment in bytes. */
 export const arenaAlign = 16;
 
-/** A plan, and what its fused nodes stand for. */
-export type CPlan = WithinResult & Pick<FusedGhost, 'pairOf'>;
+/** A lowered graph with its memory plan, which has its order, and what the plan depends on. */
+export interface CPlan extends WithinResult, Pick<FusedGhost, 'pairOf'> {
+  readonly device: Device;
+  readonly io: IoForm;
+  readonly kernelSet: KernelSet;
+}
 
 /**
  * The memory plan of the C program for a lowered graph. With `maxRam`, layers are computed in bands of rows where the
- * arena would be larger; throws `backend-c/max-ram` when no plan found is small enough.
+ * arena would be larger; throws `backend-c/max-ram` when no plan found is small enough, and `backend-c/...` for what C has no
+ * code for.
  */
 export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
+  checkGraph(lowered);
   const { device = 'host', maxRam, io = 'caller' } = options;
   const lanes = lanesOf(device);
   const kernelSet = kernelSetOf(options, lowered);
@@ -40,7 +47,7 @@ export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
     work: (node) => macsOf(node, pairOf(node)),
   });
   if (result.missing > 0) throw arenaLimitError(result, maxRam ?? 0);
-  return { ...result, pairOf };
+  return { ...result, device, io, kernelSet, pairOf };
 }
 
 function fusedFor(kernelSet: KernelSet, lowered: Graph): FusedGhost {

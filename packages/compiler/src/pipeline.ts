@@ -24,8 +24,8 @@ export interface PipelineOptions {
  *   read          bytes -> graph            @ghostc/onnx, @ghostc/ghostnet, or the text form
  *   optimize      `optimizationPasses`      their order and its reasons stand in @ghostc/passes
  *   lower         composite ops -> kernels  for WGSL and C; ONNX is written from the optimised graph; C computes float16 in float32
- *   plan          schedule, arena offsets   @ghostc/planner, called by the backend that needs it
- *   emit          graph -> artefact         @ghostc/backend-onnx, -wgsl, -c
+ *   plan          schedule, arena offsets   `planWgsl`, `planC`, with @ghostc/planner; ONNX needs none
+ *   emit          plan -> artefact          `emitWgsl`, `emitC`, and `emitOnnx` from the graph
  */
 export function optimize(model: Graph, { onPass }: PipelineOptions = {}): Graph {
   const graph = model.clone();
