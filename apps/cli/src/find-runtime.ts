@@ -3,7 +3,15 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Runtime } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
-import { createRuntime, execRuntime, ortRuntime, runtimeNames, withOnnx } from '@ghostc/runtimes';
+import {
+  createRuntime,
+  execRuntime,
+  originalRuntime,
+  ortRuntime,
+  runtimeNames,
+  withOnnx,
+} from '@ghostc/runtimes';
+import type { LoadedModel } from './load-model.ts';
 
 /** What `findRuntime` takes, for help texts. */
 export const runtimeKinds = `${['ort', ...runtimeNames].join(', ')}, a module whose default export is a Runtime, or exec:COMMAND`;
@@ -25,6 +33,13 @@ export async function findRuntime(name: string, { timeout = ENGINE_TIMEOUT } = {
   if (typeof found?.prepare === 'function' && typeof found.name === 'string')
     return withOnnx(found as Runtime);
   throw new CompileError('cli/runtime', 'expected a default export { name, prepare }', { file: name });
+}
+
+/** The same for a model, which may also run as it came: `original`. */
+export async function runtimeOfModel(name: string, { onnx }: LoadedModel): Promise<Runtime> {
+  if (name !== 'original') return findRuntime(name);
+  if (onnx) return originalRuntime(onnx.path);
+  throw new CompileError('cli/target', 'the target original needs an .onnx model');
 }
 
 /** Whether a name stands for an engine of the user's. */

@@ -1,19 +1,18 @@
 import type { Node } from '@ghostc/ir';
-import { type Activation, activationAttrs, activationOpAttrs, withDefaults } from '@ghostc/ops';
+import { type Activation, activationAttrs, activationOpAttrs, attrsOf } from '@ghostc/ops';
 import { type Arithmetic, arithmeticOf } from './arithmetic.ts';
 import { operand, unaryFormulas } from './elementwise-formulas.ts';
 import { type Lanes, scalarLanes } from './lanes.ts';
 
 /** The fused activation of a node. */
 export function activationOf(node: Node): Activation {
-  return withDefaults(activationAttrs, node.attrs) as unknown as Activation;
+  return attrsOf({ attrs: activationAttrs }, node);
 }
 
 /** The activation of the name `v`, in any arithmetic. */
 export function activationFormula(act: Activation, c: Arithmetic, v: string): string {
   if (act.activation === 'none') return v;
-  const params = activationOpAttrs(act) as Readonly<Record<string, number>>;
-  return unaryFormulas[act.activation](c, v, params);
+  return unaryFormulas[act.activation](c, v, activationOpAttrs(act));
 }
 
 const single = arithmeticOf('f32');

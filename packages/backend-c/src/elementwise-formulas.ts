@@ -1,4 +1,4 @@
-import { integerRange, type LoweredBinaryOp, type LoweredUnaryOp } from '@ghostc/ops';
+import { integerRange, type OpsWith } from '@ghostc/ops';
 import { type Arithmetic, doubleText, orNan } from './arithmetic.ts';
 
 /** Attributes of an op by name. */
@@ -49,7 +49,7 @@ export const unaryFormulas = {
   softplus: (c, v) => `${positive(c, v)} + ${c.call('log1p', c.call('exp', `-${c.call('fabs', v)}`))}`,
   sqrt: call('sqrt'),
   tanh: call('tanh'),
-} satisfies { readonly [K in LoweredUnaryOp | OtherUnaryOp]: UnaryFormula };
+} satisfies { readonly [K in OpsWith<'unary'> | OtherUnaryOp]: UnaryFormula };
 
 /** The unary ops of integers. */
 export const integerUnaryOps: ReadonlySet<string> = new Set<keyof typeof unaryFormulas>([
@@ -72,7 +72,7 @@ export const binaryFormulas = {
   pow: (c, p, q) => (c.integer ? integerPower(c, p, q) : c.call('pow', p, q)),
   prelu: (c, p, q) => `${p} < ${c.number(0)} ? ${q} * ${p} : ${p}`,
   sub: (_, p, q) => `${p} - ${q}`,
-} satisfies { readonly [K in LoweredBinaryOp | OtherBinaryOp]: BinaryFormula };
+} satisfies { readonly [K in OpsWith<'binary'> | OtherBinaryOp]: BinaryFormula };
 
 /** The formula as an operand: in parentheses, unless it is one already. */
 export function operand(formula: string): string {

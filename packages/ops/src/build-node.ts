@@ -47,13 +47,3 @@ export function lookup(op: string): OpDefinition {
   if (definition) return definition;
   throw new CompileError('op/unknown', `there is no op ${op}`);
 }
-
-/** The attributes of a node with defaults filled in, typed by its definition. */
-export function attrsOf<A extends Attrs>(
-  definition: { readonly attrs: { readonly [K in keyof A]: { readonly default?: A[K] } } },
-  node: Node,
-): A {
-  const filled: Record<string, unknown> = { ...node.attrs };
-  for (const [name, { default: fallback }] of Object.entries(definition.attrs)) filled[name] ??= fallback;
-  return filled as A;
-}

@@ -1,4 +1,4 @@
-import { type LoweredBinaryOp, loweredBinaryOps } from '@ghostc/ops';
+import { type OpsWith, opsWith } from '@ghostc/ops';
 import { activated, activationOf } from '../activation-text.ts';
 import { arithmeticOf } from '../arithmetic.ts';
 import { binaryFormulas } from '../elementwise-formulas.ts';
@@ -9,7 +9,7 @@ import { input, shapeOf } from './operands.ts';
 const single = arithmeticOf('f32');
 
 /** y = act(f(a, b)) with broadcasting: loops over the fewest axes that do; may run in place. */
-function binary(op: LoweredBinaryOp): Kernel {
+function binary(op: OpsWith<'binary'>): Kernel {
   return ({ node, pointer }) => {
     const [a, b] = [input(node, 0), input(node, 1)];
     const shape = shapeOf(node.output);
@@ -33,6 +33,6 @@ function binary(op: LoweredBinaryOp): Kernel {
   };
 }
 
-export const binaryKernels = Object.fromEntries(loweredBinaryOps.map((op) => [op, binary(op)])) as {
-  readonly [K in LoweredBinaryOp]: Kernel;
+export const binaryKernels = Object.fromEntries(opsWith('binary').map((op) => [op, binary(op)])) as {
+  readonly [K in OpsWith<'binary'>]: Kernel;
 };

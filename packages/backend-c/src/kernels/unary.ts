@@ -1,5 +1,5 @@
 import { numElements } from '@ghostc/ir';
-import { activations, type LoweredUnaryOp, lookup, loweredUnaryOps, withDefaults } from '@ghostc/ops';
+import { activations, lookup, type OpsWith, opsWith, withDefaults } from '@ghostc/ops';
 import { arithmeticOf } from '../arithmetic.ts';
 import { operand, unaryFormulas } from '../elementwise-formulas.ts';
 import type { Kernel } from '../kernel.ts';
@@ -10,13 +10,13 @@ const single = arithmeticOf('f32');
 const asActivation: ReadonlySet<string> = new Set(activations);
 
 /** The op as an expression of `v`; one that can be a fused activation is written as that is. */
-function formulaOf(op: LoweredUnaryOp, params: Readonly<Record<string, number>>): string {
+function formulaOf(op: OpsWith<'unary'>, params: Readonly<Record<string, number>>): string {
   const formula = unaryFormulas[op](single, 'v', params);
   return asActivation.has(op) ? operand(formula) : formula;
 }
 
 /** y[i] = f(x[i]); may run in place. */
-function unary(op: LoweredUnaryOp): Kernel {
+function unary(op: OpsWith<'unary'>): Kernel {
   return ({ node, pointer }) => {
     const count = numElements(node.output.type.shape);
     const params = withDefaults(lookup(op).attrs, node.attrs) as Readonly<Record<string, number>>;
@@ -31,6 +31,6 @@ function unary(op: LoweredUnaryOp): Kernel {
   };
 }
 
-export const unaryKernels = Object.fromEntries(loweredUnaryOps.map((op) => [op, unary(op)])) as {
-  readonly [K in LoweredUnaryOp]: Kernel;
+export const unaryKernels = Object.fromEntries(opsWith('unary').map((op) => [op, unary(op)])) as {
+  readonly [K in OpsWith<'unary'>]: Kernel;
 };

@@ -1,5 +1,5 @@
 import { staticShape, stridesOf } from '@ghostc/ir';
-import { type LoweredBinaryOp, loweredBinaryOps } from '@ghostc/ops';
+import { type OpsWith, opsWith } from '@ghostc/ops';
 import { epilogueOf } from '../epilogue.ts';
 import type { KernelContext, Step } from '../kernel.ts';
 import { mapStep } from '../map-step.ts';
@@ -8,7 +8,7 @@ import { binaryFormulas, powerFunctions } from '../text/elementwise-formulas.ts'
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
 
-function binary(op: LoweredBinaryOp, { node, place }: KernelContext): Step[] {
+function binary(op: OpsWith<'binary'>, { node, place }: KernelContext): Step[] {
   const dims = staticShape(node.output.type.shape);
   const [a, b] = [sourceOf(node, 0), sourceOf(node, 1)];
   const operandStrides = [a, b].map((value) => broadcastStrides(staticShape(value.type.shape), dims));
@@ -25,4 +25,4 @@ function binary(op: LoweredBinaryOp, { node, place }: KernelContext): Step[] {
 }
 
 /** y = act(f(a, b)) with broadcasting. */
-export const binaryKernels = kernelTable(loweredBinaryOps, binary);
+export const binaryKernels = kernelTable(opsWith('binary'), binary);

@@ -1,4 +1,4 @@
-import type { LoweredUnaryOp } from '@ghostc/ops';
+import type { OpsWith } from '@ghostc/ops';
 import type { Lane } from '../kernel.ts';
 import { type UnaryText, unaryFormulas } from './elementwise-formulas.ts';
 
@@ -11,7 +11,7 @@ export interface ElementFunction {
   readonly floats: Readonly<Record<string, number>>;
 }
 
-export type FunctionName = LoweredUnaryOp | 'none';
+export type FunctionName = OpsWith<'unary'> | 'none';
 
 const largest = 3.4028234663852886e38;
 

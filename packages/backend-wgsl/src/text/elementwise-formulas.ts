@@ -1,4 +1,4 @@
-import type { LoweredBinaryOp, LoweredUnaryOp } from '@ghostc/ops';
+import type { OpsWith } from '@ghostc/ops';
 import type { Lane } from '../kernel.ts';
 import { fromBits } from './from-bits.ts';
 import { isNan } from './is-nan.ts';
@@ -95,7 +95,7 @@ export const unaryFormulas = {
   }),
 } satisfies {
   readonly [K in
-    | LoweredUnaryOp
+    | OpsWith<'unary'>
     | 'none'
     | 'clip_below'
     | 'clip_above'
@@ -136,7 +136,7 @@ export const binaryFormulas = {
   sub: (_, a, b) => `${a} - ${b}`,
 } satisfies {
   readonly [K in
-    | LoweredBinaryOp
+    | OpsWith<'binary'>
     | 'equal'
     | 'less'
     | 'less_equal'

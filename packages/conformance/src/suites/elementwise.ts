@@ -1,4 +1,4 @@
-import { loweredBinaryOps, loweredUnaryOps } from '@ghostc/ops';
+import { opsWith } from '@ghostc/ops';
 import { suite } from '../suite.ts';
 
 const attrs: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const unaryText = (op: string): string =>
 
 export const unarySuite = suite(
   'unary',
-  Object.fromEntries(loweredUnaryOps.map((op) => [op, unaryText(op)])),
+  Object.fromEntries(opsWith('unary').map((op) => [op, unaryText(op)])),
 );
 
 const binaryText = (op: string, a: string, b: string): string =>
@@ -27,7 +27,7 @@ const binaryText = (op: string, a: string, b: string): string =>
     : `graph @binary(%a: f32[${a}], %c: f32[${b}])\n  const %k: f32[1] = [1.5]\n  %b = add %c, %k\n  %y = ${op} %a, %b\n  return %y`;
 
 export const binarySuite = suite('binary', {
-  ...Object.fromEntries(loweredBinaryOps.map((op) => [op, binaryText(op, '2,3,4,5', '2,3,4,5')])),
+  ...Object.fromEntries(opsWith('binary').map((op) => [op, binaryText(op, '2,3,4,5', '2,3,4,5')])),
   'broadcast-channel': binaryText('mul', '1,6,5,5', '1,6,1,1'),
   'broadcast-scalar': binaryText('add', '1,6,5,5', '1'),
   'broadcast-both': binaryText('add', '3,1,5', '4,1'),

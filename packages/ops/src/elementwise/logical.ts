@@ -8,12 +8,23 @@ function requireBool(types: readonly TensorType[], name: string): void {
 }
 
 /** Defines a connective of two `bool` tensors with broadcasting. */
-function connective(name: string, formula: (a: boolean, b: boolean) => boolean) {
+function connective<const N extends string>(name: N, formula: (a: boolean, b: boolean) => boolean) {
   return defineOp({
     name,
     inputs: ['a', 'b'],
     attrs: {},
     traits: ['elementwise', 'binary', 'commutative', 'exact'],
+    computed: 'general',
+    integerForm: { kind: 'none' },
+    onIntegers: 'moved',
+    error: { kind: 'exact' },
+    ulp: 0,
+    storage: 'in-place',
+    rows: 'same',
+    epilogue: { kind: 'none' },
+    factor: 'stopped',
+    nan: 'none',
+    random: { place: 'none', domain: 'any', attrs: {} },
     infer({ a, b }) {
       requireBool([a, b], name);
       return { dtype: 'bool', shape: broadcastShapes(a.shape, b.shape) };
@@ -36,6 +47,17 @@ export const logicalNot = defineOp({
   inputs: ['x'],
   attrs: {},
   traits: ['elementwise', 'unary', 'exact'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'exact' },
+  ulp: 0,
+  storage: 'in-place',
+  rows: 'same',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'none',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x }) {
     requireBool([x], 'logical_not');
     return { dtype: 'bool', shape: x.shape };

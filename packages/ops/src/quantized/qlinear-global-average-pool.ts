@@ -1,6 +1,7 @@
 import { allocate, CompileError, isStatic, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { image, planeShape, shapeLike } from '../window/window.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   activationData,
   affineOf,
@@ -22,6 +23,9 @@ export const qlinearGlobalAveragePool = defineOp({
   inputs: ['x'],
   attrs: requantizedAttrs,
   traits: ['reduction', 'integer', 'window'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'none',
   infer({ x }, attrs) {
     const [n, channels, height, width] = planeShape(x, 'x');
     if (isStatic(height) && isStatic(width)) meanMultiplier(x, height * width, attrs);

@@ -12,6 +12,7 @@ import {
 import { floats, ints, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { forEachIndex } from '../movement/movement.ts';
+import { rankOf } from '../operand-sizes.ts';
 import { axisTaps, type ResizeModes, type Tap } from './axis-taps.ts';
 
 const coordinateModes = ['asymmetric', 'half_pixel', 'pytorch_half_pixel', 'align_corners'] as const;
@@ -32,6 +33,17 @@ export const resize = defineOp({
     nearest_mode: oneOf(nearestModes, 'round_prefer_floor'),
   },
   traits: ['integer'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: ({ mode = 'nearest' }) => mode === 'nearest' },
+  onIntegers: 'wide',
+  error: { kind: 'interpolated', terms: (node) => 4 * 2 ** rankOf(node) },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { sizes, scales }) {
     const given = sizes.length ? sizes : scales;
     if (given.length !== x.shape.length)

@@ -1,19 +1,13 @@
 import { fromNumbers, type Node, type Tensor, toNumbers } from '@ghostc/ir';
-import { conv2d, depthwiseConv2d, withDefaults } from '@ghostc/ops';
+import { attrsOf, conv2d, depthwiseConv2d } from '@ghostc/ops';
 import { constantData, numbersOf, sliceChannels, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 import { foldRefusal } from './fold-batch-norm.ts';
 
-interface ConvAttrs {
-  readonly strides: readonly number[];
-  readonly pads: readonly number[];
-  readonly group: number;
-  readonly multiplier: number;
-}
-
-const attrsOf = (node: Node): ConvAttrs =>
-  withDefaults((node.op === 'conv2d' ? conv2d : depthwiseConv2d).attrs, node.attrs) as unknown as ConvAttrs;
+const convAttrs = { attrs: { ...conv2d.attrs, ...depthwiseConv2d.attrs } };
+/** Of either convolution. */
+const settingsOf = (node: Node) => attrsOf(convAttrs, node);
 
 // v (w x + b) + c   =>   (v w) x + (v b + c),  both 1x1, if it takes no more multiply-accumulates
 export const composePointwise = rule({
@@ -28,7 +22,7 @@ export const composePointwise = rule({
     const outer = foldRefusal(second);
     if (outer && (second.inputs[3] || (second.inputs[2] && !second.inputs[2].constant))) return outer;
     for (const node of [first, second]) {
-      const { pads, group } = attrsOf(node);
+      const { pads, group } = settingsOf(node);
       if (
         node.inputs[1]?.type.shape.slice(2).join() !== '1,1' ||
         group !== 1 ||
@@ -36,7 +30,7 @@ export const composePointwise = rule({
       )
         return `${node.output.name} is no plain 1x1 convolution`;
     }
-    if (attrsOf(first).strides.some((stride) => stride !== 1)) return 'the first convolution has a stride';
+    if (settingsOf(first).strides.some((stride) => stride !== 1)) return 'the first convolution has a stride';
     const [hidden = 0, inputs = 0] = constantData(w).shape;
     const outputs = constantData(v).shape[0] ?? 0;
     return (
@@ -94,7 +88,7 @@ export const foldCheapIntoPrimary = rule({
     if (refusal) return refusal;
     if (cheap.inputs[3] || (cheap.inputs[2] && !cheap.inputs[2].constant))
       return 'the cheap operation adds a residual or a computed bias';
-    const [first, second] = [attrsOf(conv), attrsOf(cheap)];
+    const [first, second] = [settingsOf(conv), settingsOf(cheap)];
     const [, channels = 1, height, width] = constantData(w).shape;
     if (height !== 1 || width !== 1 || first.group !== 1) return 'the first convolution is no plain 1x1';
     if (first.strides.some((s) => s !== 1) || first.pads.some((p) => p !== 0))
@@ -148,7 +142,7 @@ export const dropUnusedChannels = rule({
   name: 'drop-unused-channels',
   match: op('slice', op('conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue()).as('slice'),
   unless: ({ conv, slice }) => {
-    if (attrsOf(conv).group !== 1 || conv.inputs[3]) return 'the convolution has groups or a residual';
+    if (settingsOf(conv).group !== 1 || conv.inputs[3]) return 'the convolution has groups or a residual';
     if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
     const { axes, steps, starts } = slice.attrs as {
       axes: readonly number[];

@@ -1,5 +1,5 @@
 import type { Node, Value } from '@ghostc/ir';
-import { attrsOf, type GhostModuleAttrs, ghostModule } from '@ghostc/ops';
+import { attrsOf, ghostModule } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { type Rule, rule } from '../rule.ts';
 
@@ -12,7 +12,7 @@ export function fuseGhostModules(fuses: FusesGhost): Rule {
     name: 'fuse-ghost-module',
     match: op('ghost_module', any('x')).as('ghost').others(),
     unless: ({ x, ghost }) => {
-      const { kernel_size, stride, dw_size } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+      const { kernel_size, stride, dw_size } = attrsOf(ghostModule, ghost);
       if (x.type.shape.length !== 4) return 'it is no image';
       if (!ghost.inputs[3]) return 'there is no cheap part';
       if (kernel_size !== 1 || stride !== 1)
@@ -22,7 +22,7 @@ export function fuseGhostModules(fuses: FusesGhost): Rule {
     },
     rewrite({ x, ghost }, build) {
       const [, weight = null, bias = null, cheapWeight = null, cheapBias = null] = ghost.inputs;
-      const { relu, ratio } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+      const { relu, ratio } = attrsOf(ghostModule, ghost);
       const attrs = { relu, ...(ratio !== 2 && { ratio }) };
       return build.node('fused_ghost_module', [x, weight, bias, cheapWeight, cheapBias], attrs);
     },
