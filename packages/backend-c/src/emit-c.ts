@@ -12,6 +12,7 @@ import {
   type TensorData,
   type Value,
 } from '@ghostc/ir';
+import { nodeMacs } from '@ghostc/ops';
 import {
   arenaSpans,
   layersOf,
@@ -26,12 +27,10 @@ import type { CLayer, CProgram, CStream, CTensor, EmitCOptions, WeightForm } fro
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
-import { type FusedGhost, macsOf } from './fuse-ghost.ts';
 import { headerText } from './header-text.ts';
 import type { CFunction, Kernel, KernelCall, KernelContext } from './kernel.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { kernels } from './kernels/index.ts';
-import { ghostKernel } from './kernels/quantized/dsp/ghost-module.ts';
 import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
@@ -52,9 +51,9 @@ const largeWeights = 1 << 20;
  */
 export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   checkName(options.name);
-  const { plan, extraWork, pairOf, device, kernelSet, io } = planned;
+  const { plan, extraWork, device, kernelSet, io } = planned;
   const lanes = lanesOf(device);
-  const emitter = new Emitter(plan, { lanes, kernelSet, pairOf, name: options.name });
+  const emitter = new Emitter(plan, { lanes, kernelSet, name: options.name });
   const inArena = io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
@@ -154,7 +153,7 @@ function tensorOf(
   };
 }
 
-interface EmitTarget extends Pick<FusedGhost, 'pairOf'> {
+interface EmitTarget {
   readonly name: string;
   readonly lanes: Lanes;
   readonly kernelSet: KernelSet;
@@ -208,7 +207,7 @@ class Emitter {
       op,
       name: origin[0] ?? output.name,
       shape: staticShape(output.type.shape),
-      macs: macsOf(node, this.#target.pairOf(node)),
+      macs: nodeMacs(node),
       inputElements: numElements(node.inputs[0]?.type.shape ?? []),
       taps: numElements(node.inputs[1]?.type.shape.slice(2) ?? []),
       calls: this.#calls,
@@ -217,8 +216,6 @@ class Emitter {
   }
 
   #kernel(node: Node): Kernel {
-    const pair = this.#target.pairOf(node);
-    if (pair) return ghostKernel(pair);
     if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
     return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
@@ -301,7 +298,7 @@ class Emitter {
     const shapes = node.inputs.flatMap((value) =>
       value?.producer || this.#graph.inputs.includes(value as Value) ? [shapeText(value)] : [],
     );
-    const macs = macsOf(node, this.#target.pairOf(node));
+    const macs = nodeMacs(node);
     const work = macs ? `, ${macs} MACs` : '';
     return `/* ${++this.#count}. ${node.op}: ${shapes.join(', ')} -> ${node.outputs.map(shapeText).join(', ')}${work}${from ? `; ${from}` : ''} */`;
   }

@@ -26,6 +26,7 @@ export {
   estimateInstructions,
 } from './costs/estimate-instructions.ts';
 export { emitC } from './emit-c.ts';
+export { ghostFuser } from './kernels/quantized/index.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { type CPlan, planC } from './plan-c.ts';
 export { selfTestInput } from './self-test/self-test-input.ts';

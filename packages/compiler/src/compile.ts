@@ -2,6 +2,7 @@ import {
   type CProgram,
   type EmitCOptions,
   emitC,
+  ghostFuser,
   type IoForm,
   type KernelChoice,
   type Layout,
@@ -13,7 +14,7 @@ import {
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
-import { bindDimensions } from '@ghostc/ops';
+import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
@@ -92,26 +93,38 @@ export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): Wgs
   const hash = sourceHash(model, { target: 'wgsl', ...settings, bind: options.bind, fuseGhost });
   const optimized = optimize(bindAll(model, options), options);
   const lowered = lowerForGpuKernels(optimized, options);
-  if (fuseGhost) expectFused(lowered);
+  if (fuseGhost) expectFused(lowered, 'wgsl');
   const plan = planWgsl(lowered);
   return emitWgsl(plan, { ...settings, sourceHash: hash, onTunable });
 }
 
-function expectFused(lowered: Graph): void {
-  if ([...lowered.nodes()].some(({ op }) => op === 'fused_ghost_module')) return;
-  throw new CompileError(
-    'wgsl/fuse-ghost',
-    'no Ghost module to fuse; expected float with a 1x1 primary convolution and a cheap operation of odd size and stride 1',
-  );
+const fusedOps = {
+  wgsl: {
+    op: fusedGhostModule.name,
+    expected: 'float with a 1x1 primary convolution and a cheap operation of odd size and stride 1',
+  },
+  c: {
+    op: ghostRows.name,
+    expected: 'int8 with a 1x1 primary convolution and a cheap operation of stride 1, at most 64 wide',
+  },
+};
+
+function expectFused(lowered: Graph, target: keyof typeof fusedOps): void {
+  const { op, expected } = fusedOps[target];
+  if ([...lowered.nodes()].some((node) => node.op === op)) return;
+  const code = target === 'c' ? 'backend-c/fuse-ghost' : 'wgsl/fuse-ghost';
+  throw new CompileError(code, `no Ghost module to fuse; expected ${expected}`);
 }
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { bind: sizes, selfTest } = options;
+  const { bind: sizes, selfTest, fuseGhost } = options;
   const settings = settingsOf(model, options);
-  const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest });
+  const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost });
   const optimized = optimize(bindAll(model, options), options);
-  const lowered = lowerForKernels(optimized, options);
+  const fuses = fuseGhost ? ghostFuser(settings, optimized) : undefined;
+  const lowered = lowerForKernels(optimized, { ...options, fuses });
+  if (fuses) expectFused(lowered, 'c');
   const plan = planC(lowered, settings);
   const program = emitC(plan, { ...settings, sourceHash: hash });
   return selfTest ? addSelfTest(program, lowered) : program;
@@ -119,9 +132,9 @@ export function compileC(model: Graph, options: CompileCOptions = {}): CProgram 
 
 /** The options that the C backend knows. */
 function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & PlanCOptions {
-  const { device, weights, weightSection, kernels, maxRam, io, fuseGhost, noUnaligned } = options;
+  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned } = options;
   const name = nameOf(model, options);
-  return { name, device, weights, weightSection, kernels, maxRam, io, fuseGhost, noUnaligned };
+  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned };
 }
 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;

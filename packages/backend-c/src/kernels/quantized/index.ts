@@ -1,8 +1,9 @@
-import type { Graph, Node } from '@ghostc/ir';
-import type { OpsWith, Rounding } from '@ghostc/ops';
+import { CompileError, type Graph, type Node } from '@ghostc/ir';
+import { type GhostLayerNodes, type OpsWith, opsWith, type Rounding } from '@ghostc/ops';
 import type { Device, PlanCOptions } from '../../c-program.ts';
 import { cmsisKernelsFor, libraryRounding } from './cmsis-nn/index.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
+import { fusesGhostRows } from './dsp/ghost-rows.ts';
 import { dspKernels } from './dsp/index.ts';
 import { add, mul, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
@@ -33,7 +34,8 @@ const portableKernels = {
   requantize,
 } satisfies { readonly [K in OpsWith<'quantized'>]: QuantizedKernel };
 
-type TunedKernels = { readonly [K in OpsWith<'quantized'>]?: QuantizedKernel };
+type IntegerOp = OpsWith<'quantized' | 'mcu'>;
+type TunedKernels = { readonly [K in IntegerOp]?: QuantizedKernel };
 
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
@@ -43,8 +45,10 @@ const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   'cortex-m55': mveKernels,
 };
 
-export function isQuantizedOp(op: string): op is OpsWith<'quantized'> {
-  return Object.hasOwn(portableKernels, op);
+const onlyTuned: ReadonlySet<string> = new Set(opsWith('mcu'));
+
+export function isQuantizedOp(op: string): op is IntegerOp {
+  return Object.hasOwn(portableKernels, op) || onlyTuned.has(op);
 }
 
 const cmsisKernels = { double: cmsisKernelsFor('double'), single: cmsisKernelsFor('single') };
@@ -58,15 +62,27 @@ export function kernelSetOf({ kernels, device = 'host' }: PlanCOptions, graph: G
   return kernels ?? device;
 }
 
-/** The kernel that emits a quantised node. */
-export function quantizedKernel(node: Node & { readonly op: string }, set: KernelSet): QuantizedKernel {
-  const op = node.op as OpsWith<'quantized'>;
-  const takes = (kernel: QuantizedKernel | undefined): boolean =>
-    kernel !== undefined && (kernel.accepts?.(node) ?? true);
-  return (
-    tablesOf(set)
-      .map((table) => table?.[op])
-      .find(takes) ?? portableKernels[op]
+/** The kernel that emits a quantised node. Throws `backend-c/op` where a fused op has none. */
+export function quantizedKernel(node: Node, set: KernelSet): QuantizedKernel {
+  const op = node.op as IntegerOp;
+  const portable: TunedKernels = portableKernels;
+  const kernel = [...tablesOf(set), portable].map((table) => table?.[op]).find((one) => takes(one, node));
+  if (kernel) return kernel;
+  const problem = `the kernels of ${set} have none for ${op} like this`;
+  throw new CompileError('backend-c/op', problem, { node: node.origin[0], op });
+}
+
+function takes(kernel: QuantizedKernel | undefined, node: Node): boolean {
+  return kernel !== undefined && (kernel.accepts?.(node) ?? true);
+}
+
+/** Asks whether a Ghost module on integers becomes one node. Throws `backend-c/fuse-ghost` where no kernel can be. */
+export function ghostFuser(options: PlanCOptions, graph: Graph): (layers: GhostLayerNodes) => boolean {
+  const set = kernelSetOf(options, graph);
+  if (tablesOf(set).some((table) => table?.ghost_rows)) return fusesGhostRows;
+  throw new CompileError(
+    'backend-c/fuse-ghost',
+    `fused Ghost modules are for the kernels of cortex-m4 and cortex-m7, found ${set}`,
   );
 }
 

@@ -7,6 +7,7 @@ import { dspConv2d, dspConvFits, dspConvScratch, holdsRows, packDspConv } from '
 import { dspDepthwiseConv2d, dspDepthwiseFits, dspDepthwiseScratch } from './depthwise-conv2d.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { dspDenseScratch, dspFullyConnected, packDspDense } from './fully-connected.ts';
+import { ghostRows } from './ghost-rows.ts';
 import { packedWords } from './packed-words.ts';
 
 function convText(layer: Int8Layer): LayerText | null {
@@ -41,6 +42,7 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
 
 /** For ARMv7E-M with the DSP extension, int8 in and out. */
 export const dspKernels = {
+  ghost_rows: ghostRows,
   qlinear_add: add,
   qlinear_conv2d: layerKernel(convLayer, convText),
   qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
