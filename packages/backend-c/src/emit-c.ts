@@ -28,10 +28,9 @@ import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
-import type { CFunction, Kernel, KernelCall, KernelContext } from './kernel.ts';
-import { generalKernel } from './kernels/general/index.ts';
-import { kernels } from './kernels/index.ts';
-import { isQuantizedOp, type KernelSet, quantizedKernel } from './kernels/quantized/index.ts';
+import type { CFunction, KernelCall, KernelContext } from './kernel.ts';
+import { kernelOf } from './kernels/kernel-of.ts';
+import type { KernelSet } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
 import { parameterName } from './run-parameters.ts';
@@ -194,7 +193,7 @@ class Emitter {
     if (stream) return this.#bands(stream);
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
-    const { fn, args } = this.#kernel(node)(this.#context(node));
+    const { fn, args } = kernelOf(node, this.#target.kernelSet).emit(this.#context(node));
     return [comment, layerMark(this.#count), ...this.#checked(fn, this.#call({ fn, args }))];
   }
 
@@ -213,11 +212,6 @@ class Emitter {
       calls: this.#calls,
       liveBytes,
     };
-  }
-
-  #kernel(node: Node): Kernel {
-    if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
-    return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
 
   /** The loop over the bands of a stream. */

@@ -1,14 +1,13 @@
-import type { Graph, Node } from '@ghostc/ir';
+import type { Graph } from '@ghostc/ir';
 import { nodeMacs, rowRuleOf } from '@ghostc/ops';
 import { planWithin, type WithinResult } from '@ghostc/planner';
 import { arenaLimitError } from './arena-limit-error.ts';
 import { byLikeness } from './by-likeness.ts';
 import type { Device, IoForm, PlanCOptions } from './c-program.ts';
 import { checkGraph } from './check-graph.ts';
-import { convScratchBytes } from './kernels/conv2d.ts';
-import { depthwiseScratchBytes } from './kernels/depthwise-conv2d.ts';
-import { isQuantizedOp, type KernelSet, kernelSetOf, quantizedKernel } from './kernels/quantized/index.ts';
-import { type Lanes, lanesOf } from './lanes.ts';
+import { kernelOf } from './kernels/kernel-of.ts';
+import { type KernelSet, kernelSetOf } from './kernels/quantized/index.ts';
+import { lanesOf } from './lanes.ts';
 import { cStorageRule } from './storage-rule.ts';
 
 /** Arena alignment in bytes. */
@@ -27,25 +26,20 @@ export interface CPlan extends WithinResult {
  * code for.
  */
 export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
-  checkGraph(lowered);
   const { device = 'host', maxRam, io = 'caller' } = options;
   const lanes = lanesOf(device);
   const kernelSet = kernelSetOf(options, lowered);
+  const kernel = byLikeness((node) => kernelOf(node, kernelSet));
+  checkGraph(lowered, kernel);
   const result = planWithin(lowered, {
-    storageRule: byLikeness((node) => cStorageRule(node, kernelSet)),
+    storageRule: byLikeness((node) => cStorageRule(node, kernel(node))),
     rowRule: rowRuleOf,
     io,
     align: arenaAlign,
-    scratchBytes: byLikeness((node) => scratchBytes(node, { lanes, kernelSet })),
+    scratchBytes: byLikeness((node) => kernel(node).scratchBytes?.(node, lanes) ?? 0),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,
     work: nodeMacs,
   });
   if (result.missing > 0) throw arenaLimitError(result, maxRam ?? 0);
   return { ...result, device, io, kernelSet };
-}
-
-function scratchBytes(node: Node, { lanes, kernelSet }: { lanes: Lanes; kernelSet: KernelSet }): number {
-  if (isQuantizedOp(node.op)) return quantizedKernel(node, kernelSet).scratchBytes?.(node) ?? 0;
-  if (node.op === 'conv2d') return convScratchBytes(node, lanes);
-  return node.op === 'depthwise_conv2d' ? depthwiseScratchBytes(node, lanes) : 0;
 }

@@ -1,10 +1,9 @@
 import type { Node } from '@ghostc/ir';
 import { type GhostLayerNodes, layersOfGhostRows } from '@ghostc/ops';
-import type { CFunction, Kernel, KernelContext } from '../../../kernel.ts';
+import type { CFunction, Emit, Kernel, KernelContext } from '../../../kernel.ts';
 import { isPointwise, keepsSize, planeName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
 import { convLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { requantTerms } from '../requant-plan.ts';
 import { pointwiseColumns } from './columns.ts';
 import { packDspConv } from './conv2d.ts';
@@ -200,13 +199,13 @@ function cheapRows({ cheap }: GhostLayers, part: Part): string[] {
   ];
 }
 
-const emit: Kernel = (context) => {
+const emit: Emit = (context) => {
   const layers = layersOf(context.node);
   return { fn: dspGhostModule(layers), args: args(context, layers) };
 };
 
 /** The kernel of `ghost_rows`. */
-export const ghostRows: QuantizedKernel = {
+export const ghostRows: Kernel = {
   emit,
   accepts: (node) => fusesGhostRows(layersOfGhostRows(node)),
   scratchBytes: ghostScratchBytes,

@@ -1,7 +1,7 @@
+import type { Kernel } from '../../../kernel.ts';
 import { isDense } from '../../conv-geometry.ts';
 import { depthwiseInPlace, pointwiseInPlace } from '../held-rows.ts';
 import { convLayer, denseLayer, denseOf, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { type LayerText, layerKernel } from '../tuned-layer.ts';
 import { dspConv2d, dspConvFits, dspConvScratch, holdsRows, packDspConv } from './conv2d.ts';
 import { dspDepthwiseConv2d, dspDepthwiseFits, dspDepthwiseScratch } from './depthwise-conv2d.ts';
@@ -49,4 +49,4 @@ export const dspKernels = {
   qlinear_fully_connected: layerKernel(denseLayer, denseText),
   qlinear_mul: mul,
   qlinear_sub: sub,
-} satisfies { readonly [op: string]: QuantizedKernel };
+} satisfies { readonly [op: string]: Kernel };
