@@ -50,7 +50,7 @@ function behindConv(
   };
 }
 
-export const layoutCases: readonly OperatorCase[] = [
+export const axisOrderCases: readonly OperatorCase[] = [
   behindConv('reshape', { code: 'RESHAPE', inputs: [integers([6, 32])], outputs: [float(6, 32)] }),
   behindConv('transpose', {
     code: 'TRANSPOSE',
