@@ -51,11 +51,6 @@ export const unaryFormulas = {
   tanh: call('tanh'),
 } satisfies { readonly [K in OpsWith<'unary'> | OtherUnaryOp]: UnaryFormula };
 
-/** The unary ops of integers. */
-export const integerUnaryOps: ReadonlySet<string> = new Set<keyof typeof unaryFormulas>([
-  ...(['abs', 'clip', 'dropout', 'identity', 'logical_not', 'neg', 'relu', 'sign'] as const),
-]);
-
 /** Every binary op as a C expression of the names `p` and `q`, in any arithmetic. */
 export const binaryFormulas = {
   add: (_, p, q) => `${p} + ${q}`,

@@ -1,23 +1,18 @@
-import { CompileError, type Dim, type Graph, type Value } from '@ghostc/ir';
-import { copyGraph } from './copy-graph.ts';
-import { findValue } from './find.ts';
+import type { Dim, Graph } from '@ghostc/ir';
+import { edit } from './editor.ts';
 
 /** The model for another shape of one input; throws at the first node that cannot take it. */
 export function changeInputShape(graph: Graph, input: string, shape: readonly Dim[]): Graph {
-  const value = findValue(graph, input);
-  if (!graph.inputs.includes(value)) throw new CompileError('edit/not-found', `%${input} is no input`);
-  const inputType = (one: Value) => (one === value ? { ...one.type, shape } : one.type);
-  return copyGraph(graph, { inputType });
+  return edit(graph, (e) => e.setInput(input, { shape }));
 }
 
 /**
- * The model with inputs, outputs or inner values renamed; names that are not in the table stay. Throws `edit/not-found`, and
- * `edit/rename` where two would get one name.
+ * The model with inputs, outputs or inner values renamed, by a table or a function; names that are not in the table stay.
+ * Throws `edit/not-found`, and `ir/name` where two would get one name.
  */
-export function renameValues(graph: Graph, names: Readonly<Record<string, string>>): Graph {
-  const known = new Set([...graph.outputs.map(({ name }) => name)]);
-  for (const name of Object.keys(names)) if (!known.has(name)) findValue(graph, name);
-  const taken = Object.values(names).find((name, i, all) => all.indexOf(name) !== i);
-  if (taken) throw new CompileError('edit/rename', `two values would be called %${taken}`);
-  return copyGraph(graph, { rename: (name) => (Object.hasOwn(names, name) ? (names[name] ?? name) : name) });
+export function renameValues(
+  graph: Graph,
+  names: Readonly<Record<string, string>> | ((name: string) => string),
+): Graph {
+  return edit(graph, (e) => e.rename(names));
 }

@@ -222,6 +222,33 @@ export class Graph {
     this.#edits++;
   }
 
+  /** The node takes other attributes; its types have to be those that follow. */
+  setAttrs(node: Node, attrs: Attrs): void {
+    (node as Mutable<Node>).attrs = attrs;
+    this.#edits++;
+  }
+
+  /** Values take other names, all at once, so that two may swap theirs. Throws `ir/name` where one is another value's. */
+  rename(names: ReadonlyMap<Value, string>): void {
+    for (const value of names.keys()) this.#names.delete(value.name);
+    const taken = firstTaken(names.values(), this.#names);
+    if (taken !== undefined) {
+      for (const value of names.keys()) this.#names.add(value.name);
+      throw new CompileError('ir/name', `two values would be called %${taken}`);
+    }
+    for (const [value, name] of names) {
+      (value as Mutable<Value>).name = name;
+      this.#names.add(name);
+    }
+    this.#edits++;
+  }
+
+  /** An output takes another name. */
+  renameOutput(output: GraphOutput, name: string): void {
+    (output as Mutable<GraphOutput>).name = name;
+    this.#edits++;
+  }
+
   /** Every input of `node` that is `from` becomes `to`. */
   replaceInput(node: Node, from: Value, to: Value | null): void {
     if (!node.inputs.includes(from)) return;
@@ -343,4 +370,14 @@ function cloneGraph(source: Graph): Graph {
 
 function unknownValue(value: Value): never {
   throw new CompileError('ir/dominance', `%${value.name} is used before it is defined`);
+}
+
+/** The first name that is taken, or comes twice. */
+function firstTaken(names: Iterable<string>, taken: ReadonlySet<string>): string | undefined {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (taken.has(name) || seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }

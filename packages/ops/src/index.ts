@@ -180,6 +180,14 @@ export { type LoweredOp, type OpsWith, opsWhere, opsWith, registry } from './reg
 export { roundHalfAway } from './round-half-away.ts';
 export { rowRuleOf } from './row-rule.ts';
 export { storageRuleOf } from './storage-rule.ts';
+export {
+  type AttrsOf,
+  type NodeOf,
+  type OpFunctions,
+  type OpName,
+  type PartsOf,
+  partsOf,
+} from './typed-ops.ts';
 export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
 export { conv2d, windowAttrs } from './window/conv2d.ts';

@@ -119,7 +119,8 @@ export const registry: ReadonlyMap<string, OpDefinition> = new Map(
   [...definitions, ...nhwcOps].map((op): [string, OpDefinition] => [op.name, op]),
 );
 
-type Definition = (typeof definitions)[number];
+/** The definition of some op. */
+export type Definition = (typeof definitions)[number];
 
 /** Names of the ops that are computed in one of these ways. */
 export type OpsWith<C extends Computed> = Extract<Definition, { readonly computed: C }>['name'];

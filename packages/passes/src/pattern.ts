@@ -1,5 +1,5 @@
 import { type Attrs, CompileError, type Node, type Value } from '@ghostc/ir';
-import { lookup } from '@ghostc/ops';
+import { type AttrsOf, lookup, type NodeOf, type OpName } from '@ghostc/ops';
 import { slotsOf } from './slots.ts';
 
 /** What a match bound: values by the names given to `any` and `constant`, nodes by the names given with `.as`. */
@@ -76,20 +76,32 @@ export function each<C>(pattern: Pattern<C>): Pattern<{ readonly [K in keyof C]:
   return { kind: 'each', choices: [pattern as Pattern] };
 }
 
+/** `'relu|clip'` as `'relu' | 'clip'`. */
+type Names<S extends string> = S extends `${infer First}|${infer Rest}` ? First | Names<Rest> : S;
+/** The list itself, or what is wrong with it. */
+type OpList<S extends string> =
+  string extends Names<S>
+    ? S
+    : [Exclude<Names<S>, OpName>] extends [never]
+      ? S
+      : `there is no op ${Exclude<Names<S>, OpName>}`;
+type Captured<O extends string> = [O] extends [OpName] ? NodeOf<O> : Node;
+type Accepted<O extends string> = [O] extends [OpName] ? AttrsOf<O> : Attrs;
+
 /** A node's pattern, with the means to name and restrict it. */
-export interface OpPattern<C> extends RootPattern<C> {
-  /** Captures the node. */
-  as<N extends string>(name: N): OpPattern<C & Record<N, Node>>;
+export interface OpPattern<C, O extends string = string> extends RootPattern<C> {
+  /** Captures the node, typed by its op. */
+  as<N extends string>(name: N): OpPattern<C & Record<N, Captured<O>>, O>;
   /** Restricts the attributes; defaults are filled in. */
-  where(accept: (attrs: Attrs) => boolean): OpPattern<C>;
+  where(accept: (attrs: Accepted<O>) => boolean): OpPattern<C, O>;
   /** Lets the node's value be used outside of the match too. */
-  orShared(): OpPattern<C>;
+  orShared(): OpPattern<C, O>;
   /** Lets the node have more inputs than the listed ones: they are the rule's to keep. */
-  others(): OpPattern<C>;
+  others(): OpPattern<C, O>;
   /** Lets the node have a fused activation (or clamp) and a residual: they are the rule's to keep. */
-  anyEpilogue(): OpPattern<C>;
+  anyEpilogue(): OpPattern<C, O>;
   /** The value is this output of the node; the first, 0, if not said. */
-  output(index: number): OpPattern<C>;
+  output(index: number): OpPattern<C, O>;
 }
 
 /**
@@ -97,8 +109,11 @@ export interface OpPattern<C> extends RootPattern<C> {
  * activation: what a rule may overlook has to be allowed by `others` and `anyEpilogue`. Of commutative ops the first two
  * inputs may stand in either order. Throws `op/unknown`, and `rule/arity` for more inputs than an op has.
  */
-export function op<P extends readonly Pattern[]>(names: string, ...inputs: P): OpPattern<All<P>> {
-  const ops = new Set(names.split('|'));
+export function op<const S extends string, P extends readonly Pattern[]>(
+  names: OpList<S>,
+  ...inputs: P
+): OpPattern<All<P>, Names<S>> {
+  const ops = new Set((names as string).split('|'));
   for (const name of ops) checkListed(name, inputs);
   return opPattern({ kind: 'op', ops, inputs });
 }
@@ -157,14 +172,14 @@ function chainPattern<C>(parts: RootPattern<C>): ChainPattern<C> {
   };
 }
 
-function opPattern<C>(parts: RootPattern<C>): OpPattern<C> {
+function opPattern<C, O extends string>(parts: RootPattern<C>): OpPattern<C, O> {
   const { accept } = parts;
-  const more = <D>(added: Partial<Pattern>): OpPattern<D> =>
+  const more = <D>(added: Partial<Pattern>): OpPattern<D, O> =>
     opPattern({ ...parts, ...added } as RootPattern as RootPattern<D>);
   return {
     ...parts,
     as: (name) => more({ name }),
-    where: (next) => more({ accept: (attrs) => (accept?.(attrs) ?? true) && next(attrs) }),
+    where: (next) => more({ accept: (attrs) => (accept?.(attrs) ?? true) && next(attrs as Accepted<O>) }),
     orShared: () => more({ shared: true }),
     others: () => more({ allowsOthers: true }),
     anyEpilogue: () => more({ allowsEpilogue: true }),

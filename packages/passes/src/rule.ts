@@ -1,35 +1,13 @@
-import {
-  type Attrs,
-  CompileError,
-  type Graph,
-  type Node,
-  sameShape,
-  type Tensor,
-  Value,
-  withLocation,
-} from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { CompileError, type Graph, type Node, sameShape, Value, withLocation } from '@ghostc/ir';
+import { type Build, Builder, type Source } from './build.ts';
 import { checkPattern } from './check-pattern.ts';
 import { CopyWork, sharedElements } from './copy-work.ts';
 import { type Match, matchAt } from './match.ts';
 import { type Captures, patternDepth, type RootPattern } from './pattern.ts';
 
-/** What a new node came from, where that is not all that was matched. */
-export interface Source {
-  readonly origin?: readonly string[];
-  /** Of a composite: what its parts came from. */
-  readonly partOrigins?: readonly (readonly string[])[];
-}
-
 /** What each part of a composite came from, in order; nothing where that is not known. */
 export function sourcesOf({ partOrigins }: Node): Source[] {
   return partOrigins.map((origin) => ({ origin }));
-}
-
-/** Adds nodes and constants in front of the matched root; they carry the source names of everything matched, if not told otherwise. */
-export interface Build {
-  node(op: string, inputs: readonly (Value | null)[], attrs?: Attrs, source?: Source): Value;
-  constant(tensor: Tensor, name: string): Value;
 }
 
 /** What `rule` makes a rule from: a pattern, a reason to decline, a rewrite. */
@@ -108,19 +86,19 @@ export function rewriting(
   root: Node,
   { match, output, rewrite }: Rewriting,
 ): Applied | Declined {
-  const made: Made = { nodes: [], constants: [] };
+  const origin = [...new Set(inOrder(match.nodes).flatMap((node) => node.origin))];
+  const builder = new Builder({ graph, root, origin });
   const shared = sharedElements(match.nodes);
   const work = CopyWork.of(graph);
   if (shared > 0 && !work.allows(shared)) return { reason: 'its constants are shared and too large to copy' };
   try {
-    const result = rewrite(builder(graph, root, { match, made }));
+    const result = rewrite(builder.functions);
     const replaced = pairsOf(root, output ?? 0, result);
     for (const [old, value] of replaced) checkReplacement(old, value);
-    if (shared > 0) for (const { constant } of made.constants) if (constant) work.spend(constant.data);
-    return { replaced, added: made.nodes, match };
+    if (shared > 0) for (const { constant } of builder.constants) if (constant) work.spend(constant.data);
+    return { replaced, added: builder.nodes, match };
   } catch (error) {
-    for (const node of made.nodes.reverse()) graph.remove(node);
-    for (const value of made.constants) graph.removeConstant(value);
+    builder.undo();
     if (!(error instanceof CompileError)) throw error;
     return { reason: error.detail, error };
   }
@@ -141,31 +119,6 @@ function checkReplacement(old: Value, value: Value): void {
   if (old.type.dtype === value.type.dtype && sameShape(old.type.shape, value.type.shape)) return;
   const [from, to] = [old, value].map(({ type }) => `${type.dtype}[${type.shape.join(',')}]`);
   throw new CompileError('rules/type', `the replacement of ${from} is ${to}`);
-}
-
-/** What a rewrite added to the graph. */
-interface Made {
-  readonly nodes: Node[];
-  readonly constants: Value[];
-}
-
-function builder(graph: Graph, root: Node, { match, made }: { match: Match; made: Made }): Build {
-  const origin = [...new Set(inOrder(match.nodes).flatMap((node) => node.origin))];
-  return {
-    node(op, inputs, attrs = {}, source = {}) {
-      const own = inputs.find((input) => input?.producer === root);
-      if (own) throw new CompileError('rules/result', `the replacement of %${own.name} reads %${own.name}`);
-      const place = { origin, ...source, before: root, names: [root.output.name] };
-      const node = buildNode(graph, { op, inputs, attrs, ...place });
-      made.nodes.push(node);
-      return node.output;
-    },
-    constant(tensor, name) {
-      const value = graph.addConstant(name, tensor);
-      made.constants.push(value);
-      return value;
-    },
-  };
 }
 
 /** What a layer takes in before what it computes: it is not to be called after them. */

@@ -1,20 +1,12 @@
-import { opsWith } from '@ghostc/ops';
+import { lookup, opsWith } from '@ghostc/ops';
 import { suite } from '../suite.ts';
+import { attrsText } from './attrs-text.ts';
 
-const attrs: Readonly<Record<string, string>> = {
-  clip: '{min=-0.5, max=0.25}',
-  hard_sigmoid: '{alpha=0.2, beta=0.5}',
-  leaky_relu: '{alpha=0.1}',
-  elu: '{alpha=1.5}',
-};
-
-/** Ops that are defined for positive numbers alone get the input's absolute value plus a little. */
-const positive = new Set(['log', 'sqrt', 'reciprocal']);
-
+/** Ops that are defined for positive numbers only get the input's absolute value plus a little. */
 const unaryText = (op: string): string =>
-  positive.has(op)
+  lookup(op).random.domain === 'positive'
     ? `graph @unary(%x: f32[2,3,5,7])\n  const %e: f32[1] = [0.1]\n  %a = abs %x\n  %p = add %a, %e\n  %y = ${op} %p\n  return %y`
-    : `graph @unary(%x: f32[2,3,5,7])\n  const %k: f32[1] = [4]\n  %s = mul %x, %k\n  %y = ${op} %s ${attrs[op] ?? ''}\n  return %y`;
+    : `graph @unary(%x: f32[2,3,5,7])\n  const %k: f32[1] = [4]\n  %s = mul %x, %k\n  %y = ${op} %s${attrsText(op)}\n  return %y`;
 
 export const unarySuite = suite(
   'unary',

@@ -48,7 +48,7 @@ export const clip = unary({
   ulp: 0,
   epilogue: { kind: 'activation', params: ['min', 'max'], slope: () => 1, exact: true, usual: [[0, 6]] },
   factor: 'stopped',
-  random: { ...afterLayer, attrs: { min: -1.5, max: 6 } },
+  random: { ...afterLayer, attrs: { min: -0.25, max: 0.5 } },
 });
 
 /** max(0, min(1, alpha*x + beta)), ONNX HardSigmoid. GhostNet's relu6(x + 3) / 6 has alpha = 1/6, beta = 1/2. */

@@ -1,7 +1,8 @@
 import { fromNumbers, isFloat, type Tensor, type Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { constantData, numbersOf, ofShared, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 // mean of all spatial axes of an image or a line, kept as 1   =>   global_average_pool
 export const meanToGlobalAveragePool = rule({

@@ -7,9 +7,10 @@ import {
   slice as sliceOp,
   type windowAttrs,
 } from '@ghostc/ops';
+import type { Build } from '../build.ts';
 import { constantData, sliceChannels } from '../constant-math.ts';
 import { any, constant, op, same } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 const primary = op('conv2d', any('x'), constant('primary_weight')).as('primary').others().anyEpilogue();
 const cheap = op('depthwise_conv2d', same('primary'), constant('cheap_weight'))

@@ -9,10 +9,11 @@ import {
   unaryTable,
   withDefaults,
 } from '@ghostc/ops';
+import type { Build } from '../build.ts';
 import { numbersOf } from '../constant-math.ts';
 import { clamps, requantizedPairs, requantizedWindows, tabled, weighted } from '../op-groups.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 import { dequantizedFrom, fromConstant } from './dequantized-weights.ts';
 import { sameQuant } from './integer-movement.ts';
 

@@ -1,7 +1,8 @@
 import type { Attrs, Node, Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { constantData, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 const mean = op('global_average_pool', any('x'));
 const reduced = op('conv2d', mean, constant('reduce_weight')).as('reduce').others().anyEpilogue();

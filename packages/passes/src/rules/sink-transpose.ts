@@ -1,8 +1,9 @@
 import { fromNumbers, type Node, stridesOf, type Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { constantData, numbersOf } from '../constant-math.ts';
 import { functions, pairs } from '../op-groups.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, type Rule, rewriting, rule } from '../rule.ts';
+import { type Rule, rewriting, rule } from '../rule.ts';
 
 // unary(transpose(x))   =>   transpose(unary(x)): transposes sink until they meet and cancel
 export const sinkTranspose = rule({

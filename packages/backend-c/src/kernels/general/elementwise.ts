@@ -3,7 +3,7 @@ import { attrsOf, cast as castOp, lookup, mod as modOp, withDefaults } from '@gh
 import { activationFormula, activationOf } from '../../activation-text.ts';
 import { arithmeticOf } from '../../arithmetic.ts';
 import { cType } from '../../c-type.ts';
-import { binaryFormulas, integerUnaryOps, unaryFormulas } from '../../elementwise-formulas.ts';
+import { binaryFormulas, unaryFormulas } from '../../elementwise-formulas.ts';
 import type { CFunction, Emit, Prelude } from '../../kernel.ts';
 import { affine, broadcastStrides, collapse, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
@@ -61,7 +61,7 @@ function unary(op: keyof typeof unaryFormulas): Emit {
   return ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
-    if (!isFloat(dtype) && !integerUnaryOps.has(op))
+    if (!isFloat(dtype) && lookup(op).onIntegers === 'none')
       throw new CompileError('backend-c/dtype', `${op} of ${dtype} has no C kernel`);
     const params = withDefaults(lookup(op).attrs, node.attrs) as Readonly<Record<string, number>>;
     const formula = unaryFormulas[op](arithmeticOf(dtype), 'p', params);
