@@ -72,8 +72,10 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'Depthwise weights are [M,1,kH,kW] with M at most channels times multiplier. Correct them.',
   'dfc_attention/infer': 'The attention map and the features differ in batch or channels. Correct the graph.',
   'edit/ambiguous': 'More than one node fits the query. Ask for its name, or use `findNodes`.',
+  'edit/batch':
+    'This model cannot have another batch: the node that the message names mixes the samples, or holds a number for each. Change that node first, or export the model with the batch that you want.',
+  'edit/cycle': 'A value would be computed from itself. Insert nodes behind what they read.',
   'edit/not-found': 'No node or value fits. `allValues(graph)` and `ghostc inspect` list the names.',
-  'edit/rename': 'Two values would get one name. Choose another.',
   'edit/split': 'A value from before the cut is read after it. Name it as an output of the head too.',
   'edit/type': 'The replacement has another type than the node. Convert or reshape its result.',
   'engine/died': "The engine's process ended. Its last words stand in the message; run the command by hand.",
@@ -110,6 +112,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'interpret/undefined':
     'A node stands before what it reads. Run `verify(graph)` to find where the order broke.',
   'ir/dominance': 'A node would stand before what it reads. Insert it after its inputs.',
+  'ir/name': 'Two values would have one name. Rename the other one too, or choose a free name.',
   'ir/no-output': 'The node has no output to ask for. Use `outputs`.',
   'ir/not-in-graph': 'The node or value belongs to another graph, or was removed. Use one of this graph.',
   'ir/still-used':

@@ -44,7 +44,7 @@ export function edit(graph: Graph, change: (e: Editor) => void): Graph {
   return editor.finish();
 }
 
-/** What `edit` hands to its callback. */
+/** What `edit` hands to its callback. Throws `edit/not-found` for a name, node or input that there is not. */
 export class Editor {
   /** The copy, to look at and to change: the editor sees such changes. */
   readonly graph: Graph;

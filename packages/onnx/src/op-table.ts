@@ -281,6 +281,7 @@ function readFlatten(node: NodeReader): Value {
   ) as [number, number];
   if (outer === 0 || inner === 0) return emptyLike(node, [outer, inner]);
   if (axis === 1) return node.emit('reshape', [node.input(0)], { shape: [0, -1] });
+  if (Number.isNaN(outer) && Number.isNaN(inner)) throw node.needsSizes(shape);
   return node.emit('reshape', [node.input(0)], {
     shape: Number.isNaN(outer) ? [-1, inner] : [outer, -1],
   });

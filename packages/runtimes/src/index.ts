@@ -10,7 +10,7 @@ export type { CRun } from './c/read-runs.ts';
 export { execRuntime } from './exec/exec-runtime.ts';
 export { type LayerInOrt, layersInOrt } from './ort/layers-in-ort.ts';
 export { ortRuntime } from './ort/ort-runtime.ts';
-export { loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort/ort-session.ts';
+export { hasOrt, loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort/ort-session.ts';
 export { verifyInOrt } from './ort/verify-in-ort.ts';
 export { withOnnx } from './ort/with-onnx.ts';
 export { missingTools, requireTools, skipWithout, type Tool } from './process/require-tool.ts';
