@@ -156,6 +156,6 @@ function dtypeOf(name: string, type: string): DType {
 }
 
 /** Whether tensors of the type can be handed to ONNX Runtime from JavaScript. */
-export function passesBorder(dtype: DType): boolean {
+export function passesBoundary(dtype: DType): boolean {
   return ortTypes[dtype] !== undefined;
 }
