@@ -1,0 +1,231 @@
+import type { Prelude } from '../../../kernel.ts';
+
+/**
+ * The vector layer of int8 kernels: LANES8 sums of int32 in a `vsum`, twice as many int16 in a `vpair`. AVX2, SSE2, and plain
+ * C with the same names for everything else.
+ */
+export const lanesPrelude: Prelude = {
+  name: 'int8-lanes',
+  lines: [
+    '#include <string.h>',
+    '#if defined(__AVX2__)',
+    '#include <immintrin.h>',
+    '#define LANES8 8',
+    'typedef __m256i vsum;',
+    'typedef __m256i vpair;',
+    ...fn('vsum v_set(int32_t a)', 'return _mm256_set1_epi32(a);'),
+    ...fn('vpair v_words(int32_t a)', 'return _mm256_set1_epi32(a);'),
+    ...fn('vsum v_add(vsum a, vsum b)', 'return _mm256_add_epi32(a, b);'),
+    ...fn('vsum v_sub(vsum a, vsum b)', 'return _mm256_sub_epi32(a, b);'),
+    ...fn('vsum v_and(vsum a, vsum b)', 'return _mm256_and_si256(a, b);'),
+    ...fn('vsum v_mul(vsum a, vsum b)', 'return _mm256_mullo_epi32(a, b);'),
+    ...fn('vsum v_right(vsum a, int n)', 'return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n));'),
+    ...fn(
+      'vsum v_high(vsum a, vsum b, int64_t round)',
+      'const __m256i r = _mm256_set1_epi64x(round);',
+      'const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(a, b), r);',
+      'const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)), r);',
+      'return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);',
+    ),
+    ...fn('vpair v_load(const int16_t *p)', 'return _mm256_loadu_si256((const __m256i *)(const void *)p);'),
+    ...fn(
+      'vpair v_widen(const int8_t *p)',
+      'return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));',
+    ),
+    ...fn(
+      'vsum v_widen_twice(const int8_t *p)',
+      'return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));',
+    ),
+    ...fn(
+      'vpair v_quads(const int8_t *p)',
+      'int32_t q;',
+      'memcpy(&q, p, 4);',
+      'return _mm256_cvtepi8_epi16(_mm_set1_epi32(q));',
+    ),
+    ...fn(
+      'vpair v_zip(const int8_t *p, const int8_t *q)',
+      'const __m128i a = _mm_loadl_epi64((const __m128i *)(const void *)p);',
+      'const __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)q);',
+      'return _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(a, b));',
+    ),
+    ...fn('vsum v_dot(vsum a, vpair x, vpair y)', 'return _mm256_add_epi32(a, _mm256_madd_epi16(x, y));'),
+    ...fn('vsum v_join(vsum a, vsum b)', 'return _mm256_permute4x64_epi64(_mm256_hadd_epi32(a, b), 0xd8);'),
+    ...fn(
+      'void v_store(int8_t *p, vsum a, int low, int high)',
+      'const __m128i t = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));',
+      'const __m128i c = _mm_min_epi16(_mm_max_epi16(t, _mm_set1_epi16((int16_t)low)), _mm_set1_epi16((int16_t)high));',
+      '_mm_storel_epi64((__m128i *)(void *)p, _mm_packs_epi16(c, c));',
+    ),
+    ...fn(
+      'void v_pack(int16_t *to, const int8_t *p, const int8_t *q, const int8_t *r, const int8_t *s)',
+      'const __m128i a = _mm_loadl_epi64((const __m128i *)(const void *)p);',
+      'const __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)q);',
+      'const __m128i c = _mm_loadl_epi64((const __m128i *)(const void *)r);',
+      'const __m128i d = _mm_loadl_epi64((const __m128i *)(const void *)s);',
+      'const __m128i e = _mm_unpacklo_epi8(a, b);',
+      'const __m128i f = _mm_unpacklo_epi8(c, d);',
+      '_mm256_storeu_si256((__m256i *)(void *)to, _mm256_cvtepi8_epi16(_mm_unpacklo_epi16(e, f)));',
+      '_mm256_storeu_si256((__m256i *)(void *)(to + 16), _mm256_cvtepi8_epi16(_mm_unpackhi_epi16(e, f)));',
+    ),
+    '#elif defined(__SSE2__)',
+    '#include <emmintrin.h>',
+    '#define LANES8 4',
+    'typedef __m128i vsum;',
+    'typedef __m128i vpair;',
+    ...fn(
+      '__m128i v_load4(const int8_t *p)',
+      'int32_t q;',
+      'memcpy(&q, p, 4);',
+      'return _mm_cvtsi32_si128(q);',
+    ),
+    ...fn('vpair v_signed(__m128i a)', 'return _mm_srai_epi16(_mm_unpacklo_epi8(a, a), 8);'),
+    ...fn('vsum v_set(int32_t a)', 'return _mm_set1_epi32(a);'),
+    ...fn('vpair v_words(int32_t a)', 'return _mm_set1_epi32(a);'),
+    ...fn('vsum v_add(vsum a, vsum b)', 'return _mm_add_epi32(a, b);'),
+    ...fn('vsum v_sub(vsum a, vsum b)', 'return _mm_sub_epi32(a, b);'),
+    ...fn('vsum v_and(vsum a, vsum b)', 'return _mm_and_si128(a, b);'),
+    ...fn(
+      'vsum v_mul(vsum a, vsum b)',
+      'const __m128i even = _mm_mul_epu32(a, b);',
+      'const __m128i odd = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));',
+      'return _mm_unpacklo_epi32(_mm_shuffle_epi32(even, 0x08), _mm_shuffle_epi32(odd, 0x08));',
+    ),
+    ...fn('vsum v_right(vsum a, int n)', 'return _mm_sra_epi32(a, _mm_cvtsi32_si128(n));'),
+    ...fn(
+      'vsum v_high(vsum a, vsum b, int64_t round)',
+      'const __m128i r = _mm_set1_epi64x(round);',
+      'const __m128i even = _mm_add_epi64(_mm_mul_epu32(a, b), r);',
+      'const __m128i odd = _mm_add_epi64(_mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32)), r);',
+      'const __m128i high = _mm_unpacklo_epi32(_mm_shuffle_epi32(even, 0x0d), _mm_shuffle_epi32(odd, 0x0d));',
+      'const __m128i wrong = _mm_add_epi32(_mm_and_si128(_mm_srai_epi32(a, 31), b), _mm_and_si128(_mm_srai_epi32(b, 31), a));',
+      'return _mm_sub_epi32(high, wrong);',
+    ),
+    ...fn('vpair v_load(const int16_t *p)', 'return _mm_loadu_si128((const __m128i *)(const void *)p);'),
+    ...fn(
+      'vpair v_widen(const int8_t *p)',
+      'return v_signed(_mm_loadl_epi64((const __m128i *)(const void *)p));',
+    ),
+    ...fn(
+      'vsum v_widen_twice(const int8_t *p)',
+      'const __m128i a = v_signed(v_load4(p));',
+      'return _mm_srai_epi32(_mm_unpacklo_epi16(a, a), 16);',
+    ),
+    ...fn(
+      'vpair v_quads(const int8_t *p)',
+      'const __m128i a = v_signed(v_load4(p));',
+      'return _mm_unpacklo_epi64(a, a);',
+    ),
+    ...fn(
+      'vpair v_zip(const int8_t *p, const int8_t *q)',
+      'return v_signed(_mm_unpacklo_epi8(v_load4(p), v_load4(q)));',
+    ),
+    ...fn('vsum v_dot(vsum a, vpair x, vpair y)', 'return _mm_add_epi32(a, _mm_madd_epi16(x, y));'),
+    ...fn(
+      'vsum v_join(vsum a, vsum b)',
+      'const __m128 p = _mm_castsi128_ps(a);',
+      'const __m128 q = _mm_castsi128_ps(b);',
+      'return _mm_add_epi32(_mm_castps_si128(_mm_shuffle_ps(p, q, 0x88)), _mm_castps_si128(_mm_shuffle_ps(p, q, 0xdd)));',
+    ),
+    ...fn(
+      'void v_store(int8_t *p, vsum a, int low, int high)',
+      'const __m128i t = _mm_packs_epi32(a, a);',
+      'const __m128i c = _mm_min_epi16(_mm_max_epi16(t, _mm_set1_epi16((int16_t)low)), _mm_set1_epi16((int16_t)high));',
+      'const int32_t q = _mm_cvtsi128_si32(_mm_packs_epi16(c, c));',
+      'memcpy(p, &q, 4);',
+    ),
+    ...fn(
+      'void v_pack(int16_t *to, const int8_t *p, const int8_t *q, const int8_t *r, const int8_t *s)',
+      'const __m128i e = _mm_unpacklo_epi8(v_load4(p), v_load4(q));',
+      'const __m128i f = _mm_unpacklo_epi8(v_load4(r), v_load4(s));',
+      'const __m128i g = _mm_unpacklo_epi16(e, f);',
+      '_mm_storeu_si128((__m128i *)(void *)to, v_signed(g));',
+      '_mm_storeu_si128((__m128i *)(void *)(to + 8), v_signed(_mm_srli_si128(g, 8)));',
+    ),
+    '#else',
+    '#define LANES8 4',
+    'typedef struct {',
+    'int32_t v[4];',
+    '} vsum;',
+    'typedef struct {',
+    'int16_t v[8];',
+    '} vpair;',
+    ...plain('vsum v_set(int32_t a)', 'a'),
+    ...plain('vpair v_words(int32_t a)', 'i & 1 ? a >> 16 : a & 0xffff'),
+    ...plain('vsum v_add(vsum a, vsum b)', 'a.v[i] + b.v[i]'),
+    ...plain('vsum v_sub(vsum a, vsum b)', 'a.v[i] - b.v[i]'),
+    ...plain('vsum v_and(vsum a, vsum b)', 'a.v[i] & b.v[i]'),
+    ...plain('vsum v_mul(vsum a, vsum b)', 'a.v[i] * b.v[i]'),
+    ...plain('vsum v_right(vsum a, int n)', 'a.v[i] >> n'),
+    ...plain(
+      'vsum v_high(vsum a, vsum b, int64_t round)',
+      '(int32_t)(((int64_t)a.v[i] * b.v[i] + round) >> 32)',
+    ),
+    ...plain('vsum v_widen_twice(const int8_t *p)', 'p[i]'),
+    ...plain(
+      'vsum v_dot(vsum a, vpair x, vpair y)',
+      'a.v[i] + x.v[2 * i] * y.v[2 * i] + x.v[2 * i + 1] * y.v[2 * i + 1]',
+    ),
+    ...plain(
+      'vsum v_join(vsum a, vsum b)',
+      'i < 2 ? a.v[2 * i] + a.v[2 * i + 1] : b.v[2 * i - 4] + b.v[2 * i - 3]',
+    ),
+    ...plain('vpair v_load(const int16_t *p)', 'p[i]'),
+    ...plain('vpair v_widen(const int8_t *p)', 'p[i]'),
+    ...plain('vpair v_quads(const int8_t *p)', 'p[i & 3]'),
+    ...plain('vpair v_zip(const int8_t *p, const int8_t *q)', 'i & 1 ? q[i >> 1] : p[i >> 1]'),
+    ...fn(
+      'void v_store(int8_t *p, vsum a, int low, int high)',
+      'for (int i = 0; i < 4; i++) {',
+      'p[i] = (int8_t)(a.v[i] < low ? low : a.v[i] > high ? high : a.v[i]);',
+      '}',
+    ),
+    ...fn(
+      'void v_pack(int16_t *to, const int8_t *p, const int8_t *q, const int8_t *r, const int8_t *s)',
+      'for (int i = 0; i < 4; i++) {',
+      'to[4 * i] = p[i];',
+      'to[4 * i + 1] = q[i];',
+      'to[4 * i + 2] = r[i];',
+      'to[4 * i + 3] = s[i];',
+      '}',
+    ),
+    '#endif',
+    ...fn(
+      'int32_t v_total(vsum a)',
+      'int32_t t[LANES8];',
+      'int32_t sum = 0;',
+      'memcpy(t, &a, sizeof t);',
+      'for (int i = 0; i < LANES8; i++) {',
+      'sum += t[i];',
+      '}',
+      'return sum;',
+    ),
+    '/* Half as many pixels: what a vpair of quads holds. */',
+    '#define HALF8 (LANES8 / 2)',
+    '#define HALF32 INT64_C(0x80000000)',
+    '',
+    '/* First pixel of a group in a row; the last group ends with the row. */',
+    ...fn(
+      'int group_column(int group, int width)',
+      'const int j = group * HALF8;',
+      'return j + HALF8 <= width ? j : width > HALF8 ? width - HALF8 : 0;',
+    ),
+  ],
+};
+
+function fn(signature: string, ...body: string[]): string[] {
+  return [`static inline ${signature}`, '{', ...body, '}', ''];
+}
+
+/** Lane by lane. */
+function plain(signature: string, element: string): string[] {
+  const type = signature.split(' ')[0] ?? '';
+  const lanes = type === 'vsum' ? 4 : 8;
+  return fn(
+    signature,
+    `${type} y;`,
+    `for (int i = 0; i < ${lanes}; i++) {`,
+    type === 'vsum' ? `y.v[i] = ${element};` : `y.v[i] = (int16_t)(${element});`,
+    '}',
+    'return y;',
+  );
+}
