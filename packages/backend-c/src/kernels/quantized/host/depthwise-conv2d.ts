@@ -4,6 +4,7 @@ import { depthwiseInPlace } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import type { LayerText } from '../tuned-layer.ts';
 import { layerParams, MOST_LANES } from './gemm.ts';
+import { phaseRow } from './phase-row.ts';
 import { lanesPrelude } from './prelude.ts';
 import { requantConstants, requantStore } from './requant-text.ts';
 
@@ -14,7 +15,7 @@ import { requantConstants, requantStore } from './requant-text.ts';
  */
 export function depthwiseText(layer: Int8Layer): LayerText {
   const { geometry, multiplier, plan, xZeroPoint } = layer;
-  const { batch, channels, m, height, width, outHeight, outWidth, padTop, padLeft } = geometry;
+  const { batch, channels, m, height, width, outHeight, outWidth, padTop } = geometry;
   const { kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX } = geometry;
   const rows = (outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1;
   const positions = Math.max(outWidth, MOST_LANES) + Math.floor(((kernelWidth - 1) * dilationX) / strideX);
@@ -49,23 +50,8 @@ export function depthwiseText(layer: Int8Layer): LayerText {
     '}',
     '}',
   ];
-  const copied = Math.min(width, rowBytes - padLeft);
   const inside = padTop === 0 && rows <= height;
-  const copyRow =
-    strideX === 1
-      ? [`memcpy(line + ${padLeft}, x + row * ${width}, ${copied});`]
-      : range(strideX).map((f) => {
-          const first = (((f - padLeft) % strideX) + strideX) % strideX;
-          const at = ((first + padLeft) % strideX) * positions + Math.floor((first + padLeft) / strideX);
-          const count = Math.max(
-            0,
-            Math.min(
-              Math.ceil((width - first) / strideX),
-              positions - Math.floor((first + padLeft) / strideX),
-            ),
-          );
-          return `for (int j = 0; j < ${count}; j++) { line[${at} + j] = x[row * ${width} + ${first} + j * ${strideX}]; }`;
-        });
+  const copyRow = phaseRow(geometry, positions, { from: `x + row * ${width}`, to: 'line' });
   const fill = [
     'int8_t *line = lines;',
     `for (int v = 0; v < ${rows}; v++) {`,

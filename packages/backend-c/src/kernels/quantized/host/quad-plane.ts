@@ -1,6 +1,7 @@
 import { range } from '../../gemm-block.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import { MOST_LANES, type QuadOrder } from './gemm.ts';
+import { phaseRow } from './phase-row.ts';
 
 /** Half the lanes of the widest instruction set: pixels that a load of quads may take past the last one of a row. */
 const MOST_HALF = MOST_LANES / 2;
@@ -30,21 +31,20 @@ export function quadPlane(layer: Int8Layer): QuadPlane {
   const { units, rows, phases, positions } = form;
   const unitSize = rows * phases * positions;
   const quadBytes = 8 * (units * unitSize + MOST_LANES);
-  const columns = positions * phases;
-  const lineBytes = roundUp(columns + 3, MOST_LANES) + MOST_LANES;
-  const wideBytes = phases > 1 ? 8 * roundUp(columns, MOST_LANES) : 0;
+  /** Positions of a phase of a line: what the last pack reads, and the neighbours of its last quad. */
+  const linePositions = roundUp(positions, MOST_LANES) + 3;
+  const lineBytes = linePositions * phases;
   const { taps } = form;
   return {
     steps: units * taps.length,
     order: form.order,
-    bytes: quadBytes + form.lines * lineBytes + wideBytes,
+    bytes: quadBytes + form.lines * lineBytes,
     declarations: [
       'int16_t *const quads = (int16_t *)(void *)scratch;',
-      ...(phases > 1 ? [`int16_t *const wide = quads + ${quadBytes / 2};`] : []),
-      `int8_t *const line = scratch + ${quadBytes + wideBytes};`,
+      `int8_t *const line = scratch + ${quadBytes};`,
       ...(taps.length > 1 ? [`static const int32_t taps[${taps.length}] = { ${taps.join(', ')} };`] : []),
     ],
-    fill: fillLines(layer, form, lineBytes),
+    fill: fillLines(layer, form, linePositions),
     address: (i, j) => `(${i} * ${layer.geometry.strideY * phases * positions} + ${j}) * 4`,
     overQuads: (dots) => [
       'const int16_t *c0 = s0, *c1 = s1;',
@@ -108,54 +108,40 @@ function formOf({ geometry }: Int8Layer): Form {
 }
 
 /** Row after row: the input rows of a quad go to padded lines, and from there to their places. */
-function fillLines({ geometry, xZeroPoint }: Int8Layer, form: Form, lineBytes: number): string[] {
-  const { channels, group, height, width, padTop, padLeft } = geometry;
+function fillLines({ geometry, xZeroPoint }: Int8Layer, form: Form, linePositions: number): string[] {
+  const { channels, group, height, width, padTop } = geometry;
   const { lines, units, rows, phases, positions } = form;
-  const columns = positions * phases;
-  const copied = Math.min(width, lineBytes - padLeft);
-  const inputs = channels / group;
-  const used = `(u < ${units - 1} ? 4 : ${inputs - 4 * (units - 1)})`;
-  const sources = range(4).map(
-    (i) => `line + j${lines === 1 ? (i ? ` + ${i}` : '') : i ? ` + ${i * lineBytes}` : ''}`,
-  );
-  const to = phases > 1 ? 'wide' : 'to';
-  const copyLines =
+  const lineBytes = linePositions * phases;
+  const rest = (channels / group) % 4;
+  const copyRow = (channel: string, to: string): string[] =>
+    phaseRow(geometry, linePositions, { from: `x + (${channel} * ${height} + row) * ${width}`, to });
+  const count = rest ? `(u < ${units - 1} ? 4 : ${rest})` : '4';
+  const copyRows =
     lines === 1
-      ? [`memcpy(line + ${padLeft}, x + (u * ${height} + row) * ${width}, ${copied});`]
-      : [
-          `for (int i = 0; i < ${inputs % 4 ? used : '4'}; i++) {`,
-          `memcpy(line + i * ${lineBytes} + ${padLeft}, x + ((4 * u + i) * ${height} + row) * ${width}, ${copied});`,
-          '}',
-        ];
+      ? copyRow('u', 'line')
+      : [`for (int i = 0; i < ${count}; i++) {`, ...copyRow('(4 * u + i)', `line + i * ${lineBytes}`), '}'];
+  const clear = `memset(line, ${xZeroPoint}, ${lines * lineBytes});`;
   const inside = padTop === 0 && rows <= height;
+  const source = (phase: number, lane: number): string => {
+    if (lines === 4) return `line + ${lane * lineBytes + phase * linePositions} + j`;
+    const column = phase + lane;
+    return `line + ${(column % phases) * linePositions + Math.floor(column / phases)} + j`;
+  };
   return [
-    `memset(line, ${xZeroPoint}, ${lines * lineBytes});`,
+    clear,
     'int16_t *to = quads;',
     `for (int u = 0; u < ${units}; u++) {`,
     `for (int v = 0; v < ${rows}; v++) {`,
     `const int row = v - ${padTop};`,
-    ...(inside
-      ? copyLines
-      : [
-          `if (row >= 0 && row < ${height}) {`,
-          ...copyLines,
-          '} else {',
-          `memset(line, ${xZeroPoint}, ${lines * lineBytes});`,
-          '}',
-        ]),
-    `for (int j = 0; j < ${columns}; j += LANES8) {`,
-    `v_pack(${to} + 4 * j, ${sources.join(', ')});`,
-    '}',
-    ...(phases > 1
-      ? [
-          `for (int f = 0; f < ${phases}; f++) {`,
-          `for (int j = 0; j < ${positions}; j++) {`,
-          `memcpy(to + (f * ${positions} + j) * 4, wide + (j * ${phases} + f) * 4, 8);`,
-          '}',
-          '}',
-        ]
-      : []),
-    `to += ${4 * columns};`,
+    ...(inside ? copyRows : [`if (row >= 0 && row < ${height}) {`, ...copyRows, '} else {', clear, '}']),
+    ...range(phases).flatMap((phase) => [
+      `for (int j = 0; j < ${positions}; j += LANES8) {`,
+      `v_pack(to + 4 * j, ${range(4)
+        .map((lane) => source(phase, lane))
+        .join(', ')});`,
+      '}',
+      `to += ${4 * positions};`,
+    ]),
     '}',
     '}',
   ];
