@@ -1,11 +1,9 @@
 """Runs an exported suite (ghostc conform --export DIR): python3 run_suite.py DIR onnxruntime|openvino|reference [FILTER]"""
 
-import json
-import pathlib
-import sys
+import json, pathlib, sys
 
-import numpy, onnx
-from onnx import numpy_helper
+import numpy
+from onnx import TensorProto, numpy_helper
 
 
 def onnxruntime_engine(path):
@@ -15,9 +13,8 @@ def onnxruntime_engine(path):
 
 
 def openvino_engine(path):
-    import openvino
-    model = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return lambda inputs: list(model(inputs).values())
+    from openvino import Core
+    return lambda inputs: [*Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(inputs).values()]
 
 
 def reference_engine(path):
@@ -26,7 +23,7 @@ def reference_engine(path):
 
 
 def read(path):
-    return numpy_helper.to_array(onnx.TensorProto.FromString(path.read_bytes()))
+    return numpy_helper.to_array(TensorProto.FromString(path.read_bytes()))
 
 
 def problem(actual, expected, bound):
@@ -35,8 +32,8 @@ def problem(actual, expected, bound):
     a, e = (x.astype(numpy.float64) for x in (actual, expected))
     with numpy.errstate(all="ignore"):
         right = (a == e) | (numpy.isnan(a) & numpy.isnan(e)) | (numpy.abs(a - e) <= bound)
-    wrong = numpy.flatnonzero(~right)
-    return f"element {wrong[0]}: expected {e.flat[wrong[0]]}, found {a.flat[wrong[0]]}" if wrong.size else None
+    for i in numpy.flatnonzero(~right):
+        return f"element {i}: expected {e.flat[i]}, found {a.flat[i]}"
 
 
 def check(folder, case, engine):
@@ -44,20 +41,19 @@ def check(folder, case, engine):
     for data in sorted(folder.glob("test_data_set_*")):
         outputs = run({name: read(data / f"input_{i}.pb") for i, name in enumerate(case["inputs"])})
         for i, actual in enumerate(outputs):
-            found = problem(numpy.asarray(actual), read(data / f"output_{i}.pb"), read(data / f"bound_{i}.pb"))
-            if found:
+            if found := problem(numpy.asarray(actual), read(data / f"output_{i}.pb"), read(data / f"bound_{i}.pb")):
                 return f"fail: {found}"
     return "pass"
 
 
-root, name, *rest = sys.argv[1:]
+root, engine, part = pathlib.Path(sys.argv[1]), globals()[f"{sys.argv[2]}_engine"], "".join(sys.argv[3:])
 results = {}
-for case in json.loads((pathlib.Path(root) / "manifest.json").read_text())["cases"]:
-    if not rest or rest[0] in case["name"]:
+for case in json.loads((root / "manifest.json").read_text())["cases"]:
+    if part in (name := case["name"]):
         try:
-            results[case["name"]] = check(pathlib.Path(root) / case["name"], case, globals()[f"{name}_engine"])
+            results[name] = check(root / name, case, engine)
         except Exception as error:
-            results[case["name"]] = f"error: {repr(error)[:200]}"
+            results[name] = f"error: {repr(error)[:200]}"
 odd = {case: result for case, result in results.items() if result != "pass"}
 print(*(f"{case}: {result}" for case, result in odd.items()), f"{len(results) - len(odd)} of {len(results)} pass", sep="\n")
 sys.exit(1 if odd else 0)

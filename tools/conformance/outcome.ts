@@ -115,7 +115,7 @@ function webnnRule(graph: Graph): number | undefined {
   const computing = nodes.filter(({ exact }) => !exact);
   const [only] = computing;
   if (computing.length > 1) return undefined;
-  return only ? webnnUlp(only.node, false) : 0;
+  return only ? webnnUlp(only.node) : 0;
 }
 
 function isExact(op: string): boolean {

@@ -1,4 +1,4 @@
-import { type GraphSpec, type NodeSpec, names, range, times } from './onnx-of.ts';
+import { type GraphSpec, type NodeSpec, names, numbered, range, times } from './onnx-of.ts';
 
 /** x plus the largest element of `value`, which does not depend on x. */
 const plusLargest = (value: string): NodeSpec[] => [`m = ReduceMax ${value}`, 'y = Add x m'];
@@ -108,6 +108,24 @@ export const foldingBombs: Readonly<Record<string, () => GraphSpec>> = {
     outputs: { h10: null },
     ints: { s: [4000, 4000] },
     nodes: ['c = ConstantOfShape s', ...times(10, (i) => `h${i + 1} = MatMul h${i} c`)],
+  }),
+  'shared-matmul': () => ({
+    inputs: { h0: [1, 300] },
+    outputs: { h2000: null },
+    floats: { w: range(90000) },
+    nodes: ['m = Reshape w s', ...times(2000, (i) => `h${i + 1} = MatMul h${i} m`)],
+    ints: { s: [300, 300] },
+  }),
+  'shared-convolution': () => ({
+    inputs: { h0: [1, 300, 1, 1] },
+    outputs: { h2000: null },
+    floats: { w: range(90000), ...numbered('k', 2000) },
+    ints: { s: [300, 300, 1, 1] },
+    nodes: [
+      'm = Reshape w s',
+      ...times(2000, (i) => `c${i} = Conv h${i} m`),
+      ...times(2000, (i) => `h${i + 1} = Mul c${i} k${i}`),
+    ],
   }),
   'gather-constant': () =>
     filled([3e4], ['i = Cast c', { to: 7 }], 'd = Add x c', 'e = Gather d i', 'y = ReduceMax e'),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { skipWithout, type Tool } from '@ghostc/runtimes';
 import { beforeAll, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ beforeAll(() => {
 test('a segmentation fault, a hang, a late throw, a flaky case and a refusal in one run are all reported', () => {
   expect(exit).toBe(1);
   expect(named(report, 'sqrt')).toMatchObject({ status: 'crash', message: 'died of SIGSEGV' });
-  expect(named(report, 'exp')).toMatchObject({ status: 'timeout', message: 'was not done within 12 s' });
+  expect(named(report, 'exp')).toMatchObject({ status: 'timeout', message: 'was not done within 2 s' });
   expect(named(report, 'neg')?.status).toBe('error');
   expect(named(report, 'neg')?.message).toMatch(/^threw after it had been asked.*missing is not defined/);
   expect(named(report, 'ceil')).toMatchObject({
@@ -59,29 +59,57 @@ test('a segmentation fault, a hang, a late throw, a flaky case and a refusal in 
 
 test('the report as JUnit, TAP, a page and a badge', () => {
   expect(read('r.xml')).toMatch(/<testsuites tests="\d+" failures="5" errors="0" skipped="1">/);
-  expect(read('r.xml')).toContain('<failure message="died of SIGSEGV" type="crash"/>');
+  expect(read('r.xml')).toContain('<failure message="crash: died of SIGSEGV" type="crash"/>');
   expect(read('r.tap')).toMatch(/^TAP version 14\n1\.\.\d+\n/);
   expect(read('r.tap')).toContain('# SKIP refused: no kernel for Reciprocal');
   expect(read('r.html')).toContain('<h2>5 problems</h2>');
   expect(read('r.svg')).toMatch(/^<svg.*ghostc conformance: \d+ of \d+/);
 });
 
-test('expected failures must fail, and nothing may be worse than the baseline', () => {
-  writeFileSync(join(folder, 'known.txt'), 'unary/tanh zeros # a comment\nunary/log gone\nunary/none gone\n');
+test('expected failures must fail, and nothing may be worse than the baseline, in every report', () => {
+  writeFileSync(join(folder, 'known.txt'), 'unary/tanh zeros # a comment\nunary/log gone\n');
   const better = report.cases.map((one) => (one.name === 'unary/neg' ? { ...one, status: 'pass' } : one));
   writeFileSync(join(folder, 'old.json'), JSON.stringify({ ...report, cases: better }));
   const lists = ['--expected-failures', 'known.txt', '--baseline', 'old.json', '--retries', '0'];
   const run = (filter: string) => {
-    const { stdout } = ghostc('conform', '--runtime', engine, '--filter', filter, ...lists, '--json');
+    const files = ['--json', '--junit', 'e.xml', '--tap', 'e.tap'];
+    const { stdout } = ghostc('conform', '--runtime', engine, '--filter', filter, ...lists, ...files);
     return (JSON.parse(stdout) as ConformReport).problems;
   };
-  expect(run('unary/tanh')).toEqual([
-    'unary/log: expected to fail, but no such case was run',
-    'unary/none: expected to fail, but no such case was run',
-  ]);
+  expect(run('unary/tanh')).toEqual([]);
+  expect(read('e.xml')).toMatch(/failures="0" errors="0" skipped="1"/);
+  expect(read('e.tap')).toMatch(/^not ok 1 - unary\/tanh # TODO zeros \(fail: /m);
   expect(run('unary/log')[0]).toBe('unary/log: expected to fail (gone), found pass');
+  expect(read('e.xml')).toContain('<failure message="expected to fail (gone), found pass" type="pass"/>');
+  expect(read('e.tap')).toMatch(/^not ok 1 - unary\/log$/m);
   expect(run('unary/neg')[0]).toMatch(/^unary\/neg: error, which passed before: threw after/);
+  expect(read('e.xml')).toContain('<failure message="error, which passed before: threw after');
 }, 300_000);
+
+test.each([
+  ['process.kill(process.pid, "SIGSEGV")', { status: 'crash', message: 'died of SIGSEGV' }],
+  ['throw new Error("no device")', { status: 'error', message: 'the module does not load: no device' }],
+])(
+  'an engine whose module does %s is an outcome of every case',
+  (code, outcome) => {
+    writeFileSync(join(folder, 'unloadable.mjs'), `${code}\nexport default 1;\n`);
+    const asked = ['--runtime', './unloadable.mjs', '--filter', 'unary/s', '--timeout', '1'];
+    const { status, stdout } = ghostc('conform', ...asked, '--json');
+    const { cases } = JSON.parse(stdout) as ConformReport;
+    expect(status).toBe(1);
+    expect(cases.length).toBeGreaterThan(2);
+    for (const one of cases) expect(one).toMatchObject(outcome);
+  },
+  300_000,
+);
+
+test('where one report cannot be written, none is', () => {
+  mkdirSync(join(folder, 'taken.xml'));
+  const files = ['--json', 'whole.json', '--junit', 'taken.xml'];
+  const { status } = ghostc('conform', '--runtime', 'interpreter', '--filter', 'unary/tanh', ...files);
+  expect(status).toBe(2);
+  expect(existsSync(join(folder, 'whole.json'))).toBe(false);
+});
 
 const python: Tool = {
   name: 'python3 with the packages onnx and onnxruntime (pip install onnx onnxruntime)',
@@ -138,7 +166,9 @@ test.each([
   [['--shard', '4/3'], 'Expected i/n'],
   [['--onnx-tests', 'absent'], 'there is no such folder'],
   [['--baseline', 'r.xml'], 'error[cli/baseline]'],
+  [['--expected-failures', 'absent.txt'], 'there is no case unary/none'],
 ])('bad usage: %j', (args, words) => {
+  writeFileSync(join(folder, 'absent.txt'), 'unary/none gone\n');
   const { status, stderr } = ghostc('conform', '--runtime', engine, ...args);
   expect(status).toBe(2);
   expect(stderr).toContain(words);

@@ -3,7 +3,15 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Runtime } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
-import { createRuntime, execRuntime, ortRuntime, runtimeNames, withOnnx } from '@ghostc/runtimes';
+import {
+  createRuntime,
+  execRuntime,
+  originalRuntime,
+  ortRuntime,
+  runtimeNames,
+  withOnnx,
+} from '@ghostc/runtimes';
+import type { LoadedModel } from './load-model.ts';
 
 /** What `findRuntime` takes, for help texts. */
 export const runtimeKinds = `${['ort', ...runtimeNames].join(', ')}, a module whose default export is a Runtime, or exec:COMMAND`;
@@ -13,7 +21,8 @@ export const ENGINE_TIMEOUT = 60;
 
 /**
  * A runtime as the user names it: one of ours, a module of theirs, or `exec:COMMAND`, an engine in any language
- * (docs/engines.md). Throws `run/target`, `file/missing` or `cli/runtime`.
+ * (docs/engines.md). Throws `run/target`, `file/missing`, `cli/runtime`, and
+ * `engine/load` where the module itself throws.
  */
 export async function findRuntime(name: string, { timeout = ENGINE_TIMEOUT } = {}): Promise<Runtime> {
   if (name === 'ort') return ortRuntime;
@@ -26,6 +35,13 @@ export async function findRuntime(name: string, { timeout = ENGINE_TIMEOUT } = {
   throw new CompileError('cli/runtime', 'expected a default export { name, prepare }', { file: name });
 }
 
+/** The same for a model, which may also run as it came: `original`. */
+export async function runtimeOfModel(name: string, { onnx }: LoadedModel): Promise<Runtime> {
+  if (name !== 'original') return findRuntime(name);
+  if (onnx) return originalRuntime(onnx.path);
+  throw new CompileError('cli/target', 'the target original needs an .onnx model');
+}
+
 /** Whether a name stands for an engine of the user's. */
 export function isForeign(name: string): boolean {
   return name.startsWith('exec:') || /\.[cm]?[jt]s$/.test(name);
@@ -36,6 +52,6 @@ async function defaultExport(file: string): Promise<Partial<Runtime> | undefined
     return (await import(pathToFileURL(resolve(file)).href)).default;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CompileError('cli/runtime', `the module does not load: ${reason}`, { file });
+    throw new CompileError('engine/load', `the module does not load: ${reason}`, { file });
   }
 }

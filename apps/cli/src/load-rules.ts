@@ -52,6 +52,7 @@ async function importBundled(path: string, file: string): Promise<Record<string,
     const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64');
     return await import(`data:text/javascript;base64,${code}`);
   } catch (error) {
+    if (error instanceof ir.CompileError) throw error.at({ file });
     throw new ir.CompileError('rules/file', error instanceof Error ? error.message : String(error), { file });
   }
 }

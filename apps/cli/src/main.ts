@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { conformCommand } from './commands/conform.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fitCommand } from './commands/fit.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(explainCommand())
     .addCommand(bisectCommand())
     .addCommand(quantizeCommand())
+    .addCommand(evaluateCommand())
     .addCommand(profileCommand())
     .addCommand(conformCommand())
     .addCommand(new Command('worker').action(serveWorker), { hidden: true });

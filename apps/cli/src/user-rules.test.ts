@@ -66,7 +66,7 @@ import { limit } from './limits.ts';
 // relu(batch_norm(conv(x)))   =>   clip(conv(x), 0, 6)
 export default rule({
   name: 'clip-instead',
-  match: op('relu', op('batch_norm', op('conv2d', any('x'), constant('w')).as('conv'))),
+  match: op('relu', op('batch_norm', op('conv2d', any('x'), constant('w')).as('conv')).others()),
   unless: ({ conv }) => attrsOf<{ group: number }>(conv2d, conv).group !== 1 && 'it has groups',
   rewrite({ x, w, conv }: { x: Value; w: Value; conv: { attrs: object } }, build: Build) {
     const bias = build.constant(fromNumbers('f32', [w.type.shape[0] as number], []), 'bias');

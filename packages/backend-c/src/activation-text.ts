@@ -1,33 +1,25 @@
 import type { Node } from '@ghostc/ir';
-import { type Activation, type ActivationName, activationAttrs, withDefaults } from '@ghostc/ops';
+import { type Activation, activationAttrs, activationOpAttrs, attrsOf } from '@ghostc/ops';
+import { type Arithmetic, arithmeticOf } from './arithmetic.ts';
+import { operand, unaryFormulas } from './elementwise-formulas.ts';
 import { type Lanes, scalarLanes } from './lanes.ts';
-import { floatLiteral } from './text/float-literal.ts';
 
 /** The fused activation of a node. */
 export function activationOf(node: Node): Activation {
-  return withDefaults(activationAttrs, node.attrs) as unknown as Activation;
+  return attrsOf({ attrs: activationAttrs }, node);
 }
 
-const formulas = {
-  none: (v) => v,
-  relu: (v) => `(${v} < 0.0f ? 0.0f : ${v})`,
-  clip: (v, a, b) => `(${v} < ${a} ? ${a} : ${v} > ${b} ? ${b} : ${v})`,
-  hard_sigmoid: (v, a, b) => unit(`${a} * ${v} + ${b}`),
-  hard_swish: (v) => `(${v} * ${unit(`${v} * ${floatLiteral(1 / 6)} + 0.5f`)})`,
-  sigmoid: (v) => `(1.0f / (1.0f + expf(-${v})))`,
-  tanh: (v) => `tanhf(${v})`,
-  leaky_relu: (v, a) => `(${v} < 0.0f ? ${a} * ${v} : ${v})`,
-  silu: (v) => `(${v} / (1.0f + expf(-${v})))`,
-} satisfies { [K in ActivationName]: (v: string, a: string, b: string) => string };
-
-/** min(max(e, 0), 1); NaN stays NaN. */
-function unit(e: string): string {
-  return `(${e} < 0.0f ? 0.0f : ${e} > 1.0f ? 1.0f : ${e})`;
+/** The activation of the name `v`, in any arithmetic. */
+export function activationFormula(act: Activation, c: Arithmetic, v: string): string {
+  if (act.activation === 'none') return v;
+  return unaryFormulas[act.activation](c, v, activationOpAttrs(act));
 }
 
-/** The activation of the C expression `v`, which must be a plain name or element. */
-export function activated({ activation, activation_params: [a = 0, b = 0] }: Activation, v: string): string {
-  return formulas[activation](v, floatLiteral(a), floatLiteral(b));
+const single = arithmeticOf('f32');
+
+/** The activation of the float `v`, which must be a plain name or element, as an operand. */
+export function activated(act: Activation, v: string): string {
+  return operand(activationFormula(act, single, v));
 }
 
 /** Lines that write the activated register `v` to `y[index]` and on. */

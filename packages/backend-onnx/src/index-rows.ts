@@ -1,50 +1,52 @@
+import {
+  type AttrSpecs,
+  argMax,
+  argMaxPool,
+  argMin,
+  gather,
+  gatherElements,
+  gatherNd,
+  scatterNd,
+  topK,
+} from '@ghostc/ops';
 import { windowForRank } from './line-form.ts';
 import type { NodeWriter, WriteOp } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
-interface PoolAttrs {
-  readonly kernel_shape: readonly number[];
-  readonly strides: readonly number[];
-  readonly pads: readonly number[];
-  readonly dilations: readonly number[];
-  readonly ceil_mode: boolean;
-  readonly column_major: boolean;
-}
-
 /** An op whose integer attributes have ONNX's names; booleans become 0 and 1. */
 const withInts =
-  (op: string, ...names: readonly string[]): WriteOp =>
+  (op: string, definition: { readonly attrs: AttrSpecs }): WriteOp =>
   (writer) => {
-    const attrs = writer.attrs<Readonly<Record<string, number | boolean>>>();
-    writer.last(op, writer.inputs(), Object.fromEntries(names.map((name) => [name, Number(attrs[name])])));
+    const attrs = Object.entries(writer.attrs(definition)).map(([name, value]) => [name, Number(value)]);
+    writer.last(op, writer.inputs(), Object.fromEntries(attrs));
   };
 
 /** Ops that compute with indices. */
-export const indexRows: readonly (readonly [string, WriteOp])[] = [
-  ['arg_max', withInts('ArgMax', 'axis', 'keepdims', 'select_last_index')],
-  ['arg_max_pool', writeArgMaxPool],
-  ['arg_min', withInts('ArgMin', 'axis', 'keepdims', 'select_last_index')],
-  ['gather', withInts('Gather', 'axis')],
-  ['gather_elements', withInts('GatherElements', 'axis')],
-  ['gather_nd', withInts('GatherND', 'batch_dims')],
-  ['scatter_nd', writeScatterNd],
-  ['top_k', writeTopK],
-];
+export const indexRows = {
+  arg_max: withInts('ArgMax', argMax),
+  arg_max_pool: writeArgMaxPool,
+  arg_min: withInts('ArgMin', argMin),
+  gather: withInts('Gather', gather),
+  gather_elements: withInts('GatherElements', gatherElements),
+  gather_nd: withInts('GatherND', gatherNd),
+  scatter_nd: writeScatterNd,
+  top_k: writeTopK,
+} as const;
 
 function writeScatterNd(writer: NodeWriter): void {
-  const { reduction } = writer.attrs<{ reduction: string }>();
+  const { reduction } = writer.attrs(scatterNd);
   writer.last('ScatterND', writer.inputs(), reduction === 'none' ? {} : { reduction });
 }
 
 function writeTopK(writer: NodeWriter): void {
-  const { k, axis, largest } = writer.attrs<{ k: number; axis: number; largest: boolean }>();
+  const { k, axis, largest } = writer.attrs(topK);
   const attrs: OnnxAttrs = { axis, largest: largest ? 1 : 0, sorted: 1 };
   writer.all('TopK', [writer.input(0), writer.ints([k], 'k')], attrs);
 }
 
 /** The second output of MaxPool; the first goes unread. */
 function writeArgMaxPool(writer: NodeWriter): void {
-  const { column_major, ceil_mode, ...window } = writer.attrs<PoolAttrs>();
+  const { column_major, ceil_mode, ...window } = writer.attrs(argMaxPool);
   const { kernel_shape, strides, pads, dilations } = window;
   writer.second('MaxPool', [writer.input(0)], {
     ...windowForRank({ kernel_shape, strides, pads, dilations }, writer.rank),

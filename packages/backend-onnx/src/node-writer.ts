@@ -1,4 +1,5 @@
 import {
+  type Attrs,
   CompileError,
   f32,
   fromNumbers,
@@ -9,9 +10,10 @@ import {
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { type Activation, lookup, withDefaults } from '@ghostc/ops';
+import { type Activation, type AttrSpecs, type AttrValues, activationAttrs, attrsOf } from '@ghostc/ops';
 import { isLineWeight, withoutHeight } from './line-form.ts';
-import { type FloatAttr, floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
+import { onnxFunction } from './onnx-functions.ts';
+import { floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
 import type { RawNode } from './write-kept.ts';
 
 export type WriteOp = (writer: NodeWriter) => void;
@@ -33,9 +35,14 @@ export class NodeWriter {
     this.#names = names;
   }
 
-  /** The node's attributes with defaults filled in. */
-  attrs<A>(): A {
-    return withDefaults(lookup(this.node.op).attrs, this.node.attrs) as A;
+  /** The node's attributes with defaults filled in, typed by the definition of its op. */
+  attrs<A extends AttrSpecs>({ attrs }: { readonly attrs: A }): AttrValues<A> {
+    return attrsOf({ attrs }, { attrs: this.given() });
+  }
+
+  /** The node's attributes as ops of floats have them. */
+  protected given(): Attrs {
+    return this.node.attrs;
   }
 
   value(index: number): Value {
@@ -167,21 +174,11 @@ export function writeActivation(
   if (activation === 'clip') writeLimits(writer, x, [a, b]);
   else if (activation === 'silu') writer.last('Mul', [x, writer.step('Sigmoid', [x])]);
   else {
-    const [op, attrs] = simple[activation]?.(a, b) ?? ['Identity', {}];
-    writer.last(op, [x], attrs);
+    const { op = 'Identity', params = [] } = onnxFunction(activation) ?? {};
+    const values = [a, b];
+    writer.last(op, [x], Object.fromEntries(params.map((name, i) => [name, floatAttr(values[i] ?? 0)])));
   }
 }
-
-type Simple = (a: number, b: number) => readonly [string, Readonly<Record<string, FloatAttr>>];
-
-const simple: Readonly<Record<string, Simple>> = {
-  relu: () => ['Relu', {}],
-  sigmoid: () => ['Sigmoid', {}],
-  tanh: () => ['Tanh', {}],
-  hard_swish: () => ['HardSwish', {}],
-  hard_sigmoid: (alpha, beta) => ['HardSigmoid', { alpha: floatAttr(alpha), beta: floatAttr(beta) }],
-  leaky_relu: (alpha) => ['LeakyRelu', { alpha: floatAttr(alpha) }],
-};
 
 /** Writes `op`, with an activation behind it where there is one. */
 export function writeWithActivation(
@@ -190,7 +187,7 @@ export function writeWithActivation(
   inputs: readonly string[],
   attrs: OnnxAttrs = {},
 ): void {
-  const activation = writer.attrs<Activation>();
+  const activation = writer.attrs({ attrs: activationAttrs });
   if (activation.activation === 'none') writer.last(op, inputs, attrs);
   else writeActivation(writer, writer.step(op, inputs, attrs), activation);
 }

@@ -1,18 +1,38 @@
 import { dataTypeOf } from '@ghostc/onnx';
 import {
-  type Activation,
-  attrsOf,
+  activationAttrs,
+  averagePool,
+  batchNorm,
+  cast,
   cheapAttrs,
+  clip,
+  concat,
+  conv2d,
+  depthwiseConv2d,
   dfcPool,
   dfcResize,
-  type GhostModuleAttrs,
+  expand,
+  gemm,
   ghostModule,
   halfPadded,
+  lookup,
+  mod,
+  type OpsWith,
+  pad,
   primaryAttrs,
+  reduceMean,
+  reshape,
+  resize,
+  slice,
+  softmax,
+  squeezeExcite,
+  transpose,
+  windowAttrs,
 } from '@ghostc/ops';
 import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
 import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
+import { type OnnxFunction, onnxFunctions } from './onnx-functions.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 import { poolAttrs } from './pool-attrs.ts';
 import { writeKept } from './write-kept.ts';
@@ -22,15 +42,13 @@ const plain =
   (writer) =>
     writer.last(op, writer.inputs());
 
-const withFloats =
-  (op: string, ...names: readonly string[]): WriteOp =>
+/** A function that ONNX has, with the same float attributes. */
+const ofFunction =
+  ({ op, params }: OnnxFunction): WriteOp =>
   (writer) => {
-    const attrs = writer.attrs<Readonly<Record<string, number>>>();
-    writer.last(
-      op,
-      writer.inputs(),
-      Object.fromEntries(names.map((name) => [name, floatAttr(attrs[name] ?? 0)])),
-    );
+    const attrs = writer.attrs(lookup(writer.node.op));
+    const floats = params.map((name) => [name, floatAttr(Number(attrs[name]))]);
+    writer.last(op, writer.inputs(), Object.fromEntries(floats));
   };
 
 const binary =
@@ -42,128 +60,87 @@ const binary =
 const reduce =
   (op: string): WriteOp =>
   (writer) => {
-    const { axes, keepdims } = writer.attrs<{ axes: number[]; keepdims: boolean }>();
+    const { axes, keepdims } = writer.attrs(reduceMean);
     const common = { keepdims: keepdims ? 1 : 0 };
     if (op === 'ReduceSum' || writer.opset >= 18)
       writer.last(op, [writer.input(0), ...(axes.length ? [writer.ints(axes, 'axes')] : [])], common);
     else writer.last(op, [writer.input(0)], axes.length ? { ...common, axes } : common);
   };
 
-/** How each IR op is written. */
-export const opTable: ReadonlyMap<string, WriteOp> = new Map<string, WriteOp>([
-  ...indexRows,
-  ['abs', plain('Abs')],
-  ['add', binary('Add')],
-  [
-    'average_pool',
-    (writer) =>
-      writer.last('AveragePool', writer.inputs(), {
-        ...poolAttrs(writer),
-        count_include_pad: writer.attrs<{ count_include_pad: boolean }>().count_include_pad ? 1 : 0,
-      }),
-  ],
-  ['batch_norm', withFloats('BatchNormalization', 'epsilon')],
-  ['cast', writeCast],
-  ['ceil', plain('Ceil')],
-  ['clip', writeClip],
-  [
-    'concat',
-    (writer) => writer.last('Concat', writer.inputs(), { axis: writer.attrs<{ axis: number }>().axis }),
-  ],
-  ['conv2d', (writer) => writeConv(writer, writer.attrs<ConvAttrs>().group)],
-  ['depthwise_conv2d', writeDepthwise],
-  ['dfc_attention', writeDfcAttention],
-  ['div', binary('Div')],
-  ['dropout', plain('Identity')],
-  ['elu', withFloats('Elu', 'alpha')],
-  ['equal', plain('Equal')],
-  ['erf', plain('Erf')],
-  ['exp', plain('Exp')],
-  [
-    'expand',
-    (writer) =>
-      writer.last('Expand', [
-        writer.input(0),
-        writer.ints(writer.attrs<{ shape: number[] }>().shape, 'shape'),
-      ]),
-  ],
-  ['floor', plain('Floor')],
-  ['fully_connected', (writer) => writeWithActivation(writer, 'Gemm', writer.inputs(), { transB: 1 })],
-  ['gemm', writeGemm],
-  ['ghost_module', writeGhostModule],
-  ['global_average_pool', plain('GlobalAveragePool')],
-  ['hard_sigmoid', withFloats('HardSigmoid', 'alpha', 'beta')],
-  ['hard_swish', plain('HardSwish')],
-  ['identity', plain('Identity')],
-  ['leaky_relu', withFloats('LeakyRelu', 'alpha')],
-  ['less', plain('Less')],
-  ['less_equal', plain('LessOrEqual')],
-  ['log', plain('Log')],
-  ['logical_and', plain('And')],
-  ['logical_not', plain('Not')],
-  ['logical_or', plain('Or')],
-  ['logical_xor', plain('Xor')],
-  ['matmul', plain('MatMul')],
-  ['max_pool', (writer) => writer.last('MaxPool', writer.inputs(), poolAttrs(writer))],
-  ['maximum', binary('Max')],
-  ['minimum', binary('Min')],
-  [
-    'mod',
-    (writer) => writer.last('Mod', writer.inputs(), { fmod: writer.attrs<{ fmod: boolean }>().fmod ? 1 : 0 }),
-  ],
-  ['mul', binary('Mul')],
-  ['neg', plain('Neg')],
-  ['onnx_node', writeKept],
-  ['pad', writePad],
-  ['pow', binary('Pow')],
-  ['prelu', binary('PRelu')],
-  ['reciprocal', plain('Reciprocal')],
-  ['reduce_max', reduce('ReduceMax')],
-  ['reduce_mean', reduce('ReduceMean')],
-  ['reduce_min', reduce('ReduceMin')],
-  ['reduce_prod', reduce('ReduceProd')],
-  ['reduce_sum', reduce('ReduceSum')],
-  ['relu', plain('Relu')],
-  [
-    'reshape',
-    (writer) =>
-      writer.last('Reshape', [
-        writer.input(0),
-        writer.ints(writer.attrs<{ shape: number[] }>().shape, 'shape'),
-      ]),
-  ],
-  ['resize', writeResize],
-  ['round', plain('Round')],
-  ['sigmoid', plain('Sigmoid')],
-  ['sign', plain('Sign')],
-  ['silu', (writer) => writer.last('Mul', [writer.input(0), writer.step('Sigmoid', [writer.input(0)])])],
-  ['slice', writeSlice],
-  [
-    'softmax',
-    (writer) => writer.last('Softmax', writer.inputs(), { axis: writer.attrs<{ axis: number }>().axis }),
-  ],
-  ['softplus', plain('Softplus')],
-  ['sqrt', plain('Sqrt')],
-  ['squeeze_excite', writeSqueezeExcite],
-  ['sub', binary('Sub')],
-  ['tanh', plain('Tanh')],
-  [
-    'transpose',
-    (writer) => writer.last('Transpose', writer.inputs(), { perm: writer.attrs<{ perm: number[] }>().perm }),
-  ],
-  ['where', plain('Where')],
-]);
+/** What optimised graphs have in floats. */
+type WrittenOp = OpsWith<'unary' | 'binary' | 'kernel' | 'general' | 'composite' | 'kept'>;
+type FunctionOp = keyof typeof onnxFunctions;
 
-interface ConvAttrs extends Activation {
-  readonly strides: readonly number[];
-  readonly pads: readonly number[];
-  readonly dilations: readonly number[];
-  readonly group: number;
-  readonly multiplier: number;
+const functionRows = Object.fromEntries(
+  Object.entries(onnxFunctions).map(([op, one]) => [op, ofFunction(one)]),
+) as { readonly [K in FunctionOp]: WriteOp };
+
+const rows = {
+  ...functionRows,
+  ...indexRows,
+  add: binary('Add'),
+  average_pool: (writer) =>
+    writer.last('AveragePool', writer.inputs(), {
+      ...poolAttrs(writer),
+      count_include_pad: writer.attrs(averagePool).count_include_pad ? 1 : 0,
+    }),
+  batch_norm: writeBatchNorm,
+  cast: writeCast,
+  clip: writeClip,
+  concat: (writer) => writer.last('Concat', writer.inputs(), { axis: writer.attrs(concat).axis }),
+  conv2d: (writer) => writeConv(writer, writer.attrs(conv2d).group),
+  depthwise_conv2d: writeDepthwise,
+  dfc_attention: writeDfcAttention,
+  div: binary('Div'),
+  equal: plain('Equal'),
+  expand: (writer) =>
+    writer.last('Expand', [writer.input(0), writer.ints(writer.attrs(expand).shape, 'shape')]),
+  fully_connected: (writer) => writeWithActivation(writer, 'Gemm', writer.inputs(), { transB: 1 }),
+  gemm: writeGemm,
+  ghost_module: writeGhostModule,
+  global_average_pool: plain('GlobalAveragePool'),
+  less: plain('Less'),
+  less_equal: plain('LessOrEqual'),
+  logical_and: plain('And'),
+  logical_not: plain('Not'),
+  logical_or: plain('Or'),
+  logical_xor: plain('Xor'),
+  matmul: plain('MatMul'),
+  max_pool: (writer) => writer.last('MaxPool', writer.inputs(), poolAttrs(writer)),
+  maximum: binary('Max'),
+  minimum: binary('Min'),
+  mod: (writer) => writer.last('Mod', writer.inputs(), { fmod: writer.attrs(mod).fmod ? 1 : 0 }),
+  mul: binary('Mul'),
+  onnx_node: writeKept,
+  pad: writePad,
+  pow: binary('Pow'),
+  prelu: binary('PRelu'),
+  reduce_max: reduce('ReduceMax'),
+  reduce_mean: reduce('ReduceMean'),
+  reduce_min: reduce('ReduceMin'),
+  reduce_prod: reduce('ReduceProd'),
+  reduce_sum: reduce('ReduceSum'),
+  reshape: (writer) =>
+    writer.last('Reshape', [writer.input(0), writer.ints(writer.attrs(reshape).shape, 'shape')]),
+  resize: writeResize,
+  silu: (writer) => writer.last('Mul', [writer.input(0), writer.step('Sigmoid', [writer.input(0)])]),
+  slice: writeSlice,
+  softmax: (writer) => writer.last('Softmax', writer.inputs(), { axis: writer.attrs(softmax).axis }),
+  squeeze_excite: writeSqueezeExcite,
+  sub: binary('Sub'),
+  transpose: (writer) => writer.last('Transpose', writer.inputs(), { perm: writer.attrs(transpose).perm }),
+  where: plain('Where'),
+} satisfies { readonly [K in WrittenOp]: WriteOp };
+
+/** How each IR op is written. */
+export const opTable: ReadonlyMap<string, WriteOp> = new Map(Object.entries(rows));
+
+function writeBatchNorm(writer: NodeWriter): void {
+  writer.last('BatchNormalization', writer.inputs(), { epsilon: floatAttr(writer.attrs(batchNorm).epsilon) });
 }
 
 function windowOf(writer: NodeWriter): OnnxAttrs {
-  const { strides, pads, dilations } = writer.attrs<ConvAttrs>();
+  const { strides, pads, dilations } = writer.attrs({ attrs: windowAttrs });
   const kernel = writer.value(1).type.shape.slice(2).map(Number);
   return windowForRank({ kernel_shape: kernel, strides, pads, dilations }, writer.rank);
 }
@@ -175,7 +152,7 @@ function writeConv(writer: NodeWriter, group: number): void {
 
 /** Conv, then the residual, then the activation, as far as they are there. */
 function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: OnnxAttrs): void {
-  const attrs = writer.attrs<ConvAttrs>();
+  const attrs = writer.attrs({ attrs: activationAttrs });
   if (!writer.has(3)) {
     writeWithActivation(writer, 'Conv', inputs, onnxAttrs);
     return;
@@ -187,10 +164,10 @@ function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: On
 
 /** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made alone. */
 function writeDepthwise(writer: NodeWriter): void {
-  const attrs = writer.attrs<ConvAttrs>();
+  const { multiplier } = writer.attrs(depthwiseConv2d);
   const channels = Number(writer.value(0).type.shape[1]);
   const kept = Number(writer.value(1).type.shape[0]);
-  const x = trimmedInput(writer, writer.input(0), { channels, kept, multiplier: attrs.multiplier });
+  const x = trimmedInput(writer, writer.input(0), { channels, kept, multiplier });
   const bias = writer.has(2) ? [writer.input(2)] : [];
   finishConv(writer, [x.name, writer.weight(1), ...bias], { ...windowOf(writer), group: x.groups });
 }
@@ -224,7 +201,7 @@ function sliceChannels(writer: NodeWriter, x: string, [from, to]: readonly [numb
 }
 
 function writeGhostModule(writer: NodeWriter): void {
-  const attrs = attrsOf<GhostModuleAttrs>(ghostModule, writer.node);
+  const attrs = writer.attrs(ghostModule);
   const { type } = writer.value(0);
   const init = Number(writer.value(1).type.shape[0]);
   const primary = primaryAttrs(attrs, type);
@@ -257,7 +234,7 @@ function ghostWindow(
 
 /** The slice of this module keeps no cheap channel. */
 function writePrimaryAlone(writer: NodeWriter, inputs: readonly string[], attrs: OnnxAttrs): void {
-  if (writer.attrs<GhostModuleAttrs>().relu) writer.last('Relu', [writer.step('Conv', inputs, attrs)]);
+  if (writer.attrs(ghostModule).relu) writer.last('Relu', [writer.step('Conv', inputs, attrs)]);
   else writer.last('Conv', inputs, attrs);
 }
 
@@ -265,7 +242,7 @@ function writeSqueezeExcite(writer: NodeWriter): void {
   const {
     gate,
     gate_params: [alpha = 0.2, beta = 0.5],
-  } = writer.attrs<{ gate: string; gate_params: number[] }>();
+  } = writer.attrs(squeezeExcite);
   const mean = writer.step('GlobalAveragePool', [writer.input(0)]);
   writer.nextPart();
   const reduced = writer.step('Relu', [writer.step('Conv', [mean, writer.weight(1), writer.input(2)])]);
@@ -297,23 +274,18 @@ function writeDfcAttention(writer: NodeWriter): void {
 }
 
 function writeCast(writer: NodeWriter): void {
-  const { to, saturate } = writer.attrs<{ to: string; saturate: boolean }>();
+  const { to, saturate } = writer.attrs(cast);
   const attrs = { to: dataTypeOf(writer.node.output.type.dtype) };
   writer.last('Cast', writer.inputs(), to.startsWith('f8') && !saturate ? { ...attrs, saturate: 0 } : attrs);
 }
 
 function writeClip(writer: NodeWriter): void {
-  const { min, max } = writer.attrs<{ min: number; max: number }>();
+  const { min, max } = writer.attrs(clip);
   writeActivation(writer, writer.input(0), { activation: 'clip', activation_params: [min, max] });
 }
 
 function writeGemm(writer: NodeWriter): void {
-  const { alpha, beta, trans_a, trans_b } = writer.attrs<{
-    alpha: number;
-    beta: number;
-    trans_a: boolean;
-    trans_b: boolean;
-  }>();
+  const { alpha, beta, trans_a, trans_b } = writer.attrs(gemm);
   writer.last('Gemm', writer.inputs(), {
     alpha: floatAttr(alpha),
     beta: floatAttr(beta),
@@ -323,31 +295,23 @@ function writeGemm(writer: NodeWriter): void {
 }
 
 function writePad(writer: NodeWriter): void {
-  const { pads, value, mode } = writer.attrs<{ pads: number[]; value: number; mode: string }>();
+  const { pads, value, mode } = writer.attrs(pad);
   const constant = mode === 'constant' ? [writer.floats(value, 'value')] : [];
   writer.last('Pad', [writer.input(0), writer.ints(pads, 'pads'), ...constant], { mode });
 }
 
 function writeResize(writer: NodeWriter): void {
-  const { sizes, scales, mode, coordinate_transformation_mode, nearest_mode } = writer.attrs<{
-    sizes: number[];
-    scales: number[];
-    mode: string;
-    coordinate_transformation_mode: string;
-    nearest_mode: string;
-  }>();
-  const target = sizes.length ? ['', writer.ints(sizes, 'sizes')] : [writer.floats32(scales, 'scales')];
+  const { sizes, scales, mode, coordinate_transformation_mode, nearest_mode } = writer.attrs(resize);
+  const axes = [...sizes.keys()].filter((axis) => sizes[axis] !== 0);
+  const changed = axes.map((axis) => sizes[axis] ?? 0);
+  const target = sizes.length ? ['', writer.ints(changed, 'sizes')] : [writer.floats32(scales, 'scales')];
   const modes = { mode, coordinate_transformation_mode, ...(mode === 'nearest' ? { nearest_mode } : {}) };
-  writer.last('Resize', [writer.input(0), '', ...target], modes);
+  const partly = axes.length < sizes.length;
+  writer.last('Resize', [writer.input(0), '', ...target], partly ? { ...modes, axes } : modes);
 }
 
 function writeSlice(writer: NodeWriter): void {
-  const { starts, ends, axes, steps } = writer.attrs<{
-    starts: number[];
-    ends: number[];
-    axes: number[];
-    steps: number[];
-  }>();
+  const { starts, ends, axes, steps } = writer.attrs(slice);
   const inputs = [
     writer.input(0),
     writer.ints(starts, 'starts'),

@@ -1,18 +1,13 @@
+import { type AttrValues, averagePool } from '@ghostc/ops';
 import { windowForRank } from './line-form.ts';
 import type { NodeWriter } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
-interface PoolAttrs {
-  readonly strides: readonly number[];
-  readonly pads: readonly number[];
-  readonly dilations: readonly number[];
-  readonly kernel_shape: readonly number[];
-  readonly ceil_mode: boolean;
-  readonly count_include_pad?: boolean;
-}
+type PoolAttrs = AttrValues<typeof averagePool.attrs>;
 
+/** Those of a pool; padding counts for means only. */
 export function poolAttrs(writer: NodeWriter): OnnxAttrs {
-  const attrs = writer.attrs<PoolAttrs>();
+  const attrs = writer.attrs(averagePool);
   const { kernel_shape, strides, dilations } = attrs;
   const whole = attrs.ceil_mode ? wholeWindows(writer, attrs) : undefined;
   const dilated = dilations.some((step) => step !== 1);

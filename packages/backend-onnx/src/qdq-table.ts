@@ -2,13 +2,16 @@ import { CompileError, type Tensor, type TensorType, tensor, toBytes } from '@gh
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
+  activationAttrs,
   activationOpAttrs,
+  activationOps,
+  attrsOf,
   defaultRounding,
-  lookup,
-  type OutputQuant,
   onnxRounding,
+  qlinearLookup,
+  qlinearResize,
+  registry,
   unaryTable,
-  withDefaults,
 } from '@ghostc/ops';
 import { writeActivation } from './node-writer.ts';
 import { opTable } from './op-table.ts';
@@ -16,25 +19,14 @@ import type { QuantizedWriter } from './quantized-writer.ts';
 
 type WriteQuantized = (writer: QuantizedWriter) => void;
 
-/** The float op whose ONNX form stands between DequantizeLinear and QuantizeLinear. */
-const floatOps = {
-  qlinear_add: 'add',
-  qlinear_average_pool: 'average_pool',
-  qlinear_conv2d: 'conv2d',
-  qlinear_depthwise_conv2d: 'depthwise_conv2d',
-  qlinear_fully_connected: 'fully_connected',
-  qlinear_global_average_pool: 'global_average_pool',
-  qlinear_mul: 'mul',
-  qlinear_softmax: 'softmax',
-  qlinear_sub: 'sub',
-} as const;
+/** Quantised ops with the float op whose ONNX form stands between DequantizeLinear and QuantizeLinear. */
+const floatOps = [...registry.values()].flatMap(({ name, integerForm }): [string, string][] =>
+  'op' in integerForm ? [[integerForm.op, name]] : [],
+);
 
 /** How ops that are on integers alone are written. Movement ops on integers are written as the float ones, in QDQ. */
 export const qdqTable: ReadonlyMap<string, WriteQuantized> = new Map<string, WriteQuantized>([
-  ...Object.entries(floatOps).map(([op, float]): [string, WriteQuantized] => [
-    op,
-    (writer) => opTable.get(float)?.(writer),
-  ]),
+  ...floatOps.map(([op, float]): [string, WriteQuantized] => [op, (writer) => opTable.get(float)?.(writer)]),
   ['dequantize_linear', (writer) => writer.dequantize()],
   ['qlinear_lookup', writeLookup],
   ['qlinear_resize', writeResize],
@@ -43,33 +35,27 @@ export const qdqTable: ReadonlyMap<string, WriteQuantized> = new Map<string, Wri
 ]);
 
 function writeRequantize(writer: QuantizedWriter): void {
-  const activation = writer.attrs<Activation>();
+  const activation = writer.attrs({ attrs: activationAttrs });
   if (activation.activation === 'none') writer.quantize(writer.input(0));
   else writeActivation(writer, writer.input(0), activation);
 }
 
-/** Functions that a table may stand for, with the parameters that exporters use, as float32. */
-const functions: readonly Activation[] = [
-  ...(['sigmoid', 'tanh', 'hard_swish', 'silu', 'relu'] as const).map((activation) => known(activation)),
-  known('hard_sigmoid', 1 / 6, 0.5),
-  known('hard_sigmoid', 0.2, 0.5),
-  ...[0.01, 0.1, 0.2, 0.3].map((alpha) => known('leaky_relu', alpha)),
-  known('clip', 0, 6),
-];
+/** Functions that a table may stand for, those without parameters first, with the parameters that exporters use, as float32. */
+const functions: readonly Activation[] = activationOps
+  .flatMap(({ name, epilogue }) =>
+    epilogue.usual.map((params) => ({ activation: name, activation_params: params.map(Math.fround) })),
+  )
+  .sort((a, b) => Number(a.activation_params.length > 0) - Number(b.activation_params.length > 0));
 
 const tabled = [onnxRounding, defaultRounding].flatMap((rounding) =>
   functions.map((one) => ({ one, rounding })),
 );
 
-function known(activation: Activation['activation'], ...params: readonly number[]): Activation {
-  return { activation, activation_params: params.map(Math.fround) };
-}
-
 /** The function whose table this is, in QDQ; else the table itself, on the integers: Gather(table, x + 128). */
 function writeLookup(writer: QuantizedWriter): void {
   const x = writer.value(0).type;
   const table = writer.value(1).constant as Tensor;
-  const y = withDefaults(lookup(writer.node.op).attrs, writer.node.attrs) as unknown as OutputQuant;
+  const y = attrsOf(qlinearLookup, writer.node);
   const found = tabled.find(({ one, rounding }) =>
     sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, { ...y, rounding })),
   );
@@ -94,7 +80,7 @@ function sameTable(a: Tensor, b: Tensor): boolean {
 }
 
 function writeResize(writer: QuantizedWriter): void {
-  const attrs = writer.attrs<{ sizes: number[]; align_corners: boolean; half_pixel_centers: boolean }>();
+  const attrs = writer.attrs(qlinearResize);
   const [n = 1, c = 1] = writer.value(0).type.shape.map(Number);
   const mode = attrs.align_corners ? 'align_corners' : attrs.half_pixel_centers ? 'half_pixel' : 'asymmetric';
   writer.last('Resize', [writer.input(0), '', '', writer.ints([n, c, ...attrs.sizes], 'sizes')], {

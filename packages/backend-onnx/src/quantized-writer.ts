@@ -1,4 +1,12 @@
-import { type Node, type QuantParams, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  type Node,
+  type QuantParams,
+  type Tensor,
+  tensor,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
 import { roundingKey } from '@ghostc/onnx';
 import {
   type Activation,
@@ -20,8 +28,8 @@ export class QuantizedWriter extends NodeWriter {
   /** How the node rounds, where its attributes do not say it. */
   rounding: Rounding | undefined;
 
-  override attrs<A>(): A {
-    return floatAttrs(this.node) as A;
+  protected override given(): Attrs {
+    return floatAttrs(this.node);
   }
 
   /** Indices and other integers without a scale are what they are. */
@@ -146,14 +154,14 @@ function realBias(value: Value, { scale }: QuantParams): Tensor {
 }
 
 /** Attributes of the float op that a quantised node stands for. */
-function floatAttrs(node: Node): Record<string, unknown> {
+function floatAttrs(node: Node): Attrs {
   const filled = withDefaults(lookup(node.op).attrs, node.attrs);
   const { y_scale, y_zero_point, y_dtype, clamp, rounding, ...own } = filled;
   return { ...own, ...clampActivation(node) };
 }
 
 /** The clamp of a requantised output as relu or clip. */
-function clampActivation({ attrs, output }: Node): Activation {
+function clampActivation({ attrs, output }: Node): Activation & Attrs {
   const [lowest, highest] = integerRange(output.type.dtype);
   const [low = lowest, high = highest] = (attrs.clamp as readonly number[] | undefined) ?? [];
   const [scale = 1, zero = 0] = [output.type.quant?.scale[0], output.type.quant?.zeroPoint[0]];

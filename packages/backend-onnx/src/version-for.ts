@@ -1,4 +1,6 @@
 import type { DType, Graph, Node } from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
+import { onnxFunction } from './onnx-functions.ts';
 
 export interface OnnxVersion {
   readonly opset: number;
@@ -38,23 +40,18 @@ export function versionFor(graph: Graph): OnnxVersion {
   return { opset, irVersion: opset >= 21 ? Math.max(irVersion, 10) : irVersion };
 }
 
-/** Ops on bfloat16 that ONNX defines from opset 22 on only. */
-const laterOnBfloat16: ReadonlySet<string> = new Set([
-  ...['average_pool', 'conv2d', 'depthwise_conv2d', 'global_average_pool', 'max_pool'],
-  ...['elu', 'hard_sigmoid', 'hard_swish', 'softplus'],
-]);
-
-/** Ops that ONNX Runtime has no kernel of float64 for; from opset 18 on ONNX defines them by others. */
-const functionsOnFloat64: ReadonlySet<string> = new Set(['elu', 'hard_sigmoid', 'hard_swish', 'softplus']);
-
 function opVersion(node: Node): number {
   const { op, attrs, output } = node;
   if (op === 'onnx_node') return Number(attrs.opset);
-  if (laterOnBfloat16.has(op) && output.type.dtype === 'bf16') return 22;
-  if (functionsOnFloat64.has(op) && output.type.dtype === 'f64') return 18;
-  if ((op === 'reduce_max' || op === 'reduce_min') && output.type.dtype === 'bool') return 20;
+  const { dtype } = output.type;
+  const since = onnxFunction(op)?.since(dtype) ?? 0;
+  if (since) return since;
+  // Windows over bfloat16 are defined from here on only.
+  if (dtype === 'bf16' && lookup(op).traits.has('window')) return 22;
+  if ((op === 'reduce_max' || op === 'reduce_min') && dtype === 'bool') return 20;
   // QuantizeLinear and DequantizeLinear of 16 bits; the smaller versions know them for 8.
   if ([...node.inputs, output].some((value) => value?.type.quant && value.type.dtype === 'i16')) return 21;
+  if (op === 'resize' && ((attrs.sizes ?? []) as readonly number[]).includes(0)) return 18;
   const dilations = (attrs.dilations ?? []) as readonly number[];
   if (op === 'average_pool' && dilations.some((step) => step !== 1)) return 19;
   if (op === 'pad' && attrs.mode === 'wrap') return 19;

@@ -1,16 +1,11 @@
 import { CompileError, fromNumbers, i64, type Tensor } from '@ghostc/ir';
 import { type AttributeProto, nodeFromJson } from '@ghostc/onnx';
+import { onnxNode } from '@ghostc/ops';
 import type { NodeWriter } from './node-writer.ts';
-
-interface Kept {
-  readonly op_type: string;
-  readonly opset: number;
-  readonly proto: string;
-}
 
 /** A node that was kept as it was in the source, in the opset that is written. */
 export function writeKept(writer: NodeWriter): void {
-  const { op_type, opset, proto } = writer.attrs<Kept>();
+  const { op_type, opset, proto } = writer.attrs(onnxNode);
   const node = nodeFromJson(proto);
   let next = 0;
   const inputs = (node.input ?? []).map((present) => (present ? writer.input(next++) : ''));

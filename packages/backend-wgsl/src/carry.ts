@@ -10,7 +10,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { lookup, loweredQuantizedOps } from '@ghostc/ops';
+import { lookup, opsWith } from '@ghostc/ops';
 import { isPacked } from './is-packed.ts';
 import { integerKernel } from './kernels/index.ts';
 import { at } from './kernels/operands.ts';
@@ -39,24 +39,7 @@ const small: ReadonlySet<DType> = new Set([
 /** Types that a float32 holds up to 2^24: enough for indices and for what moves, not for arithmetic. */
 const large: ReadonlySet<DType> = new Set(['i32', 'i64', 'u32']);
 
-/** Ops that only choose among, compare or count values. */
-const choosing = new Set(['cast', 'where', 'maximum', 'minimum', 'reshape', 'identity', 'top_k']);
-const byteArithmetic = new Set([
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'mod',
-  'abs',
-  'neg',
-  'sign',
-  'clip',
-  'relu',
-  'reduce_max',
-  'reduce_min',
-  'max_pool',
-  'scatter_nd',
-]);
+const quantizedOps = new Set<string>(opsWith('quantized'));
 
 /** Throws `wgsl/dtype` unless a node's values can be held in float32 and its results be exact in them. */
 export function checkCarried(node: Node): void {
@@ -69,16 +52,15 @@ export function checkCarried(node: Node): void {
       `${node.op} of quantised ${bytes.type.dtype} has no WGSL kernel`,
       at(node),
     );
-  const { traits } = lookup(node.op);
-  const free =
-    traits.has('movement') || traits.has('comparison') || traits.has('selection') || choosing.has(node.op);
+  const { onIntegers } = lookup(node.op);
+  const free = onIntegers === 'moved';
   for (const value of [...node.inputs, ...node.outputs]) {
     const dtype = value?.type.dtype;
     if (!dtype || dtype === 'f32' || dtype === 'bool') continue;
     const index = node.op.startsWith('gather') || node.op === 'scatter_nd';
     const wide = dtype.endsWith('16') && !isFloat(dtype);
     const arithmetic =
-      small.has(dtype) && (isFloat(dtype) || (byteArithmetic.has(node.op) && !(wide && node.op === 'mul')));
+      small.has(dtype) && (isFloat(dtype) || (onIntegers === 'narrow' && !(wide && node.op === 'mul')));
     if ((free || index) && (small.has(dtype) || large.has(dtype))) continue;
     if (arithmetic && !(node.op === 'mod' && isFloat(dtype))) continue;
     throw new CompileError('wgsl/dtype', `${node.op} of ${dtype} has no WGSL kernel`, at(node));
@@ -88,7 +70,7 @@ export function checkCarried(node: Node): void {
 }
 
 function isQuantizedOp({ op }: Node): boolean {
-  return loweredQuantizedOps.some((known) => known === op);
+  return quantizedOps.has(op);
 }
 
 /** Quantised ops compute on bytes, with float32 at the borders and constant biases of 32 bits. */

@@ -1,6 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import { isolateNodes, referenceValues, type Sample } from './isolate.ts';
-import { type Outcome, parts } from './outcome.ts';
+import { disagree, type Outcome } from './outcome.ts';
 import { reduce } from './reduce.ts';
 import { type BisectReport, named, report, type Session } from './session.ts';
 
@@ -18,11 +18,11 @@ export async function bisectSteps(sample: Sample, whole: Outcome, session: Sessi
   for (const [n, node] of nodes.entries())
     for (const k of node.outputs.keys()) session.rows.push(rowOf(node, `${n}_${k}`, isolated));
   const guilty = nodes.findIndex((node, n) => node.outputs.some((_, k) => ratio(isolated, `${n}_${k}`) > 1));
-  const verdict: Outcome = { ...whole, kind: parts(isolated) ? isolated.kind : 'same' };
+  const verdict: Outcome = { ...whole, kind: disagree(isolated) ? isolated.kind : 'same' };
   if (guilty < 0) return report(session, verdict, {});
   const node = nodes[guilty] as Node;
   const alone = isolateNodes(sample.graph, values, [node]);
-  const differing = async (one: Sample): Promise<boolean> => parts(await session.run(one));
+  const differing = async (one: Sample): Promise<boolean> => disagree(await session.run(one));
   const { maxTrials, progress: onProgress } = session;
   const small = await reduce(alone, { differing, maxTrials, onProgress });
   return report(session, verdict, {

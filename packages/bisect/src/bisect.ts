@@ -2,7 +2,7 @@ import type { Node, Value } from '@ghostc/ir';
 import { bisectSteps } from './bisect-steps.ts';
 import { Cuttable } from './cuttable.ts';
 import type { Sample } from './isolate.ts';
-import { alike, type Outcome, type Pair, parts, runPair, worst } from './outcome.ts';
+import { alike, disagree, type Outcome, type Pair, runPair, worst } from './outcome.ts';
 import { reduce } from './reduce.ts';
 import {
   type BisectOptions,
@@ -25,7 +25,7 @@ export async function bisect(sample: Sample, pair: Pair, options: BisectOptions 
   const whole = await session.run(sample);
   const integers = pair.steps && whole.failures.length === 0;
   if (integers) return bisectSteps(sample, whole, session);
-  if (!parts(whole)) return report(session, whole, {});
+  if (!disagree(whole)) return report(session, whole, {});
   return report(session, whole, await locate(sample, whole, session));
 }
 
@@ -69,7 +69,7 @@ interface Found {
   readonly last: number;
 }
 
-/** A node whose beginning parts while that of the node before it does not, for the first output that parts by itself. */
+/** A node whose beginning differs while that of the node before it does not, for the first output that differs by itself. */
 async function firstPart(sample: Sample, whole: Outcome, session: Session): Promise<Found | null> {
   for (const output of worstFirst(sample, whole)) {
     const cut = Cuttable.of(sample, output);
@@ -128,7 +128,7 @@ async function reduced(sample: Sample, whole: Outcome, session: Session): Promis
   return small === sample ? [sample] : [small, sample];
 }
 
-/** The first sample that parts when it is run again. */
+/** The first sample that differs when it is run again. */
 async function confirmed(
   samples: readonly (Sample | null)[],
   whole: Outcome,

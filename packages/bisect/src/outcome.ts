@@ -143,12 +143,12 @@ export function worst({ distances }: Outcome): Distance {
   return [...distances.values()].reduce((most, one) => (one.ratio > most.ratio ? one : most), none);
 }
 
-/** Whether the runtimes part: in numbers, or in that one fails. */
-export function parts({ kind }: Outcome): boolean {
+/** Whether the runtimes disagree: in numbers, or in that one fails. */
+export function disagree({ kind }: Outcome): boolean {
   return kind === 'differs' || kind === 'failure';
 }
 
-/** Whether the runtimes part in the same way: a model that is refused is no reproduction of one that crashes. */
+/** Whether the runtimes disagree in the same way: a model that is refused is no reproduction of one that crashes. */
 export function alike(one: Outcome, other: Outcome): boolean {
   const key = ({ side, code }: Failure): string => `${side} ${code}`;
   return one.kind === other.kind && one.failures.map(key).join() === other.failures.map(key).join();

@@ -19,12 +19,17 @@ import { sourceHash } from './source-hash.ts';
 import { wgslFiles } from './wgsl-files.ts';
 import { wgslPackage } from './wgsl-package.ts';
 
+/** What a model can be compiled to. */
 export const targets = ['onnx', 'wgsl', 'c'] as const;
+/** What is emitted, one of `targets`. */
 export type Target = (typeof targets)[number];
 
+/** Processors that `compileC` has kernels for. */
 export const devices = ['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'] as const;
+/** A processor, one of `devices`. */
 export type Device = (typeof devices)[number];
 
+/** Options of every target. */
 export interface CompileOptions extends PipelineOptions {
   /** Prefix of files and C identifiers; the graph's name if absent. */
   readonly name?: string | undefined;
@@ -32,6 +37,7 @@ export interface CompileOptions extends PipelineOptions {
   readonly bind?: ReadonlyMap<string, number> | undefined;
 }
 
+/** Options of `compileWgsl`. */
 export interface CompileWgslOptions extends CompileOptions {
   /** How matrices of weights are stored: f16 halves matrices in the file, and in memory where the device has shader-f16. Sums are f32. */
   readonly matrices?: 'f32' | 'f16' | undefined;
@@ -45,6 +51,7 @@ export interface CompileWgslOptions extends CompileOptions {
   readonly runtime?: string | undefined;
 }
 
+/** Options of `compileC`. */
 export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, a binary file with `.incbin`, or one that the caller loads. By size if absent. */
@@ -111,6 +118,7 @@ export function compileC(model: Graph, options: CompileCOptions = {}): CProgram 
   return selfTest ? addSelfTest(program, lowered) : program;
 }
 
+/** Contents by file name, text or bytes. */
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** Compiles to the files that `ghostc compile` writes, by name. */

@@ -19,6 +19,7 @@ export interface GraphDescription {
   readonly arenaGapBytes: number | null;
 }
 
+/** What `ghostc inspect` prints of a graph: counts, multiply-accumulates, bytes. No arena while a size is open. */
 export function describeGraph(graph: Graph): GraphDescription {
   const ops = countOps(graph);
   const fixed = graph.inputs.every((input) => input.type.shape.every(isStatic));

@@ -1,8 +1,8 @@
 import { constantValues, type Graph } from '@ghostc/ir';
-import { loweredQuantizedOps } from '@ghostc/ops';
+import { opsWith } from '@ghostc/ops';
 import { optimize } from './pipeline.ts';
 
-const quantizedOps = new Set<string>(loweredQuantizedOps);
+const quantizedOps = new Set<string>(opsWith('quantized'));
 
 /**
  * Does the model compute with quantised values, as integers or between QuantizeLinear and DequantizeLinear? Weights that are

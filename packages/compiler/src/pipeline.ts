@@ -12,6 +12,7 @@ import {
   widenHalf,
 } from '@ghostc/passes';
 
+/** What the pipeline tells while it runs. */
 export interface PipelineOptions {
   /** Called after each pass with the graph as it is then. */
   readonly onPass?: ((name: string, graph: Graph) => void) | undefined;

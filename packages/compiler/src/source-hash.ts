@@ -1,10 +1,13 @@
-import { type Graph, printGraph, toBytes } from '@ghostc/ir';
+import { type Graph, isUniform, printGraph, toBytes } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 
 /** Options by name; undefined ones count as absent. */
 type HashedOptions = Readonly<Record<string, unknown>>;
+
+/** A constant of more bytes whose elements are all the same is hashed as one of them: a small file may ask for many. */
+const LARGE = 2 ** 20;
 
 /**
  * SHA-256, in hex, of a model (its text form and the bytes of its constants) and of the options it is compiled with: equal
@@ -16,8 +19,9 @@ export function sourceHash(model: Graph, options: HashedOptions = {}): string {
   const add = (part: string): unknown => hash.update(new TextEncoder().encode(`${part}\0`));
   add(text);
   for (const [name, { dtype, shape, data }] of resources) {
-    add(`${JSON.stringify(name)} ${dtype}[${shape.join(',')}]`);
-    hash.update(toBytes(data));
+    const fill = data.byteLength > LARGE && isUniform(data);
+    add(`${JSON.stringify(name)} ${fill ? 'all ' : ''}${dtype}[${shape.join(',')}]`);
+    hash.update(toBytes(fill ? data.subarray(0, 1) : data));
   }
   add(canonical(options));
   return bytesToHex(hash.digest());

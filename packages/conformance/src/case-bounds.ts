@@ -16,6 +16,7 @@ export interface BoundedExpectation {
   readonly typical?: Tensor;
 }
 
+/** Inputs of a case and its outputs, each with the bound on its elements. */
 export interface BoundedSet {
   readonly inputs: Tensors;
   readonly outputs: ReadonlyMap<string, BoundedExpectation>;

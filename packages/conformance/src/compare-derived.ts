@@ -2,6 +2,7 @@ import type { BoundedOutput } from '@ghostc/interpreter';
 import { isFloat, type Tensor, toNumbers } from '@ghostc/ir';
 import { type Comparison, compareTensors, type Tolerance, tooWide } from './compare.ts';
 
+/** What the tolerance of an output is derived from. */
 export interface Derivation {
   /** The output in double precision with its bound, from `boundedRun`. */
   readonly oracle: BoundedOutput | undefined;
@@ -9,6 +10,7 @@ export interface Derivation {
   readonly fallback: Tolerance;
 }
 
+/** A comparison, and whether its bound was derived. */
 export interface DerivedComparison extends Comparison {
   /** Whether the derived bound was used. */
   readonly derived: boolean;

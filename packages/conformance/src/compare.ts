@@ -18,6 +18,7 @@ export interface Tolerance {
   readonly reason: string;
 }
 
+/** How far an output is from what is expected, and whether that is allowed. */
 export interface Comparison {
   readonly pass: boolean;
   /** Largest |actual - expected|; Infinity when shapes, NaN or infinities disagree. */

@@ -9,14 +9,16 @@ import { allSuites } from './suites/index.ts';
 import type { TargetResult, Verification } from './verification.ts';
 import { verifyModel } from './verify-model.ts';
 
+/** Options of `conform`. */
 export interface ConformOptions {
   /** Cases that this runtime refuses, with the reason. A skip that would pass, or names no case, fails the run. */
   readonly skip?: Readonly<Record<string, string>>;
   readonly suites?: readonly Suite[];
-  readonly onResult?: (result: CaseResult) => void;
+  readonly onResult?: (result: SuiteResult) => void;
 }
 
-export interface CaseResult {
+/** What a runtime made of one case. */
+export interface SuiteResult {
   readonly name: string;
   /** `refused`: the runtime says by name what it does not compute. */
   readonly status: 'pass' | 'fail' | 'error' | 'skip' | 'refused';
@@ -24,9 +26,10 @@ export interface CaseResult {
   readonly message?: string;
 }
 
+/** What a runtime made of all cases. */
 export interface ConformanceReport {
   readonly runtime: string;
-  readonly cases: readonly CaseResult[];
+  readonly cases: readonly SuiteResult[];
   /** What is wrong: failed cases, and skips that are stale. Empty when the runtime conforms. */
   readonly problems: readonly string[];
 }
@@ -43,7 +46,7 @@ export async function conform(
   runtime: Runtime,
   { skip = {}, suites = allSuites, onResult }: ConformOptions = {},
 ): Promise<ConformanceReport> {
-  const cases: CaseResult[] = [];
+  const cases: SuiteResult[] = [];
   for (const one of suites.flatMap((suite) => suite.cases)) {
     const result = await runCase(runtime, one, skip[one.name]);
     cases.push(result);
@@ -62,7 +65,7 @@ async function runCase(
   runtime: Runtime,
   one: ConformanceCase,
   skipped: string | undefined,
-): Promise<CaseResult> {
+): Promise<SuiteResult> {
   const result = await verifyCase(runtime, one);
   const { maxRel, message } = result;
   const status = result.refusal === undefined ? result.status : 'refused';
@@ -110,7 +113,7 @@ export function caseGraph({ name, text }: ConformanceCase): Graph {
   return graph;
 }
 
-function problems(cases: readonly CaseResult[], skip: Readonly<Record<string, string>>): string[] {
+function problems(cases: readonly SuiteResult[], skip: Readonly<Record<string, string>>): string[] {
   const bad = cases
     .filter((one) => one.status === 'fail' || one.status === 'error')
     .map((one) => `${one.name}: ${one.message ?? one.status}`);

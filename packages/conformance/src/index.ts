@@ -9,12 +9,12 @@ export {
 } from './compare.ts';
 export { compareDerived, type Derivation, type DerivedComparison } from './compare-derived.ts';
 export {
-  type CaseResult,
   type ConformanceReport,
   type ConformOptions,
   caseGraph,
   caseTask,
   conform,
+  type SuiteResult,
   verifyCase,
 } from './conform.ts';
 export { type DataNoise, dataNoiseOf } from './data-noise.ts';

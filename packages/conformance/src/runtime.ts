@@ -1,6 +1,7 @@
 import type { Arithmetic } from '@ghostc/interpreter';
 import type { Graph, Tensor } from '@ghostc/ir';
 
+/** Tensors by the name of an input or output. */
 export type Tensors = ReadonlyMap<string, Tensor>;
 
 /** A model made ready by a runtime. */

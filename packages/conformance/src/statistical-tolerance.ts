@@ -48,6 +48,7 @@ export function cannotTell(
   return `rounding alone moves the outputs by ${rms.toExponential(1)}, and they are ${size.toExponential(1)} in size`;
 }
 
+/** sqrt(mean(v^2)); NaN counts as 0, and so does an empty list. */
 export function rootMeanSquare(values: ArrayLike<number>): number {
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += Number(values[i]) ** 2 || 0;

@@ -13,6 +13,7 @@ export interface ConformanceCase {
   readonly seeds?: number;
 }
 
+/** Cases under one name. */
 export interface Suite {
   readonly name: string;
   readonly cases: readonly ConformanceCase[];

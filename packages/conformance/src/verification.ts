@@ -10,6 +10,7 @@ export interface DataSet {
   readonly outputs: Tensors;
 }
 
+/** How one target did in `verifyModel`. */
 export interface TargetResult {
   readonly target: string;
   /** `unclear`: rounding alone moves these outputs too far to judge them. */
@@ -32,6 +33,7 @@ export interface TargetResult {
   readonly note?: string;
 }
 
+/** What `verifyModel` runs, and what it holds the outputs against. */
 export interface Verification {
   readonly model: Graph;
   readonly dataSets: readonly DataSet[];

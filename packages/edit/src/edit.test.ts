@@ -30,6 +30,7 @@ describe('find', () => {
     expect(findNodes(model(), { op: 'conv2d' }).map((node) => node.origin[0])).toEqual(['stem', 'head']);
     expect(findNode(model(), { origin: /^pool/ }).op).toBe('global_average_pool');
     expect(findValue(model(), 'logits').type.shape).toEqual([1, 2]);
+    expect(findNodes(model(), { origin: /e/g }).length).toBe(findNodes(model(), { origin: /e/ }).length);
     expect(() => findNode(model(), { op: 'conv2d' })).toThrow('more than one node fits conv2d');
     expect(() => findValue(model(), 'nothing')).toThrow('there is no value %nothing');
   });
@@ -98,6 +99,15 @@ describe('rename and resize', () => {
     expect(() => changeInputShape(model(), 'image', [1, 4, 8, 8])).toThrow(
       'error[conv2d/infer]: weight expects 3 input channels (3 x 1 groups), x has 4\n  at stem (conv2d)',
     );
+  });
+
+  test('an attribute that there is not is refused where the node is made, and by saving', () => {
+    const clip = { op: 'clip', inputs: ['0'], attrs: { maximum: 6 } };
+    expect(() => replaceNode(model(), '1', clip)).toThrow('clip has no attribute maximum');
+    const graph = model();
+    const relu = findNode(graph, { op: 'relu' });
+    graph.add({ op: 'clip', inputs: [relu.output], types: [relu.output.type], attrs: { maximum: 6 } });
+    expect(() => saveOnnx(graph)).toThrow('clip has no attribute maximum');
   });
 
   test('saved as ONNX and read again', () => {

@@ -1,5 +1,6 @@
 import { CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
 
+/** What to look for; a node has to fit every part that is given. */
 export interface NodeQuery {
   readonly op?: string;
   /** A name in the source model, or a pattern for one. */
@@ -11,7 +12,7 @@ export interface NodeQuery {
 export function findNodes(graph: Graph, { op, origin, where }: NodeQuery = {}): Node[] {
   const named = (node: Node): boolean =>
     origin === undefined ||
-    node.origin.some((name) => (typeof origin === 'string' ? name === origin : origin.test(name)));
+    node.origin.some((name) => (typeof origin === 'string' ? name === origin : name.search(origin) >= 0));
   return [...graph.nodes()].filter(
     (node) => (op === undefined || node.op === op) && named(node) && (where?.(node) ?? true),
   );

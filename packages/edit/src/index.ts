@@ -1,7 +1,9 @@
-export { emitOnnx as saveOnnx } from '@ghostc/backend-onnx';
-export { readOnnx as loadOnnx } from '@ghostc/onnx';
+export { changeBatch } from './batch/change-batch.ts';
 export { type CopyChanges, copyGraph } from './copy-graph.ts';
+export { type Editor, type EditorOps, edit, type Insertion, type NodeSpec, type ValueRef } from './editor.ts';
 export { allValues, findNode, findNodes, findValue, type NodeQuery } from './find.ts';
-export { bypassNode, insertAfter, type NodeSpec, replaceNode } from './insert-replace.ts';
-export { changeBatch, changeInputShape, renameValues } from './resize-model.ts';
+export { bypassNode, insertAfter, replaceNode } from './insert-replace.ts';
+export { loadOnnx, saveOnnx } from './load-save.ts';
+export type { MergeOptions } from './merge-into.ts';
+export { changeInputShape, renameValues } from './resize-model.ts';
 export { type Boundary, extractSubgraph, mergeModels, splitModel } from './subgraph.ts';

@@ -1,8 +1,11 @@
 import { CompileError, Graph, type Node, type Value } from '@ghostc/ir';
 import { copyNode, type Twins, twinOf } from '@ghostc/ops';
-import { checked, copyInto } from './copy-graph.ts';
+import { checked } from './copy-graph.ts';
+import { type Editor, edit } from './editor.ts';
 import { findValue } from './find.ts';
+import type { MergeOptions } from './merge-into.ts';
 
+/** Where a subgraph starts and ends, by names of values. */
 export interface Boundary {
   /** Names of the values that become inputs. Graph inputs that are still needed come in by themselves. */
   readonly inputs: readonly string[];
@@ -32,7 +35,10 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
   return checked(graph);
 }
 
-/** Two graphs that together compute what the one did: `head` up to the named values, `tail` from them on. */
+/**
+ * Two graphs that together compute what the one did: `head` up to the named values, `tail` from them on. Throws `edit/split`
+ * where a value from before the cut is read after it.
+ */
 export function splitModel(source: Graph, at: readonly string[]): { head: Graph; tail: Graph } {
   const outputs = source.outputs.map(({ name }) => name);
   const tail = extractSubgraph(source, { inputs: at, outputs });
@@ -47,35 +53,39 @@ export function splitModel(source: Graph, at: readonly string[]): { head: Graph;
 
 /**
  * One graph out of two: `connect` says which input of `second` takes which output of `first`. Outputs of `first` that are
- * not connected stay outputs; names that both have get a suffix.
+ * not connected stay outputs; names that both have get a suffix, or the prefix of the options.
  */
-export function mergeModels(first: Graph, second: Graph, connect: Readonly<Record<string, string>>): Graph {
-  const graph = new Graph(first.name);
-  const twins: Twins = new Map();
-  copyInto(graph, first, twins);
-  const byName = new Map(first.outputs.map(({ name, value }) => [name, twinOf(value, twins)]));
-  for (const [inputName, outputName] of Object.entries(connect))
-    connectInput(second, { inputName, outputName, byName, twins });
-  copyInto(graph, second, twins);
-  const joined = new Set(Object.values(connect));
-  for (const [name, value] of byName) if (!joined.has(name)) graph.addOutput(name, value);
-  for (const { name, value } of second.outputs) graph.addOutput(name, twinOf(value, twins));
-  return checked(graph);
+export function mergeModels(
+  first: Graph,
+  second: Graph,
+  connect: Readonly<Record<string, string>>,
+  options: Pick<MergeOptions, 'prefix' | 'shareInputs'> = {},
+): Graph {
+  return edit(first, (e) => {
+    const values = new Map(first.outputs.map(({ name }) => [name, outputOf(e, name)]));
+    const joined = Object.fromEntries(
+      Object.entries(connect).map(([input, output]) => [input, values.get(output) ?? outputOf(e, output)]),
+    );
+    const results = e.merge(second, { ...options, connect: joined });
+    e.graph.removeOutputs();
+    for (const [name, value] of values) if (!Object.values(connect).includes(name)) e.output(value, name);
+    for (const [name, value] of results) e.output(value, freeName(e.graph, `${options.prefix ?? ''}${name}`));
+  });
 }
 
-interface Connection {
-  readonly inputName: string;
-  readonly outputName: string;
-  readonly byName: ReadonlyMap<string, Value>;
-  readonly twins: Twins;
+function outputOf({ graph }: Editor, name: string): Value {
+  const output = graph.outputs.find((one) => one.name === name);
+  if (output) return output.value;
+  const known = graph.outputs.map((one) => one.name).join(', ');
+  throw new CompileError('edit/not-found', `the first model has no output ${name}; there are ${known}`);
 }
 
-function connectInput(second: Graph, { inputName, outputName, byName, twins }: Connection): void {
-  const input = second.inputs.find(({ name }) => name === inputName);
-  const output = byName.get(outputName);
-  if (!input) throw new CompileError('edit/not-found', `the second model has no input ${inputName}`);
-  if (!output) throw new CompileError('edit/not-found', `the first model has no output ${outputName}`);
-  twins.set(input, output);
+/** The name, or the first with a suffix that no output has. */
+function freeName({ outputs }: Graph, name: string): string {
+  const taken = new Set(outputs.map((one) => one.name));
+  let free = name;
+  for (let i = 1; taken.has(free); i++) free = `${name}_${i}`;
+  return free;
 }
 
 /** Everything that `ends` depend on, up to `starts`. */

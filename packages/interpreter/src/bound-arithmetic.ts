@@ -1,5 +1,5 @@
 import { type Attrs, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
-import { type ActivationName, activationFunction, power } from '@ghostc/ops';
+import { activationAttrs, activationFunction, activationOp, attrsOf, power } from '@ghostc/ops';
 import { selected } from './bound-choices.ts';
 import { type Errors, evaluate, everywhere, isExact, type Step, spreadTo, unitOf } from './bound-step.ts';
 import { type Bounded, eachNumber, errorTensor, gamma, magnitude } from './bounded.ts';
@@ -42,24 +42,13 @@ function absoluteAttrs({ node, attrs }: Step): Attrs {
   return 'relu' in attrs ? { ...plain, relu: false } : plain;
 }
 
-/** Largest slopes of the activations that can follow a sum. */
-const slopes: Partial<Readonly<Record<ActivationName, number>>> = {
-  sigmoid: 0.25,
-  hard_swish: 1.5,
-  silu: 1.1,
-};
-
 function activated({ node, attrs }: Step, y: Tensor, error: Float64Array): Float64Array {
-  const activation = (attrs.activation ?? 'none') as ActivationName;
-  if (activation === 'none') return error;
-  const params = (attrs.activation_params ?? []) as readonly number[];
-  const scaled = activation === 'hard_sigmoid' || activation === 'leaky_relu';
-  const slope = scaled
-    ? Math.max(Math.abs(params[0] ?? 1), activation === 'leaky_relu' ? 1 : 0)
-    : (slopes[activation] ?? 1);
-  const rounds = !['relu', 'clip'].includes(activation);
-  const probe = activationFunction({ activation, activation_params: params });
-  const extra = rounds ? 16 * unitOf(node) : 0;
+  const activation = attrsOf({ attrs: activationAttrs }, { attrs });
+  const op = activationOp(activation.activation);
+  if (!op) return error;
+  const slope = op.epilogue.slope(...activation.activation_params);
+  const probe = activationFunction(activation);
+  const extra = op.epilogue.exact ? 0 : 16 * unitOf(node);
   const values = toNumbers(y);
   return error.map(
     (e, i) => slope * e + extra * (Math.abs(Number(values[i])) + (probe(0) === 0 ? 0 : 1) + e),

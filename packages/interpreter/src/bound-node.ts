@@ -1,5 +1,5 @@
 import { type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { lookup, withDefaults } from '@ghostc/ops';
+import { type ErrorBound, lookup, withDefaults } from '@ghostc/ops';
 import { batchNorm, divided, multilinear, raised, scattered, softmaxError } from './bound-arithmetic.ts';
 import {
   chosen,
@@ -49,64 +49,35 @@ function cleaned(tensor: Tensor, error: Float64Array | null): Float64Array | nul
 type Rule = (step: Step, results: readonly Tensor[]) => Errors;
 
 function errorsOf(step: Step, results: readonly Tensor[]): Errors {
-  const { node } = step;
-  const rule = rules[node.op];
-  if (rule) return rule(step, results);
-  const { traits } = lookup(node.op);
-  if (traits.has('movement')) return moved(step);
-  if (traits.has('comparison')) return compared(step, results);
-  if (traits.has('selection')) return selected(step, results);
-  if (node.op.startsWith('qlinear_') || node.op === 'requantize') return selected(step, results);
-  if (traits.has('exact')) return interval(step, results, () => 0);
-  if (traits.has('unary')) return interval(step, results, (x, y) => functionError(step, x, y, unitOf(node)));
-  return unknown(step, results);
+  return rules[lookup(step.node.op).error.kind](step, results);
 }
 
-const rules: Readonly<Record<string, Rule>> = {
-  abs: passed,
-  add: multilinear,
-  average_pool: multilinear,
-  batch_norm: batchNorm,
-  cast: converted,
-  conv2d: multilinear,
-  depthwise_conv2d: multilinear,
-  dfc_attention: unknown,
-  div: divided,
-  dropout: passed,
-  fully_connected: multilinear,
-  fused_ghost_module: multilinear,
-  gemm: multilinear,
-  ghost_module: multilinear,
-  global_average_pool: multilinear,
-  hard_swish: sloped,
-  identity: passed,
-  matmul: multilinear,
-  max_pool: (step, results) => interval(step, results, () => 0),
-  mod: selected,
-  mul: multilinear,
-  neg: passed,
-  pow: raised,
-  prelu: multilinear,
-  quantize_linear: quantized,
-  reduce_max: (step, results) => interval(step, results, () => 0),
-  reduce_mean: multilinear,
-  reduce_min: (step, results) => interval(step, results, () => 0),
-  reduce_prod: multilinear,
-  reduce_sum: multilinear,
-  resize: resized,
-  scatter_nd: scattered,
-  silu: sloped,
+const exact: Rule = (step, results) => interval(step, results, () => 0);
+
+const rules: { readonly [K in ErrorBound['kind']]: Rule } = {
+  chosen,
+  compared,
+  converted,
+  exact,
+  function: (step, results) =>
+    interval(step, results, (x, y) => functionError(step, x, y, unitOf(step.node))),
+  interpolated: resized,
+  moved,
+  normalized: batchNorm,
+  parts: composed,
+  passed,
+  power: raised,
+  quantized,
+  quotient: divided,
+  remainder: selected,
+  scattered,
+  selected,
   softmax: softmaxError,
-  squeeze_excite: composed,
-  squeeze_excite_gate: composed,
-  sub: multilinear,
-  where: chosen,
+  steep: sloped,
+  stepped: exact,
+  sum: multilinear,
+  unbounded: unknown,
 };
-
-/** Whether the op adds up as many terms as `termsOf` says. */
-export function sumsTerms(op: string): boolean {
-  return rules[op] === multilinear || op === 'resize' || op === 'scatter_nd';
-}
 
 /** Nearest moves elements, linear sums their products with weights. */
 function resized(step: Step, results: readonly Tensor[]): Errors {

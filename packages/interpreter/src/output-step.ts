@@ -17,7 +17,7 @@ export function outputStep(output: Value): number {
 }
 
 function passesOn(op: string): boolean {
-  return op === 'identity' || lookup(op).traits.has('movement') || lookup(op).traits.has('view');
+  return op === 'identity' || lookup(op).traits.has('movement');
 }
 
 function largestScale(value: Value | null | undefined): number {

@@ -1,5 +1,5 @@
 import { toNumbers } from '@ghostc/ir';
-import { boundNode, sumsTerms } from './bound-node.ts';
+import { boundNode } from './bound-node.ts';
 import { type Step, unitOf } from './bound-step.ts';
 import { type Bounded, exactly, unitRoundoff } from './bounded.ts';
 import { termsOf } from './sum-terms.ts';
@@ -24,7 +24,7 @@ export interface OwnError {
 export function ownError({ node, attrs, inputs }: Step): OwnError {
   const bounded = boundNode({ node, attrs, inputs: inputs.map((input) => input && exactly(input.tensor)) });
   const unit = unitOf(node);
-  const terms = sumsTerms(node.op) ? termsOf(node) : 1;
+  const terms = termsOf(node);
   const share = Math.min(unit, SINGLE) / unit;
   const sizeOf = (bound: number, y: number): number => {
     const known = Number.isFinite(bound) ? bound / terms : UNKNOWN_ROUNDINGS * unit * y;

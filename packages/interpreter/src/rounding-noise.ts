@@ -1,5 +1,5 @@
 import { type Graph, isFloat, mulberry32, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { lookup, nodeMacs, sizedFor, withDefaults } from '@ghostc/ops';
+import { type ErrorBound, lookup, nodeMacs, sizedFor, withDefaults } from '@ghostc/ops';
 import { evaluate } from './bound-step.ts';
 import { eachNumber, exactly, widened } from './bounded.ts';
 import { lastUses } from './last-uses.ts';
@@ -105,14 +105,14 @@ class Noise {
       (this.#coarse.operands > 0 && nodeMacs(node) > 0) ||
       node.op === 'quantize_linear';
     const runs = moving ? this.#random.map((_, r) => this.#run(node, given, { errors, r })) : [];
-    const jumps = isDiscontinuous(node);
+    const jumping = isDiscontinuous(node);
     node.outputs.forEach((value, i) => {
       const tensors = runs.map((tensors) => tensors[i] as Tensor);
       const noisy = tensors.some((tensor) => differs(tensor, results[i] as Tensor));
       known.set(value, {
         exact: results[i] as Tensor,
         runs: noisy ? tensors : null,
-        discontinuous: given.some((input) => input?.discontinuous) || (jumps && moving),
+        discontinuous: given.some((input) => input?.discontinuous) || (jumping && moving),
       });
     });
   }
@@ -175,10 +175,12 @@ function isPowerOfTwo(scale: number): boolean {
   return Number.isInteger(Math.log2(scale));
 }
 
-const rounding: ReadonlySet<string> = new Set(['round', 'floor', 'ceil', 'sign', 'mod', 'quantize_linear']);
+/** Errors after which a result is another step. */
+const jumps: ReadonlySet<ErrorBound['kind']> = new Set(['stepped', 'remainder', 'quantized']);
 
 function isDiscontinuous({ op, output }: Node): boolean {
-  return rounding.has(op) || (!isFloat(output.type.dtype) && !lookup(op).traits.has('movement'));
+  const { error, traits } = lookup(op);
+  return jumps.has(error.kind) || (!isFloat(output.type.dtype) && !traits.has('movement'));
 }
 
 function differs(a: Tensor, b: Tensor): boolean {

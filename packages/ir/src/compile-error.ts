@@ -1,3 +1,4 @@
+/** Where an error arose; each layer on the way up fills in what it knows. */
 export interface ErrorLocation {
   /** Source file, as the user named it. */
   readonly file?: string;
@@ -37,7 +38,7 @@ export class CompileError extends Error {
   }
 }
 
-/** Runs `body`; a CompileError that leaves it is completed with `location`. */
+/** Runs `body`; a CompileError that it throws is completed with `location`. */
 export function withLocation<T>(location: ErrorLocation, body: () => T): T {
   try {
     return body();

@@ -1,4 +1,5 @@
 import type { TensorData } from './dtype.ts';
+import { hashWords, sameWords, wordsOf } from './words.ts';
 
 /** Alignment of every constant in bytes. */
 const ALIGN = 16;
@@ -7,6 +8,7 @@ const ALIGN = 16;
 export class ConstantStore {
   readonly #parts: Uint32Array[] = [];
   readonly #known = new Map<number, { readonly words: Uint32Array; readonly offset: number }[]>();
+  readonly #offsets = new Map<TensorData, number>();
   #length = 0;
 
   /** Bytes so far. */
@@ -16,6 +18,12 @@ export class ConstantStore {
 
   /** Offset of `data` in bytes. */
   add(data: TensorData): number {
+    const offset = this.#offsets.get(data) ?? this.#add(data);
+    this.#offsets.set(data, offset);
+    return offset;
+  }
+
+  #add(data: TensorData): number {
     const words = wordsOf(data);
     const hash = hashWords(words);
     const same = this.#known.get(hash) ?? [];
@@ -41,23 +49,3 @@ export class ConstantStore {
 }
 
 const paddedBytes = ({ byteLength }: Uint32Array): number => Math.ceil(byteLength / ALIGN) * ALIGN;
-
-/** The data as 32-bit words, the last one filled up with zeros. */
-function wordsOf({ buffer, byteOffset, byteLength }: TensorData): Uint32Array {
-  if (byteOffset % 4 === 0 && byteLength % 4 === 0)
-    return new Uint32Array(buffer, byteOffset, byteLength / 4);
-  const words = new Uint32Array(Math.ceil(byteLength / 4));
-  new Uint8Array(words.buffer).set(new Uint8Array(buffer, byteOffset, byteLength));
-  return words;
-}
-
-/** FNV-1a over 32-bit words. */
-export function hashWords(words: Uint32Array): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ (words[i] as number), 0x01000193);
-  return hash >>> 0;
-}
-
-function sameWords(a: Uint32Array, b: Uint32Array): boolean {
-  return a.length === b.length && a.every((word, i) => word === b[i]);
-}

@@ -6,6 +6,7 @@ import { CompileError } from './compile-error.ts';
  */
 export type Dim = number | string;
 
+/** Whether a size is a number, not symbolic text such as `batch`. */
 export function isStatic(dim: Dim): dim is number {
   return typeof dim === 'number';
 }

@@ -29,6 +29,7 @@ export const dtypes = [
   'u2',
 ] as const;
 
+/** Name of an element type, one of `dtypes`: `f32`, `i8`, `bool`, ... */
 export type DType = (typeof dtypes)[number];
 
 /** Storage of a tensor's elements. f16, bf16 and the small floats hold raw bits. */
@@ -70,10 +71,12 @@ const storage = {
   u2: Uint8Array,
 } as const;
 
+/** Whether a text names an element type. */
 export function isDType(text: string): text is DType {
   return Object.hasOwn(storage, text);
 }
 
+/** Whether elements are floating point, of any width. */
 export function isFloat(dtype: DType): boolean {
   return dtype.startsWith('f') || dtype === 'bf16';
 }
@@ -100,6 +103,7 @@ export function fromBytes(dtype: DType, bytes: Uint8Array): TensorData {
   return new storage[dtype](copy.buffer, 0, Math.floor(copy.byteLength / byteSize(dtype)));
 }
 
+/** The bytes of the data as they lie in memory: a view, no copy. */
 export function toBytes(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -9,6 +9,7 @@ export function markFilled(tensor: Tensor): Tensor {
   return tensor;
 }
 
+/** Whether the tensor was marked by `markFilled`: all its elements are equal. */
 export function isFilled({ data }: Tensor): boolean {
   return filled.has(data);
 }

@@ -5,6 +5,7 @@ import type { TensorType } from './tensor-type.ts';
 
 /** An attribute of a node. */
 export type Attr = number | string | boolean | readonly number[] | readonly string[];
+/** Attributes of a node by name. */
 export type Attrs = Readonly<Record<string, Attr>>;
 
 /** What only `Graph` may change, which counts it. */
@@ -28,7 +29,10 @@ export class Value {
   }
 }
 
-/** An operation. Made by `Graph.add`; changes through `Graph` only, so that use lists stay right. */
+/**
+ * An operation. Made by `Graph.add`; changes through `Graph` only, so that use lists stay right. `output` throws `ir/no-output`
+ * where there is none.
+ */
 export class Node {
   readonly op: string;
   /** null stands for an absent optional input. */
@@ -67,6 +71,7 @@ export class Node {
   }
 }
 
+/** A named result of a graph. */
 export interface GraphOutput {
   /** Name that the user sees; stays when passes replace the value. */
   readonly name: string;
@@ -97,6 +102,7 @@ class Output implements GraphOutput {
   }
 }
 
+/** What `Graph.add` makes a node from. Output types are given, not inferred: `buildNode` of @ghostc/ops infers them. */
 export interface NewNode {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];
@@ -115,7 +121,10 @@ const link = (node: Node, side: 'previous' | 'next', other: Node | null): void =
   (node as Mutable<Node>)[side] = other;
 };
 
-/** A function in SSA form: inputs, constants, nodes in execution order, named outputs. */
+/**
+ * A function in SSA form: inputs, constants, nodes in execution order, named outputs. Its methods keep use lists and names right;
+ * they throw `ir/dominance`, `ir/not-in-graph` and `ir/still-used` rather than break them.
+ */
 export class Graph {
   readonly name: string;
   readonly inputs: readonly Value[] = [];
@@ -210,6 +219,33 @@ export class Graph {
   /** The value takes another type; nodes around it have to fit. */
   setType(value: Value, type: TensorType): void {
     (value as Mutable<Value>).type = type;
+    this.#edits++;
+  }
+
+  /** The node takes other attributes; its types have to be those that follow. */
+  setAttrs(node: Node, attrs: Attrs): void {
+    (node as Mutable<Node>).attrs = attrs;
+    this.#edits++;
+  }
+
+  /** Values take other names, all at once, so that two may swap theirs. Throws `ir/name` where one is another value's. */
+  rename(names: ReadonlyMap<Value, string>): void {
+    for (const value of names.keys()) this.#names.delete(value.name);
+    const taken = firstTaken(names.values(), this.#names);
+    if (taken !== undefined) {
+      for (const value of names.keys()) this.#names.add(value.name);
+      throw new CompileError('ir/name', `two values would be called %${taken}`);
+    }
+    for (const [value, name] of names) {
+      (value as Mutable<Value>).name = name;
+      this.#names.add(name);
+    }
+    this.#edits++;
+  }
+
+  /** An output takes another name. */
+  renameOutput(output: GraphOutput, name: string): void {
+    (output as Mutable<GraphOutput>).name = name;
     this.#edits++;
   }
 
@@ -334,4 +370,14 @@ function cloneGraph(source: Graph): Graph {
 
 function unknownValue(value: Value): never {
   throw new CompileError('ir/dominance', `%${value.name} is used before it is defined`);
+}
+
+/** The first name that is taken, or comes twice. */
+function firstTaken(names: Iterable<string>, taken: ReadonlySet<string>): string | undefined {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (taken.has(name) || seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 export { attempt, CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
-export { ConstantStore, hashWords } from './constant-store.ts';
+export { ConstantStore } from './constant-store.ts';
 export { constantValues } from './constant-values.ts';
 export { crc32 } from './crc32.ts';
 export { addDim, checkDimLength, type Dim, floorDivDim, isStatic, mulDim } from './dim.ts';
@@ -47,5 +47,6 @@ export {
   zeros,
 } from './tensor.ts';
 export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
-export { verify } from './verify.ts';
+export { checkAttrs, checkInputs, verify } from './verify.ts';
 export { type GraphVisitor, visitGraph } from './visit-graph.ts';
+export { hashWords, isUniform, sameWords, wordsOf } from './words.ts';

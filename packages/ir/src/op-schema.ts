@@ -33,12 +33,15 @@ export type Trait =
   | 'integer'
   | 'window';
 
+/** What an attribute may be, and its default. */
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */
   readonly expects: string;
   readonly accepts: (value: unknown) => value is T;
   /** Absent: the attribute is required. */
   readonly default?: T;
+  /** It computes something on the op's own result: a pattern has to allow it, unless it has its default. */
+  readonly epilogue?: boolean;
 }
 
 /** The part of an op definition that the verifier, the parser and the printer need. */
@@ -52,4 +55,5 @@ export interface OpSchema {
   readonly inferTypes: (inputs: readonly (TensorType | null)[], attrs: Attrs) => readonly TensorType[];
 }
 
+/** Schemas of ops by name: what the parser and the verifier know of them. */
 export type OpRegistry = ReadonlyMap<string, OpSchema>;

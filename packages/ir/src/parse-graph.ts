@@ -17,6 +17,7 @@ const MAX_TEXT_ELEMENTS = 2 ** 26;
 /** Inferred symbolic dimensions may have this many characters: `n+n` of a concat doubles at every step. */
 const MAX_DIM_LENGTH = 1000;
 
+/** What `parseGraph` needs beside the text. */
 export interface ParseOptions {
   /** Needed where the text leaves out result types. */
   readonly registry?: OpRegistry;

@@ -9,6 +9,7 @@ import { formatType } from './tensor-type.ts';
 /** Constants with more elements are written as resources. */
 const MAX_INLINE_ELEMENTS = 16;
 
+/** The text form of a graph, and the data that is too large for it. */
 export interface PrintedGraph {
   readonly text: string;
   /** Data of the large constants, by the key that the text names. */

@@ -5,6 +5,7 @@ import { isStatic } from './dim.ts';
 /** Outermost dimension first; images are NCHW. `[]` is a scalar. */
 export type Shape = readonly Dim[];
 
+/** Whether every size is a number. */
 export function isStaticShape(shape: Shape): shape is readonly number[] {
   return shape.every(isStatic);
 }
@@ -25,6 +26,7 @@ export function numElements(shape: Shape): number {
   throw new CompileError('shape/too-large', `[${shape.join(',')}] has more elements than can be counted`);
 }
 
+/** Whether two shapes have the same rank and sizes; symbolic sizes are compared as text. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }

@@ -21,6 +21,7 @@ export interface TensorType {
   readonly quant?: QuantParams | undefined;
 }
 
+/** Whether element type, shape and quantisation are equal. */
 export function sameType(a: TensorType, b: TensorType): boolean {
   return a.dtype === b.dtype && sameShape(a.shape, b.shape) && formatQuant(a.quant) === formatQuant(b.quant);
 }

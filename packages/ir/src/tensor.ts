@@ -12,7 +12,7 @@ export interface Tensor {
   readonly quant?: QuantParams | undefined;
 }
 
-/** Makes a tensor after checking that `data` has as many elements as `shape`. */
+/** A tensor of `data`, which is not copied. Throws `tensor/size` unless it has as many elements as `shape`. */
 export function tensor(dtype: DType, shape: readonly number[], data: TensorData): Tensor {
   const expected = numElements(shape);
   if (data.length === expected) return { dtype, shape, data };
@@ -22,6 +22,7 @@ export function tensor(dtype: DType, shape: readonly number[], data: TensorData)
   );
 }
 
+/** A tensor of zeros. Throws `shape/too-large` where its elements cannot be counted. */
 export function zeros(dtype: DType, shape: readonly number[]): Tensor {
   return { dtype, shape, data: allocate(dtype, numElements(shape)) };
 }
@@ -40,6 +41,7 @@ export function i64(values: readonly number[]): Tensor {
   );
 }
 
+/** The type of a tensor: element type, shape, quantisation. */
 export function tensorType({ dtype, shape, quant }: Tensor): TensorType {
   return quant ? { dtype, shape, quant } : { dtype, shape };
 }

@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from './graph.ts';
 
+/** What `visitGraph` calls. */
 export interface GraphVisitor {
   readonly node: (node: Node) => void;
   /** `node`: whose input or output it is; null for a graph input. */

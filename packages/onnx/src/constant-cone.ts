@@ -1,5 +1,5 @@
-import { isStatic, numElements, type Tensor, type Value } from '@ghostc/ir';
-import { evaluateOp, lookup } from '@ghostc/ops';
+import { type Graph, isStatic, numElements, type Tensor, type Value } from '@ghostc/ir';
+import { ConstantWork, evaluateOp, lookup, nodeWork } from '@ghostc/ops';
 
 /** Larger values are data, not shapes, axes or bounds. */
 const MAX_ELEMENTS = 4096;
@@ -7,8 +7,14 @@ const MAX_ELEMENTS = 4096;
 /** Evaluates values that are computed from constants alone, when the reader needs one as a number. */
 export class ConstantCone {
   readonly #known = new Map<Value, Tensor | undefined>();
+  readonly #graph: Graph;
+  #work: ConstantWork | undefined;
 
-  /** The value's elements; undefined if it depends on an input, or is large. */
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** The value's elements; undefined if it depends on an input, is large, or takes much work. */
   tensorOf(value: Value): Tensor | undefined {
     if (value.constant) return value.constant;
     // With a stack of its own: the way back to the constants may be longer than the call stack.
@@ -37,6 +43,8 @@ export class ConstantCone {
     if (!producer || !type.shape.every(isStatic) || numElements(type.shape) > MAX_ELEMENTS) return;
     const inputs = producer.inputs.map((input) => input && (input.constant ?? this.#known.get(input)));
     if (inputs.some((input) => input === undefined)) return;
+    this.#work ??= new ConstantWork(this.#graph);
+    if (!this.#work.take(nodeWork(producer))) return;
     const results = evaluateOp(lookup(producer.op), inputs as (Tensor | null)[], producer.attrs);
     producer.outputs.forEach((output, i) => {
       this.#known.set(output, results[i]);

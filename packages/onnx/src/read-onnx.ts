@@ -64,7 +64,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     dims: new InputDims(givenInputs(proto), options.bind),
     opset: standardOpset(model.opset_import),
     readExternal: options.external,
-    cone: new ConstantCone(),
+    cone: new ConstantCone(graph),
     room: { elements: MAX_FILLED },
     rounding: options.rounding ?? onnxRounding,
   };

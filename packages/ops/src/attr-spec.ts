@@ -17,11 +17,15 @@ function spec<T extends Attr>(
 
 /** An integer attribute; required when no default is given. */
 export const int = (fallback?: number): AttrSpec<number> => spec('an int', isInt, fallback);
+/** An attribute that is a list of integers; required without `fallback`. */
 export const ints = (fallback?: readonly number[]): AttrSpec<readonly number[]> =>
   spec('ints', isInts, fallback);
+/** An attribute that is a number; required without `fallback`. */
 export const float = (fallback?: number): AttrSpec<number> => spec('a float', isNumber, fallback);
+/** An attribute that is a list of numbers; required without `fallback`. */
 export const floats = (fallback?: readonly number[]): AttrSpec<readonly number[]> =>
   spec('floats', isNumbers, fallback);
+/** An attribute that is true or false; required without `fallback`. */
 export const flag = (fallback?: boolean): AttrSpec<boolean> =>
   spec('true or false', (value): value is boolean => typeof value === 'boolean', fallback);
 
@@ -29,6 +33,12 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 export const text = (fallback?: string): AttrSpec<string> => spec('a text', isText, fallback);
 export const texts = (fallback?: readonly string[]): AttrSpec<readonly string[]> =>
   spec('texts', (value): value is readonly string[] => Array.isArray(value) && value.every(isText), fallback);
+
+/** An attribute that computes something on the op's own result, unless it has its default. */
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+export function epilogue<S extends AttrSpec<any>>(spec: S): S {
+  return { ...spec, epilogue: true };
+}
 
 /** One of a closed set of words. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): AttrSpec<W> {

@@ -1,7 +1,17 @@
-import { type Attrs, CompileError, checkDimLength, type Graph, type Node, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  CompileError,
+  checkAttrs,
+  checkDimLength,
+  checkInputs,
+  type Graph,
+  type Node,
+  type Value,
+} from '@ghostc/ir';
 import type { OpDefinition } from './define-op.ts';
 import { registry } from './registry.ts';
 
+/** What `buildNode` makes a node from: output types are inferred. */
 export interface BuildNode {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];
@@ -17,7 +27,10 @@ export function buildNode(graph: Graph, { op, inputs, attrs = {}, origin = [], .
   const given = [...inputs];
   while (given.length && given.at(-1) === null) given.pop();
   try {
-    const types = lookup(op).inferTypes(
+    const definition = lookup(op);
+    checkInputs(given, definition);
+    checkAttrs(attrs, definition);
+    const types = definition.inferTypes(
       given.map((value) => value?.type ?? null),
       attrs,
     );
@@ -33,14 +46,4 @@ export function lookup(op: string): OpDefinition {
   const definition = registry.get(op);
   if (definition) return definition;
   throw new CompileError('op/unknown', `there is no op ${op}`);
-}
-
-/** The attributes of a node with defaults filled in, typed by its definition. */
-export function attrsOf<A extends Attrs>(
-  definition: { readonly attrs: { readonly [K in keyof A]: { readonly default?: A[K] } } },
-  node: Node,
-): A {
-  const filled: Record<string, unknown> = { ...node.attrs };
-  for (const [name, { default: fallback }] of Object.entries(definition.attrs)) filled[name] ??= fallback;
-  return filled as A;
 }

@@ -10,6 +10,7 @@ import {
   type Trait,
   tensorType,
 } from '@ghostc/ir';
+import type { Computed, Epilogue, OpFacts } from './op-facts.ts';
 
 type Required<I extends string> = I extends `${string}?` | `${string}...` ? never : I;
 type Optional<I extends string> = I extends `${infer N}?` ? N : never;
@@ -22,14 +23,17 @@ export type Named<I extends string, T> = { readonly [K in Required<I>]: T } & {
   readonly [K in Variadic<I>]: readonly T[];
 };
 
+/** Attributes by name, with the types that they take. */
 export type AttrSpecs = Readonly<Record<string, AttrSpec>>;
+/** The values of attributes, typed by their specs. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
   readonly [K in keyof A]: A[K] extends AttrSpec<infer T> ? T : never;
 };
 
+/** What `defineOp` makes an op from. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
-export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> {
+export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> extends OpFacts {
   readonly name: string;
   readonly inputs: readonly I[];
   readonly attrs: A;
@@ -51,7 +55,7 @@ export interface OpSpec<I extends string, A extends Readonly<Record<string, Attr
 }
 
 /** An op as shared code sees it: inputs by position. */
-export interface OpDefinition extends OpSchema {
+export interface OpDefinition extends OpSchema, OpFacts {
   readonly evaluateTensors: (
     inputs: readonly (Tensor | null)[],
     attrs: Attrs,
@@ -64,14 +68,35 @@ export interface OpDefinition extends OpSchema {
   ) => number;
 }
 
-/** Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. */
+/** What types of lists of ops are made from: it stays as narrow as it is written. */
+interface Listed {
+  readonly name: string;
+  readonly computed: Computed;
+  readonly epilogue: Epilogue;
+}
+
+/** A definition whose inputs and attributes have types. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
-export function defineOp<const I extends string, const A extends Readonly<Record<string, AttrSpec<any>>>>(
-  spec: OpSpec<I, A>,
-): OpDefinition & Omit<OpSpec<I, A>, 'traits'> {
+type DefinedOp<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>, L extends Listed> = Omit<
+  OpDefinition,
+  Exclude<keyof OpSpec<I, A>, 'traits'>
+> &
+  Omit<OpSpec<I, A>, 'traits' | keyof Listed> &
+  Pick<L, keyof Listed>;
+
+/**
+ * Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. What an op throws for inputs
+ * that do not fit has a code such as `op/rank` or `conv2d/infer`: docs/errors.md.
+ */
+export function defineOp<
+  const I extends string,
+  // biome-ignore lint/suspicious/noExplicitAny: inference position
+  const A extends Readonly<Record<string, AttrSpec<any>>>,
+  const L extends Listed,
+>(spec: OpSpec<I, A> & L): DefinedOp<I, A, L> {
   const list = <T>(result: T | readonly T[]): readonly T[] =>
     Array.isArray(result) ? result : [result as T];
-  const attrs = (given: Attrs): AttrValues<A> => withDefaults(spec.attrs, given) as AttrValues<A>;
+  const attrs = (given: Attrs): AttrValues<A> => attrsOf(spec, { attrs: given });
   return {
     ...spec,
     traits: new Set(spec.traits),
@@ -113,6 +138,15 @@ function checkEvaluation(types: readonly TensorType[]): void {
 /** The first result. */
 export function evaluateOne(op: OpDefinition, inputs: readonly (Tensor | null)[], attrs: Attrs = {}): Tensor {
   return evaluateOp(op, inputs, attrs)[0] as Tensor;
+}
+
+/** The attributes of a node with defaults filled in, typed by the definition of its op, which the node was checked against. */
+// biome-ignore lint/suspicious/noExplicitAny: inference position
+export function attrsOf<A extends Readonly<Record<string, AttrSpec<any>>>>(
+  definition: { readonly attrs: A },
+  node: { readonly attrs: Attrs },
+): AttrValues<A> {
+  return withDefaults(definition.attrs, node.attrs) as AttrValues<A>;
 }
 
 /** Attributes with the schema's defaults filled in. */

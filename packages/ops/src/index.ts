@@ -7,7 +7,7 @@ export {
   openDimensions,
   sizedFor,
 } from './bind-dimensions.ts';
-export { attrsOf, type BuildNode, buildNode, lookup } from './build-node.ts';
+export { type BuildNode, buildNode, lookup } from './build-node.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
 export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
 export {
@@ -22,10 +22,13 @@ export {
   squeezeExciteGate,
   squeezeGate,
 } from './composite/squeeze-excite.ts';
+export { ConstantWork } from './constant-work.ts';
 export { copyNode, type Twins, twinOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
+  type AttrSpecs,
   type AttrValues,
+  attrsOf,
   defineOp,
   evaluateOne,
   evaluateOp,
@@ -39,9 +42,23 @@ export {
   type ActivationName,
   activationAttrs,
   activationFunction,
+  activationOp,
   activationOpAttrs,
+  activationOps,
   activations,
 } from './elementwise/activation.ts';
+export {
+  clip,
+  elu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from './elementwise/activation-functions.ts';
 export { batchNorm } from './elementwise/batch-norm.ts';
 export {
   add,
@@ -63,27 +80,17 @@ export { logicalAnd, logicalNot, logicalOr, logicalXor } from './elementwise/log
 export {
   abs,
   ceil,
-  clip,
   dropout,
-  elu,
   erf,
   exp,
   floor,
-  hardSigmoid,
-  hardSwish,
   identity,
-  leakyRelu,
   log,
   neg,
   reciprocal,
-  relu,
   round,
-  sigmoid,
   sign,
-  silu,
-  softplus,
   sqrt,
-  tanh,
 } from './elementwise/unary.ts';
 export { where } from './elementwise/where.ts';
 export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
@@ -103,6 +110,17 @@ export {
   transpose,
 } from './movement/movement.ts';
 export { nhwcName, nhwcOps, toNchw, toNhwc } from './movement/nhwc.ts';
+export { onnxNode } from './onnx-node.ts';
+export type {
+  Accuracy,
+  Computed,
+  Epilogue,
+  ErrorBound,
+  IntegerForm,
+  OnIntegers,
+  OpFacts,
+  RandomUse,
+} from './op-facts.ts';
 export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
@@ -157,26 +175,21 @@ export {
   reduceSum,
   softmax,
 } from './reduction/reduce.ts';
-export {
-  type GpuOnlyOp,
-  gpuOnlyOps,
-  type LoweredBinaryOp,
-  type LoweredOp,
-  type LoweredQuantizedOp,
-  type LoweredUnaryOp,
-  loweredBinaryOps,
-  loweredGeneralOps,
-  loweredOps,
-  loweredQuantizedOps,
-  loweredUnaryOps,
-  registry,
-} from './registry.ts';
+export { type LoweredOp, type OpsWith, opsWhere, opsWith, registry } from './registry.ts';
 export { roundHalfAway } from './round-half-away.ts';
 export { rowRuleOf } from './row-rule.ts';
 export { storageRuleOf } from './storage-rule.ts';
+export {
+  type AttrsOf,
+  type NodeOf,
+  type OpFunctions,
+  type OpName,
+  type PartsOf,
+  partsOf,
+} from './typed-ops.ts';
 export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
-export { conv2d } from './window/conv2d.ts';
+export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 export {
   argMaxPool,

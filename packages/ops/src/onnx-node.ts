@@ -12,6 +12,17 @@ export const onnxNode = defineOp({
   inputs: ['xs...'],
   attrs: { op_type: text(), opset: int(), proto: text(), types: texts(), reason: text() },
   traits: ['kept'],
+  computed: 'kept',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'unbounded' },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'none',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer: (_inputs, { types }) => types.map(typeOf),
   evaluate(_inputs, { op_type, reason }) {
     throw new CompileError('onnx/dynamic-shape', `${op_type} is kept for ONNX only: ${reason}`);

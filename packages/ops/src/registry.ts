@@ -8,31 +8,7 @@ import { add, div, maximum, minimum, mod, mul, pow, prelu, sub } from './element
 import { cast } from './elementwise/cast.ts';
 import { equal, less, lessEqual } from './elementwise/compare.ts';
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from './elementwise/logical.ts';
-import {
-  abs,
-  ceil,
-  clip,
-  dropout,
-  elu,
-  erf,
-  exp,
-  floor,
-  hardSigmoid,
-  hardSwish,
-  identity,
-  leakyRelu,
-  log,
-  neg,
-  reciprocal,
-  relu,
-  round,
-  sigmoid,
-  sign,
-  silu,
-  softplus,
-  sqrt,
-  tanh,
-} from './elementwise/unary.ts';
+import { unaryOps } from './elementwise/unary.ts';
 import { where } from './elementwise/where.ts';
 import { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
 import { fullyConnected, gemm, matmul } from './linear/linear.ts';
@@ -40,6 +16,7 @@ import { expand } from './movement/expand.ts';
 import { concat, pad, reshape, slice, transpose } from './movement/movement.ts';
 import { nhwcOps } from './movement/nhwc.ts';
 import { onnxNode } from './onnx-node.ts';
+import type { Computed } from './op-facts.ts';
 import { dequantizeLinear } from './quantized/dequantize-linear.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
 import { qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
@@ -59,28 +36,7 @@ import { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 import { argMaxPool, averagePool, globalAveragePool, maxPool } from './window/pool.ts';
 import { resize } from './window/resize.ts';
 
-const unaryOps = [
-  abs,
-  ceil,
-  elu,
-  exp,
-  floor,
-  hardSigmoid,
-  hardSwish,
-  leakyRelu,
-  log,
-  neg,
-  reciprocal,
-  relu,
-  round,
-  sigmoid,
-  silu,
-  softplus,
-  sqrt,
-  tanh,
-  clip,
-];
-const binaryOps = [add, div, maximum, minimum, mul, pow, prelu, sub];
+const binaryOps = [add, div, maximum, minimum, mul, pow, prelu, sub] as const;
 const otherOps = [
   averagePool,
   concat,
@@ -100,14 +56,13 @@ const otherOps = [
   slice,
   softmax,
   transpose,
-];
+] as const;
 /** What the ONNX reader needs besides: comparisons, selection, indices. */
 const indexOps = [
   argMax,
   argMaxPool,
   argMin,
   equal,
-  erf,
   expand,
   gather,
   gatherElements,
@@ -121,10 +76,9 @@ const indexOps = [
   mod,
   reduceProd,
   scatterNd,
-  sign,
   topK,
   where,
-];
+] as const;
 const quantizedOps = [
   dequantizeLinear,
   qlinearAdd,
@@ -140,122 +94,47 @@ const quantizedOps = [
   qlinearSub,
   quantizeLinear,
   requantizeLinear,
-];
-const highOps = [batchNorm, cast, dfcAttention, dropout, gemm, ghostModule, identity, squeezeExcite];
+] as const;
+const highOps = [batchNorm, cast, dfcAttention, gemm, ghostModule, squeezeExcite] as const;
 /** They go back into ONNX, nowhere else. */
-const keptOps = [onnxNode];
-const gpuOps = [fusedGhostModule, squeezeExciteGate];
+const keptOps = [onnxNode] as const;
+const gpuOps = [fusedGhostModule, squeezeExciteGate] as const;
+
+const definitions = [
+  ...unaryOps,
+  ...binaryOps,
+  ...otherOps,
+  ...indexOps,
+  ...quantizedOps,
+  ...highOps,
+  ...gpuOps,
+  ...keptOps,
+];
 
 /** Every op of the language, by name. */
 export const registry: ReadonlyMap<string, OpDefinition> = new Map(
-  [
-    ...unaryOps,
-    ...binaryOps,
-    ...otherOps,
-    ...indexOps,
-    ...quantizedOps,
-    ...highOps,
-    ...gpuOps,
-    ...nhwcOps,
-    ...keptOps,
-  ].map((op) => [op.name, op as OpDefinition]),
+  [...definitions, ...nhwcOps].map((op): [string, OpDefinition] => [op.name, op]),
 );
 
-/** What reaches a code-generating backend after lowering: the C and WGSL backends have one kernel for each. */
-export const loweredUnaryOps = [
-  'abs',
-  'ceil',
-  'clip',
-  'elu',
-  'exp',
-  'floor',
-  'hard_sigmoid',
-  'hard_swish',
-  'leaky_relu',
-  'log',
-  'neg',
-  'reciprocal',
-  'relu',
-  'round',
-  'sigmoid',
-  'silu',
-  'softplus',
-  'sqrt',
-  'tanh',
-] as const;
-export const loweredBinaryOps = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'prelu', 'sub'] as const;
-export const loweredOps = [
-  ...loweredUnaryOps,
-  ...loweredBinaryOps,
-  'average_pool',
-  'concat',
-  'conv2d',
-  'depthwise_conv2d',
-  'fully_connected',
-  'global_average_pool',
-  'matmul',
-  'max_pool',
-  'pad',
-  'reduce_max',
-  'reduce_mean',
-  'reduce_min',
-  'reduce_sum',
-  'reshape',
-  'resize',
-  'slice',
-  'softmax',
-  'transpose',
-] as const;
+/** The definition of some op. */
+export type Definition = (typeof definitions)[number];
 
-/** What lowering for a GPU leaves besides: one dispatch each. */
-export const gpuOnlyOps = ['fused_ghost_module', 'squeeze_excite_gate'] as const;
+/** Names of the ops that are computed in one of these ways. */
+export type OpsWith<C extends Computed> = Extract<Definition, { readonly computed: C }>['name'];
 
-export type GpuOnlyOp = (typeof gpuOnlyOps)[number];
-/** Quantised ops that reach the code-generating backends: a list of their own for backends that compute in float only. */
-export const loweredQuantizedOps = [
-  'dequantize_linear',
-  'qlinear_add',
-  'qlinear_average_pool',
-  'qlinear_conv2d',
-  'qlinear_depthwise_conv2d',
-  'qlinear_fully_connected',
-  'qlinear_global_average_pool',
-  'qlinear_lookup',
-  'qlinear_mul',
-  'qlinear_resize',
-  'qlinear_softmax',
-  'qlinear_sub',
-  'quantize_linear',
-  'requantize',
-] as const;
+/** The same as a list. */
+export function opsWith<const C extends Computed>(...ways: readonly C[]): readonly OpsWith<C>[] {
+  const found = new Set<string>(
+    definitions.filter(({ computed }) => ways.some((way) => way === computed)).map(({ name }) => name),
+  );
+  const isFound = (name: Definition['name']): name is OpsWith<C> => found.has(name);
+  return definitions.map(({ name }) => name).filter(isFound);
+}
 
-/** Ops of any element type that reach the backends besides: comparisons, selection, indices. A backend may refuse some. */
-export const loweredGeneralOps = [
-  'arg_max',
-  'arg_max_pool',
-  'arg_min',
-  'cast',
-  'equal',
-  'erf',
-  'expand',
-  'gather',
-  'gather_elements',
-  'gather_nd',
-  'less',
-  'less_equal',
-  'logical_and',
-  'logical_not',
-  'logical_or',
-  'logical_xor',
-  'mod',
-  'reduce_prod',
-  'scatter_nd',
-  'sign',
-  'top_k',
-  'where',
-] as const;
+/** What reaches a code-generating backend in float: C and WGSL have one kernel for each. */
+export type LoweredOp = OpsWith<'unary' | 'binary' | 'kernel'>;
 
-export type LoweredUnaryOp = (typeof loweredUnaryOps)[number];
-export type LoweredBinaryOp = (typeof loweredBinaryOps)[number];
-export type LoweredOp = (typeof loweredOps)[number];
-export type LoweredQuantizedOp = (typeof loweredQuantizedOps)[number];
+/** The names of all ops of which something holds, as patterns write them: `relu|clip`. */
+export function opsWhere(holds: (op: OpDefinition) => boolean): string {
+  return [...registry.values()].flatMap((op) => (holds(op) ? [op.name] : [])).join('|');
+}

@@ -1,7 +1,7 @@
 import type { Attrs, Node, RowRule, RowWindow, Value } from '@ghostc/ir';
 import { lookup } from './build-node.ts';
 import { withDefaults } from './define-op.ts';
-import { concat, normalAxis } from './movement/movement.ts';
+import { normalAxis } from './movement/movement.ts';
 
 /**
  * How the rows of a node's output depend on the rows of its inputs; null for a node that cannot be computed row by row.
@@ -11,25 +11,29 @@ import { concat, normalAxis } from './movement/movement.ts';
 export function rowRuleOf(node: Node): RowRule | null {
   const { shape } = node.output.type;
   if (node.outputs.length !== 1 || shape.length !== 4 || shape[0] !== 1 || Number(shape[2]) < 2) return null;
-  const { attrs, traits } = lookup(node.op);
-  if ('dilations' in attrs) return windowRule(node, withDefaults(attrs, node.attrs));
-  if (traits.has('elementwise') || isChannelConcat(node)) return sameRowRule(node);
-  return null;
+  const { attrs, rows } = lookup(node.op);
+  switch (rows) {
+    case 'same':
+      return sameRowRule(node);
+    case 'window':
+    case 'pool':
+      return windowRule(node, withDefaults(attrs, node.attrs), rows);
+    case 'channels':
+      return normalAxis(Number(node.attrs.axis), 4) === 1 ? sameRowRule(node) : null;
+    case 'none':
+      return null;
+  }
 }
 
-function isChannelConcat(node: Node): boolean {
-  return node.op === concat.name && normalAxis(Number(node.attrs.axis), 4) === 1;
-}
-
-function windowRule(node: Node, attrs: Attrs): RowRule | null {
+function windowRule(node: Node, attrs: Attrs, rows: 'window' | 'pool'): RowRule | null {
   const numbers = (name: string): readonly number[] => attrs[name] as readonly number[];
   const [top = 0, left = 0, bottom = 0, right = 0] = numbers('pads');
-  const isPool = 'kernel_shape' in attrs;
+  const isPool = rows === 'pool';
   if (isPool && (top > 0 || bottom > 0 || attrs.ceil_mode)) return null;
   const [x, weight, bias, residual] = node.inputs;
   if (!x || (!isPool && (!weight?.constant || (bias && !bias.constant)))) return null;
-  const rows = isPool ? Number(numbers('kernel_shape')[0]) : Number(weight?.type.shape[2]);
-  const size = (rows - 1) * (numbers('dilations')[0] ?? 1) + 1;
+  const taps = isPool ? Number(numbers('kernel_shape')[0]) : Number(weight?.type.shape[2]);
+  const size = (taps - 1) * (numbers('dilations')[0] ?? 1) + 1;
   const pad = x.type.quant?.zeroPoint[0] ?? 0;
   const window = { size, stride: numbers('strides')[0] ?? 1, before: top, pad };
   const windows = [window, null, null, residual ? sameRow : null].slice(0, node.inputs.length);

@@ -1,5 +1,6 @@
 import { type Node, numElements, type StorageRule, type Value } from '@ghostc/ir';
-import { attrsOf, lookup } from './build-node.ts';
+import { lookup } from './build-node.ts';
+import { attrsOf } from './define-op.ts';
 import { concat, normalAxis } from './movement/movement.ts';
 
 /**
@@ -7,12 +8,18 @@ import { concat, normalAxis } from './movement/movement.ts';
  * convolution over its residual, since a kernel reads residual element i just before it writes output element i.
  */
 export function storageRuleOf(node: Node): StorageRule {
-  const { traits, inputs } = lookup(node.op);
-  if (traits.has('view')) return { kind: 'view' };
-  if (node.op === concat.name) return { kind: 'join', axis: joinAxis(node) };
-  if (traits.has('elementwise')) return inPlace(node, [...node.inputs.keys()]);
-  const residual = inputs.indexOf('residual?');
-  return residual < 0 ? { kind: 'own' } : inPlace(node, [residual]);
+  const { storage, inputs } = lookup(node.op);
+  switch (storage) {
+    case 'view':
+    case 'own':
+      return { kind: storage };
+    case 'join':
+      return { kind: 'join', axis: joinAxis(node) };
+    case 'in-place':
+      return inPlace(node, [...node.inputs.keys()]);
+    case 'residual':
+      return inPlace(node, [inputs.indexOf('residual?')]);
+  }
 }
 
 function joinAxis(node: Node): number {

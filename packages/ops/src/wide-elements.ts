@@ -9,6 +9,7 @@ export function wideElements(tensor: Tensor): ArrayLike<number> | ArrayLike<bigi
   return data instanceof BigInt64Array || data instanceof BigUint64Array ? data : toNumbers(tensor);
 }
 
+/** Whether elements are 64-bit integers, held as BigInt. */
 export function isWide({ data }: Tensor): boolean {
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
 }

@@ -1,4 +1,5 @@
-import { CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
+import { CompileError, type Graph, type Node, type Value, verify, withLocation } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
 import type { Applied, Declined, Rule } from './rule.ts';
 
 /** A rule that did not fire at a node whose op it wants, and why. */
@@ -7,6 +8,7 @@ export interface NearMiss extends Declined {
   readonly node: Node;
 }
 
+/** What `applyRules` tells of. */
 export interface ApplyOptions {
   readonly onDecline?: (miss: NearMiss) => void;
   readonly onFire?: (rule: string, node: Node) => void;
@@ -23,9 +25,18 @@ const MAX_REWRITES_PER_NODE = 20;
 
 /**
  * Applies rules until none fires: every node once, then only what a rewrite touched. Time grows with the number of nodes
- * and rewrites. Gives the number of rewrites.
+ * and rewrites. Gives the number of rewrites. The verifier sees the graph before and after.
  */
 export function applyRules(graph: Graph, rules: readonly Rule[], options: ApplyOptions = {}): number {
+  verify(graph, registry);
+  const fired = rewriteAll(graph, rules, options);
+  if (fired > 0)
+    withLocation({ pass: rules.map(({ name }) => name).join(', ') }, () => verify(graph, registry));
+  return fired;
+}
+
+/** `applyRules` without the verifier. */
+export function rewriteAll(graph: Graph, rules: readonly Rule[], options: ApplyOptions = {}): number {
   const byRoot = rulesByRoot(rules);
   const queue = new Set<Node>(graph.nodes());
   const depth = Math.max(1, ...rules.map((rule) => rule.depth ?? 1));
@@ -40,7 +51,7 @@ export function applyRules(graph: Graph, rules: readonly Rule[], options: ApplyO
         continue;
       }
       options.onFire?.(rule.name, node);
-      commit(graph, node, { result, queue, depth });
+      commit(graph, { result, queue, depth });
       if (++fired > limit)
         throw new CompileError(
           'rules/endless',
@@ -67,13 +78,13 @@ interface Commit {
 }
 
 /** Puts the replacement in place, removes what is dead, and queues every node whose match may see the change. */
-function commit(graph: Graph, root: Node, { result, queue, depth }: Commit): void {
-  const { value, added, match } = result;
-  const readers = [...root.output.users];
-  graph.replaceAllUses(root.output, value);
+function commit(graph: Graph, { result, queue, depth }: Commit): void {
+  const { replaced, added, match } = result;
+  const readers = replaced.flatMap(([old]) => [...old.users]);
+  for (const [old, value] of replaced) graph.replaceAllUses(old, value);
   for (const node of match.nodes) removeIfDead(graph, node, { queue, depth });
   for (const node of added) queue.add(node);
-  if (value.producer) queue.add(value.producer);
+  for (const [, { producer }] of replaced) if (producer) queue.add(producer);
   requeueFrom(queue, readers, depth);
 }
 

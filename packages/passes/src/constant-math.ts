@@ -1,4 +1,4 @@
-import { fromNumbers, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { fromNumbers, type Tensor, type TensorData, toNumbers, type Value } from '@ghostc/ir';
 
 /** The data of a value that a pattern found to be constant. */
 export function constantData(value: Value): Tensor {
@@ -19,9 +19,12 @@ export function scalarOf(value: Value | undefined): number | undefined {
 
 /** The weight with each output channel (axis 0) multiplied by its factor. */
 export function scaleChannels(weight: Tensor, factors: ArrayLike<number>): Tensor {
-  const data = toNumbers(weight);
-  const inner = data.length / (weight.shape[0] || 1);
-  const scaled = Float64Array.from(data, (w, i) => w * (factors[Math.floor(i / inner)] ?? 1));
+  const scaled = Float64Array.from(toNumbers(weight));
+  const inner = scaled.length / (weight.shape[0] || 1);
+  for (let i = 0, channel = 0; i < scaled.length; channel++) {
+    const factor = factors[channel] ?? 1;
+    for (const end = i + inner; i < end; i++) scaled[i] = (scaled[i] as number) * factor;
+  }
   return fromNumbers(weight.dtype, weight.shape, scaled);
 }
 
@@ -42,4 +45,17 @@ export function vector(like: Tensor, length: number, formula: (i: number) => num
     [length],
     Float64Array.from({ length }, (_, i) => formula(i)),
   );
+}
+
+const made = new WeakMap<TensorData, Map<string, Tensor>>();
+
+/** What is made of a constant, once for all its readers; `key` tells what. */
+export function ofShared(value: Value, key: string, make: () => Tensor): Tensor {
+  if (value.users.size <= 1) return make();
+  const { data } = constantData(value);
+  const known = made.get(data) ?? new Map<string, Tensor>();
+  made.set(data, known);
+  const tensor = known.get(key) ?? make();
+  known.set(key, tensor);
+  return tensor;
 }

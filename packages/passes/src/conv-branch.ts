@@ -57,15 +57,13 @@ function pointwise(x: Value, outputs: number): Omit<ConvBranch, 'node' | 'weight
   return { x, outputs, dtype: x.type.dtype, strides: [1, 1], spans: [point, point], channels: perChannel };
 }
 
-type WindowAttrs = { readonly [K in 'strides' | 'pads' | 'dilations']: readonly number[] };
-
 function convBranch(node: Node): ConvBranch | string {
   const [x, weight, bias] = node.inputs;
   if (!x || !weight?.constant) return `the weight of %${node.output.name} is not constant`;
   const refusal = foldRefusal(node);
   if (refusal) return refusal;
   if (!isFloat(weight.type.dtype)) return `the weight of %${node.output.name} is ${weight.type.dtype}`;
-  const attrs = attrsOf<WindowAttrs>(conv2d, node);
+  const attrs = attrsOf(conv2d, node);
   const [outputs = 0, per = 1, height = 1, width = 1] = constantData(weight).shape;
   const span = (axis: 0 | 1, count: number): Span => ({
     start: -(attrs.pads[axis] ?? 0),
@@ -88,10 +86,10 @@ function convBranch(node: Node): ConvBranch | string {
 
 function channelsOf(node: Node, outputs: number, per: number): Channels {
   if (node.op === 'depthwise_conv2d') {
-    const { multiplier } = attrsOf<{ multiplier: number }>(depthwiseConv2d, node);
+    const { multiplier } = attrsOf(depthwiseConv2d, node);
     return { op: node.op, attrs: { multiplier }, per, first: (m) => Math.floor(m / multiplier) };
   }
-  const { group } = attrsOf<{ group: number }>(conv2d, node);
+  const { group } = attrsOf(conv2d, node);
   return { op: 'conv2d', attrs: { group }, per, first: (m) => Math.floor(m / (outputs / group)) * per };
 }
 

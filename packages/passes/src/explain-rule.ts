@@ -1,5 +1,5 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
-import { applyRules } from './apply-rules.ts';
+import { rewriteAll } from './apply-rules.ts';
 import type { Pass } from './pass.ts';
 import type { Rule } from './rule.ts';
 
@@ -10,10 +10,12 @@ export interface RuleSite {
   readonly op: string;
 }
 
+/** A place where a rule did not fire, and why. */
 export interface NearMissReport extends RuleSite {
   readonly reason: string;
 }
 
+/** Where a rule fired on a model, and where it declined. */
 export interface Explanation {
   readonly rule: string;
   readonly fired: readonly RuleSite[];
@@ -36,7 +38,7 @@ export function explainRule(graph: Graph, rule: Rule, passes: readonly Pass[]): 
 function applyExplained(graph: Graph, rule: Rule, rules: readonly Rule[]): Explanation {
   const declined = new Map<Node, NearMissReport>();
   const fired: RuleSite[] = [];
-  applyRules(graph, rules, {
+  rewriteAll(graph, rules, {
     onDecline: (miss) => {
       if (miss.rule === rule.name) declined.set(miss.node, { ...siteOf(miss.node), reason: miss.reason });
     },

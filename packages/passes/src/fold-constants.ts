@@ -3,30 +3,20 @@ import {
   CompileError,
   fromNumbers,
   type Graph,
-  isFilled,
   isStatic,
   type Node,
   numElements,
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { lookup, nodeWork } from '@ghostc/ops';
+import { ConstantWork, lookup, nodeWork } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
 /** Folding may not make constants larger than this many elements, unless they are no larger than what they came from. */
 const MAX_GROWTH = 4096;
 
-/** Work on one graph, in all its passes together, beyond some for each element that the file holds. */
-const BASE_WORK = 2 ** 23;
-const WORK_PER_ELEMENT = 64;
-const workLeft = new WeakMap<Graph, number>();
-
-function workFor({ constants }: Graph): number {
-  let work = BASE_WORK;
-  for (const { constant } of constants)
-    if (constant && !isFilled(constant)) work += WORK_PER_ELEMENT * constant.data.length;
-  return work;
-}
+/** Work on one graph, in all its passes together. */
+const works = new WeakMap<Graph, ConstantWork>();
 
 /**
  * Evaluates nodes whose inputs are all constant, but those that take more work than is left: they stay as they are.
@@ -35,15 +25,12 @@ function workFor({ constants }: Graph): number {
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run(graph) {
-    let work = workLeft.get(graph) ?? workFor(graph);
+    const work = works.get(graph) ?? new ConstantWork(graph);
+    works.set(graph, work);
     for (const node of graph.nodes()) {
       if (node.outputs.every(isEmpty)) replaceOutputs(graph, node, node.outputs.map(emptyTensor));
-      else if (foldable(node) && nodeWork(node) <= work) {
-        work -= nodeWork(node);
-        fold(graph, node);
-      }
+      else if (foldable(node) && work.take(nodeWork(node))) fold(graph, node);
     }
-    workLeft.set(graph, work);
   },
 };
 

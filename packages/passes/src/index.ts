@@ -1,4 +1,5 @@
 export { type ApplyOptions, applyRules, type NearMiss } from './apply-rules.ts';
+export type { Build } from './build.ts';
 export {
   type Explanation,
   explainRule,
@@ -21,14 +22,17 @@ export {
   type ChainPattern,
   chain,
   constant,
+  each,
   either,
   type OpPattern,
   op,
+  opaque,
   optional,
   type Pattern,
+  type RootPattern,
   same,
 } from './pattern.ts';
-export { type Build, type Rule, type RuleSpec, rule } from './rule.ts';
+export { type Rule, type RuleSpec, rule } from './rule.ts';
 export { rules } from './rule-table.ts';
 export type { FusesGhost } from './rules/fuse-for-gpu.ts';
 export { formatTextCases, parseTextCases, type TextCase } from './text-cases.ts';

@@ -1,10 +1,14 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
-import { gpuOnlyOps, loweredGeneralOps, loweredOps, loweredQuantizedOps } from '@ghostc/ops';
+import { opsWith } from '@ghostc/ops';
 import { gpuLoweringPasses, layerPasses, loweringPasses } from './optimize.ts';
 import { type Pass, runPasses } from './pass.ts';
 import type { FusesGhost } from './rules/fuse-for-gpu.ts';
 
-const known = new Set<string>([...loweredOps, ...loweredQuantizedOps, ...loweredGeneralOps]);
+const known = new Set<string>([
+  ...opsWith('unary', 'binary', 'kernel'),
+  ...opsWith('quantized'),
+  ...opsWith('general'),
+]);
 
 /**
  * Turns composite ops into kernels, in place. Throws `lower/unsupported` for an op that has no kernel; which element types an
@@ -22,9 +26,9 @@ export function lowerToLayers(graph: Graph): Graph {
   return lowered(graph, layerPasses, known);
 }
 
-/** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves `gpuOnlyOps` besides. */
+/** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves those of `gpu` besides. */
 export function lowerForGpu(graph: Graph, fuses: FusesGhost): Graph {
-  return lowered(graph, gpuLoweringPasses(fuses), new Set([...known, ...gpuOnlyOps]));
+  return lowered(graph, gpuLoweringPasses(fuses), new Set([...known, ...opsWith('gpu')]));
 }
 
 function lowered(graph: Graph, passes: readonly Pass[], ops: ReadonlySet<string>): Graph {

@@ -2,7 +2,7 @@ import { parseGraph, printGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import { applyRules } from './apply-rules.ts';
-import { any, chain, constant, either, op, type Pattern, same } from './pattern.ts';
+import { any, chain, constant, either, op, type Pattern, type RootPattern, same } from './pattern.ts';
 import { rule } from './rule.ts';
 
 const parse = (text: string) => parseGraph(text, { registry });
@@ -55,7 +55,7 @@ describe('work is bounded', () => {
   function tree(
     levels: number,
     leaf: (i: number) => Pattern,
-  ): { text: string; pattern: Pattern; visits: () => number } {
+  ): { text: string; pattern: RootPattern; visits: () => number } {
     let visited = 0;
     const count = () => Boolean(++visited);
     const lines: string[] = [];
@@ -64,11 +64,11 @@ describe('work is bounded', () => {
       const [left, right] = [build(level - 1, 2 * i), build(level - 1, 2 * i + 1)];
       const name = `%n${lines.length}`;
       lines.push(`  ${name} = add ${left.name}, ${right.name} {activation="${i % 2 ? 'relu' : 'tanh'}"}`);
-      return { name, pattern: op('add', left.pattern, right.pattern).where(count) };
+      return { name, pattern: op('add', left.pattern, right.pattern).where(count).anyEpilogue() };
     };
     const { name, pattern } = build(levels, 0);
     const text = `graph @g(%x: f32[2])\n${lines.join('\n')}\n  return ${name}`;
-    return { text, pattern, visits: () => visited };
+    return { text, pattern: pattern as RootPattern, visits: () => visited };
   }
 
   // every order of 127 commutative nodes would be 2^127
@@ -77,7 +77,7 @@ describe('work is bounded', () => {
     ['a leaf that must be another value', (i: number) => (i === 127 ? same('root') : any(`x${i}`))],
   ])('%s', (_, leaf) => {
     const { text, pattern, visits } = tree(7, leaf);
-    const named = { ...pattern, name: 'root' } as Pattern;
+    const named = { ...pattern, name: 'root' } as RootPattern;
     const graph = parse(text);
     const reasons: string[] = [];
     const never = rule({ name: 'never', match: named, rewrite: () => graph.inputs[0] as never });

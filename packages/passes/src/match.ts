@@ -30,7 +30,10 @@ const MAX_STEPS = 10_000;
 export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult {
   const matcher = new Matcher(graph);
   const start = { captures: new Map(), nodes: [], shared: new Set<Node>() };
-  const { value: state } = matcher.match(root.output, pattern, start).next();
+  const value = root.outputs[pattern.outputIndex ?? 0] ?? null;
+  if (value && root.outputs.length > 1 && value.users.size === 0 && !graph.isOutput(value))
+    return { reason: `nothing reads %${value.name}` };
+  const { value: state } = matcher.match(value, pattern, start).next();
   if (!state) return { reason: matcher.reason };
   const outside = outsideUse(graph, state);
   if (outside) return { reason: outside };
@@ -78,19 +81,10 @@ class Matcher {
   }
 
   /** The producer of `value` if its op and attributes fit. */
-  #nodeOf(value: Value, { ops, accept }: Pattern, state: State): Node | null {
-    const node = value.producer;
+  #nodeOf(value: Value, pattern: Pattern, state: State): Node | null {
     if (++this.#steps > MAX_STEPS) return this.#refuse(state, `gave up after ${MAX_STEPS} nodes`);
-    if (!node || !ops?.has(node.op)) {
-      const found = node?.op ?? (value.constant ? 'a constant' : 'an input');
-      return this.#refuse(
-        state,
-        `expected ${[...(ops ?? [])].join(' or ')}, found ${found} at %${value.name}`,
-      );
-    }
-    if (accept && !accept(withDefaults(lookup(node.op).attrs, node.attrs)))
-      return this.#refuse(state, `the attributes of ${node.op} at %${value.name} do not fit`);
-    return node;
+    const reason = misfit(value, pattern);
+    return reason ? this.#refuse(state, reason()) : value.producer;
   }
 
   /** Whether every input can match by itself; the reason where one cannot. */
@@ -103,21 +97,21 @@ class Matcher {
 
   /** Whether a value matches when names bind anything: necessary, and cheap as it is found once. */
   #canMatch(value: Value | null, pattern: Pattern): boolean {
-    const { kind, ops, choices = [], inputs = [], accept } = pattern;
+    const { kind, choices = [], inputs = [] } = pattern;
     if (kind === 'absent') return value === null;
-    if (kind === 'either') return choices.some((choice) => this.#canMatch(value, choice));
+    if (kind === 'either' || kind === 'each') return choices.some((choice) => this.#canMatch(value, choice));
     if (value === null) return false;
     if (kind === 'any' || kind === 'same') return true;
     if (kind === 'constant') return value.constant !== null;
     const node = value.producer;
-    if (!node || !ops?.has(node.op)) return false;
+    if (!node || !pattern.ops?.has(node.op)) return false;
     if (kind === 'chain') return true;
     const known = this.#possible.get(pattern) ?? new Map<Value | null, boolean>();
     this.#possible.set(pattern, known);
     const before = known.get(value);
     if (before !== undefined) return before;
     const fits =
-      (!accept || accept(withDefaults(lookup(node.op).attrs, node.attrs))) &&
+      !misfit(value, pattern) &&
       ordersOf(node, inputs).some((order) =>
         inputs.every((input, i) => this.#canMatch(order[i] ?? null, input)),
       );
@@ -128,9 +122,29 @@ class Matcher {
   *#inputs(values: readonly (Value | null)[], patterns: readonly Pattern[], state: State, from = 0): Found {
     const pattern = patterns[from];
     if (!pattern) yield state;
+    else if (pattern.kind === 'each') yield* this.#list(values.slice(from), pattern, state);
     else
       for (const next of this.match(values[from] ?? null, pattern, state))
         yield* this.#inputs(values, patterns, next, from + 1);
+  }
+
+  /** Every value matches by itself; captures become lists. */
+  *#list(values: readonly (Value | null)[], { choices = [] }: Pattern, state: State): Found {
+    const [pattern] = choices;
+    const lists = new Map<string, (Value | Node)[]>();
+    let reached: State = { ...state, captures: new Map() };
+    if (!pattern || values.length === 0) {
+      this.#fail(state, 'each() has no input to match');
+      return;
+    }
+    for (const value of values) {
+      const { value: found } = this.match(value, pattern, { ...reached, captures: new Map() }).next();
+      if (!found) return;
+      for (const [name, one] of found.captures)
+        lists.set(name, [...(lists.get(name) ?? []), one as Value | Node]);
+      reached = found;
+    }
+    yield { ...reached, captures: new Map<string, Captures[string]>([...state.captures, ...lists]) };
   }
 
   /** A chain of one associative op: each pattern takes a term of its own, in any order. */
@@ -226,6 +240,51 @@ interface Assignment {
   readonly order: readonly number[];
   /** Terms taken so far, in `order`. */
   readonly taken: readonly number[];
+}
+
+/** Says why; made only where somebody asks. */
+type Reason = () => string;
+
+/** Why the node that computes a value is not what an op's or chain's pattern describes, its inputs aside. */
+function misfit(value: Value, pattern: Pattern): Reason | undefined {
+  const { ops, accept, outputIndex = 0 } = pattern;
+  const node = value.producer;
+  if (!node || !ops?.has(node.op)) {
+    const found = node?.op ?? (value.constant ? 'a constant' : 'an input');
+    return () => `expected ${[...(ops ?? [])].join(' or ')}, found ${found} at %${value.name}`;
+  }
+  if (node.outputs[outputIndex] !== value)
+    return () => `%${value.name} is not output ${outputIndex} of ${node.op}`;
+  if (accept && !accept(withDefaults(lookup(node.op).attrs, node.attrs)))
+    return () => `the attributes of ${node.op} at %${value.name} do not fit`;
+  return unlistedInput(node, pattern) ?? unlistedEpilogue(node, pattern);
+}
+
+/** An input that the pattern does not list. */
+function unlistedInput(node: Node, { kind, inputs = [], ...pattern }: Pattern): Reason | undefined {
+  if (node.inputs.length <= inputs.length || pattern.allowsOthers || kind === 'chain') return undefined;
+  if (inputs.at(-1)?.kind === 'each') return undefined;
+  const slots = lookup(node.op).inputs;
+  const extra = node.inputs.findIndex(
+    (input, i) => i >= inputs.length && input && !(pattern.allowsEpilogue && slots[i] === 'residual?'),
+  );
+  if (extra < 0) return undefined;
+  const slot = slots[Math.min(extra, slots.length - 1)]?.replace(/\W/g, '');
+  return () =>
+    `${node.op} at %${node.output.name} has the input ${slot} (%${node.inputs[extra]?.name}), which the pattern does not list`;
+}
+
+/** A fused activation that the pattern does not allow. */
+function unlistedEpilogue(node: Node, { allowsEpilogue }: Pattern): Reason | undefined {
+  if (allowsEpilogue) return undefined;
+  const specs = lookup(node.op).attrs;
+  for (const [name, given] of Object.entries(node.attrs)) {
+    const spec = specs[name];
+    if (spec?.epilogue && String(given) !== String(spec.default))
+      return () =>
+        `${node.op} at %${node.output.name} has the ${name} ${String(given)}, which the pattern does not allow`;
+  }
+  return undefined;
 }
 
 /** The inputs as they stand, and for a commutative op with the first two exchanged. */

@@ -1,4 +1,14 @@
-import { formatType, type Graph, type Node, tensorType, toBytes, type Value } from '@ghostc/ir';
+import {
+  formatType,
+  type Graph,
+  hashWords,
+  type Node,
+  sameWords,
+  type TensorData,
+  tensorType,
+  type Value,
+  wordsOf,
+} from '@ghostc/ir';
 import type { Pass } from './pass.ts';
 
 /** Common-subexpression elimination: equal constants become one, then equal nodes (op, attributes, inputs) become one. */
@@ -52,15 +62,16 @@ function bothAreOutputs(graph: Graph, a: Node, b: Node): boolean {
 
 function mergeConstants(graph: Graph): void {
   const seen = new Map<string, Value[]>();
+  const hashes = new Map<TensorData, number>();
   for (const value of [...graph.constants]) {
     const tensor = value.constant;
     if (!tensor || graph.isOutput(value)) continue;
-    const bytes = toBytes(tensor.data);
-    const key = `${formatType(tensorType(tensor))} ${fingerprint(bytes)}`;
+    const words = wordsOf(tensor.data);
+    const hash = hashes.get(tensor.data) ?? hashWords(words);
+    hashes.set(tensor.data, hash);
+    const key = `${formatType(tensorType(tensor))} ${hash}`;
     const candidates = seen.get(key) ?? [];
-    const twin = candidates.find(
-      (other) => other.constant && equalBytes(bytes, toBytes(other.constant.data)),
-    );
+    const twin = candidates.find((other) => other.constant && sameWords(words, wordsOf(other.constant.data)));
     if (!twin) {
       seen.set(key, [...candidates, value]);
       continue;
@@ -68,19 +79,4 @@ function mergeConstants(graph: Graph): void {
     graph.replaceAllUses(value, twin);
     graph.removeConstant(value);
   }
-}
-
-/** FNV-1a over the first and last 64 bytes: equality is checked in full afterwards. */
-function fingerprint(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  const mix = (byte: number): void => {
-    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  };
-  bytes.subarray(0, 64).forEach(mix);
-  bytes.subarray(-64).forEach(mix);
-  return hash;
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,6 +1,6 @@
 import { type Graph, verify, withLocation } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { applyRules } from './apply-rules.ts';
+import { rewriteAll } from './apply-rules.ts';
 import type { Rule } from './rule.ts';
 
 /** A named step that changes a graph in place. */
@@ -11,6 +11,7 @@ export interface Pass {
   readonly rules?: readonly Rule[];
 }
 
+/** What `runPasses` checks and tells between passes. */
 export interface RunOptions {
   /** Verify the graph after each pass that changed it. */
   readonly verifyEach?: boolean;
@@ -19,7 +20,7 @@ export interface RunOptions {
 
 /** A pass that applies some rules until none fires. */
 export function rulePass(name: string, ...rules: readonly Rule[]): Pass {
-  return { name, rules, run: (graph) => void applyRules(graph, rules) };
+  return { name, rules, run: (graph) => void rewriteAll(graph, rules) };
 }
 
 /** Runs passes in order; an error gains the name of its pass. */

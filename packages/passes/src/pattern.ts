@@ -1,11 +1,13 @@
 import { type Attrs, CompileError, type Node, type Value } from '@ghostc/ir';
+import { type AttrsOf, lookup, type NodeOf, type OpName } from '@ghostc/ops';
+import { slotsOf } from './slots.ts';
 
 /** What a match bound: values by the names given to `any` and `constant`, nodes by the names given with `.as`. */
-export type Captures = Readonly<Record<string, Value | Node | readonly Value[]>>;
+export type Captures = Readonly<Record<string, Value | Node | readonly (Value | Node)[]>>;
 
 /** A pattern for one value. `C` names its captures, so that a misspelt one is a type error. */
 export interface Pattern<C = unknown> {
-  readonly kind: 'any' | 'constant' | 'same' | 'op' | 'chain' | 'either' | 'absent';
+  readonly kind: 'any' | 'constant' | 'same' | 'op' | 'chain' | 'either' | 'absent' | 'each';
   readonly name?: string | undefined;
   readonly ops?: ReadonlySet<string>;
   readonly inputs?: readonly Pattern[];
@@ -13,6 +15,12 @@ export interface Pattern<C = unknown> {
   readonly accept?: ((attrs: Attrs) => boolean) | undefined;
   /** The value may be used outside of the match. */
   readonly shared?: boolean | undefined;
+  /** Which output of the node the value is: the first if absent. */
+  readonly outputIndex?: number | undefined;
+  /** There may be more inputs than `inputs`. */
+  readonly allowsOthers?: boolean | undefined;
+  /** There may be a fused activation or residual. */
+  readonly allowsEpilogue?: boolean | undefined;
   readonly choices?: readonly Pattern[];
   /** Captures the terms of a chain that no pattern takes. */
   readonly restName?: string | undefined;
@@ -54,38 +62,94 @@ export function either<P extends readonly Pattern[]>(...choices: P): Pattern<Par
   return { kind: 'either', choices };
 }
 
-/** A node's pattern, with the means to name and restrict it. */
-export interface OpPattern<C> extends Pattern<C> {
-  /** Captures the node. */
-  as<N extends string>(name: N): OpPattern<C & Record<N, Node>>;
-  /** Restricts the attributes, as stated on the node: defaults are not filled in. */
-  where(accept: (attrs: Attrs) => boolean): OpPattern<C>;
-  /** Lets the node's value be used outside of the match too. */
-  orShared(): OpPattern<C>;
+/** What a rule can start at: a node. */
+export interface RootPattern<C = unknown> extends Pattern<C> {
+  readonly kind: 'op' | 'chain';
+  readonly ops: ReadonlySet<string>;
 }
 
 /**
- * A node of one of the ops (`'relu'`, `'conv2d|depthwise_conv2d'`) with these inputs; inputs beyond the listed ones may be
- * anything. Of commutative ops the first two inputs may stand in either order.
+ * All inputs from here on (at least one) match the pattern, each by itself; what it captures comes as lists.
+ * `op('concat', each(op('relu', any('x'))))` captures `x: Value[]`.
  */
-export function op<P extends readonly Pattern[]>(names: string, ...inputs: P): OpPattern<All<P>> {
-  return opPattern({ kind: 'op', ops: new Set(names.split('|')), inputs });
+export function each<C>(pattern: Pattern<C>): Pattern<{ readonly [K in keyof C]: readonly C[K][] }> {
+  return { kind: 'each', choices: [pattern as Pattern] };
+}
+
+/** `'relu|clip'` as `'relu' | 'clip'`. */
+type Names<S extends string> = S extends `${infer First}|${infer Rest}` ? First | Names<Rest> : S;
+/** The list itself, or what is wrong with it. */
+type OpList<S extends string> =
+  string extends Names<S>
+    ? S
+    : [Exclude<Names<S>, OpName>] extends [never]
+      ? S
+      : `there is no op ${Exclude<Names<S>, OpName>}`;
+type Captured<O extends string> = [O] extends [OpName] ? NodeOf<O> : Node;
+type Accepted<O extends string> = [O] extends [OpName] ? AttrsOf<O> : Attrs;
+
+/** A node's pattern, with the means to name and restrict it. */
+export interface OpPattern<C, O extends string = string> extends RootPattern<C> {
+  /** Captures the node, typed by its op. */
+  as<N extends string>(name: N): OpPattern<C & Record<N, Captured<O>>, O>;
+  /** Restricts the attributes; defaults are filled in. */
+  where(accept: (attrs: Accepted<O>) => boolean): OpPattern<C, O>;
+  /** Lets the node's value be used outside of the match too. */
+  orShared(): OpPattern<C, O>;
+  /** Lets the node have more inputs than the listed ones: they are the rule's to keep. */
+  others(): OpPattern<C, O>;
+  /** Lets the node have a fused activation (or clamp) and a residual: they are the rule's to keep. */
+  anyEpilogue(): OpPattern<C, O>;
+  /** The value is this output of the node; the first, 0, if not said. */
+  output(index: number): OpPattern<C, O>;
+}
+
+/**
+ * A node of one of the ops (`'relu'`, `'conv2d|depthwise_conv2d'`) with these inputs and no others, and without a fused
+ * activation: what a rule may overlook has to be allowed by `others` and `anyEpilogue`. Of commutative ops the first two
+ * inputs may stand in either order. Throws `op/unknown`, and `rule/arity` for more inputs than an op has.
+ */
+export function op<const S extends string, P extends readonly Pattern[]>(
+  names: OpList<S>,
+  ...inputs: P
+): OpPattern<All<P>, Names<S>> {
+  const ops = new Set((names as string).split('|'));
+  for (const name of ops) checkListed(name, inputs);
+  return opPattern({ kind: 'op', ops, inputs });
+}
+
+/** A node that is kept as ONNX has it (`'Einsum'`), with these inputs and no others. */
+export function opaque<P extends readonly Pattern[]>(opType: string, ...inputs: P): OpPattern<All<P>> {
+  return op('onnx_node', ...inputs).where(({ op_type }) => op_type === opType);
+}
+
+function checkListed(name: string, inputs: readonly Pattern[]): void {
+  const { most } = slotsOf(lookup(name));
+  if (inputs.length > most)
+    throw new CompileError(
+      'rule/arity',
+      `${name} takes (${lookup(name).inputs.join(', ')}), the pattern lists ${inputs.length} inputs`,
+    );
+  const early = inputs.slice(0, -1).some(({ kind }) => kind === 'each');
+  if (early) throw new CompileError('rule/arity', 'expected each() as the last input');
 }
 
 const associative: ReadonlySet<string> = new Set(['add', 'mul', 'maximum', 'minimum']);
 
 /** A pattern of a chain, with the means to name what is left. */
-export interface ChainPattern<C> extends Pattern<C> {
+export interface ChainPattern<C> extends RootPattern<C> {
   /** Captures the root of the chain. */
   as<N extends string>(name: N): ChainPattern<C & Record<N, Node>>;
   /** Lets the chain have more terms, and captures those. */
-  rest<N extends string>(name: N): Pattern<C & Record<N, readonly Value[]>>;
+  rest<N extends string>(name: N): ChainPattern<C & Record<N, readonly Value[]>>;
+  /** Lets the whole have a fused activation: it is the rule's to keep. */
+  anyEpilogue(): ChainPattern<C>;
 }
 
 /**
  * A chain of one associative and commutative op (`'add'`, `'mul'`, `'maximum'`, `'minimum'`), nested in any way: each
  * pattern takes a term of its own, in any order. `chain('add', any('a'), op('relu', any('b')), any('c'))` matches
- * `(relu(b) + c) + a` as well as `a + (c + relu(b))`.
+ * `(relu(b) + c) + a` as well as `a + (c + relu(b))`. Throws `rule/chain` for another op.
  */
 export function chain<P extends readonly Pattern[]>(name: string, ...terms: P): ChainPattern<All<P>> {
   if (!associative.has(name))
@@ -96,24 +160,30 @@ export function chain<P extends readonly Pattern[]>(name: string, ...terms: P): 
   return chainPattern({ kind: 'chain', ops: new Set([name]), inputs: terms });
 }
 
-function chainPattern<C>(parts: Pattern<C>): ChainPattern<C> {
+function chainPattern<C>(parts: RootPattern<C>): ChainPattern<C> {
+  // what is captured is known to the types alone
+  const more = <D>(added: Partial<Pattern>): ChainPattern<D> =>
+    chainPattern({ ...parts, ...added } as RootPattern as RootPattern<D>);
   return {
     ...parts,
-    as: <N extends string>(name: N) =>
-      chainPattern<C & Record<N, Node>>({ ...(parts as Pattern), name } as Pattern<C & Record<N, Node>>),
-    rest: <N extends string>(rest: N) =>
-      ({ ...(parts as Pattern), restName: rest }) as Pattern<C & Record<N, readonly Value[]>>,
+    as: (name) => more({ name }),
+    rest: (restName) => more({ restName }),
+    anyEpilogue: () => more({ allowsEpilogue: true }),
   };
 }
 
-function opPattern<C>(parts: Pattern<C>): OpPattern<C> {
+function opPattern<C, O extends string>(parts: RootPattern<C>): OpPattern<C, O> {
   const { accept } = parts;
+  const more = <D>(added: Partial<Pattern>): OpPattern<D, O> =>
+    opPattern({ ...parts, ...added } as RootPattern as RootPattern<D>);
   return {
     ...parts,
-    as: <N extends string>(name: N) =>
-      opPattern<C & Record<N, Node>>({ ...(parts as Pattern), name } as Pattern<C & Record<N, Node>>),
-    where: (more) => opPattern<C>({ ...parts, accept: (attrs) => (accept?.(attrs) ?? true) && more(attrs) }),
-    orShared: () => opPattern<C>({ ...parts, shared: true }),
+    as: (name) => more({ name }),
+    where: (next) => more({ accept: (attrs) => (accept?.(attrs) ?? true) && next(attrs as Accepted<O>) }),
+    orShared: () => more({ shared: true }),
+    others: () => more({ allowsOthers: true }),
+    anyEpilogue: () => more({ allowsEpilogue: true }),
+    output: (outputIndex) => more({ outputIndex }),
   };
 }
 

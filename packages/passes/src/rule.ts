@@ -1,41 +1,23 @@
-import {
-  type Attrs,
-  CompileError,
-  type Graph,
-  type Node,
-  sameShape,
-  type Tensor,
-  type Value,
-} from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { CompileError, type Graph, type Node, sameShape, Value, withLocation } from '@ghostc/ir';
+import { type Build, Builder, type Source } from './build.ts';
+import { checkPattern } from './check-pattern.ts';
+import { CopyWork, sharedElements } from './copy-work.ts';
 import { type Match, matchAt } from './match.ts';
-import { type Captures, type Pattern, patternDepth } from './pattern.ts';
-
-/** What a new node came from, where that is not all that was matched. */
-export interface Source {
-  readonly origin?: readonly string[];
-  /** Of a composite: what its parts came from. */
-  readonly partOrigins?: readonly (readonly string[])[];
-}
+import { type Captures, patternDepth, type RootPattern } from './pattern.ts';
 
 /** What each part of a composite came from, in order; nothing where that is not known. */
 export function sourcesOf({ partOrigins }: Node): Source[] {
   return partOrigins.map((origin) => ({ origin }));
 }
 
-/** Adds nodes and constants in front of the matched root; they carry the source names of everything matched, if not told otherwise. */
-export interface Build {
-  node(op: string, inputs: readonly (Value | null)[], attrs?: Attrs, source?: Source): Value;
-  constant(tensor: Tensor, name: string): Value;
-}
-
+/** What `rule` makes a rule from: a pattern, a reason to decline, a rewrite. */
 export interface RuleSpec<C> {
   readonly name: string;
-  readonly match: Pattern<C>;
+  readonly match: RootPattern<C>;
   /** A reason to leave a match alone, or false. */
   readonly unless?: (captures: C) => string | false | undefined;
-  /** The value that takes the place of the root's output. */
-  readonly rewrite: (captures: C, build: Build) => Value;
+  /** The value that takes the place of the output that `match` is of, or one for each output of the root. */
+  readonly rewrite: (captures: C, build: Build) => Value | readonly Value[];
 }
 
 /** A rule as the driver sees it. */
@@ -50,7 +32,8 @@ export interface Rule {
 }
 
 export interface Applied {
-  readonly value: Value;
+  /** Outputs of the root, and what takes their place. */
+  readonly replaced: readonly (readonly [Value, Value])[];
   readonly added: readonly Node[];
   readonly match: Match;
 }
@@ -61,13 +44,12 @@ export interface Declined {
   readonly error?: CompileError;
 }
 
-/** Makes a rule; the captures of `match` type the arguments of `unless` and `rewrite`. */
+/** Makes a rule; the captures of `match` type the arguments of `unless` and `rewrite`. Throws `rule/root` without an op to start from. */
 export function rule<C>(spec: RuleSpec<C>): Rule {
-  const roots = spec.match.ops;
-  if (!roots) throw new CompileError('rule/root', `rule ${spec.name} needs an op at its root`);
+  withLocation({ pass: spec.name }, () => checkPattern(spec.match));
   return {
     name: spec.name,
-    roots,
+    roots: spec.match.ops,
     depth: patternDepth(spec.match),
     apply: (graph, root) => applyRule(spec, graph, root),
   };
@@ -80,60 +62,63 @@ function applyRule<C>(spec: RuleSpec<C>, graph: Graph, root: Node): Applied | De
   const reason = spec.unless?.(match.captures as Captures & C);
   if (reason) return { reason };
   const captures = match.captures as Captures & C;
-  return rewriting(graph, root, { match, rewrite: (build) => spec.rewrite(captures, build) });
+  const { outputIndex } = spec.match;
+  return rewriting(graph, root, {
+    match,
+    output: outputIndex,
+    rewrite: (build) => spec.rewrite(captures, build),
+  });
 }
 
 interface Rewriting {
   readonly match: Match;
-  /** The value that takes the place of the root's output. */
-  readonly rewrite: (build: Build) => Value;
+  /** The output of the root that one value replaces: the first if absent. */
+  readonly output?: number | undefined;
+  readonly rewrite: (build: Build) => Value | readonly Value[];
 }
 
 /**
  * Builds a replacement in front of `root`. Where that cannot be built, or has another type than the root's output, the rule
- * declines and the graph is as it was: no pass fails on a valid graph.
+ * declines and the graph is as it was: no pass fails on a valid graph. What else `rewrite` throws leaves nothing either.
  */
-export function rewriting(graph: Graph, root: Node, { match, rewrite }: Rewriting): Applied | Declined {
-  const made: Made = { nodes: [], constants: [] };
+export function rewriting(
+  graph: Graph,
+  root: Node,
+  { match, output, rewrite }: Rewriting,
+): Applied | Declined {
+  const origin = [...new Set(inOrder(match.nodes).flatMap((node) => node.origin))];
+  const builder = new Builder({ graph, root, origin });
+  const shared = sharedElements(match.nodes);
+  const work = CopyWork.of(graph);
+  if (shared > 0 && !work.allows(shared)) return { reason: 'its constants are shared and too large to copy' };
   try {
-    const value = rewrite(builder(graph, root, { match, made }));
-    checkReplacement(root.output, value);
-    return { value, added: made.nodes, match };
+    const result = rewrite(builder.functions);
+    const replaced = pairsOf(root, output ?? 0, result);
+    for (const [old, value] of replaced) checkReplacement(old, value);
+    if (shared > 0) for (const { constant } of builder.constants) if (constant) work.spend(constant.data);
+    return { replaced, added: builder.nodes, match };
   } catch (error) {
+    builder.undo();
     if (!(error instanceof CompileError)) throw error;
-    for (const node of made.nodes.reverse()) graph.remove(node);
-    for (const value of made.constants) graph.removeConstant(value);
     return { reason: error.detail, error };
   }
+}
+
+function pairsOf(root: Node, output: number, result: Value | readonly Value[]): (readonly [Value, Value])[] {
+  if (result instanceof Value) return [[root.outputs[output] as Value, result]];
+  const given = Array.isArray(result) ? (result as readonly Value[]) : [];
+  if (given.length !== root.outputs.length || !given.every((one) => one instanceof Value))
+    throw new CompileError(
+      'rules/result',
+      `expected a value, or one for each of the ${root.outputs.length} outputs of ${root.op}`,
+    );
+  return root.outputs.map((old, i) => [old, given[i] as Value]);
 }
 
 function checkReplacement(old: Value, value: Value): void {
   if (old.type.dtype === value.type.dtype && sameShape(old.type.shape, value.type.shape)) return;
   const [from, to] = [old, value].map(({ type }) => `${type.dtype}[${type.shape.join(',')}]`);
   throw new CompileError('rules/type', `the replacement of ${from} is ${to}`);
-}
-
-/** What a rewrite added to the graph. */
-interface Made {
-  readonly nodes: Node[];
-  readonly constants: Value[];
-}
-
-function builder(graph: Graph, root: Node, { match, made }: { match: Match; made: Made }): Build {
-  const origin = [...new Set(inOrder(match.nodes).flatMap((node) => node.origin))];
-  return {
-    node(op, inputs, attrs = {}, source = {}) {
-      const place = { origin, ...source, before: root, names: [root.output.name] };
-      const node = buildNode(graph, { op, inputs, attrs, ...place });
-      made.nodes.push(node);
-      return node.output;
-    },
-    constant(tensor, name) {
-      const value = graph.addConstant(name, tensor);
-      made.constants.push(value);
-      return value;
-    },
-  };
 }
 
 /** What a layer takes in before what it computes: it is not to be called after them. */

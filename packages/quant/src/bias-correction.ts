@@ -3,8 +3,10 @@ import { evaluateOne, lookup } from '@ghostc/ops';
 import { type ObserveOptions, observeValues, type Samples } from './calibrate.ts';
 import { roundedWeight } from './quantize-weight.ts';
 
-/** Ops with weights per output channel and a bias. */
-const weighted: ReadonlySet<string> = new Set(['conv2d', 'depthwise_conv2d', 'fully_connected']);
+/** Has the op weights per output channel, and a bias? */
+function isWeighted({ op }: Node): boolean {
+  return lookup(op).integerForm.kind === 'weighted';
+}
 
 /**
  * Bias correction (Nagel et al. 2019, section 4.2, with measured means): rounding the weights shifts the mean of each output
@@ -13,7 +15,7 @@ const weighted: ReadonlySet<string> = new Set(['conv2d', 'depthwise_conv2d', 'fu
  */
 export function correctBiases(graph: Graph, samples: Samples, options: ObserveOptions = {}): void {
   const layers = [...graph.nodes()].filter(
-    (node) => weighted.has(node.op) && node.inputs[1]?.constant && node.inputs[2]?.constant,
+    (node) => isWeighted(node) && node.inputs[1]?.constant && node.inputs[2]?.constant,
   );
   const means = meanInputs(graph, samples, { ...options, layers });
   for (const layer of layers) {

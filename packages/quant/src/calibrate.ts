@@ -11,6 +11,7 @@ export interface Sample {
 /** Calibration data: gone through once per pass over the data, so a generator function may make samples as they are needed. */
 export type Samples = Iterable<Sample>;
 
+/** What `observeValues` tells while it runs. */
 export interface ObserveOptions {
   /** Called after each sample with how many are done. */
   readonly onSample?: ((done: number) => void) | undefined;
@@ -50,6 +51,7 @@ function sampleInput(input: Value, inputs: ReadonlyMap<string, Tensor>): Tensor 
   throw new CompileError('quant/calibration', `calibration data has no input ${input.name}`);
 }
 
+/** What was seen of each value in calibration. */
 export interface Calibration {
   readonly statistics: ReadonlyMap<Value, ValueStatistics>;
   readonly samples: number;

@@ -2,7 +2,9 @@ import type { Bin, Histogram } from './histogram.ts';
 import type { Range } from './quant-range.ts';
 import type { ValueStatistics } from './value-statistics.ts';
 
+/** Ways to choose the range of a value from what was seen of it. */
 export const calibrationMethods = ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'] as const;
+/** How a range is chosen, one of `calibrationMethods`. */
 export type CalibrationMethod = (typeof calibrationMethods)[number];
 
 export interface RangeOptions {

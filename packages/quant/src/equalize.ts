@@ -8,7 +8,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { normalAxis } from '@ghostc/ops';
+import { lookup, normalAxis } from '@ghostc/ops';
 import { type ObserveOptions, observeValues, type Samples } from './calibrate.ts';
 
 /** Factors stay within 1/16 to 16. */
@@ -56,14 +56,6 @@ function scalable(node: Node): boolean {
   );
 }
 
-const passing: ReadonlySet<string> = new Set([
-  'relu',
-  'max_pool',
-  'average_pool',
-  'global_average_pool',
-  'mul',
-]);
-
 /** Every weight that reads the value's channels, or null where some use takes no factor. */
 function absorbersOf(graph: Graph, value: Value, offset: number): Absorber[] | null {
   if (graph.isOutput(value)) return null;
@@ -90,7 +82,7 @@ function absorbersIn(
   if (user.op === 'concat') return concatAbsorbers(graph, user, { value, offset });
   const { activation = 'none' } = user.attrs;
   const homogeneous = activation === 'none' || activation === 'relu';
-  return passing.has(user.op) && homogeneous ? absorbersOf(graph, user.output, offset) : null;
+  return lookup(user.op).factor === 'passed' && homogeneous ? absorbersOf(graph, user.output, offset) : null;
 }
 
 function concatAbsorbers(

@@ -2,7 +2,7 @@ import { type Attrs, Graph, type Node, type Tensor, toNumbers, type Value } from
 import { buildNode } from '@ghostc/ops';
 import { chooseRange } from './choose-range.ts';
 import { type Form, outputAttrs, type RewriteOptions, type Rewriting } from './integer-rule.ts';
-import { integerRules } from './integer-rules.ts';
+import { integerRuleOf } from './integer-rule-of.ts';
 import { constantStatistics, type QuantPlan } from './quant-plan.ts';
 import { activationQuant, quantizeNumber } from './quant-range.ts';
 
@@ -72,7 +72,7 @@ export class GraphQuantizer implements Rewriting {
 
   #rewrite(node: Node): void {
     const precision = this.plan.precisionOf(node);
-    const rule = integerRules.get(node.op);
+    const rule = integerRuleOf(node.op);
     const value = precision === 'float' ? null : (rule?.(node, this, precision) ?? null);
     if (value) {
       this.#formsOf(node.output)[value.type.dtype as Form] = value;

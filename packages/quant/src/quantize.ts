@@ -10,6 +10,7 @@ import { planScales, type QuantPlan } from './quant-plan.ts';
 import { type PrecisionBudget, type PrecisionSearch, searchPrecision } from './search-precision.ts';
 import { type LayerSensitivity, measureSensitivity, runFloat } from './sensitivity.ts';
 
+/** Options of `quantize`. */
 export interface QuantizeOptions {
   /** How a range is chosen from the calibration data; min-max if absent. */
   readonly method?: CalibrationMethod | undefined;
@@ -34,6 +35,7 @@ export interface QuantizeOptions {
   readonly onProgress?: ((step: string, done: number) => void) | undefined;
 }
 
+/** A quantised graph, and how it came about. */
 export interface QuantizedModel {
   readonly graph: Graph;
   /** The float graph that was calibrated: lowered, split where integers need it, equalised. */
@@ -47,6 +49,7 @@ export interface QuantizedModel {
   readonly report?: QuantReport | undefined;
 }
 
+/** What quantising each layer does to the outputs; SQNR in dB. */
 export interface QuantReport {
   readonly layers: readonly LayerSensitivity[];
   readonly kept: readonly LayerSensitivity[];

@@ -3,6 +3,7 @@ import type { Precision, QuantPlan } from './quant-plan.ts';
 import { carriesScale } from './scale-groups.ts';
 import { type FloatRuns, type LayerSensitivity, planSqnr } from './sensitivity.ts';
 
+/** How many layers may be kept out of int8, and when to stop. */
 export interface PrecisionBudget {
   /** What a layer that int8 hurts becomes. */
   readonly keep: 'float' | 'int16';

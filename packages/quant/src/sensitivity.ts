@@ -2,7 +2,7 @@ import { type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghos
 import { defaultRounding, evaluateFrom } from '@ghostc/ops';
 import { observeTensors, type Sample } from './calibrate.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
-import { integerRules } from './integer-rules.ts';
+import { integerRuleOf } from './integer-rule-of.ts';
 import type { Precision, QuantPlan } from './quant-plan.ts';
 import { carriesScale } from './scale-groups.ts';
 import { SignalToNoise } from './signal-to-noise.ts';
@@ -26,7 +26,7 @@ export function runFloat(graph: Graph, samples: readonly Sample[]): FloatRuns {
 
 /** Layers that have an integer form of their own; what moves elements changes nothing. */
 export function quantizableLayers(graph: Graph): Node[] {
-  return [...graph.nodes()].filter((node) => integerRules.has(node.op) && !carriesScale(node));
+  return [...graph.nodes()].filter((node) => integerRuleOf(node.op) && !carriesScale(node));
 }
 
 /** The sensitivity of every layer, the most sensitive first. */
@@ -72,7 +72,7 @@ export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number
 function exactValues(graph: Graph, { precisionOf }: QuantPlan): Set<Value> {
   const exact = new Set<Value>(graph.inputs);
   for (const node of graph.nodes()) {
-    const float = precisionOf(node) === 'float' || !integerRules.has(node.op);
+    const float = precisionOf(node) === 'float' || !integerRuleOf(node.op);
     if (float && node.inputs.every((input) => !input || input.constant || exact.has(input)))
       for (const output of node.outputs) exact.add(output);
   }

@@ -1,4 +1,5 @@
 import {
+  type Attrs,
   fromNumbers,
   Graph,
   mulberry32,
@@ -8,7 +9,7 @@ import {
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { buildNode, lookup, type RandomUse, registry } from '@ghostc/ops';
 import fc from 'fast-check';
 
 /** One step of a random graph: what to add, and numbers to choose its details by. */
@@ -64,19 +65,14 @@ export function randomGraph(): fc.Arbitrary<Graph> {
     });
 }
 
-const activations = [
-  'relu',
-  'sigmoid',
-  'hard_swish',
-  'tanh',
-  'leaky_relu',
-  'clip',
-  'silu',
-  'identity',
-  'dropout',
-];
+/** Ops that a random graph may use in a place. */
+function usedAs(place: RandomUse['place']): readonly string[] {
+  return [...registry.values()].flatMap(({ name, random }) => (random.place === place ? [name] : []));
+}
 
-const reductions = ['reduce_mean', 'reduce_sum', 'reduce_max', 'reduce_min'];
+const activations = usedAs('activation');
+const reductions = usedAs('axes');
+const operands = usedAs('operands');
 
 class RandomGraphBuilder {
   readonly #graph = new Graph('random');
@@ -195,7 +191,7 @@ class RandomGraphBuilder {
     ];
     const shape = shapes[seed % (shapes.length + 1)];
     const other = shape ? this.#random(shape, seed) : this.#node('global_average_pool', [x]);
-    const op = ['add', 'sub', 'mul', 'maximum', 'minimum'][pick % 5] ?? 'add';
+    const op = operands[pick % operands.length] ?? 'add';
     return this.#node(op, seed % 2 ? [other, x] : [x, other]);
   }
 
@@ -275,7 +271,7 @@ class RandomGraphBuilder {
   }
 
   #activation(op: string, x: Value): Value {
-    return this.#node(op, [x], op === 'clip' ? { min: 0, max: 6 } : {});
+    return this.#node(op, [x], lookup(op).random.attrs);
   }
 
   /** An earlier value of the same shape, or the value itself. */
@@ -283,11 +279,7 @@ class RandomGraphBuilder {
     return this.#images.find((value) => value.type.shape.join() === x.type.shape.join()) ?? x;
   }
 
-  #node(
-    op: string,
-    inputs: readonly (Value | null)[],
-    attrs: Record<string, number | string | readonly number[]> = {},
-  ): Value {
+  #node(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
     return buildNode(this.#graph, { op, inputs, attrs }).output;
   }
 

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { allSuites } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -8,14 +7,15 @@ import { conformCases } from '../conform/conform-case.ts';
 import { type ConformReport, conformReport } from '../conform/conform-report.ts';
 import { exportSuite } from '../conform/export-suite.ts';
 import { readBaseline, readExpectedFailures } from '../conform/read-lists.ts';
-import { badge, countsOf, htmlPage, junitXml, tap } from '../conform/report-formats.ts';
+import { countsOf } from '../conform/report-formats.ts';
 import { defaultWorkers, runConform } from '../conform/run-conform.ts';
-import { ENGINE_TIMEOUT, findRuntime, runtimeKinds } from '../find-runtime.ts';
+import { type ReportFlags, writeReports } from '../conform/write-reports.ts';
+import { ENGINE_TIMEOUT, runtimeKinds } from '../find-runtime.ts';
 import { parseCount } from '../parse-count.ts';
 import { showStep, startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
 
-interface ConformFlags {
+interface ConformFlags extends ReportFlags {
   readonly runtime?: string;
   readonly exec?: string;
   readonly onnxTests: readonly string[];
@@ -29,11 +29,6 @@ interface ConformFlags {
   readonly strict?: boolean;
   readonly export?: string;
   readonly list?: boolean;
-  readonly json?: string | true;
-  readonly junit?: string;
-  readonly tap?: string;
-  readonly html?: string;
-  readonly badge?: string;
 }
 
 interface Shard {
@@ -107,11 +102,12 @@ function parseShard(text: string): Shard {
 
 async function runCommand(flags: ConformFlags): Promise<void> {
   if (flags.export !== undefined) return exportTo(flags.export, flags);
-  const names = selected(conformCases(flags.onnxTests), flags).map(({ name }) => name);
+  const all = conformCases(flags.onnxTests);
+  const names = selected(all, flags).map(({ name }) => name);
   if (names.length === 0)
     throw new CompileError('cli/filter', 'no case is selected; --list prints the names');
   if (flags.list) console.log(names.join('\n'));
-  else await runAll(names, flags);
+  else await runAll(names, new Set(all.map(({ name }) => name)), flags);
 }
 
 function exportTo(folder: string, flags: ConformFlags): void {
@@ -135,35 +131,31 @@ function selected<T extends { readonly name: string }>(
   return shard ? named.filter((_, i) => i % shard.count === shard.index - 1) : named;
 }
 
-async function runAll(names: readonly string[], flags: ConformFlags): Promise<void> {
+async function runAll(
+  names: readonly string[],
+  known: ReadonlySet<string>,
+  flags: ConformFlags,
+): Promise<void> {
   const runtime = flags.exec === undefined ? flags.runtime : `exec:${flags.exec}`;
   if (runtime === undefined) throw new CompileError('cli/runtime', 'expected --runtime or --exec');
-  const { name } = await findRuntime(runtime); // what cannot be loaded at all is said once
-  const expected = {
-    expectedFailures: flags.expectedFailures ? readExpectedFailures(flags.expectedFailures) : new Map(),
+  const expectations = {
+    expectedFailures: flags.expectedFailures
+      ? readExpectedFailures(flags.expectedFailures, known)
+      : new Map(),
     baseline: flags.baseline ? readBaseline(flags.baseline) : undefined,
     strict: flags.strict ?? false,
   };
-  const progress = startProgress(`${name}: 0 of ${names.length}`);
+  const progress = startProgress(`0 of ${names.length}`);
   let done = 0;
   const onResult = () => {
-    progress.text = `${name}: ${++done} of ${names.length}`;
+    progress.text = `${++done} of ${names.length}`;
   };
-  const results = await runConform({ ...flags, runtime, names, onResult }).finally(() => progress.stop());
-  const report = conformReport(name, results, expected);
+  const run = { ...flags, runtime, names, onResult };
+  const { engine, results } = await runConform(run).finally(() => progress.stop());
+  const report = conformReport(engine, results, expectations);
   await writeReports(report, flags);
   if (flags.json !== true) print(report);
   process.exitCode = report.problems.length ? 1 : 0;
-}
-
-async function writeReports(report: ConformReport, flags: ConformFlags): Promise<void> {
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.json === true) process.stdout.write(json);
-  else if (flags.json) writeFileSync(flags.json, json);
-  if (flags.junit) writeFileSync(flags.junit, await junitXml(report));
-  if (flags.tap) writeFileSync(flags.tap, tap(report));
-  if (flags.html) writeFileSync(flags.html, htmlPage(report));
-  if (flags.badge) writeFileSync(flags.badge, await badge(report));
 }
 
 /** Problems that are printed; files have all. */

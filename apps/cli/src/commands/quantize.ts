@@ -16,6 +16,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { bindOption } from '../bind-option.ts';
 import { type CalibrationFlags, parseCalibrationSpec } from '../calibration/calibration-spec.ts';
+import { addDataOptions } from '../calibration/data-options.ts';
 import { type CalibrationData, loadCalibration } from '../calibration/load-calibration.ts';
 import { anyWorkOption, checkWork } from '../check-work.ts';
 import { formatCount, formatTable } from '../format.ts';
@@ -49,7 +50,7 @@ interface QuantizeFlags extends CalibrationFlags {
 }
 
 export function quantizeCommand(): Command {
-  return new Command('quantize')
+  const command = new Command('quantize')
     .description('make a float model an int8 model, with ranges measured on calibration data')
     .addArgument(modelArgument())
     .requiredOption('--out <file>', 'the int8 model: .onnx (QuantizeLinear/DequantizeLinear), or .gir')
@@ -57,25 +58,8 @@ export function quantizeCommand(): Command {
       '--calibration <path>',
       'a folder of test_data_set_K, of pictures or of tensors, or a .npy, .pb or raw file',
     )
-    .option('--seeded <n>', 'calibrate on n seeded random inputs instead: for measuring, not for accuracy')
-    .option('--shape <sizes>', 'shape of a raw file, such as 200x1x28x28')
-    .addOption(new Option('--dtype <type>', 'elements of a raw file').choices(['u8', 'f32']).default('u8'))
-    .addOption(
-      new Option('--layout <order>', 'axes of arrays and raw files')
-        .choices(['nchw', 'nhwc'])
-        .default('nchw'),
-    )
-    .option(
-      '--scale <n>',
-      'x = (stored * scale - mean) / std; 1/255 for bytes and pictures if absent, else 1',
-    )
-    .option('--mean <list>', 'one number, or one per channel', '0')
-    .option('--std <list>', 'one number, or one per channel', '1')
-    .option('--resize <size>', 'pictures: the shorter side, or HEIGHTxWIDTH')
-    .option('--crop <size>', 'pictures: cut from the middle')
-    .addOption(
-      new Option('--order <order>', 'pictures: order of channels').choices(['rgb', 'bgr']).default('rgb'),
-    )
+    .option('--seeded <n>', 'calibrate on n seeded random inputs instead: for measuring, not for accuracy');
+  return addDataOptions(command)
     .option('--limit <n>', 'most calibration samples taken')
     .addOption(
       new Option('--method <method>', 'how ranges are chosen').choices(calibrationMethods).default('minmax'),

@@ -1,13 +1,12 @@
-import type { Runtime, TargetResult } from '@ghostc/conformance';
-import { CompileError } from '@ghostc/ir';
+import type { TargetResult } from '@ghostc/conformance';
 import type { Rounding } from '@ghostc/ops';
-import { originalRuntime, runtimeNames, stopEngines } from '@ghostc/runtimes';
+import { runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
 import { bindOption } from '../bind-option.ts';
 import { anyWorkOption, checkWork } from '../check-work.ts';
 import { collect } from '../collect.ts';
-import { findRuntime } from '../find-runtime.ts';
-import { type LoadedModel, loadModel } from '../load-model.ts';
+import { runtimeOfModel } from '../find-runtime.ts';
+import { loadModel } from '../load-model.ts';
 import { printVerification } from '../print-verification.ts';
 import { startProgress } from '../progress.ts';
 import { roundingOption } from '../rounding-option.ts';
@@ -83,7 +82,7 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   try {
     const loaded = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
     checkWork(loaded, flags);
-    const runtimes = await Promise.all(namesOf(flags).map((name) => runtimeOf(name, loaded)));
+    const runtimes = await Promise.all(namesOf(flags).map((name) => runtimeOfModel(name, loaded)));
     const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
     const results: TargetResult[] = [];
     for (const runtime of runtimes) {
@@ -109,12 +108,6 @@ function namesOf({ targets, runtime, exec }: VerifyFlags): string[] {
   if (targets === undefined && engines.length) return engines;
   const named = (targets ?? DEFAULT_TARGETS).split(',').map((name) => name.trim());
   return [...named, ...engines];
-}
-
-async function runtimeOf(name: string, { onnx }: LoadedModel): Promise<Runtime> {
-  if (name !== 'original') return findRuntime(name);
-  if (onnx) return originalRuntime(onnx.path);
-  throw new CompileError('cli/target', 'the target original needs an .onnx model');
 }
 
 interface Report {

@@ -15,5 +15,13 @@ export interface CaseResult {
   readonly message?: string;
 }
 
+/** A result held against what is expected of the case. */
+export interface JudgedResult extends CaseResult {
+  /** What is wrong, in words; absent where nothing is. */
+  readonly problem?: string;
+  /** Why the case is expected to fail. */
+  readonly expected?: string;
+}
+
 /** Statuses that make a run fail. */
 export const isProblem = ({ status }: CaseResult): boolean => !['pass', 'refused', 'unread'].includes(status);

@@ -1,10 +1,10 @@
-import { type CaseResult, isProblem } from './case-result.ts';
+import { type CaseResult, isProblem, type JudgedResult } from './case-result.ts';
 
 /** A run, as `--json` writes it and `--baseline` reads it. */
 export interface ConformReport {
   readonly format: 'ghostc-conform/1';
   readonly runtime: string;
-  readonly cases: readonly CaseResult[];
+  readonly cases: readonly JudgedResult[];
   /** What is wrong, in words. Empty when the engine conforms. */
   readonly problems: readonly string[];
 }
@@ -19,47 +19,42 @@ export interface Expectations {
 
 export function conformReport(
   runtime: string,
-  cases: readonly CaseResult[],
-  expected: Expectations,
+  results: readonly CaseResult[],
+  expectations: Expectations,
 ): ConformReport {
-  const known = new Set(cases.map(({ name }) => name));
-  const unknown = [...expected.expectedFailures.keys()].filter((name) => !known.has(name));
-  return {
-    format: 'ghostc-conform/1',
-    runtime,
-    cases,
-    problems: [
-      ...cases.flatMap((one) => problemOf(one, expected)),
-      ...unknown.map((name) => `${name}: expected to fail, but no such case was run`),
-    ],
-  };
+  const cases = results.map((one) => judged(one, expectations));
+  const problems = cases.flatMap(({ name, problem }) => (problem === undefined ? [] : `${name}: ${problem}`));
+  return { format: 'ghostc-conform/1', runtime, cases, problems };
 }
 
-function problemOf(result: CaseResult, { expectedFailures, baseline, strict }: Expectations): string[] {
+function judged(result: CaseResult, expectations: Expectations): JudgedResult {
+  const expected = expectations.expectedFailures.get(result.name);
+  const problem = problemOf(result, expectations);
+  return { ...result, ...(expected !== undefined && { expected }), ...(problem !== null && { problem }) };
+}
+
+function problemOf(result: CaseResult, { expectedFailures, baseline, strict }: Expectations): string | null {
   const { name, status, message } = result;
   const reason = expectedFailures.get(name);
   const failed = isProblem(result) || (strict && status === 'refused');
-  if (reason !== undefined) return failed ? [] : [`${name}: expected to fail (${reason}), found ${status}`];
+  if (reason !== undefined) return failed ? null : `expected to fail (${reason}), found ${status}`;
   const before = baseline?.cases.find((one) => one.name === name);
-  if (failed)
-    return [
-      `${name}: ${status}${before?.status === 'pass' ? ', which passed before' : ''}${message ? `: ${message}` : ''}`,
-    ];
-  return before ? worsened(result, before) : [];
+  if (failed) {
+    const regression = before?.status === 'pass' ? ', which passed before' : '';
+    return `${status}${regression}${message ? `: ${message}` : ''}`;
+  }
+  return before ? worsened(result, before) : null;
 }
 
 /** Growth from the baseline that is told: of the error, and of the time where it can be measured. */
 const [ERROR_GROWTH, TIME_GROWTH, MIN_SECONDS] = [10, 3, 0.5];
 
-function worsened(now: CaseResult, before: CaseResult): string[] {
-  const problems: string[] = [];
-  if (now.status === 'refused' && before.status === 'pass')
-    problems.push(`${now.name}: refused, passed before`);
+function worsened(now: CaseResult, before: CaseResult): string | null {
+  const found: string[] = [];
+  if (now.status === 'refused' && before.status === 'pass') found.push('refused, passed before');
   if ((now.ratio ?? 0) > ERROR_GROWTH * (before.ratio ?? Infinity) && before.ratio)
-    problems.push(
-      `${now.name}: error over bound grew from ${before.ratio.toPrecision(2)} to ${now.ratio?.toPrecision(2)}`,
-    );
+    found.push(`error over bound grew from ${before.ratio.toPrecision(2)} to ${now.ratio?.toPrecision(2)}`);
   if (now.seconds > Math.max(MIN_SECONDS, TIME_GROWTH * before.seconds))
-    problems.push(`${now.name}: time grew from ${before.seconds.toFixed(2)} to ${now.seconds.toFixed(2)} s`);
-  return problems;
+    found.push(`time grew from ${before.seconds.toFixed(2)} to ${now.seconds.toFixed(2)} s`);
+  return found.length ? found.join('; ') : null;
 }

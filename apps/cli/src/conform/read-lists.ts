@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs';
 import { CompileError } from '@ghostc/ir';
 import type { ConformReport } from './conform-report.ts';
 
-/** Lines `NAME REASON` of a file; `#` starts a comment. Throws `cli/list` for a name without a reason. */
-export function readExpectedFailures(file: string): Map<string, string> {
+/**
+ * Lines `NAME REASON` of a file; `#` starts a comment. Throws `cli/list` for a name without a reason, and for one that is no
+ * case's.
+ */
+export function readExpectedFailures(file: string, known: ReadonlySet<string>): Map<string, string> {
   const lines = readFileSync(file, 'utf8').split('\n');
   const entries = lines.flatMap((line, i): [string, string][] => {
     const text = line.replace(/(^|\s)#.*$/, '').trim();
     if (text === '') return [];
     const found = /^(\S+)\s+(.+)$/.exec(text);
-    if (!found)
-      throw new CompileError(
-        'cli/list',
-        `line ${i + 1}: expected NAME REASON, found ${JSON.stringify(text)}`,
-        {
-          file,
-        },
-      );
-    return [[found[1] as string, found[2] as string]];
+    const [name, reason] = [found?.[1] ?? '', found?.[2] ?? ''];
+    const wrong = !found
+      ? `expected NAME REASON, found ${JSON.stringify(text)}`
+      : !known.has(name) && `there is no case ${name}`;
+    if (wrong) throw new CompileError('cli/list', wrong, { file, line: i + 1 });
+    return [[name, reason]];
   });
   return new Map(entries);
 }

@@ -1,5 +1,5 @@
 import { escapeHtml } from '../escape-html.ts';
-import { type CaseResult, isProblem } from './case-result.ts';
+import type { CaseResult, JudgedResult } from './case-result.ts';
 import type { ConformReport } from './conform-report.ts';
 
 /** JUnit's XML, a test case a case, as CI systems read it. */
@@ -13,24 +13,34 @@ export async function junitXml({ runtime, cases }: ConformReport): Promise<strin
       .name(one.name)
       .className(runtime)
       .time(Number(one.seconds.toFixed(3)));
-    if (isProblem(one)) test.failure(one.message ?? one.status, one.status);
-    else if (one.status !== 'pass') test.skipped();
+    if (one.problem !== undefined) test.failure(one.problem, one.status);
+    else if (one.status !== 'pass') test.skipped().standardOutput(skipReason(one));
   }
   return report.build();
 }
 
-/** Test Anything Protocol, version 14. */
+/** Test Anything Protocol, version 14. A case that fails as expected is `not ok` with the directive TODO. */
 export function tap({ cases }: ConformReport): string {
   const lines = cases.map((one, i) => {
-    const skip = one.status === 'refused' || one.status === 'unread' ? ` # SKIP ${oneLine(one)}` : '';
-    const text = `${isProblem(one) ? 'not ok' : 'ok'} ${i + 1} - ${one.name.replace(/#/g, '\\#')}${skip}`;
-    return isProblem(one) ? `${text}\n  ---\n  message: ${JSON.stringify(oneLine(one))}\n  ...` : text;
+    const { name, status, problem } = one;
+    const title = `${i + 1} - ${name.replace(/#/g, '\\#')}`;
+    if (problem !== undefined)
+      return `not ok ${title}\n  ---\n  message: ${JSON.stringify(oneLine(problem))}\n  ...`;
+    if (status === 'pass') return `ok ${title}`;
+    return one.expected === undefined
+      ? `ok ${title} # SKIP ${skipReason(one)}`
+      : `not ok ${title} # TODO ${skipReason(one)}`;
   });
   return `TAP version 14\n1..${cases.length}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-const oneLine = ({ status, message }: CaseResult): string =>
-  message ? `${status}: ${message.replace(/\s+/g, ' ')}` : status;
+/** Why a case that does not pass is no problem. */
+function skipReason({ expected, status, message }: JudgedResult): string {
+  const found = message ? `${status}: ${message}` : status;
+  return oneLine(expected === undefined ? found : `${expected} (${found})`);
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
 
 /** An SVG such as those of shields.io: how many cases pass of those that the engine did not refuse. */
 export async function badge({ cases, problems }: ConformReport): Promise<string> {
@@ -71,16 +81,17 @@ ${problems.length ? `<h2>${problems.length} problems</h2>\n<ul>\n${list}\n</ul>`
 <h2>Cases</h2>
 <table><tr><th>case</th><th>outcome</th><th class="n">error over bound</th><th class="n">ms</th><th></th></tr>
 ${[...cases]
-  .sort((a, b) => Number(isProblem(b)) - Number(isProblem(a)))
+  .sort((a, b) => Number(b.problem !== undefined) - Number(a.problem !== undefined))
   .map(htmlRow)
   .join('\n')}
 </table></html>
 `;
 }
 
-function htmlRow(one: CaseResult): string {
-  const { name, status, ratio, seconds, message } = one;
-  return `<tr><td>${escapeHtml(name)}</td><td style="color:${COLOURS[status]}">${status}</td><td class="n">${ratio === null ? '' : ratio.toPrecision(2)}</td><td class="n">${(1000 * seconds).toFixed(1)}</td><td class="words">${escapeHtml(message ?? '')}</td></tr>`;
+function htmlRow(one: JudgedResult): string {
+  const { name, status, ratio, seconds } = one;
+  const words = one.problem ?? (status === 'pass' ? '' : skipReason(one));
+  return `<tr><td>${escapeHtml(name)}</td><td style="color:${COLOURS[status]}">${status}</td><td class="n">${ratio === null ? '' : ratio.toPrecision(2)}</td><td class="n">${(1000 * seconds).toFixed(1)}</td><td class="words">${escapeHtml(words)}</td></tr>`;
 }
 
 /** How many cases have each status, in the order in which they are met. */

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { CompileError } from '@ghostc/ir';
 import type { Pool } from 'workerpool';
 import type { CaseTask } from '../worker/serve-worker.ts';
 import { askWorker, workerPool } from '../worker/worker-pool.ts';
+import { describeRuntime } from '../worker/worker-runtime.ts';
 import { type CaseResult, isProblem } from './case-result.ts';
 import { outcomeOf } from './judge-case.ts';
 
@@ -22,18 +24,37 @@ export const defaultWorkers = (): number => Math.max(1, Math.min(4, availablePar
 /** Seconds that a worker has, besides, to start and to load an engine. */
 const MARGIN = 10;
 
+export interface ConformResults {
+  /** What the engine calls itself, or its file where it does not load. */
+  readonly engine: string;
+  /** In the order of the names. */
+  readonly results: CaseResult[];
+}
+
 /**
- * Runs the cases in worker processes: an engine that crashes or hangs takes down its worker, not the run. Gives the results
- * in the order of the names.
+ * Runs the cases in worker processes: an engine that crashes or hangs takes down its worker, not the run. One that does not load
+ * gives every case that outcome. Throws where the runtime's name is wrong.
  */
-export async function runConform(run: ConformRun): Promise<CaseResult[]> {
+export async function runConform(run: ConformRun): Promise<ConformResults> {
   const workers = workerPool(run.workers);
   try {
-    return await Promise.all(run.names.map((name) => judged(workers, run, name)));
+    const { name: engine } = await describeRuntime(workers, run.runtime, run.timeout);
+    return { engine, results: await Promise.all(run.names.map((name) => judged(workers, run, name))) };
+  } catch (error) {
+    if (!(error instanceof CompileError && error.code.startsWith('engine/'))) throw error;
+    return { engine: run.runtime, results: run.names.map((name) => lostCase(name, error, 0)) };
   } finally {
     await workers.terminate(true);
   }
 }
+
+const lostCase = (name: string, error: unknown, seconds: number): CaseResult => ({
+  name,
+  ...outcomeOf(error),
+  error: null,
+  ratio: null,
+  seconds,
+});
 
 async function judged(workers: Pool, run: ConformRun, name: string): Promise<CaseResult> {
   const first = await tryOnce(workers, run, name);
@@ -59,9 +80,8 @@ async function tryOnce(workers: Pool, run: ConformRun, name: string): Promise<Ca
   const task: CaseTask = { name, runtime, onnxTests, timeout };
   const start = performance.now();
   try {
-    return await askWorker(workers, 'judge', { params: [task], seconds: timeout + MARGIN });
+    return await askWorker(workers, 'judge', { params: [task], seconds: timeout, margin: MARGIN });
   } catch (error) {
-    const seconds = (performance.now() - start) / 1000;
-    return { name, ...outcomeOf(error), error: null, ratio: null, seconds };
+    return lostCase(name, error, (performance.now() - start) / 1000);
   }
 }

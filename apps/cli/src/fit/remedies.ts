@@ -140,8 +140,8 @@ function asInt8(loaded: LoadedModel): Graph | string {
     const inputs = new Map(float.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
     return quantize(float, [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
   } catch (error) {
-    if (error instanceof CompileError) return `random inputs do not calibrate it: ${error.detail}`;
-    throw error;
+    if (!(error instanceof CompileError)) throw error;
+    return error.code === 'run/work' ? error.detail : `random inputs do not calibrate it: ${error.detail}`;
   }
 }
 

@@ -15,25 +15,33 @@ export function workerPool(maxWorkers: number): Pool {
   });
 }
 
+export interface Question {
+  readonly params: unknown[];
+  /** Seconds that the answer may take, as the user set them. */
+  readonly seconds: number;
+  /** More seconds, for a process that has to start first. */
+  readonly margin?: number;
+}
+
 /**
  * What a worker answers. Throws the CompileErrors that it threw, `engine/error` for other errors, `engine/timeout` after some
- * seconds, and `engine/died` where the process ended; the next call gets a new process.
+ * seconds and a margin, and `engine/died` where the process ended; the next call gets a new process.
  */
 export async function askWorker<T>(
   workers: Pool,
   method: string,
-  { params, seconds }: { readonly params: unknown[]; readonly seconds: number },
+  { params, seconds, margin = 0 }: Question,
 ): Promise<T> {
   try {
-    return await workers.exec(method, params).timeout(seconds * 1000);
+    return await workers.exec(method, params).timeout((seconds + margin) * 1000);
   } catch (error) {
     throw asCompileError(error as Error, seconds);
   }
 }
 
 function asCompileError(error: Error, seconds: number): CompileError {
-  const { code, detail } = error as Error & { code?: unknown; detail?: unknown };
-  if (typeof code === 'string' && typeof detail === 'string') return new CompileError(code, detail);
+  const { code, detail, location } = error as Error & Partial<CompileError>;
+  if (typeof code === 'string' && typeof detail === 'string') return new CompileError(code, detail, location);
   if (error.name === 'TimeoutError')
     return new CompileError('engine/timeout', `was not done within ${seconds} s`);
   const signal = /signalCode: `(SIG\w+)`/.exec(error.message)?.[1];

@@ -1,6 +1,7 @@
 import type { Runtime, Tensors } from '@ghostc/conformance';
 import { type Graph, printGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
+import type { Pool } from 'workerpool';
 import type { RuntimeFacts, RuntimeTask } from './serve-worker.ts';
 import { askWorker, workerPool } from './worker-pool.ts';
 
@@ -9,8 +10,13 @@ export interface WorkerRuntime extends Runtime {
   stop(): void;
 }
 
-/** Seconds that a process may take until it is ready, on a busy machine too. */
+/** More seconds that a process may take until it is ready, on a busy machine too. */
 const STARTING = 60;
+
+/** What a worker tells of a runtime once it is loaded. Throws what `askWorker` throws. */
+export function describeRuntime(workers: Pool, runtime: string, timeout: number): Promise<RuntimeFacts> {
+  return askWorker(workers, 'describe', { params: [runtime, timeout], seconds: timeout, margin: STARTING });
+}
 
 /**
  * A runtime by its name (`findRuntime`), each model of which may take `timeout` seconds. Throws what `askWorker` throws.
@@ -19,8 +25,7 @@ export async function workerRuntime(runtime: string, timeout: number): Promise<W
   const workers = workerPool(1);
   const stop = (): void => void workers.terminate(true);
   try {
-    const start = (): Promise<RuntimeFacts> =>
-      askWorker(workers, 'describe', { params: [runtime, timeout], seconds: Math.max(timeout, STARTING) });
+    const start = (): Promise<RuntimeFacts> => describeRuntime(workers, runtime, timeout);
     const facts = await start();
     const run = async (task: RuntimeTask): Promise<readonly Tensors[]> => {
       await start(); // a new process, after one that was lost, starts in time of its own

@@ -1,23 +1,15 @@
-import type { LoweredBinaryOp } from '@ghostc/ops';
+import { type OpsWith, opsWith } from '@ghostc/ops';
 import { activated, activationOf } from '../activation-text.ts';
+import { arithmeticOf } from '../arithmetic.ts';
+import { binaryFormulas } from '../elementwise-formulas.ts';
 import type { Kernel } from '../kernel.ts';
 import { affine, broadcastStrides, collapse, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
 
-/** Each op as an expression of `p` and `q`. */
-const formulas = {
-  add: 'p + q',
-  div: 'p / q',
-  maximum: 'p > q || p != p ? p : q',
-  minimum: 'p < q || p != p ? p : q',
-  mul: 'p * q',
-  pow: 'powf(p, q)',
-  prelu: 'p < 0.0f ? q * p : p',
-  sub: 'p - q',
-} satisfies { [K in LoweredBinaryOp]: string };
+const single = arithmeticOf('f32');
 
 /** y = act(f(a, b)) with broadcasting: loops over the fewest axes that do; may run in place. */
-function binary(op: LoweredBinaryOp): Kernel {
+function binary(op: OpsWith<'binary'>): Kernel {
   return ({ node, pointer }) => {
     const [a, b] = [input(node, 0), input(node, 1)];
     const shape = shapeOf(node.output);
@@ -27,7 +19,7 @@ function binary(op: LoweredBinaryOp): Kernel {
     const body = (index: readonly string[]): string[] => [
       `const float p = a[${affine(index, left)}];`,
       `const float q = b[${affine(index, right)}];`,
-      `const float v = ${formulas[op]};`,
+      `const float v = ${binaryFormulas[op](single, 'p', 'q')};`,
       `y[${affine(index, y)}] = ${activated(activationOf(node), 'v')};`,
     ];
     return {
@@ -41,8 +33,6 @@ function binary(op: LoweredBinaryOp): Kernel {
   };
 }
 
-export const binaryKernels = Object.fromEntries(
-  Object.keys(formulas).map((op) => [op, binary(op as LoweredBinaryOp)]),
-) as {
-  readonly [K in LoweredBinaryOp]: Kernel;
+export const binaryKernels = Object.fromEntries(opsWith('binary').map((op) => [op, binary(op)])) as {
+  readonly [K in OpsWith<'binary'>]: Kernel;
 };

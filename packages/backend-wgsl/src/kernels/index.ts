@@ -1,5 +1,5 @@
 import type { Node } from '@ghostc/ir';
-import type { GpuOnlyOp, LoweredOp, LoweredQuantizedOp } from '@ghostc/ops';
+import type { LoweredOp, OpsWith } from '@ghostc/ops';
 import { isPacked } from '../is-packed.ts';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
@@ -21,7 +21,7 @@ import { gateScratchBytes, squeezeExciteGate } from './squeeze-excite-gate.ts';
 import { unaryKernels } from './unary.ts';
 
 /** What reaches this backend in float. */
-export type GpuOp = LoweredOp | GpuOnlyOp;
+export type GpuOp = LoweredOp | OpsWith<'gpu'>;
 
 /** One kernel for every float op that lowering leaves. */
 export const kernels = {
@@ -57,7 +57,7 @@ const scratch: Partial<Record<string, (node: Node) => number>> = {
   fused_ghost_module: ghostScratchBytes,
   qlinear_conv2d: convScratchBytes,
   squeeze_excite_gate: gateScratchBytes,
-} satisfies { readonly [K in GpuOp | LoweredQuantizedOp]?: (node: Node) => number };
+} satisfies { readonly [K in GpuOp | OpsWith<'quantized'>]?: (node: Node) => number };
 
 /** Bytes of the arena that a node's kernel needs for itself while it runs. */
 export function scratchBytes(node: Node): number {

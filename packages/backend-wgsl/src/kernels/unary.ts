@@ -1,17 +1,18 @@
 import { staticShape, stridesOf } from '@ghostc/ir';
-import { attrsOf, type LoweredUnaryOp, lookup, loweredUnaryOps } from '@ghostc/ops';
+import { attrsOf, lookup, type OpsWith, opsWith } from '@ghostc/ops';
 import type { KernelContext, Step } from '../kernel.ts';
 import { mapStep } from '../map-step.ts';
 import { elementFunction } from '../text/element-function.ts';
 import { kernelTable } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
 
-function unary(op: LoweredUnaryOp, { node, place }: KernelContext): Step[] {
+function unary(op: OpsWith<'unary'>, { node, place }: KernelContext): Step[] {
   const x = sourceOf(node, 0);
   const dims = staticShape(x.type.shape);
   const strides = stridesOf(dims);
-  const attrs = attrsOf<Record<string, number>>(lookup(op) as never, node);
-  const params = Object.keys(lookup(op).attrs).map((name) => attrs[name] ?? 0);
+  const definition = lookup(op);
+  const attrs = attrsOf(definition, node);
+  const params = Object.keys(definition.attrs).map((name) => Number(attrs[name] ?? 0));
   return [
     mapStep({
       id: 'unary',
@@ -24,4 +25,4 @@ function unary(op: LoweredUnaryOp, { node, place }: KernelContext): Step[] {
 }
 
 /** y = f(x), element by element; attributes are parameters in the order of their declaration. */
-export const unaryKernels = kernelTable(loweredUnaryOps, unary);
+export const unaryKernels = kernelTable(opsWith('unary'), unary);

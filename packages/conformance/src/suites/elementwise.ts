@@ -1,24 +1,16 @@
-import { loweredBinaryOps, loweredUnaryOps } from '@ghostc/ops';
+import { lookup, opsWith } from '@ghostc/ops';
 import { suite } from '../suite.ts';
+import { attrsText } from './attrs-text.ts';
 
-const attrs: Readonly<Record<string, string>> = {
-  clip: '{min=-0.5, max=0.25}',
-  hard_sigmoid: '{alpha=0.2, beta=0.5}',
-  leaky_relu: '{alpha=0.1}',
-  elu: '{alpha=1.5}',
-};
-
-/** Ops that are defined for positive numbers alone get the input's absolute value plus a little. */
-const positive = new Set(['log', 'sqrt', 'reciprocal']);
-
+/** Ops that are defined for positive numbers only get the input's absolute value plus a little. */
 const unaryText = (op: string): string =>
-  positive.has(op)
+  lookup(op).random.domain === 'positive'
     ? `graph @unary(%x: f32[2,3,5,7])\n  const %e: f32[1] = [0.1]\n  %a = abs %x\n  %p = add %a, %e\n  %y = ${op} %p\n  return %y`
-    : `graph @unary(%x: f32[2,3,5,7])\n  const %k: f32[1] = [4]\n  %s = mul %x, %k\n  %y = ${op} %s ${attrs[op] ?? ''}\n  return %y`;
+    : `graph @unary(%x: f32[2,3,5,7])\n  const %k: f32[1] = [4]\n  %s = mul %x, %k\n  %y = ${op} %s${attrsText(op)}\n  return %y`;
 
 export const unarySuite = suite(
   'unary',
-  Object.fromEntries(loweredUnaryOps.map((op) => [op, unaryText(op)])),
+  Object.fromEntries(opsWith('unary').map((op) => [op, unaryText(op)])),
 );
 
 const binaryText = (op: string, a: string, b: string): string =>
@@ -27,7 +19,7 @@ const binaryText = (op: string, a: string, b: string): string =>
     : `graph @binary(%a: f32[${a}], %c: f32[${b}])\n  const %k: f32[1] = [1.5]\n  %b = add %c, %k\n  %y = ${op} %a, %b\n  return %y`;
 
 export const binarySuite = suite('binary', {
-  ...Object.fromEntries(loweredBinaryOps.map((op) => [op, binaryText(op, '2,3,4,5', '2,3,4,5')])),
+  ...Object.fromEntries(opsWith('binary').map((op) => [op, binaryText(op, '2,3,4,5', '2,3,4,5')])),
   'broadcast-channel': binaryText('mul', '1,6,5,5', '1,6,1,1'),
   'broadcast-scalar': binaryText('add', '1,6,5,5', '1'),
   'broadcast-both': binaryText('add', '3,1,5', '4,1'),

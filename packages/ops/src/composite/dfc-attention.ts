@@ -26,6 +26,17 @@ export const dfcAttention = defineOp({
   ],
   attrs: {},
   traits: ['reduction'],
+  computed: 'composite',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'unbounded' },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, features, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);
     const [wide] = conv2d.inferTypes([pooled as TensorType, point, null, null], {});

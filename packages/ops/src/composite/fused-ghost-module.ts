@@ -2,9 +2,11 @@ import { CompileError, type TensorType } from '@ghostc/ir';
 import { flag, int } from '../attr-spec.ts';
 import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
 import { add, mul } from '../elementwise/binary.ts';
+import { ghostTerms, SUM_OVERHEAD } from '../operand-sizes.ts';
 import { type GhostModuleAttrs, ghostModule } from './ghost-module.ts';
 
 export const fusedGhostAttrs = { ratio: int(2), relu: flag(true) } as const;
+/** Attributes of `fused_ghost_module`, with their defaults. */
 export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
 
 /**
@@ -18,6 +20,17 @@ export const fusedGhostModule = defineOp({
   inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight', 'cheap_bias?', 'gate?', 'residual?'],
   attrs: fusedGhostAttrs,
   traits: ['reduction'],
+  computed: 'gpu',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'sum', terms: (node) => ghostTerms(node) + SUM_OVERHEAD },
+  ulp: null,
+  storage: 'residual',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, primary_weight: primary, cheap_weight: cheap, gate, residual }, attrs) {
     const inputs = [x, primary, null, cheap, null];
     const [type] = ghostModule.inferTypes(inputs, plainAttrs({ primary, cheap }, attrs)) as [TensorType];

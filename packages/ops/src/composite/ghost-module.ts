@@ -2,6 +2,7 @@ import { CompileError, type Dim, numElements, type Shape, type TensorType } from
 import { flag, int } from '../attr-spec.ts';
 import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
 import { concat } from '../movement/movement.ts';
+import { ghostTerms } from '../operand-sizes.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 
@@ -14,6 +15,7 @@ export const ghostModuleAttrs = {
   relu: flag(true),
 } as const;
 
+/** Attributes of `ghost_module`, with their defaults. */
 export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
 
 /**
@@ -30,6 +32,17 @@ export const ghostModule = defineOp({
   inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight?', 'cheap_bias?'],
   attrs: ghostModuleAttrs,
   traits: ['reduction'],
+  computed: 'composite',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'sum', terms: ghostTerms },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, primary_weight: weight, cheap_weight: cheap }, attrs) {
     checkChannels({ init: Number(weight.shape[0]), cheapChannels: Number(cheap?.shape[0] ?? 0) }, attrs);
     const [primary] = conv2d.inferTypes([x, weight, null, null], primaryAttrs(attrs, x));

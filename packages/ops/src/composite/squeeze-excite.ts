@@ -21,6 +21,17 @@ export const squeezeExcite = defineOp({
   inputs: squeezeInputs,
   attrs: squeezeAttrs,
   traits: ['reduction'],
+  computed: 'composite',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'parts' },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
   evaluate(inputs, attrs) {
     const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
@@ -36,6 +47,17 @@ export const squeezeExciteGate = defineOp({
   inputs: squeezeInputs,
   attrs: squeezeAttrs,
   traits: ['reduction', 'window'],
+  computed: 'gpu',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'parts' },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer: ({ x }) => ({ dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)] }),
   evaluate(inputs, attrs) {
     const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
@@ -49,6 +71,7 @@ export const squeezeExciteGate = defineOp({
 
 const parts = { global_average_pool: globalAveragePool, conv2d } as const;
 
+/** Attributes that say how squeeze-and-excite bounds its factors. */
 export interface SqueezeAttrs extends Attrs {
   readonly gate: string;
   readonly gate_params: readonly number[];

@@ -1,54 +1,53 @@
 import type { Attrs, DType } from '@ghostc/ir';
-import { floats, oneOf } from '../attr-spec.ts';
+import { epilogue, floats, oneOf } from '../attr-spec.ts';
+import { activationFunctions } from './activation-functions.ts';
 
-/** Activations that a producer can apply to its own output ("epilogue"). */
-export const activations = [
-  'none',
-  'relu',
-  'clip',
-  'hard_sigmoid',
-  'hard_swish',
-  'sigmoid',
-  'tanh',
-  'leaky_relu',
-  'silu',
-] as const;
-export type ActivationName = (typeof activations)[number];
+type ActivationOp = Extract<(typeof activationFunctions)[number], { epilogue: { kind: 'activation' } }>;
+
+/** The functions that a producer can apply to its own output ("epilogue"). */
+export const activationOps: readonly ActivationOp[] = activationFunctions.filter(isActivation);
+
+function isActivation(op: (typeof activationFunctions)[number]): op is ActivationOp {
+  return op.epilogue.kind === 'activation';
+}
+
+/** Name of an activation that a kernel can compute on its sums, or `none`. */
+export type ActivationName = 'none' | ActivationOp['name'];
+/** Every such name. */
+export const activations: readonly ActivationName[] = ['none', ...activationOps.map(({ name }) => name)];
 
 /** Attributes of an op with a fused activation. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
 export const activationAttrs = {
-  activation: oneOf(activations, 'none'),
+  activation: epilogue(oneOf(activations, 'none')),
   activation_params: floats([]),
 } as const;
 
+/** A fused activation and its one or two parameters (alpha and beta, or the limits of clip). */
 export interface Activation {
   readonly activation: ActivationName;
   readonly activation_params: readonly number[];
 }
 
+/** The op that an activation is by itself; undefined for `none`. */
+export function activationOp(activation: string): ActivationOp | undefined {
+  return activationOps.find(({ name }) => name === activation);
+}
+
 /** The activation as an op of its own: its attributes. */
-export function activationOpAttrs({ activation, activation_params: [a = 0, b = 0] }: Activation): Attrs {
-  if (activation === 'clip') return { min: a, max: b };
-  if (activation === 'hard_sigmoid') return { alpha: a, beta: b };
-  return activation === 'leaky_relu' ? { alpha: a } : {};
+export function activationOpAttrs({
+  activation,
+  activation_params,
+}: Activation): Readonly<Record<string, number>> {
+  const names = activationOp(activation)?.epilogue.params ?? [];
+  return Object.fromEntries(names.map((name, i) => [name, activation_params[i] ?? 0]));
 }
 
 /** The activation as a function of one number. */
-export function activationFunction({
-  activation,
-  activation_params: [a = 0, b = 0],
-}: Activation): (x: number) => number {
-  return {
-    none: (x: number) => x,
-    relu: (x: number) => (x < 0 ? 0 : x),
-    clip: (x: number) => (x < a ? a : x > b ? b : x),
-    hard_sigmoid: (x: number) => clampUnit(a * x + b),
-    hard_swish: (x: number) => x * clampUnit(x / 6 + 0.5),
-    sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-    tanh: Math.tanh,
-    leaky_relu: (x: number) => (x < 0 ? a * x : x),
-    silu: (x: number) => x / (1 + Math.exp(-x)),
-  }[activation];
+export function activationFunction(activation: Activation): (x: number) => number {
+  const op: { formula(x: number, attrs: Attrs): number } | undefined = activationOp(activation.activation);
+  if (!op) return (x) => x;
+  const attrs = activationOpAttrs(activation);
+  return (x) => op.formula(x, attrs);
 }
 
 /** From here on numbers round to infinity. */
@@ -60,8 +59,4 @@ export function activationAfter(activation: Activation, dtype: DType): (x: numbe
   const limit = overflow[dtype];
   if (activation.activation === 'none' || limit === undefined) return act;
   return (x) => act(Math.abs(x) >= limit ? x * Number.POSITIVE_INFINITY : x);
-}
-
-function clampUnit(x: number): number {
-  return x < 0 ? 0 : x > 1 ? 1 : x;
 }

@@ -9,6 +9,17 @@ export const batchNorm = defineOp({
   inputs: ['x', 'scale', 'shift', 'mean', 'variance'],
   attrs: { epsilon: float(1e-5) },
   traits: [],
+  computed: 'composite',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'normalized' },
+  ulp: 6,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x, scale, shift, mean, variance }) {
     for (const parameter of [scale, shift, mean, variance]) checkBias(parameter, x.shape[1] ?? 1);
     return { dtype: x.dtype, shape: x.shape };

@@ -14,22 +14,37 @@ import {
 import { flag } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
+import type { OpFacts } from '../op-facts.ts';
 import { isWide, wideElements } from '../wide-elements.ts';
 import { type Activation, activationAfter, activationAttrs } from './activation.ts';
 
 /** A formula of numbers, or of the bigints of 64-bit integers: JavaScript's arithmetic is the same for both. */
 type Formula = (a: number, b: number) => number;
 
-/**
- * Defines an op that applies `formula` to pairs of elements, with ONNX's multidirectional broadcasting and a fused activation.
- * `wrapping` is the formula of 32-bit integers where a double would round away bits that wrapping keeps.
- */
-function binary(name: string, formula: Formula, more: readonly Trait[] = [], wrapping = formula) {
+/** What one op differs from another in. */
+interface BinarySpec<N extends string>
+  extends Pick<OpFacts, 'integerForm' | 'onIntegers' | 'error' | 'ulp' | 'factor' | 'random'> {
+  readonly name: N;
+  readonly traits: readonly Trait[];
+  readonly formula: Formula;
+  /** The formula of 32-bit integers where a double would round away bits that wrapping keeps. */
+  readonly wrapping: Formula;
+  /** Whether an activation after it becomes its own. */
+  readonly epilogue: { readonly kind: 'producer' | 'none' };
+}
+
+/** Defines an op that applies `formula` to pairs of elements, with ONNX's multidirectional broadcasting and a fused activation. */
+function binary<const N extends string>({ formula, wrapping, traits, ...spec }: BinarySpec<N>) {
+  const { name } = spec;
   return defineOp({
-    name,
+    ...spec,
     inputs: ['a', 'b'],
     attrs: activationAttrs,
-    traits: ['elementwise', 'binary', ...more],
+    traits: ['elementwise', 'binary', ...traits],
+    computed: 'binary',
+    storage: 'in-place',
+    rows: 'same',
+    nan: 'kept',
     infer: ({ a, b }) => pairType(name, a, b),
     evaluate: ({ a, b }, attrs, [type]) =>
       zip({ a, b, formula: /^[iu]32$/.test(a.dtype) ? wrapping : formula }, attrs, type as TensorType),
@@ -121,11 +136,72 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
   };
 }
 
-export const add = binary('add', (a, b) => a + b, ['commutative']);
-export const sub = binary('sub', (a, b) => a - b);
-export const mul = binary('mul', (a, b) => a * b, ['commutative'], Math.imul);
+const linear = { kind: 'sum', terms: () => 1 } as const;
+const operands = { place: 'operands', domain: 'any', attrs: {} } as const;
+const alone = { place: 'none', domain: 'any', attrs: {} } as const;
+
+const larger: Formula = (a, b) => (Number.isNaN(a) || a > b ? a : b);
+const smaller: Formula = (a, b) => (Number.isNaN(a) || a < b ? a : b);
+const sumOf: Formula = (a, b) => a + b;
+const differenceOf: Formula = (a, b) => a - b;
+const quotientOf: Formula = (a, b) => a / b;
+
+/** a + b, broadcast. */
+export const add = binary({
+  name: 'add',
+  traits: ['commutative'],
+  formula: sumOf,
+  wrapping: sumOf,
+  integerForm: { kind: 'requantized', op: 'qlinear_add' },
+  onIntegers: 'narrow',
+  error: linear,
+  ulp: 1,
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  random: operands,
+});
+/** a - b, broadcast; integers wrap. */
+export const sub = binary({
+  name: 'sub',
+  traits: [],
+  formula: differenceOf,
+  wrapping: differenceOf,
+  integerForm: { kind: 'requantized', op: 'qlinear_sub' },
+  onIntegers: 'narrow',
+  error: linear,
+  ulp: 1,
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  random: operands,
+});
+/** a * b, broadcast; integers wrap. */
+export const mul = binary({
+  name: 'mul',
+  traits: ['commutative'],
+  formula: (a, b) => a * b,
+  wrapping: Math.imul,
+  integerForm: { kind: 'requantized', op: 'qlinear_mul' },
+  onIntegers: 'narrow',
+  error: linear,
+  ulp: 1,
+  epilogue: { kind: 'producer' },
+  factor: 'passed',
+  random: operands,
+});
 /** a / b; integers truncate towards zero. */
-export const div = binary('div', (a, b) => a / b);
+export const div = binary({
+  name: 'div',
+  traits: [],
+  formula: quotientOf,
+  wrapping: quotientOf,
+  integerForm: { kind: 'none' },
+  onIntegers: 'narrow',
+  error: { kind: 'quotient' },
+  ulp: 2,
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  random: alone,
+});
 /** x^y as C's pow: 1 to any power is 1, also to NaN, and so is -1 to an infinite one; JavaScript has NaN there. */
 export function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
@@ -137,6 +213,17 @@ export const pow = defineOp({
   inputs: ['a', 'b'],
   attrs: activationAttrs,
   traits: ['elementwise', 'binary'],
+  computed: 'binary',
+  integerForm: { kind: 'none' },
+  onIntegers: 'wide',
+  error: { kind: 'power' },
+  ulp: 32,
+  storage: 'in-place',
+  rows: 'same',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'positive', attrs: {} },
   infer: ({ a, b }) => pairType('pow', a, b),
   evaluate({ a, b }, attrs, [type]) {
     if (isFloat(a.dtype)) return zip({ a, b, formula: power }, attrs, type as TensorType);
@@ -156,21 +243,48 @@ function integerPowers(a: Tensor, b: Tensor, type: TensorType): Tensor {
   }
   return { dtype: type.dtype, shape, data };
 }
-export const minimum = binary('minimum', (a, b) => (Number.isNaN(a) || a < b ? a : b), [
-  'commutative',
-  'exact',
-]);
-export const maximum = binary('maximum', (a, b) => (Number.isNaN(a) || a > b ? a : b), [
-  'commutative',
-  'exact',
-]);
-/** b < 0 ? ... : PRelu, x for x >= 0, slope * x otherwise; `b` is the slope, broadcast to `a`. */
-export const prelu = binary(
-  'prelu',
-  (x, slope) => (x < 0 ? slope * x : x),
-  [],
-  (x, slope) => (x < 0 ? Math.imul(slope, x) : x),
-);
+/** The smaller of a and b, broadcast; NaN where one is NaN. */
+export const minimum = binary({
+  name: 'minimum',
+  traits: ['commutative', 'exact'],
+  formula: smaller,
+  wrapping: smaller,
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'exact' },
+  ulp: 0,
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  random: operands,
+});
+/** The larger of a and b, broadcast; NaN where one is NaN. */
+export const maximum = binary({
+  name: 'maximum',
+  traits: ['commutative', 'exact'],
+  formula: larger,
+  wrapping: larger,
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'exact' },
+  ulp: 0,
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  random: operands,
+});
+/** PRelu: x for x >= 0, slope * x otherwise; `b` is the slope, broadcast to `a`. */
+export const prelu = binary({
+  name: 'prelu',
+  traits: [],
+  formula: (x, slope) => (x < 0 ? slope * x : x),
+  wrapping: (x, slope) => (x < 0 ? Math.imul(slope, x) : x),
+  integerForm: { kind: 'none' },
+  onIntegers: 'wide',
+  error: linear,
+  ulp: 1,
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  random: alone,
+});
 
 /**
  * Remainder of a / b with the sign of b, or of a with `fmod` (C's fmod); ONNX Mod. By zero: NaN for floats, 0 for integers.
@@ -180,6 +294,17 @@ export const mod = defineOp({
   inputs: ['a', 'b'],
   attrs: { fmod: flag(false) },
   traits: ['elementwise', 'binary'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'narrow',
+  error: { kind: 'remainder' },
+  ulp: null,
+  storage: 'in-place',
+  rows: 'same',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer: ({ a, b }) => pairType('mod', a, b),
   evaluate({ a, b }, { fmod }, [type]) {
     const zero = isWide(a) ? (0n as unknown as number) : 0;

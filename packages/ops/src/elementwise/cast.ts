@@ -20,6 +20,17 @@ export const cast = defineOp({
   inputs: ['x'],
   attrs: { to: oneOf(dtypes), saturate: flag(true) },
   traits: ['elementwise', 'unary'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'converted' },
+  ulp: null,
+  storage: 'in-place',
+  rows: 'same',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer: ({ x }, { to }) => ({ dtype: to, shape: x.shape }),
   evaluate({ x }, { to, saturate }) {
     if (x.dtype === to) return x;

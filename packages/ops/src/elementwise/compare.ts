@@ -6,12 +6,23 @@ import { pairsOf, pairType, truths } from './binary.ts';
 type Relation = (a: number, b: number) => boolean;
 
 /** Defines a relation between elements, broadcast as in NumPy: the result is `bool`. False for NaN. */
-function comparison(name: string, relation: Relation) {
+function comparison<const N extends string>(name: N, relation: Relation) {
   return defineOp({
     name,
     inputs: ['a', 'b'],
     attrs: {},
     traits: ['elementwise', 'binary', 'exact', 'comparison'],
+    computed: 'general',
+    integerForm: { kind: 'none' },
+    onIntegers: 'moved',
+    error: { kind: 'compared' },
+    ulp: 0,
+    storage: 'in-place',
+    rows: 'same',
+    epilogue: { kind: 'none' },
+    factor: 'stopped',
+    nan: 'false',
+    random: { place: 'none', domain: 'any', attrs: {} },
     infer: ({ a, b }) => ({ ...pairType(name, a, b), dtype: 'bool' }),
     evaluate({ a, b }, _attrs, [type]) {
       const [left, right] = [wideElements(a), wideElements(b)];
@@ -22,6 +33,9 @@ function comparison(name: string, relation: Relation) {
   });
 }
 
+/** Whether a = b, broadcast: bool. */
 export const equal = comparison('equal', (a, b) => a === b);
+/** Whether a < b, broadcast: bool. */
 export const less = comparison('less', (a, b) => a < b);
+/** Whether a <= b, broadcast: bool. */
 export const lessEqual = comparison('less_equal', (a, b) => a <= b);

@@ -8,12 +8,23 @@ function requireBool(types: readonly TensorType[], name: string): void {
 }
 
 /** Defines a connective of two `bool` tensors with broadcasting. */
-function connective(name: string, formula: (a: boolean, b: boolean) => boolean) {
+function connective<const N extends string>(name: N, formula: (a: boolean, b: boolean) => boolean) {
   return defineOp({
     name,
     inputs: ['a', 'b'],
     attrs: {},
     traits: ['elementwise', 'binary', 'commutative', 'exact'],
+    computed: 'general',
+    integerForm: { kind: 'none' },
+    onIntegers: 'moved',
+    error: { kind: 'exact' },
+    ulp: 0,
+    storage: 'in-place',
+    rows: 'same',
+    epilogue: { kind: 'none' },
+    factor: 'stopped',
+    nan: 'none',
+    random: { place: 'none', domain: 'any', attrs: {} },
     infer({ a, b }) {
       requireBool([a, b], name);
       return { dtype: 'bool', shape: broadcastShapes(a.shape, b.shape) };
@@ -23,15 +34,30 @@ function connective(name: string, formula: (a: boolean, b: boolean) => boolean) 
   });
 }
 
+/** a and b, bools, broadcast. */
 export const logicalAnd = connective('logical_and', (a, b) => a && b);
+/** a or b, bools, broadcast. */
 export const logicalOr = connective('logical_or', (a, b) => a || b);
+/** Whether just one of a and b is true, broadcast. */
 export const logicalXor = connective('logical_xor', (a, b) => a !== b);
 
+/** The opposite of each bool. */
 export const logicalNot = defineOp({
   name: 'logical_not',
   inputs: ['x'],
   attrs: {},
   traits: ['elementwise', 'unary', 'exact'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'exact' },
+  ulp: 0,
+  storage: 'in-place',
+  rows: 'same',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'none',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x }) {
     requireBool([x], 'logical_not');
     return { dtype: 'bool', shape: x.shape };

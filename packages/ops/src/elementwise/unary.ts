@@ -1,101 +1,265 @@
-import type { AttrSpec, Tensor, Trait } from '@ghostc/ir';
-import { fromNumbers, roundHalfToEven, toNumbers } from '@ghostc/ir';
+import { roundHalfToEven } from '@ghostc/ir';
 import { float } from '../attr-spec.ts';
-import { type AttrValues, defineOp } from '../define-op.ts';
-import { isWide, wideElements } from '../wide-elements.ts';
+import { defineOp } from '../define-op.ts';
+import { activationFunctions } from './activation-functions.ts';
+import {
+  accurateTo,
+  afterLayer,
+  none,
+  ofPositives,
+  ownCases,
+  passed,
+  saturating,
+  stepped,
+  table,
+  unary,
+} from './define-unary.ts';
 import { erfOf } from './erf.ts';
 
-type FloatAttrs = Readonly<Record<string, AttrSpec<number>>>;
+const same = (x: bigint): bigint => x;
 
-/** Defines an op that applies `formula` to each element. */
-function unary<const A extends FloatAttrs>(
-  name: string,
-  attrs: A,
-  formula: (x: number, attrs: AttrValues<A>) => number,
-  more: readonly Trait[] = [],
-) {
-  return defineOp({
-    name,
-    inputs: ['x'],
-    attrs,
-    traits: ['elementwise', 'unary', ...more],
-    infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
-    evaluate: ({ x }, given) =>
-      inBigInts(name, x) ??
-      fromNumbers(
-        x.dtype,
-        x.shape,
-        new Float64Array(toNumbers(x)).map((v) => formula(v, given)),
-      ),
-  });
-}
+/** -x. */
+export const neg = unary({
+  name: 'neg',
+  attrs: {},
+  traits: ['exact'],
+  formula: (x) => -x,
+  wide: (x) => -x,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'narrow',
+  error: passed,
+  ulp: 0,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
 
-/** Of 64-bit integers, which a double would round. */
-const wideFormulas: Readonly<Record<string, (x: bigint) => bigint>> = {
-  abs: (x) => (x < 0n ? -x : x),
-  dropout: (x) => x,
-  identity: (x) => x,
-  neg: (x) => -x,
-  relu: (x) => (x < 0n ? 0n : x),
-  sign: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
-};
+/** |x|. */
+export const abs = unary({
+  name: 'abs',
+  attrs: {},
+  traits: ['exact'],
+  formula: Math.abs,
+  wide: (x) => (x < 0n ? -x : x),
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'narrow',
+  error: passed,
+  ulp: 0,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
 
-function inBigInts(name: string, x: Tensor): Tensor | undefined {
-  const formula = wideFormulas[name];
-  if (!formula || !isWide(x)) return undefined;
-  return { ...x, data: (wideElements(x) as BigInt64Array).map(formula) };
-}
-
-const clampUnit = (x: number): number => (x < 0 ? 0 : x > 1 ? 1 : x);
-const sigmoidOf = (x: number): number => 1 / (1 + Math.exp(-x));
-
-/** max(x, 0); NaN stays NaN. */
-export const relu = unary('relu', {}, (x) => (x < 0 ? 0 : x), ['exact']);
-/** min(max(x, min), max), ONNX Clip. */
-export const clip = unary(
-  'clip',
-  { min: float(Number.NEGATIVE_INFINITY), max: float(Number.POSITIVE_INFINITY) },
-  (x, { min, max }) => (x < min ? min : x > max ? max : x),
-  ['exact'],
-);
-/** max(0, min(1, alpha*x + beta)), ONNX HardSigmoid. GhostNet's relu6(x + 3) / 6 has alpha = 1/6, beta = 1/2. */
-export const hardSigmoid = unary(
-  'hard_sigmoid',
-  { alpha: float(0.2), beta: float(0.5) },
-  (x, { alpha, beta }) => clampUnit(alpha * x + beta),
-);
-/** x * max(0, min(1, x/6 + 1/2)), ONNX HardSwish. */
-export const hardSwish = unary('hard_swish', {}, (x) => x * clampUnit(x / 6 + 0.5));
-export const sigmoid = unary('sigmoid', {}, sigmoidOf);
-export const tanh = unary('tanh', {}, Math.tanh);
-export const leakyRelu = unary('leaky_relu', { alpha: float(0.01) }, (x, { alpha }) =>
-  x < 0 ? alpha * x : x,
-);
-export const elu = unary('elu', { alpha: float(1) }, (x, { alpha }) => (x < 0 ? alpha * Math.expm1(x) : x));
-export const softplus = unary('softplus', {}, (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
-/** x * sigmoid(x), also called swish. */
-export const silu = unary('silu', {}, (x) => x * sigmoidOf(x));
-export const neg = unary('neg', {}, (x) => -x, ['exact']);
-export const abs = unary('abs', {}, Math.abs, ['exact']);
 /** The error function, ONNX Erf. */
-export const erf = unary('erf', {}, erfOf);
+export const erf = unary({
+  name: 'erf',
+  attrs: {},
+  traits: [],
+  formula: erfOf,
+  wide: null,
+  computed: 'general',
+  integerForm: none,
+  onIntegers: 'none',
+  error: saturating,
+  ulp: null,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
+
 /** -1, 0 or 1. */
-export const sign = unary('sign', {}, (x) => (x > 0 ? 1 : x < 0 ? -1 : x), ['exact']);
-export const exp = unary('exp', {}, Math.exp);
-export const log = unary('log', {}, Math.log);
-export const sqrt = unary('sqrt', {}, Math.sqrt);
-export const reciprocal = unary('reciprocal', {}, (x) => 1 / x);
-export const floor = unary('floor', {}, Math.floor, ['exact']);
-export const ceil = unary('ceil', {}, Math.ceil, ['exact']);
+export const sign = unary({
+  name: 'sign',
+  attrs: {},
+  traits: ['exact'],
+  formula: (x) => (x > 0 ? 1 : x < 0 ? -1 : x),
+  wide: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
+  computed: 'general',
+  integerForm: none,
+  onIntegers: 'narrow',
+  error: stepped,
+  ulp: 0,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
+
+/** e^x. */
+export const exp = unary({
+  name: 'exp',
+  attrs: {},
+  traits: [],
+  formula: Math.exp,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: accurateTo((x) => 8 + 4 * Math.abs(x)),
+  ulp: 32,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
+
+/** Natural logarithm; NaN below 0. */
+export const log = unary({
+  name: 'log',
+  attrs: {},
+  traits: [],
+  formula: Math.log,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: accurateTo(
+    () => 8,
+    (x) => (x >= 0.5 && x <= 2 ? 2 : 0),
+  ),
+  ulp: 10,
+  epilogue: none,
+  factor: 'stopped',
+  random: ofPositives,
+});
+
+/** Square root; NaN below 0. */
+export const sqrt = unary({
+  name: 'sqrt',
+  attrs: {},
+  traits: [],
+  formula: Math.sqrt,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: accurateTo(() => 8),
+  ulp: 1,
+  epilogue: none,
+  factor: 'stopped',
+  random: ofPositives,
+});
+
+/** 1 / x. */
+export const reciprocal = unary({
+  name: 'reciprocal',
+  attrs: {},
+  traits: [],
+  formula: (x) => 1 / x,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: accurateTo(() => 5),
+  ulp: 2,
+  epilogue: none,
+  factor: 'stopped',
+  random: ofPositives,
+});
+
+/** The largest integer that is not above x. */
+export const floor = unary({
+  name: 'floor',
+  attrs: {},
+  traits: ['exact'],
+  formula: Math.floor,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: stepped,
+  ulp: 0,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
+
+/** The smallest integer that is not below x. */
+export const ceil = unary({
+  name: 'ceil',
+  attrs: {},
+  traits: ['exact'],
+  formula: Math.ceil,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: stepped,
+  ulp: 0,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
+
 /** Nearest integer, ties to even; -0 of what is between -1/2 and 0. */
-export const round = unary('round', {}, (x) => roundHalfToEven(x) || 0 * x, ['exact']);
+export const round = unary({
+  name: 'round',
+  attrs: {},
+  traits: ['exact'],
+  formula: (x) => roundHalfToEven(x) || 0 * x,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: stepped,
+  ulp: 0,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+});
+
+/** x itself at inference, ONNX Dropout. */
+export const dropout = unary({
+  name: 'dropout',
+  attrs: { ratio: float(0.5) },
+  traits: ['exact'],
+  formula: (x) => x,
+  wide: same,
+  computed: 'composite',
+  integerForm: none,
+  onIntegers: 'moved',
+  error: passed,
+  ulp: 0,
+  epilogue: none,
+  factor: 'stopped',
+  random: afterLayer,
+});
+
+/** x as it is, of any type. */
 export const identity = defineOp({
   name: 'identity',
   inputs: ['x'],
   attrs: {},
   traits: ['elementwise', 'unary', 'exact'],
+  computed: 'composite',
+  integerForm: none,
+  onIntegers: 'moved',
+  error: passed,
+  ulp: 0,
+  storage: 'in-place',
+  rows: 'same',
+  epilogue: none,
+  factor: 'stopped',
+  nan: 'kept',
+  random: afterLayer,
   infer: ({ x }) => x,
   evaluate: ({ x }) => x,
 });
-/** alpha*x for x < 0 and so on belong to their own ops; this is x itself at inference, ONNX Dropout. */
-export const dropout = unary('dropout', { ratio: float(0.5) }, (x) => x, ['exact']);
+
+/** Every function of one operand. */
+export const unaryOps = [
+  ...activationFunctions,
+  abs,
+  ceil,
+  exp,
+  floor,
+  log,
+  neg,
+  reciprocal,
+  round,
+  sqrt,
+  erf,
+  sign,
+  dropout,
+  identity,
+] as const;

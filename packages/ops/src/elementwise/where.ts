@@ -15,6 +15,17 @@ export const where = defineOp({
   inputs: ['condition', 'a', 'b'],
   attrs: {},
   traits: ['elementwise', 'exact'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'chosen' },
+  ulp: 0,
+  storage: 'in-place',
+  rows: 'same',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ condition, a, b }) {
     if (condition.dtype !== 'bool' || a.dtype !== b.dtype)
       throw new CompileError(

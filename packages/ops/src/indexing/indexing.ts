@@ -13,6 +13,7 @@ import {
 import { flag, int, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { forEachIndex, normalAxis } from '../movement/movement.ts';
+import { reducedTerms } from '../operand-sizes.ts';
 import { isWhole, wideElements, wrapped } from '../wide-elements.ts';
 
 function requireIndices({ dtype }: TensorType, op: string): void {
@@ -33,6 +34,17 @@ export const gather = defineOp({
   inputs: ['x', 'indices'],
   attrs: { axis: int(0) },
   traits: ['movement'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, indices }, attrs) {
     requireIndices(indices, 'gather');
     const axis = normalAxis(attrs.axis, x.shape.length);
@@ -66,6 +78,17 @@ export const gatherElements = defineOp({
   inputs: ['x', 'indices'],
   attrs: { axis: int(0) },
   traits: ['movement'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, indices }, { axis }) {
     requireIndices(indices, 'gather_elements');
     normalAxis(axis, x.shape.length);
@@ -99,6 +122,17 @@ export const gatherNd = defineOp({
   inputs: ['x', 'indices'],
   attrs: { batch_dims: int(0) },
   traits: ['movement'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, indices }, { batch_dims: batch }) {
     requireIndices(indices, 'gather_nd');
     const depth = Number(indices.shape.at(-1));
@@ -164,6 +198,17 @@ export const scatterNd = defineOp({
   inputs: ['x', 'indices', 'updates'],
   attrs: { reduction: oneOf(reductions, 'none') },
   traits: ['scatter'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'narrow',
+  error: { kind: 'scattered', terms: reducedTerms },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, indices, updates }) {
     requireIndices(indices, 'scatter_nd');
     const depth = Number(indices.shape.at(-1));
@@ -200,12 +245,23 @@ function forEachLine(shape: readonly number[], axis: number, visit: (at: readonl
 }
 
 /** Defines the index of the extreme element along `axis`, the first of equals unless `select_last_index`. */
-function argExtreme(name: string, better: (a: number, b: number) => boolean) {
+function argExtreme<const N extends string>(name: N, better: (a: number, b: number) => boolean) {
   return defineOp({
     name,
     inputs: ['x'],
     attrs: { axis: int(0), keepdims: flag(true), select_last_index: flag(false) },
     traits: ['selection'],
+    computed: 'general',
+    integerForm: { kind: 'none' },
+    onIntegers: 'moved',
+    error: { kind: 'selected' },
+    ulp: 0,
+    storage: 'own',
+    rows: 'none',
+    epilogue: { kind: 'none' },
+    factor: 'stopped',
+    nan: 'none',
+    random: { place: 'none', domain: 'any', attrs: {} },
     infer({ x }, attrs) {
       const axis = normalAxis(attrs.axis, x.shape.length);
       const shape = x.shape.flatMap((dim, a): Dim[] => (a === axis ? (attrs.keepdims ? [1] : []) : [dim]));
@@ -227,7 +283,9 @@ function argExtreme(name: string, better: (a: number, b: number) => boolean) {
   });
 }
 
+/** Index of the largest element along `axis`, int64, the first among equals; ONNX ArgMax. */
 export const argMax = argExtreme('arg_max', (a, b) => a > b);
+/** Index of the smallest element along `axis`, int64, the first among equals; ONNX ArgMin. */
 export const argMin = argExtreme('arg_min', (a, b) => a < b);
 
 /** The k extreme elements along `axis` with their indices, the lower index first among equals; ONNX TopK. */
@@ -236,6 +294,17 @@ export const topK = defineOp({
   inputs: ['x'],
   attrs: { k: int(), axis: int(-1), largest: flag(true) },
   traits: ['selection'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'selected' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'none',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x }, { k, axis }) {
     const at = normalAxis(axis, x.shape.length);
     const size = x.shape[at] ?? 1;

@@ -15,6 +15,7 @@ import { flag, float } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationAfter, activationAttrs } from '../elementwise/activation.ts';
 import { broadcastIndex } from '../elementwise/binary.ts';
+import { lastSize, layerTerms, SUM_OVERHEAD, weightsPerOutput } from '../operand-sizes.ts';
 import { isWide, wideElements } from '../wide-elements.ts';
 import { checkBias } from '../window/conv2d.ts';
 
@@ -24,6 +25,17 @@ export const fullyConnected = defineOp({
   inputs: ['x', 'weight', 'bias?'],
   attrs: activationAttrs,
   traits: ['reduction'],
+  computed: 'kernel',
+  integerForm: { kind: 'weighted', op: 'qlinear_fully_connected' },
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: layerTerms },
+  ulp: (node) => 2 * weightsPerOutput(node) + 3,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x, weight, bias }) {
     const [n, k] = matrix(x, 'x');
     const [m, inner] = matrix(weight, 'weight');
@@ -59,6 +71,20 @@ export const gemm = defineOp({
   inputs: ['a', 'b', 'c?'],
   attrs: { alpha: float(1), beta: float(1), trans_a: flag(false), trans_b: flag(false) },
   traits: ['reduction'],
+  computed: 'composite',
+  integerForm: { kind: 'none' },
+  onIntegers: 'wide',
+  error: {
+    kind: 'sum',
+    terms: ({ attrs, inputs }) => Number(inputs[0]?.type.shape[attrs.trans_a ? 0 : 1] ?? 1) + SUM_OVERHEAD,
+  },
+  ulp: (node) => 2 * lastSize(node) + 3,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ a, b }, attrs) {
     const [m, k] = oriented(matrix(a, 'a'), attrs.trans_a);
     const [inner, n] = oriented(matrix(b, 'b'), attrs.trans_b);
@@ -96,6 +122,17 @@ export const matmul = defineOp({
   inputs: ['a', 'b'],
   attrs: {},
   traits: ['reduction'],
+  computed: 'kernel',
+  integerForm: { kind: 'none' },
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: (node) => lastSize(node) + SUM_OVERHEAD },
+  ulp: (node) => 2 * lastSize(node),
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ a, b }) {
     if (a.shape.length < 2 || b.shape.length < 2)
       throw new CompileError('matmul/infer', 'matmul expects rank 2 or more');

@@ -16,6 +16,17 @@ export const expand = defineOp({
   inputs: ['x'],
   attrs: { shape: ints() },
   traits: ['movement'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x }, { shape }) {
     if (broadcastShapes(x.shape, shape).join() !== shape.join())
       throw new CompileError(

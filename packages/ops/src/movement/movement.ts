@@ -33,6 +33,17 @@ export const concat = defineOp({
   inputs: ['xs...'],
   attrs: { axis: int(1) },
   traits: ['movement'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: () => true },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'join',
+  rows: 'channels',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ xs }, attrs) {
     const [first] = xs;
     if (!first) throw new CompileError('concat/infer', 'concat expects at least one input');
@@ -90,6 +101,17 @@ export const slice = defineOp({
   inputs: ['x'],
   attrs: { starts: ints(), ends: ints(), axes: ints(), steps: ints([]) },
   traits: ['movement'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: () => true },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, attrs) {
     const shape = [...x.shape];
     const ranges = sliceRanges(x.shape, attrs);
@@ -116,7 +138,7 @@ interface SliceAttrs {
   readonly steps: readonly number[];
 }
 
-/** For each axis the first index, the step and the count; undefined where the axis is whole. */
+/** For each axis the first index, the step and the count; undefined where the axis is whole. Throws `slice/symbolic` and `slice/step`. */
 export function sliceRanges(
   shape: Shape,
   { starts, ends, axes, steps }: SliceAttrs,
@@ -156,6 +178,17 @@ export const pad = defineOp({
   inputs: ['x'],
   attrs: { pads: ints(), value: float(0), mode: oneOf(['constant', 'reflect', 'edge', 'wrap'], 'constant') },
   traits: ['movement'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: ({ value = 0 }) => value === 0 },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { pads }) {
     if (pads.length !== 2 * x.shape.length)
       throw new CompileError('pad/infer', `pads expects ${2 * x.shape.length} numbers, found ${pads.length}`);
@@ -209,6 +242,17 @@ export const transpose = defineOp({
   inputs: ['x'],
   attrs: { perm: ints() },
   traits: ['movement'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: () => true },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { perm }) {
     const sorted = [...perm].sort((a, b) => a - b);
     if (sorted.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {
@@ -240,6 +284,17 @@ export const reshape = defineOp({
   inputs: ['x'],
   attrs: { shape: ints() },
   traits: ['movement', 'view'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: () => true },
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  storage: 'view',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, wish) {
     const shape = reshapedShape(x.shape, wish.shape);
     const changed = [...x.shape.keys()].filter((axis) => shape[axis] !== x.shape[axis]);

@@ -15,17 +15,27 @@ export function nhwcName(op: string): string {
   return `${op}_nhwc`;
 }
 
+/** No backend has kernels of them, and what else is known of an op is known of NCHW. */
+const nhwcFacts = {
+  computed: 'composite',
+  integerForm: { kind: 'none' },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+} as const;
+
 /** The same op on NHWC images: `images` are the inputs that are one. Weights, biases and attributes stay as they are. */
 function nhwc(base: OpDefinition, images: readonly number[]): OpDefinition {
   const each = <T, U>(inputs: readonly T[], of: (input: NonNullable<T>) => U): (T | U)[] =>
     inputs.map((input, i) => (input && images.includes(i) ? of(input) : input));
   const types = (inputs: readonly (TensorType | null)[]) => each(inputs, (type) => movedType(type, toNchw));
-  const { inputs, attrs, traits } = base;
   return {
+    ...base,
     name: nhwcName(base.name),
-    inputs,
-    attrs,
-    traits,
+    ...nhwcFacts,
+    error: base.error.kind === 'exact' ? base.error : { kind: 'unbounded' },
     inferTypes: (given, values) =>
       base.inferTypes(types(given), values).map((type) => movedType(type, toNhwc)),
     evaluateTensors: (given, values, outputs) =>

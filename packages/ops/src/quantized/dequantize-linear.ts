@@ -1,5 +1,6 @@
 import { CompileError, numElements, type QuantParams, type Shape, type Tensor, toNumbers } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 
 const integers = new Set(['i8', 'u8', 'i16', 'i32']);
 
@@ -9,6 +10,10 @@ export const dequantizeLinear = defineOp({
   inputs: ['x'],
   attrs: {},
   traits: ['integer'],
+  ...quantizedFacts,
+  error: { kind: 'unbounded' },
+  storage: 'own',
+  rows: 'none',
   infer({ x }) {
     if (!integers.has(x.dtype) || !x.quant)
       throw new CompileError(

@@ -1,6 +1,7 @@
 import { allocate, broadcastShapes, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { pairsOf } from '../elementwise/binary.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   activationData,
   affineOf,
@@ -14,12 +15,15 @@ import {
 import { type FixedMultiplier, quantizeMultiplier, scaleBy } from './requantize.ts';
 
 /** Defines a sum or difference with NumPy broadcasting; `sign` is that of b. */
-function sum(name: string, sign: 1 | -1) {
+function sum<const N extends string>(name: N, sign: 1 | -1) {
   return defineOp({
     name,
     inputs: ['a', 'b'],
     attrs: requantizedAttrs,
     traits: ['elementwise', 'binary', 'integer'],
+    ...quantizedFacts,
+    storage: 'in-place',
+    rows: 'same',
     infer({ a, b }, attrs) {
       sumMultipliers(a, b, attrs);
       return requantizedType(pairShape(a, b), attrs);
@@ -45,6 +49,7 @@ export const qlinearAdd = sum('qlinear_add', 1);
 /** TFLite SUB: as `qlinear_add`, with the second term subtracted. */
 export const qlinearSub = sum('qlinear_sub', -1);
 
+/** Fixed-point factors of a quantised sum: both operands to a common scale, their sum to that of the output. */
 export interface SumMultipliers {
   /** Bits that both operands are shifted left. */
   readonly shift: number;

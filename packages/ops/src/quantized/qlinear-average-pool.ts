@@ -3,6 +3,7 @@ import { flag } from '../attr-spec.ts';
 import { type AttrValues, defineOp } from '../define-op.ts';
 import { averagePool, poolAttrs, windowTaps } from '../window/pool.ts';
 import { image } from '../window/window.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   activationData,
   affineOf,
@@ -29,6 +30,9 @@ export const qlinearAveragePool = defineOp({
   inputs: ['x'],
   attrs,
   traits: ['reduction', 'integer', 'window'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'pool',
   infer({ x }, given) {
     affineOf(x, 'x');
     return requantizedType((averagePool.infer({ x }, given) as TensorType).shape, given);

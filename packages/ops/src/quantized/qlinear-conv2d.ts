@@ -4,6 +4,7 @@ import { defineOp } from '../define-op.ts';
 import { conv2d, windowAttrs, windowMacs } from '../window/conv2d.ts';
 import { groupChannels } from '../window/convolve.ts';
 import { convolveQuantized, layerType } from './qlinear-window.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import { requantizedAttrs } from './quantized-type.ts';
 
 /**
@@ -16,6 +17,9 @@ export const qlinearConv2d = defineOp({
   inputs: ['x', 'weight', 'bias?'],
   attrs: { ...windowAttrs, group: int(1), ...requantizedAttrs },
   traits: ['reduction', 'integer', 'window'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'window',
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = conv2d.infer({ x, weight }, window) as TensorType;

@@ -5,6 +5,7 @@ import { windowAttrs, windowMacs } from '../window/conv2d.ts';
 import { multiplierChannels } from '../window/convolve.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { convolveQuantized, layerType } from './qlinear-window.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import { requantizedAttrs } from './quantized-type.ts';
 
 /**
@@ -16,6 +17,9 @@ export const qlinearDepthwiseConv2d = defineOp({
   inputs: ['x', 'weight', 'bias?'],
   attrs: { ...windowAttrs, multiplier: int(1), ...requantizedAttrs },
   traits: ['reduction', 'integer', 'window'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'window',
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = depthwiseConv2d.infer({ x, weight }, window) as TensorType;

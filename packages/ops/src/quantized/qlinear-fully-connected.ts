@@ -8,6 +8,7 @@ import {
   requantizeChannels,
   weightMultipliers,
 } from './qlinear-window.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   affineOf,
   outputAffine,
@@ -23,6 +24,9 @@ export const qlinearFullyConnected = defineOp({
   inputs: ['x', 'weight', 'bias?'],
   attrs: requantizedAttrs,
   traits: ['reduction', 'integer'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'none',
   infer({ x, weight, bias }, attrs) {
     const { shape } = fullyConnected.infer(
       { x, weight },

@@ -1,6 +1,7 @@
 import { allocate, CompileError, isStatic, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { image, planeShape, shapeLike } from '../window/window.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   activationData,
   affineOf,
@@ -22,6 +23,9 @@ export const qlinearGlobalAveragePool = defineOp({
   inputs: ['x'],
   attrs: requantizedAttrs,
   traits: ['reduction', 'integer', 'window'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'none',
   infer({ x }, attrs) {
     const [n, channels, height, width] = planeShape(x, 'x');
     if (isStatic(height) && isStatic(width)) meanMultiplier(x, height * width, attrs);
@@ -46,7 +50,7 @@ export const qlinearGlobalAveragePool = defineOp({
 /**
  * M = sx / sy over `count` elements: with k = min(floor(log2(count)), 32, 31 + shift), the multiplier becomes
  * floor(multiplier 2^k / count) and the shift loses k. It is below 2^31, and not normalised, as TFLite's. The sums stay
- * within int32 up to 2^15 elements of 16 bits or 2^23 of 8.
+ * within int32 up to 2^15 elements of 16 bits or 2^23 of 8; throws `quant/mean` beyond.
  */
 export function meanMultiplier(x: TensorType, count: number, attrs: Requantized): FixedMultiplier {
   const limit = x.dtype === 'i16' ? 2 ** 16 : 2 ** 23;

@@ -1,6 +1,7 @@
 import { allocate, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   type Affine,
   activationData,
@@ -31,6 +32,9 @@ export const qlinearLookup = defineOp({
   inputs: ['x', 'table'],
   attrs: outputQuantAttrs,
   traits: ['elementwise', 'unary', 'integer'],
+  ...quantizedFacts,
+  storage: 'in-place',
+  rows: 'same',
   infer({ x, table }, attrs) {
     affineOf(x, 'x');
     const entries = ENTRIES[x.dtype as keyof typeof ENTRIES];

@@ -1,6 +1,7 @@
 import type { TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { pairShape, zipIntegers } from './qlinear-add.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   affineOf,
   outputAffine,
@@ -17,6 +18,9 @@ export const qlinearMul = defineOp({
   inputs: ['a', 'b'],
   attrs: requantizedAttrs,
   traits: ['elementwise', 'binary', 'integer'],
+  ...quantizedFacts,
+  storage: 'in-place',
+  rows: 'same',
   infer({ a, b }, attrs) {
     productMultiplier(a, b, attrs);
     return requantizedType(pairShape(a, b), attrs);

@@ -2,6 +2,7 @@ import { allocate, CompileError, type TensorType } from '@ghostc/ir';
 import { flag, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { image, imageShape } from '../window/window.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import { activationData, affineOf, quantizedTensor } from './quantized-type.ts';
 
 /**
@@ -13,6 +14,9 @@ export const qlinearResize = defineOp({
   inputs: ['x'],
   attrs: { sizes: ints(), align_corners: flag(false), half_pixel_centers: flag(false) },
   traits: ['integer'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'none',
   infer({ x }, { sizes }) {
     affineOf(x, 'x');
     const [n, channels] = imageShape(x, 'x');
@@ -45,6 +49,7 @@ export const qlinearResize = defineOp({
   },
 });
 
+/** The two input positions that an output position lies between. */
 export interface BilinearTap {
   readonly low: number;
   readonly high: number;

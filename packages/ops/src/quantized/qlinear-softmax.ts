@@ -4,6 +4,7 @@ import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
 import { normalAxis } from '../movement/movement.ts';
 import { expOnNegativeValues, reciprocalOfSum } from './fixed-point-exp.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import { activationData, affineOf, outputAffine, quantizedTensor, quantizedType } from './quantized-type.ts';
 import {
   type FixedMultiplier,
@@ -33,6 +34,9 @@ export const qlinearSoftmax = defineOp({
     y_dtype: oneOf(['i8', 'u8'], 'i8'),
   },
   traits: ['reduction', 'integer'],
+  ...quantizedFacts,
+  storage: 'own',
+  rows: 'none',
   infer({ x }, attrs) {
     checkSize(x.shape[normalAxis(attrs.axis, x.shape.length)]);
     softmaxInput(x, attrs.beta);

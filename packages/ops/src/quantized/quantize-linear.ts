@@ -2,6 +2,7 @@ import { allocate, CompileError, type Tensor, type TensorType, toNumbers } from 
 import { oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import { outputAffine, outputQuantAttrs, quantizedTensor, quantizedType } from './quantized-type.ts';
 import { defaultRounding, roundings, ties } from './requantize.ts';
 
@@ -15,6 +16,10 @@ export const quantizeLinear = defineOp({
   inputs: ['x'],
   attrs: { ...outputQuantAttrs, rounding: oneOf(roundings, defaultRounding) },
   traits: ['integer'],
+  ...quantizedFacts,
+  error: { kind: 'quantized' },
+  storage: 'own',
+  rows: 'none',
   infer({ x }, attrs) {
     if (x.dtype !== 'f32') throw new CompileError('op/dtype', `x expects f32, found ${x.dtype}`);
     return quantizedType(x.shape, attrs);

@@ -7,12 +7,13 @@ import {
   type TensorData,
   type TensorType,
 } from '@ghostc/ir';
-import { float, int, ints, oneOf } from '../attr-spec.ts';
+import { epilogue, float, int, ints, oneOf } from '../attr-spec.ts';
 import { integerRange } from '../integer-range.ts';
 import { defaultRounding, type FixedMultiplier, type Rounding, roundings, scaleBy } from './requantize.ts';
 
 /** Element types of quantised activations. 16-bit ones have the zero point 0, as TFLite's int16x8. */
 export const activationTypes = ['i8', 'u8', 'i16'] as const;
+/** Element type of a quantised activation. */
 export type ActivationType = (typeof activationTypes)[number];
 
 /** Scale, zero point and type of an output, quantised per tensor: real = y_scale (y - y_zero_point). */
@@ -25,10 +26,11 @@ export const outputQuantAttrs = {
 /** An output that is requantised: a fused activation as bounds in the quantised domain (the type's range if empty), and the rounding. */
 export const requantizedAttrs = {
   ...outputQuantAttrs,
-  clamp: ints([]),
+  clamp: epilogue(ints([])),
   rounding: oneOf(roundings, defaultRounding),
 } as const;
 
+/** Scale, zero point and element type of the output of a quantised op. */
 export interface OutputQuant {
   readonly y_scale: number;
   readonly y_zero_point: number;
@@ -39,6 +41,7 @@ export interface RoundedQuant extends OutputQuant {
   readonly rounding: Rounding;
 }
 
+/** The same with rounding and clamp: the attributes of an op that requantises its sums. */
 export interface Requantized extends RoundedQuant {
   readonly clamp: readonly number[];
 }
@@ -86,6 +89,7 @@ function checkQuant({ scale, zeroPoint }: QuantParams, dtype: DType, what: strin
     );
 }
 
+/** real = scale (q - zeroPoint). */
 export interface Affine {
   /** Rounded to float32, as every scale is. */
   readonly scale: number;

@@ -39,7 +39,10 @@ function saturatingTable(x: TensorType, y: OutputQuant, inside: (q4: number) => 
   });
 }
 
-/** x min(max(x + 3, 0), 6) / 6 in 16-bit fixed point: the input in 128ths of its scale, the gate in 3/32768. */
+/**
+ * x min(max(x + 3, 0), 6) / 6 in 16-bit fixed point: the input in 128ths of its scale, the gate in 3/32768. Throws
+ * `quant/multiplier` for an output scale below a 128th of the input's.
+ */
 export const hardSwishTable: ReferenceTable = (x, y) => {
   const { scale } = affineOf(x, 'x');
   const { scale: out, zeroPoint } = outputAffine(y);

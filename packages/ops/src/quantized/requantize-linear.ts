@@ -1,5 +1,6 @@
 import { allocate, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
+import { quantizedFacts } from './quantized-facts.ts';
 import {
   activationData,
   affineOf,
@@ -21,6 +22,9 @@ export const requantizeLinear = defineOp({
   inputs: ['x'],
   attrs: requantizedAttrs,
   traits: ['elementwise', 'unary', 'integer'],
+  ...quantizedFacts,
+  storage: 'in-place',
+  rows: 'same',
   infer({ x }, attrs) {
     requantizeMultiplier(x, attrs);
     return requantizedType(x.shape, attrs);

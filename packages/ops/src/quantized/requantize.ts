@@ -17,6 +17,7 @@ export interface FixedMultiplier {
  * shift (ties away from zero), TFLite's default. `single`: once, by the whole shift (ties up).
  */
 export const roundings = ['double', 'single'] as const;
+/** How a product with a multiplier is rounded: once (`single`, ONNX Runtime) or twice (`double`, TFLite). */
 export type Rounding = (typeof roundings)[number];
 
 /** Where an op says nothing else: TFLite's. */

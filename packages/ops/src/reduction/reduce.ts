@@ -10,22 +10,37 @@ import {
 import { flag, int, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { forEachIndex, normalAxis } from '../movement/movement.ts';
+import type { Computed, OpFacts } from '../op-facts.ts';
+import { elementsPerOutput, lastSize, reducedTerms } from '../operand-sizes.ts';
 import { isWhole, wrapped } from '../wide-elements.ts';
 
-/**
- * Defines a reduction over `axes` (all when empty); `keepdims` leaves them as 1. `whole` is the formula of integers of 32 and
- * 64 bits, of which a double would round away bits that wrapping keeps.
- */
-function reduction(
-  name: string,
-  formula: (values: Float64Array) => number,
-  whole?: (values: bigint[]) => bigint,
-) {
+/** What one reduction differs from another in. */
+interface ReductionSpec<N extends string, C extends Computed>
+  extends Pick<OpFacts, 'onIntegers' | 'error' | 'ulp' | 'random'> {
+  readonly name: N;
+  readonly computed: C;
+  readonly formula: (values: Float64Array) => number;
+  /** Of integers of 32 and 64 bits, of which a double would round away bits that wrapping keeps; null where it does not. */
+  readonly whole: ((values: bigint[]) => bigint) | null;
+}
+
+/** Defines a reduction over `axes` (all when empty); `keepdims` leaves them as 1. */
+function reduction<const N extends string, const C extends Computed>({
+  formula,
+  whole,
+  ...spec
+}: ReductionSpec<N, C>) {
   return defineOp({
-    name,
+    ...spec,
     inputs: ['x'],
     attrs: { axes: ints([]), keepdims: flag(true) },
     traits: ['reduction'],
+    integerForm: { kind: 'none' },
+    storage: 'own',
+    rows: 'none',
+    epilogue: { kind: 'none' },
+    factor: 'stopped',
+    nan: 'kept',
     infer({ x }, { axes, keepdims }) {
       const reduced = reducedAxes(axes, x.shape.length);
       const shape = x.shape.flatMap((dim, axis) => (reduced.has(axis) ? (keepdims ? [1] : []) : [dim]));
@@ -88,19 +103,65 @@ const sum = (values: Float64Array): number => values.reduce((total, v) => total 
 const wholeSum = (values: bigint[]): bigint => values.reduce((total, v) => total + v, 0n);
 const wholeProduct = (values: bigint[]): bigint => values.reduce((product, v) => product * v, 1n);
 
-export const reduceMean = reduction('reduce_mean', (values) => sum(values) / values.length);
-export const reduceSum = reduction('reduce_sum', sum, wholeSum);
-export const reduceProd = reduction(
-  'reduce_prod',
-  (values) => values.reduce((product, v) => product * v, 1),
-  wholeProduct,
-);
-export const reduceMax = reduction('reduce_max', (values) =>
-  values.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), Number.NEGATIVE_INFINITY),
-);
-export const reduceMin = reduction('reduce_min', (values) =>
-  values.reduce((best, v) => (v < best || Number.isNaN(v) ? v : best), Number.POSITIVE_INFINITY),
-);
+const overAxes = { place: 'axes', domain: 'any', attrs: {} } as const;
+
+/** Mean over `axes`, ONNX ReduceMean. */
+export const reduceMean = reduction({
+  name: 'reduce_mean',
+  computed: 'kernel',
+  formula: (values) => sum(values) / values.length,
+  whole: null,
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: reducedTerms },
+  ulp: (node) => elementsPerOutput(node) + 2,
+  random: overAxes,
+});
+/** Sum over `axes`, ONNX ReduceSum. */
+export const reduceSum = reduction({
+  name: 'reduce_sum',
+  computed: 'kernel',
+  formula: sum,
+  whole: wholeSum,
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: reducedTerms },
+  ulp: elementsPerOutput,
+  random: overAxes,
+});
+/** Product over `axes`, ONNX ReduceProd. */
+export const reduceProd = reduction({
+  name: 'reduce_prod',
+  computed: 'general',
+  formula: (values) => values.reduce((product, v) => product * v, 1),
+  whole: wholeProduct,
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: reducedTerms },
+  ulp: elementsPerOutput,
+  random: { place: 'none', domain: 'any', attrs: {} },
+});
+/** Largest element over `axes`; NaN where one is NaN. ONNX ReduceMax. */
+export const reduceMax = reduction({
+  name: 'reduce_max',
+  computed: 'kernel',
+  formula: (values) =>
+    values.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), Number.NEGATIVE_INFINITY),
+  whole: null,
+  onIntegers: 'narrow',
+  error: { kind: 'exact' },
+  ulp: 0,
+  random: overAxes,
+});
+/** Smallest element over `axes`; NaN where one is NaN. ONNX ReduceMin. */
+export const reduceMin = reduction({
+  name: 'reduce_min',
+  computed: 'kernel',
+  formula: (values) =>
+    values.reduce((best, v) => (v < best || Number.isNaN(v) ? v : best), Number.POSITIVE_INFINITY),
+  whole: null,
+  onIntegers: 'narrow',
+  error: { kind: 'exact' },
+  ulp: 0,
+  random: overAxes,
+});
 
 /** exp(x - max) / sum(exp(x - max)) along `axis`. */
 export const softmax = defineOp({
@@ -108,6 +169,17 @@ export const softmax = defineOp({
   inputs: ['x'],
   attrs: { axis: int(-1) },
   traits: ['reduction'],
+  computed: 'kernel',
+  integerForm: { kind: 'softmax', op: 'qlinear_softmax' },
+  onIntegers: 'none',
+  error: { kind: 'softmax' },
+  ulp: (node) => 3 * lastSize(node) + 3,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer: ({ x }, { axis }) => {
     normalAxis(axis, x.shape.length);
     return { dtype: x.dtype, shape: x.shape };

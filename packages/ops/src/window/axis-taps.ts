@@ -1,10 +1,12 @@
 import { CompileError } from '@ghostc/ir';
 
+/** An input position along an axis, and its weight. */
 export interface Tap {
   readonly index: number;
   readonly weight: number;
 }
 
+/** How ONNX Resize places and weights samples; names are those of its attributes. */
 export interface ResizeModes {
   readonly mode: string;
   readonly coordinate_transformation_mode: string;
@@ -16,6 +18,7 @@ export interface ResizeModes {
   readonly cubic_coeff_a?: number;
 }
 
+/** One axis of a resize: sizes in elements, and the scale between them. */
 export interface ResizeAxis {
   readonly size: number;
   readonly out: number;

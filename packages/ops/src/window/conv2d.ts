@@ -2,6 +2,7 @@ import { CompileError, type TensorType } from '@ghostc/ir';
 import { int, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationAttrs } from '../elementwise/activation.ts';
+import { layerTerms, weightsPerOutput } from '../operand-sizes.ts';
 import { convolve, groupChannels } from './convolve.ts';
 import { image, imageShape, planeShape, shapeLike, type Window, windowOutput } from './window.ts';
 
@@ -21,6 +22,17 @@ export const conv2d = defineOp({
   inputs: ['x', 'weight', 'bias?', 'residual?'],
   attrs: { ...windowAttrs, group: int(1), ...activationAttrs },
   traits: ['reduction', 'window'],
+  computed: 'kernel',
+  integerForm: { kind: 'weighted', op: 'qlinear_conv2d' },
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: layerTerms },
+  ulp: (node) => 2 * weightsPerOutput(node),
+  storage: 'residual',
+  rows: 'window',
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x, weight, bias, residual }, attrs) {
     const [, channels] = planeShape(x, 'x');
     const [m, perGroup] = imageShape(weight, 'weight');

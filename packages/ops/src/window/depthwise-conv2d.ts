@@ -2,6 +2,7 @@ import { CompileError, type TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationAttrs } from '../elementwise/activation.ts';
+import { layerTerms, weightsPerOutput } from '../operand-sizes.ts';
 import { windowAttrs, windowMacs, windowType } from './conv2d.ts';
 import { convolve, multiplierChannels } from './convolve.ts';
 import { imageShape, planeShape } from './window.ts';
@@ -16,6 +17,17 @@ export const depthwiseConv2d = defineOp({
   inputs: ['x', 'weight', 'bias?', 'residual?'],
   attrs: { ...windowAttrs, multiplier: int(1), ...activationAttrs },
   traits: ['reduction', 'window'],
+  computed: 'kernel',
+  integerForm: { kind: 'weighted', op: 'qlinear_depthwise_conv2d' },
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: layerTerms },
+  ulp: (node) => 2 * weightsPerOutput(node),
+  storage: 'residual',
+  rows: 'window',
+  epilogue: { kind: 'producer' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x, weight, bias, residual }, attrs) {
     const [, channels] = planeShape(x, 'x');
     const [m, one] = imageShape(weight, 'weight');

@@ -12,6 +12,7 @@ import {
 import { flag, ints } from '../attr-spec.ts';
 import { type AttrValues, defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
+import { planeSize, windowSize } from '../operand-sizes.ts';
 import { windowAttrs } from './conv2d.ts';
 import { image, pair, planeShape, shapeLike, windowOutput } from './window.ts';
 
@@ -24,6 +25,17 @@ export const averagePool = defineOp({
   inputs: ['x'],
   attrs: { ...poolAttrs, count_include_pad: flag(false) },
   traits: ['reduction', 'window'],
+  computed: 'kernel',
+  integerForm: { kind: 'requantized', op: 'qlinear_average_pool' },
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: (node) => windowSize(node) + 2 },
+  ulp: (node) => windowSize(node) + 2,
+  storage: 'own',
+  rows: 'pool',
+  epilogue: { kind: 'none' },
+  factor: 'passed',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer: ({ x }, attrs) => poolType(x, attrs),
   evaluate({ x }, attrs, [type]) {
     const padded = attrs.count_include_pad;
@@ -42,6 +54,17 @@ export const maxPool = defineOp({
   inputs: ['x'],
   attrs: poolAttrs,
   traits: ['exact', 'integer', 'window'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: () => true },
+  onIntegers: 'narrow',
+  error: { kind: 'exact' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'pool',
+  epilogue: { kind: 'none' },
+  factor: 'passed',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer: ({ x }, attrs) => ({ ...poolType(x, attrs), quant: x.quant }),
   evaluate({ x }, attrs, [type]) {
     const lowest = isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : integerRange(x.dtype)[0];
@@ -61,6 +84,17 @@ export const argMaxPool = defineOp({
   inputs: ['x'],
   attrs: { ...poolAttrs, column_major: flag(false) },
   traits: ['selection', 'window'],
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  onIntegers: 'moved',
+  error: { kind: 'selected' },
+  ulp: 0,
+  storage: 'own',
+  rows: 'pool',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'none',
+  random: { place: 'none', domain: 'any', attrs: {} },
   infer: ({ x }, attrs) => ({ dtype: 'i64', shape: poolType(x, attrs).shape }),
   evaluate({ x }, attrs, [type]) {
     const [, , height, width] = image(x.shape);
@@ -89,6 +123,17 @@ export const globalAveragePool = defineOp({
   inputs: ['x'],
   attrs: {},
   traits: ['reduction', 'window'],
+  computed: 'kernel',
+  integerForm: { kind: 'requantized', op: 'qlinear_global_average_pool' },
+  onIntegers: 'wide',
+  error: { kind: 'sum', terms: (node) => planeSize(node) + 2 },
+  ulp: (node) => planeSize(node) + 2,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'passed',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }) {
     const [n, channels] = planeShape(x, 'x');
     return { dtype: x.dtype, shape: shapeLike(x, [n, channels, 1, 1]) };

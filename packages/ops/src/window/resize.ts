@@ -12,6 +12,7 @@ import {
 import { floats, ints, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { forEachIndex } from '../movement/movement.ts';
+import { rankOf } from '../operand-sizes.ts';
 import { axisTaps, type ResizeModes, type Tap } from './axis-taps.ts';
 
 const coordinateModes = ['asymmetric', 'half_pixel', 'pytorch_half_pixel', 'align_corners'] as const;
@@ -19,7 +20,7 @@ const nearestModes = ['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'
 
 /**
  * ONNX Resize, nearest or (multi)linear: output sizes from `sizes`, or floor(in * scale) in float32 from `scales`; both
- * list all axes. With `sizes` the scale is out / in.
+ * list all axes. With `sizes` the scale is out / in; a size of 0 keeps the axis, also a symbolic one.
  */
 export const resize = defineOp({
   name: 'resize',
@@ -32,6 +33,17 @@ export const resize = defineOp({
     nearest_mode: oneOf(nearestModes, 'round_prefer_floor'),
   },
   traits: ['integer'],
+  computed: 'kernel',
+  integerForm: { kind: 'carried', when: ({ mode = 'nearest' }) => mode === 'nearest' },
+  onIntegers: 'wide',
+  error: { kind: 'interpolated', terms: (node) => 4 * 2 ** rankOf(node) },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { sizes, scales }) {
     const given = sizes.length ? sizes : scales;
     if (given.length !== x.shape.length)
@@ -53,7 +65,7 @@ export const resize = defineOp({
 });
 
 function resized(dim: Dim, size: number | undefined, scale: number | undefined): Dim {
-  if (size !== undefined) return size;
+  if (size !== undefined) return size === 0 ? dim : size;
   if (scale === 1 || scale === undefined) return dim;
   if (typeof dim === 'number') return scaledSize(dim, scale);
   throw new CompileError('resize/symbolic', `cannot scale the symbolic dimension ${dim}`);

@@ -4,7 +4,7 @@ import { rule } from '../rule.ts';
 // conv2d with one input channel per group (or from one channel to one)   =>   depthwise_conv2d, multiplier = outputs per group
 export const groupedConvToDepthwise = rule({
   name: 'grouped-conv-to-depthwise',
-  match: op('conv2d', any('x'), any('weight')).as('conv'),
+  match: op('conv2d', any('x'), any('weight')).as('conv').others().anyEpilogue(),
   unless: ({ weight, conv }) => {
     const group = Number(conv.attrs.group ?? 1);
     const [outputs, inputs] = weight.type.shape;
@@ -29,7 +29,10 @@ export const foldPadIntoConv = rule({
     'conv2d|depthwise_conv2d|qlinear_conv2d|qlinear_depthwise_conv2d',
     op('pad', any('x')).as('pad'),
     any('weight'),
-  ).as('conv'),
+  )
+    .as('conv')
+    .others()
+    .anyEpilogue(),
   unless: ({ pad }) => padRefusal(pad.attrs),
   rewrite: ({ x, pad, conv }, build) =>
     build.node(conv.op, [x, ...conv.inputs.slice(1)], {

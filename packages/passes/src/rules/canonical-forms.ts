@@ -1,7 +1,8 @@
-import { fromNumbers, isFloat, type Value } from '@ghostc/ir';
-import { constantData, numbersOf, vector } from '../constant-math.ts';
+import { fromNumbers, isFloat, type Tensor, type Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
+import { constantData, numbersOf, ofShared, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 // mean of all spatial axes of an image or a line, kept as 1   =>   global_average_pool
 export const meanToGlobalAveragePool = rule({
@@ -23,7 +24,7 @@ export const meanToGlobalAveragePool = rule({
 // alpha a op(b) + beta c, b and c constant   =>   fully_connected(a, alpha op(b)^T, beta c)
 export const gemmToFullyConnected = rule({
   name: 'gemm-to-fully-connected',
-  match: op('gemm', any('a'), constant('b')).as('gemm'),
+  match: op('gemm', any('a'), constant('b')).as('gemm').others(),
   unless: ({ gemm }) => {
     const c = gemm.inputs[2];
     if (!isFloat(gemm.output.type.dtype)) return 'it is of integers';
@@ -64,7 +65,9 @@ export const matmulToFullyConnected = rule({
 // fully_connected(x, w) + b, b constant, no bias yet   =>   fully_connected(x, w, b)
 export const foldAddIntoFullyConnected = rule({
   name: 'fold-add-into-fully-connected',
-  match: op('add', op('fully_connected', any('x'), any('weight')).as('linear'), constant('b')).as('sum'),
+  match: op('add', op('fully_connected', any('x'), any('weight')).as('linear'), constant('b'))
+    .as('sum')
+    .anyEpilogue(),
   unless: ({ linear, b, sum }) => {
     if (linear.inputs[2] || (linear.attrs.activation ?? 'none') !== 'none')
       return 'it has a bias or an activation';
@@ -84,25 +87,35 @@ export const foldAddIntoFullyConnected = rule({
   },
 });
 
-function outputMajor(
-  b: Value,
-  { transposed, alpha }: { transposed: boolean; alpha: number },
-  build: Build,
-): Value {
-  if (transposed && alpha === 1) return b;
-  const tensor = constantData(b);
-  const data = numbersOf(b);
-  const [rows = 0, columns = 0] = tensor.shape;
-  const shape = transposed ? [rows, columns] : [columns, rows];
-  const pick = (i: number): number => (transposed ? i : (i % rows) * columns + Math.floor(i / rows));
+interface Major {
+  readonly transposed: boolean;
+  readonly alpha: number;
+}
+
+function outputMajor(b: Value, major: Major, build: Build): Value {
+  if (major.transposed && major.alpha === 1) return b;
+  const key = `${major.transposed} ${major.alpha}`;
   return build.constant(
-    fromNumbers(
-      tensor.dtype,
-      shape,
-      Float64Array.from({ length: rows * columns }, (_, i) => alpha * Number(data[pick(i)])),
-    ),
+    ofShared(b, key, () => turned(b, major)),
     b.name,
   );
+}
+
+/** [K, M] to [M, K], times alpha. */
+function turned(b: Value, { transposed, alpha }: Major): Tensor {
+  const { dtype, shape } = constantData(b);
+  const data = numbersOf(b);
+  const [rows = 0, columns = 0] = shape;
+  if (transposed)
+    return fromNumbers(
+      dtype,
+      shape,
+      Float64Array.from(data, (v) => alpha * v),
+    );
+  const values = new Float64Array(rows * columns);
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) values[column * rows + row] = alpha * Number(data[i++]);
+  return fromNumbers(dtype, [columns, rows], values);
 }
 
 function biasVector(c: Value, { columns, beta }: { columns: number; beta: number }, build: Build): Value {

@@ -1,31 +1,28 @@
 import { fromNumbers, type Node, type Tensor, toNumbers } from '@ghostc/ir';
-import { conv2d, depthwiseConv2d, withDefaults } from '@ghostc/ops';
+import { attrsOf, conv2d, depthwiseConv2d } from '@ghostc/ops';
 import { constantData, numbersOf, sliceChannels, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 import { foldRefusal } from './fold-batch-norm.ts';
 
-interface ConvAttrs {
-  readonly strides: readonly number[];
-  readonly pads: readonly number[];
-  readonly group: number;
-  readonly multiplier: number;
-}
-
-const attrsOf = (node: Node): ConvAttrs =>
-  withDefaults((node.op === 'conv2d' ? conv2d : depthwiseConv2d).attrs, node.attrs) as unknown as ConvAttrs;
+const convAttrs = { attrs: { ...conv2d.attrs, ...depthwiseConv2d.attrs } };
+/** Of either convolution. */
+const settingsOf = (node: Node) => attrsOf(convAttrs, node);
 
 // v (w x + b) + c   =>   (v w) x + (v b + c),  both 1x1, if it takes no more multiply-accumulates
 export const composePointwise = rule({
   name: 'compose-pointwise',
-  match: op('conv2d', op('conv2d', any('x'), constant('w')).as('first'), constant('v')).as('second'),
+  match: op('conv2d', op('conv2d', any('x'), constant('w')).as('first').others().anyEpilogue(), constant('v'))
+    .as('second')
+    .others()
+    .anyEpilogue(),
   unless: ({ w, v, first, second }) => {
     const refusal = foldRefusal(first);
     if (refusal) return refusal;
     const outer = foldRefusal(second);
     if (outer && (second.inputs[3] || (second.inputs[2] && !second.inputs[2].constant))) return outer;
     for (const node of [first, second]) {
-      const { pads, group } = attrsOf(node);
+      const { pads, group } = settingsOf(node);
       if (
         node.inputs[1]?.type.shape.slice(2).join() !== '1,1' ||
         group !== 1 ||
@@ -33,7 +30,7 @@ export const composePointwise = rule({
       )
         return `${node.output.name} is no plain 1x1 convolution`;
     }
-    if (attrsOf(first).strides.some((stride) => stride !== 1)) return 'the first convolution has a stride';
+    if (settingsOf(first).strides.some((stride) => stride !== 1)) return 'the first convolution has a stride';
     const [hidden = 0, inputs = 0] = constantData(w).shape;
     const outputs = constantData(v).shape[0] ?? 0;
     return (
@@ -78,13 +75,20 @@ function multiply(v: Tensor, w: Tensor): Tensor {
 // C d^2 <= C + d^2 for a 1x1 of C channels in front of a d x d cheap operation, so d = 1 or C = 1
 export const foldCheapIntoPrimary = rule({
   name: 'fold-cheap-into-primary',
-  match: op('depthwise_conv2d', op('conv2d', any('x'), constant('w')).as('conv'), constant('d')).as('cheap'),
+  match: op(
+    'depthwise_conv2d',
+    op('conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue(),
+    constant('d'),
+  )
+    .as('cheap')
+    .others()
+    .anyEpilogue(),
   unless: ({ w, d, conv, cheap }) => {
     const refusal = foldRefusal(conv);
     if (refusal) return refusal;
     if (cheap.inputs[3] || (cheap.inputs[2] && !cheap.inputs[2].constant))
       return 'the cheap operation adds a residual or a computed bias';
-    const [first, second] = [attrsOf(conv), attrsOf(cheap)];
+    const [first, second] = [settingsOf(conv), settingsOf(cheap)];
     const [, channels = 1, height, width] = constantData(w).shape;
     if (height !== 1 || width !== 1 || first.group !== 1) return 'the first convolution is no plain 1x1';
     if (first.strides.some((s) => s !== 1) || first.pads.some((p) => p !== 0))
@@ -136,9 +140,9 @@ function spread(w: Tensor, d: Tensor): Tensor {
 // conv(x)[:, s:e]   =>   conv(x) with the weights of those channels alone: the others are never computed
 export const dropUnusedChannels = rule({
   name: 'drop-unused-channels',
-  match: op('slice', op('conv2d', any('x'), constant('w')).as('conv')).as('slice'),
+  match: op('slice', op('conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue()).as('slice'),
   unless: ({ conv, slice }) => {
-    if (attrsOf(conv).group !== 1 || conv.inputs[3]) return 'the convolution has groups or a residual';
+    if (settingsOf(conv).group !== 1 || conv.inputs[3]) return 'the convolution has groups or a residual';
     if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
     const { axes, steps, starts } = slice.attrs as {
       axes: readonly number[];
@@ -168,7 +172,13 @@ export const dropUnusedChannels = rule({
 // conv(x) + r   =>   conv(x, residual = r): the sum costs no pass over memory of its own
 export const fuseResidual = rule({
   name: 'fuse-residual',
-  match: op('add', op('conv2d|depthwise_conv2d', any('x'), constant('w')).as('conv'), any('r')).as('sum'),
+  match: op(
+    'add',
+    op('conv2d|depthwise_conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue(),
+    any('r'),
+  )
+    .as('sum')
+    .anyEpilogue(),
   unless: ({ conv, r }) => {
     const refusal = foldRefusal(conv);
     if (refusal) return refusal;

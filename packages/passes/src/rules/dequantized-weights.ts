@@ -8,7 +8,9 @@ const weight = op('dequantize_linear', constant('weight')).orShared();
 // add(conv(x, dequantized w), c), c one number per channel   =>   conv(x, dequantized w, c)
 export const foldBiasIntoDequantizedConv = rule({
   name: 'fold-bias-into-dequantized-conv',
-  match: op('add', op('conv2d|depthwise_conv2d', any('x'), weight).as('conv'), constant('c')).as('sum'),
+  match: op('add', op('conv2d|depthwise_conv2d', any('x'), weight).as('conv').others(), constant('c'))
+    .as('sum')
+    .anyEpilogue(),
   unless: ({ conv, c }) => (conv.inputs.length > 2 && 'there is a bias') || notPerChannel(c, conv.output),
   rewrite({ conv, c, sum }, build) {
     const count = Number(conv.output.type.shape[1]);
@@ -22,7 +24,7 @@ export const foldBiasIntoDequantizedConv = rule({
 // gemm(x, dequantized w, b)   =>   fully_connected(x, dequantized w, b)
 export const dequantizedGemm = rule({
   name: 'dequantized-gemm',
-  match: op('gemm', any('x'), weight).as('gemm'),
+  match: op('gemm', any('x'), weight).as('gemm').others(),
   unless: ({ gemm }) => {
     const { alpha = 1, beta = 1, trans_a = false } = gemm.attrs;
     const c = gemm.inputs[2] ?? null;
@@ -60,12 +62,15 @@ export const scaleIntegerConv = rule({
     'mul',
     op(
       'cast',
-      op('cast', op('round', op('mul', op('conv2d', any('x'), weight).as('conv'), constant('unit')))).where(
-        ({ to }) => to === 'i32',
-      ),
+      op(
+        'cast',
+        op('round', op('mul', op('conv2d', any('x'), weight).as('conv').others(), constant('unit'))),
+      ).where(({ to }) => to === 'i32'),
     ).where(({ to }) => to === 'f32'),
     constant('s'),
-  ).as('scaled'),
+  )
+    .as('scaled')
+    .anyEpilogue(),
   unless: ({ conv, unit, s }) =>
     (conv.inputs.length > 2 && 'there is a bias') ||
     (unit.constant?.data.length !== 1 && 'the unit is no number') ||

@@ -1,17 +1,20 @@
-import { type Attrs, fromNumbers, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { type Activation, activationFunction, attrsOf, conv2d, lookup } from '@ghostc/ops';
+import { fromNumbers, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { activationFunction, attrsOf, conv2d, lookup } from '@ghostc/ops';
 import { constantData, numbersOf } from '../constant-math.ts';
+import { activations } from '../op-groups.ts';
 import { any, constant, either, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-const first = op('conv2d', any('x'), constant('w')).as('first');
-const activations = 'relu|clip|hard_sigmoid|hard_swish|sigmoid|tanh|leaky_relu|silu';
+const first = op('conv2d', any('x'), constant('w')).as('first').others().anyEpilogue();
 
 // conv(act(conv(x, w)), v)   =>   the same without the channels between them that v multiplies by 0 alone, or that are 0
 // themselves (no weight, and act(bias) = 0)
 export const dropDeadChannels = rule({
   name: 'drop-dead-channels',
-  match: op('conv2d', either(first, op(activations, first).as('act')), constant('v')).as('second'),
+  match: op('conv2d', either(first, op(activations, first).as('act')), constant('v'))
+    .as('second')
+    .others()
+    .anyEpilogue(),
   unless: ({ first, w, v, second, act }) => {
     if (!first || !w) return 'nothing matched';
     if (groupOf(first) !== 1 || groupOf(second) !== 1) return 'a convolution has groups';
@@ -63,7 +66,7 @@ function liveChannels({ first, act, w, v }: Between): number[] {
 
 /** What a channel without weights gives: the activations of its bias. */
 function idle(first: Node, act: Node | undefined, bias: number): number {
-  const own = activationFunction(attrsOf<Activation & Attrs>(conv2d, first))(bias);
+  const own = activationFunction(attrsOf(conv2d, first))(bias);
   if (!act) return own;
   const tensor: Tensor = { dtype: 'f32', shape: [1], data: Float32Array.of(own) };
   const [result] = lookup(act.op).evaluateTensors([tensor], act.attrs, [tensor]);
@@ -71,7 +74,7 @@ function idle(first: Node, act: Node | undefined, bias: number): number {
 }
 
 function groupOf(node: Node): number {
-  return attrsOf<{ group: number }>(conv2d, node).group;
+  return attrsOf(conv2d, node).group;
 }
 
 function nonZeroOutputs({ shape, ...tensor }: Tensor): boolean[] {

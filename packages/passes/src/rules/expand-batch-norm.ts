@@ -1,6 +1,7 @@
 import { fromNumbers, type Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { any, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 import { batchNorm, batchNormAffine } from './fold-batch-norm.ts';
 
 // batch_norm(x) of an image or a line   =>   depthwise 1x1 with weight k and bias d,  k = s / sqrt(v + e), d = t - m k

@@ -2,11 +2,9 @@ import { fromNumbers, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   cheapAttrs,
-  type GhostModuleAttrs,
   gemm as gemmOp,
   ghostModule,
   primaryAttrs,
-  type SqueezeAttrs,
   squeezeExcite,
   squeezeGate,
 } from '@ghostc/ops';
@@ -16,9 +14,9 @@ import { rule, sourcesOf } from '../rule.ts';
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
 export const expandGhostModule = rule({
   name: 'expand-ghost-module',
-  match: op('ghost_module', any('x')).as('ghost'),
+  match: op('ghost_module', any('x')).as('ghost').others(),
   rewrite({ x, ghost }, build) {
-    const attrs = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+    const attrs = attrsOf(ghostModule, ghost);
     const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
     const [first, second, behind] = sourcesOf(ghost);
     const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs, x.type), first);
@@ -36,9 +34,9 @@ export const expandGhostModule = rule({
 // squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
 export const expandSqueezeExcite = rule({
   name: 'expand-squeeze-excite',
-  match: op('squeeze_excite', any('x')).as('se'),
+  match: op('squeeze_excite', any('x')).as('se').others(),
   rewrite({ x, se }, build) {
-    const attrs = attrsOf<SqueezeAttrs>(squeezeExcite, se);
+    const attrs = attrsOf(squeezeExcite, se);
     const sources = sourcesOf(se);
     const gate = squeezeGate<Value | null>(se.inputs, attrs, (op, inputs, settings) =>
       build.node(op, inputs, settings, sources.shift()),
@@ -50,7 +48,7 @@ export const expandSqueezeExcite = rule({
 // gemm(a, b, c)   =>   alpha op(a) op(b) + beta c
 export const expandGemm = rule({
   name: 'expand-gemm',
-  match: op('gemm', any('a'), any('b')).as('gemm'),
+  match: op('gemm', any('a'), any('b')).as('gemm').others(),
   rewrite({ a, b, gemm }, build) {
     const attrs = attrsOf(gemmOp, gemm);
     const turned = (x: Value, swap: boolean): Value =>

@@ -4,12 +4,15 @@ import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 import { foldRefusal } from './fold-batch-norm.ts';
 
-const convolution = op('conv2d|depthwise_conv2d', any('x'), constant('weight')).as('conv');
+const convolution = op('conv2d|depthwise_conv2d', any('x'), constant('weight'))
+  .as('conv')
+  .others()
+  .anyEpilogue();
 
 // conv(x, w) + b + c, c one number per channel   =>   conv(x, w) + (b + c)
 export const foldAddIntoConv = rule({
   name: 'fold-add-into-conv',
-  match: op('add', convolution, constant('c')).as('sum'),
+  match: op('add', convolution, constant('c')).as('sum').anyEpilogue(),
   unless: ({ conv, c }) => foldRefusal(conv) || notPerChannel(c, conv.output),
   rewrite({ x, weight, c, conv, sum }, build) {
     const bias = conv.inputs[2] ? numbersOf(conv.inputs[2]) : [];
@@ -26,7 +29,7 @@ export const foldAddIntoConv = rule({
 // (conv(x, w) + b) c, c one number per channel   =>   conv(x, w c) + b c
 export const foldMulIntoConv = rule({
   name: 'fold-mul-into-conv',
-  match: op('mul', convolution, constant('c')).as('product'),
+  match: op('mul', convolution, constant('c')).as('product').anyEpilogue(),
   unless: ({ conv, c }) => foldRefusal(conv) || notPerChannel(c, conv.output),
   rewrite({ x, weight, c, conv, product }, build) {
     const count = Number(conv.output.type.shape[1]);

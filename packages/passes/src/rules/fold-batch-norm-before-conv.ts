@@ -10,7 +10,7 @@ const norm = batchNorm(any('x'));
 // Padding would have to be d, not 0: with padding the rule fires only where every d is 0.
 export const foldBatchNormBeforeConv = rule({
   name: 'fold-batch-norm-before-conv',
-  match: op('conv2d', norm, constant('weight')).as('conv'),
+  match: op('conv2d', norm, constant('weight')).as('conv').others().anyEpilogue(),
   unless: ({ conv, ...norm }) => {
     const refusal = foldRefusal(conv);
     if (refusal && !conv.attrs.activation) return refusal;
@@ -39,9 +39,10 @@ export const foldBatchNormBeforeConv = rule({
 // y = w (k x + d) + b   =>   (w k) x + b + w d,  x flattened to rows or not
 export const foldBatchNormBeforeFullyConnected = rule({
   name: 'fold-batch-norm-before-fully-connected',
-  match: op('fully_connected', either(norm, op('reshape', norm).as('flatten')), constant('weight')).as(
-    'conv',
-  ),
+  match: op('fully_connected', either(norm, op('reshape', norm).as('flatten')), constant('weight'))
+    .as('conv')
+    .others()
+    .anyEpilogue(),
   unless: ({ conv, x, flatten }) => {
     if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
     const [rows, channels] = flatten?.output.type.shape ?? [];

@@ -3,7 +3,10 @@ import { constantData, numbersOf, scaleChannels, vector } from '../constant-math
 import { any, constant, op, type Pattern } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-const convolution = op('conv2d|depthwise_conv2d|fully_connected', any('x'), constant('weight')).as('conv');
+const convolution = op('conv2d|depthwise_conv2d|fully_connected', any('x'), constant('weight'))
+  .as('conv')
+  .others()
+  .anyEpilogue();
 
 /** A batch norm `bn` of what `x` matches, with its constants. */
 export function batchNorm<C>(x: Pattern<C>) {

@@ -11,7 +11,10 @@ export const foldTransposeIntoFullyConnected = rule({
     'fully_connected|qlinear_fully_connected',
     op('reshape', op('transpose', any('x')).as('transpose')).as('flatten'),
     constant('weight'),
-  ).as('linear'),
+  )
+    .as('linear')
+    .others()
+    .anyEpilogue(),
   unless: ({ x, transpose: { attrs }, flatten, weight }) => {
     if (!x.type.shape.every(isStatic)) return 'the shape is symbolic';
     const perm = attrs.perm as readonly number[];

@@ -1,5 +1,5 @@
 import type { Node, Value } from '@ghostc/ir';
-import { attrsOf, type GhostModuleAttrs, ghostModule } from '@ghostc/ops';
+import { attrsOf, ghostModule } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { type Rule, rule } from '../rule.ts';
 
@@ -10,9 +10,9 @@ export type FusesGhost = (ghost: Node) => boolean;
 export function fuseGhostModules(fuses: FusesGhost): Rule {
   return rule({
     name: 'fuse-ghost-module',
-    match: op('ghost_module', any('x')).as('ghost'),
+    match: op('ghost_module', any('x')).as('ghost').others(),
     unless: ({ x, ghost }) => {
-      const { kernel_size, stride, dw_size } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+      const { kernel_size, stride, dw_size } = attrsOf(ghostModule, ghost);
       if (x.type.shape.length !== 4) return 'it is no image';
       if (!ghost.inputs[3]) return 'there is no cheap part';
       if (kernel_size !== 1 || stride !== 1)
@@ -22,7 +22,7 @@ export function fuseGhostModules(fuses: FusesGhost): Rule {
     },
     rewrite({ x, ghost }, build) {
       const [, weight = null, bias = null, cheapWeight = null, cheapBias = null] = ghost.inputs;
-      const { relu, ratio } = attrsOf<GhostModuleAttrs>(ghostModule, ghost);
+      const { relu, ratio } = attrsOf(ghostModule, ghost);
       const attrs = { relu, ...(ratio !== 2 && { ratio }) };
       return build.node('fused_ghost_module', [x, weight, bias, cheapWeight, cheapBias], attrs);
     },
@@ -32,7 +32,7 @@ export function fuseGhostModules(fuses: FusesGhost): Rule {
 // squeeze_excite(x)   =>   x * squeeze_excite_gate(x)
 export const splitSqueezeExcite = rule({
   name: 'split-squeeze-excite',
-  match: op('squeeze_excite', any('x')).as('se'),
+  match: op('squeeze_excite', any('x')).as('se').others(),
   rewrite: ({ x, se }, build) =>
     build.node('mul', [x, build.node('squeeze_excite_gate', se.inputs, se.attrs)]),
 });
@@ -40,7 +40,9 @@ export const splitSqueezeExcite = rule({
 // fused_ghost_module(x * g)   =>   fused_ghost_module(x, gate = g),  g [N,C,1,1]
 export const fuseGate = rule({
   name: 'fuse-gate',
-  match: op('fused_ghost_module', op('mul', any('x'), any('g')).as('product')).as('ghost'),
+  match: op('fused_ghost_module', op('mul', any('x'), any('g')).as('product').anyEpilogue())
+    .as('ghost')
+    .others(),
   unless: ({ x, g, product, ghost }) => {
     if (ghost.inputs[5]) return 'there is a gate already';
     if ((product.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';
@@ -54,7 +56,9 @@ export const fuseGate = rule({
 // fused_ghost_module(x) + r   =>   fused_ghost_module(x, residual = r)
 export const fuseGhostResidual = rule({
   name: 'fuse-ghost-residual',
-  match: op('add', op('fused_ghost_module', any('x')).as('ghost'), any('r')).as('sum'),
+  match: op('add', op('fused_ghost_module', any('x')).as('ghost').others(), any('r'))
+    .as('sum')
+    .anyEpilogue(),
   unless: ({ ghost, r, sum }) => {
     if (ghost.inputs[6]) return 'there is a residual already';
     if ((sum.attrs.activation ?? 'none') !== 'none') return 'the sum has an activation';

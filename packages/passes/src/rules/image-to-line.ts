@@ -1,5 +1,6 @@
 import type { Node, Shape, Value } from '@ghostc/ir';
 import { lookup, registry, withDefaults } from '@ghostc/ops';
+import { activations } from '../op-groups.ts';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -12,9 +13,10 @@ const windows = [...registry.values()].filter(
 // window(image [N,C,1,L] of a line x)   =>   image of window(x): the views of neighbours meet and go
 export const imageToLine = rule({
   name: 'image-to-line',
-  match: op(windows.map(({ name }) => name).join('|'), op('reshape', any('x')).as('image').orShared()).as(
-    'window',
-  ),
+  match: op(windows.map(({ name }) => name).join('|'), op('reshape', any('x')).as('image').orShared())
+    .as('window')
+    .others()
+    .anyEpilogue(),
   unless: ({ x, image, window }) =>
     notImageOf(x, image.output.type.shape) ||
     (window.inputs[3] && 'there is a residual') ||
@@ -28,10 +30,7 @@ export const imageToLine = rule({
 // f(image [N,C,1,L] of a line x)   =>   image of f(x)
 export const activateLine = rule({
   name: 'activate-line',
-  match: op(
-    'relu|clip|hard_sigmoid|hard_swish|sigmoid|tanh|leaky_relu|silu',
-    op('reshape', any('x')).as('image'),
-  ).as('act'),
+  match: op(activations, op('reshape', any('x')).as('image')).as('act'),
   unless: ({ x, image }) => notImageOf(x, image.output.type.shape),
   rewrite: ({ x, image, act }, build) =>
     build.node('reshape', [build.node(act.op, [x], act.attrs)], image.attrs),

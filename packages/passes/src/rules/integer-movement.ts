@@ -1,4 +1,5 @@
 import type { Node, Value } from '@ghostc/ir';
+import { carried } from '../op-groups.ts';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 import { dequantizedFrom } from './dequantized-weights.ts';
@@ -32,10 +33,9 @@ function sourcesOf({ inputs }: Node): (Value | undefined)[] {
 // move(dequantize(x), ...), everything in one scale   =>   dequantize(move(x, ...))
 export const sinkDequantize = rule({
   name: 'sink-dequantize',
-  match: op(
-    'concat|max_pool|pad|reshape|resize|slice|transpose',
-    op('dequantize_linear', any('x')).orShared(),
-  ).as('float'),
+  match: op(carried, op('dequantize_linear', any('x')).orShared())
+    .as('float')
+    .others(),
   unless: ({ x, float }) =>
     (x.constant && '%x is constant') ||
     movesAlone(float) ||

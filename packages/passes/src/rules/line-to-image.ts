@@ -1,6 +1,7 @@
 import type { Value } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { type Build, type Rule, rewriting } from '../rule.ts';
+import type { Build } from '../build.ts';
+import { type Rule, rewriting } from '../rule.ts';
 
 const windows = [...registry.values()].filter(({ traits }) => traits.has('window'));
 

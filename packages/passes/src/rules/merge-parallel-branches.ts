@@ -1,4 +1,5 @@
 import { fromNumbers, type Graph, type Node, sameShape, type Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import {
   branchOf,
   type ConvBranch,
@@ -7,7 +8,7 @@ import {
   type MergedConv,
   mergeBranches,
 } from '../conv-branch.ts';
-import { type Applied, type Build, type Declined, type Rule, rewriting } from '../rule.ts';
+import { type Applied, type Declined, type Rule, rewriting } from '../rule.ts';
 
 // a(x) + b(x) + ... + y   =>   conv(x, A + B + ...) + y
 // where a, b, ... are convolutions of one stride (kernels widened with zeros to their union, depthwise ones spread over

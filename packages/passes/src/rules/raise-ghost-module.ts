@@ -1,11 +1,22 @@
 import { type Attrs, isStatic, type Node, type Value } from '@ghostc/ir';
-import { conv2d, depthwiseConv2d, withDefaults } from '@ghostc/ops';
+import {
+  type AttrValues,
+  attrsOf,
+  conv2d,
+  depthwiseConv2d,
+  slice as sliceOp,
+  type windowAttrs,
+} from '@ghostc/ops';
+import type { Build } from '../build.ts';
 import { constantData, sliceChannels } from '../constant-math.ts';
 import { any, constant, op, same } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 
-const primary = op('conv2d', any('x'), constant('primary_weight')).as('primary');
-const cheap = op('depthwise_conv2d', same('primary'), constant('cheap_weight')).as('cheap');
+const primary = op('conv2d', any('x'), constant('primary_weight')).as('primary').others().anyEpilogue();
+const cheap = op('depthwise_conv2d', same('primary'), constant('cheap_weight'))
+  .as('cheap')
+  .others()
+  .anyEpilogue();
 
 // concat(p, c)[:, :oup],  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x), cheap weights cut to oup - init channels
 export const raiseSlicedGhostModule = rule({
@@ -26,7 +37,7 @@ export const raiseSlicedGhostModule = rule({
 // concat(p, c),  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x)
 export const raiseGhostModule = rule({
   name: 'raise-ghost-module',
-  match: op('concat', primary, cheap).where(channelConcat).as('concat'),
+  match: op('concat', primary, cheap).others().where(channelConcat).as('concat'),
   unless: ({ primary, cheap, concat }) => {
     const [user] = concat.output.users;
     if (
@@ -55,8 +66,8 @@ interface Parts {
 }
 
 function ghostModule(build: Build, { x, primary, cheap, oup, behind }: Parts): Value {
-  const p = withDefaults(conv2d.attrs, primary.attrs) as { strides: number[]; activation: string };
-  const { multiplier } = withDefaults(depthwiseConv2d.attrs, cheap.attrs) as { multiplier: number };
+  const p = attrsOf(conv2d, primary);
+  const { multiplier } = attrsOf(depthwiseConv2d, cheap);
   const kept = oup - channels(primary);
   const cut = (value: Value | null | undefined): Value | null => {
     if (!value || kept === 0) return null;
@@ -109,8 +120,8 @@ function keptChannels(slice: Node, primary: Node, cheap: Node): { oup: number; r
   const kept = slice.output.type.shape;
   const total = channels(primary) + channels(cheap);
   const oup = Number(kept[1]);
-  const { starts, steps } = slice.attrs as { starts: readonly number[]; steps?: readonly number[] };
-  if (starts.some((start) => start !== 0) || steps?.some((step) => step !== 1))
+  const { starts, steps } = attrsOf(sliceOp, slice);
+  if (starts.some((start) => start !== 0) || steps.some((step) => step !== 1))
     return { oup, reason: 'the slice does not start at channel 0 or has a step' };
   if (!isStatic(kept[1] ?? '') || kept.some((dim, axis) => axis !== 1 && dim !== whole[axis]))
     return { oup, reason: 'the slice cuts more than channels' };
@@ -121,8 +132,8 @@ function keptChannels(slice: Node, primary: Node, cheap: Node): { oup: number; r
 
 /** Why two convolutions are no Ghost module. */
 function ghostRefusal(primary: Node, cheap: Node): string | false {
-  const p = withDefaults(conv2d.attrs, primary.attrs) as unknown as ConvAttrs;
-  const c = withDefaults(depthwiseConv2d.attrs, cheap.attrs) as unknown as ConvAttrs;
+  const p = attrsOf(conv2d, primary);
+  const c = attrsOf(depthwiseConv2d, cheap);
   if (p.group !== 1) return `the primary convolution has ${p.group} groups`;
   if (p.activation !== c.activation) return `the activations differ: ${p.activation} and ${c.activation}`;
   if (p.activation !== 'none' && p.activation !== 'relu')
@@ -133,16 +144,9 @@ function ghostRefusal(primary: Node, cheap: Node): string | false {
   return partRefusal(primary, p, 'primary') || partRefusal(cheap, c, 'cheap');
 }
 
-interface ConvAttrs {
-  readonly strides: readonly number[];
-  readonly pads: readonly number[];
-  readonly dilations: readonly number[];
-  readonly group?: number;
-  readonly multiplier?: number;
-  readonly activation: string;
-}
+type WindowValues = AttrValues<typeof windowAttrs>;
 
-function partRefusal(node: Node, { pads, dilations }: ConvAttrs, part: string): string | false {
+function partRefusal(node: Node, { pads, dilations }: WindowValues, part: string): string | false {
   const [, , height, width] = node.inputs[1]?.type.shape ?? [];
   if (!onLine(node) && height !== width) return `the ${part} kernel is ${height}x${width}, expected a square`;
   const half = Number(width) >> 1;

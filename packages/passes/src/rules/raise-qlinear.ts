@@ -2,16 +2,18 @@ import type { Attrs, Node, QuantParams, Value } from '@ghostc/ir';
 import {
   type Activation,
   type ActivationType,
+  attrsOf,
   clampAttrs,
   lookup,
-  type OutputQuant,
-  type Rounding,
+  quantizeLinear,
   unaryTable,
   withDefaults,
 } from '@ghostc/ops';
+import type { Build } from '../build.ts';
 import { numbersOf } from '../constant-math.ts';
+import { clamps, requantizedPairs, requantizedWindows, tabled, weighted } from '../op-groups.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 import { dequantizedFrom, fromConstant } from './dequantized-weights.ts';
 import { sameQuant } from './integer-movement.ts';
 
@@ -20,14 +22,14 @@ import { sameQuant } from './integer-movement.ts';
 const dequantized = <N extends string>(name: N) => op('dequantize_linear', any(name)).orShared();
 
 /** The output's quantisation, as `quantize_linear` states it. */
-function outputOf(quantize: Node): Attrs & OutputQuant {
+function outputOf(quantize: Node) {
   const { rounding, ...y } = requantizedOf(quantize);
   return y;
 }
 
 /** The output's quantisation and the rounding. */
-function requantizedOf(quantize: Node): Attrs & OutputQuant & { readonly rounding: Rounding } {
-  return withDefaults(lookup(quantize.op).attrs, quantize.attrs) as never;
+function requantizedOf(quantize: Node) {
+  return attrsOf(quantizeLinear, quantize);
 }
 
 /** Attributes of a requantising op that stands for `float` and the `quantize` behind it; undefined if no clamp says its activation. */
@@ -55,9 +57,7 @@ export const fuseClampBeforeQuantize = rule({
   name: 'fuse-clamp-before-quantize',
   match: op(
     'quantize_linear',
-    op('relu|clip', op('conv2d|depthwise_conv2d|fully_connected|add|sub|mul', any('x')).as('float')).as(
-      'act',
-    ),
+    op(clamps, op(`${weighted}|${requantizedPairs}`, any('x')).as('float').others().anyEpilogue()).as('act'),
   ).as('quantize'),
   unless: ({ float }) => (float.attrs.activation ?? 'none') !== 'none' && 'there is an activation',
   rewrite({ float, act, quantize }, build) {
@@ -73,11 +73,10 @@ export const raiseQlinearWeighted = rule({
   name: 'raise-qlinear-weighted',
   match: op(
     'quantize_linear',
-    op(
-      'conv2d|depthwise_conv2d|fully_connected',
-      dequantized('x'),
-      op('dequantize_linear', constant('weight')).orShared(),
-    ).as('float'),
+    op(weighted, dequantized('x'), op('dequantize_linear', constant('weight')).orShared())
+      .as('float')
+      .others()
+      .anyEpilogue(),
   ).as('quantize'),
   unless: ({ x, weight, float, quantize }) =>
     refusal(float, quantize, [x]) || weightRefusal(weight) || biasRefusal(float),
@@ -143,9 +142,10 @@ function realBias(bias: Value): number[] {
 // quantize(f(dequantize(a), dequantize(b)))   =>   qlinear_f(a, b)
 export const raiseQlinearBinary = rule({
   name: 'raise-qlinear-binary',
-  match: op('quantize_linear', op('add|sub|mul', dequantized('a'), dequantized('b')).as('float')).as(
-    'quantize',
-  ),
+  match: op(
+    'quantize_linear',
+    op(requantizedPairs, dequantized('a'), dequantized('b')).as('float').anyEpilogue(),
+  ).as('quantize'),
   unless: ({ a, b, float, quantize }) => refusal(float, quantize, [a, b]),
   rewrite: ({ a, b, float, quantize }, build) =>
     build.node(`qlinear_${float.op}`, [a, b], requantizedAttrs(float, quantize)),
@@ -154,9 +154,7 @@ export const raiseQlinearBinary = rule({
 // quantize(pool(dequantize(x)))   =>   qlinear_pool(x)
 export const raiseQlinearPool = rule({
   name: 'raise-qlinear-pool',
-  match: op('quantize_linear', op('average_pool|global_average_pool', dequantized('x')).as('float')).as(
-    'quantize',
-  ),
+  match: op('quantize_linear', op(requantizedWindows, dequantized('x')).as('float')).as('quantize'),
   unless: ({ x, float, quantize }) => refusal(float, quantize, [x]),
   rewrite: ({ x, float, quantize }, build) =>
     build.node(`qlinear_${float.op}`, [x], requantizedAttrs(float, quantize)),
@@ -177,13 +175,10 @@ export const raiseQlinearSoftmax = rule({
     build.node('qlinear_softmax', [x], { ...float.attrs, ...outputOf(quantize) }),
 });
 
-const functions =
-  'abs|ceil|elu|exp|floor|hard_sigmoid|hard_swish|leaky_relu|log|neg|reciprocal|round|sigmoid|silu|softplus|sqrt|tanh';
-
 // quantize(f(dequantize(x)))   =>   qlinear_lookup(x, table of f)
 export const raiseQlinearLookup = rule({
   name: 'raise-qlinear-lookup',
-  match: op('quantize_linear', op(functions, dequantized('x')).as('float')).as('quantize'),
+  match: op('quantize_linear', op(tabled, dequantized('x')).as('float')).as('quantize'),
   unless: ({ x, quantize }) =>
     (outputOf(quantize).y_dtype !== x.type.dtype || x.type.dtype === 'u8') &&
     'input and output differ in type',
@@ -200,7 +195,7 @@ export const raiseQlinearLookup = rule({
 // quantize(relu|clip(dequantize(x)))   =>   requantize(x) with a clamp
 export const raiseRequantizeClamp = rule({
   name: 'raise-requantize-clamp',
-  match: op('quantize_linear', op('relu|clip', dequantized('x')).as('float')).as('quantize'),
+  match: op('quantize_linear', op(clamps, dequantized('x')).as('float')).as('quantize'),
   unless: ({ x, quantize }) => refusal(quantize, quantize, [x]),
   rewrite({ x, float, quantize }, build) {
     const { min = 0, max = 0 } = withDefaults(lookup(float.op).attrs, float.attrs);
@@ -223,7 +218,7 @@ export const raiseRequantize = rule({
 // quantize(concat(dequantize(x), ...)) of several scales   =>   concat(requantize(x), ...)
 export const raiseQlinearConcat = rule({
   name: 'raise-qlinear-concat',
-  match: op('quantize_linear', op('concat', dequantized('x')).as('float')).as('quantize'),
+  match: op('quantize_linear', op('concat', dequantized('x')).as('float').others()).as('quantize'),
   unless({ float, quantize }) {
     const { y_dtype } = outputOf(quantize);
     if (y_dtype === 'u8') return 'the output is unsigned';
@@ -247,9 +242,10 @@ export const raiseQlinearConcat = rule({
 // depthwise(x[:, :k]), k channels read   =>   depthwise(x), which reads no others
 export const foldSliceIntoQlinearDepthwise = rule({
   name: 'fold-slice-into-qlinear-depthwise',
-  match: op('qlinear_depthwise_conv2d', op('slice', any('x')).as('slice').orShared(), any('weight')).as(
-    'conv',
-  ),
+  match: op('qlinear_depthwise_conv2d', op('slice', any('x')).as('slice').orShared(), any('weight'))
+    .as('conv')
+    .others()
+    .anyEpilogue(),
   unless({ x, slice, conv }) {
     const { starts, axes, steps = [] } = slice.attrs as Readonly<Record<string, readonly number[]>>;
     const leading =

@@ -13,15 +13,15 @@ import { any, constant, op } from '../pattern.ts';
 import { rule, sourcesOf } from '../rule.ts';
 
 const mean = op('average_pool', any('x')).as('pool');
-const point = op('conv2d', mean, constant('point_weight')).as('point');
-const rows = op('depthwise_conv2d', point, constant('row_weight')).as('rows');
-const columns = op('depthwise_conv2d', rows, constant('column_weight')).as('columns');
+const point = op('conv2d', mean, constant('point_weight')).as('point').others().anyEpilogue();
+const rows = op('depthwise_conv2d', point, constant('row_weight')).as('rows').others().anyEpilogue();
+const columns = op('depthwise_conv2d', rows, constant('column_weight')).as('columns').others().anyEpilogue();
 const gate = op('resize', columns).as('gate');
 
 // f * resize(sigmoid(5x1(1x5(1x1(mean 2x2 of x)))))   =>   dfc_attention(x, f)
 export const recognizeDfcAttention = rule({
   name: 'recognize-dfc-attention',
-  match: op('mul', any('features'), gate).as('product'),
+  match: op('mul', any('features'), gate).as('product').anyEpilogue(),
   unless: ({ features, pool, point, rows, columns, gate, product }) => {
     if (!sameShape(features.type.shape, gate.output.type.shape)) return 'the attention broadcasts';
     if ((product.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';
@@ -44,7 +44,7 @@ export const recognizeDfcAttention = rule({
 // dfc_attention(x, f)   =>   f * resize(sigmoid(columns(rows(point(mean 2x2 of x)))))
 export const expandDfcAttention = rule({
   name: 'expand-dfc-attention',
-  match: op('dfc_attention', any('x'), any('features')).as('attention'),
+  match: op('dfc_attention', any('x'), any('features')).as('attention').others(),
   unless: ({ features }) =>
     !isStaticShape(features.type.shape) && `the size [${features.type.shape.join(',')}] is not fixed`,
   rewrite({ x, features, attention }, build) {
@@ -64,13 +64,8 @@ export const expandDfcAttention = rule({
   },
 });
 
-type Window = { readonly [K in 'strides' | 'pads' | 'dilations']: readonly number[] };
-
 function poolRefusal(node: Node): string | false {
-  const { kernel_shape, strides, pads } = attrsOf<Window & { kernel_shape: readonly number[] }>(
-    averagePool,
-    node,
-  );
+  const { kernel_shape, strides, pads } = attrsOf(averagePool, node);
   const half = [...kernel_shape, ...strides].every((size) => size === 2) && pads.every((pad) => pad === 0);
   const even =
     node.attrs.ceil_mode !== true && !((node.attrs.dilations ?? []) as number[]).some((d) => d !== 1);
@@ -78,7 +73,7 @@ function poolRefusal(node: Node): string | false {
 }
 
 function pointRefusal(node: Node): string | false {
-  const { strides, pads } = attrsOf<Window>(conv2d, node);
+  const { strides, pads } = attrsOf(conv2d, node);
   if (node.inputs[1]?.type.shape.slice(2).join() !== '1,1') return 'the first convolution is not 1x1';
   const plain = strides.every((stride) => stride === 1) && pads.every((pad) => pad === 0);
   if (!plain || Number(node.attrs.group ?? 1) !== 1)
@@ -87,7 +82,7 @@ function pointRefusal(node: Node): string | false {
 }
 
 function stripRefusal(node: Node, activation: string): string | false {
-  const { strides, pads, dilations } = attrsOf<Window>(depthwiseConv2d, node);
+  const { strides, pads, dilations } = attrsOf(depthwiseConv2d, node);
   const weight = node.inputs[1]?.type.shape ?? [];
   if (pads.join() !== halfPadded(weight).pads.join() || (Number(weight[2]) * Number(weight[3])) % 2 === 0)
     return `a strip of ${weight.slice(2).join('x')} has the pads [${pads.join(',')}], expected half its odd kernel`;
@@ -107,12 +102,7 @@ function tailRefusal({ op, inputs, attrs }: Node, expected: string): string | fa
 function resizeRefusal(node: Node): string | false {
   const shape = node.output.type.shape;
   if (!isStaticShape(shape)) return `the size [${shape.join(',')}] is not fixed`;
-  const { mode, coordinate_transformation_mode, nearest_mode, scales } = attrsOf<{
-    mode: string;
-    coordinate_transformation_mode: string;
-    nearest_mode: string;
-    scales: readonly number[];
-  }>(resize, node);
+  const { mode, coordinate_transformation_mode, nearest_mode, scales } = attrsOf(resize, node);
   const nearest =
     mode === 'nearest' && coordinate_transformation_mode === 'asymmetric' && nearest_mode === 'floor';
   return (!nearest || scales.length > 0) && 'the resize does not take nearest neighbours for given sizes';

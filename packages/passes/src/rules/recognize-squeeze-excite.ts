@@ -1,16 +1,17 @@
 import type { Attrs, Node, Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { constantData, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 const mean = op('global_average_pool', any('x'));
-const reduced = op('conv2d', mean, constant('reduce_weight')).as('reduce');
-const gate = op('conv2d', reduced, constant('expand_weight')).as('expand');
+const reduced = op('conv2d', mean, constant('reduce_weight')).as('reduce').others().anyEpilogue();
+const gate = op('conv2d', reduced, constant('expand_weight')).as('expand').others().anyEpilogue();
 
 // x * gate(expand(relu(reduce(mean(x)))))   =>   squeeze_excite(x)
 export const recognizeSqueezeExcite = rule({
   name: 'recognize-squeeze-excite',
-  match: op('mul', any('x'), gate).as('product'),
+  match: op('mul', any('x'), gate).as('product').anyEpilogue(),
   unless: ({ reduce, expand, product }) => {
     if (reduce.attrs.activation !== 'relu')
       return `the reduction's activation is ${String(reduce.attrs.activation ?? 'none')}, expected relu`;

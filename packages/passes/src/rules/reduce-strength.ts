@@ -6,7 +6,7 @@ import { rule } from '../rule.ts';
 // x / c   =>   x * (1/c),  c a float constant without zeros
 export const divToMul = rule({
   name: 'div-to-mul',
-  match: op('div', any('x'), constant('c')).as('div'),
+  match: op('div', any('x'), constant('c')).as('div').anyEpilogue(),
   unless: ({ c }) => {
     if (c.type.dtype !== 'f32') return `%${c.name} is ${c.type.dtype}, expected f32`;
     return (
@@ -27,7 +27,7 @@ export const divToMul = rule({
 // x^1 => x,  x^2 => x x,  x^-1 => 1/x;  x^(1/2) is left alone: sqrt(-0) = -0 and sqrt(-inf) is NaN, the power is 0 and inf
 export const powToMul = rule({
   name: 'pow-to-mul',
-  match: op('pow', any('x'), constant('exponent')).as('pow'),
+  match: op('pow', any('x'), constant('exponent')).as('pow').anyEpilogue(),
   unless: ({ exponent, pow, x }) => {
     const value = scalarOf(exponent);
     if (value !== 1 && value !== 2 && value !== -1)

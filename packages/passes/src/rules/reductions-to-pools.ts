@@ -1,6 +1,7 @@
 import { isStatic, type Node, type Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { any, op } from '../pattern.ts';
-import { type Build, rule } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 // Integer kernels know pools, not reductions.
 

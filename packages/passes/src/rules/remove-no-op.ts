@@ -32,7 +32,7 @@ export const removeNoOp = rule({
 // concat(x)   =>   x
 export const removeSingleConcat = rule({
   name: 'remove-single-concat',
-  match: op('concat', any('x')).as('concat'),
+  match: op('concat', any('x')).as('concat').others(),
   unless: ({ concat }) => concat.inputs.length > 1 && `it joins ${concat.inputs.length} values`,
   rewrite: ({ x }) => x,
 });

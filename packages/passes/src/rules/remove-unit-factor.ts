@@ -6,7 +6,7 @@ import { rule } from '../rule.ts';
 // x * 1, 1 * x, x / 1   =>   x
 export const removeUnitFactor = rule({
   name: 'remove-unit-factor',
-  match: op('mul|div', any('x'), constant('one')).as('node'),
+  match: op('mul|div', any('x'), constant('one')).as('node').anyEpilogue(),
   unless: ({ x, one, node }) => {
     if (!Array.from(numbersOf(one)).every((v) => Number(v) === 1)) return `%${one.name} is not 1`;
     if ((node.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';

@@ -30,7 +30,9 @@ export const saturateBias = rule({
     any('x'),
     constant('weight'),
     constant('bias'),
-  ).as('layer'),
+  )
+    .as('layer')
+    .anyEpilogue(),
   unless({ x, weight, bias }) {
     if (bias.type.dtype !== 'i32') return 'sums have 64 bits';
     const most = limits(x, weight, Number(bias.type.shape[0]));

@@ -1,17 +1,14 @@
 import { fromNumbers, type Node, stridesOf, type Value } from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { constantData, numbersOf } from '../constant-math.ts';
+import { functions, pairs } from '../op-groups.ts';
 import { any, constant, op } from '../pattern.ts';
-import { type Build, type Rule, rewriting, rule } from '../rule.ts';
-
-const binaries = 'add|sub|mul|div|maximum|minimum|pow|prelu';
+import { type Rule, rewriting, rule } from '../rule.ts';
 
 // unary(transpose(x))   =>   transpose(unary(x)): transposes sink until they meet and cancel
 export const sinkTranspose = rule({
   name: 'sink-transpose',
-  match: op(
-    'relu|clip|hard_sigmoid|hard_swish|sigmoid|tanh|leaky_relu|silu|abs|neg|exp|sqrt',
-    op('transpose', any('x')).as('transpose'),
-  ).as('unary'),
+  match: op(functions, op('transpose', any('x')).as('transpose')).as('unary'),
   rewrite: ({ x, transpose, unary }, build) =>
     build.node('transpose', [build.node(unary.op, [x], unary.attrs)], transpose.attrs),
 });
@@ -19,9 +16,9 @@ export const sinkTranspose = rule({
 // binary(transpose(x, p), transpose(y, p))   =>   transpose(binary(x, y), p)
 export const sinkTransposePair = rule({
   name: 'sink-transpose-pair',
-  match: op(binaries, op('transpose', any('x')).as('left'), op('transpose', any('y')).as('right')).as(
-    'binary',
-  ),
+  match: op(pairs, op('transpose', any('x')).as('left'), op('transpose', any('y')).as('right'))
+    .as('binary')
+    .anyEpilogue(),
   unless: ({ left, right }) =>
     permOf(left).join() !== permOf(right).join() &&
     `the orders differ: [${permOf(left).join(',')}] and [${permOf(right).join(',')}]`,
@@ -32,7 +29,9 @@ export const sinkTransposePair = rule({
 // binary(transpose(x, p), c)   =>   transpose(binary(x, c'), p),  c' the constant in the order of x
 export const sinkTransposeConstant = rule({
   name: 'sink-transpose-constant',
-  match: op(binaries, op('transpose', any('x')).as('transpose'), constant('c')).as('binary'),
+  match: op(pairs, op('transpose', any('x')).as('transpose'), constant('c'))
+    .as('binary')
+    .anyEpilogue(),
   unless: ({ transpose, c }) =>
     c.type.shape.length > permOf(transpose).length && 'the constant has more axes than the value',
   rewrite: ({ x, c, transpose, binary }, build) => {

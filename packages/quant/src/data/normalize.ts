@@ -9,6 +9,7 @@ export interface Normalization {
   readonly scale?: number | undefined;
 }
 
+/** Leaves numbers as they are: mean 0, deviation 1. */
 export const noNormalization: Normalization = { mean: [0], std: [1] };
 
 /** Float32 of a tensor [N,C,...] after scaling, mean and deviation; C is axis 1. Throws `data/normalization`. */

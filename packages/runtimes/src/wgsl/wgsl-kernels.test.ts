@@ -2,7 +2,7 @@ import { emitWgsl } from '@ghostc/backend-wgsl';
 import { compareDerived, exact, seededInputs, type Tensors, type Tolerance } from '@ghostc/conformance';
 import { boundedRun, interpret } from '@ghostc/interpreter';
 import { f32, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
-import { gpuOnlyOps, loweredOps, loweredUnaryOps, registry } from '@ghostc/ops';
+import { opsWith, registry } from '@ghostc/ops';
 import { createSession, type Offers, type Session, type WgslProgram } from '@ghostc/wgsl-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
@@ -119,7 +119,7 @@ function closeEnough(op: string, want: number, got: number): boolean {
 describe('hard values, element by element', () => {
   beforeEach((context) => skipWithout(wgslTools, 'wgsl', context));
 
-  test.each(loweredUnaryOps)('%s', async (op) => {
+  test.each(opsWith('unary'))('%s', async (op) => {
     const values = positiveOps.has(op) ? hard.filter((v) => v > 0) : hard;
     for (const length of [values.length, 4 * values.length]) {
       const x = f32(
@@ -196,8 +196,10 @@ describe('Tint accepts every module', () => {
   });
 
   test('the cases reach every op', () => {
-    for (const op of loweredUnaryOps) seen.add(op); // the hard values do
+    for (const op of opsWith('unary')) seen.add(op); // the hard values do
     seen.add('pow');
-    expect([...loweredOps, ...gpuOnlyOps].filter((op) => !seen.has(op))).toEqual([]);
+    expect(
+      [...opsWith('unary', 'binary', 'kernel'), ...opsWith('gpu')].filter((op) => !seen.has(op)),
+    ).toEqual([]);
   });
 });

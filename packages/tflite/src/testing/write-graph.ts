@@ -1,5 +1,20 @@
-import { type Attrs, CompileError, type Graph, type Node, staticShape, withLocation } from '@ghostc/ir';
-import { type Activation, attrsOf, lookup, normalAxis, sliceRanges } from '@ghostc/ops';
+import { CompileError, type Graph, type Node, staticShape, withLocation } from '@ghostc/ir';
+import {
+  activationAttrs,
+  attrsOf,
+  clip,
+  concat as concatOp,
+  elu,
+  hardSigmoid as hardSigmoidOp,
+  leakyRelu,
+  normalAxis,
+  pad as padOp,
+  reduceMean,
+  slice as sliceOp,
+  sliceRanges,
+  softmax as softmaxOp,
+  transpose,
+} from '@ghostc/ops';
 import type { ModelSpec, OperatorSpec } from './build-model.ts';
 import { GraphWriter, type Placed } from './graph-writer.ts';
 import {
@@ -37,7 +52,6 @@ function writeNode(writer: GraphWriter, node: Node): void {
 
 const shapeOf = (node: Node): number[] => staticShape(node.output.type.shape) as number[];
 const typed = (node: Node) => ({ dtype: node.output.type.dtype, shape: shapeOf(node) });
-const attrs = <A>(node: Node): A => attrsOf<Attrs>(lookup(node.op), node) as A;
 
 /** Operator on the node's inputs as they are. */
 const plain =
@@ -82,7 +96,7 @@ function silu(writer: GraphWriter, x: Placed, type: Parameters<GraphWriter['oper
 /** The fused activation of a node as operators of their own. */
 function activated(writer: GraphWriter, node: Node, x: Placed): Placed {
   if (node.attrs.activation === undefined) return x;
-  const { activation, activation_params: parameters } = attrs<Activation>(node);
+  const { activation, activation_params: parameters } = attrsOf({ attrs: activationAttrs }, node);
   const unary = (code: Code): Placed => writer.operator(code, [x], x);
   return {
     none: () => x,
@@ -101,7 +115,7 @@ const reduce =
   (code: Code): Row =>
   (writer, node) => {
     const x = writer.value(node.inputs[0]);
-    const { axes, keepdims } = attrs<{ axes: number[]; keepdims: boolean }>(node);
+    const { axes, keepdims } = attrsOf(reduceMean, node);
     const all = axes.length ? axes.map((axis) => normalAxis(axis, x.shape.length)) : [...x.shape.keys()];
     return writer.operator(code, [x, writer.ints(all)], { ...typed(node), options: reducer(keepdims) });
   };
@@ -114,20 +128,20 @@ function globalMean(writer: GraphWriter, node: Node): Placed {
 
 function softmax(writer: GraphWriter, node: Node): Placed {
   const x = writer.value(node.inputs[0]);
-  if (normalAxis(attrs<{ axis: number }>(node).axis, x.shape.length) !== x.shape.length - 1)
+  if (normalAxis(attrsOf(softmaxOp, node).axis, x.shape.length) !== x.shape.length - 1)
     refuse('softmax over an axis that is not the last');
   return writer.operator('SOFTMAX', [x], { ...typed(node), options: softmaxOptions(1) });
 }
 
 function concat(writer: GraphWriter, node: Node): Placed {
-  const axis = normalAxis(attrs<{ axis: number }>(node).axis, shapeOf(node).length);
+  const axis = normalAxis(attrsOf(concatOp, node).axis, shapeOf(node).length);
   const inputs = node.inputs.map((input) => writer.value(input));
   return writer.operator('CONCATENATION', inputs, { ...typed(node), options: concatenation(axis) });
 }
 
 function slice(writer: GraphWriter, node: Node): Placed {
   const x = writer.value(node.inputs[0]);
-  const ranges = sliceRanges(x.shape, attrs<Parameters<typeof sliceRanges>[1]>(node));
+  const ranges = sliceRanges(x.shape, attrsOf(sliceOp, node));
   const parts = x.shape.map((size, axis) => ranges[axis] ?? { start: 0, step: 1, count: size });
   if (parts.some(({ step }) => Number(step) < 0)) refuse('a slice with a negative step');
   const starts = parts.map(({ start }) => Number(start));
@@ -138,7 +152,7 @@ function slice(writer: GraphWriter, node: Node): Placed {
 }
 
 function pad(writer: GraphWriter, node: Node): Placed {
-  const { pads, value, mode } = attrs<{ pads: number[]; value: number; mode: string }>(node);
+  const { pads, value, mode } = attrsOf(padOp, node);
   if (mode !== 'constant' || node.output.type.dtype !== 'f32') refuse(`pad of mode ${mode}`);
   if (pads.some((count) => count < 0)) refuse('a negative pad');
   const x = writer.value(node.inputs[0]);
@@ -164,7 +178,7 @@ function matmul(writer: GraphWriter, node: Node): Placed {
 const withInts =
   (code: Code, name: string): Row =>
   (writer, node) => {
-    const list = name === 'shape' ? shapeOf(node) : attrs<Record<string, number[]>>(node)[name];
+    const list = name === 'shape' ? shapeOf(node) : attrsOf(transpose, node).perm;
     return writer.operator(code, [writer.value(node.inputs[0]), writer.ints(list ?? [])], typed(node));
   };
 
@@ -177,7 +191,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   [
     'clip',
     (writer, node) => {
-      const { min, max } = attrs<{ min: number; max: number }>(node);
+      const { min, max } = attrsOf(clip, node);
       if (node.output.type.dtype !== 'f32') refuse(`clip of ${node.output.type.dtype}`);
       return clamped(writer, writer.value(node.inputs[0]), [min, max]);
     },
@@ -190,7 +204,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   [
     'elu',
     (writer, node) => {
-      if (attrs<{ alpha: number }>(node).alpha !== 1) refuse('elu with an alpha other than 1');
+      if (attrsOf(elu, node).alpha !== 1) refuse('elu with an alpha other than 1');
       return numeric('ELU')(writer, node);
     },
   ],
@@ -203,7 +217,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   [
     'hard_sigmoid',
     (writer, node) => {
-      const { alpha, beta } = attrs<{ alpha: number; beta: number }>(node);
+      const { alpha, beta } = attrsOf(hardSigmoidOp, node);
       return hardSigmoid(writer, writer.value(node.inputs[0]), [alpha, beta]);
     },
   ],
@@ -211,7 +225,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['identity', withInts('RESHAPE', 'shape')],
   [
     'leaky_relu',
-    (writer, node) => leaky(writer, writer.value(node.inputs[0]), attrs<{ alpha: number }>(node).alpha),
+    (writer, node) => leaky(writer, writer.value(node.inputs[0]), attrsOf(leakyRelu, node).alpha),
   ],
   ['less', numeric('LESS')],
   ['less_equal', numeric('LESS_EQUAL')],

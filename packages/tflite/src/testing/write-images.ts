@@ -1,5 +1,5 @@
-import { type Attrs, CompileError, type Node, staticShape, type Tensor } from '@ghostc/ir';
-import { attrsOf, lookup } from '@ghostc/ops';
+import { CompileError, type Node, staticShape, type Tensor } from '@ghostc/ir';
+import { attrsOf, averagePool as averagePoolOp, conv2d, depthwiseConv2d, windowAttrs } from '@ghostc/ops';
 import { permuteTensor } from '../tensor-table.ts';
 import type { GraphWriter, Placed } from './graph-writer.ts';
 import { conv, depthwise as depthwiseOptions, pool as poolOptions, VALID } from './options.ts';
@@ -8,13 +8,8 @@ export function refuse(what: string): never {
   throw new CompileError('tflite/write', `${what} has no TFLite form here`);
 }
 
-interface Window {
-  readonly strides: readonly number[];
-  readonly pads: readonly number[];
-  readonly dilations: readonly number[];
-}
-
-const windowOf = <A>(node: Node): A & Window => attrsOf<Attrs>(lookup(node.op), node) as A & Window;
+/** Of a convolution or a pool. */
+const windowOf = (node: Node) => attrsOf({ attrs: windowAttrs }, node);
 const outputShape = (node: Node): number[] => staticShape(node.output.type.shape) as number[];
 
 const toNhwc = ([n = 1, c = 1, h = 1, w = 1]: readonly number[]): number[] => [n, h, w, c];
@@ -57,7 +52,7 @@ function biasOf(writer: GraphWriter, node: Node, channels: number): Placed {
 }
 
 export function convolution(writer: GraphWriter, node: Node): Placed {
-  const { group, strides, dilations } = windowOf<{ group: number }>(node);
+  const { group, strides, dilations } = attrsOf(conv2d, node);
   if (node.inputs[3]) refuse('a convolution with a residual');
   const weight = constantOf(node, 1);
   const [m = 1] = weight.shape;
@@ -72,7 +67,7 @@ export function convolution(writer: GraphWriter, node: Node): Placed {
 }
 
 export function depthwise(writer: GraphWriter, node: Node): Placed {
-  const { multiplier, strides, dilations } = windowOf<{ multiplier: number }>(node);
+  const { multiplier, strides, dilations } = attrsOf(depthwiseConv2d, node);
   const weight = constantOf(node, 1);
   const [m = 1] = weight.shape;
   if (m !== multiplier * Number(node.inputs[0]?.type.shape[1]))
@@ -90,14 +85,8 @@ export function depthwise(writer: GraphWriter, node: Node): Placed {
   );
 }
 
-interface Pool {
-  readonly kernel_shape: readonly number[];
-  readonly ceil_mode: boolean;
-  readonly count_include_pad: boolean;
-}
-
 export function averagePool(writer: GraphWriter, node: Node): Placed {
-  const { pads, count_include_pad: counted } = windowOf<Pool>(node);
+  const { pads, count_include_pad: counted } = attrsOf(averagePoolOp, node);
   if (!counted && pads.some((count) => count > 0)) refuse('an average that leaves out the padding');
   return pool(writer, node, { code: 'AVERAGE_POOL_2D', around: 0 });
 }
@@ -111,7 +100,7 @@ function pool(
   node: Node,
   { code, around }: { code: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'; around: number },
 ): Placed {
-  const { kernel_shape: kernel, strides, dilations, ceil_mode: ceil } = windowOf<Pool>(node);
+  const { kernel_shape: kernel, strides, dilations, ceil_mode: ceil } = attrsOf(averagePoolOp, node);
   if (dilations.some((step) => step !== 1)) refuse('a dilated pool');
   if (ceil) refuse('a pool in ceil mode');
   const options = poolOptions(VALID, strides, kernel);

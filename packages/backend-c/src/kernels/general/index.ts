@@ -1,5 +1,5 @@
 import type { Node } from '@ghostc/ir';
-import { loweredGeneralOps } from '@ghostc/ops';
+import { opsWith } from '@ghostc/ops';
 import type { Kernel } from '../../kernel.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { indexingKernels } from './indexing.ts';
@@ -14,7 +14,7 @@ const generalKernels: Readonly<Record<string, Kernel>> = {
   ...reductionKernels,
 };
 
-const onlyGeneral: ReadonlySet<string> = new Set(loweredGeneralOps);
+const onlyGeneral: ReadonlySet<string> = new Set(opsWith('general'));
 
 /** The general kernel of a node, if it is that one that has to compute it. */
 export function generalKernel(node: Node): Kernel | undefined {

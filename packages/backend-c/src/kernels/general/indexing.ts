@@ -1,4 +1,4 @@
-import { type DType, isFloat, numElements, stridesOf, type Value } from '@ghostc/ir';
+import { type DType, numElements, stridesOf, type Value } from '@ghostc/ir';
 import {
   attrsOf,
   gatherElements as gatherElementsOp,
@@ -7,7 +7,9 @@ import {
   normalAxis,
   scatterNd as scatterNdOp,
 } from '@ghostc/ops';
+import { arithmeticOf } from '../../arithmetic.ts';
 import { cType } from '../../c-type.ts';
+import { binaryFormulas } from '../../elementwise-formulas.ts';
 import type { Kernel, Prelude } from '../../kernel.ts';
 import { affine, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
@@ -101,17 +103,13 @@ const gatherNd: Kernel = ({ node, pointer }) => {
   };
 };
 
-const combine: Readonly<Record<string, string>> = {
-  none: 'e',
-  add: 's + e',
-  mul: 's * e',
-  max: 's > e /*nan*/ ? s : e',
-  min: 's < e /*nan*/ ? s : e',
-};
+/** The op that takes up an update, by the reduction. */
+const combining = { add: 'add', mul: 'mul', max: 'maximum', min: 'minimum' } as const;
 
-/** NaN wins: only floats have one to ask for. */
+/** What becomes of the element `s` by the update `e`. */
 function combined(reduction: string, dtype: DType): string {
-  return (combine[reduction] ?? 'e').replace(' /*nan*/', isFloat(dtype) ? ' || s != s' : '');
+  const op = combining[reduction as keyof typeof combining];
+  return op ? binaryFormulas[op](arithmeticOf(dtype), 's', 'e') : 'e';
 }
 
 const scatterNd: Kernel = ({ node, pointer }) => {

@@ -1,4 +1,4 @@
-import { type DType, isFloat, numElements, stridesOf } from '@ghostc/ir';
+import { numElements, stridesOf } from '@ghostc/ir';
 import {
   argMax,
   attrsOf,
@@ -8,25 +8,29 @@ import {
   softmax as softmaxOp,
   topK as topKOp,
 } from '@ghostc/ops';
+import { type Arithmetic, arithmeticOf, orNan } from '../../arithmetic.ts';
 import { cType } from '../../c-type.ts';
+import { binaryFormulas } from '../../elementwise-formulas.ts';
 import type { Kernel } from '../../kernel.ts';
 import { affine, broadcastStrides, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts';
 
-/** What a reduction starts with, and how it takes up an element `e`; `first` starts with the first element instead. */
-const folds: Readonly<Record<string, { start: string; first?: boolean; step: string }>> = {
-  reduce_max: { start: '0', first: true, step: 's = e > s /*nan*/ ? e : s;' },
-  reduce_mean: { start: '0', step: 's += e;' },
-  reduce_min: { start: '0', first: true, step: 's = e < s /*nan*/ ? e : s;' },
-  reduce_prod: { start: '1', step: 's *= e;' },
-  reduce_sum: { start: '0', step: 's += e;' },
-};
-
-/** NaN wins: only floats have one to ask for. */
-function withNan(dtype: DType, text: string): string {
-  return text.replace(' /*nan*/', isFloat(dtype) ? ' || e != e' : '');
+interface Fold {
+  /** The first element if absent. */
+  readonly start?: string;
+  /** The statement that takes up the element `e` in `s`. */
+  readonly step: (c: Arithmetic) => string;
 }
+
+const add: Fold = { start: '0', step: () => 's += e;' };
+const folds: Readonly<Record<string, Fold>> = {
+  reduce_max: { step: (c) => `s = ${binaryFormulas.maximum(c, 'e', 's')};` },
+  reduce_mean: add,
+  reduce_min: { step: (c) => `s = ${binaryFormulas.minimum(c, 'e', 's')};` },
+  reduce_prod: { start: '1', step: () => 's *= e;' },
+  reduce_sum: add,
+};
 
 const reduction =
   (op: string): Kernel =>
@@ -39,27 +43,19 @@ const reduction =
     const part = (inside: boolean): number[] =>
       shape.map((dim, axis) => (reduced.has(axis) === inside ? dim : 1));
     const strides = stridesOf(shape);
-    const { start, first, step } = folds[op] as (typeof folds)[string];
+    const folded = folds[op] as Fold;
     const count = numElements(part(true));
     const type = computeType(dtype);
     const element = (index: readonly string[], at: readonly string[]): string =>
       `x[${[affine(index, strides), affine(at, strides)].filter((text) => text !== '0').join(' + ') || '0'}]`;
+    const origin = shape.map(() => '0');
+    const step = folded.step(arithmeticOf(dtype));
     const body = nest(part(false), (index) => [
       '{',
-      `${type} s = ${
-        first
-          ? loaded(
-              dtype,
-              element(
-                index,
-                shape.map(() => '0'),
-              ),
-            )
-          : start
-      };`,
+      `${type} s = ${folded.start ?? loaded(dtype, element(index, origin))};`,
       ...nest(
         part(true),
-        (at) => ['{', `const ${type} e = ${loaded(dtype, element(index, at))};`, withNan(dtype, step), '}'],
+        (at) => ['{', `const ${type} e = ${loaded(dtype, element(index, at))};`, step, '}'],
         'k',
       ),
       `y[${affine(index, stridesOf(part(false)))}] = ${stored(dtype, op === 'reduce_mean' ? `s / ${count}` : 's')};`,
@@ -261,7 +257,7 @@ const windowMax =
           `const int v = ${j} * ${strides[1] ?? 1} + b * ${dilations[1] ?? 1} - ${pads[1] ?? 0};`,
           `if (u >= 0 && u < ${height} && v >= 0 && v < ${width}) {`,
           `const ${type} e = ${loaded(dtype, `x[(${p} * ${height} + u) * ${width} + v]`)};`,
-          withNan(dtype, 'if (at < 0 || e > top /*nan*/) {'),
+          `if (at < 0 || e > top${orNan(arithmeticOf(dtype), 'e')}) {`,
           'top = e;',
           `at = ${p} * ${height * width} + ${flat};`,
           '}',

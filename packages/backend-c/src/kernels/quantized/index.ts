@@ -1,5 +1,5 @@
 import type { Graph, Node } from '@ghostc/ir';
-import type { LoweredQuantizedOp, Rounding } from '@ghostc/ops';
+import type { OpsWith, Rounding } from '@ghostc/ops';
 import type { Device, PlanCOptions } from '../../c-program.ts';
 import { cmsisKernelsFor, libraryRounding } from './cmsis-nn/index.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
@@ -31,9 +31,9 @@ const portableKernels = {
   qlinear_sub: sub,
   quantize_linear: quantize,
   requantize,
-} satisfies { readonly [K in LoweredQuantizedOp]: QuantizedKernel };
+} satisfies { readonly [K in OpsWith<'quantized'>]: QuantizedKernel };
 
-type TunedKernels = { readonly [K in LoweredQuantizedOp]?: QuantizedKernel };
+type TunedKernels = { readonly [K in OpsWith<'quantized'>]?: QuantizedKernel };
 
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
@@ -43,7 +43,7 @@ const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   'cortex-m55': mveKernels,
 };
 
-export function isQuantizedOp(op: string): op is LoweredQuantizedOp {
+export function isQuantizedOp(op: string): op is OpsWith<'quantized'> {
   return Object.hasOwn(portableKernels, op);
 }
 
@@ -60,7 +60,7 @@ export function kernelSetOf({ kernels, device = 'host' }: PlanCOptions, graph: G
 
 /** The kernel that emits a quantised node. */
 export function quantizedKernel(node: Node & { readonly op: string }, set: KernelSet): QuantizedKernel {
-  const op = node.op as LoweredQuantizedOp;
+  const op = node.op as OpsWith<'quantized'>;
   const takes = (kernel: QuantizedKernel | undefined): boolean =>
     kernel !== undefined && (kernel.accepts?.(node) ?? true);
   return (

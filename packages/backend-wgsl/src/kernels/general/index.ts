@@ -7,9 +7,23 @@ import {
   stridesOf,
   type Value,
 } from '@ghostc/ir';
-import { lookup, loweredGeneralOps, normalAxis, withDefaults } from '@ghostc/ops';
+import {
+  argMax,
+  attrsOf,
+  cast as castOp,
+  gatherElements as gatherElementsOp,
+  gatherNd as gatherNdOp,
+  gather as gatherOp,
+  mod as modOp,
+  normalAxis,
+  opsWith,
+  reduceMean,
+  scatterNd as scatterNdOp,
+  topK as topKOp,
+} from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
+import { binaryFormulas, erfFunction, unaryFormulas } from '../../text/elementwise-formulas.ts';
 import { isNan } from '../../text/is-nan.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { at, sourceOf } from '../operands.ts';
@@ -35,10 +49,6 @@ function step({ functions = [], ints = {}, ...code }: Code): Step {
 }
 
 const shapeOf = (value: Value): number[] => staticShape(value.type.shape);
-
-function attrs<T>(node: Node): T {
-  return withDefaults(lookup(node.op).attrs, node.attrs) as T;
-}
 
 /** y = expression of p, q, r with broadcasting. */
 function mapped(
@@ -69,25 +79,14 @@ const map =
   (context) =>
     mapped(context, { id: context.node.op, expression, functions });
 
-/** Near 0 the series of 2/sqrt(pi) (x - x^3/3 + x^5/10 - ...), beyond Abramowitz and Stegun 7.1.26: error below 2e-7. */
-const erf = `fn erf_of(x: f32) -> f32 {
-let a = abs(x);
-if (a < 0.5) {
-let q = x * x;
-return x * 1.1283791670955126 * (1.0 - q * (1.0 / 3.0 - q * (1.0 / 10.0 - q * (1.0 / 42.0 - q * (1.0 / 216.0 - q / 1320.0)))));
-}
-let t = 1.0 / (1.0 + 0.3275911 * a);
-let s = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-let y = 1.0 - s * exp(-a * a);
-return select(y, -y, x < 0.0);
-}`;
+const unary = (op: 'logical_not' | 'sign'): GeneralKernel => map(unaryFormulas[op]('f32', 'p').value);
 
-const truth = (condition: string): string => `select(0.0, 1.0, ${condition})`;
+const binary = (op: keyof typeof binaryFormulas): GeneralKernel => map(binaryFormulas[op]('f32', 'p', 'q'));
 
 const cast: GeneralKernel = (context) => {
   const { node, typeOf } = context;
   const [from, to] = [typeOf(sourceOf(node, 0)), typeOf(node.output)];
-  const { saturate } = attrs<{ saturate: boolean }>(node);
+  const { saturate } = attrsOf(castOp, node);
   const rounding = roundedTo(to, saturate && to.startsWith('f8'));
   const whole = to === 'i32' || to === 'i64' || to === 'u32' ? 'trunc(p)' : 'p';
   return mapped(context, {
@@ -105,7 +104,7 @@ return clamp(select(k, k + size, k < 0), 0, size - 1);
 const gather: GeneralKernel = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const shape = shapeOf(x);
-  const axis = normalAxis(attrs<{ axis: number }>(node).axis, shape.length);
+  const axis = normalAxis(attrsOf(gatherOp, node).axis, shape.length);
   const [INNER, SIZE, PICKS] = [
     numElements(shape.slice(axis + 1)),
     shape[axis] ?? 1,
@@ -128,7 +127,7 @@ arena[Y_AT + item] = arena[X_AT + (o * SIZE + inside(arena[I_AT + i], SIZE)) * I
 const gatherElements: GeneralKernel = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const [from, dims] = [shapeOf(x), shapeOf(indices)];
-  const axis = normalAxis(attrs<{ axis: number }>(node).axis, from.length);
+  const axis = normalAxis(attrsOf(gatherElementsOp, node).axis, from.length);
   const strides = stridesOf(from).map((stride, a) => (a === axis ? 0 : stride));
   const index = nestText({ dims, strides: [stridesOf(dims), strides] }, { y: 0, x: arena(x) });
   return [
@@ -161,7 +160,7 @@ function tuple(shape: readonly number[], depth: number): string {
 
 const gatherNd: GeneralKernel = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
-  const { batch_dims: batch } = attrs<{ batch_dims: number }>(node);
+  const { batch_dims: batch } = attrsOf(gatherNdOp, node);
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
   const tuples = numElements(shapeOf(indices)) / depth;
@@ -197,7 +196,7 @@ const scatterNd: GeneralKernel = ({ node, arena }) => {
   const [x, indices, updates] = [sourceOf(node, 0), sourceOf(node, 1), sourceOf(node, 2)];
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
-  const { reduction } = attrs<{ reduction: string }>(node);
+  const { reduction } = attrsOf(scatterNdOp, node);
   const size = numElements(shape.slice(depth));
   const places = { X_AT: arena(x), I_AT: arena(indices), U_AT: arena(updates), Y_AT: arena(node.output) };
   return [
@@ -243,7 +242,7 @@ const arg =
   (order: '>' | '<'): GeneralKernel =>
   ({ node, arena }) => {
     const x = sourceOf(node, 0);
-    const { axis, select_last_index: last } = attrs<{ axis: number; select_last_index: boolean }>(node);
+    const { axis, select_last_index: last } = attrsOf(argMax, node);
     const { count, ...ints } = lineInts(x, axis);
     return [
       step({
@@ -264,7 +263,7 @@ arena[Y_AT + item] = f32(best);`,
 
 const topK: GeneralKernel = ({ node, arena }) => {
   const x = sourceOf(node, 0);
-  const { axis, k, largest } = attrs<{ axis: number; k: number; largest: boolean }>(node);
+  const { axis, k, largest } = attrsOf(topKOp, node);
   const { count, ...ints } = lineInts(x, axis);
   const [values, indices] = node.outputs as [Value, Value];
   const order = largest ? '>' : '<';
@@ -300,7 +299,7 @@ arena[N_AT + goal + n * STEP] = f32(last);
 const reduceProd: GeneralKernel = ({ node, arena }) => {
   const x = sourceOf(node, 0);
   const shape = shapeOf(x);
-  const { axes } = attrs<{ axes: number[] }>(node);
+  const { axes } = attrsOf(reduceMean, node);
   const reduced = new Set(
     (axes.length ? axes : [...shape.keys()]).map((axis) => normalAxis(axis, shape.length)),
   );
@@ -339,20 +338,20 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
   arg_max: arg('>'),
   arg_min: arg('<'),
   cast,
-  equal: map(truth('p == q')),
-  erf: map('erf_of(p)', erf),
+  equal: binary('equal'),
+  erf: map(unaryFormulas.erf('f32', 'p').value, erfFunction),
   expand: map('p'),
   gather,
   gather_elements: gatherElements,
   gather_nd: gatherNd,
-  less: map(truth('p < q')),
-  less_equal: map(truth('p <= q')),
-  logical_and: map(truth('p != 0.0 && q != 0.0')),
-  logical_not: map(truth('p == 0.0')),
-  logical_or: map(truth('p != 0.0 || q != 0.0')),
-  logical_xor: map(truth('(p != 0.0) != (q != 0.0)')),
+  less: binary('less'),
+  less_equal: binary('less_equal'),
+  logical_and: binary('logical_and'),
+  logical_not: unary('logical_not'),
+  logical_or: binary('logical_or'),
+  logical_xor: binary('logical_xor'),
   mod: (context) => {
-    const { fmod } = attrs<{ fmod: boolean }>(context.node);
+    const { fmod } = attrsOf(modOp, context.node);
     const quotient = fmod ? wholeQuotient : 'floor((p + 0.5 * sign(q)) / q)';
     return mapped(context, {
       id: fmod ? 'fmod' : 'mod',
@@ -361,7 +360,7 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
   },
   reduce_prod: reduceProd,
   scatter_nd: scatterNd,
-  sign: map('select(select(p, 1.0, p > 0.0), -1.0, p < 0.0)'),
+  sign: unary('sign'),
   top_k: topK,
   where: map('select(r, q, p != 0.0)'),
 };
@@ -370,7 +369,7 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
 const wholeDivision: GeneralKernel = (context) =>
   mapped(context, { id: 'div_whole', expression: `select(${wholeQuotient}, 0.0, q == 0.0)` });
 
-const general: ReadonlySet<string> = new Set(loweredGeneralOps);
+const general: ReadonlySet<string> = new Set(opsWith('general'));
 
 /** The general kernel of a node; undefined if one of the tuned ones computes it. */
 export function generalKernel(node: Node, integer: boolean): GeneralKernel | undefined {

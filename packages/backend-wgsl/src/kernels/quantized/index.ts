@@ -1,4 +1,4 @@
-import type { LoweredQuantizedOp } from '@ghostc/ops';
+import type { OpsWith } from '@ghostc/ops';
 import type { Kernel } from '../../kernel.ts';
 import { dequantize, quantize } from './convert.ts';
 import { add, lookup, mul, requantize, sub } from './elementwise.ts';
@@ -24,7 +24,7 @@ export const quantizedKernels = {
   qlinear_sub: sub,
   quantize_linear: quantize,
   requantize,
-} satisfies { readonly [K in LoweredQuantizedOp]: Kernel };
+} satisfies { readonly [K in OpsWith<'quantized'>]: Kernel };
 
 /** Ops of any element type, on bytes. */
 export const byteKernels = {

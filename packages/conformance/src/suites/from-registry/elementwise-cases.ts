@@ -1,5 +1,6 @@
 import { type OpDefinition, registry } from '@ghostc/ops';
 import type { InputValues } from '../../input-values.ts';
+import { attrsText } from '../attrs-text.ts';
 import { type Entry, modelText, ofOne, suiteOf } from './model-text.ts';
 import { activations } from './window-cases.ts';
 
@@ -19,14 +20,6 @@ const binaryOps = ops.filter(
 const comparisons = ops.filter((op) => has(op, 'comparison'));
 const connectives = ops.filter((op) => has(op, 'binary') && op.name.startsWith('logical'));
 
-/** Parameters other than the defaults, where an op has some. */
-const parameters: Readonly<Record<string, string>> = {
-  clip: ' {min=-1.5, max=6}',
-  elu: ' {alpha=1.5}',
-  hard_sigmoid: ' {alpha=0.25, beta=0.375}',
-  leaky_relu: ' {alpha=0.125}',
-};
-
 /** Shapes of ranks 1 to 6, none square, with a kind of values each. */
 const unaryForms: readonly (readonly [InputValues, string])[] = [
   ['ties', '129'],
@@ -40,7 +33,7 @@ const isExact = (op: OpDefinition): boolean => op.traits.has('exact');
 
 function unaryEntries(): Entry[] {
   return unaryOps.flatMap((op) => {
-    const node = `${op.name} %x${parameters[op.name] ?? ''}`;
+    const node = `${op.name} %x${attrsText(op.name)}`;
     const floats = unaryForms.map(([values, shape]) => ({
       name: `${op.name}/${values}`,
       text: ofOne(`f32[${shape}]`, node),
@@ -57,9 +50,14 @@ function unaryEntries(): Entry[] {
   });
 }
 
+/** Functions without rounding or parameters that have an integer form: they tell 0 from -0. */
+const signedZeroOps = unaryOps.flatMap((op) =>
+  isExact(op) && op.computed === 'unary' && Object.keys(op.attrs).length === 0 ? [op.name] : [],
+);
+
 /** Signs of zeros, which 1 / x shows. */
 function zeroEntries(): Entry[] {
-  return ['neg', 'ceil', 'round', 'abs', 'relu', 'floor'].map((op) => ({
+  return signedZeroOps.map((op) => ({
     name: `${op}/signed-zero`,
     text: modelText({ inputs: { x: 'f32[5,13]' }, nodes: [`%z = ${op} %x`, '%y = reciprocal %z'] }),
     values: op === 'neg' || op === 'abs' ? 'special' : 'ties',
@@ -67,11 +65,13 @@ function zeroEntries(): Entry[] {
 }
 
 const integers = ['i8', 'u8', 'i16', 'i32', 'i64'] as const;
-const onIntegers = ['abs', 'neg', 'relu', 'sign'];
+const integerOps = unaryOps.flatMap(({ name, onIntegers, attrs }) =>
+  onIntegers === 'none' || Object.keys(attrs).length ? [] : [name],
+);
 
 function unaryIntegerEntries(): Entry[] {
   return integers.flatMap((dtype) =>
-    onIntegers
+    integerOps
       .filter((op) => !dtype.startsWith('u') || /abs|sign/.test(op))
       .map((op) => ({
         name: `${op}/${dtype}`,

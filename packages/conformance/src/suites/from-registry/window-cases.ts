@@ -1,3 +1,5 @@
+import type { Attrs } from '@ghostc/ir';
+import { activationOps } from '@ghostc/ops';
 import { type Entry, entriesOf, modelText, ofOne, suiteOf } from './model-text.ts';
 
 interface Layer {
@@ -57,16 +59,13 @@ const channels: readonly (readonly [number, number, string])[] = [
 ];
 
 /** What a convolution applies to its sums, with parameters where it takes some. */
-export const activations: Readonly<Record<string, string>> = {
-  relu: '',
-  clip: ', activation_params=[-0.25, 0.5]',
-  hard_sigmoid: ', activation_params=[0.25, 0.375]',
-  hard_swish: '',
-  sigmoid: '',
-  tanh: '',
-  leaky_relu: ', activation_params=[0.125]',
-  silu: '',
-};
+export const activations: Readonly<Record<string, string>> = Object.fromEntries(
+  activationOps.map(({ name, epilogue, random }) => [name, parametersText(epilogue.params, random.attrs)]),
+);
+
+function parametersText(names: readonly string[], attrs: Attrs): string {
+  return names.length ? `, activation_params=[${names.map((name) => attrs[name]).join(', ')}]` : '';
+}
 
 function convEntries(): Entry[] {
   const plain = {

@@ -1,47 +1,32 @@
 import { type Attrs, type Node, sameType, type Value } from '@ghostc/ir';
-import { type Activation, clampAttrs, lookup, unaryTable, withDefaults } from '@ghostc/ops';
+import { activationAttrs, attrsOf, clampAttrs, lookup, unaryTable, withDefaults } from '@ghostc/ops';
 import { type IntegerRule, outputAttrs, type Rewriting } from './integer-rule.ts';
 import type { ActivationDType } from './quant-range.ts';
 import { quantizeWeight } from './quantize-weight.ts';
 
-const tables = [
-  'abs',
-  'ceil',
-  'elu',
-  'exp',
-  'floor',
-  'hard_sigmoid',
-  'hard_swish',
-  'leaky_relu',
-  'log',
-  'neg',
-  'reciprocal',
-  'round',
-  'sigmoid',
-  'silu',
-  'softplus',
-  'sqrt',
-  'tanh',
-] as const;
 const activationTypes = { int8: 'i8', int16: 'i16' } as const;
-const carried = ['concat', 'max_pool', 'pad', 'reshape', 'resize', 'slice', 'transpose'] as const;
 
-/** How each float op becomes an integer op; ops that are not here stay in float between conversions. */
-export const integerRules: ReadonlyMap<string, IntegerRule> = new Map<string, IntegerRule>([
-  ...tables.map((op): [string, IntegerRule] => [op, tableRule]),
-  ...carried.map((op): [string, IntegerRule] => [op, carriedRule]),
-  ['conv2d', weightedRule('qlinear_conv2d')],
-  ['depthwise_conv2d', weightedRule('qlinear_depthwise_conv2d')],
-  ['fully_connected', weightedRule('qlinear_fully_connected')],
-  ['add', requantizedRule('qlinear_add')],
-  ['sub', requantizedRule('qlinear_sub')],
-  ['mul', requantizedRule('qlinear_mul')],
-  ['average_pool', requantizedRule('qlinear_average_pool')],
-  ['global_average_pool', requantizedRule('qlinear_global_average_pool')],
-  ['clip', clampRule],
-  ['relu', clampRule],
-  ['softmax', softmaxRule],
-]);
+/** How a float op becomes an integer op; undefined of one that stays in float between conversions. */
+export function integerRuleOf(op: string): IntegerRule | undefined {
+  const { integerForm: form } = lookup(op);
+  switch (form.kind) {
+    case 'table':
+      return tableRule;
+    case 'clamp':
+      return clampRule;
+    case 'carried':
+      return carriedRule(form.when);
+    case 'weighted':
+      return weightedRule(form.op);
+    case 'requantized':
+      return requantizedRule(form.op);
+    case 'softmax':
+      return softmaxRule(form.op);
+    case 'integer':
+    case 'none':
+      return undefined;
+  }
+}
 
 /** y = conv(x, w) + b in integers: weights int8 per output channel, bias int32, a fused relu or clip as the clamp. */
 function weightedRule(op: string): IntegerRule {
@@ -80,8 +65,8 @@ function requantizedRule(op: string): IntegerRule {
 /** The node's own attributes without its activation, the output's quantisation, and the clamp; undefined if it is none. */
 function requantizedAttrs(node: Node, to: Rewriting, dtype: ActivationDType): Attrs | undefined {
   const quant = to.plan.quantOf(node.output, dtype);
-  const { activation = 'none', activation_params = [], ...own } = node.attrs;
-  const clamp = clampAttrs({ activation, activation_params } as unknown as Activation, quant, dtype);
+  const { activation: _, activation_params: __, ...own } = node.attrs;
+  const clamp = clampAttrs(attrsOf({ attrs: activationAttrs }, node), quant, dtype);
   if (!clamp) return undefined;
   return { ...own, ...outputAttrs(quant, dtype), ...clamp, rounding: to.options.rounding };
 }
@@ -113,27 +98,30 @@ function tableRule(node: Node, to: Rewriting, precision: 'int8' | 'int16'): Valu
   return to.add('qlinear_lookup', [input, to.constant(`${node.output.name}_table`, table)], attrs);
 }
 
-/** Integers go through unchanged: in 16 bits if all inputs are there in 16 bits alone. */
-function carriedRule(node: Node, to: Rewriting): Value | null {
-  if (node.op === 'pad' && Number(node.attrs.value ?? 0) !== 0) return null;
-  if (node.op === 'resize' && (node.attrs.mode ?? 'nearest') !== 'nearest') return null;
-  const inputs = node.inputs.filter((input) => input !== null);
-  const wide = inputs.every((input) => to.existing(input, 'i16') && !to.existing(input, 'i8'));
-  const form = wide ? 'i16' : 'i8';
-  return to.add(
-    node.op,
-    inputs.map((input) => to.form(input, form)),
-    node.attrs,
-  );
+/** Integers go through unchanged: in 16 bits if all inputs are there in 16 bits only. */
+function carriedRule(when: (attrs: Attrs) => boolean): IntegerRule {
+  return (node, to) => {
+    if (!when(node.attrs)) return null;
+    const inputs = node.inputs.filter((input) => input !== null);
+    const wide = inputs.every((input) => to.existing(input, 'i16') && !to.existing(input, 'i8'));
+    const form = wide ? 'i16' : 'i8';
+    return to.add(
+      node.op,
+      inputs.map((input) => to.form(input, form)),
+      node.attrs,
+    );
+  };
 }
 
 /** TFLite's softmax has the output scale 1/256 and the zero point -128; another plan is met by a requantisation. */
-function softmaxRule(node: Node, to: Rewriting): Value | null {
-  const [x] = node.inputs;
-  if (!x) return null;
-  const fixed = outputAttrs({ scale: [1 / 256], zeroPoint: [-128] }, 'i8');
-  const y = to.add('qlinear_softmax', [to.form(x, 'i8')], { ...node.attrs, ...fixed });
-  const planned = to.plan.quantOf(node.output, 'i8');
-  if (sameType({ ...y.type, quant: planned }, y.type)) return y;
-  return to.add('requantize', [y], { ...outputAttrs(planned, 'i8'), rounding: to.options.rounding });
+function softmaxRule(op: string): IntegerRule {
+  return (node, to) => {
+    const [x] = node.inputs;
+    if (!x) return null;
+    const fixed = outputAttrs({ scale: [1 / 256], zeroPoint: [-128] }, 'i8');
+    const y = to.add(op, [to.form(x, 'i8')], { ...node.attrs, ...fixed });
+    const planned = to.plan.quantOf(node.output, 'i8');
+    if (sameType({ ...y.type, quant: planned }, y.type)) return y;
+    return to.add('requantize', [y], { ...outputAttrs(planned, 'i8'), rounding: to.options.rounding });
+  };
 }

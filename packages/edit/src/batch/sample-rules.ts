@@ -1,0 +1,194 @@
+import type { Dim } from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
+import { reshapeSamples } from './reshape-samples.ts';
+import { dimsOf, keepsApart, type Moved, onlyFirst, refuse, type Samples, type Site } from './samples.ts';
+
+type SampleRule = (site: Site) => Moved;
+
+/** Where the samples lie after a node; refused where they are mixed, or where nothing is known of the op. */
+export function sampleRuleOf(op: string): SampleRule | undefined {
+  const { traits } = lookup(op);
+  // integer layers and layers on NHWC keep the order of samples of the ops that they stand for
+  const plain = op.replace(/^qlinear_/, '').replace(/_nhwc$/, '');
+  const known = table[plain];
+  if (known) return known;
+  if (traits.has('window')) return images;
+  return traits.has('elementwise') || traits.has('binary') || traits.has('comparison')
+    ? broadcast
+    : undefined;
+}
+
+/** Images and rows: samples are axis 0 of whatever holds any. */
+function images(site: Site): Moved {
+  const [first] = site.inputs.filter((one) => one !== null);
+  site.inputs.forEach((samples, i) => {
+    if (!samples) return;
+    if (samples.axis !== 0 || samples.inner !== first?.inner)
+      refuse(site, `the samples of %${site.node.inputs[i]?.name} do not lie along axis 0`);
+  });
+  if (!site.inputs[0]) refuse(site, 'a weight depends on the batch');
+  return { outputs: first as Samples };
+}
+
+/** Operands are aligned at their last axes; those without samples have to be the same for each. */
+function broadcast(site: Site): Moved {
+  const { node, inputs } = site;
+  const rank = dimsOf(node.output).length;
+  const placed = inputs.map(
+    (samples, i) => samples && { ...samples, axis: samples.axis + rank - dimsOf(node.inputs[i]).length },
+  );
+  const [found] = placed.filter((one) => one !== null);
+  placed.forEach((samples, i) => {
+    const value = node.inputs[i];
+    if (
+      samples
+        ? samples.axis !== found?.axis || samples.inner !== found?.inner
+        : rowsAt(site, i, found as Samples) !== 1
+    )
+      refuse(
+        site,
+        `%${value?.name} [${dimsOf(value).join(',')}] does not lie along the samples of the other operand`,
+      );
+  });
+  return { outputs: found as Samples };
+}
+
+/** The size of an operand without samples where the other has them. */
+function rowsAt({ node }: Site, index: number, { axis }: Samples): Dim {
+  const dims = dimsOf(node.inputs[index]);
+  return dims[axis - dimsOf(node.output).length + dims.length] ?? 1;
+}
+
+/** Leading axes broadcast; the rows of a may be samples. */
+function matmul(site: Site): Moved {
+  const { node, inputs } = site;
+  const [a, b] = node.inputs.map(dimsOf) as [readonly Dim[], readonly Dim[]];
+  const row = inputs[0]?.axis === a.length - 2;
+  if (!row && inputs.some((samples, i) => samples && samples.axis >= (i ? b : a).length - 2))
+    refuse(site, 'it mixes the samples');
+  if (row && (inputs[1] || b.length > 2)) refuse(site, 'it mixes the samples');
+  return broadcast(site);
+}
+
+const along =
+  (axesOf: (site: Site) => readonly number[]): SampleRule =>
+  (site) => {
+    const samples = onlyFirst(site);
+    const axes = axesOf(site);
+    const rank = dimsOf(site.node.inputs[0]).length;
+    for (const axis of axes) keepsApart(site, axis, samples);
+    const dropped = site.attrs.keepdims === false ? axes.map((axis) => (axis < 0 ? axis + rank : axis)) : [];
+    return {
+      outputs: { ...samples, axis: samples.axis - dropped.filter((axis) => axis < samples.axis).length },
+    };
+  };
+
+const list = (value: unknown): readonly number[] => (Array.isArray(value) ? (value as number[]) : []);
+const oneAxis = along(({ attrs }) => [Number(attrs.axis)]);
+const manyAxes = along((site) => {
+  const axes = list(site.attrs.axes);
+  return axes.length ? axes : dimsOf(site.node.inputs[0]).map((_, axis) => axis);
+});
+
+function concat(site: Site): Moved {
+  const [first] = site.inputs;
+  const odd = site.inputs.findIndex((one) => !one || one.axis !== first?.axis || one.inner !== first.inner);
+  if (odd >= 0)
+    refuse(site, `%${site.node.inputs[odd]?.name} does not have its samples where the others have`);
+  keepsApart(site, Number(site.attrs.axis), first as Samples);
+  return { outputs: first as Samples };
+}
+
+/** A cut along the samples has to keep all. */
+function slice(site: Site): Moved {
+  const samples = onlyFirst(site);
+  const { node, attrs } = site;
+  const axes = list(attrs.axes);
+  const rank = dimsOf(node.inputs[0]).length;
+  const at = axes.findIndex((axis) => (axis < 0 ? axis + rank : axis) === samples.axis);
+  if (at < 0) return { outputs: samples };
+  const whole = list(attrs.starts)[at] === 0 && (list(attrs.steps)[at] ?? 1) === 1;
+  if (!whole || dimsOf(node.output)[samples.axis] !== dimsOf(node.inputs[0])[samples.axis])
+    refuse(site, 'it cuts the samples');
+  const rest = (name: string): number[] => list(attrs[name]).filter((_, i) => i !== at);
+  const cut = { starts: rest('starts'), ends: rest('ends'), axes: rest('axes'), steps: rest('steps') };
+  return { outputs: samples, attrs: { ...node.attrs, ...cut } };
+}
+
+function pad(site: Site): Moved {
+  const samples = onlyFirst(site);
+  const pads = list(site.attrs.pads);
+  if (pads[samples.axis] || pads[samples.axis + pads.length / 2]) refuse(site, 'it pads the samples');
+  return { outputs: samples };
+}
+
+function transpose(site: Site): Moved {
+  const samples = onlyFirst(site);
+  return { outputs: { ...samples, axis: list(site.attrs.perm).indexOf(samples.axis) } };
+}
+
+/** 1 keeps an axis as it is. */
+function expand(site: Site): Moved {
+  const samples = onlyFirst(site);
+  const shape = [...list(site.attrs.shape)];
+  const axis = samples.axis + shape.length - dimsOf(site.node.inputs[0]).length;
+  shape[axis] = typeof site.to === 'number' ? site.to * samples.inner : refuse(site, 'it expands to numbers');
+  return { outputs: { ...samples, axis }, attrs: { ...site.node.attrs, shape } };
+}
+
+/** The samples keep their axis. */
+function resize(site: Site): Moved {
+  const { node, attrs } = site;
+  const samples = onlyFirst(site);
+  const { axis } = samples;
+  if (dimsOf(node.inputs[0])[axis] !== dimsOf(node.output)[axis])
+    refuse(site, 'it interpolates between samples');
+  const sizes = list(attrs.sizes).map((size, i) => (i === axis ? 0 : size));
+  return { outputs: samples, attrs: { ...node.attrs, sizes } };
+}
+
+/** Rows that are picked, or indices of which each sample has its own. */
+function gather(site: Site): Moved {
+  const [x, indices] = site.inputs;
+  const rank = dimsOf(site.node.inputs[0]).length;
+  const axis = Number(site.attrs.axis) + (Number(site.attrs.axis) < 0 ? rank : 0);
+  if (x && indices) refuse(site, 'it picks across samples');
+  if (indices) return { outputs: { ...indices, axis: indices.axis + axis } };
+  keepsApart(site, axis, x as Samples);
+  const shift = (x as Samples).axis > axis ? dimsOf(site.node.inputs[1]).length - 1 : 0;
+  return { outputs: { ...(x as Samples), axis: (x as Samples).axis + shift } };
+}
+
+const table: Readonly<Record<string, SampleRule>> = {
+  ...{ dfc_attention: images, fused_ghost_module: images, ghost_module: images },
+  ...{ squeeze_excite: images, squeeze_excite_gate: images, fully_connected: images },
+  ...{ batch_norm: images, cast: broadcast, dequantize_linear: broadcast, lookup: onlyFirstKept },
+  ...{ quantize_linear: broadcast, requantize: broadcast, where: broadcast, average_pool: images },
+  ...{
+    reduce_max: manyAxes,
+    reduce_mean: manyAxes,
+    reduce_min: manyAxes,
+    reduce_prod: manyAxes,
+    reduce_sum: manyAxes,
+  },
+  ...{ arg_max: oneAxis, arg_min: oneAxis, softmax: oneAxis, top_k: oneAxis },
+  ...{ concat, expand, gather, matmul, pad, reshape: reshapeSamples, resize, slice, transpose },
+  ...{ add: broadcast, sub: broadcast, mul: broadcast, global_average_pool: images },
+  ...{ conv2d: images, depthwise_conv2d: images, arg_max_pool: refusePositions },
+  gemm(site) {
+    if (site.attrs.trans_a === true || site.inputs[0]?.axis !== 0 || site.inputs[1] || site.inputs[2])
+      refuse(site, 'it mixes the samples');
+    const [rows = 1] = dimsOf(site.node.inputs[2]).slice(-2, -1);
+    if (rows !== 1) refuse(site, `%${site.node.inputs[2]?.name} has a row for each sample`);
+    return { outputs: site.inputs[0] as Samples };
+  },
+};
+
+function onlyFirstKept(site: Site): Moved {
+  return { outputs: onlyFirst(site) };
+}
+
+/** Flat indices count over the whole batch. */
+function refusePositions(site: Site): Moved {
+  return refuse(site, 'its indices count over all samples');
+}

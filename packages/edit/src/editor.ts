@@ -1,0 +1,294 @@
+import {
+  type Attrs,
+  CompileError,
+  type Dim,
+  type Graph,
+  type Node,
+  sameType,
+  type Tensor,
+  type TensorType,
+  Value,
+} from '@ghostc/ir';
+import { buildNode, type OpFunctions, type OpName, partsOf } from '@ghostc/ops';
+import { batchChanges } from './batch/batch-changes.ts';
+import { checked } from './copy-graph.ts';
+import { findNodes, type NodeQuery } from './find.ts';
+import { type MergeOptions, mergeInto } from './merge-into.ts';
+import { NameIndex } from './name-index.ts';
+import { settleOrder, settleTypes } from './settle.ts';
+
+/** A value, or its name. */
+export type ValueRef = Value | string;
+
+/** A node to add. Inputs are values or their names, tensors (which become constants), or null for an absent optional one. */
+export interface NodeSpec {
+  readonly op: string;
+  readonly inputs: readonly (ValueRef | Tensor | null)[];
+  readonly attrs?: Attrs;
+  readonly name?: string;
+}
+
+/** What `Editor.ops` has. */
+export type EditorOps = OpFunctions<ValueRef | Tensor | null, Value, [name?: string]>;
+
+/** New nodes that read a value; gives what takes its place. */
+export type Insertion = (value: Value, e: Editor) => Value;
+
+/**
+ * Any number of changes on one copy of a graph. Types downstream follow by themselves, nodes are put where their inputs are
+ * there, and the verifier runs once, at the end. A throw leaves the graph that went in as it was.
+ */
+export function edit(graph: Graph, change: (e: Editor) => void): Graph {
+  const editor = new Editor(graph.clone());
+  change(editor);
+  return editor.finish();
+}
+
+/** What `edit` hands to its callback. */
+export class Editor {
+  /** The copy, to look at and to change: the editor sees such changes. */
+  readonly graph: Graph;
+  readonly #names: NameIndex;
+  readonly #stale = new Set<Node>();
+
+  /** The editor changes this very graph; `edit` gives it a copy. */
+  constructor(graph: Graph) {
+    this.graph = graph;
+    this.#names = new NameIndex(graph);
+  }
+
+  /** A value by its name; throws `edit/not-found` with names that are near. */
+  value(ref: ValueRef): Value {
+    return ref instanceof Value ? ref : this.#names.find(ref);
+  }
+
+  /** The node that computes a value. */
+  nodeOf(ref: ValueRef): Node {
+    const value = this.value(ref);
+    if (value.producer) return value.producer;
+    throw new CompileError('edit/not-found', `no node computes %${value.name}`);
+  }
+
+  /** Nodes that fit every part of the query, in execution order. */
+  find(query: NodeQuery = {}): Node[] {
+    return findNodes(this.graph, query);
+  }
+
+  /** A function for each op, of its inputs and attributes by name: `e.ops.conv2d({ x: 'image', weight, strides: [2, 2] })`. */
+  get ops(): EditorOps {
+    return new Proxy({} as EditorOps, {
+      get: (_, op: OpName) => (parts: object, name?: string) => {
+        const { inputs, attrs } = partsOf<ValueRef | Tensor>(op, parts as Readonly<Record<string, unknown>>);
+        return this.add({ op, inputs, attrs, ...(name !== undefined && { name }) });
+      },
+    });
+  }
+
+  /** Adds a node; gives its first result. */
+  add(spec: NodeSpec): Value {
+    return this.addAll(spec)[0] as Value;
+  }
+
+  /** Adds a node; gives all its results. */
+  addAll({ op, inputs, attrs = {}, name }: NodeSpec): readonly Value[] {
+    settleTypes(this.graph, this.#stale);
+    const values = inputs.map((input) => this.#operand(input, name ?? op));
+    const before = this.#placeBehind(values);
+    const place = { names: [name ?? op], origin: name === undefined ? [] : [name], before };
+    return this.#names.tracking((added) => {
+      const { outputs } = buildNode(this.graph, { op, inputs: values, attrs, ...place });
+      outputs.forEach(added);
+      return outputs;
+    });
+  }
+
+  /** Adds a constant. */
+  constant(name: string, tensor: Tensor): Value {
+    return this.#names.tracking((added) => {
+      const value = this.graph.addConstant(name, tensor);
+      added(value);
+      return value;
+    });
+  }
+
+  /** Adds an input of the graph. */
+  input(name: string, type: TensorType): Value {
+    return this.graph.addInput(name, type);
+  }
+
+  /** Adds an output of the graph, by default of the value's name. */
+  output(ref: ValueRef, name?: string): void {
+    const value = this.value(ref);
+    this.graph.addOutput(name ?? value.name, value);
+  }
+
+  /** Nodes behind a value: everything that read it, outputs too, reads their result. A spec's inputs name the value. */
+  insertAfter(ref: ValueRef, insertion: NodeSpec | Insertion): Value {
+    const value = this.value(ref);
+    const users = [...value.users];
+    const outputs = this.graph.isOutput(value) ? this.graph.outputs.filter((one) => one.value === value) : [];
+    const result = this.#make(value, insertion);
+    this.#names.tracking(() => {
+      for (const user of users) this.#reroute(user, value, result);
+      for (const output of outputs) output.value = result;
+    });
+    return result;
+  }
+
+  /** Nodes on one edge: only that node reads their result. */
+  insertBefore(node: Node, slot: number, insertion: NodeSpec | Insertion): Value {
+    const value = node.inputs[slot];
+    if (!value) throw new CompileError('edit/not-found', `${node.op} has no input ${slot}`);
+    const result = this.#make(value, insertion);
+    this.#reroute(node, value, result);
+    return result;
+  }
+
+  /** Everything that read a value reads another; what only the old one needed goes. */
+  replace(ref: ValueRef, by: ValueRef | NodeSpec): Value {
+    const old = this.value(ref);
+    const value = typeof by === 'string' || by instanceof Value ? this.value(by) : this.add(by);
+    for (const user of [...old.users]) this.#reroute(user, old, value);
+    this.graph.replaceAllUses(old, value);
+    this.#removeUnread(old);
+    return value;
+  }
+
+  /** Takes a node out: what read its result reads its input at `slot`. */
+  bypass(ref: ValueRef, slot = 0): void {
+    const value = this.value(ref);
+    const source = value.producer?.inputs[slot];
+    if (!source)
+      throw new CompileError('edit/not-found', `no node with an input ${slot} computes %${value.name}`);
+    this.replace(value, source);
+  }
+
+  /** Other attributes; those that are not named stay. */
+  setAttrs(node: Node, attrs: Attrs): void {
+    this.graph.setAttrs(node, { ...node.attrs, ...attrs });
+    this.#stale.add(node);
+  }
+
+  /** Another type for an input of the graph, or a part of one. */
+  setInput(ref: ValueRef, type: Partial<TensorType>): void {
+    const value = this.value(ref);
+    if (!this.graph.inputs.includes(value))
+      throw new CompileError('edit/not-found', `%${value.name} is no input`);
+    this.#retype(value, { ...value.type, ...type });
+  }
+
+  /** Another batch size, as `changeBatch`. */
+  batch(size: Dim): void {
+    settleTypes(this.graph, this.#stale);
+    const { inputs, attrs } = batchChanges(this.graph, size);
+    for (const [node, changed] of attrs) {
+      this.graph.setAttrs(node, changed);
+      this.#stale.add(node);
+    }
+    for (const input of inputs)
+      this.#retype(input, { ...input.type, shape: [size, ...input.type.shape.slice(1)] });
+  }
+
+  /**
+   * Other names for values and outputs, by a table or a function; all at once, so that two may swap theirs. Throws
+   * `edit/not-found` for a name that there is not, `ir/name` where two would have one.
+   */
+  rename(names: Readonly<Record<string, string>> | ((name: string) => string)): void {
+    if (typeof names === 'object') for (const name of Object.keys(names)) this.value(name);
+    const renamed = (name: string): string =>
+      typeof names === 'function' ? names(name) : Object.hasOwn(names, name) ? (names[name] ?? name) : name;
+    const table = new Map<Value, string>();
+    for (const value of this.#allValues())
+      if (renamed(value.name) !== value.name) table.set(value, renamed(value.name));
+    this.graph.rename(table);
+    for (const output of this.graph.outputs) this.graph.renameOutput(output, renamed(output.name));
+  }
+
+  /** Another graph in this one; gives its outputs by their names there. */
+  merge(other: Graph, options: MergeOptions = {}): ReadonlyMap<string, Value> {
+    return mergeInto(this, other, options);
+  }
+
+  /** Takes away an output of the graph, and what only it needed. */
+  removeOutput(name: string): void {
+    const kept = this.graph.outputs.filter((output) => output.name !== name);
+    const gone = this.graph.outputs.find((output) => output.name === name);
+    if (!gone) throw new CompileError('edit/not-found', `there is no output ${name}`);
+    const { value } = gone;
+    this.graph.removeOutputs();
+    for (const output of kept) this.graph.addOutput(output.name, output.value);
+    this.#removeUnread(value);
+  }
+
+  /** Removes every node and constant that no output needs. */
+  removeDead(): void {
+    for (let node = this.graph.last; node; ) {
+      const { previous }: Node = node;
+      if (!node.outputs.some((one) => this.#isRead(one))) this.graph.remove(node);
+      node = previous;
+    }
+    for (const value of [...this.graph.constants]) if (!this.#isRead(value)) this.graph.removeConstant(value);
+  }
+
+  /** The graph as it is now, in order, typed and verified. */
+  finish(): Graph {
+    settleOrder(this.graph);
+    settleTypes(this.graph, this.#stale);
+    return checked(this.graph);
+  }
+
+  #make(value: Value, insertion: NodeSpec | Insertion): Value {
+    return typeof insertion === 'function' ? insertion(value, this) : this.add(insertion);
+  }
+
+  #operand(input: ValueRef | Tensor | null, name: string): Value | null {
+    if (input === null || input instanceof Value) return input;
+    return typeof input === 'string' ? this.value(input) : this.constant(`${name}_constant`, input);
+  }
+
+  /** Right behind the one input that a node computes; else at the end, or the start: `finish` puts things in order. */
+  #placeBehind(inputs: readonly (Value | null)[]): Node | null {
+    const producers = inputs.flatMap((input) => input?.producer ?? []);
+    const [only] = producers;
+    if (!only) return this.graph.first;
+    return producers.every((one) => one === only) ? only.next : null;
+  }
+
+  #reroute(user: Node, from: Value, to: Value): void {
+    this.graph.replaceInput(user, from, to);
+    if (!sameType(from.type, to.type)) this.#stale.add(user);
+  }
+
+  #retype(value: Value, type: TensorType): void {
+    if (sameType(value.type, type)) return;
+    this.graph.setType(value, type);
+    for (const user of value.users) this.#stale.add(user);
+  }
+
+  #isRead(value: Value): boolean {
+    return value.users.size > 0 || this.graph.isOutput(value);
+  }
+
+  #removeUnread(value: Value): void {
+    const pending = [value];
+    for (let next = pending.pop(); next; next = pending.pop()) {
+      if (this.#isRead(next)) continue;
+      const { producer } = next;
+      if (next.constant) this.graph.removeConstant(next);
+      if (!producer?.outputs.every((one) => !this.#isRead(one)) || !this.#isThere(producer)) continue;
+      this.graph.remove(producer);
+      this.#stale.delete(producer);
+      pending.push(...producer.inputs.filter((input) => input !== null));
+    }
+  }
+
+  #isThere(node: Node): boolean {
+    return node.previous !== null || this.graph.first === node;
+  }
+
+  *#allValues(): Iterable<Value> {
+    yield* this.graph.inputs;
+    yield* this.graph.constants;
+    for (const node of this.graph.nodes()) yield* node.outputs;
+  }
+}

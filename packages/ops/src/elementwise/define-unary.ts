@@ -1,0 +1,83 @@
+import { fromNumbers, type Tensor, type Trait, toNumbers } from '@ghostc/ir';
+import type { float } from '../attr-spec.ts';
+import { type AttrValues, defineOp } from '../define-op.ts';
+import type { Accuracy, Computed, Epilogue, OpFacts } from '../op-facts.ts';
+import { isWide, wideElements } from '../wide-elements.ts';
+
+type FloatAttrs = Readonly<Record<string, ReturnType<typeof float>>>;
+
+/** What one function differs from another in. The others of its facts are those of all functions of one operand. */
+interface UnarySpec<N extends string, A extends FloatAttrs, C extends Computed, E extends Epilogue>
+  extends Pick<OpFacts, 'integerForm' | 'onIntegers' | 'error' | 'ulp' | 'factor' | 'random'> {
+  readonly name: N;
+  readonly attrs: A;
+  /** `exact`: it computes without rounding. */
+  readonly traits: readonly Trait[];
+  readonly formula: (x: number, attrs: AttrValues<A>) => number;
+  /** Of 64-bit integers, which a double would round; null where the double's is right. */
+  readonly wide: ((x: bigint) => bigint) | null;
+  readonly computed: C;
+  readonly epilogue: E;
+}
+
+/** Defines an op that applies `formula` to each element. */
+export function unary<
+  const N extends string,
+  const A extends FloatAttrs,
+  const C extends Computed,
+  const E extends Epilogue,
+>({ formula, wide, traits, ...spec }: UnarySpec<N, A, C, E>) {
+  return {
+    formula,
+    ...defineOp({
+      ...spec,
+      inputs: ['x'],
+      traits: ['elementwise', 'unary', ...traits],
+      storage: 'in-place',
+      rows: 'same',
+      nan: 'kept',
+      infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
+      evaluate: ({ x }, attrs) =>
+        (wide && inBigInts(wide, x)) ??
+        fromNumbers(
+          x.dtype,
+          x.shape,
+          new Float64Array(toNumbers(x)).map((v) => formula(v, attrs)),
+        ),
+    }),
+  };
+}
+
+function inBigInts(formula: (x: bigint) => bigint, x: Tensor): Tensor | undefined {
+  if (!isWide(x)) return undefined;
+  return { ...x, data: (wideElements(x) as BigInt64Array).map(formula) };
+}
+
+const nothing = (): number => 0;
+export const few = (): number => 16;
+export const unit = (): number => 1;
+
+/**
+ * The accuracy that WGSL asks of its functions (exp: 3 + 2|x| ulp; log: 3 ulp, or 2^-21 within [1/2, 2]; sqrt, reciprocal:
+ * some ulp), which C libraries and ONNX Runtime stay within; saturating functions have an absolute error besides.
+ */
+export function accurateTo(relative: Accuracy['relative'], absolute: Accuracy['absolute'] = nothing) {
+  return { kind: 'function', accuracy: { relative, absolute } } as const;
+}
+
+export const saturating = accurateTo(few, unit);
+
+export const exact = { kind: 'exact' } as const;
+export const passed = { kind: 'passed' } as const;
+export const stepped = { kind: 'stepped' } as const;
+export const none = { kind: 'none' } as const;
+export const table = { kind: 'table' } as const;
+export const clamped = { kind: 'clamp' } as const;
+
+export const ownCases = { place: 'none', domain: 'any', attrs: {} } as const;
+export const ofPositives = { place: 'none', domain: 'positive', attrs: {} } as const;
+export const afterLayer = { place: 'activation', domain: 'any', attrs: {} } as const;
+
+/** An activation without parameters. */
+export const plain = (slope: number) =>
+  ({ kind: 'activation', params: [], slope: () => slope, exact: false, usual: [[]] }) as const;

@@ -1,0 +1,14 @@
+import type { OpFacts } from '../op-facts.ts';
+
+/** What all ops of quantised integers have in common. */
+export const quantizedFacts = {
+  computed: 'quantized',
+  integerForm: { kind: 'integer' },
+  onIntegers: 'none',
+  error: { kind: 'selected' },
+  ulp: null,
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'none',
+  random: { place: 'none', domain: 'any', attrs: {} },
+} as const satisfies Partial<OpFacts>;

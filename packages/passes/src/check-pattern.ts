@@ -1,0 +1,54 @@
+import { CompileError } from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
+import type { Pattern, RootPattern } from './pattern.ts';
+import { slotsOf } from './slots.ts';
+
+/** Throws `rule/root`, `rule/arity` or `rule/same` for a pattern that can match nothing, or too much. */
+export function checkPattern(pattern: RootPattern): void {
+  if (pattern.kind !== 'op' && pattern.kind !== 'chain')
+    throw new CompileError(
+      'rule/root',
+      `expected op() or chain() at the root, found ${String(pattern.kind)}()`,
+    );
+  visit(pattern, new Set());
+}
+
+/** `known`: names that are captured wherever this part matches. */
+function visit(pattern: Pattern, known: ReadonlySet<string>): void {
+  const { kind, name = '', choices = [], inputs = [] } = pattern;
+  if (kind === 'same' && !known.has(name))
+    throw new CompileError(
+      'rule/same',
+      `same('${name}') names nothing that the pattern always captures; there are ${[...known].join(', ') || 'no captures'}`,
+    );
+  if (kind === 'op') checkArity(pattern);
+  for (const choice of choices) visit(choice, known);
+  const own = kind === 'op' || kind === 'chain' ? [name] : [];
+  inputs.forEach((input, i) => {
+    const beside = inputs.flatMap((other, j) => (i === j ? [] : [...alwaysCaptured(other)]));
+    visit(input, new Set([...known, ...own, ...beside].filter(Boolean)));
+  });
+}
+
+/** Fewer inputs than an op needs match no node. */
+function checkArity({ ops = new Set(), inputs = [], allowsOthers }: Pattern): void {
+  if (allowsOthers || inputs.at(-1)?.kind === 'each') return;
+  for (const op of ops) {
+    const { least } = slotsOf(lookup(op));
+    if (inputs.length < least)
+      throw new CompileError(
+        'rule/arity',
+        `${op} takes (${lookup(op).inputs.join(', ')}), the pattern lists ${inputs.length}: list all, or add .others()`,
+      );
+  }
+}
+
+/** Names that a part captures in whichever way it matches; those of `each` are lists, which no value is the same as. */
+function alwaysCaptured({ kind, name, choices = [], inputs = [] }: Pattern): Set<string> {
+  if (kind === 'same' || kind === 'absent' || kind === 'each') return new Set();
+  if (kind === 'either') {
+    const [first = new Set<string>(), ...rest] = choices.map(alwaysCaptured);
+    return new Set([...first].filter((one) => rest.every((names) => names.has(one))));
+  }
+  return new Set([...(name ? [name] : []), ...inputs.flatMap((input) => [...alwaysCaptured(input)])]);
+}

@@ -1,0 +1,40 @@
+import type { Graph, Node, TensorData } from '@ghostc/ir';
+import { ConstantWork } from '@ghostc/ops';
+
+/** One changed copy of large weights that the file only names the size of. */
+const BASE_COPIES = 2 ** 24;
+const works = new WeakMap<Graph, CopyWork>();
+
+/** Elements that rules may make of constants that other nodes read, too: each such rewrite adds a copy and removes none. */
+export class CopyWork {
+  readonly #work: ConstantWork;
+  readonly #made = new WeakSet<TensorData>();
+
+  private constructor(graph: Graph) {
+    this.#work = new ConstantWork(graph, BASE_COPIES);
+  }
+
+  static of(graph: Graph): CopyWork {
+    const work = works.get(graph) ?? new CopyWork(graph);
+    works.set(graph, work);
+    return work;
+  }
+
+  allows(elements: number): boolean {
+    return this.#work.allows(elements);
+  }
+
+  spend(data: TensorData): void {
+    if (!this.#made.has(data)) this.#work.spend(data.length);
+    this.#made.add(data);
+  }
+}
+
+/** Elements of constants that others read besides these nodes. */
+export function sharedElements(nodes: readonly Node[]): number {
+  let elements = 0;
+  for (const { inputs } of nodes)
+    for (const value of inputs)
+      if (value?.constant && value.users.size > 1) elements += value.constant.data.length;
+  return elements;
+}

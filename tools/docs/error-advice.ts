@@ -1,0 +1,302 @@
+/**
+ * What each error code means and what to do, for docs/errors.md. The message of an error has the names and numbers; this is
+ * what it cannot say. `tsc` cannot see a code that is missing here: documents.test.ts does, and one that no source throws.
+ */
+export const errorAdvice: Readonly<Record<string, string>> = {
+  'backend-c/accumulator':
+    'A sum of products may leave 32 bits. Split the layer, or keep it in float (`--keep-float`).',
+  'backend-c/dtype':
+    'No C is generated for this element type. Convert the model, or leave the node to `--target onnx`.',
+  'backend-c/fuse-ghost':
+    '`--fuse-ghost` found nothing to fuse, or not for this device. Leave the option out, or choose a device that it names.',
+  'backend-c/input': 'A node lacks an input that its kernel reads. Check the graph with `ghostc inspect`.',
+  'backend-c/io':
+    'With `--io arena` an output cannot be a constant. Use `--io caller`, or remove that output.',
+  'backend-c/layout':
+    'The package layout and another option exclude one another. Change the option that the message names.',
+  'backend-c/max-ram':
+    'No plan fits `--max-ram`. Raise it to the number in the message, make the input smaller, or quantise: see `ghostc fit`.',
+  'backend-c/name':
+    'The name is no C identifier. Give another one with `--name`: letters, digits and `_`, at most 63.',
+  'backend-c/op':
+    'The op has no C kernel. Remove it, compute it outside, or add a kernel: CONTRIBUTING.md, "Add a kernel".',
+  'backend-c/placement': 'A fault of the planner. Please report it with the model.',
+  'backend-c/resize': 'Linear resize of integers is `qlinear_resize`. Write that op, or resize in float.',
+  'backend-c/section':
+    'The section name is not usable, or there are no weights in C to put there. Change `--weight-section` or `--weights`.',
+  'backend-c/self-test':
+    'The self-test cannot compare these outputs. Leave `--self-test` out, or output another type or finite numbers.',
+  'backend-c/size': 'A tensor is too large to be indexed on the device. Use a smaller input.',
+  'backend-c/symbolic': 'C is a program for one shape. Give every open size with `--bind NAME=SIZE`.',
+  'backend-c/weight':
+    'The kernel packs these weights at compile time, so they have to be constants. Fold them, or export them as initialisers.',
+  'bind/conflict': 'One dimension gets two sizes. Make the inputs agree, or bind another size.',
+  'bind/dimension':
+    'The model has no dimension of that name, or the size is no positive integer. `ghostc inspect` lists the names.',
+  'bind/kept':
+    'Sizes were bound after a pass had changed the graph. Bind the graph as it was read, before `optimize`.',
+  'cli/FLAG':
+    'The option belongs to another `--target`; the code names it. Leave it out, or change the target.',
+  'cli/baseline':
+    'The baseline is no report of `ghostc conform --json`. Write a new one with the engine that is the baseline.',
+  'cli/bind': 'Write `--bind NAME=SIZE`, each name once.',
+  'cli/bisect': 'Bisecting compares two things. Give `--b RUNTIME` or a second model.',
+  'cli/filter': '`--filter` selects no case. `ghostc conform --list` prints the names.',
+  'cli/list': 'A line of the list has not the form `NAME REASON`. Correct that line.',
+  'cli/model': 'Give a model, or `--list`.',
+  'cli/models': 'The two models have other inputs or outputs. Compare models of one signature.',
+  'cli/onnx-tests': 'Two folders make cases of one name. Rename one.',
+  'cli/option':
+    'The value of an option is not usable, or two options exclude one another. The message has the form.',
+  'cli/pass': 'There is no pass of that name. `ghostc opt --list` prints them.',
+  'cli/rounds': 'Give `--rounds` a positive integer.',
+  'cli/runtime': 'Give one of `--runtime` and `--exec`; a module exports `default { name, prepare }`.',
+  'cli/target':
+    'The target `original` runs the source model in ONNX Runtime. Give an `.onnx` file, or leave the target out.',
+  'compile/symbolic': 'An input has an open size that this target needs. Give it with `--bind NAME=SIZE`.',
+  'concat/infer':
+    'The parts of a concat differ in another axis than the joined one. Correct the shapes or the axis.',
+  'concat/quant': 'The parts of a concat have different scales. Requantise them to one scale first.',
+  'conv2d/infer':
+    "Channels, weights and groups do not fit. Correct the weights' shape [M,C/group,kH,kW] or `group`.",
+  'data/empty': 'The folder has no data set. Give `test_data_set_K` folders, `.npz`, `.npy` or `.pb` files.',
+  'data/image':
+    'The picture cannot be read, or does not fit the input. Use PNG or JPEG, and `--resize` or `--crop`.',
+  'data/kind': 'This kind of file is not read. Give `.npz`, `.npy` or `.pb`.',
+  'data/missing': 'There is no such file or folder. Check the path.',
+  'data/normalization':
+    'Mean and standard deviation expect one finite number, or one for each channel; none of the latter 0.',
+  'data/shape': 'A tensor has another shape than the model. Change the data, or bind other sizes.',
+  'data/type': 'A tensor has another element type than the model. Convert the data.',
+  'depthwise_conv2d/infer':
+    'Depthwise weights are [M,1,kH,kW] with M at most channels times multiplier. Correct them.',
+  'dfc_attention/infer': 'The attention map and the features differ in batch or channels. Correct the graph.',
+  'edit/ambiguous': 'More than one node fits the query. Ask for its name, or use `findNodes`.',
+  'edit/not-found': 'No node or value fits. `allValues(graph)` and `ghostc inspect` list the names.',
+  'edit/rename': 'Two values would get one name. Choose another.',
+  'edit/split': 'A value from before the cut is read after it. Name it as an output of the head too.',
+  'edit/type': 'The replacement has another type than the node. Convert or reshape its result.',
+  'engine/died': "The engine's process ended. Its last words stand in the message; run the command by hand.",
+  'engine/error': 'The engine answered with an error, which the message repeats. Correct the engine.',
+  'engine/load':
+    'The engine does not load. The message has its words; run the command or the module by hand.',
+  'engine/outputs':
+    'The engine gave another number of outputs than the model has. Answer with all, in their order.',
+  'engine/protocol':
+    'The engine did not keep to the protocol: docs/engines.md. Often something prints to standard output.',
+  'engine/refused': 'The engine says that it does not support this model. That is no failure.',
+  'engine/timeout': 'The engine took too long. Raise `--timeout`, or make it faster.',
+  'expand/infer': 'The shape does not broadcast. Each axis has to be 1 or the new size.',
+  'file/kind': 'A folder or device stands where a file is expected. Check the path.',
+  'file/missing': 'There is no such file, folder or module. Check the path.',
+  'file/size': 'The file is larger than what is read. Split it, or keep weights as external data.',
+  'fit/board': 'There is no board of that name. The message lists them; `--boards FILE` adds yours.',
+  'fit/boards-file': 'The file of boards is not as expected. The message names the entry to correct.',
+  'fold/output': 'A fault of an op: it did not compute one of its outputs. Please report it with the model.',
+  'fully_connected/infer': 'Weights [M,K] and input [N,K] differ in K. Correct one.',
+  'fused_ghost_module/infer':
+    'The parts of a fused Ghost module do not fit. Only passes make this op: please report it.',
+  'gemm/infer': 'The inner sizes of the two matrices differ. Correct a shape or a transposition.',
+  'ghost_module/infer':
+    'The cheap operation gives another number of channels than the module needs. Correct `oup` or `ratio`.',
+  'ghostnet/spec':
+    'Write a spec as `ghostnet:1.0`, `ghostnetv2:1.0@192/10`. The message says which part is wrong.',
+  'ghostnet/state-dict':
+    'Names or shapes of the weights are not those of the model. The notes list them; check the width.',
+  'interpret/input': 'An input is missing, or has another type or shape. Give what `ghostc inspect` prints.',
+  'interpret/output':
+    'A fault of an op: it did not compute one of its outputs. Please report it with the model.',
+  'interpret/too-large': 'The interpreter would need too much memory or time. Bind smaller sizes.',
+  'interpret/undefined':
+    'A node stands before what it reads. Run `verify(graph)` to find where the order broke.',
+  'ir/dominance': 'A node would stand before what it reads. Insert it after its inputs.',
+  'ir/no-output': 'The node has no output to ask for. Use `outputs`.',
+  'ir/not-in-graph': 'The node or value belongs to another graph, or was removed. Use one of this graph.',
+  'ir/still-used':
+    'A value that is still read cannot be removed. Redirect its users first: `replaceAllUses`.',
+  'lower/unsupported':
+    'No kernel computes this op. `--target onnx` keeps it; docs/op-support.md says what the others have.',
+  'matmul/infer': 'The inner sizes differ, or an operand has rank 1 or 0. Correct the shapes.',
+  'npy/header': 'The header of the `.npy` file is damaged. Save it again.',
+  'npy/magic': 'The file is no `.npy`. Save it with `numpy.save`.',
+  'npy/order': 'The array is in Fortran order. Save `numpy.ascontiguousarray(x)`.',
+  'npy/shape': "The header's shape is damaged. Save the file again.",
+  'npy/size': 'The file has more or fewer bytes than its header says. Copy or save it again.',
+  'npy/type': 'The element type is not read. Save with `x.astype(...)` as a type that the message names.',
+  'npy/version': 'The version of the format is not known. Save it with `numpy.save`.',
+  'onnx/attribute': 'An attribute has a value that the op does not allow. Correct the exporter.',
+  'onnx/cycle': 'A node reads its own result. Correct the exporter.',
+  'onnx/decode': 'The bytes are no ONNX model, or are cut off. Copy the file again.',
+  'onnx/duplicate': 'One name is defined twice. Rename one: ONNX is SSA.',
+  'onnx/dynamic-shape':
+    'A size is computed at run time. Give the open sizes with `--bind NAME=SIZE`, or simplify the model.',
+  'onnx/element-type': 'The element type is not supported. Convert the tensor in the model.',
+  'onnx/encode': 'The model cannot be written as protobuf. Use external data for more than 2 GB.',
+  'onnx/external-data':
+    "The file of external weights is missing, damaged, or outside the model's folder. Put it beside the model.",
+  'onnx/input':
+    'An input or operand is missing, or has no shape. Run ONNX shape inference, or correct the exporter.',
+  'onnx/input-constant': 'A static compiler needs this input as a constant. Make it an initialiser.',
+  'onnx/integer': 'An integer is beyond 2^53. Correct the exporter.',
+  'onnx/opset': 'The opset is not read. Convert the model with `onnx.version_converter`.',
+  'onnx/output': 'An output is not computed by the graph. Correct the exporter.',
+  'onnx/quantization':
+    'Scales or zero points are not usable. Scales are positive; there is one zero point for each scale.',
+  'onnx/recursion': 'A function of the model calls itself. Unfold it.',
+  'onnx/shape-mismatch':
+    'A declared shape differs from the computed one. Remove the wrong `value_info`, or correct the node.',
+  'onnx/tensor': "A tensor's data does not fit its shape or its form is not read. Save the model again.",
+  'onnx/too-large': 'The model unfolds to more than is allowed. Simplify it.',
+  'onnx/unknown-op':
+    'The op is not supported: docs/op-support.md. Express it by others, or add it: CONTRIBUTING.md.',
+  'onnx/unknown-value': 'A node reads a name that nothing defines. Correct the exporter.',
+  'onnx/unsupported':
+    'The op is known, this form of it is not. The message says which attribute or type to change.',
+  'onnx/write': 'The graph has something that ONNX cannot say at this opset. Use another target.',
+  'op/attribute': 'An attribute does not fit the weights. Leave it out, or correct it.',
+  'op/axis': 'The axis is outside the rank. It runs from -rank to rank - 1.',
+  'op/bias': 'The bias has another length than the output has channels. Correct it.',
+  'op/dtype': 'The op does not take this element type, or its operands differ. Insert a `cast`.',
+  'op/index': 'An index is outside its axis. Correct the indices.',
+  'op/line': 'A window over [N,C,L] has height 1. Write the weights as [M,C,1,k].',
+  'op/missing-input': 'A required input is absent. Connect it.',
+  'op/rank': 'The op expects another rank. Reshape the input.',
+  'op/residual': 'The residual has another shape than the output. Correct it, or add it apart.',
+  'op/too-large': 'A constant would become too large to be computed at compile time. Use smaller sizes.',
+  'op/unknown': 'There is no op of that name. docs/op-support.md lists all.',
+  'op/window': 'The window is larger than the padded input. Use a larger input or a smaller kernel.',
+  'pad/infer': '`pads` has all begins, then all ends: two numbers for each axis.',
+  'parse/attribute':
+    'An attribute of the text is malformed. Write `{name=1}`, `{name=[1,2]}` or `{name="text"}`.',
+  'parse/duplicate': 'A name is defined twice. Rename one.',
+  'parse/element': 'A number does not fit its element type. Correct it.',
+  'parse/resource': 'A constant names data that was not given, or that does not fit. Give it in `resources`.',
+  'parse/syntax': 'The text is not as expected at that line and column. See any `.gir` file for the form.',
+  'parse/too-large': 'The text asks for more data than it may. Use `@name` resources for large constants.',
+  'parse/type': 'A type is malformed, or differs from the inferred one. Write `f32[1,3,8,8]`.',
+  'parse/unknown-op': 'There is no op of that name. docs/op-support.md lists all.',
+  'parse/unknown-value': 'A value is read before the text defines it. Correct the name or the order.',
+  'quant/activation':
+    'A quantised op got a float, or scales for each channel. Quantise the value with one scale.',
+  'quant/axis':
+    'Scales and quantised axis do not fit the op. Quantise along another axis, or with one scale.',
+  'quant/bias': 'A quantised bias is int32 [M] (int64 for 16-bit activations). Correct it.',
+  'quant/calibration':
+    'The calibration data does not fit the model. Give pictures, tensors or `test_data_set_K` folders, one kind.',
+  'quant/clamp': 'The clamp is outside the element type. Correct the bounds.',
+  'quant/dequantize': 'Only quantised integers can be dequantised. Quantise the value first.',
+  'quant/mean': 'A mean of so many elements leaves 32 bits. Use a smaller window.',
+  'quant/multiplier':
+    'A ratio of scales is outside what fixed point can say. Calibrate with other data, or keep the layer in float.',
+  'quant/range': 'Calibration never saw this value. Give at least one sample.',
+  'quant/scale': 'A scale has to be a positive float32. Correct it.',
+  'quant/softmax': 'An integer softmax has fixed output scales and a limit on its axis. Keep it in float.',
+  'quant/table': 'A table has one entry for each 8-bit value. Correct it, or keep the layer in float.',
+  'quant/weight':
+    'Quantised weights are i8 with zero points 0, and one scale or one for each output channel. Quantise them again.',
+  'quant/zero-point': 'The zero point is outside its type (0 for i16). Correct it.',
+  'reshape/infer': 'The shape has another number of elements. Correct it.',
+  'resize/infer': 'Sizes or scales do not fit the rank. Give one for each axis.',
+  'resize/size': 'The output is too long along an axis. Use a smaller size.',
+  'resize/symbolic': 'An open size cannot be scaled. Give it with `--bind NAME=SIZE`.',
+  'rule/arity':
+    'The pattern lists another number of inputs than the op has. List all of them, or end with `.others()`.',
+  'rule/chain': '`chain` works for associative ops only. Use `op`.',
+  'rule/root': "A rule's pattern starts with an op. Put `op(...)` outermost.",
+  'rule/same': '`same(NAME)` refers to a capture that the pattern does not always make. Capture it first.',
+  'rules/endless': 'The rule fires on its own result. Add an `unless` that declines it.',
+  'rules/file': 'The module does not load, or exports no `rules`. Export an array made by `rule()`.',
+  'rules/result':
+    'The rewrite gives another number of values than the root has outputs, or reads what it replaces. Correct it.',
+  'rules/type': 'The replacement has another type than what it replaces. Correct the rewrite.',
+  'rules/unknown': 'There is no rule of that name. The message lists them, or those that are near.',
+  'run/browser': 'The page did not load. Check that Chromium is installed.',
+  'run/device': 'There is no device of that name. The message lists them.',
+  'run/failed': 'The program ran and failed. The message has its problem; please report it with the model.',
+  'run/gpu':
+    'There is no usable WebGPU adapter. Install a Vulkan driver (`mesa-vulkan-drivers`), or leave `wgsl` out.',
+  'run/input':
+    'An input is missing, has another type or shape, or holds what the target cannot. Give what `ghostc inspect` prints.',
+  'run/memory': 'The program does not fit the emulated board. Choose a larger device or a smaller model.',
+  'run/onnx': 'ONNX Runtime refused or failed. Its words stand in the message.',
+  'run/output': 'A runtime gave other outputs than the model has. Please report it with the model.',
+  'run/refused': 'A runtime says that it cannot run this model. That is no failure.',
+  'run/target': 'There is no target of that name. The message lists them.',
+  'run/work': 'The model asks for far more work than its size explains. Bind smaller sizes.',
+  'safetensors/dtype': 'The format has no such element type. Convert the tensor.',
+  'safetensors/format': 'The file is damaged or no safetensors file. Copy it again.',
+  'safetensors/name': 'The name `__metadata__` is reserved. Rename the tensor.',
+  'scale/infer': 'The exponent is out of range. Correct `by`.',
+  'scatter_nd/infer': 'The updates have another shape than indices and data ask for. Correct them.',
+  'shape/broadcast': 'The shapes do not broadcast. Aligned at the right, sizes are equal or 1.',
+  'shape/symbol': 'The expression of a size is too long. Bind some of its names.',
+  'shape/symbolic': 'A fixed shape is needed here. Give every open size with `--bind NAME=SIZE`.',
+  'shape/too-large': 'The shape has more elements than can be counted. Correct it.',
+  'slice/step': 'A step of 0 never ends. Give another.',
+  'slice/symbolic': 'An open size cannot be cut. Give it with `--bind NAME=SIZE`.',
+  'tensor/size': 'The data has another number of elements than the shape. Correct one.',
+  'tflite/axis': 'The axis is outside the rank. Correct the converter.',
+  'tflite/constant': 'A buffer does not have the bytes of its tensor. Convert the model again.',
+  'tflite/decode': 'The bytes are no TFLite model, or are cut off or damaged. Copy the file again.',
+  'tflite/duplicate': 'A tensor is written twice. Convert the model again.',
+  'tflite/dynamic': 'A size, weight or value is computed at run time. Convert the model with fixed shapes.',
+  'tflite/input': 'An operator lacks an input. Convert the model again.',
+  'tflite/options': "An operator's options are of another kind or not usable. Convert the model again.",
+  'tflite/output': 'An operator lacks an output. Convert the model again.',
+  'tflite/quantization': 'Scales are not usable, or missing where integers are. Quantise the model again.',
+  'tflite/rank': 'The operator reads images [N,H,W,C]. Reshape before it.',
+  'tflite/shape':
+    'A shape does not fit the operator, or is too large. Convert the model with fixed, positive sizes.',
+  'tflite/too-large': 'Constants share buffers more often than a real model does. Convert it again.',
+  'tflite/type':
+    'The element type is not supported or not the one that the operator gives. Convert the model again.',
+  'tflite/undefined': 'A tensor is read before it is computed. Convert the model again.',
+  'tflite/unknown-op':
+    'The operator is not supported: docs/tflite.md. Add it: CONTRIBUTING.md, "Add a TFLite operator".',
+  'tflite/unsupported':
+    'The operator is known, this form of it is not. The message says which option or type to change.',
+  'tflite/version': 'The schema is not version 3. Convert the model with a current converter.',
+  'tool/failed': 'A compiler or another tool failed. Its output stands in the message.',
+  'tool/missing': 'A tool or package is not installed. The message has the command that installs it.',
+  'tool/start': 'A tool could not be started. Check that it is on the PATH.',
+  'top_k/infer': '`k` is larger than the axis. Use a smaller one.',
+  'transpose/infer': '`perm` names each axis once. Correct it.',
+  'tune/adapter':
+    'The tuning cache has other adapters. Run `ghostc tune` on this machine, or name one that it has: `--tuned ADAPTER`.',
+  'tune/cache': 'The tuning cache is damaged or of another version. Delete it and run `ghostc tune` again.',
+  'tune/layers': 'No layer has a choice of kernels. There is nothing to tune.',
+  'validate/difference':
+    'A pass changed what the graph computes. Please report it with the graph in the notes.',
+  'verify/arity': 'A node has too many inputs or lacks one. Give those that the message lists.',
+  'verify/attribute': 'An attribute is unknown or has the wrong type. The message has what is expected.',
+  'verify/constant': "A constant's type differs from its data. Make both with `graph.addConstant`.",
+  'verify/dominance': 'A value is read before it is defined. Change the order.',
+  'verify/output': 'A graph output is not in the graph, or its name is taken. Correct it.',
+  'verify/producer': 'A fault in how the graph was changed: use the methods of `Graph` only.',
+  'verify/redefined': 'A value is defined twice. Give each its own name.',
+  'verify/type':
+    "A node's type differs from the inferred one. Build nodes with `buildNode`, which infers it.",
+  'verify/unknown-op': 'There is no op of that name in the registry. docs/op-support.md lists all.',
+  'verify/use-list': 'A fault in how the graph was changed: use the methods of `Graph` only.',
+  'wgsl/dtype': 'WGSL has no kernel for this element type. Convert the model, or use another target.',
+  'wgsl/empty': 'A tensor without elements cannot be a buffer. Bind a size above 0.',
+  'wgsl/fuse-ghost': '`--fuse-ghost` found no Ghost module to fuse. Leave the option out.',
+  'wgsl/half': 'A weight is too large for 16 bits. Leave `--matrices f16` out.',
+  'wgsl/input': 'A node lacks an input that its kernel reads. Check the graph with `ghostc inspect`.',
+  'wgsl/limit':
+    'A buffer is larger than the limits of WebGPU. Use a smaller input, or raise the limits that you ask for.',
+  'wgsl/op':
+    'The op has no WGSL kernel. Remove it, compute it outside, or add a kernel: CONTRIBUTING.md, "Add a kernel".',
+  'wgsl/placement': 'A fault of the planner. Please report it with the model.',
+  'wgsl/size': 'A tensor is too large to be indexed in WGSL. Use a smaller input.',
+  'wgsl/symbolic': 'A WGSL program is for one shape. Give every open size with `--bind NAME=SIZE`.',
+  'wgsl/tile': 'A tuned shape does not fit the layer. Run `ghostc tune` again for this model.',
+  'wgsl/weight':
+    'The kernel packs these weights at compile time, so they have to be constants. Export them as initialisers.',
+  'write/busy': 'Another process writes into this folder. Wait, or choose another `--out`.',
+  'write/folder': 'A file stands where the output folder is to be. Remove it, or choose another `--out`.',
+  'write/link': 'The output folder is a link. Give its real path.',
+  'write/name': "An output's name is no plain file name. Choose another `--name`.",
+  'write/target': 'The output cannot be written there. The message says why.',
+  'zip/format': 'The archive is not as `numpy.savez` writes it. Save it again.',
+};
