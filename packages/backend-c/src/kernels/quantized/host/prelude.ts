@@ -241,10 +241,10 @@ function plain(signature: string, element: string): string[] {
   const lanes = type === 'vsum' ? 4 : 8;
   return fn(
     signature,
-    `${type} y;`,
+    `${type} out;`,
     `for (int i = 0; i < ${lanes}; i++) {`,
-    type === 'vsum' ? `y.v[i] = ${element};` : `y.v[i] = (int16_t)(${element});`,
+    type === 'vsum' ? `out.v[i] = ${element};` : `out.v[i] = (int16_t)(${element});`,
     '}',
-    'return y;',
+    'return out;',
   );
 }
