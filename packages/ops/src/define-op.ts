@@ -11,6 +11,7 @@ import {
   tensorType,
 } from '@ghostc/ir';
 import type { Computed, Epilogue, OpFacts } from './op-facts.ts';
+import { checkOperandTypes } from './operand-types.ts';
 
 type Required<I extends string> = I extends `${string}?` | `${string}...` ? never : I;
 type Optional<I extends string> = I extends `${infer N}?` ? N : never;
@@ -99,7 +100,10 @@ export function defineOp<
   return {
     ...spec,
     traits: new Set(spec.traits),
-    inferTypes: (inputs, given) => list(spec.infer(bindInputs(spec, inputs), attrs(given))),
+    inferTypes(inputs, given) {
+      checkOperandTypes(spec, inputs);
+      return list(spec.infer(bindInputs(spec, inputs), attrs(given)));
+    },
     evaluateTensors: (inputs, given, types) =>
       list(spec.evaluate(bindInputs(spec, inputs), attrs(given), types as OutputTypes)),
     countMacs: (inputs, given, types) =>

@@ -1,4 +1,4 @@
-import type { Attrs, Shape } from '@ghostc/ir';
+import type { Attrs, DType, Shape } from '@ghostc/ir';
 import { describe, expect, test } from 'vitest';
 import { lookup } from './build-node.ts';
 
@@ -148,5 +148,20 @@ describe('shape inference', () => {
     ['transpose', [[2, 3]], { perm: [0, 0] }, 'is no permutation'],
   ])('%s refuses', (op, shapes, attrs, message) => {
     expect(() => shapeOf(op, shapes, attrs)).toThrow(message);
+  });
+});
+
+describe('operands that no runtime has the op for are refused', () => {
+  test.each<[string, string, readonly DType[], string]>([
+    ['f16 weights on f32', 'conv2d', ['f32', 'f16'], 'conv2d expects weight of f32 as x has, found f16'],
+    ['a bias of another type', 'fully_connected', ['f32', 'f32', 'f64'], 'bias of f32 as x has, found f64'],
+    ['relu of bool', 'relu', ['bool'], 'relu expects x of numbers, found bool'],
+    ['a sum of bools', 'add', ['bool', 'bool'], 'add expects a of numbers, found bool'],
+    ['sigmoid of integers', 'sigmoid', ['i32'], 'sigmoid expects x of floats, found i32'],
+    ['softmax of integers', 'softmax', ['i64'], 'softmax expects x of floats, found i64'],
+  ])('%s', (_, op, dtypes, message) => {
+    const shape = op === 'conv2d' ? [1, 1, 1, 1] : [1, 1];
+    const types = dtypes.map((dtype, i) => ({ dtype, shape: i === 2 ? [1] : shape }));
+    expect(() => lookup(op).inferTypes(types, {})).toThrow(message);
   });
 });

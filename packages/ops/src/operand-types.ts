@@ -1,0 +1,32 @@
+import { CompileError, isFloat, type TensorType, type Trait } from '@ghostc/ir';
+import type { OpFacts } from './op-facts.ts';
+
+type Facts = Pick<OpFacts, 'computed' | 'onIntegers'> & {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly traits: readonly Trait[];
+};
+
+/** Inputs that choose elements, of a type of their own. */
+const choosing: ReadonlySet<string> = new Set(['indices', 'condition']);
+
+/** Throws `op/dtype` for operands that no runtime has the op for: of two types, or of integers where it is one of floats. */
+export function checkOperandTypes(op: Facts, types: readonly (TensorType | null)[]): void {
+  if (op.computed === 'quantized' || op.computed === 'kept' || op.onIntegers === 'moved') return;
+  const [first] = types;
+  types.forEach((type, i) => {
+    if (!type || choosing.has(slotOf(op, i))) return;
+    if (op.onIntegers === 'none' && !isFloat(type.dtype)) refuse(op, i, `floats, found ${type.dtype}`);
+    if (op.traits.includes('elementwise') && type.dtype === 'bool') refuse(op, i, 'numbers, found bool');
+    if (first && type.dtype !== first.dtype)
+      refuse(op, i, `${first.dtype} as ${slotOf(op, 0)} has, found ${type.dtype}`);
+  });
+}
+
+function slotOf({ inputs }: Facts, index: number): string {
+  return (inputs[Math.min(index, inputs.length - 1)] ?? '').replace(/\W/g, '');
+}
+
+function refuse(op: Facts, index: number, expected: string): never {
+  throw new CompileError('op/dtype', `${op.name} expects ${slotOf(op, index)} of ${expected}`);
+}
