@@ -22,6 +22,7 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
     starts,
   );
   const graph = new Graph(source.name);
+  graph.source = source.source;
   const twins: Twins = new Map();
   for (const value of starts) twins.set(value, graph.addInput(value.name, value.type));
   for (const input of source.inputs)
