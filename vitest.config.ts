@@ -12,6 +12,8 @@ const sweeps = [
   'packages/validation/src/random-*.test.ts',
 ];
 const withTools = ['packages/runtimes/**/*.test.ts', ...sweeps];
+/** Checks of the documents need no command. */
+const documents = 'tools/docs/*.test.ts';
 const withCommand = ['apps/**/*.test.ts', 'tools/**/*.test.ts'];
 
 export default defineConfig({
@@ -30,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'quick',
-          include: ['packages/**/*.test.ts'],
+          include: ['packages/**/*.test.ts', documents],
           exclude: withTools,
           // plain functions: files share a process, which loads the packages once
           isolate: false,
@@ -42,6 +44,7 @@ export default defineConfig({
         test: {
           name: 'command',
           include: withCommand,
+          exclude: [documents],
           globalSetup: ['tools/build/bundle-before-tests.mjs'],
         },
       },

@@ -15,7 +15,7 @@ function pooled(size: number | string): Graph {
 test('a small file that makes too much is refused by its node; a large one, or --any-work, is not', () => {
   const graph = pooled(2 ** 14);
   const refusal =
-    /a file under 1 MB may make at most 33554432 elements of values when it is run, found 67108864 and more; .* --any-work\n {2}at Pool_0 \(max_pool\)/;
+    /a file under 1 MB may make at most 33554432 elements of values here, found 67108864 and more; .* --any-work\n {2}at Pool_0 \(max_pool\)/;
   expect(() => checkWork({ graph, bytes: 1000 })).toThrow(refusal);
   expect(() => checkWork({ graph, bytes: 2 ** 20 })).not.toThrow();
   expect(() => checkWork({ graph, bytes: 1000 }, { anyWork: true })).not.toThrow();
@@ -32,4 +32,10 @@ test('windows count, and symbolic dimensions are 1', () => {
   const [pool] = wide.nodes();
   if (pool) buildNode(wide, { op: 'max_pool', inputs: [pool.output], attrs });
   expect(() => checkWork({ graph: wide, bytes: 1000 })).toThrow(/at most 2147483648 steps/);
+});
+
+test('a command that runs a model often may run less of it', () => {
+  const small = pooled(256);
+  expect(() => checkWork({ graph: small, bytes: 1000 })).not.toThrow();
+  expect(() => checkWork({ graph: small, bytes: 1000 }, { runs: 40 })).toThrow(/at most 838860 elements/);
 });

@@ -2,7 +2,7 @@ import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { nodeMacs } from '@ghostc/ops';
 import { type GhostPair, ghostLayers } from './kernels/quantized/dsp/ghost-module.ts';
 
-/** Op of the node that stands for both parts of a Ghost module; it is known in this package alone. */
+/** Op of the node that stands for both parts of a Ghost module; it is known in this package only. */
 const ghostRows = 'ghost_rows';
 
 /** A graph in which the convolution and the cheap operation of a Ghost module are one node with two outputs. */

@@ -15,14 +15,14 @@ export function cStorageRule(node: Node, kernelSet: KernelSet = 'portable'): Sto
 
 function overInput(node: Node, kernelSet: KernelSet): boolean {
   if (isQuantizedOp(node.op)) return quantizedKernel(node, kernelSet).inPlace?.(node) ?? false;
-  return node.op === depthwiseConv2d.name && writesBehindReads(node);
+  return node.op === depthwiseConv2d.name && writesTrailReads(node);
 }
 
 /**
  * Output row i of a plane, written when input rows up to i * stride + reach - pad are in the ring, must end before the rows
  * that are not: (i + 1) * outWidth <= (i * stride + reach + 1 - pad) * width. Planes keep their numbers, and none grows.
  */
-function writesBehindReads(node: Node): boolean {
+function writesTrailReads(node: Node): boolean {
   const { multiplier, ...attrs } = attrsOf(depthwiseConv2d, node);
   const { batch, width, height, outWidth, outHeight, padTop, kernelHeight, dilationY } = convGeometry(
     node,

@@ -98,7 +98,7 @@ describe('a fused Ghost module of large planes', () => {
   });
 });
 
-test('matrices as f16 are half the bytes, with twins that read them as f32', () => {
+test('matrices as f16 are half the bytes, with variants that read them as f32', () => {
   const text = `graph @g(%x: f32[1,8,6,6])
   const %w: f32[8,8,1,1] = random(1)
   const %b: f32[8] = random(2)

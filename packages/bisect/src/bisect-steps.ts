@@ -21,10 +21,10 @@ export async function bisectSteps(sample: Sample, whole: Outcome, session: Sessi
   const verdict: Outcome = { ...whole, kind: disagree(isolated) ? isolated.kind : 'same' };
   if (guilty < 0) return report(session, verdict, {});
   const node = nodes[guilty] as Node;
-  const alone = isolateNodes(sample.graph, values, [node]);
+  const single = isolateNodes(sample.graph, values, [node]);
   const differing = async (one: Sample): Promise<boolean> => disagree(await session.run(one));
   const { maxTrials, progress: onProgress } = session;
-  const small = await reduce(alone, { differing, maxTrials, onProgress });
+  const small = await reduce(single, { differing, maxTrials, onProgress });
   return report(session, verdict, {
     group: [named(node)],
     smallest: { ...small, outcome: await session.run(small) },

@@ -43,7 +43,7 @@ export interface CompileWgslOptions extends CompileOptions {
   readonly matrices?: 'f32' | 'f16' | undefined;
   /** Shapes of kernels that `ghostc tune` measured. */
   readonly tuning?: Tuning | undefined;
-  /** Every Ghost module in one kernel, also where planes are large: fewer dispatches, borders of tiles computed twice. */
+  /** Every Ghost module in one kernel, also where planes are large: fewer dispatches, halos of tiles computed twice. */
   readonly fuseGhost?: boolean | undefined;
   /** Called with the layers that have a shape. */
   readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;

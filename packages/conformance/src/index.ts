@@ -26,7 +26,7 @@ export { remembering } from './remembering.ts';
 export { runEach } from './run-each.ts';
 export type { Executable, ModelSource, Runtime, Tensors } from './runtime.ts';
 export { type SeededSample, seededInputs, seededSamples } from './seeded-inputs.ts';
-export { allclose, rootMeanSquare } from './statistical-tolerance.ts';
+export { allclose, cannotTell, rootMeanSquare, statisticalTolerance } from './statistical-tolerance.ts';
 export { type ConformanceCase, type Suite, suite } from './suite.ts';
 export { onnxRuntimeDecisions } from './suites/from-registry/engine-decisions.ts';
 export { suiteVersion } from './suites/from-registry/index.ts';

@@ -14,7 +14,7 @@ import {
   unknown,
 } from './bound-choices.ts';
 import { type Errors, evaluate, type Step, unitOf } from './bound-step.ts';
-import { type Bounded, widened } from './bounded.ts';
+import { type Bounded, eachNumber, smallest, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
 import { squeezeParts } from './squeeze-parts.ts';
 
@@ -27,7 +27,11 @@ export function boundNode(step: Step): readonly Bounded[] {
     inputs.map((input) => input?.tensor ?? null),
   );
   const errors = errorsOf(step, tensors);
-  return tensors.map((tensor, i) => ({ tensor: widened(tensor), error: cleaned(tensor, errors[i] ?? null) }));
+  const least = lookup(node.op).traits.has('movement') ? 0 : (smallest[node.output.type.dtype] ?? 0);
+  return tensors.map((tensor, i) => ({
+    tensor: widened(tensor),
+    error: cleaned(tensor, errors[i] ?? null, least),
+  }));
 }
 
 /** Adds the values of a node, with their bounds, to those that are known. */
@@ -39,11 +43,14 @@ export function boundInto(known: Map<Value, Bounded>, node: Node): void {
   });
 }
 
-/** NaN and infinite results have to be met exactly: they have no error. */
-function cleaned(tensor: Tensor, error: Float64Array | null): Float64Array | null {
+/** NaN and infinite results have to be met exactly: they have no error. Others that have one are stored with `least` more. */
+function cleaned(tensor: Tensor, error: Float64Array | null, least: number): Float64Array | null {
   if (!error) return null;
   const values = toNumbers(tensor);
-  return error.map((e, i) => (Number.isFinite(Number(values[i])) ? (Number.isNaN(e) ? Infinity : e) : 0));
+  return eachNumber(error.length, (i) => {
+    const e = error[i] as number;
+    return e === 0 || !Number.isFinite(Number(values[i])) ? 0 : Number.isNaN(e) ? Infinity : e + least;
+  });
 }
 
 type Rule = (step: Step, results: readonly Tensor[]) => Errors;

@@ -37,8 +37,8 @@ export function exactly(tensor: Tensor): Bounded {
   return { tensor: widened(tensor), error: null };
 }
 
-/** Half the distance of the smallest numbers above 0, by type. */
-const smallest: Partial<Readonly<Record<DType, number>>> = {
+/** Half the distance of the smallest numbers above 0, by type: what storing a result may take from it besides the unit roundoff. */
+export const smallest: Partial<Readonly<Record<DType, number>>> = {
   f64: 2 ** -1075,
   f32: 2 ** -150,
   f16: 2 ** -25,

@@ -23,7 +23,7 @@ export {
   squeezeGate,
 } from './composite/squeeze-excite.ts';
 export { ConstantWork } from './constant-work.ts';
-export { copyNode, type Twins, twinOf } from './copy-node.ts';
+export { type Copies, copyNode, copyOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
   type AttrSpecs,

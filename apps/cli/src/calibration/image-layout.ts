@@ -15,7 +15,7 @@ export function layoutOf(shape: Shape): ImageLayout {
     : 'nchw';
 }
 
-/** The shape with channels behind the batch. */
+/** The shape with channels after the batch. */
 export function channelsFirstShape(shape: Shape): Shape {
   const [n = 1, h = 1, w = 1, c = 1] = shape;
   return layoutOf(shape) === 'nhwc' ? [n, c, h, w] : shape;

@@ -13,8 +13,8 @@ import { weightedCall } from './weighted-call.ts';
 
 /**
  * Convolution as a matrix product over blocks of pixels. A 1x1 convolution reads its input in place; any other first
- * copies the windows of a block of pixels into `col` [K][pixels], where borders turn into zeros, so that the product
- * has no border. Weights are packed for the register block.
+ * copies the windows of a block of pixels into `col` [K][pixels], where what is outside turns into zeros, so that the product
+ * has no edge. Weights are packed for the register block.
  */
 export const conv2d: Kernel = (context) => {
   const { node } = context;

@@ -12,7 +12,7 @@ import { weightedCall } from './weighted-call.ts';
 /**
  * Depthwise convolution over a ring of padded rows: each input row is copied once into `rows`, where columns outside the
  * image are zero and columns are sorted by phase (column mod stride), so that outputs side by side read elements side by
- * side whatever the stride. The inner block has no border test.
+ * side whatever the stride. The inner block has no edge test.
  */
 export const depthwiseConv2d: Kernel = (context) => {
   const { node } = context;

@@ -16,7 +16,7 @@ import { checkWgsl } from './run-wgsl.ts';
 import * as cases from './wgsl-kernel-cases.ts';
 
 const fixtures = join(import.meta.dirname, '../../../../test-fixtures/models');
-/** Where the derived bound is wider than noise: behind all layers of a network. */
+/** Where the derived bound is wider than noise: after all layers of a network. */
 const fallback: Tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
 const fmnist = readOnnx(readFileSync(join(fixtures, 'ghost_fmnist/ghost_fmnist.onnx')), {
   file: 'ghost_fmnist',

@@ -10,7 +10,7 @@ import { dawnDevice, wgslTools } from './dawn-device.ts';
 import { checkWgsl } from './run-wgsl.ts';
 import * as cases from './wgsl-kernel-cases.ts';
 
-/** Where no bound can be derived, as behind a squeeze-excite. */
+/** Where no bound can be derived, as after a squeeze-excite. */
 const rounding: Tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
 
 let device: GPUDevice | undefined;

@@ -15,7 +15,7 @@ import { affine, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts';
 
-/** An index from the end where it is negative; one outside the axis reads its border, never memory beyond. */
+/** An index from the end where it is negative; one outside the axis reads its edge, never memory beyond. */
 const inside: Prelude = {
   name: 'index_inside',
   lines: [
