@@ -1,15 +1,15 @@
 import type { Node } from '@ghostc/ir';
 import { affineOf, type FixedMultiplier } from '@ghostc/ops';
-import type { KernelCall, KernelContext } from '../../../kernel.ts';
+import type { Kernel, KernelCall, KernelContext } from '../../../kernel.ts';
 import { affine, broadcastStrides, collapse, nest } from '../../../text/loops.ts';
 import { input, shapeOf } from '../../operands.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
+
 import { MOST_LANES } from './gemm.ts';
 import { lanesPrelude } from './prelude.ts';
 
 /** Sums and products of rows of int8; each operand goes along the row, or is one element for all of it. */
-function pair(name: PairPlan['name']): QuantizedKernel {
+function pair(name: PairPlan['name']): Kernel {
   return {
     accepts: (node) => planOf(node, name) !== null && (walkOf(node).dims.at(-1) ?? 0) >= MOST_LANES,
     emit: (context) => pairCall(context, planOf(context.node, name) as PairPlan),

@@ -1,5 +1,6 @@
+import type { Kernel } from '../../../kernel.ts';
 import { convLayer, denseLayer, depthwiseLayer } from '../int8-layer.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
+
 import { layerKernel } from '../tuned-layer.ts';
 import { convText } from './conv2d.ts';
 import { depthwiseText } from './depthwise-conv2d.ts';
@@ -14,4 +15,4 @@ export const hostKernels = {
   qlinear_fully_connected: layerKernel(denseLayer, denseText),
   qlinear_mul: mul,
   qlinear_sub: sub,
-} satisfies { readonly [op: string]: QuantizedKernel };
+} satisfies { readonly [op: string]: Kernel };
