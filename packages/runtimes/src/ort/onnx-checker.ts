@@ -50,7 +50,7 @@ async function withModelFiles(
   try {
     const files = models.map((_, i) => join(folder.path, `model-${i}.onnx`));
     for (const [i, bytes] of models.entries()) await writeFile(files[i] as string, bytes);
-    return await runProcess(command, [...args, ...files], { cwd: import.meta.dirname, timeout: 120 });
+    return await runProcess(command, [...args, ...files], { cwd: import.meta.dirname, timeout: 300 });
   } finally {
     await folder.remove();
   }
