@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@ghostc/source', 'module', 'import', 'default'];
@@ -12,6 +13,8 @@ const sweeps = [
   'packages/validation/src/random-*.test.ts',
 ];
 const withTools = ['packages/runtimes/**/*.test.ts', ...sweeps];
+/** Checks of the documents need no command. */
+const documents = 'tools/docs/*.test.ts';
 const withCommand = ['apps/**/*.test.ts', 'tools/**/*.test.ts'];
 
 export default defineConfig({
@@ -22,15 +25,15 @@ export default defineConfig({
     testTimeout: 3_600_000,
     hookTimeout: 3_600_000,
     pool: 'forks',
-    // most of the time goes to compilers and emulators, which run beside
-    maxWorkers: '100%',
+    // one more than cores: tests wait for compilers, emulators and time limits
+    maxWorkers: availableParallelism() + 1,
     experimental: { fsModuleCache: true },
     projects: [
       {
         extends: true,
         test: {
           name: 'quick',
-          include: ['packages/**/*.test.ts'],
+          include: ['packages/**/*.test.ts', documents],
           exclude: withTools,
           // plain functions: files share a process, which loads the packages once
           isolate: false,
@@ -42,6 +45,7 @@ export default defineConfig({
         test: {
           name: 'command',
           include: withCommand,
+          exclude: [documents],
           globalSetup: ['tools/build/bundle-before-tests.mjs'],
         },
       },

@@ -36,7 +36,7 @@ import { needTiny } from './mlperf-tiny.ts';
  * estimates of `ghostc fit` are from counts; `--update` fits them anew. No package registry has the peers: their figures were
  * measured apart, gcc 12 -O3 and the same counter, and stand in mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which
  * has Include and Source, kernels, models and GhostNet are counted with that library too: compiled to call it, and our
- * kernels over its functions alone in the layers that do. Exit code 1 when a target is missed.
+ * kernels over its functions only in the layers that do. Exit code 1 when a target is missed.
  */
 const parts = {
   ...{ kernels, modules, models, ghostnet, float },

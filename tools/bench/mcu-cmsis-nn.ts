@@ -9,7 +9,7 @@ type CProgram = ReturnType<typeof compileC>;
 export interface CmsisCounts {
   /** Instructions of the whole graph compiled for it, channels put last and back included. */
   readonly whole: number;
-  /** Instructions of our kernels over those of its functions alone, in the layers that call it. */
+  /** Instructions of our kernels over those of its functions only, in the layers that call it. */
   readonly ratio: number;
 }
 

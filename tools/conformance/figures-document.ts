@@ -28,7 +28,7 @@ ${absent}
 ## Cases of packages/conformance
 
 Outputs are held against the interpreter's. Quantised cases have to give its bits; \`onnx\` and the others get the float cases
-alone, since ONNX's float ops between quantisations come within one step of integer arithmetic, not to its bits.
+only, since ONNX's float ops between quantisations come within one step of integer arithmetic, not to its bits.
 
 ${tallies(own, runtimes)}
 

@@ -88,10 +88,10 @@ export function readOnnxTest(folder: string, name: string): ConformanceTest | un
   const inFolder = join(folder, name, 'model.onnx');
   if (existsSync(inFolder))
     return { name, model: readFileSync(inFolder), sets: readSets(join(folder, name)) };
-  const alone = join(folder, `${name}.onnx`);
-  if (!existsSync(alone)) return undefined;
+  const file = join(folder, `${name}.onnx`);
+  if (!existsSync(file)) return undefined;
   const output = readTensorProto(readFileSync(join(folder, `${name}_output_0.pb`)));
-  return { name, model: readFileSync(alone), sets: [{ inputs: [], outputs: [output] }] };
+  return { name, model: readFileSync(file), sets: [{ inputs: [], outputs: [output] }] };
 }
 
 function readSets(folder: string): ConformanceTest['sets'] {

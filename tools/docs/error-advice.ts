@@ -42,6 +42,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'cli/bind': 'Write `--bind NAME=SIZE`, each name once.',
   'cli/bisect': 'Bisecting compares two things. Give `--b RUNTIME` or a second model.',
   'cli/filter': '`--filter` selects no case. `ghostc conform --list` prints the names.',
+  'cli/labels': 'Labels are given twice. Folders of pictures are labels; `--labels` goes with arrays.',
   'cli/list': 'A line of the list has not the form `NAME REASON`. Correct that line.',
   'cli/model': 'Give a model, or `--list`.',
   'cli/models': 'The two models have other inputs or outputs. Compare models of one signature.',
@@ -59,13 +60,21 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'concat/quant': 'The parts of a concat have different scales. Requantise them to one scale first.',
   'conv2d/infer':
     "Channels, weights and groups do not fit. Correct the weights' shape [M,C/group,kH,kW] or `group`.",
+  'data/batch': 'The model takes several items at once. Export it with a batch of 1, or an open one.',
+  'data/classes': 'A folder has a name that the file of classes has not. Add it, or rename the folder.',
   'data/empty': 'The folder has no data set. Give `test_data_set_K` folders, `.npz`, `.npy` or `.pb` files.',
   'data/image':
     'The picture cannot be read, or does not fit the input. Use PNG or JPEG, and `--resize` or `--crop`.',
   'data/kind': 'This kind of file is not read. Give `.npz`, `.npy` or `.pb`.',
+  'data/labelled':
+    'The folder has no folder for each class. Sort the pictures into folders named as the classes.',
+  'data/labels': 'The labels do not fit the items, or are below 0. Correct them, or `--label-offset`.',
+  'data/layout': 'The array has another rank than images. Give rank 4, or leave `--layout` out.',
   'data/missing': 'There is no such file or folder. Check the path.',
   'data/normalization':
     'Mean and standard deviation expect one finite number, or one for each channel; none of the latter 0.',
+  'data/raw':
+    'A raw file has no shape of its own, or another size than the given one. Give `--shape` and `--dtype`.',
   'data/shape': 'A tensor has another shape than the model. Change the data, or bind other sizes.',
   'data/type': 'A tensor has another element type than the model. Convert the data.',
   'depthwise_conv2d/infer':
@@ -74,7 +83,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'edit/ambiguous': 'More than one node fits the query. Ask for its name, or use `findNodes`.',
   'edit/batch':
     'This model cannot have another batch: the node that the message names mixes the samples, or holds a number for each. Change that node first, or export the model with the batch that you want.',
-  'edit/cycle': 'A value would be computed from itself. Insert nodes behind what they read.',
+  'edit/cycle': 'A value would be computed from itself. Insert nodes after what they read.',
   'edit/not-found': 'No node or value fits. `allValues(graph)` and `ghostc inspect` list the names.',
   'edit/split': 'A value from before the cut is read after it. Name it as an output of the head too.',
   'edit/type': 'The replacement has another type than the node. Convert or reshape its result.',
@@ -88,6 +97,10 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'The engine did not keep to the protocol: docs/engines.md. Often something prints to standard output.',
   'engine/refused': 'The engine says that it does not support this model. That is no failure.',
   'engine/timeout': 'The engine took too long. Raise `--timeout`, or make it faster.',
+  'evaluate/classes':
+    'A label is not below the number of classes of the output. Check the labels and `--label-offset`.',
+  'evaluate/input': 'Accuracy is measured on models with one input. Give such a model.',
+  'evaluate/output': 'The model has several outputs. Name the one with the classes.',
   'expand/infer': 'The shape does not broadcast. Each axis has to be 1 or the new size.',
   'file/kind': 'A folder or device stands where a file is expected. Check the path.',
   'file/missing': 'There is no such file, folder or module. Check the path.',

@@ -79,11 +79,11 @@ function answerTo(error: unknown): Answer {
 
 async function oneByOne(samples: readonly RandomSample[], runtime: Runtime): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (const sample of samples) answers.push(await runAlone(sample, runtime));
+  for (const sample of samples) answers.push(await runByItself(sample, runtime));
   return answers;
 }
 
-async function runAlone({ graph, model, inputs }: RandomSample, runtime: Runtime): Promise<Answer> {
+async function runByItself({ graph, model, inputs }: RandomSample, runtime: Runtime): Promise<Answer> {
   try {
     const [outputs] = await runEach(runtime.prepare(runtime.dynamicShapes ? model : graph), [inputs]);
     return outputs as Tensors;
@@ -92,7 +92,7 @@ async function runAlone({ graph, model, inputs }: RandomSample, runtime: Runtime
   }
 }
 
-/** All side by side in one model; each alone where that does not run. */
+/** All side by side in one model; each by itself where that does not run. */
 async function joined(
   samples: readonly RandomSample[],
   runtime: Runtime,

@@ -78,7 +78,7 @@ function dynamic(graph: Graph, number: number): Variant | null {
   return { kind: 'dynamic', graph: bindDimensions(model, dimensionsFrom(model, shapes)), model };
 }
 
-/** With integers at its border; null where nothing can be learnt from its values. */
+/** With integers at its boundary; null where nothing can be learnt from its values. */
 function quantized(source: Graph): Variant | null {
   const lowered = lowerForKernels(optimize(source));
   const graph = attempt(() => quantize(lowered, seededSamples(lowered, 2), { io: 'int8' }).graph);

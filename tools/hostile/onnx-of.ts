@@ -125,7 +125,7 @@ export const valuesOf = (name: string, count: number, sizes: Sizes): Record<stri
 /** Names in a row, with a number each. */
 export const names = (name: string, count: number): string => times(count, (i) => `${name}${i}`).join(' ');
 
-/** `length` nodes from `x` to `y`, each of the one before: `make` gives what stands behind it, `Add @ c` where @ is that value. */
+/** `length` nodes from `x` to `y`, each of the one before: `make` gives what stands after it, `Add @ c` where @ is that value. */
 export function chain(
   length: number,
   make: (i: number) => string | readonly [string, Attributes],

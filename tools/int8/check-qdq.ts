@@ -12,7 +12,7 @@ const SHARE = 0.001;
 const SAME_CLASS = 0.995;
 
 /**
- * Our QDQ ONNX in ONNX Runtime against the integers: every layer alone, and the classes of 2,000 images. ONNX Runtime rounds
+ * Our QDQ ONNX in ONNX Runtime against the integers: every layer by itself, and the classes of 2,000 images. ONNX Runtime rounds
  * once, so the share of elements is a limit where we do too; with double rounding it is shown.
  */
 export async function checkQdq(progress: (what: string) => void): Promise<Row[]> {

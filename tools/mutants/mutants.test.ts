@@ -36,7 +36,7 @@ test.for([
   ['wgsl', wgslTools, 6],
   ['plan-wgsl', wgslTools, 4],
 ] as const)(
-  'faults of kind %s are found by verify, located by bisect, and differ alone',
+  'faults of kind %s are found by verify, located by bisect, and differ by themselves',
   async ([kind, tools, count], context) => {
     skipWithout(tools, kind, context);
     const subject = kind.endsWith('wgsl') ? start : net;

@@ -30,17 +30,17 @@ function filled({ shape }: Tensor, value: number): Tensor {
 
 /** The graph with |w| for each weight, no bias and no activation. */
 function absolute(graph: Graph): Graph {
-  const twin = graph.clone();
-  for (const node of twin.nodes()) {
+  const copy = graph.clone();
+  for (const node of copy.nodes()) {
     if (!weighted.has(node.op)) continue;
     const weight = node.inputs[1]?.constant;
     if (weight) {
       const data = (weight.data as Float32Array).map(Math.abs);
-      twin.replaceInput(node, node.inputs[1] as never, twin.addConstant('magnitude', { ...weight, data }));
+      copy.replaceInput(node, node.inputs[1] as never, copy.addConstant('magnitude', { ...weight, data }));
     }
     const bias = node.inputs[2];
-    if (bias) twin.replaceInput(node, bias, twin.addConstant('zero', filled(bias.constant as Tensor, 0)));
+    if (bias) copy.replaceInput(node, bias, copy.addConstant('zero', filled(bias.constant as Tensor, 0)));
     Object.assign(node, { attrs: { ...node.attrs, activation: 'none', activation_params: [] } });
   }
-  return twin;
+  return copy;
 }

@@ -13,6 +13,7 @@ import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { errorMessage, jsonMessages, writeMessage } from './messages.ts';
 import { serveWorker } from './worker/serve-worker.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
@@ -47,9 +48,14 @@ const failedChecks = new Set(['backend-c/max-ram', 'validate/difference']);
 function fail(error: unknown): void {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed it; help and version leave with 0
+    if (jsonMessages && process.exitCode)
+      writeMessage({
+        error: { code: 'cli/usage', message: error.message.replace(/^error: /, ''), notes: [] },
+      });
     return;
   }
-  if (error instanceof CompileError)
+  if (jsonMessages) writeMessage(errorMessage(error));
+  else if (error instanceof CompileError)
     console.error(error.message.replace(/^error\[[^\]]*\]/, (head) => pc.red(head)));
   else if (isSystemError(error)) console.error(systemMessage(error));
   else console.error(error);

@@ -95,7 +95,7 @@ describe('quantize', () => {
       'kept.gir',
     );
     expect(status).toBe(0);
-    expect(stdout).toContain('layer alone in int8');
+    expect(stdout).toContain('layer in int8 by itself');
     expect(stdout.match(/kept out of int8/g)).toHaveLength(2);
     expect(stdout).toMatch(/SQNR of the outputs: \d+\.\d dB/);
     expect(readFileSync(join(folder, 'kept.gir'), 'utf8')).toMatch(/ = (depthwise_)?conv2d /);

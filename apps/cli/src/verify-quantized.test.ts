@@ -40,7 +40,7 @@ test.each([
       ['c', 'pass'],
     ]);
     expect(rows[2]?.maxAbs).toBeLessThan(1e-5);
-    expect(rows[0]?.note).toMatch(/^\d+ layers alone: /);
+    expect(rows[0]?.note).toMatch(/^\d+ layers, each by itself: /);
   },
 );
 

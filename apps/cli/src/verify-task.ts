@@ -15,7 +15,7 @@ import {
   verifyModel,
 } from '@ghostc/conformance';
 import { type Graph, isFloat } from '@ghostc/ir';
-import { inOrt, originalRuntime, verifyInOrt } from '@ghostc/runtimes';
+import { hasOrt, inOrt, originalRuntime, verifyInOrt } from '@ghostc/runtimes';
 import { readDataSets } from './data-sets.ts';
 import type { LoadedModel } from './load-model.ts';
 
@@ -36,7 +36,8 @@ export interface TaskOptions {
   readonly allclose?: Verification['allclose'] | undefined;
 }
 
-export async function verifyTask(loaded: LoadedModel, { data, allclose }: TaskOptions): Promise<VerifyTask> {
+export async function verifyTask(model: LoadedModel, { data, allclose }: TaskOptions): Promise<VerifyTask> {
+  const loaded = await withoutMissingOrt(model);
   const integers = integerForm(loaded.graph);
   if (data !== undefined) return dataTask(loaded, { integers, data, allclose });
   if (integers && !allclose) return integerTask(integers);
@@ -115,13 +116,22 @@ async function integerTask(model: Graph): Promise<VerifyTask> {
   };
 }
 
+/** Where ONNX Runtime is not installed, nothing can run the file as it is. */
+async function withoutMissingOrt(model: LoadedModel): Promise<LoadedModel> {
+  if (!model.onnx || (await hasOrt())) return model;
+  const { onnx: _, ...rest } = model;
+  return rest;
+}
+
 /** ONNX Runtime on the original, or the interpreter where there is no ONNX file. */
 function referenceOf({ onnx }: LoadedModel): Runtime {
   return onnx ? originalRuntime(onnx.path) : interpreterRuntime;
 }
 
 function referenceName({ onnx }: LoadedModel): string {
-  return onnx ? 'ONNX Runtime on the original' : 'the interpreter: ONNX Runtime runs .onnx files only';
+  return onnx
+    ? 'ONNX Runtime on the original'
+    : 'the interpreter: ONNX Runtime runs .onnx files only, where it is installed';
 }
 
 async function seededSets(reference: Runtime, graph: Graph): Promise<DataSet[]> {

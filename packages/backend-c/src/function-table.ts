@@ -56,9 +56,9 @@ export class FunctionTable {
     this.#preludes.set(name, guardedLines(name, lines));
   }
 
-  #free(wish: string): string {
-    let name = wish;
-    for (let i = 2; this.#taken.has(name); i++) name = `${wish}_${i}`;
+  #free(preferred: string): string {
+    let name = preferred;
+    for (let i = 2; this.#taken.has(name); i++) name = `${preferred}_${i}`;
     this.#taken.add(name);
     return name;
   }

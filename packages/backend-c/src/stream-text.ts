@@ -48,7 +48,7 @@ function loadRows({ rows, height }: RowMove, { total, width, type, pad }: Plane)
   ]);
 }
 
-/** The slab's rows move up by a band, whose rows come behind them. */
+/** The slab's rows move up by a band, whose rows come after them. */
 function pushRows({ rows, height }: RowMove, { total, width, type, pad }: Plane): string[] {
   return [
     ...loop('i', (total - rows) * width, [

@@ -18,7 +18,7 @@ export interface OnnxOptions {
 /**
  * Writes a graph as an ONNX model of opset 17, or the first later one that knows its ops and element types. Quantised ops
  * are written as float ops between DequantizeLinear and QuantizeLinear. Input and output names and symbolic dimensions
- * stay; the bytes depend on the graph alone. Throws `onnx/write` for what the opset cannot say.
+ * stay; the bytes depend only on the graph. Throws `onnx/write` for what the opset cannot say.
  */
 export function emitOnnx(graph: Graph, { name = graph.name, sourceHash }: OnnxOptions = {}): Uint8Array {
   const names = outputsOf(graph);

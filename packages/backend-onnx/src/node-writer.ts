@@ -165,7 +165,7 @@ export class NodeWriter {
   }
 }
 
-/** ONNX nodes of an activation behind `x`; the last one computes the IR node's output. */
+/** ONNX nodes of an activation after `x`; the last one computes the IR node's output. */
 export function writeActivation(
   writer: NodeWriter,
   x: string,
@@ -180,7 +180,7 @@ export function writeActivation(
   }
 }
 
-/** Writes `op`, with an activation behind it where there is one. */
+/** Writes `op`, with an activation after it where there is one. */
 export function writeWithActivation(
   writer: NodeWriter,
   op: string,

@@ -69,8 +69,8 @@ export class OnnxGraph {
     Object.assign(this.nodes.at(-1) ?? {}, { attribute: attributes });
   }
 
-  initializer(tensor: Tensor, wish: string): string {
-    const name = this.fresh(wish);
+  initializer(tensor: Tensor, preferred: string): string {
+    const name = this.fresh(preferred);
     this.initializers.push(fromTensor(tensor, name));
     return name;
   }
@@ -95,9 +95,9 @@ export class OnnxGraph {
     return name;
   }
 
-  fresh(wish: string): string {
-    let name = wish;
-    for (let i = 1; this.#taken.has(name); i++) name = `${wish}_${i}`;
+  fresh(preferred: string): string {
+    let name = preferred;
+    for (let i = 1; this.#taken.has(name); i++) name = `${preferred}_${i}`;
     this.#taken.add(name);
     return name;
   }

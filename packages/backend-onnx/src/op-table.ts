@@ -162,7 +162,7 @@ function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: On
   else writeActivation(writer, writer.step('Add', sum), attrs);
 }
 
-/** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made alone. */
+/** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made by itself. */
 function writeDepthwise(writer: NodeWriter): void {
   const { multiplier } = writer.attrs(depthwiseConv2d);
   const channels = Number(writer.value(0).type.shape[1]);
@@ -208,7 +208,7 @@ function writeGhostModule(writer: NodeWriter): void {
   const conv = [writer.input(0), writer.weight(1), ...(writer.has(2) ? [writer.input(2)] : [])];
   const kernel = ghostWindow(writer, attrs.kernel_size, primary);
   if (!writer.has(3)) {
-    writePrimaryAlone(writer, conv, kernel);
+    writePrimaryOnly(writer, conv, kernel);
     return;
   }
   const act = (x: string): string => (attrs.relu ? writer.step('Relu', [x]) : x);
@@ -233,7 +233,7 @@ function ghostWindow(
 }
 
 /** The slice of this module keeps no cheap channel. */
-function writePrimaryAlone(writer: NodeWriter, inputs: readonly string[], attrs: OnnxAttrs): void {
+function writePrimaryOnly(writer: NodeWriter, inputs: readonly string[], attrs: OnnxAttrs): void {
   if (writer.attrs(ghostModule).relu) writer.last('Relu', [writer.step('Conv', inputs, attrs)]);
   else writer.last('Conv', inputs, attrs);
 }

@@ -21,7 +21,7 @@ export function poolAttrs(writer: NodeWriter): OnnxAttrs {
 
 /**
  * Pads that make every window of a pool with `ceil_mode` whole. Shape inference of ONNX counts a last window that starts
- * behind the image, which no runtime computes; without `ceil_mode` all agree. Undefined where padding counts in the mean.
+ * past the end of the image, which no runtime computes; without `ceil_mode` all agree. Undefined where padding counts in the mean.
  */
 function wholeWindows(writer: NodeWriter, attrs: PoolAttrs): number[] | undefined {
   const { kernel_shape: kernel, strides, pads, dilations, count_include_pad } = attrs;

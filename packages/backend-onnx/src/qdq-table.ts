@@ -24,7 +24,7 @@ const floatOps = [...registry.values()].flatMap(({ name, integerForm }): [string
   'op' in integerForm ? [[integerForm.op, name]] : [],
 );
 
-/** How ops that are on integers alone are written. Movement ops on integers are written as the float ones, in QDQ. */
+/** How ops that work only on integers are written. Movement ops on integers are written as the float ones, in QDQ. */
 export const qdqTable: ReadonlyMap<string, WriteQuantized> = new Map<string, WriteQuantized>([
   ...floatOps.map(([op, float]): [string, WriteQuantized] => [op, (writer) => opTable.get(float)?.(writer)]),
   ['dequantize_linear', (writer) => writer.dequantize()],

@@ -45,7 +45,7 @@ export class QuantizedWriter extends NodeWriter {
     this.quantize(this.step(op, inputs, attrs));
   }
 
-  /** Moved elements keep their scale: QuantizeLinear and DequantizeLinear behind the movement give the integers back. */
+  /** Moved elements keep their scale: QuantizeLinear and DequantizeLinear after the movement give the integers back. */
   override moved(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): string {
     const x = this.value(0);
     const parameters = this.#parameters(x, x.type.quant as QuantParams);

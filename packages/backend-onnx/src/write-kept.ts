@@ -65,7 +65,7 @@ function refused(_writer: NodeWriter, { op }: RawNode): never {
   );
 }
 
-/** Attributes become inputs behind those that are there. */
+/** Attributes become inputs after those that are there. */
 function moved(writer: NodeWriter, { op, inputs, attributes }: RawNode, names: readonly string[]): RawNode {
   const added = names.map((name) => {
     const attribute = attributes.find((one) => one.name === name);

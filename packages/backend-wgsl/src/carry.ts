@@ -73,7 +73,7 @@ function isQuantizedOp({ op }: Node): boolean {
   return quantizedOps.has(op);
 }
 
-/** Quantised ops compute on bytes, with float32 at the borders and constant biases of 32 bits. */
+/** Quantised ops compute on bytes, with float32 at the boundary and constant biases of 32 bits. */
 function checkQuantized(node: Node): void {
   for (const value of [...node.inputs, ...node.outputs]) {
     if (!value || ['f32', 'i8', 'u8'].includes(value.type.dtype)) continue;

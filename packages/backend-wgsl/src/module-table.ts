@@ -51,9 +51,9 @@ export class ModuleTable {
     ];
   }
 
-  #free(wish: string): string {
-    let [id, suffix] = [wish, 2];
-    while (Object.hasOwn(this.#modules, id)) id = `${wish}_${suffix++}`;
+  #free(preferred: string): string {
+    let [id, suffix] = [preferred, 2];
+    while (Object.hasOwn(this.#modules, id)) id = `${preferred}_${suffix++}`;
     return id;
   }
 }

@@ -21,21 +21,21 @@ export async function bisectSteps(sample: Sample, whole: Outcome, session: Sessi
   const verdict: Outcome = { ...whole, kind: disagree(isolated) ? isolated.kind : 'same' };
   if (guilty < 0) return report(session, verdict, {});
   const node = nodes[guilty] as Node;
-  const alone = isolateNodes(sample.graph, values, [node]);
+  const single = isolateNodes(sample.graph, values, [node]);
   const differing = async (one: Sample): Promise<boolean> => disagree(await session.run(one));
   const { maxTrials, progress: onProgress } = session;
-  const small = await reduce(alone, { differing, maxTrials, onProgress });
+  const small = await reduce(single, { differing, maxTrials, onProgress });
   return report(session, verdict, {
     group: [named(node)],
     smallest: { ...small, outcome: await session.run(small) },
   });
 }
 
-function rowOf(node: Node, name: string, { distances, kind }: Outcome): BisectReport['rows'][number] {
-  const { error = 0, allowed = 0, ratio = 0 } = distances.get(name) ?? {};
+function rowOf(node: Node, name: string, { comparisons, kind }: Outcome): BisectReport['rows'][number] {
+  const { maxAbs: error = 0, allowed = 0, ratio = 0 } = comparisons.get(name) ?? {};
   return { ...named(node), kind: ratio > 1 ? kind : 'same', error, allowed };
 }
 
-function ratio({ distances }: Outcome, name: string): number {
-  return distances.get(name)?.ratio ?? 0;
+function ratio({ comparisons }: Outcome, name: string): number {
+  return comparisons.get(name)?.ratio ?? 0;
 }

@@ -39,8 +39,8 @@ function faulty(broken: (graph: Graph) => boolean, change: (value: number, i: nu
 
 const has = (op: string) => (model: Graph) => [...model.nodes()].some((node) => node.op === op);
 
-/** A depthwise convolution that forgets the last element, wherever it stands alone or among others. */
-test('the op that differs alone is found, and reduced to itself on one channel of a small image', async () => {
+/** A depthwise convolution that forgets the last element, wherever it stands by itself or among others. */
+test('the op that differs by itself is found, and reduced to itself on one channel of a small image', async () => {
   const model = graph();
   const broken: Runtime = {
     name: 'broken',
@@ -145,7 +145,7 @@ test('two engines that both fail do not agree', async () => {
   expect(report).toMatchObject({ agree: false, whole: { kind: 'neither' } });
 });
 
-test('what is computed of constants alone is a constant beside the node that reads it', async () => {
+test('what is computed from constants only is a constant beside the node that reads it', async () => {
   const model = parseGraph(
     `graph @w(%x: f32[1,2,3,3])
   const %w: i8[2,2,1,1] quant(0.1:0) = random(1)

@@ -8,7 +8,7 @@ interface Range {
 }
 
 /**
- * Samples in which every axis of one size, of inputs and constants, has its first or its last half alone: fewer channels,
+ * Samples in which every axis of one size, of inputs and constants, has its first or its last half only: fewer channels,
  * where these have a size of their own. Those that no longer make sense for a node are left out.
  */
 export function* halvedAxes(sample: Sample): Iterable<Sample> {

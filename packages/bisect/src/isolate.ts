@@ -51,8 +51,13 @@ export function isolateNodes(
       if (!own.has(value)) own.set(value, bring(value, `node${n}_input${i}`));
       return own.get(value) as Value;
     });
-    const twin = buildNode(graph, { op: node.op, inputs: sources, attrs: node.attrs, origin: node.origin });
-    twin.outputs.forEach((value, k) => graph.addOutput(`${n}_${k}`, value));
+    const isolated = buildNode(graph, {
+      op: node.op,
+      inputs: sources,
+      attrs: node.attrs,
+      origin: node.origin,
+    });
+    isolated.outputs.forEach((value, k) => graph.addOutput(`${n}_${k}`, value));
   });
   return { graph, inputs };
 }

@@ -5,7 +5,7 @@ import { integerForm, isQuantized } from './integer-form.ts';
 
 const parse = (text: string) => parseGraph(text, { registry, resources: new Map() });
 
-test('weights that are stored in integers, also behind a transposition, leave a float model', () => {
+test('weights that are stored in integers, also after a transposition, leave a float model', () => {
   const graph = parse(`graph @w(%x: f32[1,4])
   const %w: i8[4,8] quant(0.1:0) = random(1)
   %t = transpose %w {perm=[1, 0]}

@@ -2,7 +2,7 @@ import { type CProgram, type ExpectedOutput, selfTestInput, withSelfTest } from 
 import { type BoundedOutput, boundedRun } from '@ghostc/interpreter';
 import { type DType, fromNumbers, type Graph, toNumbers } from '@ghostc/ir';
 
-/** Part of the largest element that float outputs may be off by where the derived bound is wider, as it is behind many layers. */
+/** Part of the largest element that float outputs may be off by where the derived bound is wider, as it is after many layers. */
 const FLOAT_TOLERANCE = 1e-4;
 
 /** The program of a lowered graph with a self-test: outputs as the interpreter computes them in double precision. */
@@ -15,7 +15,7 @@ export function addSelfTest(program: CProgram, lowered: Graph): CProgram {
   );
 }
 
-/** Integers behind nothing but integers are exact; else they may be a step off, floats what rounding explains. */
+/** Integers made from nothing but integers are exact; else they may be a step off, floats what rounding explains. */
 function expectedOf({ value, bound }: BoundedOutput, dtype: DType): ExpectedOutput {
   const numbers = toNumbers(value);
   const most = bound.reduce((a, b) => Math.max(a, b), 0);

@@ -6,7 +6,7 @@ import { type Comparison, compareTensors, type Tolerance, tooWide } from './comp
 export interface Derivation {
   /** The output in double precision with its bound, from `boundedRun`. */
   readonly oracle: BoundedOutput | undefined;
-  /** Used where no bound can be derived, or one that noise would pass, as behind many layers. */
+  /** Used where no bound can be derived, or one that noise would pass, as after many layers. */
   readonly fallback: Tolerance;
 }
 
@@ -37,6 +37,6 @@ export function derivedTolerance(expected: Tensor, oracle: BoundedOutput | undef
     absolute: 0,
     bound,
     reason:
-      'gamma_n times the sum of absolute products, for both sides; one step for integers behind a rounding',
+      'gamma_n times the sum of absolute products, for both sides; one step for integers after a rounding',
   };
 }

@@ -189,7 +189,7 @@ function elementDifference(a: number | bigint, b: number | bigint): number {
   return difference(Number(a), Number(b));
 }
 
-/** |a - b|; 0 for equal infinities and for two NaN, infinite where one alone is not finite. */
+/** |a - b|; 0 for equal infinities and for two NaN, infinite where only one is not finite. */
 export function difference(a: number, b: number): number {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
   return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;

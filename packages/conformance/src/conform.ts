@@ -34,7 +34,7 @@ export interface ConformanceReport {
   readonly problems: readonly string[];
 }
 
-/** Where no bound can be derived, as behind a squeeze-excite. */
+/** Where no bound can be derived, as after a squeeze-excite. */
 const rounding: Tolerance = {
   relative: 1e-5,
   absolute: 1e-7,

@@ -1,7 +1,7 @@
 import { type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
 
-/** The graph for one image: symbolic dimensions of its inputs become 1, and `side` behind the first axis. */
+/** The graph for one image: symbolic dimensions of its inputs become 1, and `side` after the first axis. */
 export function withOneImage(graph: Graph, side = 1): Graph {
   const sizes = new Map<string, number>();
   for (const { type } of graph.inputs)

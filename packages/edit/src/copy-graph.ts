@@ -1,5 +1,5 @@
 import { Graph, type Node, type Tensor, type TensorType, type Value, verify } from '@ghostc/ir';
-import { copyNode, registry, type Twins, twinOf } from '@ghostc/ops';
+import { type Copies, copyNode, copyOf, registry } from '@ghostc/ops';
 
 /** What changes while a graph is copied. Everything else stays as it is; every type is inferred again. */
 export interface CopyChanges {
@@ -16,15 +16,15 @@ export interface CopyChanges {
 /** A verified copy with changes; throws CompileError at the node that no longer fits. */
 export function copyGraph(source: Graph, changes: CopyChanges = {}): Graph {
   const graph = new Graph(source.name);
-  const twins: Twins = new Map();
-  copyInto(graph, source, twins, changes);
+  const copies: Copies = new Map();
+  copyInto(graph, source, copies, changes);
   const rename = changes.rename ?? ((name) => name);
-  for (const { name, value } of source.outputs) graph.addOutput(rename(name), twinOf(value, twins));
+  for (const { name, value } of source.outputs) graph.addOutput(rename(name), copyOf(value, copies));
   return checked(graph);
 }
 
-/** Copies inputs (those that `twins` does not know yet), constants and nodes into `graph`; outputs are the caller's. */
-export function copyInto(graph: Graph, source: Graph, twins: Twins, changes: CopyChanges = {}): void {
+/** Copies inputs (those that `copies` does not know yet), constants and nodes into `graph`; outputs are the caller's. */
+export function copyInto(graph: Graph, source: Graph, copies: Copies, changes: CopyChanges = {}): void {
   const {
     rename = (name: string) => name,
     inputType = (input: Value) => input.type,
@@ -32,10 +32,10 @@ export function copyInto(graph: Graph, source: Graph, twins: Twins, changes: Cop
     attrs = (node: Node) => node.attrs,
   } = changes;
   for (const input of source.inputs)
-    if (!twins.has(input)) twins.set(input, graph.addInput(rename(input.name), inputType(input)));
+    if (!copies.has(input)) copies.set(input, graph.addInput(rename(input.name), inputType(input)));
   for (const value of source.constants)
-    if (value.constant) twins.set(value, graph.addConstant(rename(value.name), constant(value.constant)));
-  for (const node of source.nodes()) copyNode(graph, node, twins, { attrs: attrs(node), rename });
+    if (value.constant) copies.set(value, graph.addConstant(rename(value.name), constant(value.constant)));
+  for (const node of source.nodes()) copyNode(graph, node, copies, { attrs: attrs(node), rename });
 }
 
 /** The graph, after the verifier. */

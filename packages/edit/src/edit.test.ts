@@ -37,7 +37,7 @@ describe('find', () => {
 });
 
 describe('insert, replace, bypass', () => {
-  test('a node behind a value is seen by everything that read it', () => {
+  test('a node after a value is seen by everything that read it', () => {
     const graph = insertAfter(model(), '0', { op: 'neg', inputs: ['0'], name: 'flip' });
     expect(findNode(graph, { op: 'relu' }).inputs[0]?.name).toBe('flip');
   });
@@ -76,12 +76,12 @@ describe('extract, split, merge', () => {
     expect([...graph.nodes()].map((node) => node.op)).toEqual(['conv2d', 'global_average_pool']);
   });
 
-  test('a cut that something reaches behind is refused', () => {
+  test('a cut that something reaches across is refused', () => {
     const skip = parseGraph(
       'graph @g(%x: f32[4])\n  %0 = relu %x\n  %1 = neg %0\n  %2 = add %1, %x\n  return %2',
       { registry },
     );
-    expect(() => splitModel(skip, ['1'])).toThrow('%x reach behind the cut at %1');
+    expect(() => splitModel(skip, ['1'])).toThrow('%x reach across the cut at %1');
   });
 });
 

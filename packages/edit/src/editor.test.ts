@@ -55,7 +55,7 @@ describe('edit', () => {
     expect(printGraph(graph).text).toMatch(/add %a, %a[\s\S]*mul %neg, %b/);
   });
 
-  test('nodes are put behind what they read', () => {
+  test('nodes are put after what they read', () => {
     const graph = edit(chain(), (e) =>
       e.insertAfter('x', (value) =>
         e.add({ op: 'add', inputs: [value, e.add({ op: 'exp', inputs: [value] })] }),
@@ -130,7 +130,7 @@ describe('merge', () => {
     expect(a).toEqual(b);
   });
 
-  test('one behind the other, with equal names', () => {
+  test('one after the other, with equal names', () => {
     const merged = mergeModels(chain(), chain(), { x: 'y' });
     expect(merged.outputs.map(({ name }) => name)).toEqual(['y']);
     expect(evaluateGraph(merged, [x])).toEqual(evaluateGraph(chain(), evaluateGraph(chain(), [x])));

@@ -122,7 +122,7 @@ export class Editor {
     this.graph.addOutput(name ?? value.name, value);
   }
 
-  /** Nodes behind a value: everything that read it, outputs too, reads their result. A spec's inputs name the value. */
+  /** Nodes after a value: everything that read it, outputs too, reads their result. A spec's inputs name the value. */
   insertAfter(ref: ValueRef, insertion: NodeSpec | Insertion): Value {
     const value = this.value(ref);
     const users = [...value.users];
@@ -246,7 +246,7 @@ export class Editor {
     return typeof input === 'string' ? this.value(input) : this.constant(`${name}_constant`, input);
   }
 
-  /** Right behind the one input that a node computes; else at the end, or the start: `finish` puts things in order. */
+  /** Right after the one input that a node computes; else at the end, or the start: `finish` puts things in order. */
   #placeBehind(inputs: readonly (Value | null)[]): Node | null {
     const producers = inputs.flatMap((input) => input?.producer ?? []);
     const [only] = producers;

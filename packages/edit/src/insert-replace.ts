@@ -1,7 +1,7 @@
 import { CompileError, formatType, type Graph, sameShape } from '@ghostc/ir';
 import { edit, type Insertion, type NodeSpec } from './editor.ts';
 
-/** Puts nodes behind a value: everything that read the value reads their result. The spec's inputs name the value. */
+/** Puts nodes after a value: everything that read the value reads their result. The spec's inputs name the value. */
 export function insertAfter(graph: Graph, valueName: string, insertion: NodeSpec | Insertion): Graph {
   return edit(graph, (e) => void e.insertAfter(valueName, insertion));
 }

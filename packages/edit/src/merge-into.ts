@@ -1,6 +1,6 @@
 import { CompileError, type Graph, type Value } from '@ghostc/ir';
-import type { Twins } from '@ghostc/ops';
-import { twinOf } from '@ghostc/ops';
+import type { Copies } from '@ghostc/ops';
+import { copyOf } from '@ghostc/ops';
 import { copyInto } from './copy-graph.ts';
 import type { Editor, ValueRef } from './editor.ts';
 
@@ -20,15 +20,15 @@ export function mergeInto(
   other: Graph,
   { prefix = '', connect = {}, shareInputs = false }: MergeOptions,
 ): ReadonlyMap<string, Value> {
-  const twins: Twins = new Map();
-  for (const [name, ref] of Object.entries(connect)) twins.set(inputOf(other, name), e.value(ref));
+  const copies: Copies = new Map();
+  for (const [name, ref] of Object.entries(connect)) copies.set(inputOf(other, name), e.value(ref));
   if (shareInputs)
     for (const input of other.inputs) {
       const same = e.graph.inputs.find(({ name }) => name === input.name);
-      if (same && !twins.has(input)) twins.set(input, same);
+      if (same && !copies.has(input)) copies.set(input, same);
     }
-  copyInto(e.graph, other, twins, { rename: (name) => prefix + name });
-  return new Map(other.outputs.map(({ name, value }) => [name, twinOf(value, twins)]));
+  copyInto(e.graph, other, copies, { rename: (name) => prefix + name });
+  return new Map(other.outputs.map(({ name, value }) => [name, copyOf(value, copies)]));
 }
 
 function inputOf(graph: Graph, name: string): Value {

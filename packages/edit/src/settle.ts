@@ -33,7 +33,7 @@ function inferTypes(node: Node): ReturnType<ReturnType<typeof lookup>['inferType
   }
 }
 
-/** Puts nodes that read what comes later behind it; all others keep their order. Throws `edit/cycle`. */
+/** Puts nodes that read what comes later after it; all others keep their order. Throws `edit/cycle`. */
 export function settleOrder(graph: Graph): void {
   const done = new Set<Node>();
   if (inOrder(graph, done)) return;

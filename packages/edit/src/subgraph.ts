@@ -1,5 +1,5 @@
 import { CompileError, Graph, type Node, type Value } from '@ghostc/ir';
-import { copyNode, type Twins, twinOf } from '@ghostc/ops';
+import { type Copies, copyNode, copyOf } from '@ghostc/ops';
 import { checked } from './copy-graph.ts';
 import { type Editor, edit } from './editor.ts';
 import { findValue } from './find.ts';
@@ -22,16 +22,16 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
     starts,
   );
   const graph = new Graph(source.name);
-  const twins: Twins = new Map();
-  for (const value of starts) twins.set(value, graph.addInput(value.name, value.type));
+  const copies: Copies = new Map();
+  for (const value of starts) copies.set(value, graph.addInput(value.name, value.type));
   for (const input of source.inputs)
-    if (needed.values.has(input) && !twins.has(input))
-      twins.set(input, graph.addInput(input.name, input.type));
+    if (needed.values.has(input) && !copies.has(input))
+      copies.set(input, graph.addInput(input.name, input.type));
   for (const value of source.constants)
-    if (value.constant && needed.values.has(value) && !twins.has(value))
-      twins.set(value, graph.addConstant(value.name, value.constant));
-  for (const node of source.nodes()) if (needed.nodes.has(node)) copyNode(graph, node, twins);
-  for (const { name, value } of ends) graph.addOutput(name, twinOf(value, twins));
+    if (value.constant && needed.values.has(value) && !copies.has(value))
+      copies.set(value, graph.addConstant(value.name, value.constant));
+  for (const node of source.nodes()) if (needed.nodes.has(node)) copyNode(graph, node, copies);
+  for (const { name, value } of ends) graph.addOutput(name, copyOf(value, copies));
   return checked(graph);
 }
 
@@ -46,7 +46,7 @@ export function splitModel(source: Graph, at: readonly string[]): { head: Graph;
   if (reached.length)
     throw new CompileError(
       'edit/split',
-      `%${reached.join(', %')} reach behind the cut at %${at.join(', %')}`,
+      `%${reached.join(', %')} reach across the cut at %${at.join(', %')}`,
     );
   return { head: extractSubgraph(source, { inputs: [], outputs: at }), tail };
 }

@@ -33,14 +33,14 @@ export interface BlockOptions {
   readonly weights: Weights;
 }
 
-/** A Ghost module alone, as a graph. */
+/** A Ghost module by itself, as a graph. */
 export function buildGhostModule({ inp, size, weights, ...spec }: BlockOptions & GhostModuleSpec): Graph {
   const build = new LayerBuilder('ghost_module', weights);
   const input = build.graph.addInput('input', { dtype: 'f32', shape: [1, inp, size, size] });
   return build.finish('output', ghostModule(build, '', input, spec));
 }
 
-/** A Ghost bottleneck alone, as a graph. */
+/** A Ghost bottleneck by itself, as a graph. */
 export function buildGhostBottleneck({
   inp,
   size,

@@ -51,7 +51,7 @@ export function boundedRun(
 }
 
 /**
- * The bounds alone. null for outputs for which none can be derived, such as those behind a division by a value that may be 0.
+ * The bounds only. null for outputs for which none can be derived, such as those after a division by a value that may be 0.
  */
 export function errorBounds(
   graph: Graph,

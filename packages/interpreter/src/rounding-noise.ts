@@ -51,7 +51,7 @@ interface Noisy {
 /**
  * Runs a graph in double precision, once as it is and a few times with random errors at every node, of the size that rounding
  * has there (`ownError`): how far its outputs may be apart in two right engines. Unlike a bound, which adds up the worst of
- * every node, that stays tight behind any number of layers (stochastic arithmetic: Vignes 1993, Parker 1997).
+ * every node, that stays tight after any number of layers (stochastic arithmetic: Vignes 1993, Parker 1997).
  */
 export function roundingNoise(
   model: Graph,

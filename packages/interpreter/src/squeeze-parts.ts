@@ -1,7 +1,7 @@
 import { type Attrs, Graph, type Node, type Value } from '@ghostc/ir';
 import { buildNode, type SqueezeAttrs, squeezeGate } from '@ghostc/ops';
 
-/** Squeeze-and-excite, or its gate alone, as a graph of its parts: mean, two convolutions, and the product. `attrs` have the defaults. */
+/** Squeeze-and-excite, or only its gate, as a graph of its parts: mean, two convolutions, and the product. `attrs` have the defaults. */
 export function squeezeParts({ op, inputs }: Node, attrs: Attrs): Graph {
   const graph = new Graph(op);
   const given = inputs.map((value, i) => graph.addInput(`input${i}`, (value as Value).type));

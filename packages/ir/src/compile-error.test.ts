@@ -31,7 +31,7 @@ test('without a place there is one line', () => {
   expect(new CompileError('a/b', 'c').message).toBe('error[a/b]: c');
 });
 
-test('withLocation completes CompileErrors alone', () => {
+test('withLocation completes only CompileErrors', () => {
   const inner = () => {
     throw new CompileError('a/b', 'c');
   };

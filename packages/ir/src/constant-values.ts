@@ -1,6 +1,6 @@
 import type { Graph, Value } from './graph.ts';
 
-/** The values that no input changes: constants, and what is computed of those alone. */
+/** The values that no input changes: constants, and what is computed of those only. */
 export function constantValues(graph: Graph): Set<Value> {
   const known = new Set<Value>(graph.constants);
   for (const { inputs, outputs } of graph.nodes())

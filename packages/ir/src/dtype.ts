@@ -1,6 +1,6 @@
 /**
  * Element types, named as in the text form. `bool` is stored one byte per element. The types from `bf16` on exist for
- * casts and quantisation at the border of a model: `f8...` and `f4e2m1` are codes of small floats, `i4` to `u2` integers of
+ * casts and quantisation at the boundary of a model: `f8...` and `f4e2m1` are codes of small floats, `i4` to `u2` integers of
  * 4 and 2 bits; in memory each element takes a whole byte.
  */
 export const dtypes = [

@@ -127,14 +127,14 @@ test('the current node may be removed while iterating', () => {
   expect(order(graph)).toEqual(['a']);
 });
 
-test('a clone prints the same and shares tensors alone', () => {
+test('a clone prints the same and shares only tensors', () => {
   const { graph, k, b, x } = chain();
   const before = printGraph(graph).text;
   const copy = graph.clone();
   expect(printGraph(copy).text).toBe(before);
-  const [twin] = [...copy.constants];
-  expect(twin).not.toBe(k);
-  expect(twin?.constant).toBe(k.constant);
+  const [constant] = [...copy.constants];
+  expect(constant).not.toBe(k);
+  expect(constant?.constant).toBe(k.constant);
   copy.replaceAllUses(copy.outputs[0]?.value as Value, copy.inputs[0] as Value);
   expect(printGraph(graph).text).toBe(before);
   expect(b.output.users.size).toBe(0);

@@ -110,7 +110,7 @@ export interface NewNode {
   readonly attrs?: Attrs;
   readonly origin?: readonly string[];
   readonly partOrigins?: readonly (readonly string[])[];
-  /** Wished names of the outputs; made unique. */
+  /** Preferred names of the outputs; made unique. */
   readonly names?: readonly string[];
   /** Insert before this node; at the end if absent. */
   readonly before?: Node | null;
@@ -304,8 +304,8 @@ export class Graph {
     this.#edits++;
   }
 
-  #claim(wish: string): string {
-    const base = wish || 'v';
+  #claim(preferred: string): string {
+    const base = preferred || 'v';
     let name = base;
     if (this.#names.has(name)) {
       let suffix = this.#suffixes.get(base) ?? 1;
@@ -361,8 +361,8 @@ function cloneGraph(source: Graph): Graph {
     const types = node.outputs.map((value) => value.type);
     const names = node.outputs.map((value) => value.name);
     const { op, attrs, origin, partOrigins } = node;
-    const twin = copy.add({ op, inputs, types, names, attrs, origin, partOrigins });
-    node.outputs.forEach((value, i) => map.set(value, twin.outputs[i] ?? unknownValue(value)));
+    const copied = copy.add({ op, inputs, types, names, attrs, origin, partOrigins });
+    node.outputs.forEach((value, i) => map.set(value, copied.outputs[i] ?? unknownValue(value)));
   }
   for (const { name, value } of source.outputs) copy.addOutput(name, mapped(value));
   return copy;

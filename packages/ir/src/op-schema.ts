@@ -3,7 +3,7 @@ import type { TensorType } from './tensor-type.ts';
 
 /**
  * What shared code may ask of an op, instead of its name:
- * - `elementwise`: output element i depends on element i of each (broadcast) input alone; may run in place
+ * - `elementwise`: output element i depends on element i of each (broadcast) input only; may run in place
  * - `unary`/`binary`: elementwise with one/two tensor inputs
  * - `commutative`: the first two inputs may be exchanged
  * - `view`: the output is the input's memory under another shape

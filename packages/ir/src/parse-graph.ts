@@ -192,7 +192,7 @@ class GraphParser {
     this.#list(']', () => items.push(this.#scalar()));
     if (items.every((item) => typeof item === 'number')) return items;
     if (items.every((item) => typeof item === 'string')) return items;
-    return this.#fail('attribute', 'expected a list of numbers alone or of strings alone', start);
+    return this.#fail('attribute', 'expected a list of numbers or a list of strings', start);
   }
 
   #scalar(): number | string | boolean {

@@ -107,8 +107,8 @@ type Step = Recipe['steps'][number];
 /** A graph over the toy language that the verifier accepts, by construction. */
 function build({ name, inputs, constants, steps, outputs }: Recipe): Graph {
   const graph = new Graph(name);
-  const values: Value[] = inputs.map(([wish, type]) => graph.addInput(wish, type));
-  for (const [wish, data] of constants) values.push(graph.addConstant(wish, data));
+  const values: Value[] = inputs.map(([preferred, type]) => graph.addInput(preferred, type));
+  for (const [preferred, data] of constants) values.push(graph.addConstant(preferred, data));
   for (const one of steps) values.push(...addStep(graph, values, one));
   for (const [key, pick] of outputs) graph.addOutput(key, values[pick % values.length] as Value);
   return graph;

@@ -16,6 +16,7 @@ export function hashWords(words: Uint32Array): number {
   return hash >>> 0;
 }
 
+/** Whether two arrays of words are equal. */
 export function sameWords(a: Uint32Array, b: Uint32Array): boolean {
   if (a.length !== b.length) return false;
   if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;

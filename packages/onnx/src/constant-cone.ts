@@ -4,7 +4,7 @@ import { ConstantWork, evaluateOp, lookup, nodeWork } from '@ghostc/ops';
 /** Larger values are data, not shapes, axes or bounds. */
 const MAX_ELEMENTS = 4096;
 
-/** Evaluates values that are computed from constants alone, when the reader needs one as a number. */
+/** Evaluates values that are computed from constants only, when the reader needs one as a number. */
 export class ConstantCone {
   readonly #known = new Map<Value, Tensor | undefined>();
   readonly #graph: Graph;

@@ -44,7 +44,7 @@ function unsupported(node: NodeReader, what: string): CompileError {
   return new CompileError('onnx/unsupported', `${node.op} of ${what} is not supported`);
 }
 
-/** The input at `index`, with its scale and zero point behind it, as floats. */
+/** The input at `index`, with its scale and zero point after it, as floats. */
 function real(node: NodeReader, index: number, axis = 0): Value {
   const quant = quantOf(node, { of: index, scale: index + 1, zero: index + 2, axis });
   const value = quant && dequantize(node, node.input(index), quant);
@@ -71,7 +71,7 @@ function readQLinearConcat(node: NodeReader): Value {
   return integers(node, node.emit('concat', parts, { axis: node.int('axis', 1) }), 0, 2);
 }
 
-/** Its attribute `opset` says which Softmax is meant: before 13 the axes behind `axis` are one. */
+/** Its attribute `opset` says which Softmax is meant: before 13 the axes after `axis` are one. */
 function readQLinearSoftmax(node: NodeReader): Value {
   const meant = node.int('opset', node.opset);
   if (meant < 13 !== node.opset < 13)

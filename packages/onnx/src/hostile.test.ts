@@ -124,7 +124,7 @@ const attacks: readonly [string, () => Uint8Array][] = [
   ['an input that nobody gives', () => model({ node: [relu('nobody', 'y')] })],
   ['an output that nobody makes', () => model({ output: [value('nothing')] })],
   ['a required input left out', () => model({ node: [{ op_type: 'Conv', input: ['x'], output: ['y'] }] })],
-  ['sparse indices behind the end', () => sparse([0, 4])],
+  ['sparse indices past the end', () => sparse([0, 4])],
   ['negative sparse indices', () => sparse([-1])],
   ['a sparse tensor of 2^50 elements', () => sparse([0], [2 ** 25, 2 ** 25])],
 ];

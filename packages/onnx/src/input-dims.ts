@@ -43,8 +43,8 @@ export class InputDims {
   }
 
   /** A symbol that no other dimension has. */
-  fresh(wish: string): string {
-    const base = plain(wish);
+  fresh(preferred: string): string {
+    const base = plain(preferred);
     let name = base;
     for (let i = 1; this.#taken.has(name); i++) name = `${base}_${i}`;
     this.#taken.add(name);

@@ -274,8 +274,8 @@ export class NodeReader {
   }
 
   /** A symbol for a dimension that is known at run time only. */
-  freshDim(wish: string): string {
-    return this.#state.dims.fresh(wish);
+  freshDim(preferred: string): string {
+    return this.#state.dims.fresh(preferred);
   }
 
   /** The option that would make sizes known, if there is one. */

@@ -257,18 +257,18 @@ function spread(pads: readonly number[], axes: readonly number[], rank: number):
 
 function readReshape(node: NodeReader): Value {
   const x = node.input(0);
-  const wish = node.has(1) ? node.dims(1, 'the shape') : (node.ints('shape') ?? []);
-  if (node.int('allowzero', 0) === 1 && wish.includes(0)) return reshapeEmpty(node, wish);
-  return node.emit('reshape', [x], { shape: staticWish(wish, x.type.shape) });
+  const wanted = node.has(1) ? node.dims(1, 'the shape') : (node.ints('shape') ?? []);
+  if (node.int('allowzero', 0) === 1 && wanted.includes(0)) return reshapeEmpty(node, wanted);
+  return node.emit('reshape', [x], { shape: withoutOpenSizes(wanted, x.type.shape) });
 }
 
 /** Symbolic dimensions of a target shape become 0 (copy) where the input has the same at that place, or the one -1. */
-function staticWish(wish: readonly Dim[], from: readonly Dim[]): number[] {
-  const shape = wish.map((dim, axis) => (isStatic(dim) ? dim : dim === from[axis] ? 0 : -1));
+function withoutOpenSizes(wanted: readonly Dim[], from: readonly Dim[]): number[] {
+  const shape = wanted.map((dim, axis) => (isStatic(dim) ? dim : dim === from[axis] ? 0 : -1));
   if (shape.filter((dim) => dim === -1).length <= 1) return shape;
   throw new CompileError(
     'onnx/dynamic-shape',
-    `cannot reshape to [${wish.join(',')}] while two sizes are unknown; give them with --bind NAME=SIZE`,
+    `cannot reshape to [${wanted.join(',')}] while two sizes are unknown; give them with --bind NAME=SIZE`,
   );
 }
 
@@ -372,14 +372,14 @@ function readMatMul(node: NodeReader): Value {
   return node.emit('reshape', [product], { shape: shapeAttribute([...shape, ...kept]) });
 }
 
-/** With allowzero a 0 is a size of 0, not a copy: of an empty tensor alone, which the shape attribute can say by copies. */
-function reshapeEmpty(node: NodeReader, wish: readonly Dim[]): Value {
-  if (!wish.every(isStatic)) throw node.needsSizes(wish);
+/** With allowzero a 0 is a size of 0, not a copy: possible only for an empty tensor, which the shape attribute can say by copies. */
+function reshapeEmpty(node: NodeReader, wanted: readonly Dim[]): Value {
+  if (!wanted.every(isStatic)) throw node.needsSizes(wanted);
   const { shape } = node.input(0).type;
   const count = shape.reduce<number>((p, dim) => p * Number(dim), 1);
-  if (count !== 0 || !wish.includes(0))
-    throw new CompileError('onnx/input', `[${shape.join(',')}] does not reshape to [${wish.join(',')}]`);
-  return emptyLike(node, wish as number[]);
+  if (count !== 0 || !wanted.includes(0))
+    throw new CompileError('onnx/input', `[${shape.join(',')}] does not reshape to [${wanted.join(',')}]`);
+  return emptyLike(node, wanted as number[]);
 }
 
 /** A tensor without elements; a 0 in the shape attribute of a reshape would be a copy. */

@@ -211,7 +211,7 @@ function sharedPads(total: number, upper: boolean): [number, number] {
   return upper ? [small, total - small] : [total - small, small];
 }
 
-/** stride - 1 zeros between the elements of an axis: [.., S, ..] as [.., S, 1, ..], padded behind, flattened, cut. */
+/** stride - 1 zeros between the elements of an axis: [.., S, ..] as [.., S, 1, ..], padded at the end, flattened, cut. */
 function spread(f: Formulas, x: Value, { axis, stride }: { axis: number; stride: number }): Value {
   if (stride === 1) return x;
   const shape = fixedShape(f.node, x);

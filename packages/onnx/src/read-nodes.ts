@@ -121,7 +121,7 @@ function unsupported(node: NodeReader): CompileError {
   );
 }
 
-/** Second outputs (masks, indices, saved statistics) exist in name alone: reading one is an error where it is read. */
+/** Second outputs (masks, indices, saved statistics) exist in name only: reading one is an error where it is read. */
 function unreadable(op: string): Entry {
   return {
     get value(): never {

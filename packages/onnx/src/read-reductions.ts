@@ -11,7 +11,7 @@ interface Axes {
   readonly keepdims: boolean;
 }
 
-/** Reduces by `formula`, or gives `element` of x alone where no axis is named and none is meant. */
+/** Reduces by `formula`, or gives `element` of each x where no axis is named and none is meant. */
 const reduction =
   (
     formula: (f: Formulas, x: Value, axes: Axes) => Value,

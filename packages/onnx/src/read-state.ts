@@ -22,7 +22,7 @@ export interface ReadState {
   readonly entries: Scope;
   readonly opset: number;
   readonly readExternal?: ReadExternal | undefined;
-  /** Values that are computed from constants alone. */
+  /** Values that are computed from constants only. */
   readonly cone: ConstantCone;
   /** Of integer ops, where a node does not say it. */
   readonly rounding: Rounding;

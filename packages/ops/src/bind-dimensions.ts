@@ -1,6 +1,6 @@
 import { CompileError, type Dim, Graph, isStatic, type Shape, type Tensor } from '@ghostc/ir';
 import { lookup } from './build-node.ts';
-import { copyNode, type Twins, twinOf } from './copy-node.ts';
+import { type Copies, copyNode, copyOf } from './copy-node.ts';
 
 /**
  * A copy of the graph in which the symbolic dimensions of the inputs have the given sizes; every other shape is inferred
@@ -10,14 +10,14 @@ export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>
   checkDimensionSizes(sizes, { names: openDimensions(source) });
   if (hasKept(source)) return readAgain(source, sizes);
   const graph = new Graph(source.name);
-  const twins: Twins = new Map();
+  const copies: Copies = new Map();
   const bound = (dim: Dim): Dim => (isStatic(dim) ? dim : (sizes.get(dim) ?? dim));
   for (const input of source.inputs)
-    twins.set(input, graph.addInput(input.name, { ...input.type, shape: input.type.shape.map(bound) }));
+    copies.set(input, graph.addInput(input.name, { ...input.type, shape: input.type.shape.map(bound) }));
   for (const value of source.constants)
-    if (value.constant) twins.set(value, graph.addConstant(value.name, value.constant));
-  for (const node of source.nodes()) copyNode(graph, node, twins);
-  for (const { name, value } of source.outputs) graph.addOutput(name, twinOf(value, twins));
+    if (value.constant) copies.set(value, graph.addConstant(value.name, value.constant));
+  for (const node of source.nodes()) copyNode(graph, node, copies);
+  for (const { name, value } of source.outputs) graph.addOutput(name, copyOf(value, copies));
   return graph;
 }
 

@@ -8,23 +8,23 @@ export interface NodeChanges {
 }
 
 /** The values of a copied graph, by those of its source. */
-export type Twins = Map<Value, Value>;
+export type Copies = Map<Value, Value>;
 
-/** Adds the node to `graph` on the twins of its inputs, with types inferred again. Outputs that have no twin yet get theirs. */
-export function copyNode(graph: Graph, node: Node, twins: Twins, changes: NodeChanges = {}): void {
+/** Adds the node to `graph` on the copies of its inputs, with types inferred again. Outputs that have no copy yet get theirs. */
+export function copyNode(graph: Graph, node: Node, copies: Copies, changes: NodeChanges = {}): void {
   const { attrs = node.attrs, rename = (name: string) => name } = changes;
-  const inputs = node.inputs.map((value) => value && twinOf(value, twins));
+  const inputs = node.inputs.map((value) => value && copyOf(value, copies));
   const names = node.outputs.map((value) => rename(value.name));
   const { op, origin, partOrigins } = node;
-  const twin = buildNode(graph, { op, inputs, attrs, origin, partOrigins, names });
+  const copy = buildNode(graph, { op, inputs, attrs, origin, partOrigins, names });
   node.outputs.forEach((value, i) => {
-    if (!twins.has(value)) twins.set(value, twin.outputs[i] ?? twin.output);
+    if (!copies.has(value)) copies.set(value, copy.outputs[i] ?? copy.output);
   });
 }
 
 /** Throws `ir/dominance` for a value that has not been copied yet. */
-export function twinOf(value: Value, twins: ReadonlyMap<Value, Value>): Value {
-  const twin = twins.get(value);
-  if (twin) return twin;
+export function copyOf(value: Value, copies: ReadonlyMap<Value, Value>): Value {
+  const copy = copies.get(value);
+  if (copy) return copy;
   throw new CompileError('ir/dominance', `%${value.name} is used before it is defined`);
 }

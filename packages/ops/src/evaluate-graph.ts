@@ -4,7 +4,7 @@ import { evaluateOp } from './define-op.ts';
 
 /**
  * Evaluates what is missing: nodes whose outputs are not in `known`, in order. The same as the interpreter for those, so
- * that a change in one layer costs only the layers behind it. Throws `ir/dominance` for a value that nothing gives.
+ * that a change in one layer costs only the layers after it. Throws `ir/dominance` for a value that nothing gives.
  */
 export function evaluateFrom(graph: Graph, known: ReadonlyMap<Value, Tensor>): Map<Value, Tensor> {
   const tensors = new Map(known);

@@ -23,7 +23,7 @@ export {
   squeezeGate,
 } from './composite/squeeze-excite.ts';
 export { ConstantWork } from './constant-work.ts';
-export { copyNode, type Twins, twinOf } from './copy-node.ts';
+export { type Copies, copyNode, copyOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
   type AttrSpecs,
@@ -123,6 +123,7 @@ export type {
 } from './op-facts.ts';
 export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
+export { type GhostLayerNodes, ghostRows, layersOfGhostRows } from './quantized/ghost-rows.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
 export { qlinearConv2d } from './quantized/qlinear-conv2d.ts';

@@ -15,7 +15,7 @@ export interface ApplyOptions {
 }
 
 /**
- * Nodes are tried again only behind values with at most this many users: an interior value of a match has no user outside
+ * Nodes are tried again only after values with at most this many users: an interior value of a match has no user outside
  * of the match, so that a value with many is none. Without the bound, one constant that all nodes share makes time quadratic.
  */
 const MAX_WATCHED_USERS = 16;
@@ -88,7 +88,7 @@ function commit(graph: Graph, { result, queue, depth }: Commit): void {
   requeueFrom(queue, readers, depth);
 }
 
-/** Queues nodes, and those behind them whose patterns reach up to them. */
+/** Queues nodes, and those after them whose patterns reach up to them. */
 function requeueFrom(queue: Set<Node>, nodes: Iterable<Node>, depth: number): void {
   let level = new Set(nodes);
   for (let i = 0; i < depth && level.size > 0; i++) {

@@ -5,24 +5,24 @@ import type { Pass } from './pass.ts';
 import { removeDeadCode } from './remove-dead-code.ts';
 
 /**
- * NCHW to NHWC: convolutions and pools become their NHWC twins, and what lies between them follows (elementwise ops, concat,
- * slice, pad, mean), so that transposes stay only where images come in, go out, or meet an op that knows NCHW alone. An
+ * NCHW to NHWC: convolutions and pools become their NHWC variants, and what lies between them follows (elementwise ops, concat,
+ * slice, pad, mean), so that transposes stay only where images come in, go out, or meet an op that knows only NCHW. An
  * image is transposed at most once in each direction. For targets with channel-last kernels; not part of the optimiser.
  */
 export const assignNhwc: Pass = {
   name: 'assign-nhwc',
   run(graph) {
-    const layout = new Layout(graph);
-    for (const node of [...graph.nodes()]) layout.assign(node);
-    layout.finish();
+    const assignment = new NhwcAssignment(graph);
+    for (const node of [...graph.nodes()]) assignment.assign(node);
+    assignment.finish();
     foldConstants.run(graph);
     removeDeadCode.run(graph);
   },
 };
 
-class Layout {
+class NhwcAssignment {
   readonly #graph: Graph;
-  /** NHWC twins of NCHW values. */
+  /** NHWC copies of NCHW values. */
   readonly #nhwc = new Map<Value, Value>();
   /** NCHW copies of values that are computed in NHWC. */
   readonly #nchw = new Map<Value, Value>();
@@ -34,14 +34,14 @@ class Layout {
   }
 
   assign(node: Node): void {
-    const twin = nhwcName(node.op);
-    const isWindow = registry.has(twin) && node.output.type.shape.length === 4;
+    const variant = nhwcName(node.op);
+    const isWindow = registry.has(variant) && node.output.type.shape.length === 4;
     const attrs = isWindow ? node.attrs : this.#follow(node);
     if (!attrs) {
       this.#keep(node);
       return;
     }
-    const op = isWindow ? twin : node.op;
+    const op = isWindow ? variant : node.op;
     const inputs = node.inputs.map(
       (value, i) => value && (isImage(node, i) ? this.#input(node, value) : value),
     );

@@ -12,7 +12,7 @@ const MAX_NODES = 64;
 
 /**
  * The terms of the chain that ends at `root`: inputs of nodes of the same op are terms too where the node is used in the
- * chain alone, has no activation, is no graph output, and has the shape of the whole.
+ * chain only, has no activation, is no graph output, and has the shape of the whole.
  */
 export function chainTerms(graph: Graph, root: Node): ChainTerms {
   const nodes = [root];

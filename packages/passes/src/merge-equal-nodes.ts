@@ -34,12 +34,12 @@ function mergeNodes(graph: Graph): void {
       attrs.map(([name, value]) => [name, attrKey(value)]),
       node.inputs.map((value) => (value ? idOf(value) : -1)),
     ]);
-    const twin = seen.get(key);
-    if (!twin || bothAreOutputs(graph, node, twin)) {
+    const equal = seen.get(key);
+    if (!equal || bothAreOutputs(graph, node, equal)) {
       seen.set(key, node);
       continue;
     }
-    node.outputs.forEach((value, i) => graph.replaceAllUses(value, twin.outputs[i] ?? twin.output));
+    node.outputs.forEach((value, i) => graph.replaceAllUses(value, equal.outputs[i] ?? equal.output));
     graph.remove(node);
   }
 }
@@ -71,12 +71,14 @@ function mergeConstants(graph: Graph): void {
     hashes.set(tensor.data, hash);
     const key = `${formatType(tensorType(tensor))} ${hash}`;
     const candidates = seen.get(key) ?? [];
-    const twin = candidates.find((other) => other.constant && sameWords(words, wordsOf(other.constant.data)));
-    if (!twin) {
+    const equal = candidates.find(
+      (other) => other.constant && sameWords(words, wordsOf(other.constant.data)),
+    );
+    if (!equal) {
       seen.set(key, [...candidates, value]);
       continue;
     }
-    graph.replaceAllUses(value, twin);
+    graph.replaceAllUses(value, equal);
     graph.removeConstant(value);
   }
 }

@@ -1,5 +1,6 @@
 import { assignNhwc } from './assign-nhwc.ts';
 import { foldConstants } from './fold-constants.ts';
+import { fuseGhostRows } from './fuse-ghost-rows.ts';
 import { mergeEqualNodes } from './merge-equal-nodes.ts';
 import { type Pass, rulePass } from './pass.ts';
 import { removeDeadCode } from './remove-dead-code.ts';
@@ -186,12 +187,12 @@ const raiseQuantized = rulePass(
 export const optimizationPasses: readonly Pass[] = [
   raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
   foldConstants, //          casts of constants go, so that the rules see plain numbers
-  canonicalize, //           before everything: the rules below know the canonical ops alone
+  canonicalize, //           before everything: the rules below know only the canonical ops
   mergeEqualNodes,
   recognizeActivations, //   before folding: the 3 of x + 3 must not go into a bias
   foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
   foldAffine,
-  mergeBranches, //          after folding: a branch is a bare convolution; a batch norm behind the sum folds at once
+  mergeBranches, //          after folding: a branch is a bare convolution; a batch norm after the sum folds at once
   reduceStrength, //         after recognising: hard-sigmoid is looked for as a division
   composeConvolutions, //    before fusing: an activation between two convolutions keeps them apart
   fuseActivations, //        before raising: a Ghost module's parts carry their activation
@@ -243,9 +244,15 @@ export const splitForIntegers: Pass = rulePass(
 );
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu(() => true), splitForIntegers];
+const otherPasses: readonly Pass[] = [
+  assignNhwc,
+  fuseResiduals,
+  fuseForGpu(() => true),
+  fuseGhostRows(() => true),
+  splitForIntegers,
+];
 
-/** Composite ops to kernels for a GPU, where a dispatch is dear: Ghost modules, gates and sums of shortcuts stay whole. */
+/** Composite ops to kernels for a GPU, where a dispatch is expensive: Ghost modules, gates and sums of shortcuts stay whole. */
 export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
   return [fuseForGpu(fuses), fuseResiduals, ...loweringPasses];
 }

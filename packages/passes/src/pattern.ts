@@ -24,7 +24,7 @@ export interface Pattern<C = unknown> {
   readonly choices?: readonly Pattern[];
   /** Captures the terms of a chain that no pattern takes. */
   readonly restName?: string | undefined;
-  /** Carries the type alone. */
+  /** Carries the type only. */
   readonly captures?: C;
 }
 
@@ -161,7 +161,7 @@ export function chain<P extends readonly Pattern[]>(name: string, ...terms: P): 
 }
 
 function chainPattern<C>(parts: RootPattern<C>): ChainPattern<C> {
-  // what is captured is known to the types alone
+  // what is captured is known to the types only
   const more = <D>(added: Partial<Pattern>): ChainPattern<D> =>
     chainPattern({ ...parts, ...added } as RootPattern as RootPattern<D>);
   return {
@@ -187,7 +187,7 @@ function opPattern<C, O extends string>(parts: RootPattern<C>): OpPattern<C, O> 
   };
 }
 
-/** Levels of a chain that is taken for usual: nodes behind a change are tried again that far. */
+/** Levels of a chain that is taken for usual: nodes after a change are tried again that far. */
 const CHAIN_DEPTH = 8;
 
 /** Levels of nodes that a pattern can match: 0 for a value. */

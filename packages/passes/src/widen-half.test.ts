@@ -13,7 +13,7 @@ const half = `graph @g(%x: f16[1,2])
   %3 = less %2, %x
   return %2, %3`;
 
-test('everything between the borders is float32, casts within go', () => {
+test('everything between inputs and outputs is float32, casts within go', () => {
   const wide = widenHalf(graph(half), 'cast');
   expect([...wide.nodes()].map(({ op, output }) => `${op} ${output.type.dtype}`)).toEqual([
     'cast f32',
@@ -25,7 +25,7 @@ test('everything between the borders is float32, casts within go', () => {
   expect([...wide.nodes()][1]?.origin).toEqual(['linear']);
 });
 
-test('borders of float32 leave no cast', () => {
+test('inputs and outputs of float32 leave no cast', () => {
   const wide = widenHalf(graph(half), 'float');
   expect([...wide.nodes()].map(({ op }) => op)).toEqual(['fully_connected', 'less']);
   expect(wide.inputs[0]?.type.dtype).toBe('f32');
@@ -34,7 +34,7 @@ test('borders of float32 leave no cast', () => {
 test.each([
   ['movement', 'transpose %x {perm=[1,0]}'],
   ['a conversion', 'cast %x {to="f32"}'],
-])('%s alone stays as it is', (_, node) => {
+])('%s by itself stays as it is', (_, node) => {
   const moved = graph(`graph @g(%x: bf16[2,3])\n  %0 = ${node}\n  return %0`);
   expect(widenHalf(moved, 'cast')).toBe(moved);
 });

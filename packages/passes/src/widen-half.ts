@@ -11,15 +11,15 @@ import {
 import { buildNode, lookup } from '@ghostc/ops';
 
 /** `cast`: inputs and outputs keep their types. `float`: they become float32 too. */
-export type Borders = 'cast' | 'float';
+export type Boundary = 'cast' | 'float';
 
 /**
  * A graph that computes in float32 what this one computes in 16-bit floats, for backends whose kernels know float32. Values
- * between the borders are not rounded to 16 bits, casts of float32 to them neither. A graph that only moves or converts 16-bit
+ * between inputs and outputs are not rounded to 16 bits, casts of float32 to them neither. A graph that only moves or converts 16-bit
  * floats is returned as it is.
  */
-export function widenHalf(graph: Graph, borders: Borders): Graph {
-  return [...graph.nodes()].some(computesInHalf) ? new Widening(graph, borders).run() : graph;
+export function widenHalf(graph: Graph, boundary: Boundary): Graph {
+  return [...graph.nodes()].some(computesInHalf) ? new Widening(graph, boundary).run() : graph;
 }
 
 function isHalf({ dtype }: TensorType): boolean {
@@ -37,13 +37,13 @@ function wide(type: TensorType): TensorType {
 
 class Widening {
   readonly #source: Graph;
-  readonly #borders: Borders;
+  readonly #boundary: Boundary;
   readonly #graph: Graph;
   readonly #known = new Map<Value, Value>();
 
-  constructor(source: Graph, borders: Borders) {
+  constructor(source: Graph, boundary: Boundary) {
     this.#source = source;
-    this.#borders = borders;
+    this.#boundary = boundary;
     this.#graph = new Graph(source.name);
   }
 
@@ -55,13 +55,13 @@ class Widening {
   }
 
   #input({ name, type }: Value): Value {
-    const kept = this.#borders === 'cast' ? type : wide(type);
+    const kept = this.#boundary === 'cast' ? type : wide(type);
     const input = this.#graph.addInput(name, kept);
     return isHalf(kept) ? this.#cast(input, { to: 'f32', name: `${name}_f32` }) : input;
   }
 
   #output(value: Value): Value {
-    if (!isHalf(value.type) || this.#borders === 'float') return this.#value(value);
+    if (!isHalf(value.type) || this.#boundary === 'float') return this.#value(value);
     if (value.constant) return this.#graph.addConstant(value.name, value.constant);
     return this.#cast(this.#value(value), { to: value.type.dtype, name: value.name });
   }

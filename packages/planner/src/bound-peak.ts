@@ -5,7 +5,7 @@ const MAX_TASKS = 4000;
 
 /**
  * Bytes that live at the peak of every order. While a task runs, what it or a task before it (through dependencies) has
- * written and it or a task behind it reads is alive in any order; so are the task's own outputs and scratch.
+ * written and it or a task after it reads is alive in any order; so are the task's own outputs and scratch.
  */
 export function boundPeak(problem: Problem): number {
   const { tasks, reads, writes, donors, sizes, kept, scratch } = problem;
@@ -29,7 +29,7 @@ export function boundPeak(problem: Problem): number {
 interface Held {
   /** Bytes, with those of the cells that the task reads. */
   readonly held: (reads: readonly number[]) => number;
-  /** Whether a task behind this one reads the cell. */
+  /** Whether a task after this one reads the cell. */
   readonly needed: (cell: number) => boolean;
 }
 

@@ -54,7 +54,7 @@ export interface FoundOrder {
 
 /**
  * The order of tasks with the smallest peak of live bytes: dynamic programming over sets of executed tasks, layer by
- * layer (after k tasks), since the bytes that live depend on the set alone. Layers wider than `width` are cut to the best
+ * layer (after k tasks), since the bytes that live depend on the set only. Layers wider than `width` are cut to the best
  * states (beam search); then the search runs again without the states that are no better than what was found, until
  * nothing is left (the proof) or the cuts bring no more. Bytes of a step: live before it + outputs (beyond the memory
  * taken in place) + scratch.

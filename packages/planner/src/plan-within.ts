@@ -15,7 +15,7 @@ export interface WithinOptions extends PlanOptions {
   readonly work: (node: Node) => number;
 }
 
-/** A plan, and what it leaves of the wish. */
+/** A plan, and by how much it misses the limit. */
 export interface WithinResult {
   readonly plan: StreamedPlan;
   readonly regions: readonly Region[];
@@ -43,9 +43,9 @@ const trials = 8;
  */
 export function planWithin(graph: Graph, options: WithinOptions): WithinResult {
   const plain = resultOf(graph, [], options) as WithinResult;
-  const wished = search(graph, plain, options);
-  let best = wished;
-  // A limit that is out of reach misleads the search: it is lowered step by step towards the wish instead.
+  const wanted = search(graph, plain, options);
+  let best = wanted;
+  // A limit that is out of reach misleads the search: it is lowered step by step towards the limit instead.
   for (let limit = best.plan.arenaBytes * 0.8; best.missing > 0 && limit > options.maxBytes; ) {
     const next = search(graph, plain, { ...options, maxBytes: limit });
     if (next.plan.arenaBytes < best.plan.arenaBytes) best = withLimit(next, options.maxBytes);

@@ -24,10 +24,10 @@ interface Absorber {
  * Cross-layer equalisation (Nagel et al. 2019, section 4.1) for per-channel weights: what differs in a layer with per-channel
  * weight scales is the range of its output channels, which share one activation scale. Channel c of a layer is multiplied by
  *
- *     t[c] ~ sqrt(w[c] / a[c]),   a[c] = largest |activation|, w[c] = largest |weight| of the layers behind that read c
+ *     t[c] ~ sqrt(w[c] / a[c]),   a[c] = largest |activation|, w[c] = largest |weight| of the later layers that read c
  *
  * and those layers divide by it. relu, pools, concat and products pass a positive factor on, so both parts of a Ghost module
- * and a squeeze-and-excite behind it take part. In place; gives the number of layers that were scaled.
+ * and a squeeze-and-excite after it take part. In place; gives the number of layers that were scaled.
  */
 export function equalizeLayers(graph: Graph, samples: Samples, options: ObserveOptions = {}): number {
   const plans = [...graph.nodes()].flatMap((layer) => {

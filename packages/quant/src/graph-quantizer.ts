@@ -38,11 +38,11 @@ export class GraphQuantizer implements Rewriting {
   }
 
   /** The value as f32, i8 or i16; converted where it exists in another form. */
-  form(value: Value, wish: Form): Value {
+  form(value: Value, wanted: Form): Value {
     const forms = this.#formsOf(value);
-    let found = forms[wish];
+    let found = forms[wanted];
     if (!found)
-      forms[wish] = found = value.constant ? this.#constant(value, wish) : this.#convert(value, wish);
+      forms[wanted] = found = value.constant ? this.#constant(value, wanted) : this.#convert(value, wanted);
     return found;
   }
 
@@ -81,7 +81,7 @@ export class GraphQuantizer implements Rewriting {
     if (precision !== 'float') this.leftInFloat.push(node);
     const inputs = node.inputs.map((input) => input && this.form(input, 'f32'));
     const names = node.outputs.map((output) => output.name);
-    const twin = buildNode(this.graph, {
+    const copy = buildNode(this.graph, {
       op: node.op,
       inputs,
       attrs: node.attrs,
@@ -89,7 +89,7 @@ export class GraphQuantizer implements Rewriting {
       names,
     });
     node.outputs.forEach((output, i) => {
-      this.#formsOf(output).f32 = twin.outputs[i] ?? twin.output;
+      this.#formsOf(output).f32 = copy.outputs[i] ?? copy.output;
     });
   }
 
@@ -99,7 +99,7 @@ export class GraphQuantizer implements Rewriting {
     return forms;
   }
 
-  #convert(value: Value, wish: Form): Value {
+  #convert(value: Value, wanted: Form): Value {
     const { f32, i8, i16 } = this.#formsOf(value);
     const integer = i16 ?? i8;
     const names = [value.name];
@@ -111,22 +111,22 @@ export class GraphQuantizer implements Rewriting {
         origin: value.producer?.origin ?? [],
         names,
       }).output;
-    if (wish === 'f32') return build('dequantize_linear', integer, {});
+    if (wanted === 'f32') return build('dequantize_linear', integer, {});
     const { rounding } = this.options;
-    const attrs = { ...outputAttrs(this.plan.quantOf(value, wish), wish), rounding };
+    const attrs = { ...outputAttrs(this.plan.quantOf(value, wanted), wanted), rounding };
     if (f32 && !integer) return build('quantize_linear', f32, attrs);
     return build('requantize', integer, attrs);
   }
 
   /** Constant operands have a range of their own. */
-  #constant(value: Value, wish: Form): Value {
+  #constant(value: Value, wanted: Form): Value {
     const tensor = value.constant as Tensor;
-    if (wish === 'f32') return this.graph.addConstant(value.name, tensor);
+    if (wanted === 'f32') return this.graph.addConstant(value.name, tensor);
     const known = this.plan.constantRange(value);
     const range = known ?? chooseRange(constantStatistics(value), { method: 'minmax', percentile: 100 });
-    const quant = activationQuant(range, wish);
-    const levels = Array.from(toNumbers(tensor), (real) => quantizeNumber(Number(real), quant, wish));
-    const data = wish === 'i8' ? Int8Array.from(levels) : Int16Array.from(levels);
-    return this.graph.addConstant(value.name, { dtype: wish, shape: tensor.shape, data, quant });
+    const quant = activationQuant(range, wanted);
+    const levels = Array.from(toNumbers(tensor), (real) => quantizeNumber(Number(real), quant, wanted));
+    const data = wanted === 'i8' ? Int8Array.from(levels) : Int16Array.from(levels);
+    return this.graph.addConstant(value.name, { dtype: wanted, shape: tensor.shape, data, quant });
   }
 }

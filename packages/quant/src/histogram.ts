@@ -47,14 +47,14 @@ export class Histogram {
   merge(other: Histogram): void {
     this.nonFinite += other.nonFinite;
     if (other.count === 0) return;
-    const twin = other.#copy();
+    const copy = other.#copy();
     this.#include(other.min, other.max);
-    while (twin.#exponent < this.#exponent) twin.#coarsen();
-    while (this.#exponent < twin.#exponent) this.#coarsen();
-    this.#cover(twin.#first, twin.#first + twin.#bins.length - 1);
-    while (twin.#exponent < this.#exponent) twin.#coarsen();
-    twin.#bins.forEach((count, i) => {
-      const at = twin.#first + i - this.#first;
+    while (copy.#exponent < this.#exponent) copy.#coarsen();
+    while (this.#exponent < copy.#exponent) this.#coarsen();
+    this.#cover(copy.#first, copy.#first + copy.#bins.length - 1);
+    while (copy.#exponent < this.#exponent) copy.#coarsen();
+    copy.#bins.forEach((count, i) => {
+      const at = copy.#first + i - this.#first;
       this.#bins[at] = (this.#bins[at] ?? 0) + count;
     });
     this.count += other.count;
@@ -125,11 +125,11 @@ export class Histogram {
   }
 
   #copy(): Histogram {
-    const twin = new Histogram();
-    twin.#exponent = this.#exponent;
-    twin.#first = this.#first;
-    twin.#bins = this.#bins.slice();
-    return twin;
+    const copy = new Histogram();
+    copy.#exponent = this.#exponent;
+    copy.#first = this.#first;
+    copy.#bins = this.#bins.slice();
+    return copy;
   }
 }
 

@@ -48,7 +48,7 @@ function weightedRule(op: string): IntegerRule {
   };
 }
 
-/** An op of activations alone that requantises its output. */
+/** An op without weights that requantises its output. */
 function requantizedRule(op: string): IntegerRule {
   return (node, to, precision) => {
     const dtype = activationTypes[precision];

@@ -17,7 +17,7 @@ export interface Rewriting {
   readonly plan: QuantPlan;
   readonly options: RewriteOptions;
   /** The value as f32, i8 or i16; converted where it exists in another form. */
-  form(value: Value, wish: Form): Value;
+  form(value: Value, wanted: Form): Value;
   /** The value in a form that it has been given already. */
   existing(value: Value, form: Form): Value | undefined;
   /** Adds a node that comes from the present one and carries the name of its output. */

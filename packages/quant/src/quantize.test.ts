@@ -186,7 +186,7 @@ describe('sensitivity of layers', () => {
   return %2`);
   const reportOf = (options: QuantizeOptions) => quantize(graph, samplesOf(graph), options);
 
-  test('every layer is measured alone, the worst first, and none is better than all together', () => {
+  test('every layer is measured by itself, the worst first, and none is better than all together', () => {
     const { report } = reportOf({ reportSamples: 8 });
     expect(report?.layers.map(({ layer }) => layer).sort()).toEqual(['first', 'second', 'third']);
     const values = report?.layers.map(({ sqnr: one }) => one) ?? [];

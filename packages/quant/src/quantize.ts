@@ -27,7 +27,7 @@ export interface QuantizeOptions {
    * once; `single` is what its QDQ computes but for 0.003 % of a layer's elements, where `double` is a step off on up to 2.1 %.
    */
   readonly rounding?: Rounding | undefined;
-  /** Measures what quantising each layer alone does to the outputs, on this many samples. */
+  /** Measures what quantising each layer by itself does to the outputs, on this many samples. */
   readonly reportSamples?: number | undefined;
   /** Keeps the most sensitive layers out of int8; measured on `reportSamples` samples, or 4. */
   readonly keep?: PrecisionBudget | undefined;

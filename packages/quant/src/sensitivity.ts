@@ -7,7 +7,7 @@ import type { Precision, QuantPlan } from './quant-plan.ts';
 import { carriesScale } from './scale-groups.ts';
 import { SignalToNoise } from './signal-to-noise.ts';
 
-/** What quantising one layer alone does to the outputs of the network. */
+/** What quantising only one layer does to the outputs of the network. */
 export interface LayerSensitivity {
   readonly node: Node;
   /** Name of the layer in the source model. */
@@ -17,7 +17,7 @@ export interface LayerSensitivity {
   readonly sqnr: number;
 }
 
-/** Float values of each sample, kept so that a layer's error costs only the layers behind it. */
+/** Float values of each sample, kept so that a layer's error costs only the layers after it. */
 export type FloatRuns = readonly ReadonlyMap<Value, Tensor>[];
 
 export function runFloat(graph: Graph, samples: readonly Sample[]): FloatRuns {
@@ -56,8 +56,8 @@ export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number
   for (const run of runs) {
     const known = new Map<Value, Tensor>();
     for (const value of exact) {
-      const [twin, tensor] = [quantizer.existing(value, 'f32'), run.get(value)];
-      if (twin && tensor) known.set(twin, tensor);
+      const [converted, tensor] = [quantizer.existing(value, 'f32'), run.get(value)];
+      if (converted && tensor) known.set(converted, tensor);
     }
     const tensors = evaluateFrom(rewritten, known);
     graph.outputs.forEach(({ value }, i) => {

@@ -4,7 +4,7 @@ import { type Executable, interpreterRuntime, type Runtime, type Tensors } from 
 import { CompileError, type Graph } from '@ghostc/ir';
 import { onnxOps } from '@ghostc/onnx';
 import { prepareC } from './c/prepare-c.ts';
-import { behindBorder, withBorderCasts } from './ort/border-casts.ts';
+import { throughBoundary, withBoundaryCasts } from './ort/boundary-casts.ts';
 import { ortRuntime } from './ort/ort-runtime.ts';
 import { ortSession } from './ort/ort-session.ts';
 import { typedOutputs } from './process/carried-io.ts';
@@ -17,7 +17,7 @@ import { prepareOnDevice, prepareWgsl } from './wgsl/run-wgsl.ts';
 const onnxRuntime: Runtime = {
   name: 'onnx',
   dynamicShapes: true,
-  prepare: async (model) => behindBorder(await ortSession(compileOnnx(withBorderCasts(model))), model),
+  prepare: async (model) => throughBoundary(await ortSession(compileOnnx(withBoundaryCasts(model))), model),
 };
 
 /** Our WGSL, on Dawn; in headless Chromium and in Deno: `stopEngines` ends them. */

@@ -22,7 +22,7 @@ export function duplicateKey(text: string): string | undefined {
   return undefined;
 }
 
-/** The position behind the closing quote of the string that opens at `at`. */
+/** The position after the closing quote of the string that opens at `at`. */
 function stringEnd(text: string, at: number): number {
   let end = at + 1;
   while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;

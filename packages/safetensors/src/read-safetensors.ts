@@ -153,7 +153,7 @@ function isSizes(value: unknown): value is number[] {
   );
 }
 
-/** Tensors must cover the data one behind the other. */
+/** Tensors must cover the data one after the other. */
 function checkLayout(entries: readonly Entry[], size: number): void {
   let at = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {

@@ -173,7 +173,7 @@ test.each([
     'holes or overlaps',
   ],
   [
-    'data behind the end',
+    'data past the end',
     withHeader('{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}', 1),
     'the tensors take 2 bytes',
   ],

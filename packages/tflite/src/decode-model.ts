@@ -80,7 +80,7 @@ function readGraph(model: Model, graph: SubGraph, bytes: Uint8Array): TfliteMode
   };
 }
 
-/** The bytes of a buffer; those of models beyond 2 GB lie behind the FlatBuffer, at an offset from the start of the file. */
+/** The bytes of a buffer; those of models beyond 2 GB lie after the FlatBuffer, at an offset from the start of the file. */
 function bufferData(buffer: Buffer, bytes: Uint8Array): Uint8Array | undefined {
   const [offset, size] = [Number(buffer.offset()), Number(buffer.size())];
   if (offset <= 1 || size === 0) return buffer.dataArray() ?? undefined;

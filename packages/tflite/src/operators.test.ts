@@ -62,10 +62,10 @@ function count(graph: Graph, op: string): number {
   return [...graph.nodes()].filter((node) => node.op === op).length;
 }
 
-test('an image operator behind a convolution adds no transpose', () => {
+test('an image operator after a convolution adds no transpose', () => {
   const sums: Record<string, number> = {};
-  for (const { name, spec } of operatorCases.filter((one) => one.name.startsWith('behind-conv/')))
-    sums[name.slice('behind-conv/'.length)] = count(readTflite(buildModel(spec)), 'transpose');
+  for (const { name, spec } of operatorCases.filter((one) => one.name.startsWith('after-conv/')))
+    sums[name.slice('after-conv/'.length)] = count(readTflite(buildModel(spec)), 'transpose');
   // One at the input, and one where the output itself is an image in NHWC or mixes axes.
   expect(sums).toMatchObject({
     'mean-image': 1,

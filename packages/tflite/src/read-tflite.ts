@@ -58,11 +58,11 @@ function addOutputs({ outputs }: TfliteModel, table: TensorTable): void {
     throw new CompileError('tflite/decode', 'expected a graph with outputs, found none');
   const taken = new Set<string>();
   for (const index of outputs) {
-    const wish = table.tensor(index).name;
-    let name = wish;
-    for (let k = 1; taken.has(name); k++) name = `${wish}_${k}`;
+    const preferred = table.tensor(index).name;
+    let name = preferred;
+    for (let k = 1; taken.has(name); k++) name = `${preferred}_${k}`;
     taken.add(name);
-    withLocation({ node: wish, op: 'output' }, () =>
+    withLocation({ node: preferred, op: 'output' }, () =>
       table.graph.addOutput(name, table.value(index, 'plain')),
     );
   }

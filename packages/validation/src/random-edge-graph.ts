@@ -25,7 +25,7 @@ interface Choice {
 
 /**
  * Valid graphs of lines and images at the edges of what rules expect: Ghost modules of any primary width, ratio and slice,
- * weights that layers share, batch norms of any rank, linear layers behind a flatten.
+ * weights that layers share, batch norms of any rank, linear layers after a flatten.
  */
 export function randomEdgeGraph(): fc.Arbitrary<Graph> {
   const size = fc.integer({ min: 1, max: 6 });

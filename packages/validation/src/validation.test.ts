@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { checkPasses, PassDifference } from './check-passes.ts';
 import { randomGraph } from './random-graph.ts';
 
-/** relu6 where relu was: wrong for values over 6 alone. */
+/** relu6 where relu was: wrong for values over 6 only. */
 const wrong = rulePass(
   'wrong',
   rule({

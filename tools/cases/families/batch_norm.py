@@ -1,4 +1,4 @@
-"""Batch norms of any rank, alone and beside the linear layers that take them in."""
+"""Batch norms of any rank, by themselves and beside the linear layers that take them in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def net(name, nodes, x, constants, opset=17, **options) -> Case:
 BN = "s b m v"
 
 
-def alone():
+def unfused():
     for x in [(3, 5), (2, 5, 7), (1, 5, 3, 4), (2, 5, 2, 3, 2)]:
         nodes = [node("BatchNormalization", f"x {BN}", "y", epsilon=0.01)]
         yield net(f"rank-{len(x)}", nodes, x, norm(1, 5))
@@ -98,6 +98,6 @@ def training():
 
 
 def cases():
-    yield from alone()
+    yield from unfused()
     yield from folded()
     yield from training()

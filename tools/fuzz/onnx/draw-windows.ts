@@ -12,7 +12,7 @@ function image(d: ModelDraft, channels: number, dtypes: readonly DType[] = windo
   return d.value({ dtypes, shape: [d.pick([1, 1, 2]), channels, ...spatial] });
 }
 
-interface WindowWish {
+interface WindowRequest {
   readonly dilated: boolean;
   readonly pooled?: boolean;
   /** Largest pad for a kernel. */
@@ -23,7 +23,7 @@ interface WindowWish {
 function windowAttrs(
   d: ModelDraft,
   spatial: readonly number[],
-  { dilated, pad, pooled = false }: WindowWish,
+  { dilated, pad, pooled = false }: WindowRequest,
 ): { kernel: number[]; attrs: Attrs } {
   const dilations = spatial.map(() => (dilated && d.chance(25) ? 2 : 1));
   const auto = d.chance(25) ? d.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID']) : undefined;

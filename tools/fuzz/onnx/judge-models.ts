@@ -36,11 +36,11 @@ export interface Verdict {
   readonly unjudged?: number;
 }
 
-/** Behind divisions by values near 0, and for what no bound can be derived: as `ghostc verify` takes it. */
+/** After divisions by values near 0, and for what no bound can be derived: as `ghostc verify` takes it. */
 const fallback = { relative: 1e-4, absolute: 1e-6, reason: 'no bound can be derived' } as const;
 const coarse = { relative: 1e-2, absolute: 1e-4, reason: 'no bound can be derived, 16-bit floats' } as const;
 
-/** Bytes behind a quantised op may be a step apart on a tie, also where they were folded, or where no bound is narrow enough. */
+/** Bytes after a quantised op may be a step apart on a tie, also where they were folded, or where no bound is narrow enough. */
 const oneStep = { relative: 0, absolute: 1, reason: 'one step of a quantised op' } as const;
 
 /** Everything that models are run on, held open for many. */

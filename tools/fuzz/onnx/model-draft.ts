@@ -20,7 +20,7 @@ export interface DraftNode {
   readonly attrs: Attrs;
 }
 
-export interface ValueWish {
+export interface ValueRequest {
   readonly dtypes?: readonly DType[];
   readonly minRank?: number;
   readonly maxRank?: number;
@@ -127,7 +127,7 @@ export class ModelDraft {
     elements,
     solid = false,
     apart = false,
-  }: ValueWish = {}): Ref {
+  }: ValueRequest = {}): Ref {
     const fits = [...this.computed].filter(
       ([name, one]) =>
         !this.closed.has(name) &&

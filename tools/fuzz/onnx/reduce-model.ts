@@ -21,10 +21,10 @@ export async function reduceModel(
 
 /** Smallest first. */
 function parts(model: RandomModel): Question[] {
-  const alone = model.nodes.map((node) => ofNodes(model, [node], node.outputs));
+  const single = model.nodes.map((node) => ofNodes(model, [node], node.outputs));
   const ancestors = model.nodes.map((node) => ofNodes(model, needed(model.nodes, node), node.outputs));
   const rest = [...ancestors, withExpected(model, model)];
-  return [...alone, ...rest.sort((a, b) => a.nodes.length - b.nodes.length)];
+  return [...single, ...rest.sort((a, b) => a.nodes.length - b.nodes.length)];
 }
 
 function needed(nodes: readonly DraftNode[], last: DraftNode): DraftNode[] {

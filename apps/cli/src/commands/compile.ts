@@ -199,7 +199,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     const sizes = [...files.values()].map((content) => Buffer.byteLength(content));
     report(
       written.map((path, i) => ({ path, bytes: sizes[i] ?? 0 })),
-      program && memoryOf(program),
+      program,
       flags,
     );
   } catch (error) {
@@ -225,6 +225,11 @@ function missOf({ code, detail, miss }: ArenaLimitError, { target }: CompileFlag
   return { target, error: { code, message: detail, ...miss } };
 }
 
+/** How the C is called: `<name>_run` takes the inputs and outputs in this order. */
+function callOf({ name, device, form, inputs, outputs }: CProgram) {
+  return { name, device, weights: form, run: `${name}_run`, inputs, outputs };
+}
+
 /** What the caller of the C has to set aside, and how well it is planned. */
 function memoryOf({ arenaBytes, arenaGap, weightBytes, streams }: CProgram) {
   return { arenaBytes, arenaGapBytes: arenaGap, weightBytes, streams };
@@ -232,11 +237,12 @@ function memoryOf({ arenaBytes, arenaGap, weightBytes, streams }: CProgram) {
 
 function report(
   files: readonly { readonly path: string; readonly bytes: number }[],
-  memory: ReturnType<typeof memoryOf> | null,
+  program: CProgram | null,
   { target, json }: CompileFlags,
 ): void {
+  const memory = program && memoryOf(program);
   if (json) {
-    console.log(JSON.stringify({ target, files, ...(memory && { memory }) }));
+    console.log(JSON.stringify({ target, files, ...(program && { memory, program: callOf(program) }) }));
     return;
   }
   for (const { path, bytes } of files) console.log(`${formatCount(bytes).padStart(12)}  ${path}`);

@@ -79,7 +79,7 @@ export function quantizeCommand(): Command {
     )
     .option(
       '--per-layer-report',
-      'what quantising each layer alone does to the outputs (SQNR in dB), the worst first',
+      'what quantising each layer by itself does to the outputs (SQNR in dB), the worst first',
     )
     .option('--report-samples <n>', 'samples that layers are measured on', '4')
     .option('--keep-float <n>', 'leave up to n of the worst layers in float')
@@ -140,7 +140,7 @@ function printResult(
 
 function printReport({ layers, kept, sqnr }: QuantReport, all: boolean): void {
   const row = ({ layer, op, sqnr: one }: LayerSensitivity): string[] => [layer, op, decibels(one)];
-  if (all) console.log(formatTable(['layer alone in int8', 'op', 'SQNR'], layers.map(row)));
+  if (all) console.log(formatTable(['layer in int8 by itself', 'op', 'SQNR'], layers.map(row)));
   for (const { layer, op } of kept) console.log(`kept out of int8: ${layer} (${op})`);
   console.log(`SQNR of the outputs: ${decibels(sqnr)}`);
 }

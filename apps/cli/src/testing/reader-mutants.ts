@@ -22,7 +22,7 @@ export function mistaken(graph: Graph, mistake: Mistake): Graph | undefined {
   lines[at] = (lines[at] as string)
     .replace(pattern, changed)
     .replace(/ : \w+\[[^\]]*\]( quant\([^)]*\))?/, '');
-  // types behind it are inferred again
+  // types after it are inferred again
   const rest = lines.map((line) => line.replace(/^( {2}%.*?) : \w+\[[^\]]*\]( quant\([^)]*\))?/, '$1'));
   const parsed = parseGraph(rest.join('\n'), { registry, resources });
   verify(parsed, registry);

@@ -1,7 +1,7 @@
 import type { CProgram } from '../c-program.ts';
 import { isBuffer } from '../header-text.ts';
 
-/** Arguments of the run function for buffers `in0`, `in1`, ..., `out0`, ... behind the `first` ones. */
+/** Arguments of the run function for buffers `in0`, `in1`, ..., `out0`, ... after the `first` ones. */
 export function bufferArguments({ inputs, outputs }: CProgram, first: readonly string[]): string[] {
   return [
     ...first,

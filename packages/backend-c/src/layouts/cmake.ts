@@ -63,7 +63,7 @@ function testsItself(program: CProgram): boolean {
   return hasSelfTest(program) && program.form !== 'external';
 }
 
-/** `ctest` runs the self-test where the package is built alone, for the machine that builds it. */
+/** `ctest` runs the self-test where the package is built by itself, for the machine that builds it. */
 function testTarget(name: string): string {
   return `
 if(CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR AND NOT CMAKE_CROSSCOMPILING)

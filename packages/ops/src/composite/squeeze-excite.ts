@@ -41,7 +41,7 @@ export const squeezeExcite = defineOp({
   macs: squeezeMacs,
 });
 
-/** The factors of squeeze-and-excite alone: gate(expand(relu(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
+/** The factors of squeeze-and-excite only: gate(expand(relu(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
 export const squeezeExciteGate = defineOp({
   name: 'squeeze_excite_gate',
   inputs: squeezeInputs,

@@ -53,7 +53,7 @@ export function activationFunction(activation: Activation): (x: number) => numbe
 /** From here on numbers round to infinity. */
 const overflow: Partial<Readonly<Record<DType, number>>> = { f32: 2 ** 128 - 2 ** 103, f16: 65_520 };
 
-/** `activationFunction` behind a sum of a type: a sum that the type cannot hold is infinite there, as where the two are apart. */
+/** `activationFunction` after a sum of a type: a sum that the type cannot hold is infinite there, as where the two are apart. */
 export function activationAfter(activation: Activation, dtype: DType): (x: number) => number {
   const act = activationFunction(activation);
   const limit = overflow[dtype];

@@ -138,7 +138,7 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
 
 const linear = { kind: 'sum', terms: () => 1 } as const;
 const operands = { place: 'operands', domain: 'any', attrs: {} } as const;
-const alone = { place: 'none', domain: 'any', attrs: {} } as const;
+const noPlace = { place: 'none', domain: 'any', attrs: {} } as const;
 
 const larger: Formula = (a, b) => (Number.isNaN(a) || a > b ? a : b);
 const smaller: Formula = (a, b) => (Number.isNaN(a) || a < b ? a : b);
@@ -200,7 +200,7 @@ export const div = binary({
   ulp: 2,
   epilogue: { kind: 'producer' },
   factor: 'stopped',
-  random: alone,
+  random: noPlace,
 });
 /** x^y as C's pow: 1 to any power is 1, also to NaN, and so is -1 to an infinite one; JavaScript has NaN there. */
 export function power(x: number, y: number): number {
@@ -283,7 +283,7 @@ export const prelu = binary({
   ulp: 1,
   epilogue: { kind: 'none' },
   factor: 'stopped',
-  random: alone,
+  random: noPlace,
 });
 
 /**

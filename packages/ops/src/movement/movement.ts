@@ -295,8 +295,8 @@ export const reshape = defineOp({
   factor: 'stopped',
   nan: 'moved',
   random: { place: 'structure', domain: 'any', attrs: {} },
-  infer({ x }, wish) {
-    const shape = reshapedShape(x.shape, wish.shape);
+  infer({ x }, wanted) {
+    const shape = reshapedShape(x.shape, wanted.shape);
     const changed = [...x.shape.keys()].filter((axis) => shape[axis] !== x.shape[axis]);
     const before = (x.quant?.axis ?? 0) + 1;
     return {
@@ -312,8 +312,8 @@ export const reshape = defineOp({
 });
 
 /** Symbolic dimensions survive through 0 (copy) and, when only one is left over, through -1. */
-function reshapedShape(from: Shape, wish: readonly number[]): Dim[] {
-  const dims: Dim[] = wish.map((dim, axis) => (dim === 0 ? (from[axis] ?? 0) : dim));
+function reshapedShape(from: Shape, wanted: readonly number[]): Dim[] {
+  const dims: Dim[] = wanted.map((dim, axis) => (dim === 0 ? (from[axis] ?? 0) : dim));
   const hole = dims.indexOf(-1);
   if (hole < 0) return checkSize(from, dims);
   const known = dims.filter((_, axis) => axis !== hole);
@@ -323,14 +323,14 @@ function reshapedShape(from: Shape, wish: readonly number[]): Dim[] {
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
-  dims[hole] = divideDims(left, rest, [from, wish]);
+  dims[hole] = divideDims(left, rest, [from, wanted]);
   return dims;
 }
 
 function divideDims(
   left: readonly Dim[],
   rest: readonly Dim[],
-  [from, wish]: readonly [Shape, readonly number[]],
+  [from, wanted]: readonly [Shape, readonly number[]],
 ): Dim {
   const symbols = left.filter((dim) => !isStatic(dim));
   const product = (dims: readonly Dim[]): number =>
@@ -340,7 +340,7 @@ function divideDims(
   if (rest.every(isStatic) && symbols.length === 1 && quotient === 1) return symbols[0] as Dim;
   if (rest.every(isStatic) && symbols.length > 0 && Number.isInteger(quotient))
     return [...symbols, quotient].join('*');
-  throw new CompileError('reshape/infer', `[${from.join(',')}] does not reshape to [${wish.join(',')}]`);
+  throw new CompileError('reshape/infer', `[${from.join(',')}] does not reshape to [${wanted.join(',')}]`);
 }
 
 function checkSize(from: Shape, dims: Dim[]): Dim[] {

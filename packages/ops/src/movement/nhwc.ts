@@ -10,7 +10,7 @@ export const toNhwc: readonly number[] = [0, 2, 3, 1];
 /** And back. */
 export const toNchw: readonly number[] = [0, 3, 1, 2];
 
-/** Name of the twin of an op that takes and gives NHWC images. */
+/** Name of the variant of an op that takes and gives NHWC images. */
 export function nhwcName(op: string): string {
   return `${op}_nhwc`;
 }
@@ -63,7 +63,7 @@ function moved(tensor: Tensor, perm: readonly number[]): Tensor {
   return evaluateOne(transpose, [tensor], { perm });
 }
 
-/** Twins on NHWC images, x [N,H,W,C]; made by the pass `assign-nhwc`. */
+/** Variants on NHWC images, x [N,H,W,C]; made by the pass `assign-nhwc`. */
 export const nhwcOps: readonly OpDefinition[] = [
   nhwc(conv2d, [0, 3]),
   nhwc(depthwiseConv2d, [0, 3]),

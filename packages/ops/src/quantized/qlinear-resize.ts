@@ -53,7 +53,7 @@ export const qlinearResize = defineOp({
 export interface BilinearTap {
   readonly low: number;
   readonly high: number;
-  /** Weight of `high` in 1/1024; `low` has the rest. It may be outside 0 to 1024 at the borders, as in TFLite. */
+  /** Weight of `high` in 1/1024; `low` has the rest. It may be outside 0 to 1024 at the edges, as in TFLite. */
   readonly part: number;
 }
 

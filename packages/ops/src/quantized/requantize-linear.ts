@@ -15,7 +15,7 @@ import { type FixedMultiplier, quantizeMultiplier } from './requantize.ts';
 
 /**
  * Integers of one quantisation to those of another, TFLite QUANTIZE of integers: y = clamp(M (x - zx) + zy), M = sx / sy.
- * With `clamp` alone it is a ReLU in the quantised domain.
+ * With only `clamp` it is a ReLU in the quantised domain.
  */
 export const requantizeLinear = defineOp({
   name: 'requantize',

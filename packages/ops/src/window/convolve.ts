@@ -129,7 +129,7 @@ interface PlaneTask {
   readonly channel: number;
 }
 
-/** Adds one input plane times one kernel plane to `out`, tap by tap so that the inner loop has no border test. */
+/** Adds one input plane times one kernel plane to `out`, tap by tap so that the inner loop has no edge test. */
 function accumulatePlane(task: PlaneTask, window: Window): void {
   const [, , kernelHeight, kernelWidth] = task.kernel.shape;
   const taps = kernelHeight * kernelWidth;

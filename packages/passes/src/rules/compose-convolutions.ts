@@ -137,7 +137,7 @@ function spread(w: Tensor, d: Tensor): Tensor {
   return fromNumbers(w.dtype, [m, c, height, width], data);
 }
 
-// conv(x)[:, s:e]   =>   conv(x) with the weights of those channels alone: the others are never computed
+// conv(x)[:, s:e]   =>   conv(x) with the weights of those channels only: the others are never computed
 export const dropUnusedChannels = rule({
   name: 'drop-unused-channels',
   match: op('slice', op('conv2d', any('x'), constant('w')).as('conv').others().anyEpilogue()).as('slice'),
@@ -150,7 +150,7 @@ export const dropUnusedChannels = rule({
       starts: readonly number[];
     };
     if (axes.length !== 1 || axes[0] !== 1)
-      return `the slice cuts the axes [${axes.join(',')}], expected channels alone`;
+      return `the slice cuts the axes [${axes.join(',')}], expected channels only`;
     return (
       ((starts[0] ?? 0) < 0 || (steps ?? []).some((step) => step !== 1)) &&
       'the slice counts from the end or has a step'

@@ -7,7 +7,7 @@ import { rule } from '../rule.ts';
 
 const first = op('conv2d', any('x'), constant('w')).as('first').others().anyEpilogue();
 
-// conv(act(conv(x, w)), v)   =>   the same without the channels between them that v multiplies by 0 alone, or that are 0
+// conv(act(conv(x, w)), v)   =>   the same without the channels between them that v multiplies only by 0, or that are 0
 // themselves (no weight, and act(bias) = 0)
 export const dropDeadChannels = rule({
   name: 'drop-dead-channels',

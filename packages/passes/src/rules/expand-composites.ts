@@ -18,7 +18,7 @@ export const expandGhostModule = rule({
   rewrite({ x, ghost }, build) {
     const attrs = attrsOf(ghostModule, ghost);
     const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
-    const [first, second, behind] = sourcesOf(ghost);
+    const [first, second, last] = sourcesOf(ghost);
     const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs, x.type), first);
     if (!cheapWeight) return primary;
     const cheap = build.node(
@@ -27,7 +27,7 @@ export const expandGhostModule = rule({
       cheapAttrs(attrs, x.type),
       second,
     );
-    return build.node('concat', [primary, cheap], { axis: 1 }, behind);
+    return build.node('concat', [primary, cheap], { axis: 1 }, last);
   },
 });
 

@@ -69,7 +69,7 @@ interface Affine {
   readonly group: number;
 }
 
-/** Weights w k and bias b + sum(w d) of a linear layer behind k x + d. */
+/** Weights w k and bias b + sum(w d) of a linear layer after k x + d. */
 function absorb(
   { conv, weight }: { conv: Node; weight: Value },
   { factors, offsets, group }: Affine,

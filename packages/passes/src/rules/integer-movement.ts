@@ -11,7 +11,7 @@ const MOST_STEPS = 3;
 /** Users of a value that are looked at. */
 const MOST_USERS = 8;
 
-/** Is a quantize_linear near behind the value? */
+/** Is a quantize_linear soon after the value? */
 function feedsQuantize({ users }: Value, steps = MOST_STEPS): boolean {
   let left = MOST_USERS;
   for (const { op: name, output } of users) {
@@ -21,7 +21,7 @@ function feedsQuantize({ users }: Value, steps = MOST_STEPS): boolean {
   return false;
 }
 
-function movesAlone({ op: name, attrs }: Node): string | false {
+function onlyMoves({ op: name, attrs }: Node): string | false {
   if (name === 'resize' && (attrs.mode ?? 'nearest') !== 'nearest') return 'it interpolates';
   return name === 'pad' && Number(attrs.value ?? 0) !== 0 && 'it pads with another number than 0';
 }
@@ -38,7 +38,7 @@ export const sinkDequantize = rule({
     .others(),
   unless: ({ x, float }) =>
     (x.constant && '%x is constant') ||
-    movesAlone(float) ||
+    onlyMoves(float) ||
     (sourcesOf(float).some((source) => !source || !sameQuant(source, x)) && 'the scales differ') ||
     (!feedsQuantize(float.output) && 'nothing quantises it'),
   rewrite: ({ float }, build) =>

@@ -55,7 +55,7 @@ function flatten(graph: Graph, root: Node): Sum {
   return { root, nodes, terms };
 }
 
-/** The addition that alone uses this one and adds no broadcast value to it. */
+/** The only addition that uses this one and adds no broadcast value to it. */
 function enclosingSum(graph: Graph, node: Node): Node | null {
   const [user] = node.output.users;
   if (node.op !== 'add' || user?.op !== 'add' || node.output.users.size !== 1) return null;
@@ -147,9 +147,9 @@ function rewrite(graph: Graph, sum: Sum, merged: readonly MergedGroup[]): Applie
 
 function mergedSum(sum: Sum, merged: readonly MergedGroup[], build: Build): Value {
   const kept = keptTerms(sum, merged);
-  const alone = kept.length === 0 && merged.length === 1;
+  const whole = kept.length === 0 && merged.length === 1;
   const convs = merged.map(({ branches, conv }) =>
-    convNode(build, { branches, conv, attrs: alone ? sum.root.attrs : {} }),
+    convNode(build, { branches, conv, attrs: whole ? sum.root.attrs : {} }),
   );
   const [first, ...rest] = [...convs, ...kept];
   return rest.reduce(

@@ -30,7 +30,7 @@ export const raiseSlicedGhostModule = rule({
       primary,
       cheap,
       oup: keptChannels(slice, primary, cheap).oup,
-      behind: [slice.inputs[0]?.producer, slice],
+      last: [slice.inputs[0]?.producer, slice],
     }),
 });
 
@@ -46,14 +46,14 @@ export const raiseGhostModule = rule({
       !ghostRefusal(primary, cheap) &&
       !keptChannels(user, primary, cheap).reason
     ) {
-      return 'a slice behind it belongs to the module';
+      return 'a slice after it belongs to the module';
     }
     return concat.inputs.length !== 2
       ? `the concat has ${concat.inputs.length} parts, expected 2`
       : ghostRefusal(primary, cheap);
   },
   rewrite: ({ x, primary, cheap, concat }, build) =>
-    ghostModule(build, { x, primary, cheap, oup: channels(primary) + channels(cheap), behind: [concat] }),
+    ghostModule(build, { x, primary, cheap, oup: channels(primary) + channels(cheap), last: [concat] }),
 });
 
 interface Parts {
@@ -62,10 +62,10 @@ interface Parts {
   readonly cheap: Node;
   readonly oup: number;
   /** The concat, and the slice if there is one. */
-  readonly behind: readonly (Node | null | undefined)[];
+  readonly last: readonly (Node | null | undefined)[];
 }
 
-function ghostModule(build: Build, { x, primary, cheap, oup, behind }: Parts): Value {
+function ghostModule(build: Build, { x, primary, cheap, oup, last }: Parts): Value {
   const p = attrsOf(conv2d, primary);
   const { multiplier } = attrsOf(depthwiseConv2d, cheap);
   const kept = oup - channels(primary);
@@ -93,7 +93,7 @@ function ghostModule(build: Build, { x, primary, cheap, oup, behind }: Parts): V
       stride: p.strides[1] ?? 1,
       relu: p.activation === 'relu',
     },
-    { partOrigins: [primary.origin, cheap.origin, behind.flatMap((node) => node?.origin ?? [])] },
+    { partOrigins: [primary.origin, cheap.origin, last.flatMap((node) => node?.origin ?? [])] },
   );
 }
 

@@ -32,7 +32,7 @@ function requantizedOf(quantize: Node) {
   return attrsOf(quantizeLinear, quantize);
 }
 
-/** Attributes of a requantising op that stands for `float` and the `quantize` behind it; undefined if no clamp says its activation. */
+/** Attributes of a requantising op that stands for `float` and the `quantize` after it; undefined if no clamp says its activation. */
 function requantizedAttrs(float: Node, quantize: Node): Attrs | undefined {
   const { activation = 'none', activation_params = [], ...own } = float.attrs;
   const y = requantizedOf(quantize);

@@ -91,7 +91,7 @@ function stripRefusal(node: Node, activation: string): string | false {
   return plain ? tailRefusal(node, activation) : 'a strip has a stride, a dilation or a multiplier';
 }
 
-/** Behind the weights: a constant bias, the expected activation, no residual. */
+/** After the weights: a constant bias, the expected activation, no residual. */
 function tailRefusal({ op, inputs, attrs }: Node, expected: string): string | false {
   const activation = String(attrs.activation ?? 'none');
   if (activation !== expected) return `the activation of ${op} is ${activation}, expected ${expected}`;

@@ -70,7 +70,7 @@ function partRefusal(
   first: Node | null | undefined,
 ): string | false {
   if (part?.op !== 'transpose' || first?.op !== 'transpose')
-    return `expected transposes alone, found ${part?.op ?? 'an input or a constant'}`;
+    return `expected transposes only, found ${part?.op ?? 'an input or a constant'}`;
   if (permOf(part).join() !== permOf(first).join())
     return `the orders differ: [${permOf(first).join(',')}] and [${permOf(part).join(',')}]`;
   const user = [...part.output.users].find((candidate) => candidate !== root);

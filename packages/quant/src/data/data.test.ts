@@ -82,7 +82,7 @@ describe('items of a stored array', () => {
   test.each([
     ['with all axes', stored(3, 1, 2, 2), 3],
     ['without the channel', stored(3, 2, 2), 3],
-    ['one alone', stored(1, 2, 2), 1],
+    ['one by itself', stored(1, 2, 2), 1],
   ])('%s', (_what, given, count) => {
     const items = splitSamples(given, input);
     expect(items.map((item) => item.shape)).toEqual(Array.from({ length: count }, () => [1, 1, 2, 2]));

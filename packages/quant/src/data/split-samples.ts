@@ -32,7 +32,7 @@ function batchSize(shape: Shape): number {
   return isStatic(batch) ? batch : 1;
 }
 
-/** Shape of one item: the input's without its batch, from stored [K,...item], or [...item] alone. */
+/** Shape of one item: the input's without its batch, from stored [K,...item], or one [...item]. */
 function itemShape(stored: readonly number[], { name, shape }: { name: string; shape: Shape }): number[] {
   const item = shape.slice(1);
   const candidates = [stored.slice(1), stored, squeezed(stored, item)];

@@ -13,7 +13,7 @@ export const strictFlags = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-We
 
 const SECONDS = 300;
 
-/** A library built for the device: its headers are for the program alone. */
+/** A library built for the device: its headers are for the program only. */
 export interface CLibrary {
   /** Folder of headers. */
   readonly include: string;

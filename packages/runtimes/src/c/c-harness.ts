@@ -1,7 +1,7 @@
 import { type CProgram, type CTensor, cType } from '@ghostc/backend-c';
 import { slotBytes } from '../process/tensor-bytes.ts';
 
-/** Bytes before and behind the arena, and behind each output, that must keep their pattern. */
+/** Bytes before and after the arena, and after each output, that must keep their pattern. */
 const GUARD = 64;
 
 /** Words of the report that stands before the outputs of each run: status, damage, stack bytes, counter before, after. */
@@ -10,8 +10,8 @@ export const REPORT_BYTES = 7 * 4;
 /** Bits of the report's damage word. */
 export const damages: readonly string[] = [
   'the program wrote before its arena',
-  'the program wrote behind its arena',
-  'the program wrote behind an output',
+  'the program wrote past the end of its arena',
+  'the program wrote past the end of an output',
   'the program changed an input',
 ];
 

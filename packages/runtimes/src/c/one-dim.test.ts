@@ -30,7 +30,7 @@ describe('networks over lines', () => {
     expect(opsOf(compileOnnx(readOnnx(bytesOf(name))))).toEqual(expected);
   });
 
-  test('a batch norm behind a flatten goes into the convolution', () => {
+  test('a batch norm after a flatten goes into the convolution', () => {
     const ops = names(optimized('conv-flatten-batchnorm1d'));
     expect(ops.slice(0, 2)).toEqual(['conv2d', 'reshape']);
     expect(ops).not.toContain('batch_norm');

@@ -85,8 +85,8 @@ describe.each(['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'])('C on %s
 
   test.each([
     ['before its arena', '  float *a = arena;\n  a[-1] = 0.0f;'],
-    ['behind its arena', '  float *a = arena;\n  a[4] = 0.0f;'],
-    ['behind an output', '  out[3] = 0.0f;'],
+    ['past the end of its arena', '  float *a = arena;\n  a[4] = 0.0f;'],
+    ['past the end of an output', '  out[3] = 0.0f;'],
     ['changed an input', '  union { const float *read; float *write; } x = { in };\n  x.write[2] = 0.0f;'],
   ])('a program that wrote %s fails', async (problem, damage) => {
     const bad = twice(`  (void)arena;\n  for (int i = 0; i < 3; i++) out[i] = in[i];\n${damage}`);

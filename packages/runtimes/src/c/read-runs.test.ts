@@ -35,6 +35,6 @@ test('a status and damages are told with the number of the input set', () => {
   };
   expect(failing(3, 0)).toThrow('host, input set 1: id_run returned the status 3, expected 0');
   expect(failing(0, 10)).toThrow(
-    'host, input set 1: the program wrote behind its arena; the program changed an input',
+    'host, input set 1: the program wrote past the end of its arena; the program changed an input',
   );
 });

@@ -15,7 +15,7 @@ const models = readdirSync(folder).sort();
 const onIntegers =
   /^(qlinear_.*|quantize_linear|dequantize_linear|requantize|concat|max_pool|reshape|softmax)$/;
 
-/** Scale of the integers behind the output: the largest error that rounding to a neighbour explains. */
+/** Scale of the integers that an output is made from: the largest error that rounding to a neighbour explains. */
 function step(graph: Graph): number {
   const last = graph.outputs[0]?.value.producer;
   const before = last?.op === 'softmax' ? last.inputs[0]?.producer : last;

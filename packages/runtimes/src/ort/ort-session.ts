@@ -105,6 +105,14 @@ export async function loadOrt(): Promise<Ort> {
   }
 }
 
+/** Whether ONNX Runtime is installed: a bundle may stand by itself. */
+export async function hasOrt(): Promise<boolean> {
+  return loadOrt().then(
+    () => true,
+    () => false,
+  );
+}
+
 async function explain<T>(result: Promise<T>, place: ErrorLocation): Promise<T> {
   try {
     return await result;
@@ -148,6 +156,6 @@ function dtypeOf(name: string, type: string): DType {
 }
 
 /** Whether tensors of the type can be handed to ONNX Runtime from JavaScript. */
-export function passesBorder(dtype: DType): boolean {
+export function passesBoundary(dtype: DType): boolean {
   return ortTypes[dtype] !== undefined;
 }

@@ -22,10 +22,10 @@ const inputs = seededInputs(graph, 1);
 const dataSets = [{ name: 'seed 1', inputs, outputs: interpret(graph, inputs) }];
 
 describe('ONNX Runtime against integers', () => {
-  test('passes, and says how far each layer alone is off', async () => {
+  test('passes, and says how far each layer by itself is off', async () => {
     const result = await verifyInOrt(createRuntime('onnx'), graph, dataSets);
     expect(result).toMatchObject({ target: 'onnx', status: 'pass' });
-    expect(result.note).toMatch(/^1 layer alone: (the same|0\.\d+ % of the elements one step off)/);
+    expect(result.note).toMatch(/^1 layer by itself: (the same|0\.\d+ % of the elements one step off)/);
   });
 
   test('fails where the whole is another model, though its layers are right', async () => {
@@ -56,11 +56,11 @@ describe('ONNX Runtime against integers', () => {
     expect(set.outputs.get('y')?.data).toEqual(Float32Array.of(NaN, Infinity, -Infinity, NaN));
     expect(await verifyInOrt(createRuntime('onnx'), model, [set])).toMatchObject({
       status: 'pass',
-      note: '2 layers alone: the same',
+      note: '2 layers, each by itself: the same',
     });
   });
 
-  test('an index is to be the same: a step is allowed of quantised results alone', async () => {
+  test('an index is to be the same: a step is allowed only of quantised results', async () => {
     const text = `graph @q(%x: i8[1,4,2,2] quant(0.5:0))
   %a = max_pool %x {kernel_shape=[2, 2]}
   %i = arg_max %a {axis=1}

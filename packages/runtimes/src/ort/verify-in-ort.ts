@@ -14,13 +14,13 @@ import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 
 /**
  * ONNX Runtime computes quantised layers by formulas of its own, which round otherwise: a step here and there, which is noise
- * to the layers behind. Its outputs are 34 to 52 dB above that noise on the reference models, 24 to 28 dB on GhostNets that were
+ * to the layers after it. Its outputs are 34 to 52 dB above that noise on the reference models, 24 to 28 dB on GhostNets that were
  * calibrated on two or three samples; those of another model would be near 0 dB.
  */
 const LEAST_SQNR = 20;
 
 /**
- * Holds ONNX Runtime against the integer arithmetic of a quantised graph, whose outputs the data sets have: each layer alone,
+ * Holds ONNX Runtime against the integer arithmetic of a quantised graph, whose outputs the data sets have: each layer by itself,
  * on the interpreter's values of the first data set, may be a step off, and the outputs of the whole as far as `LEAST_SQNR`
  * lets them. Never throws.
  */
@@ -102,8 +102,8 @@ function describe(layers: readonly LayerInOrt[], noise: number): string {
 
 function describeLayers(layers: readonly LayerInOrt[]): string {
   const [worst] = layers.filter((layer) => excess(layer) > 1).sort((a, b) => excess(b) - excess(a));
-  if (worst) return `${worst.op} ${worst.name} alone is ${worst.steps} off, allowed ${worst.allowed}`;
+  if (worst) return `${worst.op} ${worst.name} by itself is ${worst.steps} off, allowed ${worst.allowed}`;
   const sum = (key: 'different' | 'elements') => layers.reduce((total, layer) => total + layer[key], 0);
   const share = `${((100 * sum('different')) / sum('elements')).toPrecision(2)} % of the elements one step off`;
-  return `${layers.length} layer${layers.length === 1 ? '' : 's'} alone: ${sum('different') ? share : 'the same'}`;
+  return `${layers.length} layer${layers.length === 1 ? '' : 's, each'} by itself: ${sum('different') ? share : 'the same'}`;
 }

@@ -36,7 +36,7 @@ export interface Turn<T> {
 
 /**
  * Each item once in every round, so that what slows the machine meanwhile slows all of them; forwards and backwards, from
- * another one on each time, so that none is always behind the same other.
+ * another one on each time, so that none is always after the same other.
  */
 export function* inTurn<T>(items: readonly T[], rounds: number): Generator<Turn<T>> {
   for (let round = 0; round < rounds; round++) {

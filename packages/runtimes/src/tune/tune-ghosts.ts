@@ -24,7 +24,7 @@ export interface GhostRun {
   readonly settings: CompileWgslOptions;
 }
 
-/** Every Ghost module of a model, alone with its gate and residual: in two kernels, in one, and in one with other tiles. */
+/** Every Ghost module of a model, by itself with its gate and residual: in two kernels, in one, and in one with other tiles. */
 export async function tuneGhosts(model: Graph, run: GhostRun): Promise<TunedGhost[]> {
   const lowered = lowerForGpuKernels(optimize(model), { fuseGhost: true });
   const modules = new Map<string, Node>();

@@ -95,23 +95,23 @@ describe('a Ghost module with gate and shortcut in one dispatch', () => {
   });
 });
 
-/** Ways to be off by one at a tile's border. */
+/** Ways to be off by one at a tile's edge. */
 const mutants: Readonly<Record<string, readonly [RegExp, string]>> = {
   'the region starts a row late': [/first_row - 1;/, 'first_row;'],
   'the region starts a row early': [/first_row - 1;/, 'first_row - 2;'],
   'the region starts four columns late': [/first_column - 4;/, 'first_column;'],
-  'the last row of the border is missing': [
+  'the last row of the halo is missing': [
     /min\(top \+ params.REGION_ROWS/,
     'min(top + params.REGION_ROWS - 1',
   ],
-  'the last columns of the border are missing': [
+  'the last columns of the halo are missing': [
     /params.REGION_GROUPS \* 4, params.W/,
     '(params.REGION_GROUPS - 1) * 4, params.W',
   ],
   'the window is a row low': [/(let|var) at = (.*);/, '$1 at = $2 + params.REGION_GROUPS;'],
   'the window is a vector right': [/(let|var) at = (.*);/, '$1 at = $2 + 1;'],
   'pixels beyond the image are kept': [/select\(vec4f\(0\.0\), (v\d), .*\);/g, '$1;'],
-  'the border is written too': [/row >= first_row && row < end_row &&/, 'row >= first_row &&'],
+  'the halo is written too': [/row >= first_row && row < end_row &&/, 'row >= first_row &&'],
 };
 
 test.each(Object.entries(mutants))('a wrong tile is caught: %s', async (_, [pattern, change]) => {

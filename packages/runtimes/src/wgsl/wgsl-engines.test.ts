@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { emitWgsl } from '@ghostc/backend-wgsl';
+import { emitWgsl, planWgsl } from '@ghostc/backend-wgsl';
 import { compileWgsl } from '@ghostc/compiler';
 import { compareDerived, seededInputs, type Tolerance } from '@ghostc/conformance';
 import { boundedRun, interpret } from '@ghostc/interpreter';
@@ -16,7 +16,7 @@ import { checkWgsl } from './run-wgsl.ts';
 import * as cases from './wgsl-kernel-cases.ts';
 
 const fixtures = join(import.meta.dirname, '../../../../test-fixtures/models');
-/** Where the derived bound is wider than noise: behind all layers of a network. */
+/** Where the derived bound is wider than noise: after all layers of a network. */
 const fallback: Tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
 const fmnist = readOnnx(readFileSync(join(fixtures, 'ghost_fmnist/ghost_fmnist.onnx')), {
   file: 'ghost_fmnist',
@@ -68,7 +68,7 @@ function allSources(): Map<string, string> {
   const sources = new Map<string, string>();
   for (const matrices of ['f32', 'f16'] as const) {
     const programs = [
-      ...graphs.map((graph) => emitWgsl(graph, { name: 'case', matrices })),
+      ...graphs.map((graph) => emitWgsl(planWgsl(graph), { name: 'case', matrices })),
       compileWgsl(fmnist, { matrices }),
     ];
     for (const { manifest } of programs) {

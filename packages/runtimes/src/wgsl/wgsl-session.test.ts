@@ -44,9 +44,9 @@ test('a run has the inputs of its call, whatever the caller writes afterwards', 
     return run;
   });
   const found = await Promise.all(runs);
-  const alone = [];
-  for (const v of values) alone.push(await session.run(inputs(v)));
-  expect(found).toEqual(alone);
+  const oneByOne = [];
+  for (const v of values) oneByOne.push(await session.run(inputs(v)));
+  expect(found).toEqual(oneByOne);
   expect([...(found[2]?.z ?? [])]).toEqual(Array(10).fill(3));
 });
 

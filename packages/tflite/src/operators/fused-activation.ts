@@ -20,7 +20,7 @@ export function activationAttributes(kind: ActivationFunctionType): Attrs {
   );
 }
 
-/** A fused activation behind an op that carries none. */
+/** A fused activation after an op that carries none. */
 export function activated(node: OperatorReader, value: Value, kind: ActivationFunctionType): Value {
   const { activation, activation_params: [min = 0, max = 0] = [] } = activationAttributes(kind) as {
     activation?: string;

@@ -2,7 +2,7 @@ import { type ConvGeometry, isPointwise, keepsSize } from '../conv-geometry.ts';
 
 /**
  * A convolution may hold the input rows under an output row in a buffer of its own, [channel][row][bytes], padded with
- * the zero point on all sides. It needs no test for borders then, and may write over its input.
+ * the zero point on all sides. It needs no test for edges then, and may write over its input.
  */
 export interface HeldRows {
   /** Rows from the first to the last of a window. */
@@ -27,7 +27,7 @@ export function heldRows(geometry: ConvGeometry, lanes: number): HeldRows {
  * May the output be written over the input, plane by plane? With planes of one size, output row v overwrites input row v,
  * which is held: rows up to v + rows - 1 - padTop are.
  */
-export function writesBehindHeldRows(geometry: ConvGeometry): boolean {
+export function writesTrailHeldRows(geometry: ConvGeometry): boolean {
   const { batch, group, m, channels, padTop } = geometry;
   const { rows } = heldRows(geometry, 1);
   return batch === 1 && group === 1 && m <= channels && keepsSize(geometry) && padTop < rows;

@@ -22,7 +22,7 @@ export interface WindowConv {
 /** Windows of at most so many elements are unrolled where they lie inside the image. */
 const MAX_UNROLLED = 25;
 
-/** y = out(b[m] + sum (x - zx) w): windows inside the image without tests, at the border the part that is inside. */
+/** y = out(b[m] + sum (x - zx) w): windows inside the image without tests, at the edge the part that is inside. */
 export function windowConvCall(context: KernelContext, conv: WindowConv): KernelCall {
   const { node, pointer, weights } = context;
   const { geometry, data, scale } = conv;
@@ -73,10 +73,10 @@ function outputs(context: KernelContext, conv: WindowConv): string[] {
 }
 
 function windowLines(context: KernelContext, conv: WindowConv): string[] {
-  if (isLargerThanImage(conv.geometry)) return border(context, conv);
+  if (isLargerThanImage(conv.geometry)) return edge(context, conv);
   const inside = insideTest(conv.geometry);
   if (inside === '') return interior(context, conv);
-  return [`if (${inside}) {`, ...interior(context, conv), '} else {', ...border(context, conv), '}'];
+  return [`if (${inside}) {`, ...interior(context, conv), '} else {', ...edge(context, conv), '}'];
 }
 
 function isLargerThanImage(geometry: ConvGeometry): boolean {
@@ -128,7 +128,7 @@ function interior(context: KernelContext, { geometry, inputs }: WindowConv): str
   ];
 }
 
-function border(context: KernelContext, { geometry, inputs }: WindowConv): string[] {
+function edge(context: KernelContext, { geometry, inputs }: WindowConv): string[] {
   const { height, width, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
   const taps = kernelHeight * kernelWidth;
   return [

@@ -9,7 +9,7 @@ const sizes = (one: Partial<GhostSizes>): GhostSizes => ({
   ...one,
 });
 
-test('tiles fit 16 KiB, with their border, and no plane is without one', () => {
+test('tiles fit 16 KiB, with their halo, and no plane is without one', () => {
   const size = fc.integer({ min: 1, max: 300 });
   const channels = fc.integer({ min: 1, max: 64 });
   fc.assert(
@@ -28,7 +28,7 @@ test('tiles fit 16 KiB, with their border, and no plane is without one', () => {
   );
 });
 
-test('a border that is large beside the tile is dear', () => {
+test('a halo that is large beside the tile is expensive', () => {
   const [small] = ghostTiles(sizes({ size: 3 }));
   const [large] = ghostTiles(sizes({ size: 9 }));
   const part = ({ rows, columns }: { rows: number; columns: number }) => rows * columns;

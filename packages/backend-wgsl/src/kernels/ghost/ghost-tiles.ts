@@ -47,8 +47,8 @@ function divisions(n: number): number[] {
 
 /**
  * Multiplications of four floats, and what stands for them, of the workgroups that run one after another. Of the primary
- * channels a workgroup computes those of its border again; in exchange their windows are read from its own memory. Larger
- * tiles have less border, fewer channels to share each load of the input with, and leave more of an adapter idle.
+ * channels a workgroup computes those of its halo again; in exchange their windows are read from its own memory. Larger
+ * tiles have less halo, fewer channels to share each load of the input with, and leave more of an adapter idle.
  */
 function ghostTileCost(tile: GhostTile, sizes: GhostSizes): number {
   const { N, K, H, W, INIT, size, multiplier } = sizes;

@@ -1,6 +1,6 @@
 import type { GhostTile } from '../../tuning.ts';
 
-/** What a workgroup has of its primary channels: a tile and the border that the cheap windows reach, in vec4s along rows. */
+/** What a workgroup has of its primary channels: a tile and the halo that the cheap windows reach, in vec4s along rows. */
 export interface Region {
   readonly rows: number;
   /** Vec4s of a row: those of the tile, and `side` on either side. */

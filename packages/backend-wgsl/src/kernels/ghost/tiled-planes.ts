@@ -17,7 +17,7 @@ interface Form extends GhostText {
 }
 
 /**
- * A Ghost module in one dispatch, tiled in space. A workgroup has four or eight primary channels of a tile and of the border
+ * A Ghost module in one dispatch, tiled in space. A workgroup has four or eight primary channels of a tile and of the halo
  * that its cheap windows reach: it computes them into workgroup memory, those of the tile itself into the arena too, and
  * their cheap channels from workgroup memory. Pixels outside the image are what the language clears that memory to. Elements
  * of a residual are read by the invocation that writes the output, so it may lie in the output's place.

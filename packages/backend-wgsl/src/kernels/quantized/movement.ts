@@ -144,7 +144,7 @@ export const pad: Kernel = (context) => {
   return [tableStep(context, taps, padElement(sourceOf(node, 0).type, attrsOf(padOp, node).value))];
 };
 
-/** Nearest alone: linear interpolation of integers is `qlinear_resize`. */
+/** Nearest only: linear interpolation of integers is `qlinear_resize`. */
 export const resize: Kernel = (context) => {
   const taps = resizeTaps(context.node);
   return [tableStep(context, (i, axis) => taps(i, axis).low, 0)];

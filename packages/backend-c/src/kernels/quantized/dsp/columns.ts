@@ -76,7 +76,7 @@ export function heldWindowColumns(of: Columns): string[] {
   ];
 }
 
-/** Of any other convolution: the windows' elements (channel, u, v) in pairs. Windows over the border take the zero point. */
+/** Of any other convolution: the windows' elements (channel, u, v) in pairs. Windows over the edge take the zero point. */
 export function windowColumns(of: Columns): string[] {
   const { geometry, columns } = of;
   const { outWidth, strideY, strideX, padTop, padLeft, width } = geometry;
@@ -89,7 +89,7 @@ export function windowColumns(of: Columns): string[] {
     `const int8_t *s = x + top * ${width} + left;`,
     ...insideWindow(of),
     '} else {',
-    ...borderWindow(of),
+    ...edgeWindow(of),
     '}',
     '}',
     ...padding(geometry.inner, columns),
@@ -145,7 +145,7 @@ function windowPairs(geometry: ConvGeometry, columns: number, channels: number):
   });
 }
 
-function borderWindow({ geometry, columns, xZeroPoint }: Columns): string[] {
+function edgeWindow({ geometry, columns, xZeroPoint }: Columns): string[] {
   const { kernelHeight, kernelWidth, height, width, dilationY, dilationX, inner } = geometry;
   return [
     'int k = 0;',

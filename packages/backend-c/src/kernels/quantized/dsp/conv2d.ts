@@ -1,6 +1,6 @@
 import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
-import { heldRows, writesBehindHeldRows } from '../held-rows.ts';
+import { heldRows, writesTrailHeldRows } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import { channelsPerTurn, heldWindowColumns, pointwiseColumns, windowColumns } from './columns.ts';
 import { columnWords, type Gemm, gemmLines, packGemmWeights } from './gemm.ts';
@@ -21,10 +21,10 @@ function blockColumns({ outHeight, outWidth }: ConvGeometry): number {
 
 /** Does the kernel hold the input rows, so that it may run in place? Rows that are no fours would cost too much. */
 export function holdsRows(geometry: ConvGeometry): boolean {
-  return !isPointwise(geometry) && geometry.outWidth % 4 === 0 && writesBehindHeldRows(geometry);
+  return !isPointwise(geometry) && geometry.outWidth % 4 === 0 && writesTrailHeldRows(geometry);
 }
 
-/** Bytes of `col`, with the held rows behind it. */
+/** Bytes of `col`, with the held rows after it. */
 export function dspConvScratch(geometry: ConvGeometry): number {
   const columns = 4 * columnWords(geometry.inner, blockColumns(geometry));
   return columns + (holdsRows(geometry) ? heldRows(geometry, 1).bytes : 0);
@@ -124,7 +124,7 @@ function rowLines({ geometry, xZeroPoint, plan }: Int8Layer): string[] {
   ];
 }
 
-/** Moves all rows up by one and puts input row `row` behind them. */
+/** Moves all rows up by one and puts input row `row` after them. */
 function nextRow(geometry: ConvGeometry, zero: number): string[] {
   const { channels, height, width, padLeft } = geometry;
   const { rows, rowBytes, bytes } = heldRows(geometry, 1);

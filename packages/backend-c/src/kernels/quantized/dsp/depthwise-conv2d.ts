@@ -37,7 +37,7 @@ export function dspDepthwiseScratch(geometry: ConvGeometry): number {
 
 /**
  * Depthwise convolution. A ring of as many int16 lines as the window has rows holds the padded input rows, so that no
- * window has a border; the weights are kept twice in a row, so that the window's first row can be any line of the ring. Two
+ * window has an edge; the weights are kept twice in a row, so that the window's first row can be any line of the ring. Two
  * taps take one instruction.
  */
 export function dspDepthwiseConv2d(conv: Depthwise): CFunction {
@@ -141,7 +141,7 @@ export function fillLine({ geometry, names }: Part): string[] {
   ];
 }
 
-/** The pixels that make no word of four, the margin's zero point behind them. */
+/** The pixels that make no word of four, the margin's zero point after them. */
 function lastPixels(count: number): string[] {
   return range(Math.ceil(count / 2)).map((i) => {
     const second = 2 * i + 1 < count ? `s[${2 * i + 1}]` : 'zeros';

@@ -46,12 +46,12 @@ function tapsAt(width: number, start: number, words: readonly (readonly [number,
     const weight = words.findIndex(([low, high]) => low === first && high === first + 1);
     return { instruction: '__smlad', weight, word: (start + first) / 2 };
   });
-  const alone = singles(width, parity).map((tap): Tap => {
+  const single = singles(width, parity).map((tap): Tap => {
     const weight = words.findIndex((word) => word.includes(tap));
     const highWeight = words[weight]?.[1] === tap;
     const highLine = (start + tap) % 2 === 1;
     const instruction = highWeight ? '__smlatb' : highLine ? '__smlabt' : '__smlabb';
     return { instruction, weight, word: Math.floor((start + tap) / 2) };
   });
-  return [...alone, ...pairs];
+  return [...single, ...pairs];
 }

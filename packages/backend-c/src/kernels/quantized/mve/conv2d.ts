@@ -18,13 +18,13 @@ export function mveConvFits({ batch, group, strideX }: ConvGeometry): boolean {
   return batch === 1 && group === 1 && strideX <= 16;
 }
 
-/** Bytes of `col`, with the held rows behind it; the vectors that move them reach into zero points behind. */
+/** Bytes of `col`, with the held rows after it; the vectors that move them reach into zero points after them. */
 export function mveConvScratch(geometry: ConvGeometry): number {
   const columns = columnBytes(geometry.inner, Math.min(BLOCK, run(geometry)));
   return columns + (isPointwise(geometry) ? 0 : heldRows(geometry, 8).bytes + 32);
 }
 
-/** Weights [m][inner] as they are, with room for a whole vector behind the last. */
+/** Weights [m][inner] as they are, with room for a whole vector after the last. */
 export function packMveConv(weight: Int8Array): Int8Array {
   const packed = new Int8Array(weight.length + 15);
   packed.set(weight);
@@ -100,7 +100,7 @@ function outputRows(conv: Int8Layer): string[] {
   ];
 }
 
-/** Moves all rows up by one and puts input row `row` behind them. */
+/** Moves all rows up by one and puts input row `row` after them. */
 function nextRow({ geometry, xZeroPoint }: Int8Layer): string[] {
   const { channels, height, width, padLeft } = geometry;
   const { rows, rowBytes, bytes } = heldRows(geometry, 8);

@@ -1,9 +1,9 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
 import { type DType, fromNumbers, type Graph, isFloat, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
-import { passesBorder } from './ort-session.ts';
+import { passesBoundary } from './ort-session.ts';
 
-/** A type that the engine's border takes and that holds every value of `dtype`. */
+/** A type that the engine's boundary takes and that holds every value of `dtype`. */
 function carrier(dtype: DType): DType {
   if (isFloat(dtype)) return 'f32';
   return dtype.startsWith('u') ? 'u8' : 'i8';
@@ -13,12 +13,12 @@ function carrier(dtype: DType): DType {
  * The graph with casts at inputs and outputs whose element type cannot be handed over from JavaScript (bfloat16, 8-bit
  * floats, integers of less than a byte). Every such value has an exact counterpart in the carrying type.
  */
-export function withBorderCasts(model: Graph): Graph {
+export function withBoundaryCasts(model: Graph): Graph {
   const graph = model.clone();
-  for (const input of graph.inputs) if (!passesBorder(input.type.dtype)) castInput(graph, input);
+  for (const input of graph.inputs) if (!passesBoundary(input.type.dtype)) castInput(graph, input);
   for (const output of graph.outputs) {
     const { dtype } = output.value.type;
-    if (passesBorder(dtype)) continue;
+    if (passesBoundary(dtype)) continue;
     output.value = buildNode(graph, {
       op: 'cast',
       inputs: [output.value],
@@ -39,15 +39,15 @@ function castInput(graph: Graph, input: Value): void {
   for (const output of outputs) output.value = narrow;
 }
 
-/** The engine of a graph with border casts, seen with the model's own types. */
-export function behindBorder(engine: Executable, model: Graph): Executable {
+/** The engine of a graph with boundary casts, seen with the model's own types. */
+export function throughBoundary(engine: Executable, model: Graph): Executable {
   const convert = (tensors: Tensors, typeOf: (name: string, tensor: Tensor) => DType): Tensors =>
     new Map([...tensors].map(([name, tensor]) => [name, converted(tensor, typeOf(name, tensor))]));
   const outputs = new Map(model.outputs.map(({ name, value }) => [name, value.type.dtype]));
   return {
     ...engine,
     run: async (inputs) => {
-      const given = convert(inputs, (_, { dtype }) => (passesBorder(dtype) ? dtype : carrier(dtype)));
+      const given = convert(inputs, (_, { dtype }) => (passesBoundary(dtype) ? dtype : carrier(dtype)));
       return convert(await engine.run(given), (name, { dtype }) => outputs.get(name) ?? dtype);
     },
   };

@@ -13,8 +13,8 @@ import {
   stridedSlice,
 } from './options.ts';
 
-/** An image behind a convolution, so that it is NCHW where the operator under test reads it. */
-function behindConv(
+/** An image after a convolution, so that it is NCHW where the operator under test reads it. */
+function afterConv(
   name: string,
   operator: Omit<Single, 'name' | 'inputs'> & { inputs: readonly TensorSpec[] },
 ): OperatorCase {
@@ -32,7 +32,7 @@ function behindConv(
   const { code, options } = operator;
   const constants = places(operator.inputs);
   return {
-    name: `behind-conv/${name}`,
+    name: `after-conv/${name}`,
     spec: {
       tensors,
       operators: [
@@ -50,80 +50,80 @@ function behindConv(
   };
 }
 
-export const layoutCases: readonly OperatorCase[] = [
-  behindConv('reshape', { code: 'RESHAPE', inputs: [integers([6, 32])], outputs: [float(6, 32)] }),
-  behindConv('transpose', {
+export const axisOrderCases: readonly OperatorCase[] = [
+  afterConv('reshape', { code: 'RESHAPE', inputs: [integers([6, 32])], outputs: [float(6, 32)] }),
+  afterConv('transpose', {
     code: 'TRANSPOSE',
     inputs: [integers([0, 2, 3, 1])],
     outputs: [float(1, 6, 8, 4)],
   }),
-  behindConv('transpose-to-nchw', {
+  afterConv('transpose-to-nchw', {
     code: 'TRANSPOSE',
     inputs: [integers([0, 3, 1, 2])],
     outputs: [float(1, 8, 4, 6)],
   }),
-  behindConv('mean-channels', {
+  afterConv('mean-channels', {
     code: 'MEAN',
     options: reducer(false),
     inputs: [integers([3])],
     outputs: [float(1, 4, 6)],
   }),
-  behindConv('mean-rows', {
+  afterConv('mean-rows', {
     code: 'MEAN',
     options: reducer(false),
     inputs: [integers([1])],
     outputs: [float(1, 6, 8)],
   }),
-  behindConv('mean-image', {
+  afterConv('mean-image', {
     code: 'MEAN',
     options: reducer(false),
     inputs: [integers([1, 2])],
     outputs: [float(1, 8)],
   }),
-  behindConv('sum-all-but-rows', {
+  afterConv('sum-all-but-rows', {
     code: 'SUM',
     options: reducer(false),
     inputs: [integers([0, 2, 3])],
     outputs: [float(4)],
   }),
-  behindConv('add-channels', {
+  afterConv('add-channels', {
     code: 'ADD',
     options: add(),
     inputs: [floatConstant(32, 8)],
     outputs: [float(1, 4, 6, 8)],
   }),
-  behindConv('mul-columns', {
+  afterConv('mul-columns', {
     code: 'MUL',
     options: mul(),
     inputs: [floatConstant(33, 6, 1)],
     outputs: [float(1, 4, 6, 8)],
   }),
-  behindConv('prelu', { code: 'PRELU', inputs: [floatConstant(34, 1, 1, 8)], outputs: [float(1, 4, 6, 8)] }),
-  behindConv('softmax', { code: 'SOFTMAX', options: softmax(2), inputs: [], outputs: [float(1, 4, 6, 8)] }),
-  behindConv('pad-channels', {
+  afterConv('prelu', { code: 'PRELU', inputs: [floatConstant(34, 1, 1, 8)], outputs: [float(1, 4, 6, 8)] }),
+  afterConv('softmax', { code: 'SOFTMAX', options: softmax(2), inputs: [], outputs: [float(1, 4, 6, 8)] }),
+  afterConv('pad-channels', {
     code: 'PAD',
     inputs: [integers([0, 0, 1, 2, 3, 4, 5, 6], 4, 2)],
     outputs: [float(1, 7, 13, 19)],
   }),
-  behindConv('strided-slice-shrink', {
+  afterConv('strided-slice-shrink', {
     code: 'STRIDED_SLICE',
     options: stridedSlice(0, 0, 2),
     inputs: [integers([0, 2, 1, 1]), integers([1, 3, 5, 7]), integers([1, 1, 2, 3])],
     outputs: [float(1, 2, 2)],
   }),
-  behindConv('split-channels', {
+  afterConv('split-channels', {
     code: 'SPLIT',
     options: split(2),
     inputs: [{ ...integers([-1]), shape: [] }],
     outputs: [float(1, 4, 6, 4), float(1, 4, 6, 4)],
   }),
-  behindConv('fully-connected', {
+  afterConv('fully-connected', {
     code: 'FULLY_CONNECTED',
     options: linear(),
     inputs: [floatConstant(35, 3, 192), floatConstant(36, 3)],
     outputs: [float(1, 3)],
   }),
-  behindConv('depth-to-space', {
+  afterConv('depth-to-space', {
     code: 'DEPTH_TO_SPACE',
     options: depthToSpace(2),
     inputs: [],

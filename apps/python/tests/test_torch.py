@@ -1,0 +1,85 @@
+"""What needs PyTorch: `npm run test:python -- --torch`."""
+
+from __future__ import annotations
+
+import importlib.util
+import runpy
+from pathlib import Path
+
+import ghostc
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.torch
+
+
+def ghost_module():  # type: ignore[no-untyped-def]
+    import torch
+    from torch import nn
+
+    class GhostModule(nn.Module):
+        def __init__(self, inputs: int, outputs: int) -> None:
+            super().__init__()
+            self.primary = nn.Sequential(nn.Conv2d(inputs, outputs // 2, 1), nn.BatchNorm2d(outputs // 2), nn.ReLU())
+            self.cheap = nn.Conv2d(outputs // 2, outputs // 2, 3, padding=1, groups=outputs // 2)
+
+        def forward(self, picture):  # type: ignore[no-untyped-def]
+            primary = self.primary(picture)
+            return torch.cat([primary, self.cheap(primary)], 1)
+
+    return GhostModule(3, 64), torch.randn(1, 3, 32, 32)
+
+
+def test_a_module_to_verified_c_for_a_board(tmp_path: Path) -> None:
+    module, x = ghost_module()
+    module.train()
+    result = ghostc.compile(module, x, device="cortex-m4", out=tmp_path / "build")
+    assert module.training and module.primary.training
+    assert result.name == "ghostmodule" and [one.name for one in result.inputs] == ["picture"]
+    proof = ghostc.verify(module, x, targets=["c", "c@cortex-m4"])
+    assert proof and proof.reference == "PyTorch"
+    module.eval()
+    np.testing.assert_allclose(ghostc.load(module, x)(x), module(x).detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_difference_from_pytorch_is_found() -> None:
+    module, x = ghost_module()
+    wrong = module.eval()(x).detach() * 1.001
+    assert not ghostc.verify(module, x, outputs=wrong)
+
+
+def test_several_inputs_and_outputs() -> None:
+    import torch
+
+    class Two(torch.nn.Module):
+        def forward(self, left, right):  # type: ignore[no-untyped-def]
+            return {"sum": left + right, "parts": (left * right, left - right)}
+
+    args = (torch.randn(1, 4), torch.randn(1, 4))
+    net = ghostc.load(Two(), args)
+    total, product, difference = net(*args)
+    np.testing.assert_array_equal(total, (args[0] + args[1]).numpy())
+    np.testing.assert_array_equal(net(args[0], right=args[1])[2], difference)
+    assert ghostc.verify(Two(), args)
+
+
+def test_what_is_missing_is_said() -> None:
+    module, x = ghost_module()
+    with pytest.raises(ghostc.GhostcError, match=r"\[python/args\]"):
+        ghostc.compile(module)
+
+
+def test_an_exported_program() -> None:
+    import torch
+
+    module, x = ghost_module()
+    program = torch.export.export(module.eval(), (x,))
+    if importlib.util.find_spec("onnxscript") is None:
+        with pytest.raises(ghostc.GhostcError, match=r"pip install 'ghostc\[torch\]'"):
+            ghostc.verify(program)
+    else:
+        assert ghostc.verify(program)
+
+
+def test_the_tutorial() -> None:
+    runpy.run_path(str(Path(__file__).parents[1] / "tutorial" / "ghostnet_to_cortex_m4.py"))
