@@ -2,7 +2,7 @@ import type { Attr, Graph } from '@ghostc/ir';
 import { lookup, type OpDefinition, registry, withDefaults } from '@ghostc/ops';
 
 /** Ops that only passes and backends make, or that stand for what cannot be run. */
-const internal = /^(fused_ghost_module|squeeze_excite_gate|onnx_node)$|_nhwc$/;
+const internal = /^(fused_ghost_module|ghost_rows|squeeze_excite_gate|onnx_node)$|_nhwc$/;
 
 /** Ops that random models have. */
 export const drawnOps = [...registry.values()].filter(({ name }) => !internal.test(name));
