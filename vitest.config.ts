@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@ghostc/source', 'module', 'import', 'default'];
@@ -24,8 +25,8 @@ export default defineConfig({
     testTimeout: 3_600_000,
     hookTimeout: 3_600_000,
     pool: 'forks',
-    // most of the time goes to compilers and emulators, which run beside
-    maxWorkers: '100%',
+    // one more than cores: tests wait for compilers, emulators and time limits
+    maxWorkers: availableParallelism() + 1,
     experimental: { fsModuleCache: true },
     projects: [
       {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
@@ -19,4 +20,13 @@ test.each([
   wrapper.kill(signal);
   expect(await once(wrapper, 'exit')).toEqual([expected, null]);
   expect(() => process.kill(Number(child), 0)).toThrow('ESRCH');
+});
+
+test('packages of the repository name a version range of one another', () => {
+  const root = join(import.meta.dirname, '../..');
+  const folders = ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => join(root, group, name)),
+  );
+  for (const folder of [...folders, join(root, 'tools')])
+    expect(readFileSync(join(folder, 'package.json'), 'utf8')).not.toContain('"*"');
 });

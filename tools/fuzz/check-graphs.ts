@@ -4,8 +4,8 @@ import { cDevice, skipWithout, wgslTools } from '@ghostc/runtimes';
 import { expect, type TestContext } from 'vitest';
 import { fuzzGraphs } from './fuzz-graphs.ts';
 
-/** Random graphs in all; GHOSTC_FUZZ_GRAPHS sets another number. */
-export const RANDOM_GRAPHS = Number(process.env.GHOSTC_FUZZ_GRAPHS ?? 2000);
+/** Random graphs in all: a sample of `npm run fuzz:graphs`. GHOSTC_FUZZ_GRAPHS sets another number. */
+export const RANDOM_GRAPHS = Number(process.env.GHOSTC_FUZZ_GRAPHS ?? 600);
 
 /** One of two shards of the differential run, so that test files share the work. */
 export async function checkGraphs(shard: number, context: TestContext): Promise<void> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ArtefactModel, artefactModels } from '../artefacts/artefact-models.ts';
 import { artefactVariants } from '../artefacts/artefact-variants.ts';
-import { differences } from '../artefacts/differences.ts';
+import { differences, hashesByFile } from '../artefacts/differences.ts';
 import { hashVariant } from '../artefacts/hash-variant.ts';
 import { everyNth } from '../sweep/every-nth.ts';
 
@@ -47,13 +47,19 @@ function chosenModels(): ArtefactModel[] {
   return [...everyNth(small, { every: 20 })];
 }
 
+/** Prints what differs as it is found. */
 function compareWith(file: string): void {
   const models = new Set(chosenModels().map(({ name }) => name));
   const before = readFileSync(file, 'utf8').split('\n');
-  const relevant = before.filter((line) => models.has(line.split(' ')[1] ?? ''));
-  const after = [...lines()];
-  const found = differences(relevant, after);
-  for (const line of found) console.log(line);
-  console.log(`${after.length} files, ${found.length} differ`);
-  if (found.length) process.exitCode = 1;
+  const old = hashesByFile(before.filter((line) => models.has(line.split(' ')[1] ?? '')));
+  let [files, found] = [0, 0];
+  for (const difference of differences(old, lines())) {
+    if (difference === undefined) files++;
+    else {
+      console.log(difference);
+      found++;
+    }
+  }
+  console.log(`${files} files are the same, ${found} differ`);
+  if (found) process.exitCode = 1;
 }

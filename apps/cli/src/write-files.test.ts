@@ -46,17 +46,20 @@ function compileAndKill(seed: number, out: string, after: number): Promise<numbe
   });
 }
 
-test('a compile that is killed at 50 moments leaves the old output or the new one', async () => {
+/** How often a compile is killed: early, then at moments spread over the writing. */
+const KILLS = Number(process.env.GHOSTC_KILLS ?? 16);
+
+test(`a compile that is killed at ${KILLS} moments leaves the old output or the new one`, async () => {
   const [a, b] = [join(folder, 'a'), join(folder, 'b')];
   const whole = await compileAndKill(1, a, NEVER);
   await compileAndKill(2, b, NEVER);
   const [old, fresh] = [state(a), state(b)];
   expect(old).not.toBe(fresh);
   const seen = new Set<string>();
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < KILLS; i++) {
     const [seed, want] = i % 2 ? [1, old] : [2, fresh];
     const before = state(a);
-    await compileAndKill(seed, a, (i < 10 ? 0.2 + i * 0.05 : 0.7 + ((i * 37) % 40) / 80) * whole);
+    await compileAndKill(seed, a, (i < KILLS / 5 ? 0.2 + i * 0.05 : 0.7 + ((i * 37) % 40) / 80) * whole);
     const after = state(a);
     if (after !== before && after !== want) finishInterrupted(a); // killed between two renames
     expect([before, want]).toContain(state(a));

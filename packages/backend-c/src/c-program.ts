@@ -107,11 +107,10 @@ export interface PlanCOptions {
   readonly maxRam?: number | undefined;
   /** `arena`: `<name>_run(arena)` finds the inputs in the arena and leaves the outputs there. Default: `caller`. */
   readonly io?: IoForm | undefined;
-  /** Ghost modules of int8 on Cortex-M4 and M7 in one kernel, row by row. Default: two kernels. */
-  readonly fuseGhost?: boolean | undefined;
 }
 
-export interface EmitCOptions extends PlanCOptions {
+/** Options of emitting a planned program. */
+export interface EmitCOptions {
   /** A C identifier. */
   readonly name: string;
   /**

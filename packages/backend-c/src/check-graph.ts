@@ -10,9 +10,8 @@ import {
 } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import { isCElement } from './c-type.ts';
-import { generalKernel } from './kernels/general/index.ts';
-import { kernels } from './kernels/index.ts';
-import { isQuantizedOp } from './kernels/quantized/index.ts';
+import type { Kernel } from './kernel.ts';
+import { generalKernels } from './kernels/general/index.ts';
 
 /** Element types that quantised kernels and data movement know; general kernels take all that C has. */
 const tuned = new Set<DType>(['f32', 'i8', 'u8', 'i16']);
@@ -33,21 +32,24 @@ export function checkName(name: string): void {
   );
 }
 
-/** Throws the first CompileError about something that the C backend has no code for. */
-export function checkGraph(graph: Graph): void {
-  visitGraph(graph, { node: checkNode, value: checkValue });
+/** Throws the first CompileError about something that the C backend has no code for; `kernelOf` throws where a node has no kernel. */
+export function checkGraph(graph: Graph, kernelOf: (node: Node) => Kernel): void {
+  visitGraph(graph, { value: checkValue });
+  for (const node of graph.nodes()) {
+    kernelOf(node);
+    if (computesInFloat(node)) checkTypes(node);
+  }
 }
 
-function checkNode(node: Node): void {
+/** Kernels that are neither general, nor of integers, nor move elements compute in float32. */
+function computesInFloat(node: Node): boolean {
+  const { computed, traits } = lookup(node.op);
+  const integers = computed === 'quantized' || computed === 'mcu';
+  return !integers && !traits.has('movement') && !generalKernels[node.op]?.accepts?.(node);
+}
+
+function checkTypes(node: Node): void {
   const at = { node: node.origin[0], op: node.op };
-  if (!Object.hasOwn(kernels, node.op) && !isQuantizedOp(node.op) && !generalKernel(node))
-    throw new CompileError('backend-c/op', `there is no C kernel for ${node.op}; lower the graph first`, at);
-  checkTypes(node, at);
-}
-
-/** Kernels that are neither general, nor quantised, nor move elements compute in float32. */
-function checkTypes(node: Node, at: { node: string | undefined; op: string }): void {
-  if (isQuantizedOp(node.op) || generalKernel(node) || lookup(node.op).traits.has('movement')) return;
   const { traits } = lookup(node.op);
   for (const value of [...node.inputs, ...node.outputs]) {
     if (!value || value.type.dtype === 'f32' || (traits.has('integer') && tuned.has(value.type.dtype)))

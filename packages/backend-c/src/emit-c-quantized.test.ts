@@ -2,11 +2,12 @@ import { parseGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import { emitC } from './emit-c.ts';
+import { planC } from './plan-c.ts';
 
 function emit(text: string) {
   const graph = parseGraph(text, { registry });
   verify(graph, registry);
-  return emitC(graph, { name: 'net' });
+  return emitC(planC(graph), { name: 'net' });
 }
 
 const conv = (
@@ -47,7 +48,7 @@ describe('C of quantised graphs', () => {
 
   test('with io arena the run function takes the arena, and the header tells where inputs and outputs are', () => {
     const graph = parseGraph(conv(weight), { registry });
-    const { files, inputs, outputs } = emitC(graph, { name: 'net', io: 'arena' });
+    const { files, inputs, outputs } = emitC(planC(graph, { io: 'arena' }), { name: 'net' });
     const header = String(files.get('net.h'));
     expect(header).toContain(`
 #define NET_IN_SIZE 18
@@ -67,19 +68,17 @@ int net_run(void *arena);
   });
 
   test('io arena numbers offsets, keeps an input that is returned, and refuses constants as outputs', () => {
-    const several = emitC(
-      parseGraph(
-        'graph @q(%x: f32[4], %k: f32[3])\n  %q = quantize_linear %x {y_scale=0.25}\n  return %q, %k',
-        { registry },
-      ),
-      { name: 'net', io: 'arena' },
+    const graph = parseGraph(
+      'graph @q(%x: f32[4], %k: f32[3])\n  %q = quantize_linear %x {y_scale=0.25}\n  return %q, %k',
+      { registry },
     );
+    const several = emitC(planC(graph, { io: 'arena' }), { name: 'net' });
     const header = String(several.files.get('net.h'));
     for (const name of ['IN_OFFSET_0', 'IN_OFFSET_1', 'OUT_OFFSET_0', 'OUT_OFFSET_1'])
       expect(header).toContain(`#define NET_${name} `);
     expect(several.outputs[1]?.offset).toBe(several.inputs[1]?.offset);
     const constant = 'graph @q(%x: f32[4])\n  const %c: f32[2] = [1, 2]\n  return %c';
-    expect(() => emitC(parseGraph(constant, { registry }), { name: 'net', io: 'arena' })).toThrow(
+    expect(() => emitC(planC(parseGraph(constant, { registry }), { io: 'arena' }), { name: 'net' })).toThrow(
       /error\[backend-c\/io\].*%c is a constant/,
     );
   });
@@ -127,7 +126,9 @@ int net_run(void *arena);
         ).join('');
       const source = (count: number): string => {
         const text = `graph @q(%y0: i8[1,4,7,7] quant(0.05:-5))\n${depthwise(count)}  return %y${count}`;
-        return String(emitC(parseGraph(text, { registry }), { name: 'net', device }).files.get('net.c'));
+        return String(
+          emitC(planC(parseGraph(text, { registry }), { device }), { name: 'net' }).files.get('net.c'),
+        );
       };
       expect(source(3).match(/^KERNEL void \w+_k_q_plane/gm)).toHaveLength(1);
       expect(source(3).match(/k_q_plane_7x7_k3x3\(x, w/g)).toHaveLength(3);

@@ -12,6 +12,7 @@ import {
   type TensorData,
   type Value,
 } from '@ghostc/ir';
+import { nodeMacs } from '@ghostc/ops';
 import {
   arenaSpans,
   layersOf,
@@ -24,17 +25,14 @@ import {
 } from '@ghostc/planner';
 import type { CLayer, CProgram, CStream, CTensor, EmitCOptions, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
-import { checkGraph, checkName } from './check-graph.ts';
+import { checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
-import { type FusedGhost, macsOf } from './fuse-ghost.ts';
 import { headerText } from './header-text.ts';
-import type { CFunction, Kernel, KernelCall, KernelContext } from './kernel.ts';
-import { generalKernel } from './kernels/general/index.ts';
-import { kernels } from './kernels/index.ts';
-import { ghostKernel } from './kernels/quantized/dsp/ghost-module.ts';
-import { isQuantizedOp, type KernelSet, kernelSetOf, quantizedKernel } from './kernels/quantized/index.ts';
+import type { CFunction, KernelCall, KernelContext } from './kernel.ts';
+import { kernelOf } from './kernels/kernel-of.ts';
+import type { KernelSet } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
-import { arenaAlign, planC } from './plan-c.ts';
+import { arenaAlign, type CPlan } from './plan-c.ts';
 import { parameterName } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
@@ -46,19 +44,16 @@ import { weightFiles } from './weight-files.ts';
 const largeWeights = 1 << 20;
 
 /**
- * Emits a lowered graph (fixed shapes, float32 or quantised integers, constant weights) as a C99 library: plans memory, emits one specialised
- * static function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`; with `io: 'arena'`,
- * `int <name>_run(arena)`. The same graph and options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
+ * Emits a planned graph (fixed shapes, float32 or quantised integers, constant weights) as a C99 library: one specialised static
+ * function per distinct layer geometry and `int <name>_run(arena, inputs..., outputs...)`; with `io: 'arena'`,
+ * `int <name>_run(arena)`. The same plan and options give the same bytes. Throws CompileError (`backend-c/...`) for what C cannot express.
  */
-export function emitC(lowered: Graph, options: EmitCOptions): CProgram {
+export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   checkName(options.name);
-  checkGraph(lowered);
-  const device = options.device ?? 'host';
+  const { plan, extraWork, device, kernelSet, io } = planned;
   const lanes = lanesOf(device);
-  const kernelSet = kernelSetOf(options, lowered);
-  const { plan, extraWork, pairOf } = planC(lowered, options);
-  const emitter = new Emitter(plan, { lanes, kernelSet, pairOf, name: options.name });
-  const inArena = options.io === 'arena';
+  const emitter = new Emitter(plan, { lanes, kernelSet, name: options.name });
+  const inArena = io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
   const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...copies];
@@ -157,7 +152,7 @@ function tensorOf(
   };
 }
 
-interface EmitTarget extends Pick<FusedGhost, 'pairOf'> {
+interface EmitTarget {
   readonly name: string;
   readonly lanes: Lanes;
   readonly kernelSet: KernelSet;
@@ -198,7 +193,7 @@ class Emitter {
     if (stream) return this.#bands(stream);
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
-    const { fn, args } = this.#kernel(node)(this.#context(node));
+    const { fn, args } = kernelOf(node, this.#target.kernelSet).emit(this.#context(node));
     return [comment, layerMark(this.#count), ...this.#checked(fn, this.#call({ fn, args }))];
   }
 
@@ -211,19 +206,12 @@ class Emitter {
       op,
       name: origin[0] ?? output.name,
       shape: staticShape(output.type.shape),
-      macs: macsOf(node, this.#target.pairOf(node)),
+      macs: nodeMacs(node),
       inputElements: numElements(node.inputs[0]?.type.shape ?? []),
       taps: numElements(node.inputs[1]?.type.shape.slice(2) ?? []),
       calls: this.#calls,
       liveBytes,
     };
-  }
-
-  #kernel(node: Node): Kernel {
-    const pair = this.#target.pairOf(node);
-    if (pair) return ghostKernel(pair);
-    if (isQuantizedOp(node.op)) return quantizedKernel(node, this.#target.kernelSet).emit;
-    return generalKernel(node) ?? kernels[node.op as keyof typeof kernels];
   }
 
   /** The loop over the bands of a stream. */
@@ -304,7 +292,7 @@ class Emitter {
     const shapes = node.inputs.flatMap((value) =>
       value?.producer || this.#graph.inputs.includes(value as Value) ? [shapeText(value)] : [],
     );
-    const macs = macsOf(node, this.#target.pairOf(node));
+    const macs = nodeMacs(node);
     const work = macs ? `, ${macs} MACs` : '';
     return `/* ${++this.#count}. ${node.op}: ${shapes.join(', ')} -> ${node.outputs.map(shapeText).join(', ')}${work}${from ? `; ${from}` : ''} */`;
   }

@@ -26,8 +26,9 @@ export {
   estimateInstructions,
 } from './costs/estimate-instructions.ts';
 export { emitC } from './emit-c.ts';
+export { ghostFuser } from './kernels/quantized/index.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
-export { planC } from './plan-c.ts';
+export { type CPlan, planC } from './plan-c.ts';
 export { selfTestInput } from './self-test/self-test-input.ts';
 export { type ExpectedOutput, hasSelfTest, withSelfTest } from './self-test/with-self-test.ts';
 export { constantArray } from './text/constant-array.ts';

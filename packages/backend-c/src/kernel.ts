@@ -49,4 +49,16 @@ export interface KernelContext {
   sharesOutput(value: Value): boolean;
 }
 
-export type Kernel = (context: KernelContext) => KernelCall;
+/** Writes the code of a node. */
+export type Emit = (context: KernelContext) => KernelCall;
+
+/** Code for one op. Of several kernels for an op the first that accepts a node takes it. */
+export interface Kernel {
+  readonly emit: Emit;
+  /** Absent: takes every node. */
+  readonly accepts?: (node: Node) => boolean;
+  /** Bytes of working memory in the arena; none if absent. */
+  readonly scratchBytes?: (node: Node, lanes: Lanes) => number;
+  /** May the output be written over input 0, for a node that it takes? Absent: as the op allows. */
+  readonly inPlace?: (node: Node) => boolean;
+}

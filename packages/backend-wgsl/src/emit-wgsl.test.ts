@@ -4,6 +4,7 @@ import type { Dispatch } from '@ghostc/wgsl-runtime';
 import { describe, expect, test } from 'vitest';
 import { emitWgsl } from './emit-wgsl.ts';
 import { kernels } from './kernels/index.ts';
+import { planWgsl } from './plan-wgsl.ts';
 
 function graphOf(text: string): Graph {
   const graph = parseGraph(text, { registry });
@@ -22,10 +23,10 @@ const ghost = graphOf(`graph @ghost(%x: f32[1,8,6,6])
   %y = concat %primary, %cheap
   return %y`);
 
-const emit = (text: string) => emitWgsl(graphOf(text), { name: 'g' });
+const emit = (text: string) => emitWgsl(planWgsl(graphOf(text)), { name: 'g' });
 
 describe('a Ghost module', () => {
-  const { manifest, weights } = emitWgsl(ghost, { name: 'ghost' });
+  const { manifest, weights } = emitWgsl(planWgsl(ghost), { name: 'ghost' });
   const folder = '../../../test-fixtures/golden/wgsl';
 
   test.each(Object.entries(manifest.modules))('module %s', async (id, source) => {
@@ -56,7 +57,7 @@ describe('a Ghost module', () => {
   });
 
   test('the same graph gives the same bytes', () => {
-    expect(emitWgsl(ghost.clone(), { name: 'ghost' })).toEqual({ manifest, weights });
+    expect(emitWgsl(planWgsl(ghost.clone()), { name: 'ghost' })).toEqual({ manifest, weights });
   });
 });
 
@@ -104,7 +105,7 @@ test('matrices as f16 are half the bytes, with variants that read them as f32', 
   const %b: f32[8] = random(2)
   %y = conv2d %x, %w, %b
   return %y`;
-  const { manifest, weights } = emitWgsl(graphOf(text), { name: 'g', matrices: 'f16' });
+  const { manifest, weights } = emitWgsl(planWgsl(graphOf(text)), { name: 'g', matrices: 'f16' });
   expect([manifest.weightBytes, manifest.halfBytes, weights.byteLength]).toEqual([32 + 128, 128, 32 + 128]);
   const [[id, source] = ['', '']] = Object.entries(manifest.modules);
   expect(source).toContain('matrices: array<vec4f>');
@@ -114,7 +115,7 @@ test('matrices as f16 are half the bytes, with variants that read them as f32', 
     'subgroups',
   ]);
   const large = graphOf(text.replace('random(1)', `[${new Array(64).fill(1e5).join(',')}]`));
-  expect(() => emitWgsl(large, { name: 'g', matrices: 'f16' })).toThrow('f16 ends at 65504');
+  expect(() => emitWgsl(planWgsl(large), { name: 'g', matrices: 'f16' })).toThrow('f16 ends at 65504');
 });
 
 test('layers of different sizes share a module', () => {
@@ -212,6 +213,6 @@ describe('refusals', () => {
     const graph = new Graph('g');
     const x = graph.addInput('x', { dtype: 'f32', shape: [4] });
     graph.add({ op: 'mystery', inputs: [x], types: [x.type], origin: ['layer/7'] });
-    expect(() => emitWgsl(graph, { name: 'g' })).toThrow('at layer/7 (mystery)');
+    expect(() => emitWgsl(planWgsl(graph), { name: 'g' })).toThrow('at layer/7 (mystery)');
   });
 });

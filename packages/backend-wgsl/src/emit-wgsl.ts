@@ -4,7 +4,6 @@ import {
   ConstantStore,
   crc32,
   type DType,
-  type Graph,
   isFloat,
   type Node,
   numElements,
@@ -12,19 +11,19 @@ import {
   type Tensor,
   type Value,
 } from '@ghostc/ir';
-import { lookup, storageRuleOf } from '@ghostc/ops';
-import { type MemoryPlan, planMemory } from '@ghostc/planner';
+import { lookup } from '@ghostc/ops';
+import type { MemoryPlan } from '@ghostc/planner';
 import type { Dispatch, IoTensor, IoType, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
-import { type Carried, carried } from './carry.ts';
-import { checkGraph } from './check-graph.ts';
+import type { Carried } from './carry.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep, wordCopyStep } from './kernels/copy.ts';
 import { generalKernel } from './kernels/general/index.ts';
 import { roundStep } from './kernels/general/round-to.ts';
-import { type GpuOp, integerKernel, kernels, scratchBytes } from './kernels/index.ts';
+import { type GpuOp, integerKernel, kernels } from './kernels/index.ts';
 import { wordsOfBytes } from './kernels/quantized/byte-step.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
+import { arenaAlign, type WgslPlan } from './plan-wgsl.ts';
 import { showShaders } from './shader-observer.ts';
 import { workgroupsFor } from './text/module-text.ts';
 import { toHalves } from './to-halves.ts';
@@ -46,29 +45,15 @@ export interface EmitWgslOptions {
 /** WebGPU's default maxStorageBufferBindingSize in bytes. */
 export const maxBindingBytes = 128 * 1024 * 1024;
 
-/** Offsets of values in the arena are multiples of a vec4f, except of concat parts of odd size. */
-const arenaAlign = 16;
-
-/** Parts of a concat in place start on whole words: a word of bytes is written by one invocation. */
-const partAlign = 4;
-
 /**
- * Emits a lowered graph (fixed shapes, float32 and quantised bytes, constant weights) as a WebGPU program: plans memory in one arena buffer,
- * packs the weights for the kernels, one dispatch a node (none for views and concats in place). The same graph and options
+ * Emits a planned graph (fixed shapes, float32 and quantised bytes, constant weights) as a WebGPU program: packs the weights for the
+ * kernels, one dispatch a node (none for views and concats in place). The same plan and options
  * give the same bytes. Throws CompileError (`wgsl/...`): what has no kernel, and a buffer beyond WebGPU's default limits.
  */
-export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<Uint8Array> {
-  checkGraph(source);
+export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgram<Uint8Array> {
   const { name, matrices, tuning = {}, onTunable, sourceHash } = options;
-  const { graph: lowered, types } = carried(source);
-  const plan = planMemory(lowered, {
-    storageRule: storageRuleOf,
-    io: 'arena',
-    align: arenaAlign,
-    partAlign,
-    scratchBytes,
-  });
-  const emitter = new Emitter({ graph: lowered, types }, plan, { half: matrices === 'f16', tuning });
+  const { graph, plan } = planned;
+  const emitter = new Emitter(planned, { half: matrices === 'f16', tuning });
   const body: Dispatch[] = [];
   const layers: TunableLayer[] = [];
   for (const node of plan.order) {
@@ -76,8 +61,8 @@ export function emitWgsl(source: Graph, options: EmitWgslOptions): WgslProgram<U
     if (tunable) layers.push({ ...tunable, dispatch: body.length });
     body.push(...dispatches);
   }
-  const inputs = lowered.inputs.map((value) => emitter.io(value.name, value));
-  const outputs = lowered.outputs.map((output) => emitter.io(output.name, output.value));
+  const inputs = graph.inputs.map((value) => emitter.io(value.name, value));
+  const outputs = graph.outputs.map((output) => emitter.io(output.name, output.value));
   const dispatches = [...emitter.preparations, ...body];
   const before = emitter.preparations.length;
   onTunable?.(layers.map((layer) => ({ ...layer, dispatch: layer.dispatch + before })));
@@ -140,11 +125,7 @@ class Emitter {
   /** Arena offsets of constants that were copied, by constant. */
   readonly #copies = new Map<Value, number>();
 
-  constructor(
-    { graph, types }: Carried,
-    plan: MemoryPlan,
-    { half, tuning }: { half: boolean; tuning: Tuning },
-  ) {
+  constructor({ graph, types, plan }: WgslPlan, { half, tuning }: { half: boolean; tuning: Tuning }) {
     this.#types = types;
     this.#tuning = tuning;
     this.halves = half ? new ConstantStore() : undefined;

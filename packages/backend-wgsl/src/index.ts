@@ -2,6 +2,7 @@ export { type EmitWgslOptions, emitWgsl, maxBindingBytes } from './emit-wgsl.ts'
 export { type FusingOptions, fusesGhost } from './kernels/ghost/fused-ghost-module.ts';
 export { ghostKey, ghostSizesOf, hasWholePlanes } from './kernels/ghost/ghost-sizes.ts';
 export { ghostTiles, isGhostTile } from './kernels/ghost/ghost-tiles.ts';
+export { planWgsl, type WgslPlan } from './plan-wgsl.ts';
 export {
   type BlockShape,
   blockShapes,

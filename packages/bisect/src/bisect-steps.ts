@@ -31,11 +31,11 @@ export async function bisectSteps(sample: Sample, whole: Outcome, session: Sessi
   });
 }
 
-function rowOf(node: Node, name: string, { distances, kind }: Outcome): BisectReport['rows'][number] {
-  const { error = 0, allowed = 0, ratio = 0 } = distances.get(name) ?? {};
+function rowOf(node: Node, name: string, { comparisons, kind }: Outcome): BisectReport['rows'][number] {
+  const { maxAbs: error = 0, allowed = 0, ratio = 0 } = comparisons.get(name) ?? {};
   return { ...named(node), kind: ratio > 1 ? kind : 'same', error, allowed };
 }
 
-function ratio({ distances }: Outcome, name: string): number {
-  return distances.get(name)?.ratio ?? 0;
+function ratio({ comparisons }: Outcome, name: string): number {
+  return comparisons.get(name)?.ratio ?? 0;
 }

@@ -100,7 +100,7 @@ async function partsUpTo(cut: Cuttable, n: number, whole: Outcome, session: Sess
   const sample = cut.upTo(n);
   if (!sample) return false;
   const outcome = await session.run(sample);
-  const { error, allowed } = worst(outcome);
+  const { maxAbs: error = 0, allowed = 0 } = worst(outcome) ?? {};
   session.rows.push({ ...named(cut.nodes[n] as Node), kind: outcome.kind, error, allowed });
   return alike(outcome, whole);
 }
@@ -142,8 +142,8 @@ async function confirmed(
   return null;
 }
 
-function worstFirst({ graph }: Sample, { distances }: Outcome): Value[] {
-  const ratio = (name: string): number => distances.get(name)?.ratio ?? 0;
+function worstFirst({ graph }: Sample, { comparisons }: Outcome): Value[] {
+  const ratio = (name: string): number => comparisons.get(name)?.ratio ?? 0;
   const outputs = [...graph.outputs].sort((a, b) => ratio(b.name) - ratio(a.name));
   return outputs.map(({ value }) => value);
 }

@@ -1,4 +1,5 @@
 import {
+  type Comparison,
   difference,
   type Judged,
   judgeOutputs,
@@ -29,22 +30,12 @@ export interface Failure {
   readonly message: string;
 }
 
-/** How far one output is apart. */
-export interface Distance {
-  /** Largest |a - b|; Infinity where NaN, infinities or shapes disagree. */
-  readonly error: number;
-  /** What rounding explains at the worst element. */
-  readonly allowed: number;
-  /** error over allowed at the worst element: over 1 is a difference. */
-  readonly ratio: number;
-}
-
 export interface Outcome {
   /** `failure`: one of the two fails. `neither`: both do, and there is nothing to compare. */
   readonly kind: 'same' | 'differs' | 'unclear' | 'failure' | 'neither';
   readonly failures: readonly Failure[];
   /** By output; none where a runtime fails. */
-  readonly distances: ReadonlyMap<string, Distance>;
+  readonly comparisons: ReadonlyMap<string, Comparison>;
   /** What is no difference, element by element of each output. */
   readonly allowed: ReadonlyMap<string, Float64Array>;
   /** Why nothing can be told, or what is suspicious. */
@@ -62,7 +53,7 @@ export async function runPair({ a, b, steps = 0 }: Pair, sample: Sample): Promis
     return compared(sample, { a: first.outputs, b: second.outputs, steps, runtimes: [a, b] });
   const some = first.outputs ?? second.outputs;
   return {
-    ...{ kind: failures.length === 1 ? 'failure' : 'neither', failures, distances: new Map(), remarks: [] },
+    ...{ kind: failures.length === 1 ? 'failure' : 'neither', failures, comparisons: new Map(), remarks: [] },
     ...{ a: first.outputs, b: second.outputs },
     allowed: some ? allowances(sample, some) : new Map(),
   };
@@ -87,9 +78,7 @@ function compared(sample: Sample, { a, b, steps, runtimes }: Compared): Outcome 
       : 'same';
   return {
     ...{ kind, failures: [], remarks: unclear, a, b },
-    distances: new Map(
-      results.map(({ name, maxAbs, allowed, ratio }) => [name, { error: maxAbs, allowed, ratio }]),
-    ),
+    comparisons: new Map(results.map((one) => [one.name, one])),
     allowed: new Map(results.map(({ name, bound }) => [name, Float64Array.from(bound ?? [])])),
   };
 }
@@ -137,10 +126,10 @@ export function allowances(sample: Sample, a: Tensors): Map<string, Float64Array
   return new Map(judge(sample, a, a).map(({ name, bound }) => [name, Float64Array.from(bound ?? [])]));
 }
 
-/** The output that is furthest apart, in units of what rounding explains. */
-export function worst({ distances }: Outcome): Distance {
-  const none: Distance = { error: 0, allowed: 0, ratio: 0 };
-  return [...distances.values()].reduce((most, one) => (one.ratio > most.ratio ? one : most), none);
+/** The output that is furthest apart, in units of what rounding explains; undefined if all are equal. */
+export function worst({ comparisons }: Outcome): Comparison | undefined {
+  const differing = [...comparisons.values()].filter(({ ratio }) => ratio > 0);
+  return differing.sort((a, b) => b.ratio - a.ratio)[0];
 }
 
 /** Whether the runtimes disagree: in numbers, or in that one fails. */

@@ -1,16 +1,20 @@
 import {
   type CProgram,
+  type EmitCOptions,
   emitC,
+  ghostFuser,
   type IoForm,
   type KernelChoice,
   type Layout,
+  type PlanCOptions,
   packageFiles,
+  planC,
   type WeightForm,
 } from '@ghostc/backend-c';
 import { emitOnnx } from '@ghostc/backend-onnx';
-import { emitWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
+import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
-import { bindDimensions } from '@ghostc/ops';
+import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
@@ -77,48 +81,62 @@ export interface CompileCOptions extends CompileOptions {
 /** An optimised ONNX model. Symbolic dimensions stay. */
 export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Array {
   const name = nameOf(model, options);
-  return emitOnnx(optimize(bound(model, options), options), {
-    name,
-    sourceHash: sourceHash(model, { target: 'onnx', name, bind: options.bind }),
-  });
+  const hash = sourceHash(model, { target: 'onnx', name, bind: options.bind });
+  const optimized = optimize(bind(model, options), options);
+  return emitOnnx(optimized, { name, sourceHash: hash });
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
 export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): WgslProgram<Uint8Array> {
-  const { matrices, tuning, bind, fuseGhost } = options;
-  const name = nameOf(model, options);
-  const lowered = lowerForGpuKernels(staticGraph(model, options), options);
-  if (fuseGhost) expectFused(lowered);
-  return emitWgsl(lowered, {
-    name,
-    matrices,
-    tuning,
-    sourceHash: sourceHash(model, { target: 'wgsl', name, bind, matrices, tuning, fuseGhost }),
-    onTunable: options.onTunable,
-  });
+  const { matrices, tuning, fuseGhost, onTunable } = options;
+  const settings = { name: nameOf(model, options), matrices, tuning };
+  const hash = sourceHash(model, { target: 'wgsl', ...settings, bind: options.bind, fuseGhost });
+  const optimized = optimize(bindAll(model, options), options);
+  const lowered = lowerForGpuKernels(optimized, options);
+  if (fuseGhost) expectFused(lowered, 'wgsl');
+  const plan = planWgsl(lowered);
+  return emitWgsl(plan, { ...settings, sourceHash: hash, onTunable });
 }
 
-function expectFused(lowered: Graph): void {
-  if ([...lowered.nodes()].some(({ op }) => op === 'fused_ghost_module')) return;
-  throw new CompileError(
-    'wgsl/fuse-ghost',
-    'no Ghost module to fuse; expected float with a 1x1 primary convolution and a cheap operation of odd size and stride 1',
-  );
+const fusedOps = {
+  wgsl: {
+    op: fusedGhostModule.name,
+    expected: 'float with a 1x1 primary convolution and a cheap operation of odd size and stride 1',
+  },
+  c: {
+    op: ghostRows.name,
+    expected: 'int8 with a 1x1 primary convolution and a cheap operation of stride 1, at most 64 wide',
+  },
+};
+
+function expectFused(lowered: Graph, target: keyof typeof fusedOps): void {
+  const { op, expected } = fusedOps[target];
+  if ([...lowered.nodes()].some((node) => node.op === op)) return;
+  const code = target === 'c' ? 'backend-c/fuse-ghost' : 'wgsl/fuse-ghost';
+  throw new CompileError(code, `no Ghost module to fuse; expected ${expected}`);
 }
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
-  const { device, weights, weightSection, kernels, maxRam, io, fuseGhost, bind, selfTest } = options;
-  const { noUnaligned } = options;
-  const lowered = lowerForKernels(staticGraph(model, options), options);
-  const name = nameOf(model, options);
-  const settings = { name, device, weights, weightSection, kernels, maxRam, io, fuseGhost, noUnaligned };
-  const hash = sourceHash(model, { target: 'c', ...settings, bind, selfTest });
-  const program = emitC(lowered, { ...settings, sourceHash: hash });
+  const { bind: sizes, selfTest, fuseGhost } = options;
+  const settings = settingsOf(model, options);
+  const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost });
+  const optimized = optimize(bindAll(model, options), options);
+  const fuses = fuseGhost ? ghostFuser(settings, optimized) : undefined;
+  const lowered = lowerForKernels(optimized, { ...options, fuses });
+  if (fuses) expectFused(lowered, 'c');
+  const plan = planC(lowered, settings);
+  const program = emitC(plan, { ...settings, sourceHash: hash });
   return selfTest ? addSelfTest(program, lowered) : program;
 }
 
-/** Contents by file name, text or bytes. */
+/** The options that the C backend knows. */
+function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & PlanCOptions {
+  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned } = options;
+  const name = nameOf(model, options);
+  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned };
+}
+
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** Compiles to the files that `ghostc compile` writes, by name. */
@@ -137,20 +155,20 @@ export function compileFiles(
   return packageFiles(compileC(model, options), options.layout ?? 'plain');
 }
 
-function staticGraph(model: Graph, options: CompileOptions): Graph {
-  const graph = bound(model, options);
-  const open = graph.inputs.find((input) => !input.type.shape.every(isStatic));
-  if (open) {
-    throw new CompileError(
-      'compile/symbolic',
-      `input ${open.name} has the shape [${open.type.shape.join(',')}]; expected a size for every dimension (--bind NAME=SIZE)`,
-    );
-  }
-  return optimize(graph, options);
+/** The model with the sizes of the options. */
+function bind(model: Graph, { bind: sizes }: CompileOptions): Graph {
+  return sizes?.size ? bindDimensions(model, sizes) : model;
 }
 
-function bound(model: Graph, { bind }: CompileOptions): Graph {
-  return bind?.size ? bindDimensions(model, bind) : model;
+/** The same for targets that are static programs: throws `compile/symbolic` when a dimension has no size then. */
+function bindAll(model: Graph, options: CompileOptions): Graph {
+  const graph = bind(model, options);
+  const open = graph.inputs.find((input) => !input.type.shape.every(isStatic));
+  if (!open) return graph;
+  throw new CompileError(
+    'compile/symbolic',
+    `input ${open.name} has the shape [${open.type.shape.join(',')}]; expected a size for every dimension (--bind NAME=SIZE)`,
+  );
 }
 
 function nameOf(model: Graph, { name }: CompileOptions): string {

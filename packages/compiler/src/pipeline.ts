@@ -3,8 +3,10 @@ import type { Graph } from '@ghostc/ir';
 import { verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import {
+  type FusesGhostRows,
   lower,
   lowerForGpu,
+  lowerForMcu,
   lowerToLayers,
   optimizationPasses,
   type Pass,
@@ -24,8 +26,8 @@ export interface PipelineOptions {
  *   read          bytes -> graph            @ghostc/onnx, @ghostc/ghostnet, or the text form
  *   optimize      `optimizationPasses`      their order and its reasons stand in @ghostc/passes
  *   lower         composite ops -> kernels  for WGSL and C; ONNX is written from the optimised graph; C computes float16 in float32
- *   plan          schedule, arena offsets   @ghostc/planner, called by the backend that needs it
- *   emit          graph -> artefact         @ghostc/backend-onnx, -wgsl, -c
+ *   plan          schedule, arena offsets   `planWgsl`, `planC`, with @ghostc/planner; ONNX needs none
+ *   emit          plan -> artefact          `emitWgsl`, `emitC`, and `emitOnnx` from the graph
  */
 export function optimize(model: Graph, { onPass }: PipelineOptions = {}): Graph {
   const graph = model.clone();
@@ -55,12 +57,19 @@ export function lowerForQuantizer(optimized: Graph): Graph {
   return graph;
 }
 
+/** What lowering for kernels asks the backend. */
+export interface KernelOptions extends PipelineOptions {
+  /** Which Ghost modules on integers become one kernel; none if absent. */
+  readonly fuses?: FusesGhostRows | undefined;
+}
+
 /**
  * Composite ops of an optimised graph become the ops that the code-generating backends have kernels for, 16-bit floats are
  * computed in float32.
  */
-export function lowerForKernels(optimized: Graph, { onPass }: PipelineOptions = {}): Graph {
-  const graph = widenHalf(lower(optimized.clone()), 'cast');
+export function lowerForKernels(optimized: Graph, { onPass, fuses }: KernelOptions = {}): Graph {
+  const copy = optimized.clone();
+  const graph = widenHalf(fuses ? lowerForMcu(copy, fuses) : lower(copy), 'cast');
   verify(graph, registry);
   onPass?.('lower', graph);
   return graph;

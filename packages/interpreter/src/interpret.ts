@@ -8,10 +8,13 @@ import {
   withLocation,
 } from '@ghostc/ir';
 import { evaluateOp, lookup, sizedFor, workOf } from '@ghostc/ops';
+import type { KnownResults } from './known-results.ts';
 
 export interface InterpretOptions {
   /** Called with each value as it is computed. */
   readonly observe?: (value: Value, tensor: Tensor, node: Node) => void;
+  /** Results of other runs, which this one adds to. */
+  readonly known?: KnownResults;
 }
 
 /**
@@ -38,11 +41,13 @@ export function interpret(
   return new Map(graph.outputs.map(({ name, value }) => [name, found(value, tensors)]));
 }
 
-function evaluateNode(node: Node, tensors: Map<Value, Tensor>, { observe }: InterpretOptions): void {
+function evaluateNode(node: Node, tensors: Map<Value, Tensor>, { observe, known }: InterpretOptions): void {
   const inputs = node.inputs.map((value) => value && found(value, tensors));
-  const results = withLocation({ node: node.origin[0] ?? node.outputs[0]?.name, op: node.op }, () =>
-    evaluateOp(lookup(node.op), inputs, node.attrs),
-  );
+  const compute = (): readonly Tensor[] =>
+    withLocation({ node: node.origin[0] ?? node.outputs[0]?.name, op: node.op }, () =>
+      evaluateOp(lookup(node.op), inputs, node.attrs),
+    );
+  const results = known ? known.of(node, inputs, compute) : compute();
   node.outputs.forEach((value, i) => {
     const result = results[i];
     if (!result)

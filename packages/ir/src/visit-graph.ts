@@ -2,7 +2,7 @@ import type { Graph, Node, Value } from './graph.ts';
 
 /** What `visitGraph` calls. */
 export interface GraphVisitor {
-  readonly node: (node: Node) => void;
+  readonly node?: (node: Node) => void;
   /** `node`: whose input or output it is; null for a graph input. */
   readonly value: (value: Value, node: Node | null) => void;
 }
@@ -15,7 +15,7 @@ export function visitGraph(graph: Graph, visitor: GraphVisitor): void {
   for (const value of graph.inputs)
     if (value.users.size > 0 || graph.isOutput(value)) visitor.value(value, null);
   for (const node of graph.nodes()) {
-    visitor.node(node);
+    visitor.node?.(node);
     for (const value of [...node.inputs, ...node.outputs]) if (value) visitor.value(value, node);
   }
   for (const { value } of graph.outputs) visitor.value(value, value.producer);

@@ -123,6 +123,7 @@ export type {
 } from './op-facts.ts';
 export { clampAttrs } from './quantized/activation-clamp.ts';
 export { dequantizeLinear } from './quantized/dequantize-linear.ts';
+export { type GhostLayerNodes, ghostRows, layersOfGhostRows } from './quantized/ghost-rows.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
 export { qlinearConv2d } from './quantized/qlinear-conv2d.ts';

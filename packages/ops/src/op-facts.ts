@@ -25,10 +25,20 @@ export interface OpFacts {
  * - `general`: a kernel for any element type; a backend may refuse some types
  * - `quantized`: an integer kernel in every code-generating backend
  * - `gpu`: left by lowering for a GPU only
+ * - `mcu`: left by lowering for a microcontroller that has a kernel for it
  * - `composite`: by the ops that lowering makes of it
  * - `kept`: nowhere, it goes back into the source format
  */
-export type Computed = 'unary' | 'binary' | 'kernel' | 'general' | 'quantized' | 'gpu' | 'composite' | 'kept';
+export type Computed =
+  | 'unary'
+  | 'binary'
+  | 'kernel'
+  | 'general'
+  | 'quantized'
+  | 'gpu'
+  | 'mcu'
+  | 'composite'
+  | 'kept';
 
 /**
  * What the quantiser makes of a float op:

@@ -18,6 +18,7 @@ import { nhwcOps } from './movement/nhwc.ts';
 import { onnxNode } from './onnx-node.ts';
 import type { Computed } from './op-facts.ts';
 import { dequantizeLinear } from './quantized/dequantize-linear.ts';
+import { ghostRows } from './quantized/ghost-rows.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
 import { qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
 import { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
@@ -99,6 +100,7 @@ const highOps = [batchNorm, cast, dfcAttention, gemm, ghostModule, squeezeExcite
 /** They go back into ONNX, nowhere else. */
 const keptOps = [onnxNode] as const;
 const gpuOps = [fusedGhostModule, squeezeExciteGate] as const;
+const mcuOps = [ghostRows] as const;
 
 const definitions = [
   ...unaryOps,
@@ -108,6 +110,7 @@ const definitions = [
   ...quantizedOps,
   ...highOps,
   ...gpuOps,
+  ...mcuOps,
   ...keptOps,
 ];
 

@@ -12,15 +12,15 @@ import { removeDeadCode } from './remove-dead-code.ts';
 export const assignNhwc: Pass = {
   name: 'assign-nhwc',
   run(graph) {
-    const layout = new Layout(graph);
-    for (const node of [...graph.nodes()]) layout.assign(node);
-    layout.finish();
+    const assignment = new NhwcAssignment(graph);
+    for (const node of [...graph.nodes()]) assignment.assign(node);
+    assignment.finish();
     foldConstants.run(graph);
     removeDeadCode.run(graph);
   },
 };
 
-class Layout {
+class NhwcAssignment {
   readonly #graph: Graph;
   /** NHWC copies of NCHW values. */
   readonly #nhwc = new Map<Value, Value>();

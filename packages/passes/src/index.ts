@@ -7,7 +7,8 @@ export {
   type NearMissReport,
   type RuleSite,
 } from './explain-rule.ts';
-export { lower, lowerForGpu, lowerToLayers } from './lower.ts';
+export type { FusesGhostRows } from './fuse-ghost-rows.ts';
+export { lower, lowerForGpu, lowerForMcu, lowerToLayers } from './lower.ts';
 export {
   gpuLoweringPasses,
   loweringPasses,

@@ -1,5 +1,6 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { opsWith } from '@ghostc/ops';
+import { type FusesGhostRows, fuseGhostRows } from './fuse-ghost-rows.ts';
 import { gpuLoweringPasses, layerPasses, loweringPasses } from './optimize.ts';
 import { type Pass, runPasses } from './pass.ts';
 import type { FusesGhost } from './rules/fuse-for-gpu.ts';
@@ -16,6 +17,12 @@ const known = new Set<string>([
  */
 export function lower(graph: Graph): Graph {
   return lowered(graph, loweringPasses, known);
+}
+
+/** Like `lower`, for a microcontroller: Ghost modules on integers in one kernel where the backend wants it. Leaves those of `mcu` besides. */
+export function lowerForMcu(graph: Graph, fuses: FusesGhostRows): Graph {
+  const passes = [...loweringPasses, fuseGhostRows(fuses)];
+  return lowered(graph, passes, new Set([...known, ...opsWith('mcu')]));
 }
 
 /**

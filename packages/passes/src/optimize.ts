@@ -1,5 +1,6 @@
 import { assignNhwc } from './assign-nhwc.ts';
 import { foldConstants } from './fold-constants.ts';
+import { fuseGhostRows } from './fuse-ghost-rows.ts';
 import { mergeEqualNodes } from './merge-equal-nodes.ts';
 import { type Pass, rulePass } from './pass.ts';
 import { removeDeadCode } from './remove-dead-code.ts';
@@ -243,7 +244,13 @@ export const splitForIntegers: Pass = rulePass(
 );
 
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [assignNhwc, fuseResiduals, fuseForGpu(() => true), splitForIntegers];
+const otherPasses: readonly Pass[] = [
+  assignNhwc,
+  fuseResiduals,
+  fuseForGpu(() => true),
+  fuseGhostRows(() => true),
+  splitForIntegers,
+];
 
 /** Composite ops to kernels for a GPU, where a dispatch is expensive: Ghost modules, gates and sums of shortcuts stay whole. */
 export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {

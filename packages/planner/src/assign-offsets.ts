@@ -1,10 +1,10 @@
 import {
+  type Arrangement,
   areaOf,
   type Box,
   firstFit,
   firstFitWithin,
   heightOf,
-  type Layout,
   type Packing,
   packingOf,
   roundUp,
@@ -28,19 +28,22 @@ export interface OffsetOptions {
  * start), the best improved by moving the boxes at the top to the front, until `lowerBound` is met or rounds run out; then
  * an exact search within a budget. Very many boxes take the first hole, in the order in which they are needed.
  */
-export function assignOffsets(boxes: readonly Box[], { align, lowerBound, effort }: OffsetOptions): Layout {
+export function assignOffsets(
+  boxes: readonly Box[],
+  { align, lowerBound, effort }: OffsetOptions,
+): Arrangement {
   const packing = packingOf(boxes, align);
   if (!packing) return firstHole(boxes, align);
-  let best: { order: readonly number[]; layout: Layout } | undefined;
+  let best: { order: readonly number[]; arrangement: Arrangement } | undefined;
   for (const order of startOrders(boxes)) {
-    const layout = firstFit(packing, order);
-    if (!best || layout.bytes < best.layout.bytes) best = { order, layout };
+    const arrangement = firstFit(packing, order);
+    if (!best || arrangement.bytes < best.arrangement.bytes) best = { order, arrangement };
   }
   if (!best) return { offsets: [], bytes: 0 };
   const goal = roundUp(lowerBound, align);
   const improved = improve(best, { packing, goal });
   if (improved.bytes <= goal || effort === 'quick') return improved;
-  return searchOffsets(packing, improved, { goal, budget: searchBudget(boxes.length) }).layout;
+  return searchOffsets(packing, improved, { goal, budget: searchBudget(boxes.length) }).arrangement;
 }
 
 function startOrders(boxes: readonly Box[]): number[][] {
@@ -56,20 +59,22 @@ interface Improvement {
 
 /** Repeatedly places one of the boxes that reach the top earlier; keeps what is no worse. Deterministic. */
 function improve(
-  start: { order: readonly number[]; layout: Layout },
+  start: { order: readonly number[]; arrangement: Arrangement },
   { packing, goal }: Improvement,
-): Layout {
+): Arrangement {
   const { boxes } = packing;
-  let { order, layout } = start;
+  let { order, arrangement } = start;
   const rounds = Math.min(400, Math.floor(4e6 / (boxes.length + 1) ** 2));
-  for (let round = 0; round < rounds && layout.bytes > goal; round++) {
-    const tops = order.filter((i) => (layout.offsets[i] ?? 0) + heightOf(boxes[i] ?? []) > layout.bytes - 1);
+  for (let round = 0; round < rounds && arrangement.bytes > goal; round++) {
+    const tops = order.filter(
+      (i) => (arrangement.offsets[i] ?? 0) + heightOf(boxes[i] ?? []) > arrangement.bytes - 1,
+    );
     const pick = tops[round % Math.max(tops.length, 1)] ?? order[round % order.length] ?? 0;
     const at = order.indexOf(pick);
     const to = (round * 7919) % Math.max(at, 1);
     const trial = [...order.slice(0, to), pick, ...order.slice(to).filter((i) => i !== pick)];
-    const next = firstFitWithin(packing, trial, { layout, known: to });
-    if (next) [order, layout] = [trial, next];
+    const next = firstFitWithin(packing, trial, { arrangement, known: to });
+    if (next) [order, arrangement] = [trial, next];
   }
-  return layout;
+  return arrangement;
 }

@@ -11,7 +11,7 @@ export interface Piece {
 /** Pieces at fixed distances; the first byte of a box is at 0. */
 export type Box = readonly Piece[];
 
-export interface Layout {
+export interface Arrangement {
   /** Offset of each box. */
   readonly offsets: readonly number[];
   readonly bytes: number;
@@ -83,34 +83,35 @@ function addConflicts(conflicts: Conflict[], box: Box, [index, other]: readonly 
 }
 
 /** Places the boxes in the given order, each at the lowest offset that is free. */
-export function firstFit(packing: Packing, order: readonly number[]): Layout {
+export function firstFit(packing: Packing, order: readonly number[]): Arrangement {
   return firstFitWithin(packing, order, {
     known: 0,
-    layout: { offsets: [], bytes: Number.POSITIVE_INFINITY },
-  }) as Layout;
+    arrangement: { offsets: [], bytes: Number.POSITIVE_INFINITY },
+  }) as Arrangement;
 }
 
 export interface Earlier {
   /** What is not to be exceeded; and where the first boxes of the order are, which are not placed again. */
-  readonly layout: Layout;
+  readonly arrangement: Arrangement;
   /** How many boxes these are. */
   readonly known: number;
 }
 
-/** The same with the first boxes where they were, null as soon as it takes more bytes than the earlier layout. */
+/** The same with the first boxes where they were, null as soon as it takes more bytes than the earlier arrangement. */
 export function firstFitWithin(
   packing: Packing,
   order: readonly number[],
-  { layout, known }: Earlier,
-): Layout | null {
+  { arrangement, known }: Earlier,
+): Arrangement | null {
   const { boxes, align } = packing;
   const offsets = new Array<number>(boxes.length).fill(-1);
   let bytes = 0;
   for (const [n, i] of order.entries()) {
-    const offset = n < known ? (layout.offsets[i] ?? 0) : lowestFree(takenBy(packing, offsets, i), align, 0);
+    const offset =
+      n < known ? (arrangement.offsets[i] ?? 0) : lowestFree(takenBy(packing, offsets, i), align, 0);
     offsets[i] = offset;
     bytes = Math.max(bytes, offset + heightOf(boxes[i] ?? []));
-    if (bytes > layout.bytes) return null;
+    if (bytes > arrangement.bytes) return null;
   }
   return { offsets, bytes: roundUp(bytes, align) };
 }

@@ -1,4 +1,4 @@
-import { type Box, endOf, heightOf, type Layout, roundUp, startOf } from './first-fit.ts';
+import { type Arrangement, type Box, endOf, heightOf, roundUp, startOf } from './first-fit.ts';
 
 /** Bytes [from, to) that nothing uses. */
 interface Hole {
@@ -7,7 +7,7 @@ interface Hole {
 }
 
 /** As an allocator works: boxes in the order in which they are needed, each in the lowest hole that it fits. */
-export function firstHole(boxes: readonly Box[], align: number): Layout {
+export function firstHole(boxes: readonly Box[], align: number): Arrangement {
   const offsets = new Array<number>(boxes.length).fill(0);
   const holes: Hole[] = [{ from: 0, to: Number.POSITIVE_INFINITY }];
   const uses = boxes.map((box, i) => ({

@@ -1,7 +1,7 @@
 import { Graph, type Node, numElements } from '@ghostc/ir';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { layOut } from './lay-out.ts';
+import { arrange } from './arrange.ts';
 import { keptCells, listTasks, type Task } from './list-tasks.ts';
 import type { PlanOptions } from './memory-plan.ts';
 import { planMemory } from './plan-memory.ts';
@@ -37,7 +37,7 @@ function findSmaller(graph: Graph, bytes: number, all: PlanOptions): number | un
   for (const order of ordersOf(tasks)) {
     for (const apart of subsetsOf(tasks.filter(({ inPlace }) => inPlace.length))) {
       const schedule = { map, order, kept: keptCells(graph, map), align: all.align, apart: new Set(apart) };
-      const found = layOut({ ...schedule, effort: 'exact' }, bytes);
+      const found = arrange({ ...schedule, effort: 'exact' }, bytes);
       if (found) return found.bytes;
     }
   }

@@ -13,7 +13,7 @@ export interface GranuleOptions {
   readonly given?: readonly Task[];
 }
 
-/** Bytes of the granules that are in use at the peak of every order: no layout takes less. */
+/** Bytes of the granules that are in use at the peak of every order: no arrangement takes less. */
 export function granuleBound(tasks: readonly Task[], options: GranuleOptions): number {
   const { map, held, kept, align, given } = options;
   const whole = (task: Task): Task => ({ ...task, scratchBytes: roundUp(task.scratchBytes, align) });

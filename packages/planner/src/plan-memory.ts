@@ -1,14 +1,14 @@
 import type { Graph, Node, Value } from '@ghostc/ir';
 import { arenaCells } from './arena-cells.ts';
+import { type ArenaArrangement, arrange, type Schedule } from './arrange.ts';
 import { findOrder } from './find-order.ts';
 import { roundUp } from './first-fit.ts';
 import { granuleBound } from './granule-bound.ts';
-import { type ArenaLayout, layOut, type Schedule } from './lay-out.ts';
 import { keptCells, listTasks, type Task } from './list-tasks.ts';
 import type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
 import { type Cell, resolveStorage, type StorageMap } from './resolve-storage.ts';
 
-/** Layouts tried to find out which tasks should not work in place: in one pass, and one after another without a gain. */
+/** Arrangements tried to find out which tasks should not work in place: in one pass, and one after another without a gain. */
 const trials = 100;
 const vainTrials = (blocks: number): number => Math.max(1, Math.floor(1e5 / blocks ** 2));
 /** In all: to lay out many tasks takes its time. */
@@ -27,12 +27,12 @@ export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
   const given = options.order && { given: tasks };
   const { order, bound: alive } = findOrder(tasks, { costs, kept, ...given });
   const schedule = { map, kept, align: options.align, apart: new Set<Task>(), effort: 'quick' } as const;
-  const quick = layOut({ ...schedule, order }) as ArenaLayout;
+  const quick = arrange({ ...schedule, order }) as ArenaArrangement;
   const granules = (): number => granuleBound(tasks, { map, held, kept, align: options.align, ...given });
   const bound = quick.bytes > roundUp(alive, options.align) ? Math.max(alive, granules()) : alive;
   const goal = roundUp(bound, options.align);
-  const found = bestLayout({ ...schedule, order }, { quick, goal });
-  const best = (found.bytes > goal && layOut({ ...schedule, order: tasks }, found.bytes)) || found;
+  const found = bestArrangement({ ...schedule, order }, { quick, goal });
+  const best = (found.bytes > goal && arrange({ ...schedule, order: tasks }, found.bytes)) || found;
   return {
     order: withElided(graph, best.order, map.elided),
     placements: placeValues(map, best),
@@ -49,12 +49,12 @@ export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
 
 interface Start {
   /** With every chance to work in place taken. */
-  readonly quick: ArenaLayout;
+  readonly quick: ArenaArrangement;
   readonly goal: number;
 }
 
 /** Leaves the chances to work in place that the arena is smaller without, in passes as long as they bring something. */
-function bestLayout(schedule: Schedule, { quick, goal }: Start): ArenaLayout {
+function bestArrangement(schedule: Schedule, { quick, goal }: Start): ArenaArrangement {
   let best = quick;
   const apart = new Set(schedule.apart);
   const patience = vainTrials(quick.starts.size);
@@ -66,13 +66,13 @@ function bestLayout(schedule: Schedule, { quick, goal }: Start): ArenaLayout {
     for (const task of candidates) {
       if (best.bytes <= goal || vain >= patience || left-- <= 0) break;
       apart.add(task);
-      const next = layOut({ ...schedule, apart }, best.bytes);
+      const next = arrange({ ...schedule, apart }, best.bytes);
       vain = next ? 0 : vain + 1;
       if (next) best = next;
       else apart.delete(task);
     }
   }
-  return (best.bytes > goal && layOut({ ...schedule, apart, effort: 'exact' }, best.bytes)) || best;
+  return (best.bytes > goal && arrange({ ...schedule, apart, effort: 'exact' }, best.bytes)) || best;
 }
 
 /** Bytes of the memory taken that the output does not fill. */
@@ -81,7 +81,7 @@ function wasteOf({ inPlace, writes }: Task): number {
   return Math.max(0, ...inPlace.map(({ cells }) => bytes(cells))) - bytes(writes);
 }
 
-function placeValues({ storage }: StorageMap, { homes, starts }: ArenaLayout): Map<Value, Placement> {
+function placeValues({ storage }: StorageMap, { homes, starts }: ArenaArrangement): Map<Value, Placement> {
   return new Map(
     [...storage].map(([value, { cells, block }]) => {
       const cell = cells[0];

@@ -12,7 +12,7 @@ const boxes = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-/** The smallest layout of all: every combination of offsets. */
+/** The smallest arrangement of all: every combination of offsets. */
 function smallest(list: readonly Box[]): number {
   const apart = (i: number, x: number, j: number, y: number): boolean => {
     const [a, b] = [list[i]?.[0], list[j]?.[0]];
@@ -34,14 +34,14 @@ function smallest(list: readonly Box[]): number {
   return best;
 }
 
-it('finds the smallest layout and proves it', () => {
+it('finds the smallest arrangement and proves it', () => {
   fc.assert(
     fc.property(boxes, (list) => {
       const packing = packingOf(list, 1) as Packing;
       const start = firstFit(packing, [...list.keys()]);
-      const { layout, proven } = searchOffsets(packing, start, limits);
+      const { arrangement, proven } = searchOffsets(packing, start, limits);
       expect(proven).toBe(true);
-      expect(layout.bytes).toBe(smallest(list));
+      expect(arrangement.bytes).toBe(smallest(list));
     }),
     { numRuns: 150 },
   );
@@ -52,5 +52,5 @@ it('says when it stopped before the proof', () => {
   const packing = packingOf(list, 1) as Packing;
   const start = { offsets: list.map((_, i) => 100 * i), bytes: 800 };
   expect(searchOffsets(packing, start, { goal: 0, budget: 3 }).proven).toBe(false);
-  expect(searchOffsets(packing, start, limits).layout.bytes).toBe(17);
+  expect(searchOffsets(packing, start, limits).arrangement.bytes).toBe(17);
 });

@@ -1,24 +1,24 @@
-import { heightOf, type Layout, lowestFree, type Packing, roundUp, takenBy } from './first-fit.ts';
+import { type Arrangement, heightOf, lowestFree, type Packing, roundUp, takenBy } from './first-fit.ts';
 
 export interface SearchLimits {
-  /** Stop at a layout of this size. */
+  /** Stop at an arrangement of this size. */
   readonly goal: number;
   /** Most placements tried. */
   readonly budget: number;
 }
 
-/** `proven`: no layout of these boxes is smaller than `layout`. */
+/** `proven`: no arrangement of these boxes is smaller than `arrangement`. */
 export interface SearchResult {
-  readonly layout: Layout;
+  readonly arrangement: Arrangement;
   readonly proven: boolean;
 }
 
 /**
- * Branch and bound over layouts in which no box can be moved down: boxes are placed in the order of their offsets, each at
- * the lowest offset that is free, and a branch ends when a box that is still to come cannot stay below the best layout.
- * Some optimal layout has that form: moving boxes down, lowest first, never makes a layout larger.
+ * Branch and bound over arrangements in which no box can be moved down: boxes are placed in the order of their offsets, each at
+ * the lowest offset that is free, and a branch ends when a box that is still to come cannot stay below the best arrangement.
+ * Some optimal arrangement has that form: moving boxes down, lowest first, never makes an arrangement larger.
  */
-export function searchOffsets(packing: Packing, start: Layout, limits: SearchLimits): SearchResult {
+export function searchOffsets(packing: Packing, start: Arrangement, limits: SearchLimits): SearchResult {
   const count = packing.boxes.length;
   const offsets = new Array<number>(count).fill(-1);
   let best = start;
@@ -38,7 +38,7 @@ export function searchOffsets(packing: Packing, start: Layout, limits: SearchLim
     }
   };
   step(0, 0, 0);
-  return { layout: best, proven: best.bytes <= limits.goal || left > 0 };
+  return { arrangement: best, proven: best.bytes <= limits.goal || left > 0 };
 }
 
 interface Choice {

@@ -1,4 +1,4 @@
-export { buildC, strictFlags } from './c/build-c.ts';
+export { buildC } from './c/build-c.ts';
 export { type BatchEntry, type BatchResult, runCBatch } from './c/c-batch.ts';
 export { type CDevice, cDevice } from './c/c-device.ts';
 export { buildCmsisNn, cmsisNnRoot } from './c/cmsis-nn-library.ts';
@@ -13,7 +13,7 @@ export { ortRuntime } from './ort/ort-runtime.ts';
 export { hasOrt, loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort/ort-session.ts';
 export { verifyInOrt } from './ort/verify-in-ort.ts';
 export { withOnnx } from './ort/with-onnx.ts';
-export { missingTools, requireTools, skipWithout, type Tool } from './process/require-tool.ts';
+export { skipWithout, type Tool } from './process/require-tool.ts';
 export {
   cRuntime,
   createRuntime,
@@ -26,8 +26,7 @@ export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
 export { bundleForWeb } from './wgsl/bundle-for-web.ts';
-export { dawnDevice, nullDevice, wgslTools } from './wgsl/dawn-device.ts';
-export { type Engine, engine, engines, engineTools, stopEngines } from './wgsl/engines.ts';
-export { prepareRemote } from './wgsl/prepare-remote.ts';
-export { checkWgsl, prepareWgsl, runWgsl } from './wgsl/run-wgsl.ts';
+export { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
+export { type Engine, engine, engineTools, stopEngines } from './wgsl/engines.ts';
+export { checkWgsl, prepareWgsl } from './wgsl/run-wgsl.ts';
 export type { Route } from './wgsl/serve-locally.ts';

@@ -1,9 +1,10 @@
-import { conform, suites } from '@ghostc/conformance';
-import { afterAll, expect, test } from 'vitest';
+import { type ConformanceCase, conform, joinCases, suites } from '@ghostc/conformance';
+import { afterAll, describe, expect, test } from 'vitest';
 import { cDevice } from './c/c-device.ts';
 import { skipWithout, type Tool } from './process/require-tool.ts';
-import { createRuntime, runtimeNames } from './runtime-table.ts';
-import { wgslTools } from './wgsl/dawn-device.ts';
+import { createRuntime, runtimeNames, wgslRuntimeOn } from './runtime-table.ts';
+import { batchedSuite } from './testing/batched-c.ts';
+import { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
 import { type Engine, engineTools, stopEngines } from './wgsl/engines.ts';
 
 const tools = (name: string): readonly Tool[] => {
@@ -12,12 +13,43 @@ const tools = (name: string): readonly Tool[] => {
   return name.startsWith('c') ? cDevice(name.split('@')[1] ?? 'host').tools : [];
 };
 
+const cases = suites.flatMap((suite) => suite.cases);
+
+/** All cases as two programs, those that are right to the bit and those that round: for runtimes that take long to start. */
+const joined: readonly ConformanceCase[] = [true, false].map((exact) =>
+  joinCases({
+    name: exact ? 'exact' : 'rounded',
+    cases: cases.filter((one) => Boolean(one.exact) === exact),
+  }),
+);
+
 afterAll(stopEngines);
 
-test.for(runtimeNames)('%s conforms', async (name, context) => {
+describe('every case by itself', () => {
+  test.for(['interpreter', 'onnx'])('%s conforms', async (name) => {
+    expect((await conform(createRuntime(name), { suites })).problems).toEqual([]);
+  });
+
+  test('wgsl conforms', async (context) => {
+    skipWithout(wgslTools, 'wgsl', context);
+    const device = await dawnDevice();
+    expect((await conform(wgslRuntimeOn(device), { suites })).problems).toEqual([]);
+    device.destroy();
+  });
+
+  test('c conforms', async (context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    expect((await conform(await batchedSuite(cases), { suites })).problems).toEqual([]);
+  });
+});
+
+const slowToStart = runtimeNames.filter((name) => name.includes('@'));
+
+test.for(slowToStart)('%s conforms with all cases in two programs', async (name, context) => {
   skipWithout(tools(name), name, context);
-  const report = await conform(createRuntime(name), { suites });
+  const report = await conform(createRuntime(name), { suites: [{ name: 'joined', cases: joined }] });
   expect(report.problems).toEqual([]);
+  expect(report.cases.map(({ status }) => status)).toEqual(['pass', 'pass']);
 });
 
 test('an unknown target is named with those that there are', () => {

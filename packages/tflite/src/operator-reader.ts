@@ -3,7 +3,7 @@ import { buildNode } from '@ghostc/ops';
 import type { ByteBuffer } from 'flatbuffers';
 import type { TfliteOperator, TfliteTensor } from './decode-model.ts';
 import { BuiltinOptions } from './generated/builtin-options.ts';
-import { channelsFirstAxis, type Layout, type TensorTable, typeOf } from './tensor-table.ts';
+import { type AxisOrder, channelsFirstAxis, type TensorTable, typeOf } from './tensor-table.ts';
 
 /** A table of options as flatc generates it. */
 interface OptionsTable {
@@ -50,8 +50,8 @@ export class OperatorReader {
     return this.table.tensor(index);
   }
 
-  input(i: number, layout: Layout): Value {
-    return this.table.value(this.inputIndex(i), layout);
+  input(i: number, order: AxisOrder): Value {
+    return this.table.value(this.inputIndex(i), order);
   }
 
   /** A constant input in TFLite's order of axes; null if it is computed. */
@@ -85,24 +85,24 @@ export class OperatorReader {
   }
 
   /** NCHW when the output is an image and an input already is NCHW, so that chains of image operators need no transposes. */
-  preferredLayout(): Layout {
+  preferredOrder(): AxisOrder {
     const native = this.operator.inputs.some(
-      (index) => index >= 0 && this.table.nativeLayout(index) === 'nchw',
+      (index) => index >= 0 && this.table.nativeOrder(index) === 'nchw',
     );
     return native && this.outputTensor().shape.length === 4 ? 'nchw' : 'plain';
   }
 
   /** An axis of a tensor in TFLite's order as an axis of its value. */
-  axis(axis: number, layout: Layout, rank: number): number {
+  axis(axis: number, order: AxisOrder, rank: number): number {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
       throw new CompileError('tflite/axis', `axis ${axis} of ${this.code} is outside rank ${rank}`);
     const positive = axis < 0 ? axis + rank : axis;
-    return layout === 'plain' ? positive : (channelsFirstAxis[positive] ?? positive);
+    return order === 'plain' ? positive : (channelsFirstAxis[positive] ?? positive);
   }
 
   /** One entry for each axis, in TFLite's order, as entries for the axes of the value. */
-  perAxis<T>(entries: readonly T[], layout: Layout): T[] {
-    return layout === 'plain' ? [...entries] : [0, 3, 1, 2].map((axis) => entries[axis] as T);
+  perAxis<T>(entries: readonly T[], order: AxisOrder): T[] {
+    return order === 'plain' ? [...entries] : [0, 3, 1, 2].map((axis) => entries[axis] as T);
   }
 
   /** Adds an IR node that comes from this operator, named after its output. */
@@ -112,20 +112,20 @@ export class OperatorReader {
   }
 
   /** Declares a result after holding its type against the declared one. */
-  setOutput(value: Value, layout: Layout, k = 0): void {
+  setOutput(value: Value, order: AxisOrder, k = 0): void {
     const tensor = this.outputTensor(k);
     const declared = typeOf(tensor);
-    const expected = { ...declared, shape: this.#arranged(declared.shape, layout) };
+    const expected = { ...declared, shape: this.#arranged(declared.shape, order) };
     if (!sameDeclaration(expected, value.type))
       throw new CompileError(
         'tflite/type',
         `${tensor.name} is declared as ${formatType(expected)}, ${this.code} gives ${formatType(value.type)}`,
       );
-    this.table.define(this.operator.outputs[k] as number, value, layout);
+    this.table.define(this.operator.outputs[k] as number, value, order);
   }
 
-  #arranged(shape: TensorType['shape'], layout: Layout): TensorType['shape'] {
-    return layout === 'nchw' && shape.length === 4 ? this.perAxis(shape, layout) : shape;
+  #arranged(shape: TensorType['shape'], order: AxisOrder): TensorType['shape'] {
+    return order === 'nchw' && shape.length === 4 ? this.perAxis(shape, order) : shape;
   }
 }
 

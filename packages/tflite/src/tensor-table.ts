@@ -31,10 +31,10 @@ const dtypes: Readonly<Record<string, DType>> = {
 };
 
 /** How a value holds a TFLite tensor: in TFLite's own order of axes, or (rank 4 only) as NCHW. */
-export type Layout = 'plain' | 'nchw';
+export type AxisOrder = 'plain' | 'nchw';
 
 /** NHWC to NCHW and back: output axis i is input axis perm[i]. */
-const perms: Readonly<Record<Layout, readonly number[]>> = { nchw: [0, 3, 1, 2], plain: [0, 2, 3, 1] };
+const perms: Readonly<Record<AxisOrder, readonly number[]>> = { nchw: [0, 3, 1, 2], plain: [0, 2, 3, 1] };
 
 /** Axis of an NHWC tensor as an axis of its NCHW value. */
 export const channelsFirstAxis: readonly number[] = [0, 2, 3, 1];
@@ -43,16 +43,16 @@ export const channelsFirstAxis: readonly number[] = [0, 2, 3, 1];
 const CONSTANT_BYTES_PER_BYTE = 16;
 
 /**
- * The values of a model's tensors while it is read. A tensor gets a value in the layout that its producer writes; asking
- * for the other layout adds a transpose once (a reshape where no element moves, new data for a constant). So a chain of
+ * The values of a model's tensors while it is read. A tensor gets a value in the order that its producer writes; asking
+ * for the other order adds a transpose once (a reshape where no element moves, new data for a constant). So a chain of
  * image operators stays NCHW, and transposes appear only where the model's own order of axes can be seen: at inputs and outputs, and
  * before operators such as RESHAPE that mix axes.
  */
 export class TensorTable {
   readonly graph: Graph;
   readonly tensors: readonly TfliteTensor[];
-  readonly #values = new Map<number, Partial<Record<Layout, Value>>>();
-  readonly #native = new Map<number, Layout>();
+  readonly #values = new Map<number, Partial<Record<AxisOrder, Value>>>();
+  readonly #native = new Map<number, AxisOrder>();
   #constantBytes: number;
 
   constructor(graph: Graph, { tensors }: TfliteModel, fileBytes: number) {
@@ -68,16 +68,16 @@ export class TensorTable {
   }
 
   /** Declares the value of a tensor; each has one producer. */
-  define(index: number, value: Value, layout: Layout): void {
+  define(index: number, value: Value, order: AxisOrder): void {
     const { name, data } = this.tensor(index);
     if (data || this.#values.has(index))
       throw new CompileError('tflite/duplicate', `tensor ${JSON.stringify(name)} is written twice`);
-    this.#values.set(index, { [layout]: value });
-    this.#native.set(index, layout);
+    this.#values.set(index, { [order]: value });
+    this.#native.set(index, order);
   }
 
-  /** The layout that the tensor's producer wrote; undefined for constants. */
-  nativeLayout(index: number): Layout | undefined {
+  /** The order that the tensor's producer wrote; undefined for constants. */
+  nativeOrder(index: number): AxisOrder | undefined {
     return this.#native.get(index);
   }
 
@@ -85,12 +85,12 @@ export class TensorTable {
     return this.tensor(index).data !== undefined || this.#values.get(index)?.plain?.constant !== undefined;
   }
 
-  value(index: number, layout: Layout): Value {
+  value(index: number, order: AxisOrder): Value {
     const values = this.#values.get(index) ?? this.#addConstant(index);
-    const known = values[layout];
+    const known = values[order];
     if (known) return known;
-    const made = this.#converted(index, values, layout);
-    values[layout] = made;
+    const made = this.#converted(index, values, order);
+    values[order] = made;
     return made;
   }
 
@@ -127,7 +127,7 @@ export class TensorTable {
     throw new CompileError('tflite/too-large', 'constants share buffers more often than expected in a model');
   }
 
-  #addConstant(index: number): Partial<Record<Layout, Value>> {
+  #addConstant(index: number): Partial<Record<AxisOrder, Value>> {
     const tensor = this.constant(index);
     const { name } = this.tensor(index);
     if (!tensor)
@@ -140,14 +140,14 @@ export class TensorTable {
     return values;
   }
 
-  #converted(index: number, values: Partial<Record<Layout, Value>>, layout: Layout): Value {
+  #converted(index: number, values: Partial<Record<AxisOrder, Value>>, order: AxisOrder): Value {
     const from = values.plain ?? values.nchw;
     if (from?.type.shape.length !== 4)
       throw new CompileError(
         'tflite/rank',
         `${this.tensor(index).name} expects rank 4, found [${this.tensor(index).shape.join(',')}]`,
       );
-    return this.permuted(from, perms[layout]);
+    return this.permuted(from, perms[order]);
   }
 
   /** Axes exchanged: of a constant at once, otherwise by a node. */

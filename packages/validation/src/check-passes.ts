@@ -39,7 +39,7 @@ export function checkPasses(
     pass.run(graph);
     verify(graph, registry);
     if (!sameGraph(before.graph, graph)) {
-      const after = new Evaluation(graph.clone(), seed);
+      const after = new Evaluation(graph.clone(), seed, before);
       const difference = compareEvaluations(before, after);
       if (difference) throw smallest(pass, before.graph, difference);
       before = after;

@@ -1,4 +1,4 @@
-import { errorBounds, interpret } from '@ghostc/interpreter';
+import { errorBounds, interpret, KnownResults } from '@ghostc/interpreter';
 import { type Graph, isStatic, mulberry32, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 
@@ -26,7 +26,8 @@ const FALLBACK = 1e-3;
  * the sum of their derived bounds. Symbolic dimensions take small seeded sizes.
  */
 export function compareGraphs(before: Graph, after: Graph, seed = 1): Difference | null {
-  return compareEvaluations(new Evaluation(before, seed), new Evaluation(after, seed));
+  const first = new Evaluation(before, seed);
+  return compareEvaluations(first, new Evaluation(after, seed, first));
 }
 
 /** What a graph gives on seeded inputs, each kind computed once. The graph must not change. */
@@ -34,20 +35,29 @@ export class Evaluation {
   readonly graph: Graph;
   readonly #seed: number;
   readonly #runs = new Map<Kind, Run>();
+  readonly #shared: Shared;
 
-  constructor(graph: Graph, seed: number) {
+  /** Graphs with the same inputs share what other evaluations of them have computed. */
+  constructor(graph: Graph, seed: number, shared?: Evaluation) {
     this.graph = graph;
     this.#seed = seed;
+    this.#shared = shared ? shared.#shared : { known: new KnownResults(), inputs: new Map() };
   }
 
   run(kind: Kind): Run {
     const known = this.#runs.get(kind);
     if (known) return known;
-    const inputs = inputsOf(this.graph, kind, this.#seed);
-    const run = new Run(this.graph, inputs);
+    const inputs = this.#shared.inputs.get(kind) ?? inputsOf(this.graph, kind, this.#seed);
+    this.#shared.inputs.set(kind, inputs);
+    const run = new Run(this.graph, inputs, this.#shared.known);
     this.#runs.set(kind, run);
     return run;
   }
+}
+
+interface Shared {
+  readonly known: KnownResults;
+  readonly inputs: Map<Kind, ReadonlyMap<string, Tensor>>;
 }
 
 class Run {
@@ -56,10 +66,10 @@ class Run {
   readonly #graph: Graph;
   #bounds: ReadonlyMap<string, Float64Array | null> | undefined;
 
-  constructor(graph: Graph, inputs: ReadonlyMap<string, Tensor>) {
+  constructor(graph: Graph, inputs: ReadonlyMap<string, Tensor>, known: KnownResults) {
     this.#graph = graph;
     this.inputs = inputs;
-    this.outputs = interpret(graph, inputs);
+    this.outputs = interpret(graph, inputs, { known });
   }
 
   /** Derived where outputs differ at all. */

@@ -2,8 +2,8 @@ import { extname } from 'node:path';
 import { CompileError, fromBytes, type Tensor, tensor } from '@ghostc/ir';
 import { readTensorProto } from '@ghostc/onnx';
 import { readNpy } from '@ghostc/quant';
+import { toChannelsFirst } from './axis-order.ts';
 import type { CalibrationSpec } from './calibration-spec.ts';
-import { toChannelsFirst } from './image-layout.ts';
 import { readBounded } from './read-bounded.ts';
 
 /** The tensor of a .npy, .pb or raw file. Throws `data/raw` or the reader's error. */

@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import { CompileError, isStatic, type Tensor, tensor, type Value } from '@ghostc/ir';
 import { centreCrop, normalize, resizeImage } from '@ghostc/quant';
+import { axisOrderOf, channelsFirstShape, toChannelsLast } from './axis-order.ts';
 import type { CalibrationSpec } from './calibration-spec.ts';
 import { decodeImage, MAX_PIXELS } from './decode-image.ts';
-import { channelsFirstShape, layoutOf, toChannelsLast } from './image-layout.ts';
 import { readBounded } from './read-bounded.ts';
 
 const extensions: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg']);
@@ -20,7 +20,7 @@ export function readPicture(file: string, input: Value, spec: CalibrationSpec): 
   const sized = fitImage(spec.order === 'bgr' ? reversedChannels(stored) : stored, [height, width], spec);
   const image = { ...sized, shape: [1, ...sized.shape] };
   const normal = normalize(image, { ...spec, scale: spec.scale ?? 1 / 255 });
-  return layoutOf(input.type.shape) === 'nhwc' ? toChannelsLast(normal) : normal;
+  return axisOrderOf(input.type.shape) === 'nhwc' ? toChannelsLast(normal) : normal;
 }
 
 function imageInput({ name, type }: Value): [number, number, number, number] {

@@ -196,18 +196,26 @@ function summary({ whole, rows, culprit, group, smallest, notes, trials, agree }
   const { kind, failures, remarks } = whole;
   return {
     agree,
-    whole: { kind, failures, remarks, outputs: Object.fromEntries(whole.distances) },
+    whole: { kind, failures, remarks, outputs: outputsOf(whole) },
     culprit,
     group,
     smallest: smallest && {
       nodes,
       inputs: shapesOf(smallest),
-      outputs: Object.fromEntries(smallest.outcome.distances),
+      outputs: outputsOf(smallest.outcome),
     },
     notes,
     trials,
     rows,
   };
+}
+
+function outputsOf({ comparisons }: BisectReport['whole']): Readonly<Record<string, object>> {
+  const entries = [...comparisons].map(([name, { maxAbs, allowed, ratio }]) => [
+    name,
+    { error: maxAbs, allowed, ratio },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function print(report: BisectReport, task: Task): void {

@@ -9,8 +9,8 @@ import {
   withLocation,
 } from '@ghostc/ir';
 import { normalize, splitSamples } from '@ghostc/quant';
+import { axisOrderOf, channelsFirstShape, toChannelsLast } from '../calibration/axis-order.ts';
 import type { CalibrationSpec } from '../calibration/calibration-spec.ts';
-import { channelsFirstShape, layoutOf, toChannelsLast } from '../calibration/image-layout.ts';
 import { withChannelsFirst } from '../calibration/read-array.ts';
 import { readPicture } from '../calibration/read-picture.ts';
 import { fitToModel } from '../fit-to-model.ts';
@@ -34,7 +34,7 @@ export function pictureItems(
 /** The items of an array [N,...] as the input takes them. */
 export function arrayItems(stored: Tensor, input: Value, spec: CalibrationSpec): (item: number) => Tensor {
   const shape = checkedShape(input);
-  const last = layoutOf(shape) === 'nhwc';
+  const last = axisOrderOf(shape) === 'nhwc';
   const first = withChannelsFirst(
     stored,
     last && endsLike(stored, shape) ? { ...spec, layout: 'nhwc' } : spec,

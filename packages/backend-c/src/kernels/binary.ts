@@ -2,14 +2,14 @@ import { type OpsWith, opsWith } from '@ghostc/ops';
 import { activated, activationOf } from '../activation-text.ts';
 import { arithmeticOf } from '../arithmetic.ts';
 import { binaryFormulas } from '../elementwise-formulas.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { affine, broadcastStrides, collapse, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
 
 const single = arithmeticOf('f32');
 
 /** y = act(f(a, b)) with broadcasting: loops over the fewest axes that do; may run in place. */
-function binary(op: OpsWith<'binary'>): Kernel {
+function binary(op: OpsWith<'binary'>): Emit {
   return ({ node, pointer }) => {
     const [a, b] = [input(node, 0), input(node, 1)];
     const shape = shapeOf(node.output);
@@ -34,5 +34,5 @@ function binary(op: OpsWith<'binary'>): Kernel {
 }
 
 export const binaryKernels = Object.fromEntries(opsWith('binary').map((op) => [op, binary(op)])) as {
-  readonly [K in OpsWith<'binary'>]: Kernel;
+  readonly [K in OpsWith<'binary'>]: Emit;
 };

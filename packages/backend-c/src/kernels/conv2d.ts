@@ -1,7 +1,7 @@
 import type { Node } from '@ghostc/ir';
 import { attrsOf, conv2d as definition } from '@ghostc/ops';
 import { activationOf } from '../activation-text.ts';
-import type { Kernel, KernelCall, KernelContext } from '../kernel.ts';
+import type { Emit, Kernel, KernelCall, KernelContext } from '../kernel.ts';
 import { type Lanes, scalarLanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
 import { type ConvGeometry, convGeometry, geometryName, isDense, isPointwise } from './conv-geometry.ts';
@@ -16,7 +16,7 @@ import { weightedCall } from './weighted-call.ts';
  * copies the windows of a block of pixels into `col` [K][pixels], where what is outside turns into zeros, so that the product
  * has no edge. Weights are packed for the register block.
  */
-export const conv2d: Kernel = (context) => {
+const emit: Emit = (context) => {
   const { node } = context;
   const geometry = convGeometry(node, attrsOf(definition, node));
   if (isDense(geometry))
@@ -99,12 +99,14 @@ interface GemmConv {
 const stackLimit = 4096;
 
 /** Arena scratch in bytes that a convolution needs: for the copied windows, if they are too large for the stack. */
-export function convScratchBytes(node: Node, lanes: Lanes): number {
+function scratchBytes(node: Node, lanes: Lanes): number {
   const geometry = convGeometry(node, attrsOf(definition, node));
   if (isPointwise(geometry) || isDense(geometry)) return 0;
   const bytes = 4 * geometry.inner * tilingOf(lanes, geometry, 'overlap').most;
   return bytes > stackLimit ? bytes : 0;
 }
+
+export const conv2d: Kernel = { emit, scratchBytes };
 
 function gemmConvBody(text: GemmConv, groupWeights: number): string[] {
   const { geometry, tiling, columns } = text;

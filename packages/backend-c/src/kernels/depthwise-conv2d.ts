@@ -1,7 +1,7 @@
 import type { Node } from '@ghostc/ir';
 import { attrsOf, depthwiseConv2d as definition } from '@ghostc/ops';
 import { activationOf, storeActivated } from '../activation-text.ts';
-import type { Kernel, KernelContext } from '../kernel.ts';
+import type { Emit, Kernel, KernelContext } from '../kernel.ts';
 import { advance, type Lanes, load, splat } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
 import { type ConvGeometry, convGeometry, geometryName } from './conv-geometry.ts';
@@ -14,7 +14,7 @@ import { weightedCall } from './weighted-call.ts';
  * image are zero and columns are sorted by phase (column mod stride), so that outputs side by side read elements side by
  * side whatever the stride. The inner block has no edge test.
  */
-export const depthwiseConv2d: Kernel = (context) => {
+const emit: Emit = (context) => {
   const { node } = context;
   const plan = ringPlan(node, context.lanes);
   return weightedCall(context, {
@@ -52,7 +52,7 @@ function ringPlan(node: Node, lanes: Lanes): RingPlan {
 const rowSize = ({ phase, geometry }: RingPlan): number => phase * geometry.strideX;
 
 /** Arena scratch in bytes for the ring, if it is too large for the stack. */
-export function depthwiseScratchBytes(node: Node, lanes: Lanes): number {
+function scratchBytes(node: Node, lanes: Lanes): number {
   const plan = ringPlan(node, lanes);
   const bytes = 4 * plan.held * rowSize(plan);
   return bytes > 4096 ? bytes : 0;
@@ -203,3 +203,19 @@ function vectorStores(
     '}',
   ];
 }
+
+/**
+ * Output row i of a plane, written when input rows up to i * stride + reach - pad are in the ring, must end before the rows
+ * that are not: (i + 1) * outWidth <= (i * stride + reach + 1 - pad) * width. Planes keep their numbers, and none grows.
+ */
+function inPlace(node: Node): boolean {
+  const { multiplier, ...attrs } = attrsOf(definition, node);
+  const { batch, width, height, outWidth, outHeight, padTop, kernelHeight, dilationY } = convGeometry(
+    node,
+    attrs,
+  );
+  const held = (kernelHeight - 1) * dilationY + 1;
+  return batch === 1 && multiplier === 1 && outWidth <= width && outHeight <= height && padTop < held;
+}
+
+export const depthwiseConv2d: Kernel = { emit, scratchBytes, inPlace };

@@ -1,12 +1,12 @@
 import { activated, activationOf } from '../activation-text.ts';
-import type { Kernel, KernelCall, KernelContext } from '../kernel.ts';
+import type { Emit, KernelCall, KernelContext } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
 import { range } from './gemm-block.ts';
 import { input, shapeOf, weightData } from './operands.ts';
 import { weightedCall } from './weighted-call.ts';
 
-export const fullyConnected: Kernel = (context) => {
+export const fullyConnected: Emit = (context) => {
   const [rows = 1, inner = 1] = shapeOf(input(context.node, 0));
   return denseCall(context, { rows, inner, outputs: shapeOf(context.node.output)[1] ?? 1 });
 };

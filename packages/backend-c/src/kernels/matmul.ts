@@ -1,11 +1,11 @@
 import { numElements, stridesOf } from '@ghostc/ir';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { affine, broadcastStrides, loop, nest } from '../text/loops.ts';
 import { range } from './gemm-block.ts';
 import { input, shapeOf } from './operands.ts';
 
 /** y[..][i][j] = sum_k a[..][i][k] * b[..][k][j]: four columns at a time. */
-export const matmul: Kernel = ({ node, pointer }) => {
+export const matmul: Emit = ({ node, pointer }) => {
   const [a, b] = [input(node, 0), input(node, 1)];
   const shape = shapeOf(node.output);
   const [rows = 1, columns = 1] = shape.slice(-2);

@@ -8,7 +8,7 @@ import {
   transpose as transposeOp,
 } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
-import type { Kernel, KernelCall, KernelContext } from '../kernel.ts';
+import type { Emit, KernelCall, KernelContext } from '../kernel.ts';
 import { affine, collapse, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
 
@@ -36,16 +36,16 @@ function gather(
 }
 
 /** A reshape that the planner could not make a view: a copy. */
-export const reshape: Kernel = (context) =>
+export const reshape: Emit = (context) =>
   gather(context, 'copy', { strides: stridesOf(shapeOf(context.node.output)), offset: 0 });
 
-export const transpose: Kernel = (context) => {
+export const transpose: Emit = (context) => {
   const strides = stridesOf(shapeOf(input(context.node, 0)));
   const { perm } = attrsOf(transposeOp, context.node);
   return gather(context, 'transpose', { strides: perm.map((axis) => strides[axis] ?? 0), offset: 0 });
 };
 
-export const slice: Kernel = (context) => {
+export const slice: Emit = (context) => {
   const shape = shapeOf(input(context.node, 0));
   const strides = stridesOf(shape);
   const ranges = sliceRanges(shape, attrsOf(sliceOp, context.node));
@@ -57,7 +57,7 @@ export const slice: Kernel = (context) => {
 };
 
 /** A concat that the planner could not elide: one copy per input. */
-export const concat: Kernel = ({ node, pointer }) => {
+export const concat: Emit = ({ node, pointer }) => {
   const axis = normalAxis(attrsOf(concatOp, node).axis, shapeOf(node.output).length);
   const outer = numElements(shapeOf(node.output).slice(0, axis));
   const row = numElements(shapeOf(node.output).slice(axis));

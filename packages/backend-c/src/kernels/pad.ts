@@ -1,13 +1,13 @@
 import { encodeFloat, isCodedFloat, numElements, stridesOf, type Value } from '@ghostc/ir';
 import { attrsOf, pad as definition, padElement } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { affine, loop, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
 
 /** Constant padding fills y, then copies x into it; the other modes look the source index up in a table per padded axis. */
-export const pad: Kernel = ({ node, pointer }) => {
+export const pad: Emit = ({ node, pointer }) => {
   const { pads, value, mode } = attrsOf(definition, node);
   const type = cType(node.output.type.dtype);
   const geometry = {

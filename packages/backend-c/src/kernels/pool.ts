@@ -1,7 +1,7 @@
 import type { DType } from '@ghostc/ir';
 import { attrsOf, averagePool as averageOp, integerRange, maxPool as maxOp } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { loop } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
@@ -14,7 +14,7 @@ import {
   poolStore,
 } from './pool-window.ts';
 
-export const maxPool: Kernel = ({ node, pointer }) => {
+export const maxPool: Emit = ({ node, pointer }) => {
   const geometry = poolGeometry(shapeOf(input(node, 0)), shapeOf(node.output), attrsOf(maxOp, node));
   const { dtype } = node.output.type;
   const type = cType(dtype);
@@ -25,7 +25,7 @@ export const maxPool: Kernel = ({ node, pointer }) => {
   };
 };
 
-export const averagePool: Kernel = ({ node, pointer }) => {
+export const averagePool: Emit = ({ node, pointer }) => {
   const attrs = attrsOf(averageOp, node);
   const geometry = poolGeometry(shapeOf(input(node, 0)), shapeOf(node.output), attrs);
   const body = poolBody(geometry, attrs.count_include_pad ? paddedMean(geometry) : insideMean(geometry));
@@ -77,7 +77,7 @@ function paddedMean(geometry: PoolGeometry): PoolText {
 }
 
 /** Four partial sums per plane: shorter chains of additions and smaller rounding errors. */
-export const globalAveragePool: Kernel = ({ node, pointer }) => {
+export const globalAveragePool: Emit = ({ node, pointer }) => {
   const [batch = 1, channels = 1, height = 1, width = 1] = shapeOf(input(node, 0));
   const plane = height * width;
   const whole = plane - (plane % 4);

@@ -1,6 +1,6 @@
 import { numElements, stridesOf } from '@ghostc/ir';
 import { attrsOf, normalAxis, reduceMean, softmax as softmaxOp } from '@ghostc/ops';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { affine, collapse, loop, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
@@ -22,7 +22,7 @@ const texts = {
 type ReduceOp = keyof typeof texts;
 
 /** A loop nest over the axes kept, and inside it one over the axes reduced. */
-function reduction(op: ReduceOp): Kernel {
+function reduction(op: ReduceOp): Emit {
   return ({ node, pointer }) => {
     const shape = shapeOf(input(node, 0));
     const { axes } = attrsOf(reduceMean, node);
@@ -65,7 +65,7 @@ export const reduceKernels = {
 };
 
 /** exp(x - max) / sum(exp(x - max)) along one axis. */
-export const softmax: Kernel = ({ node, pointer }) => {
+export const softmax: Emit = ({ node, pointer }) => {
   const shape = shapeOf(node.output);
   const axis = normalAxis(attrsOf(softmaxOp, node).axis, shape.length);
   const size = shape[axis] ?? 1;

@@ -1,7 +1,7 @@
 import { CompileError, stridesOf } from '@ghostc/ir';
 import { attrsOf, resize as definition, resizeTables, type Tap } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { affine, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
@@ -15,7 +15,7 @@ interface AxisTable {
 }
 
 /** Nearest or linear: source indices and weights of every resized axis stand in tables, computed here. */
-export const resize: Kernel = ({ node, pointer }) => {
+export const resize: Emit = ({ node, pointer }) => {
   const from = shapeOf(input(node, 0));
   const to = shapeOf(node.output);
   const attrs = attrsOf(definition, node);

@@ -2,7 +2,7 @@ import { numElements } from '@ghostc/ir';
 import { activations, lookup, type OpsWith, opsWith, withDefaults } from '@ghostc/ops';
 import { arithmeticOf } from '../arithmetic.ts';
 import { operand, unaryFormulas } from '../elementwise-formulas.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { loop } from '../text/loops.ts';
 import { input } from './operands.ts';
 
@@ -16,7 +16,7 @@ function formulaOf(op: OpsWith<'unary'>, params: Readonly<Record<string, number>
 }
 
 /** y[i] = f(x[i]); may run in place. */
-function unary(op: OpsWith<'unary'>): Kernel {
+function unary(op: OpsWith<'unary'>): Emit {
   return ({ node, pointer }) => {
     const count = numElements(node.output.type.shape);
     const params = withDefaults(lookup(op).attrs, node.attrs) as Readonly<Record<string, number>>;
@@ -32,5 +32,5 @@ function unary(op: OpsWith<'unary'>): Kernel {
 }
 
 export const unaryKernels = Object.fromEntries(opsWith('unary').map((op) => [op, unary(op)])) as {
-  readonly [K in OpsWith<'unary'>]: Kernel;
+  readonly [K in OpsWith<'unary'>]: Emit;
 };

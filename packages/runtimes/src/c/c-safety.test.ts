@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
@@ -9,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { onPath, skipWithout, type Tool } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
-import { fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { distinctModules, fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
 import { strictFlags } from './build-c.ts';
 import { cDevice } from './c-device.ts';
 import { clangTidyChecks } from './clang-tidy-checks.ts';
@@ -22,9 +21,8 @@ const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), pack
 const allowed =
   /^(expf|logf|log1pf|tanhf|powf|sqrtf|floorf|ceilf|rintf|fabsf|roundf|memcpy|memset|memmove|\w+_weights)$/;
 
-const modules = readdirSync(join(fixtures, 'modules')).map((name) => join('modules', name));
 const subjects: [string, () => Graph][] = [
-  ...[...modules, 'ghost_fmnist'].map((name): [string, () => Graph] => [
+  ...[...distinctModules, 'ghost_fmnist'].map((name): [string, () => Graph] => [
     name,
     () => readFixture(join(fixtures, name)),
   ]),

@@ -12,33 +12,45 @@ export const onnxChecker: Tool = {
   found: () => spawnSync('python3', ['-c', 'import onnx']).status === 0,
 };
 
-const script = 'import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)';
+const script = `import onnx, sys
+for file in sys.argv[1:]: onnx.checker.check_model(onnx.load(file), full_check=True)`;
 
-/** Runs `onnx.checker` with full checks; throws with its words when the model is not valid. */
-export async function checkOnnx(bytes: Uint8Array): Promise<void> {
-  await withModelFile(bytes, 'python3', ['-c', script]);
+/** Runs `onnx.checker` with full checks; throws with its words when a model is not valid. */
+export async function checkOnnx(...models: readonly Uint8Array[]): Promise<void> {
+  await withModelFiles(models, 'python3', ['-c', script]);
 }
 
 const decoder = `
 const { onnx } = require('onnx-proto');
-const { graph } = onnx.ModelProto.decode(require('node:fs').readFileSync(process.argv[1]));
 const names = (list) => list.map(({ name }) => name);
-console.log(JSON.stringify({ inputs: names(graph.input), outputs: names(graph.output), ops: graph.node.map(({ opType }) => opType) }));
+const decoded = process.argv.slice(1).map((file) => {
+  const { graph } = onnx.ModelProto.decode(require('node:fs').readFileSync(file));
+  return { inputs: names(graph.input), outputs: names(graph.output), ops: graph.node.map(({ opType }) => opType) };
+});
+console.log(JSON.stringify(decoded));
 `;
 
-/** What the npm package onnx-proto, with a protobuf library of its own, reads in a model that we wrote. */
-export async function decodeIndependently(
-  bytes: Uint8Array,
-): Promise<{ inputs: string[]; outputs: string[]; ops: string[] }> {
-  return JSON.parse(await withModelFile(bytes, process.execPath, ['-e', decoder]));
+interface Decoded {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly ops: readonly string[];
 }
 
-async function withModelFile(bytes: Uint8Array, command: string, args: readonly string[]): Promise<string> {
+/** What the npm package onnx-proto, with a protobuf library of its own, reads in models that we wrote. */
+export async function decodeIndependently(...models: readonly Uint8Array[]): Promise<Decoded[]> {
+  return JSON.parse(await withModelFiles(models, process.execPath, ['-e', decoder]));
+}
+
+async function withModelFiles(
+  models: readonly Uint8Array[],
+  command: string,
+  args: readonly string[],
+): Promise<string> {
   const folder = await makeTempFolder();
   try {
-    const file = join(folder.path, 'model.onnx');
-    await writeFile(file, bytes);
-    return await runProcess(command, [...args, file], { cwd: import.meta.dirname, timeout: 120 });
+    const files = models.map((_, i) => join(folder.path, `model-${i}.onnx`));
+    for (const [i, bytes] of models.entries()) await writeFile(files[i] as string, bytes);
+    return await runProcess(command, [...args, ...files], { cwd: import.meta.dirname, timeout: 300 });
   } finally {
     await folder.remove();
   }

@@ -9,6 +9,14 @@ import { type QuantizedModel, type QuantizeOptions, quantize } from '@ghostc/qua
 /** The folder of the test models. */
 export const fixtures = join(import.meta.dirname, '../../../../test-fixtures/models');
 
+/** The seed module in other opsets, and folded before: `same-program.test.ts` shows that they become the same code. */
+export const sameAsSeed = ['folded', 'op17', 'op9'].map((form) => `modules/ghost_module_seed_${form}`);
+
+/** Folders of Ghost modules that become different code. */
+export const distinctModules: readonly string[] = readdirSync(join(fixtures, 'modules'))
+  .map((name) => `modules/${name}`)
+  .filter((folder) => !sameAsSeed.includes(folder));
+
 /** The ONNX model in a folder, for one image; symbolic heights and widths become `side`. */
 export function readFixture(folder: string, side = 1): Graph {
   const file = readdirSync(folder).find((name) => name.endsWith('.onnx')) ?? '';

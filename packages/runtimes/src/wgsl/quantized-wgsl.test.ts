@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileWgsl } from '@ghostc/compiler';
 import {
@@ -17,7 +16,7 @@ import type { Graph } from '@ghostc/ir';
 import { afterAll, describe, expect, test } from 'vitest';
 import { typedOutputs } from '../process/carried-io.ts';
 import { skipWithout } from '../process/require-tool.ts';
-import { fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { distinctModules, fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
 import { wgslTools } from './dawn-device.ts';
 import { engineTools, stopEngines } from './engines.ts';
 import { prepareRemote } from './prepare-remote.ts';
@@ -78,10 +77,7 @@ describe('8-bit integers in WGSL, on Dawn, Chromium and Deno', () => {
   });
 });
 
-const folders = [
-  ...readdirSync(join(fixtures, 'modules')).map((name) => join('modules', name)),
-  'ghost_fmnist',
-];
+const folders = [...distinctModules, 'ghost_fmnist'];
 
 const models = [
   ...folders.map((folder) => ({ folder, io: 'float' }) as const),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { emitWgsl } from '@ghostc/backend-wgsl';
+import { emitWgsl, planWgsl } from '@ghostc/backend-wgsl';
 import { compileWgsl } from '@ghostc/compiler';
 import { compareDerived, seededInputs, type Tolerance } from '@ghostc/conformance';
 import { boundedRun, interpret } from '@ghostc/interpreter';
@@ -68,7 +68,7 @@ function allSources(): Map<string, string> {
   const sources = new Map<string, string>();
   for (const matrices of ['f32', 'f16'] as const) {
     const programs = [
-      ...graphs.map((graph) => emitWgsl(graph, { name: 'case', matrices })),
+      ...graphs.map((graph) => emitWgsl(planWgsl(graph), { name: 'case', matrices })),
       compileWgsl(fmnist, { matrices }),
     ];
     for (const { manifest } of programs) {

@@ -1,4 +1,4 @@
-import { emitWgsl } from '@ghostc/backend-wgsl';
+import { emitWgsl, planWgsl } from '@ghostc/backend-wgsl';
 import { compareDerived, exact, seededInputs, type Tensors, type Tolerance } from '@ghostc/conformance';
 import { boundedRun, interpret } from '@ghostc/interpreter';
 import { f32, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
@@ -44,7 +44,7 @@ async function runSession(session: Session, inputs: Tensors): Promise<Tensors> {
 
 /** Runs the plain modules twice, so that what one run leaves in the arena meets the next; then the variants, if any. */
 async function expectAgreement(graph: Graph, tolerance: Tolerance): Promise<void> {
-  const program = emitWgsl(graph, { name: 'case' });
+  const program = emitWgsl(planWgsl(graph), { name: 'case' });
   const offers = Object.keys(program.manifest.variants).length ? [() => false, undefined] : [undefined];
   for (const allowed of offers) {
     const session = await openSession(program, allowed);
@@ -128,7 +128,7 @@ describe('hard values, element by element', () => {
       );
       const graph = graphOf(`graph @g(%x: f32[${length}])\n%y = ${op} %x\nreturn %y`);
       const inputs = new Map([['x', x]]);
-      const results = await execute(emitWgsl(graph, { name: 'hard' }), inputs);
+      const results = await execute(emitWgsl(planWgsl(graph), { name: 'hard' }), inputs);
       const [want, got] = [interpret(graph, inputs), results].map((all) => all.get('y') as Tensor);
       const wrong = [...x.data].flatMap((v, i) => {
         const [a, b] = [Number(want?.data[i]), Number(got?.data[i])];
@@ -154,7 +154,7 @@ describe('hard values, element by element', () => {
         ),
       ]),
     );
-    const results = await execute(emitWgsl(graph, { name: 'pow' }), inputs);
+    const results = await execute(emitWgsl(planWgsl(graph), { name: 'pow' }), inputs);
     const want = interpret(graph, inputs).get('y')?.data ?? [];
     const wrong = pairs.flatMap(([a, b], i) => {
       const [expected, found] = [Number(want[i]), Number(results.get('y')?.data[i])];
@@ -168,7 +168,7 @@ describe('hard values, element by element', () => {
   test('relu and clip keep NaN', async () => {
     const graph = graphOf('graph @g(%x: f32[5])\n%y = relu %x\n%z = clip %x {min=-1, max=1}\nreturn %y, %z');
     const x = f32([5], [Number.NaN, -2, 2, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
-    const results = await execute(emitWgsl(graph, { name: 'nan' }), new Map([['x', x]]));
+    const results = await execute(emitWgsl(planWgsl(graph), { name: 'nan' }), new Map([['x', x]]));
     expect([...(results.get('y')?.data ?? [])]).toEqual([Number.NaN, 0, 2, 0, Number.POSITIVE_INFINITY]);
     expect([...(results.get('z')?.data ?? [])]).toEqual([Number.NaN, -1, 1, -1, 1]);
   });
@@ -182,7 +182,7 @@ describe('Tint accepts every module', () => {
     const graph = graphOf(text);
     for (const node of graph.nodes()) seen.add(node.op);
     for (const matrices of ['f32', 'f16'] as const) {
-      const found = emitWgsl(graph, { name: 'case', matrices }).manifest;
+      const found = emitWgsl(planWgsl(graph), { name: 'case', matrices }).manifest;
       for (const [id, source] of Object.entries(found.modules)) modules.set(source, id);
       for (const [id, list] of Object.entries(found.variants))
         for (const { source, requires } of list) modules.set(source, `${id} (${requires.join(', ')})`);

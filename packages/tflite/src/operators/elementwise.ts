@@ -8,7 +8,7 @@ import { LeakyReluOptions } from '../generated/leaky-relu-options.ts';
 import { MulOptions } from '../generated/mul-options.ts';
 import { SubOptions } from '../generated/sub-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
-import { type Layout, permuteTensor } from '../tensor-table.ts';
+import { type AxisOrder, permuteTensor } from '../tensor-table.ts';
 import { activationAttributes } from './fused-activation.ts';
 import { isQuantized, lookedUp, quantizedRange, refuseQuantized, requantized } from './quantized-output.ts';
 
@@ -17,9 +17,9 @@ export const readUnary =
   (op: string, attrs: Attrs = {}, table?: ReferenceTable) =>
   (node: OperatorReader): void => {
     if (!table) refuseQuantized(node);
-    const layout = node.preferredLayout();
-    const x = node.input(0, layout);
-    node.setOutput(table && isQuantized(node) ? lookedUp(node, x, table) : node.emit(op, [x], attrs), layout);
+    const order = node.preferredOrder();
+    const x = node.input(0, order);
+    node.setOutput(table && isQuantized(node) ? lookedUp(node, x, table) : node.emit(op, [x], attrs), order);
   };
 
 /** RELU and its like: real numbers limited to a range. */
@@ -44,16 +44,16 @@ export function readLeakyRelu(node: OperatorReader): void {
 /** x * x. */
 export function readSquare(node: OperatorReader): void {
   refuseQuantized(node);
-  const layout = node.preferredLayout();
-  const x = node.input(0, layout);
-  node.setOutput(node.emit('mul', [x, x]), layout);
+  const order = node.preferredOrder();
+  const x = node.input(0, order);
+  node.setOutput(node.emit('mul', [x, x]), order);
 }
 
 /** 1 / sqrt(x). */
 export function readRsqrt(node: OperatorReader): void {
   refuseQuantized(node);
-  const layout = node.preferredLayout();
-  node.setOutput(node.emit('reciprocal', [node.emit('sqrt', [node.input(0, layout)])]), layout);
+  const order = node.preferredOrder();
+  node.setOutput(node.emit('reciprocal', [node.emit('sqrt', [node.input(0, order)])]), order);
 }
 
 const arithmeticOptions = {
@@ -96,15 +96,15 @@ export const readBinary =
   };
 
 function binary(node: OperatorReader, op: string, attrs: Attrs): void {
-  const layout = node.preferredLayout();
-  const operands = [0, 1].map((i) => broadcastOperand(node, i, layout));
-  node.setOutput(node.emit(op, operands, attrs), layout);
+  const order = node.preferredOrder();
+  const operands = [0, 1].map((i) => broadcastOperand(node, i, order));
+  node.setOutput(node.emit(op, operands, attrs), order);
 }
 
 /** An operand that broadcasts to the output: in NCHW one of lower rank gets its leading axes first. */
-export function broadcastOperand(node: OperatorReader, i: number, layout: Layout): Value {
+export function broadcastOperand(node: OperatorReader, i: number, order: AxisOrder): Value {
   const { name, shape } = node.inputTensor(i);
-  if (layout === 'plain' || shape.length === 4) return node.input(i, layout);
+  if (order === 'plain' || shape.length === 4) return node.input(i, order);
   if (shape.length <= 1 && (shape[0] ?? 1) === 1) return node.input(i, 'plain');
   const full = [...new Array<number>(4 - shape.length).fill(1), ...shape];
   const constant = node.constant(i);

@@ -19,22 +19,22 @@ export function readReshape(node: OperatorReader): void {
 
 export function readConcatenation(node: OperatorReader): void {
   const options = node.options(BuiltinOptions.ConcatenationOptions, new ConcatenationOptions());
-  const layout = node.preferredLayout();
-  const axis = node.axis(options.axis(), layout, node.outputTensor().shape.length);
-  const parts = node.operator.inputs.map((_, i) => node.input(i, layout));
+  const order = node.preferredOrder();
+  const axis = node.axis(options.axis(), order, node.outputTensor().shape.length);
+  const parts = node.operator.inputs.map((_, i) => node.input(i, order));
   const joined = node.emit('concat', parts, { axis });
   const activation = options.fusedActivationFunction();
   if (activation !== ActivationFunctionType.NONE) refuseQuantized(node);
-  node.setOutput(activated(node, joined, activation), layout);
+  node.setOutput(activated(node, joined, activation), order);
 }
 
 /** TRANSPOSE: from an NCHW value in one step. */
 export function readTranspose(node: OperatorReader): void {
   const rank = node.inputTensor(0).shape.length;
   const perm = node.integers(1, 'perm').map((axis) => node.axis(axis, 'plain', rank));
-  const layout = node.table.nativeLayout(node.inputIndex(0)) === 'nchw' ? 'nchw' : 'plain';
-  const x = node.input(0, layout);
-  const composed = perm.map((axis) => node.axis(axis, layout, rank));
+  const order = node.table.nativeOrder(node.inputIndex(0)) === 'nchw' ? 'nchw' : 'plain';
+  const x = node.input(0, order);
+  const composed = perm.map((axis) => node.axis(axis, order, rank));
   if (new Set(composed).size !== rank || composed.length !== rank)
     throw new CompileError('tflite/options', `[${perm.join(',')}] is no permutation of ${rank} axes`);
   node.setOutput(composed.every((axis, i) => axis === i) ? x : node.table.permuted(x, composed), 'plain');
@@ -59,7 +59,7 @@ function padValue(node: OperatorReader): number {
 }
 
 function pad(node: OperatorReader, attrs: Readonly<Record<string, string | number>>): void {
-  const layout = node.preferredLayout();
+  const order = node.preferredOrder();
   const rank = node.inputTensor(0).shape.length;
   const flat = node.integers(1, 'paddings');
   if (flat.length !== 2 * rank || flat.some((amount) => amount < 0))
@@ -70,11 +70,11 @@ function pad(node: OperatorReader, attrs: Readonly<Record<string, string | numbe
   const side = (offset: number): number[] =>
     node.perAxis(
       Array.from({ length: rank }, (_, axis) => flat[2 * axis + offset] ?? 0),
-      layout,
+      order,
     );
   node.setOutput(
-    node.emit('pad', [node.input(0, layout)], { ...attrs, pads: [...side(0), ...side(1)] }),
-    layout,
+    node.emit('pad', [node.input(0, order)], { ...attrs, pads: [...side(0), ...side(1)] }),
+    order,
   );
 }
 

@@ -10,20 +10,20 @@ export function readDequantize(node: OperatorReader): void {
     node.setOutput(node.table.graph.addConstant(node.outputTensor().name, dequantized(constant)), 'plain');
     return;
   }
-  const layout = node.preferredLayout();
-  const x = node.input(0, layout);
+  const order = node.preferredOrder();
+  const x = node.input(0, order);
   if (!x.type.quant)
     throw new CompileError(
       'tflite/unsupported',
       `DEQUANTIZE of ${x.type.dtype} without a scale is not supported`,
     );
-  node.setOutput(node.emit('dequantize_linear', [x]), layout);
+  node.setOutput(node.emit('dequantize_linear', [x]), order);
 }
 
 /** QUANTIZE: from floats, or from integers of another scale. */
 export function readQuantize(node: OperatorReader): void {
-  const layout = node.preferredLayout();
-  const x = node.input(0, layout);
+  const order = node.preferredOrder();
+  const x = node.input(0, order);
   const op = x.type.dtype === 'f32' ? 'quantize_linear' : 'requantize';
-  node.setOutput(node.emit(op, [x], { ...outputQuant(node) }), layout);
+  node.setOutput(node.emit(op, [x], { ...outputQuant(node) }), order);
 }

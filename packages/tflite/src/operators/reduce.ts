@@ -2,7 +2,7 @@ import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { ReducerOptions } from '../generated/reducer-options.ts';
 import { SoftmaxOptions } from '../generated/softmax-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
-import type { Layout } from '../tensor-table.ts';
+import type { AxisOrder } from '../tensor-table.ts';
 import { asDeclared } from './linear.ts';
 import { isQuantized, outputQuant, refuseQuantized } from './quantized-output.ts';
 
@@ -18,10 +18,10 @@ export const readReduce =
     const options = node.options(BuiltinOptions.ReducerOptions, new ReducerOptions());
     const { shape } = node.inputTensor(0);
     const given = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', shape.length));
-    const layout = reduceLayout(node, given, options.keepDims());
-    const axes = given.map((axis) => node.axis(axis, layout, shape.length)).sort((a, b) => a - b);
-    const y = node.emit(op, [node.input(0, layout)], { axes, keepdims: options.keepDims() });
-    node.setOutput(y, options.keepDims() ? layout : 'plain');
+    const order = reduceOrder(node, given, options.keepDims());
+    const axes = given.map((axis) => node.axis(axis, order, shape.length)).sort((a, b) => a - b);
+    const y = node.emit(op, [node.input(0, order)], { axes, keepdims: options.keepDims() });
+    node.setOutput(y, options.keepDims() ? order : 'plain');
   };
 
 /** MEAN on integers: what is averaged becomes the image of `qlinear_global_average_pool`. */
@@ -44,8 +44,8 @@ function readQuantizedMean(node: OperatorReader): void {
 }
 
 /** NCHW, unless axes are dropped and those that stay would stand in another order: only the channels may stay beside the batch. */
-function reduceLayout(node: OperatorReader, axes: readonly number[], keepDims: boolean): Layout {
-  if (node.table.nativeLayout(node.inputIndex(0)) !== 'nchw') return 'plain';
+function reduceOrder(node: OperatorReader, axes: readonly number[], keepDims: boolean): AxisOrder {
+  if (node.table.nativeOrder(node.inputIndex(0)) !== 'nchw') return 'plain';
   const [height, width, channels] = [1, 2, 3].map((axis) => axes.includes(axis));
   return keepDims || channels || (height && width) ? 'nchw' : 'plain';
 }
@@ -53,16 +53,16 @@ function reduceLayout(node: OperatorReader, axes: readonly number[], keepDims: b
 /** SOFTMAX over the last axis of beta * x. */
 export function readSoftmax(node: OperatorReader): void {
   const beta = node.options(BuiltinOptions.SoftmaxOptions, new SoftmaxOptions()).beta();
-  const layout = node.preferredLayout();
+  const order = node.preferredOrder();
   const rank = node.inputTensor(0).shape.length;
-  const x = node.input(0, layout);
-  const axis = node.axis(-1, layout, rank);
+  const x = node.input(0, order);
+  const axis = node.axis(-1, order, rank);
   if (isQuantized(node)) {
-    node.setOutput(node.emit('qlinear_softmax', [x], { axis, beta, ...outputQuant(node) }), layout);
+    node.setOutput(node.emit('qlinear_softmax', [x], { axis, beta, ...outputQuant(node) }), order);
     return;
   }
   const scaled = beta === 1 ? x : node.emit('mul', [x, betaConstant(node, beta)]);
-  node.setOutput(node.emit('softmax', [scaled], { axis }), layout);
+  node.setOutput(node.emit('softmax', [scaled], { axis }), order);
 }
 
 function betaConstant(node: OperatorReader, beta: number) {

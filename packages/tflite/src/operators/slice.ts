@@ -2,7 +2,7 @@ import { CompileError, type Value } from '@ghostc/ir';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { StridedSliceOptions } from '../generated/strided-slice-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
-import type { Layout } from '../tensor-table.ts';
+import type { AxisOrder } from '../tensor-table.ts';
 import { asDeclared } from './linear.ts';
 
 interface Range {
@@ -22,8 +22,8 @@ export function readSlice(node: OperatorReader): void {
     const count = size[axis] ?? -1;
     return { start, end: count === -1 ? dim : start + count, step: 1 };
   });
-  const layout = node.preferredLayout();
-  node.setOutput(sliced(node, ranges, { layout, input: 0 }), layout);
+  const order = node.preferredOrder();
+  node.setOutput(sliced(node, ranges, { order, input: 0 }), order);
 }
 
 /** STRIDED_SLICE: begin, end and strides with masks for open ends and for axes that are dropped. */
@@ -52,12 +52,12 @@ export function readStridedSlice(node: OperatorReader): void {
       step,
     };
   });
-  const layout = options.shrinkAxisMask() === 0 ? node.preferredLayout() : 'plain';
-  node.setOutput(asDeclaredPlain(node, sliced(node, ranges, { layout, input: 0 }), layout), layout);
+  const order = options.shrinkAxisMask() === 0 ? node.preferredOrder() : 'plain';
+  node.setOutput(asDeclaredPlain(node, sliced(node, ranges, { order, input: 0 }), order), order);
 }
 
-function asDeclaredPlain(node: OperatorReader, value: Value, layout: Layout): Value {
-  return layout === 'plain' ? asDeclared(node, value) : value;
+function asDeclaredPlain(node: OperatorReader, value: Value, order: AxisOrder): Value {
+  return order === 'plain' ? asDeclared(node, value) : value;
 }
 
 /** SPLIT (axis, x) in equal parts, and SPLIT_V (x, sizes, axis). */
@@ -91,14 +91,14 @@ function splitParts(
   { input, axis, sizes }: { input: number; axis: number; sizes: readonly number[] },
 ): void {
   const { shape } = node.inputTensor(input);
-  const layout = node.preferredLayout();
+  const order = node.preferredOrder();
   let start = 0;
   node.operator.outputs.forEach((_, k) => {
     const end = start + (sizes[k] ?? 0);
     const ranges = shape.map((dim, i) =>
       i === axis ? { start, end, step: 1 } : { start: 0, end: dim, step: 1 },
     );
-    node.setOutput(sliced(node, ranges, { layout, input }), layout, k);
+    node.setOutput(sliced(node, ranges, { order, input }), order, k);
     start = end;
   });
 }
@@ -106,7 +106,7 @@ function splitParts(
 function sliced(
   node: OperatorReader,
   ranges: readonly Range[],
-  { layout, input }: { layout: Layout; input: number },
+  { order, input }: { order: AxisOrder; input: number },
 ): Value {
   const { shape } = node.inputTensor(input);
   const outside = ranges.findIndex(({ start, end, step }, axis) =>
@@ -119,8 +119,8 @@ function sliced(
       `the range ${start} to ${end} by ${step} of axis ${outside} is empty or outside [${shape.join(',')}]`,
     );
   }
-  const arranged = node.perAxis(ranges, layout);
-  return node.emit('slice', [node.input(input, layout)], {
+  const arranged = node.perAxis(ranges, order);
+  return node.emit('slice', [node.input(input, order)], {
     axes: arranged.map((_, axis) => axis),
     starts: arranged.map(({ start }) => start),
     // ONNX counts negative ends from the back: "before the first element" is any number below -size.

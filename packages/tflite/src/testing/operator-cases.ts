@@ -1,8 +1,8 @@
 import { randomTensor, toBytes } from '@ghostc/ir';
+import { axisOrderCases } from './axis-order-cases.ts';
 import type { TensorSpec } from './build-model.ts';
 import { floatCases } from './float-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';
-import { layoutCases } from './layout-cases.ts';
 import type { OperatorCase } from './operator-case.ts';
 
 /** Every case: TFLite's reference kernels run each of them. */
@@ -10,7 +10,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...floatCases,
   ...quantizedCases,
   ...wideCases,
-  ...layoutCases,
+  ...axisOrderCases,
 ];
 
 /** Seeded bytes of all inputs of a case, set after set. */

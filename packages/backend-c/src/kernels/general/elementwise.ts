@@ -4,7 +4,7 @@ import { activationFormula, activationOf } from '../../activation-text.ts';
 import { arithmeticOf } from '../../arithmetic.ts';
 import { cType } from '../../c-type.ts';
 import { binaryFormulas, unaryFormulas } from '../../elementwise-formulas.ts';
-import type { CFunction, Kernel, Prelude } from '../../kernel.ts';
+import type { CFunction, Emit, Prelude } from '../../kernel.ts';
 import { affine, broadcastStrides, collapse, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts';
@@ -57,7 +57,7 @@ function scoped(dims: readonly number[], body: readonly string[]): string[] {
   return dims.length ? [...body] : ['{', ...body, '}'];
 }
 
-function unary(op: keyof typeof unaryFormulas): Kernel {
+function unary(op: keyof typeof unaryFormulas): Emit {
   return ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
@@ -85,7 +85,7 @@ const integerPower: Prelude = {
   ],
 };
 
-function binary(op: keyof typeof binaryFormulas): Kernel {
+function binary(op: keyof typeof binaryFormulas): Emit {
   return ({ node, pointer }) => {
     const [a, b] = [input(node, 0), input(node, 1)];
     const c = arithmeticOf(a.type.dtype);
@@ -107,7 +107,7 @@ function choiceEnclosed(formula: string): string {
 }
 
 /** The remainder has the sign of q, or of p with fmod. */
-const mod: Kernel = ({ node, pointer }) => {
+const mod: Emit = ({ node, pointer }) => {
   const [a, b] = [input(node, 0), input(node, 1)];
   const { dtype } = a.type;
   const { fmod } = attrsOf(modOp, node);
@@ -123,7 +123,7 @@ const mod: Kernel = ({ node, pointer }) => {
 };
 
 /** Only bits move: the operands are read as they are stored. */
-const where: Kernel = ({ node, pointer }) => {
+const where: Emit = ({ node, pointer }) => {
   const inputs = [0, 1, 2].map((i) => input(node, i));
   const { dtype } = node.output.type;
   const fn = mapped(inputs, node.output, {
@@ -133,7 +133,7 @@ const where: Kernel = ({ node, pointer }) => {
   return { fn, args: [...inputs.map(pointer), pointer(node.output)] };
 };
 
-const expand: Kernel = ({ node, pointer }) => {
+const expand: Emit = ({ node, pointer }) => {
   const x = input(node, 0);
   const { dtype } = x.type;
   const fn = mapped([x], node.output, { hint: `expand_${dtype}`, formula: stored(dtype, 'p') });
@@ -141,7 +141,7 @@ const expand: Kernel = ({ node, pointer }) => {
 };
 
 /** Floats to integers truncate; NaN and what int64 cannot hold become 0 and its ends, which C leaves undefined. */
-const cast: Kernel = ({ node, pointer }) => {
+const cast: Emit = ({ node, pointer }) => {
   const x = input(node, 0);
   const [from, to] = [x.type.dtype, node.output.type.dtype];
   const { saturate } = attrsOf(castOp, node);
@@ -155,12 +155,12 @@ const cast: Kernel = ({ node, pointer }) => {
 
 function tableOf<K extends string>(
   formulas: Readonly<Record<K, unknown>>,
-  kernel: (op: K) => Kernel,
-): Readonly<Record<string, Kernel>> {
+  kernel: (op: K) => Emit,
+): Readonly<Record<string, Emit>> {
   return Object.fromEntries((Object.keys(formulas) as K[]).map((op) => [op, kernel(op)]));
 }
 
-export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
+export const elementwiseKernels: Readonly<Record<string, Emit>> = {
   ...tableOf(unaryFormulas, unary),
   ...tableOf(binaryFormulas, binary),
   cast,

@@ -10,7 +10,7 @@ import {
 import { arithmeticOf } from '../../arithmetic.ts';
 import { cType } from '../../c-type.ts';
 import { binaryFormulas } from '../../elementwise-formulas.ts';
-import type { Kernel, Prelude } from '../../kernel.ts';
+import type { Emit, Prelude } from '../../kernel.ts';
 import { affine, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts';
@@ -31,7 +31,7 @@ function params(...values: readonly (readonly [Value, string])[]): string[] {
   return values.map(([value, name]) => `const ${cType(value.type.dtype)} *${name}`);
 }
 
-const gather: Kernel = ({ node, pointer }) => {
+const gather: Emit = ({ node, pointer }) => {
   const [x, indices] = [input(node, 0), input(node, 1)];
   const shape = shapeOf(x);
   const axis = normalAxis(attrsOf(gatherOp, node).axis, shape.length);
@@ -51,7 +51,7 @@ const gather: Kernel = ({ node, pointer }) => {
   };
 };
 
-const gatherElements: Kernel = ({ node, pointer }) => {
+const gatherElements: Emit = ({ node, pointer }) => {
   const [x, indices] = [input(node, 0), input(node, 1)];
   const [shape, from] = [shapeOf(indices), shapeOf(x)];
   const axis = normalAxis(attrsOf(gatherElementsOp, node).axis, shape.length);
@@ -80,7 +80,7 @@ function tupleOffset(shape: readonly number[], depth: number): string {
   ).join(' + ');
 }
 
-const gatherNd: Kernel = ({ node, pointer }) => {
+const gatherNd: Emit = ({ node, pointer }) => {
   const [x, indices] = [input(node, 0), input(node, 1)];
   const { batch_dims: batch } = attrsOf(gatherNdOp, node);
   const shape = shapeOf(x);
@@ -112,7 +112,7 @@ function combined(reduction: string, dtype: DType): string {
   return op ? binaryFormulas[op](arithmeticOf(dtype), 's', 'e') : 'e';
 }
 
-const scatterNd: Kernel = ({ node, pointer }) => {
+const scatterNd: Emit = ({ node, pointer }) => {
   const [x, indices, updates] = [input(node, 0), input(node, 1), input(node, 2)];
   const { dtype } = x.type;
   const shape = shapeOf(x);
@@ -143,7 +143,7 @@ const scatterNd: Kernel = ({ node, pointer }) => {
   };
 };
 
-export const indexingKernels: Readonly<Record<string, Kernel>> = {
+export const indexingKernels: Readonly<Record<string, Emit>> = {
   gather,
   gather_elements: gatherElements,
   gather_nd: gatherNd,

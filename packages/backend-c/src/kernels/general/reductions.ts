@@ -11,7 +11,7 @@ import {
 import { type Arithmetic, arithmeticOf, orNan } from '../../arithmetic.ts';
 import { cType } from '../../c-type.ts';
 import { binaryFormulas } from '../../elementwise-formulas.ts';
-import type { Kernel } from '../../kernel.ts';
+import type { Emit } from '../../kernel.ts';
 import { affine, broadcastStrides, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { accessPreludes, computeType, loaded, stored } from './scalar-access.ts';
@@ -33,7 +33,7 @@ const folds: Readonly<Record<string, Fold>> = {
 };
 
 const reduction =
-  (op: string): Kernel =>
+  (op: string): Emit =>
   ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
@@ -84,7 +84,7 @@ function lines(
 }
 
 const arg =
-  (op: 'arg_max' | 'arg_min'): Kernel =>
+  (op: 'arg_max' | 'arg_min'): Emit =>
   ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
@@ -118,7 +118,7 @@ const arg =
   };
 
 /** Selects k times the best of what comes after the last choice in (value, index) order. */
-const topK: Kernel = ({ node, pointer }) => {
+const topK: Emit = ({ node, pointer }) => {
   const x = input(node, 0);
   const { dtype } = x.type;
   const shape = shapeOf(x);
@@ -167,7 +167,7 @@ const topK: Kernel = ({ node, pointer }) => {
   };
 };
 
-const softmax: Kernel = ({ node, pointer }) => {
+const softmax: Emit = ({ node, pointer }) => {
   const x = input(node, 0);
   const { dtype } = x.type;
   const shape = shapeOf(x);
@@ -198,7 +198,7 @@ const softmax: Kernel = ({ node, pointer }) => {
   };
 };
 
-const matmul: Kernel = ({ node, pointer }) => {
+const matmul: Emit = ({ node, pointer }) => {
   const [a, b] = [input(node, 0), input(node, 1)];
   const { dtype } = a.type;
   const shape = shapeOf(node.output);
@@ -237,7 +237,7 @@ const matmul: Kernel = ({ node, pointer }) => {
 
 /** The maximum of a window, or the flat index of where it stands in x. */
 const windowMax =
-  (what: 'value' | 'index'): Kernel =>
+  (what: 'value' | 'index'): Emit =>
   ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
@@ -279,7 +279,7 @@ const windowMax =
     };
   };
 
-export const reductionKernels: Readonly<Record<string, Kernel>> = {
+export const reductionKernels: Readonly<Record<string, Emit>> = {
   ...Object.fromEntries(Object.keys(folds).map((op) => [op, reduction(op)])),
   arg_max: arg('arg_max'),
   arg_max_pool: windowMax('index'),

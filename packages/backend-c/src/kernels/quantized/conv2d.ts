@@ -1,11 +1,10 @@
 import { attrsOf, qlinearConv2d, qlinearDepthwiseConv2d, weightMultipliers } from '@ghostc/ops';
-import type { KernelContext } from '../../kernel.ts';
+import type { Kernel, KernelContext } from '../../kernel.ts';
 import { convGeometry, isPointwise } from '../conv-geometry.ts';
 import { input } from '../operands.ts';
 import { foldedBias, layerData } from './accumulators.ts';
 import { outputScale } from './output-scale.ts';
 import { type Pointwise, pointwiseCall } from './pointwise.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 import { windowConvCall } from './window-conv.ts';
 
 /** A convolution before its code. */
@@ -26,7 +25,7 @@ export function pointwiseTask(context: KernelContext): Pointwise | null {
   return bias && { batch, inner: channels, channels: m, plane: height * width, bias, data, scale };
 }
 
-export const conv2d: QuantizedKernel = {
+export const conv2d: Kernel = {
   emit(context) {
     const task = pointwiseTask(context);
     if (task) return pointwiseCall(context, task);
@@ -45,7 +44,7 @@ export const conv2d: QuantizedKernel = {
   },
 };
 
-export const depthwiseConv2d: QuantizedKernel = {
+export const depthwiseConv2d: Kernel = {
   emit(context) {
     const { node } = context;
     const attrs = attrsOf(qlinearDepthwiseConv2d, node);

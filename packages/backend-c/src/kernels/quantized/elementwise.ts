@@ -10,11 +10,10 @@ import {
   sumMultipliers,
 } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
-import type { KernelCall, KernelContext, Prelude } from '../../kernel.ts';
+import type { Kernel, KernelCall, KernelContext, Prelude } from '../../kernel.ts';
 import { affine, broadcastStrides, collapse, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { centredText, limited, scaled, scaledNeeds } from './output-scale.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 import { limitPrelude } from './scale-prelude.ts';
 
 export interface PairText {
@@ -54,7 +53,7 @@ export function pairCall({ node, pointer }: KernelContext, text: PairText): Kern
   };
 }
 
-function sum(name: string, sign: '+' | '-'): QuantizedKernel {
+function sum(name: string, sign: '+' | '-'): Kernel {
   return {
     emit(context) {
       const { node } = context;
@@ -75,7 +74,7 @@ function sum(name: string, sign: '+' | '-'): QuantizedKernel {
 export const add = sum('add', '+');
 export const sub = sum('sub', '-');
 
-export const mul: QuantizedKernel = {
+export const mul: Kernel = {
   emit(context) {
     const { node } = context;
     const attrs = attrsOf(qlinearMul, node);
@@ -89,7 +88,7 @@ export const mul: QuantizedKernel = {
   },
 };
 
-export const requantize: QuantizedKernel = {
+export const requantize: Kernel = {
   emit({ node, pointer }) {
     const x = input(node, 0);
     const attrs = attrsOf(requantizeLinear, node);

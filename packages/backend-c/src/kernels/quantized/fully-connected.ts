@@ -1,13 +1,13 @@
 import { attrsOf, linearMultipliers, qlinearFullyConnected } from '@ghostc/ops';
+import type { Kernel } from '../../kernel.ts';
 import { convGeometry } from '../conv-geometry.ts';
 import { input, shapeOf } from '../operands.ts';
 import { foldedBias, layerData } from './accumulators.ts';
 import { outputScale } from './output-scale.ts';
 import { pointwiseCall } from './pointwise.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 import { windowConvCall } from './window-conv.ts';
 
-export const fullyConnected: QuantizedKernel = {
+export const fullyConnected: Kernel = {
   emit(context) {
     const { node } = context;
     const attrs = attrsOf(qlinearFullyConnected, node);

@@ -1,8 +1,10 @@
-import type { Graph, Node } from '@ghostc/ir';
-import type { OpsWith, Rounding } from '@ghostc/ops';
+import { CompileError, type Graph } from '@ghostc/ir';
+import type { GhostLayerNodes, OpsWith, Rounding } from '@ghostc/ops';
 import type { Device, PlanCOptions } from '../../c-program.ts';
+import type { Kernel } from '../../kernel.ts';
 import { cmsisKernelsFor, libraryRounding } from './cmsis-nn/index.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
+import { fusesGhostRows } from './dsp/ghost-rows.ts';
 import { dspKernels } from './dsp/index.ts';
 import { add, mul, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
@@ -11,12 +13,11 @@ import { lookup } from './lookup.ts';
 import { mveKernels } from './mve/index.ts';
 import { averagePool, globalAveragePool } from './pool.ts';
 import { dequantize, quantize } from './quantize.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
 
 /** Portable C99, one for every quantised op; what tuned kernels are held against. */
-const portableKernels = {
+export const portableKernels = {
   dequantize_linear: dequantize,
   qlinear_add: add,
   qlinear_average_pool: averagePool,
@@ -31,9 +32,10 @@ const portableKernels = {
   qlinear_sub: sub,
   quantize_linear: quantize,
   requantize,
-} satisfies { readonly [K in OpsWith<'quantized'>]: QuantizedKernel };
+} satisfies { readonly [K in OpsWith<'quantized'>]: Kernel };
 
-type TunedKernels = { readonly [K in OpsWith<'quantized'>]?: QuantizedKernel };
+type IntegerOp = OpsWith<'quantized' | 'mcu'>;
+type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
@@ -42,10 +44,6 @@ const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   'cortex-m7': dspKernels,
   'cortex-m55': mveKernels,
 };
-
-export function isQuantizedOp(op: string): op is OpsWith<'quantized'> {
-  return Object.hasOwn(portableKernels, op);
-}
 
 const cmsisKernels = { double: cmsisKernelsFor('double'), single: cmsisKernelsFor('single') };
 
@@ -58,20 +56,18 @@ export function kernelSetOf({ kernels, device = 'host' }: PlanCOptions, graph: G
   return kernels ?? device;
 }
 
-/** The kernel that emits a quantised node. */
-export function quantizedKernel(node: Node & { readonly op: string }, set: KernelSet): QuantizedKernel {
-  const op = node.op as OpsWith<'quantized'>;
-  const takes = (kernel: QuantizedKernel | undefined): boolean =>
-    kernel !== undefined && (kernel.accepts?.(node) ?? true);
-  return (
-    tablesOf(set)
-      .map((table) => table?.[op])
-      .find(takes) ?? portableKernels[op]
+/** Asks whether a Ghost module on integers becomes one node. Throws `backend-c/fuse-ghost` where no kernel can be. */
+export function ghostFuser(options: PlanCOptions, graph: Graph): (layers: GhostLayerNodes) => boolean {
+  const set = kernelSetOf(options, graph);
+  if (tunedKernelsOf(set).some((table) => table?.ghost_rows)) return fusesGhostRows;
+  throw new CompileError(
+    'backend-c/fuse-ghost',
+    `fused Ghost modules are for the kernels of cortex-m4 and cortex-m7, found ${set}`,
   );
 }
 
-/** Tables in the order in which their kernels are asked. */
-function tablesOf(set: KernelSet): (TunedKernels | undefined)[] {
+/** The tables of tuned kernels, in the order in which they are asked. */
+export function tunedKernelsOf(set: KernelSet): (TunedKernels | undefined)[] {
   if (set === 'portable') return [];
   const [device, rounding] = set.split('/').reverse() as [Device, Rounding?];
   return [...(rounding ? [cmsisKernels[rounding]] : []), tunedKernels[device]];

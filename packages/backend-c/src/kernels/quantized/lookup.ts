@@ -1,11 +1,11 @@
 import { numElements } from '@ghostc/ir';
 import { cType } from '../../c-type.ts';
+import type { Kernel } from '../../kernel.ts';
 import { loop } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 
 /** y[i] = t[x[i]], or interpolated between the entries for 16 bits; may run in place. */
-export const lookup: QuantizedKernel = {
+export const lookup: Kernel = {
   emit({ node, pointer }) {
     const [x, table] = [input(node, 0), input(node, 1)];
     const [from, to] = [cType(x.type.dtype), cType(node.output.type.dtype)];

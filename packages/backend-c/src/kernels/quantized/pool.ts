@@ -8,14 +8,14 @@ import {
   qlinearGlobalAveragePool,
 } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
+import type { Kernel } from '../../kernel.ts';
 import { loop } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { countedLines, poolBody, poolGeometry, poolStore } from '../pool-window.ts';
 import { limited, outputScale, plus } from './output-scale.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 import { limitPrelude } from './scale-prelude.ts';
 
-export const averagePool: QuantizedKernel = {
+export const averagePool: Kernel = {
   emit(context) {
     const { node, pointer } = context;
     const x = input(node, 0);
@@ -62,7 +62,7 @@ export const averagePool: QuantizedKernel = {
   },
 };
 
-export const globalAveragePool: QuantizedKernel = {
+export const globalAveragePool: Kernel = {
   emit(context) {
     const { node, pointer } = context;
     const x = input(node, 0);

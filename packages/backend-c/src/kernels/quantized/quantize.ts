@@ -1,12 +1,11 @@
 import { numElements, stridesOf } from '@ghostc/ir';
 import { attrsOf, integerRange, outputAffine, quantizeLinear } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
-import type { Prelude } from '../../kernel.ts';
+import type { Kernel, Prelude } from '../../kernel.ts';
 import { floatLiteral } from '../../text/float-literal.ts';
 import { affine, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { plus } from './output-scale.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 
 const roundPrelude: Prelude = {
   name: 'round-limited',
@@ -43,7 +42,7 @@ const roundPreludes = {
   single: ['round_even_limited', roundEvenPrelude],
 } as const;
 
-export const quantize: QuantizedKernel = {
+export const quantize: Kernel = {
   emit({ node, pointer }) {
     const attrs = attrsOf(quantizeLinear, node);
     const { scale, zeroPoint } = outputAffine(attrs);
@@ -65,7 +64,7 @@ export const quantize: QuantizedKernel = {
 };
 
 /** Per tensor with constants, per axis with tables. Elements of 32 bits are converted in double precision. */
-export const dequantize: QuantizedKernel = {
+export const dequantize: Kernel = {
   emit({ node, pointer }) {
     const x = input(node, 0);
     const shape = shapeOf(x);

@@ -1,11 +1,11 @@
 import { attrsOf, type BilinearTap, bilinearTaps, qlinearResize } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
+import type { Kernel } from '../../kernel.ts';
 import { loop } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 
 /** Bilinear: the source positions and weights of both axes stand in tables. */
-export const resize: QuantizedKernel = {
+export const resize: Kernel = {
   emit({ node, pointer }) {
     const x = input(node, 0);
     const attrs = attrsOf(qlinearResize, node);

@@ -1,10 +1,9 @@
 import { numElements, stridesOf } from '@ghostc/ir';
 import { attrsOf, exponentialTable, integerRange, normalAxis, qlinearSoftmax } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
-import type { Prelude } from '../../kernel.ts';
+import type { Kernel, Prelude } from '../../kernel.ts';
 import { affine, loop, nest } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 import { dividePrelude, highMulPrelude, saturatePrelude } from './scale-prelude.ts';
 
 /** packages/ops/src/quantized/fixed-point-exp.ts, `reciprocalOfSum`. */
@@ -33,7 +32,7 @@ const reciprocalPrelude: Prelude = {
 };
 
 /** The exponentials of all differences to the maximum stand in a table. */
-export const softmax: QuantizedKernel = {
+export const softmax: Kernel = {
   emit({ node, pointer, weights }) {
     const x = input(node, 0);
     const attrs = attrsOf(qlinearSoftmax, node);

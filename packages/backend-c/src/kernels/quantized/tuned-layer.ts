@@ -1,8 +1,7 @@
 import type { Node } from '@ghostc/ir';
-import type { CFunction, Kernel, KernelContext } from '../../kernel.ts';
+import type { CFunction, Emit, Kernel, KernelContext } from '../../kernel.ts';
 import { input } from '../operands.ts';
 import type { Int8Layer } from './int8-layer.ts';
-import type { QuantizedKernel } from './quantized-kernel.ts';
 
 /** A layer's function; its parameters are x, w, q, y and the scratch, if there is any. */
 export interface LayerText {
@@ -23,12 +22,12 @@ interface Scratch {
 export function layerKernel(
   read: (node: Node) => Int8Layer | null,
   text: (layer: Int8Layer) => LayerText | null,
-): QuantizedKernel {
+): Kernel {
   const textOf = (node: Node): LayerText | null => {
     const layer = read(node);
     return layer && text(layer);
   };
-  const emit: Kernel = (context) => {
+  const emit: Emit = (context) => {
     const layer = read(context.node) as Int8Layer;
     const { fn, weight, scratch } = text(layer) as LayerText;
     return { fn, args: args(context, [weight, layer.plan.table], scratch) };
@@ -56,12 +55,12 @@ function args(
 }
 
 /** The first kernel that accepts a node. */
-export function firstOf(first: QuantizedKernel, second: QuantizedKernel): QuantizedKernel {
-  const choose = (node: Node): QuantizedKernel => ((first.accepts?.(node) ?? true) ? first : second);
+export function firstOf(first: Kernel, second: Kernel): Kernel {
+  const choose = (node: Node): Kernel => ((first.accepts?.(node) ?? true) ? first : second);
   return {
     emit: (context) => choose(context.node).emit(context),
     accepts: (node) => (first.accepts?.(node) ?? true) || (second.accepts?.(node) ?? true),
-    scratchBytes: (node) => choose(node).scratchBytes?.(node) ?? 0,
+    scratchBytes: (node, lanes) => choose(node).scratchBytes?.(node, lanes) ?? 0,
     inPlace: (node) => choose(node).inPlace?.(node) ?? false,
   };
 }

@@ -1,7 +1,7 @@
 import { type Node, numElements } from '@ghostc/ir';
 import { affineOf, attrsOf, clampRange, qlinearAdd, sumMultipliers } from '@ghostc/ops';
+import type { Kernel } from '../../../kernel.ts';
 import { input, shapeOf } from '../../operands.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { cmsisPrelude } from './prelude.ts';
 
 /** Sums of int8 of one shape, which have no layout. */
@@ -11,7 +11,7 @@ function accepts(node: Node): boolean {
   return new Set(shapes).size === 1 && types.every((dtype) => dtype === 'i8');
 }
 
-export const add: QuantizedKernel = {
+export const add: Kernel = {
   accepts,
   emit({ node, pointer }) {
     const [a, b] = [input(node, 0), input(node, 1)];

@@ -1,9 +1,8 @@
 import type { Node } from '@ghostc/ir';
-import type { CFunction, KernelContext } from '../../../kernel.ts';
+import type { CFunction, Kernel, KernelContext } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
 import type { Int8Params } from '../int8-layer.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { convFits, depthwiseFits } from './library-limits.ts';
 import { cmsisPrelude } from './prelude.ts';
 
@@ -186,7 +185,7 @@ function copy({
   ];
 }
 
-function kernel(kind: ConvKind, read: (node: Node) => Int8Params | null): QuantizedKernel {
+function kernel(kind: ConvKind, read: (node: Node) => Int8Params | null): Kernel {
   const accepted = (node: Node): Int8Params | null => {
     const params = read(node);
     return params && kind.fits(params) && oneImage(params.geometry) ? params : null;
@@ -224,7 +223,5 @@ function args(
 }
 
 /** Calls of CMSIS-NN: channels are put last and back around it, which costs two passes over the images. */
-export const convolutionKernel = (read: (node: Node) => Int8Params | null): QuantizedKernel =>
-  kernel(conv, read);
-export const depthwiseKernel = (read: (node: Node) => Int8Params | null): QuantizedKernel =>
-  kernel(depthwise, read);
+export const convolutionKernel = (read: (node: Node) => Int8Params | null): Kernel => kernel(conv, read);
+export const depthwiseKernel = (read: (node: Node) => Int8Params | null): Kernel => kernel(depthwise, read);

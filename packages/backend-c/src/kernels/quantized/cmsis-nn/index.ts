@@ -1,7 +1,7 @@
 import type { Graph, Node } from '@ghostc/ir';
 import { defaultRounding, nodeMacs, type Rounding, roundings } from '@ghostc/ops';
+import type { Kernel } from '../../../kernel.ts';
 import { convParams, denseParams, depthwiseParams } from '../int8-layer.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { add } from './add.ts';
 import { convolutionKernel, depthwiseKernel } from './convolution.ts';
 
@@ -10,9 +10,9 @@ const cmsisKernels = {
   qlinear_conv2d: convolutionKernel(convParams),
   qlinear_depthwise_conv2d: depthwiseKernel(depthwiseParams),
   qlinear_fully_connected: convolutionKernel(denseParams),
-} satisfies { readonly [op: string]: QuantizedKernel };
+} satisfies { readonly [op: string]: Kernel };
 
-type CmsisKernels = { readonly [K in keyof typeof cmsisKernels]: QuantizedKernel };
+type CmsisKernels = { readonly [K in keyof typeof cmsisKernels]: Kernel };
 
 function rounds({ attrs }: Node, rounding: Rounding): boolean {
   return (attrs.rounding ?? defaultRounding) === rounding;
@@ -20,7 +20,7 @@ function rounds({ attrs }: Node, rounding: Rounding): boolean {
 
 /** Calls of CMSIS-NN, which the user has, in the build that rounds so: int8 in and out. */
 export function cmsisKernelsFor(rounding: Rounding): CmsisKernels {
-  const only = (kernel: QuantizedKernel): QuantizedKernel => ({
+  const only = (kernel: Kernel): Kernel => ({
     ...kernel,
     accepts: (node) => rounds(node, rounding) && (kernel.accepts?.(node) ?? true),
   });

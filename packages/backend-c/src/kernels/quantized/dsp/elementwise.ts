@@ -1,11 +1,11 @@
 import type { FixedMultiplier } from '@ghostc/ops';
+import type { Kernel } from '../../../kernel.ts';
 import { pairCall } from '../elementwise.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { limitPrelude } from '../scale-prelude.ts';
 import { dspPrelude } from './prelude.ts';
 
-function pair(name: PairPlan['name']): QuantizedKernel {
+function pair(name: PairPlan['name']): Kernel {
   return {
     accepts: (node) => pairPlan(node, name) !== null,
     emit(context) {

@@ -1,12 +1,11 @@
 import { attrsOf, qlinearConv2d } from '@ghostc/ops';
-import type { Prelude } from '../../../kernel.ts';
+import type { Kernel, Prelude } from '../../../kernel.ts';
 import { convGeometry, isPointwise } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { input } from '../../operands.ts';
 import { foldedBias, layerData } from '../accumulators.ts';
 import { pointwiseTask } from '../conv2d.ts';
 import { type Pointwise, pointwiseBody, pointwiseCall } from '../pointwise.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 
 /** Pixels of a block: four registers of int32. */
 const BLOCK = 16;
@@ -27,7 +26,7 @@ const ssePrelude: Prelude = {
 };
 
 /** 1x1 convolutions of int8 on x86: two input channels of four pixels take one multiply-add. Portable code where there is no SSE2. */
-export const conv2d: QuantizedKernel = {
+export const conv2d: Kernel = {
   accepts(node) {
     const geometry = convGeometry(node, attrsOf(qlinearConv2d, node));
     const { group, channels, height, width } = geometry;

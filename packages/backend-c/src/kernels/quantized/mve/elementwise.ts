@@ -1,15 +1,15 @@
 import type { Node } from '@ghostc/ir';
 import { affineOf, type FixedMultiplier } from '@ghostc/ops';
+import type { Kernel } from '../../../kernel.ts';
 import { affine, broadcastStrides, collapse, nest, type Walk } from '../../../text/loops.ts';
 import { input, shapeOf } from '../../operands.ts';
 import { plus } from '../output-scale.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { mvePrelude } from './prelude.ts';
 import { storeLanes } from './requant-text.ts';
 
 /** Four elements to a vector; along the innermost axis an operand is contiguous or one value. */
-function pair(name: PairPlan['name']): QuantizedKernel {
+function pair(name: PairPlan['name']): Kernel {
   return {
     accepts: (node) => pairPlan(node, name) !== null && contiguous(pairWalk(node)),
     emit({ node, pointer }) {

@@ -1,8 +1,8 @@
+import type { Kernel } from '../../../kernel.ts';
 import { isDense, isPointwise } from '../../conv-geometry.ts';
 import { dspKernels } from '../dsp/index.ts';
 import { depthwiseInPlace, pointwiseInPlace, writesTrailHeldRows } from '../held-rows.ts';
 import { convLayer, denseLayer, denseOf, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
-import type { QuantizedKernel } from '../quantized-kernel.ts';
 import { firstOf, type LayerText, layerKernel } from '../tuned-layer.ts';
 import { mveConv2d, mveConvFits, mveConvScratch, packMveConv } from './conv2d.ts';
 import { mveDepthwiseConv2d, mveDepthwiseFits, mveDepthwiseScratch } from './depthwise-conv2d.ts';
@@ -41,4 +41,4 @@ export const mveKernels = {
   qlinear_fully_connected: layerKernel(denseLayer, denseText),
   qlinear_mul: firstOf(mul, dspKernels.qlinear_mul),
   qlinear_sub: firstOf(sub, dspKernels.qlinear_sub),
-} satisfies { readonly [op: string]: QuantizedKernel };
+} satisfies { readonly [op: string]: Kernel };

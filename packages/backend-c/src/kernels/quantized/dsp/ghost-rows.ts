@@ -1,5 +1,6 @@
 import type { Node } from '@ghostc/ir';
-import type { CFunction, Kernel, KernelContext } from '../../../kernel.ts';
+import { type GhostLayerNodes, layersOfGhostRows } from '@ghostc/ops';
+import type { CFunction, Emit, Kernel, KernelContext } from '../../../kernel.ts';
 import { isPointwise, keepsSize, planeName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
 import { convLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
@@ -20,12 +21,6 @@ import { columnWords, gemmLines } from './gemm.ts';
 import { packedWords } from './packed-words.ts';
 import { dspPrelude } from './prelude.ts';
 
-/** The primary convolution of a Ghost module and its cheap operation. */
-export interface GhostPair {
-  readonly primary: Node;
-  readonly cheap: Node;
-}
-
 interface GhostLayers {
   readonly primary: Int8Layer;
   readonly cheap: Int8Layer;
@@ -38,7 +33,7 @@ const BLOCK = 4;
 const MAX_WIDTH = 64;
 
 /** Null unless the primary convolution is 1x1, the cheap operation keeps the size of its planes, and rows are not too wide. */
-export function ghostLayers({ primary: conv, cheap: depthwise }: GhostPair): GhostLayers | null {
+function ghostLayers({ primary: conv, cheap: depthwise }: GhostLayerNodes): GhostLayers | null {
   const [primary, cheap] = [convLayer(conv), depthwiseLayer(depthwise)];
   if (!primary || !cheap) return null;
   const { batch, group, outHeight, outWidth } = primary.geometry;
@@ -66,9 +61,18 @@ function cheapPart({ geometry, plan }: Int8Layer): Part {
   return partOf({ geometry, plan }, { source: 'plane', weights: 'k', table: 'r' });
 }
 
+/** Is there a kernel for a Ghost module of these layers? */
+export function fusesGhostRows(layers: GhostLayerNodes): boolean {
+  return ghostLayers(layers) !== null;
+}
+
+function layersOf(node: Node): GhostLayers {
+  return ghostLayers(layersOfGhostRows(node)) as GhostLayers;
+}
+
 /** Bytes of working memory. */
-export function ghostScratchBytes(pair: GhostPair): number {
-  const layers = ghostLayers(pair) as GhostLayers;
+function ghostScratchBytes(node: Node): number {
+  const layers = layersOf(node);
   return 4 * scratchOf(layers, cheapPart(layers.cheap)).words;
 }
 
@@ -195,25 +199,29 @@ function cheapRows({ cheap }: GhostLayers, part: Part): string[] {
   ];
 }
 
-/** The kernel of a node that stands for both, with an output each. */
-export function ghostKernel(pair: GhostPair): Kernel {
-  const layers = ghostLayers(pair) as GhostLayers;
-  return (context) => ({ fn: dspGhostModule(layers), args: args(context, pair, layers) });
-}
+const emit: Emit = (context) => {
+  const layers = layersOf(context.node);
+  return { fn: dspGhostModule(layers), args: args(context, layers) };
+};
+
+/** The kernel of `ghost_rows`. */
+export const ghostRows: Kernel = {
+  emit,
+  accepts: (node) => fusesGhostRows(layersOfGhostRows(node)),
+  scratchBytes: ghostScratchBytes,
+};
 
 function args(
   { node, pointer, weights, scratchBytes }: KernelContext,
-  { primary: conv }: GhostPair,
   { primary, cheap }: GhostLayers,
 ): string[] {
-  const [first, second] = node.outputs;
   return [
-    pointer(node.inputs[0] ?? input(conv, 0)),
+    pointer(input(node, 0)),
     weights(packedWords(packDspConv(primary.weight, primary.geometry))),
     weights(primary.plan.table),
     weights(cheap.weight),
     weights(cheap.plan.table),
-    ...[first, second].map((value) => (value ? pointer(value) : 'NULL')),
+    ...node.outputs.map(pointer),
     `(int32_t *)(${scratchBytes})`,
   ];
 }

@@ -1,12 +1,12 @@
 import { isStatic, type Shape, type Tensor, tensor } from '@ghostc/ir';
 
 /** Order of axes of a tensor of images. */
-export type ImageLayout = 'nchw' | 'nhwc';
+export type AxisOrder = 'nchw' | 'nhwc';
 
 const channelCounts: ReadonlySet<unknown> = new Set([1, 3]);
 
 /** How an input takes pictures: channels last where only the last axis can hold them, as models of TFLite have it. */
-export function layoutOf(shape: Shape): ImageLayout {
+export function axisOrderOf(shape: Shape): AxisOrder {
   return shape.length === 4 &&
     channelCounts.has(shape[3]) &&
     isStatic(shape[1] ?? 0) &&
@@ -18,7 +18,7 @@ export function layoutOf(shape: Shape): ImageLayout {
 /** The shape with channels after the batch. */
 export function channelsFirstShape(shape: Shape): Shape {
   const [n = 1, h = 1, w = 1, c = 1] = shape;
-  return layoutOf(shape) === 'nhwc' ? [n, c, h, w] : shape;
+  return axisOrderOf(shape) === 'nhwc' ? [n, c, h, w] : shape;
 }
 
 /** [N,H,W,C] to [N,C,H,W]. */

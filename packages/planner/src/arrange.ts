@@ -1,6 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import { assignOffsets } from './assign-offsets.ts';
-import { type Box, type Layout, type Piece, roundUp } from './first-fit.ts';
+import { type Arrangement, type Box, type Piece, roundUp } from './first-fit.ts';
 import { type Lifetimes, lifetimesOf } from './lifetimes.ts';
 import type { Task } from './list-tasks.ts';
 import type { Block, Cell, StorageMap } from './resolve-storage.ts';
@@ -20,7 +20,7 @@ export interface Schedule {
 }
 
 /** The arena of a schedule. */
-export interface ArenaLayout {
+export interface ArenaArrangement {
   readonly order: readonly Task[];
   readonly homes: Homes;
   /** Offset of each block in the arena. */
@@ -34,7 +34,7 @@ export interface ArenaLayout {
 }
 
 /** Lifetimes, in-place sharing and offsets; null as soon as it is clear that the arena has no less than `below` bytes. */
-export function layOut(schedule: Schedule, below = Number.POSITIVE_INFINITY): ArenaLayout | null {
+export function arrange(schedule: Schedule, below = Number.POSITIVE_INFINITY): ArenaArrangement | null {
   const { map, order, kept, align, apart, effort } = schedule;
   const homes = copyHomes(blocksOf(map));
   const lifetimes = lifetimesOf(order, homes.keys(), kept);
@@ -48,7 +48,7 @@ export function layOut(schedule: Schedule, below = Number.POSITIVE_INFINITY): Ar
   const live = liveBytes(boxes, order.length);
   const peak = live.reduce((most, bytes) => Math.max(most, bytes), 0);
   if (roundUp(peak, align) >= below) return null;
-  const { offsets, bytes }: Layout = assignOffsets(boxes, { align, lowerBound: peak, effort });
+  const { offsets, bytes }: Arrangement = assignOffsets(boxes, { align, lowerBound: peak, effort });
   const starts = new Map(blocks.map((block, i) => [block, (offsets[i] ?? 0) - extentOf(block)[0]]));
   const scratch = new Map(
     steps.map((step, i) => [(order[step] as Task).node, offsets[blocks.length + i] ?? 0]),

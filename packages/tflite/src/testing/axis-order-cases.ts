@@ -50,7 +50,7 @@ function afterConv(
   };
 }
 
-export const layoutCases: readonly OperatorCase[] = [
+export const axisOrderCases: readonly OperatorCase[] = [
   afterConv('reshape', { code: 'RESHAPE', inputs: [integers([6, 32])], outputs: [float(6, 32)] }),
   afterConv('transpose', {
     code: 'TRANSPOSE',

@@ -1,0 +1,42 @@
+import type { LoweredOp } from '@ghostc/ops';
+import type { Emit, Kernel } from '../kernel.ts';
+import { binaryKernels } from './binary.ts';
+import { conv2d } from './conv2d.ts';
+import { depthwiseConv2d } from './depthwise-conv2d.ts';
+import { fullyConnected } from './fully-connected.ts';
+import { matmul } from './matmul.ts';
+import { concat, reshape, slice, transpose } from './movement.ts';
+import { pad } from './pad.ts';
+import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { reduceKernels, softmax } from './reduce.ts';
+import { resize } from './resize.ts';
+import { unaryKernels } from './unary.ts';
+
+/** One kernel for every op that lowering leaves in float. */
+export const floatKernels = {
+  ...emitting({
+    ...unaryKernels,
+    ...binaryKernels,
+    ...reduceKernels,
+    average_pool: averagePool,
+    concat,
+    fully_connected: fullyConnected,
+    global_average_pool: globalAveragePool,
+    matmul,
+    max_pool: maxPool,
+    pad,
+    reshape,
+    resize,
+    slice,
+    softmax,
+    transpose,
+  }),
+  conv2d,
+  depthwise_conv2d: depthwiseConv2d,
+} satisfies { readonly [K in LoweredOp]: Kernel };
+
+/** Kernels that take every node, without working memory. */
+function emitting<K extends string>(table: Readonly<Record<K, Emit>>): Readonly<Record<K, Kernel>> {
+  const entries = Object.entries<Emit>(table).map(([op, emit]) => [op, { emit }]);
+  return Object.fromEntries(entries) as Record<K, Kernel>;
+}

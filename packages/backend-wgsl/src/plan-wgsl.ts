@@ -1,0 +1,31 @@
+import type { Graph } from '@ghostc/ir';
+import { storageRuleOf } from '@ghostc/ops';
+import { type MemoryPlan, planMemory } from '@ghostc/planner';
+import { type Carried, carried } from './carry.ts';
+import { checkGraph } from './check-graph.ts';
+import { scratchBytes } from './kernels/index.ts';
+
+/** Offsets of values in the arena are multiples of a vec4f, except of concat parts of odd size. */
+export const arenaAlign = 16;
+
+/** Parts of a concat in place start on whole words: a word of bytes is written by one invocation. */
+const partAlign = 4;
+
+/** A lowered graph with its values in float32 and bytes, in one arena. */
+export interface WgslPlan extends Carried {
+  readonly plan: MemoryPlan;
+}
+
+/** The memory plan of the WebGPU program for a lowered graph. Throws CompileError (`wgsl/...`) for what has no kernel. */
+export function planWgsl(lowered: Graph): WgslPlan {
+  checkGraph(lowered);
+  const { graph, types } = carried(lowered);
+  const plan = planMemory(graph, {
+    storageRule: storageRuleOf,
+    io: 'arena',
+    align: arenaAlign,
+    partAlign,
+    scratchBytes,
+  });
+  return { graph, types, plan };
+}
