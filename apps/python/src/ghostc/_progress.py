@@ -39,7 +39,7 @@ class Progress:
         from tqdm.auto import tqdm
 
         self._close()
-        self._bar = tqdm(total=total, leave=False, file=sys.stderr)
+        self._bar = tqdm(total=total, leave=False, file=sys.stderr, bar_format=None if total else "{desc}")
         return self._bar
 
     def _close(self) -> None:
