@@ -296,6 +296,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'verify/use-list': 'A fault in how the graph was changed: use the methods of `Graph` only.',
   'wgsl/dtype': 'WGSL has no kernel for this element type. Convert the model, or use another target.',
   'wgsl/empty': 'A tensor without elements cannot be a buffer. Bind a size above 0.',
+  'wgsl/fuse-ghost': '`--fuse-ghost` found no Ghost module to fuse. Leave the option out.',
   'wgsl/half': 'A weight is too large for 16 bits. Leave `--matrices f16` out.',
   'wgsl/input': 'A node lacks an input that its kernel reads. Check the graph with `ghostc inspect`.',
   'wgsl/limit':
