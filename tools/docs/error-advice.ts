@@ -49,6 +49,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'cli/onnx-tests': 'Two folders make cases of one name. Rename one.',
   'cli/option':
     'The value of an option is not usable, or two options exclude one another. The message has the form.',
+  'cli/pairs': 'Write pairs as NAME=NAME, with commas or spaces between them.',
   'cli/pass': 'There is no pass of that name. `ghostc opt --list` prints them.',
   'cli/rounds': 'Give `--rounds` a positive integer.',
   'cli/runtime': 'Give one of `--runtime` and `--exec`; a module exports `default { name, prepare }`.',

@@ -30,13 +30,15 @@ export interface LoadOptions {
   readonly seed?: number | undefined;
   /** Of quantised layers of an ONNX model that do not say how they round. */
   readonly rounding?: Rounding | undefined;
+  /** Nodes of an ONNX model that have no form here stay as they are. */
+  readonly keepUnknown?: boolean;
   /** Sizes of symbolic dimensions, by the names in the file. */
   readonly bind?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Loads MODEL: an `.onnx` or `.tflite` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
 export function loadModel(model: string, options: LoadOptions = {}): LoadedModel {
-  const { rounding, bind = new Map() } = options;
+  const { rounding, keepUnknown = false, bind = new Map() } = options;
   if (isModelSpec(model) && !existsSync(model)) {
     const spec = loadSpec(model, options);
     return { ...spec, graph: bindDimensions(spec.graph, bind) };
@@ -44,7 +46,7 @@ export function loadModel(model: string, options: LoadOptions = {}): LoadedModel
   const bytes = withHint(model, () => readModelFile(model));
   const named = { label: model, name: defaultName(model), bytes: bytes.length };
   if (extname(model) === '.gir') return { graph: bindDimensions(loadText(model, bytes), bind), ...named };
-  const graph = withHint(model, () => loadBinary(model, bytes, { rounding, bind }));
+  const graph = withHint(model, () => loadBinary(model, bytes, { rounding, bind, keepUnknown }));
   const loaded = { graph, ...named };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
   return tflite ? loaded : { ...loaded, onnx: { bytes, path: resolve(model) } };
@@ -82,7 +84,7 @@ function loadText(path: string, bytes: Uint8Array): Graph {
 function loadBinary(
   path: string,
   bytes: Uint8Array,
-  known: { rounding: Rounding | undefined; bind: ReadonlyMap<string, number> },
+  known: { rounding: Rounding | undefined; bind: ReadonlyMap<string, number>; keepUnknown: boolean },
 ): Graph {
   const folder = dirname(resolve(path));
   const options = { ...known, file: path, external: (location: string) => readExternal(folder, location) };

@@ -4,10 +4,13 @@ import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
 import { conformCommand } from './commands/conform.ts';
+import { editCommand } from './commands/edit.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
+import { extractCommand } from './commands/extract.ts';
 import { fitCommand } from './commands/fit.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { optCommand } from './commands/opt.ts';
 import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
@@ -27,6 +30,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(inspectCommand())
     .addCommand(fitCommand())
     .addCommand(optCommand())
+    .addCommand(editCommand())
+    .addCommand(mergeCommand())
+    .addCommand(extractCommand())
     .addCommand(explainCommand())
     .addCommand(bisectCommand())
     .addCommand(quantizeCommand())

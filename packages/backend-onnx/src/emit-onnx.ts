@@ -1,4 +1,4 @@
-import { CompileError, type Graph, type Node, type Value, withLocation } from '@ghostc/ir';
+import { CompileError, type Graph, type GraphSource, type Node, type Value, withLocation } from '@ghostc/ir';
 import { encodeModel } from '@ghostc/onnx';
 import { lineWeights } from './line-form.ts';
 import { NodeWriter, outputsOf } from './node-writer.ts';
@@ -13,6 +13,10 @@ export interface OnnxOptions {
   readonly name?: string;
   /** SHA-256 of what the model is made from, in hex, for its metadata. */
   readonly sourceHash?: string;
+  /** The least version of the standard ops, 13 or more; 17 if absent. */
+  readonly opset?: number | undefined;
+  /** What the model says besides, and the types of inner values where it stated them. */
+  readonly source?: GraphSource | null;
 }
 
 /**
@@ -20,9 +24,12 @@ export interface OnnxOptions {
  * are written as float ops between DequantizeLinear and QuantizeLinear. Input and output names and symbolic dimensions
  * stay; the bytes depend only on the graph. Throws `onnx/write` for what the opset cannot say.
  */
-export function emitOnnx(graph: Graph, { name = graph.name, sourceHash }: OnnxOptions = {}): Uint8Array {
+export function emitOnnx(
+  graph: Graph,
+  { name = graph.name, sourceHash, opset: least, source = null }: OnnxOptions = {},
+): Uint8Array {
   const names = outputsOf(graph);
-  const { opset, irVersion } = versionFor(graph);
+  const { opset, irVersion } = versionFor(graph, least);
   const target = new OnnxGraph(takenNames(graph), { opset, lines: lineWeights(graph) });
   renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
@@ -36,10 +43,41 @@ export function emitOnnx(graph: Graph, { name = graph.name, sourceHash }: OnnxOp
   return encodeModel({
     ir_version: irVersion,
     producer_name: 'ghostc',
+    ...(source && modelFields(source)),
     ...(sourceHash && { metadata_props: [{ key: 'ghostc_source_sha256', value: sourceHash }] }),
-    opset_import: [{ domain: '', version: opset }],
-    graph: { name, node: target.nodes, initializer: target.initializers, input, output },
+    opset_import: [{ domain: '', version: opset }, ...domainsOf(target, source)],
+    graph: {
+      name,
+      node: target.nodes,
+      initializer: target.initializers,
+      input,
+      output,
+      ...(source?.graphDocString && { doc_string: source.graphDocString }),
+      ...(source?.statesTypes && { value_info: innerTypes(graph, names) }),
+    },
   });
+}
+
+function modelFields(source: GraphSource): object {
+  return {
+    producer_name: source.producerName,
+    producer_version: source.producerVersion,
+    domain: source.domain,
+    model_version: source.modelVersion,
+    doc_string: source.docString,
+    metadata_props: Object.entries(source.metadata).map(([key, value]) => ({ key, value })),
+  };
+}
+
+function domainsOf({ domains }: OnnxGraph, source: GraphSource | null): object[] {
+  return [...domains].map((domain) => ({ domain, version: source?.domains[domain] ?? 1 }));
+}
+
+/** Types of what nodes compute; of quantised values the float that stands for them has another. */
+function innerTypes(graph: Graph, names: ReadonlyMap<Value, string>): object[] {
+  const values = [...graph.nodes()].flatMap(({ outputs }) => outputs);
+  const inner = values.filter((value) => !graph.isOutput(value) && !value.type.quant);
+  return inner.map((value) => valueInfo(names.get(value) ?? value.name, value));
 }
 
 /** Ops on integers, and movement of integers. */

@@ -124,9 +124,10 @@ export class NodeWriter {
   }
 
   /** All outputs of the IR node by an ONNX node whose attributes are encoded already. */
-  raw({ op, inputs, attributes }: RawNode): void {
+  raw({ op, inputs, attributes }: RawNode, domain?: string): void {
     this.all(op, inputs);
     this.target.encoded(attributes);
+    if (domain) this.target.inDomain(domain);
   }
 
   tensor(tensor: Tensor, what: string): string {

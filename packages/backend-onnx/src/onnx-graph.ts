@@ -24,6 +24,8 @@ export type OnnxAttrs = Readonly<Record<string, Attr | FloatAttr>>;
 export class OnnxGraph {
   readonly nodes: object[] = [];
   readonly initializers: object[] = [];
+  /** Domains of its nodes besides the standard's. */
+  readonly domains = new Set<string>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<Value, string>();
   readonly #made = new Map<Value, Map<string, string>>();
@@ -62,6 +64,12 @@ export class OnnxGraph {
   /** Metadata of the node added last. */
   note(key: string, value: string): void {
     Object.assign(this.nodes.at(-1) ?? {}, { metadata_props: [{ key, value }] });
+  }
+
+  /** The node added last is of another domain than the standard's. */
+  inDomain(domain: string): void {
+    Object.assign(this.nodes.at(-1) ?? {}, { domain });
+    this.domains.add(domain);
   }
 
   /** Attributes of the node added last, as they are. */

@@ -8,7 +8,9 @@ export interface OnnxVersion {
 }
 
 /** Opset 17 with IR version 8, of ONNX 1.12: every reader of the last years takes it. */
-const OLDEST = 17;
+const USUAL = 17;
+/** Before this opset axes are attributes. */
+const OLDEST = 13;
 
 /** The first opset whose Cast, and IR version whose tensors, know an element type. */
 const typeVersions: Partial<Readonly<Record<DType, OnnxVersion>>> = {
@@ -25,8 +27,8 @@ const typeVersions: Partial<Readonly<Record<DType, OnnxVersion>>> = {
 };
 
 /** Writes as little as readers need: the smallest version that can say everything in the graph. */
-export function versionFor(graph: Graph): OnnxVersion {
-  let [opset, irVersion] = [OLDEST, 8];
+export function versionFor(graph: Graph, least: number = USUAL): OnnxVersion {
+  let [opset, irVersion] = [Math.max(least, OLDEST), 8];
   const types = new Set<DType>();
   for (const { type } of [...graph.inputs, ...graph.constants]) types.add(type.dtype);
   for (const node of graph.nodes()) {
@@ -46,6 +48,7 @@ function opVersion(node: Node): number {
   const { dtype } = output.type;
   const since = onnxFunction(op)?.since(dtype) ?? 0;
   if (since) return since;
+  if (op === 'hard_swish' || attrs.activation === 'hard_swish') return 14;
   // Windows over bfloat16 are defined from here on only.
   if (dtype === 'bf16' && lookup(op).traits.has('window')) return 22;
   if ((op === 'reduce_max' || op === 'reduce_min') && dtype === 'bool') return 20;

@@ -10,6 +10,10 @@ export function writeKept(writer: NodeWriter): void {
   let next = 0;
   const inputs = (node.input ?? []).map((present) => (present ? writer.input(next++) : ''));
   const form = { op: op_type, inputs, attributes: node.attribute ?? [] };
+  if (node.domain && node.domain !== 'ai.onnx') {
+    writer.raw(form, node.domain);
+    return;
+  }
   writer.raw(upgraded(writer, form, opset));
 }
 

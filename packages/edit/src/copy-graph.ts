@@ -16,6 +16,7 @@ export interface CopyChanges {
 /** A verified copy with changes; throws CompileError at the node that no longer fits. */
 export function copyGraph(source: Graph, changes: CopyChanges = {}): Graph {
   const graph = new Graph(source.name);
+  graph.source = source.source;
   const copies: Copies = new Map();
   copyInto(graph, source, copies, changes);
   const rename = changes.rename ?? ((name) => name);

@@ -3,12 +3,16 @@ import type { Graph } from '@ghostc/ir';
 import { type ReadOptions, readOnnx } from '@ghostc/onnx';
 import { checked } from './copy-graph.ts';
 
-/** A verified graph of an ONNX model. */
+/** A verified graph of an ONNX model. Nodes of ops that have no form here stay as they are. */
 export function loadOnnx(bytes: Uint8Array, options: ReadOptions = {}): Graph {
-  return checked(readOnnx(bytes, options));
+  return checked(readOnnx(bytes, { keepUnknown: true, ...options }));
 }
 
-/** An ONNX model of a graph that the verifier passes. */
+/**
+ * An ONNX model of a graph that the verifier passes: of the opset that it was read from, or the first later one that can say
+ * it, with its metadata, doc strings, producer and domains.
+ */
 export function saveOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array {
-  return emitOnnx(checked(graph), options);
+  const { source } = graph;
+  return emitOnnx(checked(graph), { source, opset: source?.opset, ...options });
 }

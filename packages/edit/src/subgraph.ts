@@ -22,6 +22,7 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
     starts,
   );
   const graph = new Graph(source.name);
+  graph.source = source.source;
   const copies: Copies = new Map();
   for (const value of starts) copies.set(value, graph.addInput(value.name, value.type));
   for (const input of source.inputs)

@@ -1,4 +1,5 @@
 import { CompileError } from './compile-error.ts';
+import type { GraphSource } from './graph-source.ts';
 import type { Tensor } from './tensor.ts';
 import { tensorType } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
@@ -136,6 +137,8 @@ export class Graph {
   #edits = 0;
   /** Reads the source again with these sizes: where some node's types do not follow from its inputs'. A copy has none. */
   withSizes: ((sizes: ReadonlyMap<string, number>) => Graph) | null = null;
+  /** What the file that it was read from says besides; a copy says the same. */
+  source: GraphSource | null = null;
   readonly #outputCounts = new Map<Value, number>();
   readonly #names = new Set<string>();
   readonly #suffixes = new Map<string, number>();
@@ -351,6 +354,7 @@ export class Graph {
 
 function cloneGraph(source: Graph): Graph {
   const copy = new Graph(source.name);
+  copy.source = source.source;
   const map = new Map<Value, Value>();
   const mapped = (value: Value): Value => map.get(value) ?? unknownValue(value);
   for (const input of source.inputs) map.set(input, copy.addInput(input.name, input.type));

@@ -19,6 +19,7 @@ export { isFilled, markFilled } from './filled.ts';
 export { float16ToNumber, numberToFloat16, roundHalfToEven } from './float16.ts';
 export { formatNumber } from './format-number.ts';
 export { type Attr, type Attrs, Graph, type GraphOutput, type NewNode, Node, Value } from './graph.ts';
+export type { GraphSource } from './graph-source.ts';
 export type { AttrSpec, OpRegistry, OpSchema, Trait } from './op-schema.ts';
 export { type ParseOptions, parseGraph } from './parse-graph.ts';
 export { formatNode, type PrintedGraph, printGraph } from './print-graph.ts';

@@ -2,7 +2,9 @@ import { CompileError, isStatic, type TensorType, type Value } from '@ghostc/ir'
 import { nodeToJson } from './codec.ts';
 import { keptTypes } from './kept-types.ts';
 import type { NodeReader } from './node-reader.ts';
+import type { ValueInfoProto } from './onnx-types.ts';
 import type { Entry } from './read-state.ts';
+import { dtypeOf } from './tensor-proto.ts';
 
 /** Codes of errors that sizes would have prevented. */
 const needSizes: ReadonlySet<string> = new Set([
@@ -19,6 +21,29 @@ export function keepNode(node: NodeReader, error: unknown): readonly Value[] | u
   if (!(error instanceof CompileError) || !needSizes.has(error.code) || !isSymbolic(node)) return undefined;
   const types = keptTypes(node);
   return types && emitKept(node, types, error.detail);
+}
+
+/** A node of an op that has no form here, with the types that the model states. Undefined where it states none, or the node has a body. */
+export function keepUnknown(
+  node: NodeReader,
+  declared: ReadonlyMap<string, ValueInfoProto>,
+): readonly Value[] | undefined {
+  const types = (node.proto.output ?? []).map((name) => statedType(node, declared.get(name)));
+  const hasBody = [...node.attributes.values()].some(({ g, graphs }) => g || graphs?.length);
+  if (hasBody || !types.every((type) => type !== undefined)) return undefined;
+  return emitKept(node, types, 'the op has no form here');
+}
+
+function statedType(node: NodeReader, info: ValueInfoProto | undefined): TensorType | undefined {
+  const tensor = info?.type?.tensor_type;
+  const dims = tensor?.shape?.dim;
+  if (!dims) return undefined;
+  const shape = dims.map(
+    ({ dim_value, dim_param }, axis) =>
+      dim_param ||
+      (dim_value === undefined ? node.freshDim(`${info?.name ?? ''}_${axis}`) : Number(dim_value)),
+  );
+  return { dtype: dtypeOf(tensor?.elem_type), shape };
 }
 
 function isSymbolic(node: NodeReader): boolean {
@@ -55,7 +80,13 @@ function waitingInputs(node: NodeReader): Entry[] {
 
 function emitKept(node: NodeReader, types: readonly TensorType[], reason: string): readonly Value[] {
   const input = (node.proto.input ?? []).map((_, i) => (node.has(i) ? '1' : ''));
-  const proto = { op_type: node.op, input, attribute: [...node.attributes.values()] };
+  const { domain } = node.proto;
+  const proto = {
+    op_type: node.op,
+    input,
+    attribute: [...node.attributes.values()],
+    ...(domain && { domain }),
+  };
   return node.emitAll('onnx_node', node.inputs(), {
     op_type: node.op,
     opset: node.opset,

@@ -67,6 +67,8 @@ export interface ValueInfoProto {
 
 export interface GraphProto {
   readonly name?: string;
+  readonly doc_string?: string;
+  readonly value_info?: readonly ValueInfoProto[];
   readonly node?: readonly NodeProto[];
   readonly initializer?: readonly TensorProto[];
   readonly sparse_initializer?: readonly object[];
@@ -95,6 +97,12 @@ export interface FunctionProto {
 export interface ModelProto {
   readonly ir_version?: Int64;
   readonly opset_import?: readonly OpsetProto[];
+  readonly producer_name?: string;
+  readonly producer_version?: string;
+  readonly domain?: string;
+  readonly model_version?: Int64;
+  readonly doc_string?: string;
+  readonly metadata_props?: readonly StringStringEntry[];
   readonly graph?: GraphProto | null;
   readonly functions?: readonly FunctionProto[];
 }

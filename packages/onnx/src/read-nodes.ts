@@ -1,6 +1,6 @@
 import { CompileError, isStatic, withLocation } from '@ghostc/ir';
 import { contribTable } from './contrib-table.ts';
-import { keepNode } from './keep-node.ts';
+import { keepNode, keepUnknown } from './keep-node.ts';
 import { NodeReader, type ReadOp } from './node-reader.ts';
 import type { NodeProto } from './onnx-types.ts';
 import { opTable } from './op-table.ts';
@@ -87,8 +87,8 @@ function readShape(node: NodeReader): ShapeValue | undefined {
   return shape && isSaturated(shape) && shape.elements.every(isStatic) ? undefined : shape;
 }
 
-function readValues(node: NodeReader, { entries }: ReadState): void {
-  const values = [readOrKeep(node)].flat();
+function readValues(node: NodeReader, { entries, declared }: ReadState): void {
+  const values = [readOrKeep(node, declared)].flat();
   (node.proto.output ?? []).forEach((output, i) => {
     const value = values[i];
     if (output && (value || i > 0)) entries.set(output, value ? { value } : unreadable(node.op));
@@ -102,8 +102,10 @@ const opTables = new Map<string, ReadonlyMap<string, ReadOp>>([
 ]);
 
 /** What has no form for sizes that are not known yet stays an ONNX node. */
-function readOrKeep(node: NodeReader): ReturnType<ReadOp> {
+function readOrKeep(node: NodeReader, declared: ReadState['declared']): ReturnType<ReadOp> {
   const read = opTables.get(domainOf(node))?.get(node.op);
+  const unknown = read ? undefined : declared && keepUnknown(node, declared);
+  if (unknown) return unknown;
   if (!read) throw unsupported(node);
   try {
     return read(node);

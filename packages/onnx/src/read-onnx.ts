@@ -13,6 +13,7 @@ import { ConstantCone } from './constant-cone.ts';
 import { dimsOf, InputDims, sizeOf } from './input-dims.ts';
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { readNodes } from './read-nodes.ts';
+import { readSource } from './read-source.ts';
 import { type Entry, entryValue, type ReadState, readInitializers, standardOpset } from './read-state.ts';
 import { Scope } from './scope.ts';
 import { dtypeOf, type ReadExternal } from './tensor-proto.ts';
@@ -27,6 +28,8 @@ export interface ReadOptions {
   readonly bind?: ReadonlyMap<string, number>;
   /** Values of inputs that are known at compile time: they become constants. */
   readonly constants?: ReadonlyMap<string, Tensor>;
+  /** Keeps nodes of ops that have no form here as they are, with the types that the model states for their results. */
+  readonly keepUnknown?: boolean;
   /** How quantised layers round that do not say it: `single` as ONNX Runtime if absent, `double` as TFLite. */
   readonly rounding?: Rounding | undefined;
 }
@@ -67,7 +70,9 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     cone: new ConstantCone(graph),
     room: { elements: MAX_FILLED },
     rounding: options.rounding ?? onnxRounding,
+    ...(options.keepUnknown && { declared: declaredTypes(proto) }),
   };
+  graph.source = readSource(model, state.opset);
   if (proto.sparse_initializer?.length)
     throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');
   readInitializers(proto, state);
@@ -105,6 +110,11 @@ function readInputs(
 function inputType(input: ValueInfoProto, dims: InputDims): TensorType {
   const shape = dimsOf(input).map((dim, axis) => dims.dim(dim, { input, axis }));
   return { dtype: dtypeOf(input.type?.tensor_type?.elem_type), shape };
+}
+
+/** What the model states of the values that nodes compute. */
+function declaredTypes({ value_info = [], output = [] }: GraphProto): Map<string, ValueInfoProto> {
+  return new Map([...value_info, ...output].map((one) => [one.name ?? '', one]));
 }
 
 function readOutput(output: ValueInfoProto, state: ReadState): void {

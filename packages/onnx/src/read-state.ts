@@ -4,7 +4,7 @@ import type { ConstantCone } from './constant-cone.ts';
 import type { InputDims } from './input-dims.ts';
 import { keepShape } from './keep-node.ts';
 import type { NodeReader } from './node-reader.ts';
-import type { GraphProto, OpsetProto } from './onnx-types.ts';
+import type { GraphProto, OpsetProto, ValueInfoProto } from './onnx-types.ts';
 import type { Call, Scope } from './scope.ts';
 import { type ShapeValue, tensorOf } from './shape-value.ts';
 import { type ReadExternal, toTensor } from './tensor-proto.ts';
@@ -31,6 +31,8 @@ export interface ReadState {
   readonly call?: Call;
   /** Names of the results of a body outside. */
   readonly names?: ReadonlyMap<string, string>;
+  /** Stated types by name, where nodes of unknown ops are kept. */
+  readonly declared?: ReadonlyMap<string, ValueInfoProto>;
   /** Elements that nodes may still fill in: their number is in the file, not their values. */
   readonly room: { elements: number };
 }

@@ -18,6 +18,7 @@ const printed: Readonly<Record<string, unknown[]>> = {
   Find: [2, [1, 4, 8, 8], 'f32'],
   Walk: [['conv2d', 'relu', 'conv2d', 'global_average_pool', 'reshape'], ['conv2d'], ['w', 'v']],
   'Insert, replace, take out': [5, 6, 4],
+  'Many changes at once': [6, 2],
   'Parts of a model': [true, '1'],
   'Names, batch and size': [true, [1, 3, 16, 16]],
   Rules: [1, []],

@@ -1,0 +1,27 @@
+import { extractSubgraph } from '@ghostc/edit';
+import { Command } from 'commander';
+import { loadToEdit, type WriteFlags, writeEdited } from '../edited-model.ts';
+import { parseCount } from '../parse-count.ts';
+import { modelArgument } from './compile.ts';
+
+export function extractCommand(): Command {
+  return new Command('extract')
+    .description('the part of a model between two sets of values')
+    .addArgument(modelArgument())
+    .option('--from <value...>', 'values that become inputs; the inputs of the model if absent')
+    .requiredOption('--to <value...>', 'values that become outputs')
+    .option('--opset <version>', 'the least opset of an .onnx; that of the source if absent', parseCount)
+    .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
+    .addHelpText(
+      'after',
+      '\nExample:\n  ghostc extract model.onnx --from stem_out --to features --out part.onnx',
+    )
+    .action((model: string, { from, to, ...flags }: ExtractFlags) =>
+      writeEdited(extractSubgraph(loadToEdit(model), { inputs: from ?? [], outputs: to }), flags),
+    );
+}
+
+interface ExtractFlags extends WriteFlags {
+  readonly from?: readonly string[];
+  readonly to: readonly string[];
+}

@@ -1,0 +1,36 @@
+import { mergeModels } from '@ghostc/edit';
+import { Command } from 'commander';
+import { loadToEdit, pairsOf, type WriteFlags, writeEdited } from '../edited-model.ts';
+import { parseCount } from '../parse-count.ts';
+
+interface MergeFlags extends WriteFlags {
+  readonly connect?: readonly string[];
+  readonly prefix?: string;
+  readonly shareInputs?: boolean;
+}
+
+export function mergeCommand(): Command {
+  return new Command('merge')
+    .description('one model out of two: the second behind the first, or beside it')
+    .argument('<first>', 'a model')
+    .argument('<second>', 'another')
+    .option('--connect <input=output...>', 'inputs of the second that take outputs of the first')
+    .option('--prefix <text>', 'in front of the names of the second')
+    .option('--share-inputs', 'inputs of equal name are one')
+    .option('--opset <version>', 'the least opset of an .onnx; that of the first if absent', parseCount)
+    .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
+    .addHelpText(
+      'after',
+      '\nExample:\n  ghostc merge backbone.onnx head.onnx --connect features=y --out whole.onnx',
+    )
+    .action(runMerge);
+}
+
+function runMerge(first: string, second: string, flags: MergeFlags): void {
+  const { connect = [], prefix = '', shareInputs = false } = flags;
+  const merged = mergeModels(loadToEdit(first), loadToEdit(second), pairsOf(connect), {
+    prefix,
+    shareInputs,
+  });
+  writeEdited(merged, flags);
+}

@@ -1,0 +1,39 @@
+import { basename, dirname } from 'node:path';
+import { saveOnnx } from '@ghostc/edit';
+import { CompileError, type Graph, printGraph } from '@ghostc/ir';
+import { textFiles } from './graph-files.ts';
+import { loadModel } from './load-model.ts';
+import { writeFiles } from './write-files.ts';
+
+/** A model to change: nodes of unknown ops stay as they are. */
+export function loadToEdit(model: string): Graph {
+  return loadModel(model, { keepUnknown: true }).graph;
+}
+
+/** How an edited model is written. */
+export interface WriteFlags {
+  readonly out?: string | undefined;
+  readonly opset?: number | undefined;
+}
+
+/** Writes `.onnx`, with what its source said besides, or the text form; prints the text without `--out`. */
+export function writeEdited(graph: Graph, { out, opset }: WriteFlags): void {
+  if (out === undefined) {
+    console.log(printGraph(graph).text);
+    return;
+  }
+  const name = basename(out);
+  const wanted = opset === undefined ? {} : { opset };
+  writeFiles(
+    dirname(out),
+    name.endsWith('.onnx') ? new Map([[name, saveOnnx(graph, wanted)]]) : textFiles(graph, name),
+  );
+}
+
+/** `A=B,C=D` as a table. Throws `cli/pairs`. */
+export function pairsOf(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.flatMap((text) => text.split(',')).map((pair) => pair.split('='));
+  const odd = pairs.find((pair) => pair.length !== 2 || pair.includes(''));
+  if (odd) throw new CompileError('cli/pairs', `expected NAME=NAME, found ${JSON.stringify(odd.join('='))}`);
+  return Object.fromEntries(pairs as [string, string][]);
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeModel, encodeModel } from '@ghostc/onnx';
+import { expect, test } from 'vitest';
+import { edit, loadOnnx, renameValues, saveOnnx } from './index.ts';
+
+const FLOAT = 1;
+const tensor = (name: string, ...sizes: (number | string)[]): object => ({
+  name,
+  type: {
+    tensor_type: {
+      elem_type: FLOAT,
+      shape: {
+        dim: sizes.map((size) => (typeof size === 'number' ? { dim_value: size } : { dim_param: size })),
+      },
+    },
+  },
+});
+
+const model = (nodes: object[], more: object = {}): Uint8Array =>
+  encodeModel({
+    ir_version: 8,
+    opset_import: [
+      { domain: '', version: 15 },
+      { domain: 'my.ops', version: 3 },
+    ],
+    producer_name: 'pytorch',
+    producer_version: '2.4',
+    domain: 'org.example',
+    model_version: 7,
+    doc_string: 'a model',
+    metadata_props: [{ key: 'classes', value: 'cat,dog' }],
+    graph: {
+      name: 'net',
+      doc_string: 'its graph',
+      input: [tensor('x', 'n', 4)],
+      output: [tensor('y', 'n', 4)],
+      value_info: [tensor('h', 'n', 4)],
+      node: nodes,
+    },
+    ...more,
+  });
+const relus = [
+  { op_type: 'Relu', name: 'a', input: ['x'], output: ['h'] },
+  { op_type: 'Neg', name: 'b', input: ['h'], output: ['y'] },
+];
+
+test('metadata, doc strings, producer, opset, names and stated types stay through load, edit and save', () => {
+  const bytes = model(relus);
+  const edited = edit(loadOnnx(bytes), (e) => e.insertAfter('h', { op: 'abs', inputs: ['h'], name: 'c' }));
+  const [before, after] = [decodeModel(bytes), decodeModel(saveOnnx(edited))];
+  for (const key of ['producer_name', 'producer_version', 'domain', 'doc_string', 'metadata_props'] as const)
+    expect(after[key]).toEqual(before[key]);
+  expect(Number(after.model_version)).toBe(7);
+  expect(after.graph).toMatchObject({ name: 'net', doc_string: 'its graph' });
+  expect(after.graph?.value_info?.map(({ name }) => name)).toEqual(['h', 'c']);
+  expect(after.opset_import?.map(({ version }) => Number(version))).toEqual([15]);
+  expect(Number(decodeModel(saveOnnx(edited, { opset: 19 })).opset_import?.[0]?.version)).toBe(19);
+});
+
+test('an op that has no form here comes back as it was, with its domain', () => {
+  const fancy = {
+    op_type: 'Fancy',
+    domain: 'my.ops',
+    name: 'a',
+    input: ['x', ''],
+    output: ['h'],
+    attribute: [{ name: 'k', type: 2, i: 3 }],
+  };
+  const bytes = model([fancy, relus[1] as object]);
+  const saved = decodeModel(saveOnnx(renameValues(loadOnnx(bytes), { x: 'picture' })));
+  expect(saved.graph?.node?.[0]).toMatchObject({
+    op_type: 'Fancy',
+    domain: 'my.ops',
+    input: ['picture', ''],
+  });
+  expect(Number(saved.graph?.node?.[0]?.attribute?.[0]?.i)).toBe(3);
+  expect(saved.opset_import?.find(({ domain }) => domain === 'my.ops')?.version?.toString()).toBe('3');
+  expect(() => loadOnnx(bytes, { keepUnknown: false })).toThrow(
+    'op Fancy (my.ops, opset 15) is not supported',
+  );
+  const untyped = { ...fancy, output: ['g'] };
+  expect(() => loadOnnx(model([untyped, { ...relus[1], input: ['g'] }]))).toThrow('op Fancy');
+});
+
+test('the reference models keep their opset', () => {
+  const bytes = readFileSync(
+    join(import.meta.dirname, '../../../test-fixtures/models/ghost_fmnist/ghost_fmnist.onnx'),
+  );
+  const opset = (of: Uint8Array): number => Number(decodeModel(of).opset_import?.[0]?.version);
+  expect(opset(saveOnnx(loadOnnx(bytes)))).toBe(opset(bytes));
+});

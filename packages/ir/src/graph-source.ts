@@ -1,0 +1,17 @@
+/** What the file of a model says besides its graph: editing keeps it. */
+export interface GraphSource {
+  /** Version of the standard ops. */
+  readonly opset: number;
+  /** Versions of other domains of ops. */
+  readonly domains: Readonly<Record<string, number>>;
+  readonly producerName: string;
+  readonly producerVersion: string;
+  readonly domain: string;
+  readonly modelVersion: number;
+  readonly docString: string;
+  /** Of the graph in the model. */
+  readonly graphDocString: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Whether types of inner values are stated. */
+  readonly statesTypes: boolean;
+}
