@@ -22,6 +22,10 @@ export const unaryFormulas = {
     return c.unsigned ? v : `${v} < 0 ? -${v} : ${v}`;
   },
   ceil: call('ceil'),
+  celu: (c, v, { alpha = 1 }) => {
+    const a = c.number(alpha);
+    return `${v} < ${c.number(0)} ? ${a} * ${c.call('expm1', `${v} / ${a}`)} : ${v}`;
+  },
   clip: (c, v, { min = 0, max = 0 }) =>
     atLeast(c, { v, low: min, rest: `${v} > ${c.number(max)} ? ${c.number(max)} : ${v}` }),
   dropout: (_, v) => v,
@@ -36,6 +40,7 @@ export const unaryFormulas = {
   leaky_relu: (c, v, { alpha = 0.01 }) => `${v} < ${c.number(0)} ? ${c.number(alpha)} * ${v} : ${v}`,
   log: call('log'),
   logical_not: (_, v) => `${v} == 0`,
+  mish: (c, v) => `${v} * ${c.call('tanh', logOfSum(c, v))}`,
   neg: (_, v) => `-${v}`,
   reciprocal: (c, v) => `${c.number(1)} / ${v}`,
   relu: (c, v) => atLeast(c, { v, low: 0, rest: v }),
@@ -46,7 +51,7 @@ export const unaryFormulas = {
     return `${v} > ${c.number(0)} ? ${c.number(1)} : ${c.unsigned ? c.number(0) : negative}`;
   },
   silu: (c, v) => `${v} / (${c.number(1)} + ${c.call('exp', `-${v}`)})`,
-  softplus: (c, v) => `${positive(c, v)} + ${c.call('log1p', c.call('exp', `-${c.call('fabs', v)}`))}`,
+  softplus: logOfSum,
   sqrt: call('sqrt'),
   tanh: call('tanh'),
 } satisfies { readonly [K in OpsWith<'unary'> | OtherUnaryOp]: UnaryFormula };
@@ -104,6 +109,11 @@ function sixth(c: Arithmetic, v: string): string {
 function positive(c: Arithmetic, v: string): string {
   if (c.dtype !== 'f32') return c.call('fmax', v, c.number(0));
   return `(${v} > ${c.number(0)} ? ${v} : ${c.number(0)})`;
+}
+
+/** ln(1 + e^v), without overflow. */
+function logOfSum(c: Arithmetic, v: string): string {
+  return `${positive(c, v)} + ${c.call('log1p', c.call('exp', `-${c.call('fabs', v)}`))}`;
 }
 
 /** Calls the prelude `integer_power`. */

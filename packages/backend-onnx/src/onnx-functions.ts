@@ -1,5 +1,7 @@
 import type { DType } from '@ghostc/ir';
-import type { OpsWith } from '@ghostc/ops';
+import { lookup, type OpsWith } from '@ghostc/ops';
+import type { WriteOp } from './node-writer.ts';
+import { floatAttr } from './onnx-graph.ts';
 
 /** A function of one operand that ONNX has, too, with the same float attributes. */
 export interface OnnxFunction {
@@ -7,16 +9,38 @@ export interface OnnxFunction {
   readonly params: readonly string[];
   /** The opset that defines it for a type that is computed in; 0 where all that are written do. */
   readonly since: (dtype: DType) => number;
+  readonly write: WriteOp;
+}
+
+function since(opset: OnnxFunction['since'], op: string, ...params: readonly string[]): OnnxFunction {
+  return { op, params, since: opset, write: asNode(op, params) };
 }
 
 function plain(op: string, ...params: readonly string[]): OnnxFunction {
-  return { op, params, since: () => 0 };
+  return since(() => 0, op, ...params);
 }
 
 /** Of bfloat16 from opset 22 on; ONNX Runtime has no kernel of float64, and ONNX defines it by other ops from opset 18 on. */
 function late(op: string, ...params: readonly string[]): OnnxFunction {
-  return { op, params, since: (dtype) => ({ bf16: 22, f64: 18 })[String(dtype)] ?? 0 };
+  return since((dtype) => ({ bf16: 22, f64: 18 })[String(dtype)] ?? 0, op, ...params);
 }
+
+/** One node with the same float attributes. */
+function asNode(op: string, params: readonly string[]): WriteOp {
+  return (writer) => {
+    const attrs = writer.attrs(lookup(writer.node.op));
+    const floats = params.map((name) => [name, floatAttr(Number(attrs[name]))]);
+    writer.last(op, writer.inputs(), Object.fromEntries(floats));
+  };
+}
+
+/** ONNX defines Celu of float32 only: of other types it is alpha elu(x / alpha). */
+const writeCelu: WriteOp = (writer) => {
+  if (writer.node.output.type.dtype === 'f32') return asNode('Celu', ['alpha'])(writer);
+  const alpha = writer.floats(Number(writer.attrs(lookup('celu')).alpha), 'alpha');
+  const scaled = writer.step('Div', [writer.input(0), alpha]);
+  writer.last('Mul', [writer.step('Elu', [scaled], { alpha: floatAttr(1) }), alpha]);
+};
 
 /** All but those that are written as several nodes, or with inputs for attributes. */
 type FunctionOp = Exclude<OpsWith<'unary'>, 'clip' | 'silu'> | 'dropout' | 'erf' | 'identity' | 'sign';
@@ -25,6 +49,7 @@ type FunctionOp = Exclude<OpsWith<'unary'>, 'clip' | 'silu'> | 'dropout' | 'erf'
 export const onnxFunctions = {
   abs: plain('Abs'),
   ceil: plain('Ceil'),
+  celu: { ...late('Celu', 'alpha'), write: writeCelu },
   dropout: plain('Identity'),
   elu: late('Elu', 'alpha'),
   erf: plain('Erf'),
@@ -35,6 +60,7 @@ export const onnxFunctions = {
   identity: plain('Identity'),
   leaky_relu: plain('LeakyRelu', 'alpha'),
   log: plain('Log'),
+  mish: since((dtype) => (dtype === 'bf16' ? 22 : 18), 'Mish'),
   neg: plain('Neg'),
   reciprocal: plain('Reciprocal'),
   relu: plain('Relu'),

@@ -15,7 +15,6 @@ import {
   gemm,
   ghostModule,
   halfPadded,
-  lookup,
   mod,
   type OpsWith,
   pad,
@@ -32,7 +31,7 @@ import {
 import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
 import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
-import { type OnnxFunction, onnxFunctions } from './onnx-functions.ts';
+import { onnxFunctions } from './onnx-functions.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 import { poolAttrs } from './pool-attrs.ts';
 import { writeKept } from './write-kept.ts';
@@ -41,15 +40,6 @@ const plain =
   (op: string): WriteOp =>
   (writer) =>
     writer.last(op, writer.inputs());
-
-/** A function that ONNX has, with the same float attributes. */
-const ofFunction =
-  ({ op, params }: OnnxFunction): WriteOp =>
-  (writer) => {
-    const attrs = writer.attrs(lookup(writer.node.op));
-    const floats = params.map((name) => [name, floatAttr(Number(attrs[name]))]);
-    writer.last(op, writer.inputs(), Object.fromEntries(floats));
-  };
 
 const binary =
   (op: string): WriteOp =>
@@ -72,7 +62,7 @@ type WrittenOp = OpsWith<'unary' | 'binary' | 'kernel' | 'general' | 'composite'
 type FunctionOp = keyof typeof onnxFunctions;
 
 const functionRows = Object.fromEntries(
-  Object.entries(onnxFunctions).map(([op, one]) => [op, ofFunction(one)]),
+  Object.entries(onnxFunctions).map(([op, one]) => [op, one.write]),
 ) as { readonly [K in FunctionOp]: WriteOp };
 
 const rows = {

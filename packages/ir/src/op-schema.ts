@@ -6,7 +6,7 @@ import type { TensorType } from './tensor-type.ts';
  * - `elementwise`: output element i depends on element i of each (broadcast) input only; may run in place
  * - `unary`/`binary`: elementwise with one/two tensor inputs
  * - `commutative`: the first two inputs may be exchanged
- * - `view`: the output is the input's memory under another shape
+ * - `associative`: a chain of them may be regrouped
  * - `movement`: copies elements, computes nothing (exact on every backend)
  * - `exact`: computes without rounding (relu, clip, max)
  * - `reduction`: sums over part of its input
@@ -22,7 +22,7 @@ export type Trait =
   | 'unary'
   | 'binary'
   | 'commutative'
-  | 'view'
+  | 'associative'
   | 'movement'
   | 'exact'
   | 'reduction'

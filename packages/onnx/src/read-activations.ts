@@ -2,13 +2,12 @@ import { isFloat, type Value } from '@ghostc/ir';
 import { Formulas } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 
-/** Activations that are formulas of other ops. */
+/** Activations, most of them formulas of other ops. */
 export const activationRows: readonly OpRow[] = [
-  // max(0, x) + min(0, a (exp(x / a) - 1)) = a elu(x / a)
-  ['Celu', (node) => scaledElu(node, node.float('alpha', 1))],
+  ['Celu', (node) => node.emit('celu', [node.input(0)], { alpha: node.float('alpha', 1) })],
   ['Erf', (node) => node.emit('erf', [node.input(0)])],
   ['Gelu', readGelu],
-  ['Mish', readMish],
+  ['Mish', (node) => node.emit('mish', [node.input(0)])],
   [
     'Selu',
     (node) => {
@@ -39,12 +38,6 @@ export const activationRows: readonly OpRow[] = [
   ],
 ];
 
-function scaledElu(node: NodeReader, alpha: number): Value {
-  const f = new Formulas(node);
-  if (alpha === 1) return f.emit('elu', [node.input(0)], { alpha: 1 });
-  return f.mul(f.emit('elu', [f.div(node.input(0), alpha)], { alpha: 1 }), alpha);
-}
-
 /** x/2 (1 + erf(x / sqrt 2)), or with tanh(sqrt(2/pi) (x + 0.044715 x^3)). */
 function readGelu(node: NodeReader): Value {
   const f = new Formulas(node);
@@ -54,11 +47,6 @@ function readGelu(node: NodeReader): Value {
     return f.mul(half, f.add(f.emit('erf', [f.mul(x, Math.SQRT1_2)]), 1));
   const cubic = f.mul(f.mul(f.mul(x, x), x), 0.044715);
   return f.mul(half, f.add(f.emit('tanh', [f.mul(f.add(x, cubic), Math.sqrt(2 / Math.PI))]), 1));
-}
-
-function readMish(node: NodeReader): Value {
-  const f = new Formulas(node);
-  return f.mul(node.input(0), f.emit('tanh', [f.emit('softplus', [node.input(0)])]));
 }
 
 function readSwish(node: NodeReader): Value {

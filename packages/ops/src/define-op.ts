@@ -32,6 +32,9 @@ export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
   readonly [K in keyof A]: A[K] extends AttrSpec<infer T> ? T : never;
 };
 
+/** Types of the outputs, of which an op has at least one. */
+type OutputTypes = readonly [TensorType, ...TensorType[]];
+
 /** What `defineOp` makes an op from. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> extends OpFacts {
@@ -45,14 +48,10 @@ export interface OpSpec<I extends string, A extends Readonly<Record<string, Attr
   readonly evaluate: (
     inputs: Named<I, Tensor>,
     attrs: AttrValues<A>,
-    types: readonly TensorType[],
+    types: OutputTypes,
   ) => Tensor | readonly Tensor[];
   /** Multiply-accumulates of one execution; 0 if absent. Called with fixed shapes. */
-  readonly macs?: (
-    inputs: Named<I, TensorType>,
-    attrs: AttrValues<A>,
-    types: readonly TensorType[],
-  ) => number;
+  readonly macs?: (inputs: Named<I, TensorType>, attrs: AttrValues<A>, types: OutputTypes) => number;
 }
 
 /** An op as shared code sees it: inputs by position. */
@@ -106,8 +105,9 @@ export function defineOp<
       return list(spec.infer(bindInputs(spec, inputs), attrs(given)));
     },
     evaluateTensors: (inputs, given, types) =>
-      list(spec.evaluate(bindInputs(spec, inputs), attrs(given), types)),
-    countMacs: (inputs, given, types) => spec.macs?.(bindInputs(spec, inputs), attrs(given), types) ?? 0,
+      list(spec.evaluate(bindInputs(spec, inputs), attrs(given), types as OutputTypes)),
+    countMacs: (inputs, given, types) =>
+      spec.macs?.(bindInputs(spec, inputs), attrs(given), types as OutputTypes) ?? 0,
   };
 }
 

@@ -10,9 +10,12 @@ type Facts = Pick<OpFacts, 'computed' | 'onIntegers'> & {
 /** Inputs that choose elements, of a type of their own. */
 const choosing: ReadonlySet<string> = new Set(['indices', 'condition']);
 
+/** Ops whose inference says itself which types they take: quantised ones, and those that are kept. */
+const ownTypes: ReadonlySet<OpFacts['computed']> = new Set(['quantized', 'mcu', 'kept']);
+
 /** Throws `op/dtype` for operands that no runtime has the op for: of two types, or of integers where it is one of floats. */
 export function checkOperandTypes(op: Facts, types: readonly (TensorType | null)[]): void {
-  if (op.computed === 'quantized' || op.computed === 'kept' || op.onIntegers === 'moved') return;
+  if (ownTypes.has(op.computed) || op.onIntegers === 'moved') return;
   const [first] = types;
   types.forEach((type, i) => {
     if (!type || choosing.has(slotOf(op, i))) return;

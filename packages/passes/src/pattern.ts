@@ -1,5 +1,5 @@
 import { type Attrs, CompileError, type Node, type Value } from '@ghostc/ir';
-import { type AttrsOf, lookup, type NodeOf, type OpName } from '@ghostc/ops';
+import { type AttrsOf, lookup, type NodeOf, type OpName, opsWhere } from '@ghostc/ops';
 import { slotsOf } from './slots.ts';
 
 /** What a match bound: values by the names given to `any` and `constant`, nodes by the names given with `.as`. */
@@ -134,7 +134,7 @@ function checkListed(name: string, inputs: readonly Pattern[]): void {
   if (early) throw new CompileError('rule/arity', 'expected each() as the last input');
 }
 
-const associative: ReadonlySet<string> = new Set(['add', 'mul', 'maximum', 'minimum']);
+const associative = opsWhere(({ traits }) => traits.has('associative')).split('|');
 
 /** A pattern of a chain, with the means to name what is left. */
 export interface ChainPattern<C> extends RootPattern<C> {
@@ -152,11 +152,8 @@ export interface ChainPattern<C> extends RootPattern<C> {
  * `(relu(b) + c) + a` as well as `a + (c + relu(b))`. Throws `rule/chain` for another op.
  */
 export function chain<P extends readonly Pattern[]>(name: string, ...terms: P): ChainPattern<All<P>> {
-  if (!associative.has(name))
-    throw new CompileError(
-      'rule/chain',
-      `${name} is not associative; there are ${[...associative].join(', ')}`,
-    );
+  if (!associative.includes(name))
+    throw new CompileError('rule/chain', `${name} is not associative; there are ${associative.join(', ')}`);
   return chainPattern({ kind: 'chain', ops: new Set([name]), inputs: terms });
 }
 

@@ -25,6 +25,10 @@ const sigmoid = (T: Lane, x: string): Required<UnaryText> => ({
   value: `select(e * d, d, ${x} >= ${T}(0.0))`,
 });
 
+/** expm1(z) = z(1 + z/2(1 + z/3(...))) for |z| <= 0.35: error below 2e-8. */
+const near =
+  'let near = z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0 * (1.0 + z / 5.0 * (1.0 + z / 6.0 * (1.0 + z / 7.0))))));';
+
 const truth = (condition: string): string => `select(0.0, 1.0, ${condition})`;
 
 /**
@@ -35,14 +39,23 @@ export const unaryFormulas = {
   none: of((x) => x),
   abs: of((x) => `abs(${x})`),
   ceil: of((x) => `ceil(${x})`),
+  // alpha expm1(x / alpha), as elu
+  celu: (T, x) => ({
+    first: [
+      `let s = ${x} / P0;`,
+      `let z = clamp(s, ${T}(-0.35), ${T}(0.35));`,
+      near,
+      `let far = exp(s) - 1.0;`,
+    ],
+    value: `select(${x}, P0 * select(far, near, abs(s) < ${T}(0.35)), ${x} < ${T}(0.0))`,
+  }),
   clip: of((x, T) => `select(select(${x}, ${T}(P1), ${x} > ${T}(P1)), ${T}(P0), ${x} < ${T}(P0))`),
   clip_below: of((x, T) => `select(${x}, ${T}(P0), ${x} < ${T}(P0))`),
   clip_above: of((x, T) => `select(${x}, ${T}(P0), ${x} > ${T}(P0))`),
-  // expm1(x) = x(1 + x/2(1 + x/3(...))) on [-0.35, 0]: error below 2e-8
   elu: (T, x) => ({
     first: [
       `let z = clamp(${x}, ${T}(-0.35), ${T}(0.0));`,
-      'let near = z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0 * (1.0 + z / 5.0 * (1.0 + z / 6.0 * (1.0 + z / 7.0))))));',
+      near,
       `let far = exp(min(${x}, ${T}(0.0))) - 1.0;`,
     ],
     value: `select(${x}, P0 * select(far, near, ${x} > ${T}(-0.35)), ${x} < ${T}(0.0))`,
@@ -61,6 +74,16 @@ export const unaryFormulas = {
       `select(select(log(${x}), sqrt(${x}), !(${x} >= ${T}(0.0))), -1.0 / abs(${x}), ${x} == ${T}(0.0))`,
   ),
   logical_not: of((x) => truth(`${x} == 0.0`)),
+  // with e = exp(-|x|): tanh(log(1 + e^x)) as a quotient of polynomials in e
+  mish: (T, x) => ({
+    first: [
+      `let e = exp(-abs(${x}));`,
+      'let above = 1.0 + 2.0 * e;',
+      'let below = e * e + 2.0 * e;',
+      `let t = select(below / (below + 2.0), above / (above + 2.0 * e * e), ${x} >= ${T}(0.0));`,
+    ],
+    value: `${x} * t`,
+  }),
   neg: of((x) => `-${x}`),
   reciprocal: of((x) => `1.0 / ${x}`),
   relu: of((x, T) => `select(${x}, ${T}(0.0), ${x} < ${T}(0.0))`),

@@ -66,7 +66,7 @@ export const ghostModule = defineOp({
     return evaluateOne(concat, [primary, cheap], { axis: 1 });
   },
   macs(inputs, _attrs, [type]) {
-    const [n = 1, , ...spatial] = (type?.shape ?? []).map(Number);
+    const [n = 1, , ...spatial] = (type.shape ?? []).map(Number);
     const plane = n * numElements(spatial);
     const count = (weight: TensorType | undefined): number =>
       (weight?.shape ?? [0]).reduce<number>((product, dim) => product * Number(dim), 1);

@@ -206,6 +206,46 @@ export const silu = unary({
   random: afterLayer,
 });
 
+/** x where x >= 0, else alpha (e^(x / alpha) - 1), ONNX Celu. */
+export const celu = unary({
+  name: 'celu',
+  attrs: { alpha: float(1) },
+  traits: [],
+  formula: (x, { alpha }) => (x < 0 ? alpha * Math.expm1(x / alpha) : x),
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: saturating,
+  ulp: null,
+  epilogue: none,
+  factor: 'stopped',
+  random: { ...afterLayer, attrs: { alpha: 1.5 } },
+});
+
+/** x tanh(ln(1 + e^x)), ONNX Mish: with e = e^-|x| a quotient of polynomials in e, without overflow. */
+export const mish = unary({
+  name: 'mish',
+  attrs: {},
+  traits: [],
+  formula: mishOf,
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: { kind: 'steep', accuracy: { relative: few, absolute: Math.abs } },
+  ulp: null,
+  epilogue: none,
+  factor: 'stopped',
+  random: afterLayer,
+});
+
+function mishOf(x: number): number {
+  const e = Math.exp(-Math.abs(x));
+  const [above, below] = [1 + 2 * e, e * e + 2 * e];
+  return x < 0 ? (x * below) / (below + 2) : (x * above) / (above + 2 * e * e);
+}
+
 /** In the order of the registry. */
 export const activationFunctions = [
   elu,
@@ -218,4 +258,6 @@ export const activationFunctions = [
   softplus,
   tanh,
   clip,
+  celu,
+  mish,
 ] as const;

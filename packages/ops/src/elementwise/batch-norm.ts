@@ -1,4 +1,4 @@
-import { fromNumbers, numElements, type TensorType, toNumbers } from '@ghostc/ir';
+import { fromNumbers, numElements, toNumbers } from '@ghostc/ir';
 import { float } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { checkBias } from '../window/conv2d.ts';
@@ -41,6 +41,6 @@ export const batchNorm = defineOp({
       const [s, m, t, root] = [at(scale, c), at(mean, c), at(shift, c), Math.sqrt(at(variance, c) + epsilon)];
       for (let i = start; i < start + inner; i++) out[i] = (s * ((data[i] as number) - m)) / root + t;
     }
-    return fromNumbers((type as TensorType).dtype, x.shape, out);
+    return fromNumbers(type.dtype, x.shape, out);
   },
 });

@@ -47,7 +47,7 @@ function binary<const N extends string>({ formula, wrapping, traits, ...spec }: 
     nan: 'kept',
     infer: ({ a, b }) => pairType(name, a, b),
     evaluate: ({ a, b }, attrs, [type]) =>
-      zip({ a, b, formula: /^[iu]32$/.test(a.dtype) ? wrapping : formula }, attrs, type as TensorType),
+      zip({ a, b, formula: /^[iu]32$/.test(a.dtype) ? wrapping : formula }, attrs, type),
   });
 }
 
@@ -149,7 +149,7 @@ const quotientOf: Formula = (a, b) => a / b;
 /** a + b, broadcast. */
 export const add = binary({
   name: 'add',
-  traits: ['commutative'],
+  traits: ['commutative', 'associative'],
   formula: sumOf,
   wrapping: sumOf,
   integerForm: { kind: 'requantized', op: 'qlinear_add' },
@@ -177,7 +177,7 @@ export const sub = binary({
 /** a * b, broadcast; integers wrap. */
 export const mul = binary({
   name: 'mul',
-  traits: ['commutative'],
+  traits: ['commutative', 'associative'],
   formula: (a, b) => a * b,
   wrapping: Math.imul,
   integerForm: { kind: 'requantized', op: 'qlinear_mul' },
@@ -226,8 +226,8 @@ export const pow = defineOp({
   random: { place: 'none', domain: 'positive', attrs: {} },
   infer: ({ a, b }) => pairType('pow', a, b),
   evaluate({ a, b }, attrs, [type]) {
-    if (isFloat(a.dtype)) return zip({ a, b, formula: power }, attrs, type as TensorType);
-    return integerPowers(a, b, type as TensorType);
+    if (isFloat(a.dtype)) return zip({ a, b, formula: power }, attrs, type);
+    return integerPowers(a, b, type);
   },
 });
 
@@ -246,7 +246,7 @@ function integerPowers(a: Tensor, b: Tensor, type: TensorType): Tensor {
 /** The smaller of a and b, broadcast; NaN where one is NaN. */
 export const minimum = binary({
   name: 'minimum',
-  traits: ['commutative', 'exact'],
+  traits: ['commutative', 'associative', 'exact'],
   formula: smaller,
   wrapping: smaller,
   integerForm: { kind: 'none' },
@@ -260,7 +260,7 @@ export const minimum = binary({
 /** The larger of a and b, broadcast; NaN where one is NaN. */
 export const maximum = binary({
   name: 'maximum',
-  traits: ['commutative', 'exact'],
+  traits: ['commutative', 'associative', 'exact'],
   formula: larger,
   wrapping: larger,
   integerForm: { kind: 'none' },
@@ -315,6 +315,6 @@ export const mod = defineOp({
     const integer = !isFloat(a.dtype);
     const formula: Formula = fmod ? (x, y) => x % y : floored;
     const guarded: Formula = integer && !isWide(a) ? (x, y) => (y === 0 ? 0 : formula(x, y)) : formula;
-    return zip({ a, b, formula: guarded }, { activation: 'none', activation_params: [] }, type as TensorType);
+    return zip({ a, b, formula: guarded }, { activation: 'none', activation_params: [] }, type);
   },
 });

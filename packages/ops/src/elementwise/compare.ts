@@ -1,4 +1,3 @@
-import type { TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { wideElements } from '../wide-elements.ts';
 import { pairsOf, pairType, truths } from './binary.ts';
@@ -26,9 +25,7 @@ function comparison<const N extends string>(name: N, relation: Relation) {
     infer: ({ a, b }) => ({ ...pairType(name, a, b), dtype: 'bool' }),
     evaluate({ a, b }, _attrs, [type]) {
       const [left, right] = [wideElements(a), wideElements(b)];
-      return truths(pairsOf(a, b, type as TensorType), (i, j) =>
-        relation(left[i] as number, right[j] as number),
-      );
+      return truths(pairsOf(a, b, type), (i, j) => relation(left[i] as number, right[j] as number));
     },
   });
 }

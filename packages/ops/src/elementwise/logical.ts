@@ -30,7 +30,7 @@ function connective<const N extends string>(name: N, formula: (a: boolean, b: bo
       return { dtype: 'bool', shape: broadcastShapes(a.shape, b.shape) };
     },
     evaluate: ({ a, b }, _attrs, [type]) =>
-      truths(pairsOf(a, b, type as TensorType), (i, j) => formula(Boolean(a.data[i]), Boolean(b.data[j]))),
+      truths(pairsOf(a, b, type), (i, j) => formula(Boolean(a.data[i]), Boolean(b.data[j]))),
   });
 }
 

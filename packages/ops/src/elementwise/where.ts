@@ -1,11 +1,4 @@
-import {
-  allocate,
-  broadcastShapes,
-  CompileError,
-  numElements,
-  staticShape,
-  type TensorType,
-} from '@ghostc/ir';
+import { allocate, broadcastShapes, CompileError, numElements, staticShape } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { broadcastIndex } from './binary.ts';
 
@@ -35,7 +28,7 @@ export const where = defineOp({
     return { dtype: a.dtype, shape: broadcastShapes(condition.shape, broadcastShapes(a.shape, b.shape)) };
   },
   evaluate({ condition, a, b }, _attrs, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const [pick, indexA, indexB] = [condition, a, b].map(({ shape: from }) => broadcastIndex(from, shape));
     const data = allocate(a.dtype, numElements(shape)) as Float32Array;
     const [left, right] = [a.data as Float32Array, b.data as Float32Array];

@@ -55,7 +55,7 @@ export const gather = defineOp({
     };
   },
   evaluate({ x, indices }, attrs, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const axis = normalAxis(attrs.axis, x.shape.length);
     const size = x.shape[axis] ?? 1;
     const inner = numElements(x.shape.slice(axis + 1));
@@ -144,7 +144,7 @@ export const gatherNd = defineOp({
     return { dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)] };
   },
   evaluate({ x, indices }, { batch_dims: batch }, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const depth = indices.shape.at(-1) ?? 1;
     const size = numElements(x.shape.slice(batch + depth));
     const tuples = indices.data.length / depth;
@@ -278,7 +278,7 @@ function argExtreme<const N extends string>(name: N, better: (a: number, b: numb
         });
         found.push(best);
       });
-      return fromNumbers('i64', staticShape((type as TensorType).shape), found);
+      return fromNumbers('i64', staticShape(type.shape), found);
     },
   });
 }
@@ -317,7 +317,7 @@ export const topK = defineOp({
     ];
   },
   evaluate({ x }, attrs, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const axis = normalAxis(attrs.axis, shape.length);
     const data = wideElements(x);
     const values = allocate(x.dtype, numElements(shape)) as Float32Array;

@@ -45,7 +45,7 @@ export const fullyConnected = defineOp({
     return { dtype: x.dtype, shape: [n, m] };
   },
   evaluate({ x, weight, bias }, attrs, [type]) {
-    const [n, m] = staticShape((type as TensorType).shape) as [number, number];
+    const [n, m] = staticShape(type.shape) as [number, number];
     const act = activationAfter(attrs, x.dtype);
     const biases = bias && toNumbers(bias);
     const sums = product({
@@ -92,7 +92,7 @@ export const gemm = defineOp({
     return { dtype: a.dtype, shape: [m, n] };
   },
   evaluate({ a, b, c }, attrs, [type]) {
-    const [m, n] = staticShape((type as TensorType).shape) as [number, number];
+    const [m, n] = staticShape(type.shape) as [number, number];
     const left = attrs.trans_a ? transposed(a) : toNumbers(a);
     const inner = a.shape[attrs.trans_a ? 0 : 1] ?? 0;
     const sums = product({
@@ -113,7 +113,7 @@ export const gemm = defineOp({
     );
   },
   macs: ({ a }, attrs, [type]) =>
-    Number(type?.shape[0]) * Number(type?.shape[1]) * Number(a.shape[attrs.trans_a ? 0 : 1]),
+    Number(type.shape[0]) * Number(type.shape[1]) * Number(a.shape[attrs.trans_a ? 0 : 1]),
 });
 
 /** Matrix product of the last two axes, the others broadcast; ONNX MatMul for rank >= 2. */
@@ -149,7 +149,7 @@ export const matmul = defineOp({
     };
   },
   evaluate({ a, b }, _attrs, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const [rows, columns] = shape.slice(-2) as [number, number];
     const inner = a.shape.at(-1) ?? 0;
     const outer = shape.slice(0, -2);
@@ -179,7 +179,7 @@ export const matmul = defineOp({
     return isWide(a) ? { dtype: a.dtype, shape, data: out } : fromNumbers(a.dtype, shape, out);
   },
   macs: ({ a }, _attrs, [type]) =>
-    Number(a.shape.at(-1)) * (type?.shape ?? []).reduce<number>((p, dim) => p * Number(dim), 1),
+    Number(a.shape.at(-1)) * (type.shape ?? []).reduce<number>((p, dim) => p * Number(dim), 1),
 });
 
 interface Product {

@@ -1,11 +1,4 @@
-import {
-  allocate,
-  broadcastShapes,
-  CompileError,
-  numElements,
-  staticShape,
-  type TensorType,
-} from '@ghostc/ir';
+import { allocate, broadcastShapes, CompileError, numElements, staticShape } from '@ghostc/ir';
 import { ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { broadcastIndex } from '../elementwise/binary.ts';
@@ -36,7 +29,7 @@ export const expand = defineOp({
     return { dtype: x.dtype, shape: [...shape], quant: x.quant };
   },
   evaluate({ x }, _attrs, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const from = broadcastIndex(x.shape, shape);
     const data = allocate(x.dtype, numElements(shape)) as Float32Array;
     for (let i = 0; i < data.length; i++) data[i] = x.data[from(i)] as number;

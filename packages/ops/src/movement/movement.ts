@@ -57,10 +57,10 @@ export const concat = defineOp({
     };
   },
   evaluate({ xs }, attrs, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const axis = normalAxis(attrs.axis, shape.length);
     const outer = numElements(shape.slice(0, axis));
-    const data = allocate((type as TensorType).dtype, numElements(shape)) as Float32Array;
+    const data = allocate(type.dtype, numElements(shape)) as Float32Array;
     const row = data.length / (outer || 1);
     let offset = 0;
     for (const x of xs) {
@@ -69,7 +69,7 @@ export const concat = defineOp({
         data.set(x.data.subarray(o * part, (o + 1) * part) as Float32Array, o * row + offset);
       offset += part;
     }
-    return withQuant({ dtype: (type as TensorType).dtype, shape, data }, type?.quant);
+    return withQuant({ dtype: type.dtype, shape, data }, type.quant);
   },
 });
 
@@ -125,7 +125,7 @@ export const slice = defineOp({
     const ranges = sliceRanges(x.shape, attrs);
     return gather(
       x,
-      staticShape((type as TensorType).shape),
+      staticShape(type.shape),
       (i, axis) => (ranges[axis]?.start ?? 0) + i * (ranges[axis]?.step ?? 1),
     );
   },
@@ -199,7 +199,7 @@ export const pad = defineOp({
     return { dtype: x.dtype, shape, quant: keepQuant(x, grown) };
   },
   evaluate({ x }, { pads, value, mode }, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const index = (i: number, axis: number): number =>
       sourceIndex(i - (pads[axis] ?? 0), x.shape[axis] ?? 1, mode);
     return gather(x, shape, index, padElement(x, value));
@@ -271,7 +271,7 @@ export const transpose = defineOp({
     const strides = stridesOf(x.shape);
     const moved = gatherStrided(
       x,
-      staticShape((type as TensorType).shape),
+      staticShape(type.shape),
       perm.map((axis) => strides[axis] ?? 1),
     );
     return withQuant(moved, movedQuant(x.quant, perm));
@@ -283,7 +283,7 @@ export const reshape = defineOp({
   name: 'reshape',
   inputs: ['x'],
   attrs: { shape: ints() },
-  traits: ['movement', 'view'],
+  traits: ['movement'],
   computed: 'kernel',
   integerForm: { kind: 'carried', when: () => true },
   onIntegers: 'moved',
@@ -308,7 +308,7 @@ export const reshape = defineOp({
       ),
     };
   },
-  evaluate: ({ x }, _attrs, [type]) => reshaped(x, staticShape((type as TensorType).shape)),
+  evaluate: ({ x }, _attrs, [type]) => reshaped(x, staticShape(type.shape)),
 });
 
 /** Symbolic dimensions survive through 0 (copy) and, when only one is left over, through -1. */

@@ -34,9 +34,7 @@ function sum<const N extends string>(name: N, sign: 1 | -1) {
       const finish = requantizer(out, attrs);
       const term = (v: number, fixed: FixedMultiplier): number =>
         scaleBy(v * 2 ** shift, fixed, attrs.rounding);
-      return zipIntegers([a, b], type as TensorType, (p, q) =>
-        finish(term(p - za, left) + sign * term(q - zb, right)),
-      );
+      return zipIntegers([a, b], type, (p, q) => finish(term(p - za, left) + sign * term(q - zb, right)));
     },
   });
 }

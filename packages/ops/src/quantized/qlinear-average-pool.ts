@@ -38,7 +38,7 @@ export const qlinearAveragePool = defineOp({
     return requantizedType((averagePool.infer({ x }, given) as TensorType).shape, given);
   },
   evaluate({ x }, given, [type]) {
-    const [n, channels, outHeight, outWidth] = image((type as TensorType).shape);
+    const [n, channels, outHeight, outWidth] = image(type.shape);
     const [, , height, width] = image(x.shape);
     const source = activationData(x);
     const rows = Array.from({ length: outHeight }, (_, i) => windowTaps(i, height, 0, given));
@@ -56,7 +56,7 @@ export const qlinearAveragePool = defineOp({
         }
       }
     }
-    return quantizedTensor(type as TensorType, type?.shape as readonly number[], data);
+    return quantizedTensor(type, type.shape as readonly number[], data);
   },
 });
 

@@ -27,7 +27,7 @@ export const qlinearConv2d = defineOp({
   },
   evaluate(inputs, attrs, [type]) {
     const channels = groupChannels(inputs.weight, attrs.group);
-    return convolveQuantized(inputs, { ...attrs, ...channels }, type as TensorType);
+    return convolveQuantized(inputs, { ...attrs, ...channels }, type);
   },
   macs: ({ weight }, _attrs, [type]) => windowMacs(weight, type),
 });

@@ -26,6 +26,6 @@ export const qlinearDepthwiseConv2d = defineOp({
     return layerType(shape, { x, weight, bias }, attrs);
   },
   evaluate: (inputs, attrs, [type]) =>
-    convolveQuantized(inputs, { ...attrs, ...multiplierChannels(attrs.multiplier) }, type as TensorType),
+    convolveQuantized(inputs, { ...attrs, ...multiplierChannels(attrs.multiplier) }, type),
   macs: ({ weight }, _attrs, [type]) => windowMacs(weight, type),
 });

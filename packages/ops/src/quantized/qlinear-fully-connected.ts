@@ -48,7 +48,7 @@ export const qlinearFullyConnected = defineOp({
       scale: accumulatorScale(x, attrs),
       attrs,
     });
-    return quantizedTensor(type as TensorType, [rows, columns], data);
+    return quantizedTensor(type, [rows, columns], data);
   },
   macs: ({ x, weight }) => Number(x.shape[0]) * Number(weight.shape[0]) * Number(weight.shape[1]),
 });

@@ -43,7 +43,7 @@ export const qlinearGlobalAveragePool = defineOp({
       for (let at = i * plane; at < (i + 1) * plane; at++) sum += (source[at] as number) - zeroPoint;
       data[i] = finish(sum);
     }
-    return quantizedTensor(type as TensorType, type?.shape as readonly number[], data);
+    return quantizedTensor(type, type.shape as readonly number[], data);
   },
 });
 

@@ -51,7 +51,7 @@ export const qlinearLookup = defineOp({
     const data = allocate(attrs.y_dtype, source.length) as Int8Array;
     const find = x.dtype === 'i16' ? interpolated(entries) : direct(entries, x.dtype === 'i8' ? 128 : 0);
     for (let i = 0; i < data.length; i++) data[i] = find(source[i] as number);
-    return quantizedTensor(type as TensorType, x.shape, data);
+    return quantizedTensor(type, x.shape, data);
   },
 });
 

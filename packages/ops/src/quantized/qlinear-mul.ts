@@ -28,7 +28,7 @@ export const qlinearMul = defineOp({
   evaluate({ a, b }, attrs, [type]) {
     const [za, zb] = [affineOf(a, 'a').zeroPoint, affineOf(b, 'b').zeroPoint];
     const finish = requantizer(productMultiplier(a, b, attrs), attrs);
-    return zipIntegers([a, b], type as TensorType, (p, q) => finish((p - za) * (q - zb)));
+    return zipIntegers([a, b], type, (p, q) => finish((p - za) * (q - zb)));
   },
 });
 

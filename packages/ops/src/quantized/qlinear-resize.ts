@@ -1,4 +1,4 @@
-import { allocate, CompileError, type TensorType } from '@ghostc/ir';
+import { allocate, CompileError } from '@ghostc/ir';
 import { flag, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { image, imageShape } from '../window/window.ts';
@@ -45,7 +45,7 @@ export const qlinearResize = defineOp({
         }
       }
     }
-    return quantizedTensor(type as TensorType, [n, channels, outHeight, outWidth], data);
+    return quantizedTensor(type, [n, channels, outHeight, outWidth], data);
   },
 });
 

@@ -78,7 +78,7 @@ export const qlinearSoftmax = defineOp({
         data[at] = difference > lowest ? low : Math.min(Math.max(value + low, low), high);
       }
     }
-    return quantizedTensor(type as TensorType, x.shape, data);
+    return quantizedTensor(type, x.shape, data);
   },
 });
 

@@ -30,7 +30,7 @@ export const quantizeLinear = defineOp({
     const limit = (v: number): number =>
       v > low - zeroPoint ? Math.min(v, high - zeroPoint) : low - zeroPoint;
     const round = ties[attrs.rounding];
-    return quantized(x, type as TensorType, (v) => limit(round(Math.fround(v / scale))) + zeroPoint);
+    return quantized(x, type, (v) => limit(round(Math.fround(v / scale))) + zeroPoint);
   },
 });
 

@@ -35,7 +35,7 @@ export const requantizeLinear = defineOp({
     const source = activationData(x);
     const data = allocate(attrs.y_dtype, source.length) as Int8Array;
     for (let i = 0; i < data.length; i++) data[i] = scaled((source[i] as number) - zeroPoint);
-    return quantizedTensor(type as TensorType, x.shape, data);
+    return quantizedTensor(type, x.shape, data);
   },
 });
 

@@ -1,12 +1,4 @@
-import {
-  fromNumbers,
-  numElements,
-  staticShape,
-  stridesOf,
-  type Tensor,
-  type TensorType,
-  toNumbers,
-} from '@ghostc/ir';
+import { fromNumbers, numElements, staticShape, stridesOf, type Tensor, toNumbers } from '@ghostc/ir';
 import { flag, int, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { forEachIndex, normalAxis } from '../movement/movement.ts';
@@ -48,7 +40,7 @@ function reduction<const N extends string, const C extends Computed>({
     },
     evaluate({ x }, { axes }, [type]) {
       const groups = groupsOf(x.shape, reducedAxes(axes, x.shape.length));
-      const shape = staticShape((type as TensorType).shape);
+      const shape = staticShape(type.shape);
       if (whole && isWhole(x.dtype)) return reducedWhole(x, shape, { groups, whole });
       const data = toNumbers(x);
       const results = groups.map((group) => formula(gathered(data, group)));

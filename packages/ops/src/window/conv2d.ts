@@ -48,7 +48,7 @@ export const conv2d = defineOp({
   },
   evaluate(inputs, attrs, [type]) {
     const channels = groupChannels(inputs.weight, attrs.group);
-    return convolve(inputs, { ...attrs, ...channels }, type as TensorType);
+    return convolve(inputs, { ...attrs, ...channels }, type);
   },
   macs: ({ weight }, _attrs, [type]) => windowMacs(weight, type),
 });

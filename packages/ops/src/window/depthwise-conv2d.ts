@@ -1,4 +1,4 @@
-import { CompileError, type TensorType } from '@ghostc/ir';
+import { CompileError } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationAttrs } from '../elementwise/activation.ts';
@@ -40,6 +40,6 @@ export const depthwiseConv2d = defineOp({
     return windowType({ x, weight, bias, residual }, attrs);
   },
   evaluate: (inputs, attrs, [type]) =>
-    convolve(inputs, { ...attrs, ...multiplierChannels(attrs.multiplier) }, type as TensorType),
+    convolve(inputs, { ...attrs, ...multiplierChannels(attrs.multiplier) }, type),
   macs: ({ weight }, _attrs, [type]) => windowMacs(weight, type),
 });

@@ -42,7 +42,7 @@ export const averagePool = defineOp({
     return pool(
       x,
       attrs,
-      type as TensorType,
+      type,
       (taps, inWindow) => taps.reduce((sum, v) => sum + v, 0) / (padded ? inWindow : taps.length),
     );
   },
@@ -68,7 +68,7 @@ export const maxPool = defineOp({
   infer: ({ x }, attrs) => ({ ...poolType(x, attrs), quant: x.quant }),
   evaluate({ x }, attrs, [type]) {
     const lowest = isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : integerRange(x.dtype)[0];
-    const pooled = pool(x, attrs, type as TensorType, (taps) =>
+    const pooled = pool(x, attrs, type, (taps) =>
       taps.reduce((best, v) => (v > best || Number.isNaN(v) ? v : best), lowest),
     );
     return x.quant ? { ...pooled, quant: x.quant } : pooled;
@@ -100,7 +100,7 @@ export const argMaxPool = defineOp({
     const [, , height, width] = image(x.shape);
     const data = toNumbers(x);
     const positions = { ...x, dtype: 'f64' as const, data: Float64Array.from(data, (_, i) => i) };
-    const best = pool(positions, attrs, { ...(type as TensorType), dtype: 'f64' }, (taps) =>
+    const best = pool(positions, attrs, { ...type, dtype: 'f64' }, (taps) =>
       taps.reduce(
         (top, at) => ((data[at] as number) > (data[top] as number) || Number.isNaN(data[at]) ? at : top),
         taps[0] ?? 0,
@@ -147,7 +147,7 @@ export const globalAveragePool = defineOp({
       for (let at = i * plane; at < (i + 1) * plane; at++) sum += data[at] as number;
       return sum / plane;
     });
-    return fromNumbers(x.dtype, type?.shape as readonly number[], means);
+    return fromNumbers(x.dtype, type.shape as readonly number[], means);
   },
 });
 

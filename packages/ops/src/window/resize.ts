@@ -6,7 +6,6 @@ import {
   staticShape,
   stridesOf,
   type Tensor,
-  type TensorType,
   toNumbers,
 } from '@ghostc/ir';
 import { floats, ints, oneOf } from '../attr-spec.ts';
@@ -58,7 +57,7 @@ export const resize = defineOp({
     };
   },
   evaluate({ x }, attrs, [type]) {
-    const shape = staticShape((type as TensorType).shape);
+    const shape = staticShape(type.shape);
     const tables = resizeTables(x.shape, shape, attrs);
     return interpolate(x, shape, tables);
   },
