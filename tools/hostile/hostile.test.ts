@@ -14,13 +14,14 @@ const sample: Readonly<Record<string, readonly string[]>> = {
   'wide-outputs': ['onnx', 'c', 'wgsl', 'inspect'],
   'wide-sum-inputs': ['c', 'wgsl'],
   'fold-concat-doubling-constant': ['inspect', 'onnx', 'c', 'quantize'],
-  'fold-constant-of-shape-64m': ['c'],
+  'fold-constant-of-shape-32m': ['c'],
   'fold-concat-doubling-many': ['quantize', 'verify', 'bisect'],
-  'fold-matmul-chain': ['quantize'],
+  'fold-matmul-chain': ['c', 'quantize'],
+  'fold-shared-convolution': ['onnx'],
   'size-conv-1e7-same': ['quantize', 'verify'],
-  'size-pad-1e10': everything,
+  'size-pad-1e10': ['inspect', 'onnx', 'c', 'quantize', 'fit', 'verify', 'bisect', 'tune'],
   'text-symbolic-doubling': ['onnx', 'verify', 'opt'],
-  'text-names-quotes': ['onnx', 'c', 'wgsl'],
+  'text-names-quotes': ['onnx', 'c', 'wgsl', 'explain'],
 };
 
 const limits = { seconds: 5, megabytes: 1000 };

@@ -1,4 +1,4 @@
-import { parseGraph } from '@ghostc/ir';
+import { type DType, fromNumbers, Graph, parseGraph } from '@ghostc/ir';
 import { decodeModel } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
@@ -19,6 +19,26 @@ test('the hash depends on graph, constants and options, and on nothing else', ()
   expect(sourceHash(graph(), { c: { x: [1], y: 2 }, b: 1 })).toBe(hash);
   expect(sourceHash(graph(0.25), { b: 1, c: { y: 2, x: [1] } })).not.toBe(hash);
   expect(sourceHash(graph(), { b: 2, c: { y: 2, x: [1] } })).not.toBe(hash);
+});
+
+test('large fills are told apart by element, size and type', () => {
+  const filled = (dtype: DType, count: number, value: number): string => {
+    const graph = new Graph();
+    const data = fromNumbers(dtype, [count], new Float64Array(count).fill(value));
+    graph.addOutput('y', graph.addConstant('c', data));
+    return sourceHash(graph);
+  };
+  const [size, last] = [300_000, new Float32Array(300_000)];
+  last[size - 1] = 1;
+  const hashes = [
+    filled('f32', size, 0),
+    filled('f32', size, 1),
+    filled('f32', size + 1, 0),
+    filled('i32', size, 0),
+  ];
+  const other = new Graph();
+  other.addOutput('y', other.addConstant('c', { dtype: 'f32', shape: [size], data: last }));
+  expect(new Set([...hashes, sourceHash(other)]).size).toBe(5);
 });
 
 test('every output carries it', () => {

@@ -1,13 +1,13 @@
 import { type Graph, isFilled } from '@ghostc/ir';
 
+const BASE_WORK = 2 ** 23;
 const WORK_PER_ELEMENT = 64;
 
 /** Work that may go into constants of one graph: some, and more for each element that the file holds. */
 export class ConstantWork {
-  #left: number;
+  #left = BASE_WORK;
 
-  constructor({ constants }: Graph, base = 2 ** 23) {
-    this.#left = base;
+  constructor({ constants }: Graph) {
     for (const { constant } of constants)
       if (constant && !isFilled(constant)) this.#left += WORK_PER_ELEMENT * constant.data.length;
   }

@@ -1,8 +1,6 @@
 import type { Graph, Node, TensorData } from '@ghostc/ir';
 import { ConstantWork } from '@ghostc/ops';
 
-/** One changed copy of large weights that the file only names the size of. */
-const BASE_COPIES = 2 ** 24;
 const works = new WeakMap<Graph, CopyWork>();
 
 /** Elements that rules may make of constants that other nodes read, too: each such rewrite adds a copy and removes none. */
@@ -11,7 +9,7 @@ export class CopyWork {
   readonly #made = new WeakSet<TensorData>();
 
   private constructor(graph: Graph) {
-    this.#work = new ConstantWork(graph, BASE_COPIES);
+    this.#work = new ConstantWork(graph);
   }
 
   static of(graph: Graph): CopyWork {

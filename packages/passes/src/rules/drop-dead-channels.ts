@@ -88,10 +88,13 @@ function nonZeroOutputs({ shape, ...tensor }: Tensor): boolean[] {
 function nonZeroInputs(tensor: Tensor): boolean[] {
   const data = toNumbers(tensor);
   const [, channels = 0, height = 1, width = 1] = tensor.shape;
-  const found = new Array<boolean>(channels).fill(false);
-  for (let i = 0; i < data.length; i++)
-    if (data[i] !== 0) found[Math.floor(i / (height * width)) % channels] = true;
-  return found;
+  const [plane, step] = [height * width, channels * height * width];
+  const isUsed = (channel: number): boolean => {
+    for (let from = channel * plane; from < data.length; from += step)
+      for (let i = from; i < from + plane; i++) if (data[i] !== 0) return true;
+    return false;
+  };
+  return Array.from({ length: channels }, (_, channel) => isUsed(channel));
 }
 
 /** The listed slices of axis 0. */

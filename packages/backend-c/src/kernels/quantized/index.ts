@@ -8,7 +8,7 @@ import { fusesGhostRows } from './dsp/ghost-rows.ts';
 import { dspKernels } from './dsp/index.ts';
 import { add, mul, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
-import { conv2d as hostConv2d } from './host/conv2d.ts';
+import { hostKernels } from './host/index.ts';
 import { lookup } from './lookup.ts';
 import { mveKernels } from './mve/index.ts';
 import { averagePool, globalAveragePool } from './pool.ts';
@@ -39,7 +39,7 @@ type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
-  host: { qlinear_conv2d: hostConv2d },
+  host: hostKernels,
   'cortex-m4': dspKernels,
   'cortex-m7': dspKernels,
   'cortex-m55': mveKernels,

@@ -6,6 +6,7 @@ import {
   productMultiplier,
   qlinearAdd,
   qlinearMul,
+  type Rounding,
   sumMultipliers,
 } from '@ghostc/ops';
 import { input } from '../operands.ts';
@@ -13,6 +14,7 @@ import { input } from '../operands.ts';
 /** Elementwise sums and products of int8 as the tuned kernels take them. */
 export interface PairPlan {
   readonly name: 'add' | 'sub' | 'mul';
+  readonly rounding: Rounding;
   /** Bits that the operands of a sum are shifted left. */
   readonly bits: number;
   /** Of the operands of a sum; none for a product. */
@@ -22,13 +24,25 @@ export interface PairPlan {
   readonly clamp: readonly [number, number];
 }
 
-/** Null unless operands and output are int8, rounded twice, and no intermediate result leaves int32. */
-export function pairPlan(node: Node, name: PairPlan['name']): PairPlan | null {
+/** Null unless operands and output are int8, rounded in one of these ways, and no intermediate result leaves int32. */
+export function pairPlan(
+  node: Node,
+  name: PairPlan['name'],
+  roundings: readonly Rounding[] = ['double'],
+): PairPlan | null {
   const attrs = attrsOf(name === 'mul' ? qlinearMul : qlinearAdd, node);
   const [a, b] = [input(node, 0).type, input(node, 1).type];
-  if (attrs.rounding !== 'double' || [a.dtype, b.dtype, attrs.y_dtype].some((dtype) => dtype !== 'i8'))
+  if (
+    !roundings.includes(attrs.rounding) ||
+    [a.dtype, b.dtype, attrs.y_dtype].some((dtype) => dtype !== 'i8')
+  )
     return null;
-  const common = { name, zeroPoint: attrs.y_zero_point, clamp: clampRange(attrs) } as const;
+  const common = {
+    name,
+    rounding: attrs.rounding,
+    zeroPoint: attrs.y_zero_point,
+    clamp: clampRange(attrs),
+  } as const;
   if (name === 'mul') {
     const out = productMultiplier(a, b, attrs);
     return fits(out, 255 * 255) ? { ...common, bits: 0, terms: [], out } : null;

@@ -1,101 +1,129 @@
-import { attrsOf, qlinearConv2d } from '@ghostc/ops';
-import type { Kernel, Prelude } from '../../../kernel.ts';
-import { convGeometry, isPointwise } from '../../conv-geometry.ts';
+import { type ConvGeometry, geometryName, isDense, isPointwise } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
-import { input } from '../../operands.ts';
-import { foldedBias, layerData } from '../accumulators.ts';
-import { pointwiseTask } from '../conv2d.ts';
-import { type Pointwise, pointwiseBody, pointwiseCall } from '../pointwise.ts';
+import { pointwiseInPlace } from '../held-rows.ts';
+import type { Int8Layer } from '../int8-layer.ts';
+import type { LayerText } from '../tuned-layer.ts';
+import { denseText } from './fully-connected.ts';
+import { channelBlocks, layerParams, MOST_LANES, overGroups, packQuads } from './gemm.ts';
+import { lanesPrelude } from './prelude.ts';
+import { quadPlane } from './quad-plane.ts';
 
-/** Pixels of a block: four registers of int32. */
-const BLOCK = 16;
+/**
+ * A convolution of int8 as a matrix product over quads: four inputs and four weights that belong together stand side by
+ * side as int16, and one instruction multiplies those of several pixels.
+ */
+export function convText(layer: Int8Layer): LayerText {
+  const { geometry } = layer;
+  if (isDense(geometry)) return denseText(layer);
+  const direct = isPointwise(geometry) && geometry.height * geometry.width >= MOST_LANES;
+  return direct ? pointwiseText(layer) : windowText(layer);
+}
 
-const ssePrelude: Prelude = {
-  name: 'sse2',
-  lines: [
-    '#if defined(__SSE2__)',
-    '#include <emmintrin.h>',
-    '',
-    '/* Two weights in every int32. */',
-    'static inline __m128i weight_pair(int32_t a, int32_t b)',
-    '{',
-    'return _mm_set1_epi32((int32_t)(((uint32_t)a & 0xffffu) | ((uint32_t)b << 16)));',
+/** Blocks of LANES8 pixels are copied to `col` [quad][pixel][4]; the last block steps back to end with the plane. */
+function pointwiseText(layer: Int8Layer): LayerText {
+  const { geometry } = layer;
+  const { inner, height, width } = geometry;
+  const plane = height * width;
+  const quads = Math.ceil(inner / 4);
+  const body = overGroups(layer, quads, [
+    `for (int b = 0; b < ${plane}; b += LANES8) {`,
+    `const int p = b < ${plane} - LANES8 ? b : ${plane} - LANES8;`,
+    ...packColumns(inner, plane),
+    'int8_t *const yg = y + p;',
+    ...channelBlocks(layer, {
+      quads: (dots) => [
+        'const int16_t *c = col;',
+        `for (int k = 0; k < ${quads}; k++) {`,
+        ...dots('c', 'c + 2 * LANES8'),
+        'c += 4 * LANES8;',
+        '}',
+      ],
+      store: (r, stored) => [stored(`ym + ${r * plane}`)],
+      plane,
+    }),
     '}',
-    '#endif',
-  ],
-};
+  ]);
+  return {
+    fn: {
+      hint: `q_conv_${name(geometry)}`,
+      needs: [lanesPrelude],
+      params: layerParams,
+      body: [
+        'int16_t *const col = (int16_t *)(void *)scratch;',
+        ...(inner % 4 ? [`static const int8_t zeros[${MOST_LANES}] = { 0 };`] : []),
+        ...body,
+      ],
+    },
+    weight: packQuads(layer, quads, (step, lane) => (4 * step + lane < inner ? 4 * step + lane : -1)),
+    scratch: { bytes: 2 * 4 * quads * MOST_LANES, type: 'int8_t' },
+    inPlace: pointwiseInPlace(geometry) && plane % MOST_LANES === 0,
+  };
+}
 
-/** 1x1 convolutions of int8 on x86: two input channels of four pixels take one multiply-add. Portable code where there is no SSE2. */
-export const conv2d: Kernel = {
-  accepts(node) {
-    const geometry = convGeometry(node, attrsOf(qlinearConv2d, node));
-    const { group, channels, height, width } = geometry;
-    if (!isPointwise(geometry) || group > 1 || channels < 2 || height * width < BLOCK) return false;
-    return input(node, 0).type.dtype === 'i8' && foldedBias(node, layerData(node)) !== null;
-  },
-  emit(context) {
-    const task = pointwiseTask(context) as Pointwise;
-    const { fn, args } = pointwiseCall(context, task);
-    const simd = pointwiseBody(task, 2, (rows) => rowBlock(task, rows));
-    return {
-      fn: {
-        ...fn,
-        hint: `${fn.hint}_simd`,
-        body: ['#if defined(__SSE2__)', ...simd, '#else', ...fn.body, '#endif'],
-        needs: [...(fn.needs ?? []), ssePrelude],
-      },
-      args,
-    };
-  },
-};
-
-/** Blocks of 16 pixels of some output channels; the last block steps back to end with the plane. */
-function rowBlock(task: Pointwise, rows: number): string[] {
-  const { inner, plane, scale } = task;
-  const cells = range(rows).flatMap((r) => range(4).map((c) => ({ r, c })));
+function packColumns(inner: number, plane: number): string[] {
+  const whole = Math.floor(inner / 4);
+  const pack = (to: string, used: number): string =>
+    `v_pack(${to}, ${range(4)
+      .map((i) => (i < used ? `s${i ? ` + ${i * plane}` : ''}` : 'zeros'))
+      .join(', ')});`;
   return [
-    `const int8_t *wm = w + m * ${inner};`,
-    `for (int q = 0; q < ${plane}; q += ${BLOCK}) {`,
-    `const int p = q + ${BLOCK} <= ${plane} ? q : ${plane - BLOCK};`,
-    'const int8_t *xk = x + p;',
-    `int32_t t[${rows * BLOCK}];`,
-    ...cells.map(({ r, c }) => `__m128i a${r}${c} = _mm_set1_epi32(b[m + ${r}]);`),
-    `for (int k = 0; k + 2 <= ${inner}; k += 2) {`,
-    `const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(xk + ${plane}));`,
-    ...products(rows, (r) => `weight_pair(wm[k + ${r * inner}], wm[k + ${r * inner + 1}])`),
-    `xk += ${2 * plane};`,
-    '}',
-    ...(inner % 2
-      ? [
-          '{',
-          'const __m128i v = _mm_setzero_si128();',
-          ...products(rows, (r) => `weight_pair(wm[${(r + 1) * inner - 1}], 0)`),
-          '}',
-        ]
+    'const int8_t *s = x + p;',
+    ...(whole
+      ? [`for (int k = 0; k < ${whole}; k++) {`, pack('col + k * 4 * LANES8', 4), `s += ${4 * plane};`, '}']
       : []),
-    ...cells.map(({ r, c }) => `_mm_storeu_si128((__m128i *)(void *)(t + ${r * BLOCK + 4 * c}), a${r}${c});`),
-    ...range(rows).flatMap((r) => [
-      `for (int i = 0; i < ${BLOCK}; i++) {`,
-      `y[(m + ${r}) * ${plane} + p + i] = ${scale.output(`t[${r * BLOCK} + i]`, `m + ${r}`)};`,
-      '}',
-    ]),
-    '}',
+    ...(inner % 4 ? [pack(`col + ${whole} * 4 * LANES8`, inner % 4)] : []),
   ];
 }
 
-/** Adds the products of input channels k (at `xk`) and k + 1 (`v`): bytes interleaved, widened to int16 pairs. */
-function products(rows: number, weight: (r: number) => string): string[] {
-  const widened = ['l', 'l', 'h', 'h'].map((half, c) => {
-    const unpack = c % 2 ? '_mm_unpackhi_epi8' : '_mm_unpacklo_epi8';
-    return `const __m128i x${c} = _mm_srai_epi16(${unpack}(${half}, ${half}), 8);`;
-  });
-  return [
-    'const __m128i u = _mm_loadu_si128((const __m128i *)(const void *)xk);',
-    'const __m128i l = _mm_unpacklo_epi8(u, v), h = _mm_unpackhi_epi8(u, v);',
-    ...widened,
-    ...range(rows).flatMap((r) => [
-      `const __m128i w${r} = ${weight(r)};`,
-      ...range(4).map((c) => `a${r}${c} = _mm_add_epi32(a${r}${c}, _mm_madd_epi16(x${c}, w${r}));`),
-    ]),
+/**
+ * Any window: the padded input is copied once to quads, so that every tap of a group of pixels is one load. Groups of HALF8
+ * pixels lie in one row; the last one of a row steps back to end with it.
+ */
+function windowText(layer: Int8Layer): LayerText {
+  const { geometry } = layer;
+  const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
+  const plane = quadPlane(layer);
+  const perRow = `((${outWidth} + HALF8 - 1) / HALF8)`;
+  const groups = outWidth === 1 ? String(outHeight) : `${outHeight} * ${perRow}`;
+  const pixels = outHeight * outWidth;
+  const stored = `(${outWidth} < HALF8 ? ${outWidth} : HALF8)`;
+  const at = (i: number): string[] => [
+    `const int v${i} = ${i ? `g + 1 < ${groups} ? g + 1 : g` : 'g'};`,
+    `const int i${i} = v${i} / ${perRow}, j${i} = group_column(v${i} % ${perRow}, ${outWidth});`,
+    `const int16_t *const s${i} = quads + ${plane.address(`i${i}`, `j${i}`)};`,
   ];
+  const body = overGroups(layer, plane.steps, [
+    ...plane.fill,
+    `for (int g = 0; g < ${groups}; g += 2) {`,
+    ...range(2).flatMap(at),
+    'int8_t *const yg = y;',
+    ...channelBlocks(layer, {
+      quads: plane.overQuads,
+      store: (r, store) => [
+        'int8_t tile[LANES8];',
+        store('tile'),
+        ...range(2).map(
+          (i) =>
+            `memcpy(ym + ${r * pixels} + i${i} * ${outWidth} + j${i}, tile${i ? ' + HALF8' : ''}, ${stored});`,
+        ),
+      ],
+      plane: pixels,
+    }),
+    '}',
+  ]);
+  return {
+    fn: {
+      hint: `q_conv_${name(geometry)}`,
+      needs: [lanesPrelude],
+      params: layerParams,
+      body: [...plane.declarations, ...body],
+    },
+    weight: packQuads(layer, plane.steps, plane.order),
+    scratch: { bytes: plane.bytes, type: 'int8_t' },
+    inPlace: batch * group === 1 && m * pixels <= channels * height * width,
+  };
+}
+
+function name(geometry: ConvGeometry): string {
+  return `${geometryName(geometry)}${geometry.group > 1 ? `_g${geometry.group}` : ''}`;
 }

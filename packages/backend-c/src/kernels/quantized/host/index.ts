@@ -1,0 +1,18 @@
+import type { Kernel } from '../../../kernel.ts';
+import { convLayer, denseLayer, depthwiseLayer } from '../int8-layer.ts';
+
+import { layerKernel } from '../tuned-layer.ts';
+import { convText } from './conv2d.ts';
+import { depthwiseText } from './depthwise-conv2d.ts';
+import { add, mul, sub } from './elementwise.ts';
+import { denseText } from './fully-connected.ts';
+
+/** For processors with vectors: int8 in and out. */
+export const hostKernels = {
+  qlinear_add: add,
+  qlinear_conv2d: layerKernel(convLayer, convText),
+  qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
+  qlinear_fully_connected: layerKernel(denseLayer, denseText),
+  qlinear_mul: mul,
+  qlinear_sub: sub,
+} satisfies { readonly [op: string]: Kernel };

@@ -1,0 +1,43 @@
+import type { ConvGeometry } from '../../conv-geometry.ts';
+import { range } from '../../gemm-block.ts';
+
+/**
+ * Copies a row of x to a padded line [phase][position], where columns that differ by a multiple of the stride are of one phase:
+ * the inputs of a tap of neighbouring windows are neighbours. The margins stay as they are; columns that no window reads are left out.
+ * `from` and `to` are C expressions.
+ */
+export function phaseRow(
+  { width, padLeft, strideX }: ConvGeometry,
+  positions: number,
+  { from, to }: { readonly from: string; readonly to: string },
+): string[] {
+  if (strideX === 1) return [`memcpy(${to} + ${padLeft}, ${from}, ${Math.min(width, positions - padLeft)});`];
+  const place = (column: number): number => Math.floor((column + padLeft) / strideX);
+  const start = (column: number): string =>
+    `${to} + ${((column + padLeft) % strideX) * positions + place(column)}`;
+  const counts = range(strideX).map((column) =>
+    Math.max(0, Math.min(Math.ceil((width - column) / strideX), positions - place(column))),
+  );
+  const whole = strideX === 2 ? Math.floor(Math.min(...counts) / 16) * 16 : 0;
+  return [
+    '{',
+    `const int8_t *const s = ${from};`,
+    ...(whole
+      ? [
+          `for (int j = 0; j < ${whole}; j += 16) {`,
+          `v_split(${start(0)} + j, ${start(1)} + j, s + 2 * j);`,
+          '}',
+        ]
+      : []),
+    ...counts.flatMap((count, column) =>
+      count > whole
+        ? [
+            `for (int j = ${whole}; j < ${count}; j++) {`,
+            `(${start(column)})[j] = s[${column} + j * ${strideX}];`,
+            '}',
+          ]
+        : [],
+    ),
+    '}',
+  ];
+}

@@ -1,0 +1,152 @@
+import { range } from '../../gemm-block.ts';
+import type { Int8Layer } from '../int8-layer.ts';
+import { MOST_LANES, type QuadOrder } from './gemm.ts';
+import { phaseRow } from './phase-row.ts';
+
+/** Half the lanes of the widest instruction set: pixels that a load of quads may take past the last one of a row. */
+const MOST_HALF = MOST_LANES / 2;
+
+/** The padded input as quads of int16 [unit][row][phase][position][4], and how the windows read it. */
+export interface QuadPlane {
+  /** Quads of weights of an output channel. */
+  readonly steps: number;
+  readonly order: QuadOrder;
+  /** Of the buffer and the lines after it. */
+  readonly bytes: number;
+  readonly declarations: readonly string[];
+  /** Copies an image (of a group) at `x` to `quads`. */
+  readonly fill: readonly string[];
+  /** C expression: where the window of output row i and column j starts, in int16. */
+  address(i: string, j: string): string;
+  /** The loop over the quads of two windows, which start at `s0` and `s1`. */
+  overQuads(dots: (first: string, second: string) => string[]): string[];
+}
+
+/**
+ * A quad holds four channels of a pixel, or four neighbours in a row where that takes fewer quads (few channels, wide
+ * windows). Columns are sorted by their phase, column mod stride, so that the same tap of neighbouring windows is contiguous.
+ */
+export function quadPlane(layer: Int8Layer): QuadPlane {
+  const form = formOf(layer);
+  const { units, rows, phases, positions } = form;
+  const unitSize = rows * phases * positions;
+  const quadBytes = 8 * (units * unitSize + MOST_LANES);
+  /** Positions of a phase of a line: what the last pack reads, and the neighbours of its last quad. */
+  const linePositions = roundUp(positions, MOST_LANES) + 3;
+  const lineBytes = linePositions * phases;
+  const { taps } = form;
+  return {
+    steps: units * taps.length,
+    order: form.order,
+    bytes: quadBytes + form.lines * lineBytes,
+    declarations: [
+      'int16_t *const quads = (int16_t *)(void *)scratch;',
+      `int8_t *const line = scratch + ${quadBytes};`,
+      ...(taps.length > 1 ? [`static const int32_t taps[${taps.length}] = { ${taps.join(', ')} };`] : []),
+    ],
+    fill: fillLines(layer, form, linePositions),
+    address: (i, j) => `(${i} * ${layer.geometry.strideY * phases * positions} + ${j}) * 4`,
+    overQuads: (dots) => [
+      'const int16_t *c0 = s0, *c1 = s1;',
+      `for (int u = 0; u < ${units}; u++) {`,
+      ...(taps.length > 1
+        ? [`for (int t = 0; t < ${taps.length}; t++) {`, ...dots('c0 + taps[t]', 'c1 + taps[t]'), '}']
+        : dots('c0', 'c1')),
+      `c0 += ${4 * unitSize};`,
+      `c1 += ${4 * unitSize};`,
+      '}',
+    ],
+  };
+}
+
+/** Sizes of the buffer, in quads, and its order. */
+interface Form {
+  /** Lines of input that a quad is made from: four channels, or one and its shifts. */
+  readonly lines: 4 | 1;
+  /** Groups of channels, or channels. */
+  readonly units: number;
+  readonly rows: number;
+  /** Columns that differ by a multiple of the stride are of one phase. */
+  readonly phases: number;
+  readonly positions: number;
+  /** Offsets of the quads of a window in a unit, in int16. */
+  readonly taps: readonly number[];
+  readonly order: QuadOrder;
+}
+
+function formOf({ geometry }: Int8Layer): Form {
+  const { channels, group, kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX } = geometry;
+  const inputs = channels / group;
+  const byChannels = Math.ceil(inputs / 4) * kernelWidth;
+  const byColumns = dilationX === 1 ? inputs * Math.ceil(kernelWidth / 4) : Infinity;
+  const lines = byColumns < byChannels ? 1 : 4;
+  const starts =
+    lines === 1
+      ? range(Math.ceil(kernelWidth / 4)).map((v) => 4 * v)
+      : range(kernelWidth).map((v) => v * dilationX);
+  const last = starts.at(-1) ?? 0;
+  const positions = Math.max(geometry.outWidth, MOST_HALF) + Math.floor(last / strideX);
+  const tap = (u: number, start: number): number =>
+    4 * ((u * dilationY * strideX + (start % strideX)) * positions + Math.floor(start / strideX));
+  const area = kernelHeight * kernelWidth;
+  const perUnit = kernelHeight * starts.length;
+  return {
+    lines,
+    units: lines === 1 ? inputs : Math.ceil(inputs / 4),
+    rows: (geometry.outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1,
+    phases: strideX,
+    positions,
+    taps: range(kernelHeight).flatMap((u) => starts.map((start) => tap(u, start))),
+    order: (step, lane) => {
+      const unit = Math.floor(step / perUnit);
+      const u = Math.floor((step % perUnit) / starts.length);
+      const v = step % starts.length;
+      if (lines === 4) return 4 * unit + lane < inputs ? (4 * unit + lane) * area + u * kernelWidth + v : -1;
+      return 4 * v + lane < kernelWidth ? unit * area + u * kernelWidth + 4 * v + lane : -1;
+    },
+  };
+}
+
+/** Row after row: the input rows of a quad go to padded lines, and from there to their places. */
+function fillLines({ geometry, xZeroPoint }: Int8Layer, form: Form, linePositions: number): string[] {
+  const { channels, group, height, width, padTop } = geometry;
+  const { lines, units, rows, phases, positions } = form;
+  const lineBytes = linePositions * phases;
+  const rest = (channels / group) % 4;
+  const copyRow = (channel: string, to: string): string[] =>
+    phaseRow(geometry, linePositions, { from: `x + (${channel} * ${height} + row) * ${width}`, to });
+  const count = rest ? `(u < ${units - 1} ? 4 : ${rest})` : '4';
+  const copyRows =
+    lines === 1
+      ? copyRow('u', 'line')
+      : [`for (int i = 0; i < ${count}; i++) {`, ...copyRow('(4 * u + i)', `line + i * ${lineBytes}`), '}'];
+  const clear = `memset(line, ${xZeroPoint}, ${lines * lineBytes});`;
+  const inside = padTop === 0 && rows <= height;
+  const source = (phase: number, lane: number): string => {
+    if (lines === 4) return `line + ${lane * lineBytes + phase * linePositions} + j`;
+    const column = phase + lane;
+    return `line + ${(column % phases) * linePositions + Math.floor(column / phases)} + j`;
+  };
+  return [
+    clear,
+    'int16_t *to = quads;',
+    `for (int u = 0; u < ${units}; u++) {`,
+    `for (int v = 0; v < ${rows}; v++) {`,
+    `const int row = v - ${padTop};`,
+    ...(inside ? copyRows : [`if (row >= 0 && row < ${height}) {`, ...copyRows, '} else {', clear, '}']),
+    ...range(phases).flatMap((phase) => [
+      `for (int j = 0; j < ${positions}; j += LANES8) {`,
+      `v_pack(to + 4 * j, ${range(4)
+        .map((lane) => source(phase, lane))
+        .join(', ')});`,
+      '}',
+      `to += ${4 * positions};`,
+    ]),
+    '}',
+    '}',
+  ];
+}
+
+function roundUp(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}
