@@ -4,6 +4,7 @@ import { markdownTable } from '../conformance/markdown-table.ts';
 import { errorAdvice } from './error-advice.ts';
 
 const thrown = /(?:CompileError|super|#fail|fail)\(\s*'([\w-]+\/[\w-]+)'/g;
+const chosen = /const code =([^;]*);/g;
 const parseProblems = /type ParseProblem =([^;]*);/;
 
 /** Every error code that the sources of packages and apps can throw, sorted. `cli/FLAG` stands for those of misplaced options. */
@@ -14,8 +15,12 @@ export function errorCodes(root: string): string[] {
 }
 
 function codesIn(source: string): string[] {
+  const named = [...source.matchAll(chosen)].flatMap(
+    (match) => match[1]?.match(/(?<=')[\w-]+\/[\w-]+/g) ?? [],
+  );
   const problems = parseProblems.exec(source)?.[1]?.match(/[\w-]+/g) ?? [];
   return [
+    ...named,
     ...[...source.matchAll(thrown)].map((match) => match[1] ?? ''),
     ...problems.map((one) => `parse/${one}`),
   ];

@@ -22,6 +22,7 @@ WGSL on Dawn and Deno, on 10 in Chromium, and on 3 in C on a Cortex-M4, and hold
 error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is held against TFLite on what it
 reads there, within its own bound. Exit code 0 only if all hold.
 
+  --operators   write TFLite's outputs of the operator cases anew, and no more: no model is needed
   --update      write TFLite's outputs (test-fixtures/tflite) anew first
   --models DIR  instead: every .tflite of a folder on one seeded input, in the interpreter and in C, against TFLite
   --json        print JSON
@@ -36,6 +37,7 @@ const { values } = parseArgs({
   args: process.argv.slice(3),
   options: {
     update: { type: 'boolean' },
+    operators: { type: 'boolean' },
     models: { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -43,6 +45,7 @@ const { values } = parseArgs({
 });
 const runtimes = [interpreterRuntime, cRuntime('host')];
 if (values.help) console.log(usage);
+else if (values.operators) updateOperators();
 else await main();
 
 async function main(): Promise<void> {
@@ -70,7 +73,11 @@ function python(): string {
   throw new Error('python3 with ai-edge-litert is missing');
 }
 
-function update(models: ReadonlyMap<string, Uint8Array>): void {
+function updateOperators(): void {
   writeFileSync(operatorFixture, `${JSON.stringify(operatorOutputs(python()), null, 1)}\n`);
+}
+
+function update(models: ReadonlyMap<string, Uint8Array>): void {
+  updateOperators();
   writeFileSync(modelFixture, `${JSON.stringify(modelOutputs(python(), models), null, 1)}\n`);
 }

@@ -137,6 +137,7 @@ function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & Plan
   return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned };
 }
 
+/** Contents by file name, text or bytes. */
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** Compiles to the files that `ghostc compile` writes, by name. */

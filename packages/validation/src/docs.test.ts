@@ -32,12 +32,12 @@ test.each(blocks)('$title', ({ title, code }) => {
   const model = parseGraph(text, { registry });
   const body = code.replace(
     /^import \{(.*)\} from '@ghostc\/(\w+)';$/gm,
-    (_, names, from) => `const {${names}} = ${from};`,
+    (_, names, from) => `const {${names}} = ${from}Package;`,
   );
   const output: unknown[] = [];
   const run = new Function(
-    'edit',
-    'passes',
+    'editPackage',
+    'passesPackage',
     'model',
     'bytes',
     'console',
