@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..');
 const allowed = [
   /^packages\/(ops|backend-c|backend-wgsl|backend-onnx|onnx|tflite)\//,
   /\/(broken|testing|suites|generated)\/|-cases\.ts$|^tools\/bench\//,
-  /^packages\/(validation|edit)\/src\/(random-|batch\/)/,
+  /^packages\/(validation|edit|conformance)\/src\/(random|batch)/,
 ];
 
 function sources(folder: string): string[] {

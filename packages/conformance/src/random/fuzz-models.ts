@@ -8,6 +8,7 @@ import { isRefusal } from '../verify-model.ts';
 import { Coverage } from './coverage.ts';
 import { type RandomModel, randomModel } from './random-model.ts';
 
+/** How many random models are drawn, from which seed, of which ops. */
 export interface ModelFuzz {
   readonly models: number;
   readonly seed: number;
@@ -29,6 +30,7 @@ export interface FuzzFailure extends RandomModel {
   readonly problem: string;
 }
 
+/** What came of the models: how many, how many the runtime refused and why, outputs judged, and what differed. */
 export interface FuzzTally {
   models: number;
   refused: number;
