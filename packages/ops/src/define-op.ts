@@ -69,7 +69,7 @@ export interface OpDefinition extends OpSchema, OpFacts {
 }
 
 /** What types of lists of ops are made from: it stays as narrow as it is written. */
-interface Listed {
+export interface Listed {
   readonly name: string;
   readonly computed: Computed;
   readonly epilogue: Epilogue;

@@ -19,7 +19,7 @@ export function rowRuleOf(node: Node): RowRule | null {
     case 'pool':
       return windowRule(node, withDefaults(attrs, node.attrs), rows);
     case 'channels':
-      return normalAxis(Number(node.attrs.axis), 4) === 1 ? sameRowRule(node) : null;
+      return normalAxis(Number(withDefaults(attrs, node.attrs).axis), 4) === 1 ? sameRowRule(node) : null;
     case 'none':
       return null;
   }

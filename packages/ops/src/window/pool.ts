@@ -90,7 +90,8 @@ export const argMaxPool = defineOp({
   error: { kind: 'selected' },
   ulp: 0,
   storage: 'own',
-  rows: 'pool',
+  // indices count over the whole of x
+  rows: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'none',
