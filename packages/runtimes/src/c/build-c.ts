@@ -55,7 +55,9 @@ async function link(
   objects: readonly string[],
   { device, folder, extraFlags, library }: Build,
 ): Promise<void> {
-  const script = device.board ? ['-T', 'board.ld', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments'] : [];
+  const script = device.board
+    ? ['-T', 'harness_board.ld', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments']
+    : [];
   const flags = [...device.flags, ...extraFlags, ...device.linkFlags, ...script];
   try {
     const libraries = [...(library ? [library.archive] : []), '-lm'];
@@ -77,8 +79,8 @@ function overflow(error: unknown, { name }: CDevice): CompileError | undefined {
 }
 
 function harnessUnits({ board }: CDevice): string[] {
-  if (!board) return ['main.c', 'platform.c'];
-  return ['main.c', 'platform.c', startupName(board)];
+  if (!board) return ['harness_main.c', 'harness_platform.c'];
+  return ['harness_main.c', 'harness_platform.c', startupName(board)];
 }
 
 function startupName({ startup }: Board): string {
@@ -87,7 +89,7 @@ function startupName({ startup }: Board): string {
 
 function programFlags({ layers, library }: Build): readonly string[] {
   const include = library ? [`-I${library.include}`] : [];
-  return [...strictFlags, ...include, ...(layers ? ['-include', 'layers.h'] : [])];
+  return [...strictFlags, ...include, ...(layers ? ['-include', 'harness_layers.h'] : [])];
 }
 
 async function compileUnit(source: string, build: Build, flags: readonly string[]): Promise<string> {
@@ -115,16 +117,16 @@ async function writeSources(program: CProgram, { device, folder, layers = 0 }: B
 
 function harnessFiles(program: CProgram, { board }: CDevice, layers: number): [string, string][] {
   const common: [string, string][] = [
-    ['platform.h', platformHeader],
-    ['main.c', harnessMain(program, layers)],
-    ['layers.h', layersHeader],
-    ['platform.c', board ? semihostPlatform : hostPlatform],
+    ['harness_platform.h', platformHeader],
+    ['harness_main.c', harnessMain(program, layers)],
+    ['harness_layers.h', layersHeader],
+    ['harness_platform.c', board ? semihostPlatform : hostPlatform],
   ];
   if (!board) return common;
   const footprint = { weights: program.weightBytes, buffers: harnessBytes(program) };
   return [
     ...common,
     [startupName(board), board.startup === 'arm' ? armStartup : riscvStartup],
-    ['board.ld', linkerScript(board, footprint)],
+    ['harness_board.ld', linkerScript(board, footprint)],
   ];
 }

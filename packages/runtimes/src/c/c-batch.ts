@@ -50,7 +50,7 @@ async function build(
   device: CDevice,
   folder: string,
 ): Promise<Map<number, CompileError>> {
-  await writeFile(join(folder, 'platform.h'), platformHeader);
+  await writeFile(join(folder, 'harness_platform.h'), platformHeader);
   for (const [i, { program }] of entries.entries()) await writeEntry(program, i, folder);
   const calls: number[][] = [];
   for (let i = 0; i < entries.length; i += PER_CALL)
@@ -64,10 +64,19 @@ async function build(
   for (const outcome of await Promise.allSettled([worker(), worker()]))
     if (outcome.status === 'rejected') throw outcome.reason;
   await writeFile(join(folder, 'dispatch.c'), dispatcher(entries, failures));
-  await writeFile(join(folder, 'platform.c'), hostPlatform);
+  await writeFile(join(folder, 'harness_platform.c'), hostPlatform);
   const objects = entries.flatMap(({ program }, i) => (failures.has(i) ? [] : objectsOf(program, i)));
   await writeFile(join(folder, 'objects.txt'), objects.join('\n'));
-  const link = [...device.flags, '-w', 'dispatch.c', 'platform.c', '@objects.txt', '-lm', '-o', 'program'];
+  const link = [
+    ...device.flags,
+    '-w',
+    'dispatch.c',
+    'harness_platform.c',
+    '@objects.txt',
+    '-lm',
+    '-o',
+    'program',
+  ];
   await runProcess(device.compiler, link, { cwd: folder, timeout: SECONDS });
   return failures;
 }

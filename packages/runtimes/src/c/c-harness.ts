@@ -27,7 +27,7 @@ export function harnessMain(program: CProgram, layers = 0): string {
     ...outputs.flatMap(({ offset }, i) => (offset === undefined ? [`out${i}.values`] : [])),
   ];
   return `#include "${name}.h"
-#include "platform.h"
+#include "harness_platform.h"
 
 #define GUARD ${GUARD}
 static unsigned char arena[GUARD + ${NAME}_ARENA_SIZE + GUARD] __attribute__((aligned(${NAME}_ARENA_ALIGN))) BIG;

@@ -1,6 +1,6 @@
 /** What the harness needs of a device. Counters are pairs of 32-bit words whose meaning `CounterKind` tells. */
-export const platformHeader = `#ifndef PLATFORM_H
-#define PLATFORM_H
+export const platformHeader = `#ifndef HARNESS_PLATFORM_H
+#define HARNESS_PLATFORM_H
 #include <stddef.h>
 #include <stdint.h>
 #ifndef BIG
@@ -30,7 +30,7 @@ export const hostPlatform = `#define _POSIX_C_SOURCE 199309L
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include "platform.h"
+#include "harness_platform.h"
 static FILE *in, *out;
 void open_files(void) {
   in = fopen("in.bin", "rb");
@@ -85,7 +85,7 @@ void read_counter(uint32_t count[2]) {
 ${wideCounter}`;
 
 /** Files and exit by semihosting, for Arm and RISC-V: SYS_OPEN 1, SYS_CLOSE 2, SYS_WRITE 5, SYS_READ 6, SYS_EXIT_EXTENDED 0x20. */
-export const semihostPlatform = `#include "platform.h"
+export const semihostPlatform = `#include "harness_platform.h"
 typedef uintptr_t word;
 #define PAINT 0xDEADBEEFu
 #if defined(__arm__)
@@ -131,7 +131,7 @@ void leave(int code) {
 `;
 
 /** Vector table, stack, FPU and MVE on, .bss cleared, main. There is no .data to copy: QEMU loads it. */
-export const armStartup = `#include "platform.h"
+export const armStartup = `#include "harness_platform.h"
 int main(void);
 extern uint32_t stack_top[], bss_start[], bss_end[];
 void reset(void) {
