@@ -2,23 +2,39 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pythonVenv } from '../build/python-venv.mjs';
+import { litert, pythonVenv } from '../build/python-venv.mjs';
 import { root, setup } from '../build/setup.mjs';
 
 /**
- * One inference of a float32 GhostNet on one core of this machine: our C against the C of emx-onnx-cgen and against
- * onnxruntime with one thread, processor time, the three in turn. `node tools/bench/bench-host.mjs [MODEL.onnx] [--json]`.
- * Exit code 1 when a target is missed.
+ * One inference on one core of this machine, processor time, the contestants in turn: our C of a float32 GhostNet against the C
+ * of emx-onnx-cgen and against onnxruntime with one thread; our C of an int8 model (`.tflite`) against LiteRT with XNNPACK.
+ * `node tools/bench/bench-host.mjs [MODEL.onnx|MODEL.tflite] [--json]`. Exit code 1 when a target is missed.
  */
 const ROUNDS = 7;
 const flags = ['-O3', '-march=native'];
 const emx = 'emx-onnx-cgen==1.4.0';
 const ort = 'onnxruntime==1.32.0';
-const TARGETS = { [emx]: { atLeast: 5 }, [ort]: { atLeast: 0.8 } };
+const TARGETS = { [emx]: { atLeast: 5 }, [ort]: { atLeast: 0.8 }, [litert]: { atLeast: 1 } };
 
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const given = args.find((arg) => !arg.startsWith('--'));
+
+/** Elements of the first driver, and C of input i. */
+const float = {
+  type: 'float',
+  inputs: 3 * 224 * 224,
+  outputs: 1000,
+  value: '(float)(i * 7919 % 2001 - 1000) / 1000.0f',
+  runs: 5,
+};
+const int8 = {
+  type: 'int8_t',
+  inputs: 'NET_IN_SIZE',
+  outputs: 'NET_OUT_SIZE',
+  value: '(int8_t)(i * 7919 % 256 - 128)',
+  runs: 101,
+};
 
 await setup();
 const { buildCli } = await import('../build/build-cli.mjs');
@@ -26,7 +42,9 @@ const cli = await buildCli();
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-'));
 try {
   const model = given ?? seededModel();
-  const runners = [ours(model), theirs(model), onnxRuntime(model)];
+  const runners = model.endsWith('.tflite')
+    ? [ours(model, int8), liteRt(model)]
+    : [ours(model, float), theirs(model), onnxRuntime(model)];
   const times = inTurn(runners);
   report(model, runners, times);
 } finally {
@@ -41,13 +59,25 @@ function seededModel() {
   return model;
 }
 
-function ours(model) {
-  must(process.execPath, [cli, 'compile', model, '--target', 'c', '--name', 'net', '--out', folder]);
+function ours(model, elements) {
+  must(process.execPath, [
+    cli,
+    'compile',
+    model,
+    '--target',
+    'c',
+    '--name',
+    'net',
+    '--weights',
+    'bin',
+    '--out',
+    folder,
+  ]);
   const call = `#include "net.h"
 static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(64)));
 #define CALL(in, out) net_run(arena, in, out)
 #define READY 1`;
-  return program('ghostc', call, ['net.c', 'net_weights.S']);
+  return program('ghostc', call, { sources: ['net.c', 'net_weights.S'], elements });
 }
 
 /** Its weights are loaded from a file at start. */
@@ -58,28 +88,29 @@ function theirs(model) {
 void model(const float *in, float *out);
 #define CALL(in, out) model(in, out)
 #define READY model_load("model.bin")`;
-  return program(emx, call, ['emx.c']);
+  return program(emx, call, { sources: ['emx.c'], elements: float });
 }
 
 /** A driver that prints the median milliseconds of a few inferences, and the first output. */
-function program(name, call, sources) {
+function program(name, call, { sources, elements: { type, inputs, outputs, value, runs } }) {
   const driver = `${call}
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-static float in[3 * 224 * 224], out[1000];
+static ${type} in[${inputs}], out[${outputs}];
 static double milliseconds(void) { struct timespec t; clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6; }
 static int order(const void *a, const void *b) { double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y); }
 int main(void) {
-  double times[5];
+  double times[${runs}];
   if (!READY) return 1;
-  for (int i = 0; i < 3 * 224 * 224; i++) in[i] = (float)(i * 7919 % 2001 - 1000) / 1000.0f;
+  for (int i = 0; i < ${inputs}; i++) in[i] = ${value};
   CALL(in, out);
-  for (int i = 0; i < 5; i++) { double start = milliseconds(); CALL(in, out); times[i] = milliseconds() - start; }
-  qsort(times, 5, sizeof *times, order);
-  printf("%.9g %.9g\\n", times[2], (double)out[0]);
+  for (int i = 0; i < ${runs}; i++) { double start = milliseconds(); CALL(in, out); times[i] = milliseconds() - start; }
+  qsort(times, ${runs}, sizeof *times, order);
+  printf("%.9g %.9g\\n", times[${runs >> 1}], (double)out[0]);
   return 0;
 }
 `;
@@ -110,6 +141,29 @@ print(sorted(time for time, _ in runs)[2], runs[0][1])
   return { name: ort, run };
 }
 
+function liteRt(model) {
+  const bin = pythonVenv(litert, 'numpy');
+  const driver = `import sys, time, numpy as np
+from ai_edge_litert.interpreter import Interpreter
+net = Interpreter(model_path=sys.argv[1], num_threads=1)
+net.allocate_tensors()
+given, made = net.get_input_details()[0], net.get_output_details()[0]
+size = int(np.prod(given["shape"]))
+x = (np.arange(size) * 7919 % 256 - 128).astype(np.int8).reshape(given["shape"])
+net.set_tensor(given["index"], x)
+def once():
+    start = time.process_time()
+    net.invoke()
+    return (time.process_time() - start) * 1e3
+once()
+times = sorted(once() for _ in range(${int8.runs}))
+print(times[len(times) // 2], net.get_tensor(made["index"]).ravel()[0])
+`;
+  writeFileSync(join(folder, 'litert.py'), driver);
+  const run = () => must(join(bin, 'python'), ['litert.py', model]).trim().split(' ').map(Number);
+  return { name: litert, run };
+}
+
 /** Milliseconds by runner, a round at a time; all must give the same first output. */
 function inTurn(runners) {
   const times = runners.map(() => []);
@@ -121,7 +175,8 @@ function inTurn(runners) {
       outputs.push(output);
     }
     const spread = Math.max(...outputs) - Math.min(...outputs);
-    if (!(spread < 1e-3)) throw new Error(`the outputs differ: ${outputs.join(', ')}`);
+    if (!(spread < (given?.endsWith('.tflite') ? 2 : 1e-3)))
+      throw new Error(`the outputs differ: ${outputs.join(', ')}`);
   }
   return times;
 }
@@ -136,7 +191,7 @@ function report(model, runners, times) {
   if (json) console.log(JSON.stringify({ model, machine: cpus()[0]?.model, flags, rows }, null, 2));
   else {
     console.log(
-      `float32 on one core of ${cpus()[0]?.model}, processor time, cc ${flags.join(' ')}; ratio: time over ghostc's`,
+      `one core of ${cpus()[0]?.model}, processor time, cc ${flags.join(' ')}; ratio: time over ghostc's`,
     );
     console.table(Object.fromEntries(rows.map(({ name, ...rest }) => [name, rest])));
   }

@@ -168,6 +168,11 @@ const changes: Readonly<Record<string, (sample: Sample) => void>> = {
   remove: ({ graph, x }) => graph.remove(graph.add({ op: 'relu', inputs: [x], types: [type] })),
   removeConstant: ({ graph }) => graph.removeConstant(graph.addConstant('c', f32([2], [3, 4]))),
   move: ({ graph, b, a }) => graph.move(b, a),
+  setAttrs: ({ graph, a }) => graph.setAttrs(a, { axis: 1 }),
+  rename: ({ graph, a }) => graph.rename(new Map([[a.output, 'renamed']])),
+  renameOutput: ({ graph }) => {
+    for (const output of graph.outputs) graph.renameOutput(output, 'renamed');
+  },
   output: ({ graph, a }) => {
     for (const output of graph.outputs) output.value = a.output;
   },
