@@ -88,13 +88,13 @@ function windowText(layer: Int8Layer): LayerText {
   const pixels = outHeight * outWidth;
   const stored = `(${outWidth} < HALF8 ? ${outWidth} : HALF8)`;
   const at = (i: number): string[] => [
-    `const int v${i} = ${i ? `g + 1 < ${groups} ? g + 1 : g` : 'g'};`,
+    `const int v${i} = ${i ? `b + 1 < ${groups} ? b + 1 : b` : 'b'};`,
     `const int i${i} = v${i} / ${perRow}, j${i} = group_column(v${i} % ${perRow}, ${outWidth});`,
     `const int16_t *const s${i} = quads + ${plane.address(`i${i}`, `j${i}`)};`,
   ];
   const body = overGroups(layer, plane.steps, [
     ...plane.fill,
-    `for (int g = 0; g < ${groups}; g += 2) {`,
+    `for (int b = 0; b < ${groups}; b += 2) {`,
     ...range(2).flatMap(at),
     'int8_t *const yg = y;',
     ...channelBlocks(layer, {
