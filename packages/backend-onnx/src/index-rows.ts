@@ -17,7 +17,8 @@ import type { OnnxAttrs } from './onnx-graph.ts';
 const withInts =
   (op: string, definition: { readonly attrs: AttrSpecs }): WriteOp =>
   (writer) => {
-    const attrs = Object.entries(writer.attrs(definition)).map(([name, value]) => [name, Number(value)]);
+    const given: Readonly<Record<string, unknown>> = writer.attrs(definition);
+    const attrs = Object.keys(definition.attrs).map((name) => [name, Number(given[name])]);
     writer.last(op, writer.inputs(), Object.fromEntries(attrs));
   };
 
