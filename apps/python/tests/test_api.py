@@ -114,7 +114,7 @@ def test_int8_inputs_take_floats(fixtures: Path, tmp_path: Path) -> None:
     int8 = ghostc.quantize(
         module, calibration=[x], io="int8", out=tmp_path / "io.onnx", report=True, options=("--report-samples", "1")
     )
-    assert int8.layers and "layer alone in int8" in repr(int8)
+    assert int8.layers and "only this layer in int8" in repr(int8)
     net = ghostc.load(int8, flags=())
     info = net.inputs[0]
     assert info.dtype == "i8" and info.quantization is not None

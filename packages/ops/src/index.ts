@@ -104,12 +104,12 @@ export {
   normalAxis,
   pad,
   padElement,
-  reshape,
   slice,
   sliceRanges,
   transpose,
 } from './movement/movement.ts';
 export { nhwcName, nhwcOps, toNchw, toNhwc } from './movement/nhwc.ts';
+export { reshape } from './movement/reshape.ts';
 export { onnxNode } from './onnx-node.ts';
 export type {
   Accuracy,

@@ -11,7 +11,7 @@ interface MergeFlags extends WriteFlags {
 
 export function mergeCommand(): Command {
   return new Command('merge')
-    .description('one model out of two: the second behind the first, or beside it')
+    .description('one model out of two: the second after the first, or beside it')
     .argument('<first>', 'a model')
     .argument('<second>', 'another')
     .option('--connect <input=output...>', 'inputs of the second that take outputs of the first')

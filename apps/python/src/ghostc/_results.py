@@ -63,7 +63,7 @@ class QuantizeResult(Shown):
         return f"int8 model {self.model}: {count(self.weight_bytes)} bytes of weights{quality}"
 
     def _head(self) -> Row:
-        return ("layer alone in int8", "op", "SQNR")
+        return ("only this layer in int8", "op", "SQNR")
 
     def _rows(self) -> Sequence[Row]:
         return [(one.layer, one.op, "exact" if one.sqnr is None else f"{one.sqnr:.1f} dB") for one in self.layers]

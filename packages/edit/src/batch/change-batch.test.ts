@@ -65,7 +65,7 @@ const kept = {
   return %e`,
 } as const;
 
-describe('each sample computes what it did alone', () => {
+describe('each sample computes what it did by itself', () => {
   test.each(Object.entries(kept))('%s', (_, body) => {
     const graph = parse(body);
     const [together, single] = bothWays(graph, changeBatch(graph, 3));

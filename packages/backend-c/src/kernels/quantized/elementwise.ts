@@ -1,4 +1,4 @@
-import { numElements } from '@ghostc/ir';
+import { type Node, numElements } from '@ghostc/ir';
 import {
   affineOf,
   attrsOf,
@@ -11,7 +11,7 @@ import {
 } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
 import type { Kernel, KernelCall, KernelContext, Prelude } from '../../kernel.ts';
-import { affine, broadcastStrides, collapse, loop, nest } from '../../text/loops.ts';
+import { affine, broadcastStrides, collapse, loop, nest, type Walk } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { centredText, limited, scaled, scaledNeeds } from './output-scale.ts';
 import { limitPrelude } from './scale-prelude.ts';
@@ -25,12 +25,17 @@ export interface PairText {
   readonly needs: readonly Prelude[];
 }
 
+/** The walk over pairs of elements, with broadcasting; strides of the output and of both operands. */
+export function pairWalk(node: Node): Walk {
+  const shape = shapeOf(node.output);
+  const operands = [shape, shapeOf(input(node, 0)), shapeOf(input(node, 1))];
+  return collapse({ dims: shape, strides: operands.map((from) => broadcastStrides(from, shape)) });
+}
+
 /** A loop over pairs of elements, with broadcasting; may run in place. */
 export function pairCall({ node, pointer }: KernelContext, text: PairText): KernelCall {
   const [a, b] = [input(node, 0), input(node, 1)];
-  const shape = shapeOf(node.output);
-  const strides = [shape, shapeOf(a), shapeOf(b)].map((from) => broadcastStrides(from, shape));
-  const walk = collapse({ dims: shape, strides });
+  const walk = pairWalk(node);
   const [y = [], left = [], right = []] = walk.strides;
   const body = nest(walk.dims, (index) => [
     `const int32_t p = ${centredText(`a[${affine(index, left)}]`, affineOf(a.type, 'a'))};`,

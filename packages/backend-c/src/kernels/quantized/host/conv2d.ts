@@ -84,7 +84,7 @@ function windowText(layer: Int8Layer): LayerText {
   const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
   const plane = quadPlane(layer);
   const perRow = `((${outWidth} + HALF8 - 1) / HALF8)`;
-  const groups = outWidth === 1 ? String(outHeight) : `${outHeight} * ${perRow}`;
+  const groups = `${outHeight} * ${perRow}`;
   const pixels = outHeight * outWidth;
   const stored = `(${outWidth} < HALF8 ? ${outWidth} : HALF8)`;
   const at = (i: number): string[] => [

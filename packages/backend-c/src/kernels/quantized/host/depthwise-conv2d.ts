@@ -1,7 +1,8 @@
-import { geometryName } from '../../conv-geometry.ts';
+import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { depthwiseInPlace } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
+import type { RequantPlan } from '../requant-plan.ts';
 import type { LayerText } from '../tuned-layer.ts';
 import { layerParams, MOST_LANES } from './gemm.ts';
 import { phaseRow } from './phase-row.ts';
@@ -10,78 +11,15 @@ import { requantConstants, requantStore } from './requant-text.ts';
 
 /**
  * Depthwise convolution, channel by channel: the padded plane is copied to lines [row][phase][position] (columns that differ
- * by a multiple of the stride are of one phase), so that no window has a border and neighbouring windows read neighbouring
+ * by a multiple of the stride are of one phase), so that no window has an edge and neighbouring windows read neighbouring
  * bytes. Two taps are one multiply-add: their inputs and weights are paired as int16.
  */
 export function depthwiseText(layer: Int8Layer): LayerText {
-  const { geometry, multiplier, plan, xZeroPoint } = layer;
-  const { batch, channels, m, height, width, outHeight, outWidth, padTop } = geometry;
-  const { kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX } = geometry;
-  const rows = (outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1;
-  const positions = Math.max(outWidth, MOST_LANES) + Math.floor(((kernelWidth - 1) * dilationX) / strideX);
-  const rowBytes = positions * strideX;
-  const tap = (t: number): number => {
-    const column = (t % kernelWidth) * dilationX;
-    return (
-      Math.floor(t / kernelWidth) * dilationY * rowBytes +
-      (column % strideX) * positions +
-      Math.floor(column / strideX)
-    );
-  };
-  const taps = kernelHeight * kernelWidth;
-  const pairs = Math.ceil(taps / 2);
-  const pixels = outHeight * outWidth;
-  const step = `(${outWidth} < LANES8 ? ${outWidth} : LANES8)`;
-  const second = (t: number): string => `p + ${2 * t + 1 < taps ? tap(2 * t + 1) : tap(2 * t)}`;
-  const output = [
-    `for (int i = 0; i < ${outHeight}; i++) {`,
-    `for (int h = 0; h < ${outWidth}; h += LANES8) {`,
-    `const int j = h + LANES8 <= ${outWidth} ? h : ${outWidth} > LANES8 ? ${outWidth} - LANES8 : 0;`,
-    `const int8_t *const p = lines + i * ${strideY * rowBytes} + j;`,
-    'vsum sums = bias;',
-    ...range(pairs).map((t) => `sums = v_dot(sums, v_zip(p + ${tap(2 * t)}, ${second(t)}), w${t});`),
-    ...(outWidth < MOST_LANES
-      ? [
-          'int8_t tile[LANES8];',
-          requantStore(plan, 'sums', 'tile'),
-          `memcpy(y + i * ${outWidth} + j, tile, ${step});`,
-        ]
-      : [requantStore(plan, 'sums', `y + i * ${outWidth} + j`)]),
-    '}',
-    '}',
-  ];
-  const inside = padTop === 0 && rows <= height;
-  const copyRow = phaseRow(geometry, positions, { from: `x + row * ${width}`, to: 'line' });
-  const fill = [
-    'int8_t *line = lines;',
-    `for (int v = 0; v < ${rows}; v++) {`,
-    `const int row = v - ${padTop};`,
-    ...(inside ? copyRow : [`if (row >= 0 && row < ${height}) {`, ...copyRow, '}']),
-    `line += ${rowBytes};`,
-    '}',
-  ];
-  const channel = [
-    ...(multiplier > 1 ? [`if (m % ${multiplier} == 0) {`, ...fill, '}'] : fill),
-    ...range(pairs).map((t) => `const vpair w${t} = v_words(wm[${t}]);`),
-    ...requantConstants(plan, 'qm'),
-    ...output,
-    `wm += ${pairs};`,
-    `qm += ${plan.words};`,
-    `y += ${pixels};`,
-    multiplier > 1
-      ? `x += m % ${multiplier} == ${multiplier - 1} ? ${height * width} : 0;`
-      : `x += ${height * width};`,
-  ];
-  const unused = (channels - Math.floor(m / multiplier)) * height * width;
-  const image = [
-    'const int32_t *wm = w;',
-    'const int32_t *qm = q;',
-    `for (int m = 0; m < ${m}; m++) {`,
-    ...channel,
-    '}',
-    ...(unused && batch > 1 ? [`x += ${unused};`] : []),
-  ];
-  const bytes = rows * rowBytes + MOST_LANES;
+  const { geometry, xZeroPoint } = layer;
+  const { batch, m, kernelHeight, kernelWidth } = geometry;
+  const lines = linesOf(geometry);
+  const bytes = lines.rows * lines.rowBytes + MOST_LANES;
+  const image = imageText(layer, lines);
   return {
     fn: {
       hint: `q_dw_${geometryName(geometry)}`,
@@ -92,10 +30,105 @@ export function depthwiseText(layer: Int8Layer): LayerText {
         ...(batch > 1 ? [`for (int n = 0; n < ${batch}; n++) {`, ...image, '}'] : image),
       ],
     },
-    weight: pairedTaps(layer.weight, m, taps),
+    weight: pairedTaps(layer.weight, m, kernelHeight * kernelWidth),
     scratch: { bytes, type: 'int8_t' },
     inPlace: depthwiseInPlace(layer),
   };
+}
+
+/** The padded plane. */
+interface Lines {
+  readonly rows: number;
+  readonly rowBytes: number;
+  /** Of a phase. */
+  readonly positions: number;
+  /** Where each tap of the window at the first byte is. */
+  readonly taps: readonly number[];
+}
+
+function linesOf(geometry: ConvGeometry): Lines {
+  const { outHeight, outWidth, kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX } = geometry;
+  const positions = Math.max(outWidth, MOST_LANES) + Math.floor(((kernelWidth - 1) * dilationX) / strideX);
+  const rowBytes = positions * strideX;
+  const tap = (u: number, column: number): number =>
+    u * dilationY * rowBytes + (column % strideX) * positions + Math.floor(column / strideX);
+  return {
+    rows: (outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1,
+    rowBytes,
+    positions,
+    taps: range(kernelHeight).flatMap((u) => range(kernelWidth).map((v) => tap(u, v * dilationX))),
+  };
+}
+
+/** All channels of an image. */
+function imageText({ geometry, multiplier, plan }: Int8Layer, lines: Lines): string[] {
+  const { batch, channels, m, height, width, outHeight, outWidth } = geometry;
+  const plane = height * width;
+  const pairs = Math.ceil(lines.taps.length / 2);
+  const fill = fillLines(geometry, lines);
+  const unused = (channels - Math.floor(m / multiplier)) * plane;
+  return [
+    'const int32_t *wm = w;',
+    'const int32_t *qm = q;',
+    `for (int m = 0; m < ${m}; m++) {`,
+    ...(multiplier > 1 ? [`if (m % ${multiplier} == 0) {`, ...fill, '}'] : fill),
+    ...range(pairs).map((t) => `const vpair w${t} = v_words(wm[${t}]);`),
+    ...requantConstants(plan, 'qm'),
+    ...outputRows(geometry, plan, lines),
+    `wm += ${pairs};`,
+    `qm += ${plan.words};`,
+    `y += ${outHeight * outWidth};`,
+    multiplier > 1 ? `x += m % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;` : `x += ${plane};`,
+    '}',
+    ...(unused && batch > 1 ? [`x += ${unused};`] : []),
+  ];
+}
+
+function fillLines(geometry: ConvGeometry, { rows, rowBytes, positions }: Lines): string[] {
+  const { height, width, padTop } = geometry;
+  const inside = padTop === 0 && rows <= height;
+  const copyRow = phaseRow(geometry, positions, { from: `x + row * ${width}`, to: 'line' });
+  return [
+    'int8_t *line = lines;',
+    `for (int v = 0; v < ${rows}; v++) {`,
+    `const int row = v - ${padTop};`,
+    ...(inside ? copyRow : [`if (row >= 0 && row < ${height}) {`, ...copyRow, '}']),
+    `line += ${rowBytes};`,
+    '}',
+  ];
+}
+
+/** LANES8 outputs at a time; the last ones of a row step back to end with it. */
+function outputRows(
+  { outHeight, outWidth, strideY }: ConvGeometry,
+  plan: RequantPlan,
+  { rowBytes, taps }: Lines,
+): string[] {
+  const target = `y + i * ${outWidth} + j`;
+  const stored =
+    outWidth < MOST_LANES
+      ? [
+          'int8_t tile[LANES8];',
+          requantStore(plan, 'sums', 'tile'),
+          `memcpy(${target}, tile, (${outWidth} < LANES8 ? ${outWidth} : LANES8));`,
+        ]
+      : [requantStore(plan, 'sums', target)];
+  // the last of an odd number of taps is paired with itself: its second weight is 0
+  const sums = range(Math.ceil(taps.length / 2)).map((t) => {
+    const [first, second] = [taps[2 * t], taps[2 * t + 1] ?? taps[2 * t]];
+    return `sums = v_dot(sums, v_zip(p + ${first}, p + ${second}), w${t});`;
+  });
+  return [
+    `for (int i = 0; i < ${outHeight}; i++) {`,
+    `for (int h = 0; h < ${outWidth}; h += LANES8) {`,
+    `const int j = h + LANES8 <= ${outWidth} ? h : ${outWidth} > LANES8 ? ${outWidth} - LANES8 : 0;`,
+    `const int8_t *const p = lines + i * ${strideY * rowBytes} + j;`,
+    'vsum sums = bias;',
+    ...sums,
+    ...stored,
+    '}',
+    '}',
+  ];
 }
 
 /** Weights [m][taps] as words of two int16; the last word of an odd number of taps ends with zero. */

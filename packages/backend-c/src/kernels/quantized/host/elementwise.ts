@@ -1,17 +1,17 @@
 import type { Node } from '@ghostc/ir';
 import { affineOf, type FixedMultiplier } from '@ghostc/ops';
 import type { Kernel, KernelCall, KernelContext } from '../../../kernel.ts';
-import { affine, broadcastStrides, collapse, nest } from '../../../text/loops.ts';
-import { input, shapeOf } from '../../operands.ts';
+import { affine, nest } from '../../../text/loops.ts';
+import { input } from '../../operands.ts';
+import { pairWalk } from '../elementwise.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
-
 import { MOST_LANES } from './gemm.ts';
 import { lanesPrelude } from './prelude.ts';
 
 /** Sums and products of rows of int8; each operand goes along the row, or is one element for all of it. */
 function pair(name: PairPlan['name']): Kernel {
   return {
-    accepts: (node) => planOf(node, name) !== null && (walkOf(node).dims.at(-1) ?? 0) >= MOST_LANES,
+    accepts: (node) => planOf(node, name) !== null && (pairWalk(node).dims.at(-1) ?? 0) >= MOST_LANES,
     emit: (context) => pairCall(context, planOf(context.node, name) as PairPlan),
   };
 }
@@ -20,15 +20,9 @@ function planOf(node: Node, name: PairPlan['name']): PairPlan | null {
   return pairPlan(node, name, ['double', 'single']);
 }
 
-function walkOf(node: Node) {
-  const shape = shapeOf(node.output);
-  const operands = [shape, shapeOf(input(node, 0)), shapeOf(input(node, 1))];
-  return collapse({ dims: shape, strides: operands.map((from) => broadcastStrides(from, shape)) });
-}
-
 /** May run in place: the elements after the last whole register go through `tail`, none is computed twice. */
 function pairCall({ node, pointer }: KernelContext, plan: PairPlan): KernelCall {
-  const { dims, strides } = walkOf(node);
+  const { dims, strides } = pairWalk(node);
   const [a, b] = [input(node, 0), input(node, 1)];
   const count = dims.at(-1) ?? 1;
   const steps = strides.map((list) => list.at(-1) ?? 0);

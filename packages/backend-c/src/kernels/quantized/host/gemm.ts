@@ -68,7 +68,7 @@ function dots(rows: number, first: string, second: string): string[] {
   ];
 }
 
-/** For every image and group: `wg`, `qg`, `xg` and `yg`. */
+/** For every image and group: `wg` and `qg` are its weights and its table, x and y its first elements. */
 export function overGroups({ geometry, plan }: Int8Layer, steps: number, body: readonly string[]): string[] {
   const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
   const perGroup = m / group;
@@ -76,11 +76,14 @@ export function overGroups({ geometry, plan }: Int8Layer, steps: number, body: r
     `const int8_t *const wg = w${group > 1 ? ` + g * ${perGroup * steps * 4}` : ''};`,
     `const int32_t *const qg = q${group > 1 ? ` + g * ${perGroup * plan.words}` : ''};`,
     ...body,
+  ];
+  if (batch * group === 1) return inside;
+  const part = [
+    ...inside,
     `x += ${(channels / group) * height * width};`,
     `y += ${perGroup * outHeight * outWidth};`,
   ];
-  if (batch * group === 1) return inside.slice(0, -2);
-  const groups = group > 1 ? [`for (int g = 0; g < ${group}; g++) {`, ...inside, '}'] : inside;
+  const groups = group > 1 ? [`for (int g = 0; g < ${group}; g++) {`, ...part, '}'] : part;
   return batch > 1 ? [`for (int n = 0; n < ${batch}; n++) {`, ...groups, '}'] : groups;
 }
 
