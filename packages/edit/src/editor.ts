@@ -93,7 +93,7 @@ export class Editor {
   addAll({ op, inputs, attrs = {}, name }: NodeSpec): readonly Value[] {
     settleTypes(this.graph, this.#stale);
     const values = inputs.map((input) => this.#operand(input, name ?? op));
-    const before = this.#placeBehind(values);
+    const before = this.#placeAfter(values);
     const place = { names: [name ?? op], origin: name === undefined ? [] : [name], before };
     return this.#names.tracking((added) => {
       const { outputs } = buildNode(this.graph, { op, inputs: values, attrs, ...place });
@@ -247,7 +247,7 @@ export class Editor {
   }
 
   /** Right after the one input that a node computes; else at the end, or the start: `finish` puts things in order. */
-  #placeBehind(inputs: readonly (Value | null)[]): Node | null {
+  #placeAfter(inputs: readonly (Value | null)[]): Node | null {
     const producers = inputs.flatMap((input) => input?.producer ?? []);
     const [only] = producers;
     if (!only) return this.graph.first;

@@ -73,7 +73,7 @@ async function runFuzz(flags: FuzzFlags): Promise<void> {
   const name = flags.exec === undefined ? (flags.runtime ?? 'onnx') : `exec:${flags.exec}`;
   const worker = name === 'interpreter' ? undefined : await workerRuntime(name, flags.timeout);
   const runtime = worker ?? interpreterRuntime;
-  const ops = flags.quantised ? drawnOps : drawnOps.filter(({ name }) => !isQuantised(name));
+  const ops = flags.quantised ? drawnOps : drawnOps.filter(({ computed }) => computed !== 'quantized');
   const progress = startProgress(runtime.name);
   const start = performance.now();
   try {
@@ -97,8 +97,6 @@ async function runFuzz(flags: FuzzFlags): Promise<void> {
     worker?.stop();
   }
 }
-
-const isQuantised = (name: string): boolean => /^(qlinear|quantize|dequantize|requantize)/.test(name);
 
 /** The smallest model that differs, or the whole one where that cannot be found, with its data. */
 async function save(failure: FuzzFailure, runtime: Runtime, flags: FuzzFlags): Promise<void> {

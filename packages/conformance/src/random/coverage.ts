@@ -1,11 +1,10 @@
 import type { Attr, Graph } from '@ghostc/ir';
-import { lookup, type OpDefinition, registry, withDefaults } from '@ghostc/ops';
+import { lookup, nhwcOps, type OpDefinition, registry, withDefaults } from '@ghostc/ops';
 
-/** Ops that only passes and backends make, or that stand for what cannot be run. */
-const internal = /^(fused_ghost_module|ghost_rows|squeeze_excite_gate|onnx_node)$|_nhwc$/;
-
-/** Ops that random models have. */
-export const drawnOps = [...registry.values()].filter(({ name }) => !internal.test(name));
+/** Ops that random models have: all but those that only passes make, or that stand for what cannot be run. */
+export const drawnOps = [...registry.values()].filter(
+  (op) => !/^(gpu|mcu|kept)$/.test(op.computed) && !nhwcOps.includes(op),
+);
 
 /** How often a run had each op, each element type of it and each kind of value of its attributes. */
 export class Coverage {
