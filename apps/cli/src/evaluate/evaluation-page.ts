@@ -6,6 +6,7 @@ import type { CandidateResult, Evaluation } from './evaluate.ts';
 import {
   candidateName,
   formatChance,
+  pairedHead,
   pairedItems,
   percent,
   percentInterval,
@@ -100,17 +101,7 @@ function pairedTable(evaluation: Evaluation): string {
     ];
     return `<tr>${text(candidateName(one, evaluation))}${figures.map(figure).join('')}</tr>`;
   });
-  const names = [
-    '',
-    'items',
-    'points',
-    '95 % interval',
-    'only first right',
-    'only this right',
-    'p',
-    'same answer',
-  ];
-  return `<h2>Against ${escapeHtml(candidateName(first, evaluation))}</h2>\n<table>${heads(names)}\n${rows.join('\n')}</table>`;
+  return `<h2>Against ${escapeHtml(candidateName(first, evaluation))}</h2>\n<table>${heads(pairedHead)}\n${rows.join('\n')}</table>`;
 }
 
 function details(one: CandidateResult, evaluation: Evaluation): string {

@@ -49,25 +49,27 @@ function row(one: CandidateResult, evaluation: Evaluation): string[] {
   ];
 }
 
+/** Columns of the comparison with the first. */
+export const pairedHead = [
+  '',
+  'items',
+  'points',
+  '95 % interval',
+  'only first right',
+  'only this right',
+  'p',
+  'same answer',
+];
+
 function pairedText(evaluation: Evaluation): string[] {
   const [first, ...others] = evaluation.results;
   if (!first || others.length === 0) return [];
   const rows = others.flatMap((one) =>
     one.paired ? [pairedRow(candidateName(one, evaluation), one.paired)] : [],
   );
-  const head = [
-    '',
-    'items',
-    'points',
-    '95 % interval',
-    'only first right',
-    'only this right',
-    'p',
-    'same answer',
-  ];
   return [
     `against ${candidateName(first, evaluation)}, on the items that both saw:`,
-    formatTable(head, rows),
+    formatTable(pairedHead, rows),
   ];
 }
 

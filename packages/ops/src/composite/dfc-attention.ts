@@ -5,6 +5,7 @@ import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { averagePool } from '../window/pool.ts';
 import { resize } from '../window/resize.ts';
+import { compositeFacts } from './composite-facts.ts';
 
 /**
  * Decoupled fully connected attention (GhostNetV2, NeurIPS 2022) with its batch norms folded:
@@ -27,15 +28,8 @@ export const dfcAttention = defineOp({
   attrs: {},
   traits: ['reduction'],
   computed: 'composite',
-  integerForm: { kind: 'none' },
-  onIntegers: 'none',
+  ...compositeFacts,
   error: { kind: 'parts' },
-  ulp: null,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, features, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);

@@ -5,6 +5,7 @@ import { concat } from '../movement/movement.ts';
 import { ghostTerms } from '../operand-sizes.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
+import { compositeFacts } from './composite-facts.ts';
 
 export const ghostModuleAttrs = {
   oup: int(),
@@ -33,15 +34,8 @@ export const ghostModule = defineOp({
   attrs: ghostModuleAttrs,
   traits: ['reduction'],
   computed: 'composite',
-  integerForm: { kind: 'none' },
-  onIntegers: 'none',
+  ...compositeFacts,
   error: { kind: 'sum', terms: ghostTerms },
-  ulp: null,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, primary_weight: weight, cheap_weight: cheap }, attrs) {
     checkChannels({ init: Number(weight.shape[0]), cheapChannels: Number(cheap?.shape[0] ?? 0) }, attrs);

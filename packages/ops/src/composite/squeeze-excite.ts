@@ -4,6 +4,7 @@ import { defineOp, evaluateOne } from '../define-op.ts';
 import { mul } from '../elementwise/binary.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { globalAveragePool } from '../window/pool.ts';
+import { compositeFacts } from './composite-facts.ts';
 
 const squeezeInputs = ['x', 'reduce_weight', 'reduce_bias', 'expand_weight', 'expand_bias'] as const;
 
@@ -22,15 +23,8 @@ export const squeezeExcite = defineOp({
   attrs: squeezeAttrs,
   traits: ['reduction'],
   computed: 'composite',
-  integerForm: { kind: 'none' },
-  onIntegers: 'none',
+  ...compositeFacts,
   error: { kind: 'parts' },
-  ulp: null,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'kept',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer: (inputs, attrs) => mul.inferTypes([inputs.x, gateType(inputs, attrs)], {}),
   evaluate(inputs, attrs) {
@@ -48,15 +42,8 @@ export const squeezeExciteGate = defineOp({
   attrs: squeezeAttrs,
   traits: ['reduction', 'window'],
   computed: 'gpu',
-  integerForm: { kind: 'none' },
-  onIntegers: 'none',
+  ...compositeFacts,
   error: { kind: 'parts' },
-  ulp: null,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
   infer: gateType,
   evaluate(inputs, attrs) {

@@ -12,6 +12,7 @@ import {
 } from '@ghostc/ir';
 import { flag, int, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
+import { gatheredFacts } from '../movement/moved-facts.ts';
 import { forEachIndex, normalAxis } from '../movement/movement.ts';
 import { reducedTerms } from '../operand-sizes.ts';
 import { isWhole, wideElements, wrapped } from '../wide-elements.ts';
@@ -34,17 +35,7 @@ export const gather = defineOp({
   inputs: ['x', 'indices'],
   attrs: { axis: int(0) },
   traits: ['movement'],
-  computed: 'general',
-  integerForm: { kind: 'none' },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
-  random: { place: 'none', domain: 'any', attrs: {} },
+  ...gatheredFacts,
   infer({ x, indices }, attrs) {
     requireIndices(indices, 'gather');
     const axis = normalAxis(attrs.axis, x.shape.length);
@@ -78,17 +69,7 @@ export const gatherElements = defineOp({
   inputs: ['x', 'indices'],
   attrs: { axis: int(0) },
   traits: ['movement'],
-  computed: 'general',
-  integerForm: { kind: 'none' },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
-  random: { place: 'none', domain: 'any', attrs: {} },
+  ...gatheredFacts,
   infer({ x, indices }, { axis }) {
     requireIndices(indices, 'gather_elements');
     normalAxis(axis, x.shape.length);
@@ -122,17 +103,7 @@ export const gatherNd = defineOp({
   inputs: ['x', 'indices'],
   attrs: { batch_dims: int(0) },
   traits: ['movement'],
-  computed: 'general',
-  integerForm: { kind: 'none' },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
-  random: { place: 'none', domain: 'any', attrs: {} },
+  ...gatheredFacts,
   infer({ x, indices }, { batch_dims: batch }) {
     requireIndices(indices, 'gather_nd');
     const depth = Number(indices.shape.at(-1));

@@ -2,6 +2,7 @@ import { allocate, broadcastShapes, CompileError, numElements, staticShape } fro
 import { ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { broadcastIndex } from '../elementwise/binary.ts';
+import { gatheredFacts } from './moved-facts.ts';
 
 /** x repeated along its axes of size 1 (and new leading axes) to `shape`, ONNX Expand with the broadcast shape given. */
 export const expand = defineOp({
@@ -9,17 +10,7 @@ export const expand = defineOp({
   inputs: ['x'],
   attrs: { shape: ints() },
   traits: ['movement'],
-  computed: 'general',
-  integerForm: { kind: 'none' },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
-  random: { place: 'none', domain: 'any', attrs: {} },
+  ...gatheredFacts,
   infer({ x }, { shape }) {
     if (broadcastShapes(x.shape, shape).join() !== shape.join())
       throw new CompileError(

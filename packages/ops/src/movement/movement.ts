@@ -19,6 +19,7 @@ import { float, int, ints, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
 import { roundHalfAway } from '../round-half-away.ts';
+import { movedFacts } from './moved-facts.ts';
 
 /** Axis counted from the front; throws `op/axis` outside [-rank, rank). */
 export function normalAxis(axis: number, rank: number): number {
@@ -34,14 +35,9 @@ export const concat = defineOp({
   traits: ['movement'],
   computed: 'kernel',
   integerForm: { kind: 'carried', when: () => true },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
+  ...movedFacts,
   storage: 'join',
   rows: 'channels',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ xs }, attrs) {
     const [first] = xs;
@@ -102,14 +98,9 @@ export const slice = defineOp({
   traits: ['movement'],
   computed: 'kernel',
   integerForm: { kind: 'carried', when: () => true },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
+  ...movedFacts,
   storage: 'own',
   rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, attrs) {
     const shape = [...x.shape];
@@ -179,14 +170,9 @@ export const pad = defineOp({
   traits: ['movement'],
   computed: 'kernel',
   integerForm: { kind: 'carried', when: ({ value = 0 }) => value === 0 },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
+  ...movedFacts,
   storage: 'own',
   rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { pads }) {
     if (pads.length !== 2 * x.shape.length)
@@ -243,14 +229,9 @@ export const transpose = defineOp({
   traits: ['movement'],
   computed: 'kernel',
   integerForm: { kind: 'carried', when: () => true },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
+  ...movedFacts,
   storage: 'own',
   rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { perm }) {
     const sorted = [...perm].sort((a, b) => a - b);

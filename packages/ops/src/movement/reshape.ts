@@ -1,6 +1,7 @@
 import { CompileError, type Dim, isStatic, numElements, reshaped, type Shape, staticShape } from '@ghostc/ir';
 import { ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
+import { movedFacts } from './moved-facts.ts';
 import { keepQuant } from './movement.ts';
 
 /** The same elements in the same order. One dimension may be -1 (the rest); 0 copies the input's, as ONNX Reshape. */
@@ -11,14 +12,9 @@ export const reshape = defineOp({
   traits: ['movement'],
   computed: 'kernel',
   integerForm: { kind: 'carried', when: () => true },
-  onIntegers: 'moved',
-  error: { kind: 'moved' },
-  ulp: 0,
+  ...movedFacts,
   storage: 'view',
   rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'moved',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, wanted) {
     const shape = reshapedShape(x.shape, wanted.shape);

@@ -1,0 +1,21 @@
+import type { OpFacts } from '../op-facts.ts';
+
+/** What ops that only move elements have in common. */
+export const movedFacts = {
+  onIntegers: 'moved',
+  error: { kind: 'moved' },
+  ulp: 0,
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'moved',
+} as const satisfies Partial<OpFacts>;
+
+/** Those that take elements of any type from anywhere. */
+export const gatheredFacts = {
+  ...movedFacts,
+  computed: 'general',
+  integerForm: { kind: 'none' },
+  storage: 'own',
+  rows: 'none',
+  random: { place: 'none', domain: 'any', attrs: {} },
+} as const satisfies Partial<OpFacts>;
