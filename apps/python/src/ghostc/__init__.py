@@ -10,12 +10,11 @@ ghostc: from PyTorch or ONNX to verified C, WGSL and optimised ONNX.
 from ._api import compile, evaluate, explain, fit, inspect, load, profile, quantize, verify
 from ._data import Preprocessing
 from ._errors import GhostcError
+from ._evaluation import Accuracy, EvaluateResult, PairedDifference, Share
 from ._net import Net
 from ._results import (
-    Accuracy,
     CompileResult,
     Declined,
-    EvaluateResult,
     ExplainResult,
     FitResult,
     FitVariant,
@@ -23,11 +22,9 @@ from ._results import (
     InspectResult,
     LayerProfile,
     LayerSensitivity,
-    PairedDifference,
     ProfileResult,
     Quantization,
     QuantizeResult,
-    Share,
     TargetResult,
     TensorInfo,
     VerifyResult,

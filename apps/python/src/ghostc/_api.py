@@ -13,13 +13,12 @@ from typing import Any
 
 from ._command import run_json
 from ._data import Preprocessing, labelled, write_calibration
+from ._evaluation import Accuracy, EvaluateResult
 from ._models import Model, Source, as_tuple, save_sets, source_of, to_numpy
 from ._net import Net
 from ._results import (
-    Accuracy,
     CompileResult,
     Declined,
-    EvaluateResult,
     ExplainResult,
     FitResult,
     FitVariant,
