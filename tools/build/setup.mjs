@@ -65,9 +65,9 @@ export async function exitCodeOf(command, args, env = process.env) {
   }
 }
 
-/** Runs a TypeScript file of `tools` with these arguments, and leaves with its exit code if it fails. */
+/** Runs a TypeScript file, named from the root of the checkout, and leaves with its exit code if it fails. */
 export function runTool(file, args) {
-  return run(process.execPath, [join(root, 'tools/build/run-ts.mjs'), join(root, 'tools', file), ...args]);
+  return run(process.execPath, [join(root, 'tools/build/run-ts.mjs'), join(root, file), ...args]);
 }
 
 /** Runs vitest with these arguments, and leaves with its exit code if a test fails. */

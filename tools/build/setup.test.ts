@@ -30,3 +30,15 @@ test('packages of the repository name a version range of one another', () => {
   const files = [...folders, join(root, 'tools/package.json')].filter(existsSync);
   for (const file of files) expect(readFileSync(file, 'utf8'), file).not.toContain('"*"');
 });
+
+test('every file of tools that a script or a tool names is there', () => {
+  const root = join(import.meta.dirname, '../..');
+  const tools = readdirSync(join(root, 'tools'), { recursive: true, encoding: 'utf8' });
+  const sources = tools.filter((name) => /\.(ts|mjs|py)$/.test(name)).map((name) => `tools/${name}`);
+  const missing = ['package.json', '.ci/run', ...sources].flatMap((file) => {
+    const named =
+      readFileSync(join(root, file), 'utf8').match(/(?<![\w/.-])tools\/[\w/-]+\.(ts|mjs|py)\b/g) ?? [];
+    return named.filter((name) => !existsSync(join(root, name))).map((name) => `${file}: ${name}`);
+  });
+  expect(missing).toEqual([]);
+});

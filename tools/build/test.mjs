@@ -15,4 +15,4 @@ await runTests(process.argv.slice(2), {
   GHOSTC_SHADERS: shaders,
   NODE_OPTIONS: [process.env.NODE_OPTIONS, preload].filter(Boolean).join(' '),
 });
-await runTool('check-shaders.ts', [shaders]);
+await runTool('tools/verify/check-shaders.ts', [shaders]);

@@ -3,4 +3,4 @@ import { runTool } from '../build/setup.mjs';
 
 /** `npm run compare:tflite -- [--update] [--json]`: see tflite/compare.ts. Brings TFLite's interpreter first. */
 pythonVenv(litert);
-await runTool('tflite/compare.ts', process.argv.slice(2));
+await runTool('tools/tflite/compare.ts', process.argv.slice(2));

@@ -5,4 +5,4 @@ import { runTool } from '../build/setup.mjs';
 const args = process.argv.slice(2);
 const parts = args.filter((arg) => /^[a-z]+$/.test(arg) && !args[args.indexOf(arg) - 1]?.startsWith('--'));
 if (!args.includes('--help') && (parts.length === 0 || parts.includes('tflite'))) pythonVenv(litert);
-await runTool('verify-int8.ts', args);
+await runTool('tools/verify/verify-int8.ts', args);
