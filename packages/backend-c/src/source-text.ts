@@ -7,6 +7,7 @@ import { type Lanes, vectorPrelude } from './lanes.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
+import { wasmMath } from './wasm-math.ts';
 import { weightBase, weightDeclaration } from './weight-files.ts';
 
 interface SourceParts {
@@ -20,7 +21,7 @@ interface SourceParts {
 export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: SourceParts): string {
   return [
     bannerText(facts),
-    '#include <math.h>',
+    ...(facts.device === 'wasm32' ? [] : ['#include <math.h>']),
     '#include <stddef.h>',
     '#include <stdint.h>',
     '',
@@ -34,6 +35,7 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     ...layerMacro,
     '',
+    ...(facts.device === 'wasm32' ? [...wasmOnly, wasmMath(functions), ''] : []),
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
     ...(lanes.vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions)
       ? [guardedLines('lanes', vectorPrelude), '']
@@ -45,6 +47,14 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
   ].join('\n');
 }
+
+/** Without these flags Clang writes loops as calls of functions that are not there, or kernels without vectors. */
+const wasmOnly = [
+  '#if !defined(__wasm_bulk_memory__) || !defined(__wasm_simd128__)',
+  '#error "compile with clang --target=wasm32 -mbulk-memory -msimd128"',
+  '#endif',
+  '',
+];
 
 /** Copies of words that memcpy stands for, and loads that a compiler joins, are unaligned where it may have them so. */
 const alignedOnly = [

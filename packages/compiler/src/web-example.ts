@@ -1,10 +1,10 @@
-import type { IoTensor, WgslManifest } from '@ghostc/wgsl-runtime';
+import type { IoTensor, ProgramManifest } from '@ghostc/wgsl-runtime';
 
 /**
  * An example page of a program: `<name>.html`, and its script `<name>.example.js`, so that a content security policy of
  * `default-src 'self'` is enough. It runs once on zeros; an input that can be a picture has a field for a file.
  */
-export function wgslExample({ name, inputs }: WgslManifest): ReadonlyMap<string, string> {
+export function webExample({ name, inputs }: ProgramManifest): ReadonlyMap<string, string> {
   const pictures = inputs.filter(isPicture);
   return new Map([
     [`${name}.html`, pageText(name)],
