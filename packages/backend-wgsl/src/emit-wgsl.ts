@@ -7,7 +7,6 @@ import {
   isFloat,
   type Node,
   numElements,
-  staticShape,
   type Tensor,
   type Value,
 } from '@ghostc/ir';

@@ -86,7 +86,7 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
 export function moduleTypes({ name, inputs, outputs }: ProgramManifest, kind: RuntimeKind): string {
   const { what, imports, manifest, picture, profile, model, options, load } = kinds[kind];
   const file = `./${runtimeFiles[kind]}.js`;
-  const all = [...imports, 'DispatchTime', 'OnDownload'].sort();
+  const all = [...imports, 'DispatchTime', 'DownloadOptions', 'OnDownload'].sort();
   return `/** ${name}: ${what}. */
 import type { ${all.join(', ')} } from '${file}';
 
@@ -121,7 +121,7 @@ ${options}
   /** Called as the weights arrive. */
   readonly onDownload?: OnDownload | undefined;
   /** Ends loading, which then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: DownloadOptions['signal'];
 }
 
 /** ${load} */

@@ -112,12 +112,12 @@ export type OnDownload = (bytes: number, total: number) => void;
 export interface DownloadOptions {
   readonly onDownload?: OnDownload | undefined;
   /** Ends loading, which then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Global<'AbortSignal', object> | undefined;
 }
 
 export interface OpenOptions {
   /** Ends the download. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Global<'AbortSignal', object> | undefined;
   /** What the file has, for messages. Default: weights. */
   readonly what?: string;
 }

@@ -30,4 +30,4 @@ export { bundleForWeb } from './wgsl/bundle-for-web.ts';
 export { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
 export { type Engine, engine, engineTools, stopEngines } from './wgsl/engines.ts';
 export { checkWgsl, prepareWgsl } from './wgsl/run-wgsl.ts';
-export type { Route } from './wgsl/serve-locally.ts';
+export { type Route, serveLocally } from './wgsl/serve-locally.ts';

@@ -1,5 +1,5 @@
 import { compileWasm } from '@ghostc/compiler';
-import { type Executable, type Runtime, runEach, type Tensors } from '@ghostc/conformance';
+import type { Executable, Runtime, Tensors } from '@ghostc/conformance';
 import { createWasmSession, type WasmProgram } from '@ghostc/wgsl-runtime';
 import { typedOutputs } from '../process/carried-io.ts';
 import { runSession } from '../process/run-session.ts';
