@@ -42,6 +42,11 @@ const { values } = parseArgs({
   },
   args: process.argv.slice(3),
 });
+type Files = ReadonlyMap<string, Uint8Array | string>;
+
+const ortFolder = join(import.meta.dirname, '../../node_modules/onnxruntime-web/dist');
+const rounds = Number(values.rounds);
+
 if (values.help) console.log(help);
 else await main();
 
@@ -77,11 +82,6 @@ function gzippedBytes(files: OutputFiles): number {
   const code = ['net.js', 'net.wasm', 'ghostc-wasm-runtime.js'].map((name) => files.get(name) ?? '');
   return code.reduce((sum, content) => sum + gzipSync(content, { level: 9 }).byteLength, 0);
 }
-
-type Files = ReadonlyMap<string, Uint8Array | string>;
-
-const ortFolder = join(import.meta.dirname, '../../node_modules/onnxruntime-web/dist');
-const rounds = Number(values.rounds);
 
 async function inNode(files: Files): Promise<Race> {
   const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-'));

@@ -24,6 +24,7 @@ export {
 } from './runtime-table.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune/tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';
+export { profileWasm } from './wasm/profile-wasm.ts';
 export { wasmModule, wasmTools } from './wasm/wasm-module.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
 export { bundleForWeb } from './wgsl/bundle-for-web.ts';
