@@ -3,6 +3,6 @@ import type { Tool } from '../process/require-tool.ts';
 
 export const avx2: Tool = {
   name: 'a processor with AVX2',
-  packages: [],
+  packages: {},
   found: () => readFileSync('/proc/cpuinfo', 'utf8').includes(' avx2 '),
 };
