@@ -5,7 +5,7 @@ import type { Requirement, WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, pickVariants } from './pick-variants.ts';
 import { ReadbackPool } from './readback-pool.ts';
 import type { DownloadOptions } from './receive-weights.ts';
-import { weightLayout } from './upload-weights.ts';
+import { type MatrixType, weightLayout } from './upload-weights.ts';
 
 /** A program on one device: pipelines, buffers, and the encoding of its dispatches. Lives as long as the device. */
 export interface GpuProgram {
@@ -33,8 +33,9 @@ export async function loadProgram(
 ): Promise<GpuProgram> {
   const { manifest } = program;
   checkProgram(program, device.limits);
-  const half = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
-  const uploading = makeBuffers(device, program, { half, ...download });
+  const reads = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
+  const matrices = reads ? 'f16' : 'f32';
+  const uploading = makeBuffers(device, program, { matrices, ...download });
   const compiling = compilePipelines(device, manifest, pickVariants(manifest, offers), onProgress);
   const [uploaded, compiled] = await Promise.allSettled([uploading, compiling]);
   if (uploaded.status === 'rejected') throw uploaded.reason;
@@ -44,7 +45,7 @@ export async function loadProgram(
     throw compiled.reason;
   }
   const { layout, list } = compiled.value;
-  const group = bindGroup(device, layout, { buffers, manifest, half });
+  const group = bindGroup(device, layout, { buffers, manifest, matrices });
   const readbacks = new ReadbackPool(device, buffers.readback);
   return {
     device,
@@ -79,15 +80,15 @@ function destroy(buffers: Buffers): void {
 interface Loaded {
   readonly buffers: Buffers;
   readonly manifest: WgslManifest;
-  readonly half: boolean;
+  readonly matrices: MatrixType;
 }
 
 function bindGroup(
   device: GPUDevice,
   layout: GPUBindGroupLayout,
-  { buffers, manifest, half }: Loaded,
+  { buffers, manifest, matrices }: Loaded,
 ): GPUBindGroup {
-  const { wordBytes, matrixOffset, matrixBytes } = weightLayout(manifest, half);
+  const { wordBytes, matrixOffset, matrixBytes } = weightLayout(manifest, matrices);
   const { arena, weights, params } = buffers;
   const resources: GPUBufferBinding[] = [
     { buffer: arena },

@@ -2,7 +2,7 @@ import { paramBytes } from './check-program.ts';
 import { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } from './gpu-constants.ts';
 import type { WgslManifest, WgslProgram } from './manifest.ts';
 import type { DownloadOptions } from './receive-weights.ts';
-import { uploadWeights, weightLayout } from './upload-weights.ts';
+import { type MatrixType, uploadWeights, weightLayout } from './upload-weights.ts';
 
 export interface Buffers {
   readonly arena: GPUBuffer;
@@ -17,10 +17,10 @@ export interface Buffers {
 export async function makeBuffers(
   device: GPUDevice,
   program: WgslProgram,
-  options: DownloadOptions & { readonly half: boolean },
+  options: DownloadOptions & { readonly matrices: MatrixType },
 ): Promise<Buffers> {
   const { manifest } = program;
-  const { matrixOffset, matrixBytes } = weightLayout(manifest, options.half);
+  const { matrixOffset, matrixBytes } = weightLayout(manifest, options.matrices);
   const make = (label: string, bytes: number, usage: number) =>
     device.createBuffer({ label, size: roundUp(bytes), usage });
   device.pushErrorScope('validation');

@@ -13,30 +13,33 @@ export interface WeightLayout {
   readonly matrixBytes: number;
 }
 
-export function weightLayout({ weightBytes, halfBytes }: WgslManifest, half: boolean): WeightLayout {
+/** Matrices in the weight buffer: f16 as in the file where the device reads it, else f32. */
+export type MatrixType = 'f16' | 'f32';
+
+export function weightLayout({ weightBytes, halfBytes }: WgslManifest, matrices: MatrixType): WeightLayout {
   const wordBytes = weightBytes - halfBytes;
   return {
     wordBytes,
     matrixOffset: Math.ceil(wordBytes / 256) * 256,
-    matrixBytes: halfBytes * (half ? 1 : 2),
+    matrixBytes: halfBytes * (matrices === 'f16' ? 1 : 2),
   };
 }
 
 interface Upload extends DownloadOptions {
   readonly buffer: GPUBuffer;
-  readonly half: boolean;
+  readonly matrices: MatrixType;
 }
 
-/** Writes the weight file into `buffer`, as it arrives. `half`: the device reads f16. Rejects when it is not the program's. */
+/** Writes the weight file into `buffer`, as it arrives. Rejects when it is not the program's. */
 export async function uploadWeights(
   device: GPUDevice,
   program: WgslProgram,
-  { buffer, half, ...options }: Upload,
+  { buffer, matrices, ...options }: Upload,
 ): Promise<void> {
-  const { wordBytes, matrixOffset } = weightLayout(program.manifest, half);
+  const { wordBytes, matrixOffset } = weightLayout(program.manifest, matrices);
   const words = writer(device, buffer, 0);
-  const matrices = writer(device, buffer, matrixOffset);
-  const second: Sink = half ? matrices : (bytes) => matrices(expandHalves(bytes));
+  const halves = writer(device, buffer, matrixOffset);
+  const second: Sink = matrices === 'f16' ? halves : (bytes) => halves(expandHalves(bytes));
   const take = (bytes: Uint8Array, at: number): void => {
     const first = Math.max(0, Math.min(bytes.byteLength, wordBytes - at));
     if (first) words(bytes.subarray(0, first));

@@ -12,7 +12,12 @@ const zig = ['python3', ['-m', 'ziglang', 'cc']] as const;
 export const wasmTools: readonly Tool[] = [
   {
     name: 'clang and wasm-ld, or zig (pip install ziglang)',
-    packages: ['clang', 'lld'],
+    packages: {
+      apt: ['clang', 'lld'],
+      brew: ['llvm', 'lld'],
+      dnf: ['clang', 'lld'],
+      pacman: ['clang', 'lld'],
+    },
     found: () => compiler() !== undefined,
   },
 ];
