@@ -190,6 +190,7 @@ export {
 } from './typed-ops.ts';
 export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
+export { convTranspose2d } from './window/conv-transpose2d.ts';
 export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 export {
@@ -199,3 +200,9 @@ export {
   maxPool,
 } from './window/pool.ts';
 export { resize, resizeTables, scaledSize } from './window/resize.ts';
+export {
+  type EmitNode,
+  mirroredKernel,
+  spreadTranspose,
+  type TransposedConvolution,
+} from './window/spread-transpose.ts';

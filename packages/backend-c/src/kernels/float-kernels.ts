@@ -1,6 +1,7 @@
 import type { LoweredOp } from '@ghostc/ops';
 import type { Emit, Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
+import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { fullyConnected } from './fully-connected.ts';
@@ -20,6 +21,7 @@ export const floatKernels = {
     ...reduceKernels,
     average_pool: averagePool,
     concat,
+    conv_transpose2d: convTranspose2d,
     fully_connected: fullyConnected,
     global_average_pool: globalAveragePool,
     matmul,

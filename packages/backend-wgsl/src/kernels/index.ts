@@ -3,6 +3,7 @@ import type { LoweredOp, OpsWith } from '@ghostc/ops';
 import { isPacked } from '../is-packed.ts';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
+import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
 import { concat, reshape, slice, transpose } from './copy.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
@@ -31,6 +32,7 @@ export const kernels = {
   average_pool: averagePool,
   concat,
   conv2d,
+  conv_transpose2d: convTranspose2d,
   depthwise_conv2d: depthwiseConv2d,
   fully_connected: fullyConnected,
   fused_ghost_module: fusedGhostModule,
