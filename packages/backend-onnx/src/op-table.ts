@@ -38,6 +38,7 @@ import { onnxFunctions } from './onnx-functions.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 import { poolAttrs } from './pool-attrs.ts';
 import { writeKept } from './write-kept.ts';
+import { writeRecurrent } from './write-recurrent.ts';
 
 const plain =
   (op: string): WriteOp =>
@@ -109,6 +110,7 @@ const rows = {
   pad: writePad,
   pow: binary('Pow'),
   prelu: binary('PRelu'),
+  recurrent: writeRecurrent,
   reduce_max: reduce('ReduceMax'),
   reduce_mean: reduce('ReduceMean'),
   reduce_min: reduce('ReduceMin'),
@@ -168,7 +170,11 @@ function writeConvTranspose(writer: NodeWriter): void {
   const inputs = [writer.input(0), writer.tensor({ ...turned, shape }, 'weight'), writer.input(2)];
   const window = windowForRank({ kernel_shape: kernel, strides, pads, dilations }, writer.rank);
   const extra = output_padding.slice(-(writer.rank - 2));
-  const attrs: OnnxAttrs = { ...window, group, ...(extra.some((size) => size > 0) && { output_padding: extra }) };
+  const attrs: OnnxAttrs = {
+    ...window,
+    group,
+    ...(extra.some((size) => size > 0) && { output_padding: extra }),
+  };
   writeWithActivation(writer, 'ConvTranspose', writer.has(2) ? inputs : inputs.slice(0, 2), attrs);
 }
 

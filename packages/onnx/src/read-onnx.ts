@@ -132,7 +132,8 @@ function readOutput(output: ValueInfoProto, state: ReadState): void {
 }
 
 function checkDeclared(declared: readonly (number | undefined)[] | undefined, inferred: Shape): void {
-  if (!declared) return;
+  // Some exporters write no sizes at all where they know none.
+  if (!declared?.length) return;
   const fits =
     declared.length === inferred.length &&
     declared.every((dim, axis) => !dim || !isStatic(inferred[axis] ?? 0) || dim === inferred[axis]);

@@ -169,6 +169,12 @@ export {
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { unaryTable } from './quantized/unary-table.ts';
 export {
+  type RecurrentFunction,
+  recurrent,
+  recurrentFunctions,
+  recurrentParams,
+} from './recurrent/recurrent.ts';
+export {
   reduceMax,
   reduceMean,
   reduceMin,

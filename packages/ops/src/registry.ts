@@ -32,6 +32,7 @@ import { qlinearResize } from './quantized/qlinear-resize.ts';
 import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
 import { quantizeLinear } from './quantized/quantize-linear.ts';
 import { requantizeLinear } from './quantized/requantize-linear.ts';
+import { recurrent } from './recurrent/recurrent.ts';
 import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduction/reduce.ts';
 import { convTranspose2d } from './window/conv-transpose2d.ts';
 import { conv2d } from './window/conv2d.ts';
@@ -51,6 +52,7 @@ const otherOps = [
   matmul,
   maxPool,
   pad,
+  recurrent,
   reduceMax,
   reduceMean,
   reduceMin,

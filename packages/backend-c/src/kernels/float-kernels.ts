@@ -9,6 +9,7 @@ import { matmul } from './matmul.ts';
 import { concat, reshape, slice, transpose } from './movement.ts';
 import { pad } from './pad.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { recurrent } from './recurrent.ts';
 import { reduceKernels, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
 import { unaryKernels } from './unary.ts';
@@ -27,6 +28,7 @@ export const floatKernels = {
     matmul,
     max_pool: maxPool,
     pad,
+    recurrent,
     reshape,
     resize,
     slice,

@@ -15,6 +15,7 @@ import { pad } from './pad.ts';
 import { averagePool, maxPool } from './pool.ts';
 import { byteKernels, quantizedKernels } from './quantized/index.ts';
 import { convScratchBytes } from './quantized/weighted.ts';
+import { recurrent } from './recurrent.ts';
 import { globalAveragePool, reduceKernels } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
@@ -40,6 +41,7 @@ export const kernels = {
   matmul,
   max_pool: maxPool,
   pad,
+  recurrent,
   reshape,
   resize,
   slice,
