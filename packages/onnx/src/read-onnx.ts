@@ -7,9 +7,8 @@ import {
   type TensorType,
   withLocation,
 } from '@ghostc/ir';
-import { hasKept, onnxRounding, type Rounding } from '@ghostc/ops';
+import { ConstantCone, hasKept, onnxRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
-import { ConstantCone } from './constant-cone.ts';
 import { dimsOf, InputDims, sizeOf } from './input-dims.ts';
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { readNodes } from './read-nodes.ts';

@@ -22,6 +22,7 @@ export {
   squeezeExciteGate,
   squeezeGate,
 } from './composite/squeeze-excite.ts';
+export { ConstantCone } from './constant-cone.ts';
 export { ConstantWork } from './constant-work.ts';
 export { type Copies, copyNode, copyOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';

@@ -56,8 +56,7 @@ export const convTranspose2d = defineOp({
     const sums = new Float64Array(batch * m * plane);
     for (let at = 0; at < batch * m; at++) {
       const out = sums.subarray(at * plane, (at + 1) * plane).fill(Number(biases?.[at % m] ?? 0));
-      const first =
-        Math.floor(at / m) * channels + Math.floor((at % m) / (m / attrs.group)) * perGroup;
+      const first = Math.floor(at / m) * channels + Math.floor((at % m) / (m / attrs.group)) * perGroup;
       for (let tap = 0; tap < perGroup * kernelHeight * kernelWidth; tap++) {
         const [c, u, v] = [
           Math.floor(tap / (kernelHeight * kernelWidth)),

@@ -32,7 +32,10 @@ export function spreadTranspose<V>(
   const before = [0, 1].map((axis) => reach(axis) - (conv.pads[axis] ?? 0));
   const after = [0, 1].map(
     (axis) =>
-      reach(axis) - (conv.pads[axis + 2] ?? 0) + (output_padding[axis] ?? 0) - ((conv.strides[axis] ?? 1) - 1),
+      reach(axis) -
+      (conv.pads[axis + 2] ?? 0) +
+      (output_padding[axis] ?? 0) -
+      ((conv.strides[axis] ?? 1) - 1),
   );
   const wide = spread(x, { shape: conv.shape, strides }, emit);
   const cut = [...before, ...after].some((pad) => pad < 0);

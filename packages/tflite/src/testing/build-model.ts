@@ -24,6 +24,7 @@ export interface TensorSpec {
 export interface OperatorSpec {
   readonly code: keyof typeof BuiltinOperator;
   readonly custom?: string;
+  readonly customOptions?: Uint8Array;
   /** Places in the list of tensors; -1 is absent. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -112,9 +113,15 @@ function writeQuantization(
   return QuantizationParameters.endQuantizationParameters(b);
 }
 
-function writeOperator(b: Builder, { inputs, outputs, options }: OperatorSpec, code: number): Offset {
+function writeOperator(
+  b: Builder,
+  { inputs, outputs, options, customOptions: custom }: OperatorSpec,
+  code: number,
+): Offset {
   const inputVector = Operator.createInputsVector(b, [...inputs]);
   const outputVector = Operator.createOutputsVector(b, [...outputs]);
   const kind = options ? BuiltinOptions[options.kind] : BuiltinOptions.NONE;
-  return Operator.createOperator(b, code, inputVector, outputVector, kind, options?.write(b) ?? 0);
+  const written = options?.write(b) ?? 0;
+  const bytes = custom ? Operator.createCustomOptionsVector(b, [...custom]) : 0;
+  return Operator.createOperator(b, code, inputVector, outputVector, kind, written, bytes);
 }
