@@ -51,6 +51,7 @@ export const recurrent = defineOp({
     expectShape('b', b, [directions, 2 * gates * hidden]);
     expectShape('h', h, state);
     if (cell === 'lstm') expectShape('c', c, state);
+    else if (c) throw new CompileError('recurrent/infer', `${cell} has no second state c`);
     if (functions.length !== count || !functions.every(isFunction))
       throw new CompileError(
         'recurrent/infer',

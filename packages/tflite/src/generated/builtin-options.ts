@@ -4,6 +4,8 @@
 /* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-non-null-assertion */
 
 import { AddOptions } from './add-options.js';
+import { ArgMaxOptions } from './arg-max-options.js';
+import { ArgMinOptions } from './arg-min-options.js';
 import { BatchMatMulOptions } from './batch-mat-mul-options.js';
 import { ConcatenationOptions } from './concatenation-options.js';
 import { Conv2DOptions } from './conv2-doptions.js';
@@ -51,7 +53,9 @@ export enum BuiltinOptions {
   SqueezeOptions = 30,
   StridedSliceOptions = 32,
   SplitOptions = 35,
+  ArgMaxOptions = 40,
   TransposeConvOptions = 49,
+  ArgMinOptions = 57,
   PackOptions = 59,
   UnpackOptions = 64,
   ResizeNearestNeighborOptions = 74,
@@ -63,8 +67,8 @@ export enum BuiltinOptions {
 
 export function unionToBuiltinOptions(
   type: BuiltinOptions,
-  accessor: (obj:AddOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions) => AddOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null
-): AddOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null {
+  accessor: (obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(new Conv2DOptions())! as Conv2DOptions;
@@ -85,7 +89,9 @@ export function unionToBuiltinOptions(
     case 'SqueezeOptions': return accessor(new SqueezeOptions())! as SqueezeOptions;
     case 'StridedSliceOptions': return accessor(new StridedSliceOptions())! as StridedSliceOptions;
     case 'SplitOptions': return accessor(new SplitOptions())! as SplitOptions;
+    case 'ArgMaxOptions': return accessor(new ArgMaxOptions())! as ArgMaxOptions;
     case 'TransposeConvOptions': return accessor(new TransposeConvOptions())! as TransposeConvOptions;
+    case 'ArgMinOptions': return accessor(new ArgMinOptions())! as ArgMinOptions;
     case 'PackOptions': return accessor(new PackOptions())! as PackOptions;
     case 'UnpackOptions': return accessor(new UnpackOptions())! as UnpackOptions;
     case 'ResizeNearestNeighborOptions': return accessor(new ResizeNearestNeighborOptions())! as ResizeNearestNeighborOptions;
@@ -99,9 +105,9 @@ export function unionToBuiltinOptions(
 
 export function unionListToBuiltinOptions(
   type: BuiltinOptions, 
-  accessor: (index: number, obj:AddOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions) => AddOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null, 
+  accessor: (index: number, obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null, 
   index: number
-): AddOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null {
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(index, new Conv2DOptions())! as Conv2DOptions;
@@ -122,7 +128,9 @@ export function unionListToBuiltinOptions(
     case 'SqueezeOptions': return accessor(index, new SqueezeOptions())! as SqueezeOptions;
     case 'StridedSliceOptions': return accessor(index, new StridedSliceOptions())! as StridedSliceOptions;
     case 'SplitOptions': return accessor(index, new SplitOptions())! as SplitOptions;
+    case 'ArgMaxOptions': return accessor(index, new ArgMaxOptions())! as ArgMaxOptions;
     case 'TransposeConvOptions': return accessor(index, new TransposeConvOptions())! as TransposeConvOptions;
+    case 'ArgMinOptions': return accessor(index, new ArgMinOptions())! as ArgMinOptions;
     case 'PackOptions': return accessor(index, new PackOptions())! as PackOptions;
     case 'UnpackOptions': return accessor(index, new UnpackOptions())! as UnpackOptions;
     case 'ResizeNearestNeighborOptions': return accessor(index, new ResizeNearestNeighborOptions())! as ResizeNearestNeighborOptions;

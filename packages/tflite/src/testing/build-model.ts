@@ -63,10 +63,13 @@ function writeBuffer(b: Builder, data: Uint8Array | undefined): Offset {
   return Buffer.createBuffer(b, b.endVector(), 0n, 0n);
 }
 
+/** The first version of an operator that LiteRT knows, where it is not 1. */
+const versions: Readonly<Partial<Record<OperatorSpec['code'], number>>> = { BROADCAST_TO: 2 };
+
 function writeCode(b: Builder, { code, custom }: OperatorSpec): Offset {
   const number = BuiltinOperator[code];
   const name = custom === undefined ? 0 : b.createString(custom);
-  return OperatorCode.createOperatorCode(b, Math.min(number, 127), name, 1, number);
+  return OperatorCode.createOperatorCode(b, Math.min(number, 127), name, versions[code] ?? 1, number);
 }
 
 function writeGraph(b: Builder, { tensors, operators, inputs, outputs }: ModelSpec): Offset {

@@ -10,6 +10,8 @@ import {
   single,
 } from './operator-case.ts';
 import {
+  argMax,
+  argMin,
   batchMatmul,
   gather,
   pack,
@@ -62,8 +64,8 @@ export const indexCases: readonly OperatorCase[] = [
     ],
     ['pack/last', 'PACK', [float(2, 3), float(2, 3)], float(2, 3, 2), pack(2, -1)],
     ['gather/axis-1', 'GATHER', [float(2, 5, 3), integers([4, 0, 4, 2], 2, 2)], float(2, 2, 2, 3), gather(1)],
-    ['arg-max', 'ARG_MAX', [float(2, 3, 4), integers([1])], long(2, 4)],
-    ['arg-min/last', 'ARG_MIN', [float(1, 3, 2, 4), integers([-1])], long(1, 3, 2)],
+    ['arg-max', 'ARG_MAX', [float(2, 3, 4), integers([1])], long(2, 4), argMax()],
+    ['arg-min/last', 'ARG_MIN', [float(1, 3, 2, 4), integers([-1])], whole(1, 3, 2), argMin()],
     [
       'batch-matmul',
       'BATCH_MATMUL',

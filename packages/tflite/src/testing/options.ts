@@ -1,6 +1,8 @@
 import type { Builder } from 'flatbuffers';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { AddOptions } from '../generated/add-options.ts';
+import { ArgMaxOptions } from '../generated/arg-max-options.ts';
+import { ArgMinOptions } from '../generated/arg-min-options.ts';
 import { BatchMatMulOptions } from '../generated/batch-mat-mul-options.ts';
 import { ConcatenationOptions } from '../generated/concatenation-options.ts';
 import { Conv2DOptions } from '../generated/conv2-doptions.ts';
@@ -23,6 +25,7 @@ import { SplitOptions } from '../generated/split-options.ts';
 import { SqueezeOptions } from '../generated/squeeze-options.ts';
 import { StridedSliceOptions } from '../generated/strided-slice-options.ts';
 import { SubOptions } from '../generated/sub-options.ts';
+import { TensorType } from '../generated/tensor-type.ts';
 import { TransposeConvOptions } from '../generated/transpose-conv-options.ts';
 import { UnpackOptions } from '../generated/unpack-options.ts';
 import type { OperatorSpec } from './build-model.ts';
@@ -116,3 +119,7 @@ export const depthToSpace = (block: number): Options =>
   options('DepthToSpaceOptions', (b) => DepthToSpaceOptions.createDepthToSpaceOptions(b, block));
 export const spaceToDepth = (block: number): Options =>
   options('SpaceToDepthOptions', (b) => SpaceToDepthOptions.createSpaceToDepthOptions(b, block));
+export const argMax = (): Options =>
+  options('ArgMaxOptions', (b) => ArgMaxOptions.createArgMaxOptions(b, TensorType.INT64));
+export const argMin = (): Options =>
+  options('ArgMinOptions', (b) => ArgMinOptions.createArgMinOptions(b, TensorType.INT32));
