@@ -233,7 +233,7 @@ function transposeGeometry(
     if (!isStatic(length)) throw node.needsSizes(size);
     const full = stride * (length - 1) + more + (k - 1) * dilation + 1;
     const target = wanted?.[a] ?? length * stride;
-    const [begin, end] = sharedPads(Math.max(0, full - target), mode === 'SAME_UPPER');
+    const [begin, end] = sharedPads(Math.max(0, full - target), mode);
     // A shape that asks for more than there is gets zeros at the end, as in ONNX Runtime.
     return { stride, begin, end, more: more + Math.max(0, (wanted?.[a] ?? 0) - full) };
   });
@@ -241,9 +241,9 @@ function transposeGeometry(
 }
 
 /** The spare cells on both sides; the odd one at the end for SAME_UPPER, at the start otherwise. */
-function sharedPads(total: number, upper: boolean): [number, number] {
+function sharedPads(total: number, mode: string): [number, number] {
   const small = Math.floor(total / 2);
-  return upper ? [small, total - small] : [total - small, small];
+  return mode === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
 }
 
 /** stride - 1 zeros between the elements of an axis: [.., S, ..] as [.., S, 1, ..], padded at the end, flattened, cut. */

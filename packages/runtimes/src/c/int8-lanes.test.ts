@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { compileC } from '@ghostc/compiler';
 import { caseGraph, joinCases, seededInputs, suite } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
+import { avx2 } from '../testing/avx2.ts';
 import { cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
@@ -76,20 +76,17 @@ const texts = [
   ...['qlinear_add', 'qlinear_sub', 'qlinear_mul'].flatMap((op) => pairs.flatMap((shape) => pair(op, shape))),
 ];
 
-const avx2 = {
-  name: 'a processor with AVX2',
-  packages: [],
-  found: () => readFileSync('/proc/cpuinfo', 'utf8').includes(' avx2 '),
-};
-
 /** Sanitizers run on the suites of quantised ops; here they would take minutes. */
 const quick = ['-O1'];
 
+const baseline = '-DGHOSTC_DISPATCH=0';
+
 /** Each instruction set of the vector layer, and what stands for it where there is none. */
 const sets = [
-  { name: 'SSE2', flags: [], tools: [] },
+  { name: 'SSE2', flags: [baseline], tools: [] },
   { name: 'AVX2', flags: ['-mavx2'], tools: [avx2] },
-  { name: 'plain C', flags: ['-U__SSE2__', '-U__AVX2__'], tools: [] },
+  { name: 'AVX2, chosen at run time', flags: [], tools: [avx2] },
+  { name: 'plain C', flags: [baseline, '-U__SSE2__', '-U__AVX2__'], tools: [] },
 ];
 
 test.for(sets)(
