@@ -91,7 +91,7 @@ export const indexCases: readonly OperatorCase[] = [
     ['cast', 'CAST', [float(2, 7)], whole(2, 7)],
     ['tile', 'TILE', [float(2, 3), integers([2, 3])], float(4, 9)],
     ['broadcast-to', 'BROADCAST_TO', [float(2, 1, 3), integers([2, 4, 3])], float(2, 4, 3)],
-    ['reduce-prod', 'REDUCE_PROD', [float(2, 3, 4), integers([1])], float(2, 4), reducer(false)],
+    ['reduce-prod', 'REDUCE_PROD', [float(2, 3, 4), integers([1])], float(2, 4), reducer('drop')],
     [
       'strided-slice/ellipsis-and-new-axis',
       'STRIDED_SLICE',
