@@ -20,7 +20,7 @@ interface SourceParts {
 
 export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, steps }: SourceParts): string {
   const functions = [...lanePrelude(lanes, kernels), kernels].join('\n');
-  const dispatches = asksForAvx(functions);
+  const dispatches = facts.device === 'host' && asksForAvx(functions);
   return [
     bannerText(facts),
     '#include <math.h>',

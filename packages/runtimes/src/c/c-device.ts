@@ -16,8 +16,10 @@ export interface CDevice {
   readonly flags: readonly string[];
   readonly linkFlags: readonly string[];
   readonly tools: readonly Tool[];
-  /** Absent: runs here. */
+  /** Absent: runs here, or in `emulator`. */
   readonly board?: Board;
+  /** Runs a program of another processor under this system, such as qemu-aarch64. */
+  readonly emulator?: string;
 }
 
 export interface Board {
