@@ -25,8 +25,8 @@ import {
 } from './rules/dequantized-weights.ts';
 import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, batchNormToMultiplyAdd, expandBatchNorm } from './rules/expand-batch-norm.ts';
-import { expandConvTranspose } from './rules/expand-conv-transpose.ts';
 import { expandGemm, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
+import { expandConvTranspose } from './rules/expand-conv-transpose.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import {
@@ -267,5 +267,8 @@ export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(
-  [...optimizationPasses, ...layersForIntegers, ...loweringPasses, ...otherPasses].map((pass) => [pass.name, pass]),
+  [...optimizationPasses, ...layersForIntegers, ...loweringPasses, ...otherPasses].map((pass) => [
+    pass.name,
+    pass,
+  ]),
 );
