@@ -1,12 +1,15 @@
 """Other engines behind the protocol of docs/engines.md: python3 peers.py onnxruntime|openvino|reference|mnn|ncnn
 
-Packages: onnx, and onnxruntime, openvino, MNN, or ncnn and pnnx."""
+Packages: onnx, ml_dtypes, and onnxruntime, openvino, MNN, or ncnn and pnnx."""
 
 import os, subprocess, sys, tempfile
 
-import numpy, onnx
+import ml_dtypes, numpy, onnx
 from onnx import numpy_helper
 
+# What engines say of operators and types that they lack.
+REFUSALS = ("NotImplemented", "NOT_IMPLEMENTED", "not implemented", "not supported", "unsupported", "No implementation",
+            "OpConversionFailure", "No corresponding Numpy type", "converted to MLDataType")
 OUT = os.dup(1)
 os.dup2(2, 1)  # what engines print is no message
 
@@ -22,7 +25,13 @@ def openvino(model):
     core = engine.Core()
     compiled = core.compile_model(core.read_model(model.SerializeToString()), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     names = [value.name for value in model.graph.input]
-    return lambda inputs: list(compiled([inputs[name] for name in names]).values())
+    halves = [value.element_type == engine.Type.bf16 for value in compiled.outputs]
+
+    def run(inputs):
+        outputs = compiled([inputs[name] for name in names]).values()
+        # bfloat16 comes as the bits of numpy's float16.
+        return [y.view(ml_dtypes.bfloat16) if half else y for y, half in zip(outputs, halves)]
+    return run
 
 
 def reference(model):
@@ -110,5 +119,5 @@ while True:
             write(b"ok", *(numpy_helper.from_array(numpy.asarray(y)).SerializeToString() for y in outputs))
     except Exception as error:
         words = f"{type(error).__name__}: {error}"
-        refused = any(said in words for said in ("NotImplemented", "NOT_IMPLEMENTED", "not implemented", "not supported", "unsupported"))
+        refused = any(said in words for said in REFUSALS)
         write(b"refused" if refused else b"error", words[-600:].encode())

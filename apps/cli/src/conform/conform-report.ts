@@ -10,7 +10,7 @@ export interface ConformReport {
 }
 
 export interface Expectations {
-  /** Names of cases that must fail, with the reason. */
+  /** Names of cases that must fail or be refused, with the reason. */
   readonly expectedFailures: ReadonlyMap<string, string>;
   readonly baseline?: ConformReport | undefined;
   /** Refusals are problems too. */
@@ -36,8 +36,9 @@ function judged(result: CaseResult, expectations: Expectations): JudgedResult {
 function problemOf(result: CaseResult, { expectedFailures, baseline, strict }: Expectations): string | null {
   const { name, status, message } = result;
   const reason = expectedFailures.get(name);
-  const failed = isProblem(result) || (strict && status === 'refused');
-  if (reason !== undefined) return failed ? null : `expected to fail (${reason}), found ${status}`;
+  const refused = status === 'refused';
+  const failed = isProblem(result) || (strict && refused);
+  if (reason !== undefined) return failed || refused ? null : `expected to fail (${reason}), found ${status}`;
   const before = baseline?.cases.find((one) => one.name === name);
   if (failed) {
     const regression = before?.status === 'pass' ? ', which passed before' : '';
