@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { skipWithout, type Tool } from '@ghostc/runtimes';
 import { beforeAll, expect, test } from 'vitest';
 import type { CaseResult } from './conform/case-result.ts';
-import type { ConformReport } from './conform/conform-report.ts';
+import { type ConformReport, conformReport } from './conform/conform-report.ts';
 import { bundle, ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
@@ -163,6 +163,32 @@ test('onnxruntime-web is right on padding but for what its list says, which goes
   const { stdout, status } = ghostc('conform', ...asked);
   expect(stdout).toMatch(/^onnxruntime-web: \d+ cases, \d+ pass, 2 error; no problems/m);
   expect(status).toBe(0);
+}, 300_000);
+
+test('a case that passes, and is slower by more than noise, is a problem', () => {
+  const passed: CaseResult = { name: 'unary/tanh', status: 'pass', error: 0, ratio: 0, seconds: 0 };
+  const problems = (verdict: 'slower' | 'equal') =>
+    conformReport('mine', [{ ...passed, bench: { speed: 0.5, noise: 1.25, verdict } }], {
+      expectedFailures: new Map(),
+      strict: false,
+    }).problems;
+  expect(problems('slower')).toEqual([
+    'unary/tanh: slower: 0.50 times as fast as the other engine; noise explains 0.80',
+  ]);
+  expect(problems('equal')).toEqual([]);
+});
+
+test('an engine that takes twice the time of another is slower, and one that is the same is equal', () => {
+  const module = join(import.meta.dirname, '../../../test-fixtures/engines/busy-engine.mjs');
+  writeFileSync(join(folder, 'slow.mjs'), `import { busy } from '${module}';\nexport default busy(2);\n`);
+  const verdict = (runtime: string, base: string) => {
+    const asked = ['--runtime', runtime, '--bench', base, '--filter', 'unary/tanh', '--retries', '0'];
+    return (JSON.parse(ghostc('conform', ...asked, '--json').stdout) as ConformReport).cases[0]?.bench
+      ?.verdict;
+  };
+  expect(verdict('./slow.mjs', module)).toBe('slower');
+  expect(verdict(module, './slow.mjs')).toBe('faster');
+  expect(verdict(module, module)).toBe('equal');
 }, 300_000);
 
 test('shards are disjoint and together all cases', () => {

@@ -14,6 +14,7 @@ export { hasOrt, loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from '
 export { verifyInOrt } from './ort/verify-in-ort.ts';
 export { withOnnx } from './ort/with-onnx.ts';
 export { skipWithout, type Tool } from './process/require-tool.ts';
+export { type NodeTime, profileRuntime, type RuntimeProfile } from './profile-runtime.ts';
 export {
   cRuntime,
   createRuntime,
@@ -22,6 +23,8 @@ export {
   runtimeNames,
   wgslRuntimeOn,
 } from './runtime-table.ts';
+export { type PairedVerdict, type Pairs, pairedVerdict } from './tune/paired-times.ts';
+export { takingTurns } from './tune/taking-turns.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune/tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
