@@ -30,7 +30,7 @@ function noisyRounds(seed: number, factor: number, noise: number): Pairs {
 }
 
 test('equals are equal however noisy, and a difference beyond the noise is found', () => {
-  const seeds = Array.from({ length: 500 }, (_, seed) => seed);
+  const seeds = Array.from({ length: 200 }, (_, seed) => seed);
   const verdicts = (factor: number, noise: number) =>
     seeds.map((seed) => pairedVerdict(noisyRounds(seed, factor, noise)).verdict);
   const others = (wanted: string, factor: number, noise: number) =>
