@@ -17,6 +17,7 @@ export { installLines, type Manager, managers, systemManager } from './process/i
 export { loadPackage } from './process/load-package.ts';
 export { skipWithout, type Tool } from './process/require-tool.ts';
 export { type ToolId, tool, toolIds } from './process/tool-table.ts';
+export { type NodeTime, profileRuntime, type RuntimeProfile } from './profile-runtime.ts';
 export {
   cRuntime,
   createRuntime,
@@ -25,6 +26,8 @@ export {
   runtimeNames,
   wgslRuntimeOn,
 } from './runtime-table.ts';
+export { type PairedVerdict, type Pairs, pairedVerdict } from './tune/paired-times.ts';
+export { takingTurns } from './tune/taking-turns.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune/tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
