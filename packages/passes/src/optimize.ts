@@ -45,7 +45,11 @@ import { activateLine, imageToLine } from './rules/image-to-line.ts';
 import { sinkDequantize } from './rules/integer-movement.ts';
 import { lineToImage } from './rules/line-to-image.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
-import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
+import {
+  raiseGhostModule,
+  raisePreluGhostModule,
+  raiseSlicedGhostModule,
+} from './rules/raise-ghost-module.ts';
 import {
   foldSliceIntoQlinearDepthwise,
   fuseClampBeforeQuantize,
@@ -58,16 +62,30 @@ import {
   raiseRequantize,
   raiseRequantizeClamp,
 } from './rules/raise-qlinear.ts';
+import { joinClips, recognizeClip, recognizeRelu, removeReluBeforeClip } from './rules/recognize-clip.ts';
 import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
+import { recognizeGelu, recognizeGeluTanh } from './rules/recognize-gelu.ts';
 import {
   recognizeHardSigmoid,
-  recognizeHardSigmoidByProduct,
+  recognizeHardSigmoidByUnit,
   recognizeHardSwish,
+  recognizeHardSwishByProduct,
   recognizeHardSwishByQuotient,
-  recognizeRelu,
-  recognizeSilu,
-  removeReluBeforeClip,
 } from './rules/recognize-hard-sigmoid.ts';
+import {
+  preluToLeakyRelu,
+  recognizePreluByMaximum,
+  recognizePreluByNegative,
+  recognizePreluByRelus,
+  recognizePreluByWhere,
+} from './rules/recognize-leaky-relu.ts';
+import {
+  recognizeMish,
+  recognizeSigmoid,
+  recognizeSigmoidByReciprocal,
+  recognizeSilu,
+  recognizeSiluByQuotient,
+} from './rules/recognize-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
 import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
 import { reduceMaxToPool, reduceMeanToPool } from './rules/reductions-to-pools.ts';
@@ -137,13 +155,27 @@ const mergeBranches = rulePass(
 );
 const recognizeActivations = rulePass(
   'recognize-activations',
+  recognizeClip,
+  joinClips,
   removeReluBeforeClip,
   recognizeRelu,
-  recognizeHardSigmoid,
-  recognizeHardSigmoidByProduct,
-  recognizeHardSwish,
-  recognizeHardSwishByQuotient,
+  recognizeSigmoid,
+  recognizeSigmoidByReciprocal,
   recognizeSilu,
+  recognizeSiluByQuotient,
+  recognizeHardSigmoid,
+  recognizeHardSigmoidByUnit,
+  recognizeHardSwish,
+  recognizeHardSwishByProduct,
+  recognizeHardSwishByQuotient,
+  recognizeMish,
+  recognizeGelu,
+  recognizeGeluTanh,
+  recognizePreluByRelus,
+  recognizePreluByWhere,
+  recognizePreluByNegative,
+  recognizePreluByMaximum,
+  preluToLeakyRelu,
 );
 const reduceStrength = rulePass('reduce-strength', divToMul, powToMul);
 const composeConvolutions = rulePass(
@@ -157,7 +189,12 @@ const composeConvolutions = rulePass(
 const fuseActivations = rulePass('fuse-activations', fuseActivation);
 const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExcite);
 const raiseAttention = rulePass('raise-dfc-attention', recognizeDfcAttention);
-const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
+const raiseGhost = rulePass(
+  'raise-ghost-module',
+  raiseSlicedGhostModule,
+  raiseGhostModule,
+  raisePreluGhostModule,
+);
 
 const raiseQuantized = rulePass(
   'raise-quantized',
