@@ -258,9 +258,12 @@ export const layerPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
-/** Composite ops to kernels. */
+const fuseResiduals = rulePass('fuse-residual', fuseResidual);
+
+/** Composite ops to kernels; sums of shortcuts are computed where the shortcut lies. */
 export const loweringPasses: readonly Pass[] = [
   ...layerPasses,
+  fuseResiduals,
   rulePass('lines-to-images', lineToImage, joinReshapes, removeNoOp),
 ];
 
@@ -268,8 +271,6 @@ function fuseForGpu(fuses: FusesGhost): Pass {
   const rules = [fuseGhostModules(fuses), splitSqueezeExcite, fuseGate, fuseGhostResidual];
   return rulePass('fuse-for-gpu', ...rules);
 }
-
-const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
 /** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
 export const splitForIntegers: Pass = rulePass(
@@ -283,7 +284,6 @@ export const splitForIntegers: Pass = rulePass(
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
 const otherPasses: readonly Pass[] = [
   assignNhwc,
-  fuseResiduals,
   fuseForGpu(() => true),
   fuseGhostRows(() => true),
   splitForIntegers,
@@ -291,7 +291,7 @@ const otherPasses: readonly Pass[] = [
 
 /** Composite ops to kernels for a GPU, where a dispatch is expensive: Ghost modules, gates and sums of shortcuts stay whole. */
 export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
-  return [fuseForGpu(fuses), fuseResiduals, ...loweringPasses];
+  return [fuseForGpu(fuses), ...loweringPasses];
 }
 
 /** Every pass by name. */
