@@ -13,7 +13,6 @@ export { type FusedGhostAttrs, fusedGhostModule, plainGhostAttrs } from './compo
 export {
   cheapAttrs,
   type GhostModuleAttrs,
-  ghostActivationAttrs,
   ghostModule,
   ghostParts,
   primaryAttrs,
