@@ -1,6 +1,7 @@
 import { byteSize } from '@ghostc/ir';
 import { byteOrderCheck } from './byte-order.ts';
 import { checkFunction } from './check-weights.ts';
+import { asksForAvx, avx2Call, avx2Names, builtForAvx2, dispatchMacro } from './dispatch.ts';
 import { guardedLines } from './guarded.ts';
 import { bannerText, isBuffer, type ProgramFacts, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
@@ -17,7 +18,9 @@ interface SourceParts {
   readonly steps: readonly string[];
 }
 
-export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: SourceParts): string {
+export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, steps }: SourceParts): string {
+  const functions = [...lanePrelude(lanes, kernels), kernels].join('\n');
+  const dispatches = facts.device === 'host' && asksForAvx(functions);
   return [
     bannerText(facts),
     '#include <math.h>',
@@ -34,16 +37,35 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     ...layerMacro,
     '',
+    ...(dispatches ? [...dispatchMacro, ''] : []),
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
-    ...(lanes.vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions)
-      ? [guardedLines('lanes', vectorPrelude), '']
-      : []),
     functions,
     '',
-    indent(runFunction(facts, steps)),
+    ...(dispatches ? [avx2Copy(facts, functions, steps), ''] : []),
+    indent(runFunction(facts, steps, dispatches ? avx2Call(runName(facts), parametersOf(facts)) : [])),
     ...(facts.form === 'external' ? ['', checkFunction(facts)] : []),
     '',
   ].join('\n');
+}
+
+function lanePrelude({ vector }: Lanes, functions: string): string[] {
+  const used = vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions);
+  return used ? [guardedLines('lanes', vectorPrelude), ''] : [];
+}
+
+/** Kernels and layers once more, as a function of the same parameters. */
+function avx2Copy(facts: ProgramFacts, functions: string, steps: readonly string[]): string {
+  const renamed = avx2Names(`${functions}\n#define ${runName(facts)}`);
+  const body = [...pointers(facts, steps), ...layers(facts, steps)];
+  const unused = parametersOf(facts).filter((name) => !new RegExp(`\\b${name}\\b`).test(body.join('\n')));
+  const run = [
+    `static int ${runSignature(facts)}`,
+    '{',
+    ...unused.map((name) => `(void)${name};`),
+    ...body,
+    '}',
+  ];
+  return builtForAvx2(renamed(`${functions}\n\n${indent(run)}`));
 }
 
 /** Copies of words that memcpy stands for, and loads that a compiler joins, are unaligned where it may have them so. */
@@ -88,27 +110,45 @@ function misaligned({ inputs, outputs }: ProgramFacts, buffers: readonly string[
     .join('');
 }
 
-function runFunction(facts: ProgramFacts, steps: readonly string[]): string[] {
-  const upper = facts.name.toUpperCase();
-  const buffers = [
-    ...parameterNames('in', facts.inputs.filter(isBuffer).length),
-    ...parameterNames('out', facts.outputs.filter(isBuffer).length),
+function runName({ name }: ProgramFacts): string {
+  return `${name}_run`;
+}
+
+/** Names of the parameters of the run function. */
+function parametersOf({ form, inputs, outputs }: ProgramFacts): string[] {
+  return [
+    'arena',
+    ...(form === 'external' ? ['weights'] : []),
+    ...parameterNames('in', inputs.filter(isBuffer).length),
+    ...parameterNames('out', outputs.filter(isBuffer).length),
   ];
-  const external = facts.form === 'external' ? ['weights'] : [];
+}
+
+function pointers(facts: ProgramFacts, steps: readonly string[]): string[] {
+  return memoryPointers(weightBase(facts), steps, facts.weightTypes);
+}
+
+function layers({ name }: ProgramFacts, steps: readonly string[]): string[] {
+  return ['', ...steps, '', `return ${name.toUpperCase()}_OK;`];
+}
+
+function runFunction(facts: ProgramFacts, steps: readonly string[], choice: readonly string[]): string[] {
+  const upper = facts.name.toUpperCase();
+  const parameters = parametersOf(facts);
+  const blocks = parameters.slice(0, facts.form === 'external' ? 2 : 1);
+  const buffers = parameters.slice(blocks.length);
   return [
     `int ${runSignature(facts)}`,
     '{',
-    ...memoryPointers(weightBase(facts), steps, facts.weightTypes),
-    `if (${['arena', ...external, ...buffers].map((name) => `${name} == NULL`).join(' || ')}) {`,
+    ...pointers(facts, steps),
+    `if (${parameters.map((name) => `${name} == NULL`).join(' || ')}) {`,
     `return ${upper}_E_NULL;`,
     '}',
-    `if (((${['arena', ...external].map((name) => `(uintptr_t)${name}`).join(' | ')}) & 15u) != 0u${misaligned(facts, buffers)}) {`,
+    `if (((${blocks.map((name) => `(uintptr_t)${name}`).join(' | ')}) & 15u) != 0u${misaligned(facts, buffers)}) {`,
     `return ${upper}_E_ALIGN;`,
     '}',
-    '',
-    ...steps,
-    '',
-    `return ${upper}_OK;`,
+    ...choice,
+    ...layers(facts, steps),
     '}',
   ];
 }
