@@ -58,6 +58,8 @@ const byName: Readonly<Record<string, Draw>> = {
   group: (choices, shape) => choices.pick([1, 1, ...divisors(shape[1] ?? 1)]),
   multiplier: (choices) => choices.between(1, 2),
   batch_dims: (choices) => choices.pick([0, 0, 1]),
+  functions: (_, __, { cell }) =>
+    ['sigmoid', 'tanh', 'tanh'].slice(0, { lstm: 3, gru: 2 }[cell as string] ?? 1),
   min: (choices) => choices.pick([-0.5, -2, 0]),
   max: (choices) => choices.pick([0.25, 1, 6]),
   ratio: (choices) => choices.between(2, 3),
