@@ -2,8 +2,8 @@ import { compileC, devices } from '@ghostc/compiler';
 import { GHOSTNET, seededInt8 } from './int8-models.ts';
 import type { Row } from './row.ts';
 
-/** Of GhostNet 1.0x at 224. */
-const limits = { weights: 5_400_000, arena: 953_344 } as const;
+/** Of GhostNet 1.0x at 224. Vectors take the taps of depthwise convolutions as pairs of int16. */
+const limits = { weights: 5_430_000, arena: 953_344 } as const;
 
 /** Weights and arena of a model in int8, in C for every device. */
 export function checkSizes(name: string, progress: (what: string) => void): Row[] {

@@ -67,8 +67,22 @@ export interface CLayer {
   readonly liveBytes: number | null;
 }
 
-/** What the code is tuned for; all of it is portable C99, but that wasm32 has no C library and needs Clang. */
-export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32' | 'wasm32';
+/** Processors that code is tuned for; all of it is portable C99, but that wasm32 has no C library and needs Clang. */
+export const devices = [
+  'host',
+  'aarch64',
+  'cortex-m0plus',
+  'cortex-m3',
+  'cortex-m4',
+  'cortex-m7',
+  'cortex-m33',
+  'cortex-m55',
+  'rv32',
+  'rv32imc',
+  'wasm32',
+] as const;
+/** A processor, one of `devices`. */
+export type Device = (typeof devices)[number];
 
 /** Whose integer kernels a program has, if not the device's own. */
 export const kernelChoices = ['portable', 'cmsis-nn'] as const;

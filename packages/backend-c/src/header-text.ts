@@ -37,8 +37,11 @@ export interface ProgramFacts {
 
 /** Flags that the kernels of a core are tuned for, as a comment line. */
 const coreFlags: { readonly [D in Device]?: string } = {
+  'cortex-m0plus': '-mcpu=cortex-m0plus -mthumb',
+  'cortex-m3': '-mcpu=cortex-m3 -mthumb',
   'cortex-m4': '-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard',
   'cortex-m7': '-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard',
+  'cortex-m33': '-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard',
   'cortex-m55': '-mcpu=cortex-m55 -mthumb -mfloat-abi=hard',
 };
 

@@ -6,6 +6,7 @@ export {
   type CStream,
   type CTensor,
   type Device,
+  devices,
   type EmitCOptions,
   type IoForm,
   ioForms,

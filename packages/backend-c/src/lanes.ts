@@ -16,8 +16,10 @@ export interface Lanes {
 export const scalarLanes: Lanes = { vector: false, type: 'float', width: '1', most: 1 };
 export const vectorLanes: Lanes = { vector: true, type: 'vecf', width: 'LANES', most: 8 };
 
+const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64', 'wasm32']);
+
 export function lanesOf(device: Device): Lanes {
-  return device === 'host' || device === 'wasm32' ? vectorLanes : scalarLanes;
+  return withVectors.has(device) ? vectorLanes : scalarLanes;
 }
 
 /** Position `count` registers further: `p + 2 * LANES`, `p + 2`. */

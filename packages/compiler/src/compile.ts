@@ -1,5 +1,6 @@
 import {
   type CProgram,
+  type Device,
   type EmitCOptions,
   emitC,
   ghostFuser,
@@ -28,11 +29,6 @@ import { wgslFiles } from './wgsl-files.ts';
 export const targets = ['onnx', 'wgsl', 'wasm', 'web', 'c'] as const;
 /** What is emitted, one of `targets`. */
 export type Target = (typeof targets)[number];
-
-/** Processors that `compileC` has kernels for. */
-export const devices = ['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32', 'wasm32'] as const;
-/** A processor, one of `devices`. */
-export type Device = (typeof devices)[number];
 
 /** Options of every target. */
 export interface CompileOptions extends PipelineOptions {

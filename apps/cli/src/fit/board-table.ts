@@ -4,10 +4,8 @@ import { CompileError } from '@ghostc/ir';
 import known from './boards.json';
 import type { Memory } from './place-buffers.ts';
 
-type BoardDevice = Exclude<Device, 'host' | 'wasm32'>;
-const boardDevices = devices.filter(
-  (device): device is BoardDevice => device !== 'host' && device !== 'wasm32',
-);
+type BoardDevice = Exclude<Device, 'host' | 'aarch64' | 'wasm32'>;
+const boardDevices = devices.filter((device): device is BoardDevice => /^(cortex-m|rv32)/.test(device));
 
 /** What `ghostc fit` knows of a board. Sizes in bytes. */
 export interface BoardFacts {
@@ -58,10 +56,14 @@ const withDsp = /^Cortex-M(4F?|7|33|52|55|85)$/;
 
 /** Cores that have the instructions that a device's own kernels use. */
 const coresFor: Readonly<Record<BoardDevice, RegExp>> = {
+  'cortex-m0plus': /^Cortex-M/,
+  'cortex-m3': /^Cortex-M/,
   'cortex-m4': withDsp,
   'cortex-m7': withDsp,
+  'cortex-m33': withDsp,
   'cortex-m55': /^Cortex-M(52|55|85)$/,
   rv32: /^RV32/,
+  rv32imc: /^RV32/,
 };
 
 interface Check {

@@ -13,15 +13,22 @@ const joined = joinCases({
   ),
 });
 
-test.for(['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'])(
-  'every quantised op, bit for bit, in one program on %s',
-  async (device, context) => {
-    skipWithout(cDevice(device).tools, device, context);
-    const result = await verifyCase(createRuntime(`c@${device}`), joined);
-    expect(result.message).toBeUndefined();
-    expect(result).toMatchObject({ status: 'pass', maxAbs: 0 });
-  },
-);
+test.for([
+  'host',
+  'aarch64',
+  'cortex-m0plus',
+  'cortex-m4',
+  'cortex-m7',
+  'cortex-m33',
+  'cortex-m55',
+  'rv32',
+  'rv32imc',
+])('every quantised op, bit for bit, in one program on %s', async (device, context) => {
+  skipWithout(cDevice(device).tools, device, context);
+  const result = await verifyCase(createRuntime(`c@${device}`), joined);
+  expect(result.message).toBeUndefined();
+  expect(result).toMatchObject({ status: 'pass', maxAbs: 0 });
+});
 
 test('integer kernels have no undefined behaviour', async (context) => {
   skipWithout(cDevice('host').tools, 'host', context);

@@ -53,6 +53,7 @@ const riscvTools = [tool('riscv64-unknown-elf-gcc'), tool('picolibc'), tool('qem
 
 interface ArmCore {
   readonly name: Device;
+  /** Where floats go, `-mfpu` and `-mfloat-abi`. */
   readonly flags: readonly string[];
   readonly machine: string;
   readonly code: Region;
@@ -64,10 +65,28 @@ function armDevice({ name, flags, machine, code, memories, counter }: ArmCore): 
   return {
     name,
     compiler: 'arm-none-eabi-gcc',
-    flags: [`-mcpu=${name}`, '-mthumb', ...flags, '-mfloat-abi=hard'],
+    flags: [`-mcpu=${name}`, '-mthumb', ...flags],
     linkFlags: ['-nostartfiles', '--specs=nano.specs', '--specs=nosys.specs'],
     tools: armTools,
     board: { qemu: 'qemu-system-arm', machine: ['-M', machine], startup: 'arm', code, memories, counter },
+  };
+}
+
+function riscvDevice(name: 'rv32' | 'rv32imc', flags: readonly string[]): CDevice {
+  return {
+    name,
+    compiler: 'riscv64-unknown-elf-gcc',
+    flags: [...flags, '-misa-spec=2.2', '-mcmodel=medany', '--specs=picolibc.specs'],
+    linkFlags: ['-nostartfiles'],
+    tools: riscvTools,
+    board: {
+      qemu: 'qemu-system-riscv32',
+      machine: ['-M', 'virt', '-bios', 'none'],
+      startup: 'riscv',
+      code: { name: 'ROM', origin: 0x80000000, bytes: 8 * MiB },
+      memories: [{ name: 'RAM', origin: 0x80800000, bytes: 120 * MiB }],
+      counter: { kind: 'minstret' },
+    },
   };
 }
 
@@ -75,6 +94,20 @@ const mps2 = {
   code: { name: 'FLASH', origin: 0, bytes: 4 * MiB },
   ram: { name: 'RAM', origin: 0x20000000, bytes: 4 * MiB },
   counter: { kind: 'fpgaio', address: 0x40028000, hertz: 25e6 },
+} as const;
+
+const an385 = {
+  machine: 'mps2-an385',
+  code: mps2.code,
+  memories: [mps2.ram, { name: 'PSRAM', origin: 0x21000000, bytes: 16 * MiB }],
+  counter: mps2.counter,
+} as const;
+
+const an500 = {
+  machine: 'mps2-an500',
+  code: mps2.code,
+  memories: [mps2.ram, { name: 'PSRAM', origin: 0x60000000, bytes: 16 * MiB }],
+  counter: mps2.counter,
 } as const;
 
 const hostCompiler = onPath('gcc') ? 'gcc' : 'cc';
@@ -87,25 +120,39 @@ const devices: Readonly<Record<ProgramDevice, CDevice>> = {
     linkFlags: [],
     tools: [tool('cc')],
   },
+  aarch64: {
+    name: 'aarch64',
+    compiler: 'aarch64-linux-gnu-gcc',
+    flags: [],
+    linkFlags: ['-static'],
+    tools: [tool('aarch64-linux-gnu-gcc'), tool('qemu-aarch64')],
+    emulator: 'qemu-aarch64',
+  },
+  // a Cortex-M3 has all instructions of a Cortex-M0+
+  'cortex-m0plus': armDevice({ ...an385, name: 'cortex-m0plus', flags: ['-mfloat-abi=soft'] }),
+  'cortex-m3': armDevice({ ...an385, name: 'cortex-m3', flags: ['-mfloat-abi=soft'] }),
   'cortex-m4': armDevice({
     name: 'cortex-m4',
-    flags: ['-mfpu=fpv4-sp-d16'],
+    flags: ['-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'],
     machine: 'mps2-an386',
     code: mps2.code,
     memories: [mps2.ram, { name: 'PSRAM', origin: 0x21000000, bytes: 16 * MiB }],
     counter: mps2.counter,
   }),
   'cortex-m7': armDevice({
+    ...an500,
     name: 'cortex-m7',
-    flags: ['-mfpu=fpv5-d16'],
-    machine: 'mps2-an500',
-    code: mps2.code,
-    memories: [mps2.ram, { name: 'PSRAM', origin: 0x60000000, bytes: 16 * MiB }],
-    counter: mps2.counter,
+    flags: ['-mfpu=fpv5-d16', '-mfloat-abi=hard'],
+  }),
+  // what GCC makes of C for Armv8-M Mainline is in Armv7E-M too
+  'cortex-m33': armDevice({
+    ...an500,
+    name: 'cortex-m33',
+    flags: ['-mfpu=fpv5-sp-d16', '-mfloat-abi=hard'],
   }),
   'cortex-m55': armDevice({
     name: 'cortex-m55',
-    flags: [],
+    flags: ['-mfloat-abi=hard'],
     machine: 'mps3-an547',
     code: { name: 'ITCM', origin: 0, bytes: MiB / 2 },
     memories: [
@@ -115,27 +162,8 @@ const devices: Readonly<Record<ProgramDevice, CDevice>> = {
     ],
     counter: { kind: 'fpgaio', address: 0x49302000, hertz: 20e6 },
   }),
-  rv32: {
-    name: 'rv32',
-    compiler: 'riscv64-unknown-elf-gcc',
-    flags: [
-      '-march=rv32imafc',
-      '-mabi=ilp32f',
-      '-misa-spec=2.2',
-      '-mcmodel=medany',
-      '--specs=picolibc.specs',
-    ],
-    linkFlags: ['-nostartfiles'],
-    tools: riscvTools,
-    board: {
-      qemu: 'qemu-system-riscv32',
-      machine: ['-M', 'virt', '-bios', 'none'],
-      startup: 'riscv',
-      code: { name: 'ROM', origin: 0x80000000, bytes: 8 * MiB },
-      memories: [{ name: 'RAM', origin: 0x80800000, bytes: 120 * MiB }],
-      counter: { kind: 'minstret' },
-    },
-  },
+  rv32: riscvDevice('rv32', ['-march=rv32imafc', '-mabi=ilp32f']),
+  rv32imc: riscvDevice('rv32imc', ['-march=rv32imc', '-mabi=ilp32']),
 };
 
 /** A device by its name. Throws `run/device`. */

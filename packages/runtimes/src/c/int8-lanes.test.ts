@@ -2,9 +2,9 @@ import { compileC } from '@ghostc/compiler';
 import { caseGraph, joinCases, seededInputs, suite } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { expect, test } from 'vitest';
-import { onPath, skipWithout, type Tool } from '../process/require-tool.ts';
+import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { avx2 } from '../testing/avx2.ts';
-import { type CDevice, cDevice } from './c-device.ts';
+import { cDevice, type ProgramDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
 interface Case {
@@ -81,26 +81,11 @@ const quick = ['-O1'];
 
 const baseline = '-DGHOSTC_DISPATCH=0';
 
-const aarch64: CDevice = {
-  name: 'host',
-  compiler: 'aarch64-linux-gnu-gcc',
-  flags: [],
-  linkFlags: ['-static'],
-  tools: [
-    {
-      name: 'aarch64-linux-gnu-gcc and qemu-aarch64',
-      packages: { apt: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user'] },
-      found: () => onPath('aarch64-linux-gnu-gcc') && onPath('qemu-aarch64'),
-    },
-  ],
-  emulator: 'qemu-aarch64',
-};
-
 interface InstructionSet {
   readonly name: string;
   readonly flags: readonly string[];
   readonly tools: readonly Tool[];
-  readonly device?: CDevice;
+  readonly device?: ProgramDevice;
 }
 
 /** Each instruction set of the vector layer, and what stands for it where there is none. */
@@ -108,7 +93,7 @@ const sets: readonly InstructionSet[] = [
   { name: 'SSE2', flags: [baseline], tools: [] },
   { name: 'AVX2', flags: ['-mavx2'], tools: [avx2] },
   { name: 'AVX2, chosen at run time', flags: [], tools: [avx2] },
-  { name: 'NEON', flags: [], tools: aarch64.tools, device: aarch64 },
+  { name: 'NEON', flags: [], tools: cDevice('aarch64').tools, device: 'aarch64' },
   { name: 'plain C', flags: [baseline, '-U__SSE2__', '-U__AVX2__'], tools: [] },
 ];
 
@@ -120,7 +105,7 @@ test.for(sets)(
       joinCases(suite('int8_lanes', Object.fromEntries(texts.map((text, i) => [`${i}`, text])))),
     );
     const inputs = seededInputs(graph, 5);
-    const program = compileC(graph);
+    const program = compileC(graph, { device });
     const [run] = await runC(program, device, [inputs], { extraFlags: [...flags, ...quick] });
     for (const [output, expected] of interpret(graph, inputs))
       expect(run?.outputs.get(output)?.data, output).toEqual(expected.data);

@@ -40,8 +40,10 @@ type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   host: hostKernels,
+  aarch64: hostKernels,
   'cortex-m4': dspKernels,
   'cortex-m7': dspKernels,
+  'cortex-m33': dspKernels,
   'cortex-m55': mveKernels,
   wasm32: hostKernels,
 };
