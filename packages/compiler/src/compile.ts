@@ -16,10 +16,11 @@ import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/back
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
-import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+import { lowerForGpuKernels, lowerForKernels, optimizeSteps, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { addSelfTest } from './self-test.ts';
 import { sourceHash } from './source-hash.ts';
+import { finish, inSteps, type StepOptions, type Steps } from './steps.ts';
 import { wgslFiles } from './wgsl-files.ts';
 import { wgslPackage } from './wgsl-package.ts';
 
@@ -80,21 +81,39 @@ export interface CompileCOptions extends CompileOptions {
 
 /** An optimised ONNX model. Symbolic dimensions stay. */
 export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Array {
+  return finish(onnxSteps(model, options));
+}
+
+function* onnxSteps(model: Graph, options: CompileOptions): Steps<Uint8Array> {
   const name = nameOf(model, options);
   const hash = sourceHash(model, { target: 'onnx', name, bind: options.bind });
-  const optimized = optimize(bind(model, options), options);
+  const optimized = yield* optimizeSteps(bind(model, options), options);
   return emitOnnx(optimized, { name, sourceHash: hash });
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
 export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): WgslProgram<Uint8Array> {
+  return finish(wgslSteps(model, options));
+}
+
+/** The same in steps: it can be aborted, and tells how far it is. */
+export function compileWgslInSteps(
+  model: Graph,
+  options: CompileWgslOptions & StepOptions = {},
+): Promise<WgslProgram<Uint8Array>> {
+  return inSteps(wgslSteps(model, options), options);
+}
+
+function* wgslSteps(model: Graph, options: CompileWgslOptions): Steps<WgslProgram<Uint8Array>> {
   const { matrices, tuning, fuseGhost, onTunable } = options;
   const settings = { name: nameOf(model, options), matrices, tuning };
   const hash = sourceHash(model, { target: 'wgsl', ...settings, bind: options.bind, fuseGhost });
-  const optimized = optimize(bindAll(model, options), options);
+  const optimized = yield* optimizeSteps(bindAll(model, options), options);
   const lowered = lowerForGpuKernels(optimized, options);
   if (fuseGhost) expectFused(lowered, 'wgsl');
+  yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planWgsl(lowered);
+  yield { stage: 'emit', step: 'plan', done: 0 };
   return emitWgsl(plan, { ...settings, sourceHash: hash, onTunable });
 }
 
@@ -118,14 +137,28 @@ function expectFused(lowered: Graph, target: keyof typeof fusedOps): void {
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
+  return finish(cSteps(model, options));
+}
+
+/** The same in steps: it can be aborted, and tells how far it is. */
+export function compileCInSteps(
+  model: Graph,
+  options: CompileCOptions & StepOptions = {},
+): Promise<CProgram> {
+  return inSteps(cSteps(model, options), options);
+}
+
+function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
   const { bind: sizes, selfTest, fuseGhost } = options;
   const settings = settingsOf(model, options);
   const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost });
-  const optimized = optimize(bindAll(model, options), options);
+  const optimized = yield* optimizeSteps(bindAll(model, options), options);
   const fuses = fuseGhost ? ghostFuser(settings, optimized) : undefined;
   const lowered = lowerForKernels(optimized, { ...options, fuses });
   if (fuses) expectFused(lowered, 'c');
+  yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planC(lowered, settings);
+  yield { stage: 'emit', step: 'plan', done: 0 };
   const program = emitC(plan, { ...settings, sourceHash: hash });
   return selfTest ? addSelfTest(program, lowered) : program;
 }
@@ -146,14 +179,31 @@ export function compileFiles(
   target: Target,
   options: CompileCOptions & CompileWgslOptions = {},
 ): OutputFiles {
+  return finish(fileSteps(model, target, options));
+}
+
+/** The same in steps: it can be aborted, and tells how far it is. */
+export function compileFilesInSteps(
+  model: Graph,
+  target: Target,
+  options: CompileCOptions & CompileWgslOptions & StepOptions = {},
+): Promise<OutputFiles> {
+  return inSteps(fileSteps(model, target, options), options);
+}
+
+function* fileSteps(
+  model: Graph,
+  target: Target,
+  options: CompileCOptions & CompileWgslOptions,
+): Steps<OutputFiles> {
   const name = nameOf(model, options);
-  if (target === 'onnx') return new Map([[`${name}.onnx`, compileOnnx(model, options)]]);
+  if (target === 'onnx') return new Map([[`${name}.onnx`, yield* onnxSteps(model, options)]]);
   if (target === 'wgsl') {
-    const program = compileWgsl(model, options);
+    const program = yield* wgslSteps(model, options);
     const extra = options.runtime ? wgslPackage(program.manifest, options.runtime) : [];
     return new Map([...wgslFiles(program), ...extra]);
   }
-  return packageFiles(compileC(model, options), options.layout ?? 'plain');
+  return packageFiles(yield* cSteps(model, options), options.layout ?? 'plain');
 }
 
 /** The model with the sizes of the options. */

@@ -1,5 +1,5 @@
 import { formatCount, formatTable } from '../format.ts';
-import type { BoardFacts } from './board-table.ts';
+import type { BoardFacts } from './board-facts.ts';
 import type { FitReport } from './fit-report.ts';
 import type { Remedies } from './remedies.ts';
 
