@@ -83,10 +83,10 @@ test('from a dropped file through every pane to a zip whose C compiles', async (
   await picture('memory');
   await page.getByRole('tab', { name: 'Code' }).click();
   await page.getByText('@compute').first().waitFor();
-  expect(await page.locator('.codes pre').first().textContent()).toContain('static');
+  expect(await page.locator('.codes pre').first().textContent()).toContain('KERNEL void');
   await picture('code');
   await page.getByRole('tab', { name: 'Fit' }).click();
-  await page.getByText('nrf52840').waitFor();
+  await page.getByText('nrf52840').first().waitFor();
   await picture('fit');
 
   const [download] = await Promise.all([

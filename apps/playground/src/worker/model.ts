@@ -32,6 +32,8 @@ import type {
 const MOST_DECLINED = 200;
 
 let graph: Graph | undefined;
+/** Prefix of files and identifiers: the file's name. */
+let name = '';
 let wgsl: Promise<WgslProgram<Uint8Array>> | undefined;
 
 function current(): Graph {
@@ -49,11 +51,11 @@ export async function open(source: Source, options: StepOptions): Promise<Opened
     ...options,
     onFire: (rule, node) => events.fired.push({ rule, ...site(node) }),
     onDecline: ({ rule, node, reason }) => events.declined.push({ rule, ...site(node), reason }),
-    onPass: (name, after) => {
+    onPass: (pass, after) => {
       const changed = edits !== after.edits;
       const { fired, declined } = events;
       passes.push({
-        ...{ name, nodes: after.nodeCount, fired, declined: declined.slice(-MOST_DECLINED) },
+        ...{ name: pass, nodes: after.nodeCount, fired, declined: declined.slice(-MOST_DECLINED) },
         ...(changed && { graph: graphData(after) }),
       });
       edits = after.edits;
@@ -61,8 +63,9 @@ export async function open(source: Source, options: StepOptions): Promise<Opened
     },
   });
   graph = read;
+  name = source.kind === 'file' ? source.name.replace(/\.\w+$/, '') : read.name;
   wgsl = undefined;
-  return { name: read.name, source: graphData(read), optimized: graphData(optimized), passes };
+  return { name, source: graphData(read), optimized: graphData(optimized), passes };
 }
 
 function readFile({ name, bytes }: Extract<Source, { kind: 'file' }>): Graph {
@@ -74,17 +77,17 @@ function site(node: Node): Pick<RuleEvent, 'op' | 'node'> {
 }
 
 export async function compileC(request: CompileRequest, options: StepOptions): Promise<CompiledC> {
-  const program = await compileCInSteps(current(), { ...request, ...options });
-  const { name, arenaBytes, weightBytes, buffers, layers } = program;
-  const code = String(program.files.get(`${name}.c`));
+  const program = await compileCInSteps(current(), { name, ...request, ...options });
+  const { arenaBytes, weightBytes, buffers, layers } = program;
+  const code = String(program.files.get(`${program.name}.c`));
   return {
-    ...{ name, arenaBytes, weightBytes, buffers, header: String(program.files.get(`${name}.h`)) },
+    ...{ name: program.name, arenaBytes, weightBytes, buffers },
     layers: layers.map((layer, i) => ({ ...layer, code: layerCode(code, i + 1) })),
   };
 }
 
 function program(options: StepOptions): Promise<WgslProgram<Uint8Array>> {
-  wgsl ??= compileWgslInSteps(current(), options);
+  wgsl ??= compileWgslInSteps(current(), { name, ...options });
   wgsl.catch(() => {
     wgsl = undefined;
   });
@@ -162,12 +165,12 @@ export async function zip(request: CompileRequest, options: StepOptions): Promis
       if (!(error instanceof CompileError)) throw error;
       return new Map([['refused.txt', `${error.message}\n`]]);
     });
-    for (const [name, content] of made)
-      files[`${target}/${name}`] = typeof content === 'string' ? strToU8(content) : content;
+    for (const [path, content] of made)
+      files[`${target}/${path}`] = typeof content === 'string' ? strToU8(content) : content;
   };
   const plain = (compiled: CProgram) => packageFiles(compiled, 'plain');
-  await add('c', async () => plain(await compileCInSteps(model, { ...request, ...options })));
-  await add('onnx', () => compileFilesInSteps(model, 'onnx', options));
-  await add('wgsl', () => compileFilesInSteps(model, 'wgsl', { ...options, runtime }));
+  await add('c', async () => plain(await compileCInSteps(model, { name, ...request, ...options })));
+  await add('onnx', () => compileFilesInSteps(model, 'onnx', { name, ...options }));
+  await add('wgsl', () => compileFilesInSteps(model, 'wgsl', { name, ...options, runtime }));
   return zipSync(files, { level: 6 });
 }

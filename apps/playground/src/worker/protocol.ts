@@ -46,8 +46,6 @@ export interface CompiledC {
   readonly weightBytes: number;
   readonly buffers: readonly CBuffer[];
   readonly layers: readonly LayerCode[];
-  /** The interface: text of the header. */
-  readonly header: string;
 }
 
 export interface CompiledWgsl {
