@@ -23,7 +23,6 @@ const GLOBAL = 'ghostcPublished';
 export async function loadRules(file: string): Promise<readonly passes.Rule[]> {
   const path = resolve(file);
   if (!existsSync(path)) throw new ir.CompileError('file/missing', 'there is no such file', { file });
-  (globalThis as Record<string, unknown>)[GLOBAL] = published;
   const module = await importBundled(path, file);
   const found = module.rules ?? module.default;
   const rules = Array.isArray(found) ? found : [found];
@@ -35,8 +34,10 @@ export async function loadRules(file: string): Promise<readonly passes.Rule[]> {
   );
 }
 
-async function importBundled(path: string, file: string): Promise<Record<string, unknown>> {
+/** The exports of a TypeScript or JavaScript file, which may import what ghostc publishes. Throws `rules/file`. */
+export async function importBundled(path: string, file: string): Promise<Record<string, unknown>> {
   const { build } = await import('esbuild');
+  (globalThis as Record<string, unknown>)[GLOBAL] = published;
   const options: BuildOptions & { write: false } = {
     entryPoints: [path],
     plugins: [publishedModules],
