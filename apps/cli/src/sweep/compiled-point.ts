@@ -2,7 +2,6 @@ import { compileFiles, type OutputFiles, type Target } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import type { Store } from '@ghostc/jobs';
 import { findBoard } from '../fit/board-table.ts';
-import type { PointParams } from './point-params.ts';
 import { prepareModel } from './prepared-model.ts';
 import { readPoints } from './read-points.ts';
 import type { PointLine } from './run-sweep.ts';
@@ -24,11 +23,10 @@ export async function compiledPoint(
 ): Promise<OutputFiles> {
   const line = await lineOf(id, file);
   const genome = spec.space.map(({ name, values }) => values.indexOf(line.settings[name] ?? ''));
-  const { job } = await new SweepPoints(spec, store).pointAt(genome);
-  const params = job.params as unknown as PointParams;
-  const { graph } = await prepareModel({ ...params, sqnr: false, data: null }, store);
-  const { device, kernels } = typeof params.board === 'string' ? findBoard(params.board) : params.board;
-  const { io, bands } = params;
+  const { model, place } = await new SweepPoints(spec, store).pointAt(genome);
+  const { graph } = await prepareModel({ ...model, sqnr: false, data: null }, store);
+  const { io, bands, board } = place;
+  const { device, kernels } = typeof board === 'string' ? findBoard(board) : board;
   const name = `point_${line.id}`;
   return compileFiles(graph, target, { name, device, kernels, io, maxRam: bands ?? undefined });
 }

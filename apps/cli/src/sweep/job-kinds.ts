@@ -2,4 +2,4 @@ import type { JobKind } from '@ghostc/jobs';
 import { pointJob } from './point-job.ts';
 
 /** All that a worker runs. */
-export const jobKinds: ReadonlyMap<string, JobKind> = new Map([['point', pointJob]]);
+export const jobKinds: ReadonlyMap<string, JobKind> = new Map([['points', pointJob]]);

@@ -1,9 +1,9 @@
 import { emitC, planC } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
-import { canonicalJson, type Json, type Store } from '@ghostc/jobs';
+import type { Json, Store } from '@ghostc/jobs';
 import { findBoard } from '../fit/board-table.ts';
 import { fitReport, type Plan, planOf } from '../fit/fit-report.ts';
-import { checkedParams, type PlannedBoard, type PointParams } from './point-params.ts';
+import { checkedParams, type Place, type PlannedBoard } from './point-params.ts';
 import { type PreparedModel, prepareModel } from './prepared-model.ts';
 
 /** What is known of a point. Sizes in bytes. */
@@ -26,32 +26,27 @@ export interface PointResult {
 /** Or why there is no such program. */
 export type PointOutcome = PointResult | { readonly refused: string };
 
-/** The kind of job that `ghostc sweep` asks for. */
+/** The kind of job that `ghostc sweep` asks for: the outcomes of the places, in their order. */
 export async function pointJob(params: Json, store: Store): Promise<Json> {
-  const point = checkedParams(params);
+  const { places, ...model } = checkedParams(params);
+  const prepared = await orRefused(() => prepareModel(model, store));
+  const outcomes: PointOutcome[] = [];
+  for (const place of places)
+    outcomes.push('refused' in prepared ? prepared : await orRefused(() => measurePoint(place, prepared)));
+  return outcomes as unknown as Json;
+}
+
+/** What cannot be computed is an outcome; what this machine lacks is not. */
+async function orRefused<T>(work: () => Promise<T>): Promise<T | { refused: string }> {
   try {
-    return (await measurePoint(point, await preparedOnce(point, store))) as unknown as Json;
+    return await work();
   } catch (error) {
-    if (!(error instanceof CompileError) || error.code.startsWith('jobs/')) throw error;
+    if (!(error instanceof CompileError) || /^(jobs|tool)\//.test(error.code)) throw error;
     return { refused: `${error.code}: ${error.detail}` };
   }
 }
 
-/** Models prepared last: points that differ in boards or bands follow one another. */
-const KEPT = 2;
-const prepared = new Map<string, Promise<PreparedModel>>();
-
-function preparedOnce(point: PointParams, store: Store): Promise<PreparedModel> {
-  const { board: _, io: __, bands: ___, measure: ____, ...model } = point;
-  const key = canonicalJson(model as unknown as Json);
-  const known = prepared.get(key) ?? prepareModel(point, store);
-  prepared.delete(key);
-  prepared.set(key, known);
-  for (const old of [...prepared.keys()].slice(0, -KEPT)) prepared.delete(old);
-  return known;
-}
-
-async function measurePoint(point: PointParams, model: PreparedModel): Promise<PointResult> {
+async function measurePoint(point: Place, model: PreparedModel): Promise<PointResult> {
   const { io, measure } = point;
   const board = typeof point.board === 'string' ? findBoard(point.board) : plannedBoard(point.board, measure);
   const { device, kernels } = board;
@@ -72,7 +67,7 @@ function outcomesOf({
 
 interface Measuring {
   readonly board: ReturnType<typeof findBoard>;
-  readonly measure: PointParams['measure'];
+  readonly measure: Place['measure'];
 }
 
 /** Planned: what the plan says, without code and stack. Compiled: what the board's compiler and QEMU say too. */
@@ -95,7 +90,7 @@ async function sizes(plan: Plan, { board, measure }: Measuring): Promise<Omit<Po
 }
 
 /** Throws `sweep/compiled`: a message does not say which program is run. */
-function plannedBoard(board: PlannedBoard, measure: PointParams['measure']): ReturnType<typeof findBoard> {
+function plannedBoard(board: PlannedBoard, measure: Place['measure']): ReturnType<typeof findBoard> {
   if (measure === 'planned') return { ...board, compiler: '' };
   throw new CompileError(
     'sweep/compiled',

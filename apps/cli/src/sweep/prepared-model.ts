@@ -8,7 +8,7 @@ import { quantize, type Sample } from '@ghostc/quant';
 import { createRuntime } from '@ghostc/runtimes';
 import { itemOutcome } from '../evaluate/item-outcome.ts';
 import { fitToModel } from '../fit-to-model.ts';
-import type { PointParams } from './point-params.ts';
+import type { ModelParams } from './point-params.ts';
 import { modelOf, storedTensors } from './stored-model.ts';
 
 /** What the boards of a model share: all that does not depend on where it runs. */
@@ -28,7 +28,7 @@ const MEASURED = 2;
 const CALIBRATED = 1;
 
 /** Throws what the builder, the quantiser and the runtime throw. */
-export async function prepareModel(params: PointParams, store: Store): Promise<PreparedModel> {
+export async function prepareModel(params: ModelParams, store: Store): Promise<PreparedModel> {
   const { bits, data } = params;
   const model = await modelOf(params, store);
   const float = optimize(model);
@@ -43,7 +43,7 @@ export async function prepareModel(params: PointParams, store: Store): Promise<P
   };
 }
 
-async function quantized(float: Graph, { calibration }: PointParams, store: Store): Promise<Graph> {
+async function quantized(float: Graph, { calibration }: ModelParams, store: Store): Promise<Graph> {
   const lowered = lowerForQuantizer(float);
   const samples =
     calibration === null ? seeded(lowered, CALIBRATED) : await stored(lowered, calibration, store);

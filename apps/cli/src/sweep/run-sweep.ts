@@ -4,6 +4,7 @@ import {
   DurableLines,
   type Engine,
   type Failure,
+  type Job,
   type Json,
   runJobs,
   type Store,
@@ -98,13 +99,19 @@ class Sweep {
   /** Measures the points that are not known, once each, and writes them in their order. */
   async #measure(points: readonly SweepPoint[]): Promise<void> {
     const fresh = new Map(points.filter(({ id }) => !this.#known.has(id)).map((point) => [point.id, point]));
-    const left = [...fresh.values()];
-    const jobs = left.map(({ job }) => job);
+    const groups = groupsOf([...fresh.values()]);
     let next = 0;
-    await runJobs(jobs, { ...this.#run, ahead: AHEAD }, (_, outcome) => {
-      const { id, settings } = left[next++] as SweepPoint;
-      if ('failed' in outcome) this.#failed.push({ id, failure: outcome.failed });
-      else this.#write({ id, settings, result: outcome.result as unknown as PointOutcome });
+    await runJobs(groups.map(jobOf), { ...this.#run, ahead: AHEAD }, (_, outcome) => {
+      const group = groups[next++] as SweepPoint[];
+      group.forEach(({ id, settings }, i) => {
+        if ('failed' in outcome) this.#failed.push({ id, failure: outcome.failed });
+        else
+          this.#write({
+            id,
+            settings,
+            result: (outcome.result as unknown as PointOutcome[])[i] as PointOutcome,
+          });
+      });
     });
   }
 
@@ -136,6 +143,28 @@ class Sweep {
   close(): void {
     this.#lines.close();
   }
+}
+
+/** Points of a job, at most. */
+const TOGETHER = 16;
+
+/** Points that follow one another and have a model in common. */
+function groupsOf(points: readonly SweepPoint[]): SweepPoint[][] {
+  const groups: SweepPoint[][] = [];
+  let last = '';
+  for (const point of points) {
+    const key = canonicalJson(point.model as unknown as Json);
+    const group = groups.at(-1);
+    if (group && key === last && group.length < TOGETHER) group.push(point);
+    else groups.push([point]);
+    last = key;
+  }
+  return groups;
+}
+
+function jobOf(group: readonly SweepPoint[]): Job {
+  const places = group.map(({ place }) => place);
+  return { kind: 'points', params: { ...group[0]?.model, places } as unknown as Json };
 }
 
 function otherSweep(file: string): CompileError {

@@ -3,15 +3,15 @@ import { CompileError, type Graph, parseGraph, printGraph, type Tensor, verify }
 import { type Store, sha256 } from '@ghostc/jobs';
 import { registry } from '@ghostc/ops';
 import { readSafetensors, writeSafetensors } from '@ghostc/safetensors';
-import type { PointParams } from './point-params.ts';
+import type { ModelParams } from './point-params.ts';
 
-export type ModelParams = Pick<PointParams, 'model' | 'weights' | 'seed'>;
+type NamedModel = Pick<ModelParams, 'model' | 'weights' | 'seed'>;
 
 /** Puts a model into the store, as text and constants; gives their hashes. */
 export async function storeModel(
   graph: Graph,
   store: Store,
-): Promise<Pick<PointParams, 'model' | 'weights'>> {
+): Promise<Pick<ModelParams, 'model' | 'weights'>> {
   const { text, resources } = printGraph(graph, registry);
   const model = await storeBytes(new TextEncoder().encode(text), store);
   return { model, weights: await storeBytes(writeSafetensors(resources), store) };
@@ -25,7 +25,7 @@ export async function storeBytes(bytes: Uint8Array, store: Store): Promise<strin
 }
 
 /** The model of a point. Throws `jobs/store` where the store has not what the point names, or what the builder throws. */
-export async function modelOf({ model, weights, seed }: ModelParams, store: Store): Promise<Graph> {
+export async function modelOf({ model, weights, seed }: NamedModel, store: Store): Promise<Graph> {
   const state = weights === null ? undefined : await storedTensors(weights, store);
   if (isModelSpec(model)) return buildFromSpec(model, state ? { stateDict: state } : { seed });
   const text = new TextDecoder().decode(await storedBytes(model, store));

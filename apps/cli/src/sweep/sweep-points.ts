@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { devices, type IoForm } from '@ghostc/compiler';
-import type { Job, Json, Store } from '@ghostc/jobs';
-import { jobId, sha256 } from '@ghostc/jobs';
+import type { Json, Store } from '@ghostc/jobs';
+import { canonicalJson, sha256 } from '@ghostc/jobs';
 import { type Genome, type Setting, settingsOf } from '@ghostc/sweep';
 import { findBoard } from '../fit/board-table.ts';
 import { loadModel } from '../load-model.ts';
-import type { PlannedBoard, PointParams } from './point-params.ts';
+import type { ModelParams, Place, PlannedBoard } from './point-params.ts';
 import { storeBytes, storeModel } from './stored-model.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 
-/** A point of a sweep with the job that measures it. */
+/** A point of a sweep. */
 export interface SweepPoint {
-  /** The first digits of the job's hash. */
+  /** The first digits of the hash of its parameters. */
   readonly id: string;
   readonly settings: Readonly<Record<string, Setting>>;
-  readonly job: Job;
+  readonly model: ModelParams;
+  readonly place: Place;
 }
 
 const ID_DIGITS = 12;
@@ -23,7 +24,7 @@ const ID_DIGITS = 12;
 export class SweepPoints {
   readonly #spec: SweepSpec;
   readonly #store: Store;
-  readonly #models = new Map<Setting, Promise<Pick<PointParams, 'model' | 'weights'>>>();
+  readonly #models = new Map<Setting, Promise<Pick<ModelParams, 'model' | 'weights'>>>();
 
   constructor(spec: SweepSpec, store: Store) {
     this.#spec = spec;
@@ -32,29 +33,35 @@ export class SweepPoints {
 
   async pointAt(genome: Genome): Promise<SweepPoint> {
     const settings = settingsOf(this.#spec.space, genome);
-    const job = { kind: 'point', params: (await this.#params(settings)) as unknown as Json };
-    return { id: jobId(job).slice(0, ID_DIGITS), settings, job };
+    const [model, place] = [await this.#modelParams(settings), this.#place(settings)];
+    const id = sha256(canonicalJson({ ...model, ...place } as unknown as Json)).slice(0, ID_DIGITS);
+    return { id, settings, model, place };
   }
 
-  async #params(settings: Readonly<Record<string, Setting>>): Promise<PointParams> {
-    const { measure, objectives, constraints, seed } = this.#spec;
+  #place({ io, board, bands }: Readonly<Record<string, Setting>>): Place {
+    const { measure, boards } = this.#spec;
+    return {
+      ...{ io: io as IoForm, measure, board: boardOf(String(board), boards) },
+      bands: bands === 'none' ? null : Number(bands),
+    };
+  }
+
+  async #modelParams(settings: Readonly<Record<string, Setting>>): Promise<ModelParams> {
+    const { objectives, constraints, seed } = this.#spec;
     const model = await this.#model(settings);
     const asks = (figure: string): boolean =>
       objectives.some((one) => one === figure) || constraints.some((one) => one.figure === figure);
-    const { bits, io, board, bands } = settings;
     return {
       ...model,
       seed: model.weights === null ? seedOf(model.model, seed) : 0,
-      ...{ bits: bits as PointParams['bits'], io: io as IoForm, measure },
-      board: boardOf(String(board), this.#spec.boards),
-      bands: bands === 'none' ? null : Number(bands),
+      bits: settings.bits as ModelParams['bits'],
       sqnr: asks('sqnr'),
       calibration: null,
       data: null,
     };
   }
 
-  #model(settings: Readonly<Record<string, Setting>>): Promise<Pick<PointParams, 'model' | 'weights'>> {
+  #model(settings: Readonly<Record<string, Setting>>): Promise<Pick<ModelParams, 'model' | 'weights'>> {
     if (settings.model === undefined) return Promise.resolve({ model: specText(settings), weights: null });
     const known = this.#models.get(settings.model) ?? this.#fileModel(String(settings.model));
     this.#models.set(settings.model, known);
@@ -62,7 +69,7 @@ export class SweepPoints {
   }
 
   /** `FILE`, or `SPEC + STATE DICT`. */
-  async #fileModel(text: string): Promise<Pick<PointParams, 'model' | 'weights'>> {
+  async #fileModel(text: string): Promise<Pick<ModelParams, 'model' | 'weights'>> {
     const [model = '', weights] = text.split(' + ').map((part) => part.trim());
     const { graph, bytes } = loadModel(model, { weights });
     if (Number.isFinite(bytes)) return storeModel(graph, this.#store);
