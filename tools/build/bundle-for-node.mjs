@@ -9,8 +9,11 @@ const external = [
 const requires =
   "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);";
 
-/** Bundles a TypeScript file into one for Node, with what it reads beside it; packages with native code stay outside. */
-export async function bundleForNode(entry, outfile, { firstLine = '', mode } = {}) {
+/**
+ * Bundles a TypeScript file into one for Node, with what it reads beside it; packages with native code stay outside. Gives what
+ * esbuild tells of it: the files that went in.
+ */
+export async function bundleForNode(entry, outfile, { firstLine = '', mode, ...further } = {}) {
   const { build } = await import('esbuild');
   const bundle = await build({
     entryPoints: [entry],
@@ -24,7 +27,10 @@ export async function bundleForNode(entry, outfile, { firstLine = '', mode } = {
     banner: { js: firstLine + requires },
     logLevel: 'warning',
     write: false,
+    metafile: true,
+    ...further,
   });
   writeBundles(bundle, mode);
   await buildForWeb(dirname(outfile), bundle);
+  return bundle.metafile;
 }

@@ -10,12 +10,12 @@ export class OutcomeLog {
   readonly #path: string | undefined;
   readonly #known = new Map<string, Outcomes>();
 
-  /** Without a path nothing is kept. What the file holds is forgotten unless the run resumes. */
-  constructor(path?: string, resume = false) {
+  /** Without a path nothing is kept. What the file holds is forgotten unless the run goes on. */
+  constructor(path?: string, run: 'afresh' | 'goes on' = 'afresh') {
     this.#path = path;
     if (!path) return;
     mkdirSync(dirname(path), { recursive: true });
-    if (!resume) rmSync(path, { force: true });
+    if (run === 'afresh') rmSync(path, { force: true });
     else if (existsSync(path)) this.#read(readFileSync(path, 'utf8'));
   }
 

@@ -70,7 +70,7 @@ async function main(): Promise<number> {
   if (tests.length === 0) throw new UsageError(`no test has ${values.filter} in its name`);
   const run = await runTests(tests, runtimes, {
     progress: printer.progress,
-    log: new OutcomeLog(join('build', 'conformance.jsonl'), values.resume),
+    log: new OutcomeLog(join('build', 'conformance.jsonl'), values.resume ? 'goes on' : 'afresh'),
   });
   const reports = [...absent.map((name) => absentReport(name, runtimes)), ...run.reports];
   const present = runtimes.filter((name) => !run.missing.has(name));

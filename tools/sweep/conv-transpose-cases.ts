@@ -1,3 +1,4 @@
+import type { Tensor } from '@ghostc/ir';
 import { type SweepCase, seededTensor, sweepCase } from './sweep-case.ts';
 
 interface Geometry {
@@ -24,10 +25,15 @@ function* endings(geometry: Geometry): Generator<SweepCase> {
   const { rank, stride, kernel, dilation } = geometry;
   const all = (value: number): number[] => new Array<number>(rank).fill(value);
   const natural = sizes(rank).map((size) => stride * (size - 1) + dilation * (kernel - 1) + 1);
+  const biases = [seededTensor({ dtype: 'f32', shape: [3 * geometry.group] }, 3)];
   const extras = stride > 1 || dilation > 1 ? [undefined, all(1)] : [undefined];
   for (const output_padding of extras)
     for (const [i, ending] of [...padded(rank), ...automatic(), ...shaped(natural)].entries())
-      yield transposeCase(geometry, { ...ending, ...(output_padding && { output_padding }) }, i % 2 === 0);
+      yield transposeCase(
+        geometry,
+        { ...ending, ...(output_padding && { output_padding }) },
+        biases.slice(i % 2),
+      );
 }
 
 function* padded(rank: number): Generator<Ending> {
@@ -53,11 +59,10 @@ function sizes(rank: number): number[] {
   return [4, 3, 2].slice(0, rank);
 }
 
-function transposeCase(geometry: Geometry, ending: Ending, withBias: boolean): SweepCase {
+function transposeCase(geometry: Geometry, ending: Ending, biases: readonly Tensor[]): SweepCase {
   const { rank, kernel, stride, dilation, group } = geometry;
   const all = (value: number): number[] => new Array<number>(rank).fill(value);
   const weight = seededTensor({ dtype: 'f32', shape: [4, 3, ...all(kernel)] }, 2);
-  const bias = seededTensor({ dtype: 'f32', shape: [3 * group] }, 3);
   const attributes = { strides: all(stride), dilations: all(dilation), group, ...ending };
   const listed = Object.entries(attributes).map(([name, value]) => `${name} ${value}`);
   return sweepCase(`ConvTranspose rank ${rank} kernel ${kernel} ${listed.join(' ')}`, {
@@ -65,6 +70,6 @@ function transposeCase(geometry: Geometry, ending: Ending, withBias: boolean): S
     opset: 11,
     attributes,
     x: { dtype: 'f32', shape: [1, 4, ...sizes(rank)] },
-    constants: withBias ? [weight, bias] : [weight],
+    constants: [weight, ...biases],
   });
 }

@@ -113,7 +113,7 @@ test('where one report cannot be written, none is', () => {
 
 const python: Tool = {
   name: 'python3 with the packages onnx and onnxruntime (pip install onnx onnxruntime)',
-  packages: ['python3-venv'],
+  packages: { apt: ['python3-venv'] },
   found: () => spawnSync('python3', ['-c', 'import onnx, onnxruntime']).status === 0,
 };
 test('the Python engine of docs/engines.md, and ONNX tests from a folder', (context) => {

@@ -5,7 +5,9 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
+import { completionCommand } from './commands/completion.ts';
 import { conformCommand } from './commands/conform.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { editCommand } from './commands/edit.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -48,6 +50,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(fuzzCommand())
     .addCommand(sweepCommand())
     .addCommand(workerCommand())
+    .addCommand(doctorCommand())
+    .addCommand(completionCommand())
     .addCommand(new Command('serve-engine').action(serveWorker), { hidden: true });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

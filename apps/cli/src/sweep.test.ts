@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { skipWithout } from '@ghostc/runtimes';
+import { skipWithout, tool } from '@ghostc/runtimes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle, ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
@@ -80,12 +80,6 @@ test('a killed sweep goes on, and ends with the same bytes; another spec is refu
   expect([status, stderr]).toEqual([2, expect.stringContaining('sweep/other')]);
 });
 
-const redisTool = {
-  name: 'redis-server',
-  packages: ['redis-server'],
-  found: () => ['/usr/bin', '/usr/local/bin'].some((path) => existsSync(join(path, 'redis-server'))),
-};
-
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -102,7 +96,7 @@ function startRedis(port: number): ChildProcess {
 }
 
 test('through a queue it ends with the same bytes, though workers die and Redis forgets everything', async (context) => {
-  skipWithout([redisTool], 'a queue', context);
+  skipWithout([tool('redis-server')], 'a queue', context);
   mkdirSync(join(folder, 'redis'));
   const port = await freePort();
   const url = `redis://:secret@127.0.0.1:${port}`;

@@ -19,7 +19,7 @@ export function checkGraph(graph: Graph): void {
 }
 
 function checkNode(node: Node): void {
-  if (!Object.hasOwn(kernels, node.op) && !integerKernel(node) && !generalKernel(node, false))
+  if (!Object.hasOwn(kernels, node.op) && !integerKernel(node) && !generalKernel(node))
     throw new CompileError(
       'wgsl/op',
       `there is no WGSL kernel for ${node.op}; lower the graph first`,

@@ -4,7 +4,6 @@ import {
   ConstantStore,
   crc32,
   type DType,
-  isFloat,
   type Node,
   numElements,
   staticShape,
@@ -53,7 +52,7 @@ export const maxBindingBytes = 128 * 1024 * 1024;
 export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgram<Uint8Array> {
   const { name, matrices, tuning = {}, onTunable, sourceHash } = options;
   const { graph, plan } = planned;
-  const emitter = new Emitter(planned, { half: matrices === 'f16', tuning });
+  const emitter = new Emitter(planned, { matrices, tuning });
   const body: Dispatch[] = [];
   const layers: TunableLayer[] = [];
   for (const node of plan.order) {
@@ -125,11 +124,14 @@ class Emitter {
   /** Arena offsets of constants that were copied, by constant. */
   readonly #copies = new Map<Value, number>();
 
-  constructor({ graph, types, plan }: WgslPlan, { half, tuning }: { half: boolean; tuning: Tuning }) {
+  constructor(
+    { graph, types, plan }: WgslPlan,
+    { matrices, tuning }: Pick<EmitWgslOptions, 'matrices'> & { tuning: Tuning },
+  ) {
     this.#types = types;
     this.#tuning = tuning;
-    this.halves = half ? new ConstantStore() : undefined;
-    this.modules = new ModuleTable(half);
+    this.halves = matrices === 'f16' ? new ConstantStore() : undefined;
+    this.modules = new ModuleTable(matrices);
     this.#plan = plan;
     this.#constants = [...graph.constants];
     this.arenaBytes = plan.arenaBytes;
@@ -162,7 +164,7 @@ class Emitter {
     if (bytes) return [...bytes(context)];
     const typeOf = (value: Value): DType => this.#types.get(value) ?? 'f32';
     const own = typeOf(node.output);
-    const general = generalKernel(node, !isFloat(own));
+    const general = generalKernel(node, own);
     const steps = general ? general({ ...context, typeOf }) : kernels[node.op as GpuOp](context);
     if (node.op === 'cast' || lookup(node.op).traits.has('movement')) return [...steps];
     const rounding = node.outputs.flatMap((value) =>

@@ -9,9 +9,9 @@ export class ModuleTable {
   readonly #modules: Record<string, string> = {};
   readonly #variants: Record<string, Variant[]> = {};
 
-  /** `half`: matrices are f16 in memory where the device can read them. */
-  constructor(half: boolean) {
-    this.#half = half;
+  /** `f16`: matrices are f16 in memory where the device can read them. */
+  constructor(matrices: 'f32' | 'f16' = 'f32') {
+    this.#half = matrices === 'f16';
   }
 
   /** Id of the step's module. */

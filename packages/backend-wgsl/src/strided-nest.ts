@@ -1,3 +1,5 @@
+import { stridesOf } from '@ghostc/ir';
+
 /** A loop nest over `dims` (outermost first) in which tensor t is at offset + sum(index[a] * strides[t][a]). */
 export interface StridedNest {
   readonly dims: readonly number[];
@@ -21,6 +23,21 @@ export function collapseNest({ dims, strides }: StridedNest): StridedNest {
     dims: kept.map(({ size }) => size),
     strides: strides.map((_, t) => kept.map(({ steps }) => steps[t] ?? 0)),
   };
+}
+
+/** The axes of `shape` outside `inside` as a nest, and those inside as another. */
+export function partedNests(
+  shape: readonly number[],
+  inside: ReadonlySet<number>,
+): readonly [outer: StridedNest, inner: StridedNest] {
+  const strides = stridesOf(shape);
+  const nestOf = (axes: readonly number[]): StridedNest =>
+    collapseNest({
+      dims: axes.map((axis) => shape[axis] ?? 1),
+      strides: [axes.map((axis) => strides[axis] ?? 1)],
+    });
+  const axes = [...shape.keys()];
+  return [nestOf(axes.filter((axis) => !inside.has(axis))), nestOf(axes.filter((axis) => inside.has(axis)))];
 }
 
 /** Row-major strides of `from`, 0 along axes that broadcast to `to`. */

@@ -34,7 +34,7 @@ export {
   staticShape,
   stridesOf,
 } from './shape.ts';
-export { decodeFloat, encodeFloat, isCodedFloat, largestFloat } from './small-float.ts';
+export { type Beyond, decodeFloat, encodeFloat, isCodedFloat, largestFloat } from './small-float.ts';
 export type { StorageRule } from './storage-rule.ts';
 export {
   f32,

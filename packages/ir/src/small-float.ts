@@ -66,11 +66,13 @@ export function decodeFloat(dtype: DType, code: number): number {
 }
 
 /**
- * The code nearest to a value, ties to even. What is too large becomes infinity, NaN where the format has no infinity, and
- * the largest value where it has neither; with `saturate` always the largest value (ONNX Cast's default for 8-bit floats,
- * where infinity saturates too).
+ * What numbers beyond the largest value become. `overflow`: infinity, NaN where the format has no infinity, the largest value
+ * where it has neither. `saturate`: the largest value (ONNX Cast's default for 8-bit floats, where infinity saturates too).
  */
-export function encodeFloat(dtype: DType, value: number, saturate = false): number {
+export type Beyond = 'overflow' | 'saturate';
+
+/** The code nearest to a value, ties to even. */
+export function encodeFloat(dtype: DType, value: number, beyond: Beyond = 'overflow'): number {
   const format = formats[dtype];
   if (!format) return numberToFloat16(value);
   if (dtype === 'f8e8m0') return encodeScale(value);
@@ -78,18 +80,18 @@ export function encodeFloat(dtype: DType, value: number, saturate = false): numb
   const negative = signed && (value < 0 || Object.is(value, -0));
   const sign = negative ? 2 ** (exponent + fraction) : 0;
   if (Number.isNaN(value)) return nan ?? sign;
-  const magnitude = magnitudeCode(format, Math.abs(value), saturate);
+  const magnitude = magnitudeCode(format, Math.abs(value), beyond);
   if (format.unsignedZero) return magnitude === 0 ? 0 : magnitude === nan ? magnitude : sign | magnitude;
   return sign | magnitude;
 }
 
-function magnitudeCode(format: Format, value: number, saturate: boolean): number {
+function magnitudeCode(format: Format, value: number, beyond: Beyond): number {
   const { fraction, bias, max, infinity, nan } = format;
+  const largest = beyond === 'saturate' ? undefined : (infinity ?? nan);
   const step = 2 ** (Math.max(floorLog2(value), 1 - bias) - fraction);
   const rounded = Number.isFinite(value) ? roundHalfToEven(value / step) * step : value;
   if (rounded > max) {
-    if (saturate || (infinity === undefined && nan === undefined)) return magnitudeCode(format, max, false);
-    return infinity ?? (nan as number);
+    return largest ?? magnitudeCode(format, max, 'overflow');
   }
   const power = Math.max(floorLog2(rounded), 1 - bias);
   const steps = rounded / 2 ** (power - fraction);

@@ -4,6 +4,8 @@ import type { Attrs } from './graph.ts';
 import type { AttrSpec, OpRegistry, OpSchema } from './op-schema.ts';
 import type { TensorType } from './tensor-type.ts';
 
+const flag: AttrSpec = { expects: 'bool', accepts: (value) => typeof value === 'boolean', default: false };
+
 /** A language small enough to see through, for the tests of this package. */
 export const toyRegistry: OpRegistry = new Map(
   [
@@ -11,7 +13,7 @@ export const toyRegistry: OpRegistry = new Map(
     op('add', ['x', 'y'], {}, ([x]) => [x]),
     op('scale', ['x', 'factor?', 'bias?'], { by: number(1), steps: numbers([1, 1]), mode: text('up') }, grow),
     op('concat', ['xs...'], { axis: integer() }, ([x]) => [x]),
-    op('pair', ['x'], { flag: flag(false) }, ([x]) => [x, x]),
+    op('pair', ['x'], { flag }, ([x]) => [x, x]),
   ].map((schema) => [schema.name, schema]),
 );
 
@@ -54,8 +56,4 @@ function numbers(fallback: readonly number[]): AttrSpec {
 
 function text(fallback: string): AttrSpec {
   return { expects: 'string', accepts: (value) => typeof value === 'string', default: fallback };
-}
-
-function flag(fallback: boolean): AttrSpec {
-  return { expects: 'bool', accepts: (value) => typeof value === 'boolean', default: fallback };
 }

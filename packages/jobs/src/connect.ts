@@ -1,6 +1,6 @@
 import { CompileError } from '@ghostc/ir';
+import { loadPackage } from '@ghostc/runtimes';
 import type { Redis } from 'ioredis';
-import { loadOptional } from './load-optional.ts';
 
 /** Milliseconds until a lost connection is tried again, at most. */
 const RETRY = 1000;
@@ -15,7 +15,7 @@ export async function connectQueue(url: string): Promise<Redis> {
       'jobs/queue',
       `expected redis://HOST:PORT or rediss://..., found ${withoutSecrets(url)}`,
     );
-  const { Redis: Client } = await loadOptional(() => import('ioredis'), 'bullmq ioredis');
+  const { Redis: Client } = await loadPackage<typeof import('ioredis')>('ioredis', 'a queue');
   const client = new Client(url, {
     lazyConnect: true,
     maxRetriesPerRequest: null,

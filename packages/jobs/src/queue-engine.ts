@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { loadPackage } from '@ghostc/runtimes';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connectQueue } from './connect.ts';
 import type { Engine } from './engine.ts';
 import { type Failure, type Job, type Json, jobId, type Outcome } from './job.ts';
-import { loadOptional } from './load-optional.ts';
 import { queueName } from './queue-name.ts';
 
 /** Milliseconds between two looks at the jobs that are out. */
@@ -43,9 +43,9 @@ export class QueueEngine implements Engine {
     this.#polling = this.#poll();
   }
 
-  /** Throws `jobs/queue`, `jobs/package`. */
+  /** Throws `jobs/queue`, `tool/missing`. */
   static async open({ url, priority = 0 }: QueueOptions): Promise<QueueEngine> {
-    const { Queue: Jobs } = await loadOptional(() => import('bullmq'), 'bullmq ioredis');
+    const { Queue: Jobs } = await loadPackage<typeof import('bullmq')>('bullmq', 'a queue');
     const client = await connectQueue(url);
     const queue = new Jobs(queueName, { connection: client });
     queue.on('error', () => {}); // the connection is made again

@@ -1,7 +1,7 @@
+import { loadPackage } from '@ghostc/runtimes';
 import type { Worker } from 'bullmq';
 import { connectQueue } from './connect.ts';
 import type { Failure, Json } from './job.ts';
-import { loadOptional } from './load-optional.ts';
 import { queueName } from './queue-name.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -17,9 +17,12 @@ export interface ServeOptions {
   readonly onDone: (name: string) => void;
 }
 
-/** Does jobs from a queue until it is closed, then ends those that it has. Throws `jobs/queue`, `jobs/package`. */
+/** Does jobs from a queue until it is closed, then ends those that it has. Throws `jobs/queue`, `tool/missing`. */
 export async function serveQueue({ url, pool, onDone }: ServeOptions): Promise<{ close(): Promise<void> }> {
-  const { Worker: Served, UnrecoverableError } = await loadOptional(() => import('bullmq'), 'bullmq ioredis');
+  const { Worker: Served, UnrecoverableError } = await loadPackage<typeof import('bullmq')>(
+    'bullmq',
+    'a queue',
+  );
   const client = await connectQueue(url);
   const fail = (failed: Failure): Error => {
     const { code, message, passing } = failed;

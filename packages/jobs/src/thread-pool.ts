@@ -1,7 +1,7 @@
+import { loadPackage } from '@ghostc/runtimes';
 import type { Piscina } from 'piscina';
 import type { Job, Outcome } from './job.ts';
 import type { ThreadTask } from './job-kind.ts';
-import { loadOptional } from './load-optional.ts';
 
 /** What a job may take. */
 export interface Limits {
@@ -42,9 +42,9 @@ export class ThreadPool {
     this.#timer.unref();
   }
 
-  /** Throws `jobs/package` where piscina is not installed. */
+  /** Throws `tool/missing` where piscina is not installed. */
   static async open(options: ThreadPoolOptions): Promise<ThreadPool> {
-    const { Piscina: Pool } = await loadOptional(() => import('piscina'), 'piscina');
+    const { Piscina: Pool } = await loadPackage<typeof import('piscina')>('piscina', 'threads');
     const { file, threads, limits } = options;
     const pool = new Pool({
       filename: file,

@@ -197,7 +197,7 @@ function transposeGeometry(
         ? mode === 'VALID'
           ? [0, 0]
           : [given[a] ?? 0, given[a + kernel.length] ?? 0]
-        : sharedPads(Math.max(0, full - target), mode === 'SAME_UPPER');
+        : sharedPads(Math.max(0, full - target), mode);
     // A shape that asks for more than there is gets zeros at the end, as in ONNX Runtime.
     const missing = Math.max(0, (wanted?.[a] ?? 0) - full);
     return { stride, before: reach - begin, after: reach - end + more + missing };
@@ -206,9 +206,9 @@ function transposeGeometry(
 }
 
 /** The spare cells on both sides; the odd one at the end for SAME_UPPER, at the start otherwise. */
-function sharedPads(total: number, upper: boolean): [number, number] {
+function sharedPads(total: number, mode: string): [number, number] {
   const small = Math.floor(total / 2);
-  return upper ? [small, total - small] : [total - small, small];
+  return mode === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
 }
 
 /** stride - 1 zeros between the elements of an axis: [.., S, ..] as [.., S, 1, ..], padded at the end, flattened, cut. */

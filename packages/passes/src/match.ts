@@ -74,7 +74,7 @@ class Matcher {
     const inputs = pattern.inputs ?? [];
     const orders = ordersOf(node, inputs);
     for (const bound of this.#name(pattern, node, state)) {
-      const entered = enter(bound, [node], pattern.shared ?? false);
+      const entered = enter(bound, [node], pattern);
       for (const order of orders)
         if (this.#each(order, inputs, entered)) yield* this.#inputs(order, inputs, entered);
     }
@@ -178,7 +178,7 @@ class Matcher {
         (a, b) => (candidates[a]?.length ?? 0) - (candidates[b]?.length ?? 0),
       );
       for (const bound of this.#name(pattern, root, state))
-        yield* this.#assign(enter(bound, chain.nodes, pattern.shared ?? false), {
+        yield* this.#assign(enter(bound, chain.nodes, pattern), {
           pattern,
           chain,
           candidates,
@@ -295,7 +295,7 @@ function ordersOf(node: Node, patterns: readonly Pattern[]): (readonly (Value | 
   return [node.inputs, [second, first, ...rest]];
 }
 
-function enter(state: State, entered: readonly Node[], shared: boolean): State {
+function enter(state: State, entered: readonly Node[], { shared }: Pattern): State {
   const nodes = [...state.nodes, ...entered.filter((node) => !state.nodes.includes(node))];
   return { ...state, nodes, shared: shared ? new Set([...state.shared, ...entered]) : state.shared };
 }

@@ -13,7 +13,10 @@ export { ortRuntime } from './ort/ort-runtime.ts';
 export { hasOrt, loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort/ort-session.ts';
 export { verifyInOrt } from './ort/verify-in-ort.ts';
 export { withOnnx } from './ort/with-onnx.ts';
+export { installLines, type Manager, managers, systemManager } from './process/install-command.ts';
+export { loadPackage } from './process/load-package.ts';
 export { skipWithout, type Tool } from './process/require-tool.ts';
+export { type ToolId, tool, toolIds } from './process/tool-table.ts';
 export {
   cRuntime,
   createRuntime,

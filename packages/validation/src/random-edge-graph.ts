@@ -42,7 +42,8 @@ export function randomEdgeGraph(): fc.Arbitrary<Graph> {
     .map(({ batch, channels, spatial, steps, head }) => {
       const builder = new EdgeGraphBuilder([batch, channels, ...spatial]);
       for (const [kind, numbers] of steps) builder.add(kind, numbers);
-      return builder.finish(head);
+      if (head) builder.addHead();
+      return builder.finish();
     });
 }
 
@@ -55,14 +56,20 @@ class EdgeGraphBuilder {
     this.#values = [this.#graph.addInput('x', { dtype: 'f32', shape })];
   }
 
-  add(kind: Kind, choice: Choice): void {
-    const x = this.#values.at(-1) as Value;
-    this.#values.push(this.#step(kind, x, choice));
+  get #last(): Value {
+    return this.#values.at(-1) as Value;
   }
 
-  finish(head: boolean): Graph {
-    const y = this.#values.at(-1) as Value;
-    this.#graph.addOutput('y', head ? this.#head(y) : y);
+  add(kind: Kind, choice: Choice): void {
+    this.#values.push(this.#step(kind, this.#last, choice));
+  }
+
+  addHead(): void {
+    this.#values.push(this.#head(this.#last));
+  }
+
+  finish(): Graph {
+    this.#graph.addOutput('y', this.#last);
     const graph = this.#graph;
     Object.defineProperty(graph, fc.toStringMethod, { value: () => printGraph(graph).text });
     return graph;
@@ -87,12 +94,11 @@ class EdgeGraphBuilder {
     const init = 1 + (a % 8);
     const multiplier = 1 + (b % 3);
     const channels = Number(x.type.shape[1]);
-    const act = (value: Value, on: boolean): Value => (on ? this.#node('relu', [value]) : value);
-    const p = act(this.#conv(x, this.#kernel([init, channels], 1 + 2 * (b % 2), c), 1), a % 3 > 0);
-    const q = act(
-      this.#conv(p, this.#kernel([init * multiplier, 1], 1 + (a % 4), c + 1), 1, init),
-      a % 3 > 0 || b % 4 === 0,
-    );
+    const relu = (value: Value): Value => this.#node('relu', [value]);
+    const primary = this.#conv(x, this.#kernel([init, channels], 1 + 2 * (b % 2), c), 1);
+    const p = a % 3 > 0 ? relu(primary) : primary;
+    const cheap = this.#conv(p, this.#kernel([init * multiplier, 1], 1 + (a % 4), c + 1), 1, init);
+    const q = a % 3 > 0 || b % 4 === 0 ? relu(cheap) : cheap;
     const same = q.type.shape.slice(2).join() === p.type.shape.slice(2).join();
     if (!same) return q;
     const joined = this.#node('concat', [p, q], { axis: 1 });

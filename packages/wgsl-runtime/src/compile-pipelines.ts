@@ -17,11 +17,12 @@ export interface Pipelines {
  */
 export async function compilePipelines(
   device: GPUDevice,
-  { dispatches, halfBytes }: WgslManifest,
+  manifest: WgslManifest,
   sources: Readonly<Record<string, string>>,
   onProgress?: OnProgress,
 ): Promise<Pipelines> {
-  const layout = bindGroupLayout(device, halfBytes > 0);
+  const { dispatches } = manifest;
+  const layout = bindGroupLayout(device, manifest);
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
   const distinct = new Map<string, Promise<GPUComputePipeline>>();
   const pending = dispatches.map((dispatch) => {
@@ -44,12 +45,12 @@ function report(pending: readonly Promise<unknown>[], onProgress?: OnProgress): 
     );
 }
 
-function bindGroupLayout(device: GPUDevice, half: boolean): GPUBindGroupLayout {
+function bindGroupLayout(device: GPUDevice, { halfBytes }: WgslManifest): GPUBindGroupLayout {
   const buffers: GPUBufferBindingLayout[] = [
     { type: 'storage' },
     { type: 'read-only-storage' },
     { type: 'uniform', hasDynamicOffset: true, minBindingSize: paramBytes },
-    ...(half ? [{ type: 'read-only-storage' } as const] : []),
+    ...(halfBytes > 0 ? [{ type: 'read-only-storage' } as const] : []),
   ];
   return device.createBindGroupLayout({
     entries: buffers.map((buffer, binding) => ({ binding, visibility: COMPUTE, buffer })),

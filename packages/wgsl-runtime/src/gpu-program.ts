@@ -4,7 +4,7 @@ import { type Buffers, copyBytes, makeBuffers } from './make-buffers.ts';
 import type { Requirement, WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, pickVariants } from './pick-variants.ts';
 import { ReadbackPool } from './readback-pool.ts';
-import { weightLayout } from './upload-weights.ts';
+import { type MatrixType, weightLayout } from './upload-weights.ts';
 
 /** A program on one device: pipelines, buffers, and the encoding of its dispatches. Lives as long as the device. */
 export interface GpuProgram {
@@ -32,8 +32,9 @@ export async function loadProgram(
 ): Promise<GpuProgram> {
   const { manifest } = program;
   checkProgram(program, device.limits);
-  const half = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
-  const uploading = makeBuffers(device, program, half);
+  const reads = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
+  const matrices = reads ? 'f16' : 'f32';
+  const uploading = makeBuffers(device, program, matrices);
   const compiling = compilePipelines(device, manifest, pickVariants(manifest, offers), onProgress);
   const [uploaded, compiled] = await Promise.allSettled([uploading, compiling]);
   if (uploaded.status === 'rejected') throw uploaded.reason;
@@ -43,7 +44,7 @@ export async function loadProgram(
     throw compiled.reason;
   }
   const { layout, list } = compiled.value;
-  const group = bindGroup(device, layout, { buffers, manifest, half });
+  const group = bindGroup(device, layout, { buffers, manifest, matrices });
   const readbacks = new ReadbackPool(device, buffers.readback);
   return {
     device,
@@ -78,15 +79,15 @@ function destroy(buffers: Buffers): void {
 interface Loaded {
   readonly buffers: Buffers;
   readonly manifest: WgslManifest;
-  readonly half: boolean;
+  readonly matrices: MatrixType;
 }
 
 function bindGroup(
   device: GPUDevice,
   layout: GPUBindGroupLayout,
-  { buffers, manifest, half }: Loaded,
+  { buffers, manifest, matrices }: Loaded,
 ): GPUBindGroup {
-  const { wordBytes, matrixOffset, matrixBytes } = weightLayout(manifest, half);
+  const { wordBytes, matrixOffset, matrixBytes } = weightLayout(manifest, matrices);
   const { arena, weights, params } = buffers;
   const resources: GPUBufferBinding[] = [
     { buffer: arena },

@@ -1,7 +1,7 @@
 import { paramBytes } from './check-program.ts';
 import { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } from './gpu-constants.ts';
 import type { WgslManifest, WgslProgram } from './manifest.ts';
-import { uploadWeights, weightLayout } from './upload-weights.ts';
+import { type MatrixType, uploadWeights, weightLayout } from './upload-weights.ts';
 
 export interface Buffers {
   readonly arena: GPUBuffer;
@@ -13,9 +13,13 @@ export interface Buffers {
 }
 
 /** Makes the buffers of a session and uploads the weights. Rejects when the device has too little memory. */
-export async function makeBuffers(device: GPUDevice, program: WgslProgram, half: boolean): Promise<Buffers> {
+export async function makeBuffers(
+  device: GPUDevice,
+  program: WgslProgram,
+  matrices: MatrixType,
+): Promise<Buffers> {
   const { manifest } = program;
-  const { matrixOffset, matrixBytes } = weightLayout(manifest, half);
+  const { matrixOffset, matrixBytes } = weightLayout(manifest, matrices);
   const make = (label: string, bytes: number, usage: number) =>
     device.createBuffer({ label, size: roundUp(bytes), usage });
   device.pushErrorScope('validation');
@@ -27,7 +31,7 @@ export async function makeBuffers(device: GPUDevice, program: WgslProgram, half:
     readback: make('outputs', outputBytes(manifest), COPY_DST | MAP_READ),
   };
   device.queue.writeBuffer(buffers.params, 0, paramWords(manifest));
-  await uploadWeights(device, program, { buffer: buffers.weights, half });
+  await uploadWeights(device, program, { buffer: buffers.weights, matrices });
   const problems = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
   const problem = problems.find(Boolean);
   if (problem) {

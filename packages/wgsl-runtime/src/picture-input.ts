@@ -41,11 +41,11 @@ export function picture(source: StillSource | MovingSource, options: PictureOpti
       checkTarget(target, options);
       checkSource(source, target);
       const kit = kitOf(target.device);
-      const moving = isMoving(source);
+      const kind = isMoving(source) ? 'moving' : 'still';
       const view = named(target, () =>
-        moving ? target.device.importExternalTexture({ source }) : kit.still(source),
+        isMoving(source) ? target.device.importExternalTexture({ source }) : kit.still(source),
       );
-      kit.encode(encoder, { target, view, settings: settingsOf(source, target, options), moving });
+      kit.encode(encoder, { target, view, settings: settingsOf(source, target, options), kind });
     },
   };
 }
@@ -163,8 +163,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 }
 `;
 
+type PictureKind = 'moving' | 'still';
+
 /** WGSL that resizes and normalises: of a video's frame as an external texture, or of a still picture's texture. */
-export function pictureShader(kind: 'moving' | 'still'): string {
+export function pictureShader(kind: PictureKind): string {
   return kind === 'moving'
     ? shader('texture_external', 'textureSampleBaseClampToEdge(picture, linear, uv)')
     : shader('texture_2d<f32>', 'textureSampleLevel(picture, linear, uv, 0.0)');
@@ -174,13 +176,13 @@ interface Job {
   readonly target: GpuTarget;
   readonly view: GPUTextureView | GPUExternalTexture;
   readonly settings: ArrayBuffer;
-  readonly moving: boolean;
+  readonly kind: PictureKind;
 }
 
 /** Pipelines, settings and texture of a device: made once. */
 class PictureKit {
   readonly #device: GPUDevice;
-  readonly #pipelines = new Map<boolean, GPUComputePipeline>();
+  readonly #pipelines = new Map<PictureKind, GPUComputePipeline>();
   readonly #uniforms: GPUBuffer;
   readonly #sampler: GPUSampler;
   #texture: GPUTexture | undefined;
@@ -203,9 +205,9 @@ class PictureKit {
     return this.#texture.createView();
   }
 
-  encode(encoder: GPUCommandEncoder, { target, view, settings, moving }: Job): void {
+  encode(encoder: GPUCommandEncoder, { target, view, settings, kind }: Job): void {
     const [, , height = 1, width = 1] = target.shape;
-    const pipeline = this.#pipeline(moving);
+    const pipeline = this.#pipeline(kind);
     this.#device.queue.writeBuffer(this.#uniforms, 0, settings);
     const resources = [{ buffer: target.arena }, { buffer: this.#uniforms }, view, this.#sampler];
     const pass = encoder.beginComputePass();
@@ -221,11 +223,12 @@ class PictureKit {
     pass.end();
   }
 
-  #pipeline(moving: boolean): GPUComputePipeline {
-    const known = this.#pipelines.get(moving);
+  #pipeline(kind: PictureKind): GPUComputePipeline {
+    const known = this.#pipelines.get(kind);
     if (known) return known;
-    const code = pictureShader(moving ? 'moving' : 'still');
-    const texture: Partial<GPUBindGroupLayoutEntry> = moving ? { externalTexture: {} } : { texture: {} };
+    const code = pictureShader(kind);
+    const texture: Partial<GPUBindGroupLayoutEntry> =
+      kind === 'moving' ? { externalTexture: {} } : { texture: {} };
     const layout = this.#device.createBindGroupLayout({
       entries: [{ buffer: { type: 'storage' } }, { buffer: {} }, texture, { sampler: {} }].map(
         (entry, binding) => ({ binding, visibility: COMPUTE, ...entry }) as GPUBindGroupLayoutEntry,
@@ -235,7 +238,7 @@ class PictureKit {
       layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module: this.#device.createShaderModule({ code }) },
     });
-    this.#pipelines.set(moving, pipeline);
+    this.#pipelines.set(kind, pipeline);
     return pipeline;
   }
 }

@@ -14,25 +14,28 @@ export interface WeightLayout {
   readonly matrixBytes: number;
 }
 
-export function weightLayout({ weightBytes, halfBytes }: WgslManifest, half: boolean): WeightLayout {
+/** Matrices in the weight buffer: f16 as in the file where the device reads it, else f32. */
+export type MatrixType = 'f16' | 'f32';
+
+export function weightLayout({ weightBytes, halfBytes }: WgslManifest, matrices: MatrixType): WeightLayout {
   const wordBytes = weightBytes - halfBytes;
   return {
     wordBytes,
     matrixOffset: Math.ceil(wordBytes / 256) * 256,
-    matrixBytes: halfBytes * (half ? 1 : 2),
+    matrixBytes: halfBytes * (matrices === 'f16' ? 1 : 2),
   };
 }
 
-/** Writes the weight file into `buffer`, as it arrives. `half`: the device reads f16. Rejects when it is not the program's. */
+/** Writes the weight file into `buffer`, as it arrives. Rejects when it is not the program's. */
 export async function uploadWeights(
   device: GPUDevice,
   { manifest, weights }: WgslProgram,
-  { buffer, half }: { readonly buffer: GPUBuffer; readonly half: boolean },
+  { buffer, matrices }: { readonly buffer: GPUBuffer; readonly matrices: MatrixType },
 ): Promise<void> {
-  const { wordBytes, matrixOffset } = weightLayout(manifest, half);
+  const { wordBytes, matrixOffset } = weightLayout(manifest, matrices);
   const words = writer(device, buffer, 0);
-  const matrices = writer(device, buffer, matrixOffset);
-  const second: Sink = half ? matrices : (bytes) => matrices(expandHalves(bytes));
+  const halves = writer(device, buffer, matrixOffset);
+  const second: Sink = matrices === 'f16' ? halves : (bytes) => halves(expandHalves(bytes));
   let seen = 0;
   let crc = 0;
   await eachChunk(weights, (bytes) => {

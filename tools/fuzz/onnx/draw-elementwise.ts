@@ -101,11 +101,11 @@ function drawClip(d: ModelDraft): void {
   const [low, high] = [d.chance(70), d.chance(70)];
   const elements = low && high ? undefined : bounded;
   const x = d.value({ dtypes: d.opset >= 12 ? numericTypes : floatTypes, elements });
-  const limit = (given: boolean, values: readonly number[]): Ref | null =>
-    given ? d.given(fromNumbers(x.dtype, [], [d.pick(values)]), 25) : null;
+  const limit = (values: readonly number[]): Ref => d.given(fromNumbers(x.dtype, [], [d.pick(values)]), 25);
   // a bound of NaN is none to ONNX Runtime; to PyTorch and NumPy all is NaN then
   const special = x.dtype.startsWith('f') && d.chance(5) ? [-Infinity] : [];
-  d.add('Clip', [x, limit(low, [0, 1, 2, ...special]), limit(high, [6, 3, 1, 0, ...special])]);
+  const least = low ? limit([0, 1, 2, ...special]) : null;
+  d.add('Clip', [x, least, high ? limit([6, 3, 1, 0, ...special]) : null]);
 }
 
 function drawPrelu(d: ModelDraft): void {

@@ -134,13 +134,17 @@ function printResult(
   else {
     for (const file of files) console.log(file);
     console.log(`${formatCount(bytes)} bytes of weights, biases and tables`);
-    if (report) printReport(report, perLayerReport ?? false);
+    if (report && perLayerReport) printLayers(report);
+    if (report) printReport(report);
   }
 }
 
-function printReport({ layers, kept, sqnr }: QuantReport, all: boolean): void {
-  const row = ({ layer, op, sqnr: one }: LayerSensitivity): string[] => [layer, op, decibels(one)];
-  if (all) console.log(formatTable(['layer in int8 by itself', 'op', 'SQNR'], layers.map(row)));
+function printLayers({ layers }: QuantReport): void {
+  const rows = layers.map(({ layer, op, sqnr }) => [layer, op, decibels(sqnr)]);
+  console.log(formatTable(['layer in int8 by itself', 'op', 'SQNR'], rows));
+}
+
+function printReport({ kept, sqnr }: QuantReport): void {
   for (const { layer, op } of kept) console.log(`kept out of int8: ${layer} (${op})`);
   console.log(`SQNR of the outputs: ${decibels(sqnr)}`);
 }

@@ -117,19 +117,18 @@ export interface PairedDifference extends PairedCounts {
   readonly agreement: number;
 }
 
+function whoIsRight(first: ItemOutcome, second: ItemOutcome): keyof PairedCounts {
+  if (first.rank === 0) return second.rank === 0 ? 'both' : 'onlyFirst';
+  return second.rank === 0 ? 'onlySecond' : 'neither';
+}
+
 export function pairedDifference(first: Outcomes, second: Outcomes): PairedDifference {
   const pairs = [...second].flatMap(([item, theirs]) => {
     const ours = first.get(item);
     return ours ? [[ours, theirs] as const] : [];
   });
-  const count = (a: boolean, b: boolean): number =>
-    pairs.filter(([ours, theirs]) => (ours.rank === 0) === a && (theirs.rank === 0) === b).length;
-  const counts = {
-    both: count(true, true),
-    onlyFirst: count(true, false),
-    onlySecond: count(false, true),
-    neither: count(false, false),
-  };
+  const counts = { both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 };
+  for (const [ours, theirs] of pairs) counts[whoIsRight(ours, theirs)]++;
   const n = Math.max(1, pairs.length);
   const same = pairs.filter(([ours, theirs]) => ours.predicted === theirs.predicted).length;
   return {

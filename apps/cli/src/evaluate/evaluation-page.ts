@@ -126,15 +126,19 @@ function matrix({ confusion }: CandidateResult, classes: readonly string[]): str
   const rows = classes.map((name) => {
     const row = classes.map((predicted) => counts.get(`${name}\n${predicted}`) ?? 0);
     const total = row.reduce((sum, count) => sum + count, 0);
-    const cells = row.map((count, i) => cell(count, count / Math.max(1, total), classes[i] === name));
+    const cells = row.map((count, i) =>
+      cell(count, count / Math.max(1, total), classes[i] === name ? RIGHT : WRONG),
+    );
     return `<tr><th>${escapeHtml(name)}</th>${cells.join('')}</tr>`;
   });
   const head = classes.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
   return `<table class="matrix"><caption class="low">rows: the class; columns: what it was called</caption><tr><th></th>${head}</tr>\n${rows.join('\n')}</table>`;
 }
 
-function cell(count: number, share: number, right: boolean): string {
-  const shade = right ? '59, 111, 212' : '194, 65, 12';
+/** Red, green, blue. */
+const [RIGHT, WRONG] = ['59, 111, 212', '194, 65, 12'] as const;
+
+function cell(count: number, share: number, shade: typeof RIGHT | typeof WRONG): string {
   return `<td style="background: rgba(${shade}, ${(share ** 0.5 * 0.7).toFixed(2)})">${count || ''}</td>`;
 }
 

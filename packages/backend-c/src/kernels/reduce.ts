@@ -27,11 +27,11 @@ function reduction(op: ReduceOp): Emit {
     const shape = shapeOf(input(node, 0));
     const { axes } = attrsOf(reduceMean, node);
     const reduced = new Set(axes.length ? axes.map((axis) => normalAxis(axis, shape.length)) : shape.keys());
-    const part = (inside: boolean): number[] =>
-      shape.map((dim, axis) => (reduced.has(axis) === inside ? dim : 1));
+    const inside = shape.map((dim, axis) => (reduced.has(axis) ? dim : 1));
+    const outside = shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
     const strides = stridesOf(shape);
-    const inner = collapse({ dims: part(true), strides: [strides] });
-    const outer = collapse({ dims: part(false), strides: [strides, stridesOf(part(false))] });
+    const inner = collapse({ dims: inside, strides: [strides] });
+    const outer = collapse({ dims: outside, strides: [strides, stridesOf(outside)] });
     const text: ReduceText = texts[op];
     const [from = [], to = []] = outer.strides;
     const body = nest(outer.dims, (index) => [
@@ -42,7 +42,7 @@ function reduction(op: ReduceOp): Emit {
         (at) => [`const float e = xi[${affine(at, inner.strides[0] ?? [])}];`, text.element],
         'k',
       ),
-      `y[${affine(index, to)}] = ${text.finish(numElements(part(true)))};`,
+      `y[${affine(index, to)}] = ${text.finish(numElements(inside))};`,
     ]);
     return {
       fn: {

@@ -12,6 +12,9 @@ export interface ChannelBlock {
   readonly tail: boolean;
 }
 
+/** Who reads weights: each invocation all of them, or the four of a quad a part each, which they share by subgroup operations. */
+export type Reading = 'plain' | 'subgroups';
+
 export const component = ['x', 'y', 'z', 'w'] as const;
 const four = [0, 1, 2, 3] as const;
 
@@ -25,7 +28,7 @@ export function sumNames({ blocks }: ChannelBlock): readonly string[] {
  * variable, the index of the pixels in input channel 0; for single pixels `q`, the offsets of four of them. Parameters: K, P
  * (the distance of channels), W_AT (matrix [M4][K][4]), B_AT (vec4s). Blocks beyond the last repeat the last: BLOCKS.
  */
-export function accumulateBlock(block: ChannelBlock, subgroups: boolean): string {
+export function accumulateBlock(block: ChannelBlock, reading: Reading): string {
   const starts = Array.from(
     { length: block.blocks },
     (_, b) =>
@@ -37,7 +40,7 @@ export function accumulateBlock(block: ChannelBlock, subgroups: boolean): string
   return `${starts.join('\n')}
 ${sums.join('\n')}
 for (var k = 0; k < K / 4; k++) {
-${subgroups ? quadTurn(block) : plainTurn(block)}
+${reading === 'subgroups' ? quadTurn(block) : plainTurn(block)}
 x += 4 * P;
 ${advance('4')}
 }

@@ -1,3 +1,4 @@
+import type { Value } from '@ghostc/ir';
 import { attrsOf, depthwiseConv2d as depthwiseOp } from '@ghostc/ops';
 import { epilogueOf } from '../epilogue.ts';
 import type { Kernel } from '../kernel.ts';
@@ -24,7 +25,7 @@ export const depthwiseConv2d: Kernel = ({ node, arena, weights }) => {
       arena: 'f32',
       weights: 'f32',
       functions: [text],
-      body: body({ N, ...geometry }, !!residual),
+      body: body({ N, ...geometry }, residual),
       ints: {
         X_AT: arena(sourceOf(node, 0)),
         Y_AT: arena(node.output),
@@ -41,7 +42,7 @@ export const depthwiseConv2d: Kernel = ({ node, arena, weights }) => {
   ];
 };
 
-function body(geometry: WindowGeometry, residual: boolean): string {
+function body(geometry: WindowGeometry, residual: Value | null | undefined): string {
   const { KW, SX } = geometry;
   const { declarations } = rowColumns(geometry);
   return `let j = (item % OW4) * 4;
@@ -56,7 +57,7 @@ ${declarations}
 let w = W_AT + m * KH * ${KW};
 var sum = vec4f(weights[B_AT + m]);
 ${rows(geometry)}
-${storeRow({ sum: 'sum', index: '((n * M + m) * OH + i) * OW + j', residual })}`;
+${storeRow({ sum: 'sum', index: '((n * M + m) * OH + i) * OW + j', residual: !!residual })}`;
 }
 
 /** Adds all rows of the window: written out when they are few, which saves a branch and the loop, else in a loop. */

@@ -1,3 +1,4 @@
+import type { Value } from '@ghostc/ir';
 import { epilogueOf } from '../epilogue.ts';
 import type { KernelContext, Step } from '../kernel.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
@@ -23,7 +24,7 @@ export function generalConv(context: KernelContext, geometry: WindowGeometry, gr
     weights: 'vec4f',
     matrix: true,
     functions: [text],
-    body: body(geometry, !!residual),
+    body: body(geometry, residual),
     ints: {
       X_AT: arena(sourceOf(node, 0)),
       Y_AT: arena(node.output),
@@ -46,7 +47,7 @@ export function generalConv(context: KernelContext, geometry: WindowGeometry, gr
 const channels = [0, 1, 2, 3] as const;
 const component = ['x', 'y', 'z', 'w'] as const;
 
-function body(geometry: WindowGeometry, residual: boolean): string {
+function body(geometry: WindowGeometry, residual: Value | null | undefined): string {
   const { KW, SX } = geometry;
   const { declarations, loads, taps } = rowColumns(geometry);
   const tap = (pixels: string, v: number): string => `{
@@ -80,5 +81,5 @@ w += ${KW};
 }
 }
 let y = ((n * M + g * MG + first) * OH + i) * OW + j;
-${channels.map((c) => `if (first + ${c} < MG) {\n${storeRow({ sum: `s${c}`, index: `y + ${c} * OH * OW`, residual })}\n}`).join('\n')}`;
+${channels.map((c) => `if (first + ${c} < MG) {\n${storeRow({ sum: `s${c}`, index: `y + ${c} * OH * OW`, residual: !!residual })}\n}`).join('\n')}`;
 }

@@ -1,6 +1,13 @@
 import { epilogueOf } from '../epilogue.ts';
 import type { KernelContext, Lane, Step } from '../kernel.ts';
-import { accumulateBlock, blocksFor, type ChannelBlock, component, sumNames } from './channel-block.ts';
+import {
+  accumulateBlock,
+  blocksFor,
+  type ChannelBlock,
+  component,
+  type Reading,
+  sumNames,
+} from './channel-block.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { packBias, packChannels } from './pack-channels.ts';
 import type { WindowGeometry } from './window-geometry.ts';
@@ -40,8 +47,8 @@ export function pointwise(context: KernelContext, { N, C, H, W, M }: WindowGeome
     matrix: true,
     group,
     functions: [text],
-    body: body(block, store, { group, subgroups: false }),
-    subgroupBody: body(block, store, { group, subgroups: true }),
+    body: body(block, store, { group, reading: 'plain' }),
+    subgroupBody: body(block, store, { group, reading: 'subgroups' }),
     ints: {
       X_AT: x / unit,
       Y_AT: y / unit,
@@ -72,10 +79,10 @@ interface Store {
 
 interface Form {
   readonly group: number;
-  readonly subgroups: boolean;
+  readonly reading: Reading;
 }
 
-function body(block: ChannelBlock, store: Store, { group, subgroups }: Form): string {
+function body(block: ChannelBlock, store: Store, { group, reading }: Form): string {
   const vector = block.lane === 'vec4f';
   const place = vector
     ? `let first = (tile % TILES) * ${group} + lane;
@@ -87,7 +94,7 @@ let q = min(vec4i(0, 1, 2, 3), vec4i(P - 1 - p));`;
 let m4 = ((tile / TILES) % CHANNEL_TILES) * ${block.blocks};
 let n = tile / (TILES * CHANNEL_TILES);
 var x = X_AT + n * K * P + p;
-${accumulateBlock(block, subgroups)}
+${accumulateBlock(block, reading)}
 if (first >= P) {
 return;
 }

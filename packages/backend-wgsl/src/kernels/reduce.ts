@@ -1,7 +1,7 @@
-import { numElements, staticShape, stridesOf } from '@ghostc/ir';
+import { numElements, staticShape } from '@ghostc/ir';
 import { attrsOf, type LoweredOp, normalAxis, reduceMean as reduceOp } from '@ghostc/ops';
 import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
-import { collapseNest, type StridedNest } from '../strided-nest.ts';
+import { partedNests, type StridedNest } from '../strided-nest.ts';
 import { fromBits } from '../text/from-bits.ts';
 import { isNan } from '../text/is-nan.ts';
 import { nestText } from '../text/nest-text.ts';
@@ -44,14 +44,8 @@ function reduce(op: ReduceOp, { node, arena }: KernelContext, axes: readonly num
   const reduced = new Set(
     (axes.length ? axes : [...shape.keys()]).map((axis) => normalAxis(axis, shape.length)),
   );
-  const pick = (wanted: boolean): StridedNest => {
-    const chosen = [...shape.keys()].filter((axis) => reduced.has(axis) === wanted);
-    return collapseNest({
-      dims: chosen.map((axis) => shape[axis] ?? 1),
-      strides: [chosen.map((axis) => stridesOf(shape)[axis] ?? 1)],
-    });
-  };
-  return reduceStep(op, { x: arena(source), y: arena(node.output), kept: pick(false), inner: pick(true) });
+  const [kept, inner] = partedNests(shape, reduced);
+  return reduceStep(op, { x: arena(source), y: arena(node.output), kept, inner });
 }
 
 interface Reduce {

@@ -44,7 +44,7 @@ function saturated(x: Tensor, to: Tensor['dtype']): Tensor {
   return {
     dtype: to,
     shape: x.shape,
-    data: Uint8Array.from(toNumbers(x), (v) => encodeFloat(to, Number(v), true)),
+    data: Uint8Array.from(toNumbers(x), (v) => encodeFloat(to, Number(v), 'saturate')),
   };
 }
 

@@ -293,11 +293,12 @@ export const topK = defineOp({
     const data = wideElements(x);
     const values = allocate(x.dtype, numElements(shape)) as Float32Array;
     const indices = new Float64Array(values.length);
+    const sign = attrs.largest ? -1 : 1;
     const targets: (readonly number[])[] = [];
     forEachLine(shape, axis, (at) => targets.push(at));
     let line = 0;
     forEachLine(x.shape, axis, (at) => {
-      const order = at.map((_, i) => i).sort((i, j) => byValue(data, at[i], at[j], attrs.largest) || i - j);
+      const order = at.map((_, i) => i).sort((i, j) => sign * byValue(data, at[i], at[j]) || i - j);
       (targets[line++] ?? []).forEach((target, i) => {
         const pick = order[i] ?? 0;
         values[target] = x.data[at[pick] ?? 0] as number;
@@ -312,9 +313,8 @@ function byValue(
   data: ArrayLike<number> | ArrayLike<bigint>,
   i: number | undefined,
   j: number | undefined,
-  largest: boolean,
 ): number {
   const [a, b] = [data[i ?? 0] as number, data[j ?? 0] as number];
   if (a === b) return 0;
-  return a > b === largest ? -1 : 1;
+  return a > b ? 1 : -1;
 }

@@ -86,8 +86,8 @@ export const gemm = defineOp({
   nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
   infer({ a, b }, attrs) {
-    const [m, k] = oriented(matrix(a, 'a'), attrs.trans_a);
-    const [inner, n] = oriented(matrix(b, 'b'), attrs.trans_b);
+    const [m, k] = attrs.trans_a ? turned(matrix(a, 'a')) : matrix(a, 'a');
+    const [inner, n] = attrs.trans_b ? turned(matrix(b, 'b')) : matrix(b, 'b');
     if (k !== inner) throw new CompileError('gemm/infer', `a has ${k} columns, b has ${inner} rows`);
     return { dtype: a.dtype, shape: [m, n] };
   },
@@ -235,6 +235,6 @@ function matrix(type: TensorType, what: string): readonly [Dim, Dim] {
   throw new CompileError('op/rank', `${what} expects rank 2, found [${type.shape.join(',')}]`);
 }
 
-function oriented([rows, columns]: readonly [Dim, Dim], swap: boolean): readonly [Dim, Dim] {
-  return swap ? [columns, rows] : [rows, columns];
+function turned([rows, columns]: readonly [Dim, Dim]): readonly [Dim, Dim] {
+  return [columns, rows];
 }

@@ -51,14 +51,15 @@ export const expandGemm = rule({
   match: op('gemm', any('a'), any('b')).as('gemm').others(),
   rewrite({ a, b, gemm }, build) {
     const attrs = attrsOf(gemmOp, gemm);
-    const turned = (x: Value, swap: boolean): Value =>
-      swap ? build.node('transpose', [x], { perm: [1, 0] }) : x;
+    const turned = (x: Value): Value => build.node('transpose', [x], { perm: [1, 0] });
     const scaled = (x: Value, factor: number): Value => {
       if (factor === 1) return x;
       const scalar = fromNumbers(x.type.dtype, [], [factor]);
       return build.node('mul', [x, build.constant(scalar, `${gemm.output.name}_factor`)]);
     };
-    const product = build.node('matmul', [turned(a, attrs.trans_a), turned(b, attrs.trans_b)]);
+    const left = attrs.trans_a ? turned(a) : a;
+    const right = attrs.trans_b ? turned(b) : b;
+    const product = build.node('matmul', [left, right]);
     const c = gemm.inputs[2];
     const sum = scaled(product, attrs.alpha);
     return c ? build.node('add', [sum, scaled(c, attrs.beta)]) : sum;

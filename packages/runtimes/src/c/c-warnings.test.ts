@@ -25,7 +25,7 @@ const warnings = [
   '-Wdouble-promotion',
   '-Werror',
 ];
-const clang: Tool = { name: 'clang', found: () => onPath('clang'), packages: ['clang'] };
+const clang: Tool = { name: 'clang', found: () => onPath('clang'), packages: { apt: ['clang'] } };
 
 /** Every op on every element type; what a type does not have is refused. */
 const everyType = dtypes.flatMap((dtype) => {

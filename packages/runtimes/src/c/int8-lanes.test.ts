@@ -78,7 +78,7 @@ const texts = [
 
 const avx2 = {
   name: 'a processor with AVX2',
-  packages: [],
+  packages: {},
   found: () => readFileSync('/proc/cpuinfo', 'utf8').includes(' avx2 '),
 };
 

@@ -9,10 +9,10 @@ import type { PrepareWgslOptions } from './run-wgsl.ts';
 export async function prepareRemote(
   name: Engine,
   program: WgslProgram<Uint8Array>,
-  { plain = false }: PrepareWgslOptions = {},
+  options: PrepareWgslOptions = {},
 ): Promise<Executable> {
   const gpu = await engine(name);
-  const session = await gpu.load(program, plain);
+  const session = await gpu.load(program, options);
   const { inputs, outputs } = program.manifest;
   return {
     run: async (tensors) => {

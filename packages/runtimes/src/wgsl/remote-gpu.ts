@@ -1,12 +1,13 @@
 import { CompileError } from '@ghostc/ir';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import type { RemoteTask } from './remote-client.ts';
+import type { PrepareWgslOptions } from './run-wgsl.ts';
 import type { Route } from './serve-locally.ts';
 
 /** An engine elsewhere (a page, a Deno process) that runs WGSL programs: it fetches tasks and posts results. */
 export interface RemoteGpu {
-  /** Loads a program; gives its number. `plain`: the modules that run everywhere, no variants. */
-  load(program: WgslProgram<Uint8Array>, plain: boolean): Promise<number>;
+  /** Loads a program; gives its number. */
+  load(program: WgslProgram<Uint8Array>, options: PrepareWgslOptions): Promise<number>;
   /** Inputs and outputs one after the other, in the manifest's order. */
   run(session: number, inputs: Uint8Array): Promise<Uint8Array>;
   dispose(session: number): Promise<void>;
@@ -50,7 +51,10 @@ export class TaskQueue implements RemoteGpu {
     this.#pending.clear();
   }
 
-  async load({ manifest, weights }: WgslProgram<Uint8Array>, plain: boolean): Promise<number> {
+  async load(
+    { manifest, weights }: WgslProgram<Uint8Array>,
+    { plain = false }: PrepareWgslOptions,
+  ): Promise<number> {
     const session = this.#sessions++;
     await this.#json({ kind: 'load', session, manifest, plain }, weights);
     return session;

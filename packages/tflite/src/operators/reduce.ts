@@ -18,7 +18,7 @@ export const readReduce =
     const options = node.options(BuiltinOptions.ReducerOptions, new ReducerOptions());
     const { shape } = node.inputTensor(0);
     const given = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', shape.length));
-    const order = reduceOrder(node, given, options.keepDims());
+    const order = reduceOrder(node, given, options);
     const axes = given.map((axis) => node.axis(axis, order, shape.length)).sort((a, b) => a - b);
     const y = node.emit(op, [node.input(0, order)], { axes, keepdims: options.keepDims() });
     node.setOutput(y, options.keepDims() ? order : 'plain');
@@ -44,10 +44,10 @@ function readQuantizedMean(node: OperatorReader): void {
 }
 
 /** NCHW, unless axes are dropped and those that stay would stand in another order: only the channels may stay beside the batch. */
-function reduceOrder(node: OperatorReader, axes: readonly number[], keepDims: boolean): AxisOrder {
+function reduceOrder(node: OperatorReader, axes: readonly number[], options: ReducerOptions): AxisOrder {
   if (node.table.nativeOrder(node.inputIndex(0)) !== 'nchw') return 'plain';
   const [height, width, channels] = [1, 2, 3].map((axis) => axes.includes(axis));
-  return keepDims || channels || (height && width) ? 'nchw' : 'plain';
+  return options.keepDims() || channels || (height && width) ? 'nchw' : 'plain';
 }
 
 /** SOFTMAX over the last axis of beta * x. */

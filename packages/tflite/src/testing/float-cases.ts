@@ -87,7 +87,7 @@ export const floatCases: readonly OperatorCase[] = [
       'FULLY_CONNECTED',
       [float(2, 3, 5), floatConstant(15, 4, 5), floatConstant(16, 4)],
       float(2, 3, 4),
-      linear(0, true),
+      linear(0, 'keep'),
     ],
     [
       'add/broadcast-channels',
@@ -112,9 +112,9 @@ export const floatCases: readonly OperatorCase[] = [
       float(1, 3, 5, 2),
       pool(SAME, [2, 1], [3, 2], RELU),
     ],
-    ['mean/spatial', 'MEAN', [float(2, 3, 4, 5), integers([1, 2])], float(2, 5), reducer(false)],
-    ['mean/channels-keep', 'MEAN', [float(2, 3, 4, 5), integers([-1])], float(2, 3, 4, 1), reducer(true)],
-    ['sum/rows', 'SUM', [float(2, 3, 4), integers([1])], float(2, 4), reducer(false)],
+    ['mean/spatial', 'MEAN', [float(2, 3, 4, 5), integers([1, 2])], float(2, 5), reducer('drop')],
+    ['mean/channels-keep', 'MEAN', [float(2, 3, 4, 5), integers([-1])], float(2, 3, 4, 1), reducer('keep')],
+    ['sum/rows', 'SUM', [float(2, 3, 4), integers([1])], float(2, 4), reducer('drop')],
     ['pad/image', 'PAD', [float(1, 3, 4, 2), integers([0, 0, 1, 2, 0, 1, 0, 3], 4, 2)], float(1, 6, 5, 5)],
     [
       'padv2/value',

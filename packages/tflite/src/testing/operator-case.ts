@@ -102,17 +102,13 @@ export function resizeCases(
     ['bilinear', 'RESIZE_BILINEAR', bilinear],
     ['nearest', 'RESIZE_NEAREST_NEIGHBOR', nearest],
   ] as const;
-  const coordinates = [
-    ['asymmetric', false, false],
-    ['align', true, false],
-    ['half-pixel', false, true],
-  ] as const;
-  return coordinates.flatMap(([name, align, half]) =>
+  const coordinates = ['asymmetric', 'align', 'half-pixel'] as const;
+  return coordinates.flatMap((name) =>
     kinds.map(([kind, code, options]) =>
       single({
         name: nameOf(kind, name),
         code,
-        options: options(align, half),
+        options: options(name),
         inputs: [x(), integers(size)],
         outputs: [y()],
       }),

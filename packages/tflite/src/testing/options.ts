@@ -59,25 +59,33 @@ export const depthwise = (
 export const pool = (padding: Padding, [h = 1, w = 1]: Pair, [y = 1, x = 1]: Pair, act = 0): Options =>
   options('Pool2DOptions', (b) => Pool2DOptions.createPool2DOptions(b, padding, w, h, x, y, act));
 
-export const add = (act = 0, pot = true): Options =>
-  options('AddOptions', (b) => AddOptions.createAddOptions(b, act, pot));
+/** int16 sums are scaled by powers of two, or by any number. */
+export const add = (act = 0, scale: 'power of two' | 'any' = 'power of two'): Options =>
+  options('AddOptions', (b) => AddOptions.createAddOptions(b, act, scale === 'power of two'));
 export const sub = (): Options => options('SubOptions', (b) => SubOptions.createSubOptions(b, 0, true));
 export const mul = (act = 0): Options => options('MulOptions', (b) => MulOptions.createMulOptions(b, act));
-export const linear = (act = 0, keep = false): Options =>
-  options('FullyConnectedOptions', (b) => FullyConnectedOptions.createFullyConnectedOptions(b, act, 0, keep));
+export const linear = (act = 0, dims: 'keep' | 'drop' = 'drop'): Options =>
+  options('FullyConnectedOptions', (b) =>
+    FullyConnectedOptions.createFullyConnectedOptions(b, act, 0, dims === 'keep'),
+  );
 export const softmax = (beta: number): Options =>
   options('SoftmaxOptions', (b) => SoftmaxOptions.createSoftmaxOptions(b, beta));
-export const reducer = (keep: boolean): Options =>
-  options('ReducerOptions', (b) => ReducerOptions.createReducerOptions(b, keep));
+export const reducer = (dims: 'keep' | 'drop'): Options =>
+  options('ReducerOptions', (b) => ReducerOptions.createReducerOptions(b, dims === 'keep'));
 export const concatenation = (axis: number): Options =>
   options('ConcatenationOptions', (b) => ConcatenationOptions.createConcatenationOptions(b, axis, 0));
 export const leaky = (alpha: number): Options =>
   options('LeakyReluOptions', (b) => LeakyReluOptions.createLeakyReluOptions(b, alpha));
-export const bilinear = (align: boolean, half: boolean): Options =>
-  options('ResizeBilinearOptions', (b) => ResizeBilinearOptions.createResizeBilinearOptions(b, align, half));
-export const nearest = (align: boolean, half: boolean): Options =>
+
+export type Coordinates = 'asymmetric' | 'align' | 'half-pixel';
+
+export const bilinear = (by: Coordinates): Options =>
+  options('ResizeBilinearOptions', (b) =>
+    ResizeBilinearOptions.createResizeBilinearOptions(b, by === 'align', by === 'half-pixel'),
+  );
+export const nearest = (by: Coordinates): Options =>
   options('ResizeNearestNeighborOptions', (b) =>
-    ResizeNearestNeighborOptions.createResizeNearestNeighborOptions(b, align, half),
+    ResizeNearestNeighborOptions.createResizeNearestNeighborOptions(b, by === 'align', by === 'half-pixel'),
   );
 /** Masks by axis: bit i speaks of axis i. */
 export const stridedSlice = (begin: number, end: number, shrink: number): Options =>

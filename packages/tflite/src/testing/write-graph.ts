@@ -117,13 +117,16 @@ const reduce =
     const x = writer.value(node.inputs[0]);
     const { axes, keepdims } = attrsOf(reduceMean, node);
     const all = axes.length ? axes.map((axis) => normalAxis(axis, x.shape.length)) : [...x.shape.keys()];
-    return writer.operator(code, [x, writer.ints(all)], { ...typed(node), options: reducer(keepdims) });
+    return writer.operator(code, [x, writer.ints(all)], {
+      ...typed(node),
+      options: reducer(keepdims ? 'keep' : 'drop'),
+    });
   };
 
 function globalMean(writer: GraphWriter, node: Node): Placed {
   const x = writer.value(node.inputs[0]);
   const axes = [...x.shape.keys()].slice(2);
-  return writer.operator('MEAN', [x, writer.ints(axes)], { ...typed(node), options: reducer(true) });
+  return writer.operator('MEAN', [x, writer.ints(axes)], { ...typed(node), options: reducer('keep') });
 }
 
 function softmax(writer: GraphWriter, node: Node): Placed {

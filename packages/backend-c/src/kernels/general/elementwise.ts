@@ -148,7 +148,7 @@ const cast: Emit = ({ node, pointer }) => {
   const integer = isFloat(from) && !isFloat(to) && to !== 'bool';
   const s = from === 'f32' ? 'f' : '';
   const wide = `p != p ? 0 : p >= 9.2e18${s} ? INT64_MAX : p <= -9.2e18${s} ? INT64_MIN : (int64_t)p`;
-  const formula = stored(to, integer ? wide : 'p', saturate && to.startsWith('f8'));
+  const formula = stored(to, integer ? wide : 'p', saturate && to.startsWith('f8') ? 'saturate' : 'overflow');
   const fn = mapped([x], node.output, { hint: `cast_${from}_${to}`, formula });
   return { fn, args: [pointer(x), pointer(node.output)] };
 };

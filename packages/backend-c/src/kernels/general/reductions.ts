@@ -40,25 +40,25 @@ const reduction =
     const shape = shapeOf(x);
     const { axes } = attrsOf(reduceMean, node);
     const reduced = new Set(axes.length ? axes.map((axis) => normalAxis(axis, shape.length)) : shape.keys());
-    const part = (inside: boolean): number[] =>
-      shape.map((dim, axis) => (reduced.has(axis) === inside ? dim : 1));
+    const inside = shape.map((dim, axis) => (reduced.has(axis) ? dim : 1));
+    const outside = shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
     const strides = stridesOf(shape);
     const folded = folds[op] as Fold;
-    const count = numElements(part(true));
+    const count = numElements(inside);
     const type = computeType(dtype);
     const element = (index: readonly string[], at: readonly string[]): string =>
       `x[${[affine(index, strides), affine(at, strides)].filter((text) => text !== '0').join(' + ') || '0'}]`;
     const origin = shape.map(() => '0');
     const step = folded.step(arithmeticOf(dtype));
-    const body = nest(part(false), (index) => [
+    const body = nest(outside, (index) => [
       '{',
       `${type} s = ${folded.start ?? loaded(dtype, element(index, origin))};`,
       ...nest(
-        part(true),
+        inside,
         (at) => ['{', `const ${type} e = ${loaded(dtype, element(index, at))};`, step, '}'],
         'k',
       ),
-      `y[${affine(index, stridesOf(part(false)))}] = ${stored(dtype, op === 'reduce_mean' ? `s / ${count}` : 's')};`,
+      `y[${affine(index, stridesOf(outside))}] = ${stored(dtype, op === 'reduce_mean' ? `s / ${count}` : 's')};`,
       '}',
     ]);
     return {

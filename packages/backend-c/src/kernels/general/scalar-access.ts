@@ -1,4 +1,4 @@
-import { type DType, isFloat } from '@ghostc/ir';
+import { type Beyond, type DType, isFloat } from '@ghostc/ir';
 import type { Prelude } from '../../kernel.ts';
 import { smallFloatPrelude, smallFloats } from './small-float.ts';
 
@@ -39,14 +39,14 @@ const storage: Partial<Readonly<Record<DType, string>>> = {
   f64: 'double',
 };
 
-/** A computed value as an element; integers keep their low bits. */
-export function stored(dtype: DType, value: string, saturate = false): string {
+/** A computed value as an element; integers keep their low bits, `beyond` is what small floats make of too large ones. */
+export function stored(dtype: DType, value: string, beyond: Beyond = 'overflow'): string {
   const small = lowBits[dtype];
   if (small) return small(value);
   if (dtype === 'f16') return `(uint16_t)st_f16((double)(${value}))`;
   if (dtype in smallFloats) {
     const type = dtype === 'bf16' ? 'uint16_t' : 'uint8_t';
-    return `(${type})st_small((double)(${value}), &fmt_${dtype}, ${saturate ? 1 : 0})`;
+    return `(${type})st_small((double)(${value}), &fmt_${dtype}, ${beyond === 'saturate' ? 1 : 0})`;
   }
   return `(${storage[dtype]})(${value})`;
 }

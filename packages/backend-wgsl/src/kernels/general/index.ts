@@ -1,6 +1,7 @@
 import {
   CompileError,
   type DType,
+  isFloat,
   type Node,
   numElements,
   staticShape,
@@ -22,7 +23,7 @@ import {
   topK as topKOp,
 } from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
-import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
+import { broadcastStrides, collapseNest, partedNests } from '../../strided-nest.ts';
 import { binaryFormulas, erfFunction, unaryFormulas } from '../../text/elementwise-formulas.ts';
 import { isNan } from '../../text/is-nan.ts';
 import { nestText } from '../../text/nest-text.ts';
@@ -87,7 +88,7 @@ const cast: GeneralKernel = (context) => {
   const { node, typeOf } = context;
   const [from, to] = [typeOf(sourceOf(node, 0)), typeOf(node.output)];
   const { saturate } = attrsOf(castOp, node);
-  const rounding = roundedTo(to, saturate && to.startsWith('f8'));
+  const rounding = roundedTo(to, saturate && to.startsWith('f8') ? 'saturate' : 'overflow');
   const whole = to === 'i32' || to === 'i64' || to === 'u32' ? 'trunc(p)' : 'p';
   return mapped(context, {
     id: `cast_${from}_${to}`,
@@ -303,14 +304,7 @@ const reduceProd: GeneralKernel = ({ node, arena }) => {
   const reduced = new Set(
     (axes.length ? axes : [...shape.keys()]).map((axis) => normalAxis(axis, shape.length)),
   );
-  const part = (inner: boolean) => {
-    const chosen = [...shape.keys()].filter((axis) => reduced.has(axis) === inner);
-    return collapseNest({
-      dims: chosen.map((axis) => shape[axis] ?? 1),
-      strides: [chosen.map((axis) => stridesOf(shape)[axis] ?? 1)],
-    });
-  };
-  const [kept, inner] = [part(false), part(true)];
+  const [kept, inner] = partedNests(shape, reduced);
   const index = nestText(kept, { x: arena(x) });
   const offset = inner.dims.map(
     (_, a) =>
@@ -371,9 +365,9 @@ const wholeDivision: GeneralKernel = (context) =>
 
 const general: ReadonlySet<string> = new Set(opsWith('general'));
 
-/** The general kernel of a node; undefined if one of the tuned ones computes it. */
-export function generalKernel(node: Node, integer: boolean): GeneralKernel | undefined {
-  if (integer && node.op === 'div') return wholeDivision;
+/** The general kernel of a node that stands for values of `dtype`; undefined if one of the tuned ones computes it. */
+export function generalKernel(node: Node, dtype: DType = 'f32'): GeneralKernel | undefined {
+  if (!isFloat(dtype) && node.op === 'div') return wholeDivision;
   if (!general.has(node.op)) return undefined;
   const kernel = kernelsByOp[node.op];
   if (kernel) return kernel;

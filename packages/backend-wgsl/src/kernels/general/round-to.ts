@@ -1,4 +1,4 @@
-import type { DType } from '@ghostc/ir';
+import type { Beyond, DType } from '@ghostc/ir';
 import type { Step } from '../../kernel.ts';
 
 /** Bits of fraction, smallest exponent, largest value, bits of what lies beyond (inf, NaN, or the largest). */
@@ -31,12 +31,15 @@ return select(r, -r, (bits >> 31u) == 1u);
 /** Expression that brings `v` into the values of a type; undefined where it has them already. */
 export function roundedTo(
   dtype: DType,
-  saturate = false,
+  beyondLargest: Beyond = 'overflow',
 ): { expression: string; functions: readonly string[] } | undefined {
   const format = formats[dtype];
   if (format) {
     const [fraction, low, largest, bits] = format;
-    const beyond = saturate || bits === '' ? `f32(${largest})` : `bitcast<f32>(${bits} + u32(min(COUNT, 0)))`;
+    const beyond =
+      beyondLargest === 'saturate' || bits === ''
+        ? `f32(${largest})`
+        : `bitcast<f32>(${bits} + u32(min(COUNT, 0)))`;
     return {
       expression: `round_float(v, ${fraction}, ${low}, f32(${largest}), ${beyond})`,
       functions: [roundFloat],

@@ -4,7 +4,7 @@ import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { elementFunction } from '../../text/element-function.ts';
 import { groupSize } from '../../text/module-text.ts';
 import type { GhostTile } from '../../tuning.ts';
-import { accumulateBlock, sumNames } from '../channel-block.ts';
+import { accumulateBlock, type Reading, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
 import { addTaps } from './cheap-taps.ts';
 import { type GhostText, ghostId } from './ghost-id.ts';
@@ -49,8 +49,8 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
     matrix: true,
     group: groupSize,
     functions: [`var<workgroup> primary: array<vec4f, ${region.vectors}>;`, activation.text],
-    body: body(form, false),
-    subgroupBody: body(form, true),
+    body: body(form, 'plain'),
+    subgroupBody: body(form, 'subgroups'),
     ints: {
       ...Object.fromEntries(Object.entries(places).map(([name, at]) => [name, at / unit])),
       ...(gate && { G_AT: gateAt }),
@@ -66,7 +66,7 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
   };
 }
 
-function body(form: Form, subgroups: boolean): string {
+function body(form: Form, reading: Reading): string {
   const { block, region } = form;
   return `let first_column = (tile % TILES_X) * COLUMNS;
 var rest = tile / TILES_X;
@@ -81,13 +81,13 @@ let end_column = min(first_column + COLUMNS, W);
 let top = first_row - ${form.size >> 1};
 let left = first_column - ${4 * region.side};
 ${block.gate ? 'let gate_at = G_AT + n * K;' : ''}
-${primary(form, subgroups)}
+${primary(form, reading)}
 workgroupBarrier();
 ${cheap(form)}`;
 }
 
 /** The part of the region that is in the image, four pixels at a time. The invocations of a workgroup stay together. */
-function primary(form: Form, subgroups: boolean): string {
+function primary(form: Form, reading: Reading): string {
   const { block } = form;
   return `let inner_top = max(top, 0);
 let inner_left = max(left, 0);
@@ -99,7 +99,7 @@ let row = inner_top + i / groups_in;
 let column = inner_left + (i % groups_in) * 4;
 ${block.lane === 'vec4f' ? 'let p = (row * W + column) / 4;' : 'let p = row * W + column;\nlet q = min(vec4i(0, 1, 2, 3), vec4i(W - 1 - column));'}
 var x = X_AT + n * K * P + p;
-${accumulateBlock(block, subgroups)}
+${accumulateBlock(block, reading)}
 if (start + lane < items) {
 let place = (row - top) * REGION_GROUPS + (column - left) / 4;
 let own = row >= first_row && row < end_row && column >= first_column && column < end_column;

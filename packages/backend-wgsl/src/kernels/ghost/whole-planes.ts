@@ -2,7 +2,7 @@ import type { Node } from '@ghostc/ir';
 import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { elementFunction } from '../../text/element-function.ts';
-import { accumulateBlock, blocksFor, element, sumNames } from '../channel-block.ts';
+import { accumulateBlock, blocksFor, element, type Reading, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
 import { addTaps } from './cheap-taps.ts';
 import { type GhostText, ghostId } from './ghost-id.ts';
@@ -58,8 +58,8 @@ function step(context: KernelContext, sizes: GhostSizes, form: Form): Step {
     matrix: true,
     group,
     functions: [activation.text],
-    body: body(form, false),
-    subgroupBody: body(form, true),
+    body: body(form, 'plain'),
+    subgroupBody: body(form, 'subgroups'),
     ints: {
       ...placesOf(context, sizes, block.lane),
       ...ghostInts(context, sizes),
@@ -91,7 +91,7 @@ function placesOf(
   };
 }
 
-function body(form: Form, subgroups: boolean): string {
+function body(form: Form, reading: Reading): string {
   const { block } = form;
   return `let m = (tile % CHANNEL_TILES) * ${4 * block.blocks};
 let m4 = m / 4;
@@ -100,33 +100,35 @@ let plane = H * W;
 let primary = T_AT + n * T_IMAGE + m * plane;
 let image = n * (INIT + CHEAP) * plane;
 ${block.gate ? 'let gate_at = G_AT + n * K;' : ''}
-${primary(form, subgroups)}
+${primary(form, reading)}
 storageBarrier();
 ${form.residual ? addResidual(form) : ''}
 ${cheap(form)}`;
 }
 
 /** The planes, four pixels at a time. The invocations of a workgroup stay together. */
-function primary({ block, group }: Form, subgroups: boolean): string {
-  const vector = block.lane === 'vec4f';
-  const place = vector ? 'let p = i;' : 'let p = i * 4;\nlet q = min(vec4i(0, 1, 2, 3), vec4i(P - 1 - p));';
+function primary({ block, group }: Form, reading: Reading): string {
+  const place =
+    block.lane === 'vec4f'
+      ? 'let p = i;'
+      : 'let p = i * 4;\nlet q = min(vec4i(0, 1, 2, 3), vec4i(P - 1 - p));';
   return `let items = (plane + 3) / 4;
 for (var start = 0; start < items; start += ${group}) {
 let i = min(start + lane, items - 1);
 ${place}
 var x = X_AT + n * K * P + p;
-${accumulateBlock(block, subgroups)}
+${accumulateBlock(block, reading)}
 if (start + lane < items) {
 ${sumNames(block)
-  .map((sum, c) => `if (m + ${c} < INIT) {\n${storePixels(`apply(${sum})`, c, vector)}\n}`)
+  .map((sum, c) => `if (m + ${c} < INIT) {\n${storePixels(`apply(${sum})`, c, block.lane)}\n}`)
   .join('\n')}
 }
 }`;
 }
 
-function storePixels(value: string, c: number, vector: boolean): string {
+function storePixels(value: string, c: number, lane: Lane): string {
   const index = `primary + ${c} * plane`;
-  if (vector) return `arena[(${index}) / 4 + p] = ${value};`;
+  if (lane === 'vec4f') return `arena[(${index}) / 4 + p] = ${value};`;
   return `let v = ${value};
 for (var j = 0; j < min(4, P - p); j++) {
 arena[${index} + p + j] = v[j];

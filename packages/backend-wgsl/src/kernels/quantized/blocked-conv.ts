@@ -53,8 +53,8 @@ export function blockedConv(context: KernelContext, layer: WeightedLayer): Step 
     arena: 'i32',
     weights: 'i32',
     functions: [lanesText, wordText, scaledText(attrs.rounding), limitedText, sumText, ...readers[form.read]],
-    body: bodyText(form, false),
-    dotBody: bodyText(form, true),
+    body: bodyText(form, plainTurn),
+    dotBody: bodyText(form, dotTurn),
     ...(form.whole ? {} : { group: GROUP }),
     ints: {
       X_AT: form.read === 'word' ? x : x * 4,
@@ -141,11 +141,11 @@ const readers: Readonly<Record<Form['read'], readonly string[]>> = {
   window: [gatherText, mergedText],
 };
 
-function bodyText(form: Form, dot: boolean): string {
+function bodyText(form: Form, turnText: Turn): string {
   const sums = four.map((i) => `var s${i} = vec4i(weights[Q_AT + min(block * 4 + ${i}, M - 1) * 3]);`);
   const compute = `${sums.join('\n')}
 var w = W_AT + block * (${form.read === 'window' ? 'KH * KW * ' : ''}((C + 3) / 4) * 4);
-${form.read === 'window' ? windowText(form, dot) : pointwiseText(form, dot)}`;
+${form.read === 'window' ? windowText(form, turnText) : pointwiseText(form, turnText)}`;
   if (!form.whole) return sharedText(compute);
   return `let q = item % QUADS;
 let block = (item / QUADS) % BLOCKS;
@@ -185,20 +185,22 @@ word |= ((source >> u32((p & 3) * 8)) & 255) << u32(b * 8);
 arena[y + j] = word;
 }`;
 
-/** Adds four input channels to the sums. */
-function turnText(dot: boolean, vectors: string, words: string): string {
-  if (!dot)
-    return `${vectors}\n${four.map((i) => `s${i} += products(weights[w + ${i}], v0, v1, v2, v3);`).join('\n')}\nw += 4;`;
+/** Adds four input channels to the sums. `vectors` declares them as v0 to v3, `words` as the bytes of `t`. */
+type Turn = (vectors: string, words: string) => string;
+
+const plainTurn: Turn = (vectors) =>
+  `${vectors}\n${four.map((i) => `s${i} += products(weights[w + ${i}], v0, v1, v2, v3);`).join('\n')}\nw += 4;`;
+
+function dotTurn(_vectors: string, words: string): string {
   const each = (i: number): string =>
     `let f${i} = u32(weights[w + ${i}]);\ns${i} += vec4i(${lanes.map((c) => `dot4I8Packed(t.${c}, f${i})`).join(', ')});`;
   return `${words}\n${four.map(each).join('\n')}\nw += 4;`;
 }
 
-function pointwiseText({ read, tail }: Form, dot: boolean): string {
+function pointwiseText({ read, tail }: Form, turnText: Turn): string {
   const start = read === 'word' ? 'X_AT + n * C * P + q' : 'X_AT + n * C * P + q * 4';
   const turn = (word: (j: number) => string): string =>
     turnText(
-      dot,
       four.map((j) => `let v${j} = lanes(${word(j)});`).join('\n'),
       `let t = transposed(${four.map((j) => `u32(${word(j)})`).join(', ')});`,
     );
@@ -210,7 +212,7 @@ x += 4 * P;
 ${tail ? `{\n${turn((j) => `pixels(x + min(${j}, C % 4 - 1) * P)`)}\n}` : ''}`;
 }
 
-function windowText({ tail }: Form, dot: boolean): string {
+function windowText({ tail }: Form, turnText: Turn): string {
   const channel = (j: number): string => (tail ? `min(c + ${j}, C - 1)` : `(c + ${j})`);
   const vectors = four.map(
     (j) => `let v${j} = select(vec4i(ZX), gather(at + vec4i(${channel(j)} * P)), inside);`,
@@ -227,7 +229,7 @@ let x = left + vec4i(t * DX);
 let inside = inside_y & (x >= vec4i(0)) & (x < vec4i(W));
 let at = vec4i(X_AT + n * C * P) + row + clamp(x, vec4i(0), vec4i(W - 1));
 for (var c = 0; c < C; c += 4) {
-${turnText(dot, vectors.join('\n'), `${vectors.join('\n')}\nlet t = merged(v0, v1, v2, v3);`)}
+${turnText(vectors.join('\n'), `${vectors.join('\n')}\nlet t = merged(v0, v1, v2, v3);`)}
 }
 }
 }`;
