@@ -44,7 +44,7 @@ export class ThreadPool {
 
   /** Throws `tool/missing` where piscina is not installed. */
   static async open(options: ThreadPoolOptions): Promise<ThreadPool> {
-    const { Piscina: Pool } = await loadPackage<typeof import('piscina')>('piscina', 'threads');
+    const { default: Pool } = await loadPackage<typeof import('piscina')>('piscina', 'threads');
     const { file, threads, limits } = options;
     const pool = new Pool({
       filename: file,

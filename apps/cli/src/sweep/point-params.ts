@@ -32,9 +32,6 @@ export interface Place {
   readonly measure: 'planned' | 'compiled';
 }
 
-/** All that a point's figures depend on. */
-export type PointParams = ModelParams & Place;
-
 /** A job: points of one model, which is prepared once. */
 export type PointsParams = ModelParams & { readonly places: readonly Place[] };
 
