@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { loadPackage } from '@ghostc/runtimes';
 import type { Worker } from 'bullmq';
 import { connectQueue } from './connect.ts';
@@ -8,6 +9,9 @@ import type { ThreadPool } from './thread-pool.ts';
 /** Milliseconds after which a worker that says nothing counts as dead, and how often others look. */
 const LOCK = 10_000;
 const LOOK = 5000;
+/** Milliseconds between two looks at what still runs, and for a connection that was lost to answer. */
+const WAIT = 100;
+const GRACE = 2000;
 /** Workers that may die of a job, or with it, until it fails. */
 const DEATHS = 5;
 
@@ -48,7 +52,9 @@ export async function serveQueue({ url, pool, onDone }: ServeOptions): Promise<{
   worker.on('error', () => {}); // the connection is made again
   return {
     close: async () => {
-      await worker.close();
+      const closed = worker.close().catch(() => {});
+      while (pool.busy > 0) await pause(WAIT);
+      await Promise.race([closed, pause(GRACE)]);
       client.disconnect();
     },
   };

@@ -58,6 +58,11 @@ export class ThreadPool {
     return new ThreadPool(pool, options);
   }
 
+  /** Threads that do a job. */
+  get busy(): number {
+    return this.#busy;
+  }
+
   /** Waits for a thread. Never throws: what a job did to its thread is its outcome. */
   async run(job: Job): Promise<Outcome> {
     if (this.#busy === this.threads) await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -53,4 +53,5 @@ async function runWorker({ queue, store, ...limits }: WorkerFlags): Promise<void
     progress.stop();
     await pool.close();
   }
+  process.exit(); // a connection that was lost would be tried for ever
 }
