@@ -16,20 +16,14 @@ function compiler(): Command {
   const first = (id: 'clang' | 'wasm-ld'): string => commandsOf(id).find(onPath) ?? id;
   const [clang, linker] = [first('clang'), first('wasm-ld')];
   const zig = [clang, linker].find((name) => name.endsWith('zig'));
-  return zig ? [zig, ['cc']] : [clang, []];
+  return zig ? [zig, ['cc']] : [clang, ['-Wl,--stack-first']];
 }
 
 const flags = [
   ...['--target=wasm32-freestanding', '-std=c99', '-O3', '-msimd128', '-mbulk-memory'],
   ...['-nostdlib', '-ffreestanding', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', '-pedantic'],
   ...['-include', 'layers.h', '-DGHOSTC_LAYER=ghostc_layer'],
-  ...[
-    '-Wl,--no-entry',
-    '-Wl,--export=__heap_base',
-    '-Wl,-z,stack-size=262144',
-    '-Wl,--stack-first',
-    '-Wl,-s',
-  ],
+  ...['-Wl,--no-entry', '-Wl,--export=__heap_base', '-Wl,-z,stack-size=262144', '-Wl,-s'],
 ];
 
 /** What the runtime does before each layer: it measures in `profile`. */
