@@ -39,15 +39,17 @@ export interface GhostNetVersion {
   readonly parts: (index: number) => BottleneckParts;
   /** Least height and width of the input. */
   readonly leastResolution: number;
+  /** Bottlenecks stage by stage: those of GhostNet V1 if absent. */
+  readonly stages?: readonly (readonly Row[])[];
   /** V3 gives [classes] for a single image. */
   readonly output: 'matrix' | 'squeezed';
 }
 
 /** A bottleneck before the width multiplier: kernel, hidden and output channels, squeeze ratio, stride. */
-type Row = readonly [kernel: number, hidden: number, out: number, seRatio: number, stride: number];
+export type Row = readonly [kernel: number, hidden: number, out: number, seRatio: number, stride: number];
 
 /** Table 1 of the paper, stage by stage. */
-const stages: readonly (readonly Row[])[] = [
+const published: readonly (readonly Row[])[] = [
   [[3, 16, 16, 0, 1]],
   [[3, 48, 24, 0, 2]],
   [[3, 72, 24, 0, 1]],
@@ -72,14 +74,14 @@ const stages: readonly (readonly Row[])[] = [
 
 const HEAD_CHANNELS = 1280;
 
-const published: GhostNetSpec = {
+const defaults: GhostNetSpec = {
   ...{ width: 1, resolution: 224, classes: 1000, dropout: 0.2 },
   ...{ ratio: 2, dwSize: 3, depth: 1, se: 0.25 },
 };
 
 /** Builds a version; the builder knows its parameters. Throws `ghostnet/state-dict` and `ghostnet/spec`. */
 export function assembleGhostNet(options: GhostNetOptions, version: GhostNetVersion): LayerBuilder {
-  const spec = { ...published, ...options };
+  const spec = { ...defaults, ...options };
   checkSpec(spec, version.leastResolution);
   const { width, resolution } = spec;
   const { batch = 1, inChannels = 3 } = options;
@@ -90,14 +92,15 @@ export function assembleGhostNet(options: GhostNetOptions, version: GhostNetVers
   });
   const stem = build.conv('conv_stem', input, { out: makeDivisible(16 * width), kernel: 3, stride: 2 });
   const body = buildStages(build, build.relu('act1', build.batchNorm('bn1', stem)), spec, version);
-  const logits = buildHead(build, body, spec);
+  const last = `blocks.${(version.stages ?? published).length}.0`;
+  const logits = buildHead(build, body, { ...spec, last });
   build.finish('output', version.output === 'squeezed' ? squeezed(build, logits) : logits);
   return build;
 }
 
 function buildStages(build: LayerBuilder, x: Value, spec: GhostNetSpec, version: GhostNetVersion): Value {
   let [y, index] = [x, 0];
-  stages.forEach((rows, stage) => {
+  (version.stages ?? published).forEach((rows, stage) => {
     rowsAtDepth(rows, spec.depth).forEach((row, i) => {
       const block = { ...scaled(row, spec), parts: version.parts(index++) };
       y = ghostBottleneck(build, `blocks.${stage}.${i}`, y, block);
@@ -112,8 +115,11 @@ function rowsAtDepth(rows: readonly Row[], depth: number): Row[] {
 }
 
 /** Last 1x1 convolution, mean over the image, hidden layer, classifier: [batch, classes]. */
-function buildHead(build: LayerBuilder, x: Value, { width, classes, dropout }: GhostNetSpec): Value {
-  const last = `blocks.${stages.length}.0`;
+function buildHead(
+  build: LayerBuilder,
+  x: Value,
+  { width, classes, dropout, last }: GhostNetSpec & { readonly last: string },
+): Value {
   const wide = build.conv(`${last}.conv`, x, { out: makeDivisible(960 * width), kernel: 1 });
   const mean = build.node('global_average_pool', 'global_pool', [
     build.relu(`${last}.act1`, build.batchNorm(`${last}.bn1`, wide)),

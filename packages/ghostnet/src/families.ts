@@ -5,6 +5,7 @@ import { assembleGhostVgg16 } from './build-ghost-vgg16.ts';
 import { ghostNetV1 } from './build-ghostnet.ts';
 import { ghostNetV2 } from './build-ghostnet-v2.ts';
 import { ghostNetV3 } from './build-ghostnet-v3.ts';
+import { repGhostNet } from './build-repghostnet.ts';
 import type { LayerBuilder } from './layer-builder.ts';
 import type { RatioModelOptions } from './ratio-model.ts';
 import type { Weights } from './state.ts';
@@ -16,6 +17,7 @@ export const families = {
   ghostnetv2: width(ghostNetV2),
   ghostnetv3: width(ghostNetV3.reparameterized),
   'ghostnetv3-training': width(ghostNetV3.training),
+  repghostnet: width(repGhostNet),
   ghost_resnet50: ratioModel(assembleGhostResNet50),
   ghost_vgg16: ratioModel(assembleGhostVgg16),
 } as const satisfies Record<string, Assemble>;

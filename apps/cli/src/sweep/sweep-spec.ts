@@ -57,7 +57,7 @@ const texts: Check = { ok: (v) => typeof v === 'string' && v.trim() !== '', expe
 
 /** Settings of a GhostNet that a spec is made of. */
 const architecture: Readonly<Record<string, AxisRule>> = {
-  family: named(isOneOf(['ghostnet', 'ghostnetv2', 'ghostnetv3']), 'ghostnet'),
+  family: named(isOneOf(['ghostnet', 'ghostnetv2', 'ghostnetv3', 'repghostnet']), 'ghostnet'),
   width: { ...number(0.01, 'widths such as 0.5'), default: 1 },
   resolution: { ...whole(1), default: 224 },
   classes: { ...whole(1), default: 1000 },
