@@ -86,10 +86,12 @@ def ghost(name, primary, cheap, size=5, stride=1):
     p = primary(w, w.op("Conv", "x", "w", "b", strides=[stride, stride]))
     c = cheap(w, w.op("Conv", p, "d", "e", pads=half, group=INIT))
     w.nodes.append(node("Concat", [p, c], "y", axis=1))
-    constants = {"w": 2 * seeded(1, INIT, CHANNELS, 1, 1), "b": seeded(2, INIT), "d": seeded(3, INIT, 1, size, size), "e": seeded(4, INIT)}
+    constants = {"w": 2 * seeded(1, INIT, CHANNELS, 1, 1), "b": seeded(2, INIT), "d": seeded(3, INIT, 1, size, size) / 2, "e": seeded(4, INIT)}
     opset = 20 if name == "gelu-node" else 17
     one = model(w.nodes, [value("x", SHAPE)], [value("y", None)], constants | w.constants, opset=opset)
-    return Case(name, one, {"x": seeded(5, *SHAPE)})
+    # x sigmoid(x) is written for x / (1 + e^-x)
+    own = {"onnx": "ONNX Runtime's Sigmoid is off by 2e-8"} if name == "silu-quotient" else {}
+    return Case(name, one, {"x": seeded(5, *SHAPE)}, own=own)
 
 
 def squeeze(name, reduce, gate):
