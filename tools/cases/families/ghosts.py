@@ -1,4 +1,4 @@
-"""Ghost modules with every activation, in the spellings of exporters; squeeze-and-excite with other pairs."""
+"""Ghost modules with every activation, in the spellings of exporters; squeeze-and-excite with other pairs; shortcuts."""
 
 from __future__ import annotations
 
@@ -103,7 +103,23 @@ def squeeze(name, reduce, gate):
     return Case(name, one, {"x": seeded(5, *SHAPE)})
 
 
+def shortcut(name, group):
+    """A layer over a value, and the value itself: the sum may not lie where the layer still reads."""
+    weight = seeded(1, INIT, INIT // group, 1, 1) if group == 1 else seeded(1, INIT, 1, 3, 3)
+    pads = [0] * 4 if group == 1 else [1] * 4
+    nodes = [
+        node("Conv", "x w", "a"),
+        node("Conv", "a k", "b", group=group, pads=pads),
+        node("Add", "a b", "c"),
+        node("Relu", "c", "y"),
+    ]
+    constants = {"w": seeded(2, INIT, CHANNELS, 1, 1), "k": weight}
+    return Case(name, model(nodes, [value("x", SHAPE)], [value("y", None)], constants), {"x": seeded(5, *SHAPE)})
+
+
 def cases():
+    yield shortcut("shortcut-pointwise", 1)
+    yield shortcut("shortcut-depthwise", INIT)
     for name, act in SPELLINGS.items():
         yield ghost(name, act, act)
     for name, (primary, cheap) in PAIRS.items():
