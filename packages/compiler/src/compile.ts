@@ -15,22 +15,23 @@ import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
-import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import type { WasmProgram, WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimizeSteps, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { addSelfTest } from './self-test.ts';
 import { sourceHash } from './source-hash.ts';
 import { finish, inSteps, type StepOptions, type Steps } from './steps.ts';
+import { type BuildWasm, pageBoundary, wasmProgram } from './wasm-program.ts';
+import { wasmPackage, webPackage, wgslPackage } from './web-packages.ts';
 import { wgslFiles } from './wgsl-files.ts';
-import { wgslPackage } from './wgsl-package.ts';
 
 /** What a model can be compiled to. */
-export const targets = ['onnx', 'wgsl', 'c'] as const;
+export const targets = ['onnx', 'wgsl', 'wasm', 'web', 'c'] as const;
 /** What is emitted, one of `targets`. */
 export type Target = (typeof targets)[number];
 
 /** Processors that `compileC` has kernels for. */
-export const devices = ['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'] as const;
+export const devices = ['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32', 'wasm32'] as const;
 /** A processor, one of `devices`. */
 export type Device = (typeof devices)[number];
 
@@ -52,8 +53,6 @@ export interface CompileWgslOptions extends CompileOptions {
   readonly fuseGhost?: boolean | undefined;
   /** Called with the layers that have a shape. */
   readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;
-  /** Source of the runtime as one ES module: `compileFiles` then makes a package for pages. */
-  readonly runtime?: string | undefined;
 }
 
 /** Options of `compileC`. */
@@ -63,6 +62,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly weights?: WeightForm | undefined;
   /** Refuse compilers that may load or store words at any address. */
   readonly noUnaligned?: boolean | undefined;
+  /** Make `<name>_run_observed` too: it calls a function of the caller before each layer. */
+  readonly observer?: boolean | undefined;
   /** Linker section of the weights. */
   readonly weightSection?: string | undefined;
   /** How the files are laid out for a build system. Default: side by side. */
@@ -165,45 +166,85 @@ function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
 
 /** The options that the C backend knows. */
 function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & PlanCOptions {
-  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned } = options;
+  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer } = options;
   const name = nameOf(model, options);
-  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned };
+  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer };
+}
+
+/** Options of `compileWasm`. */
+export interface CompileWasmOptions extends CompileOptions {
+  /** Makes a module of the C; without it there is no WebAssembly. */
+  readonly buildWasm?: BuildWasm | undefined;
+}
+
+/** A WebAssembly program: manifest, module and weights, of the C for wasm32. Throws as `compileC`, `wasm/build`, `wasm/dtype`. */
+export function compileWasm(model: Graph, options: CompileWasmOptions): CompiledWasm {
+  return finish(wasmSteps(model, options));
+}
+
+type CompiledWasm = WasmProgram<Uint8Array<ArrayBuffer>> & { readonly code: Uint8Array };
+
+function* wasmSteps(model: Graph, { buildWasm, ...options }: CompileWasmOptions): Steps<CompiledWasm> {
+  if (!buildWasm)
+    throw new CompileError('wasm/build', 'WebAssembly is made of C by a compiler; expected buildWasm');
+  const { bind: sizes, onPass } = options;
+  const name = nameOf(model, options);
+  const hash = sourceHash(model, { target: 'wasm', name, bind: sizes });
+  const graph = pageBoundary(bindAll(model, options));
+  const program = yield* cSteps(graph, { name, onPass, device: 'wasm32', weights: 'external' });
+  return wasmProgram(program, { build: buildWasm, sourceHash: hash });
 }
 
 /** Contents by file name, text or bytes. */
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
 
+/** Options of `compileFiles`. */
+export interface CompileFilesOptions extends CompileCOptions, CompileWgslOptions, CompileWasmOptions {
+  /** Source of the target's runtime as one ES module, with which a program is a package for pages; WGSL can do without. */
+  readonly runtime?: string | undefined;
+}
+
 /** Compiles to the files that `ghostc compile` writes, by name. */
-export function compileFiles(
-  model: Graph,
-  target: Target,
-  options: CompileCOptions & CompileWgslOptions = {},
-): OutputFiles {
-  return finish(fileSteps(model, target, options));
+export function compileFiles(model: Graph, target: Target, options: CompileFilesOptions = {}): OutputFiles {
+  return finish(writers[target](model, options));
 }
 
 /** The same in steps: it can be aborted, and tells how far it is. */
 export function compileFilesInSteps(
   model: Graph,
   target: Target,
-  options: CompileCOptions & CompileWgslOptions & StepOptions = {},
+  options: CompileFilesOptions & StepOptions = {},
 ): Promise<OutputFiles> {
-  return inSteps(fileSteps(model, target, options), options);
+  return inSteps(writers[target](model, options), options);
 }
 
-function* fileSteps(
-  model: Graph,
-  target: Target,
-  options: CompileCOptions & CompileWgslOptions,
-): Steps<OutputFiles> {
-  const name = nameOf(model, options);
-  if (target === 'onnx') return new Map([[`${name}.onnx`, yield* onnxSteps(model, options)]]);
-  if (target === 'wgsl') {
+type Writer = (model: Graph, options: CompileFilesOptions) => Steps<OutputFiles>;
+
+const writers: Readonly<Record<Target, Writer>> = {
+  *onnx(model, options) {
+    return new Map([[`${nameOf(model, options)}.onnx`, yield* onnxSteps(model, options)]]);
+  },
+  *wgsl(model, options) {
     const program = yield* wgslSteps(model, options);
     const extra = options.runtime ? wgslPackage(program.manifest, options.runtime) : [];
     return new Map([...wgslFiles(program), ...extra]);
-  }
-  return packageFiles(yield* cSteps(model, options), options.layout ?? 'plain');
+  },
+  *wasm(model, options) {
+    return wasmPackage(yield* wasmSteps(model, options), runtimeOf(options));
+  },
+  *web(model, options) {
+    const program = yield* wgslSteps(model, options);
+    const files = webPackage(program.manifest, yield* wasmSteps(model, options), runtimeOf(options));
+    return new Map([[`${program.manifest.name}.weights.bin`, program.weights], ...files]);
+  },
+  *c(model, options) {
+    return packageFiles(yield* cSteps(model, options), options.layout ?? 'plain');
+  },
+};
+
+function runtimeOf({ runtime }: CompileFilesOptions): string {
+  if (runtime !== undefined) return runtime;
+  throw new CompileError('wasm/build', 'a package for pages has a runtime; expected its source as runtime');
 }
 
 /** The model with the sizes of the options. */

@@ -16,13 +16,16 @@ export {
 } from '@ghostc/backend-c';
 export {
   type CompileCOptions,
+  type CompileFilesOptions,
   type CompileOptions,
+  type CompileWasmOptions,
   type CompileWgslOptions,
   compileC,
   compileCInSteps,
   compileFiles,
   compileFilesInSteps,
   compileOnnx,
+  compileWasm,
   compileWgsl,
   compileWgslInSteps,
   type Device,
@@ -53,5 +56,6 @@ export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { sourceHash } from './source-hash.ts';
 export type { Progress, StepOptions } from './steps.ts';
+export type { BuildWasm } from './wasm-program.ts';
+export { wgslPackage } from './web-packages.ts';
 export { wgslFiles } from './wgsl-files.ts';
-export { wgslPackage } from './wgsl-package.ts';

@@ -17,6 +17,7 @@ export { installLines, type Manager, managers, systemManager } from './process/i
 export { loadPackage } from './process/load-package.ts';
 export { skipWithout, type Tool } from './process/require-tool.ts';
 export { type ToolId, tool, toolIds } from './process/tool-table.ts';
+export { type NodeTime, profileRuntime, type RuntimeProfile } from './profile-runtime.ts';
 export {
   cRuntime,
   createRuntime,
@@ -25,11 +26,15 @@ export {
   runtimeNames,
   wgslRuntimeOn,
 } from './runtime-table.ts';
+export { type PairedVerdict, type Pairs, pairedVerdict } from './tune/paired-times.ts';
+export { takingTurns } from './tune/taking-turns.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune/tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';
+export { profileWasm } from './wasm/profile-wasm.ts';
+export { wasmModule, wasmTools } from './wasm/wasm-module.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
 export { bundleForWeb } from './wgsl/bundle-for-web.ts';
 export { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
 export { type Engine, engine, engineTools, stopEngines } from './wgsl/engines.ts';
 export { checkWgsl, prepareWgsl } from './wgsl/run-wgsl.ts';
-export type { Route } from './wgsl/serve-locally.ts';
+export { type Route, serveLocally } from './wgsl/serve-locally.ts';

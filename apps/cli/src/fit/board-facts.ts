@@ -2,7 +2,7 @@ import type { Device } from '@ghostc/compiler';
 import known from './boards.json';
 import type { Memory } from './place-buffers.ts';
 
-export type BoardDevice = Exclude<Device, 'host'>;
+export type BoardDevice = Exclude<Device, 'host' | 'wasm32'>;
 
 /** What `ghostc fit` knows of a board. Sizes in bytes. */
 export interface BoardFacts {

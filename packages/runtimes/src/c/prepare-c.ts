@@ -104,9 +104,10 @@ function withoutCount({ outputs, stackBytes }: CRun): CRun {
 
 async function execute(device: CDevice, cwd: string, { count, timeout = 600 }: RunCOptions): Promise<void> {
   const program = join(cwd, 'program');
-  const [command, args] = device.board
-    ? [device.board.qemu, qemuArgs(program, device, count)]
-    : [program, []];
+  const here = device.emulator ? [device.emulator, program] : [program];
+  const [command = '', ...args] = device.board
+    ? [device.board.qemu, ...qemuArgs(program, device, count)]
+    : here;
   try {
     await runProcess(command, args, { cwd, timeout });
   } catch (error) {
