@@ -68,15 +68,6 @@ export class Formulas {
     return x.type.dtype === to ? x : this.emit('cast', [x], { to });
   }
 
-  /** x (1 + erf(x / sqrt 2)) / 2, or its approximation by tanh. */
-  gelu(x: Value, form: 'erf' | 'tanh'): Value {
-    const half = this.mul(x, 0.5);
-    if (form === 'erf') return this.mul(half, this.add(this.emit('erf', [this.mul(x, Math.SQRT1_2)]), 1));
-    const cubic = this.mul(this.mul(this.mul(x, x), x), 0.044715);
-    const inner = this.mul(this.add(x, cubic), Math.sqrt(2 / Math.PI));
-    return this.mul(half, this.add(this.emit('tanh', [inner]), 1));
-  }
-
   /** (x - mean) / sqrt(variance + epsilon) over `axes`, with the mean and the inverse deviation. */
   normalize(x: Value, axes: readonly number[], epsilon: number): { y: Value; mean: Value; inverse: Value } {
     const mean = this.mean(x, axes);

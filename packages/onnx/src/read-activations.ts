@@ -38,10 +38,9 @@ export const activationRows: readonly OpRow[] = [
   ],
 ];
 
-/** x/2 (1 + erf(x / sqrt 2)), or with tanh(sqrt(2/pi) (x + 0.044715 x^3)). */
 function readGelu(node: NodeReader): Value {
   const form = node.expectText('approximate', 'none', ['none', 'tanh']);
-  return new Formulas(node).gelu(node.input(0), form === 'none' ? 'erf' : 'tanh');
+  return node.emit(form === 'tanh' ? 'gelu_tanh' : 'gelu', [node.input(0)]);
 }
 
 function readSwish(node: NodeReader): Value {

@@ -5,12 +5,12 @@ import { opTable } from './op-table.ts';
 
 /** Ops that ONNX Runtime's optimiser writes (domain com.microsoft), as the ops that it fused. */
 export const fusedRows: readonly (readonly [string, ReadOp])[] = [
-  ['BiasGelu', (node) => new Formulas(node).gelu(biased(node), 'erf')],
-  ['FastGelu', (node) => new Formulas(node).gelu(node.has(1) ? biased(node) : node.input(0), 'tanh')],
+  ['BiasGelu', (node) => node.emit('gelu', [biased(node)])],
+  ['FastGelu', (node) => node.emit('gelu_tanh', [node.has(1) ? biased(node) : node.input(0)])],
   ['FusedConv', readFusedConv],
   ['FusedGemm', (node) => activated(node, first(standard('Gemm', node)))],
   ['FusedMatMul', readFusedMatMul],
-  ['Gelu', (node) => new Formulas(node).gelu(node.input(0), 'erf')],
+  ['Gelu', (node) => node.emit('gelu', [node.input(0)])],
   ['QuickGelu', readQuickGelu],
   ['SkipLayerNormalization', readSkipLayerNormalization],
 ];

@@ -9,11 +9,12 @@ export {
 } from './bind-dimensions.ts';
 export { type BuildNode, buildNode, lookup } from './build-node.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
-export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
+export { type FusedGhostAttrs, fusedGhostModule, plainGhostAttrs } from './composite/fused-ghost-module.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,
   ghostModule,
+  ghostParts,
   primaryAttrs,
 } from './composite/ghost-module.ts';
 export {
@@ -47,6 +48,7 @@ export {
   activationOpAttrs,
   activationOps,
   activations,
+  activationsOf,
 } from './elementwise/activation.ts';
 export {
   clip,
