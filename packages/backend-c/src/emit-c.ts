@@ -23,15 +23,14 @@ import {
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CLayer, CProgram, CStream, CTensor, EmitCOptions, WeightForm } from './c-program.ts';
+import type { CLayer, CProgram, CStream, CTensor, Device, EmitCOptions, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { CFunction, KernelCall, KernelContext } from './kernel.ts';
-import { kernelOf } from './kernels/kernel-of.ts';
-import type { KernelSet } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
+import { observerCall } from './observer-text.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
 import { parameterName } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
@@ -50,9 +49,10 @@ const largeWeights = 1 << 20;
  */
 export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   checkName(options.name);
-  const { plan, extraWork, device, kernelSet, io } = planned;
+  const { plan, extraWork, device, kernel, io } = planned;
   const lanes = lanesOf(device);
-  const emitter = new Emitter(plan, { lanes, kernelSet, name: options.name });
+  const { name, observer = false } = options;
+  const emitter = new Emitter(plan, { lanes, kernel, name, observer });
   const inArena = io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
@@ -71,7 +71,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     peaks: peaksOf(plan),
     buffers: buffersOf(plan),
     weightBytes: words.byteLength,
-    form: options.weights ?? (words.byteLength > largeWeights ? ('bin' as const) : ('c' as const)),
+    form: weightForm(options.weights, device, words.byteLength),
     layers: emitter.layers,
   };
   const facts = {
@@ -83,6 +83,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     weightCrc32: crc32(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)),
     lowerBound: plan.lowerBound,
     layersFail: emitter.layersFail,
+    observer,
   };
   const files: [string, string | Uint8Array][] = [
     [`${options.name}.h`, headerText(facts)],
@@ -90,6 +91,16 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
+}
+
+/** An object file of WebAssembly has no place for a binary file. */
+function weightForm(form: WeightForm | undefined, device: Device, bytes: number): WeightForm {
+  const binary = device === 'wasm32' ? 'external' : 'bin';
+  if (form !== 'bin' || binary === 'bin') return form ?? (bytes > largeWeights ? binary : 'c');
+  throw new CompileError(
+    'backend-c/weights',
+    'WebAssembly cannot include a binary file; expected weights c or external for wasm32, found bin',
+  );
 }
 
 function peaksOf(plan: StreamedPlan): CProgram['peaks'] {
@@ -155,7 +166,8 @@ function tensorOf(
 interface EmitTarget {
   readonly name: string;
   readonly lanes: Lanes;
-  readonly kernelSet: KernelSet;
+  readonly kernel: CPlan['kernel'];
+  readonly observer: boolean;
 }
 
 class Emitter {
@@ -193,8 +205,10 @@ class Emitter {
     if (stream) return this.#bands(stream);
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
-    const { fn, args } = kernelOf(node, this.#target.kernelSet).emit(this.#context(node));
-    return [comment, layerMark(this.#count), ...this.#checked(fn, this.#call({ fn, args }))];
+    const { fn, args } = this.#target.kernel(node).emit(this.#context(node));
+    const { name, observer } = this.#target;
+    const observed = observer ? observerCall(name, this.#count - 1) : [];
+    return [comment, layerMark(this.#count), ...observed, ...this.#checked(fn, this.#call({ fn, args }))];
   }
 
   #layer(node: Node): CLayer {

@@ -3,11 +3,13 @@ import { byteOrderCheck } from './byte-order.ts';
 import { checkFunction } from './check-weights.ts';
 import { asksForAvx, avx2Call, avx2Names, builtForAvx2, dispatchMacro } from './dispatch.ts';
 import { guardedLines } from './guarded.ts';
-import { bannerText, isBuffer, type ProgramFacts, runSignature } from './header-text.ts';
+import { bannerText, isBuffer, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
+import { layerTable, observedSignature } from './observer-text.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
+import { wasmMath } from './wasm-math.ts';
 import { weightBase, weightDeclaration } from './weight-files.ts';
 
 interface SourceParts {
@@ -20,10 +22,11 @@ interface SourceParts {
 
 export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, steps }: SourceParts): string {
   const functions = [...lanePrelude(lanes, kernels), kernels].join('\n');
+  const entry = entryOf(facts);
   const dispatches = facts.device === 'host' && asksForAvx(functions);
   return [
     bannerText(facts),
-    '#include <math.h>',
+    ...(facts.device === 'wasm32' ? [] : ['#include <math.h>']),
     '#include <stddef.h>',
     '#include <stdint.h>',
     '',
@@ -37,17 +40,27 @@ export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, ste
     '',
     ...layerMacro,
     '',
+    ...(facts.device === 'wasm32' ? [...wasmOnly, wasmMath(functions), ''] : []),
     ...(dispatches ? [...dispatchMacro, ''] : []),
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
     functions,
     '',
+    ...(facts.observer ? [indent(layerTable(facts)), ''] : []),
     ...(dispatches ? [avx2Copy(facts, functions, steps), ''] : []),
-    indent(runFunction(facts, steps, dispatches ? avx2Call(runName(facts), parametersOf(facts)) : [])),
+    indent(runFunction(facts, steps, dispatches ? avx2Call(entry.name, entry.parameters) : [])),
+    ...(facts.observer ? ['', indent(unobservedRun(facts))] : []),
     ...(facts.form === 'external' ? ['', checkFunction(facts)] : []),
     '',
   ].join('\n');
 }
 
+/** Without these flags Clang writes loops as calls of functions that are not there, or kernels without vectors. */
+const wasmOnly = [
+  '#if !defined(__wasm_bulk_memory__) || !defined(__wasm_simd128__)',
+  '#error "compile with clang --target=wasm32 -mbulk-memory -msimd128"',
+  '#endif',
+  '',
+];
 function lanePrelude({ vector }: Lanes, functions: string): string[] {
   const used = vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions);
   return used ? [guardedLines('lanes', vectorPrelude), ''] : [];
@@ -55,16 +68,11 @@ function lanePrelude({ vector }: Lanes, functions: string): string[] {
 
 /** Kernels and layers once more, as a function of the same parameters. */
 function avx2Copy(facts: ProgramFacts, functions: string, steps: readonly string[]): string {
-  const renamed = avx2Names(`${functions}\n#define ${runName(facts)}`);
+  const { name, signature, parameters } = entryOf(facts);
   const body = [...pointers(facts, steps), ...layers(facts, steps)];
-  const unused = parametersOf(facts).filter((name) => !new RegExp(`\\b${name}\\b`).test(body.join('\n')));
-  const run = [
-    `static int ${runSignature(facts)}`,
-    '{',
-    ...unused.map((name) => `(void)${name};`),
-    ...body,
-    '}',
-  ];
+  const unused = parameters.filter((one) => !new RegExp(`\\b${one}\\b`).test(body.join('\n')));
+  const run = [`static int ${signature}`, '{', ...unused.map((one) => `(void)${one};`), ...body, '}'];
+  const renamed = avx2Names(`${functions}\n#define ${name}`);
   return builtForAvx2(renamed(`${functions}\n\n${indent(run)}`));
 }
 
@@ -110,8 +118,28 @@ function misaligned({ inputs, outputs }: ProgramFacts, buffers: readonly string[
     .join('');
 }
 
-function runName({ name }: ProgramFacts): string {
-  return `${name}_run`;
+/** The function that has the layers. */
+interface Entry {
+  readonly name: string;
+  readonly signature: string;
+  /** Names. */
+  readonly parameters: readonly string[];
+}
+
+function entryOf(facts: ProgramFacts): Entry {
+  const { name, observer } = facts;
+  const parameters = parametersOf(facts);
+  if (!observer) return { name: `${name}_run`, signature: runSignature(facts), parameters };
+  return {
+    name: `${name}_run_observed`,
+    signature: observedSignature(name, parametersText(facts)),
+    parameters: [...parameters, 'observer', 'context'],
+  };
+}
+
+function unobservedRun(facts: ProgramFacts): string[] {
+  const given = [...parametersOf(facts), 'NULL', 'NULL'];
+  return [`int ${runSignature(facts)}`, '{', `return ${entryOf(facts).name}(${given.join(', ')});`, '}'];
 }
 
 /** Names of the parameters of the run function. */
@@ -138,7 +166,7 @@ function runFunction(facts: ProgramFacts, steps: readonly string[], choice: read
   const blocks = parameters.slice(0, facts.form === 'external' ? 2 : 1);
   const buffers = parameters.slice(blocks.length);
   return [
-    `int ${runSignature(facts)}`,
+    `int ${entryOf(facts).signature}`,
     '{',
     ...pointers(facts, steps),
     `if (${parameters.map((name) => `${name} == NULL`).join(' || ')}) {`,

@@ -1,3 +1,4 @@
+import { CompileError } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   activationAttrs,
@@ -8,9 +9,11 @@ import {
   clip,
   concat,
   conv2d,
+  convTranspose2d,
   depthwiseConv2d,
   dfcPool,
   dfcResize,
+  evaluateOne,
   expand,
   gemm,
   ghostModule,
@@ -30,11 +33,18 @@ import {
 } from '@ghostc/ops';
 import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
-import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
+import {
+  activationStep,
+  type NodeWriter,
+  type WriteOp,
+  writeActivation,
+  writeWithActivation,
+} from './node-writer.ts';
 import { onnxFunctions } from './onnx-functions.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 import { poolAttrs } from './pool-attrs.ts';
 import { writeKept } from './write-kept.ts';
+import { writeRecurrent } from './write-recurrent.ts';
 
 const plain =
   (op: string): WriteOp =>
@@ -79,6 +89,7 @@ const rows = {
   clip: writeClip,
   concat: (writer) => writer.last('Concat', writer.inputs(), { axis: writer.attrs(concat).axis }),
   conv2d: (writer) => writeConv(writer, writer.attrs(conv2d).group),
+  conv_transpose2d: writeConvTranspose,
   depthwise_conv2d: writeDepthwise,
   dfc_attention: writeDfcAttention,
   div: binary('Div'),
@@ -105,6 +116,7 @@ const rows = {
   pad: writePad,
   pow: binary('Pow'),
   prelu: binary('PRelu'),
+  recurrent: writeRecurrent,
   reduce_max: reduce('ReduceMax'),
   reduce_mean: reduce('ReduceMean'),
   reduce_min: reduce('ReduceMin'),
@@ -150,6 +162,26 @@ function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: On
   const sum = [writer.step('Conv', inputs, onnxAttrs), writer.input(3)];
   if (attrs.activation === 'none') writer.last('Add', sum);
   else writeActivation(writer, writer.step('Add', sum), attrs);
+}
+
+/** The weight [M,C/g,..] of the graph is [C,M/g,..] in ONNX. */
+function writeConvTranspose(writer: NodeWriter): void {
+  const { group, output_padding, strides, pads, dilations } = writer.attrs(convTranspose2d);
+  const [m = 1, perGroup = 1, ...kernel] = writer.value(1).type.shape.map(Number);
+  const { constant } = writer.value(1);
+  if (!constant) throw new CompileError('onnx/write', 'a ConvTranspose expects constant weights');
+  const groups = { ...constant, shape: [group, m / group, perGroup, ...kernel] };
+  const turned = evaluateOne(transpose, [groups], { perm: [0, 2, 1, 3, 4] });
+  const shape = [group * perGroup, m / group, ...(writer.rank === 3 ? kernel.slice(1) : kernel)];
+  const inputs = [writer.input(0), writer.tensor({ ...turned, shape }, 'weight'), writer.input(2)];
+  const window = windowForRank({ kernel_shape: kernel, strides, pads, dilations }, writer.rank);
+  const extra = output_padding.slice(-(writer.rank - 2));
+  const attrs: OnnxAttrs = {
+    ...window,
+    group,
+    ...(extra.some((size) => size > 0) && { output_padding: extra }),
+  };
+  writeWithActivation(writer, 'ConvTranspose', writer.has(2) ? inputs : inputs.slice(0, 2), attrs);
 }
 
 /** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made by itself. */
@@ -198,19 +230,26 @@ function writeGhostModule(writer: NodeWriter): void {
   const conv = [writer.input(0), writer.weight(1), ...(writer.has(2) ? [writer.input(2)] : [])];
   const kernel = ghostWindow(writer, attrs.kernel_size, primary);
   if (!writer.has(3)) {
-    writePrimaryOnly(writer, conv, kernel);
+    // the slice of this module keeps no cheap channel
+    writeWithActivation(writer, 'Conv', conv, kernel);
     return;
   }
-  const act = (x: string): string => (attrs.relu ? writer.step('Relu', [x]) : x);
-  const x1 = act(writer.step('Conv', conv, kernel));
+  const sloped = (x: string, at: number): string =>
+    writer.has(at) ? writer.step('PRelu', [x, writer.input(at)]) : x;
+  const x1 = sloped(activationStep(writer, writer.step('Conv', conv, kernel), primary), 5);
   writer.nextPart();
-  const { multiplier, pads } = cheapAttrs(attrs, type);
+  const { multiplier, pads, ...activation } = cheapAttrs(attrs, type);
   const source = trimmedInput(writer, x1, { channels: init, kept: attrs.oup - init, multiplier });
   const cheap = [source.name, writer.weight(3), ...(writer.has(4) ? [writer.input(4)] : [])];
   const window = ghostWindow(writer, attrs.dw_size, { pads });
-  const x2 = act(writer.step('Conv', cheap, { ...window, group: source.groups }));
+  const x2 = activationStep(
+    writer,
+    writer.step('Conv', cheap, { ...window, group: source.groups }),
+    activation,
+  );
+  const y = [x1, sloped(x2, 6)];
   writer.nextPart();
-  writer.last('Concat', [x1, x2], { axis: 1 });
+  writer.last('Concat', y, { axis: 1 });
 }
 
 function ghostWindow(
@@ -222,26 +261,20 @@ function ghostWindow(
   return windowForRank({ kernel_shape: [size, size], ...(strides && { strides }), pads }, rank);
 }
 
-/** The slice of this module keeps no cheap channel. */
-function writePrimaryOnly(writer: NodeWriter, inputs: readonly string[], attrs: OnnxAttrs): void {
-  if (writer.attrs(ghostModule).relu) writer.last('Relu', [writer.step('Conv', inputs, attrs)]);
-  else writer.last('Conv', inputs, attrs);
-}
-
 function writeSqueezeExcite(writer: NodeWriter): void {
-  const {
-    gate,
-    gate_params: [alpha = 0.2, beta = 0.5],
-  } = writer.attrs(squeezeExcite);
+  const attrs = writer.attrs(squeezeExcite);
   const mean = writer.step('GlobalAveragePool', [writer.input(0)]);
   writer.nextPart();
-  const reduced = writer.step('Relu', [writer.step('Conv', [mean, writer.weight(1), writer.input(2)])]);
+  const reduced = activationStep(writer, writer.step('Conv', [mean, writer.weight(1), writer.input(2)]), {
+    activation: attrs.reduce_activation,
+    activation_params: attrs.reduce_activation_params,
+  });
   writer.nextPart();
   const expanded = writer.step('Conv', [reduced, writer.weight(3), writer.input(4)]);
-  const weights =
-    gate === 'sigmoid'
-      ? writer.step('Sigmoid', [expanded])
-      : writer.step('HardSigmoid', [expanded], { alpha: floatAttr(alpha), beta: floatAttr(beta) });
+  const weights = activationStep(writer, expanded, {
+    activation: attrs.gate,
+    activation_params: attrs.gate_params,
+  });
   writer.nextPart();
   writer.last('Mul', [writer.input(0), weights]);
 }

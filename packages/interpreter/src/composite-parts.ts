@@ -1,12 +1,13 @@
 import { type Attrs, Graph, type Node, type Value } from '@ghostc/ir';
 import {
   buildNode,
-  cheapAttrs,
   dfcPool,
   dfcResize,
+  type FusedGhostAttrs,
   type GhostModuleAttrs,
+  ghostParts,
   halfPadded,
-  primaryAttrs,
+  plainGhostAttrs,
   type SqueezeAttrs,
   squeezeGate,
 } from '@ghostc/ops';
@@ -32,19 +33,22 @@ export function compositeParts({ op, inputs }: Node, attrs: Attrs): Graph | unde
 
 const gateOf: Parts = (inputs, attrs, add) => squeezeGate(inputs as Value[], attrs as SqueezeAttrs, add);
 
+const ghostOf: Parts = (inputs, attrs, add) =>
+  ghostParts<Value>(inputs, { attrs: attrs as GhostModuleAttrs, x: (inputs[0] as Value).type }, add);
+
+type GhostTypes = Parameters<typeof plainGhostAttrs>[0];
+
 const parts: Readonly<Record<string, Parts>> = {
   squeeze_excite: (inputs, attrs, add) => add('mul', [inputs[0] as Value, gateOf(inputs, attrs, add)]),
   squeeze_excite_gate: gateOf,
-  ghost_module: ([x, weight, bias, cheapWeight, cheapBias], attrs, add) => {
-    const settings = attrs as GhostModuleAttrs;
-    const { type } = x as Value;
-    const primary = add('conv2d', [x, weight, bias] as Inputs, primaryAttrs(settings, type));
-    if (!cheapWeight) return primary;
-    const operands = [primary, cheapWeight, cheapBias ?? null];
-    return add('concat', [primary, add('depthwise_conv2d', operands, cheapAttrs(settings, type))], {
-      axis: 1,
-    });
+  fused_ghost_module: ([x, weight, bias, cheapWeight, cheapBias, gate, residual, ...slopes], attrs, add) => {
+    const [primary, cheap] = [weight, cheapWeight].map((value) => (value as Value).type);
+    const plain = plainGhostAttrs({ primary, cheap } as GhostTypes, attrs as FusedGhostAttrs);
+    const scaled = gate ? add('mul', [x as Value, gate]) : (x as Value);
+    const y = ghostOf([scaled, weight, bias, cheapWeight, cheapBias, ...slopes] as Inputs, plain, add);
+    return residual ? add('add', [y, residual]) : y;
   },
+  ghost_module: ghostOf,
   dfc_attention: ([x, features, ...weights], _, add) => {
     const [point, pointBias, row, rowBias, column, columnBias] = weights as (Value | null)[];
     const wide = add('conv2d', [add('average_pool', [x as Value], dfcPool), point, pointBias] as Inputs);

@@ -9,11 +9,12 @@ export {
 } from './bind-dimensions.ts';
 export { type BuildNode, buildNode, lookup } from './build-node.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
-export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
+export { type FusedGhostAttrs, fusedGhostModule, plainGhostAttrs } from './composite/fused-ghost-module.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,
   ghostModule,
+  ghostParts,
   primaryAttrs,
 } from './composite/ghost-module.ts';
 export {
@@ -22,6 +23,7 @@ export {
   squeezeExciteGate,
   squeezeGate,
 } from './composite/squeeze-excite.ts';
+export { ConstantCone } from './constant-cone.ts';
 export { ConstantWork } from './constant-work.ts';
 export { type Copies, copyNode, copyOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
@@ -46,6 +48,7 @@ export {
   activationOpAttrs,
   activationOps,
   activations,
+  activationsOf,
 } from './elementwise/activation.ts';
 export {
   clip,
@@ -169,6 +172,12 @@ export {
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { unaryTable } from './quantized/unary-table.ts';
 export {
+  type RecurrentFunction,
+  recurrent,
+  recurrentFunctions,
+  recurrentParams,
+} from './recurrent/recurrent.ts';
+export {
   reduceMax,
   reduceMean,
   reduceMin,
@@ -190,6 +199,7 @@ export {
 } from './typed-ops.ts';
 export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
+export { convTranspose2d } from './window/conv-transpose2d.ts';
 export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 export {
@@ -199,3 +209,9 @@ export {
   maxPool,
 } from './window/pool.ts';
 export { resize, resizeTables, scaledSize } from './window/resize.ts';
+export {
+  type EmitNode,
+  mirroredKernel,
+  spreadTranspose,
+  type TransposedConvolution,
+} from './window/spread-transpose.ts';

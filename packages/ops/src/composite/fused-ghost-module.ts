@@ -1,11 +1,10 @@
 import { CompileError, type TensorType } from '@ghostc/ir';
-import { flag, int } from '../attr-spec.ts';
+import { int } from '../attr-spec.ts';
 import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
 import { add, mul } from '../elementwise/binary.ts';
-import { ghostTerms, SUM_OVERHEAD } from '../operand-sizes.ts';
-import { type GhostModuleAttrs, ghostModule } from './ghost-module.ts';
+import { type GhostModuleAttrs, ghostActivationAttrs, ghostModule } from './ghost-module.ts';
 
-export const fusedGhostAttrs = { ratio: int(2), relu: flag(true) } as const;
+export const fusedGhostAttrs = { ratio: int(2), ...ghostActivationAttrs } as const;
 /** Attributes of `fused_ghost_module`, with their defaults. */
 export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
 
@@ -17,13 +16,24 @@ export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
  */
 export const fusedGhostModule = defineOp({
   name: 'fused_ghost_module',
-  inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight', 'cheap_bias?', 'gate?', 'residual?'],
+  inputs: [
+    ...([
+      'x',
+      'primary_weight',
+      'primary_bias?',
+      'cheap_weight',
+      'cheap_bias?',
+      'gate?',
+      'residual?',
+    ] as const),
+    ...(['slope?', 'cheap_slope?'] as const),
+  ],
   attrs: fusedGhostAttrs,
   traits: ['reduction'],
   computed: 'gpu',
   integerForm: { kind: 'none' },
   onIntegers: 'none',
-  error: { kind: 'sum', terms: (node) => ghostTerms(node) + SUM_OVERHEAD },
+  error: { kind: 'parts' },
   ulp: null,
   storage: 'residual',
   rows: 'none',
@@ -31,9 +41,10 @@ export const fusedGhostModule = defineOp({
   factor: 'stopped',
   nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
-  infer({ x, primary_weight: primary, cheap_weight: cheap, gate, residual }, attrs) {
-    const inputs = [x, primary, null, cheap, null];
-    const [type] = ghostModule.inferTypes(inputs, plainAttrs({ primary, cheap }, attrs)) as [TensorType];
+  infer({ x, primary_weight: primary, cheap_weight: cheap, gate, residual, slope, ...more }, attrs) {
+    const { cheap_slope: cheapSlope } = more;
+    const inputs = [x, primary, null, cheap, null, slope ?? null, cheapSlope ?? null];
+    const [type] = ghostModule.inferTypes(inputs, plainGhostAttrs({ primary, cheap }, attrs)) as [TensorType];
     expectShape('gate', gate, [x.shape[0], x.shape[1], 1, 1]);
     expectShape('residual', residual, type.shape);
     return type;
@@ -41,22 +52,24 @@ export const fusedGhostModule = defineOp({
   evaluate({ x, gate, residual, ...parts }, attrs) {
     const { primary_weight: primary, primary_bias: bias, cheap_weight: cheap, cheap_bias: cheapBias } = parts;
     const scaled = gate ? evaluateOne(mul, [x, gate]) : x;
-    const inputs = [scaled, primary, bias ?? null, cheap, cheapBias ?? null];
-    const y = evaluateOne(ghostModule, inputs, plainAttrs({ primary, cheap }, attrs));
+    const slopes = [parts.slope ?? null, parts.cheap_slope ?? null];
+    const inputs = [scaled, primary, bias ?? null, cheap, cheapBias ?? null, ...slopes];
+    const y = evaluateOne(ghostModule, inputs, plainGhostAttrs({ primary, cheap }, attrs));
     return residual ? evaluateOne(add, [y, residual]) : y;
   },
   macs: ({ x, primary_weight: primary, cheap_weight: cheap }, attrs, types) =>
-    ghostModule.countMacs([x, primary, null, cheap, null], plainAttrs({ primary, cheap }, attrs), types),
+    ghostModule.countMacs([x, primary, null, cheap, null], plainGhostAttrs({ primary, cheap }, attrs), types),
 });
 
-interface Weights {
+interface GhostWeights {
   readonly primary: { readonly shape: TensorType['shape'] };
   readonly cheap: { readonly shape: TensorType['shape'] };
 }
 
-function plainAttrs({ primary, cheap }: Weights, { ratio, relu }: FusedGhostAttrs): GhostModuleAttrs {
+/** The attributes of the `ghost_module` within. */
+export function plainGhostAttrs({ primary, cheap }: GhostWeights, attrs: FusedGhostAttrs): GhostModuleAttrs {
   const oup = Number(primary.shape[0]) + Number(cheap.shape[0]);
-  return { oup, kernel_size: 1, ratio, dw_size: Number(cheap.shape[2]), stride: 1, relu };
+  return { ...attrs, oup, kernel_size: 1, dw_size: Number(cheap.shape[2]), stride: 1 };
 }
 
 function expectShape(what: string, type: TensorType | undefined, shape: readonly unknown[]): void {

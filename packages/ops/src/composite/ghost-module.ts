@@ -1,11 +1,28 @@
-import { CompileError, type Dim, numElements, type Shape, type TensorType } from '@ghostc/ir';
-import { flag, int } from '../attr-spec.ts';
+import {
+  type Attrs,
+  CompileError,
+  type Dim,
+  numElements,
+  type Shape,
+  type Tensor,
+  type TensorType,
+} from '@ghostc/ir';
+import { floats, int, oneOf } from '../attr-spec.ts';
 import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
+import { activations } from '../elementwise/activation.ts';
+import { prelu } from '../elementwise/binary.ts';
 import { concat } from '../movement/movement.ts';
-import { ghostTerms } from '../operand-sizes.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { compositeFacts } from './composite-facts.ts';
+
+/** The activations of the two parts. */
+export const ghostActivationAttrs = {
+  activation: oneOf(activations, 'none'),
+  activation_params: floats([]),
+  cheap_activation: oneOf(activations, 'none'),
+  cheap_activation_params: floats([]),
+} as const;
 
 export const ghostModuleAttrs = {
   oup: int(),
@@ -13,7 +30,7 @@ export const ghostModuleAttrs = {
   ratio: int(2),
   dw_size: int(3),
   stride: int(1),
-  relu: flag(true),
+  ...ghostActivationAttrs,
 } as const;
 
 /** Attributes of `ghost_module`, with their defaults. */
@@ -22,22 +39,24 @@ export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
 /**
  * GhostModule (GhostNet, CVPR 2020) with its batch norms folded:
  *   x1 = act(conv(x, primary_weight) + primary_bias)         init channels: ceil(oup / ratio) in GhostNet
- *   x2 = act(depthwise(x1, cheap_weight) + cheap_bias)       the first oup - init of init * (ratio - 1) channels
+ *   x2 = cheap_act(depthwise(x1, cheap_weight) + cheap_bias)       the first oup - init of init * (ratio - 1) channels
  *   y  = concat(x1, x2)
- * primary_weight [init,C,k,k], cheap_weight [oup-init,1,d,d]; both parts padded by half their kernel; act is ReLU or
- * nothing. The cheap inputs are absent when the slice drops every cheap channel (oup = init). Over a line [N,C,L] the
+ * primary_weight [init,C,k,k], cheap_weight [oup-init,1,d,d]; both parts padded by half their kernel; act and cheap_act
+ * are any activations, or PReLU with the slopes [init,1,1] and [oup-init,1,1]. The cheap inputs are absent when the slice drops every cheap channel (oup = init). Over a line [N,C,L] the
  * kernels are 1xk and 1xd.
  */
 export const ghostModule = defineOp({
   name: 'ghost_module',
-  inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight?', 'cheap_bias?'],
+  inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight?', 'cheap_bias?', 'slope?', 'cheap_slope?'],
   attrs: ghostModuleAttrs,
   traits: ['reduction'],
   computed: 'composite',
   ...compositeFacts,
-  error: { kind: 'sum', terms: ghostTerms },
+  error: { kind: 'parts' },
   random: { place: 'none', domain: 'any', attrs: {} },
-  infer({ x, primary_weight: weight, cheap_weight: cheap }, attrs) {
+  infer({ x, primary_weight: weight, cheap_weight: cheap, ...slopes }, attrs) {
+    checkSlope(slopes.slope, weight);
+    checkSlope(slopes.cheap_slope, cheap);
     checkChannels({ init: Number(weight.shape[0]), cheapChannels: Number(cheap?.shape[0] ?? 0) }, attrs);
     const [primary] = conv2d.inferTypes([x, weight, null, null], primaryAttrs(attrs, x));
     if (cheap) depthwiseConv2d.inferTypes([primary as TensorType, cheap, null, null], cheapAttrs(attrs, x));
@@ -47,18 +66,11 @@ export const ghostModule = defineOp({
     };
   },
   evaluate(inputs, attrs) {
-    const primary = evaluateOne(
-      conv2d,
-      [inputs.x, inputs.primary_weight, inputs.primary_bias ?? null],
-      primaryAttrs(attrs, inputs.x),
+    const { x, primary_weight, primary_bias, cheap_weight, cheap_bias, slope, cheap_slope } = inputs;
+    const operands = [x, primary_weight, primary_bias, cheap_weight, cheap_bias, slope, cheap_slope];
+    return ghostParts<Tensor>(operands, { attrs, x }, (op, given, settings) =>
+      evaluateOne(parts[op], given, settings),
     );
-    if (!inputs.cheap_weight) return primary;
-    const cheap = evaluateOne(
-      depthwiseConv2d,
-      [primary, inputs.cheap_weight, inputs.cheap_bias ?? null],
-      cheapAttrs(attrs, inputs.x),
-    );
-    return evaluateOne(concat, [primary, cheap], { axis: 1 });
   },
   macs(inputs, _attrs, [type]) {
     const [n = 1, , ...spatial] = (type.shape ?? []).map(Number);
@@ -68,6 +80,42 @@ export const ghostModule = defineOp({
     return plane * (count(inputs.primary_weight) + count(inputs.cheap_weight));
   },
 });
+
+const parts = { conv2d, depthwise_conv2d: depthwiseConv2d, prelu, concat } as const;
+
+/** What `ghostParts` needs to know besides the inputs: their attributes and the shape of x. */
+interface GhostParts {
+  readonly attrs: GhostModuleAttrs;
+  readonly x: { readonly shape: Shape };
+}
+
+/** The module out of its parts, which `part` makes of values, tensors or whatever stands for them. */
+export function ghostParts<V>(
+  inputs: readonly (V | null | undefined)[],
+  { attrs, x: { shape } }: GhostParts,
+  part: (op: keyof typeof parts, inputs: readonly (V | null)[], attrs: Attrs) => V,
+): V {
+  const [x, weight, bias, cheapWeight, cheapBias, slope, cheapSlope] = inputs.map((one) => one ?? null);
+  const sloped = (y: V, slopes: V | null | undefined): V => (slopes ? part('prelu', [y, slopes], {}) : y);
+  const conv = part('conv2d', [x ?? null, weight ?? null, bias ?? null], primaryAttrs(attrs, { shape }));
+  const primary = sloped(conv, slope);
+  if (!cheapWeight) return primary;
+  const cheap = part(
+    'depthwise_conv2d',
+    [primary, cheapWeight, cheapBias ?? null],
+    cheapAttrs(attrs, { shape }),
+  );
+  return part('concat', [primary, sloped(cheap, cheapSlope)], { axis: 1 });
+}
+
+function checkSlope(slope: TensorType | undefined, weight: TensorType | undefined): void {
+  const [first, ...ones] = slope?.shape ?? [];
+  if (!slope || (first === weight?.shape[0] && ones.every((dim) => dim === 1))) return;
+  throw new CompileError(
+    'ghost_module/infer',
+    `slopes expect [${String(weight?.shape[0])},1,1], found [${slope.shape.join(',')}]`,
+  );
+}
 
 interface PartChannels {
   readonly init: number;
@@ -90,22 +138,23 @@ function multiplierOf(ratio: number): number {
 
 /** Attributes of the primary part as a `conv2d` of `x`. */
 export function primaryAttrs(
-  { kernel_size: kernel, stride, relu }: GhostModuleAttrs,
+  { kernel_size: kernel, stride, activation, activation_params }: GhostModuleAttrs,
   { shape }: { readonly shape: Shape },
 ) {
   const strides = shape.length === 3 ? [1, stride] : [stride, stride];
-  return { strides, pads: halfPads(kernel, shape), activation: relu ? 'relu' : 'none' } as const;
+  return { strides, pads: halfPads(kernel, shape), activation, activation_params } as const;
 }
 
 /** Attributes of the cheap part as a `depthwise_conv2d`, in a module of `x`. */
 export function cheapAttrs(
-  { dw_size: size, ratio, relu }: GhostModuleAttrs,
+  { dw_size: size, ratio, ...attrs }: GhostModuleAttrs,
   { shape }: { readonly shape: Shape },
 ) {
   return {
     pads: halfPads(size, shape),
     multiplier: multiplierOf(ratio),
-    activation: relu ? 'relu' : 'none',
+    activation: attrs.cheap_activation,
+    activation_params: attrs.cheap_activation_params,
   } as const;
 }
 

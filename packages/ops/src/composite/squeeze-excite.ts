@@ -1,6 +1,7 @@
 import type { Attrs, Tensor, TensorType } from '@ghostc/ir';
 import { floats, oneOf } from '../attr-spec.ts';
 import { defineOp, evaluateOne } from '../define-op.ts';
+import { activations } from '../elementwise/activation.ts';
 import { mul } from '../elementwise/binary.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { globalAveragePool } from '../window/pool.ts';
@@ -9,13 +10,15 @@ import { compositeFacts } from './composite-facts.ts';
 const squeezeInputs = ['x', 'reduce_weight', 'reduce_bias', 'expand_weight', 'expand_bias'] as const;
 
 const squeezeAttrs = {
-  gate: oneOf(['hard_sigmoid', 'sigmoid'], 'hard_sigmoid'),
+  reduce_activation: oneOf(activations, 'relu'),
+  reduce_activation_params: floats([]),
+  gate: oneOf(activations, 'hard_sigmoid'),
   gate_params: floats([1 / 6, 0.5]),
 } as const;
 
 /**
- * Squeeze-and-excite: y = x * gate(expand(relu(reduce(mean(x))))), mean over space; x [N,C,H,W] or [N,C,L],
- * reduce_weight [R,C,1,1], expand_weight [C,R,1,1]. `gate` is an activation with its parameters.
+ * Squeeze-and-excite: y = x * gate(expand(act(reduce(mean(x))))), mean over space; x [N,C,H,W] or [N,C,L],
+ * reduce_weight [R,C,1,1], expand_weight [C,R,1,1]. `gate` and `act` (reduce_activation) are any activations.
  */
 export const squeezeExcite = defineOp({
   name: 'squeeze_excite',
@@ -35,7 +38,7 @@ export const squeezeExcite = defineOp({
   macs: squeezeMacs,
 });
 
-/** The factors of squeeze-and-excite only: gate(expand(relu(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
+/** The factors of squeeze-and-excite only: gate(expand(act(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
 export const squeezeExciteGate = defineOp({
   name: 'squeeze_excite_gate',
   inputs: squeezeInputs,
@@ -68,8 +71,10 @@ function gateType(inputs: SqueezeTypes, attrs: SqueezeAttrs): TensorType {
 
 const parts = { global_average_pool: globalAveragePool, conv2d } as const;
 
-/** Attributes that say how squeeze-and-excite bounds its factors. */
+/** The activations of squeeze-and-excite. */
 export interface SqueezeAttrs extends Attrs {
+  readonly reduce_activation: string;
+  readonly reduce_activation_params: readonly number[];
   readonly gate: string;
   readonly gate_params: readonly number[];
 }
@@ -77,11 +82,14 @@ export interface SqueezeAttrs extends Attrs {
 /** The gate out of its parts, which `part` makes of values, tensors or whatever stands for them. */
 export function squeezeGate<V>(
   [x, reduceWeight, reduceBias, expandWeight, expandBias]: readonly V[],
-  { gate, gate_params }: SqueezeAttrs,
+  { gate, gate_params, ...attrs }: SqueezeAttrs,
   part: (op: keyof typeof parts, inputs: readonly V[], attrs: Attrs) => V,
 ): V {
   const mean = part('global_average_pool', [x as V], {});
-  const reduced = part('conv2d', [mean, reduceWeight as V, reduceBias as V], { activation: 'relu' });
+  const reduced = part('conv2d', [mean, reduceWeight as V, reduceBias as V], {
+    activation: attrs.reduce_activation,
+    activation_params: attrs.reduce_activation_params,
+  });
   const activation = { activation: gate, activation_params: gate_params };
   return part('conv2d', [reduced, expandWeight as V, expandBias as V], activation);
 }

@@ -1,13 +1,5 @@
 import { fromNumbers, type Value } from '@ghostc/ir';
-import {
-  attrsOf,
-  cheapAttrs,
-  gemm as gemmOp,
-  ghostModule,
-  primaryAttrs,
-  squeezeExcite,
-  squeezeGate,
-} from '@ghostc/ops';
+import { attrsOf, gemm as gemmOp, ghostModule, ghostParts, squeezeExcite, squeezeGate } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { rule, sourcesOf } from '../rule.ts';
 
@@ -16,18 +8,12 @@ export const expandGhostModule = rule({
   name: 'expand-ghost-module',
   match: op('ghost_module', any('x')).as('ghost').others(),
   rewrite({ x, ghost }, build) {
-    const attrs = attrsOf(ghostModule, ghost);
-    const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
     const [first, second, last] = sourcesOf(ghost);
-    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs, x.type), first);
-    if (!cheapWeight) return primary;
-    const cheap = build.node(
-      'depthwise_conv2d',
-      [primary, cheapWeight, cheapBias],
-      cheapAttrs(attrs, x.type),
-      second,
+    const sources = { conv2d: first, depthwise_conv2d: second, concat: last, prelu: first };
+    const around = { attrs: attrsOf(ghostModule, ghost), x: x.type };
+    return ghostParts<Value>(ghost.inputs, around, (op, inputs, attrs) =>
+      build.node(op, inputs, attrs, sources[op]),
     );
-    return build.node('concat', [primary, cheap], { axis: 1 }, last);
   },
 });
 

@@ -41,10 +41,10 @@ function notImageOf({ type: { shape } }: Value, image: Shape): string | false {
   return (shape.length !== 3 || [n, c, 1, length].join() !== image.join()) && 'it is no image of a line';
 }
 
-/** A window of height 1 that moves along the line. */
-function hasOneRow({ op: name, inputs, attrs: given }: Node): boolean {
+/** A window of height 1 that moves along the line, and makes one. */
+function hasOneRow({ op: name, inputs, attrs: given, output }: Node): boolean {
   const { attrs } = lookup(name);
   const { kernel_shape, pads } = withDefaults(attrs, given) as Readonly<Record<string, readonly number[]>>;
   const rows = kernel_shape?.[0] ?? inputs[1]?.type.shape[2];
-  return rows === 1 && pads?.[0] === 0 && pads[2] === 0;
+  return rows === 1 && pads?.[0] === 0 && pads[2] === 0 && output.type.shape[2] === 1;
 }
