@@ -1,34 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { type Device, devices } from '@ghostc/compiler';
+import { devices } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
-import known from './boards.json';
+import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
+import { type BoardDevice, type BoardFacts, knownBoards } from './board-facts.ts';
 import type { Memory } from './place-buffers.ts';
 
-type BoardDevice = Exclude<Device, 'host' | 'aarch64' | 'wasm32'>;
 const boardDevices = devices.filter((device): device is BoardDevice => /^(cortex-m|rv32)/.test(device));
-
-/** What `ghostc fit` knows of a board. Sizes in bytes. */
-export interface BoardFacts {
-  readonly name: string;
-  readonly core: string;
-  /** Whose C is generated for it. */
-  readonly device: BoardDevice;
-  /** Present: integer kernels in plain C, for cores without the device's instructions. */
-  readonly kernels?: 'portable';
-  readonly clockMHz: number;
-  /** Memories; every buffer must fit into one of them. */
-  readonly ram: readonly Memory[];
-  readonly flashBytes: number;
-  readonly flashNote?: string;
-  readonly compiler: string;
-  readonly flags: readonly string[];
-  readonly cyclesPerInstruction: number;
-  readonly cyclesReason: string;
-}
 
 /** A board by name, from the file of the user's own first. Throws `fit/board`, `fit/boards-file`. */
 export function findBoard(name: string, file?: string): BoardFacts {
-  const boards = [...(file ? readBoards(file) : []), ...(known as unknown as BoardFacts[])];
+  const boards = [...(file ? readBoards(file) : []), ...knownBoards];
   const board = boards.find((one) => one.name === name.toLowerCase());
   if (board) return board;
   const names = boards.map((one) => one.name).join(', ');
@@ -66,20 +47,9 @@ const coresFor: Readonly<Record<BoardDevice, RegExp>> = {
   rv32imc: /^RV32/,
 };
 
-interface Check {
-  readonly ok: (v: unknown) => boolean;
-  readonly expected: string;
-  readonly optional?: true;
-}
-
 const isText = (v: unknown): boolean => typeof v === 'string' && v.trim().length > 0;
 const isPositive = (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v > 0;
 const isSize = (v: unknown): boolean => Number.isSafeInteger(v) && (v as number) > 0;
-const isOneOf = (list: readonly unknown[]): Check => ({
-  ok: (v) => list.includes(v),
-  expected: `one of ${list.join(', ')}`,
-});
-
 const text: Check = { ok: isText, expected: 'a text' };
 const size: Check = { ok: isSize, expected: 'a positive whole number of bytes' };
 const positive: Check = { ok: isPositive, expected: 'a positive number' };
@@ -109,9 +79,9 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
 
 function checkedBoard(board: unknown, { file, i }: { file: string; i: number }): BoardFacts {
   const where = `board ${i}`;
-  const given = checkedFields(board, fields, { file, where }) as unknown as BoardFacts;
+  const given = checkedFields(board, fields, problemAt(file, where)) as unknown as BoardFacts;
   given.ram.forEach((memory, k) =>
-    checkedFields(memory, memoryFields, { file, where: `${where}: ram[${k}]` }),
+    checkedFields(memory, memoryFields, problemAt(file, `${where}: ram[${k}]`)),
   );
   const names = given.ram.map(({ name }) => name);
   const twice = names.find((name, k) => names.indexOf(name) !== k);
@@ -138,30 +108,10 @@ function mismatchOf({ core, device, kernels, flags }: BoardFacts): string | unde
   return cpu === undefined || cpu === own ? undefined : `core is ${core}, but flags build for -mcpu=${cpu}`;
 }
 
-/** An object with the fields of `checks` and no others. */
-function checkedFields(
-  value: unknown,
-  checks: Readonly<Record<string, Check>>,
-  { file, where }: { file: string; where: string },
-): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw problem(file, `${where} expects an object, found ${JSON.stringify(value)}`);
-  const given = value as Record<string, unknown>;
-  const unknown = Object.keys(given).find((key) => !Object.hasOwn(checks, key));
-  if (unknown)
-    throw problem(
-      file,
-      `${where} has the unknown field ${JSON.stringify(unknown)}; there are ${Object.keys(checks).join(', ')}`,
-    );
-  for (const [field, { ok, expected, optional }] of Object.entries(checks)) {
-    if (!Object.hasOwn(given, field) && optional) continue;
-    if (!Object.hasOwn(given, field))
-      throw problem(file, `${where}: ${field} is missing; expected ${expected}`);
-    if (!ok(given[field]))
-      throw problem(file, `${where}: ${field} expects ${expected}, found ${JSON.stringify(given[field])}`);
-  }
-  return given;
-}
+const problemAt = (file: string, where: string) => ({
+  where,
+  problem: (detail: string) => problem(file, detail),
+});
 
 function problem(file: string, detail: string): CompileError {
   return new CompileError('fit/boards-file', detail, { file });
