@@ -41,7 +41,6 @@ type GhostTypes = Parameters<typeof plainGhostAttrs>[0];
 const parts: Readonly<Record<string, Parts>> = {
   squeeze_excite: (inputs, attrs, add) => add('mul', [inputs[0] as Value, gateOf(inputs, attrs, add)]),
   squeeze_excite_gate: gateOf,
-  ghost_module: ghostOf,
   fused_ghost_module: ([x, weight, bias, cheapWeight, cheapBias, gate, residual, ...slopes], attrs, add) => {
     const [primary, cheap] = [weight, cheapWeight].map((value) => (value as Value).type);
     const plain = plainGhostAttrs({ primary, cheap } as GhostTypes, attrs as FusedGhostAttrs);
@@ -49,6 +48,7 @@ const parts: Readonly<Record<string, Parts>> = {
     const y = ghostOf([scaled, weight, bias, cheapWeight, cheapBias, ...slopes] as Inputs, plain, add);
     return residual ? add('add', [y, residual]) : y;
   },
+  ghost_module: ghostOf,
   dfc_attention: ([x, features, ...weights], _, add) => {
     const [point, pointBias, row, rowBias, column, columnBias] = weights as (Value | null)[];
     const wide = add('conv2d', [add('average_pool', [x as Value], dfcPool), point, pointBias] as Inputs);
