@@ -54,9 +54,15 @@ test('as it is, and bundled as an ES module beside its files', async () => {
 });
 
 test('bundled as a classic script, which has to be told where its files are', async () => {
-  const options = { entryPoints: [read('app.js')], bundle: true, write: false, logLevel: 'error' } as const;
-  const { outputFiles } = await build({ ...options, format: 'iife', globalName: 'app' });
-  const script = `${outputFiles?.[0]?.text}; app.answer`;
+  const { outputFiles } = await build({
+    entryPoints: [read('app.js')],
+    bundle: true,
+    write: false,
+    logLevel: 'error',
+    format: 'iife',
+    globalName: 'app',
+  });
+  const script = `${outputFiles[0]?.text}; app.answer`;
   const answer = runInNewContext(script, { ...globalThis, WebAssembly, performance, URL, Response, fetch });
   await expect(answer({})).rejects.toThrow(
     'a script that is no module does not know where its files are; expected load({',
