@@ -201,6 +201,9 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'parse/type': 'A type is malformed, or differs from the inferred one. Write `f32[1,3,8,8]`.',
   'parse/unknown-op': 'There is no op of that name. docs/op-support.md lists all.',
   'parse/unknown-value': 'A value is read before the text defines it. Correct the name or the order.',
+  'playground/input':
+    'The model has no single input that is a picture. Run it with `ghostc verify`, on data of your own.',
+  'playground/model': 'Nothing is open. Open a file or choose a GhostNet first.',
   'quant/activation':
     'A quantised op got a float, or scales for each channel. Quantise the value with one scale.',
   'quant/axis':
@@ -261,7 +264,6 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'slice/symbolic': 'An open size cannot be cut. Give it with `--bind NAME=SIZE`.',
   'sweep/compiled':
     'A worker runs the compilers of boards that it knows only. Use `"measure": "planned"` for a board of a file.',
-  'sweep/data': 'The data of a sweep goes with models of one input. Leave `data` and `calibration` out.',
   'sweep/other':
     'The folder has the points of another sweep. Take another `--out`, or the spec that it was made with.',
   'sweep/point':

@@ -2,7 +2,8 @@ import { emitC, planC } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
 import type { Json, Store } from '@ghostc/jobs';
 import { findBoard } from '../fit/board-table.ts';
-import { fitReport, type Plan, planOf } from '../fit/fit-report.ts';
+import { fitReport } from '../fit/fit-report.ts';
+import { type Plan, planOf } from '../fit/plan-for.ts';
 import { checkedParams, type Place, type PlannedBoard } from './point-params.ts';
 import { type PreparedModel, prepareModel } from './prepared-model.ts';
 
@@ -16,7 +17,6 @@ export interface PointResult {
   readonly seconds: number;
   readonly macs: number;
   readonly sqnr?: number | null;
-  readonly accuracy?: number;
   readonly fits: boolean | null;
   /** How much more than the board has, as shares of what it has, added up. */
   readonly excess: number;
@@ -57,12 +57,8 @@ async function measurePoint(point: Place, model: PreparedModel): Promise<PointRe
   return { ...(await sizes(plan, { board, measure })), ...outcomesOf(model) };
 }
 
-function outcomesOf({
-  macs,
-  sqnr,
-  accuracy,
-}: PreparedModel): Pick<PointResult, 'macs' | 'sqnr' | 'accuracy'> {
-  return { macs, ...(sqnr !== undefined && { sqnr }), ...(accuracy !== undefined && { accuracy }) };
+function outcomesOf({ macs, sqnr }: PreparedModel): Pick<PointResult, 'macs' | 'sqnr'> {
+  return { macs, ...(sqnr !== undefined && { sqnr }) };
 }
 
 interface Measuring {

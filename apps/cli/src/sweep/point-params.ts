@@ -3,7 +3,7 @@ import { isModelSpec } from '@ghostc/ghostnet';
 import { CompileError } from '@ghostc/ir';
 import type { Json } from '@ghostc/jobs';
 import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
-import type { BoardFacts } from '../fit/board-table.ts';
+import type { BoardFacts } from '../fit/board-facts.ts';
 
 export const bitForms = ['float', 'int8'] as const;
 export type BitForm = (typeof bitForms)[number];
@@ -17,9 +17,6 @@ export interface ModelParams {
   readonly seed: number;
   readonly bits: BitForm;
   readonly sqnr: boolean;
-  /** Hashes of items, as the model's input takes them. */
-  readonly calibration: string | null;
-  readonly data: string | null;
 }
 
 /** Where and how a model runs. */
@@ -54,8 +51,6 @@ const modelFields: Readonly<Record<keyof ModelParams, Check>> = {
   seed: { ok: isWhole, expected: 'a whole number from 0 on' },
   bits: isOneOf(bitForms),
   sqnr: isOneOf([true, false]),
-  calibration: orNull(hash),
-  data: orNull(hash),
 };
 
 const placeFields: Readonly<Record<keyof Place, Check>> = {
