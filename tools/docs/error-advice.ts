@@ -126,6 +126,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'interpret/undefined':
     'A node stands before what it reads. Run `verify(graph)` to find where the order broke.',
   'ir/dominance': 'A node would stand before what it reads. Insert it after its inputs.',
+  'ir/constant': 'A value is computed where a constant is expected. Fold the constants of the model first.',
   'ir/name': 'Two values would have one name. Rename the other one too, or choose a free name.',
   'ir/no-output': 'The node has no output to ask for. Use `outputs`.',
   'ir/not-in-graph': 'The node or value belongs to another graph, or was removed. Use one of this graph.',
@@ -195,6 +196,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'parse/unknown-value': 'A value is read before the text defines it. Correct the name or the order.',
   'quant/activation':
     'A quantised op got a float, or scales for each channel. Quantise the value with one scale.',
+  'quant/missing': 'The value is a float where an integer with a scale is expected. Quantise it first.',
   'quant/axis':
     'Scales and quantised axis do not fit the op. Quantise along another axis, or with one scale.',
   'quant/bias': 'A quantised bias is int32 [M] (int64 for 16-bit activations). Correct it.',
@@ -251,6 +253,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'shape/too-large': 'The shape has more elements than can be counted. Correct it.',
   'slice/step': 'A step of 0 never ends. Give another.',
   'slice/symbolic': 'An open size cannot be cut. Give it with `--bind NAME=SIZE`.',
+  'tensor/dtype': 'The data is of another element type than the code reads. Convert it first.',
   'tensor/size': 'The data has another number of elements than the shape. Correct one.',
   'tflite/axis': 'The axis is outside the rank. Correct the converter.',
   'tflite/constant': 'A buffer does not have the bytes of its tensor. Convert the model again.',

@@ -1,4 +1,11 @@
-import type { Node, QuantParams, TensorData, TensorType, Value } from '@ghostc/ir';
+import {
+  entryOf,
+  type Node,
+  type QuantParams,
+  type TensorData,
+  type TensorType,
+  type Value,
+} from '@ghostc/ir';
 
 /**
  * Answers for nodes, each found once for all nodes that are alike: same op, attributes, types, and the same data in their
@@ -10,7 +17,7 @@ export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
   const numbers = new Map<TensorData, number>();
   const dataNumber = (data: TensorData): number => {
     if (!numbers.has(data)) numbers.set(data, numbers.size);
-    return numbers.get(data) as number;
+    return entryOf(numbers, data);
   };
   // scales of constants are long, and copies of a graph share them
   const scales = new WeakMap<QuantParams, string>();
@@ -24,10 +31,10 @@ export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
   const textOf = ({ type, constant }: Value): string =>
     constant ? `${typeText(type)} #${dataNumber(constant.data)}` : typeText(type);
   return (node) => {
-    if (known.has(node)) return known.get(node) as T;
+    if (known.has(node)) return entryOf(known, node);
     const inputs = node.inputs.map((value) => value && textOf(value));
     const key = JSON.stringify([node.op, node.attrs, inputs, node.outputs.map(textOf)]);
-    const answer = alike.has(key) ? (alike.get(key) as T) : ask(node);
+    const answer = alike.has(key) ? entryOf(alike, key) : ask(node);
     alike.set(key, answer);
     known.set(node, answer);
     return answer;

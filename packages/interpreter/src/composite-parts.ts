@@ -1,4 +1,4 @@
-import { type Attrs, Graph, type Node, type Value } from '@ghostc/ir';
+import { type Attrs, Graph, itemAt, type Node, type Value } from '@ghostc/ir';
 import {
   buildNode,
   cheapAttrs,
@@ -33,7 +33,7 @@ export function compositeParts({ op, inputs }: Node, attrs: Attrs): Graph | unde
 const gateOf: Parts = (inputs, attrs, add) => squeezeGate(inputs as Value[], attrs as SqueezeAttrs, add);
 
 const parts: Readonly<Record<string, Parts>> = {
-  squeeze_excite: (inputs, attrs, add) => add('mul', [inputs[0] as Value, gateOf(inputs, attrs, add)]),
+  squeeze_excite: (inputs, attrs, add) => add('mul', [itemAt(inputs, 0), gateOf(inputs, attrs, add)]),
   squeeze_excite_gate: gateOf,
   ghost_module: ([x, weight, bias, cheapWeight, cheapBias], attrs, add) => {
     const settings = attrs as GhostModuleAttrs;
@@ -46,7 +46,7 @@ const parts: Readonly<Record<string, Parts>> = {
     });
   },
   dfc_attention: ([x, features, ...weights], _, add) => {
-    const [point, pointBias, row, rowBias, column, columnBias] = weights as (Value | null)[];
+    const [point, pointBias, row, rowBias, column, columnBias] = weights;
     const wide = add('conv2d', [add('average_pool', [x as Value], dfcPool), point, pointBias] as Inputs);
     const rows = add(
       'depthwise_conv2d',

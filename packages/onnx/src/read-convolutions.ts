@@ -1,4 +1,4 @@
-import { CompileError, isStatic, numElements, type Value } from '@ghostc/ir';
+import { CompileError, isStatic, itemAt, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { poolAttributes, windowAttributes } from './window-attributes.ts';
@@ -51,7 +51,7 @@ function readConv(node: NodeReader): Value {
       'onnx/attribute',
       `kernel_shape [${declared.join(',')}] differs from the weight's [${kernel.join(',')}]`,
     );
-  const window = windowAttributes(node, x.type.shape.slice(2), kernel as number[]);
+  const window = windowAttributes(node, x.type.shape.slice(2), kernel);
   return convolve(node, { x, weight, bias: node.optional(2) }, { ...window, group: node.int('group', 1) });
 }
 
@@ -159,7 +159,7 @@ function readConvTranspose(node: NodeReader): Value {
   const geometry = transposeGeometry(node, size, kernel);
   let wide = x;
   size.forEach((_, a) => {
-    const { stride, before, after } = geometry.axes[a] as TransposeAxis;
+    const { stride, before, after } = itemAt(geometry.axes, a);
     wide = padAxis(f, spread(f, wide, { axis: a + 2, stride }), { axis: a + 2, before, after });
   });
   const none = { strides: kernel.map(() => 1), pads: kernel.flatMap(() => [0, 0]) };

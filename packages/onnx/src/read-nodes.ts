@@ -34,7 +34,7 @@ export function readNodes(protos: readonly NodeProto[], state: ReadState, functi
       continue;
     }
     const body = withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
-      const inner = readNode(node, (frame as Frame).state, functions);
+      const inner = readNode(node, frame.state, functions);
       unfolded += inner?.nodes.length ?? 0;
       if (inner) checkBody(inner, frames, unfolded);
       return inner;

@@ -32,6 +32,7 @@ export {
   defineOp,
   evaluateOne,
   evaluateOp,
+  intsOf,
   type Named,
   type OpDefinition,
   type OpSpec,

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import { findOrder } from './find-order.ts';
 import { roundUp } from './first-fit.ts';
 import type { Task } from './list-tasks.ts';
@@ -55,7 +56,7 @@ function inPlaceNeighbours(tasks: readonly Task[], blocks: Iterable<Block>): Map
     [...neighbours.keys()].flatMap((block) => [...block.cells.keys()].map((cell) => [cell, block])),
   );
   for (const { writes, inPlace } of tasks) {
-    const written = homes.get(writes[0] as Cell);
+    const written = homes.get(itemAt(writes, 0));
     for (const { block } of written ? inPlace : []) {
       neighbours.get(block)?.add(written as Block);
       neighbours.get(written as Block)?.add(block);

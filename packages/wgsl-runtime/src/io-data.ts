@@ -75,7 +75,7 @@ export function readOutputs<T extends IoData>(
   let start = at;
   return Object.fromEntries(
     outputs.map(({ name, bytes, dtype }) => {
-      const data = new arrays[dtype](mapped.slice(start, start + bytes)) as IoData as T;
+      const data = new arrays[dtype](mapped.slice(start, start + bytes)) as T;
       start += copyBytes(bytes);
       return [name, data];
     }),

@@ -1,4 +1,4 @@
-import { CompileError, numElements, type Shape, sameShape, staticShape, type TensorType } from '@ghostc/ir';
+import { CompileError, numElements, type Shape, sameShape, staticShape } from '@ghostc/ir';
 import { defineOp, evaluateOne } from '../define-op.ts';
 import { mul } from '../elementwise/binary.ts';
 import { conv2d } from '../window/conv2d.ts';
@@ -33,17 +33,14 @@ export const dfcAttention = defineOp({
   random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, features, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);
-    const [wide] = conv2d.inferTypes([pooled as TensorType, point, null, null], {});
-    const [rows] = depthwiseConv2d.inferTypes([wide as TensorType, row, null, null], halfPadded(row.shape));
-    const [map] = depthwiseConv2d.inferTypes(
-      [rows as TensorType, column, null, null],
-      halfPadded(column.shape),
-    );
-    const fits = sameShape((map as TensorType).shape.slice(0, 2), features.shape.slice(0, 2));
+    const [wide] = conv2d.inferTypes([pooled, point, null, null], {});
+    const [rows] = depthwiseConv2d.inferTypes([wide, row, null, null], halfPadded(row.shape));
+    const [map] = depthwiseConv2d.inferTypes([rows, column, null, null], halfPadded(column.shape));
+    const fits = sameShape(map.shape.slice(0, 2), features.shape.slice(0, 2));
     if (!fits || features.shape.length !== 4)
       throw new CompileError(
         'dfc_attention/infer',
-        `features expect [${(map as TensorType).shape.slice(0, 2).join(',')},H,W], found [${features.shape.join(',')}]`,
+        `features expect [${map.shape.slice(0, 2).join(',')},H,W], found [${features.shape.join(',')}]`,
       );
     return { dtype: features.dtype, shape: features.shape };
   },
@@ -60,7 +57,7 @@ export const dfcAttention = defineOp({
   },
   macs({ x, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);
-    const [n, , height, width] = (pooled as TensorType).shape.map(Number);
+    const [n, , height, width] = pooled.shape.map(Number);
     const weights = [point, row, column].map(({ shape }) => numElements(shape));
     return (n ?? 1) * (height ?? 1) * (width ?? 1) * weights.reduce((sum, count) => sum + count, 0);
   },

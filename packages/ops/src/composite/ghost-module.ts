@@ -40,10 +40,10 @@ export const ghostModule = defineOp({
   infer({ x, primary_weight: weight, cheap_weight: cheap }, attrs) {
     checkChannels({ init: Number(weight.shape[0]), cheapChannels: Number(cheap?.shape[0] ?? 0) }, attrs);
     const [primary] = conv2d.inferTypes([x, weight, null, null], primaryAttrs(attrs, x));
-    if (cheap) depthwiseConv2d.inferTypes([primary as TensorType, cheap, null, null], cheapAttrs(attrs, x));
+    if (cheap) depthwiseConv2d.inferTypes([primary, cheap, null, null], cheapAttrs(attrs, x));
     return {
       dtype: x.dtype,
-      shape: (primary as TensorType).shape.map((dim, axis): Dim => (axis === 1 ? attrs.oup : dim)),
+      shape: primary.shape.map((dim, axis): Dim => (axis === 1 ? attrs.oup : dim)),
     };
   },
   evaluate(inputs, attrs) {

@@ -62,7 +62,7 @@ type SqueezeTypes = Readonly<Record<(typeof squeezeInputs)[number], TensorType>>
 function gateType(inputs: SqueezeTypes, attrs: SqueezeAttrs): TensorType {
   const operands = squeezeInputs.map((name) => inputs[name]);
   const infer = (op: keyof typeof parts, given: readonly TensorType[], settings: Attrs): TensorType =>
-    parts[op].inferTypes(given, settings)[0] as TensorType;
+    parts[op].inferTypes(given, settings)[0];
   return squeezeGate<TensorType>(operands, attrs, infer);
 }
 

@@ -7,6 +7,7 @@ import {
   dfcPool,
   dfcResize,
   halfPadded,
+  intsOf,
   resize,
 } from '@ghostc/ops';
 import { any, constant, op } from '../pattern.ts';
@@ -67,8 +68,7 @@ export const expandDfcAttention = rule({
 function poolRefusal(node: Node): string | false {
   const { kernel_shape, strides, pads } = attrsOf(averagePool, node);
   const half = [...kernel_shape, ...strides].every((size) => size === 2) && pads.every((pad) => pad === 0);
-  const even =
-    node.attrs.ceil_mode !== true && !((node.attrs.dilations ?? []) as number[]).some((d) => d !== 1);
+  const even = node.attrs.ceil_mode !== true && !intsOf(node.attrs, 'dilations').some((d) => d !== 1);
   return (!half || !even) && 'the mean is not over 2x2 pixels apart from one another';
 }
 

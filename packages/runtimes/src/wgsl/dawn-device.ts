@@ -41,7 +41,7 @@ async function gpu(backend: Backend): Promise<GPU> {
   pinned.ghostcGpus ??= new Map();
   const known = pinned.ghostcGpus.get(backend);
   if (known) return known;
-  const { create } = (await import('webgpu')) as unknown as Dawn;
+  const { create } = (await import('webgpu')) as Dawn;
   const created = create(backend === 'null' ? ['backend=null'] : []);
   pinned.ghostcGpus.set(backend, created);
   return created;
