@@ -1,4 +1,4 @@
-import { entryOf, type Graph, itemAt, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { entryOf, itemAt, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { type ErrorBound, lookup, withDefaults } from '@ghostc/ops';
 import { batchNorm, divided, multilinear, raised, scattered, softmaxError } from './bound-arithmetic.ts';
 import {
@@ -15,8 +15,8 @@ import {
 } from './bound-choices.ts';
 import { type Errors, evaluate, type Results, type Step, unitOf } from './bound-step.ts';
 import { type Bounded, eachNumber, smallest, widened } from './bounded.ts';
-import { compositeParts } from './composite-parts.ts';
 import { functionError } from './function-error.ts';
+import { partsGraph } from './parts-graph.ts';
 
 /** Values and error bounds of a node's outputs. */
 export function boundNode(step: Step): readonly Bounded[] {
@@ -103,7 +103,8 @@ function resized(step: Step, results: Results): Errors {
 
 /** The error goes through the parts. */
 function composed({ node, inputs, attrs }: Step): Errors {
-  const parts = compositeParts(node, attrs) as Graph;
+  const parts = partsGraph(node, attrs);
+  if (!parts) throw new TypeError(`${node.op} has no parts`);
   const given = inputs.filter((input) => input !== null);
   const known = new Map(parts.inputs.map((value, i) => [value, itemAt(given, i)]));
   for (const part of parts.nodes()) boundInto(known, part);

@@ -12,11 +12,11 @@ import {
 import { type ErrorBound, lookup, nodeMacs, sizedFor, withDefaults } from '@ghostc/ops';
 import { evaluate } from './bound-step.ts';
 import { eachNumber, exactly, widened } from './bounded.ts';
-import { compositeParts } from './composite-parts.ts';
 import { lastUses } from './last-uses.ts';
 import { type Deviation, deviationOf } from './noise-deviation.ts';
 import { outputStep } from './output-step.ts';
 import { ownError } from './own-error.ts';
+import { partsGraph } from './parts-graph.ts';
 
 /** An output as exact arithmetic has it, and how far rounding takes it. */
 export interface NoisyOutput extends Deviation {
@@ -107,7 +107,7 @@ class Noise {
   into(known: Map<Value, Noisy>, node: Node): void {
     const given = node.inputs.map((value) => value && entryOf(known, value));
     const attrs = withDefaults(lookup(node.op).attrs, node.attrs);
-    const parts = compositeParts(node, attrs);
+    const parts = partsGraph(node, attrs);
     if (parts) {
       this.#through(parts, known, node);
       return;

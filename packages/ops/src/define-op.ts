@@ -10,6 +10,7 @@ import {
   type Trait,
   tensorType,
 } from '@ghostc/ir';
+import type { PartMaker } from './composite/part-maker.ts';
 import type { Computed, Epilogue, OpFacts } from './op-facts.ts';
 import { checkOperandTypes } from './operand-types.ts';
 
@@ -51,6 +52,8 @@ export interface OpSpec<I extends string, A extends Readonly<Record<string, Attr
     attrs: AttrValues<A>,
     types: OutputTypes,
   ) => Tensor | OneOrMore<Tensor>;
+  /** The formula of a composite op: what it is in other ops. Evaluation, lowering and error bounds read it. */
+  readonly parts?: <V>(inputs: Named<I, V>, attrs: AttrValues<A>, maker: PartMaker<V>) => V;
   /** Multiply-accumulates of one execution; 0 if absent. Called with fixed shapes. */
   readonly macs?: (inputs: Named<I, TensorType>, attrs: AttrValues<A>, types: OutputTypes) => number;
 }
@@ -63,6 +66,8 @@ export interface OpDefinition extends OpSchema, OpFacts {
     attrs: Attrs,
     types: readonly TensorType[],
   ) => OneOrMore<Tensor>;
+  /** A composite op out of its parts, which `maker` makes; absent for others. */
+  readonly makeParts?: <V>(inputs: readonly (V | null)[], attrs: Attrs, maker: PartMaker<V>) => V;
   readonly countMacs: (
     inputs: readonly (TensorType | null)[],
     attrs: Attrs,
@@ -97,8 +102,12 @@ export function defineOp<
   const L extends Listed,
 >(spec: OpSpec<I, A> & L): DefinedOp<I, A, L> {
   const attrs = (given: Attrs): AttrValues<A> => attrsOf(spec, { attrs: given });
+  const { parts } = spec;
   return {
     ...spec,
+    ...(parts && {
+      makeParts: (inputs, given, maker) => parts(bindInputs(spec, inputs), attrs(given), maker),
+    }),
     traits: new Set(spec.traits),
     inferTypes(inputs, given) {
       checkOperandTypes(spec, inputs);

@@ -16,12 +16,8 @@ export {
   ghostModule,
   primaryAttrs,
 } from './composite/ghost-module.ts';
-export {
-  type SqueezeAttrs,
-  squeezeExcite,
-  squeezeExciteGate,
-  squeezeGate,
-} from './composite/squeeze-excite.ts';
+export type { PartMaker, PartOp } from './composite/part-maker.ts';
+export { squeezeExcite, squeezeExciteGate } from './composite/squeeze-excite.ts';
 export { ConstantWork } from './constant-work.ts';
 export { type Copies, copyNode, copyOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';

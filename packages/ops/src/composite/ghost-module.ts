@@ -1,11 +1,12 @@
 import { CompileError, type Dim, numElements, type Shape, type TensorType } from '@ghostc/ir';
 import { flag, int } from '../attr-spec.ts';
-import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
-import { concat } from '../movement/movement.ts';
+import { type AttrValues, defineOp, type Named } from '../define-op.ts';
 import { ghostTerms } from '../operand-sizes.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { compositeFacts } from './composite-facts.ts';
+import type { PartMaker } from './part-maker.ts';
+import { tensorParts } from './tensor-parts.ts';
 
 export const ghostModuleAttrs = {
   oup: int(),
@@ -15,6 +16,8 @@ export const ghostModuleAttrs = {
   stride: int(1),
   relu: flag(true),
 } as const;
+
+const ghostInputs = ['x', 'primary_weight', 'primary_bias?', 'cheap_weight?', 'cheap_bias?'] as const;
 
 /** Attributes of `ghost_module`, with their defaults. */
 export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
@@ -30,7 +33,7 @@ export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
  */
 export const ghostModule = defineOp({
   name: 'ghost_module',
-  inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight?', 'cheap_bias?'],
+  inputs: ghostInputs,
   attrs: ghostModuleAttrs,
   traits: ['reduction'],
   computed: 'composite',
@@ -46,20 +49,8 @@ export const ghostModule = defineOp({
       shape: primary.shape.map((dim, axis): Dim => (axis === 1 ? attrs.oup : dim)),
     };
   },
-  evaluate(inputs, attrs) {
-    const primary = evaluateOne(
-      conv2d,
-      [inputs.x, inputs.primary_weight, inputs.primary_bias ?? null],
-      primaryAttrs(attrs, inputs.x),
-    );
-    if (!inputs.cheap_weight) return primary;
-    const cheap = evaluateOne(
-      depthwiseConv2d,
-      [primary, inputs.cheap_weight, inputs.cheap_bias ?? null],
-      cheapAttrs(attrs, inputs.x),
-    );
-    return evaluateOne(concat, [primary, cheap], { axis: 1 });
-  },
+  parts: ghostParts,
+  evaluate: (inputs, attrs) => ghostParts(inputs, attrs, tensorParts),
   macs(inputs, _attrs, [type]) {
     const [n = 1, , ...spatial] = (type.shape ?? []).map(Number);
     const plane = n * numElements(spatial);
@@ -68,6 +59,18 @@ export const ghostModule = defineOp({
     return plane * (count(inputs.primary_weight) + count(inputs.cheap_weight));
   },
 });
+
+function ghostParts<V>(
+  { x, primary_weight, primary_bias, cheap_weight, cheap_bias }: Named<(typeof ghostInputs)[number], V>,
+  attrs: GhostModuleAttrs,
+  { make, shapeOf }: PartMaker<V>,
+): V {
+  const image = { shape: shapeOf(x) };
+  const primary = make('conv2d', [x, primary_weight, primary_bias], primaryAttrs(attrs, image));
+  if (!cheap_weight) return primary;
+  const cheap = make('depthwise_conv2d', [primary, cheap_weight, cheap_bias], cheapAttrs(attrs, image));
+  return make('concat', [primary, cheap], { axis: 1 });
+}
 
 interface PartChannels {
   readonly init: number;

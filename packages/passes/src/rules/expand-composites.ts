@@ -1,48 +1,21 @@
 import { fromNumbers, type Value } from '@ghostc/ir';
-import {
-  attrsOf,
-  cheapAttrs,
-  gemm as gemmOp,
-  ghostModule,
-  primaryAttrs,
-  squeezeExcite,
-  squeezeGate,
-} from '@ghostc/ops';
+import { attrsOf, gemm as gemmOp, ghostModule, squeezeExcite } from '@ghostc/ops';
+import { expanded } from '../expanded.ts';
 import { any, op } from '../pattern.ts';
-import { rule, sourcesOf } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
 export const expandGhostModule = rule({
   name: 'expand-ghost-module',
   match: op('ghost_module', any('x')).as('ghost').others(),
-  rewrite({ x, ghost }, build) {
-    const attrs = attrsOf(ghostModule, ghost);
-    const [, weight = null, bias = null, cheapWeight, cheapBias = null] = ghost.inputs;
-    const [first, second, last] = sourcesOf(ghost);
-    const primary = build.node('conv2d', [x, weight, bias], primaryAttrs(attrs, x.type), first);
-    if (!cheapWeight) return primary;
-    const cheap = build.node(
-      'depthwise_conv2d',
-      [primary, cheapWeight, cheapBias],
-      cheapAttrs(attrs, x.type),
-      second,
-    );
-    return build.node('concat', [primary, cheap], { axis: 1 }, last);
-  },
+  rewrite: ({ ghost }, build) => expanded(ghostModule, ghost, build),
 });
 
 // squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
 export const expandSqueezeExcite = rule({
   name: 'expand-squeeze-excite',
   match: op('squeeze_excite', any('x')).as('se').others(),
-  rewrite({ x, se }, build) {
-    const attrs = attrsOf(squeezeExcite, se);
-    const sources = sourcesOf(se);
-    const gate = squeezeGate<Value | null>(se.inputs, attrs, (op, inputs, settings) =>
-      build.node(op, inputs, settings, sources.shift()),
-    );
-    return build.node('mul', [x, gate], {}, sources.shift());
-  },
+  rewrite: ({ se }, build) => expanded(squeezeExcite, se, build),
 });
 
 // gemm(a, b, c)   =>   alpha op(a) op(b) + beta c
