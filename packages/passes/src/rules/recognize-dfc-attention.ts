@@ -1,5 +1,14 @@
 import { isStaticShape, type Node, sameShape } from '@ghostc/ir';
-import { attrsOf, averagePool, conv2d, depthwiseConv2d, dfcAttention, intsOf, resize } from '@ghostc/ops';
+import {
+  attrsOf,
+  averagePool,
+  conv2d,
+  depthwiseConv2d,
+  dfcAttention,
+  halfPadded,
+  intsOf,
+  resize,
+} from '@ghostc/ops';
 import { expanded } from '../expanded.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
