@@ -2,7 +2,19 @@ import * as ort from 'onnxruntime-web';
 
 ort.env.wasm.numThreads = 1;
 
-const typeNames = { f32: 'float32', i32: 'int32', i64: 'int64', u8: 'uint8', i8: 'int8', f64: 'float64', f16: 'float16' };
+const typeNames = {
+  f16: 'float16',
+  f32: 'float32',
+  f64: 'float64',
+  i8: 'int8',
+  i16: 'int16',
+  i32: 'int32',
+  i64: 'int64',
+  u8: 'uint8',
+  u16: 'uint16',
+  u32: 'uint32',
+  u64: 'uint64',
+};
 
 /** onnxruntime-web on WebAssembly: ghostc conform --runtime ./onnxruntime-web.mjs */
 export default {
@@ -26,7 +38,8 @@ const tensorOf = ({ type, dims, data }) => {
   return { dtype, shape: dims, data };
 };
 
-/** What has no kernel is refused. */
+/** What has no kernel, or no type in JavaScript, is refused. */
 function refuse(error) {
-  throw Object.assign(new Error(error.message), { refused: /NOT_IMPLEMENTED|not implemented/i.test(error.message) });
+  const refused = /NOT_IMPLEMENTED|not implemented|find an implementation|unsupported data type/i.test(error.message);
+  throw Object.assign(new Error(error.message), { refused });
 }

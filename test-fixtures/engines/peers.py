@@ -1,12 +1,15 @@
-"""Other engines behind the protocol of docs/engines.md: python3 peers.py onnxruntime|openvino|reference|mnn|ncnn
+"""Other engines behind the protocol of docs/engines.md: python3 peers.py onnxruntime|openvino|reference|mnn|ncnn|emx
 
-Packages: onnx, and onnxruntime, openvino, MNN, or ncnn and pnnx."""
+Packages: onnx, ml_dtypes, and onnxruntime, openvino, MNN, emx-onnx-cgen (and gcc), or ncnn and pnnx."""
 
-import os, subprocess, sys, tempfile
+import ctypes, os, subprocess, sys, tempfile
 
-import numpy, onnx
+import ml_dtypes, numpy, onnx
 from onnx import numpy_helper
 
+# What engines say of operators and types that they lack.
+REFUSALS = ("NotImplemented", "NOT_IMPLEMENTED", "not implemented", "not supported", "unsupported", "No implementation",
+            "OpConversionFailure", "UnsupportedOp", "No corresponding Numpy type", "converted to MLDataType")
 OUT = os.dup(1)
 os.dup2(2, 1)  # what engines print is no message
 
@@ -22,7 +25,13 @@ def openvino(model):
     core = engine.Core()
     compiled = core.compile_model(core.read_model(model.SerializeToString()), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     names = [value.name for value in model.graph.input]
-    return lambda inputs: list(compiled([inputs[name] for name in names]).values())
+    halves = [value.element_type == engine.Type.bf16 for value in compiled.outputs]
+
+    def run(inputs):
+        outputs = compiled([inputs[name] for name in names]).values()
+        # bfloat16 comes as the bits of numpy's float16.
+        return [y.view(ml_dtypes.bfloat16) if half else y for y, half in zip(outputs, halves)]
+    return run
 
 
 def reference(model):
@@ -83,6 +92,26 @@ def ncnn(model):
     return run
 
 
+def emx(model):
+    from emx_onnx_cgen.compiler import Compiler, CompilerOptions
+    source = Compiler(CompilerOptions(model_name="entry", large_weight_threshold=1 << 40)).compile(model)
+    folder = tempfile.TemporaryDirectory()
+    program, library = (os.path.join(folder.name, name) for name in ("model.c", "model.so"))
+    with open(program, "w") as file:
+        file.write(source)
+    subprocess.run(["gcc", "-O1", "-w", "-shared", "-fPIC", program, "-o", library, "-lm"], check=True)
+    entry = ctypes.CDLL(library).entry
+    types = [(onnx.helper.tensor_dtype_to_np_dtype(v.type.tensor_type.elem_type),
+              [d.dim_value for d in v.type.tensor_type.shape.dim]) for v in model.graph.output]
+
+    def run(inputs):
+        given = [numpy.ascontiguousarray(inputs[value.name]) for value in model.graph.input]
+        outputs = [numpy.zeros(shape, dtype) for dtype, shape in types]
+        entry(*(ctypes.c_void_p(x.ctypes.data) for x in given + outputs))
+        return outputs
+    return run
+
+
 def read():
     head = sys.stdin.buffer.readline()
     if not head:
@@ -110,5 +139,5 @@ while True:
             write(b"ok", *(numpy_helper.from_array(numpy.asarray(y)).SerializeToString() for y in outputs))
     except Exception as error:
         words = f"{type(error).__name__}: {error}"
-        refused = any(said in words for said in ("NotImplemented", "NOT_IMPLEMENTED", "not implemented", "not supported", "unsupported"))
+        refused = any(said in words for said in REFUSALS)
         write(b"refused" if refused else b"error", words[-600:].encode())

@@ -7,14 +7,21 @@ import { root, setup } from '../build/setup.mjs';
 
 /**
  * One inference on one core of this machine, processor time, the contestants in turn: our C of a float32 GhostNet against the C
- * of emx-onnx-cgen and against onnxruntime with one thread; our C of an int8 model (`.tflite`) against LiteRT with XNNPACK.
+ * of emx-onnx-cgen and against onnxruntime with one thread; our C of an int8 model (`.tflite`) against LiteRT with XNNPACK. A plain
+ * `cc -O2` of our C, which dispatches at run time, runs beside the build for this machine.
  * `node tools/bench/bench-host.mjs [MODEL.onnx|MODEL.tflite] [--json]`. Exit code 1 when a target is missed.
  */
 const ROUNDS = 7;
 const flags = ['-O3', '-march=native'];
+const plain = 'ghostc, cc -O2';
 const emx = 'emx-onnx-cgen==1.4.0';
 const ort = 'onnxruntime==1.32.0';
-const TARGETS = { [emx]: { atLeast: 5 }, [ort]: { atLeast: 0.8 }, [litert]: { atLeast: 1 } };
+const TARGETS = {
+  [emx]: { atLeast: 5 },
+  [ort]: { atLeast: 0.8 },
+  [litert]: { atLeast: 1 },
+  [plain]: { atMost: 1.05 },
+};
 
 const args = process.argv.slice(2);
 const json = args.includes('--json');
@@ -43,8 +50,8 @@ const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-'));
 try {
   const model = given ?? seededModel();
   const runners = model.endsWith('.tflite')
-    ? [ours(model, int8), liteRt(model)]
-    : [ours(model, float), theirs(model), onnxRuntime(model)];
+    ? [...ours(model, int8), liteRt(model)]
+    : [...ours(model, float), theirs(model), onnxRuntime(model)];
   const times = inTurn(runners);
   report(model, runners, times);
 } finally {
@@ -77,7 +84,11 @@ function ours(model, elements) {
 static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(64)));
 #define CALL(in, out) net_run(arena, in, out)
 #define READY 1`;
-  return program('ghostc', call, { sources: ['net.c', 'net_weights.S'], elements });
+  const sources = ['net.c', 'net_weights.S'];
+  return [
+    program('ghostc', call, { sources, elements }),
+    program(plain, call, { sources, elements, options: ['-O2'] }),
+  ];
 }
 
 /** Its weights are loaded from a file at start. */
@@ -92,7 +103,8 @@ void model(const float *in, float *out);
 }
 
 /** A driver that prints the median milliseconds of a few inferences, and the first output. */
-function program(name, call, { sources, elements: { type, inputs, outputs, value, runs } }) {
+function program(name, call, { sources, elements, options = flags }) {
+  const { type, inputs, outputs, value, runs } = elements;
   const driver = `${call}
 #include <stdint.h>
 #include <stdio.h>
@@ -115,7 +127,7 @@ int main(void) {
 }
 `;
   writeFileSync(join(folder, `${name}-main.c`), driver);
-  must('cc', [...flags, '-w', ...sources, `${name}-main.c`, '-lm', '-o', name]);
+  must('cc', [...options, '-w', ...sources, `${name}-main.c`, '-lm', '-o', name]);
   return { name, run: () => must(join(folder, name), []).trim().split(' ').map(Number) };
 }
 
@@ -185,8 +197,8 @@ function report(model, runners, times) {
   const [own] = times;
   const rows = runners.map(({ name }, i) => {
     const ratio = median(times[i].map((time, round) => time / own[round]));
-    const atLeast = TARGETS[name]?.atLeast ?? null;
-    return { name, milliseconds: round(median(times[i])), ratio: round(ratio), atLeast };
+    const { atLeast = null, atMost = null } = TARGETS[name] ?? {};
+    return { name, milliseconds: round(median(times[i])), ratio: round(ratio), atLeast, atMost };
   });
   if (json) console.log(JSON.stringify({ model, machine: cpus()[0]?.model, flags, rows }, null, 2));
   else {
@@ -195,7 +207,8 @@ function report(model, runners, times) {
     );
     console.table(Object.fromEntries(rows.map(({ name, ...rest }) => [name, rest])));
   }
-  process.exitCode = rows.every(({ ratio, atLeast }) => atLeast === null || ratio >= atLeast) ? 0 : 1;
+  const met = ({ ratio, atLeast, atMost }) => ratio >= (atLeast ?? 0) && ratio <= (atMost ?? Infinity);
+  process.exitCode = rows.every(met) ? 0 : 1;
 }
 
 function must(command, words) {

@@ -10,7 +10,9 @@ const sources = {
 
 /** Builds into a folder what a bundle reads there: the files whose names it has. */
 export async function buildForWeb(outdir, { outputFiles }) {
-  const read = Object.keys(sources).filter((name) => outputFiles[0].text.includes(`${name}.js`));
+  const read = Object.keys(sources).filter((name) =>
+    outputFiles.some(({ text }) => text.includes(`${name}.js`)),
+  );
   if (read.length === 0) return;
   const { build } = await import('esbuild');
   const bundles = await build({

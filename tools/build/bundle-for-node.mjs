@@ -6,8 +6,11 @@ const external = ['onnxruntime-node', 'onnxruntime-web', 'webgpu', 'esbuild', 'p
 const requires =
   "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);";
 
-/** Bundles a TypeScript file into one for Node, with what it reads beside it; packages with native code stay outside. */
-export async function bundleForNode(entry, outfile, { firstLine = '', mode } = {}) {
+/**
+ * Bundles a TypeScript file into one for Node, with what it reads beside it; packages with native code stay outside. Gives what
+ * esbuild tells of it: the files that went in.
+ */
+export async function bundleForNode(entry, outfile, { firstLine = '', mode, ...further } = {}) {
   const { build } = await import('esbuild');
   const bundle = await build({
     entryPoints: [entry],
@@ -21,7 +24,10 @@ export async function bundleForNode(entry, outfile, { firstLine = '', mode } = {
     banner: { js: firstLine + requires },
     logLevel: 'warning',
     write: false,
+    metafile: true,
+    ...further,
   });
   writeBundles(bundle, mode);
   await buildForWeb(dirname(outfile), bundle);
+  return bundle.metafile;
 }

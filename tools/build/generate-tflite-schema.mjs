@@ -19,7 +19,7 @@ try {
   cpSync(join(scratch, 'tflite'), target, { recursive: true });
   for (const name of readdirSync(target)) {
     const file = join(target, name);
-    writeFileSync(file, `// @ts-nocheck\n${readFileSync(file, 'utf8').replaceAll("'../tflite/", "'../")}`);
+    writeFileSync(file, `// @ts-nocheck\n${readFileSync(file, 'utf8').replaceAll("'../tflite/", "'./")}`);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -35,7 +35,8 @@ async function installPackages() {
 function reportMissing() {
   const missing = missingNeeds();
   if (missing.length === 0) return;
-  for (const { target, tool } of missing) console.error(`missing: ${tool}, needed for ${target}`);
+  for (const { name, targets } of missing)
+    console.error(`missing: ${name}, needed for ${targets.join(', ')}`);
   console.error(`install with: ${installCommand(missing)}`);
   if (!process.env.GHOSTC_REQUIRE_ALL) return;
   console.error('GHOSTC_REQUIRE_ALL is set: nothing may be missing');

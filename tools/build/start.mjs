@@ -18,7 +18,7 @@ const allTargets = [
 await setup();
 const { buildCli } = await import('./build-cli.mjs');
 const cli = await buildCli();
-const missing = missingNeeds().flatMap((need) => need.target.split(', '));
+const missing = missingNeeds().flatMap((need) => need.targets);
 const targets = allTargets.filter((target) => !missing.includes(target));
 console.log(`ghostc verify: a GhostNet trained on Fashion-MNIST, on ${targets.join(', ')}`);
 const args = [cli, 'verify', `${model}/ghost_fmnist.onnx`, '--data', model, '--targets', targets.join(',')];

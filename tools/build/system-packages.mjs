@@ -1,55 +1,33 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** What each target needs beyond Node and npm packages, and the Debian packages that bring it. */
-export const needs = [
-  { target: 'c', tool: 'cc', packages: ['gcc', 'libc6-dev'], found: () => onPath('cc') || onPath('gcc') },
-  {
-    target: 'c@cortex-m4, c@cortex-m7, c@cortex-m55',
-    tool: 'arm-none-eabi-gcc and qemu-system-arm',
-    packages: ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'],
-    found: () => onPath('arm-none-eabi-gcc') && onPath('qemu-system-arm') && armLibrary(),
-  },
-  {
-    target: 'c@rv32',
-    tool: 'riscv64-unknown-elf-gcc and qemu-system-riscv32',
-    packages: ['gcc-riscv64-unknown-elf', 'picolibc-riscv64-unknown-elf', 'qemu-system-misc'],
-    found: () =>
-      onPath('riscv64-unknown-elf-gcc') &&
-      onPath('qemu-system-riscv32') &&
-      existsSync('/usr/lib/picolibc/riscv64-unknown-elf'),
-  },
-  {
-    target: 'wgsl',
-    tool: 'a Vulkan driver (SwiftShader, from chromium)',
-    packages: ['chromium', 'libvulkan1'],
-    found: () => existsSync('/usr/lib/chromium/vk_swiftshader_icd.json') && vulkanLoader(),
-  },
-];
+/** The table of @ghostc/runtimes: what each target needs beyond Node. This file runs before any npm package is there. */
+const table = JSON.parse(
+  readFileSync(
+    fileURLToPath(new URL('../../packages/runtimes/src/process/tool-table.json', import.meta.url)),
+    'utf8',
+  ),
+);
+const targets = ['c', 'c@cortex-m4', 'c@cortex-m7', 'c@cortex-m55', 'c@rv32', 'wgsl'];
 
-/** Needs that this machine does not meet. */
+/** Tools and libraries of the system that this machine does not have and a target needs. */
 export function missingNeeds() {
-  return needs.filter((need) => !need.found());
+  const needed = Object.values(table).filter((tool) => tool.targets.some((name) => targets.includes(name)));
+  return needed.filter((tool) => tool.packages.apt && !isFound(tool));
 }
 
-/** The command that installs what is missing. */
+function isFound({ commands = [], files = [], variable, onlyOn, onlyWith }) {
+  if ((onlyOn && process.platform !== onlyOn) || (onlyWith && !onPath(onlyWith))) return true;
+  return !!process.env[variable] || commands.some(onPath) || files.some((file) => existsSync(file));
+}
+
+/** The command that installs what is missing on Debian, as CI does. `ghostc doctor` knows other systems. */
 export function installCommand(missing) {
-  const packages = [...new Set(missing.flatMap((need) => need.packages))];
+  const packages = [...new Set(missing.flatMap((tool) => tool.packages.apt))];
   return `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 }
 
 export function onPath(tool) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, tool)));
-}
-
-function armLibrary() {
-  return ['/usr/lib/arm-none-eabi', '/usr/arm-none-eabi/lib'].some((folder) => existsSync(folder));
-}
-
-function vulkanLoader() {
-  return [
-    '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
-    '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
-    '/usr/lib64/libvulkan.so.1',
-  ].some(existsSync);
 }

@@ -26,7 +26,7 @@ export function cRuntimeWith(name: string, change: (source: string) => string): 
 
 async function runnable(program: CProgram): Promise<Executable> {
   const { run, dispose } = await prepareC(program, 'host', {
-    extraFlags: ['-O0', '-Wno-error'],
+    extraFlags: ['-O0', '-Wno-error', '-DGHOSTC_DISPATCH=0'],
     timeout: 20,
   });
   const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
@@ -46,14 +46,14 @@ function withSource(program: CProgram, source: string): CProgram {
 
 /** Kernels by name: what stands between the braces. */
 export function kernelsOf(source: string): Map<string, string> {
-  const found = source.matchAll(/^KERNEL void (m_k_\w+)\([^)]*\)\n\{\n([\s\S]*?)^\}\n/gm);
+  const found = source.matchAll(/^KERNEL void (m_k_\w+)(?<!_avx2)\([^)]*\)\n\{\n([\s\S]*?)^\}\n/gm);
   return new Map([...found].map(([, name = '', body = '']) => [name, body]));
 }
 
 /** The calls of `m_run`, with the names in the comments before them. */
 export function layersOf(source: string): CLayer[] {
   const found = source.matchAll(
-    /\/\* \d+\. [^;]*; (.*) \*\/\n[^\n]*GHOSTC_LAYER[^\n]*\n\s*((m_k_\w+)\(.*\);)/g,
+    /\/\* \d+\. [^;]*; (.*) \*\/\n[^\n]*GHOSTC_LAYER[^\n]*\n\s*((m_k_\w+)(?<!_avx2)\(.*\);)/g,
   );
   return [...found].map(([, names = '', call = '', kernel = '']) => ({
     names: namesIn(names),

@@ -8,7 +8,7 @@ import { mutantsOf } from './mutants-of.ts';
 import { sampleOf, tally, type Verdict, verdictOf } from './tally.ts';
 import { tryMutant } from './try-mutant.ts';
 
-const help = `npm run mutants -- [--models LIST] [--count N] [--kinds LIST]
+const help = `npm run mutants -- [--models LIST] [--count N] [--kinds LIST] [--shard I/N]
 
 Breaks the compiler in one place at a time (kernels of the C and the WGSL after fusion, passes, plans), and asks whether
 verify finds it, bisect names the layer, and what it calls smallest differs when it is run by itself. A change of 64 ulp of an
@@ -16,7 +16,8 @@ output's largest element or less is no fault. Leaves with 1 if one that is goes 
 
   --models  comma-separated: ghost_fmnist, or a spec such as ghostnet:1.0@224 (default ghost_fmnist)
   --count   mutants of each of c, wgsl, pass, plan-c, plan-wgsl (default 20)
-  --kinds   some of these`;
+  --kinds   some of these
+  --shard   the i-th of n parts of all that`;
 
 const { values } = parseArgs({
   args: process.argv.slice(3),
@@ -24,16 +25,19 @@ const { values } = parseArgs({
     models: { type: 'string', default: 'ghost_fmnist' },
     count: { type: 'string', default: '20' },
     kinds: { type: 'string', default: 'c,wgsl,pass,plan-c,plan-wgsl' },
+    shard: { type: 'string', default: '1/1' },
     help: { type: 'boolean', default: false },
   },
 });
 
 async function main(): Promise<void> {
   const verdicts: Verdict[] = [];
+  const [shard = 1, shards = 1] = values.shard.split('/').map(Number);
   for (const name of values.models.split(',')) {
     const subject = load(name);
     const sample = sampleOf(subject.graph);
-    for (const mutant of mutantsOf(subject, values.kinds.split(','), Number(values.count))) {
+    const mutants = mutantsOf(subject, values.kinds.split(','), Number(values.count));
+    for (const mutant of mutants.filter((_, i) => i % shards === shard - 1)) {
       const trial = await tryMutant(mutant, sample);
       const verdict = verdictOf(trial);
       verdicts.push(verdict);

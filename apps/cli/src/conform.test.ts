@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { skipWithout, type Tool } from '@ghostc/runtimes';
 import { beforeAll, expect, test } from 'vitest';
 import type { CaseResult } from './conform/case-result.ts';
-import type { ConformReport } from './conform/conform-report.ts';
+import { type ConformReport, conformReport } from './conform/conform-report.ts';
 import { bundle, ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
@@ -67,7 +67,10 @@ test('the report as JUnit, TAP, a page and a badge', () => {
 });
 
 test('expected failures must fail, and nothing may be worse than the baseline, in every report', () => {
-  writeFileSync(join(folder, 'known.txt'), 'unary/tanh zeros # a comment\nunary/log gone\n');
+  writeFileSync(
+    join(folder, 'known.txt'),
+    'unary/tanh zeros # a comment\nunary/log gone\nunary/reciprocal no kernel\n',
+  );
   const better = report.cases.map((one) => (one.name === 'unary/neg' ? { ...one, status: 'pass' } : one));
   writeFileSync(join(folder, 'old.json'), JSON.stringify({ ...report, cases: better }));
   const lists = ['--expected-failures', 'known.txt', '--baseline', 'old.json', '--retries', '0'];
@@ -79,6 +82,7 @@ test('expected failures must fail, and nothing may be worse than the baseline, i
   expect(run('unary/tanh')).toEqual([]);
   expect(read('e.xml')).toMatch(/failures="0" errors="0" skipped="1"/);
   expect(read('e.tap')).toMatch(/^not ok 1 - unary\/tanh # TODO zeros \(fail: /m);
+  expect(run('unary/reciprocal')).toEqual([]);
   expect(run('unary/log')[0]).toBe('unary/log: expected to fail (gone), found pass');
   expect(read('e.xml')).toContain('<failure message="expected to fail (gone), found pass" type="pass"/>');
   expect(read('e.tap')).toMatch(/^not ok 1 - unary\/log$/m);
@@ -113,7 +117,7 @@ test('where one report cannot be written, none is', () => {
 
 const python: Tool = {
   name: 'python3 with the packages onnx and onnxruntime (pip install onnx onnxruntime)',
-  packages: ['python3-venv'],
+  packages: { apt: ['python3-venv'] },
   found: () => spawnSync('python3', ['-c', 'import onnx, onnxruntime']).status === 0,
 };
 test('the Python engine of docs/engines.md, and ONNX tests from a folder', (context) => {
@@ -150,6 +154,37 @@ test('the exported suite, run by a program in Python that knows nothing of ghost
   const odd = stdout.trim().split('\n').slice(0, -1);
   expect(odd).toEqual([expect.stringMatching(/^pools\/max_pool\/nan: fail: element \d+: expected nan/)]); // as documented
   expect(Number(/^(\d+) of \d+ pass$/m.exec(stdout)?.[1])).toBeGreaterThan(20);
+}, 300_000);
+
+test('onnxruntime-web is right on padding but for what its list says, which goes stale when it is mended', () => {
+  const engines = join(import.meta.dirname, '../../../test-fixtures/engines');
+  const [module, list] = [join(engines, 'onnxruntime-web.mjs'), join(engines, 'known/onnxruntime-web.txt')];
+  const asked = ['--runtime', module, '--filter', 'pad', '--strict', '--expected-failures', list];
+  const { stdout, status } = ghostc('conform', ...asked);
+  expect(stdout).toMatch(/^onnxruntime-web: \d+ cases, \d+ pass, 2 error; no problems/m);
+  expect(status).toBe(0);
+}, 300_000);
+
+test('a case that passes, and is slower by more than noise, is a problem', () => {
+  const passed: CaseResult = { name: 'unary/tanh', status: 'pass', error: 0, ratio: 0, seconds: 0 };
+  const problems = (verdict: 'slower' | 'equal') =>
+    conformReport('mine', [{ ...passed, bench: { speed: 0.5, noise: 1.25, verdict } }], {
+      expectedFailures: new Map(),
+      strict: false,
+    }).problems;
+  expect(problems('slower')).toEqual([
+    'unary/tanh: slower: 0.50 times as fast as the other engine; noise explains 0.80',
+  ]);
+  expect(problems('equal')).toEqual([]);
+});
+
+test('an engine that takes far longer than another is slower', () => {
+  const module = join(import.meta.dirname, '../../../test-fixtures/engines/busy-engine.mjs');
+  writeFileSync(join(folder, 'slow.mjs'), `import { busy } from '${module}';\nexport default busy(20);\n`);
+  const asked = ['--runtime', './slow.mjs', '--bench', module, '--filter', 'unary/tanh', '--retries', '0'];
+  const { cases } = JSON.parse(ghostc('conform', ...asked, '--json').stdout) as ConformReport;
+  expect(cases[0]?.bench).toMatchObject({ verdict: 'slower' });
+  expect(cases[0]?.bench?.speed).toBeLessThan(0.3);
 }, 300_000);
 
 test('shards are disjoint and together all cases', () => {

@@ -4,6 +4,7 @@ import * as edit from '@ghostc/edit';
 import * as ir from '@ghostc/ir';
 import * as ops from '@ghostc/ops';
 import * as passes from '@ghostc/passes';
+import { loadPackage } from '@ghostc/runtimes';
 import type { BuildOptions, Plugin } from 'esbuild';
 
 /** What a rule file may import: the very modules that the command runs with. */
@@ -36,7 +37,7 @@ export async function loadRules(file: string): Promise<readonly passes.Rule[]> {
 }
 
 async function importBundled(path: string, file: string): Promise<Record<string, unknown>> {
-  const { build } = await import('esbuild');
+  const { build } = await loadPackage<typeof import('esbuild')>('esbuild', 'a file of rules');
   const options: BuildOptions & { write: false } = {
     entryPoints: [path],
     plugins: [publishedModules],

@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
 import { compileCommand } from './commands/compile.ts';
+import { completionCommand } from './commands/completion.ts';
 import { conformCommand } from './commands/conform.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { editCommand } from './commands/edit.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -41,6 +43,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(profileCommand())
     .addCommand(conformCommand())
     .addCommand(fuzzCommand())
+    .addCommand(doctorCommand())
+    .addCommand(completionCommand())
     .addCommand(new Command('worker').action(serveWorker), { hidden: true });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

@@ -26,3 +26,17 @@ test.for(['cortex-m4', 'rv32'])('the layers of %s add up to the whole, twice the
   expect(page.match(/aria-roledescription="rect mark"/g)?.length).toBeGreaterThanOrEqual(2);
   expect(page.match(/<svg/g)).toHaveLength(2);
 });
+
+test('the nodes of a model on an engine of the user, each by itself', () => {
+  const engine = join(models, '../engines/busy-engine.mjs');
+  const { stdout } = ghostcIn(folder)('profile', model, '--runtime', engine, '--json');
+  const { runtime, total, layers } = JSON.parse(stdout);
+  const ops: string[] = layers.map(({ op }: { op: string }) => op);
+  expect(runtime).toBe('busy');
+  const normalised = layers[ops.indexOf('batch_norm')];
+  // It takes 1 ms for every node, 4 for a batch_norm.
+  for (const { op, cost } of layers) expect(cost, op).toBeGreaterThan(1e6);
+  expect(normalised.cost).toBeGreaterThan(4e6);
+  expect(layers[0].macs).toBeGreaterThan(0);
+  expect(total).toBeGreaterThan(1e6 * (layers.length + 6));
+});

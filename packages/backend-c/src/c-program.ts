@@ -125,6 +125,11 @@ export interface EmitCOptions {
    * device memory) where that faults. Default: the compiler's own choice.
    */
   readonly noUnaligned?: boolean | undefined;
+  /**
+   * `<name>_run_observed` too, which calls a function of the caller before each layer, with its index, name and op. Default:
+   * no, which costs nothing.
+   */
+  readonly observer?: boolean | undefined;
   /** Linker section of the weights, such as `.extflash`. */
   readonly weightSection?: string | undefined;
 }

@@ -33,6 +33,7 @@ import type { CFunction, KernelCall, KernelContext } from './kernel.ts';
 import { kernelOf } from './kernels/kernel-of.ts';
 import type { KernelSet } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
+import { observerCall } from './observer-text.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
 import { parameterName } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
@@ -53,7 +54,8 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   checkName(options.name);
   const { plan, extraWork, device, kernelSet, io } = planned;
   const lanes = lanesOf(device);
-  const emitter = new Emitter(plan, { lanes, kernelSet, name: options.name });
+  const { name, observer = false } = options;
+  const emitter = new Emitter(plan, { lanes, kernelSet, name, observer });
   const inArena = io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
@@ -84,6 +86,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     weightCrc32: crc32(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)),
     lowerBound: plan.lowerBound,
     layersFail: emitter.layersFail,
+    observer,
   };
   const files: [string, string | Uint8Array][] = [
     [`${options.name}.h`, headerText(facts)],
@@ -157,6 +160,7 @@ interface EmitTarget {
   readonly name: string;
   readonly lanes: Lanes;
   readonly kernelSet: KernelSet;
+  readonly observer: boolean;
 }
 
 class Emitter {
@@ -195,7 +199,9 @@ class Emitter {
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
     const { fn, args } = kernelOf(node, this.#target.kernelSet).emit(this.#context(node));
-    return [comment, layerMark(this.#count), ...this.#checked(fn, this.#call({ fn, args }))];
+    const { name, observer } = this.#target;
+    const observed = observer ? observerCall(name, this.#count - 1) : [];
+    return [comment, layerMark(this.#count), ...observed, ...this.#checked(fn, this.#call({ fn, args }))];
   }
 
   #layer(node: Node): CLayer {

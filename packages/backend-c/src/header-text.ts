@@ -1,6 +1,7 @@
 import { formatType } from '@ghostc/ir';
-import type { CTensor, Device } from './c-program.ts';
+import type { CLayer, CTensor, Device } from './c-program.ts';
 import { cType } from './c-type.ts';
+import { observerDeclarations } from './observer-text.ts';
 import { parameterNames } from './run-parameters.ts';
 import { floatLiteral } from './text/float-literal.ts';
 import { safeComment } from './text/safe-comment.ts';
@@ -26,6 +27,10 @@ export interface ProgramFacts {
   /** Element types of the constants. */
   readonly weightTypes: ReadonlySet<StoredElement>;
   readonly form: 'c' | 'bin' | 'external';
+  /** What runs, in order. */
+  readonly layers: readonly CLayer[];
+  /** Is there a run function that calls an observer before each layer? */
+  readonly observer: boolean;
   /** Linker section of the weights; read-only data if absent. */
   readonly weightSection?: string | undefined;
 }
@@ -80,7 +85,7 @@ enum ${facts.name}_status {
 
 ${runComment(facts)}
 int ${runSignature(facts)};
-${checkDeclaration(facts)}
+${facts.observer ? observerDeclarations({ ...facts, parameters: parametersText(facts) }) : ''}${checkDeclaration(facts)}
 #ifdef __cplusplus
 }
 #endif
@@ -89,7 +94,7 @@ ${checkDeclaration(facts)}
 `;
 }
 
-function moreCodes({ name, layersFail, form }: ProgramFacts): string[] {
+function moreCodes({ name, layersFail, form, observer }: ProgramFacts): string[] {
   const code = (what: string, value: number, why: string): string =>
     `\n  ${name.toUpperCase()}_E_${what} = ${value} /* ${why} */`;
   return [
@@ -97,6 +102,7 @@ function moreCodes({ name, layersFail, form }: ProgramFacts): string[] {
       ? [code('LAYER', 3, 'CMSIS-NN refused a layer, or wants more working memory than it has')]
       : []),
     ...(form === 'external' ? [code('WEIGHTS', 4, 'the weights have another size or CRC-32')] : []),
+    ...(observer ? [code('STOPPED', 5, 'the observer ended the run')] : []),
   ];
 }
 
@@ -142,14 +148,19 @@ export function isBuffer({ offset }: CTensor): boolean {
 }
 
 /** `<name>_run(void *arena, const float *in, float *out)`. */
-export function runSignature({ name, inputs, outputs, form }: ProgramFacts): string {
+export function runSignature(facts: ProgramFacts): string {
+  return `${facts.name}_run(${parametersText(facts)})`;
+}
+
+/** `void *arena, const float *in, float *out`. */
+export function parametersText({ inputs, outputs, form }: ProgramFacts): string {
   const params = [
     'void *arena',
     ...(form === 'external' ? ['const void *weights'] : []),
     ...parametersOf('in', inputs).map((param) => `const ${param}`),
     ...parametersOf('out', outputs),
   ];
-  return `${name}_run(${params.join(', ')})`;
+  return params.join(', ');
 }
 
 function parametersOf(kind: 'in' | 'out', tensors: readonly CTensor[]): string[] {

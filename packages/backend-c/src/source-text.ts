@@ -1,9 +1,11 @@
 import { byteSize } from '@ghostc/ir';
 import { byteOrderCheck } from './byte-order.ts';
 import { checkFunction } from './check-weights.ts';
+import { asksForAvx, avx2Call, avx2Names, builtForAvx2, dispatchMacro } from './dispatch.ts';
 import { guardedLines } from './guarded.ts';
-import { bannerText, isBuffer, type ProgramFacts, runSignature } from './header-text.ts';
+import { bannerText, isBuffer, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
+import { layerTable, observedSignature } from './observer-text.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
@@ -17,7 +19,10 @@ interface SourceParts {
   readonly steps: readonly string[];
 }
 
-export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: SourceParts): string {
+export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, steps }: SourceParts): string {
+  const functions = [...lanePrelude(lanes, kernels), kernels].join('\n');
+  const entry = entryOf(facts);
+  const dispatches = facts.device === 'host' && asksForAvx(functions);
   return [
     bannerText(facts),
     '#include <math.h>',
@@ -34,16 +39,32 @@ export function sourceText(facts: ProgramFacts, { lanes, functions, steps }: Sou
     '',
     ...layerMacro,
     '',
+    ...(dispatches ? [...dispatchMacro, ''] : []),
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
-    ...(lanes.vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions)
-      ? [guardedLines('lanes', vectorPrelude), '']
-      : []),
     functions,
     '',
-    indent(runFunction(facts, steps)),
+    ...(facts.observer ? [indent(layerTable(facts)), ''] : []),
+    ...(dispatches ? [avx2Copy(facts, functions, steps), ''] : []),
+    indent(runFunction(facts, steps, dispatches ? avx2Call(entry.name, entry.parameters) : [])),
+    ...(facts.observer ? ['', indent(unobservedRun(facts))] : []),
     ...(facts.form === 'external' ? ['', checkFunction(facts)] : []),
     '',
   ].join('\n');
+}
+
+function lanePrelude({ vector }: Lanes, functions: string): string[] {
+  const used = vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions);
+  return used ? [guardedLines('lanes', vectorPrelude), ''] : [];
+}
+
+/** Kernels and layers once more, as a function of the same parameters. */
+function avx2Copy(facts: ProgramFacts, functions: string, steps: readonly string[]): string {
+  const { name, signature, parameters } = entryOf(facts);
+  const body = [...pointers(facts, steps), ...layers(facts, steps)];
+  const unused = parameters.filter((one) => !new RegExp(`\\b${one}\\b`).test(body.join('\n')));
+  const run = [`static int ${signature}`, '{', ...unused.map((one) => `(void)${one};`), ...body, '}'];
+  const renamed = avx2Names(`${functions}\n#define ${name}`);
+  return builtForAvx2(renamed(`${functions}\n\n${indent(run)}`));
 }
 
 /** Copies of words that memcpy stands for, and loads that a compiler joins, are unaligned where it may have them so. */
@@ -88,27 +109,65 @@ function misaligned({ inputs, outputs }: ProgramFacts, buffers: readonly string[
     .join('');
 }
 
-function runFunction(facts: ProgramFacts, steps: readonly string[]): string[] {
-  const upper = facts.name.toUpperCase();
-  const buffers = [
-    ...parameterNames('in', facts.inputs.filter(isBuffer).length),
-    ...parameterNames('out', facts.outputs.filter(isBuffer).length),
-  ];
-  const external = facts.form === 'external' ? ['weights'] : [];
+/** The function that has the layers. */
+interface Entry {
+  readonly name: string;
+  readonly signature: string;
+  /** Names. */
+  readonly parameters: readonly string[];
+}
+
+function entryOf(facts: ProgramFacts): Entry {
+  const { name, observer } = facts;
+  const parameters = parametersOf(facts);
+  if (!observer) return { name: `${name}_run`, signature: runSignature(facts), parameters };
+  return {
+    name: `${name}_run_observed`,
+    signature: observedSignature(name, parametersText(facts)),
+    parameters: [...parameters, 'observer', 'context'],
+  };
+}
+
+function unobservedRun(facts: ProgramFacts): string[] {
+  const given = [...parametersOf(facts), 'NULL', 'NULL'];
+  return [`int ${runSignature(facts)}`, '{', `return ${entryOf(facts).name}(${given.join(', ')});`, '}'];
+}
+
+/** Names of the parameters of the run function. */
+function parametersOf({ form, inputs, outputs }: ProgramFacts): string[] {
   return [
-    `int ${runSignature(facts)}`,
+    'arena',
+    ...(form === 'external' ? ['weights'] : []),
+    ...parameterNames('in', inputs.filter(isBuffer).length),
+    ...parameterNames('out', outputs.filter(isBuffer).length),
+  ];
+}
+
+function pointers(facts: ProgramFacts, steps: readonly string[]): string[] {
+  return memoryPointers(weightBase(facts), steps, facts.weightTypes);
+}
+
+function layers({ name }: ProgramFacts, steps: readonly string[]): string[] {
+  return ['', ...steps, '', `return ${name.toUpperCase()}_OK;`];
+}
+
+function runFunction(facts: ProgramFacts, steps: readonly string[], choice: readonly string[]): string[] {
+  const upper = facts.name.toUpperCase();
+  const parameters = parametersOf(facts);
+  const blocks = parameters.slice(0, facts.form === 'external' ? 2 : 1);
+  const buffers = parameters.slice(blocks.length);
+  return [
+    `int ${entryOf(facts).signature}`,
     '{',
-    ...memoryPointers(weightBase(facts), steps, facts.weightTypes),
-    `if (${['arena', ...external, ...buffers].map((name) => `${name} == NULL`).join(' || ')}) {`,
+    ...pointers(facts, steps),
+    `if (${parameters.map((name) => `${name} == NULL`).join(' || ')}) {`,
     `return ${upper}_E_NULL;`,
     '}',
-    `if (((${['arena', ...external].map((name) => `(uintptr_t)${name}`).join(' | ')}) & 15u) != 0u${misaligned(facts, buffers)}) {`,
+    `if (((${blocks.map((name) => `(uintptr_t)${name}`).join(' | ')}) & 15u) != 0u${misaligned(facts, buffers)}) {`,
     `return ${upper}_E_ALIGN;`,
     '}',
-    '',
-    ...steps,
-    '',
-    `return ${upper}_OK;`,
+    ...choice,
+    ...layers(facts, steps),
     '}',
   ];
 }

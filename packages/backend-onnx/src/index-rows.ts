@@ -1,7 +1,6 @@
 import {
   type AttrSpecs,
   argMax,
-  argMaxPool,
   argMin,
   gather,
   gatherElements,
@@ -9,9 +8,9 @@ import {
   scatterNd,
   topK,
 } from '@ghostc/ops';
-import { windowForRank } from './line-form.ts';
 import type { NodeWriter, WriteOp } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
+import { argMaxPoolAttrs } from './pool-attrs.ts';
 
 /** An op whose integer attributes have ONNX's names; booleans become 0 and 1. */
 const withInts =
@@ -47,11 +46,5 @@ function writeTopK(writer: NodeWriter): void {
 
 /** The second output of MaxPool; the first goes unread. */
 function writeArgMaxPool(writer: NodeWriter): void {
-  const { column_major, ceil_mode, ...window } = writer.attrs(argMaxPool);
-  const { kernel_shape, strides, pads, dilations } = window;
-  writer.second('MaxPool', [writer.input(0)], {
-    ...windowForRank({ kernel_shape, strides, pads, dilations }, writer.rank),
-    ceil_mode: ceil_mode ? 1 : 0,
-    storage_order: column_major ? 1 : 0,
-  });
+  writer.second('MaxPool', [writer.input(0)], argMaxPoolAttrs(writer));
 }

@@ -8,6 +8,7 @@ const INT = 2;
 const STRING = 3;
 const FLOATS = 6;
 const INTS = 7;
+const STRINGS = 8;
 
 /** An attribute with its ONNX type said: numbers are ints unless wrapped in `floatAttr`. */
 export interface FloatAttr {
@@ -115,6 +116,8 @@ function encodeAttribute(name: string, value: Attr | FloatAttr): object {
   if (typeof value === 'object' && 'float' in value) return { name, type: FLOAT, f: value.float };
   if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) };
   if (typeof value === 'object') {
+    if (value.length > 0 && value.every((one) => typeof one === 'string'))
+      return { name, type: STRINGS, strings: value.map((one) => new TextEncoder().encode(one)) };
     return value.every(Number.isInteger)
       ? { name, type: INTS, ints: [...value] }
       : { name, type: FLOATS, floats: [...value] };

@@ -1,3 +1,4 @@
+import { CompileError } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   activationAttrs,
@@ -8,9 +9,11 @@ import {
   clip,
   concat,
   conv2d,
+  convTranspose2d,
   depthwiseConv2d,
   dfcPool,
   dfcResize,
+  evaluateOne,
   expand,
   gemm,
   ghostModule,
@@ -35,6 +38,7 @@ import { onnxFunctions } from './onnx-functions.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 import { poolAttrs } from './pool-attrs.ts';
 import { writeKept } from './write-kept.ts';
+import { writeRecurrent } from './write-recurrent.ts';
 
 const plain =
   (op: string): WriteOp =>
@@ -79,6 +83,7 @@ const rows = {
   clip: writeClip,
   concat: (writer) => writer.last('Concat', writer.inputs(), { axis: writer.attrs(concat).axis }),
   conv2d: (writer) => writeConv(writer, writer.attrs(conv2d).group),
+  conv_transpose2d: writeConvTranspose,
   depthwise_conv2d: writeDepthwise,
   dfc_attention: writeDfcAttention,
   div: binary('Div'),
@@ -105,6 +110,7 @@ const rows = {
   pad: writePad,
   pow: binary('Pow'),
   prelu: binary('PRelu'),
+  recurrent: writeRecurrent,
   reduce_max: reduce('ReduceMax'),
   reduce_mean: reduce('ReduceMean'),
   reduce_min: reduce('ReduceMin'),
@@ -150,6 +156,26 @@ function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: On
   const sum = [writer.step('Conv', inputs, onnxAttrs), writer.input(3)];
   if (attrs.activation === 'none') writer.last('Add', sum);
   else writeActivation(writer, writer.step('Add', sum), attrs);
+}
+
+/** The weight [M,C/g,..] of the graph is [C,M/g,..] in ONNX. */
+function writeConvTranspose(writer: NodeWriter): void {
+  const { group, output_padding, strides, pads, dilations } = writer.attrs(convTranspose2d);
+  const [m = 1, perGroup = 1, ...kernel] = writer.value(1).type.shape.map(Number);
+  const { constant } = writer.value(1);
+  if (!constant) throw new CompileError('onnx/write', 'a ConvTranspose expects constant weights');
+  const groups = { ...constant, shape: [group, m / group, perGroup, ...kernel] };
+  const turned = evaluateOne(transpose, [groups], { perm: [0, 2, 1, 3, 4] });
+  const shape = [group * perGroup, m / group, ...(writer.rank === 3 ? kernel.slice(1) : kernel)];
+  const inputs = [writer.input(0), writer.tensor({ ...turned, shape }, 'weight'), writer.input(2)];
+  const window = windowForRank({ kernel_shape: kernel, strides, pads, dilations }, writer.rank);
+  const extra = output_padding.slice(-(writer.rank - 2));
+  const attrs: OnnxAttrs = {
+    ...window,
+    group,
+    ...(extra.some((size) => size > 0) && { output_padding: extra }),
+  };
+  writeWithActivation(writer, 'ConvTranspose', writer.has(2) ? inputs : inputs.slice(0, 2), attrs);
 }
 
 /** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made by itself. */

@@ -1,13 +1,24 @@
-import { type AttrValues, averagePool } from '@ghostc/ops';
+import { type AttrValues, argMaxPool, averagePool } from '@ghostc/ops';
 import { windowForRank } from './line-form.ts';
 import type { NodeWriter } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
-type PoolAttrs = AttrValues<typeof averagePool.attrs>;
+type PoolAttrs = Omit<AttrValues<typeof averagePool.attrs>, 'count_include_pad'> & {
+  readonly count_include_pad?: boolean;
+};
 
 /** Those of a pool; padding counts for means only. */
 export function poolAttrs(writer: NodeWriter): OnnxAttrs {
-  const attrs = writer.attrs(averagePool);
+  return windowAttrs(writer, writer.attrs(averagePool));
+}
+
+/** Those of a pool that gives indices. */
+export function argMaxPoolAttrs(writer: NodeWriter): OnnxAttrs {
+  const { column_major, ...attrs } = writer.attrs(argMaxPool);
+  return { ...windowAttrs(writer, attrs), storage_order: column_major ? 1 : 0 };
+}
+
+function windowAttrs(writer: NodeWriter, attrs: PoolAttrs): OnnxAttrs {
   const { kernel_shape, strides, dilations } = attrs;
   const whole = attrs.ceil_mode ? wholeWindows(writer, attrs) : undefined;
   const dilated = dilations.some((step) => step !== 1);

@@ -62,6 +62,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly weights?: WeightForm | undefined;
   /** Refuse compilers that may load or store words at any address. */
   readonly noUnaligned?: boolean | undefined;
+  /** Make `<name>_run_observed` too: it calls a function of the caller before each layer. */
+  readonly observer?: boolean | undefined;
   /** Linker section of the weights. */
   readonly weightSection?: string | undefined;
   /** How the files are laid out for a build system. Default: side by side. */
@@ -132,9 +134,9 @@ export function compileC(model: Graph, options: CompileCOptions = {}): CProgram 
 
 /** The options that the C backend knows. */
 function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & PlanCOptions {
-  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned } = options;
+  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer } = options;
   const name = nameOf(model, options);
-  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned };
+  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer };
 }
 
 /** Contents by file name, text or bytes. */

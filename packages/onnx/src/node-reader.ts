@@ -180,6 +180,10 @@ export class NodeReader {
     return bytes === undefined ? fallback : new TextDecoder().decode(bytes);
   }
 
+  texts(name: string): string[] | undefined {
+    return this.#attribute(name)?.strings?.map((bytes) => new TextDecoder().decode(bytes));
+  }
+
   tensor(name: string): Tensor | undefined {
     const proto = this.#attribute(name)?.t;
     return proto ? toTensor(proto, this.#state.readExternal) : undefined;

@@ -17,6 +17,7 @@ import { comparisonRows } from './read-comparisons.ts';
 import { convolutionRows } from './read-convolutions.ts';
 import { movementRows } from './read-movement.ts';
 import { normalizationRows } from './read-normalizations.ts';
+import { recurrentRows } from './read-recurrent.ts';
 import { reductionRows } from './read-reductions.ts';
 import { resizeRows } from './read-resize.ts';
 import { quantizedRows } from './read-static-quantization.ts';
@@ -56,6 +57,7 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ...movementRows,
   ...normalizationRows,
   ...quantizedRows,
+  ...recurrentRows,
   ...reductionRows,
   ...resizeRows,
   ['Abs', plain('abs')],

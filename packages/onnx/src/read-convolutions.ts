@@ -1,4 +1,5 @@
-import { CompileError, isStatic, itemAt, numElements, type Value } from '@ghostc/ir';
+import { CompileError, type Dim, isStatic, numElements, type Tensor, type Value } from '@ghostc/ir';
+import { evaluateOne, transpose } from '@ghostc/ops';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { poolAttributes, windowAttributes } from './window-attributes.ts';
@@ -147,38 +148,74 @@ function padAxis(
 }
 
 /**
+ * One op where there is a kernel for it. In three dimensions, of weights that are computed, and of quantised values (for which there are
+ * integer convolutions) it is a convolution of the input spread out.
+ */
+function readConvTranspose(node: NodeReader): Value {
+  const [x, weight] = [node.input(0), node.input(1)];
+  const rank = x.type.shape.length - 2;
+  const { constant } = weight;
+  const one = (rank === 1 || rank === 2) && constant && x.producer?.op !== 'dequantize_linear';
+  return one ? transposedConv(node, x, constant) : spreadConv(node, x, weight);
+}
+
+function transposedConv(node: NodeReader, x: Value, weight: Tensor): Value {
+  const [c = 1, perGroup = 1, ...kernel] = weight.shape;
+  const group = node.int('group', 1);
+  const { dilations, axes } = transposeGeometry(node, x.type.shape.slice(2), kernel);
+  const split = { ...weight, shape: [group, c / group, perGroup, ...kernel] };
+  const turned = evaluateOne(transpose, [split], { perm: [0, 2, 1, ...kernel.map((_, i) => i + 3)] });
+  const shape = [group * perGroup, c / group, ...kernel];
+  if (kernel.length === 1) shape.splice(2, 0, 1);
+  const window = plain({
+    strides: axes.map(({ stride }) => stride),
+    dilations,
+    pads: [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)],
+  });
+  const extra = axes.map(({ more }) => more);
+  return node.emit(
+    'conv_transpose2d',
+    [x, node.addConstant({ ...turned, shape }, node.input(1).name), node.optional(2)],
+    { ...window, output_padding: extra.length === 1 ? [0, ...extra] : extra, group },
+  );
+}
+
+/**
  * The transpose of a convolution is a convolution with stride 1 of the input spread out with stride - 1 zeros between its
  * elements, padded by dilation * (kernel - 1) - pad, with the kernel mirrored and its channel axes exchanged.
  */
-function readConvTranspose(node: NodeReader): Value {
+function spreadConv(node: NodeReader, x: Value, weight: Value): Value {
   const f = new Formulas(node);
-  const [x, weight] = [node.input(0), node.input(1)];
   const size = fixedShape(node, x).slice(2);
   const kernel = fixedShape(node, weight).slice(2);
   const group = node.int('group', 1);
-  const geometry = transposeGeometry(node, size, kernel);
+  const { dilations, axes } = transposeGeometry(node, size, kernel);
   let wide = x;
-  size.forEach((_, a) => {
-    const { stride, before, after } = itemAt(geometry.axes, a);
-    wide = padAxis(f, spread(f, wide, { axis: a + 2, stride }), { axis: a + 2, before, after });
+  axes.forEach(({ stride, begin, end, more }, a) => {
+    const reach = ((kernel[a] ?? 1) - 1) * (dilations[a] ?? 1);
+    const pads = { before: reach - begin, after: reach - end + more };
+    wide = padAxis(f, spread(f, wide, { axis: a + 2, stride }), { axis: a + 2, ...pads });
   });
   const none = { strides: kernel.map(() => 1), pads: kernel.flatMap(() => [0, 0]) };
   return convolve(
     node,
     { x: wide, weight: mirrored(f, weight, group), bias: node.optional(2) },
-    { ...none, dilations: geometry.dilations, group },
+    { ...none, dilations, group },
   );
 }
 
 interface TransposeAxis {
   readonly stride: number;
-  readonly before: number;
-  readonly after: number;
+  /** Outputs that go from the start and the end. */
+  readonly begin: number;
+  readonly end: number;
+  /** Outputs that are added at the end. */
+  readonly more: number;
 }
 
 function transposeGeometry(
   node: NodeReader,
-  size: readonly number[],
+  size: readonly Dim[],
   kernel: readonly number[],
 ): { dilations: readonly number[]; axes: readonly TransposeAxis[] } {
   const strides = node.ints('strides') ?? kernel.map(() => 1);
@@ -187,20 +224,18 @@ function transposeGeometry(
   const mode = node.expectText('auto_pad', 'NOTSET', ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER']);
   const given = node.ints('pads') ?? kernel.flatMap(() => [0, 0]);
   const wanted = node.ints('output_shape')?.slice(-kernel.length);
-  const axes = size.map((length, a) => {
-    const [stride = 1, dilation = 1, k = 1, more = 0] = [strides[a], dilations[a], kernel[a], extra[a]];
-    const reach = (k - 1) * dilation;
-    const full = stride * (length - 1) + more + reach + 1;
-    const target = wanted?.[a] ?? (mode.startsWith('SAME') ? length * stride : undefined);
-    const [begin, end] =
-      target === undefined
-        ? mode === 'VALID'
-          ? [0, 0]
-          : [given[a] ?? 0, given[a + kernel.length] ?? 0]
-        : sharedPads(Math.max(0, full - target), mode);
+  const axes = kernel.map((k, a) => {
+    const [stride = 1, dilation = 1, more = 0] = [strides[a], dilations[a], extra[a]];
+    const fixed = wanted === undefined && !mode.startsWith('SAME');
+    if (fixed && mode === 'VALID') return { stride, begin: 0, end: 0, more };
+    if (fixed) return { stride, begin: given[a] ?? 0, end: given[a + kernel.length] ?? 0, more };
+    const length = size[a] ?? 1;
+    if (!isStatic(length)) throw node.needsSizes(size);
+    const full = stride * (length - 1) + more + (k - 1) * dilation + 1;
+    const target = wanted?.[a] ?? length * stride;
+    const [begin, end] = sharedPads(Math.max(0, full - target), mode);
     // A shape that asks for more than there is gets zeros at the end, as in ONNX Runtime.
-    const missing = Math.max(0, (wanted?.[a] ?? 0) - full);
-    return { stride, before: reach - begin, after: reach - end + more + missing };
+    return { stride, begin, end, more: more + Math.max(0, (wanted?.[a] ?? 0) - full) };
   });
   return { dilations, axes };
 }

@@ -8,7 +8,15 @@ import type { Entry, ReadState } from './read-state.ts';
 import { shapeTable } from './shape-table.ts';
 import { isSaturated, type ShapeValue } from './shape-value.ts';
 import { type NamedNode, sortNodes } from './sort-nodes.ts';
-import { type Body, branchOf, type Functions, functionBody, isCall } from './unfold.ts';
+import {
+  type Body,
+  branchesOf,
+  branchOf,
+  type Functions,
+  functionBody,
+  isCall,
+  selectResults,
+} from './unfold.ts';
 
 /** Nodes that branches and functions may unfold to in all: a few that call one another in turn could ask for any number. */
 const MAX_UNFOLDED = 200_000;
@@ -33,13 +41,15 @@ export function readNodes(protos: readonly NodeProto[], state: ReadState, functi
       frames.pop();
       continue;
     }
-    const body = withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
-      const inner = readNode(node, frame.state, functions);
-      unfolded += inner?.nodes.length ?? 0;
-      if (inner) checkBody(inner, frames, unfolded);
-      return inner;
+    const inner = withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
+      const found = readNode(node, frame.state, functions);
+      for (const body of found.bodies) {
+        unfolded += body.nodes.length;
+        checkBody(body, frames, unfolded);
+      }
+      return found;
     });
-    if (body) frames.push(frameOf(body, node, frame.state));
+    frames.push(...framesOf(inner, node));
   }
 }
 
@@ -53,27 +63,62 @@ function checkBody({ id }: Body, frames: readonly Frame[], unfolded: number): vo
     );
 }
 
-function frameOf({ nodes, state, id, outputs }: Body, { proto }: NamedNode, outer: ReadState): Frame {
+/** What stands for a node: bodies to read, and what is done when all are. */
+interface Unfolded {
+  readonly bodies: readonly Body[];
+  readonly finish: () => void;
+}
+
+const nothing: Unfolded = { bodies: [], finish: () => undefined };
+
+/** The last frame is read first; the node is finished after all. */
+function framesOf({ bodies, finish }: Unfolded, { name, proto }: NamedNode): Frame[] {
+  const located = (): void => withLocation({ node: name, op: proto.op_type ?? '' }, finish);
+  return bodies.map(({ nodes, state, id }, i) => ({
+    nodes: sortNodes(nodes, state.call?.prefix),
+    state,
+    id,
+    finish: i === 0 ? located : () => undefined,
+    at: 0,
+  }));
+}
+
+/** The results of a body become those of the node. */
+function inPlace(body: Body, { proto }: NodeReader, outer: ReadState): Unfolded {
   const finish = (): void => {
     (proto.output ?? []).forEach((name, i) => {
-      const entry = state.entries.get(outputs[i] ?? '');
-      if (name) outer.entries.set(name, entry ?? uncomputed(proto, outputs[i]));
+      const entry = body.state.entries.get(body.outputs[i] ?? '');
+      if (name) outer.entries.set(name, entry ?? uncomputed(proto, body.outputs[i]));
     });
   };
-  return { nodes: sortNodes(nodes, state.call?.prefix), state, id, finish, at: 0 };
+  return { bodies: [body], finish };
+}
+
+/** Both branches are read; their results are selected from. */
+function selected(node: NodeReader, state: ReadState): Unfolded {
+  const bodies = branchesOf(node, state);
+  const finish = (): void => {
+    selectResults(node, bodies).forEach((value, i) => {
+      state.entries.set(node.proto.output?.[i] ?? '', { value });
+    });
+  };
+  return { bodies, finish };
 }
 
 /** Reads the node, or gives the nodes that stand for it. */
-function readNode({ proto, name }: NamedNode, state: ReadState, functions: Functions): Body | undefined {
+function readNode({ proto, name }: NamedNode, state: ReadState, functions: Functions): Unfolded {
   const node = new NodeReader(proto, name, state);
   const known = opTables.get(domainOf(node))?.has(node.op);
-  if (!known && isCall(node, functions)) return functionBody(node, state, functions);
-  if (node.op === 'If' && domainOf(node) === 'ai.onnx') return branchOf(node, state);
+  if (!known && isCall(node, functions)) return inPlace(functionBody(node, state, functions), node, state);
+  if (node.op === 'If' && domainOf(node) === 'ai.onnx') {
+    const taken = branchOf(node, state);
+    return taken ? inPlace(taken, node, state) : selected(node, state);
+  }
   const shape = readShape(node);
   const [first = ''] = proto.output ?? [];
   if (shape) state.entries.set(first, { shape, ...(!shape.elements.every(isStatic) && { node }) });
   else readValues(node, state);
-  return undefined;
+  return nothing;
 }
 
 function domainOf({ proto }: NodeReader): string {

@@ -7,9 +7,8 @@ import {
   type TensorType,
   withLocation,
 } from '@ghostc/ir';
-import { hasKept, onnxRounding, type Rounding } from '@ghostc/ops';
+import { ConstantCone, hasKept, onnxRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
-import { ConstantCone } from './constant-cone.ts';
 import { dimsOf, InputDims, sizeOf } from './input-dims.ts';
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { readNodes } from './read-nodes.ts';
@@ -132,7 +131,8 @@ function readOutput(output: ValueInfoProto, state: ReadState): void {
 }
 
 function checkDeclared(declared: readonly (number | undefined)[] | undefined, inferred: Shape): void {
-  if (!declared) return;
+  // Some exporters write no sizes at all where they know none.
+  if (!declared?.length) return;
   const fits =
     declared.length === inferred.length &&
     declared.every((dim, axis) => !dim || !isStatic(inferred[axis] ?? 0) || dim === inferred[axis]);

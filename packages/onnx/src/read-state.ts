@@ -1,6 +1,5 @@
 import { CompileError, type Graph, type Value, withLocation } from '@ghostc/ir';
-import type { Rounding } from '@ghostc/ops';
-import type { ConstantCone } from './constant-cone.ts';
+import type { ConstantCone, Rounding } from '@ghostc/ops';
 import type { InputDims } from './input-dims.ts';
 import { keepShape } from './keep-node.ts';
 import type { NodeReader } from './node-reader.ts';

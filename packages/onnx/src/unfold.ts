@@ -1,7 +1,7 @@
-import { CompileError, entryOf } from '@ghostc/ir';
+import { CompileError, entryOf, formatType, type Value } from '@ghostc/ir';
 import type { NodeReader } from './node-reader.ts';
 import type { FunctionProto, GraphProto, NodeProto } from './onnx-types.ts';
-import { type ReadState, readInitializers, standardOpset } from './read-state.ts';
+import { entryValue, type ReadState, readInitializers, standardOpset } from './read-state.ts';
 import { Scope } from './scope.ts';
 
 /** A branch of an If or the body of a function, to be read in the place of its node. */
@@ -50,19 +50,60 @@ export function functionBody(node: NodeReader, state: ReadState, functions: Func
   return { id, nodes: called.node ?? [], outputs, state: { ...state, entries, opset, call, names } };
 }
 
-/** The branch that an If takes; its condition must follow from constants and shapes. */
-export function branchOf(node: NodeReader, state: ReadState): Body {
-  const [taken] = node.dims(0, 'the condition');
-  if (typeof taken !== 'number') throw node.needsSizes([taken ?? '?']);
-  const name = taken ? 'then_branch' : 'else_branch';
+/** The branch that an If takes; undefined where its condition is known at run time only. */
+export function branchOf(node: NodeReader, state: ReadState): Body | undefined {
+  const [taken] = node.shape(0)?.elements ?? [];
+  if (taken === undefined) return undefined;
+  if (typeof taken !== 'number') throw node.needsSizes([taken]);
+  const names = (outputs: readonly string[]) =>
+    outputs.map((output, i) => [output, node.outputNames[i] ?? ''] as const);
+  return branchBody(node, state, { name: taken ? 'then_branch' : 'else_branch', names });
+}
+
+/** Both branches of an If whose condition is known at run time: they have no effects, so both may be computed. */
+export function branchesOf(node: NodeReader, state: ReadState): readonly [Body, Body] {
+  const both = ['then_branch', 'else_branch'].map((name) =>
+    branchBody(node, state, { name, names: () => [] }),
+  );
+  return both as [Body, Body];
+}
+
+interface Branch {
+  readonly name: string;
+  /** What results are called outside. */
+  readonly names: (outputs: readonly string[]) => readonly (readonly [string, string])[];
+}
+
+function branchBody(node: NodeReader, state: ReadState, { name, names }: Branch): Body {
   const branch: GraphProto | null | undefined = node.attributes.get(name)?.g;
   if (!branch) throw new CompileError('onnx/attribute', `If expects a graph ${name}`);
   const outputs = (branch.output ?? []).map((output) => output.name ?? '');
-  const names = new Map([
-    ...(state.names ?? []),
-    ...outputs.map((output, i): [string, string] => [output, node.outputNames[i] ?? '']),
-  ]);
-  const inner = { ...state, entries: new Scope(state.entries), names };
+  const inner = {
+    ...state,
+    entries: new Scope(state.entries),
+    names: new Map([...(state.names ?? []), ...names(outputs)]),
+  };
   readInitializers(branch, inner);
   return { nodes: branch.node ?? [], outputs, state: inner };
+}
+
+/** The results of two branches, the first where the condition holds. */
+export function selectResults(node: NodeReader, [first, second]: readonly [Body, Body]): Value[] {
+  const given = node.input(0);
+  const condition = given.type.shape.length ? node.emit('reshape', [given], { shape: [] }) : given;
+  return first.outputs.map((name, i) => {
+    const [a, b] = [resultOf(first, name), resultOf(second, second.outputs[i])];
+    const [one, other] = [formatType(a.type), formatType(b.type)];
+    if (one === other) return node.emit('where', [condition, a, b]);
+    throw new CompileError(
+      'onnx/dynamic-shape',
+      `the branches of If give ${one} and ${other}; expected one type, or a condition that is known when the model is read`,
+    );
+  });
+}
+
+function resultOf({ state }: Body, name = ''): Value {
+  const entry = state.entries.get(name);
+  if (entry) return entryValue(entry, state, name);
+  throw new CompileError('onnx/output', `a branch of If does not compute ${JSON.stringify(name)}`);
 }

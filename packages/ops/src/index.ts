@@ -18,6 +18,7 @@ export {
 } from './composite/ghost-module.ts';
 export type { PartMaker, PartOp } from './composite/part-maker.ts';
 export { squeezeExcite, squeezeExciteGate } from './composite/squeeze-excite.ts';
+export { ConstantCone } from './constant-cone.ts';
 export { ConstantWork } from './constant-work.ts';
 export { type Copies, copyNode, copyOf } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
@@ -166,6 +167,12 @@ export {
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { unaryTable } from './quantized/unary-table.ts';
 export {
+  type RecurrentFunction,
+  recurrent,
+  recurrentFunctions,
+  recurrentParams,
+} from './recurrent/recurrent.ts';
+export {
   reduceMax,
   reduceMean,
   reduceMin,
@@ -187,6 +194,7 @@ export {
 } from './typed-ops.ts';
 export { isWide, wideElements } from './wide-elements.ts';
 export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap } from './window/axis-taps.ts';
+export { convTranspose2d } from './window/conv-transpose2d.ts';
 export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 export {
@@ -196,3 +204,9 @@ export {
   maxPool,
 } from './window/pool.ts';
 export { resize, resizeTables, scaledSize } from './window/resize.ts';
+export {
+  type EmitNode,
+  mirroredKernel,
+  spreadTranspose,
+  type TransposedConvolution,
+} from './window/spread-transpose.ts';

@@ -32,7 +32,9 @@ import { qlinearResize } from './quantized/qlinear-resize.ts';
 import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
 import { quantizeLinear } from './quantized/quantize-linear.ts';
 import { requantizeLinear } from './quantized/requantize-linear.ts';
+import { recurrent } from './recurrent/recurrent.ts';
 import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduction/reduce.ts';
+import { convTranspose2d } from './window/conv-transpose2d.ts';
 import { conv2d } from './window/conv2d.ts';
 import { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 import { argMaxPool, averagePool, globalAveragePool, maxPool } from './window/pool.ts';
@@ -43,12 +45,14 @@ const otherOps = [
   averagePool,
   concat,
   conv2d,
+  convTranspose2d,
   depthwiseConv2d,
   fullyConnected,
   globalAveragePool,
   matmul,
   maxPool,
   pad,
+  recurrent,
   reduceMax,
   reduceMean,
   reduceMin,

@@ -1,7 +1,7 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { opsWith } from '@ghostc/ops';
 import { type FusesGhostRows, fuseGhostRows } from './fuse-ghost-rows.ts';
-import { gpuLoweringPasses, layerPasses, loweringPasses } from './optimize.ts';
+import { gpuLoweringPasses, layersForIntegers, loweringPasses } from './optimize.ts';
 import { type Pass, runPasses } from './pass.ts';
 import type { FusesGhost } from './rules/fuse-for-gpu.ts';
 
@@ -30,7 +30,7 @@ export function lowerForMcu(graph: Graph, fuses: FusesGhostRows): Graph {
  * ONNX can be written from the graph.
  */
 export function lowerToLayers(graph: Graph): Graph {
-  return lowered(graph, layerPasses, known);
+  return lowered(graph, layersForIntegers, known);
 }
 
 /** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves those of `gpu` besides. */

@@ -26,6 +26,7 @@ import {
 import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, batchNormToMultiplyAdd, expandBatchNorm } from './rules/expand-batch-norm.ts';
 import { expandGemm, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
+import { expandConvTranspose } from './rules/expand-conv-transpose.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import {
@@ -221,6 +222,13 @@ export const layerPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
+/** The form that a quantiser knows: what has no integer kernel, as layers that have one. */
+export const layersForIntegers: readonly Pass[] = [
+  ...layerPasses,
+  rulePass('expand-for-integers', expandConvTranspose),
+  foldConstants,
+];
+
 /** Composite ops to kernels. */
 export const loweringPasses: readonly Pass[] = [
   ...layerPasses,
@@ -259,5 +267,8 @@ export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(
-  [...optimizationPasses, ...loweringPasses, ...otherPasses].map((pass) => [pass.name, pass]),
+  [...optimizationPasses, ...layersForIntegers, ...loweringPasses, ...otherPasses].map((pass) => [
+    pass.name,
+    pass,
+  ]),
 );

@@ -1,4 +1,3 @@
-import { itemAt } from '@ghostc/ir';
 import { findOrder } from './find-order.ts';
 import { roundUp } from './first-fit.ts';
 import type { Task } from './list-tasks.ts';
@@ -56,10 +55,12 @@ function inPlaceNeighbours(tasks: readonly Task[], blocks: Iterable<Block>): Map
     [...neighbours.keys()].flatMap((block) => [...block.cells.keys()].map((cell) => [cell, block])),
   );
   for (const { writes, inPlace } of tasks) {
-    const written = homes.get(itemAt(writes, 0));
-    for (const { block } of written ? inPlace : []) {
-      neighbours.get(block)?.add(written as Block);
-      neighbours.get(written as Block)?.add(block);
+    const [cell] = writes;
+    const written = cell && homes.get(cell);
+    if (!written) continue;
+    for (const { block } of inPlace) {
+      neighbours.get(block)?.add(written);
+      neighbours.get(written)?.add(block);
     }
   }
   return neighbours;

@@ -13,7 +13,11 @@ export { ortRuntime } from './ort/ort-runtime.ts';
 export { hasOrt, loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort/ort-session.ts';
 export { verifyInOrt } from './ort/verify-in-ort.ts';
 export { withOnnx } from './ort/with-onnx.ts';
+export { installLines, type Manager, managers, systemManager } from './process/install-command.ts';
+export { loadPackage } from './process/load-package.ts';
 export { skipWithout, type Tool } from './process/require-tool.ts';
+export { type ToolId, tool, toolIds } from './process/tool-table.ts';
+export { type NodeTime, profileRuntime, type RuntimeProfile } from './profile-runtime.ts';
 export {
   cRuntime,
   createRuntime,
@@ -22,6 +26,8 @@ export {
   runtimeNames,
   wgslRuntimeOn,
 } from './runtime-table.ts';
+export { type PairedVerdict, type Pairs, pairedVerdict } from './tune/paired-times.ts';
+export { takingTurns } from './tune/taking-turns.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune/tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';

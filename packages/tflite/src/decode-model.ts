@@ -1,5 +1,6 @@
 import { CompileError, withLocation } from '@ghostc/ir';
 import { CheckedByteBuffer } from './checked-byte-buffer.ts';
+import { denseBytes } from './dense-bytes.ts';
 import type { Buffer } from './generated/buffer.ts';
 import { BuiltinOperator } from './generated/builtin-operator.ts';
 import { Model } from './generated/model.ts';
@@ -104,11 +105,15 @@ function readTensor(
         'tflite/decode',
         `it has buffer ${tensor.buffer()}, there are ${buffers.length} buffers`,
       );
-    const data = buffers[tensor.buffer()];
+    const stored = buffers[tensor.buffer()];
+    const shape = readShape(list(tensor.shapeLength(), (i) => Number(tensor.shape(i))));
+    const sparsity = tensor.sparsity();
+    const type = TensorType[tensor.type()] ?? String(tensor.type());
+    const data = sparsity ? denseBytes(sparsity, { shape, type, data: stored }) : stored;
     return {
       name,
-      shape: readShape(list(tensor.shapeLength(), (i) => Number(tensor.shape(i)))),
-      type: TensorType[tensor.type()] ?? String(tensor.type()),
+      shape,
+      type,
       ...(data?.length && { data }),
       ...readQuantization(tensor.quantization()),
     };
@@ -118,7 +123,6 @@ function readTensor(
 function refuseKinds(tensor: Tensor): void {
   if (tensor.isVariable())
     throw new CompileError('tflite/unsupported', 'variable tensors (state) are not supported');
-  if (tensor.sparsity()) throw new CompileError('tflite/unsupported', 'sparse tensors are not supported');
 }
 
 function readShape(shape: readonly number[]): readonly number[] {

@@ -1,7 +1,7 @@
 import { CompileError, Graph, withLocation } from '@ghostc/ir';
 import { decodeModel, type TfliteModel, type TfliteOperator } from './decode-model.ts';
 import { OperatorReader } from './operator-reader.ts';
-import { operatorTable } from './operator-table.ts';
+import { customTable, operatorTable } from './operator-table.ts';
 import { TensorTable, typeOf } from './tensor-table.ts';
 
 export interface ReadTfliteOptions {
@@ -41,7 +41,8 @@ function readOperator(operator: TfliteOperator, table: TensorTable): void {
   const output = operator.outputs[0] === undefined ? '' : ` ${table.tensor(operator.outputs[0]).name}`;
   const location = { node: `operator ${operator.index}${output}`, op: operator.custom ?? operator.code };
   withLocation(location, () => {
-    const read = operatorTable.get(operator.code);
+    const { custom } = operator;
+    const read = custom === undefined ? operatorTable.get(operator.code) : customTable.get(custom);
     if (!read) throw unsupported(operator);
     asDecodeErrors(() => read(new OperatorReader(operator, table)));
   });

@@ -12,7 +12,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { buildNode, evaluateOne, transpose } from '@ghostc/ops';
+import { buildNode, ConstantCone, evaluateOne, transpose } from '@ghostc/ops';
 import type { TfliteModel, TfliteTensor } from './decode-model.ts';
 
 const dtypes: Readonly<Record<string, DType>> = {
@@ -53,11 +53,13 @@ export class TensorTable {
   readonly tensors: readonly TfliteTensor[];
   readonly #values = new Map<number, Partial<Record<AxisOrder, Value>>>();
   readonly #native = new Map<number, AxisOrder>();
+  readonly #cone: ConstantCone;
   #constantBytes: number;
 
   constructor(graph: Graph, { tensors }: TfliteModel, fileBytes: number) {
     this.graph = graph;
     this.tensors = tensors;
+    this.#cone = new ConstantCone(graph);
     this.#constantBytes = CONSTANT_BYTES_PER_BYTE * (fileBytes + 65_536);
   }
 
@@ -94,15 +96,18 @@ export class TensorTable {
     return made;
   }
 
-  /** Elements of a constant of integers, such as axes or a shape; null if the tensor is computed. */
+  /** Elements of a constant of integers, such as axes or a shape, or of what constants make; null if the tensor depends on an input. */
   integers(index: number): number[] | null {
-    const constant = this.#values.get(index)?.plain?.constant ?? this.constant(index);
+    const value = this.#values.get(index)?.plain;
+    const constant = (value && this.#cone.tensorOf(value)) ?? this.constant(index);
     if (!constant || !['i32', 'i64'].includes(constant.dtype)) return null;
     return Array.from(toNumbers(constant), Number);
   }
 
   /** The data of a constant in TFLite's order of axes; null if the tensor is computed. */
   constant(index: number): Tensor | null {
+    const known = this.#values.get(index)?.plain?.constant;
+    if (known) return known;
     const tensor = this.tensor(index);
     if (!tensor.data) return null;
     const { dtype, shape, quant } = typeOf(tensor);
@@ -117,7 +122,7 @@ export class TensorTable {
 
   /** A constant in floats: dequantised, or decoded from float16. */
   realConstant(index: number): Tensor | null {
-    const constant = this.#values.get(index)?.plain?.constant ?? this.constant(index);
+    const constant = this.constant(index);
     return constant && dequantized(constant);
   }
 

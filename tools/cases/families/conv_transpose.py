@@ -26,3 +26,17 @@ def cases():
     yield transposed("output-padding-groups", (3, 4), (3, 3), group=2, strides=[2, 2], pads=[1, 0, 1, 2], output_padding=[1, 1])
     yield transposed("line", (5,), (4,), strides=[3], pads=[1, 2], output_padding=[2], bias=False)
     yield transposed("volume", (2, 3, 2), (2, 3, 1), strides=[2, 1, 2], pads=[0, 1, 0, 0, 1, 0])
+    yield transposed("dilated-stride-3", (4, 3), (3, 2), strides=[3, 2], dilations=[2, 3], pads=[2, 1, 0, 1])
+    yield transposed("wide-rows", (2, 70), (4, 4), strides=[2, 2], pads=[1, 1, 1, 1])
+    yield transposed("kernel-below-stride", (3, 3), (1, 2), strides=[2, 3], group=4, bias=False)
+    yield normalised()
+
+
+def normalised():
+    """The head of a segmentation network of any size: 2x2 at stride 2, batch norm, ReLU."""
+    constants = {"k": seeded(4, 6, 5, 2, 2), **{name: seeded(i, 5) for i, name in enumerate("stm", 5)}, "v": abs(seeded(8, 5)) + 0.5}
+    made = model(
+        [node("ConvTranspose", "x k", "up", strides=[2, 2]), node("BatchNormalization", "up s t m v", "n"), node("Relu", "n", "y")],
+        [value("x", [2, 6, "h", "w"])], [value("y", None)], constants,
+    )
+    return Case("batch-norm-relu-any-size", made, {"x": seeded(9, 2, 6, 3, 5)}, bind={"h": 3, "w": 5})

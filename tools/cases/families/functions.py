@@ -117,4 +117,26 @@ def branches():
     graph = [node("Choose", "x", "t", domain="here", flag=1), node("Choose", "t", "u", domain="here", flag=0), node("Exp", "u", "y")]
     yield called("if-in-function", graph, [body])
     data = [node("ReduceMax", "x", "m", keepdims=0), node("Less", "m zero", "c"), node("If", "c", "y", then_branch=relu, else_branch=neg)]
-    yield Case("if-on-data", model(data, [X], [Y], {"zero": np.float32(0)}), {"x": seeded(4, 2, 3)}, refused={"read": "the condition of If is computed at run time"})
+    yield Case("if-on-data", model(data, [X], [Y], {"zero": np.float32(0)}), {"x": seeded(4, 2, 3)})
+    yield from selected()
+
+
+def side(outputs, *nodes):
+    return helper.make_graph(list(nodes), "branch", [], [value(name, None) for name in outputs.split()])
+
+
+def selected():
+    """Conditions that the data decides."""
+    test = [node("ReduceMax", "x", "m", keepdims=0), node("Less", "m zero", "c")]
+    zero = {"zero": np.float32(0), "two": np.float32(2)}
+    for name, data in (("true", -np.abs(seeded(4, 2, 3))), ("false", seeded(4, 2, 3))):
+        both = node("If", "c", "p q", then_branch=side("a t", node("Exp", "x", "t"), node("Neg", "t", "a")),
+                    else_branch=side("a t", node("Mul", "x two", "a"), node("Add", "a x", "t")))
+        yield Case(f"if-on-data-two-results-{name}", model([*test, both, node("Sub", "p q", "y")], [X], [Y], zero), {"x": data})
+    inner = node("If", "d", "b", then_branch=side("t", node("Exp", "x", "t")), else_branch=side("t", node("Neg", "x", "t")))
+    outer = node("If", "c", "y", then_branch=side("t", node("Relu", "x", "t")),
+                 else_branch=side("b", node("Less", "m two", "d"), inner))
+    yield Case("if-on-data-nested", model([*test, outer], [X], [Y], zero), {"x": seeded(4, 2, 3)})
+    rows = node("If", "c", "y", then_branch=side("t", node("ReduceSum", "x", "t")), else_branch=side("t", node("Neg", "x", "t")))
+    yield Case("if-on-data-shapes-differ", model([*test, rows], [X], [Y], zero), {"x": seeded(4, 2, 3)},
+               refused={"read": "the branches of If give f32[1,1] and f32[2,3]"})

@@ -44,6 +44,7 @@ interface CompileFlags {
   readonly weights?: WeightForm;
   readonly weightSection?: string;
   readonly unaligned: boolean;
+  readonly observer?: boolean;
   readonly layout?: Layout;
   readonly matrices?: 'f32' | 'f16';
   readonly tuned?: boolean | string;
@@ -91,6 +92,10 @@ export function compileCommand(): Command {
       '--self-test',
       'with the C, a function that runs it on a seeded input and compares its outputs with what they must be',
     )
+    .option(
+      '--observer',
+      'with the C, a run function that calls yours before each layer: it may feed a watchdog, measure, or end the run',
+    )
     .option('--weight-section <name>', 'linker section of the weights')
     .option(
       '--no-unaligned',
@@ -134,7 +139,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -154,6 +159,7 @@ const targetFlags: Readonly<
   '--weights': { targets: ['c'], given: ({ weights }) => weights },
   '--weight-section': { targets: ['c'], given: ({ weightSection }) => weightSection },
   '--no-unaligned': { targets: ['c'], given: ({ unaligned }) => !unaligned },
+  '--observer': { targets: ['c'], given: ({ observer }) => observer },
   '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
   '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
   '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },

@@ -26,6 +26,7 @@ interface ConformFlags extends ReportFlags {
   readonly retries: number;
   readonly expectedFailures?: string;
   readonly baseline?: string;
+  readonly bench?: string;
   readonly strict?: boolean;
   readonly export?: string;
   readonly list?: boolean;
@@ -43,12 +44,13 @@ Examples:
   ghostc conform --exec "./run {model} {inputs} {outputs}" --onnx-tests onnx/backend/test/data
   ghostc conform --export suite/
   ghostc conform --runtime wgsl --shard 2/4 --baseline last-week.json
+  ghostc conform --runtime ./new/engine.mjs --bench ./old/engine.mjs
 
 Every element of every output has to be within a bound that is derived from the computation. A case that the engine refuses
 counts as refused, not as failed. docs/engines.md has the protocol of --exec and an engine in 25 lines of Python.
 
 Exit code 0 if there is no problem: no difference, crash, time-out or flaky case, no expected failure that passes, nothing
-worse than the baseline.`;
+worse than the baseline, nothing slower than the engine of --bench by more than the noise.`;
 
 export function conformCommand(): Command {
   return new Command('conform')
@@ -81,6 +83,10 @@ export function conformCommand(): Command {
     )
     .option('--expected-failures <file>', 'lines NAME REASON of cases that must fail')
     .option('--baseline <file>', 'JSON of an earlier run: nothing may be worse than there')
+    .option(
+      '--bench <runtime>',
+      'also time every case against this engine, such as an older build, in rounds',
+    )
     .option('--strict', 'refusals are problems')
     .option('--export <dir>', 'write the suite as ONNX, TensorProtos, bounds and a manifest, and run nothing')
     .option('--list', 'print the names of the cases, and run none')
@@ -167,4 +173,15 @@ function print({ runtime, cases, problems }: ConformReport): void {
   const counts = [...countsOf(cases)].map(([status, count]) => `${count} ${status}`).join(', ');
   const summary = `${runtime}: ${cases.length} cases, ${counts}; ${problems.length || 'no'} problems`;
   console.log(problems.length ? pc.red(summary) : pc.green(summary));
+  const timed = benchWords(cases);
+  if (timed) console.log(timed);
+}
+
+/** How many cases are faster, and how fast the middle one is. */
+function benchWords(cases: ConformReport['cases']): string | undefined {
+  const found = cases.flatMap(({ bench }) => bench ?? []);
+  if (found.length === 0) return undefined;
+  const count = (wanted: string) => found.filter(({ verdict }) => verdict === wanted).length;
+  const middle = found.map(({ speed }) => speed).sort((a, b) => a - b)[found.length >> 1] as number;
+  return `timed: ${count('faster')} faster, ${count('slower')} slower, ${count('equal')} equal; the middle one ${middle.toFixed(2)} times as fast`;
 }

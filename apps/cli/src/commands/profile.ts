@@ -1,9 +1,10 @@
 import { compileC, type Device, devices } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
-import { type Profile, profileC } from '@ghostc/runtimes';
+import { type NodeTime, type Profile, profileC, profileRuntime, type RuntimeProfile } from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
+import { findRuntime, runtimeKinds } from '../find-runtime.ts';
 import { formatCount, formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { profileReport } from '../profile-report.ts';
@@ -17,16 +18,28 @@ interface ProfileFlags {
   readonly maxRam?: number;
   readonly report?: string;
   readonly json?: boolean;
+  readonly runtime?: string;
+  readonly exec?: string;
 }
 
 export function profileCommand(): Command {
   return new Command('profile')
-    .description('count what each layer of the C costs, in an emulated board or on this machine')
+    .description(
+      'count what each layer costs: of the C, in an emulated board or on this machine, or on an engine of your own',
+    )
     .addArgument(modelArgument())
     .addOption(
       new Option('--device <device>', 'instructions on the boards, nanoseconds on the host')
         .choices(devices)
         .default('cortex-m4'),
+    )
+    .addOption(
+      new Option('--runtime <name>', `time each node by itself on another engine: ${runtimeKinds}`).conflicts(
+        ['exec', 'report', 'maxRam'],
+      ),
+    )
+    .addOption(
+      new Option('--exec <command>', 'the same, as --runtime exec:COMMAND').conflicts(['report', 'maxRam']),
     )
     .addOption(bindOption())
     .addOption(new Option('--max-ram <size>', 'as in compile').argParser(parseByteSize))
@@ -34,12 +47,54 @@ export function profileCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc profile model.onnx --device cortex-m4\n  ghostc profile int8.onnx --device cortex-m55 --report report/\n  ghostc profile ghostnet:0.5@96 --device host --json',
+      '\nExamples:\n  ghostc profile model.onnx --device cortex-m4\n  ghostc profile int8.onnx --device cortex-m55 --report report/\n  ghostc profile ghostnet:0.5@96 --device host --json\n  ghostc profile model.onnx --runtime ./my-engine.mjs',
     )
     .action(runProfile);
 }
 
 async function runProfile(model: string, flags: ProfileFlags): Promise<void> {
+  const runtime = flags.exec === undefined ? flags.runtime : `exec:${flags.exec}`;
+  await (runtime === undefined ? profileOnDevice(model, flags) : profileOnEngine(model, runtime, flags));
+}
+
+async function profileOnEngine(model: string, name: string, flags: ProfileFlags): Promise<void> {
+  const progress = startProgress(`reading ${model}`);
+  try {
+    const { graph } = loadModel(model, { bind: flags.bind });
+    const runtime = await findRuntime(name);
+    progress.text = `${model} on ${runtime.name}`;
+    const profile = await profileRuntime(runtime, { graph, inputs: seededInputs(graph, 1) });
+    progress.stop();
+    if (flags.json) console.log(JSON.stringify({ model, runtime: runtime.name, ...profile }, null, 2));
+    else printNodes(profile);
+  } finally {
+    progress.stop();
+  }
+}
+
+function printNodes({ unit, total, layers }: RuntimeProfile): void {
+  const rows = layers.map((layer, i) => [
+    ...costCells(layer, i),
+    `${((100 * layer.cost) / sumOfCosts(layers)).toFixed(1)} %`,
+    layer.macs ? (layer.cost / layer.macs).toFixed(2) : '',
+  ]);
+  console.log(formatTable(['', 'op', 'node', 'output', unit, 'share', 'per MAC'], rows));
+  console.log(
+    `${formatCount(Math.round(total))} ${unit} as a whole, ${formatCount(Math.round(sumOfCosts(layers)))} node by node`,
+  );
+}
+
+const sumOfCosts = (layers: readonly NodeTime[]): number => layers.reduce((sum, { cost }) => sum + cost, 0);
+
+const costCells = ({ op, name, shape, cost }: Omit<NodeTime, 'macs'>, i: number): string[] => [
+  String(i + 1),
+  op,
+  name,
+  shape.join('x'),
+  formatCount(Math.round(cost)),
+];
+
+async function profileOnDevice(model: string, flags: ProfileFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
     const { graph, name } = loadModel(model, { bind: flags.bind });
@@ -65,15 +120,11 @@ async function runProfile(model: string, flags: ProfileFlags): Promise<void> {
 }
 
 function print({ unit, total, layers, stackBytes }: Profile): void {
-  const rows = layers.map(({ op, name, shape, macs, cost, liveBytes }, i) => [
-    String(i + 1),
-    op,
-    name,
-    shape.join('x'),
-    formatCount(cost),
-    `${((100 * cost) / total).toFixed(1)} %`,
-    macs ? (cost / macs).toFixed(2) : '',
-    liveBytes === null ? '' : formatCount(liveBytes),
+  const rows = layers.map((layer, i) => [
+    ...costCells(layer, i),
+    `${((100 * layer.cost) / total).toFixed(1)} %`,
+    layer.macs ? (layer.cost / layer.macs).toFixed(2) : '',
+    layer.liveBytes === null ? '' : formatCount(layer.liveBytes),
   ]);
   console.log(formatTable(['', 'op', 'layer', 'output', unit, 'share', 'per MAC', 'live bytes'], rows));
   const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);

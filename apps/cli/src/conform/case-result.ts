@@ -1,3 +1,5 @@
+import type { PairedVerdict } from '@ghostc/runtimes';
+
 /**
  * What became of a case. `refused`: the engine says that it does not compute this. `crash`: the process died. `flaky`: a second
  * try gave another outcome than the first.
@@ -13,6 +15,8 @@ export interface CaseResult {
   readonly ratio: number | null;
   readonly seconds: number;
   readonly message?: string;
+  /** How fast it is against the engine of `--bench`; absent where that does not run it. */
+  readonly bench?: PairedVerdict;
 }
 
 /** A result held against what is expected of the case. */

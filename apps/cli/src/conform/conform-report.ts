@@ -1,3 +1,4 @@
+import type { PairedVerdict } from '@ghostc/runtimes';
 import { type CaseResult, isProblem, type JudgedResult } from './case-result.ts';
 
 /** A run, as `--json` writes it and `--baseline` reads it. */
@@ -10,7 +11,7 @@ export interface ConformReport {
 }
 
 export interface Expectations {
-  /** Names of cases that must fail, with the reason. */
+  /** Names of cases that must fail or be refused, with the reason. */
   readonly expectedFailures: ReadonlyMap<string, string>;
   readonly baseline?: ConformReport | undefined;
   /** Refusals are problems too. */
@@ -34,17 +35,22 @@ function judged(result: CaseResult, expectations: Expectations): JudgedResult {
 }
 
 function problemOf(result: CaseResult, { expectedFailures, baseline, strict }: Expectations): string | null {
-  const { name, status, message } = result;
+  const { name, status, message, bench } = result;
   const reason = expectedFailures.get(name);
-  const failed = isProblem(result) || (strict && status === 'refused');
-  if (reason !== undefined) return failed ? null : `expected to fail (${reason}), found ${status}`;
+  const refused = status === 'refused';
+  const failed = isProblem(result) || (strict && refused);
+  if (reason !== undefined) return failed || refused ? null : `expected to fail (${reason}), found ${status}`;
+  const slower = bench?.verdict === 'slower' ? slowerWords(bench) : null;
   const before = baseline?.cases.find((one) => one.name === name);
   if (failed) {
     const regression = before?.status === 'pass' ? ', which passed before' : '';
     return `${status}${regression}${message ? `: ${message}` : ''}`;
   }
-  return before ? worsened(result, before) : null;
+  return slower ?? (before ? worsened(result, before) : null);
 }
+
+const slowerWords = ({ speed, noise }: PairedVerdict): string =>
+  `slower: ${speed.toFixed(2)} times as fast as the other engine; noise explains ${(1 / noise).toFixed(2)}`;
 
 /** Growth from the baseline that is told: of the error, and of the time where it can be measured. */
 const [ERROR_GROWTH, TIME_GROWTH, MIN_SECONDS] = [10, 3, 0.5];

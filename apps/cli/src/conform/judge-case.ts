@@ -1,5 +1,6 @@
 import { type Executable, isRefusal, type Runtime } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
+import { type Pairs, pairedVerdict, takingTurns } from '@ghostc/runtimes';
 import type { CaseResult, CaseStatus } from './case-result.ts';
 import type { ConformCase } from './conform-case.ts';
 
@@ -25,6 +26,23 @@ export async function judgeCase(one: ConformCase, runtime: Runtime): Promise<Cas
     if (!(error instanceof CompileError)) throw error;
     return finish({ status: 'unread', message: wordsOf(error), ...nothing });
   }
+}
+
+/** The same, timed against another engine; what is faster or slower has to be so twice. */
+export async function benchCase(one: ConformCase, runtime: Runtime, base: Runtime): Promise<CaseResult> {
+  const result = await timedCase(one, runtime, base);
+  if (!result.bench || result.bench.verdict === 'equal') return result;
+  const { bench } = await timedCase(one, runtime, base);
+  return bench?.verdict === result.bench.verdict
+    ? result
+    : { ...result, bench: { ...result.bench, verdict: 'equal' } };
+}
+
+async function timedCase(one: ConformCase, runtime: Runtime, base: Runtime): Promise<CaseResult> {
+  const times: Pairs[] = [];
+  const timed = takingTurns(base, runtime, (pairs) => times.push(pairs));
+  const result = await judgeCase(one, timed);
+  return times[0] ? { ...result, bench: pairedVerdict(times[0]) } : result;
 }
 
 const nothing = { error: null, ratio: null };

@@ -16,6 +16,8 @@ export interface ConformRun {
   readonly timeout: number;
   /** How often a case that did not pass is tried again. */
   readonly retries: number;
+  /** Another engine that every case is timed against, as the user names it. */
+  readonly bench?: string | undefined;
   readonly onResult?: (result: CaseResult) => void;
 }
 
@@ -36,7 +38,8 @@ export interface ConformResults {
  * gives every case that outcome. Throws where the runtime's name is wrong.
  */
 export async function runConform(run: ConformRun): Promise<ConformResults> {
-  const workers = workerPool(run.workers);
+  // What is timed runs by itself.
+  const workers = workerPool(run.bench === undefined ? run.workers : 1);
   try {
     const { name: engine } = await describeRuntime(workers, run.runtime, run.timeout);
     return { engine, results: await Promise.all(run.names.map((name) => judged(workers, run, name))) };
@@ -76,8 +79,8 @@ async function again(workers: Pool, run: ConformRun, first: CaseResult): Promise
 const inWords = ({ status, message }: CaseResult): string => (message ? `${status} (${message})` : status);
 
 async function tryOnce(workers: Pool, run: ConformRun, name: string): Promise<CaseResult> {
-  const { runtime, onnxTests, timeout } = run;
-  const task: CaseTask = { name, runtime, onnxTests, timeout };
+  const { runtime, onnxTests, timeout, bench } = run;
+  const task: CaseTask = { name, runtime, onnxTests, timeout, bench };
   const start = performance.now();
   try {
     return await askWorker(workers, 'judge', { params: [task], seconds: timeout, margin: MARGIN });

@@ -5,7 +5,7 @@ import { registry } from '@ghostc/ops';
 import { worker } from 'workerpool';
 import type { CaseResult } from '../conform/case-result.ts';
 import { type ConformCase, conformCases } from '../conform/conform-case.ts';
-import { judgeCase } from '../conform/judge-case.ts';
+import { benchCase, judgeCase } from '../conform/judge-case.ts';
 import { findRuntime } from '../find-runtime.ts';
 
 /** A case of the conformance suite for a runtime. */
@@ -14,6 +14,8 @@ export interface CaseTask {
   readonly runtime: string;
   readonly timeout: number;
   readonly onnxTests: readonly string[];
+  /** Another engine that the case is timed against. */
+  readonly bench?: string | undefined;
 }
 
 /** A model with inputs for a runtime. */
@@ -28,15 +30,18 @@ export interface RuntimeTask {
 /** What of a runtime can be told to another process. */
 export type RuntimeFacts = Pick<Runtime, 'name' | 'dynamicShapes' | 'arithmetic'>;
 
-/** Serves a pool of `worker-pool.ts` from a process of its own. A worker has one runtime, and one list of cases. */
+/** Serves a pool of `worker-pool.ts` from a process of its own. A worker has its runtimes, and one list of cases. */
 export function serveWorker(): void {
   const late = lateErrors();
-  let found: Promise<Runtime> | undefined;
+  const found = new Map<string, Promise<Runtime>>();
   let cases: Map<string, ConformCase> | undefined;
   const runtimeOf = (name: string, timeout: number): Promise<Runtime> => {
-    if (!found && name.startsWith('exec:')) leaveOnSignals();
-    found ??= findRuntime(name, { timeout });
-    return found;
+    const known = found.get(name);
+    if (known) return known;
+    if (name.startsWith('exec:')) leaveOnSignals();
+    const runtime = findRuntime(name, { timeout });
+    found.set(name, runtime);
+    return runtime;
   };
   worker({
     describe: async (name: string, timeout: number): Promise<RuntimeFacts> => {
@@ -52,7 +57,9 @@ export function serveWorker(): void {
       const runtime = await runtimeOf(task.runtime, task.timeout);
       cases ??= new Map(conformCases(task.onnxTests).map((one) => [one.name, one]));
       const one = entryOf(cases, task.name);
-      return late.watch(() => judgeCase(one, runtime));
+      if (task.bench === undefined) return late.watch(() => judgeCase(one, runtime));
+      const base = await runtimeOf(task.bench, task.timeout);
+      return late.watch(() => benchCase(one, runtime, base));
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { LoweredOp } from '@ghostc/ops';
 import type { Emit, Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
+import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { fullyConnected } from './fully-connected.ts';
@@ -8,6 +9,7 @@ import { matmul } from './matmul.ts';
 import { concat, reshape, slice, transpose } from './movement.ts';
 import { pad } from './pad.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
+import { recurrent } from './recurrent.ts';
 import { reduceKernels, softmax } from './reduce.ts';
 import { resize } from './resize.ts';
 import { unaryKernels } from './unary.ts';
@@ -20,11 +22,13 @@ export const floatKernels = {
     ...reduceKernels,
     average_pool: averagePool,
     concat,
+    conv_transpose2d: convTranspose2d,
     fully_connected: fullyConnected,
     global_average_pool: globalAveragePool,
     matmul,
     max_pool: maxPool,
     pad,
+    recurrent,
     reshape,
     resize,
     slice,

@@ -3,6 +3,7 @@ import type { LoweredOp, OpsWith } from '@ghostc/ops';
 import { isPacked } from '../is-packed.ts';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
+import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
 import { concat, reshape, slice, transpose } from './copy.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
@@ -14,6 +15,7 @@ import { pad } from './pad.ts';
 import { averagePool, maxPool } from './pool.ts';
 import { byteKernels, quantizedKernels } from './quantized/index.ts';
 import { convScratchBytes } from './quantized/weighted.ts';
+import { recurrent } from './recurrent.ts';
 import { globalAveragePool, reduceKernels } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmax } from './softmax.ts';
@@ -31,6 +33,7 @@ export const kernels = {
   average_pool: averagePool,
   concat,
   conv2d,
+  conv_transpose2d: convTranspose2d,
   depthwise_conv2d: depthwiseConv2d,
   fully_connected: fullyConnected,
   fused_ghost_module: fusedGhostModule,
@@ -38,6 +41,7 @@ export const kernels = {
   matmul,
   max_pool: maxPool,
   pad,
+  recurrent,
   reshape,
   resize,
   slice,

@@ -53,6 +53,8 @@ const byName: Readonly<Record<string, Draw>> = {
   activation_params: (_, __, { activation }) =>
     ({ clip: [-0.25, 0.5], hard_sigmoid: [0.25, 0.375], leaky_relu: [0.125] })[activation as string] ?? [],
   gate_params: (_, __, { gate }) => (gate === 'sigmoid' ? [] : [0.25, 0.375]),
+  functions: (_, __, { cell }) =>
+    ['sigmoid', 'tanh', 'tanh'].slice(0, { lstm: 3, gru: 2 }[cell as string] ?? 1),
   min: (choices) => choices.pick([-0.5, -2, 0]),
   max: (choices) => choices.pick([0.25, 1, 6]),
   ratio: (choices) => choices.between(2, 3),

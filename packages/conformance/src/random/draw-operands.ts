@@ -65,6 +65,7 @@ function weightShape(name: string, { op, x, attrs, choices }: Around): number[] 
         ? [channels * multiplier, 1, ...kernel]
         : [group * choices.between(1, 3), channels / group, ...kernel],
     ...(/^(matmul|gemm)$/.test(op.name) && { b: attrs.trans_b ? [outputs, k] : [k, outputs] }),
+    ...(op.name === 'recurrent' && recurrentShapes(x, attrs)),
     ...(op.name === 'prelu' && { b: [channels, ...x.shape.slice(2).map(() => 1)] }),
     ...(op.name === 'batch_norm' && {
       scale: [channels],
@@ -84,6 +85,23 @@ function weightShape(name: string, { op, x, attrs, choices }: Around): number[] 
     ...(op.name === 'dfc_attention' && { features: x.shape.map(Number) }),
   };
   return shapes[name] && [...shapes[name]];
+}
+
+/** A cell of two units. */
+function recurrentShapes(x: TensorType, { cell, direction }: Attrs): Record<string, readonly number[]> {
+  const [, batch = 1, size = 1] = x.shape.map(Number);
+  const [directions, rows] = [
+    direction === 'bidirectional' ? 2 : 1,
+    2 * ({ lstm: 4, gru: 3 }[String(cell)] ?? 1),
+  ];
+  const state = [directions, batch, 2];
+  return {
+    w: [directions, rows, size],
+    r: [directions, rows, 2],
+    b: [directions, 2 * rows],
+    h: state,
+    ...(cell === 'lstm' && { c: state }),
+  };
 }
 
 function weight(name: string, shape: readonly number[], { op, x }: Around): FreshOperand {

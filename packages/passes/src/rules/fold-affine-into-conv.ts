@@ -4,7 +4,7 @@ import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 import { foldRefusal } from './fold-batch-norm.ts';
 
-const convolution = op('conv2d|depthwise_conv2d', any('x'), constant('weight'))
+const convolution = op('conv2d|conv_transpose2d|depthwise_conv2d', any('x'), constant('weight'))
   .as('conv')
   .others()
   .anyEpilogue();

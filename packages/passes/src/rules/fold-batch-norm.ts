@@ -3,7 +3,11 @@ import { constantData, numbersOf, scaleChannels, vector } from '../constant-math
 import { any, constant, op, type Pattern } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-const convolution = op('conv2d|depthwise_conv2d|fully_connected', any('x'), constant('weight'))
+const convolution = op(
+  'conv2d|conv_transpose2d|depthwise_conv2d|fully_connected',
+  any('x'),
+  constant('weight'),
+)
   .as('conv')
   .others()
   .anyEpilogue();

@@ -41,10 +41,10 @@ function notImageOf({ type: { shape } }: Value, image: Shape): string | false {
   return (shape.length !== 3 || [n, c, 1, length].join() !== image.join()) && 'it is no image of a line';
 }
 
-/** A window of height 1 that moves along the line. */
-function hasOneRow({ op: name, inputs, attrs: given }: Node): boolean {
+/** A window of height 1 that moves along the line, and makes one. */
+function hasOneRow({ op: name, inputs, attrs: given, output }: Node): boolean {
   const attrs = withDefaults(lookup(name).attrs, given);
   const rows = intsOf(attrs, 'kernel_shape')[0] ?? inputs[1]?.type.shape[2];
   const pads = intsOf(attrs, 'pads');
-  return rows === 1 && pads[0] === 0 && pads[2] === 0;
+  return rows === 1 && pads[0] === 0 && pads[2] === 0 && output.type.shape[2] === 1;
 }

@@ -64,7 +64,7 @@ describe('big-endian processors', () => {
 
   const powerpc: Tool = {
     name: 'powerpc-linux-gnu-gcc and qemu-ppc',
-    packages: ['gcc-powerpc-linux-gnu', 'libc6-dev-powerpc-cross', 'qemu-user'],
+    packages: { apt: ['gcc-powerpc-linux-gnu', 'libc6-dev-powerpc-cross', 'qemu-user'] },
     found: () => onPath('powerpc-linux-gnu-gcc') && onPath('qemu-ppc'),
   };
 

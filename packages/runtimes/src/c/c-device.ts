@@ -1,6 +1,7 @@
 import type { Device } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
-import { anyFile, onPath, type Tool } from '../process/require-tool.ts';
+import { onPath, type Tool } from '../process/require-tool.ts';
+import { tool } from '../process/tool-table.ts';
 
 export interface Region {
   readonly name: string;
@@ -15,8 +16,10 @@ export interface CDevice {
   readonly flags: readonly string[];
   readonly linkFlags: readonly string[];
   readonly tools: readonly Tool[];
-  /** Absent: runs here. */
+  /** Absent: runs here, or in `emulator`. */
   readonly board?: Board;
+  /** Runs a program of another processor under this system, such as qemu-aarch64. */
+  readonly emulator?: string;
 }
 
 export interface Board {
@@ -41,28 +44,8 @@ export type Counter =
 
 const MiB = 2 ** 20;
 
-const armTools: readonly Tool[] = [
-  { name: 'arm-none-eabi-gcc', found: () => onPath('arm-none-eabi-gcc'), packages: ['gcc-arm-none-eabi'] },
-  {
-    name: 'newlib for arm-none-eabi',
-    found: () => anyFile('/usr/lib/arm-none-eabi/newlib', '/usr/arm-none-eabi/lib') || !onPath('dpkg'),
-    packages: ['libnewlib-arm-none-eabi'],
-  },
-  { name: 'qemu-system-arm', found: () => onPath('qemu-system-arm'), packages: ['qemu-system-arm'] },
-];
-const riscvTools: readonly Tool[] = [
-  {
-    name: 'riscv64-unknown-elf-gcc',
-    found: () => onPath('riscv64-unknown-elf-gcc'),
-    packages: ['gcc-riscv64-unknown-elf'],
-  },
-  {
-    name: 'picolibc for riscv64-unknown-elf',
-    found: () => anyFile('/usr/lib/picolibc/riscv64-unknown-elf') || !onPath('dpkg'),
-    packages: ['picolibc-riscv64-unknown-elf'],
-  },
-  { name: 'qemu-system-riscv32', found: () => onPath('qemu-system-riscv32'), packages: ['qemu-system-misc'] },
-];
+const armTools = [tool('arm-none-eabi-gcc'), tool('newlib'), tool('qemu-system-arm')];
+const riscvTools = [tool('riscv64-unknown-elf-gcc'), tool('picolibc'), tool('qemu-system-riscv32')];
 
 interface ArmCore {
   readonly name: Device;
@@ -98,9 +81,7 @@ const devices: Readonly<Record<Device, CDevice>> = {
     compiler: hostCompiler,
     flags: [],
     linkFlags: [],
-    tools: [
-      { name: 'a C compiler (gcc or cc)', found: () => onPath(hostCompiler), packages: ['gcc', 'libc6-dev'] },
-    ],
+    tools: [tool('cc')],
   },
   'cortex-m4': armDevice({
     name: 'cortex-m4',

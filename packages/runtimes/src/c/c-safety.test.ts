@@ -14,8 +14,12 @@ import { cDevice } from './c-device.ts';
 import { clangTidyChecks } from './clang-tidy-checks.ts';
 import { runC } from './prepare-c.ts';
 
-const clangTidy: Tool = { name: 'clang-tidy', found: () => onPath('clang-tidy'), packages: ['clang-tidy'] };
-const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), packages: ['cppcheck'] };
+const clangTidy: Tool = {
+  name: 'clang-tidy',
+  found: () => onPath('clang-tidy'),
+  packages: { apt: ['clang-tidy'] },
+};
+const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), packages: { apt: ['cppcheck'] } };
 
 /** What generated code may ask of the C library: the functions of math.h that its activations use, and block moves. */
 const allowed =

@@ -25,7 +25,7 @@ const warnings = [
   '-Wdouble-promotion',
   '-Werror',
 ];
-const clang: Tool = { name: 'clang', found: () => onPath('clang'), packages: ['clang'] };
+const clang: Tool = { name: 'clang', found: () => onPath('clang'), packages: { apt: ['clang'] } };
 
 /** Every op on every element type; what a type does not have is refused. */
 const everyType = dtypes.flatMap((dtype) => {
@@ -59,7 +59,7 @@ const everyType = dtypes.flatMap((dtype) => {
     body('transpose %x {perm=[0,2,3,1]}'),
     body('concat %x, %y {axis=1}', `${x}, ${y}`),
     body('matmul %x, %y', `${x}, ${y}`),
-    body('max_pool %x {kernel=[2,2]}'),
+    body('max_pool %x {kernel_shape=[2,2]}'),
     body('where %c, %x, %y', `%c: bool[2,3,4,4], ${x}, ${y}`),
     body('gather %x, %i {axis=1}', `${x}, %i: i64[2]`),
     body('cumsum %x {axis=1}'),

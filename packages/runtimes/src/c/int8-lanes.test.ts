@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { compileC } from '@ghostc/compiler';
 import { caseGraph, joinCases, seededInputs, suite } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { expect, test } from 'vitest';
-import { skipWithout } from '../process/require-tool.ts';
-import { cDevice } from './c-device.ts';
+import { onPath, skipWithout, type Tool } from '../process/require-tool.ts';
+import { avx2 } from '../testing/avx2.ts';
+import { type CDevice, cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
 interface Case {
@@ -76,32 +76,52 @@ const texts = [
   ...['qlinear_add', 'qlinear_sub', 'qlinear_mul'].flatMap((op) => pairs.flatMap((shape) => pair(op, shape))),
 ];
 
-const avx2 = {
-  name: 'a processor with AVX2',
-  packages: [],
-  found: () => readFileSync('/proc/cpuinfo', 'utf8').includes(' avx2 '),
-};
-
 /** Sanitizers run on the suites of quantised ops; here they would take minutes. */
 const quick = ['-O1'];
 
+const baseline = '-DGHOSTC_DISPATCH=0';
+
+const aarch64: CDevice = {
+  name: 'host',
+  compiler: 'aarch64-linux-gnu-gcc',
+  flags: [],
+  linkFlags: ['-static'],
+  tools: [
+    {
+      name: 'aarch64-linux-gnu-gcc and qemu-aarch64',
+      packages: { apt: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user'] },
+      found: () => onPath('aarch64-linux-gnu-gcc') && onPath('qemu-aarch64'),
+    },
+  ],
+  emulator: 'qemu-aarch64',
+};
+
+interface InstructionSet {
+  readonly name: string;
+  readonly flags: readonly string[];
+  readonly tools: readonly Tool[];
+  readonly device?: CDevice;
+}
+
 /** Each instruction set of the vector layer, and what stands for it where there is none. */
-const sets = [
-  { name: 'SSE2', flags: [], tools: [] },
+const sets: readonly InstructionSet[] = [
+  { name: 'SSE2', flags: [baseline], tools: [] },
   { name: 'AVX2', flags: ['-mavx2'], tools: [avx2] },
-  { name: 'plain C', flags: ['-U__SSE2__', '-U__AVX2__'], tools: [] },
+  { name: 'AVX2, chosen at run time', flags: [], tools: [avx2] },
+  { name: 'NEON', flags: [], tools: aarch64.tools, device: aarch64 },
+  { name: 'plain C', flags: [baseline, '-U__SSE2__', '-U__AVX2__'], tools: [] },
 ];
 
 test.for(sets)(
   'int8 layers of the host in $name are the interpreter, bit for bit',
-  async ({ name, flags, tools }, context) => {
+  async ({ name, flags, tools, device = 'host' }, context) => {
     skipWithout([...cDevice('host').tools, ...tools], name, context);
     const graph = caseGraph(
       joinCases(suite('int8_lanes', Object.fromEntries(texts.map((text, i) => [`${i}`, text])))),
     );
     const inputs = seededInputs(graph, 5);
     const program = compileC(graph);
-    const [run] = await runC(program, 'host', [inputs], { extraFlags: [...flags, ...quick] });
+    const [run] = await runC(program, device, [inputs], { extraFlags: [...flags, ...quick] });
     for (const [output, expected] of interpret(graph, inputs))
       expect(run?.outputs.get(output)?.data, output).toEqual(expected.data);
   },

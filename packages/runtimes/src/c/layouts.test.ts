@@ -20,7 +20,7 @@ return %y`,
     { registry },
   );
 
-const cmake: Tool = { name: 'cmake', found: () => onPath('cmake'), packages: ['cmake'] };
+const cmake: Tool = { name: 'cmake', found: () => onPath('cmake'), packages: { apt: ['cmake'] } };
 const warnings = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-pedantic'];
 
 function write(name: string, files: ReadonlyMap<string, string | Uint8Array>): string {

@@ -36,12 +36,13 @@ export interface Mutant {
 
 /**
  * Mutants of a source, one for each operator that has a place in it, the places picked by the seed. Only
- * kernels are changed, and no pointers to blocks and no filling of scratch, where a change may mean the same.
+ * kernels are changed, not their copies for AVX2, and no pointers to blocks and no filling of scratch, where a change may mean the same.
  */
 export function mutantsOf(source: string, seed: number): Mutant[] {
   const next = mulberry32(seed);
   const start = Math.max(0, source.search(/^\w+ void \w+_k_\w+\(/m));
-  const [head, code] = [source.slice(0, start), source.slice(start)];
+  const end = source.indexOf('\n#if GHOSTC_DISPATCH\n', start);
+  const code = source.slice(start, end < 0 ? undefined : end);
   return operators.flatMap(({ name, pattern, change }) => {
     const places = [...code.matchAll(pattern)].filter((match) => change(match) !== undefined);
     const place = places[Math.floor(next() * places.length)];
@@ -53,6 +54,7 @@ export function mutantsOf(source: string, seed: number): Mutant[] {
     const edited = code.slice(from, to).replaceAll(place[0], changed);
     const text = code.slice(0, from) + edited + code.slice(to);
     const line = source.slice(0, start + at).split('\n').length;
-    return [{ name: `${name}, line ${line}: ${place[0].trim()}`, text: head + text }];
+    const whole = source.slice(0, start) + text + source.slice(start + code.length);
+    return [{ name: `${name}, line ${line}: ${place[0].trim()}`, text: whole }];
   });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import type { Tensors } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
-import { installHint, requireTools } from '../process/require-tool.ts';
+import { installHints, requireTools } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { packTensors } from '../process/tensor-bytes.ts';
@@ -104,9 +104,10 @@ function withoutCount({ outputs, stackBytes }: CRun): CRun {
 
 async function execute(device: CDevice, cwd: string, { count, timeout = 600 }: RunCOptions): Promise<void> {
   const program = join(cwd, 'program');
-  const [command, args] = device.board
-    ? [device.board.qemu, qemuArgs(program, device, count)]
-    : [program, []];
+  const here = device.emulator ? [device.emulator, program] : [program];
+  const [command = '', ...args] = device.board
+    ? [device.board.qemu, ...qemuArgs(program, device, count)]
+    : here;
   try {
     await runProcess(command, args, { cwd, timeout });
   } catch (error) {
@@ -134,7 +135,7 @@ const meanings: Readonly<Record<number, string>> = {
 /** A tool that is there but cannot be started may have to be installed again. */
 function withHint(error: unknown, { tools }: CDevice): unknown {
   if (!(error instanceof CompileError) || error.code !== 'tool/start') return error;
-  return new CompileError(error.code, error.detail, error.location, [installHint(tools)]);
+  return new CompileError(error.code, error.detail, error.location, installHints(tools));
 }
 
 function explained(error: CompileError, device: CDevice): unknown {

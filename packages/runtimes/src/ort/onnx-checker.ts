@@ -9,7 +9,7 @@ import { makeTempFolder } from '../process/temp-folder.ts';
 /** Python with the `onnx` package: the reference checker. */
 export const onnxChecker: Tool = {
   name: 'python3 with the package onnx (pip install onnx)',
-  packages: ['python3-onnx'],
+  packages: { apt: ['python3-onnx'] },
   found: () => spawnSync('python3', ['-c', 'import onnx']).status === 0,
 };
 

@@ -11,6 +11,7 @@ import {
   toBytes,
 } from '@ghostc/ir';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { loadPackage } from '../process/load-package.ts';
 
 const ortTypes: Partial<Readonly<Record<DType, string>>> = {
   f16: 'float16',
@@ -93,17 +94,8 @@ export async function runOrt(
 }
 
 /** Throws `tool/missing`. */
-export async function loadOrt(): Promise<Ort> {
-  try {
-    return await import('onnxruntime-node');
-  } catch (error) {
-    throw new CompileError(
-      'tool/missing',
-      `onnx needs the npm package onnxruntime-node: ${messageOf(error)}`,
-      {},
-      ['install with: ONNXRUNTIME_NODE_INSTALL=skip npm ci'],
-    );
-  }
+export function loadOrt(): Promise<Ort> {
+  return loadPackage('onnxruntime-node', 'onnx');
 }
 
 /** Whether ONNX Runtime is installed: a bundle may stand by itself. */

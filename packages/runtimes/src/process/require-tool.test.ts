@@ -3,10 +3,10 @@ import { onPath, requireTools, skipWithout } from './require-tool.ts';
 
 const absent = {
   name: 'no-such-gcc',
-  packages: ['gcc-none', 'libc-none'],
+  packages: { apt: ['gcc-none', 'libc-none'] },
   found: () => onPath('no-such-gcc'),
 };
-const present = { name: 'node', packages: ['nodejs'], found: () => onPath('node') };
+const present = { name: 'node', packages: { apt: ['nodejs'] }, found: () => onPath('node') };
 const message =
   'error[tool/missing]: c@none needs no-such-gcc\n  note: install with: apt-get install -y --no-install-recommends gcc-none libc-none';
 

@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CompileError } from '@ghostc/ir';
+import { installLines, type PackageNames } from './install-command.ts';
 
-/** A tool or library of the system, with the Debian packages that bring it. */
+/** A tool, library or npm package, with the packages that bring it. */
 export interface Tool {
   readonly name: string;
-  readonly packages: readonly string[];
+  readonly packages: PackageNames;
+  /** Where it is had from, if no package manager has it. */
+  readonly page?: string | undefined;
   found(): boolean;
 }
 
-/** Throws `tool/missing`, with the command that installs them, when one of the tools is not there. */
+/** Throws `tool/missing`, with the commands that install them, when one of the tools is not there. */
 export function requireTools(tools: readonly Tool[], purpose: string): void {
   const missing = tools.filter((tool) => !tool.found());
   if (missing.length > 0) throw missingTools(missing, purpose);
@@ -17,13 +20,12 @@ export function requireTools(tools: readonly Tool[], purpose: string): void {
 
 export function missingTools(missing: readonly Omit<Tool, 'found'>[], purpose: string): CompileError {
   const names = missing.map(({ name }) => name).join(', ');
-  return new CompileError('tool/missing', `${purpose} needs ${names}`, {}, [installHint(missing)]);
+  return new CompileError('tool/missing', `${purpose} needs ${names}`, {}, installHints(missing));
 }
 
-/** The command that installs them. */
-export function installHint(tools: readonly Pick<Tool, 'packages'>[]): string {
-  const packages = new Set(tools.flatMap((tool) => tool.packages));
-  return `install with: apt-get install -y --no-install-recommends ${[...packages].join(' ')}`;
+/** The commands that install them. */
+export function installHints(tools: readonly Omit<Tool, 'found'>[]): readonly string[] {
+  return installLines(tools).map((line) => `install with: ${line}`);
 }
 
 /** The part of a test's context that skips it. */
@@ -46,7 +48,10 @@ export function skipWithout(tools: readonly Tool[], purpose: string, test: Skipp
 
 /** Where the shell would find the command. */
 export function pathOf(command: string): string | undefined {
-  const files = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, command));
+  const names = process.platform === 'win32' ? [`${command}.exe`, `${command}.cmd`] : [command];
+  const files = (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)));
   return files.find((file) => existsSync(file));
 }
 

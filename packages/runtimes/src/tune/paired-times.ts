@@ -31,3 +31,33 @@ export function median(numbers: readonly number[]): number {
 function ratiosOf({ base, other }: Pairs): number[] {
   return base.map((time, round) => time / (other[round] ?? Number.NaN));
 }
+
+/** How many times as fast the other is, how far equals may be from 1 over as many rounds as noisy, and which it is. */
+export interface PairedVerdict {
+  readonly speed: number;
+  readonly noise: number;
+  readonly verdict: 'faster' | 'slower' | 'equal';
+}
+
+/**
+ * Faster or slower: in most rounds, in the median of either half of them, and by more than three standard errors of the median,
+ * which the spread of the rounds tells.
+ */
+export function pairedVerdict({ base, other }: Pairs): PairedVerdict {
+  const speed = pairedRatio({ base, other });
+  const logs = ratiosOf({ base, other }).map((ratio) => Math.log(ratio / speed));
+  // 1.4826: from the median of deviations to the standard deviation; 1.2533: from the error of a mean to that of a median.
+  const deviation = 1.4826 * median(logs.map(Math.abs));
+  const noise = Math.exp((3 * 1.2533 * deviation) / Math.sqrt(logs.length));
+  if (speed > noise && isFasterTwice({ base, other })) return { speed, noise, verdict: 'faster' };
+  if (1 / speed > noise && isFasterTwice({ base: other, other: base }))
+    return { speed, noise, verdict: 'slower' };
+  return { speed, noise, verdict: 'equal' };
+}
+
+function isFasterTwice(pairs: Pairs): boolean {
+  const ratios = ratiosOf(pairs);
+  const middle = ratios.length >> 1;
+  const halves = [ratios.slice(0, middle), ratios.slice(middle)];
+  return isFaster(pairs) && halves.every((half) => median(half) >= leastGain);
+}

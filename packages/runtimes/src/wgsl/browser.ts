@@ -1,13 +1,11 @@
 import { CompileError } from '@ghostc/ir';
 import type { Browser, Page } from 'playwright-core';
+import { loadPackage } from '../process/load-package.ts';
 import { pathOf, requireTools, type Tool } from '../process/require-tool.ts';
+import { commandsOf, tool } from '../process/tool-table.ts';
 import { type Headers, type Route, serveLocally } from './serve-locally.ts';
 
-const commands = ['chromium', 'chromium-browser', 'google-chrome'];
-
-export const browserTools: readonly Tool[] = [
-  { name: 'Chromium', packages: ['chromium'], found: () => !!executable() },
-];
+export const browserTools: readonly Tool[] = [tool('chromium'), tool('playwright-core')];
 
 /** Software rendering, WebGPU on, nothing in the background that uses the network. */
 const flags = [
@@ -43,7 +41,7 @@ export async function openBrowser(
   headers: Headers = {},
 ): Promise<BrowserPage> {
   requireTools(browserTools, 'a browser');
-  const { chromium } = await import('playwright-core'); // slow to load, and rarely needed
+  const { chromium } = await loadPackage<typeof import('playwright-core')>('playwright-core', 'a browser');
   const server = await serveLocally(route, headers);
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
@@ -70,5 +68,5 @@ export async function openBrowser(
 }
 
 function executable(): string | undefined {
-  return process.env.CHROMIUM_PATH || commands.map(pathOf).find(Boolean);
+  return process.env.CHROMIUM_PATH || commandsOf('chromium').map(pathOf).find(Boolean);
 }

@@ -1,6 +1,8 @@
+import { loadPackage } from '../process/load-package.ts';
+
 /** A TypeScript module of this repository with what it imports, as one ES module for pages and other engines. */
 export async function bundleForWeb(file: string): Promise<string> {
-  const { build } = await import('esbuild'); // rarely needed
+  const { build } = await loadPackage<typeof import('esbuild')>('esbuild', 'a bundle');
   const { outputFiles } = await build({
     entryPoints: [file],
     bundle: true,

@@ -1,35 +1,12 @@
 import { tmpdir } from 'node:os';
 import { CompileError } from '@ghostc/ir';
 import { type Offers, offersOf } from '@ghostc/wgsl-runtime';
-import { anyFile, missingTools, type Tool } from '../process/require-tool.ts';
+import { loadPackage } from '../process/load-package.ts';
+import { anyFile, requireTools, type Tool } from '../process/require-tool.ts';
+import { filesOf, tool } from '../process/tool-table.ts';
 
-/** Where distributions put SwiftShader, the Vulkan driver that needs no GPU: it comes with Chromium. */
-const swiftShader = [
-  '/usr/lib/chromium/vk_swiftshader_icd.json',
-  '/usr/lib/chromium-browser/vk_swiftshader_icd.json',
-  '/usr/lib64/chromium-browser/vk_swiftshader_icd.json',
-  '/opt/google/chrome/vk_swiftshader_icd.json',
-];
-const vulkanLoader = [
-  '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
-  '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
-  '/usr/lib64/libvulkan.so.1',
-  '/usr/lib/libvulkan.so.1',
-];
-
-/** What running WGSL needs on Linux. On macOS and Windows Dawn uses the system's own API. */
-export const wgslTools: readonly Tool[] = [
-  {
-    name: 'a Vulkan driver (VK_ICD_FILENAMES, or the SwiftShader of Chromium)',
-    packages: ['chromium'],
-    found: () => process.platform !== 'linux' || !!process.env.VK_ICD_FILENAMES || anyFile(...swiftShader),
-  },
-  {
-    name: 'the Vulkan loader',
-    packages: ['libvulkan1'],
-    found: () => process.platform !== 'linux' || anyFile(...vulkanLoader),
-  },
-];
+/** What running WGSL needs. On macOS and Windows Dawn uses the system's own API. */
+export const wgslTools: readonly Tool[] = [tool('vulkan-driver'), tool('vulkan-loader'), tool('webgpu')];
 
 type Backend = 'null' | 'default';
 type Dawn = { readonly create: (options: string[]) => GPU };
@@ -41,7 +18,7 @@ async function gpu(backend: Backend): Promise<GPU> {
   pinned.ghostcGpus ??= new Map();
   const known = pinned.ghostcGpus.get(backend);
   if (known) return known;
-  const { create } = (await import('webgpu')) as Dawn;
+  const { create } = await loadPackage<Dawn>('webgpu', 'wgsl');
   const created = create(backend === 'null' ? ['backend=null'] : []);
   pinned.ghostcGpus.set(backend, created);
   return created;
@@ -52,9 +29,8 @@ async function gpu(backend: Backend): Promise<GPU> {
  * SwiftShader. The caller destroys it. Throws `tool/missing`.
  */
 export async function dawnDevice(): Promise<GPUDevice> {
-  const missing = wgslTools.filter((tool) => !tool.found());
-  if (missing.length > 0) throw missingTools(missing, 'wgsl');
-  process.env.VK_ICD_FILENAMES ??= swiftShader.find((path) => anyFile(path));
+  requireTools(wgslTools, 'wgsl');
+  process.env.VK_ICD_FILENAMES ??= filesOf('vulkan-driver').find((path) => anyFile(path));
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const adapter = await (await gpu('default')).requestAdapter();
   if (!adapter)

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPackage } from '../process/find-package.ts';
 import { anyFile, requireTools, type Tool } from '../process/require-tool.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
+import { filesOf, tool } from '../process/tool-table.ts';
 import { browserTools, openBrowser } from './browser.ts';
 import { bundleForWeb } from './bundle-for-web.ts';
 import { type RemoteGpu, TaskQueue } from './remote-gpu.ts';
@@ -14,23 +15,10 @@ import { type Route, serveLocally } from './serve-locally.ts';
 export const engines = ['chromium', 'deno'] as const;
 export type Engine = (typeof engines)[number];
 
-/** Mesa's software driver, which Deno's WebGPU takes as it is. */
-const lavapipe = ['x86_64', 'aarch64'].flatMap((machine) => [
-  `/usr/share/vulkan/icd.d/lvp_icd.${machine}.json`,
-  `/usr/share/vulkan/icd.d/lvp_icd.json`,
-]);
-
 /** What each engine needs. */
 export const engineTools: Readonly<Record<Engine, readonly Tool[]>> = {
-  chromium: browserTools,
-  deno: [
-    {
-      name: 'a Vulkan driver for Deno (lavapipe)',
-      packages: ['mesa-vulkan-drivers', 'libvulkan1'],
-      found: () => anyFile(...lavapipe),
-    },
-    { name: "Deno (npm's deno)", packages: ['npm'], found: () => !!denoCommand() },
-  ],
+  chromium: [...browserTools, tool('esbuild')],
+  deno: [tool('lavapipe'), tool('deno'), tool('esbuild')],
 };
 
 const running = new Map<Engine, Promise<RemoteGpu>>();
@@ -79,10 +67,10 @@ async function startDeno(): Promise<RemoteGpu> {
   const env = {
     XDG_RUNTIME_DIR: tmpdir(),
     ...process.env,
-    VK_ICD_FILENAMES: lavapipe.find((path) => anyFile(path)),
+    VK_ICD_FILENAMES: filesOf('lavapipe').find((path) => anyFile(path)),
     DENO_NO_UPDATE_CHECK: '1',
   };
-  const child = spawn(denoCommand() as string, ['run', ...flags, script], {
+  const child = spawn(denoCommand(), ['run', ...flags, script], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -112,10 +100,6 @@ function clientBundle(): Promise<string> {
 }
 
 /** Deno's executable inside npm's package, which its install script may not have linked. */
-function denoCommand(): string | undefined {
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve('deno/package.json')), 'deno');
-  } catch {
-    return undefined;
-  }
+function denoCommand(): string {
+  return join(dirname(findPackage('deno/package.json') ?? ''), 'deno');
 }

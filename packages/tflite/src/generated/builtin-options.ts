@@ -4,15 +4,20 @@
 /* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-non-null-assertion */
 
 import { AddOptions } from './add-options.js';
+import { ArgMaxOptions } from './arg-max-options.js';
+import { ArgMinOptions } from './arg-min-options.js';
+import { BatchMatMulOptions } from './batch-mat-mul-options.js';
 import { ConcatenationOptions } from './concatenation-options.js';
 import { Conv2DOptions } from './conv2-doptions.js';
 import { DepthToSpaceOptions } from './depth-to-space-options.js';
 import { DepthwiseConv2DOptions } from './depthwise-conv2-doptions.js';
 import { DivOptions } from './div-options.js';
 import { FullyConnectedOptions } from './fully-connected-options.js';
+import { GatherOptions } from './gather-options.js';
 import { LeakyReluOptions } from './leaky-relu-options.js';
 import { MirrorPadOptions } from './mirror-pad-options.js';
 import { MulOptions } from './mul-options.js';
+import { PackOptions } from './pack-options.js';
 import { Pool2DOptions } from './pool2-doptions.js';
 import { ReducerOptions } from './reducer-options.js';
 import { ReshapeOptions } from './reshape-options.js';
@@ -24,6 +29,8 @@ import { SplitOptions } from './split-options.js';
 import { SqueezeOptions } from './squeeze-options.js';
 import { StridedSliceOptions } from './strided-slice-options.js';
 import { SubOptions } from './sub-options.js';
+import { TransposeConvOptions } from './transpose-conv-options.js';
+import { UnpackOptions } from './unpack-options.js';
 
 
 export enum BuiltinOptions {
@@ -39,22 +46,29 @@ export enum BuiltinOptions {
   ReshapeOptions = 17,
   SpaceToDepthOptions = 19,
   MulOptions = 21,
+  GatherOptions = 23,
   ReducerOptions = 27,
   SubOptions = 28,
   DivOptions = 29,
   SqueezeOptions = 30,
   StridedSliceOptions = 32,
   SplitOptions = 35,
+  ArgMaxOptions = 40,
+  TransposeConvOptions = 49,
+  ArgMinOptions = 57,
+  PackOptions = 59,
+  UnpackOptions = 64,
   ResizeNearestNeighborOptions = 74,
   LeakyReluOptions = 75,
   MirrorPadOptions = 77,
-  DepthToSpaceOptions = 94
+  DepthToSpaceOptions = 94,
+  BatchMatMulOptions = 101
 }
 
 export function unionToBuiltinOptions(
   type: BuiltinOptions,
-  accessor: (obj:AddOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions) => AddOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|null
-): AddOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|null {
+  accessor: (obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(new Conv2DOptions())! as Conv2DOptions;
@@ -68,25 +82,32 @@ export function unionToBuiltinOptions(
     case 'ReshapeOptions': return accessor(new ReshapeOptions())! as ReshapeOptions;
     case 'SpaceToDepthOptions': return accessor(new SpaceToDepthOptions())! as SpaceToDepthOptions;
     case 'MulOptions': return accessor(new MulOptions())! as MulOptions;
+    case 'GatherOptions': return accessor(new GatherOptions())! as GatherOptions;
     case 'ReducerOptions': return accessor(new ReducerOptions())! as ReducerOptions;
     case 'SubOptions': return accessor(new SubOptions())! as SubOptions;
     case 'DivOptions': return accessor(new DivOptions())! as DivOptions;
     case 'SqueezeOptions': return accessor(new SqueezeOptions())! as SqueezeOptions;
     case 'StridedSliceOptions': return accessor(new StridedSliceOptions())! as StridedSliceOptions;
     case 'SplitOptions': return accessor(new SplitOptions())! as SplitOptions;
+    case 'ArgMaxOptions': return accessor(new ArgMaxOptions())! as ArgMaxOptions;
+    case 'TransposeConvOptions': return accessor(new TransposeConvOptions())! as TransposeConvOptions;
+    case 'ArgMinOptions': return accessor(new ArgMinOptions())! as ArgMinOptions;
+    case 'PackOptions': return accessor(new PackOptions())! as PackOptions;
+    case 'UnpackOptions': return accessor(new UnpackOptions())! as UnpackOptions;
     case 'ResizeNearestNeighborOptions': return accessor(new ResizeNearestNeighborOptions())! as ResizeNearestNeighborOptions;
     case 'LeakyReluOptions': return accessor(new LeakyReluOptions())! as LeakyReluOptions;
     case 'MirrorPadOptions': return accessor(new MirrorPadOptions())! as MirrorPadOptions;
     case 'DepthToSpaceOptions': return accessor(new DepthToSpaceOptions())! as DepthToSpaceOptions;
+    case 'BatchMatMulOptions': return accessor(new BatchMatMulOptions())! as BatchMatMulOptions;
     default: return null;
   }
 }
 
 export function unionListToBuiltinOptions(
   type: BuiltinOptions, 
-  accessor: (index: number, obj:AddOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions) => AddOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|null, 
+  accessor: (index: number, obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null, 
   index: number
-): AddOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|null {
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(index, new Conv2DOptions())! as Conv2DOptions;
@@ -100,16 +121,23 @@ export function unionListToBuiltinOptions(
     case 'ReshapeOptions': return accessor(index, new ReshapeOptions())! as ReshapeOptions;
     case 'SpaceToDepthOptions': return accessor(index, new SpaceToDepthOptions())! as SpaceToDepthOptions;
     case 'MulOptions': return accessor(index, new MulOptions())! as MulOptions;
+    case 'GatherOptions': return accessor(index, new GatherOptions())! as GatherOptions;
     case 'ReducerOptions': return accessor(index, new ReducerOptions())! as ReducerOptions;
     case 'SubOptions': return accessor(index, new SubOptions())! as SubOptions;
     case 'DivOptions': return accessor(index, new DivOptions())! as DivOptions;
     case 'SqueezeOptions': return accessor(index, new SqueezeOptions())! as SqueezeOptions;
     case 'StridedSliceOptions': return accessor(index, new StridedSliceOptions())! as StridedSliceOptions;
     case 'SplitOptions': return accessor(index, new SplitOptions())! as SplitOptions;
+    case 'ArgMaxOptions': return accessor(index, new ArgMaxOptions())! as ArgMaxOptions;
+    case 'TransposeConvOptions': return accessor(index, new TransposeConvOptions())! as TransposeConvOptions;
+    case 'ArgMinOptions': return accessor(index, new ArgMinOptions())! as ArgMinOptions;
+    case 'PackOptions': return accessor(index, new PackOptions())! as PackOptions;
+    case 'UnpackOptions': return accessor(index, new UnpackOptions())! as UnpackOptions;
     case 'ResizeNearestNeighborOptions': return accessor(index, new ResizeNearestNeighborOptions())! as ResizeNearestNeighborOptions;
     case 'LeakyReluOptions': return accessor(index, new LeakyReluOptions())! as LeakyReluOptions;
     case 'MirrorPadOptions': return accessor(index, new MirrorPadOptions())! as MirrorPadOptions;
     case 'DepthToSpaceOptions': return accessor(index, new DepthToSpaceOptions())! as DepthToSpaceOptions;
+    case 'BatchMatMulOptions': return accessor(index, new BatchMatMulOptions())! as BatchMatMulOptions;
     default: return null;
   }
 }

@@ -9,7 +9,7 @@ import { isQuantized, requantized } from './quantized-output.ts';
 import { windowAttributes } from './window.ts';
 
 /** Filter [M,kH,kW,C/groups] to [M,C/groups,kH,kW]. */
-const filterPerm = [0, 3, 1, 2];
+export const filterPerm = [0, 3, 1, 2];
 /** Depthwise filter [1,kH,kW,M] to [M,1,kH,kW]. */
 const depthwiseFilterPerm = [3, 0, 1, 2];
 
@@ -82,19 +82,19 @@ function convWindow(node: OperatorReader, options: Conv2DOptions | DepthwiseConv
  * The bias in accumulator units: int32, and int64 beside 16-bit activations. Its scale is that of the accumulator and says
  * nothing more.
  */
-export function integerBias(node: OperatorReader): Value | null {
-  if (!node.has(2)) return null;
-  const bias = node.constant(2);
+export function integerBias(node: OperatorReader, index = 2): Value | null {
+  if (!node.has(index)) return null;
+  const bias = node.constant(index);
   if (!bias)
     throw new CompileError('tflite/dynamic', 'the bias is computed at run time; expected a constant');
-  const { name } = node.inputTensor(2);
+  const { name } = node.inputTensor(index);
   const wide = node.inputTensor(0).type === 'INT16';
   const { dtype, shape, data } = wide ? fromNumbers('i64', bias.shape, toNumbers(bias)) : bias;
   return node.table.graph.addConstant(name, { dtype, shape, data });
 }
 
 /** The filter in the IR's order of axes. Quantised filters of a float model ("hybrid") are dequantised. */
-function floatFilter(node: OperatorReader, perm: readonly number[]): Value {
+export function floatFilter(node: OperatorReader, perm: readonly number[]): Value {
   const real = node.table.realConstant(node.inputIndex(1));
   if (real) return node.table.graph.addConstant(node.inputTensor(1).name, permuteTensor(real, perm));
   return node.table.permuted(node.input(1, 'plain'), perm);

@@ -113,3 +113,36 @@ export function broadcastOperand(node: OperatorReader, i: number, order: AxisOrd
   const image = node.emit('reshape', [node.input(i, 'plain')], { shape: full });
   return node.table.permuted(image, [0, 3, 1, 2]);
 }
+
+/** A comparison, with its operands exchanged or its result negated where the graph has no op for it. */
+export const readComparison =
+  (op: 'equal' | 'less' | 'less_equal', form: 'plain' | 'exchanged' | 'negated' = 'plain') =>
+  (node: OperatorReader): void => {
+    const order = node.preferredOrder();
+    const operands = [0, 1].map((i) => broadcastOperand(node, i, order));
+    const truth = node.emit(op, form === 'exchanged' ? operands.reverse() : operands);
+    node.setOutput(form === 'negated' ? node.emit('logical_not', [truth]) : truth, order);
+  };
+
+/** (a - b)^2. */
+export function readSquaredDifference(node: OperatorReader): void {
+  refuseQuantized(node);
+  const order = node.preferredOrder();
+  const operands = [0, 1].map((i) => broadcastOperand(node, i, order));
+  const difference = node.emit('sub', operands);
+  node.setOutput(node.emit('mul', [difference, difference]), order);
+}
+
+/** x / max(|x|, 1e-6) over the last axis. */
+export function readL2Normalization(node: OperatorReader): void {
+  refuseQuantized(node);
+  const x = node.input(0, 'plain');
+  const squares = node.emit('reduce_sum', [node.emit('mul', [x, x])], { axes: [-1], keepdims: true });
+  const least = node.table.graph.addConstant('least', {
+    dtype: 'f32',
+    shape: [],
+    data: Float32Array.of(1e-6),
+  });
+  const length = node.emit('maximum', [node.emit('sqrt', [squares]), least]);
+  node.setOutput(node.emit('div', [x, length]), 'plain');
+}

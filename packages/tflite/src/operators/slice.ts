@@ -26,14 +26,11 @@ export function readSlice(node: OperatorReader): void {
   node.setOutput(sliced(node, ranges, { order, input: 0 }), order);
 }
 
-/** STRIDED_SLICE: begin, end and strides with masks for open ends and for axes that are dropped. */
+/** STRIDED_SLICE: begin, end and strides with masks for open ends, for axes that are dropped or new, and an ellipsis. */
 export function readStridedSlice(node: OperatorReader): void {
   const options = node.options(BuiltinOptions.StridedSliceOptions, new StridedSliceOptions());
-  if (options.ellipsisMask() !== 0 || options.newAxisMask() !== 0 || options.offset())
-    throw new CompileError(
-      'tflite/unsupported',
-      'STRIDED_SLICE with an ellipsis, new axes or offsets is not supported',
-    );
+  if (options.offset())
+    throw new CompileError('tflite/unsupported', 'STRIDED_SLICE with offsets is not supported');
   const { shape } = node.inputTensor(0);
   const [begin, end, strides] = [
     node.integers(1, 'begin'),
@@ -41,19 +38,36 @@ export function readStridedSlice(node: OperatorReader): void {
     node.integers(3, 'strides'),
   ];
   checkLength(node, begin.length, end, strides);
+  const entries = slicedAxes(options, begin.length, shape.length);
+  const masked = (mask: number, entry: number): boolean => ((mask >> entry) & 1) === 1;
   const ranges = shape.map((dim, axis) => {
-    if (axis >= begin.length) return { start: 0, end: dim, step: 1 };
-    const masked = (mask: number): boolean => ((mask >> axis) & 1) === 1;
-    const step = strides[axis] ?? 1;
-    if (masked(options.shrinkAxisMask())) return oneElement(begin[axis] ?? 0, dim);
+    const entry = entries[axis] ?? -1;
+    if (entry < 0) return { start: 0, end: dim, step: 1 };
+    const step = strides[entry] ?? 1;
+    if (masked(options.shrinkAxisMask(), entry)) return oneElement(begin[entry] ?? 0, dim);
     return {
-      start: masked(options.beginMask()) ? (step > 0 ? 0 : dim - 1) : clamped(begin[axis] ?? 0, dim, step),
-      end: masked(options.endMask()) ? (step > 0 ? dim : -1) : clamped(end[axis] ?? 0, dim, step),
+      start: masked(options.beginMask(), entry)
+        ? step > 0
+          ? 0
+          : dim - 1
+        : clamped(begin[entry] ?? 0, dim, step),
+      end: masked(options.endMask(), entry) ? (step > 0 ? dim : -1) : clamped(end[entry] ?? 0, dim, step),
       step,
     };
   });
-  const order = options.shrinkAxisMask() === 0 ? node.preferredOrder() : 'plain';
+  const sameRank = options.shrinkAxisMask() === 0 && options.newAxisMask() === 0;
+  const order = sameRank ? node.preferredOrder() : 'plain';
   node.setOutput(asDeclaredPlain(node, sliced(node, ranges, { order, input: 0 }), order), order);
+}
+
+/** The entry of begin, end and strides that speaks of each axis; -1 for axes that are taken whole. */
+function slicedAxes(options: StridedSliceOptions, entries: number, rank: number): number[] {
+  const is = (mask: number, entry: number): boolean => ((mask >> entry) & 1) === 1;
+  const all = Array.from({ length: entries }, (_, entry) => entry);
+  const consuming = all.filter((e) => !is(options.newAxisMask(), e) && !is(options.ellipsisMask(), e));
+  const dots = all.find((e) => is(options.ellipsisMask(), e)) ?? entries;
+  const whole = new Array<number>(Math.max(0, rank - consuming.length)).fill(-1);
+  return [...consuming.filter((e) => e < dots), ...whole, ...consuming.filter((e) => e > dots)];
 }
 
 function asDeclaredPlain(node: OperatorReader, value: Value, order: AxisOrder): Value {

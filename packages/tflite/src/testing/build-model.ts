@@ -24,6 +24,7 @@ export interface TensorSpec {
 export interface OperatorSpec {
   readonly code: keyof typeof BuiltinOperator;
   readonly custom?: string;
+  readonly customOptions?: Uint8Array;
   /** Places in the list of tensors; -1 is absent. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -62,10 +63,13 @@ function writeBuffer(b: Builder, data: Uint8Array | undefined): Offset {
   return Buffer.createBuffer(b, b.endVector(), 0n, 0n);
 }
 
+/** The first version of an operator that LiteRT knows, where it is not 1. */
+const versions: Readonly<Partial<Record<OperatorSpec['code'], number>>> = { BROADCAST_TO: 2 };
+
 function writeCode(b: Builder, { code, custom }: OperatorSpec): Offset {
   const number = BuiltinOperator[code];
   const name = custom === undefined ? 0 : b.createString(custom);
-  return OperatorCode.createOperatorCode(b, Math.min(number, 127), name, 1, number);
+  return OperatorCode.createOperatorCode(b, Math.min(number, 127), name, versions[code] ?? 1, number);
 }
 
 function writeGraph(b: Builder, { tensors, operators, inputs, outputs }: ModelSpec): Offset {
@@ -112,9 +116,15 @@ function writeQuantization(
   return QuantizationParameters.endQuantizationParameters(b);
 }
 
-function writeOperator(b: Builder, { inputs, outputs, options }: OperatorSpec, code: number): Offset {
+function writeOperator(
+  b: Builder,
+  { inputs, outputs, options, customOptions: custom }: OperatorSpec,
+  code: number,
+): Offset {
   const inputVector = Operator.createInputsVector(b, [...inputs]);
   const outputVector = Operator.createOutputsVector(b, [...outputs]);
   const kind = options ? BuiltinOptions[options.kind] : BuiltinOptions.NONE;
-  return Operator.createOperator(b, code, inputVector, outputVector, kind, options?.write(b) ?? 0);
+  const written = options?.write(b) ?? 0;
+  const bytes = custom ? Operator.createCustomOptionsVector(b, [...custom]) : 0;
+  return Operator.createOperator(b, code, inputVector, outputVector, kind, written, bytes);
 }

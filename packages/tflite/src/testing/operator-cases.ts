@@ -2,6 +2,7 @@ import { itemAt, randomTensor, toBytes } from '@ghostc/ir';
 import { axisOrderCases } from './axis-order-cases.ts';
 import type { TensorSpec } from './build-model.ts';
 import { floatCases } from './float-cases.ts';
+import { indexCases } from './index-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';
 import type { OperatorCase } from './operator-case.ts';
 
@@ -11,6 +12,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...quantizedCases,
   ...wideCases,
   ...axisOrderCases,
+  ...indexCases,
 ];
 
 /** Seeded bytes of all inputs of a case, set after set. */

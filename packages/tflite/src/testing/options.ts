@@ -1,14 +1,19 @@
 import type { Builder } from 'flatbuffers';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { AddOptions } from '../generated/add-options.ts';
+import { ArgMaxOptions } from '../generated/arg-max-options.ts';
+import { ArgMinOptions } from '../generated/arg-min-options.ts';
+import { BatchMatMulOptions } from '../generated/batch-mat-mul-options.ts';
 import { ConcatenationOptions } from '../generated/concatenation-options.ts';
 import { Conv2DOptions } from '../generated/conv2-doptions.ts';
 import { DepthToSpaceOptions } from '../generated/depth-to-space-options.ts';
 import { DepthwiseConv2DOptions } from '../generated/depthwise-conv2-doptions.ts';
 import { FullyConnectedOptions } from '../generated/fully-connected-options.ts';
+import { GatherOptions } from '../generated/gather-options.ts';
 import { LeakyReluOptions } from '../generated/leaky-relu-options.ts';
 import { MirrorPadOptions } from '../generated/mirror-pad-options.ts';
 import { MulOptions } from '../generated/mul-options.ts';
+import { PackOptions } from '../generated/pack-options.ts';
 import { Padding } from '../generated/padding.ts';
 import { Pool2DOptions } from '../generated/pool2-doptions.ts';
 import { ReducerOptions } from '../generated/reducer-options.ts';
@@ -20,6 +25,9 @@ import { SplitOptions } from '../generated/split-options.ts';
 import { SqueezeOptions } from '../generated/squeeze-options.ts';
 import { StridedSliceOptions } from '../generated/strided-slice-options.ts';
 import { SubOptions } from '../generated/sub-options.ts';
+import { TensorType } from '../generated/tensor-type.ts';
+import { TransposeConvOptions } from '../generated/transpose-conv-options.ts';
+import { UnpackOptions } from '../generated/unpack-options.ts';
 import type { OperatorSpec } from './build-model.ts';
 
 export type Options = NonNullable<OperatorSpec['options']>;
@@ -88,10 +96,27 @@ export const nearest = (by: Coordinates): Options =>
     ResizeNearestNeighborOptions.createResizeNearestNeighborOptions(b, by === 'align', by === 'half-pixel'),
   );
 /** Masks by axis: bit i speaks of axis i. */
-export const stridedSlice = (begin: number, end: number, shrink: number): Options =>
+export const stridedSlice = (
+  begin: number,
+  end: number,
+  shrink: number,
+  { ellipsis = 0, fresh = 0 }: { readonly ellipsis?: number; readonly fresh?: number } = {},
+): Options =>
   options('StridedSliceOptions', (b) =>
-    StridedSliceOptions.createStridedSliceOptions(b, begin, end, 0, 0, shrink, false),
+    StridedSliceOptions.createStridedSliceOptions(b, begin, end, ellipsis, fresh, shrink, false),
   );
+export const transposeConv = (padding: Padding, [h = 1, w = 1]: Pair, act = 0): Options =>
+  options('TransposeConvOptions', (b) =>
+    TransposeConvOptions.createTransposeConvOptions(b, padding, w, h, act),
+  );
+export const pack = (count: number, axis: number): Options =>
+  options('PackOptions', (b) => PackOptions.createPackOptions(b, count, axis));
+export const unpack = (count: number, axis: number): Options =>
+  options('UnpackOptions', (b) => UnpackOptions.createUnpackOptions(b, count, axis));
+export const gather = (axis: number): Options =>
+  options('GatherOptions', (b) => GatherOptions.createGatherOptions(b, axis, 0));
+export const batchMatmul = (adjX: boolean, adjY: boolean): Options =>
+  options('BatchMatMulOptions', (b) => BatchMatMulOptions.createBatchMatMulOptions(b, adjX, adjY));
 export const reflect = (): Options =>
   options('MirrorPadOptions', (b) => MirrorPadOptions.createMirrorPadOptions(b, 0));
 export const squeezeAll = (): Options =>
@@ -102,3 +127,7 @@ export const depthToSpace = (block: number): Options =>
   options('DepthToSpaceOptions', (b) => DepthToSpaceOptions.createDepthToSpaceOptions(b, block));
 export const spaceToDepth = (block: number): Options =>
   options('SpaceToDepthOptions', (b) => SpaceToDepthOptions.createSpaceToDepthOptions(b, block));
+export const argMax = (): Options =>
+  options('ArgMaxOptions', (b) => ArgMaxOptions.createArgMaxOptions(b, TensorType.INT64));
+export const argMin = (): Options =>
+  options('ArgMinOptions', (b) => ArgMinOptions.createArgMinOptions(b, TensorType.INT32));

@@ -1,8 +1,8 @@
 import type { Prelude } from '../../../kernel.ts';
 
 /**
- * The vector layer of int8 kernels: LANES8 sums of int32 in a `vsum`, twice as many int16 in a `vpair`. AVX2, SSE2, and plain
- * C with the same names for everything else.
+ * The vector layer of int8 kernels: LANES8 sums of int32 in a `vsum`, twice as many int16 in a `vpair`. AVX2, SSE2, NEON,
+ * and plain C with the same names for everything else.
  */
 export const lanesPrelude: Prelude = {
   name: 'int8-lanes',
@@ -143,6 +143,59 @@ export const lanesPrelude: Prelude = {
       '_mm_storeu_si128((__m128i *)(void *)to, v_signed(g));',
       '_mm_storeu_si128((__m128i *)(void *)(to + 8), v_signed(_mm_srli_si128(g, 8)));',
     ),
+    '#elif defined(__aarch64__) && defined(__ARM_NEON)',
+    '#include <arm_neon.h>',
+    '#define LANES8 4',
+    'typedef int32x4_t vsum;',
+    'typedef int16x8_t vpair;',
+    ...fn(
+      'int8x8_t v_four(const int8_t *p)',
+      'int32_t q;',
+      'memcpy(&q, p, 4);',
+      'return vreinterpret_s8_s32(vdup_n_s32(q));',
+    ),
+    ...fn('vsum v_set(int32_t a)', 'return vdupq_n_s32(a);'),
+    ...fn('vpair v_words(int32_t a)', 'return vreinterpretq_s16_s32(vdupq_n_s32(a));'),
+    ...fn('vsum v_add(vsum a, vsum b)', 'return vaddq_s32(a, b);'),
+    ...fn('vsum v_sub(vsum a, vsum b)', 'return vsubq_s32(a, b);'),
+    ...fn('vsum v_and(vsum a, vsum b)', 'return vandq_s32(a, b);'),
+    ...fn('vsum v_mul(vsum a, vsum b)', 'return vmulq_s32(a, b);'),
+    ...fn('vsum v_left(vsum a, int n)', 'return vshlq_s32(a, vdupq_n_s32(n));'),
+    ...fn('vsum v_right(vsum a, int n)', 'return vshlq_s32(a, vdupq_n_s32(-n));'),
+    ...fn(
+      'vsum v_high(vsum a, vsum b, int64_t round)',
+      'const int64x2_t r = vdupq_n_s64(round);',
+      'const int64x2_t low = vmlal_s32(r, vget_low_s32(a), vget_low_s32(b));',
+      'const int64x2_t high = vmlal_high_s32(r, a, b);',
+      'return vuzp2q_s32(vreinterpretq_s32_s64(low), vreinterpretq_s32_s64(high));',
+    ),
+    ...fn('vpair v_load(const int16_t *p)', 'return vld1q_s16(p);'),
+    ...fn('vpair v_widen(const int8_t *p)', 'return vmovl_s8(vld1_s8(p));'),
+    ...fn('vsum v_widen_twice(const int8_t *p)', 'return vmovl_s16(vget_low_s16(vmovl_s8(v_four(p))));'),
+    ...fn('vpair v_quads(const int8_t *p)', 'return vmovl_s8(v_four(p));'),
+    ...fn(
+      'vpair v_zip(const int8_t *p, const int8_t *q)',
+      'return vmovl_s8(vzip1_s8(v_four(p), v_four(q)));',
+    ),
+    ...fn(
+      'vsum v_dot(vsum a, vpair x, vpair y)',
+      'const int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y));',
+      'return vaddq_s32(a, vpaddq_s32(low, vmull_high_s16(x, y)));',
+    ),
+    ...fn('vsum v_join(vsum a, vsum b)', 'return vpaddq_s32(a, b);'),
+    ...fn(
+      'void v_store(int8_t *p, vsum a, int low, int high)',
+      'const int16x4_t t = vqmovn_s32(vminq_s32(vmaxq_s32(a, vdupq_n_s32(low)), vdupq_n_s32(high)));',
+      'const int32_t q = vget_lane_s32(vreinterpret_s32_s8(vqmovn_s16(vcombine_s16(t, t))), 0);',
+      'memcpy(p, &q, 4);',
+    ),
+    ...fn(
+      'void v_pack(int16_t *to, const int8_t *p, const int8_t *q, const int8_t *r, const int8_t *s)',
+      'const int16x4_t e = vreinterpret_s16_s8(vzip1_s8(v_four(p), v_four(q)));',
+      'const int16x4_t f = vreinterpret_s16_s8(vzip1_s8(v_four(r), v_four(s)));',
+      'vst1q_s16(to, vmovl_s8(vreinterpret_s8_s16(vzip1_s16(e, f))));',
+      'vst1q_s16(to + 8, vmovl_s8(vreinterpret_s8_s16(vzip2_s16(e, f))));',
+    ),
     '#else',
     '#define LANES8 4',
     'typedef struct {',
@@ -211,6 +264,10 @@ export const lanesPrelude: Prelude = {
       'const __m128i low = _mm_set1_epi16(255);',
       '_mm_storeu_si128((__m128i *)(void *)p, _mm_packus_epi16(_mm_and_si128(a, low), _mm_and_si128(b, low)));',
       '_mm_storeu_si128((__m128i *)(void *)q, _mm_packus_epi16(_mm_srli_epi16(a, 8), _mm_srli_epi16(b, 8)));',
+      '#elif defined(__aarch64__) && defined(__ARM_NEON)',
+      'const int8x16x2_t parts = vld2q_s8(x);',
+      'vst1q_s8(p, parts.val[0]);',
+      'vst1q_s8(q, parts.val[1]);',
       '#else',
       'for (int i = 0; i < 16; i++) {',
       'p[i] = x[2 * i];',

@@ -1,10 +1,13 @@
 import { type Graph, isStatic, numElements, type Tensor, type Value } from '@ghostc/ir';
-import { ConstantWork, evaluateOp, lookup, nodeWork } from '@ghostc/ops';
+import { lookup } from './build-node.ts';
+import { ConstantWork } from './constant-work.ts';
+import { nodeWork } from './count-macs.ts';
+import { evaluateOp } from './define-op.ts';
 
 /** Larger values are data, not shapes, axes or bounds. */
 const MAX_ELEMENTS = 4096;
 
-/** Evaluates values that are computed from constants only, when the reader needs one as a number. */
+/** Evaluates values that are computed from constants only, when a reader needs one as a number. */
 export class ConstantCone {
   readonly #known = new Map<Value, Tensor | undefined>();
   readonly #graph: Graph;

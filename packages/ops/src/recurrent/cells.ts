@@ -1,0 +1,92 @@
+/** Of one direction and one sequence: weights [G H,I], [G H,H], bias [2 G H], and the states, which a step replaces. */
+export interface CellInputs {
+  readonly w: ArrayLike<number>;
+  readonly r: ArrayLike<number>;
+  readonly b: ArrayLike<number>;
+  readonly h: Float64Array;
+  readonly c: Float64Array;
+}
+
+export interface CellStep extends CellInputs {
+  readonly acts: readonly ((x: number) => number)[];
+  readonly linearBeforeReset: boolean;
+}
+
+type Step = (cell: CellStep, x: ArrayLike<number>) => void;
+
+interface Cell {
+  readonly gates: number;
+  /** How many functions it has. */
+  readonly functions: number;
+  readonly step: Step;
+}
+
+/** The cells, as ONNX defines them. */
+export const cells: Readonly<Record<'lstm' | 'gru' | 'rnn', Cell>> = {
+  lstm: { gates: 4, functions: 3, step: stepLstm },
+  gru: { gates: 3, functions: 2, step: stepGru },
+  rnn: { gates: 1, functions: 1, step: stepRnn },
+};
+
+type Act = (x: number) => number;
+
+/** i, o, f = F(.), c' = G(.); c = f c + i c', h = o H(c). */
+function stepLstm({ acts, ...cell }: CellStep, x: ArrayLike<number>): void {
+  const [f, g, h] = acts as [Act, Act, Act];
+  const next = cell.h.map((_, j) => {
+    const [input, output, forget, fresh] = [0, 1, 2, 3].map((gate) => gateSum(cell, x, { gate, j })) as Four;
+    const c = f(forget) * (cell.c[j] ?? 0) + f(input) * g(fresh);
+    cell.c[j] = c;
+    return f(output) * h(c);
+  });
+  cell.h.set(next);
+}
+
+type Four = [number, number, number, number];
+
+/** z, r = F(.), h' = G(x part + r (h part)) or G(x part + (r h) part); h = (1 - z) h' + z h. */
+function stepGru({ acts, linearBeforeReset, ...cell }: CellStep, x: ArrayLike<number>): void {
+  const [f, g] = acts as [Act, Act];
+  const reset = cell.h.map((_, j) => f(gateSum(cell, x, { gate: 1, j })));
+  const kept = linearBeforeReset ? cell.h : cell.h.map((h, j) => h * (reset[j] ?? 0));
+  const next = cell.h.map((h, j) => {
+    const z = f(gateSum(cell, x, { gate: 0, j }));
+    const state = statePart({ ...cell, h: kept }, { gate: 2, j });
+    const fresh = g(inputPart(cell, x, { gate: 2, j }) + (linearBeforeReset ? (reset[j] ?? 0) : 1) * state);
+    return (1 - z) * fresh + z * h;
+  });
+  cell.h.set(next);
+}
+
+/** h = F(.). */
+function stepRnn({ acts, ...cell }: CellStep, x: ArrayLike<number>): void {
+  const [f] = acts as [Act];
+  cell.h.set(cell.h.map((_, j) => f(gateSum(cell, x, { gate: 0, j }))));
+}
+
+interface Row {
+  readonly gate: number;
+  readonly j: number;
+}
+
+function gateSum(cell: CellInputs, x: ArrayLike<number>, row: Row): number {
+  return inputPart(cell, x, row) + statePart(cell, row);
+}
+
+/** w x + its bias. */
+function inputPart({ w, b, h }: CellInputs, x: ArrayLike<number>, { gate, j }: Row): number {
+  const row = gate * h.length + j;
+  return dot(w, row, x) + Number(b[row]);
+}
+
+/** r h + its bias. */
+function statePart({ r, b, h }: CellInputs, { gate, j }: Row): number {
+  const row = gate * h.length + j;
+  return dot(r, row, h) + Number(b[b.length / 2 + row]);
+}
+
+function dot(matrix: ArrayLike<number>, row: number, x: ArrayLike<number>): number {
+  let sum = 0;
+  for (let k = 0; k < x.length; k++) sum += (matrix[row * x.length + k] as number) * (x[k] as number);
+  return sum;
+}

@@ -1,0 +1,121 @@
+import { CompileError, fromNumbers, type TensorType, toNumbers } from '@ghostc/ir';
+import { flag, oneOf, texts } from '../attr-spec.ts';
+import { defineOp } from '../define-op.ts';
+import { activationFunction } from '../elementwise/activation.ts';
+import { type CellInputs, type CellStep, cells } from './cells.ts';
+
+/** Functions that gates and states may have. */
+export const recurrentFunctions = ['hard_sigmoid', 'relu', 'sigmoid', 'tanh'] as const;
+export type RecurrentFunction = (typeof recurrentFunctions)[number];
+
+/** Parameters of those that have any: ONNX's defaults. */
+export const recurrentParams: Readonly<Partial<Record<RecurrentFunction, readonly number[]>>> = {
+  hard_sigmoid: [Math.fround(0.2), 0.5],
+};
+
+/**
+ * ONNX LSTM, GRU and RNN: x [T,N,I], weights w [D,G H,I] and r [D,G H,H], bias b [D,2 G H], states h and c [D,N,H] before the
+ * first step, with D = 2 for both directions and G gates. Gives y [T,D,N,H], and h and c after the last step. The second
+ * direction, or the only one of `reverse`, goes from the last element to the first.
+ */
+export const recurrent = defineOp({
+  name: 'recurrent',
+  inputs: ['x', 'w', 'r', 'b', 'h', 'c?'],
+  attrs: {
+    cell: oneOf(['lstm', 'gru', 'rnn']),
+    direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'),
+    functions: texts(),
+    linear_before_reset: flag(false),
+  },
+  traits: ['reduction'],
+  computed: 'kernel',
+  integerForm: { kind: 'none' },
+  onIntegers: 'none',
+  error: { kind: 'unbounded' },
+  ulp: null,
+  storage: 'own',
+  rows: 'none',
+  epilogue: { kind: 'none' },
+  factor: 'stopped',
+  nan: 'kept',
+  random: { place: 'none', domain: 'any', attrs: {} },
+  infer({ x, w, r, b, h, c }, { cell, direction, functions }) {
+    const { gates, functions: count } = cells[cell];
+    const [steps, batch, size] = x.shape;
+    const [directions, hidden] = [direction === 'bidirectional' ? 2 : 1, Number(r.shape[2])];
+    if (steps === undefined || batch === undefined || size === undefined)
+      throw new CompileError('op/rank', `x expects [T,N,I], found [${x.shape.join(',')}]`);
+    const state = [directions, batch, hidden];
+    expectShape('w', w, [directions, gates * hidden, size]);
+    expectShape('r', r, [directions, gates * hidden, hidden]);
+    expectShape('b', b, [directions, 2 * gates * hidden]);
+    expectShape('h', h, state);
+    if (cell === 'lstm') expectShape('c', c, state);
+    else if (c) throw new CompileError('recurrent/infer', `${cell} has no second state c`);
+    if (functions.length !== count || !functions.every(isFunction))
+      throw new CompileError(
+        'recurrent/infer',
+        `${cell} expects ${count} functions of ${recurrentFunctions.join(', ')}, found [${functions.join(',')}]`,
+      );
+    const of = (shape: TensorType['shape']): TensorType => ({ dtype: x.dtype, shape });
+    const states = cell === 'lstm' ? [of(state), of(state)] : [of(state)];
+    return [of([steps, directions, batch, hidden]), ...states];
+  },
+  evaluate({ x, w, r, b, h, c }, { cell, direction, functions, linear_before_reset }) {
+    const [steps = 0, batch = 0, size = 0] = x.shape;
+    const [directions = 1, , hidden = 0] = r.shape;
+    const state = [directions, batch, hidden];
+    const [y, last, memory] = [
+      new Float64Array(steps * directions * batch * hidden),
+      Float64Array.from(toNumbers(h)),
+      Float64Array.from(c ? toNumbers(c) : []),
+    ];
+    const acts = functions.map((name) =>
+      activationFunction({
+        activation: name as RecurrentFunction,
+        activation_params: recurrentParams[name as RecurrentFunction] ?? [],
+      }),
+    );
+    const [xs, ws, rs, bs] = [x, w, r, b].map(toNumbers) as [Numbers, Numbers, Numbers, Numbers];
+    for (let d = 0; d < directions; d++)
+      for (let n = 0; n < batch; n++) {
+        const at = (d * batch + n) * hidden;
+        const { gates } = cells[cell];
+        const inputs: CellInputs = {
+          w: ws.slice(d * gates * hidden * size, (d + 1) * gates * hidden * size),
+          r: rs.slice(d * gates * hidden * hidden, (d + 1) * gates * hidden * hidden),
+          b: bs.slice(d * 2 * gates * hidden, (d + 1) * 2 * gates * hidden),
+          h: last.subarray(at, at + hidden),
+          c: memory.subarray(at, at + hidden),
+        };
+        const step: CellStep = { ...inputs, acts, linearBeforeReset: linear_before_reset };
+        for (let k = 0; k < steps; k++) {
+          const t = direction === 'reverse' || d === 1 ? steps - 1 - k : k;
+          cells[cell].step(step, xs.slice((t * batch + n) * size, (t * batch + n + 1) * size));
+          y.set(inputs.h, ((t * directions + d) * batch + n) * hidden);
+        }
+      }
+    const all = fromNumbers(x.dtype, [steps, directions, batch, hidden], y);
+    const end = fromNumbers(x.dtype, state, last);
+    return c ? [all, end, fromNumbers(x.dtype, state, memory)] : [all, end];
+  },
+  macs: ({ x, r }, { cell }) => {
+    const [steps, batch, size] = x.shape.map(Number) as [number, number, number];
+    const [directions, , hidden] = r.shape.map(Number) as [number, number, number];
+    return steps * batch * directions * cells[cell].gates * hidden * (size + hidden);
+  },
+});
+
+type Numbers = Float64Array;
+
+function isFunction(name: string): name is RecurrentFunction {
+  return recurrentFunctions.some((known) => known === name);
+}
+
+function expectShape(what: string, type: TensorType | undefined, shape: TensorType['shape']): void {
+  if (type?.shape.join() === shape.join()) return;
+  throw new CompileError(
+    'recurrent/infer',
+    `${what} expects [${shape.join(',')}], found [${type?.shape.join(',') ?? ''}]`,
+  );
+}

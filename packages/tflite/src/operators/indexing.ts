@@ -1,0 +1,122 @@
+import { CompileError, fromNumbers } from '@ghostc/ir';
+import { BatchMatMulOptions } from '../generated/batch-mat-mul-options.ts';
+import { BuiltinOptions } from '../generated/builtin-options.ts';
+import { GatherOptions } from '../generated/gather-options.ts';
+import { PackOptions } from '../generated/pack-options.ts';
+import { UnpackOptions } from '../generated/unpack-options.ts';
+import type { OperatorReader } from '../operator-reader.ts';
+import { typeOf } from '../tensor-table.ts';
+import { asDeclared } from './linear.ts';
+import { refuseQuantized } from './quantized-output.ts';
+
+/** PACK: tensors of one shape along a new axis. */
+export function readPack(node: OperatorReader): void {
+  const options = node.options(BuiltinOptions.PackOptions, new PackOptions());
+  const { shape } = node.outputTensor();
+  const axis = node.axis(options.axis(), 'plain', shape.length);
+  const part = shape.map((dim, i) => (i === axis ? 1 : dim));
+  const parts = node.operator.inputs.map((_, i) =>
+    node.emit('reshape', [node.input(i, 'plain')], { shape: part }),
+  );
+  node.setOutput(node.emit('concat', parts, { axis }), 'plain');
+}
+
+/** UNPACK: the slices along an axis, without it. */
+export function readUnpack(node: OperatorReader): void {
+  const options = node.options(BuiltinOptions.UnpackOptions, new UnpackOptions());
+  const axis = node.axis(options.axis(), 'plain', node.inputTensor(0).shape.length);
+  const x = node.input(0, 'plain');
+  node.operator.outputs.forEach((_, k) => {
+    const one = node.emit('slice', [x], { axes: [axis], starts: [k], ends: [k + 1] });
+    node.setOutput(asDeclared(node, one, k), 'plain', k);
+  });
+}
+
+/** SHAPE: shapes are known here. */
+export function readShape(node: OperatorReader): void {
+  const { shape } = node.inputTensor(0);
+  const { dtype } = typeOf(node.outputTensor());
+  const tensor = fromNumbers(dtype, [shape.length], [...shape]);
+  node.setOutput(node.table.graph.addConstant(node.outputTensor().name, tensor), 'plain');
+}
+
+export function readGather(node: OperatorReader): void {
+  const options = node.options(BuiltinOptions.GatherOptions, new GatherOptions());
+  if (options.batchDims() !== 0)
+    throw new CompileError('tflite/unsupported', 'GATHER with batch dimensions is not supported');
+  const axis = node.axis(options.axis(), 'plain', node.inputTensor(0).shape.length);
+  node.setOutput(node.emit('gather', [node.input(0, 'plain'), node.input(1, 'plain')], { axis }), 'plain');
+}
+
+/** ARG_MAX and ARG_MIN along a constant axis. */
+export const readArgument =
+  (op: 'arg_max' | 'arg_min') =>
+  (node: OperatorReader): void => {
+    const [given = 0] = node.integers(1, 'axis');
+    const axis = node.axis(given, 'plain', node.inputTensor(0).shape.length);
+    const at = node.emit(op, [node.input(0, 'plain')], { axis, keepdims: false });
+    const { dtype } = typeOf(node.outputTensor());
+    node.setOutput(at.type.dtype === dtype ? at : node.emit('cast', [at], { to: dtype }), 'plain');
+  };
+
+/** BATCH_MATMUL of floats, either operand transposed where asked. */
+export function readBatchMatmul(node: OperatorReader): void {
+  refuseQuantized(node);
+  const options = node.optionalOptions(BuiltinOptions.BatchMatMulOptions, new BatchMatMulOptions());
+  const operand = (i: number, turn: boolean) => {
+    const real = node.table.realConstant(node.inputIndex(i));
+    const x = real ? node.table.graph.addConstant(node.inputTensor(i).name, real) : node.input(i, 'plain');
+    const axes = [...x.type.shape.keys()];
+    const turned = [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
+    return turn ? node.table.permuted(x, turned) : x;
+  };
+  const factors = [operand(0, options?.adjX() ?? false), operand(1, options?.adjY() ?? false)];
+  node.setOutput(node.emit('matmul', factors), 'plain');
+}
+
+/** SELECT and SELECT_V2: x where the condition holds, y elsewhere. A vector of SELECT speaks of rows. */
+export function readSelect(node: OperatorReader): void {
+  refuseQuantized(node);
+  const rank = node.outputTensor().shape.length;
+  const condition = node.input(0, 'plain');
+  const { shape } = node.inputTensor(0);
+  const rows = node.code === 'SELECT' && shape.length === 1 && rank > 1 && shape[0] !== 1;
+  const picks = rows
+    ? node.emit('reshape', [condition], { shape: [...shape, ...new Array<number>(rank - 1).fill(1)] })
+    : condition;
+  node.setOutput(node.emit('where', [picks, node.input(1, 'plain'), node.input(2, 'plain')]), 'plain');
+}
+
+/** CAST to the declared type. */
+export function readCast(node: OperatorReader): void {
+  const { dtype } = typeOf(node.outputTensor());
+  const order = node.preferredOrder();
+  node.setOutput(node.emit('cast', [node.input(0, order)], { to: dtype }), order);
+}
+
+/** BROADCAST_TO: the declared shape. */
+export function readBroadcastTo(node: OperatorReader): void {
+  const { shape } = node.outputTensor();
+  node.setOutput(node.emit('expand', [node.input(0, 'plain')], { shape: [...shape] }), 'plain');
+}
+
+/** FILL: the declared shape of one value. */
+export function readFill(node: OperatorReader): void {
+  const { shape } = node.outputTensor();
+  node.setOutput(node.emit('expand', [node.input(1, 'plain')], { shape: [...shape] }), 'plain');
+}
+
+/** TILE: copies along each axis. */
+export function readTile(node: OperatorReader): void {
+  const multiples = node.integers(1, 'multiples');
+  const tiled = multiples.reduce(
+    (x, count, axis) => (count > 1 ? node.emit('concat', new Array(count).fill(x), { axis }) : x),
+    node.input(0, 'plain'),
+  );
+  node.setOutput(tiled, 'plain');
+}
+
+/** DENSIFY of a constant, which is dense already as it is read. */
+export function readDensify(node: OperatorReader): void {
+  node.setOutput(node.input(0, 'plain'), 'plain');
+}

@@ -1,0 +1,128 @@
+import {
+  float,
+  floatConstant,
+  int8,
+  int8Weights,
+  int32Bias,
+  integers,
+  type OperatorCase,
+  rows,
+  single,
+} from './operator-case.ts';
+import {
+  argMax,
+  argMin,
+  batchMatmul,
+  gather,
+  pack,
+  RELU,
+  RELU6,
+  reducer,
+  SAME,
+  stridedSlice,
+  transposeConv,
+  unpack,
+  VALID,
+} from './options.ts';
+
+const bool = (...shape: number[]) => ({ ...float(...shape), type: 'BOOL' as const });
+const whole = (...shape: number[]) => ({ ...float(...shape), type: 'INT32' as const });
+const long = (...shape: number[]) => ({ ...float(...shape), type: 'INT64' as const });
+
+const filter = int8Weights(41, [3, 3, 2, 4], 0);
+
+/** Operators that pick, compare and join, and transposed convolutions. */
+export const indexCases: readonly OperatorCase[] = [
+  ...rows([
+    [
+      'transpose-conv/same-2x2-stride-2',
+      'TRANSPOSE_CONV',
+      [integers([1, 6, 8, 3]), floatConstant(31, 3, 2, 2, 5), float(1, 3, 4, 5), floatConstant(32, 3)],
+      float(1, 6, 8, 3),
+      transposeConv(SAME, [2, 2], RELU),
+    ],
+    [
+      'transpose-conv/same-3x4-stride-2x3-odd',
+      'TRANSPOSE_CONV',
+      [integers([2, 5, 6, 3]), floatConstant(33, 3, 3, 4, 2), float(2, 3, 2, 2)],
+      float(2, 5, 6, 3),
+      transposeConv(SAME, [2, 3]),
+    ],
+    [
+      'transpose-conv/valid-stride-3-longer',
+      'TRANSPOSE_CONV',
+      [integers([1, 6, 8, 2]), floatConstant(34, 2, 2, 2, 2), float(1, 2, 3, 2)],
+      float(1, 6, 8, 2),
+      transposeConv(VALID, [3, 3]),
+    ],
+    [
+      'transpose-conv/int8',
+      'TRANSPOSE_CONV',
+      [integers([1, 6, 4, 3]), filter, int8([1, 3, 2, 4], 0.03, 5), int32Bias(42, 0.03, filter)],
+      int8([1, 6, 4, 3], 0.05, -3),
+      transposeConv(SAME, [2, 2], RELU6),
+    ],
+    ['pack/last', 'PACK', [float(2, 3), float(2, 3)], float(2, 3, 2), pack(2, -1)],
+    ['gather/axis-1', 'GATHER', [float(2, 5, 3), integers([4, 0, 4, 2], 2, 2)], float(2, 2, 2, 3), gather(1)],
+    ['arg-max', 'ARG_MAX', [float(2, 3, 4), integers([1])], long(2, 4), argMax()],
+    ['arg-min/last', 'ARG_MIN', [float(1, 3, 2, 4), integers([-1])], whole(1, 3, 2), argMin()],
+    [
+      'batch-matmul',
+      'BATCH_MATMUL',
+      [float(2, 3, 4), float(2, 4, 5)],
+      float(2, 3, 5),
+      batchMatmul(false, false),
+    ],
+    [
+      'batch-matmul/turned',
+      'BATCH_MATMUL',
+      [float(2, 4, 3), float(1, 5, 4)],
+      float(2, 3, 5),
+      batchMatmul(true, true),
+    ],
+    ['greater', 'GREATER', [float(1, 2, 3, 4), float(4)], bool(1, 2, 3, 4)],
+    ['greater-equal', 'GREATER_EQUAL', [float(2, 5), float(2, 5)], bool(2, 5)],
+    ['less', 'LESS', [float(2, 5), float(2, 5)], bool(2, 5)],
+    ['less-equal', 'LESS_EQUAL', [float(2, 5), float(5)], bool(2, 5)],
+    ['equal', 'EQUAL', [float(2, 5), float(2, 5)], bool(2, 5)],
+    ['not-equal', 'NOT_EQUAL', [float(2, 5), float(2, 5)], bool(2, 5)],
+    ['squared-difference', 'SQUARED_DIFFERENCE', [float(1, 2, 3, 4), float(4)], float(1, 2, 3, 4)],
+    ['l2-normalization', 'L2_NORMALIZATION', [float(2, 7)], float(2, 7)],
+    ['cast', 'CAST', [float(2, 7)], whole(2, 7)],
+    ['tile', 'TILE', [float(2, 3), integers([2, 3])], float(4, 9)],
+    ['broadcast-to', 'BROADCAST_TO', [float(2, 1, 3), integers([2, 4, 3])], float(2, 4, 3)],
+    ['reduce-prod', 'REDUCE_PROD', [float(2, 3, 4), integers([1])], float(2, 4), reducer('drop')],
+    [
+      'strided-slice/ellipsis-and-new-axis',
+      'STRIDED_SLICE',
+      [float(2, 3, 4, 5), integers([1, 0, 0, 1]), integers([2, 0, 0, 4]), integers([1, 1, 1, 2])],
+      float(1, 1, 3, 4, 2),
+      stridedSlice(0, 0, 0, { ellipsis: 4, fresh: 2 }),
+    ],
+  ]),
+  single({
+    name: 'unpack',
+    code: 'UNPACK',
+    options: unpack(3, 1),
+    inputs: [float(2, 3, 4)],
+    outputs: [float(2, 4), float(2, 4), float(2, 4)],
+  }),
+  selected(),
+];
+
+/** x where it is above y, y elsewhere: a maximum. */
+function selected(): OperatorCase {
+  const tensors = [float(1, 2, 3, 4), float(1, 2, 3, 4), bool(1, 2, 3, 4), float(1, 2, 3, 4)];
+  return {
+    name: 'select',
+    spec: {
+      tensors,
+      operators: [
+        { code: 'GREATER', inputs: [0, 1], outputs: [2] },
+        { code: 'SELECT_V2', inputs: [2, 0, 1], outputs: [3] },
+      ],
+      inputs: [0, 1],
+      outputs: [3],
+    },
+  };
+}
