@@ -31,10 +31,10 @@ export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
   const textOf = ({ type, constant }: Value): string =>
     constant ? `${typeText(type)} #${dataNumber(constant.data)}` : typeText(type);
   return (node) => {
-    if (known.has(node)) return entryOf(known, node);
+    if (known.has(node)) return known.get(node) as T;
     const inputs = node.inputs.map((value) => value && textOf(value));
     const key = JSON.stringify([node.op, node.attrs, inputs, node.outputs.map(textOf)]);
-    const answer = alike.has(key) ? entryOf(alike, key) : ask(node);
+    const answer = alike.has(key) ? (alike.get(key) as T) : ask(node);
     alike.set(key, answer);
     known.set(node, answer);
     return answer;

@@ -1,6 +1,9 @@
 import { type TensorData, toBytes } from './dtype.ts';
 
-/** A function that copies element `from` of `source` to place `at` of `target`. Both hold elements of one type, whatever it is. */
+/**
+ * A function that copies element `from` of `source` to place `at` of `target`. Both hold elements of one type, whatever it is;
+ * throws TypeError where only one holds 64-bit integers.
+ */
 export function elementMover(target: TensorData, source: TensorData): (at: number, from: number) => void {
   if (isWide(target) && isWide(source))
     return (at, from) => {
