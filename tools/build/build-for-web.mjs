@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { root } from './setup.mjs';
 import { writeBundles } from './write-bundles.mjs';
 
-/** Files that stand beside a bundle, by name: the WGSL runtime of emitted packages, the client that runs programs in other engines. */
+/** Files that stand beside a bundle, by name: the runtimes of emitted packages, the client that runs programs in other engines. */
 const sources = {
-  'wgsl-runtime': 'packages/wgsl-runtime/src/index.ts',
+  'wgsl-runtime': 'packages/wgsl-runtime/src/bundles/wgsl.ts',
+  'wasm-runtime': 'packages/wgsl-runtime/src/bundles/wasm.ts',
+  'web-runtime': 'packages/wgsl-runtime/src/bundles/web.ts',
   'remote-client': 'packages/runtimes/src/wgsl/remote-client.ts',
 };
 

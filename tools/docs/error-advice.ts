@@ -22,6 +22,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'The op has no C kernel. Remove it, compute it outside, or add a kernel: CONTRIBUTING.md, "Add a kernel".',
   'backend-c/placement': 'A fault of the planner. Please report it with the model.',
   'backend-c/resize': 'Linear resize of integers is `qlinear_resize`. Write that op, or resize in float.',
+  'backend-c/weights':
+    'An object file of WebAssembly includes no binary file. Use `--weights external` or `c`.',
   'backend-c/section':
     'The section name is not usable, or there are no weights in C to put there. Change `--weight-section` or `--weights`.',
   'backend-c/self-test':
@@ -298,6 +300,10 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     "A node's type differs from the inferred one. Build nodes with `buildNode`, which infers it.",
   'verify/unknown-op': 'There is no op of that name in the registry. docs/op-support.md lists all.',
   'verify/use-list': 'A fault in how the graph was changed: use the methods of `Graph` only.',
+  'wasm/build':
+    '`compileWasm` and packages for pages need `buildWasm` (`wasmModule` of `@ghostc/runtimes`) and the source of the runtime. The command has both.',
+  'wasm/dtype':
+    'Pages hand over float32 and quantised integers. Convert the input or output, or use `--target c --device wasm32`.',
   'wgsl/dtype': 'WGSL has no kernel for this element type. Convert the model, or use another target.',
   'wgsl/empty': 'A tensor without elements cannot be a buffer. Bind a size above 0.',
   'wgsl/fuse-ghost': '`--fuse-ghost` found no Ghost module to fuse. Leave the option out.',

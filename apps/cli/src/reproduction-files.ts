@@ -6,7 +6,7 @@ import { dataSetFiles } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { reproductionMain } from './reproduction-main.ts';
 import { reproductionPage } from './reproduction-page.ts';
-import { wgslRuntimeSource } from './wgsl-runtime-source.ts';
+import { runtimeSource } from './runtime-source.ts';
 
 export interface Reproduction {
   /** `model.onnx`, `model.gir`, C with a main that compares, a page that does; `test_data_set_0/` with inputs and expected outputs. */
@@ -72,5 +72,5 @@ function cFiles({ graph, ...content }: Content): Map<string, string | Uint8Array
 
 function htmlText({ graph, given, ...content }: Content): string {
   const program = compileWgsl(graph, { name: 'model' });
-  return reproductionPage({ ...content, program, inputs: given, runtime: wgslRuntimeSource() });
+  return reproductionPage({ ...content, program, inputs: given, runtime: runtimeSource('wgsl') });
 }

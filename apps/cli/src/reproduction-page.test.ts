@@ -47,7 +47,9 @@ test('a page from the file system runs the shaders and marks what is off', async
   const sound = compileWgsl(graph, { name: 'model' });
   const content = {
     title: hostile,
-    runtime: await bundleForWeb(join(import.meta.dirname, '../../../packages/wgsl-runtime/src/index.ts')),
+    runtime: await bundleForWeb(
+      join(import.meta.dirname, '../../../packages/wgsl-runtime/src/bundles/wgsl.ts'),
+    ),
     inputs: [...inputs.values()],
     expected: [...expected.values()],
     allowed: [...allowances({ graph, inputs }, expected).values()],

@@ -67,8 +67,8 @@ export interface CLayer {
   readonly liveBytes: number | null;
 }
 
-/** What the code is tuned for; all of it is portable C99. */
-export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32';
+/** What the code is tuned for; all of it is portable C99, but that wasm32 has no C library and needs Clang. */
+export type Device = 'host' | 'cortex-m4' | 'cortex-m7' | 'cortex-m55' | 'rv32' | 'wasm32';
 
 /** Whose integer kernels a program has, if not the device's own. */
 export const kernelChoices = ['portable', 'cmsis-nn'] as const;

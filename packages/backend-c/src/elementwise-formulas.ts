@@ -33,6 +33,12 @@ export const unaryFormulas = {
   erf: call('erf'),
   exp: call('exp'),
   floor: call('floor'),
+  gelu: (c, v) =>
+    `${c.number(0.5)} * ${v} * (${c.number(1)} + ${c.call('erf', `${v} * ${c.number(Math.SQRT1_2)}`)})`,
+  gelu_tanh: (c, v) => {
+    const inner = `${v} + ${c.number(0.044715)} * ${v} * ${v} * ${v}`;
+    return `${v} / (${c.number(1)} + ${c.call('exp', `${c.number(-Math.sqrt(8 / Math.PI))} * (${inner})`)})`;
+  },
   hard_sigmoid: (c, v, { alpha = 0.2, beta = 0.5 }) =>
     inUnit(c, `${c.number(alpha)} * ${v} + ${c.number(beta)}`),
   hard_swish: (c, v) => `${v} * ${inUnit(c, `${sixth(c, v)} + ${c.number(0.5)}`)}`,

@@ -24,7 +24,7 @@ import {
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CLayer, CProgram, CStream, CTensor, EmitCOptions, WeightForm } from './c-program.ts';
+import type { CLayer, CProgram, CStream, CTensor, Device, EmitCOptions, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
@@ -74,7 +74,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     peaks: peaksOf(plan),
     buffers: buffersOf(plan),
     weightBytes: words.byteLength,
-    form: options.weights ?? (words.byteLength > largeWeights ? ('bin' as const) : ('c' as const)),
+    form: weightForm(options.weights, device, words.byteLength),
     layers: emitter.layers,
   };
   const facts = {
@@ -94,6 +94,16 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
+}
+
+/** An object file of WebAssembly has no place for a binary file. */
+function weightForm(form: WeightForm | undefined, device: Device, bytes: number): WeightForm {
+  const binary = device === 'wasm32' ? 'external' : 'bin';
+  if (form !== 'bin' || binary === 'bin') return form ?? (bytes > largeWeights ? binary : 'c');
+  throw new CompileError(
+    'backend-c/weights',
+    'WebAssembly cannot include a binary file; expected weights c or external for wasm32, found bin',
+  );
 }
 
 function peaksOf(plan: StreamedPlan): CProgram['peaks'] {

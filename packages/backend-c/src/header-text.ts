@@ -43,11 +43,15 @@ const coreFlags: { readonly [D in Device]?: string } = {
 };
 
 function buildAdvice({ device, noUnaligned }: ProgramFacts): string {
+  if (device === 'wasm32') return wasmAdvice;
   const flags = coreFlags[device];
   if (!flags) return '';
   const strict = noUnaligned ? ' -mno-unaligned-access' : '';
   return `\n/* Tuned for GCC: -std=c99 -O2 ${flags}${strict} */${strict ? '' : unalignedNote}`;
 }
+
+const wasmAdvice = `
+/* clang --target=wasm32 -O3 -msimd128 -mbulk-memory -nostdlib -Wl,--no-entry -Wl,--export=<function>: no C library is needed. */`;
 
 const unalignedNote = `
 /*

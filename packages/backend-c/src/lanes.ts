@@ -17,7 +17,7 @@ export const scalarLanes: Lanes = { vector: false, type: 'float', width: '1', mo
 export const vectorLanes: Lanes = { vector: true, type: 'vecf', width: 'LANES', most: 8 };
 
 export function lanesOf(device: Device): Lanes {
-  return device === 'host' ? vectorLanes : scalarLanes;
+  return device === 'host' || device === 'wasm32' ? vectorLanes : scalarLanes;
 }
 
 /** Position `count` registers further: `p + 2 * LANES`, `p + 2`. */
@@ -39,7 +39,7 @@ export function splat({ vector }: Lanes, value: string): string {
 export const vectorPrelude: readonly string[] = [
   '#if defined(__GNUC__) && defined(__AVX__)',
   '#define LANES 8',
-  '#elif defined(__GNUC__) && (defined(__SSE__) || defined(__ARM_NEON))',
+  '#elif defined(__GNUC__) && (defined(__SSE__) || defined(__ARM_NEON) || defined(__wasm_simd128__))',
   '#define LANES 4',
   '#else',
   '#define LANES 1',

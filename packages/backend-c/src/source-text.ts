@@ -9,6 +9,7 @@ import { layerTable, observedSignature } from './observer-text.ts';
 import { parameterNames } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
+import { wasmMath } from './wasm-math.ts';
 import { weightBase, weightDeclaration } from './weight-files.ts';
 
 interface SourceParts {
@@ -25,7 +26,7 @@ export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, ste
   const dispatches = facts.device === 'host' && asksForAvx(functions);
   return [
     bannerText(facts),
-    '#include <math.h>',
+    ...(facts.device === 'wasm32' ? [] : ['#include <math.h>']),
     '#include <stddef.h>',
     '#include <stdint.h>',
     '',
@@ -39,6 +40,7 @@ export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, ste
     '',
     ...layerMacro,
     '',
+    ...(facts.device === 'wasm32' ? [...wasmOnly, wasmMath(functions), ''] : []),
     ...(dispatches ? [...dispatchMacro, ''] : []),
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
     functions,
@@ -52,6 +54,13 @@ export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, ste
   ].join('\n');
 }
 
+/** Without these flags Clang writes loops as calls of functions that are not there, or kernels without vectors. */
+const wasmOnly = [
+  '#if !defined(__wasm_bulk_memory__) || !defined(__wasm_simd128__)',
+  '#error "compile with clang --target=wasm32 -mbulk-memory -msimd128"',
+  '#endif',
+  '',
+];
 function lanePrelude({ vector }: Lanes, functions: string): string[] {
   const used = vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions);
   return used ? [guardedLines('lanes', vectorPrelude), ''] : [];

@@ -32,7 +32,7 @@ test('nodes are called as in the source model, those of composites too', () => {
   const %b: f32[2] = random(4)
   const %d: f32[6,2,1,1] = random(5)
   const %e: f32[6] = random(6)
-  %y = ghost_module %x, %p, _, %c {oup=6, ratio=2, relu=true} from "Conv_7", "LeakyRelu_8", "/g/Relu" | "/cheap/Conv_1" | "/g/Concat"
+  %y = ghost_module %x, %p, _, %c {oup=6, ratio=2, activation="relu", cheap_activation="relu"} from "Conv_7", "LeakyRelu_8", "/g/Relu" | "/cheap/Conv_1" | "/g/Concat"
   %z = squeeze_excite %y, %a, %b, %d, %e {gate="hard_sigmoid", gate_params=[0.2, 0.5]} from "/se/Pool" | "/se/r/Conv" | "/se/e/Conv", "/se/Div" | "/se/MatMul"
   return %z
 `;

@@ -166,19 +166,30 @@ export class NodeWriter {
   }
 }
 
+type OnnxNode = readonly [op: string, inputs: readonly string[], attrs?: OnnxAttrs];
+
 /** ONNX nodes of an activation after `x`; the last one computes the IR node's output. */
-export function writeActivation(
+export function writeActivation(writer: NodeWriter, x: string, activation: Activation): void {
+  writer.last(...activationNode(writer, x, activation));
+}
+
+/** ONNX nodes of an activation after `x` within a node: the name of what they compute. */
+export function activationStep(writer: NodeWriter, x: string, activation: Activation): string {
+  return activation.activation === 'none' ? x : writer.step(...activationNode(writer, x, activation));
+}
+
+/** The last ONNX node of an activation; those before it are written. */
+function activationNode(
   writer: NodeWriter,
   x: string,
   { activation, activation_params: [a = 0, b = 0] }: Activation,
-): void {
-  if (activation === 'clip') writeLimits(writer, x, [a, b]);
-  else if (activation === 'silu') writer.last('Mul', [x, writer.step('Sigmoid', [x])]);
-  else {
-    const { op = 'Identity', params = [] } = onnxFunction(activation) ?? {};
-    const values = [a, b];
-    writer.last(op, [x], Object.fromEntries(params.map((name, i) => [name, floatAttr(values[i] ?? 0)])));
-  }
+): OnnxNode {
+  if (activation === 'clip') return ['Clip', limitInputs(writer, x, [a, b])];
+  if (activation === 'silu') return ['Mul', [x, writer.step('Sigmoid', [x])]];
+  const { op = 'Identity', params = [], fixed } = onnxFunction(activation) ?? {};
+  const values = [a, b];
+  const floats = params.map((name, i) => [name, floatAttr(values[i] ?? 0)]);
+  return [op, [x], { ...fixed, ...Object.fromEntries(floats) }];
 }
 
 /** Writes `op`, with an activation after it where there is one. */
@@ -210,12 +221,12 @@ function isNameOf(op: string, name: string): boolean {
  * An open end of floats is an infinity, since ONNX Runtime limits to the largest finite number without a bound; one of
  * integers, which have none, is absent.
  */
-function writeLimits(writer: NodeWriter, x: string, [min, max]: readonly [number, number]): void {
+function limitInputs(writer: NodeWriter, x: string, [min, max]: readonly [number, number]): string[] {
   const { dtype, quant } = writer.node.output.type;
   const computesInFloats = isFloat(dtype) || quant !== undefined;
   const bound = (value: number, what: string): string =>
     Number.isFinite(value) || computesInFloats ? writer.floats(value, what) : '';
   const inputs = [x, bound(min, 'min'), bound(max, 'max')];
   while (inputs.at(-1) === '') inputs.pop();
-  writer.last('Clip', inputs);
+  return inputs;
 }

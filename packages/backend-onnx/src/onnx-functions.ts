@@ -1,12 +1,14 @@
 import type { DType } from '@ghostc/ir';
 import { lookup, type OpsWith } from '@ghostc/ops';
 import type { WriteOp } from './node-writer.ts';
-import { floatAttr } from './onnx-graph.ts';
+import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 
 /** A function of one operand that ONNX has, too, with the same float attributes. */
 export interface OnnxFunction {
   readonly op: string;
   readonly params: readonly string[];
+  /** Attributes that are always the same. */
+  readonly fixed?: OnnxAttrs;
   /** The opset that defines it for a type that is computed in; 0 where all that are written do. */
   readonly since: (dtype: DType) => number;
   readonly write: WriteOp;
@@ -34,6 +36,17 @@ function asNode(op: string, params: readonly string[]): WriteOp {
   };
 }
 
+/** ONNX has Gelu from opset 20 on. */
+function gelu(fixed: OnnxAttrs): OnnxFunction {
+  return {
+    op: 'Gelu',
+    params: [],
+    fixed,
+    since: () => 20,
+    write: (writer) => writer.last('Gelu', writer.inputs(), fixed),
+  };
+}
+
 /** ONNX defines Celu of float32 only: of other types it is alpha elu(x / alpha). */
 const writeCelu: WriteOp = (writer) => {
   if (writer.node.output.type.dtype === 'f32') return asNode('Celu', ['alpha'])(writer);
@@ -55,6 +68,8 @@ export const onnxFunctions = {
   erf: plain('Erf'),
   exp: plain('Exp'),
   floor: plain('Floor'),
+  gelu: gelu({}),
+  gelu_tanh: gelu({ approximate: 'tanh' }),
   hard_sigmoid: late('HardSigmoid', 'alpha', 'beta'),
   hard_swish: late('HardSwish'),
   identity: plain('Identity'),

@@ -33,7 +33,13 @@ import {
 } from '@ghostc/ops';
 import { indexRows } from './index-rows.ts';
 import { windowForRank } from './line-form.ts';
-import { type NodeWriter, type WriteOp, writeActivation, writeWithActivation } from './node-writer.ts';
+import {
+  activationStep,
+  type NodeWriter,
+  type WriteOp,
+  writeActivation,
+  writeWithActivation,
+} from './node-writer.ts';
 import { onnxFunctions } from './onnx-functions.ts';
 import { floatAttr, type OnnxAttrs } from './onnx-graph.ts';
 import { poolAttrs } from './pool-attrs.ts';
@@ -224,19 +230,26 @@ function writeGhostModule(writer: NodeWriter): void {
   const conv = [writer.input(0), writer.weight(1), ...(writer.has(2) ? [writer.input(2)] : [])];
   const kernel = ghostWindow(writer, attrs.kernel_size, primary);
   if (!writer.has(3)) {
-    writePrimaryOnly(writer, conv, kernel);
+    // the slice of this module keeps no cheap channel
+    writeWithActivation(writer, 'Conv', conv, kernel);
     return;
   }
-  const act = (x: string): string => (attrs.relu ? writer.step('Relu', [x]) : x);
-  const x1 = act(writer.step('Conv', conv, kernel));
+  const sloped = (x: string, at: number): string =>
+    writer.has(at) ? writer.step('PRelu', [x, writer.input(at)]) : x;
+  const x1 = sloped(activationStep(writer, writer.step('Conv', conv, kernel), primary), 5);
   writer.nextPart();
-  const { multiplier, pads } = cheapAttrs(attrs, type);
+  const { multiplier, pads, ...activation } = cheapAttrs(attrs, type);
   const source = trimmedInput(writer, x1, { channels: init, kept: attrs.oup - init, multiplier });
   const cheap = [source.name, writer.weight(3), ...(writer.has(4) ? [writer.input(4)] : [])];
   const window = ghostWindow(writer, attrs.dw_size, { pads });
-  const x2 = act(writer.step('Conv', cheap, { ...window, group: source.groups }));
+  const x2 = activationStep(
+    writer,
+    writer.step('Conv', cheap, { ...window, group: source.groups }),
+    activation,
+  );
+  const y = [x1, sloped(x2, 6)];
   writer.nextPart();
-  writer.last('Concat', [x1, x2], { axis: 1 });
+  writer.last('Concat', y, { axis: 1 });
 }
 
 function ghostWindow(
@@ -248,26 +261,20 @@ function ghostWindow(
   return windowForRank({ kernel_shape: [size, size], ...(strides && { strides }), pads }, rank);
 }
 
-/** The slice of this module keeps no cheap channel. */
-function writePrimaryOnly(writer: NodeWriter, inputs: readonly string[], attrs: OnnxAttrs): void {
-  if (writer.attrs(ghostModule).relu) writer.last('Relu', [writer.step('Conv', inputs, attrs)]);
-  else writer.last('Conv', inputs, attrs);
-}
-
 function writeSqueezeExcite(writer: NodeWriter): void {
-  const {
-    gate,
-    gate_params: [alpha = 0.2, beta = 0.5],
-  } = writer.attrs(squeezeExcite);
+  const attrs = writer.attrs(squeezeExcite);
   const mean = writer.step('GlobalAveragePool', [writer.input(0)]);
   writer.nextPart();
-  const reduced = writer.step('Relu', [writer.step('Conv', [mean, writer.weight(1), writer.input(2)])]);
+  const reduced = activationStep(writer, writer.step('Conv', [mean, writer.weight(1), writer.input(2)]), {
+    activation: attrs.reduce_activation,
+    activation_params: attrs.reduce_activation_params,
+  });
   writer.nextPart();
   const expanded = writer.step('Conv', [reduced, writer.weight(3), writer.input(4)]);
-  const weights =
-    gate === 'sigmoid'
-      ? writer.step('Sigmoid', [expanded])
-      : writer.step('HardSigmoid', [expanded], { alpha: floatAttr(alpha), beta: floatAttr(beta) });
+  const weights = activationStep(writer, expanded, {
+    activation: attrs.gate,
+    activation_params: attrs.gate_params,
+  });
   writer.nextPart();
   writer.last('Mul', [writer.input(0), weights]);
 }

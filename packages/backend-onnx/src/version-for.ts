@@ -1,5 +1,5 @@
 import type { DType, Graph, Node } from '@ghostc/ir';
-import { intsOf, lookup } from '@ghostc/ops';
+import { activationsOf, intsOf, lookup } from '@ghostc/ops';
 import { onnxFunction } from './onnx-functions.ts';
 
 export interface OnnxVersion {
@@ -46,9 +46,10 @@ function opVersion(node: Node): number {
   const { op, attrs, output } = node;
   if (op === 'onnx_node') return Number(attrs.opset);
   const { dtype } = output.type;
-  const since = onnxFunction(op)?.since(dtype) ?? 0;
+  const functions = [op, ...activationsOf(attrs).map(({ activation }) => activation)];
+  const since = Math.max(...functions.map((name) => onnxFunction(name)?.since(dtype) ?? 0));
   if (since) return since;
-  if (op === 'hard_swish' || attrs.activation === 'hard_swish') return 14;
+  if (functions.includes('hard_swish')) return 14;
   // Windows over bfloat16 are defined from here on only.
   if (dtype === 'bf16' && lookup(op).traits.has('window')) return 22;
   if ((op === 'reduce_max' || op === 'reduce_min') && dtype === 'bool') return 20;

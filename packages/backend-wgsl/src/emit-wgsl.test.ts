@@ -65,7 +65,7 @@ describe('a fused Ghost module', () => {
   const { manifest } = emit(`graph @ghost(%x: f32[1,8,6,6], %g: f32[1,8,1,1])
   const %pw: f32[8,8,1,1] = random(1)
   const %cw: f32[8,1,3,3] = random(3)
-  %y = fused_ghost_module %x, %pw, _, %cw, _, %g from "ghost"
+  %y = fused_ghost_module %x, %pw, _, %cw, _, %g {activation="relu", cheap_activation="relu"} from "ghost"
   return %y`);
 
   test('is one dispatch with a subgroup variant', async () => {
@@ -83,7 +83,7 @@ describe('a fused Ghost module of large planes', () => {
   const { manifest } = emit(`graph @ghost(%x: f32[1,8,30,28])
   const %pw: f32[8,8,1,1] = random(1)
   const %cw: f32[8,1,3,3] = random(3)
-  %y = fused_ghost_module %x, %pw, _, %cw from "ghost"
+  %y = fused_ghost_module %x, %pw, _, %cw {activation="relu", cheap_activation="relu"} from "ghost"
   return %y`);
 
   test('is one dispatch of tiles with a subgroup variant', async () => {

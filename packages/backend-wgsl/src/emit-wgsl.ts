@@ -7,14 +7,14 @@ import {
   type DType,
   type Node,
   numElements,
-  staticShape,
   type Tensor,
   type Value,
 } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import type { MemoryPlan } from '@ghostc/planner';
-import type { Dispatch, IoTensor, IoType, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
+import type { Dispatch, IoTensor, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
 import type { Carried } from './carry.ts';
+import { ioTensor } from './io-tensor.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep, wordCopyStep } from './kernels/copy.ts';
 import { generalKernel } from './kernels/general/index.ts';
@@ -175,10 +175,7 @@ class Emitter {
   }
 
   io(name: string, value: Value): IoTensor {
-    const shape = staticShape(value.type.shape);
-    const { dtype } = value.type;
-    const bytes = numElements(shape) * byteSize(dtype);
-    return { name, shape, dtype: dtype as IoType, offset: this.#arena(value) * 4, bytes };
+    return ioTensor(name, value.type, this.#arena(value) * 4);
   }
 
   #dispatchOf(step: Step, label: string): Dispatch {

@@ -15,21 +15,22 @@ import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
-import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import type { WasmProgram, WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { addSelfTest } from './self-test.ts';
 import { sourceHash } from './source-hash.ts';
+import { type BuildWasm, pageBoundary, wasmProgram } from './wasm-program.ts';
+import { wasmPackage, webPackage, wgslPackage } from './web-packages.ts';
 import { wgslFiles } from './wgsl-files.ts';
-import { wgslPackage } from './wgsl-package.ts';
 
 /** What a model can be compiled to. */
-export const targets = ['onnx', 'wgsl', 'c'] as const;
+export const targets = ['onnx', 'wgsl', 'wasm', 'web', 'c'] as const;
 /** What is emitted, one of `targets`. */
 export type Target = (typeof targets)[number];
 
 /** Processors that `compileC` has kernels for. */
-export const devices = ['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'] as const;
+export const devices = ['host', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32', 'wasm32'] as const;
 /** A processor, one of `devices`. */
 export type Device = (typeof devices)[number];
 
@@ -51,8 +52,6 @@ export interface CompileWgslOptions extends CompileOptions {
   readonly fuseGhost?: boolean | undefined;
   /** Called with the layers that have a shape. */
   readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;
-  /** Source of the runtime as one ES module: `compileFiles` then makes a package for pages. */
-  readonly runtime?: string | undefined;
 }
 
 /** Options of `compileC`. */
@@ -139,23 +138,60 @@ function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & Plan
   return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer };
 }
 
+/** Options of `compileWasm`. */
+export interface CompileWasmOptions extends CompileOptions {
+  /** Makes a module of the C; without it there is no WebAssembly. */
+  readonly buildWasm?: BuildWasm | undefined;
+}
+
+/** A WebAssembly program: manifest, module and weights, of the C for wasm32. Throws as `compileC`, `wasm/build`, `wasm/dtype`. */
+export function compileWasm(
+  model: Graph,
+  { buildWasm, ...options }: CompileWasmOptions,
+): WasmProgram<Uint8Array<ArrayBuffer>> & { readonly code: Uint8Array } {
+  if (!buildWasm)
+    throw new CompileError('wasm/build', 'WebAssembly is made of C by a compiler; expected buildWasm');
+  const { bind: sizes, onPass } = options;
+  const name = nameOf(model, options);
+  const hash = sourceHash(model, { target: 'wasm', name, bind: sizes });
+  const graph = pageBoundary(bindAll(model, options));
+  const program = compileC(graph, { name, onPass, device: 'wasm32', weights: 'external' });
+  return wasmProgram(program, { build: buildWasm, sourceHash: hash });
+}
+
 /** Contents by file name, text or bytes. */
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
 
+/** Options of `compileFiles`. */
+export interface CompileFilesOptions extends CompileCOptions, CompileWgslOptions, CompileWasmOptions {
+  /** Source of the target's runtime as one ES module, with which a program is a package for pages; WGSL can do without. */
+  readonly runtime?: string | undefined;
+}
+
 /** Compiles to the files that `ghostc compile` writes, by name. */
-export function compileFiles(
-  model: Graph,
-  target: Target,
-  options: CompileCOptions & CompileWgslOptions = {},
-): OutputFiles {
-  const name = nameOf(model, options);
-  if (target === 'onnx') return new Map([[`${name}.onnx`, compileOnnx(model, options)]]);
-  if (target === 'wgsl') {
+export function compileFiles(model: Graph, target: Target, options: CompileFilesOptions = {}): OutputFiles {
+  return writers[target](model, options);
+}
+
+const writers: Readonly<Record<Target, (model: Graph, options: CompileFilesOptions) => OutputFiles>> = {
+  onnx: (model, options) => new Map([[`${nameOf(model, options)}.onnx`, compileOnnx(model, options)]]),
+  wgsl: (model, options) => {
     const program = compileWgsl(model, options);
     const extra = options.runtime ? wgslPackage(program.manifest, options.runtime) : [];
     return new Map([...wgslFiles(program), ...extra]);
-  }
-  return packageFiles(compileC(model, options), options.layout ?? 'plain');
+  },
+  wasm: (model, options) => wasmPackage(compileWasm(model, options), runtimeOf(options)),
+  web: (model, options) => {
+    const program = compileWgsl(model, options);
+    const files = webPackage(program.manifest, compileWasm(model, options), runtimeOf(options));
+    return new Map([[`${program.manifest.name}.weights.bin`, program.weights], ...files]);
+  },
+  c: (model, options) => packageFiles(compileC(model, options), options.layout ?? 'plain'),
+};
+
+function runtimeOf({ runtime }: CompileFilesOptions): string {
+  if (runtime !== undefined) return runtime;
+  throw new CompileError('wasm/build', 'a package for pages has a runtime; expected its source as runtime');
 }
 
 /** The model with the sizes of the options. */

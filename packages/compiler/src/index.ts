@@ -14,11 +14,14 @@ export {
 } from '@ghostc/backend-c';
 export {
   type CompileCOptions,
+  type CompileFilesOptions,
   type CompileOptions,
+  type CompileWasmOptions,
   type CompileWgslOptions,
   compileC,
   compileFiles,
   compileOnnx,
+  compileWasm,
   compileWgsl,
   type Device,
   devices,
@@ -38,5 +41,6 @@ export {
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { sourceHash } from './source-hash.ts';
+export type { BuildWasm } from './wasm-program.ts';
+export { wgslPackage } from './web-packages.ts';
 export { wgslFiles } from './wgsl-files.ts';
-export { wgslPackage } from './wgsl-package.ts';

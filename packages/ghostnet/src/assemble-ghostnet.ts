@@ -31,15 +31,17 @@ export interface GhostNetVersion {
   readonly parts: (index: number) => BottleneckParts;
   /** Least height and width of the input. */
   readonly leastResolution: number;
+  /** Bottlenecks stage by stage: those of GhostNet V1 if absent. */
+  readonly stages?: readonly (readonly Row[])[];
   /** V3 gives [classes] for a single image. */
   readonly output: 'matrix' | 'squeezed';
 }
 
 /** A bottleneck before the width multiplier: kernel, hidden and output channels, squeeze ratio, stride. */
-type Row = readonly [kernel: number, hidden: number, out: number, seRatio: number, stride: number];
+export type Row = readonly [kernel: number, hidden: number, out: number, seRatio: number, stride: number];
 
 /** Table 1 of the paper, stage by stage. */
-const stages: readonly (readonly Row[])[] = [
+const published: readonly (readonly Row[])[] = [
   [[3, 16, 16, 0, 1]],
   [[3, 48, 24, 0, 2]],
   [[3, 72, 24, 0, 1]],
@@ -76,7 +78,8 @@ export function assembleGhostNet(options: GhostNetOptions, version: GhostNetVers
   });
   const stem = build.conv('conv_stem', input, { out: makeDivisible(16 * width), kernel: 3, stride: 2 });
   const body = buildStages(build, build.relu('act1', build.batchNorm('bn1', stem)), { width, version });
-  const logits = buildHead(build, body, spec);
+  const last = `blocks.${(version.stages ?? published).length}.0`;
+  const logits = buildHead(build, body, { ...spec, last });
   build.finish('output', version.output === 'squeezed' ? squeezed(build, logits) : logits);
   return build;
 }
@@ -87,7 +90,7 @@ function buildStages(
   { width, version }: { width: number; version: GhostNetVersion },
 ): Value {
   let [y, index] = [x, 0];
-  stages.forEach((rows, stage) => {
+  (version.stages ?? published).forEach((rows, stage) => {
     rows.forEach((row, i) => {
       const spec = { ...scaled(row, width), parts: version.parts(index++) };
       y = ghostBottleneck(build, `blocks.${stage}.${i}`, y, spec);
@@ -97,8 +100,11 @@ function buildStages(
 }
 
 /** Last 1x1 convolution, mean over the image, hidden layer, classifier: [batch, classes]. */
-function buildHead(build: LayerBuilder, x: Value, { width, classes, dropout }: GhostNetSpec): Value {
-  const last = `blocks.${stages.length}.0`;
+function buildHead(
+  build: LayerBuilder,
+  x: Value,
+  { width, classes, dropout, last }: GhostNetSpec & { readonly last: string },
+): Value {
   const wide = build.conv(`${last}.conv`, x, { out: makeDivisible(960 * width), kernel: 1 });
   const mean = build.node('global_average_pool', 'global_pool', [
     build.relu(`${last}.act1`, build.batchNorm(`${last}.bn1`, wide)),

@@ -4,6 +4,7 @@ import { assembleGhostVgg16 } from './build-ghost-vgg16.ts';
 import { ghostNetV1 } from './build-ghostnet.ts';
 import { ghostNetV2 } from './build-ghostnet-v2.ts';
 import { ghostNetV3 } from './build-ghostnet-v3.ts';
+import { repGhostNet } from './build-repghostnet.ts';
 import type { LayerBuilder } from './layer-builder.ts';
 import type { Weights } from './state.ts';
 
@@ -14,6 +15,7 @@ export const families = {
   ghostnetv2: width(ghostNetV2),
   ghostnetv3: width(ghostNetV3.reparameterized),
   'ghostnetv3-training': width(ghostNetV3.training),
+  repghostnet: width(repGhostNet),
   ghost_resnet50: ({ size, ...spec }, weights) => assembleGhostResNet50({ ...spec, ratio: size, weights }),
   ghost_vgg16: ({ size, ...spec }, weights) => assembleGhostVgg16({ ...spec, ratio: size, weights }),
 } as const satisfies Record<string, Assemble>;

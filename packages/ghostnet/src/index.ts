@@ -10,6 +10,7 @@ export {
 } from './build-ghostnet.ts';
 export { buildGhostNetV2 } from './build-ghostnet-v2.ts';
 export { buildGhostNetV3, type GhostNetV3Form, type GhostNetV3Options } from './build-ghostnet-v3.ts';
+export { buildRepGhostNet } from './build-repghostnet.ts';
 export type { Family, ModelSpec } from './families.ts';
 export { families } from './families.ts';
 export {

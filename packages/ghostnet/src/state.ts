@@ -1,4 +1,4 @@
-import { CompileError, fromNumbers, mulberry32, numElements, type Tensor } from '@ghostc/ir';
+import { CompileError, fromNumbers, mulberry32, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 
 /** Weights by their published parameter names. */
 export type StateDict = ReadonlyMap<string, Tensor>;
@@ -30,8 +30,8 @@ export class ParameterSource {
     this.asked.push(spec);
     if ('seed' in this.#weights) return initialParameter(spec, this.#weights.seed);
     const found = this.#weights.stateDict.get(spec.name);
-    return found && sameShape(found.shape, spec.shape) && found.dtype === 'f32'
-      ? found
+    return found && sameShape(found.shape, spec.shape) && isFloatOf32(found)
+      ? widened(found)
       : fromNumbers('f32', spec.shape, []);
   }
 
@@ -49,6 +49,15 @@ export class ParameterSource {
   }
 }
 
+/** Whether float32 has every value of the type. */
+function isFloatOf32({ dtype }: Tensor): boolean {
+  return dtype === 'f32' || dtype === 'f16' || dtype === 'bf16';
+}
+
+function widened(tensor: Tensor): Tensor {
+  return tensor.dtype === 'f32' ? tensor : fromNumbers('f32', tensor.shape, toNumbers(tensor));
+}
+
 function stateProblems(asked: readonly ParameterSpec[], state: StateDict): string[] {
   const wanted = new Set(asked.map(({ name }) => name));
   const unexpected = [...state.keys()].filter(
@@ -57,7 +66,7 @@ function stateProblems(asked: readonly ParameterSpec[], state: StateDict): strin
   const bad = asked.flatMap(({ name, shape }) => {
     const found = state.get(name);
     if (!found) return [`missing: ${name} f32[${shape.join(',')}]`];
-    if (sameShape(found.shape, shape) && found.dtype === 'f32') return [];
+    if (sameShape(found.shape, shape) && isFloatOf32(found)) return [];
     return [`${name}: expected f32[${shape.join(',')}], found ${found.dtype}[${found.shape.join(',')}]`];
   });
   return [...bad, ...unexpected.map((name) => `unexpected: ${name}`)];

@@ -45,7 +45,7 @@ function absoluteAttrs({ node, attrs }: Step): Attrs {
   const plain: Attrs = 'activation' in attrs ? { ...attrs, activation: 'none' } : attrs;
   if (node.op === 'gemm')
     return { ...plain, alpha: Math.abs(Number(attrs.alpha)), beta: Math.abs(Number(attrs.beta)) };
-  return 'relu' in attrs ? { ...plain, relu: false } : plain;
+  return plain;
 }
 
 function activated({ node, attrs }: Step, y: Tensor, error: Float64Array): Float64Array {

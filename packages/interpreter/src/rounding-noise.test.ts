@@ -15,7 +15,7 @@ const weights = `
 
 const composite = parseGraph(
   `graph @composite(%x: f32[1,64,5,5])${weights}
-  %g = ghost_module %x, %w, %b, %v, %c {oup=64}
+  %g = ghost_module %x, %w, %b, %v, %c {oup=64, activation="relu", cheap_activation="relu"}
   %y = squeeze_excite %g, %r, %s, %e, %t
   return %y`,
   { registry },

@@ -38,15 +38,9 @@ export const activationRows: readonly OpRow[] = [
   ],
 ];
 
-/** x/2 (1 + erf(x / sqrt 2)), or with tanh(sqrt(2/pi) (x + 0.044715 x^3)). */
 function readGelu(node: NodeReader): Value {
-  const f = new Formulas(node);
-  const x = node.input(0);
-  const half = f.mul(x, 0.5);
-  if (node.expectText('approximate', 'none', ['none', 'tanh']) === 'none')
-    return f.mul(half, f.add(f.emit('erf', [f.mul(x, Math.SQRT1_2)]), 1));
-  const cubic = f.mul(f.mul(f.mul(x, x), x), 0.044715);
-  return f.mul(half, f.add(f.emit('tanh', [f.mul(f.add(x, cubic), Math.sqrt(2 / Math.PI))]), 1));
+  const form = node.expectText('approximate', 'none', ['none', 'tanh']);
+  return node.emit(form === 'tanh' ? 'gelu_tanh' : 'gelu', [node.input(0)]);
 }
 
 function readSwish(node: NodeReader): Value {

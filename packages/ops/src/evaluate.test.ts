@@ -45,7 +45,9 @@ describe('evaluate', () => {
   test('ghost_module joins primary and cheap parts', () => {
     const x = f32([1, 1, 1, 1], [2]);
     const inputs = [x, f32([2, 1, 1, 1], [1, -1]), null, f32([1, 1, 1, 1], [7])];
-    expect(evaluate('ghost_module', inputs, { oup: 3, dw_size: 1 })).toEqual([2, 0, 14]);
+    expect(
+      evaluate('ghost_module', inputs, { oup: 3, dw_size: 1, activation: 'relu', cheap_activation: 'relu' }),
+    ).toEqual([2, 0, 14]);
   });
 
   test('average_pool counts padding only when told', () => {

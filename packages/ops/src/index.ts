@@ -44,6 +44,7 @@ export {
   activationOpAttrs,
   activationOps,
   activations,
+  activationsOf,
 } from './elementwise/activation.ts';
 export {
   clip,

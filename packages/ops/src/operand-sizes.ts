@@ -50,8 +50,3 @@ export function elementsPerOutput(node: Node): number {
 export function reducedTerms(node: Node): number {
   return Math.max(1, elementsPerOutput(node)) + 2;
 }
-
-/** Roundings of a Ghost module, whose weights are the inputs 1 and 3. */
-export function ghostTerms(node: Node): number {
-  return weightsPerOutput(node) + weightsPerOutput(node, 3) + 2 * SUM_OVERHEAD;
-}

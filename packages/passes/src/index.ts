@@ -1,5 +1,6 @@
 export { type ApplyOptions, applyRules, type NearMiss } from './apply-rules.ts';
 export type { Build } from './build.ts';
+export { castBoundary } from './cast-boundary.ts';
 export {
   type Explanation,
   explainRule,

@@ -70,7 +70,7 @@ describe('errors of the type checker', () => {
       // @ts-expect-error strides are a list
       build.conv2d({ x, weight: x, strides: 2 }),
       // @ts-expect-error there is no such activation
-      build.add({ a: x, b: x, activation: 'gelu' }),
+      build.add({ a: x, b: x, activation: 'gelou' }),
       // @ts-expect-error the parts of a concat are a list
       build.concat({ xs: x, axis: 1 }),
     ]);

@@ -46,7 +46,11 @@ import { activateLine, imageToLine } from './rules/image-to-line.ts';
 import { sinkDequantize } from './rules/integer-movement.ts';
 import { lineToImage } from './rules/line-to-image.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
-import { raiseGhostModule, raiseSlicedGhostModule } from './rules/raise-ghost-module.ts';
+import {
+  raiseGhostModule,
+  raisePreluGhostModule,
+  raiseSlicedGhostModule,
+} from './rules/raise-ghost-module.ts';
 import {
   foldSliceIntoQlinearDepthwise,
   fuseClampBeforeQuantize,
@@ -59,16 +63,30 @@ import {
   raiseRequantize,
   raiseRequantizeClamp,
 } from './rules/raise-qlinear.ts';
+import { joinClips, recognizeClip, recognizeRelu, removeReluBeforeClip } from './rules/recognize-clip.ts';
 import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
+import { recognizeGelu, recognizeGeluTanh } from './rules/recognize-gelu.ts';
 import {
   recognizeHardSigmoid,
-  recognizeHardSigmoidByProduct,
+  recognizeHardSigmoidByUnit,
   recognizeHardSwish,
+  recognizeHardSwishByProduct,
   recognizeHardSwishByQuotient,
-  recognizeRelu,
-  recognizeSilu,
-  removeReluBeforeClip,
 } from './rules/recognize-hard-sigmoid.ts';
+import {
+  preluToLeakyRelu,
+  recognizePreluByMaximum,
+  recognizePreluByNegative,
+  recognizePreluByRelus,
+  recognizePreluByWhere,
+} from './rules/recognize-leaky-relu.ts';
+import {
+  recognizeMish,
+  recognizeSigmoid,
+  recognizeSigmoidByReciprocal,
+  recognizeSilu,
+  recognizeSiluByQuotient,
+} from './rules/recognize-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
 import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
 import { reduceMaxToPool, reduceMeanToPool } from './rules/reductions-to-pools.ts';
@@ -138,13 +156,27 @@ const mergeBranches = rulePass(
 );
 const recognizeActivations = rulePass(
   'recognize-activations',
+  recognizeClip,
+  joinClips,
   removeReluBeforeClip,
   recognizeRelu,
-  recognizeHardSigmoid,
-  recognizeHardSigmoidByProduct,
-  recognizeHardSwish,
-  recognizeHardSwishByQuotient,
+  recognizeSigmoid,
+  recognizeSigmoidByReciprocal,
   recognizeSilu,
+  recognizeSiluByQuotient,
+  recognizeHardSigmoid,
+  recognizeHardSigmoidByUnit,
+  recognizeHardSwish,
+  recognizeHardSwishByProduct,
+  recognizeHardSwishByQuotient,
+  recognizeMish,
+  recognizeGelu,
+  recognizeGeluTanh,
+  recognizePreluByRelus,
+  recognizePreluByWhere,
+  recognizePreluByNegative,
+  recognizePreluByMaximum,
+  preluToLeakyRelu,
 );
 const reduceStrength = rulePass('reduce-strength', divToMul, powToMul);
 const composeConvolutions = rulePass(
@@ -158,7 +190,12 @@ const composeConvolutions = rulePass(
 const fuseActivations = rulePass('fuse-activations', fuseActivation);
 const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExcite);
 const raiseAttention = rulePass('raise-dfc-attention', recognizeDfcAttention);
-const raiseGhost = rulePass('raise-ghost-module', raiseSlicedGhostModule, raiseGhostModule);
+const raiseGhost = rulePass(
+  'raise-ghost-module',
+  raiseSlicedGhostModule,
+  raiseGhostModule,
+  raisePreluGhostModule,
+);
 
 const raiseQuantized = rulePass(
   'raise-quantized',
@@ -229,9 +266,12 @@ export const layersForIntegers: readonly Pass[] = [
   foldConstants,
 ];
 
-/** Composite ops to kernels. */
+const fuseResiduals = rulePass('fuse-residual', fuseResidual);
+
+/** Composite ops to kernels; sums of shortcuts are computed where the shortcut lies. */
 export const loweringPasses: readonly Pass[] = [
   ...layerPasses,
+  fuseResiduals,
   rulePass('lines-to-images', lineToImage, joinReshapes, removeNoOp),
 ];
 
@@ -239,8 +279,6 @@ function fuseForGpu(fuses: FusesGhost): Pass {
   const rules = [fuseGhostModules(fuses), splitSqueezeExcite, fuseGate, fuseGhostResidual];
   return rulePass('fuse-for-gpu', ...rules);
 }
-
-const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
 /** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
 export const splitForIntegers: Pass = rulePass(
@@ -254,7 +292,6 @@ export const splitForIntegers: Pass = rulePass(
 /** Passes that are not part of the optimiser: they help one target and may cost another memory. */
 const otherPasses: readonly Pass[] = [
   assignNhwc,
-  fuseResiduals,
   fuseForGpu(() => true),
   fuseGhostRows(() => true),
   splitForIntegers,
@@ -262,7 +299,7 @@ const otherPasses: readonly Pass[] = [
 
 /** Composite ops to kernels for a GPU, where a dispatch is expensive: Ghost modules, gates and sums of shortcuts stay whole. */
 export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
-  return [fuseForGpu(fuses), fuseResiduals, ...loweringPasses];
+  return [fuseForGpu(fuses), ...loweringPasses];
 }
 
 /** Every pass by name. */

@@ -30,9 +30,11 @@ export { type PairedVerdict, type Pairs, pairedVerdict } from './tune/paired-tim
 export { takingTurns } from './tune/taking-turns.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune/tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';
+export { profileWasm } from './wasm/profile-wasm.ts';
+export { wasmModule, wasmTools } from './wasm/wasm-module.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
 export { bundleForWeb } from './wgsl/bundle-for-web.ts';
 export { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
 export { type Engine, engine, engineTools, stopEngines } from './wgsl/engines.ts';
 export { checkWgsl, prepareWgsl } from './wgsl/run-wgsl.ts';
-export type { Route } from './wgsl/serve-locally.ts';
+export { type Route, serveLocally } from './wgsl/serve-locally.ts';

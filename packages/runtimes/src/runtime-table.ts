@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { compileC, compileOnnx, compileWgsl, type Device, devices } from '@ghostc/compiler';
+import { compileC, compileOnnx, compileWgsl } from '@ghostc/compiler';
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph, itemAt } from '@ghostc/ir';
 import { onnxOps } from '@ghostc/onnx';
+import { type ProgramDevice, programDevices } from './c/c-device.ts';
 import { prepareC } from './c/prepare-c.ts';
 import { throughBoundary, withBoundaryCasts } from './ort/boundary-casts.ts';
 import { ortRuntime } from './ort/ort-runtime.ts';
 import { ortSession } from './ort/ort-session.ts';
 import { typedOutputs } from './process/carried-io.ts';
+import { wasmRuntime } from './wasm/wasm-runtime.ts';
 import { engines } from './wgsl/engines.ts';
 import { withPipelineCache } from './wgsl/pipeline-cache.ts';
 import { prepareRemote } from './wgsl/prepare-remote.ts';
@@ -43,14 +45,14 @@ export function wgslRuntimeOn(device: GPUDevice): Runtime {
 }
 
 /** Our C: compiled for a device, and run there. */
-export function cRuntime(device: Device): Runtime {
+export function cRuntime(device: ProgramDevice): Runtime {
   return {
     name: device === 'host' ? 'c' : `c@${device}`,
     prepare: (model) => prepareCModel(model, device),
   };
 }
 
-async function prepareCModel(model: Graph, device: Device): Promise<Executable> {
+async function prepareCModel(model: Graph, device: ProgramDevice): Promise<Executable> {
   const { run, dispose } = await prepareC(compileC(model, { device }), device);
   const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
     (await run(inputs)).map(({ outputs }) => outputs);
@@ -90,7 +92,8 @@ const runtimes: readonly Runtime[] = [
   interpreterRuntime,
   onnxRuntime,
   ...wgslRuntimes,
-  ...devices.map(cRuntime),
+  ...programDevices.map(cRuntime),
+  wasmRuntime,
 ];
 
 /** Names that `createRuntime` knows. */

@@ -1,5 +1,5 @@
-import { kindOf } from './kind-of.ts';
-import type { Dispatch, IoType, WgslManifest, WgslProgram } from './manifest.ts';
+import type { Dispatch, IoType, ProgramManifest, WgslManifest, WgslProgram } from './manifest.ts';
+import { checkWeights } from './receive-weights.ts';
 
 /** The device limits that a program must fit. */
 export type Limits = Readonly<
@@ -7,7 +7,14 @@ export type Limits = Readonly<
 >;
 
 /** Bytes of one element. */
-export const elementBytes: Readonly<Record<IoType, number>> = { f32: 4, i32: 4, i8: 1, u8: 1 };
+export const elementBytes: Readonly<Record<IoType, number>> = {
+  f32: 4,
+  i32: 4,
+  i16: 2,
+  u16: 2,
+  i8: 1,
+  u8: 1,
+};
 
 /** Bytes of one dispatch's parameters: WebGPU's default alignment of a dynamic offset. */
 export const paramBytes = 256;
@@ -16,23 +23,10 @@ export const paramBytes = 256;
 export function checkProgram({ manifest, weights }: WgslProgram, limits: Limits): void {
   if (manifest?.format !== 'ghostc-wgsl/2')
     throw new Error(`expected a manifest of format ghostc-wgsl/2, found ${manifest?.format}`);
-  if (typeof weights !== 'function') checkWeights(manifest, weights);
+  checkWeights(manifest, weights);
   checkBuffers(manifest, limits);
   checkIo(manifest);
   for (const dispatch of manifest.dispatches) checkDispatch(dispatch, manifest, limits);
-}
-
-function checkWeights(manifest: WgslManifest, weights: Uint8Array): void {
-  if (kindOf(weights) !== 'Uint8Array')
-    throw new Error(
-      `${manifest.name}: expected weights as a Uint8Array or a function, found ${kindOf(weights)}`,
-    );
-  checkWeightBytes(manifest, weights.byteLength);
-}
-
-export function checkWeightBytes({ name, weightBytes }: WgslManifest, found: number | 'more'): void {
-  if (found === weightBytes) return;
-  throw new Error(`${name}: expected ${weightBytes} bytes of weights, found ${found}`);
 }
 
 function checkBuffers({ arenaBytes, weightBytes, halfBytes }: WgslManifest, limits: Limits): void {
@@ -42,10 +36,11 @@ function checkBuffers({ arenaBytes, weightBytes, halfBytes }: WgslManifest, limi
   }
 }
 
-function checkIo({ inputs, outputs, arenaBytes }: WgslManifest): void {
+/** Throws for an input or output that the manifest describes wrongly. */
+export function checkIo({ inputs, outputs, arenaBytes }: ProgramManifest): void {
   for (const { name, shape, dtype, offset, bytes } of [...inputs, ...outputs]) {
     const size = elementBytes[dtype];
-    if (!size) throw new Error(`${name}: expected dtype f32, i32, i8 or u8, found ${dtype}`);
+    if (!size) throw new Error(`${name}: expected dtype f32, i32, i16, u16, i8 or u8, found ${dtype}`);
     const expected = shape.reduce((product, dim) => product * dim, size);
     if (bytes !== expected) throw new Error(`${name} [${shape}]: expected ${expected} bytes, found ${bytes}`);
     if (offset % 4) throw new Error(`${name}: expected an offset that is a multiple of 4, found ${offset}`);

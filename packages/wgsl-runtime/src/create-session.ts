@@ -1,15 +1,17 @@
 import type { OnProgress } from './compile-pipelines.ts';
 import { MAP_MODE_READ } from './gpu-constants.ts';
 import { type GpuProgram, loadProgram } from './gpu-program.ts';
-import { checkInputs, copyOf, type Inputs, type IoData, readOutputs } from './io-data.ts';
+import { checkInputs, copyOf, type Inputs, type IoData, inTurn, isGpuInput, readOutputs } from './io-data.ts';
 import { kindOf } from './kind-of.ts';
 import { outputBytes } from './make-buffers.ts';
 import type { WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, offersOf } from './pick-variants.ts';
-import { type DispatchTime, profileProgram } from './profile-program.ts';
+import { profileProgram } from './profile-program.ts';
+import type { DownloadOptions } from './receive-weights.ts';
+import { checkBatch, type DispatchTime, type Outputs, type Session } from './session.ts';
 import { writeInputs } from './write-inputs.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends DownloadOptions {
   /** Called while pipelines compile. */
   readonly onProgress?: OnProgress | undefined;
   /** Whether to use what the adapter offers; by default what the device and the WGSL implementation have. */
@@ -18,24 +20,6 @@ export interface SessionOptions {
 
 /** A device, or how to get one: then the session recovers from a lost device. */
 export type DeviceSource = GPUDevice | (() => Promise<GPUDevice>);
-
-/** Row-major data by name, of the type that the manifest states; float32 of most models. */
-export type Outputs<T extends IoData = Float32Array> = Record<string, T>;
-
-export interface Session {
-  readonly manifest: WgslManifest;
-  /**
-   * One inference of the inputs as they are at the call: one submit, and one for each picture. Calls may overlap; they run one after another,
-   * and no buffer is created unless more are in flight than ever. Rejects on a wrong input or a device error.
-   */
-  run<T extends IoData = Float32Array>(inputs: Inputs): Promise<Outputs<T>>;
-  /** Several inferences without waiting in between: one readback of all. */
-  runBatch<T extends IoData = Float32Array>(batch: readonly Inputs[]): Promise<Outputs<T>[]>;
-  /** One inference with the time of each dispatch. Rejects when the device lacks `timestamp-query`. */
-  profile(inputs: Inputs): Promise<DispatchTime[]>;
-  /** Frees the buffers, and a device that came from a function. A device that was handed in stays: it is the caller's. */
-  dispose(): void;
-}
 
 /**
  * Makes a program ready: compiles each module once, uploads the weights once, makes every buffer. Rejects with the
@@ -90,8 +74,8 @@ class GpuSession implements Session {
     const device = typeof this.#source === 'function' ? await this.#source() : this.#source;
     if (typeof device?.createBuffer !== 'function')
       throw new Error(`expected a GPUDevice or a function that gives one, found ${kindOf(device)}`);
-    const { offers = offersOf(device), onProgress } = this.#options;
-    const gpu = await loadProgram(device, this.#program, { offers, onProgress });
+    const { offers = offersOf(device), ...options } = this.#options;
+    const gpu = await loadProgram(device, this.#program, { offers, ...options });
     this.#gpu = gpu;
     device.lost.then(({ message, reason }) => this.#lose(gpu, message || reason));
     if (this.#ended) this.dispose();
@@ -105,8 +89,7 @@ class GpuSession implements Session {
   }
 
   async runBatch<T extends IoData>(batch: readonly Inputs[]): Promise<Outputs<T>[]> {
-    if (!Array.isArray(batch))
-      throw new Error(`${this.manifest.name}: expected an array of inputs, found ${kindOf(batch)}`);
+    checkBatch(this.manifest, batch, kindOf(batch));
     return this.#infer<T>(batch);
   }
 
@@ -129,7 +112,7 @@ class GpuSession implements Session {
   /** Checks the inputs and hands them to `task` as they are now: at once, or as copies when a device has to come first. */
   async #start<T>(batch: readonly Inputs[], task: Task<T>): Promise<T> {
     this.#assertAlive();
-    for (const inputs of batch) checkInputs(this.manifest.inputs, inputs);
+    for (const inputs of batch) checkInputs(this.manifest.inputs, inputs, isGpuInput);
     const gpu = this.#gpu;
     if (gpu) return this.#guard(gpu, () => task(gpu, batch));
     const copies = batch.map(copyOf);
@@ -146,7 +129,7 @@ class GpuSession implements Session {
         batch.forEach((inputs, i) => submit(gpu, inputs, { readback, at: i * size }));
         await readback.mapAsync(MAP_MODE_READ, 0, batch.length * size);
         const mapped = readback.getMappedRange(0, batch.length * size);
-        return batch.map((_, i) => readOutputs<T>(this.manifest.outputs, mapped, i * size));
+        return batch.map((_, i) => readOutputs<T>(this.manifest.outputs, mapped, inTurn(i * size)));
       } finally {
         readback.unmap();
         gpu.readbacks.give(readback);

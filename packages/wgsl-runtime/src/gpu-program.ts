@@ -4,6 +4,7 @@ import { type Buffers, copyBytes, makeBuffers } from './make-buffers.ts';
 import type { Requirement, WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, pickVariants } from './pick-variants.ts';
 import { ReadbackPool } from './readback-pool.ts';
+import type { DownloadOptions } from './receive-weights.ts';
 import { type MatrixType, weightLayout } from './upload-weights.ts';
 
 /** A program on one device: pipelines, buffers, and the encoding of its dispatches. Lives as long as the device. */
@@ -19,7 +20,7 @@ export interface GpuProgram {
   dispose(): void;
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends DownloadOptions {
   readonly offers: Offers;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -28,13 +29,13 @@ export interface LoadOptions {
 export async function loadProgram(
   device: GPUDevice,
   program: WgslProgram,
-  { offers, onProgress }: LoadOptions,
+  { offers, onProgress, ...download }: LoadOptions,
 ): Promise<GpuProgram> {
   const { manifest } = program;
   checkProgram(program, device.limits);
   const reads = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
   const matrices = reads ? 'f16' : 'f32';
-  const uploading = makeBuffers(device, program, matrices);
+  const uploading = makeBuffers(device, program, { matrices, ...download });
   const compiling = compilePipelines(device, manifest, pickVariants(manifest, offers), onProgress);
   const [uploaded, compiled] = await Promise.allSettled([uploading, compiling]);
   if (uploaded.status === 'rejected') throw uploaded.reason;

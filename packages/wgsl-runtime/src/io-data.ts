@@ -3,8 +3,8 @@ import { kindOf } from './kind-of.ts';
 import { copyBytes } from './make-buffers.ts';
 import type { IoTensor } from './manifest.ts';
 
-/** Row-major data of an input or output: Float32Array for f32, Int32Array for i32, Int8Array for i8, Uint8Array for u8. */
-export type IoData = Float32Array | Int32Array | Int8Array | Uint8Array;
+/** Row-major data of an input or output: Float32Array for f32, Int32Array for i32, Int8Array for i8, and so on. */
+export type IoData = Float32Array | Int32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
 
 /** An input that the GPU computes: encodes what writes `target.bytes` bytes at `target.offset` of the arena. */
 export interface GpuInput {
@@ -16,26 +16,43 @@ export interface GpuTarget extends IoTensor {
   readonly arena: GPUBuffer;
 }
 
-/** Row-major data by name, or what computes it on the GPU. */
-export type Inputs = Readonly<Record<string, IoData | GpuInput>>;
+/** An input that is computed here, for programs that do not run on a GPU. */
+export interface PixelInput {
+  values(target: IoTensor): IoData;
+}
 
-const arrays = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array };
+/** Row-major data by name, or what computes it. */
+export type Inputs = Readonly<Record<string, IoData | GpuInput | PixelInput>>;
+
+/** What the data of an input may be beside an array. */
+type IsComputed = (data: Inputs[string]) => boolean;
+
+/** The class of each type. */
+export const ioArrays = {
+  f32: Float32Array,
+  i32: Int32Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+};
 
 /** Throws an Error that says what is no input of the program, and which input it lacks or cannot take. */
-export function checkInputs(expected: readonly IoTensor[], inputs: Inputs): void {
+export function checkInputs(expected: readonly IoTensor[], inputs: Inputs, isComputed: IsComputed): void {
   if (typeof inputs !== 'object' || /Array|Map|^null$/.test(kindOf(inputs)))
     throw new Error(`expected an object with data by input name, found ${kindOf(inputs)}`);
   const names = expected.map(({ name }) => name);
   const unknown = Object.keys(inputs).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new Error(`there is no input ${unknown}; expected ${names.join(', ')}`);
-  for (const input of expected)
-    checkInput(input, Object.hasOwn(inputs, input.name) ? inputs[input.name] : undefined);
+  for (const input of expected) {
+    const data = Object.hasOwn(inputs, input.name) ? inputs[input.name] : undefined;
+    if (data === undefined || data === null) throw new Error(`input ${input.name} is missing`);
+    if (!isComputed(data)) checkData(input, data as IoData);
+  }
 }
 
-function checkInput({ name, dtype, bytes, shape }: IoTensor, data: IoData | GpuInput | undefined): void {
-  if (data === undefined || data === null) throw new Error(`input ${name} is missing`);
-  if (isGpuInput(data)) return;
-  const expected = arrays[dtype].name;
+function checkData({ name, dtype, bytes, shape }: IoTensor, data: IoData): void {
+  const expected = ioArrays[dtype].name;
   if (kindOf(data) !== expected)
     throw new Error(
       `input ${name} expects ${expected.startsWith('I') ? 'an' : 'a'} ${expected}, found ${kindOf(data)}`,
@@ -46,14 +63,18 @@ function checkInput({ name, dtype, bytes, shape }: IoTensor, data: IoData | GpuI
     );
 }
 
-export function isGpuInput(data: IoData | GpuInput): data is GpuInput {
+export function isGpuInput(data: Inputs[string]): data is GpuInput {
   return 'encode' in Object(data);
+}
+
+export function isPixelInput(data: Inputs[string]): data is PixelInput {
+  return typeof (data as Partial<PixelInput>).values === 'function' && !ArrayBuffer.isView(data);
 }
 
 /** The inputs as they are now. What the GPU computes stays: it is read when it runs. */
 export function copyOf(inputs: Inputs): Inputs {
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, data]) => [name, isGpuInput(data) ? data : data.slice()]),
+    Object.entries(inputs).map(([name, data]) => [name, isGpuInput(data) ? data : (data as IoData).slice()]),
   );
 }
 
@@ -66,18 +87,26 @@ export function wordsOf(data: IoData): Uint8Array<ArrayBuffer> {
   return padded;
 }
 
-/** The outputs of one inference, copied out of a mapped range that starts at `at`. */
+/** The outputs of one inference, copied out of memory, where each starts at `place`. */
 export function readOutputs<T extends IoData>(
   outputs: readonly IoTensor[],
-  mapped: ArrayBuffer,
-  at = 0,
+  memory: ArrayBuffer,
+  place: (output: IoTensor) => number,
 ): Record<string, T> {
-  let start = at;
   return Object.fromEntries(
-    outputs.map(({ name, bytes, dtype }) => {
-      const data = new arrays[dtype](mapped.slice(start, start + bytes)) as T;
-      start += copyBytes(bytes);
-      return [name, data];
+    outputs.map((output) => {
+      const start = place(output);
+      const data = new ioArrays[output.dtype](memory.slice(start, start + output.bytes)) as IoData as T;
+      return [output.name, data];
     }),
   );
+}
+
+/** Where outputs start that lie one after another from `at`, each in whole words. */
+export function inTurn(at: number): (output: IoTensor) => number {
+  let next = at;
+  return ({ bytes }) => {
+    next += copyBytes(bytes);
+    return next - copyBytes(bytes);
+  };
 }

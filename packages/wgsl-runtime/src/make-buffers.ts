@@ -1,6 +1,7 @@
 import { paramBytes } from './check-program.ts';
 import { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } from './gpu-constants.ts';
 import type { WgslManifest, WgslProgram } from './manifest.ts';
+import type { DownloadOptions } from './receive-weights.ts';
 import { type MatrixType, uploadWeights, weightLayout } from './upload-weights.ts';
 
 export interface Buffers {
@@ -16,10 +17,10 @@ export interface Buffers {
 export async function makeBuffers(
   device: GPUDevice,
   program: WgslProgram,
-  matrices: MatrixType,
+  options: DownloadOptions & { readonly matrices: MatrixType },
 ): Promise<Buffers> {
   const { manifest } = program;
-  const { matrixOffset, matrixBytes } = weightLayout(manifest, matrices);
+  const { matrixOffset, matrixBytes } = weightLayout(manifest, options.matrices);
   const make = (label: string, bytes: number, usage: number) =>
     device.createBuffer({ label, size: roundUp(bytes), usage });
   device.pushErrorScope('validation');
@@ -31,7 +32,7 @@ export async function makeBuffers(
     readback: make('outputs', outputBytes(manifest), COPY_DST | MAP_READ),
   };
   device.queue.writeBuffer(buffers.params, 0, paramWords(manifest));
-  await uploadWeights(device, program, { buffer: buffers.weights, matrices });
+  await uploadWeights(device, program, { buffer: buffers.weights, ...options });
   const problems = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
   const problem = problems.find(Boolean);
   if (problem) {

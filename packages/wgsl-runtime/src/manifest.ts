@@ -1,5 +1,5 @@
-/** Element types of inputs and outputs. */
-export type IoType = 'f32' | 'i32' | 'i8' | 'u8';
+/** Element types of inputs and outputs; 16 bits only in WebAssembly. */
+export type IoType = 'f32' | 'i32' | 'i16' | 'u16' | 'i8' | 'u8';
 
 /** An input or output inside the arena. */
 export interface IoTensor {
@@ -9,6 +9,22 @@ export interface IoTensor {
   /** Bytes from the start of the arena; a multiple of 4. */
   readonly offset: number;
   readonly bytes: number;
+  /** Of integers that stand for real numbers: real = scale * (value - zeroPoint). */
+  readonly quant?: { readonly scale: number; readonly zeroPoint: number };
+}
+
+/** What programs of every kind say of themselves. */
+export interface ProgramManifest {
+  readonly name: string;
+  /** SHA-256, in hex, of the model and the options that the program was compiled from. */
+  readonly sourceHash?: string;
+  /** Working memory, with inputs and outputs. */
+  readonly arenaBytes: number;
+  readonly weightBytes: number;
+  /** CRC-32 (IEEE 802.3) of the weight file: another file, or a damaged one, is refused. */
+  readonly weightCrc32?: number;
+  readonly inputs: readonly IoTensor[];
+  readonly outputs: readonly IoTensor[];
 }
 
 export interface Dispatch {
@@ -37,19 +53,10 @@ export interface Variant {
  * storage), the parameters of a dispatch (binding 2, uniform with a dynamic offset), matrices in f16 where there are any
  * (binding 3, read-only storage), and the dispatches of one inference in order.
  */
-export interface WgslManifest {
+export interface WgslManifest extends ProgramManifest {
   readonly format: 'ghostc-wgsl/2';
-  readonly name: string;
-  /** SHA-256, in hex, of the model and the options that the program was compiled from. */
-  readonly sourceHash?: string;
-  readonly arenaBytes: number;
-  /** Of the weight file: f32 and i32 words, then `halfBytes` of f16. */
-  readonly weightBytes: number;
+  /** The weight file has f32 and i32 words, then these bytes of f16. */
   readonly halfBytes: number;
-  /** CRC-32 (IEEE 802.3) of the weight file: another file, or a damaged one, is refused. */
-  readonly weightCrc32?: number;
-  readonly inputs: readonly IoTensor[];
-  readonly outputs: readonly IoTensor[];
   /** Sources that run everywhere. With `halfBytes`, they read the matrices expanded to f32. */
   readonly modules: Readonly<Record<string, string>>;
   /** Faster sources, best first: the first whose needs are all met is taken. */
@@ -62,5 +69,19 @@ export type Weights = Uint8Array | (() => Promise<ReadableStream<Uint8Array>>);
 
 export interface WgslProgram<W extends Weights = Weights> {
   readonly manifest: WgslManifest;
+  readonly weights: W;
+}
+
+/** A program for WebAssembly: a module that exports its memory, `__heap_base`, and `<name>_run(arena, weights, inputs..., outputs...)`. */
+export interface WasmManifest extends ProgramManifest {
+  readonly format: 'ghostc-wasm/1';
+  /** What runs, in order. */
+  readonly layers: readonly Pick<Dispatch, 'label' | 'module'>[];
+}
+
+export interface WasmProgram<W extends Weights = Weights> {
+  readonly manifest: WasmManifest;
+  /** The module's bytes, or the module. */
+  readonly code: Uint8Array | WebAssembly.Module;
   readonly weights: W;
 }

@@ -4,21 +4,51 @@ import type { Weights } from './manifest.ts';
 /** Weights of a program: their bytes, or where the file is. */
 export type WeightSource = Uint8Array | string | { readonly href: string };
 
-/** Bytes as they are; a file is fetched when the weights are read. A failed answer, or a page in its place, rejects with the URL. */
-export function openWeights(source: WeightSource): Weights {
-  if (kindOf(source) === 'Uint8Array') return source as Uint8Array;
-  const url = typeof source === 'string' ? source : (source as { readonly href?: string } | null)?.href;
-  if (!url) throw new Error(`expected weights as a URL or a Uint8Array, found ${kindOf(source)}`);
-  return () => open(url);
+export interface OpenOptions {
+  /** Ends the download. */
+  readonly signal?: AbortSignal | undefined;
+  /** What the file has, for messages. Default: weights. */
+  readonly what?: string;
 }
 
-async function open(url: string): Promise<ReadableStream<Uint8Array>> {
-  const response = await fetch(url).catch((error: Error) => {
+/** Bytes as they are; a file is fetched when it is read. A failed answer, or a page in its place, rejects with the URL. */
+export function openWeights(source: WeightSource, options: OpenOptions = {}): Weights {
+  const { what = 'weights' } = options;
+  if (kindOf(source) === 'Uint8Array') return source as Uint8Array;
+  const url = typeof source === 'string' ? source : (source as { readonly href?: string } | null)?.href;
+  if (!url) throw new Error(`expected ${what} as a URL or a Uint8Array, found ${kindOf(source)}`);
+  return () => open(url, options);
+}
+
+async function open(
+  url: string,
+  { signal = null, what = 'weights' }: { signal?: AbortSignal | null | undefined; what?: string },
+): Promise<ReadableStream<Uint8Array>> {
+  const local = await openFile(url);
+  if (local) return local;
+  const response = await fetch(url, { signal }).catch((error: Error) => {
+    signal?.throwIfAborted();
     throw new Error(`${url}: cannot be fetched: ${error.message}`);
   });
   if (!response.ok) throw new Error(`${url}: ${`${response.status} ${response.statusText}`.trim()}`);
   const type = response.headers.get('content-type') ?? '';
-  if (/html/i.test(type)) throw new Error(`${url}: expected weights, found a page (${type})`);
+  if (/html/i.test(type)) throw new Error(`${url}: expected ${what}, found a page (${type})`);
   if (!response.body) throw new Error(`${url}: the answer is empty`);
   return response.body;
+}
+
+/** What of Node's file system is used. */
+interface Files {
+  readFile(path: URL): Promise<Uint8Array>;
+}
+
+/** Node fetches no files: there its own module reads them, which bundlers do not see. */
+async function openFile(url: string): Promise<ReadableStream<Uint8Array> | undefined> {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => Files | undefined } };
+  const files = /^file:/i.test(url) ? process?.getBuiltinModule?.('node:fs/promises') : undefined;
+  if (!files) return undefined;
+  const bytes = await files.readFile(new URL(url)).catch((error: Error) => {
+    throw new Error(`${url}: cannot be read: ${error.message}`);
+  });
+  return new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
 }

@@ -7,28 +7,22 @@ import {
   UNIFORM,
 } from './gpu-constants.ts';
 import type { GpuInput, GpuTarget } from './io-data.ts';
-import { kindOf } from './kind-of.ts';
-
-/** What a browser can copy into a texture. */
-export type StillSource = ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement;
-/** What it can read where it lies, without a copy. */
-export type MovingSource = HTMLVideoElement | VideoFrame;
-
-export interface PictureOptions {
-  /** One for each channel, of values from 0 to 1: y = (v - mean) / std. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-  /** `cover` keeps the proportions and cuts the edges; `stretch` takes all. Default: cover. */
-  readonly fit?: 'cover' | 'stretch';
-}
-
-const pictures = /^(ImageBitmap|ImageData|HTML(Canvas|Image|Video)Element|OffscreenCanvas|VideoFrame)$/;
+import {
+  channelOf,
+  checkOptions,
+  checkSource,
+  checkTarget,
+  isMoving,
+  type MovingSource,
+  named,
+  type PictureOptions,
+  type StillSource,
+  samplingOf,
+  sizeOf,
+} from './picture-source.ts';
 
 /** Settings of the shader: 16 floats. */
 const uniformBytes = 64;
-
-/** Samples of each axis that one output averages at most. */
-const mostSamples = 8;
 
 /**
  * An input [1,C,H,W] from a picture, resized and normalised on the GPU: RGB if C is 3, luma (ITU-R BT.601) if C is 1. An
@@ -40,6 +34,7 @@ export function picture(source: StillSource | MovingSource, options: PictureOpti
     encode(encoder, target) {
       checkTarget(target, options);
       checkSource(source, target);
+      checkSize(source, target);
       const kit = kitOf(target.device);
       const kind = isMoving(source) ? 'moving' : 'still';
       const view = named(target, () =>
@@ -50,78 +45,26 @@ export function picture(source: StillSource | MovingSource, options: PictureOpti
   };
 }
 
-function checkOptions(options: PictureOptions): void {
-  const { mean, std, fit = 'cover' } = options ?? {};
-  for (const [name, list] of Object.entries({ mean, std }))
-    if (!Array.isArray(list) || !list.length || !list.every(Number.isFinite))
-      throw new Error(`picture: expected ${name} as an array of numbers, found ${list ?? kindOf(list)}`);
-  if (std?.includes(0)) throw new Error('picture: std has a zero');
-  if (fit !== 'cover' && fit !== 'stretch')
-    throw new Error(`picture: expected fit as cover or stretch, found ${fit}`);
-}
-
-function checkTarget({ name, shape, dtype }: GpuTarget, { mean, std }: PictureOptions): void {
-  const [batch, channels = 0] = shape;
-  if (shape.length !== 4 || batch !== 1 || (channels !== 1 && channels !== 3) || dtype !== 'f32')
-    throw new Error(`input ${name}: a picture needs f32[1,1,H,W] or f32[1,3,H,W], found ${dtype}[${shape}]`);
-  for (const { length } of [mean, std])
-    if (length !== 1 && length !== channels)
-      throw new Error(`input ${name}: expected mean and std of 1 or ${channels} values, found ${length}`);
-}
-
-function checkSource(source: StillSource | MovingSource, { name, device }: GpuTarget): void {
-  if (!pictures.test(kindOf(source)))
-    throw new Error(`input ${name}: expected a picture, found ${kindOf(source)}`);
+function checkSize(source: StillSource | MovingSource, { name, device }: GpuTarget): void {
   const [width, height] = sizeOf(source);
-  if (!width || !height)
-    throw new Error(`input ${name}: the ${kindOf(source)} has no pixels: not loaded yet, or closed`);
   const most = device.limits.maxTextureDimension2D;
   if (Math.max(width, height) > most && !isMoving(source))
     throw new Error(`input ${name}: a picture of ${width}x${height} exceeds maxTextureDimension2D, ${most}`);
 }
 
-/** What a browser refuses, such as a picture of another origin, with the input's name. */
-function named<T>({ name }: GpuTarget, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new Error(`input ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
-  }
-}
-
-function isMoving(source: StillSource | MovingSource): source is MovingSource {
-  return 'videoWidth' in source || 'displayWidth' in source;
-}
-
-function sizeOf(source: StillSource | MovingSource): readonly [number, number] {
-  if ('videoWidth' in source) return [source.videoWidth, source.videoHeight];
-  if ('displayWidth' in source) return [source.displayWidth, source.displayHeight];
-  if ('naturalWidth' in source) return [source.naturalWidth, source.naturalHeight];
-  return [source.width, source.height];
-}
-
 /** offset, channels, width, height; origin and step of the sampled part, in texture coordinates; samples; mean; std. */
 function settingsOf(
   source: StillSource | MovingSource,
-  { offset, shape }: GpuTarget,
+  target: GpuTarget,
   options: PictureOptions,
 ): ArrayBuffer {
-  const { mean, std, fit = 'cover' } = options;
-  const [, channels = 1, height = 1, width = 1] = shape;
-  const [w, h] = sizeOf(source);
-  const scale = Math.min(w / width, h / height);
-  const part = fit === 'cover' ? [(scale * width) / w, (scale * height) / h] : [1, 1];
-  const [px = 1, py = 1] = part;
-  const samples = Math.min(
-    mostSamples,
-    Math.max(1, Math.ceil(Math.max((px * w) / width, (py * h) / height))),
-  );
+  const [, channels = 1, height = 1, width = 1] = target.shape;
+  const { origin, step, samples } = samplingOf(source, target, options);
   const settings = new ArrayBuffer(uniformBytes);
-  new Int32Array(settings).set([offset / 4, channels, width, height]);
-  const pick = (list: readonly number[]): number[] =>
-    [0, 1, 2].map((c) => list[Math.min(c, list.length - 1)] ?? 1);
-  new Float32Array(settings, 16).set([(1 - px) / 2, (1 - py) / 2, px / width, py / height]);
-  new Float32Array(settings, 32).set([...pick(mean), samples, ...pick(std), 0]);
+  new Int32Array(settings).set([target.offset / 4, channels, width, height]);
+  const pick = (list: readonly number[]): number[] => [0, 1, 2].map((c) => channelOf(list, c));
+  new Float32Array(settings, 16).set([...origin, ...step]);
+  new Float32Array(settings, 32).set([...pick(options.mean), samples, ...pick(options.std), 0]);
   return settings;
 }
 

@@ -1,14 +1,8 @@
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, QUERY_RESOLVE } from './gpu-constants.ts';
 import type { GpuProgram } from './gpu-program.ts';
 import type { Inputs } from './io-data.ts';
+import type { DispatchTime } from './session.ts';
 import { writeInputs } from './write-inputs.ts';
-
-/** Time of one dispatch on the GPU. */
-export interface DispatchTime {
-  readonly label: string;
-  readonly module: string;
-  readonly nanoseconds: number;
-}
 
 /** Runs once, each dispatch in a pass of its own between two timestamps. */
 export async function profileProgram(gpu: GpuProgram, inputs: Inputs): Promise<DispatchTime[]> {

@@ -1,5 +1,5 @@
 import type { GpuProgram } from './gpu-program.ts';
-import { type GpuInput, type GpuTarget, type Inputs, isGpuInput, wordsOf } from './io-data.ts';
+import { type GpuInput, type GpuTarget, type Inputs, type IoData, isGpuInput, wordsOf } from './io-data.ts';
 
 /**
  * Puts the inputs into the arena as they are now. Each that the GPU computes is a submit of its own: it may write to
@@ -9,7 +9,7 @@ export function writeInputs({ device, manifest, buffers: { arena } }: GpuProgram
   for (const input of manifest.inputs) {
     const data = inputs[input.name] as Inputs[string];
     if (isGpuInput(data)) submitInput(data, { ...input, device, arena });
-    else device.queue.writeBuffer(arena, input.offset, wordsOf(data));
+    else device.queue.writeBuffer(arena, input.offset, wordsOf(data as IoData));
   }
 }
 

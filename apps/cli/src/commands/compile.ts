@@ -1,7 +1,6 @@
 import {
   ArenaLimitError,
-  type CompileCOptions,
-  type CompileWgslOptions,
+  type CompileFilesOptions,
   type CProgram,
   compileC,
   compileFiles,
@@ -21,7 +20,7 @@ import {
 } from '@ghostc/compiler';
 import { CompileError, type Graph, withLocation } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
-import { type Tuning, tuningFor } from '@ghostc/runtimes';
+import { type Tuning, tuningFor, wasmModule } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
@@ -30,8 +29,8 @@ import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
 import { showStep, startProgress } from '../progress.ts';
 import { roundingOption } from '../rounding-option.ts';
+import { hasRuntime, runtimeSource } from '../runtime-source.ts';
 import { defaultCacheFile, readTuningCache } from '../tuning-cache.ts';
-import { wgslRuntimeSource } from '../wgsl-runtime-source.ts';
 import { writeFiles } from '../write-files.ts';
 
 interface CompileFlags {
@@ -65,7 +64,7 @@ export const modelArgument = (): Argument =>
 
 export function compileCommand(): Command {
   return new Command('compile')
-    .description('compile a model to optimised ONNX, to WGSL, or to C')
+    .description('compile a model to optimised ONNX, to WGSL, to WebAssembly, to both for pages, or to C')
     .addArgument(modelArgument())
     .addOption(new Option('--target <target>', 'what to make').choices(targets).makeOptionMandatory())
     .addOption(new Option('--device <device>', 'processor that the C is for').choices(devices))
@@ -139,7 +138,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -148,6 +147,11 @@ export function compileCommand(): Command {
 function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
   if (!tuned) return undefined;
   return tuningFor(readTuningCache(cache ?? defaultCacheFile()), tuned === true ? undefined : tuned);
+}
+
+/** What packages for pages need beside the model. */
+function pageOptions(target: Parameters<typeof runtimeSource>[0], flags: CompileFlags) {
+  return { runtime: runtimeSource(target), tuning: tuningOf(flags), buildWasm: wasmModule };
 }
 
 /** Flags that not every target has, as the user writes them. */
@@ -163,11 +167,11 @@ const targetFlags: Readonly<
   '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
   '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
   '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },
-  '--fuse-ghost': { targets: ['c', 'wgsl'], given: ({ fuseGhost }) => fuseGhost },
+  '--fuse-ghost': { targets: ['c', 'wgsl', 'web'], given: ({ fuseGhost }) => fuseGhost },
   '--self-test': { targets: ['c'], given: ({ selfTest }) => selfTest },
-  '--matrices': { targets: ['wgsl'], given: ({ matrices }) => matrices },
-  '--tuned': { targets: ['wgsl'], given: ({ tuned }) => tuned },
-  '--cache': { targets: ['wgsl'], given: ({ cache }) => cache },
+  '--matrices': { targets: ['wgsl', 'web'], given: ({ matrices }) => matrices },
+  '--tuned': { targets: ['wgsl', 'web'], given: ({ tuned }) => tuned },
+  '--cache': { targets: ['wgsl', 'web'], given: ({ cache }) => cache },
 };
 
 /** Throws `cli/FLAG` for a flag that the target does not have. */
@@ -196,7 +200,7 @@ function runCompile(model: string, flags: CompileFlags): void {
       ...(!flags.unaligned && { noUnaligned: true }),
       name: flags.name ?? flags.prefix ?? loaded.name,
       bind: undefined,
-      ...(flags.target === 'wgsl' && { runtime: wgslRuntimeSource(), tuning: tuningOf(flags) }),
+      ...(hasRuntime(flags.target) && pageOptions(flags.target, flags)),
       onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
     const { program, files } = withLocation({ file: model }, () => compiled(loaded.graph, flags, options));
@@ -217,11 +221,7 @@ function runCompile(model: string, flags: CompileFlags): void {
   }
 }
 
-function compiled(
-  graph: Graph,
-  { target, layout = 'plain' }: CompileFlags,
-  options: CompileCOptions & CompileWgslOptions,
-) {
+function compiled(graph: Graph, { target, layout = 'plain' }: CompileFlags, options: CompileFilesOptions) {
   if (target !== 'c') return { program: null, files: compileFiles(graph, target, options) };
   const program = compileC(graph, options);
   return { program, files: packageFiles(program, layout) };

@@ -1,6 +1,14 @@
-import { compileC, type Device, devices } from '@ghostc/compiler';
+import { type CompileCOptions, compileC, type Device, devices } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
-import { type NodeTime, type Profile, profileC, profileRuntime, type RuntimeProfile } from '@ghostc/runtimes';
+import type { Graph } from '@ghostc/ir';
+import {
+  type NodeTime,
+  type Profile,
+  profileC,
+  profileRuntime,
+  profileWasm,
+  type RuntimeProfile,
+} from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
@@ -29,7 +37,10 @@ export function profileCommand(): Command {
     )
     .addArgument(modelArgument())
     .addOption(
-      new Option('--device <device>', 'instructions on the boards, nanoseconds on the host')
+      new Option(
+        '--device <device>',
+        'instructions on the boards, nanoseconds on the host and as WebAssembly',
+      )
         .choices(devices)
         .default('cortex-m4'),
     )
@@ -47,7 +58,7 @@ export function profileCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc profile model.onnx --device cortex-m4\n  ghostc profile int8.onnx --device cortex-m55 --report report/\n  ghostc profile ghostnet:0.5@96 --device host --json\n  ghostc profile model.onnx --runtime ./my-engine.mjs',
+      '\nExamples:\n  ghostc profile model.onnx --device cortex-m4\n  ghostc profile int8.onnx --device cortex-m55 --report report/\n  ghostc profile ghostnet:0.5@96 --device host --json\n  ghostc profile ghostnet:1.0 --device wasm32\n  ghostc profile model.onnx --runtime ./my-engine.mjs',
     )
     .action(runProfile);
 }
@@ -98,9 +109,8 @@ async function profileOnDevice(model: string, flags: ProfileFlags): Promise<void
   const progress = startProgress(`reading ${model}`);
   try {
     const { graph, name } = loadModel(model, { bind: flags.bind });
-    const program = compileC(graph, { ...flags, name, bind: undefined });
     progress.text = `${model} on ${flags.device}`;
-    const profile = await profileC(program, flags.device, seededInputs(graph, 1));
+    const { program, profile } = await measured(graph, { device: flags.device, maxRam: flags.maxRam, name });
     progress.stop();
     const facts = {
       model,
@@ -117,6 +127,14 @@ async function profileOnDevice(model: string, flags: ProfileFlags): Promise<void
   } finally {
     progress.stop();
   }
+}
+
+type MeasureOptions = Pick<CompileCOptions, 'name' | 'maxRam'> & Pick<ProfileFlags, 'device'>;
+
+async function measured(graph: Graph, options: MeasureOptions) {
+  if (options.device === 'wasm32') return profileWasm(graph, { name: options.name });
+  const program = compileC(graph, options);
+  return { program, profile: await profileC(program, options.device, seededInputs(graph, 1)) };
 }
 
 function print({ unit, total, layers, stackBytes }: Profile): void {

@@ -4,8 +4,10 @@ import { CompileError } from '@ghostc/ir';
 import known from './boards.json';
 import type { Memory } from './place-buffers.ts';
 
-type BoardDevice = Exclude<Device, 'host'>;
-const boardDevices = devices.filter((device): device is BoardDevice => device !== 'host');
+type BoardDevice = Exclude<Device, 'host' | 'wasm32'>;
+const boardDevices = devices.filter(
+  (device): device is BoardDevice => device !== 'host' && device !== 'wasm32',
+);
 
 /** What `ghostc fit` knows of a board. Sizes in bytes. */
 export interface BoardFacts {

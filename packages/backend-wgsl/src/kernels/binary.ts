@@ -19,7 +19,7 @@ function binary(op: OpsWith<'binary'>, { node, place }: KernelContext): Step[] {
       places: [place(node.output), place(a), place(b)],
       formula: (lane) => binaryFormulas[op](lane, 'a_v', 'b_v'),
       functions: (lane) => (op === 'pow' ? powerFunctions(lane) : []),
-      apply: (lane) => epilogueOf(node, lane),
+      apply: (lane) => epilogueOf(node.attrs, lane),
     }),
   ];
 }

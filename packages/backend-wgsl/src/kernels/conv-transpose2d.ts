@@ -12,7 +12,7 @@ export const convTranspose2d: Kernel = ({ node, arena, weights, matrix }) => {
   const { N, C, M, OH, OW, ...window } = windowGeometry(node, kernelSize(node), attrs);
   const blocks = { groups: group, perGroup: M / group, inner: (C / group) * window.KH * window.KW };
   const perGroup4 = Math.ceil(blocks.perGroup / 4);
-  const { key, text, floats } = epilogueOf(node, 'vec4f');
+  const { key, text, floats } = epilogueOf(node.attrs, 'vec4f');
   return [
     {
       id: ['conv_transpose2d', key].join('_'),

@@ -16,7 +16,7 @@ export const depthwiseConv2d: Kernel = ({ node, arena, weights }) => {
   const { N, ...geometry } = windowGeometry(node, kernelSize(node), attrs);
   const { M, OH, OW, KW, SX, DX, ...ints } = geometry;
   const residual = node.inputs[3];
-  const { key, text, floats } = epilogueOf(node, 'vec4f');
+  const { key, text, floats } = epilogueOf(node.attrs, 'vec4f');
   const variant = `k${isUnrolled(ints.KH) ? `${ints.KH}x` : ''}${KW}_s${SX}_d${DX}`;
   const bias = constantOf(node, 2) ?? new Float32Array(M);
   return [

@@ -31,7 +31,7 @@ function matrixVector(
 ): Step {
   const [x, y] = [arena(sourceOf(node, 0)), arena(node.output)];
   const lane: Lane = inner % 4 === 0 && x % 4 === 0 && y % 4 === 0 ? 'vec4f' : 'f32';
-  const { key, text, floats } = epilogueOf(node, 'f32');
+  const { key, text, floats } = epilogueOf(node.attrs, 'f32');
   return {
     id: ['fully_connected', lane, key].join('_'),
     arena: lane,

@@ -17,7 +17,7 @@ export function generalConv(context: KernelContext, geometry: WindowGeometry, gr
   const blocks = { groups, perGroup: M / groups, inner: (C / groups) * KH * KW };
   const perGroup4 = Math.ceil(blocks.perGroup / 4);
   const residual = node.inputs[3];
-  const { key, text, floats } = epilogueOf(node, 'vec4f');
+  const { key, text, floats } = epilogueOf(node.attrs, 'vec4f');
   return {
     id: ['conv2d', `k${KW}_s${SX}_d${DX}`, key, ...(residual ? ['residual'] : [])].join('_'),
     arena: 'f32',

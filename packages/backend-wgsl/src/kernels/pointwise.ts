@@ -30,7 +30,7 @@ export function pointwise(context: KernelContext, { N, C, H, W, M }: WindowGeome
   });
   const block: ChannelBlock = { blocks, lane, gate: false, tail: C % 4 !== 0 };
   const tiles = { channels: Math.ceil(M / (4 * block.blocks)), pixels: Math.ceil(plane / (4 * group)) };
-  const { key, text, floats } = epilogueOf(node, 'vec4f');
+  const { key, text, floats } = epilogueOf(node.attrs, 'vec4f');
   const store = { lane, residual: !!residual };
   return {
     id: [

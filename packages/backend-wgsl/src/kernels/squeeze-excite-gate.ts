@@ -1,7 +1,8 @@
 import { type Node, staticShape } from '@ghostc/ir';
-import { attrsOf, squeezeExciteGate as gateOp } from '@ghostc/ops';
+import { type ActivationName, attrsOf, squeezeExciteGate as gateOp } from '@ghostc/ops';
+import { epilogueOf } from '../epilogue.ts';
 import type { Kernel, Lane } from '../kernel.ts';
-import { elementFunction } from '../text/element-function.ts';
+import { calledLike, type ElementFunction } from '../text/element-function.ts';
 import { element } from './channel-block.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { transposed } from './pack-channels.ts';
@@ -17,26 +18,25 @@ export function gateScratchBytes(node: Node): number {
 }
 
 /**
- * gate(expand(relu(reduce(mean(x))))) in one dispatch: one workgroup an image; means and reduced sums pass through the arena,
+ * gate(expand(act(reduce(mean(x))))) in one dispatch: one workgroup an image; means and reduced sums pass through the arena,
  * because software adapters clear workgroup memory element by element. Weights lie input-major, so that neighbouring
  * invocations read neighbours.
  */
 export const squeezeExciteGate: Kernel = ({ node, arena, weights, scratch }) => {
   const [N = 1, C = 1, H = 1, W = 1] = staticShape(sourceOf(node, 0).type.shape);
   const [R = 1] = staticShape(sourceOf(node, 1).type.shape);
-  const { gate, gate_params } = attrsOf(gateOp, node);
-  const { key, text, floats } = elementFunction(gate, 'f32', gate === 'sigmoid' ? [] : gate_params);
+  const { gate, reduce } = functionsOf(node);
   const x = arena(sourceOf(node, 0));
   const lane: Lane = x % 4 === 0 && (H * W) % 4 === 0 ? 'vec4f' : 'f32';
   const unit = lane === 'vec4f' ? 4 : 1;
   return [
     {
-      id: ['squeeze_excite_gate', lane, key].join('_'),
+      id: ['squeeze_excite_gate', lane, gate.key, ...(reduce ? [reduce.key] : [])].join('_'),
       arena: lane,
       weights: 'f32',
       group,
-      functions: [text],
-      body: body(lane),
+      functions: [gate.text, ...(reduce ? [reduce.text] : [])],
+      body: body(lane, reduce ? `${reduce.name}(sum)` : 'max(sum, 0.0)'),
       ints: {
         X_AT: x / unit,
         Y_AT: arena(node.output),
@@ -50,11 +50,23 @@ export const squeezeExciteGate: Kernel = ({ node, arena, weights, scratch }) => 
         P: (H * W) / unit,
         PIXELS: H * W,
       },
-      floats,
+      floats: { ...gate.floats, ...reduce?.floats },
       count: N,
     },
   ];
 };
+
+/** The gate, and the reduction's activation unless it is ReLU, which is one instruction. */
+function functionsOf(node: Node) {
+  const { gate, gate_params, reduce_activation, reduce_activation_params } = attrsOf(gateOp, node);
+  const functionOf = (activation: ActivationName, activation_params: readonly number[]): ElementFunction =>
+    epilogueOf({ activation, activation_params }, 'f32');
+  const reduce = functionOf(reduce_activation, reduce_activation_params);
+  return {
+    gate: functionOf(gate, gate_params),
+    reduce: reduce.key === 'relu' ? null : { key: reduce.key, ...calledLike(reduce, 'reduced') },
+  };
+}
 
 /** The mean in parts of 64 terms at most, which bounds the rounding of long sums. */
 const mean = (lane: Lane): string => `var total = ${lane}(0.0);
@@ -67,7 +79,7 @@ total += part;
 }
 ${element(lane)('means + c')} = ${lane === 'vec4f' ? '((total.x + total.y) + (total.z + total.w))' : 'total'} / f32(PIXELS);`;
 
-function body(lane: Lane): string {
+function body(lane: Lane, reduced: string): string {
   const at = element(lane);
   return `let means = T_AT + tile * (C + R);
 let reduced = means + C;
@@ -81,7 +93,7 @@ var sum = weights[R_B + r];
 for (var c = 0; c < C; c++) {
 sum += weights[R_W + c * R + r] * ${at('means + c')};
 }
-${at('reduced + r')} = max(sum, 0.0);
+${at('reduced + r')} = ${reduced};
 }
 storageBarrier();
 for (var c = lane; c < C; c += ${group}) {

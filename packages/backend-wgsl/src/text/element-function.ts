@@ -15,7 +15,7 @@ export type FunctionName = OpsWith<'unary'> | 'none';
 
 const largest = 3.4028234663852886e38;
 
-/** `fn apply(x: T) -> T`. Parameters: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu, elu [alpha]. */
+/** `fn apply(x: T) -> T`. Parameters are those of the op, in order: clip [min, max]; hard_sigmoid [alpha, beta]; leaky_relu [alpha]. */
 export function elementFunction(
   name: FunctionName,
   T: Lane,
@@ -27,6 +27,19 @@ export function elementFunction(
     key,
     text: `fn apply(x: ${T}) -> ${T} {\n${[...first, `return ${value};`].join('\n')}\n}`,
     floats: Object.fromEntries(values.map((value, i) => [`P${i}`, asFloat(value)])),
+  };
+}
+
+/** The function under the name `apply_NAME`, with constants of its own, so that it can stand beside another. */
+export function calledLike(
+  { text, floats }: ElementFunction,
+  suffix: string,
+): Omit<ElementFunction, 'key'> & { readonly name: string } {
+  const constant = (name: string): string => `${suffix.toUpperCase()}_${name}`;
+  return {
+    name: `apply_${suffix}`,
+    text: text.replace('fn apply(', `fn apply_${suffix}(`).replace(/\bP\d\b/g, constant),
+    floats: Object.fromEntries(Object.entries(floats).map(([name, value]) => [constant(name), value])),
   };
 }
 

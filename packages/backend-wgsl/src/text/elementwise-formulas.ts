@@ -29,6 +29,13 @@ const sigmoid = (T: Lane, x: string): Required<UnaryText> => ({
 const near =
   'let near = z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0 * (1.0 + z / 5.0 * (1.0 + z / 6.0 * (1.0 + z / 7.0))))));';
 
+/** erf(s) / s for q = s^2 <= 1/4: 2/sqrt(pi) (1 - q/3 + q^2/10 - ...). */
+const erfSeries =
+  '1.1283791670955126 * (1.0 - q * (1.0 / 3.0 - q * (1.0 / 10.0 - q * (1.0 / 42.0 - q * (1.0 / 216.0 - q / 1320.0)))))';
+/** erfc(a) exp(a^2) of t = 1 / (1 + 0.3275911 a), Abramowitz and Stegun 7.1.26: error below 2e-7. */
+const erfTail =
+  't * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))';
+
 const truth = (condition: string): string => `select(0.0, 1.0, ${condition})`;
 
 /**
@@ -65,6 +72,25 @@ export const unaryFormulas = {
   // WGSL leaves exp of NaN open: SwiftShader gives infinity
   exp: of((x, T) => `select(exp(${x}), ${x}, ${isNan(T, x)})`),
   floor: of((x) => `floor(${x})`),
+  // x/2 (1 + erf(s)): 1 + the series near 0, erfc(|s|) or 2 - erfc(|s|) beyond
+  gelu: (T, x) => ({
+    first: [
+      `let s = ${x} * 0.7071067811865476;`,
+      `let a = abs(s);`,
+      `let q = min(s * s, ${T}(0.25));`,
+      `let near = 1.0 + s * ${erfSeries};`,
+      `let t = 1.0 / (1.0 + 0.3275911 * a);`,
+      `let beyond = ${erfTail} * exp(-a * a);`,
+      `let far = select(2.0 - beyond, beyond, s < ${T}(0.0));`,
+    ],
+    value: `0.5 * ${x} * select(far, near, a < ${T}(0.5))`,
+  }),
+  // x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3))
+  gelu_tanh: (T, x) => {
+    const { first, value } = sigmoid(T, 'u');
+    const inner = `${x} + 0.044715 * ${x} * ${x} * ${x}`;
+    return { first: [`let u = 1.5957691216057308 * (${inner});`, ...first], value: `${x} * ${value}` };
+  },
   hard_sigmoid: (T, x) => ({ first: [`let y = P0 * ${x} + P1;`], value: unit(T) }),
   hard_swish: (T, x) => ({ first: [`let y = ${x} / 6.0 + 0.5;`], value: `${x} * ${unit(T)}` }),
   leaky_relu: of((x, T) => `select(${x}, P0 * ${x}, ${x} < ${T}(0.0))`),
@@ -127,15 +153,15 @@ export const unaryFormulas = {
     | 'sign']: UnaryFormula;
 };
 
-/** Near 0 the series of 2/sqrt(pi) (x - x^3/3 + x^5/10 - ...), beyond Abramowitz and Stegun 7.1.26: error below 2e-7. */
+/** Near 0 a series, beyond it 1 - erfc. */
 export const erfFunction = `fn erf_of(x: f32) -> f32 {
 let a = abs(x);
 if (a < 0.5) {
 let q = x * x;
-return x * 1.1283791670955126 * (1.0 - q * (1.0 / 3.0 - q * (1.0 / 10.0 - q * (1.0 / 42.0 - q * (1.0 / 216.0 - q / 1320.0)))));
+return x * ${erfSeries};
 }
 let t = 1.0 / (1.0 + 0.3275911 * a);
-let s = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+let s = ${erfTail};
 let y = 1.0 - s * exp(-a * a);
 return select(y, -y, x < 0.0);
 }`;

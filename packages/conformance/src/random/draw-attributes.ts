@@ -1,5 +1,5 @@
 import { type Attr, type Attrs, isFloat, numElements, type TensorType } from '@ghostc/ir';
-import type { OpDefinition } from '@ghostc/ops';
+import { activationOp, type OpDefinition } from '@ghostc/ops';
 import type { Choices } from './choices.ts';
 
 type Draw = (choices: Choices, shape: readonly number[], attrs: Attrs) => Attr;
@@ -12,6 +12,14 @@ const axes: Draw = (choices, { length }) => {
 const window: Draw = (choices) => [choices.between(1, 3), choices.between(1, 3)];
 const zeroPoint: Draw = (choices, _, { y_dtype }) =>
   y_dtype === 'i16' ? 0 : choices.between(y_dtype === 'u8' ? 0 : -20, 20);
+
+const noActivation = { epilogue: { params: [] }, random: { attrs: {} } };
+
+/** Parameters of an activation, which the attribute without `_params` names. */
+function activationParams(activation: Attr | undefined): number[] {
+  const { epilogue, random } = activationOp(String(activation)) ?? noActivation;
+  return epilogue.params.map((name) => Number((random.attrs as Attrs)[name]));
+}
 
 /** Values of attributes by their name: most fit the shape of the first operand, and inference refuses the rest. */
 const byName: Readonly<Record<string, Draw>> = {
@@ -50,9 +58,6 @@ const byName: Readonly<Record<string, Draw>> = {
   group: (choices, shape) => choices.pick([1, 1, ...divisors(shape[1] ?? 1)]),
   multiplier: (choices) => choices.between(1, 2),
   batch_dims: (choices) => choices.pick([0, 0, 1]),
-  activation_params: (_, __, { activation }) =>
-    ({ clip: [-0.25, 0.5], hard_sigmoid: [0.25, 0.375], leaky_relu: [0.125] })[activation as string] ?? [],
-  gate_params: (_, __, { gate }) => (gate === 'sigmoid' ? [] : [0.25, 0.375]),
   functions: (_, __, { cell }) =>
     ['sigmoid', 'tanh', 'tanh'].slice(0, { lstm: 3, gru: 2 }[cell as string] ?? 1),
   min: (choices) => choices.pick([-0.5, -2, 0]),
@@ -102,7 +107,7 @@ export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices
   const rule = (name: string): number =>
     /^(kernel_shape|y_dtype|half_pixel_centers)$/.test(name)
       ? 0
-      : /^(sizes|activation|gate)$/.test(name)
+      : /^sizes$|(activation|gate)$/.test(name)
         ? 1
         : 2;
   const specs = Object.entries(op.attrs).sort(([a], [b]) => rule(a) - rule(b));
@@ -110,7 +115,8 @@ export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices
     const draw = byName[name];
     if (fallback !== undefined && !/_params$|fmod/.test(name) && choices.once(2)) attrs[name] = fallback;
     else if (name === 'fmod') attrs[name] = isFloat(x.dtype) || choices.once(2);
-    else if (name === 'activation' && !isFloat(x.dtype)) attrs[name] = 'none';
+    else if (name.endsWith('_params')) attrs[name] = activationParams(attrs[name.slice(0, -7)]);
+    else if (/activation$/.test(name) && !isFloat(x.dtype)) attrs[name] = 'none';
     else if (words) attrs[name] = choices.pick(name === 'to' ? words.slice(0, 12) : words);
     else if (draw) attrs[name] = draw(choices, shape, attrs);
     else if (expects === 'true or false') attrs[name] = choices.once(2);

@@ -7,7 +7,9 @@ interface Ghost {
   readonly kernel?: number;
   readonly dw?: number;
   readonly stride?: number;
-  readonly relu?: boolean;
+  readonly act?: string;
+  /** The same as `act` if absent. */
+  readonly cheapAct?: string;
   readonly size?: number;
 }
 
@@ -19,7 +21,8 @@ function ghost({
   kernel = 1,
   dw = 3,
   stride = 1,
-  relu = true,
+  act = 'relu',
+  cheapAct = act,
   size = 8,
 }: Ghost): string {
   const init = Math.ceil(oup / ratio);
@@ -31,7 +34,7 @@ function ghost({
     ...(cheap
       ? [`  const %cw: f32[${cheap},1,${dw},${dw}] = random(3)`, `  const %cb: f32[${cheap}] = random(4)`]
       : []),
-    `  %y = ghost_module %x, %pw, %pb${cheap ? ', %cw, %cb' : ''} {oup=${oup}, ratio=${ratio}, kernel_size=${kernel}, dw_size=${dw}, stride=${stride}, relu=${relu}}`,
+    `  %y = ghost_module %x, %pw, %pb${cheap ? ', %cw, %cb' : ''} {oup=${oup}, ratio=${ratio}, kernel_size=${kernel}, dw_size=${dw}, stride=${stride}, activation="${act}", cheap_activation="${cheapAct}"}`,
     '  return %y',
   ].join('\n');
 }
@@ -45,14 +48,17 @@ export const ghostSuite = suite('ghost', {
   'ratio-4-odd': ghost({ inp: 8, oup: 61, ratio: 4 }),
   'kernel-3-stride-2': ghost({ inp: 4, oup: 10, kernel: 3, stride: 2, size: 9 }),
   'dw-5': ghost({ inp: 4, oup: 12, dw: 5 }),
-  'no-relu': ghost({ inp: 4, oup: 12, relu: false }),
+  'no-relu': ghost({ inp: 4, oup: 12, act: 'none' }),
+  gelu: ghost({ inp: 4, oup: 12, act: 'gelu' }),
+  'two-activations': ghost({ inp: 4, oup: 11, dw: 5, act: 'silu', cheapAct: 'mish' }),
+  'no-cheap-activation': ghost({ inp: 4, oup: 12, act: 'hard_swish', cheapAct: 'none' }),
   chained: `graph @two(%x: f32[1,4,6,6])
   const %a: f32[3,4,1,1] = random(1)
   const %b: f32[3,1,3,3] = random(2)
   const %c: f32[2,6,1,1] = random(3)
   const %d: f32[2,1,3,3] = random(4)
-  %0 = ghost_module %x, %a, _, %b {oup=6}
-  %1 = ghost_module %0, %c, _, %d {oup=4, relu=false}
+  %0 = ghost_module %x, %a, _, %b {oup=6, activation="relu", cheap_activation="relu"}
+  %1 = ghost_module %0, %c, _, %d {oup=4}
   %2 = add %1, %x
   return %2`,
   'dfc-attention': `graph @dfc(%x: f32[1,3,9,7], %f: f32[1,4,9,7])

@@ -1,6 +1,7 @@
 import type { TensorType } from '@ghostc/ir';
 import { floats, oneOf } from '../attr-spec.ts';
 import { type AttrValues, defineOp, type Named } from '../define-op.ts';
+import { activations } from '../elementwise/activation.ts';
 import { compositeFacts } from './composite-facts.ts';
 import type { PartMaker } from './part-maker.ts';
 import { tensorParts, typeParts } from './tensor-parts.ts';
@@ -8,13 +9,15 @@ import { tensorParts, typeParts } from './tensor-parts.ts';
 const squeezeInputs = ['x', 'reduce_weight', 'reduce_bias', 'expand_weight', 'expand_bias'] as const;
 
 const squeezeAttrs = {
-  gate: oneOf(['hard_sigmoid', 'sigmoid'], 'hard_sigmoid'),
+  reduce_activation: oneOf(activations, 'relu'),
+  reduce_activation_params: floats([]),
+  gate: oneOf(activations, 'hard_sigmoid'),
   gate_params: floats([1 / 6, 0.5]),
 } as const;
 
 /**
- * Squeeze-and-excite: y = x * gate(expand(relu(reduce(mean(x))))), mean over space; x [N,C,H,W] or [N,C,L],
- * reduce_weight [R,C,1,1], expand_weight [C,R,1,1]. `gate` is an activation with its parameters.
+ * Squeeze-and-excite: y = x * gate(expand(act(reduce(mean(x))))), mean over space; x [N,C,H,W] or [N,C,L],
+ * reduce_weight [R,C,1,1], expand_weight [C,R,1,1]. `gate` and `act` (reduce_activation) are any activations.
  */
 export const squeezeExcite = defineOp({
   name: 'squeeze_excite',
@@ -31,7 +34,7 @@ export const squeezeExcite = defineOp({
   macs: squeezeMacs,
 });
 
-/** The factors of squeeze-and-excite only: gate(expand(relu(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
+/** The factors of squeeze-and-excite only: gate(expand(act(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
 export const squeezeExciteGate = defineOp({
   name: 'squeeze_excite_gate',
   inputs: squeezeInputs,
@@ -54,10 +57,14 @@ function squeezed<V>(inputs: Inputs<V>, attrs: SqueezeAttrs, maker: PartMaker<V>
   return maker.make('mul', [inputs.x, gateOf(inputs, attrs, maker)]);
 }
 
-function gateOf<V>(inputs: Inputs<V>, { gate, gate_params }: SqueezeAttrs, { make }: PartMaker<V>): V {
+function gateOf<V>(inputs: Inputs<V>, attrs: SqueezeAttrs, { make }: PartMaker<V>): V {
   const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
+  const { gate, gate_params } = attrs;
   const mean = make('global_average_pool', [x]);
-  const reduced = make('conv2d', [mean, reduce_weight, reduce_bias], { activation: 'relu' });
+  const reduced = make('conv2d', [mean, reduce_weight, reduce_bias], {
+    activation: attrs.reduce_activation,
+    activation_params: attrs.reduce_activation_params,
+  });
   const activation = { activation: gate, activation_params: gate_params };
   return make('conv2d', [reduced, expand_weight, expand_bias], activation);
 }

@@ -1,6 +1,6 @@
 import type { Tensor, TensorType } from '@ghostc/ir';
 import { evaluateOne, type OpDefinition } from '../define-op.ts';
-import { mul } from '../elementwise/binary.ts';
+import { add, mul, prelu } from '../elementwise/binary.ts';
 import { concat } from '../movement/movement.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
@@ -9,12 +9,14 @@ import { resize } from '../window/resize.ts';
 import type { PartMaker, PartOp } from './part-maker.ts';
 
 const partOps: Readonly<Record<PartOp, OpDefinition>> = {
+  add,
   average_pool: averagePool,
   concat,
   conv2d,
   depthwise_conv2d: depthwiseConv2d,
   global_average_pool: globalAveragePool,
   mul,
+  prelu,
   resize,
 };
 

@@ -5,7 +5,6 @@ import {
   clamped,
   exact,
   few,
-  none,
   ownCases,
   plain,
   saturating,
@@ -13,9 +12,20 @@ import {
   unary,
   unit,
 } from './define-unary.ts';
+import { erfOf } from './erf.ts';
 
 const clampUnit = (x: number): number => (x < 0 ? 0 : x > 1 ? 1 : x);
 const sigmoidOf = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** An activation with the parameter alpha. */
+const withAlpha = (slope: (alpha: number) => number) =>
+  ({
+    kind: 'activation',
+    params: ['alpha'],
+    slope: (alpha = 1) => slope(alpha),
+    exact: false,
+    usual: [[1]],
+  }) as const;
 
 /** max(x, 0); NaN stays NaN. */
 export const relu = unary({
@@ -167,7 +177,7 @@ export const elu = unary({
   onIntegers: 'none',
   error: saturating,
   ulp: 18,
-  epilogue: none,
+  epilogue: withAlpha((alpha) => Math.max(Math.abs(alpha), 1)),
   factor: 'stopped',
   random: { ...ownCases, attrs: { alpha: 1.5 } },
 });
@@ -184,7 +194,7 @@ export const softplus = unary({
   onIntegers: 'none',
   error: saturating,
   ulp: 18,
-  epilogue: none,
+  epilogue: plain(1),
   factor: 'stopped',
   random: ownCases,
 });
@@ -218,7 +228,7 @@ export const celu = unary({
   onIntegers: 'none',
   error: saturating,
   ulp: null,
-  epilogue: none,
+  epilogue: withAlpha(() => 1),
   factor: 'stopped',
   random: { ...afterLayer, attrs: { alpha: 1.5 } },
 });
@@ -235,7 +245,7 @@ export const mish = unary({
   onIntegers: 'none',
   error: { kind: 'steep', accuracy: { relative: few, absolute: Math.abs } },
   ulp: null,
-  epilogue: none,
+  epilogue: plain(1.1),
   factor: 'stopped',
   random: afterLayer,
 });
@@ -245,6 +255,40 @@ function mishOf(x: number): number {
   const [above, below] = [1 + 2 * e, e * e + 2 * e];
   return x < 0 ? (x * below) / (below + 2) : (x * above) / (above + 2 * e * e);
 }
+
+/** x/2 (1 + erf(x / sqrt 2)), ONNX Gelu: the share of a normal distribution below x, times x. */
+export const gelu = unary({
+  name: 'gelu',
+  attrs: {},
+  traits: [],
+  formula: (x) => (x / 2) * (1 + erfOf(x * Math.SQRT1_2)),
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: { kind: 'steep', accuracy: { relative: few, absolute: Math.abs } },
+  ulp: null,
+  epilogue: plain(1.13),
+  factor: 'stopped',
+  random: afterLayer,
+});
+
+/** x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), ONNX Gelu with approximate="tanh": x sigmoid(2 sqrt(2/pi) (...)). */
+export const geluTanh = unary({
+  name: 'gelu_tanh',
+  attrs: {},
+  traits: [],
+  formula: (x) => x * sigmoidOf(Math.sqrt(8 / Math.PI) * (x + 0.044715 * x ** 3)),
+  wide: null,
+  computed: 'unary',
+  integerForm: table,
+  onIntegers: 'none',
+  error: { kind: 'steep', accuracy: { relative: few, absolute: Math.abs } },
+  ulp: null,
+  epilogue: plain(1.13),
+  factor: 'stopped',
+  random: afterLayer,
+});
 
 /** In the order of the registry. */
 export const activationFunctions = [
@@ -260,4 +304,6 @@ export const activationFunctions = [
   clip,
   celu,
   mish,
+  gelu,
+  geluTanh,
 ] as const;

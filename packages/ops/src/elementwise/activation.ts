@@ -28,6 +28,15 @@ export interface Activation {
   readonly activation_params: readonly number[];
 }
 
+/** Every activation that attributes name: NAME beside NAME_params. */
+export function activationsOf(attrs: Attrs): Activation[] {
+  const names = Object.keys(attrs).filter((name) => /(activation|gate)$/.test(name));
+  return names.map((name) => ({
+    activation: attrs[name] as ActivationName,
+    activation_params: (attrs[`${name}_params`] ?? []) as readonly number[],
+  }));
+}
+
 /** The op that an activation is by itself; undefined for `none`. */
 export function activationOp(activation: string): ActivationOp | undefined {
   return activationOps.find(({ name }) => name === activation);

@@ -1,21 +1,31 @@
 import { fromNumbers, type Value } from '@ghostc/ir';
-import { attrsOf, gemm as gemmOp, ghostModule, squeezeExcite } from '@ghostc/ops';
+import { attrsOf, gemm as gemmOp, ghostModule, type PartOp, squeezeExcite } from '@ghostc/ops';
+import type { Source } from '../build.ts';
 import { expanded } from '../expanded.ts';
 import { any, op } from '../pattern.ts';
-import { rule } from '../rule.ts';
+import { rule, sourcesOf } from '../rule.ts';
 
 // ghost_module(x)   =>   concat(p, c),  p = act(conv(x)), c = act(depthwise(p))
 export const expandGhostModule = rule({
   name: 'expand-ghost-module',
   match: op('ghost_module', any('x')).as('ghost').others(),
-  rewrite: ({ ghost }, build) => expanded(ghostModule, ghost, build),
+  rewrite({ ghost }, build) {
+    const [first, second, last] = sourcesOf(ghost);
+    const sources: Partial<Record<PartOp, Source | undefined>> = {
+      conv2d: first,
+      depthwise_conv2d: second,
+      concat: last,
+      prelu: first,
+    };
+    return expanded(ghostModule, ghost, { build, sourceOf: (part) => sources[part] });
+  },
 });
 
 // squeeze_excite(x)   =>   x * gate(expand(relu(reduce(mean(x)))))
 export const expandSqueezeExcite = rule({
   name: 'expand-squeeze-excite',
   match: op('squeeze_excite', any('x')).as('se').others(),
-  rewrite: ({ se }, build) => expanded(squeezeExcite, se, build),
+  rewrite: ({ se }, build) => expanded(squeezeExcite, se, { build }),
 });
 
 // gemm(a, b, c)   =>   alpha op(a) op(b) + beta c

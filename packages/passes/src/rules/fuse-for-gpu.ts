@@ -1,4 +1,4 @@
-import type { Node, Value } from '@ghostc/ir';
+import type { Attrs, Node, Value } from '@ghostc/ir';
 import { attrsOf, ghostModule } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { type Rule, rule } from '../rule.ts';
@@ -21,10 +21,18 @@ export function fuseGhostModules(fuses: FusesGhost): Rule {
       return !fuses(ghost) && 'the backend wants two kernels';
     },
     rewrite({ x, ghost }, build) {
-      const [, weight = null, bias = null, cheapWeight = null, cheapBias = null] = ghost.inputs;
-      const { relu, ratio } = attrsOf(ghostModule, ghost);
-      const attrs = { relu, ...(ratio !== 2 && { ratio }) };
-      return build.node('fused_ghost_module', [x, weight, bias, cheapWeight, cheapBias], attrs);
+      const [, weight = null, bias = null, cheapWeight = null, cheapBias = null, ...slopes] = ghost.inputs;
+      const { oup, kernel_size, dw_size, stride, ratio, ...activations } = ghost.attrs;
+      const attrs = { ...activations, ...(ratio !== 2 && { ratio }) };
+      const inputs = [
+        x,
+        weight,
+        bias,
+        cheapWeight,
+        cheapBias,
+        ...(slopes.length ? [null, null, ...slopes] : []),
+      ];
+      return build.node('fused_ghost_module', inputs, attrs as Attrs);
     },
   });
 }

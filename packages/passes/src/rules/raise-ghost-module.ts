@@ -1,5 +1,6 @@
-import { type Attrs, isStatic, type Node, type Value } from '@ghostc/ir';
+import { type Attrs, isStatic, type Node, type Shape, type Value } from '@ghostc/ir';
 import {
+  type Activation,
   type AttrValues,
   attrsOf,
   conv2d,
@@ -9,7 +10,7 @@ import {
 } from '@ghostc/ops';
 import type { Build } from '../build.ts';
 import { constantData, sliceChannels } from '../constant-math.ts';
-import { any, constant, op, same } from '../pattern.ts';
+import { any, constant, either, op, same } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
 const primary = op('conv2d', any('x'), constant('primary_weight')).as('primary').others().anyEpilogue();
@@ -56,6 +57,35 @@ export const raiseGhostModule = rule({
     ghostModule(build, { x, primary, cheap, oup: channels(primary) + channels(cheap), last: [concat] }),
 });
 
+const preluOf = op('prelu', primary, constant('slope')).as('first');
+const cheapOfPrelu = op('depthwise_conv2d', same('first'), constant('cheap_weight'))
+  .as('cheap')
+  .others()
+  .anyEpilogue();
+const preluOrNot = either(op('prelu', cheapOfPrelu, constant('cheap_slope')), cheapOfPrelu);
+
+// concat(p, c),  p = prelu(conv(x)), c = prelu or act(depthwise(p))   =>   ghost_module(x) with slopes
+export const raisePreluGhostModule = rule({
+  name: 'raise-prelu-ghost-module',
+  match: op('concat', preluOf, preluOrNot).where(channelConcat).as('concat'),
+  unless: ({ primary, cheap, slope, cheap_slope }) =>
+    ghostRefusal(primary, cheap as Node) ||
+    slopeRefusal(slope, primary) ||
+    (cheap_slope && slopeRefusal(cheap_slope, cheap as Node)),
+  rewrite: ({ x, primary, cheap, concat, slope, cheap_slope }, build) =>
+    ghostModule(build, {
+      x,
+      primary,
+      cheap: cheap as Node,
+      oup: channels(primary) + channels(cheap as Node),
+      last: [concat],
+      slopes: [
+        perChannel(slope, primary, build),
+        cheap_slope ? perChannel(cheap_slope, cheap as Node, build) : null,
+      ],
+    }),
+});
+
 interface Parts {
   readonly x: Value;
   readonly primary: Node;
@@ -63,11 +93,13 @@ interface Parts {
   readonly oup: number;
   /** The concat, and the slice if there is one. */
   readonly last: readonly (Node | null | undefined)[];
+  /** Of PReLU, one a channel. */
+  readonly slopes?: readonly (Value | null)[];
 }
 
-function ghostModule(build: Build, { x, primary, cheap, oup, last }: Parts): Value {
+function ghostModule(build: Build, { x, primary, cheap, oup, last, slopes = [] }: Parts): Value {
   const p = attrsOf(conv2d, primary);
-  const { multiplier } = attrsOf(depthwiseConv2d, cheap);
+  const c = attrsOf(depthwiseConv2d, cheap);
   const kept = oup - channels(primary);
   const cut = (value: Value | null | undefined): Value | null => {
     if (!value || kept === 0) return null;
@@ -81,20 +113,52 @@ function ghostModule(build: Build, { x, primary, cheap, oup, last }: Parts): Val
     primary.inputs[2] ?? null,
     cut(cheap.inputs[1]),
     cut(cheap.inputs[2]),
+    ...slopes,
   ];
   return build.node(
     'ghost_module',
     inputs,
     {
       oup,
-      ratio: multiplier + 1,
+      ratio: c.multiplier + 1,
       kernel_size: kernelOf(primary),
       dw_size: kernelOf(cheap),
       stride: p.strides[1] ?? 1,
-      relu: p.activation === 'relu',
+      ...activationsOf(p, c),
     },
     { partOrigins: [primary.origin, cheap.origin, last.flatMap((node) => node?.origin ?? [])] },
   );
+}
+
+/** The activations that are there, by the names that the op has for them. */
+function activationsOf(primary: Activation, cheap: Activation): Attrs {
+  const given = { ...named('activation', primary), ...named('cheap_activation', cheap) };
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== 'none' && value.length > 0),
+  );
+}
+
+function named(name: string, { activation, activation_params }: Activation) {
+  return { [name]: activation, [`${name}_params`]: activation_params };
+}
+
+/** Slopes as [C,1,1], or [C,1] of a line. */
+function perChannel(slope: Value, node: Node, build: Build): Value {
+  return build.constant({ ...constantData(slope), shape: withoutBatch(slope, node).map(Number) }, slope.name);
+}
+
+/** Why slopes are not one a channel. */
+function slopeRefusal(slope: Value, node: Node): string | false {
+  const expected = node.output.type.shape.map((dim, axis) => (axis === 1 ? dim : 1)).slice(1);
+  const { name, type } = slope;
+  return (
+    withoutBatch(slope, node).join() !== expected.join() &&
+    `%${name} [${type.shape.join(',')}] is not one slope a channel`
+  );
+}
+
+function withoutBatch({ type: { shape } }: Value, { output }: Node): Shape {
+  return shape.length === output.type.shape.length && shape[0] === 1 ? shape.slice(1) : shape;
 }
 
 function channelConcat({ axis }: Attrs): boolean {
@@ -135,9 +199,6 @@ function ghostRefusal(primary: Node, cheap: Node): string | false {
   const p = attrsOf(conv2d, primary);
   const c = attrsOf(depthwiseConv2d, cheap);
   if (p.group !== 1) return `the primary convolution has ${p.group} groups`;
-  if (p.activation !== c.activation) return `the activations differ: ${p.activation} and ${c.activation}`;
-  if (p.activation !== 'none' && p.activation !== 'relu')
-    return `the activation is ${p.activation}, expected relu or none`;
   if (primary.inputs[3] || cheap.inputs[3]) return 'a part adds a residual';
   if (!onLine(primary) && p.strides[0] !== p.strides[1]) return `the strides are [${p.strides.join(',')}]`;
   if (c.strides.some((stride) => stride !== 1)) return 'the cheap part has a stride';

@@ -48,7 +48,7 @@ export const expandDfcAttention = rule({
   match: op('dfc_attention', any('x'), any('features')).as('attention').others(),
   unless: ({ features }) =>
     !isStaticShape(features.type.shape) && `the size [${features.type.shape.join(',')}] is not fixed`,
-  rewrite: ({ attention }, build) => expanded(dfcAttention, attention, build),
+  rewrite: ({ attention }, build) => expanded(dfcAttention, attention, { build }),
 });
 
 function poolRefusal(node: Node): string | false {

@@ -1,26 +1,41 @@
-import type { Value } from '@ghostc/ir';
+import { isFloat, type Node, type Value } from '@ghostc/ir';
 import { scalarOf } from '../constant-math.ts';
-import { any, constant, op } from '../pattern.ts';
+import { any, chain, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
 const shifted = op('clip', op('add', any('x'), constant('shift'))).as('clip');
 
-// clip(x + c, 0, n) / n = clip(x/n + c/n, 0, 1)   =>   hard_sigmoid(x), alpha = 1/n, beta = c/n
+// clip(x + c, 0, n) / n = clip(x/n + c/n, 0, 1), or the product with 1/n   =>   hard_sigmoid(x), alpha = 1/n, beta = c/n
 export const recognizeHardSigmoid = rule({
   name: 'recognize-hard-sigmoid',
-  match: op('div', shifted, constant('divisor')),
-  unless: ({ clip, divisor, shift }) => refusal(clip.attrs, scalarOf(divisor), scalarOf(shift)),
-  rewrite: ({ x, shift, divisor }, build) =>
-    hardSigmoid(x, shift, scalarOf(divisor) ?? 1, (...node) => build.node(...node)),
+  match: op('mul|div', shifted, constant('factor')).as('scaled'),
+  unless: ({ scaled, clip, factor, shift }) =>
+    refusal(clip.attrs, divisorOf(scaled, factor), scalarOf(shift)),
+  rewrite({ x, shift, scaled, factor }, build) {
+    const n = divisorOf(scaled, factor) ?? 1;
+    return build.node('hard_sigmoid', [x], { alpha: 1 / n, beta: (scalarOf(shift) ?? 0) / n });
+  },
 });
 
-// clip(x + c, 0, n) * (1/n)   =>   hard_sigmoid(x), alpha = 1/n, beta = c/n
-export const recognizeHardSigmoidByProduct = rule({
-  name: 'recognize-hard-sigmoid-by-product',
-  match: op('mul', shifted, constant('factor')),
-  unless: ({ clip, factor, shift }) => refusal(clip.attrs, reciprocal(scalarOf(factor)), scalarOf(shift)),
-  rewrite: ({ x, shift, factor }, build) =>
-    hardSigmoid(x, shift, reciprocal(scalarOf(factor)) ?? 1, (...node) => build.node(...node)),
+// clip(a x + b, 0, 1)   =>   hard_sigmoid(x), alpha = a, beta = b
+export const recognizeHardSigmoidByUnit = rule({
+  name: 'recognize-hard-sigmoid-by-unit',
+  match: op(
+    'clip',
+    op('add', op('mul|div', any('x'), constant('factor')).as('scaled'), constant('shift')),
+  ).as('clip'),
+  unless: ({ x, clip, scaled, factor, shift }) => {
+    if (!isFloat(x.type.dtype)) return `%${x.name} is ${x.type.dtype}`;
+    if (scaled.output.type.shape.length !== x.type.shape.length) return 'the factor broadcasts x';
+    return (
+      refusal(clip.attrs, 1, scalarOf(shift)) || (!divisorOf(scaled, factor) && 'there is no single factor')
+    );
+  },
+  rewrite: ({ x, scaled, factor, shift }, build) =>
+    build.node('hard_sigmoid', [x], {
+      alpha: 1 / (divisorOf(scaled, factor) ?? 1),
+      beta: scalarOf(shift) ?? 0,
+    }),
 });
 
 // x * hard_sigmoid(x), alpha = 1/6, beta = 1/2   =>   hard_swish(x)
@@ -40,33 +55,17 @@ export const recognizeHardSwish = rule({
 // x * clip(x + 3, 0, 6) / 6: the product comes before the division   =>   hard_swish(x)
 export const recognizeHardSwishByQuotient = rule({
   name: 'recognize-hard-swish-by-quotient',
-  match: op(
-    'div',
-    op('mul', any('x'), op('clip', op('add', any('x'), constant('shift'))).as('clip')),
-    constant('divisor'),
-  ),
-  unless: ({ clip, divisor, shift }) =>
-    refusal(clip.attrs, scalarOf(divisor), scalarOf(shift)) ||
-    ((scalarOf(divisor) !== 6 || scalarOf(shift) !== 3) && 'expected x * clip(x + 3, 0, 6) / 6'),
+  match: op('div', op('mul', any('x'), shifted), constant('divisor')),
+  unless: ({ clip, divisor, shift }) => notSixth(clip.attrs, scalarOf(divisor), scalarOf(shift)),
   rewrite: ({ x }, build) => build.node('hard_swish', [x]),
 });
 
-// x * sigmoid(x)   =>   silu(x)
-export const recognizeSilu = rule({
-  name: 'recognize-silu',
-  match: op('mul', any('x'), op('sigmoid', any('x'))),
-  rewrite: ({ x }, build) => build.node('silu', [x]),
-});
-
-// clip(x, 0, inf)   =>   relu(x)
-export const recognizeRelu = rule({
-  name: 'recognize-relu',
-  match: op('clip', any('x')).as('clip'),
-  unless: ({ clip, x }) =>
-    (x.type.dtype.startsWith('u') && 'ONNX has no Relu of unsigned integers') ||
-    ((clip.attrs.min !== 0 || (clip.attrs.max ?? Number.POSITIVE_INFINITY) !== Number.POSITIVE_INFINITY) &&
-      'the clip is not [0, inf)'),
-  rewrite: ({ x }, build) => build.node('relu', [x]),
+// x * clip(x + 3, 0, 6) * 1/6, the factors in any order   =>   hard_swish(x)
+export const recognizeHardSwishByProduct = rule({
+  name: 'recognize-hard-swish-by-product',
+  match: chain('mul', any('x'), shifted, constant('factor')),
+  unless: ({ clip, factor, shift }) => notSixth(clip.attrs, reciprocal(scalarOf(factor)), scalarOf(shift)),
+  rewrite: ({ x }, build) => build.node('hard_swish', [x]),
 });
 
 function refusal(
@@ -82,25 +81,20 @@ function refusal(
   );
 }
 
-function hardSigmoid(
-  x: Value,
-  shift: Value,
-  n: number,
-  node: (op: string, inputs: Value[], attrs: { alpha: number; beta: number }) => Value,
-): Value {
-  return node('hard_sigmoid', [x], { alpha: 1 / n, beta: (scalarOf(shift) ?? 0) / n });
+function notSixth(
+  clip: Readonly<Record<string, unknown>>,
+  n: number | undefined,
+  shift: number | undefined,
+): string | false {
+  const six = n !== undefined && Math.abs(n - 6) < 1e-5;
+  return refusal(clip, n, shift) || ((!six || shift !== 3) && 'expected x * clip(x + 3, 0, 6) / 6');
+}
+
+/** What a product or quotient divides by. */
+function divisorOf({ op }: Node, factor: Value): number | undefined {
+  return op === 'div' ? scalarOf(factor) : reciprocal(scalarOf(factor));
 }
 
 function reciprocal(x: number | undefined): number | undefined {
   return x === undefined ? undefined : 1 / x;
 }
-
-// clip(relu(x), a, b) = clip(x, a, b) for a >= 0: ReLU6 as some exporters write it
-export const removeReluBeforeClip = rule({
-  name: 'remove-relu-before-clip',
-  match: op('clip', op('relu', any('x')).orShared()).as('clip'),
-  unless: ({ clip }) =>
-    !(Number(clip.attrs.min ?? Number.NEGATIVE_INFINITY) >= 0) &&
-    `the clip begins at ${String(clip.attrs.min ?? -Infinity)}, expected 0 or more`,
-  rewrite: ({ x, clip }, build) => build.node('clip', [x], clip.attrs),
-});

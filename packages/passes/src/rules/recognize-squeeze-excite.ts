@@ -1,5 +1,5 @@
 import { type Attrs, constantOf, type Node, type Value } from '@ghostc/ir';
-import { intsOf } from '@ghostc/ops';
+import { attrsOf, conv2d, intsOf } from '@ghostc/ops';
 import type { Build } from '../build.ts';
 import { vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
@@ -9,15 +9,12 @@ const mean = op('global_average_pool', any('x'));
 const reduced = op('conv2d', mean, constant('reduce_weight')).as('reduce').others().anyEpilogue();
 const gate = op('conv2d', reduced, constant('expand_weight')).as('expand').others().anyEpilogue();
 
-// x * gate(expand(relu(reduce(mean(x)))))   =>   squeeze_excite(x)
+// x * gate(expand(act(reduce(mean(x)))))   =>   squeeze_excite(x)
 export const recognizeSqueezeExcite = rule({
   name: 'recognize-squeeze-excite',
   match: op('mul', any('x'), gate).as('product').anyEpilogue(),
   unless: ({ reduce, expand, product }) => {
-    if (reduce.attrs.activation !== 'relu')
-      return `the reduction's activation is ${String(reduce.attrs.activation ?? 'none')}, expected relu`;
-    if (expand.attrs.activation !== 'hard_sigmoid' && expand.attrs.activation !== 'sigmoid')
-      return `the gate is ${String(expand.attrs.activation ?? 'none')}, expected hard_sigmoid or sigmoid`;
+    if ((expand.attrs.activation ?? 'none') === 'none') return 'the gate has no activation';
     if ((product.attrs.activation ?? 'none') !== 'none') return 'the product has an activation';
     return plainPointwise(reduce) || plainPointwise(expand);
   },
@@ -25,7 +22,7 @@ export const recognizeSqueezeExcite = rule({
     build.node(
       'squeeze_excite',
       [x, reduce_weight, biasOf(reduce, build), expand_weight, biasOf(expand, build)],
-      gateAttrs(expand),
+      squeezeAttrs(reduce, expand),
       {
         partOrigins: [reduce.inputs[0]?.producer?.origin ?? [], reduce.origin, expand.origin, product.origin],
       },
@@ -43,10 +40,15 @@ function biasOf({ inputs }: Node, build: Build): Value {
   );
 }
 
-function gateAttrs({ attrs }: Node): Attrs {
+/** ReLU is what the reduction has if nothing is said. */
+function squeezeAttrs(reduce: Node, expand: Node): Attrs {
+  const { activation, activation_params } = attrsOf(conv2d, reduce);
+  const gate = attrsOf(conv2d, expand);
   return {
-    gate: String(attrs.activation),
-    gate_params: intsOf(attrs, 'activation_params'),
+    ...(activation !== 'relu' && { reduce_activation: activation }),
+    ...(activation_params.length > 0 && { reduce_activation_params: activation_params }),
+    gate: gate.activation,
+    gate_params: gate.activation_params,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Device } from '@ghostc/compiler';
+import { devices as allDevices, type Device } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import { onPath, type Tool } from '../process/require-tool.ts';
 import { tool } from '../process/tool-table.ts';
@@ -8,6 +8,10 @@ export interface Region {
   readonly origin: number;
   readonly bytes: number;
 }
+
+/** Devices that run a program of their own; WebAssembly has an engine around it. */
+export type ProgramDevice = Exclude<Device, 'wasm32'>;
+export const programDevices = allDevices.filter((device): device is ProgramDevice => device !== 'wasm32');
 
 /** How a device's code is built, laid out and run. Memory as QEMU's boards have it. */
 export interface CDevice {
@@ -75,7 +79,7 @@ const mps2 = {
 
 const hostCompiler = onPath('gcc') ? 'gcc' : 'cc';
 
-const devices: Readonly<Record<Device, CDevice>> = {
+const devices: Readonly<Record<ProgramDevice, CDevice>> = {
   host: {
     name: 'host',
     compiler: hostCompiler,
@@ -136,7 +140,7 @@ const devices: Readonly<Record<Device, CDevice>> = {
 
 /** A device by its name. Throws `run/device`. */
 export function cDevice(name: string): CDevice {
-  const device = Object.hasOwn(devices, name) ? devices[name as Device] : undefined;
+  const device = Object.hasOwn(devices, name) ? devices[name as ProgramDevice] : undefined;
   if (device) return device;
   throw new CompileError(
     'run/device',

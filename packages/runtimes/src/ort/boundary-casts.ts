@@ -1,6 +1,6 @@
 import type { Executable, Tensors } from '@ghostc/conformance';
-import { type DType, fromNumbers, type Graph, isFloat, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { type DType, fromNumbers, type Graph, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import { castBoundary } from '@ghostc/passes';
 import { passesBoundary } from './ort-session.ts';
 
 /** A type that the engine's boundary takes and that holds every value of `dtype`. */
@@ -14,29 +14,7 @@ function carrier(dtype: DType): DType {
  * floats, integers of less than a byte). Every such value has an exact counterpart in the carrying type.
  */
 export function withBoundaryCasts(model: Graph): Graph {
-  const graph = model.clone();
-  for (const input of graph.inputs) if (!passesBoundary(input.type.dtype)) castInput(graph, input);
-  for (const output of graph.outputs) {
-    const { dtype } = output.value.type;
-    if (passesBoundary(dtype)) continue;
-    output.value = buildNode(graph, {
-      op: 'cast',
-      inputs: [output.value],
-      attrs: { to: carrier(dtype) },
-    }).output;
-  }
-  return graph;
-}
-
-function castInput(graph: Graph, input: Value): void {
-  const { dtype, shape } = input.type;
-  const [users, outputs] = [[...input.users], graph.outputs.filter(({ value }) => value === input)];
-  graph.setType(input, { dtype: carrier(dtype), shape });
-  const names = [`${input.name}_${dtype}`];
-  const cast = { op: 'cast', inputs: [input], attrs: { to: dtype }, before: graph.first, names };
-  const { output: narrow } = buildNode(graph, cast);
-  for (const user of users) graph.replaceInput(user, input, narrow);
-  for (const output of outputs) output.value = narrow;
+  return castBoundary(model, ({ dtype }) => (passesBoundary(dtype) ? dtype : carrier(dtype)));
 }
 
 /** The engine of a graph with boundary casts, seen with the model's own types. */

@@ -1,7 +1,7 @@
 import { type GhostForm, ghostKey, ghostSizesOf, ghostTiles, hasWholePlanes } from '@ghostc/backend-wgsl';
 import { type CompileWgslOptions, lowerForGpuKernels, optimize } from '@ghostc/compiler';
 import { Graph, itemAt, type Node, type Value } from '@ghostc/ir';
-import { attrsOf, buildNode, fusedGhostModule } from '@ghostc/ops';
+import { buildNode } from '@ghostc/ops';
 import type { Session } from '@ghostc/wgsl-runtime';
 import { isFaster, median, type Pairs, pairedRatio } from './paired-times.ts';
 import { type Data, inputsOf, inTurn, openContestant } from './tune-contestant.ts';
@@ -117,8 +117,7 @@ function moduleGraph(node: Node): Graph {
   const add = (op: string, inputs: (Value | null)[], attrs = {}): Value =>
     buildNode(graph, { op, inputs, attrs }).output;
   const { INIT, CHEAP, size } = ghostSizesOf(node);
-  const { relu, ratio } = attrsOf(fusedGhostModule, node);
-  const attrs = { oup: INIT + CHEAP, dw_size: size, ratio, relu };
+  const attrs = { ...node.attrs, oup: INIT + CHEAP, dw_size: size };
   const y = add('ghost_module', [gate ? add('mul', [x, gate]) : x, ...weights], attrs);
   graph.addOutput('y', residual ? add('add', [y, residual]) : y);
   return graph;

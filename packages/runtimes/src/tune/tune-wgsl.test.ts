@@ -14,7 +14,7 @@ const graph = parseGraph(
   const %pw: f32[8,24,1,1] = random(2)
   const %cw: f32[8,1,3,3] = random(3)
   %0 = conv2d %x, %a
-  %1 = ghost_module %0, %pw, _, %cw {oup=16}
+  %1 = ghost_module %0, %pw, _, %cw {oup=16, activation="relu", cheap_activation="relu"}
   return %1`,
   { registry },
 );
@@ -43,7 +43,7 @@ test('a large Ghost module is measured in two kernels and in tiles', async (cont
   const %pw: f32[4,4,1,1] = random(2)
   const %cw: f32[4,1,3,3] = random(3)
   %0 = mul %x, %g
-  %1 = ghost_module %0, %pw, _, %cw {oup=8, relu=false}
+  %1 = ghost_module %0, %pw, _, %cw {oup=8}
   %2 = add %1, %r
   return %2`,
     { registry },

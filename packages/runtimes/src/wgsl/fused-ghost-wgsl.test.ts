@@ -21,12 +21,21 @@ interface Module {
   readonly cheap: number;
   readonly size?: number;
   readonly ratio?: number;
-  readonly relu?: boolean;
+  readonly act?: string;
+  readonly cheapAct?: string;
 }
 
 /** A Ghost module between a gate and a shortcut. */
-function model({ x: [n, c, h, w], init, cheap, size = 3, ratio = 2, relu = true }: Module): Graph {
-  const attrs = `oup=${init + cheap}, dw_size=${size}, ratio=${ratio}, relu=${relu}`;
+function model({
+  x: [n, c, h, w],
+  init,
+  cheap,
+  size = 3,
+  ratio = 2,
+  act = 'relu',
+  cheapAct = act,
+}: Module): Graph {
+  const attrs = `oup=${init + cheap}, dw_size=${size}, ratio=${ratio}, activation="${act}", cheap_activation="${cheapAct}"`;
   return parseGraph(
     `graph @net(%x: f32[${n},${c},${h},${w}], %g: f32[${n},${c},1,1], %r: f32[${n},${init + cheap},${h},${w}])
   const %pw: f32[${init},${c},1,1] = random(1)
@@ -44,7 +53,7 @@ function model({ x: [n, c, h, w], init, cheap, size = 3, ratio = 2, relu = true 
 const modules: Readonly<Record<string, Module>> = {
   'a plane of whole tiles': { x: [1, 8, 28, 28], init: 8, cheap: 8 },
   'an odd plane, odd channels': { x: [2, 7, 31, 33], init: 5, cheap: 4 },
-  'a cheap kernel of 5x5': { x: [1, 4, 45, 44], init: 6, cheap: 6, size: 5, relu: false },
+  'a cheap kernel of 5x5': { x: [1, 4, 45, 44], init: 6, cheap: 6, size: 5, act: 'none' },
   'a cheap kernel of 1x1': { x: [1, 4, 20, 21], init: 4, cheap: 3, size: 1 },
   'ratio 3': { x: [1, 5, 24, 20], init: 4, cheap: 7, ratio: 3 },
   'ratio 4': { x: [2, 6, 19, 18], init: 5, cheap: 15, ratio: 4 },

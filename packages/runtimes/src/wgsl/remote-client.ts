@@ -2,6 +2,7 @@ import { entryOf } from '@ghostc/ir';
 import {
   createSession,
   type IoData,
+  ioArrays,
   requestDevice,
   type Session,
   type WgslManifest,
@@ -22,7 +23,6 @@ export type RemoteTask =
 
 /** Runs in a page or in Deno: takes tasks from the server at `origin`, one after another, until it says stop. */
 const sessions = new Map<number, Session>();
-const arrays = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array };
 
 export async function work(origin: string): Promise<void> {
   for (;;) {
@@ -63,7 +63,7 @@ async function run(session: Session, bytes: Uint8Array): Promise<Blob> {
   let at = 0;
   const inputs: Record<string, IoData> = {};
   for (const { name, bytes: size, dtype } of session.manifest.inputs) {
-    inputs[name] = new arrays[dtype](bytes.slice(at, at + size).buffer);
+    inputs[name] = new ioArrays[dtype](bytes.slice(at, at + size).buffer);
     at += size;
   }
   const outputs = await session.run<IoData>(inputs);

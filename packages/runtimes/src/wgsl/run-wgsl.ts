@@ -1,13 +1,6 @@
 import { type Executable, runEach, type Tensors } from '@ghostc/conformance';
-import type { Tensor } from '@ghostc/ir';
-import {
-  createSession,
-  type IoData,
-  type IoTensor,
-  type Outputs,
-  type WgslProgram,
-} from '@ghostc/wgsl-runtime';
-import { carriedInputs } from '../process/carried-io.ts';
+import { createSession, type WgslProgram } from '@ghostc/wgsl-runtime';
+import { runSession } from '../process/run-session.ts';
 import { dawnDevice, dawnOffers, nullDevice } from './dawn-device.ts';
 
 export interface PrepareWgslOptions {
@@ -41,11 +34,7 @@ export async function prepareOnDevice(
   const offers = plain ? () => false : await dawnOffers(device);
   const session = await createSession(device, program, { offers });
   return {
-    run: async (inputs) => {
-      const tensors = carriedInputs(program.manifest.inputs, inputs);
-      const data = Object.fromEntries([...tensors].map(([name, tensor]) => [name, tensor.data as IoData]));
-      return namedTensors(program.manifest.outputs, await session.run<IoData>(data));
-    },
+    run: (inputs) => runSession(session, inputs),
     dispose: () => session.dispose(),
   };
 }
@@ -74,10 +63,4 @@ async function errorsOf(device: GPUDevice, code: string): Promise<string[]> {
   return messages
     .filter(({ type }) => type === 'error')
     .map(({ lineNum, linePos, message }) => `${lineNum}:${linePos}: ${message}`);
-}
-
-function namedTensors(outputs: readonly IoTensor[], results: Outputs<IoData>): Map<string, Tensor> {
-  return new Map(
-    outputs.map(({ name, shape, dtype }) => [name, { dtype, shape, data: results[name] as IoData }]),
-  );
 }

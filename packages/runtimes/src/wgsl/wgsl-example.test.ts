@@ -6,10 +6,14 @@ import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
+import { wasmModule, wasmTools } from '../wasm/wasm-module.ts';
 import { browserTools, openBrowser } from './browser.ts';
 import { bundleForWeb } from './bundle-for-web.ts';
 
-const policy = { 'content-security-policy': "default-src 'self'; script-src 'self'" };
+const policyOf = (scripts: string) => ({
+  'content-security-policy': `default-src 'self'; script-src ${scripts}`,
+});
+const policy = policyOf("'self'");
 const shots = process.env.GHOSTC_SCREENSHOTS ?? join(tmpdir(), 'ghostc-screenshots');
 
 /** Two pictures, one of one channel; and an input of bytes, an output of bytes. */
@@ -19,10 +23,16 @@ const siamese = `graph @siamese(%a: f32[1,1,8,8], %b: f32[1,3,4,6], %k: i8[5,2] 
 %yk = transpose %k {perm=[1,0]}
 return %ya, %yb, %yk`;
 
+async function packageFor(target: 'wgsl' | 'web'): Promise<OutputFiles> {
+  const bundles = join(import.meta.dirname, '../../../wgsl-runtime/src/bundles');
+  const runtime = await bundleForWeb(join(bundles, `${target}.ts`));
+  const options = { name: 'net', runtime, buildWasm: wasmModule };
+  return compileFiles(parseGraph(siamese, { registry }), target, options);
+}
+
 let files: OutputFiles;
 beforeAll(async () => {
-  const runtime = await bundleForWeb(join(import.meta.dirname, '../../../wgsl-runtime/src/index.ts'));
-  files = compileFiles(parseGraph(siamese, { registry }), 'wgsl', { name: 'net', runtime });
+  files = await packageFor('wgsl');
   mkdirSync(shots, { recursive: true });
 });
 beforeEach((context) => skipWithout(browserTools, 'a page', context));
@@ -73,7 +83,10 @@ try {
 } catch (error) { globalThis.result = { error: String(error.stack) }; }
 `;
 
-test('two pictures of one run are two', async () => {
+/** On the web target the software adapter makes it WebAssembly. */
+test.for(['wgsl', 'web'] as const)('two pictures of one run are two: %s', async (target, context) => {
+  if (target === 'web') skipWithout(wasmTools, 'wasm', context);
+  const files = await packageFor(target);
   const page = '<!doctype html><script type="module" src="/two.js"></script>';
   const extra: Record<string, string> = { '/two.html': page, '/two.js': twoPictures };
   const route = (path: string) => extra[path] ?? files.get(path.slice(1));
@@ -170,6 +183,55 @@ test.each([
     );
     expect(await page.locator('#status').textContent()).toMatch(message);
     if (what === 'an adapter') await page.screenshot({ path: join(shots, 'example-no-adapter.png') });
+  } finally {
+    await close();
+  }
+});
+
+test('without WebGPU, and on a software adapter, the web package is WebAssembly, also in a worker', async (context) => {
+  skipWithout(wasmTools, 'wasm', context);
+  const both = await packageFor('web');
+  const worker = `import { load } from './net.js';
+const model = await load({ backend: 'wasm' });
+const a = new Float32Array(64).fill(3);
+const { ya } = await model.run({ a, b: new Float32Array(72), k: new Int8Array(10) });
+postMessage([ya[0], model.backend.reason]);`;
+  const route = (path: string) =>
+    path === '/worker.js' ? worker : path === '/favicon.ico' ? '' : both.get(path.slice(1));
+  const headers = policyOf("'self' 'wasm-unsafe-eval'");
+  const { page, origin, close } = await openBrowser(route, '/net.html', [], headers);
+  const status = page.locator('#status', { hasText: 'ran in' });
+  try {
+    await status.waitFor();
+    expect(await status.textContent()).toMatch(
+      / on wasm \(the adapter of WebGPU is software: google swiftshader/,
+    );
+    await page.addInitScript('delete Navigator.prototype.gpu');
+    await page.setViewportSize({ width: 360, height: 640 });
+    await page.goto(`${origin}/net.html`);
+    await status.waitFor();
+    expect(await status.textContent()).toMatch(/ on wasm \(there is no WebGPU here\)/);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    await page.screenshot({ path: join(shots, 'example-web-phone.png'), fullPage: true });
+    const answer = page.evaluate(`new Promise((resolve, reject) => {
+      const worker = new Worker('/worker.js', { type: 'module' });
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    })`);
+    expect(await answer).toEqual([3, 'it was asked for']);
+  } finally {
+    await close();
+  }
+});
+
+test('a policy that forbids WebAssembly is told', async (context) => {
+  skipWithout(wasmTools, 'wasm', context);
+  const both = await packageFor('web');
+  const { page, close } = await openBrowser((path) => both.get(path.slice(1)), '/net.html', [], policy);
+  try {
+    await page
+      .locator('#status', { hasText: "script-src needs 'wasm-unsafe-eval'" })
+      .waitFor({ timeout: 60_000 });
   } finally {
     await close();
   }

@@ -319,6 +319,8 @@ interface GhostCase {
   readonly ratio?: number;
   readonly gate?: boolean;
   readonly residual?: boolean;
+  /** Of the two parts; ReLU, or nothing before a residual, if absent. */
+  readonly acts?: readonly [string, string];
 }
 
 /**
@@ -347,6 +349,8 @@ function tiledCases(): KernelCases {
       residual: true,
     }),
     'tiles, cheap 11x11': ghost({ x: [1, 4, 21, 18], init: 4, cheap: 4, size: 11 }),
+    'tiles, silu and mish': ghost({ x: [1, 4, 21, 18], init: 4, cheap: 4, acts: ['silu', 'mish'] }),
+    'tiles, gelu': ghost({ x: [1, 4, 21, 18], init: 4, cheap: 4, acts: ['gelu', 'gelu'] }),
     'tiles, cheap 1x1': ghost({ x: [2, 4, 17, 18], init: 4, cheap: 4, size: 1 }),
     'tiles, ratio 3, trimmed': ghost({ x: [2, 5, 18, 20], init: 5, cheap: 8, ratio: 3 }),
     'tiles, ratio 4': ghost({ x: [1, 8, 19, 17], init: 6, cheap: 18, ratio: 4, size: 5 }),
@@ -354,8 +358,18 @@ function tiledCases(): KernelCases {
 }
 
 /** The residual is computed, so that it may lie in the output's place; so is the gate. */
-function ghost({ x: [n, c, h, w], init, cheap, size = 3, ratio = 2, gate, residual }: GhostCase): string {
+function ghost({
+  x: [n, c, h, w],
+  init,
+  cheap,
+  size = 3,
+  ratio = 2,
+  gate,
+  residual,
+  acts,
+}: GhostCase): string {
   const y = [n, init + cheap, h, w];
+  const [act, cheapAct] = acts ?? (residual ? ['none', 'none'] : ['relu', 'relu']);
   return `graph @g(%x: f32[${n},${c},${h},${w}], %r: f32[${y}], %g: f32[${n},${c},1,1])
   const %pw: f32[${init},${c},1,1] = random(1)
   const %pb: f32[${init}] = random(2)
@@ -363,7 +377,7 @@ function ghost({ x: [n, c, h, w], init, cheap, size = 3, ratio = 2, gate, residu
   const %cb: f32[${cheap}] = random(4)
   %gate = sigmoid %g
   %residual = neg %r
-  %y = fused_ghost_module %x, %pw, %pb, %cw, %cb, ${gate ? '%gate' : '_'}, ${residual ? '%residual' : '_'} {relu=${!residual}, ratio=${ratio}}
+  %y = fused_ghost_module %x, %pw, %pb, %cw, %cb, ${gate ? '%gate' : '_'}, ${residual ? '%residual' : '_'} {activation="${act}", cheap_activation="${cheapAct}", ratio=${ratio}}
   %z = add %y, %r
   return %z${gate ? '' : ', %gate'}${residual ? '' : ', %residual'}`;
 }
@@ -382,6 +396,8 @@ function squeeze({
   const %d: f32[${c}] = random(4)
   %h = squeeze_excite_gate %x, %a, %b, %c, %d
   %s = squeeze_excite_gate %x, %a, %b, %c, %d {gate="sigmoid", gate_params=[]}
-  %y = mul %h, %s
+  %t = squeeze_excite_gate %x, %a, %b, %c, %d {reduce_activation="leaky_relu", reduce_activation_params=[0.2], gate="clip", gate_params=[-0.3, 0.8]}
+  %u = mul %h, %s
+  %y = mul %u, %t
   return %y`;
 }

@@ -97,7 +97,7 @@ globalThis.result = { batch, pictures, bitmaps, frames, videos, imported, steps 
 test('a page with the emitted module classifies Fashion-MNIST', async (context) => {
   skipWithout(browserTools, 'a page', context);
   const graph = readOnnx(readFileSync(join(folder, 'ghost_fmnist.onnx')), { file: 'ghost_fmnist.onnx' });
-  const runtime = await bundleForWeb(join(import.meta.dirname, '../../../wgsl-runtime/src/index.ts'));
+  const runtime = await bundleForWeb(join(import.meta.dirname, '../../../wgsl-runtime/src/bundles/wgsl.ts'));
   const files = compileFiles(graph, 'wgsl', { name: 'ghost_fmnist', runtime });
   const bytes = (name: string, count: number) => readFileSync(join(folder, name)).subarray(0, count);
   const extra: Readonly<Record<string, Uint8Array | string>> = {

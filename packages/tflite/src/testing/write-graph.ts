@@ -98,7 +98,7 @@ function activated(writer: GraphWriter, node: Node, x: Placed): Placed {
   if (node.attrs.activation === undefined) return x;
   const { activation, activation_params: parameters } = attrsOf({ attrs: activationAttrs }, node);
   const unary = (code: Code): Placed => writer.operator(code, [x], x);
-  return {
+  const forms: Partial<Record<typeof activation, () => Placed>> = {
     none: () => x,
     relu: () => unary('RELU'),
     clip: () => clamped(writer, x, parameters),
@@ -108,7 +108,10 @@ function activated(writer: GraphWriter, node: Node, x: Placed): Placed {
     tanh: () => unary('TANH'),
     leaky_relu: () => leaky(writer, x, parameters[0] ?? 0),
     silu: () => silu(writer, x, x),
-  }[activation]();
+  };
+  const form = forms[activation];
+  if (!form) throw new CompileError('tflite/write', `${activation} has no TFLite form here`);
+  return form();
 }
 
 const reduce =

@@ -1,5 +1,6 @@
 import type { DType } from '@ghostc/ir';
 import type { Prelude } from '../../kernel.ts';
+import { memoryFunctions } from '../../text/memory-functions.ts';
 
 /** Bits of fraction, exponent bias, largest value, codes of infinity and NaN (-1: none), bits without sign, no negative zero. */
 export const smallFloats: Partial<Readonly<Record<DType, string>>> = {
@@ -79,7 +80,7 @@ const conversions: Prelude = {
 const halves: Prelude = {
   name: 'half_float',
   lines: [
-    '#include <string.h>',
+    ...memoryFunctions,
     '',
     'static double ld_f16(uint32_t code)',
     '{',

@@ -43,6 +43,7 @@ const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   'cortex-m4': dspKernels,
   'cortex-m7': dspKernels,
   'cortex-m55': mveKernels,
+  wasm32: hostKernels,
 };
 
 const cmsisKernels = { double: cmsisKernelsFor('double'), single: cmsisKernelsFor('single') };

@@ -1,10 +1,12 @@
 import type { ChannelBlock } from '../channel-block.ts';
+import type { GhostActivations } from './ghost-activations.ts';
 
 /** What the text of either kernel depends on, besides its way to cut the work. */
 export interface GhostText {
   readonly block: ChannelBlock;
   readonly size: number;
   readonly residual: boolean;
+  readonly applied: GhostActivations['applied'];
 }
 
 /** Id of a module's text: `kernel` and `cut` say which one, the rest is the form and the activation. */

@@ -1,12 +1,11 @@
 import { numElements } from '@ghostc/ir';
-import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
-import { elementFunction } from '../../text/element-function.ts';
 import { groupSize } from '../../text/module-text.ts';
 import type { GhostTile } from '../../tuning.ts';
 import { accumulateBlock, type Reading, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
 import { addTaps } from './cheap-taps.ts';
+import { ghostActivations } from './ghost-activations.ts';
 import { type GhostText, ghostId } from './ghost-id.ts';
 import { ghostInts } from './ghost-operands.ts';
 import type { GhostSizes } from './ghost-sizes.ts';
@@ -34,8 +33,8 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
   const lane: Lane = [sizes.W, gateAt, ...Object.values(places)].every((n) => n % 4 === 0) ? 'vec4f' : 'f32';
   const block = { blocks: tile.blocks, lane, gate: !!gate, tail: sizes.K % 4 !== 0 };
   const region = regionOf(tile, sizes.size);
-  const form = { block, region, size: sizes.size, residual: !!residual };
-  const activation = elementFunction(attrsOf(ghostOp, node).relu ? 'relu' : 'none', 'vec4f');
+  const activations = ghostActivations(node);
+  const form = { block, region, size: sizes.size, residual: !!residual, applied: activations.applied };
   const unit = lane === 'vec4f' ? 4 : 1;
   const counts = {
     TILES_X: Math.ceil(sizes.W / tile.columns),
@@ -43,12 +42,13 @@ export function tiledPlanes(context: KernelContext, sizes: GhostSizes, tile: Gho
     CHANNEL_TILES: Math.ceil(sizes.INIT / (4 * tile.blocks)),
   };
   return {
-    id: ghostId('ghost_tile', `v${region.vectors}`, form, activation.key),
+    id: ghostId('ghost_tile', `v${region.vectors}`, form, activations.key),
     arena: lane,
     weights: 'vec4f',
     matrix: true,
     group: groupSize,
-    functions: [`var<workgroup> primary: array<vec4f, ${region.vectors}>;`, activation.text],
+    functions: [`var<workgroup> primary: array<vec4f, ${region.vectors}>;`, ...activations.functions],
+    floats: activations.floats,
     body: body(form, 'plain'),
     subgroupBody: body(form, 'subgroups'),
     ints: {
@@ -116,7 +116,7 @@ function storePrimary(form: Form, sum: string, c: number): string {
   const kept =
     block.lane === 'vec4f' ? `v${c}` : `select(vec4f(0.0), v${c}, vec4i(0, 1, 2, 3) < vec4i(W - column))`;
   return `if (m + ${c} < INIT) {
-let v${c} = apply(${sum});
+let v${c} = ${form.applied.primary(sum, `m + ${c}`)};
 primary[${c * region.vectorsOfChannel} + place] = ${kept};
 if (own) {
 ${storeOut({ block, residual, value: `v${c}`, index: `image + (m + ${c}) * P + p` })}
@@ -140,7 +140,7 @@ arena[Y_AT + ${index} + j] = ${value}[j]${residual ? ` + arena[R_AT + ${index} +
 }
 
 /** Four neighbours of a row of a cheap channel. */
-function cheap({ block, region, size, residual }: Form): string {
+function cheap({ block, region, size, residual, applied }: Form): string {
   const groups = Array.from({ length: 1 + 2 * region.side }, (_, g) => g);
   const pixel = (c: number): string => {
     const at = 4 * region.side - (size >> 1) + c;
@@ -161,7 +161,7 @@ ${groups.map((i) => `let v${i} = primary[at + ${i}];`).join('\n')}
 ${addTaps(size, pixel)}
 at += REGION_GROUPS;
 }
-sum = apply(sum);
+sum = ${applied.cheap('sum', 'cheap')};
 let row = first_row + r;
 let column = first_column + g * 4;
 ${storeOut({ block, residual, value: 'sum', index: `image + (INIT + cheap) * P + ${p}` })}

@@ -1,10 +1,9 @@
 import type { Node } from '@ghostc/ir';
-import { attrsOf, fusedGhostModule as ghostOp } from '@ghostc/ops';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
-import { elementFunction } from '../../text/element-function.ts';
 import { accumulateBlock, blocksFor, element, type Reading, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
 import { addTaps } from './cheap-taps.ts';
+import { type GhostActivations, ghostActivations } from './ghost-activations.ts';
 import { type GhostText, ghostId } from './ghost-id.ts';
 import { ghostInts } from './ghost-operands.ts';
 import { type GhostSizes, ghostSizesOf, hasWholePlanes } from './ghost-sizes.ts';
@@ -29,7 +28,9 @@ export function wholePlanes(context: KernelContext, sizes: GhostSizes): Step {
     group: barrierGroup(H * W),
   });
   const block = { blocks, lane, gate: !!node.inputs[5], tail: K % 4 !== 0 };
-  return step(context, sizes, { block, size, residual: !!node.inputs[6], group });
+  const activations = ghostActivations(node);
+  const form = { block, size, residual: !!node.inputs[6], group, applied: activations.applied };
+  return step(context, { sizes, form, activations });
 }
 
 /** Bytes of scratch memory: the primary planes, where a residual may lie in the output's place. */
@@ -47,17 +48,23 @@ function barrierGroup(pixels: number): 16 | 32 {
   return pixels <= 64 ? 16 : 32;
 }
 
-function step(context: KernelContext, sizes: GhostSizes, form: Form): Step {
+interface Parts {
+  readonly sizes: GhostSizes;
+  readonly form: Form;
+  readonly activations: GhostActivations;
+}
+
+function step(context: KernelContext, { sizes, form, activations }: Parts): Step {
   const { block, group } = form;
-  const activation = elementFunction(attrsOf(ghostOp, context.node).relu ? 'relu' : 'none', 'vec4f');
   const channelTiles = Math.ceil(sizes.INIT / (4 * block.blocks));
   return {
-    id: ghostId('ghost', `g${group}`, form, activation.key),
+    id: ghostId('ghost', `g${group}`, form, activations.key),
     arena: block.lane,
     weights: 'vec4f',
     matrix: true,
     group,
-    functions: [activation.text],
+    functions: activations.functions,
+    floats: activations.floats,
     body: body(form, 'plain'),
     subgroupBody: body(form, 'subgroups'),
     ints: {
@@ -107,7 +114,7 @@ ${cheap(form)}`;
 }
 
 /** The planes, four pixels at a time. The invocations of a workgroup stay together. */
-function primary({ block, group }: Form, reading: Reading): string {
+function primary({ block, group, applied }: Form, reading: Reading): string {
   const place =
     block.lane === 'vec4f'
       ? 'let p = i;'
@@ -120,7 +127,9 @@ var x = X_AT + n * K * P + p;
 ${accumulateBlock(block, reading)}
 if (start + lane < items) {
 ${sumNames(block)
-  .map((sum, c) => `if (m + ${c} < INIT) {\n${storePixels(`apply(${sum})`, c, block.lane)}\n}`)
+  .map(
+    (sum, c) => `if (m + ${c} < INIT) {\n${storePixels(applied.primary(sum, `m + ${c}`), c, block.lane)}\n}`,
+  )
   .join('\n')}
 }
 }`;
@@ -145,7 +154,7 @@ ${at('Y_AT + o')} = ${at('primary + e')} + ${at('R_AT + o')};
 }
 
 /** Four neighbours of a row of a cheap channel: each column of the window is read once a row. */
-function cheap({ block, group, size, residual }: Form): string {
+function cheap({ block, group, size, residual, applied }: Form): string {
   const halo = size >> 1;
   const at = element(block.lane);
   const columns = Array.from({ length: 4 + 2 * halo }, (_, c) => c - halo);
@@ -161,7 +170,7 @@ let row = primary + (c / MULTIPLIER) * plane + (r + u - ${halo}) * W;
 ${columns.map((_, i) => `let v${i} = select(0.0, ${at(`row + x${i}`)}, i${i});`).join('\n')}
 ${addTaps(size, (column) => `v${column}`)}
 }
-sum = apply(sum);
+sum = ${applied.cheap('sum', 'cheap')};
 let o = image + (INIT + cheap) * plane + r * W + j;
 for (var k = 0; k < min(4, W - j); k++) {
 ${at('Y_AT + o + k')} = sum[k]${residual ? ` + ${at('R_AT + o + k')}` : ''};

@@ -6,6 +6,7 @@ import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compileFiles } from './compile.ts';
+import { runtimeFiles } from './runtime-types.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -20,12 +21,15 @@ beforeAll(() => {
     'graph @net(%a: f32[1,3,4,4], %"in 2": i8[2,1] quant(0.5:0))\n%y = relu %a\n%z = transpose %"in 2" {perm=[1,0]}\nreturn %y, %z',
     { registry },
   );
-  const files = compileFiles(graph, 'wgsl', { name: 'net', runtime: 'export {};' });
-  for (const [file, content] of files) writeFileSync(join(folder, file), content);
+  for (const target of ['wgsl', 'wasm', 'web'] as const) {
+    const options = { name: target, runtime: 'export {};', buildWasm: () => new Uint8Array() };
+    for (const [file, content] of compileFiles(graph, target, options))
+      writeFileSync(join(folder, file), content);
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const use = `import { type Inputs, load, manifest, picture } from './net.js';
+const use = `import { type Inputs, load, manifest, picture } from './wgsl.js';
 import { createSession, openWeights, requestDevice } from './ghostc-runtime.js';
 
 export async function all(image: ImageBitmap): Promise<number> {
@@ -53,16 +57,35 @@ export async function all(image: ImageBitmap): Promise<number> {
 }
 `;
 
+/** The other packages, in the same words. */
+const useBoth = `import { load as loadWasm } from './wasm.js';
+import { type Inputs, load, manifest, picture } from './web.js';
+
+export async function all(image: ImageBitmap, signal: AbortSignal): Promise<string> {
+  const model = await load({ backend: 'wasm', weights: { wasm: 'w.bin' }, onDownload: (bytes, total) => bytes / total, signal });
+  const inputs: Inputs = { a: picture(image, { mean: [0], std: [1] }), 'in 2': new Int8Array(2) };
+  const other = await loadWasm({ code: new Uint8Array(8), weights: 'w.bin' });
+  const { y, z } = await model.run(inputs);
+  const [first] = await other.runBatch([{ a: y, 'in 2': z }]);
+  const zero: number = manifest.inputs[1]?.quant?.zeroPoint ?? 0;
+  // @ts-expect-error no such backend
+  await load({ backend: 'cpu' });
+  return model.backend.reason + model.backend.name + first?.y.length + zero;
+}
+`;
+
 /** Each is assignable to the other where all types are known. */
-const equal = `import * as declared from './ghostc-runtime.js';
-import * as real from '../../../packages/wgsl-runtime/src/index.ts';
+const equal = (runtime: string, bundle: string): string => `import * as declared from './${runtime}.js';
+import * as real from '../../../packages/wgsl-runtime/src/bundles/${bundle}.ts';
 
 export const forth: typeof declared = real;
 export const back: typeof real = declared;
 `;
 
-async function problems(name: string, source: string, lib: readonly string[]): Promise<string> {
-  writeFileSync(join(folder, `${name}.ts`), source);
+/** What the compiler says of some modules, in one call. */
+async function problems(sources: Readonly<Record<string, string>>, lib: readonly string[]): Promise<string> {
+  const files = Object.keys(sources).map((name) => `${name}.ts`);
+  for (const [name, source] of Object.entries(sources)) writeFileSync(join(folder, `${name}.ts`), source);
   const options = [
     '--noEmit',
     '--ignoreConfig',
@@ -72,7 +95,7 @@ async function problems(name: string, source: string, lib: readonly string[]): P
     '--allowImportingTsExtensions',
   ];
   const modules = ['--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022'];
-  const args = [tsc, ...options, ...modules, '--lib', lib.join(), `${name}.ts`];
+  const args = [tsc, ...options, ...modules, '--lib', lib.join(), ...files];
   return promisify(execFile)(process.execPath, args, { cwd: folder }).then(
     () => 'none',
     ({ stdout }) => stdout,
@@ -82,15 +105,21 @@ async function problems(name: string, source: string, lib: readonly string[]): P
 test.each([
   ['a worker', ['es2022', 'webworker']],
   ['a page', ['es2022', 'dom']],
-])('the package has types in %s', async (_, lib) => {
-  expect(await problems('use', use, lib)).toBe('none');
+])('the packages have types in %s', async (_, lib) => {
+  expect(await problems({ use, both: useBoth }, lib)).toBe('none');
 });
 
-test('its types need neither the DOM nor WebGPU', async () => {
-  const source = "export { load, manifest } from './net.js';\nexport * from './ghostc-runtime.js';\n";
-  expect(await problems('bare', source, ['es2022'])).toBe('none');
+test('their types need neither the DOM nor WebGPU', async () => {
+  const module = (name: string, runtime: string): string =>
+    `export * as ${name} from './${name}.js';\nexport * as ${name}_runtime from './${runtime}.js';\n`;
+  const sources = Object.entries(runtimeFiles).map(([name, runtime]) => module(name, runtime));
+  expect(await problems({ bare: sources.join('') }, ['es2022'])).toBe('none');
 });
 
-test('types of the runtime are what it is', async () => {
-  expect(await problems('equal', equal, ['es2022', 'dom', 'dom.iterable'])).toBe('none');
+test('types of the runtimes are what they are', async () => {
+  const sources = Object.entries(runtimeFiles).map(([name, runtime]) => [
+    `equal-${name}`,
+    equal(runtime, name),
+  ]);
+  expect(await problems(Object.fromEntries(sources), ['es2022', 'dom', 'dom.iterable'])).toBe('none');
 });

@@ -1,10 +1,11 @@
-import type { IoTensor, WgslManifest } from '@ghostc/wgsl-runtime';
+import type { IoTensor, ProgramManifest } from '@ghostc/wgsl-runtime';
 
 /**
  * An example page of a program: `<name>.html`, and its script `<name>.example.js`, so that a content security policy of
- * `default-src 'self'` is enough. It runs once on zeros; an input that can be a picture has a field for a file.
+ * `default-src 'self'` is enough; WebAssembly needs `script-src 'self' 'wasm-unsafe-eval'` besides. It runs once on zeros; an
+ * input that can be a picture has a field for a file.
  */
-export function wgslExample({ name, inputs }: WgslManifest): ReadonlyMap<string, string> {
+export function webExample({ name, inputs }: ProgramManifest): ReadonlyMap<string, string> {
   const pictures = inputs.filter(isPicture);
   return new Map([
     [`${name}.html`, pageText(name)],
@@ -20,7 +21,7 @@ function isPicture({ dtype, shape }: IoTensor): boolean {
 const pageText = (name: string): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${name}</title>
 <h1>${name}</h1>
 <form></form>
@@ -40,13 +41,17 @@ import { load, manifest, picture } from './${name}.js';
 /** Inputs that pictures can be: y = (v - mean) / std of values from 0 to 1. Your model's training says what they are. */
 const pictures = {
 ${pictures.map((input) => `  ${key(input.name)}: ${normalisation(input.shape)},\n`).join('')}};
-const arrays = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array };
+const arrays = {
+  f32: Float32Array, i32: Int32Array, i16: Int16Array, u16: Uint16Array, i8: Int8Array, u8: Uint8Array,
+};
 
 const style = new CSSStyleSheet();
 style.replaceSync(\`
   body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 40rem; padding: 0 1rem; }
-  label { display: block; } table { border-collapse: collapse; }
-  td { padding: 0 2rem 0 0; font-variant-numeric: tabular-nums; }
+  h1, h2, #status { overflow-wrap: anywhere; } label { display: block; } input { max-width: 100%; }
+  table { border-collapse: collapse; width: 100%; }
+  td { padding: 0 1rem 0 0; font-variant-numeric: tabular-nums; } td:last-child { padding: 0; width: 60%; }
+  td div { background: #4a7bd0; border-radius: 3px; height: 0.8rem; min-width: 1px; }
 \`);
 document.adoptedStyleSheets = [style];
 
@@ -66,17 +71,20 @@ function show({ name, shape, dtype }, values) {
   add(main, 'h2', \`\${name}: \${dtype}[\${shape}]\`);
   const table = add(main, 'table', '');
   const best = [...values.entries()].sort(([, a], [, b]) => b - a).slice(0, 5);
+  const most = Math.max(...best.map(([, value]) => Math.abs(value)), 1e-30);
   for (const [i, value] of best) {
     const row = add(table, 'tr', '');
     add(row, 'td', i);
     add(row, 'td', dtype === 'f32' ? value.toFixed(4) : value);
+    add(add(row, 'td', ''), 'div', '').style.width = \`\${(100 * Math.abs(value)) / most}%\`;
   }
 }
 
 async function run(model) {
   const start = performance.now();
   const outputs = await model.run(Object.fromEntries(inputs));
-  say(\`ran in \${(performance.now() - start).toFixed(1)} ms; inputs without a picture are zeros; largest values:\`);
+  const where = model.backend ? \` on \${model.backend.name} (\${model.backend.reason})\` : '';
+  say(\`ran in \${(performance.now() - start).toFixed(1)} ms\${where}; inputs without a picture are zeros; largest values:\`);
   document.querySelector('main').replaceChildren();
   for (const output of manifest.outputs) show(output, outputs[output.name]);
 }
@@ -98,7 +106,10 @@ async function orSay(task) {
 
 await orSay(async () => {
   say('loading');
-  const model = await load({ onProgress: (done, total) => say(\`\${done} of \${total} pipelines\`) });
+  const model = await load({
+    onProgress: (done, total) => say(\`\${done} of \${total} pipelines\`),
+    onDownload: (bytes, total) => say(\`\${Math.round((100 * bytes) / total)} % of the weights\`),
+  });
   await run(model);
   for (const [name, normalise] of Object.entries(pictures)) addField(model, name, normalise);
 });

@@ -1,0 +1,135 @@
+import type { IoTensor, IoType, ProgramManifest } from '@ghostc/wgsl-runtime';
+import { type RuntimeKind, runtimeFiles } from './runtime-types.ts';
+
+const arrays: Readonly<Record<IoType, string>> = {
+  f32: 'Float32Array',
+  i32: 'Int32Array',
+  i16: 'Int16Array',
+  u16: 'Uint16Array',
+  i8: 'Int8Array',
+  u8: 'Uint8Array',
+};
+
+/** What the types of a package's module say beside its inputs and outputs. */
+interface KindTypes {
+  readonly what: string;
+  readonly imports: readonly string[];
+  readonly manifest: string;
+  readonly picture: string;
+  readonly profile: string;
+  readonly model: string;
+  readonly options: string;
+  readonly load: string;
+}
+
+const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
+  wgsl: {
+    what: 'a WebGPU program',
+    imports: ['DeviceSource', 'GpuInput', 'OnProgress', 'WeightSource', 'WgslManifest'],
+    manifest: 'WgslManifest',
+    picture: '/** An input that the GPU makes of a picture. */\nexport type Picture = GpuInput;',
+    profile: 'dispatch; needs the device feature timestamp-query',
+    model: '',
+    options: `  /** Default: a device of the default adapter, and a new one when it is lost. */
+  readonly device?: DeviceSource | undefined;
+  /** Default: the file beside this module. */
+  readonly weights?: WeightSource | undefined;
+  /** Called after each compiled pipeline. */
+  readonly onProgress?: OnProgress | undefined;`,
+    load: 'Compiles the shaders and uploads the weights. Rejects with what is missing, or which limit is exceeded: no fallback.',
+  },
+  wasm: {
+    what: 'a WebAssembly program',
+    imports: ['CodeSource', 'PixelInput', 'WasmManifest', 'WeightSource'],
+    manifest: 'WasmManifest',
+    picture: '/** An input that is made of a picture. */\nexport type Picture = PixelInput;',
+    profile: 'layer',
+    model: '',
+    options: `  /** Default: the module beside this one. */
+  readonly code?: CodeSource | undefined;
+  /** Default: the file beside this module. */
+  readonly weights?: WeightSource | undefined;`,
+    load: 'Compiles the module and reads the weights into its memory. Rejects with what is missing. Runs where it is called: in a worker, if a page is to stay responsive.',
+  },
+  web: {
+    what: 'a program for WebGPU, and as WebAssembly',
+    imports: [
+      'Backend',
+      'BackendName',
+      'DeviceSource',
+      'GpuInput',
+      'OnProgress',
+      'PixelInput',
+      'WasmManifest',
+      'WebManifest',
+      'WeightSource',
+      'WgslManifest',
+    ],
+    manifest: 'WebManifest',
+    picture:
+      '/** An input that is made of a picture, by the GPU where there is one. */\nexport type Picture = GpuInput & PixelInput;',
+    profile: 'dispatch or layer',
+    model: '  /** Where it runs, and why there. */\n  readonly backend: Backend;\n',
+    options: `  /** Default: WebGPU where the adapter is no software, else WebAssembly. */
+  readonly backend?: BackendName | undefined;
+  /** Of WebGPU. Default: a device of the default adapter, and a new one when it is lost. */
+  readonly device?: DeviceSource | undefined;
+  /** Of each backend. Default: the files beside this module. */
+  readonly weights?: { readonly [name in BackendName]?: WeightSource } | undefined;
+  /** Called after each compiled pipeline of WebGPU. */
+  readonly onProgress?: OnProgress | undefined;`,
+    load: 'The program on WebGPU where the adapter is no software, else as WebAssembly. Rejects with what is missing.',
+  },
+};
+
+/** `<name>.d.ts` of a package. */
+export function moduleTypes({ name, inputs, outputs }: ProgramManifest, kind: RuntimeKind): string {
+  const { what, imports, manifest, picture, profile, model, options, load } = kinds[kind];
+  const file = `./${runtimeFiles[kind]}.js`;
+  const all = [...imports, 'DispatchTime', 'DownloadOptions', 'OnDownload'].sort();
+  return `/** ${name}: ${what}. */
+import type { ${all.join(', ')} } from '${file}';
+
+export { picture } from '${file}';
+export type { DispatchTime, PictureOptions, ${manifest} } from '${file}';
+
+export declare const manifest: ${manifest};
+
+${picture}
+
+export interface Inputs {
+${inputs.map((input) => member(input, ' | Picture')).join('\n')}
+}
+
+export interface Outputs {
+${outputs.map((output) => member(output, '')).join('\n')}
+}
+
+export interface Model {
+  readonly manifest: ${kind === 'web' ? 'WasmManifest | WgslManifest' : manifest};
+${model}  /** One inference of the inputs as they are at the call. */
+  run(inputs: Inputs): Promise<Outputs>;
+  /** Several inferences, one readback. */
+  runBatch(batch: readonly Inputs[]): Promise<Outputs[]>;
+  /** One inference with the time of each ${profile}. */
+  profile(inputs: Inputs): Promise<DispatchTime[]>;
+  dispose(): void;
+}
+
+export interface LoadOptions {
+${options}
+  /** Called as the weights arrive. */
+  readonly onDownload?: OnDownload | undefined;
+  /** Ends loading, which then rejects with the signal's reason. */
+  readonly signal?: DownloadOptions['signal'];
+}
+
+/** ${load} */
+export declare function load(options?: LoadOptions): Promise<Model>;
+`;
+}
+
+function member({ name, shape, dtype, quant }: IoTensor, picture: string): string {
+  const real = quant ? `; real = ${quant.scale} * (value - ${quant.zeroPoint})` : '';
+  return `  /** ${dtype} [${shape.join(', ')}], row-major${real} */\n  readonly ${JSON.stringify(name)}: ${arrays[dtype]}${picture};`;
+}

@@ -1,0 +1,29 @@
+import type { DType, Graph, TensorType, Value } from '@ghostc/ir';
+import { buildNode } from '@ghostc/ops';
+
+/**
+ * A graph whose inputs and outputs have the types that `carrier` says, with casts behind them; for engines whose boundary does
+ * not take every element type.
+ */
+export function castBoundary(model: Graph, carrier: (type: TensorType) => DType): Graph {
+  const graph = model.clone();
+  for (const input of graph.inputs) castInput(graph, input, carrier(input.type));
+  for (const output of graph.outputs) {
+    const to = carrier(output.value.type);
+    if (to === output.value.type.dtype) continue;
+    output.value = buildNode(graph, { op: 'cast', inputs: [output.value], attrs: { to } }).output;
+  }
+  return graph;
+}
+
+function castInput(graph: Graph, input: Value, carried: DType): void {
+  const { dtype, shape } = input.type;
+  if (carried === dtype) return;
+  const [users, outputs] = [[...input.users], graph.outputs.filter(({ value }) => value === input)];
+  graph.setType(input, { dtype: carried, shape });
+  const names = [`${input.name}_${dtype}`];
+  const cast = { op: 'cast', inputs: [input], attrs: { to: dtype }, before: graph.first, names };
+  const { output: narrow } = buildNode(graph, cast);
+  for (const user of users) graph.replaceInput(user, input, narrow);
+  for (const output of outputs) output.value = narrow;
+}

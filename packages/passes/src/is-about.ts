@@ -1,0 +1,9 @@
+import type { Value } from '@ghostc/ir';
+import { scalarOf } from './constant-math.ts';
+
+/** Is a constant a number as its type can say it? Exporters write sqrt 2 with 6 to 17 digits. */
+export function isAbout(value: Value, wanted: number): boolean {
+  const found = scalarOf(value);
+  const coarse = value.type.dtype === 'f16' ? 2 ** -10 : value.type.dtype === 'bf16' ? 2 ** -7 : 2e-6;
+  return found !== undefined && Math.abs(found - wanted) <= coarse * Math.abs(wanted);
+}

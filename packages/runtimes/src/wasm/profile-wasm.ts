@@ -1,0 +1,34 @@
+import type { CProgram } from '@ghostc/backend-c';
+import { type CompileOptions, compileWasm } from '@ghostc/compiler';
+import { seededInputs } from '@ghostc/conformance';
+import type { Graph } from '@ghostc/ir';
+import { createWasmSession, type IoData } from '@ghostc/wgsl-runtime';
+import type { Profile } from '../c/profile-c.ts';
+import { carriedInputs } from '../process/carried-io.ts';
+import { wasmModule } from './wasm-module.ts';
+
+/** The C of a model with what each layer of it takes as WebAssembly in this process: the mean of some runs. */
+export async function profileWasm(
+  model: Graph,
+  options: CompileOptions,
+): Promise<{ readonly program: CProgram; readonly profile: Profile }> {
+  let program: CProgram | undefined;
+  const buildWasm = (code: CProgram) => {
+    program = code;
+    return wasmModule(code);
+  };
+  const compiled = compileWasm(model, { ...options, buildWasm });
+  const { layers: facts } = program as unknown as CProgram;
+  const session = await createWasmSession(compiled);
+  const tensors = carriedInputs(compiled.manifest.inputs, seededInputs(model, 1));
+  const inputs = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data as IoData]));
+  await session.profile(inputs); // the engine compiles anew what runs often
+  const times = await session.profile(inputs);
+  session.dispose();
+  const layers = facts.map((layer, i) => ({ ...layer, cost: Math.round(times[i]?.nanoseconds ?? 0) }));
+  const total = layers.reduce((sum, { cost }) => sum + cost, 0);
+  return {
+    program: program as unknown as CProgram,
+    profile: { unit: 'nanoseconds', total, layers, stackBytes: undefined },
+  };
+}

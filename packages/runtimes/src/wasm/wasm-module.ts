@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CProgram } from '@ghostc/backend-c';
+import { CompileError } from '@ghostc/ir';
+import { onPath, requireTools, type Tool } from '../process/require-tool.ts';
+
+const zig = ['python3', ['-m', 'ziglang', 'cc']] as const;
+
+/** Clang with LLVM's linker; where they are not, Zig has both. */
+export const wasmTools: readonly Tool[] = [
+  {
+    name: 'clang and wasm-ld, or zig (pip install ziglang)',
+    packages: {
+      apt: ['clang', 'lld'],
+      brew: ['llvm', 'lld'],
+      dnf: ['clang', 'lld'],
+      pacman: ['clang', 'lld'],
+    },
+    found: () => compiler() !== undefined,
+  },
+];
+
+type Command = readonly [string, readonly string[]];
+
+function compiler(): Command | undefined {
+  const clang = ['clang', 'clang-19', 'clang-16', 'clang-14'].find(onPath);
+  if (clang && onPath('wasm-ld')) return [clang, []];
+  if (onPath('zig')) return ['zig', ['cc']];
+  return hasZiglang() ? zig : undefined;
+}
+
+function hasZiglang(): boolean {
+  try {
+    execFileSync(zig[0], ['-c', 'import ziglang'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const flags = [
+  ...['--target=wasm32-freestanding', '-std=c99', '-O3', '-msimd128', '-mbulk-memory'],
+  ...['-nostdlib', '-ffreestanding', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', '-pedantic'],
+  ...['-include', 'layers.h', '-DGHOSTC_LAYER=ghostc_layer'],
+  ...[
+    '-Wl,--no-entry',
+    '-Wl,--export=__heap_base',
+    '-Wl,-z,stack-size=262144',
+    '-Wl,--stack-first',
+    '-Wl,-s',
+  ],
+];
+
+/** What the runtime does before each layer: it measures in `profile`. */
+const layers = `__attribute__((import_module("env"), import_name("layer"))) void ghostc_layer(int layer);
+`;
+
+/** The module of C for wasm32, whose weights the runtime hands over. Throws `tool/missing`, `tool/failed`. */
+export function wasmModule({ name, files }: CProgram): Uint8Array<ArrayBuffer> {
+  requireTools(wasmTools, 'wasm');
+  const [command, first] = compiler() as Command;
+  const folder = mkdtempSync(join(tmpdir(), 'ghostc-wasm-'));
+  try {
+    writeFileSync(join(folder, 'layers.h'), layers);
+    for (const suffix of ['h', 'c'])
+      writeFileSync(join(folder, `${name}.${suffix}`), files.get(`${name}.${suffix}`) as string);
+    const args = [...first, ...flags, `-Wl,--export=${name}_run`, `${name}.c`, '-o', 'module.wasm'];
+    execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    return new Uint8Array(readFileSync(join(folder, 'module.wasm')));
+  } catch (error) {
+    const { stderr } = error as { readonly stderr?: Buffer };
+    if (!stderr) throw error;
+    throw new CompileError('tool/failed', `${command}: ${String(stderr).slice(0, 2000)}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,31 @@
+/** Where a program runs. */
+export type BackendName = 'webgpu' | 'wasm';
+
+/** What was chosen, and why. */
+export interface Backend {
+  readonly name: BackendName;
+  readonly reason: string;
+}
+
+/** Drivers that compute on the processor, where WebAssembly is faster. */
+const software = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software|\bwarp\b/i;
+
+/** The backend that was asked for, or WebGPU where its adapter is no software, else WebAssembly. */
+export async function chooseBackend(asked?: BackendName): Promise<Backend> {
+  if (asked === 'webgpu' || asked === 'wasm') return { name: asked, reason: 'it was asked for' };
+  if (asked !== undefined) throw new Error(`expected backend webgpu or wasm, found ${asked}`);
+  const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
+  if (!gpu) return { name: 'wasm', reason: 'there is no WebGPU here' };
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  if (!adapter) return { name: 'wasm', reason: 'WebGPU has no adapter here' };
+  const { vendor = '', architecture = '', device = '', description = '' } = adapter.info ?? {};
+  const words = [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed';
+  if (isFallback(adapter) || isFallback(adapter.info) || software.test(words))
+    return { name: 'wasm', reason: `the adapter of WebGPU is software: ${words}` };
+  return { name: 'webgpu', reason: `the adapter: ${words}` };
+}
+
+/** A member of the adapter, and of its info in newer browsers. */
+function isFallback(object: object | undefined): boolean {
+  return !!(object as { readonly isFallbackAdapter?: boolean } | undefined)?.isFallbackAdapter;
+}

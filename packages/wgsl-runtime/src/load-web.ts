@@ -1,0 +1,36 @@
+import { type Backend, type BackendName, chooseBackend } from './choose-backend.ts';
+
+/** A module that loads a program on one backend. */
+interface BackendModule<Model> {
+  load(options: object): Promise<Model>;
+}
+
+/** What a page may say of loading. */
+export interface WebOptions {
+  /** Default: WebGPU where the adapter is no software, else WebAssembly. */
+  readonly backend?: BackendName | undefined;
+  /** Of each backend, as its own package takes them. */
+  readonly weights?: { readonly [name in BackendName]?: unknown } | undefined;
+}
+
+/**
+ * The program on the best backend here. Where WebGPU was not asked for and does not load the program, WebAssembly does.
+ * `backend` of the model says which it is, and why.
+ */
+export async function loadWeb<Model extends object>(
+  modules: { readonly [name in BackendName]: () => Promise<BackendModule<Model>> },
+  { backend, weights, ...options }: WebOptions = {},
+): Promise<Model & { readonly backend: Backend }> {
+  const on = async (chosen: Backend) => {
+    const source = weights?.[chosen.name];
+    const { load } = await modules[chosen.name]();
+    const model = await load({ ...options, ...(source !== undefined && { weights: source }) });
+    return Object.assign(model, { backend: chosen });
+  };
+  const chosen = await chooseBackend(backend);
+  if (backend || chosen.name === 'wasm') return on(chosen);
+  return on(chosen).catch((error: Error) => {
+    (options as { readonly signal?: AbortSignal }).signal?.throwIfAborted();
+    return on({ name: 'wasm', reason: `WebGPU: ${error.message}` });
+  });
+}

@@ -1,0 +1,16 @@
+import { kindOf } from './kind-of.ts';
+import type { WasmProgram } from './manifest.ts';
+import { type OpenOptions, openWeights, type WeightSource } from './open-weights.ts';
+
+/** A WebAssembly module: compiled, its bytes, or where its file is. */
+export type CodeSource = WasmProgram['code'] | WeightSource;
+
+export async function openCode(
+  source: CodeSource,
+  { signal }: Pick<OpenOptions, 'signal'> = {},
+): Promise<WasmProgram['code']> {
+  if (kindOf(source) === 'WebAssembly.Module') return source as WebAssembly.Module;
+  const opened = openWeights(source as WeightSource, { what: 'code', signal });
+  if (typeof opened !== 'function') return opened;
+  return new Uint8Array(await new Response(await opened()).arrayBuffer());
+}
