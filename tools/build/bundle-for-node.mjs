@@ -2,7 +2,10 @@ import { dirname } from 'node:path';
 import { buildForWeb } from './build-for-web.mjs';
 import { writeBundles } from './write-bundles.mjs';
 
-const external = ['onnxruntime-node', 'onnxruntime-web', 'webgpu', 'esbuild', 'playwright-core'];
+const external = [
+  ...['onnxruntime-node', 'onnxruntime-web', 'webgpu', 'esbuild', 'playwright-core'],
+  ...['bullmq', 'ioredis', 'piscina'], // workers and queues, loaded when they are asked for
+];
 const requires =
   "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);";
 

@@ -9,7 +9,7 @@ const table = JSON.parse(
     'utf8',
   ),
 );
-const targets = ['c', 'c@cortex-m4', 'c@cortex-m7', 'c@cortex-m55', 'c@rv32', 'wgsl'];
+const targets = ['c', 'c@cortex-m4', 'c@cortex-m7', 'c@cortex-m55', 'c@rv32', 'wgsl', 'wasm'];
 
 /** Tools and libraries of the system that this machine does not have and a target needs. */
 export function missingNeeds() {

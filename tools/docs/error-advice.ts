@@ -134,6 +134,12 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'ir/not-in-graph': 'The node or value belongs to another graph, or was removed. Use one of this graph.',
   'ir/still-used':
     'A value that is still read cannot be removed. Redirect its users first: `replaceAllUses`.',
+  'jobs/kind':
+    'A message asks for a kind of job that this worker does not have. Start workers of the same version.',
+  'jobs/queue':
+    'The queue cannot be reached, or refuses the password. Check the URL, and that Redis or Valkey runs there.',
+  'jobs/store':
+    'The store lacks a file of the sweep, or has another one. Give `ghostc worker --store` the folder that `ghostc sweep` has.',
   'lower/unsupported':
     'No kernel computes this op. `--target onnx` keeps it; docs/op-support.md says what the others have.',
   'matmul/infer': 'The inner sizes differ, or an operand has rank 1 or 0. Correct the shapes.',
@@ -255,6 +261,14 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'shape/too-large': 'The shape has more elements than can be counted. Correct it.',
   'slice/step': 'A step of 0 never ends. Give another.',
   'slice/symbolic': 'An open size cannot be cut. Give it with `--bind NAME=SIZE`.',
+  'sweep/compiled':
+    'A worker runs the compilers of boards that it knows only. Use `"measure": "planned"` for a board of a file.',
+  'sweep/data': 'The data of a sweep goes with models of one input. Leave `data` and `calibration` out.',
+  'sweep/other':
+    'The folder has the points of another sweep. Take another `--out`, or the spec that it was made with.',
+  'sweep/point':
+    'No point, or more than one, has an id that begins so; or a message describes none. `points.jsonl` has the ids.',
+  'sweep/spec': 'A field of the spec is not as expected; the message names it. docs/sweep.md has all fields.',
   'tensor/dtype': 'The data is of another element type than the code reads. Convert it first.',
   'tensor/size': 'The data has another number of elements than the shape. Correct one.',
   'tflite/axis': 'The axis is outside the rank. Correct the converter.',

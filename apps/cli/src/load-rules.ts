@@ -24,7 +24,6 @@ const GLOBAL = 'ghostcPublished';
 export async function loadRules(file: string): Promise<readonly passes.Rule[]> {
   const path = resolve(file);
   if (!existsSync(path)) throw new ir.CompileError('file/missing', 'there is no such file', { file });
-  (globalThis as Record<string, unknown>)[GLOBAL] = published;
   const module = await importBundled(path, file);
   const found = module.rules ?? module.default;
   const rules = Array.isArray(found) ? found : [found];
@@ -36,8 +35,10 @@ export async function loadRules(file: string): Promise<readonly passes.Rule[]> {
   );
 }
 
-async function importBundled(path: string, file: string): Promise<Record<string, unknown>> {
-  const { build } = await loadPackage<typeof import('esbuild')>('esbuild', 'a file of rules');
+/** The exports of a TypeScript or JavaScript file, which may import what ghostc publishes. Throws `rules/file`. */
+export async function importBundled(path: string, file: string): Promise<Record<string, unknown>> {
+  const { build } = await loadPackage<typeof import('esbuild')>('esbuild', 'a file of rules or a spec');
+  (globalThis as Record<string, unknown>)[GLOBAL] = published;
   const options: BuildOptions & { write: false } = {
     entryPoints: [path],
     plugins: [publishedModules],

@@ -1,4 +1,6 @@
+import { isMainThread } from 'node:worker_threads';
 import { CompileError } from '@ghostc/ir';
+import { jobThread } from '@ghostc/jobs';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
@@ -17,9 +19,12 @@ import { mergeCommand } from './commands/merge.ts';
 import { optCommand } from './commands/opt.ts';
 import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
+import { sweepCommand } from './commands/sweep.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { workerCommand } from './commands/worker.ts';
 import { errorMessage, jsonMessages, writeMessage } from './messages.ts';
+import { jobKinds } from './sweep/job-kinds.ts';
 import { serveWorker } from './worker/serve-worker.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
@@ -43,9 +48,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(profileCommand())
     .addCommand(conformCommand())
     .addCommand(fuzzCommand())
+    .addCommand(sweepCommand())
+    .addCommand(workerCommand())
     .addCommand(doctorCommand())
     .addCommand(completionCommand())
-    .addCommand(new Command('worker').action(serveWorker), { hidden: true });
+    .addCommand(new Command('serve-engine').action(serveWorker), { hidden: true });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
@@ -98,4 +105,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** Then there is nobody to tell. */
 process.stderr.on('error', () => process.exit(process.exitCode ?? 2));
 
-await main(process.argv);
+if (isMainThread) await main(process.argv);
+
+/** What a thread of a job runs: it imports this very bundle. */
+export default jobThread(jobKinds);

@@ -12,13 +12,19 @@ const PAUSE = 100;
  * it sees no other; what a process that has ended left is removed. Throws `write/busy` if another does not get done in time.
  */
 export function whileLocked<T>(folder: string, body: () => T): T {
-  const own = join(folder, `${LOCK}${process.pid}`);
-  acquire(folder, own);
+  const release = holdLock(folder);
   try {
     return body();
   } finally {
-    rmSync(own, { force: true });
+    release();
   }
+}
+
+/** The same for work that waits: gives what ends it. */
+export function holdLock(folder: string): () => void {
+  const own = join(folder, `${LOCK}${process.pid}`);
+  acquire(folder, own);
+  return () => rmSync(own, { force: true });
 }
 
 function acquire(folder: string, own: string): void {

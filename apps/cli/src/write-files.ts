@@ -62,7 +62,7 @@ function stage(out: string, files: OutputFiles): void {
 }
 
 /** Makes a folder with those above it; gives those made. Level by level: Node's own way never ends below /proc. */
-function makeFolder(path: string): string[] {
+export function makeFolder(path: string): string[] {
   if (existsSync(path)) {
     if (statSync(path).isDirectory()) return [];
     throw new CompileError('write/folder', 'expected a folder, found a file', { file: path });

@@ -30,8 +30,6 @@ import { checkName } from './check-graph.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { CFunction, KernelCall, KernelContext } from './kernel.ts';
-import { kernelOf } from './kernels/kernel-of.ts';
-import type { KernelSet } from './kernels/quantized/index.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { observerCall } from './observer-text.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
@@ -52,10 +50,10 @@ const largeWeights = 1 << 20;
  */
 export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   checkName(options.name);
-  const { plan, extraWork, device, kernelSet, io } = planned;
+  const { plan, extraWork, device, kernel, io } = planned;
   const lanes = lanesOf(device);
   const { name, observer = false } = options;
-  const emitter = new Emitter(plan, { lanes, kernelSet, name, observer });
+  const emitter = new Emitter(plan, { lanes, kernel, name, observer });
   const inArena = io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
@@ -169,7 +167,7 @@ function tensorOf(
 interface EmitTarget {
   readonly name: string;
   readonly lanes: Lanes;
-  readonly kernelSet: KernelSet;
+  readonly kernel: CPlan['kernel'];
   readonly observer: boolean;
 }
 
@@ -208,7 +206,7 @@ class Emitter {
     if (stream) return this.#bands(stream);
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
-    const { fn, args } = kernelOf(node, this.#target.kernelSet).emit(this.#context(node));
+    const { fn, args } = this.#target.kernel(node).emit(this.#context(node));
     const { name, observer } = this.#target;
     const observed = observer ? observerCall(name, this.#count - 1) : [];
     return [comment, layerMark(this.#count), ...observed, ...this.#checked(fn, this.#call({ fn, args }))];

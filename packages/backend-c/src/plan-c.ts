@@ -1,10 +1,11 @@
-import type { Graph } from '@ghostc/ir';
+import type { Graph, Node } from '@ghostc/ir';
 import { nodeMacs, rowRuleOf } from '@ghostc/ops';
 import { planWithin, type WithinResult } from '@ghostc/planner';
 import { arenaLimitError } from './arena-limit-error.ts';
 import { byLikeness } from './by-likeness.ts';
 import type { Device, IoForm, PlanCOptions } from './c-program.ts';
 import { checkGraph } from './check-graph.ts';
+import type { Kernel } from './kernel.ts';
 import { kernelOf } from './kernels/kernel-of.ts';
 import { type KernelSet, kernelSetOf } from './kernels/quantized/index.ts';
 import { lanesOf } from './lanes.ts';
@@ -18,6 +19,8 @@ export interface CPlan extends WithinResult {
   readonly device: Device;
   readonly io: IoForm;
   readonly kernelSet: KernelSet;
+  /** The kernel of a node of the plan. */
+  readonly kernel: (node: Node) => Kernel;
 }
 
 /**
@@ -41,5 +44,5 @@ export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
     work: nodeMacs,
   });
   if (result.missing > 0) throw arenaLimitError(result, maxRam ?? 0);
-  return { ...result, device, io, kernelSet };
+  return { ...result, device, io, kernelSet, kernel };
 }

@@ -16,6 +16,14 @@ export interface GhostNetSpec {
   readonly classes: number;
   /** Rate of the dropout before the classifier; it does nothing at inference. 0 leaves the node out. */
   readonly dropout: number;
+  /** Outputs of a Ghost module over those of its primary convolution: 2 in the paper's networks. */
+  readonly ratio: number;
+  /** Height and width of the cheap operation of every Ghost module, odd: 3 in the paper's networks. */
+  readonly dwSize: number;
+  /** Blocks of each stage over those of the paper, rounded up: the first ones, or the last one again. */
+  readonly depth: number;
+  /** Channels of a squeeze over those of its input, where the paper squeezes (0.25); 0 for none. */
+  readonly se: number;
 }
 
 export interface GhostNetOptions extends Partial<GhostNetSpec> {
@@ -66,37 +74,44 @@ const published: readonly (readonly Row[])[] = [
 
 const HEAD_CHANNELS = 1280;
 
+const defaults: GhostNetSpec = {
+  ...{ width: 1, resolution: 224, classes: 1000, dropout: 0.2 },
+  ...{ ratio: 2, dwSize: 3, depth: 1, se: 0.25 },
+};
+
 /** Builds a version; the builder knows its parameters. Throws `ghostnet/state-dict` and `ghostnet/spec`. */
 export function assembleGhostNet(options: GhostNetOptions, version: GhostNetVersion): LayerBuilder {
-  const spec = { width: 1, resolution: 224, classes: 1000, dropout: 0.2, ...options };
+  const spec = { ...defaults, ...options };
   checkSpec(spec, version.leastResolution);
-  const { width, resolution, batch = 1, inChannels = 3 } = spec;
+  const { width, resolution } = spec;
+  const { batch = 1, inChannels = 3 } = options;
   const build = new LayerBuilder(version.name, options.weights);
   const input = build.graph.addInput('input', {
     dtype: 'f32',
     shape: [batch, inChannels, resolution, resolution],
   });
   const stem = build.conv('conv_stem', input, { out: makeDivisible(16 * width), kernel: 3, stride: 2 });
-  const body = buildStages(build, build.relu('act1', build.batchNorm('bn1', stem)), { width, version });
+  const body = buildStages(build, build.relu('act1', build.batchNorm('bn1', stem)), spec, version);
   const last = `blocks.${(version.stages ?? published).length}.0`;
   const logits = buildHead(build, body, { ...spec, last });
   build.finish('output', version.output === 'squeezed' ? squeezed(build, logits) : logits);
   return build;
 }
 
-function buildStages(
-  build: LayerBuilder,
-  x: Value,
-  { width, version }: { width: number; version: GhostNetVersion },
-): Value {
+function buildStages(build: LayerBuilder, x: Value, spec: GhostNetSpec, version: GhostNetVersion): Value {
   let [y, index] = [x, 0];
   (version.stages ?? published).forEach((rows, stage) => {
-    rows.forEach((row, i) => {
-      const spec = { ...scaled(row, width), parts: version.parts(index++) };
-      y = ghostBottleneck(build, `blocks.${stage}.${i}`, y, spec);
+    rowsAtDepth(rows, spec.depth).forEach((row, i) => {
+      const block = { ...scaled(row, spec), parts: version.parts(index++) };
+      y = ghostBottleneck(build, `blocks.${stage}.${i}`, y, block);
     });
   });
   return y;
+}
+
+function rowsAtDepth(rows: readonly Row[], depth: number): Row[] {
+  const count = Math.ceil(rows.length * depth);
+  return Array.from({ length: count }, (_, i) => rows[Math.min(i, rows.length - 1)] as Row);
 }
 
 /** Last 1x1 convolution, mean over the image, hidden layer, classifier: [batch, classes]. */
@@ -124,22 +139,39 @@ function squeezed(build: LayerBuilder, x: Value): Value {
   return shape.length === x.type.shape.length ? x : build.node('reshape', 'squeeze', [x], { shape });
 }
 
-function scaled([dwKernel, hidden, out, seRatio, stride]: Row, width: number): GhostBottleneckSpec {
-  return { mid: makeDivisible(hidden * width), out: makeDivisible(out * width), dwKernel, stride, seRatio };
+function scaled(
+  [dwKernel, hidden, out, seRatio, stride]: Row,
+  { width, ratio, dwSize, se }: GhostNetSpec,
+): GhostBottleneckSpec {
+  const channels = { mid: makeDivisible(hidden * width), out: makeDivisible(out * width) };
+  return { ...channels, dwKernel, stride, seRatio: seRatio > 0 ? se : 0, ghost: { ratio, dwSize } };
 }
 
 const MAX_WIDTH = 16;
 const MAX_SIZE = 4096;
+const MAX_DEPTH = 4;
 
-function checkSpec({ width, resolution, classes, dropout }: GhostNetSpec, least: number): void {
-  const integer = (value: number, most: number): boolean =>
-    Number.isInteger(value) && value >= 1 && value <= most;
+const integer = (value: number, most: number): boolean =>
+  Number.isInteger(value) && value >= 1 && value <= most;
+
+function checkSpec(spec: GhostNetSpec, least: number): void {
+  const { width, resolution, classes, dropout } = spec;
   const problems = [
     !(width > 0 && width <= MAX_WIDTH) && `width expects a number up to ${MAX_WIDTH}, found ${width}`,
     !(integer(resolution, MAX_SIZE) && resolution >= least) &&
       `resolution expects ${least} to ${MAX_SIZE} pixels, found ${resolution}`,
     !integer(classes, 1e6) && `classes expects 1 to 1000000, found ${classes}`,
     !(dropout >= 0 && dropout < 1) && `dropout expects a rate from 0 up to 1, found ${dropout}`,
+    ...blockProblems(spec),
   ].filter((problem) => problem !== false);
   if (problems.length) throw new CompileError('ghostnet/spec', problems.join('; '));
+}
+
+function blockProblems({ ratio, dwSize, depth, se }: GhostNetSpec): (string | false)[] {
+  return [
+    !(integer(ratio, 64) && ratio >= 2) && `ratio expects an integer from 2 to 64, found ${ratio}`,
+    !(integer(dwSize, 31) && dwSize % 2 === 1) && `dw expects an odd integer from 1 to 31, found ${dwSize}`,
+    !(depth > 0 && depth <= MAX_DEPTH) && `depth expects a number up to ${MAX_DEPTH}, found ${depth}`,
+    !(se >= 0 && se <= 1) && `se expects a number from 0 to 1, found ${se}`,
+  ];
 }

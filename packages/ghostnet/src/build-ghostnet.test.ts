@@ -38,6 +38,29 @@ describe('GhostNet V1', () => {
     expect([...graph.nodes()].some((node) => node.op === 'dropout')).toBe(false);
   });
 
+  test('settings of blocks', () => {
+    const plain = parameterSpecs('ghostnet:0.5@32/10');
+    expect(parameterSpecs('ghostnet:0.5@32/10,ratio=2,dw=3,depth=1,se=0.25')).toEqual(plain);
+    const other = new Map(
+      parameterSpecs('ghostnet:0.5@32/10,ratio=3,dw=5,depth=0.5,se=0').map(({ name, shape }) => [
+        name,
+        shape,
+      ]),
+    );
+    expect(other.get('blocks.0.0.ghost1.primary_conv.0.weight')).toEqual([3, 8, 1, 1]); // ceil(8 / 3)
+    expect(other.get('blocks.0.0.ghost1.cheap_operation.0.weight')).toEqual([6, 1, 5, 5]);
+    expect([...other.keys()].some((name) => name.includes('.se.'))).toBe(false);
+    const blocks = new Set([...other.keys()].map((name) => name.split('.').slice(0, 3).join('.')));
+    expect(['blocks.6.2', 'blocks.6.3', 'blocks.8.1', 'blocks.8.2'].map((one) => blocks.has(one))).toEqual([
+      ...[true, false, true, false],
+    ]);
+    expect(() => parameterSpecs('ghostnet:0.5,ratio=1,dw=4,depth=9,se=2')).toThrow(
+      /ratio expects.*found 1; dw expects.*found 4; depth expects.*found 9; se expects.*found 2/,
+    );
+    expect(() => parameterSpecs('ghostnet:0.5,width=3')).toThrow('one of the settings ratio, dw, depth, se');
+    expect(() => parameterSpecs('ghost_vgg16:2,se=0')).toThrow('se is a setting of a ghostnet: model only');
+  });
+
   test('the same seed gives the same weights, another seed others', () => {
     const first = (seed: number) =>
       [...buildGhostModule({ inp: 3, oup: 8, size: 4, weights: { seed } }).constants][0]?.constant?.data;

@@ -1,4 +1,4 @@
-import type { Graph, Value } from '@ghostc/ir';
+import { CompileError, type Graph, type Value } from '@ghostc/ir';
 import {
   assembleGhostNet,
   type GhostNetOptions,
@@ -34,13 +34,22 @@ const stages: readonly (readonly Row[])[] = [
 
 /** RepGhostModule in training: act(bn(depthwise(x1)) + bn(x1)) with x1 = act(bn(conv(x))). */
 function repGhostModule(build: LayerBuilder, path: string, x: Value, spec: GhostModuleSpec): Value {
-  const { oup, activation = 'relu' } = spec;
+  const { oup, ratio = 2, dwSize = 3, activation = 'relu' } = spec;
+  if (ratio !== 2)
+    throw new CompileError(
+      'ghostnet/spec',
+      `a RepGhostNet joins nothing, so it has no ratio; found ${ratio}`,
+    );
   const at = (part: string): string => childPath(path, part);
   const act = (part: string, value: Value): Value =>
     activation === 'relu' ? build.relu(at(part), value) : value;
   const conv = build.conv(at('primary_conv.0'), x, { out: oup, kernel: 1 });
   const x1 = act('primary_conv.2', build.batchNorm(at('primary_conv.1'), conv));
-  const depthwise = build.conv(at('cheap_operation.0'), x1, { out: oup, kernel: 3, depthwise: 'depthwise' });
+  const depthwise = build.conv(at('cheap_operation.0'), x1, {
+    out: oup,
+    kernel: dwSize,
+    depthwise: 'depthwise',
+  });
   const cheap = build.batchNorm(at('cheap_operation.1'), depthwise, Math.SQRT1_2);
   const same = build.batchNorm(at('fusion_bn.0'), x1, Math.SQRT1_2);
   return act('relu', build.node('add', at('add'), [cheap, same]));

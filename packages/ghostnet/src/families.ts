@@ -1,4 +1,5 @@
-import { assembleGhostNet, type GhostNetVersion } from './assemble-ghostnet.ts';
+import { CompileError } from '@ghostc/ir';
+import { assembleGhostNet, type GhostNetSpec, type GhostNetVersion } from './assemble-ghostnet.ts';
 import { assembleGhostResNet50 } from './build-ghost-resnet50.ts';
 import { assembleGhostVgg16 } from './build-ghost-vgg16.ts';
 import { ghostNetV1 } from './build-ghostnet.ts';
@@ -6,6 +7,7 @@ import { ghostNetV2 } from './build-ghostnet-v2.ts';
 import { ghostNetV3 } from './build-ghostnet-v3.ts';
 import { repGhostNet } from './build-repghostnet.ts';
 import type { LayerBuilder } from './layer-builder.ts';
+import type { RatioModelOptions } from './ratio-model.ts';
 import type { Weights } from './state.ts';
 
 /** Families of models by the name that a spec gives them. */
@@ -16,8 +18,8 @@ export const families = {
   ghostnetv3: width(ghostNetV3.reparameterized),
   'ghostnetv3-training': width(ghostNetV3.training),
   repghostnet: width(repGhostNet),
-  ghost_resnet50: ({ size, ...spec }, weights) => assembleGhostResNet50({ ...spec, ratio: size, weights }),
-  ghost_vgg16: ({ size, ...spec }, weights) => assembleGhostVgg16({ ...spec, ratio: size, weights }),
+  ghost_resnet50: ratioModel(assembleGhostResNet50),
+  ghost_vgg16: ratioModel(assembleGhostVgg16),
 } as const satisfies Record<string, Assemble>;
 
 export type Family = keyof typeof families;
@@ -28,14 +30,27 @@ export interface ModelSpec {
   readonly size: number;
   readonly resolution?: number;
   readonly classes?: number;
+  /** Of a GhostNet: what its text names beside the size. */
+  readonly blocks?: BlockSettings;
 }
+
+/** Settings of a GhostNet's blocks. */
+export type BlockSettings = Partial<Pick<GhostNetSpec, 'ratio' | 'dwSize' | 'depth' | 'se'>>;
 
 type Assemble = (spec: Omit<ModelSpec, 'family'>, weights: Weights) => LayerBuilder;
 
 function width(version: GhostNetVersion): Assemble {
   const dropout = version.output === 'squeezed' ? { dropout: 0 } : {};
-  return ({ size, ...spec }, weights) =>
-    assembleGhostNet({ ...spec, ...dropout, width: size, weights }, version);
+  return ({ size, blocks, ...spec }, weights) =>
+    assembleGhostNet({ ...spec, ...blocks, ...dropout, width: size, weights }, version);
+}
+
+function ratioModel(assemble: (options: RatioModelOptions) => LayerBuilder): Assemble {
+  return ({ size, blocks, ...spec }, weights) => {
+    const [setting] = Object.keys(blocks ?? {});
+    if (setting === undefined) return assemble({ ...spec, ratio: size, weights });
+    throw new CompileError('ghostnet/spec', `${setting} is a setting of a ghostnet: model only`);
+  };
 }
 
 export function isFamily(name: string): name is Family {

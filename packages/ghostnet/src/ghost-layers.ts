@@ -74,6 +74,8 @@ export interface GhostBottleneckSpec {
   readonly seRatio?: number;
   /** Those of GhostNet V1 if absent. */
   readonly parts?: BottleneckParts;
+  /** Of both Ghost modules. */
+  readonly ghost?: Pick<GhostModuleSpec, 'ratio' | 'dwSize'>;
 }
 
 /** GhostBottleneck: ghost, [depthwise stride 2], [squeeze-and-excite], ghost without ReLU, plus a shortcut. */
@@ -83,12 +85,12 @@ export function ghostBottleneck(
   x: Value,
   spec: GhostBottleneckSpec,
 ): Value {
-  const { mid, out, dwKernel = 3, stride = 1, seRatio = 0, parts = plainParts } = spec;
+  const { mid, out, dwKernel = 3, stride = 1, seRatio = 0, parts = plainParts, ghost } = spec;
   const at = (part: string): string => childPath(path, part);
-  let y = parts.ghost1(build, at('ghost1'), x, { oup: mid });
+  let y = parts.ghost1(build, at('ghost1'), x, { ...ghost, oup: mid });
   if (stride > 1) y = parts.depthwise(build, path, y, { kernel: dwKernel, stride });
   if (seRatio > 0) y = squeezeExcite(build, at('se'), y, seRatio);
-  y = parts.ghost2(build, at('ghost2'), y, { oup: out, activation: 'none' });
+  y = parts.ghost2(build, at('ghost2'), y, { ...ghost, oup: out, activation: 'none' });
   const same = stride === 1 && Number(x.type.shape[1]) === out;
   return build.node('add', at('add'), [
     y,

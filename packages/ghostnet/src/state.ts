@@ -81,11 +81,9 @@ function initialParameter({ name, kind, shape, gain = 1 }: ParameterSpec, seed: 
   const count = numElements(shape);
   const fanIn = count / (shape[0] || 1);
   const [center, spread] = ranges[kind](fanIn);
-  return fromNumbers(
-    'f32',
-    shape,
-    Float64Array.from({ length: count }, () => gain * (center + spread * (2 * next() - 1))),
-  );
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = gain * (center + spread * (2 * next() - 1));
+  return fromNumbers('f32', shape, values);
 }
 
 const ranges: Readonly<Record<ParameterKind, (fanIn: number) => readonly [number, number]>> = {

@@ -24,7 +24,7 @@ const MAX_STEPS = 10_000;
 
 /**
  * Matches a pattern at a node, from its output upwards. Every matched node but the root must be used inside the match
- * only, and must not be a graph output: the rewriter removes it. Work is bounded: inputs are tried only where each can
+ * only, and must not be a graph output: the rewriter removes it; where one is, other orders of inputs are tried. Work is bounded: inputs are tried only where each can
  * match by itself (found once for each value and pattern), so that the orders of commutative ops do not multiply.
  */
 export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult {
@@ -33,11 +33,13 @@ export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult
   const value = root.outputs[pattern.outputIndex ?? 0] ?? null;
   if (value && root.outputs.length > 1 && value.users.size === 0 && !graph.isOutput(value))
     return { reason: `nothing reads %${value.name}` };
-  const { value: state } = matcher.match(value, pattern, start).next();
-  if (!state) return { reason: matcher.reason };
-  const outside = outsideUse(graph, state);
-  if (outside) return { reason: outside };
-  return { match: { captures: Object.fromEntries(state.captures), nodes: state.nodes } };
+  let reason: string | undefined;
+  for (const state of matcher.match(value, pattern, start)) {
+    const outside = outsideUse(graph, state);
+    if (!outside) return { match: { captures: Object.fromEntries(state.captures), nodes: state.nodes } };
+    reason ??= outside;
+  }
+  return { reason: reason ?? matcher.reason };
 }
 
 type Found = Generator<State, undefined, undefined>;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Device, devices } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
+import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
 import known from './boards.json';
 import type { Memory } from './place-buffers.ts';
 
@@ -64,20 +65,9 @@ const coresFor: Readonly<Record<BoardDevice, RegExp>> = {
   rv32: /^RV32/,
 };
 
-interface Check {
-  readonly ok: (v: unknown) => boolean;
-  readonly expected: string;
-  readonly optional?: true;
-}
-
 const isText = (v: unknown): boolean => typeof v === 'string' && v.trim().length > 0;
 const isPositive = (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v > 0;
 const isSize = (v: unknown): boolean => Number.isSafeInteger(v) && (v as number) > 0;
-const isOneOf = (list: readonly unknown[]): Check => ({
-  ok: (v) => list.includes(v),
-  expected: `one of ${list.join(', ')}`,
-});
-
 const text: Check = { ok: isText, expected: 'a text' };
 const size: Check = { ok: isSize, expected: 'a positive whole number of bytes' };
 const positive: Check = { ok: isPositive, expected: 'a positive number' };
@@ -107,9 +97,9 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
 
 function checkedBoard(board: unknown, { file, i }: { file: string; i: number }): BoardFacts {
   const where = `board ${i}`;
-  const given = checkedFields(board, fields, { file, where }) as unknown as BoardFacts;
+  const given = checkedFields(board, fields, problemAt(file, where)) as unknown as BoardFacts;
   given.ram.forEach((memory, k) =>
-    checkedFields(memory, memoryFields, { file, where: `${where}: ram[${k}]` }),
+    checkedFields(memory, memoryFields, problemAt(file, `${where}: ram[${k}]`)),
   );
   const names = given.ram.map(({ name }) => name);
   const twice = names.find((name, k) => names.indexOf(name) !== k);
@@ -136,30 +126,10 @@ function mismatchOf({ core, device, kernels, flags }: BoardFacts): string | unde
   return cpu === undefined || cpu === own ? undefined : `core is ${core}, but flags build for -mcpu=${cpu}`;
 }
 
-/** An object with the fields of `checks` and no others. */
-function checkedFields(
-  value: unknown,
-  checks: Readonly<Record<string, Check>>,
-  { file, where }: { file: string; where: string },
-): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw problem(file, `${where} expects an object, found ${JSON.stringify(value)}`);
-  const given = value as Record<string, unknown>;
-  const unknown = Object.keys(given).find((key) => !Object.hasOwn(checks, key));
-  if (unknown)
-    throw problem(
-      file,
-      `${where} has the unknown field ${JSON.stringify(unknown)}; there are ${Object.keys(checks).join(', ')}`,
-    );
-  for (const [field, { ok, expected, optional }] of Object.entries(checks)) {
-    if (!Object.hasOwn(given, field) && optional) continue;
-    if (!Object.hasOwn(given, field))
-      throw problem(file, `${where}: ${field} is missing; expected ${expected}`);
-    if (!ok(given[field]))
-      throw problem(file, `${where}: ${field} expects ${expected}, found ${JSON.stringify(given[field])}`);
-  }
-  return given;
-}
+const problemAt = (file: string, where: string) => ({
+  where,
+  problem: (detail: string) => problem(file, detail),
+});
 
 function problem(file: string, detail: string): CompileError {
   return new CompileError('fit/boards-file', detail, { file });

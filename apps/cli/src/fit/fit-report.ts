@@ -52,9 +52,14 @@ export interface PlanRequest {
 }
 
 /** Compiles the model to C for the board. Throws as `compileC`. */
-export function planFor({ variant, graph, board, io, maxRam }: PlanRequest): Plan {
-  const { device, kernels } = board;
-  const program = compileC(graph, { device, maxRam, io, kernels });
+export function planFor({ graph, maxRam, ...request }: PlanRequest): Plan {
+  const { device, kernels } = request.board;
+  const program = compileC(graph, { device, maxRam, io: request.io, kernels });
+  return planOf(program, { ...request, graph });
+}
+
+/** The plan of a program that was compiled for a board. */
+export function planOf(program: CProgram, { variant, graph, board, io }: Omit<PlanRequest, 'maxRam'>): Plan {
   const buffers = buffersOf(program, io);
   const known = { buffers, flashBytes: program.weightBytes };
   return {

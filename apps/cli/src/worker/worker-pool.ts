@@ -9,7 +9,7 @@ export function workerPool(maxWorkers: number): Pool {
   return pool(itemAt(process.argv, 1), {
     workerType: 'process',
     maxWorkers,
-    forkArgs: ['worker'],
+    forkArgs: ['serve-engine'],
     forkOpts: { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
     workerTerminateTimeout: GRACE,
   });

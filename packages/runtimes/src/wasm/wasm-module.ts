@@ -5,52 +5,25 @@ import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
 import { onPath, requireTools, type Tool } from '../process/require-tool.ts';
-
-const zig = ['python3', ['-m', 'ziglang', 'cc']] as const;
+import { commandsOf, tool } from '../process/tool-table.ts';
 
 /** Clang with LLVM's linker; where they are not, Zig has both. */
-export const wasmTools: readonly Tool[] = [
-  {
-    name: 'clang and wasm-ld, or zig (pip install ziglang)',
-    packages: {
-      apt: ['clang', 'lld'],
-      brew: ['llvm', 'lld'],
-      dnf: ['clang', 'lld'],
-      pacman: ['clang', 'lld'],
-    },
-    found: () => compiler() !== undefined,
-  },
-];
+export const wasmTools: readonly Tool[] = [tool('clang'), tool('wasm-ld')];
 
 type Command = readonly [string, readonly string[]];
 
-function compiler(): Command | undefined {
-  const clang = ['clang', 'clang-19', 'clang-16', 'clang-14'].find(onPath);
-  if (clang && onPath('wasm-ld')) return [clang, []];
-  if (onPath('zig')) return ['zig', ['cc']];
-  return hasZiglang() ? zig : undefined;
-}
-
-function hasZiglang(): boolean {
-  try {
-    execFileSync(zig[0], ['-c', 'import ziglang'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+function compiler(): Command {
+  const first = (id: 'clang' | 'wasm-ld'): string => commandsOf(id).find(onPath) ?? id;
+  const [clang, linker] = [first('clang'), first('wasm-ld')];
+  const zig = [clang, linker].find((name) => name.endsWith('zig'));
+  return zig ? [zig, ['cc']] : [clang, ['-Wl,--stack-first']];
 }
 
 const flags = [
   ...['--target=wasm32-freestanding', '-std=c99', '-O3', '-msimd128', '-mbulk-memory'],
   ...['-nostdlib', '-ffreestanding', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', '-pedantic'],
   ...['-include', 'layers.h', '-DGHOSTC_LAYER=ghostc_layer'],
-  ...[
-    '-Wl,--no-entry',
-    '-Wl,--export=__heap_base',
-    '-Wl,-z,stack-size=262144',
-    '-Wl,--stack-first',
-    '-Wl,-s',
-  ],
+  ...['-Wl,--no-entry', '-Wl,--export=__heap_base', '-Wl,-z,stack-size=262144', '-Wl,-s'],
 ];
 
 /** What the runtime does before each layer: it measures in `profile`. */
@@ -60,7 +33,7 @@ const layers = `__attribute__((import_module("env"), import_name("layer"))) void
 /** The module of C for wasm32, whose weights the runtime hands over. Throws `tool/missing`, `tool/failed`. */
 export function wasmModule({ name, files }: CProgram): Uint8Array<ArrayBuffer> {
   requireTools(wasmTools, 'wasm');
-  const [command, first] = compiler() as Command;
+  const [command, first] = compiler();
   const folder = mkdtempSync(join(tmpdir(), 'ghostc-wasm-'));
   try {
     writeFileSync(join(folder, 'layers.h'), layers);

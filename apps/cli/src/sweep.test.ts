@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { skipWithout, tool } from '@ghostc/runtimes';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle, ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
+import { testFolder } from './testing/test-folder.ts';
+
+const folder = testFolder();
+const ghostc = ghostcIn(folder);
+const running: ChildProcess[] = [];
+afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
+
+/** A model that takes milliseconds: what is tested is what happens to points. */
+const gir = (channels: number): string => `graph @net(%x: f32[1,3,8,8])
+  const %w: f32[${channels},3,3,3] = random(1)
+  %y = conv2d %x, %w {pads=[1, 1, 1, 1]}
+  return %y
+`;
+const models = Array.from({ length: 12 }, (_, i) => `net${i + 1}.gir`);
+const spec = {
+  space: { model: models, bits: ['float', 'int8'], board: ['nrf52840', 'rp2040'] },
+  objectives: ['ram', 'instructions', 'sqnr'],
+  constraints: { ram: { max: 4000 } },
+};
+const POINTS = 48;
+
+beforeAll(() => {
+  models.forEach((name, i) => writeFileSync(join(folder, name), gir(i + 1)));
+  writeFileSync(join(folder, 'spec.json'), JSON.stringify(spec));
+});
+
+const pointsOf = (out: string): string => readFileSync(join(folder, out, 'points.jsonl'), 'utf8');
+const linesOf = (out: string): number =>
+  existsSync(join(folder, out, 'points.jsonl')) ? pointsOf(out).split('\n').length - 1 : 0;
+
+function start(...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [bundle, ...args], {
+    cwd: folder,
+    env: plainEnvironment(),
+    stdio: 'ignore',
+  });
+  running.push(child);
+  return child;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(5);
+}
+
+test('a sweep has every point once, says which are best, and compiles one as it was measured', () => {
+  const { status, stdout, stderr } = ghostc('sweep', 'spec.json', '--out', 'whole', '--json');
+  expect([status, stderr]).toEqual([0, 'wrote whole/report.html\n']);
+  const { points, front, failed } = JSON.parse(stdout);
+  expect([points, failed]).toEqual([POINTS, []]);
+  expect(new Set(pointsOf('whole').split('\n')).size).toBe(POINTS + 2);
+  for (const { result } of front) expect(result.ram).toBeLessThanOrEqual(4000);
+  expect(ghostc('sweep', 'spec.json', '--out', 'whole').stdout).toContain(`${POINTS} of them from before`);
+  const { id, result } = front.find((one: { settings: { bits: string } }) => one.settings.bits === 'int8');
+  expect(ghostc('sweep', 'spec.json', '--out', 'whole', '--compile', id).status).toBe(0);
+  const header = readFileSync(join(folder, `whole/${id}/point_${id}.h`), 'utf8');
+  expect(header).toMatch(new RegExp(`_ARENA_SIZE +${result.arena}\\b`, 'i'));
+  const page = readFileSync(join(folder, 'whole/report.html'), 'utf8');
+  expect(page).not.toMatch(/https?:\/\/|src=/);
+});
+
+test('a killed sweep goes on, and ends with the same bytes; another spec is refused', async () => {
+  const child = start('sweep', 'spec.json', '--out', 'killed', '--threads', '1');
+  await until(() => linesOf('killed') > 5);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(linesOf('killed')).toBeLessThan(POINTS);
+  expect(ghostc('sweep', 'spec.json', '--out', 'killed').status).toBe(0);
+  expect(pointsOf('killed')).toBe(pointsOf('whole'));
+  writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...spec, objectives: ['ram'] }));
+  const { status, stderr } = ghostc('sweep', 'other.json', '--out', 'killed');
+  expect([status, stderr]).toEqual([2, expect.stringContaining('sweep/other')]);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
+
+function startRedis(port: number): ChildProcess {
+  const args = ['--port', `${port}`, '--dir', join(folder, 'redis'), '--requirepass', 'secret'];
+  const child = spawn('redis-server', [...args, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
+  running.push(child);
+  return child;
+}
+
+test('through a queue it ends with the same bytes, though workers die and Redis forgets everything', async (context) => {
+  skipWithout([tool('redis-server')], 'a queue', context);
+  mkdirSync(join(folder, 'redis'));
+  const port = await freePort();
+  const url = `redis://:secret@127.0.0.1:${port}`;
+  const redis = startRedis(port);
+  await pause(300);
+  const store = ['--store', join(folder, 'store')];
+  const work = (): ChildProcess => start('worker', '--queue', url, ...store);
+  const [first, second] = [work(), work()];
+  const sweep = start('sweep', 'spec.json', '--out', 'queued', '--queue', url, ...store);
+  await until(() => linesOf('queued') > 5);
+  first?.kill('SIGKILL');
+  await until(() => linesOf('queued') > 15);
+  redis.kill('SIGKILL');
+  await once(redis, 'exit');
+  startRedis(port);
+  const [code] = await once(sweep, 'exit');
+  second?.kill('SIGTERM');
+  expect([code, pointsOf('queued')]).toEqual([0, pointsOf('whole')]);
+  expect((await once(second as ChildProcess, 'exit'))[0]).toBe(0);
+});
+
+test('a queue that is not there, and a wrong password, are refused without telling the password', () => {
+  const { status, stderr } = ghostc(
+    'sweep',
+    'spec.json',
+    '--out',
+    'none',
+    '--queue',
+    'redis://u:hidden@127.0.0.1:1',
+  );
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringMatching(/jobs\/queue.*redis:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/),
+  ]);
+  expect(stderr).not.toContain('hidden');
+});

@@ -1,0 +1,80 @@
+import { type IoForm, ioForms } from '@ghostc/compiler';
+import { isModelSpec } from '@ghostc/ghostnet';
+import { CompileError } from '@ghostc/ir';
+import type { Json } from '@ghostc/jobs';
+import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
+import type { BoardFacts } from '../fit/board-table.ts';
+
+export const bitForms = ['float', 'int8'] as const;
+export type BitForm = (typeof bitForms)[number];
+
+/** All that does not depend on where a model runs. Files stand as hashes, under which the store has them. */
+export interface ModelParams {
+  /** A spec such as `ghostnet:0.5@96/10,ratio=3`, or the hash of a model's text. */
+  readonly model: string;
+  /** Hash of a state dict of the spec, or of the text's constants; null: weights made from the seed. */
+  readonly weights: string | null;
+  readonly seed: number;
+  readonly bits: BitForm;
+  readonly sqnr: boolean;
+  /** Hashes of items, as the model's input takes them. */
+  readonly calibration: string | null;
+  readonly data: string | null;
+}
+
+/** Where and how a model runs. */
+export interface Place {
+  /** A board of ghostc's table, or what planning needs of another. */
+  readonly board: string | PlannedBoard;
+  readonly io: IoForm;
+  /** Most bytes of the arena, in bands of rows where it would be larger. */
+  readonly bands: number | null;
+  readonly measure: 'planned' | 'compiled';
+}
+
+/** A job: points of one model, which is prepared once. */
+export type PointsParams = ModelParams & { readonly places: readonly Place[] };
+
+/** A board without its compiler: a message says nothing that would be run. */
+export type PlannedBoard = Omit<BoardFacts, 'compiler' | 'ram'> & {
+  readonly ram: readonly { readonly name: string; readonly bytes: number }[];
+};
+
+const isHash = (v: unknown): boolean => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v);
+const isWhole = (v: unknown): boolean => Number.isSafeInteger(v) && (v as number) >= 0;
+const orNull = ({ ok, expected }: Check): Check => ({
+  ok: (v) => v === null || ok(v),
+  expected: `${expected}, or null`,
+});
+const hash: Check = { ok: isHash, expected: 'a hash' };
+
+const modelFields: Readonly<Record<keyof ModelParams, Check>> = {
+  model: { ok: (v) => isHash(v) || (typeof v === 'string' && isModelSpec(v)), expected: 'a spec or a hash' },
+  weights: orNull(hash),
+  seed: { ok: isWhole, expected: 'a whole number from 0 on' },
+  bits: isOneOf(bitForms),
+  sqnr: isOneOf([true, false]),
+  calibration: orNull(hash),
+  data: orNull(hash),
+};
+
+const placeFields: Readonly<Record<keyof Place, Check>> = {
+  board: {
+    ok: (v) => typeof v === 'string' || (typeof v === 'object' && v !== null),
+    expected: 'a board',
+  },
+  io: isOneOf(ioForms),
+  bands: orNull({ ok: isWhole, expected: 'bytes' }),
+  measure: isOneOf(['planned', 'compiled']),
+};
+
+const places: Check = { ok: (v) => Array.isArray(v) && v.length > 0, expected: 'a list of places' };
+const problem = (detail: string): CompileError => new CompileError('sweep/point', detail);
+
+/** Parameters that may have come from another machine. Throws `sweep/point`. */
+export function checkedParams(params: Json): PointsParams {
+  const given = checkedFields(params, { ...modelFields, places }, { where: 'points', problem });
+  const checked = given as unknown as PointsParams;
+  for (const place of checked.places) checkedFields(place, placeFields, { where: 'place', problem });
+  return checked;
+}

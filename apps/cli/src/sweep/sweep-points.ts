@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { devices, type IoForm } from '@ghostc/compiler';
+import type { Json, Store } from '@ghostc/jobs';
+import { canonicalJson, sha256 } from '@ghostc/jobs';
+import { type Genome, type Setting, settingsOf } from '@ghostc/sweep';
+import { findBoard } from '../fit/board-table.ts';
+import { loadModel } from '../load-model.ts';
+import type { ModelParams, Place, PlannedBoard } from './point-params.ts';
+import { storeBytes, storeModel } from './stored-model.ts';
+import type { SweepSpec } from './sweep-spec.ts';
+
+/** A point of a sweep. */
+export interface SweepPoint {
+  /** The first digits of the hash of its parameters. */
+  readonly id: string;
+  readonly settings: Readonly<Record<string, Setting>>;
+  readonly model: ModelParams;
+  readonly place: Place;
+}
+
+const ID_DIGITS = 12;
+
+/** Makes the jobs of a sweep. */
+export class SweepPoints {
+  readonly #spec: SweepSpec;
+  readonly #store: Store;
+  readonly #models = new Map<Setting, Promise<Pick<ModelParams, 'model' | 'weights'>>>();
+
+  constructor(spec: SweepSpec, store: Store) {
+    this.#spec = spec;
+    this.#store = store;
+  }
+
+  async pointAt(genome: Genome): Promise<SweepPoint> {
+    const settings = settingsOf(this.#spec.space, genome);
+    const [model, place] = [await this.#modelParams(settings), this.#place(settings)];
+    const id = sha256(canonicalJson({ ...model, ...place } as unknown as Json)).slice(0, ID_DIGITS);
+    return { id, settings, model, place };
+  }
+
+  #place({ io, board, bands }: Readonly<Record<string, Setting>>): Place {
+    const { measure, boards } = this.#spec;
+    return {
+      ...{ io: io as IoForm, measure, board: boardOf(String(board), boards) },
+      bands: bands === 'none' ? null : Number(bands),
+    };
+  }
+
+  async #modelParams(settings: Readonly<Record<string, Setting>>): Promise<ModelParams> {
+    const { objectives, constraints, seed } = this.#spec;
+    const model = await this.#model(settings);
+    const asks = (figure: string): boolean =>
+      objectives.some((one) => one === figure) || constraints.some((one) => one.figure === figure);
+    return {
+      ...model,
+      seed: model.weights === null ? seedOf(model.model, seed) : 0,
+      bits: settings.bits as ModelParams['bits'],
+      sqnr: asks('sqnr'),
+      calibration: null,
+      data: null,
+    };
+  }
+
+  #model(settings: Readonly<Record<string, Setting>>): Promise<Pick<ModelParams, 'model' | 'weights'>> {
+    if (settings.model === undefined) return Promise.resolve({ model: specText(settings), weights: null });
+    const known = this.#models.get(settings.model) ?? this.#fileModel(String(settings.model));
+    this.#models.set(settings.model, known);
+    return known;
+  }
+
+  /** `FILE`, or `SPEC + STATE DICT`. */
+  async #fileModel(text: string): Promise<Pick<ModelParams, 'model' | 'weights'>> {
+    const [model = '', weights] = text.split(' + ').map((part) => part.trim());
+    const { graph, bytes } = loadModel(model, { weights });
+    if (Number.isFinite(bytes)) return storeModel(graph, this.#store);
+    return {
+      model,
+      weights: weights === undefined ? null : await storeBytes(readFileSync(weights), this.#store),
+    };
+  }
+}
+
+/** Weights that nobody gave follow from the model and the seed of the sweep. */
+function seedOf(model: string, seed: number): number {
+  return Number.parseInt(sha256(`${seed} ${model}`).slice(0, 8), 16);
+}
+
+const plain = { ratio: 2, dw: 3, depth: 1, se: 0.25 };
+
+/** The spec that `ghostc compile` takes for the same model. */
+export function specText(settings: Readonly<Record<string, Setting>>): string {
+  const { family, width, resolution, classes } = settings;
+  const others = Object.entries(plain).filter(([name, value]) => settings[name] !== value);
+  const rest = others.map(([name]) => `,${name}=${settings[name]}`).join('');
+  return `${family}:${width}@${resolution}/${classes}${rest}`;
+}
+
+/** Own boards go with what planning needs of them; a device without limits is a board of its own. */
+function boardOf(name: string, file: string | undefined): string | PlannedBoard {
+  if (devices.some((device) => device === name)) return unlimited(name);
+  const board = findBoard(name, file);
+  if (file === undefined) return board.name;
+  const { compiler: _, ...planned } = board;
+  return planned;
+}
+
+const boardsOfDevices: Readonly<Record<string, string>> = {
+  'cortex-m4': 'nrf52840',
+  'cortex-m7': 'stm32f746',
+  'cortex-m55': 'corstone-300',
+  rv32: 'esp32-c3',
+};
+const NO_LIMIT = 2 ** 40;
+
+function unlimited(device: string): PlannedBoard {
+  const { compiler: _, ...board } = findBoard(boardsOfDevices[device] ?? device);
+  return { ...board, name: device, ram: [{ name: 'RAM', bytes: NO_LIMIT }], flashBytes: NO_LIMIT };
+}

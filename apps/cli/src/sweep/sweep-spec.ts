@@ -1,0 +1,270 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { ioForms } from '@ghostc/compiler';
+import { CompileError } from '@ghostc/ir';
+import type { Axis, Setting, Space, Strategy } from '@ghostc/sweep';
+import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
+import { importBundled } from '../load-rules.ts';
+import { type Figure, figureNames, figures } from './figures.ts';
+import { bitForms } from './point-params.ts';
+
+/** A checked sweep. */
+export interface SweepSpec {
+  readonly space: Space;
+  readonly objectives: readonly Figure[];
+  readonly constraints: readonly Constraint[];
+  /** Only points that fit their board count. */
+  readonly fits: boolean;
+  readonly strategy: Strategy;
+  readonly measure: 'planned' | 'compiled';
+  readonly seed: number;
+  /** Files. */
+  readonly boards?: string;
+  readonly calibration?: DataFiles;
+  readonly data?: DataFiles;
+}
+
+/** Data as `ghostc quantize` and `ghostc evaluate` take it: their options by name. */
+export type DataFiles = { readonly path: string } & Readonly<Record<string, string>>;
+
+export interface Constraint {
+  readonly figure: Figure;
+  readonly max?: number;
+  readonly min?: number;
+}
+
+interface AxisRule extends Check {
+  readonly ordered: boolean;
+  readonly default?: Setting;
+}
+
+const number = (least: number, expected: string): AxisRule => ({
+  ok: (v) => typeof v === 'number' && Number.isFinite(v) && v >= least,
+  expected,
+  ordered: true,
+});
+const whole = (least: number): AxisRule => ({
+  ok: (v) => Number.isSafeInteger(v) && (v as number) >= least,
+  expected: `whole numbers from ${least} on`,
+  ordered: true,
+});
+const named = (check: Check, fallback?: Setting): AxisRule => ({
+  ...check,
+  ordered: false,
+  ...(fallback !== undefined && { default: fallback }),
+});
+const texts: Check = { ok: (v) => typeof v === 'string' && v.trim() !== '', expected: 'texts' };
+
+/** Settings of a GhostNet that a spec is made of. */
+const architecture: Readonly<Record<string, AxisRule>> = {
+  family: named(isOneOf(['ghostnet', 'ghostnetv2', 'ghostnetv3', 'repghostnet']), 'ghostnet'),
+  width: { ...number(0.01, 'widths such as 0.5'), default: 1 },
+  resolution: { ...whole(1), default: 224 },
+  classes: { ...whole(1), default: 1000 },
+  ratio: { ...whole(2), default: 2 },
+  dw: { ...whole(1), default: 3 },
+  depth: { ...number(0.01, 'depths such as 0.5'), default: 1 },
+  se: { ...number(0, 'squeeze ratios from 0 on, as 0.25'), default: 0.25 },
+};
+
+/** All axes in their order: what points of one model share comes first. */
+const axes: Readonly<Record<string, AxisRule>> = {
+  model: named({ ...texts, expected: 'models: files, or SPEC + STATE DICT' }),
+  ...architecture,
+  bits: named(isOneOf(bitForms), 'float'),
+  io: named(isOneOf(ioForms), 'caller'),
+  board: named({ ...texts, expected: 'names of boards' }),
+  bands: {
+    ok: (v) => v === 'none' || (Number.isSafeInteger(v) && (v as number) > 0),
+    expected: '"none" or bytes that the arena may have',
+    ordered: true,
+    default: 'none',
+  },
+};
+
+const isObject = (v: unknown): v is Record<string, unknown> =>
+  typeof v === 'object' && v !== null && !Array.isArray(v);
+const object: Check = { ok: isObject, expected: 'an object' };
+const count: Check = { ok: (v) => whole(1).ok(v), expected: 'a whole number from 1 on' };
+const seed: Check = { ok: (v) => whole(0).ok(v), expected: 'a whole number from 0 on', optional: true };
+
+const fields: Readonly<Record<string, Check>> = {
+  space: object,
+  objectives: {
+    ok: (v) => Array.isArray(v) && v.length > 0 && v.every((one) => figureNames.includes(one as Figure)),
+    expected: `a list of ${figureNames.join(', ')}`,
+  },
+  constraints: { ...object, optional: true },
+  strategy: { ...object, optional: true },
+  measure: { ...isOneOf(['planned', 'compiled']), optional: true },
+  seed,
+  boards: { ...texts, expected: 'a file of boards', optional: true },
+  calibration: {
+    ...object,
+    expected: 'an object with a path, and options of ghostc quantize',
+    optional: true,
+  },
+  data: { ...object, expected: 'an object with a path, and options of ghostc evaluate', optional: true },
+};
+
+/** What the command line says besides. */
+export interface SpecOverrides {
+  /** A board that points must fit: the only one. */
+  readonly fits?: string | undefined;
+}
+
+/** Reads a sweep from JSON, or from the default export of a TypeScript or JavaScript file. Throws `sweep/spec`. */
+export async function loadSweepSpec(file: string, overrides: SpecOverrides = {}): Promise<SweepSpec> {
+  if (!existsSync(file)) throw new CompileError('file/missing', 'there is no such file', { file });
+  const given =
+    extname(file) === '.json' ? parsedJson(file) : (await importBundled(resolve(file), file)).default;
+  try {
+    return checkedSpec(withOverrides(given, overrides));
+  } catch (error) {
+    throw error instanceof CompileError ? error.at({ file }) : error;
+  }
+}
+
+function parsedJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new CompileError('sweep/spec', error instanceof Error ? error.message : String(error), { file });
+  }
+}
+
+function withOverrides(given: unknown, { fits }: SpecOverrides): unknown {
+  if (fits === undefined || !isObject(given)) return given;
+  const { space, constraints } = given;
+  return {
+    ...given,
+    ...(isObject(space) && { space: { ...space, board: fits } }),
+    constraints: { ...(isObject(constraints) && constraints), fits: true },
+  };
+}
+
+const problem = (detail: string): CompileError => new CompileError('sweep/spec', detail);
+
+/** What `fields` leaves to be checked. */
+interface GivenSpec extends Partial<Pick<SweepSpec, 'measure' | 'seed' | 'boards'>> {
+  readonly space: Record<string, unknown>;
+  readonly objectives: readonly Figure[];
+  readonly constraints?: Record<string, unknown>;
+  readonly strategy?: Record<string, unknown>;
+  readonly calibration?: Record<string, unknown>;
+  readonly data?: Record<string, unknown>;
+}
+
+/** Throws `sweep/spec`, which names the field, what it expects and what was found. */
+export function checkedSpec(given: unknown): SweepSpec {
+  const spec = checkedFields(given, fields, { where: 'sweep', problem }) as unknown as GivenSpec;
+  const { objectives } = spec;
+  const limits = constraintsOf(spec.constraints ?? {});
+  const data = spec.data && dataFiles(spec.data, 'data');
+  const asked = [...objectives, ...limits.constraints.map(({ figure }) => figure)];
+  if (asked.includes('accuracy') && !data)
+    throw problem('sweep: data is missing; expected labelled data, since accuracy is asked for');
+  return {
+    space: spaceOf(spec.space),
+    objectives,
+    ...limits,
+    strategy: strategyOf(spec.strategy ?? { kind: 'grid' }),
+    measure: spec.measure ?? 'planned',
+    seed: spec.seed ?? 0,
+    ...(spec.boards && { boards: spec.boards }),
+    ...(spec.calibration && { calibration: dataFiles(spec.calibration, 'calibration') }),
+    ...(data && { data }),
+  };
+}
+
+function spaceOf(given: Record<string, unknown>): Space {
+  const optional = Object.fromEntries(
+    Object.keys(axes).map((name) => [name, { ok: () => true, expected: '', optional: true } as const]),
+  );
+  checkedFields(given, optional, { where: 'space', problem });
+  const clash = 'model' in given && Object.keys(architecture).find((name) => name in given);
+  if (clash) throw problem(`space: ${clash} is a setting of a GhostNet, and model names one as it is`);
+  if (!('board' in given)) throw problem('space: board is missing; expected names of boards');
+  const left = 'model' in given ? Object.keys(architecture) : ['model'];
+  return Object.entries(axes)
+    .filter(([name]) => !left.includes(name))
+    .map(([name, rule]) => axisOf(name, rule, given[name] ?? rule.default));
+}
+
+function axisOf(name: string, { ok, expected, ordered }: AxisRule, given: unknown): Axis {
+  const values = isObject(given) ? rangeOf(name, given) : Array.isArray(given) ? given : [given];
+  const bad = values.find((value) => !ok(value));
+  if (values.length === 0 || bad !== undefined || new Set(values).size < values.length) {
+    const found = bad === undefined ? values : bad;
+    throw problem(`space: ${name} expects different ${expected}, found ${JSON.stringify(found)}`);
+  }
+  return { name, values: values as Setting[], ordered };
+}
+
+const MAX_STEPS = 10_000;
+const rangeFields = Object.fromEntries(
+  ['from', 'to', 'step'].map((name) => [
+    name,
+    { ok: (v: unknown) => typeof v === 'number' && Number.isFinite(v), expected: 'a number' },
+  ]),
+);
+
+/** `{from, to, step}`, both ends included. */
+function rangeOf(name: string, given: Record<string, unknown>): number[] {
+  const where = `space: ${name}`;
+  const { from, to, step } = checkedFields(given, rangeFields, { where, problem }) as Record<string, number>;
+  const steps = Math.floor(((to ?? 0) - (from ?? 0)) / (step ?? 0) + 1e-9);
+  if (!(steps >= 0 && steps <= MAX_STEPS && (step ?? 0) > 0))
+    throw problem(`${where} expects at most ${MAX_STEPS} steps upwards, found ${JSON.stringify(given)}`);
+  return Array.from({ length: steps + 1 }, (_, i) => Number(((from ?? 0) + i * (step ?? 0)).toPrecision(12)));
+}
+
+function constraintsOf(given: Record<string, unknown>): Pick<SweepSpec, 'constraints' | 'fits'> {
+  const limit = { ok: isObject, expected: 'an object with max or min', optional: true } as const;
+  const checks = {
+    fits: { ...isOneOf([true, false]), optional: true } as const,
+    ...Object.fromEntries(figureNames.map((name) => [name, limit])),
+  };
+  const { fits = false, ...limits } = checkedFields(given, checks, { where: 'constraints', problem });
+  const bound: Check = { ok: (v) => Number.isFinite(v), expected: 'a number', optional: true };
+  const constraints = Object.entries(limits).map(([figure, one]) => {
+    const where = `constraints: ${figure}`;
+    return {
+      figure: figure as Figure,
+      ...checkedFields(one, { max: bound, min: bound }, { where, problem }),
+    };
+  });
+  return { constraints, fits: fits as boolean };
+}
+
+const strategies: Readonly<Record<Strategy['kind'], Readonly<Record<string, Check>>>> = {
+  grid: {},
+  random: { points: count, seed },
+  nsga2: { population: count, generations: count, seed },
+};
+
+function strategyOf(given: Record<string, unknown>): Strategy {
+  const kind = { ...isOneOf(Object.keys(strategies)) };
+  if (!kind.ok(given.kind))
+    throw problem(`strategy: kind expects ${kind.expected}, found ${JSON.stringify(given.kind)}`);
+  const checks = { kind, ...strategies[given.kind as Strategy['kind']] };
+  return { seed: 1, ...checkedFields(given, checks, { where: 'strategy', problem }) } as unknown as Strategy;
+}
+
+const dataOptions = [
+  ...['path', 'labels', 'classes', 'labelOffset', 'limit'],
+  ...['shape', 'dtype', 'layout', 'mean', 'std', 'scale', 'resize', 'crop', 'order'],
+];
+
+function dataFiles(given: Record<string, unknown>, where: string): DataFiles {
+  const text: Check = { ...texts, expected: 'a text, as the command takes it' };
+  const checks = Object.fromEntries(
+    dataOptions.map((name) => [name, name === 'path' ? text : { ...text, optional: true as const }]),
+  );
+  return checkedFields(given, checks, { where, problem }) as DataFiles;
+}
+
+/** -1 where less is better, 1 where more is. */
+export function senseOf(figure: Figure): 1 | -1 {
+  return figures[figure].goal === 'max' ? 1 : -1;
+}
