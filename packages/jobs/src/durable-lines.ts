@@ -46,11 +46,12 @@ function parsed(text: string): Json | undefined {
 /** Whole lines, with the byte after each. */
 function* linesIn(file: number): Generator<{ text: string; end: number }> {
   const chunk = new Uint8Array(CHUNK);
-  let [rest, position] = [new Uint8Array(0), 0];
+  let rest: Uint8Array = new Uint8Array(0);
+  let position = 0;
   for (;;) {
     const count = readSync(file, chunk, 0, CHUNK, position + rest.length);
     if (count === 0) return;
-    let bytes = Uint8Array.from([...rest, ...chunk.subarray(0, count)]);
+    let bytes: Uint8Array = Buffer.concat([rest, chunk.subarray(0, count)]);
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE)) {
       position += at + 1;
       yield { text: new TextDecoder().decode(bytes.subarray(0, at)), end: position };

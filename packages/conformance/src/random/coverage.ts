@@ -6,6 +6,9 @@ export const drawnOps = [...registry.values()].filter(
   (op) => !/^(gpu|mcu|kept)$/.test(op.computed) && !nhwcOps.includes(op),
 );
 
+/** Attributes whose default is the only value that their op takes. */
+const fixed = new Set(['qlinear_softmax y_scale']);
+
 /** How often a run had each op, each element type of it and each kind of value of its attributes. */
 export class Coverage {
   readonly counts = new Map<string, number>();
@@ -25,11 +28,18 @@ export class Coverage {
     return this.counts.get(key) ?? 0;
   }
 
+  /** Of some words the one that an attribute had least often. */
+  rarest({ name, attrs }: OpDefinition, attr: string, words: readonly string[]): string {
+    const count = (word: string): number => this.of(`${name} ${attr}=${kindOf(word, attrs[attr]?.default)}`);
+    return words.reduce((least, word) => (count(word) < count(least) ? word : least));
+  }
+
   /** Ops, and attributes of theirs beside their default, that no model had. */
   missing(ops: readonly OpDefinition[] = drawnOps): string[] {
     return ops.flatMap(({ name, attrs }) => {
       if (!this.of(name)) return [name];
       return Object.entries(attrs).flatMap(([attr, { words, default: usual }]) => {
+        if (fixed.has(`${name} ${attr}`)) return [];
         const kinds = words && attr !== 'to' ? words.filter((word) => word !== usual) : ['other'];
         return kinds.flatMap((kind) => (this.of(`${name} ${attr}=${kind}`) ? [] : `${name} ${attr}=${kind}`));
       });

@@ -1,6 +1,7 @@
 import { type Attr, type Attrs, isFloat, numElements, type TensorType } from '@ghostc/ir';
 import { activationOp, type OpDefinition } from '@ghostc/ops';
 import type { Choices } from './choices.ts';
+import type { Coverage } from './coverage.ts';
 
 type Draw = (choices: Choices, shape: readonly number[], attrs: Attrs) => Attr;
 
@@ -99,9 +100,9 @@ const drawNumber = (expects: string, choices: Choices): number =>
 
 /**
  * Attributes of an op: half keep their default where they have one. They are drawn in the order of their names in the op, so
- * that a later one can follow an earlier one.
+ * that a later one can follow an earlier one. Of three words the one that `coverage` has seldom is taken.
  */
-export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices): Attrs {
+export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices, coverage: Coverage): Attrs {
   const shape = x.shape.map(Number);
   const attrs: Record<string, Attr> = {};
   const rule = (name: string): number =>
@@ -117,13 +118,22 @@ export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices
     else if (name === 'fmod') attrs[name] = isFloat(x.dtype) || choices.once(2);
     else if (name.endsWith('_params')) attrs[name] = activationParams(attrs[name.slice(0, -7)]);
     else if (/activation$/.test(name) && !isFloat(x.dtype)) attrs[name] = 'none';
-    else if (words) attrs[name] = choices.pick(name === 'to' ? words.slice(0, 12) : words);
-    else if (draw) attrs[name] = draw(choices, shape, attrs);
+    else if (words) {
+      const some = name === 'to' ? words.slice(0, 12) : words;
+      attrs[name] = coverage.rarest(
+        op,
+        name,
+        choices.list(3, () => choices.pick(some)),
+      );
+    } else if (draw) attrs[name] = draw(choices, shape, attrs);
     else if (expects === 'true or false') attrs[name] = choices.once(2);
     else attrs[name] = drawNumber(expects, choices);
   }
   for (const name of ['axes', 'steps'])
     if (name in attrs && 'starts' in attrs)
       attrs[name] = name === 'axes' ? shape.map((_, a) => a) : (attrs[name] as Attr);
+  // Its output has one scale, and zero at the low end of the type.
+  if (op.name === 'qlinear_softmax')
+    return { ...attrs, y_scale: 1 / 256, y_zero_point: attrs.y_dtype === 'u8' ? 0 : -128 };
   return attrs;
 }

@@ -104,12 +104,12 @@ function recurrentShapes(x: TensorType, { cell, direction }: Attrs): Record<stri
   };
 }
 
-function weight(name: string, shape: readonly number[], { op, x }: Around): FreshOperand {
+function weight(name: string, shape: readonly number[], { op, x, choices }: Around): FreshOperand {
   const values = name === 'variance' ? ({ values: 'positive' } as const) : {};
   if (!op.name.startsWith('qlinear')) return { type: { dtype: x.dtype, shape }, constant: true, ...values };
   const quant: QuantParams = {
-    scale: shape.slice(0, 1).fill(0.011),
-    zeroPoint: shape.slice(0, 1).fill(0),
+    scale: choices.list(shape[0] ?? 1, () => choices.pick([0.011, 0.004, 0.02])),
+    zeroPoint: choices.list(shape[0] ?? 1, () => 0),
     axis: 0,
   };
   return { type: { dtype: 'i8', shape, quant }, constant: true };

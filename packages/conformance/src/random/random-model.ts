@@ -109,7 +109,7 @@ class Builder {
     const choices = this.#choices;
     const [first = '', ...slots] = op.inputs;
     const x = first === 'condition' ? this.#made('bool', op) : this.#first(op);
-    const attrs = drawAttributes(op, x.type, choices);
+    const attrs = drawAttributes(op, x.type, choices, this.#draw.coverage);
     const rest = first.endsWith('...')
       ? choices.list(choices.between(1, 2), () => this.#like(x.type))
       : this.#rest({ op, x: first === 'condition' ? this.#first(op) : x, attrs, slots });

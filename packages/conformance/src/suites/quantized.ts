@@ -56,6 +56,11 @@ export const qlinearPoolSuite = suite(
       'y_scale=0.02',
     ),
     'average-padding-counts': pooled('kernel_shape=[3,3], pads=[1,1,1,1], count_include_pad=true'),
+    'average-dilated': pooled('kernel_shape=[2,3], dilations=[3,2], pads=[1,0,2,1]'),
+    'average-single-rounding': pooled('kernel_shape=[3,2], rounding="single"').replace(
+      'y_scale=0.05',
+      'y_scale=0.03',
+    ),
     'average-int16': unary(
       '1,2,6,6',
       'qlinear_average_pool %x {y_scale=0.001, kernel_shape=[3,3], y_dtype="i16"}',
@@ -65,6 +70,10 @@ export const qlinearPoolSuite = suite(
     'global-7x7': unary('1,9,7,7', 'qlinear_global_average_pool %x {y_scale=0.01, y_zero_point=4}'),
     'global-same-scale': unary('2,3,5,4', 'qlinear_global_average_pool %x {y_scale=0.05, y_zero_point=-3}'),
     'global-one': unary('1,3,1,1', 'qlinear_global_average_pool %x {y_scale=0.05, rounding="single"}'),
+    'global-clamp': unary(
+      '2,5,3,4',
+      'qlinear_global_average_pool %x {y_scale=0.01, y_zero_point=4, clamp=[-20, 31]}',
+    ),
     'global-unsigned': unary(
       '1,3,4,4',
       'qlinear_global_average_pool %x {y_scale=0.02, y_dtype="u8", y_zero_point=99}',
