@@ -1,13 +1,16 @@
 import { CompileError, entryOf, itemAt, type Value } from '@ghostc/ir';
 import type { NodeReader, ReadOp } from './node-reader.ts';
 import { opTable } from './op-table.ts';
+import { fusedRows } from './read-fused.ts';
 import { dequantize, quantize, quantOf } from './read-static-quantization.ts';
 
 /**
- * The ops on integers of ONNX Runtime (domain com.microsoft), which its quantiser writes in the QOperator format. They are
+ * The ops of ONNX Runtime (domain com.microsoft): those that its optimiser fuses, and the ops on integers, which its quantiser
+ * writes in the QOperator format. These are
  * read as the float op between dequantize_linear and quantize_linear that defines them; `raise-quantized` makes integer ops.
  */
 export const contribTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
+  ...fusedRows,
   ['DequantizeLinear', standard('DequantizeLinear')],
   ['QuantizeLinear', standard('QuantizeLinear')],
   ['QGemm', readQGemm],

@@ -298,12 +298,15 @@ function readSqueeze(node: NodeReader): Value {
   const given = node.has(1) ? node.numbers(1, 'axes') : (node.ints('axes') ?? []);
   const axes = given.length ? given : shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
   const gone = new Set(axes.map((axis) => (axis < 0 ? axis + shape.length : axis)));
-  for (const axis of gone)
-    if (shape[axis] !== 1)
+  for (const axis of gone) {
+    const dim = shape[axis];
+    if (dim !== undefined && !isStatic(dim)) throw node.needsSizes(shape);
+    if (dim !== 1)
       throw new CompileError(
         'onnx/input',
-        `Squeeze expects size 1 on axis ${axis}, found ${shape[axis] ?? 'no such axis'}`,
+        `Squeeze expects size 1 on axis ${axis}, found ${dim ?? 'no such axis'}`,
       );
+  }
   return viewed(
     node,
     shape.filter((_, axis) => !gone.has(axis)),

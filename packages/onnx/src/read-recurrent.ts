@@ -31,8 +31,8 @@ function readRecurrent(node: NodeReader, cell: Cell): readonly Value[] {
   const turned = (value: Value, perm: readonly number[]): Value =>
     batchFirst ? node.emit('transpose', [value], { perm }) : value;
   const x = turned(node.input(0), [1, 0, 2]);
-  const [steps = 0, batch = 0] = x.type.shape;
-  if (!isStatic(batch)) throw node.needsSizes(x.type.shape);
+  const [steps = 0, batch = 0, size = 0] = x.type.shape;
+  if (!isStatic(batch) || !isStatic(size)) throw node.needsSizes(x.type.shape);
   checkLengths(node, steps);
   const [directions = 1, , hidden = 1] = node.input(2).type.shape.map(Number);
   const zeros = (...shape: number[]): Value =>

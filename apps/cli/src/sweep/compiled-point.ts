@@ -24,7 +24,7 @@ export async function compiledPoint(
   const line = await lineOf(id, file);
   const genome = spec.space.map(({ name, values }) => values.indexOf(line.settings[name] ?? ''));
   const { model, place } = await new SweepPoints(spec, store).pointAt(genome);
-  const { graph } = await prepareModel({ ...model, sqnr: false, data: null }, store);
+  const { graph } = await prepareModel({ ...model, sqnr: false }, store);
   const { io, bands, board } = place;
   const { device, kernels } = typeof board === 'string' ? findBoard(board) : board;
   const name = `point_${line.id}`;

@@ -16,7 +16,6 @@ export interface PointResult {
   readonly seconds: number;
   readonly macs: number;
   readonly sqnr?: number | null;
-  readonly accuracy?: number;
   readonly fits: boolean | null;
   /** How much more than the board has, as shares of what it has, added up. */
   readonly excess: number;
@@ -57,12 +56,8 @@ async function measurePoint(point: Place, model: PreparedModel): Promise<PointRe
   return { ...(await sizes(plan, { board, measure })), ...outcomesOf(model) };
 }
 
-function outcomesOf({
-  macs,
-  sqnr,
-  accuracy,
-}: PreparedModel): Pick<PointResult, 'macs' | 'sqnr' | 'accuracy'> {
-  return { macs, ...(sqnr !== undefined && { sqnr }), ...(accuracy !== undefined && { accuracy }) };
+function outcomesOf({ macs, sqnr }: PreparedModel): Pick<PointResult, 'macs' | 'sqnr'> {
+  return { macs, ...(sqnr !== undefined && { sqnr }) };
 }
 
 interface Measuring {

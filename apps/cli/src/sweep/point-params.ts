@@ -17,9 +17,6 @@ export interface ModelParams {
   readonly seed: number;
   readonly bits: BitForm;
   readonly sqnr: boolean;
-  /** Hashes of items, as the model's input takes them. */
-  readonly calibration: string | null;
-  readonly data: string | null;
 }
 
 /** Where and how a model runs. */
@@ -54,8 +51,6 @@ const modelFields: Readonly<Record<keyof ModelParams, Check>> = {
   seed: { ok: isWhole, expected: 'a whole number from 0 on' },
   bits: isOneOf(bitForms),
   sqnr: isOneOf([true, false]),
-  calibration: orNull(hash),
-  data: orNull(hash),
 };
 
 const placeFields: Readonly<Record<keyof Place, Check>> = {

@@ -187,7 +187,7 @@ export function scoreOf(spec: SweepSpec, result: PointOutcome): Score {
   if ('refused' in result) return worst(spec);
   const off = spec.constraints.map(({ figure, max, min }) => {
     const value = figureOf(result, figure);
-    return Math.max(0, over(value, max ?? value), over(min ?? value, value));
+    return Math.max(share(value - (max ?? value), max), share((min ?? value) - value, min), 0);
   });
   const unfit = spec.fits && result.fits === false ? result.excess : 0;
   return {
@@ -196,8 +196,9 @@ export function scoreOf(spec: SweepSpec, result: PointOutcome): Score {
   };
 }
 
-function over(value: number, limit: number): number {
-  return value > limit ? (value - limit) / Math.max(1, Math.abs(limit)) : 0;
+/** What is too much of a limit, as a share of it. */
+function share(over: number, limit: number | undefined): number {
+  return limit !== undefined && over > 0 ? over / Math.max(1, Math.abs(limit)) : 0;
 }
 
 /** SQNR of float is infinite. */

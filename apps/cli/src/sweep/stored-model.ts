@@ -34,7 +34,7 @@ export async function modelOf({ model, weights, seed }: NamedModel, store: Store
   return graph;
 }
 
-export async function storedTensors(hash: string, store: Store): Promise<Map<string, Tensor>> {
+async function storedTensors(hash: string, store: Store): Promise<Map<string, Tensor>> {
   return new Map(readSafetensors(await storedBytes(hash, store), { file: hash }));
 }
 

@@ -31,7 +31,7 @@ ${style}
 <p id="detail" class="low">Point at a dot.</p>
 <table id="front"></table>
 <script type="application/json" id="data">${data}</script>
-<script>
+<script type="module">
 ${pageScript}
 </script>
 </html>

@@ -56,8 +56,6 @@ export class SweepPoints {
       seed: model.weights === null ? seedOf(model.model, seed) : 0,
       bits: settings.bits as ModelParams['bits'],
       sqnr: asks('sqnr'),
-      calibration: null,
-      data: null,
     };
   }
 

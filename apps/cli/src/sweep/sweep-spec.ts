@@ -18,14 +18,9 @@ export interface SweepSpec {
   readonly strategy: Strategy;
   readonly measure: 'planned' | 'compiled';
   readonly seed: number;
-  /** Files. */
+  /** A file. */
   readonly boards?: string;
-  readonly calibration?: DataFiles;
-  readonly data?: DataFiles;
 }
-
-/** Data as `ghostc quantize` and `ghostc evaluate` take it: their options by name. */
-export type DataFiles = { readonly path: string } & Readonly<Record<string, string>>;
 
 export interface Constraint {
   readonly figure: Figure;
@@ -99,12 +94,6 @@ const fields: Readonly<Record<string, Check>> = {
   measure: { ...isOneOf(['planned', 'compiled']), optional: true },
   seed,
   boards: { ...texts, expected: 'a file of boards', optional: true },
-  calibration: {
-    ...object,
-    expected: 'an object with a path, and options of ghostc quantize',
-    optional: true,
-  },
-  data: { ...object, expected: 'an object with a path, and options of ghostc evaluate', optional: true },
 };
 
 /** What the command line says besides. */
@@ -151,8 +140,6 @@ interface GivenSpec extends Partial<Pick<SweepSpec, 'measure' | 'seed' | 'boards
   readonly objectives: readonly Figure[];
   readonly constraints?: Record<string, unknown>;
   readonly strategy?: Record<string, unknown>;
-  readonly calibration?: Record<string, unknown>;
-  readonly data?: Record<string, unknown>;
 }
 
 /** Throws `sweep/spec`, which names the field, what it expects and what was found. */
@@ -160,10 +147,6 @@ export function checkedSpec(given: unknown): SweepSpec {
   const spec = checkedFields(given, fields, { where: 'sweep', problem }) as unknown as GivenSpec;
   const { objectives } = spec;
   const limits = constraintsOf(spec.constraints ?? {});
-  const data = spec.data && dataFiles(spec.data, 'data');
-  const asked = [...objectives, ...limits.constraints.map(({ figure }) => figure)];
-  if (asked.includes('accuracy') && !data)
-    throw problem('sweep: data is missing; expected labelled data, since accuracy is asked for');
   return {
     space: spaceOf(spec.space),
     objectives,
@@ -172,8 +155,6 @@ export function checkedSpec(given: unknown): SweepSpec {
     measure: spec.measure ?? 'planned',
     seed: spec.seed ?? 0,
     ...(spec.boards && { boards: spec.boards }),
-    ...(spec.calibration && { calibration: dataFiles(spec.calibration, 'calibration') }),
-    ...(data && { data }),
   };
 }
 
@@ -249,19 +230,6 @@ function strategyOf(given: Record<string, unknown>): Strategy {
     throw problem(`strategy: kind expects ${kind.expected}, found ${JSON.stringify(given.kind)}`);
   const checks = { kind, ...strategies[given.kind as Strategy['kind']] };
   return { seed: 1, ...checkedFields(given, checks, { where: 'strategy', problem }) } as unknown as Strategy;
-}
-
-const dataOptions = [
-  ...['path', 'labels', 'classes', 'labelOffset', 'limit'],
-  ...['shape', 'dtype', 'layout', 'mean', 'std', 'scale', 'resize', 'crop', 'order'],
-];
-
-function dataFiles(given: Record<string, unknown>, where: string): DataFiles {
-  const text: Check = { ...texts, expected: 'a text, as the command takes it' };
-  const checks = Object.fromEntries(
-    dataOptions.map((name) => [name, name === 'path' ? text : { ...text, optional: true as const }]),
-  );
-  return checkedFields(given, checks, { where, problem }) as DataFiles;
 }
 
 /** -1 where less is better, 1 where more is. */

@@ -36,7 +36,6 @@ export function shownFigures({ objectives, constraints }: SweepSpec): Figure[] {
 
 export function formatFigure(figure: Figure, value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'float';
-  if (figure === 'accuracy') return `${(100 * value).toFixed(2)} %`;
   if (figure === 'sqnr') return value.toFixed(1);
   return figure === 'seconds' ? value.toPrecision(3) : formatCount(value);
 }

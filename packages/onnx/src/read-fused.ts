@@ -1,0 +1,87 @@
+import { CompileError, type Value } from '@ghostc/ir';
+import { Formulas } from './formulas.ts';
+import type { NodeReader, ReadOp } from './node-reader.ts';
+import { opTable } from './op-table.ts';
+
+/** Ops that ONNX Runtime's optimiser writes (domain com.microsoft), as the ops that it fused. */
+export const fusedRows: readonly (readonly [string, ReadOp])[] = [
+  ['BiasGelu', (node) => node.emit('gelu', [biased(node)])],
+  ['FastGelu', (node) => node.emit('gelu_tanh', [node.has(1) ? biased(node) : node.input(0)])],
+  ['FusedConv', readFusedConv],
+  ['FusedGemm', (node) => activated(node, first(standard('Gemm', node)))],
+  ['FusedMatMul', readFusedMatMul],
+  ['Gelu', (node) => node.emit('gelu', [node.input(0)])],
+  ['QuickGelu', readQuickGelu],
+  ['SkipLayerNormalization', readSkipLayerNormalization],
+];
+
+function standard(op: string, node: NodeReader): Value | readonly Value[] {
+  return (opTable.get(op) as ReadOp)(node);
+}
+
+function first(values: Value | readonly Value[]): Value {
+  return [values].flat()[0] as Value;
+}
+
+function biased(node: NodeReader): Value {
+  return node.emit('add', [node.input(0), node.input(1)]);
+}
+
+/** x sigmoid(alpha x). */
+function readQuickGelu(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  return f.mul(x, f.emit('sigmoid', [f.mul(x, node.float('alpha', 1.702))]));
+}
+
+/** act(conv(x) + z). */
+function readFusedConv(node: NodeReader): Value {
+  const sum = first(standard('Conv', node));
+  return activated(node, node.has(3) ? node.emit('add', [sum, node.input(3)]) : sum);
+}
+
+/** The attributes of the activation are a list here, of FusedGemm numbers with names of their own. */
+function activated(node: NodeReader, x: Value): Value {
+  const name = node.text('activation', '');
+  const [alpha, beta] = node.floats('activation_params') ?? [
+    node.hasAttribute('activation_alpha') ? node.float('activation_alpha', 0) : undefined,
+    node.hasAttribute('activation_beta') ? node.float('activation_beta', 0) : undefined,
+  ];
+  const plain: Readonly<Record<string, string>> = { Relu: 'relu', Sigmoid: 'sigmoid', Tanh: 'tanh' };
+  if (name === '') return x;
+  if (plain[name]) return node.emit(plain[name], [x]);
+  if (name === 'LeakyRelu') return node.emit('leaky_relu', [x], { alpha: alpha ?? Math.fround(0.01) });
+  if (name === 'Clip') return node.emit('clip', [x], { min: alpha ?? -Infinity, max: beta ?? Infinity });
+  if (name === 'HardSigmoid')
+    return node.emit('hard_sigmoid', [x], { alpha: alpha ?? Math.fround(0.2), beta: beta ?? 0.5 });
+  throw new CompileError('onnx/unsupported', `${node.op} with the activation ${name} is not supported`);
+}
+
+/** alpha a b, each with its last axes exchanged where asked. */
+function readFusedMatMul(node: NodeReader): Value {
+  if (node.int('transBatchA', 0) || node.int('transBatchB', 0))
+    throw new CompileError(
+      'onnx/unsupported',
+      'FusedMatMul with transBatchA or transBatchB is not supported',
+    );
+  const turned = (index: number, name: string): Value => {
+    const x = node.input(index);
+    const axes = [...x.type.shape.keys()];
+    if (node.int(name, 0) === 0) return x;
+    return node.emit('transpose', [x], { perm: [...axes.slice(0, -2), ...axes.slice(-2).reverse()] });
+  };
+  const operands = [turned(0, 'transA'), turned(1, 'transB')];
+  const product = first(standard('MatMul', node.withInputs(operands)));
+  const alpha = node.float('alpha', 1);
+  return alpha === 1 ? product : new Formulas(node).mul(product, alpha);
+}
+
+/** layer_norm(x + skip + bias) gamma + beta; the fourth output is the sum. */
+function readSkipLayerNormalization(node: NodeReader): readonly Value[] {
+  const f = new Formulas(node);
+  const sum = f.add(node.input(0), node.input(1));
+  const x = node.has(4) ? f.add(sum, node.input(4)) : sum;
+  const { y, mean, inverse } = f.normalize(x, [x.type.shape.length - 1], node.float('epsilon', 1e-12));
+  const scaled = f.mul(y, node.input(2));
+  return [node.has(3) ? f.add(scaled, node.input(3)) : scaled, mean, inverse, x];
+}

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { compileC, optimize, readModel } from '@ghostc/compiler';
+import type { Graph } from '@ghostc/ir';
+import { dataSetFiles } from '@ghostc/onnx';
+import type { ZooModel } from './fetch-model.ts';
+import { naturalInput } from './natural-input.ts';
+
+/** `agrees`, `wrong`, or why it is refused, for each target. */
+export interface ZooRow {
+  readonly sha256: string;
+  readonly nodes?: number;
+  readonly arenaBytes?: number;
+  readonly targets: Readonly<Record<string, string>>;
+}
+
+export const zooTargets = ['interpreter', 'onnx', 'c', 'wgsl'] as const;
+
+/** Seconds that a model may take. */
+const LIMIT = 300;
+
+/** Reads a model and runs it on every target, in a process of its own. */
+export function tryModel(model: ZooModel, path: string, command: string): ZooRow {
+  const { sha256 } = model;
+  const bind = new Map(Object.entries(model.bind ?? {}));
+  try {
+    const graph = readModel(readFileSync(path), { file: basename(path), bind });
+    const folder = mkdtempSync(join(tmpdir(), 'zoo-'));
+    try {
+      writeInputs(graph, model, folder);
+      const targets = run({ command, path, folder, model });
+      return { sha256, nodes: graph.nodeCount, ...arenaOf(graph), targets };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  } catch (error) {
+    return { sha256, targets: { read: reasonOf(error) } };
+  }
+}
+
+function arenaOf(graph: Graph): { arenaBytes?: number } {
+  try {
+    return { arenaBytes: compileC(optimize(graph)).arenaBytes };
+  } catch {
+    return {};
+  }
+}
+
+function writeInputs(graph: Graph, { input }: ZooModel, folder: string): void {
+  const inputs = graph.inputs.map(({ type }) => naturalInput(type, input));
+  mkdirSync(join(folder, 'test_data_set_0'));
+  for (const [name, content] of dataSetFiles({ inputs, outputs: [] }))
+    writeFileSync(join(folder, name), content);
+}
+
+interface Run {
+  readonly command: string;
+  readonly path: string;
+  readonly folder: string;
+  readonly model: ZooModel;
+}
+
+interface Verdict {
+  readonly target: string;
+  readonly status: string;
+  readonly message?: string;
+}
+
+function run({ command, path, folder, model }: Run): Record<string, string> {
+  const sizes = Object.entries(model.bind ?? {}).flatMap(([name, size]) => ['--bind', `${name}=${size}`]);
+  const how = ['--data', folder, '--targets', zooTargets.join(','), '--any-work', '--json'];
+  const options = { encoding: 'utf8', timeout: 1000 * LIMIT, maxBuffer: 2 ** 28 } as const;
+  const { stdout, stderr, error } = spawnSync(
+    process.execPath,
+    [command, 'verify', path, ...how, ...sizes],
+    options,
+  );
+  const all = (result: string): Record<string, string> =>
+    Object.fromEntries(zooTargets.map((target) => [target, result]));
+  if (error) return all(`not done in ${LIMIT} s`);
+  try {
+    const { targets } = JSON.parse(stdout) as { targets: Verdict[] };
+    return Object.fromEntries(targets.map((one) => [one.target, resultOf(one)]));
+  } catch {
+    return all(reasonOf(stderr));
+  }
+}
+
+function resultOf({ status, message }: Verdict): string {
+  if (status === 'pass') return 'agrees';
+  return status === 'error' ? reasonOf(message) : 'wrong';
+}
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split('\n')[0] ?? '').slice(0, 160);
+}

