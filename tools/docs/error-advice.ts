@@ -61,6 +61,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'concat/infer':
     'The parts of a concat differ in another axis than the joined one. Correct the shapes or the axis.',
   'concat/quant': 'The parts of a concat have different scales. Requantise them to one scale first.',
+  'conv_transpose2d/infer':
+    "Channels, weights and groups do not fit. Correct the weights' shape [C,M/group,kH,kW] or `group`.",
   'conv2d/infer':
     "Channels, weights and groups do not fit. Correct the weights' shape [M,C/group,kH,kW] or `group`.",
   'data/batch': 'The model takes several items at once. Export it with a batch of 1, or an open one.',
@@ -222,6 +224,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'quant/weight':
     'Quantised weights are i8 with zero points 0, and one scale or one for each output channel. Quantise them again.',
   'quant/zero-point': 'The zero point is outside its type (0 for i16). Correct it.',
+  'recurrent/infer':
+    'Weights, states and functions do not fit the cell. Correct their shapes, or the list of functions.',
   'reshape/infer': 'The shape has another number of elements. Correct it.',
   'resize/infer': 'Sizes or scales do not fit the rank. Give one for each axis.',
   'resize/size': 'The output is too long along an axis. Use a smaller size.',

@@ -6,6 +6,7 @@ import { type CellInputs, type CellStep, cells } from './cells.ts';
 
 /** Functions that gates and states may have. */
 export const recurrentFunctions = ['hard_sigmoid', 'relu', 'sigmoid', 'tanh'] as const;
+/** One of them. */
 export type RecurrentFunction = (typeof recurrentFunctions)[number];
 
 /** Parameters of those that have any: ONNX's defaults. */
