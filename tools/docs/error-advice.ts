@@ -204,6 +204,9 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'parse/type': 'A type is malformed, or differs from the inferred one. Write `f32[1,3,8,8]`.',
   'parse/unknown-op': 'There is no op of that name. docs/op-support.md lists all.',
   'parse/unknown-value': 'A value is read before the text defines it. Correct the name or the order.',
+  'playground/input':
+    'The model has no single input that is a picture. Run it with `ghostc verify`, on data of your own.',
+  'playground/model': 'Nothing is open. Open a file or choose a GhostNet first.',
   'quant/activation':
     'A quantised op got a float, or scales for each channel. Quantise the value with one scale.',
   'quant/missing': 'The value is a float where an integer with a scale is expected. Quantise it first.',
