@@ -15,13 +15,13 @@ import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
-import type { WasmProgram, WgslProgram } from '@ghostc/wgsl-runtime';
+import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { lowerForGpuKernels, lowerForKernels, optimizeSteps, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { addSelfTest } from './self-test.ts';
 import { sourceHash } from './source-hash.ts';
 import { finish, inSteps, type StepOptions, type Steps } from './steps.ts';
-import { type BuildWasm, pageBoundary, wasmProgram } from './wasm-program.ts';
+import { type BuildWasm, type BuiltWasm, pageBoundary, wasmProgram } from './wasm-program.ts';
 import { wasmPackage, webPackage, wgslPackage } from './web-packages.ts';
 import { wgslFiles } from './wgsl-files.ts';
 
@@ -178,13 +178,11 @@ export interface CompileWasmOptions extends CompileOptions {
 }
 
 /** A WebAssembly program: manifest, module and weights, of the C for wasm32. Throws as `compileC`, `wasm/build`, `wasm/dtype`. */
-export function compileWasm(model: Graph, options: CompileWasmOptions): CompiledWasm {
+export function compileWasm(model: Graph, options: CompileWasmOptions): BuiltWasm {
   return finish(wasmSteps(model, options));
 }
 
-type CompiledWasm = WasmProgram<Uint8Array<ArrayBuffer>> & { readonly code: Uint8Array };
-
-function* wasmSteps(model: Graph, { buildWasm, ...options }: CompileWasmOptions): Steps<CompiledWasm> {
+function* wasmSteps(model: Graph, { buildWasm, ...options }: CompileWasmOptions): Steps<BuiltWasm> {
   if (!buildWasm)
     throw new CompileError('wasm/build', 'WebAssembly is made of C by a compiler; expected buildWasm');
   const { bind: sizes, onPass } = options;

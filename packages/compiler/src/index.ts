@@ -56,6 +56,6 @@ export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { sourceHash } from './source-hash.ts';
 export type { Progress, StepOptions } from './steps.ts';
-export type { BuildWasm } from './wasm-program.ts';
+export type { BuildWasm, BuiltWasm } from './wasm-program.ts';
 export { wgslPackage } from './web-packages.ts';
 export { wgslFiles } from './wgsl-files.ts';
