@@ -50,10 +50,13 @@ export async function race(options: RaceOptions): Promise<Race> {
       await run();
       times.get(name)?.push(performance.now() - start);
     }
-  const rows = contestants.map((name) => [name, summary(firsts.get(name) ?? 0, times.get(name) ?? [])]);
+  const row = (name: Contestant): Times => summary(firsts.get(name) ?? 0, times.get(name) ?? []);
   const [ourOutput, theirOutput] = [await runs.get('ghostc f32')?.(), await runs.get('ort-web f32')?.()];
   return {
-    ...(Object.fromEntries(rows) as Record<Contestant, Times>),
+    'ghostc f32': row('ghostc f32'),
+    'ort-web f32': row('ort-web f32'),
+    'ghostc int8': row('ghostc int8'),
+    'ort-web int8': row('ort-web int8'),
     difference: difference(ourOutput, theirOutput),
   };
 }

@@ -24,17 +24,16 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
+/** All are built at once; a release does the same for each package by `prepack`. */
 function pack() {
   const folder = join(work, 'tarballs');
   mkdirSync(folder);
   const names = ['ghostc', ...readdirSync(join(root, 'packages')).map((name) => `@ghostc/${name}`)];
-  run(
-    'npm',
-    ['pack', '--silent', '--pack-destination', folder, ...names.map((name) => `--workspace=${name}`)],
-    {
-      cwd: root,
-    },
-  );
+  run('npx', ['turbo', 'run', 'build', ...names.map((name) => `--filter=${name}`)], { cwd: root });
+  const workspaces = names.map((name) => `--workspace=${name}`);
+  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder, ...workspaces], {
+    cwd: root,
+  });
   return readdirSync(folder).map((name) => join(folder, name));
 }
 

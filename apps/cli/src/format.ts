@@ -1,4 +1,7 @@
 import Table from 'cli-table3';
+import { formatCount } from './format-count.ts';
+
+export { formatCount } from './format-count.ts';
 
 /** Laying out a table takes time that grows with the square of its rows. */
 const MAX_ROWS = 1000;
@@ -16,11 +19,6 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
   return more > 0
     ? `${table.toString()}\nand ${formatCount(more)} more rows; --json prints all`
     : table.toString();
-}
-
-/** 1234567 -> "1,234,567". */
-export function formatCount(count: number | null): string {
-  return count === null ? 'symbolic' : count.toLocaleString('en-US');
 }
 
 export function formatSeconds(seconds: number): string {

@@ -23,7 +23,7 @@ function withNeeds(names: readonly string[], known = new Set<string>()): string[
 }
 
 function blockText(name: string): string {
-  const { lines, params = 'x' } = functions.get(name) as MathFunction;
+  const { lines, params = 'x' } = functions.get(name) ?? { lines: [] };
   if (!params) return indent(lines);
   return [
     indent(lines),

@@ -15,12 +15,13 @@ import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
-import type { WasmProgram, WgslProgram } from '@ghostc/wgsl-runtime';
-import { lowerForGpuKernels, lowerForKernels, optimize, type PipelineOptions } from './pipeline.ts';
+import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import { lowerForGpuKernels, lowerForKernels, optimizeSteps, type PipelineOptions } from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { addSelfTest } from './self-test.ts';
 import { sourceHash } from './source-hash.ts';
-import { type BuildWasm, pageBoundary, wasmProgram } from './wasm-program.ts';
+import { finish, inSteps, type StepOptions, type Steps } from './steps.ts';
+import { type BuildWasm, type BuiltWasm, pageBoundary, wasmProgram } from './wasm-program.ts';
 import { wasmPackage, webPackage, wgslPackage } from './web-packages.ts';
 import { wgslFiles } from './wgsl-files.ts';
 
@@ -81,21 +82,39 @@ export interface CompileCOptions extends CompileOptions {
 
 /** An optimised ONNX model. Symbolic dimensions stay. */
 export function compileOnnx(model: Graph, options: CompileOptions = {}): Uint8Array {
+  return finish(onnxSteps(model, options));
+}
+
+function* onnxSteps(model: Graph, options: CompileOptions): Steps<Uint8Array> {
   const name = nameOf(model, options);
   const hash = sourceHash(model, { target: 'onnx', name, bind: options.bind });
-  const optimized = optimize(bind(model, options), options);
+  const optimized = yield* optimizeSteps(bind(model, options), options);
   return emitOnnx(optimized, { name, sourceHash: hash });
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
 export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): WgslProgram<Uint8Array> {
+  return finish(wgslSteps(model, options));
+}
+
+/** The same in steps: it can be aborted, and tells how far it is. */
+export function compileWgslInSteps(
+  model: Graph,
+  options: CompileWgslOptions & StepOptions = {},
+): Promise<WgslProgram<Uint8Array>> {
+  return inSteps(wgslSteps(model, options), options);
+}
+
+function* wgslSteps(model: Graph, options: CompileWgslOptions): Steps<WgslProgram<Uint8Array>> {
   const { matrices, tuning, fuseGhost, onTunable } = options;
   const settings = { name: nameOf(model, options), matrices, tuning };
   const hash = sourceHash(model, { target: 'wgsl', ...settings, bind: options.bind, fuseGhost });
-  const optimized = optimize(bindAll(model, options), options);
+  const optimized = yield* optimizeSteps(bindAll(model, options), options);
   const lowered = lowerForGpuKernels(optimized, options);
   if (fuseGhost) expectFused(lowered, 'wgsl');
+  yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planWgsl(lowered);
+  yield { stage: 'emit', step: 'plan', done: 0 };
   return emitWgsl(plan, { ...settings, sourceHash: hash, onTunable });
 }
 
@@ -119,14 +138,28 @@ function expectFused(lowered: Graph, target: keyof typeof fusedOps): void {
 
 /** A C library: files by name, with arena and weight sizes in bytes. Throws `compile/symbolic`. */
 export function compileC(model: Graph, options: CompileCOptions = {}): CProgram {
+  return finish(cSteps(model, options));
+}
+
+/** The same in steps: it can be aborted, and tells how far it is. */
+export function compileCInSteps(
+  model: Graph,
+  options: CompileCOptions & StepOptions = {},
+): Promise<CProgram> {
+  return inSteps(cSteps(model, options), options);
+}
+
+function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
   const { bind: sizes, selfTest, fuseGhost } = options;
   const settings = settingsOf(model, options);
   const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost });
-  const optimized = optimize(bindAll(model, options), options);
+  const optimized = yield* optimizeSteps(bindAll(model, options), options);
   const fuses = fuseGhost ? ghostFuser(settings, optimized) : undefined;
   const lowered = lowerForKernels(optimized, { ...options, fuses });
   if (fuses) expectFused(lowered, 'c');
+  yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planC(lowered, settings);
+  yield { stage: 'emit', step: 'plan', done: 0 };
   const program = emitC(plan, { ...settings, sourceHash: hash });
   return selfTest ? addSelfTest(program, lowered) : program;
 }
@@ -145,17 +178,18 @@ export interface CompileWasmOptions extends CompileOptions {
 }
 
 /** A WebAssembly program: manifest, module and weights, of the C for wasm32. Throws as `compileC`, `wasm/build`, `wasm/dtype`. */
-export function compileWasm(
-  model: Graph,
-  { buildWasm, ...options }: CompileWasmOptions,
-): WasmProgram<Uint8Array<ArrayBuffer>> & { readonly code: Uint8Array } {
+export function compileWasm(model: Graph, options: CompileWasmOptions): BuiltWasm {
+  return finish(wasmSteps(model, options));
+}
+
+function* wasmSteps(model: Graph, { buildWasm, ...options }: CompileWasmOptions): Steps<BuiltWasm> {
   if (!buildWasm)
     throw new CompileError('wasm/build', 'WebAssembly is made of C by a compiler; expected buildWasm');
   const { bind: sizes, onPass } = options;
   const name = nameOf(model, options);
   const hash = sourceHash(model, { target: 'wasm', name, bind: sizes });
   const graph = pageBoundary(bindAll(model, options));
-  const program = compileC(graph, { name, onPass, device: 'wasm32', weights: 'external' });
+  const program = yield* cSteps(graph, { name, onPass, device: 'wasm32', weights: 'external' });
   return wasmProgram(program, { build: buildWasm, sourceHash: hash });
 }
 
@@ -170,23 +204,40 @@ export interface CompileFilesOptions extends CompileCOptions, CompileWgslOptions
 
 /** Compiles to the files that `ghostc compile` writes, by name. */
 export function compileFiles(model: Graph, target: Target, options: CompileFilesOptions = {}): OutputFiles {
-  return writers[target](model, options);
+  return finish(writers[target](model, options));
 }
 
-const writers: Readonly<Record<Target, (model: Graph, options: CompileFilesOptions) => OutputFiles>> = {
-  onnx: (model, options) => new Map([[`${nameOf(model, options)}.onnx`, compileOnnx(model, options)]]),
-  wgsl: (model, options) => {
-    const program = compileWgsl(model, options);
+/** The same in steps: it can be aborted, and tells how far it is. */
+export function compileFilesInSteps(
+  model: Graph,
+  target: Target,
+  options: CompileFilesOptions & StepOptions = {},
+): Promise<OutputFiles> {
+  return inSteps(writers[target](model, options), options);
+}
+
+type Writer = (model: Graph, options: CompileFilesOptions) => Steps<OutputFiles>;
+
+const writers: Readonly<Record<Target, Writer>> = {
+  *onnx(model, options) {
+    return new Map([[`${nameOf(model, options)}.onnx`, yield* onnxSteps(model, options)]]);
+  },
+  *wgsl(model, options) {
+    const program = yield* wgslSteps(model, options);
     const extra = options.runtime ? wgslPackage(program.manifest, options.runtime) : [];
     return new Map([...wgslFiles(program), ...extra]);
   },
-  wasm: (model, options) => wasmPackage(compileWasm(model, options), runtimeOf(options)),
-  web: (model, options) => {
-    const program = compileWgsl(model, options);
-    const files = webPackage(program.manifest, compileWasm(model, options), runtimeOf(options));
+  *wasm(model, options) {
+    return wasmPackage(yield* wasmSteps(model, options), runtimeOf(options));
+  },
+  *web(model, options) {
+    const program = yield* wgslSteps(model, options);
+    const files = webPackage(program.manifest, yield* wasmSteps(model, options), runtimeOf(options));
     return new Map([[`${program.manifest.name}.weights.bin`, program.weights], ...files]);
   },
-  c: (model, options) => packageFiles(compileC(model, options), options.layout ?? 'plain'),
+  *c(model, options) {
+    return packageFiles(yield* cSteps(model, options), options.layout ?? 'plain');
+  },
 };
 
 function runtimeOf({ runtime }: CompileFilesOptions): string {

@@ -1,6 +1,8 @@
 export {
   ArenaLimitError,
   type ArenaMiss,
+  type CBuffer,
+  type CLayer,
   type CProgram,
   type IoForm,
   ioForms,
@@ -19,10 +21,13 @@ export {
   type CompileWasmOptions,
   type CompileWgslOptions,
   compileC,
+  compileCInSteps,
   compileFiles,
+  compileFilesInSteps,
   compileOnnx,
   compileWasm,
   compileWgsl,
+  compileWgslInSteps,
   type Device,
   devices,
   type OutputFiles,
@@ -30,17 +35,27 @@ export {
   targets,
 } from './compile.ts';
 export { describeGraph, type GraphDescription } from './describe-graph.ts';
+export {
+  type EdgeData,
+  type EdgeEnd,
+  type GraphData,
+  graphData,
+  type NodeData,
+  type ValueData,
+} from './graph-data.ts';
 export { integerForm, isQuantized } from './integer-form.ts';
 export {
   lowerForGpuKernels,
   lowerForKernels,
   lowerForQuantizer,
   optimize,
+  optimizeInSteps,
   type PipelineOptions,
 } from './pipeline.ts';
 export { readModel } from './read-model.ts';
 export { safeName } from './safe-name.ts';
 export { sourceHash } from './source-hash.ts';
-export type { BuildWasm } from './wasm-program.ts';
+export type { Progress, StepOptions } from './steps.ts';
+export type { BuildWasm, BuiltWasm } from './wasm-program.ts';
 export { wgslPackage } from './web-packages.ts';
 export { wgslFiles } from './wgsl-files.ts';

@@ -56,6 +56,7 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
     imports: [
       'Backend',
       'BackendName',
+      'CodeSource',
       'DeviceSource',
       'GpuInput',
       'OnProgress',
@@ -76,6 +77,8 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   readonly device?: DeviceSource | undefined;
   /** Of each backend. Default: the files beside this module. */
   readonly weights?: { readonly [name in BackendName]?: WeightSource } | undefined;
+  /** The WebAssembly module. Default: the file beside this module. */
+  readonly code?: CodeSource | undefined;
   /** Called after each compiled pipeline of WebGPU. */
   readonly onProgress?: OnProgress | undefined;`,
     load: 'The program on WebGPU where the adapter is no software, else as WebAssembly. Rejects with what is missing.',
@@ -90,8 +93,8 @@ export function moduleTypes({ name, inputs, outputs }: ProgramManifest, kind: Ru
   return `/** ${name}: ${what}. */
 import type { ${all.join(', ')} } from '${file}';
 
-export { picture } from '${file}';
-export type { DispatchTime, PictureOptions, ${manifest} } from '${file}';
+export { picture, topK } from '${file}';
+export type { DispatchTime, PictureOptions, Ranked, ${manifest} } from '${file}';
 
 export declare const manifest: ${manifest};
 

@@ -3,21 +3,26 @@ import type { Graph } from '@ghostc/ir';
 import { verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import {
+  type ApplyOptions,
   type FusesGhostRows,
   lower,
   lowerForGpu,
   lowerForMcu,
   lowerToLayers,
   optimizationPasses,
-  type Pass,
   runPasses,
   widenHalf,
 } from '@ghostc/passes';
+import { finish, inSteps, type StepOptions, type Steps } from './steps.ts';
 
 /** What the pipeline tells while it runs. */
 export interface PipelineOptions {
   /** Called after each pass with the graph as it is then. */
   readonly onPass?: ((name: string, graph: Graph) => void) | undefined;
+  /** Called when a rule of the optimiser fires at a node. */
+  readonly onFire?: ApplyOptions['onFire'] | undefined;
+  /** Called when a rule does not fire at a node whose op it wants, with the reason. */
+  readonly onDecline?: ApplyOptions['onDecline'] | undefined;
 }
 
 /**
@@ -29,13 +34,25 @@ export interface PipelineOptions {
  *   plan          schedule, arena offsets   `planWgsl`, `planC`, with @ghostc/planner; ONNX needs none
  *   emit          plan -> artefact          `emitWgsl`, `emitC`, and `emitOnnx` from the graph
  */
-export function optimize(model: Graph, { onPass }: PipelineOptions = {}): Graph {
+export function optimize(model: Graph, options: PipelineOptions = {}): Graph {
+  return finish(optimizeSteps(model, options));
+}
+
+/** The same in the background of a page or server: it can be aborted, and tells how far it is. */
+export function optimizeInSteps(model: Graph, options: PipelineOptions & StepOptions = {}): Promise<Graph> {
+  return inSteps(optimizeSteps(model, options), options);
+}
+
+/** A step a pass. */
+export function* optimizeSteps(model: Graph, { onPass, onFire, onDecline }: PipelineOptions): Steps<Graph> {
   const graph = model.clone();
   verify(graph, registry);
-  runPasses(graph, optimizationPasses, {
-    verifyEach: true,
-    ...(onPass && { onPass: (pass: Pass) => onPass(pass.name, graph) }),
-  });
+  const tell = { ...(onFire && { onFire }), ...(onDecline && { onDecline }) };
+  for (const [i, pass] of optimizationPasses.entries()) {
+    runPasses(graph, [pass], { verifyEach: true, ...tell });
+    onPass?.(pass.name, graph);
+    yield { stage: 'optimize', step: pass.name, done: (i + 1) / optimizationPasses.length };
+  }
   return graph;
 }
 

@@ -14,6 +14,7 @@ type Global<Name extends string, Else = never> = typeof globalThis extends Recor
 
 type Device = Global<'GPUDevice', object>;
 type Gpu = Global<'GPU', object>;
+type Url = Global<'URL', { readonly href: string }>;
 
 export type IoType = 'f32' | 'i32' | 'i16' | 'u16' | 'i8' | 'u8';
 
@@ -124,6 +125,20 @@ export interface OpenOptions {
 
 /** Bytes as they are; a file is fetched when it is read. */
 export declare function openWeights(source: WeightSource, options?: OpenOptions): Weights;
+
+/** A file beside a module. Throws an Error where a script has no address of its own. */
+export declare function fileBeside(locate: () => Url, option: 'weights' | 'code'): Url;
+
+/** One of the largest values of an output. */
+export interface Ranked {
+  readonly index: number;
+  readonly value: number;
+  /** Of the labels that were given. */
+  readonly label: string | undefined;
+}
+
+/** The \`count\` largest values, largest first; of equal ones the first first. */
+export declare function topK(values: ArrayLike<number>, count: number, labels?: readonly string[]): Ranked[];
 `;
 
 const gpu = `export interface Dispatch {
@@ -252,6 +267,7 @@ interface BackendModule<Model> {
 export interface WebOptions {
   readonly backend?: BackendName | undefined;
   readonly weights?: { readonly [name in BackendName]?: unknown } | undefined;
+  readonly signal?: Global<'AbortSignal', object> | undefined;
 }
 
 /** The program on the best backend here, or on the one that was asked for. */

@@ -26,13 +26,19 @@ function carrier({ dtype, quant }: TensorType): DType {
   );
 }
 
+/** A program whose files are at hand. */
+export interface BuiltWasm extends WasmProgram<Uint8Array> {
+  readonly code: Uint8Array;
+}
+
 /** The C as a module with its manifest: inputs and outputs lie after the arena. */
 export function wasmProgram(
   program: CProgram,
   { build, sourceHash }: { readonly build: BuildWasm; readonly sourceHash: string },
-): WasmProgram<Uint8Array<ArrayBuffer>> & { readonly code: Uint8Array } {
+): BuiltWasm {
   const { name, weightBytes, layers } = program;
-  const weights = (program.files.get(`${name}_weights.bin`) ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const file = program.files.get(`${name}_weights.bin`);
+  const weights = file instanceof Uint8Array ? file : new Uint8Array();
   const inputs = placed(program.inputs, align(program.arenaBytes));
   const outputs = placed(program.outputs, endOf(inputs, align(program.arenaBytes)));
   const manifest = {

@@ -1,6 +1,7 @@
-import type { ProgramManifest, WasmManifest, WasmProgram, WgslManifest } from '@ghostc/wgsl-runtime';
+import type { ProgramManifest, WasmManifest, WgslManifest } from '@ghostc/wgsl-runtime';
 import { moduleTypes } from './module-types.ts';
 import { type RuntimeKind, runtimeFiles, runtimeTypes } from './runtime-types.ts';
+import type { BuiltWasm } from './wasm-program.ts';
 import { webExample } from './web-example.ts';
 
 type Files = ReadonlyMap<string, string | Uint8Array>;
@@ -14,7 +15,7 @@ export function wgslPackage(manifest: WgslManifest, runtime: string): Files {
 }
 
 /** The same of a WebAssembly program, with its module in `<name>.wasm` and the weights in `<name>.wasm.weights.bin`. */
-export function wasmPackage(program: WasmProgram<Uint8Array>, runtime: string): Files {
+export function wasmPackage(program: BuiltWasm, runtime: string): Files {
   const { manifest } = program;
   return new Map([
     ...wasmBinaries(program),
@@ -23,7 +24,7 @@ export function wasmPackage(program: WasmProgram<Uint8Array>, runtime: string): 
 }
 
 /** Both in one package, which loads what is faster where it runs; `<name>.webgpu.js` and `<name>.wasm.js` are its parts. */
-export function webPackage(manifest: WgslManifest, program: WasmProgram<Uint8Array>, runtime: string): Files {
+export function webPackage(manifest: WgslManifest, program: BuiltWasm, runtime: string): Files {
   const { name } = manifest;
   return new Map([
     ...wasmBinaries(program),
@@ -33,9 +34,9 @@ export function webPackage(manifest: WgslManifest, program: WasmProgram<Uint8Arr
   ]);
 }
 
-function wasmBinaries({ manifest: { name }, code, weights }: WasmProgram<Uint8Array>): Files {
+function wasmBinaries({ manifest: { name }, code, weights }: BuiltWasm): Files {
   return new Map([
-    [`${name}.wasm`, code as Uint8Array],
+    [`${name}.wasm`, code],
     [`${name}.wasm.weights.bin`, weights],
   ]);
 }
@@ -64,15 +65,15 @@ function headerOf({ name, sourceHash }: ProgramManifest): string {
 
 function wgslModule(manifest: WgslManifest, runtime: string): string {
   return `${headerOf(manifest)}
-import { createSession, openWeights, picture, requestDevice } from './${runtime}.js';
+import { createSession, fileBeside, openWeights, picture, requestDevice, topK } from './${runtime}.js';
 
-export { picture };
+export { picture, topK };
 
 export const manifest = ${JSON.stringify(manifest)};
 
 /** Compiles the shaders and uploads the weights. */
 export async function load({ device = () => requestDevice(manifest), weights, ...options } = {}) {
-  const file = weights ?? new URL('./${manifest.name}.weights.bin', import.meta.url);
+  const file = weights ?? fileBeside(() => new URL('./${manifest.name}.weights.bin', import.meta.url), 'weights');
   return createSession(device, { manifest, weights: openWeights(file, options) }, options);
 }
 `;
@@ -81,16 +82,16 @@ export async function load({ device = () => requestDevice(manifest), weights, ..
 function wasmModule(manifest: WasmManifest, runtime: string): string {
   const { name } = manifest;
   return `${headerOf(manifest)}
-import { createWasmSession, openCode, openWeights, picture } from './${runtime}.js';
+import { createWasmSession, fileBeside, openCode, openWeights, picture, topK } from './${runtime}.js';
 
-export { picture };
+export { picture, topK };
 
 export const manifest = ${JSON.stringify(manifest)};
 
 /** Compiles the module and reads the weights into its memory. */
 export async function load({ code, weights, ...options } = {}) {
-  const file = weights ?? new URL('./${name}.wasm.weights.bin', import.meta.url);
-  const module = openCode(code ?? new URL('./${name}.wasm', import.meta.url), options);
+  const file = weights ?? fileBeside(() => new URL('./${name}.wasm.weights.bin', import.meta.url), 'weights');
+  const module = openCode(code ?? fileBeside(() => new URL('./${name}.wasm', import.meta.url), 'code'), options);
   return createWasmSession({ manifest, code: await module, weights: openWeights(file, options) }, options);
 }
 `;
@@ -102,9 +103,9 @@ function webModule(manifest: WasmManifest): string {
   const placeless = (tensors: typeof inputs) => tensors.map(({ offset, ...tensor }) => tensor);
   const facts = { name, sourceHash, inputs: placeless(inputs), outputs: placeless(outputs) };
   return `${headerOf(manifest)}
-import { loadWeb, picture } from './${runtimeFiles.web}.js';
+import { loadWeb, picture, topK } from './${runtimeFiles.web}.js';
 
-export { picture };
+export { picture, topK };
 
 export const manifest = ${JSON.stringify(facts)};
 

@@ -1,18 +1,18 @@
 import { type Graph, verify, withLocation } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { rewriteAll } from './apply-rules.ts';
+import { type ApplyOptions, rewriteAll } from './apply-rules.ts';
 import type { Rule } from './rule.ts';
 
 /** A named step that changes a graph in place. */
 export interface Pass {
   readonly name: string;
-  readonly run: (graph: Graph) => void;
+  readonly run: (graph: Graph, tell?: ApplyOptions) => void;
   /** The rules that it applies, if it is made of rules. */
   readonly rules?: readonly Rule[];
 }
 
 /** What `runPasses` checks and tells between passes. */
-export interface RunOptions {
+export interface RunOptions extends ApplyOptions {
   /** Verify the graph after each pass that changed it. */
   readonly verifyEach?: boolean;
   readonly onPass?: (pass: Pass) => void;
@@ -20,19 +20,19 @@ export interface RunOptions {
 
 /** A pass that applies some rules until none fires. */
 export function rulePass(name: string, ...rules: readonly Rule[]): Pass {
-  return { name, rules, run: (graph) => void rewriteAll(graph, rules) };
+  return { name, rules, run: (graph, tell) => void rewriteAll(graph, rules, tell) };
 }
 
 /** Runs passes in order; an error gains the name of its pass. */
 export function runPasses(
   graph: Graph,
   passes: readonly Pass[],
-  { verifyEach, onPass }: RunOptions = {},
+  { verifyEach, onPass, ...tell }: RunOptions = {},
 ): void {
   for (const pass of passes) {
     const before = graph.edits;
     withLocation({ pass: pass.name }, () => {
-      pass.run(graph);
+      pass.run(graph, tell);
       if (verifyEach && graph.edits !== before) verify(graph, registry);
     });
     onPass?.(pass);

@@ -7,6 +7,7 @@ import {
   type PixelInput,
   readOutputs,
 } from './io-data.ts';
+import { isModule } from './is-module.ts';
 import { kindOf } from './kind-of.ts';
 import type { IoTensor, WasmManifest, WasmProgram } from './manifest.ts';
 import { checkWeights, type DownloadOptions, receiveWeights } from './receive-weights.ts';
@@ -148,11 +149,8 @@ async function instantiate(
 ): Promise<WebAssembly.Instance> {
   if (typeof WebAssembly === 'undefined') throw new Error('there is no WebAssembly here');
   try {
-    const module =
-      kindOf(code) === 'WebAssembly.Module'
-        ? code
-        : await WebAssembly.compile(code as Uint8Array<ArrayBuffer>);
-    return await WebAssembly.instantiate(module as WebAssembly.Module, imports);
+    const module = isModule(code) ? code : await WebAssembly.compile(new Uint8Array(code));
+    return await WebAssembly.instantiate(module, imports);
   } catch (error) {
     throw new Error(`${name}: ${refusal(error instanceof Error ? error.message : String(error))}`, {
       cause: error,

@@ -11,6 +11,7 @@ export interface WebOptions {
   readonly backend?: BackendName | undefined;
   /** Of each backend, as its own package takes them. */
   readonly weights?: { readonly [name in BackendName]?: unknown } | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function loadWeb<Model extends object>(
   const chosen = await chooseBackend(backend);
   if (backend || chosen.name === 'wasm') return on(chosen);
   return on(chosen).catch((error: Error) => {
-    (options as { readonly signal?: AbortSignal }).signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     return on({ name: 'wasm', reason: `WebGPU: ${error.message}` });
   });
 }

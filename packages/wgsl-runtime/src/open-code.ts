@@ -1,4 +1,4 @@
-import { kindOf } from './kind-of.ts';
+import { isModule } from './is-module.ts';
 import type { WasmProgram } from './manifest.ts';
 import { type OpenOptions, openWeights, type WeightSource } from './open-weights.ts';
 
@@ -9,8 +9,8 @@ export async function openCode(
   source: CodeSource,
   { signal }: Pick<OpenOptions, 'signal'> = {},
 ): Promise<WasmProgram['code']> {
-  if (kindOf(source) === 'WebAssembly.Module') return source as WebAssembly.Module;
-  const opened = openWeights(source as WeightSource, { what: 'code', signal });
+  if (isModule(source)) return source;
+  const opened = openWeights(source, { what: 'code', signal });
   if (typeof opened !== 'function') return opened;
   return new Uint8Array(await new Response(await opened()).arrayBuffer());
 }

@@ -39,7 +39,7 @@ async function open(
 
 /** What of Node's file system is used. */
 interface Files {
-  readFile(path: URL): Promise<Uint8Array>;
+  readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Node fetches no files: there its own module reads them, which bundlers do not see. */
@@ -50,5 +50,5 @@ async function openFile(url: string): Promise<ReadableStream<Uint8Array> | undef
   const bytes = await files.readFile(new URL(url)).catch((error: Error) => {
     throw new Error(`${url}: cannot be read: ${error.message}`);
   });
-  return new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
+  return new Blob([bytes]).stream();
 }

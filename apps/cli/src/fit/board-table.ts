@@ -1,37 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { type Device, devices } from '@ghostc/compiler';
+import { devices } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
-import known from './boards.json';
+import { type BoardDevice, type BoardFacts, knownBoards } from './board-facts.ts';
 import type { Memory } from './place-buffers.ts';
 
-type BoardDevice = Exclude<Device, 'host' | 'wasm32'>;
 const boardDevices = devices.filter(
   (device): device is BoardDevice => device !== 'host' && device !== 'wasm32',
 );
 
-/** What `ghostc fit` knows of a board. Sizes in bytes. */
-export interface BoardFacts {
-  readonly name: string;
-  readonly core: string;
-  /** Whose C is generated for it. */
-  readonly device: BoardDevice;
-  /** Present: integer kernels in plain C, for cores without the device's instructions. */
-  readonly kernels?: 'portable';
-  readonly clockMHz: number;
-  /** Memories; every buffer must fit into one of them. */
-  readonly ram: readonly Memory[];
-  readonly flashBytes: number;
-  readonly flashNote?: string;
-  readonly compiler: string;
-  readonly flags: readonly string[];
-  readonly cyclesPerInstruction: number;
-  readonly cyclesReason: string;
-}
-
 /** A board by name, from the file of the user's own first. Throws `fit/board`, `fit/boards-file`. */
 export function findBoard(name: string, file?: string): BoardFacts {
-  const boards = [...(file ? readBoards(file) : []), ...(known as unknown as BoardFacts[])];
+  const boards = [...(file ? readBoards(file) : []), ...knownBoards];
   const board = boards.find((one) => one.name === name.toLowerCase());
   if (board) return board;
   const names = boards.map((one) => one.name).join(', ');

@@ -1,5 +1,6 @@
+import { installLines, tool, toolIds } from '@ghostc/runtimes';
 import { formatCount, formatTable } from '../format.ts';
-import type { BoardFacts } from './board-table.ts';
+import type { BoardFacts } from './board-facts.ts';
 import type { FitReport } from './fit-report.ts';
 import type { Remedies } from './remedies.ts';
 
@@ -54,7 +55,7 @@ function row(one: FitReport): string[] {
 function verdict(board: BoardFacts, { fits, ramBytes, flashBytes, memories }: FitReport): string {
   if (fits === false) return 'It does not fit:';
   if (fits === null)
-    return `Not known: ${board.compiler} is not installed, so stack and code are not counted. What is known fits.`;
+    return `Not known: ${board.compiler} is not installed, so stack and code are not counted. What is known fits.${hint(board)}`;
   const ram = board.ram.reduce((sum, { bytes }) => sum + bytes, 0);
   const left = `${formatCount(ram - (ramBytes ?? 0))} bytes of RAM and ${formatCount(board.flashBytes - (flashBytes ?? 0))} of flash`;
   return `It fits, and leaves ${left} to the application. One way to place it: ${placesText(memories)}.`;
@@ -76,4 +77,10 @@ function placesText(memories: FitReport['memories']): string {
     return `${buffers.join(', ')} in ${one}`;
   });
   return names.length === 1 ? `all in ${names[0]}` : inside.join('; ');
+}
+
+/** The command that installs the board's compiler, if the table of tools has it. */
+function hint({ compiler }: BoardFacts): string {
+  const id = toolIds.find((name) => name === compiler);
+  return id ? ` Install it with: ${installLines([tool(id)]).join('; ')}` : '';
 }

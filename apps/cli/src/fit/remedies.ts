@@ -3,10 +3,11 @@ import { CompileError, type Graph, randomTensor } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
 import { checkWork } from '../check-work.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
-import type { BoardFacts } from './board-table.ts';
-import { type FitReport, fitReport, type Plan, planFor } from './fit-report.ts';
+import type { BoardFacts } from './board-facts.ts';
+import { type FitReport, fitReport } from './fit-report.ts';
 import { integerIo } from './integer-io.ts';
 import { placeBuffers } from './place-buffers.ts';
+import { type Plan, planFor } from './plan-for.ts';
 
 export interface RemedyRequest {
   /** As the user named it. */

@@ -1,8 +1,5 @@
 import { type CostBuild, type CProgram, estimateInstructions } from '@ghostc/backend-c';
-import type { Tensors } from '@ghostc/conformance';
-import { CompileError } from '@ghostc/ir';
-import { type CRun, emulatedCore, runC } from '@ghostc/runtimes';
-import type { BoardFacts } from './board-table.ts';
+import type { BoardFacts } from './board-facts.ts';
 
 /** How long one run takes: `seconds` = instructions x cyclesPerInstruction / clock. */
 export interface RunTime {
@@ -30,26 +27,4 @@ function costBuildOf({ core, flags, kernels }: BoardFacts): CostBuild {
     return flags.some((flag) => /^-march=rv32\w*f/.test(flag)) ? 'rv32imafc' : 'rv32imc';
   if (kernels === 'portable') return 'cortex-m0plus';
   return /^Cortex-M(52|55|85)$/.test(core) ? 'cortex-m55' : 'cortex-m4';
-}
-
-/** More would take an emulator too long: about ten seconds on an idle machine. */
-const COUNTED_AT_MOST = 2e9;
-
-interface Run {
-  readonly program: CProgram;
-  readonly inputs: Tensors;
-  readonly time: RunTime;
-}
-
-/** Runs the board's own build in an emulator; null where none is installed, or has room for it, or it would take too long. */
-export async function countRun({ program, inputs, time }: Run, board: BoardFacts): Promise<CRun | null> {
-  const emulator = emulatedCore(board);
-  if (!emulator?.tools.every((tool) => tool.found()) || time.instructions > COUNTED_AT_MOST) return null;
-  try {
-    const [run] = await runC(program, emulator, [inputs], { count: 'instructions' });
-    return run ?? null;
-  } catch (error) {
-    if (error instanceof CompileError && error.code.startsWith('run/')) return null;
-    throw error;
-  }
 }

@@ -2,7 +2,8 @@ import { emitC, planC } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
 import type { Json, Store } from '@ghostc/jobs';
 import { findBoard } from '../fit/board-table.ts';
-import { fitReport, type Plan, planOf } from '../fit/fit-report.ts';
+import { fitReport } from '../fit/fit-report.ts';
+import { type Plan, planOf } from '../fit/plan-for.ts';
 import { checkedParams, type Place, type PlannedBoard } from './point-params.ts';
 import { type PreparedModel, prepareModel } from './prepared-model.ts';
 

@@ -3,7 +3,7 @@ import { isModelSpec } from '@ghostc/ghostnet';
 import { CompileError } from '@ghostc/ir';
 import type { Json } from '@ghostc/jobs';
 import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
-import type { BoardFacts } from '../fit/board-table.ts';
+import type { BoardFacts } from '../fit/board-facts.ts';
 
 export const bitForms = ['float', 'int8'] as const;
 export type BitForm = (typeof bitForms)[number];

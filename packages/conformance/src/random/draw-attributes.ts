@@ -19,7 +19,8 @@ const noActivation = { epilogue: { params: [] }, random: { attrs: {} } };
 /** Parameters of an activation, which the attribute without `_params` names. */
 function activationParams(activation: Attr | undefined): number[] {
   const { epilogue, random } = activationOp(String(activation)) ?? noActivation;
-  return epilogue.params.map((name) => Number((random.attrs as Attrs)[name]));
+  const given: Attrs = random.attrs;
+  return epilogue.params.map((name) => Number(given[name]));
 }
 
 /** Values of attributes by their name: most fit the shape of the first operand, and inference refuses the rest. */
@@ -38,7 +39,7 @@ const byName: Readonly<Record<string, Draw>> = {
   },
   perm: (choices, shape) => {
     const left = shape.map((_, a) => a);
-    return shape.map(() => left.splice(choices.below(left.length), 1)[0] as number);
+    return shape.map(() => left.splice(choices.below(left.length), 1)[0] ?? 0);
   },
   shape: reshaped,
   starts: (choices, shape) => shape.map((size) => choices.between(-1, Math.max(0, (size >> 1) - 1))),

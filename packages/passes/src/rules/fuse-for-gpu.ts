@@ -1,4 +1,4 @@
-import type { Attrs, Node, Value } from '@ghostc/ir';
+import type { Node, Value } from '@ghostc/ir';
 import { attrsOf, ghostModule } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { type Rule, rule } from '../rule.ts';
@@ -32,7 +32,7 @@ export function fuseGhostModules(fuses: FusesGhost): Rule {
         cheapBias,
         ...(slopes.length ? [null, null, ...slopes] : []),
       ];
-      return build.node('fused_ghost_module', inputs, attrs as Attrs);
+      return build.node('fused_ghost_module', inputs, attrs);
     },
   });
 }

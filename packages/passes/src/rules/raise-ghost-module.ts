@@ -68,21 +68,18 @@ const preluOrNot = either(op('prelu', cheapOfPrelu, constant('cheap_slope')), ch
 export const raisePreluGhostModule = rule({
   name: 'raise-prelu-ghost-module',
   match: op('concat', preluOf, preluOrNot).where(channelConcat).as('concat'),
-  unless: ({ primary, cheap, slope, cheap_slope }) =>
-    ghostRefusal(primary, cheap as Node) ||
+  unless: ({ primary, cheap = primary, slope, cheap_slope }) =>
+    ghostRefusal(primary, cheap) ||
     slopeRefusal(slope, primary) ||
-    (cheap_slope && slopeRefusal(cheap_slope, cheap as Node)),
-  rewrite: ({ x, primary, cheap, concat, slope, cheap_slope }, build) =>
+    (cheap_slope && slopeRefusal(cheap_slope, cheap)),
+  rewrite: ({ x, primary, cheap = primary, concat, slope, cheap_slope }, build) =>
     ghostModule(build, {
       x,
       primary,
-      cheap: cheap as Node,
-      oup: channels(primary) + channels(cheap as Node),
+      cheap,
+      oup: channels(primary) + channels(cheap),
       last: [concat],
-      slopes: [
-        perChannel(slope, primary, build),
-        cheap_slope ? perChannel(cheap_slope, cheap as Node, build) : null,
-      ],
+      slopes: [perChannel(slope, primary, build), cheap_slope ? perChannel(cheap_slope, cheap, build) : null],
     }),
 });
 

@@ -50,7 +50,7 @@ export const recognizeGeluTanh = rule({
         `a constant of tanh's formula is ${scalarOf(other[0]) ?? 'no single number'}, expected ${other[1]}`)
     );
   },
-  rewrite: ({ x }, build) => build.node('gelu_tanh', [x as NonNullable<typeof x>]),
+  rewrite: ({ x }, build) => build.node('gelu_tanh', [x]),
 });
 
 function halves(half: number | undefined, one: number | undefined): string | false {

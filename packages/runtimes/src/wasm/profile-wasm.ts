@@ -12,23 +12,24 @@ export async function profileWasm(
   model: Graph,
   options: CompileOptions,
 ): Promise<{ readonly program: CProgram; readonly profile: Profile }> {
-  let program: CProgram | undefined;
+  const built: CProgram[] = [];
   const buildWasm = (code: CProgram) => {
-    program = code;
+    built.push(code);
     return wasmModule(code);
   };
   const compiled = compileWasm(model, { ...options, buildWasm });
-  const { layers: facts } = program as unknown as CProgram;
+  const [program] = built;
+  if (!program) throw new Error('the C was not built');
   const session = await createWasmSession(compiled);
   const tensors = carriedInputs(compiled.manifest.inputs, seededInputs(model, 1));
   const inputs = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data as IoData]));
   await session.profile(inputs); // the engine compiles anew what runs often
   const times = await session.profile(inputs);
   session.dispose();
-  const layers = facts.map((layer, i) => ({ ...layer, cost: Math.round(times[i]?.nanoseconds ?? 0) }));
+  const layers = program.layers.map((layer, i) => ({
+    ...layer,
+    cost: Math.round(times[i]?.nanoseconds ?? 0),
+  }));
   const total = layers.reduce((sum, { cost }) => sum + cost, 0);
-  return {
-    program: program as unknown as CProgram,
-    profile: { unit: 'nanoseconds', total, layers, stackBytes: undefined },
-  };
+  return { program, profile: { unit: 'nanoseconds', total, layers, stackBytes: undefined } };
 }

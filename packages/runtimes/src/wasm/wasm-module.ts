@@ -38,14 +38,13 @@ export function wasmModule({ name, files }: CProgram): Uint8Array<ArrayBuffer> {
   try {
     writeFileSync(join(folder, 'layers.h'), layers);
     for (const suffix of ['h', 'c'])
-      writeFileSync(join(folder, `${name}.${suffix}`), files.get(`${name}.${suffix}`) as string);
+      writeFileSync(join(folder, `${name}.${suffix}`), files.get(`${name}.${suffix}`) ?? '');
     const args = [...first, ...flags, `-Wl,--export=${name}_run`, `${name}.c`, '-o', 'module.wasm'];
     execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     return new Uint8Array(readFileSync(join(folder, 'module.wasm')));
   } catch (error) {
-    const { stderr } = error as { readonly stderr?: Buffer };
-    if (!stderr) throw error;
-    throw new CompileError('tool/failed', `${command}: ${String(stderr).slice(0, 2000)}`);
+    if (!(error instanceof Error && 'stderr' in error)) throw error;
+    throw new CompileError('tool/failed', `${command}: ${String(error.stderr).slice(0, 2000)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

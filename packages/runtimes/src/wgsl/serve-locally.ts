@@ -13,6 +13,7 @@ export interface LocalServer {
 }
 
 const types: Readonly<Record<string, string>> = {
+  css: 'text/css',
   html: 'text/html',
   js: 'text/javascript',
   mjs: 'text/javascript',

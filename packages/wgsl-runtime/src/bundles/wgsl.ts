@@ -6,6 +6,7 @@ export {
   type DeviceSource,
   type SessionOptions,
 } from '../create-session.ts';
+export { fileBeside } from '../file-beside.ts';
 export type { GpuInput, GpuTarget, Inputs, IoData } from '../io-data.ts';
 export type {
   Dispatch,
@@ -25,3 +26,4 @@ export type { MovingSource, PictureOptions, StillSource } from '../picture-sourc
 export type { OnDownload } from '../receive-weights.ts';
 export { requestDevice } from '../request-device.ts';
 export type { DispatchTime, Outputs, Session } from '../session.ts';
+export { type Ranked, topK } from '../top-k.ts';

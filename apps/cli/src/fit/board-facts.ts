@@ -1,0 +1,27 @@
+import type { Device } from '@ghostc/compiler';
+import known from './boards.json';
+import type { Memory } from './place-buffers.ts';
+
+export type BoardDevice = Exclude<Device, 'host' | 'wasm32'>;
+
+/** What `ghostc fit` knows of a board. Sizes in bytes. */
+export interface BoardFacts {
+  readonly name: string;
+  readonly core: string;
+  /** Whose C is generated for it. */
+  readonly device: BoardDevice;
+  /** Present: integer kernels in plain C, for cores without the device's instructions. */
+  readonly kernels?: 'portable';
+  readonly clockMHz: number;
+  /** Memories; every buffer must fit into one of them. */
+  readonly ram: readonly Memory[];
+  readonly flashBytes: number;
+  readonly flashNote?: string;
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  readonly cyclesPerInstruction: number;
+  readonly cyclesReason: string;
+}
+
+/** The boards that `ghostc fit` knows by itself. */
+export const knownBoards = known as unknown as readonly BoardFacts[];

@@ -1,0 +1,172 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { OpenForm } from './open-form.tsx';
+import { CodePane } from './panes/code-pane.tsx';
+import { FitPane } from './panes/fit-pane.tsx';
+import { GraphPane } from './panes/graph-pane.tsx';
+import { MemoryPane } from './panes/memory-pane.tsx';
+import { PassesPane } from './panes/passes-pane.tsx';
+import { RunPane } from './panes/run-pane.tsx';
+import { saveFile } from './save-file.ts';
+import { readSettings, type Settings, writeSettings } from './share.ts';
+import { useTask } from './use-task.ts';
+import type { OpenedModel, Source } from './worker/protocol.ts';
+
+const panes = {
+  graph: { title: 'Graph', show: GraphPane },
+  passes: { title: 'Passes', show: PassesPane },
+  memory: { title: 'Memory', show: MemoryPane },
+  code: { title: 'Code', show: CodePane },
+  fit: { title: 'Fit', show: FitPane },
+  run: { title: 'Run', show: RunPane },
+} as const;
+type PaneName = keyof typeof panes;
+const paneNames = Object.keys(panes) as readonly PaneName[];
+
+export function App(): JSX.Element {
+  const [settings, setSettings] = useState(() => readSettings(location.hash));
+  const [model, setModel] = useState<OpenedModel>();
+  const task = useTask();
+  const change = useCallback(
+    (changes: Partial<Settings>) => setSettings((old) => ({ ...old, ...changes })),
+    [],
+  );
+  useEffect(() => history.replaceState(null, '', writeSettings(settings)), [settings]);
+
+  async function open(source: Source): Promise<void> {
+    const opened = await task.run('open', source);
+    if (!opened) return;
+    change({ spec: source.kind === 'spec' ? source.spec : '' });
+    setModel(opened);
+  }
+  async function download(): Promise<void> {
+    const bytes = await task.run('zip', requestOf(settings));
+    if (bytes && model) saveFile(`${model.name}.zip`, bytes);
+  }
+  const started = useRef(false);
+  useEffect(() => {
+    if (settings.spec && !started.current) open({ kind: 'spec', spec: settings.spec });
+    started.current = true;
+  });
+
+  const name = panes[settings.pane as PaneName] ? (settings.pane as PaneName) : 'graph';
+  const Pane = panes[name].show;
+  return (
+    <DropArea onFile={(file) => file.arrayBuffer().then((bytes) => open(fileSource(file, bytes)))}>
+      <header>
+        <h1>ghostc</h1>
+        <OpenForm settings={settings} change={change} open={open} download={model && download} />
+      </header>
+      <p class="status" role="status" data-busy={task.busy}>
+        {task.text ??
+          (model
+            ? `${model.name}: ${model.source.nodes.length} nodes, ${model.optimized.nodes.length} optimised`
+            : '')}
+        {task.busy && <progress value={task.done} max={1} />}
+        {task.busy && (
+          <button type="button" onClick={task.cancel}>
+            Cancel
+          </button>
+        )}
+      </p>
+      {task.error && (
+        <pre class="error" role="alert">
+          {task.error}
+        </pre>
+      )}
+      {model ? (
+        <>
+          <div
+            class="tabs"
+            role="tablist"
+            aria-label="Panes"
+            onKeyDown={(event) => step(event, name, (pane) => change({ pane }))}
+          >
+            {paneNames.map((pane) => (
+              <button
+                key={pane}
+                type="button"
+                role="tab"
+                id={`tab-${pane}`}
+                aria-selected={pane === name}
+                tabIndex={pane === name ? 0 : -1}
+                onClick={() => change({ pane })}
+              >
+                {panes[pane].title}
+              </button>
+            ))}
+          </div>
+          <section class="pane" role="tabpanel" aria-labelledby={`tab-${name}`}>
+            <Pane key={name} model={model} settings={settings} task={task} />
+          </section>
+        </>
+      ) : (
+        <Welcome />
+      )}
+    </DropArea>
+  );
+}
+
+/** What every pane gets. */
+export interface PaneProps {
+  readonly model: OpenedModel;
+  readonly settings: Settings;
+  readonly task: ReturnType<typeof useTask>;
+}
+
+export function requestOf({ device, ram }: Settings) {
+  return { device, maxRam: ram ? Number(ram) * 1024 : undefined };
+}
+
+function fileSource({ name }: File, bytes: ArrayBuffer): Source {
+  return { kind: 'file', name, bytes: new Uint8Array(bytes) };
+}
+
+/** Arrow keys move between the tabs. */
+function step(event: KeyboardEvent, name: PaneName, show: (pane: PaneName) => void): void {
+  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!by) return;
+  const next = paneNames[(paneNames.indexOf(name) + by + paneNames.length) % paneNames.length] as PaneName;
+  show(next);
+  document.getElementById(`tab-${next}`)?.focus();
+}
+
+function Welcome(): JSX.Element {
+  return (
+    <main class="welcome">
+      <h2>Compile a network in this tab</h2>
+      <p>
+        Drop an ONNX or TFLite file here, or choose a GhostNet above. See the graph, step through the passes,
+        see the memory, read the C and the WGSL of each layer, see which boards it fits, run it on a picture,
+        and download all of it.
+      </p>
+      <p>The compiler runs in your browser. No server sees your model.</p>
+    </main>
+  );
+}
+
+/** The whole page takes a file. */
+function DropArea({
+  onFile,
+  children,
+}: {
+  onFile: (file: File) => void;
+  children: ComponentChildren;
+}): JSX.Element {
+  const [over, setOver] = useState(false);
+  const take = useRef(onFile);
+  take.current = onFile;
+  useEffect(() => {
+    const drag = (event: DragEvent): void => {
+      event.preventDefault();
+      setOver(event.type === 'dragover');
+      const file = event.type === 'drop' && event.dataTransfer?.files[0];
+      if (file) take.current(file);
+    };
+    for (const type of ['dragover', 'dragleave', 'drop'] as const) addEventListener(type, drag);
+    return () => {
+      for (const type of ['dragover', 'dragleave', 'drop'] as const) removeEventListener(type, drag);
+    };
+  }, []);
+  return <div class={over ? 'page over' : 'page'}>{children}</div>;
+}

@@ -1,0 +1,61 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { PaneProps } from '../app.tsx';
+import type { RuleEvent } from '../worker/protocol.ts';
+import { GraphView } from './graph-view.tsx';
+
+/** The passes in order; one of them with the rules that fired or declined, and the graph after it. */
+export function PassesPane({ model: { passes, source } }: PaneProps): JSX.Element {
+  const [chosen, choose] = useState(() =>
+    Math.max(
+      0,
+      passes.findIndex(({ fired }) => fired.length > 0),
+    ),
+  );
+  const pass = passes[chosen];
+  const graph = passes.slice(0, chosen + 1).findLast((one) => one.graph)?.graph ?? source;
+  const before = passes.slice(0, chosen).findLast((one) => one.graph)?.graph ?? source;
+  const old = new Set(before.nodes.map(({ id, op }) => `${op} ${id}`));
+  const fresh = new Set(graph.nodes.filter(({ id, op }) => !old.has(`${op} ${id}`)).map(({ id }) => id));
+  return (
+    <div class="split">
+      <ol class="list">
+        {passes.map(({ name, nodes, fired }, i) => (
+          <li key={name}>
+            <button type="button" aria-pressed={i === chosen} onClick={() => choose(i)}>
+              <span>{name}</span>
+              <small>
+                {fired.length ? `${fired.length} rewrites, ` : ''}
+                {nodes} nodes
+              </small>
+            </button>
+          </li>
+        ))}
+      </ol>
+      <section>
+        <Events title="fired" events={pass?.fired ?? []} />
+        <Events title="declined" events={pass?.declined ?? []} />
+        <h3>The graph after it; new nodes are marked</h3>
+        <GraphView graph={graph} marked={fresh} />
+      </section>
+    </div>
+  );
+}
+
+function Events({ title, events }: { title: string; events: readonly RuleEvent[] }): JSX.Element {
+  return (
+    <details open={title === 'fired' && events.length > 0}>
+      <summary>
+        {events.length} rules {title}
+      </summary>
+      <ul class="events">
+        {events.map(({ rule, op, node, reason }, i) => (
+          <li key={i}>
+            <b>{rule}</b> at {op} <code>{node}</code>
+            {reason && <div>{reason}</div>}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,176 @@
+import runtime from 'virtual:wgsl-runtime';
+import { knownBoards, planFor } from '@ghostc/cli/fit';
+import {
+  type CProgram,
+  compileCInSteps,
+  compileFilesInSteps,
+  compileWgslInSteps,
+  graphData,
+  optimizeInSteps,
+  packageFiles,
+  readModel,
+  type StepOptions,
+} from '@ghostc/compiler';
+import { buildFromSpec } from '@ghostc/ghostnet';
+import { CompileError, type Graph, type Node } from '@ghostc/ir';
+import { createSession, type Inputs, picture, requestDevice, type WgslProgram } from '@ghostc/wgsl-runtime';
+import { strToU8, zipSync } from 'fflate';
+import { layerCode } from './layer-code.ts';
+import type {
+  BoardFit,
+  CompiledC,
+  CompiledWgsl,
+  CompileRequest,
+  OpenedModel,
+  PassData,
+  RuleEvent,
+  RunResult,
+  Source,
+} from './protocol.ts';
+
+/** Declined rules that a pass lists at most: on a large model they are many. */
+const MOST_DECLINED = 200;
+
+let graph: Graph | undefined;
+/** Prefix of files and identifiers: the file's name. */
+let name = '';
+let wgsl: Promise<WgslProgram<Uint8Array>> | undefined;
+
+function current(): Graph {
+  if (graph) return graph;
+  throw new CompileError('playground/model', 'no model is open');
+}
+
+export async function open(source: Source, options: StepOptions): Promise<OpenedModel> {
+  options.onProgress?.({ stage: 'read' as never, step: 'reading', done: 0 });
+  const read = source.kind === 'spec' ? buildFromSpec(source.spec, { seed: 1 }) : readFile(source);
+  const passes: PassData[] = [];
+  let events: { fired: RuleEvent[]; declined: RuleEvent[] } = { fired: [], declined: [] };
+  let edits = -1;
+  const optimized = await optimizeInSteps(read, {
+    ...options,
+    onFire: (rule, node) => events.fired.push({ rule, ...site(node) }),
+    onDecline: ({ rule, node, reason }) => events.declined.push({ rule, ...site(node), reason }),
+    onPass: (pass, after) => {
+      const changed = edits !== after.edits;
+      const { fired, declined } = events;
+      passes.push({
+        ...{ name: pass, nodes: after.nodeCount, fired, declined: declined.slice(-MOST_DECLINED) },
+        ...(changed && { graph: graphData(after) }),
+      });
+      edits = after.edits;
+      events = { fired: [], declined: [] };
+    },
+  });
+  graph = read;
+  name = source.kind === 'file' ? source.name.replace(/\.\w+$/, '') : read.name;
+  wgsl = undefined;
+  return { name, source: graphData(read), optimized: graphData(optimized), passes };
+}
+
+function readFile({ name, bytes }: Extract<Source, { kind: 'file' }>): Graph {
+  return readModel(bytes, { file: name });
+}
+
+function site(node: Node): Pick<RuleEvent, 'op' | 'node'> {
+  return { op: node.op, node: node.origin.join(', ') || `%${node.outputs[0]?.name}` };
+}
+
+export async function compileC(request: CompileRequest, options: StepOptions): Promise<CompiledC> {
+  const program = await compileCInSteps(current(), { name, ...request, ...options });
+  const { arenaBytes, weightBytes, buffers, layers } = program;
+  const code = String(program.files.get(`${program.name}.c`));
+  return {
+    ...{ name: program.name, arenaBytes, weightBytes, buffers },
+    layers: layers.map((layer, i) => ({ ...layer, code: layerCode(code, i + 1) })),
+  };
+}
+
+function program(options: StepOptions): Promise<WgslProgram<Uint8Array>> {
+  wgsl ??= compileWgslInSteps(current(), { name, ...options });
+  wgsl.catch(() => {
+    wgsl = undefined;
+  });
+  return wgsl;
+}
+
+export async function compileWgsl(_: unknown, options: StepOptions): Promise<CompiledWgsl> {
+  const { manifest } = await program(options);
+  const { dispatches, modules } = manifest;
+  return { dispatches: dispatches.map(({ label, module }) => ({ label, code: modules[module] ?? '' })) };
+}
+
+/** What `ghostc fit` plans, without the compiler's word on code and stack. */
+export async function fit(_: unknown, { signal, onProgress }: StepOptions): Promise<readonly BoardFit[]> {
+  const results: BoardFit[] = [];
+  for (const [i, board] of knownBoards.entries()) {
+    signal?.throwIfAborted();
+    onProgress?.({ stage: 'plan', step: board.name, done: i / knownBoards.length });
+    results.push(fitOf(board));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return results;
+}
+
+function fitOf(board: (typeof knownBoards)[number]): BoardFit {
+  const facts = { board: board.name, core: board.core };
+  try {
+    const plan = planFor({ variant: 'as it is', graph: current(), board, io: 'caller' });
+    const ramBytes = plan.buffers.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { weightBytes } = plan.program;
+    return { ...facts, ramBytes, weightBytes, seconds: plan.time.seconds, problems: plan.problems };
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    return { ...facts, ramBytes: 0, weightBytes: 0, seconds: 0, problems: [error.message] };
+  }
+}
+
+/** Pictures are normalised as ImageNet's; a model with one channel gets values from 0 to 1. */
+const normalisation = {
+  1: { mean: [0], std: [1] },
+  3: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+} as const;
+
+export async function run(image: ImageBitmap, options: StepOptions): Promise<RunResult> {
+  const { manifest, weights } = await program(options);
+  const [input, ...others] = manifest.inputs;
+  const channels = input?.shape[1];
+  if (!input || others.length > 0 || (channels !== 1 && channels !== 3))
+    throw new CompileError('playground/input', 'expected one input that is a picture [1,3,H,W] or [1,1,H,W]');
+  const session = await createSession(() => requestDevice(manifest), { manifest, weights });
+  try {
+    const inputs: Inputs = { [input.name]: picture(image, normalisation[channels]) };
+    await session.run(inputs); // the first run compiles
+    const start = performance.now();
+    const outputs = await session.run(inputs);
+    const milliseconds = performance.now() - start;
+    const output = manifest.outputs[0]?.name ?? '';
+    return { milliseconds, output, best: largest(outputs[output] as Float32Array) };
+  } finally {
+    session.dispose();
+  }
+}
+
+function largest(values: ArrayLike<number>): RunResult['best'] {
+  const all = Array.from(values, (value, index) => ({ index, value }));
+  return all.sort((a, b) => b.value - a.value).slice(0, 5);
+}
+
+/** C, ONNX and WGSL, each in a folder of its own. A target that refuses the model has a text with the reason instead. */
+export async function zip(request: CompileRequest, options: StepOptions): Promise<Uint8Array> {
+  const model = current();
+  const files: Record<string, Uint8Array> = {};
+  const add = async (target: string, make: () => Promise<ReadonlyMap<string, string | Uint8Array>>) => {
+    const made = await make().catch((error) => {
+      if (!(error instanceof CompileError)) throw error;
+      return new Map([['refused.txt', `${error.message}\n`]]);
+    });
+    for (const [path, content] of made)
+      files[`${target}/${path}`] = typeof content === 'string' ? strToU8(content) : content;
+  };
+  const plain = (compiled: CProgram) => packageFiles(compiled, 'plain');
+  await add('c', async () => plain(await compileCInSteps(model, { name, ...request, ...options })));
+  await add('onnx', () => compileFilesInSteps(model, 'onnx', { name, ...options }));
+  await add('wgsl', () => compileFilesInSteps(model, 'wgsl', { name, ...options, runtime }));
+  return zipSync(files, { level: 6 });
+}

@@ -1,0 +1,93 @@
+import type { CBuffer, CLayer, Device, GraphData, Progress } from '@ghostc/compiler';
+
+/** A model as the user gave it: a file, or a spec such as `ghostnet:1.0@224`. */
+export type Source =
+  | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'spec'; readonly spec: string };
+
+export interface RuleEvent {
+  readonly rule: string;
+  readonly op: string;
+  readonly node: string;
+  /** Why the rule declined; absent where it fired. */
+  readonly reason?: string;
+}
+
+export interface PassData {
+  readonly name: string;
+  readonly nodes: number;
+  readonly fired: readonly RuleEvent[];
+  readonly declined: readonly RuleEvent[];
+  /** The graph after the pass; absent if the pass changed nothing. */
+  readonly graph?: GraphData;
+}
+
+export interface OpenedModel {
+  readonly name: string;
+  readonly source: GraphData;
+  readonly optimized: GraphData;
+  readonly passes: readonly PassData[];
+}
+
+export interface CompileRequest {
+  readonly device: Device;
+  /** Bytes of the arena; undefined: no limit. */
+  readonly maxRam?: number | undefined;
+}
+
+/** A layer of the C program with the code of its kernel. */
+export interface LayerCode extends CLayer {
+  readonly code: string;
+}
+
+export interface CompiledC {
+  readonly name: string;
+  readonly arenaBytes: number;
+  readonly weightBytes: number;
+  readonly buffers: readonly CBuffer[];
+  readonly layers: readonly LayerCode[];
+}
+
+export interface CompiledWgsl {
+  readonly dispatches: readonly { readonly label: string; readonly code: string }[];
+}
+
+export interface BoardFit {
+  readonly board: string;
+  readonly core: string;
+  readonly ramBytes: number;
+  readonly weightBytes: number;
+  readonly seconds: number;
+  /** Why it does not fit, or why it cannot be compiled. */
+  readonly problems: readonly string[];
+}
+
+export interface RunResult {
+  readonly milliseconds: number;
+  /** The largest values of the first output. */
+  readonly best: readonly { readonly index: number; readonly value: number }[];
+  readonly output: string;
+}
+
+/** What the page asks of the worker. */
+export interface Calls {
+  open(source: Source): OpenedModel;
+  compileC(request: CompileRequest): CompiledC;
+  compileWgsl(): CompiledWgsl;
+  fit(): readonly BoardFit[];
+  run(picture: ImageBitmap): RunResult;
+  zip(request: CompileRequest): Uint8Array;
+}
+
+export type CallName = keyof Calls;
+
+export type ToWorker =
+  | { readonly id: number; readonly call: CallName; readonly argument: unknown }
+  | { readonly cancel: number };
+
+export interface Answer {
+  readonly id: number;
+  readonly progress?: Progress | { readonly stage: string; readonly step: string; readonly done: number };
+  readonly result?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+}
