@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { compileOnnx, compileWgsl, lowerForKernels, optimize } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { type Graph, randomTensor } from '@ghostc/ir';
+import { dataOf, type Graph, itemAt, randomTensor, staticShape } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { graphMacs } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
@@ -53,8 +53,8 @@ else await main();
 async function main(): Promise<void> {
   const { graph, onnx, source } = loadModel();
   const programs = { f32: compileWgsl(graph), int8: compileWgsl(quantized(graph)) };
-  const input = randomTensor(graph.inputs[0]?.type as Parameters<typeof randomTensor>[0], 1)
-    .data as Float32Array;
+  const shape = staticShape(itemAt(graph.inputs, 0).type.shape);
+  const input = dataOf(randomTensor({ dtype: 'f32', shape }, 1), 'f32');
   const files = new Map<string, Uint8Array | string>([
     ['/', '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>'],
     ['/page.js', await bundleForWeb(join(import.meta.dirname, '../../tools/bench/bench-webgpu-page.ts'))],
@@ -99,15 +99,10 @@ interface Race {
 async function race({ page }: BrowserPage): Promise<Race> {
   await page.waitForFunction('globalThis.bench');
   const bench = <T>(method: keyof BenchPage, name = ''): Promise<T> =>
-    page.evaluate(
-      ([call, who]) => {
-        const { bench: runner } = globalThis as unknown as {
-          bench: Record<string, (name: string) => unknown>;
-        };
-        return runner[call as string]?.(who as string);
-      },
-      [method, name],
-    ) as Promise<T>;
+    page.evaluate(({ call, who }) => Reflect.get(globalThis, 'bench')[call](who), {
+      call: method,
+      who: name,
+    });
   const adapter = await bench<object>('prepare');
   const results = {} as Record<Name, Result>;
   for (const name of names) results[name] = await bench('first', name);

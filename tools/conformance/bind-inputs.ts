@@ -1,4 +1,4 @@
-import { CompileError, type Graph, numElements, staticShape, type Tensor } from '@ghostc/ir';
+import { CompileError, type Graph, itemAt, numElements, staticShape, type Tensor } from '@ghostc/ir';
 import { onnxInputNames, readOnnx } from '@ghostc/onnx';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
 import type { ConformanceTest } from './onnx-tests.ts';
@@ -89,7 +89,7 @@ function withGraph({ sets }: ConformanceTest, graph: Graph): BoundModel {
 }
 
 function byName(graph: Graph, tensors: readonly Tensor[]): Map<string, Tensor> {
-  return new Map(graph.inputs.map(({ name }, i) => [name, tensors[i] as Tensor]));
+  return new Map(graph.inputs.map(({ name }, i) => [name, itemAt(tensors, i)]));
 }
 
 function modelOf({ name, model }: ConformanceTest): Uint8Array {

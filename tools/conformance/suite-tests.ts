@@ -1,7 +1,7 @@
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { type ConformanceCase, caseGraph, quantizedSuites, seededSamples, suites } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
-import type { Graph, Tensor } from '@ghostc/ir';
+import { entryOf, type Graph } from '@ghostc/ir';
 import type { ConformanceTest } from './onnx-tests.ts';
 
 /** The cases of packages/conformance, with the interpreter's outputs for two seeds; float cases as ONNX, too. */
@@ -22,8 +22,8 @@ function suiteTest(one: ConformanceCase): ConformanceTest & { readonly graph: Gr
   const sets = seededSamples(graph, 2).map(({ inputs }) => {
     const outputs = interpret(graph, inputs);
     return {
-      inputs: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
-      outputs: graph.outputs.map(({ name }) => outputs.get(name) as Tensor),
+      inputs: graph.inputs.map(({ name }) => entryOf(inputs, name)),
+      outputs: graph.outputs.map(({ name }) => entryOf(outputs, name)),
     };
   });
   return { name: `ghostc/${one.name}`, graph, sets };

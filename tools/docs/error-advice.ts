@@ -61,6 +61,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'concat/infer':
     'The parts of a concat differ in another axis than the joined one. Correct the shapes or the axis.',
   'concat/quant': 'The parts of a concat have different scales. Requantise them to one scale first.',
+  'conv_transpose2d/infer':
+    "Channels, weights and groups do not fit. Correct the weights' shape [C,M/group,kH,kW] or `group`.",
   'conv2d/infer':
     "Channels, weights and groups do not fit. Correct the weights' shape [M,C/group,kH,kW] or `group`.",
   'data/batch': 'The model takes several items at once. Export it with a batch of 1, or an open one.',
@@ -128,6 +130,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'interpret/undefined':
     'A node stands before what it reads. Run `verify(graph)` to find where the order broke.',
   'ir/dominance': 'A node would stand before what it reads. Insert it after its inputs.',
+  'ir/constant': 'A value is computed where a constant is expected. Fold the constants of the model first.',
   'ir/name': 'Two values would have one name. Rename the other one too, or choose a free name.',
   'ir/no-output': 'The node has no output to ask for. Use `outputs`.',
   'ir/not-in-graph': 'The node or value belongs to another graph, or was removed. Use one of this graph.',
@@ -206,6 +209,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'playground/model': 'Nothing is open. Open a file or choose a GhostNet first.',
   'quant/activation':
     'A quantised op got a float, or scales for each channel. Quantise the value with one scale.',
+  'quant/missing': 'The value is a float where an integer with a scale is expected. Quantise it first.',
   'quant/axis':
     'Scales and quantised axis do not fit the op. Quantise along another axis, or with one scale.',
   'quant/bias': 'A quantised bias is int32 [M] (int64 for 16-bit activations). Correct it.',
@@ -223,6 +227,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'quant/weight':
     'Quantised weights are i8 with zero points 0, and one scale or one for each output channel. Quantise them again.',
   'quant/zero-point': 'The zero point is outside its type (0 for i16). Correct it.',
+  'recurrent/infer':
+    'Weights, states and functions do not fit the cell. Correct their shapes, or the list of functions.',
   'reshape/infer': 'The shape has another number of elements. Correct it.',
   'resize/infer': 'Sizes or scales do not fit the rank. Give one for each axis.',
   'resize/size': 'The output is too long along an axis. Use a smaller size.',
@@ -269,6 +275,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'sweep/point':
     'No point, or more than one, has an id that begins so; or a message describes none. `points.jsonl` has the ids.',
   'sweep/spec': 'A field of the spec is not as expected; the message names it. docs/sweep.md has all fields.',
+  'tensor/dtype': 'The data is of another element type than the code reads. Convert it first.',
   'tensor/size': 'The data has another number of elements than the shape. Correct one.',
   'tflite/axis': 'The axis is outside the rank. Correct the converter.',
   'tflite/constant': 'A buffer does not have the bytes of its tensor. Convert the model again.',

@@ -1,7 +1,7 @@
 import { compileC } from '@ghostc/compiler';
 import { type Runtime, runEach, type Tensors } from '@ghostc/conformance';
 import { copyGraph, mergeModels } from '@ghostc/edit';
-import { CompileError, type Graph, type Tensor } from '@ghostc/ir';
+import { CompileError, type Graph, itemAt, type Tensor } from '@ghostc/ir';
 import { createRuntime, dawnDevice, prepareC, wgslRuntimeOn } from '@ghostc/runtimes';
 import { ownOutputs, type RandomSample } from './random-sample.ts';
 
@@ -110,13 +110,13 @@ async function joined(
     return new Map(samples.map((sample, i) => [sample, ownOutputs(sample, `g${i}_`, all as Tensors)]));
   } catch {
     const answers = await oneByOne(samples, runtime);
-    return new Map(samples.map((sample, i) => [sample, answers[i] as Answer]));
+    return new Map(samples.map((sample, i) => [sample, itemAt(answers, i)]));
   }
 }
 
 /** Halves are joined, so that no graph is copied more often than log2(n) times. */
 function sideBySide(graphs: readonly Graph[]): Graph {
-  if (graphs.length === 1) return graphs[0] as Graph;
+  if (graphs.length === 1) return itemAt(graphs, 0);
   const middle = graphs.length >> 1;
   return mergeModels(sideBySide(graphs.slice(0, middle)), sideBySide(graphs.slice(middle)), {});
 }

@@ -4,10 +4,10 @@ import { bisect, type Sample } from '@ghostc/bisect';
 import { interpreterRuntime, type Runtime } from '@ghostc/conformance';
 import { saveOnnx } from '@ghostc/edit';
 import { interpret } from '@ghostc/interpreter';
-import { attempt, printGraph, type Tensor } from '@ghostc/ir';
+import { attempt, entryOf, itemAt, printGraph } from '@ghostc/ir';
 import { dataSetFiles } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
-import { type Answer, type BatchRunner, batchRunner } from './batch-runners.ts';
+import { type BatchRunner, batchRunner } from './batch-runners.ts';
 import { type Kind, type RandomSample, randomSample, worstProblem } from './random-sample.ts';
 
 export interface FuzzOptions {
@@ -86,7 +86,7 @@ async function runBatch(batch: readonly RandomSample[], run: BatchRun): Promise<
   const answers = await runner.run(batch);
   count(tally.seconds, target, (performance.now() - start) / 1000);
   for (const [i, sample] of batch.entries()) {
-    const answer = answers[i] as Answer;
+    const answer = itemAt(answers, i);
     if (answer === 'refused') count(tally.refused, target, 1);
     if (typeof answer === 'string') continue;
     count(tally.compared, target, 1);
@@ -130,8 +130,8 @@ async function reduced(sample: RandomSample, runtime: Runtime): Promise<{ smalle
 function caseFiles({ graph, inputs }: Sample): [string, string | Uint8Array][] {
   const outputs = interpret(graph, inputs);
   const data = dataSetFiles({
-    inputs: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
-    outputs: graph.outputs.map(({ name }) => outputs.get(name) as Tensor),
+    inputs: graph.inputs.map(({ name }) => entryOf(inputs, name)),
+    outputs: graph.outputs.map(({ name }) => entryOf(outputs, name)),
   });
   const files: [string, string | Uint8Array][] = [['model.gir', printGraph(graph, registry).text], ...data];
   const onnx = attempt(() => saveOnnx(graph));

@@ -1,9 +1,9 @@
 import Long from 'long';
 import type { Random } from './random.ts';
 
-type Fields = Record<string, unknown>;
+/** A list or a message and what names one of its parts. */
 interface Slot {
-  readonly holder: Fields | unknown[];
+  readonly holder: object;
   readonly key: string | number;
 }
 
@@ -30,35 +30,34 @@ const texts = [
 /** Changes one to three fields of a decoded message in place: numbers, names, entries of lists. */
 export function mutateMessage(message: object, random: Random): void {
   const slots: Slot[] = [];
-  collect(message as Fields, slots, 0);
+  collect(message, slots, 0);
   for (let i = random.below(3); i >= 0 && slots.length; i--) change(random.pick(slots), slots, random);
 }
 
-function collect(holder: Fields | unknown[], slots: Slot[], depth: number): void {
+function collect(holder: object, slots: Slot[], depth: number): void {
   if (depth > 8 || slots.length > 4000) return;
   const keys = Array.isArray(holder) ? holder.keys() : Object.keys(holder);
   for (const key of keys) {
     slots.push({ holder, key });
-    const value = (holder as Fields)[key as string];
+    const value: unknown = Reflect.get(holder, key);
     if (isNested(value)) collect(value, slots, depth + 1);
   }
 }
 
-function isNested(value: unknown): value is Fields | unknown[] {
+function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Long.isLong(value) && !ArrayBuffer.isView(value);
 }
 
 function change({ holder, key }: Slot, slots: readonly Slot[], random: Random): void {
-  const fields = holder as Fields;
-  const value = fields[key as string];
+  const value: unknown = Reflect.get(holder, key);
   if (Array.isArray(holder) && random.below(3) === 0) changeList(holder, Number(key), random);
-  else if (random.below(4) === 0) fields[key as string] = alike(value, random.pick(slots));
-  else fields[key as string] = changed(value, random);
+  else if (random.below(4) === 0) Reflect.set(holder, key, alike(value, random.pick(slots)));
+  else Reflect.set(holder, key, changed(value, random));
 }
 
 /** What another slot holds, if it is of the same kind. */
 function alike(value: unknown, { holder, key }: Slot): unknown {
-  const found = (holder as Fields)[key as string];
+  const found: unknown = Reflect.get(holder, key);
   return typeof found === typeof value && Array.isArray(found) === Array.isArray(value) ? found : value;
 }
 

@@ -1,4 +1,5 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { itemAt } from '@ghostc/ir';
 import { mutateBytes } from './mutate-bytes.ts';
 import type { Random } from './random.ts';
 
@@ -15,7 +16,7 @@ export function mutatePng(bytes: Uint8Array, random: Random): Uint8Array {
   const chunks = chunksOf(bytes);
   if (chunks.length === 0) return mutateBytes(bytes, random, bytes);
   const at = random.below(chunks.length);
-  const { type, data } = chunks[at] as Chunk;
+  const { type, data } = itemAt(chunks, at);
   if (type === 'IHDR') chunks[at] = { type, data: changedHeader(data, random) };
   else if (type === 'IDAT') chunks[at] = { type, data: changedPixels(data, random) };
   else chunks.splice(random.below(chunks.length), random.below(2), { type, data });

@@ -2,7 +2,7 @@ import type { Sample } from '@ghostc/bisect';
 import { lowerForKernels, optimize } from '@ghostc/compiler';
 import { compareTensors, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
 import { errorBounds, interpret } from '@ghostc/interpreter';
-import { attempt, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import { attempt, entryOf, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { randomGraph, withSymbols } from '@ghostc/validation';
@@ -55,7 +55,7 @@ function bothBounds(graph: Graph, inputs: Tensors): Map<string, Float64Array> | 
 /** What is wrong with the outputs of a runtime; null when they are right. */
 export function worstProblem({ expected, allowed }: RandomSample, outputs: Tensors): string | null {
   for (const [name, tensor] of expected) {
-    const bound = allowed.get(name) as Float64Array;
+    const bound = entryOf(allowed, name);
     const tolerance = { relative: 0, absolute: 0, bound, reason: 'derived' };
     const { pass, problem } = compareTensors(tensor, outputs.get(name), tolerance);
     if (!pass) return `${name}: ${problem}`;

@@ -18,7 +18,7 @@ interface Job {
   readonly state: SharedArrayBuffer;
 }
 
-const job = workerData as Job;
+const job: Job = workerData;
 const progress = new Uint32Array(job.state, 0, 2);
 const current = new Uint8Array(job.state, 8);
 const counters = statementCounters();
@@ -86,11 +86,10 @@ function newCoverage(): boolean {
 
 /** Istanbul's statement counters as arrays: `{0: n, 1: n, ...}` has the same elements under the same indices. */
 function statementCounters(): number[][] {
-  const coverage = (globalThis as unknown as { __coverage__: Record<string, { s: Record<string, number> }> })
-    .__coverage__;
+  const coverage: Record<string, { s: ArrayLike<number> }> = Reflect.get(globalThis, '__coverage__');
   return Object.values(coverage).map((file) => {
     const list = Object.values(file.s);
-    file.s = list as unknown as Record<string, number>;
+    file.s = list;
     return list;
   });
 }

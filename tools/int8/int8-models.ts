@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { lowerForKernels, optimize, readModel } from '@ghostc/compiler';
 import { seededSamples, type Tensors, withOneImage } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { type Graph, type Tensor, tensor } from '@ghostc/ir';
+import { type Graph, itemAt, tensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { normalize, type QuantizedModel, type QuantizeOptions, quantize, splitSamples } from '@ghostc/quant';
 
@@ -71,7 +71,7 @@ function images(graph: Graph, file: string): Tensors[] {
 
 /** Index of the largest element of the only output. */
 export function classOf(outputs: Tensors): number {
-  const { data } = [...outputs.values()][0] as Tensor;
+  const { data } = itemAt([...outputs.values()], 0);
   let best = 0;
   for (let i = 1; i < data.length; i++) if (Number(data[i]) > Number(data[best])) best = i;
   return best;

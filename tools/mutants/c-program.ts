@@ -1,7 +1,7 @@
 import type { CProgram } from '@ghostc/backend-c';
 import { compileC } from '@ghostc/compiler';
 import type { Executable, Runtime, Tensors } from '@ghostc/conformance';
-import type { Graph } from '@ghostc/ir';
+import { type Graph, itemAt } from '@ghostc/ir';
 import { prepareC } from '@ghostc/runtimes';
 import { namesIn } from './mutant.ts';
 
@@ -31,14 +31,14 @@ async function runnable(program: CProgram): Promise<Executable> {
   });
   const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
     (await run(inputs)).map(({ outputs }) => outputs);
-  return { runAll, run: async (inputs) => (await runAll([inputs]))[0] as Tensors, dispose };
+  return { runAll, run: async (inputs) => itemAt(await runAll([inputs]), 0), dispose };
 }
 
 export function cSource(model: Graph): string {
   return sourceOf(compileC(model, { name: 'm' }));
 }
 
-const sourceOf = ({ files }: CProgram): string => files.get('m.c') as string;
+const sourceOf = ({ files }: CProgram): string => String(files.get('m.c'));
 
 function withSource(program: CProgram, source: string): CProgram {
   return { ...program, files: new Map([...program.files, ['m.c', source]]) };
@@ -47,7 +47,7 @@ function withSource(program: CProgram, source: string): CProgram {
 /** Kernels by name: what stands between the braces. */
 export function kernelsOf(source: string): Map<string, string> {
   const found = source.matchAll(/^KERNEL void (m_k_\w+)(?<!_avx2)\([^)]*\)\n\{\n([\s\S]*?)^\}\n/gm);
-  return new Map([...found].map(([, name, body]) => [name as string, body as string]));
+  return new Map([...found].map(([, name = '', body = '']) => [name, body]));
 }
 
 /** The calls of `m_run`, with the names in the comments before them. */
@@ -55,9 +55,9 @@ export function layersOf(source: string): CLayer[] {
   const found = source.matchAll(
     /\/\* \d+\. [^;]*; (.*) \*\/\n[^\n]*GHOSTC_LAYER[^\n]*\n\s*((m_k_\w+)(?<!_avx2)\(.*\);)/g,
   );
-  return [...found].map(([, names, call, kernel]) => ({
-    names: namesIn(names as string),
-    kernel: kernel as string,
-    call: call as string,
+  return [...found].map(([, names = '', call = '', kernel = '']) => ({
+    names: namesIn(names),
+    kernel,
+    call,
   }));
 }

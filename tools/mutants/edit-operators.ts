@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 /** A way to break a line of a kernel: the changed line, or undefined where it does not apply. */
 export interface EditOperator {
   readonly name: string;
@@ -54,10 +55,10 @@ export interface Edited {
 export function editsOf(text: string, operators: readonly EditOperator[]): Edited[] {
   const lines = text.split('\n');
   return operators.flatMap(({ name, change }) => {
-    const places = [...lines.keys()].filter((i) => change(lines[i] as string) !== undefined);
+    const places = [...lines.keys()].filter((i) => change(itemAt(lines, i)) !== undefined);
     const place = places[places.length >> 1];
     if (place === undefined) return [];
-    const line = lines[place] as string;
+    const line = itemAt(lines, place);
     const edited = lines.map((one, i) => (i === place ? (change(line) as string) : one));
     return [{ name: `${name}: ${line.trim()}`, text: edited.join('\n') }];
   });

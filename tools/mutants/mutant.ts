@@ -1,5 +1,5 @@
 import type { Runtime } from '@ghostc/conformance';
-import type { Graph } from '@ghostc/ir';
+import { type Graph, itemAt } from '@ghostc/ir';
 
 /** A compiler with one fault, which it has in every model where the place of the fault comes up: also in parts of this one. */
 export interface Mutant {
@@ -25,5 +25,5 @@ export function namesIn(text: string): string[] {
 /** `count` elements of a list, spread over it. */
 export function spread<T>(list: readonly T[], count: number): T[] {
   if (list.length <= count) return [...list];
-  return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)] as T);
+  return Array.from({ length: count }, (_, i) => itemAt(list, Math.floor((i * list.length) / count)));
 }

@@ -69,7 +69,7 @@ function transposed(tensor: Tensor): Tensor | undefined {
   return floats(tensor, (data) => {
     for (let i = 0; i < data.length; i++) {
       const [plane, u, v] = [Math.floor(i / (h * w)), Math.floor((i % (h * w)) / w), i % w];
-      data[i] = source[plane * h * w + v * w + u] as number;
+      data[i] = source[plane * h * w + v * w + u] ?? 0;
     }
   });
 }

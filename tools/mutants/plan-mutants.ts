@@ -1,4 +1,5 @@
 import { compileWgsl } from '@ghostc/compiler';
+import { itemAt } from '@ghostc/ir';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { type CLayer, cRuntimeWith, cSource, layersOf } from './c-program.ts';
 import { labelNames, wgslRuntimeWith } from './kernel-mutants.ts';
@@ -32,9 +33,9 @@ type PlanFault = (calls: readonly CLayer[], at: number) => string | undefined;
 
 /** Where a result is to lie instead. */
 const cFaults: Readonly<Record<string, PlanFault>> = {
-  'in place where it may not be': (calls, at) => offsetsOf(calls[at] as CLayer)[0],
+  'in place where it may not be': (calls, at) => offsetsOf(itemAt(calls, at))[0],
   'over a buffer that is still read': (calls, at) => {
-    const own = new Set(offsetsOf(calls[at] as CLayer));
+    const own = new Set(offsetsOf(itemAt(calls, at)));
     const before = new Set(calls.slice(0, at).flatMap((call) => offsetsOf(call).slice(-1)));
     return calls
       .slice(at + 1)
@@ -48,7 +49,7 @@ function changedPlan(source: string, { names }: CLayer, fault: PlanFault): strin
   const calls = layersOf(source);
   const at = calls.findIndex((call) => call.names.join() === names.join());
   if (at < 0) return source;
-  const here = calls[at] as CLayer;
+  const here = itemAt(calls, at);
   const [from, to] = [offsetsOf(here).at(-1), fault(calls, at)];
   if (!from || !to || from === to || here.call.trim().endsWith('out);')) return source;
   let text = source.replace(here.call, () =>

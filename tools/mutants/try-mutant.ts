@@ -7,7 +7,7 @@ import {
   type Tensors,
   verifyModel,
 } from '@ghostc/conformance';
-import { type Graph, parseGraph, printGraph, toNumbers } from '@ghostc/ir';
+import { entryOf, type Graph, itemAt, parseGraph, printGraph, toNumbers } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import type { Mutant } from './mutant.ts';
 
@@ -49,14 +49,14 @@ interface Verified {
 }
 
 async function verified(runtime: Runtime, { graph, inputs }: Sample): Promise<Verified> {
-  const [expected] = await runEach(oracle.prepare(graph), [inputs]);
+  const expected = itemAt(await runEach(oracle.prepare(graph), [inputs]), 0);
   const kept: Tensors[] = [];
   const watched: Runtime = {
     ...runtime,
     prepare: async (model) => watching(await runtime.prepare(model), kept),
   };
   const tolerance = { relative: 0, absolute: 0, reason: 'none' };
-  const dataSets = [{ name: 'seeded', inputs, outputs: expected as Tensors }];
+  const dataSets = [{ name: 'seeded', inputs, outputs: expected }];
   const { status } = await verifyModel(watched, {
     model: graph,
     dataSets,
@@ -64,7 +64,7 @@ async function verified(runtime: Runtime, { graph, inputs }: Sample): Promise<Ve
     derived: 'statistical',
   });
   return {
-    ulp: kept[0] ? ulpApart(expected as Tensors, kept[0]) : Infinity,
+    ulp: kept[0] ? ulpApart(expected, kept[0]) : Infinity,
     found: status === 'fail' || status === 'error',
     outputs: kept[0],
   };
@@ -74,7 +74,7 @@ function watching({ run, dispose }: Executable, kept: Tensors[]): Executable {
   return {
     run: async (inputs) => {
       kept.push(await run(inputs));
-      return kept.at(-1) as Tensors;
+      return itemAt(kept, -1);
     },
     ...(dispose && { dispose }),
   };
@@ -83,7 +83,7 @@ function watching({ run, dispose }: Executable, kept: Tensors[]): Executable {
 function ulpApart(expected: Tensors, actual: Tensors): number {
   let most = 0;
   for (const [name, tensor] of expected) {
-    const [want, got] = [toNumbers(tensor), actual.get(name) && toNumbers(actual.get(name) as never)];
+    const [want, got] = [toNumbers(tensor), actual.get(name) && toNumbers(entryOf(actual, name))];
     const largest = Array.from(want, (v) => Math.abs(Number(v))).reduce((a, b) => Math.max(a, b), 0);
     const ulp = 2 ** (Math.floor(Math.log2(largest || 1)) - 23);
     for (let i = 0; i < want.length; i++) {

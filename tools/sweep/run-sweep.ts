@@ -1,4 +1,4 @@
-import { type CProgram, compileC } from '@ghostc/compiler';
+import { compileC } from '@ghostc/compiler';
 import { compareTensors, type Runtime, runEach, type Tensors, type Tolerance } from '@ghostc/conformance';
 import { CompileError, type DType, type Graph } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
@@ -107,7 +107,7 @@ class Sweep {
   async #runInC(subjects: readonly Subject[]): Promise<void> {
     const built = subjects.flatMap((subject, i) => {
       const program = attempt(() => compileC(subject.graph, { name: `sweep_${i}` }));
-      if (!(program instanceof Error)) return [{ subject, program: program as CProgram }];
+      if (!(program instanceof Error)) return [{ subject, program: program }];
       this.#judge('c', subject, program);
       return [];
     });

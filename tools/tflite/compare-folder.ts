@@ -7,6 +7,7 @@ import {
   fromBytes,
   type Graph,
   numElements,
+  staticShape,
   type Tensor,
   toBytes,
   verify,
@@ -75,7 +76,7 @@ function expectedOutputs(graph: Graph, bytes: Uint8Array = new Uint8Array()): Ma
   let at = 0;
   return new Map(
     graph.outputs.map(({ name, value: { type } }) => {
-      const shape = type.shape as number[];
+      const shape = staticShape(type.shape);
       const size = numElements(shape) * byteSize(type.dtype);
       at += size;
       return [name, { dtype: type.dtype, shape, data: fromBytes(type.dtype, bytes.subarray(at - size, at)) }];

@@ -1,5 +1,5 @@
 import { errorBounds, interpret } from '@ghostc/interpreter';
-import { fromBytes, type Graph, numElements, type Tensor, toNumbers } from '@ghostc/ir';
+import { fromBytes, type Graph, itemAt, numElements, staticShape, type Tensor, toNumbers } from '@ghostc/ir';
 import { readTflite } from '@ghostc/tflite';
 import { hybridBound } from './hybrid-bound.ts';
 import type { Layer } from './reference.ts';
@@ -26,7 +26,7 @@ export function compareLayers(
   return layers.map(({ model, inputs, outputs }, layer) => {
     const graph = readTflite(model, { file: `operator ${layer}` });
     const tensors = inputsFrom(graph, inputs);
-    const [name, ours] = [...interpret(graph, tensors)][0] as [string, Tensor];
+    const [name, ours] = itemAt([...interpret(graph, tensors)], 0);
     const want = toNumbers({ ...ours, data: fromBytes(ours.dtype, outputs) });
     const bound = errorBounds(graph, tensors).get(name);
     const hybrid = weights === 'hybrid' ? hybridBound(graph, tensors) : null;
@@ -46,7 +46,7 @@ function inputsFrom(graph: Graph, bytes: Uint8Array): Map<string, Tensor> {
   let at = 0;
   return new Map(
     graph.inputs.map(({ name, type }) => {
-      const shape = type.shape as number[];
+      const shape = staticShape(type.shape);
       const size = 4 * numElements(shape);
       const data = fromBytes(type.dtype, bytes.slice(at, at + size));
       at += size;

@@ -1,6 +1,6 @@
 import { type Runtime, runEach, seededSamples, type Tensors } from '@ghostc/conformance';
 import { errorBounds } from '@ghostc/interpreter';
-import { type DType, fromBytes, type Graph, numElements, type Tensor, toNumbers, verify } from '@ghostc/ir';
+import { fromBytes, type Graph, itemAt, numElements, type Tensor, toNumbers, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { readTflite } from '@ghostc/tflite';
 
@@ -28,17 +28,17 @@ export async function compareModel(runtime: Runtime, one: ModelCase): Promise<Mo
   verify(graph, registry);
   const inputs = seededSamples(graph, one.seeds).map((sample) => sample.inputs);
   const outputs = await runEach(runtime.prepare(graph), inputs);
-  const [type] = graph.outputs.map(({ value }) => value.type);
-  const size = numElements(type?.shape as number[]);
-  const expected = fromBytes(type?.dtype as DType, Buffer.from(one.expected, 'base64'));
+  const { type } = itemAt(graph.outputs, 0).value;
+  const size = numElements(type.shape);
+  const expected = fromBytes(type.dtype, Buffer.from(one.expected, 'base64'));
   const parts = outputs.map((set, i) =>
-    compareOutput(only(set), expected.slice(i * size, (i + 1) * size), allowed(graph, inputs[i] as Tensors)),
+    compareOutput(only(set), expected.slice(i * size, (i + 1) * size), allowed(graph, itemAt(inputs, i))),
   );
   return parts.reduce(joined);
 }
 
 function only(outputs: Tensors): Tensor {
-  return [...outputs.values()][0] as Tensor;
+  return itemAt([...outputs.values()], 0);
 }
 
 /** Both sides compute in float32, each within its bound. Null for integers: nothing is allowed. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededSamples } from '@ghostc/conformance';
-import { toBytes } from '@ghostc/ir';
+import { itemAt, toBytes } from '@ghostc/ir';
 import { readTflite } from '@ghostc/tflite';
 import { buildModel, caseInputs, operatorCases } from '@ghostc/tflite/testing';
 import { findTiny, needTiny, tinyModels } from '../bench/mlperf-tiny.ts';
@@ -73,6 +73,6 @@ export function modelInputs(model: Uint8Array, seeds = SEEDS): Uint8Array {
 function referenceOutputs(python: string, runs: readonly (ReferenceRun & { name: string })[]): Outputs {
   const outputs = runReference(python, runs);
   return Object.fromEntries(
-    runs.map(({ name }, i) => [name, Buffer.from(outputs[i] as Uint8Array).toString('base64')]),
+    runs.map(({ name }, i) => [name, Buffer.from(itemAt(outputs, i)).toString('base64')]),
   );
 }

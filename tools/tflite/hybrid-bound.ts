@@ -1,5 +1,5 @@
 import { interpret } from '@ghostc/interpreter';
-import { type Graph, numElements, type Tensor, toNumbers } from '@ghostc/ir';
+import { constantOf, type Graph, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 
 const weighted: ReadonlySet<string> = new Set(['conv2d', 'depthwise_conv2d', 'fully_connected']);
 
@@ -39,7 +39,7 @@ function absolute(graph: Graph): Graph {
       copy.replaceInput(node, node.inputs[1] as never, copy.addConstant('magnitude', { ...weight, data }));
     }
     const bias = node.inputs[2];
-    if (bias) copy.replaceInput(node, bias, copy.addConstant('zero', filled(bias.constant as Tensor, 0)));
+    if (bias) copy.replaceInput(node, bias, copy.addConstant('zero', filled(constantOf(bias), 0)));
     Object.assign(node, { attrs: { ...node.attrs, activation: 'none', activation_params: [] } });
   }
   return copy;

@@ -28,7 +28,7 @@ export function withHint<T>(model: string, load: () => T): T {
     return load();
   } catch (error) {
     const hint = error instanceof CompileError && hintFor(model, error.code);
-    throw hint ? (error as CompileError).at({}, [hint]) : error;
+    throw hint ? error.at({}, [hint]) : error;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { BisectReport } from '@ghostc/bisect';
 import { compileC, compileWgsl, type OutputFiles } from '@ghostc/compiler';
 import { saveOnnx } from '@ghostc/edit';
-import { CompileError, printGraph, type Tensor } from '@ghostc/ir';
+import { CompileError, entryOf, printGraph, type Tensor } from '@ghostc/ir';
 import { dataSetFiles } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { reproductionMain } from './reproduction-main.ts';
@@ -48,9 +48,9 @@ export function reproductionFiles(smallest: Smallest, { title, words }: Reproduc
   const content: Content = {
     ...smallest,
     title,
-    given: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
+    given: graph.inputs.map(({ name }) => entryOf(inputs, name)),
     expected: graph.outputs.map(({ name }) => (outcome.a ?? outcome.b)?.get(name) as Tensor),
-    allowed: graph.outputs.map(({ name }) => outcome.allowed.get(name) as Float64Array),
+    allowed: graph.outputs.map(({ name }) => entryOf(outcome.allowed, name)),
   };
   const files = new Map<string, string | Uint8Array>([['README.md', words]]);
   const missing: string[] = [];

@@ -9,12 +9,11 @@ import {
   runEach,
   seededSamples,
   type TargetResult,
-  type Tensors,
   type Tolerance,
   type Verification,
   verifyModel,
 } from '@ghostc/conformance';
-import { type Graph, isFloat } from '@ghostc/ir';
+import { type Graph, isFloat, itemAt } from '@ghostc/ir';
 import { hasOrt, inOrt, originalRuntime, verifyInOrt } from '@ghostc/runtimes';
 import { readDataSets } from './data-sets.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -78,7 +77,7 @@ async function dataTask(loaded: LoadedModel, { integers, data, allclose }: Given
 async function completed(loaded: LoadedModel, sets: readonly DataSet[]): Promise<DataSet[]> {
   const inputs = sets.map((set) => set.inputs);
   const outputs = await runEach(referenceOf(loaded).prepare(loaded.graph), inputs);
-  return sets.map((set, i) => (set.outputs.size ? set : { ...set, outputs: outputs[i] as Tensors }));
+  return sets.map((set, i) => (set.outputs.size ? set : { ...set, outputs: itemAt(outputs, i) }));
 }
 
 interface Original {
@@ -138,5 +137,5 @@ async function seededSets(reference: Runtime, graph: Graph): Promise<DataSet[]> 
   const samples = seededSamples(graph, SEEDED_SETS);
   const inputs = samples.map((sample) => sample.inputs);
   const outputs = await runEach(reference.prepare(graph), inputs);
-  return samples.map((sample, i) => ({ ...sample, outputs: outputs[i] as Tensors }));
+  return samples.map((sample, i) => ({ ...sample, outputs: itemAt(outputs, i) }));
 }

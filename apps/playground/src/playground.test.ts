@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BrowserPage, browserTools, openBrowser, skipWithout } from '@ghostc/runtimes';
+import { unzipSync } from 'fflate';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -33,7 +35,7 @@ function serve(path: string): Uint8Array | undefined {
   }
 }
 
-test('a file that is refused, then a dropped file through the panes', async (context) => {
+test('from a dropped file through every pane to a zip whose C compiles', async (context) => {
   skipWithout(browserTools, 'the playground', context);
   browser = await openBrowser(serve, '/index.html');
   const { page } = browser;
@@ -83,5 +85,28 @@ test('a file that is refused, then a dropped file through the panes', async (con
   await page.getByText('@compute').first().waitFor();
   expect(await page.locator('.codes pre').first().textContent()).toContain('KERNEL void');
   await picture('code');
+  await page.getByRole('tab', { name: 'Fit' }).click();
+  await page.getByText('nrf52840').first().waitFor();
+  await picture('fit');
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /Download/ }).click(),
+  ]);
+  const files = unzipSync(readFileSync(await download.path()));
+  expect(Object.keys(files)).toEqual(
+    expect.arrayContaining(['onnx/ghost_fmnist.onnx', 'wgsl/ghost_fmnist.js']),
+  );
+  for (const [name, content] of Object.entries(files))
+    if (name.startsWith('c/')) writeFileSync(join(folder, name.slice(2)), content);
+  execFileSync('gcc', ['-std=c99', '-Wall', '-Werror', '-c', 'ghost_fmnist.c'], { cwd: folder });
+
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture('dark');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('tab', { name: 'Graph' }).click();
+  await page.locator('svg[data-laid-out=true]').waitFor();
+  await picture('phone');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   expect(errors).toEqual([]);
 });

@@ -1,4 +1,11 @@
-import type { Node, QuantParams, TensorData, TensorType, Value } from '@ghostc/ir';
+import {
+  entryOf,
+  type Node,
+  type QuantParams,
+  type TensorData,
+  type TensorType,
+  type Value,
+} from '@ghostc/ir';
 
 /**
  * Answers for nodes, each found once for all nodes that are alike: same op, attributes, types, and the same data in their
@@ -10,7 +17,7 @@ export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
   const numbers = new Map<TensorData, number>();
   const dataNumber = (data: TensorData): number => {
     if (!numbers.has(data)) numbers.set(data, numbers.size);
-    return numbers.get(data) as number;
+    return entryOf(numbers, data);
   };
   // scales of constants are long, and copies of a graph share them
   const scales = new WeakMap<QuantParams, string>();

@@ -6,6 +6,7 @@ import {
   type DType,
   type Graph,
   hashWords,
+  itemAt,
   type Node,
   numElements,
   staticShape,
@@ -255,7 +256,7 @@ class Emitter {
 
   #move(node: Node, move: RowMove): string {
     const image = this.#pointer(move.image);
-    const band = this.#pointer(move.kind === 'load' ? node.output : (node.inputs[0] as Value));
+    const band = this.#pointer(move.kind === 'load' ? node.output : itemAt(node.inputs, 0));
     const ends = move.kind === 'load' ? [image, band] : [band, image];
     return this.#call({ fn: moveFunction(move), args: [...ends, firstRow(move)] });
   }

@@ -1,4 +1,4 @@
-import { type Attr, isStatic, type Tensor, type Value } from '@ghostc/ir';
+import { type Attr, constantOf, isStatic, type Tensor, type Value } from '@ghostc/ir';
 import { dataTypeOf, fromTensor } from '@ghostc/onnx';
 import { withoutHeight } from './line-form.ts';
 
@@ -89,7 +89,7 @@ export class OnnxGraph {
     const known = this.#constants.get(value);
     if (known) return known;
     this.#constants.set(value, name);
-    const tensor = value.constant as Tensor;
+    const tensor = constantOf(value);
     const written = this.lines.has(value) ? { ...tensor, shape: withoutHeight(tensor.shape) } : tensor;
     this.initializers.push(fromTensor(written, name));
     return name;

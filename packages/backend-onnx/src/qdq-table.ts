@@ -1,4 +1,4 @@
-import { CompileError, type Tensor, type TensorType, tensor, toBytes } from '@ghostc/ir';
+import { CompileError, constantOf, type Tensor, type TensorType, tensor, toBytes } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -54,7 +54,7 @@ const tabled = [onnxRounding, defaultRounding].flatMap((rounding) =>
 /** The function whose table this is, in QDQ; else the table itself, on the integers: Gather(table, x + 128). */
 function writeLookup(writer: QuantizedWriter): void {
   const x = writer.value(0).type;
-  const table = writer.value(1).constant as Tensor;
+  const table = constantOf(writer.value(1));
   const y = attrsOf(qlinearLookup, writer.node);
   const found = tabled.find(({ one, rounding }) =>
     sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, { ...y, rounding })),

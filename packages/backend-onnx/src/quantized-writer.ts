@@ -1,7 +1,9 @@
 import {
   type Attrs,
+  constantOf,
   type Node,
   type QuantParams,
+  quantOf,
   type Tensor,
   tensor,
   toNumbers,
@@ -48,7 +50,7 @@ export class QuantizedWriter extends NodeWriter {
   /** Moved elements keep their scale: QuantizeLinear and DequantizeLinear after the movement give the integers back. */
   override moved(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): string {
     const x = this.value(0);
-    const parameters = this.#parameters(x, x.type.quant as QuantParams);
+    const parameters = this.#parameters(x, quantOf(x.type));
     const integers = this.step('QuantizeLinear', [this.step(op, inputs, attrs), ...parameters]);
     return this.step('DequantizeLinear', [integers, ...parameters]);
   }
@@ -63,7 +65,7 @@ export class QuantizedWriter extends NodeWriter {
   /** QuantizeLinear of a float ONNX value into the node's output. */
   quantize(x: string): void {
     const { output } = this.node;
-    super.last('QuantizeLinear', [x, ...this.#parameters(output, output.type.quant as QuantParams)]);
+    super.last('QuantizeLinear', [x, ...this.#parameters(output, quantOf(output.type))]);
     this.#noteRounding();
   }
 
@@ -76,7 +78,7 @@ export class QuantizedWriter extends NodeWriter {
   /** DequantizeLinear of the node's input into its output. */
   dequantize(): void {
     const x = this.value(0);
-    const quant = x.type.quant as QuantParams;
+    const quant = quantOf(x.type);
     super.last('DequantizeLinear', [this.nameOf(x), ...this.#parameters(x, quant)], axisOf(quant));
   }
 
@@ -115,8 +117,8 @@ export class QuantizedWriter extends NodeWriter {
 
   /** A bias has the scale of the products, x_scale * w_scale[m]. */
   #quantOf(value: Value, index: number): QuantParams {
-    if (!this.#isBias(index)) return value.type.quant as QuantParams;
-    const [x, w] = [this.value(0).type.quant as QuantParams, this.value(1).type.quant as QuantParams];
+    if (!this.#isBias(index)) return quantOf(value.type);
+    const [x, w] = [quantOf(this.value(0).type), quantOf(this.value(1).type)];
     const scale = Array.from({ length: Number(value.type.shape[0]) }, (_, m) =>
       Math.fround((x.scale[0] ?? 1) * (w.scale[w.axis === undefined ? 0 : m] ?? 1)),
     );
@@ -145,7 +147,7 @@ function zeroPoints({ type: { dtype } }: Value, shape: number[], zeroPoint: read
 
 /** ONNX dequantises no int64: the bias of a 16-bit layer is written as float. */
 function realBias(value: Value, { scale }: QuantParams): Tensor {
-  const numbers = toNumbers(value.constant as Tensor);
+  const numbers = toNumbers(constantOf(value));
   return tensor(
     'f32',
     [numbers.length],

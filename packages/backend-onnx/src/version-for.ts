@@ -1,5 +1,5 @@
 import type { DType, Graph, Node } from '@ghostc/ir';
-import { activationsOf, lookup } from '@ghostc/ops';
+import { activationsOf, intsOf, lookup } from '@ghostc/ops';
 import { onnxFunction } from './onnx-functions.ts';
 
 export interface OnnxVersion {
@@ -55,8 +55,8 @@ function opVersion(node: Node): number {
   if ((op === 'reduce_max' || op === 'reduce_min') && dtype === 'bool') return 20;
   // QuantizeLinear and DequantizeLinear of 16 bits; the smaller versions know them for 8.
   if ([...node.inputs, output].some((value) => value?.type.quant && value.type.dtype === 'i16')) return 21;
-  if (op === 'resize' && ((attrs.sizes ?? []) as readonly number[]).includes(0)) return 18;
-  const dilations = (attrs.dilations ?? []) as readonly number[];
+  if (op === 'resize' && intsOf(attrs, 'sizes').includes(0)) return 18;
+  const dilations = intsOf(attrs, 'dilations');
   if (op === 'average_pool' && dilations.some((step) => step !== 1)) return 19;
   if (op === 'pad' && attrs.mode === 'wrap') return 19;
   if (op === 'scatter_nd' && (attrs.reduction === 'max' || attrs.reduction === 'min')) return 18;

@@ -1,9 +1,11 @@
 import {
   CompileError,
   type DType,
+  entryOf,
   fromNumbers,
   Graph,
   isFloat,
+  itemAt,
   type Node,
   type Tensor,
   type TensorType,
@@ -112,13 +114,13 @@ export function carried(source: Graph): Carried {
     const { op, attrs, origin } = node;
     const copy = graph.add({
       ...{ op, attrs, origin },
-      inputs: node.inputs.map((value) => value && (values.get(value) as Value)),
+      inputs: node.inputs.map((value) => value && entryOf(values, value)),
       types: node.outputs.map(({ type }) => carriedType(type)),
       names: node.outputs.map(({ name }) => name),
     });
-    node.outputs.forEach((output, i) => keep(output, copy.outputs[i] as Value));
+    node.outputs.forEach((output, i) => keep(output, itemAt(copy.outputs, i)));
   }
-  for (const { name, value } of source.outputs) graph.addOutput(name, values.get(value) as Value);
+  for (const { name, value } of source.outputs) graph.addOutput(name, entryOf(values, value));
   return { graph, types };
 }
 

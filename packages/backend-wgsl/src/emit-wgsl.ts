@@ -2,6 +2,7 @@ import {
   byteSize,
   CompileError,
   ConstantStore,
+  constantOf,
   crc32,
   type DType,
   type Node,
@@ -192,7 +193,7 @@ class Emitter {
     const placement = this.#plan.placements.get(value);
     if (!placement) throw new CompileError('wgsl/placement', `%${value.name} has no place in memory`);
     if (placement.region === 'arena') return { buffer: 'arena', offset: placement.offset / 4 };
-    const constant = this.#constants[placement.index]?.constant as Tensor;
+    const constant = constantOf(this.#constants[placement.index]);
     return { buffer: 'weights', offset: (this.store.add(wordsOf(constant)) + placement.offset) / 4 };
   }
 

@@ -1,4 +1,4 @@
-import type { Node } from '@ghostc/ir';
+import { itemAt, type Node } from '@ghostc/ir';
 import { isolateNodes, referenceValues, type Sample } from './isolate.ts';
 import { disagree, type Outcome } from './outcome.ts';
 import { reduce } from './reduce.ts';
@@ -20,7 +20,7 @@ export async function bisectSteps(sample: Sample, whole: Outcome, session: Sessi
   const guilty = nodes.findIndex((node, n) => node.outputs.some((_, k) => ratio(isolated, `${n}_${k}`) > 1));
   const verdict: Outcome = { ...whole, kind: disagree(isolated) ? isolated.kind : 'same' };
   if (guilty < 0) return report(session, verdict, {});
-  const node = nodes[guilty] as Node;
+  const node = itemAt(nodes, guilty);
   const single = isolateNodes(sample.graph, values, [node]);
   const differing = async (one: Sample): Promise<boolean> => disagree(await session.run(one));
   const { maxTrials, progress: onProgress } = session;

@@ -1,4 +1,4 @@
-import type { Node, Value } from '@ghostc/ir';
+import { itemAt, type Value } from '@ghostc/ir';
 import { bisectSteps } from './bisect-steps.ts';
 import { Cuttable } from './cuttable.ts';
 import type { Sample } from './isolate.ts';
@@ -101,7 +101,7 @@ async function partsUpTo(cut: Cuttable, n: number, whole: Outcome, session: Sess
   if (!sample) return false;
   const outcome = await session.run(sample);
   const { maxAbs: error = 0, allowed = 0 } = worst(outcome) ?? {};
-  session.rows.push({ ...named(cut.nodes[n] as Node), kind: outcome.kind, error, allowed });
+  session.rows.push({ ...named(itemAt(cut.nodes, n)), kind: outcome.kind, error, allowed });
   return alike(outcome, whole);
 }
 

@@ -1,5 +1,5 @@
 import { type Boundary, extractSubgraph } from '@ghostc/edit';
-import { attempt, type Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
+import { attempt, entryOf, type Graph, itemAt, type Node, type Tensor, type Value } from '@ghostc/ir';
 import { referenceValues, type Sample } from './isolate.ts';
 
 const known = new WeakMap<Sample, Map<Value, Cuttable>>();
@@ -30,7 +30,7 @@ export class Cuttable {
 
   /** The beginning of the model, up to the results of node n. Nothing else is an output, so that what fuses still does. */
   upTo(n: number): Sample | null {
-    return this.#part({ inputs: [], outputs: resultsOf(this.nodes[n] as Node) });
+    return this.#part({ inputs: [], outputs: resultsOf(itemAt(this.nodes, n)) });
   }
 
   /** Nodes `first` to `last`: what they read from before is an input, with the value that the interpreter has there. */
@@ -40,7 +40,7 @@ export class Cuttable {
     const inputs = [...read].flatMap((value) =>
       value?.producer && !inside.has(value.producer) ? [value.name] : [],
     );
-    return this.#part({ inputs, outputs: resultsOf(this.nodes[last] as Node) });
+    return this.#part({ inputs, outputs: resultsOf(itemAt(this.nodes, last)) });
   }
 
   #part(boundary: Boundary): Sample | null {
@@ -61,7 +61,7 @@ export class Cuttable {
       const small = extractSubgraph(graph, boundary);
       const second = other && extractSubgraph(other, boundary);
       const names = new Set([small, second].flatMap((one) => one?.inputs.map(({ name }) => name) ?? []));
-      const kept = new Map([...names].map((name) => [name, given.get(name) as Tensor]));
+      const kept = new Map([...names].map((name) => [name, entryOf(given, name)]));
       return { graph: small, inputs: kept, ...(second && { other: second }) };
     });
   }

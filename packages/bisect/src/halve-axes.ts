@@ -35,7 +35,7 @@ export function sliceAxis(source: Tensor, axis: number, { from, size }: Range): 
   return {
     ...source,
     shape: source.shape.map((dim, i) => (i === axis ? size : dim)),
-    data: source.data.filter((_: unknown, i: number) => inside(i)) as Tensor['data'],
+    data: source.data.filter((_: unknown, i: number) => inside(i)),
     quant: slicedQuant(source.quant, axis, { from, size }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Tensors } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
-import { constantValues, Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
+import { constantValues, entryOf, Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 
 /** A model with inputs for it. */
@@ -13,9 +13,7 @@ export interface Sample {
 
 /** Every value of a graph on these inputs, in the interpreter. */
 export function referenceValues({ graph, inputs }: Sample): Map<Value, Tensor> {
-  const values = new Map<Value, Tensor>(
-    graph.inputs.map((input) => [input, inputs.get(input.name) as Tensor]),
-  );
+  const values = new Map<Value, Tensor>(graph.inputs.map((input) => [input, entryOf(inputs, input.name)]));
   for (const value of graph.constants) if (value.constant) values.set(value, value.constant);
   interpret(graph, inputs, { observe: (value, tensor) => values.set(value, tensor) });
   return values;
@@ -36,10 +34,10 @@ export function isolateNodes(
   const inputs = new Map<string, Tensor>();
   const constants = new Map<Value, Value>();
   const bring = (value: Value, prefix: string): Value => {
-    const tensor = values.get(value) as Tensor;
+    const tensor = entryOf(values, value);
     if (fixed.has(value)) {
       if (!constants.has(value)) constants.set(value, graph.addConstant(value.name, tensor));
-      return constants.get(value) as Value;
+      return entryOf(constants, value);
     }
     inputs.set(prefix, tensor);
     return graph.addInput(prefix, { ...value.type, shape: tensor.shape });
@@ -49,7 +47,7 @@ export function isolateNodes(
     const sources = node.inputs.map((value, i) => {
       if (!value) return null;
       if (!own.has(value)) own.set(value, bring(value, `node${n}_input${i}`));
-      return own.get(value) as Value;
+      return entryOf(own, value);
     });
     const isolated = buildNode(graph, {
       op: node.op,

@@ -8,7 +8,7 @@ import {
   type Tensors,
   type Verification,
 } from '@ghostc/conformance';
-import { CompileError, toNumbers } from '@ghostc/ir';
+import { CompileError, itemAt, toNumbers } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
 
 /** Two runtimes that should compute the same. */
@@ -102,7 +102,7 @@ function judge(
   const tolerance = { relative: 1e-4, absolute: 0, reason: 'nothing is known of the rounding' };
   const task: Verification = { model: graph, dataSets: [set], tolerance, derived: 'statistical', ...more };
   const names = [...a.keys()];
-  return judgeOutputs(set, b, task).map((one, i) => ({ ...one, name: names[i] as string }));
+  return judgeOutputs(set, b, task).map((one, i) => ({ ...one, name: itemAt(names, i) }));
 }
 
 /** A quantised result may be as many steps off. */

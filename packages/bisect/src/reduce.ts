@@ -1,5 +1,5 @@
 import { changeInputShape, extractSubgraph } from '@ghostc/edit';
-import { attempt, type Graph, type Tensor, type Value } from '@ghostc/ir';
+import { attempt, entryOf, type Graph, type Tensor, type Value } from '@ghostc/ir';
 import { halvedAxes, sliceAxis } from './halve-axes.ts';
 import { referenceValues, type Sample } from './isolate.ts';
 
@@ -79,7 +79,7 @@ function* simplerData({ graph, inputs }: Sample): Iterable<Sample> {
     const data = source.data as Float32Array;
     const nonZero = [...data.keys()].filter((i) => data[i] !== 0);
     if (nonZero.length > 1) {
-      const middle = nonZero[nonZero.length >> 1] as number;
+      const middle = nonZero[nonZero.length >> 1] ?? 0;
       for (const keep of [(i: number) => i < middle, (i: number) => i >= middle])
         yield {
           graph,
@@ -93,7 +93,7 @@ function* simplerData({ graph, inputs }: Sample): Iterable<Sample> {
 }
 
 function kept(graph: Graph, tensors: ReadonlyMap<string, Tensor>): Sample {
-  return { graph, inputs: new Map(graph.inputs.map(({ name }) => [name, tensors.get(name) as Tensor])) };
+  return { graph, inputs: new Map(graph.inputs.map(({ name }) => [name, entryOf(tensors, name)])) };
 }
 
 function byName(values: ReadonlyMap<Value, Tensor>): Map<string, Tensor> {

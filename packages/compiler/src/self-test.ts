@@ -1,6 +1,6 @@
 import { type CProgram, type ExpectedOutput, selfTestInput, withSelfTest } from '@ghostc/backend-c';
 import { type BoundedOutput, boundedRun } from '@ghostc/interpreter';
-import { type DType, fromNumbers, type Graph, toNumbers } from '@ghostc/ir';
+import { type DType, entryOf, fromNumbers, type Graph, toNumbers } from '@ghostc/ir';
 
 /** Part of the largest element that float outputs may be off by where the derived bound is wider, as it is after many layers. */
 const FLOAT_TOLERANCE = 1e-4;
@@ -11,7 +11,7 @@ export function addSelfTest(program: CProgram, lowered: Graph): CProgram {
   const runs = boundedRun(lowered, inputs);
   return withSelfTest(
     program,
-    lowered.outputs.map(({ name, value }) => expectedOf(runs.get(name) as BoundedOutput, value.type.dtype)),
+    lowered.outputs.map(({ name, value }) => expectedOf(entryOf(runs, name), value.type.dtype)),
   );
 }
 

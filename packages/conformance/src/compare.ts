@@ -170,7 +170,7 @@ interface Limits {
 function measure(want: Elements, got: Elements, { allowed, usual }: Limits): Measured {
   let [maxAbs, off, ratio, worst, most, ties, squares] = [0, 0, 0, -1, 0, 0, 0];
   for (let i = 0; i < want.length; i++) {
-    const error = elementDifference(want[i] as number, got[i] as number);
+    const error = elementDifference(want[i] ?? 0, got[i] ?? 0);
     const limit = allowed(i);
     most = Math.max(most, limit);
     if (error === 0) continue;

@@ -2,6 +2,7 @@ import {
   byteSize,
   fromNumbers,
   isFloat,
+  itemAt,
   mulberry32,
   numElements,
   randomTensor,
@@ -36,7 +37,7 @@ const special = [
 /** Beyond these exp leaves float32: e^88 is a number, e^89 is none. 17 is where 1 + e^-x is 1. */
 const steep = [88, -88, 89, -89, 17, -17, 10_000, -10_000, 0.001, -3, 3, 700, -700] as const;
 
-const pick = <T>(list: readonly T[], at: number): T => list[at % list.length] as T;
+const pick = <T>(list: readonly T[], at: number): T => itemAt(list, at % list.length);
 const unit = (_: number, next: () => number): number => next() * 2 - 1;
 
 const draws = {

@@ -1,3 +1,4 @@
+import { entryOf, itemAt } from '@ghostc/ir';
 import { runEach } from './run-each.ts';
 import type { Runtime, Tensors } from './runtime.ts';
 
@@ -13,9 +14,9 @@ export function remembering(runtime: Runtime): Runtime {
         fresh.forEach((one, i) => {
           known.set(one, outputs[i] ?? new Map());
         });
-        return inputs.map((one) => known.get(one) as Tensors);
+        return inputs.map((one) => entryOf(known, one));
       };
-      return { runAll, run: async (inputs) => (await runAll([inputs]))[0] as Tensors };
+      return { runAll, run: async (inputs) => itemAt(await runAll([inputs]), 0) };
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   CompileError,
   type Dim,
   type Graph,
+  itemAt,
   type Node,
   sameType,
   type Tensor,
@@ -86,7 +87,7 @@ export class Editor {
 
   /** Adds a node; gives its first result. */
   add(spec: NodeSpec): Value {
-    return this.addAll(spec)[0] as Value;
+    return itemAt(this.addAll(spec), 0);
   }
 
   /** Adds a node; gives all its results. */

@@ -1,8 +1,17 @@
-import { type Attrs, isFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Attrs, dataOf, isFloat, itemAt, type Tensor, toNumbers } from '@ghostc/ir';
 import { activationAttrs, activationFunction, activationOp, attrsOf, power } from '@ghostc/ops';
 import { selected } from './bound-choices.ts';
-import { type Errors, evaluate, everywhere, isExact, type Step, spreadTo, unitOf } from './bound-step.ts';
-import { type Bounded, eachNumber, errorTensor, gamma, magnitude } from './bounded.ts';
+import {
+  type Errors,
+  evaluate,
+  everywhere,
+  isExact,
+  type Results,
+  type Step,
+  spreadTo,
+  unitOf,
+} from './bound-step.ts';
+import { eachNumber, errorTensor, gamma, magnitude } from './bounded.ts';
 import { termsOf } from './sum-terms.ts';
 
 /** F(|x| + e) - F(|x|) + gamma_n F(|x| + e) for n roundings: `absolute` gives F of |x|, plus a factor times e. */
@@ -10,17 +19,14 @@ function summed(step: Step, roundings: number, absolute: (factor: number) => Ten
   const wide = toNumbers(absolute(1));
   const narrow = isExact(step) ? wide : toNumbers(absolute(0));
   const rounding = gamma(roundings, unitOf(step.node));
-  return eachNumber(
-    wide.length,
-    (i) => (wide[i] as number) - (narrow[i] as number) + rounding * (wide[i] as number),
-  );
+  return eachNumber(wide.length, (i) => (wide[i] ?? 0) - (narrow[i] ?? 0) + rounding * (wide[i] ?? 0));
 }
 
 /**
  * Sums of products: |f(x + d) - f(x)| <= F(|x| + e) - F(|x|) for |d| <= e, with F the same on absolute values, and
  * gamma_n F(|x| + e) for n roundings. A fused activation follows.
  */
-export function multilinear(step: Step, [y]: readonly Tensor[]): Errors {
+export function multilinear(step: Step, [y]: Results): Errors {
   const { node, inputs } = step;
   const attrs = absoluteAttrs(step);
   const op = node.op === 'sub' ? 'add' : node.op === 'prelu' ? 'mul' : node.op;
@@ -29,10 +35,10 @@ export function multilinear(step: Step, [y]: readonly Tensor[]): Errors {
       op,
       { attrs },
       inputs.map((input) => input && magnitude(input, factor)),
-    )[0] as Tensor;
+    )[0];
   const passes = node.op === 'prelu' ? (inputs[0]?.error ?? null) : null;
   const error = summed(step, termsOf(node), absolute);
-  return [activated(step, y as Tensor, passes ? error.map((e, i) => e + (passes[i] ?? 0)) : error)];
+  return [activated(step, y, passes ? error.map((e, i) => e + (passes[i] ?? 0)) : error)];
 }
 
 function absoluteAttrs({ node, attrs }: Step): Attrs {
@@ -56,60 +62,61 @@ function activated({ node, attrs }: Step, y: Tensor, error: Float64Array): Float
 }
 
 /** y = s (x - m) / sqrt(v + e) + t: with |s|, |t| and -|m| every term is positive; the variance has to be exact. */
-export function batchNorm(step: Step, [y]: readonly Tensor[]): Errors {
+export function batchNorm(step: Step, [y]: Results): Errors {
   const { inputs, attrs } = step;
-  const [x, scale, shift, mean, variance] = inputs as readonly Bounded[];
-  if (variance?.error) return [everywhere(y as Tensor, Number.POSITIVE_INFINITY)];
+  const [x, scale, shift] = inputs;
+  const [mean, variance] = [itemAt(inputs, 3), itemAt(inputs, 4)];
+  if (variance.error) return [everywhere(y, Number.POSITIVE_INFINITY)];
   const absolute = (factor: number): Tensor => {
-    const negated = magnitude(mean as Bounded, factor);
-    const minus = { ...negated, data: (negated.data as Float64Array).map((v) => -v) };
-    const parts = [x, scale, shift].map((input) => magnitude(input as Bounded, factor));
-    return evaluate('batch_norm', { attrs }, [...parts, minus, (variance as Bounded).tensor])[0] as Tensor;
+    const negated = magnitude(mean, factor);
+    const minus = { ...negated, data: dataOf(negated, 'f64').map((v) => -v) };
+    const parts = [x, scale, shift].map((input) => (input ? magnitude(input, factor) : null));
+    return evaluate('batch_norm', { attrs }, [...parts, minus, variance.tensor])[0];
   };
   return [summed(step, 8, absolute)];
 }
 
 /** Errors go where the updates go; sums and products add roundings. */
-export function scattered(step: Step, results: readonly Tensor[]): Errors {
+export function scattered(step: Step, results: Results): Errors {
   const { attrs, inputs } = step;
-  const [x, indices, updates] = inputs as readonly [Bounded, Bounded, Bounded];
+  const [x, indices, updates] = [itemAt(inputs, 0), itemAt(inputs, 1), itemAt(inputs, 2)];
   if (attrs.reduction === 'add' || attrs.reduction === 'mul') {
     const absolute = (factor: number): Tensor => {
       const parts = [magnitude(x, factor), indices.tensor, magnitude(updates, factor)];
-      return evaluate('scatter_nd', step, parts)[0] as Tensor;
+      return evaluate('scatter_nd', step, parts)[0];
     };
     return [summed(step, indices.tensor.data.length, absolute)];
   }
   if (isExact(step)) return results.map(() => null);
   const reduction = attrs.reduction === 'none' ? 'none' : 'max';
   const carried = [errorTensor(x), indices.tensor, errorTensor(updates)];
-  return [toNumbers(evaluate('scatter_nd', { attrs: { reduction } }, carried)[0] as Tensor) as Float64Array];
+  return [dataOf(evaluate('scatter_nd', { attrs: { reduction } }, carried)[0], 'f64')];
 }
 
 /** (ea + |a / b| eb) / (|b| - eb), and 2.5 ulp, which WGSL allows. */
-export function divided(step: Step, [y]: readonly Tensor[]): Errors {
+export function divided(step: Step, [y]: Results): Errors {
   const { inputs, node } = step;
-  const [a, b] = inputs as readonly [Bounded, Bounded];
-  if (!isFloat(node.output.type.dtype)) return selected(step, [y as Tensor]);
-  const spread = spreadTo(y as Tensor);
+  const [a, b] = [itemAt(inputs, 0), itemAt(inputs, 1)];
+  if (!isFloat(node.output.type.dtype)) return selected(step, [y]);
+  const spread = spreadTo(y);
   const [ea, eb] = [spread(errorTensor(a)), spread(errorTensor(b))];
   const divisor = spread(magnitude(b));
   const unit = unitOf(node);
-  const quotient = toNumbers(evaluate('div', { attrs: {} }, [a.tensor, b.tensor])[0] as Tensor);
+  const quotient = toNumbers(evaluate('div', { attrs: {} }, [a.tensor, b.tensor])[0]);
   const error = Float64Array.from(quotient, (q, i) => {
     const [size, gap] = [Math.abs(Number(q)), (divisor[i] ?? 0) - (eb[i] ?? 0)];
     const own = 5 * unit * size;
     const change = (ea[i] ?? 0) + size * (eb[i] ?? 0);
     return change === 0 ? own : gap > 0 ? change / gap + own : Number.POSITIVE_INFINITY;
   });
-  return [activated(step, y as Tensor, error)];
+  return [activated(step, y, error)];
 }
 
 /** Exact exponents: |p| (|x| + e)^(p - 1) e for p >= 1, the change over the interval for positive bases. */
-export function raised(step: Step, [y]: readonly Tensor[]): Errors {
-  const [a, b] = step.inputs as readonly [Bounded, Bounded];
+export function raised(step: Step, [y]: Results): Errors {
+  const [a, b] = [itemAt(step.inputs, 0), itemAt(step.inputs, 1)];
   const unit = unitOf(step.node);
-  const spread = spreadTo(y as Tensor);
+  const spread = spreadTo(y);
   const [base, exponents] = [spread(a.tensor), spread(b.tensor)];
   const [ea, eb] = [spread(errorTensor(a)), spread(errorTensor(b))];
   const raw = Float64Array.from(base, (x, i) => power(Number(x), Number(exponents[i])));
@@ -126,22 +133,22 @@ export function raised(step: Step, [y]: readonly Tensor[]): Errors {
     const ends = [-1, 1].flatMap((s) => [-1, 1].map((t) => power(x + s * ex, p + t * ep)));
     return own + ends.reduce((most, end) => Math.max(most, Math.abs(end - v)), 0);
   });
-  return [activated(step, y as Tensor, error)];
+  return [activated(step, y, error)];
 }
 
 /** p_i (exp(2 e + rounding of the difference) - 1), and gamma for the sum of n exponentials; never more than 0 <= p_i <= 1 allows. */
-export function softmaxError({ node, attrs, inputs }: Step, [y]: readonly Tensor[]): Errors {
-  const x = inputs[0] as Bounded;
+export function softmaxError({ node, attrs, inputs }: Step, [y]: Results): Errors {
+  const x = itemAt(inputs, 0);
   const unit = unitOf(node);
   const values = toNumbers(x.tensor);
   const axes = { axes: [Number(attrs.axis)], keepdims: true };
-  const spread = spreadTo(y as Tensor);
+  const spread = spreadTo(y);
   const wide = (op: string, tensor: Tensor): ArrayLike<number> =>
-    spread(evaluate(op, { attrs: axes }, [tensor])[0] as Tensor);
+    spread(evaluate(op, { attrs: axes }, [tensor])[0]);
   const [top, worst] = [wide('reduce_max', x.tensor), wide('reduce_max', errorTensor(x))];
   const size = Number(x.tensor.shape.at(Number(attrs.axis)) ?? 1);
   return [
-    Float64Array.from(toNumbers(y as Tensor), (p, i) => {
+    Float64Array.from(toNumbers(y), (p, i) => {
       const distance = Math.abs(Number(top[i]) - Number(values[i]));
       const exponent = 2 * (worst[i] ?? 0) + 6 * unit * (1 + distance);
       const own = gamma(size + 8, unit);

@@ -1,14 +1,23 @@
-import { type DType, isFloat, type Node, type Tensor, toNumbers } from '@ghostc/ir';
-import { type Errors, evaluate, everywhere, isExact, type Step, spreadTo, unitOf } from './bound-step.ts';
+import { type DType, dataOf, isFloat, itemAt, type Node, type Tensor, toNumbers } from '@ghostc/ir';
+import {
+  type Errors,
+  evaluate,
+  everywhere,
+  isExact,
+  type Results,
+  type Step,
+  spreadTo,
+  unitOf,
+} from './bound-step.ts';
 import { type Bounded, eachNumber, errorTensor, shifted, unitRoundoff } from './bounded.ts';
 import { functionError } from './function-error.ts';
 
 /** Exact inputs give exact outputs; of others nothing is known. */
-export function selected(step: Step, results: readonly Tensor[]): Errors {
+export function selected(step: Step, results: Results): Errors {
   return results.map((y) => (isExact(step) ? null : everywhere(y, Number.POSITIVE_INFINITY)));
 }
 
-export function unknown(_: Step, results: readonly Tensor[]): Errors {
+export function unknown(_: Step, results: Results): Errors {
   return results.map((y) => everywhere(y, Number.POSITIVE_INFINITY));
 }
 
@@ -22,7 +31,7 @@ export function moved(step: Step): Errors {
   if (isExact(step)) return [null];
   const carried = inputs.map((input) => input && (isIndex(node, input) ? input.tensor : errorTensor(input)));
   const plain = 'value' in attrs ? { ...attrs, value: 0 } : attrs;
-  return [toNumbers(evaluate(node.op, { attrs: plain }, carried)[0] as Tensor) as Float64Array];
+  return [dataOf(evaluate(node.op, { attrs: plain }, carried)[0], 'f64')];
 }
 
 /** The second input of the gathers says where elements come from. */
@@ -31,13 +40,9 @@ function isIndex(node: Node, input: Bounded): boolean {
 }
 
 /** For functions that rise or fall between x - e and x + e: the larger change at both ends, plus the op's own error. */
-export function interval(
-  step: Step,
-  results: readonly Tensor[],
-  own: (x: number, y: number) => number,
-): Errors {
+export function interval(step: Step, results: Results, own: (x: number, y: number) => number): Errors {
   const { node, inputs } = step;
-  const y = results[0] as Tensor;
+  const y = itemAt(results, 0);
   if (!isFloat(y.dtype) && isExact(step)) return [null];
   const values = toNumbers(y);
   const ends = isExact(step)
@@ -48,7 +53,7 @@ export function interval(
             node.op,
             step,
             inputs.map((input) => input && shifted(input, side)),
-          )[0] as Tensor,
+          )[0],
         ),
       );
   const x = inputs.length === 1 && inputs[0] ? toNumbers(inputs[0].tensor) : [];
@@ -62,26 +67,26 @@ export function interval(
 }
 
 /** Slopes of at most 1.5, and roundings of the size of |x|. */
-export function sloped(step: Step, [y]: readonly Tensor[]): Errors {
-  const x = step.inputs[0] as Bounded;
+export function sloped(step: Step, [y]: Results): Errors {
+  const x = itemAt(step.inputs, 0);
   const unit = unitOf(step.node);
   const values = toNumbers(x.tensor);
   return [
     Float64Array.from(
-      toNumbers(y as Tensor),
+      toNumbers(y),
       (v, i) => 1.5 * (x.error?.[i] ?? 0) + functionError(step, Number(values[i]), Number(v), unit),
     ),
   ];
 }
 
 /** true and false are uncertain where the operands' intervals meet. */
-export function compared(step: Step, [y]: readonly Tensor[]): Errors {
+export function compared(step: Step, [y]: Results): Errors {
   if (isExact(step)) return [null];
-  const [a, b] = step.inputs as readonly [Bounded, Bounded];
-  const spread = spreadTo(y as Tensor);
+  const [a, b] = [itemAt(step.inputs, 0), itemAt(step.inputs, 1)];
+  const spread = spreadTo(y);
   const [left, right] = [spread(a.tensor), spread(b.tensor)];
   const [ea, eb] = [spread(errorTensor(a)), spread(errorTensor(b))];
-  const values = toNumbers(y as Tensor);
+  const values = toNumbers(y);
   return [
     Float64Array.from(values, (_, i) =>
       Math.abs(Number(left[i]) - Number(right[i])) <= (ea[i] ?? 0) + (eb[i] ?? 0) &&
@@ -93,23 +98,23 @@ export function compared(step: Step, [y]: readonly Tensor[]): Errors {
 }
 
 /** The error of the choice; where the condition is uncertain, also the distance to the other. */
-export function chosen(step: Step, [y]: readonly Tensor[]): Errors {
+export function chosen(step: Step, [y]: Results): Errors {
   if (isExact(step)) return [null];
-  const [condition, a, b] = step.inputs as readonly [Bounded, Bounded, Bounded];
+  const [condition, a, b] = [itemAt(step.inputs, 0), itemAt(step.inputs, 1), itemAt(step.inputs, 2)];
   const pick = (c: Tensor, left: Tensor, right: Tensor): ArrayLike<number> =>
-    toNumbers(evaluate('where', step, [c, left, right])[0] as Tensor);
+    toNumbers(evaluate('where', step, [c, left, right])[0]);
   const own = pick(condition.tensor, errorTensor(a), errorTensor(b));
   if (!condition.error) return [Float64Array.from(own, Number)];
   const flipped = {
     ...condition.tensor,
-    data: (condition.tensor.data as Uint8Array).map((v) => (v ? 0 : 1)),
+    data: dataOf(condition.tensor, 'bool').map((v) => (v ? 0 : 1)),
   };
   const [other, otherError] = [
     pick(flipped, a.tensor, b.tensor),
     pick(flipped, errorTensor(a), errorTensor(b)),
   ];
-  const doubt = spreadTo(y as Tensor)(errorTensor(condition));
-  const values = toNumbers(y as Tensor);
+  const doubt = spreadTo(y)(errorTensor(condition));
+  const values = toNumbers(y);
   return [
     Float64Array.from(values, (v, i) =>
       doubt[i]
@@ -120,20 +125,20 @@ export function chosen(step: Step, [y]: readonly Tensor[]): Errors {
 }
 
 /** One correct rounding: exact of exact inputs, else the change over the interval. */
-export function converted(step: Step, [y]: readonly Tensor[]): Errors {
-  const [x] = step.inputs as readonly [Bounded];
+export function converted(step: Step, [y]: Results): Errors {
+  const x = itemAt(step.inputs, 0);
   if (!x.error) return [null];
   const unit = unitRoundoff(step.attrs.to as DType);
   const values = toNumbers(x.tensor);
   if (unit > 0) return [x.error.map((e, i) => e + unit * (Math.abs(Number(values[i])) + e))];
   if (x.tensor.dtype === 'bool') return [x.error];
-  return interval(step, [y as Tensor], () => 0);
+  return interval(step, [y], () => 0);
 }
 
 /** One step where the quotient, rounded in float32, may fall to the other side of a tie. */
-export function quantized(step: Step, [y]: readonly Tensor[]): Errors {
-  const [x] = step.inputs as readonly [Bounded];
+export function quantized(step: Step, [y]: Results): Errors {
+  const x = itemAt(step.inputs, 0);
   const values = toNumbers(x.tensor);
   const error = Float64Array.from(values, (v, i) => (x.error?.[i] ?? 0) + 2 ** -22 * Math.abs(Number(v)));
-  return interval({ ...step, inputs: [{ tensor: x.tensor, error }] }, [y as Tensor], () => 0);
+  return interval({ ...step, inputs: [{ tensor: x.tensor, error }] }, [y], () => 0);
 }

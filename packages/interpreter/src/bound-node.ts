@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { entryOf, itemAt, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { type ErrorBound, lookup, withDefaults } from '@ghostc/ops';
 import { batchNorm, divided, multilinear, raised, scattered, softmaxError } from './bound-arithmetic.ts';
 import {
@@ -13,10 +13,10 @@ import {
   sloped,
   unknown,
 } from './bound-choices.ts';
-import { type Errors, evaluate, type Step, unitOf } from './bound-step.ts';
+import { type Errors, evaluate, type Results, type Step, unitOf } from './bound-step.ts';
 import { type Bounded, eachNumber, smallest, widened } from './bounded.ts';
-import { compositeParts } from './composite-parts.ts';
 import { functionError } from './function-error.ts';
+import { partsGraph } from './parts-graph.ts';
 
 /** Values and error bounds of a node's outputs. */
 export function boundNode(step: Step): readonly Bounded[] {
@@ -36,10 +36,10 @@ export function boundNode(step: Step): readonly Bounded[] {
 
 /** Adds the values of a node, with their bounds, to those that are known. */
 export function boundInto(known: Map<Value, Bounded>, node: Node): void {
-  const inputs = node.inputs.map((value) => value && (known.get(value) as Bounded));
+  const inputs = node.inputs.map((value) => value && entryOf(known, value));
   const results = boundNode({ node, inputs, attrs: withDefaults(lookup(node.op).attrs, node.attrs) });
   node.outputs.forEach((value, i) => {
-    known.set(value, results[i] as Bounded);
+    known.set(value, itemAt(results, i));
   });
 }
 
@@ -48,14 +48,14 @@ function cleaned(tensor: Tensor, error: Float64Array | null, least: number): Flo
   if (!error) return null;
   const values = toNumbers(tensor);
   return eachNumber(error.length, (i) => {
-    const e = error[i] as number;
+    const e = error[i] ?? 0;
     return e === 0 || !Number.isFinite(Number(values[i])) ? 0 : Number.isNaN(e) ? Infinity : e + least;
   });
 }
 
-type Rule = (step: Step, results: readonly Tensor[]) => Errors;
+type Rule = (step: Step, results: Results) => Errors;
 
-function errorsOf(step: Step, results: readonly Tensor[]): Errors {
+function errorsOf(step: Step, results: Results): Errors {
   return rules[lookup(step.node.op).error.kind](step, results);
 }
 
@@ -97,15 +97,16 @@ const rules: { readonly [K in ErrorBound['kind']]: Rule } = {
 };
 
 /** Nearest moves elements, linear sums their products with weights. */
-function resized(step: Step, results: readonly Tensor[]): Errors {
+function resized(step: Step, results: Results): Errors {
   return step.attrs.mode === 'nearest' ? moved(step) : multilinear(step, results);
 }
 
 /** The error goes through the parts. */
 function composed({ node, inputs, attrs }: Step): Errors {
-  const parts = compositeParts(node, attrs) as Graph;
+  const parts = partsGraph(node, attrs);
+  if (!parts) throw new TypeError(`${node.op} has no parts`);
   const given = inputs.filter((input) => input !== null);
-  const known = new Map(parts.inputs.map((value, i) => [value, given[i] as Bounded]));
+  const known = new Map(parts.inputs.map((value, i) => [value, itemAt(given, i)]));
   for (const part of parts.nodes()) boundInto(known, part);
   return parts.outputs.map(({ value }) => known.get(value)?.error ?? null);
 }

@@ -1,4 +1,4 @@
-import { type Attrs, type Node, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Attrs, dataOf, itemAt, type Node, type Tensor, toNumbers } from '@ghostc/ir';
 import { evaluateOp, lookup } from '@ghostc/ops';
 import { type Bounded, unitRoundoff } from './bounded.ts';
 
@@ -12,10 +12,13 @@ export interface Step {
 
 export type Errors = readonly (Float64Array | null)[];
 
+/** What an op gives: one tensor or more. */
+export type Results = ReturnType<typeof evaluateOp>;
+
 /** Quantising is defined on float32. */
 function single(tensor: Tensor): Tensor {
   return tensor.dtype === 'f64'
-    ? { ...tensor, dtype: 'f32', data: Float32Array.from(tensor.data as Float64Array) }
+    ? { ...tensor, dtype: 'f32', data: Float32Array.from(dataOf(tensor, 'f64')) }
     : tensor;
 }
 
@@ -24,7 +27,7 @@ export function evaluate(
   op: string,
   { attrs }: Pick<Step, 'attrs'>,
   given: readonly (Tensor | null)[],
-): readonly Tensor[] {
+): Results {
   const inputs = op === 'quantize_linear' ? given.map((tensor) => tensor && single(tensor)) : given;
   return evaluateOp(lookup(op), inputs, attrs);
 }
@@ -43,8 +46,5 @@ export function everywhere(y: Tensor, error: number): Float64Array {
 
 /** The elements of a tensor as they broadcast to y. */
 export function spreadTo(y: Tensor): (tensor: Tensor) => ArrayLike<number> {
-  return (tensor) =>
-    toNumbers(
-      evaluate('expand', { attrs: { shape: [...y.shape] } }, [tensor])[0] as Tensor,
-    ) as ArrayLike<number>;
+  return (tensor) => toNumbers(itemAt(evaluate('expand', { attrs: { shape: [...y.shape] } }, [tensor]), 0));
 }

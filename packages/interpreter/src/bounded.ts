@@ -1,4 +1,4 @@
-import { type DType, type Tensor, toNumbers } from '@ghostc/ir';
+import { type DType, dataOf, type Tensor, toNumbers } from '@ghostc/ir';
 
 /** A value in double precision (integers and 8-bit floats in their own type) with a bound on each element's error. */
 export interface Bounded {
@@ -66,7 +66,7 @@ export function magnitude({ tensor, error }: Bounded, factor = 0): Tensor {
   const moved = factor ? error : null;
   const data = eachNumber(
     values.length,
-    (i) => Math.abs(values[i] as number) + (moved ? factor * (moved[i] ?? 0) : 0),
+    (i) => Math.abs(values[i] ?? 0) + (moved ? factor * (moved[i] ?? 0) : 0),
   );
   return { dtype: 'f64', shape: tensor.shape, data };
 }
@@ -74,7 +74,7 @@ export function magnitude({ tensor, error }: Bounded, factor = 0): Tensor {
 /** x moved by `factor` times its error. */
 export function shifted({ tensor, error }: Bounded, factor: number): Tensor {
   if (!error || tensor.dtype !== 'f64') return tensor;
-  const data = Float64Array.from(tensor.data as Float64Array, (v, i) => v + factor * (error[i] ?? 0));
+  const data = Float64Array.from(dataOf(tensor, 'f64'), (v, i) => v + factor * (error[i] ?? 0));
   return { ...tensor, data };
 }
 

@@ -1,4 +1,4 @@
-import type { DType, Graph, Tensor, Value } from '@ghostc/ir';
+import { type DType, entryOf, type Graph, type Tensor, type Value } from '@ghostc/ir';
 import { sizedFor } from '@ghostc/ops';
 import { boundInto } from './bound-node.ts';
 import { type Bounded, exactly, storedAs } from './bounded.ts';
@@ -44,7 +44,7 @@ export function boundedRun(
   }
   return new Map(
     graph.outputs.map(({ name, value }) => {
-      const { tensor, error } = known.get(value) as Bounded;
+      const { tensor, error } = entryOf(known, value);
       return [name, { value: tensor, bound: error ?? new Float64Array(tensor.data.length) }];
     }),
   );

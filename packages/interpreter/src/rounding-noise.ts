@@ -1,12 +1,22 @@
-import { type Graph, isFloat, mulberry32, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import {
+  entryOf,
+  type Graph,
+  isFloat,
+  itemAt,
+  mulberry32,
+  type Node,
+  type Tensor,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
 import { type ErrorBound, lookup, nodeMacs, sizedFor, withDefaults } from '@ghostc/ops';
 import { evaluate } from './bound-step.ts';
 import { eachNumber, exactly, widened } from './bounded.ts';
-import { compositeParts } from './composite-parts.ts';
 import { lastUses } from './last-uses.ts';
 import { type Deviation, deviationOf } from './noise-deviation.ts';
 import { outputStep } from './output-step.ts';
 import { ownError } from './own-error.ts';
+import { partsGraph } from './parts-graph.ts';
 
 /** An output as exact arithmetic has it, and how far rounding takes it. */
 export interface NoisyOutput extends Deviation {
@@ -77,7 +87,7 @@ export function roundingNoise(
     noise.into(known, node);
     for (const value of last.get(node) ?? []) known.delete(value);
   }
-  return new Map(graph.outputs.map(({ name, value }) => [name, outputOf(value, known.get(value) as Noisy)]));
+  return new Map(graph.outputs.map(({ name, value }) => [name, outputOf(value, entryOf(known, value))]));
 }
 
 function outputOf(value: Value, { exact, runs, discontinuous }: Noisy): NoisyOutput {
@@ -95,9 +105,9 @@ class Noise {
 
   /** Adds the values of a node to those that are known. */
   into(known: Map<Value, Noisy>, node: Node): void {
-    const given = node.inputs.map((value) => value && (known.get(value) as Noisy));
+    const given = node.inputs.map((value) => value && entryOf(known, value));
     const attrs = withDefaults(lookup(node.op).attrs, node.attrs);
-    const parts = compositeParts(node, attrs);
+    const parts = partsGraph(node, attrs);
     if (parts) {
       this.#through(parts, known, node);
       return;
@@ -113,10 +123,10 @@ class Noise {
     const runs = moving ? this.#random.map((_, r) => this.#run(node, given, { errors, r })) : [];
     const jumping = isDiscontinuous(node);
     node.outputs.forEach((value, i) => {
-      const tensors = runs.map((tensors) => tensors[i] as Tensor);
-      const noisy = tensors.some((tensor) => differs(tensor, results[i] as Tensor));
+      const tensors = runs.map((tensors) => itemAt(tensors, i));
+      const noisy = tensors.some((tensor) => differs(tensor, itemAt(results, i)));
       known.set(value, {
-        exact: results[i] as Tensor,
+        exact: itemAt(results, i),
         runs: noisy ? tensors : null,
         discontinuous: given.some((input) => input?.discontinuous) || (jumping && moving),
       });
@@ -126,10 +136,10 @@ class Noise {
   /** A composite op rounds in each of its parts. */
   #through(parts: Graph, known: Map<Value, Noisy>, node: Node): void {
     const given = node.inputs.filter((value) => value !== null);
-    const inside = new Map(parts.inputs.map((value, i) => [value, known.get(given[i] as Value) as Noisy]));
+    const inside = new Map(parts.inputs.map((value, i) => [value, known.get(itemAt(given, i)) as Noisy]));
     for (const part of parts.nodes()) this.into(inside, part);
     parts.outputs.forEach(({ value }, i) => {
-      known.set(node.outputs[i] as Value, inside.get(value) as Noisy);
+      known.set(itemAt(node.outputs, i), entryOf(inside, value));
     });
   }
 
@@ -138,13 +148,13 @@ class Noise {
     given: readonly (Noisy | null)[],
     { errors, r }: { errors: readonly (Float64Array | null)[]; r: number },
   ): readonly Tensor[] {
-    const next = this.#random[r] as () => number;
+    const next = itemAt(this.#random, r);
     const attrs = withDefaults(lookup(node.op).attrs, node.attrs);
     const part = nodeMacs(node) > 0 ? this.#coarse.operands : 0;
     const inputs = given.map((input) => input && roundedBy(part, input.runs?.[r] ?? input.exact, next));
     const own =
       node.op === 'quantize_linear' && !isPowerOfTwo(Number(attrs.y_scale))
-        ? [jittered(inputs[0] as Tensor, next), ...inputs.slice(1)]
+        ? [jittered(itemAt(inputs, 0), next), ...inputs.slice(1)]
         : inputs;
     return evaluate(node.op, { attrs }, own).map((tensor, i) => shaken(widened(tensor), errors[i], next));
   }
@@ -154,7 +164,7 @@ class Noise {
 function shaken(tensor: Tensor, error: Float64Array | null | undefined, next: () => number): Tensor {
   if (!error || error.length !== tensor.data.length) return tensor;
   const values = toNumbers(tensor);
-  const moved = (i: number): number => (values[i] as number) + (error[i] ? error[i] * (2 * next() - 1) : 0);
+  const moved = (i: number): number => (values[i] ?? 0) + (error[i] ? error[i] * (2 * next() - 1) : 0);
   return { ...tensor, data: eachNumber(error.length, moved) };
 }
 
@@ -172,7 +182,7 @@ function roundedBy(part: number, x: Tensor, next: () => number): Tensor {
 const sized = (part: number, x: Tensor): Float64Array => {
   const values = toNumbers(x);
   const sizeOf = (v: number): number => (Number.isFinite(v) ? part * Math.abs(v) : 0);
-  return eachNumber(values.length, (i) => sizeOf(values[i] as number));
+  return eachNumber(values.length, (i) => sizeOf(values[i] ?? 0));
 };
 
 /** The error of a result, with that of an engine that stores fewer bits. */

@@ -27,7 +27,7 @@ const [row0, row1, row2, row3, row4, row5, row6, row7] = rows as [
 
 /** CRC-32 of bytes, or of what gave `before` and then these bytes. */
 export function crc32(bytes: Uint8Array, before = 0): number {
-  const at = (table: Int32Array, index: number): number => table[index & 255] as number;
+  const at = (table: Int32Array, index: number): number => table[index & 255] ?? 0;
   const end = bytes.length - (bytes.length % STEP);
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let rest = ~before;
@@ -44,6 +44,6 @@ export function crc32(bytes: Uint8Array, before = 0): number {
       at(row1, high >>> 16) ^
       at(row0, high >>> 24);
   }
-  for (let i = end; i < bytes.length; i++) rest = at(row0, rest ^ (bytes[i] as number)) ^ (rest >>> 8);
+  for (let i = end; i < bytes.length; i++) rest = at(row0, rest ^ (bytes[i] ?? 0)) ^ (rest >>> 8);
   return ~rest >>> 0;
 }

@@ -92,9 +92,12 @@ export function byteSize(dtype: DType): number {
   return storage[dtype].BYTES_PER_ELEMENT;
 }
 
+/** Storage of elements of a type. */
+export type DataOf<D extends DType> = InstanceType<(typeof storage)[D]>;
+
 /** Zero-filled storage for `length` elements. */
-export function allocate(dtype: DType, length: number): TensorData {
-  return new storage[dtype](length);
+export function allocate<D extends DType>(dtype: D, length: number): DataOf<D> {
+  return new storage[dtype](length) as DataOf<D>;
 }
 
 /** Reinterprets little-endian bytes as elements; copies, so that alignment never matters. */

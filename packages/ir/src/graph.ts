@@ -30,6 +30,12 @@ export class Value {
   }
 }
 
+/** The data of a value that is known to be a constant; throws `ir/constant` where it is none, or absent. */
+export function constantOf(value: Value | null | undefined): Tensor {
+  if (value?.constant) return value.constant;
+  throw new CompileError('ir/constant', `%${value?.name ?? ''} is expected to be a constant`);
+}
+
 /**
  * An operation. Made by `Graph.add`; changes through `Graph` only, so that use lists stay right. `output` throws `ir/no-output`
  * where there is none.
@@ -118,9 +124,11 @@ export interface NewNode {
 }
 
 const usersOf = (value: Value): Set<Node> => value.users as Set<Node>;
-const link = (node: Node, side: 'previous' | 'next', other: Node | null): void => {
-  (node as Mutable<Node>)[side] = other;
+const link = (node: Mutable<Node>, side: 'previous' | 'next', other: Node | null): void => {
+  node[side] = other;
 };
+const openValue = (value: Value): Mutable<Value> => value;
+const openNode = (node: Node): Mutable<Node> => node;
 
 /**
  * A function in SSA form: inputs, constants, nodes in execution order, named outputs. Its methods keep use lists and names right;
@@ -128,9 +136,12 @@ const link = (node: Node, side: 'previous' | 'next', other: Node | null): void =
  */
 export class Graph {
   readonly name: string;
-  readonly inputs: readonly Value[] = [];
-  readonly outputs: readonly GraphOutput[] = [];
-  readonly constants: ReadonlySet<Value> = new Set();
+  readonly #inputs: Value[] = [];
+  readonly #outputs: GraphOutput[] = [];
+  readonly #constants = new Set<Value>();
+  readonly inputs: readonly Value[] = this.#inputs;
+  readonly outputs: readonly GraphOutput[] = this.#outputs;
+  readonly constants: ReadonlySet<Value> = this.#constants;
   #first: Node | null = null;
   #last: Node | null = null;
   #nodeCount = 0;
@@ -175,25 +186,25 @@ export class Graph {
 
   addInput(name: string, type: TensorType): Value {
     const value = new Value(this.#claim(name), type);
-    (this.inputs as Value[]).push(value);
+    this.#inputs.push(value);
     this.#edits++;
     return value;
   }
 
   addConstant(name: string, tensor: Tensor): Value {
     const value = new Value(this.#claim(name), tensorType(tensor), tensor);
-    (this.constants as Set<Value>).add(value);
+    this.#constants.add(value);
     this.#edits++;
     return value;
   }
 
   addOutput(name: string, value: Value): void {
     const output = new Output(name, value, (one, change) => this.#countOutput(one, change));
-    (this.outputs as GraphOutput[]).push(output);
+    this.#outputs.push(output);
   }
 
   removeOutputs(): void {
-    (this.outputs as GraphOutput[]).splice(0);
+    this.#outputs.splice(0);
     this.#edits++;
     this.#outputCounts.clear();
   }
@@ -206,7 +217,7 @@ export class Graph {
     const origin = source.origin ?? parts.flat();
     const outputs = types.map((type, i) => new Value(this.#claim(names[i] ?? op), type));
     const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin, partOrigins });
-    for (const output of outputs) (output as Mutable<Value>).producer = node;
+    for (const output of outputs) openValue(output).producer = node;
     for (const input of inputs) if (input) usersOf(input).add(node);
     this.#link(node, before);
     return node;
@@ -221,13 +232,13 @@ export class Graph {
 
   /** The value takes another type; nodes around it have to fit. */
   setType(value: Value, type: TensorType): void {
-    (value as Mutable<Value>).type = type;
+    openValue(value).type = type;
     this.#edits++;
   }
 
   /** The node takes other attributes; its types have to be those that follow. */
   setAttrs(node: Node, attrs: Attrs): void {
-    (node as Mutable<Node>).attrs = attrs;
+    openNode(node).attrs = attrs;
     this.#edits++;
   }
 
@@ -240,15 +251,15 @@ export class Graph {
       throw new CompileError('ir/name', `two values would be called %${taken}`);
     }
     for (const [value, name] of names) {
-      (value as Mutable<Value>).name = name;
+      openValue(value).name = name;
       this.#names.add(name);
     }
     this.#edits++;
   }
 
   /** An output takes another name. */
-  renameOutput(output: GraphOutput, name: string): void {
-    (output as Mutable<GraphOutput>).name = name;
+  renameOutput(output: Mutable<GraphOutput>, name: string): void {
+    output.name = name;
     this.#edits++;
   }
 
@@ -279,7 +290,7 @@ export class Graph {
   removeConstant(value: Value): void {
     if (value.users.size > 0 || this.isOutput(value))
       throw new CompileError('ir/still-used', `%${value.name} is still used`);
-    if (!(this.constants as Set<Value>).delete(value)) return;
+    if (!this.#constants.delete(value)) return;
     this.#names.delete(value.name);
     this.#edits++;
   }

@@ -7,6 +7,7 @@ export {
   allocate,
   bitWidth,
   byteSize,
+  type DataOf,
   type DType,
   dtypes,
   fromBytes,
@@ -15,11 +16,23 @@ export {
   type TensorData,
   toBytes,
 } from './dtype.ts';
+export { elementMover, partMover } from './element-mover.ts';
+export { entryOf } from './entry-of.ts';
 export { isFilled, markFilled } from './filled.ts';
 export { float16ToNumber, numberToFloat16, roundHalfToEven } from './float16.ts';
 export { formatNumber } from './format-number.ts';
-export { type Attr, type Attrs, Graph, type GraphOutput, type NewNode, Node, Value } from './graph.ts';
+export {
+  type Attr,
+  type Attrs,
+  constantOf,
+  Graph,
+  type GraphOutput,
+  type NewNode,
+  Node,
+  Value,
+} from './graph.ts';
 export type { GraphSource } from './graph-source.ts';
+export { itemAt } from './item-at.ts';
 export type { AttrSpec, OpRegistry, OpSchema, Trait } from './op-schema.ts';
 export { type ParseOptions, parseGraph } from './parse-graph.ts';
 export { formatNode, type PrintedGraph, printGraph } from './print-graph.ts';
@@ -37,6 +50,7 @@ export {
 export { type Beyond, decodeFloat, encodeFloat, isCodedFloat, largestFloat } from './small-float.ts';
 export type { StorageRule } from './storage-rule.ts';
 export {
+  dataOf,
   f32,
   fromNumbers,
   i64,
@@ -47,7 +61,7 @@ export {
   toNumbers,
   zeros,
 } from './tensor.ts';
-export { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
+export { formatType, type QuantParams, quantOf, sameType, type TensorType } from './tensor-type.ts';
 export { checkAttrs, checkInputs, verify } from './verify.ts';
 export { type GraphVisitor, visitGraph } from './visit-graph.ts';
 export { hashWords, isUniform, sameWords, wordsOf } from './words.ts';

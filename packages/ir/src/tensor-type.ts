@@ -1,3 +1,4 @@
+import { CompileError } from './compile-error.ts';
 import { type Dim, isBareDim } from './dim.ts';
 import type { DType } from './dtype.ts';
 import { formatNumber } from './format-number.ts';
@@ -19,6 +20,12 @@ export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
   readonly quant?: QuantParams | undefined;
+}
+
+/** The quantisation of a type that is known to have one; throws `quant/missing` where it has none. */
+export function quantOf(type: TensorType): QuantParams {
+  if (type.quant) return type.quant;
+  throw new CompileError('quant/missing', `expected a quantised type, found ${formatType(type)}`);
 }
 
 /** Whether element type, shape and quantisation are equal. */

@@ -1,5 +1,5 @@
 import { CompileError } from './compile-error.ts';
-import { allocate, bitWidth, type DType, type TensorData } from './dtype.ts';
+import { allocate, bitWidth, type DataOf, type DType, type TensorData } from './dtype.ts';
 import { numElements } from './shape.ts';
 import { decodeFloat, encodeFloat, isCodedFloat } from './small-float.ts';
 import type { QuantParams, TensorType } from './tensor-type.ts';
@@ -39,6 +39,12 @@ export function i64(values: readonly number[]): Tensor {
     [values.length],
     BigInt64Array.from(values, (value) => BigInt(value)),
   );
+}
+
+/** The elements of a tensor that is known to be of a type; throws `tensor/dtype` where it is of another. */
+export function dataOf<D extends DType>({ dtype, data }: Tensor, expected: D): DataOf<D> {
+  if (dtype === expected) return data as DataOf<D>;
+  throw new CompileError('tensor/dtype', `expected elements of ${expected}, found ${dtype}`);
 }
 
 /** The type of a tensor: element type, shape, quantisation. */

@@ -12,7 +12,7 @@ export function wordsOf({ buffer, byteOffset, byteLength }: TensorData): Uint32A
 /** FNV-1a over 32-bit words. */
 export function hashWords(words: Uint32Array): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ (words[i] as number), 0x01000193);
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ (words[i] ?? 0), 0x01000193);
   return hash >>> 0;
 }
 

@@ -49,9 +49,9 @@ export function encodeTensor(tensor: object): Uint8Array {
 }
 
 function encode(type: protobuf.Type, message: object): Uint8Array {
-  const problem = type.verify(message as Record<string, unknown>);
+  const problem = type.verify({ ...message });
   if (problem) throw new CompileError('onnx/encode', problem);
-  return type.encode(type.create(message as Record<string, unknown>)).finish();
+  return type.encode(type.create({ ...message })).finish();
 }
 
 function decode(type: protobuf.Type, bytes: Uint8Array, what: string): object {

@@ -1,4 +1,4 @@
-import { CompileError, type Value } from '@ghostc/ir';
+import { CompileError, entryOf, itemAt, type Value } from '@ghostc/ir';
 import type { NodeReader, ReadOp } from './node-reader.ts';
 import { opTable } from './op-table.ts';
 import { fusedRows } from './read-fused.ts';
@@ -26,11 +26,11 @@ export const contribTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>
 
 /** The op of the standard domain. */
 function standard(op: string): ReadOp {
-  return (node) => (opTable.get(op) as ReadOp)(node);
+  return (node) => entryOf(opTable, op)(node);
 }
 
 function one(values: Value | readonly Value[]): Value {
-  return [values].flat()[0] as Value;
+  return itemAt([values].flat(), 0);
 }
 
 /** Operands (x, x_scale, x_zero_point), then y_scale, y_zero_point. */

@@ -199,8 +199,11 @@ function readConstantOfShape(node: NodeReader): Value {
   const fill = node.tensor('value') ?? fromNumbers('f32', [1], [0]);
   const count = shape.reduce((product, dim) => product * dim, 1);
   node.claim(count, `ConstantOfShape [${shape.join(',')}]`);
-  const data = allocate(fill.dtype, count) as Float32Array;
-  const tensor = constantTensor(fill.dtype, shape, data.fill(fill.data[0] as number));
+  const data = allocate(fill.dtype, count);
+  const value = fill.data[0] ?? 0;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(value));
+  else data.fill(Number(value));
+  const tensor = constantTensor(fill.dtype, shape, data);
   return node.addConstant(markFilled(tensor));
 }
 

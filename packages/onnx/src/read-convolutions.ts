@@ -52,7 +52,7 @@ function readConv(node: NodeReader): Value {
       'onnx/attribute',
       `kernel_shape [${declared.join(',')}] differs from the weight's [${kernel.join(',')}]`,
     );
-  const window = windowAttributes(node, x.type.shape.slice(2), kernel as number[]);
+  const window = windowAttributes(node, x.type.shape.slice(2), kernel);
   return convolve(node, { x, weight, bias: node.optional(2) }, { ...window, group: node.int('group', 1) });
 }
 

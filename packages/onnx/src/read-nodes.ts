@@ -42,7 +42,7 @@ export function readNodes(protos: readonly NodeProto[], state: ReadState, functi
       continue;
     }
     const inner = withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
-      const found = readNode(node, (frame as Frame).state, functions);
+      const found = readNode(node, frame.state, functions);
       for (const body of found.bodies) {
         unfolded += body.nodes.length;
         checkBody(body, frames, unfolded);

@@ -148,9 +148,9 @@ function readConvInteger(node: NodeReader): Value {
 /** Inputs: a, its scale and zero point, b, its scale and zero point, the scale and zero point of y. */
 function readQLinearMatMul(node: NodeReader): Value {
   const f = new Formulas(node);
-  const [a, aScale, aZero, b, bScale, bZero, yScale, yZero] = Array.from({ length: 8 }, (_, i) =>
-    node.input(i),
-  ) as [Value, Value, Value, Value, Value, Value, Value, Value];
+  const [a, aScale, aZero] = [node.input(0), node.input(1), node.input(2)];
+  const [b, bScale, bZero] = [node.input(3), node.input(4), node.input(5)];
+  const [yScale, yZero] = [node.input(6), node.input(7)];
   const type = sumType(Number(a.type.shape.at(-1)));
   const column = (value: Value): Value =>
     value.type.shape.length === 1 && Number(value.type.shape[0]) > 1 ? f.reshape(value, [-1, 1]) : value;

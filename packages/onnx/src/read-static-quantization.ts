@@ -185,7 +185,7 @@ function convolved(
   const x = dequantize(node, node.input(at), quant);
   const w = dequantize(node, node.input(weightAt), weightQuant);
   if (!x || !w) return undefined;
-  const window = windowAttributes(node, x.type.shape.slice(2), shape.slice(2) as number[]);
+  const window = windowAttributes(node, x.type.shape.slice(2), shape.slice(2));
   return convolve(node, { x, weight: w, bias }, { ...window, group: node.int('group', 1) });
 }
 

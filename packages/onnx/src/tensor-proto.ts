@@ -141,7 +141,7 @@ function packed(dtype: DType, elements: Uint8Array): Uint8Array {
 
 function fromFields(proto: TensorProto, dtype: DType, shape: readonly number[]): Tensor {
   const values = fieldValues(proto, dtype);
-  if (bitWidth(dtype) < 8) return fromRaw(dtype, shape, Uint8Array.from(values as readonly number[]));
+  if (bitWidth(dtype) < 8) return fromRaw(dtype, shape, Uint8Array.from(values.map(Number)));
   const expected = numElements(shape);
   if (values.length !== expected)
     throw new CompileError(
@@ -149,12 +149,11 @@ function fromFields(proto: TensorProto, dtype: DType, shape: readonly number[]):
       `${dtype}[${shape.join(',')}] has ${expected} elements, found ${values.length}`,
     );
   if (dtype === 'i64' || dtype === 'u64') {
-    const bits = (values as readonly Int64[]).map((value) => BigInt(value.toString()));
+    const bits = values.map((value) => BigInt(value.toString()));
     return tensor(dtype, shape, dtype === 'i64' ? BigInt64Array.from(bits) : BigUint64Array.from(bits));
   }
-  if (dtype === 'f16' || dtype === 'bf16')
-    return tensor(dtype, shape, Uint16Array.from(values as readonly number[]));
-  if (isCodedFloat(dtype)) return tensor(dtype, shape, Uint8Array.from(values as readonly number[]));
+  if (dtype === 'f16' || dtype === 'bf16') return tensor(dtype, shape, Uint16Array.from(values.map(Number)));
+  if (isCodedFloat(dtype)) return tensor(dtype, shape, Uint8Array.from(values.map(Number)));
   return fromNumbers(dtype, shape, values.map(Number));
 }
 

@@ -1,4 +1,4 @@
-import { CompileError, formatType, type Value } from '@ghostc/ir';
+import { CompileError, entryOf, formatType, type Value } from '@ghostc/ir';
 import type { NodeReader } from './node-reader.ts';
 import type { FunctionProto, GraphProto, NodeProto } from './onnx-types.ts';
 import { entryValue, type ReadState, readInitializers, standardOpset } from './read-state.ts';
@@ -32,7 +32,7 @@ export function isCall({ proto }: NodeReader, functions: Functions): boolean {
 /** The body of the function that the node calls. */
 export function functionBody(node: NodeReader, state: ReadState, functions: Functions): Body {
   const id = functionId(node.proto, node.op);
-  const called = functions.get(id) as FunctionProto;
+  const called = entryOf(functions, id);
   const entries = new Scope();
   const formals = called.input ?? [];
   formals.forEach((name, i) => {

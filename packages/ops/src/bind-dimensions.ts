@@ -61,7 +61,7 @@ export function dimensionsFrom(graph: Graph, shapes: ReadonlyMap<string, Shape>)
 /** The symbolic dimensions of the inputs. */
 export function openDimensions(graph: Graph): string[] {
   const dims = graph.inputs.flatMap(({ type }) => type.shape);
-  return [...new Set(dims)].filter((dim) => !isStatic(dim)) as string[];
+  return [...new Set(dims)].filter((dim) => !isStatic(dim));
 }
 
 /** Dimensions by name, and `others` that they may be called. */

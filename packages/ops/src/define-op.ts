@@ -10,6 +10,7 @@ import {
   type Trait,
   tensorType,
 } from '@ghostc/ir';
+import type { PartMaker } from './composite/part-maker.ts';
 import type { Computed, Epilogue, OpFacts } from './op-facts.ts';
 import { checkOperandTypes } from './operand-types.ts';
 
@@ -33,7 +34,8 @@ export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
 };
 
 /** Types of the outputs, of which an op has at least one. */
-type OutputTypes = readonly [TensorType, ...TensorType[]];
+export type OutputTypes = OneOrMore<TensorType>;
+type OneOrMore<T> = readonly [T, ...T[]];
 
 /** What `defineOp` makes an op from. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
@@ -43,24 +45,29 @@ export interface OpSpec<I extends string, A extends Readonly<Record<string, Attr
   readonly attrs: A;
   readonly traits: readonly Trait[];
   /** Type(s) of the output(s); throws CompileError when the inputs do not fit. */
-  readonly infer: (inputs: Named<I, TensorType>, attrs: AttrValues<A>) => TensorType | readonly TensorType[];
+  readonly infer: (inputs: Named<I, TensorType>, attrs: AttrValues<A>) => TensorType | OutputTypes;
   /** The meaning of the op: numbers in double precision, rounded once to the output's type. */
   readonly evaluate: (
     inputs: Named<I, Tensor>,
     attrs: AttrValues<A>,
     types: OutputTypes,
-  ) => Tensor | readonly Tensor[];
+  ) => Tensor | OneOrMore<Tensor>;
+  /** The formula of a composite op: what it is in other ops. Evaluation, lowering and error bounds read it. */
+  readonly parts?: <V>(inputs: Named<I, V>, attrs: AttrValues<A>, maker: PartMaker<V>) => V;
   /** Multiply-accumulates of one execution; 0 if absent. Called with fixed shapes. */
   readonly macs?: (inputs: Named<I, TensorType>, attrs: AttrValues<A>, types: OutputTypes) => number;
 }
 
 /** An op as shared code sees it: inputs by position. */
 export interface OpDefinition extends OpSchema, OpFacts {
+  readonly inferTypes: (inputs: readonly (TensorType | null)[], attrs: Attrs) => OutputTypes;
   readonly evaluateTensors: (
     inputs: readonly (Tensor | null)[],
     attrs: Attrs,
     types: readonly TensorType[],
-  ) => readonly Tensor[];
+  ) => OneOrMore<Tensor>;
+  /** A composite op out of its parts, which `maker` makes; absent for others. */
+  readonly makeParts?: <V>(inputs: readonly (V | null)[], attrs: Attrs, maker: PartMaker<V>) => V;
   readonly countMacs: (
     inputs: readonly (TensorType | null)[],
     attrs: Attrs,
@@ -94,29 +101,43 @@ export function defineOp<
   const A extends Readonly<Record<string, AttrSpec<any>>>,
   const L extends Listed,
 >(spec: OpSpec<I, A> & L): DefinedOp<I, A, L> {
-  const list = <T>(result: T | readonly T[]): readonly T[] =>
-    Array.isArray(result) ? result : [result as T];
   const attrs = (given: Attrs): AttrValues<A> => attrsOf(spec, { attrs: given });
+  const { parts } = spec;
   return {
     ...spec,
+    ...(parts && {
+      makeParts: (inputs, given, maker) => parts(bindInputs(spec, inputs), attrs(given), maker),
+    }),
     traits: new Set(spec.traits),
     inferTypes(inputs, given) {
       checkOperandTypes(spec, inputs);
-      return list(spec.infer(bindInputs(spec, inputs), attrs(given)));
+      return listed(spec.infer(bindInputs(spec, inputs), attrs(given)));
     },
     evaluateTensors: (inputs, given, types) =>
-      list(spec.evaluate(bindInputs(spec, inputs), attrs(given), types as OutputTypes)),
+      listed(spec.evaluate(bindInputs(spec, inputs), attrs(given), outputTypes(types))),
     countMacs: (inputs, given, types) =>
-      spec.macs?.(bindInputs(spec, inputs), attrs(given), types as OutputTypes) ?? 0,
+      spec.macs?.(bindInputs(spec, inputs), attrs(given), outputTypes(types)) ?? 0,
   };
 }
+
+function listed<T>(result: T | OneOrMore<T>): OneOrMore<T> {
+  return isList(result) ? result : [result];
+}
+
+/** Types of outputs, checked to be one or more; throws `ir/no-output`. */
+export function outputTypes([first, ...more]: readonly TensorType[]): OutputTypes {
+  if (first) return [first, ...more];
+  throw new CompileError('ir/no-output', 'an op has at least one output, found none');
+}
+
+const isList = <T>(result: T | OneOrMore<T>): result is OneOrMore<T> => Array.isArray(result);
 
 /** The results of an op on tensors, of inferred types. Throws what inference throws. */
 export function evaluateOp(
   op: OpDefinition,
   inputs: readonly (Tensor | null)[],
   attrs: Attrs = {},
-): readonly Tensor[] {
+): OneOrMore<Tensor> {
   const types = op.inferTypes(
     inputs.map((input) => input && tensorType(input)),
     attrs,
@@ -141,7 +162,7 @@ function checkEvaluation(types: readonly TensorType[]): void {
 
 /** The first result. */
 export function evaluateOne(op: OpDefinition, inputs: readonly (Tensor | null)[], attrs: Attrs = {}): Tensor {
-  return evaluateOp(op, inputs, attrs)[0] as Tensor;
+  return evaluateOp(op, inputs, attrs)[0];
 }
 
 /** The attributes of a node with defaults filled in, typed by the definition of its op, which the node was checked against. */
@@ -151,6 +172,12 @@ export function attrsOf<A extends Readonly<Record<string, AttrSpec<any>>>>(
   node: { readonly attrs: Attrs },
 ): AttrValues<A> {
   return withDefaults(definition.attrs, node.attrs) as AttrValues<A>;
+}
+
+/** An attribute that is a list of numbers, of an op that is not known; empty where there is none. */
+export function intsOf(attrs: Readonly<Record<string, unknown>>, name: string): readonly number[] {
+  const value = attrs[name];
+  return Array.isArray(value) ? value : [];
 }
 
 /** Attributes with the schema's defaults filled in. */

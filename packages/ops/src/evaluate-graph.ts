@@ -1,4 +1,4 @@
-import { CompileError, type Graph, type Tensor, type Value } from '@ghostc/ir';
+import { CompileError, type Graph, itemAt, type Tensor, type Value } from '@ghostc/ir';
 import { lookup } from './build-node.ts';
 import { evaluateOp } from './define-op.ts';
 
@@ -22,7 +22,7 @@ export function evaluateFrom(graph: Graph, known: ReadonlyMap<Value, Tensor>): M
 
 /** The outputs of a graph, from its inputs, both in order. */
 export function evaluateGraph(graph: Graph, inputs: readonly Tensor[]): Tensor[] {
-  const known = new Map(graph.inputs.map((value, i) => [value, inputs[i] as Tensor]));
+  const known = new Map(graph.inputs.map((value, i) => [value, itemAt(inputs, i)]));
   const tensors = evaluateFrom(graph, known);
   return graph.outputs.map(({ value }) => found(tensors, value));
 }

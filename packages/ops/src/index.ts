@@ -9,20 +9,15 @@ export {
 } from './bind-dimensions.ts';
 export { type BuildNode, buildNode, lookup } from './build-node.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
-export { type FusedGhostAttrs, fusedGhostModule, plainGhostAttrs } from './composite/fused-ghost-module.ts';
+export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
 export {
   cheapAttrs,
   type GhostModuleAttrs,
   ghostModule,
-  ghostParts,
   primaryAttrs,
 } from './composite/ghost-module.ts';
-export {
-  type SqueezeAttrs,
-  squeezeExcite,
-  squeezeExciteGate,
-  squeezeGate,
-} from './composite/squeeze-excite.ts';
+export type { PartMaker, PartOp } from './composite/part-maker.ts';
+export { squeezeExcite, squeezeExciteGate } from './composite/squeeze-excite.ts';
 export { ConstantCone } from './constant-cone.ts';
 export { ConstantWork } from './constant-work.ts';
 export { type Copies, copyNode, copyOf } from './copy-node.ts';
@@ -34,6 +29,7 @@ export {
   defineOp,
   evaluateOne,
   evaluateOp,
+  intsOf,
   type Named,
   type OpDefinition,
   type OpSpec,

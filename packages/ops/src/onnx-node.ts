@@ -1,6 +1,6 @@
 import { CompileError, type DType, type Shape, type TensorType } from '@ghostc/ir';
 import { int, text, texts } from './attr-spec.ts';
-import { defineOp } from './define-op.ts';
+import { defineOp, outputTypes } from './define-op.ts';
 
 /**
  * A node of an ONNX model whose sizes are symbolic, so that it has no static form: it goes back into ONNX as it was.
@@ -23,7 +23,7 @@ export const onnxNode = defineOp({
   factor: 'stopped',
   nan: 'none',
   random: { place: 'none', domain: 'any', attrs: {} },
-  infer: (_inputs, { types }) => types.map(typeOf),
+  infer: (_inputs, { types }) => outputTypes(types.map(typeOf)),
   evaluate(_inputs, { op_type, reason }) {
     throw new CompileError('onnx/dynamic-shape', `${op_type} is kept for ONNX only: ${reason}`);
   },

@@ -1,6 +1,6 @@
 import type { Attrs, Node, RowRule, RowWindow, Value } from '@ghostc/ir';
 import { lookup } from './build-node.ts';
-import { withDefaults } from './define-op.ts';
+import { intsOf, withDefaults } from './define-op.ts';
 import { normalAxis } from './movement/movement.ts';
 
 /**
@@ -26,7 +26,7 @@ export function rowRuleOf(node: Node): RowRule | null {
 }
 
 function windowRule(node: Node, attrs: Attrs, rows: 'window' | 'pool'): RowRule | null {
-  const numbers = (name: string): readonly number[] => attrs[name] as readonly number[];
+  const numbers = (name: string): readonly number[] => intsOf(attrs, name);
   const [top = 0, left = 0, bottom = 0, right = 0] = numbers('pads');
   const isPool = rows === 'pool';
   if (isPool && (top > 0 || bottom > 0 || attrs.ceil_mode)) return null;

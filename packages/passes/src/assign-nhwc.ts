@@ -1,5 +1,5 @@
 import type { Attrs, Graph, Node, Value } from '@ghostc/ir';
-import { buildNode, lookup, nhwcName, registry, toNchw, toNhwc } from '@ghostc/ops';
+import { buildNode, intsOf, lookup, nhwcName, registry, toNchw, toNhwc } from '@ghostc/ops';
 import { foldConstants } from './fold-constants.ts';
 import type { Pass } from './pass.ts';
 import { removeDeadCode } from './remove-dead-code.ts';
@@ -118,18 +118,18 @@ function isImage({ op }: Node, index: number): boolean {
 }
 
 const axisOf = (axis: number): number => toNchw[axis < 0 ? axis + 4 : axis] ?? axis;
-const axesOf = (axes: unknown): number[] => (axes as readonly number[]).map(axisOf);
+const axesOf = (attrs: Attrs): number[] => intsOf(attrs, 'axes').map(axisOf);
 
 /** Attributes that name axes, for an NHWC image in the place of an NCHW one. */
 const moveAttrs: Readonly<Record<string, (attrs: Attrs) => Attrs | null>> = {
   concat: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis)) }),
-  slice: (attrs) => ({ ...attrs, axes: axesOf(attrs.axes) }),
+  slice: (attrs) => ({ ...attrs, axes: axesOf(attrs) }),
   pad: (attrs) => {
-    const pads = attrs.pads as readonly number[];
+    const pads = intsOf(attrs, 'pads');
     return { ...attrs, pads: [...toNhwc, ...toNhwc.map((axis) => axis + 4)].map((at) => pads[at] ?? 0) };
   },
   reduce_mean: (attrs) =>
     Array.isArray(attrs.axes) && attrs.axes.length > 0 && attrs.keepdims !== false
-      ? { ...attrs, axes: axesOf(attrs.axes) }
+      ? { ...attrs, axes: axesOf(attrs) }
       : null,
 };

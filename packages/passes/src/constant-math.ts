@@ -23,7 +23,7 @@ export function scaleChannels(weight: Tensor, factors: ArrayLike<number>): Tenso
   const inner = scaled.length / (weight.shape[0] || 1);
   for (let i = 0, channel = 0; i < scaled.length; channel++) {
     const factor = factors[channel] ?? 1;
-    for (const end = i + inner; i < end; i++) scaled[i] = (scaled[i] as number) * factor;
+    for (const end = i + inner; i < end; i++) scaled[i] = (scaled[i] ?? 0) * factor;
   }
   return fromNumbers(weight.dtype, weight.shape, scaled);
 }

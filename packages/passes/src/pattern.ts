@@ -73,7 +73,7 @@ export interface RootPattern<C = unknown> extends Pattern<C> {
  * `op('concat', each(op('relu', any('x'))))` captures `x: Value[]`.
  */
 export function each<C>(pattern: Pattern<C>): Pattern<{ readonly [K in keyof C]: readonly C[K][] }> {
-  return { kind: 'each', choices: [pattern as Pattern] };
+  return { kind: 'each', choices: [pattern] };
 }
 
 /** `'relu|clip'` as `'relu' | 'clip'`. */
@@ -113,7 +113,7 @@ export function op<const S extends string, P extends readonly Pattern[]>(
   names: OpList<S>,
   ...inputs: P
 ): OpPattern<All<P>, Names<S>> {
-  const ops = new Set((names as string).split('|'));
+  const ops = new Set(names.split('|'));
   for (const name of ops) checkListed(name, inputs);
   return opPattern({ kind: 'op', ops, inputs });
 }

@@ -1,4 +1,4 @@
-import { CompileError, type Graph, type Node, sameShape, Value, withLocation } from '@ghostc/ir';
+import { CompileError, type Graph, itemAt, type Node, sameShape, Value, withLocation } from '@ghostc/ir';
 import { type Build, Builder, type Source } from './build.ts';
 import { checkPattern } from './check-pattern.ts';
 import { CopyWork, sharedElements } from './copy-work.ts';
@@ -105,14 +105,14 @@ export function rewriting(
 }
 
 function pairsOf(root: Node, output: number, result: Value | readonly Value[]): (readonly [Value, Value])[] {
-  if (result instanceof Value) return [[root.outputs[output] as Value, result]];
-  const given = Array.isArray(result) ? (result as readonly Value[]) : [];
+  if (result instanceof Value) return [[itemAt(root.outputs, output), result]];
+  const given = Array.isArray(result) ? result : [];
   if (given.length !== root.outputs.length || !given.every((one) => one instanceof Value))
     throw new CompileError(
       'rules/result',
       `expected a value, or one for each of the ${root.outputs.length} outputs of ${root.op}`,
     );
-  return root.outputs.map((old, i) => [old, given[i] as Value]);
+  return root.outputs.map((old, i) => [old, itemAt(given, i)]);
 }
 
 function checkReplacement(old: Value, value: Value): void {

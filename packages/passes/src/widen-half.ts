@@ -1,4 +1,5 @@
 import {
+  constantOf,
   type DType,
   f32,
   Graph,
@@ -73,7 +74,7 @@ class Widening {
   #value(value: Value): Value {
     const known = this.#known.get(value);
     if (known) return known;
-    const made = this.#graph.addConstant(value.name, widened(value.constant as Tensor));
+    const made = this.#graph.addConstant(value.name, widened(constantOf(value)));
     this.#known.set(value, made);
     return made;
   }

@@ -1,4 +1,4 @@
-import type { Node } from '@ghostc/ir';
+import { itemAt, type Node } from '@ghostc/ir';
 import { assignOffsets } from './assign-offsets.ts';
 import { type Arrangement, type Box, type Piece, roundUp } from './first-fit.ts';
 import { type Lifetimes, lifetimesOf } from './lifetimes.ts';
@@ -43,7 +43,7 @@ export function arrange(schedule: Schedule, below = Number.POSITIVE_INFINITY): A
   const steps = [...order.keys()].filter((step) => (order[step]?.scratchBytes ?? 0) > 0);
   const boxes = [
     ...blocks.map((block) => boxOf(block, lifetimes)),
-    ...steps.map((step) => scratchBox(order[step] as Task, step)),
+    ...steps.map((step) => scratchBox(itemAt(order, step), step)),
   ];
   const live = liveBytes(boxes, order.length);
   const peak = live.reduce((most, bytes) => Math.max(most, bytes), 0);
@@ -51,7 +51,7 @@ export function arrange(schedule: Schedule, below = Number.POSITIVE_INFINITY): A
   const { offsets, bytes }: Arrangement = assignOffsets(boxes, { align, lowerBound: peak, effort });
   const starts = new Map(blocks.map((block, i) => [block, (offsets[i] ?? 0) - extentOf(block)[0]]));
   const scratch = new Map(
-    steps.map((step, i) => [(order[step] as Task).node, offsets[blocks.length + i] ?? 0]),
+    steps.map((step, i) => [itemAt(order, step).node, offsets[blocks.length + i] ?? 0]),
   );
   return bytes >= below ? null : { order, homes, starts, scratch, bytes, live, shared };
 }

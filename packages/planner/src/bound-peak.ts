@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import type { Problem } from './order-problem.ts';
 
 /** Of larger graphs only what a task itself touches is counted. */
@@ -67,7 +68,7 @@ function hasBit(bits: Uint32Array | undefined, at: number): boolean {
 function closure(edges: readonly (readonly number[])[], order: readonly number[]): Uint32Array[] {
   const reached = edges.map(() => new Uint32Array((edges.length + 31) >>> 5));
   for (const index of order) {
-    const bits = reached[index] as Uint32Array;
+    const bits = itemAt(reached, index);
     for (const next of edges[index] ?? []) {
       bits[next >>> 5] = (bits[next >>> 5] ?? 0) | (1 << (next & 31));
       reached[next]?.forEach((word, i) => {

@@ -1,4 +1,12 @@
-import { Graph, type Node, type RowRule, type RowWindow, type TensorType, type Value } from '@ghostc/ir';
+import {
+  entryOf,
+  Graph,
+  type Node,
+  type RowRule,
+  type RowWindow,
+  type TensorType,
+  type Value,
+} from '@ghostc/ir';
 import type { RowMove, Stream } from './stream.ts';
 import { streamRates } from './stream-rates.ts';
 
@@ -114,7 +122,7 @@ class StreamBuilder {
   }
 
   #emit(node: Node): void {
-    const rule = this.#request.rules.get(node) as RowRule;
+    const rule = entryOf(this.#request.rules, node);
     const inputs = node.inputs.map((value, i) => {
       const window = rule.windows[i];
       return value && window ? this.#rows(this.#reading(node, value, window)) : value;
@@ -173,7 +181,7 @@ class StreamBuilder {
   }
 
   #push(value: Value, rows: number): void {
-    const band = this.#bands.get(value) as Value;
+    const band = entryOf(this.#bands, value);
     const slab = this.#body.addInput(`${value.name}_slab`, withRows(value.type, rows));
     const pad = this.#pads.get(value) ?? 0;
     this.#pads.delete(value);
@@ -184,7 +192,7 @@ class StreamBuilder {
   }
 
   #store(value: Value): void {
-    const node = this.#body.add({ op: 'store_rows', inputs: [this.#bands.get(value) as Value], types: [] });
+    const node = this.#body.add({ op: 'store_rows', inputs: [entryOf(this.#bands, value)], types: [] });
     this.#moves.set(node, { kind: 'store', image: value, ...this.#progress(value), pad: 0 });
     this.#active.set(node, this.#span(value));
   }

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import { boundPeak } from './bound-peak.ts';
 import { connectedTasks } from './connected-tasks.ts';
 import type { Task } from './list-tasks.ts';
@@ -186,7 +187,7 @@ function runRest(problem: Problem, from: State): Costs & { readonly path: Path |
 
 function orderOf({ tasks }: Problem, last: Path | null): Task[] {
   const order: Task[] = [];
-  for (let path = last; path; path = path.previous) order.push(tasks[path.task] as Task);
+  for (let path = last; path; path = path.previous) order.push(itemAt(tasks, path.task));
   return order.reverse();
 }
 

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import { type Arrangement, type Box, endOf, heightOf, roundUp, startOf } from './first-fit.ts';
 
 /** Bytes [from, to) that nothing uses. */
@@ -32,7 +33,7 @@ export function firstHole(boxes: readonly Box[], align: number): Arrangement {
 
 function take(holes: Hole[], bytes: number): number {
   const at = holes.findIndex(({ from, to }) => to - from >= bytes);
-  const hole = holes[at] as Hole;
+  const hole = itemAt(holes, at);
   const offset = hole.from;
   hole.from += bytes;
   if (hole.from === hole.to) holes.splice(at, 1);
@@ -44,7 +45,7 @@ function giveBack(holes: Hole[], from: number, bytes: number): void {
   let [low, high] = [0, holes.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((holes[middle] as Hole).from < from) low = middle + 1;
+    if (itemAt(holes, middle).from < from) low = middle + 1;
     else high = middle;
   }
   const hole = { from, to: from + bytes };

@@ -55,10 +55,12 @@ function inPlaceNeighbours(tasks: readonly Task[], blocks: Iterable<Block>): Map
     [...neighbours.keys()].flatMap((block) => [...block.cells.keys()].map((cell) => [cell, block])),
   );
   for (const { writes, inPlace } of tasks) {
-    const written = homes.get(writes[0] as Cell);
-    for (const { block } of written ? inPlace : []) {
-      neighbours.get(block)?.add(written as Block);
-      neighbours.get(written as Block)?.add(block);
+    const [cell] = writes;
+    const written = cell && homes.get(cell);
+    if (!written) continue;
+    for (const { block } of inPlace) {
+      neighbours.get(block)?.add(written);
+      neighbours.get(written)?.add(block);
     }
   }
   return neighbours;

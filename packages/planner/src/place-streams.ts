@@ -1,4 +1,4 @@
-import type { Graph, Node, StorageRule, Value } from '@ghostc/ir';
+import { type Graph, itemAt, type Node, type StorageRule, type Value } from '@ghostc/ir';
 import { buildStream } from './build-stream.ts';
 import { roundUp } from './first-fit.ts';
 import type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
@@ -91,9 +91,9 @@ function replaceRegion(graph: Graph, nodes: readonly Node[], stream: Stream): No
   const moves = stream.moves as Map<Node, RowMove>;
   for (const [at, move] of moves) {
     const result = move.kind === 'store' ? results.indexOf(move.image) : -1;
-    if (result >= 0) moves.set(at, { ...move, image: node.outputs[result] as Value });
+    if (result >= 0) moves.set(at, { ...move, image: itemAt(node.outputs, result) });
   }
-  results.forEach((value, i) => void graph.replaceAllUses(value, node.outputs[i] as Value));
+  results.forEach((value, i) => void graph.replaceAllUses(value, itemAt(node.outputs, i)));
   for (const old of [...nodes].reverse()) graph.remove(old);
   return node;
 }

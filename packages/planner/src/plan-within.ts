@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '@ghostc/ir';
+import { type Graph, itemAt, type Node, type Value } from '@ghostc/ir';
 import type { ArenaSpan } from './arena-spans.ts';
 import { heldWhile } from './held-while.ts';
 import type { PlanOptions } from './memory-plan.ts';
@@ -270,7 +270,7 @@ function extraWork(nodes: readonly Node[], stream: Stream, work: (node: Node) =>
 
 /** A push moves the whole slab. */
 function movedElements(node: Node, { kind, image }: RowMove): number {
-  return elementsOf(kind === 'push' ? image : (node.outputs[0] ?? (node.inputs[0] as Value)));
+  return elementsOf(kind === 'push' ? image : (node.outputs[0] ?? itemAt(node.inputs, 0)));
 }
 
 function elementsOf({ type: { shape } }: Value): number {

@@ -1,4 +1,4 @@
-import { byteSize, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
+import { byteSize, entryOf, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
 import type { PlanOptions } from './memory-plan.ts';
 
 /** Memory that one node writes (or that holds a graph input): the unit of liveness. */
@@ -144,7 +144,7 @@ class Resolver implements StorageMap {
 
   #rebase(from: Block, to: Block, shift: number): void {
     for (const value of this.#values.get(from) ?? []) {
-      const { offset, cells } = this.storage.get(value) as Storage;
+      const { offset, cells } = entryOf(this.storage, value);
       this.#put(value, { block: to, offset: offset + shift, cells });
     }
     this.#values.delete(from);

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import type { Lifetime, Lifetimes } from './lifetimes.ts';
 import type { Task } from './list-tasks.ts';
 import type { Block, Cell, Storage } from './resolve-storage.ts';
@@ -90,7 +91,7 @@ function firstAlive(ends: readonly Cell[], step: number, context: Pick<Context, 
   let [low, high] = [0, ends.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (endOf(ends[middle] as Cell, context) < step) low = middle + 1;
+    if (endOf(itemAt(ends, middle), context) < step) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -125,7 +126,7 @@ function collides(from: Block, into: Block, { shift, ...context }: Context & { s
   for (const [a, offsetA] of from.cells) {
     for (let i = firstAlive(ends, lifetimes.get(a)?.start ?? 0, context); i < ends.length; i++) {
       effort.left--;
-      const b = ends[i] as Cell;
+      const b = itemAt(ends, i);
       const offsetB = into.cells.get(b) ?? 0;
       const apart = offsetA + shift + a.bytes <= offsetB || offsetB + b.bytes <= offsetA + shift;
       if (apart || heirs.get(a)?.has(b) || heirs.get(b)?.has(a)) continue;

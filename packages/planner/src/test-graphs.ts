@@ -1,4 +1,12 @@
-import { Graph, type Node, numElements, type StorageRule, type TensorType, type Value } from '@ghostc/ir';
+import {
+  Graph,
+  itemAt,
+  type Node,
+  numElements,
+  type StorageRule,
+  type TensorType,
+  type Value,
+} from '@ghostc/ir';
 import fc from 'fast-check';
 import type { PlanOptions } from './memory-plan.ts';
 
@@ -34,8 +42,8 @@ export function randomGraph(
   const values = [graph.addInput('a', type(4)), graph.addInput('b', type(6))];
   values.push(graph.addConstant('k', { dtype: 'f32', shape: [1, 4, 1, 1], data: new Float32Array(4) }));
   for (const [kind, i, j, size] of choices) {
-    const x = values[values.length - 1 - (i % Math.min(values.length, 6))] as Value;
-    const y = values[j % values.length] as Value;
+    const x = itemAt(values, values.length - 1 - (i % Math.min(values.length, 6)));
+    const y = itemAt(values, j % values.length);
     const channels = (value: Value): number => numElements(value.type.shape);
     if (kind === 0) values.push(add(graph, 'make', [x, y], type(1 + size)));
     else if (kind === 1) values.push(add(graph, 'view', [x], x.type));
@@ -44,7 +52,7 @@ export function randomGraph(
     else values.push(add(graph, 'ew', channels(y) === channels(x) ? [x, y] : [x], x.type));
   }
   outputs.forEach(
-    (pick, i) => void graph.addOutput(`out${i}`, values[values.length - 1 - (pick % values.length)] as Value),
+    (pick, i) => void graph.addOutput(`out${i}`, itemAt(values, values.length - 1 - (pick % values.length))),
   );
   return graph;
 }

@@ -1,4 +1,14 @@
-import { type Graph, type Node, numElements, type Tensor, tensor, toNumbers, type Value } from '@ghostc/ir';
+import {
+  constantOf,
+  type Graph,
+  itemAt,
+  type Node,
+  numElements,
+  type Tensor,
+  tensor,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
 import { evaluateOne, lookup } from '@ghostc/ops';
 import { type ObserveOptions, observeValues, type Samples } from './calibrate.ts';
 import { roundedWeight } from './quantize-weight.ts';
@@ -19,7 +29,7 @@ export function correctBiases(graph: Graph, samples: Samples, options: ObserveOp
   );
   const means = meanInputs(graph, samples, { ...options, layers });
   for (const layer of layers) {
-    const mean = means.get(layer.inputs[0] as Value);
+    const mean = means.get(itemAt(layer.inputs, 0));
     if (mean) correct(graph, layer, mean);
   }
 }
@@ -37,8 +47,7 @@ function meanInputs(
     (value, elements) => {
       if (!wanted.has(value)) return;
       const sum = sums.get(value) ?? { total: new Float64Array(elements.length), count: 0 };
-      for (let i = 0; i < elements.length; i++)
-        sum.total[i] = (sum.total[i] as number) + (elements[i] as number);
+      for (let i = 0; i < elements.length; i++) sum.total[i] = (sum.total[i] ?? 0) + (elements[i] ?? 0);
       sums.set(value, { total: sum.total, count: sum.count + 1 });
     },
     options,
@@ -57,11 +66,8 @@ function meanInputs(
 
 function correct(graph: Graph, layer: Node, mean: Tensor): void {
   const [, weight, bias] = layer.inputs as [Value, Value, Value];
-  const shift = channelMeans(layer, mean, weightError(weight.constant as Tensor));
-  const corrected = Float32Array.from(
-    toNumbers(bias.constant as Tensor),
-    (b, m) => Number(b) - (shift[m] ?? 0),
-  );
+  const shift = channelMeans(layer, mean, weightError(constantOf(weight)));
+  const corrected = Float32Array.from(toNumbers(constantOf(bias)), (b, m) => Number(b) - (shift[m] ?? 0));
   const value = graph.addConstant(bias.name, tensor('f32', [corrected.length], corrected));
   graph.replaceInput(layer, bias, value);
   if (bias.users.size === 0 && !graph.isOutput(bias)) graph.removeConstant(bias);

@@ -103,8 +103,8 @@ function fingerprint(tensor: Tensor | undefined): string {
   const numbers = tensor ? toNumbers(tensor) : [];
   let [sum, weighted] = [0, 0];
   for (let i = 0; i < numbers.length; i++) {
-    sum += numbers[i] as number;
-    weighted += (numbers[i] as number) * Math.sin(i + 1);
+    sum += numbers[i] ?? 0;
+    weighted += (numbers[i] ?? 0) * Math.sin(i + 1);
   }
   return `${sum}:${weighted}`;
 }

@@ -79,8 +79,8 @@ function divergence(bins: readonly Bin[], { low, high }: Range): number {
   if (inside.length === 0) return Number.POSITIVE_INFINITY;
   for (const { centre, count } of inside) {
     const level = levelOf(centre);
-    mass[level] = (mass[level] as number) + count;
-    occupied[level] = (occupied[level] as number) + 1;
+    mass[level] = (mass[level] ?? 0) + count;
+    occupied[level] = (occupied[level] ?? 0) + 1;
   }
   const kept = inside.reduce((sum, { count }) => sum + count, 0);
   const [below, above] = clippedCounts(bins, low, high);
@@ -89,7 +89,7 @@ function divergence(bins: readonly Bin[], { low, high }: Range): number {
     const clipped = (i === 0 ? below : 0) + (i === inside.length - 1 ? above : 0);
     const p = (count + clipped) / total;
     const level = levelOf(centre);
-    const q = (mass[level] as number) / (occupied[level] as number) / kept;
+    const q = (mass[level] ?? 0) / (occupied[level] ?? 0) / kept;
     return sum + p * Math.log(p / q);
   }, 0);
 }

@@ -1,6 +1,8 @@
 import {
+  constantOf,
   type Graph,
   isStatic,
+  itemAt,
   type Node,
   numElements,
   type Tensor,
@@ -116,7 +118,7 @@ function channelRanges(
       elements.length / channels / Number(isStatic(value.type.shape[0] ?? 1) ? value.type.shape[0] : 1);
     for (let i = 0; i < elements.length; i++) {
       const channel = Math.floor(i / plane) % channels;
-      range[channel] = Math.max(range[channel] ?? 0, Math.abs(elements[i] as number));
+      range[channel] = Math.max(range[channel] ?? 0, Math.abs(elements[i] ?? 0));
     }
     ranges.set(value, range);
   };
@@ -147,7 +149,7 @@ function columnRange({ node, offset }: Absorber, c: number): number {
   let largest = 0;
   for (let row = 0; row < m; row++) {
     const first = (row * channels + offset + c) * taps;
-    for (let i = first; i < first + taps; i++) largest = Math.max(largest, Math.abs(numbers[i] as number));
+    for (let i = first; i < first + taps; i++) largest = Math.max(largest, Math.abs(numbers[i] ?? 0));
   }
   return largest;
 }
@@ -171,7 +173,7 @@ function applyFactors(graph: Graph, layer: Node, { absorbers, factors }: Factors
 }
 
 function weightOf(node: Node): Tensor {
-  return (node.inputs[1] as Value).constant as Tensor;
+  return itemAt(node.inputs, 1).constant as Tensor;
 }
 
 /** Which input channel of the node a weight element reads. */
@@ -188,8 +190,8 @@ function scaleConstant(
   { node, slot }: { readonly node: Node; readonly slot: number },
   factorOf: (i: number) => number,
 ): void {
-  const value = node.inputs[slot] as Value;
-  const source = value.constant as Tensor;
+  const value = itemAt(node.inputs, slot);
+  const source = constantOf(value);
   const scaled = Float32Array.from(toNumbers(source), (v, i) => Number(v) * factorOf(i));
   graph.replaceInput(node, value, graph.addConstant(value.name, tensor('f32', source.shape, scaled)));
   if (value.users.size === 0 && !graph.isOutput(value)) graph.removeConstant(value);

@@ -1,4 +1,4 @@
-import { type Attrs, Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { type Attrs, constantOf, Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import { chooseRange } from './choose-range.ts';
 import { type Form, outputAttrs, type RewriteOptions, type Rewriting } from './integer-rule.ts';
@@ -120,7 +120,7 @@ export class GraphQuantizer implements Rewriting {
 
   /** Constant operands have a range of their own. */
   #constant(value: Value, wanted: Form): Value {
-    const tensor = value.constant as Tensor;
+    const tensor = constantOf(value);
     if (wanted === 'f32') return this.graph.addConstant(value.name, tensor);
     const known = this.plan.constantRange(value);
     const range = known ?? chooseRange(constantStatistics(value), { method: 'minmax', percentile: 100 });

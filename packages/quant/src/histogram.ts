@@ -37,8 +37,8 @@ export class Histogram {
     this.#include(min, max);
     const [bins, first, perUnit] = [this.#bins, this.#first, 1 / this.width];
     for (let i = 0; i < values.length; i++) {
-      const at = Math.floor((values[i] as number) * perUnit) - first;
-      if (at >= 0 && at < bins.length) bins[at] = (bins[at] as number) + 1;
+      const at = Math.floor((values[i] ?? 0) * perUnit) - first;
+      if (at >= 0 && at < bins.length) bins[at] = (bins[at] ?? 0) + 1;
     }
     this.count += finite;
   }
@@ -136,7 +136,7 @@ export class Histogram {
 function finiteRange(values: ArrayLike<number>): { min: number; max: number; finite: number } {
   let [min, max, finite] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
+    const value = values[i] ?? 0;
     if (!Number.isFinite(value)) continue;
     finite++;
     if (value < min) min = value;

@@ -59,8 +59,7 @@ function weightScales(weight: Tensor): number[] {
   const slice = numbers.length / channels;
   return Array.from({ length: channels }, (_, m) => {
     let largest = 0;
-    for (let i = m * slice; i < (m + 1) * slice; i++)
-      largest = Math.max(largest, Math.abs(numbers[i] as number));
+    for (let i = m * slice; i < (m + 1) * slice; i++) largest = Math.max(largest, Math.abs(numbers[i] ?? 0));
     return float32Scale(largest / 127, 0);
   });
 }
@@ -69,7 +68,7 @@ function quantizeSlices(weight: Tensor, scale: readonly number[]): Tensor {
   const numbers = toNumbers(weight);
   const slice = numbers.length / scale.length;
   const data = Int8Array.from({ length: numbers.length }, (_, i) => {
-    const level = Math.round((numbers[i] as number) / (scale[Math.floor(i / slice)] || 1));
+    const level = Math.round((numbers[i] ?? 0) / (scale[Math.floor(i / slice)] || 1));
     return Math.min(127, Math.max(-127, level));
   });
   const quant: QuantParams = { scale, zeroPoint: scale.map(() => 0), axis: 0 };
@@ -80,7 +79,7 @@ function quantizeBias(
   biases: ArrayLike<number>,
   { scale, xScale, biasType }: { scale: readonly number[]; xScale: number; biasType: 'i32' | 'i64' },
 ): Tensor {
-  const levels = scale.map((s, m) => Math.round((biases[m] as number) / (xScale * s)));
+  const levels = scale.map((s, m) => Math.round((biases[m] ?? 0) / (xScale * s)));
   return {
     dtype: biasType,
     shape: [levels.length],

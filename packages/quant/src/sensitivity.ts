@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { entryOf, type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { defaultRounding, evaluateFrom } from '@ghostc/ops';
 import { observeTensors, type Sample } from './calibrate.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
@@ -62,7 +62,7 @@ export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number
     const tensors = evaluateFrom(rewritten, known);
     graph.outputs.forEach(({ value }, i) => {
       const got = tensors.get(rewritten.outputs[i]?.value as Value);
-      total.add(toNumbers(run.get(value) as Tensor), toNumbers(got as Tensor));
+      total.add(toNumbers(entryOf(run, value)), toNumbers(got as Tensor));
     });
   }
   return total.decibels;

@@ -5,9 +5,9 @@ export class SignalToNoise {
 
   add(want: ArrayLike<number>, got: ArrayLike<number>): void {
     for (let i = 0; i < want.length; i++) {
-      const value = want[i] as number;
+      const value = want[i] ?? 0;
       this.#signal += value * value;
-      this.#noise += (value - (got[i] as number)) ** 2;
+      this.#noise += (value - (got[i] ?? 0)) ** 2;
     }
   }
 

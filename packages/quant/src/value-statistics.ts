@@ -15,7 +15,7 @@ export class ValueStatistics {
   add(values: ArrayLike<number>): void {
     let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
+      const value = values[i] ?? 0;
       if (value < min) min = value;
       if (value > max) max = value;
     }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { compileC, compileOnnx, compileWgsl } from '@ghostc/compiler';
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
-import { CompileError, type Graph } from '@ghostc/ir';
+import { CompileError, type Graph, itemAt } from '@ghostc/ir';
 import { onnxOps } from '@ghostc/onnx';
 import { type ProgramDevice, programDevices } from './c/c-device.ts';
 import { prepareC } from './c/prepare-c.ts';
@@ -56,7 +56,7 @@ async function prepareCModel(model: Graph, device: ProgramDevice): Promise<Execu
   const { run, dispose } = await prepareC(compileC(model, { device }), device);
   const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
     (await run(inputs)).map(({ outputs }) => outputs);
-  return { runAll, run: async (inputs) => (await runAll([inputs]))[0] as Tensors, dispose };
+  return { runAll, run: async (inputs) => itemAt(await runAll([inputs]), 0), dispose };
 }
 
 /** Ops that sum integers as they are, in place of floats between DequantizeLinear and QuantizeLinear. */

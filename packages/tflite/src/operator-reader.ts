@@ -1,4 +1,12 @@
-import { type Attrs, CompileError, formatType, type Tensor, type TensorType, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  CompileError,
+  formatType,
+  itemAt,
+  type Tensor,
+  type TensorType,
+  type Value,
+} from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import type { ByteBuffer } from 'flatbuffers';
 import type { TfliteOperator, TfliteTensor } from './decode-model.ts';
@@ -102,7 +110,7 @@ export class OperatorReader {
 
   /** One entry for each axis, in TFLite's order, as entries for the axes of the value. */
   perAxis<T>(entries: readonly T[], order: AxisOrder): T[] {
-    return order === 'plain' ? [...entries] : [0, 3, 1, 2].map((axis) => entries[axis] as T);
+    return order === 'plain' ? [...entries] : [0, 3, 1, 2].map((axis) => itemAt(entries, axis));
   }
 
   /** Adds an IR node that comes from this operator, named after its output. */
@@ -121,7 +129,7 @@ export class OperatorReader {
         'tflite/type',
         `${tensor.name} is declared as ${formatType(expected)}, ${this.code} gives ${formatType(value.type)}`,
       );
-    this.table.define(this.operator.outputs[k] as number, value, order);
+    this.table.define(this.operator.outputs[k] ?? 0, value, order);
   }
 
   #arranged(shape: TensorType['shape'], order: AxisOrder): TensorType['shape'] {

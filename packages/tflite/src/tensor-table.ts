@@ -162,7 +162,7 @@ export class TensorTable {
     const moved = perm.filter((axis) => from.type.shape[axis] !== 1);
     const names = [`${from.name}_${perm.join('')}`];
     const origin = from.producer?.origin ?? [];
-    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number))) {
+    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? 0))) {
       const shape = perm.map((axis) => Number(from.type.shape[axis]));
       return buildNode(graph, { op: 'reshape', inputs: [from], attrs: { shape }, names, origin }).output;
     }

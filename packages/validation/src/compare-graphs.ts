@@ -163,7 +163,7 @@ function firstDifference(
 ): number {
   if (want.length !== got.length) return 0;
   for (let i = 0; i < want.length; i++) {
-    const [a, b] = [want[i] as number, got[i] as number];
+    const [a, b] = [want[i] ?? 0, got[i] ?? 0];
     if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
     const most = allowed(i);
     if (overflows(most)) continue;

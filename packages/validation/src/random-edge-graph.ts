@@ -1,4 +1,4 @@
-import { fromNumbers, Graph, printGraph, randomTensor, type Tensor, type Value } from '@ghostc/ir';
+import { fromNumbers, Graph, itemAt, printGraph, randomTensor, type Tensor, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import fc from 'fast-check';
 
@@ -57,7 +57,7 @@ class EdgeGraphBuilder {
   }
 
   get #last(): Value {
-    return this.#values.at(-1) as Value;
+    return itemAt(this.#values, -1);
   }
 
   add(kind: Kind, choice: Choice): void {

@@ -2,6 +2,7 @@ import {
   type Attrs,
   fromNumbers,
   Graph,
+  itemAt,
   mulberry32,
   numElements,
   printGraph,
@@ -84,12 +85,12 @@ class RandomGraphBuilder {
   }
 
   add({ kind, pick, seed }: Step): void {
-    const x = this.#images[this.#images.length - 1 - (pick % Math.min(2, this.#images.length))] as Value;
+    const x = itemAt(this.#images, this.#images.length - 1 - (pick % Math.min(2, this.#images.length)));
     this.#images.push(this.#step(kind, x, { pick, seed }));
   }
 
   finish(): Graph {
-    this.#graph.addOutput('y', this.#images.at(-1) as Value);
+    this.#graph.addOutput('y', itemAt(this.#images, -1));
     const graph = this.#graph;
     Object.defineProperty(graph, fc.toStringMethod, { value: () => printGraph(graph).text });
     return graph;

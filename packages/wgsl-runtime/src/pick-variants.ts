@@ -4,7 +4,7 @@ import type { Requirement, WgslManifest } from './manifest.ts';
 export type Offers = (requirement: Requirement) => boolean;
 
 export function offersOf(device: GPUDevice, gpu?: GPU): Offers {
-  const language = gpu ?? (globalThis.navigator as { readonly gpu?: GPU } | undefined)?.gpu;
+  const language = gpu ?? globalThis.navigator?.gpu;
   return (requirement) =>
     device.features.has(requirement) || !!language?.wgslLanguageFeatures?.has(requirement);
 }

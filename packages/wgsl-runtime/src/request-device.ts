@@ -27,7 +27,7 @@ export async function requestDevice(
   demand('maxStorageBufferBindingSize', 2 ** 27);
   demand('maxBufferSize', 2 ** 28);
   return adapter.requestDevice({
-    requiredFeatures: useful.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
+    requiredFeatures: useful.filter((feature) => adapter.features.has(feature)),
     requiredLimits,
   });
 }

@@ -1,4 +1,4 @@
-import { CompileError, fromBytes, type Tensor, toBytes } from '@ghostc/ir';
+import { CompileError, entryOf, fromBytes, itemAt, type Tensor, toBytes } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { buildModel, writeGraph } from '@ghostc/tflite/testing';
 import { litert, type ReferenceRun, tryReference } from '../../tflite/reference.ts';
@@ -26,7 +26,7 @@ export async function runLitert(cases: readonly Case[], progress: Progress): Pro
       batch.map(({ run }) => run),
     );
     batch.forEach(({ one }, k) => {
-      one.settle('litert', outcomeOf(one, results[k] as Uint8Array | Error));
+      one.settle('litert', outcomeOf(one, itemAt(results, k)));
     });
   }
 }
@@ -36,9 +36,7 @@ function runOf({ test, read }: Case): ReferenceRun | Outcome {
   try {
     const graph = test.graph ? readOnnx(test.model as Uint8Array) : read.graph; // composite ops of ours in parts
     const model = buildModel(writeGraph(graph));
-    const tensors = read.inputs.flatMap((set) =>
-      read.graph.inputs.map(({ name }) => set.get(name) as Tensor),
-    );
+    const tensors = read.inputs.flatMap((set) => read.graph.inputs.map(({ name }) => entryOf(set, name)));
     return { model, inputs: Buffer.concat(tensors.map(({ data }) => toBytes(data))) };
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;

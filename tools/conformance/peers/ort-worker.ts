@@ -1,4 +1,4 @@
-import type { Tensor } from '@ghostc/ir';
+import { itemAt, type Tensor } from '@ghostc/ir';
 import { loadOrt, type Ort, ortSession } from '@ghostc/runtimes';
 
 export interface OrtTask {
@@ -35,7 +35,7 @@ async function run({ model, inputs }: OrtTask): Promise<OrtReply> {
       await session.dispose?.();
     }
   } catch (error) {
-    return { error: (error instanceof Error ? error.message : String(error)).split('\n')[0] as string };
+    return { error: itemAt((error instanceof Error ? error.message : String(error)).split('\n'), 0) };
   }
 }
 

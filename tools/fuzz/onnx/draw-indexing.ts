@@ -1,4 +1,4 @@
-import { type DType, numElements } from '@ghostc/ir';
+import { type DType, itemAt, numElements } from '@ghostc/ir';
 import { int, ints, text } from './attributes.ts';
 import { type DrawRow, row } from './draw-op.ts';
 import { allTypes, type ModelDraft, type Ref } from './model-draft.ts';
@@ -24,7 +24,7 @@ const solid = (d: ModelDraft, minRank: number): Ref => {
 function drawGather(d: ModelDraft): void {
   const x = solid(d, 1);
   const axis = d.axis(x.shape.length);
-  const size = x.shape.at(axis) as number;
+  const size = itemAt(x.shape, axis);
   d.add('Gather', [x, indices(d, d.shape(0, 2), size)], {
     axis: axis === 0 ? d.maybe(50, int(0)) : int(axis),
   });
@@ -37,7 +37,7 @@ function drawGatherElements(d: ModelDraft): void {
   const shape = x.shape.map((dim, a) =>
     a === at ? d.between(1, 4) : d.chance(30) ? d.between(1, dim) : dim,
   );
-  d.add('GatherElements', [x, indices(d, shape, x.shape[at] as number)], {
+  d.add('GatherElements', [x, indices(d, shape, x.shape[at] ?? 0)], {
     axis: axis === 0 ? undefined : int(axis),
   });
 }
@@ -73,7 +73,7 @@ function drawScatterNd(d: ModelDraft): void {
   const chosen = d.shuffled(cells).slice(0, count);
   const strides = x.shape.slice(0, depth).map((_, axis) => numElements(x.shape.slice(axis + 1, depth)));
   const values = chosen.flatMap((cell) =>
-    strides.map((stride, axis) => Math.floor(cell / stride) % (x.shape[axis] as number)),
+    strides.map((stride, axis) => Math.floor(cell / stride) % (x.shape[axis] ?? 0)),
   );
   const updates = d.value({ dtypes: [x.dtype], shape: [count, ...x.shape.slice(depth)] });
   const reductions = d.opset >= 18 ? ['none', 'add', 'mul', 'max', 'min'] : ['none', 'add', 'mul'];
@@ -88,7 +88,7 @@ function drawSlice(d: ModelDraft): void {
     d.opset >= 10 ? d.axes(rank, d.between(1, rank)) : d.shuffled(rank).slice(0, d.between(1, rank));
   const listed = d.chance(70);
   const used = listed ? axes : axes.map((_, i) => i);
-  const sizes = used.map((axis) => x.shape.at(axis) as number);
+  const sizes = used.map((axis) => itemAt(x.shape, axis));
   const [starts, ends] = [
     // what is before the first element has another meaning to ONNX Runtime's shapes of opset 9
     sizes.map((n) => d.between(d.opset < 10 ? -n : -n - 1, n + 1)),

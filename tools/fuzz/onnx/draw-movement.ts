@@ -1,4 +1,4 @@
-import { type DType, fromNumbers, numElements, type Tensor } from '@ghostc/ir';
+import { type DType, fromNumbers, itemAt, numElements, type Tensor } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import { type Attrs, float, floats, int, ints, tensor, text } from './attributes.ts';
 import { type DrawRow, row } from './draw-op.ts';
@@ -154,7 +154,7 @@ function drawPad(d: ModelDraft): void {
     d.opset >= 19 ? ['constant', 'reflect', 'edge', 'wrap'] : ['constant', 'reflect', 'edge'],
   );
   const axes = d.opset >= 18 && d.chance(40) ? d.axes(rank, d.between(1, rank)) : undefined;
-  const sizes = (axes ?? x.shape.map((_, i) => i)).map((axis) => x.shape.at(axis) as number);
+  const sizes = (axes ?? x.shape.map((_, i) => i)).map((axis) => itemAt(x.shape, axis));
   const pad = (size: number): number => {
     const most = mode === 'reflect' ? Math.max(0, size - 1) : mode === 'wrap' ? size : 3;
     return d.chance(50) ? d.between(0, Math.min(3, most)) : d.chance(10) && size > 2 ? -1 : 0;
@@ -222,7 +222,7 @@ function drawShape(d: ModelDraft): void {
 function drawSplit(d: ModelDraft): void {
   const x = d.value({ dtypes: allTypes, minRank: 1 });
   const given = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
-  const size = x.shape.at(given) as number;
+  const size = itemAt(x.shape, given);
   const axis = given === 0 ? d.maybe(50, int(0)) : int(given);
   const count = Math.max(1, Math.min(size, d.between(1, 4)));
   const cut = d.between(0, size);

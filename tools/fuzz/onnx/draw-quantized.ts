@@ -1,4 +1,4 @@
-import { type DType, f32, numElements } from '@ghostc/ir';
+import { type DType, f32, itemAt, numElements } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import { type Attrs, float, int, ints } from './attributes.ts';
 import { type DrawRow, row } from './draw-op.ts';
@@ -33,7 +33,7 @@ function drawQuantize(d: ModelDraft, domain = ''): void {
   const to = d.pick([...bytes, ...bytes, ...wide]);
   const axis = d.axis(x.shape.length);
   const perAxis = !domain && d.opset >= 13 && d.chance(30);
-  const count = perAxis ? (x.shape.at(axis) as number) : undefined;
+  const count = perAxis ? itemAt(x.shape, axis) : undefined;
   const point = d.chance(80) ? zero(d, to, count) : null;
   const saturate = !domain && d.opset >= 19 ? { saturate: d.maybe(10, int(1)) } : {};
   const type = !point && d.opset >= 21 && !domain ? { output_dtype: d.maybe(40, int(dataTypeOf(to))) } : {};
@@ -53,7 +53,7 @@ function drawDequantize(d: ModelDraft, domain = ''): void {
   });
   const axis = d.axis(x.shape.length);
   const perAxis = !domain && d.opset >= 13 && d.chance(30);
-  const count = perAxis ? (x.shape.at(axis) as number) : undefined;
+  const count = perAxis ? itemAt(x.shape, axis) : undefined;
   const point = d.chance(80) ? zero(d, x.dtype, count) : null;
   d.add(
     'DequantizeLinear',
@@ -134,7 +134,7 @@ function drawConvInteger(d: ModelDraft): void {
 
 function drawQLinearConv(d: ModelDraft): void {
   const { x, w, attrs } = window(d);
-  const m = w.shape[0] as number;
+  const m = w.shape[0] ?? 0;
   const channels = d.chance(50) ? m : undefined;
   const wZero = d.numbers(
     w.dtype,

@@ -1,4 +1,4 @@
-import { type DType, isFloat, numElements } from '@ghostc/ir';
+import { type DType, isFloat, itemAt, numElements } from '@ghostc/ir';
 import { type Attrs, float, int, ints } from './attributes.ts';
 import { type DrawRow, row } from './draw-op.ts';
 import { floatTypes, type ModelDraft, type Ref } from './model-draft.ts';
@@ -78,7 +78,7 @@ function drawTopK(d: ModelDraft): void {
     elements: ordered,
   });
   const axis = d.opset >= 11 ? d.axis(x.shape.length) : d.below(x.shape.length);
-  const k = d.between(0, x.shape.at(axis) as number);
+  const k = d.between(0, itemAt(x.shape, axis));
   const order = d.opset >= 11 ? { largest: d.maybe(50, int(d.below(2))), sorted: d.maybe(20, int(1)) } : {};
   const attrs: Attrs = { axis: axis === -1 ? undefined : int(axis), ...order };
   if (d.opset < 10) {
@@ -189,7 +189,7 @@ function drawLrn(d: ModelDraft): void {
 function drawMatMul(d: ModelDraft): void {
   const types: readonly DType[] = ['f32', 'f32', 'f32', 'f64', 'f16', 'i32', 'i64'];
   const a = d.value({ dtypes: types, minRank: 1, maxRank: 4 });
-  const k = a.shape.at(-1) as number;
+  const k = itemAt(a.shape, -1);
   const batch = a.shape.slice(0, -2).map((dim) => (d.chance(30) ? 1 : dim));
   const cut = d.chance(30) ? [] : batch;
   const shape = d.chance(15) ? [k] : [...cut, k, d.between(1, 5)];
@@ -200,10 +200,10 @@ function drawGemm(d: ModelDraft): void {
   const types: readonly DType[] = ['f32', 'f32', 'f32', 'f64', 'f16', 'i32'];
   const a = d.value({ dtypes: types, minRank: 2, maxRank: 2, solid: true });
   const [ta, tb] = [d.chance(30), d.chance(30)];
-  const [m, k] = ta ? [...a.shape].reverse() : a.shape;
+  const [m = 1, k = 1] = ta ? [...a.shape].reverse() : a.shape;
   const n = d.between(1, 5);
-  const b = d.value({ dtypes: [a.dtype], shape: tb ? [n, k as number] : [k as number, n] });
-  const c = d.pick([[m as number, n], [n], [1, n], [m as number, 1], [1], [], undefined, undefined]);
+  const b = d.value({ dtypes: [a.dtype], shape: tb ? [n, k] : [k, n] });
+  const c = d.pick([[m, n], [n], [1, n], [m, 1], [1], [], undefined, undefined]);
   const wanted = c ?? (d.opset < 11 ? [n] : undefined);
   d.add('Gemm', [a, b, wanted && d.value({ dtypes: [a.dtype], shape: wanted })], {
     alpha: d.maybe(50, float(d.pick([0.5, 0, 2, -1]))),

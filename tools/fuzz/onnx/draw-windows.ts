@@ -151,7 +151,7 @@ function drawResize(d: ModelDraft): void {
     return;
   }
   const axes = d.opset >= 18 && d.chance(30) && rank > 1 ? [rank - 2, rank - 1] : undefined;
-  const listed = axes ? axes.map((a) => scales[a] as number) : scales;
+  const listed = axes ? axes.map((a) => scales[a] ?? 0) : scales;
   const roi = crop ? [...listed.map(() => d.pick([0, 0.1])), ...listed.map(() => d.pick([1, 0.8, 1.2]))] : [];
   const bySize = d.chance(50);
   const sizes = listed.map((scale, i) => Math.max(1, Math.floor((x.shape[axes?.[i] ?? i] ?? 1) * scale)));

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import { describeModel } from './describe-model.ts';
 import { Judge, type Target, type Verdict } from './judge-models.ts';
 import { opDraws } from './op-draws.ts';
@@ -64,7 +65,7 @@ export async function fuzzOnnx(options: FuzzOnnxOptions): Promise<OnnxReport> {
       // an op of which ONNX Runtime takes nothing must not keep the loop from its end
       for (let tries = 0; batch.length < wanted && tries < 20 * BATCH; tries++, number++) {
         const seed = replayed ? Number(replayed) : options.seed * 1_000_003 + number;
-        const model = await randomModel(seed, ops[number % ops.length] as string, judge.ort);
+        const model = await randomModel(seed, itemAt(ops, number % ops.length), judge.ort);
         if ('rejected' in model) tallyOf(report, model.op).rejected++;
         else batch.push(model);
       }
@@ -116,7 +117,7 @@ async function settle(
     targets,
   );
   for (const [i, model] of batch.entries()) {
-    const verdicts = all[i] as Verdict[];
+    const verdicts = itemAt(all, i);
     const tally = tallyOf(report, model.op);
     tally.graphs++;
     for (const verdict of verdicts) tallyTarget(report, verdict);

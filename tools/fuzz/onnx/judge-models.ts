@@ -9,7 +9,7 @@ import {
   type Tensors,
 } from '@ghostc/conformance';
 import { type BoundedOutput, boundedRun, interpret, roundingNoise } from '@ghostc/interpreter';
-import { CompileError, type Graph, type Tensor, verify } from '@ghostc/ir';
+import { CompileError, entryOf, type Graph, verify } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { type BatchEntry, dawnDevice, runCBatch, wgslRuntimeOn } from '@ghostc/runtimes';
@@ -97,7 +97,7 @@ interface Known {
 function quantisedInputs(graph: Graph, inputs: Tensors): Tensors {
   return new Map(
     graph.inputs.map(({ name, type: { quant } }) => {
-      const tensor = inputs.get(name) as Tensor;
+      const tensor = entryOf(inputs, name);
       return [name, quant ? { ...tensor, quant } : tensor];
     }),
   );

@@ -104,7 +104,7 @@ export class ModelDraft {
     const order = Array.from({ length: count }, (_, i) => i);
     for (let i = count - 1; i > 0; i--) {
       const j = this.below(i + 1);
-      [order[i], order[j]] = [order[j] as number, order[i] as number];
+      [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
     }
     return order;
   }
@@ -219,7 +219,7 @@ function liesApart(tensor: Tensor): boolean {
   if (!isFloat(tensor.dtype)) return true;
   const sorted = Float64Array.from(toNumbers(tensor)).sort();
   const step = tensor.dtype === 'f16' ? 1e-2 : 1e-4;
-  return sorted.every((v, i) => i === 0 || v - (sorted[i - 1] as number) > step * (1 + Math.abs(v)));
+  return sorted.every((v, i) => i === 0 || v - (sorted[i - 1] ?? 0) > step * (1 + Math.abs(v)));
 }
 
 /** What a model is made of. */

@@ -1,4 +1,4 @@
-import { fromNumbers, isFloat, numElements, type Tensor, toNumbers } from '@ghostc/ir';
+import { entryOf, fromNumbers, isFloat, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 import type { OrtProcess } from '../../conformance/peers/ort-process.ts';
 import { type Attrs, text } from './attributes.ts';
 import { type DraftNode, type ModelDraft, modelBytes } from './model-draft.ts';
@@ -39,7 +39,7 @@ export async function ownAnswers(
   if (node.op === 'MeanVarianceNormalization')
     return new Map([[name, { mask: equalGroups(node, x), right: new Float64Array(numElements(x.shape)) }]]);
   if (!/^(Resize|Upsample)$/.test(node.op) || toNumbers(x).every(Number.isFinite)) return new Map();
-  const y = toNumbers(draft.computed.get(name) as Tensor);
+  const y = toNumbers(entryOf(draft.computed, name));
   return new Map([[name, { mask: Uint8Array.from(y, (v) => (Number.isNaN(v) ? 1 : 0)) }]]);
 }
 
@@ -66,7 +66,7 @@ async function whereNanIsMet(
   const marked = new Map(given.map(([name, one]) => [name, one.dtype === x.dtype ? nanMarks(one) : one]));
   if (!given.some(([, one]) => one.dtype === x.dtype && toNumbers(one).some(Number.isNaN))) return undefined;
   const asked = {
-    op: orderOfNan[op] as string,
+    op: orderOfNan[op] ?? '',
     domain,
     inputs,
     outputs: ['y'],
@@ -98,7 +98,7 @@ function extremes(
   { op, outputs }: DraftNode,
   nan: Uint8Array | undefined,
 ): ReadonlyMap<string, OwnAnswer> {
-  const y = draft.computed.get(outputs[0] ?? '') as Tensor;
+  const y = entryOf(draft.computed, outputs[0] ?? '');
   // with indices its kernel is another, which has -infinity, but ours may be written without
   const low = op.endsWith('MaxPool') ? [LOWEST[y.dtype], -Infinity] : [];
   const mask = Uint8Array.from(toNumbers(y), (v, i) => (nan?.[i] || low.includes(v) ? 1 : 0));
@@ -129,14 +129,14 @@ function equalGroups({ attrs }: DraftNode, x: Tensor): Uint8Array {
 /** The tensor with what is right where ONNX Runtime has its own answer. */
 export function corrected(tensor: Tensor, { mask, right }: OwnAnswer): Tensor {
   if (right === undefined) return tensor;
-  const values = Array.from(toNumbers(tensor), (v, i) => (mask[i] ? (right[i] as number) : v));
+  const values = Array.from(toNumbers(tensor), (v, i) => (mask[i] ? (right[i] ?? 0) : v));
   return fromNumbers(tensor.dtype, tensor.shape, values);
 }
 
 /** `got` with the elements of `want` where the answer is free. */
 export function freed(want: Tensor, got: Tensor | undefined, own: OwnAnswer | undefined): Tensor | undefined {
   if (!got || !own || numElements(got.shape) !== own.mask.length) return got;
-  const data = got.data.slice() as Tensor['data'];
+  const data = got.data.slice();
   own.mask.forEach((free, i) => {
     if (free) data[i] = want.data[i] as never;
   });

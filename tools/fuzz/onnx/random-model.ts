@@ -1,4 +1,4 @@
-import type { Tensor } from '@ghostc/ir';
+import { entryOf, itemAt, type Tensor } from '@ghostc/ir';
 import type { OrtProcess } from '../../conformance/peers/ort-process.ts';
 import { Random } from '../random.ts';
 import { styles } from './draw-values.ts';
@@ -64,7 +64,7 @@ async function grow(draft: ModelDraft, op: string, ort: OrtProcess): Promise<str
     return reply.error;
   }
   outputs.forEach((name, i) => draft.computed.set(name, reply.outputs[0]?.[i] as Tensor));
-  await settle(draft, draft.nodes.at(-1) as DraftNode, ort);
+  await settle(draft, itemAt(draft.nodes, -1), ort);
   return undefined;
 }
 
@@ -73,7 +73,7 @@ async function settle(draft: ModelDraft, node: DraftNode, ort: OrtProcess): Prom
   const own = await ownAnswers(draft, node, ort);
   for (const [name, answer] of own) draft.own.set(name, answer);
   for (const name of node.outputs) {
-    const tensor = draft.computed.get(name) as Tensor;
+    const tensor = entryOf(draft.computed, name);
     if (isClosed(node, tensor, own.get(name))) draft.closed.add(name);
   }
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '@ghostc/ir';
+import { entryOf, type Tensor } from '@ghostc/ir';
 import type { Judge, Question, Target, Verdict } from './judge-models.ts';
 import type { DraftNode, ModelParts } from './model-draft.ts';
 import { corrected } from './own-answers.ts';
@@ -52,7 +52,7 @@ function ofNodes(model: RandomModel, nodes: readonly DraftNode[], outputs: reado
 export function withExpected({ computed, own }: RandomModel, parts: ModelParts): Question {
   const { opset, nodes, inputs, initializers, outputs } = parts;
   const right = (name: string): Tensor => {
-    const [tensor, answer] = [computed.get(name) as Tensor, own.get(name)];
+    const [tensor, answer] = [entryOf(computed, name), own.get(name)];
     return answer ? corrected(tensor, answer) : tensor;
   };
   const expected = new Map(outputs.map((name) => [name, right(name)]));

@@ -46,6 +46,6 @@ function permuted(
   const size = shape.slice(1).reduce((product, dim) => product * dim, 1);
   const from = image.data as Float32Array;
   const data = from.slice();
-  for (let i = 0; i < data.length; i++) data[i] = from[source(Math.floor(i / size), i % size)] as number;
+  for (let i = 0; i < data.length; i++) data[i] = from[source(Math.floor(i / size), i % size)] ?? 0;
   return tensor(image.dtype, shape, data);
 }

@@ -28,7 +28,7 @@ export function decodeImage(bytes: Uint8Array, channels: number): Tensor {
   const { width, height, data } = pixelsOf(bytes);
   const plane = width * height;
   const out = new Float32Array(channels * plane);
-  const at = (i: number, channel: number): number => data[4 * i + channel] as number;
+  const at = (i: number, channel: number): number => data[4 * i + channel] ?? 0;
   for (let i = 0; i < plane; i++) {
     if (channels === 1) out[i] = Math.round(0.299 * at(i, 0) + 0.587 * at(i, 1) + 0.114 * at(i, 2));
     else for (let c = 0; c < 3; c++) out[c * plane + i] = at(i, c);

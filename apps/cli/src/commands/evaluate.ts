@@ -127,7 +127,7 @@ async function candidatesOf(
   items: readonly number[],
   { targets, sample, output }: EvaluateFlags,
 ): Promise<Candidate[]> {
-  const sampled = new Set(spread(items.length, sample).map((i) => items[i] as number));
+  const sampled = new Set(spread(items.length, sample).map((i) => items[i] ?? 0));
   const all = new Set(items);
   const candidates: Candidate[] = [];
   for (const model of models)

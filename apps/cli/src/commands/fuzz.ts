@@ -10,7 +10,7 @@ import {
 } from '@ghostc/conformance';
 import { saveOnnx } from '@ghostc/edit';
 import { interpret } from '@ghostc/interpreter';
-import { attempt, printGraph, type Tensor } from '@ghostc/ir';
+import { attempt, entryOf, printGraph } from '@ghostc/ir';
 import { dataSetFiles } from '@ghostc/onnx';
 import { type OpDefinition, registry } from '@ghostc/ops';
 import { Command, Option } from 'commander';
@@ -120,8 +120,8 @@ async function reduced(failure: FuzzFailure, runtime: Runtime): Promise<Sample> 
 function caseFiles({ graph, inputs }: Sample): [string, string | Uint8Array][] {
   const outputs = attempt(() => interpret(graph, inputs));
   const data = dataSetFiles({
-    inputs: graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
-    outputs: outputs ? graph.outputs.map(({ name }) => outputs.get(name) as Tensor) : [],
+    inputs: graph.inputs.map(({ name }) => entryOf(inputs, name)),
+    outputs: outputs ? graph.outputs.map(({ name }) => entryOf(outputs, name)) : [],
   });
   const onnx = attempt(() => saveOnnx(graph));
   return [

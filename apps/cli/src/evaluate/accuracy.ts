@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import { type Interval, mcnemar, newcombe, type PairedCounts, wilson } from './binomial-intervals.ts';
 import type { ItemOutcome } from './item-outcome.ts';
 
@@ -74,15 +75,15 @@ function classAccuracies(all: readonly Entry[], { labels, classes }: Truth): Cla
     number[],
   ];
   for (const [item, { predicted, rank }] of all) {
-    const label = labels[item] as number;
+    const label = labels[item] ?? 0;
     add(items, label);
     if (rank === 0) add(right, label);
     if (predicted >= 0) add(called, predicted);
   }
   return classes.map((name, i) => ({
     class: name,
-    recall: shareOf(right[i] as number, items[i] as number),
-    precision: called[i] ? (right[i] as number) / (called[i] as number) : null,
+    recall: shareOf(right[i] ?? 0, items[i] ?? 0),
+    precision: called[i] ? (right[i] ?? 0) / called[i] : null,
   }));
 }
 
@@ -93,14 +94,14 @@ function add(counts: number[], at: number): void {
 function confusionOf(all: readonly Entry[], { labels, classes }: Truth): Confusion[] {
   const counts = new Map<number, number>();
   for (const [item, { predicted }] of all) {
-    const key = (labels[item] as number) * classes.length + predicted;
+    const key = (labels[item] ?? 0) * classes.length + predicted;
     if (predicted >= 0) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return [...counts]
     .sort(([a, n], [b, m]) => m - n || a - b)
     .map(([key, count]) => ({
-      class: classes[Math.floor(key / classes.length)] as string,
-      predicted: classes[key % classes.length] as string,
+      class: itemAt(classes, Math.floor(key / classes.length)),
+      predicted: itemAt(classes, key % classes.length),
       count,
     }));
 }

@@ -93,7 +93,7 @@ export async function runBatch(running: Running, batch: Batch): Promise<void> {
     outputs.forEach((output, i) => {
       const scores = scoresIn(output, running.candidate);
       running.scores = classCount(scores);
-      running.outcomes.set(batch.items[i] as number, outcomeOf(scores, batch.labels[i] as number));
+      running.outcomes.set(batch.items[i] ?? 0, outcomeOf(scores, batch.labels[i] ?? 0));
     }),
   );
 }
@@ -135,7 +135,7 @@ function classCount({ dtype, data, shape }: Tensor): number | null {
 function outcomeOf(scores: Tensor, label: number): ItemOutcome {
   const numbers = toNumbers(scores);
   const classes = classCount(scores);
-  if (classes === null) return indexOutcome(numbers[0] as number, label);
+  if (classes === null) return indexOutcome(numbers[0] ?? 0, label);
   if (label < classes) return itemOutcome(numbers, label);
   throw new CompileError(
     'evaluate/classes',

@@ -1,4 +1,4 @@
-import { byteSize, CompileError, numElements, type Tensor } from '@ghostc/ir';
+import { byteSize, CompileError, itemAt, numElements, type Tensor } from '@ghostc/ir';
 import { type Accuracy, accuracyOf, type PairedDifference, pairedDifference } from './accuracy.ts';
 import { type Candidate, prepareCandidate, type Running, runBatch } from './candidate.ts';
 import type { LabelledData } from './labelled-data.ts';
@@ -56,7 +56,7 @@ async function runAll(
       const items = batch.filter((item) => one.candidate.items.has(item));
       const from = done;
       const tensors = items.map((item) => remembered(made, `${item} ${one.form}`, () => one.itemAt(item)));
-      const labels = items.map((item) => data.labels[item] as number);
+      const labels = items.map((item) => data.labels[item] ?? 0);
       const onItem = (): void => onProgress(nameOf(one.candidate), ++done, total);
       if (items.length) await runBatch(one, { items, tensors, labels, onItem });
       done = from + items.length;
@@ -98,7 +98,7 @@ function summary(running: readonly Running[], data: LabelledData): Evaluation {
       target: candidate.runtime.name,
       seconds,
       ...accuracyOf(outcomes, truth, { top5: (scores ?? 0) > 5 }),
-      ...(i > 0 && { paired: pairedDifference((running[0] as Running).outcomes, outcomes) }),
+      ...(i > 0 && { paired: pairedDifference(itemAt(running, 0).outcomes, outcomes) }),
     }),
   );
   return { items: data.labels.length, classes, results };

@@ -3,6 +3,7 @@ import {
   fromNumbers,
   isFloat,
   isStatic,
+  itemAt,
   type Tensor,
   toNumbers,
   type Value,
@@ -24,7 +25,7 @@ export function pictureItems(
   spec: CalibrationSpec,
 ): (item: number) => Tensor {
   return (item) => {
-    const file = files[item] as string;
+    const file = itemAt(files, item);
     return withLocation({ file }, () =>
       asInput(readPicture(file, input, takesBytes(input) ? { ...spec, ...bytesAsTheyAre } : spec), input),
     );
@@ -46,7 +47,7 @@ export function arrayItems(stored: Tensor, input: Value, spec: CalibrationSpec):
       `input ${input.name} expects items of [${shape.slice(1).join(',')}], found data of [${stored.shape.join(',')}]`,
     );
   return (item) => {
-    const one = items[item] as Tensor;
+    const one = itemAt(items, item);
     const normal = takesBytes(input) ? one : normalize(one, spec);
     return asInput(last ? toChannelsLast(normal) : normal, input);
   };

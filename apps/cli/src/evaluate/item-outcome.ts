@@ -8,13 +8,13 @@ export interface ItemOutcome {
 
 /** Classes in order of their scores, equals in order of their numbers, as a stable sort has them. */
 export function itemOutcome(scores: ArrayLike<number>, label: number): ItemOutcome {
-  const right = scores[label] as number;
+  const right = scores[label] ?? 0;
   let predicted = 0;
   let rank = 0;
   for (let i = 0; i < scores.length; i++) {
-    const score = scores[i] as number;
+    const score = scores[i] ?? 0;
     if (Number.isNaN(score)) return { predicted: -1, rank: scores.length };
-    if (score > (scores[predicted] as number)) predicted = i;
+    if (score > (scores[predicted] ?? 0)) predicted = i;
     if (score > right || (score === right && i < label)) rank++;
   }
   return { predicted, rank };

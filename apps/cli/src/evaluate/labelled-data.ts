@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { CompileError, type Tensor, type Value, withLocation } from '@ghostc/ir';
+import { CompileError, entryOf, itemAt, type Tensor, type Value, withLocation } from '@ghostc/ir';
 import { readNpy } from '@ghostc/quant';
 import type { CalibrationSpec } from '../calibration/calibration-spec.ts';
 import { readArray } from '../calibration/read-array.ts';
@@ -117,10 +117,10 @@ function archiveData(source: DataSource): LabelledData {
   const members = readZip(readFileSync(source.path));
   const names = [...members.keys()].filter((name) => name.endsWith('.npy')).map((name) => name.slice(0, -4));
   const read = (name: string): Tensor =>
-    withLocation({ node: name }, () => readNpy(members.get(`${name}.npy`) as Uint8Array));
+    withLocation({ node: name }, () => readNpy(entryOf(members, `${name}.npy`)));
   const labelName = chosen(names, source.labels === undefined ? labelNames : [source.labels], 'labels');
   const others = names.filter((name) => name !== labelName);
-  const itemName = others.length === 1 ? (others[0] as string) : chosen(others, itemNames, 'items');
+  const itemName = others.length === 1 ? itemAt(others, 0) : chosen(others, itemNames, 'items');
   return labelledArray(read(itemName), (count) => labelsOf(read(labelName), count), source);
 }
 

@@ -31,7 +31,7 @@ export function labelsOf(tensor: Tensor, count: number): number[] {
 
 function hotOf(row: readonly number[], item: number): number {
   const hot = row.flatMap((value, i) => (value ? [i] : []));
-  if (hot.length === 1) return hot[0] as number;
+  if (hot.length === 1) return hot[0] ?? 0;
   throw new CompileError(
     'data/labels',
     `expected one class other than 0 in the row of item ${item}, found ${hot.length}`,

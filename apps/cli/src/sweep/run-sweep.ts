@@ -73,7 +73,7 @@ class Sweep {
     this.#run = run;
     this.#points = new SweepPoints(spec, run.store);
     this.#total = pointsOf(spec.strategy, spec.space);
-    const head = { sweep: sweepHash(spec) };
+    const head = { sweep: sweepHash(spec), version: process.env.GHOSTC_VERSION ?? '0.1.0' };
     let found: Json | undefined;
     this.#lines = new DurableLines(run.file, (line) => {
       if (found === undefined) found = line;

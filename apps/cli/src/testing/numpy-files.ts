@@ -1,5 +1,5 @@
 import { crc32, deflateRawSync } from 'node:zlib';
-import { type Tensor, type TensorData, toBytes } from '@ghostc/ir';
+import { type Tensor, toBytes } from '@ghostc/ir';
 
 const descriptors: Readonly<Record<string, string>> = {
   f32: '<f4',
@@ -15,7 +15,7 @@ export function npy({ dtype, shape, data }: Tensor): Uint8Array {
   const text = `{'descr': '${descriptors[dtype]}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const header = `${text.padEnd(117)}\n`;
   const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
-  return Buffer.concat([start, Buffer.from(header), toBytes(data as TensorData)]);
+  return Buffer.concat([start, Buffer.from(header), toBytes(data)]);
 }
 
 /** What numpy.savez and savez_compressed write. */

@@ -1,4 +1,13 @@
-import { fromNumbers, type Graph, parseGraph, printGraph, type Tensor, toNumbers, verify } from '@ghostc/ir';
+import {
+  fromNumbers,
+  type Graph,
+  itemAt,
+  parseGraph,
+  printGraph,
+  type Tensor,
+  toNumbers,
+  verify,
+} from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 
 /** A mistake that a reader could make, in the text of a graph or in its constants. */
@@ -19,7 +28,7 @@ export function mistaken(graph: Graph, mistake: Mistake): Graph | undefined {
   const lines = text.split('\n');
   const at = lines.findIndex((line) => pattern.test(line));
   if (at < 0) return undefined;
-  lines[at] = (lines[at] as string)
+  lines[at] = itemAt(lines, at)
     .replace(pattern, changed)
     .replace(/ : \w+\[[^\]]*\]( quant\([^)]*\))?/, '');
   // types after it are inferred again

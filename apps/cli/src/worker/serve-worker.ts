@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Runtime, runEach, type Tensors } from '@ghostc/conformance';
-import { parseGraph, type Tensor } from '@ghostc/ir';
+import { entryOf, parseGraph, type Tensor } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { worker } from 'workerpool';
 import type { CaseResult } from '../conform/case-result.ts';
@@ -56,7 +56,7 @@ export function serveWorker(): void {
     judge: async (task: CaseTask): Promise<CaseResult> => {
       const runtime = await runtimeOf(task.runtime, task.timeout);
       cases ??= new Map(conformCases(task.onnxTests).map((one) => [one.name, one]));
-      const one = cases.get(task.name) as ConformCase;
+      const one = entryOf(cases, task.name);
       if (task.bench === undefined) return late.watch(() => judgeCase(one, runtime));
       const base = await runtimeOf(task.bench, task.timeout);
       return late.watch(() => benchCase(one, runtime, base));

@@ -1,4 +1,4 @@
-import { CompileError } from '@ghostc/ir';
+import { CompileError, itemAt } from '@ghostc/ir';
 import { type Pool, pool } from 'workerpool';
 
 /** Milliseconds after which a worker that does not end is killed. */
@@ -6,7 +6,7 @@ const GRACE = 100;
 
 /** Processes of this command that serve `serve-worker.ts`: what crashes or hangs takes down one of them, not the command. */
 export function workerPool(maxWorkers: number): Pool {
-  return pool(process.argv[1] as string, {
+  return pool(itemAt(process.argv, 1), {
     workerType: 'process',
     maxWorkers,
     forkArgs: ['serve-engine'],

@@ -1,5 +1,5 @@
 import type { Runtime, Tensors } from '@ghostc/conformance';
-import { type Graph, printGraph } from '@ghostc/ir';
+import { type Graph, itemAt, printGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import type { Pool } from 'workerpool';
 import type { RuntimeFacts, RuntimeTask } from './serve-worker.ts';
@@ -47,5 +47,5 @@ interface Remote {
 function executable(model: Graph, { run, ...task }: Remote) {
   const { text, resources } = printGraph(model, registry);
   const runAll = (inputs: readonly Tensors[]) => run({ ...task, text, resources, inputs });
-  return { runAll, run: async (inputs: Tensors) => (await runAll([inputs]))[0] as Tensors };
+  return { runAll, run: async (inputs: Tensors) => itemAt(await runAll([inputs]), 0) };
 }

@@ -115,7 +115,7 @@ export function packRows(
     for (let row = 0; row < height; row++) {
       const source = (first + row) * k;
       let to = first * k + row;
-      for (let i = 0; i < k; i++, to += height) packed[to] = w[source + i] as number;
+      for (let i = 0; i < k; i++, to += height) packed[to] = w[source + i] ?? 0;
     }
   }
   return packed;

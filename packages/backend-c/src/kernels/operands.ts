@@ -1,4 +1,4 @@
-import { CompileError, type Node, staticShape, type Value } from '@ghostc/ir';
+import { CompileError, dataOf, type Node, staticShape, type Value } from '@ghostc/ir';
 
 /** The required input `index` of a node. */
 export function input(node: Node, index: number): Value {
@@ -16,7 +16,7 @@ export function shapeOf(value: Value): number[] {
 
 /** The elements of a constant float32 input, null if the input is absent or computed at run time. */
 export function constantData(value: Value | null | undefined): Float32Array | null {
-  return value?.constant && value.constant.dtype === 'f32' ? (value.constant.data as Float32Array) : null;
+  return value?.constant?.dtype === 'f32' ? dataOf(value.constant, 'f32') : null;
 }
 
 /** Like `constantData`, for an input that must be a constant; throws `backend-c/weight`. */

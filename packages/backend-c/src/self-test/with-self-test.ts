@@ -1,4 +1,4 @@
-import { CompileError, isFloat, type Tensor } from '@ghostc/ir';
+import { CompileError, isFloat, itemAt, type Tensor } from '@ghostc/ir';
 import type { CProgram, CTensor } from '../c-program.ts';
 import { cType } from '../c-type.ts';
 import { guarded } from '../guarded.ts';
@@ -107,8 +107,8 @@ function sourceText(program: CProgram, expected: readonly ExpectedOutput[]): str
   let first = 1;
   const checks = outputs.flatMap(({ elements }, i) => {
     const lines = check({
-      expected: expected[i] as ExpectedOutput,
-      address: outs[i] as string,
+      expected: itemAt(expected, i),
+      address: itemAt(outs, i),
       table: `${name}_expected_${i}`,
       first,
     });
@@ -124,7 +124,7 @@ ${indent([
   ...(inputs.length ? [guarded('selftest', indent(random)), ''] : []),
   `int ${signature(program)}`,
   '{',
-  ...inputs.flatMap((input, i) => fill(input, ins[i] as string, i)),
+  ...inputs.flatMap((input, i) => fill(input, itemAt(ins, i), i)),
   `const int status = ${name}_run(${run.join(', ')});`,
   `if (status != ${upper}_OK) {`,
   'return -status;',

@@ -56,8 +56,7 @@ function matrixVector(
 function packInner(data: Float32Array, { inner, columns }: Omit<Matrix, 'rows'>): Float32Array {
   const packed = new Float32Array(Math.ceil(inner / 4) * columns * 4);
   for (let m = 0; m < columns; m++)
-    for (let k = 0; k < inner; k++)
-      packed[((k >> 2) * columns + m) * 4 + (k & 3)] = data[m * inner + k] as number;
+    for (let k = 0; k < inner; k++) packed[((k >> 2) * columns + m) * 4 + (k & 3)] = data[m * inner + k] ?? 0;
   return packed;
 }
 

@@ -9,7 +9,7 @@ export function packChannels(data: Float32Array, { groups, perGroup, inner }: Ch
     const channel = m % perGroup;
     const block = Math.floor(m / perGroup) * blocks + (channel >> 2);
     const start = block * inner * 4 + (channel & 3);
-    for (let k = 0; k < inner; k++) packed[start + k * 4] = data[m * inner + k] as number;
+    for (let k = 0; k < inner; k++) packed[start + k * 4] = data[m * inner + k] ?? 0;
   }
   return packed;
 }

@@ -1,7 +1,9 @@
 import {
   type Attrs,
+  entryOf,
   fromNumbers,
   type Graph,
+  itemAt,
   type Node,
   type Tensor,
   toNumbers,
@@ -34,7 +36,7 @@ export interface BrokenEngine {
 /** The interpreter with one thing broken. */
 export function brokenRuntime({ name, ops, fault }: BrokenEngine): Runtime {
   const evaluate = (node: Node, memory: Map<Value, Tensor>): readonly Tensor[] => {
-    const inputs = node.inputs.map((value) => value && (memory.get(value) as Tensor));
+    const inputs = node.inputs.map((value) => value && entryOf(memory, value));
     const op = lookup(node.op);
     const attrs = withDefaults(op.attrs, node.attrs);
     const run: Call['run'] = (change) => evaluateOp(op, change?.inputs ?? inputs, change?.attrs ?? attrs);
@@ -50,15 +52,15 @@ function walk(
 ): Tensors {
   const memory = new Map<Value, Tensor>();
   for (const value of model.inputs) {
-    const given = inputs.get(value.name) as Tensor;
+    const given = entryOf(inputs, value.name);
     memory.set(value, value.type.quant ? { ...given, quant: value.type.quant } : given);
   }
   for (const value of model.constants) if (value.constant) memory.set(value, value.constant);
   for (const node of model.nodes()) {
     const results = evaluate(node, memory);
-    node.outputs.forEach((value, i) => memory.set(value, results[i] as Tensor));
+    node.outputs.forEach((value, i) => memory.set(value, itemAt(results, i)));
   }
-  return new Map(model.outputs.map(({ name, value }) => [name, memory.get(value) as Tensor]));
+  return new Map(model.outputs.map(({ name, value }) => [name, entryOf(memory, value)]));
 }
 
 /** A tensor of the same type and shape with each element changed. */

@@ -1,4 +1,4 @@
-import { isFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import { isFloat, itemAt, type Tensor, toNumbers } from '@ghostc/ir';
 import { type Fault, fittedTo, indexAlong, mapped, type Rows } from './broken-runtime.ts';
 import { exp32, formula, input, output, toHalf, withAttrs } from './faults.ts';
 
@@ -16,7 +16,7 @@ function throughDoubles(dtype: keyof typeof stores, stored: (value: number) => n
       dtype: 'f64' as const,
       data: Float64Array.from(toNumbers(x)),
     }));
-    const wide = call.run({ inputs })[0] as Tensor;
+    const wide = itemAt(call.run({ inputs }), 0);
     return [{ ...wide, dtype, data: stores[dtype].from((wide.data as Float64Array).map((v) => stored(v))) }];
   };
 }
@@ -32,7 +32,7 @@ export const functionRows: Rows = [
       const shifted = mapped(x, (v) => Math.min(v, 88.7));
       const overflows = Array.from(toNumbers(x), (v) => Number(v) > 88.7);
       return [
-        mapped(call.run({ inputs: [shifted] })[0] as Tensor, (v, at) => (overflows[at] ? Number.NaN : v)),
+        mapped(itemAt(call.run({ inputs: [shifted] }), 0), (v, at) => (overflows[at] ? Number.NaN : v)),
       ];
     },
   ],

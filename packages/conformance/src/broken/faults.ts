@@ -1,7 +1,6 @@
-import { type Attrs, decodeFloat, encodeFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Attrs, dataOf, decodeFloat, encodeFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import { intsOf } from '@ghostc/ops';
 import { type Call, type Fault, fittedTo, indexAlong, mapped } from './broken-runtime.ts';
-
-const ints = (attrs: Attrs, name: string): readonly number[] => (attrs[name] ?? []) as readonly number[];
 
 /** Other attributes, in loops that have the bounds of the right ones. */
 export const withAttrs =
@@ -20,13 +19,13 @@ export const withAttrs =
 /** A pair of a window's attribute, or its four pads, with height and width exchanged. */
 export const swapped = (name: string): Fault =>
   withAttrs((attrs) => {
-    const [a = 0, b = 0, c, d] = ints(attrs, name);
+    const [a = 0, b = 0, c, d] = intsOf(attrs, name);
     return { [name]: c === undefined || d === undefined ? [b, a] : [b, a, d, c] };
   });
 
 /** Begins and ends of pads exchanged. */
 export const padsTurned: Fault = withAttrs((attrs) => {
-  const pads = ints(attrs, 'pads');
+  const pads = intsOf(attrs, 'pads');
   return { pads: [...pads.slice(pads.length / 2), ...pads.slice(0, pads.length / 2)] };
 });
 
@@ -81,7 +80,7 @@ export const termsUnread = (block: number): Fault =>
 /** Reductions that leave out elements of an axis. */
 export const withoutIndex = (skips: (index: number, size: number) => boolean, instead: number): Fault =>
   input(0, (v, at, { shape }, { attrs }) => {
-    const axes = ints(attrs, 'axes').length ? ints(attrs, 'axes') : [Number(attrs.axis ?? -1)];
+    const axes = intsOf(attrs, 'axes').length ? intsOf(attrs, 'axes') : [Number(attrs.axis ?? -1)];
     const axis = ((axes[0] ?? 0) + shape.length) % shape.length;
     const size = shape[axis] ?? 1;
     return size > 1 && skips(indexAlong(shape, axis, at), size) ? instead : v;
@@ -96,8 +95,8 @@ const single = new Float32Array(word.buffer);
 export function toTensorFloat(v: number): number {
   single[0] = v;
   if (!Number.isFinite(v)) return v;
-  word[0] = ((word[0] as number) + 0x1000) & ~0x1fff;
-  return single[0] as number;
+  word[0] = ((word[0] ?? 0) + 0x1000) & ~0x1fff;
+  return single[0];
 }
 
 /** Products of two matrices, rounded at every step; others stay right. */
@@ -107,9 +106,9 @@ export const accumulated =
     const [a, b] = call.inputs;
     if (!a || !b || a.shape.length !== 2 || b.shape.length !== 2 || a.dtype !== 'f32') return undefined;
     const [columns = 1, inner = 1] = call.node.op === 'matmul' ? [b.shape[1], b.shape[0]] : b.shape;
-    const [left, right] = [a.data as Float32Array, b.data as Float32Array];
+    const [left, right] = [dataOf(a, 'f32'), dataOf(b, 'f32')];
     const [stepK, stepJ] = call.node.op === 'matmul' ? [columns, 1] : [1, inner];
-    const bias = call.inputs[2]?.data as Float32Array | undefined;
+    const bias = call.inputs[2] && dataOf(call.inputs[2], 'f32');
     if (call.attrs.activation && call.attrs.activation !== 'none') return undefined;
     const [y] = call.run();
     return (

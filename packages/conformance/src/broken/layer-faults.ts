@@ -1,4 +1,5 @@
-import { type Attrs, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Attrs, itemAt, type Tensor, toNumbers } from '@ghostc/ir';
+import { intsOf } from '@ghostc/ops';
 import type { Rows } from './broken-runtime.ts';
 import { type Call, fittedTo, indexAlong, mapped } from './broken-runtime.ts';
 import { input, output, withAttrs } from './faults.ts';
@@ -31,7 +32,7 @@ export const axisRows: Rows = [
   [
     'reductions of the first of their axes',
     'reduce_sum|reduce_mean',
-    withAttrs(({ axes }) => ({ axes: (axes as number[]).slice(0, 1) })),
+    withAttrs((attrs) => ({ axes: intsOf(attrs, 'axes').slice(0, 1) })),
   ],
   [
     'mean divides by the whole',
@@ -69,14 +70,14 @@ export const axisRows: Rows = [
   [
     'transpose by the inverse permutation',
     'transpose',
-    withAttrs(({ perm }) => ({ perm: (perm as number[]).map((_, i) => (perm as number[]).indexOf(i)) })),
+    withAttrs((attrs) => ({ perm: intsOf(attrs, 'perm').map((_, i) => intsOf(attrs, 'perm').indexOf(i)) })),
   ],
-  ['slice without steps', 'slice', withAttrs(({ steps }) => ({ steps: (steps as number[]).map(Math.sign) }))],
+  ['slice without steps', 'slice', withAttrs((attrs) => ({ steps: intsOf(attrs, 'steps').map(Math.sign) }))],
   [
     'pads of the last axis only',
     'pad',
-    withAttrs(({ pads }) => ({
-      pads: (pads as number[]).map((p, i) => ((i + 1) % ((pads as number[]).length / 2) ? 0 : p)),
+    withAttrs((attrs) => ({
+      pads: intsOf(attrs, 'pads').map((p, i) => ((i + 1) % (intsOf(attrs, 'pads').length / 2) ? 0 : p)),
     })),
   ],
   ['pad value ignored', 'pad', withAttrs(() => ({ value: 0 }))],
@@ -90,7 +91,7 @@ export const axisRows: Rows = [
     'resize',
     (call) => {
       const [x] = call.inputs;
-      const sizes = call.attrs.sizes as number[];
+      const sizes = intsOf(call.attrs, 'sizes');
       return x && sizes.length === 4
         ? withAttrs(() => ({ sizes: [sizes[0] ?? 1, sizes[1] ?? 1, sizes[3] ?? 1, sizes[2] ?? 1] }))(call)
         : undefined;
@@ -236,8 +237,7 @@ export const layerRows: Rows = [
   [
     'relu after a convolution dropped',
     'relu',
-    (call) =>
-      /conv2d/.test(call.node.inputs[0]?.producer?.op ?? '') ? [call.inputs[0] as Tensor] : undefined,
+    (call) => (/conv2d/.test(call.node.inputs[0]?.producer?.op ?? '') ? [itemAt(call.inputs, 0)] : undefined),
   ],
   [
     'residual dropped',
@@ -249,7 +249,7 @@ export const layerRows: Rows = [
     'add',
     (call) =>
       /conv2d/.test(call.node.inputs[0]?.producer?.op ?? '') && !call.node.inputs[1]?.constant
-        ? [fittedTo(call.node.output.type.shape.map(Number), call.inputs[0] as Tensor)]
+        ? [fittedTo(call.node.output.type.shape.map(Number), itemAt(call.inputs, 0))]
         : undefined,
   ],
   [

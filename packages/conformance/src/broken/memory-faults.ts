@@ -1,4 +1,4 @@
-import type { Tensor } from '@ghostc/ir';
+import { entryOf, itemAt } from '@ghostc/ir';
 import type { Rows } from './broken-runtime.ts';
 import { type Call, type Fault, mapped } from './broken-runtime.ts';
 
@@ -68,7 +68,7 @@ export const memoryRows: Rows = [
         if (value && value.users.size > 1)
           call.memory.set(
             value,
-            mapped(call.memory.get(value) as Tensor, () => 0),
+            mapped(entryOf(call.memory, value), () => 0),
           );
       return result;
     },
@@ -82,7 +82,7 @@ export const memoryRows: Rows = [
       if (source && y && source.users.size > 1 && source.producer)
         call.memory.set(
           source,
-          mapped(call.inputs[0] as Tensor, (v) => -v),
+          mapped(itemAt(call.inputs, 0), (v) => -v),
         );
       return y && [y];
     },
@@ -92,7 +92,7 @@ export const memoryRows: Rows = [
     'transpose',
     (call) =>
       isReturned(call) && call.node.output.users.size > 0
-        ? call.run().map((y) => ({ ...y, data: (call.inputs[0] as Tensor).data }))
+        ? call.run().map((y) => ({ ...y, data: itemAt(call.inputs, 0).data }))
         : undefined,
   ],
 ];

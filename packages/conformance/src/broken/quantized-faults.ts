@@ -1,4 +1,5 @@
-import { type Tensor, toNumbers } from '@ghostc/ir';
+import { itemAt, type Tensor, toNumbers } from '@ghostc/ir';
+import { intsOf } from '@ghostc/ops';
 import type { Rows } from './broken-runtime.ts';
 import { type Call, mapped } from './broken-runtime.ts';
 import { output, withAttrs } from './faults.ts';
@@ -53,7 +54,7 @@ export const quantizedRows: Rows = [
       const [x] = call.inputs;
       return x?.quant?.axis
         ? [
-            mapped(call.run()[0] as Tensor, (_, at) => {
+            mapped(itemAt(call.run(), 0), (_, at) => {
               const q = x.quant;
               const i = at % (q?.scale.length ?? 1);
               return f32((Number(toNumbers(x)[at]) - (q?.zeroPoint[i] ?? 0)) * f32(q?.scale[i] ?? 1));
@@ -76,16 +77,16 @@ export const quantizedRows: Rows = [
     'qlinear_conv2d|qlinear_depthwise_conv2d',
     (call) => {
       const [x, ...rest] = call.inputs;
-      return x?.quant && (call.attrs.pads as number[]).some(Boolean) ? padsAsZero(call, x, rest) : undefined;
+      return x?.quant && intsOf(call.attrs, 'pads').some(Boolean) ? padsAsZero(call, x, rest) : undefined;
     },
   ],
 ];
 
 function padsAsZero(call: Call, x: Tensor, rest: readonly (Tensor | null)[]): readonly Tensor[] {
   const narrow = { ...x, quant: { ...x.quant, zeroPoint: [0], scale: x.quant?.scale ?? [1] } };
-  const edge = call.run({ inputs: [narrow, ...rest] })[0] as Tensor;
+  const edge = itemAt(call.run({ inputs: [narrow, ...rest] }), 0);
   return [
-    mapped(call.run()[0] as Tensor, (v, at) =>
+    mapped(itemAt(call.run(), 0), (v, at) =>
       at % (edge.shape.at(-1) ?? 1) === 0 ? Number(toNumbers(edge)[at]) : v,
     ),
   ];

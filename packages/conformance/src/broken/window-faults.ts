@@ -1,4 +1,5 @@
 import { toNumbers } from '@ghostc/ir';
+import { intsOf } from '@ghostc/ops';
 import type { Rows } from './broken-runtime.ts';
 import { type Fault, indexAlong } from './broken-runtime.ts';
 import {
@@ -41,13 +42,13 @@ export const windowRows: Rows = [
   [
     'stride of the rows for both axes',
     convolutions,
-    withAttrs(({ strides }) => ({ strides: [(strides as number[])[0] ?? 1, (strides as number[])[0] ?? 1] })),
+    withAttrs((attrs) => ({ strides: [intsOf(attrs, 'strides')[0] ?? 1, intsOf(attrs, 'strides')[0] ?? 1] })),
   ],
   [
     'dilation of the rows for both axes',
     convolutions,
-    withAttrs(({ dilations }) => ({
-      dilations: [(dilations as number[])[0] ?? 1, (dilations as number[])[0] ?? 1],
+    withAttrs((attrs) => ({
+      dilations: [intsOf(attrs, 'dilations')[0] ?? 1, intsOf(attrs, 'dilations')[0] ?? 1],
     })),
   ],
   ['dilation ignored, max_pool', 'max_pool', withAttrs(() => ({ dilations: [1, 1] }))],
@@ -58,7 +59,7 @@ export const windowRows: Rows = [
     'padding of a maximum is 0',
     'max_pool',
     output((v, at, y, { attrs }) =>
-      (attrs.pads as number[]).some(Boolean) && at % (y.shape.at(-1) ?? 1) === 0 ? Math.max(v, 0) : v,
+      intsOf(attrs, 'pads').some(Boolean) && at % (y.shape.at(-1) ?? 1) === 0 ? Math.max(v, 0) : v,
     ),
   ],
   ['maximum starts at 0', 'max_pool|reduce_max', output((v) => Math.max(v, 0))],

@@ -1,4 +1,4 @@
-import { mulberry32 } from '@ghostc/ir';
+import { itemAt, mulberry32 } from '@ghostc/ir';
 
 /** Seeded choices. */
 export class Choices {
@@ -19,7 +19,7 @@ export class Choices {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
+    return itemAt(items, this.below(items.length));
   }
 
   /** True once in `n` times. */

@@ -39,7 +39,7 @@ const byName: Readonly<Record<string, Draw>> = {
   },
   perm: (choices, shape) => {
     const left = shape.map((_, a) => a);
-    return shape.map(() => left.splice(choices.below(left.length), 1)[0] as number);
+    return shape.map(() => left.splice(choices.below(left.length), 1)[0] ?? 0);
   },
   shape: reshaped,
   starts: (choices, shape) => shape.map((size) => choices.between(-1, Math.max(0, (size >> 1) - 1))),

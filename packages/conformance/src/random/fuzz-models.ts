@@ -1,5 +1,5 @@
 import { boundedRun, interpret } from '@ghostc/interpreter';
-import { attempt, toNumbers } from '@ghostc/ir';
+import { attempt, itemAt, toNumbers } from '@ghostc/ir';
 import type { OpDefinition } from '@ghostc/ops';
 import { compareTensors, type Tolerance } from '../compare.ts';
 import { runEach } from '../run-each.ts';
@@ -79,13 +79,13 @@ async function judge(
     const given = new Map(
       [...inputs].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
     );
-    const [outputs] = await runEach(runtime.prepare(graph), [given as Tensors]);
+    const [outputs] = await runEach(runtime.prepare(graph), [given]);
     return problemOf({ graph, inputs }, outputs as Tensors, tally);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     if (!isRefusal(error)) return words;
     tally.refused++;
-    const reason = (words.split('\n')[0] as string).slice(0, 100);
+    const reason = itemAt(words.split('\n'), 0).slice(0, 100);
     tally.refusals.set(reason, (tally.refusals.get(reason) ?? 0) + 1);
     return null;
   }

@@ -16,7 +16,7 @@ export function reshapeSamples(site: Site): Moved {
     (dim, i) => product(target.slice(0, i)) === outer && fits(dim, target.slice(i + 1)),
   );
   if (at < 0) return refuse(site, `its target [${target.join(',')}] has no axis of ${from} samples`);
-  const merged = (target[at] as number) / from;
+  const merged = (target[at] ?? 0) / from;
   const copied = at === axis && merged === inner;
   const shape = target.map((dim, i) => (i === at ? (copied ? 0 : -1) : dim));
   return { outputs: { axis: at, inner: merged }, attrs: { ...node.attrs, shape } };

@@ -18,6 +18,11 @@ export function sampleRuleOf(op: string): SampleRule | undefined {
     : undefined;
 }
 
+/** A rule is asked only of nodes of which some input holds samples. */
+function known(site: Site, samples: Samples | null | undefined): Samples {
+  return samples ?? refuse(site, 'no input holds samples');
+}
+
 /** Images and rows: samples are axis 0 of whatever holds any. */
 function images(site: Site): Moved {
   const [first] = site.inputs.filter((one) => one !== null);
@@ -27,7 +32,7 @@ function images(site: Site): Moved {
       refuse(site, `the samples of %${site.node.inputs[i]?.name} do not lie along axis 0`);
   });
   if (!site.inputs[0]) refuse(site, 'a weight depends on the batch');
-  return { outputs: first as Samples };
+  return { outputs: known(site, first) };
 }
 
 /** Operands are aligned at their last axes; those without samples have to be the same for each. */
@@ -43,14 +48,14 @@ function broadcast(site: Site): Moved {
     if (
       samples
         ? samples.axis !== found?.axis || samples.inner !== found?.inner
-        : rowsAt(site, i, found as Samples) !== 1
+        : rowsAt(site, i, known(site, found)) !== 1
     )
       refuse(
         site,
         `%${value?.name} [${dimsOf(value).join(',')}] does not lie along the samples of the other operand`,
       );
   });
-  return { outputs: found as Samples };
+  return { outputs: known(site, found) };
 }
 
 /** The size of an operand without samples where the other has them. */
@@ -62,7 +67,7 @@ function rowsAt({ node }: Site, index: number, { axis }: Samples): Dim {
 /** Leading axes broadcast; the rows of a may be samples. */
 function matmul(site: Site): Moved {
   const { node, inputs } = site;
-  const [a, b] = node.inputs.map(dimsOf) as [readonly Dim[], readonly Dim[]];
+  const [a, b] = [dimsOf(node.inputs[0]), dimsOf(node.inputs[1])];
   const row = inputs[0]?.axis === a.length - 2;
   if (!row && inputs.some((samples, i) => samples && samples.axis >= (i ? b : a).length - 2))
     refuse(site, 'it mixes the samples');
@@ -83,7 +88,7 @@ const along =
     };
   };
 
-const list = (value: unknown): readonly number[] => (Array.isArray(value) ? (value as number[]) : []);
+const list = (value: unknown): readonly number[] => (Array.isArray(value) ? value : []);
 const oneAxis = along(({ attrs }) => [Number(attrs.axis)]);
 const manyAxes = along((site) => {
   const axes = list(site.attrs.axes);
@@ -95,8 +100,9 @@ function concat(site: Site): Moved {
   const odd = site.inputs.findIndex((one) => !one || one.axis !== first?.axis || one.inner !== first.inner);
   if (odd >= 0)
     refuse(site, `%${site.node.inputs[odd]?.name} does not have its samples where the others have`);
-  keepsApart(site, Number(site.attrs.axis), first as Samples);
-  return { outputs: first as Samples };
+  const samples = known(site, first);
+  keepsApart(site, Number(site.attrs.axis), samples);
+  return { outputs: samples };
 }
 
 /** A cut along the samples has to keep all. */
@@ -154,9 +160,10 @@ function gather(site: Site): Moved {
   const axis = Number(site.attrs.axis) + (Number(site.attrs.axis) < 0 ? rank : 0);
   if (x && indices) refuse(site, 'it picks across samples');
   if (indices) return { outputs: { ...indices, axis: indices.axis + axis } };
-  keepsApart(site, axis, x as Samples);
-  const shift = (x as Samples).axis > axis ? dimsOf(site.node.inputs[1]).length - 1 : 0;
-  return { outputs: { ...(x as Samples), axis: (x as Samples).axis + shift } };
+  const samples = known(site, x);
+  keepsApart(site, axis, samples);
+  const shift = samples.axis > axis ? dimsOf(site.node.inputs[1]).length - 1 : 0;
+  return { outputs: { ...samples, axis: samples.axis + shift } };
 }
 
 const table: Readonly<Record<string, SampleRule>> = {
@@ -180,7 +187,7 @@ const table: Readonly<Record<string, SampleRule>> = {
       refuse(site, 'it mixes the samples');
     const [rows = 1] = dimsOf(site.node.inputs[2]).slice(-2, -1);
     if (rows !== 1) refuse(site, `%${site.node.inputs[2]?.name} has a row for each sample`);
-    return { outputs: site.inputs[0] as Samples };
+    return { outputs: site.inputs[0] };
   },
 };
 

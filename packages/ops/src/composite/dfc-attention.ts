@@ -1,11 +1,22 @@
-import { CompileError, numElements, type Shape, sameShape, staticShape, type TensorType } from '@ghostc/ir';
-import { defineOp, evaluateOne } from '../define-op.ts';
-import { mul } from '../elementwise/binary.ts';
+import { CompileError, numElements, type Shape, sameShape, staticShape } from '@ghostc/ir';
+import { defineOp, type Named } from '../define-op.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { averagePool } from '../window/pool.ts';
-import { resize } from '../window/resize.ts';
 import { compositeFacts } from './composite-facts.ts';
+import type { PartMaker } from './part-maker.ts';
+import { tensorParts } from './tensor-parts.ts';
+
+const dfcInputs = [
+  'x',
+  'features',
+  'point_weight',
+  'point_bias?',
+  'row_weight',
+  'row_bias?',
+  'column_weight',
+  'column_bias?',
+] as const;
 
 /**
  * Decoupled fully connected attention (GhostNetV2, NeurIPS 2022) with its batch norms folded:
@@ -15,16 +26,7 @@ import { compositeFacts } from './composite-facts.ts';
  */
 export const dfcAttention = defineOp({
   name: 'dfc_attention',
-  inputs: [
-    'x',
-    'features',
-    'point_weight',
-    'point_bias?',
-    'row_weight',
-    'row_bias?',
-    'column_weight',
-    'column_bias?',
-  ],
+  inputs: dfcInputs,
   attrs: {},
   traits: ['reduction'],
   computed: 'composite',
@@ -33,38 +35,42 @@ export const dfcAttention = defineOp({
   random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, features, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);
-    const [wide] = conv2d.inferTypes([pooled as TensorType, point, null, null], {});
-    const [rows] = depthwiseConv2d.inferTypes([wide as TensorType, row, null, null], halfPadded(row.shape));
-    const [map] = depthwiseConv2d.inferTypes(
-      [rows as TensorType, column, null, null],
-      halfPadded(column.shape),
-    );
-    const fits = sameShape((map as TensorType).shape.slice(0, 2), features.shape.slice(0, 2));
+    const [wide] = conv2d.inferTypes([pooled, point, null, null], {});
+    const [rows] = depthwiseConv2d.inferTypes([wide, row, null, null], halfPadded(row.shape));
+    const [map] = depthwiseConv2d.inferTypes([rows, column, null, null], halfPadded(column.shape));
+    const fits = sameShape(map.shape.slice(0, 2), features.shape.slice(0, 2));
     if (!fits || features.shape.length !== 4)
       throw new CompileError(
         'dfc_attention/infer',
-        `features expect [${(map as TensorType).shape.slice(0, 2).join(',')},H,W], found [${features.shape.join(',')}]`,
+        `features expect [${map.shape.slice(0, 2).join(',')},H,W], found [${features.shape.join(',')}]`,
       );
     return { dtype: features.dtype, shape: features.shape };
   },
-  evaluate(inputs) {
-    const { features, row_weight: row, column_weight: column } = inputs;
-    const pooled = evaluateOne(averagePool, [inputs.x], dfcPool);
-    const point = evaluateOne(conv2d, [pooled, inputs.point_weight, inputs.point_bias ?? null]);
-    const rows = evaluateOne(depthwiseConv2d, [point, row, inputs.row_bias ?? null], halfPadded(row.shape));
-    const gate = evaluateOne(depthwiseConv2d, [rows, column, inputs.column_bias ?? null], {
-      ...halfPadded(column.shape),
-      activation: 'sigmoid',
-    });
-    return evaluateOne(mul, [features, evaluateOne(resize, [gate], dfcResize(features.shape))]);
-  },
+  parts: attended,
+  evaluate: (inputs, attrs) => attended(inputs, attrs, tensorParts),
   macs({ x, point_weight: point, row_weight: row, column_weight: column }) {
     const [pooled] = averagePool.inferTypes([x], dfcPool);
-    const [n, , height, width] = (pooled as TensorType).shape.map(Number);
+    const [n, , height, width] = pooled.shape.map(Number);
     const weights = [point, row, column].map(({ shape }) => numElements(shape));
     return (n ?? 1) * (height ?? 1) * (width ?? 1) * weights.reduce((sum, count) => sum + count, 0);
   },
 });
+
+function attended<V>(
+  inputs: Named<(typeof dfcInputs)[number], V>,
+  _attrs: object,
+  { make, shapeOf }: PartMaker<V>,
+): V {
+  const { features, row_weight: row, column_weight: column } = inputs;
+  const pooled = make('average_pool', [inputs.x], dfcPool);
+  const wide = make('conv2d', [pooled, inputs.point_weight, inputs.point_bias]);
+  const across = make('depthwise_conv2d', [wide, row, inputs.row_bias], halfPadded(shapeOf(row)));
+  const down = make('depthwise_conv2d', [across, column, inputs.column_bias], {
+    ...halfPadded(shapeOf(column)),
+    activation: 'sigmoid',
+  });
+  return make('mul', [features, make('resize', [down], dfcResize(shapeOf(features)))]);
+}
 
 /** Attributes of the first step as an `average_pool`. */
 export const dfcPool = { kernel_shape: [2, 2], strides: [2, 2] } as const;

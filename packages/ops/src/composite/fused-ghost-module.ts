@@ -1,12 +1,25 @@
 import { CompileError, type TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
-import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
-import { add, mul } from '../elementwise/binary.ts';
-import { type GhostModuleAttrs, ghostActivationAttrs, ghostModule } from './ghost-module.ts';
+import { type AttrValues, defineOp, type Named } from '../define-op.ts';
+import { type GhostModuleAttrs, ghostActivationAttrs, ghostModule, ghostParts } from './ghost-module.ts';
+import type { PartMaker } from './part-maker.ts';
+import { tensorParts } from './tensor-parts.ts';
 
 export const fusedGhostAttrs = { ratio: int(2), ...ghostActivationAttrs } as const;
 /** Attributes of `fused_ghost_module`, with their defaults. */
 export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
+
+const fusedInputs = [
+  'x',
+  'primary_weight',
+  'primary_bias?',
+  'cheap_weight',
+  'cheap_bias?',
+  'gate?',
+  'residual?',
+  'slope?',
+  'cheap_slope?',
+] as const;
 
 /**
  * A Ghost module with its neighbours, for kernels that compute it at once:
@@ -16,18 +29,7 @@ export type FusedGhostAttrs = AttrValues<typeof fusedGhostAttrs>;
  */
 export const fusedGhostModule = defineOp({
   name: 'fused_ghost_module',
-  inputs: [
-    ...([
-      'x',
-      'primary_weight',
-      'primary_bias?',
-      'cheap_weight',
-      'cheap_bias?',
-      'gate?',
-      'residual?',
-    ] as const),
-    ...(['slope?', 'cheap_slope?'] as const),
-  ],
+  inputs: fusedInputs,
   attrs: fusedGhostAttrs,
   traits: ['reduction'],
   computed: 'gpu',
@@ -44,22 +46,29 @@ export const fusedGhostModule = defineOp({
   infer({ x, primary_weight: primary, cheap_weight: cheap, gate, residual, slope, ...more }, attrs) {
     const { cheap_slope: cheapSlope } = more;
     const inputs = [x, primary, null, cheap, null, slope ?? null, cheapSlope ?? null];
-    const [type] = ghostModule.inferTypes(inputs, plainGhostAttrs({ primary, cheap }, attrs)) as [TensorType];
+    const [type] = ghostModule.inferTypes(inputs, plainGhostAttrs({ primary, cheap }, attrs));
     expectShape('gate', gate, [x.shape[0], x.shape[1], 1, 1]);
     expectShape('residual', residual, type.shape);
     return type;
   },
-  evaluate({ x, gate, residual, ...parts }, attrs) {
-    const { primary_weight: primary, primary_bias: bias, cheap_weight: cheap, cheap_bias: cheapBias } = parts;
-    const scaled = gate ? evaluateOne(mul, [x, gate]) : x;
-    const slopes = [parts.slope ?? null, parts.cheap_slope ?? null];
-    const inputs = [scaled, primary, bias ?? null, cheap, cheapBias ?? null, ...slopes];
-    const y = evaluateOne(ghostModule, inputs, plainGhostAttrs({ primary, cheap }, attrs));
-    return residual ? evaluateOne(add, [y, residual]) : y;
-  },
+  parts: fusedParts,
+  evaluate: (inputs, attrs) => fusedParts(inputs, attrs, tensorParts),
   macs: ({ x, primary_weight: primary, cheap_weight: cheap }, attrs, types) =>
     ghostModule.countMacs([x, primary, null, cheap, null], plainGhostAttrs({ primary, cheap }, attrs), types),
 });
+
+function fusedParts<V>(
+  { gate, residual, ...module }: Named<(typeof fusedInputs)[number], V>,
+  attrs: FusedGhostAttrs,
+  maker: PartMaker<V>,
+): V {
+  const { x, primary_weight, cheap_weight } = module;
+  const primary = { shape: maker.shapeOf(primary_weight) };
+  const cheap = { shape: maker.shapeOf(cheap_weight) };
+  const scaled = gate ? maker.make('mul', [x, gate]) : x;
+  const y = ghostParts({ ...module, x: scaled }, plainGhostAttrs({ primary, cheap }, attrs), maker);
+  return residual ? maker.make('add', [y, residual]) : y;
+}
 
 interface GhostWeights {
   readonly primary: { readonly shape: TensorType['shape'] };
@@ -67,7 +76,7 @@ interface GhostWeights {
 }
 
 /** The attributes of the `ghost_module` within. */
-export function plainGhostAttrs({ primary, cheap }: GhostWeights, attrs: FusedGhostAttrs): GhostModuleAttrs {
+function plainGhostAttrs({ primary, cheap }: GhostWeights, attrs: FusedGhostAttrs): GhostModuleAttrs {
   const oup = Number(primary.shape[0]) + Number(cheap.shape[0]);
   return { ...attrs, oup, kernel_size: 1, dw_size: Number(cheap.shape[2]), stride: 1 };
 }

@@ -1,20 +1,12 @@
-import {
-  type Attrs,
-  CompileError,
-  type Dim,
-  numElements,
-  type Shape,
-  type Tensor,
-  type TensorType,
-} from '@ghostc/ir';
+import { CompileError, type Dim, numElements, type Shape, type TensorType } from '@ghostc/ir';
 import { floats, int, oneOf } from '../attr-spec.ts';
-import { type AttrValues, defineOp, evaluateOne } from '../define-op.ts';
+import { type AttrValues, defineOp, type Named } from '../define-op.ts';
 import { activations } from '../elementwise/activation.ts';
-import { prelu } from '../elementwise/binary.ts';
-import { concat } from '../movement/movement.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { compositeFacts } from './composite-facts.ts';
+import type { PartMaker } from './part-maker.ts';
+import { tensorParts } from './tensor-parts.ts';
 
 /** The activations of the two parts. */
 export const ghostActivationAttrs = {
@@ -33,6 +25,16 @@ export const ghostModuleAttrs = {
   ...ghostActivationAttrs,
 } as const;
 
+const ghostInputs = [
+  'x',
+  'primary_weight',
+  'primary_bias?',
+  'cheap_weight?',
+  'cheap_bias?',
+  'slope?',
+  'cheap_slope?',
+] as const;
+
 /** Attributes of `ghost_module`, with their defaults. */
 export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
 
@@ -47,7 +49,7 @@ export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
  */
 export const ghostModule = defineOp({
   name: 'ghost_module',
-  inputs: ['x', 'primary_weight', 'primary_bias?', 'cheap_weight?', 'cheap_bias?', 'slope?', 'cheap_slope?'],
+  inputs: ghostInputs,
   attrs: ghostModuleAttrs,
   traits: ['reduction'],
   computed: 'composite',
@@ -59,19 +61,14 @@ export const ghostModule = defineOp({
     checkSlope(slopes.cheap_slope, cheap);
     checkChannels({ init: Number(weight.shape[0]), cheapChannels: Number(cheap?.shape[0] ?? 0) }, attrs);
     const [primary] = conv2d.inferTypes([x, weight, null, null], primaryAttrs(attrs, x));
-    if (cheap) depthwiseConv2d.inferTypes([primary as TensorType, cheap, null, null], cheapAttrs(attrs, x));
+    if (cheap) depthwiseConv2d.inferTypes([primary, cheap, null, null], cheapAttrs(attrs, x));
     return {
       dtype: x.dtype,
-      shape: (primary as TensorType).shape.map((dim, axis): Dim => (axis === 1 ? attrs.oup : dim)),
+      shape: primary.shape.map((dim, axis): Dim => (axis === 1 ? attrs.oup : dim)),
     };
   },
-  evaluate(inputs, attrs) {
-    const { x, primary_weight, primary_bias, cheap_weight, cheap_bias, slope, cheap_slope } = inputs;
-    const operands = [x, primary_weight, primary_bias, cheap_weight, cheap_bias, slope, cheap_slope];
-    return ghostParts<Tensor>(operands, { attrs, x }, (op, given, settings) =>
-      evaluateOne(parts[op], given, settings),
-    );
-  },
+  parts: ghostParts,
+  evaluate: (inputs, attrs) => ghostParts(inputs, attrs, tensorParts),
   macs(inputs, _attrs, [type]) {
     const [n = 1, , ...spatial] = (type.shape ?? []).map(Number);
     const plane = n * numElements(spatial);
@@ -81,31 +78,20 @@ export const ghostModule = defineOp({
   },
 });
 
-const parts = { conv2d, depthwise_conv2d: depthwiseConv2d, prelu, concat } as const;
-
-/** What `ghostParts` needs to know besides the inputs: their attributes and the shape of x. */
-interface GhostParts {
-  readonly attrs: GhostModuleAttrs;
-  readonly x: { readonly shape: Shape };
-}
-
-/** The module out of its parts, which `part` makes of values, tensors or whatever stands for them. */
+/** The module out of its parts. */
 export function ghostParts<V>(
-  inputs: readonly (V | null | undefined)[],
-  { attrs, x: { shape } }: GhostParts,
-  part: (op: keyof typeof parts, inputs: readonly (V | null)[], attrs: Attrs) => V,
+  inputs: Named<(typeof ghostInputs)[number], V>,
+  attrs: GhostModuleAttrs,
+  { make, shapeOf }: PartMaker<V>,
 ): V {
-  const [x, weight, bias, cheapWeight, cheapBias, slope, cheapSlope] = inputs.map((one) => one ?? null);
-  const sloped = (y: V, slopes: V | null | undefined): V => (slopes ? part('prelu', [y, slopes], {}) : y);
-  const conv = part('conv2d', [x ?? null, weight ?? null, bias ?? null], primaryAttrs(attrs, { shape }));
+  const { x, primary_weight, primary_bias, cheap_weight, cheap_bias, slope, cheap_slope } = inputs;
+  const image = { shape: shapeOf(x) };
+  const sloped = (y: V, slopes: V | undefined): V => (slopes ? make('prelu', [y, slopes]) : y);
+  const conv = make('conv2d', [x, primary_weight, primary_bias], primaryAttrs(attrs, image));
   const primary = sloped(conv, slope);
-  if (!cheapWeight) return primary;
-  const cheap = part(
-    'depthwise_conv2d',
-    [primary, cheapWeight, cheapBias ?? null],
-    cheapAttrs(attrs, { shape }),
-  );
-  return part('concat', [primary, sloped(cheap, cheapSlope)], { axis: 1 });
+  if (!cheap_weight) return primary;
+  const cheap = make('depthwise_conv2d', [primary, cheap_weight, cheap_bias], cheapAttrs(attrs, image));
+  return make('concat', [primary, sloped(cheap, cheap_slope)], { axis: 1 });
 }
 
 function checkSlope(slope: TensorType | undefined, weight: TensorType | undefined): void {

@@ -1,11 +1,10 @@
-import type { Attrs, Tensor, TensorType } from '@ghostc/ir';
+import type { TensorType } from '@ghostc/ir';
 import { floats, oneOf } from '../attr-spec.ts';
-import { defineOp, evaluateOne } from '../define-op.ts';
+import { type AttrValues, defineOp, type Named } from '../define-op.ts';
 import { activations } from '../elementwise/activation.ts';
-import { mul } from '../elementwise/binary.ts';
-import { conv2d } from '../window/conv2d.ts';
-import { globalAveragePool } from '../window/pool.ts';
 import { compositeFacts } from './composite-facts.ts';
+import type { PartMaker } from './part-maker.ts';
+import { tensorParts, typeParts } from './tensor-parts.ts';
 
 const squeezeInputs = ['x', 'reduce_weight', 'reduce_bias', 'expand_weight', 'expand_bias'] as const;
 
@@ -29,12 +28,9 @@ export const squeezeExcite = defineOp({
   ...compositeFacts,
   error: { kind: 'parts' },
   random: { place: 'structure', domain: 'any', attrs: {} },
-  infer: (inputs, attrs) => mul.inferTypes([inputs.x, gateType(inputs, attrs)], {}),
-  evaluate(inputs, attrs) {
-    const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
-    const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
-    return evaluateOne(mul, [x, evaluateOne(squeezeExciteGate, operands, attrs)]);
-  },
+  parts: squeezed,
+  infer: (inputs, attrs) => squeezed(inputs, attrs, typeParts),
+  evaluate: (inputs, attrs) => squeezed(inputs, attrs, tensorParts),
   macs: squeezeMacs,
 });
 
@@ -48,50 +44,29 @@ export const squeezeExciteGate = defineOp({
   ...compositeFacts,
   error: { kind: 'parts' },
   random: { place: 'none', domain: 'any', attrs: {} },
-  infer: gateType,
-  evaluate(inputs, attrs) {
-    const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
-    const operands = [x, reduce_weight, reduce_bias, expand_weight, expand_bias];
-    return squeezeGate<Tensor>(operands, attrs, (op, given, settings) =>
-      evaluateOne(parts[op], given, settings),
-    );
-  },
+  parts: gateOf,
+  infer: (inputs, attrs) => gateOf(inputs, attrs, typeParts),
+  evaluate: (inputs, attrs) => gateOf(inputs, attrs, tensorParts),
   macs: squeezeMacs,
 });
 
-type SqueezeTypes = Readonly<Record<(typeof squeezeInputs)[number], TensorType>>;
+type Inputs<V> = Named<(typeof squeezeInputs)[number], V>;
+type SqueezeAttrs = AttrValues<typeof squeezeAttrs>;
 
-/** Each part checks what it gets. */
-function gateType(inputs: SqueezeTypes, attrs: SqueezeAttrs): TensorType {
-  const operands = squeezeInputs.map((name) => inputs[name]);
-  const infer = (op: keyof typeof parts, given: readonly TensorType[], settings: Attrs): TensorType =>
-    parts[op].inferTypes(given, settings)[0] as TensorType;
-  return squeezeGate<TensorType>(operands, attrs, infer);
+function squeezed<V>(inputs: Inputs<V>, attrs: SqueezeAttrs, maker: PartMaker<V>): V {
+  return maker.make('mul', [inputs.x, gateOf(inputs, attrs, maker)]);
 }
 
-const parts = { global_average_pool: globalAveragePool, conv2d } as const;
-
-/** The activations of squeeze-and-excite. */
-export interface SqueezeAttrs extends Attrs {
-  readonly reduce_activation: string;
-  readonly reduce_activation_params: readonly number[];
-  readonly gate: string;
-  readonly gate_params: readonly number[];
-}
-
-/** The gate out of its parts, which `part` makes of values, tensors or whatever stands for them. */
-export function squeezeGate<V>(
-  [x, reduceWeight, reduceBias, expandWeight, expandBias]: readonly V[],
-  { gate, gate_params, ...attrs }: SqueezeAttrs,
-  part: (op: keyof typeof parts, inputs: readonly V[], attrs: Attrs) => V,
-): V {
-  const mean = part('global_average_pool', [x as V], {});
-  const reduced = part('conv2d', [mean, reduceWeight as V, reduceBias as V], {
+function gateOf<V>(inputs: Inputs<V>, attrs: SqueezeAttrs, { make }: PartMaker<V>): V {
+  const { x, reduce_weight, reduce_bias, expand_weight, expand_bias } = inputs;
+  const { gate, gate_params } = attrs;
+  const mean = make('global_average_pool', [x]);
+  const reduced = make('conv2d', [mean, reduce_weight, reduce_bias], {
     activation: attrs.reduce_activation,
     activation_params: attrs.reduce_activation_params,
   });
   const activation = { activation: gate, activation_params: gate_params };
-  return part('conv2d', [reduced, expandWeight as V, expandBias as V], activation);
+  return make('conv2d', [reduced, expand_weight, expand_bias], activation);
 }
 
 function squeezeMacs({

@@ -39,7 +39,7 @@ export const batchNorm = defineOp({
     for (let start = 0; start < data.length; start += inner) {
       const c = (start / inner) % channels;
       const [s, m, t, root] = [at(scale, c), at(mean, c), at(shift, c), Math.sqrt(at(variance, c) + epsilon)];
-      for (let i = start; i < start + inner; i++) out[i] = (s * ((data[i] as number) - m)) / root + t;
+      for (let i = start; i < start + inner; i++) out[i] = (s * ((data[i] ?? 0) - m)) / root + t;
     }
     return fromNumbers(type.dtype, x.shape, out);
   },

@@ -2,7 +2,7 @@ import { defineOp } from '../define-op.ts';
 import { wideElements } from '../wide-elements.ts';
 import { pairsOf, pairType, truths } from './binary.ts';
 
-type Relation = (a: number, b: number) => boolean;
+type Relation = (a: number | bigint, b: number | bigint) => boolean;
 
 /** Defines a relation between elements, broadcast as in NumPy: the result is `bool`. False for NaN. */
 function comparison<const N extends string>(name: N, relation: Relation) {
@@ -25,7 +25,7 @@ function comparison<const N extends string>(name: N, relation: Relation) {
     infer: ({ a, b }) => ({ ...pairType(name, a, b), dtype: 'bool' }),
     evaluate({ a, b }, _attrs, [type]) {
       const [left, right] = [wideElements(a), wideElements(b)];
-      return truths(pairsOf(a, b, type), (i, j) => relation(left[i] as number, right[j] as number));
+      return truths(pairsOf(a, b, type), (i, j) => relation(left[i] ?? 0, right[j] ?? 0));
     },
   });
 }

@@ -2,7 +2,6 @@ import { fromNumbers, type Tensor, type Trait, toNumbers } from '@ghostc/ir';
 import type { float } from '../attr-spec.ts';
 import { type AttrValues, defineOp } from '../define-op.ts';
 import type { Accuracy, Computed, Epilogue, OpFacts } from '../op-facts.ts';
-import { isWide, wideElements } from '../wide-elements.ts';
 
 type FloatAttrs = Readonly<Record<string, ReturnType<typeof float>>>;
 
@@ -49,8 +48,9 @@ export function unary<
 }
 
 function inBigInts(formula: (x: bigint) => bigint, x: Tensor): Tensor | undefined {
-  if (!isWide(x)) return undefined;
-  return { ...x, data: (wideElements(x) as BigInt64Array).map(formula) };
+  const { data } = x;
+  if (data instanceof BigInt64Array) return { ...x, data: data.map(formula) };
+  return data instanceof BigUint64Array ? { ...x, data: data.map(formula) } : undefined;
 }
 
 const nothing = (): number => 0;

@@ -1,6 +1,6 @@
-import { allocate, broadcastShapes, CompileError, numElements, staticShape } from '@ghostc/ir';
+import { allocate, broadcastShapes, CompileError, elementMover, numElements, staticShape } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
-import { broadcastIndex } from './binary.ts';
+import { broadcastIndex, pairsOf } from './binary.ts';
 
 /** `a` where the condition holds, else `b`; all three broadcast, ONNX Where. */
 export const where = defineOp({
@@ -29,11 +29,13 @@ export const where = defineOp({
   },
   evaluate({ condition, a, b }, _attrs, [type]) {
     const shape = staticShape(type.shape);
-    const [pick, indexA, indexB] = [condition, a, b].map(({ shape: from }) => broadcastIndex(from, shape));
-    const data = allocate(a.dtype, numElements(shape)) as Float32Array;
-    const [left, right] = [a.data as Float32Array, b.data as Float32Array];
+    const pick = broadcastIndex(condition.shape, shape);
+    const { indexA, indexB } = pairsOf(a, b, type);
+    const data = allocate(a.dtype, numElements(shape));
+    const [left, right] = [elementMover(data, a.data), elementMover(data, b.data)];
     for (let i = 0; i < data.length; i++)
-      data[i] = (condition.data[pick?.(i) ?? 0] ? left[indexA?.(i) ?? 0] : right[indexB?.(i) ?? 0]) as number;
+      if (condition.data[pick(i)]) left(i, indexA(i));
+      else right(i, indexB(i));
     return { dtype: a.dtype, shape, data };
   },
 });

@@ -2,8 +2,10 @@ import {
   allocate,
   CompileError,
   type Dim,
+  elementMover,
   fromNumbers,
   numElements,
+  partMover,
   staticShape,
   stridesOf,
   type Tensor,
@@ -52,12 +54,11 @@ export const gather = defineOp({
     const inner = numElements(x.shape.slice(axis + 1));
     const outer = numElements(x.shape.slice(0, axis));
     const picks = Array.from(toNumbers(indices), (index) => checkedIndex(Number(index), size));
-    const data = allocate(x.dtype, numElements(shape)) as Float32Array;
-    const source = x.data as Float32Array;
+    const data = allocate(x.dtype, numElements(shape));
+    const move = partMover(data, x.data, inner);
     for (let o = 0; o < outer; o++)
       picks.forEach((pick, i) => {
-        const from = (o * size + pick) * inner;
-        data.set(source.subarray(from, from + inner), (o * picks.length + i) * inner);
+        move((o * picks.length + i) * inner, (o * size + pick) * inner);
       });
     return { dtype: x.dtype, shape, data, quant: x.quant };
   },
@@ -84,14 +85,15 @@ export const gatherElements = defineOp({
     const axis = normalAxis(attrs.axis, x.shape.length);
     const strides = stridesOf(x.shape);
     const picks = toNumbers(indices);
-    const data = allocate(x.dtype, picks.length) as Float32Array;
+    const data = allocate(x.dtype, picks.length);
+    const move = elementMover(data, x.data);
     forEachIndex(indices.shape, (at, index) => {
       const from = index.reduce(
         (sum, i, a) =>
           sum + (a === axis ? checkedIndex(Number(picks[at]), x.shape[a] ?? 1) : i) * (strides[a] ?? 1),
         0,
       );
-      data[at] = x.data[from] as number;
+      move(at, from);
     });
     return { dtype: x.dtype, shape: [...indices.shape], data };
   },
@@ -120,11 +122,12 @@ export const gatherNd = defineOp({
     const size = numElements(x.shape.slice(batch + depth));
     const tuples = indices.data.length / depth;
     const perBatch = tuples / numElements(indices.shape.slice(0, batch));
-    const data = allocate(x.dtype, numElements(shape)) as Float32Array;
+    const data = allocate(x.dtype, numElements(shape));
+    const move = partMover(data, x.data, size);
     for (let t = 0; t < tuples; t++) {
       const start = Math.floor(t / perBatch) * (x.data.length / (tuples / perBatch));
       const from = start + tupleOffset(x.shape.slice(batch), indices, { t, depth });
-      data.set((x.data as Float32Array).subarray(from, from + size), t * size);
+      move(t * size, from);
     }
     return { dtype: x.dtype, shape, data };
   },
@@ -198,7 +201,7 @@ export const scatterNd = defineOp({
     for (let t = 0; t < indices.data.length / depth; t++) {
       const at = tupleOffset(x.shape, indices, { t, depth });
       for (let i = 0; i < size; i++)
-        out[at + i] = combine[reduction](out[at + i] as number, values[t * size + i] as number);
+        out[at + i] = combine[reduction](out[at + i] ?? 0, values[t * size + i] ?? 0);
     }
     return stored(x, out);
   },
@@ -216,7 +219,10 @@ function forEachLine(shape: readonly number[], axis: number, visit: (at: readonl
 }
 
 /** Defines the index of the extreme element along `axis`, the first of equals unless `select_last_index`. */
-function argExtreme<const N extends string>(name: N, better: (a: number, b: number) => boolean) {
+function argExtreme<const N extends string>(
+  name: N,
+  better: (a: number | bigint, b: number | bigint) => boolean,
+) {
   return defineOp({
     name,
     inputs: ['x'],
@@ -244,7 +250,7 @@ function argExtreme<const N extends string>(name: N, better: (a: number, b: numb
       forEachLine(x.shape, normalAxis(attrs.axis, x.shape.length), (at) => {
         let best = 0;
         at.forEach((index, i) => {
-          const [value, top] = [data[index] as number, data[at[best] ?? 0] as number];
+          const [value, top] = [data[index] ?? 0, data[at[best] ?? 0] ?? 0];
           if (better(value, top) || (attrs.select_last_index && value === top)) best = i;
         });
         found.push(best);
@@ -291,7 +297,8 @@ export const topK = defineOp({
     const shape = staticShape(type.shape);
     const axis = normalAxis(attrs.axis, shape.length);
     const data = wideElements(x);
-    const values = allocate(x.dtype, numElements(shape)) as Float32Array;
+    const values = allocate(x.dtype, numElements(shape));
+    const move = elementMover(values, x.data);
     const indices = new Float64Array(values.length);
     const sign = attrs.largest ? -1 : 1;
     const targets: (readonly number[])[] = [];
@@ -301,7 +308,7 @@ export const topK = defineOp({
       const order = at.map((_, i) => i).sort((i, j) => sign * byValue(data, at[i], at[j]) || i - j);
       (targets[line++] ?? []).forEach((target, i) => {
         const pick = order[i] ?? 0;
-        values[target] = x.data[at[pick] ?? 0] as number;
+        move(target, at[pick] ?? 0);
         indices[target] = pick;
       });
     });
@@ -314,7 +321,7 @@ function byValue(
   i: number | undefined,
   j: number | undefined,
 ): number {
-  const [a, b] = [data[i ?? 0] as number, data[j ?? 0] as number];
+  const [a, b] = [data[i ?? 0] ?? 0, data[j ?? 0] ?? 0];
   if (a === b) return 0;
   return a > b ? 1 : -1;
 }

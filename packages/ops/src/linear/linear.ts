@@ -5,6 +5,7 @@ import {
   type Dim,
   type DType,
   fromNumbers,
+  itemAt,
   numElements,
   staticShape,
   type Tensor,
@@ -45,7 +46,7 @@ export const fullyConnected = defineOp({
     return { dtype: x.dtype, shape: [n, m] };
   },
   evaluate({ x, weight, bias }, attrs, [type]) {
-    const [n, m] = staticShape(type.shape) as [number, number];
+    const [n = 0, m = 0] = staticShape(type.shape);
     const act = activationAfter(attrs, x.dtype);
     const biases = bias && toNumbers(bias);
     const sums = product({
@@ -92,7 +93,7 @@ export const gemm = defineOp({
     return { dtype: a.dtype, shape: [m, n] };
   },
   evaluate({ a, b, c }, attrs, [type]) {
-    const [m, n] = staticShape(type.shape) as [number, number];
+    const [m = 0, n = 0] = staticShape(type.shape);
     const left = attrs.trans_a ? transposed(a) : toNumbers(a);
     const inner = a.shape[attrs.trans_a ? 0 : 1] ?? 0;
     const sums = product({
@@ -143,14 +144,14 @@ export const matmul = defineOp({
       dtype: a.dtype,
       shape: [
         ...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)),
-        a.shape.at(-2) as Dim,
-        b.shape.at(-1) as Dim,
+        itemAt(a.shape, -2),
+        itemAt(b.shape, -1),
       ],
     };
   },
   evaluate({ a, b }, _attrs, [type]) {
     const shape = staticShape(type.shape);
-    const [rows, columns] = shape.slice(-2) as [number, number];
+    const [rows = 0, columns = 0] = shape.slice(-2);
     const inner = a.shape.at(-1) ?? 0;
     const outer = shape.slice(0, -2);
     const count = numElements(outer);
@@ -203,7 +204,7 @@ function timesOf(dtype: DType): Times {
 
 /** Zeros of the type that sums are kept in. */
 function sumsOf(a: Tensor, count: number): Float64Array {
-  return isWide(a) ? (allocate(a.dtype, count) as unknown as Float64Array) : new Float64Array(count);
+  return isWide(a) ? (allocate(a.dtype, count) as Float64Array) : new Float64Array(count);
 }
 
 const multiply: Times = (a, b) => a * b;
@@ -213,9 +214,8 @@ function product({ a, b, rows, inner, columns, transposedB, ...how }: Product): 
   const [stepK, stepJ] = transposedB ? [1, inner] : [columns, 1];
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      let sum = out[i * columns + j] as number;
-      for (let k = 0; k < inner; k++)
-        sum += times(a[i * inner + k] as number, b[k * stepK + j * stepJ] as number);
+      let sum = out[i * columns + j] ?? 0;
+      for (let k = 0; k < inner; k++) sum += times(a[i * inner + k] ?? 0, b[k * stepK + j * stepJ] ?? 0);
       out[i * columns + j] = sum;
     }
   }
@@ -231,7 +231,8 @@ function transposed(x: Tensor): Float64Array {
 }
 
 function matrix(type: TensorType, what: string): readonly [Dim, Dim] {
-  if (type.shape.length === 2) return type.shape as readonly [Dim, Dim];
+  const [rows, columns, ...more] = type.shape;
+  if (rows !== undefined && columns !== undefined && !more.length) return [rows, columns];
   throw new CompileError('op/rank', `${what} expects rank 2, found [${type.shape.join(',')}]`);
 }
 

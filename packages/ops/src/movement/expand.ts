@@ -1,4 +1,4 @@
-import { allocate, broadcastShapes, CompileError, numElements, staticShape } from '@ghostc/ir';
+import { allocate, broadcastShapes, CompileError, elementMover, numElements, staticShape } from '@ghostc/ir';
 import { ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { broadcastIndex } from '../elementwise/binary.ts';
@@ -22,8 +22,9 @@ export const expand = defineOp({
   evaluate({ x }, _attrs, [type]) {
     const shape = staticShape(type.shape);
     const from = broadcastIndex(x.shape, shape);
-    const data = allocate(x.dtype, numElements(shape)) as Float32Array;
-    for (let i = 0; i < data.length; i++) data[i] = x.data[from(i)] as number;
+    const data = allocate(x.dtype, numElements(shape));
+    const move = elementMover(data, x.data);
+    for (let i = 0; i < data.length; i++) move(i, from(i));
     return { dtype: x.dtype, shape, data, quant: x.quant };
   },
 });

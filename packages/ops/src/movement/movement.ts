@@ -3,11 +3,13 @@ import {
   allocate,
   CompileError,
   type Dim,
+  elementMover,
   formatType,
   fromNumbers,
   isFloat,
   isStatic,
   numElements,
+  partMover,
   type QuantParams,
   type Shape,
   staticShape,
@@ -55,13 +57,13 @@ export const concat = defineOp({
     const shape = staticShape(type.shape);
     const axis = normalAxis(attrs.axis, shape.length);
     const outer = numElements(shape.slice(0, axis));
-    const data = allocate(type.dtype, numElements(shape)) as Float32Array;
+    const data = allocate(type.dtype, numElements(shape));
     const row = data.length / (outer || 1);
     let offset = 0;
     for (const x of xs) {
       const part = x.data.length / (outer || 1);
-      for (let o = 0; o < outer; o++)
-        data.set(x.data.subarray(o * part, (o + 1) * part) as Float32Array, o * row + offset);
+      const move = partMover(data, x.data, part);
+      for (let o = 0; o < outer; o++) move(o * row + offset, o * part);
       offset += part;
     }
     return withQuant({ dtype: type.dtype, shape, data }, type.quant);
@@ -272,16 +274,17 @@ function gather(
       return index < 0 ? -1 : index * (strides[axis] ?? 1);
     }),
   );
-  const data = allocate(x.dtype, numElements(shape)) as Float32Array;
-  const source = x.data as Float32Array;
-  const filler = fromNumbers(x.dtype, [], [fill]).data[0] as number;
+  const data = allocate(x.dtype, numElements(shape));
+  const move = elementMover(data, x.data);
+  const filler = elementMover(data, fromNumbers(x.dtype, [], [fill]).data);
   forEachIndex(shape, (at, index) => {
     let from = 0;
     for (let axis = 0; axis < index.length; axis++) {
-      const step = tables[axis]?.[index[axis] as number] as number;
+      const step = tables[axis]?.[index[axis] ?? 0] as number;
       from = step < 0 || from < 0 ? -1 : from + step;
     }
-    data[at] = from < 0 ? filler : (source[from] as number);
+    if (from < 0) filler(at, 0);
+    else move(at, from);
   });
   return withQuant({ dtype: x.dtype, shape, data }, x.quant);
 }
@@ -291,13 +294,12 @@ function withQuant(x: Tensor, quant: QuantParams | undefined): Tensor {
 }
 
 function gatherStrided(x: Tensor, shape: readonly number[], strides: readonly number[]): Tensor {
-  const data = allocate(x.dtype, numElements(shape)) as Float32Array;
-  const source = x.data as Float32Array;
+  const data = allocate(x.dtype, numElements(shape));
+  const move = elementMover(data, x.data);
   forEachIndex(shape, (at, index) => {
     let from = 0;
-    for (let axis = 0; axis < index.length; axis++)
-      from += (index[axis] as number) * (strides[axis] as number);
-    data[at] = source[from] as number;
+    for (let axis = 0; axis < index.length; axis++) from += (index[axis] ?? 0) * (strides[axis] ?? 0);
+    move(at, from);
   });
   return { dtype: x.dtype, shape, data };
 }
@@ -312,8 +314,8 @@ export function forEachIndex(
   for (let at = 0; at < count; at++) {
     visit(at, index);
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index[axis] = (index[axis] as number) + 1;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
+      index[axis] = (index[axis] ?? 0) + 1;
+      if ((index[axis] ?? 0) < (shape[axis] ?? 0)) break;
       index[axis] = 0;
     }
   }

@@ -36,16 +36,18 @@ function nhwc(base: OpDefinition, images: readonly number[]): OpDefinition {
     name: nhwcName(base.name),
     ...nhwcFacts,
     error: base.error.kind === 'exact' ? base.error : { kind: 'unbounded' },
-    inferTypes: (given, values) =>
-      base.inferTypes(types(given), values).map((type) => movedType(type, toNhwc)),
-    evaluateTensors: (given, values, outputs) =>
-      base
-        .evaluateTensors(
-          each(given, (tensor: Tensor) => moved(tensor, toNchw)),
-          values,
-          outputs.map((type) => movedType(type, toNchw)),
-        )
-        .map((tensor) => moved(tensor, toNhwc)),
+    inferTypes: (given, values) => {
+      const [type, ...more] = base.inferTypes(types(given), values);
+      return [movedType(type, toNhwc), ...more.map((one) => movedType(one, toNhwc))];
+    },
+    evaluateTensors: (given, values, outputs) => {
+      const [tensor, ...more] = base.evaluateTensors(
+        each(given, (one: Tensor) => moved(one, toNchw)),
+        values,
+        outputs.map((type) => movedType(type, toNchw)),
+      );
+      return [moved(tensor, toNhwc), ...more.map((one) => moved(one, toNhwc))];
+    },
     countMacs: (given, values, outputs) =>
       base.countMacs(
         types(given),
@@ -56,7 +58,7 @@ function nhwc(base: OpDefinition, images: readonly number[]): OpDefinition {
 }
 
 function movedType(type: TensorType, perm: readonly number[]): TensorType {
-  return transpose.inferTypes([type], { perm })[0] as TensorType;
+  return transpose.inferTypes([type], { perm })[0];
 }
 
 function moved(tensor: Tensor, perm: readonly number[]): Tensor {

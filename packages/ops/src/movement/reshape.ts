@@ -1,4 +1,13 @@
-import { CompileError, type Dim, isStatic, numElements, reshaped, type Shape, staticShape } from '@ghostc/ir';
+import {
+  CompileError,
+  type Dim,
+  isStatic,
+  itemAt,
+  numElements,
+  reshaped,
+  type Shape,
+  staticShape,
+} from '@ghostc/ir';
 import { ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { movedFacts } from './moved-facts.ts';
@@ -58,7 +67,7 @@ function divideDims(
     dims.reduce<number>((p, dim) => (isStatic(dim) ? p * dim : p), 1);
   const quotient = product(left) / product(rest);
   if (rest.every(isStatic) && symbols.length === 0 && Number.isInteger(quotient)) return quotient;
-  if (rest.every(isStatic) && symbols.length === 1 && quotient === 1) return symbols[0] as Dim;
+  if (rest.every(isStatic) && symbols.length === 1 && quotient === 1) return itemAt(symbols, 0);
   if (rest.every(isStatic) && symbols.length > 0 && Number.isInteger(quotient))
     return [...symbols, quotient].join('*');
   throw new CompileError('reshape/infer', `[${from.join(',')}] does not reshape to [${wanted.join(',')}]`);

@@ -1,4 +1,4 @@
-import { type Attrs, Node, type TensorType, type Value } from '@ghostc/ir';
+import { type Attrs, Node, type Value } from '@ghostc/ir';
 import { epilogue, int, ints, oneOf } from '../attr-spec.ts';
 import { type AttrValues, attrsOf, defineOp, evaluateOne } from '../define-op.ts';
 import { windowAttrs } from '../window/conv2d.ts';
@@ -37,8 +37,8 @@ export const ghostRows = defineOp({
   infer(inputs, attrs) {
     const { x, primary_weight, primary_bias = null, cheap_weight, cheap_bias = null } = inputs;
     const { primary, cheap } = layerAttrs(attrs);
-    const [p] = qlinearConv2d.inferTypes([x, primary_weight, primary_bias], primary) as [TensorType];
-    const [q] = qlinearDepthwiseConv2d.inferTypes([p, cheap_weight, cheap_bias], cheap) as [TensorType];
+    const [p] = qlinearConv2d.inferTypes([x, primary_weight, primary_bias], primary);
+    const [q] = qlinearDepthwiseConv2d.inferTypes([p, cheap_weight, cheap_bias], cheap);
     return [p, q];
   },
   evaluate({ x, primary_weight, primary_bias = null, cheap_weight, cheap_bias = null }, attrs) {
@@ -47,8 +47,8 @@ export const ghostRows = defineOp({
     return [p, evaluateOne(qlinearDepthwiseConv2d, [p, cheap_weight, cheap_bias], cheap)];
   },
   macs({ x, primary_weight, cheap_weight }, _attrs, [p, q]) {
-    const primary = qlinearConv2d.countMacs([x, primary_weight, null], {}, [p as TensorType]);
-    return primary + qlinearDepthwiseConv2d.countMacs([p ?? null, cheap_weight, null], {}, [q as TensorType]);
+    const primary = qlinearConv2d.countMacs([x, primary_weight, null], {}, [p]);
+    return primary + qlinearDepthwiseConv2d.countMacs([p ?? null, cheap_weight, null], {}, [q ?? p]);
   },
 });
 

@@ -90,8 +90,7 @@ export function zipIntegers(
 ): Tensor {
   const [left, right] = [activationData(a), activationData(b)];
   const { shape, count, indexA, indexB } = pairsOf(a, b, type);
-  const data = allocate(type.dtype, count) as Int8Array;
-  for (let i = 0; i < data.length; i++)
-    data[i] = formula(left[indexA(i)] as number, right[indexB(i)] as number);
+  const data = allocate(type.dtype, count);
+  for (let i = 0; i < data.length; i++) data[i] = formula(left[indexA(i)] ?? 0, right[indexB(i)] ?? 0);
   return quantizedTensor(type, shape, data);
 }

@@ -1,4 +1,4 @@
-import { allocate, type TensorType } from '@ghostc/ir';
+import { allocate, staticShape, type TensorType } from '@ghostc/ir';
 import { flag } from '../attr-spec.ts';
 import { type AttrValues, defineOp } from '../define-op.ts';
 import { averagePool, poolAttrs, windowTaps } from '../window/pool.ts';
@@ -44,19 +44,19 @@ export const qlinearAveragePool = defineOp({
     const rows = Array.from({ length: outHeight }, (_, i) => windowTaps(i, height, 0, given));
     const columns = Array.from({ length: outWidth }, (_, j) => windowTaps(j, width, 1, given));
     const mean = windowMean(x, given);
-    const data = allocate(given.y_dtype, n * channels * outHeight * outWidth) as Int8Array;
+    const data = allocate(given.y_dtype, n * channels * outHeight * outWidth);
     for (let plane = 0, at = 0; plane < n * channels; plane++) {
       for (const row of rows) {
         for (const column of columns) {
           let sum = 0;
           for (const y of row.inside)
-            for (const z of column.inside) sum += source[(plane * height + y) * width + z] as number;
+            for (const z of column.inside) sum += source[(plane * height + y) * width + z] ?? 0;
           const inside = row.inside.length * column.inside.length;
           data[at++] = mean(sum, inside, given.count_include_pad ? row.counted * column.counted : inside);
         }
       }
     }
-    return quantizedTensor(type, type.shape as readonly number[], data);
+    return quantizedTensor(type, staticShape(type.shape), data);
   },
 });
 

@@ -1,4 +1,4 @@
-import { type TensorType, toNumbers } from '@ghostc/ir';
+import { dataOf, type TensorType, toNumbers } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { fullyConnected } from '../linear/linear.ts';
 import {
@@ -37,10 +37,9 @@ export const qlinearFullyConnected = defineOp({
   evaluate({ x, weight, bias }, attrs, [type]) {
     const [rows = 0, inner = 0] = x.shape;
     const columns = weight.shape[0] ?? 0;
-    const sums = products(centred(x), weight.data as Int8Array, { rows, inner, columns });
+    const sums = products(centred(x), dataOf(weight, 'i8'), { rows, inner, columns });
     const biases = bias && toNumbers(bias);
-    if (biases)
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + Number(biases[i % columns]);
+    if (biases) for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + Number(biases[i % columns]);
     const data = requantizeChannels(sums, {
       multipliers: linearMultipliers(x, weight, attrs),
       plane: 1,
@@ -84,7 +83,7 @@ function products(
     const from = Math.floor(i / columns) * inner;
     const row = (i % columns) * inner;
     let sum = 0;
-    for (let k = 0; k < inner; k++) sum += (x[from + k] as number) * (weight[row + k] as number);
+    for (let k = 0; k < inner; k++) sum += (x[from + k] ?? 0) * (weight[row + k] ?? 0);
     sums[i] = sum;
   }
   return sums;

@@ -1,4 +1,4 @@
-import { allocate, CompileError, isStatic, type TensorType } from '@ghostc/ir';
+import { allocate, CompileError, isStatic, staticShape, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { image, planeShape, shapeLike } from '../window/window.ts';
 import { quantizedFacts } from './quantized-facts.ts';
@@ -37,13 +37,13 @@ export const qlinearGlobalAveragePool = defineOp({
     const { zeroPoint } = affineOf(x, 'x');
     const finish = requantizer(meanMultiplier(x, plane, attrs), attrs);
     const source = activationData(x);
-    const data = allocate(attrs.y_dtype, n * channels) as Int8Array;
+    const data = allocate(attrs.y_dtype, n * channels);
     for (let i = 0; i < data.length; i++) {
       let sum = 0;
-      for (let at = i * plane; at < (i + 1) * plane; at++) sum += (source[at] as number) - zeroPoint;
+      for (let at = i * plane; at < (i + 1) * plane; at++) sum += (source[at] ?? 0) - zeroPoint;
       data[i] = finish(sum);
     }
-    return quantizedTensor(type, type.shape as readonly number[], data);
+    return quantizedTensor(type, staticShape(type.shape), data);
   },
 });
 

@@ -48,9 +48,9 @@ export const qlinearLookup = defineOp({
   evaluate({ x, table }, attrs, [type]) {
     const source = activationData(x);
     const entries = activationData(table);
-    const data = allocate(attrs.y_dtype, source.length) as Int8Array;
+    const data = allocate(attrs.y_dtype, source.length);
     const find = x.dtype === 'i16' ? interpolated(entries) : direct(entries, x.dtype === 'i8' ? 128 : 0);
-    for (let i = 0; i < data.length; i++) data[i] = find(source[i] as number);
+    for (let i = 0; i < data.length; i++) data[i] = find(source[i] ?? 0);
     return quantizedTensor(type, x.shape, data);
   },
 });
@@ -58,14 +58,14 @@ export const qlinearLookup = defineOp({
 type Entries = ReturnType<typeof activationData>;
 
 function direct(entries: Entries, offset: number): (v: number) => number {
-  return (v) => entries[v + offset] as number;
+  return (v) => entries[v + offset] ?? 0;
 }
 
 function interpolated(entries: Entries): (v: number) => number {
   return (v) => {
     const at = 256 + (v >> 7);
-    const base = entries[at] as number;
-    return base + ((((entries[at + 1] as number) - base) * (v & 127) + 64) >> 7);
+    const base = entries[at] ?? 0;
+    return base + ((((entries[at + 1] ?? 0) - base) * (v & 127) + 64) >> 7);
   };
 }
 
@@ -95,7 +95,7 @@ export function tableOfAll(
     { length: entries },
     (_, i) => from.scale * (first + i * step - from.zeroPoint),
   );
-  const data = allocate(attrs.y_dtype, entries) as Int8Array;
+  const data = allocate(attrs.y_dtype, entries);
   formula(reals).forEach((y, i) => {
     data[i] = entryOf(y, to, attrs);
   });

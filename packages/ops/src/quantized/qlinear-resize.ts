@@ -31,11 +31,11 @@ export const qlinearResize = defineOp({
     const rows = bilinearTaps({ size: height, out: outHeight }, attrs);
     const columns = bilinearTaps({ size: width, out: outWidth }, attrs);
     const source = activationData(x);
-    const data = allocate(x.dtype, n * channels * outHeight * outWidth) as Int8Array;
+    const data = allocate(x.dtype, n * channels * outHeight * outWidth);
     for (let plane = 0, at = 0; plane < n * channels; plane++) {
       for (const row of rows) {
         for (const column of columns) {
-          const value = (y: number, z: number): number => source[(plane * height + y) * width + z] as number;
+          const value = (y: number, z: number): number => source[(plane * height + y) * width + z] ?? 0;
           const low =
             value(row.low, column.low) * (1024 - column.part) + value(row.low, column.high) * column.part;
           const high =

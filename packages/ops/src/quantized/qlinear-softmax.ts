@@ -54,23 +54,23 @@ export const qlinearSoftmax = defineOp({
     const stride = stridesOf(x.shape)[axis] ?? 1;
     const size = x.shape[axis] ?? 1;
     const source = activationData(x);
-    const data = allocate(attrs.y_dtype, source.length) as Int8Array;
+    const data = allocate(attrs.y_dtype, source.length);
     const { exponentials, lowest } = exponentialTable(x, attrs.beta);
     const [low, high] = integerRange(attrs.y_dtype);
     for (let first = 0; first < data.length; first++) {
       if (Math.floor(first / stride) % size !== 0) continue;
       let top = Number.NEGATIVE_INFINITY;
-      for (let i = 0; i < size; i++) top = Math.max(top, source[first + i * stride] as number);
+      for (let i = 0; i < size; i++) top = Math.max(top, source[first + i * stride] ?? 0);
       let sum = 0;
       for (let i = 0; i < size; i++)
         sum += roundingDivideByPowerOfTwo(
-          exponentials[top - (source[first + i * stride] as number)] ?? 0,
+          exponentials[top - (source[first + i * stride] ?? 0)] ?? 0,
           SUM_BITS,
         );
       const { reciprocal, bits } = reciprocalOfSum(sum, SUM_BITS);
       for (let i = 0; i < size; i++) {
         const at = first + i * stride;
-        const difference = top - (source[at] as number);
+        const difference = top - (source[at] ?? 0);
         const value = roundingDivideByPowerOfTwo(
           roundingDoublingHighMul(reciprocal, exponentials[difference] ?? 0),
           bits + 31 - 8,

@@ -2,8 +2,12 @@ import {
   allocate,
   CompileError,
   type Dim,
+  dataOf,
+  itemAt,
   type Shape,
+  staticShape,
   type Tensor,
+  type TensorData,
   type TensorType,
   toNumbers,
 } from '@ghostc/ir';
@@ -80,7 +84,7 @@ export function centred(x: Tensor): Int16Array | Int32Array {
   const { zeroPoint } = affineOf(x, 'x');
   const data = activationData(x);
   if (zeroPoint === 0 && data instanceof Int16Array) return data;
-  return Int16Array.from(data as Int8Array, (v) => v - zeroPoint);
+  return Int16Array.from(data, (v) => v - zeroPoint);
 }
 
 /** The scaling of accumulators: 64-bit arithmetic for 16-bit activations, as TFLite's int16x8. */
@@ -108,7 +112,7 @@ export function convolveQuantized(
   const sums = convolutionSums(
     {
       source: { data: centred(x), shape: image(x.shape) },
-      kernel: { data: weight.data as Int8Array, shape: image(weight.shape) },
+      kernel: { data: dataOf(weight, 'i8'), shape: image(weight.shape) },
       biases: bias && toNumbers(bias),
     },
     conv,
@@ -121,7 +125,7 @@ export function convolveQuantized(
     scale: accumulatorScale(x, conv),
     attrs: conv,
   });
-  return quantizedTensor(type, type.shape as readonly number[], data);
+  return quantizedTensor(type, staticShape(type.shape), data);
 }
 
 interface Channels {
@@ -136,12 +140,12 @@ interface Channels {
 export function requantizeChannels(
   sums: Float64Array,
   { multipliers, plane, channels, scale, attrs }: Channels,
-): Int8Array {
-  const data = allocate(attrs.y_dtype, sums.length) as Int8Array;
+): TensorData {
+  const data = allocate(attrs.y_dtype, sums.length);
   const limit = limiter(attrs);
   for (let first = 0; first < sums.length; first += plane) {
-    const fixed = multipliers[(first / plane) % channels] ?? (multipliers[0] as FixedMultiplier);
-    for (let i = first; i < first + plane; i++) data[i] = limit(scale(sums[i] as number, fixed));
+    const fixed = multipliers[(first / plane) % channels] ?? itemAt(multipliers, 0);
+    for (let i = first; i < first + plane; i++) data[i] = limit(scale(sums[i] ?? 0, fixed));
   }
   return data;
 }

@@ -36,7 +36,7 @@ export const quantizeLinear = defineOp({
 
 function quantized(x: Tensor, type: TensorType, formula: (v: number) => number): Tensor {
   const source = toNumbers(x);
-  const data = allocate(type.dtype, source.length) as Int8Array;
-  for (let i = 0; i < data.length; i++) data[i] = formula(source[i] as number);
+  const data = allocate(type.dtype, source.length);
+  for (let i = 0; i < data.length; i++) data[i] = formula(source[i] ?? 0);
   return quantizedTensor(type, x.shape, data);
 }

@@ -106,7 +106,7 @@ function table(x: TensorType, { y_dtype }: OutputQuant, entry: (distance: number
     );
   const [first] = integerRange(x.dtype);
   const [low, high] = integerRange(y_dtype);
-  const data = allocate(y_dtype, 256) as Int8Array;
+  const data = allocate(y_dtype, 256);
   for (let i = 0; i < 256; i++) data[i] = Math.min(Math.max(entry(first + i - zeroPoint), low), high);
   return { dtype: y_dtype, shape: [256], data };
 }

@@ -33,8 +33,8 @@ export const requantizeLinear = defineOp({
     const { zeroPoint } = affineOf(x, 'x');
     const scaled = requantizer(requantizeMultiplier(x, attrs), attrs);
     const source = activationData(x);
-    const data = allocate(attrs.y_dtype, source.length) as Int8Array;
-    for (let i = 0; i < data.length; i++) data[i] = scaled((source[i] as number) - zeroPoint);
+    const data = allocate(attrs.y_dtype, source.length);
+    for (let i = 0; i < data.length; i++) data[i] = scaled((source[i] ?? 0) - zeroPoint);
     return quantizedTensor(type, x.shape, data);
   },
 });

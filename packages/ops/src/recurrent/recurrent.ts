@@ -1,4 +1,4 @@
-import { CompileError, fromNumbers, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
+import { CompileError, fromNumbers, type TensorType, toNumbers } from '@ghostc/ir';
 import { flag, oneOf, texts } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationFunction } from '../elementwise/activation.ts';
@@ -6,6 +6,7 @@ import { type CellInputs, type CellStep, cells } from './cells.ts';
 
 /** Functions that gates and states may have. */
 export const recurrentFunctions = ['hard_sigmoid', 'relu', 'sigmoid', 'tanh'] as const;
+/** One of them. */
 export type RecurrentFunction = (typeof recurrentFunctions)[number];
 
 /** Parameters of those that have any: ONNX's defaults. */
@@ -95,11 +96,9 @@ export const recurrent = defineOp({
           y.set(inputs.h, ((t * directions + d) * batch + n) * hidden);
         }
       }
-    const tensors: Tensor[] = [
-      fromNumbers(x.dtype, [steps, directions, batch, hidden], y),
-      fromNumbers(x.dtype, state, last),
-    ];
-    return c ? [...tensors, fromNumbers(x.dtype, state, memory)] : tensors;
+    const all = fromNumbers(x.dtype, [steps, directions, batch, hidden], y);
+    const end = fromNumbers(x.dtype, state, last);
+    return c ? [all, end, fromNumbers(x.dtype, state, memory)] : [all, end];
   },
   macs: ({ x, r }, { cell }) => {
     const [steps, batch, size] = x.shape.map(Number) as [number, number, number];

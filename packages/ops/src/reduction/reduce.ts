@@ -69,7 +69,7 @@ function groupsOf(shape: readonly number[], reduced: ReadonlySet<number>): Uint3
 
 function gathered(data: ArrayLike<number>, places: Uint32Array): Float64Array {
   const values = new Float64Array(places.length);
-  for (let i = 0; i < places.length; i++) values[i] = data[places[i] as number] as number;
+  for (let i = 0; i < places.length; i++) values[i] = data[places[i] ?? 0] as number;
   return values;
 }
 
@@ -79,7 +79,7 @@ interface Groups {
 }
 
 function reducedWhole(x: Tensor, shape: readonly number[], { groups, whole }: Groups): Tensor {
-  const results = groups.map((group) => whole(Array.from(group, (at) => BigInt(x.data[at] as number))));
+  const results = groups.map((group) => whole(Array.from(group, (at) => BigInt(x.data[at] ?? 0))));
   return { dtype: x.dtype, shape: [...shape], data: wrapped(x.dtype, results) };
 }
 
@@ -185,9 +185,9 @@ export const softmax = defineOp({
     for (let first = 0; first < data.length; first++) {
       if (Math.floor(first / stride) % size !== 0) continue;
       const at = Array.from({ length: size }, (_, i) => first + i * stride);
-      const top = at.reduce((best, i) => Math.max(best, data[i] as number), Number.NEGATIVE_INFINITY);
-      const total = at.reduce((acc, i) => acc + Math.exp((data[i] as number) - top), 0);
-      for (const i of at) out[i] = Math.exp((data[i] as number) - top) / total;
+      const top = at.reduce((best, i) => Math.max(best, data[i] ?? 0), Number.NEGATIVE_INFINITY);
+      const total = at.reduce((acc, i) => acc + Math.exp((data[i] ?? 0) - top), 0);
+      for (const i of at) out[i] = Math.exp((data[i] ?? 0) - top) / total;
     }
     return fromNumbers(x.dtype, x.shape, out);
   },

@@ -1,4 +1,4 @@
-import { fromNumbers, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
+import { fromNumbers, staticShape, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
 import { type Activation, activationAfter } from '../elementwise/activation.ts';
 import { image, pair, type Window } from './window.ts';
 
@@ -50,7 +50,7 @@ export function convolve(
   const addends = residual && toNumbers(residual);
   const act = activationAfter(conv, type.dtype);
   for (let i = 0; i < sums.length; i++) sums[i] = act((sums[i] ?? 0) + Number(addends?.[i] ?? 0));
-  return fromNumbers(type.dtype, type.shape as readonly number[], sums);
+  return fromNumbers(type.dtype, staticShape(type.shape), sums);
 }
 
 export interface Image {
@@ -107,8 +107,8 @@ function accumulateFours({ out, source, kernel, n, m, channel }: FourTask): numb
     if (w0 * w1 * w2 * w3 === 0) break;
     let at = (n * channels + channel + c) * plane;
     for (let i = 0; i < plane; i++, at++) {
-      const first = (out[i] as number) + w0 * (data[at] as number) + w1 * (data[at + plane] as number);
-      out[i] = first + w2 * (data[at + 2 * plane] as number) + w3 * (data[at + 3 * plane] as number);
+      const first = (out[i] ?? 0) + w0 * (data[at] ?? 0) + w1 * (data[at + plane] ?? 0);
+      out[i] = first + w2 * (data[at + 2 * plane] ?? 0) + w3 * (data[at + 3 * plane] ?? 0);
     }
   }
   return c;
@@ -152,8 +152,7 @@ function accumulateTap(task: PlaneTask, window: Window, w: number, [u, v]: reado
   for (let i = iFrom; i < iTo; i++) {
     let at = ((n * channels + channel) * height + i * strideY + top) * width + left + jFrom * strideX;
     const row = i * outWidth;
-    for (let j = jFrom; j < jTo; j++, at += strideX)
-      out[row + j] = (out[row + j] as number) + w * (data[at] as number);
+    for (let j = jFrom; j < jTo; j++, at += strideX) out[row + j] = (out[row + j] ?? 0) + w * (data[at] ?? 0);
   }
 }
 

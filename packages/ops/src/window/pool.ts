@@ -5,6 +5,7 @@ import {
   fromNumbers,
   isFloat,
   isStatic,
+  staticShape,
   type Tensor,
   type TensorType,
   toNumbers,
@@ -103,7 +104,7 @@ export const argMaxPool = defineOp({
     const positions = { ...x, dtype: 'f64' as const, data: Float64Array.from(data, (_, i) => i) };
     const best = pool(positions, attrs, { ...type, dtype: 'f64' }, (taps) =>
       taps.reduce(
-        (top, at) => ((data[at] as number) > (data[top] as number) || Number.isNaN(data[at]) ? at : top),
+        (top, at) => ((data[at] ?? 0) > (data[top] ?? 0) || Number.isNaN(data[at]) ? at : top),
         taps[0] ?? 0,
       ),
     );
@@ -145,10 +146,10 @@ export const globalAveragePool = defineOp({
     const plane = height * width;
     const means = Float64Array.from({ length: n * channels }, (_, i) => {
       let sum = 0;
-      for (let at = i * plane; at < (i + 1) * plane; at++) sum += data[at] as number;
+      for (let at = i * plane; at < (i + 1) * plane; at++) sum += data[at] ?? 0;
       return sum / plane;
     });
-    return fromNumbers(x.dtype, type.shape as readonly number[], means);
+    return fromNumbers(x.dtype, staticShape(type.shape), means);
   },
 });
 
@@ -193,14 +194,12 @@ function pool(
     const base = plane * height * width;
     for (const row of rows) {
       for (const column of columns) {
-        const taps = row.inside.flatMap((y) =>
-          column.inside.map((z) => data[base + y * width + z] as number),
-        );
+        const taps = row.inside.flatMap((y) => column.inside.map((z) => data[base + y * width + z] ?? 0));
         out[at++] = combine(taps, row.counted * column.counted);
       }
     }
   }
-  return fromNumbers(type.dtype, type.shape as readonly number[], out);
+  return fromNumbers(type.dtype, staticShape(type.shape), out);
 }
 
 /** Positions along one axis that output `index` reads, and how many of the window lie inside input plus padding. */

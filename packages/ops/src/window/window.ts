@@ -30,20 +30,23 @@ export function windowOutput(
 
 /** The four dimensions of an image tensor; throws `op/rank` for another rank. */
 export function imageShape(type: TensorType, what: string): readonly [Dim, Dim, Dim, Dim] {
-  if (type.shape.length === 4) return type.shape as readonly [Dim, Dim, Dim, Dim];
+  if (isImage(type.shape)) return type.shape;
   throw new CompileError('op/rank', `${what} expects NCHW (rank 4), found [${type.shape.join(',')}]`);
 }
 
 /** The four dimensions of an image, or of a line as an image of height 1; throws `op/rank` for another rank. */
 export function planeShape(type: TensorType, what: string): readonly [Dim, Dim, Dim, Dim] {
   const { shape } = type;
-  if (shape.length === 3) return widened(shape);
-  if (shape.length === 4) return shape as readonly [Dim, Dim, Dim, Dim];
+  if (isLine(shape)) return widened(shape);
+  if (isImage(shape)) return shape;
   throw new CompileError('op/rank', `${what} expects NCHW or NCL (rank 4 or 3), found [${shape.join(',')}]`);
 }
 
-function widened<D>([n, c, length]: readonly D[]): readonly [D, D, D | 1, D] {
-  return [n as D, c as D, 1, length as D];
+const isLine = <D>(shape: readonly D[]): shape is readonly [D, D, D] => shape.length === 3;
+const isImage = <D>(shape: readonly D[]): shape is readonly [D, D, D, D] => shape.length === 4;
+
+function widened<D>([n, c, length]: readonly [D, D, D]): readonly [D, D, D | 1, D] {
+  return [n, c, 1, length];
 }
 
 /** The shape of what a window makes of x: a line again where x is one. Throws `op/line` where it would not be one. */
@@ -69,7 +72,7 @@ export function checkWindow(x: TensorType, kernelHeight: Dim, { strides, pads, d
 
 /** Four fixed numbers, for `evaluate`; a line is an image of height 1. */
 export function image(shape: Shape): readonly [number, number, number, number] {
-  const [n, c, height, width] = shape.length === 3 ? widened(shape) : shape;
+  const [n, c, height, width] = isLine(shape) ? widened(shape) : shape;
   return [Number(n), Number(c), Number(height), Number(width)];
 }
 

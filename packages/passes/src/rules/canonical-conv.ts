@@ -1,3 +1,4 @@
+import { intsOf } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -46,7 +47,7 @@ export const foldPadIntoAveragePool = rule({
   name: 'fold-pad-into-average-pool',
   match: op('average_pool', op('pad', any('x')).as('pad')).as('pool'),
   unless: ({ pad, pool }) => {
-    const own = ((pool.attrs.pads as readonly number[] | undefined) ?? []).some((p) => p !== 0);
+    const own = (pool.attrs.pads ?? []).some((p) => p !== 0);
     if (own && pool.attrs.count_include_pad !== true) return 'the pool pads without counting';
     if (pool.attrs.ceil_mode === true) return 'the pool rounds up';
     return padRefusal(pad.attrs) || windowRefusal(joinedPads(pad.attrs, pool.attrs), pool.attrs);
@@ -61,8 +62,8 @@ export const foldPadIntoAveragePool = rule({
 
 type Attrs = Readonly<Record<string, unknown>>;
 
-function padRefusal({ pads, value, mode }: Attrs): string | false {
-  const list = pads as readonly number[];
+function padRefusal({ value, mode, ...attrs }: Attrs): string | false {
+  const list = intsOf(attrs, 'pads');
   if ((mode ?? 'constant') !== 'constant' || Number(value ?? 0) !== 0) return 'the padding is not 0';
   const rank = list.length / 2;
   if (rank !== 3 && rank !== 4) return 'the padded tensor is no image and no line';
@@ -70,15 +71,15 @@ function padRefusal({ pads, value, mode }: Attrs): string | false {
 }
 
 /** ONNX Runtime wants every window of a pool to meet the image. */
-function windowRefusal(pads: readonly number[], { kernel_shape }: Attrs): string | false {
-  const kernel = kernel_shape as readonly number[];
+function windowRefusal(pads: readonly number[], attrs: Attrs): string | false {
+  const kernel = intsOf(attrs, 'kernel_shape');
   return pads.some((p, i) => p >= (kernel[i % 2] ?? 1)) && 'the padding is as wide as the window';
 }
 
 /** Pads of a `pad` node ([n,c,h,w] or [n,c,l] begins, then ends) added to [top, left, bottom, right]. */
 function joinedPads(pad: Attrs, window: Attrs): number[] {
-  const list = pad.pads as readonly number[];
-  const own = (window.pads as readonly number[] | undefined) ?? [0, 0, 0, 0];
+  const list = intsOf(pad, 'pads');
+  const own = intsOf(window, 'pads');
   const rank = list.length / 2;
   const [spatial, ends] = [list.slice(2, rank), list.slice(rank + 2)];
   const rows = spatial.length === 1 ? [0] : [];

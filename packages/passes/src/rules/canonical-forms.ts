@@ -11,9 +11,7 @@ export const meanToGlobalAveragePool = rule({
   unless: ({ x, mean }) => {
     if (x.type.dtype === 'f64') return 'ONNX Runtime has no GlobalAveragePool of f64';
     const rank = x.type.shape.length;
-    const axes = ((mean.attrs.axes ?? []) as readonly number[])
-      .map((axis) => (axis < 0 ? axis + rank : axis))
-      .sort();
+    const axes = (mean.attrs.axes ?? []).map((axis) => (axis < 0 ? axis + rank : axis)).sort();
     if (axes.join() !== (rank === 3 ? '2' : '2,3') || rank > 4)
       return `it reduces the axes [${axes.join(',')}] of rank ${rank}, expected all spatial ones`;
     return mean.attrs.keepdims === false && 'it drops the axes';

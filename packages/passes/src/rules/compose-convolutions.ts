@@ -144,20 +144,16 @@ export const dropUnusedChannels = rule({
   unless: ({ conv, slice }) => {
     if (settingsOf(conv).group !== 1 || conv.inputs[3]) return 'the convolution has groups or a residual';
     if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
-    const { axes, steps, starts } = slice.attrs as {
-      axes: readonly number[];
-      steps?: readonly number[];
-      starts: readonly number[];
-    };
+    const { axes = [], steps = [], starts = [] } = slice.attrs;
     if (axes.length !== 1 || axes[0] !== 1)
       return `the slice cuts the axes [${axes.join(',')}], expected channels only`;
     return (
-      ((starts[0] ?? 0) < 0 || (steps ?? []).some((step) => step !== 1)) &&
+      ((starts[0] ?? 0) < 0 || steps.some((step) => step !== 1)) &&
       'the slice counts from the end or has a step'
     );
   },
   rewrite({ x, w, conv, slice }, build) {
-    const from = (slice.attrs.starts as readonly number[])[0] ?? 0;
+    const from = (slice.attrs.starts ?? [])[0] ?? 0;
     const to = from + Number(slice.output.type.shape[1]);
     const bias = conv.inputs[2];
     const cut = bias && build.constant(sliceChannels(constantData(bias), from, to), bias.name);

@@ -1,4 +1,4 @@
-import { isStatic, type Node, type QuantParams, type Tensor, type Value } from '@ghostc/ir';
+import { constantOf, elementMover, isStatic, type Node, quantOf, type Tensor, type Value } from '@ghostc/ir';
 import { constantData, numbersOf } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -76,7 +76,7 @@ export const scaleIntegerConv = rule({
     (unit.constant?.data.length !== 1 && 'the unit is no number') ||
     notPerChannel(s, conv.output),
   rewrite({ x, weight: w, conv, unit, s, scaled }, build) {
-    const { zeroPoint } = w.type.quant as QuantParams;
+    const { zeroPoint } = quantOf(w.type);
     const factor = Number(numbersOf(unit)[0]);
     const factors = Array.from(numbersOf(s), (v) => Math.fround(Number(v) * factor));
     const count = Math.max(factors.length, zeroPoint.length);
@@ -91,13 +91,12 @@ export const scaleIntegerConv = rule({
 });
 
 function transposed(w: Value): Tensor {
-  const { data, shape, dtype, quant } = w.constant as Tensor;
+  const { data, shape, dtype } = constantOf(w);
   const [rows = 1, columns = 1] = shape;
-  const out = data.slice() as Int8Array;
-  out.forEach((_, i) => {
-    out[i] = (data as Int8Array)[(i % rows) * columns + Math.floor(i / rows)] as number;
-  });
-  const { scale, zeroPoint, axis } = quant as QuantParams;
+  const out = data.slice();
+  const move = elementMover(out, data);
+  for (let i = 0; i < out.length; i++) move(i, (i % rows) * columns + Math.floor(i / rows));
+  const { scale, zeroPoint, axis } = quantOf(w.type);
   return {
     dtype,
     shape: [columns, rows],

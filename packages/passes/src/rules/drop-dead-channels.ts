@@ -24,17 +24,17 @@ export const dropDeadChannels = rule({
     return kept.length === w.type.shape[0] && 'every channel between them is used';
   },
   rewrite({ x, w, v, first, second, act }, build) {
-    const [conv, weight, source] = [first as Node, w as Value, x as Value];
-    const kept = keptChannels({ first: conv, act, w: weight, v });
-    const bias = conv.inputs[2];
+    if (!first || !w || !x) throw new TypeError('nothing matched');
+    const kept = keptChannels({ first, act, w, v });
+    const bias = first.inputs[2];
     const inner = build.node(
       'conv2d',
       [
-        source,
-        build.constant(takeOutputs(constantData(weight), kept), weight.name),
+        x,
+        build.constant(takeOutputs(constantData(w), kept), w.name),
         bias ? build.constant(takeOutputs(constantData(bias), kept), bias.name) : null,
       ],
-      conv.attrs,
+      first.attrs,
     );
     const activated = act ? build.node(act.op, [inner], act.attrs) : inner;
     const narrow = build.constant(takeInputs(constantData(v), kept), v.name);

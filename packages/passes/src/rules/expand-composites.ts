@@ -1,5 +1,7 @@
 import { fromNumbers, type Value } from '@ghostc/ir';
-import { attrsOf, gemm as gemmOp, ghostModule, ghostParts, squeezeExcite, squeezeGate } from '@ghostc/ops';
+import { attrsOf, gemm as gemmOp, ghostModule, type PartOp, squeezeExcite } from '@ghostc/ops';
+import type { Source } from '../build.ts';
+import { expanded } from '../expanded.ts';
 import { any, op } from '../pattern.ts';
 import { rule, sourcesOf } from '../rule.ts';
 
@@ -7,13 +9,15 @@ import { rule, sourcesOf } from '../rule.ts';
 export const expandGhostModule = rule({
   name: 'expand-ghost-module',
   match: op('ghost_module', any('x')).as('ghost').others(),
-  rewrite({ x, ghost }, build) {
+  rewrite({ ghost }, build) {
     const [first, second, last] = sourcesOf(ghost);
-    const sources = { conv2d: first, depthwise_conv2d: second, concat: last, prelu: first };
-    const around = { attrs: attrsOf(ghostModule, ghost), x: x.type };
-    return ghostParts<Value>(ghost.inputs, around, (op, inputs, attrs) =>
-      build.node(op, inputs, attrs, sources[op]),
-    );
+    const sources: Partial<Record<PartOp, Source | undefined>> = {
+      conv2d: first,
+      depthwise_conv2d: second,
+      concat: last,
+      prelu: first,
+    };
+    return expanded(ghostModule, ghost, { build, sourceOf: (part) => sources[part] });
   },
 });
 
@@ -21,14 +25,7 @@ export const expandGhostModule = rule({
 export const expandSqueezeExcite = rule({
   name: 'expand-squeeze-excite',
   match: op('squeeze_excite', any('x')).as('se').others(),
-  rewrite({ x, se }, build) {
-    const attrs = attrsOf(squeezeExcite, se);
-    const sources = sourcesOf(se);
-    const gate = squeezeGate<Value | null>(se.inputs, attrs, (op, inputs, settings) =>
-      build.node(op, inputs, settings, sources.shift()),
-    );
-    return build.node('mul', [x, gate], {}, sources.shift());
-  },
+  rewrite: ({ se }, build) => expanded(squeezeExcite, se, { build }),
 });
 
 // gemm(a, b, c)   =>   alpha op(a) op(b) + beta c

@@ -15,7 +15,7 @@ export const foldBatchNormBeforeConv = rule({
     const refusal = foldRefusal(conv);
     if (refusal && !conv.attrs.activation) return refusal;
     if (conv.inputs[2] && !conv.inputs[2].constant) return 'the bias is not constant';
-    const padded = ((conv.attrs.pads as readonly number[] | undefined) ?? []).some((pad) => pad > 0);
+    const padded = (conv.attrs.pads ?? []).some((pad) => pad > 0);
     return (
       padded &&
       batchNormAffine(norm).offsets.some((d) => d !== 0) &&

@@ -1,4 +1,4 @@
-import { isStatic, type Tensor } from '@ghostc/ir';
+import { isStatic, staticShape, type Tensor } from '@ghostc/ir';
 import { evaluateOne, reshape, transpose } from '@ghostc/ops';
 import { constantData } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
@@ -17,15 +17,15 @@ export const foldTransposeIntoFullyConnected = rule({
     .anyEpilogue(),
   unless: ({ x, transpose: { attrs }, flatten, weight }) => {
     if (!x.type.shape.every(isStatic)) return 'the shape is symbolic';
-    const perm = attrs.perm as readonly number[];
+    const perm = attrs.perm ?? [];
     if (perm[0] !== 0 || flatten.output.type.shape[0] !== x.type.shape[0])
       return 'a row holds more than one item';
     return weight.users.size > 1 && `%${weight.name} is shared by ${weight.users.size} nodes`;
   },
   rewrite({ x, transpose: { attrs }, flatten, weight, linear }, build) {
-    const perm = attrs.perm as readonly number[];
-    const shape = flatten.output.type.shape as readonly number[];
-    const moved = moveColumns(constantData(weight), x.type.shape as readonly number[], perm);
+    const perm = attrs.perm ?? [];
+    const shape = staticShape(flatten.output.type.shape);
+    const moved = moveColumns(constantData(weight), staticShape(x.type.shape), perm);
     const rows = build.node('reshape', [x], { shape });
     return build.node(
       linear.op,

@@ -1,5 +1,5 @@
 import type { Node, Shape, Value } from '@ghostc/ir';
-import { lookup, registry, withDefaults } from '@ghostc/ops';
+import { intsOf, lookup, registry, withDefaults } from '@ghostc/ops';
 import { activations } from '../op-groups.ts';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -43,8 +43,8 @@ function notImageOf({ type: { shape } }: Value, image: Shape): string | false {
 
 /** A window of height 1 that moves along the line, and makes one. */
 function hasOneRow({ op: name, inputs, attrs: given, output }: Node): boolean {
-  const { attrs } = lookup(name);
-  const { kernel_shape, pads } = withDefaults(attrs, given) as Readonly<Record<string, readonly number[]>>;
-  const rows = kernel_shape?.[0] ?? inputs[1]?.type.shape[2];
-  return rows === 1 && pads?.[0] === 0 && pads[2] === 0 && output.type.shape[2] === 1;
+  const attrs = withDefaults(lookup(name).attrs, given);
+  const rows = intsOf(attrs, 'kernel_shape')[0] ?? inputs[1]?.type.shape[2];
+  const pads = intsOf(attrs, 'pads');
+  return rows === 1 && pads[0] === 0 && pads[2] === 0 && output.type.shape[2] === 1;
 }

@@ -151,10 +151,9 @@ function mergedSum(sum: Sum, merged: readonly MergedGroup[], build: Build): Valu
   const convs = merged.map(({ branches, conv }) =>
     convNode(build, { branches, conv, attrs: whole ? sum.root.attrs : {} }),
   );
-  const [first, ...rest] = [...convs, ...kept];
-  return rest.reduce(
-    (total, term, i) => build.node('add', [total, term], i === rest.length - 1 ? sum.root.attrs : {}),
-    first as Value,
+  const terms = [...convs, ...kept];
+  return terms.reduce((total, term, i) =>
+    build.node('add', [total, term], i === terms.length - 1 ? sum.root.attrs : {}),
   );
 }
 

@@ -1,7 +1,6 @@
-import type { Attrs, Node, QuantParams, Value } from '@ghostc/ir';
+import { type Attrs, itemAt, type Node, quantOf, type Value } from '@ghostc/ir';
 import {
   type Activation,
-  type ActivationType,
   attrsOf,
   clampAttrs,
   lookup,
@@ -38,8 +37,8 @@ function requantizedAttrs(float: Node, quantize: Node): Attrs | undefined {
   const y = requantizedOf(quantize);
   const clamp = clampAttrs(
     { activation, activation_params } as Activation,
-    quantize.output.type.quant as QuantParams,
-    y.y_dtype as ActivationType,
+    quantOf(quantize.output.type),
+    y.y_dtype,
   );
   return clamp && { ...own, ...y, ...clamp };
 }
@@ -94,7 +93,7 @@ type NodeParts = [string, (Value | null)[], Attrs];
 function weightedOp(float: Node, attrs: Attrs, inputs: (Value | null)[]): NodeParts {
   if (float.op !== 'conv2d') return [`qlinear_${float.op}`, inputs, attrs];
   const { group = 1, ...rest } = attrs;
-  const [m, perGroup] = (inputs[1] as Value).type.shape.map(Number);
+  const [m, perGroup] = itemAt(inputs, 1).type.shape.map(Number);
   const depthwise = perGroup === 1 && (Number(group) > 1 || m === 1);
   return depthwise
     ? ['qlinear_depthwise_conv2d', inputs, { ...rest, multiplier: Number(m) / Number(group) }]
@@ -114,7 +113,7 @@ function biasRefusal(float: Node): string | false {
 
 /** The bias in units of sx sw[m]: its own integers where they are in these units, else rounded. */
 function quantizedBias(bias: Value, { x, weight, build }: { x: Value; weight: Value; build: Build }): Value {
-  const [sx, w] = [x.type.quant?.scale[0] ?? 1, weight.type.quant as QuantParams];
+  const [sx, w] = [x.type.quant?.scale[0] ?? 1, quantOf(weight.type)];
   const count = Number(bias.type.shape[0]);
   const scale = Array.from({ length: count }, (_, m) => sx * (w.scale[w.axis === undefined ? 0 : m] ?? 1));
   const real = realBias(bias);
@@ -201,7 +200,7 @@ export const raiseRequantizeClamp = rule({
     const { min = 0, max = 0 } = withDefaults(lookup(float.op).attrs, float.attrs);
     const act = { activation: float.op, activation_params: [Number(min), Number(max)] } as Activation;
     const y = requantizedOf(quantize);
-    const clamp = clampAttrs(act, quantize.output.type.quant as QuantParams, y.y_dtype as ActivationType);
+    const clamp = clampAttrs(act, quantOf(quantize.output.type), y.y_dtype);
     return build.node('requantize', [x], { ...y, ...clamp });
   },
 });
@@ -229,7 +228,7 @@ export const raiseQlinearConcat = rule({
     );
   },
   rewrite({ float, quantize }, build) {
-    const parts = float.inputs.map((input) => input && (dequantizedFrom(input) as Value));
+    const parts = float.inputs.map((input) => input && (dequantizedFrom(input) ?? null));
     const scaled = parts.map((part) =>
       part && !sameQuant(part, quantize.output)
         ? build.node('requantize', [part], requantizedOf(quantize))
@@ -247,7 +246,7 @@ export const foldSliceIntoQlinearDepthwise = rule({
     .others()
     .anyEpilogue(),
   unless({ x, slice, conv }) {
-    const { starts, axes, steps = [] } = slice.attrs as Readonly<Record<string, readonly number[]>>;
+    const { starts, axes, steps = [] } = slice.attrs;
     const leading =
       axes?.length === 1 && axes[0] === 1 && starts?.[0] === 0 && steps.every((step) => step === 1);
     if (!leading) return 'it does not keep the first channels';

@@ -1,16 +1,17 @@
-import { type Attrs, isStaticShape, type Node, sameShape, type Value } from '@ghostc/ir';
+import { isStaticShape, type Node, sameShape } from '@ghostc/ir';
 import {
   attrsOf,
   averagePool,
   conv2d,
   depthwiseConv2d,
-  dfcPool,
-  dfcResize,
+  dfcAttention,
   halfPadded,
+  intsOf,
   resize,
 } from '@ghostc/ops';
+import { expanded } from '../expanded.ts';
 import { any, constant, op } from '../pattern.ts';
-import { rule, sourcesOf } from '../rule.ts';
+import { rule } from '../rule.ts';
 
 const mean = op('average_pool', any('x')).as('pool');
 const point = op('conv2d', mean, constant('point_weight')).as('point').others().anyEpilogue();
@@ -47,28 +48,13 @@ export const expandDfcAttention = rule({
   match: op('dfc_attention', any('x'), any('features')).as('attention').others(),
   unless: ({ features }) =>
     !isStaticShape(features.type.shape) && `the size [${features.type.shape.join(',')}] is not fixed`,
-  rewrite({ x, features, attention }, build) {
-    const [, , pointWeight = null, pointBias = null, row, rowBias = null, column, columnBias = null] =
-      attention.inputs;
-    const sources = sourcesOf(attention);
-    const add = (part: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value =>
-      build.node(part, inputs, attrs, sources.shift());
-    const pooled = add('average_pool', [x], dfcPool);
-    const wide = add('conv2d', [pooled, pointWeight, pointBias]);
-    const across = add('depthwise_conv2d', [wide, row ?? null, rowBias], halfPadded(row?.type.shape ?? []));
-    const down = add('depthwise_conv2d', [across, column ?? null, columnBias], {
-      ...halfPadded(column?.type.shape ?? []),
-      activation: 'sigmoid',
-    });
-    return add('mul', [features, add('resize', [down], dfcResize(features.type.shape))]);
-  },
+  rewrite: ({ attention }, build) => expanded(dfcAttention, attention, { build }),
 });
 
 function poolRefusal(node: Node): string | false {
   const { kernel_shape, strides, pads } = attrsOf(averagePool, node);
   const half = [...kernel_shape, ...strides].every((size) => size === 2) && pads.every((pad) => pad === 0);
-  const even =
-    node.attrs.ceil_mode !== true && !((node.attrs.dilations ?? []) as number[]).some((d) => d !== 1);
+  const even = node.attrs.ceil_mode !== true && !intsOf(node.attrs, 'dilations').some((d) => d !== 1);
   return (!half || !even) && 'the mean is not over 2x2 pixels apart from one another';
 }
 

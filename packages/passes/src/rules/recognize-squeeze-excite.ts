@@ -1,7 +1,7 @@
-import type { Attrs, Node, Value } from '@ghostc/ir';
-import { attrsOf, conv2d } from '@ghostc/ops';
+import { type Attrs, constantOf, type Node, type Value } from '@ghostc/ir';
+import { attrsOf, conv2d, intsOf } from '@ghostc/ops';
 import type { Build } from '../build.ts';
-import { constantData, vector } from '../constant-math.ts';
+import { vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -31,9 +31,9 @@ export const recognizeSqueezeExcite = rule({
 
 /** The bias of a convolution, zeros where it has none. */
 function biasOf({ inputs }: Node, build: Build): Value {
-  const [, weight, bias] = inputs;
+  const bias = inputs[2];
   if (bias) return bias;
-  const like = constantData(weight as Value);
+  const like = constantOf(inputs[1]);
   return build.constant(
     vector(like, like.shape[0] ?? 0, () => 0),
     'bias',
@@ -56,7 +56,7 @@ function plainPointwise({ attrs, inputs }: Node): string | false {
   const kernel = inputs[1]?.type.shape.slice(2).join();
   if (kernel !== '1,1') return `a kernel is ${kernel}, expected 1,1`;
   if (Number(attrs.group ?? 1) !== 1 || inputs[3]) return 'a convolution has groups or a residual';
-  const pads = ((attrs.pads as readonly number[] | undefined) ?? []).some((pad) => pad !== 0);
+  const pads = intsOf(attrs, 'pads').some((pad) => pad !== 0);
   if (inputs[2] && !inputs[2].constant) return 'a bias is not constant';
   return pads && 'a convolution pads';
 }

@@ -48,13 +48,11 @@ export const wholeAveragePool = rule({
   name: 'whole-average-pool',
   match: op('average_pool', any('x')).as('pool'),
   unless: ({ x, pool }) => {
-    const kernel = pool.attrs.kernel_shape as readonly number[];
+    const kernel = pool.attrs.kernel_shape ?? [];
     const spatial = x.type.shape.slice(2);
     if (kernel.slice(-spatial.length).join() !== spatial.join())
       return `the window [${kernel.join(',')}] is not the image [${x.type.shape.slice(2).join(',')}]`;
-    return (
-      ((pool.attrs.pads as readonly number[] | undefined) ?? []).some((pad) => pad !== 0) && 'the pool pads'
-    );
+    return (pool.attrs.pads ?? []).some((pad) => pad !== 0) && 'the pool pads';
   },
   rewrite: ({ x }, build) => build.node('global_average_pool', [x]),
 });

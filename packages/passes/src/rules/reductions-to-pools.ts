@@ -1,4 +1,5 @@
 import { isStatic, type Node, type Value } from '@ghostc/ir';
+import { intsOf } from '@ghostc/ops';
 import type { Build } from '../build.ts';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -26,9 +27,7 @@ export const reduceMaxToPool = rule({
 });
 
 function notOverSpace({ type: { shape } }: Value, { attrs }: Node): string | false {
-  const axes = ((attrs.axes ?? []) as readonly number[]).map((axis) =>
-    axis < 0 ? axis + shape.length : axis,
-  );
+  const axes = intsOf(attrs, 'axes').map((axis) => (axis < 0 ? axis + shape.length : axis));
   const spatial = shape.slice(2).map((_, i) => i + 2);
   if (shape.length !== 3 && shape.length !== 4) return 'it reduces no image and no line';
   if (!shape.every(isStatic)) return 'the shape is symbolic';

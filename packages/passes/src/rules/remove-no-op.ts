@@ -1,4 +1,4 @@
-import { type DType, isStatic, sameShape } from '@ghostc/ir';
+import { type DType, isStatic, sameShape, staticShape } from '@ghostc/ir';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -16,14 +16,11 @@ export const removeNoOp = rule({
   unless: ({ x, node }) => {
     const { dtype, shape } = node.output.type;
     if (dtype !== x.type.dtype || !sameShape(shape, x.type.shape)) return 'it changes the type';
-    if (
-      node.op === 'slice' &&
-      ((node.attrs.steps as readonly number[] | undefined) ?? []).some((step) => step < 0)
-    )
+    if (node.op === 'slice' && (node.attrs.steps ?? []).some((step) => step < 0))
       return 'it reverses an axis';
     const moved =
       node.op === 'transpose' &&
-      (node.attrs.perm as readonly number[]).some((axis, i) => axis !== i && x.type.shape[axis] !== 1);
+      (node.attrs.perm ?? []).some((axis, i) => axis !== i && x.type.shape[axis] !== 1);
     return moved && 'it exchanges axes';
   },
   rewrite: ({ x }) => x,
@@ -43,7 +40,7 @@ export const joinReshapes = rule({
   match: op('reshape', op('reshape', any('x')).orShared()).as('outer'),
   unless: ({ outer }) => !outer.output.type.shape.every(isStatic) && 'the shape is symbolic',
   rewrite: ({ x, outer }, build) =>
-    build.node('reshape', [x], { shape: outer.output.type.shape as readonly number[] }),
+    build.node('reshape', [x], { shape: staticShape(outer.output.type.shape) }),
 });
 
 // transpose(transpose(x, p), q)   =>   transpose(x, r),  r[i] = p[q[i]]
@@ -51,9 +48,9 @@ export const joinTransposes = rule({
   name: 'join-transposes',
   match: op('transpose', op('transpose', any('x')).as('inner').orShared()).as('outer'),
   rewrite({ x, inner, outer }, build) {
-    const first = inner.attrs.perm as readonly number[];
+    const first = inner.attrs.perm ?? [];
     return build.node('transpose', [x], {
-      perm: (outer.attrs.perm as readonly number[]).map((axis) => first[axis] ?? 0),
+      perm: (outer.attrs.perm ?? []).map((axis) => first[axis] ?? 0),
     });
   },
 });

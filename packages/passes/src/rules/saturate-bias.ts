@@ -1,4 +1,4 @@
-import { toNumbers, type Value } from '@ghostc/ir';
+import { constantOf, dataOf, type Value } from '@ghostc/ir';
 import { affineOf, integerRange } from '@ghostc/ops';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -13,11 +13,11 @@ function limits(x: Value, weight: Value, channels: number): number[] {
   const { zeroPoint } = affineOf(x.type, 'x');
   const [low, high] = integerRange(x.type.dtype);
   const largest = Math.max(zeroPoint - low, high - zeroPoint);
-  const data = weight.constant?.data as Int8Array;
+  const data = dataOf(constantOf(weight), 'i8');
   const inner = data.length / channels;
   return Array.from({ length: channels }, (_, m) => {
     let sum = 0;
-    for (let k = m * inner; k < (m + 1) * inner; k++) sum += Math.abs(data[k] as number);
+    for (let k = m * inner; k < (m + 1) * inner; k++) sum += Math.abs(data[k] ?? 0);
     return MOST - sum * largest;
   });
 }
@@ -37,14 +37,13 @@ export const saturateBias = rule({
     if (bias.type.dtype !== 'i32') return 'sums have 64 bits';
     const most = limits(x, weight, Number(bias.type.shape[0]));
     if (most.some((limit) => limit < 0)) return 'the products of a channel alone leave int32';
-    const levels = bias.constant?.data as Int32Array;
+    const levels = dataOf(constantOf(bias), 'i32');
     return levels.every((level, m) => Math.abs(level) <= (most[m] ?? 0)) && 'no sum leaves int32';
   },
   rewrite({ x, weight, bias, layer }, build) {
     const most = limits(x, weight, Number(bias.type.shape[0]));
-    const levels = Int32Array.from(
-      toNumbers(bias.constant ?? { dtype: 'i32', shape: [0], data: new Int32Array() }),
-      (level, m) => Math.min(Math.max(Number(level), -(most[m] ?? 0)), most[m] ?? 0),
+    const levels = dataOf(constantOf(bias), 'i32').map((level, m) =>
+      Math.min(Math.max(level, -(most[m] ?? 0)), most[m] ?? 0),
     );
     const { type } = bias;
     const limited = { dtype: type.dtype, shape: type.shape.map(Number), data: levels, quant: type.quant };

@@ -1,4 +1,5 @@
 import { fromNumbers, type Node, stridesOf, type Value } from '@ghostc/ir';
+import { intsOf } from '@ghostc/ops';
 import type { Build } from '../build.ts';
 import { constantData, numbersOf } from '../constant-math.ts';
 import { functions, pairs } from '../op-groups.ts';
@@ -50,7 +51,7 @@ export const sinkTransposeConcat: Rule = {
     const [first] = parts;
     const reason = parts.map((part) => partRefusal(root, part, first)).find(Boolean);
     if (reason || !first) return { reason: reason || 'the concat has no parts' };
-    const inner = [...new Set(parts.filter((part) => part instanceof Object))] as Node[];
+    const inner = [...new Set(parts.filter((part) => part instanceof Object))];
     const escaped = inner.find((part) => graph.isOutput(part.output));
     if (escaped) return { reason: `%${escaped.output.name} is an output of the graph` };
     const match = { captures: {}, nodes: [root, ...inner] };
@@ -78,7 +79,7 @@ function partRefusal(
 }
 
 function permOf(node: Node): readonly number[] {
-  return node.attrs.perm as readonly number[];
+  return intsOf(node.attrs, 'perm');
 }
 
 /** A constant that broadcasts over transpose(x, perm), for x itself: axis perm[i] of the result is axis i of the constant. */

@@ -1,4 +1,4 @@
-import type { Attrs, Node, QuantParams, Tensor, Value } from '@ghostc/ir';
+import { type Attrs, dataOf, type Node, quantOf, type Tensor, type Value } from '@ghostc/ir';
 import { constantData } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -25,7 +25,7 @@ export const unsignedDequantize = rule({
       ? '%x is signed, or constant'
       : isShift(x.producer) && 'a signed form is there',
   rewrite({ x }, build) {
-    const { scale, zeroPoint } = x.type.quant as QuantParams;
+    const { scale, zeroPoint } = quantOf(x.type);
     const quant = { y_scale: scale[0] ?? 1, y_zero_point: (zeroPoint[0] ?? 0) - 128, y_dtype: 'i8' };
     return build.node('dequantize_linear', [build.node('requantize', [x], quant)]);
   },
@@ -55,10 +55,10 @@ function signedAttrs(attrs: Attrs): Attrs {
 }
 
 function signedTensor(x: Value): Tensor {
-  const { data, shape } = constantData(x);
-  const { scale, zeroPoint, axis } = x.type.quant as QuantParams;
+  const { shape } = constantData(x);
+  const { scale, zeroPoint, axis } = quantOf(x.type);
   const quant = { scale, zeroPoint: zeroPoint.map((zero) => zero - 128), axis };
-  return { dtype: 'i8', shape, data: Int8Array.from(data as Uint8Array, (v) => v - 128), quant };
+  return { dtype: 'i8', shape, data: Int8Array.from(dataOf(constantData(x), 'u8'), (v) => v - 128), quant };
 }
 
 /** A requantisation from i8 to u8 or back that keeps the numbers. */
@@ -66,7 +66,7 @@ function isShift(node: Node | null): boolean {
   const [x] = node?.inputs ?? [];
   if (node?.op !== 'requantize' || !x || node.attrs.clamp !== undefined) return false;
   const [from, to] = [x.type, node.output.type];
-  const shift = { i8: 0, u8: 128 } as Readonly<Record<string, number>>;
+  const shift: Readonly<Record<string, number>> = { i8: 0, u8: 128 };
   const real = ({ dtype, quant }: typeof from): number =>
     (quant?.zeroPoint[0] ?? 0) - (shift[dtype] ?? Number.NaN);
   return from.dtype !== to.dtype && from.quant?.scale[0] === to.quant?.scale[0] && real(from) === real(to);

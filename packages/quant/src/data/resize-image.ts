@@ -24,7 +24,7 @@ export function centreCrop(image: Tensor, [height, width]: readonly [number, num
   const source = toNumbers(image);
   const cropped = Float32Array.from({ length: channels * height * width }, (_, i) => {
     const [c, y, x] = [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width];
-    return source[(c * h + top + y) * w + left + x] as number;
+    return source[(c * h + top + y) * w + left + x] ?? 0;
   });
   return f32([channels, height, width], cropped);
 }
@@ -55,7 +55,7 @@ function applyTaps(
     for (const { first, weights } of taps)
       for (let i = 0; i < inner; i++)
         out[at++] = weights.reduce(
-          (sum, weight, k) => sum + weight * (source[(o * size + first + k) * inner + i] as number),
+          (sum, weight, k) => sum + weight * (source[(o * size + first + k) * inner + i] ?? 0),
           0,
         );
   return out;

@@ -24,7 +24,7 @@ export function splitSamples(
 }
 
 function part({ data }: Tensor, from: number, length: number): Tensor['data'] {
-  return data.slice(from, from + length) as Tensor['data'];
+  return data.slice(from, from + length);
 }
 
 function batchSize(shape: Shape): number {

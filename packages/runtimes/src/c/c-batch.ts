@@ -103,7 +103,7 @@ async function compileAll(
     await runProcess(device.compiler, args, { cwd: folder, timeout: SECONDS });
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
-    if (numbers.length === 1) failures.set(numbers[0] as number, error);
+    if (numbers.length === 1) failures.set(numbers[0] ?? 0, error);
     else for (const i of numbers) await compileAll([i], { entries, device, folder, failures });
   }
 }

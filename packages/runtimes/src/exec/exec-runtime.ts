@@ -1,6 +1,6 @@
 import { emitOnnx } from '@ghostc/backend-onnx';
 import type { Executable, Runtime, Tensors } from '@ghostc/conformance';
-import type { Graph, Tensor } from '@ghostc/ir';
+import { entryOf, type Graph } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
 import { EngineProcess } from './engine-process.ts';
 import { namedOutputs } from './named-outputs.ts';
@@ -53,7 +53,7 @@ class Engine {
 
   async #run(model: Graph, onnx: Uint8Array, inputs: Tensors): Promise<Tensors> {
     const engine = await this.#load(onnx);
-    const parts = model.inputs.map(({ name }) => writeTensorProto(inputs.get(name) as Tensor, name));
+    const parts = model.inputs.map(({ name }) => writeTensorProto(entryOf(inputs, name), name));
     return namedOutputs(model, await engine.ask({ word: 'run', parts }, this.#timeout));
   }
 

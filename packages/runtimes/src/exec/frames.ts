@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { itemAt } from '@ghostc/ir';
 
 /**
  * A message between ghostc and an engine in a process of its own: a line `WORD COUNT`, then COUNT parts, each a line with its
@@ -35,7 +36,7 @@ export class MessageReader {
       throw new Error(`expected a line WORD COUNT on standard output, found ${JSON.stringify(head)}`);
     const parts: Uint8Array[] = [];
     for (let i = 0; i < Number(found[2]); i++) parts.push(await this.#part());
-    return { word: found[1] as string, parts };
+    return { word: itemAt(found, 1), parts };
   }
 
   async #part(): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import type { Runtime, Tensors } from '@ghostc/conformance';
-import { CompileError, type Graph, type Tensor } from '@ghostc/ir';
+import { CompileError, entryOf, type Graph } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { namedOutputs } from './named-outputs.ts';
@@ -36,10 +36,7 @@ export function runInFiles(command: string, timeout: number): Runtime['prepare']
 async function fillFolders(folder: string, model: Graph, tensors: Tensors): Promise<void> {
   for (const name of ['inputs', 'outputs']) await mkdir(join(folder, name), { recursive: true });
   for (const [i, { name }] of model.inputs.entries())
-    await writeFile(
-      join(folder, 'inputs', `input_${i}.pb`),
-      writeTensorProto(tensors.get(name) as Tensor, name),
-    );
+    await writeFile(join(folder, 'inputs', `input_${i}.pb`), writeTensorProto(entryOf(tensors, name), name));
 }
 
 function readOutputs(folder: string, model: Graph): Promise<Uint8Array[]> {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { itemAt } from '@ghostc/ir';
 import type { Tool } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
@@ -49,7 +50,7 @@ async function withModelFiles(
   const folder = await makeTempFolder();
   try {
     const files = models.map((_, i) => join(folder.path, `model-${i}.onnx`));
-    for (const [i, bytes] of models.entries()) await writeFile(files[i] as string, bytes);
+    for (const [i, bytes] of models.entries()) await writeFile(itemAt(files, i), bytes);
     return await runProcess(command, [...args, ...files], { cwd: import.meta.dirname, timeout: 300 });
   } finally {
     await folder.remove();

@@ -4,6 +4,7 @@ import {
   CompileError,
   type DType,
   type ErrorLocation,
+  entryOf,
   fromBytes,
   type Tensor,
   type TensorData,
@@ -75,7 +76,7 @@ async function runSession(
   const fetched = session.outputNames.filter((name) => !empty.some(([other]) => other === name));
   const results = fetched.length ? fromOrt(await session.run(feeds, fetched)) : new Map();
   const all = new Map([...results, ...empty]);
-  return new Map(session.outputNames.map((name) => [name, all.get(name) as Tensor]));
+  return new Map(session.outputNames.map((name) => [name, entryOf(all, name)]));
 }
 
 function emptyOutput(meta: InferenceSession.TensorValueMetadata): [string, Tensor] {
@@ -128,9 +129,7 @@ function toOrt(inputs: Tensors, TensorClass: typeof OrtTensor): Record<string, O
 }
 
 function fromOrt(results: InferenceSession.OnnxValueMapType): Map<string, Tensor> {
-  return new Map(
-    Object.entries(results).map(([name, value]) => [name, fromOrtTensor(name, value as OrtTensor)]),
-  );
+  return new Map(Object.entries(results).map(([name, value]) => [name, fromOrtTensor(name, value)]));
 }
 
 function fromOrtTensor(name: string, { type, data, dims }: OrtTensor): Tensor {

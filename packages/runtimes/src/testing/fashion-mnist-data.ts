@@ -25,6 +25,6 @@ export function fashionMnistLabels(): Uint8Array {
 /** Index of the largest element. */
 export function largest(values: ArrayLike<number>): number {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
+  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
   return best;
 }

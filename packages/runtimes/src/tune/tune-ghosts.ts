@@ -1,6 +1,6 @@
 import { type GhostForm, ghostKey, ghostSizesOf, ghostTiles, hasWholePlanes } from '@ghostc/backend-wgsl';
 import { type CompileWgslOptions, lowerForGpuKernels, optimize } from '@ghostc/compiler';
-import { Graph, type Node, type Value } from '@ghostc/ir';
+import { Graph, itemAt, type Node, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import type { Session } from '@ghostc/wgsl-runtime';
 import { isFaster, median, type Pairs, pairedRatio } from './paired-times.ts';
@@ -46,7 +46,7 @@ async function tuneGhost(key: string, node: Node, run: GhostRun): Promise<TunedG
   const graph = moduleGraph(node);
   const open = async (form: GhostForm): Promise<Session> =>
     (await openContestant(run.device, graph, { ...run.settings, tuning: { [key]: form } })).session;
-  const [fallback, ...others] = formsOf(node) as [GhostForm, ...GhostForm[]];
+  const [fallback, ...others] = formsOf(node);
   const base = await open(fallback);
   const duel = async (form: GhostForm): Promise<Pairs> => {
     const other = await open(form);
@@ -79,7 +79,7 @@ async function takeTurns(
   inputs: Data,
   rounds: number,
 ): Promise<Pairs> {
-  const pairs = { base: [] as number[], other: [] as number[] };
+  const pairs: Record<keyof Pairs, number[]> = { base: [], other: [] };
   const lists = [pairs.base, pairs.other];
   for (const { item, index } of inTurn(sessions, rounds)) {
     if (isHopeless(pairs)) break;
@@ -96,7 +96,7 @@ function isHopeless({ base, other }: Pairs): boolean {
 }
 
 /** The form that the static choice has, then the others. */
-function formsOf(node: Node): GhostForm[] {
+function formsOf(node: Node): [GhostForm, ...GhostForm[]] {
   const sizes = ghostSizesOf(node);
   if (hasWholePlanes(sizes)) return [{ fused: true }, { fused: false }];
   return [{ fused: false }, ...ghostTiles(sizes).map((tile) => ({ fused: true, tile }))];
@@ -105,10 +105,12 @@ function formsOf(node: Node): GhostForm[] {
 /** A model of one fused module: `y = ghost_module(x * gate) + residual` of its inputs. */
 function moduleGraph(node: Node): Graph {
   const graph = new Graph('module');
-  const [x, gate, residual] = [0, 5, 6].map((i) => {
+  const inputAt = (i: number): Value | null => {
     const value = node.inputs[i];
     return value ? graph.addInput(`input${i}`, value.type) : null;
-  }) as [Value, Value | null, Value | null];
+  };
+  const x = graph.addInput('input0', itemAt(node.inputs, 0).type);
+  const [gate, residual] = [inputAt(5), inputAt(6)];
   const weights = node.inputs
     .slice(1, 5)
     .map((value) => (value?.constant ? graph.addConstant(value.name, value.constant) : null));

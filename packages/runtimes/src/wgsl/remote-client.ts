@@ -1,3 +1,4 @@
+import { entryOf } from '@ghostc/ir';
 import {
   createSession,
   type IoData,
@@ -36,7 +37,7 @@ export async function work(origin: string): Promise<void> {
 
 async function perform(origin: string, id: number, task: RemoteTask): Promise<string | Blob> {
   if (task.kind === 'load') return load(task, await blob(origin, id));
-  if (task.kind === 'run') return run(sessions.get(task.session) as Session, await blob(origin, id));
+  if (task.kind === 'run') return run(entryOf(sessions, task.session), await blob(origin, id));
   if (task.kind === 'check') return JSON.stringify({ problems: await check(task.sources) });
   if (task.kind === 'dispose') {
     sessions.get(task.session)?.dispose();

@@ -103,6 +103,6 @@ export function floatFilter(node: OperatorReader, perm: readonly number[]): Valu
 /** The four sizes of an image or filter. */
 export function imageShape(node: OperatorReader, i: number): readonly [number, number, number, number] {
   const { name, shape } = node.inputTensor(i);
-  if (shape.length === 4) return shape as readonly number[] as readonly [number, number, number, number];
+  if (shape.length === 4) return shape as readonly [number, number, number, number];
   throw new CompileError('tflite/rank', `${node.code} expects rank 4, found ${name} of [${shape.join(',')}]`);
 }

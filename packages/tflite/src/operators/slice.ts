@@ -1,4 +1,4 @@
-import { CompileError, type Value } from '@ghostc/ir';
+import { CompileError, itemAt, type Value } from '@ghostc/ir';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { StridedSliceOptions } from '../generated/strided-slice-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
@@ -127,7 +127,7 @@ function sliced(
     badRange(start, end, step, shape[axis] ?? 0),
   );
   if (outside >= 0) {
-    const { start, end, step } = ranges[outside] as Range;
+    const { start, end, step } = itemAt(ranges, outside);
     throw new CompileError(
       'tflite/shape',
       `the range ${start} to ${end} by ${step} of axis ${outside} is empty or outside [${shape.join(',')}]`,

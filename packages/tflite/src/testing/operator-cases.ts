@@ -1,4 +1,4 @@
-import { randomTensor, toBytes } from '@ghostc/ir';
+import { itemAt, randomTensor, toBytes } from '@ghostc/ir';
 import { axisOrderCases } from './axis-order-cases.ts';
 import type { TensorSpec } from './build-model.ts';
 import { floatCases } from './float-cases.ts';
@@ -18,7 +18,7 @@ export const operatorCases: readonly OperatorCase[] = [
 /** Seeded bytes of all inputs of a case, set after set. */
 export function caseInputs({ spec }: OperatorCase, sets: number): Uint8Array[][] {
   return Array.from({ length: sets }, (_, set) =>
-    spec.inputs.map((place, i) => seededBytes(spec.tensors[place] as TensorSpec, 1000 * set + i + 1)),
+    spec.inputs.map((place, i) => seededBytes(itemAt(spec.tensors, place), 1000 * set + i + 1)),
   );
 }
 

@@ -50,7 +50,7 @@ function writeNode(writer: GraphWriter, node: Node): void {
   writer.place(node.output, activated(writer, node, row(writer, node)));
 }
 
-const shapeOf = (node: Node): number[] => staticShape(node.output.type.shape) as number[];
+const shapeOf = (node: Node): number[] => staticShape(node.output.type.shape);
 const typed = (node: Node) => ({ dtype: node.output.type.dtype, shape: shapeOf(node) });
 
 /** Operator on the node's inputs as they are. */

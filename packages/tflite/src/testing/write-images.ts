@@ -10,7 +10,7 @@ export function refuse(what: string): never {
 
 /** Of a convolution or a pool. */
 const windowOf = (node: Node) => attrsOf({ attrs: windowAttrs }, node);
-const outputShape = (node: Node): number[] => staticShape(node.output.type.shape) as number[];
+const outputShape = (node: Node): number[] => staticShape(node.output.type.shape);
 
 const toNhwc = ([n = 1, c = 1, h = 1, w = 1]: readonly number[]): number[] => [n, h, w, c];
 

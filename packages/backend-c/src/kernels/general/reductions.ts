@@ -33,7 +33,7 @@ const folds: Readonly<Record<string, Fold>> = {
 };
 
 const reduction =
-  (op: string): Emit =>
+  (op: string, folded: Fold): Emit =>
   ({ node, pointer }) => {
     const x = input(node, 0);
     const { dtype } = x.type;
@@ -43,7 +43,6 @@ const reduction =
     const inside = shape.map((dim, axis) => (reduced.has(axis) ? dim : 1));
     const outside = shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
     const strides = stridesOf(shape);
-    const folded = folds[op] as Fold;
     const count = numElements(inside);
     const type = computeType(dtype);
     const element = (index: readonly string[], at: readonly string[]): string =>
@@ -280,7 +279,7 @@ const windowMax =
   };
 
 export const reductionKernels: Readonly<Record<string, Emit>> = {
-  ...Object.fromEntries(Object.keys(folds).map((op) => [op, reduction(op)])),
+  ...Object.fromEntries(Object.entries(folds).map(([op, fold]) => [op, reduction(op, fold)])),
   arg_max: arg('arg_max'),
   arg_max_pool: windowMax('index'),
   arg_min: arg('arg_min'),

@@ -71,7 +71,7 @@ function sumsByChannel(weight: Int8Array, channels: number, of: (w: number) => n
   const inner = weight.length / channels;
   return Array.from({ length: channels }, (_, m) => {
     let sum = 0;
-    for (let k = m * inner; k < (m + 1) * inner; k++) sum += of(weight[k] as number);
+    for (let k = m * inner; k < (m + 1) * inner; k++) sum += of(weight[k] ?? 0);
     return sum;
   });
 }

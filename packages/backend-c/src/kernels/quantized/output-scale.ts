@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import {
   type Affine,
   clampRange,
@@ -74,7 +75,7 @@ export function outputScale({ weights }: Pick<KernelContext, 'weights'>, scaling
       }
     : {
         params: ['int32_t qm', 'int32_t qs'],
-        args: [multiplier, shift].map((of) => String(of(multipliers[0] as FixedMultiplier))),
+        args: [multiplier, shift].map((of) => String(of(itemAt(multipliers, 0)))),
       };
   return {
     params: [...scale.params, 'int32_t lo', 'int32_t hi', 'int32_t zy'],

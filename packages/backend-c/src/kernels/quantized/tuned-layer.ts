@@ -1,6 +1,7 @@
 import type { Node } from '@ghostc/ir';
 import type { CFunction, Emit, Kernel, KernelContext } from '../../kernel.ts';
 import { input } from '../operands.ts';
+import { accepted } from './accepted.ts';
 import type { Int8Layer } from './int8-layer.ts';
 
 /** A layer's function; its parameters are x, w, q, y and the scratch, if there is any. */
@@ -28,8 +29,8 @@ export function layerKernel(
     return layer && text(layer);
   };
   const emit: Emit = (context) => {
-    const layer = read(context.node) as Int8Layer;
-    const { fn, weight, scratch } = text(layer) as LayerText;
+    const layer = accepted(read(context.node), context.node);
+    const { fn, weight, scratch } = accepted(text(layer), context.node);
     return { fn, args: args(context, [weight, layer.plan.table], scratch) };
   };
   return {

@@ -2,7 +2,7 @@
 export function packRows(data: Float32Array, size: number): Float32Array {
   const stride = vectorsOf(size) * 4;
   const rows = new Float32Array((data.length / size) * stride);
-  for (let i = 0; i < data.length; i++) rows[Math.floor(i / size) * stride + (i % size)] = data[i] as number;
+  for (let i = 0; i < data.length; i++) rows[Math.floor(i / size) * stride + (i % size)] = data[i] ?? 0;
   return rows;
 }
 

@@ -98,7 +98,7 @@ function packReduction(weight: Int8Array, { channels, inner, taps }: Reduction):
     for (let c = 0; c < inner; c++)
       for (let t = 0; t < taps; t++) {
         const turn = ((m >> 2) * taps + t) * turns + (c >> 2);
-        packed[turn * 16 + (m & 3) * 4 + (c & 3)] = weight[(m * inner + c) * taps + t] as number;
+        packed[turn * 16 + (m & 3) * 4 + (c & 3)] = weight[(m * inner + c) * taps + t] ?? 0;
       }
   return packed;
 }

@@ -14,7 +14,7 @@ import {
 import type { Kernel, KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
 import { nestText } from '../../text/nest-text.ts';
-import { sourceOf, weightOf } from '../operands.ts';
+import { bytesAt, sourceOf } from '../operands.ts';
 import { byteStep, limits, wordsOfBytes } from './byte-step.ts';
 import { byteText, limitedText, scaledText, weightText } from './integer-text.ts';
 
@@ -124,7 +124,7 @@ export const requantize: Kernel = ({ node, arena }) => {
 /** y = table[x]; the table of 256 bytes lies among the weights. */
 export const lookup: Kernel = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
-  const table = wordsOfBytes(weightOf(node, 1) as unknown as Int8Array);
+  const table = wordsOfBytes(bytesAt(node, 1));
   return [
     byteStep({
       id: `qlinear_lookup_${x.type.dtype}`,

@@ -1,7 +1,7 @@
-import { staticShape } from '@ghostc/ir';
+import { dataOf, itemAt, staticShape } from '@ghostc/ir';
 import { affineOf, type FixedMultiplier, type Requantized, weightMultipliers } from '@ghostc/ops';
 import type { KernelContext } from '../../kernel.ts';
-import { constantOf, sourceOf, weightOf } from '../operands.ts';
+import { bytesAt, constantAt, sourceOf } from '../operands.ts';
 import { kernelSize, type WindowAttrs, type WindowGeometry, windowGeometry } from '../window-geometry.ts';
 
 /** What the kernels of quantised convolutions ask of a node. */
@@ -31,7 +31,7 @@ export function layerOf(
     multipliers: weightMultipliers(x, weight, attrs),
     zeroPoint: affineOf(x, 'x').zeroPoint,
     unsigned: x.dtype === 'u8',
-    weight: weightOf(node, 1) as unknown as Int8Array,
+    weight: bytesAt(node, 1),
     inner: staticShape(weight.shape)[1] ?? 1,
     group,
     pads: window.pads,
@@ -55,11 +55,11 @@ export function channelTable(
   { multipliers, weight, zeroPoint }: ChannelTable,
 ): Int32Array {
   const channels = staticShape(sourceOf(node, 1).type.shape)[0] ?? 1;
-  const bias = constantOf(node, 2);
+  const bias = node.inputs[2] ? dataOf(constantAt(node, 2), 'i32') : null;
   const each = weight.length / channels;
   const table = new Int32Array(channels * 3);
   for (let m = 0; m < channels; m++) {
-    const { multiplier, shift } = multipliers[m] ?? (multipliers[0] as FixedMultiplier);
+    const { multiplier, shift } = multipliers[m] ?? itemAt(multipliers, 0);
     const sum = weight.subarray(m * each, (m + 1) * each).reduce((all, w) => all + w, 0);
     table.set([((bias?.[m] ?? 0) - zeroPoint * sum) | 0, multiplier, shift], m * 3);
   }

@@ -7,7 +7,7 @@ import {
   qlinearFullyConnected,
 } from '@ghostc/ops';
 import type { Kernel, KernelContext } from '../../kernel.ts';
-import { sourceOf, weightOf } from '../operands.ts';
+import { bytesAt, sourceOf } from '../operands.ts';
 import { blockedConv, blockedScratchBytes, isBlocked } from './blocked-conv.ts';
 import { dense } from './dense.ts';
 import { laneConv } from './lane-conv.ts';
@@ -41,7 +41,7 @@ export const fullyConnected: Kernel = (context) => {
   const layer = {
     attrs,
     multipliers: linearMultipliers(x, weight, attrs),
-    weight: weightOf(node, 1) as unknown as Int8Array,
+    weight: bytesAt(node, 1),
     zeroPoint: x.quant?.zeroPoint[0] ?? 0,
   };
   return [dense(context, layer)];

@@ -2,6 +2,7 @@ import type { Node } from '@ghostc/ir';
 import type { CFunction, Kernel, KernelContext } from '../../../kernel.ts';
 import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
+import { accepted } from '../accepted.ts';
 import type { Int8Params } from '../int8-layer.ts';
 import { convFits, depthwiseFits } from './library-limits.ts';
 import { cmsisPrelude } from './prelude.ts';
@@ -62,7 +63,7 @@ function channelsLast(data: Int8Array, blocks: number, pixels: number): Int8Arra
   return data.map((_, to) => {
     const [block, rest] = [Math.floor(to / (channels * pixels)), to % (channels * pixels)];
     const [pixel, channel] = [Math.floor(rest / channels), rest % channels];
-    return data[(block * channels + channel) * pixels + pixel] as number;
+    return data[(block * channels + channel) * pixels + pixel] ?? 0;
   });
 }
 
@@ -186,15 +187,15 @@ function copy({
 }
 
 function kernel(kind: ConvKind, read: (node: Node) => Int8Params | null): Kernel {
-  const accepted = (node: Node): Int8Params | null => {
+  const paramsOf = (node: Node): Int8Params | null => {
     const params = read(node);
     return params && kind.fits(params) && oneImage(params.geometry) ? params : null;
   };
   return {
-    accepts: (node) => accepted(node) !== null,
-    scratchBytes: (node) => workOf(kind, (accepted(node) as Int8Params).geometry).bytes,
+    accepts: (node) => paramsOf(node) !== null,
+    scratchBytes: (node) => workOf(kind, accepted(paramsOf(node), node).geometry).bytes,
     emit: (context) => {
-      const params = accepted(context.node) as Int8Params;
+      const params = accepted(paramsOf(context.node), context.node);
       return { fn: convFunction(kind, params), args: args(context, kind, params) };
     },
   };

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import type { CFunction } from '../../../kernel.ts';
 import type { ConvGeometry } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
@@ -158,7 +159,7 @@ export function outputRow(part: Part): string[] {
     ...(blocks > 1
       ? [`for (int h = 0; h < ${blocks}; h++) {`, ...block(part, BLOCK), ...step, '}']
       : blocks
-        ? [...block(part, BLOCK), ...(rest ? step : [step[1] as string])]
+        ? [...block(part, BLOCK), ...(rest ? step : [itemAt(step, 1)])]
         : []),
     ...(rest ? ['{', ...block(part, rest), '}', `y += ${rest};`] : []),
   ];

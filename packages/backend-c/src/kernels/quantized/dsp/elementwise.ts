@@ -1,5 +1,6 @@
 import type { FixedMultiplier } from '@ghostc/ops';
 import type { Kernel } from '../../../kernel.ts';
+import { accepted } from '../accepted.ts';
 import { pairCall } from '../elementwise.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
 import { limitPrelude } from '../scale-prelude.ts';
@@ -9,7 +10,7 @@ function pair(name: PairPlan['name']): Kernel {
   return {
     accepts: (node) => pairPlan(node, name) !== null,
     emit(context) {
-      const plan = pairPlan(context.node, name) as PairPlan;
+      const plan = accepted(pairPlan(context.node, name), context.node);
       return pairCall(context, {
         name,
         lines: lines(plan),

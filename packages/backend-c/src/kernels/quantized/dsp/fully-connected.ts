@@ -23,9 +23,7 @@ export function packDspDense(weight: Int8Array, outputs: number, inner: number):
     const first = m - (m % BLOCK);
     const height = Math.min(BLOCK, outputs - first);
     for (let k = 0; k < inner; k++)
-      packed[(first * words + (k >> 2) * height + (m - first)) * 4 + (k & 3)] = weight[
-        m * inner + k
-      ] as number;
+      packed[(first * words + (k >> 2) * height + (m - first)) * 4 + (k & 3)] = weight[m * inner + k] ?? 0;
   }
   return packed;
 }

@@ -38,7 +38,7 @@ export function packGemmWeights(weight: Int8Array, m: number, k: number): Int8Ar
   const packed = new Int8Array(Math.ceil(m / 2) * pairs * 4);
   for (let row = 0; row < m; row++) {
     const to = (row >> 1) * pairs * 4 + (row & 1);
-    for (let i = 0; i < k; i++) packed[to + (i >> 1) * 4 + (i & 1) * 2] = weight[row * k + i] as number;
+    for (let i = 0; i < k; i++) packed[to + (i >> 1) * 4 + (i & 1) * 2] = weight[row * k + i] ?? 0;
   }
   return packed;
 }

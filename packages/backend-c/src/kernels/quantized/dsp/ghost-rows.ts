@@ -3,6 +3,7 @@ import { type GhostLayerNodes, layersOfGhostRows } from '@ghostc/ops';
 import type { CFunction, Emit, Kernel, KernelContext } from '../../../kernel.ts';
 import { isPointwise, keepsSize, planeName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
+import { accepted } from '../accepted.ts';
 import { convLayer, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import { requantTerms } from '../requant-plan.ts';
 import { pointwiseColumns } from './columns.ts';
@@ -67,7 +68,7 @@ export function fusesGhostRows(layers: GhostLayerNodes): boolean {
 }
 
 function layersOf(node: Node): GhostLayers {
-  return ghostLayers(layersOfGhostRows(node)) as GhostLayers;
+  return accepted(ghostLayers(layersOfGhostRows(node)), node);
 }
 
 /** Bytes of working memory. */

@@ -3,6 +3,7 @@ import { affineOf, type FixedMultiplier } from '@ghostc/ops';
 import type { Kernel, KernelCall, KernelContext } from '../../../kernel.ts';
 import { affine, nest } from '../../../text/loops.ts';
 import { input } from '../../operands.ts';
+import { accepted } from '../accepted.ts';
 import { pairWalk } from '../elementwise.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
 import { MOST_LANES } from './gemm.ts';
@@ -12,7 +13,7 @@ import { lanesPrelude } from './prelude.ts';
 function pair(name: PairPlan['name']): Kernel {
   return {
     accepts: (node) => planOf(node, name) !== null && (pairWalk(node).dims.at(-1) ?? 0) >= MOST_LANES,
-    emit: (context) => pairCall(context, planOf(context.node, name) as PairPlan),
+    emit: (context) => pairCall(context, accepted(planOf(context.node, name), context.node)),
   };
 }
 

@@ -104,7 +104,7 @@ export function packQuads({ geometry, weight }: Int8Layer, steps: number, order:
     for (let i = 0; i < steps * 4; i++) {
       const from = order(i >> 2, i & 3);
       if (from >= 0)
-        packed[base + (i >> 2) * rows * 4 + (r - first) * 4 + (i & 3)] = weight[row * inner + from] as number;
+        packed[base + (i >> 2) * rows * 4 + (r - first) * 4 + (i & 3)] = weight[row * inner + from] ?? 0;
     }
   }
   return packed;

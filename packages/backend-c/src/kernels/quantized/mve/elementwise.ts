@@ -3,6 +3,7 @@ import { affineOf, type FixedMultiplier } from '@ghostc/ops';
 import type { Kernel } from '../../../kernel.ts';
 import { affine, broadcastStrides, collapse, nest, type Walk } from '../../../text/loops.ts';
 import { input, shapeOf } from '../../operands.ts';
+import { accepted } from '../accepted.ts';
 import { plus } from '../output-scale.ts';
 import { type PairPlan, pairPlan } from '../pair-plan.ts';
 import { mvePrelude } from './prelude.ts';
@@ -14,7 +15,7 @@ function pair(name: PairPlan['name']): Kernel {
     accepts: (node) => pairPlan(node, name) !== null && contiguous(pairWalk(node)),
     emit({ node, pointer }) {
       const walk = pairWalk(node);
-      const plan = pairPlan(node, name) as PairPlan;
+      const plan = accepted(pairPlan(node, name), node);
       return {
         fn: {
           hint: `q_${name}_${walk.dims.join('x')}`,

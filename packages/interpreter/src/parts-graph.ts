@@ -1,0 +1,22 @@
+import { type Attrs, Graph, type Node, type Value } from '@ghostc/ir';
+import { buildNode, lookup } from '@ghostc/ops';
+
+/**
+ * A composite op as a graph of its parts, with the op's inputs that are there as its own; undefined for other ops. `attrs` have
+ * the defaults.
+ */
+export function partsGraph({ op, inputs }: Node, attrs: Attrs): Graph | undefined {
+  const { makeParts } = lookup(op);
+  if (!makeParts) return undefined;
+  const graph = new Graph(op);
+  const given = inputs.map((value, i) => value && graph.addInput(`input${i}`, value.type));
+  const y = makeParts<Value>(given, attrs, {
+    make: (part, operands, settings = {}) => {
+      const values = operands.map((operand) => operand ?? null);
+      return buildNode(graph, { op: part, inputs: values, attrs: settings }).output;
+    },
+    shapeOf: ({ type }) => type.shape,
+  });
+  graph.addOutput('y', y);
+  return graph;
+}

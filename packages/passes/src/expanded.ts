@@ -1,0 +1,23 @@
+import type { Node, Value } from '@ghostc/ir';
+import type { OpDefinition, PartOp } from '@ghostc/ops';
+import type { Build, Source } from './build.ts';
+import { sourcesOf } from './rule.ts';
+
+interface Expansion {
+  readonly build: Build;
+  /** What a part came from; if absent, the parts came one after the other from what the node names. */
+  readonly sourceOf?: (part: PartOp) => Source | undefined;
+}
+
+/** The parts of a composite op as nodes; each names what it came from. */
+export function expanded({ makeParts }: OpDefinition, node: Node, { build, sourceOf }: Expansion): Value {
+  if (!makeParts) throw new TypeError(`${node.op} has no parts`);
+  const sources = sourcesOf(node);
+  return makeParts<Value>(node.inputs, node.attrs, {
+    make: (part, inputs, attrs = {}) => {
+      const values = inputs.map((input) => input ?? null);
+      return build.node(part, values, attrs, sourceOf ? sourceOf(part) : sources.shift());
+    },
+    shapeOf: ({ type }) => type.shape,
+  });
+}
