@@ -11,13 +11,12 @@ export const expandGhostModule = rule({
   match: op('ghost_module', any('x')).as('ghost').others(),
   rewrite({ ghost }, build) {
     const [first, second, last] = sourcesOf(ghost);
-    const sources: Partial<Record<PartOp, Source | undefined>> = {
-      conv2d: first,
-      depthwise_conv2d: second,
-      concat: last,
-      prelu: first,
+    const source = (part: PartOp): Source | undefined => {
+      if (part === 'conv2d' || part === 'prelu') return first;
+      if (part === 'depthwise_conv2d') return second;
+      return part === 'concat' ? last : undefined;
     };
-    return expanded(ghostModule, ghost, { build, sourceOf: (part) => sources[part] });
+    return expanded(ghostModule, ghost, { build, sourceOf: source });
   },
 });
 
