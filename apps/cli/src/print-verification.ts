@@ -1,11 +1,11 @@
-import type { TargetResult } from '@ghostc/conformance';
+import type { RuntimeResult } from '@ghostc/conformance';
 import pc from 'picocolors';
 import { formatError, formatSeconds, formatTable } from './format.ts';
 
 const colours = { pass: pc.green, fail: pc.red, error: pc.red, unclear: pc.yellow } as const;
 
 /** A row for each target, of its worst element; below, why it failed, or what is to be said of what passed. */
-export function printVerification(results: readonly TargetResult[]): void {
+export function printVerification(results: readonly RuntimeResult[]): void {
   const rows = results.map((r) => [
     r.target,
     colours[r.status](r.status),

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { integerForm, readModel } from '@ghostc/compiler';
-import { type DataSet, exact, interpreterRuntime, type TargetResult, verifyModel } from '@ghostc/conformance';
+import {
+  type DataSet,
+  exact,
+  interpreterRuntime,
+  type RuntimeResult,
+  verifyModel,
+} from '@ghostc/conformance';
 import {
   byteSize,
   CompileError,
@@ -29,7 +35,7 @@ import {
 const fixtures = join(import.meta.dirname, '../../../test-fixtures');
 
 /** `verify` with the outputs of the original, on a graph that was read wrongly: 'error' where it does not even run. */
-async function verdictOn(model: Graph, dataSets: readonly DataSet[]): Promise<TargetResult['status']> {
+async function verdictOn(model: Graph, dataSets: readonly DataSet[]): Promise<RuntimeResult['status']> {
   const tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'not used' };
   const integers = integerForm(model) ?? model;
   const ints = [...integers.nodes()].every(({ output }) => !isFloat(output.type.dtype));

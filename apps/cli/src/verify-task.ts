@@ -5,10 +5,10 @@ import {
   exact,
   interpreterRuntime,
   type Runtime,
+  type RuntimeResult,
   remembering,
   runEach,
   seededSamples,
-  type TargetResult,
   type Tolerance,
   type Verification,
   verifyModel,
@@ -27,7 +27,7 @@ const SEEDED_SETS = 3;
 export interface VerifyTask {
   /** What the outputs are held against, in words. */
   readonly reference: string;
-  verify(runtime: Runtime): Promise<TargetResult>;
+  verify(runtime: Runtime): Promise<RuntimeResult>;
 }
 
 export interface TaskOptions {
@@ -90,7 +90,7 @@ async function verifyBeside(
   runtime: Runtime,
   held: Verification,
   original: Original | undefined,
-): Promise<TargetResult> {
+): Promise<RuntimeResult> {
   const once = remembering(runtime);
   const result = await verifyModel(once, held);
   if (result.status !== 'fail' || !original || held.allclose) return result;

@@ -164,7 +164,8 @@ function tensorOf(
   };
 }
 
-interface EmitTarget {
+/** What all layers of a program share. */
+interface Settings {
   readonly name: string;
   readonly lanes: Lanes;
   readonly kernel: CPlan['kernel'];
@@ -180,7 +181,7 @@ class Emitter {
   layersFail = false;
   readonly #graph: Graph;
   readonly #plan: StreamedPlan;
-  readonly #target: EmitTarget;
+  readonly #settings: Settings;
   readonly #constants: readonly Value[];
   /** Of the nodes that run code, as the plan's `live` counts them. */
   readonly #steps: ReadonlyMap<Node, number>;
@@ -189,11 +190,11 @@ class Emitter {
   #step = 0;
   #calls = 1;
 
-  constructor(plan: StreamedPlan, target: EmitTarget) {
+  constructor(plan: StreamedPlan, settings: Settings) {
     this.#graph = plan.graph;
     this.#plan = plan;
-    this.#target = target;
-    this.functions = new FunctionTable(target.name);
+    this.#settings = settings;
+    this.functions = new FunctionTable(settings.name);
     this.#steps = new Map(runningNodes(plan).map((node, i) => [node, i]));
     this.#constants = [...plan.graph.constants];
   }
@@ -206,8 +207,8 @@ class Emitter {
     if (stream) return this.#bands(stream);
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
-    const { fn, args } = this.#target.kernel(node).emit(this.#context(node));
-    const { name, observer } = this.#target;
+    const { fn, args } = this.#settings.kernel(node).emit(this.#context(node));
+    const { name, observer } = this.#settings;
     const observed = observer ? observerCall(name, this.#count - 1) : [];
     return [comment, layerMark(this.#count), ...observed, ...this.#checked(fn, this.#call({ fn, args }))];
   }
@@ -286,14 +287,14 @@ class Emitter {
   #checked({ result }: CFunction, call: string): string[] {
     if (!result) return [call];
     this.layersFail = true;
-    return [`if (${call.slice(0, -1)} != 0) {`, `return ${this.#target.name.toUpperCase()}_E_LAYER;`, '}'];
+    return [`if (${call.slice(0, -1)} != 0) {`, `return ${this.#settings.name.toUpperCase()}_E_LAYER;`, '}'];
   }
 
   #context(node: Node): KernelContext {
     const scratch = this.#plan.scratch.get(node);
     return {
       node,
-      lanes: this.#target.lanes,
+      lanes: this.#settings.lanes,
       pointer: (value) => this.#pointer(value),
       weights: (data) => this.#weights(data),
       scratch: scratch ? arenaAddress('f32', scratch.offset) : null,

@@ -6,7 +6,7 @@ import type { Runtime } from './runtime.ts';
 import { seededInputs } from './seeded-inputs.ts';
 import type { ConformanceCase, Suite } from './suite.ts';
 import { allSuites } from './suites/index.ts';
-import type { TargetResult, Verification } from './verification.ts';
+import type { RuntimeResult, Verification } from './verification.ts';
 import { verifyModel } from './verify-model.ts';
 
 /** Options of `conform`. */
@@ -80,7 +80,7 @@ async function runCase(
 }
 
 /** Holds a runtime's outputs of one case against the interpreter's. Never throws. */
-export function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<TargetResult> {
+export function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<RuntimeResult> {
   return verifyModel(runtime, caseTask(one));
 }
 

@@ -34,7 +34,7 @@ export { onnxRuntimeDecisions } from './suites/from-registry/engine-decisions.ts
 export { suiteVersion } from './suites/from-registry/index.ts';
 export { allSuites, suites } from './suites/index.ts';
 export { quantizedSuites } from './suites/quantized.ts';
-export type { DataSet, TargetResult, Verification } from './verification.ts';
+export type { DataSet, RuntimeResult, Verification } from './verification.ts';
 export { isRefusal, unmeasured, verifyModel } from './verify-model.ts';
 export { ulpDistance, webnnUlp } from './webnn-tolerance.ts';
 export { withOneImage } from './with-one-image.ts';

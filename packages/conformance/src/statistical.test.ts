@@ -6,7 +6,7 @@ import { largestMagnitude } from './compare.ts';
 import { interpreterRuntime } from './interpreter-runtime.ts';
 import type { Runtime, Tensors } from './runtime.ts';
 import { seededSamples } from './seeded-inputs.ts';
-import type { TargetResult, Verification } from './verification.ts';
+import type { RuntimeResult, Verification } from './verification.ts';
 import { verifyModel } from './verify-model.ts';
 
 const parse = (text: string): Graph => parseGraph(text, { registry });
@@ -48,7 +48,8 @@ function broken(change: (values: Float64Array) => void): Runtime {
   return { name: 'broken', prepare: async (model) => ({ run: (inputs) => run(model, inputs) }) };
 }
 
-const verdict = (runtime: Runtime, given: Verification): Promise<TargetResult> => verifyModel(runtime, given);
+const verdict = (runtime: Runtime, given: Verification): Promise<RuntimeResult> =>
+  verifyModel(runtime, given);
 
 test('twelve convolutions: right outputs pass, zeros and an element off by a ten thousandth fail', async () => {
   const given = task(deep);

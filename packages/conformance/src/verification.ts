@@ -11,7 +11,7 @@ export interface DataSet {
 }
 
 /** How one target did in `verifyModel`. */
-export interface TargetResult {
+export interface RuntimeResult {
   readonly target: string;
   /** `unclear`: rounding alone moves these outputs too far to judge them. */
   readonly status: 'pass' | 'fail' | 'error' | 'unclear';

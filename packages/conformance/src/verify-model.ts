@@ -4,12 +4,12 @@ import { type Judged, judgeOutputs } from './judge-outputs.ts';
 import { keepingInputs } from './keeping-inputs.ts';
 import { runEach } from './run-each.ts';
 import type { Runtime } from './runtime.ts';
-import type { DataSet, TargetResult, Verification } from './verification.ts';
+import type { DataSet, RuntimeResult, Verification } from './verification.ts';
 
 /** Runs the model on every data set in one runtime and holds all outputs against the expected ones. Never throws. */
-export async function verifyModel(runtime: Runtime, task: Verification): Promise<TargetResult> {
+export async function verifyModel(runtime: Runtime, task: Verification): Promise<RuntimeResult> {
   const start = performance.now();
-  const finish = (result: Omit<TargetResult, 'target' | 'seconds'>): TargetResult => ({
+  const finish = (result: Omit<RuntimeResult, 'target' | 'seconds'>): RuntimeResult => ({
     target: runtime.name,
     ...result,
     seconds: (performance.now() - start) / 1000,
@@ -79,7 +79,7 @@ function byShape(runtime: Runtime, { model, dataSets }: Verification): Map<Graph
   return new Map([...groups.values()].map(({ graph, sets }) => [graph, sets]));
 }
 
-function summarize(comparisons: readonly Judged[]): Omit<TargetResult, 'target' | 'seconds'> {
+function summarize(comparisons: readonly Judged[]): Omit<RuntimeResult, 'target' | 'seconds'> {
   const worst = comparisons.reduce((a, b) => (b.ratio > a.ratio ? b : a));
   const failed = comparisons.some((one) => !one.pass);
   const unclear = comparisons.find((one) => one.unclear);

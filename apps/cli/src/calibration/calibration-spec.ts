@@ -13,7 +13,7 @@ export interface CalibrationSpec extends Normalization {
   /** Images: [height,width] cut from the middle; the network's size if absent. */
   readonly crop?: readonly number[] | undefined;
   readonly order: 'rgb' | 'bgr';
-  /** Most samples taken. */
+  /** Use at most so many samples. */
   readonly limit?: number | undefined;
 }
 

@@ -64,10 +64,10 @@ export function evaluateCommand(): Command {
     )
     .option('--output <name>', 'the output with the scores, where the model has several');
   return addDataOptions(command)
-    .option('--limit <n>', 'most items, evenly spread over the data')
+    .option('--limit <n>', 'use at most n items, spread evenly over the data')
     .option(
       '--sample <n>',
-      'most items for the interpreter and for C in an emulator',
+      'use at most n items in the interpreter and in emulators',
       parsePositive,
       SLOW_ITEMS,
     )

@@ -52,7 +52,7 @@ export function fuzzCommand(): Command {
     .addOption(new Option('--runtime <name>', runtimeKinds).default('onnx').conflicts('exec'))
     .option('--exec <command>', 'an engine in any language, as --runtime exec:COMMAND')
     .option('--models <n>', 'models', parseCount, 1000)
-    .option('--nodes <n>', 'nodes of a model, at most', parseCount, 8)
+    .option('--nodes <n>', 'at most n nodes in a model', parseCount, 8)
     .option('--seed <n>', 'another seed gives other models', parseCount, 1)
     .option('--seconds <n>', 'stop after so long', parseCount)
     .option('--timeout <seconds>', 'seconds that a model may take', parseCount, ENGINE_TIMEOUT)

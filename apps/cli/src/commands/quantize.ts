@@ -60,7 +60,7 @@ export function quantizeCommand(): Command {
     )
     .option('--seeded <n>', 'calibrate on n seeded random inputs instead: for measuring, not for accuracy');
   return addDataOptions(command)
-    .option('--limit <n>', 'most calibration samples taken')
+    .option('--limit <n>', 'use at most n calibration samples')
     .addOption(
       new Option('--method <method>', 'how ranges are chosen').choices(calibrationMethods).default('minmax'),
     )

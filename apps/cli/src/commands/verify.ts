@@ -1,4 +1,4 @@
-import type { TargetResult } from '@ghostc/conformance';
+import type { RuntimeResult } from '@ghostc/conformance';
 import type { Rounding } from '@ghostc/ops';
 import { runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
@@ -84,7 +84,7 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
     checkWork(loaded, flags);
     const runtimes = await Promise.all(namesOf(flags).map((name) => runtimeOfModel(name, loaded)));
     const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
-    const results: TargetResult[] = [];
+    const results: RuntimeResult[] = [];
     for (const runtime of runtimes) {
       progress.text = `${model} on ${runtime.name}`;
       results.push(await task.verify(runtime));
@@ -98,7 +98,7 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   }
 }
 
-function holds({ status }: TargetResult, { strict }: VerifyFlags): boolean {
+function holds({ status }: RuntimeResult, { strict }: VerifyFlags): boolean {
   return status === 'pass' || (status === 'unclear' && !strict);
 }
 
@@ -113,7 +113,7 @@ function namesOf({ targets, runtime, exec }: VerifyFlags): string[] {
 interface Report {
   readonly model: string;
   readonly reference: string;
-  readonly targets: readonly TargetResult[];
+  readonly targets: readonly RuntimeResult[];
 }
 
 function report(result: Report, { json }: VerifyFlags): void {

@@ -23,8 +23,8 @@ export function workerCommand(): Command {
     )
     .option('--store <dir>', 'where models of sweeps are, a folder that the machines share', 'sweep/store')
     .option('--threads <n>', 'jobs at once', parsePositive, 1)
-    .option('--seconds <n>', 'most seconds of a job', parsePositive, 600)
-    .option('--memory <n>', 'most MB of a job', parsePositive, 2048)
+    .option('--seconds <n>', 'seconds that a job may take', parsePositive, 600)
+    .option('--memory <n>', 'MB of memory that a job may take', parsePositive, 2048)
     .addHelpText('after', help)
     .action(runWorker);
 }

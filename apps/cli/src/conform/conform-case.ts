@@ -4,7 +4,7 @@ import {
   allSuites,
   type ConformanceCase,
   type Runtime,
-  type TargetResult,
+  type RuntimeResult,
   verifyCase,
   verifyModel,
 } from '@ghostc/conformance';
@@ -16,7 +16,7 @@ import { loadModel } from '../load-model.ts';
 export interface ConformCase {
   readonly name: string;
   /** Runs it. Throws where ghostc cannot read the model or the data. */
-  judge(runtime: Runtime): Promise<TargetResult>;
+  judge(runtime: Runtime): Promise<RuntimeResult>;
 }
 
 /** The public suite; and every folder under `onnxTests` that holds a `model.onnx` and data sets, as ONNX's own tests do. */
@@ -65,7 +65,7 @@ const ONNX_RUNNER = { relative: 1e-3, absolute: 1e-7, reason: "ONNX's own runner
 
 const judgeFolder =
   (folder: string) =>
-  async (runtime: Runtime): Promise<TargetResult> => {
+  async (runtime: Runtime): Promise<RuntimeResult> => {
     const { graph, onnx } = loadModel(join(folder, 'model.onnx'));
     const dataSets = readDataSets(folder, graph);
     const source = { onnx: () => onnx?.bytes as Uint8Array };

@@ -1,4 +1,10 @@
-import { exact, interpreterRuntime, type Runtime, type TargetResult, verifyModel } from '@ghostc/conformance';
+import {
+  exact,
+  interpreterRuntime,
+  type Runtime,
+  type RuntimeResult,
+  verifyModel,
+} from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cDevice } from '../c/c-device.ts';
@@ -28,7 +34,7 @@ async function expectRight(one: ModelCase, runtime: Runtime): Promise<void> {
   else expect({ status, message }).toEqual({ status: 'error', message: expect.stringContaining(refusal) });
 }
 
-type Verdict = Pick<TargetResult, 'status' | 'message'>;
+type Verdict = Pick<RuntimeResult, 'status' | 'message'>;
 
 async function verdict(one: ModelCase, runtime: Runtime): Promise<Verdict> {
   try {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { compileOnnx } from '@ghostc/compiler';
-import { type DataSet, type TargetResult, verifyModel } from '@ghostc/conformance';
+import { type DataSet, type RuntimeResult, verifyModel } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
 import { readOnnx, readTensorProto } from '@ghostc/onnx';
 import { afterAll, expect, test } from 'vitest';
@@ -65,7 +65,7 @@ test.for(models)('$name matches PyTorch on every target', async ({ name, folder,
   skipWithout(targets.flatMap(toolsOf), name, context);
   const model = readModel(name, folder);
   const dataSets = readDataSets(folder, model);
-  const results: TargetResult[] = [];
+  const results: RuntimeResult[] = [];
   for (const target of targets)
     results.push(await verifyModel(createRuntime(target), { model, dataSets, tolerance }));
   expect(results.filter((result) => result.status !== 'pass')).toEqual([]);

@@ -4,8 +4,8 @@ import {
   difference,
   exact,
   type Runtime,
+  type RuntimeResult,
   runEach,
-  type TargetResult,
   type Tensors,
   unmeasured,
 } from '@ghostc/conformance';
@@ -28,10 +28,10 @@ export async function verifyInOrt(
   runtime: Runtime,
   graph: Graph,
   dataSets: readonly DataSet[],
-): Promise<TargetResult> {
+): Promise<RuntimeResult> {
   const start = performance.now();
   const most = 10 ** (-LEAST_SQNR / 20);
-  const finish = (result: Omit<TargetResult, 'target' | 'seconds'>, text: string): TargetResult => ({
+  const finish = (result: Omit<RuntimeResult, 'target' | 'seconds'>, text: string): RuntimeResult => ({
     ...{ target: runtime.name, ...result, seconds: (performance.now() - start) / 1000 },
     ...(result.status === 'pass' ? { note: text } : { message: text }),
   });
