@@ -21,6 +21,8 @@ export interface BoardFacts {
   readonly flags: readonly string[];
   readonly cyclesPerInstruction: number;
   readonly cyclesReason: string;
+  /** The document that sizes and clock are from. */
+  readonly source?: string;
 }
 
 /** The boards that `ghostc fit` knows by itself. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { testFolder } from '../testing/test-folder.ts';
+import { knownBoards } from './board-facts.ts';
 import { findBoard } from './board-table.ts';
 
 const folder = testFolder();
@@ -12,14 +13,13 @@ function withFile(content: string): string {
   return path;
 }
 
-test.each(
-  'stm32f411 stm32f746 stm32h743 stm32h747 stm32l4r5 rp2040 rp2350 nrf52840 esp32-c3 imxrt1062 corstone-300'.split(
-    ' ',
-  ),
-)('%s is known, by any case, and would pass as a board of the user', (name) => {
-  const board = findBoard(name.toUpperCase());
-  expect(findBoard(name, withFile(JSON.stringify([board])))).toEqual(board);
-});
+test.each(knownBoards.map(({ name }) => name))(
+  '%s is known, by any case, and would pass as a board of the user',
+  (name) => {
+    const board = findBoard(name.toUpperCase());
+    expect(findBoard(name, withFile(JSON.stringify([board])))).toEqual(board);
+  },
+);
 
 describe('boards of the user', () => {
   const board = { ...findBoard('nrf52840'), name: 'Mine', clockMHz: 1 };
@@ -35,8 +35,8 @@ describe('boards of the user', () => {
     [{ ...board, flashBytes: 1.5 }, 'flashBytes expects a positive whole number of bytes, found 1.5'],
     [{ ...board, kernels: 'fast' }, 'kernels expects one of portable, found "fast"'],
     [{ ...board, core: 'Cortex-M99' }, /core expects a core such as .*, found "Cortex-M99"/],
-    [{ ...board, device: 'm4' }, /device expects one of cortex-m4, .*, found "m4"/],
-    [{ ...board, device: 'host' }, /device expects one of cortex-m4, .*, found "host"/],
+    [{ ...board, device: 'm4' }, /device expects one of .*cortex-m4, .*, found "m4"/],
+    [{ ...board, device: 'host' }, /device expects one of .*cortex-m4, .*, found "host"/],
     [{ ...board, core: 'RV32IMC' }, 'device cortex-m4 makes code that a RV32IMC does not run'],
     [
       { ...board, core: 'Cortex-M0+' },

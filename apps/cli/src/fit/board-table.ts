@@ -75,6 +75,7 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
   flags: { ok: (v) => Array.isArray(v) && v.every(isText), expected: 'a list of texts' },
   cyclesPerInstruction: positive,
   cyclesReason: text,
+  source: { ...text, optional: true },
 };
 
 function checkedBoard(board: unknown, { file, i }: { file: string; i: number }): BoardFacts {
@@ -93,7 +94,7 @@ function checkedBoard(board: unknown, { file, i }: { file: string; i: number }):
 
 /** Why the code for a board would not run on its core. */
 function mismatchOf({ core, device, kernels, flags }: BoardFacts): string | undefined {
-  if (core.startsWith('RV32') !== (device === 'rv32'))
+  if (core.startsWith('RV32') !== device.startsWith('rv32'))
     return `device ${device} makes code that a ${core} does not run`;
   if (!kernels && !coresFor[device].test(core))
     return `the kernels of device ${device} use instructions that a ${core} lacks; expected "kernels": "portable"`;

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { devices, type IoForm } from '@ghostc/compiler';
+import type { IoForm } from '@ghostc/compiler';
 import type { Json, Store } from '@ghostc/jobs';
 import { canonicalJson, sha256 } from '@ghostc/jobs';
 import { type Genome, type Setting, settingsOf } from '@ghostc/sweep';
+import type { BoardDevice } from '../fit/board-facts.ts';
 import { findBoard } from '../fit/board-table.ts';
 import { loadModel } from '../load-model.ts';
 import type { ModelParams, Place, PlannedBoard } from './point-params.ts';
@@ -95,22 +96,30 @@ export function specText(settings: Readonly<Record<string, Setting>>): string {
 
 /** Own boards go with what planning needs of them; a device without limits is a board of its own. */
 function boardOf(name: string, file: string | undefined): string | PlannedBoard {
-  if (devices.some((device) => device === name)) return unlimited(name);
+  if (isBoardDevice(name)) return unlimited(name);
   const board = findBoard(name, file);
   if (file === undefined) return board.name;
   const { compiler: _, ...planned } = board;
   return planned;
 }
 
-const boardsOfDevices: Readonly<Record<string, string>> = {
+const boardsOfDevices: Readonly<Record<BoardDevice, string>> = {
+  'cortex-m0plus': 'rp2040',
+  'cortex-m3': 'stm32f103',
   'cortex-m4': 'nrf52840',
   'cortex-m7': 'stm32f746',
+  'cortex-m33': 'rp2350',
   'cortex-m55': 'corstone-300',
   rv32: 'esp32-c3',
+  rv32imc: 'esp32-c3',
 };
 const NO_LIMIT = 2 ** 40;
 
-function unlimited(device: string): PlannedBoard {
-  const { compiler: _, ...board } = findBoard(boardsOfDevices[device] ?? device);
+function isBoardDevice(name: string): name is BoardDevice {
+  return Object.hasOwn(boardsOfDevices, name);
+}
+
+function unlimited(device: BoardDevice): PlannedBoard {
+  const { compiler: _, ...board } = findBoard(boardsOfDevices[device]);
   return { ...board, name: device, ram: [{ name: 'RAM', bytes: NO_LIMIT }], flashBytes: NO_LIMIT };
 }
