@@ -120,14 +120,14 @@ test('compile --target wgsl --fuse-ghost makes one dispatch of each Ghost module
 });
 
 test.each([
-  ['onnx', ['--fuse-ghost'], 'c or wgsl'],
+  ['onnx', ['--fuse-ghost'], 'c or wgsl or web'],
   ['onnx', ['--device', 'cortex-m4'], 'c'],
   ['wgsl', ['--layout', 'arduino'], 'c'],
   ['wgsl', ['--weights', 'bin'], 'c'],
   ['onnx', ['--weight-section', '.w'], 'c'],
-  ['c', ['--matrices', 'f16'], 'wgsl'],
-  ['onnx', ['--tuned'], 'wgsl'],
-  ['c', ['--cache', 'x.json'], 'wgsl'],
+  ['c', ['--matrices', 'f16'], 'wgsl or web'],
+  ['onnx', ['--tuned'], 'wgsl or web'],
+  ['c', ['--cache', 'x.json'], 'wgsl or web'],
 ])('compile --target %s %j is refused, not ignored', (target, args, targets) => {
   const { status, stderr } = ghostc('compile', seed, '--target', target, ...args, '--out', 'x');
   expect(status).toBe(2);

@@ -149,15 +149,23 @@ function planeLoop(text: GemmConv, pixels: number): string[] {
       '}',
     ];
   }
-  const single = { ...tiling, lanes: scalarLanes, columns: 1, block: '1', most: 1 };
+  const one = pixelBlock(text, { ...tiling, lanes: scalarLanes, columns: 1, block: '1', most: 1 });
+  if (tiling.lanes.vector)
+    return [
+      'int p = 0;',
+      `for (; p + ${block} <= ${pixels}; p += ${block}) {`,
+      ...pixelBlock(text, tiling),
+      '}',
+      `for (; p < ${pixels}; p++) {`,
+      ...one,
+      '}',
+    ];
+  const whole = pixels - (pixels % tiling.most);
   return [
-    'int p = 0;',
-    `for (; p + ${block} <= ${pixels}; p += ${block}) {`,
+    `for (int p = 0; p < ${whole}; p += ${block}) {`,
     ...pixelBlock(text, tiling),
     '}',
-    `for (; p < ${pixels}; p++) {`,
-    ...pixelBlock(text, single),
-    '}',
+    ...(whole < pixels ? [`for (int p = ${whole}; p < ${pixels}; p++) {`, ...one, '}'] : []),
   ];
 }
 
