@@ -56,9 +56,9 @@ export function avx2Call(run: string, parameters: readonly string[]): string[] {
   ];
 }
 
-/** What a text of preludes and functions defines at its top level: functions, arrays, macros, types. */
+/** What a text of preludes and functions defines at its top level: functions, arrays, macros, types; no other name of a function of C. */
 const definitions =
-  /^(?:GHOSTC_UNUSED )?(?:static|KERNEL)\b[^(\n=]*?\b(\w+)(?:\(|\[)|^#define (\w+)|^typedef\b.*?\b(\w+)(?: __attribute__.*|\[.*)?;$|^\} (\w+);$/gm;
+  /^(?:GHOSTC_UNUSED )?(?:static|KERNEL)\b[^(\n=]*?\b(\w+)(?:\(|\[)|^#define (\w+)\b(?! __builtin_)|^typedef\b.*?\b(\w+)(?: __attribute__.*|\[.*)?;$|^\} (\w+);$/gm;
 
 /** Renames what `functions` defines, in any text. */
 export function avx2Names(functions: string): (text: string) => string {
