@@ -15,3 +15,16 @@ export const opDraws: ReadonlyMap<string, OpDraw> = new Map([
   ...reductionRows,
   ...windowRows,
 ]);
+
+/** Ops that are not drawn: the cases of `tools/cases` hold each against ONNX Runtime. */
+export const notDrawn: ReadonlySet<string> = new Set([
+  'GRU',
+  'LSTM',
+  'RNN',
+  ...['BiasGelu', 'FastGelu', 'FusedConv', 'FusedGemm', 'FusedMatMul', 'Gelu', 'QuickGelu'].map(microsoft),
+  microsoft('SkipLayerNormalization'),
+]);
+
+function microsoft(op: string): string {
+  return `com.microsoft.${op}`;
+}
