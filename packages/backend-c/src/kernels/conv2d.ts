@@ -150,22 +150,14 @@ function planeLoop(text: GemmConv, pixels: number): string[] {
     ];
   }
   const one = pixelBlock(text, { ...tiling, lanes: scalarLanes, columns: 1, block: '1', most: 1 });
-  if (tiling.lanes.vector)
-    return [
-      'int p = 0;',
-      `for (; p + ${block} <= ${pixels}; p += ${block}) {`,
-      ...pixelBlock(text, tiling),
-      '}',
-      `for (; p < ${pixels}; p++) {`,
-      ...one,
-      '}',
-    ];
-  const whole = pixels - (pixels % tiling.most);
+  const { lanes, most } = tiling;
+  // a constant: GCC warns of loops that it cannot see to be empty
+  const whole = lanes.vector ? `${pixels} - ${pixels} % ${block}` : String(pixels - (pixels % most));
   return [
     `for (int p = 0; p < ${whole}; p += ${block}) {`,
     ...pixelBlock(text, tiling),
     '}',
-    ...(whole < pixels ? [`for (int p = ${whole}; p < ${pixels}; p++) {`, ...one, '}'] : []),
+    ...(whole === String(pixels) ? [] : [`for (int p = ${whole}; p < ${pixels}; p++) {`, ...one, '}']),
   ];
 }
 
