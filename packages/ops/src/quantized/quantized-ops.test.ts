@@ -103,12 +103,12 @@ describe('requantised ops', () => {
           0.13,
         );
         check(
-          run('qlinear_mul', [a, b], { y_scale: 1.5 }),
+          run('qlinear_mul', [a, b], { y_scale: 1.75 }), // 14.8 x 14.8 is within 127 steps
           p.map((v, i) => v * (q[i] ?? 0)),
-          0.76,
+          0.885,
         );
         const means = [0, 9].map((at) => p.slice(at, at + 9).reduce((sum, v) => sum + v, 0) / 9);
-        check(run('qlinear_global_average_pool', [a], { y_scale: 0.1 }), means, 0.065);
+        check(run('qlinear_global_average_pool', [a], { y_scale: 0.12 }), means, 0.075);
       }),
       { numRuns: 60 },
     );
