@@ -120,6 +120,25 @@ export const depthwiseCases: KernelCases = {
 const dense = (rest: Omit<Layer, 'op'>): string => layer({ op: 'fully_connected', ...rest });
 
 export const linearCases: KernelCases = {
+  transposed: layer({
+    op: 'conv_transpose2d',
+    x: '2,6,5,7',
+    w: '4,3,3,2',
+    bias: '4',
+    attrs: 'group=2, strides=[2,3], pads=[1,0,0,1], output_padding=[1,0], activation="relu"',
+  }),
+  lstm: `graph @g(%x: f32[5,2,3], %h: f32[2,2,4], %c: f32[2,2,4])
+const %w: f32[2,16,3] = random(1)
+const %r: f32[2,16,4] = random(2)
+const %b: f32[2,32] = random(3)
+%y, %hn, %cn = recurrent %x, %w, %r, %b, %h, %c {cell="lstm", direction="bidirectional", functions=["sigmoid","tanh","tanh"]}
+return %y, %hn, %cn`,
+  gru: `graph @g(%x: f32[4,1,5], %h: f32[1,1,3])
+const %w: f32[1,9,5] = random(1)
+const %r: f32[1,9,3] = random(2)
+const %b: f32[1,18] = random(3)
+%y, %hn = recurrent %x, %w, %r, %b, %h {cell="gru", direction="reverse", functions=["sigmoid","tanh"]}
+return %y, %hn`,
   'inner size of four': dense({ x: '3,64', w: '10,64', bias: '10' }),
   'odd inner size': dense({ x: '3,37', w: '7,37', bias: '7' }),
   'inner size of one': dense({ x: '2,1', w: '5,1' }),

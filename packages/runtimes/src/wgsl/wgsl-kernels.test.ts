@@ -109,10 +109,13 @@ const hard = [
 ];
 const positiveOps = new Set(['log', 'sqrt']);
 
+/** Of log near 1; of GELU where 1 + erf cancels: two ulps of 1, times x / 2 for x above -3.3, where erf is -1 in float32. */
+const absolutes: Readonly<Record<string, number>> = { log: 5e-7, gelu: 4e-7 };
+
 /** Per element: |got - want| <= relative |want| + absolute. Vulkan allows exp 3 + 2|x| ulp, log 2^-21 near 1. */
 function closeEnough(op: string, want: number, got: number): boolean {
   if (Number.isNaN(want) || !Number.isFinite(want)) return Object.is(want, got) || Math.abs(got) > 3e38;
-  const absolute = op === 'log' ? 5e-7 : 1e-37;
+  const absolute = absolutes[op] ?? 1e-37;
   return Math.abs(got - want) <= 2.5e-5 * Math.abs(want) + absolute;
 }
 
