@@ -14,6 +14,7 @@ import {
   unaryTable,
 } from '@ghostc/ops';
 import { writeActivation } from './node-writer.ts';
+import { onnxFunction } from './onnx-functions.ts';
 import { opTable } from './op-table.ts';
 import type { QuantizedWriter } from './quantized-writer.ts';
 
@@ -51,13 +52,17 @@ const tabled = [onnxRounding, defaultRounding].flatMap((rounding) =>
   functions.map((one) => ({ one, rounding })),
 );
 
-/** The function whose table this is, in QDQ; else the table itself, on the integers: Gather(table, x + 128). */
+/** The function of this opset whose table this is, in QDQ; else the table itself, on the integers: Gather(table, x + 128). */
 function writeLookup(writer: QuantizedWriter): void {
   const x = writer.value(0).type;
   const table = constantOf(writer.value(1));
   const y = attrsOf(qlinearLookup, writer.node);
-  const found = tabled.find(({ one, rounding }) =>
-    sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, { ...y, rounding })),
+  const known = ({ activation }: Activation): boolean =>
+    (onnxFunction(activation)?.since('f32') ?? 0) <= writer.opset;
+  const found = tabled.find(
+    ({ one, rounding }) =>
+      known(one) &&
+      sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, { ...y, rounding })),
   );
   if (!found) writeGather(writer, x);
   else {
