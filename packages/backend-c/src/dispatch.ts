@@ -56,15 +56,14 @@ export function avx2Call(run: string, parameters: readonly string[]): string[] {
   ];
 }
 
-/** What a text of preludes and functions defines at its top level: functions, arrays, macros, types; no other name of a function of C. */
+/** What a text of preludes and functions defines at its top level: functions, arrays, macros, types. */
 const definitions =
-  /^(?:GHOSTC_UNUSED )?(?:static|KERNEL)\b[^(\n=]*?\b(\w+)(?:\(|\[)|^#define (\w+)\b(?! __builtin_)|^typedef\b.*?\b(\w+)(?: __attribute__.*|\[.*)?;$|^\} (\w+);$/gm;
+  /^(?:GHOSTC_UNUSED )?(?:static|KERNEL)\b[^(\n=]*?\b(\w+)(?:\(|\[)|^#define (\w+)|^typedef\b.*?\b(\w+)(?: __attribute__.*|\[.*)?;$|^\} (\w+);$/gm;
 
-/** Renames what `functions` defines, in any text. */
-export function avx2Names(functions: string): (text: string) => string {
-  const names = new Set(
-    [...functions.matchAll(definitions)].flatMap((match) => match.slice(1).filter(Boolean)),
-  );
+/** Renames what `functions` defines, and `run`, in any text. */
+export function avx2Names(functions: string, run: string): (text: string) => string {
+  const defined = [...functions.matchAll(definitions)].flatMap((match) => match.slice(1).filter(Boolean));
+  const names = new Set([...defined, run]);
   return (text) =>
     text
       .replace(vectorTest, 'GHOSTC_DISPATCH')

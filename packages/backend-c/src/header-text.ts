@@ -1,8 +1,7 @@
 import { formatType } from '@ghostc/ir';
 import type { CLayer, CTensor, Device } from './c-program.ts';
-import { cType } from './c-type.ts';
 import { observerDeclarations } from './observer-text.ts';
-import { parameterNames } from './run-parameters.ts';
+import { isBuffer, runParameters } from './run-parameters.ts';
 import { floatLiteral } from './text/float-literal.ts';
 import { safeComment } from './text/safe-comment.ts';
 import type { StoredElement } from './typed-memory.ts';
@@ -149,30 +148,16 @@ function runComment({ name, inputs, outputs }: ProgramFacts): string {
  */`;
 }
 
-/** True of an input or output that is a parameter of the run function. */
-export function isBuffer({ offset }: CTensor): boolean {
-  return offset === undefined;
-}
-
 /** `<name>_run(void *arena, const float *in, float *out)`. */
 export function runSignature(facts: ProgramFacts): string {
   return `${facts.name}_run(${parametersText(facts)})`;
 }
 
 /** `void *arena, const float *in, float *out`. */
-export function parametersText({ inputs, outputs, form }: ProgramFacts): string {
-  const params = [
-    'void *arena',
-    ...(form === 'external' ? ['const void *weights'] : []),
-    ...parametersOf('in', inputs).map((param) => `const ${param}`),
-    ...parametersOf('out', outputs),
-  ];
-  return params.join(', ');
-}
-
-function parametersOf(kind: 'in' | 'out', tensors: readonly CTensor[]): string[] {
-  const buffers = tensors.filter(isBuffer);
-  return parameterNames(kind, buffers.length).map((param, i) => `${typeOf(buffers[i])} *${param}`);
+export function parametersText(facts: ProgramFacts): string {
+  return runParameters(facts)
+    .map(({ input, type, name }) => `${input ? 'const ' : ''}${type} *${name}`)
+    .join(', ');
 }
 
 /** The header needs integer types only for integer buffers. */
@@ -183,10 +168,6 @@ function typeInclude({ inputs, outputs, form }: ProgramFacts): string {
     ...(integers ? ['#include <stdint.h>'] : []),
   ];
   return lines.length ? `\n${lines.join('\n')}\n` : '';
-}
-
-function typeOf(tensor: CTensor | undefined): string {
-  return cType(tensor?.dtype ?? 'f32');
 }
 
 function offsetNote({ inputs, outputs }: ProgramFacts): string {

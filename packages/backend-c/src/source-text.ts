@@ -1,12 +1,11 @@
-import { byteSize } from '@ghostc/ir';
 import { byteOrderCheck } from './byte-order.ts';
 import { checkFunction } from './check-weights.ts';
 import { asksForAvx, avx2Call, avx2Names, builtForAvx2, dispatchMacro } from './dispatch.ts';
 import { guardedLines } from './guarded.ts';
-import { bannerText, isBuffer, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
+import { bannerText, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { layerTable, observedSignature } from './observer-text.ts';
-import { parameterNames } from './run-parameters.ts';
+import { runParameters } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
 import { wasmMath } from './wasm-math.ts';
@@ -54,13 +53,6 @@ export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, ste
   ].join('\n');
 }
 
-/** Without these flags Clang writes loops as calls of functions that are not there, or kernels without vectors. */
-const wasmOnly = [
-  '#if !defined(__wasm_bulk_memory__) || !defined(__wasm_simd128__)',
-  '#error "compile with clang --target=wasm32 -mbulk-memory -msimd128"',
-  '#endif',
-  '',
-];
 function lanePrelude({ vector }: Lanes, functions: string): string[] {
   const used = vector && /\b(vecf|LANES|LOAD|STORE|SPLAT|RELU|lane_sum)\b/.test(functions);
   return used ? [guardedLines('lanes', vectorPrelude), ''] : [];
@@ -72,7 +64,7 @@ function avx2Copy(facts: ProgramFacts, functions: string, steps: readonly string
   const body = [...pointers(facts, steps), ...layers(facts, steps)];
   const unused = parameters.filter((one) => !new RegExp(`\\b${one}\\b`).test(body.join('\n')));
   const run = [`static int ${signature}`, '{', ...unused.map((one) => `(void)${one};`), ...body, '}'];
-  const renamed = avx2Names(`${functions}\n#define ${name}`);
+  const renamed = avx2Names(functions, name);
   return builtForAvx2(renamed(`${functions}\n\n${indent(run)}`));
 }
 
@@ -81,6 +73,19 @@ const alignedOnly = [
   '#if defined(__ARM_FEATURE_UNALIGNED)',
   '#error "compiled with ghostc --no-unaligned: add -mno-unaligned-access"',
   '#endif',
+];
+
+/**
+ * Without these flags Clang writes loops as calls of functions that are not there, or kernels without vectors. With them,
+ * copies are instructions.
+ */
+const wasmOnly = [
+  '#if !defined(__wasm_bulk_memory__) || !defined(__wasm_simd128__)',
+  '#error "compile with clang --target=wasm32 -mbulk-memory -msimd128"',
+  '#endif',
+  '#define memcpy __builtin_memcpy',
+  '#define memset __builtin_memset',
+  '',
 ];
 
 /** Kernels that are called once would share their registers with the run function. */
@@ -106,16 +111,16 @@ const contraction = [
   '#endif',
 ];
 
-/** ` || ((in | out) & 3) != 0` for the buffers of each element size above one byte. */
-function misaligned({ inputs, outputs }: ProgramFacts, buffers: readonly string[]): string {
-  const sizes = [...inputs, ...outputs].filter(isBuffer).map(({ dtype }) => byteSize(dtype));
-  return [...new Set(sizes)]
-    .filter((size) => size > 1)
-    .map((size) => {
-      const names = buffers.filter((_, i) => sizes[i] === size).map((name) => `(uintptr_t)${name}`);
-      return ` || ((${names.join(' | ')}) & ${size - 1}u) != 0u`;
+/** `((in | out) & 3u) != 0u` for the parameters of each alignment above one byte. */
+function misaligned(facts: ProgramFacts): string {
+  const parameters = runParameters(facts);
+  return [...new Set(parameters.map(({ align }) => align))]
+    .filter((align) => align > 1)
+    .map((align) => {
+      const aligned = parameters.filter((one) => one.align === align).map(({ name }) => `(uintptr_t)${name}`);
+      return `((${aligned.join(' | ')}) & ${align - 1}u) != 0u`;
     })
-    .join('');
+    .join(' || ');
 }
 
 /** The function that has the layers. */
@@ -143,13 +148,8 @@ function unobservedRun(facts: ProgramFacts): string[] {
 }
 
 /** Names of the parameters of the run function. */
-function parametersOf({ form, inputs, outputs }: ProgramFacts): string[] {
-  return [
-    'arena',
-    ...(form === 'external' ? ['weights'] : []),
-    ...parameterNames('in', inputs.filter(isBuffer).length),
-    ...parameterNames('out', outputs.filter(isBuffer).length),
-  ];
+function parametersOf(facts: ProgramFacts): string[] {
+  return runParameters(facts).map(({ name }) => name);
 }
 
 function pointers(facts: ProgramFacts, steps: readonly string[]): string[] {
@@ -162,17 +162,16 @@ function layers({ name }: ProgramFacts, steps: readonly string[]): string[] {
 
 function runFunction(facts: ProgramFacts, steps: readonly string[], choice: readonly string[]): string[] {
   const upper = facts.name.toUpperCase();
-  const parameters = parametersOf(facts);
-  const blocks = parameters.slice(0, facts.form === 'external' ? 2 : 1);
-  const buffers = parameters.slice(blocks.length);
   return [
     `int ${entryOf(facts).signature}`,
     '{',
     ...pointers(facts, steps),
-    `if (${parameters.map((name) => `${name} == NULL`).join(' || ')}) {`,
+    `if (${parametersOf(facts)
+      .map((name) => `${name} == NULL`)
+      .join(' || ')}) {`,
     `return ${upper}_E_NULL;`,
     '}',
-    `if (((${blocks.map((name) => `(uintptr_t)${name}`).join(' | ')}) & 15u) != 0u${misaligned(facts, buffers)}) {`,
+    `if (${misaligned(facts)}) {`,
     `return ${upper}_E_ALIGN;`,
     '}',
     ...choice,

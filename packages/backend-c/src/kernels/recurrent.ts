@@ -1,5 +1,12 @@
 import type { Value } from '@ghostc/ir';
-import { attrsOf, recurrent as definition, type RecurrentFunction, recurrentParams } from '@ghostc/ops';
+import {
+  attrsOf,
+  recurrent as definition,
+  type RecurrentCell,
+  type RecurrentFunction,
+  recurrentCells,
+  recurrentParams,
+} from '@ghostc/ops';
 import { activated } from '../activation-text.ts';
 import { type CFunction, type Emit, helperName } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
@@ -15,8 +22,6 @@ interface Sizes {
   readonly D: number;
   readonly H: number;
 }
-
-const gates = { lstm: 4, gru: 3, rnn: 1 } as const;
 
 /**
  * One step after the other; a unit's gates share the loads of x and of the state. The new state is collected in `h`, the
@@ -51,7 +56,11 @@ export const recurrent: Emit = ({ node, lanes, pointer }) => {
         ...states.map(([name]) => `float *${name}`),
       ],
       helpers: helpers(lanes, cell, linear),
-      body: sequences({ ...sizes, gates: gates[cell] }, { cell, direction: attrs.direction }, steps[cell]()),
+      body: sequences(
+        { ...sizes, gates: recurrentCells[cell].gates },
+        { cell, direction: attrs.direction },
+        steps[cell](),
+      ),
     },
     args: [
       ...node.inputs.flatMap((value) => (value ? [pointer(value)] : [])),
@@ -160,8 +169,8 @@ function rnn(sizes: Sizes, apply: Apply): string[] {
   ]);
 }
 
-function helpers(lanes: Lanes, cell: keyof typeof gates, linear: boolean): CFunction[] {
-  if (cell !== 'gru') return [dots(lanes, gates[cell])];
+function helpers(lanes: Lanes, cell: RecurrentCell, linear: boolean): CFunction[] {
+  if (cell !== 'gru') return [dots(lanes, recurrentCells[cell].gates)];
   return linear ? [dots(lanes, 3)] : [dots(lanes, 2), dots(lanes, 1)];
 }
 

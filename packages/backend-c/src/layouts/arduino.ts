@@ -1,7 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import type { CProgram, CTensor, Device } from '../c-program.ts';
 import { cType } from '../c-type.ts';
-import { isBuffer } from '../header-text.ts';
+import { isBuffer } from '../run-parameters.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { bufferArguments } from './buffer-arguments.ts';
 import { placeSources } from './place-sources.ts';

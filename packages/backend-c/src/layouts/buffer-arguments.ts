@@ -1,5 +1,5 @@
 import type { CProgram } from '../c-program.ts';
-import { isBuffer } from '../header-text.ts';
+import { isBuffer } from '../run-parameters.ts';
 
 /** Arguments of the run function for buffers `in0`, `in1`, ..., `out0`, ... after the `first` ones. */
 export function bufferArguments({ inputs, outputs }: CProgram, first: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import type { CProgram } from '../c-program.ts';
 import { cType } from '../c-type.ts';
-import { isBuffer } from '../header-text.ts';
+import { isBuffer } from '../run-parameters.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { bufferArguments } from './buffer-arguments.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';

@@ -1,5 +1,5 @@
 import type { CProgram, Device } from '../c-program.ts';
-import { isBuffer } from '../header-text.ts';
+import { isBuffer } from '../run-parameters.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
 

@@ -2,8 +2,7 @@ import { CompileError, isFloat, itemAt, type Tensor } from '@ghostc/ir';
 import type { CProgram, CTensor } from '../c-program.ts';
 import { cType } from '../c-type.ts';
 import { guarded } from '../guarded.ts';
-import { isBuffer } from '../header-text.ts';
-import { parameterNames } from '../run-parameters.ts';
+import { bufferParameters, runParameters } from '../run-parameters.ts';
 import { constantArray, doubleLiteral } from '../text/constant-array.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { indent } from '../text/indent.ts';
@@ -69,23 +68,15 @@ int ${signature(program)};
 `;
 }
 
-function signature({ name, inputs, outputs, form }: CProgram): string {
-  const buffers = [...bufferNames('in', inputs), ...bufferNames('out', outputs)];
-  const types = [...inputs, ...outputs].filter(isBuffer).map(({ dtype }) => cType(dtype));
-  return `${name}_selftest(${[
-    'void *arena',
-    ...(form === 'external' ? ['const void *weights'] : []),
-    ...buffers.map((buffer, i) => `${types[i]} *${buffer}`),
-  ].join(', ')})`;
-}
-
-function bufferNames(kind: 'in' | 'out', tensors: readonly CTensor[]): string[] {
-  return parameterNames(kind, tensors.filter(isBuffer).length);
+/** The parameters of the run function, but that inputs are written. */
+function signature(program: CProgram): string {
+  const parameters = runParameters(program).map(({ type, name }) => `${type} *${name}`);
+  return `${program.name}_selftest(${parameters.join(', ')})`;
 }
 
 /** C expressions of the first element of each tensor. */
 function addresses(kind: 'in' | 'out', tensors: readonly CTensor[]): string[] {
-  const buffers = bufferNames(kind, tensors);
+  const buffers = bufferParameters(kind, tensors).map(({ name }) => name);
   return tensors.map(({ offset, dtype }) =>
     offset === undefined
       ? (buffers.shift() as string)
@@ -94,14 +85,9 @@ function addresses(kind: 'in' | 'out', tensors: readonly CTensor[]): string[] {
 }
 
 function sourceText(program: CProgram, expected: readonly ExpectedOutput[]): string {
-  const { name, inputs, outputs, form } = program;
+  const { name, inputs, outputs } = program;
   const upper = name.toUpperCase();
-  const run = [
-    'arena',
-    ...(form === 'external' ? ['weights'] : []),
-    ...bufferNames('in', inputs),
-    ...bufferNames('out', outputs),
-  ];
+  const run = runParameters(program).map((parameter) => parameter.name);
   const ins = addresses('in', inputs);
   const outs = addresses('out', outputs);
   let first = 1;

@@ -1,9 +1,2 @@
-/** memcpy and memset: of string.h, or instructions where there is no C library. */
-export const memoryFunctions: readonly string[] = [
-  '#if defined(__wasm__)',
-  '#define memcpy __builtin_memcpy',
-  '#define memset __builtin_memset',
-  '#else',
-  '#include <string.h>',
-  '#endif',
-];
+/** memcpy and memset: of string.h, or the instructions that a file for WebAssembly has defined them as. */
+export const memoryFunctions: readonly string[] = ['#if !defined(memcpy)', '#include <string.h>', '#endif'];

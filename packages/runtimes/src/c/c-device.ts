@@ -90,25 +90,22 @@ function riscvDevice(name: 'rv32' | 'rv32imc', flags: readonly string[]): CDevic
   };
 }
 
-const mps2 = {
-  code: { name: 'FLASH', origin: 0, bytes: 4 * MiB },
-  ram: { name: 'RAM', origin: 0x20000000, bytes: 4 * MiB },
-  counter: { kind: 'fpgaio', address: 0x40028000, hertz: 25e6 },
-} as const;
+/** An MPS2 board, with the image of one core. */
+function mps2(image: string, psram: number): Omit<ArmCore, 'name' | 'flags'> {
+  return {
+    machine: `mps2-${image}`,
+    code: { name: 'FLASH', origin: 0, bytes: 4 * MiB },
+    memories: [
+      { name: 'RAM', origin: 0x20000000, bytes: 4 * MiB },
+      { name: 'PSRAM', origin: psram, bytes: 16 * MiB },
+    ],
+    counter: { kind: 'fpgaio', address: 0x40028000, hertz: 25e6 },
+  };
+}
 
-const an385 = {
-  machine: 'mps2-an385',
-  code: mps2.code,
-  memories: [mps2.ram, { name: 'PSRAM', origin: 0x21000000, bytes: 16 * MiB }],
-  counter: mps2.counter,
-} as const;
-
-const an500 = {
-  machine: 'mps2-an500',
-  code: mps2.code,
-  memories: [mps2.ram, { name: 'PSRAM', origin: 0x60000000, bytes: 16 * MiB }],
-  counter: mps2.counter,
-} as const;
+const an385 = mps2('an385', 0x21000000);
+const an386 = mps2('an386', 0x21000000);
+const an500 = mps2('an500', 0x60000000);
 
 const hostCompiler = onPath('gcc') ? 'gcc' : 'cc';
 
@@ -132,12 +129,9 @@ const devices: Readonly<Record<ProgramDevice, CDevice>> = {
   'cortex-m0plus': armDevice({ ...an385, name: 'cortex-m0plus', flags: ['-mfloat-abi=soft'] }),
   'cortex-m3': armDevice({ ...an385, name: 'cortex-m3', flags: ['-mfloat-abi=soft'] }),
   'cortex-m4': armDevice({
+    ...an386,
     name: 'cortex-m4',
     flags: ['-mfpu=fpv4-sp-d16', '-mfloat-abi=hard'],
-    machine: 'mps2-an386',
-    code: mps2.code,
-    memories: [mps2.ram, { name: 'PSRAM', origin: 0x21000000, bytes: 16 * MiB }],
-    counter: mps2.counter,
   }),
   'cortex-m7': armDevice({
     ...an500,

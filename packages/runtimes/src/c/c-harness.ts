@@ -17,7 +17,8 @@ export const damages: readonly string[] = [
 
 /**
  * main(): for every set of inputs in `in.bin`, fill arena and outputs with 0xA5, run, append a report and the outputs to
- * `out.bin`; with `layers`, what the counter counted in each of them too. `read_bytes`, `write_bytes`, `read_counter` and the like come from the platform.
+ * `out.bin`; with `layers`, what the counter counted in each of them too. `read_bytes`, `write_bytes`, `read_counter` and
+ * the like come from the platform.
  */
 export function harnessMain(program: CProgram, layers = 0): string {
   const { name, inputs, outputs } = program;

@@ -35,8 +35,8 @@ export interface Mutant {
 }
 
 /**
- * Mutants of a source, one for each operator that has a place in it, the places picked by the seed. Only
- * kernels are changed, not their copies for AVX2, and no pointers to blocks and no filling of scratch, where a change may mean the same.
+ * Mutants of a source, one for each operator that has a place in it, the places picked by the seed. Only kernels are
+ * changed, not their copies for AVX2, and no pointers to blocks and no filling of scratch, where a change may mean the same.
  */
 export function mutantsOf(source: string, seed: number): Mutant[] {
   const next = mulberry32(seed);

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CompileCOptions, compileC } from '@ghostc/compiler';
 import { parseGraph } from '@ghostc/ir';
@@ -7,6 +6,7 @@ import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
+import { makeTempFolder } from '../process/temp-folder.ts';
 import { strictFlags } from './build-c.ts';
 import { cDevice } from './c-device.ts';
 
@@ -41,7 +41,7 @@ int main(int argc, char **argv) {
 `;
 
 async function printed(options: CompileCOptions, last: number): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'ghostc-observer-'));
+  const { path: folder, remove } = await makeTempFolder();
   try {
     const { files } = compileC(graph, { name: 'net', observer: true, weights: 'c', ...options });
     for (const [name, content] of files) writeFileSync(join(folder, name), content);
@@ -51,7 +51,7 @@ async function printed(options: CompileCOptions, last: number): Promise<string[]
     await run('gcc', [...strictFlags, '-O1', 'net.c', 'net_weights.c', 'main.c', '-lm', '-o', 'main']);
     return (await run(join(folder, 'main'), [String(last)])).trim().split('\n');
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await remove();
   }
 }
 
