@@ -1,18 +1,18 @@
-import { CompileError, entryOf, itemAt, type Value } from '@ghostc/ir';
+import { CompileError, type Value } from '@ghostc/ir';
 import type { NodeReader, ReadOp } from './node-reader.ts';
-import { opTable } from './op-table.ts';
 import { fusedRows } from './read-fused.ts';
 import { dequantize, quantize, quantOf } from './read-static-quantization.ts';
+import { readAsStandard } from './standard-op.ts';
 
 /**
  * The ops of ONNX Runtime (domain com.microsoft): those that its optimiser fuses, and the ops on integers, which its quantiser
- * writes in the QOperator format. These are
- * read as the float op between dequantize_linear and quantize_linear that defines them; `raise-quantized` makes integer ops.
+ * writes in the QOperator format. These are read as the float op between dequantize_linear and quantize_linear that defines them;
+ * `raise-quantized` makes integer ops.
  */
 export const contribTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ...fusedRows,
-  ['DequantizeLinear', standard('DequantizeLinear')],
-  ['QuantizeLinear', standard('QuantizeLinear')],
+  ['DequantizeLinear', (node) => readAsStandard('DequantizeLinear', node)],
+  ['QuantizeLinear', (node) => readAsStandard('QuantizeLinear', node)],
   ['QGemm', readQGemm],
   ['QLinearAdd', between('Add', 2)],
   ['QLinearAveragePool', between('AveragePool', 1)],
@@ -24,21 +24,12 @@ export const contribTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>
   ['QLinearSoftmax', readQLinearSoftmax],
 ]);
 
-/** The op of the standard domain. */
-function standard(op: string): ReadOp {
-  return (node) => entryOf(opTable, op)(node);
-}
-
-function one(values: Value | readonly Value[]): Value {
-  return itemAt([values].flat(), 0);
-}
-
 /** Operands (x, x_scale, x_zero_point), then y_scale, y_zero_point. */
-function between(op: string, operands: number): ReadOp {
+function between(op: string, operands: number): (node: NodeReader) => Value {
   return (node) => {
     if (node.int('channels_last', 0) !== 0) throw unsupported(node, 'images with their channels last');
     const inputs = Array.from({ length: operands }, (_, k) => real(node, 3 * k));
-    const y = one(standard(op)(node.withInputs(inputs)));
+    const y = readAsStandard(op, node.withInputs(inputs));
     return integers(node, y, 3 * operands);
   };
 }
@@ -79,14 +70,14 @@ function readQLinearSoftmax(node: NodeReader): Value {
   const meant = node.int('opset', node.opset);
   if (meant < 13 !== node.opset < 13)
     throw unsupported(node, `opset ${meant} in a model of opset ${node.opset}`);
-  return one(between('Softmax', 1)(node));
+  return between('Softmax', 1)(node);
 }
 
 /** a, b with scales and zero points, c in units of alpha a_scale b_scale, y_scale, y_zero_point; without y_scale y is float. */
 function readQGemm(node: NodeReader): Value {
   const columns = node.int('transB', 0) === 1 ? 0 : 1;
   const [a, b] = [real(node, 0), real(node, 3, columns)];
-  const y = one(standard('Gemm')(node.withInputs([a, b, node.has(6) ? biasOf(node) : null])));
+  const y = readAsStandard('Gemm', node.withInputs([a, b, node.has(6) ? biasOf(node) : null]));
   return node.has(7) ? integers(node, y, 7) : y;
 }
 

@@ -1,5 +1,5 @@
 import { CompileError, type Dim, isStatic, numElements, type Tensor, type Value } from '@ghostc/ir';
-import { evaluateOne, transpose } from '@ghostc/ops';
+import { evaluateOne, spreadTranspose, transpose } from '@ghostc/ops';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { poolAttributes, windowAttributes } from './window-attributes.ts';
@@ -148,8 +148,8 @@ function padAxis(
 }
 
 /**
- * One op where there is a kernel for it. In three dimensions, of weights that are computed, and of quantised values (for which there are
- * integer convolutions) it is a convolution of the input spread out.
+ * One op where there is a kernel for it. In three dimensions, of weights that are computed, and of quantised values (for
+ * which there are integer convolutions) it is a convolution of the input spread out.
  */
 function readConvTranspose(node: NodeReader): Value {
   const [x, weight] = [node.input(0), node.input(1)];
@@ -180,27 +180,23 @@ function transposedConv(node: NodeReader, x: Value, weight: Tensor): Value {
   );
 }
 
-/**
- * The transpose of a convolution is a convolution with stride 1 of the input spread out with stride - 1 zeros between its
- * elements, padded by dilation * (kernel - 1) - pad, with the kernel mirrored and its channel axes exchanged.
- */
 function spreadConv(node: NodeReader, x: Value, weight: Value): Value {
-  const f = new Formulas(node);
-  const size = fixedShape(node, x).slice(2);
+  const shape = fixedShape(node, x);
   const kernel = fixedShape(node, weight).slice(2);
   const group = node.int('group', 1);
-  const { dilations, axes } = transposeGeometry(node, size, kernel);
-  let wide = x;
-  axes.forEach(({ stride, begin, end, more }, a) => {
-    const reach = ((kernel[a] ?? 1) - 1) * (dilations[a] ?? 1);
-    const pads = { before: reach - begin, after: reach - end + more };
-    wide = padAxis(f, spread(f, wide, { axis: a + 2, stride }), { axis: a + 2, ...pads });
-  });
-  const none = { strides: kernel.map(() => 1), pads: kernel.flatMap(() => [0, 0]) };
+  const { dilations, axes } = transposeGeometry(node, shape.slice(2), kernel);
+  const window = {
+    strides: axes.map(({ stride }) => stride),
+    pads: [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)],
+    output_padding: axes.map(({ more }) => more),
+  };
+  const wide = spreadTranspose(x, { shape, kernel, dilations, ...window }, (op, inputs, attrs) =>
+    node.emit(op, inputs, attrs),
+  );
   return convolve(
     node,
-    { x: wide, weight: mirrored(f, weight, group), bias: node.optional(2) },
-    { ...none, dilations, group },
+    { x: wide.x, weight: mirrored(new Formulas(node), weight, group), bias: node.optional(2) },
+    { strides: kernel.map(() => 1), pads: wide.pads, dilations, group },
   );
 }
 
@@ -244,17 +240,6 @@ function transposeGeometry(
 function sharedPads(total: number, mode: string): [number, number] {
   const small = Math.floor(total / 2);
   return mode === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
-}
-
-/** stride - 1 zeros between the elements of an axis: [.., S, ..] as [.., S, 1, ..], padded at the end, flattened, cut. */
-function spread(f: Formulas, x: Value, { axis, stride }: { axis: number; stride: number }): Value {
-  if (stride === 1) return x;
-  const shape = fixedShape(f.node, x);
-  const size = shape[axis] ?? 1;
-  const split = f.reshape(x, [...shape.slice(0, axis + 1), 1, ...shape.slice(axis + 1)]);
-  const wide = padAxis(f, split, { axis: axis + 1, before: 0, after: stride - 1 });
-  const flat = f.reshape(wide, [...shape.slice(0, axis), size * stride, ...shape.slice(axis + 1)]);
-  return f.emit('slice', [flat], { starts: [0], ends: [(size - 1) * stride + 1], axes: [axis] });
 }
 
 /** Weight [C, M/g, k..] of a transposed convolution as [M, C/g, k..] of a plain one, every spatial axis reversed. */
@@ -302,7 +287,8 @@ function flatAttrs(pool: Pool, axes: readonly number[]): Record<string, number[]
 }
 
 /**
- * A pool over one to three spatial axes. Maximum and mean over a box are those over its planes, then over its depth: how many elements a window counts is a product over the axes.
+ * A pool over one to three spatial axes. Maximum and mean over a box are those over its planes, then over its depth: how
+ * many elements a window counts is a product over the axes.
  */
 function pooled(
   node: NodeReader,

@@ -1,27 +1,19 @@
 import { CompileError, type Value } from '@ghostc/ir';
 import { Formulas } from './formulas.ts';
 import type { NodeReader, ReadOp } from './node-reader.ts';
-import { opTable } from './op-table.ts';
+import { readAsStandard } from './standard-op.ts';
 
 /** Ops that ONNX Runtime's optimiser writes (domain com.microsoft), as the ops that it fused. */
 export const fusedRows: readonly (readonly [string, ReadOp])[] = [
   ['BiasGelu', (node) => node.emit('gelu', [biased(node)])],
   ['FastGelu', (node) => node.emit('gelu_tanh', [node.has(1) ? biased(node) : node.input(0)])],
   ['FusedConv', readFusedConv],
-  ['FusedGemm', (node) => activated(node, first(standard('Gemm', node)))],
+  ['FusedGemm', (node) => activated(node, readAsStandard('Gemm', node))],
   ['FusedMatMul', readFusedMatMul],
   ['Gelu', (node) => node.emit('gelu', [node.input(0)])],
   ['QuickGelu', readQuickGelu],
   ['SkipLayerNormalization', readSkipLayerNormalization],
 ];
-
-function standard(op: string, node: NodeReader): Value | readonly Value[] {
-  return (opTable.get(op) as ReadOp)(node);
-}
-
-function first(values: Value | readonly Value[]): Value {
-  return [values].flat()[0] as Value;
-}
 
 function biased(node: NodeReader): Value {
   return node.emit('add', [node.input(0), node.input(1)]);
@@ -36,7 +28,7 @@ function readQuickGelu(node: NodeReader): Value {
 
 /** act(conv(x) + z). */
 function readFusedConv(node: NodeReader): Value {
-  const sum = first(standard('Conv', node));
+  const sum = readAsStandard('Conv', node);
   return activated(node, node.has(3) ? node.emit('add', [sum, node.input(3)]) : sum);
 }
 
@@ -71,7 +63,7 @@ function readFusedMatMul(node: NodeReader): Value {
     return node.emit('transpose', [x], { perm: [...axes.slice(0, -2), ...axes.slice(-2).reverse()] });
   };
   const operands = [turned(0, 'transA'), turned(1, 'transB')];
-  const product = first(standard('MatMul', node.withInputs(operands)));
+  const product = readAsStandard('MatMul', node.withInputs(operands));
   const alpha = node.float('alpha', 1);
   return alpha === 1 ? product : new Formulas(node).mul(product, alpha);
 }

@@ -52,7 +52,7 @@ function readExpand(node: NodeReader): Value {
   const x = node.input(0);
   const shape = broadcastShapes(x.type.shape, node.numbers(1, 'shape'));
   if (!shape.every(isStatic)) throw node.needsSizes(shape);
-  return node.emit('expand', [x], { shape: shape });
+  return node.emit('expand', [x], { shape });
 }
 
 /** [a, b] repeated [r, s] times: [1,a,1,b] expanded to [r,a,s,b], seen as [ra, sb]. */

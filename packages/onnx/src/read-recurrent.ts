@@ -1,4 +1,5 @@
 import { CompileError, fromNumbers, isStatic, type Value } from '@ghostc/ir';
+import { type RecurrentCell, recurrentCells } from '@ghostc/ops';
 import type { NodeReader, OpRow } from './node-reader.ts';
 
 export const recurrentRows: readonly OpRow[] = [
@@ -6,15 +7,6 @@ export const recurrentRows: readonly OpRow[] = [
   ['LSTM', (node) => readRecurrent(node, 'lstm')],
   ['RNN', (node) => readRecurrent(node, 'rnn')],
 ];
-
-/** Gates of a cell, and its functions where the model names none. */
-const cells = {
-  lstm: { gates: 4, functions: ['Sigmoid', 'Tanh', 'Tanh'] },
-  gru: { gates: 3, functions: ['Sigmoid', 'Tanh'] },
-  rnn: { gates: 1, functions: ['Tanh'] },
-} as const;
-
-type Cell = keyof typeof cells;
 
 const functions: Readonly<Record<string, string>> = {
   hardsigmoid: 'hard_sigmoid',
@@ -24,7 +16,7 @@ const functions: Readonly<Record<string, string>> = {
 };
 
 /** With `layout` 1 the batch is the first axis of x, y and the states. */
-function readRecurrent(node: NodeReader, cell: Cell): readonly Value[] {
+function readRecurrent(node: NodeReader, cell: RecurrentCell): readonly Value[] {
   refuseForms(node, cell);
   const direction = node.expectText('direction', 'forward', ['forward', 'reverse', 'bidirectional']);
   const batchFirst = node.int('layout', 0) === 1;
@@ -39,7 +31,7 @@ function readRecurrent(node: NodeReader, cell: Cell): readonly Value[] {
     node.addConstant(fromNumbers(x.type.dtype, shape, []), `${node.name}_zeros`);
   const state = (index: number): Value =>
     node.has(index) ? turned(node.input(index), [1, 0, 2]) : zeros(directions, batch, hidden);
-  const bias = node.optional(3) ?? zeros(directions, 2 * cells[cell].gates * hidden);
+  const bias = node.optional(3) ?? zeros(directions, 2 * recurrentCells[cell].gates * hidden);
   const states = cell === 'lstm' ? [state(5), state(6)] : [state(5)];
   const [y, ...last] = node.emitAll('recurrent', [x, node.input(1), node.input(2), bias, ...states], {
     cell,
@@ -50,7 +42,7 @@ function readRecurrent(node: NodeReader, cell: Cell): readonly Value[] {
   return [turned(y as Value, [2, 0, 1, 3]), ...last.map((value) => turned(value, [1, 0, 2]))];
 }
 
-function refuseForms(node: NodeReader, cell: Cell): void {
+function refuseForms(node: NodeReader, cell: RecurrentCell): void {
   const forms = [
     [cell === 'lstm' && node.has(7), 'peepholes (P)'],
     [node.hasAttribute('clip'), 'clip'],
@@ -72,10 +64,11 @@ function checkLengths(node: NodeReader, steps: number | string): void {
 }
 
 /** One list for both directions. */
-function functionsOf(node: NodeReader, cell: Cell, directions: number): string[] {
+function functionsOf(node: NodeReader, cell: RecurrentCell, directions: number): string[] {
   const names = node.texts('activations') ?? [];
-  const count = cells[cell].functions.length;
-  const given = names.length ? names : cells[cell].functions;
+  const defaults = recurrentCells[cell].functions;
+  const count = defaults.length;
+  const given = names.length ? names : defaults;
   const found = given.map((name) => functions[name.toLowerCase()]);
   const repeated = found.every((name, i) => name !== undefined && name === found[i % count]);
   const plain = !node.floats('activation_alpha')?.length && !node.floats('activation_beta')?.length;

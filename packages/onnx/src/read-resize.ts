@@ -110,7 +110,7 @@ function bySizes(node: NodeReader): Target {
   if (policy === 'stretch') {
     const sizes = shape.map((dim, axis) => given[axes.indexOf(axis)] ?? dim);
     if (!sizes.every(isStatic)) throw node.needsSizes(shape);
-    return { sizes: sizes, scales: [] };
+    return { sizes, scales: [] };
   }
   const fixed = fixedShape(node, node.input(0));
   const ratios = axes.map((axis, i) => Math.fround((given[i] ?? 1) / (fixed[axis] ?? 1)));

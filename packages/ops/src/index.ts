@@ -167,6 +167,7 @@ export {
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
 export { unaryTable } from './quantized/unary-table.ts';
+export { type RecurrentCell, recurrentCells } from './recurrent/cells.ts';
 export {
   type RecurrentFunction,
   recurrent,

@@ -11,12 +11,12 @@ function shapeOf(node: Node, input: number): Shape {
   return node.inputs[input]?.type.shape ?? [];
 }
 
-/** Elements of the weight that one output channel reads. */
-export function weightsPerOutput(node: Node, input = 1): number {
-  return product(shapeOf(node, input).slice(1));
+/** Elements of the weight `inputs[1]` that one output channel reads. */
+export function weightsPerOutput(node: Node): number {
+  return product(shapeOf(node, 1).slice(1));
 }
 
-/** Roundings of one output of a layer with the weight `inputs[1]`. */
+/** Roundings of one output of a layer with such a weight. */
 export function layerTerms(node: Node): number {
   return weightsPerOutput(node) + SUM_OVERHEAD;
 }

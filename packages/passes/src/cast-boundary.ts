@@ -2,8 +2,8 @@ import type { DType, Graph, TensorType, Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 
 /**
- * A graph whose inputs and outputs have the types that `carrier` says, with casts behind them; for engines whose boundary does
- * not take every element type.
+ * The graph with inputs and outputs of the types that `carrier` says, with casts after the inputs and before the outputs: for
+ * engines whose boundary does not take every element type.
  */
 export function castBoundary(model: Graph, carrier: (type: TensorType) => DType): Graph {
   const graph = model.clone();

@@ -23,9 +23,10 @@ interface State {
 const MAX_STEPS = 10_000;
 
 /**
- * Matches a pattern at a node, from its output upwards. Every matched node but the root must be used inside the match
- * only, and must not be a graph output: the rewriter removes it; where one is, other orders of inputs are tried. Work is bounded: inputs are tried only where each can
- * match by itself (found once for each value and pattern), so that the orders of commutative ops do not multiply.
+ * Matches a pattern at a node, from its output upwards. Every matched node but the root must be used inside the match only,
+ * and must not be a graph output: the rewriter removes it; where one is, other orders of inputs are tried. Work is bounded:
+ * inputs are tried only where each can match by itself (found once for each value and pattern), so that the orders of
+ * commutative ops do not multiply.
  */
 export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult {
   const matcher = new Matcher(graph);

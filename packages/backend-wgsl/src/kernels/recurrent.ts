@@ -1,13 +1,18 @@
 import { staticShape, type Value } from '@ghostc/ir';
-import { attrsOf, recurrent as definition, type RecurrentFunction, recurrentParams } from '@ghostc/ops';
+import {
+  attrsOf,
+  recurrent as definition,
+  type RecurrentFunction,
+  recurrentCells,
+  recurrentParams,
+} from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
-import { elementFunction } from '../text/element-function.ts';
+import { calledLike, elementFunction } from '../text/element-function.ts';
 import { sourceOf, weightOf } from './operands.ts';
 
 /** Invocations of the workgroup. */
 const group = 64;
 
-const gates = { lstm: 4, gru: 3, rnn: 1 } as const;
 const modes = { forward: 0, reverse: 1, bidirectional: 2 } as const;
 
 /**
@@ -18,18 +23,19 @@ export const recurrent: Kernel = ({ node, arena, weights }) => {
   const { cell, direction, functions, linear_before_reset } = attrsOf(definition, node);
   const [T = 1, N = 1, I = 1] = staticShape(sourceOf(node, 0).type.shape);
   const [D = 1, , H = 1] = staticShape(sourceOf(node, 2).type.shape);
-  const G = gates[cell];
-  const acts = functions.map((name) =>
-    elementFunction(name as RecurrentFunction, 'f32', recurrentParams[name as RecurrentFunction] ?? []),
-  );
+  const G = recurrentCells[cell].gates;
+  const acts = functions.map((name, i) => {
+    const act = name as RecurrentFunction;
+    return calledLike(elementFunction(act, 'f32', recurrentParams[act] ?? []), `act${i}`);
+  });
   const variant = cell === 'gru' && linear_before_reset ? 'gru_linear' : cell;
   return [
     {
-      id: ['recurrent', variant, ...acts.map(({ key }) => key)].join('_'),
+      id: ['recurrent', variant, ...functions].join('_'),
       arena: 'f32',
       weights: 'f32',
       group,
-      functions: acts.map(({ text }, i) => text.replace('fn apply(', `fn act${i}(`)),
+      functions: acts.map(({ text }) => text),
       body: body(variant),
       ints: {
         X_AT: arena(sourceOf(node, 0)),
@@ -86,25 +92,25 @@ ${each.map((g) => `s${g} += weights[${matrix} + (${from + g} * ${size} + k) * H 
 const steps: Readonly<Record<string, string>> = {
   lstm: `${units}
 ${sums(0, 4)}
-let memory = act0(s2) * arena[C_AT + tile * H + j] + act0(s0) * act1(s3);
+let memory = apply_act0(s2) * arena[C_AT + tile * H + j] + apply_act0(s0) * apply_act1(s3);
 arena[C_AT + tile * H + j] = memory;
-arena[h + j] = act0(s1) * act2(memory);
+arena[h + j] = apply_act0(s1) * apply_act2(memory);
 }`,
   gru: `${units}
 ${sums(0, 2)}
-arena[y + j] = act0(s1) * arena[p + j];
-arena[h + j] = act0(s0);
+arena[y + j] = apply_act0(s1) * arena[p + j];
+arena[h + j] = apply_act0(s0);
 }
 storageBarrier();
 ${units}
 ${sums(2, 1, { state: 'y' })}
 let z = arena[h + j];
-arena[h + j] = (1.0 - z) * act1(s0) + z * arena[p + j];
+arena[h + j] = (1.0 - z) * apply_act1(s0) + z * arena[p + j];
 }`,
   gru_linear: `${units}
 ${sums(0, 2)}
-let z = act0(s0);
-let reset = act0(s1);
+let z = apply_act0(s0);
+let reset = apply_act0(s1);
 var fresh = 0.0;
 {
 ${sums(2, 1, { state: '' })}
@@ -114,11 +120,11 @@ fresh = s0;
 ${sums(2, 1, { x: false })}
 fresh += reset * s0;
 }
-arena[h + j] = (1.0 - z) * act1(fresh) + z * arena[p + j];
+arena[h + j] = (1.0 - z) * apply_act1(fresh) + z * arena[p + j];
 }`,
   rnn: `${units}
 ${sums(0, 1)}
-arena[h + j] = act0(s0);
+arena[h + j] = apply_act0(s0);
 }`,
 };
 

@@ -1,5 +1,5 @@
 import { type Attr, type Attrs, isFloat, numElements, type TensorType } from '@ghostc/ir';
-import { activationOp, type OpDefinition } from '@ghostc/ops';
+import { activationOp, type OpDefinition, type RecurrentCell, recurrentCells } from '@ghostc/ops';
 import type { Choices } from './choices.ts';
 import type { Coverage } from './coverage.ts';
 
@@ -60,8 +60,7 @@ const byName: Readonly<Record<string, Draw>> = {
   group: (choices, shape) => choices.pick([1, 1, ...divisors(shape[1] ?? 1)]),
   multiplier: (choices) => choices.between(1, 2),
   batch_dims: (choices) => choices.pick([0, 0, 1]),
-  functions: (_, __, { cell }) =>
-    ['sigmoid', 'tanh', 'tanh'].slice(0, { lstm: 3, gru: 2 }[cell as string] ?? 1),
+  functions: (_, __, { cell }) => recurrentCells[cell as RecurrentCell].functions,
   min: (choices) => choices.pick([-0.5, -2, 0]),
   max: (choices) => choices.pick([0.25, 1, 6]),
   ratio: (choices) => choices.between(2, 3),

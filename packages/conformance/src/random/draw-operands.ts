@@ -1,5 +1,5 @@
 import type { Attrs, QuantParams, TensorType } from '@ghostc/ir';
-import type { OpDefinition } from '@ghostc/ops';
+import { type OpDefinition, type RecurrentCell, recurrentCells } from '@ghostc/ops';
 import type { InputValues } from '../input-values.ts';
 import type { Choices } from './choices.ts';
 
@@ -92,7 +92,7 @@ function recurrentShapes(x: TensorType, { cell, direction }: Attrs): Record<stri
   const [, batch = 1, size = 1] = x.shape.map(Number);
   const [directions, rows] = [
     direction === 'bidirectional' ? 2 : 1,
-    2 * ({ lstm: 4, gru: 3 }[String(cell)] ?? 1),
+    2 * recurrentCells[cell as RecurrentCell].gates,
   ];
   const state = [directions, batch, 2];
   return {

@@ -1,5 +1,5 @@
 import type { Dim } from '@ghostc/ir';
-import { lookup } from '@ghostc/ops';
+import { intsOf, lookup } from '@ghostc/ops';
 import { reshapeSamples } from './reshape-samples.ts';
 import { dimsOf, keepsApart, type Moved, onlyFirst, refuse, type Samples, type Site } from './samples.ts';
 
@@ -88,10 +88,9 @@ const along =
     };
   };
 
-const list = (value: unknown): readonly number[] => (Array.isArray(value) ? value : []);
 const oneAxis = along(({ attrs }) => [Number(attrs.axis)]);
 const manyAxes = along((site) => {
-  const axes = list(site.attrs.axes);
+  const axes = intsOf(site.attrs, 'axes');
   return axes.length ? axes : dimsOf(site.node.inputs[0]).map((_, axis) => axis);
 });
 
@@ -109,34 +108,34 @@ function concat(site: Site): Moved {
 function slice(site: Site): Moved {
   const samples = onlyFirst(site);
   const { node, attrs } = site;
-  const axes = list(attrs.axes);
+  const axes = intsOf(attrs, 'axes');
   const rank = dimsOf(node.inputs[0]).length;
   const at = axes.findIndex((axis) => (axis < 0 ? axis + rank : axis) === samples.axis);
   if (at < 0) return { outputs: samples };
-  const whole = list(attrs.starts)[at] === 0 && (list(attrs.steps)[at] ?? 1) === 1;
+  const whole = intsOf(attrs, 'starts')[at] === 0 && (intsOf(attrs, 'steps')[at] ?? 1) === 1;
   if (!whole || dimsOf(node.output)[samples.axis] !== dimsOf(node.inputs[0])[samples.axis])
     refuse(site, 'it cuts the samples');
-  const rest = (name: string): number[] => list(attrs[name]).filter((_, i) => i !== at);
+  const rest = (name: string): number[] => intsOf(attrs, name).filter((_, i) => i !== at);
   const cut = { starts: rest('starts'), ends: rest('ends'), axes: rest('axes'), steps: rest('steps') };
   return { outputs: samples, attrs: { ...node.attrs, ...cut } };
 }
 
 function pad(site: Site): Moved {
   const samples = onlyFirst(site);
-  const pads = list(site.attrs.pads);
+  const pads = intsOf(site.attrs, 'pads');
   if (pads[samples.axis] || pads[samples.axis + pads.length / 2]) refuse(site, 'it pads the samples');
   return { outputs: samples };
 }
 
 function transpose(site: Site): Moved {
   const samples = onlyFirst(site);
-  return { outputs: { ...samples, axis: list(site.attrs.perm).indexOf(samples.axis) } };
+  return { outputs: { ...samples, axis: intsOf(site.attrs, 'perm').indexOf(samples.axis) } };
 }
 
 /** 1 keeps an axis as it is. */
 function expand(site: Site): Moved {
   const samples = onlyFirst(site);
-  const shape = [...list(site.attrs.shape)];
+  const shape = [...intsOf(site.attrs, 'shape')];
   const axis = samples.axis + shape.length - dimsOf(site.node.inputs[0]).length;
   shape[axis] = typeof site.to === 'number' ? site.to * samples.inner : refuse(site, 'it expands to numbers');
   return { outputs: { ...samples, axis }, attrs: { ...site.node.attrs, shape } };
@@ -149,7 +148,7 @@ function resize(site: Site): Moved {
   const { axis } = samples;
   if (dimsOf(node.inputs[0])[axis] !== dimsOf(node.output)[axis])
     refuse(site, 'it interpolates between samples');
-  const sizes = list(attrs.sizes).map((size, i) => (i === axis ? 0 : size));
+  const sizes = intsOf(attrs, 'sizes').map((size, i) => (i === axis ? 0 : size));
   return { outputs: samples, attrs: { ...node.attrs, sizes } };
 }
 

@@ -1,6 +1,7 @@
 import { CompileError, type TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
 import { type AttrValues, defineOp, type Named } from '../define-op.ts';
+import { compositeFacts } from './composite-facts.ts';
 import { type GhostModuleAttrs, ghostActivationAttrs, ghostModule, ghostParts } from './ghost-module.ts';
 import type { PartMaker } from './part-maker.ts';
 import { tensorParts } from './tensor-parts.ts';
@@ -33,15 +34,9 @@ export const fusedGhostModule = defineOp({
   attrs: fusedGhostAttrs,
   traits: ['reduction'],
   computed: 'gpu',
-  integerForm: { kind: 'none' },
-  onIntegers: 'none',
+  ...compositeFacts,
   error: { kind: 'parts' },
-  ulp: null,
   storage: 'residual',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, primary_weight: primary, cheap_weight: cheap, gate, residual, slope, ...more }, attrs) {
     const { cheap_slope: cheapSlope } = more;

@@ -43,9 +43,9 @@ export type GhostModuleAttrs = AttrValues<typeof ghostModuleAttrs>;
  *   x1 = act(conv(x, primary_weight) + primary_bias)         init channels: ceil(oup / ratio) in GhostNet
  *   x2 = cheap_act(depthwise(x1, cheap_weight) + cheap_bias)       the first oup - init of init * (ratio - 1) channels
  *   y  = concat(x1, x2)
- * primary_weight [init,C,k,k], cheap_weight [oup-init,1,d,d]; both parts padded by half their kernel; act and cheap_act
- * are any activations, or PReLU with the slopes [init,1,1] and [oup-init,1,1]. The cheap inputs are absent when the slice drops every cheap channel (oup = init). Over a line [N,C,L] the
- * kernels are 1xk and 1xd.
+ * primary_weight [init,C,k,k], cheap_weight [oup-init,1,d,d]; both parts padded by half their kernel; act and cheap_act are
+ * any activations, or PReLU with the slopes [init,1,1] and [oup-init,1,1]. The cheap inputs are absent when the slice drops
+ * every cheap channel (oup = init). Over a line [N,C,L] the kernels are 1xk and 1xd.
  */
 export const ghostModule = defineOp({
   name: 'ghost_module',

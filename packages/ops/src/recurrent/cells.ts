@@ -16,16 +16,19 @@ type Step = (cell: CellStep, x: ArrayLike<number>) => void;
 
 interface Cell {
   readonly gates: number;
-  /** How many functions it has. */
-  readonly functions: number;
+  /** The functions that it has where a model names none. */
+  readonly functions: readonly string[];
   readonly step: Step;
 }
 
+/** A kind of recurrent cell. */
+export type RecurrentCell = 'lstm' | 'gru' | 'rnn';
+
 /** The cells, as ONNX defines them. */
-export const cells: Readonly<Record<'lstm' | 'gru' | 'rnn', Cell>> = {
-  lstm: { gates: 4, functions: 3, step: stepLstm },
-  gru: { gates: 3, functions: 2, step: stepGru },
-  rnn: { gates: 1, functions: 1, step: stepRnn },
+export const recurrentCells: Readonly<Record<RecurrentCell, Cell>> = {
+  lstm: { gates: 4, functions: ['sigmoid', 'tanh', 'tanh'], step: stepLstm },
+  gru: { gates: 3, functions: ['sigmoid', 'tanh'], step: stepGru },
+  rnn: { gates: 1, functions: ['tanh'], step: stepRnn },
 };
 
 type Act = (x: number) => number;

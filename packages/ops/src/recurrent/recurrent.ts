@@ -2,7 +2,7 @@ import { CompileError, fromNumbers, type TensorType, toNumbers } from '@ghostc/i
 import { flag, oneOf, texts } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationFunction } from '../elementwise/activation.ts';
-import { type CellInputs, type CellStep, cells } from './cells.ts';
+import { type CellInputs, type CellStep, recurrentCells } from './cells.ts';
 
 /** Functions that gates and states may have. */
 export const recurrentFunctions = ['hard_sigmoid', 'relu', 'sigmoid', 'tanh'] as const;
@@ -41,7 +41,8 @@ export const recurrent = defineOp({
   nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
   infer({ x, w, r, b, h, c }, { cell, direction, functions }) {
-    const { gates, functions: count } = cells[cell];
+    const { gates, functions: defaults } = recurrentCells[cell];
+    const count = defaults.length;
     const [steps, batch, size] = x.shape;
     const [directions, hidden] = [direction === 'bidirectional' ? 2 : 1, Number(r.shape[2])];
     if (steps === undefined || batch === undefined || size === undefined)
@@ -81,7 +82,7 @@ export const recurrent = defineOp({
     for (let d = 0; d < directions; d++)
       for (let n = 0; n < batch; n++) {
         const at = (d * batch + n) * hidden;
-        const { gates } = cells[cell];
+        const { gates } = recurrentCells[cell];
         const inputs: CellInputs = {
           w: ws.slice(d * gates * hidden * size, (d + 1) * gates * hidden * size),
           r: rs.slice(d * gates * hidden * hidden, (d + 1) * gates * hidden * hidden),
@@ -92,7 +93,7 @@ export const recurrent = defineOp({
         const step: CellStep = { ...inputs, acts, linearBeforeReset: linear_before_reset };
         for (let k = 0; k < steps; k++) {
           const t = direction === 'reverse' || d === 1 ? steps - 1 - k : k;
-          cells[cell].step(step, xs.slice((t * batch + n) * size, (t * batch + n + 1) * size));
+          recurrentCells[cell].step(step, xs.slice((t * batch + n) * size, (t * batch + n + 1) * size));
           y.set(inputs.h, ((t * directions + d) * batch + n) * hidden);
         }
       }
@@ -103,7 +104,7 @@ export const recurrent = defineOp({
   macs: ({ x, r }, { cell }) => {
     const [steps, batch, size] = x.shape.map(Number) as [number, number, number];
     const [directions, , hidden] = r.shape.map(Number) as [number, number, number];
-    return steps * batch * directions * cells[cell].gates * hidden * (size + hidden);
+    return steps * batch * directions * recurrentCells[cell].gates * hidden * (size + hidden);
   },
 });
 

@@ -2,9 +2,9 @@ import type { Attrs, Tensor } from '@ghostc/ir';
 import { evaluateOne } from '../define-op.ts';
 import { slice } from '../movement/movement.ts';
 
-/** A transposed convolution: sizes of x and of the kernel, and its window. */
+/** A transposed convolution: sizes of x and of the kernel, and its window, which may have a row more than x, as over a line. */
 export interface TransposedConvolution {
-  /** [N,C,H,W] or [N,C,L]. */
+  /** [N,C,spatial...] */
   readonly shape: readonly number[];
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
@@ -29,14 +29,11 @@ export function spreadTranspose<V>(
   const rank = conv.shape.length - 2;
   const strides = conv.strides.slice(-rank);
   const reach = (axis: number): number => ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1);
-  const before = [0, 1].map((axis) => reach(axis) - (conv.pads[axis] ?? 0));
-  const after = [0, 1].map(
-    (axis) =>
-      reach(axis) -
-      (conv.pads[axis + 2] ?? 0) +
-      (output_padding[axis] ?? 0) -
-      ((conv.strides[axis] ?? 1) - 1),
-  );
+  const before = conv.strides.map((_, axis) => reach(axis) - (conv.pads[axis] ?? 0));
+  const after = conv.strides.map((stride, axis) => {
+    const pad = conv.pads[axis + conv.strides.length] ?? 0;
+    return reach(axis) - pad + (output_padding[axis] ?? 0) - (stride - 1);
+  });
   const wide = spread(x, { shape: conv.shape, strides }, emit);
   const cut = [...before, ...after].some((pad) => pad < 0);
   const pads = [...before, ...after].map((pad) => Math.max(0, pad));
@@ -50,7 +47,7 @@ export function spreadTranspose<V>(
   return { x: inner, pads };
 }
 
-/** [N,C,H,W] as [N,C,H,1,W,1], padded after each element, as [N,C,H s,W s]. */
+/** [N,C,H,W] as [N,C,H,1,W,1], padded after each element, as [N,C,H s,W s]; over any number of axes. */
 function spread<V>(
   x: V,
   { shape, strides }: { shape: readonly number[]; strides: readonly number[] },

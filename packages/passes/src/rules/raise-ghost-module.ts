@@ -121,14 +121,14 @@ function ghostModule(build: Build, { x, primary, cheap, oup, last, slopes = [] }
       kernel_size: kernelOf(primary),
       dw_size: kernelOf(cheap),
       stride: p.strides[1] ?? 1,
-      ...activationsOf(p, c),
+      ...namedActivations(p, c),
     },
     { partOrigins: [primary.origin, cheap.origin, last.flatMap((node) => node?.origin ?? [])] },
   );
 }
 
 /** The activations that are there, by the names that the op has for them. */
-function activationsOf(primary: Activation, cheap: Activation): Attrs {
+function namedActivations(primary: Activation, cheap: Activation): Attrs {
   const given = { ...named('activation', primary), ...named('cheap_activation', cheap) };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== 'none' && value.length > 0),
