@@ -1,4 +1,4 @@
-import { type Graph, isUniform, printGraph, toBytes } from '@ghostc/ir';
+import { canonicalJson, type Graph, isUniform, printGraph, toBytes } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -23,16 +23,6 @@ export function sourceHash(model: Graph, options: HashedOptions = {}): string {
     add(`${JSON.stringify(name)} ${fill ? 'all ' : ''}${dtype}[${shape.join(',')}]`);
     hash.update(toBytes(fill ? data.subarray(0, 1) : data));
   }
-  add(canonical(options));
+  add(canonicalJson(options));
   return bytesToHex(hash.digest());
-}
-
-/** JSON with sorted keys; maps are objects. */
-function canonical(value: unknown): string {
-  if (value instanceof Map) return canonical(Object.fromEntries(value));
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  const members = entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
-  return `{${members.sort().join(',')}}`;
 }

@@ -39,13 +39,15 @@ export function wasmProgram(
   const { name, weightBytes, layers } = program;
   const file = program.files.get(`${name}_weights.bin`);
   const weights = file instanceof Uint8Array ? file : new Uint8Array();
-  const inputs = placed(program.inputs, align(program.arenaBytes));
-  const outputs = placed(program.outputs, endOf(inputs, align(program.arenaBytes)));
+  const start = align(program.arenaBytes);
+  const inputs = placed(program.inputs, start);
+  const middle = endOf(inputs, start);
+  const outputs = placed(program.outputs, middle);
   const manifest = {
     format: 'ghostc-wasm/1' as const,
     name,
     sourceHash,
-    arenaBytes: endOf(outputs, endOf(inputs, align(program.arenaBytes))),
+    arenaBytes: endOf(outputs, middle),
     weightBytes,
     weightCrc32: crc32(weights),
     inputs,

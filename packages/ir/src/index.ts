@@ -1,3 +1,4 @@
+export { canonicalJson } from './canonical-json.ts';
 export { attempt, CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
 export { ConstantStore } from './constant-store.ts';
 export { constantValues } from './constant-values.ts';
