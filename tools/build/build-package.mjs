@@ -4,13 +4,14 @@ import { build } from 'esbuild';
 import { root, run } from './setup.mjs';
 
 /** Bundles the package in the present folder to dist/index.js, with its types beside it; its dependencies stay imports. */
-const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 await build({
   entryPoints: ['src/index.ts'],
   outfile: 'dist/index.js',
   bundle: true,
   format: 'esm',
   target: 'es2022',
+  define: { 'process.env.GHOSTC_VERSION': JSON.stringify(version) },
   packages: 'external',
   sourcemap: true,
   logLevel: 'warning',

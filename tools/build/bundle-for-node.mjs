@@ -1,5 +1,7 @@
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { buildForWeb } from './build-for-web.mjs';
+import { root } from './setup.mjs';
 import { writeBundles } from './write-bundles.mjs';
 
 const external = [
@@ -15,6 +17,7 @@ const requires =
  */
 export async function bundleForNode(entry, outfile, { firstLine = '', mode, ...further } = {}) {
   const { build } = await import('esbuild');
+  const { version } = JSON.parse(readFileSync(join(root, 'apps/ghostc/package.json'), 'utf8'));
   const bundle = await build({
     entryPoints: [entry],
     outfile,
@@ -24,6 +27,7 @@ export async function bundleForNode(entry, outfile, { firstLine = '', mode, ...f
     target: 'node20',
     conditions: ['@ghostc/source'],
     external,
+    define: { 'process.env.GHOSTC_VERSION': JSON.stringify(version) },
     banner: { js: firstLine + requires },
     logLevel: 'warning',
     write: false,

@@ -25,13 +25,14 @@ import { verifyCommand } from './commands/verify.ts';
 import { workerCommand } from './commands/worker.ts';
 import { errorMessage, jsonMessages, writeMessage } from './messages.ts';
 import { jobKinds } from './sweep/job-kinds.ts';
+import { version } from './version.ts';
 import { serveWorker } from './worker/serve-worker.ts';
 
 /** The `ghostc` command: arguments and printing only. Exit codes: 0 good, 1 a check failed, 2 bad input or usage. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('ghostc')
     .description('compile GhostNet-family networks to ONNX, WGSL and C, and prove that all compute the same')
-    .version(process.env.GHOSTC_VERSION ?? '0.1.0')
+    .version(version)
     .addCommand(compileCommand())
     .addCommand(verifyCommand())
     .addCommand(tuneCommand())

@@ -8,3 +8,4 @@ export { Histogram } from './histogram.ts';
 export { type QuantizedModel, type QuantizeOptions, type QuantReport, quantize } from './quantize.ts';
 export type { PrecisionBudget } from './search-precision.ts';
 export type { LayerSensitivity } from './sensitivity.ts';
+export { SignalToNoise } from './signal-to-noise.ts';

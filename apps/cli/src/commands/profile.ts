@@ -84,25 +84,22 @@ async function profileOnEngine(model: string, name: string, flags: ProfileFlags)
 }
 
 function printNodes({ unit, total, layers }: RuntimeProfile): void {
-  const rows = layers.map((layer, i) => [
-    ...costCells(layer, i),
-    `${((100 * layer.cost) / sumOfCosts(layers)).toFixed(1)} %`,
-    layer.macs ? (layer.cost / layer.macs).toFixed(2) : '',
-  ]);
+  const sum = layers.reduce((costs, { cost }) => costs + cost, 0);
+  const rows = layers.map((layer, i) => costCells(layer, i, sum));
   console.log(formatTable(['', 'op', 'node', 'output', unit, 'share', 'per MAC'], rows));
   console.log(
-    `${formatCount(Math.round(total))} ${unit} as a whole, ${formatCount(Math.round(sumOfCosts(layers)))} node by node`,
+    `${formatCount(Math.round(total))} ${unit} as a whole, ${formatCount(Math.round(sum))} node by node`,
   );
 }
 
-const sumOfCosts = (layers: readonly NodeTime[]): number => layers.reduce((sum, { cost }) => sum + cost, 0);
-
-const costCells = ({ op, name, shape, cost }: Omit<NodeTime, 'macs'>, i: number): string[] => [
+const costCells = ({ op, name, shape, macs, cost }: NodeTime, i: number, total: number): string[] => [
   String(i + 1),
   op,
   name,
   shape.join('x'),
   formatCount(Math.round(cost)),
+  `${((100 * cost) / total).toFixed(1)} %`,
+  macs ? (cost / macs).toFixed(2) : '',
 ];
 
 async function profileOnDevice(model: string, flags: ProfileFlags): Promise<void> {
@@ -139,9 +136,7 @@ async function measured(graph: Graph, options: MeasureOptions) {
 
 function print({ unit, total, layers, stackBytes }: Profile): void {
   const rows = layers.map((layer, i) => [
-    ...costCells(layer, i),
-    `${((100 * layer.cost) / total).toFixed(1)} %`,
-    layer.macs ? (layer.cost / layer.macs).toFixed(2) : '',
+    ...costCells(layer, i, total),
     layer.liveBytes === null ? '' : formatCount(layer.liveBytes),
   ]);
   console.log(formatTable(['', 'op', 'layer', 'output', unit, 'share', 'per MAC', 'live bytes'], rows));

@@ -1,10 +1,10 @@
 import { lowerForKernels, lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
-import { type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import { entryOf, type Graph, type QuantParams, type Tensor, toNumbers } from '@ghostc/ir';
 import type { Store } from '@ghostc/jobs';
-import { graphMacs } from '@ghostc/ops';
-import { quantize, type Sample } from '@ghostc/quant';
+import { dequantizeLinear, evaluateOne, graphMacs } from '@ghostc/ops';
+import { quantize, SignalToNoise } from '@ghostc/quant';
 import { fitToModel } from '../fit-to-model.ts';
 import type { ModelParams } from './point-params.ts';
 import { modelOf } from './stored-model.ts';
@@ -40,29 +40,21 @@ export async function prepareModel(params: ModelParams, store: Store): Promise<P
 
 function quantized(float: Graph): Graph {
   const lowered = lowerForQuantizer(float);
-  return quantize(lowered, seeded(lowered, CALIBRATED), { io: 'int8' }).graph;
+  return quantize(lowered, seededSamples(lowered, CALIBRATED), { io: 'int8' }).graph;
 }
 
-function seeded(graph: Graph, count: number, first = 1): Sample[] {
-  return seededSamples(graph, count, first).map(({ inputs }, i) => ({ name: `seeded ${i}`, inputs }));
-}
-
-/** 10 log10(sum(want^2) / sum((want - got)^2)) over the outputs for some inputs. */
+/** Over the outputs for some inputs; null where nothing differs. */
 function signalToNoise(float: Graph, integers: Graph): number | null {
-  let [signal, noise] = [0, 0];
-  for (const { inputs } of seeded(float, MEASURED, 1 + CALIBRATED)) {
+  const total = new SignalToNoise();
+  for (const { inputs } of seededSamples(float, MEASURED, 1 + CALIBRATED)) {
     const want = interpret(float, inputs);
     const got = interpret(integers, inputsFor(integers, inputs));
     integers.outputs.forEach(({ name, value }) => {
-      const expected = toNumbers(want.get(name) as Tensor);
-      const found = realNumbers(got.get(name) as Tensor, value.type.quant);
-      for (let i = 0; i < expected.length; i++) {
-        signal += (expected[i] as number) ** 2;
-        noise += ((expected[i] as number) - (found[i] as number)) ** 2;
-      }
+      const found = realValues(entryOf(got, name), value.type.quant);
+      total.add(toNumbers(entryOf(want, name)), toNumbers(found));
     });
   }
-  return noise === 0 ? null : 10 * Math.log10(signal / noise);
+  return total.decibels === Number.POSITIVE_INFINITY ? null : total.decibels;
 }
 
 function inputsFor(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
@@ -74,9 +66,6 @@ function inputsFor(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<strin
   );
 }
 
-function realNumbers(tensor: Tensor, quant: Graph['inputs'][number]['type']['quant']): ArrayLike<number> {
-  const numbers = toNumbers(tensor);
-  if (!quant) return numbers;
-  const [scale = 1, zero = 0] = [quant.scale[0], quant.zeroPoint[0]];
-  return Array.from(numbers, (value) => (value - zero) * scale);
+function realValues(tensor: Tensor, quant: QuantParams | undefined): Tensor {
+  return quant ? evaluateOne(dequantizeLinear, [{ ...tensor, quant }]) : tensor;
 }

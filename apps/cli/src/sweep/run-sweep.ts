@@ -1,6 +1,5 @@
-import { CompileError } from '@ghostc/ir';
+import { CompileError, canonicalJson } from '@ghostc/ir';
 import {
-  canonicalJson,
   DurableLines,
   type Engine,
   type Failure,
@@ -11,6 +10,7 @@ import {
   sha256,
 } from '@ghostc/jobs';
 import { ParetoFront, pointsOf, type Score, type Scored, type Setting, searchBy } from '@ghostc/sweep';
+import { version } from '../version.ts';
 import type { PointOutcome, PointResult } from './point-job.ts';
 import { type SweepPoint, SweepPoints } from './sweep-points.ts';
 import { type SweepSpec, senseOf } from './sweep-spec.ts';
@@ -54,7 +54,7 @@ export async function runSweep(spec: SweepSpec, run: SweepRun): Promise<SweepOut
 
 /** Hash of all that decides which points a sweep has and what comes of them. */
 export function sweepHash(spec: SweepSpec): string {
-  return sha256(canonicalJson(JSON.parse(JSON.stringify(spec)) as Json));
+  return sha256(canonicalJson(spec));
 }
 
 class Sweep {
@@ -73,7 +73,7 @@ class Sweep {
     this.#run = run;
     this.#points = new SweepPoints(spec, run.store);
     this.#total = pointsOf(spec.strategy, spec.space);
-    const head = { sweep: sweepHash(spec), version: process.env.GHOSTC_VERSION ?? '0.1.0' };
+    const head = { sweep: sweepHash(spec), version };
     let found: Json | undefined;
     this.#lines = new DurableLines(run.file, (line) => {
       if (found === undefined) found = line;
@@ -153,7 +153,7 @@ function groupsOf(points: readonly SweepPoint[]): SweepPoint[][] {
   const groups: SweepPoint[][] = [];
   let last = '';
   for (const point of points) {
-    const key = canonicalJson(point.model as unknown as Json);
+    const key = canonicalJson(point.model);
     const group = groups.at(-1);
     if (group && key === last && group.length < TOGETHER) group.push(point);
     else groups.push([point]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IoForm } from '@ghostc/compiler';
-import type { Json, Store } from '@ghostc/jobs';
-import { canonicalJson, sha256 } from '@ghostc/jobs';
+import { canonicalJson } from '@ghostc/ir';
+import { type Store, sha256 } from '@ghostc/jobs';
 import { type Genome, type Setting, settingsOf } from '@ghostc/sweep';
 import type { BoardDevice } from '../fit/board-facts.ts';
 import { findBoard } from '../fit/board-table.ts';
@@ -35,7 +35,7 @@ export class SweepPoints {
   async pointAt(genome: Genome): Promise<SweepPoint> {
     const settings = settingsOf(this.#spec.space, genome);
     const [model, place] = [await this.#modelParams(settings), this.#place(settings)];
-    const id = sha256(canonicalJson({ ...model, ...place } as unknown as Json)).slice(0, ID_DIGITS);
+    const id = sha256(canonicalJson({ ...model, ...place })).slice(0, ID_DIGITS);
     return { id, settings, model, place };
   }
 
