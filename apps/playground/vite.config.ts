@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { defineConfig, type Plugin } from 'vite';
 
-const runtime = fileURLToPath(new URL('../../packages/wgsl-runtime/src/index.ts', import.meta.url));
+const runtime = fileURLToPath(new URL('../../packages/wgsl-runtime/src/bundles/wgsl.ts', import.meta.url));
 const id = 'virtual:wgsl-runtime';
 
 /** The runtime that stands beside emitted WGSL, bundled, as a text. */

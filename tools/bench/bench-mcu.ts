@@ -30,13 +30,14 @@ import { needTiny } from './mlperf-tiny.ts';
  *   npm run bench:mcu [-- kernels|modules|models|ghostnet|float|plans|costs ...] [-- --json]
  *
  * `kernels`: int8 layers, tuned against portable C in the same run, the two checked against each other bit for bit, with
- * what CMSIS-NN takes. `modules`: Ghost modules in one kernel against two. `models`: MLPerf Tiny, with what TensorFlow Lite Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x
- * at 224 in int8 on M4, whole and in bands of rows. `float`: the same in float32 on M7. `plans`: the arena of every
- * reference model against the lower bound that is proven for all orders and layouts, which is the target. `costs`: how far the
- * estimates of `ghostc fit` are from counts; `--update` fits them anew. No package registry has the peers: their figures were
- * measured apart, gcc 12 -O3 and the same counter, and stand in mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which
- * has Include and Source, kernels, models and GhostNet are counted with that library too: compiled to call it, and our
- * kernels over its functions only in the layers that do. Exit code 1 when a target is missed.
+ * what CMSIS-NN takes. `modules`: Ghost modules in one kernel against two. `models`: MLPerf Tiny, with what TensorFlow Lite
+ * Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x at 224 in int8 on M4, whole and in bands of rows. `float`: the same in
+ * float32 on M7. `plans`: the arena of every reference model against the lower bound that is proven for all orders and
+ * layouts, which is the target. `costs`: how far the estimates of `ghostc fit` are from counts; `--update` fits them anew.
+ * No package registry has the peers: their figures were measured apart, gcc 12 -O3 and the same counter, and stand in
+ * mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which has Include and Source, kernels, models and GhostNet are
+ * counted with that library too: compiled to call it, and our kernels over its functions only in the layers that do. Exit
+ * code 1 when a target is missed.
  */
 const parts = {
   ...{ kernels, modules, models, ghostnet, float },

@@ -1,4 +1,5 @@
 import { itemAt } from '@ghostc/ir';
+
 /** A way to break a line of a kernel: the changed line, or undefined where it does not apply. */
 export interface EditOperator {
   readonly name: string;

@@ -12,9 +12,10 @@ export function isModelSpec(text: string): boolean {
 }
 
 /**
- * Reads `FAMILY:SIZE[@RESOLUTION][/CLASSES][,SETTING=NUMBER...]`, e.g. `ghostnet:1.0`, `ghostnetv2:1.0@192/10`, `ghost_vgg16:2`. SIZE is the
- * width of a GhostNet, or the ratio s of a Ghost-ResNet or Ghost-VGG. A GhostNet has the settings `ratio`, `dw`, `depth` and
- * `se` of its blocks, as in `ghostnet:0.5@96/10,ratio=3,dw=5,depth=0.5,se=0`. Throws `ghostnet/spec`.
+ * Reads `FAMILY:SIZE[@RESOLUTION][/CLASSES][,SETTING=NUMBER...]`, e.g. `ghostnet:1.0`, `ghostnetv2:1.0@192/10`,
+ * `ghost_vgg16:2`. SIZE is the width of a GhostNet, or the ratio s of a Ghost-ResNet or Ghost-VGG. A GhostNet has the
+ * settings `ratio`, `dw`, `depth` and `se` of its blocks, as in `ghostnet:0.5@96/10,ratio=3,dw=5,depth=0.5,se=0`. Throws
+ * `ghostnet/spec`.
  */
 export function parseModelSpec(text: string): ModelSpec {
   const [, family = '', size, resolution, classes, rest = ''] = FORM.exec(text) ?? [];

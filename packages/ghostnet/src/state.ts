@@ -73,8 +73,8 @@ function stateProblems(asked: readonly ParameterSpec[], state: StateDict): strin
 }
 
 /**
- * Seeded values that depend on seed, name and shape only: weights uniform with the variance 1 / fan_in (LeCun et al. 1998: residual sums stay small),
- * batch-norm parameters near 1 and 0 but not at them.
+ * Seeded values that depend on seed, name and shape only: weights uniform with the variance 1 / fan_in (LeCun et al. 1998:
+ * residual sums stay small), batch-norm parameters near 1 and 0 but not at them.
  */
 function initialParameter({ name, kind, shape, gain = 1 }: ParameterSpec, seed: number): Tensor {
   const next = mulberry32(hashName(name) ^ Math.imul(seed, 0x9e3779b1));

@@ -13,7 +13,14 @@ import {
 } from '@ghostc/compiler';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
-import { createSession, type Inputs, picture, requestDevice, type WgslProgram } from '@ghostc/wgsl-runtime';
+import {
+  createSession,
+  type Inputs,
+  picture,
+  requestDevice,
+  topK,
+  type WgslProgram,
+} from '@ghostc/wgsl-runtime';
 import { strToU8, zipSync } from 'fflate';
 import { layerCode } from './layer-code.ts';
 import type {
@@ -145,15 +152,10 @@ export async function run(image: ImageBitmap, options: StepOptions): Promise<Run
     const outputs = await session.run(inputs);
     const milliseconds = performance.now() - start;
     const output = manifest.outputs[0]?.name ?? '';
-    return { milliseconds, output, best: largest(outputs[output] as Float32Array) };
+    return { milliseconds, output, best: topK(outputs[output] as Float32Array, 5) };
   } finally {
     session.dispose();
   }
-}
-
-function largest(values: ArrayLike<number>): RunResult['best'] {
-  const all = Array.from(values, (value, index) => ({ index, value }));
-  return all.sort((a, b) => b.value - a.value).slice(0, 5);
 }
 
 /** C, ONNX and WGSL, each in a folder of its own. A target that refuses the model has a text with the reason instead. */

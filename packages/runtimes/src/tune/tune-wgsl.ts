@@ -44,9 +44,9 @@ type Prepare = (tuning: Tuning) => Promise<Contestant>;
 
 /**
  * Measures each Ghost module in one kernel and in two, then every shape of every layer, on Dawn's adapter. Contestants take
- * turns in each round, and one is chosen where it is faster in most of them, also when what was chosen is measured once more;
- * at the end the program of all that was chosen races the static one, and nothing is kept if it loses. Throws `tool/missing`, `tune/layers` for a model
- * without a layer to tune, and Error when the adapter has no timestamps.
+ * turns in each round, and one is chosen where it is faster in most of them, also when what was chosen is measured once
+ * more; at the end the program of all that was chosen races the static one, and nothing is kept if it loses. Throws
+ * `tool/missing`, `tune/layers` for a model without a layer to tune, and Error when the adapter has no timestamps.
  */
 export async function tuneWgsl(source: Graph, options: TuneOptions): Promise<TuneResult> {
   const { bind, rounds, onStep, ...settings } = options;

@@ -2,9 +2,9 @@ import type { CProgram } from '@ghostc/backend-c';
 import { type CompileOptions, compileWasm } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
-import { createWasmSession, type IoData } from '@ghostc/wgsl-runtime';
+import { createWasmSession } from '@ghostc/wgsl-runtime';
 import type { Profile } from '../c/profile-c.ts';
-import { carriedInputs } from '../process/carried-io.ts';
+import { sessionInputs } from '../process/run-session.ts';
 import { wasmModule } from './wasm-module.ts';
 
 /** The C of a model with what each layer of it takes as WebAssembly in this process: the mean of some runs. */
@@ -21,8 +21,7 @@ export async function profileWasm(
   const [program] = built;
   if (!program) throw new Error('the C was not built');
   const session = await createWasmSession(compiled);
-  const tensors = carriedInputs(compiled.manifest.inputs, seededInputs(model, 1));
-  const inputs = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data as IoData]));
+  const inputs = sessionInputs(compiled.manifest.inputs, seededInputs(model, 1));
   await session.profile(inputs); // the engine compiles anew what runs often
   const times = await session.profile(inputs);
   session.dispose();

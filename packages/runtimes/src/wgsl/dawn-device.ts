@@ -25,8 +25,8 @@ async function gpu(backend: Backend): Promise<GPU> {
 }
 
 /**
- * A new WebGPU device with the adapter's largest buffers and the features that variants use: Dawn on the driver that VK_ICD_FILENAMES names, else on
- * SwiftShader. The caller destroys it. Throws `tool/missing`.
+ * A new WebGPU device with the adapter's largest buffers and the features that variants use: Dawn on the driver that
+ * VK_ICD_FILENAMES names, else on SwiftShader. The caller destroys it. Throws `tool/missing`.
  */
 export async function dawnDevice(): Promise<GPUDevice> {
   requireTools(wgslTools, 'wgsl');

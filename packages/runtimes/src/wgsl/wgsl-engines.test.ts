@@ -13,6 +13,7 @@ import { wgslTools } from './dawn-device.ts';
 import { engine, engines, engineTools, stopEngines } from './engines.ts';
 import { prepareRemote } from './prepare-remote.ts';
 import { checkWgsl } from './run-wgsl.ts';
+import { ghostCases } from './wgsl-ghost-cases.ts';
 import * as cases from './wgsl-kernel-cases.ts';
 
 const fixtures = join(import.meta.dirname, '../../../../test-fixtures/models');
@@ -59,7 +60,7 @@ async function expectAgreement(
 
 /** Every module, and every variant, that the kernel cases and the models give, in f32 and f16. */
 function allSources(): Map<string, string> {
-  const texts = Object.values(cases).flatMap((group) => Object.values(group));
+  const texts = Object.values({ ...cases, ghostCases }).flatMap((group) => Object.values(group));
   const graphs = texts.map((text) => {
     const graph = parseGraph(text, { registry });
     verify(graph, registry);

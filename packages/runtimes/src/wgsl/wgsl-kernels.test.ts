@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { skipWithout } from '../process/require-tool.ts';
 import { dawnDevice, wgslTools } from './dawn-device.ts';
 import { checkWgsl } from './run-wgsl.ts';
+import { ghostCases } from './wgsl-ghost-cases.ts';
 import * as cases from './wgsl-kernel-cases.ts';
 
 /** Where no bound can be derived, as after a squeeze-excite. */
@@ -77,7 +78,7 @@ async function expectOutputs(
 const groups: readonly (readonly [string, cases.KernelCases, Tolerance])[] = [
   ['convolution', cases.convolutionCases, rounding],
   ['depthwise', cases.depthwiseCases, rounding],
-  ['ghost', cases.ghostCases, rounding],
+  ['ghost', ghostCases, rounding],
   ['linear', cases.linearCases, rounding],
   ['pool', cases.poolCases, rounding],
   ['reduce', cases.reduceCases, rounding],
