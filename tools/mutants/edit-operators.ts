@@ -6,6 +6,11 @@ export interface EditOperator {
   readonly change: (line: string) => string | undefined;
 }
 
+/** The operator on lines that are no head of a loop: one that steps the wrong way never ends. */
+function outsideHeads(change: EditOperator['change']): EditOperator['change'] {
+  return (line) => (/^\s*for\b/.test(line) ? undefined : change(line));
+}
+
 /** Replaces the first match; undefined where there is none. */
 function swap(pattern: RegExp, by: string | ((...groups: string[]) => string)): EditOperator['change'] {
   return (line) => {
@@ -22,7 +27,7 @@ export const cOperators: readonly EditOperator[] = [
     change: swap(/< (\d{2,}); (\w+)(\+\+| \+= \d+)/, (_, n, i, step) => `< ${Number(n) - 1}; ${i}${step}`),
   },
   { name: 'activation left out', change: swap(/RELU\((\w+)\)/g, '$1') },
-  { name: 'added with the wrong sign', change: swap(/ \+= /, ' -= ') },
+  { name: 'added with the wrong sign', change: outsideHeads(swap(/ \+= /, ' -= ')) },
   { name: 'stride off by one', change: swap(/\* \d+;/, plus(1)) },
   { name: 'pad off by one', change: swap(/ - 1;/, () => ' - 2;') },
   { name: 'offset off by one', change: swap(/\+ \d+\)/, plus(1)) },
@@ -35,7 +40,7 @@ export const wgslOperators: readonly EditOperator[] = [
     name: 'last iteration missed',
     change: swap(/< (params\.\w+(?: \/ 4)?); (\w+)\+\+/, (_, n, i) => `< ${n} - 1; ${i}++`),
   },
-  { name: 'added with the wrong sign', change: swap(/ \+= (?!4|params|1)/, () => ' -= ') },
+  { name: 'added with the wrong sign', change: outsideHeads(swap(/ \+= (?!4|params|1)/, () => ' -= ')) },
   { name: 'pad off by one', change: swap(/ - params\.P[TL];/, (all) => `${all.slice(0, -1)} - 1;`) },
   { name: 'height and width swapped', change: swap(/% params\.OH\b/, () => '% params.OW4') },
   { name: 'activation reversed', change: swap(/x < vec4f\(0\.0\)/, () => 'x > vec4f(0.0)') },

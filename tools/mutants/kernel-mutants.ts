@@ -1,6 +1,7 @@
-import { compileWgsl } from '@ghostc/compiler';
+import { compileWgsl, optimize } from '@ghostc/compiler';
 import type { Runtime } from '@ghostc/conformance';
-import { prepareWgsl } from '@ghostc/runtimes';
+import type { Graph } from '@ghostc/ir';
+import { dawnDevice, prepareOnDevice, withPipelineCache } from '@ghostc/runtimes';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { cRuntimeWith, cSource, kernelsOf, layersOf } from './c-program.ts';
 import { cOperators, editsOf, wgslOperators } from './edit-operators.ts';
@@ -25,12 +26,13 @@ export function cKernelMutants({ name, graph }: Subject): Mutant[] {
 /** Modules of the WGSL, each changed in one line. */
 export function wgslKernelMutants({ name, graph }: Subject): Mutant[] {
   const { manifest } = compileWgsl(graph, { name: 'm' });
+  const optimized = optimize(graph);
   return Object.entries(manifest.modules).flatMap(([module, source]) => {
     const calls = manifest.dispatches.filter((dispatch) => dispatch.module === module);
     return editsOf(source, wgslOperators).map((edit) => ({
       name: `${name} wgsl ${module}: ${edit.name}`,
       kind: 'kernel' as const,
-      layers: new Set(calls.flatMap(({ label }) => labelNames(label))),
+      layers: new Set(calls.flatMap(({ label }) => labelNames(label, optimized))),
       runtime: wgslRuntimeWith((program) =>
         withModules(program, (text) => (text === source ? edit.text : text)),
       ),
@@ -38,9 +40,14 @@ export function wgslKernelMutants({ name, graph }: Subject): Mutant[] {
   });
 }
 
-/** `conv2d /a + /b` without the op. */
-export function labelNames(label: string): string[] {
-  return namesIn(label.replace(/^\S+ /, ''));
+/** `conv2d /a + /b` without the op. A long label is cut off: then all names of the optimised nodes that it has whole names of. */
+export function labelNames(label: string, optimized: Graph): string[] {
+  const names = namesIn(label.replace(/^\S+ /, ''));
+  if (!label.endsWith('...')) return names;
+  const whole = new Set(names.slice(0, -1));
+  return [...optimized.nodes()].flatMap(({ origin }) =>
+    origin.some((name) => whole.has(name)) ? origin : [],
+  );
 }
 
 type Program = WgslProgram<Uint8Array>;
@@ -48,8 +55,24 @@ type Program = WgslProgram<Uint8Array>;
 export function wgslRuntimeWith(change: (program: Program) => Program): Runtime {
   return {
     name: 'wgsl',
-    prepare: (model) => prepareWgsl(change(compileWgsl(model, { name: 'm' })), { plain: true }),
+    prepare: async (model) => {
+      const program = change(compileWgsl(model, { name: 'm' }));
+      return prepareOnDevice(program, await sharedDevice(), { plain: true });
+    },
   };
+}
+
+let device: Promise<GPUDevice> | undefined;
+
+/** One device for all mutants, which compiles each shader once: a software GPU takes a second for it. A new one after a loss. */
+function sharedDevice(): Promise<GPUDevice> {
+  device ??= dawnDevice().then((fresh) => {
+    fresh.lost.then(() => {
+      device = undefined;
+    });
+    return withPipelineCache(fresh);
+  });
+  return device;
 }
 
 function withModules({ manifest, ...rest }: Program, change: (text: string) => string): Program {

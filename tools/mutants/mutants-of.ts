@@ -1,4 +1,5 @@
-import { cKernelMutants, wgslKernelMutants } from './kernel-mutants.ts';
+import { cRuntimeWith } from './c-program.ts';
+import { cKernelMutants, wgslKernelMutants, wgslRuntimeWith } from './kernel-mutants.ts';
 import { type Mutant, type Subject, spread } from './mutant.ts';
 import { passMutants } from './pass-mutants.ts';
 import { cPlanMutants, wgslPlanMutants } from './plan-mutants.ts';
@@ -9,13 +10,26 @@ const makers: Readonly<Record<string, (subject: Subject) => Mutant[]>> = {
   pass: passMutants,
   'plan-c': cPlanMutants,
   'plan-wgsl': wgslPlanMutants,
+  none: unchanged,
 };
 
-/** `count` mutants of each kind, spread over the model. Throws for an unknown kind. */
-export function mutantsOf(subject: Subject, kinds: readonly string[], count: number): Mutant[] {
-  return kinds.flatMap((kind) => {
+/** Mutants of each kind, as many as `KIND:COUNT` says, spread over the model. Throws for an unknown kind. */
+export function mutantsOf(subject: Subject, kinds: readonly string[]): Mutant[] {
+  return kinds.flatMap((one) => {
+    const [kind = '', count] = one.split(':');
     const maker = makers[kind];
     if (!maker) throw new Error(`there is no kind ${kind}; there are ${Object.keys(makers).join(', ')}`);
-    return spread(maker(subject), count);
+    return spread(maker(subject), Number(count ?? 20));
   });
+}
+
+/** The compiler as it is: nothing may be found. */
+function unchanged({ name }: Subject): Mutant[] {
+  const runtimes = [cRuntimeWith('c', (source) => source), wgslRuntimeWith((program) => program)];
+  return runtimes.map((runtime) => ({
+    name: `${name} ${runtime.name}: nothing`,
+    kind: 'none',
+    layers: new Set<string>(),
+    runtime,
+  }));
 }

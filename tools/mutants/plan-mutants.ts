@@ -1,4 +1,4 @@
-import { compileWgsl } from '@ghostc/compiler';
+import { compileWgsl, optimize } from '@ghostc/compiler';
 import { itemAt } from '@ghostc/ir';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { type CLayer, cRuntimeWith, cSource, layersOf } from './c-program.ts';
@@ -21,12 +21,14 @@ export function cPlanMutants({ name, graph }: Subject): Mutant[] {
   );
 }
 
-/** What reads the result: the next calls that have its offset. */
+/** What reads the result: the calls that have its offset, up to the next that writes there. */
 function readers(layers: readonly CLayer[], layer: CLayer): CLayer[] {
-  const written = offsetsOf(layer).at(-1);
-  return layers.filter(
-    (other) => layers.indexOf(other) > layers.indexOf(layer) && offsetsOf(other).includes(written ?? ''),
-  );
+  const written = offsetsOf(layer).at(-1) ?? '';
+  const later = layers.slice(layers.indexOf(layer) + 1);
+  const end = later.findIndex((other) => offsetsOf(other).at(-1) === written);
+  return later
+    .slice(0, end < 0 ? later.length : end + 1)
+    .filter((other) => offsetsOf(other).includes(written));
 }
 
 type PlanFault = (calls: readonly CLayer[], at: number) => string | undefined;
@@ -72,13 +74,14 @@ const escaped = (text: string): string => text.replace('+', '\\+');
 /** Faults of the plan in WGSL: dispatches that read four words off. */
 export function wgslPlanMutants({ name, graph }: Subject): Mutant[] {
   const { manifest } = compileWgsl(graph, { name: 'm' });
+  const optimized = optimize(graph);
   return manifest.dispatches.flatMap(({ label, ints }) =>
     ['X_AT', 'R_AT', 'W_AT'].flatMap((key) => {
       if (ints[key] === undefined) return [];
       return {
         name: `${name} wgsl plan: ${key} four words off: ${label}`,
         kind: 'plan' as const,
-        layers: new Set(labelNames(label)),
+        layers: new Set(labelNames(label, optimized)),
         runtime: wgslRuntimeWith((program) => shifted(program, label, key)),
       };
     }),

@@ -3,10 +3,21 @@ import { seededInputs } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
 import { LEAST_ULP, type Trial } from './try-mutant.ts';
 
-/** `harmless`: the change is too small to be one. */
-export type Verdict = 'harmless' | 'missed' | 'not located' | 'not reproduced' | 'reproduced';
+/** `harmless`: the change is too small to be one. `same`, `false alarm`: of the compiler as it is. */
+export type Verdict =
+  | 'harmless'
+  | 'missed'
+  | 'not located'
+  | 'not reproduced'
+  | 'reproduced'
+  | 'same'
+  | 'false alarm';
 
-export function verdictOf({ ulp, found, located, reproduced }: Trial): Verdict {
+/** What must not be. */
+export const isShort = (verdict: Verdict): boolean => !['harmless', 'reproduced', 'same'].includes(verdict);
+
+export function verdictOf({ kind, ulp, found, located, reproduced, report }: Trial): Verdict {
+  if (kind === 'none') return found || !report?.agree ? 'false alarm' : 'same';
   if (!found) return ulp <= LEAST_ULP ? 'harmless' : 'missed';
   if (!located) return 'not located';
   return reproduced ? 'reproduced' : 'not reproduced';

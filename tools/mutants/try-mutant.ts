@@ -35,7 +35,7 @@ export async function tryMutant(
   maxTrials = 8,
 ): Promise<Trial> {
   const { ulp, found, outputs } = await verified(runtime, sample);
-  if (!found && ulp <= LEAST_ULP)
+  if (kind !== 'none' && !found && ulp <= LEAST_ULP)
     return { name, kind, ulp, found, located: false, reproduced: false, report: null };
   const report = await bisect(sample, { a: oracle, b: knowing(runtime, sample, outputs) }, { maxTrials });
   const located = report.group.some(({ node }) => layers.has(node));

@@ -275,18 +275,38 @@ function gather(
     }),
   );
   const data = allocate(x.dtype, numElements(shape));
-  const move = elementMover(data, x.data);
+  const outer = shape.length - axesInOne(x.shape, tables, strides);
+  const run = numElements(shape.slice(outer));
+  const start = tables.slice(outer).reduce((sum, table) => sum + (table[0] ?? 0), 0);
+  const move = partMover(data, x.data, run);
   const filler = elementMover(data, fromNumbers(x.dtype, [], [fill]).data);
-  forEachIndex(shape, (at, index) => {
-    let from = 0;
-    for (let axis = 0; axis < index.length; axis++) {
+  forEachIndex(shape.slice(0, outer), (at, index) => {
+    let from = start;
+    for (let axis = 0; axis < outer; axis++) {
       const step = tables[axis]?.[index[axis] ?? 0] as number;
       from = step < 0 || from < 0 ? -1 : from + step;
     }
-    if (from < 0) filler(at, 0);
-    else move(at, from);
+    if (from >= 0) move(at * run, from);
+    else for (let k = 0; k < run; k++) filler(at * run + k, 0);
   });
   return withQuant({ dtype: x.dtype, shape, data }, x.quant);
+}
+
+/** How many of the last axes lie in the source as they do in the result: what they hold is copied at once. */
+function axesInOne(
+  source: Shape,
+  tables: readonly (readonly number[])[],
+  strides: readonly number[],
+): number {
+  let axes = 0;
+  for (let axis = tables.length - 1; axis >= 0; axis--) {
+    const [table, stride] = [tables[axis] ?? [], strides[axis] ?? 1];
+    const first = table[0] ?? 0;
+    if (first < 0 || table.some((from, i) => from !== first + i * stride)) break;
+    axes++;
+    if (table.length !== source[axis]) break;
+  }
+  return axes;
 }
 
 function withQuant(x: Tensor, quant: QuantParams | undefined): Tensor {
