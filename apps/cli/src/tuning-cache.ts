@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseTuningCache, type TuningCache } from '@ghostc/runtimes';
+import { cacheFolder } from './cache-folder.ts';
 import { writeFiles } from './write-files.ts';
 
 /** Where choices are kept unless the user names a file. */
 export function defaultCacheFile(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ghostc', 'wgsl-tuning.json');
+  return join(cacheFolder(), 'wgsl-tuning.json');
 }
 
 /** The cache in `file`; an empty one if there is no such file. */

@@ -17,6 +17,7 @@ import { type Graph, isFloat, itemAt } from '@ghostc/ir';
 import { hasOrt, inOrt, originalRuntime, verifyInOrt } from '@ghostc/runtimes';
 import { readDataSets } from './data-sets.ts';
 import type { LoadedModel } from './load-model.ts';
+import { noiseStore } from './noise-store.ts';
 
 /** For outputs of which no noise can be told. */
 const tolerance: Tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
@@ -52,7 +53,7 @@ export async function verifyTask(model: LoadedModel, { data, allclose }: TaskOpt
 }
 
 const statistical = (allclose: TaskOptions['allclose']) =>
-  ({ derived: 'statistical', ...(allclose && { allclose }) }) as const;
+  ({ derived: 'statistical', noiseStore: noiseStore(), ...(allclose && { allclose }) }) as const;
 
 interface Given {
   readonly integers: Graph | undefined;
@@ -107,7 +108,7 @@ async function integerTask(model: Graph): Promise<VerifyTask> {
   );
   const held: Verification = ints
     ? { model, dataSets, tolerance: exact }
-    : { model, dataSets, tolerance, alike: true, derived: 'statistical' };
+    : { model, dataSets, tolerance, alike: true, ...statistical(undefined) };
   return {
     reference: 'the interpreter, in integers',
     verify: (runtime) =>

@@ -73,9 +73,9 @@ function judgeByRuns(question: Question, actual: Tensor | undefined, runs: Runs)
 }
 
 function noiseTolerance({ set, name, task }: Question, runs: Runs): Tolerance {
-  const { rounded, model, arithmetic } = task;
+  const { rounded, model, arithmetic, noiseStore: store } = task;
   const { inputs } = (task.alike && runs === 'few' && task.dataSets[0]) || set;
-  const noise = noiseOf({ model: rounded ?? model, inputs, arithmetic }, runs).get(name);
+  const noise = noiseOf({ model: rounded ?? model, inputs, arithmetic, store }, runs).get(name);
   return noise ? statisticalTolerance(noise) : task.tolerance;
 }
 

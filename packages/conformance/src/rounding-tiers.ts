@@ -5,7 +5,15 @@ import {
   type NoisyOutput,
   roundingNoise,
 } from '@ghostc/interpreter';
-import type { Graph, Node, Shape } from '@ghostc/ir';
+import {
+  type Graph,
+  isFloat,
+  isStatic,
+  type Node,
+  numElements,
+  type Shape,
+  type TensorType,
+} from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom, graphMacs, lookup } from '@ghostc/ops';
 import type { Tensors } from './runtime.ts';
 
@@ -14,25 +22,44 @@ export interface Rounded {
   readonly model: Graph;
   readonly inputs: Tensors;
   readonly arithmetic?: Arithmetic | undefined;
+  readonly store?: NoiseStore | undefined;
 }
 
+type Noise = ReadonlyMap<string, NoisyOutput>;
+
+/** What is noise asked of: `kind` names the arithmetic and how many runs there are. */
+export type NoiseQuestion = Pick<Rounded, 'model' | 'inputs'> & { readonly kind: string };
+
+/** The noise of models and data that earlier processes asked for; makes what is new. */
+export type NoiseStore = (question: NoiseQuestion, make: () => Noise) => Noise;
+
 /** Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails. */
-const WORK = { few: 3e8, many: 1.2e9 } as const;
+const WORK = { few: 2e8, many: 1.2e9 } as const;
 /** Elements together say what a few runs of one do not. */
 const MOST = { few: 3, many: 8 } as const;
 export type Runs = keyof typeof WORK;
 
-/** Outputs with random rounding. A large model is run twice, or up to three, and eight, times. */
-export function noiseOf(
-  { model, inputs, arithmetic = 'f32' }: Rounded,
-  runs: Runs,
-): ReadonlyMap<string, NoisyOutput> {
-  return remembered(model, inputs, `${arithmetic} ${runs}`, () => {
-    const shapes = new Map<string, Shape>([...inputs].map(([name, { shape }]) => [name, shape]));
-    const graph = bindDimensions(model, dimensionsFrom(model, shapes));
-    const count = Math.min(MOST[runs], Math.max(2, Math.floor(WORK[runs] / (graphMacs(graph) + 1))));
-    return roundingNoise(graph, inputs, { runs: count, arithmetic });
-  }) as ReadonlyMap<string, NoisyOutput>;
+/** Outputs of so many elements say enough of their spread when they are computed once. */
+const MANY_ELEMENTS = 256;
+
+/** Outputs with random rounding. A large model is run once or twice, or up to three, and eight, times. */
+export function noiseOf({ model, inputs, arithmetic = 'f32', store }: Rounded, runs: Runs): Noise {
+  const kind = `${arithmetic} ${runs}`;
+  const make = () => noiseOfRuns({ model, inputs, arithmetic }, runs);
+  const noise = () => (store ? store({ model, inputs, kind }, make) : make());
+  return remembered(model, inputs, kind, noise) as Noise;
+}
+
+function noiseOfRuns({ model, inputs, arithmetic }: Rounded, runs: Runs): Noise {
+  const shapes = new Map<string, Shape>([...inputs].map(([name, { shape }]) => [name, shape]));
+  const graph = bindDimensions(model, dimensionsFrom(model, shapes));
+  const least = graph.outputs.every(({ value }) => hasMany(value.type)) ? 1 : 2;
+  const count = Math.min(MOST[runs], Math.max(least, Math.floor(WORK[runs] / (graphMacs(graph) + 1))));
+  return roundingNoise(graph, inputs, { runs: count, ...(arithmetic && { arithmetic }) });
+}
+
+function hasMany({ dtype, shape }: TensorType): boolean {
+  return isFloat(dtype) && shape.every(isStatic) && numElements(shape) >= MANY_ELEMENTS;
 }
 
 /** Sums in a row, beyond which the bound of the worst case is wider than any output: it costs more than it says. */

@@ -1,6 +1,7 @@
 import type { Arithmetic } from '@ghostc/interpreter';
 import type { Graph } from '@ghostc/ir';
 import type { Tolerance } from './compare.ts';
+import type { NoiseStore } from './rounding-tiers.ts';
 import type { Tensors } from './runtime.ts';
 
 /** One set of inputs with the outputs that they must give, by name. */
@@ -49,6 +50,8 @@ export interface Verification {
   readonly alike?: true;
   /** What the runtime computes float32 in. */
   readonly arithmetic?: Arithmetic;
+  /** Noise that earlier processes found. */
+  readonly noiseStore?: NoiseStore;
   /** rtol and atol of `numpy.allclose`, in place of all that. */
   readonly allclose?: readonly [rtol: number, atol: number];
   /** How far the original model is from an output of a data set; undefined where it is within rounding. */

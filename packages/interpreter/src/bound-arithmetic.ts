@@ -19,6 +19,7 @@ function summed(step: Step, roundings: number, absolute: (factor: number) => Ten
   const wide = toNumbers(absolute(1));
   const narrow = isExact(step) ? wide : toNumbers(absolute(0));
   const rounding = gamma(roundings, unitOf(step.node));
+  if (narrow === wide) return eachNumber(wide.length, (i) => rounding * (wide[i] ?? 0));
   return eachNumber(wide.length, (i) => (wide[i] ?? 0) - (narrow[i] ?? 0) + rounding * (wide[i] ?? 0));
 }
 

@@ -1,4 +1,4 @@
-import { entryOf, itemAt, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { type Attrs, entryOf, itemAt, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { type ErrorBound, lookup, withDefaults } from '@ghostc/ops';
 import { batchNorm, divided, multilinear, raised, scattered, softmaxError } from './bound-arithmetic.ts';
 import {
@@ -13,7 +13,7 @@ import {
   sloped,
   unknown,
 } from './bound-choices.ts';
-import { type Errors, evaluate, type Results, type Step, unitOf } from './bound-step.ts';
+import { type Errors, evaluate, isExact, type Results, type Step, unitOf } from './bound-step.ts';
 import { type Bounded, eachNumber, smallest, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
 import { partsGraph } from './parts-graph.ts';
@@ -64,12 +64,18 @@ const ACTIVATION_ROUNDINGS = 8;
 
 /** Maxima and minima are exact; an activation of theirs need not be. */
 function activationError({ node, attrs }: Step): (x: number, y: number) => number {
-  if (/^(none|relu|clip)$/.test(String(attrs.activation ?? 'none'))) return () => 0;
+  if (isExactActivation(attrs)) return () => 0;
   const unit = ACTIVATION_ROUNDINGS * unitOf(node);
   return (_, y) => unit * Math.max(1, Math.abs(y));
 }
 
-const exact: Rule = (step, results) => interval(step, results, activationError(step));
+const isExactActivation = (attrs: Attrs): boolean =>
+  /^(none|relu|clip)$/.test(String(attrs.activation ?? 'none'));
+
+const exact: Rule = (step, results) =>
+  isExact(step) && isExactActivation(step.attrs)
+    ? results.map(() => null)
+    : interval(step, results, activationError(step));
 
 const rules: { readonly [K in ErrorBound['kind']]: Rule } = {
   chosen,

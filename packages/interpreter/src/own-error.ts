@@ -1,7 +1,7 @@
 import { toNumbers } from '@ghostc/ir';
 import { boundNode } from './bound-node.ts';
 import { type Step, unitOf } from './bound-step.ts';
-import { type Bounded, exactly, unitRoundoff } from './bounded.ts';
+import { type Bounded, eachNumber, exactly, unitRoundoff } from './bounded.ts';
 import { termsOf } from './sum-terms.ts';
 
 const SINGLE = unitRoundoff('f32');
@@ -26,9 +26,10 @@ export function ownError({ node, attrs, inputs }: Step): OwnError {
   const unit = unitOf(node);
   const terms = termsOf(node);
   const share = Math.min(unit, SINGLE) / unit;
+  const wandering = Math.sqrt(terms / 3) * unit;
   const sizeOf = (bound: number, y: number): number => {
     const known = Number.isFinite(bound) ? bound / terms : UNKNOWN_ROUNDINGS * unit * y;
-    const own = share * Math.max(known, Math.sqrt(terms / 3) * unit * y);
+    const own = share * Math.max(known, wandering * y);
     return share < 1 ? own + unit * y : own;
   };
   return {
@@ -36,7 +37,10 @@ export function ownError({ node, attrs, inputs }: Step): OwnError {
     errors: bounded.map(({ tensor, error }) => {
       if (!error || tensor.dtype !== 'f64' || unit === 0) return null;
       const values = toNumbers(tensor);
-      return error.map((e, i) => (e === 0 ? 0 : sizeOf(e, Math.abs(Number(values[i])) || 0)));
+      return eachNumber(error.length, (i) => {
+        const e = error[i] ?? 0;
+        return e === 0 ? 0 : sizeOf(e, Math.abs(values[i] ?? 0) || 0);
+      });
     }),
   };
 }

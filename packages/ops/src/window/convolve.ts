@@ -125,13 +125,16 @@ function isPointwise({ shape }: Image, kernel: Image, { strides, pads }: Window)
  */
 function accumulateFours({ y, z, planes, kernel, m, channel }: FourTask): number {
   const [, perOutput] = kernel.shape;
+  const weights = kernel.data;
   const none = new Float64Array();
   let c = 0;
   for (; c + 4 <= perOutput; c += 4) {
     const at = channel + c;
     const [x0 = none, x1 = none, x2 = none, x3 = none] = planes.slice(at, at + 4);
-    const [v0 = 0, v1 = 0, v2 = 0, v3 = 0] = weightsAt(kernel, m, c);
-    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = weightsAt(kernel, m + 1, c);
+    const v = m * perOutput + c;
+    const w = v + perOutput;
+    const [v0, v1, v2, v3] = [weights[v] ?? 0, weights[v + 1] ?? 0, weights[v + 2] ?? 0, weights[v + 3] ?? 0];
+    const [w0, w1, w2, w3] = [weights[w] ?? 0, weights[w + 1] ?? 0, weights[w + 2] ?? 0, weights[w + 3] ?? 0];
     if (v0 * v1 * v2 * v3 * w0 * w1 * w2 * w3 === 0) break;
     for (let i = 0; i < y.length; i++) {
       const a = x0[i] ?? 0;
@@ -143,10 +146,6 @@ function accumulateFours({ y, z, planes, kernel, m, channel }: FourTask): number
     }
   }
   return c;
-}
-
-function weightsAt({ data, shape: [, perOutput] }: Image, m: number, c: number): number[] {
-  return [0, 1, 2, 3].map((k) => Number(data[m * perOutput + c + k]));
 }
 
 interface FourTask {
