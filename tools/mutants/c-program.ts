@@ -4,6 +4,7 @@ import type { Executable, Runtime, Tensors } from '@ghostc/conformance';
 import { type Graph, itemAt } from '@ghostc/ir';
 import { prepareC } from '@ghostc/runtimes';
 import { namesIn } from './mutant.ts';
+import { onceFor, rememberedBy } from './once-for.ts';
 
 export interface CLayer {
   readonly names: readonly string[];
@@ -13,16 +14,24 @@ export interface CLayer {
   readonly call: string;
 }
 
-/** The C that a changed compiler makes, built without optimisation, so that many can be tried. */
+/**
+ * The C that a changed compiler makes, built without optimisation, so that many can be tried. A model whose C has not the place
+ * that is changed is built and run once for all of them.
+ */
 export function cRuntimeWith(name: string, change: (source: string) => string): Runtime {
   return {
     name,
     prepare: async (model) => {
-      const program = compileC(model, { name: 'm' });
-      return runnable(withSource(program, change(sourceOf(program))));
+      const program = compiled(model);
+      const [source, changed] = [sourceOf(program), change(sourceOf(program))];
+      if (changed === source) return unchanged(model, () => runnable(program));
+      return runnable(withSource(program, changed));
     },
   };
 }
+
+const compiled = rememberedBy((model: Graph) => compileC(model, { name: 'm' }));
+const unchanged = onceFor();
 
 async function runnable(program: CProgram): Promise<Executable> {
   const { run, dispose } = await prepareC(program, 'host', {
@@ -35,7 +44,7 @@ async function runnable(program: CProgram): Promise<Executable> {
 }
 
 export function cSource(model: Graph): string {
-  return sourceOf(compileC(model, { name: 'm' }));
+  return sourceOf(compiled(model));
 }
 
 const sourceOf = ({ files }: CProgram): string => String(files.get('m.c'));

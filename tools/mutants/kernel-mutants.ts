@@ -6,6 +6,7 @@ import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { cRuntimeWith, cSource, kernelsOf, layersOf } from './c-program.ts';
 import { cOperators, editsOf, wgslOperators } from './edit-operators.ts';
 import { type Mutant, namesIn, type Subject } from './mutant.ts';
+import { onceFor, rememberedBy } from './once-for.ts';
 
 /** Kernels of the C, each changed in one line. The change is made wherever a kernel has the same text. */
 export function cKernelMutants({ name, graph }: Subject): Mutant[] {
@@ -25,7 +26,7 @@ export function cKernelMutants({ name, graph }: Subject): Mutant[] {
 
 /** Modules of the WGSL, each changed in one line. */
 export function wgslKernelMutants({ name, graph }: Subject): Mutant[] {
-  const { manifest } = compileWgsl(graph, { name: 'm' });
+  const { manifest } = compiled(graph);
   const optimized = optimize(graph);
   return Object.entries(manifest.modules).flatMap(([module, source]) => {
     const calls = manifest.dispatches.filter((dispatch) => dispatch.module === module);
@@ -56,11 +57,17 @@ export function wgslRuntimeWith(change: (program: Program) => Program): Runtime 
   return {
     name: 'wgsl',
     prepare: async (model) => {
-      const program = change(compileWgsl(model, { name: 'm' }));
-      return prepareOnDevice(program, await sharedDevice(), { plain: true });
+      const program = compiled(model);
+      const changed = change(program);
+      const prepare = async () => prepareOnDevice(changed, await sharedDevice(), { plain: true });
+      const same = JSON.stringify(changed.manifest) === JSON.stringify(program.manifest);
+      return same ? unchanged(model, prepare) : prepare();
     },
   };
 }
+
+const compiled = rememberedBy((model: Graph) => compileWgsl(model, { name: 'm' }));
+const unchanged = onceFor();
 
 let device: Promise<GPUDevice> | undefined;
 

@@ -7,9 +7,10 @@ import {
   type Tensors,
   verifyModel,
 } from '@ghostc/conformance';
-import { entryOf, type Graph, itemAt, parseGraph, printGraph, toNumbers } from '@ghostc/ir';
+import { entryOf, itemAt, parseGraph, printGraph, toNumbers } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import type { Mutant } from './mutant.ts';
+import { onceFor } from './once-for.ts';
 
 export interface Trial {
   readonly name: string;
@@ -32,7 +33,7 @@ export const LEAST_ULP = 64;
 export async function tryMutant(
   { runtime, layers, name, kind }: Mutant,
   sample: Sample,
-  maxTrials = 8,
+  maxTrials = 4,
 ): Promise<Trial> {
   const { ulp, found, outputs } = await verified(runtime, sample);
   if (kind !== 'none' && !found && ulp <= LEAST_ULP)
@@ -108,18 +109,10 @@ async function reproduces({ smallest }: BisectReport, runtime: Runtime): Promise
   return (await verified(runtime, again)).found;
 }
 
-const known = new WeakMap<Graph, WeakMap<Tensors, Promise<Tensors>>>();
+const known = onceFor();
 
 /** The interpreter, which computes nothing twice: all mutants of a model ask for the same parts of it. */
 const oracle: Runtime = {
   ...interpreterRuntime,
-  prepare: async (model) => ({
-    run: (inputs) => {
-      const ofModel = known.get(model) ?? new WeakMap<Tensors, Promise<Tensors>>();
-      known.set(model, ofModel);
-      const found = ofModel.get(inputs) ?? interpreterRuntime.prepare(model).then(({ run }) => run(inputs));
-      ofModel.set(inputs, found);
-      return found;
-    },
-  }),
+  prepare: async (model) => known(model, () => interpreterRuntime.prepare(model)),
 };
