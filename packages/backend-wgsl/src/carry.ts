@@ -14,7 +14,7 @@ import {
 } from '@ghostc/ir';
 import { lookup, opsWith } from '@ghostc/ops';
 import { isPacked } from './is-packed.ts';
-import { integerKernel } from './kernels/index.ts';
+import { byteKernelOf } from './kernels/kernel-of.ts';
 import { at } from './kernels/operands.ts';
 
 /** Types whose every value is a float32: the arena holds them as such. */
@@ -46,7 +46,7 @@ const quantizedOps = new Set<string>(opsWith('quantized'));
 /** Throws `wgsl/dtype` unless a node's values can be held in float32 and its results be exact in them. */
 export function checkCarried(node: Node): void {
   if (isQuantizedOp(node)) checkQuantized(node);
-  if (isQuantizedOp(node) || integerKernel(node)) return;
+  if (isQuantizedOp(node) || byteKernelOf(node)) return;
   const bytes = [...node.inputs, ...node.outputs].find((value) => value && isPacked(value.type));
   if (bytes)
     throw new CompileError(

@@ -8,9 +8,7 @@ import {
   visitGraph,
 } from '@ghostc/ir';
 import { checkCarried, isCarried } from './carry.ts';
-import { isPacked } from './is-packed.ts';
-import { generalKernel } from './kernels/general/index.ts';
-import { integerKernel, kernels } from './kernels/index.ts';
+import { kernelOf } from './kernels/kernel-of.ts';
 import { at } from './kernels/operands.ts';
 
 /** Throws the first CompileError about something that this backend has no code for. */
@@ -19,14 +17,7 @@ export function checkGraph(graph: Graph): void {
 }
 
 function checkNode(node: Node): void {
-  if (!Object.hasOwn(kernels, node.op) && !integerKernel(node) && !generalKernel(node))
-    throw new CompileError(
-      'wgsl/op',
-      `there is no WGSL kernel for ${node.op}; lower the graph first`,
-      at(node),
-    );
-  if (node.op === 'resize' && isPacked(node.output.type) && node.attrs.mode === 'linear')
-    throw new CompileError('wgsl/op', 'there is no WGSL kernel for linear resize of bytes', at(node));
+  kernelOf(node, node.output.type.dtype);
   checkCarried(node);
 }
 

@@ -4,7 +4,6 @@ import {
   ConstantStore,
   constantOf,
   crc32,
-  type DType,
   type Node,
   numElements,
   type Tensor,
@@ -15,11 +14,11 @@ import type { MemoryPlan } from '@ghostc/planner';
 import type { Dispatch, IoTensor, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
 import type { Carried } from './carry.ts';
 import { ioTensor } from './io-tensor.ts';
+import { isPacked } from './is-packed.ts';
 import type { KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep, wordCopyStep } from './kernels/copy.ts';
-import { generalKernel } from './kernels/general/index.ts';
 import { roundStep } from './kernels/general/round-to.ts';
-import { type GpuOp, integerKernel, kernels } from './kernels/index.ts';
+import { kernelOf } from './kernels/kernel-of.ts';
 import { wordsOfBytes } from './kernels/quantized/byte-step.ts';
 import { labelOf, printable } from './label-of.ts';
 import { ModuleTable } from './module-table.ts';
@@ -144,6 +143,7 @@ class Emitter {
     if (this.#plan.elided.has(node)) return { dispatches: [] };
     const context: KernelContext = {
       node,
+      typeOf: (value) => this.#types.get(value) ?? 'f32',
       place: (value) => this.#place(value),
       arena: (value) => this.#arena(value),
       scratch: () => (this.#plan.scratch.get(node)?.offset ?? 0) / 4,
@@ -160,17 +160,14 @@ class Emitter {
   }
 
   /** The node's kernel, and the rounding of its outputs to the types that they stand for. */
-  #steps(node: Node, context: KernelContext): Step[] {
-    const bytes = integerKernel(node);
-    if (bytes) return [...bytes(context)];
-    const typeOf = (value: Value): DType => this.#types.get(value) ?? 'f32';
-    const own = typeOf(node.output);
-    const general = generalKernel(node, own);
-    const steps = general ? general({ ...context, typeOf }) : kernels[node.op as GpuOp](context);
-    if (node.op === 'cast' || lookup(node.op).traits.has('movement')) return [...steps];
-    const rounding = node.outputs.flatMap((value) =>
-      roundStep(typeOf(value), this.#arena(value), numElements(value.type.shape)),
-    );
+  #steps(node: Node, context: KernelContext): readonly Step[] {
+    const steps = kernelOf(node, context.typeOf(node.output)).emit(context);
+    if (node.op === 'cast' || lookup(node.op).traits.has('movement')) return steps;
+    const rounding = node.outputs
+      .filter(({ type }) => !isPacked(type))
+      .flatMap((value) =>
+        roundStep(context.typeOf(value), this.#arena(value), numElements(value.type.shape)),
+      );
     return [...steps, ...rounding];
   }
 

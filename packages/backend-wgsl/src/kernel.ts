@@ -1,4 +1,4 @@
-import type { Node, Value } from '@ghostc/ir';
+import type { DType, Node, Value } from '@ghostc/ir';
 import type { BlockShape, GhostTile } from './tuning.ts';
 
 /** Element type under which a module sees a buffer. The bytes are the same; indices are in units of it. */
@@ -44,6 +44,8 @@ export interface Step extends KernelCode {
 /** What a kernel may ask while it emits a node. */
 export interface KernelContext {
   readonly node: Node;
+  /** The type that a value stands for: values other than quantised bytes are held in float32. */
+  typeOf(value: Value): DType;
   place(value: Value): Place;
   /** Offset in the arena, in words. A constant is copied there once, at the start of each run. */
   arena(value: Value): number;
@@ -59,4 +61,14 @@ export interface KernelContext {
   matrix(data: Float32Array): number;
 }
 
-export type Kernel = (context: KernelContext) => readonly Step[];
+/** Writes the steps of a node. */
+export type Emit = (context: KernelContext) => readonly Step[];
+
+/** Code for one op. Of several kernels for an op the first that accepts a node takes it. */
+export interface Kernel {
+  readonly emit: Emit;
+  /** Absent: takes every node. `dtype` is the type that the output stands for. */
+  readonly accepts?: (node: Node, dtype: DType) => boolean;
+  /** Bytes of the arena that the kernel needs for itself while it runs; none if absent. */
+  readonly scratchBytes?: (node: Node) => number;
+}

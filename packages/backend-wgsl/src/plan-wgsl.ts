@@ -3,7 +3,7 @@ import { storageRuleOf } from '@ghostc/ops';
 import { type MemoryPlan, planMemory } from '@ghostc/planner';
 import { type Carried, carried } from './carry.ts';
 import { checkGraph } from './check-graph.ts';
-import { scratchBytes } from './kernels/index.ts';
+import { kernelOf } from './kernels/kernel-of.ts';
 
 /** Offsets of values in the arena are multiples of a vec4f, except of concat parts of odd size. */
 export const arenaAlign = 16;
@@ -25,7 +25,7 @@ export function planWgsl(lowered: Graph): WgslPlan {
     io: 'arena',
     align: arenaAlign,
     partAlign,
-    scratchBytes,
+    scratchBytes: (node) => kernelOf(node, node.output.type.dtype).scratchBytes?.(node) ?? 0,
   });
   return { graph, types, plan };
 }

@@ -1,12 +1,12 @@
 import { attrsOf, convTranspose2d as definition } from '@ghostc/ops';
 import { epilogueOf } from '../epilogue.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { packBias, packChannels } from './pack-channels.ts';
 import { kernelSize, windowGeometry } from './window-geometry.ts';
 
 /** An invocation computes 4 channels of one group at one pixel, from the taps that reach it. */
-export const convTranspose2d: Kernel = ({ node, arena, weights, matrix }) => {
+export const convTranspose2d: Emit = ({ node, arena, weights, matrix }) => {
   const attrs = attrsOf(definition, node);
   const { group } = attrs;
   const { N, C, M, OH, OW, ...window } = windowGeometry(node, kernelSize(node), attrs);

@@ -1,12 +1,12 @@
 import { attrsOf, conv2d as conv2dOp } from '@ghostc/ops';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { singlePixel } from './fully-connected.ts';
 import { generalConv } from './general-conv.ts';
 import { pointwise } from './pointwise.ts';
 import { kernelSize, type WindowGeometry, windowGeometry } from './window-geometry.ts';
 
 /** Picks among three kernels: a matrix-vector product for one pixel, a 1x1 kernel, the general one. */
-export const conv2d: Kernel = (context) => {
+export const conv2d: Emit = (context) => {
   const { node } = context;
   const attrs = attrsOf(conv2dOp, node);
   const geometry = windowGeometry(node, kernelSize(node), attrs);

@@ -7,7 +7,7 @@ import {
   sliceRanges,
   transpose as transposeOp,
 } from '@ghostc/ops';
-import type { Kernel, Place, Step } from '../kernel.ts';
+import type { Emit, Place, Step } from '../kernel.ts';
 import { mapStep } from '../map-step.ts';
 import type { StridedNest } from '../strided-nest.ts';
 import { elementFunction } from '../text/element-function.ts';
@@ -42,7 +42,7 @@ export function wordCopyStep(target: number, source: Place, count: number): Step
 }
 
 /** One dispatch an input, for concats that the plan could not place. */
-export const concat: Kernel = ({ node, place }) => {
+export const concat: Emit = ({ node, place }) => {
   const strides = stridesOf(staticShape(node.output.type.shape));
   const axis = normalAxis(attrsOf(concatOp, node).axis, strides.length);
   const target = place(node.output);
@@ -57,7 +57,7 @@ export const concat: Kernel = ({ node, place }) => {
 };
 
 /** Negative steps are negative strides. */
-export const slice: Kernel = ({ node, place }) => {
+export const slice: Emit = ({ node, place }) => {
   const x = sourceOf(node, 0);
   const shape = staticShape(x.type.shape);
   const dims = staticShape(node.output.type.shape);
@@ -74,7 +74,7 @@ export const slice: Kernel = ({ node, place }) => {
   ];
 };
 
-export const transpose: Kernel = ({ node, place }) => {
+export const transpose: Emit = ({ node, place }) => {
   const x = sourceOf(node, 0);
   const from = stridesOf(staticShape(x.type.shape));
   const dims = staticShape(node.output.type.shape);
@@ -83,7 +83,7 @@ export const transpose: Kernel = ({ node, place }) => {
 };
 
 /** For a reshape whose output could not be a view. */
-export const reshape: Kernel = ({ node, place }) => {
+export const reshape: Emit = ({ node, place }) => {
   const x = sourceOf(node, 0);
   return [flatCopyStep(place(node.output), place(x), numElements(x.type.shape))];
 };

@@ -1,7 +1,7 @@
 import type { Value } from '@ghostc/ir';
 import { attrsOf, depthwiseConv2d as depthwiseOp } from '@ghostc/ops';
 import { epilogueOf } from '../epilogue.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { rowColumns } from './row-columns.ts';
 import { storeRow } from './store-row.ts';
@@ -11,7 +11,7 @@ import { kernelSize, type WindowGeometry, windowGeometry } from './window-geomet
  * Depthwise convolution: an invocation computes 4 neighbours of an output row, and reads each input element of their
  * windows once. The taps are unrolled: kernel size, stride and dilation along x are in the module's text.
  */
-export const depthwiseConv2d: Kernel = ({ node, arena, weights }) => {
+export const depthwiseConv2d: Emit = ({ node, arena, weights }) => {
   const attrs = attrsOf(depthwiseOp, node);
   const { N, ...geometry } = windowGeometry(node, kernelSize(node), attrs);
   const { M, OH, OW, KW, SX, DX, ...ints } = geometry;

@@ -1,6 +1,6 @@
 import { staticShape } from '@ghostc/ir';
 import { epilogueOf } from '../epilogue.ts';
-import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
+import type { Emit, KernelContext, Lane, Step } from '../kernel.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import type { WindowGeometry } from './window-geometry.ts';
 
@@ -10,7 +10,7 @@ interface Matrix {
   readonly columns: number;
 }
 
-export const fullyConnected: Kernel = (context) => {
+export const fullyConnected: Emit = (context) => {
   const [rows = 1, inner = 1] = staticShape(sourceOf(context.node, 0).type.shape);
   const [, columns = 1] = staticShape(context.node.output.type.shape);
   return [matrixVector(context, { rows, inner, columns })];

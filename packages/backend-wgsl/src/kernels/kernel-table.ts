@@ -1,11 +1,23 @@
-import type { Kernel, KernelContext, Step } from '../kernel.ts';
+import type { Emit, Kernel, KernelContext, Step } from '../kernel.ts';
 
-/** One kernel for each of `ops`, all from one function. */
+/** The code of each of `ops`, all from one function. */
 export function kernelTable<K extends string>(
   ops: readonly K[],
   emit: (op: K, context: KernelContext) => readonly Step[],
-): Readonly<Record<K, Kernel>> {
-  const table = {} as Record<K, Kernel>;
+): Readonly<Record<K, Emit>> {
+  const table = {} as Record<K, Emit>;
   for (const op of ops) table[op] = (context) => emit(op, context);
   return table;
+}
+
+/** Kernels that need no scratch memory; with `accepts`, for the nodes that it holds for. */
+export function emitting<K extends string>(
+  table: Readonly<Record<K, Emit>>,
+  accepts?: Kernel['accepts'],
+): Readonly<Record<K, Kernel>> {
+  const entries = Object.entries<Emit>(table).map(([op, emit]) => [
+    op,
+    { emit, ...(accepts && { accepts }) },
+  ]);
+  return Object.fromEntries(entries) as Record<K, Kernel>;
 }

@@ -1,11 +1,11 @@
 import { numElements, staticShape, stridesOf } from '@ghostc/ir';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { broadcastStrides, collapseNest } from '../strided-nest.ts';
 import { nestText } from '../text/nest-text.ts';
 import { sourceOf } from './operands.ts';
 
 /** One output an invocation; the axes before the last two broadcast. */
-export const matmul: Kernel = ({ node, place, arena }) => {
+export const matmul: Emit = ({ node, place, arena }) => {
   const dims = staticShape(node.output.type.shape);
   const [a, b] = [sourceOf(node, 0), sourceOf(node, 1)];
   const [shapeA, shapeB] = [staticShape(a.type.shape), staticShape(b.type.shape)];

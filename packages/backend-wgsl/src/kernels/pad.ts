@@ -1,10 +1,10 @@
 import { isFloat, type Node, staticShape } from '@ghostc/ir';
 import { attrsOf, pad as padOp } from '@ghostc/ops';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { sourceOf } from './operands.ts';
 import { gatherStep } from './table-gather.ts';
 
-export const pad: Kernel = ({ node, arena, weights }) => {
+export const pad: Emit = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const from = staticShape(x.type.shape);
   const { value } = attrsOf(padOp, node);

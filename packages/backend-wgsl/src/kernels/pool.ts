@@ -1,5 +1,5 @@
-import { attrsOf, averagePool as averageOp, maxPool as maxOp } from '@ghostc/ops';
-import type { Kernel, KernelContext, Step } from '../kernel.ts';
+import { argMaxPool as argMaxOp, attrsOf, averagePool as averageOp, maxPool as maxOp } from '@ghostc/ops';
+import type { Emit, KernelContext, Step } from '../kernel.ts';
 import { fromBits } from '../text/from-bits.ts';
 import { isNan } from '../text/is-nan.ts';
 import { sourceOf } from './operands.ts';
@@ -18,12 +18,17 @@ interface Fold extends WindowFold {
   readonly ints?: Readonly<Record<string, number>>;
 }
 
-export const averagePool: Kernel = (context) => {
+export const averagePool: Emit = (context) => {
   const attrs = attrsOf(averageOp, context.node);
   return [poolStep(context, attrs, attrs.count_include_pad ? paddedMean(attrs.pads) : mean)];
 };
 
-export const maxPool: Kernel = (context) => [poolStep(context, attrsOf(maxOp, context.node), maximum)];
+export const maxPool: Emit = (context) => [poolStep(context, attrsOf(maxOp, context.node), maximum)];
+
+export const argMaxPool: Emit = (context) => {
+  const attrs = attrsOf(argMaxOp, context.node);
+  return [poolStep(context, attrs, placeOfMaximum(attrs.column_major ? 'columns' : 'rows'))];
+};
 
 const mean: Fold = {
   id: 'average_pool',
@@ -49,6 +54,17 @@ const maximum: Fold = {
   each: `best = select(best, v, (v > best) || ${isNan('f32', 'v')});`,
   value: 'best',
 };
+
+/** The place of the maximum, the first of equals, counted over the whole of x. */
+const placeOfMaximum = (order: 'rows' | 'columns'): Fold => ({
+  id: `arg_max_pool_${order}`,
+  begin: 'var best = 0.0;\nvar at = -1;',
+  each: `if (at < 0 || v > best || ${isNan('f32', 'v')}) {
+best = v;
+at = plane - X_AT + ${order === 'columns' ? 'x * H + y' : 'y * W + x'};
+}`,
+  value: 'f32(at)',
+});
 
 function poolStep({ node, arena }: KernelContext, attrs: PoolAttrs, fold: Fold): Step {
   const { N, M, ...geometry } = windowGeometry(node, attrs.kernel_shape, attrs);

@@ -6,7 +6,7 @@ import {
   recurrentCells,
   recurrentParams,
 } from '@ghostc/ops';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { calledLike, elementFunction } from '../text/element-function.ts';
 import { sourceOf, weightOf } from './operands.ts';
 
@@ -19,7 +19,7 @@ const modes = { forward: 0, reverse: 1, bidirectional: 2 } as const;
  * All steps in one dispatch: a workgroup for each sequence and direction, an invocation for each 64th unit. States pass
  * through the arena. Weights lie input-major, so that neighbouring invocations read neighbours.
  */
-export const recurrent: Kernel = ({ node, arena, weights }) => {
+export const recurrent: Emit = ({ node, arena, weights }) => {
   const { cell, direction, functions, linear_before_reset } = attrsOf(definition, node);
   const [T = 1, N = 1, I = 1] = staticShape(sourceOf(node, 0).type.shape);
   const [D = 1, , H = 1] = staticShape(sourceOf(node, 2).type.shape);

@@ -1,6 +1,6 @@
 import { numElements, staticShape } from '@ghostc/ir';
 import { attrsOf, type LoweredOp, normalAxis, reduceMean as reduceOp } from '@ghostc/ops';
-import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
+import type { Emit, KernelContext, Lane, Step } from '../kernel.ts';
 import { partedNests, type StridedNest } from '../strided-nest.ts';
 import { fromBits } from '../text/from-bits.ts';
 import { isNan } from '../text/is-nan.ts';
@@ -35,7 +35,7 @@ export const reduceKernels = kernelTable(Object.keys(reductions) as ReduceOp[], 
   reduce(op, context, attrsOf(reduceOp, context.node).axes),
 ]);
 
-export const globalAveragePool: Kernel = (context) => [reduce('reduce_mean', context, [2, 3])];
+export const globalAveragePool: Emit = (context) => [reduce('reduce_mean', context, [2, 3])];
 
 /** One output an invocation. Sums are kept in parts of at most 64 terms, which bounds the rounding of long ones. */
 function reduce(op: ReduceOp, { node, arena }: KernelContext, axes: readonly number[]): Step {

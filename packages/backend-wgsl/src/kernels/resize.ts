@@ -1,11 +1,11 @@
 import { type Node, staticShape } from '@ghostc/ir';
 import { attrsOf, resize as resizeOp, resizeTables } from '@ghostc/ops';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { sourceOf } from './operands.ts';
 import { type AxisTap, gatherStep } from './table-gather.ts';
 
 /** Nearest or linear: all coordinate arithmetic is done here, in double precision. */
-export const resize: Kernel = ({ node, arena, weights }) => {
+export const resize: Emit = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const [from, to] = [staticShape(x.type.shape), staticShape(node.output.type.shape)];
   const tapOf = resizeTaps(node);

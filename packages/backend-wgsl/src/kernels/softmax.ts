@@ -1,12 +1,12 @@
 import { numElements, staticShape, stridesOf } from '@ghostc/ir';
 import { attrsOf, normalAxis, softmax as softmaxOp } from '@ghostc/ops';
-import type { Kernel } from '../kernel.ts';
+import type { Emit } from '../kernel.ts';
 import { fromBits } from '../text/from-bits.ts';
 import { isNan } from '../text/is-nan.ts';
 import { sourceOf } from './operands.ts';
 
 /** exp(x - max) / sum(exp(x - max)): one row along the axis an invocation; the exponentials wait in the output. */
-export const softmax: Kernel = ({ node, arena }) => {
+export const softmax: Emit = ({ node, arena }) => {
   const shape = staticShape(node.output.type.shape);
   const axis = normalAxis(attrsOf(softmaxOp, node).axis, shape.length);
   const [size = 1, step = 1] = [shape[axis], stridesOf(shape)[axis]];

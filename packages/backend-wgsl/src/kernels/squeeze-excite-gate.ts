@@ -1,7 +1,7 @@
 import { type Node, staticShape } from '@ghostc/ir';
 import { type ActivationName, attrsOf, squeezeExciteGate as gateOp } from '@ghostc/ops';
 import { epilogueOf } from '../epilogue.ts';
-import type { Kernel, Lane } from '../kernel.ts';
+import type { Emit, Kernel, Lane } from '../kernel.ts';
 import { calledLike, type ElementFunction } from '../text/element-function.ts';
 import { element } from './channel-block.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
@@ -10,8 +10,8 @@ import { transposed } from './pack-channels.ts';
 /** Invocations of the workgroup. */
 const group = 64;
 
-/** Bytes of scratch memory: means and reduced sums. */
-export function gateScratchBytes(node: Node): number {
+/** Means and reduced sums. */
+function scratchBytes(node: Node): number {
   const [N = 1] = staticShape(sourceOf(node, 0).type.shape);
   const [R = 1, C = 1] = staticShape(sourceOf(node, 1).type.shape);
   return 4 * N * (C + R);
@@ -22,7 +22,7 @@ export function gateScratchBytes(node: Node): number {
  * because software adapters clear workgroup memory element by element. Weights lie input-major, so that neighbouring
  * invocations read neighbours.
  */
-export const squeezeExciteGate: Kernel = ({ node, arena, weights, scratch }) => {
+const emit: Emit = ({ node, arena, weights, scratch }) => {
   const [N = 1, C = 1, H = 1, W = 1] = staticShape(sourceOf(node, 0).type.shape);
   const [R = 1] = staticShape(sourceOf(node, 1).type.shape);
   const { gate, reduce } = functionsOf(node);
@@ -55,6 +55,8 @@ export const squeezeExciteGate: Kernel = ({ node, arena, weights, scratch }) => 
     },
   ];
 };
+
+export const squeezeExciteGate: Kernel = { emit, scratchBytes };
 
 /** The gate, and the reduction's activation unless it is ReLU, which is one instruction. */
 function functionsOf(node: Node) {

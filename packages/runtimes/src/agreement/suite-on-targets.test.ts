@@ -24,7 +24,7 @@ const sample = generated.filter((_, i) => i % EVERY === 0);
 /** Types and ops that a target has no code for. */
 const refused: Readonly<Record<string, RegExp>> = {
   onnx: /\/(i8|u8|i16|i64)$/,
-  wgsl: /\/(i8|u8|i16|i32|i64|bool)$|^operands\/mod\/|arg_max_pool|cast\//,
+  wgsl: /\/(i8|u8|i16|i32|i64|bool)$|^operands\/mod\/|cast\//,
   c: /^never$/,
 };
 

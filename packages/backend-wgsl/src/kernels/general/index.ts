@@ -1,13 +1,4 @@
-import {
-  CompileError,
-  type DType,
-  isFloat,
-  type Node,
-  numElements,
-  staticShape,
-  stridesOf,
-  type Value,
-} from '@ghostc/ir';
+import { isFloat, numElements, staticShape, stridesOf, type Value } from '@ghostc/ir';
 import {
   argMax,
   attrsOf,
@@ -15,27 +6,23 @@ import {
   gatherElements as gatherElementsOp,
   gatherNd as gatherNdOp,
   gather as gatherOp,
+  type LoweredOp,
   mod as modOp,
   normalAxis,
-  opsWith,
+  type OpsWith,
   reduceMean,
   scatterNd as scatterNdOp,
   topK as topKOp,
 } from '@ghostc/ops';
-import type { KernelContext, Step } from '../../kernel.ts';
+import type { Emit, Kernel, KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest, partedNests } from '../../strided-nest.ts';
 import { binaryFormulas, erfFunction, unaryFormulas } from '../../text/elementwise-formulas.ts';
 import { isNan } from '../../text/is-nan.ts';
 import { nestText } from '../../text/nest-text.ts';
-import { at, sourceOf } from '../operands.ts';
+import { emitting } from '../kernel-table.ts';
+import { sourceOf } from '../operands.ts';
+import { argMaxPool } from '../pool.ts';
 import { roundedTo } from './round-to.ts';
-
-/** What a general kernel knows besides: the types that values stand for. */
-export interface GeneralContext extends KernelContext {
-  readonly typeOf: (value: Value) => DType;
-}
-
-export type GeneralKernel = (context: GeneralContext) => readonly Step[];
 
 interface Code {
   readonly id: string;
@@ -53,7 +40,7 @@ const shapeOf = (value: Value): number[] => staticShape(value.type.shape);
 
 /** y = expression of p, q, r with broadcasting. */
 function mapped(
-  { node, arena }: GeneralContext,
+  { node, arena }: KernelContext,
   { id, expression, functions = [] }: { id: string; expression: string; functions?: readonly string[] },
 ): Step[] {
   const dims = shapeOf(node.output);
@@ -76,15 +63,15 @@ function mapped(
 }
 
 const map =
-  (expression: string, ...functions: readonly string[]): GeneralKernel =>
+  (expression: string, ...functions: readonly string[]): Emit =>
   (context) =>
     mapped(context, { id: context.node.op, expression, functions });
 
-const unary = (op: 'logical_not' | 'sign'): GeneralKernel => map(unaryFormulas[op]('f32', 'p').value);
+const unary = (op: 'logical_not' | 'sign'): Emit => map(unaryFormulas[op]('f32', 'p').value);
 
-const binary = (op: keyof typeof binaryFormulas): GeneralKernel => map(binaryFormulas[op]('f32', 'p', 'q'));
+const binary = (op: keyof typeof binaryFormulas): Emit => map(binaryFormulas[op]('f32', 'p', 'q'));
 
-const cast: GeneralKernel = (context) => {
+const cast: Emit = (context) => {
   const { node, typeOf } = context;
   const [from, to] = [typeOf(sourceOf(node, 0)), typeOf(node.output)];
   const { saturate } = attrsOf(castOp, node);
@@ -102,7 +89,7 @@ let k = i32(i);
 return clamp(select(k, k + size, k < 0), 0, size - 1);
 }`;
 
-const gather: GeneralKernel = ({ node, arena }) => {
+const gather: Emit = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const shape = shapeOf(x);
   const axis = normalAxis(attrsOf(gatherOp, node).axis, shape.length);
@@ -125,7 +112,7 @@ arena[Y_AT + item] = arena[X_AT + (o * SIZE + inside(arena[I_AT + i], SIZE)) * I
   ];
 };
 
-const gatherElements: GeneralKernel = ({ node, arena }) => {
+const gatherElements: Emit = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const [from, dims] = [shapeOf(x), shapeOf(indices)];
   const axis = normalAxis(attrsOf(gatherElementsOp, node).axis, from.length);
@@ -159,7 +146,7 @@ function tuple(shape: readonly number[], depth: number): string {
   ).join('\n');
 }
 
-const gatherNd: GeneralKernel = ({ node, arena }) => {
+const gatherNd: Emit = ({ node, arena }) => {
   const [x, indices] = [sourceOf(node, 0), sourceOf(node, 1)];
   const { batch_dims: batch } = attrsOf(gatherNdOp, node);
   const shape = shapeOf(x);
@@ -193,7 +180,7 @@ const combine: Readonly<Record<string, string>> = {
 };
 
 /** A copy of x, then the updates, one after the other: their order counts. */
-const scatterNd: GeneralKernel = ({ node, arena }) => {
+const scatterNd: Emit = ({ node, arena }) => {
   const [x, indices, updates] = [sourceOf(node, 0), sourceOf(node, 1), sourceOf(node, 2)];
   const shape = shapeOf(x);
   const depth = shapeOf(indices).at(-1) ?? 1;
@@ -240,7 +227,7 @@ function lineInts(x: Value, given: number): { SIZE: number; STEP: number; count:
 }
 
 const arg =
-  (order: '>' | '<'): GeneralKernel =>
+  (order: '>' | '<'): Emit =>
   ({ node, arena }) => {
     const x = sourceOf(node, 0);
     const { axis, select_last_index: last } = attrsOf(argMax, node);
@@ -262,7 +249,7 @@ arena[Y_AT + item] = f32(best);`,
     ];
   };
 
-const topK: GeneralKernel = ({ node, arena }) => {
+const topK: Emit = ({ node, arena }) => {
   const x = sourceOf(node, 0);
   const { axis, k, largest } = attrsOf(topKOp, node);
   const { count, ...ints } = lineInts(x, axis);
@@ -297,7 +284,7 @@ arena[N_AT + goal + n * STEP] = f32(last);
   ];
 };
 
-const reduceProd: GeneralKernel = ({ node, arena }) => {
+const reduceProd: Emit = ({ node, arena }) => {
   const x = sourceOf(node, 0);
   const shape = shapeOf(x);
   const { axes } = attrsOf(reduceMean, node);
@@ -328,8 +315,10 @@ arena[O_AT + item] = s;`,
 /** Integers of at most 16 bits: half a unit away from every tie, so that a rounded quotient truncates right. */
 const wholeQuotient = 'sign(p) * sign(q) * floor((abs(p) + 0.5) / abs(q))';
 
-const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
+/** One kernel for every op that is computed for any element type: in float32, for the types whose values it holds. */
+export const generalKernels = emitting({
   arg_max: arg('>'),
+  arg_max_pool: argMaxPool,
   arg_min: arg('<'),
   cast,
   equal: binary('equal'),
@@ -357,19 +346,14 @@ const kernelsByOp: Readonly<Record<string, GeneralKernel>> = {
   sign: unary('sign'),
   top_k: topK,
   where: map('select(r, q, p != 0.0)'),
-};
+}) satisfies { readonly [K in OpsWith<'general'>]: Kernel };
 
-/** Division of small integers truncates. */
-const wholeDivision: GeneralKernel = (context) =>
-  mapped(context, { id: 'div_whole', expression: `select(${wholeQuotient}, 0.0, q == 0.0)` });
-
-const general: ReadonlySet<string> = new Set(opsWith('general'));
-
-/** The general kernel of a node that stands for values of `dtype`; undefined if one of the tuned ones computes it. */
-export function generalKernel(node: Node, dtype: DType = 'f32'): GeneralKernel | undefined {
-  if (!isFloat(dtype) && node.op === 'div') return wholeDivision;
-  if (!general.has(node.op)) return undefined;
-  const kernel = kernelsByOp[node.op];
-  if (kernel) return kernel;
-  throw new CompileError('wgsl/op', `there is no WGSL kernel for ${node.op}`, at(node));
-}
+/** Kernels for values that stand for whole numbers, where float32 computes them otherwise. */
+export const wholeKernels = {
+  /** Division of small integers truncates. */
+  div: {
+    accepts: (_, dtype) => !isFloat(dtype),
+    emit: (context) =>
+      mapped(context, { id: 'div_whole', expression: `select(${wholeQuotient}, 0.0, q == 0.0)` }),
+  },
+} satisfies { readonly [K in LoweredOp]?: Kernel };

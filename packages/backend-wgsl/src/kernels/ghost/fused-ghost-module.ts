@@ -5,15 +5,18 @@ import { at } from '../operands.ts';
 import { type GhostSizes, ghostKey, ghostSizesOf, hasWholePlanes } from './ghost-sizes.ts';
 import { ghostTiles, isGhostTile } from './ghost-tiles.ts';
 import { tiledPlanes } from './tiled-planes.ts';
-import { wholePlanes } from './whole-planes.ts';
+import { ghostScratchBytes, wholePlanes } from './whole-planes.ts';
 
 /** A Ghost module in one dispatch: whole planes a workgroup where they are small, else tiles. */
-export const fusedGhostModule: Kernel = (context) => {
-  const sizes = ghostSizesOf(context.node);
-  if (hasWholePlanes(sizes)) return [wholePlanes(context, sizes)];
-  const tile = context.tile(ghostKey(sizes)) ?? ghostTiles(sizes)[0];
-  if (!tile || !isGhostTile(tile, sizes)) throw unfit(context.node, tile, sizes);
-  return [tiledPlanes(context, sizes, tile)];
+export const fusedGhostModule: Kernel = {
+  scratchBytes: ghostScratchBytes,
+  emit: (context) => {
+    const sizes = ghostSizesOf(context.node);
+    if (hasWholePlanes(sizes)) return [wholePlanes(context, sizes)];
+    const tile = context.tile(ghostKey(sizes)) ?? ghostTiles(sizes)[0];
+    if (!tile || !isGhostTile(tile, sizes)) throw unfit(context.node, tile, sizes);
+    return [tiledPlanes(context, sizes, tile)];
+  },
 };
 
 function unfit(node: Node, tile: GhostTile | undefined, { size }: GhostSizes): CompileError {

@@ -1,6 +1,6 @@
 import { numElements } from '@ghostc/ir';
 import { attrsOf, integerRange, outputAffine, quantizeLinear, type Rounding } from '@ghostc/ops';
-import type { Kernel } from '../../kernel.ts';
+import type { Emit } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { byteStep } from './byte-step.ts';
 import { byteText } from './integer-text.ts';
@@ -40,7 +40,7 @@ let k = quotient(bitcast<f32>(magnitude));
 return clamp(select(k, -k, bits < 0), LO, HI) + ZY;
 }`;
 
-export const quantize: Kernel = ({ node, arena }) => {
+export const quantize: Emit = ({ node, arena }) => {
   const attrs = attrsOf(quantizeLinear, node);
   const { scale, zeroPoint } = outputAffine(attrs);
   const high = upperBits(scale);
@@ -65,7 +65,7 @@ function upperBits(value: number): number {
 }
 
 /** y = scale (x - zero point), one element an invocation; scale and zero point of each slice of the axis from a table. */
-export const dequantize: Kernel = ({ node, arena, weights }) => {
+export const dequantize: Emit = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const { scale, zeroPoint, axis } = x.type.quant ?? { scale: [1], zeroPoint: [0] };
   const table = new Int32Array(scale.length * 2);

@@ -11,7 +11,7 @@ import {
   requantizeMultiplier,
   sumMultipliers,
 } from '@ghostc/ops';
-import type { Kernel, KernelContext, Step } from '../../kernel.ts';
+import type { Emit, KernelContext, Step } from '../../kernel.ts';
 import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { bytesAt, sourceOf } from '../operands.ts';
@@ -63,7 +63,7 @@ function fixedInts(name: string, { multiplier, shift }: FixedMultiplier): Record
   return { [`M_${name}`]: multiplier, [`S_${name}`]: shift };
 }
 
-function sum(id: string, sign: '+' | '-'): Kernel {
+function sum(id: string, sign: '+' | '-'): Emit {
   return (context) => {
     const { node } = context;
     const attrs = attrsOf(qlinearAdd, node);
@@ -83,7 +83,7 @@ function sum(id: string, sign: '+' | '-'): Kernel {
 export const add = sum('qlinear_add', '+');
 export const sub = sum('qlinear_sub', '-');
 
-export const mul: Kernel = (context) => {
+export const mul: Emit = (context) => {
   const { node } = context;
   const attrs = attrsOf(qlinearMul, node);
   const fixed = productMultiplier(sourceOf(node, 0).type, sourceOf(node, 1).type, attrs);
@@ -97,7 +97,7 @@ export const mul: Kernel = (context) => {
   ];
 };
 
-export const requantize: Kernel = ({ node, arena }) => {
+export const requantize: Emit = ({ node, arena }) => {
   const x = sourceOf(node, 0);
   const attrs = attrsOf(requantizeLinear, node);
   return [
@@ -122,7 +122,7 @@ export const requantize: Kernel = ({ node, arena }) => {
 };
 
 /** y = table[x]; the table of 256 bytes lies among the weights. */
-export const lookup: Kernel = ({ node, arena, weights }) => {
+export const lookup: Emit = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const table = wordsOfBytes(bytesAt(node, 1));
   return [

@@ -1,5 +1,7 @@
-import type { OpsWith } from '@ghostc/ops';
+import type { LoweredOp, OpsWith } from '@ghostc/ops';
+import { isPacked } from '../../is-packed.ts';
 import type { Kernel } from '../../kernel.ts';
+import { emitting } from '../kernel-table.ts';
 import { dequantize, quantize } from './convert.ts';
 import { add, lookup, mul, requantize, sub } from './elementwise.ts';
 import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
@@ -8,31 +10,33 @@ import { bilinearResize } from './resize.ts';
 import { softmax } from './softmax.ts';
 import { conv2d, depthwiseConv2d, fullyConnected } from './weighted.ts';
 
-/** The quantised ops that have a kernel: for i8 and u8. */
+/** One kernel for every quantised op, for i8 and u8. */
 export const quantizedKernels = {
-  dequantize_linear: dequantize,
-  qlinear_add: add,
-  qlinear_average_pool: averagePool,
+  ...emitting({
+    dequantize_linear: dequantize,
+    qlinear_add: add,
+    qlinear_average_pool: averagePool,
+    qlinear_depthwise_conv2d: depthwiseConv2d,
+    qlinear_fully_connected: fullyConnected,
+    qlinear_global_average_pool: globalAveragePool,
+    qlinear_lookup: lookup,
+    qlinear_mul: mul,
+    qlinear_resize: bilinearResize,
+    qlinear_softmax: softmax,
+    qlinear_sub: sub,
+    quantize_linear: quantize,
+    requantize,
+  }),
   qlinear_conv2d: conv2d,
-  qlinear_depthwise_conv2d: depthwiseConv2d,
-  qlinear_fully_connected: fullyConnected,
-  qlinear_global_average_pool: globalAveragePool,
-  qlinear_lookup: lookup,
-  qlinear_mul: mul,
-  qlinear_resize: bilinearResize,
-  qlinear_softmax: softmax,
-  qlinear_sub: sub,
-  quantize_linear: quantize,
-  requantize,
 } satisfies { readonly [K in OpsWith<'quantized'>]: Kernel };
 
 /** Ops of any element type, on bytes. */
 export const byteKernels = {
-  concat,
-  max_pool: maxPool,
-  pad,
-  reshape,
-  resize,
-  slice,
-  transpose,
-} as const;
+  ...emitting({ concat, max_pool: maxPool, pad, reshape, slice, transpose }, ({ output }) =>
+    isPacked(output.type),
+  ),
+  resize: {
+    accepts: ({ output, attrs }) => isPacked(output.type) && attrs.mode !== 'linear',
+    emit: resize,
+  },
+} satisfies { readonly [K in LoweredOp]?: Kernel };

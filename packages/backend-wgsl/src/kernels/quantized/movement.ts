@@ -9,7 +9,7 @@ import {
   sliceRanges,
   transpose as transposeOp,
 } from '@ghostc/ops';
-import type { Kernel, KernelContext, Step } from '../../kernel.ts';
+import type { Emit, KernelContext, Step } from '../../kernel.ts';
 import { collapseNest } from '../../strided-nest.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { sourceOf } from '../operands.ts';
@@ -33,7 +33,7 @@ function stridedStep({ node, arena }: KernelContext, first: number, strides: rea
 
 const inputShape = (node: Node): number[] => staticShape(sourceOf(node, 0).type.shape);
 
-export const slice: Kernel = (context) => {
+export const slice: Emit = (context) => {
   const shape = inputShape(context.node);
   const ranges = sliceRanges(shape, attrsOf(sliceOp, context.node));
   const strides = stridesOf(shape);
@@ -47,7 +47,7 @@ export const slice: Kernel = (context) => {
   ];
 };
 
-export const transpose: Kernel = (context) => {
+export const transpose: Emit = (context) => {
   const from = stridesOf(inputShape(context.node));
   return [
     stridedStep(
@@ -59,7 +59,7 @@ export const transpose: Kernel = (context) => {
 };
 
 /** For a reshape whose output could not be a view. */
-export const reshape: Kernel = (context) => [
+export const reshape: Emit = (context) => [
   stridedStep(context, 0, stridesOf(staticShape(context.node.output.type.shape))),
 ];
 
@@ -67,7 +67,7 @@ export const reshape: Kernel = (context) => [
  * For concats that the plan could not place: all parts in one dispatch, since parts may meet inside a word. The table has
  * for each part its end along a row of the output, its length there, and the byte where it starts.
  */
-export const concat: Kernel = ({ node, arena, weights }) => {
+export const concat: Emit = ({ node, arena, weights }) => {
   const shape = staticShape(node.output.type.shape);
   const axis = normalAxis(attrsOf(concatOp, node).axis, shape.length);
   const rowOf = (from: Shape): number => numElements(from.slice(axis));
@@ -138,14 +138,14 @@ return FILL;
   });
 }
 
-export const pad: Kernel = (context) => {
+export const pad: Emit = (context) => {
   const { node } = context;
   const taps = padTaps(node);
   return [tableStep(context, taps, padElement(sourceOf(node, 0).type, attrsOf(padOp, node).value))];
 };
 
 /** Nearest only: linear interpolation of integers is `qlinear_resize`. */
-export const resize: Kernel = (context) => {
+export const resize: Emit = (context) => {
   const taps = resizeTaps(context.node);
   return [tableStep(context, (i, axis) => taps(i, axis).low, 0)];
 };

@@ -10,7 +10,7 @@ import {
   qlinearAveragePool,
   qlinearGlobalAveragePool,
 } from '@ghostc/ops';
-import type { Kernel, KernelContext, Step } from '../../kernel.ts';
+import type { Emit, KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { type WindowAttrs, windowGeometry } from '../window-geometry.ts';
 import { countedPositions, type WindowFold, windowWalk } from '../window-walk.ts';
@@ -46,7 +46,7 @@ ${windowWalk(fold, { output: 'e', load: (index) => `byte(${index})` })}
 ${fold.value}
 }`;
 
-export const maxPool: Kernel = (context) => {
+export const maxPool: Emit = (context) => {
   const [lowest] = integerRange(sourceOf(context.node, 0).type.dtype);
   return [
     poolStep(context, attrsOf(maxOp, context.node), {
@@ -60,7 +60,7 @@ export const maxPool: Kernel = (context) => {
   ];
 };
 
-export const averagePool: Kernel = (context) => {
+export const averagePool: Emit = (context) => {
   const { node, weights } = context;
   const x = sourceOf(node, 0).type;
   const attrs = attrsOf(qlinearAveragePool, node);
@@ -101,7 +101,7 @@ return limited(scaled(sum, weights[q], weights[q + 1]));`,
   ];
 };
 
-export const globalAveragePool: Kernel = ({ node, arena }) => {
+export const globalAveragePool: Emit = ({ node, arena }) => {
   const x = sourceOf(node, 0);
   const attrs = attrsOf(qlinearGlobalAveragePool, node);
   const [, , height = 1, width = 1] = staticShape(x.type.shape);

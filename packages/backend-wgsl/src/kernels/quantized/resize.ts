@@ -1,6 +1,6 @@
 import { staticShape } from '@ghostc/ir';
 import { attrsOf, type BilinearTap, bilinearTaps, qlinearResize } from '@ghostc/ops';
-import type { Kernel } from '../../kernel.ts';
+import type { Emit } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { byteStep } from './byte-step.ts';
 import { byteText } from './integer-text.ts';
@@ -23,7 +23,7 @@ let size = (abs(sum) + 0x80000) >> 20u;
 return select(size, -size, sum < 0);
 }`;
 
-export const bilinearResize: Kernel = ({ node, arena, weights }) => {
+export const bilinearResize: Emit = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const attrs = attrsOf(qlinearResize, node);
   const [, , H = 1, W = 1] = staticShape(x.type.shape);

@@ -1,6 +1,6 @@
 import { staticShape, stridesOf } from '@ghostc/ir';
 import { attrsOf, exponentialTable, integerRange, normalAxis, qlinearSoftmax } from '@ghostc/ops';
-import type { Kernel } from '../../kernel.ts';
+import type { Emit } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { byteStep } from './byte-step.ts';
 import { byteText, doublingText } from './integer-text.ts';
@@ -51,7 +51,7 @@ return min(i32(select(rounded, 0u, right > 31u)) + LO, HI);
 }`;
 
 /** TFLite's integer softmax: exponentials of all 256 differences to the maximum are a table among the weights. */
-export const softmax: Kernel = ({ node, arena, weights }) => {
+export const softmax: Emit = ({ node, arena, weights }) => {
   const x = sourceOf(node, 0);
   const attrs = attrsOf(qlinearSoftmax, node);
   const shape = staticShape(x.type.shape);

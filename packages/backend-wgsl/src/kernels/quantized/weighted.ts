@@ -1,4 +1,3 @@
-import type { Node } from '@ghostc/ir';
 import {
   attrsOf,
   linearMultipliers,
@@ -6,7 +5,7 @@ import {
   qlinearDepthwiseConv2d,
   qlinearFullyConnected,
 } from '@ghostc/ops';
-import type { Kernel, KernelContext } from '../../kernel.ts';
+import type { Emit, Kernel, KernelContext } from '../../kernel.ts';
 import { bytesAt, sourceOf } from '../operands.ts';
 import { blockedConv, blockedScratchBytes, isBlocked } from './blocked-conv.ts';
 import { dense } from './dense.ts';
@@ -15,26 +14,26 @@ import { hasWholeRows, rowDepthwise } from './row-depthwise.ts';
 import { layerOf, type WeightedLayer } from './weighted-layer.ts';
 
 /** One pixel is a row of a matrix product; groups go element by element, the rest in blocks of channels and pixels. */
-export const conv2d: Kernel = (context) => {
-  const layer = convLayer(context);
-  if (isOnePixel(layer)) return [dense(context, layer)];
-  if (isBlocked(layer)) return [blockedConv(context, layer)];
-  return [laneConv(context, layer, layer.geometry.M / layer.group)];
+export const conv2d: Kernel = {
+  scratchBytes: (node) => {
+    const layer = convLayer({ node });
+    return !isOnePixel(layer) && isBlocked(layer) ? blockedScratchBytes(layer) : 0;
+  },
+  emit: (context) => {
+    const layer = convLayer(context);
+    if (isOnePixel(layer)) return [dense(context, layer)];
+    if (isBlocked(layer)) return [blockedConv(context, layer)];
+    return [laneConv(context, layer, layer.geometry.M / layer.group)];
+  },
 };
 
-/** Bytes of scratch memory of a convolution's kernel. */
-export function convScratchBytes(node: Node): number {
-  const layer = convLayer({ node });
-  return !isOnePixel(layer) && isBlocked(layer) ? blockedScratchBytes(layer) : 0;
-}
-
-export const depthwiseConv2d: Kernel = (context) => {
+export const depthwiseConv2d: Emit = (context) => {
   const attrs = attrsOf(qlinearDepthwiseConv2d, context.node);
   const layer = layerOf(context, attrs, { attrs, group: attrs.multiplier });
   return [(hasWholeRows(layer) ? rowDepthwise : laneConv)(context, layer, attrs.multiplier)];
 };
 
-export const fullyConnected: Kernel = (context) => {
+export const fullyConnected: Emit = (context) => {
   const { node } = context;
   const attrs = attrsOf(qlinearFullyConnected, node);
   const [x, weight] = [sourceOf(node, 0).type, sourceOf(node, 1).type];
