@@ -1,5 +1,5 @@
-import { CompileError, type ErrorLocation, type Node, type Value } from '@ghostc/ir';
-import { type ArenaSpan, layersOf, type WithinResult } from '@ghostc/planner';
+import { CompileError, type ErrorLocation, Node, type Value } from '@ghostc/ir';
+import type { ArenaSpan, PlacedStream, WithinResult } from '@ghostc/planner';
 
 /** By how much the smallest arena found misses a limit. Sizes in bytes. */
 export interface ArenaMiss {
@@ -36,20 +36,25 @@ export class ArenaLimitError extends CompileError {
 const told = 4;
 
 export function arenaLimitError({ plan, missing, worst }: WithinResult, maxRam: number): ArenaLimitError {
-  const stream = worst && plan.streams.get(worst.node)?.stream;
-  const layers = stream ? layersOf(stream) : [];
-  const layer = worst ? layerText(worst.node, layers) : 'its inputs and outputs';
+  const nodes = worst ? nodesOf(worst.step) : [];
+  const layer = worst ? layerText(worst.step) : 'its inputs and outputs';
   const held = (worst?.held ?? [])
     .slice(0, told)
     .map(({ value, bytes }) => ({ what: heldText(value), bytes }));
+  const origin = nodes.flatMap((node) => node.origin)[0];
   const miss = { maxRam, arenaBytes: plan.arenaBytes, missingBytes: missing, layer, held };
-  return new ArenaLimitError(miss, { ...(worst?.node.origin.length && { node: worst.node.origin[0] }) });
+  return new ArenaLimitError(miss, { ...(origin !== undefined && { node: origin }) });
 }
 
-function layerText(node: Node, bands: readonly Node[]): string {
-  const [first, last] = [bands[0], bands.at(-1)];
-  if (!first || !last) return nodeText(node);
-  return `${bands.length} layers in bands of rows, ${nodeText(first)} to ${nodeText(last)}`;
+function nodesOf(step: Node | PlacedStream): readonly Node[] {
+  return step instanceof Node ? [step] : step.nodes;
+}
+
+function layerText(step: Node | PlacedStream): string {
+  if (step instanceof Node) return nodeText(step);
+  const [first, last] = [step.nodes[0], step.nodes.at(-1)];
+  const ends = first && last ? `, ${nodeText(first)} to ${nodeText(last)}` : '';
+  return `${step.nodes.length} layers in bands of rows${ends}`;
 }
 
 function nodeText({ op, output }: Node): string {

@@ -7,7 +7,7 @@ import {
   type Graph,
   hashWords,
   itemAt,
-  type Node,
+  Node,
   numElements,
   staticShape,
   type TensorData,
@@ -20,7 +20,8 @@ import {
   type PlacedStream,
   type Placement,
   type RowMove,
-  runningNodes,
+  runningSteps,
+  type Step,
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
@@ -57,7 +58,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   const inArena = io === 'arena';
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const copies = inArena ? [] : emitter.finalCopies();
-  const steps = [...plan.order.flatMap((node) => emitter.step(node)), ...copies];
+  const steps = [...plan.order.flatMap((step) => emitter.step(step)), ...copies];
   const words = emitter.store.words();
   const program = {
     name: options.name,
@@ -67,7 +68,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     outputs: plan.graph.outputs.map(({ name, value }) => tensorOf(name, { value, offset: offset(value) })),
     arenaBytes: Math.max(plan.arenaBytes, arenaAlign),
     arenaGap: plan.gap,
-    streams: [...plan.streams].map(([node, placed]) => streamFacts(node, placed)),
+    streams: plan.order.flatMap((step) => (step instanceof Node ? [] : [streamFacts(step)])),
     bandWork: extraWork,
     peaks: peaksOf(plan),
     buffers: buffersOf(plan),
@@ -106,8 +107,8 @@ function weightForm(form: WeightForm | undefined, device: Device, bytes: number)
 
 function peaksOf(plan: StreamedPlan): CProgram['peaks'] {
   const { live } = plan;
-  const run = runningNodes(plan);
-  const layers = run.map(({ op, output }, i) => ({ layer: `${op} %${output.name}`, bytes: live[i] ?? 0 }));
+  const run = runningSteps(plan);
+  const layers = run.map((step, i) => ({ layer: stepText(step), bytes: live[i] ?? 0 }));
   return layers.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
 }
 
@@ -115,10 +116,17 @@ function buffersOf(plan: StreamedPlan): CProgram['buffers'] {
   return arenaSpans(plan).map(({ value, ...span }) => ({ name: value?.name ?? 'working memory', ...span }));
 }
 
-function streamFacts(node: Node, { stream }: PlacedStream): CStream {
-  const { bands, moves } = stream;
-  const rows = Math.min(...[...moves.values()].flatMap(({ rate }) => (rate ? [rate] : [])));
-  return { layers: layersOf(stream).length, bands, rows, output: node.output.name };
+function stepText(step: Node | PlacedStream): string {
+  return step instanceof Node
+    ? `${step.op} %${step.output.name}`
+    : `bands of rows %${itemAt(step.outputs, 0).name}`;
+}
+
+function streamFacts({ stream, outputs }: PlacedStream): CStream {
+  const { bands, steps } = stream;
+  const rates = steps.flatMap((step) => (step instanceof Node || !step.rate ? [] : [step.rate]));
+  const layers = layersOf(stream).length;
+  return { layers, bands, rows: Math.min(...rates), output: itemAt(outputs, 0).name };
 }
 
 /** Where a build may count: see the macro's definition in the source. */
@@ -183,10 +191,10 @@ class Emitter {
   readonly #plan: StreamedPlan;
   readonly #settings: Settings;
   readonly #constants: readonly Value[];
-  /** Of the nodes that run code, as the plan's `live` counts them. */
-  readonly #steps: ReadonlyMap<Node, number>;
+  /** Of the steps that run code, as the plan's `live` counts them. */
+  readonly #steps: ReadonlyMap<Step, number>;
   #count = 0;
-  /** Of the node that is emitted, or of the bands that it is in. */
+  /** Of the node that is emitted, or of the bands that contain it. */
   #step = 0;
   #calls = 1;
 
@@ -195,16 +203,18 @@ class Emitter {
     this.#plan = plan;
     this.#settings = settings;
     this.functions = new FunctionTable(settings.name);
-    this.#steps = new Map(runningNodes(plan).map((node, i) => [node, i]));
+    this.#steps = new Map(runningSteps(plan).map((step, i) => [step, i]));
     this.#constants = [...plan.graph.constants];
   }
 
-  /** Comment and call of one node; nothing for nodes that the plan elides. */
-  step(node: Node): string[] {
-    if (this.#plan.elided.has(node)) return [];
-    this.#step = this.#steps.get(node) ?? this.#step;
-    const stream = this.#plan.streams.get(node);
-    if (stream) return this.#bands(stream);
+  /** Comment and call of one node, or the loop over bands; nothing for what the plan elides. */
+  step(step: Node | PlacedStream): string[] {
+    if (this.#plan.elided.has(step)) return [];
+    this.#step = this.#steps.get(step) ?? this.#step;
+    return step instanceof Node ? this.#layerCall(step) : this.#bands(step);
+  }
+
+  #layerCall(node: Node): string[] {
     const comment = this.#comment(node);
     this.layers.push(this.#layer(node));
     const { fn, args } = this.#settings.kernel(node).emit(this.#context(node));
@@ -232,32 +242,31 @@ class Emitter {
 
   /** The loop over the bands of a stream. */
   #bands({ stream, plan }: PlacedStream): string[] {
-    const fills = stream.body.inputs.map((slab) =>
+    const fills = stream.slabs.map((slab) =>
       this.#call({ fn: fillFunction(slab, stream.pads.get(slab) ?? 0), args: [this.#pointer(slab)] }),
     );
     return [
       `/* ${plan.order.length} steps in ${stream.bands} bands of rows */`,
       ...fills,
       `for (int t = 0; t < ${stream.bands}; t++) {`,
-      ...plan.order.flatMap((node) => this.#bandStep(node, stream)),
+      ...plan.order.flatMap((step) => this.#bandStep(step, stream)),
       '}',
     ];
   }
 
-  #bandStep(node: Node, { moves, active, bands }: Stream): string[] {
-    const move = moves.get(node);
-    const [first, end] = active.get(node) ?? [0, bands];
+  #bandStep(step: Node | RowMove, { active, bands }: Stream): string[] {
+    const [first, end] = active.get(step) ?? [0, bands];
     this.#calls = end - first;
-    const lines = move ? [this.#move(node, move)] : this.step(node);
+    const lines = step instanceof Node ? this.step(step) : [this.#move(step)];
     this.#calls = 1;
     const tests = [...(first > 0 ? [`t >= ${first}`] : []), ...(end < bands ? [`t < ${end}`] : [])];
     if (!tests.length || !lines.length) return lines;
     return [`if (${tests.join(' && ')}) {`, ...lines, '}'];
   }
 
-  #move(node: Node, move: RowMove): string {
+  #move(move: RowMove): string {
     const image = this.#pointer(move.image);
-    const band = this.#pointer(move.kind === 'load' ? node.output : itemAt(node.inputs, 0));
+    const band = this.#pointer(move.band);
     const ends = move.kind === 'load' ? [image, band] : [band, image];
     return this.#call({ fn: moveFunction(move), args: [...ends, firstRow(move)] });
   }
@@ -305,9 +314,7 @@ class Emitter {
 
   #comment(node: Node): string {
     const from = node.origin.map(safeComment).join(' + ');
-    const shapes = node.inputs.flatMap((value) =>
-      value?.producer || this.#graph.inputs.includes(value as Value) ? [shapeText(value)] : [],
-    );
+    const shapes = node.inputs.flatMap((value) => (value && !value.constant ? [shapeText(value)] : []));
     const macs = nodeMacs(node);
     const work = macs ? `, ${macs} MACs` : '';
     return `/* ${++this.#count}. ${node.op}: ${shapes.join(', ')} -> ${node.outputs.map(shapeText).join(', ')}${work}${from ? `; ${from}` : ''} */`;
@@ -342,6 +349,6 @@ function address({ region, index, offset }: Placement, dtype: DType, graph: Grap
   return elements === 0 ? name : `${name} + ${elements}`;
 }
 
-function shapeText(value: Value | null): string {
-  return value ? `[${staticShape(value.type.shape).join(',')}]` : '';
+function shapeText({ type }: Value): string {
+  return `[${staticShape(type.shape).join(',')}]`;
 }

@@ -3,7 +3,7 @@ import {
   fromNumbers,
   type Graph,
   mulberry32,
-  type Node,
+  Node,
   parseGraph,
   randomTensor,
   type Tensor,
@@ -13,24 +13,19 @@ import {
   zeros,
 } from '@ghostc/ir';
 import { lookup, registry, rowRuleOf, storageRuleOf } from '@ghostc/ops';
-import { type PlacedStream, placeStreams, type RowMove } from '@ghostc/planner';
+import { type PlacedStream, placeStreams, type RowMove, type StreamedPlan } from '@ghostc/planner';
 import { expect, test } from 'vitest';
 
 const options = { storageRule: storageRuleOf, rowRule: rowRuleOf, io: 'caller', align: 16 } as const;
 
 /** Runs a graph whose streams are loops over bands, node by node with the definitions of the ops. */
-function runStreamed(
-  graph: Graph,
-  streams: ReadonlyMap<Node, PlacedStream>,
-  inputs: Map<string, Tensor>,
-): Tensor[] {
+function runStreamed({ graph, order }: StreamedPlan, inputs: Map<string, Tensor>): Tensor[] {
   const values = new Map<Value, Tensor>();
   for (const value of graph.inputs) values.set(value, inputs.get(value.name) as Tensor);
   for (const value of graph.constants) values.set(value, value.constant as Tensor);
-  for (const node of graph.nodes()) {
-    const placed = streams.get(node);
-    if (placed) runBands(placed, values);
-    else evaluate(node, values);
+  for (const step of order) {
+    if (step instanceof Node) evaluate(step, values);
+    else runBands(step, values);
   }
   return graph.outputs.map(({ value }) => values.get(value) as Tensor);
 }
@@ -48,19 +43,17 @@ function evaluate({ op, inputs, outputs, attrs }: Node, values: Map<Value, Tenso
 }
 
 function runBands(
-  { stream: { body, moves, active, bands, pads } }: PlacedStream,
+  { outputs, stream: { steps, slabs, active, bands, pads } }: PlacedStream,
   values: Map<Value, Tensor>,
 ): void {
-  for (const slab of body.inputs) values.set(slab, filled(slab, pads.get(slab) ?? Number.NaN));
-  for (const [node, { kind, image }] of moves)
-    if (kind === 'store' && node) values.set(image, filled(image, Number.NaN));
+  for (const slab of slabs) values.set(slab, filled(slab, pads.get(slab) ?? Number.NaN));
+  for (const image of outputs) values.set(image, filled(image, Number.NaN));
   for (let t = 0; t < bands; t++) {
-    for (const node of body.nodes()) {
-      const move = moves.get(node);
-      const [first, end] = active.get(node) ?? [0, bands];
-      if (move) moveRows(node, move, t, values);
-      else if (t >= first && t < end) evaluate(node, values);
-      else for (const value of node.outputs) values.set(value, filled(value, Number.NaN));
+    for (const step of steps) {
+      const [first, end] = active.get(step) ?? [0, bands];
+      if (!(step instanceof Node)) moveRows(step, t, values);
+      else if (t >= first && t < end) evaluate(step, values);
+      else for (const value of step.outputs) values.set(value, filled(value, Number.NaN));
     }
   }
 }
@@ -73,15 +66,13 @@ const filled = ({ type }: Value, v: number): Tensor => {
   };
 };
 
-function moveRows(node: Node, move: RowMove, t: number, values: Map<Value, Tensor>): void {
+function moveRows(move: RowMove, t: number, values: Map<Value, Tensor>): void {
   const { kind, image, rows, rate, lag, height, pad } = move;
   const [, channels = 1, total = 1, width = 1] = image.type.shape as number[];
   const first = t * rate - lag;
   const whole = toNumbers(values.get(image) as Tensor) as number[] | Float64Array;
   const band =
-    kind === 'load'
-      ? new Float64Array(channels * rows * width)
-      : toNumbers(values.get(node.inputs[0] as Value) as Tensor);
+    kind === 'load' ? new Float64Array(channels * rows * width) : toNumbers(values.get(move.band) as Tensor);
   const target = Float64Array.from(whole as Float64Array);
   for (let c = 0; c < channels; c++) {
     const plane = target.subarray(c * total * width, (c + 1) * total * width);
@@ -102,7 +93,7 @@ function moveRows(node: Node, move: RowMove, t: number, values: Map<Value, Tenso
       ...fromNumbers(value.type.dtype, value.type.shape as number[], data),
       quant: value.type.quant,
     });
-  if (kind === 'load') put(node.output, band as Float64Array);
+  if (kind === 'load') put(move.band, band as Float64Array);
   else put(image, target);
 }
 
@@ -141,7 +132,7 @@ test('bands compute what the whole images do, from any node to any other', () =>
     if (!plan) continue;
     streamed++;
     const inputs = new Map([['x', randomTensor({ dtype: 'f32', shape: [1, 4, h, 7] }, 9)]]);
-    const [got] = runStreamed(plan.graph, plan.streams, inputs);
+    const [got] = runStreamed(plan, inputs);
     const want = interpret(graph, inputs).get('8') as Tensor;
     expect(toNumbers(got as Tensor), JSON.stringify({ h, kernel, ...region })).toEqual(toNumbers(want));
   }

@@ -1,9 +1,9 @@
-import type { Node, Value } from '@ghostc/ir';
+import { Node, type Value } from '@ghostc/ir';
 import type { StreamedPlan } from './place-streams.ts';
 import { valueBytes } from './resolve-storage.ts';
-import { runningNodes } from './running-nodes.ts';
+import { runningSteps } from './running-steps.ts';
 
-/** Bytes [offset, offset + bytes) of the arena while steps `start` to `end` run; steps count the nodes that run code. */
+/** Bytes [offset, offset + bytes) of the arena while steps `start` to `end` run; only steps that run code count. */
 export interface ArenaSpan {
   /** null: working memory of the step's own. */
   readonly value: Value | null;
@@ -15,14 +15,15 @@ export interface ArenaSpan {
 
 /** What lies where in the arena, and when. A value that stands for others (a concat, a view) is left to those. */
 export function arenaSpans(plan: StreamedPlan): ArenaSpan[] {
-  const { graph, placements, elided, scratch, streams } = plan;
-  const run = runningNodes(plan);
-  const step = new Map(run.map((node, i) => [node, i]));
-  const lastUses = lastUsesOf(plan, step);
+  const { graph, placements, elided, scratch } = plan;
+  const run = runningSteps(plan);
+  const written = new Map(run.flatMap(({ outputs }, at) => outputs.map((value) => [value, at] as const)));
+  const joined = new Set([...elided].flatMap(({ outputs }) => outputs));
+  const lastUses = lastUsesOf(plan);
   const span = (value: Value): ArenaSpan[] => {
     const place = placements.get(value);
-    if (place?.region !== 'arena' || (value.producer && elided.has(value.producer))) return [];
-    const start = value.producer ? (step.get(value.producer) ?? 0) : 0;
+    if (place?.region !== 'arena' || joined.has(value)) return [];
+    const start = written.get(value) ?? 0;
     return [
       {
         value,
@@ -33,30 +34,29 @@ export function arenaSpans(plan: StreamedPlan): ArenaSpan[] {
       },
     ];
   };
-  const working = run.flatMap((node: Node, i): ArenaSpan[] => {
-    const bytes = streams.get(node)?.bytes ?? 0;
-    const place = scratch.get(node);
+  const working = run.flatMap((step, i): ArenaSpan[] => {
+    const bytes = step instanceof Node ? 0 : step.bytes;
+    const place = scratch.get(step);
     return place && bytes ? [{ value: null, offset: place.offset, bytes, start: i, end: i }] : [];
   });
   const values = [...graph.inputs, ...[...graph.nodes()].flatMap(({ outputs }) => outputs)];
   return [...values.flatMap(span), ...working];
 }
 
-/** The last step that reads a value, also through nodes that run no code. */
-function lastUsesOf(
-  { graph, order, elided }: StreamedPlan,
-  step: ReadonlyMap<Node, number>,
-): Map<Value, number> {
+/** The last step that reads a value, also through steps that run no code. */
+function lastUsesOf(plan: StreamedPlan): Map<Value, number> {
+  const { graph, order, elided } = plan;
+  const places = new Map(runningSteps(plan).map((step, i) => [step, i]));
   const last = new Map<Value, number>();
   const use = (value: Value, at: number): void => {
     last.set(value, Math.max(last.get(value) ?? 0, at));
   };
-  for (const { value } of graph.outputs) use(value, step.size - 1);
-  for (const node of [...order].reverse()) {
-    const at = elided.has(node)
-      ? node.outputs.reduce((most, value) => Math.max(most, last.get(value) ?? 0), 0)
-      : (step.get(node) ?? 0);
-    for (const value of node.inputs) if (value) use(value, at);
+  for (const { value } of graph.outputs) use(value, places.size - 1);
+  for (const step of [...order].reverse()) {
+    const at = elided.has(step)
+      ? step.outputs.reduce((most, value) => Math.max(most, last.get(value) ?? 0), 0)
+      : (places.get(step) ?? 0);
+    for (const value of step.inputs) if (value) use(value, at);
   }
   return last;
 }

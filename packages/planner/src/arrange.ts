@@ -1,4 +1,4 @@
-import { itemAt, type Node } from '@ghostc/ir';
+import { itemAt } from '@ghostc/ir';
 import { assignOffsets } from './assign-offsets.ts';
 import { type Arrangement, type Box, type Piece, roundUp } from './first-fit.ts';
 import { type Lifetimes, lifetimesOf } from './lifetimes.ts';
@@ -25,7 +25,7 @@ export interface ArenaArrangement {
   readonly homes: Homes;
   /** Offset of each block in the arena. */
   readonly starts: ReadonlyMap<Block, number>;
-  readonly scratch: ReadonlyMap<Node, number>;
+  readonly scratch: ReadonlyMap<Task, number>;
   readonly bytes: number;
   /** Live bytes at each step. */
   readonly live: readonly number[];
@@ -50,9 +50,7 @@ export function arrange(schedule: Schedule, below = Number.POSITIVE_INFINITY): A
   if (roundUp(peak, align) >= below) return null;
   const { offsets, bytes }: Arrangement = assignOffsets(boxes, { align, lowerBound: peak, effort });
   const starts = new Map(blocks.map((block, i) => [block, (offsets[i] ?? 0) - extentOf(block)[0]]));
-  const scratch = new Map(
-    steps.map((step, i) => [itemAt(order, step).node, offsets[blocks.length + i] ?? 0]),
-  );
+  const scratch = new Map(steps.map((step, i) => [itemAt(order, step), offsets[blocks.length + i] ?? 0]));
   return bytes >= below ? null : { order, homes, starts, scratch, bytes, live, shared };
 }
 

@@ -1,12 +1,5 @@
-import {
-  entryOf,
-  Graph,
-  type Node,
-  type RowRule,
-  type RowWindow,
-  type TensorType,
-  type Value,
-} from '@ghostc/ir';
+import { entryOf, Node, type RowRule, type RowWindow, type TensorType, Value } from '@ghostc/ir';
+import type { Step } from './memory-plan.ts';
 import type { RowMove, Stream } from './stream.ts';
 import { streamRates } from './stream-rates.ts';
 
@@ -39,9 +32,8 @@ class StreamBuilder {
   readonly #rates: ReadonlyMap<Value, number>;
   readonly #lags = new Map<Value, number>();
   readonly #inner: ReadonlySet<Value>;
-  readonly #body = new Graph('band');
-  readonly #moves = new Map<Node, RowMove>();
-  readonly #active = new Map<Node, readonly [number, number]>();
+  readonly #steps: (Node | RowMove)[] = [];
+  readonly #active = new Map<Step, readonly [number, number]>();
   readonly #pads = new Map<Value, number>();
   /** Newest rows of a value, as its producer wrote them. */
   readonly #bands = new Map<Value, Value>();
@@ -66,7 +58,8 @@ class StreamBuilder {
       if (results.includes(node.output)) this.#store(node.output);
     }
     const bands = Math.max(...results.map((value) => this.#span(value)[1]));
-    return { body: this.#body, moves: this.#moves, active: this.#active, bands, pads: this.#pads };
+    const slabs = [...this.#slabs.values()];
+    return { steps: this.#steps, slabs, active: this.#active, bands, pads: this.#pads };
   }
 
   #rate(value: Value): number {
@@ -127,16 +120,12 @@ class StreamBuilder {
       const window = rule.windows[i];
       return value && window ? this.#rows(this.#reading(node, value, window)) : value;
     });
-    const band = this.#body.add({
-      op: node.op,
-      inputs,
-      attrs: rule.attrs,
-      origin: node.origin,
-      types: [withRows(node.output.type, this.#rate(node.output))],
-      names: [node.output.name],
-    });
+    const output = new Value(node.output.name, withRows(node.output.type, this.#rate(node.output)));
+    const { op, origin } = node;
+    const band = new Node({ op, inputs, outputs: [output], attrs: rule.attrs, origin, partOrigins: [] });
+    this.#steps.push(band);
     this.#active.set(band, this.#span(node.output));
-    this.#bands.set(node.output, band.output);
+    this.#bands.set(node.output, output);
   }
 
   /** The rows that a node reads: the newest band, the slab, a slice of it, or rows of a value outside. */
@@ -156,45 +145,39 @@ class StreamBuilder {
   #slice(slab: Value, { value, size, back }: Reading): Value {
     const start = heightOf(slab) - back;
     if (start === 0 && size === heightOf(slab)) return slab;
-    const node = this.#body.add({
-      op: 'load_rows',
-      inputs: [slab],
-      types: [withRows(slab.type, size)],
-      names: [`${value.name}_rows`],
-    });
-    const height = heightOf(slab);
-    this.#moves.set(node, { kind: 'load', image: slab, rows: size, rate: 0, lag: -start, height, pad: 0 });
-    return node.output;
+    const rows = new Value(`${value.name}_rows`, withRows(slab.type, size));
+    const place = { rows: size, rate: 0, lag: -start, height: heightOf(slab), pad: 0 };
+    this.#steps.push({ kind: 'load', band: rows, image: slab, inputs: [slab], outputs: [rows], ...place });
+    return rows;
   }
 
   #load({ value, size, back, pad }: Reading): Value {
     const rate = this.#rate(value);
-    const node = this.#body.add({
-      op: 'load_rows',
-      inputs: [],
-      types: [withRows(value.type, size)],
-      names: [`${value.name}_rows`],
-    });
-    const height = heightOf(value);
-    this.#moves.set(node, { kind: 'load', image: value, rows: size, rate, lag: back - rate, height, pad });
-    return node.output;
+    const rows = new Value(`${value.name}_rows`, withRows(value.type, size));
+    const place = { rows: size, rate, lag: back - rate, height: heightOf(value), pad };
+    this.#steps.push({ kind: 'load', band: rows, image: value, inputs: [], outputs: [rows], ...place });
+    return rows;
   }
 
   #push(value: Value, rows: number): void {
     const band = entryOf(this.#bands, value);
-    const slab = this.#body.addInput(`${value.name}_slab`, withRows(value.type, rows));
+    const slab = new Value(`${value.name}_slab`, withRows(value.type, rows));
     const pad = this.#pads.get(value) ?? 0;
     this.#pads.delete(value);
     this.#pads.set(slab, pad);
     this.#slabs.set(value, slab);
-    const node = this.#body.add({ op: 'push_rows', inputs: [band], types: [] });
-    this.#moves.set(node, { kind: 'push', image: slab, ...this.#progress(value), pad });
+    this.#steps.push({
+      ...{ kind: 'push', band, image: slab, inputs: [band], outputs: [], pad },
+      ...this.#progress(value),
+    });
   }
 
   #store(value: Value): void {
-    const node = this.#body.add({ op: 'store_rows', inputs: [entryOf(this.#bands, value)], types: [] });
-    this.#moves.set(node, { kind: 'store', image: value, ...this.#progress(value), pad: 0 });
-    this.#active.set(node, this.#span(value));
+    const band = entryOf(this.#bands, value);
+    const ends = { band, inputs: [band], outputs: [] };
+    const store: RowMove = { kind: 'store', image: value, ...ends, ...this.#progress(value), pad: 0 };
+    this.#steps.push(store);
+    this.#active.set(store, this.#span(value));
   }
 
   #progress(value: Value): Pick<RowMove, 'rows' | 'rate' | 'lag' | 'height'> {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { arrange } from './arrange.ts';
 import { keptCells, listTasks, type Task } from './list-tasks.ts';
 import type { PlanOptions } from './memory-plan.ts';
+import { programOf } from './memory-plan.ts';
 import { planMemory } from './plan-memory.ts';
 import { resolveStorage } from './resolve-storage.ts';
 import { add, options, randomGraph, type } from './test-graphs.ts';
@@ -32,8 +33,8 @@ function* subsetsOf<T>([first, ...rest]: readonly T[]): Generator<T[]> {
 
 /** A plan with fewer bytes, of every order, every choice of tasks that work in place, and searched offsets. */
 function findSmaller(graph: Graph, bytes: number, all: PlanOptions): number | undefined {
-  const map = resolveStorage(graph, all);
-  const tasks = listTasks(graph, map, all);
+  const map = resolveStorage(programOf(graph), all);
+  const tasks = listTasks(programOf(graph), map, all);
   for (const order of ordersOf(tasks)) {
     for (const apart of subsetsOf(tasks.filter(({ inPlace }) => inPlace.length))) {
       const schedule = { map, order, kept: keptCells(graph, map), align: all.align, apart: new Set(apart) };

@@ -1,11 +1,11 @@
-import type { Graph, Node } from '@ghostc/ir';
-import type { PlanOptions } from './memory-plan.ts';
+import type { StorageRule } from '@ghostc/ir';
+import type { PlanOptions, Program, Step } from './memory-plan.ts';
 import type { Cell, Storage, StorageMap } from './resolve-storage.ts';
-import { runningNodes } from './running-nodes.ts';
 
-/** A node that runs code, with the memory that it touches. */
+/** A step that runs code, with the memory that it touches. */
 export interface Task {
-  readonly node: Node;
+  /** Its place in the program. */
+  readonly index: number;
   readonly reads: readonly Cell[];
   readonly writes: readonly Cell[];
   /** Inputs whose memory the output may take, first choice first. */
@@ -13,16 +13,21 @@ export interface Task {
   readonly scratchBytes: number;
 }
 
-/** The tasks of a graph in the given order; nodes that cost nothing are left out. */
-export function listTasks(graph: Graph, map: StorageMap, options: PlanOptions): Task[] {
-  return runningNodes({ order: [...graph.nodes()], elided: map.elided }).map((node) => {
-    const inputs = node.inputs.map((value) => (value ? map.storage.get(value) : undefined));
+/** The tasks of a program in the given order; steps that cost nothing are left out. */
+export function listTasks<S extends Step>(
+  { steps }: Program<S>,
+  map: StorageMap,
+  options: PlanOptions<S>,
+): Task[] {
+  return steps.flatMap((step, index) => {
+    if (map.elided.has(step)) return [];
+    const inputs = step.inputs.map((value) => (value ? map.storage.get(value) : undefined));
     return {
-      node,
+      index,
       reads: [...new Set(inputs.flatMap((storage) => storage?.cells ?? []))],
-      writes: node.outputs.flatMap((value) => map.storage.get(value)?.cells ?? []),
-      inPlace: inPlaceChoices(node, inputs, options),
-      scratchBytes: options.scratchBytes?.(node) ?? 0,
+      writes: step.outputs.flatMap((value) => map.storage.get(value)?.cells ?? []),
+      inPlace: inPlaceChoices(inputs, options.storageRule(step)),
+      scratchBytes: options.scratchBytes?.(step) ?? 0,
     };
   });
 }
@@ -33,12 +38,7 @@ export function taskOfCell(tasks: readonly Task[]): Map<Cell, Task> {
 }
 
 /** Inputs that the storage rule names, in the arena, none of whose memory another, unnamed input shares. */
-function inPlaceChoices(
-  node: Node,
-  inputs: readonly (Storage | undefined)[],
-  options: PlanOptions,
-): Storage[] {
-  const rule = options.storageRule(node);
+function inPlaceChoices(inputs: readonly (Storage | undefined)[], rule: StorageRule): Storage[] {
   if (rule.kind !== 'in-place') return [];
   const others = new Set(
     inputs.flatMap((storage, i) => (rule.inputs.includes(i) ? [] : (storage?.cells ?? []))),
@@ -50,7 +50,7 @@ function inPlaceChoices(
   });
 }
 
-/** Cells that a graph output still needs when the last node has run. */
-export function keptCells(graph: Graph, map: StorageMap): Set<Cell> {
-  return new Set(graph.outputs.flatMap(({ value }) => map.storage.get(value)?.cells ?? []));
+/** Cells that an output still needs when the last step has run. */
+export function keptCells({ outputs }: Pick<Program<Step>, 'outputs'>, map: StorageMap): Set<Cell> {
+  return new Set(outputs.flatMap(({ value }) => map.storage.get(value)?.cells ?? []));
 }

@@ -1,4 +1,25 @@
-import type { Node, StorageRule, Value } from '@ghostc/ir';
+import type { Graph, Node, StorageRule, Value } from '@ghostc/ir';
+
+/** What a plan orders: a node, or another step that reads and writes values. */
+export interface Step {
+  /** null stands for an absent optional input. */
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly Value[];
+}
+
+/** Steps in an order in which each value is computed before it is read. */
+export interface Program<S extends Step> {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly { readonly value: Value }[];
+  readonly constants: Iterable<Value>;
+  readonly steps: readonly S[];
+}
+
+/** The program of a graph: each node is a step. */
+export function programOf(graph: Graph): Program<Node> {
+  const { inputs, outputs, constants } = graph;
+  return { inputs, outputs, constants, steps: [...graph.nodes()] };
+}
 
 /** Where a value lies. `index` counts graph inputs, outputs or constants (0 for the arena); `offset` is in bytes. */
 export interface Placement {
@@ -7,8 +28,8 @@ export interface Placement {
   readonly offset: number;
 }
 
-export interface PlanOptions {
-  readonly storageRule: (node: Node) => StorageRule;
+export interface PlanOptions<S extends Step = Node> {
+  readonly storageRule: (step: S) => StorageRule;
   /**
    * `caller`: graph inputs and outputs are the caller's buffers; inputs are read-only, a value that becomes an output may
    * be computed straight into its buffer. `arena`: all are in the arena, and a dead input's memory is used again.
@@ -18,29 +39,29 @@ export interface PlanOptions {
   readonly align: number;
   /** Alignment in bytes that the parts of a concat need to be placed straight into its output. Default: none. */
   readonly partAlign?: number | undefined;
-  /** `given`: nodes run in the order of the graph. Default: the order with the smallest peak. */
+  /** `given`: steps run in the order of the program. Default: the order with the smallest peak. */
   readonly order?: 'given' | undefined;
-  /** Bytes that a node needs for itself while it runs. */
-  readonly scratchBytes?: ((node: Node) => number) | undefined;
+  /** Bytes that a step needs for itself while it runs. */
+  readonly scratchBytes?: ((step: S) => number) | undefined;
 }
 
-export interface MemoryPlan {
-  /** All nodes, in the order of execution. */
-  readonly order: readonly Node[];
+export interface MemoryPlan<S extends Step = Node> {
+  /** All steps, in the order of execution. */
+  readonly order: readonly S[];
   /**
    * Every value of the graph. A graph output whose value does not lie in its `output` region (an input or a constant
    * returned as it is, one value returned twice) is to be copied at the end.
    */
   readonly placements: ReadonlyMap<Value, Placement>;
-  /** Where the scratch of nodes lies, for nodes that asked for some. */
-  readonly scratch: ReadonlyMap<Node, Placement>;
-  /** Nodes that need no code: views, and concats whose inputs lie in place. */
-  readonly elided: ReadonlySet<Node>;
+  /** Where the scratch of steps lies, for steps that asked for some. */
+  readonly scratch: ReadonlyMap<Step, Placement>;
+  /** Steps that need no code: views, and concats whose inputs lie in place. */
+  readonly elided: ReadonlySet<Step>;
   readonly arenaBytes: number;
   /** Bytes in use at the peak of every order, in whole granules of the alignment where that tells more: no plan takes less. */
   readonly lowerBound: number;
   /** `arenaBytes` less the lower bound rounded up to the alignment; 0: the plan is optimal. */
   readonly gap: number;
-  /** Live arena bytes while node `order[i]` runs. */
+  /** Live arena bytes while running step i runs: see `runningSteps`. */
   readonly live: readonly number[];
 }

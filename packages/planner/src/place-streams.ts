@@ -1,8 +1,8 @@
-import { type Graph, itemAt, type Node, type StorageRule, type Value } from '@ghostc/ir';
+import { type Graph, Node, type StorageRule, type Value } from '@ghostc/ir';
 import { buildStream } from './build-stream.ts';
 import { roundUp } from './first-fit.ts';
-import type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
-import { planMemory } from './plan-memory.ts';
+import { type MemoryPlan, type Placement, type PlanOptions, programOf, type Step } from './memory-plan.ts';
+import { planProgram } from './plan-memory.ts';
 import { valueBytes } from './resolve-storage.ts';
 import type { RowMove, RowRules, Stream } from './stream.ts';
 
@@ -13,45 +13,50 @@ export interface Region {
   readonly rows: number;
 }
 
-/** A plan in which some nodes of `graph` are streams. */
-export interface StreamedPlan extends MemoryPlan {
-  /** The planned graph: a copy in which each region is one `stream` node. */
+/** A plan in which some steps are streams: they stand for the nodes of a region. */
+export interface StreamedPlan extends MemoryPlan<Node | PlacedStream> {
   readonly graph: Graph;
-  readonly streams: ReadonlyMap<Node, PlacedStream>;
 }
 
-/** A stream with its memory: `plan` for the values of its body, in `bytes` of scratch. */
-export interface PlacedStream {
+/** A stream as one step, with its memory: `plan` for the values of its bands, in `bytes` of scratch. */
+export interface PlacedStream extends Step {
   readonly stream: Stream;
-  readonly plan: MemoryPlan;
+  /** The nodes of the graph that it computes. */
+  readonly nodes: readonly Node[];
+  readonly plan: MemoryPlan<Node | RowMove>;
   /** Offset of each slab in the scratch. */
   readonly slabs: ReadonlyMap<Value, number>;
-  /** Offset of the body's arena in the scratch. */
+  /** Offset of the bands' arena in the scratch. */
   readonly start: number;
   readonly bytes: number;
 }
 
 /** Plans a graph with regions (disjoint, in order) computed in bands; null if one of them cannot be. */
 export function placeStreams(
-  source: Graph,
+  graph: Graph,
   regions: readonly Region[],
   options: PlanOptions & { readonly rowRule: RowRules },
 ): StreamedPlan | null {
-  const graph = source.clone();
-  const nodes = [...graph.nodes()];
-  const streams = new Map<Node, PlacedStream>();
+  const program = programOf(graph);
+  const steps: (Node | PlacedStream)[] = [];
+  let at = 0;
   for (const { from, to, rows } of regions) {
-    const region = nodes.slice(from, to);
-    const stream = streamOf(graph, { nodes: region, rows }, options);
+    const nodes = program.steps.slice(from, to);
+    const stream = streamOf(graph, { nodes, rows }, options);
     if (!stream) return null;
-    streams.set(replaceRegion(graph, region, stream), placeBody(stream, options));
+    steps.push(...program.steps.slice(at, from), placeStream(stream, { graph, nodes }, options));
+    at = to;
   }
-  const plan = planMemory(graph, {
-    ...options,
-    storageRule: (node) => streamRule(node, streams.get(node)?.stream) ?? options.storageRule(node),
-    scratchBytes: (node) => streams.get(node)?.bytes ?? options.scratchBytes?.(node) ?? 0,
-  });
-  return { ...withBodies(plan, streams), graph, streams };
+  steps.push(...program.steps.slice(at));
+  const plan = planProgram<Node | PlacedStream>(
+    { ...program, steps },
+    {
+      ...options,
+      storageRule: (step) => (step instanceof Node ? options.storageRule(step) : streamRule(step)),
+      scratchBytes: (step) => (step instanceof Node ? (options.scratchBytes?.(step) ?? 0) : step.bytes),
+    },
+  );
+  return { ...withBands(plan), graph };
 }
 
 export function streamOf(
@@ -73,65 +78,53 @@ export function resultsOf(graph: Graph, nodes: readonly Node[]): Value[] {
     .filter((value) => graph.isOutput(value) || [...value.users].some((user) => !inside.has(user)));
 }
 
-/** Puts one `stream` node in the place of the region; the stream's stores then name its outputs. */
-function replaceRegion(graph: Graph, nodes: readonly Node[], stream: Stream): Node {
-  const results = resultsOf(graph, nodes);
+/** Values that the nodes read from outside; constants are none. */
+export function sourcesOf(nodes: readonly Node[]): Value[] {
   const inside = new Set<Value>(nodes.map(({ output }) => output));
-  const inputs = new Set(
-    nodes.flatMap((node) => node.inputs.filter((value) => value && !inside.has(value) && !value.constant)),
-  );
-  const node = graph.add({
-    op: 'stream',
-    inputs: [...inputs],
-    types: results.map(({ type }) => type),
-    names: results.map(({ name }) => name),
-    origin: nodes.flatMap(({ origin }) => origin),
-    before: nodes.at(-1)?.next ?? null,
-  });
-  const moves = stream.moves as Map<Node, RowMove>;
-  for (const [at, move] of moves) {
-    const result = move.kind === 'store' ? results.indexOf(move.image) : -1;
-    if (result >= 0) moves.set(at, { ...move, image: itemAt(node.outputs, result) });
-  }
-  results.forEach((value, i) => void graph.replaceAllUses(value, itemAt(node.outputs, i)));
-  for (const old of [...nodes].reverse()) graph.remove(old);
-  return node;
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs.filter((value) => value !== null)));
+  return [...read].filter((value) => !value.constant && !inside.has(value));
 }
 
-function placeBody(stream: Stream, options: PlanOptions): PlacedStream {
-  const { body, moves } = stream;
-  const plan = planMemory(body, {
-    ...options,
-    io: 'caller',
-    order: 'given',
-    storageRule: (node) => (moves.has(node) ? { kind: 'own' } : options.storageRule(node)),
-    scratchBytes: (node) => (moves.has(node) ? 0 : (options.scratchBytes?.(node) ?? 0)),
-  });
+function placeStream(
+  stream: Stream,
+  { graph, nodes }: { readonly graph: Graph; readonly nodes: readonly Node[] },
+  options: PlanOptions,
+): PlacedStream {
+  const plan = planProgram<Node | RowMove>(
+    { inputs: stream.slabs, outputs: [], constants: [], steps: stream.steps },
+    {
+      ...options,
+      io: 'caller',
+      order: 'given',
+      storageRule: (step) => (step instanceof Node ? options.storageRule(step) : { kind: 'own' }),
+      scratchBytes: (step) => (step instanceof Node ? (options.scratchBytes?.(step) ?? 0) : 0),
+    },
+  );
   const slabs = new Map<Value, number>();
   let start = 0;
-  for (const slab of body.inputs) {
+  for (const slab of stream.slabs) {
     slabs.set(slab, start);
     start += roundUp(valueBytes(slab), options.align);
   }
-  return { stream, plan, slabs, start, bytes: start + plan.arenaBytes };
+  const ends = { inputs: sourcesOf(nodes), outputs: resultsOf(graph, nodes) };
+  return { ...ends, stream, nodes, plan, slabs, start, bytes: start + plan.arenaBytes };
 }
 
 /**
  * A stream may write its only result over an input of the same image size if every row is loaded for the last time
  * before it is overwritten: bands are loaded no later than stored.
  */
-function streamRule(node: Node, stream: Stream | undefined): StorageRule | null {
-  if (!stream) return null;
-  const order = [...stream.body.nodes()];
-  const moves = order.flatMap((at) => stream.moves.get(at) ?? []);
+function streamRule({ stream: { steps }, inputs, outputs }: PlacedStream): StorageRule {
+  const moves = steps.flatMap((step) => (step instanceof Node ? [] : [step]));
   const store = moves.at(-1);
-  if (node.outputs.length !== 1 || store?.kind !== 'store') return { kind: 'own' };
-  const inputs = [...node.inputs.entries()].filter(([, value]) => {
+  const [result] = outputs;
+  if (!result || outputs.length !== 1 || store?.kind !== 'store') return { kind: 'own' };
+  const free = [...inputs.entries()].filter(([, value]) => {
     const loads = moves.filter((move) => move.kind === 'load' && move.image === value);
     const early = loads.every(({ rate, lag }) => rate === store.rate && lag <= store.lag);
-    return value && loads.length > 0 && early && sameImage(value, node.output);
+    return value && loads.length > 0 && early && sameImage(value, result);
   });
-  return inputs.length ? { kind: 'in-place', inputs: inputs.map(([i]) => i) } : { kind: 'own' };
+  return free.length ? { kind: 'in-place', inputs: free.map(([i]) => i) } : { kind: 'own' };
 }
 
 function sameImage(a: Value, b: Value): boolean {
@@ -140,13 +133,15 @@ function sameImage(a: Value, b: Value): boolean {
   return fits && size.every((dim, i) => dim === outputSize[i]);
 }
 
-/** The plan with the places of what the bodies compute. */
-function withBodies(plan: MemoryPlan, streams: ReadonlyMap<Node, PlacedStream>): MemoryPlan {
+/** The plan with the places of what the bands compute. */
+function withBands(plan: MemoryPlan<Node | PlacedStream>): MemoryPlan<Node | PlacedStream> {
   const placements = new Map(plan.placements);
   const scratch = new Map(plan.scratch);
   const elided = new Set(plan.elided);
-  for (const [node, { plan: inner, slabs, start }] of streams) {
-    const base = plan.scratch.get(node)?.offset ?? 0;
+  for (const step of plan.order) {
+    if (step instanceof Node) continue;
+    const { plan: inner, slabs, start } = step;
+    const base = plan.scratch.get(step)?.offset ?? 0;
     const at = (offset: number): Placement => ({ region: 'arena', index: 0, offset: base + offset });
     for (const [slab, offset] of slabs) placements.set(slab, at(offset));
     for (const [value, { region, offset }] of inner.placements)

@@ -1,11 +1,18 @@
-import type { Graph, Node, Value } from '@ghostc/ir';
+import { type Graph, itemAt, type Value } from '@ghostc/ir';
 import { arenaCells } from './arena-cells.ts';
 import { type ArenaArrangement, arrange, type Schedule } from './arrange.ts';
 import { findOrder } from './find-order.ts';
 import { roundUp } from './first-fit.ts';
 import { granuleBound } from './granule-bound.ts';
 import { keptCells, listTasks, type Task } from './list-tasks.ts';
-import type { MemoryPlan, Placement, PlanOptions } from './memory-plan.ts';
+import {
+  type MemoryPlan,
+  type Placement,
+  type PlanOptions,
+  type Program,
+  programOf,
+  type Step,
+} from './memory-plan.ts';
 import { type Cell, resolveStorage, type StorageMap } from './resolve-storage.ts';
 
 /** Arrangements tried to find out which tasks should not work in place: in one pass, and one after another without a gain. */
@@ -19,9 +26,14 @@ const mostTrials = (tasks: number): number => Math.ceil(5e5 / (tasks + 1));
  * the given one if that packs better. Pure: the graph stays as it is.
  */
 export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
-  const map = resolveStorage(graph, options);
-  const tasks = listTasks(graph, map, options);
-  const kept = keptCells(graph, map);
+  return planProgram(programOf(graph), options);
+}
+
+/** The same for any program. */
+export function planProgram<S extends Step>(program: Program<S>, options: PlanOptions<S>): MemoryPlan<S> {
+  const map = resolveStorage(program, options);
+  const tasks = listTasks(program, map, options);
+  const kept = keptCells(program, map);
   const held = arenaCells(tasks, map);
   const costs = (cell: Cell): number => (held.has(cell) ? cell.bytes : 0);
   const given = options.order && { given: tasks };
@@ -34,10 +46,13 @@ export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
   const found = bestArrangement({ ...schedule, order }, { quick, goal });
   const best = (found.bytes > goal && arrange({ ...schedule, order: tasks }, found.bytes)) || found;
   return {
-    order: withElided(graph, best.order, map.elided),
+    order: withElided(program.steps, best.order, map.elided),
     placements: placeValues(map, best),
     scratch: new Map(
-      [...best.scratch].map(([node, offset]) => [node, { region: 'arena', index: 0, offset }]),
+      [...best.scratch].map(([{ index }, offset]) => [
+        itemAt(program.steps, index),
+        { region: 'arena', index: 0, offset },
+      ]),
     ),
     elided: map.elided,
     arenaBytes: best.bytes,
@@ -92,38 +107,54 @@ function placeValues({ storage }: StorageMap, { homes, starts }: ArenaArrangemen
   );
 }
 
-/** Puts the nodes that cost nothing back, each as soon as what it reads has been computed. */
-function withElided(graph: Graph, order: readonly Task[], elided: ReadonlySet<Node>): Node[] {
-  const result: Node[] = [];
-  const missing = missingSources(graph, elided);
-  const place = new Map([...missing.keys()].map((node, i) => [node, i]));
-  // The last is the first in the graph's order.
-  const sort = (ready: Node[]): Node[] => ready.sort((a, b) => (place.get(b) ?? 0) - (place.get(a) ?? 0));
-  const run = (node: Node): Node[] => {
-    result.push(node);
-    const users = new Set(node.outputs.flatMap((value) => [...value.users]));
-    return [...users].filter((user) => {
-      const left = (missing.get(user) ?? Number.NaN) - 1;
-      missing.set(user, left);
+/** Puts the steps that cost nothing back, each as soon as what it reads has been computed. */
+function withElided<S extends Step>(
+  steps: readonly S[],
+  order: readonly Task[],
+  elided: ReadonlySet<Step>,
+): S[] {
+  const result: S[] = [];
+  const { missing, readers } = missingSources(steps, elided);
+  const place = new Map([...missing.keys()].map((step, i) => [step, i]));
+  // The last is the first in the program's order.
+  const sort = (ready: S[]): S[] => ready.sort((a, b) => (place.get(b) ?? 0) - (place.get(a) ?? 0));
+  const run = (step: S): S[] => {
+    result.push(step);
+    const opened = new Set(step.outputs.flatMap((value) => readers.get(value) ?? []));
+    return [...opened].filter((reader) => {
+      const left = (missing.get(reader) ?? Number.NaN) - 1;
+      missing.set(reader, left);
       return left === 0;
     });
   };
-  const settle = (ready: Node[]): void => {
-    for (let node = sort(ready).pop(); node; node = ready.pop()) {
-      const opened = run(node);
+  const settle = (ready: S[]): void => {
+    for (let step = sort(ready).pop(); step; step = ready.pop()) {
+      const opened = run(step);
       for (const next of opened) ready.push(next);
       if (opened.length) sort(ready);
     }
   };
-  settle([...missing].flatMap(([node, count]) => (count === 0 ? [node] : [])));
-  for (const { node } of order) settle(run(node));
+  settle([...missing].flatMap(([step, count]) => (count === 0 ? [step] : [])));
+  for (const { index } of order) settle(run(itemAt(steps, index)));
   return result;
 }
 
-/** For each node that costs nothing, in order: how many nodes compute what it reads. */
-function missingSources(graph: Graph, elided: ReadonlySet<Node>): Map<Node, number> {
-  const nodes = [...graph.nodes()].filter((node) => elided.has(node));
-  return new Map(
-    nodes.map((node) => [node, new Set(node.inputs.flatMap((value) => value?.producer ?? [])).size]),
-  );
+interface Missing<S> {
+  /** For each step that costs nothing, in order: how many steps compute what it reads. */
+  readonly missing: Map<S, number>;
+  /** The steps that cost nothing and read a value. */
+  readonly readers: ReadonlyMap<Value, readonly S[]>;
+}
+
+function missingSources<S extends Step>(steps: readonly S[], elided: ReadonlySet<Step>): Missing<S> {
+  const writers = new Map(steps.flatMap((step) => step.outputs.map((value) => [value, step] as const)));
+  const missing = new Map<S, number>();
+  const readers = new Map<Value, S[]>();
+  for (const step of steps) {
+    if (!elided.has(step)) continue;
+    const read = new Set(step.inputs.filter((value) => value !== null));
+    missing.set(step, new Set([...read].flatMap((value) => writers.get(value) ?? [])).size);
+    for (const value of read) readers.set(value, [...(readers.get(value) ?? []), step]);
+  }
+  return { missing, readers };
 }

@@ -1,10 +1,18 @@
-import { type Graph, itemAt, type Node, type Value } from '@ghostc/ir';
+import { type Graph, Node, numElements, type Value } from '@ghostc/ir';
 import type { ArenaSpan } from './arena-spans.ts';
 import { heldWhile } from './held-while.ts';
 import type { PlanOptions } from './memory-plan.ts';
-import { placeStreams, type Region, resultsOf, type StreamedPlan, streamOf } from './place-streams.ts';
+import {
+  type PlacedStream,
+  placeStreams,
+  type Region,
+  resultsOf,
+  type StreamedPlan,
+  sourcesOf,
+  streamOf,
+} from './place-streams.ts';
 import { valueBytes } from './resolve-storage.ts';
-import { runningNodes } from './running-nodes.ts';
+import { runningSteps } from './running-steps.ts';
 import type { RowMove, RowRules, Stream } from './stream.ts';
 
 export interface WithinOptions extends PlanOptions {
@@ -23,8 +31,12 @@ export interface WithinResult {
   readonly extraWork: number;
   /** Bytes above `maxBytes`; 0: it fits. */
   readonly missing: number;
-  /** The layer with the most memory alive, and what lies there, largest first. */
-  readonly worst: { readonly node: Node; readonly bytes: number; readonly held: readonly ArenaSpan[] } | null;
+  /** The step with the most memory alive, and what lies there, largest first. */
+  readonly worst: {
+    readonly step: Node | PlacedStream;
+    readonly bytes: number;
+    readonly held: readonly ArenaSpan[];
+  } | null;
 }
 
 /** Rows of the slowest value of a band that are tried. */
@@ -79,10 +91,10 @@ function resultOf(graph: Graph, regions: readonly Region[], options: WithinOptio
 
 function worstOf(plan: StreamedPlan): WithinResult['worst'] {
   const { live } = plan;
-  const run = runningNodes(plan);
+  const run = runningSteps(plan);
   const at = live.reduce((most, bytes, i) => (bytes > (live[most] ?? 0) ? i : most), 0);
-  const node = run[at];
-  return node ? { node, bytes: live[at] ?? 0, held: heldWhile(plan, node) } : null;
+  const step = run[at];
+  return step ? { step, bytes: live[at] ?? 0, held: heldWhile(plan, step) } : null;
 }
 
 /** Replaces the regions that touch the worst stretch by one region; the best of some candidates. */
@@ -127,41 +139,23 @@ interface Stretch {
 /** The stretch around the worst step in which steps are over the limit. */
 function worstStretch(
   nodes: readonly Node[],
-  { plan, regions, worst }: WithinResult,
+  { plan, worst }: WithinResult,
   maxBytes: number,
 ): Stretch | null {
   if (!worst) return null;
-  const run = runningNodes(plan);
-  let [low, high] = [run.indexOf(worst.node), run.indexOf(worst.node)];
+  const run = runningSteps(plan);
+  let [low, high] = [run.indexOf(worst.step), run.indexOf(worst.step)];
   while (low > 0 && (plan.live[low - 1] ?? 0) > maxBytes) low--;
   while (high + 1 < run.length && (plan.live[high + 1] ?? 0) > maxBytes) high++;
-  const places = positionsOf(nodes, plan, regions);
-  const stretch = run.slice(low, high + 1).flatMap((node) => places.get(node) ?? []);
+  const places = new Map(nodes.map((node, i) => [node, i]));
+  const placesOf = (step: Node | PlacedStream): number[] =>
+    (step instanceof Node ? [step] : step.nodes).flatMap((node) => places.get(node) ?? []);
+  const stretch = run.slice(low, high + 1).flatMap(placesOf);
   return {
     first: stretch.reduce((a, b) => Math.min(a, b)),
     last: stretch.reduce((a, b) => Math.max(a, b)),
-    worst: places.get(worst.node) ?? [],
+    worst: placesOf(worst.step),
   };
-}
-
-/** Positions in the source graph of the nodes of a planned graph, which has the same nodes but for the regions. */
-function positionsOf(
-  nodes: readonly Node[],
-  { graph }: StreamedPlan,
-  regions: readonly Region[],
-): Map<Node, number[]> {
-  const places = new Map<Node, number[]>();
-  let at = 0;
-  for (const node of graph.nodes()) {
-    const region = regions.find(({ from }) => from === at);
-    const end = region ? region.to : at + 1;
-    places.set(
-      node,
-      [...nodes.slice(at, end).keys()].map((i) => at + i),
-    );
-    at = end;
-  }
-  return places;
 }
 
 /** Regions of streamable nodes that contain what streams of a stretch around its worst step, in all heights of bands. */
@@ -211,20 +205,11 @@ class Estimator {
     if (results.length > 2) return null;
     const stream = streamOf(this.#graph, { nodes, rows }, this.#options);
     if (!stream) return null;
-    const images = [...results, ...this.#inputs(nodes)].reduce(
-      (sum, value) => sum + this.#arenaBytes(value),
-      0,
-    );
+    const images = [...results, ...sourcesOf(nodes)].reduce((sum, value) => sum + this.#arenaBytes(value), 0);
     return {
-      bytes: images + bodyBytes(stream, this.#options),
+      bytes: images + bandBytes(stream, this.#options),
       work: extraWork(nodes, stream, this.#options.work),
     };
-  }
-
-  #inputs(nodes: readonly Node[]): Value[] {
-    const inside = new Set(nodes);
-    const read = new Set(nodes.flatMap(({ inputs }) => inputs.filter((value) => value !== null)));
-    return [...read].filter((value) => !value.constant && !(value.producer && inside.has(value.producer)));
   }
 
   #arenaBytes(value: Value): number {
@@ -234,20 +219,18 @@ class Estimator {
 }
 
 /** Slabs, and the most that the bands of one step and those that are still to be read take. */
-function bodyBytes({ body, moves }: Stream, { storageRule }: PlanOptions): number {
-  const slabs = body.inputs.reduce((sum, slab) => sum + valueBytes(slab), 0);
-  const nodes = [...body.nodes()];
-  const place = new Map(nodes.map((node, i) => [node, i]));
-  const live = new Array<number>(nodes.length).fill(0);
-  nodes.forEach((node, i) => {
-    for (const value of node.outputs) {
-      const end = [...value.users].reduce((last, user) => Math.max(last, place.get(user) ?? i), i);
-      // A join is a placement: its parts count, here as if they lived as long as they are read themselves.
-      const bytes = !moves.has(node) && storageRule(node).kind === 'join' ? 0 : valueBytes(value);
-      for (let step = i; step <= end; step++) live[step] = (live[step] ?? 0) + bytes;
-    }
+function bandBytes({ steps, slabs }: Stream, { storageRule }: PlanOptions): number {
+  const kept = slabs.reduce((sum, slab) => sum + valueBytes(slab), 0);
+  const ends = new Map(steps.flatMap(({ inputs }, i) => inputs.map((value) => [value, i] as const)));
+  const live = new Array<number>(steps.length).fill(0);
+  steps.forEach((step, i) => {
+    // A join is a placement: its parts count, here as if they lived as long as they are read themselves.
+    const joined = step instanceof Node && storageRule(step).kind === 'join';
+    for (const value of step.outputs)
+      for (let at = i; at <= (ends.get(value) ?? i); at++)
+        live[at] = (live[at] ?? 0) + (joined ? 0 : valueBytes(value));
   });
-  return slabs + live.reduce((most, bytes) => Math.max(most, bytes), 0);
+  return kept + live.reduce((most, bytes) => Math.max(most, bytes), 0);
 }
 
 function regionWork(graph: Graph, { from, to, rows }: Region, options: WithinOptions): number {
@@ -258,21 +241,16 @@ function regionWork(graph: Graph, { from, to, rows }: Region, options: WithinOpt
 
 /** Elements moved, and multiply-accumulates for rows outside the images. */
 function extraWork(nodes: readonly Node[], stream: Stream, work: (node: Node) => number): number {
-  const { body, moves, active, bands } = stream;
+  const { steps, active, bands } = stream;
   let total = 0;
-  for (const node of body.nodes()) {
-    const move = moves.get(node);
-    const [first, end] = active.get(node) ?? [0, bands];
-    total += move ? bands * movedElements(node, move) : (Math.min(end, bands) - first) * work(node);
+  for (const step of steps) {
+    const [first, end] = active.get(step) ?? [0, bands];
+    total += step instanceof Node ? (Math.min(end, bands) - first) * work(step) : bands * movedElements(step);
   }
   return total - nodes.reduce((sum, node) => sum + work(node), 0);
 }
 
 /** A push moves the whole slab. */
-function movedElements(node: Node, { kind, image }: RowMove): number {
-  return elementsOf(kind === 'push' ? image : (node.outputs[0] ?? itemAt(node.inputs, 0)));
-}
-
-function elementsOf({ type: { shape } }: Value): number {
-  return shape.reduce<number>((product, dim) => product * Number(dim), 1);
+function movedElements({ kind, image, band }: RowMove): number {
+  return numElements((kind === 'push' ? image : band).type.shape);
 }

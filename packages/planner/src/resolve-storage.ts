@@ -1,7 +1,7 @@
-import { byteSize, entryOf, type Graph, type Node, numElements, staticShape, type Value } from '@ghostc/ir';
-import type { PlanOptions } from './memory-plan.ts';
+import { byteSize, entryOf, itemAt, numElements, staticShape, type Value } from '@ghostc/ir';
+import type { PlanOptions, Program, Step } from './memory-plan.ts';
 
-/** Memory that one node writes (or that holds a graph input): the unit of liveness. */
+/** Memory that one step writes (or that holds an input): the unit of liveness. */
 export interface Cell {
   readonly value: Value;
   readonly bytes: number;
@@ -24,10 +24,10 @@ export interface Storage {
   readonly cells: readonly Cell[];
 }
 
-/** The memory of a graph before scheduling: what shares memory by construction, whatever the order. */
+/** The memory of a program before scheduling: what shares memory by construction, whatever the order. */
 export interface StorageMap {
   readonly storage: ReadonlyMap<Value, Storage>;
-  readonly elided: ReadonlySet<Node>;
+  readonly elided: ReadonlySet<Step>;
 }
 
 /** Bytes of a value; its shape must be fixed. */
@@ -36,36 +36,39 @@ export function valueBytes(value: Value): number {
 }
 
 /** Resolves views and concats to shared memory where every condition for it holds. */
-export function resolveStorage(graph: Graph, options: PlanOptions): StorageMap {
-  const resolver = new Resolver(graph, options);
-  graph.inputs.forEach((value, index) => {
+export function resolveStorage<S extends Step>(program: Program<S>, options: PlanOptions<S>): StorageMap {
+  const resolver = new Resolver(program, options);
+  program.inputs.forEach((value, index) => {
     resolver.own(value, options.io === 'arena' ? 'arena' : 'input', index);
   });
-  [...graph.constants].forEach((value, index) => {
+  [...program.constants].forEach((value, index) => {
     resolver.own(value, 'constant', index);
   });
-  for (const node of graph.nodes()) resolver.visit(node);
+  for (const step of program.steps) resolver.visit(step);
   return resolver;
 }
 
 /** Concats of concats move the same cells again and again: beyond this they copy. */
 const MAX_JOINED = 1e6;
 
-class Resolver implements StorageMap {
+class Resolver<S extends Step> implements StorageMap {
   readonly storage = new Map<Value, Storage>();
-  readonly elided = new Set<Node>();
-  readonly #options: PlanOptions;
+  readonly elided = new Set<Step>();
+  readonly #options: PlanOptions<S>;
+  /** What steps compute. */
+  readonly #computed: ReadonlySet<Value>;
   readonly #values = new Map<Block, Value[]>();
   /** Cells moved into the blocks of concats so far. */
   #joined = 0;
   /** Caller's buffer of each returned value: the first output that returns it. */
   readonly #outputs = new Map<Value, number>();
 
-  constructor(graph: Graph, options: PlanOptions) {
+  constructor({ steps, outputs }: Program<S>, options: PlanOptions<S>) {
     this.#options = options;
+    this.#computed = new Set(steps.flatMap((step) => step.outputs));
     if (options.io === 'arena') return;
-    graph.outputs.forEach(({ value }, index) => {
-      if (value.producer && !this.#outputs.has(value)) this.#outputs.set(value, index);
+    outputs.forEach(({ value }, index) => {
+      if (this.#computed.has(value) && !this.#outputs.has(value)) this.#outputs.set(value, index);
     });
   }
 
@@ -85,23 +88,24 @@ class Resolver implements StorageMap {
     this.#values.set(storage.block, values);
   }
 
-  visit(node: Node): void {
-    const rule = this.#options.storageRule(node);
-    if (rule.kind === 'view' && this.#view(node)) return;
-    if (rule.kind === 'join' && this.#join(node, rule.axis)) return;
-    for (const value of node.outputs) {
+  visit(step: S): void {
+    const rule = this.#options.storageRule(step);
+    if (rule.kind === 'view' && this.#view(step)) return;
+    if (rule.kind === 'join' && this.#join(step, rule.axis)) return;
+    for (const value of step.outputs) {
       const output = this.#outputs.get(value);
       this.own(value, output === undefined ? 'arena' : 'output', output ?? 0);
     }
   }
 
-  #view(node: Node): boolean {
-    const source = node.inputs[0] && this.storage.get(node.inputs[0]);
+  #view(step: S): boolean {
+    const source = step.inputs[0] && this.storage.get(step.inputs[0]);
     if (!source) return false;
-    const output = this.#outputs.get(node.output);
+    const result = itemAt(step.outputs, 0);
+    const output = this.#outputs.get(result);
     if (output !== undefined && !this.#claimOutput(source, output)) return false;
-    this.#put(node.output, source);
-    this.elided.add(node);
+    this.#put(result, source);
+    this.elided.add(step);
     return true;
   }
 
@@ -113,22 +117,31 @@ class Resolver implements StorageMap {
     return true;
   }
 
-  #join(node: Node, axis: number): boolean {
-    const parts = node.inputs.map((input) => (input ? this.storage.get(input) : undefined));
-    const outer = staticShape(node.output.type.shape).slice(0, axis);
+  #join(step: S, axis: number): boolean {
+    const parts = step.inputs.map((input) => (input ? this.storage.get(input) : undefined));
+    const result = itemAt(step.outputs, 0);
+    const outer = staticShape(result.type.shape).slice(0, axis);
     if (outer.some((dim) => dim !== 1) || !parts.every((part) => part !== undefined)) return false;
     const distinct = new Set(parts.map((part) => part.block)).size === parts.length;
     const cells = parts.reduce((sum, part) => sum + part.cells.length, 0);
-    if (!distinct || this.#joined + cells > MAX_JOINED || !parts.every(joinable)) return false;
+    if (!distinct || this.#joined + cells > MAX_JOINED || !parts.every((part) => this.#joinable(part)))
+      return false;
     const offsets = partOffsets(parts);
     if (offsets.some((offset) => offset % (this.#options.partAlign ?? 1) !== 0)) return false;
     this.#joined += cells;
-    this.#merge(node, parts, offsets);
+    this.#merge(result, parts, offsets);
+    this.elided.add(step);
     return true;
   }
 
-  #merge(node: Node, parts: readonly Storage[], offsets: readonly number[]): void {
-    const output = this.#outputs.get(node.output);
+  /** A part must be the whole of a computed arena block: so it is in no other concat and not returned. */
+  #joinable({ block, cells }: Storage): boolean {
+    const computed = [...block.cells.keys()].every((cell) => this.#computed.has(cell.value));
+    return block.region === 'arena' && computed && cells.length === block.cells.size;
+  }
+
+  #merge(result: Value, parts: readonly Storage[], offsets: readonly number[]): void {
+    const output = this.#outputs.get(result);
     const block: Block = {
       region: output === undefined ? 'arena' : 'output',
       index: output ?? 0,
@@ -138,8 +151,7 @@ class Resolver implements StorageMap {
       for (const [cell, offset] of part.block.cells) block.cells.set(cell, offset + (offsets[i] ?? 0));
       this.#rebase(part.block, block, offsets[i] ?? 0);
     });
-    this.#put(node.output, { block, offset: 0, cells: parts.flatMap((part) => part.cells) });
-    this.elided.add(node);
+    this.#put(result, { block, offset: 0, cells: parts.flatMap((part) => part.cells) });
   }
 
   #rebase(from: Block, to: Block, shift: number): void {
@@ -149,12 +161,6 @@ class Resolver implements StorageMap {
     }
     this.#values.delete(from);
   }
-}
-
-/** A part must be the whole of a computed arena block: so it is in no other concat and not returned. */
-function joinable({ block, cells }: Storage): boolean {
-  const computed = [...block.cells.keys()].every((cell) => cell.value.producer);
-  return block.region === 'arena' && computed && cells.length === block.cells.size;
 }
 
 function partOffsets(parts: readonly Storage[]): number[] {
