@@ -101,7 +101,9 @@ const page = {
 
   /** Milliseconds until the first output, everything included; what one more run does; its output. */
   async first(name: string): Promise<object> {
-    const { load, run } = contestants[name] as Contestant;
+    const contestant = contestants[name];
+    if (!contestant) throw new Error(`there is no contestant ${name}`);
+    const { load, run } = contestant;
     const bytes = counts.liveBytes;
     counts.peakBytes = bytes;
     const start = performance.now();

@@ -32,7 +32,7 @@ export function simplify(
     timeout: TIMEOUT,
   });
   if (status === 0 && existsSync(target)) return null;
-  const timedOut = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+  const timedOut = error !== undefined && 'code' in error && error.code === 'ETIMEDOUT';
   return timedOut
     ? `no result in ${TIMEOUT / 1000} s`
     : (error?.message ?? stderr.trim().split('\n').at(-1) ?? `exit code ${status}`);

@@ -63,21 +63,3 @@ test('such a table is found', () => {
     tablesIn('const rules = {\n  relu: exact,\n  clip: exact(1),\n  tanh: () => 1,\n  silu: f(),\n};'),
   ).toHaveLength(1);
 });
-
-/** Comments, strings and templates are no code. */
-function codeOf(text: string): string {
-  return text.replace(/\/\/.*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''");
-}
-
-const CASTS_PER_1000_LINES = 12;
-
-test('casts become no more', () => {
-  const cast =
-    /\bas (?!const\b)(?:unknown|never|readonly|string|number|boolean|bigint|typeof|keyof|[A-Z[{(])/g;
-  const count = files.reduce((sum, { text }) => {
-    const code = codeOf(text).replace(/import[^;]*;|export \{[^}]*\}[^;]*;/g, '');
-    return sum + (code.match(cast)?.length ?? 0);
-  }, 0);
-  const lines = files.reduce((sum, { text }) => sum + text.split('\n').length, 0);
-  expect((1000 * count) / lines).toBeLessThan(CASTS_PER_1000_LINES);
-});

@@ -1,5 +1,6 @@
 import { seededSamples } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
+import { messageOf } from '@ghostc/ir';
 import { seededInt8 } from './int8-models.ts';
 import type { Row } from './row.ts';
 import { countDifferent, runOn } from './run-on.ts';
@@ -23,7 +24,7 @@ export async function checkBits(
       const { different, elements } = countDifferent(expected, await runOn(target, graph, inputs));
       rows.push({ ...row, found: `${different} of ${elements} differ`, met: different === 0 });
     } catch (error) {
-      rows.push({ ...row, found: (error as Error).message.split('\n')[0] ?? '', met: false });
+      rows.push({ ...row, found: messageOf(error).split('\n')[0] ?? '', met: false });
     }
   }
   return rows;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { compileC, optimize, readModel } from '@ghostc/compiler';
-import type { Graph } from '@ghostc/ir';
+import { type Graph, messageOf } from '@ghostc/ir';
 import { dataSetFiles } from '@ghostc/onnx';
 import type { ZooModel } from './fetch-model.ts';
 import { naturalInput } from './natural-input.ts';
@@ -94,6 +94,6 @@ function resultOf({ status, message }: Verdict): string {
 }
 
 function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return (text.split('\n')[0] ?? '').slice(0, 160);
 }

@@ -19,25 +19,24 @@ export interface FieldPlace {
   readonly problem: (detail: string) => CompileError;
 }
 
-/** An object with the fields of `checks` and no others; throws `problem`, which names the field, what it expects and what was found. */
-export function checkedFields(
+/** An object with the fields of `checks`, which are those of T, and no others; throws `problem`, which names the field, what it expects and what was found. */
+export function checkedFields<T extends object = Record<string, unknown>>(
   value: unknown,
   checks: Readonly<Record<string, Check>>,
   { where, problem }: FieldPlace,
-): Record<string, unknown> {
+): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw problem(`${where} expects an object, found ${JSON.stringify(value)}`);
-  const given = value as Record<string, unknown>;
-  const unknown = Object.keys(given).find((key) => !Object.hasOwn(checks, key));
+  const unknown = Object.keys(value).find((key) => !Object.hasOwn(checks, key));
   if (unknown)
     throw problem(
       `${where} has the unknown field ${JSON.stringify(unknown)}; there are ${Object.keys(checks).join(', ')}`,
     );
   for (const [field, { ok, expected, optional }] of Object.entries(checks)) {
-    if (!Object.hasOwn(given, field) && optional) continue;
-    if (!Object.hasOwn(given, field)) throw problem(`${where}: ${field} is missing; expected ${expected}`);
-    if (!ok(given[field]))
-      throw problem(`${where}: ${field} expects ${expected}, found ${JSON.stringify(given[field])}`);
+    if (!Object.hasOwn(value, field) && optional) continue;
+    if (!Object.hasOwn(value, field)) throw problem(`${where}: ${field} is missing; expected ${expected}`);
+    const found: unknown = Reflect.get(value, field);
+    if (!ok(found)) throw problem(`${where}: ${field} expects ${expected}, found ${JSON.stringify(found)}`);
   }
-  return given;
+  return value as T;
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Runtime } from '@ghostc/conformance';
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import {
   createRuntime,
   execRuntime,
@@ -51,7 +51,7 @@ async function defaultExport(file: string): Promise<Partial<Runtime> | undefined
   try {
     return (await import(pathToFileURL(resolve(file)).href)).default;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CompileError('engine/load', `the module does not load: ${reason}`, { file });
   }
 }

@@ -55,7 +55,7 @@ export async function importBundled(path: string, file: string): Promise<Record<
     return await import(`data:text/javascript;base64,${code}`);
   } catch (error) {
     if (error instanceof ir.CompileError) throw error.at({ file });
-    throw new ir.CompileError('rules/file', error instanceof Error ? error.message : String(error), { file });
+    throw new ir.CompileError('rules/file', ir.messageOf(error), { file });
   }
 }
 

@@ -84,9 +84,7 @@ function fail(error: unknown): void {
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return (
-    error instanceof Error &&
-    'syscall' in error &&
-    /^E[A-Z0-9]+$/.test(String((error as NodeJS.ErrnoException).code))
+    error instanceof Error && 'syscall' in error && /^E[A-Z0-9]+$/.test(String('code' in error && error.code))
   );
 }
 

@@ -2,6 +2,7 @@ import {
   byteSize,
   CompileError,
   ConstantStore,
+  constantOf,
   crc32,
   type DType,
   type Graph,
@@ -329,7 +330,7 @@ class Emitter {
   #pointer(value: Value): string {
     const place = this.#place(value);
     if (place.region !== 'constant') return address(place, value.type.dtype, this.#graph);
-    return this.#weights(this.#constants[place.index]?.constant?.data as TensorData);
+    return this.#weights(constantOf(this.#constants[place.index]).data);
   }
 
   #weights(data: TensorData): string {

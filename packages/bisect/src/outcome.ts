@@ -8,7 +8,7 @@ import {
   type Tensors,
   type Verification,
 } from '@ghostc/conformance';
-import { CompileError, itemAt, toNumbers } from '@ghostc/ir';
+import { CompileError, itemAt, messageOf, toNumbers } from '@ghostc/ir';
 import type { Sample } from './isolate.ts';
 
 /** Two runtimes that should compute the same. */
@@ -152,7 +152,7 @@ async function runOnce(
     const [outputs] = await runEach(runtime.prepare(graph), [inputs]);
     return { outputs: outputs as Tensors };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const code = error instanceof CompileError ? error.code : error instanceof Error ? error.name : 'thrown';
     return { failure: { side, code, message } };
   }

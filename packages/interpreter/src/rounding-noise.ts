@@ -136,7 +136,7 @@ class Noise {
   /** A composite op rounds in each of its parts. */
   #through(parts: Graph, known: Map<Value, Noisy>, node: Node): void {
     const given = node.inputs.filter((value) => value !== null);
-    const inside = new Map(parts.inputs.map((value, i) => [value, known.get(itemAt(given, i)) as Noisy]));
+    const inside = new Map(parts.inputs.map((value, i) => [value, entryOf(known, itemAt(given, i))]));
     for (const part of parts.nodes()) this.into(inside, part);
     parts.outputs.forEach(({ value }, i) => {
       known.set(itemAt(node.outputs, i), entryOf(inside, value));

@@ -80,3 +80,8 @@ function formatLocation({ file, node, op, pass, line, column }: ErrorLocation): 
   const subject = node === undefined ? op : op === undefined ? node : `${node} (${op})`;
   return [position, pass && `pass ${pass}`, subject].filter(Boolean).join(' > ');
 }
+
+/** The words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,5 +1,5 @@
 export { canonicalJson } from './canonical-json.ts';
-export { attempt, CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
+export { attempt, CompileError, type ErrorLocation, messageOf, withLocation } from './compile-error.ts';
 export { ConstantStore } from './constant-store.ts';
 export { constantValues } from './constant-values.ts';
 export { crc32 } from './crc32.ts';

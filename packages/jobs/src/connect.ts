@@ -1,4 +1,4 @@
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import { loadPackage } from '@ghostc/runtimes';
 import type { Redis } from 'ioredis';
 
@@ -31,7 +31,7 @@ export async function connectQueue(url: string): Promise<Redis> {
     return client;
   } catch (error) {
     client.disconnect();
-    throw new CompileError('jobs/queue', `${withoutSecrets(url)}: ${reason || (error as Error).message}`);
+    throw new CompileError('jobs/queue', `${withoutSecrets(url)}: ${reason || messageOf(error)}`);
   }
 }
 

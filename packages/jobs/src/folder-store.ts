@@ -15,7 +15,7 @@ export class FolderStore implements Store {
     try {
       return await readFile(this.#path(name));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
     }
   }

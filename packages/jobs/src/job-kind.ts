@@ -1,4 +1,4 @@
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import type { Job, Json, Outcome } from './job.ts';
 import { openStore } from './open-store.ts';
 import type { Store } from './store.ts';
@@ -28,5 +28,5 @@ export function jobThread(kinds: ReadonlyMap<string, JobKind>): (task: ThreadTas
 
 function failureOf(error: unknown): { code: string; message: string } {
   if (error instanceof CompileError) return { code: error.code, message: error.detail };
-  return { code: 'jobs/error', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'jobs/error', message: messageOf(error) };
 }

@@ -40,8 +40,15 @@ export function epilogue<S extends AttrSpec<any>>(spec: S): S {
   return { ...spec, epilogue: true };
 }
 
+/** Words of a closed set, in a list. */
+export function listOf<const W extends string>(words: readonly W[]): AttrSpec<readonly W[]> {
+  const isWord = (value: unknown): value is W => words.some((word) => word === value);
+  const accepts = (value: unknown): value is readonly W[] => Array.isArray(value) && value.every(isWord);
+  return spec(`a list of ${words.join('|')}`, accepts, undefined);
+}
+
 /** One of a closed set of words. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): AttrSpec<W> {
-  const accepts = (value: unknown): value is W => words.includes(value as W);
+  const accepts = (value: unknown): value is W => words.some((word) => word === value);
   return { ...spec(`one of ${words.join('|')}`, accepts, fallback), words };
 }

@@ -124,6 +124,11 @@ function listed<T>(result: T | OneOrMore<T>): OneOrMore<T> {
   return isList(result) ? result : [result];
 }
 
+/** The first of the types that `infer` gives. */
+export function firstType(result: TensorType | OutputTypes): TensorType {
+  return listed(result)[0];
+}
+
 /** Types of outputs, checked to be one or more; throws `ir/no-output`. */
 export function outputTypes([first, ...more]: readonly TensorType[]): OutputTypes {
   if (first) return [first, ...more];

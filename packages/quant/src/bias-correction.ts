@@ -1,5 +1,6 @@
 import {
   constantOf,
+  dataOf,
   type Graph,
   itemAt,
   type Node,
@@ -65,7 +66,7 @@ function meanInputs(
 }
 
 function correct(graph: Graph, layer: Node, mean: Tensor): void {
-  const [, weight, bias] = layer.inputs as [Value, Value, Value];
+  const [weight, bias] = [itemAt(layer.inputs, 1), itemAt(layer.inputs, 2)];
   const shift = channelMeans(layer, mean, weightError(constantOf(weight)));
   const corrected = Float32Array.from(toNumbers(constantOf(bias)), (b, m) => Number(b) - (shift[m] ?? 0));
   const value = graph.addConstant(bias.name, tensor('f32', [corrected.length], corrected));
@@ -75,7 +76,7 @@ function correct(graph: Graph, layer: Node, mean: Tensor): void {
 
 /** W' - W. */
 function weightError(weight: Tensor): Tensor {
-  const rounded = roundedWeight(weight).data as Float32Array;
+  const rounded = dataOf(roundedWeight(weight), 'f32');
   const exact = toNumbers(weight);
   return tensor(
     'f32',

@@ -1,4 +1,4 @@
-import { entryOf, type Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
+import { entryOf, type Graph, itemAt, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import { defaultRounding, evaluateFrom } from '@ghostc/ops';
 import { observeTensors, type Sample } from './calibrate.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
@@ -61,8 +61,8 @@ export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number
     }
     const tensors = evaluateFrom(rewritten, known);
     graph.outputs.forEach(({ value }, i) => {
-      const got = tensors.get(rewritten.outputs[i]?.value as Value);
-      total.add(toNumbers(entryOf(run, value)), toNumbers(got as Tensor));
+      const got = entryOf(tensors, itemAt(rewritten.outputs, i).value);
+      total.add(toNumbers(entryOf(run, value)), toNumbers(got));
     });
   }
   return total.decibels;

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 /** What a point costs: objectives are minimised; `violation` is 0 where all constraints hold, else how far they are off. */
 export interface Score {
   readonly objectives: readonly number[];
@@ -13,7 +14,7 @@ export function dominates(a: Score, b: Score): boolean {
   if (a.violation > 0) return false;
   let better = false;
   for (let i = 0; i < a.objectives.length; i++) {
-    const [x, y] = [a.objectives[i] as number, b.objectives[i] as number];
+    const [x, y] = [itemAt(a.objectives, i), itemAt(b.objectives, i)];
     if (x > y) return false;
     if (x < y) better = true;
   }

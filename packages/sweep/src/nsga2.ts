@@ -1,4 +1,4 @@
-import { mulberry32 } from '@ghostc/ir';
+import { itemAt, mulberry32 } from '@ghostc/ir';
 import { dominates } from './dominance.ts';
 import type { Scored, Search } from './search.ts';
 import type { Genome, Space } from './space.ts';
@@ -64,7 +64,7 @@ function anyGenome(space: Space, random: Random): Genome {
 
 /** The better of two at random: by front, then by distance. */
 function tournament(parents: readonly Ranked[], random: Random): Ranked {
-  const any = (): Ranked => parents[Math.floor(random() * parents.length)] as Ranked;
+  const any = (): Ranked => itemAt(parents, Math.floor(random() * parents.length));
   const [a, b] = [any(), any()];
   return compare(a, b) <= 0 ? a : b;
 }
@@ -77,7 +77,7 @@ function compare(a: Ranked, b: Ranked): number {
 function survivors(all: readonly Scored[], count: number): Ranked[] {
   const ranked = sortIntoFronts(all).flatMap((front, rank) => {
     const distances = crowdingDistances(front);
-    return front.map((one, i): Ranked => ({ ...one, rank, distance: distances[i] as number }));
+    return front.map((one, i): Ranked => ({ ...one, rank, distance: itemAt(distances, i) }));
   });
   return ranked.sort(compare).slice(0, count); // the sort is stable
 }
@@ -86,12 +86,16 @@ function survivors(all: readonly Scored[], count: number): Ranked[] {
 export function sortIntoFronts<T extends Scored>(all: readonly T[]): T[][] {
   const dominated = all.map((a) => all.flatMap((b, j) => (dominates(a, b) ? [j] : [])));
   const dominators = all.map(() => 0);
-  for (const list of dominated) for (const j of list) (dominators[j] as number)++;
+  for (const list of dominated) for (const j of list) dominators[j] = itemAt(dominators, j) + 1;
+  const isFree = (j: number): boolean => {
+    dominators[j] = itemAt(dominators, j) - 1;
+    return dominators[j] === 0;
+  };
   const fronts: T[][] = [];
   let front = all.flatMap((_, i) => (dominators[i] === 0 ? [i] : []));
   while (front.length) {
-    fronts.push(front.map((i) => all[i] as T));
-    front = front.flatMap((i) => (dominated[i] as number[]).filter((j) => --(dominators[j] as number) === 0));
+    fronts.push(front.map((i) => itemAt(all, i)));
+    front = front.flatMap((i) => itemAt(dominated, i).filter(isFree));
   }
   return fronts;
 }
@@ -101,15 +105,16 @@ export function crowdingDistances(front: readonly Scored[]): number[] {
   const distances = front.map(() => 0);
   const count = front[0]?.objectives.length ?? 0;
   for (let k = 0; k < count; k++) {
-    const value = (i: number): number => front[i]?.objectives[k] as number;
+    const value = (i: number): number => itemAt(itemAt(front, i).objectives, k);
     const order = front.map((_, i) => i).sort((a, b) => ascending(value(a), value(b)));
-    const [first, last] = [order[0] as number, order.at(-1) as number];
+    const [first, last] = [itemAt(order, 0), itemAt(order, -1)];
     const range = value(last) - value(first);
     distances[first] = distances[last] = Number.POSITIVE_INFINITY;
     if (!(range > 0 && Number.isFinite(range))) continue;
-    for (let i = 1; i < order.length - 1; i++)
-      (distances[order[i] as number] as number) +=
-        (value(order[i + 1] as number) - value(order[i - 1] as number)) / range;
+    for (let i = 1; i < order.length - 1; i++) {
+      const [before, at, after] = [itemAt(order, i - 1), itemAt(order, i), itemAt(order, i + 1)];
+      distances[at] = itemAt(distances, at) + (value(after) - value(before)) / range;
+    }
   }
   return distances;
 }

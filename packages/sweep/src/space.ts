@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 /** One value that a setting of a point may have. */
 export type Setting = string | number;
 
@@ -35,5 +36,5 @@ export function genomeAt(space: Space, index: number): Genome {
 
 /** The values of a point by the names of the axes. */
 export function settingsOf(space: Space, genome: Genome): Record<string, Setting> {
-  return Object.fromEntries(space.map(({ name, values }, i) => [name, values[genome[i] ?? 0] as Setting]));
+  return Object.fromEntries(space.map(({ name, values }, i) => [name, itemAt(values, genome[i] ?? 0)]));
 }

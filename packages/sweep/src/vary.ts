@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 import type { Axis, Genome, Space } from './space.ts';
 
 /** Uniform in [0, 1). */
@@ -17,10 +18,10 @@ const CROSSOVER_CHANCE = 0.9;
 export function crossed(a: Genome, b: Genome, { space, random }: Varying): Genome {
   const child =
     random() < CROSSOVER_CHANCE
-      ? space.map((axis, i) => blend(axis, [a[i] as number, b[i] as number], random))
+      ? space.map((axis, i) => blend(axis, [itemAt(a, i), itemAt(b, i)], random))
       : a;
   const changed = (axis: Axis, i: number): number =>
-    random() < 1 / space.length ? changedValue(axis, child[i] as number, random) : (child[i] as number);
+    random() < 1 / space.length ? changedValue(axis, itemAt(child, i), random) : itemAt(child, i);
   return space.map(changed);
 }
 
@@ -28,7 +29,7 @@ export function crossed(a: Genome, b: Genome, { space, random }: Varying): Genom
 export function mutated(genome: Genome, { space, random }: Varying): Genome {
   const at = Math.floor(random() * space.length);
   return space.map((axis, i) =>
-    i === at ? changedValue(axis, genome[i] as number, random) : (genome[i] as number),
+    i === at ? changedValue(axis, itemAt(genome, i), random) : itemAt(genome, i),
   );
 }
 

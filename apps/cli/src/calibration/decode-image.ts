@@ -1,4 +1,4 @@
-import { CompileError, type Tensor, tensor } from '@ghostc/ir';
+import { CompileError, messageOf, type Tensor, tensor } from '@ghostc/ir';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 
@@ -44,7 +44,7 @@ function pixelsOf(bytes: Uint8Array): Pixels {
     return png ? decodePng(bytes) : decodeJpeg(bytes);
   } catch (error) {
     if (error instanceof CompileError) throw error;
-    throw new CompileError('data/image', `the picture is cut off or damaged: ${(error as Error).message}`);
+    throw new CompileError('data/image', `the picture is cut off or damaged: ${messageOf(error)}`);
   }
 }
 

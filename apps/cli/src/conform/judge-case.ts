@@ -1,5 +1,5 @@
 import { type Executable, isRefusal, type Runtime } from '@ghostc/conformance';
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import { type Pairs, pairedVerdict, takingTurns } from '@ghostc/runtimes';
 import type { CaseResult, CaseStatus } from './case-result.ts';
 import type { ConformCase } from './conform-case.ts';
@@ -82,5 +82,5 @@ export function outcomeOf(thrown: unknown): { status: CaseStatus; message: strin
 
 function wordsOf(error: unknown): string {
   if (error instanceof CompileError) return error.detail;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { devices } from '@ghostc/compiler';
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
 import { type BoardDevice, type BoardFacts, knownBoards } from './board-facts.ts';
 import type { Memory } from './place-buffers.ts';
@@ -26,7 +26,7 @@ function parsed(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw problem(file, error instanceof Error ? error.message : String(error));
+    throw problem(file, messageOf(error));
   }
 }
 
@@ -49,7 +49,7 @@ const coresFor: Readonly<Record<BoardDevice, RegExp>> = {
 
 const isText = (v: unknown): boolean => typeof v === 'string' && v.trim().length > 0;
 const isPositive = (v: unknown): boolean => typeof v === 'number' && Number.isFinite(v) && v > 0;
-const isSize = (v: unknown): boolean => Number.isSafeInteger(v) && (v as number) > 0;
+const isSize = (v: unknown): boolean => typeof v === 'number' && Number.isSafeInteger(v) && v > 0;
 const text: Check = { ok: isText, expected: 'a text' };
 const size: Check = { ok: isSize, expected: 'a positive whole number of bytes' };
 const positive: Check = { ok: isPositive, expected: 'a positive number' };
@@ -80,7 +80,7 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
 
 function checkedBoard(board: unknown, { file, i }: { file: string; i: number }): BoardFacts {
   const where = `board ${i}`;
-  const given = checkedFields(board, fields, problemAt(file, where)) as unknown as BoardFacts;
+  const given = checkedFields<BoardFacts>(board, fields, problemAt(file, where));
   given.ram.forEach((memory, k) =>
     checkedFields(memory, memoryFields, problemAt(file, `${where}: ram[${k}]`)),
   );

@@ -9,4 +9,8 @@ export const figures = {
 } as const satisfies Record<string, { goal: 'min' | 'max'; unit: string }>;
 
 export type Figure = keyof typeof figures;
-export const figureNames = Object.keys(figures) as Figure[];
+
+export const isFigure = (name: unknown): name is Figure =>
+  typeof name === 'string' && Object.hasOwn(figures, name);
+
+export const figureNames: readonly Figure[] = Object.keys(figures).filter(isFigure);

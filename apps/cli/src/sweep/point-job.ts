@@ -8,7 +8,7 @@ import { checkedParams, type Place, type PlannedBoard } from './point-params.ts'
 import { type PreparedModel, prepareModel } from './prepared-model.ts';
 
 /** What is known of a point. Sizes in bytes. */
-export interface PointResult {
+export type PointResult = {
   readonly ram: number;
   readonly flash: number;
   readonly arena: number;
@@ -21,7 +21,7 @@ export interface PointResult {
   /** How much more than the board has, as shares of what it has, added up. */
   readonly excess: number;
   readonly problems: readonly string[];
-}
+};
 
 /** Or why there is no such program. */
 export type PointOutcome = PointResult | { readonly refused: string };
@@ -33,7 +33,7 @@ export async function pointJob(params: Json, store: Store): Promise<Json> {
   const outcomes: PointOutcome[] = [];
   for (const place of places)
     outcomes.push('refused' in prepared ? prepared : await orRefused(() => measurePoint(place, prepared)));
-  return outcomes as unknown as Json;
+  return outcomes;
 }
 
 /** What cannot be computed is an outcome; what this machine lacks is not. */

@@ -20,14 +20,14 @@ export interface ModelParams {
 }
 
 /** Where and how a model runs. */
-export interface Place {
+export type Place = {
   /** A board of ghostc's table, or what planning needs of another. */
   readonly board: string | PlannedBoard;
   readonly io: IoForm;
   /** Most bytes of the arena, in bands of rows where it would be larger. */
   readonly bands: number | null;
   readonly measure: 'planned' | 'compiled';
-}
+};
 
 /** A job: points of one model, which is prepared once. */
 export type PointsParams = ModelParams & { readonly places: readonly Place[] };
@@ -38,7 +38,7 @@ export type PlannedBoard = Omit<BoardFacts, 'compiler' | 'ram'> & {
 };
 
 const isHash = (v: unknown): boolean => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v);
-const isWhole = (v: unknown): boolean => Number.isSafeInteger(v) && (v as number) >= 0;
+const isWhole = (v: unknown): boolean => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
 const orNull = ({ ok, expected }: Check): Check => ({
   ok: (v) => v === null || ok(v),
   expected: `${expected}, or null`,
@@ -68,8 +68,8 @@ const problem = (detail: string): CompileError => new CompileError('sweep/point'
 
 /** Parameters that may have come from another machine. Throws `sweep/point`. */
 export function checkedParams(params: Json): PointsParams {
-  const given = checkedFields(params, { ...modelFields, places }, { where: 'points', problem });
-  const checked = given as unknown as PointsParams;
-  for (const place of checked.places) checkedFields(place, placeFields, { where: 'place', problem });
+  const place = { where: 'points', problem };
+  const checked = checkedFields<PointsParams>(params, { ...modelFields, places }, place);
+  for (const one of checked.places) checkedFields(one, placeFields, { where: 'place', problem });
   return checked;
 }

@@ -1,4 +1,4 @@
-import { CompileError, canonicalJson } from '@ghostc/ir';
+import { CompileError, canonicalJson, itemAt } from '@ghostc/ir';
 import {
   DurableLines,
   type Engine,
@@ -16,11 +16,11 @@ import { type SweepPoint, SweepPoints } from './sweep-points.ts';
 import { type SweepSpec, senseOf } from './sweep-spec.ts';
 
 /** A line of `points.jsonl`. */
-export interface PointLine {
+export type PointLine = {
   readonly id: string;
   readonly settings: Readonly<Record<string, Setting>>;
   readonly result: PointOutcome;
-}
+};
 
 export interface SweepRun {
   readonly engine: Engine;
@@ -91,7 +91,7 @@ class Sweep {
       for (const genome of step.value) points.push(await this.#points.pointAt(genome));
       await this.#measure(points);
       step = search.next(
-        step.value.map((genome, i): Scored => ({ genome, ...this.#scoreOf((points[i] as SweepPoint).id) })),
+        step.value.map((genome, i): Scored => ({ genome, ...this.#scoreOf(itemAt(points, i).id) })),
       );
     }
   }
@@ -102,21 +102,16 @@ class Sweep {
     const groups = groupsOf([...fresh.values()]);
     let next = 0;
     await runJobs(groups.map(jobOf), { ...this.#run, ahead: AHEAD }, (_, outcome) => {
-      const group = groups[next++] as SweepPoint[];
+      const group = itemAt(groups, next++);
       group.forEach(({ id, settings }, i) => {
         if ('failed' in outcome) this.#failed.push({ id, failure: outcome.failed });
-        else
-          this.#write({
-            id,
-            settings,
-            result: (outcome.result as unknown as PointOutcome[])[i] as PointOutcome,
-          });
+        else this.#write({ id, settings, result: itemAt(outcomesIn(outcome.result), i) });
       });
     });
   }
 
   #write(line: PointLine): void {
-    this.#lines.append(line as unknown as Json);
+    this.#lines.append(line);
     this.#learn(line);
     this.#run.onPoint(this.#known.size, this.#total);
   }
@@ -164,7 +159,12 @@ function groupsOf(points: readonly SweepPoint[]): SweepPoint[][] {
 
 function jobOf(group: readonly SweepPoint[]): Job {
   const places = group.map(({ place }) => place);
-  return { kind: 'points', params: { ...group[0]?.model, places } as unknown as Json };
+  return { kind: 'points', params: { ...itemAt(group, 0).model, places } };
+}
+
+/** What `pointJob` gave: it may have come from another machine, which ran the same code. */
+function outcomesIn(result: Json): readonly PointOutcome[] {
+  return result as unknown as readonly PointOutcome[];
 }
 
 function otherSweep(file: string): CompileError {

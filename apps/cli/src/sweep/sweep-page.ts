@@ -1,5 +1,5 @@
 import { escapeHtml } from '../escape-html.ts';
-import { type Figure, figures } from './figures.ts';
+import { figures } from './figures.ts';
 import pageScript from './page-script.txt';
 import { figureOf, type PointLine, type SweepOutcome } from './run-sweep.ts';
 import type { SweepSpec } from './sweep-spec.ts';
@@ -52,7 +52,7 @@ function pageData(spec: SweepSpec, { front }: SweepOutcome, points: readonly Poi
         front: onFront.has(id),
         settings: axes.map((name) => settings[name]),
         values: values.map((value) => (Number.isFinite(value) ? value : null)),
-        texts: values.map((value, i) => formatFigure(names[i] as Figure, value)),
+        texts: names.map((figure) => formatFigure(figure, figureOf(result, figure))),
       },
     ];
   });

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { ioForms } from '@ghostc/compiler';
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import type { Axis, Setting, Space, Strategy } from '@ghostc/sweep';
 import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
 import { importBundled } from '../load-rules.ts';
-import { type Figure, figureNames, figures } from './figures.ts';
+import { type Figure, figureNames, figures, isFigure } from './figures.ts';
 import { bitForms } from './point-params.ts';
 
 /** A checked sweep. */
@@ -39,7 +39,7 @@ const number = (least: number, expected: string): AxisRule => ({
   ordered: true,
 });
 const whole = (least: number): AxisRule => ({
-  ok: (v) => Number.isSafeInteger(v) && (v as number) >= least,
+  ok: (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= least,
   expected: `whole numbers from ${least} on`,
   ordered: true,
 });
@@ -70,7 +70,7 @@ const axes: Readonly<Record<string, AxisRule>> = {
   io: named(isOneOf(ioForms), 'caller'),
   board: named({ ...texts, expected: 'names of boards' }),
   bands: {
-    ok: (v) => v === 'none' || (Number.isSafeInteger(v) && (v as number) > 0),
+    ok: (v) => v === 'none' || whole(1).ok(v),
     expected: '"none" or bytes that the arena may have',
     ordered: true,
     default: 'none',
@@ -86,7 +86,7 @@ const seed: Check = { ok: (v) => whole(0).ok(v), expected: 'a whole number from 
 const fields: Readonly<Record<string, Check>> = {
   space: object,
   objectives: {
-    ok: (v) => Array.isArray(v) && v.length > 0 && v.every((one) => figureNames.includes(one as Figure)),
+    ok: (v) => Array.isArray(v) && v.length > 0 && v.every(isFigure),
     expected: `a list of ${figureNames.join(', ')}`,
   },
   constraints: { ...object, optional: true },
@@ -118,7 +118,7 @@ function parsedJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new CompileError('sweep/spec', error instanceof Error ? error.message : String(error), { file });
+    throw new CompileError('sweep/spec', messageOf(error), { file });
   }
 }
 
@@ -144,7 +144,7 @@ interface GivenSpec extends Partial<Pick<SweepSpec, 'measure' | 'seed' | 'boards
 
 /** Throws `sweep/spec`, which names the field, what it expects and what was found. */
 export function checkedSpec(given: unknown): SweepSpec {
-  const spec = checkedFields(given, fields, { where: 'sweep', problem }) as unknown as GivenSpec;
+  const spec = checkedFields<GivenSpec>(given, fields, { where: 'sweep', problem });
   const { objectives } = spec;
   const limits = constraintsOf(spec.constraints ?? {});
   return {
@@ -182,6 +182,13 @@ function axisOf(name: string, { ok, expected, ordered }: AxisRule, given: unknow
   return { name, values: values as Setting[], ordered };
 }
 
+/** Both ends included. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+}
+
 const MAX_STEPS = 10_000;
 const rangeFields = Object.fromEntries(
   ['from', 'to', 'step'].map((name) => [
@@ -190,15 +197,16 @@ const rangeFields = Object.fromEntries(
   ]),
 );
 
-/** `{from, to, step}`, both ends included. */
 function rangeOf(name: string, given: Record<string, unknown>): number[] {
   const where = `space: ${name}`;
-  const { from, to, step } = checkedFields(given, rangeFields, { where, problem }) as Record<string, number>;
-  const steps = Math.floor(((to ?? 0) - (from ?? 0)) / (step ?? 0) + 1e-9);
-  if (!(steps >= 0 && steps <= MAX_STEPS && (step ?? 0) > 0))
+  const { from, to, step } = checkedFields<Range>(given, rangeFields, { where, problem });
+  const steps = Math.floor((to - from) / step + 1e-9);
+  if (!(steps >= 0 && steps <= MAX_STEPS && step > 0))
     throw problem(`${where} expects at most ${MAX_STEPS} steps upwards, found ${JSON.stringify(given)}`);
-  return Array.from({ length: steps + 1 }, (_, i) => Number(((from ?? 0) + i * (step ?? 0)).toPrecision(12)));
+  return Array.from({ length: steps + 1 }, (_, i) => Number((from + i * step).toPrecision(12)));
 }
+
+type Limits = { readonly fits?: boolean } & { readonly [F in Figure]?: unknown };
 
 function constraintsOf(given: Record<string, unknown>): Pick<SweepSpec, 'constraints' | 'fits'> {
   const limit = { ok: isObject, expected: 'an object with max or min', optional: true } as const;
@@ -206,16 +214,18 @@ function constraintsOf(given: Record<string, unknown>): Pick<SweepSpec, 'constra
     fits: { ...isOneOf([true, false]), optional: true } as const,
     ...Object.fromEntries(figureNames.map((name) => [name, limit])),
   };
-  const { fits = false, ...limits } = checkedFields(given, checks, { where: 'constraints', problem });
+  const { fits = false, ...limits } = checkedFields<Limits>(given, checks, { where: 'constraints', problem });
   const bound: Check = { ok: (v) => Number.isFinite(v), expected: 'a number', optional: true };
-  const constraints = Object.entries(limits).map(([figure, one]) => {
+  const constraints = figureNames.flatMap((figure) => {
+    const one = limits[figure];
+    if (one === undefined) return [];
     const where = `constraints: ${figure}`;
     return {
-      figure: figure as Figure,
-      ...checkedFields(one, { max: bound, min: bound }, { where, problem }),
+      figure,
+      ...checkedFields<Omit<Constraint, 'figure'>>(one, { max: bound, min: bound }, { where, problem }),
     };
   });
-  return { constraints, fits: fits as boolean };
+  return { constraints, fits };
 }
 
 const strategies: Readonly<Record<Strategy['kind'], Readonly<Record<string, Check>>>> = {
@@ -225,11 +235,15 @@ const strategies: Readonly<Record<Strategy['kind'], Readonly<Record<string, Chec
 };
 
 function strategyOf(given: Record<string, unknown>): Strategy {
-  const kind = { ...isOneOf(Object.keys(strategies)) };
-  if (!kind.ok(given.kind))
-    throw problem(`strategy: kind expects ${kind.expected}, found ${JSON.stringify(given.kind)}`);
-  const checks = { kind, ...strategies[given.kind as Strategy['kind']] };
-  return { seed: 1, ...checkedFields(given, checks, { where: 'strategy', problem }) } as unknown as Strategy;
+  const kind = isOneOf(Object.keys(strategies));
+  const own = Object.entries(strategies).find(([name]) => name === given.kind)?.[1];
+  if (!own) throw problem(`strategy: kind expects ${kind.expected}, found ${JSON.stringify(given.kind)}`);
+  checkedFields(given, { kind, ...own }, { where: 'strategy', problem });
+  return checkedFields<Strategy>(
+    { seed: 1, ...given },
+    { kind, seed, ...own },
+    { where: 'strategy', problem },
+  );
 }
 
 /** -1 where less is better, 1 where more is. */

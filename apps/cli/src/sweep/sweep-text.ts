@@ -4,14 +4,17 @@ import type { PointResult } from './point-job.ts';
 import { figureOf, type PointLine, type SweepOutcome } from './run-sweep.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 
+/** A point that was not refused. */
+export type MeasuredLine = PointLine & { readonly result: PointResult };
+
 /** What `ghostc sweep` prints: the Pareto front, best of the first objective first. */
-export function sweepText(spec: SweepSpec, outcome: SweepOutcome, front: readonly PointLine[]): string {
+export function sweepText(spec: SweepSpec, outcome: SweepOutcome, front: readonly MeasuredLine[]): string {
   const varied = variedAxes(spec);
   const columns = shownFigures(spec);
   const rows = front.map(({ id, settings, result }) => [
     id,
     ...varied.map((name) => String(settings[name])),
-    ...columns.map((figure) => formatFigure(figure, figureOf(result as PointResult, figure))),
+    ...columns.map((figure) => formatFigure(figure, figureOf(result, figure))),
   ]);
   const unit = (figure: Figure): string =>
     figures[figure].unit ? `${figure}, ${figures[figure].unit}` : figure;
@@ -41,9 +44,12 @@ export function formatFigure(figure: Figure, value: number): string {
 }
 
 /** In order of the first objective. */
-export function sortedFront(spec: SweepSpec, points: readonly PointLine[]): PointLine[] {
+export function sortedFront(spec: SweepSpec, points: readonly PointLine[]): MeasuredLine[] {
   const [first = 'ram'] = spec.objectives;
   const sense = figures[first].goal === 'max' ? -1 : 1;
-  const value = ({ result }: PointLine): number => sense * figureOf(result as PointResult, first);
-  return points.toSorted((a, b) => value(a) - value(b) || (a.id < b.id ? -1 : 1));
+  const value = ({ result }: MeasuredLine): number => sense * figureOf(result, first);
+  const measured = points.flatMap(({ result, ...line }) =>
+    'refused' in result ? [] : [{ ...line, result }],
+  );
+  return measured.toSorted((a, b) => value(a) - value(b) || (a.id < b.id ? -1 : 1));
 }

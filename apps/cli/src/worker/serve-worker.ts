@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Runtime, runEach, type Tensors } from '@ghostc/conformance';
-import { entryOf, parseGraph, type Tensor } from '@ghostc/ir';
+import { entryOf, messageOf, parseGraph, type Tensor } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { worker } from 'workerpool';
 import type { CaseResult } from '../conform/case-result.ts';
@@ -81,7 +81,7 @@ function lateErrors(): { watch<T>(work: () => Promise<T>): Promise<T> } {
       const result = await work();
       await setImmediate(); // what was left to a later turn may throw now
       if (thrown === undefined) return result;
-      const words = thrown instanceof Error ? thrown.message : String(thrown);
+      const words = messageOf(thrown);
       throw new Error(`threw after it had been asked, outside of its promise: ${words}`);
     },
   };

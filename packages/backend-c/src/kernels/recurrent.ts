@@ -1,9 +1,8 @@
-import type { Value } from '@ghostc/ir';
+import { itemAt } from '@ghostc/ir';
 import {
   attrsOf,
   recurrent as definition,
   type RecurrentCell,
-  type RecurrentFunction,
   recurrentCells,
   recurrentParams,
 } from '@ghostc/ops';
@@ -32,15 +31,13 @@ export const recurrent: Emit = ({ node, lanes, pointer }) => {
   const [T = 1, N = 1, I = 1] = shapeOf(input(node, 0));
   const [D = 1, , H = 1] = shapeOf(input(node, 2));
   const sizes: Sizes = { T, N, I, D, H };
-  const apply = attrs.functions.map((name) => (v: string): string => {
-    const act = name as RecurrentFunction;
-    return activated({ activation: act, activation_params: recurrentParams[act] ?? [] }, v);
+  const acts = attrs.functions.map((name): Act => {
+    const act = { activation: name, activation_params: recurrentParams[name] ?? [] };
+    return (v) => activated(act, v);
   });
+  const apply = (i: number, v: string): string => itemAt(acts, i)(v);
   const { cell, linear_before_reset: linear } = attrs;
-  const states: [string, Value | undefined][] = [
-    ['h', node.outputs[1]],
-    ...(cell === 'lstm' ? [['c', node.outputs[2]] as [string, Value | undefined]] : []),
-  ];
+  const states = node.outputs.slice(1).map((value, i) => [i === 0 ? 'h' : 'c', value] as const);
   const steps = {
     lstm: () => lstm(sizes, apply),
     gru: () => (linear ? gruLinear(sizes, apply) : gru(sizes, apply)),
@@ -65,7 +62,7 @@ export const recurrent: Emit = ({ node, lanes, pointer }) => {
     args: [
       ...node.inputs.flatMap((value) => (value ? [pointer(value)] : [])),
       pointer(node.output),
-      ...states.map(([, value]) => pointer(value as Value)),
+      ...states.map(([, value]) => pointer(value)),
     ],
   };
 };
@@ -98,8 +95,9 @@ function sequences(
   ]);
 }
 
-type Apply = readonly ((v: string) => string)[];
-type Three = readonly [(v: string) => string, (v: string) => string, (v: string) => string];
+type Act = (v: string) => string;
+/** Function `i` of the cell on an expression. */
+type Apply = (i: number, v: string) => string;
 
 /** Sums of some gates of unit j, starting at a gate: the biases, then the parts of x and of the state. */
 function gateSums(
@@ -115,35 +113,32 @@ function gateSums(
 }
 
 function lstm(sizes: Sizes, apply: Apply): string[] {
-  const [f, g, h] = apply as Three;
   return loop('j', sizes.H, [
     ...gateSums(sizes, { from: 0, count: 4, total: 4, helper: 0 }),
-    `c[j] = ${f('s[2]')} * c[j] + ${f('s[0]')} * ${g('s[3]')};`,
-    `h[j] = ${f('s[1]')} * ${h('c[j]')};`,
+    `c[j] = ${apply(0, 's[2]')} * c[j] + ${apply(0, 's[0]')} * ${apply(1, 's[3]')};`,
+    `h[j] = ${apply(0, 's[1]')} * ${apply(2, 'c[j]')};`,
   ]);
 }
 
 /** y holds the reset state until all units have read it. */
 function gru(sizes: Sizes, apply: Apply): string[] {
-  const [f, g] = apply as Three;
   const { I, H } = sizes;
   return [
     ...loop('j', H, [
       ...gateSums(sizes, { from: 0, count: 2, total: 3, helper: 0 }),
-      `yt[j] = ${f('s[1]')} * p[j];`,
-      `h[j] = ${f('s[0]')};`,
+      `yt[j] = ${apply(0, 's[1]')} * p[j];`,
+      `h[j] = ${apply(0, 's[0]')};`,
     ]),
     ...loop('j', H, [
       `float s[1] = { b[${2 * H} + j] + b[${5 * H} + j] };`,
       `${helperName(1)}(w + (${2 * H} + j) * ${I}, xt, s, ${I}, 0);`,
       `${helperName(1)}(r + (${2 * H} + j) * ${H}, yt, s, ${H}, 0);`,
-      `h[j] = (1.0f - h[j]) * ${g('s[0]')} + h[j] * p[j];`,
+      `h[j] = (1.0f - h[j]) * ${apply(1, 's[0]')} + h[j] * p[j];`,
     ]),
   ];
 }
 
 function gruLinear({ I, H }: Sizes, apply: Apply): string[] {
-  const [f, g] = apply as Three;
   const biases = (from: number): string =>
     range(3)
       .map((i) => `b[${(from + i) * H} + j]`)
@@ -155,17 +150,16 @@ function gruLinear({ I, H }: Sizes, apply: Apply): string[] {
     `${helperName(0)}(r + j * ${H}, p, q, ${H}, ${H * H});`,
     'const float u = s[0] + q[0];',
     'const float v = s[1] + q[1];',
-    `const float z = ${f('u')};`,
-    `const float e = s[2] + ${f('v')} * q[2];`,
-    `h[j] = (1.0f - z) * ${g('e')} + z * p[j];`,
+    `const float z = ${apply(0, 'u')};`,
+    `const float e = s[2] + ${apply(0, 'v')} * q[2];`,
+    `h[j] = (1.0f - z) * ${apply(1, 'e')} + z * p[j];`,
   ]);
 }
 
 function rnn(sizes: Sizes, apply: Apply): string[] {
-  const [f] = apply as Three;
   return loop('j', sizes.H, [
     ...gateSums(sizes, { from: 0, count: 1, total: 1, helper: 0 }),
-    `h[j] = ${f('s[0]')};`,
+    `h[j] = ${apply(0, 's[0]')};`,
   ]);
 }
 

@@ -1,11 +1,5 @@
-import { staticShape, type Value } from '@ghostc/ir';
-import {
-  attrsOf,
-  recurrent as definition,
-  type RecurrentFunction,
-  recurrentCells,
-  recurrentParams,
-} from '@ghostc/ops';
+import { itemAt, staticShape } from '@ghostc/ir';
+import { attrsOf, recurrent as definition, recurrentCells, recurrentParams } from '@ghostc/ops';
 import type { Emit } from '../kernel.ts';
 import { calledLike, elementFunction } from '../text/element-function.ts';
 import { sourceOf, weightOf } from './operands.ts';
@@ -24,10 +18,9 @@ export const recurrent: Emit = ({ node, arena, weights }) => {
   const [T = 1, N = 1, I = 1] = staticShape(sourceOf(node, 0).type.shape);
   const [D = 1, , H = 1] = staticShape(sourceOf(node, 2).type.shape);
   const G = recurrentCells[cell].gates;
-  const acts = functions.map((name, i) => {
-    const act = name as RecurrentFunction;
-    return calledLike(elementFunction(act, 'f32', recurrentParams[act] ?? []), `act${i}`);
-  });
+  const acts = functions.map((name, i) =>
+    calledLike(elementFunction(name, 'f32', recurrentParams[name] ?? []), `act${i}`),
+  );
   const variant = cell === 'gru' && linear_before_reset ? 'gru_linear' : cell;
   return [
     {
@@ -44,10 +37,10 @@ export const recurrent: Emit = ({ node, arena, weights }) => {
         R_AT: weights(inputMajor(weightOf(node, 2), { rows: H, columns: H })),
         B_AT: weights(weightOf(node, 3)),
         H0_AT: arena(sourceOf(node, 4)),
-        H_AT: arena(node.outputs[1] as Value),
+        H_AT: arena(itemAt(node.outputs, 1)),
         ...(cell === 'lstm' && {
           C0_AT: arena(sourceOf(node, 5)),
-          C_AT: arena(node.outputs[2] as Value),
+          C_AT: arena(itemAt(node.outputs, 2)),
         }),
         ...{ T, N, I, D, H, G },
         MODE: modes[direction],
@@ -63,7 +56,7 @@ function inputMajor(data: Float32Array, { rows, columns }: { rows: number; colum
   const size = rows * columns;
   return data.map((_, i) => {
     const at = i % size;
-    return data[i - at + (at % rows) * columns + Math.floor(at / rows)] as number;
+    return data[i - at + (at % rows) * columns + Math.floor(at / rows)] ?? 0;
   });
 }
 

@@ -1,4 +1,4 @@
-import { broadcastShapes, CompileError, fromNumbers, type TensorType } from '@ghostc/ir';
+import { broadcastShapes, CompileError, dataOf, fromNumbers, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { pairsOf, truths } from './binary.ts';
 
@@ -66,6 +66,6 @@ export const logicalNot = defineOp({
     fromNumbers(
       'bool',
       x.shape,
-      Uint8Array.from(x.data as Uint8Array, (v) => (v ? 0 : 1)),
+      dataOf(x, 'bool').map((v) => (v ? 0 : 1)),
     ),
 });

@@ -283,7 +283,7 @@ function gather(
   forEachIndex(shape.slice(0, outer), (at, index) => {
     let from = start;
     for (let axis = 0; axis < outer; axis++) {
-      const step = tables[axis]?.[index[axis] ?? 0] as number;
+      const step = tables[axis]?.[index[axis] ?? 0] ?? 0;
       from = step < 0 || from < 0 ? -1 : from + step;
     }
     if (from >= 0) move(at * run, from);

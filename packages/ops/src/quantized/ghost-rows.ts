@@ -1,4 +1,4 @@
-import { type Attrs, Node, type Value } from '@ghostc/ir';
+import { type Attrs, itemAt, Node } from '@ghostc/ir';
 import { epilogue, int, ints, oneOf } from '../attr-spec.ts';
 import { type AttrValues, attrsOf, defineOp, evaluateOne } from '../define-op.ts';
 import { windowAttrs } from '../window/conv2d.ts';
@@ -72,7 +72,7 @@ export interface GhostLayerNodes {
 /** The layers that a `ghost_rows` stands for, as nodes of no graph. */
 export function layersOfGhostRows({ inputs, outputs, attrs, origin }: Node): GhostLayerNodes {
   const [x = null, weight = null, bias = null, cheapWeight = null, cheapBias = null] = inputs;
-  const [p, q] = outputs as [Value, Value];
+  const [p, q] = [itemAt(outputs, 0), itemAt(outputs, 1)];
   const { primary, cheap } = layerAttrs(attrsOf(ghostRows, { attrs }));
   const layer = { origin, partOrigins: [] };
   return {

@@ -1,6 +1,6 @@
 import { allocate, staticShape, type TensorType } from '@ghostc/ir';
 import { flag } from '../attr-spec.ts';
-import { type AttrValues, defineOp } from '../define-op.ts';
+import { type AttrValues, defineOp, firstType } from '../define-op.ts';
 import { averagePool, poolAttrs, windowTaps } from '../window/pool.ts';
 import { image } from '../window/window.ts';
 import { quantizedFacts } from './quantized-facts.ts';
@@ -35,7 +35,7 @@ export const qlinearAveragePool = defineOp({
   rows: 'pool',
   infer({ x }, given) {
     affineOf(x, 'x');
-    return requantizedType((averagePool.infer({ x }, given) as TensorType).shape, given);
+    return requantizedType(firstType(averagePool.infer({ x }, given)).shape, given);
   },
   evaluate({ x }, given, [type]) {
     const [n, channels, outHeight, outWidth] = image(type.shape);

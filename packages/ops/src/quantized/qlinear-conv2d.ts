@@ -1,6 +1,5 @@
-import type { TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
-import { defineOp } from '../define-op.ts';
+import { defineOp, firstType } from '../define-op.ts';
 import { conv2d, windowAttrs, windowMacs } from '../window/conv2d.ts';
 import { groupChannels } from '../window/convolve.ts';
 import { convolveQuantized, layerType } from './qlinear-window.ts';
@@ -22,7 +21,7 @@ export const qlinearConv2d = defineOp({
   rows: 'window',
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
-    const { shape } = conv2d.infer({ x, weight }, window) as TensorType;
+    const { shape } = firstType(conv2d.infer({ x, weight }, window));
     return layerType(shape, { x, weight, bias }, attrs);
   },
   evaluate(inputs, attrs, [type]) {

@@ -1,6 +1,5 @@
-import type { TensorType } from '@ghostc/ir';
 import { int } from '../attr-spec.ts';
-import { defineOp } from '../define-op.ts';
+import { defineOp, firstType } from '../define-op.ts';
 import { windowAttrs, windowMacs } from '../window/conv2d.ts';
 import { multiplierChannels } from '../window/convolve.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
@@ -22,7 +21,7 @@ export const qlinearDepthwiseConv2d = defineOp({
   rows: 'window',
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
-    const { shape } = depthwiseConv2d.infer({ x, weight }, window) as TensorType;
+    const { shape } = firstType(depthwiseConv2d.infer({ x, weight }, window));
     return layerType(shape, { x, weight, bias }, attrs);
   },
   evaluate: (inputs, attrs, [type]) =>

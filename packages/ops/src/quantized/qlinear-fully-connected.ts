@@ -1,5 +1,5 @@
 import { dataOf, type TensorType, toNumbers } from '@ghostc/ir';
-import { defineOp } from '../define-op.ts';
+import { defineOp, firstType } from '../define-op.ts';
 import { fullyConnected } from '../linear/linear.ts';
 import {
   accumulatorScale,
@@ -28,10 +28,8 @@ export const qlinearFullyConnected = defineOp({
   storage: 'own',
   rows: 'none',
   infer({ x, weight, bias }, attrs) {
-    const { shape } = fullyConnected.infer(
-      { x, weight },
-      { activation: 'none', activation_params: [] },
-    ) as TensorType;
+    const plain = { activation: 'none', activation_params: [] } as const;
+    const { shape } = firstType(fullyConnected.infer({ x, weight }, plain));
     return layerType(shape, { x, weight, bias }, attrs, linearMultipliers);
   },
   evaluate({ x, weight, bias }, attrs, [type]) {

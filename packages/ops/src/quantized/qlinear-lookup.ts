@@ -1,4 +1,4 @@
-import { allocate, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
+import { allocate, CompileError, type DType, type Tensor, type TensorType } from '@ghostc/ir';
 import { defineOp } from '../define-op.ts';
 import { integerRange } from '../integer-range.ts';
 import { quantizedFacts } from './quantized-facts.ts';
@@ -16,7 +16,7 @@ import {
 import { defaultRounding, ties } from './requantize.ts';
 
 /** Table entries: one for each 8-bit value, or every 128th 16-bit value and one more. */
-const ENTRIES = { i8: 256, u8: 256, i16: 513 } as const;
+const entriesOf = (dtype: DType): number => (dtype === 'i16' ? 513 : 256);
 
 /**
  * Any function of one 8-bit value as a table of 256 entries of the output's type: y = table[x + 128] for i8, table[x] for
@@ -37,7 +37,7 @@ export const qlinearLookup = defineOp({
   rows: 'same',
   infer({ x, table }, attrs) {
     affineOf(x, 'x');
-    const entries = ENTRIES[x.dtype as keyof typeof ENTRIES];
+    const entries = entriesOf(x.dtype);
     if (table.dtype !== attrs.y_dtype || table.shape.length !== 1 || table.shape[0] !== entries)
       throw new CompileError(
         'quant/table',
@@ -88,7 +88,7 @@ export function tableOfAll(
   formula: (reals: Float32Array) => Float32Array,
 ): Tensor {
   const [from, to] = [affineOf(x, 'x'), outputAffine(attrs)];
-  const entries = ENTRIES[x.dtype as keyof typeof ENTRIES];
+  const entries = entriesOf(x.dtype);
   const first = integerRange(x.dtype)[0];
   const step = x.dtype === 'i16' ? 128 : 1;
   const reals = Float32Array.from(

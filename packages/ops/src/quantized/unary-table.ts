@@ -1,4 +1,4 @@
-import { type Attrs, f32, type Tensor, type TensorType } from '@ghostc/ir';
+import { type Attrs, dataOf, f32, type Tensor, type TensorType } from '@ghostc/ir';
 import { lookup } from '../build-node.ts';
 import { withDefaults } from '../define-op.ts';
 import { tableOfAll } from './qlinear-lookup.ts';
@@ -11,6 +11,6 @@ export function unaryTable(op: string, attrs: Attrs, x: TensorType, y: RoundedQu
   return tableOfAll(x, y, (reals) => {
     const shape = [reals.length];
     const [result] = definition.evaluateTensors([f32(shape, reals)], filled, [{ dtype: 'f32', shape }]);
-    return result?.data as Float32Array;
+    return dataOf(result, 'f32');
   });
 }

@@ -1,3 +1,4 @@
+import { itemAt } from '@ghostc/ir';
 /** Of one direction and one sequence: weights [G H,I], [G H,H], bias [2 G H], and the states, which a step replaces. */
 export interface CellInputs {
   readonly w: ArrayLike<number>;
@@ -7,8 +8,10 @@ export interface CellInputs {
   readonly c: Float64Array;
 }
 
+type Act = (x: number) => number;
+
 export interface CellStep extends CellInputs {
-  readonly acts: readonly ((x: number) => number)[];
+  readonly acts: readonly Act[];
   readonly linearBeforeReset: boolean;
 }
 
@@ -31,13 +34,12 @@ export const recurrentCells: Readonly<Record<RecurrentCell, Cell>> = {
   rnn: { gates: 1, functions: ['tanh'], step: stepRnn },
 };
 
-type Act = (x: number) => number;
-
 /** i, o, f = F(.), c' = G(.); c = f c + i c', h = o H(c). */
 function stepLstm({ acts, ...cell }: CellStep, x: ArrayLike<number>): void {
-  const [f, g, h] = acts as [Act, Act, Act];
+  const [f, g, h] = [itemAt(acts, 0), itemAt(acts, 1), itemAt(acts, 2)];
   const next = cell.h.map((_, j) => {
-    const [input, output, forget, fresh] = [0, 1, 2, 3].map((gate) => gateSum(cell, x, { gate, j })) as Four;
+    const gate = (gate: number): number => gateSum(cell, x, { gate, j });
+    const [input, output, forget, fresh] = [gate(0), gate(1), gate(2), gate(3)];
     const c = f(forget) * (cell.c[j] ?? 0) + f(input) * g(fresh);
     cell.c[j] = c;
     return f(output) * h(c);
@@ -45,11 +47,9 @@ function stepLstm({ acts, ...cell }: CellStep, x: ArrayLike<number>): void {
   cell.h.set(next);
 }
 
-type Four = [number, number, number, number];
-
 /** z, r = F(.), h' = G(x part + r (h part)) or G(x part + (r h) part); h = (1 - z) h' + z h. */
 function stepGru({ acts, linearBeforeReset, ...cell }: CellStep, x: ArrayLike<number>): void {
-  const [f, g] = acts as [Act, Act];
+  const [f, g] = [itemAt(acts, 0), itemAt(acts, 1)];
   const reset = cell.h.map((_, j) => f(gateSum(cell, x, { gate: 1, j })));
   const kept = linearBeforeReset ? cell.h : cell.h.map((h, j) => h * (reset[j] ?? 0));
   const next = cell.h.map((h, j) => {
@@ -63,7 +63,7 @@ function stepGru({ acts, linearBeforeReset, ...cell }: CellStep, x: ArrayLike<nu
 
 /** h = F(.). */
 function stepRnn({ acts, ...cell }: CellStep, x: ArrayLike<number>): void {
-  const [f] = acts as [Act];
+  const f = itemAt(acts, 0);
   cell.h.set(cell.h.map((_, j) => f(gateSum(cell, x, { gate: 0, j }))));
 }
 
@@ -90,6 +90,6 @@ function statePart({ r, b, h }: CellInputs, { gate, j }: Row): number {
 
 function dot(matrix: ArrayLike<number>, row: number, x: ArrayLike<number>): number {
   let sum = 0;
-  for (let k = 0; k < x.length; k++) sum += (matrix[row * x.length + k] as number) * (x[k] as number);
+  for (let k = 0; k < x.length; k++) sum += (matrix[row * x.length + k] ?? 0) * (x[k] ?? 0);
   return sum;
 }

@@ -1,5 +1,5 @@
 import { CompileError, fromNumbers, type TensorType, toNumbers } from '@ghostc/ir';
-import { flag, oneOf, texts } from '../attr-spec.ts';
+import { flag, listOf, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationFunction } from '../elementwise/activation.ts';
 import { type CellInputs, type CellStep, recurrentCells } from './cells.ts';
@@ -25,7 +25,7 @@ export const recurrent = defineOp({
   attrs: {
     cell: oneOf(['lstm', 'gru', 'rnn']),
     direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'),
-    functions: texts(),
+    functions: listOf(recurrentFunctions),
     linear_before_reset: flag(false),
   },
   traits: ['reduction'],
@@ -54,7 +54,7 @@ export const recurrent = defineOp({
     expectShape('h', h, state);
     if (cell === 'lstm') expectShape('c', c, state);
     else if (c) throw new CompileError('recurrent/infer', `${cell} has no second state c`);
-    if (functions.length !== count || !functions.every(isFunction))
+    if (functions.length !== count)
       throw new CompileError(
         'recurrent/infer',
         `${cell} expects ${count} functions of ${recurrentFunctions.join(', ')}, found [${functions.join(',')}]`,
@@ -73,12 +73,9 @@ export const recurrent = defineOp({
       Float64Array.from(c ? toNumbers(c) : []),
     ];
     const acts = functions.map((name) =>
-      activationFunction({
-        activation: name as RecurrentFunction,
-        activation_params: recurrentParams[name as RecurrentFunction] ?? [],
-      }),
+      activationFunction({ activation: name, activation_params: recurrentParams[name] ?? [] }),
     );
-    const [xs, ws, rs, bs] = [x, w, r, b].map(toNumbers) as [Numbers, Numbers, Numbers, Numbers];
+    const [xs, ws, rs, bs] = [toNumbers(x), toNumbers(w), toNumbers(r), toNumbers(b)];
     for (let d = 0; d < directions; d++)
       for (let n = 0; n < batch; n++) {
         const at = (d * batch + n) * hidden;
@@ -102,17 +99,11 @@ export const recurrent = defineOp({
     return c ? [all, end, fromNumbers(x.dtype, state, memory)] : [all, end];
   },
   macs: ({ x, r }, { cell }) => {
-    const [steps, batch, size] = x.shape.map(Number) as [number, number, number];
-    const [directions, , hidden] = r.shape.map(Number) as [number, number, number];
+    const [steps = 0, batch = 0, size = 0] = x.shape.map(Number);
+    const [directions = 0, , hidden = 0] = r.shape.map(Number);
     return steps * batch * directions * recurrentCells[cell].gates * hidden * (size + hidden);
   },
 });
-
-type Numbers = Float64Array;
-
-function isFunction(name: string): name is RecurrentFunction {
-  return recurrentFunctions.some((known) => known === name);
-}
 
 function expectShape(what: string, type: TensorType | undefined, shape: TensorType['shape']): void {
   if (type?.shape.join() === shape.join()) return;

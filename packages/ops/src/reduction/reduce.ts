@@ -69,7 +69,7 @@ function groupsOf(shape: readonly number[], reduced: ReadonlySet<number>): Uint3
 
 function gathered(data: ArrayLike<number>, places: Uint32Array): Float64Array {
   const values = new Float64Array(places.length);
-  for (let i = 0; i < places.length; i++) values[i] = data[places[i] ?? 0] as number;
+  for (let i = 0; i < places.length; i++) values[i] = data[places[i] ?? 0] ?? 0;
   return values;
 }
 

@@ -1,4 +1,4 @@
-import { addDim, CompileError, type Dim, fromNumbers, mulDim, toNumbers } from '@ghostc/ir';
+import { addDim, CompileError, type Dim, fromNumbers, mulDim, staticShape, toNumbers } from '@ghostc/ir';
 import { int, ints } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationAfter, activationAttrs } from '../elementwise/activation.ts';
@@ -69,7 +69,7 @@ export const convTranspose2d = defineOp({
       }
     }
     const act = activationAfter(attrs, type.dtype);
-    return fromNumbers(type.dtype, type.shape as readonly number[], sums.map(act));
+    return fromNumbers(type.dtype, staticShape(type.shape), sums.map(act));
   },
   macs: ({ x, weight }) => {
     const [n, , height, width] = image(x.shape);
@@ -120,7 +120,7 @@ function scatter(planes: Planes, w: number, { strides, top, left }: Offset): voi
     for (let j = 0; j < inWidth; j++) {
       const z = j * strides[1] + left;
       if (z >= 0 && z < width)
-        out[y * width + z] = (out[y * width + z] as number) + w * (source[i * inWidth + j] as number);
+        out[y * width + z] = (out[y * width + z] ?? 0) + w * (source[i * inWidth + j] ?? 0);
     }
   }
 }

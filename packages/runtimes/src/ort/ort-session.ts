@@ -6,6 +6,7 @@ import {
   type ErrorLocation,
   entryOf,
   fromBytes,
+  messageOf,
   type Tensor,
   type TensorData,
   toBytes,
@@ -113,10 +114,6 @@ async function explain<T>(result: Promise<T>, place: ErrorLocation): Promise<T> 
     if (error instanceof CompileError) throw error.at(place);
     throw new CompileError('run/onnx', `ONNX Runtime: ${messageOf(error)}`, place);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function toOrt(inputs: Tensors, TensorClass: typeof OrtTensor): Record<string, OrtTensor> {

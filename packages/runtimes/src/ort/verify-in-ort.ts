@@ -9,7 +9,7 @@ import {
   type Tensors,
   unmeasured,
 } from '@ghostc/conformance';
-import { type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Graph, messageOf, type Tensor, toNumbers } from '@ghostc/ir';
 import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 
 /**
@@ -53,7 +53,7 @@ export async function verifyInOrt(
       describe(layers, noise),
     );
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return finish(unmeasured, text);
   }
 }

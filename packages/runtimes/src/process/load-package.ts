@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '@ghostc/ir';
 import { findPackage } from './find-package.ts';
 import { missingTools } from './require-tool.ts';
 import { type ToolId, tool } from './tool-table.ts';
@@ -11,7 +12,7 @@ export async function loadPackage<T>(id: ToolId, purpose: string): Promise<T> {
     const module = await import(pathToFileURL(path).href);
     return { ...module.default, ...module };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const { name, packages } = tool(id);
     throw missingTools([{ name: `${name}, which does not load: ${reason}`, packages }], purpose);
   }

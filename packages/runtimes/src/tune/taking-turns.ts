@@ -38,7 +38,7 @@ const copied = (inputs: Tensors): Tensors =>
   new Map([...inputs].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() } as Tensor]));
 
 async function pairsOf(base: Executable, other: Executable, inputs: Tensors): Promise<Pairs> {
-  const pairs = { base: [] as number[], other: [] as number[] };
+  const pairs: { readonly base: number[]; readonly other: number[] } = { base: [], other: [] };
   const runs = Math.max(await runsOfRound(base, inputs), await runsOfRound(other, inputs));
   for (let round = 0; round < ROUNDS; round++) {
     // Who goes first changes, since the first one finds other caches than the second.

@@ -5,7 +5,7 @@ import {
   type GhostTile,
   type Tuning,
 } from '@ghostc/backend-wgsl';
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import type { TuneResult } from './tune-wgsl.ts';
 
 /** What `ghostc tune` keeps: choices by adapter. */
@@ -21,7 +21,7 @@ export function parseTuningCache(text: string | undefined, file: string): Tuning
   try {
     cache = JSON.parse(text);
   } catch (error) {
-    throw new CompileError('tune/cache', `${file} is no JSON: ${(error as Error).message}`);
+    throw new CompileError('tune/cache', `${file} is no JSON: ${messageOf(error)}`);
   }
   if (cache?.format !== 'ghostc-tuning/1' || typeof cache.adapters !== 'object' || !cache.adapters)
     throw new CompileError(

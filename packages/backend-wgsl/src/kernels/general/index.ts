@@ -1,4 +1,4 @@
-import { isFloat, numElements, staticShape, stridesOf, type Value } from '@ghostc/ir';
+import { isFloat, itemAt, numElements, staticShape, stridesOf, type Value } from '@ghostc/ir';
 import {
   argMax,
   attrsOf,
@@ -253,7 +253,7 @@ const topK: Emit = ({ node, arena }) => {
   const x = sourceOf(node, 0);
   const { axis, k, largest } = attrsOf(topKOp, node);
   const { count, ...ints } = lineInts(x, axis);
-  const [values, indices] = node.outputs as [Value, Value];
+  const [values, indices] = [itemAt(node.outputs, 0), itemAt(node.outputs, 1)];
   const order = largest ? '>' : '<';
   return [
     step({
