@@ -1,6 +1,6 @@
-import { parseGraph } from '@ghostc/ir';
+import { Graph, parseGraph } from '@ghostc/ir';
 import { decodeModel, readOnnx } from '@ghostc/onnx';
-import { registry } from '@ghostc/ops';
+import { buildNode, lookup, opsWith, registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { emitOnnx } from './emit-onnx.ts';
 
@@ -56,4 +56,14 @@ test('nodes of an attention are called as in the source model', () => {
   expect(nodes.map(({ name }) => name)).toEqual(
     'AveragePool_1 Conv_2 Conv_3 Conv_4 Sigmoid_5 Resize_6 Mul_7'.split(' '),
   );
+});
+
+test.each(opsWith('unary', 'binary'))('the ONNX written for %s is read back', (op) => {
+  const graph = new Graph(op);
+  const { inputs, random } = lookup(op);
+  const values = inputs.map((name) => graph.addInput(name, { dtype: 'f32', shape: [1, 3, 4, 4] }));
+  const { output } = buildNode(graph, { op, inputs: values, attrs: random.attrs });
+  graph.addOutput('y', output);
+  const read = readOnnx(emitOnnx(graph, {}), { file: `${op}.onnx` });
+  expect(read.outputs.map(({ value }) => value.type)).toEqual([output.type]);
 });
