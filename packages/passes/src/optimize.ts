@@ -106,6 +106,7 @@ import {
   sinkTransposeConstant,
   sinkTransposePair,
 } from './rules/sink-transpose.ts';
+import { splitGhostConcat } from './rules/split-ghost-concat.ts';
 import { splitResidual, splitTableActivation } from './rules/split-table-activation.ts';
 import {
   skipSignChange,
@@ -192,6 +193,7 @@ const raiseSqueezeExcite = rulePass('raise-squeeze-excite', recognizeSqueezeExci
 const raiseAttention = rulePass('raise-dfc-attention', recognizeDfcAttention);
 const raiseGhost = rulePass(
   'raise-ghost-module',
+  splitGhostConcat,
   raiseSlicedGhostModule,
   raiseGhostModule,
   raisePreluGhostModule,

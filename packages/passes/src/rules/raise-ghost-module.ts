@@ -22,7 +22,7 @@ const cheap = op('depthwise_conv2d', same('primary'), constant('cheap_weight'))
 // concat(p, c)[:, :oup],  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x), cheap weights cut to oup - init channels
 export const raiseSlicedGhostModule = rule({
   name: 'raise-sliced-ghost-module',
-  match: op('slice', op('concat', primary, cheap).where(channelConcat)).as('slice'),
+  match: op('slice', op('concat', primary, cheap).where(isChannelConcat)).as('slice'),
   unless: ({ slice, primary, cheap }) =>
     keptChannels(slice, primary, cheap).reason ?? ghostRefusal(primary, cheap),
   rewrite: ({ x, slice, primary, cheap }, build) =>
@@ -38,7 +38,7 @@ export const raiseSlicedGhostModule = rule({
 // concat(p, c),  p = act(conv(x)), c = act(depthwise(p))   =>   ghost_module(x)
 export const raiseGhostModule = rule({
   name: 'raise-ghost-module',
-  match: op('concat', primary, cheap).others().where(channelConcat).as('concat'),
+  match: op('concat', primary, cheap).others().where(isChannelConcat).as('concat'),
   unless: ({ primary, cheap, concat }) => {
     const [user] = concat.output.users;
     if (
@@ -67,7 +67,7 @@ const preluOrNot = either(op('prelu', cheapOfPrelu, constant('cheap_slope')), ch
 // concat(p, c),  p = prelu(conv(x)), c = prelu or act(depthwise(p))   =>   ghost_module(x) with slopes
 export const raisePreluGhostModule = rule({
   name: 'raise-prelu-ghost-module',
-  match: op('concat', preluOf, preluOrNot).where(channelConcat).as('concat'),
+  match: op('concat', preluOf, preluOrNot).where(isChannelConcat).as('concat'),
   unless: ({ primary, cheap = primary, slope, cheap_slope }) =>
     ghostRefusal(primary, cheap) ||
     slopeRefusal(slope, primary) ||
@@ -158,7 +158,7 @@ function withoutBatch({ type: { shape } }: Value, { output }: Node): Shape {
   return shape.length === output.type.shape.length && shape[0] === 1 ? shape.slice(1) : shape;
 }
 
-function channelConcat({ axis }: Attrs): boolean {
+export function isChannelConcat({ axis }: Attrs): boolean {
   return axis === 1;
 }
 
@@ -192,7 +192,7 @@ function keptChannels(slice: Node, primary: Node, cheap: Node): { oup: number; r
 }
 
 /** Why two convolutions are no Ghost module. */
-function ghostRefusal(primary: Node, cheap: Node): string | false {
+export function ghostRefusal(primary: Node, cheap: Node): string | false {
   const p = attrsOf(conv2d, primary);
   const c = attrsOf(depthwiseConv2d, cheap);
   if (p.group !== 1) return `the primary convolution has ${p.group} groups`;
