@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { compileOnnx } from '@ghostc/compiler';
 import { type Graph, isStatic, randomTensor } from '@ghostc/ir';
 import { decodeModel, readOnnx } from '@ghostc/onnx';
 import ort from 'onnxruntime-node';
-import { onnxModels } from './onnx-models.ts';
+import { type OnnxModel, onnxModels } from './onnx-models.ts';
 import { type Peer, peerPython, peers, simplify } from './onnx-peers.ts';
 
 /**
@@ -15,6 +15,9 @@ import { type Peer, peerPython, peers, simplify } from './onnx-peers.ts';
  * second session give the ratio that two equal models have in this run.
  *
  *   npm run bench:onnx [-- --json] [-- NAME...]
+ *   npm run bench:onnx [-- --json] -- FILE.onnx...
+ *
+ * Files are any models, such as those that tools/exporters/export_models.py writes.
  */
 const SECONDS = 4;
 const MIN_ROUNDS = 25;
@@ -51,8 +54,7 @@ async function main(): Promise<number> {
   const python = peerPython(root);
   const rows: Row[] = [];
   if (!json) console.log(heading());
-  for (const { name, bytes } of onnxModels(root)) {
-    if (names.length && !names.includes(name)) continue;
+  for (const { name, bytes } of chosenModels()) {
     const row = await benchmark(name, bytes, python);
     rows.push(row);
     if (!json) console.log(line(row));
@@ -62,6 +64,13 @@ async function main(): Promise<number> {
     for (const { model, problems } of rows)
       for (const problem of problems) console.log(`${model}: ${problem}`);
   return rows.some(({ problems }) => problems.length) ? 1 : 0;
+}
+
+function* chosenModels(): IterableIterator<OnnxModel> {
+  const files = names.filter((name) => name.endsWith('.onnx'));
+  for (const file of files) yield { name: basename(file, '.onnx'), bytes: readFileSync(file) };
+  if (names.length && files.length === names.length) return;
+  for (const model of onnxModels(root)) if (!names.length || names.includes(model.name)) yield model;
 }
 
 async function benchmark(name: string, bytes: Uint8Array, python: string): Promise<Row> {

@@ -26,7 +26,7 @@ export function simplify(
   peer: Peer,
   { python, source, target }: { python: string; source: string; target: string },
 ): string | null {
-  const script = join(root, 'tools', 'simplify-onnx.py');
+  const script = join(root, 'tools/bench/simplify-onnx.py');
   const { status, stderr, error } = spawnSync(python, [script, peer, source, target], {
     encoding: 'utf8',
     timeout: TIMEOUT,

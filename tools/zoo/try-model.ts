@@ -18,11 +18,14 @@ export interface ZooRow {
 
 export const zooTargets = ['interpreter', 'onnx', 'c', 'wgsl'] as const;
 
-/** Seconds that a model may take. */
-const LIMIT = 300;
+/** What to run, and the seconds that it may take. */
+export interface ZooTool {
+  readonly command: string;
+  readonly limit: number;
+}
 
 /** Reads a model and runs it on every target, in a process of its own. */
-export function tryModel(model: ZooModel, path: string, command: string): ZooRow {
+export function tryModel(model: ZooModel, path: string, tool: ZooTool): ZooRow {
   const { sha256 } = model;
   const bind = new Map(Object.entries(model.bind ?? {}));
   try {
@@ -30,7 +33,7 @@ export function tryModel(model: ZooModel, path: string, command: string): ZooRow
     const folder = mkdtempSync(join(tmpdir(), 'zoo-'));
     try {
       writeInputs(graph, model, folder);
-      const targets = run({ command, path, folder, model });
+      const targets = run({ ...tool, path, folder, model });
       return { sha256, nodes: graph.nodeCount, ...arenaOf(graph), targets };
     } finally {
       rmSync(folder, { recursive: true });
@@ -55,8 +58,7 @@ function writeInputs(graph: Graph, { input }: ZooModel, folder: string): void {
     writeFileSync(join(folder, name), content);
 }
 
-interface Run {
-  readonly command: string;
+interface Run extends ZooTool {
   readonly path: string;
   readonly folder: string;
   readonly model: ZooModel;
@@ -68,10 +70,10 @@ interface Verdict {
   readonly message?: string;
 }
 
-function run({ command, path, folder, model }: Run): Record<string, string> {
+function run({ command, limit, path, folder, model }: Run): Record<string, string> {
   const sizes = Object.entries(model.bind ?? {}).flatMap(([name, size]) => ['--bind', `${name}=${size}`]);
   const how = ['--data', folder, '--targets', zooTargets.join(','), '--any-work', '--json'];
-  const options = { encoding: 'utf8', timeout: 1000 * LIMIT, maxBuffer: 2 ** 28 } as const;
+  const options = { encoding: 'utf8', timeout: 1000 * limit, maxBuffer: 2 ** 28 } as const;
   const { stdout, stderr, error } = spawnSync(
     process.execPath,
     [command, 'verify', path, ...how, ...sizes],
@@ -79,7 +81,7 @@ function run({ command, path, folder, model }: Run): Record<string, string> {
   );
   const all = (result: string): Record<string, string> =>
     Object.fromEntries(zooTargets.map((target) => [target, result]));
-  if (error) return all(`not done in ${LIMIT} s`);
+  if (error) return all(`not done in ${limit} s`);
   try {
     const { targets } = JSON.parse(stdout) as { targets: Verdict[] };
     return Object.fromEntries(targets.map((one) => [one.target, resultOf(one)]));

@@ -13,6 +13,7 @@ PATTERN on every target. Models that were tried already are left out; results st
 
   --again    try models that were tried, too
   --for SEC  start no model after SEC seconds; the next run goes on from there
+  --limit N  seconds that a model may take; default 300
   --write    write docs/zoo.md from all results
 
 The smallest models come first.
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
   options: {
     again: { type: 'boolean' },
     for: { type: 'string' },
+    limit: { type: 'string', default: '300' },
     write: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -46,9 +48,10 @@ function run(pattern: string): void {
     .map((model) => ({ model, path: fetchModel(model, cache) }))
     .sort((a, b) => statSync(a.path).size - statSync(b.path).size);
   const end = Date.now() + 1000 * Number(values.for ?? Infinity);
+  const tool = { command: join(root, 'apps/cli/dist/ghostc.mjs'), limit: Number(values.limit) };
   for (const { model, path } of wanted) {
     if (Date.now() > end) break;
-    const row = tryModel(model, path, join(root, 'apps/cli/dist/ghostc.mjs'));
+    const row = tryModel(model, path, tool);
     console.log(model.file, JSON.stringify(row.targets));
     rows.set(model.sha256, row);
     mkdirSync(cache, { recursive: true });

@@ -85,7 +85,9 @@ export class NodeWriter {
   }
 
   inputs(): string[] {
-    const names = this.node.inputs.map((_, i) => this.input(i));
+    const names = this.node.inputs.flatMap(
+      (value, i) => (value && this.target.parts.get(value)) ?? [this.input(i)],
+    );
     while (names.at(-1) === '') names.pop();
     return names;
   }
@@ -108,6 +110,16 @@ export class NodeWriter {
   last(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const output = this.#names.get(this.node.output) ?? this.node.output.name;
     this.target.node(op, inputs, { attrs, output, name: this.#nodeName(op) });
+  }
+
+  /** Leaves the parts of the output along channels to the concat that joins them with others, if that is all that reads it. */
+  leaves(parts: readonly string[]): boolean {
+    const { output } = this.node;
+    const [user] = output.users;
+    if (this.#names.has(output) || output.users.size !== 1 || user?.op !== 'concat' || user.attrs.axis !== 1)
+      return false;
+    this.target.parts.set(output, parts);
+    return true;
   }
 
   /** The ONNX node that computes all outputs of the IR node. */

@@ -27,6 +27,8 @@ export class OnnxGraph {
   readonly initializers: object[] = [];
   /** Domains of its nodes besides the standard's. */
   readonly domains = new Set<string>();
+  /** Names of values that are written as parts, which the one node that reads them joins. */
+  readonly parts = new Map<Value, readonly string[]>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<Value, string>();
   readonly #made = new Map<Value, Map<string, string>>();

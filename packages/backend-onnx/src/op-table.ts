@@ -18,6 +18,7 @@ import {
   gemm,
   ghostModule,
   halfPadded,
+  layerNorm,
   mod,
   type OpsWith,
   pad,
@@ -100,6 +101,10 @@ const rows = {
   gemm: writeGemm,
   ghost_module: writeGhostModule,
   global_average_pool: plain('GlobalAveragePool'),
+  layer_norm: (writer) => {
+    const { axis, epsilon } = writer.attrs(layerNorm);
+    writer.last('LayerNormalization', writer.inputs(), { axis, epsilon: floatAttr(epsilon) });
+  },
   less: plain('Less'),
   less_equal: plain('LessOrEqual'),
   logical_and: plain('And'),
@@ -249,7 +254,7 @@ function writeGhostModule(writer: NodeWriter): void {
   );
   const y = [x1, sloped(x2, 6)];
   writer.nextPart();
-  writer.last('Concat', y, { axis: 1 });
+  if (!writer.leaves(y)) writer.last('Concat', y, { axis: 1 });
 }
 
 function ghostWindow(

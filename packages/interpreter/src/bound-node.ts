@@ -14,7 +14,7 @@ import {
   unknown,
 } from './bound-choices.ts';
 import { type Errors, evaluate, isExact, type Results, type Step, unitOf } from './bound-step.ts';
-import { type Bounded, eachNumber, smallest, widened } from './bounded.ts';
+import { type Bounded, eachNumber, exactly, smallest, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
 import { partsGraph } from './parts-graph.ts';
 
@@ -113,6 +113,7 @@ function composed({ node, inputs, attrs }: Step): Errors {
   if (!parts) throw new TypeError(`${node.op} has no parts`);
   const given = inputs.filter((input) => input !== null);
   const known = new Map(parts.inputs.map((value, i) => [value, itemAt(given, i)]));
+  for (const value of parts.constants) if (value.constant) known.set(value, exactly(value.constant));
   for (const part of parts.nodes()) boundInto(known, part);
   return parts.outputs.map(({ value }) => known.get(value)?.error ?? null);
 }

@@ -1,4 +1,4 @@
-import { type Attrs, Graph, type Node, type Value } from '@ghostc/ir';
+import { type Attrs, fromNumbers, Graph, type Node, type Value } from '@ghostc/ir';
 import { buildNode, lookup } from '@ghostc/ops';
 
 /**
@@ -15,6 +15,7 @@ export function partsGraph({ op, inputs }: Node, attrs: Attrs): Graph | undefine
       const values = operands.map((operand) => operand ?? null);
       return buildNode(graph, { op: part, inputs: values, attrs: settings }).output;
     },
+    scalar: ({ type }, number) => graph.addConstant(`${number}`, fromNumbers(type.dtype, [], [number])),
     shapeOf: ({ type }) => type.shape,
   });
   graph.addOutput('y', y);

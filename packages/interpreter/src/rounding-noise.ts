@@ -71,11 +71,6 @@ export function roundingNoise(
 ): Map<string, NoisyOutput> {
   const graph = sizedFor(model, inputs);
   const known = new Map<Value, Noisy>();
-  const still = (tensor: Tensor): Noisy => ({
-    exact: exactly(tensor).tensor,
-    runs: null,
-    discontinuous: false,
-  });
   for (const input of graph.inputs) {
     const tensor = inputs.get(input.name);
     if (tensor) known.set(input, still(input.type.quant ? { ...tensor, quant: input.type.quant } : tensor));
@@ -92,6 +87,10 @@ export function roundingNoise(
 
 function outputOf(value: Value, { exact, runs, discontinuous }: Noisy): NoisyOutput {
   return { value: exact, discontinuous, step: outputStep(value), ...deviationOf(exact, runs ?? []) };
+}
+
+function still(tensor: Tensor): Noisy {
+  return { exact: exactly(tensor).tensor, runs: null, discontinuous: false };
 }
 
 class Noise {
@@ -137,6 +136,7 @@ class Noise {
   #through(parts: Graph, known: Map<Value, Noisy>, node: Node): void {
     const given = node.inputs.filter((value) => value !== null);
     const inside = new Map(parts.inputs.map((value, i) => [value, entryOf(known, itemAt(given, i))]));
+    for (const value of parts.constants) if (value.constant) inside.set(value, still(value.constant));
     for (const part of parts.nodes()) this.into(inside, part);
     parts.outputs.forEach(({ value }, i) => {
       known.set(itemAt(node.outputs, i), entryOf(inside, value));

@@ -86,16 +86,31 @@ function readGroupNormalization(node: NodeReader): Value {
 }
 
 /** Computed in float32 whatever the input's type, as `stash_type` asks. Outputs: y; mean and inverse deviation in float32. */
-function readLayerNormalization(node: NodeReader): readonly Value[] {
+function readLayerNormalization(node: NodeReader): Value | readonly Value[] {
   const f = new Formulas(node);
   const x = node.input(0);
   const { dtype, shape } = x.type;
+  if (isWholeLayerNorm(node)) {
+    const attrs = { axis: node.int('axis', -1), epsilon: node.float('epsilon', 1e-5) };
+    return node.emit('layer_norm', [x, node.input(1), node.optional(2)], attrs);
+  }
   const wide = f.cast(x, dtype === 'f64' ? 'f64' : 'f32');
   const axes = axesFrom(node.int('axis', -1), shape.length);
   const { y, mean, inverse } = f.normalize(wide, axes, node.float('epsilon', 1e-5));
   const scaled = f.mul(f.cast(y, dtype), node.input(1));
   const shifted = node.has(2) ? f.add(scaled, node.input(2)) : scaled;
   return [shifted, f.cast(mean, 'f32'), f.cast(inverse, 'f32')];
+}
+
+/** Whether it is one op: of float32, with parameters of the sizes that are normalised, and its first output is all that is read. */
+function isWholeLayerNorm(node: NodeReader): boolean {
+  const [x, ...parameters] = node.inputs();
+  const sizes = axesFrom(node.int('axis', -1), x?.type.shape.length ?? 0).map((axis) => x?.type.shape[axis]);
+  return (
+    x?.type.dtype === 'f32' &&
+    parameters.every(({ type }) => type.shape.join() === sizes.join()) &&
+    !node.outputNames.slice(1).some(Boolean)
+  );
 }
 
 function readRmsNormalization(node: NodeReader): Value {

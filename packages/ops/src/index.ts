@@ -174,6 +174,7 @@ export {
   recurrentFunctions,
   recurrentParams,
 } from './recurrent/recurrent.ts';
+export { layerNorm } from './reduction/layer-norm.ts';
 export {
   reduceMax,
   reduceMean,

@@ -33,6 +33,7 @@ import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
 import { quantizeLinear } from './quantized/quantize-linear.ts';
 import { requantizeLinear } from './quantized/requantize-linear.ts';
 import { recurrent } from './recurrent/recurrent.ts';
+import { layerNorm } from './reduction/layer-norm.ts';
 import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from './reduction/reduce.ts';
 import { convTranspose2d } from './window/conv-transpose2d.ts';
 import { conv2d } from './window/conv2d.ts';
@@ -49,6 +50,7 @@ const otherOps = [
   depthwiseConv2d,
   fullyConnected,
   globalAveragePool,
+  layerNorm,
   matmul,
   maxPool,
   pad,

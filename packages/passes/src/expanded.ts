@@ -1,4 +1,4 @@
-import type { Node, Value } from '@ghostc/ir';
+import { fromNumbers, type Node, type Value } from '@ghostc/ir';
 import type { OpDefinition, PartOp } from '@ghostc/ops';
 import type { Build, Source } from './build.ts';
 import { sourcesOf } from './rule.ts';
@@ -18,6 +18,8 @@ export function expanded({ makeParts }: OpDefinition, node: Node, { build, sourc
       const values = inputs.map((input) => input ?? null);
       return build.node(part, values, attrs, sourceOf ? sourceOf(part) : sources.shift());
     },
+    scalar: ({ type }, number) =>
+      build.constant(fromNumbers(type.dtype, [], [number]), `${node.op}_${number}`),
     shapeOf: ({ type }) => type.shape,
   });
 }

@@ -73,6 +73,7 @@ import {
   recognizeHardSwishByProduct,
   recognizeHardSwishByQuotient,
 } from './rules/recognize-hard-sigmoid.ts';
+import { foldShiftIntoLayerNorm, recognizeLayerNorm } from './rules/recognize-layer-norm.ts';
 import {
   preluToLeakyRelu,
   recognizePreluByMaximum,
@@ -97,6 +98,7 @@ import {
   removeIdentity,
   removeNoOp,
   removeSingleConcat,
+  undoTranspose,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
 import { saturateBias } from './rules/saturate-bias.ts';
@@ -124,6 +126,7 @@ const canonicalize = rulePass(
   joinCasts,
   joinReshapes,
   joinTransposes,
+  undoTranspose,
   meanToGlobalAveragePool,
   gemmToFullyConnected,
   matmulToFullyConnected,
@@ -173,6 +176,8 @@ const recognizeActivations = rulePass(
   recognizeMish,
   recognizeGelu,
   recognizeGeluTanh,
+  recognizeLayerNorm,
+  foldShiftIntoLayerNorm,
   recognizePreluByRelus,
   recognizePreluByWhere,
   recognizePreluByNegative,

@@ -8,6 +8,7 @@ import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { fusedGhostModule } from './ghost/fused-ghost-module.ts';
 import { emitting } from './kernel-table.ts';
+import { layerNorm } from './layer-norm.ts';
 import { matmul } from './matmul.ts';
 import { pad } from './pad.ts';
 import { averagePool, maxPool } from './pool.ts';
@@ -31,6 +32,7 @@ export const floatKernels = {
     depthwise_conv2d: depthwiseConv2d,
     fully_connected: fullyConnected,
     global_average_pool: globalAveragePool,
+    layer_norm: layerNorm,
     matmul,
     max_pool: maxPool,
     pad,

@@ -1,7 +1,9 @@
-import type { Tensor, TensorType } from '@ghostc/ir';
+import { fromNumbers, type Tensor, type TensorType } from '@ghostc/ir';
 import { evaluateOne, type OpDefinition } from '../define-op.ts';
-import { add, mul, prelu } from '../elementwise/binary.ts';
+import { add, div, mul, prelu, sub } from '../elementwise/binary.ts';
+import { sqrt } from '../elementwise/unary.ts';
 import { concat } from '../movement/movement.ts';
+import { reduceMean } from '../reduction/reduce.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { averagePool, globalAveragePool } from '../window/pool.ts';
@@ -14,21 +16,27 @@ const partOps: Readonly<Record<PartOp, OpDefinition>> = {
   concat,
   conv2d,
   depthwise_conv2d: depthwiseConv2d,
+  div,
   global_average_pool: globalAveragePool,
   mul,
   prelu,
+  reduce_mean: reduceMean,
   resize,
+  sqrt,
+  sub,
 };
 
 /** Computes the parts. */
 export const tensorParts: PartMaker<Tensor> = {
   make: (op, inputs, attrs = {}) => evaluateOne(partOps[op], inputs.map(present), attrs),
+  scalar: ({ dtype }, number) => fromNumbers(dtype, [], [number]),
   shapeOf: ({ shape }) => shape,
 };
 
 /** Infers the types of the parts; each checks what it gets. */
 export const typeParts: PartMaker<TensorType> = {
   make: (op, inputs, attrs = {}) => partOps[op].inferTypes(inputs.map(present), attrs)[0],
+  scalar: ({ dtype }) => ({ dtype, shape: [] }),
   shapeOf: ({ shape }) => shape,
 };
 

@@ -1,4 +1,5 @@
 import { type DType, isStatic, sameShape, staticShape } from '@ghostc/ir';
+import type { NodeOf } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -54,6 +55,36 @@ export const joinTransposes = rule({
     });
   },
 });
+
+// transpose(reshape(transpose(x, p)), q)   =>   reshape(x), where the reshape only adds or takes axes of size 1 and q undoes p
+export const undoTranspose = rule({
+  name: 'undo-transpose',
+  match: op(
+    'transpose',
+    op('reshape', op('transpose', any('x')).as('inner').orShared())
+      .as('between')
+      .orShared(),
+  ).as('outer'),
+  unless({ x, inner, between, outer }) {
+    const shapes = [inner, between].map(({ output }) => output.type.shape);
+    if (![x.type.shape, ...shapes].flat().every(isStatic)) return 'a shape is symbolic';
+    const [turned, same] = shapes.map((shape) => shape.filter((dim) => dim !== 1).join());
+    if (turned !== same) return 'the reshape changes more than axes of size 1';
+    const first = orderOf(inner);
+    return (
+      orderOf(outer).some((axis, i) => first[axis] !== i) && 'the second transpose does not undo the first'
+    );
+  },
+  rewrite: ({ x, outer }, build) =>
+    build.node('reshape', [x], { shape: staticShape(outer.output.type.shape) }),
+});
+
+/** Where a transpose takes its axes from, with axes of size 1 left out and not counted. */
+function orderOf({ attrs: { perm = [] }, inputs: [x] }: NodeOf<'transpose'>): number[] {
+  const shape = x?.type.shape ?? [];
+  const counted = [...shape.keys()].filter((axis) => shape[axis] !== 1);
+  return perm.flatMap((axis) => (shape[axis] === 1 ? [] : [counted.indexOf(axis)]));
+}
 
 // cast(cast(x, wider), t)   =>   cast(x, t): the wider type holds every value of the narrower
 export const joinCasts = rule({

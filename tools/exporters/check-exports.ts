@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { optimize, readModel } from '@ghostc/compiler';
+
+const usage = `npm run exporters -- FOLDER [PATTERN] [--verify TARGETS] [--smaller MB]
+
+Reads the models that tools/exporters/export_models.py wrote into FOLDER, and holds the Ghost modules that are found against those
+in each network's code.
+
+  --verify TARGETS  run ghostc verify, too: onnx,c,wgsl
+  --smaller MB      only files below this size
+
+Exit code 0 only if all are read, every Ghost module is found, and every target agrees or is refused by name.`;
+
+/** What index.json says of a file. */
+interface Export {
+  readonly network: string;
+  readonly ghostModules: number;
+  /** Why PyTorch's exporter wrote none. */
+  readonly refusedByExporter?: string;
+}
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(3),
+  options: { verify: { type: 'string' }, smaller: { type: 'string' }, help: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const [folder, pattern = ''] = positionals;
+if (values.help || !folder) console.log(usage);
+else process.exitCode = checkAll(folder);
+
+function checkAll(from: string): number {
+  const index: Record<string, Export> = JSON.parse(readFileSync(join(from, 'index.json'), 'utf8'));
+  const counts = { written: 0, good: 0, bad: 0, refusedByExporter: 0 };
+  const most = 2 ** 20 * Number(values.smaller ?? Infinity);
+  for (const [file, entry] of Object.entries(index)) {
+    const path = join(from, file);
+    if (!file.includes(pattern)) continue;
+    if (!existsSync(path)) counts.refusedByExporter++;
+    else if (statSync(path).size < most) {
+      const [good, line] = check(path, entry);
+      counts.written++;
+      counts[good ? 'good' : 'bad']++;
+      console.log(`${good ? 'good' : 'BAD '} ${file}: ${line}`);
+    }
+  }
+  console.log(JSON.stringify(counts));
+  return counts.bad ? 1 : 0;
+}
+
+function check(path: string, { ghostModules }: Export): [good: boolean, line: string] {
+  try {
+    const graph = readModel(readFileSync(path), { file: path });
+    const before = graph.nodeCount;
+    const optimized = optimize(graph);
+    const found = [...optimized.nodes()].filter(({ op }) => op === 'ghost_module').length;
+    const verdicts = values.verify ? verify(path, values.verify) : [];
+    const line = [`${found} of ${ghostModules} Ghost modules`, `${before} to ${optimized.nodeCount} nodes`];
+    const wrong = verdicts.some((verdict) => verdict.endsWith('fail'));
+    return [found >= ghostModules && !wrong, [...line, ...verdicts].join(', ')];
+  } catch (error) {
+    return [false, (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''];
+  }
+}
+
+function verify(path: string, targets: string): string[] {
+  const command = ['apps/cli/dist/ghostc.mjs', 'verify', path, '--targets', targets, '--any-work', '--json'];
+  const { stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  try {
+    const { targets: verdicts } = JSON.parse(stdout) as { targets: { target: string; status: string }[] };
+    return verdicts.map(({ target, status }) => `${target} ${status}`);
+  } catch {
+    throw new Error(stderr.split('\n')[0]);
+  }
+}
