@@ -44,6 +44,7 @@ import { readReduce, readSoftmax } from './operators/reduce.ts';
 import { readResizeBilinear, readResizeNearest } from './operators/resize.ts';
 import { readSlice, readSplit, readSplitV, readStridedSlice } from './operators/slice.ts';
 import { readConvolutionTransposeBias, readTransposeConv } from './operators/transposed-convolution.ts';
+import { readAssignVariable, readCallOnce, readReadVariable, readVarHandle } from './operators/variables.ts';
 
 /** Turns one TFLite operator into IR nodes and declares the values of its outputs. */
 export type ReadOperator = (node: OperatorReader) => void;
@@ -54,9 +55,11 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['ADD', readArithmetic('add')],
   ['ARG_MAX', readArgument('arg_max')],
   ['ARG_MIN', readArgument('arg_min')],
+  ['ASSIGN_VARIABLE', readAssignVariable],
   ['AVERAGE_POOL_2D', readPool('average_pool')],
   ['BATCH_MATMUL', readBatchMatmul],
   ['BROADCAST_TO', readBroadcastTo],
+  ['CALL_ONCE', readCallOnce],
   ['CAST', readCast],
   ['CEIL', readUnary('ceil')],
   ['CONCATENATION', readConcatenation],
@@ -107,6 +110,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['POW', readBinary('pow')],
   ['PRELU', readBinary('prelu')],
   ['QUANTIZE', readQuantize],
+  ['READ_VARIABLE', readReadVariable],
   ['REDUCE_MAX', readReduce('reduce_max')],
   ['REDUCE_MIN', readReduce('reduce_min')],
   ['REDUCE_PROD', readReduce('reduce_prod')],
@@ -139,6 +143,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['TRANSPOSE', readTranspose],
   ['TRANSPOSE_CONV', readTransposeConv],
   ['UNPACK', readUnpack],
+  ['VAR_HANDLE', readVarHandle],
 ]);
 
 /** Custom operators that the reader knows, by their names. */

@@ -12,7 +12,8 @@ export interface ReadTfliteOptions {
 /**
  * Reads the first subgraph of a TFLite model (schema version 3) into a graph. Inputs and outputs keep the model's names,
  * shapes (the declared ones; a batch that may vary is 1) and order of axes; between them images are NCHW. Throws CompileError
- * `tflite/...` that names file, operator and tensor.
+ * `tflite/...` that names file, operator and tensor. Variables (state) are inputs after the model's own, and outputs called
+ * `<name>_next` after its own: the caller gives the values of the run before.
  */
 export function readTflite(bytes: Uint8Array, { file }: ReadTfliteOptions = {}): Graph {
   return withLocation(file === undefined ? {} : { file }, () => readModel(decode(bytes), bytes.length));
@@ -34,6 +35,7 @@ function readModel(model: TfliteModel, fileBytes: number): Graph {
   }
   for (const operator of model.operators) readOperator(operator, table);
   addOutputs(model, table);
+  for (const [name, value] of table.variables.next) graph.addOutput(name, value);
   return graph;
 }
 

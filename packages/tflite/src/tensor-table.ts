@@ -14,6 +14,7 @@ import {
 } from '@ghostc/ir';
 import { buildNode, ConstantCone, evaluateOne, transpose } from '@ghostc/ops';
 import type { TfliteModel, TfliteTensor } from './decode-model.ts';
+import { VariableTable } from './variable-table.ts';
 
 const dtypes: Readonly<Record<string, DType>> = {
   FLOAT32: 'f32',
@@ -51,6 +52,7 @@ const CONSTANT_BYTES_PER_BYTE = 16;
 export class TensorTable {
   readonly graph: Graph;
   readonly tensors: readonly TfliteTensor[];
+  readonly variables: VariableTable;
   readonly #values = new Map<number, Partial<Record<AxisOrder, Value>>>();
   readonly #native = new Map<number, AxisOrder>();
   readonly #cone: ConstantCone;
@@ -59,6 +61,7 @@ export class TensorTable {
   constructor(graph: Graph, { tensors }: TfliteModel, fileBytes: number) {
     this.graph = graph;
     this.tensors = tensors;
+    this.variables = new VariableTable(graph);
     this.#cone = new ConstantCone(graph);
     this.#constantBytes = CONSTANT_BYTES_PER_BYTE * (fileBytes + 65_536);
   }

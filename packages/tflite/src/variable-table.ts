@@ -1,0 +1,50 @@
+import { CompileError, formatType, type Graph, type TensorType, type Value } from '@ghostc/ir';
+
+/** State of a model: what READ_VARIABLE finds is an input of the graph, what ASSIGN_VARIABLE leaves an output, `<name>_next`. */
+export class VariableTable {
+  readonly #graph: Graph;
+  readonly #names = new Map<number, string>();
+  readonly #values = new Map<string, Value>();
+  readonly #assigned = new Set<string>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** Says which variable the tensor of a handle stands for. */
+  open(handle: number, name: string): void {
+    this.#names.set(handle, name);
+  }
+
+  read(handle: number, type: TensorType): Value {
+    const name = this.#nameOf(handle);
+    const value = this.#values.get(name) ?? this.#graph.addInput(name, type);
+    this.#values.set(name, value);
+    if (formatType(value.type) !== formatType(type))
+      throw new CompileError(
+        'tflite/type',
+        `the variable ${name} is ${formatType(value.type)}, and read as ${formatType(type)}`,
+      );
+    return value;
+  }
+
+  assign(handle: number, value: Value): void {
+    const name = this.#nameOf(handle);
+    this.#values.set(name, value);
+    this.#assigned.add(name);
+  }
+
+  /** Values for the next run, in the order of the first assignments. */
+  get next(): [name: string, value: Value][] {
+    return [...this.#assigned].flatMap((name) => {
+      const value = this.#values.get(name);
+      return value ? [[`${name}_next`, value] as [string, Value]] : [];
+    });
+  }
+
+  #nameOf(handle: number): string {
+    const name = this.#names.get(handle);
+    if (name !== undefined) return name;
+    throw new CompileError('tflite/decode', `tensor ${handle} is no handle of a variable`);
+  }
+}
