@@ -142,6 +142,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'The queue cannot be reached, or refuses the password. Check the URL, and that Redis or Valkey runs there.',
   'jobs/store':
     'The store lacks a file of the sweep, or has another one. Give `ghostc worker --store` the folder that `ghostc sweep` has.',
+  'layer_norm/infer': 'Scale and shift have the sizes of the axes that are normalised. Correct their shapes.',
   'lower/unsupported':
     'No kernel computes this op. `--target onnx` keeps it; docs/op-support.md says what the others have.',
   'matmul/infer': 'The inner sizes differ, or an operand has rank 1 or 0. Correct the shapes.',
