@@ -18,8 +18,8 @@ import {
   selectResults,
 } from './unfold.ts';
 
-/** Nodes that branches and functions may unfold to in all: a few that call one another in turn could ask for any number. */
-const MAX_UNFOLDED = 200_000;
+/** Nodes that functions and branches may unfold to in all, or as many as the model has: a few that call one another in turn could ask for any number. */
+const MAX_UNFOLDED = 20_000;
 
 /** Nodes on their way into the graph: those of the model, or of a body that stands for one of the nodes outside. */
 interface Frame {
@@ -33,6 +33,7 @@ interface Frame {
 /** Reads nodes in order; functions and branches are read in the place of the nodes that call them, with a stack of our own. */
 export function readNodes(protos: readonly NodeProto[], state: ReadState, functions: Functions): void {
   const frames: Frame[] = [{ nodes: sortNodes(protos), state, finish: () => undefined, at: 0 }];
+  const most = Math.max(MAX_UNFOLDED, protos.length);
   let unfolded = 0;
   for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
     const node = frame.nodes[frame.at++];
@@ -45,7 +46,8 @@ export function readNodes(protos: readonly NodeProto[], state: ReadState, functi
       const found = readNode(node, frame.state, functions);
       for (const body of found.bodies) {
         unfolded += body.nodes.length;
-        checkBody(body, frames, unfolded);
+        checkBody(body, frames);
+        if (unfolded > most) throw tooLarge(most);
       }
       return found;
     });
@@ -53,14 +55,13 @@ export function readNodes(protos: readonly NodeProto[], state: ReadState, functi
   }
 }
 
-function checkBody({ id }: Body, frames: readonly Frame[], unfolded: number): void {
+function checkBody({ id }: Body, frames: readonly Frame[]): void {
   if (id !== undefined && frames.some((frame) => frame.id === id))
     throw new CompileError('onnx/recursion', 'this function of the model calls itself');
-  if (unfolded > MAX_UNFOLDED)
-    throw new CompileError(
-      'onnx/too-large',
-      `functions and branches unfold to more than ${MAX_UNFOLDED} nodes`,
-    );
+}
+
+function tooLarge(most: number): CompileError {
+  return new CompileError('onnx/too-large', `functions and branches unfold to more than ${most} nodes`);
 }
 
 /** What stands for a node: bodies to read, and what is done when all are. */

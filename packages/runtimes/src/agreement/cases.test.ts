@@ -7,7 +7,7 @@ import {
 } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cDevice } from '../c/c-device.ts';
+import { cDevice, type ProgramDevice } from '../c/c-device.ts';
 import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { createRuntime, wgslRuntimeOn } from '../runtime-table.ts';
 import { batchedC } from '../testing/batched-c.ts';
@@ -17,9 +17,15 @@ import { dawnDevice, wgslTools } from '../wgsl/dawn-device.ts';
 const cases = modelCases();
 const rounding = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
 
+interface Held {
+  readonly name: string;
+  readonly tools?: readonly Tool[];
+  readonly runtimeOf: (one: ModelCase) => Runtime;
+}
+
 /** Every case on a runtime: its outputs are right, or it refuses in the words that the case expects. */
-function holds(runtimeName: string, tools: readonly Tool[], runtimeOf: (one: ModelCase) => Runtime): void {
-  test.for(cases)(`$name on ${runtimeName}`, async (one, context) => {
+function holds(some: readonly ModelCase[], { name: runtimeName, tools = [], runtimeOf }: Held): void {
+  test.for(some)(`$name on ${runtimeName}`, async (one, context) => {
     skipWithout(tools, one.name, context);
     const own = one.options.own?.[runtimeName];
     if (own) context.skip(own);
@@ -52,9 +58,9 @@ function toleranceOf({ options: { exact: toTheBit, relative, ties } }: ModelCase
   return { tolerance: rounding, derived: ties ? 'statistical' : 'instead' } as const;
 }
 
-describe('interpreter', () => holds('interpreter', [], () => interpreterRuntime));
+describe('interpreter', () => holds(cases, { name: 'interpreter', runtimeOf: () => interpreterRuntime }));
 
-describe('onnx', () => holds('onnx', [], () => createRuntime('onnx')));
+describe('onnx', () => holds(cases, { name: 'onnx', runtimeOf: () => createRuntime('onnx') }));
 
 describe('wgsl', () => {
   let device: GPUDevice | undefined;
@@ -65,23 +71,20 @@ describe('wgsl', () => {
     runtime = wgslRuntimeOn(device);
   });
   afterAll(() => device?.destroy());
-  holds('wgsl', wgslTools, () => runtime);
+  holds(cases, { name: 'wgsl', tools: wgslTools, runtimeOf: () => runtime });
 });
 
-describe('c', () => {
-  const { tools } = cDevice('host');
-  let runtimeOf: (one: ModelCase) => Runtime = () => createRuntime('c');
-  beforeAll(async () => {
-    if (tools.every((tool) => tool.found())) runtimeOf = await batchedC(cases);
-  });
-  holds('c', tools, (one) => runtimeOf(one));
-});
+describe('c', () => holdsInC(cases));
 
 const exactCases = cases.filter(({ options }) => options.exact);
-describe.skipIf(exactCases.length === 0)('c@cortex-m4', () => {
-  const { tools } = cDevice('cortex-m4');
-  test.for(exactCases)('$name', async (one, context) => {
-    skipWithout(tools, one.name, context);
-    await expectRight(one, createRuntime('c@cortex-m4'));
+describe.skipIf(exactCases.length === 0)('c@cortex-m4', () => holdsInC(exactCases, 'cortex-m4'));
+
+function holdsInC(some: readonly ModelCase[], device: ProgramDevice = 'host'): void {
+  const { tools } = cDevice(device);
+  const name = device === 'host' ? 'c' : `c@${device}`;
+  let runtimeOf: (one: ModelCase) => Runtime = () => createRuntime(name);
+  beforeAll(async () => {
+    if (tools.every((tool) => tool.found())) runtimeOf = await batchedC(some, device);
   });
-});
+  holds(some, { name, tools, runtimeOf: (one) => runtimeOf(one) });
+}

@@ -51,9 +51,10 @@ async function allDone<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
   return Promise.all(tasks);
 }
 
-async function link(
+/** Links objects to `program`. Throws as buildC does. */
+export async function link(
   objects: readonly string[],
-  { device, folder, extraFlags, library }: Build,
+  { device, folder, extraFlags, library }: Omit<Build, 'layers'>,
 ): Promise<void> {
   const script = device.board
     ? ['-T', 'harness_board.ld', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments']
@@ -78,9 +79,9 @@ function overflow(error: unknown, { name }: CDevice): CompileError | undefined {
     : undefined;
 }
 
-function harnessUnits({ board }: CDevice): string[] {
-  if (!board) return ['harness_main.c', 'harness_platform.c'];
-  return ['harness_main.c', 'harness_platform.c', startupName(board)];
+/** Names of the harness' sources. */
+export function harnessUnits({ board }: CDevice): string[] {
+  return ['harness_main.c', 'harness_platform.c', ...(board ? [startupName(board)] : [])];
 }
 
 function startupName({ startup }: Board): string {
@@ -102,7 +103,8 @@ async function compileUnit(source: string, build: Build, flags: readonly string[
   return object;
 }
 
-function harnessFlags({ board }: CDevice): string[] {
+/** Of the harness' own sources. */
+export function harnessFlags({ board }: CDevice): string[] {
   const flags = ['-std=gnu11', '-Wall', '-Werror'];
   if (!board) return flags;
   const { counter } = board;
@@ -116,14 +118,24 @@ async function writeSources(program: CProgram, { device, folder, layers = 0 }: B
 }
 
 function harnessFiles(program: CProgram, { board }: CDevice, layers: number): [string, string][] {
-  const common: [string, string][] = [
-    ['harness_platform.h', platformHeader],
+  return [
     ['harness_main.c', harnessMain(program, layers)],
     ['harness_layers.h', layersHeader],
+    ...platformFiles([program], board),
+  ];
+}
+
+/** What the harness stands on, with memory for all the programs. */
+export function platformFiles(programs: readonly CProgram[], board?: Board): [string, string][] {
+  const common: [string, string][] = [
+    ['harness_platform.h', platformHeader],
     ['harness_platform.c', board ? semihostPlatform : hostPlatform],
   ];
   if (!board) return common;
-  const footprint = { weights: program.weightBytes, buffers: harnessBytes(program) };
+  const footprint = {
+    weights: programs.reduce((sum, { weightBytes }) => sum + weightBytes, 0),
+    buffers: programs.reduce((sum, program) => sum + harnessBytes(program), 0),
+  };
   return [
     ...common,
     [startupName(board), board.startup === 'arm' ? armStartup : riscvStartup],

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import type { Tensors } from '@ghostc/conformance';
@@ -7,9 +7,10 @@ import { requireTools } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { packTensors } from '../process/tensor-bytes.ts';
+import { harnessFlags, harnessUnits, link, platformFiles } from './build-c.ts';
 import { type CDevice, cDevice } from './c-device.ts';
 import { harnessMain } from './c-harness.ts';
-import { hostPlatform, platformHeader } from './c-platform.ts';
+import { execute } from './prepare-c.ts';
 import { readRuns } from './read-runs.ts';
 
 /** One program of a batch with the inputs to run it on. Names of programs are unique in a batch. */
@@ -29,12 +30,14 @@ const SECONDS = 120;
 const quickFlags = ['-O1', '-DGHOSTC_DISPATCH=0'];
 
 /**
- * Builds many small programs for the host into one executable, with few calls of the compiler, and runs each in a process of
- * its own: a crash costs one. Gives the outputs, or the error, of each entry in order. Two compilers run at a time.
+ * Builds many small programs into one executable, with few calls of the compiler, and runs each in a process or boot of its
+ * own: a crash costs one. Gives the outputs, or the error, of each entry in order. Two compilers run at a time.
  */
-export async function runCBatch(entries: readonly BatchEntry[]): Promise<BatchResult[]> {
-  const device = cDevice('host');
-  requireTools(device.tools, 'c');
+export async function runCBatch(
+  entries: readonly BatchEntry[],
+  device: CDevice = cDevice('host'),
+): Promise<BatchResult[]> {
+  requireTools(device.tools, device.name);
   const folder = await makeTempFolder();
   try {
     const failures = await build(entries, device, folder.path);
@@ -53,8 +56,10 @@ async function build(
   device: CDevice,
   folder: string,
 ): Promise<Map<number, CompileError>> {
-  await writeFile(join(folder, 'harness_platform.h'), platformHeader);
-  for (const [i, { program }] of entries.entries()) await writeEntry(program, i, folder);
+  const programs = entries.map(({ program }) => program);
+  for (const [name, content] of platformFiles(programs, device.board))
+    await writeFile(join(folder, name), content);
+  for (const [i, program] of programs.entries()) await writeProgram(program, i, folder);
   const calls: number[][] = [];
   for (let i = 0; i < entries.length; i += PER_CALL)
     calls.push(Array.from({ length: Math.min(PER_CALL, entries.length - i) }, (_, k) => i + k));
@@ -66,21 +71,15 @@ async function build(
   // both are waited for: the folder goes when the first error gets out
   for (const outcome of await Promise.allSettled([worker(), worker()]))
     if (outcome.status === 'rejected') throw outcome.reason;
-  await writeFile(join(folder, 'dispatch.c'), dispatcher(entries, failures));
-  await writeFile(join(folder, 'harness_platform.c'), hostPlatform);
-  const objects = entries.flatMap(({ program }, i) => (failures.has(i) ? [] : objectsOf(program, i)));
-  await writeFile(join(folder, 'objects.txt'), objects.join('\n'));
-  const link = [
-    ...device.flags,
-    '-w',
-    'dispatch.c',
-    'harness_platform.c',
-    '@objects.txt',
-    '-lm',
-    '-o',
-    'program',
-  ];
-  await runProcess(device.compiler, link, { cwd: folder, timeout: SECONDS });
+  const built = [...entries.keys()].filter((i) => !failures.has(i));
+  await writeFile(join(folder, 'harness_main.c'), mainOf(built));
+  await compile(harnessUnits(device), { device, folder, flags: [] });
+  const sources = built.flatMap((i) => sourcesOf(entries[i]?.program as CProgram, i));
+  await writeFile(
+    join(folder, 'objects.txt'),
+    [...sources, ...harnessUnits(device)].map(objectOf).join('\n'),
+  );
+  await link(['@objects.txt'], { device, folder, extraFlags: [] });
   return failures;
 }
 
@@ -98,9 +97,7 @@ async function compileAll(
 ): Promise<void> {
   const sources = numbers.flatMap((i) => sourcesOf(entries[i]?.program as CProgram, i));
   try {
-    const flags = [...quickFlags, '-Werror=implicit-function-declaration', '-I.', ...device.flags];
-    const args = [...flags, '-c', ...sources];
-    await runProcess(device.compiler, args, { cwd: folder, timeout: SECONDS });
+    await compile(sources, { device, folder, flags: quickFlags });
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     if (numbers.length === 1) failures.set(numbers[0] ?? 0, error);
@@ -108,13 +105,25 @@ async function compileAll(
   }
 }
 
+interface Call {
+  readonly device: CDevice;
+  readonly folder: string;
+  readonly flags: readonly string[];
+}
+
+async function compile(sources: readonly string[], { device, folder, flags }: Call): Promise<void> {
+  const all = [...harnessFlags(device), ...flags, '-w', '-Werror=implicit-function-declaration', '-I.'];
+  await runProcess(device.compiler, [...all, ...device.flags, '-c', ...sources], {
+    cwd: folder,
+    timeout: SECONDS,
+  });
+}
+
 /** Static names are private to a unit: program and harness are one, so that names never meet. */
-async function writeEntry(program: CProgram, i: number, folder: string): Promise<void> {
+async function writeProgram(program: CProgram, i: number, folder: string): Promise<void> {
   for (const [name, content] of program.files) await writeFile(join(folder, name), content);
-  const harness = harnessMain(program).replace('int main(void)', `int main_${i}(void)`);
-  const unit = `#include "${program.name}.c"\n${harness}`;
+  const unit = `#include "${program.name}.c"\n${harnessMain(program, 0, i)}`;
   await writeFile(join(folder, `unit_${i}.c`), unit);
-  await mkdir(join(folder, `run_${i}`));
 }
 
 function sourcesOf(program: CProgram, i: number): string[] {
@@ -122,19 +131,23 @@ function sourcesOf(program: CProgram, i: number): string[] {
   return [`unit_${i}.c`, ...weights];
 }
 
-function objectsOf(program: CProgram, i: number): string[] {
-  return sourcesOf(program, i).map((source) => source.replace(/\.[cS]$/, '.o'));
+function objectOf(source: string): string {
+  return source.replace(/\.[cS]$/, '.o');
 }
 
-function dispatcher(entries: readonly BatchEntry[], failures: ReadonlyMap<number, CompileError>): string {
-  const built = [...entries.keys()].filter((i) => !failures.has(i));
-  return `#include <stdlib.h>
+/** The first word of the inputs is the number of the program. */
+function mainOf(built: readonly number[]): string {
+  return `#include "harness_platform.h"
 ${built.map((i) => `int main_${i}(void);`).join('\n')}
-int main(int argc, char **argv) {
-  switch (argc > 1 ? atoi(argv[1]) : -1) {
+int main(void) {
+  uint32_t number;
+  open_files();
+  if (!read_bytes(&number, 4)) leave(2);
+  switch (number) {
 ${built.map((i) => `    case ${i}: return main_${i}();`).join('\n')}
-    default: return 2;
+    default: leave(2);
   }
+  return 2;
 }
 `;
 }
@@ -144,14 +157,12 @@ async function runEntry(
   i: number,
   { device, folder }: { device: CDevice; folder: string },
 ): Promise<BatchResult> {
-  const cwd = join(folder, `run_${i}`);
   try {
-    await writeFile(
-      join(cwd, 'in.bin'),
-      Buffer.concat(inputs.map((one) => packTensors(program.inputs, one))),
-    );
-    await runProcess(join(folder, 'program'), [String(i)], { cwd, timeout: SECONDS });
-    return readRuns(program, device, await readFile(join(cwd, 'out.bin'))).map(({ outputs }) => outputs);
+    const packed = inputs.map((one) => packTensors(program.inputs, one));
+    const number = new Uint8Array(Uint32Array.of(i).buffer);
+    await writeFile(join(folder, 'in.bin'), Buffer.concat([number, ...packed]));
+    await execute(device, folder, { timeout: SECONDS });
+    return readRuns(program, device, await readFile(join(folder, 'out.bin'))).map(({ outputs }) => outputs);
   } catch (error) {
     if (error instanceof CompileError) return error;
     throw error;

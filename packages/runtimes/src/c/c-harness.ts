@@ -18,9 +18,9 @@ export const damages: readonly string[] = [
 /**
  * main(): for every set of inputs in `in.bin`, fill arena and outputs with 0xA5, run, append a report and the outputs to
  * `out.bin`; with `layers`, what the counter counted in each of them too. `read_bytes`, `write_bytes`, `read_counter` and
- * the like come from the platform.
+ * the like come from the platform. With a number it is `main_<number>()` of a batch, whose main() has opened the files.
  */
-export function harnessMain(program: CProgram, layers = 0): string {
+export function harnessMain(program: CProgram, layers = 0, number?: number): string {
   const { name, inputs, outputs } = program;
   const NAME = name.toUpperCase();
   const buffers = [
@@ -76,10 +76,9 @@ ${layers ? '  ghostc_layer(0);\n' : ''}  report[2] = used_stack();
 ${outputs.flatMap(copyOut).join('')}  report[1] = damage() | (hash_inputs() == before ? 0 : 8);
 }
 
-int main(void) {
+int main${number === undefined ? '' : `_${number}`}(void) {
   uint32_t report[7];
-  open_files();
-  while (read_inputs()) {
+${number === undefined ? '  open_files();\n' : ''}  while (read_inputs()) {
     fill(arena, sizeof arena);
 ${outputs.map((_, i) => `    fill(out${i}.bytes, sizeof out${i}.bytes);`).join('\n')}
     run(report);

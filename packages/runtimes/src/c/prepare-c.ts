@@ -102,7 +102,12 @@ function withoutCount({ outputs, stackBytes }: CRun): CRun {
   return { outputs, stackBytes, instructions: undefined };
 }
 
-async function execute(device: CDevice, cwd: string, { count, timeout = 600 }: RunCOptions): Promise<void> {
+/** Runs `program` of the folder on what is in `in.bin`; it leaves `out.bin`. */
+export async function execute(
+  device: CDevice,
+  cwd: string,
+  { count, timeout = 600 }: Pick<RunCOptions, 'count' | 'timeout'> = {},
+): Promise<void> {
   const program = join(cwd, 'program');
   const here = device.emulator ? [device.emulator, program] : [program];
   const [command = '', ...args] = device.board

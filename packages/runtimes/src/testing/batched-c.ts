@@ -2,22 +2,26 @@ import { compileC } from '@ghostc/compiler';
 import { type ConformanceCase, caseTask, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { type BatchEntry, runCBatch } from '../c/c-batch.ts';
+import { cDevice, type ProgramDevice } from '../c/c-device.ts';
 import type { ModelCase } from './model-case.ts';
 
 type Outcome = readonly Tensors[] | CompileError;
 
-/** C on the host for many cases with few calls of the compiler. Gives the runtime of each: it answers what the batch gave. */
-export async function batchedC(cases: readonly ModelCase[]): Promise<(one: ModelCase) => Runtime> {
-  const outcomes = await outcomesOf(cases, (one, name) => {
+/** C for many cases with few calls of the compiler. Gives the runtime of each: it answers what the batch gave. */
+export async function batchedC(
+  cases: readonly ModelCase[],
+  device: ProgramDevice = 'host',
+): Promise<(one: ModelCase) => Runtime> {
+  const outcomes = await outcomesOf(cases, device, (one, name) => {
     const { model, dataSet } = one.read('bound');
-    return { program: compileC(model, { name }), inputs: [dataSet.inputs] };
+    return { program: compileC(model, { name, device }), inputs: [dataSet.inputs] };
   });
-  return (one) => answering(outcomes.get(one) ?? []);
+  return (one) => answering(outcomes.get(one) ?? [], device);
 }
 
 /** The same for cases of a conformance suite, as one runtime: it knows the models of the cases. */
 export async function batchedSuite(cases: readonly ConformanceCase[]): Promise<Runtime> {
-  const outcomes = await outcomesOf(cases, (one, name) => {
+  const outcomes = await outcomesOf(cases, 'host', (one, name) => {
     const { model, dataSets } = caseTask(one);
     return { program: compileC(model, { name }), inputs: dataSets.map(({ inputs }) => inputs) };
   });
@@ -30,11 +34,12 @@ export async function batchedSuite(cases: readonly ConformanceCase[]): Promise<R
 
 async function outcomesOf<Case>(
   cases: readonly Case[],
+  device: ProgramDevice,
   entryOf: (one: Case, name: string) => BatchEntry,
 ): Promise<Map<Case, Outcome>> {
   const entries = cases.map((one, i) => refusedOr(() => entryOf(one, `case_${i}`)));
   const programs = entries.filter((entry): entry is BatchEntry => !(entry instanceof CompileError));
-  const results = await runCBatch(programs);
+  const results = await runCBatch(programs, cDevice(device));
   const answers = results.values();
   return new Map(
     cases.map((one, i) => {
@@ -53,9 +58,9 @@ function refusedOr<T>(make: () => T): T | CompileError {
   }
 }
 
-function answering(outcome: Outcome): Runtime {
+function answering(outcome: Outcome, device: ProgramDevice = 'host'): Runtime {
   return {
-    name: 'c',
+    name: device === 'host' ? 'c' : `c@${device}`,
     prepare: async () => {
       if (outcome instanceof CompileError) throw outcome;
       return { run: async () => outcome[0] ?? new Map(), runAll: async () => outcome };
