@@ -9,11 +9,12 @@ import {
   remembering,
   runEach,
   seededSamples,
+  type Tensors,
   type Tolerance,
   type Verification,
   verifyModel,
 } from '@ghostc/conformance';
-import { type Graph, isFloat, itemAt } from '@ghostc/ir';
+import { CompileError, type Graph, isFloat, itemAt } from '@ghostc/ir';
 import { hasOrt, inOrt, originalRuntime, verifyInOrt } from '@ghostc/runtimes';
 import { readDataSets } from './data-sets.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -41,7 +42,7 @@ export async function verifyTask(model: LoadedModel, { data, allclose }: TaskOpt
   const integers = integerForm(loaded.graph);
   if (data !== undefined) return dataTask(loaded, { integers, data, allclose });
   if (integers && !allclose) return integerTask(integers);
-  const dataSets = await seededSets(referenceOf(loaded), loaded.graph);
+  const { dataSets, reference } = await seededSets(loaded);
   const held: Verification = {
     model: integers ?? loaded.graph,
     dataSets,
@@ -49,7 +50,7 @@ export async function verifyTask(model: LoadedModel, { data, allclose }: TaskOpt
     alike: true,
     ...statistical(allclose),
   };
-  return { reference: referenceName(loaded), verify: (runtime) => verifyModel(runtime, held) };
+  return { reference, verify: (runtime) => verifyModel(runtime, held) };
 }
 
 const statistical = (allclose: TaskOptions['allclose']) =>
@@ -65,20 +66,46 @@ interface Given {
 async function dataTask(loaded: LoadedModel, { integers, data, allclose }: Given): Promise<VerifyTask> {
   const { graph, onnx } = loaded;
   const sets = readDataSets(data, graph);
-  const dataSets = sets.every(({ outputs }) => outputs.size > 0) ? sets : await completed(loaded, sets);
+  const { dataSets, reference } = sets.every(({ outputs }) => outputs.size > 0)
+    ? { dataSets: sets, reference: `the outputs in ${data}` }
+    : await completed(loaded, sets);
   const model = integers ?? graph;
   const held: Verification = { model, rounded: graph, dataSets, tolerance, ...statistical(allclose) };
   return {
-    reference: dataSets === sets ? `the outputs in ${data}` : referenceName(loaded),
+    reference,
     verify: (runtime) =>
       verifyBeside(runtime, held, onnx && { runtime: originalRuntime(onnx.path), quantized: !!integers }),
   };
 }
 
-async function completed(loaded: LoadedModel, sets: readonly DataSet[]): Promise<DataSet[]> {
+interface Completed {
+  readonly dataSets: readonly DataSet[];
+  /** Whose outputs were filled in. */
+  readonly reference: string;
+}
+
+/** Sets without outputs get those of ONNX Runtime on the original; of the interpreter where that does not run it. */
+async function completed(
+  { graph, onnx }: Pick<LoadedModel, 'graph' | 'onnx'>,
+  sets: readonly (Omit<DataSet, 'outputs'> & Partial<DataSet>)[],
+): Promise<Completed> {
   const inputs = sets.map((set) => set.inputs);
-  const outputs = await runEach(referenceOf(loaded).prepare(loaded.graph), inputs);
-  return sets.map((set, i) => (set.outputs.size ? set : { ...set, outputs: itemAt(outputs, i) }));
+  const filled = (outputs: readonly Tensors[]): DataSet[] =>
+    sets.map((set, i) =>
+      set.outputs?.size ? { ...set, outputs: set.outputs } : { ...set, outputs: itemAt(outputs, i) },
+    );
+  const interpreted = async (why: string): Promise<Completed> => ({
+    dataSets: filled(await runEach(interpreterRuntime.prepare(graph), inputs)),
+    reference: `the interpreter: ${why}`,
+  });
+  if (!onnx) return interpreted('ONNX Runtime runs .onnx files only, where it is installed');
+  try {
+    const outputs = await runEach(originalRuntime(onnx.path).prepare(graph), inputs);
+    return { dataSets: filled(outputs), reference: 'ONNX Runtime on the original' };
+  } catch (error) {
+    if (!notRun(error)) throw error;
+    return interpreted(`the original does not run. ${error.detail.trim()}`);
+  }
 }
 
 interface Original {
@@ -95,14 +122,28 @@ async function verifyBeside(
   const once = remembering(runtime);
   const result = await verifyModel(once, held);
   if (result.status !== 'fail' || !original || held.allclose) return result;
-  const dataNoise = await dataNoiseOf(original.runtime, held, original.quantized ? 'quantized' : 'float');
+  const dataNoise = await noiseBeside(original, held);
+  if (!dataNoise) return result;
   const { seconds, ...again } = await verifyModel(once, { ...held, dataNoise });
   return { ...again, seconds: seconds + result.seconds };
 }
 
+/** Nothing where ONNX Runtime does not run the original. */
+async function noiseBeside({ runtime, quantized }: Original, held: Verification) {
+  try {
+    return await dataNoiseOf(runtime, held, quantized ? 'quantized' : 'float');
+  } catch (error) {
+    if (notRun(error)) return undefined;
+    throw error;
+  }
+}
+
+const notRun = (error: unknown): error is CompileError =>
+  error instanceof CompileError && error.code === 'run/onnx';
+
 /** A quantised model: the interpreter's integers on seeded inputs, which ONNX Runtime has to a step in each layer only. */
 async function integerTask(model: Graph): Promise<VerifyTask> {
-  const dataSets = await seededSets(interpreterRuntime, model);
+  const { dataSets } = await completed({ graph: model }, seededSamples(model, SEEDED_SETS));
   const ints = [...model.nodes()].every(
     ({ op, output }) => op === 'dequantize_linear' || !isFloat(output.type.dtype),
   );
@@ -123,20 +164,6 @@ async function withoutMissingOrt(model: LoadedModel): Promise<LoadedModel> {
   return rest;
 }
 
-/** ONNX Runtime on the original, or the interpreter where there is no ONNX file. */
-function referenceOf({ onnx }: LoadedModel): Runtime {
-  return onnx ? originalRuntime(onnx.path) : interpreterRuntime;
-}
-
-function referenceName({ onnx }: LoadedModel): string {
-  return onnx
-    ? 'ONNX Runtime on the original'
-    : 'the interpreter: ONNX Runtime runs .onnx files only, where it is installed';
-}
-
-async function seededSets(reference: Runtime, graph: Graph): Promise<DataSet[]> {
-  const samples = seededSamples(graph, SEEDED_SETS);
-  const inputs = samples.map((sample) => sample.inputs);
-  const outputs = await runEach(reference.prepare(graph), inputs);
-  return samples.map((sample, i) => ({ ...sample, outputs: itemAt(outputs, i) }));
+function seededSets(loaded: LoadedModel): Promise<Completed> {
+  return completed(loaded, seededSamples(loaded.graph, SEEDED_SETS));
 }

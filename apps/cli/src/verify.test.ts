@@ -38,6 +38,25 @@ describe('verify', () => {
     expect(ghostc('verify', 'ghostnet:0.5@32/10', '--targets', 'onnx,c').status).toBe(0);
   });
 
+  test('an original that ONNX Runtime does not run is held against the interpreter', () => {
+    const dilated = join(models, '../cases/refused-same-dilated');
+    const { status, stdout } = ghostc('verify', join(dilated, 'model.onnx'), '--targets', 'onnx,c');
+    expect(stdout).toContain('reference: the interpreter: the original does not run. ONNX Runtime: ');
+    expect(status).toBe(0);
+    cpSync(join(models, '../cases/refused-same-dilated-lower/test_data_set_0'), join(folder, 'other'), {
+      recursive: true,
+    });
+    const wrong = ghostc(
+      'verify',
+      join(dilated, 'model.onnx'),
+      '--targets',
+      'c',
+      '--data',
+      join(folder, 'other'),
+    );
+    expect(wrong).toMatchObject({ status: 1, stderr: '' });
+  });
+
   test('a wrong expectation fails with exit code 1', () => {
     const data = join(folder, 'wrong');
     cpSync(join(fmnist, 'test_data_set_0'), join(data, 'test_data_set_0'), { recursive: true });

@@ -8,7 +8,7 @@ const ALIGN = 16;
 export class ConstantStore {
   readonly #parts: Uint32Array[] = [];
   readonly #known = new Map<number, { readonly words: Uint32Array; readonly offset: number }[]>();
-  readonly #offsets = new Map<TensorData, number>();
+  readonly #offsets = new WeakMap<TensorData, number>();
   #length = 0;
 
   /** Bytes so far. */

@@ -8,7 +8,7 @@ import { createRuntime, inOrt } from '@ghostc/runtimes';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
 import { bindOption } from '../bind-option.ts';
-import { anyWorkOption, checkWork } from '../check-work.ts';
+import { anyWorkOption, checkWork, MANY_RUNS } from '../check-work.ts';
 import { readDataSets } from '../data-sets.ts';
 import { runtimeKinds } from '../find-runtime.ts';
 import { formatError, formatTable } from '../format.ts';
@@ -141,7 +141,7 @@ function taskOf(model: string, other: string | undefined, flags: BisectFlags): T
   if (b === undefined)
     throw new CompileError('cli/bisect', 'expected --b RUNTIME or a second model to compare with');
   const loaded = loadModel(model, { rounding, bind });
-  checkWork(loaded, flags);
+  checkWork(loaded, flags, MANY_RUNS);
   const { graph } = loaded;
   const integers = integerForm(graph);
   const first = sampleOf(integers ?? graph, flags);
@@ -149,7 +149,7 @@ function taskOf(model: string, other: string | undefined, flags: BisectFlags): T
   const runtimes = { a, b };
   if (other === undefined) return { sample: first, runtimes, a, b, steps };
   const loadedOther = loadModel(other, { rounding, bind });
-  checkWork(loadedOther, flags);
+  checkWork(loadedOther, flags, MANY_RUNS);
   const second = loadedOther.graph;
   const theirs = integers ? (integerForm(second) ?? second) : second;
   const sample = { ...first, other: sameInterface(first.graph, bound(theirs, first.inputs), other) };

@@ -12,9 +12,10 @@ import {
 import { Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
+import { anyWorkOption, checkWork } from '../check-work.ts';
 import { findRuntime, runtimeKinds } from '../find-runtime.ts';
 import { formatCount, formatTable } from '../format.ts';
-import { loadModel } from '../load-model.ts';
+import { type LoadedModel, loadModel } from '../load-model.ts';
 import { profileReport } from '../profile-report.ts';
 import { startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
@@ -28,6 +29,7 @@ interface ProfileFlags {
   readonly json?: boolean;
   readonly runtime?: string;
   readonly exec?: string;
+  readonly anyWork?: boolean;
 }
 
 export function profileCommand(): Command {
@@ -54,6 +56,7 @@ export function profileCommand(): Command {
     )
     .addOption(bindOption())
     .addOption(new Option('--max-ram <size>', 'as in compile').argParser(parseByteSize))
+    .addOption(anyWorkOption())
     .option('--report <dir>', 'folder for profile.html: the layers and the arena over time')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -68,10 +71,16 @@ async function runProfile(model: string, flags: ProfileFlags): Promise<void> {
   await (runtime === undefined ? profileOnDevice(model, flags) : profileOnEngine(model, runtime, flags));
 }
 
+function loadToRun(model: string, flags: ProfileFlags): LoadedModel {
+  const loaded = loadModel(model, { bind: flags.bind });
+  checkWork(loaded, flags);
+  return loaded;
+}
+
 async function profileOnEngine(model: string, name: string, flags: ProfileFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
-    const { graph } = loadModel(model, { bind: flags.bind });
+    const { graph } = loadToRun(model, flags);
     const runtime = await findRuntime(name);
     progress.text = `${model} on ${runtime.name}`;
     const profile = await profileRuntime(runtime, { graph, inputs: seededInputs(graph, 1) });
@@ -105,7 +114,7 @@ const costCells = ({ op, name, shape, macs, cost }: NodeTime, i: number, total: 
 async function profileOnDevice(model: string, flags: ProfileFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
-    const { graph, name } = loadModel(model, { bind: flags.bind });
+    const { graph, name } = loadToRun(model, flags);
     progress.text = `${model} on ${flags.device}`;
     const { program, profile } = await measured(graph, { device: flags.device, maxRam: flags.maxRam, name });
     progress.stop();

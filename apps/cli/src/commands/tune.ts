@@ -2,6 +2,7 @@ import { CompileError } from '@ghostc/ir';
 import { type TuneResult, tuneWgsl, withTuning } from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
+import { anyWorkOption, checkWork } from '../check-work.ts';
 import { formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { showStep, startProgress } from '../progress.ts';
@@ -13,6 +14,7 @@ interface TuneFlags {
   readonly bind: ReadonlyMap<string, number>;
   readonly rounds: string;
   readonly json?: boolean;
+  readonly anyWork?: boolean;
 }
 
 export function tuneCommand(): Command {
@@ -27,6 +29,7 @@ export function tuneCommand(): Command {
       'where the choices go (default: wgsl-tuning.json in the cache folder of the user)',
     )
     .addOption(bindOption())
+    .addOption(anyWorkOption())
     .option('--rounds <n>', 'profiled runs of each shape, which take turns', '15')
     .option('--json', 'print the choices as JSON')
     .addHelpText(
@@ -44,7 +47,9 @@ async function runTune(model: string, flags: TuneFlags): Promise<void> {
   const cache = readTuningCache(file);
   const progress = startProgress(`reading ${model}`);
   try {
-    const result = await tuneWgsl(loadModel(model, { bind: flags.bind }).graph, {
+    const loaded = loadModel(model, { bind: flags.bind });
+    checkWork(loaded, flags);
+    const result = await tuneWgsl(loaded.graph, {
       rounds,
       onStep: (what) => showStep(progress, what),
     });

@@ -3,7 +3,7 @@ import type { Rounding } from '@ghostc/ops';
 import { runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
 import { bindOption } from '../bind-option.ts';
-import { anyWorkOption, checkWork } from '../check-work.ts';
+import { anyWorkOption, checkWork, MANY_RUNS } from '../check-work.ts';
 import { collect } from '../collect.ts';
 import { runtimeOfModel } from '../find-runtime.ts';
 import { loadModel } from '../load-model.ts';
@@ -81,7 +81,7 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
-    checkWork(loaded, flags);
+    checkWork(loaded, flags, MANY_RUNS);
     const runtimes = await Promise.all(namesOf(flags).map((name) => runtimeOfModel(name, loaded)));
     const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
     const results: RuntimeResult[] = [];

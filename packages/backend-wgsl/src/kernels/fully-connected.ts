@@ -42,7 +42,7 @@ function matrixVector(
     ints: {
       X_AT: lane === 'vec4f' ? x / 4 : x,
       Y_AT: y,
-      W_AT: matrix(packInner(weightOf(node, 1), { inner, columns })),
+      W_AT: matrix(packedInner(weightOf(node, 1), { inner, columns })),
       B_AT: weights(constantOf(node, 2) ?? new Float32Array(columns)) / 4,
       K: inner,
       M: columns,
@@ -50,6 +50,16 @@ function matrixVector(
     floats,
     count: rows * columns,
   };
+}
+
+const packings = new WeakMap<Float32Array, Map<number, Float32Array>>();
+
+/** Layers that share their weights share the packed ones; the same data may be weights of another shape. */
+function packedInner(data: Float32Array, sizes: Omit<Matrix, 'rows'>): Float32Array {
+  const known = packings.get(data) ?? new Map<number, Float32Array>();
+  const packed = known.get(sizes.inner) ?? packInner(data, sizes);
+  packings.set(data, known.set(sizes.inner, packed));
+  return packed;
 }
 
 /** [M, K] to [K/4][M][4], zero beyond K. */

@@ -164,7 +164,8 @@ describe('every option, and every other standard', () => {
   test('the other standards, and each file for itself', LIMIT, async (context) => {
     skipWithout([...cDevice('host').tools, clang], 'c', context);
     write();
-    const files = readdirSync(join(folder, 'arena')).filter((file) => /^p\d+\w*\.c$/.test(file));
+    // the first module, in float and in int8
+    const files = readdirSync(join(folder, 'arena')).filter((file) => /^p[01]\D*\.c$/.test(file));
     for (const language of [...others, ...cppOthers.map(cpp)])
       expect({ language, found: await problems(language, 'arena', files) }).toEqual({ language, found: '' });
   });

@@ -49,7 +49,8 @@ export async function ortSession(
     graphOptimizationLevel: optimizations,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    // what it logs as an error, it throws, too
+    logSeverityLevel: 4,
     // on x86-64 without VNNI, products of u8 and i8 would saturate in pairs
     extra: { session: { x64quantprecision: '1' } },
   };
