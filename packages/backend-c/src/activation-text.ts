@@ -2,7 +2,8 @@ import type { Node } from '@ghostc/ir';
 import { type Activation, activationAttrs, activationOpAttrs, attrsOf } from '@ghostc/ops';
 import { type Arithmetic, arithmeticOf } from './arithmetic.ts';
 import { operand, unaryFormulas } from './elementwise-formulas.ts';
-import { type Lanes, scalarLanes } from './lanes.ts';
+import type { Prelude } from './kernel.ts';
+import { registerActivation, registerFormula } from './register-formulas.ts';
 
 /** The fused activation of a node. */
 export function activationOf(node: Node): Activation {
@@ -22,20 +23,33 @@ export function activated(act: Activation, v: string): string {
   return operand(activationFormula(act, single, v));
 }
 
-/** Lines that write the activated register `v` to `y[index]` and on. */
+/** The statement that writes the activated float `v` to `y[index]`. */
 export function storeActivated(
-  lanes: Lanes,
   act: Activation,
   { y, index, v }: { y: string; index: string; v: string },
-): string[] {
-  if (!lanes.vector) return [`${y}[${index}] = ${activated(act, v)};`];
-  if (act.activation === 'none') return [`STORE(${y} + ${index}, ${v});`];
-  if (act.activation === 'relu') return [`STORE(${y} + ${index}, RELU(${v}));`];
+): string {
+  return `${y}[${index}] = ${activated(act, v)};`;
+}
+
+/** Statements that apply the activation to the register of the name `v`. */
+export function activateRegister(act: Activation, v: string): string[] {
+  if (act.activation === 'none') return [];
+  const formula = registerActivation(act, v);
+  if (formula !== null) return [`${v} = ${formula};`];
   return [
-    `STORE(${y} + ${index}, ${v});`,
+    '{',
+    'float t[LANES];',
+    `STORE(t, ${v});`,
     'for (int l = 0; l < LANES; l++) {',
-    `const float v = ${y}[${index} + l];`,
-    ...storeActivated(scalarLanes, act, { y, index: `${index} + l`, v: 'v' }),
+    'const float v = t[l];',
+    `t[l] = ${activationFormula(act, single, 'v')};`,
+    '}',
+    `${v} = LOAD(t);`,
     '}',
   ];
+}
+
+/** What `activateRegister` stands on. */
+export function activationNeeds({ activation }: Activation): readonly Prelude[] {
+  return registerFormula(activation)?.needs ?? [];
 }

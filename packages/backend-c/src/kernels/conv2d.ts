@@ -2,8 +2,9 @@ import type { Node } from '@ghostc/ir';
 import { attrsOf, conv2d as definition } from '@ghostc/ops';
 import { activationOf } from '../activation-text.ts';
 import type { Emit, Kernel, KernelCall, KernelContext } from '../kernel.ts';
-import { type Lanes, scalarLanes } from '../lanes.ts';
+import type { Lanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
+import { blockedConv, blockedScratch } from './blocked-conv2d.ts';
 import { type ConvGeometry, convGeometry, geometryName, isDense, isPointwise } from './conv-geometry.ts';
 import { denseCall } from './fully-connected.ts';
 import { gemmBlock, packRows } from './gemm-block.ts';
@@ -12,7 +13,7 @@ import { packColumns } from './pack-columns.ts';
 import { weightedCall } from './weighted-call.ts';
 
 /**
- * Convolution as a matrix product over blocks of pixels. A 1x1 convolution reads its input in place; any other first
+ * Convolution as a matrix product over blocks of pixels, for processors without vectors. A 1x1 convolution reads its input in place; any other first
  * copies the windows of a block of pixels into `col` [K][pixels], where what is outside turns into zeros, so that the product
  * has no edge. Weights are packed for the register block.
  */
@@ -21,35 +22,21 @@ const emit: Emit = (context) => {
   const geometry = convGeometry(node, attrsOf(definition, node));
   if (isDense(geometry))
     return denseCall(context, { rows: geometry.batch, inner: geometry.inner, outputs: geometry.m });
-  return gemmConv(context, geometry);
+  return context.lanes.vector ? blockedConv(context, geometry) : gemmConv(context, geometry);
 };
 
 /** How the pixels of a plane are cut into blocks. */
 interface Tiling {
-  readonly lanes: Lanes;
   readonly rows: number;
-  /** Registers along the pixels. */
+  /** Pixels of a block. */
   readonly columns: number;
-  /** Pixels of a block, as C and at most. */
-  readonly block: string;
-  readonly most: number;
   /** `overlap`: the last block steps back to end with the plane. `single`: the pixels left over go one by one. */
   readonly rest: 'overlap' | 'single';
 }
 
-function tilingOf(lanes: Lanes, geometry: ConvGeometry, rest: Tiling['rest']): Tiling {
+function tilingOf(geometry: ConvGeometry, rest: Tiling['rest']): Tiling {
   const pixels = geometry.outHeight * geometry.outWidth;
-  if (lanes.vector && pixels < lanes.most) return tilingOf(scalarLanes, geometry, rest);
-  const columns = lanes.vector ? (pixels >= 2 * lanes.most ? 2 : 1) : Math.min(4, pixels);
-  const block = lanes.vector ? `(${columns} * LANES)` : String(columns);
-  return {
-    lanes,
-    rows: blockRows(geometry.m / geometry.group),
-    columns,
-    block,
-    most: columns * lanes.most,
-    rest,
-  };
+  return { rows: blockRows(geometry.m / geometry.group), columns: Math.min(4, pixels), rest };
 }
 
 /** Rows of a register block: what divides the output channels, or else 4. */
@@ -61,7 +48,7 @@ function gemmConv(context: KernelContext, geometry: ConvGeometry): KernelCall {
   const { node } = context;
   const residual = node.inputs[3] ?? null;
   const rest = residual && context.sharesOutput(residual) ? 'single' : 'overlap';
-  const tiling = tilingOf(context.lanes, geometry, rest);
+  const tiling = tilingOf(geometry, rest);
   const { m, group, inner } = geometry;
   const columns = isPointwise(geometry) ? 'none' : context.scratch === null ? 'stack' : 'arena';
   const text: GemmConv = { geometry, tiling, node, residual: residual !== null, columns };
@@ -102,7 +89,8 @@ const stackLimit = 4096;
 function scratchBytes(node: Node, lanes: Lanes): number {
   const geometry = convGeometry(node, attrsOf(definition, node));
   if (isPointwise(geometry) || isDense(geometry)) return 0;
-  const bytes = 4 * geometry.inner * tilingOf(lanes, geometry, 'overlap').most;
+  if (lanes.vector) return blockedScratch(node);
+  const bytes = 4 * geometry.inner * tilingOf(geometry, 'overlap').columns;
   return bytes > stackLimit ? bytes : 0;
 }
 
@@ -128,7 +116,7 @@ function gemmConvBody(text: GemmConv, groupWeights: number): string[] {
   const body = planeLoop(text, pixels);
   const perGroup = images === 1 ? body : [...body, ...step];
   return [
-    ...(columns === 'stack' ? [`float col[${geometry.inner} * ${tiling.block}];`] : []),
+    ...(columns === 'stack' ? [`float col[${geometry.inner} * ${tiling.columns}];`] : []),
     ...(images === 1
       ? perGroup
       : batch > 1
@@ -140,24 +128,23 @@ function gemmConvBody(text: GemmConv, groupWeights: number): string[] {
 /** All output channels of all pixels of one image and group. */
 function planeLoop(text: GemmConv, pixels: number): string[] {
   const { tiling } = text;
-  const { block, rest } = tiling;
+  const { columns, rest } = tiling;
   if (rest === 'overlap') {
     return [
-      `for (int q = 0; q < ${pixels}; q += ${block}) {`,
-      `const int p = q < ${pixels} - ${block} ? q : ${pixels} - ${block};`,
+      `for (int q = 0; q < ${pixels}; q += ${columns}) {`,
+      `const int p = q < ${pixels} - ${columns} ? q : ${pixels} - ${columns};`,
       ...pixelBlock(text, tiling),
       '}',
     ];
   }
-  const one = pixelBlock(text, { ...tiling, lanes: scalarLanes, columns: 1, block: '1', most: 1 });
-  const { lanes, most } = tiling;
+  const one = pixelBlock(text, { ...tiling, columns: 1 });
   // a constant: GCC warns of loops that it cannot see to be empty
-  const whole = lanes.vector ? `${pixels} - ${pixels} % ${block}` : String(pixels - (pixels % most));
+  const whole = pixels - (pixels % columns);
   return [
-    `for (int p = 0; p < ${whole}; p += ${block}) {`,
+    `for (int p = 0; p < ${whole}; p += ${columns}) {`,
     ...pixelBlock(text, tiling),
     '}',
-    ...(whole === String(pixels) ? [] : [`for (int p = ${whole}; p < ${pixels}; p++) {`, ...one, '}']),
+    ...(whole === pixels ? [] : [`for (int p = ${whole}; p < ${pixels}; p++) {`, ...one, '}']),
   ];
 }
 
@@ -167,7 +154,7 @@ function pixelBlock(text: GemmConv, tiling: Tiling): string[] {
   const whole = Math.floor(channels / tiling.rows) * tiling.rows;
   const left = channels - whole;
   return [
-    ...(columns === 'none' ? [] : packColumns(geometry, tiling.block)),
+    ...(columns === 'none' ? [] : packColumns(geometry, String(tiling.columns))),
     `for (int m = 0; m < ${whole}; m += ${tiling.rows}) {`,
     ...block(text, tiling, { rows: tiling.rows, m: 'm' }),
     '}',
@@ -177,21 +164,20 @@ function pixelBlock(text: GemmConv, tiling: Tiling): string[] {
 
 function block(
   { geometry, node, residual, columns }: GemmConv,
-  { lanes, columns: registers, block: pixels }: Tiling,
+  { columns: pixels }: Tiling,
   at: { rows: number; m: string },
 ): string[] {
   const plane = geometry.outHeight * geometry.outWidth;
   return gemmBlock({
-    lanes,
     rows: at.rows,
-    columns: registers,
+    columns: pixels,
     inner: geometry.inner,
     w: `w + ${at.m} * ${geometry.inner}`,
     b: `b + ${at.m}`,
     x: columns === 'none' ? 'x + p' : 'col',
     y: `y + ${at.m} * ${plane} + p`,
     r: residual ? `r + ${at.m} * ${plane} + p` : null,
-    stepX: columns === 'none' ? String(plane) : pixels,
+    stepX: columns === 'none' ? String(plane) : String(pixels),
     stepY: plane,
     act: activationOf(node),
   });

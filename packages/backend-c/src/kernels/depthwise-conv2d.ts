@@ -2,21 +2,23 @@ import type { Node } from '@ghostc/ir';
 import { attrsOf, depthwiseConv2d as definition } from '@ghostc/ops';
 import { activationOf, storeActivated } from '../activation-text.ts';
 import type { Emit, Kernel, KernelContext } from '../kernel.ts';
-import { advance, type Lanes, load, splat } from '../lanes.ts';
+import type { Lanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
 import { type ConvGeometry, convGeometry, geometryName } from './conv-geometry.ts';
 import { range } from './gemm-block.ts';
 import { weightData } from './operands.ts';
+import { depthwiseScratch, slidingDepthwise } from './sliding-depthwise.ts';
 import { weightedCall } from './weighted-call.ts';
 
 /**
  * Depthwise convolution over a ring of padded rows: each input row is copied once into `rows`, where columns outside the
  * image are zero and columns are sorted by phase (column mod stride), so that outputs side by side read elements side by
- * side whatever the stride. The inner block has no edge test.
+ * side whatever the stride. The inner block has no edge test. For processors without vectors.
  */
 const emit: Emit = (context) => {
-  const { node } = context;
-  const plan = ringPlan(node, context.lanes);
+  const { node, lanes } = context;
+  if (lanes.vector) return slidingDepthwise(context);
+  const plan = ringPlan(node);
   return weightedCall(context, {
     hint: `depthwise_${geometryName(plan.geometry)}`,
     body: depthwiseBody(context, plan),
@@ -29,8 +31,7 @@ const emit: Emit = (context) => {
 interface RingPlan {
   readonly geometry: ConvGeometry;
   readonly multiplier: number;
-  readonly lanes: Lanes;
-  /** Registers of a block of output pixels. */
+  /** Of a block of output pixels. */
   readonly columns: number;
   /** Rows held at a time. */
   readonly held: number;
@@ -38,22 +39,25 @@ interface RingPlan {
   readonly phase: number;
 }
 
-function ringPlan(node: Node, lanes: Lanes): RingPlan {
+function ringPlan(node: Node): RingPlan {
   const { multiplier, ...attrs } = attrsOf(definition, node);
   const geometry = convGeometry(node, attrs);
   const { outWidth, width, padLeft, strideX, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
-  const columns = lanes.vector ? (outWidth > lanes.most ? 2 : 1) : Math.min(4, outWidth);
-  const block = columns * lanes.most;
+  const columns = Math.min(4, outWidth);
   const reach = Math.floor(((kernelWidth - 1) * dilationX) / strideX);
-  const phase = Math.max(Math.ceil(outWidth / block) * block + reach, Math.ceil((width + padLeft) / strideX));
-  return { geometry, multiplier, lanes, columns, held: (kernelHeight - 1) * dilationY + 1, phase };
+  const phase = Math.max(
+    Math.ceil(outWidth / columns) * columns + reach,
+    Math.ceil((width + padLeft) / strideX),
+  );
+  return { geometry, multiplier, columns, held: (kernelHeight - 1) * dilationY + 1, phase };
 }
 
 const rowSize = ({ phase, geometry }: RingPlan): number => phase * geometry.strideX;
 
 /** Arena scratch in bytes for the ring, if it is too large for the stack. */
 function scratchBytes(node: Node, lanes: Lanes): number {
-  const plan = ringPlan(node, lanes);
+  if (lanes.vector) return depthwiseScratch(node);
+  const plan = ringPlan(node);
   const bytes = 4 * plan.held * rowSize(plan);
   return bytes > 4096 ? bytes : 0;
 }
@@ -124,15 +128,8 @@ function copyRow({ geometry: { height, width, padLeft, strideX }, phase }: RingP
 }
 
 function outputRow(context: KernelContext, plan: RingPlan): string[] {
-  const { lanes, columns, geometry } = plan;
+  const { columns, geometry } = plan;
   const { outWidth } = geometry;
-  if (lanes.vector)
-    return [
-      `for (int j = 0; j < ${outWidth}; j += ${columns} * LANES) {`,
-      ...taps(plan, columns),
-      ...vectorStores(context, plan),
-      '}',
-    ];
   const whole = outWidth - (outWidth % columns);
   const left = outWidth - whole;
   return [
@@ -146,8 +143,8 @@ function outputRow(context: KernelContext, plan: RingPlan): string[] {
   ];
 }
 
-/** Accumulators a0.. of `columns` registers from output column j. Elements that several taps read are loaded once. */
-function taps({ geometry, lanes, phase }: RingPlan, columns: number): string[] {
+/** Accumulators a0.. of `columns` pixels from output column j. Elements that several taps read are loaded once. */
+function taps({ geometry, phase }: RingPlan, columns: number): string[] {
   const { kernelHeight, kernelWidth, dilationX, strideX } = geometry;
   const rows = range(kernelHeight).flatMap((u) => {
     const loaded = new Map<string, string>();
@@ -155,53 +152,24 @@ function taps({ geometry, lanes, phase }: RingPlan, columns: number): string[] {
     for (let v = 0; v < kernelWidth; v++) {
       const offset = ((v * dilationX) % strideX) * phase + Math.floor((v * dilationX) / strideX);
       for (let c = 0; c < columns; c++) {
-        const at = lanes.vector ? advance(lanes, String(offset), c) : String(offset + c);
+        const at = String(offset + c);
         const name = loaded.get(at) ?? `x${u}_${loaded.size}`;
-        if (!loaded.has(at))
-          lines.push(`const ${lanes.type} ${name} = ${load(lanes, `r${u}`, `j + ${at}`)};`);
+        if (!loaded.has(at)) lines.push(`const float ${name} = r${u}[j + ${at}];`);
         loaded.set(at, name);
         lines.push(`a${c} += wm[${u * kernelWidth + v}] * ${name};`);
       }
     }
     return lines;
   });
-  return [...range(columns).map((c) => `${lanes.type} a${c} = ${splat(lanes, 'b[m]')};`), ...rows];
+  return [...range(columns).map((c) => `float a${c} = b[m];`), ...rows];
 }
 
-function scalarStores({ node, lanes }: KernelContext, columns: number): string[] {
+function scalarStores({ node }: KernelContext, columns: number): string[] {
   const act = activationOf(node);
   return range(columns).flatMap((c) => [
     ...(node.inputs[3] ? [`a${c} += r[j + ${c}];`] : []),
-    ...storeActivated(lanes, act, { y: 'y', index: `j + ${c}`, v: `a${c}` }),
+    storeActivated(act, { y: 'y', index: `j + ${c}`, v: `a${c}` }),
   ]);
-}
-
-/** Whole blocks are stored as registers, the last one element by element. */
-function vectorStores(
-  { node, lanes }: KernelContext,
-  { columns, geometry: { outWidth } }: RingPlan,
-): string[] {
-  const act = activationOf(node);
-  const residual = node.inputs[3];
-  const whole = range(columns).flatMap((c) => {
-    const index = advance(lanes, 'j', c);
-    return [
-      ...(residual ? [`a${c} += LOAD(r + ${index});`] : []),
-      ...storeActivated(lanes, act, { y: 'y', index, v: `a${c}` }),
-    ];
-  });
-  return [
-    `if (j + ${columns} * LANES <= ${outWidth}) {`,
-    ...whole,
-    '} else {',
-    `float t[${columns} * LANES];`,
-    ...range(columns).map((c) => `STORE(${advance(lanes, 't', c)}, a${c});`),
-    `for (int l = 0; l < ${outWidth} - j; l++) {`,
-    `const float v = t[l]${residual ? ' + r[j + l]' : ''};`,
-    ...storeActivated({ ...lanes, vector: false }, act, { y: 'y', index: 'j + l', v: 'v' }),
-    '}',
-    '}',
-  ];
 }
 
 /**

@@ -28,7 +28,6 @@ export const floatKernels = {
     global_average_pool: globalAveragePool,
     layer_norm: layerNorm,
     matmul,
-    max_pool: maxPool,
     pad,
     recurrent,
     reshape,
@@ -39,6 +38,7 @@ export const floatKernels = {
   }),
   conv2d,
   depthwise_conv2d: depthwiseConv2d,
+  max_pool: maxPool,
 } satisfies { readonly [K in LoweredOp]: Kernel };
 
 /** Kernels that take every node, without working memory. */

@@ -1,15 +1,13 @@
 import type { Activation } from '@ghostc/ops';
 import { storeActivated } from '../activation-text.ts';
-import { advance, type Lanes, load, splat } from '../lanes.ts';
 
 /**
- * y[m][p] = act(b[m] + sum_k w[m][k] * x[k][p] (+ r[m][p])): a block of `rows` x `columns` registers.
+ * y[m][p] = act(b[m] + sum_k w[m][k] * x[k][p] (+ r[m][p])): a block of `rows` x `columns` sums, for processors without vectors.
  * Weights are packed: `rows` values for k = 0, then for k = 1, and so on.
  */
 export interface GemmBlock {
-  readonly lanes: Lanes;
   readonly rows: number;
-  /** Registers along p. */
+  /** Sums along p. */
   readonly columns: number;
   readonly inner: number;
   /** C expressions: address of the block's first weight, bias, x, y and residual. */
@@ -36,18 +34,18 @@ function pointers({ w, b, x, y, r }: GemmBlock): string[] {
 
 const accumulator = (row: number, column: number): string => `a${row}_${column}`;
 
-function accumulators({ lanes, rows, columns }: GemmBlock): string[] {
-  return range(rows).map((row) => {
-    const start = splat(lanes, `bb[${row}]`);
-    return `${lanes.type} ${range(columns)
-      .map((column) => `${accumulator(row, column)} = ${start}`)
-      .join(', ')};`;
-  });
+function accumulators({ rows, columns }: GemmBlock): string[] {
+  return range(rows).map(
+    (row) =>
+      `float ${range(columns)
+        .map((column) => `${accumulator(row, column)} = bb[${row}]`)
+        .join(', ')};`,
+  );
 }
 
-/** Steps of k per turn of a scalar loop: what divides them all. Vector loops have work enough in one. */
-function unrolling({ lanes, inner }: GemmBlock): number {
-  return lanes.vector ? 1 : ([4, 3, 2].find((steps) => inner % steps === 0) ?? 1);
+/** Steps of k per turn of the loop: what divides them all. */
+function unrolling({ inner }: GemmBlock): number {
+  return [4, 3, 2].find((steps) => inner % steps === 0) ?? 1;
 }
 
 function innerLoop(block: GemmBlock): string[] {
@@ -73,11 +71,9 @@ function innerLoop(block: GemmBlock): string[] {
 }
 
 /** The products of one k; its weights are at `wk + first`. */
-function kStep({ lanes, rows, columns }: GemmBlock, first: number): string[] {
+function kStep({ rows, columns }: GemmBlock, first: number): string[] {
   return [
-    ...range(columns).map(
-      (column) => `const ${lanes.type} x${column} = ${load(lanes, 'xk', advance(lanes, '0', column))};`,
-    ),
+    ...range(columns).map((column) => `const float x${column} = xk[${plus('0', column)}];`),
     ...range(rows).map((row) =>
       range(columns)
         .map((column) => `${accumulator(row, column)} += wk[${first + row}] * x${column};`)
@@ -87,15 +83,19 @@ function kStep({ lanes, rows, columns }: GemmBlock, first: number): string[] {
 }
 
 function epilogue(block: GemmBlock): string[] {
-  const { lanes, rows, columns, stepY, r, act } = block;
+  const { rows, columns, stepY, r, act } = block;
   return range(rows).flatMap((row) =>
     range(columns).flatMap((column) => {
       const v = accumulator(row, column);
-      const index = advance(lanes, String(row * stepY), column);
-      const residual = r ? [`${v} += ${load(lanes, 'rb', index)};`] : [];
-      return [...residual, ...storeActivated(lanes, act, { y: 'yb', index, v })];
+      const index = plus(String(row * stepY), column);
+      const residual = r ? [`${v} += rb[${index}];`] : [];
+      return [...residual, storeActivated(act, { y: 'yb', index, v })];
     }),
   );
+}
+
+function plus(base: string, count: number): string {
+  return count === 0 ? base : `${base} + ${count}`;
 }
 
 export function range(count: number): number[] {

@@ -1,4 +1,5 @@
 import { loop } from '../text/loops.ts';
+import type { WindowGeometry } from './sliding-window.ts';
 
 export interface PoolGeometry {
   readonly planes: number;
@@ -27,6 +28,14 @@ export function poolGeometry(from: readonly number[], to: readonly number[], att
     stride: two(attrs.strides),
     dilation: two(attrs.dilations),
     pads: attrs.pads,
+  };
+}
+
+export function windowGeometry({ size, out, kernel, stride, dilation, pads }: PoolGeometry): WindowGeometry {
+  return {
+    ...{ height: size[0], width: size[1], outHeight: out[0], outWidth: out[1] },
+    ...{ kernelHeight: kernel[0], kernelWidth: kernel[1], strideY: stride[0], strideX: stride[1] },
+    ...{ dilationY: dilation[0], dilationX: dilation[1], padTop: pads[0] ?? 0, padLeft: pads[1] ?? 0 },
   };
 }
 

@@ -1,9 +1,11 @@
-import type { DType } from '@ghostc/ir';
+import type { DType, Node } from '@ghostc/ir';
 import { attrsOf, averagePool as averageOp, integerRange, maxPool as maxOp } from '@ghostc/ops';
 import { cType } from '../c-type.ts';
-import type { Emit } from '../kernel.ts';
+import type { Emit, Kernel } from '../kernel.ts';
+import type { Lanes } from '../lanes.ts';
 import { floatLiteral } from '../text/float-literal.ts';
 import { loop } from '../text/loops.ts';
+import { floatRuns } from './float-runs.ts';
 import { input, shapeOf } from './operands.ts';
 import {
   countedLines,
@@ -12,10 +14,23 @@ import {
   poolBody,
   poolGeometry,
   poolStore,
+  windowGeometry,
 } from './pool-window.ts';
+import { slidingBody, slidingScratch } from './sliding-window.ts';
 
-export const maxPool: Emit = ({ node, pointer }) => {
-  const geometry = poolGeometry(shapeOf(input(node, 0)), shapeOf(node.output), attrsOf(maxOp, node));
+const emitMaxPool: Emit = ({ node, pointer, lanes, scratch }) => {
+  const geometry = maxGeometry(node);
+  if (slides(node, lanes)) {
+    return {
+      fn: {
+        hint: `max_pool_${geometry.out.join('x')}`,
+        params: ['const float *x', 'float *y', ...(scratch ? ['float *rows'] : [])],
+        body: slidingMaximum(geometry),
+        needs: [floatRuns],
+      },
+      args: [pointer(input(node, 0)), pointer(node.output), ...(scratch ? [scratch] : [])],
+    };
+  }
   const { dtype } = node.output.type;
   const type = cType(dtype);
   const body = poolBody(geometry, dtype === 'f32' ? floatMaximum(geometry) : integerMaximum(geometry, dtype));
@@ -24,6 +39,34 @@ export const maxPool: Emit = ({ node, pointer }) => {
     args: [pointer(input(node, 0)), pointer(node.output)],
   };
 };
+
+export const maxPool: Kernel = {
+  emit: emitMaxPool,
+  scratchBytes: (node, lanes) =>
+    slides(node, lanes) ? slidingScratch(windowGeometry(maxGeometry(node))) : 0,
+};
+
+function maxGeometry(node: Node): PoolGeometry {
+  return poolGeometry(shapeOf(input(node, 0)), shapeOf(node.output), attrsOf(maxOp, node));
+}
+
+function slides({ output }: Node, { vector }: Lanes): boolean {
+  return vector && output.type.dtype === 'f32';
+}
+
+function slidingMaximum(geometry: PoolGeometry): string[] {
+  return slidingBody({
+    geometry: windowGeometry(geometry),
+    planes: geometry.planes,
+    multiplier: 1,
+    padding: '-INFINITY',
+    plane: [],
+    start: 'SPLAT(-INFINITY)',
+    tap: (v, e) => `${v} = SELECT((${e} > ${v}) | (${e} != ${e}), ${e}, ${v});`,
+    residual: false,
+    finish: () => [],
+  });
+}
 
 export const averagePool: Emit = ({ node, pointer }) => {
   const attrs = attrsOf(averageOp, node);

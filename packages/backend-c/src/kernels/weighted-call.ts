@@ -1,4 +1,4 @@
-import type { KernelCall, KernelContext } from '../kernel.ts';
+import type { CFunction, KernelCall, KernelContext, Prelude } from '../kernel.ts';
 import { biasData, input } from './operands.ts';
 
 /** The code of a float layer with weights. */
@@ -12,11 +12,13 @@ export interface WeightedCode {
   readonly channels: number;
   /** Name of the working memory in the arena; absent: there is none, or it is on the stack. */
   readonly working?: string | undefined;
+  readonly helpers?: readonly CFunction[];
+  readonly needs?: readonly Prelude[];
 }
 
 export function weightedCall(context: KernelContext, code: WeightedCode): KernelCall {
   const { node, scratch } = context;
-  const { hint, body, weight, channels, working } = code;
+  const { hint, body, weight, channels, working, helpers = [], needs = [] } = code;
   const residual = node.inputs[3] ?? null;
   return {
     fn: {
@@ -30,6 +32,8 @@ export function weightedCall(context: KernelContext, code: WeightedCode): Kernel
         ...(working ? [`float *${working}`] : []),
       ],
       body,
+      helpers,
+      needs,
     },
     args: [
       context.pointer(input(node, 0)),

@@ -1,0 +1,263 @@
+import type { Node } from '@ghostc/ir';
+import { attrsOf, conv2d as definition } from '@ghostc/ops';
+import { activationOf } from '../activation-text.ts';
+import { type CFunction, helperName, type KernelCall, type KernelContext } from '../kernel.ts';
+import { loop } from '../text/loops.ts';
+import { type ConvGeometry, convGeometry, geometryName, isPointwise } from './conv-geometry.ts';
+import { RUN_SLACK } from './float-runs.ts';
+import { type FloatTile, type Tail, tileArguments, tileFunction } from './float-tile.ts';
+import { packRows } from './gemm-block.ts';
+import { weightData } from './operands.ts';
+import { packPixelsHelper } from './pack-pixels.ts';
+import { weightedCall } from './weighted-call.ts';
+
+/**
+ * Convolution on processors with vectors: a matrix product in tiles of registers. A 1x1 convolution reads its input in place.
+ * Any other copies the windows of a block of pixels and some channels to `col` [k][pixel], a panel that the second-level cache
+ * holds, and sums over the blocks of channels in y.
+ */
+export function blockedConv(context: KernelContext, geometry: ConvGeometry): KernelCall {
+  const { node } = context;
+  const { m, group } = geometry;
+  const panel = panelOf(geometry);
+  const tiles = new Tiles({ node, geometry, panel });
+  const body = overImages(geometry, node.inputs[3] !== undefined && node.inputs[3] !== null, convBody(tiles));
+  return weightedCall(context, {
+    hint: `${panel ? 'conv_pack' : 'conv'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
+    body: [...body],
+    weight: packBlocks(weightData(node, 1), geometry, panel),
+    channels: m,
+    working: panel ? 'col' : undefined,
+    helpers: tiles.helpers,
+  });
+}
+
+/** Bytes of the arena that the panel takes. */
+export function blockedScratch(node: Node): number {
+  const panel = panelOf(convGeometry(node, attrsOf(definition, node)));
+  return panel ? 4 * pitchOf(panel) * panel.channels * panel.taps : 0;
+}
+
+/** Output channels of a tile. */
+const ROWS = 6;
+/** Registers of a tile along the pixels. */
+const COLUMNS = 2;
+/** Pixels of a tile with the widest registers. */
+const MOST_PIXELS = 16;
+/** Products that a sum takes from a panel at most, unless one channel has more: its tile stays in the first-level cache. */
+const DEPTH = 384;
+const PANEL_BYTES = 24 << 10;
+/** Pixels of a panel, at least. */
+const PANEL_PIXELS = 112;
+/** Beyond these weights, or panels, the second-level cache is left. */
+const CACHE_BYTES = 1 << 18;
+
+interface Panel {
+  /** Input channels of a panel, and weights of one of them. */
+  readonly channels: number;
+  readonly taps: number;
+  /** Output pixels: a multiple of MOST_PIXELS. */
+  readonly pixels: number;
+}
+
+/** Floats between the rows of a panel. */
+function pitchOf({ pixels }: Panel): number {
+  return pixels + RUN_SLACK;
+}
+
+/** Null for a convolution that reads its input in place. */
+function panelOf(geometry: ConvGeometry): Panel | null {
+  if (isPointwise(geometry)) return null;
+  const { channels, group, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
+  const taps = kernelHeight * kernelWidth;
+  const inputs = channels / group;
+  const blocks = Math.ceil(inputs / Math.max(1, Math.floor(DEPTH / taps)));
+  const perBlock = Math.ceil(inputs / blocks);
+  const most = Math.max(PANEL_PIXELS, PANEL_BYTES / (4 * perBlock * taps));
+  const parts = Math.ceil((outHeight * outWidth) / most);
+  const pixels = Math.ceil((outHeight * outWidth) / parts / MOST_PIXELS) * MOST_PIXELS;
+  return { channels: perBlock, taps, pixels };
+}
+
+function inputBlocks({ channels, group }: ConvGeometry, panel: Panel): number {
+  return Math.ceil(channels / group / panel.channels);
+}
+
+/** By groups and blocks of input channels, each packed for tiles. */
+function packBlocks(weight: Float32Array, geometry: ConvGeometry, panel: Panel | null): Float32Array {
+  const { m, group, inner } = geometry;
+  const perGroup = m / group;
+  const depth = panel ? panel.channels * panel.taps : inner;
+  const packed = new Float32Array(weight.length);
+  let to = 0;
+  for (let g = 0; g < group; g++) {
+    for (let from = 0; from < inner; from += depth) {
+      const k = Math.min(depth, inner - from);
+      const block = new Float32Array(perGroup * k);
+      for (let row = 0; row < perGroup; row++) {
+        const at = (g * perGroup + row) * inner + from;
+        block.set(weight.subarray(at, at + k), row * k);
+      }
+      packed.set(packRows(block, { m: perGroup, k }, ROWS), to);
+      to += block.length;
+    }
+  }
+  return packed;
+}
+
+interface Call {
+  readonly last: 'full' | 'tail';
+  /** Are its weights followed by those of the next tile? */
+  readonly ahead: boolean;
+}
+
+/** The tile functions that a convolution calls, and the calls. */
+class Tiles {
+  readonly geometry: ConvGeometry;
+  readonly panel: Panel | null;
+  readonly helpers: CFunction[] = [];
+  readonly #residual: boolean;
+  readonly #node: Node;
+
+  constructor({ node, geometry, panel }: { node: Node; geometry: ConvGeometry; panel: Panel | null }) {
+    this.#node = node;
+    this.geometry = geometry;
+    this.panel = panel;
+    this.#residual = Boolean(node.inputs[3]);
+    if (panel) this.helpers.push(packPixelsHelper(geometry, pitchOf(panel)));
+  }
+
+  get #partial(): boolean {
+    return this.panel !== null && inputBlocks(this.geometry, this.panel) > 1;
+  }
+
+  /** The call of a tile of output channels from `m` and pixels from `p`. */
+  call(rows: number, columns: number, { last, ahead }: Call): string {
+    const { m, group, inner, outHeight, outWidth } = this.geometry;
+    const plane = outHeight * outWidth;
+    const tile: FloatTile = {
+      rows,
+      columns,
+      act: activationOf(this.#node),
+      residual: this.#residual,
+      partial: this.#partial,
+      tail: last === 'full' ? { kind: 'none' } : this.#tail(plane),
+      ahead,
+    };
+    const first = this.panel ? 'q + p' : 'p';
+    const depth = this.panel ? 'depth' : String(inner);
+    const words = tileArguments(tile, {
+      w: `wb + m * ${depth}`,
+      x: this.panel ? 'col + p' : 'x + p',
+      stepX: String(this.panel ? pitchOf(this.panel) : plane),
+      depth,
+      b: m === group ? 'b' : 'b + m',
+      r: `r + m * ${plane} + ${first}`,
+      y: `y + m * ${plane} + ${first}`,
+      stepY: String(plane),
+      first: 'c == 0',
+      last: `c + ${this.panel?.channels} >= ${this.geometry.channels / group}`,
+      n: `n - p${columns > 1 ? ` - ${columns === 2 ? '' : `${columns - 1} * `}LANES` : ''}`,
+    });
+    return `${this.#name(tileFunction(tile))}(${words.join(', ')});`;
+  }
+
+  #tail(plane: number): Tail {
+    return this.panel ? { kind: 'given' } : { kind: 'constant', lanes: `(${plane} - 1) % LANES + 1` };
+  }
+
+  #name(fn: CFunction): string {
+    const text = JSON.stringify(fn);
+    const known = this.helpers.findIndex((helper) => JSON.stringify(helper) === text);
+    if (known >= 0) return helperName(known);
+    this.helpers.push(fn);
+    return helperName(this.helpers.length - 1);
+  }
+}
+
+function convBody(tiles: Tiles): string[] {
+  const { geometry, panel } = tiles;
+  const { m, group, outHeight, outWidth, channels } = geometry;
+  const plane = outHeight * outWidth;
+  const perGroup = m / group;
+  if (!panel) {
+    const weights = 4 * perGroup * geometry.inner;
+    const inputs = 4 * plane * geometry.inner;
+    const rowsFirst = weights > CACHE_BYTES && inputs <= CACHE_BYTES;
+    return [`const float *const wb = w;`, ...product(tiles, { count: String(plane), rowsFirst })];
+  }
+  const blocks = inputBlocks(geometry, panel);
+  const rowsFirst = 4 * perGroup * panel.channels * panel.taps > CACHE_BYTES;
+  const inputs = channels / group;
+  const used =
+    inputs % panel.channels === 0
+      ? String(panel.channels)
+      : `(c + ${panel.channels} <= ${inputs} ? ${panel.channels} : ${inputs % panel.channels})`;
+  const block = [
+    `const float *const wb = w + c * ${perGroup * panel.taps};`,
+    `const int depth = ${used} * ${panel.taps};`,
+    `${helperName(0)}(${['x', 'c', used, 'q', 'n', 'col'].join(', ')});`,
+    ...product(tiles, { count: 'n', rowsFirst }),
+  ];
+  return [
+    `for (int q = 0; q < ${plane}; q += ${panel.pixels}) {`,
+    `const int n = q + ${panel.pixels} <= ${plane} ? ${panel.pixels} : ${plane} - q;`,
+    ...(blocks > 1
+      ? [`for (int c = 0; c < ${inputs}; c += ${panel.channels}) {`, ...block, '}']
+      : ['const int c = 0;', ...block]),
+    '}',
+  ];
+}
+
+interface Product {
+  /** Pixels, as C. */
+  readonly count: string;
+  /** Are all pixels of some channels computed first, or all channels of some pixels? */
+  readonly rowsFirst: boolean;
+}
+
+/** All output channels of `count` pixels. */
+function product(tiles: Tiles, { count, rowsFirst }: Product): string[] {
+  const channels = tiles.geometry.m / tiles.geometry.group;
+  const whole = channels - (channels % ROWS);
+  const rows = (body: (rows: number) => string[]): string[] => [
+    ...(whole ? [`for (int m = 0; m < ${whole}; m += ${ROWS}) {`, ...body(ROWS), '}'] : []),
+    ...(channels > whole ? ['{', `const int m = ${whole};`, ...body(channels - whole), '}'] : []),
+  ];
+  const columns = (body: (columns: number, last: 'full' | 'tail') => string[]): string[] => [
+    'int p = 0;',
+    `for (; p + ${COLUMNS} * LANES <= ${count}; p += ${COLUMNS} * LANES) {`,
+    ...body(COLUMNS, 'full'),
+    '}',
+    `if (p + LANES < ${count}) {`,
+    ...body(2, 'tail'),
+    '}',
+    `else if (p < ${count}) {`,
+    ...body(1, 'tail'),
+    '}',
+  ];
+  return rowsFirst
+    ? rows((r) => columns((c, last) => [tiles.call(r, c, { last, ahead: true })]))
+    : columns((c, last) => rows((r) => [tiles.call(r, c, { last, ahead: false })]));
+}
+
+function overImages(geometry: ConvGeometry, residual: boolean, body: readonly string[]): string[] {
+  const { batch, group, channels, height, width, m, outHeight, outWidth, inner } = geometry;
+  if (batch * group === 1) return [...body];
+  const perGroup = m / group;
+  const outputs = perGroup * outHeight * outWidth;
+  const groupWeights = perGroup * inner;
+  const step = [
+    `x += ${(channels / group) * height * width};`,
+    `y += ${outputs};`,
+    ...(residual ? [`r += ${outputs};`] : []),
+    ...(group > 1
+      ? [
+          `w += g + 1 < ${group} ? ${groupWeights} : ${-groupWeights * (group - 1)};`,
+          `b += g + 1 < ${group} ? ${perGroup} : ${-perGroup * (group - 1)};`,
+        ]
+      : []),
+  ];
+  const groups = group > 1 ? loop('g', group, [...body, ...step]) : [...body, ...step];
+  return batch > 1 ? loop('n', batch, groups) : groups;
+}

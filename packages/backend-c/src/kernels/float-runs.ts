@@ -1,0 +1,55 @@
+import type { Prelude } from '../kernel.ts';
+
+/** Floats past its end that a fill may write, or a register read. */
+export const RUN_SLACK = 8;
+
+/** Copies rows of floats by registers. `fill_run` may write up to LANES - 1 floats past its end. */
+export const floatRuns: Prelude = {
+  name: 'float-runs',
+  lines: [
+    'static inline void fill_run(float *to, float v, int n)',
+    '{',
+    'for (int t = 0; t < n; t += LANES) {',
+    'STORE(to + t, SPLAT(v));',
+    '}',
+    '}',
+    '',
+    'static inline void copy_run(float *to, const float *from, int n)',
+    '{',
+    'int t = 0;',
+    'for (; t + LANES <= n; t += LANES) {',
+    'STORE(to + t, LOAD(from + t));',
+    '}',
+    'if (t < n && n > LANES) {',
+    'STORE(to + n - LANES, LOAD(from + n - LANES));',
+    '} else {',
+    'for (; t < n; t++) {',
+    'to[t] = from[t];',
+    '}',
+    '}',
+    '}',
+    '',
+    '/* Every second float. */',
+    'static inline void copy_run_2(float *to, const float *from, int n)',
+    '{',
+    'int t = 0;',
+    'for (; t + LANES <= n; t += LANES) {',
+    'STORE(to + t, load_even(from + 2 * t));',
+    '}',
+    'if (t < n && n > LANES) {',
+    'STORE(to + n - LANES, load_even(from + 2 * (n - LANES)));',
+    '} else {',
+    'for (; t < n; t++) {',
+    'to[t] = from[2 * t];',
+    '}',
+    '}',
+    '}',
+  ],
+};
+
+/** Copies `n` floats that are `stride` apart; all are C expressions but the stride. */
+export function copyRun(stride: number, to: string, from: string, n: string): string[] {
+  if (stride === 1) return [`copy_run(${to}, ${from}, ${n});`];
+  if (stride === 2) return [`copy_run_2(${to}, ${from}, ${n});`];
+  return [`for (int t = 0; t < ${n}; t++) {`, `(${to})[t] = (${from})[t * ${stride}];`, '}'];
+}

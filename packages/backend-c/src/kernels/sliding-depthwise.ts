@@ -1,0 +1,44 @@
+import type { Node } from '@ghostc/ir';
+import { attrsOf, depthwiseConv2d as definition } from '@ghostc/ops';
+import { activateRegister, activationNeeds, activationOf } from '../activation-text.ts';
+import type { KernelCall, KernelContext } from '../kernel.ts';
+import { loop } from '../text/loops.ts';
+import { convGeometry, geometryName } from './conv-geometry.ts';
+import { floatRuns } from './float-runs.ts';
+import { weightData } from './operands.ts';
+import { slidingBody, slidingScratch } from './sliding-window.ts';
+import { weightedCall } from './weighted-call.ts';
+
+/** Depthwise convolution on processors with vectors. */
+export function slidingDepthwise(context: KernelContext): KernelCall {
+  const { node, scratch } = context;
+  const { multiplier, ...attrs } = attrsOf(definition, node);
+  const geometry = convGeometry(node, attrs);
+  const { batch, m, channels, height, width, kernelHeight, kernelWidth } = geometry;
+  const act = activationOf(node);
+  const planes = slidingBody({
+    geometry,
+    planes: m,
+    multiplier,
+    padding: '0.0f',
+    plane: [`const float *const wm = w + m * ${kernelHeight * kernelWidth};`],
+    start: 'SPLAT(b[m])',
+    tap: (v, e, row, column) => `${v} += wm[${row * kernelWidth + column}] * ${e};`,
+    residual: Boolean(node.inputs[3]),
+    finish: (v) => activateRegister(act, v),
+  });
+  return weightedCall(context, {
+    hint: `depthwise_${geometryName(geometry)}`,
+    body: batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`]),
+    weight: weightData(node, 1),
+    channels: m,
+    working: scratch === null ? undefined : 'rows',
+    needs: [floatRuns, ...activationNeeds(act)],
+  });
+}
+
+/** Bytes of the arena for its band of rows. */
+export function depthwiseScratch(node: Node): number {
+  const { multiplier: _, ...attrs } = attrsOf(definition, node);
+  return slidingScratch(convGeometry(node, attrs));
+}
