@@ -73,31 +73,6 @@ const hyperbolic: Prelude = {
   ],
 };
 
-/** erf x = x p(x^2) / q(x^2) on [-4, 4], beyond which it is 1 in float: off by less than 2^-22 (rational of Eigen). */
-const errorFunction: Prelude = {
-  name: 'register-erf',
-  lines: [
-    'static inline vecf v_erf(vecf v)',
-    '{',
-    'const vecf x = AT_MOST(AT_LEAST(v, -4.0f), 4.0f);',
-    'const vecf z = x * x;',
-    'vecf p = SPLAT(-2.72614225801306e-10f);',
-    'p = p * z + 2.77068142495902e-8f;',
-    'p = p * z - 2.10102402082508e-6f;',
-    'p = p * z - 5.69250639462346e-5f;',
-    'p = p * z - 7.34990630326855e-4f;',
-    'p = p * z - 2.95459980854025e-3f;',
-    'p = p * z - 1.60960333262415e-2f;',
-    'vecf q = SPLAT(-1.45660718464996e-5f);',
-    'q = q * z - 2.13374055278905e-4f;',
-    'q = q * z - 1.68282697438203e-3f;',
-    'q = q * z - 7.37332916720468e-3f;',
-    'q = q * z - 1.42647390514189e-2f;',
-    'return x * p / q;',
-    '}',
-  ],
-};
-
 /** v tanh(ln(1 + e^v)) = v s / (s + 2) with s = e^v (e^v + 2); from v = 20 on that is v in float. */
 const mishPrelude: Prelude = {
   name: 'register-mish',
@@ -115,10 +90,6 @@ const mishPrelude: Prelude = {
 const formulas: Readonly<Record<string, RegisterFormula>> = {
   clip: { text: (v, { min = 0, max = 0 }) => clipped(v, min, max) },
   exp: { text: (v) => `v_exp(${v})`, needs: [exponential] },
-  gelu: {
-    text: (v) => `0.5f * ${v} * (1.0f + v_erf(${v} * ${floatLiteral(Math.SQRT1_2)}))`,
-    needs: [errorFunction],
-  },
   gelu_tanh: {
     text: (v) =>
       `${v} / (1.0f + v_exp(${floatLiteral(-Math.sqrt(8 / Math.PI))} * (${v} + 0.044715f * ${v} * ${v} * ${v})))`,
