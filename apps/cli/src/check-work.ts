@@ -10,8 +10,9 @@ const SMALL_FILE = 2 ** 20;
 const MAX_MADE = 2 ** 25;
 const MAX_STEPS = 2 ** 31;
 
-/** How often a model is interpreted for some data sets, each with some noisy runs. */
+/** How often a model is interpreted: for some data sets, each with some noisy runs; to calibrate and correct it. */
 export const MANY_RUNS = 16;
+export const CALIBRATION_RUNS = 8;
 
 interface WorkOptions {
   readonly anyWork?: boolean;

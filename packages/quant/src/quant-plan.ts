@@ -2,7 +2,7 @@ import { CompileError, type Graph, type Node, type QuantParams, type Value } fro
 import type { Calibration } from './calibrate.ts';
 import { chooseRange, type RangeOptions } from './choose-range.ts';
 import { type ActivationDType, activationQuant, type Range } from './quant-range.ts';
-import { carriesScale, findScaleGroups } from './scale-groups.ts';
+import { carriedInputs, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
 
 /** How a node computes: int8, 16-bit activations with 8-bit weights, or float32. */
@@ -24,8 +24,7 @@ export function planScales(graph: Graph, { statistics }: Calibration, options: R
   const groups = findScaleGroups(graph);
   const all = new Map([...statistics, ...carriedConstants(graph)]);
   for (const node of graph.nodes())
-    if (carriesScale(node))
-      for (const input of node.inputs) if (input?.constant) groups.unite(node.output, input);
+    for (const input of carriedInputs(node)) if (input.constant) groups.unite(node.output, input);
   const ranges = new Map<Value, Range>();
   for (const [root, members] of groups.members(all.keys()))
     ranges.set(root, groupRange(members, all, options));
@@ -50,10 +49,8 @@ function groupRange(
 /** Constants that a concat joins to computed values share their scale. */
 function carriedConstants(graph: Graph): Map<Value, ValueStatistics> {
   const found = new Map<Value, ValueStatistics>();
-  for (const node of graph.nodes()) {
-    if (!carriesScale(node)) continue;
-    for (const input of node.inputs) if (input?.constant) found.set(input, constantStatistics(input));
-  }
+  for (const node of graph.nodes())
+    for (const input of carriedInputs(node)) if (input.constant) found.set(input, constantStatistics(input));
   return found;
 }
 

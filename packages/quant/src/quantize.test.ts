@@ -80,6 +80,21 @@ test('both parts of a Ghost module and the buffer that they write share one scal
   expect(quants[0]?.scale).toHaveLength(1);
 });
 
+test.each(['const %i: i64[4] = [3, 900, 1, 1000]', '%i = arg_max %b {axis=1, keepdims=false}'])(
+  'indices are no values: %s',
+  (indices) => {
+    const graph = graphOf(`graph @g(%x: f32[1,3,6,6], %b: f32[4,1001])
+  const %w: f32[1001,3,1,1] = random(1)
+  const %v: f32[4,4,1,1] = random(2)
+  ${indices}
+  %a = conv2d %x, %w
+  %g = gather %a, %i {axis=1}
+  %y = conv2d %g, %v
+  return %y`);
+    expect(sqnr(graph)).toBeGreaterThan(30);
+  },
+);
+
 test('the error stays small, and every method and correction runs', () => {
   expect(sqnr(graphOf(ghost))).toBeGreaterThan(30);
   expect(sqnr(graphOf(ghost), { method: 'mse', equalize: true, biasCorrection: true })).toBeGreaterThan(30);

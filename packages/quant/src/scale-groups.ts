@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '@ghostc/ir';
+import { type Graph, isFloat, type Node, type Value } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 
 /** Values that carry one scale. */
@@ -38,10 +38,8 @@ export class ScaleGroups {
  */
 export function findScaleGroups(graph: Graph): ScaleGroups {
   const groups = new ScaleGroups();
-  for (const node of graph.nodes()) {
-    if (!carriesScale(node)) continue;
-    for (const input of node.inputs) if (input && !input.constant) groups.unite(node.output, input);
-  }
+  for (const node of graph.nodes())
+    for (const input of carriedInputs(node)) if (!input.constant) groups.unite(node.output, input);
   return groups;
 }
 
@@ -49,4 +47,10 @@ export function findScaleGroups(graph: Graph): ScaleGroups {
 export function carriesScale(node: Node): boolean {
   if (lookup(node.op).traits.has('movement') || node.op === 'max_pool') return true;
   return node.op === 'resize' && (node.attrs.mode ?? 'nearest') === 'nearest';
+}
+
+/** The inputs whose elements the op gives out as they are; indices are not among them. */
+export function carriedInputs(node: Node): Value[] {
+  if (!carriesScale(node)) return [];
+  return node.inputs.flatMap((input) => (input && isFloat(input.type.dtype) ? [input] : []));
 }

@@ -18,7 +18,7 @@ import { bindOption } from '../bind-option.ts';
 import { type CalibrationFlags, parseCalibrationSpec } from '../calibration/calibration-spec.ts';
 import { addDataOptions } from '../calibration/data-options.ts';
 import { type CalibrationData, loadCalibration } from '../calibration/load-calibration.ts';
-import { anyWorkOption, checkWork } from '../check-work.ts';
+import { anyWorkOption, CALIBRATION_RUNS, checkWork } from '../check-work.ts';
 import { formatCount, formatTable } from '../format.ts';
 import { graphFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
@@ -192,7 +192,7 @@ function positive(text: string, flag: string): number {
 
 function lowered(model: string, flags: QuantizeFlags): Graph {
   const loaded = loadModel(model, { weights: flags.stateDict, seed: flags.seed, bind: flags.bind });
-  checkWork(loaded, flags);
+  checkWork(loaded, flags, CALIBRATION_RUNS);
   return lowerForQuantizer(optimize(loaded.graph));
 }
 

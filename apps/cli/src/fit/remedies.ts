@@ -1,7 +1,7 @@
 import { ArenaLimitError, type IoForm, isQuantized, lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { CompileError, type Graph, randomTensor } from '@ghostc/ir';
 import { quantize } from '@ghostc/quant';
-import { checkWork } from '../check-work.ts';
+import { CALIBRATION_RUNS, checkWork } from '../check-work.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
 import type { BoardFacts } from './board-facts.ts';
 import { type FitReport, fitReport } from './fit-report.ts';
@@ -136,7 +136,7 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
 /** A float model as int8, or why it is none. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
 function asInt8(loaded: LoadedModel): Graph | string {
   try {
-    checkWork(loaded);
+    checkWork(loaded, {}, CALIBRATION_RUNS);
     const float = lowerForQuantizer(optimize(loaded.graph));
     const inputs = new Map(float.inputs.map((input, i) => [input.name, randomTensor(input.type, i + 1)]));
     return quantize(float, [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
