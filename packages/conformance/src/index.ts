@@ -22,7 +22,7 @@ export type { InputValues } from './input-values.ts';
 export { interpreterRuntime } from './interpreter-runtime.ts';
 export { joinCases } from './join-cases.ts';
 export { type Judged, judgeOutputs } from './judge-outputs.ts';
-export { drawnOps } from './random/coverage.ts';
+export { type CoverageRow, drawnOps } from './random/coverage.ts';
 export { type FuzzFailure, type FuzzTally, fuzzModels, type ModelFuzz } from './random/fuzz-models.ts';
 export { remembering } from './remembering.ts';
 export type { NoiseQuestion, NoiseStore } from './rounding-tiers.ts';

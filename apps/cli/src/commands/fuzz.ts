@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { bisect, type Sample } from '@ghostc/bisect';
 import {
   drawnOps,
@@ -15,6 +15,7 @@ import { dataSetFiles } from '@ghostc/onnx';
 import { type OpDefinition, registry } from '@ghostc/ops';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
+import { coverageTable } from '../coverage-table.ts';
 import { ENGINE_TIMEOUT, runtimeKinds } from '../find-runtime.ts';
 import { parseCount } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
@@ -32,6 +33,7 @@ interface FuzzFlags {
   readonly failures: string;
   readonly json?: boolean;
   readonly quantised?: boolean;
+  readonly coverage?: string;
 }
 
 const examples = `
@@ -61,6 +63,7 @@ export function fuzzCommand(): Command {
       '--quantised',
       'also quantised ops, to the bit; engines that compute them in float are a step off',
     )
+    .option('--coverage <file>', 'write a table of ops, types and attributes that were drawn, in Markdown')
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(runFuzz);
@@ -88,6 +91,7 @@ async function runFuzz(flags: FuzzFlags): Promise<void> {
     });
     progress.stop();
     const seconds = (performance.now() - start) / 1000;
+    if (flags.coverage) writeCoverage(flags.coverage, tally, ops);
     if (flags.json)
       console.log(JSON.stringify(facts(tally, { runtime: runtime.name, seconds, ops }), null, 2));
     else print(tally, { runtime: runtime.name, seconds, ops });
@@ -147,6 +151,14 @@ function facts(tally: FuzzTally, { runtime, seconds, ops }: Run): object {
     coverage: Object.fromEntries(coverage.counts),
     missing: coverage.missing(ops),
   };
+}
+
+function writeCoverage(file: string, { models, coverage }: FuzzTally, ops: readonly OpDefinition[]): void {
+  const table = coverageTable(
+    ops.map((op) => coverage.row(op)),
+    models,
+  );
+  writeFiles(dirname(file), new Map([[basename(file), table]]));
 }
 
 const MOST_PRINTED = 20;

@@ -9,6 +9,16 @@ export const drawnOps = [...registry.values()].filter(
 /** Attributes whose default is the only value that their op takes. */
 const fixed = new Set(['qlinear_softmax y_scale']);
 
+/** How many nodes of an op there were, of which element types, with which kinds of value of each attribute, and what never. */
+export interface CoverageRow {
+  readonly op: string;
+  readonly nodes: number;
+  readonly types: readonly string[];
+  /** `NAME=KIND COUNT`. */
+  readonly attributes: readonly string[];
+  readonly missing: readonly string[];
+}
+
 /** How often a run had each op, each element type of it and each kind of value of its attributes. */
 export class Coverage {
   readonly counts = new Map<string, number>();
@@ -20,7 +30,7 @@ export class Coverage {
       this.#count(node.op);
       for (const dtype of dtypes) this.#count(`${node.op} ${dtype}`);
       for (const [name, value] of Object.entries(withDefaults(attrs, node.attrs)))
-        this.#count(`${node.op} ${name}=${kindOf(value, attrs[name]?.default)}`);
+        this.#count(`${node.op} ${name}=${kindOf(value, attrs[name] ?? {})}`);
     }
   }
 
@@ -30,7 +40,7 @@ export class Coverage {
 
   /** Of some words the one that an attribute had least often. */
   rarest({ name, attrs }: OpDefinition, attr: string, words: readonly string[]): string {
-    const count = (word: string): number => this.of(`${name} ${attr}=${kindOf(word, attrs[attr]?.default)}`);
+    const count = (word: string): number => this.of(`${name} ${attr}=${kindOf(word, attrs[attr] ?? {})}`);
     return words.reduce((least, word) => (count(word) < count(least) ? word : least));
   }
 
@@ -40,10 +50,21 @@ export class Coverage {
       if (!this.of(name)) return [name];
       return Object.entries(attrs).flatMap(([attr, { words, default: usual }]) => {
         if (fixed.has(`${name} ${attr}`)) return [];
-        const kinds = words && attr !== 'to' ? words.filter((word) => word !== usual) : ['other'];
+        const kinds = words ? words.filter((word) => word !== usual && attr !== 'to') : ['other'];
         return kinds.flatMap((kind) => (this.of(`${name} ${attr}=${kind}`) ? [] : `${name} ${attr}=${kind}`));
       });
     });
+  }
+
+  /** What a run had of an op. */
+  row(op: OpDefinition): CoverageRow {
+    const start = `${op.name} `;
+    const own = [...this.counts].flatMap(([key, count]): [string, number][] =>
+      key.startsWith(start) ? [[key.slice(start.length), count]] : [],
+    );
+    const types = own.flatMap(([key]) => (key.includes('=') ? [] : key));
+    const attributes = own.flatMap(([key, count]) => (key.includes('=') ? `${key} ${count}` : []));
+    return { op: op.name, nodes: this.of(op.name), types, attributes, missing: this.missing([op]) };
   }
 
   #count(key: string): void {
@@ -52,7 +73,10 @@ export class Coverage {
 }
 
 /** `default`, the word, or `other`. */
-function kindOf(value: Attr, usual: Attr | undefined): string {
+function kindOf(
+  value: Attr,
+  { default: usual, words }: { default?: Attr; words?: readonly string[] },
+): string {
   if (JSON.stringify(value) === JSON.stringify(usual)) return 'default';
-  return typeof value === 'string' && usual !== undefined ? value : 'other';
+  return typeof value === 'string' && (words || usual !== undefined) ? value : 'other';
 }

@@ -37,6 +37,8 @@ const byName: Readonly<Record<string, Draw>> = {
       ? [h, w, h, w].map((k) => choices.below(k))
       : [...shape, ...shape].map((size) => (size > 1 ? choices.pick([0, 0, 1, 2]) : 0));
   },
+  /** Less than the stride. */
+  output_padding: (choices, _, { strides }) => (strides as readonly number[]).map((s) => choices.below(s)),
   perm: (choices, shape) => {
     const left = shape.map((_, a) => a);
     return shape.map(() => left.splice(choices.below(left.length), 1)[0] ?? 0);

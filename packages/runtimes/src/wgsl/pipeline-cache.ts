@@ -1,6 +1,6 @@
 /**
  * The device, but modules, layouts and pipelines that were made before are given again: a run of many small programs
- * compiles each shader once.
+ * compiles each shader once. Pipelines are made at once, since Dawn in Node waits for the others with a whole processor.
  */
 export function withPipelineCache(device: GPUDevice): GPUDevice {
   const made = new Map<string, unknown>();
@@ -23,7 +23,7 @@ export function withPipelineCache(device: GPUDevice): GPUDevice {
     createComputePipelineAsync: (one) => {
       const { module, entryPoint } = one.compute;
       const key = `pipeline ${numberOf(module)} ${entryPoint} ${numberOf(one.layout)}`;
-      return remember(key, () => device.createComputePipelineAsync(one));
+      return remember(key, () => pipelineOf(device, one));
     },
   };
   return new Proxy(device, {
@@ -33,4 +33,13 @@ export function withPipelineCache(device: GPUDevice): GPUDevice {
       return typeof member === 'function' ? member.bind(target) : member;
     },
   });
+}
+
+/** Rejects with the device's words where it is invalid. */
+async function pipelineOf(device: GPUDevice, one: GPUComputePipelineDescriptor): Promise<GPUComputePipeline> {
+  device.pushErrorScope('validation');
+  const pipeline = device.createComputePipeline(one);
+  const problem = await device.popErrorScope();
+  if (problem) throw new Error(problem.message);
+  return pipeline;
 }
