@@ -5,6 +5,7 @@ import { CodePane } from './panes/code-pane.tsx';
 import { FitPane } from './panes/fit-pane.tsx';
 import { GraphPane } from './panes/graph-pane.tsx';
 import { MemoryPane } from './panes/memory-pane.tsx';
+import { requestOf } from './panes/pane-props.ts';
 import { PassesPane } from './panes/passes-pane.tsx';
 import { RunPane } from './panes/run-pane.tsx';
 import { saveFile } from './save-file.ts';
@@ -105,17 +106,6 @@ export function App(): JSX.Element {
       )}
     </DropArea>
   );
-}
-
-/** What every pane gets. */
-export interface PaneProps {
-  readonly model: OpenedModel;
-  readonly settings: Settings;
-  readonly task: ReturnType<typeof useTask>;
-}
-
-export function requestOf({ device, ram }: Settings) {
-  return { device, maxRam: ram ? Number(ram) * 1024 : undefined };
 }
 
 function fileSource({ name }: File, bytes: ArrayBuffer): Source {

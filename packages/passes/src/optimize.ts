@@ -63,7 +63,7 @@ import {
   raiseRequantize,
   raiseRequantizeClamp,
 } from './rules/raise-qlinear.ts';
-import { joinClips, recognizeClip, recognizeRelu, removeReluBeforeClip } from './rules/recognize-clip.ts';
+import { joinClips, recognizeClip, recognizeRelu } from './rules/recognize-clip.ts';
 import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
 import { recognizeGelu, recognizeGeluTanh } from './rules/recognize-gelu.ts';
 import {
@@ -162,7 +162,6 @@ const recognizeActivations = rulePass(
   'recognize-activations',
   recognizeClip,
   joinClips,
-  removeReluBeforeClip,
   recognizeRelu,
   recognizeSigmoid,
   recognizeSigmoidByReciprocal,

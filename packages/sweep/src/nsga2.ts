@@ -1,6 +1,6 @@
 import { itemAt, mulberry32 } from '@ghostc/ir';
 import { dominates } from './dominance.ts';
-import type { Scored, Search } from './search.ts';
+import type { Scored, Search } from './scored.ts';
 import type { Genome, Space } from './space.ts';
 import { crossed, mutated, type Random } from './vary.ts';
 

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Score } from './dominance.ts';
 import { crowdingDistances, sortIntoFronts } from './nsga2.ts';
 import { ParetoFront } from './pareto-front.ts';
-import { type Scored, type Strategy, searchBy } from './search.ts';
+import type { Scored } from './scored.ts';
+import { type Strategy, searchBy } from './search.ts';
 import { type Axis, type Genome, genomeAt, type Space, settingsOf, sizeOf } from './space.ts';
 
 const axis = (name: string, count: number, ordered = true): Axis => ({

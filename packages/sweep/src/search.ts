@@ -1,15 +1,7 @@
 import { mulberry32 } from '@ghostc/ir';
-import type { Score } from './dominance.ts';
 import { type Nsga2Options, nsga2 } from './nsga2.ts';
+import type { Search } from './scored.ts';
 import { type Genome, genomeAt, type Space, sizeOf } from './space.ts';
-
-/** A point with its score. */
-export interface Scored extends Score {
-  readonly genome: Genome;
-}
-
-/** Asks for points in batches, and is told the scores of a batch, in its order, before it asks for the next. */
-export type Search = Generator<readonly Genome[], void, readonly Scored[]>;
 
 /** How points are chosen; the same strategy on the same space asks for the same points if it is told the same scores. */
 export type Strategy =

@@ -2,7 +2,7 @@ import { extractSubgraph } from '@ghostc/edit';
 import { CompileError, type Graph, printGraph, verify } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import type { Pass } from '@ghostc/passes';
-import { compareEvaluations, compareGraphs, type Difference, Evaluation } from './compare-graphs.ts';
+import { type Counterexample, compareEvaluations, compareGraphs, Evaluation } from './compare-graphs.ts';
 import { sameGraph } from './same-graph.ts';
 
 export interface CheckOptions {
@@ -16,7 +16,7 @@ export class PassDifference extends CompileError {
   /** The smallest graph found on which the pass goes wrong. */
   readonly graph: Graph;
 
-  constructor(pass: string, graph: Graph, difference: Difference) {
+  constructor(pass: string, graph: Graph, difference: Counterexample) {
     const { output, index, before, after, allowed } = difference;
     const detail = `output ${output}, element ${index}: ${before} before, ${after} after, rounding explains ${allowed.toExponential(2)}`;
     super('validate/difference', detail, { pass }, [`smallest failing graph:\n${printGraph(graph).text}`]);
@@ -49,7 +49,7 @@ export function checkPasses(
 }
 
 /** Cuts the graph before the pass down as long as the pass still goes wrong on it. */
-function smallest(pass: Pass, graph: Graph, difference: Difference): PassDifference {
+function smallest(pass: Pass, graph: Graph, difference: Counterexample): PassDifference {
   let [best, reason] = [graph, difference];
   for (let shrunk = true; shrunk; ) {
     shrunk = false;
@@ -82,7 +82,7 @@ function* smaller(graph: Graph): IterableIterator<Graph> {
   }
 }
 
-function failure(pass: Pass, graph: Graph): Difference | null {
+function failure(pass: Pass, graph: Graph): Counterexample | null {
   try {
     const after = graph.clone();
     pass.run(after);

@@ -2,8 +2,8 @@ import { errorBounds, interpret, KnownResults } from '@ghostc/interpreter';
 import { type Graph, isStatic, mulberry32, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 
-/** Where two graphs that should compute the same differ. */
-export interface Difference {
+/** Inputs on which two graphs that should compute the same differ by more than rounding explains, and the first such element. */
+export interface Counterexample {
   readonly output: string;
   readonly index: number;
   readonly before: number;
@@ -25,7 +25,7 @@ const FALLBACK = 1e-3;
  * values; large and huge values; infinities where nothing but movement and exact ops would see them) and compares within
  * the sum of their derived bounds. Symbolic dimensions take small seeded sizes.
  */
-export function compareGraphs(before: Graph, after: Graph, seed = 1): Difference | null {
+export function compareGraphs(before: Graph, after: Graph, seed = 1): Counterexample | null {
   const first = new Evaluation(before, seed);
   return compareEvaluations(first, new Evaluation(after, seed, first));
 }
@@ -79,7 +79,7 @@ class Run {
   }
 }
 
-export function compareEvaluations(before: Evaluation, after: Evaluation): Difference | null {
+export function compareEvaluations(before: Evaluation, after: Evaluation): Counterexample | null {
   for (const kind of kindsFor(before.graph)) {
     const difference = compareRuns(before.run(kind), after.run(kind));
     if (difference) return difference;
@@ -121,7 +121,7 @@ function inputsOf(graph: Graph, kind: Kind, seed: number): Map<string, Tensor> {
   );
 }
 
-function compareRuns(before: Run, after: Run): Difference | null {
+function compareRuns(before: Run, after: Run): Counterexample | null {
   for (const [output, want] of before.outputs) {
     const got = after.outputs.get(output);
     let derived: ((i: number) => number) | undefined;

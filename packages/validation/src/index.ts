@@ -1,4 +1,4 @@
 export { type CheckOptions, checkPasses, PassDifference } from './check-passes.ts';
-export { compareGraphs, type Difference } from './compare-graphs.ts';
+export { type Counterexample, compareGraphs } from './compare-graphs.ts';
 export { randomGraph } from './random-graph.ts';
 export { withSymbols } from './with-symbols.ts';

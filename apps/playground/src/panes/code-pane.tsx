@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { type PaneProps, requestOf } from '../app.tsx';
 import { useResult } from '../use-result.ts';
+import { type PaneProps, requestOf } from './pane-props.ts';
 
 /** The C and the WGSL of one layer beside each other. Layers meet by their name in the source. */
 export function CodePane({ model, settings, task }: PaneProps): JSX.Element {

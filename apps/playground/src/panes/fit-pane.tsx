@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import type { PaneProps } from '../app.tsx';
 import { useResult } from '../use-result.ts';
+import type { PaneProps } from './pane-props.ts';
 
 const kib = (bytes: number): string =>
   bytes ? (bytes / 1024).toLocaleString('en-US', { maximumFractionDigits: 0 }) : '';

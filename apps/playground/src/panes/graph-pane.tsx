@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { PaneProps } from '../app.tsx';
 import { ghostGroups } from '../graph/ghost-groups.ts';
 import { GraphView } from './graph-view.tsx';
+import type { PaneProps } from './pane-props.ts';
 
 /** The model as it came, or as the optimiser leaves it. */
 export function GraphPane({ model }: PaneProps): JSX.Element {

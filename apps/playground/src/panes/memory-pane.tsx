@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { type PaneProps, requestOf } from '../app.tsx';
 import { useResult } from '../use-result.ts';
 import type { CompiledC } from '../worker/protocol.ts';
+import { type PaneProps, requestOf } from './pane-props.ts';
 
 const bytes = (count: number): string => `${count.toLocaleString('en-US')} bytes`;
 

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PaneProps } from '../app.tsx';
 import type { RuleEvent } from '../worker/protocol.ts';
 import { GraphView } from './graph-view.tsx';
+import type { PaneProps } from './pane-props.ts';
 
 /** The passes in order; one of them with the rules that fired or declined, and the graph after it. */
 export function PassesPane({ model: { passes, source } }: PaneProps): JSX.Element {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PaneProps } from '../app.tsx';
 import type { RunResult } from '../worker/protocol.ts';
+import type { PaneProps } from './pane-props.ts';
 
 /** The WGSL on this machine's GPU. */
 export function RunPane({ model, task }: PaneProps): JSX.Element {

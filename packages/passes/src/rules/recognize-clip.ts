@@ -19,13 +19,14 @@ export const recognizeClip = rule({
     build.node('clip', [x], { [limited.op === 'maximum' ? 'min' : 'max']: scalarOf(bound) as number }),
 });
 
-// clip(clip(x, a, b), c, d)   =>   clip(x, max(a, c), min(b, d)),  [a, b] and [c, d] overlapping
+// clip(clip(x, a, b), c, d)   =>   clip(x, max(a, c), min(b, d)),  [a, b] and [c, d] overlapping;  relu(x) is clip(x, 0, inf):
+// ReLU6 as some exporters write it
 export const joinClips = rule({
   name: 'join-clips',
-  match: op('clip', op('clip', any('x')).as('inner')).as('outer'),
+  match: op('clip', op('clip|relu', any('x')).orShared().as('inner')).as('outer'),
   unless: ({ inner, outer }) => {
     const { min, max } = bothLimits(inner, outer);
-    return min > max && 'the limits do not overlap';
+    return !(min <= max) && 'the limits do not overlap';
   },
   rewrite: ({ x, inner, outer }, build) => build.node('clip', [x], bothLimits(inner, outer)),
 });
@@ -41,21 +42,8 @@ export const recognizeRelu = rule({
   rewrite: ({ x }, build) => build.node('relu', [x]),
 });
 
-// clip(relu(x), a, b)   =>   clip(x, max(a, 0), b),  b >= 0: ReLU6 as some exporters write it
-export const removeReluBeforeClip = rule({
-  name: 'remove-relu-before-clip',
-  match: op('clip', op('relu', any('x')).orShared()).as('outer'),
-  unless: ({ outer }) => {
-    const { max } = attrsOf(clip, outer);
-    return !(max >= 0) && `the clip ends at ${max}, expected 0 or more`;
-  },
-  rewrite({ x, outer }, build) {
-    const { min, max } = attrsOf(clip, outer);
-    return build.node('clip', [x], { min: Math.max(min, 0), max });
-  },
-});
-
-function bothLimits(inner: Node, outer: Node): { min: number; max: number } {
-  const [a, b] = [attrsOf(clip, inner), attrsOf(clip, outer)];
-  return { min: Math.max(a.min, b.min), max: Math.min(a.max, b.max) };
+function bothLimits(inner: Pick<Node, 'op' | 'attrs'>, outer: Pick<Node, 'attrs'>) {
+  const own = inner.op === 'relu' ? { min: 0, max: Number.POSITIVE_INFINITY } : attrsOf(clip, inner);
+  const { min, max } = attrsOf(clip, outer);
+  return { min: Math.max(own.min, min), max: Math.min(own.max, max) };
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type CProgram, compileC, type WeightForm } from '@ghostc/compiler';
 import { readOnnx } from '@ghostc/onnx';
 import { describe, expect, test } from 'vitest';
-import { onPath, skipWithout, type Tool } from '../process/require-tool.ts';
+import { onPath } from '../process/on-path.ts';
+import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { cDevice } from './c-device.ts';
 
 const cases = join(import.meta.dirname, '../../../../test-fixtures/cases');

@@ -1,6 +1,7 @@
 import { devices as allDevices, type Device } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
-import { onPath, type Tool } from '../process/require-tool.ts';
+import { onPath } from '../process/on-path.ts';
+import type { Tool } from '../process/require-tool.ts';
 import { tool } from '../process/tool-table.ts';
 
 export interface Region {

@@ -5,7 +5,8 @@ import { compileC, layouts, packageFiles } from '@ghostc/compiler';
 import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { afterAll, expect, test } from 'vitest';
-import { onPath, skipWithout, type Tool } from '../process/require-tool.ts';
+import { onPath } from '../process/on-path.ts';
+import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ghostc-layout-'));

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
-import { onPath } from '../process/require-tool.ts';
+import { onPath } from '../process/on-path.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 

@@ -1,4 +1,4 @@
-import { onPath } from './require-tool.ts';
+import { onPath } from './on-path.ts';
 
 /** Package managers, with the start of the command that installs. The first that a machine has is its own. */
 const installers = {

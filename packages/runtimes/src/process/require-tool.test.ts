@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { onPath, requireTools, skipWithout } from './require-tool.ts';
+import { onPath } from './on-path.ts';
+import { requireTools, skipWithout } from './require-tool.ts';
 
 const absent = {
   name: 'no-such-gcc',

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { CompileError } from '@ghostc/ir';
 import { installLines, type PackageNames } from './install-command.ts';
 
@@ -44,19 +42,4 @@ export function skipWithout(tools: readonly Tool[], purpose: string, test: Skipp
     if (process.env.GHOSTC_REQUIRE_ALL || !(error instanceof CompileError)) throw error;
     test.skip(error.message);
   }
-}
-
-/** Where the shell would find the command. */
-export function pathOf(command: string): string | undefined {
-  const names = process.platform === 'win32' ? [`${command}.exe`, `${command}.cmd`] : [command];
-  const files = (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => names.map((name) => join(folder, name)));
-  return files.find((file) => existsSync(file));
-}
-
-export const onPath = (command: string): boolean => pathOf(command) !== undefined;
-
-export function anyFile(...paths: readonly string[]): boolean {
-  return paths.some((path) => existsSync(path));
 }

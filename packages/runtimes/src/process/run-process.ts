@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { CompileError } from '@ghostc/ir';
-import { pathOf } from './require-tool.ts';
+import { pathOf } from './on-path.ts';
 
 export interface ProcessOptions {
   readonly cwd: string;

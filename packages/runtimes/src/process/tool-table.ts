@@ -1,6 +1,7 @@
 import { findPackage } from './find-package.ts';
 import type { PackageNames } from './install-command.ts';
-import { anyFile, onPath, type Tool } from './require-tool.ts';
+import { anyFile, onPath } from './on-path.ts';
+import type { Tool } from './require-tool.ts';
 import table from './tool-table.json';
 
 /** Names in the table of what commands need beyond Node: tools, libraries, npm packages. */

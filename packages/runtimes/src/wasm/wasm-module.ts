@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
-import { onPath, requireTools, type Tool } from '../process/require-tool.ts';
+import { onPath } from '../process/on-path.ts';
+import { requireTools, type Tool } from '../process/require-tool.ts';
 import { commandsOf, tool } from '../process/tool-table.ts';
 
 /** Clang with LLVM's linker; where they are not, Zig has both. */

@@ -1,7 +1,8 @@
 import { CompileError } from '@ghostc/ir';
 import type { Browser, Page } from 'playwright-core';
 import { loadPackage } from '../process/load-package.ts';
-import { pathOf, requireTools, type Tool } from '../process/require-tool.ts';
+import { pathOf } from '../process/on-path.ts';
+import { requireTools, type Tool } from '../process/require-tool.ts';
 import { commandsOf, tool } from '../process/tool-table.ts';
 import { type Headers, type Route, serveLocally } from './serve-locally.ts';
 

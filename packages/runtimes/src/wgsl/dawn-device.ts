@@ -2,7 +2,8 @@ import { tmpdir } from 'node:os';
 import { CompileError } from '@ghostc/ir';
 import { type Offers, offersOf } from '@ghostc/wgsl-runtime';
 import { loadPackage } from '../process/load-package.ts';
-import { anyFile, requireTools, type Tool } from '../process/require-tool.ts';
+import { anyFile } from '../process/on-path.ts';
+import { requireTools, type Tool } from '../process/require-tool.ts';
 import { filesOf, tool } from '../process/tool-table.ts';
 
 /** What running WGSL needs. On macOS and Windows Dawn uses the system's own API. */

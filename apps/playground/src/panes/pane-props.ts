@@ -1,0 +1,14 @@
+import type { Settings } from '../share.ts';
+import type { useTask } from '../use-task.ts';
+import type { OpenedModel } from '../worker/protocol.ts';
+
+/** What every pane gets. */
+export interface PaneProps {
+  readonly model: OpenedModel;
+  readonly settings: Settings;
+  readonly task: ReturnType<typeof useTask>;
+}
+
+export function requestOf({ device, ram }: Settings) {
+  return { device, maxRam: ram ? Number(ram) * 1024 : undefined };
+}
