@@ -20,7 +20,7 @@ interface WorkOptions {
 
 /** `--any-work` of the commands that run a model. */
 export function anyWorkOption(): Option {
-  return new Option('--any-work', 'run a file under 1 MB however much it computes');
+  return new Option('--any-work', 'run files under 1 MB however much they compute');
 }
 
 /** Throws `run/work` before a small file is run that asks for much, as often as it is interpreted; `anyWork` lets it. */

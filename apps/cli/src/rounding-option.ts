@@ -5,7 +5,7 @@ import { Option } from 'commander';
 export function roundingOption(): Option {
   return new Option(
     '--rounding <kind>',
-    'of int8 layers of ONNX models that do not say it: once as ONNX Runtime, or twice as TFLite',
+    'rounding of int8 layers in ONNX models that do not specify it: once, as ONNX Runtime, or twice, as TFLite',
   )
     .choices(roundings)
     .default(onnxRounding);

@@ -55,12 +55,12 @@ Examples:
   ghostc bisect model.onnx --a ort --b ./my-engine.mjs --timeout 20
   ghostc bisect model.onnx simplified.onnx --a ort
 
-Beginnings of the model are compiled as they are, so that what fuses in the model fuses in them: the first that differs names
+Prefixes of the model are compiled as they are, so that they fuse as the model does: the first that differs names
 the layer, and the fewest nodes before it that still differ are reduced. A crash, a refusal and a time-out count as
 differences; all but the interpreter and C (whose programs are processes anyway) run in a process of their own.
 
-What rounding explains is no difference: the model is run a few times with random errors at every node, and eight standard
-deviations are allowed; for a few ops in a row also the bound of the worst case, which is said to be suspicious. In quantised
+Rounding does not count as a difference: the model is run a few times with random errors at every node, and eight standard
+deviations are allowed; for a few ops in a row also the bound of the worst case, which is reported as suspicious. In quantised
 models ONNX Runtime (ort, onnx) may be a step off in each layer, run by itself.
 
 Exit code 0 if they agree, 1 if not (with --strict also where rounding leaves nothing to judge), 2 for bad input.
@@ -72,7 +72,7 @@ export function bisectCommand(): Command {
     .addArgument(modelArgument())
     .addArgument(new Argument('[other]', 'a second model with the same inputs and outputs, for --b'))
     .option('--a <runtime>', runtimeKinds, 'interpreter')
-    .option('--b <runtime>', 'the same choice; of two models that of --a if absent')
+    .option('--b <runtime>', 'the same choices; with two models, the one of --a if absent')
     .option(
       '--data <dir>',
       'folder with test_data_set_K/input_N.pb, the first of which is used; seeded inputs if absent',
@@ -81,7 +81,7 @@ export function bisectCommand(): Command {
     .option('--max-trials <n>', 'executions that the reduction may take', parseCount, 100)
     .option(
       '--timeout <seconds>',
-      'that one model may take in a runtime, before it counts as hung',
+      'that one model may take in a runtime before it counts as hung',
       parseCount,
       300,
     )

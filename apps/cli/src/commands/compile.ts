@@ -67,14 +67,14 @@ export function compileCommand(): Command {
     .description('compile a model to optimised ONNX, to WGSL, to WebAssembly, to both for pages, or to C')
     .addArgument(modelArgument())
     .addOption(new Option('--target <target>', 'what to make').choices(targets).makeOptionMandatory())
-    .addOption(new Option('--device <device>', 'processor that the C is for').choices(devices))
-    .requiredOption('--out <dir>', 'folder for the output; made if absent')
+    .addOption(new Option('--device <device>', 'target processor of the C').choices(devices))
+    .requiredOption('--out <dir>', 'output folder; created if missing')
     .option('--name <name>', 'prefix of files and identifiers (also --prefix)')
     .addOption(new Option('--prefix <name>').hideHelp())
     .addOption(
       new Option(
         '--layout <layout>',
-        'how the C is laid out: for CMake, as an Arduino library, as a Zephyr module',
+        'layout of the C files: for CMake, as an Arduino library, as a Zephyr module',
       ).choices(layouts),
     )
     .addOption(

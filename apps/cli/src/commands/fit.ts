@@ -20,7 +20,7 @@ interface FitFlags {
 
 export function fitCommand(): Command {
   return new Command('fit')
-    .description('tell whether a model fits a board before it is flashed, and what would help')
+    .description('check whether a model fits a board before it is flashed, and suggest remedies')
     .addArgument(modelArgument())
     .requiredOption('--board <name>', 'such as stm32f746, nrf52840, rp2040, esp32-c3, corstone-300')
     .option('--boards <file>', 'JSON list of boards of your own, with the fields of boards.json')
@@ -38,7 +38,7 @@ export function fitCommand(): Command {
 const help = `
 RAM, weights and bands are planned as ghostc compile does. Code and stack are measured on what the board's compiler makes at
 -O2. Instructions are counted in QEMU on the same code, where it is installed and the run is short enough, else they are
-estimated from figures of counted layers; cycles per instruction are an assumption. Leaves with 0 if the model fits, with 1
+estimated from figures of counted layers; cycles per instruction are an assumption. Exit code 0 if the model fits, 1
 if it does not or the compiler is not installed.
 
 Examples:

@@ -51,7 +51,7 @@ interface QuantizeFlags extends CalibrationFlags {
 
 export function quantizeCommand(): Command {
   const command = new Command('quantize')
-    .description('make a float model an int8 model, with ranges measured on calibration data')
+    .description('quantise a float model to int8, with ranges measured on calibration data')
     .addArgument(modelArgument())
     .requiredOption('--out <file>', 'the int8 model: .onnx (QuantizeLinear/DequantizeLinear), or .gir')
     .option(

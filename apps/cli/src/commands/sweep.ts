@@ -33,7 +33,7 @@ export function sweepCommand(): Command {
     .option('--fits <board>', 'only this board, and only points that fit it')
     .option('--threads <n>', 'points at once on this machine', parsePositive, 2)
     .addOption(
-      new Option('--queue <url>', 'let ghostc worker do the points: redis://..., rediss://...').env(
+      new Option('--queue <url>', 'leave the points to ghostc worker: redis://..., rediss://...').env(
         'GHOSTC_QUEUE',
       ),
     )
@@ -49,8 +49,8 @@ export function sweepCommand(): Command {
 }
 
 const help = `
-points.jsonl has a line for each point, on the disk before the next one. A sweep that was stopped or killed goes on where it was;
-the same spec gives the same bytes, on threads and through a queue. Weights that nobody gave are made from a hash of the model.
+points.jsonl has a line for each point, on the disk before the next one. A sweep that was stopped or killed resumes where it left off;
+the same spec gives the same bytes, on threads and through a queue. Where no weights are given, they are generated from a hash of the model.
 RAM, flash and instructions are planned, without code and stack; "measure": "compiled" asks the board's compiler and QEMU.
 
 Examples:
@@ -66,7 +66,7 @@ A spec:
     "constraints": { "fits": true, "flash": { "max": 900000 } },
     "strategy": { "kind": "nsga2", "population": 40, "generations": 12, "seed": 1 } }
 
-Also: family, depth, model (files, or SPEC + STATE DICT), io, bands; the strategies grid and random. docs/sweep.md has all of it.`;
+Also: family, depth, model (files, or SPEC + STATE DICT), io, bands; the strategies grid and random. docs/sweep.md documents all of them.`;
 
 async function runCommand(file: string, flags: SweepFlags): Promise<void> {
   const spec = await loadSweepSpec(file, flags);

@@ -35,7 +35,7 @@ async function outputOf(program: CProgram, device: string, extraFlags: readonly 
 }
 
 const cases: readonly (readonly [string, readonly string[]])[] = [
-  ['host', ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']],
+  ['host', ['-O1', '-DGHOSTC_DISPATCH=0', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']],
   ['cortex-m4', []],
 ];
 
