@@ -24,7 +24,7 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('tell what is installed, what is missing, for which target, and the command that gets it')
     .addOption(
-      new Option('--for <target>', 'what this target needs; leaves with 1 if some is missing').choices(
+      new Option('--for <target>', 'what this target needs; exit code 1 if some of it is missing').choices(
         targets,
       ),
     )

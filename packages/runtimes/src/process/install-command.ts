@@ -43,7 +43,7 @@ export function installLines(
   ];
 }
 
-/** For people: where it is had from instead. */
+/** For people: where to get it instead. */
 function elsewhere({ name, packages, page }: Installable): string {
   if (page) return `${name} from ${page}`;
   const others = managers.filter((other) => packages[other]).join(', ');

@@ -5,7 +5,7 @@ import { installLines, type PackageNames } from './install-command.ts';
 export interface Tool {
   readonly name: string;
   readonly packages: PackageNames;
-  /** Where it is had from, if no package manager has it. */
+  /** The page to download it from, where no package manager has it. */
   readonly page?: string | undefined;
   found(): boolean;
 }
