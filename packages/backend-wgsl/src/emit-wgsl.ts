@@ -53,6 +53,8 @@ export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgr
   const { name, matrices, tuning = {}, onTunable, sourceHash } = options;
   const { graph, plan } = planned;
   const emitter = new Emitter(planned, { matrices, tuning });
+  // before tables are made for what is too large anyway
+  checkLimit('arena', emitter.arenaBytes);
   const body: Dispatch[] = [];
   const layers: TunableLayer[] = [];
   for (const node of plan.order) {
