@@ -57,6 +57,16 @@ test('a segmentation fault, a hang, a late throw, a flaky case and a refusal in 
   expect(report.problems).toHaveLength(5);
 });
 
+test('an engine that dies while it is loaded gives every case that outcome', () => {
+  const file = join(folder, 'dies.mjs');
+  writeFileSync(file, "process.kill(process.pid, 'SIGSEGV'); export default {};");
+  const { status, stdout } = ghostc('conform', '--runtime', file, '--filter', 'unary/c', '--json');
+  expect(status).toBe(1);
+  const { cases } = JSON.parse(stdout) as ConformReport;
+  expect(cases.length).toBeGreaterThan(1);
+  for (const one of cases) expect(one).toMatchObject({ status: 'crash', message: 'died of SIGSEGV' });
+});
+
 test('the report as JUnit, TAP, a page and a badge', () => {
   expect(read('r.xml')).toMatch(/<testsuites tests="\d+" failures="5" errors="0" skipped="1">/);
   expect(read('r.xml')).toContain('<failure message="crash: died of SIGSEGV" type="crash"/>');

@@ -19,7 +19,8 @@ const LIMIT = { timeout: 900_000 };
 
 const small = new Set(suites.flatMap(({ cases }) => cases));
 const generated = allSuites.flatMap(({ cases }) => cases).filter((one) => !small.has(one));
-const sample = generated.filter((_, i) => i % EVERY === 0);
+/** ONNX Runtime refuses a pool whose pads are as wide as its kernel: a Pad may not be folded into it there. */
+const sample = generated.filter(({ name }, i) => i % EVERY === 0 || name.includes('/padded-'));
 
 /** Types and ops that a target has no code for. */
 const refused: Readonly<Record<string, RegExp>> = {
