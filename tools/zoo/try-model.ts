@@ -24,12 +24,25 @@ export interface ZooTool {
   readonly limit: number;
 }
 
+/** Reads a model; no target is tried. */
+export function readOnly(model: ZooModel, path: string): ZooRow {
+  const { sha256 } = model;
+  try {
+    return { sha256, nodes: readZooModel(model, path).nodeCount, targets: {} };
+  } catch (error) {
+    return { sha256, targets: { read: reasonOf(error) } };
+  }
+}
+
+function readZooModel({ bind = {} }: ZooModel, path: string): Graph {
+  return readModel(readFileSync(path), { file: basename(path), bind: new Map(Object.entries(bind)) });
+}
+
 /** Reads a model and runs it on every target, in a process of its own. */
 export function tryModel(model: ZooModel, path: string, tool: ZooTool): ZooRow {
   const { sha256 } = model;
-  const bind = new Map(Object.entries(model.bind ?? {}));
   try {
-    const graph = readModel(readFileSync(path), { file: basename(path), bind });
+    const graph = readZooModel(model, path);
     const folder = mkdtempSync(join(tmpdir(), 'zoo-'));
     try {
       writeInputs(graph, model, folder);

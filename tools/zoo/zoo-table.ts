@@ -9,6 +9,7 @@ export function zooDocument(models: readonly ZooModel[], rows: ReadonlyMap<strin
   const agrees = (target: string): number =>
     tried.filter((one) => row(one).targets[target] === 'agrees').length;
   const read = tried.filter((one) => row(one).targets.read === undefined).length;
+  const ran = tried.filter((one) => row(one).targets.interpreter !== undefined).length;
   const wrong = tried.filter((one) => Object.values(row(one).targets).includes('wrong')).length;
   const packages = new Set(tried.map((one) => one.package)).size;
   return `# Trained models in published packages
@@ -17,7 +18,7 @@ export function zooDocument(models: readonly ZooModel[], rows: ReadonlyMap<strin
 sound, and holds every target against ONNX Runtime on the original, TFLite models against the interpreter. \`npm run zoo -- --write\`
 writes this page.
 
-Tried: ${tried.length} of ${packages} packages. Read: ${read}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}.
+Read: ${read} of ${tried.length}, from ${packages} packages. Run: ${ran}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}.
 
 | package | model | nodes | arena in C | ${zooTargets.join(' | ')} |
 | --- | --- | --- | --- | ${zooTargets.map(() => '---').join(' | ')} |

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { describeGraph } from './describe-graph.ts';
 import { lowerForGpuKernels, optimize } from './pipeline.ts';
 import { readModel } from './read-model.ts';
 
@@ -14,6 +15,12 @@ const spellings = readdirSync(cases).filter((name) => /^ghosts-(?!shortcut)[^.]*
 test.each(spellings)('%s is one op, whatever its activations and their spelling', (name) => {
   const found = ops(optimize(read(join(cases, name, 'model.onnx'))));
   expect(found).toEqual([name.includes('squeeze') ? 'squeeze_excite' : 'ghost_module']);
+});
+
+const integers = readdirSync(cases).filter((name) => /^qdq-ghost-module-[^.]*$/.test(name));
+
+test.each(integers)('%s has one Ghost module', (name) => {
+  expect(describeGraph(optimize(read(join(cases, name, 'model.onnx')))).ghostModules).toBe(1);
 });
 
 const shared = join(root, '../shared/cases');

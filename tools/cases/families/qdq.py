@@ -191,6 +191,25 @@ def narrow():
     yield case
 
 
+def ghosts():
+    """Ghost modules: parts of one scale, of their own, through SiLU, joined with another value."""
+    for seed, name, scales, act in ((21, "equal", (0.04, 0.04, 0.04), "Relu"), (22, "mixed", (0.0413, 0.0507, 0.0631), "Relu"), (23, "silu", (0.0413, 0.0507, 0.0631), "Sigmoid"), (24, "joined", (0.0413, 0.0507, 0.0631), "Relu")):
+        n = Net(seed)
+        first, cheap, last = scales
+        (pw, _), (cw, _) = n.weight(3, 4, 1, 1), n.weight(3, 1, 3, 3)
+
+        def activated(x, scale):
+            if act == "Relu":
+                return n.qdq(n.op("Relu", x), scale, -128)
+            whole = n.qdq(x, scale)
+            return n.qdq(n.op("Mul", whole, n.qdq(n.op("Sigmoid", whole), 1 / 256, -128)), scale)
+
+        p = activated(n.op("Conv", n.input(0.02), pw), first)
+        c = activated(n.op("Conv", p, cw, group=3, pads=[1, 1, 1, 1]), cheap)
+        parts = [n.input(0.03), p, c] if name == "joined" else [p, c]
+        yield n.case(f"ghost-module-{name}", n.q(n.op("Concat", *parts, axis=1), last))
+
+
 def cases():
-    for made in (weighted, saturated, pairs, moved, pools_and_functions, rescaling, narrow):
+    for made in (ghosts, weighted, saturated, pairs, moved, pools_and_functions, rescaling, narrow):
         yield from made()
