@@ -1,6 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readModel } from '@ghostc/compiler';
+import { randomTensor } from '@ghostc/ir';
 import { expect, test } from 'vitest';
+import { npy } from './testing/numpy-files.ts';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
@@ -43,6 +46,19 @@ test.each([
     expect(rows[0]?.note).toMatch(/^\d+ layers, each by itself: /);
   },
 );
+
+test('inputs without outputs are judged as seeded ones where no ONNX file is', () => {
+  const name = quantized('d.onnx');
+  expect(ghostc('opt', name, '--out', 'd.gir').status).toBe(0);
+  const { shape } = readModel(readFileSync(join(folder, name))).inputs[0]?.type ?? { shape: [] };
+  writeFileSync(join(folder, 'x.npy'), npy(randomTensor({ dtype: 'f32', shape: shape.map(Number) }, 5)));
+  const { stdout } = ghostc('verify', 'd.gir', '--data', 'x.npy', '--targets', 'onnx,c', '--json');
+  const { targets } = JSON.parse(stdout);
+  expect(targets).toMatchObject([
+    { status: 'pass', note: expect.stringMatching(/each by itself/) },
+    { status: 'pass' },
+  ]);
+});
 
 test('bisect compares integer layers, and allows ONNX Runtime a step in each', () => {
   const name = quantized('b.onnx');

@@ -61,7 +61,7 @@ export function verifyCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. That spread is kept by model and data in\n~/.cache/ghostc. Where ONNX Runtime on the original misses the given data itself, that distance is allowed too.\n\nQuantised models without --data: the reference is the interpreter, in integers. ONNX Runtime rounds differently: there\neach layer by itself may be a step off.\n\nExit code 0 only if every target passes.',
+      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. That spread is kept by model and data in\n~/.cache/ghostc. Where ONNX Runtime on the original misses the given data itself, that distance is allowed too.\n\nQuantised models without expected outputs: the reference is the interpreter, in integers. ONNX Runtime rounds differently: there\neach layer by itself may be a step off.\n\nExit code 0 only if every target passes.',
     )
     .action(runVerify);
 }
