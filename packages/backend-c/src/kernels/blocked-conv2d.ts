@@ -24,10 +24,10 @@ export function blockedConv(context: KernelContext, geometry: ConvGeometry): Ker
   const body = overImages(geometry, node.inputs[3] !== undefined && node.inputs[3] !== null, convBody(tiles));
   return weightedCall(context, {
     hint: `${panel ? 'conv_pack' : 'conv'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
-    body: [...body],
+    body: panel && context.scratch === null ? [`float col[${panelSize(panel)}];`, ...body] : body,
     weight: packBlocks(weightData(node, 1), geometry, panel),
     channels: m,
-    working: panel ? 'col' : undefined,
+    working: panel && context.scratch !== null ? 'col' : undefined,
     helpers: tiles.helpers,
   });
 }
@@ -35,8 +35,14 @@ export function blockedConv(context: KernelContext, geometry: ConvGeometry): Ker
 /** Bytes of the arena that the panel takes. */
 export function blockedScratch(node: Node): number {
   const panel = panelOf(convGeometry(node, attrsOf(definition, node)));
-  return panel ? 4 * pitchOf(panel) * panel.channels * panel.taps : 0;
+  const bytes = panel ? 4 * panelSize(panel) : 0;
+  return bytes > STACK_BYTES ? bytes : 0;
 }
+
+const panelSize = (panel: Panel): number => pitchOf(panel) * panel.channels * panel.taps;
+
+/** A panel up to this size is on the stack. */
+const STACK_BYTES = 6144;
 
 /** Output channels of a tile. */
 const ROWS = 6;
@@ -46,9 +52,10 @@ const COLUMNS = 2;
 const MOST_PIXELS = 16;
 /** Products that a sum takes from a panel at most, unless one channel has more: its tile stays in the first-level cache. */
 const DEPTH = 384;
-const PANEL_BYTES = 24 << 10;
-/** Pixels of a panel, at least. */
+/** Pixels of a panel at most; of one with few products, which is often the largest buffer of a small model, fewer. */
 const PANEL_PIXELS = 112;
+const SHALLOW_PIXELS = 64;
+const SHALLOW = 64;
 /** Beyond these weights, or panels, the second-level cache is left. */
 const CACHE_BYTES = 1 << 18;
 
@@ -73,7 +80,7 @@ function panelOf(geometry: ConvGeometry): Panel | null {
   const inputs = channels / group;
   const blocks = Math.ceil(inputs / Math.max(1, Math.floor(DEPTH / taps)));
   const perBlock = Math.ceil(inputs / blocks);
-  const most = Math.max(PANEL_PIXELS, PANEL_BYTES / (4 * perBlock * taps));
+  const most = perBlock * taps > SHALLOW ? PANEL_PIXELS : SHALLOW_PIXELS;
   const parts = Math.ceil((outHeight * outWidth) / most);
   const pixels = Math.ceil((outHeight * outWidth) / parts / MOST_PIXELS) * MOST_PIXELS;
   return { channels: perBlock, taps, pixels };
@@ -199,12 +206,15 @@ function convBody(tiles: Tiles): string[] {
     `${helperName(0)}(${['x', 'c', used, 'q', 'n', 'col'].join(', ')});`,
     ...product(tiles, { count: 'n', rowsFirst }),
   ];
+  const blockLoop =
+    blocks > 1
+      ? [`for (int c = 0; c < ${inputs}; c += ${panel.channels}) {`, ...block, '}']
+      : ['const int c = 0;', ...block];
+  if (panel.pixels >= plane) return ['{', 'const int q = 0;', `const int n = ${plane};`, ...blockLoop, '}'];
   return [
     `for (int q = 0; q < ${plane}; q += ${panel.pixels}) {`,
     `const int n = q + ${panel.pixels} <= ${plane} ? ${panel.pixels} : ${plane} - q;`,
-    ...(blocks > 1
-      ? [`for (int c = 0; c < ${inputs}; c += ${panel.channels}) {`, ...block, '}']
-      : ['const int c = 0;', ...block]),
+    ...blockLoop,
     '}',
   ];
 }
@@ -225,14 +235,16 @@ function product(tiles: Tiles, { count, rowsFirst }: Product): string[] {
     ...(channels > whole ? ['{', `const int m = ${whole};`, ...body(channels - whole), '}'] : []),
   ];
   const columns = (body: (columns: number, last: 'full' | 'tail') => string[]): string[] => [
-    'int p = 0;',
-    `for (; p + ${COLUMNS} * LANES <= ${count}; p += ${COLUMNS} * LANES) {`,
+    `const int whole = ${count} - (${count} % (${COLUMNS} * LANES));`,
+    `for (int p = 0; p < whole; p += ${COLUMNS} * LANES) {`,
     ...body(COLUMNS, 'full'),
     '}',
-    `if (p + LANES < ${count}) {`,
+    `if (${count} - whole > LANES) {`,
+    'const int p = whole;',
     ...body(2, 'tail'),
     '}',
-    `else if (p < ${count}) {`,
+    `else if (${count} > whole) {`,
+    'const int p = whole;',
     ...body(1, 'tail'),
     '}',
   ];

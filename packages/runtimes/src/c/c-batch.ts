@@ -27,7 +27,8 @@ const PER_CALL = 24;
 const SECONDS = 120;
 
 /** One copy of the kernels: that the processor's own are the same is for other tests. */
-const quickFlags = ['-O1', '-DGHOSTC_DISPATCH=0'];
+/** Of the C that a batch tries. */
+export const quickFlags = ['-O1', '-DGHOSTC_DISPATCH=0'];
 
 /**
  * Builds many small programs into one executable, with few calls of the compiler, and runs each in a process or boot of its
