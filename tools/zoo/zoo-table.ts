@@ -18,7 +18,7 @@ export function zooDocument(models: readonly ZooModel[], rows: ReadonlyMap<strin
 sound, and holds every target against ONNX Runtime on the original, TFLite models against the interpreter. \`npm run zoo -- --write\`
 writes this page.
 
-Read: ${read} of ${tried.length}, from ${packages} packages. Run: ${ran}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}.
+Read: ${read} of ${tried.length}, from ${packages} packages. Run: ${ran}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}. An empty cell was not run yet.
 
 | package | model | nodes | arena in C | ${zooTargets.join(' | ')} |
 | --- | --- | --- | --- | ${zooTargets.map(() => '---').join(' | ')} |
