@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -59,7 +60,10 @@ function run(pattern: string): void {
     mkdirSync(cache, { recursive: true });
     writeFileSync(results, JSON.stringify([...rows.values()], null, 1));
   }
-  if (values.write) writeFileSync(join(root, 'docs/zoo.md'), zooDocument(models, rows));
+  if (values.write) {
+    writeFileSync(join(root, 'docs/zoo.md'), zooDocument(models, rows));
+    execFileSync('npx', ['biome', 'format', '--write', 'docs/zoo.md']);
+  }
   if ([...rows.values()].some(({ targets }) => Object.values(targets).includes('wrong')))
     process.exitCode = 1;
 }
