@@ -22,7 +22,9 @@ export const resize: Emit = ({ node, pointer }) => {
   const tables = resizeTables(from, to, attrs).flatMap((all, axis): AxisTable[] => {
     const plain =
       to[axis] === from[axis] && all.every((list, i) => list.length === 1 && list[0]?.index === i);
-    return plain ? [] : [{ axis, taps: all, width: Math.max(...all.map((list) => list.length)) }];
+    return plain
+      ? []
+      : [{ axis, taps: all, width: all.reduce((most, list) => Math.max(most, list.length), 0) }];
   });
   const type = cType(node.output.type.dtype);
   if (type !== 'float' && tables.some(({ width }) => width > 1))

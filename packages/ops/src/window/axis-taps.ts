@@ -31,12 +31,12 @@ export interface ResizeAxis {
 /** Positions are float32, as ONNX Runtime computes them: a nearest element depends on the last bit. */
 const single = Math.fround;
 
-/** Longer tables would take more than 1 GB with four taps a position. */
-const MOST_POSITIONS = 2 ** 22;
+/** Longer tables would take more than 1 GB, in C as text. */
+const MOST_POSITIONS = 2 ** 20;
 
 /**
  * The source elements, with weights, that each output position of one axis reads: ONNX Resize as ONNX Runtime computes it. Throws
- * `resize/size` for an axis of more than 2^22 positions.
+ * `resize/size` for an axis of more than 2^20 positions.
  */
 export function axisTaps(axis: ResizeAxis, modes: ResizeModes): readonly (readonly Tap[])[] {
   if (axis.out > MOST_POSITIONS)
