@@ -14,7 +14,7 @@ export function cKernelMutants({ name, graph }: Subject): Mutant[] {
   const layers = layersOf(source);
   const kernels = kernelsOf(source);
   return [...kernels].flatMap(([kernel, body]) => {
-    const calls = layers.filter((layer) => kernels.get(layer.kernel) === body);
+    const calls = layers.filter((layer) => reachable(layer.kernel, kernels).includes(body));
     return editsOf(body, cOperators).map((edit) => ({
       name: `${name} c ${kernel}: ${edit.name}`,
       kind: 'kernel' as const,
@@ -22,6 +22,14 @@ export function cKernelMutants({ name, graph }: Subject): Mutant[] {
       runtime: cRuntimeWith('c', (text) => text.replaceAll(`{\n${body}}`, () => `{\n${edit.text}}`)),
     }));
   });
+}
+
+/** Bodies of a kernel and of all that it calls. */
+function reachable(kernel: string, kernels: ReadonlyMap<string, string>): string[] {
+  const names = new Set([kernel]);
+  for (const name of names)
+    for (const [called] of kernels.get(name)?.matchAll(/\bm_k_\w+/g) ?? []) names.add(called);
+  return [...names].flatMap((name) => kernels.get(name) ?? []);
 }
 
 /** Modules of the WGSL, each changed in one line. */

@@ -13,9 +13,9 @@ import { packColumns } from './pack-columns.ts';
 import { weightedCall } from './weighted-call.ts';
 
 /**
- * Convolution as a matrix product over blocks of pixels, for processors without vectors. A 1x1 convolution reads its input in place; any other first
- * copies the windows of a block of pixels into `col` [K][pixels], where what is outside turns into zeros, so that the product
- * has no edge. Weights are packed for the register block.
+ * Convolution as a matrix product over blocks of pixels, for processors without vectors. A 1x1 convolution reads its input in
+ * place; any other first copies the windows of a block of pixels into `col` [K][pixels], where what is outside turns into
+ * zeros, so that the product has no edge. Weights are packed for the register block.
  */
 const emit: Emit = (context) => {
   const { node } = context;
