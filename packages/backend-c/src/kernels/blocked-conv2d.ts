@@ -271,5 +271,5 @@ function overImages(geometry: ConvGeometry, residual: boolean, body: readonly st
       : []),
   ];
   const groups = group > 1 ? loop('g', group, [...body, ...step]) : [...body, ...step];
-  return batch > 1 ? loop('n', batch, groups) : groups;
+  return batch > 1 ? loop('image', batch, groups) : groups;
 }

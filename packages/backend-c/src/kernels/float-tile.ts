@@ -44,7 +44,7 @@ export function tileFunction(tile: FloatTile): CFunction {
       ...(partial ? ['int first', 'int last'] : []),
       ...(tail.kind === 'given' ? ['int n'] : []),
     ],
-    body: [...start(tile), ...products(tile), ...finish(tile)],
+    body: [...(rows === 1 ? ['(void)step_y;'] : []), ...start(tile), ...products(tile), ...finish(tile)],
     needs: activationNeeds(act),
   };
 }

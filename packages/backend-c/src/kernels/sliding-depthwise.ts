@@ -29,7 +29,7 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
   });
   return weightedCall(context, {
     hint: `depthwise_${geometryName(geometry)}`,
-    body: batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`]),
+    body: batch === 1 ? planes : loop('image', batch, [...planes, `x += ${channels * height * width};`]),
     weight: weightData(node, 1),
     channels: m,
     working: scratch === null ? undefined : 'rows',

@@ -190,6 +190,11 @@ export const reduceCases: KernelCases = {
   'min, vec4': unary('4,3,16', 'reduce_min %x {axes=[2]}'),
   'max, scalar': unary('4,3,7', 'reduce_max %x {axes=[0,2]}'),
   'min of nothing reduced': unary('4,1,7', 'reduce_min %x {axes=[1]}'),
+  'layer norm over two axes': `graph @g(%x: f32[2,3,5])
+const %s: f32[3,5] = random(1)
+const %b: f32[3,5] = random(2)
+%y = layer_norm %x, %s, %b {axis=-2}
+return %y`,
   'softmax, long row': unary('2,1000', 'softmax %x'),
   'softmax, first axis': unary('7,3,5', 'softmax %x {axis=0}'),
   'softmax, large numbers':
