@@ -38,13 +38,13 @@ export function activateRegister(act: Activation, v: string): string[] {
   if (formula !== null) return [`${v} = ${formula};`];
   return [
     '{',
-    'float t[LANES];',
-    `STORE(t, ${v});`,
+    'float lanes[LANES];',
+    `STORE(lanes, ${v});`,
     'for (int l = 0; l < LANES; l++) {',
-    'const float v = t[l];',
-    `t[l] = ${activationFormula(act, single, 'v')};`,
+    'const float v = lanes[l];',
+    `lanes[l] = ${activationFormula(act, single, 'v')};`,
     '}',
-    `${v} = LOAD(t);`,
+    `${v} = LOAD(lanes);`,
     '}',
   ];
 }
