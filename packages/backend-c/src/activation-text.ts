@@ -2,8 +2,7 @@ import type { Node } from '@ghostc/ir';
 import { type Activation, activationAttrs, activationOpAttrs, attrsOf } from '@ghostc/ops';
 import { type Arithmetic, arithmeticOf } from './arithmetic.ts';
 import { operand, unaryFormulas } from './elementwise-formulas.ts';
-import type { Prelude } from './kernel.ts';
-import { registerActivation, registerFormula } from './register-formulas.ts';
+import { registerActivation } from './register-formulas.ts';
 
 /** The fused activation of a node. */
 export function activationOf(node: Node): Activation {
@@ -35,7 +34,7 @@ export function storeActivated(
 export function activateRegister(act: Activation, v: string): string[] {
   if (act.activation === 'none') return [];
   const formula = registerActivation(act, v);
-  if (formula !== null) return [`${v} = ${formula};`];
+  if (formula !== undefined) return [`${v} = ${formula};`];
   return [
     '{',
     'float lanes[LANES];',
@@ -47,9 +46,4 @@ export function activateRegister(act: Activation, v: string): string[] {
     `${v} = LOAD(lanes);`,
     '}',
   ];
-}
-
-/** What `activateRegister` stands on. */
-export function activationNeeds({ activation }: Activation): readonly Prelude[] {
-  return registerFormula(activation)?.needs ?? [];
 }

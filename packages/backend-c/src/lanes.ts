@@ -7,14 +7,12 @@ import type { Device } from './c-program.ts';
 export interface Lanes {
   readonly vector: boolean;
   readonly type: 'float' | 'vecf';
-  /** Floats per register, as C. */
-  readonly width: '1' | 'LANES';
-  /** Largest value of `width`. */
+  /** Floats of the widest registers. */
   readonly most: number;
 }
 
-export const scalarLanes: Lanes = { vector: false, type: 'float', width: '1', most: 1 };
-export const vectorLanes: Lanes = { vector: true, type: 'vecf', width: 'LANES', most: 8 };
+export const scalarLanes: Lanes = { vector: false, type: 'float', most: 1 };
+export const vectorLanes: Lanes = { vector: true, type: 'vecf', most: 8 };
 
 const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64', 'wasm32']);
 

@@ -1,10 +1,10 @@
-import { type Activation, activationOpAttrs } from '@ghostc/ops';
+import { type Activation, type ActivationName, activationOpAttrs } from '@ghostc/ops';
 import type { Prelude } from './kernel.ts';
 import { floatLiteral } from './text/float-literal.ts';
 
 type Params = Readonly<Record<string, number>>;
 
-/** A unary op on the register of the name `v`, as C. Comparisons are false for NaN, which passes through. */
+/** An activation of the register of the name `v`, as C. Comparisons are false for NaN, which passes through. */
 interface RegisterFormula {
   readonly text: (v: string, params: Params) => string;
   readonly needs?: readonly Prelude[];
@@ -87,9 +87,8 @@ const mishPrelude: Prelude = {
   ],
 };
 
-const formulas: Readonly<Record<string, RegisterFormula>> = {
+const formulas: { readonly [A in ActivationName]?: RegisterFormula } = {
   clip: { text: (v, { min = 0, max = 0 }) => clipped(v, min, max) },
-  exp: { text: (v) => `v_exp(${v})`, needs: [exponential] },
   gelu_tanh: {
     text: (v) =>
       `${v} / (1.0f + v_exp(${floatLiteral(-Math.sqrt(8 / Math.PI))} * (${v} + 0.044715f * ${v} * ${v} * ${v})))`,
@@ -104,19 +103,18 @@ const formulas: Readonly<Record<string, RegisterFormula>> = {
     text: (v, { alpha = 0.01 }) => `SELECT(${v} < SPLAT(0.0f), ${floatLiteral(alpha)} * ${v}, ${v})`,
   },
   mish: { text: (v) => `v_mish(${v})`, needs: [mishPrelude] },
-  none: { text: (v) => v },
   relu: { text: (v) => `RELU(${v})` },
   sigmoid: { text: (v) => `1.0f / (1.0f + v_exp(-${v}))`, needs: [exponential] },
   silu: { text: (v) => `${v} / (1.0f + v_exp(-${v}))`, needs: [exponential] },
   tanh: { text: (v) => `v_tanh(${v})`, needs: [hyperbolic] },
 };
 
-/** The formula of a unary op on registers; undefined where lanes are computed one by one. */
-export function registerFormula(op: string): RegisterFormula | undefined {
-  return Object.hasOwn(formulas, op) ? formulas[op] : undefined;
+/** The activation of the register `v`; undefined where lanes are computed one by one. */
+export function registerActivation(act: Activation, v: string): string | undefined {
+  return formulas[act.activation]?.text(v, activationOpAttrs(act));
 }
 
-/** The activation of the register `v`; null where there is no formula. */
-export function registerActivation(act: Activation, v: string): string | null {
-  return registerFormula(act.activation)?.text(v, activationOpAttrs(act)) ?? null;
+/** What `registerActivation` stands on. */
+export function activationNeeds({ activation }: Activation): readonly Prelude[] {
+  return formulas[activation]?.needs ?? [];
 }

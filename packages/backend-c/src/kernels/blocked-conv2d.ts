@@ -2,13 +2,15 @@ import type { Node } from '@ghostc/ir';
 import { attrsOf, conv2d as definition } from '@ghostc/ops';
 import { activationOf } from '../activation-text.ts';
 import { type CFunction, helperName, type KernelCall, type KernelContext } from '../kernel.ts';
-import { loop } from '../text/loops.ts';
+import { vectorLanes } from '../lanes.ts';
 import { type ConvGeometry, convGeometry, geometryName, isPointwise } from './conv-geometry.ts';
 import { RUN_SLACK } from './float-runs.ts';
 import { type FloatTile, type Tail, tileArguments, tileFunction } from './float-tile.ts';
-import { packRows } from './gemm-block.ts';
 import { weightData } from './operands.ts';
+import { overImages } from './over-images.ts';
+import { packBlocks } from './pack-blocks.ts';
 import { packPixelsHelper } from './pack-pixels.ts';
+import { stackOrArena } from './stack-or-arena.ts';
 import { weightedCall } from './weighted-call.ts';
 
 /**
@@ -21,11 +23,12 @@ export function blockedConv(context: KernelContext, geometry: ConvGeometry): Ker
   const { m, group } = geometry;
   const panel = panelOf(geometry);
   const tiles = new Tiles({ node, geometry, panel });
-  const body = overImages(geometry, node.inputs[3] !== undefined && node.inputs[3] !== null, convBody(tiles));
+  const body = overImages(geometry, { residual: tiles.residual, body: convBody(tiles) });
+  const depth = panel ? panel.channels * panel.taps : geometry.inner;
   return weightedCall(context, {
     hint: `${panel ? 'conv_pack' : 'conv'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
     body: panel && context.scratch === null ? [`float col[${panelSize(panel)}];`, ...body] : body,
-    weight: packBlocks(weightData(node, 1), geometry, panel),
+    weight: packBlocks(weightData(node, 1), geometry, { depth, rows: ROWS }),
     channels: m,
     working: panel && context.scratch !== null ? 'col' : undefined,
     helpers: tiles.helpers,
@@ -35,8 +38,7 @@ export function blockedConv(context: KernelContext, geometry: ConvGeometry): Ker
 /** Bytes of the arena that the panel takes. */
 export function blockedScratch(node: Node): number {
   const panel = panelOf(convGeometry(node, attrsOf(definition, node)));
-  const bytes = panel ? 4 * panelSize(panel) : 0;
-  return bytes > STACK_BYTES ? bytes : 0;
+  return panel ? stackOrArena(4 * panelSize(panel), STACK_BYTES) : 0;
 }
 
 const panelSize = (panel: Panel): number => pitchOf(panel) * panel.channels * panel.taps;
@@ -49,7 +51,7 @@ const ROWS = 6;
 /** Registers of a tile along the pixels. */
 const COLUMNS = 2;
 /** Pixels of a tile with the widest registers. */
-const MOST_PIXELS = 16;
+const MOST_PIXELS = COLUMNS * vectorLanes.most;
 /** Products that a sum takes from a panel at most, unless one channel has more: its tile stays in the first-level cache. */
 const DEPTH = 384;
 /** Pixels of a panel at most; of one with few products, which is often the largest buffer of a small model, fewer. */
@@ -90,28 +92,6 @@ function inputBlocks({ channels, group }: ConvGeometry, panel: Panel): number {
   return Math.ceil(channels / group / panel.channels);
 }
 
-/** By groups and blocks of input channels, each packed for tiles. */
-function packBlocks(weight: Float32Array, geometry: ConvGeometry, panel: Panel | null): Float32Array {
-  const { m, group, inner } = geometry;
-  const perGroup = m / group;
-  const depth = panel ? panel.channels * panel.taps : inner;
-  const packed = new Float32Array(weight.length);
-  let to = 0;
-  for (let g = 0; g < group; g++) {
-    for (let from = 0; from < inner; from += depth) {
-      const k = Math.min(depth, inner - from);
-      const block = new Float32Array(perGroup * k);
-      for (let row = 0; row < perGroup; row++) {
-        const at = (g * perGroup + row) * inner + from;
-        block.set(weight.subarray(at, at + k), row * k);
-      }
-      packed.set(packRows(block, { m: perGroup, k }, ROWS), to);
-      to += block.length;
-    }
-  }
-  return packed;
-}
-
 interface Call {
   readonly last: 'full' | 'tail';
   /** Are its weights followed by those of the next tile? */
@@ -123,14 +103,14 @@ class Tiles {
   readonly geometry: ConvGeometry;
   readonly panel: Panel | null;
   readonly helpers: CFunction[] = [];
-  readonly #residual: boolean;
+  readonly residual: boolean;
   readonly #node: Node;
 
   constructor({ node, geometry, panel }: { node: Node; geometry: ConvGeometry; panel: Panel | null }) {
     this.#node = node;
     this.geometry = geometry;
     this.panel = panel;
-    this.#residual = Boolean(node.inputs[3]);
+    this.residual = Boolean(node.inputs[3]);
     if (panel) this.helpers.push(packPixelsHelper(geometry, pitchOf(panel)));
   }
 
@@ -146,7 +126,7 @@ class Tiles {
       rows,
       columns,
       act: activationOf(this.#node),
-      residual: this.#residual,
+      residual: this.residual,
       partial: this.#partial,
       tail: last === 'full' ? { kind: 'none' } : this.#tail(plane),
       ahead,
@@ -164,7 +144,7 @@ class Tiles {
       stepY: String(plane),
       first: 'c == 0',
       last: `c + ${this.panel?.channels} >= ${this.geometry.channels / group}`,
-      n: `n - p${columns > 1 ? ` - ${columns === 2 ? '' : `${columns - 1} * `}LANES` : ''}`,
+      n: `count - p${columns > 1 ? ' - LANES' : ''}`,
     });
     return `${this.#name(tileFunction(tile))}(${words.join(', ')});`;
   }
@@ -191,7 +171,7 @@ function convBody(tiles: Tiles): string[] {
     const weights = 4 * perGroup * geometry.inner;
     const inputs = 4 * plane * geometry.inner;
     const rowsFirst = weights > CACHE_BYTES && inputs <= CACHE_BYTES;
-    return [`const float *const wb = w;`, ...product(tiles, { count: String(plane), rowsFirst })];
+    return ['const float *const wb = w;', ...product(tiles, { count: String(plane), rowsFirst })];
   }
   const blocks = inputBlocks(geometry, panel);
   const rowsFirst = 4 * perGroup * panel.channels * panel.taps > CACHE_BYTES;
@@ -203,17 +183,18 @@ function convBody(tiles: Tiles): string[] {
   const block = [
     `const float *const wb = w + c * ${perGroup * panel.taps};`,
     `const int depth = ${used} * ${panel.taps};`,
-    `${helperName(0)}(${['x', 'c', used, 'q', 'n', 'col'].join(', ')});`,
-    ...product(tiles, { count: 'n', rowsFirst }),
+    `${helperName(0)}(x, c, ${used}, q, count, col);`,
+    ...product(tiles, { count: 'count', rowsFirst }),
   ];
   const blockLoop =
     blocks > 1
       ? [`for (int c = 0; c < ${inputs}; c += ${panel.channels}) {`, ...block, '}']
       : ['const int c = 0;', ...block];
-  if (panel.pixels >= plane) return ['{', 'const int q = 0;', `const int n = ${plane};`, ...blockLoop, '}'];
+  if (panel.pixels >= plane)
+    return ['{', 'const int q = 0;', `const int count = ${plane};`, ...blockLoop, '}'];
   return [
     `for (int q = 0; q < ${plane}; q += ${panel.pixels}) {`,
-    `const int n = q + ${panel.pixels} <= ${plane} ? ${panel.pixels} : ${plane} - q;`,
+    `const int count = q + ${panel.pixels} <= ${plane} ? ${panel.pixels} : ${plane} - q;`,
     ...blockLoop,
     '}',
   ];
@@ -241,7 +222,7 @@ function product(tiles: Tiles, { count, rowsFirst }: Product): string[] {
     '}',
     `if (${count} - whole > LANES) {`,
     'const int p = whole;',
-    ...body(2, 'tail'),
+    ...body(COLUMNS, 'tail'),
     '}',
     `else if (${count} > whole) {`,
     'const int p = whole;',
@@ -251,25 +232,4 @@ function product(tiles: Tiles, { count, rowsFirst }: Product): string[] {
   return rowsFirst
     ? rows((r) => columns((c, last) => [tiles.call(r, c, { last, ahead: true })]))
     : columns((c, last) => rows((r) => [tiles.call(r, c, { last, ahead: false })]));
-}
-
-function overImages(geometry: ConvGeometry, residual: boolean, body: readonly string[]): string[] {
-  const { batch, group, channels, height, width, m, outHeight, outWidth, inner } = geometry;
-  if (batch * group === 1) return [...body];
-  const perGroup = m / group;
-  const outputs = perGroup * outHeight * outWidth;
-  const groupWeights = perGroup * inner;
-  const step = [
-    `x += ${(channels / group) * height * width};`,
-    `y += ${outputs};`,
-    ...(residual ? [`r += ${outputs};`] : []),
-    ...(group > 1
-      ? [
-          `w += g + 1 < ${group} ? ${groupWeights} : ${-groupWeights * (group - 1)};`,
-          `b += g + 1 < ${group} ? ${perGroup} : ${-perGroup * (group - 1)};`,
-        ]
-      : []),
-  ];
-  const groups = group > 1 ? loop('g', group, [...body, ...step]) : [...body, ...step];
-  return batch > 1 ? loop('image', batch, groups) : groups;
 }

@@ -3,13 +3,15 @@ import { attrsOf, conv2d as definition } from '@ghostc/ops';
 import { activationOf } from '../activation-text.ts';
 import type { Emit, Kernel, KernelCall, KernelContext } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
-import { loop } from '../text/loops.ts';
 import { blockedConv, blockedScratch } from './blocked-conv2d.ts';
 import { type ConvGeometry, convGeometry, geometryName, isDense, isPointwise } from './conv-geometry.ts';
 import { denseCall } from './fully-connected.ts';
-import { gemmBlock, packRows } from './gemm-block.ts';
+import { gemmBlock } from './gemm-block.ts';
 import { weightData } from './operands.ts';
+import { overImages } from './over-images.ts';
+import { packBlocks } from './pack-blocks.ts';
 import { packColumns } from './pack-columns.ts';
+import { stackOrArena } from './stack-or-arena.ts';
 import { weightedCall } from './weighted-call.ts';
 
 /**
@@ -54,24 +56,11 @@ function gemmConv(context: KernelContext, geometry: ConvGeometry): KernelCall {
   const text: GemmConv = { geometry, tiling, node, residual: residual !== null, columns };
   return weightedCall(context, {
     hint: `${isPointwise(geometry) ? 'conv' : 'conv_gather'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
-    body: gemmConvBody(text, inner * (m / group)),
-    weight: packGroups(weightData(node, 1), geometry, tiling.rows),
+    body: gemmConvBody(text),
+    weight: packBlocks(weightData(node, 1), geometry, { depth: inner, rows: tiling.rows }),
     channels: m,
     working: columns === 'arena' ? 'col' : undefined,
   });
-}
-
-function packGroups(weight: Float32Array, { m, group, inner }: ConvGeometry, rows: number): Float32Array {
-  const perGroup = m / group;
-  const packed = new Float32Array(weight.length);
-  for (let g = 0; g < group; g++) {
-    const from = g * perGroup * inner;
-    packed.set(
-      packRows(weight.subarray(from, from + perGroup * inner), { m: perGroup, k: inner }, rows),
-      from,
-    );
-  }
-  return packed;
 }
 
 interface GemmConv {
@@ -82,46 +71,22 @@ interface GemmConv {
   readonly columns: 'none' | 'stack' | 'arena';
 }
 
-/** Bytes of `col` beyond which it goes to the arena instead of the stack. */
-const stackLimit = 4096;
-
 /** Arena scratch in bytes that a convolution needs: for the copied windows, if they are too large for the stack. */
 function scratchBytes(node: Node, lanes: Lanes): number {
   const geometry = convGeometry(node, attrsOf(definition, node));
   if (isPointwise(geometry) || isDense(geometry)) return 0;
   if (lanes.vector) return blockedScratch(node);
-  const bytes = 4 * geometry.inner * tilingOf(geometry, 'overlap').columns;
-  return bytes > stackLimit ? bytes : 0;
+  return stackOrArena(4 * geometry.inner * tilingOf(geometry, 'overlap').columns);
 }
 
 export const conv2d: Kernel = { emit, scratchBytes };
 
-function gemmConvBody(text: GemmConv, groupWeights: number): string[] {
-  const { geometry, tiling, columns } = text;
-  const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
-  const images = batch * group;
-  const pixels = outHeight * outWidth;
-  const shift = (pointer: string, by: number, modulo = ''): string => `${pointer} += ${by}${modulo};`;
-  const step = [
-    shift('x', (channels / group) * height * width),
-    shift('y', (m / group) * pixels),
-    ...(text.residual ? [shift('r', (m / group) * pixels)] : []),
-    ...(group > 1
-      ? [
-          `w += g + 1 < ${group} ? ${groupWeights} : ${-groupWeights * (group - 1)};`,
-          `b += g + 1 < ${group} ? ${m / group} : ${-(m / group) * (group - 1)};`,
-        ]
-      : []),
-  ];
-  const body = planeLoop(text, pixels);
-  const perGroup = images === 1 ? body : [...body, ...step];
+function gemmConvBody(text: GemmConv): string[] {
+  const { geometry, tiling, columns, residual } = text;
+  const body = planeLoop(text, geometry.outHeight * geometry.outWidth);
   return [
     ...(columns === 'stack' ? [`float col[${geometry.inner} * ${tiling.columns}];`] : []),
-    ...(images === 1
-      ? perGroup
-      : batch > 1
-        ? loop('n', batch, group > 1 ? loop('g', group, perGroup) : perGroup)
-        : loop('g', group, perGroup)),
+    ...overImages(geometry, { residual, body }),
   ];
 }
 

@@ -8,6 +8,7 @@ import { type ConvGeometry, convGeometry, geometryName } from './conv-geometry.t
 import { range } from './gemm-block.ts';
 import { weightData } from './operands.ts';
 import { depthwiseScratch, slidingDepthwise } from './sliding-depthwise.ts';
+import { stackOrArena } from './stack-or-arena.ts';
 import { weightedCall } from './weighted-call.ts';
 
 /**
@@ -58,8 +59,7 @@ const rowSize = ({ phase, geometry }: RingPlan): number => phase * geometry.stri
 function scratchBytes(node: Node, lanes: Lanes): number {
   if (lanes.vector) return depthwiseScratch(node);
   const plan = ringPlan(node);
-  const bytes = 4 * plan.held * rowSize(plan);
-  return bytes > 4096 ? bytes : 0;
+  return stackOrArena(4 * plan.held * rowSize(plan));
 }
 
 function depthwiseBody(context: KernelContext, plan: RingPlan): string[] {

@@ -1,7 +1,8 @@
 import type { Prelude } from '../kernel.ts';
+import { vectorLanes } from '../lanes.ts';
 
 /** Floats past its end that a fill may write, or a register read. */
-export const RUN_SLACK = 8;
+export const RUN_SLACK = vectorLanes.most;
 
 /** Copies rows of floats by registers. `fill_run` may write up to LANES - 1 floats past its end. */
 export const floatRuns: Prelude = {

@@ -1,6 +1,7 @@
 import type { Activation } from '@ghostc/ops';
-import { activateRegister, activationNeeds } from '../activation-text.ts';
+import { activateRegister } from '../activation-text.ts';
 import type { CFunction } from '../kernel.ts';
+import { activationNeeds } from '../register-formulas.ts';
 import { range } from './gemm-block.ts';
 
 /**
@@ -15,16 +16,18 @@ export interface FloatTile {
   readonly residual: boolean;
   /** Sums may start from y, and end there without activation: `first` and `last` say which. */
   readonly partial: boolean;
-  /** Lanes of the last register that exist: all, as C for a constant, or given to the function; x has them all or `x` says no. */
+  /** Which lanes of the last register exist. */
   readonly tail: Tail;
   /** Does it fetch the weights after its own into the cache? */
   readonly ahead: boolean;
 }
 
 export type Tail =
+  /** All of them. */
   | { readonly kind: 'none' }
-  /** x ends there, too. */
+  /** So many, a constant as C; x ends there, too. */
   | { readonly kind: 'constant'; readonly lanes: string }
+  /** As many as the function is told. x, a panel, has them all. */
   | { readonly kind: 'given' };
 
 /** The tile as a function; its arguments are what `tileArguments` puts in order. */

@@ -1,7 +1,8 @@
 import type { Node } from '@ghostc/ir';
 import { attrsOf, depthwiseConv2d as definition } from '@ghostc/ops';
-import { activateRegister, activationNeeds, activationOf } from '../activation-text.ts';
+import { activateRegister, activationOf } from '../activation-text.ts';
 import type { KernelCall, KernelContext } from '../kernel.ts';
+import { activationNeeds } from '../register-formulas.ts';
 import { loop } from '../text/loops.ts';
 import { convGeometry, geometryName } from './conv-geometry.ts';
 import { floatRuns } from './float-runs.ts';
@@ -29,7 +30,7 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
   });
   return weightedCall(context, {
     hint: `depthwise_${geometryName(geometry)}`,
-    body: batch === 1 ? planes : loop('image', batch, [...planes, `x += ${channels * height * width};`]),
+    body: batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`]),
     weight: weightData(node, 1),
     channels: m,
     working: scratch === null ? undefined : 'rows',

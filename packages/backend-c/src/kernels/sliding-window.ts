@@ -2,6 +2,7 @@ import { loop } from '../text/loops.ts';
 import type { ConvGeometry } from './conv-geometry.ts';
 import { copyRun, RUN_SLACK } from './float-runs.ts';
 import { range } from './gemm-block.ts';
+import { stackOrArena } from './stack-or-arena.ts';
 
 /**
  * Windows that slide over planes, on processors with vectors: the rows under a band of output rows are copied to `rows`, padded and
@@ -60,8 +61,7 @@ interface BandPlan {
 
 /** Bytes of the arena for the band; 0 where it is on the stack. */
 export function slidingScratch(geometry: WindowGeometry): number {
-  const bytes = 4 * bufferSize(bandPlan(geometry));
-  return bytes > 4096 ? bytes : 0;
+  return stackOrArena(4 * bufferSize(bandPlan(geometry)));
 }
 
 function bandPlan(geometry: WindowGeometry): BandPlan {
@@ -102,24 +102,14 @@ export function slidingBody(window: SlidingWindow): string[] {
     ...copyRow(plan, padding),
     '}',
   ];
-  const bandText = [
-    ...(single
-      ? ['int t = 0;']
-      : [
-          'int t = 0;',
-          ...(kept > 0
-            ? [
-                'if (i > 0) {',
-                `for (; t < ${kept}; t++) {`,
-                `copy_run(rows + t * ${size}, rows + (t + ${band * strideY}) * ${size}, ${size});`,
-                '}',
-                '}',
-              ]
-            : []),
-        ]),
-    ...fill,
-    ...outputRows(window, plan),
+  const keep = [
+    'if (i > 0) {',
+    `for (; t < ${kept}; t++) {`,
+    `copy_run(rows + t * ${size}, rows + (t + ${band * strideY}) * ${size}, ${size});`,
+    '}',
+    '}',
   ];
+  const bandText = ['int t = 0;', ...(single || kept <= 0 ? [] : keep), ...fill, ...outputRows(window, plan)];
   const plane = [
     `const float *const xm = x + ${image} * ${height * width};`,
     ...window.plane,
@@ -171,8 +161,8 @@ function outputRows(window: SlidingWindow, plan: BandPlan): string[] {
     '}',
   ];
   if (!rest) return blocks;
-  const last = ['{', `const int o = ${whole};`, ...rowsBlock(window, plan, rest), '}'];
-  return [...blocks, ...(single ? last : [`if (i + ${band} > ${whole}) {`, ...last.slice(1, -1), '}'])];
+  const last = [`const int o = ${whole};`, ...rowsBlock(window, plan, rest), '}'];
+  return [...blocks, single ? '{' : `if (i + ${band} > ${whole}) {`, ...last];
 }
 
 /** `count` output rows from row o on, register by register. */
@@ -189,8 +179,8 @@ function rowsBlock(window: SlidingWindow, plan: BandPlan, count: number): string
     ...registers(window, plan, { count, columns: 2, part: null }),
     '}',
     `for (; j < ${outWidth}; j += LANES) {`,
-    `const int n = ${outWidth} - j < LANES ? ${outWidth} - j : LANES;`,
-    ...registers(window, plan, { count, columns: 1, part: 'n' }),
+    `const int part = ${outWidth} - j < LANES ? ${outWidth} - j : LANES;`,
+    ...registers(window, plan, { count, columns: 1, part: 'part' }),
     '}',
   ];
 }
