@@ -3,7 +3,7 @@ import { compileC, compileOnnx, compileWgsl } from '@ghostc/compiler';
 import { type Executable, interpreterRuntime, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph, itemAt } from '@ghostc/ir';
 import { onnxOps } from '@ghostc/onnx';
-import { type ProgramDevice, programDevices } from './c/c-device.ts';
+import { cRuntimeName, type ProgramDevice, programDevices } from './c/c-device.ts';
 import { prepareC } from './c/prepare-c.ts';
 import { throughBoundary, withBoundaryCasts } from './ort/boundary-casts.ts';
 import { ortRuntime } from './ort/ort-runtime.ts';
@@ -47,7 +47,7 @@ export function wgslRuntimeOn(device: GPUDevice): Runtime {
 /** Our C: compiled for a device, and run there. */
 export function cRuntime(device: ProgramDevice): Runtime {
   return {
-    name: device === 'host' ? 'c' : `c@${device}`,
+    name: cRuntimeName(device),
     prepare: (model) => prepareCModel(model, device),
   };
 }

@@ -7,7 +7,7 @@ import {
 } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cDevice, type ProgramDevice } from '../c/c-device.ts';
+import { cDevice, cRuntimeName, type ProgramDevice } from '../c/c-device.ts';
 import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { createRuntime, wgslRuntimeOn } from '../runtime-table.ts';
 import { batchedC } from '../testing/batched-c.ts';
@@ -81,7 +81,7 @@ describe.skipIf(exactCases.length === 0)('c@cortex-m4', () => holdsInC(exactCase
 
 function holdsInC(some: readonly ModelCase[], device: ProgramDevice = 'host'): void {
   const { tools } = cDevice(device);
-  const name = device === 'host' ? 'c' : `c@${device}`;
+  const name = cRuntimeName(device);
   let runtimeOf: (one: ModelCase) => Runtime = () => createRuntime(name);
   beforeAll(async () => {
     if (tools.every((tool) => tool.found())) runtimeOf = await batchedC(some, device);

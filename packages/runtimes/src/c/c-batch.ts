@@ -8,7 +8,7 @@ import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { packTensors } from '../process/tensor-bytes.ts';
 import { harnessFlags, harnessUnits, link, platformFiles } from './build-c.ts';
-import { type CDevice, cDevice } from './c-device.ts';
+import { type CDevice, cDevice, cRuntimeName } from './c-device.ts';
 import { harnessMain } from './c-harness.ts';
 import { execute } from './prepare-c.ts';
 import { readRuns } from './read-runs.ts';
@@ -26,8 +26,7 @@ const PER_CALL = 24;
 
 const SECONDS = 120;
 
-/** One copy of the kernels: that the processor's own are the same is for other tests. */
-/** Of the C that a batch tries. */
+/** Of the C that a batch tries: one copy of the kernels; that the processor's own are the same is for other tests. */
 export const quickFlags = ['-O1', '-DGHOSTC_DISPATCH=0'];
 
 /**
@@ -38,7 +37,7 @@ export async function runCBatch(
   entries: readonly BatchEntry[],
   device: CDevice = cDevice('host'),
 ): Promise<BatchResult[]> {
-  requireTools(device.tools, device.name);
+  requireTools(device.tools, cRuntimeName(device.name));
   const folder = await makeTempFolder();
   try {
     const failures = await build(entries, device, folder.path);

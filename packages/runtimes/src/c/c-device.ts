@@ -108,6 +108,11 @@ const an385 = mps2('an385', 0x21000000);
 const an386 = mps2('an386', 0x21000000);
 const an500 = mps2('an500', 0x60000000);
 
+/** The name of a device's runtime: `c`, or `c@cortex-m4`. */
+export function cRuntimeName(device: Device): string {
+  return device === 'host' ? 'c' : `c@${device}`;
+}
+
 const hostCompiler = onPath('gcc') ? 'gcc' : 'cc';
 
 const devices: Readonly<Record<ProgramDevice, CDevice>> = {

@@ -8,7 +8,7 @@ import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { packTensors } from '../process/tensor-bytes.ts';
 import { buildC, type CLibrary } from './build-c.ts';
-import { type CDevice, cDevice } from './c-device.ts';
+import { type CDevice, cDevice, cRuntimeName } from './c-device.ts';
 import { harnessCodes } from './c-platform.ts';
 import { type CRun, readRuns } from './read-runs.ts';
 
@@ -40,7 +40,7 @@ export async function prepareC(
   options: RunCOptions = {},
 ): Promise<CExecutable> {
   const device = typeof target === 'string' ? cDevice(target) : target;
-  requireTools(device.tools, device.name === 'host' ? 'c' : `c@${device.name}`);
+  requireTools(device.tools, cRuntimeName(device.name));
   const folder = await makeTempFolder();
   try {
     await buildC(program, {

@@ -2,7 +2,7 @@ import { compileC } from '@ghostc/compiler';
 import { type ConformanceCase, caseTask, type Runtime, type Tensors } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { type BatchEntry, runCBatch } from '../c/c-batch.ts';
-import { cDevice, type ProgramDevice } from '../c/c-device.ts';
+import { cDevice, cRuntimeName, type ProgramDevice } from '../c/c-device.ts';
 import type { ModelCase } from './model-case.ts';
 
 type Outcome = readonly Tensors[] | CompileError;
@@ -60,7 +60,7 @@ function refusedOr<T>(make: () => T): T | CompileError {
 
 function answering(outcome: Outcome, device: ProgramDevice = 'host'): Runtime {
   return {
-    name: device === 'host' ? 'c' : `c@${device}`,
+    name: cRuntimeName(device),
     prepare: async () => {
       if (outcome instanceof CompileError) throw outcome;
       return { run: async () => outcome[0] ?? new Map(), runAll: async () => outcome };
