@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { optimize, readModel } from '@ghostc/compiler';
+import { messageOf } from '@ghostc/ir';
 
 const usage = `npm run exporters -- FOLDER [PATTERN] [--verify TARGETS] [--smaller MB]
 
@@ -61,7 +62,7 @@ function check(path: string, { ghostModules }: Export): [good: boolean, line: st
     const wrong = verdicts.some((verdict) => verdict.endsWith('fail'));
     return [found >= ghostModules && !wrong, [...line, ...verdicts].join(', ')];
   } catch (error) {
-    return [false, (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''];
+    return [false, messageOf(error).split('\n')[0] ?? ''];
   }
 }
 

@@ -6,7 +6,10 @@ import type { LoadedModel } from './load-model.ts';
 /** Files from this size on hold enough to be worth whatever they take. */
 const SMALL_FILE = 2 ** 20;
 
-/** What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), and steps (`workOf`) of all runs. */
+/**
+ * What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), and steps
+ * (`workOf`) of all runs.
+ */
 const MAX_MADE = 2 ** 25;
 const MAX_STEPS = 2 ** 31;
 

@@ -19,7 +19,10 @@ export interface FieldPlace {
   readonly problem: (detail: string) => CompileError;
 }
 
-/** An object with the fields of `checks`, which are those of T, and no others; throws `problem`, which names the field, what it expects and what was found. */
+/**
+ * An object with the fields of `checks`, which are those of T, and no others; throws `problem`, which names the field, what it
+ * expects and what was found.
+ */
 export function checkedFields<T extends object = Record<string, unknown>>(
   value: unknown,
   checks: Readonly<Record<string, Check>>,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { sourceHash } from '@ghostc/compiler';
@@ -7,6 +7,7 @@ import type { NoiseQuestion, NoiseStore } from '@ghostc/conformance';
 import { toBytes } from '@ghostc/ir';
 import { cacheFolder } from './cache-folder.ts';
 import { version } from './version.ts';
+import { writeFiles } from './write-files.ts';
 
 /** Larger outputs are computed anew. */
 const MOST_ELEMENTS = 2 ** 20;
@@ -19,12 +20,12 @@ const MOST_FILES = 64;
  */
 export function noiseStore(folder = join(cacheFolder(), 'noise')): NoiseStore {
   return (question, make) => {
-    const file = join(folder, nameOf(question));
-    const kept = ifPossible(() => deserialize(readFileSync(file)));
+    const name = nameOf(question);
+    const kept = ifPossible(() => deserialize(readFileSync(join(folder, name))));
     if (kept instanceof Map) return kept;
     const noise = make();
     const elements = [...noise.values()].reduce((sum, { sigma }) => sum + sigma.length, 0);
-    if (elements <= MOST_ELEMENTS) ifPossible(() => keep(folder, file, serialize(noise)));
+    if (elements <= MOST_ELEMENTS) ifPossible(() => keep(folder, name, serialize(noise)));
     return noise;
   };
 }
@@ -51,11 +52,8 @@ function build(): string {
   return `${mtimeMs} ${size}`;
 }
 
-/** Another process sees the whole file or none. */
-function keep(folder: string, file: string, content: Uint8Array): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, content);
-  renameSync(`${file}.${process.pid}`, file);
+function keep(folder: string, name: string, content: Uint8Array): void {
+  writeFiles(folder, new Map([[name, content]]));
   const age = (name: string): number => statSync(join(folder, name)).mtimeMs;
   const files = readdirSync(folder).sort((a, b) => age(b) - age(a));
   for (const old of files.slice(MOST_FILES)) rmSync(join(folder, old), { force: true });

@@ -42,7 +42,7 @@ export async function verifyTask(model: LoadedModel, { data, allclose }: TaskOpt
   const integers = integerForm(loaded.graph);
   if (data !== undefined) return dataTask(loaded, { integers, data, allclose });
   if (integers && !allclose) return integerTask(integers);
-  const { dataSets, reference } = await seededSets(loaded);
+  const { dataSets, reference } = await completed(loaded, seededSamples(loaded.graph, SEEDED_SETS));
   const held: Verification = {
     model: integers ?? loaded.graph,
     dataSets,
@@ -168,8 +168,4 @@ async function withoutMissingOrt(model: LoadedModel): Promise<LoadedModel> {
   if (!model.onnx || (await hasOrt())) return model;
   const { onnx: _, ...rest } = model;
   return rest;
-}
-
-function seededSets(loaded: LoadedModel): Promise<Completed> {
-  return completed(loaded, seededSamples(loaded.graph, SEEDED_SETS));
 }

@@ -1,4 +1,4 @@
-import { CompileError, type Graph, type Shape } from '@ghostc/ir';
+import { CompileError, type Graph, messageOf, type Shape } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom } from '@ghostc/ops';
 import { type Judged, judgeOutputs } from './judge-outputs.ts';
 import { keepingInputs } from './keeping-inputs.ts';
@@ -21,7 +21,7 @@ export async function verifyModel(runtime: Runtime, task: Verification): Promise
   } catch (error) {
     return finish({
       ...unmeasured,
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
       ...(isRefusal(error) && { refusal: error instanceof CompileError ? error.code : 'run/refused' }),
     });
   }

@@ -1,4 +1,4 @@
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import Long from 'long';
 import protobuf from 'protobufjs/light.js';
 import { onnxDescriptor } from './generated/onnx-descriptor.ts';
@@ -59,7 +59,7 @@ function decode(type: protobuf.Type, bytes: Uint8Array, what: string): object {
   try {
     return type.decode(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CompileError(
       'onnx/decode',
       `expected ${what}, found ${bytes.length} bytes that do not decode (${reason}): truncated, or another format`,

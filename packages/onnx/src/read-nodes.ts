@@ -18,7 +18,10 @@ import {
   selectResults,
 } from './unfold.ts';
 
-/** Nodes that functions and branches may unfold to in all, or as many as the model has: a few that call one another in turn could ask for any number. */
+/**
+ * Nodes that functions and branches may unfold to in all, or as many as the model has: a few that call one another in turn could
+ * ask for any number.
+ */
 const MAX_UNFOLDED = 20_000;
 
 /** Nodes on their way into the graph: those of the model, or of a body that stands for one of the nodes outside. */

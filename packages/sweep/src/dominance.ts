@@ -1,4 +1,5 @@
 import { itemAt } from '@ghostc/ir';
+
 /** What a point costs: objectives are minimised; `violation` is 0 where all constraints hold, else how far they are off. */
 export interface Score {
   readonly objectives: readonly number[];

@@ -1,4 +1,5 @@
 import { itemAt } from '@ghostc/ir';
+
 /** One value that a setting of a point may have. */
 export type Setting = string | number;
 

@@ -1,5 +1,5 @@
 import type { StepOptions } from '@ghostc/compiler';
-import { CompileError } from '@ghostc/ir';
+import { CompileError, messageOf } from '@ghostc/ir';
 import * as model from './model.ts';
 import type { Answer, CallName, ToWorker } from './protocol.ts';
 
@@ -29,7 +29,7 @@ function errorData(error: unknown): { code: string; message: string } {
   if (error instanceof CompileError) return { code: error.code, message: error.message };
   if (error instanceof DOMException && error.name === 'AbortError')
     return { code: 'cancelled', message: 'cancelled' };
-  return { code: 'error', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'error', message: messageOf(error) };
 }
 
 function send(message: Answer): void {

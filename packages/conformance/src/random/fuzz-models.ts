@@ -1,5 +1,5 @@
 import { boundedRun, interpret } from '@ghostc/interpreter';
-import { attempt, itemAt, toNumbers } from '@ghostc/ir';
+import { attempt, itemAt, messageOf, toNumbers } from '@ghostc/ir';
 import type { OpDefinition } from '@ghostc/ops';
 import { compareTensors, type Tolerance } from '../compare.ts';
 import { runEach } from '../run-each.ts';
@@ -82,7 +82,7 @@ async function judge(
     const [outputs] = await runEach(runtime.prepare(graph), [given]);
     return problemOf({ graph, inputs }, outputs as Tensors, tally);
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = messageOf(error);
     if (!isRefusal(error)) return words;
     tally.refused++;
     const reason = itemAt(words.split('\n'), 0).slice(0, 100);

@@ -1,4 +1,5 @@
 import { itemAt } from '@ghostc/ir';
+
 /** Of one direction and one sequence: weights [G H,I], [G H,H], bias [2 G H], and the states, which a step replaces. */
 export interface CellInputs {
   readonly w: ArrayLike<number>;

@@ -1,5 +1,6 @@
 import { CompileError, fromNumbers, numElements, type TensorType, toNumbers } from '@ghostc/ir';
 import { float, int } from '../attr-spec.ts';
+import { compositeFacts } from '../composite/composite-facts.ts';
 import type { PartMaker } from '../composite/part-maker.ts';
 import { type AttrValues, defineOp, type Named } from '../define-op.ts';
 import { normalAxis } from '../movement/movement.ts';
@@ -17,15 +18,8 @@ export const layerNorm = defineOp({
   attrs,
   traits: ['reduction'],
   computed: 'kernel',
-  integerForm: { kind: 'none' },
-  onIntegers: 'none',
+  ...compositeFacts,
   error: { kind: 'parts' },
-  ulp: null,
-  storage: 'own',
-  rows: 'none',
-  epilogue: { kind: 'none' },
-  factor: 'stopped',
-  nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
   parts: normalized,
   infer({ x, scale, shift }, { axis }) {

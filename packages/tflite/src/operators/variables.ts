@@ -24,7 +24,8 @@ export function readAssignVariable(node: OperatorReader): void {
 
 /**
  * CALL_ONCE: the first values of the variables. They are the caller's to give, since variables are inputs and outputs; the
- * subgraph is not read. */
+ * subgraph is not read.
+ */
 export function readCallOnce(node: OperatorReader): void {
   if (node.operator.outputs.length > 0)
     throw new CompileError('tflite/unsupported', 'CALL_ONCE with outputs is not supported');
