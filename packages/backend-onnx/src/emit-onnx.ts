@@ -1,7 +1,9 @@
 import { CompileError, type Graph, type GraphSource, type Node, type Value, withLocation } from '@ghostc/ir';
 import { encodeModel } from '@ghostc/onnx';
+import { onnxNode } from '@ghostc/ops';
 import { lineWeights } from './line-form.ts';
 import { NodeWriter, outputsOf } from './node-writer.ts';
+import { olderForm } from './older-form.ts';
 import { OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
 import { qdqTable } from './qdq-table.ts';
@@ -13,7 +15,7 @@ export interface OnnxOptions {
   readonly name?: string;
   /** SHA-256 of what the model is made from, in hex, for its metadata. */
   readonly sourceHash?: string;
-  /** The least version of the standard ops, 13 or more; 17 if absent. */
+  /** The least version of the standard ops; 17 if absent. Below 13 the first that can say every node as it was said then. */
   readonly opset?: number | undefined;
   /** What the model says besides, and the types of inner values where it stated them. */
   readonly source?: GraphSource | null;
@@ -28,8 +30,59 @@ export function emitOnnx(
   graph: Graph,
   { name = graph.name, sourceHash, opset: least, source = null }: OnnxOptions = {},
 ): Uint8Array {
+  const { irVersion, ...newest } = versionFor(graph, least);
+  const { target, names, output, opset, node, initializer } = firstOf(
+    graph,
+    least ?? newest.opset,
+    newest.opset,
+  );
+  const input = graph.inputs.map((value) => valueInfo(value.name, value));
+  return encodeModel({
+    ir_version: irVersion,
+    producer_name: 'ghostc',
+    ...(source && modelFields(source)),
+    ...(sourceHash && { metadata_props: [{ key: 'ghostc_source_sha256', value: sourceHash }] }),
+    opset_import: [...(opset > 0 ? [{ domain: '', version: opset }] : []), ...domainsOf(target, source)],
+    graph: {
+      name,
+      node,
+      initializer,
+      input,
+      output,
+      ...(source?.graphDocString && { doc_string: source.graphDocString }),
+      ...(source?.statesTypes && { value_info: innerTypes(graph, names) }),
+    },
+  });
+}
+
+/** The opset whose forms the writers of ops know at least. */
+const AXES_AS_INPUTS = 13;
+
+interface Written {
+  readonly target: OnnxGraph;
+  readonly names: ReadonlyMap<Value, string>;
+  readonly output: readonly object[];
+  readonly node: readonly object[];
+  readonly initializer: readonly object[];
+  readonly opset: number;
+}
+
+/** The graph in the first opset from `least` to `newest` that can say it; those below 13 are tried where 13 can. */
+function firstOf(graph: Graph, least: number, newest: number): Written {
+  const kept = [...graph.nodes()].filter(({ op }) => op === onnxNode.name);
+  const first =
+    newest > AXES_AS_INPUTS ? newest : Math.max(least, ...kept.map(({ attrs }) => Number(attrs.opset)));
+  for (let opset = first; opset < newest; opset++) {
+    const written = inOpset(graph, opset);
+    const older = olderForm(graph, written);
+    if (older) return { ...written, ...older };
+  }
+  return inOpset(graph, newest);
+}
+
+/** Nodes that are not as their source has them are of opset 13 or more. */
+function inOpset(graph: Graph, opset: number): Written {
   const names = outputsOf(graph);
-  const { opset, irVersion } = versionFor(graph, least);
   const target = new OnnxGraph(takenNames(graph), { opset, lines: lineWeights(graph) });
   renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
@@ -39,23 +92,7 @@ export function emitOnnx(
     });
   }
   const output = graph.outputs.map((one) => passThrough(one, { target, names }));
-  const input = graph.inputs.map((value) => valueInfo(value.name, value));
-  return encodeModel({
-    ir_version: irVersion,
-    producer_name: 'ghostc',
-    ...(source && modelFields(source)),
-    ...(sourceHash && { metadata_props: [{ key: 'ghostc_source_sha256', value: sourceHash }] }),
-    opset_import: [{ domain: '', version: opset }, ...domainsOf(target, source)],
-    graph: {
-      name,
-      node: target.nodes,
-      initializer: target.initializers,
-      input,
-      output,
-      ...(source?.graphDocString && { doc_string: source.graphDocString }),
-      ...(source?.statesTypes && { value_info: innerTypes(graph, names) }),
-    },
-  });
+  return { target, names, output, opset, node: target.nodes, initializer: target.initializers };
 }
 
 function modelFields(source: GraphSource): object {

@@ -142,6 +142,11 @@ export class NodeWriter {
     if (domain) this.target.inDomain(domain);
   }
 
+  /** Outputs of the node written last that it has no name for. */
+  leaveOut(absent: readonly boolean[]): void {
+    this.target.renameOutputs((name, i) => (absent[i] ? '' : name));
+  }
+
   tensor(tensor: Tensor, what: string): string {
     return this.target.initializer(tensor, `${this.node.output.name}_${what}`);
   }

@@ -24,7 +24,11 @@ export type OnnxAttrs = Readonly<Record<string, Attr | FloatAttr>>;
 /** Collects the nodes and initializers of a GraphProto; names are kept unique. */
 export class OnnxGraph {
   readonly nodes: object[] = [];
-  readonly initializers: object[] = [];
+  readonly initializers: { readonly name: string }[] = [];
+  /** Nodes that are as their source has them. */
+  readonly kept = new Set<object>();
+  /** What its initializers hold. */
+  readonly tensors = new Map<string, Tensor>();
   /** Domains of its nodes besides the standard's. */
   readonly domains = new Set<string>();
   /** Names of values that are written as parts, which the one node that reads them joins. */
@@ -77,12 +81,20 @@ export class OnnxGraph {
 
   /** Attributes of the node added last, as they are. */
   encoded(attributes: readonly object[]): void {
-    Object.assign(this.nodes.at(-1) ?? {}, { attribute: attributes });
+    const node = this.nodes.at(-1) ?? {};
+    Object.assign(node, { attribute: attributes });
+    this.kept.add(node);
+  }
+
+  /** Other names for the outputs of the node added last. */
+  renameOutputs(name: (old: string, index: number) => string): void {
+    const node = this.nodes.at(-1) as { output: string[] };
+    node.output = node.output.map(name);
   }
 
   initializer(tensor: Tensor, preferred: string): string {
     const name = this.fresh(preferred);
-    this.initializers.push(fromTensor(tensor, name));
+    this.#initialize(tensor, name);
     return name;
   }
 
@@ -93,8 +105,13 @@ export class OnnxGraph {
     this.#constants.set(value, name);
     const tensor = constantOf(value);
     const written = this.lines.has(value) ? { ...tensor, shape: withoutHeight(tensor.shape) } : tensor;
-    this.initializers.push(fromTensor(written, name));
+    this.#initialize(written, name);
     return name;
+  }
+
+  #initialize(tensor: Tensor, name: string): void {
+    this.initializers.push({ name, ...fromTensor(tensor, name) });
+    this.tensors.set(name, tensor);
   }
 
   /** What `make` names for a value and purpose, made when first asked for. */

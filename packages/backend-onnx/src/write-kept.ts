@@ -1,20 +1,20 @@
 import { CompileError, fromNumbers, i64, type Tensor } from '@ghostc/ir';
-import { type AttributeProto, nodeFromJson } from '@ghostc/onnx';
+import { type AttributeProto, nodeFromJson, renameOuter } from '@ghostc/onnx';
 import { onnxNode } from '@ghostc/ops';
 import type { NodeWriter } from './node-writer.ts';
 
 /** A node that was kept as it was in the source, in the opset that is written. */
 export function writeKept(writer: NodeWriter): void {
-  const { op_type, opset, proto } = writer.attrs(onnxNode);
+  const { op_type, opset, proto, captures } = writer.attrs(onnxNode);
   const node = nodeFromJson(proto);
   let next = 0;
   const inputs = (node.input ?? []).map((present) => (present ? writer.input(next++) : ''));
-  const form = { op: op_type, inputs, attributes: node.attribute ?? [] };
-  if (node.domain && node.domain !== 'ai.onnx') {
-    writer.raw(form, node.domain);
-    return;
-  }
-  writer.raw(upgraded(writer, form, opset));
+  const names = new Map(captures.map((name) => [name, writer.input(next++)]));
+  const attributes = (node.attribute ?? []).map((one) => (names.size ? renameOuter(one, names) : one));
+  const form = { op: op_type, inputs, attributes };
+  const isStandard = !node.domain || node.domain === 'ai.onnx';
+  writer.raw(isStandard ? upgraded(writer, form, opset) : form, isStandard ? undefined : node.domain);
+  writer.leaveOut((node.output ?? []).map((present) => !present));
 }
 
 /** An ONNX node as it is written: attributes are AttributeProtos. */
@@ -42,6 +42,7 @@ const changes: readonly (readonly [string, number, Upgrade])[] = [
   ['Squeeze', 13, (writer, node) => moved(writer, node, ['axes'])],
   ['Unsqueeze', 13, (writer, node) => moved(writer, node, ['axes'])],
   ['ReduceSum', 13, (writer, node) => moved(writer, node, ['axes'])],
+  ['Scatter', 11, (_writer, node) => ({ ...node, op: 'ScatterElements' })],
   ['Split', 18, withCount],
   ...['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'SumSquare'].map(
     (name): readonly [string, number, Upgrade] => [

@@ -90,3 +90,72 @@ test('the reference models keep their opset', () => {
   const opset = (of: Uint8Array): number => Number(decodeModel(of).opset_import?.[0]?.version);
   expect(opset(saveOnnx(loadOnnx(bytes)))).toBe(opset(bytes));
 });
+
+test('a body that reads values from outside follows their names', () => {
+  const flag = { name: 'go', type: { tensor_type: { elem_type: 9, shape: {} } } };
+  const body = {
+    name: 'body',
+    input: [{ name: 'i' }, { name: 'go_in' }, { name: 's' }],
+    output: [{ name: 'go_out' }, tensor('s_out', 'n', 4)],
+    node: [
+      { op_type: 'Identity', input: ['go_in'], output: ['go_out'] },
+      { op_type: 'Add', input: ['s', 'h'], output: ['s_out'] },
+    ],
+  };
+  const loop = {
+    op_type: 'Loop',
+    name: 'loop',
+    input: ['', 'go', 'h'],
+    output: ['y'],
+    attribute: [{ name: 'body', type: 5, g: body }],
+  };
+  const [relu] = relus;
+  const bytes = model([relu as object, loop]);
+  const { graph: proto, ...rest } = decodeModel(bytes);
+  const whole = encodeModel({ ...rest, graph: { ...proto, input: [...(proto?.input ?? []), flag] } });
+  const saved = decodeModel(saveOnnx(renameValues(loadOnnx(whole), { h: 'hidden' })));
+  const [, written] = saved.graph?.node ?? [];
+  expect(written?.input).toEqual(['', 'go', 'hidden']);
+  expect(written?.attribute?.[0]?.g?.node?.[1]?.input).toEqual(['s', 'hidden']);
+});
+
+test('sizes that are inputs keep their node as it is', () => {
+  const axes = { name: 'axes', type: { tensor_type: { elem_type: 7, shape: { dim: [{ dim_value: 1 }] } } } };
+  const { graph: proto, ...rest } = decodeModel(
+    model([{ op_type: 'ReduceSum', input: ['x', 'axes'], output: ['y'] }]),
+  );
+  const bytes = encodeModel({ ...rest, graph: { ...proto, input: [...(proto?.input ?? []), axes] } });
+  expect(() => loadOnnx(bytes, { keepUnknown: false })).toThrow('axes of ReduceSum is the input axes');
+  expect(decodeModel(saveOnnx(loadOnnx(bytes))).graph?.node?.[0]).toMatchObject({
+    op_type: 'ReduceSum',
+    input: ['x', 'axes'],
+  });
+});
+
+test.each<[string, number, object, string[], string]>([
+  ['ReduceSum', 11, { axes: [1], keepdims: 0 }, ['x'], 'sum'],
+  ['Clip', 9, { min: 0, max: 6 }, ['x'], 'clip'],
+  ['Softmax', 9, { axis: 1 }, ['x'], 'softmax'],
+  ['Celu', 12, { alpha: 1 }, ['x'], 'an op of opset 12'],
+])('%s of opset %i is written as that opset says it', (op, opset, attrs, input) => {
+  const attribute = Object.entries(attrs).map(([name, value]) =>
+    Array.isArray(value)
+      ? { name, type: 7, ints: value }
+      : ['axis', 'keepdims'].includes(name)
+        ? { name, type: 2, i: value }
+        : { name, type: 1, f: value },
+  );
+  const fixed = op === 'ReduceSum' ? { input: [tensor('x', 4, 1)], output: [tensor('y', 4)] } : {};
+  const { graph: proto, ...rest } = decodeModel(model([{ op_type: op, input, output: ['y'], attribute }]));
+  const bytes = encodeModel({
+    ...rest,
+    opset_import: [{ domain: '', version: opset }],
+    graph: { ...proto, value_info: [], ...fixed },
+  });
+  const saved = decodeModel(saveOnnx(loadOnnx(bytes)));
+  expect(Number(saved.opset_import?.[0]?.version)).toBe(opset);
+  expect(saved.graph?.node?.[0]?.input).toEqual(input);
+  expect(saved.graph?.node?.[0]?.attribute?.map(({ name }) => name).sort()).toEqual(
+    Object.keys(attrs).sort(),
+  );
+});

@@ -3,6 +3,7 @@ import { nodeToJson } from './codec.ts';
 import { keptTypes } from './kept-types.ts';
 import type { NodeReader } from './node-reader.ts';
 import type { ValueInfoProto } from './onnx-types.ts';
+import { outerNames } from './outer-names.ts';
 import type { Entry } from './read-state.ts';
 import { dtypeOf } from './tensor-proto.ts';
 
@@ -23,16 +24,45 @@ export function keepNode(node: NodeReader, error: unknown): readonly Value[] | u
   return types && emitKept(node, types, error.detail);
 }
 
-/** A node of an op that has no form here, with the types that the model states. Undefined where it states none, or the node has a body. */
+/**
+ * A node that has no form here, with the types that the model states. Undefined where it states none. Values that bodies read
+ * from outside are inputs after those of the node.
+ */
 export function keepUnknown(
   node: NodeReader,
   declared: ReadonlyMap<string, ValueInfoProto>,
+  { detail }: CompileError,
 ): readonly Value[] | undefined {
-  const types = (node.proto.output ?? []).map((name) => statedType(node, declared.get(name)));
-  const hasBody = [...node.attributes.values()].some(({ g, graphs }) => g || graphs?.length);
-  if (hasBody || !types.every((type) => type !== undefined)) return undefined;
-  return emitKept(node, types, 'the op has no form here');
+  const isStandard = (node.proto.domain || 'ai.onnx') === 'ai.onnx';
+  const types =
+    allOf(node.outputNames.map((name) => (name ? statedType(node, declared.get(name)) : unnamed))) ??
+    (isStandard ? (keptTypes(node) ?? bodyTypes(node)) : undefined);
+  return types && emitKept(node, types, detail);
 }
+
+function allOf<T>(list: readonly (T | undefined)[]): readonly T[] | undefined {
+  const known = list.filter((one) => one !== undefined);
+  return known.length === list.length ? known : undefined;
+}
+
+/** What the body of a Loop or Scan states: the last values of what it carries, then a new first axis of what it collects. */
+function bodyTypes(node: NodeReader): readonly TensorType[] | undefined {
+  const body = node.attributes.get('body')?.g;
+  if (!body || (node.op !== 'Loop' && node.op !== 'Scan')) return undefined;
+  const results = (body.output ?? []).slice(node.op === 'Loop' ? 1 : 0);
+  const carried =
+    node.op === 'Loop' ? node.inputCount - 2 : node.inputCount - node.int('num_scan_inputs', node.inputCount);
+  return allOf(
+    results.map((info, i) => {
+      const type = statedType(node, info);
+      const name = node.outputNames[i] ?? '';
+      return i < carried || !type ? type : { ...type, shape: [node.freshDim(`${name}_0`), ...type.shape] };
+    }),
+  );
+}
+
+/** Of an output that the model leaves out. */
+const unnamed: TensorType = { dtype: 'f32', shape: [] };
 
 function statedType(node: NodeReader, info: ValueInfoProto | undefined): TensorType | undefined {
   const tensor = info?.type?.tensor_type;
@@ -79,19 +109,25 @@ function waitingInputs(node: NodeReader): Entry[] {
 }
 
 function emitKept(node: NodeReader, types: readonly TensorType[], reason: string): readonly Value[] {
-  const input = (node.proto.input ?? []).map((_, i) => (node.has(i) ? '1' : ''));
-  const { domain } = node.proto;
+  const present = (names: readonly string[] = [], has: (i: number) => boolean): string[] =>
+    names.map((_, i) => (has(i) ? '1' : ''));
+  const { domain, input, output } = node.proto;
+  const outer = [...node.attributes.values()].flatMap(outerNames);
+  const captures = [...new Set(outer)].filter((name) => node.isKnown(name));
   const proto = {
     op_type: node.op,
-    input,
+    input: present(input, (i) => node.has(i)),
+    ...(output?.includes('') && { output: present(output, (i) => Boolean(output[i])) }),
     attribute: [...node.attributes.values()],
     ...(domain && { domain }),
   };
-  return node.emitAll('onnx_node', node.inputs(), {
+  const inputs = [...node.inputs(), ...captures.map((name) => node.named(name))];
+  return node.emitAll('onnx_node', inputs, {
     op_type: node.op,
     opset: node.opset,
     proto: nodeToJson(proto),
     types: types.map(({ dtype, shape }) => JSON.stringify({ dtype, shape })),
     reason,
+    ...(captures.length > 0 && { captures }),
   });
 }

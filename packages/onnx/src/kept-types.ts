@@ -146,11 +146,20 @@ function concatenated(node: NodeReader): (Dim | undefined)[] | undefined {
 const reduced: Rule = one((node) => {
   const rank = rankOf(node);
   const given = axesOf(node, 1, rank);
-  if (node.has(1) && !given) return undefined;
+  if (node.has(1) && !given) return reducedSomewhere(node);
   const axes = given?.length ? given : shapeOf(node).map((_, axis) => axis);
   const keep = node.int('keepdims', 1) === 1;
   return shapeOf(node).flatMap((dim, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [dim]));
 });
+
+/** Axes are known at run time only; how many is known. */
+function reducedSomewhere(node: NodeReader): undefined[] | undefined {
+  const [count] = shapeOf(node, 1);
+  const dropped = node.int('keepdims', 1) === 1 ? 0 : count;
+  // none are all
+  if (dropped === undefined || !isStatic(dropped) || count === 0) return undefined;
+  return new Array<undefined>(rankOf(node) - dropped).fill(undefined);
+}
 
 function matrixProduct(node: NodeReader): (Dim | undefined)[] | undefined {
   const [a, b] = [shapeOf(node, 0), shapeOf(node, 1)];
@@ -181,7 +190,15 @@ const openAxes = (listed: (node: NodeReader) => number[] | undefined): Rule =>
     return shapeOf(node).map((dim, axis) => (!axes || axes.includes(axis) ? undefined : dim));
   });
 
-const unchanged = ['Softmax', 'LogSoftmax', 'Hardmax', 'InstanceNormalization', 'LayerNormalization'];
+const unchanged = [
+  'RandomNormalLike',
+  'RandomUniformLike',
+  'Softmax',
+  'LogSoftmax',
+  'Hardmax',
+  'InstanceNormalization',
+  'LayerNormalization',
+];
 const arithmetic = [
   'Add',
   'Sub',

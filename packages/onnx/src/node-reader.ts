@@ -277,6 +277,16 @@ export class NodeReader {
     );
   }
 
+  /** Whether a name stands for something where the node is. */
+  isKnown(name: string): boolean {
+    return this.#state.entries.get(name) !== undefined;
+  }
+
+  /** The value that a name stands for. */
+  named(name: string): Value {
+    return entryValue(this.#state.entries.get(name) ?? {}, this.#state, name);
+  }
+
   /** A symbol for a dimension that is known at run time only. */
   freshDim(preferred: string): string {
     return this.#state.dims.fresh(preferred);

@@ -1,4 +1,4 @@
-import { CompileError, isStatic, withLocation } from '@ghostc/ir';
+import { CompileError, type Graph, isStatic, type Node, withLocation } from '@ghostc/ir';
 import { contribTable } from './contrib-table.ts';
 import { keepNode, keepUnknown } from './keep-node.ts';
 import { NodeReader, type ReadOp } from './node-reader.ts';
@@ -118,7 +118,7 @@ function readNode({ proto, name }: NamedNode, state: ReadState, functions: Funct
     const taken = branchOf(node, state);
     return taken ? inPlace(taken, node, state) : selected(node, state);
   }
-  const shape = readShape(node);
+  const shape = state.declared ? readShapeIfAny(node) : readShape(node);
   const [first = ''] = proto.output ?? [];
   if (shape) state.entries.set(first, { shape, ...(!shape.elements.every(isStatic) && { node }) });
   else readValues(node, state);
@@ -136,8 +136,19 @@ function readShape(node: NodeReader): ShapeValue | undefined {
   return shape && isSaturated(shape) && shape.elements.every(isStatic) ? undefined : shape;
 }
 
-function readValues(node: NodeReader, { entries, declared }: ReadState): void {
-  const values = [readOrKeep(node, declared)].flat();
+/** What cannot be computed on shapes is left to the ops, which keep it. */
+function readShapeIfAny(node: NodeReader): ShapeValue | undefined {
+  try {
+    return readShape(node);
+  } catch (error) {
+    if (error instanceof CompileError) return undefined;
+    throw error;
+  }
+}
+
+function readValues(node: NodeReader, state: ReadState): void {
+  const { entries } = state;
+  const values = [readOrKeep(node, state)].flat();
   (node.proto.output ?? []).forEach((output, i) => {
     const value = values[i];
     if (output && (value || i > 0)) entries.set(output, value ? { value } : unreadable(node.op));
@@ -150,25 +161,35 @@ const opTables = new Map<string, ReadonlyMap<string, ReadOp>>([
   ['com.microsoft', contribTable],
 ]);
 
-/** What has no form for sizes that are not known yet stays an ONNX node. */
-function readOrKeep(node: NodeReader, declared: ReadState['declared']): ReturnType<ReadOp> {
+/** What has no form for sizes that are not known yet stays an ONNX node; to be edited, whatever has none. */
+function readOrKeep(node: NodeReader, { declared, graph }: ReadState): ReturnType<ReadOp> {
   const read = opTables.get(domainOf(node))?.get(node.op);
-  const unknown = read ? undefined : declared && keepUnknown(node, declared);
-  if (unknown) return unknown;
-  if (!read) throw unsupported(node);
+  const { last } = graph;
   try {
+    if (!read) throw unsupported(node, declared);
     return read(node);
   } catch (error) {
-    const kept = domainOf(node) === 'ai.onnx' && keepNode(node, error);
+    if (!(error instanceof CompileError)) throw error;
+    removeAfter(graph, last);
+    const kept =
+      (read && domainOf(node) === 'ai.onnx' && keepNode(node, error)) ||
+      (declared && keepUnknown(node, declared, error));
     if (!kept) throw error;
     return kept;
   }
 }
 
-function unsupported(node: NodeReader): CompileError {
+/** What a reading left that was given up. */
+function removeAfter(graph: Graph, last: Node | null): void {
+  while (graph.last && graph.last !== last) graph.remove(graph.last);
+}
+
+function unsupported(node: NodeReader, declared: ReadState['declared']): CompileError {
+  const { op, opset } = node;
+  const hint = declared && '; the model states no types of its results, which onnx.shape_inference adds';
   return new CompileError(
     'onnx/unknown-op',
-    `op ${node.op} (${domainOf(node)}, opset ${node.opset}) is not supported`,
+    `op ${op} (${domainOf(node)}, opset ${opset}) is not supported${hint ?? ''}`,
   );
 }
 

@@ -64,7 +64,8 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     graph,
     entries: new Scope(),
     dims: new InputDims(givenInputs(proto), options.bind),
-    opset: standardOpset(model.opset_import),
+    // a model without standard ops, which is kept as it is, names none
+    opset: standardOpset(model.opset_import, options.keepUnknown ? 0 : undefined),
     readExternal: options.external,
     cone: new ConstantCone(graph),
     room: { elements: MAX_FILLED },

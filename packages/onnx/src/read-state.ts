@@ -39,8 +39,10 @@ export interface ReadState {
 /** Versions of the standard ops whose meaning the op table knows. */
 const OPSETS = { first: 1, last: 28 } as const;
 
-export function standardOpset(imports: readonly OpsetProto[] = []): number {
+/** Throws `onnx/opset` for one that is not known, and for none, unless that is given a number. */
+export function standardOpset(imports: readonly OpsetProto[] = [], none?: number): number {
   const standard = imports.find(({ domain }) => !domain || domain === 'ai.onnx');
+  if (!standard && none !== undefined) return none;
   const version = Number(standard?.version?.toString() ?? Number.NaN);
   if (version >= OPSETS.first && version <= OPSETS.last) return version;
   throw new CompileError(

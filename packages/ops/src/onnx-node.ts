@@ -3,14 +3,21 @@ import { int, text, texts } from './attr-spec.ts';
 import { defineOp, outputTypes } from './define-op.ts';
 
 /**
- * A node of an ONNX model whose sizes are symbolic, so that it has no static form: it goes back into ONNX as it was.
- * `proto` is its NodeProto as JSON, with `1` for each input that is present; `types` are its outputs', as JSON; `reason`
- * says what was missing.
+ * A node of an ONNX model that has no form here, for symbolic sizes or for its op: it goes back into ONNX as it was.
+ * `proto` is its NodeProto as JSON, with `1` for each input and output that is present; `types` are its outputs', as JSON;
+ * `reason` says what was missing; `captures` names the last inputs in the bodies that read them.
  */
 export const onnxNode = defineOp({
   name: 'onnx_node',
   inputs: ['xs...'],
-  attrs: { op_type: text(), opset: int(), proto: text(), types: texts(), reason: text() },
+  attrs: {
+    op_type: text(),
+    opset: int(),
+    proto: text(),
+    types: texts(),
+    reason: text(),
+    captures: texts([]),
+  },
   traits: ['kept'],
   computed: 'kept',
   integerForm: { kind: 'none' },

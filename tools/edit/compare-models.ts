@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** Two files of one model, and the folder with inputs for it. */
+export interface Pair {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly data: string | null;
+}
+
+export interface Judged {
+  readonly name: string;
+  /** `unrunnable`: ONNX Runtime does not run the original; the rest was compared. */
+  readonly status: 'same' | 'unrunnable' | 'refused' | 'invalid' | 'differs' | 'lost' | 'crash';
+  readonly reason?: string;
+}
+
+const script = join(process.cwd(), 'tools/edit/compare_models.py');
+
+/** Holds pairs against each other in Python; what dies there is a crash of its pair, and the rest goes on. */
+export function compareModels(pairs: readonly Pair[]): Judged[] {
+  const judged: Judged[] = [];
+  while (judged.length < pairs.length) {
+    const rest = pairs.slice(judged.length);
+    const { stdout, stderr, error } = spawnSync('python3', [script], {
+      input: rest.map((pair) => `${JSON.stringify(pair)}\n`).join(''),
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    });
+    if (error) throw error;
+    const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+    judged.push(...lines.map((line): Judged => JSON.parse(line)));
+    const died = rest[lines.length];
+    if (died) judged.push({ name: died.name, status: 'crash', reason: stderr.slice(-300) });
+  }
+  return judged;
+}

@@ -1,0 +1,156 @@
+"""Holds pairs of ONNX models (one a line of stdin, as JSON) against each other: onnx.checker, outputs in ONNX Runtime, the rest."""
+import glob, json, sys
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+import onnxruntime as ort
+
+ort.set_default_logger_severity(4)
+
+
+class Lost(Exception):
+    pass
+
+
+def in_ort(path, inputs):
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]).run(None, inputs)
+
+
+def in_reference(path, inputs):
+    """What ONNX Runtime has no kernel, or NumPy no type for."""
+    return ReferenceEvaluator(path).run(None, inputs)
+
+
+def runs(engine, path, inputs):
+    try:
+        engine(path, inputs)
+        return True
+    except Exception:
+        return False
+
+
+def read_value(path, kind):
+    data = open(path, "rb").read()
+    which = kind.WhichOneof("value")
+    if which == "sequence_type":
+        proto = onnx.SequenceProto()
+        proto.ParseFromString(data)
+        return numpy_helper.to_list(proto)
+    if which == "optional_type":
+        proto = onnx.OptionalProto()
+        proto.ParseFromString(data)
+        return numpy_helper.to_optional(proto)
+    proto = onnx.TensorProto()
+    proto.ParseFromString(data)
+    return numpy_helper.to_array(proto)
+
+
+def random_input(info, rng, sizes):
+    tensor = info.type.tensor_type
+    shape = [d.dim_value or sizes.setdefault(d.dim_param or i, 2) for i, d in enumerate(tensor.shape.dim)]
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+    if np.issubdtype(dtype, np.floating):
+        return rng.standard_normal(shape).astype(dtype)
+    if dtype == np.bool_:
+        return rng.integers(0, 2, shape).astype(dtype)
+    return rng.integers(0, 100, shape).astype(dtype)
+
+
+def inputs_of(model, data):
+    given = {one.name for one in model.graph.initializer}
+    wanted = [one for one in model.graph.input if one.name not in given or data]
+    rng, sizes = np.random.default_rng(1), {}
+    files = sorted(glob.glob(data + "/input_*.pb"), key=lambda f: int(f.split("_")[-1][:-3])) if data else []
+    if data:
+        return [read_value(file, info.type) for file, info in zip(files, wanted)]
+    return [random_input(info, rng, sizes) for info in wanted]
+
+
+def names(values):
+    return [one.name for one in values]
+
+
+def check_kept(before, after):
+    """Names of inputs and outputs in order, types, opset, metadata, producer, doc strings."""
+    given = {one.name for one in before.graph.initializer}
+    was = [one.name for one in before.graph.input if one.name not in given]
+    expect("inputs", was, names(after.graph.input))
+    expect("outputs", names(before.graph.output), names(after.graph.output))
+    for old, new in zip(before.graph.output, after.graph.output):
+        if old.type.HasField("tensor_type"):
+            expect(f"type of {old.name}", old.type.tensor_type.elem_type, new.type.tensor_type.elem_type)
+    opset = lambda model: {o.domain: o.version for o in model.opset_import if o.domain in ("", "ai.onnx")}.get("", None)
+    expect("opset", opset(before), opset(after))
+    meta = lambda model: sorted((p.key, p.value) for p in model.metadata_props)
+    expect("metadata", meta(before), meta(after))
+    for field in ("producer_name", "producer_version", "domain", "model_version", "doc_string"):
+        expect(field, getattr(before, field), getattr(after, field))
+    expect("doc string of the graph", before.graph.doc_string, after.graph.doc_string)
+
+
+def expect(what, before, after):
+    if before != after:
+        raise Lost(f"{what}: {before} became {after}")
+
+
+def same(a, b):
+    if a is None or b is None:
+        return a is b
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))
+    a, b = np.asarray(a), np.asarray(b)
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    if a.dtype.kind in "fcV":  # small floats are V
+        close = 2e-2 if a.dtype.kind == "V" else 1e-5 if a.dtype.itemsize > 2 else 2e-3
+        return bool(np.allclose(a.astype(np.float64), b.astype(np.float64), rtol=close, atol=close / 10, equal_nan=True))
+    return bool((a == b).all())
+
+
+def judge(pair):
+    before, after = onnx.load(pair["from"]), onnx.load(pair["to"])
+    try:
+        onnx.checker.check_model(before, full_check=True)
+        valid = True
+    except Exception:
+        valid = False
+    if valid:
+        try:
+            onnx.checker.check_model(after, full_check=True)
+        except Exception as error:
+            return "invalid", str(error)[:300]
+    given = {one.name for one in before.graph.initializer}
+    feeds = [one.name for one in before.graph.input if one.name not in given or pair["data"]]
+    inputs = dict(zip(feeds, inputs_of(before, pair["data"])))
+    run = in_ort if runs(in_ort, pair["from"], inputs) else in_reference
+    try:
+        wanted = run(pair["from"], inputs)
+    except Exception as error:
+        check_kept(before, after)
+        return "unrunnable", str(error)[:160]
+    try:
+        found = run(pair["to"], inputs)
+    except Exception as error:
+        return "differs", f"{run.__name__}: {error}"[:300]
+    random = any(node.op_type.startswith(("Random", "Bernoulli", "Multinomial", "Dropout")) for node in before.graph.node)
+    for info, a, b in zip(before.graph.output, wanted, found):
+        if not same(a, b) and not random:
+            return "differs", f"output {info.name}"
+    check_kept(before, after)
+    return "same", ""
+
+
+for line in sys.stdin:
+    pair = json.loads(line)
+    try:
+        status, reason = judge(pair)
+    except Lost as error:
+        status, reason = "lost", str(error)
+    except Exception as error:
+        status, reason = "crash", f"{type(error).__name__}: {error}"[:300]
+    print(json.dumps({"name": pair["name"], "status": status, "reason": reason}), flush=True)

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { onnxTestFolder } from '../conformance/onnx-tests.ts';
+import { everyNth } from '../sweep/every-nth.ts';
+import { checkRoundTrips, modelsBelow } from './check-round-trips.ts';
+import type { Judged } from './compare-models.ts';
+
+const usage = `npm run round-trip -- [FOLDER...] [--filter TEXT] [--every N] [--json]
+
+Loads and saves every .onnx below the folders, and the ONNX backend tests: each has to pass onnx.checker, to give the same
+outputs in ONNX Runtime, on the inputs beside it or on random ones, and to keep names, opset and metadata.
+
+  --filter TEXT  only paths with the text
+  --every N      each Nth of them
+  --json         every model as JSON
+
+Exit code 0 if all do, 1 otherwise.`;
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    filter: { type: 'string', default: '' },
+    every: { type: 'string', default: '1' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+  allowPositionals: true,
+});
+if (values.help) console.log(usage);
+else process.exitCode = await roundTrips(positionals);
+
+async function roundTrips(given: readonly string[]): Promise<number> {
+  const folders = given.length ? given : [await onnxTestFolder(process.cwd())];
+  const files = folders.flatMap(modelsBelow).filter((file) => file.includes(values.filter));
+  const judged = checkRoundTrips([...everyNth(files, { every: Number(values.every) })]);
+  report(judged);
+  return judged.every(({ status }) => status === 'same' || status === 'unrunnable') ? 0 : 1;
+}
+
+function report(judged: readonly Judged[]): void {
+  const counts: Record<string, number> = {};
+  for (const { status } of judged) counts[status] = (counts[status] ?? 0) + 1;
+  if (values.json) console.log(JSON.stringify({ counts, judged }, null, 2));
+  else {
+    for (const { name, status, reason = '' } of judged)
+      if (status !== 'same') console.log(`${status.padEnd(10)} ${name}: ${reason.replaceAll('\n', ' ')}`);
+    console.log(
+      `${judged.length} models: ${Object.entries(counts)
+        .map(([status, n]) => `${n} ${status}`)
+        .join(', ')}`,
+    );
+  }
+}
