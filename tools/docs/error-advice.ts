@@ -55,6 +55,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'cli/pass': 'There is no pass of that name. `ghostc opt --list` prints them.',
   'cli/rounds': 'Give `--rounds` a positive integer.',
   'cli/runtime': 'Give one of `--runtime` and `--exec`; a module exports `default { name, prepare }`.',
+  'cli/settings': 'Write settings as KEY=VALUE with commas between them; `ghostc edit --help` has the keys.',
   'cli/target':
     'The target `original` runs the source model in ONNX Runtime. Give an `.onnx` file, or leave the target out.',
   'compile/symbolic': 'An input has an open size that this target needs. Give it with `--bind NAME=SIZE`.',
@@ -90,6 +91,11 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'This model cannot have another batch: the node that the message names mixes the samples, or holds a number for each. Change that node first, or export the model with the batch that you want.',
   'edit/cycle': 'A value would be computed from itself. Insert nodes after what they read.',
   'edit/not-found': 'No node or value fits. `allValues(graph)` and `ghostc inspect` list the names.',
+  'edit/postprocess': 'Say which output is meant; boxes are [..., 4].',
+  'edit/preprocess':
+    'Say which input is meant: an image [N,C,H,W] of floats. Lists have a number for each channel; std is not 0.',
+  'edit/prune':
+    'The node that the message names needs the channel, or it is an input or output. Take others, or prune before the model is optimised.',
   'edit/split': 'A value from before the cut is read after it. Name it as an output of the head too.',
   'edit/type': 'The replacement has another type than the node. Convert or reshape its result.',
   'engine/died': "The engine's process ended. Its last words stand in the message; run the command by hand.",

@@ -50,3 +50,29 @@ test('edit renames and changes batch and opset; extract and merge take the model
   expect([whole?.input?.[0]?.name, whole?.output?.map(({ name }) => name)]).toEqual(['picture', ['scores']]);
   expect(ghostc('edit', 'edited.onnx', '--rename', 'nobody=x').stderr).toContain('there is no value %nobody');
 });
+
+test('edit takes pictures as they come, gives classes, ends a model early, and computes in float16', () => {
+  const camera = [
+    '--preprocess',
+    'scale=1/255,mean=0.286,std=0.353,dtype=u8,layout=nhwc',
+    '--postprocess',
+    'top-k=3',
+  ];
+  const edited = ghostc('edit', model, ...camera, '--float16', '--out', 'camera.onnx');
+  expect([edited.status, edited.stderr]).toEqual([0, '']);
+  const { graph } = decodeModel(readFileSync(join(folder, 'camera.onnx')));
+  expect(graph?.input?.[0]?.type?.tensor_type?.elem_type).toBe(2);
+  expect(graph?.output?.map(({ name }) => name)).toEqual(['values', 'indices']);
+  const cut = decodeModel(readFileSync(model)).graph?.node?.[3]?.output?.[0] ?? '';
+  expect(ghostc('edit', model, '--cut', cut, '--out', 'head.onnx').status).toBe(0);
+  expect(decodeModel(readFileSync(join(folder, 'head.onnx'))).graph?.output?.map(({ name }) => name)).toEqual(
+    [cut],
+  );
+  expect(ghostc('edit', model, '--preprocess', 'means=1').stderr).toContain(
+    'expected one of scale, mean, std',
+  );
+  expect(ghostc('edit', model, '--preprocess', 'size=4').stderr).toContain('a size as HEIGHTxWIDTH');
+  expect(ghostc('edit', model, '--postprocess', 'top-k').stderr).toContain(
+    'a number or a fraction, found ""',
+  );
+});

@@ -123,6 +123,25 @@ export class Editor {
     this.graph.addOutput(name ?? value.name, value);
   }
 
+  /** The value that an output of the graph gives. Throws `edit/not-found`. */
+  outputValue(name: string): Value {
+    const output = this.graph.outputs.find((one) => one.name === name);
+    if (output) return output.value;
+    const known = this.graph.outputs.map((one) => one.name).join(', ');
+    throw new CompileError('edit/not-found', `there is no output ${name}; there are ${known}`);
+  }
+
+  /** Other outputs, by their names, in the place of one. */
+  replaceOutput(name: string, by: Readonly<Record<string, ValueRef>>): void {
+    this.outputValue(name);
+    const all = this.graph.outputs.map((one) => [one.name, one.value] as const);
+    this.graph.removeOutputs();
+    for (const [kept, value] of all) {
+      if (kept !== name) this.output(value, kept);
+      else for (const [added, ref] of Object.entries(by)) this.output(ref, added);
+    }
+  }
+
   /** Nodes after a value: everything that read it, outputs too, reads their result. A spec's inputs name the value. */
   insertAfter(ref: ValueRef, insertion: NodeSpec | Insertion): Value {
     const value = this.value(ref);
@@ -170,12 +189,15 @@ export class Editor {
     this.#stale.add(node);
   }
 
-  /** Another type for an input of the graph, or a part of one. */
-  setInput(ref: ValueRef, type: Partial<TensorType>): void {
+  /** Another type for an input of the graph, or a part of one; what read it reads the result of `through`, if that is given. */
+  setInput(ref: ValueRef, type: Partial<TensorType>, through?: Insertion): void {
     const value = this.value(ref);
     if (!this.graph.inputs.includes(value))
       throw new CompileError('edit/not-found', `%${value.name} is no input`);
-    this.#retype(value, { ...value.type, ...type });
+    if (through) {
+      this.graph.setType(value, { ...value.type, ...type });
+      this.insertAfter(value, through);
+    } else this.#retype(value, { ...value.type, ...type });
   }
 
   /** Another batch size, as `changeBatch`. */
@@ -212,12 +234,8 @@ export class Editor {
 
   /** Takes away an output of the graph, and what only it needed. */
   removeOutput(name: string): void {
-    const kept = this.graph.outputs.filter((output) => output.name !== name);
-    const gone = this.graph.outputs.find((output) => output.name === name);
-    if (!gone) throw new CompileError('edit/not-found', `there is no output ${name}`);
-    const { value } = gone;
-    this.graph.removeOutputs();
-    for (const output of kept) this.graph.addOutput(output.name, output.value);
+    const value = this.outputValue(name);
+    this.replaceOutput(name, {});
     this.#removeUnread(value);
   }
 

@@ -5,5 +5,15 @@ export { allValues, findNode, findNodes, findValue, type NodeQuery } from './fin
 export { bypassNode, insertAfter, replaceNode } from './insert-replace.ts';
 export { loadOnnx, saveOnnx } from './load-save.ts';
 export type { MergeOptions } from './merge-into.ts';
+export { pruneChannels, weakestChannels } from './prune/prune-channels.ts';
+export {
+  addPostprocessing,
+  type BoxCoding,
+  type Postprocessing,
+  type Suppression,
+} from './recipes/add-postprocessing.ts';
+export { addPreprocessing, type Preprocessing, preprocess } from './recipes/add-preprocessing.ts';
+export { convertFloat16, type Float16Options } from './recipes/convert-float16.ts';
+export { insertObservers, type ObserverOptions, type Statistic } from './recipes/insert-observers.ts';
 export { changeInputShape, renameValues } from './resize-model.ts';
 export { type Boundary, extractSubgraph, mergeModels, splitModel } from './subgraph.ts';

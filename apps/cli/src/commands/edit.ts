@@ -1,8 +1,9 @@
-import { edit } from '@ghostc/edit';
-import type { Dim } from '@ghostc/ir';
+import { addPostprocessing, addPreprocessing, convertFloat16, edit, extractSubgraph } from '@ghostc/edit';
+import type { Dim, Graph } from '@ghostc/ir';
 import { Command } from 'commander';
 import { loadToEdit, pairsOf, type WriteFlags, writeEdited } from '../edited-model.ts';
 import { parseCount } from '../parse-count.ts';
+import { postprocessingOf, preprocessingOf } from '../processing-options.ts';
 import { modelArgument } from './compile.ts';
 
 interface EditFlags extends WriteFlags {
@@ -12,11 +13,17 @@ interface EditFlags extends WriteFlags {
   readonly output?: readonly string[];
   readonly removeOutput?: readonly string[];
   readonly removeDead?: boolean;
+  readonly cut?: readonly string[];
+  readonly preprocess?: string;
+  readonly postprocess?: string;
+  readonly float16?: boolean;
 }
 
 export function editCommand(): Command {
   return new Command('edit')
-    .description('change a model: names, batch, opset, outputs; everything else stays as it is')
+    .description(
+      'change a model: names, batch, opset, outputs, what comes in and goes out; everything else stays as it is',
+    )
     .addArgument(modelArgument())
     .option('--rename <old=new...>', 'other names for inputs, outputs or inner values; two may swap theirs')
     .option('--batch <size>', 'another batch, a number or a name; refused where samples would mix')
@@ -24,17 +31,30 @@ export function editCommand(): Command {
     .option('--output <value...>', 'inner values that become outputs too')
     .option('--remove-output <name...>', 'outputs to take away, with what only they need')
     .option('--remove-dead', 'remove nodes and constants that no output needs')
+    .option('--cut <value...>', 'end the model at these values: they become its outputs')
+    .option(
+      '--preprocess <settings>',
+      'take images as they come: scale, mean, std, dtype, layout=nhwc, channels=reversed, size=HxW, input',
+    )
+    .option('--postprocess <settings>', 'softmax, argmax or top-k=K, with axis and output')
+    .option('--float16', 'compute in float16; inputs and outputs stay float32')
     .option('--opset <version>', 'the least opset of an .onnx; that of the source if absent', parseCount)
     .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc edit model.onnx --rename input=image logits=scores --out renamed.onnx\n  ghostc edit model.onnx --batch n --opset 18 --out batched.onnx',
+      [
+        '\nSteps are taken in this order: cut, batch, outputs, names, processing, float16.\n\nExamples:',
+        '  ghostc edit model.onnx --rename input=image logits=scores --out renamed.onnx',
+        '  ghostc edit model.onnx --batch n --opset 18 --out batched.onnx',
+        '  ghostc edit model.onnx --preprocess scale=1/255,mean=0.485:0.456:0.406,std=0.229:0.224:0.225,dtype=u8,layout=nhwc --postprocess top-k=5 --out camera.onnx',
+        '  ghostc edit model.onnx --cut features --float16 --out backbone.onnx',
+      ].join('\n'),
     )
     .action(runEdit);
 }
 
 function runEdit(model: string, flags: EditFlags): void {
-  const edited = edit(loadToEdit(model), (e) => {
+  const edited = edit(cutAt(loadToEdit(model), flags.cut), (e) => {
     if (flags.batch !== undefined) e.batch(dimOf(flags.batch));
     for (const value of flags.bypass ?? []) e.bypass(value);
     for (const value of flags.output ?? []) e.output(value);
@@ -42,7 +62,18 @@ function runEdit(model: string, flags: EditFlags): void {
     if (flags.removeDead) e.removeDead();
     if (flags.rename) e.rename(pairsOf(flags.rename));
   });
-  writeEdited(edited, flags);
+  writeEdited(processed(edited, flags), flags);
+}
+
+function cutAt(graph: Graph, values: readonly string[] | undefined): Graph {
+  const outputs = values?.flatMap((text) => text.split(','));
+  return outputs ? extractSubgraph(graph, { inputs: [], outputs }) : graph;
+}
+
+function processed(graph: Graph, { preprocess, postprocess, float16 }: EditFlags): Graph {
+  const taken = preprocess === undefined ? graph : addPreprocessing(graph, preprocessingOf(preprocess));
+  const given = postprocess === undefined ? taken : addPostprocessing(taken, postprocessingOf(postprocess));
+  return float16 ? convertFloat16(given) : given;
 }
 
 function dimOf(text: string): Dim {
