@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { Tool } from '@ghostc/runtimes';
 
 /** Two files of one model, and the folder with inputs for it. */
 export interface Pair {
@@ -15,6 +16,13 @@ export interface Judged {
   readonly status: 'same' | 'unrunnable' | 'refused' | 'invalid' | 'differs' | 'lost' | 'crash';
   readonly reason?: string;
 }
+
+/** Python with the reference checker and ONNX Runtime. */
+export const onnxPython: Tool = {
+  name: 'python3 with the packages onnx and onnxruntime (pip install onnx onnxruntime)',
+  packages: {},
+  found: () => spawnSync('python3', ['-c', 'import onnx, onnxruntime']).status === 0,
+};
 
 const script = join(process.cwd(), 'tools/edit/compare_models.py');
 

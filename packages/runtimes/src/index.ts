@@ -9,7 +9,6 @@ export { type LayerProfile, type Profile, profileC } from './c/profile-c.ts';
 export type { CRun } from './c/read-runs.ts';
 export { execRuntime } from './exec/exec-runtime.ts';
 export { type LayerInOrt, layersInOrt } from './ort/layers-in-ort.ts';
-export { onnxChecker } from './ort/onnx-checker.ts';
 export { ortRuntime } from './ort/ort-runtime.ts';
 export { hasOrt, loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort/ort-session.ts';
 export { verifyInOrt } from './ort/verify-in-ort.ts';
