@@ -52,5 +52,5 @@ export const floatRuns: Prelude = {
 export function copyRun(stride: number, to: string, from: string, n: string): string[] {
   if (stride === 1) return [`copy_run(${to}, ${from}, ${n});`];
   if (stride === 2) return [`copy_run_2(${to}, ${from}, ${n});`];
-  return [`for (int t = 0; t < ${n}; t++) {`, `(${to})[t] = (${from})[t * ${stride}];`, '}'];
+  return [`for (int px = 0; px < ${n}; px++) {`, `(${to})[px] = (${from})[px * ${stride}];`, '}'];
 }

@@ -4,7 +4,7 @@ import { activateRegister, activationOf } from '../activation-text.ts';
 import type { KernelCall, KernelContext } from '../kernel.ts';
 import { activationNeeds } from '../register-formulas.ts';
 import { loop } from '../text/loops.ts';
-import { convGeometry, geometryName } from './conv-geometry.ts';
+import { convGeometry, geometryName, planeName } from './conv-geometry.ts';
 import { floatRuns } from './float-runs.ts';
 import { weightData } from './operands.ts';
 import { slidingBody, slidingScratch } from './sliding-window.ts';
@@ -16,10 +16,12 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
   const { multiplier, ...attrs } = attrsOf(definition, node);
   const geometry = convGeometry(node, attrs);
   const { batch, m, channels, height, width, kernelHeight, kernelWidth } = geometry;
+  // layers of one plane share their code
+  const shared = multiplier === 1 && batch === 1;
   const act = activationOf(node);
   const planes = slidingBody({
     geometry,
-    planes: m,
+    planes: shared ? 'planes' : m,
     multiplier,
     padding: '0.0f',
     plane: [`const float *const wm = w + m * ${kernelHeight * kernelWidth};`],
@@ -29,10 +31,11 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
     finish: (v) => activateRegister(act, v),
   });
   return weightedCall(context, {
-    hint: `depthwise_${geometryName(geometry)}`,
+    hint: `depthwise_${shared ? planeName(geometry) : geometryName(geometry)}`,
     body: batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`]),
     weight: weightData(node, 1),
     channels: m,
+    ...(shared && { count: { name: 'planes', value: m } }),
     working: scratch === null ? undefined : 'rows',
     needs: [floatRuns, ...activationNeeds(act)],
   });

@@ -12,8 +12,8 @@ import { stackOrArena } from './stack-or-arena.ts';
  */
 export interface SlidingWindow {
   readonly geometry: WindowGeometry;
-  /** Output planes, and how many of them read one plane of x. */
-  readonly planes: number;
+  /** Output planes, a number or a parameter, and how many of them read one plane of x. */
+  readonly planes: number | 'planes';
   readonly multiplier: number;
   /** What is outside x, as C. */
   readonly padding: '0.0f' | '-INFINITY';

@@ -1,7 +1,7 @@
 import { stridesOf } from '@ghostc/ir';
 
-/** `for (int i = 0; i < count; i++) { ... }`; nothing for no iteration, no loop for one with the index unused. */
-export function loop(index: string, count: number, body: readonly string[]): string[] {
+/** `for (int i = 0; i < count; i++) { ... }`, count a number or C; nothing for no iteration, no loop for one with the index unused. */
+export function loop(index: string, count: number | string, body: readonly string[]): string[] {
   if (count === 0) return [];
   return [`for (int ${index} = 0; ${index} < ${count}; ${index}++) {`, ...body, '}'];
 }
