@@ -1,7 +1,7 @@
 import { compileWgsl, optimize } from '@ghostc/compiler';
 import type { Runtime } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
-import { dawnDevice, prepareOnDevice, withPipelineCache } from '@ghostc/runtimes';
+import { dawnDevice, prepareOnDevice } from '@ghostc/runtimes';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { cRuntimeWith, cSource, kernelsOf, layersOf } from './c-program.ts';
 import { cOperators, editsOf, wgslOperators } from './edit-operators.ts';
@@ -85,7 +85,7 @@ function sharedDevice(): Promise<GPUDevice> {
     fresh.lost.then(() => {
       device = undefined;
     });
-    return withPipelineCache(fresh);
+    return fresh;
   });
   return device;
 }

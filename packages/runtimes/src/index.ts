@@ -36,6 +36,5 @@ export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
 export { bundleForWeb } from './wgsl/bundle-for-web.ts';
 export { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
 export { type Engine, engine, engineTools, stopEngines } from './wgsl/engines.ts';
-export { withPipelineCache } from './wgsl/pipeline-cache.ts';
 export { checkWgsl, prepareOnDevice, prepareWgsl } from './wgsl/run-wgsl.ts';
 export { type Route, serveLocally } from './wgsl/serve-locally.ts';

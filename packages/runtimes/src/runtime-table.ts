@@ -11,7 +11,6 @@ import { ortSession } from './ort/ort-session.ts';
 import { typedOutputs } from './process/carried-io.ts';
 import { wasmRuntime } from './wasm/wasm-runtime.ts';
 import { engines } from './wgsl/engines.ts';
-import { withPipelineCache } from './wgsl/pipeline-cache.ts';
 import { prepareRemote } from './wgsl/prepare-remote.ts';
 import { prepareOnDevice, prepareWgsl } from './wgsl/run-wgsl.ts';
 
@@ -38,10 +37,9 @@ function wgslRuntime(name: string, prepare: (program: GpuProgram) => Promise<Exe
   };
 }
 
-/** Our WGSL on one device for many small models, which compiles each shader once; `device.destroy()` ends it. */
+/** Our WGSL on one device for many small models; `device.destroy()` ends it. */
 export function wgslRuntimeOn(device: GPUDevice): Runtime {
-  const shared = withPipelineCache(device);
-  return wgslRuntime('wgsl', (program) => prepareOnDevice(program, shared));
+  return wgslRuntime('wgsl', (program) => prepareOnDevice(program, device));
 }
 
 /** Our C: compiled for a device, and run there. */

@@ -4,7 +4,6 @@ import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
 import type { Session } from '@ghostc/wgsl-runtime';
 import { dawnDevice } from '../wgsl/dawn-device.ts';
-import { withPipelineCache } from '../wgsl/pipeline-cache.ts';
 import { isFaster, median, pairedRatio } from './paired-times.ts';
 import { type Contestant, type Data, inputsOf, inTurn, openContestant } from './tune-contestant.ts';
 import { type TunedGhost, tuneGhosts } from './tune-ghosts.ts';
@@ -52,12 +51,11 @@ export async function tuneWgsl(source: Graph, options: TuneOptions): Promise<Tun
   const { bind, rounds, onStep, ...settings } = options;
   const model = bind?.size ? bindDimensions(source, bind) : source;
   const device = await dawnDevice();
-  const cached = withPipelineCache(device);
-  const prepare: Prepare = (tuning) => openContestant(cached, model, { ...settings, tuning });
+  const prepare: Prepare = (tuning) => openContestant(device, model, { ...settings, tuning });
   try {
     const run = { rounds, onStep };
     const fallback = await prepare({});
-    const ghosts = await tuneGhosts(model, { ...run, device: cached, settings });
+    const ghosts = await tuneGhosts(model, { ...run, device, settings });
     const forms = Object.fromEntries(ghosts.map(({ key, form }) => [key, form]));
     const base = await prepare(forms);
     if (base.layers.length + ghosts.length === 0)

@@ -5,6 +5,7 @@ import { loadPackage } from '../process/load-package.ts';
 import { anyFile } from '../process/on-path.ts';
 import { requireTools, type Tool } from '../process/require-tool.ts';
 import { filesOf, tool } from '../process/tool-table.ts';
+import { withPipelineCache } from './pipeline-cache.ts';
 
 /** What running WGSL needs. On macOS and Windows Dawn uses the system's own API. */
 export const wgslTools: readonly Tool[] = [tool('vulkan-driver'), tool('vulkan-loader'), tool('webgpu')];
@@ -27,7 +28,7 @@ async function gpu(backend: Backend): Promise<GPU> {
 
 /**
  * A new WebGPU device with the adapter's largest buffers and the features that variants use: Dawn on the driver that
- * VK_ICD_FILENAMES names, else on SwiftShader. The caller destroys it. Throws `tool/missing`.
+ * VK_ICD_FILENAMES names, else on SwiftShader. It compiles each shader once. The caller destroys it. Throws `tool/missing`.
  */
 export async function dawnDevice(): Promise<GPUDevice> {
   requireTools(wgslTools, 'wgsl');
@@ -43,10 +44,11 @@ export async function dawnDevice(): Promise<GPUDevice> {
   const requiredFeatures = (['subgroups', 'shader-f16', 'timestamp-query'] as const).filter((feature) =>
     adapter.features.has(feature),
   );
-  return adapter.requestDevice({
+  const device = await adapter.requestDevice({
     requiredFeatures,
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
+  return withPipelineCache(device);
 }
 
 /** What a device and Dawn's WGSL implementation offer to variants: Node has no `navigator.gpu` that would say it. */
