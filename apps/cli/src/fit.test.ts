@@ -80,7 +80,7 @@ test('the time is counted on the code of the board, as profile counts it', (cont
 
 test('a core without the DSP extension is counted on its own code', (context) => {
   skipWithout(cDevice('cortex-m4').tools, 'fit', context);
-  const model = join(models, 'ghost_fmnist/ghost_fmnist.onnx');
+  const model = join(models, 'modules/ghost_module_seed/model.onnx');
   const instructions = (board: string): number =>
     JSON.parse(ghostc('fit', model, '--board', board, '--json').stdout).report.time.instructions;
   expect(instructions('rp2040')).toBeGreaterThan(5 * instructions('rp2350')); // float in software
