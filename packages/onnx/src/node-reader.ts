@@ -10,9 +10,9 @@ import {
 } from '@ghostc/ir';
 import { buildNode, openDimensions, type Rounding } from '@ghostc/ops';
 import type { AttributeProto, NodeProto } from './onnx-types.ts';
-import { type Entry, entryValue, type ReadState } from './read-state.ts';
+import { type Entry, entryValue, type ReadState, shapeOfEntry } from './read-state.ts';
 import { type Call, Scope } from './scope.ts';
-import { isSaturated, type ShapeValue, saturated, shapeValueOf } from './shape-value.ts';
+import { isSaturated, type ShapeValue, saturated } from './shape-value.ts';
 import { toTensor } from './tensor-proto.ts';
 
 /** Turns one ONNX node into IR nodes and gives the value of its first output, or of all. */
@@ -85,10 +85,7 @@ export class NodeReader {
 
   /** An input as a shape value, if it is one. */
   shape(index: number): ShapeValue | undefined {
-    if (!this.has(index)) return undefined;
-    const entry = this.entry(index);
-    const tensor = entry.shape || !entry.value ? undefined : this.#state.cone.tensorOf(entry.value);
-    return entry.shape ?? (tensor && shapeValueOf(tensor));
+    return this.has(index) ? shapeOfEntry(this.entry(index), this.#state) : undefined;
   }
 
   /** An input that must be constant at compile time, such as axes or a target shape. */
@@ -133,6 +130,19 @@ export class NodeReader {
     throw new CompileError(
       'onnx/dynamic-shape',
       `${what} of ${this.op} is [${dims.join(',')}]${this.#bindHint()}`,
+    );
+  }
+
+  /** An input's elements, where they follow from constants. */
+  known(index: number): Tensor | undefined {
+    return this.#state.cone.tensorOf(this.input(index));
+  }
+
+  /** The error of an op whose result has a size that only its input's elements tell. */
+  dependsOnData(): CompileError {
+    return new CompileError(
+      'onnx/data-dependent',
+      `the size of the result of ${this.op} depends on the elements of ${this.proto.input?.[0]}; expected them to follow from constants`,
     );
   }
 

@@ -15,6 +15,8 @@ import type { NodeReader, ReadOp } from './node-reader.ts';
 import { activationRows } from './read-activations.ts';
 import { comparisonRows } from './read-comparisons.ts';
 import { convolutionRows } from './read-convolutions.ts';
+import { einsumRows } from './read-einsum.ts';
+import { indexRows } from './read-indices.ts';
 import { movementRows } from './read-movement.ts';
 import { normalizationRows } from './read-normalizations.ts';
 import { recurrentRows } from './read-recurrent.ts';
@@ -54,6 +56,8 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ...activationRows,
   ...comparisonRows,
   ...convolutionRows,
+  ...einsumRows,
+  ...indexRows,
   ...movementRows,
   ...normalizationRows,
   ...quantizedRows,

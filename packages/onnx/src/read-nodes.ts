@@ -16,10 +16,12 @@ import {
   functionBody,
   isCall,
   selectResults,
+  type Unfolded,
 } from './unfold.ts';
+import { unrolled } from './unroll.ts';
 
 /**
- * Nodes that functions and branches may unfold to in all, or as many as the model has: a few that call one another in turn could
+ * Nodes that functions, branches and loops may unfold to in all, or as many as the model has: a few that call one another in turn could
  * ask for any number.
  */
 const MAX_UNFOLDED = 20_000;
@@ -33,28 +35,29 @@ interface Frame {
   at: number;
 }
 
-/** Reads nodes in order; functions and branches are read in the place of the nodes that call them, with a stack of our own. */
+/** Reads nodes in order; functions, branches and loops are read in the place of the nodes that call them, with a stack of our own. */
 export function readNodes(protos: readonly NodeProto[], state: ReadState, functions: Functions): void {
   const frames: Frame[] = [{ nodes: sortNodes(protos), state, finish: () => undefined, at: 0 }];
   const most = Math.max(MAX_UNFOLDED, protos.length);
   let unfolded = 0;
-  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
-    const node = frame.nodes[frame.at++];
-    if (!node) {
-      frame.finish();
-      frames.pop();
-      continue;
-    }
-    const inner = withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
-      const found = readNode(node, frame.state, functions);
-      for (const body of found.bodies) {
-        unfolded += body.nodes.length;
+  const enter = (node: NamedNode, unfold: () => Unfolded | undefined): void =>
+    withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
+      const { bodies = [], finish } = unfold() ?? {};
+      for (const body of bodies) {
+        unfolded += Math.max(1, body.nodes.length);
         checkBody(body, frames);
         if (unfolded > most) throw tooLarge(most);
       }
-      return found;
+      frames.push(...framesOf(bodies, () => finish && enter(node, finish)));
     });
-    frames.push(...framesOf(inner, node));
+  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+    const { state, nodes } = frame;
+    const node = nodes[frame.at++];
+    if (node) enter(node, () => readNode(node, state, functions));
+    else {
+      frames.pop();
+      frame.finish();
+    }
   }
 }
 
@@ -64,32 +67,26 @@ function checkBody({ id }: Body, frames: readonly Frame[]): void {
 }
 
 function tooLarge(most: number): CompileError {
-  return new CompileError('onnx/too-large', `functions and branches unfold to more than ${most} nodes`);
+  return new CompileError(
+    'onnx/too-large',
+    `functions, branches and loops unfold to more than ${most} nodes`,
+  );
 }
-
-/** What stands for a node: bodies to read, and what is done when all are. */
-interface Unfolded {
-  readonly bodies: readonly Body[];
-  readonly finish: () => void;
-}
-
-const nothing: Unfolded = { bodies: [], finish: () => undefined };
 
 /** The last frame is read first; the node is finished after all. */
-function framesOf({ bodies, finish }: Unfolded, { name, proto }: NamedNode): Frame[] {
-  const located = (): void => withLocation({ node: name, op: proto.op_type ?? '' }, finish);
+function framesOf(bodies: readonly Body[], finish: () => void): Frame[] {
   return bodies.map(({ nodes, state, id }, i) => ({
     nodes: sortNodes(nodes, state.call?.prefix),
     state,
     id,
-    finish: i === 0 ? located : () => undefined,
+    finish: i === 0 ? finish : () => undefined,
     at: 0,
   }));
 }
 
 /** The results of a body become those of the node. */
 function inPlace(body: Body, { proto }: NodeReader, outer: ReadState): Unfolded {
-  const finish = (): void => {
+  const finish = (): undefined => {
     (proto.output ?? []).forEach((name, i) => {
       const entry = body.state.entries.get(body.outputs[i] ?? '');
       if (name) outer.entries.set(name, entry ?? uncomputed(proto, body.outputs[i]));
@@ -101,7 +98,7 @@ function inPlace(body: Body, { proto }: NodeReader, outer: ReadState): Unfolded 
 /** Both branches are read; their results are selected from. */
 function selected(node: NodeReader, state: ReadState): Unfolded {
   const bodies = branchesOf(node, state);
-  const finish = (): void => {
+  const finish = (): undefined => {
     selectResults(node, bodies).forEach((value, i) => {
       state.entries.set(node.proto.output?.[i] ?? '', { value });
     });
@@ -110,7 +107,7 @@ function selected(node: NodeReader, state: ReadState): Unfolded {
 }
 
 /** Reads the node, or gives the nodes that stand for it. */
-function readNode({ proto, name }: NamedNode, state: ReadState, functions: Functions): Unfolded {
+function readNode({ proto, name }: NamedNode, state: ReadState, functions: Functions): Unfolded | undefined {
   const node = new NodeReader(proto, name, state);
   const known = opTables.get(domainOf(node))?.has(node.op);
   if (!known && isCall(node, functions)) return inPlace(functionBody(node, state, functions), node, state);
@@ -118,11 +115,17 @@ function readNode({ proto, name }: NamedNode, state: ReadState, functions: Funct
     const taken = branchOf(node, state);
     return taken ? inPlace(taken, node, state) : selected(node, state);
   }
+  if (isLoop(node) && !state.declared) return unrolled(node, state);
   const shape = state.declared ? readShapeIfAny(node) : readShape(node);
   const [first = ''] = proto.output ?? [];
   if (shape) state.entries.set(first, { shape, ...(!shape.elements.every(isStatic) && { node }) });
   else readValues(node, state);
-  return nothing;
+  return undefined;
+}
+
+/** Where nodes of unknown ops are kept, loops are, too. */
+function isLoop(node: NodeReader): boolean {
+  return (node.op === 'Loop' || node.op === 'Scan') && domainOf(node) === 'ai.onnx';
 }
 
 function domainOf({ proto }: NodeReader): string {

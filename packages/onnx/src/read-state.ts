@@ -5,7 +5,7 @@ import { keepShape } from './keep-node.ts';
 import type { NodeReader } from './node-reader.ts';
 import type { GraphProto, OpsetProto, ValueInfoProto } from './onnx-types.ts';
 import type { Call, Scope } from './scope.ts';
-import { type ShapeValue, tensorOf } from './shape-value.ts';
+import { type ShapeValue, shapeValueOf, tensorOf } from './shape-value.ts';
 import { type ReadExternal, toTensor } from './tensor-proto.ts';
 
 /** What a name in the model stands for: a value of the graph, a shape value, or both. */
@@ -61,6 +61,12 @@ export function readInitializers(proto: GraphProto, { graph, entries, readExtern
       entries.set(name, { value: graph.addConstant(name, toTensor(initializer, readExternal)) });
     });
   }
+}
+
+/** What an entry stands for as a shape value, if it follows from constants and sizes. */
+export function shapeOfEntry({ shape, value }: Entry, { cone }: ReadState): ShapeValue | undefined {
+  const tensor = shape || !value ? undefined : cone.tensorOf(value);
+  return shape ?? (tensor && shapeValueOf(tensor));
 }
 
 /** The value of an entry; a shape becomes a constant, or is computed by nodes where it is symbolic. */

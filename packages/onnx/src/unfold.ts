@@ -14,6 +14,12 @@ export interface Body {
   readonly outputs: readonly string[];
 }
 
+/** What stands for a node: bodies to read, the last first, and what is done when all are; that may be more of them. */
+export interface Unfolded {
+  readonly bodies: readonly Body[];
+  readonly finish: () => Unfolded | undefined;
+}
+
 /** The functions of a model by domain, name and overload. */
 export type Functions = ReadonlyMap<string, FunctionProto>;
 
