@@ -1,11 +1,11 @@
 import { CompileError } from '@ghostc/ir';
 import { Option } from 'commander';
 
-/** `--bind`: sizes by name, in a map. */
+/** `--bind`: sizes, and values of scalar inputs, by name in a map. */
 export function bindOption(): Option {
   return new Option(
     '--bind <name=size...>',
-    'size of a symbolic dimension; ghostc inspect prints their names',
+    'size of a symbolic dimension, or the value of an input that is one integer; ghostc inspect prints their names',
   )
     .argParser(withBinding)
     .default(new Map(), 'none');

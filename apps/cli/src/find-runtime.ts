@@ -38,7 +38,7 @@ export async function findRuntime(name: string, { timeout = ENGINE_TIMEOUT } = {
 /** The same for a model, which may also run as it came: `original`. */
 export async function runtimeOfModel(name: string, { onnx }: LoadedModel): Promise<Runtime> {
   if (name !== 'original') return findRuntime(name);
-  if (onnx) return originalRuntime(onnx.path);
+  if (onnx) return originalRuntime(onnx.path, onnx.given);
   throw new CompileError('cli/target', 'the target original needs an .onnx model');
 }
 

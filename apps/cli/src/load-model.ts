@@ -3,7 +3,7 @@ import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from '
 import { readModel } from '@ghostc/compiler';
 import { buildFromSpec, isModelSpec } from '@ghostc/ghostnet';
 import { CompileError, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
-import { checkExternalLocation } from '@ghostc/onnx';
+import { boundInputs, checkExternalLocation } from '@ghostc/onnx';
 import { bindDimensions, type Rounding, registry } from '@ghostc/ops';
 import { readSafetensors } from '@ghostc/safetensors';
 import { isTflite, readTflite } from '@ghostc/tflite';
@@ -21,7 +21,12 @@ export interface LoadedModel {
   /** Size of the file; infinite for a spec. */
   readonly bytes: number;
   /** The file, if it is ONNX: what ONNX Runtime can run as it is. */
-  readonly onnx?: { readonly bytes: Uint8Array; readonly path: string };
+  readonly onnx?: {
+    readonly bytes: Uint8Array;
+    readonly path: string;
+    /** Inputs that `bind` gives. */
+    readonly given: ReadonlyMap<string, Tensor>;
+  };
 }
 
 export interface LoadOptions {
@@ -32,7 +37,7 @@ export interface LoadOptions {
   readonly rounding?: Rounding | undefined;
   /** Nodes of an ONNX model that have no form here stay as they are. */
   readonly keepUnknown?: boolean;
-  /** Sizes of symbolic dimensions, by the names in the file. */
+  /** Sizes of symbolic dimensions and values of scalar inputs, by the names in the file. */
   readonly bind?: ReadonlyMap<string, number> | undefined;
 }
 
@@ -49,7 +54,11 @@ export function loadModel(model: string, options: LoadOptions = {}): LoadedModel
   const graph = withHint(model, () => loadBinary(model, bytes, { rounding, bind, keepUnknown }));
   const loaded = { graph, ...named };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
-  return tflite ? loaded : { ...loaded, onnx: { bytes, path: resolve(model) } };
+  if (tflite) return loaded;
+  return {
+    ...loaded,
+    onnx: { bytes, path: resolve(model), given: bind.size ? boundInputs(bytes, bind) : new Map() },
+  };
 }
 
 /** `dir/model.onnx` is named after its folder: every published zoo calls its files so. */

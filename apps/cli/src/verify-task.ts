@@ -77,7 +77,11 @@ async function dataTask(loaded: LoadedModel, { integers, data, allclose }: Given
   return {
     reference,
     verify: (runtime) =>
-      verifyBeside(runtime, held, onnx && { runtime: originalRuntime(onnx.path), quantized: !!integers }),
+      verifyBeside(
+        runtime,
+        held,
+        onnx && { runtime: originalRuntime(onnx.path, onnx.given), quantized: !!integers },
+      ),
   };
 }
 
@@ -103,7 +107,7 @@ async function completed(
   });
   if (!onnx) return interpreted('ONNX Runtime runs .onnx files only, where it is installed');
   try {
-    const outputs = await runEach(originalRuntime(onnx.path).prepare(graph), inputs);
+    const outputs = await runEach(originalRuntime(onnx.path, onnx.given).prepare(graph), inputs);
     return { dataSets: filled(outputs), reference: 'ONNX Runtime on the original' };
   } catch (error) {
     if (!notRun(error)) throw error;

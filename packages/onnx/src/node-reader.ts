@@ -3,6 +3,7 @@ import {
   CompileError,
   type Dim,
   fromNumbers,
+  isFloat,
   isStatic,
   type Tensor,
   type TensorType,
@@ -231,6 +232,15 @@ export class NodeReader {
         Array.from({ length: count }, (_, i) => i),
       ),
     );
+  }
+
+  /** The inputs that --bind may give a value, if there are any: a condition may hang on them. */
+  switchHint(): string {
+    const switches = this.#state.graph.inputs.filter(
+      ({ type: { dtype, shape } }) => !isFloat(dtype) && shape.every((dim) => dim === 1),
+    );
+    const [first] = switches;
+    return first ? `; --bind ${first.name}=NUMBER gives an input its value` : '';
   }
 
   /** The error of an op that needs fixed sizes and got a symbolic shape. */

@@ -1,11 +1,13 @@
-import { CompileError, type Value } from '@ghostc/ir';
+import { CompileError, entryOf, type Value } from '@ghostc/ir';
 import { Formulas } from './formulas.ts';
 import type { NodeReader, ReadOp } from './node-reader.ts';
+import { opTable } from './op-table.ts';
 import { readAsStandard } from './standard-op.ts';
 
 /** Ops that ONNX Runtime's optimiser writes (domain com.microsoft), as the ops that it fused. */
 export const fusedRows: readonly (readonly [string, ReadOp])[] = [
   ['BiasGelu', (node) => node.emit('gelu', [biased(node)])],
+  ['DynamicQuantizeLSTM', readDynamicQuantizeLstm],
   ['FastGelu', (node) => node.emit('gelu_tanh', [node.has(1) ? biased(node) : node.input(0)])],
   ['FusedConv', readFusedConv],
   ['FusedGemm', (node) => activated(node, readAsStandard('Gemm', node))],
@@ -66,6 +68,23 @@ function readFusedMatMul(node: NodeReader): Value {
   const product = readAsStandard('MatMul', node.withInputs(operands));
   const alpha = node.float('alpha', 1);
   return alpha === 1 ? product : new Formulas(node).mul(product, alpha);
+}
+
+/**
+ * Inputs as of LSTM, with weights of 8 bits, each direction [I,4H], then scale and zero point of W and of R, one or 4H for a
+ * direction. Activations stay float, which ONNX Runtime rounds to 8 bits on the way.
+ */
+function readDynamicQuantizeLstm(node: NodeReader): readonly Value[] {
+  const f = new Formulas(node);
+  const weight = (index: number, scale: number): Value => {
+    const [given, zero] = [f.cast(node.input(index), 'f32'), f.cast(node.input(scale + 1), 'f32')];
+    const aligned = (value: Value): Value => f.reshape(value, [Number(value.type.shape[0] ?? 1), 1, -1]);
+    const real = f.mul(f.sub(given, aligned(zero)), aligned(node.input(scale)));
+    return f.emit('transpose', [real], { perm: [0, 2, 1] });
+  };
+  const rest = [3, 4, 5, 6, 7].map((index) => node.optional(index));
+  const plain = node.withInputs([node.input(0), weight(1, 8), weight(2, 10), ...rest]);
+  return [entryOf(opTable, 'LSTM')(plain)].flat();
 }
 
 /** layer_norm(x + skip + bias) gamma + beta; the fourth output is the sum. */

@@ -9,6 +9,7 @@ import {
 } from '@ghostc/ir';
 import { ConstantCone, hasKept, onnxRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel } from './codec.ts';
+import { boundBy } from './fixed-inputs.ts';
 import { dimsOf, InputDims, sizeOf } from './input-dims.ts';
 import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
 import { readNodes } from './read-nodes.ts';
@@ -23,7 +24,7 @@ export interface ReadOptions {
   readonly file?: string;
   /** Reads external data beside the model; without it such models are refused. */
   readonly external?: ReadExternal;
-  /** Sizes of symbolic input dimensions. */
+  /** Sizes of symbolic input dimensions, and values of scalar inputs of integers, which become constants. */
   readonly bind?: ReadonlyMap<string, number>;
   /** Values of inputs that are known at compile time: they become constants. */
   readonly constants?: ReadonlyMap<string, Tensor>;
@@ -60,10 +61,12 @@ function readSized(model: ModelProto, options: ReadOptions): Graph {
 function readModel(model: ModelProto, options: ReadOptions): Graph {
   const proto = model.graph as GraphProto;
   const graph = new Graph(proto.name || 'main');
+  const given = givenInputs(proto);
+  const { sizes, values } = boundBy(given, options.bind);
   const state: ReadState = {
     graph,
     entries: new Scope(),
-    dims: new InputDims(givenInputs(proto), options.bind),
+    dims: new InputDims(given, sizes),
     // a model without standard ops, which is kept as it is, names none
     opset: standardOpset(model.opset_import, options.keepUnknown ? 0 : undefined),
     readExternal: options.external,
@@ -76,7 +79,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
   if (proto.sparse_initializer?.length)
     throw new CompileError('onnx/unsupported', 'sparse initializers are not supported');
   readInitializers(proto, state);
-  readInputs(proto, state, options.constants);
+  readInputs(given, state, new Map([...values, ...(options.constants ?? [])]));
   readNodes(proto.node ?? [], state, functionsOf(model.functions));
   for (const output of proto.output ?? []) readOutput(output, state);
   if (graph.outputs.length === 0)
@@ -91,15 +94,15 @@ function givenInputs({ initializer = [], input = [] }: GraphProto): readonly Val
 }
 
 function readInputs(
-  proto: GraphProto,
+  inputs: readonly ValueInfoProto[],
   { graph, entries, dims }: ReadState,
-  constants: ReadOptions['constants'],
+  constants: ReadonlyMap<string, Tensor>,
 ): void {
-  for (const input of givenInputs(proto)) {
+  for (const input of inputs) {
     const name = input.name ?? '';
     if (entries.has(name))
       throw new CompileError('onnx/duplicate', `input ${JSON.stringify(name)} is defined twice`);
-    const known = constants?.get(name);
+    const known = constants.get(name);
     const read = (): Entry => ({
       value: known ? graph.addConstant(name, known) : graph.addInput(name, inputType(input, dims)),
     });

@@ -103,7 +103,7 @@ export function selectResults(node: NodeReader, [first, second]: readonly [Body,
     if (one === other) return node.emit('where', [condition, a, b]);
     throw new CompileError(
       'onnx/dynamic-shape',
-      `the branches of If give ${one} and ${other}; expected one type, or a condition that is known when the model is read`,
+      `the branches of If give ${one} and ${other}; expected one type, or a condition that is known when the model is read${node.switchHint()}`,
     );
   });
 }

@@ -66,10 +66,10 @@ const integerSums = [
 /**
  * The model as it came, in ONNX Runtime: bytes, or a path that keeps external data in reach. On x86-64 without VNNI its sums
  * of u8 x i8 saturate in pairs at int16; from `extended` on, its optimiser makes the weights u8 (`x64quantprecision`).
- * Where activations are i8 it has no kernel for the result; then the model runs as it stands.
+ * Where activations are i8 it has no kernel for the result; then the model runs as it stands. `given` are inputs that are fixed.
  */
-export function originalRuntime(model: Uint8Array | string): Runtime {
-  const prepare = async (): Promise<Executable> => {
+export function originalRuntime(model: Uint8Array | string, given: Tensors = new Map()): Runtime {
+  const session = async (): Promise<Executable> => {
     const ops = onnxOps(typeof model === 'string' ? readFileSync(model) : model);
     const asItStands = () => ortSession(model);
     if (!integerSums.some((op) => ops.has(op))) return asItStands();
@@ -77,6 +77,10 @@ export function originalRuntime(model: Uint8Array | string): Runtime {
       if (error.message.includes('Failed to find kernel')) return asItStands();
       throw error;
     });
+  };
+  const prepare = async (): Promise<Executable> => {
+    const { run, ...engine } = await session();
+    return { ...engine, run: (inputs) => run(new Map([...given, ...inputs])) };
   };
   return { name: 'original', dynamicShapes: true, prepare };
 }

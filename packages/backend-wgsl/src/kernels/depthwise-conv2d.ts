@@ -62,15 +62,17 @@ ${storeRow({ sum: 'sum', index: '((n * M + m) * OH + i) * OW + j', residual: !!r
 
 /** Adds all rows of the window: written out when they are few, which saves a branch and the loop, else in a loop. */
 function rows({ KH, KW, ...rest }: WindowGeometry): string {
-  const { loads, taps } = rowColumns({ KW, ...rest });
-  const row = (u: string, tap: (v: number) => string): string => `let line = i * SY + ${u} * DY - PT;
+  const columns = rowColumns({ KW, ...rest });
+  const row = (u: string, tap: (v: string) => string): string => `let line = i * SY + ${u} * DY - PT;
 let inside = clamp(line, 0, H - 1);
 let row = plane + inside * W;
 let is_inside = line == inside;
-${loads('is_inside')}
-${taps.map((pixels, v) => `sum += weights[w + ${tap(v)}] * ${pixels};`).join('\n')}`;
+${columns.row((pixels, v) => `sum += weights[w + ${tap(v)}] * ${pixels};`, 'is_inside')}`;
   if (!isUnrolled(KH)) return `for (var u = 0; u < KH; u++) {\n${row('u', (v) => `u * ${KW} + ${v}`)}\n}`;
-  return Array.from({ length: KH }, (_, u) => `{\n${row(`${u}`, (v) => `${u * KW + v}`)}\n}`).join('\n');
+  return Array.from({ length: KH }, (_, u) => `{\n${row(`${u}`, (v) => sumOf(u * KW, v))}\n}`).join('\n');
 }
+
+/** A number where both are. */
+const sumOf = (a: number, b: string): string => (b === 'v' ? `${a} + v` : `${a + Number(b)}`);
 
 const isUnrolled = (KH: number): boolean => KH <= 5;

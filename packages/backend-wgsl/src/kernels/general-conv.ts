@@ -49,8 +49,8 @@ const component = ['x', 'y', 'z', 'w'] as const;
 
 function body(geometry: WindowGeometry, residual: Value | null | undefined): string {
   const { KW, SX } = geometry;
-  const { declarations, loads, taps } = rowColumns(geometry);
-  const tap = (pixels: string, v: number): string => `{
+  const { declarations, row } = rowColumns(geometry);
+  const tap = (pixels: string, v: string): string => `{
 let a = ${pixels};
 let f = matrix(w + ${v});
 ${channels.map((c) => `s${c} += f.${component[c]} * a;`).join('\n')}
@@ -74,8 +74,7 @@ for (var u = 0; u < KH; u++) {
 let line = i * SY + u * DY - PT;
 if (line >= 0 && line < H) {
 let row = plane + line * W;
-${loads()}
-${taps.map(tap).join('\n')}
+${row(tap)}
 }
 w += ${KW};
 }

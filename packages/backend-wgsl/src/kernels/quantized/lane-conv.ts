@@ -58,14 +58,47 @@ interface LaneForm {
   readonly columns: number;
 }
 
+/** Wider windows are a loop over their taps. */
+const MAX_WRITTEN_OUT = 16;
+
+interface LaneTaps {
+  /** Once for all rows: where tap t reads, and whether that is inside the row. */
+  readonly declarations: string;
+  /** Adds the products of a row. */
+  readonly sums: string;
+}
+
+type Weight = (t: number | string) => string;
+
+const place = (t: number | string): string =>
+  `let x${t} = clamp(left + vec4i(${t} * DX), vec4i(0), vec4i(W - 1));\nlet i${t} = x${t} == left + vec4i(${t} * DX);`;
+
+const product = (t: number | string, weight: Weight): string =>
+  `sum += select(vec4i(ZX), gather(row + x${t}), inside & i${t}) * ${weight(t)};`;
+
+function writtenOut(columns: number, weight: Weight): LaneTaps {
+  const taps = Array.from({ length: columns }, (_, t) => t);
+  return {
+    declarations: taps.map(place).join('\n'),
+    sums: taps.map((t) => product(t, weight)).join('\n'),
+  };
+}
+
+function looped(weight: Weight): LaneTaps {
+  return {
+    declarations: '',
+    sums: `for (var t = 0; t < KW; t++) {\n${place('t')}\n${product('t', weight)}\n}`,
+  };
+}
+
 function bodyText({ same, single, columns }: LaneForm): string {
   const [one, at] = same ? ['i32', 'm'] : ['vec4i', 'm[j]'];
   const wide = (text: string): string => (same ? text : `vec4i(${text})`);
-  const taps = Array.from({ length: columns }, (_, t) => t);
-  const weight = (t: number): string =>
+  const weight = (t: number | string): string =>
     same
       ? `extractBits(weights[(w + ${t}) >> 2u], u32((w + ${t}) & 3) * 8u, 8u)`
       : `factors(w + vec4i(${t}))`;
+  const { declarations, sums } = columns > MAX_WRITTEN_OUT ? looped(weight) : writtenOut(columns, weight);
   const loop = single ? '' : 'for (var c = 0; c < CG; c++) {\n';
   return `let e = min(vec4i(item * 4) + vec4i(0, 1, 2, 3), vec4i(LENGTH - 1));
 let plane = OH * OW;
@@ -73,7 +106,7 @@ let m = ${same ? '(item * 4 / plane) % M' : '(e / vec4i(plane)) % vec4i(M)'};
 let n = ${same ? 'item * 4 / (plane * M)' : 'e / vec4i(plane * M)'};
 let left = e % vec4i(OW) * vec4i(SX) - vec4i(PL);
 let top = (e / vec4i(OW)) % vec4i(OH) * vec4i(SY) - vec4i(PT);
-${taps.map((t) => `let x${t} = clamp(left + vec4i(${t} * DX), vec4i(0), vec4i(W - 1));\nlet i${t} = x${t} == left + vec4i(${t} * DX);`).join('\n')}
+${declarations}
 var base = vec4i(X_AT + (n * ${wide('C')} + m / ${wide('MG')} * ${wide('CG')}) * ${wide('H * W')});
 var w: ${one} = ${wide('W_AT')} + m * ${wide('CG * KH * KW')};
 var sum = vec4i(${same ? 'weights[Q_AT + m * 3]' : [0, 1, 2, 3].map((j) => `weights[Q_AT + m[${j}] * 3]`).join(', ')});
@@ -81,7 +114,7 @@ ${loop}for (var u = 0; u < KH; u++) {
 let y = top + vec4i(u * DY);
 let row = base + clamp(y, vec4i(0), vec4i(H - 1)) * vec4i(W);
 let inside = (y >= vec4i(0)) & (y < vec4i(H));
-${taps.map((t) => `sum += select(vec4i(ZX), gather(row + x${t}), inside & i${t}) * ${weight(t)};`).join('\n')}
+${sums}
 w += ${wide('KW')};
 }
 ${single ? '' : 'base += vec4i(H * W);\n}'}
