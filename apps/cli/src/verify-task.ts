@@ -15,6 +15,7 @@ import {
   verifyModel,
 } from '@ghostc/conformance';
 import { CompileError, type Graph, isFloat, itemAt } from '@ghostc/ir';
+import { onnxOps } from '@ghostc/onnx';
 import { hasOrt, inOrt, originalRuntime, verifyInOrt } from '@ghostc/runtimes';
 import { readDataSets } from './data-sets.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -106,6 +107,9 @@ async function completed(
     reference: `the interpreter: ${why}`,
   });
   if (!onnx) return interpreted('ONNX Runtime runs .onnx files only, where it is installed');
+  const rounding = roundingOps(onnx.bytes);
+  if (rounding.length > 0)
+    return interpreted(`in ONNX Runtime ${rounding.join(', ')} rounds activations to 8 bits`);
   try {
     const outputs = await runEach(originalRuntime(onnx.path, onnx.given).prepare(graph), inputs);
     return { dataSets: filled(outputs), reference: 'ONNX Runtime on the original' };
@@ -147,6 +151,12 @@ async function noiseBeside({ runtime, quantized }: Original, held: Verification)
 
 const notRun = (error: unknown): error is CompileError =>
   error instanceof CompileError && error.code === 'run/onnx';
+
+/** Ops of a model that are read as float ops here, and compute with integers in ONNX Runtime. */
+function roundingOps(bytes: Uint8Array): string[] {
+  const ops = onnxOps(bytes);
+  return ['DynamicQuantizeLSTM'].filter((op) => ops.has(op));
+}
 
 /** A quantised model: the interpreter's integers on seeded or given inputs, which ONNX Runtime has to a step in each layer only. */
 async function integerTask(

@@ -3,6 +3,7 @@
 import numpy as np
 from build import model, node, seeded, value
 from case import Case
+from onnx import helper
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 
@@ -31,7 +32,28 @@ def recurrent(name, op, direction="forward", batch=2, bias=True, states=False, o
     return Case(name, made, data, refused={"read": refused} if refused else {})
 
 
+def dynamic(name, zero, scales):
+    """x of whole numbers up to 255, states of 0: what ONNX Runtime rounds to 8 bits on the way, it keeps."""
+    size, hidden, steps = 5, 4, 1
+    random = np.random.default_rng(9)
+    kind = np.uint8 if zero else np.int8
+    # sums of pairs stay within int16, at which ONNX Runtime saturates them on some processors
+    of = lambda *shape: random.integers(zero - 60, zero + 60, shape).astype(kind)
+    scale = lambda seed: (np.full((1, 4 * hidden), 1e-5) if scales else np.full(1, 1e-5)).astype(np.float32) * (1 + seed)
+    point = lambda: np.full((1, 4 * hidden) if scales else (1,), zero, kind)
+    constants = {"w": of(1, size, 4 * hidden), "r": of(1, hidden, 4 * hidden), "ws": scale(1), "wz": point(), "rs": scale(2), "rz": point(), "b": 0.1 * seeded(3, 1, 8 * hidden)}
+    x = random.integers(0, 256, (steps, 2, size)).astype(np.float32)
+    x[0, 0, :2] = 0, 255
+    inputs = ["x", "w", "r", "b", "", "", "", "", "ws", "wz", "rs", "rz"]
+    lstm = node("DynamicQuantizeLSTM", inputs, ["y", "h"], domain="com.microsoft", direction="forward", hidden_size=hidden)
+    made = model([lstm], [value("x", x.shape)], [value("y", None), value("h", None)], constants, imports=[helper.make_opsetid("com.microsoft", 1)])
+    return Case(f"dynamic-{name}", made, {"x": x})
+
+
 def cases():
+    yield dynamic("int8", 0, scales=False)
+    yield dynamic("uint8", 128, scales=False)
+    yield dynamic("by-gate", 0, scales=True)
     for direction in ("forward", "reverse", "bidirectional"):
         for op in GATES:
             states = "y h c" if op == "LSTM" else "y h"
