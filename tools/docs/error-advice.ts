@@ -161,6 +161,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'npy/version': 'The version of the format is not known. Save it with `numpy.save`.',
   'onnx/attribute': 'An attribute has a value that the op does not allow. Correct the exporter.',
   'onnx/cycle': 'A node reads its own result. Correct the exporter.',
+  'onnx/data-dependent':
+    'A size of the model hangs on the values of its inputs. Cut the model before that node (`ghostc extract`), and do the rest in your code.',
   'onnx/decode': 'The bytes are no ONNX model, or are cut off. Copy the file again.',
   'onnx/duplicate': 'One name is defined twice. Rename one: ONNX is SSA.',
   'onnx/dynamic-shape':
