@@ -26,7 +26,8 @@ const sample: Readonly<Record<string, readonly string[]>> = {
   'text-names-quotes': ['onnx', 'c', 'wgsl', 'explain'],
 };
 
-const limits = { seconds: 5, megabytes: 1000 };
+/** `npm run hostile` holds 5 s; beside other tests a processor takes up to twice as long for the same work. */
+const limits = { seconds: 10, megabytes: 1000 };
 const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const models = hostileModels(200);

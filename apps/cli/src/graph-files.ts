@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
-import { emitOnnx } from '@ghostc/backend-onnx';
+import { emitOnnx, type OnnxOptions } from '@ghostc/backend-onnx';
 import { type OutputFiles, sourceHash } from '@ghostc/compiler';
 import { type Graph, printGraph } from '@ghostc/ir';
 import { writeSafetensors } from '@ghostc/safetensors';
 
 /** The files of a graph written to `path`: `.onnx`, or the text form with its weights as `.safetensors` beside it. */
-export function graphFiles(graph: Graph, path: string): OutputFiles {
+export function graphFiles(graph: Graph, path: string, options: OnnxOptions = {}): OutputFiles {
   const name = basename(path);
   return name.endsWith('.onnx')
-    ? new Map([[name, emitOnnx(graph, { sourceHash: sourceHash(graph) })]])
+    ? new Map([[name, emitOnnx(graph, { sourceHash: sourceHash(graph), ...options })]])
     : textFiles(graph, name);
 }
 

@@ -17,6 +17,8 @@ export interface OnnxOptions {
   readonly sourceHash?: string;
   /** The least version of the standard ops; 17 if absent. Below 13 the first that can say every node as it was said then. */
   readonly opset?: number | undefined;
+  /** Type in which computed 8-bit activations are written, the same but for an offset of 128; i8 if absent. */
+  readonly activations?: 'i8' | 'u8' | undefined;
   /** What the model says besides, and the types of inner values where it stated them. */
   readonly source?: GraphSource | null;
 }
@@ -28,14 +30,15 @@ export interface OnnxOptions {
  */
 export function emitOnnx(
   graph: Graph,
-  { name = graph.name, sourceHash, opset: least, source = null }: OnnxOptions = {},
+  { name = graph.name, sourceHash, opset: least, activations, source = null }: OnnxOptions = {},
 ): Uint8Array {
   const { irVersion, ...newest } = versionFor(graph, least);
-  const { target, names, output, opset, node, initializer } = firstOf(
-    graph,
-    least ?? newest.opset,
-    newest.opset,
-  );
+  const unsigned = activations === 'u8' ? computedBytes(graph) : new Set<Value>();
+  const { target, names, output, opset, node, initializer } = firstOf(graph, {
+    least: least ?? newest.opset,
+    newest: newest.opset,
+    unsigned,
+  });
   const input = graph.inputs.map((value) => valueInfo(value.name, value));
   return encodeModel({
     ir_version: irVersion,
@@ -68,22 +71,25 @@ interface Written {
 }
 
 /** The graph in the first opset from `least` to `newest` that can say it; those below 13 are tried where 13 can. */
-function firstOf(graph: Graph, least: number, newest: number): Written {
+function firstOf(
+  graph: Graph,
+  { least, newest, unsigned }: { least: number; newest: number; unsigned: ReadonlySet<Value> },
+): Written {
   const kept = [...graph.nodes()].filter(({ op }) => op === onnxNode.name);
   const first =
     newest > AXES_AS_INPUTS ? newest : Math.max(least, ...kept.map(({ attrs }) => Number(attrs.opset)));
   for (let opset = first; opset < newest; opset++) {
-    const written = inOpset(graph, opset);
+    const written = inOpset(graph, opset, unsigned);
     const older = olderForm(graph, written);
     if (older) return { ...written, ...older };
   }
-  return inOpset(graph, newest);
+  return inOpset(graph, newest, unsigned);
 }
 
 /** Nodes that are not as their source has them are of opset 13 or more. */
-function inOpset(graph: Graph, opset: number): Written {
+function inOpset(graph: Graph, opset: number, unsigned: ReadonlySet<Value>): Written {
   const names = outputsOf(graph);
-  const target = new OnnxGraph(takenNames(graph), { opset, lines: lineWeights(graph) });
+  const target = new OnnxGraph(takenNames(graph), { opset, lines: lineWeights(graph), unsigned });
   renameShadowed(graph, target, names);
   for (const node of graph.nodes()) {
     withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
@@ -115,6 +121,12 @@ function innerTypes(graph: Graph, names: ReadonlyMap<Value, string>): object[] {
   const values = [...graph.nodes()].flatMap(({ outputs }) => outputs);
   const inner = values.filter((value) => !graph.isOutput(value) && !value.type.quant);
   return inner.map((value) => valueInfo(names.get(value) ?? value.name, value));
+}
+
+/** Values of i8 that nodes compute and nobody outside sees. */
+function computedBytes(graph: Graph): Set<Value> {
+  const values = [...graph.nodes()].flatMap(({ outputs }) => outputs);
+  return new Set(values.filter((value) => value.type.dtype === 'i8' && !graph.isOutput(value)));
 }
 
 /** Ops on integers, and movement of integers. */

@@ -43,13 +43,17 @@ export class OnnxGraph {
   /** Weights that are written without their axis of height. */
   readonly lines: ReadonlySet<Value>;
 
+  /** Values of i8 that are written as u8, with 128 added. */
+  readonly unsigned: ReadonlySet<Value>;
+
   constructor(
     names: Iterable<string>,
-    { opset, lines }: { readonly opset: number; readonly lines: ReadonlySet<Value> },
+    { opset, lines, unsigned }: Pick<OnnxGraph, 'opset' | 'lines' | 'unsigned'>,
   ) {
     this.#taken = new Set(names);
     this.opset = opset;
     this.lines = lines;
+    this.unsigned = unsigned;
   }
 
   /** Adds a node whose first output gets `output`, or a fresh name; `more` names the others. */

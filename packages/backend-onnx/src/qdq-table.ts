@@ -1,4 +1,4 @@
-import { CompileError, constantOf, type Tensor, type TensorType, tensor, toBytes } from '@ghostc/ir';
+import { CompileError, constantOf, type Tensor, tensor, toBytes, toNumbers } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   type Activation,
@@ -52,7 +52,7 @@ const tabled = [onnxRounding, defaultRounding].flatMap((rounding) =>
   functions.map((one) => ({ one, rounding })),
 );
 
-/** The function of this opset whose table this is, in QDQ; else the table itself, on the integers: Gather(table, x + 128). */
+/** The function of this opset whose table this is, in QDQ; else the table itself, on the integers: Gather(table, x + 128) of i8. */
 function writeLookup(writer: QuantizedWriter): void {
   const x = writer.value(0).type;
   const table = constantOf(writer.value(1));
@@ -64,19 +64,33 @@ function writeLookup(writer: QuantizedWriter): void {
       known(one) &&
       sameTable(table, unaryTable(one.activation, activationOpAttrs(one), x, { ...y, rounding })),
   );
-  if (!found) writeGather(writer, x);
+  if (!found) writeGather(writer, table);
   else {
     writer.rounding = found.rounding;
     writeActivation(writer, writer.input(0), found.one);
   }
 }
 
-function writeGather(writer: QuantizedWriter, x: TensorType): void {
-  if (x.dtype === 'i16')
+function writeGather(writer: QuantizedWriter, table: Tensor): void {
+  const x = writer.value(0);
+  if (x.type.dtype === 'i16')
     throw new CompileError('onnx/write', 'a 16-bit table of a function that ONNX has not cannot be written');
   const wide = writer.step('Cast', [writer.integers(0)], { to: dataTypeOf('i32') });
-  const offset = writer.constant(tensor('i32', [], Int32Array.of(x.dtype === 'i8' ? 128 : 0)), 'offset');
-  writer.lastOnIntegers('Gather', [writer.integers(1), writer.step('Add', [wide, offset])]);
+  const offset = writer.constant(
+    tensor('i32', [], Int32Array.of(x.type.dtype === 'i8' && !writer.isUnsigned(x) ? 128 : 0)),
+    'offset',
+  );
+  const levels = writer.isUnsigned(writer.node.output)
+    ? writer.constant(
+        tensor(
+          'u8',
+          table.shape,
+          Uint8Array.from(toNumbers(table), (level) => Number(level) + 128),
+        ),
+        'table',
+      )
+    : writer.integers(1);
+  writer.lastOnIntegers('Gather', [levels, writer.step('Add', [wide, offset])]);
 }
 
 function sameTable(a: Tensor, b: Tensor): boolean {

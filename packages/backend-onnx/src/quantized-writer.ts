@@ -92,6 +92,11 @@ export class QuantizedWriter extends NodeWriter {
     return this.target.initializer(value, `${this.node.output.name}_${what}`);
   }
 
+  /** Is a value of i8 written as u8? */
+  isUnsigned(value: Value): boolean {
+    return this.target.unsigned.has(value);
+  }
+
   /** ONNX name of an input's integers. */
   integers(index: number): string {
     return super.input(index);
@@ -129,7 +134,14 @@ export class QuantizedWriter extends NodeWriter {
   #parameters(value: Value, { scale, zeroPoint, axis }: QuantParams): string[] {
     const shape = axis === undefined ? [] : [scale.length];
     const scales = (): Tensor => tensor('f32', shape, Float32Array.from(scale));
-    const zeros = (): Tensor => zeroPoints(value, shape, zeroPoint);
+    const zeros = (): Tensor =>
+      this.isUnsigned(value)
+        ? tensor(
+            'u8',
+            shape,
+            Uint8Array.from(zeroPoint, (zero) => zero + 128),
+          )
+        : zeroPoints(value, shape, zeroPoint);
     const make = (what: string, from: () => Tensor): string =>
       this.target.once(value, what, () => this.target.initializer(from(), `${value.name}_${what}`));
     return [make('scale', scales), make('zero_point', zeros)];

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
-import { defaultRounding, type Rounding, roundings } from '@ghostc/ops';
+import { defaultRounding, onnxRounding, type Rounding, roundings } from '@ghostc/ops';
 import {
   type CalibrationMethod,
   calibrationMethods,
@@ -27,6 +27,10 @@ import { startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
 
+/** Engines whose kernels want a form of their own: both have their fast ones for u8 activations, and round once. */
+const engines = ['onnxruntime', 'openvino'] as const;
+type Engine = (typeof engines)[number];
+
 interface QuantizeFlags extends CalibrationFlags {
   readonly out: string;
   readonly calibration?: string;
@@ -36,7 +40,8 @@ interface QuantizeFlags extends CalibrationFlags {
   readonly equalize?: boolean;
   readonly biasCorrection?: boolean;
   readonly io: 'float' | 'int8';
-  readonly rounding: Rounding;
+  readonly rounding?: Rounding;
+  readonly for?: Engine;
   readonly bind: ReadonlyMap<string, number>;
   readonly stateDict?: string;
   readonly seed: number;
@@ -75,7 +80,10 @@ export function quantizeCommand(): Command {
     .addOption(
       new Option('--rounding <kind>', 'of requantisation: twice as TFLite, or once as ONNX Runtime')
         .choices(roundings)
-        .default(defaultRounding),
+        .default(undefined, `${defaultRounding}, single with --for`),
+    )
+    .addOption(
+      new Option('--for <engine>', 'write the form that an engine computes fastest').choices(engines),
     )
     .option(
       '--per-layer-report',
@@ -99,21 +107,26 @@ Examples:
   ghostc quantize model.onnx --calibration photos/ --resize 256 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --out int8.onnx
   ghostc quantize model.onnx --calibration images.bin --shape 200x28x28 --mean 0.2860 --std 0.3530 --out int8.onnx
   ghostc quantize model.onnx --calibration sets/ --per-layer-report --keep-int16 3 --min-sqnr 25 --out int8.onnx
+  ghostc quantize model.onnx --calibration photos/ --for onnxruntime --out int8.onnx
   ghostc quantize ghostnet:1.0 --seeded 2 --out int8.onnx     then: ghostc compile int8.onnx --target c --out build/`;
 
 function runQuantize(model: string, flags: QuantizeFlags): void {
+  const form = flags.for ? { activations: 'u8' as const } : {};
+  if (flags.for && !flags.out.endsWith('.onnx'))
+    throw new CompileError('cli/option', `--for ${flags.for} expects --out FILE.onnx, found ${flags.out}`);
   const progress = startProgress(`reading ${model}`);
   try {
     const float = lowered(model, flags);
     const data = calibrationData(float, flags);
     const quantized = quantize(float, data.samples, {
       ...flags,
+      rounding: flags.rounding ?? (flags.for ? onnxRounding : defaultRounding),
       percentile: percentileOf(flags),
       reportSamples: flags.perLayerReport ? positive(flags.reportSamples, '--report-samples') : undefined,
       keep: budgetOf(flags),
       onProgress: (step, done) => (progress.text = `${step}: ${done} of ${data.count}`),
     });
-    const written = writeFiles(dirname(flags.out), graphFiles(quantized.graph, flags.out));
+    const written = writeFiles(dirname(flags.out), graphFiles(quantized.graph, flags.out, form));
     progress.stop();
     printResult(quantized, written, flags);
   } finally {

@@ -1,12 +1,15 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { compileC, type Device, lowerForKernels, optimize } from '@ghostc/compiler';
-import { caseGraph, quantizedSuites, seededSamples } from '@ghostc/conformance';
+import { caseGraph, quantizedSuites, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
+import { interpret } from '@ghostc/interpreter';
 import { attempt, type Graph, type Tensor } from '@ghostc/ir';
-import { readOnnx } from '@ghostc/onnx';
+import { onnxOps, readOnnx } from '@ghostc/onnx';
 import { lookup, type Rounding, withDefaults } from '@ghostc/ops';
 import { type QuantizedModel, quantize } from '@ghostc/quant';
+import ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cDevice } from '../c/c-device.ts';
 import { runC } from '../c/prepare-c.ts';
@@ -142,4 +145,51 @@ test('every case of quantised ops becomes QDQ, but for what ONNX has no words fo
     cases.filter((one) => !attempt(() => emitOnnx(caseGraph(one)))),
   );
   expect(refused.map(({ name }) => name)).toEqual(['qlinear_unary/lookup-int16']);
+});
+
+describe('u8 activations, the form of quantize --for', () => {
+  const unsigned = (graph: Graph): Uint8Array => emitOnnx(graph, { activations: 'u8' });
+
+  const cases = quantizedSuites.flatMap(({ cases: all }) =>
+    all.filter((one) => /unary|module|concat|pool/.test(one.name) && attempt(() => emitOnnx(caseGraph(one)))),
+  );
+  test.each(cases)('$name reads back as the same numbers', (one) => {
+    const graph = caseGraph(one);
+    const inputs = seededInputs(graph, 3);
+    const [from, to] = [emitOnnx(graph), unsigned(graph)].map((bytes) => optimize(readOnnx(bytes)));
+    expect(interpret(to as Graph, inputs)).toEqual(interpret(from as Graph, inputs));
+  });
+
+  test('no value of the trained network is i8', () => {
+    const written = [...readOnnx(unsigned(network.graph)).nodes()];
+    expect(written.filter(({ output }) => output.type.dtype === 'i8')).toEqual([]);
+  });
+
+  test('ONNX Runtime computes every layer of the trained network on integers', async () => {
+    const [before, after] = await Promise.all([emitOnnx(network.graph), unsigned(network.graph)].map(fused));
+    expect([before?.has('Conv'), after?.has('Conv'), after?.has('QLinearConv')]).toEqual([true, false, true]);
+    const set = [
+      new Map([[input(network.graph), fashionMnistImages('test_images_u8_2000x28x28.bin', 1)[0] as Tensor]]),
+    ];
+    const [ours, theirs] = await Promise.all([
+      interpret(network.graph, set[0] as Tensors),
+      runOrt(unsigned(network.graph), set),
+    ]);
+    expect(largest(only(theirs[0] as Tensors).data as Float32Array)).toBe(
+      largest(only(ours).data as Float32Array),
+    );
+  });
+
+  /** Ops of the model after ONNX Runtime's own optimiser. */
+  async function fused(bytes: Uint8Array, i: number): Promise<Set<string>> {
+    const file = join(tmpdir(), `ghostc-fused-${process.pid}-${i}.onnx`);
+    const session = await ort.InferenceSession.create(bytes, {
+      optimizedModelFilePath: file,
+      logSeverityLevel: 4,
+    });
+    await session.release();
+    const ops = onnxOps(readFileSync(file));
+    rmSync(file);
+    return ops;
+  }
 });
