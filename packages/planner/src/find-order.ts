@@ -158,7 +158,9 @@ function search(problem: Problem, width: number, limit: number): Found {
     const next = nextSteps(problem, layer).filter(({ peak }) => peak < limit);
     exact &&= next.length <= width;
     work += layer.reduce((sum, { ready }) => sum + ready.length, 0);
-    layer = cut(next, width).map((one) => stateAfter(problem, one));
+    // what only one step goes on from is not copied
+    const arrays = layer.length === 1 && next.length === 1 ? same : copied;
+    layer = cut(next, width).map((one) => stateAfter(problem, one, arrays(one.from)));
     work += (layer.length * count) / TASKS_PER_STEP;
     least = layer.reduce((most, { live }) => Math.min(most, live), least);
   }
@@ -281,13 +283,19 @@ function reusedBytes({ sizes, kept, donors }: Problem, pending: Int32Array, task
   return most;
 }
 
+type Arrays = Pick<State, 'done' | 'pending'>;
+
+const same = (state: State): Arrays => state;
+
+const copied = ({ done, pending }: State): Arrays => ({ done: done.slice(), pending: pending.slice() });
+
+/** The state after a step; changes the arrays. */
 function stateAfter(
   { reads, before, after }: Problem,
   { from, task, key, check, live, peak, sum }: Step,
+  { done, pending }: Arrays,
 ): State {
-  const done = from.done.slice();
   done[task] = 1;
-  const pending = from.pending.slice();
   for (const cell of reads[task] ?? []) pending[cell] = (pending[cell] ?? 0) - 1;
   const opened = (after[task] ?? []).filter((next) => before[next]?.every((source) => done[source]));
   const ready = from.ready.filter((other) => other !== task);
