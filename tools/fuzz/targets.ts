@@ -12,8 +12,8 @@ import {
 } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { readSafetensors, writeSafetensors } from '@ghostc/safetensors';
-import { readTflite } from '@ghostc/tflite';
-import { buildModel, operatorCases } from '@ghostc/tflite/testing';
+import { encodeTflite, readTflite } from '@ghostc/tflite';
+import { operatorCases } from '@ghostc/tflite/testing';
 import { calibrationTargets } from './calibration-targets.ts';
 import { expected, type FuzzTarget } from './fuzz-target.ts';
 import { mutateMessage } from './mutate-message.ts';
@@ -35,7 +35,7 @@ function readModel(bytes: Uint8Array): Graph {
 }
 
 /** One model for each operator. */
-const tfliteModels = (): Uint8Array[] => operatorCases.map(({ spec }) => buildModel(spec));
+const tfliteModels = (): Uint8Array[] => operatorCases.map(({ spec }) => encodeTflite(spec));
 
 function readTfliteModel(bytes: Uint8Array): Graph {
   const graph = readTflite(bytes, { file: 'fuzz.tflite' });
@@ -66,7 +66,7 @@ function mutateTflite(bytes: Uint8Array, random: Random): Uint8Array {
   const changed = { ...spec, tensors: spec.tensors.map((tensor) => ({ ...tensor })), operators };
   try {
     mutateMessage(changed, random);
-    return buildModel(changed);
+    return encodeModel(changed);
   } catch {
     return bytes;
   }

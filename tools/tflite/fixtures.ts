@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededSamples } from '@ghostc/conformance';
 import { itemAt, toBytes } from '@ghostc/ir';
-import { readTflite } from '@ghostc/tflite';
-import { buildModel, caseInputs, operatorCases } from '@ghostc/tflite/testing';
+import { encodeTflite, readTflite } from '@ghostc/tflite';
+import { caseInputs, operatorCases } from '@ghostc/tflite/testing';
 import { findTiny, needTiny, tinyModels } from '../bench/mlperf-tiny.ts';
 import { type ReferenceRun, runReference } from './reference.ts';
 
@@ -41,7 +41,7 @@ export function operatorOutputs(python: string): Outputs {
     python,
     operatorCases.map((one) => ({
       name: one.name,
-      model: buildModel(one.spec),
+      model: encodeTflite(one.spec),
       inputs: Buffer.concat(caseInputs(one, CASE_SETS).flat()),
     })),
   );

@@ -19,8 +19,8 @@ import {
   type Tensor,
   type TensorType,
 } from '@ghostc/ir';
-import { readTflite } from '@ghostc/tflite';
-import { buildModel, caseInputs, operatorCases } from '@ghostc/tflite/testing';
+import { encodeTflite, readTflite } from '@ghostc/tflite';
+import { caseInputs, operatorCases } from '@ghostc/tflite/testing';
 import { describe, expect, test } from 'vitest';
 import { readDataSets } from './data-sets.ts';
 import {
@@ -160,7 +160,7 @@ describe("mistakes of a reader of TFLite are caught by the outputs of TFLite's k
     async ({ operator, mistake }) => {
       const one = operatorCases.find(({ name }) => name === operator);
       if (!one) throw new CompileError('test/case', `there is no case ${operator}`);
-      const model = readTflite(buildModel(one.spec), { file: operator });
+      const model = readTflite(encodeTflite(one.spec), { file: operator });
       await expectCaught(model, tfliteSets(operator, model, caseInputs(one, 2)), mistake);
     },
   );

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildModel, type OperatorCase, operatorCases } from '@ghostc/tflite/testing';
+import { encodeTflite } from '@ghostc/tflite';
+import { type OperatorCase, operatorCases } from '@ghostc/tflite/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { ghostcIn } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
@@ -10,7 +11,7 @@ const model = join(folder, 'net.tflite');
 
 function caseModel(name: string): Uint8Array {
   const found = operatorCases.find((one) => one.name === name) as OperatorCase;
-  return buildModel(found.spec);
+  return encodeTflite(found.spec);
 }
 
 beforeAll(() => writeFileSync(model, caseModel('int8/conv-same-stride-2')));

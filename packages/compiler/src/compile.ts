@@ -13,11 +13,19 @@ import {
   type WeightForm,
 } from '@ghostc/backend-c';
 import { emitOnnx } from '@ghostc/backend-onnx';
+import { emitTflite } from '@ghostc/backend-tflite';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
+import { channelsLastBoundary } from '@ghostc/passes';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
-import { lowerForGpuKernels, lowerForKernels, optimizeSteps, type PipelineOptions } from './pipeline.ts';
+import {
+  lowerForGpuKernels,
+  lowerForKernels,
+  lowerForOperators,
+  optimizeSteps,
+  type PipelineOptions,
+} from './pipeline.ts';
 import { safeName } from './safe-name.ts';
 import { addSelfTest } from './self-test.ts';
 import { sourceHash } from './source-hash.ts';
@@ -27,7 +35,7 @@ import { wasmPackage, webPackage, wgslPackage } from './web-packages.ts';
 import { wgslFiles } from './wgsl-files.ts';
 
 /** What a model can be compiled to. */
-export const targets = ['onnx', 'wgsl', 'wasm', 'web', 'c'] as const;
+export const targets = ['onnx', 'tflite', 'wgsl', 'wasm', 'web', 'c'] as const;
 /** What is emitted, one of `targets`. */
 export type Target = (typeof targets)[number];
 
@@ -86,6 +94,28 @@ function* onnxSteps(model: Graph, options: CompileOptions): Steps<Uint8Array> {
   const hash = sourceHash(model, { target: 'onnx', name, bind: options.bind });
   const optimized = yield* optimizeSteps(bind(model, options), options);
   return emitOnnx(optimized, { name, sourceHash: hash });
+}
+
+/** Options of `compileTflite`. */
+export interface CompileTfliteOptions extends CompileOptions {
+  /** Inputs and outputs of four axes are NHWC, as TFLite's programs expect of images; the model's own order if absent. */
+  readonly channelsLast?: boolean | undefined;
+}
+
+/** A TFLite model. Throws `compile/symbolic`, and `tflite/write` for an op that no operator of TFLite computes. */
+export function compileTflite(model: Graph, options: CompileTfliteOptions = {}): Uint8Array {
+  return finish(tfliteSteps(model, options));
+}
+
+function* tfliteSteps(model: Graph, options: CompileTfliteOptions): Steps<Uint8Array> {
+  const { bind: sizes, channelsLast } = options;
+  const name = nameOf(model, options);
+  const hash = sourceHash(model, { target: 'tflite', name, bind: sizes, channelsLast });
+  const graph = bindAll(model, options);
+  const optimized = yield* optimizeSteps(channelsLast ? channelsLastBoundary(graph) : graph, options);
+  const lowered = lowerForOperators(optimized, options);
+  yield { stage: 'emit', step: 'lower', done: 0 };
+  return emitTflite(lowered, { name, sourceHash: hash });
 }
 
 /** A WGSL program: manifest and weights. Throws `compile/symbolic` when a dimension has no size. */
@@ -193,7 +223,11 @@ function* wasmSteps(model: Graph, { buildWasm, ...options }: CompileWasmOptions)
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** Options of `compileFiles`. */
-export interface CompileFilesOptions extends CompileCOptions, CompileWgslOptions, CompileWasmOptions {
+export interface CompileFilesOptions
+  extends CompileCOptions,
+    CompileTfliteOptions,
+    CompileWgslOptions,
+    CompileWasmOptions {
   /** Source of the target's runtime as one ES module, with which a program is a package for pages; WGSL can do without. */
   readonly runtime?: string | undefined;
 }
@@ -217,6 +251,9 @@ type Writer = (model: Graph, options: CompileFilesOptions) => Steps<OutputFiles>
 const writers: Readonly<Record<Target, Writer>> = {
   *onnx(model, options) {
     return new Map([[`${nameOf(model, options)}.onnx`, yield* onnxSteps(model, options)]]);
+  },
+  *tflite(model, options) {
+    return new Map([[`${nameOf(model, options)}.tflite`, yield* tfliteSteps(model, options)]]);
   },
   *wgsl(model, options) {
     const program = yield* wgslSteps(model, options);

@@ -8,6 +8,7 @@ import {
   lower,
   lowerForGpu,
   lowerForMcu,
+  lowerForTflite,
   lowerToLayers,
   optimizationPasses,
   runPasses,
@@ -71,6 +72,14 @@ export function lowerForGpuKernels(
 export function lowerForQuantizer(optimized: Graph): Graph {
   const graph = widenHalf(lowerToLayers(optimized.clone()), 'float');
   verify(graph, registry);
+  return graph;
+}
+
+/** The same for TFLite: its operators on NHWC images. 16-bit floats are computed in float32. */
+export function lowerForOperators(optimized: Graph, { onPass }: PipelineOptions = {}): Graph {
+  const graph = widenHalf(lowerForTflite(optimized.clone()), 'cast');
+  verify(graph, registry);
+  onPass?.('lower', graph);
   return graph;
 }
 

@@ -205,6 +205,7 @@ export {
   averagePool,
   globalAveragePool,
   maxPool,
+  windowTaps,
 } from './window/pool.ts';
 export { resize, resizeTables, scaledSize } from './window/resize.ts';
 export {
@@ -213,3 +214,10 @@ export {
   spreadTranspose,
   type TransposedConvolution,
 } from './window/spread-transpose.ts';
+export {
+  type TflitePadding,
+  type TransposedAxis,
+  type TransposedPads,
+  transposedPadding,
+  transposedPads,
+} from './window/transposed-padding.ts';

@@ -112,8 +112,9 @@ class NhwcAssignment {
   }
 }
 
-/** Inputs of a node that are images: x and the residual of convolutions and pools, all of others. */
+/** Inputs of a node that are images: x and the residual of convolutions and pools, x of a function of x, all of others. */
 function isImage({ op }: Node, index: number): boolean {
+  if (lookup(op).traits.has('unary')) return index === 0;
   return !registry.has(nhwcName(op)) || index === 0 || index === 3;
 }
 
@@ -122,14 +123,23 @@ const axesOf = (attrs: Attrs): number[] => intsOf(attrs, 'axes').map(axisOf);
 
 /** Attributes that name axes, for an NHWC image in the place of an NCHW one. */
 const moveAttrs: Readonly<Record<string, (attrs: Attrs) => Attrs | null>> = {
-  concat: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis)) }),
+  concat: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis ?? 1)) }),
   slice: (attrs) => ({ ...attrs, axes: axesOf(attrs) }),
   pad: (attrs) => {
     const pads = intsOf(attrs, 'pads');
     return { ...attrs, pads: [...toNhwc, ...toNhwc.map((axis) => axis + 4)].map((at) => pads[at] ?? 0) };
   },
-  reduce_mean: (attrs) =>
-    Array.isArray(attrs.axes) && attrs.axes.length > 0 && attrs.keepdims !== false
-      ? { ...attrs, axes: axesOf(attrs) }
-      : null,
+  softmax: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis ?? -1)) }),
+  qlinear_softmax: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis ?? -1)) }),
+  quantize_linear: (attrs) => attrs,
+  dequantize_linear: (attrs) => attrs,
+  reduce_mean: movedReduction,
+  reduce_sum: movedReduction,
+  reduce_max: movedReduction,
+  reduce_min: movedReduction,
 };
+
+function movedReduction(attrs: Attrs): Attrs | null {
+  const named = Array.isArray(attrs.axes) && attrs.axes.length > 0 && attrs.keepdims !== false;
+  return named ? { ...attrs, axes: axesOf(attrs) } : null;
+}

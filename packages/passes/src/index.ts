@@ -1,6 +1,7 @@
 export { type ApplyOptions, applyRules, type NearMiss } from './apply-rules.ts';
 export type { Build } from './build.ts';
 export { castBoundary } from './cast-boundary.ts';
+export { channelsLastBoundary } from './channels-last-boundary.ts';
 export {
   type Explanation,
   explainRule,
@@ -9,7 +10,7 @@ export {
   type RuleSite,
 } from './explain-rule.ts';
 export type { FusesGhostRows } from './fuse-ghost-rows.ts';
-export { lower, lowerForGpu, lowerForMcu, lowerToLayers } from './lower.ts';
+export { lower, lowerForGpu, lowerForMcu, lowerForTflite, lowerToLayers } from './lower.ts';
 export {
   gpuLoweringPasses,
   loweringPasses,

@@ -1,7 +1,7 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { opsWith } from '@ghostc/ops';
 import { type FusesGhostRows, fuseGhostRows } from './fuse-ghost-rows.ts';
-import { gpuLoweringPasses, layersForIntegers, loweringPasses } from './optimize.ts';
+import { gpuLoweringPasses, layersForIntegers, loweringPasses, tfliteLoweringPasses } from './optimize.ts';
 import { type Pass, runPasses } from './pass.ts';
 import type { FusesGhost } from './rules/fuse-for-gpu.ts';
 
@@ -31,6 +31,12 @@ export function lowerForMcu(graph: Graph, fuses: FusesGhostRows): Graph {
  */
 export function lowerToLayers(graph: Graph): Graph {
   return lowered(graph, layersForIntegers, known);
+}
+
+/** Like `lower`, for TFLite: layers as its operators have them, images NHWC. Which ops have an operator is the backend's to say. */
+export function lowerForTflite(graph: Graph): Graph {
+  runPasses(graph, tfliteLoweringPasses);
+  return graph;
 }
 
 /** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves those of `gpu` besides. */

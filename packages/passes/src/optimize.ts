@@ -25,8 +25,13 @@ import {
 } from './rules/dequantized-weights.ts';
 import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
 import { batchNormToDepthwise, batchNormToMultiplyAdd, expandBatchNorm } from './rules/expand-batch-norm.ts';
-import { expandGemm, expandGhostModule, expandSqueezeExcite } from './rules/expand-composites.ts';
-import { expandConvTranspose } from './rules/expand-conv-transpose.ts';
+import {
+  expandGemm,
+  expandGhostModule,
+  expandLayerNorm,
+  expandSqueezeExcite,
+} from './rules/expand-composites.ts';
+import { expandConvTranspose, expandPaddedConvTranspose } from './rules/expand-conv-transpose.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import {
@@ -45,6 +50,7 @@ import {
 import { activateLine, imageToLine } from './rules/image-to-line.ts';
 import { sinkDequantize } from './rules/integer-movement.ts';
 import { lineToImage } from './rules/line-to-image.ts';
+import { linearToPointwise } from './rules/linear-to-pointwise.ts';
 import { mergeParallelBranches } from './rules/merge-parallel-branches.ts';
 import {
   raiseGhostModule,
@@ -98,6 +104,7 @@ import {
   removeIdentity,
   removeNoOp,
   removeSingleConcat,
+  transposeToReshape,
   undoTranspose,
 } from './rules/remove-no-op.ts';
 import { removeUnitFactor } from './rules/remove-unit-factor.ts';
@@ -272,14 +279,11 @@ export const layersForIntegers: readonly Pass[] = [
   foldConstants,
 ];
 
+const linesToImages = rulePass('lines-to-images', lineToImage, joinReshapes, removeNoOp);
 const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
 /** Composite ops to kernels; sums of shortcuts are computed where the shortcut lies. */
-export const loweringPasses: readonly Pass[] = [
-  ...layerPasses,
-  fuseResiduals,
-  rulePass('lines-to-images', lineToImage, joinReshapes, removeNoOp),
-];
+export const loweringPasses: readonly Pass[] = [...layerPasses, fuseResiduals, linesToImages];
 
 function fuseForGpu(fuses: FusesGhost): Pass {
   const rules = [fuseGhostModules(fuses), splitSqueezeExcite, fuseGate, fuseGhostResidual];
@@ -295,13 +299,38 @@ export const splitForIntegers: Pass = rulePass(
   reduceMaxToPool,
 );
 
-/** Passes that are not part of the optimiser: they help one target and may cost another memory. */
-const otherPasses: readonly Pass[] = [
+/**
+ * Composite ops to TFLite's operators, on NHWC images. An activation that no operator fuses becomes a node of its own; what
+ * stands between two transposes that undo one another goes without them.
+ */
+export const tfliteLoweringPasses: readonly Pass[] = [
+  ...layerPasses,
+  rulePass(
+    'split-for-tflite',
+    splitResidual,
+    splitTableActivation,
+    expandLayerNorm,
+    expandPaddedConvTranspose,
+  ),
+  linesToImages,
   assignNhwc,
-  fuseForGpu(() => true),
-  fuseGhostRows(() => true),
-  splitForIntegers,
+  rulePass(
+    'tidy-nhwc',
+    joinTransposes,
+    undoTranspose,
+    removeNoOp,
+    transposeToReshape,
+    joinReshapes,
+    foldTransposeIntoFullyConnected,
+    linearToPointwise,
+  ),
+  foldConstants,
+  mergeEqualNodes,
+  removeDeadCode,
 ];
+
+/** Passes that are not part of the optimiser: they help one target and may cost another memory. */
+const otherPasses: readonly Pass[] = [fuseForGpu(() => true), fuseGhostRows(() => true), splitForIntegers];
 
 /** Composite ops to kernels for a GPU, where a dispatch is expensive: Ghost modules, gates and sums of shortcuts stay whole. */
 export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
@@ -310,8 +339,11 @@ export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(
-  [...optimizationPasses, ...layersForIntegers, ...loweringPasses, ...otherPasses].map((pass) => [
-    pass.name,
-    pass,
-  ]),
+  [
+    ...optimizationPasses,
+    ...layersForIntegers,
+    ...loweringPasses,
+    ...tfliteLoweringPasses,
+    ...otherPasses,
+  ].map((pass) => [pass.name, pass]),
 );

@@ -8,6 +8,8 @@ export { type CExecutable, prepareC, type RunCOptions, runC } from './c/prepare-
 export { type LayerProfile, type Profile, profileC } from './c/profile-c.ts';
 export type { CRun } from './c/read-runs.ts';
 export { execRuntime } from './exec/exec-runtime.ts';
+export { litertPython } from './litert/litert-python.ts';
+export { litertTools } from './litert/litert-runtime.ts';
 export { type LayerInOrt, layersInOrt } from './ort/layers-in-ort.ts';
 export { ortRuntime } from './ort/ort-runtime.ts';
 export { hasOrt, loadOrt, type Ort, type OrtOptions, ortSession, runOrt } from './ort/ort-session.ts';

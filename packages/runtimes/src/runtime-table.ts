@@ -5,6 +5,7 @@ import { CompileError, type Graph, itemAt } from '@ghostc/ir';
 import { onnxOps } from '@ghostc/onnx';
 import { cRuntimeName, type ProgramDevice, programDevices } from './c/c-device.ts';
 import { prepareC } from './c/prepare-c.ts';
+import { litertRuntime } from './litert/litert-runtime.ts';
 import { throughBoundary, withBoundaryCasts } from './ort/boundary-casts.ts';
 import { ortRuntime } from './ort/ort-runtime.ts';
 import { ortSession } from './ort/ort-session.ts';
@@ -93,6 +94,7 @@ type GpuProgram = ReturnType<typeof compileWgsl>;
 const runtimes: readonly Runtime[] = [
   interpreterRuntime,
   onnxRuntime,
+  litertRuntime,
   ...wgslRuntimes,
   ...programDevices.map(cRuntime),
   wasmRuntime,

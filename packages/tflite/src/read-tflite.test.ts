@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { Builder } from 'flatbuffers';
 import { describe, expect, test } from 'vitest';
 import { CheckedByteBuffer } from './checked-byte-buffer.ts';
+import { encodeTflite, type ModelSpec, type TensorSpec } from './encode-model.ts';
 import { Conv2DOptions } from './generated/conv2-doptions.ts';
 import { Model } from './generated/model.ts';
 import { readTflite } from './read-tflite.ts';
-import { buildModel, type ModelSpec, type TensorSpec } from './testing/build-model.ts';
 import { operatorCases } from './testing/operator-cases.ts';
 
-const models = operatorCases.map(({ spec }) => buildModel(spec));
+const models = operatorCases.map(({ spec }) => encodeTflite(spec));
 
 /** The error of reading, or null when a well-formed graph came out. Anything but a CompileError is a crash. */
 function problem(bytes: Uint8Array): CompileError | null {
@@ -74,7 +74,7 @@ const relu: ModelSpec = {
 };
 
 function message(change: Partial<ModelSpec>): string | undefined {
-  return problem(buildModel({ ...relu, ...change }))?.message;
+  return problem(encodeTflite({ ...relu, ...change }))?.message;
 }
 
 describe('refusals name file, operator and tensor', () => {
@@ -163,7 +163,7 @@ describe('refusals name file, operator and tensor', () => {
 });
 
 test('inputs and outputs keep names and shapes; a tensor returned twice gets a second name', () => {
-  const graph = readTflite(buildModel({ ...relu, outputs: [1, 1] }));
+  const graph = readTflite(encodeTflite({ ...relu, outputs: [1, 1] }));
   expect(printGraph(graph)).toMatchInlineSnapshot(`
     {
       "resources": Map {},

@@ -1,10 +1,10 @@
 import { f32 } from '@ghostc/ir';
 import { evaluateGraph } from '@ghostc/ops';
 import { expect, test } from 'vitest';
+import { encodeTflite, type OperatorSpec, type TensorSpec } from './encode-model.ts';
 import { AddOptions } from './generated/add-options.ts';
 import { VarHandleOptions } from './generated/var-handle-options.ts';
 import { readTflite } from './read-tflite.ts';
-import { buildModel, type OperatorSpec, type TensorSpec } from './testing/build-model.ts';
 
 const handle = (output: number, name: string): OperatorSpec => ({
   code: 'VAR_HANDLE',
@@ -25,7 +25,7 @@ const numbers = (name: string): TensorSpec => ({ name, shape: [2], type: 'FLOAT3
 const resource = (name: string): TensorSpec => ({ name, shape: [1], type: 'RESOURCE' });
 
 /** y = x + total, total = y, y2 = y + total: what is read after an assignment is what was assigned. */
-const accumulator = buildModel({
+const accumulator = encodeTflite({
   tensors: [
     numbers('x'),
     resource('a'),
@@ -56,7 +56,7 @@ test('a variable is an input and an output, whatever its handle', () => {
 });
 
 test('a handle that nothing opened is refused', () => {
-  const bytes = buildModel({
+  const bytes = encodeTflite({
     tensors: [numbers('x'), resource('a'), numbers('y')],
     operators: [{ code: 'READ_VARIABLE', inputs: [1], outputs: [2] }],
     inputs: [0],

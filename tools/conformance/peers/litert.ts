@@ -1,6 +1,7 @@
+import { emitTflite } from '@ghostc/backend-tflite';
 import { CompileError, entryOf, fromBytes, itemAt, type Tensor, toBytes } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
-import { buildModel, writeGraph } from '@ghostc/tflite/testing';
+import { lowerForTflite } from '@ghostc/passes';
 import { litert, type ReferenceRun, tryReference } from '../../tflite/reference.ts';
 import type { Case, Progress } from '../case.ts';
 import { judge, type Outcome } from '../outcome.ts';
@@ -35,7 +36,7 @@ function runOf({ test, read }: Case): ReferenceRun | Outcome {
   if (!read) return { status: 'refused', reason: 'our reader refuses the model' };
   try {
     const graph = test.graph ? readOnnx(test.model as Uint8Array) : read.graph; // composite ops of ours in parts
-    const model = buildModel(writeGraph(graph));
+    const model = emitTflite(lowerForTflite(graph.clone()));
     const tensors = read.inputs.flatMap((set) => read.graph.inputs.map(({ name }) => entryOf(set, name)));
     return { model, inputs: Buffer.concat(tensors.map(({ data }) => toBytes(data))) };
   } catch (error) {

@@ -32,7 +32,7 @@ interface BisectFlags {
   readonly timeout: number;
   readonly out?: string;
   readonly bind: ReadonlyMap<string, number>;
-  readonly rounding: Rounding;
+  readonly rounding?: Rounding;
   readonly strict?: boolean;
   readonly anyWork?: boolean;
   readonly json?: boolean;

@@ -52,8 +52,9 @@ interface CompileFlags {
   readonly io?: IoForm;
   readonly selfTest?: boolean;
   readonly fuseGhost?: boolean;
+  readonly channelsLast?: boolean;
   readonly kernels?: KernelChoice;
-  readonly rounding: Rounding;
+  readonly rounding?: Rounding;
   readonly stateDict?: string;
   readonly seed: number;
   readonly json?: boolean;
@@ -64,7 +65,9 @@ export const modelArgument = (): Argument =>
 
 export function compileCommand(): Command {
   return new Command('compile')
-    .description('compile a model to optimised ONNX, to WGSL, to WebAssembly, to both for pages, or to C')
+    .description(
+      'compile a model to optimised ONNX, to TFLite, to WGSL, to WebAssembly, to both for pages, or to C',
+    )
     .addArgument(modelArgument())
     .addOption(new Option('--target <target>', 'what to make').choices(targets).makeOptionMandatory())
     .addOption(new Option('--device <device>', 'target processor of the C').choices(devices))
@@ -94,6 +97,10 @@ export function compileCommand(): Command {
     .option(
       '--observer',
       'with the C, a run function that calls yours before each layer: it may feed a watchdog, measure, or end the run',
+    )
+    .option(
+      '--channels-last',
+      "inputs and outputs of the TFLite as images lie there, NHWC, where they have four axes; the model's own order if absent",
     )
     .option('--weight-section <name>', 'linker section of the weights')
     .option(
@@ -138,7 +145,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile int8.onnx --target tflite --channels-last --out build/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -169,6 +176,7 @@ const targetFlags: Readonly<
   '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },
   '--fuse-ghost': { targets: ['c', 'wgsl', 'web'], given: ({ fuseGhost }) => fuseGhost },
   '--self-test': { targets: ['c'], given: ({ selfTest }) => selfTest },
+  '--channels-last': { targets: ['tflite'], given: ({ channelsLast }) => channelsLast },
   '--matrices': { targets: ['wgsl', 'web'], given: ({ matrices }) => matrices },
   '--tuned': { targets: ['wgsl', 'web'], given: ({ tuned }) => tuned },
   '--cache': { targets: ['wgsl', 'web'], given: ({ cache }) => cache },
@@ -192,7 +200,7 @@ function runCompile(model: string, flags: CompileFlags): void {
     const loaded = loadModel(model, {
       weights: flags.stateDict,
       seed: flags.seed,
-      rounding: flags.rounding,
+      rounding: roundingFor(flags),
       bind: flags.bind,
     });
     const options = {
@@ -219,6 +227,11 @@ function runCompile(model: string, flags: CompileFlags): void {
   } finally {
     progress.stop();
   }
+}
+
+/** TFLite's layers round twice: a model that says nothing is read so for it. */
+function roundingFor({ rounding, target }: CompileFlags): Rounding | undefined {
+  return rounding ?? (target === 'tflite' ? 'double' : undefined);
 }
 
 function compiled(graph: Graph, { target, layout = 'plain' }: CompileFlags, options: CompileFilesOptions) {

@@ -19,7 +19,7 @@ interface VerifyFlags {
   readonly runtime: readonly string[];
   readonly exec: readonly string[];
   readonly bind: ReadonlyMap<string, number>;
-  readonly rounding: Rounding;
+  readonly rounding?: Rounding;
   readonly rtol?: number;
   readonly atol?: number;
   readonly strict?: boolean;

@@ -1,8 +1,15 @@
 import type { Tensor, TensorType } from '@ghostc/ir';
 import { evaluateOne, type OpDefinition } from '../define-op.ts';
+import { qlinearAveragePool } from '../quantized/qlinear-average-pool.ts';
+import { qlinearConv2d } from '../quantized/qlinear-conv2d.ts';
+import { qlinearDepthwiseConv2d } from '../quantized/qlinear-depthwise-conv2d.ts';
+import { qlinearGlobalAveragePool } from '../quantized/qlinear-global-average-pool.ts';
+import { qlinearResize } from '../quantized/qlinear-resize.ts';
+import { convTranspose2d } from '../window/conv-transpose2d.ts';
 import { conv2d } from '../window/conv2d.ts';
 import { depthwiseConv2d } from '../window/depthwise-conv2d.ts';
 import { averagePool, globalAveragePool, maxPool } from '../window/pool.ts';
+import { resize } from '../window/resize.ts';
 import { transpose } from './movement.ts';
 
 /** Axes of an NHWC image taken from an NCHW one: y[n,h,w,c] = x[n,c,h,w]. */
@@ -26,7 +33,10 @@ const nhwcFacts = {
   factor: 'stopped',
 } as const;
 
-/** The same op on NHWC images: `images` are the inputs that are one. Weights, biases and attributes stay as they are. */
+/**
+ * The same op on NHWC images: `images` are the inputs that are one. Weights, biases and attributes stay as they are, also
+ * those that list axes.
+ */
 function nhwc(base: OpDefinition, images: readonly number[]): OpDefinition {
   const each = <T, U>(inputs: readonly T[], of: (input: NonNullable<T>) => U): (T | U)[] =>
     inputs.map((input, i) => (input && images.includes(i) ? of(input) : input));
@@ -72,4 +82,11 @@ export const nhwcOps: readonly OpDefinition[] = [
   nhwc(averagePool, [0]),
   nhwc(maxPool, [0]),
   nhwc(globalAveragePool, [0]),
+  nhwc(convTranspose2d, [0]),
+  nhwc(resize, [0]),
+  nhwc(qlinearConv2d, [0]),
+  nhwc(qlinearDepthwiseConv2d, [0]),
+  nhwc(qlinearAveragePool, [0]),
+  nhwc(qlinearGlobalAveragePool, [0]),
+  nhwc(qlinearResize, [0]),
 ];

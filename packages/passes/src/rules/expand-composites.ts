@@ -1,5 +1,5 @@
 import { fromNumbers, type Value } from '@ghostc/ir';
-import { attrsOf, gemm as gemmOp, ghostModule, type PartOp, squeezeExcite } from '@ghostc/ops';
+import { attrsOf, gemm as gemmOp, ghostModule, layerNorm, type PartOp, squeezeExcite } from '@ghostc/ops';
 import type { Source } from '../build.ts';
 import { expanded } from '../expanded.ts';
 import { any, op } from '../pattern.ts';
@@ -25,6 +25,13 @@ export const expandSqueezeExcite = rule({
   name: 'expand-squeeze-excite',
   match: op('squeeze_excite', any('x')).as('se').others(),
   rewrite: ({ se }, build) => expanded(squeezeExcite, se, { build }),
+});
+
+// layer_norm(x)   =>   scale (x - mean) / sqrt(variance + epsilon) + shift, for targets without a kernel of it
+export const expandLayerNorm = rule({
+  name: 'expand-layer-norm',
+  match: op('layer_norm', any('x')).as('norm').others(),
+  rewrite: ({ norm }, build) => expanded(layerNorm, norm, { build }),
 });
 
 // gemm(a, b, c)   =>   alpha op(a) op(b) + beta c

@@ -1,5 +1,13 @@
-import { isStatic } from '@ghostc/ir';
-import { attrsOf, convTranspose2d, mirroredKernel, spreadTranspose } from '@ghostc/ops';
+import { isStatic, staticShape, type Value } from '@ghostc/ir';
+import {
+  attrsOf,
+  convTranspose2d,
+  mirroredKernel,
+  type NodeOf,
+  spreadTranspose,
+  transposedPadding,
+} from '@ghostc/ops';
+import type { Build } from '../build.ts';
 import { constantData } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -9,17 +17,39 @@ export const expandConvTranspose = rule({
   name: 'expand-conv-transpose',
   match: op('conv_transpose2d', any('x'), constant('weight')).as('conv').others().anyEpilogue(),
   unless: ({ x }) => !x.type.shape.every(isStatic) && `%${x.name} has symbolic sizes`,
-  rewrite({ x, weight, conv }, build) {
-    const { output_padding, ...attrs } = attrsOf(convTranspose2d, conv);
-    const [shape, kernel] = [x.type.shape.map(Number), weight.type.shape.slice(2).map(Number)];
-    const wide = spreadTranspose(x, { ...attrs, output_padding, shape, kernel }, (name, inputs, settings) =>
-      build.node(name, inputs, settings),
-    );
-    const mirrored = build.constant(mirroredKernel(constantData(weight)), weight.name);
-    return build.node('conv2d', [wide.x, mirrored, conv.inputs[2] ?? null], {
-      ...attrs,
-      strides: [1, 1],
-      pads: wide.pads,
-    });
-  },
+  rewrite: ({ x, weight, conv }, build) => spread({ x, weight, conv }, build),
 });
+
+// the same where TFLite's TRANSPOSE_CONV has no padding that means these pads
+export const expandPaddedConvTranspose = rule({
+  name: 'expand-padded-conv-transpose',
+  match: op('conv_transpose2d', any('x'), constant('weight')).as('conv').others().anyEpilogue(),
+  unless: ({ x, weight, conv }) => {
+    const shapes = [x.type.shape, conv.output.type.shape, weight.type.shape] as const;
+    if (!shapes.flat().every(isStatic)) return `%${x.name} has symbolic sizes`;
+    const [from, to, taps] = shapes.map(staticShape) as [number[], number[], number[]];
+    const padding = transposedPadding(attrsOf(convTranspose2d, conv), [from, to, taps]);
+    return padding !== undefined && `it is a TRANSPOSE_CONV with the padding ${padding}`;
+  },
+  rewrite: ({ x, weight, conv }, build) => spread({ x, weight, conv }, build),
+});
+
+interface Transposed {
+  readonly x: Value;
+  readonly weight: Value;
+  readonly conv: NodeOf<'conv_transpose2d'>;
+}
+
+function spread({ x, weight, conv }: Transposed, build: Build): Value {
+  const { output_padding, ...attrs } = attrsOf(convTranspose2d, conv);
+  const [shape, kernel] = [x.type.shape.map(Number), weight.type.shape.slice(2).map(Number)];
+  const wide = spreadTranspose(x, { ...attrs, output_padding, shape, kernel }, (name, inputs, settings) =>
+    build.node(name, inputs, settings),
+  );
+  const mirrored = build.constant(mirroredKernel(constantData(weight)), weight.name);
+  return build.node('conv2d', [wide.x, mirrored, conv.inputs[2] ?? null], {
+    ...attrs,
+    strides: [1, 1],
+    pads: wide.pads,
+  });
+}

@@ -91,6 +91,7 @@ type NodeParts = [string, (Value | null)[], Attrs];
 
 /** A grouped convolution of one channel each is a depthwise one. */
 function weightedOp(float: Node, attrs: Attrs, inputs: (Value | null)[]): NodeParts {
+  if (float.op === 'fully_connected') return [`qlinear_${float.op}`, inputs, roundedLinear(attrs, inputs)];
   if (float.op !== 'conv2d') return [`qlinear_${float.op}`, inputs, attrs];
   const { group = 1, ...rest } = attrs;
   const [m, perGroup] = itemAt(inputs, 1).type.shape.map(Number);
@@ -98,6 +99,11 @@ function weightedOp(float: Node, attrs: Attrs, inputs: (Value | null)[]): NodePa
   return depthwise
     ? ['qlinear_depthwise_conv2d', inputs, { ...rest, multiplier: Number(m) / Number(group) }]
     : ['qlinear_conv2d', inputs, attrs];
+}
+
+/** Where layers round as TFLite's, a fully connected one with a single scale rounds once: so does its kernel. */
+function roundedLinear(attrs: Attrs, [, weight]: readonly (Value | null)[]): Attrs {
+  return weight?.type.quant?.axis === undefined ? { ...attrs, rounding: 'single' } : attrs;
 }
 
 function weightRefusal({ name, type: { dtype, quant } }: Value): string | false {

@@ -79,6 +79,18 @@ export const undoTranspose = rule({
     build.node('reshape', [x], { shape: staticShape(outer.output.type.shape) }),
 });
 
+// transpose(x) of x whose other axes are 1   =>   reshape(x): no element moves
+export const transposeToReshape = rule({
+  name: 'transpose-to-reshape',
+  match: op('transpose', any('x')).as('transpose'),
+  unless: ({ transpose }) => {
+    if (!transpose.output.type.shape.every(isStatic)) return 'the shape is symbolic';
+    return orderOf(transpose).some((axis, i) => axis !== i) && 'elements move';
+  },
+  rewrite: ({ x, transpose }, build) =>
+    build.node('reshape', [x], { shape: staticShape(transpose.output.type.shape) }),
+});
+
 /** Where a transpose takes its axes from, with axes of size 1 left out and not counted. */
 function orderOf({ attrs: { perm = [] }, inputs: [x] }: NodeOf<'transpose'>): number[] {
   const shape = x?.type.shape ?? [];

@@ -12,8 +12,11 @@ const installers = {
 export type Manager = keyof typeof installers;
 export const managers = Object.keys(installers) as readonly Manager[];
 
-/** Names of packages by package manager. npm is on every machine that runs this. */
-export type PackageNames = Readonly<Partial<Record<Manager | 'npm', readonly string[]>>>;
+/** Package managers of languages. npm is on every machine that runs this. */
+type LanguageManager = 'npm' | 'pip';
+
+/** Names of packages by package manager. */
+export type PackageNames = Readonly<Partial<Record<Manager | LanguageManager, readonly string[]>>>;
 
 /** The package manager of this machine; apt where none is found. */
 export function systemManager(): Manager {
@@ -31,15 +34,16 @@ export function installLines(
   missing: readonly Installable[],
   manager: Manager = systemManager(),
 ): readonly string[] {
-  const names = (from: Manager | 'npm'): readonly string[] => [
+  const names = (from: Manager | LanguageManager): readonly string[] => [
     ...new Set(missing.flatMap(({ packages }) => packages[from] ?? [])),
   ];
   const system = names(manager);
-  const npm = names('npm');
+  const [npm, pip] = [names('npm'), names('pip')];
   return [
     ...(system.length ? [`${installers[manager].install} ${system.join(' ')}`] : []),
     ...(npm.length ? [`npm install ${npm.join(' ')}`] : []),
-    ...missing.filter(({ packages }) => !packages.npm && !packages[manager]).map(elsewhere),
+    ...(pip.length ? [`pip install ${pip.join(' ')}`] : []),
+    ...missing.filter(({ packages }) => !packages.npm && !packages.pip && !packages[manager]).map(elsewhere),
   ];
 }
 

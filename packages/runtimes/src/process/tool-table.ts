@@ -1,3 +1,4 @@
+import { litertPython } from '../litert/litert-python.ts';
 import { findPackage } from './find-package.ts';
 import type { PackageNames } from './install-command.ts';
 import { anyFile, onPath } from './on-path.ts';
@@ -39,6 +40,7 @@ function isFound(id: ToolId, entry: Entry): boolean {
   if (onlyOn && process.platform !== onlyOn) return true;
   if (onlyWith && !onPath(onlyWith)) return true;
   if (packages.npm) return findPackage(`${id}/package.json`) !== undefined;
+  if (packages.pip) return litertPython() !== undefined;
   return (!!variable && !!process.env[variable]) || commands.some(onPath) || anyFile(...files);
 }
 

@@ -1,5 +1,5 @@
 import { CompileError, type Value } from '@ghostc/ir';
-import { mirroredKernel, spreadTranspose } from '@ghostc/ops';
+import { mirroredKernel, spreadTranspose, transposedPads } from '@ghostc/ops';
 import type { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { Padding } from '../generated/padding.ts';
@@ -68,7 +68,6 @@ interface Window {
   readonly output_padding: readonly number[];
 }
 
-/** As the convolution from the output to x has its pads; what is left over or missing lies at the end. */
 function windowOf(node: OperatorReader, { padding, strides, x }: Form): Window {
   const [input, output] = [imageShape(node, x), node.outputTensor().shape];
   const kernel = imageShape(node, 1);
@@ -76,10 +75,7 @@ function windowOf(node: OperatorReader, { padding, strides, x }: Form): Window {
     const [size = 1, out = 1, taps = 1] = [input[a + 1], output[a + 1], kernel[a + 1]];
     if (!(stride >= 1))
       throw new CompileError('tflite/options', `expected positive strides, found ${stride}`);
-    const back = Math.ceil((padding === Padding.SAME ? out : out - taps + 1) / stride);
-    const before = Math.max(0, (back - 1) * stride + taps - out) >> 1;
-    const rest = (size - 1) * stride + taps - before - out;
-    return { before, after: Math.max(0, rest), more: Math.max(0, -rest) };
+    return transposedPads({ size, out, taps, stride }, padding === Padding.SAME ? 'SAME' : 'VALID');
   });
   return {
     strides,

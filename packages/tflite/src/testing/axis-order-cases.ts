@@ -1,5 +1,4 @@
-import type { TensorSpec } from './build-model.ts';
-import { float, floatConstant, integers, type OperatorCase, type Single } from './operator-case.ts';
+import type { TensorSpec } from '../encode-model.ts';
 import {
   add,
   conv,
@@ -11,7 +10,8 @@ import {
   softmax,
   split,
   stridedSlice,
-} from './options.ts';
+} from '../operator-options.ts';
+import { float, floatConstant, integers, type OperatorCase, type Single } from './operator-case.ts';
 
 /** An image after a convolution, so that it is NCHW where the operator under test reads it. */
 function afterConv(

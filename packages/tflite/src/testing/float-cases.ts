@@ -1,13 +1,4 @@
 import {
-  float,
-  floatConstant,
-  integers,
-  type OperatorCase,
-  resizeCases,
-  rows,
-  single,
-} from './operator-case.ts';
-import {
   add,
   concatenation,
   conv,
@@ -29,7 +20,16 @@ import {
   stridedSlice,
   sub,
   VALID,
-} from './options.ts';
+} from '../operator-options.ts';
+import {
+  float,
+  floatConstant,
+  integers,
+  type OperatorCase,
+  resizeCases,
+  rows,
+  single,
+} from './operator-case.ts';
 
 export const floatCases: readonly OperatorCase[] = [
   ...rows([

@@ -1,15 +1,4 @@
 import {
-  float,
-  floatConstant,
-  int8,
-  int8Weights,
-  int32Bias,
-  integers,
-  type OperatorCase,
-  rows,
-  single,
-} from './operator-case.ts';
-import {
   argMax,
   argMin,
   batchMatmul,
@@ -23,7 +12,18 @@ import {
   transposeConv,
   unpack,
   VALID,
-} from './options.ts';
+} from '../operator-options.ts';
+import {
+  float,
+  floatConstant,
+  int8,
+  int8Weights,
+  int32Bias,
+  integers,
+  type OperatorCase,
+  rows,
+  single,
+} from './operator-case.ts';
 
 const bool = (...shape: number[]) => ({ ...float(...shape), type: 'BOOL' as const });
 const whole = (...shape: number[]) => ({ ...float(...shape), type: 'INT32' as const });

@@ -1,5 +1,22 @@
 import { toBytes } from '@ghostc/ir';
-import type { OperatorSpec, TensorSpec } from './build-model.ts';
+import type { OperatorOptions, OperatorSpec, TensorSpec } from '../encode-model.ts';
+import {
+  add,
+  concatenation,
+  conv,
+  depthwise,
+  leaky,
+  linear,
+  mul,
+  pool,
+  RELU,
+  RELU6,
+  reducer,
+  SAME,
+  softmax,
+  sub,
+  VALID,
+} from '../operator-options.ts';
 import {
   float,
   int8,
@@ -12,31 +29,13 @@ import {
   single,
   uint8,
 } from './operator-case.ts';
-import {
-  add,
-  concatenation,
-  conv,
-  depthwise,
-  leaky,
-  linear,
-  mul,
-  type Options,
-  pool,
-  RELU,
-  RELU6,
-  reducer,
-  SAME,
-  softmax,
-  sub,
-  VALID,
-} from './options.ts';
 
 const X: readonly [number, number] = [0.05, -3];
 const table = (
   name: string,
   code: OperatorSpec['code'],
   [scale, zero]: readonly [number, number],
-  options?: Options,
+  options?: OperatorOptions,
 ): OperatorCase[] =>
   // Coarse, so that both ends saturate, and fine, so that the middle is sampled.
   [0.08, 0.01].map((inputScale) =>

@@ -1,6 +1,6 @@
 import { randomTensor, type TensorType, toBytes } from '@ghostc/ir';
-import type { ModelSpec, OperatorSpec, TensorSpec } from './build-model.ts';
-import { bilinear, nearest, type Options } from './options.ts';
+import type { ModelSpec, OperatorOptions, OperatorSpec, TensorSpec } from '../encode-model.ts';
+import { bilinear, nearest } from '../operator-options.ts';
 
 /** A small model around one or a few operators. */
 export interface OperatorCase {
@@ -12,7 +12,7 @@ export interface OperatorCase {
 export interface Single {
   readonly name: string;
   readonly code: OperatorSpec['code'];
-  readonly options?: Options;
+  readonly options?: OperatorOptions;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
 }
@@ -38,7 +38,7 @@ type Row = readonly [
   code: OperatorSpec['code'],
   inputs: readonly TensorSpec[],
   output: TensorSpec,
-  options?: Options,
+  options?: OperatorOptions,
 ];
 
 /** Cases of one operator with one output. */

@@ -1,6 +1,6 @@
 import { itemAt, randomTensor, toBytes } from '@ghostc/ir';
+import type { TensorSpec } from '../encode-model.ts';
 import { axisOrderCases } from './axis-order-cases.ts';
-import type { TensorSpec } from './build-model.ts';
 import { floatCases } from './float-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';

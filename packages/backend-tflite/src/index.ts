@@ -1,0 +1,1 @@
+export { emitTflite, type TfliteOptions } from './emit-tflite.ts';

@@ -1,0 +1,70 @@
+import { type Affine, quantizeMultiplier, scaleBy } from '@ghostc/ops';
+
+/** A weight w, a bias b and the scale of the weight: entry v is clamp(M (w (v - zx) + b) + zy), M = sx scale / sy. */
+export interface Line {
+  readonly weight: number;
+  readonly bias: number;
+  readonly scale: number;
+  /** sx scale. */
+  readonly biasScale: number;
+}
+
+/** y = slope v + offset, and by how much it could be higher or lower before an entry changes. */
+interface Fit {
+  readonly slope: number;
+  readonly offset: number;
+  readonly room: number;
+}
+
+/** Numbers of steps of the search for the slope: it ends below what a double can tell. */
+const STEPS = 80;
+
+/**
+ * The int8 weight and int32 bias whose layer gives every entry of a table of int8 (of -128 to 127, in order), if the table is a
+ * line between the ends of int8 and there are such. Rounds as TFLite's layers do.
+ */
+export function lineOf(table: Int8Array, x: Affine, y: Affine): Line | undefined {
+  const fit = widest(table);
+  if (!fit) return undefined;
+  for (let size = 127; size > 0; size--) {
+    const weight = Math.sign(fit.slope) * size;
+    const scale = Math.fround((fit.slope * y.scale) / (x.scale * weight));
+    if (!(scale > 0)) continue;
+    const fixed = quantizeMultiplier((x.scale * scale) / y.scale);
+    const step = (x.scale * scale) / y.scale;
+    const bias = Math.round((fit.offset - y.zeroPoint) / step + weight * x.zeroPoint);
+    const computed = (v: number): number =>
+      Math.min(
+        127,
+        Math.max(-128, scaleBy(weight * (v - x.zeroPoint) + bias, fixed, 'double') + y.zeroPoint),
+      );
+    if (table.every((entry, i) => entry === computed(i - 128)))
+      return { weight, bias, scale, biasScale: x.scale * scale };
+  }
+  return undefined;
+}
+
+/** The slope that leaves most room, by ternary search: the room is a concave function of the slope. */
+function widest(table: Int8Array): Fit | undefined {
+  if (table.every((entry) => entry === table[0])) return undefined;
+  const rising = (table[255] ?? 0) > (table[0] ?? 0);
+  let [low, high] = rising ? [0, 256] : [-256, 0];
+  for (let i = 0; i < STEPS; i++) {
+    const [a, b] = [low + (high - low) / 3, high - (high - low) / 3];
+    if (fitOf(table, a).room < fitOf(table, b).room) low = a;
+    else high = b;
+  }
+  const fit = fitOf(table, (low + high) / 2);
+  return fit.room > 0 ? fit : undefined;
+}
+
+/** Offsets that round to each entry lie within half a step; entries at the ends bound one side only. */
+function fitOf(table: Int8Array, slope: number): Fit {
+  let [least, most] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  table.forEach((entry, i) => {
+    const at = slope * (i - 128);
+    if (entry > -128) least = Math.max(least, entry - 0.5 - at);
+    if (entry < 127) most = Math.min(most, entry + 0.5 - at);
+  });
+  return { slope, offset: (least + most) / 2, room: most - least };
+}

@@ -1,0 +1,229 @@
+import type { Node, Tensor, Value } from '@ghostc/ir';
+import {
+  attrsOf,
+  averagePool as averagePoolOp,
+  convTranspose2d,
+  depthwiseConv2d,
+  maxPool as maxPoolOp,
+  transposedPadding,
+  windowTaps,
+} from '@ghostc/ops';
+import { type OperatorOptions, operatorOptions } from '@ghostc/tflite';
+import { clampOperators, fusionOf } from './activations.ts';
+import { padded, paddingOf, type WindowShape, windowOf } from './padding.ts';
+import { type Placed, placedType, refuse, type TfliteGraph } from './tflite-graph.ts';
+
+/** Writes one node; gives its output. */
+export type Row = (writer: TfliteGraph, node: Node) => Placed;
+
+/** What differs between float and integer layers: the activation that is fused, what comes after, and the bias. */
+export interface Layer {
+  readonly fused: number;
+  readonly after: (writer: TfliteGraph, y: Placed) => Placed;
+  readonly bias: (writer: TfliteGraph) => Placed | undefined;
+}
+
+export function floatLayer(node: Node): Layer {
+  const bias = node.inputs[2];
+  return { ...fusionOf(node), bias: (writer) => (bias ? writer.value(bias) : undefined) };
+}
+
+function weightOf(node: Node): Value {
+  return node.inputs[1] ?? refuse('a layer without weights');
+}
+
+/** [height, width] of a weight [M,C,kH,kW]. */
+function kernelOf(node: Node): number[] {
+  return weightOf(node).type.shape.slice(2).map(Number);
+}
+
+/** The image as the window reads it, with the padding that is left to TFLite. */
+function windowInput(
+  writer: TfliteGraph,
+  node: Node,
+  {
+    kernel,
+    image = writer.value(node.inputs[0]),
+    fill,
+  }: { kernel: readonly number[]; image?: Placed; fill?: () => Placed },
+): { x: Placed; padding: number; window: WindowShape } {
+  const window = windowOf(node, kernel);
+  const padding = paddingOf(window, image, placedType(node.output.type).shape);
+  if (padding !== undefined) return { x: image, padding, window };
+  return { x: padded(writer, image, window, fill?.()), padding: operatorOptions.VALID, window };
+}
+
+/** CONV_2D: filter [M,kH,kW,C/group]. */
+export const convolution =
+  (layerOf: (node: Node) => Layer): Row =>
+  (writer, node) => {
+    if (node.inputs[3]) refuse('a convolution with a residual');
+    const { fused, after, bias } = layerOf(node);
+    const { x, padding, window } = windowInput(writer, node, { kernel: kernelOf(node) });
+    const filter = writer.permuted(weightOf(node), [0, 2, 3, 1]);
+    const options = operatorOptions.conv(padding, window.strides, {
+      act: fused,
+      dilations: window.dilations,
+    });
+    return after(
+      writer,
+      layer(writer, node, { code: 'CONV_2D', inputs: [x, filter, bias(writer)], options }),
+    );
+  };
+
+/** DEPTHWISE_CONV_2D: filter [1,kH,kW,M]; channels that no output reads are cut off first. */
+export const depthwise =
+  (layerOf: (node: Node) => Layer): Row =>
+  (writer, node) => {
+    if (node.inputs[3]) refuse('a convolution with a residual');
+    const { fused, after, bias } = layerOf(node);
+    const { multiplier } = attrsOf(depthwiseConv2d, node);
+    const outputs = Number(weightOf(node).type.shape[0]);
+    const image = readChannels(writer, writer.value(node.inputs[0]), { outputs, multiplier });
+    const { x, padding, window } = windowInput(writer, node, { kernel: kernelOf(node), image });
+    const filter = writer.permuted(weightOf(node), [1, 2, 3, 0]);
+    const { strides, dilations } = window;
+    const options = operatorOptions.depthwise(padding, Math.max(multiplier, 1), {
+      act: fused,
+      strides,
+      dilations,
+    });
+    const inputs = [x, filter, bias(writer)];
+    return after(writer, layer(writer, node, { code: 'DEPTHWISE_CONV_2D', inputs, options }));
+  };
+
+/** The channels that `outputs` channels read: all, the first ones, or every 1 / multiplier-th. */
+function readChannels(
+  writer: TfliteGraph,
+  x: Placed,
+  { outputs, multiplier }: { outputs: number; multiplier: number },
+): Placed {
+  const [n = 1, h = 1, w = 1, channels = 1] = x.shape;
+  const step = Math.max(1, 1 / multiplier);
+  const count = outputs / Math.max(1, multiplier);
+  if (![step, count].every(Number.isInteger))
+    refuse(`a depthwise convolution of ${channels} to ${outputs} channels`);
+  if (step === 1 && count === channels) return x;
+  const ends = [n, h, w, (count - 1) * step + 1];
+  const inputs = [x, writer.ints([0, 0, 0, 0]), writer.ints(ends), writer.ints([1, 1, 1, step])];
+  return writer.operator(
+    'STRIDED_SLICE',
+    inputs,
+    { ...x, shape: [n, h, w, count] },
+    { options: operatorOptions.stridedSlice(0, 0, 0) },
+  );
+}
+
+interface Parts {
+  readonly code: 'CONV_2D' | 'DEPTHWISE_CONV_2D' | 'TRANSPOSE_CONV';
+  readonly inputs: readonly (Placed | undefined)[];
+  readonly options: OperatorOptions;
+}
+
+function layer(writer: TfliteGraph, node: Node, { code, inputs, options }: Parts): Placed {
+  const given = inputs.filter((input) => input !== undefined);
+  return writer.operator(code, given, placedType(node.output.type), { options, name: node.output.name });
+}
+
+/** TRANSPOSE_CONV: output shape, filter [M,kH,kW,C], x, bias. What has no such padding is lowered before. */
+export const transposedConvolution: Row = (writer, node) => {
+  const { fused, after, bias } = floatLayer(node);
+  const attrs = attrsOf(convTranspose2d, node);
+  const x = writer.value(node.inputs[0]);
+  const { shape } = placedType(node.output.type);
+  const weight = placedType(weightOf(node).type).shape;
+  const padding = transposedPadding(attrs, [nchw(x.shape), nchw(shape), weight]);
+  if (!padding) return refuse(`a transposed convolution with the pads [${attrs.pads.join(',')}]`);
+  const options = operatorOptions.transposeConv(operatorOptions[padding], attrs.strides);
+  const inputs = [writer.ints(shape), writer.permuted(weightOf(node), [0, 2, 3, 1]), x, bias(writer)];
+  const y = layer(writer, node, { code: 'TRANSPOSE_CONV', inputs, options });
+  const clamp = clampOperators[fused];
+  return after(writer, clamp ? writer.operator(clamp, [y], y) : y);
+};
+
+function nchw([n = 1, h = 1, w = 1, c = 1]: readonly number[]): number[] {
+  return [n, c, h, w];
+}
+
+/** MAX_POOL_2D; padding that TFLite has not is the lowest value of the type. */
+export const maxPool: Row = (writer, node) => {
+  const { kernel_shape: kernel, dilations } = attrsOf(maxPoolOp, node);
+  if (dilations.some((step) => step !== 1)) refuse('a dilated pool');
+  const fill = (): Placed => lowest(writer, writer.value(node.inputs[0]));
+  const { x, padding, window } = windowInput(writer, node, { kernel, fill });
+  return pooled(writer, node, {
+    code: 'MAX_POOL_2D',
+    x,
+    options: operatorOptions.pool(padding, window.strides, kernel),
+  });
+};
+
+function lowest(writer: TfliteGraph, { dtype, quant }: Placed): Placed {
+  const data: Partial<Record<string, Tensor['data']>> = {
+    f32: Float32Array.of(-3.4028234663852886e38),
+    i8: Int8Array.of(-128),
+    u8: Uint8Array.of(0),
+    i16: Int16Array.of(-32768),
+  };
+  return writer.constant({ dtype, shape: [], quant, data: data[dtype] ?? refuse(`a pool of ${dtype}`) });
+}
+
+interface Pool {
+  readonly code: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D';
+  readonly x: Placed;
+  readonly options: OperatorOptions;
+}
+
+function pooled(writer: TfliteGraph, node: Node, { code, x, options }: Pool): Placed {
+  return writer.operator(code, [x], placedType(node.output.type), { options, name: node.output.name });
+}
+
+/**
+ * AVERAGE_POOL_2D, in which padding never counts: where it does, or where TFLite has no such padding, zeros lie around the
+ * image, and each mean of the whole window is multiplied by window / elements that count.
+ */
+export const averagePool: Row = (writer, node) => {
+  const { kernel_shape: kernel, dilations, count_include_pad: counted } = attrsOf(averagePoolOp, node);
+  if (dilations.some((step) => step !== 1)) refuse('a dilated pool');
+  const image = writer.value(node.inputs[0]);
+  const window = windowOf(node, kernel);
+  const padding = paddingOf(window, image, placedType(node.output.type).shape);
+  const plain = (x: Placed, pad: number): Placed =>
+    pooled(writer, node, {
+      code: 'AVERAGE_POOL_2D',
+      x,
+      options: operatorOptions.pool(pad, window.strides, kernel),
+    });
+  if (padding === operatorOptions.VALID || (padding !== undefined && !counted)) return plain(image, padding);
+  const mean = plain(padded(writer, image, window), operatorOptions.VALID);
+  const factors = meanFactors(node, image.shape);
+  if (factors.data.every((factor) => factor === 1)) return mean;
+  return writer.operator('MUL', [mean, writer.constant(factors)], mean, { options: operatorOptions.mul() });
+};
+
+/** Window / elements that count, for each place of the output: [1,H,W,1]. */
+function meanFactors(
+  node: Node,
+  [, height = 1, width = 1]: readonly number[],
+): Tensor & { data: Float32Array } {
+  const attrs = attrsOf(averagePoolOp, node);
+  const [, outHeight = 1, outWidth = 1] = placedType(node.output.type).shape;
+  const counts = (out: number, size: number, axis: 0 | 1): number[] =>
+    Array.from({ length: out }, (_, i) => {
+      const { inside, counted } = windowTaps(i, size, axis, attrs);
+      return attrs.count_include_pad ? counted : inside.length;
+    });
+  const columns = counts(outWidth, width, 1);
+  const all = attrs.kernel_shape.reduce((product, taps) => product * taps, 1);
+  const data = Float32Array.from(
+    counts(outHeight, height, 0).flatMap((row) => columns.map((column) => all / (row * column))),
+  );
+  return { dtype: 'f32', shape: [1, outHeight, outWidth, 1], data };
+}
+
+/** Mean over height and width as MEAN. */
+export const globalMean: Row = (writer, node) =>
+  writer.operator('MEAN', [writer.value(node.inputs[0]), writer.ints([1, 2])], placedType(node.output.type), {
+    options: operatorOptions.reducer('keep'),
+    name: node.output.name,
+  });

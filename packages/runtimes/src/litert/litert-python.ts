@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** Pythons that may have LiteRT's interpreter: the one that GHOSTC_LITERT_PYTHON names, the repository's own, the machine's. */
+function candidates(): string[] {
+  const own = join(process.cwd(), 'node_modules/.cache/venv-ai-edge-litert_2.3.0/bin/python');
+  return [process.env.GHOSTC_LITERT_PYTHON ?? '', own, 'python3'].filter(Boolean);
+}
+
+let found: string | undefined;
+
+/** A Python with the package ai-edge-litert; undefined where there is none. */
+export function litertPython(): string | undefined {
+  found ??= candidates().find(
+    (python) => spawnSync(python, ['-c', 'import ai_edge_litert.interpreter']).status === 0,
+  );
+  return found;
+}
