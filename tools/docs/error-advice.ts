@@ -297,9 +297,14 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'tflite/output': 'An operator lacks an output. Convert the model again.',
   'tflite/quantization': 'Scales are not usable, or missing where integers are. Quantise the model again.',
   'tflite/rank': 'The operator reads images [N,H,W,C]. Reshape before it.',
+  'tflite/rounding':
+    "An int8 layer rounds in another way than TFLite's kernel. Read the model with --rounding double, or quantise it so.",
+  'tflite/runtime':
+    "LiteRT's interpreter refuses the model, or died; its words follow. Report it with the model.",
   'tflite/shape':
     'A shape does not fit the operator, or is too large. Convert the model with fixed, positive sizes.',
-  'tflite/too-large': 'Constants share buffers more often than a real model does. Convert it again.',
+  'tflite/too-large':
+    'Constants share buffers more often than a real model does: convert it again. Or a file would have 2 GiB and more.',
   'tflite/type':
     'The element type is not supported or not the one that the operator gives. Convert the model again.',
   'tflite/undefined': 'A tensor is read before it is computed. Convert the model again.',
@@ -308,6 +313,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'tflite/unsupported':
     'The operator is known, this form of it is not. The message says which option or type to change.',
   'tflite/version': 'The schema is not version 3. Convert the model with a current converter.',
+  'tflite/write':
+    'No operator of TFLite computes this. docs/tflite.md lists what is written; replace the op, or take --target c.',
   'tool/failed': 'A compiler or another tool failed. Its output stands in the message.',
   'tool/missing': 'A tool or package is not installed. The message has the command that installs it.',
   'tool/start': 'A tool could not be started. Check that it is on the PATH.',

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..');
  * format's names, and what builds models or breaks engines on purpose.
  */
 const allowed = [
-  /^packages\/(ops|backend-c|backend-wgsl|backend-onnx|onnx|tflite)\//,
+  /^packages\/(ops|backend-c|backend-wgsl|backend-onnx|backend-tflite|onnx|tflite)\//,
   /\/(broken|testing|suites|generated)\/|-cases\.ts$|^tools\/bench\//,
   /^packages\/(validation|edit|conformance)\/src\/(random|batch)/,
 ];

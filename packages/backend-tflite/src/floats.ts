@@ -1,4 +1,4 @@
-import type { DType, Node } from '@ghostc/ir';
+import { type DType, fromNumbers, type Node } from '@ghostc/ir';
 import {
   argMax as argMaxOp,
   attrsOf,
@@ -25,7 +25,7 @@ import { type Code, type Placed, placedType, refuse, type TfliteGraph } from './
 import { floatLayer, type Row } from './windows.ts';
 
 /** Types whose numbers stand for themselves: others are quantised to TFLite. */
-const arithmetic: ReadonlySet<DType> = new Set<DType>(['f32', 'i32', 'i64']);
+const arithmetic: readonly DType[] = ['f32', 'i32', 'i64'];
 
 /** An operator on the node's inputs as they are. */
 export const plain =
@@ -36,13 +36,29 @@ export const plain =
   };
 
 /** The same on numbers. */
-export const numeric =
-  (code: Code, options?: OperatorOptions): Row =>
-  (writer, node) => {
+export const numeric = (code: Code, options?: OperatorOptions): Row =>
+  ofTypes(arithmetic, plain(code, options));
+/** Of float32 only, and of int32 besides. */
+export const real = (code: Code, options?: OperatorOptions): Row => ofTypes(['f32'], plain(code, options));
+export const short = (code: Code): Row => ofTypes(['f32', 'i32'], plain(code));
+
+function ofTypes(types: readonly DType[], row: Row): Row {
+  return (writer, node) => {
     const { dtype } = node.inputs[0]?.type ?? node.output.type;
-    if (!arithmetic.has(dtype)) refuse(`${node.op} of ${dtype}`);
-    return plain(code, options)(writer, node);
+    if (!types.includes(dtype)) refuse(`${node.op} of ${dtype}`);
+    return row(writer, node);
   };
+}
+
+/** RELU; of integers the larger of x and 0. */
+export const relu: Row = (writer, node) => {
+  const { dtype } = node.output.type;
+  if (dtype === 'f32') return plain('RELU')(writer, node);
+  const zero = (): Placed => writer.constant(fromNumbers(dtype, [], [0]), 'zero');
+  return ofTypes(['i32', 'i64'], () =>
+    writer.operator('MAXIMUM', [writer.value(node.inputs[0]), zero()], placedType(node.output.type)),
+  )(writer, node);
+};
 
 const fusing = {
   ADD: (act: number) => operatorOptions.add(act),
@@ -56,7 +72,8 @@ export const arithmeticPair =
   (code: keyof typeof fusing): Row =>
   (writer, node) => {
     const { fused, after } = fusionOf(node);
-    return after(writer, numeric(code, fusing[code](fused))(writer, node));
+    const row = plain(code, fusing[code](fused));
+    return after(writer, ofTypes(code === 'DIV' ? ['f32', 'i32'] : arithmetic, row)(writer, node));
   };
 
 /** Other operators of two numbers, the activation after them. */
@@ -159,8 +176,12 @@ export const linear: Row = (writer, node) => {
   );
 };
 
-export const matmul: Row = (writer, node) =>
-  numeric('BATCH_MATMUL', operatorOptions.batchMatmul(false, false))(writer, node);
+/** BATCH_MATMUL of up to five axes. */
+export const matmul: Row = (writer, node) => {
+  const { length } = node.output.type.shape;
+  if (length > 5) refuse(`a product of ${length} axes`);
+  return numeric('BATCH_MATMUL', operatorOptions.batchMatmul(false, false))(writer, node);
+};
 
 /** ARG_MAX and ARG_MIN: int64 indices, the axis dropped. */
 export const argument =

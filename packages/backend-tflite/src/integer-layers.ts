@@ -1,4 +1,4 @@
-import { fromNumbers, itemAt, type Node, quantOf } from '@ghostc/ir';
+import { fromNumbers, itemAt, type Node } from '@ghostc/ir';
 import {
   affineOf,
   attrsOf,
@@ -17,6 +17,7 @@ import {
 } from '@ghostc/ops';
 import { operatorOptions } from '@ghostc/tflite';
 import { clampOperators } from './activations.ts';
+import { biasQuant } from './bias-quant.ts';
 import { padded, paddingOf, windowOf } from './padding.ts';
 import {
   type Code,
@@ -84,15 +85,12 @@ export function integerLayer(node: Node): Layer {
   return { ...integerFusion(node), bias: (writer) => integerBias(writer, node) };
 }
 
-export function integerBias(writer: TfliteGraph, node: Node): Placed | undefined {
+function integerBias(writer: TfliteGraph, node: Node): Placed | undefined {
   const [x, weight, bias] = node.inputs;
   if (!bias) return undefined;
   const { constant } = bias;
   if (!constant || !x || !weight) return refuse('a bias that is not constant');
-  const { scale: sx } = affineOf(x.type, 'x');
-  const { scale, axis } = quantOf(weight.type);
-  const scales = scale.map((sw) => sx * Math.fround(sw));
-  const quant = { scale: scales, zeroPoint: scales.map(() => 0), ...(axis !== undefined && { axis: 0 }) };
+  const quant = biasQuant(x, weight);
   return writer.constant(
     { dtype: constant.dtype, shape: constant.shape, data: constant.data, quant },
     bias.name,
@@ -114,10 +112,10 @@ export const integerLinear: Row = (writer, node) => {
 };
 
 const pairs = {
-  ADD: (act: number, wide: boolean) => operatorOptions.add(act, wide ? 'any' : 'power of two'),
-  SUB: (act: number, wide: boolean) => operatorOptions.sub(act, wide ? 'any' : 'power of two'),
-  MUL: (act: number) => operatorOptions.mul(act),
-};
+  ADD: operatorOptions.add,
+  SUB: operatorOptions.sub,
+  MUL: operatorOptions.mul,
+} as const;
 
 /** ADD, SUB, MUL with their own scales; 16-bit sums have any scale. */
 export const integerPair =
@@ -125,11 +123,9 @@ export const integerPair =
   (writer, node) => {
     const { fused, after } = integerFusion(node);
     const inputs = node.inputs.map((input) => writer.value(input));
-    const options = pairs[code](fused, node.output.type.dtype === 'i16');
-    return after(
-      writer,
-      writer.operator(code, inputs, placedType(node.output.type), { options, name: node.output.name }),
-    );
+    const options = pairs[code](fused, node.output.type.dtype === 'i16' ? 'any' : 'power of two');
+    const type = placedType(node.output.type);
+    return after(writer, writer.operator(code, inputs, type, { options, name: node.output.name }));
   };
 
 /** An operator of one input that computes by the scales of its tensors. */

@@ -57,18 +57,25 @@ export const slice: Row = (writer, node) => {
   return writer.operator('STRIDED_SLICE', inputs, type, { options, name: node.output.name });
 };
 
-/** PAD with zeros (the zero point of integers), PADV2 with another number, MIRROR_PAD. */
+/** PAD with zeros (the zero point of integers), PADV2 with another number, MIRROR_PAD; other modes as GATHER along each axis. */
 export const pad: Row = (writer, node) => {
   const { pads, value, mode } = attrsOf(padOp, node);
-  if (mode === 'edge' || mode === 'wrap') refuse(`a pad of mode ${mode}`);
   const x = writer.value(node.inputs[0]);
   const rank = x.shape.length;
+  const type = placedType(node.output.type);
+  const { name } = node.output;
+  if (mode === 'edge' || mode === 'wrap')
+    return gatheredAxes(
+      writer,
+      x,
+      type.shape.map((size, axis) =>
+        sources({ size, from: x.shape[axis] ?? 1, before: pads[axis] ?? 0, mode }),
+      ),
+    );
   const counts = writer.ints(
     x.shape.flatMap((_, axis) => [pads[axis] ?? 0, pads[axis + rank] ?? 0]),
     [rank, 2],
   );
-  const type = placedType(node.output.type);
-  const { name } = node.output;
   if (mode === 'reflect')
     return writer.operator('MIRROR_PAD', [x, counts], type, { options: operatorOptions.reflect(), name });
   const element = padElement(x, value);
@@ -76,6 +83,33 @@ export const pad: Row = (writer, node) => {
   const fill = writer.constant({ ...fromNumbers(x.dtype, [], [element]), quant: x.quant }, 'fill');
   return writer.operator('PADV2', [x, counts, fill], type, { name });
 };
+
+interface PaddedAxis {
+  readonly size: number;
+  readonly from: number;
+  readonly before: number;
+  readonly mode: 'edge' | 'wrap';
+}
+
+/** Where each element of a padded axis comes from. */
+function sources({ size, from, before, mode }: PaddedAxis): number[] {
+  return Array.from({ length: size }, (_, i) => {
+    const at = i - before;
+    return mode === 'edge' ? Math.min(Math.max(at, 0), from - 1) : ((at % from) + from) % from;
+  });
+}
+
+/** Elements by their places along each axis; an axis that stays as it is takes no operator. */
+function gatheredAxes(writer: TfliteGraph, x: Placed, places: readonly (readonly number[])[]): Placed {
+  let y = x;
+  for (const [axis, list] of places.entries()) {
+    if (list.length === y.shape[axis] && list.every((at, i) => at === i)) continue;
+    const shape = y.shape.map((size, i) => (i === axis ? list.length : size));
+    const options = operatorOptions.gather(axis);
+    y = writer.operator('GATHER', [y, writer.ints(list)], { ...y, shape }, { options });
+  }
+  return y;
+}
 
 /** BROADCAST_TO. */
 export const expand: Row = (writer, node) => {
@@ -107,28 +141,32 @@ const coordinates = [
   ['align', 'align_corners', 'round_prefer_ceil'],
 ] as const;
 
-/** RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR of an NHWC image: the one whose places and weights are the node's. */
+/**
+ * RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR of an NHWC image: the one whose places and weights are the node's. Nearest
+ * neighbours by another rule are a GATHER along each axis.
+ */
 export const resize: Row = (writer, node) => {
   const attrs = attrsOf(resizeOp, node);
   const x = writer.value(node.inputs[0]);
-  const type = placedType(node.output.type);
-  const [from, to] = [x.shape, type.shape].map(([n = 1, h = 1, w = 1, c = 1]) => [n, c, h, w]) as [
-    number[],
-    number[],
-  ];
-  const tables = JSON.stringify(resizeTables(from, to, attrs));
-  const same = coordinates.find(
-    ([, coordinate_transformation_mode, nearest_mode]) =>
-      JSON.stringify(
-        resizeTables(from, to, { ...attrs, scales: [], coordinate_transformation_mode, nearest_mode }),
-      ) === tables,
-  );
-  if (from[0] !== to[0] || from[1] !== to[1]) refuse('a resize of batch or channels');
-  if (!same)
-    return refuse(`a resize of ${attrs.coordinate_transformation_mode}, ${attrs.mode}, by these scales`);
+  const [from, to] = [x.shape, placedType(node.output.type).shape].map(toNchwShape) as [number[], number[]];
+  const tables = resizeTables(from, to, attrs);
+  const text = JSON.stringify(tables);
+  const same = coordinates.find(([, coordinate_transformation_mode, nearest_mode]) => {
+    const modes = { ...attrs, scales: [], coordinate_transformation_mode, nearest_mode };
+    return JSON.stringify(resizeTables(from, to, modes)) === text;
+  });
   const kind = attrs.mode === 'linear' ? 'bilinear' : 'nearest';
-  return resized(writer, node, { x, options: operatorOptions[kind](same[0]), kind });
+  if (same && from[0] === to[0] && from[1] === to[1])
+    return resized(writer, node, { x, options: operatorOptions[kind](same[0]), kind });
+  if (kind === 'bilinear')
+    return refuse(`a linear resize of ${attrs.coordinate_transformation_mode} by these scales`);
+  const [n = [], c = [], h = [], w = []] = tables.map((axis) => axis.map((taps) => taps[0]?.index ?? 0));
+  return gatheredAxes(writer, x, [n, h, w, c]);
 };
+
+function toNchwShape([n = 1, h = 1, w = 1, c = 1]: readonly number[]): number[] {
+  return [n, c, h, w];
+}
 
 interface Resized {
   readonly x: Placed;

@@ -10,6 +10,7 @@ import {
 } from '@ghostc/ops';
 import { type OperatorOptions, operatorOptions } from '@ghostc/tflite';
 import { clampOperators, fusionOf } from './activations.ts';
+import { biasQuant } from './bias-quant.ts';
 import { padded, paddingOf, type WindowShape, windowOf } from './padding.ts';
 import { type Placed, placedType, refuse, type TfliteGraph } from './tflite-graph.ts';
 
@@ -26,6 +27,15 @@ export interface Layer {
 export function floatLayer(node: Node): Layer {
   const bias = node.inputs[2];
   return { ...fusionOf(node), bias: (writer) => (bias ? writer.value(bias) : undefined) };
+}
+
+function zeroBias(node: Node): Tensor {
+  const [x, weight] = node.inputs;
+  const channels = Number(weight?.type.shape[0]);
+  if (!x?.type.quant || !weight) return { dtype: 'f32', shape: [channels], data: new Float32Array(channels) };
+  const wide = x.type.dtype === 'i16';
+  const data = wide ? new BigInt64Array(channels) : new Int32Array(channels);
+  return { dtype: wide ? 'i64' : 'i32', shape: [channels], data, quant: biasQuant(x, weight) };
 }
 
 function weightOf(node: Node): Value {
@@ -53,7 +63,7 @@ function windowInput(
   return { x: padded(writer, image, window, fill?.()), padding: operatorOptions.VALID, window };
 }
 
-/** CONV_2D: filter [M,kH,kW,C/group]. */
+/** CONV_2D: filter [M,kH,kW,C/group]. Its kernels want a bias: zeros where there is none. */
 export const convolution =
   (layerOf: (node: Node) => Layer): Row =>
   (writer, node) => {
@@ -67,7 +77,11 @@ export const convolution =
     });
     return after(
       writer,
-      layer(writer, node, { code: 'CONV_2D', inputs: [x, filter, bias(writer)], options }),
+      layer(writer, node, {
+        code: 'CONV_2D',
+        inputs: [x, filter, bias(writer) ?? writer.constant(zeroBias(node), 'zeros')],
+        options,
+      }),
     );
   };
 
@@ -77,13 +91,14 @@ export const depthwise =
   (writer, node) => {
     if (node.inputs[3]) refuse('a convolution with a residual');
     const { fused, after, bias } = layerOf(node);
-    const { multiplier } = attrsOf(depthwiseConv2d, node);
+    const given = attrsOf(depthwiseConv2d, node).multiplier;
     const outputs = Number(weightOf(node).type.shape[0]);
-    const image = readChannels(writer, writer.value(node.inputs[0]), { outputs, multiplier });
+    const source = writer.value(node.inputs[0]);
+    const { image, multiplier } = readChannels(writer, source, { outputs, multiplier: given });
     const { x, padding, window } = windowInput(writer, node, { kernel: kernelOf(node), image });
     const filter = writer.permuted(weightOf(node), [1, 2, 3, 0]);
     const { strides, dilations } = window;
-    const options = operatorOptions.depthwise(padding, Math.max(multiplier, 1), {
+    const options = operatorOptions.depthwise(padding, multiplier, {
       act: fused,
       strides,
       dilations,
@@ -92,26 +107,28 @@ export const depthwise =
     return after(writer, layer(writer, node, { code: 'DEPTHWISE_CONV_2D', inputs, options }));
   };
 
-/** The channels that `outputs` channels read: all, the first ones, or every 1 / multiplier-th. */
+/** The channels that `outputs` channels read: all, the first ones, or those that are listed, and how many outputs each has. */
 function readChannels(
   writer: TfliteGraph,
   x: Placed,
   { outputs, multiplier }: { outputs: number; multiplier: number },
-): Placed {
-  const [n = 1, h = 1, w = 1, channels = 1] = x.shape;
-  const step = Math.max(1, 1 / multiplier);
-  const count = outputs / Math.max(1, multiplier);
-  if (![step, count].every(Number.isInteger))
-    refuse(`a depthwise convolution of ${channels} to ${outputs} channels`);
-  if (step === 1 && count === channels) return x;
-  const ends = [n, h, w, (count - 1) * step + 1];
-  const inputs = [x, writer.ints([0, 0, 0, 0]), writer.ints(ends), writer.ints([1, 1, 1, step])];
-  return writer.operator(
-    'STRIDED_SLICE',
-    inputs,
-    { ...x, shape: [n, h, w, count] },
-    { options: operatorOptions.stridedSlice(0, 0, 0) },
-  );
+): { readonly image: Placed; readonly multiplier: number } {
+  const count = outputs / multiplier;
+  if (Number.isInteger(multiplier) && Number.isInteger(count))
+    return { image: firstChannels(writer, x, count), multiplier };
+  const list = Array.from({ length: outputs }, (_, m) => Math.floor(m / multiplier));
+  const shape = [...x.shape.slice(0, 3), outputs];
+  const options = operatorOptions.gather(3);
+  return {
+    image: writer.operator('GATHER', [x, writer.ints(list)], { ...x, shape }, { options }),
+    multiplier: 1,
+  };
+}
+
+function firstChannels(writer: TfliteGraph, x: Placed, count: number): Placed {
+  const shape = [...x.shape.slice(0, 3), count];
+  if (count === x.shape[3]) return x;
+  return writer.operator('SLICE', [x, writer.ints([0, 0, 0, 0]), writer.ints(shape)], { ...x, shape });
 }
 
 interface Parts {

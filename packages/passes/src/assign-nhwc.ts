@@ -1,5 +1,5 @@
 import type { Attrs, Graph, Node, Value } from '@ghostc/ir';
-import { buildNode, intsOf, lookup, nhwcName, registry, toNchw, toNhwc } from '@ghostc/ops';
+import { buildNode, intsOf, lookup, nhwcName, registry, toNchw, toNhwc, withDefaults } from '@ghostc/ops';
 import { foldConstants } from './fold-constants.ts';
 import type { Pass } from './pass.ts';
 import { removeDeadCode } from './remove-dead-code.ts';
@@ -69,7 +69,7 @@ class NhwcAssignment {
     const known = images.some((value) => value && this.#moved.has(value));
     if (!known || [...images, node.output].some((value) => value?.type.shape.length !== 4)) return null;
     if (lookup(node.op).traits.has('elementwise')) return node.attrs;
-    return moveAttrs[node.op]?.(node.attrs) ?? null;
+    return movedAttrs(node);
   }
 
   #keep(node: Node): void {
@@ -121,24 +121,27 @@ function isImage({ op }: Node, index: number): boolean {
 const axisOf = (axis: number): number => toNchw[axis < 0 ? axis + 4 : axis] ?? axis;
 const axesOf = (attrs: Attrs): number[] => intsOf(attrs, 'axes').map(axisOf);
 
-/** Attributes that name axes, for an NHWC image in the place of an NCHW one. */
-const moveAttrs: Readonly<Record<string, (attrs: Attrs) => Attrs | null>> = {
-  concat: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis ?? 1)) }),
-  slice: (attrs) => ({ ...attrs, axes: axesOf(attrs) }),
-  pad: (attrs) => {
-    const pads = intsOf(attrs, 'pads');
-    return { ...attrs, pads: [...toNhwc, ...toNhwc.map((axis) => axis + 4)].map((at) => pads[at] ?? 0) };
-  },
-  softmax: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis ?? -1)) }),
-  qlinear_softmax: (attrs) => ({ ...attrs, axis: axisOf(Number(attrs.axis ?? -1)) }),
-  quantize_linear: (attrs) => attrs,
-  dequantize_linear: (attrs) => attrs,
-  reduce_mean: movedReduction,
-  reduce_sum: movedReduction,
-  reduce_max: movedReduction,
-  reduce_min: movedReduction,
-};
+/** Ops with one axis that is named. */
+const alongAxis = new Set(['concat', 'softmax', 'qlinear_softmax']);
 
+/** Ops that change element types only, in whatever order elements lie. */
+const conversions = new Set(['quantize_linear', 'dequantize_linear']);
+
+/** Attributes that name axes, for an NHWC image in the place of an NCHW one; null where the op cannot follow. */
+function movedAttrs({ op, attrs }: Node): Attrs | null {
+  const specs = lookup(op).attrs;
+  if (conversions.has(op)) return attrs;
+  if (alongAxis.has(op)) return { ...attrs, axis: axisOf(Number(withDefaults(specs, attrs).axis)) };
+  if ('axes' in specs && 'keepdims' in specs) return movedReduction(attrs);
+  if (op === 'slice') return { ...attrs, axes: axesOf(attrs) };
+  return op === 'pad' ? { ...attrs, pads: movedPads(intsOf(attrs, 'pads')) } : null;
+}
+
+function movedPads(pads: readonly number[]): number[] {
+  return [...toNhwc, ...toNhwc.map((axis) => axis + 4)].map((at) => pads[at] ?? 0);
+}
+
+/** Without `keepdims` the order of the axes that stay would show. */
 function movedReduction(attrs: Attrs): Attrs | null {
   const named = Array.isArray(attrs.axes) && attrs.axes.length > 0 && attrs.keepdims !== false;
   return named ? { ...attrs, axes: axesOf(attrs) } : null;

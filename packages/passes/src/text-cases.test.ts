@@ -29,6 +29,7 @@ test('every rule has a case that fires and one that declines', () => {
     'recognize-silu',
     'expand-gemm',
     'expand-ghost-module',
+    'expand-layer-norm',
     'expand-squeeze-excite',
     'join-transposes',
     'split-squeeze-excite',

@@ -100,8 +100,8 @@ export const concatenation = (axis: number): OperatorOptions =>
 export const leaky = (alpha: number): OperatorOptions =>
   options('LeakyReluOptions', (b) => LeakyReluOptions.createLeakyReluOptions(b, alpha));
 
-export const gelu = (approximate: boolean): OperatorOptions =>
-  options('GeluOptions', (b) => GeluOptions.createGeluOptions(b, approximate));
+export const gelu = (by: 'erf' | 'tanh'): OperatorOptions =>
+  options('GeluOptions', (b) => GeluOptions.createGeluOptions(b, by === 'tanh'));
 export const reshape = (shape: readonly number[]): OperatorOptions =>
   options('ReshapeOptions', (b) =>
     ReshapeOptions.createReshapeOptions(b, ReshapeOptions.createNewShapeVector(b, [...shape])),
