@@ -6,6 +6,8 @@ import { root } from './setup.mjs';
 
 /** Has TFLite's reference kernels; `tflite/reference.ts` has it too. */
 export const litert = 'ai-edge-litert==2.3.0';
+/** Arm's compiler for Ethos-U. */
+export const vela = 'ethos-u-vela==5.2.0';
 
 /**
  * Folder of the programs (`python`, and those that the packages bring) of a virtual environment with the given PyPI packages

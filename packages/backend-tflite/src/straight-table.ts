@@ -1,13 +1,4 @@
-import { type Affine, quantizeMultiplier, scaleBy } from '@ghostc/ops';
-
-/** A weight w, a bias b and the scale of the weight: entry v is clamp(M (w (v - zx) + b) + zy), M = sx scale / sy. */
-export interface Line {
-  readonly weight: number;
-  readonly bias: number;
-  readonly scale: number;
-  /** sx scale. */
-  readonly biasScale: number;
-}
+import { type Affine, type Line, lineEntries, lineThrough } from '@ghostc/ops';
 
 /** y = slope v + offset, and by how much it could be higher or lower before an entry changes. */
 interface Fit {
@@ -19,29 +10,37 @@ interface Fit {
 /** Numbers of steps of the search for the slope: it ends below what a double can tell. */
 const STEPS = 80;
 
+/** Hard-sigmoids as frameworks have them: of PyTorch, of Keras and ONNX. */
+const usual = [
+  { alpha: 1 / 6, beta: 0.5 },
+  { alpha: 0.2, beta: 0.5 },
+] as const;
+
 /**
  * The int8 weight and int32 bias whose layer gives every entry of a table of int8 (of -128 to 127, in order), if the table is a
  * line between the ends of int8 and there are such. Rounds as TFLite's layers do.
  */
 export function lineOf(table: Int8Array, x: Affine, y: Affine): Line | undefined {
+  const gives = (line: Line): boolean => {
+    const entries = lineEntries(line, x, y);
+    return table.every((entry, i) => entry === entries[i]);
+  };
+  return usual.map((line) => lineThrough(line, x)).find(gives) ?? searched(table, x, y)?.find(gives);
+}
+
+/** Lines through the middle of the room that the entries leave, with every weight. */
+function searched(table: Int8Array, x: Affine, y: Affine): Line[] | undefined {
   const fit = widest(table);
   if (!fit) return undefined;
-  for (let size = 127; size > 0; size--) {
+  const sizes = Array.from({ length: 127 }, (_, i) => 127 - i);
+  return sizes.flatMap((size) => {
     const weight = Math.sign(fit.slope) * size;
     const scale = Math.fround((fit.slope * y.scale) / (x.scale * weight));
-    if (!(scale > 0)) continue;
-    const fixed = quantizeMultiplier((x.scale * scale) / y.scale);
-    const step = (x.scale * scale) / y.scale;
-    const bias = Math.round((fit.offset - y.zeroPoint) / step + weight * x.zeroPoint);
-    const computed = (v: number): number =>
-      Math.min(
-        127,
-        Math.max(-128, scaleBy(weight * (v - x.zeroPoint) + bias, fixed, 'double') + y.zeroPoint),
-      );
-    if (table.every((entry, i) => entry === computed(i - 128)))
-      return { weight, bias, scale, biasScale: x.scale * scale };
-  }
-  return undefined;
+    const bias = Math.round(
+      ((fit.offset - y.zeroPoint) * y.scale) / (x.scale * scale) + weight * x.zeroPoint,
+    );
+    return scale > 0 ? [{ weight, bias, scale }] : [];
+  });
 }
 
 /** The slope that leaves most room, by ternary search: the room is a concave function of the slope. */

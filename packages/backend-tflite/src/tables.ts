@@ -132,7 +132,7 @@ function straight(writer: TfliteGraph, node: Node, { table, x }: Source): Placed
     dtype: 'i32',
     shape: [channels],
     data: new Int32Array(channels).fill(line.bias),
-    quant: filled(line.biasScale, 0),
+    quant: filled(Math.fround(x.quant?.scale[0] ?? 1) * line.scale, 0),
   });
   const options = operatorOptions.depthwise(operatorOptions.VALID, 1);
   const y = writer.operator(

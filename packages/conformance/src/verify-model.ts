@@ -38,7 +38,7 @@ export function isRefusal(error: unknown): boolean {
 }
 
 const refusals =
-  /^((backend-c|backend-onnx|wgsl)\/(dtype|op|empty|resize)|run\/(refused|input)|engine\/refused)$/;
+  /^((backend-c|backend-onnx|wgsl)\/(dtype|op|empty|resize)|tflite\/(write|rounding)|run\/(refused|input)|engine\/refused)$/;
 
 /** Nothing was compared. */
 export const unmeasured = {

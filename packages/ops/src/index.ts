@@ -166,7 +166,8 @@ export {
   scaleWide,
 } from './quantized/requantize.ts';
 export { requantizeLinear, requantizeMultiplier } from './quantized/requantize-linear.ts';
-export { unaryTable } from './quantized/unary-table.ts';
+export { type Line, lineEntries, lineThrough } from './quantized/straight-table.ts';
+export { referenceRange, unaryTable } from './quantized/unary-table.ts';
 export { type RecurrentCell, recurrentCells } from './recurrent/cells.ts';
 export {
   type RecurrentFunction,

@@ -1,8 +1,9 @@
 import { CompileError, type Graph, type Node, type QuantParams, type Value } from '@ghostc/ir';
+import { type Rounding, referenceRange } from '@ghostc/ops';
 import type { Calibration } from './calibrate.ts';
 import { chooseRange, type RangeOptions } from './choose-range.ts';
 import { type ActivationDType, activationQuant, type Range } from './quant-range.ts';
-import { carriedInputs, findScaleGroups } from './scale-groups.ts';
+import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
 
 /** How a node computes: int8, 16-bit activations with 8-bit weights, or float32. */
@@ -19,8 +20,14 @@ export interface QuantPlan {
   readonly constantRange: (value: Value) => Range | undefined;
 }
 
+/** How ranges are chosen. */
+export interface ScaleOptions extends RangeOptions {
+  /** `double`: sigmoid and tanh have the range that TFLite's kernels want. */
+  readonly rounding: Rounding;
+}
+
 /** Chooses one range for each group of values that share a scale, from what calibration saw of all of them. */
-export function planScales(graph: Graph, { statistics }: Calibration, options: RangeOptions): QuantPlan {
+export function planScales(graph: Graph, { statistics }: Calibration, options: ScaleOptions): QuantPlan {
   const groups = findScaleGroups(graph);
   const all = new Map([...statistics, ...carriedConstants(graph)]);
   for (const node of graph.nodes())
@@ -40,8 +47,11 @@ export function planScales(graph: Graph, { statistics }: Calibration, options: R
 function groupRange(
   members: readonly Value[],
   all: ReadonlyMap<Value, ValueStatistics>,
-  options: RangeOptions,
+  options: ScaleOptions,
 ): Range {
+  const [source, ...others] = members.filter(({ producer }) => !producer || !carriesScale(producer));
+  const kernel = source?.producer && !others.length ? referenceRange(source.producer.op) : undefined;
+  if (kernel && options.rounding === 'double') return kernel;
   const parts = members.flatMap((value) => all.get(value) ?? []);
   return chooseRange(parts.length === 1 && parts[0] ? parts[0] : ValueStatistics.join(parts), options);
 }

@@ -67,6 +67,7 @@ export function quantize(lowered: Graph, samples: Samples, options: QuantizeOpti
   const plan = planScales(prepared.float, prepared.calibration, {
     method: options.method ?? 'minmax',
     percentile: options.percentile ?? 99.99,
+    rounding: options.rounding ?? defaultRounding,
   });
   if (!options.reportSamples && !options.keep)
     return { ...prepared, plan, ...rewrite(prepared, plan, options) };

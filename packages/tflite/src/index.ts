@@ -1,3 +1,4 @@
+export { decodeModel as decodeTflite, type TfliteModel } from './decode-model.ts';
 export {
   encodeTflite,
   type ModelSpec,

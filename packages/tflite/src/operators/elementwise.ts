@@ -9,7 +9,7 @@ import { MulOptions } from '../generated/mul-options.ts';
 import { SubOptions } from '../generated/sub-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { type AxisOrder, permuteTensor } from '../tensor-table.ts';
-import { activationAttributes } from './fused-activation.ts';
+import { activated } from './fused-activation.ts';
 import { isQuantized, lookedUp, quantizedRange, refuseQuantized, requantized } from './quantized-output.ts';
 
 /** An operator of one input that maps element by element; on integers by the table of TFLite's kernel, if there is one. */
@@ -63,14 +63,15 @@ const arithmeticOptions = {
   div: (node: OperatorReader) => node.optionalOptions(BuiltinOptions.DivOptions, new DivOptions()),
 };
 
-/** ADD, SUB, MUL, DIV with NumPy broadcasting and a fused activation. */
+/** ADD, SUB, MUL, DIV with NumPy broadcasting and a fused activation: of floats a node of its own, which rules know. */
 export const readArithmetic =
   (op: keyof typeof arithmeticOptions) =>
   (node: OperatorReader): void => {
     const options = arithmeticOptions[op](node);
     const kind = options?.fusedActivationFunction() ?? ActivationFunctionType.NONE;
     if (!isQuantized(node)) {
-      binary(node, op, activationAttributes(kind));
+      const order = node.preferredOrder();
+      node.setOutput(activated(node, joined(node, op, { order }), kind), order);
       return;
     }
     if (op === 'div') refuseQuantized(node);
@@ -97,8 +98,16 @@ export const readBinary =
 
 function binary(node: OperatorReader, op: string, attrs: Attrs): void {
   const order = node.preferredOrder();
+  node.setOutput(joined(node, op, { order, attrs }), order);
+}
+
+function joined(
+  node: OperatorReader,
+  op: string,
+  { order, attrs = {} }: { readonly order: AxisOrder; readonly attrs?: Attrs },
+): Value {
   const operands = [0, 1].map((i) => broadcastOperand(node, i, order));
-  node.setOutput(node.emit(op, operands, attrs), order);
+  return node.emit(op, operands, attrs);
 }
 
 /** An operand that broadcasts to the output: in NCHW one of lower rank gets its leading axes first. */

@@ -1,0 +1,126 @@
+import { parseGraph } from '@ghostc/ir';
+import { lineEntries, lookupTable, registry, unaryTable } from '@ghostc/ops';
+import { decodeTflite, readTflite } from '@ghostc/tflite';
+import { describe, expect, test } from 'vitest';
+import { emitTflite } from './emit-tflite.ts';
+import { lineOf } from './straight-table.ts';
+
+const emit = (text: string): Uint8Array => emitTflite(parseGraph(text, { registry }));
+
+/** Names of the operators that a graph becomes. */
+const operators = (text: string): string[] => decodeTflite(emit(text)).operators.map(({ code }) => code);
+
+const conv = (attrs: string, size = 8): string => `graph @g(%x: f32[1,${size},${size},3])
+  const %w: f32[4,3,3,3] = random(1)
+  const %b: f32[4] = random(2)
+  %y = conv2d_nhwc %x, %w, %b {${attrs}}
+  return %y`;
+
+describe('padding', () => {
+  test('SAME and VALID stand for the pads that they mean', () => {
+    expect(operators(conv('pads=[1, 1, 1, 1]'))).toEqual(['CONV_2D']);
+    expect(operators(conv('pads=[0, 0, 0, 0]'))).toEqual(['CONV_2D']);
+    expect(operators(conv('pads=[0, 0, 1, 1], strides=[2, 2]'))).toEqual(['CONV_2D']);
+  });
+
+  test('other pads lie around the image first, as far as a window reads them', () => {
+    const text = conv('pads=[1, 1, 1, 1], strides=[2, 2]');
+    expect(operators(text)).toEqual(['PAD', 'CONV_2D']);
+    expect(decodeTflite(emit(text)).tensors.map(({ shape }) => shape.join())).toContain('1,9,9,3');
+  });
+});
+
+describe('activations', () => {
+  test('what TFLite fuses is fused, the rest follows', () => {
+    expect(operators(conv('activation="relu"'))).toEqual(['CONV_2D']);
+    expect(operators(conv('activation="clip", activation_params=[0, 6]'))).toEqual(['CONV_2D']);
+    expect(operators(conv('activation="clip", activation_params=[0, 5]'))).toEqual([
+      'CONV_2D',
+      'MAXIMUM',
+      'MINIMUM',
+    ]);
+  });
+
+  const unary = (op: string): string[] => operators(`graph @g(%x: f32[2,5])\n  %y = ${op} %x\n  return %y`);
+
+  test('one operator where TFLite has the function', () => {
+    expect(unary('hard_swish')).toEqual(['HARD_SWISH']);
+    expect(unary('gelu')).toEqual(['GELU']);
+    expect(unary('silu')).toEqual(['LOGISTIC', 'MUL']);
+    expect(unary('hard_sigmoid')).toEqual(['MUL', 'ADD', 'MUL']);
+  });
+});
+
+describe('tables of integers', () => {
+  const x = { dtype: 'i8', shape: [1, 4], quant: { scale: [0.05], zeroPoint: [3] } } as const;
+  const y = { y_scale: 1 / 255, y_zero_point: -128, y_dtype: 'i8', rounding: 'double' } as const;
+  const [from, to] = [
+    { scale: Math.fround(0.05), zeroPoint: 3 },
+    { scale: Math.fround(1 / 255), zeroPoint: -128 },
+  ];
+
+  test.for([1 / 6, 0.2, 0.31, -0.25])('hard-sigmoid of slope %f is a line with its entries', (alpha) => {
+    const table = unaryTable('hard_sigmoid', { alpha, beta: 0.5 }, x, y).data as Int8Array;
+    const line = lineOf(table, from, to);
+    expect(line && lineEntries(line, from, to)).toEqual(table);
+    expect((line?.scale ?? 0) * (line?.weight ?? 0)).toBeCloseTo(alpha, 2);
+  });
+
+  test('no line is found in a curve', () => {
+    const table = unaryTable('tanh', {}, x, { ...y, y_scale: 1 / 128, y_zero_point: 0 }).data as Int8Array;
+    expect(lineOf(table, from, { scale: 1 / 128, zeroPoint: 0 })).toBeUndefined();
+  });
+
+  const lookup = (entries: ArrayLike<number | bigint>): string => `graph @g(%x: i8[1,4] quant(0.05:3))
+  const %t: i8[256] = [${Array.from(entries).join(', ')}]
+  %y = qlinear_lookup %x, %t {y_scale=${Math.fround(1 / 255)}, y_zero_point=-128}
+  return %y`;
+
+  test('any other table is gathered from', () => {
+    const table = lookupTable(x, y, (real) => Math.abs(Math.sin(real)));
+    expect(operators(lookup(table.data))).toEqual(['CAST', 'ADD', 'GATHER']);
+  });
+
+  test('a line is one depthwise convolution', () => {
+    const table = unaryTable('hard_sigmoid', { alpha: 1 / 6, beta: 0.5 }, x, y);
+    expect(operators(lookup(table.data))).toEqual(['RESHAPE', 'DEPTHWISE_CONV_2D', 'RESHAPE']);
+  });
+});
+
+describe('names', () => {
+  test('inputs and outputs keep theirs; one that is the other is copied', () => {
+    const model = emit(
+      'graph @g(%x: f32[2])\n  %y = relu %x\n  return %y as "out", %y as "again", %x as "same"',
+    );
+    const { inputs, outputs } = readTflite(model);
+    expect(inputs.map(({ name }) => name)).toEqual(['x']);
+    expect(outputs.map(({ name }) => name)).toEqual(['out', 'again', 'same']);
+  });
+
+  test('an inner tensor gives way to an output of the same name', () => {
+    const model = emit('graph @g(%x: f32[2])\n  %y = relu %x\n  %z = exp %y\n  return %z as "y"');
+    expect(readTflite(model).outputs.map(({ name }) => name)).toEqual(['y']);
+  });
+});
+
+describe('refusals', () => {
+  test('an op without an operator is named', () => {
+    const text = 'graph @g(%x: f32[1,3])\n  %y = erf %x from "node"\n  return %y';
+    expect(() => emit(text)).toThrow('error[tflite/write]: erf has no TFLite form');
+    expect(() => emit(text)).toThrow('node');
+  });
+
+  test('a layer that rounds once is told from one of TFLite', () => {
+    const text = `graph @g(%x: i8[1,4,4,1] quant(0.1:0))
+  const %w: i8[1,1,1,1] quant(0.1:0) = [3]
+  %y = qlinear_conv2d_nhwc %x, %w {y_scale=0.1, rounding="single"}
+  return %y`;
+    expect(() => emit(text)).toThrow('error[tflite/rounding]');
+    expect(operators(text.replace('single', 'double'))).toEqual(['CONV_2D']);
+  });
+
+  test('types and shapes that TFLite has not', () => {
+    expect(() => emit('graph @g(%x: f64[2])\n  %y = relu %x\n  return %y')).toThrow('the element type f64');
+    expect(() => emit('graph @g(%x: f32[0])\n  %y = relu %x\n  return %y')).toThrow('without elements');
+  });
+});
