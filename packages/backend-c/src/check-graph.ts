@@ -78,10 +78,12 @@ function checkValue(value: Value, node: Node | null): void {
       at,
     );
   const elements = numElements(shape);
-  if (elements < 1 || elements >= 2 ** 29)
+  // what nothing computes may have none
+  const least = node ? 1 : 0;
+  if (elements < least || elements >= 2 ** 29)
     throw new CompileError(
       'backend-c/size',
-      `%${value.name} has ${elements} elements; expected 1 to 2^29 - 1`,
+      `%${value.name} has ${elements} elements; expected ${least} to 2^29 - 1`,
       at,
     );
 }

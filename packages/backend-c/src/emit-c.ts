@@ -278,6 +278,7 @@ class Emitter {
       const place = this.#place(value);
       if (place.region === 'output' && place.index === index) return [];
       const count = numElements(value.type.shape);
+      if (count === 0) return [];
       const type = cType(value.type.dtype);
       const fn = {
         hint: `copy_${count}`,

@@ -207,6 +207,7 @@ class Emitter {
     const offset = Math.ceil(this.arenaBytes / arenaAlign) * (arenaAlign / 4);
     this.arenaBytes = (offset + count) * 4;
     this.#copies.set(value, offset);
+    if (count === 0) return offset;
     const step =
       value.type.dtype === 'f32'
         ? flatCopyStep({ buffer: 'arena', offset }, source, count)

@@ -20,7 +20,7 @@ const works = new WeakMap<Graph, ConstantWork>();
 
 /**
  * Evaluates nodes whose inputs are all constant, but those that take more work than is left: they stay as they are.
- * Outputs without elements are constants whatever is computed.
+ * Values without elements are constants whatever is computed.
  */
 export const foldConstants: Pass = {
   name: 'fold-constants',
@@ -35,7 +35,7 @@ export const foldConstants: Pass = {
 };
 
 function foldable(node: Node): boolean {
-  if (node.inputs.length === 0 || !node.inputs.every((value) => value === null || value.constant))
+  if (node.inputs.length === 0 || !node.inputs.every((value) => value === null || tensorOf(value)))
     return false;
   if (!node.outputs.every((value) => value.type.shape.every(isStatic))) return false;
   const size = node.outputs.reduce((sum, value) => sum + numElements(value.type.shape), 0);
@@ -50,12 +50,17 @@ function foldable(node: Node): boolean {
 function fold(graph: Graph, node: Node): void {
   const results = attempt(() =>
     lookup(node.op).evaluateTensors(
-      node.inputs.map((value) => value?.constant ?? null),
+      node.inputs.map((value) => value && tensorOf(value)),
       node.attrs,
       node.outputs.map((value) => value.type),
     ),
   );
   if (results) replaceOutputs(graph, node, results);
+}
+
+/** A constant, or a value without elements, as an input of the graph may be. */
+function tensorOf(value: Value): Tensor | null {
+  return value.constant ?? (isEmpty(value) ? emptyTensor(value) : null);
 }
 
 function isEmpty({ type: { shape } }: Value): boolean {

@@ -1,4 +1,4 @@
-import { type DType, isStatic, sameShape, staticShape } from '@ghostc/ir';
+import { type DType, isStatic, sameShape, staticShape, type Value } from '@ghostc/ir';
 import type { NodeOf } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -34,6 +34,23 @@ export const removeSingleConcat = rule({
   unless: ({ concat }) => concat.inputs.length > 1 && `it joins ${concat.inputs.length} values`,
   rewrite: ({ x }) => x,
 });
+
+// concat(x, nothing, y)   =>   concat(x, y)
+export const removeEmptyParts = rule({
+  name: 'remove-empty-parts',
+  match: op('concat').as('concat').others(),
+  unless: ({ concat }) => !concat.inputs.some(isEmpty) && 'all parts have elements',
+  rewrite: ({ concat }, build) =>
+    build.node(
+      'concat',
+      concat.inputs.filter((part) => !isEmpty(part)),
+      concat.attrs,
+    ),
+});
+
+function isEmpty(part: Value | null): boolean {
+  return !!part?.type.shape.every(isStatic) && part.type.shape.includes(0);
+}
 
 // reshape(reshape(x))   =>   reshape(x)
 export const joinReshapes = rule({
