@@ -1,4 +1,5 @@
-import type { Tensor } from '@ghostc/ir';
+import type { NoisyOutput } from '@ghostc/interpreter';
+import { itemAt, type Tensor } from '@ghostc/ir';
 import { type Comparison, compareTensors, type Tolerance } from './compare.ts';
 import { derivedTolerance } from './compare-derived.ts';
 import { boundsOf, noiseOf, type Runs } from './rounding-tiers.ts';
@@ -61,7 +62,12 @@ function judgeByNoise(question: Question, actual: Tensor | undefined): Verdict {
   if (first.pass || first.maxAbs === Infinity) return first;
   const second = first.ratio > MOST_BY_ORDER ? first : judgeByRuns(question, actual, 'many');
   if (second.pass) return second;
-  return withinData(question, actual) ?? withinBound(question, { actual, ratio: second.ratio }) ?? second;
+  return (
+    nearExact(question, actual) ??
+    withinData(question, actual) ??
+    withinBound(question, { actual, ratio: second.ratio }) ??
+    second
+  );
 }
 
 function judgeByRuns(question: Question, actual: Tensor | undefined, runs: Runs): Verdict {
@@ -72,11 +78,28 @@ function judgeByRuns(question: Question, actual: Tensor | undefined, runs: Runs)
   return unclear ? { ...found, unclear } : found;
 }
 
-function noiseTolerance({ set, name, task }: Question, runs: Runs): Tolerance {
+function noiseTolerance(question: Question, runs: Runs): Tolerance {
+  const noise = noiseFor(question, runs);
+  return noise ? statisticalTolerance(noise) : question.task.tolerance;
+}
+
+function noiseFor({ set, name, task }: Question, runs: Runs): NoisyOutput | undefined {
   const { rounded, model, arithmetic, noiseStore: store } = task;
   const { inputs } = (task.alike && runs === 'few' && task.dataSets[0]) || set;
-  const noise = noiseOf({ model: rounded ?? model, inputs, arithmetic, store }, runs).get(name);
-  return noise ? statisticalTolerance(noise) : task.tolerance;
+  return noiseOf({ model: rounded ?? model, inputs, arithmetic, store }, runs).get(name);
+}
+
+/** What is expected has rounding of its own: two right engines may be on two sides of the exact result. */
+function nearExact(question: Question, actual: Tensor | undefined): Verdict | undefined {
+  const noise = noiseFor(question, 'many');
+  if (!noise || noise.discontinuous) return undefined;
+  const tolerance = statisticalTolerance(noise);
+  const exact = { ...noise.value, dtype: question.expected.dtype };
+  const both = [question.expected, actual].map((one) => compareTensors(exact, one, tolerance));
+  const found = both.find(({ pass }) => !pass) ?? itemAt(both, 1);
+  return found.pass
+    ? { ...found, bound: tolerance.bound, remark: 'held against the exact result' }
+    : undefined;
 }
 
 /** The data are noisy themselves: the original model misses them by so much. */

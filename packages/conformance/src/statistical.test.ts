@@ -1,4 +1,4 @@
-import { interpret } from '@ghostc/interpreter';
+import { interpret, roundingNoise } from '@ghostc/interpreter';
 import { type Graph, parseGraph, type Tensor, tensor, toNumbers } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
@@ -69,6 +69,33 @@ test('twelve convolutions: right outputs pass, zeros and an element off by a ten
   expect(message).toContain('element 3: expected');
   expect(message).toContain(`allowed ${allowed.toExponential(2)}`);
   expect(off / allowed).toBeCloseTo(ratio, 8);
+});
+
+test('an engine and a reference on two sides of the exact result are right, one far from it is not', async () => {
+  const given = task(deep);
+  const sigmas = given.dataSets.map(
+    ({ inputs }) => roundingNoise(deep, inputs, { runs: 8 }).get('x12')?.sigma,
+  );
+  const moved = (one: Tensor, set: number, by: number): Tensor => {
+    const values = Float32Array.from(toNumbers(one), Number);
+    values[5] = (values[5] ?? 0) + by * (sigmas[set]?.[5] ?? 0);
+    return tensor(one.dtype, one.shape, values);
+  };
+  const dataSets = given.dataSets.map((one, set) => ({
+    ...one,
+    outputs: new Map([...one.outputs].map(([name, y]) => [name, moved(y, set, 7.5)])),
+  }));
+  const engine = (by: number): Runtime => ({
+    name: 'moved',
+    prepare: async (model) => ({
+      run: async (inputs) => {
+        const set = given.dataSets.findIndex((one) => one.inputs === inputs);
+        return new Map([...interpret(model, inputs)].map(([name, y]) => [name, moved(y, set, by)]));
+      },
+    }),
+  });
+  expect(await verdict(engine(-7.5), { ...given, dataSets })).toMatchObject({ status: 'pass' });
+  expect(await verdict(engine(-20), { ...given, dataSets })).toMatchObject({ status: 'fail' });
 });
 
 test('outputs that are all zero pass, and others do not', async () => {
