@@ -53,6 +53,7 @@ def write(case: Case, folder: Path) -> None:
     write_tensors(data, "input", [(name, case.inputs[name]) for name in names])
     write_tensors(data, "output", [(one.name, value) for one, value in zip(case.model.graph.output, outputs)])
     options = {key: getattr(case, key) for key in ("bind", "refused", "own", "exact", "relative", "ties") if getattr(case, key)}
+    (folder / "case.json").unlink(missing_ok=True)
     if options:
         (folder / "case.json").write_text(json.dumps(options, indent=2, sort_keys=True) + "\n")
 

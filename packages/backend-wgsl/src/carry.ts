@@ -14,6 +14,7 @@ import {
 } from '@ghostc/ir';
 import { lookup, opsWith } from '@ghostc/ops';
 import { isPacked } from './is-packed.ts';
+import { large, largeKernels } from './kernels/general/whole.ts';
 import { byteKernelOf } from './kernels/kernel-of.ts';
 import { at } from './kernels/operands.ts';
 
@@ -38,9 +39,6 @@ const small: ReadonlySet<DType> = new Set([
   'u2',
 ]);
 
-/** Types that a float32 holds up to 2^24: enough for indices and for what moves, not for arithmetic. */
-const large: ReadonlySet<DType> = new Set(['i32', 'i64', 'u32']);
-
 const quantizedOps = new Set<string>(opsWith('quantized'));
 
 /** Throws `wgsl/dtype` unless a node's values can be held in float32 and its results be exact in them. */
@@ -60,9 +58,8 @@ export function checkCarried(node: Node): void {
     const dtype = value?.type.dtype;
     if (!dtype || dtype === 'f32' || dtype === 'bool') continue;
     const index = node.op.startsWith('gather') || node.op === 'scatter_nd';
-    const wide = dtype.endsWith('16') && !isFloat(dtype);
-    const arithmetic =
-      small.has(dtype) && (isFloat(dtype) || (onIntegers === 'narrow' && !(wide && node.op === 'mul')));
+    const arithmetic = small.has(dtype) && (isFloat(dtype) || onIntegers === 'narrow');
+    if (large.has(dtype) && Object.hasOwn(largeKernels, node.op)) continue;
     if ((free || index) && (small.has(dtype) || large.has(dtype))) continue;
     if (arithmetic && !(node.op === 'mod' && isFloat(dtype))) continue;
     throw new CompileError('wgsl/dtype', `${node.op} of ${dtype} has no WGSL kernel`, at(node));

@@ -7,7 +7,6 @@ from build import model, node, seeded, value
 from case import Case
 
 I64 = np.int64
-EMPTY = {"wgsl": "no elements", "c": "0 elements"}
 NAN, INF = np.float32(np.nan), np.float32(np.inf)
 
 
@@ -28,8 +27,8 @@ def axes():
     yield Case("unsqueeze-scalar-twice", model(twice, [value("x", (2, 2))], [value("y", None)], constants), {"x": seeded(3, 2, 2)})
     nothing = np.zeros((0, 2), np.float32)
     for name, at in (("first", [0]), ("last", [-1]), ("both", [0, -1])):
-        yield one(f"unsqueeze-empty-{name}", node("Unsqueeze", "x a", "y"), nothing, {"a": np.array(at, I64)}, refused=EMPTY)
-    yield one("squeeze-empty", node("Squeeze", "x a", "y"), nothing[None], {"a": np.array([0], I64)}, refused=EMPTY)
+        yield one(f"unsqueeze-empty-{name}", node("Unsqueeze", "x a", "y"), nothing, {"a": np.array(at, I64)})
+    yield one("squeeze-empty", node("Squeeze", "x a", "y"), nothing[None], {"a": np.array([0], I64)})
     backwards = {"s": np.array([-2], I64), "e": np.array([-(2**31)], I64), "a": np.array([1], I64), "t": np.array([-2], I64)}
     for size in [1, 2, 4]:
         yield one(f"slice-before-first-{size}", node("Slice", "x s e a t", "y"), seeded(4, 2, size), backwards)
@@ -48,7 +47,7 @@ def types():
     wide = np.array([1899268167, 1921267894, -1985495590, 1377147657], np.int32)
     factor = {"c": np.int32(1448704967)}
     beyond = {"wgsl": "i32"}
-    yield one("mul-int32-wraps", node("Mul", "x c", "y"), wide, factor, dtype="i32", exact=True, refused=beyond)
+    yield one("mul-int32-wraps", node("Mul", "x c", "y"), wide, factor, dtype="i32", exact=True, refused={"wgsl": "which a float32 cannot hold"})
     slopes = {"c": np.array([-3, 7, 1671004949, 5], np.int32)}
     yield one("prelu-int32-wraps", node("PRelu", "x c", "y"), wide, slopes, dtype="i32", refused=beyond)
     for dtype, name in [(np.int32, "i32"), (np.int64, "i64")]:
@@ -126,8 +125,7 @@ def cases():
 def edges():
     for name, repeats in (("first", [0, 1, 1]), ("last", [1, 2, 0]), ("between", [0, 2, 0])):
         made = model([node("Tile", "x r", "y")], [value("x", [2, 2, 1])], [value("y", None)], {"r": np.array(repeats)}, opset=14)
-        empty = {"wgsl": "has no elements", "c": "has 0 elements"}
-        yield Case(f"tile-nothing-{name}", made, {"x": seeded(3, 2, 2, 1)}, refused=empty)
+        yield Case(f"tile-nothing-{name}", made, {"x": seeded(3, 2, 2, 1)})
     made = model([node("HardSigmoid", "x", "y", alpha=10.0, beta=2.0)], [value("x", [4], "f64")], [value("y", None, "f64")], opset=18)
     yield Case("hardsigmoid-f64", made, {"x": np.array([np.nan, 0.05, -3, 4])}, refused={"wgsl": "f64"})
     # ONNX Runtime divides 0 by 0; ONNX's function adds 1e-9

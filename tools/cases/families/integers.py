@@ -20,7 +20,27 @@ def minus(result: str, *values: int):
     return [node("Constant", "", f"{result}_c", value_ints=[-one for one in values]), node("Neg", f"{result}_c", result)]
 
 
+def arithmetic():
+    """Up to 2^24 a float32 holds the results, of divisions and remainders of either sign too; 16 bits wrap."""
+    a, b = np.array([7, -7, 16777210, -3, 0, 4000, 9]), np.array([-2, 3, 5, -3, 4, 4000, 0])
+    for kind, name in ((np.int64, "i64"), (np.int32, "i32")):
+        for op in ("Add", "Sub", "Mul", "Div", "Mod"):
+            x, y = (a, b) if op in ("Add", "Sub") else (a[:-1], b[:-1])
+            if op == "Mul":
+                x = x.clip(-4000, 4000)
+            # a result of 2^24 - 1, which it still is, and one beyond
+            made = model([node(op, "a b", "y")], [value("a", x.shape, name), value("b", x.shape, name)], [value("y", None, name)])
+            yield Case(f"{op.lower()}-{name}", made, {"a": x.astype(kind), "b": y.astype(kind)}, exact=True)
+    far = {"a": ints(16777215, 3), "b": ints(1, 2)}
+    made = model([node("Add", "a b", "s"), node("Sub", "s b", "y")], [value("a", [2], "i64"), value("b", [2], "i64")], [value("y", None, "i64")])
+    yield Case("sum-beyond-float32-and-back", made, far, refused={"wgsl": "beyond 2^24"})
+    halves = np.array([300, -300, 181], np.int16)
+    made = model([node("Mul", "a a", "y")], [value("a", [3], "i16")], [value("y", None, "i16")])
+    yield Case("mul-i16-wraps", made, {"a": halves}, outputs=[halves * halves])
+
+
 def cases():
+    yield from arithmetic()
     yield case("unsqueeze-from-end", [*minus("a", -1, 0), node("Unsqueeze", "x a", "y")])
     yield case("squeeze-from-end", [node("Unsqueeze", "x one", "t"), *minus("a", -3), node("Squeeze", "t a", "y")], {"one": ints(1)})
     yield case("reduce-axes-from-end", [*minus("a", -1, -3), node("ReduceSum", "x a", "y", keepdims=0)])

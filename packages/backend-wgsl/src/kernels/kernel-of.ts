@@ -1,14 +1,15 @@
 import { CompileError, type DType, type Node } from '@ghostc/ir';
 import type { Kernel } from '../kernel.ts';
 import { floatKernels } from './float-kernels.ts';
-import { generalKernels, wholeKernels } from './general/index.ts';
+import { generalKernels } from './general/index.ts';
+import { largeKernels, wholeKernels } from './general/whole.ts';
 import { at } from './operands.ts';
 import { byteKernels, quantizedKernels } from './quantized/index.ts';
 
 type Kernels = Readonly<Record<string, Kernel | undefined>>;
 
 const onBytes: readonly Kernels[] = [quantizedKernels, byteKernels];
-const onFloats: readonly Kernels[] = [wholeKernels, generalKernels, floatKernels];
+const onFloats: readonly Kernels[] = [largeKernels, wholeKernels, generalKernels, floatKernels];
 
 /** The kernel of a quantised op, or of another op on bytes; undefined for a node whose values are floats. */
 export function byteKernelOf(node: Node): Kernel | undefined {

@@ -1,5 +1,5 @@
 import type { Tensors } from '@ghostc/conformance';
-import { CompileError, f32, fromNumbers, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import { CompileError, type DType, f32, fromNumbers, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
 import type { IoTensor } from '@ghostc/wgsl-runtime';
 
 /** The inputs in the types that a program states. Throws `run/input` for a value that such a type cannot hold. */
@@ -29,7 +29,20 @@ export function typedOutputs(model: Graph, outputs: Tensors): Tensors {
   return new Map(
     [...outputs].map(([name, tensor]) => {
       const dtype = types.get(name) ?? 'f32';
-      return [name, dtype === tensor.dtype ? tensor : fromNumbers(dtype, tensor.shape, toNumbers(tensor))];
+      return [name, dtype === tensor.dtype ? tensor : inType(name, dtype, tensor)];
     }),
   );
 }
+
+/** NaN is no integer: it stands for one that float32 cannot hold. */
+function inType(name: string, dtype: DType, tensor: Tensor): Tensor {
+  const numbers = toNumbers(tensor);
+  if (integers.has(dtype) && numbers.some(Number.isNaN))
+    throw new CompileError(
+      'run/output',
+      `output ${name} is ${dtype} and has a value beyond 2^24, which float32 cannot hold`,
+    );
+  return fromNumbers(dtype, tensor.shape, numbers);
+}
+
+const integers: ReadonlySet<DType> = new Set(['i32', 'i64', 'u32', 'u64']);

@@ -1,4 +1,4 @@
-import { isFloat, itemAt, numElements, staticShape, stridesOf, type Value } from '@ghostc/ir';
+import { itemAt, numElements, stridesOf, type Value } from '@ghostc/ir';
 import {
   argMax,
   attrsOf,
@@ -6,7 +6,6 @@ import {
   gatherElements as gatherElementsOp,
   gatherNd as gatherNdOp,
   gather as gatherOp,
-  type LoweredOp,
   mod as modOp,
   normalAxis,
   type OpsWith,
@@ -14,53 +13,17 @@ import {
   scatterNd as scatterNdOp,
   topK as topKOp,
 } from '@ghostc/ops';
-import type { Emit, Kernel, KernelContext, Step } from '../../kernel.ts';
-import { broadcastStrides, collapseNest, partedNests } from '../../strided-nest.ts';
+import type { Emit, Kernel } from '../../kernel.ts';
+import { partedNests } from '../../strided-nest.ts';
 import { binaryFormulas, erfFunction, unaryFormulas } from '../../text/elementwise-formulas.ts';
 import { isNan } from '../../text/is-nan.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { emitting } from '../kernel-table.ts';
 import { sourceOf } from '../operands.ts';
 import { argMaxPool } from '../pool.ts';
+import { mapped, shapeOf, step } from './mapped.ts';
 import { roundedTo } from './round-to.ts';
-
-interface Code {
-  readonly id: string;
-  readonly functions?: readonly string[];
-  readonly body: string;
-  readonly ints?: Readonly<Record<string, number>>;
-  readonly count: number;
-}
-
-function step({ functions = [], ints = {}, ...code }: Code): Step {
-  return { ...code, arena: 'f32', weights: 'f32', functions, ints };
-}
-
-const shapeOf = (value: Value): number[] => staticShape(value.type.shape);
-
-/** y = expression of p, q, r with broadcasting. */
-function mapped(
-  { node, arena }: KernelContext,
-  { id, expression, functions = [] }: { id: string; expression: string; functions?: readonly string[] },
-): Step[] {
-  const dims = shapeOf(node.output);
-  const inputs = node.inputs.map((_, i) => sourceOf(node, i));
-  const strides = [stridesOf(dims), ...inputs.map((value) => broadcastStrides(shapeOf(value), dims))];
-  const nest = collapseNest({ dims, strides });
-  const names = ['y', 'p', 'q', 'r'].slice(0, strides.length);
-  const places = [node.output, ...inputs].map(arena);
-  const index = nestText(nest, Object.fromEntries(names.map((name, i) => [`${name}_i`, places[i] ?? 0])));
-  const loads = names.slice(1).map((name) => `let ${name} = arena[${name}_i];`);
-  return [
-    step({
-      id: `${id}_${nest.dims.length}d`,
-      functions,
-      body: `${index.text}\n${loads.join('\n')}\narena[y_i] = ${expression};`,
-      ints: index.ints,
-      count: numElements(dims),
-    }),
-  ];
-}
+import { wholeQuotient } from './whole.ts';
 
 const map =
   (expression: string, ...functions: readonly string[]): Emit =>
@@ -312,9 +275,6 @@ arena[O_AT + item] = s;`,
   ];
 };
 
-/** Integers of at most 16 bits: half a unit away from every tie, so that a rounded quotient truncates right. */
-const wholeQuotient = 'sign(p) * sign(q) * floor((abs(p) + 0.5) / abs(q))';
-
 /** One kernel for every op that is computed for any element type: in float32, for the types whose values it holds. */
 export const generalKernels = emitting({
   arg_max: arg('>'),
@@ -347,13 +307,3 @@ export const generalKernels = emitting({
   top_k: topK,
   where: map('select(r, q, p != 0.0)'),
 }) satisfies { readonly [K in OpsWith<'general'>]: Kernel };
-
-/** Kernels for values that stand for whole numbers, where float32 computes them otherwise. */
-export const wholeKernels = {
-  /** Division of small integers truncates. */
-  div: {
-    accepts: (_, dtype) => !isFloat(dtype),
-    emit: (context) =>
-      mapped(context, { id: 'div_whole', expression: `select(${wholeQuotient}, 0.0, q == 0.0)` }),
-  },
-} satisfies { readonly [K in LoweredOp]?: Kernel };
