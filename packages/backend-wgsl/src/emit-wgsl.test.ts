@@ -189,7 +189,11 @@ describe('refusals', () => {
       'graph @g(%x: f32[1,2,2,2])\n%y = identity %x\nreturn %y',
       'wgsl/op: there is no WGSL kernel for identity; lower the graph first',
     ],
-    ['integers', 'graph @g(%x: i32[4])\n%y = neg %x\nreturn %y', 'wgsl/dtype: neg of i32 has no WGSL kernel'],
+    [
+      'sums of integers',
+      'graph @g(%x: i32[4])\n%y = reduce_sum %x {axes=[0]}\nreturn %y',
+      'wgsl/dtype: reduce_sum of i32 has no WGSL kernel',
+    ],
     [
       'symbolic shapes',
       'graph @g(%x: f32[batch,4])\n%y = neg %x\nreturn %y',
