@@ -67,7 +67,7 @@ def pools():
         [value("x", (1, 2, 8))],
         [value("y", None), value("i", None, "i64")],
     )
-    yield Case("max-pool-indices", indices, {"x": seeded(9, 1, 2, 8)}, refused={"wgsl": "no WGSL kernel for arg_max_pool"})
+    yield Case("max-pool-indices", indices, {"x": seeded(9, 1, 2, 8)})
 
 
 def block(i: int, x: str, y: str, **attributes):
