@@ -23,7 +23,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'backend-c/placement': 'A fault of the planner. Please report it with the model.',
   'backend-c/resize': 'Linear resize of integers is `qlinear_resize`. Write that op, or resize in float.',
   'backend-c/weights':
-    'An object file of WebAssembly includes no binary file. Use `--weights external` or `c`.',
+    'The weights cannot lie so with these options: WebAssembly includes no binary file, a self-test fetches none. Use `--weights external` or `c`.',
   'backend-c/section':
     'The section name is not usable, or there are no weights in C to put there. Change `--weight-section` or `--weights`.',
   'backend-c/self-test':

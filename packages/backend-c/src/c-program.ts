@@ -33,7 +33,7 @@ export interface CProgram {
   /** What lies where in the arena, and when. */
   readonly buffers: readonly CBuffer[];
   readonly weightBytes: number;
-  /** Where the weights lie; `external`: they are given to the run function. */
+  /** Where the weights lie; `external`: they are given to the run function; `fetch`: it asks for them, layer by layer. */
   readonly form: WeightForm;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
@@ -93,7 +93,7 @@ export const ioForms = ['caller', 'arena'] as const;
 export type IoForm = (typeof ioForms)[number];
 
 /** Where the weights of a program lie. */
-export const weightForms = ['c', 'bin', 'external'] as const;
+export const weightForms = ['c', 'bin', 'external', 'fetch'] as const;
 export type WeightForm = (typeof weightForms)[number];
 
 /** Layers that are computed together in a loop over bands of rows. */
@@ -129,7 +129,8 @@ export interface EmitCOptions {
   readonly name: string;
   /**
    * `c`: hex words; `bin`: a binary file that assembly includes; `external`: a binary file that the caller loads or maps, and
-   * gives to the run function. Default: by size (1 MB).
+   * gives to the run function; `fetch`: a binary file of which the run function asks a function of the caller for ranges, into
+   * a buffer, those of the next layer while this one computes. Default: by size (1 MB).
    */
   readonly weights?: WeightForm | undefined;
   /** SHA-256 of what the program is made from, in hex, for the header. */

@@ -7,7 +7,6 @@ import {
   type DType,
   type Graph,
   hashWords,
-  itemAt,
   Node,
   numElements,
   staticShape,
@@ -16,8 +15,6 @@ import {
 } from '@ghostc/ir';
 import { nodeMacs } from '@ghostc/ops';
 import {
-  arenaSpans,
-  layersOf,
   type PlacedStream,
   type Placement,
   type RowMove,
@@ -26,15 +23,17 @@ import {
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CLayer, CProgram, CStream, CTensor, Device, EmitCOptions, WeightForm } from './c-program.ts';
+import type { CLayer, CProgram, Device, EmitCOptions, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
+import { fetchedSteps, planFetches } from './fetch-text.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
 import type { CFunction, KernelCall, KernelContext } from './kernel.ts';
 import { type Lanes, lanesOf } from './lanes.ts';
 import { observerCall } from './observer-text.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
+import { arenaOffset, buffersOf, checkedSection, peaksOf, streamFacts, tensorOf } from './program-parts.ts';
 import { parameterName } from './run-parameters.ts';
 import { sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
@@ -55,12 +54,13 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   const { plan, extraWork, device, kernel, io } = planned;
   const lanes = lanesOf(device);
   const { name, observer = false } = options;
-  const emitter = new Emitter(plan, { lanes, kernel, name, observer });
   const inArena = io === 'arena';
+  const settings = { lanes, kernel, name, observer };
+  const { emitter, steps, words, fetchBytes } =
+    options.weights === 'fetch'
+      ? emitFetched(plan, settings, inArena)
+      : emitResident(plan, settings, inArena);
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
-  const copies = inArena ? [] : emitter.finalCopies();
-  const steps = [...plan.order.flatMap((step) => emitter.step(step)), ...copies];
-  const words = emitter.store.words();
   const program = {
     name: options.name,
     device,
@@ -74,6 +74,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     peaks: peaksOf(plan),
     buffers: buffersOf(plan),
     weightBytes: words.byteLength,
+    fetchBytes,
     form: weightForm(options.weights, device, words.byteLength),
     layers: emitter.layers,
   };
@@ -96,6 +97,63 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   return { ...program, files: new Map(files) };
 }
 
+interface Emitted {
+  readonly emitter: Emitter;
+  readonly steps: readonly string[];
+  readonly words: Uint32Array;
+  readonly fetchBytes: number;
+}
+
+/** All weights at one place. */
+function emitResident(plan: StreamedPlan, settings: Settings, inArena: boolean): Emitted {
+  const emitter = new Emitter(plan, settings);
+  const steps = [
+    ...plan.order.flatMap((step) => emitter.step(step)),
+    ...(inArena ? [] : emitter.finalCopies()),
+  ];
+  return { emitter, steps, words: emitter.store.words(), fetchBytes: 0 };
+}
+
+/** The weights of each step by themselves, at its place in the buffer: sizes first, then places, then the code. */
+function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): Emitted {
+  const sizes = emitInTurn(plan, settings, { inArena, places: [] }).parts.map(({ bytes }) => bytes);
+  const fetches = planFetches(sizes);
+  const { emitter, parts } = emitInTurn(plan, settings, { inArena, places: fetches.places });
+  const words = new Uint32Array(sizes.reduce((sum, size) => sum + size, 0) / 4);
+  let at = 0;
+  for (const part of parts) {
+    words.set(part.words, at);
+    at += part.words.length;
+  }
+  return {
+    emitter,
+    steps: fetchedSteps(settings.name, parts, fetches),
+    words,
+    fetchBytes: fetches.bufferBytes,
+  };
+}
+
+interface InTurn {
+  readonly inArena: boolean;
+  /** Of each step's weights in the buffer. */
+  readonly places: readonly number[];
+}
+
+function emitInTurn(plan: StreamedPlan, settings: Settings, { inArena, places }: InTurn) {
+  const emitter = new Emitter(plan, settings);
+  const units = [
+    ...plan.order.map((step) => () => emitter.step(step)),
+    ...(inArena ? [] : [() => emitter.finalCopies()]),
+  ];
+  const parts = units.map((emit, i) => {
+    emitter.startWeights(places[i] ?? 0);
+    const lines = emit();
+    const words = emitter.store.words();
+    return { lines, words, bytes: words.byteLength };
+  });
+  return { emitter, parts };
+}
+
 /** An object file of WebAssembly has no place for a binary file. */
 function weightForm(form: WeightForm | undefined, device: Device, bytes: number): WeightForm {
   const binary = device === 'wasm32' ? 'external' : 'bin';
@@ -106,71 +164,9 @@ function weightForm(form: WeightForm | undefined, device: Device, bytes: number)
   );
 }
 
-function peaksOf(plan: StreamedPlan): CProgram['peaks'] {
-  const { live } = plan;
-  const run = runningSteps(plan);
-  const layers = run.map((step, i) => ({ layer: stepText(step), bytes: live[i] ?? 0 }));
-  return layers.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
-}
-
-function buffersOf(plan: StreamedPlan): CProgram['buffers'] {
-  return arenaSpans(plan).map(({ value, ...span }) => ({ name: value?.name ?? 'working memory', ...span }));
-}
-
-function stepText(step: Node | PlacedStream): string {
-  return step instanceof Node
-    ? `${step.op} %${step.output.name}`
-    : `bands of rows %${itemAt(step.outputs, 0).name}`;
-}
-
-function streamFacts({ stream, outputs }: PlacedStream): CStream {
-  const { bands, steps } = stream;
-  const rates = steps.flatMap((step) => (step instanceof Node || !step.rate ? [] : [step.rate]));
-  const layers = layersOf(stream).length;
-  return { layers, bands, rows: Math.min(...rates), output: itemAt(outputs, 0).name };
-}
-
 /** Where a build may count: see the macro's definition in the source. */
 function layerMark(layer: number): string {
   return `GHOSTC_LAYER(${layer});`;
-}
-
-/** A section name goes into C and assembly as it is. */
-function checkedSection(section: string | undefined, form: WeightForm): string | undefined {
-  if (section !== undefined && form === 'external')
-    throw new CompileError(
-      'backend-c/section',
-      `weights that the caller loads are in no section, found ${section}; expected weights c or bin`,
-    );
-  if (section === undefined || /^[.A-Za-z_][\w.]{0,63}$/.test(section)) return section;
-  throw new CompileError(
-    'backend-c/section',
-    `${JSON.stringify(section)} is no section name; expected letters, digits, _ and .`,
-  );
-}
-
-/** Byte of the arena; a constant lies with the weights, and has none. */
-function arenaOffset(value: Value, { placements }: StreamedPlan): number {
-  const place = placements.get(value);
-  if (place?.region === 'arena') return place.offset;
-  throw new CompileError(
-    'backend-c/io',
-    `output %${value.name} is a constant, which has no place in the arena; expected a computed value or an input, or io caller`,
-  );
-}
-
-function tensorOf(
-  name: string,
-  { value, offset }: { readonly value: Value; readonly offset: number | undefined },
-): CTensor {
-  return {
-    name,
-    shape: staticShape(value.type.shape),
-    dtype: value.type.dtype,
-    elements: numElements(value.type.shape),
-    ...(value.type.quant && { quant: value.type.quant }),
-    ...(offset !== undefined && { offset }),
-  };
 }
 
 /** What all layers of a program share. */
@@ -182,7 +178,7 @@ interface Settings {
 }
 
 class Emitter {
-  readonly store = new ConstantStore();
+  store = new ConstantStore();
   readonly functions: FunctionTable;
   readonly weightTypes = new Set<StoredElement>();
   readonly layers: CLayer[] = [];
@@ -198,6 +194,8 @@ class Emitter {
   /** Of the node that is emitted, or of the bands that contain it. */
   #step = 0;
   #calls = 1;
+  /** Byte of the weights where the store begins. */
+  #weightPlace = 0;
 
   constructor(plan: StreamedPlan, settings: Settings) {
     this.#graph = plan.graph;
@@ -206,6 +204,12 @@ class Emitter {
     this.functions = new FunctionTable(settings.name);
     this.#steps = new Map(runningSteps(plan).map((step, i) => [step, i]));
     this.#constants = [...plan.graph.constants];
+  }
+
+  /** What follows has weights of its own, from this byte of the buffer on. */
+  startWeights(place: number): void {
+    this.store = new ConstantStore();
+    this.#weightPlace = place;
   }
 
   /** Comment and call of one node, or the loop over bands; nothing for what the plan elides. */
@@ -337,7 +341,7 @@ class Emitter {
   #weights(data: TensorData): string {
     const element = elementOf(data);
     this.weightTypes.add(element);
-    return weightAddress(element, this.store.add(data));
+    return weightAddress(element, this.#weightPlace + this.store.add(data));
   }
 }
 

@@ -1,5 +1,6 @@
 import { formatType } from '@ghostc/ir';
-import type { CLayer, CTensor, Device } from './c-program.ts';
+import type { CLayer, CTensor, Device, WeightForm } from './c-program.ts';
+import { fetchDeclaration, fetchMacro, fetchParameters } from './fetch-text.ts';
 import { observerDeclarations } from './observer-text.ts';
 import { isBuffer, runParameters } from './run-parameters.ts';
 import { floatLiteral } from './text/float-literal.ts';
@@ -25,7 +26,9 @@ export interface ProgramFacts {
   readonly sourceHash?: string | undefined;
   /** Element types of the constants. */
   readonly weightTypes: ReadonlySet<StoredElement>;
-  readonly form: 'c' | 'bin' | 'external';
+  readonly form: WeightForm;
+  /** Bytes of the buffer that weights are fetched into; 0 where they are not. */
+  readonly fetchBytes: number;
   /** What runs, in order. */
   readonly layers: readonly CLayer[];
   /** Is there a run function that calls an observer before each layer? */
@@ -89,7 +92,7 @@ enum ${facts.name}_status {
   ${upper}_E_ALIGN = 2${moreCodes(facts).length ? ',' : ' '} /* the arena is not aligned to ${upper}_ARENA_ALIGN, or a buffer not to its elements' size */${moreCodes(facts).join(',')}
 };
 
-${runComment(facts)}
+${fetchDeclaration(facts)}${runComment(facts)}
 int ${runSignature(facts)};
 ${facts.observer ? observerDeclarations({ ...facts, parameters: parametersText(facts) }) : ''}${checkDeclaration(facts)}
 #ifdef __cplusplus
@@ -109,17 +112,19 @@ function moreCodes({ name, layersFail, form, observer }: ProgramFacts): string[]
       : []),
     ...(form === 'external' ? [code('WEIGHTS', 4, 'the weights have another size or CRC-32')] : []),
     ...(observer ? [code('STOPPED', 5, 'the observer ended the run')] : []),
+    ...(form === 'fetch' ? [code('FETCH', 6, 'a range of weights could not be fetched')] : []),
   ];
 }
 
-function weightMacros({ name, form, weightBytes, weightCrc32 }: ProgramFacts): string {
-  if (form !== 'external') return '';
+function weightMacros(facts: ProgramFacts): string {
+  const { name, form, weightBytes, weightCrc32 } = facts;
+  if (!isFile(form)) return '';
   const upper = name.toUpperCase();
   return `
 /* Bytes of ${name}_weights.bin, and their CRC-32 (IEEE 802.3). */
 #define ${upper}_WEIGHTS_SIZE ${weightBytes}
 #define ${upper}_WEIGHTS_CRC32 0x${weightCrc32.toString(16).padStart(8, '0')}u
-`;
+${fetchMacro(facts)}`;
 }
 
 function checkDeclaration(facts: ProgramFacts): string {
@@ -155,16 +160,22 @@ export function runSignature(facts: ProgramFacts): string {
 
 /** `void *arena, const float *in, float *out`. */
 export function parametersText(facts: ProgramFacts): string {
-  return runParameters(facts)
-    .map(({ input, type, name }) => `${input ? 'const ' : ''}${type} *${name}`)
-    .join(', ');
+  const pointers = runParameters(facts).map(
+    ({ input, type, name }) => `${input ? 'const ' : ''}${type} *${name}`,
+  );
+  return [...pointers, ...fetchParameters(facts).map(({ type, name }) => `${type}${name}`)].join(', ');
+}
+
+/** Does the caller have the weights as a file? */
+function isFile(form: WeightForm): boolean {
+  return form === 'external' || form === 'fetch';
 }
 
 /** The header needs integer types only for integer buffers. */
 function typeInclude({ inputs, outputs, form }: ProgramFacts): string {
   const integers = ![...inputs, ...outputs].every(({ dtype }) => dtype === 'f32');
   const lines = [
-    ...(form === 'external' ? ['#include <stddef.h>'] : []),
+    ...(isFile(form) ? ['#include <stddef.h>'] : []),
     ...(integers ? ['#include <stdint.h>'] : []),
   ];
   return lines.length ? `\n${lines.join('\n')}\n` : '';
@@ -185,6 +196,7 @@ export function bannerText(facts: ProgramFacts): string {
     c: `${name}_weights.c`,
     bin: `${name}_weights.bin, included by ${name}_weights.S`,
     external: `${name}_weights.bin, given to the run function at an address that is a multiple of 16`,
+    fetch: `${name}_weights.bin, fetched into a buffer layer by layer`,
   }[form];
   const line = (kind: string, { name: title, ...type }: CTensor): string =>
     ` * ${kind} ${safeComment(title)}: ${formatType(type)}`;

@@ -19,6 +19,7 @@ export function runParameters(program: Pick<CProgram, 'inputs' | 'outputs' | 'fo
   return [
     { name: 'arena', type: 'void', input: false, align: 16 },
     ...(form === 'external' ? [{ name: 'weights', type: 'const void', input: false, align: 16 }] : []),
+    ...(form === 'fetch' ? [{ name: 'weights', type: 'void', input: false, align: 16 }] : []),
     ...bufferParameters('in', inputs),
     ...bufferParameters('out', outputs),
   ];

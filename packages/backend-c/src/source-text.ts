@@ -1,6 +1,7 @@
 import { byteOrderCheck } from './byte-order.ts';
 import { checkFunction } from './check-weights.ts';
 import { asksForAvx, avx2Call, avx2Names, builtForAvx2, dispatchMacro } from './dispatch.ts';
+import { fetchParameters } from './fetch-text.ts';
 import { guardedLines } from './guarded.ts';
 import { bannerText, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
@@ -149,7 +150,7 @@ function unobservedRun(facts: ProgramFacts): string[] {
 
 /** Names of the parameters of the run function. */
 function parametersOf(facts: ProgramFacts): string[] {
-  return runParameters(facts).map(({ name }) => name);
+  return [...runParameters(facts), ...fetchParameters(facts)].map(({ name }) => name);
 }
 
 function pointers(facts: ProgramFacts, steps: readonly string[]): string[] {
@@ -167,6 +168,7 @@ function runFunction(facts: ProgramFacts, steps: readonly string[], choice: read
     '{',
     ...pointers(facts, steps),
     `if (${parametersOf(facts)
+      .filter((name) => name !== 'source')
       .map((name) => `${name} == NULL`)
       .join(' || ')}) {`,
     `return ${upper}_E_NULL;`,

@@ -5,7 +5,7 @@ import { weightMembers } from './typed-memory.ts';
 
 /** Declaration that code and data share, also in one translation unit. The union lets hex words be read as floats without a cast. */
 export function weightDeclaration({ name, weightBytes, weightTypes, form }: WeightFacts): string[] {
-  const external = form === 'external';
+  const external = form === 'external' || form === 'fetch';
   const macro = `${name.toUpperCase()}_WEIGHTS_DATA`;
   return [
     `#if !defined(${macro})`,
@@ -20,7 +20,9 @@ export function weightDeclaration({ name, weightBytes, weightTypes, form }: Weig
 
 /** C up to a member of the union: the symbol, or the parameter of the run function. */
 export function weightBase({ name, form }: WeightFacts): string {
-  return form === 'external' ? `((const union ${name}_weights_data *)weights)->` : `${name}_weights.`;
+  return form === 'external' || form === 'fetch'
+    ? `((const union ${name}_weights_data *)weights)->`
+    : `${name}_weights.`;
 }
 
 type WeightFacts = Pick<ProgramFacts, 'name' | 'weightBytes' | 'weightTypes' | 'form' | 'weightSection'>;
@@ -34,7 +36,9 @@ export function weightFiles(facts: WeightFacts, words: Uint32Array): [string, st
     `${name}_weights.bin`,
     new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
   ];
-  return form === 'external' ? [binary] : [binary, [`${name}_weights.S`, weightAssembly(facts)]];
+  return form === 'external' || form === 'fetch'
+    ? [binary]
+    : [binary, [`${name}_weights.S`, weightAssembly(facts)]];
 }
 
 function weightSource(facts: WeightFacts, words: Uint32Array): string {

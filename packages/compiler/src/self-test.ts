@@ -1,12 +1,17 @@
 import { type CProgram, type ExpectedOutput, selfTestInput, withSelfTest } from '@ghostc/backend-c';
 import { type BoundedOutput, boundedRun } from '@ghostc/interpreter';
-import { type DType, entryOf, fromNumbers, type Graph, toNumbers } from '@ghostc/ir';
+import { CompileError, type DType, entryOf, fromNumbers, type Graph, toNumbers } from '@ghostc/ir';
 
 /** Part of the largest element that float outputs may be off by where the derived bound is wider, as it is after many layers. */
 const FLOAT_TOLERANCE = 1e-4;
 
 /** The program of a lowered graph with a self-test: outputs as the interpreter computes them in double precision. */
 export function addSelfTest(program: CProgram, lowered: Graph): CProgram {
+  if (program.form === 'fetch')
+    throw new CompileError(
+      'backend-c/weights',
+      'a self-test has no function that fetches weights; expected weights c, bin or external with it, found fetch',
+    );
   const inputs = new Map(lowered.inputs.map(({ name, type }, i) => [name, selfTestInput(type, i)]));
   const runs = boundedRun(lowered, inputs);
   return withSelfTest(
