@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { loadOnnx, saveOnnx } from '@ghostc/edit';
-import { messageOf } from '@ghostc/ir';
+import { changeBatch, loadOnnx, saveOnnx } from '@ghostc/edit';
+import { CompileError, type Dim, type Graph, messageOf } from '@ghostc/ir';
 import { compareModels, type Judged, type Pair } from './compare-models.ts';
 
 /** Every .onnx below a folder, or the file itself. */
@@ -18,31 +18,40 @@ interface Saved extends Pair {
   readonly refused?: string;
 }
 
-function saved(from: string, to: string): Saved {
+function saved(from: string, to: string, batch: Dim | undefined): Saved {
   const data = join(from, '../test_data_set_0');
   const pair = {
     name: relative(process.cwd(), from),
     from: resolve(from),
     to,
     data: existsSync(data) ? resolve(data) : null,
+    batch: batch !== undefined,
   };
   try {
-    writeFileSync(to, saveOnnx(loadOnnx(readFileSync(from))));
+    const graph = loadOnnx(readFileSync(from));
+    writeFileSync(to, saveOnnx(batch === undefined ? graph : changeBatch(graph, batchOf(graph, batch))));
     return pair;
   } catch (error) {
+    if (!(error instanceof CompileError)) return { ...pair, refused: `a fault: ${messageOf(error)}` };
     return { ...pair, refused: messageOf(error) };
   }
+}
+
+/** A number counts what the model takes at a time. */
+function batchOf({ inputs }: Graph, batch: Dim): Dim {
+  const size = inputs[0]?.type.shape[0];
+  return typeof batch === 'number' && typeof size === 'number' ? batch * size : batch;
 }
 
 function refusedPair({ name, refused = '' }: Saved): Judged {
   return { name, status: 'refused', reason: refused };
 }
 
-/** Each model loaded and saved, held against itself; the files in between are removed. */
-export function checkRoundTrips(files: readonly string[]): Judged[] {
+/** Each model loaded and saved, with another batch if one is given, held against itself; the files in between are removed. */
+export function checkRoundTrips(files: readonly string[], batch?: Dim): Judged[] {
   const out = mkdtempSync(join(tmpdir(), 'ghostc-round-trip-'));
   try {
-    const pairs = files.map((file, i) => saved(file, join(out, `${i}.onnx`)));
+    const pairs = files.map((file, i) => saved(file, join(out, `${i}.onnx`), batch));
     return [
       ...pairs.filter(({ refused }) => refused !== undefined).map(refusedPair),
       ...compareModels(pairs.filter(({ refused }) => refused === undefined)),

@@ -8,6 +8,8 @@ export interface Pair {
   readonly from: string;
   readonly to: string;
   readonly data: string | null;
+  /** The second is for other batches: three samples are held against one after the other. */
+  readonly batch?: boolean;
 }
 
 export interface Judged {

@@ -50,9 +50,12 @@ def read_value(path, kind):
     return numpy_helper.to_array(proto)
 
 
-def random_input(info, rng, sizes):
+def random_input(info, rng, sizes, default=2):
     tensor = info.type.tensor_type
-    shape = [d.dim_value or sizes.setdefault(d.dim_param or i, 2) for i, d in enumerate(tensor.shape.dim)]
+    shape = [
+        d.dim_value if d.HasField("dim_value") else sizes.setdefault(d.dim_param or i, default)
+        for i, d in enumerate(tensor.shape.dim)
+    ]
     dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
     if np.issubdtype(dtype, np.floating):
         return rng.standard_normal(shape).astype(dtype)
@@ -145,10 +148,40 @@ def judge(pair):
     return "same", ""
 
 
+def judge_batch(pair):
+    """Three samples at once in the second model, and one after the other in the first."""
+    model = onnx.load(pair["from"])
+    given = {one.name for one in model.graph.initializer}
+    wanted = [one for one in model.graph.input if one.name not in given]
+    rng, sizes = np.random.default_rng(3), {}
+    singles = [{info.name: random_input(info, rng, sizes, 1) for info in wanted} for _ in range(3)]
+    # an input without the batch is the same for all
+    size = next(iter(singles[0].values())).shape[0]
+    held = {name for name, value in singles[0].items() if value.shape[:1] == (size,)}
+    for one in singles[1:]:
+        one.update({name: value for name, value in singles[0].items() if name not in held})
+    together = {
+        name: np.concatenate([one[name] for one in singles]) if name in held else singles[0][name] for name in singles[0]
+    }
+    alone = [in_ort(pair["from"], one) for one in singles]
+    found = in_ort(pair["to"], together)
+    for index, info in enumerate(model.graph.output):
+        parts = [one[index] for one in alone]
+        joined = np.concatenate(parts) if np.ndim(parts[0]) == np.ndim(found[index]) else np.stack(parts)
+        most = float(np.abs(joined).max()) if joined.size and joined.dtype.kind == "f" else 0
+        if joined.shape != found[index].shape:
+            return "differs", f"output {info.name} is {found[index].shape}, expected {joined.shape}"
+        if joined.dtype.kind == "f" and not np.allclose(joined, found[index], rtol=1e-4, atol=2e-5 * most, equal_nan=True):
+            return "differs", f"output {info.name} by {np.abs(joined - found[index]).max()} of {most}"
+        if joined.dtype.kind != "f" and not (joined == found[index]).all():
+            return "differs", f"output {info.name}"
+    return "same", ""
+
+
 for line in sys.stdin:
     pair = json.loads(line)
     try:
-        status, reason = judge(pair)
+        status, reason = judge_batch(pair) if pair.get("batch") else judge(pair)
     except Lost as error:
         status, reason = "lost", str(error)
     except Exception as error:

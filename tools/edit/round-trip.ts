@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
+import type { Dim } from '@ghostc/ir';
 import { onnxTestFolder } from '../conformance/onnx-tests.ts';
 import { everyNth } from '../sweep/every-nth.ts';
 import { checkRoundTrips, modelsBelow } from './check-round-trips.ts';
 import type { Judged } from './compare-models.ts';
 
-const usage = `npm run round-trip -- [FOLDER...] [--filter TEXT] [--every N] [--json]
+const usage = `npm run round-trip -- [FOLDER...] [--filter TEXT] [--every N] [--batch SIZE] [--json]
 
 Loads and saves every .onnx below the folders, and the ONNX backend tests: each has to pass onnx.checker, to give the same
 outputs in ONNX Runtime, on the inputs beside it or on random ones, and to keep names, opset and metadata.
 
   --filter TEXT  only paths with the text
   --every N      each Nth of them
+  --batch SIZE   3 (times as many as it takes), or a name: each of three samples has to give what it gives by itself
   --json         every model as JSON
 
 Exit code 0 if all do, 1 otherwise.`;
@@ -19,6 +21,7 @@ const { values, positionals } = parseArgs({
   args: process.argv.slice(3),
   options: {
     filter: { type: 'string', default: '' },
+    batch: { type: 'string' },
     every: { type: 'string', default: '1' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -31,9 +34,16 @@ else process.exitCode = await roundTrips(positionals);
 async function roundTrips(given: readonly string[]): Promise<number> {
   const folders = given.length ? given : [await onnxTestFolder(process.cwd())];
   const files = folders.flatMap(modelsBelow).filter((file) => file.includes(values.filter));
-  const judged = checkRoundTrips([...everyNth(files, { every: Number(values.every) })]);
+  const judged = checkRoundTrips(
+    [...everyNth(files, { every: Number(values.every) })],
+    batchOf(values.batch),
+  );
   report(judged);
   return judged.every(({ status }) => status === 'same' || status === 'unrunnable') ? 0 : 1;
+}
+
+function batchOf(text: string | undefined): Dim | undefined {
+  return text === undefined || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 function report(judged: readonly Judged[]): void {

@@ -1,4 +1,4 @@
-import type { Graph, TensorType } from '@ghostc/ir';
+import { f32, type Graph, type TensorType } from '@ghostc/ir';
 import { outputsOf } from './node-writer.ts';
 import { inOlderOpset, type Operands, type WrittenNode } from './older-opsets.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
@@ -19,10 +19,17 @@ export function olderForm(
   return { node, initializer: target.initializers.filter(({ name }) => read.has(name)) };
 }
 
-function operandsOf(graph: Graph, { tensors }: OnnxGraph): Operands {
+function operandsOf(graph: Graph, target: OnnxGraph): Operands {
+  const { tensors } = target;
   const types = new Map<string, TensorType>();
   for (const { name, type } of graph.inputs) types.set(name, type);
   for (const { outputs } of graph.nodes()) for (const { name, type } of outputs) types.set(name, type);
   for (const [value, name] of outputsOf(graph)) types.set(name, value.type);
-  return { tensor: (name) => tensors.get(name), type: (name) => tensors.get(name) ?? types.get(name) };
+  let empty: string | undefined;
+  const nothing = (): string => {
+    empty ??= target.initializer(f32([0], []), 'nothing');
+    return empty;
+  };
+  const type = (name: string): TensorType | undefined => tensors.get(name) ?? types.get(name);
+  return { tensor: (name) => tensors.get(name), type, nothing };
 }

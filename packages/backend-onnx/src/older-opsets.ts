@@ -18,6 +18,8 @@ interface WrittenAttribute {
 /** What is known of the operands of a node by their ONNX names; undefined for values within an op of several nodes. */
 export interface Operands {
   readonly tensor: (name: string) => Tensor | undefined;
+  /** The name of a tensor of floats without elements. */
+  readonly nothing: () => string;
   readonly type: (name: string) => { readonly dtype: DType; readonly shape: Shape } | undefined;
 }
 
@@ -105,6 +107,12 @@ const lastAxis: Older = (node, { type }) => {
   return { ...node, attribute: [{ name: 'axis', type: INT, i: rank - 1 }] };
 };
 
+/** Region and scales of Resize were tensors without elements where they were not used. */
+const allInputs: Older = (node, { nothing }) => ({
+  ...node,
+  input: node.input.map((name) => name || nothing()),
+});
+
 /** Slice had no steps. */
 const noSteps: Older = (node, operands) => {
   const [x = '', starts = '', ends = '', axes = '', steps = ''] = node.input;
@@ -170,6 +178,7 @@ const forms: ReadonlyMap<string, number | readonly Form[]> = new Map<string, num
   ['BatchNormalization', [{ since: 7, before: also('is_test', 1) }, { since: 6 }]],
   ['Gemm', [{ since: 11, before: withBias }, { since: 7, before: also('broadcast', 1) }, { since: 6 }]],
   ['Pad', [{ since: 11, before: asAttributes('pads', 'value') }, { since: 2 }]],
+  ['Resize', [{ since: 13, before: allInputs }, { since: 11 }]],
   ['Slice', [{ since: 10, before: noSteps }, { since: 1 }]],
   ...['Hardmax', 'LogSoftmax', 'Softmax'].map(
     (op) => [op, [{ since: 13, before: lastAxis }, { since: 1 }]] as const,
