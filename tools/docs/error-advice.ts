@@ -247,6 +247,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'rule/chain': '`chain` works for associative ops only. Use `op`.',
   'rule/root': "A rule's pattern starts with an op. Put `op(...)` outermost.",
   'rule/same': '`same(NAME)` refers to a capture that the pattern does not always make. Capture it first.',
+  'rule/selection': 'Give `patternOf` the nodes that make the pattern.',
   'rules/endless': 'The rule fires on its own result. Add an `unless` that declines it.',
   'rules/file': 'The module does not load, or exports no `rules`. Export an array made by `rule()`.',
   'rules/result':

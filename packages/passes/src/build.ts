@@ -1,4 +1,4 @@
-import { type Attrs, CompileError, type Graph, type Node, type Tensor, type Value } from '@ghostc/ir';
+import { type Attrs, CompileError, type Graph, itemAt, type Node, type Tensor, type Value } from '@ghostc/ir';
 import { buildNode, type OpFunctions, type OpName, partsOf, registry } from '@ghostc/ops';
 
 /** What a new node came from, where that is not all that was matched. */
@@ -20,8 +20,8 @@ export interface Build extends OpFunctions<Value | null, Value, [source?: Source
 /** Where new nodes go. */
 export interface BuildPlace {
   readonly graph: Graph;
-  /** The matched root. */
-  readonly root: Node;
+  /** What is replaced, in order of execution: the matched root, or several. */
+  readonly roots: readonly Node[];
   /** Source names, where a node has no others. */
   readonly origin: readonly string[];
 }
@@ -37,8 +37,9 @@ export class Builder {
   }
 
   node(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}, source: Source = {}): Value {
-    const { graph, root, origin } = this.#place;
-    const own = inputs.find((input) => input?.producer === root);
+    const { graph, roots, origin } = this.#place;
+    const root = itemAt(roots, 0);
+    const own = inputs.find((input) => input?.producer && roots.includes(input.producer));
     if (own) throw new CompileError('rules/result', `the replacement of %${own.name} reads %${own.name}`);
     const place = { origin, ...source, before: root, names: [root.output.name] };
     const node = buildNode(graph, { op, inputs, attrs, ...place });

@@ -5,11 +5,12 @@ import { slotsOf } from './slots.ts';
 
 /** Throws `rule/root`, `rule/arity` or `rule/same` for a pattern that can match nothing, or too much. */
 export function checkPattern(pattern: RootPattern): void {
-  if (pattern.kind !== 'op' && pattern.kind !== 'chain')
-    throw new CompileError(
-      'rule/root',
-      `expected op() or chain() at the root, found ${String(pattern.kind)}()`,
-    );
+  for (const root of pattern.kind === 'roots' ? (pattern.inputs ?? []) : [pattern])
+    if (root.kind !== 'op' && root.kind !== 'chain')
+      throw new CompileError(
+        'rule/root',
+        `expected op() or chain() at the root, found ${String(root.kind)}()`,
+      );
   visit(pattern, new Set());
 }
 

@@ -9,6 +9,7 @@ export {
   type NearMissReport,
   type RuleSite,
 } from './explain-rule.ts';
+export { type FoundMatch, findMatches } from './find-matches.ts';
 export type { FusesGhostRows } from './fuse-ghost-rows.ts';
 export { lower, lowerForGpu, lowerForMcu, lowerForTflite, lowerToLayers } from './lower.ts';
 export {
@@ -33,8 +34,10 @@ export {
   optional,
   type Pattern,
   type RootPattern,
+  roots,
   same,
 } from './pattern.ts';
+export { patternOf } from './pattern-of.ts';
 export { type Rule, type RuleSpec, rule } from './rule.ts';
 export { rules } from './rule-table.ts';
 export type { FusesGhost } from './rules/fuse-for-gpu.ts';

@@ -1,12 +1,14 @@
 import { type Graph, Node, Value } from '@ghostc/ir';
 import { lookup, withDefaults } from '@ghostc/ops';
 import { type ChainTerms, chainTerms, enclosingLink } from './chain-terms.ts';
-import type { Captures, Pattern } from './pattern.ts';
+import { type Captures, type Pattern, patternDepth } from './pattern.ts';
 
 export interface Match {
   readonly captures: Captures;
   /** Matched nodes, the root first. */
   readonly nodes: readonly Node[];
+  /** The nodes that are replaced, where those are several. */
+  readonly roots?: readonly Node[];
 }
 
 /** A match, or why there is none. */
@@ -17,6 +19,7 @@ interface State {
   readonly nodes: readonly Node[];
   /** Nodes whose values may be used elsewhere. */
   readonly shared: ReadonlySet<Node>;
+  readonly roots: readonly Node[];
 }
 
 /** Nodes looked at for one root before the matcher gives up: patterns are small, this is far more than any needs. */
@@ -30,14 +33,15 @@ const MAX_STEPS = 10_000;
  */
 export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult {
   const matcher = new Matcher(graph);
-  const start = { captures: new Map(), nodes: [], shared: new Set<Node>() };
-  const value = root.outputs[pattern.outputIndex ?? 0] ?? null;
+  const start = { captures: new Map(), nodes: [], shared: new Set<Node>(), roots: [root] };
+  const first = pattern.kind === 'roots' ? pattern.inputs?.[0] : pattern;
+  const value = root.outputs[first?.outputIndex ?? 0] ?? null;
   if (value && root.outputs.length > 1 && value.users.size === 0 && !graph.isOutput(value))
     return { reason: `nothing reads %${value.name}` };
   let reason: string | undefined;
   for (const state of matcher.match(value, pattern, start)) {
     const outside = outsideUse(graph, state);
-    if (!outside) return { match: { captures: Object.fromEntries(state.captures), nodes: state.nodes } };
+    if (!outside) return { match: { ...state, captures: Object.fromEntries(state.captures) } };
     reason ??= outside;
   }
   return { reason: reason ?? matcher.reason };
@@ -66,9 +70,27 @@ class Matcher {
     } else if (value === null) this.#fail(state, `an input that the pattern needs is absent`);
     else if (pattern.kind === 'op') yield* this.#node(value, pattern, state);
     else if (pattern.kind === 'chain') yield* this.#chain(value, pattern, state);
+    else if (pattern.kind === 'roots') yield* this.#roots(value, pattern, state);
     else if (pattern.kind === 'constant' && !value.constant)
       this.#fail(state, `%${value.name} is not constant`);
     else yield* this.#bind(pattern.name ?? '', value, state);
+  }
+
+  *#roots(value: Value, { inputs: [first, ...others] = [] }: Pattern, state: State): Found {
+    if (first) for (const found of this.match(value, first, state)) yield* this.#further(others, found);
+  }
+
+  /** Further roots lie below what is captured already. */
+  *#further([pattern, ...rest]: readonly Pattern[], state: State): Found {
+    if (!pattern) {
+      yield state;
+      return;
+    }
+    for (const node of nodesBelow(state, pattern)) {
+      const value = node.outputs[pattern.outputIndex ?? 0] ?? null;
+      for (const found of this.match(value, pattern, state))
+        yield* this.#further(rest, { ...found, roots: [...found.roots, node] });
+    }
   }
 
   *#node(value: Value, pattern: Pattern, state: State): Found {
@@ -303,10 +325,25 @@ function enter(state: State, entered: readonly Node[], { shared }: Pattern): Sta
   return { ...state, nodes, shared: shared ? new Set([...state.shared, ...entered]) : state.shared };
 }
 
-function outsideUse(graph: Graph, { nodes, shared }: State): string | undefined {
+/** Values with more users are not looked below for further roots. */
+const MAX_USERS = 256;
+
+/** Nodes of a root's ops that read a captured value, at most as many levels below as the pattern is deep. */
+function nodesBelow({ captures, nodes }: State, pattern: Pattern): Node[] {
+  const found = new Set<Node>();
+  let level = new Set([...captures.values()].flat().filter((one) => one instanceof Value));
+  for (let depth = patternDepth(pattern); depth > 0; depth--) {
+    const users = [...level].flatMap((value) => (value.users.size <= MAX_USERS ? [...value.users] : []));
+    for (const user of users) found.add(user);
+    level = new Set(users.flatMap((user) => user.outputs));
+  }
+  return [...found].filter((node) => pattern.ops?.has(node.op) && !nodes.includes(node));
+}
+
+function outsideUse(graph: Graph, { nodes, shared, roots }: State): string | undefined {
   const inside = new Set(nodes);
-  for (const node of nodes.slice(1)) {
-    if (shared.has(node)) continue;
+  for (const node of nodes) {
+    if (shared.has(node) || roots.includes(node)) continue;
     for (const value of node.outputs) {
       const user = [...value.users].find((candidate) => !inside.has(candidate));
       if (user) return `%${value.name} is also used by ${user.op} (%${user.output.name})`;

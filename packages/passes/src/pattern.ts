@@ -7,7 +7,7 @@ export type Captures = Readonly<Record<string, Value | Node | readonly (Value | 
 
 /** A pattern for one value. `C` names its captures, so that a misspelt one is a type error. */
 export interface Pattern<C = unknown> {
-  readonly kind: 'any' | 'constant' | 'same' | 'op' | 'chain' | 'either' | 'absent' | 'each';
+  readonly kind: 'any' | 'constant' | 'same' | 'op' | 'chain' | 'either' | 'absent' | 'each' | 'roots';
   readonly name?: string | undefined;
   readonly ops?: ReadonlySet<string>;
   readonly inputs?: readonly Pattern[];
@@ -62,10 +62,20 @@ export function either<P extends readonly Pattern[]>(...choices: P): Pattern<Par
   return { kind: 'either', choices };
 }
 
-/** What a rule can start at: a node. */
+/** What a rule can start at: a node, or several. */
 export interface RootPattern<C = unknown> extends Pattern<C> {
-  readonly kind: 'op' | 'chain';
+  readonly kind: 'op' | 'chain' | 'roots';
   readonly ops: ReadonlySet<string>;
+}
+
+/**
+ * Several nodes that a rule replaces together, by a value for each. Each but the first reads something that those before it
+ * captured: `roots(op('matmul', any('x'), constant('v')), op('matmul', any('x'), constant('w')))` are two products of one x.
+ */
+export function roots<P extends readonly [RootPattern, RootPattern, ...RootPattern[]]>(
+  ...patterns: P
+): RootPattern<All<P>> {
+  return { kind: 'roots', ops: patterns[0].ops, inputs: patterns };
 }
 
 /**

@@ -16,7 +16,7 @@ export interface RuleSpec<C> {
   readonly match: RootPattern<C>;
   /** A reason to leave a match alone, or false. */
   readonly unless?: (captures: C) => string | false | undefined;
-  /** The value that takes the place of the output that `match` is of, or one for each output of the root. */
+  /** The value that takes the place of the output that `match` is of, or one for each output of the root; of `roots`, for each of them. */
   readonly rewrite: (captures: C, build: Build) => Value | readonly Value[];
 }
 
@@ -62,10 +62,11 @@ function applyRule<C>(spec: RuleSpec<C>, graph: Graph, root: Node): Applied | De
   const reason = spec.unless?.(match.captures as Captures & C);
   if (reason) return { reason };
   const captures = match.captures as Captures & C;
-  const { outputIndex } = spec.match;
+  const { kind, outputIndex, inputs = [] } = spec.match;
   return rewriting(graph, root, {
     match,
     output: outputIndex,
+    outputs: kind === 'roots' ? inputs.map((one) => one.outputIndex ?? 0) : undefined,
     rewrite: (build) => spec.rewrite(captures, build),
   });
 }
@@ -74,6 +75,8 @@ interface Rewriting {
   readonly match: Match;
   /** The output of the root that one value replaces: the first if absent. */
   readonly output?: number | undefined;
+  /** Of several roots, the output of each. */
+  readonly outputs?: readonly number[] | undefined;
   readonly rewrite: (build: Build) => Value | readonly Value[];
 }
 
@@ -84,16 +87,18 @@ interface Rewriting {
 export function rewriting(
   graph: Graph,
   root: Node,
-  { match, output, rewrite }: Rewriting,
+  { match, output, outputs, rewrite }: Rewriting,
 ): Applied | Declined {
   const origin = [...new Set(inOrder(match.nodes).flatMap((node) => node.origin))];
-  const builder = new Builder({ graph, root, origin });
+  const roots = outputs ? placeOfRoots(match) : [root];
+  if ('reason' in roots) return roots;
+  const builder = new Builder({ graph, roots, origin });
   const shared = sharedElements(match.nodes);
   const work = CopyWork.of(graph);
   if (shared > 0 && !work.allows(shared)) return { reason: 'its constants are shared and too large to copy' };
   try {
     const result = rewrite(builder.functions);
-    const replaced = pairsOf(root, output ?? 0, result);
+    const replaced = outputs ? pairsOfRoots(match, outputs, result) : pairsOf(root, output ?? 0, result);
     for (const [old, value] of replaced) checkReplacement(old, value);
     if (shared > 0) for (const { constant } of builder.constants) if (constant) work.spend(constant.data);
     return { replaced, added: builder.nodes, match };
@@ -102,6 +107,40 @@ export function rewriting(
     if (!(error instanceof CompileError)) throw error;
     return { reason: error.detail, error };
   }
+}
+
+/** The roots in order of execution. Declines where what one of them reads is computed after the first. */
+function placeOfRoots({ roots = [], nodes }: Match): readonly Node[] | Declined {
+  const ordered = [...roots].sort((a, b) => (a === b ? 0 : comesBefore(a, b) ? -1 : 1));
+  const [first, last] = [ordered[0], ordered.at(-1)];
+  const between = new Set<Node>();
+  for (let node = first; node && node !== last; node = node.next ?? undefined) between.add(node);
+  for (const node of nodes)
+    for (const input of node.inputs)
+      if (input?.producer && between.has(input.producer) && !nodes.includes(input.producer))
+        return { reason: `%${input.name} is computed between the roots` };
+  return ordered;
+}
+
+/** Walks both ways at once: roots are near one another. */
+function comesBefore(a: Node, b: Node): boolean {
+  let [down, up]: (Node | null)[] = [a.next, a.previous];
+  while (down && up) {
+    if (down === b || up === b) return down === b;
+    [down, up] = [down.next, up.previous];
+  }
+  for (; down; down = down.next) if (down === b) return true;
+  return false;
+}
+
+function pairsOfRoots(
+  { roots = [] }: Match,
+  outputs: readonly number[],
+  result: Value | readonly Value[],
+): (readonly [Value, Value])[] {
+  if (result instanceof Value || result.length !== roots.length)
+    throw new CompileError('rules/result', `expected a value for each of the ${roots.length} roots`);
+  return roots.map((root, i) => [itemAt(root.outputs, itemAt(outputs, i)), itemAt(result, i)]);
 }
 
 function pairsOf(root: Node, output: number, result: Value | readonly Value[]): (readonly [Value, Value])[] {
