@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { skipWithout } from '@ghostc/runtimes';
 import { expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { onnxTestFolder } from '../conformance/onnx-tests.ts';
 import { everyNth } from '../sweep/every-nth.ts';
 import { checkRoundTrips, modelsBelow } from './check-round-trips.ts';
 import { onnxPython } from './compare-models.ts';
+import { difference, linesTable, modelOf, readTasks, resultsOf } from './editing-tasks.ts';
 
 /** Strings and sequences have no form here, nor has an op in the middle of a model that does not state its types. */
 const refused = /string is not supported|no tensor type|states no types/;
@@ -22,4 +24,25 @@ test('a sample of models is the same after load and save', async (context) => {
   );
   expect(wrong).toEqual([]);
   expect(judged.length).toBeGreaterThan(30);
+});
+
+test('with another batch, each sample gives what it gives by itself', (context) => {
+  skipWithout([onnxPython], 'onnx.checker', context);
+  const files = modelsBelow(join(process.cwd(), 'test-fixtures/models')).slice(0, 12);
+  for (const batch of [3, 'n'])
+    expect(
+      checkRoundTrips(files, batch).filter(({ status }) => status !== 'same' && status !== 'refused'),
+    ).toEqual([]);
+});
+
+const page = readFileSync('docs/coming-from.md', 'utf8');
+
+test.each(readTasks(page))('$title', async (task) => {
+  const expected = JSON.parse(readFileSync('test-fixtures/editing/results.json', 'utf8'));
+  expect(difference(await resultsOf(modelOf(task)), expected[task.title])).toBeUndefined();
+});
+
+test('the page has 25 tasks, and their lines', () => {
+  expect(readTasks(page)).toHaveLength(25);
+  expect(page).toContain(linesTable(readTasks(page)));
 });

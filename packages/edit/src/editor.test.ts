@@ -49,6 +49,19 @@ describe('edit', () => {
     expect(graph.outputs[0]?.value.type.dtype).toBe('f32');
   });
 
+  test('values and nodes of the graph that went in stand for their copies', () => {
+    const graph = chain();
+    const [relu, neg] = [...graph.nodes()];
+    if (!relu || !neg) throw new Error('expected two nodes');
+    const edited = edit(graph, (e) => {
+      e.insertAfter(relu.output, (x) => e.ops.add({ a: x, b: relu.output }));
+      e.insertBefore(neg, 0, (x) => e.ops.tanh({ x }));
+      e.output(neg.output, 'inner');
+    });
+    expect(ops(edited)).toEqual(['relu', 'add', 'tanh', 'neg', 'abs']);
+    expect(ops(graph)).toEqual(['relu', 'neg', 'abs']);
+  });
+
   test('one edge only', () => {
     const two = parse('  %a = relu %x\n  %b = add %a, %a\n  %c = mul %a, %b\n  return %c');
     const graph = edit(two, (e) => e.insertBefore(e.nodeOf('c'), 0, { op: 'neg', inputs: ['a'] }));

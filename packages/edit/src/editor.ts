@@ -37,10 +37,12 @@ export type Insertion = (value: Value, e: Editor) => Value;
 
 /**
  * Any number of changes on one copy of a graph. Types downstream follow by themselves, nodes are put where their inputs are
- * there, and the verifier runs once, at the end. A throw leaves the graph that went in as it was.
+ * there, and the verifier runs once, at the end. Values and nodes of the graph that went in stand for their copies. A throw
+ * leaves that graph as it was.
  */
 export function edit(graph: Graph, change: (e: Editor) => void): Graph {
-  const editor = new Editor(graph.clone());
+  const copies = new Map<Value, Value>();
+  const editor = new Editor(graph.clone(copies), copies);
   change(editor);
   return editor.finish();
 }
@@ -52,15 +54,18 @@ export class Editor {
   readonly #names: NameIndex;
   readonly #stale = new Set<Node>();
 
-  /** The editor changes this very graph; `edit` gives it a copy. */
-  constructor(graph: Graph) {
+  readonly #copies: ReadonlyMap<Value, Value>;
+
+  /** The editor changes this very graph; `edit` gives it a copy, and what stands for the values of the other. */
+  constructor(graph: Graph, copies: ReadonlyMap<Value, Value> = new Map()) {
     this.graph = graph;
+    this.#copies = copies;
     this.#names = new NameIndex(graph);
   }
 
   /** A value by its name; throws `edit/not-found` with names that are near. */
   value(ref: ValueRef): Value {
-    return ref instanceof Value ? ref : this.#names.find(ref);
+    return ref instanceof Value ? (this.#copies.get(ref) ?? ref) : this.#names.find(ref);
   }
 
   /** The node that computes a value. */
@@ -156,7 +161,8 @@ export class Editor {
   }
 
   /** Nodes on one edge: only that node reads their result. */
-  insertBefore(node: Node, slot: number, insertion: NodeSpec | Insertion): Value {
+  insertBefore(at: Node, slot: number, insertion: NodeSpec | Insertion): Value {
+    const node = this.#own(at);
     const value = node.inputs[slot];
     if (!value) throw new CompileError('edit/not-found', `${node.op} has no input ${slot}`);
     const result = this.#make(value, insertion);
@@ -184,7 +190,8 @@ export class Editor {
   }
 
   /** Other attributes; those that are not named stay. */
-  setAttrs(node: Node, attrs: Attrs): void {
+  setAttrs(of: Node, attrs: Attrs): void {
+    const node = this.#own(of);
     this.graph.setAttrs(node, { ...node.attrs, ...attrs });
     this.#stale.add(node);
   }
@@ -256,13 +263,20 @@ export class Editor {
     return checked(this.graph);
   }
 
+  /** The node of this graph that one of the graph before it stands for. */
+  #own(node: Node): Node {
+    return this.value(node.output).producer ?? node;
+  }
+
   #make(value: Value, insertion: NodeSpec | Insertion): Value {
     return typeof insertion === 'function' ? insertion(value, this) : this.add(insertion);
   }
 
   #operand(input: ValueRef | Tensor | null, name: string): Value | null {
-    if (input === null || input instanceof Value) return input;
-    return typeof input === 'string' ? this.value(input) : this.constant(`${name}_constant`, input);
+    if (input === null) return input;
+    return typeof input === 'string' || input instanceof Value
+      ? this.value(input)
+      : this.constant(`${name}_constant`, input);
   }
 
   /** Right after the one input that a node computes; else at the end, or the start: `finish` puts things in order. */

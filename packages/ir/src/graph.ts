@@ -308,9 +308,9 @@ export class Graph {
     return (this.#outputCounts.get(value) ?? 0) > 0;
   }
 
-  /** A copy with its own values and nodes; tensors are shared. */
-  clone(): Graph {
-    return cloneGraph(this);
+  /** A copy with its own values and nodes; tensors are shared. `copies` takes the value that stands for each. */
+  clone(copies: Map<Value, Value> = new Map()): Graph {
+    return cloneGraph(this, copies);
   }
 
   #countOutput(value: Value, change: number): void {
@@ -363,10 +363,9 @@ export class Graph {
   }
 }
 
-function cloneGraph(source: Graph): Graph {
+function cloneGraph(source: Graph, map: Map<Value, Value>): Graph {
   const copy = new Graph(source.name);
   copy.source = source.source;
-  const map = new Map<Value, Value>();
   const mapped = (value: Value): Value => map.get(value) ?? unknownValue(value);
   for (const input of source.inputs) map.set(input, copy.addInput(input.name, input.type));
   for (const value of source.constants)
