@@ -44,5 +44,6 @@ test.each(readTasks(page))('$title', async (task) => {
 
 test('the page has 25 tasks, and their lines', () => {
   expect(readTasks(page)).toHaveLength(25);
-  expect(page).toContain(linesTable(readTasks(page)));
+  const cells = page.replace(/ +/g, ' ').replace(/-{3,}/g, '---');
+  expect(cells).toContain(linesTable(readTasks(page)));
 });
