@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import { buildCli } from '../../tools/build/build-cli.mjs';
+import { root } from '../../tools/build/setup.mjs';
+
+/**
+ * Gathers the pages of the site in apps/docs/pages: the documents of the repository, the help of every command, and the playground,
+ * which `npm run build` makes.
+ */
+const pages = join(import.meta.dirname, 'pages');
+
+/** By section: the pages in the order of the sidebar, and the documents that they are. */
+const sections = {
+  Guide: {
+    'guide/start': 'README.md',
+    'guide/web': 'docs/web.md',
+    'guide/python': 'docs/python.md',
+    'guide/quantization': 'docs/quantization.md',
+    'guide/evaluate': 'docs/evaluate.md',
+    'guide/changing-graphs': 'docs/changing-graphs.md',
+    'guide/sweep': 'docs/sweep.md',
+    'guide/cmsis-nn': 'docs/cmsis-nn.md',
+    'guide/misra': 'docs/misra.md',
+  },
+  Proof: {
+    'guide/suite': 'docs/suite.md',
+    'guide/engines': 'docs/engines.md',
+    'guide/bisect': 'docs/bisect.md',
+    'guide/fuzzing': 'docs/fuzzing.md',
+    'guide/fuzz-coverage': 'docs/fuzz-coverage.md',
+    'guide/mutants': 'docs/mutants.md',
+    'guide/scoreboard': 'docs/scoreboard.md',
+    'guide/zoo': 'docs/zoo.md',
+  },
+  Reference: {
+    'guide/onnx': 'docs/onnx.md',
+    'guide/tflite': 'docs/tflite.md',
+    'guide/op-support': 'docs/op-support.md',
+    'guide/conformance': 'docs/conformance.md',
+    'guide/errors': 'docs/errors.md',
+    'guide/changelog': 'CHANGELOG.md',
+  },
+  'For those who change it': {
+    'guide/architecture': 'ARCHITECTURE.md',
+    'guide/contributing': 'CONTRIBUTING.md',
+  },
+};
+
+rmSync(pages, { recursive: true, force: true });
+const documents = Object.values(sections).flatMap((section) => Object.entries(section));
+const decisions = readdirSync(join(root, 'docs/decisions')).filter((name) => name !== 'README.md');
+const all = new Map([
+  ...documents.map(([page, document]) => [document, page]),
+  ['docs/decisions/README.md', 'decisions/index'],
+  ...decisions.map((name) => [`docs/decisions/${name}`, `decisions/${basename(name, '.md')}`]),
+]);
+for (const [document, page] of all) write(`${page}.md`, linked(document));
+write('reference/commands.md', commands(await buildCli()));
+write('index.md', `---\n${readFileSync(join(import.meta.dirname, 'home.yaml'), 'utf8')}---\n`);
+write('sidebar.json', JSON.stringify(sidebar(), null, 2));
+cpSync(join(root, 'apps/playground/dist'), join(pages, 'public/playground'), { recursive: true });
+cpSync(join(root, 'docs/arena.svg'), join(pages, 'guide/arena.svg'));
+
+function write(path, text) {
+  mkdirSync(dirname(join(pages, path)), { recursive: true });
+  writeFileSync(join(pages, path), text);
+}
+
+/** A document with its links turned to pages; what is no page of the site stays as words. */
+function linked(document) {
+  const text = readFileSync(join(root, document), 'utf8');
+  return text.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, image, words, target) => {
+    const [path, anchor] = target.split('#');
+    if (/^\w+:/.test(target) || !path) return whole;
+    const file = normalize(join(dirname(document), path));
+    const other = all.get(file) ?? all.get(join(file, 'README.md'));
+    if (other) return `[${words}](/${other.replace(/index$/, '')}${anchor ? `#${anchor}` : ''})`;
+    return image ? `![${words}](./${basename(path)})` : words;
+  });
+}
+
+/** The help of every command, as the command prints it. */
+function commands(cli) {
+  const help = (...args) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--help'], {
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    if (status !== 0) throw new Error(`ghostc ${args.join(' ')} --help: ${stderr}`);
+    return stdout.trimEnd();
+  };
+  const whole = help();
+  const names = [...whole.slice(whole.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)/gm)]
+    .map(([, name]) => name)
+    .filter((name) => name !== 'help');
+  const block = (text) => `\`\`\`text\n${text}\n\`\`\`\n`;
+  return [
+    '---\naside: false\n---\n\n# Commands\n',
+    block(whole),
+    ...names.map((name) => `## ghostc ${name}\n\n${block(help(name))}`),
+  ].join('\n');
+}
+
+function sidebar() {
+  const titled = ([page, document]) => ({
+    text: document === 'README.md' ? 'Start' : titleOf(document),
+    link: `/${page}`,
+  });
+  return [
+    ...Object.entries(sections).map(([text, section]) => ({
+      text,
+      items: [
+        ...Object.entries(section).map(titled),
+        ...(text === 'Reference' ? [{ text: 'Commands', link: '/reference/commands' }] : []),
+      ],
+    })),
+    {
+      text: 'Decisions',
+      items: decisions.map((name) => titled([all.get(`docs/decisions/${name}`), `docs/decisions/${name}`])),
+    },
+  ];
+}
+
+function titleOf(document) {
+  return /^# (.*)$/m.exec(readFileSync(join(root, document), 'utf8'))?.[1] ?? basename(document, '.md');
+}
