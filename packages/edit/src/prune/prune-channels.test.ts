@@ -135,6 +135,22 @@ describe('pruneChannels', () => {
     expect(() => pruneChannels(ghost(), channels)).toThrow(message);
   });
 
+  test('scales that are computed from constants go with their channels', () => {
+    const graph = parseGraph(
+      `graph @g(%x: f32[1,2,2,2])
+  const %w: f32[3,2,1,1] = [${values(6)}]
+  const %v: f32[2,3,1,1] = [${values(6)}]
+  const %s: f32[3] = [1,2,3]
+  %scale = reshape %s {shape=[3,1,1]}
+  %a = conv2d %x, %w
+  %m = mul %a, %scale
+  %y = conv2d %m, %v
+  return %y`,
+      { registry },
+    );
+    expectMasked(graph, pruneChannels(graph, { a: [1] }), { a: [1] });
+  });
+
   test('a shuffle of channels holds them', () => {
     const graph = parseGraph(
       `graph @g(%x: f32[1,2,2,2])

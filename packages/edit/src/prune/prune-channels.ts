@@ -1,6 +1,16 @@
-import { CompileError, elementMover, Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { buildNode, copyOf } from '@ghostc/ops';
+import {
+  CompileError,
+  constantValues,
+  elementMover,
+  Graph,
+  type Node,
+  type Tensor,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
+import { buildNode, ConstantCone, copyOf } from '@ghostc/ops';
 import { checked } from '../copy-graph.ts';
+import { edit } from '../editor.ts';
 import { findValue } from '../find.ts';
 import { ChannelClasses } from './channel-classes.ts';
 import { type Cut, type NodeCuts, tieChannels } from './channel-rules.ts';
@@ -11,13 +21,27 @@ import { type Cut, type NodeCuts, tieChannels } from './channel-rules.ts';
  * them in. It computes what the model does with these channels at 0. Throws `edit/prune` at the node for which a channel has to stay.
  * After Fang et al., DepGraph (2023).
  */
-export function pruneChannels(graph: Graph, channels: Readonly<Record<string, readonly number[]>>): Graph {
+export function pruneChannels(model: Graph, channels: Readonly<Record<string, readonly number[]>>): Graph {
+  const graph = withComputedConstants(model);
   const classes = new ChannelClasses(graph);
   for (const input of graph.inputs) classes.pin(input, null, 'it is an input of the model');
   const cuts = new Map([...graph.nodes()].map((node) => [node, tieChannels(node, classes)]));
   for (const { value } of graph.outputs) classes.pin(value, value.producer, 'it is an output of the model');
   for (const [name, list] of Object.entries(channels)) classes.remove(findValue(graph, name), list);
   return checked(new Pruning(graph, classes).run(cuts));
+}
+
+/** Small values that are computed from constants only, as exporters shape scales, are constants. */
+function withComputedConstants(graph: Graph): Graph {
+  const computed = [...constantValues(graph)].filter(({ producer }) => producer);
+  if (computed.length === 0) return graph;
+  const cone = new ConstantCone(graph);
+  return edit(graph, (e) => {
+    for (const value of computed) {
+      const tensor = cone.tensorOf(value);
+      if (tensor) e.replace(value, e.constant(value.name, tensor));
+    }
+  });
 }
 
 /** The channels of a layer's output whose filters have the least sums of magnitudes (Li et al., 2017), the least first. Throws `edit/prune` for what is no layer. */
