@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
-import { buildCli } from '../../tools/build/build-cli.mjs';
-import { root } from '../../tools/build/setup.mjs';
+import { buildCli } from '../build/build-cli.mjs';
+import { root } from '../build/setup.mjs';
 
 /**
  * Gathers the pages of the site in apps/docs/pages: the documents of the repository, the help of every command, and the playground,
  * which `npm run build` makes.
  */
-const pages = join(import.meta.dirname, 'pages');
+const pages = join(root, 'apps/docs/pages');
 
 /** By section: the pages in the order of the sidebar, and the documents that they are. */
 const sections = {
@@ -57,7 +57,7 @@ const all = new Map([
 ]);
 for (const [document, page] of all) write(`${page}.md`, linked(document));
 write('reference/commands.md', commands(await buildCli()));
-write('index.md', `---\n${readFileSync(join(import.meta.dirname, 'home.yaml'), 'utf8')}---\n`);
+write('index.md', `---\n${readFileSync(join(root, 'apps/docs/home.yaml'), 'utf8')}---\n`);
 write('sidebar.json', JSON.stringify(sidebar(), null, 2));
 cpSync(join(root, 'apps/playground/dist'), join(pages, 'public/playground'), { recursive: true });
 cpSync(join(root, 'docs/arena.svg'), join(pages, 'guide/arena.svg'));
