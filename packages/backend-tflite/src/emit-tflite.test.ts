@@ -30,6 +30,14 @@ describe('padding', () => {
   });
 });
 
+test('a pad of more axes than the kernel takes: neighbours without pads are one', () => {
+  const text = `graph @g(%x: f32[1,2,3,1,4,1])
+  %y = pad %x {pads=[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2]}
+  return %y`;
+  expect(operators(text)).toEqual(['RESHAPE', 'PAD', 'RESHAPE']);
+  expect(decodeTflite(emit(text)).tensors.map(({ shape }) => shape.join())).toContain('6,2,4,3');
+});
+
 describe('activations', () => {
   test('what TFLite fuses is fused, the rest follows', () => {
     expect(operators(conv('activation="relu"'))).toEqual(['CONV_2D']);

@@ -14,7 +14,7 @@ import {
   transpose as transposeOp,
 } from '@ghostc/ops';
 import { operatorOptions } from '@ghostc/tflite';
-import { type Placed, placedType, refuse, type TfliteGraph } from './tflite-graph.ts';
+import { type Placed, type PlacedType, placedType, refuse, type TfliteGraph } from './tflite-graph.ts';
 import type { Row } from './windows.ts';
 
 /** RESHAPE to the shape of the node's output. */
@@ -72,17 +72,51 @@ export const pad: Row = (writer, node) => {
         sources({ size, from: x.shape[axis] ?? 1, before: pads[axis] ?? 0, mode }),
       ),
     );
-  const counts = writer.ints(
-    x.shape.flatMap((_, axis) => [pads[axis] ?? 0, pads[axis + rank] ?? 0]),
-    [rank, 2],
+  const merged = mergedAxes(x.shape, pads);
+  if (merged.shape.length > MAX_PAD_RANK) refuse(`a pad of ${merged.shape.length} axes`);
+  const same = merged.shape.length === rank;
+  const source = same ? x : writer.reshaped(x, merged.shape);
+  const grown = merged.shape.map(
+    (size, axis) => size + (merged.pairs[2 * axis] ?? 0) + (merged.pairs[2 * axis + 1] ?? 0),
   );
+  const counts = writer.ints(merged.pairs, [merged.shape.length, 2]);
+  const y = paddedBy(writer, source, { counts, type: { ...type, shape: grown }, mode, value, name });
+  return same ? y : writer.reshaped(y, type.shape, name);
+};
+
+/** What TFLite's kernels of PAD take. */
+const MAX_PAD_RANK = 5;
+
+interface Padding {
+  readonly counts: Placed;
+  readonly type: PlacedType;
+  readonly mode: 'constant' | 'reflect';
+  readonly value: number;
+  readonly name: string;
+}
+
+function paddedBy(writer: TfliteGraph, x: Placed, { counts, type, mode, value, name }: Padding): Placed {
   if (mode === 'reflect')
     return writer.operator('MIRROR_PAD', [x, counts], type, { options: operatorOptions.reflect(), name });
   const element = padElement(x, value);
   if (element === (x.quant?.zeroPoint[0] ?? 0)) return writer.operator('PAD', [x, counts], type, { name });
   const fill = writer.constant({ ...fromNumbers(x.dtype, [], [element]), quant: x.quant }, 'fill');
   return writer.operator('PADV2', [x, counts, fill], type, { name });
-};
+}
+
+/** Where there are more axes than PAD takes: neighbours without pads as one axis. Pads become pairs of before and after. */
+function mergedAxes(shape: readonly number[], pads: readonly number[]): { shape: number[]; pairs: number[] } {
+  const pair = (axis: number): [number, number] => [pads[axis] ?? 0, pads[axis + shape.length] ?? 0];
+  const merges = shape.length > MAX_PAD_RANK;
+  const merged: { size: number; pads: [number, number] }[] = [];
+  for (const [axis, size] of shape.entries()) {
+    const last = merged.at(-1);
+    const plain = pair(axis).every((count) => count === 0);
+    if (merges && plain && last?.pads.every((count) => count === 0)) last.size *= size;
+    else merged.push({ size, pads: pair(axis) });
+  }
+  return { shape: merged.map(({ size }) => size), pairs: merged.flatMap((one) => one.pads) };
+}
 
 interface PaddedAxis {
   readonly size: number;
