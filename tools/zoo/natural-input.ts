@@ -18,10 +18,12 @@ export function naturalInput(type: TensorType, kind: ZooModel['input']): Tensor 
   };
 }
 
-/** Three overtones of 120 Hz at 16 kHz, swelling, in -0.5 to 0.5. */
+/** Three overtones of 120 Hz at 16 kHz, swelling, in -0.5 to 0.5, with the hiss of a room: no band of a spectrum is empty. */
 function sample(i: number): number {
   const swell = 0.5 + 0.5 * Math.sin(i / 1500);
+  const hiss = 0.004 * (((Math.imul(i + 1, 2654435761) >>> 8) % 2001) / 1000 - 1);
   return (
+    hiss +
     0.2 * swell * [1, 2, 5].reduce((sum, n) => sum + Math.sin((2 * Math.PI * 120 * n * i) / 16000) / n, 0)
   );
 }

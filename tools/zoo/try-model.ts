@@ -105,7 +105,8 @@ function run({ command, limit, path, folder, model }: Run): Record<string, strin
 
 function resultOf({ status, message }: Verdict): string {
   if (status === 'pass') return 'agrees';
-  return status === 'error' ? reasonOf(message) : 'wrong';
+  if (status === 'fail') return 'wrong';
+  return `${status === 'unclear' ? 'not told: ' : ''}${reasonOf(message)}`;
 }
 
 function reasonOf(error: unknown): string {

@@ -35,7 +35,7 @@ function lineOf(model: ZooModel, { nodes, arenaBytes, targets }: ZooRow): string
     const result = targets[target] ?? (targets.read ? 'refused' : '');
     return /^(agrees|wrong)$/.test(result)
       ? result
-      : result && (result.startsWith('not done') ? result : 'refused');
+      : result && (result.startsWith('not ') ? result.replace(/:.*/, '') : 'refused');
   };
   const arena = arenaBytes === undefined ? '' : `${Math.ceil(arenaBytes / 1024)} KB`;
   return `| ${model.package.slice(4)} | ${basename(model.file)} | ${nodes ?? ''} | ${arena} | ${zooTargets.map(cell).join(' | ')} |`;
@@ -43,7 +43,7 @@ function lineOf(model: ZooModel, { nodes, arenaBytes, targets }: ZooRow): string
 
 function refusals({ file }: ZooModel, { targets }: ZooRow): string[] {
   return Object.entries(targets).flatMap(([target, result]) =>
-    /^(agrees|wrong|not done)/.test(result)
+    /^(agrees|wrong|not )/.test(result)
       ? []
       : [`- ${basename(file)}, ${target}: ${result.replaceAll('|', '/')}`],
   );

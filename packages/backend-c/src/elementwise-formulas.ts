@@ -7,7 +7,7 @@ type UnaryFormula = (c: Arithmetic, v: string, params: Params) => string;
 type BinaryFormula = (c: Arithmetic, p: string, q: string) => string;
 
 /** Unary ops of a formula that no tuned kernel has. */
-type OtherUnaryOp = 'dropout' | 'erf' | 'identity' | 'logical_not' | 'sign';
+type OtherUnaryOp = 'atan' | 'cos' | 'dropout' | 'erf' | 'identity' | 'logical_not' | 'sign' | 'sin';
 type OtherBinaryOp = 'equal' | 'less' | 'less_equal' | 'logical_and' | 'logical_or' | 'logical_xor';
 
 const call =
@@ -21,6 +21,7 @@ export const unaryFormulas = {
     if (!c.integer) return c.call('fabs', v);
     return c.unsigned ? v : `${v} < 0 ? -${v} : ${v}`;
   },
+  atan: call('atan'),
   ceil: call('ceil'),
   celu: (c, v, { alpha = 1 }) => {
     const a = c.number(alpha);
@@ -28,6 +29,7 @@ export const unaryFormulas = {
   },
   clip: (c, v, { min = 0, max = 0 }) =>
     atLeast(c, { v, low: min, rest: `${v} > ${c.number(max)} ? ${c.number(max)} : ${v}` }),
+  cos: call('cos'),
   dropout: (_, v) => v,
   elu: (c, v, { alpha = 1 }) => `${v} < ${c.number(0)} ? ${c.number(alpha)} * ${c.call('expm1', v)} : ${v}`,
   erf: call('erf'),
@@ -56,6 +58,7 @@ export const unaryFormulas = {
     const negative = `${v} < ${c.number(0)} ? ${c.number(-1)} : ${v}`;
     return `${v} > ${c.number(0)} ? ${c.number(1)} : ${c.unsigned ? c.number(0) : negative}`;
   },
+  sin: call('sin'),
   silu: (c, v) => `${v} / (${c.number(1)} + ${c.call('exp', `-${v}`)})`,
   softplus: logOfSum,
   sqrt: call('sqrt'),

@@ -1,5 +1,7 @@
+import { trigonometry } from './wasm-trigonometry.ts';
+
 /** A function of math.h, `ghostc_NAME` of doubles, or helpers of some. */
-interface MathFunction {
+export interface MathFunction {
   /** Of the macro; none of a helper. */
   readonly params?: string;
   readonly needs?: readonly string[];
@@ -23,6 +25,7 @@ const logarithmic = Array.from({ length: 12 }, (_, i) => 2 / (2 * i + 3));
 
 /** Within 4 ulp, tried against V8's over their range; powers of integers that a double holds are exact. */
 export const mathFunctions: ReadonlyMap<string, MathFunction> = new Map([
+  ...trigonometry(series),
   [
     'ldexp',
     {

@@ -56,7 +56,15 @@ const writeCelu: WriteOp = (writer) => {
 };
 
 /** All but those that are written as several nodes, or with inputs for attributes. */
-type FunctionOp = Exclude<OpsWith<'unary'>, 'clip' | 'silu'> | 'dropout' | 'erf' | 'identity' | 'sign';
+type FunctionOp =
+  | Exclude<OpsWith<'unary'>, 'clip' | 'silu'>
+  | 'atan'
+  | 'cos'
+  | 'dropout'
+  | 'erf'
+  | 'identity'
+  | 'sign'
+  | 'sin';
 
 /** Functions that ONNX has as one node. */
 export const onnxFunctions = {
@@ -65,7 +73,10 @@ export const onnxFunctions = {
   celu: { ...late('Celu', 'alpha'), write: writeCelu },
   dropout: plain('Identity'),
   elu: late('Elu', 'alpha'),
+  atan: plain('Atan'),
+  cos: plain('Cos'),
   erf: plain('Erf'),
+  sin: plain('Sin'),
   exp: plain('Exp'),
   floor: plain('Floor'),
   gelu: gelu({}),

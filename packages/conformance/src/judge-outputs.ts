@@ -89,18 +89,23 @@ function noiseFor({ set, name, task }: Question, runs: Runs): NoisyOutput | unde
   return noiseOf({ model: rounded ?? model, inputs, arithmetic, store }, runs).get(name);
 }
 
-/** What is expected has rounding of its own: two right engines may be on two sides of the exact result. */
-function nearExact(question: Question, actual: Tensor | undefined): Verdict | undefined {
-  const noise = noiseFor(question, 'many');
+/**
+ * What is expected has rounding of its own: two right engines may be on two sides of the exact result. A near miss is looked at
+ * with more runs, since a few tell the spread of some of thousands of elements too low.
+ */
+function nearExact(question: Question, actual: Tensor | undefined, runs: Runs = 'many'): Verdict | undefined {
+  const noise = noiseFor(question, runs);
   if (!noise || noise.discontinuous) return undefined;
   const tolerance = statisticalTolerance(noise);
   const exact = { ...noise.value, dtype: question.expected.dtype };
   const both = [question.expected, actual].map((one) => compareTensors(exact, one, tolerance));
   const found = both.find(({ pass }) => !pass) ?? itemAt(both, 1);
-  return found.pass
-    ? { ...found, bound: tolerance.bound, remark: 'held against the exact result' }
-    : undefined;
+  if (found.pass) return { ...found, bound: tolerance.bound, remark: 'held against the exact result' };
+  return runs === 'many' && found.ratio <= NEAR_MISS ? nearExact(question, actual, 'most') : undefined;
 }
+
+/** Times what is allowed. */
+const NEAR_MISS = 2;
 
 /** The data are noisy themselves: the original model misses them by so much. */
 function withinData(question: Question, actual: Tensor | undefined): Verdict | undefined {

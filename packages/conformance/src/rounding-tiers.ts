@@ -33,16 +33,18 @@ export type NoiseQuestion = Pick<Rounded, 'model' | 'inputs'> & { readonly kind:
 /** The noise of models and data that earlier processes asked for; makes what is new. */
 export type NoiseStore = (question: NoiseQuestion, make: () => Noise) => Noise;
 
-/** Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails. */
-const WORK = { few: 2e8, many: 1.2e9 } as const;
+/** Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails,
+ * the third for a near miss.
+ */
+const WORK = { few: 2e8, many: 1.2e9, most: 6e9 } as const;
 /** Elements together say what a few runs of one do not. */
-const MOST = { few: 3, many: 8 } as const;
+const MOST = { few: 3, many: 8, most: 32 } as const;
 export type Runs = keyof typeof WORK;
 
 /** Outputs of so many elements say enough of their spread when they are computed once. */
 const MANY_ELEMENTS = 256;
 
-/** Outputs with random rounding. A large model is run once or twice, or up to three, and eight, times. */
+/** Outputs with random rounding. A large model is run once or twice, or up to three, eight and 32 times. */
 export function noiseOf({ model, inputs, arithmetic = 'f32', store }: Rounded, runs: Runs): Noise {
   const kind = `${arithmetic} ${runs}`;
   const make = () => noiseOfRuns({ model, inputs, arithmetic }, runs);

@@ -5,6 +5,9 @@ import type { NodeReader, OpRow } from './node-reader.ts';
 /** Activations, most of them formulas of other ops. */
 export const activationRows: readonly OpRow[] = [
   ['Celu', (node) => node.emit('celu', [node.input(0)], { alpha: node.float('alpha', 1) })],
+  ['Atan', (node) => node.emit('atan', [node.input(0)])],
+  ['Cos', (node) => node.emit('cos', [node.input(0)])],
+  ['Sin', (node) => node.emit('sin', [node.input(0)])],
   ['Erf', (node) => node.emit('erf', [node.input(0)])],
   ['Gelu', readGelu],
   ['Mish', (node) => node.emit('mish', [node.input(0)])],

@@ -45,6 +45,8 @@ const truth = (condition: string): string => `select(0.0, 1.0, ${condition})`;
 export const unaryFormulas = {
   none: of((x) => x),
   abs: of((x) => `abs(${x})`),
+  /** Needs the function `angle_of`. */
+  atan: of((x) => `angle_of(${x})`),
   ceil: of((x) => `ceil(${x})`),
   // alpha expm1(x / alpha), as elu
   celu: (T, x) => ({
@@ -59,6 +61,8 @@ export const unaryFormulas = {
   clip: of((x, T) => `select(select(${x}, ${T}(P1), ${x} > ${T}(P1)), ${T}(P0), ${x} < ${T}(P0))`),
   clip_below: of((x, T) => `select(${x}, ${T}(P0), ${x} < ${T}(P0))`),
   clip_above: of((x, T) => `select(${x}, ${T}(P0), ${x} > ${T}(P0))`),
+  /** Needs the function `sine`. */
+  cos: of((x) => `sine(${x}, 1)`),
   elu: (T, x) => ({
     first: [
       `let z = clamp(${x}, ${T}(-0.35), ${T}(0.0));`,
@@ -117,6 +121,8 @@ export const unaryFormulas = {
   round: of((x) => `round(${x})`),
   sigmoid,
   sign: of((x) => `select(select(${x}, 1.0, ${x} > 0.0), -1.0, ${x} < 0.0)`),
+  /** Needs the function `sine`. */
+  sin: of((x) => `sine(${x}, 0)`),
   silu: (T, x) => {
     const { first, value } = sigmoid(T, x);
     return { first, value: `${x} * ${value}` };
@@ -148,9 +154,12 @@ export const unaryFormulas = {
     | 'none'
     | 'clip_below'
     | 'clip_above'
+    | 'atan'
+    | 'cos'
     | 'erf'
     | 'logical_not'
-    | 'sign']: UnaryFormula;
+    | 'sign'
+    | 'sin']: UnaryFormula;
 };
 
 /** Near 0 a series, beyond it 1 - erfc. */
@@ -163,6 +172,41 @@ return x * ${erfSeries};
 let t = 1.0 / (1.0 + 0.3275911 * a);
 let s = ${erfTail};
 let y = 1.0 - s * exp(-a * a);
+return select(y, -y, x < 0.0);
+}`;
+
+/**
+ * sin(x + quarter pi / 2). WGSL's own may be off by 2^-11: x less whole quarter turns, in three parts of pi / 2 (Cody and Waite,
+ * 1980), then the polynomials of the Cephes library. Beyond 2^15 it
+ * is WGSL's.
+ */
+export const sineFunction = `fn sine(x: f32, quarter: i32) -> f32 {
+let k = round(x * 0.6366197723675814);
+let r = ((x - k * 1.5703125) - k * 4.837512969970703e-4) - k * 7.549789954891882e-8;
+let z = r * r;
+let s = r + r * z * (-0.16666654611 + z * (8.3321608736e-3 - z * 1.9515295891e-4));
+let c = 1.0 - 0.5 * z + z * z * (4.166664568298827e-2 + z * (-1.388731625493765e-3 + z * 2.443315711809948e-5));
+let turn = i32(clamp(k, -2147483000.0, 2147483000.0)) + quarter;
+let odd = select(s, c, (turn & 1) == 1);
+let near = select(odd, -odd, (turn & 2) == 2);
+let far = clamp(select(sin(x), cos(x), quarter == 1), -1.0, 1.0);
+return select(near, far, abs(x) > 32768.0 && abs(x) <= 3.4028234e38);
+}`;
+
+/** atan, which WGSL may have off by 2^-12: the polynomial of the Cephes library between two shifts by pi / 4. */
+export const angleFunction = `fn angle_of(x: f32) -> f32 {
+let a = abs(x);
+var base = 0.0;
+var t = a;
+if (a > 2.414213562373095) {
+base = 1.5707963267948966;
+t = -1.0 / a;
+} else if (a > 0.4142135623730951) {
+base = 0.7853981633974483;
+t = (a - 1.0) / (a + 1.0);
+}
+let q = t * t;
+let y = base + (t + t * q * (-0.333329491539 + q * (0.199777106478 + q * (-0.138776856032 + q * 8.05374449538e-2))));
 return select(y, -y, x < 0.0);
 }`;
 

@@ -5,6 +5,7 @@ import { activationFunctions } from './activation-functions.ts';
 import {
   accurateTo,
   afterLayer,
+  few,
   none,
   ofPositives,
   ownCases,
@@ -208,6 +209,41 @@ export const round = unary({
   random: ownCases,
 });
 
+/**
+ * A float32 engine brings x into a quarter turn first, which takes bits of what is many turns away; beyond 2^15 it is only held
+ * to the interval of the results, 2^23 units of 2^-22.
+ */
+const turns = {
+  kind: 'steep',
+  accuracy: {
+    relative: few,
+    absolute: (x: number): number => (Math.abs(x) <= 2 ** 15 ? 2 + Math.abs(x) / 512 : 2 ** 23),
+  },
+} as const;
+
+/** A function of an angle in radians, or of a tangent: what the three share. */
+const angle = {
+  attrs: {},
+  traits: [],
+  wide: null,
+  computed: 'general',
+  integerForm: none,
+  onIntegers: 'none',
+  ulp: null,
+  epilogue: none,
+  factor: 'stopped',
+  random: ownCases,
+} as const;
+
+/** The sine of x in radians. */
+export const sin = unary({ ...angle, name: 'sin', formula: Math.sin, error: turns });
+
+/** The cosine of x in radians. */
+export const cos = unary({ ...angle, name: 'cos', formula: Math.cos, error: turns });
+
+/** The angle between -pi/2 and pi/2 whose tangent is x. */
+export const atan = unary({ ...angle, name: 'atan', formula: Math.atan, error: accurateTo(few) });
+
 /** x itself at inference, ONNX Dropout. */
 export const dropout = unary({
   name: 'dropout',
@@ -250,13 +286,16 @@ export const identity = defineOp({
 export const unaryOps = [
   ...activationFunctions,
   abs,
+  atan,
   ceil,
+  cos,
   exp,
   floor,
   log,
   neg,
   reciprocal,
   round,
+  sin,
   sqrt,
   erf,
   sign,

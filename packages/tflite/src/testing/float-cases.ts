@@ -154,6 +154,8 @@ export const floatCases: readonly OperatorCase[] = [
       'NEG',
       'EXP',
       'FLOOR',
+      'COS',
+      'SIN',
       'SQUARE',
     ] as const
   ).map((code) =>

@@ -15,7 +15,13 @@ import {
 } from '@ghostc/ops';
 import type { Emit, Kernel } from '../../kernel.ts';
 import { partedNests } from '../../strided-nest.ts';
-import { binaryFormulas, erfFunction, unaryFormulas } from '../../text/elementwise-formulas.ts';
+import {
+  angleFunction,
+  binaryFormulas,
+  erfFunction,
+  sineFunction,
+  unaryFormulas,
+} from '../../text/elementwise-formulas.ts';
 import { isNan } from '../../text/is-nan.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { emitting } from '../kernel-table.ts';
@@ -280,7 +286,9 @@ export const generalKernels = emitting({
   arg_max: arg('>'),
   arg_max_pool: argMaxPool,
   arg_min: arg('<'),
+  atan: map(unaryFormulas.atan('f32', 'p').value, angleFunction),
   cast,
+  cos: map(unaryFormulas.cos('f32', 'p').value, sineFunction),
   equal: binary('equal'),
   erf: map(unaryFormulas.erf('f32', 'p').value, erfFunction),
   expand: map('p'),
@@ -304,6 +312,7 @@ export const generalKernels = emitting({
   reduce_prod: reduceProd,
   scatter_nd: scatterNd,
   sign: unary('sign'),
+  sin: map(unaryFormulas.sin('f32', 'p').value, sineFunction),
   top_k: topK,
   where: map('select(r, q, p != 0.0)'),
 }) satisfies { readonly [K in OpsWith<'general'>]: Kernel };
