@@ -33,8 +33,9 @@ export type NoiseQuestion = Pick<Rounded, 'model' | 'inputs'> & { readonly kind:
 /** The noise of models and data that earlier processes asked for; makes what is new. */
 export type NoiseStore = (question: NoiseQuestion, make: () => Noise) => Noise;
 
-/** Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails,
- * the third for a near miss.
+/**
+ * Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails, the
+ * third for a near miss.
  */
 const WORK = { few: 2e8, many: 1.2e9, most: 6e9 } as const;
 /** Elements together say what a few runs of one do not. */
