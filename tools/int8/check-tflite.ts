@@ -1,6 +1,6 @@
+import { litertPython } from '@ghostc/runtimes';
 import { compareEverywhere, compareOperators, type MlperfComparison } from '../tflite/compare-everywhere.ts';
 import { modelFixture, modelOutputs, neededMlperfModels, readFixture } from '../tflite/fixtures.ts';
-import { findPython } from '../tflite/reference.ts';
 import type { Row } from './row.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function checkTflite(
   progress: (what: string) => void,
 ): Promise<Row[]> {
   const models = neededMlperfModels();
-  const python = findPython();
+  const python = litertPython();
   progress('TFLite: reference kernels');
   const rows: Row[] = [python ? committedRow(python, models) : missingRow];
   for (const [name, model] of models) {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { interpreterRuntime } from '@ghostc/conformance';
-import { cRuntime, stopEngines } from '@ghostc/runtimes';
+import { cRuntime, litertPython, stopEngines } from '@ghostc/runtimes';
 import { compareEverywhere, compareOperators } from './compare-everywhere.ts';
 import { compareFolder } from './compare-folder.ts';
 import {
@@ -13,7 +13,6 @@ import {
   operatorOutputs,
   SEEDS,
 } from './fixtures.ts';
-import { findPython } from './reference.ts';
 
 const usage = `npm run compare:tflite -- [--update] [--models DIR] [--json]
 
@@ -68,7 +67,7 @@ async function compareMlperf(): Promise<{ holds: boolean }[]> {
 }
 
 function python(): string {
-  const found = findPython();
+  const found = litertPython();
   if (found) return found;
   throw new Error('python3 with ai-edge-litert is missing');
 }

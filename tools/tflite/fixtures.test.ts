@@ -1,3 +1,4 @@
+import { litertPython } from '@ghostc/runtimes';
 import { expect, test } from 'vitest';
 import { compareLayers } from './compare-layers.ts';
 import {
@@ -9,9 +10,9 @@ import {
   operatorOutputs,
   readFixture,
 } from './fixtures.ts';
-import { findPython, runLayers } from './reference.ts';
+import { runLayers } from './reference.ts';
 
-const python = findPython();
+const python = litertPython();
 const missing = 'python3 with ai-edge-litert is missing: npm run compare:tflite makes one';
 
 /** Reports why a test does not run; with GHOSTC_REQUIRE_ALL nothing may be missing. */

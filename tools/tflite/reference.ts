@@ -7,17 +7,6 @@ import { join } from 'node:path';
 export const litert = 'ai-edge-litert==2.3.0';
 const root = process.cwd();
 
-/** A Python with the package ai-edge-litert: that of `npm run compare:tflite`, or the one on the PATH. */
-export function findPython(): string | undefined {
-  const candidates = [
-    join(root, `node_modules/.cache/venv-${litert.replaceAll('=', '_')}/bin/python`),
-    'python3',
-  ];
-  return candidates.find(
-    (python) => spawnSync(python, ['-c', 'import ai_edge_litert.interpreter']).status === 0,
-  );
-}
-
 export interface ReferenceRun {
   readonly model: Uint8Array;
   /** Bytes of all inputs, set after set. */

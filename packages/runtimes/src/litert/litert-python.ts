@@ -3,8 +3,10 @@ import { join } from 'node:path';
 
 /** Pythons that may have LiteRT's interpreter: the one that GHOSTC_LITERT_PYTHON names, the repository's own, the machine's. */
 function candidates(): string[] {
-  const own = join(process.cwd(), 'node_modules/.cache/venv-ai-edge-litert_2.3.0/bin/python');
-  return [process.env.GHOSTC_LITERT_PYTHON ?? '', own, 'python3'].filter(Boolean);
+  const own = ['ai-edge-litert__2.3.0', 'ai-edge-litert__2.3.0+ethos-u-vela__5.2.0'].map((name) =>
+    join(process.cwd(), `node_modules/.cache/venv-${name}/bin/python`),
+  );
+  return [process.env.GHOSTC_LITERT_PYTHON ?? '', ...own, 'python3'].filter(Boolean);
 }
 
 let found: string | undefined;
