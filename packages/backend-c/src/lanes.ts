@@ -108,7 +108,7 @@ export const vectorPrelude: readonly string[] = [
   '_mm_store_ss(p, rest);',
   '}',
   '#else',
-  'float t[LANES];',
+  'float t[LANES] = { 0.0f };',
   'STORE(t, v);',
   'for (int i = 0; i < LANES && i < n; i++) {',
   'p[i] = t[i];',
