@@ -43,7 +43,9 @@ describe('every case by itself', () => {
   });
 });
 
-const slowToStart = runtimeNames.filter((name) => name.includes('@'));
+/** Cores whose float kernels are those of others: plain C of the M0+, the M4's, and those of rv32. */
+const alike = ['c@cortex-m3', 'c@cortex-m33', 'c@rv32imc'];
+const slowToStart = runtimeNames.filter((name) => name.includes('@') && !alike.includes(name));
 
 test.for(slowToStart)('%s conforms with all cases in two programs', async (name, context) => {
   skipWithout(tools(name), name, context);

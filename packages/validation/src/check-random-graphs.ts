@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { checkPasses } from './check-passes.ts';
 
 /** Random graphs in all, over the shards: a sample. GHOSTC_RANDOM_GRAPHS sets another number; 10,000 take four minutes. */
-export const RANDOM_GRAPHS = Number(process.env.GHOSTC_RANDOM_GRAPHS ?? 3000);
+export const RANDOM_GRAPHS = Number(process.env.GHOSTC_RANDOM_GRAPHS ?? 1200);
 
 /**
  * Runs every pass on random graphs: the optimiser, lowering, and what is part of neither. Throws with the smallest failing

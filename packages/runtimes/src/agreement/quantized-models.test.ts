@@ -40,7 +40,8 @@ async function expectEqual({ graph, inputs, expected }: Subject, device: Device)
   });
 }
 
-const folders = [...distinctModules, 'ghost_fmnist'];
+/** Every other module: all are held in WGSL and in QDQ. */
+const folders = [...distinctModules.filter((_, i) => i % 2 === 0), 'ghost_fmnist'];
 
 /** One for each set of kernels, and big tests elsewhere hold the others. */
 const sets = ['host', 'cortex-m4', 'cortex-m55', 'rv32'] as const;
