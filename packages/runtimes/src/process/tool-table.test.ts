@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { installLines } from './install-command.ts';
 import { loadPackage } from './load-package.ts';
+import table from './tool-table.json';
 import { tool, toolIds } from './tool-table.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -40,4 +41,8 @@ test('what is there is found: a variable, a package', async () => {
   expect(tool('chromium').found()).toBe(false);
   expect(tool('esbuild').found()).toBe(true);
   expect(await loadPackage<typeof import('esbuild')>('esbuild', 'a test')).toHaveProperty('build');
+});
+
+test('every tool of the table is listed', () => {
+  expect([...toolIds].sort()).toEqual(Object.keys(table).sort());
 });

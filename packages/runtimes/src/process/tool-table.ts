@@ -5,8 +5,35 @@ import { anyFile, onPath } from './on-path.ts';
 import type { Tool } from './require-tool.ts';
 import table from './tool-table.json';
 
-/** Names in the table of what commands need beyond Node: tools, libraries, npm packages. */
-export type ToolId = keyof typeof table;
+/** Names in the table of what commands need beyond Node. They are listed here, so that published types import no JSON. */
+export const toolIds = [
+  'cc',
+  'arm-none-eabi-gcc',
+  'newlib',
+  'qemu-system-arm',
+  'riscv64-unknown-elf-gcc',
+  'clang',
+  'wasm-ld',
+  'picolibc',
+  'qemu-system-riscv32',
+  'vulkan-driver',
+  'vulkan-loader',
+  'chromium',
+  'lavapipe',
+  'onnxruntime-node',
+  'webgpu',
+  'playwright-core',
+  'deno',
+  'esbuild',
+  'ai-edge-litert',
+  'aarch64-linux-gnu-gcc',
+  'qemu-aarch64',
+  'piscina',
+  'bullmq',
+  'ioredis',
+  'redis-server',
+] as const;
+export type ToolId = (typeof toolIds)[number];
 
 interface Entry {
   readonly name: string;
@@ -27,7 +54,6 @@ interface Entry {
 }
 
 const entries: Readonly<Record<ToolId, Entry>> = table;
-export const toolIds = Object.keys(table) as readonly ToolId[];
 
 /** A tool by its name in the table. */
 export function tool(id: ToolId): Tool & { readonly targets: readonly string[] } {
