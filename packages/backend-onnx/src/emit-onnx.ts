@@ -118,15 +118,18 @@ function domainsOf({ domains }: OnnxGraph, source: GraphSource | null): object[]
 
 /** Types of what nodes compute; of quantised values the float that stands for them has another. */
 function innerTypes(graph: Graph, names: ReadonlyMap<Value, string>): object[] {
-  const values = [...graph.nodes()].flatMap(({ outputs }) => outputs);
-  const inner = values.filter((value) => !graph.isOutput(value) && !value.type.quant);
+  const inner = computed(graph).filter((value) => !graph.isOutput(value) && !value.type.quant);
   return inner.map((value) => valueInfo(names.get(value) ?? value.name, value));
+}
+
+/** What nodes compute. */
+function computed(graph: Graph): Value[] {
+  return [...graph.nodes()].flatMap(({ outputs }) => outputs);
 }
 
 /** Values of i8 that nodes compute and nobody outside sees. */
 function computedBytes(graph: Graph): Set<Value> {
-  const values = [...graph.nodes()].flatMap(({ outputs }) => outputs);
-  return new Set(values.filter((value) => value.type.dtype === 'i8' && !graph.isOutput(value)));
+  return new Set(computed(graph).filter((value) => value.type.dtype === 'i8' && !graph.isOutput(value)));
 }
 
 /** Ops on integers, and movement of integers. */
@@ -150,7 +153,7 @@ function found<W>(table: ReadonlyMap<string, W>, { op }: Node): W {
 /** Graph outputs keep their names: another value that is called like one of them gets a fresh name. */
 function renameShadowed(graph: Graph, target: OnnxGraph, names: Map<Value, string>): void {
   const outputs = new Set(graph.outputs.map(({ name }) => name));
-  const inner = [...graph.constants, ...[...graph.nodes()].flatMap((node) => node.outputs)];
+  const inner = [...graph.constants, ...computed(graph)];
   for (const value of inner)
     if (outputs.has(value.name) && !names.has(value)) names.set(value, target.fresh(value.name));
 }

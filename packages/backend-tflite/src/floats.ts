@@ -22,7 +22,7 @@ import {
   softplus as softplusOf,
 } from './activations.ts';
 import { type Code, type Placed, placedType, refuse, type TfliteGraph } from './tflite-graph.ts';
-import { floatLayer, type Row } from './windows.ts';
+import type { Row } from './windows.ts';
 
 /** Types whose numbers stand for themselves: others are quantised to TFLite. */
 const arithmetic: readonly DType[] = ['f32', 'i32', 'i64'];
@@ -161,20 +161,6 @@ export const softmax =
 
 export const floatSoftmax = softmax(() => 1);
 export const integerSoftmax = softmax((node) => attrsOf(qlinearSoftmax, node).beta);
-
-/** FULLY_CONNECTED: y = x w^T + b. */
-export const linear: Row = (writer, node) => {
-  const { fused, after, bias } = floatLayer(node);
-  const inputs = [writer.value(node.inputs[0]), writer.value(node.inputs[1]), bias(writer) ?? null];
-  const options = operatorOptions.linear(fused);
-  return after(
-    writer,
-    writer.operator('FULLY_CONNECTED', inputs, placedType(node.output.type), {
-      options,
-      name: node.output.name,
-    }),
-  );
-};
 
 /** BATCH_MATMUL of up to five axes. */
 export const matmul: Row = (writer, node) => {

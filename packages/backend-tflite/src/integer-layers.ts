@@ -97,20 +97,6 @@ function integerBias(writer: TfliteGraph, node: Node): Placed | undefined {
   );
 }
 
-/** FULLY_CONNECTED: weight [M,K]. */
-export const integerLinear: Row = (writer, node) => {
-  const { fused, after, bias } = integerLayer(node);
-  const inputs = [writer.value(node.inputs[0]), writer.value(node.inputs[1]), bias(writer) ?? null];
-  const options = operatorOptions.linear(fused);
-  return after(
-    writer,
-    writer.operator('FULLY_CONNECTED', inputs, placedType(node.output.type), {
-      options,
-      name: node.output.name,
-    }),
-  );
-};
-
 const pairs = {
   ADD: operatorOptions.add,
   SUB: operatorOptions.sub,

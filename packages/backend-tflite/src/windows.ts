@@ -29,6 +29,22 @@ export function floatLayer(node: Node): Layer {
   return { ...fusionOf(node), bias: (writer) => (bias ? writer.value(bias) : undefined) };
 }
 
+/** FULLY_CONNECTED: y = x w^T + b, weight [M,K]. */
+export const fullyConnected =
+  (layer: (node: Node) => Layer): Row =>
+  (writer, node) => {
+    const { fused, after, bias } = layer(node);
+    const inputs = [writer.value(node.inputs[0]), writer.value(node.inputs[1]), bias(writer) ?? null];
+    const options = operatorOptions.linear(fused);
+    return after(
+      writer,
+      writer.operator('FULLY_CONNECTED', inputs, placedType(node.output.type), {
+        options,
+        name: node.output.name,
+      }),
+    );
+  };
+
 function zeroBias(node: Node): Tensor {
   const [x, weight] = node.inputs;
   const channels = Number(weight?.type.shape[0]);

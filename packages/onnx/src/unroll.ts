@@ -119,8 +119,8 @@ function elementOf(node: NodeReader, x: Value, { axis, k }: { axis: number; k: n
 interface Progress {
   readonly k: number;
   readonly going: boolean;
-  /** What the rounds so far gave for each stacked result. */
-  readonly stacks: readonly (readonly Value[])[];
+  /** What the rounds so far gave for each stacked result; each round adds to it. */
+  readonly stacks: Value[][];
 }
 
 /** Round k, then the others; after the last, the results. */
@@ -140,13 +140,17 @@ function round(rounds: Rounds, { k, going, stacks }: Progress): Unfolded | undef
   const finish = (): Unfolded | undefined => {
     const results = outputs.map((name) => resultOf(node, state, name));
     const next = results.slice(first.output, first.output + carried.length);
-    const given = results.slice(first.output + carried.length).map((entry) => entryValue(entry, state));
+    results.slice(first.output + carried.length).forEach((entry, i) => {
+      const stack = stacks[i] ?? [];
+      stack.push(entryValue(entry, state));
+      stacks[i] = stack;
+    });
     return round(
       { ...rounds, carried: next },
       {
         k: k + 1,
         going: first.output === 0 || goesOn(node, state, itemAt(results, 0)),
-        stacks: given.map((value, i) => [...(stacks[i] ?? []), value]),
+        stacks,
       },
     );
   };

@@ -3,6 +3,8 @@ import { buildNode } from './build-node.ts';
 
 /** What differs in the copy of a node. */
 export interface NodeChanges {
+  /** Values of the copied graph; the copies of the node's own inputs if absent. */
+  readonly inputs?: readonly (Value | null)[];
   readonly attrs?: Attrs;
   readonly rename?: (name: string) => string;
 }
@@ -10,10 +12,10 @@ export interface NodeChanges {
 /** The values of a copied graph, by those of its source. */
 export type Copies = Map<Value, Value>;
 
-/** Adds the node to `graph` on the copies of its inputs, with types inferred again. Outputs that have no copy yet get theirs. */
+/** Adds the node to `graph` on the copies of its inputs, or on others, with types inferred again. Outputs that have no copy yet get theirs. */
 export function copyNode(graph: Graph, node: Node, copies: Copies, changes: NodeChanges = {}): void {
   const { attrs = node.attrs, rename = (name: string) => name } = changes;
-  const inputs = node.inputs.map((value) => value && copyOf(value, copies));
+  const inputs = changes.inputs ?? node.inputs.map((value) => value && copyOf(value, copies));
   const names = node.outputs.map((value) => rename(value.name));
   const { op, origin, partOrigins } = node;
   const copy = buildNode(graph, { op, inputs, attrs, origin, partOrigins, names });

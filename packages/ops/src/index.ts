@@ -20,7 +20,7 @@ export type { PartMaker, PartOp } from './composite/part-maker.ts';
 export { squeezeExcite, squeezeExciteGate } from './composite/squeeze-excite.ts';
 export { ConstantCone } from './constant-cone.ts';
 export { ConstantWork } from './constant-work.ts';
-export { type Copies, copyNode, copyOf } from './copy-node.ts';
+export { type Copies, copyNode, copyOf, type NodeChanges } from './copy-node.ts';
 export { graphMacs, nodeMacs, nodeWork, workOf } from './count-macs.ts';
 export {
   type AttrSpecs,

@@ -9,7 +9,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { buildNode, lookup } from '@ghostc/ops';
+import { buildNode, copyNode, lookup } from '@ghostc/ops';
 
 /** `cast`: inputs and outputs keep their types. `float`: they become float32 too. */
 export type Boundary = 'cast' | 'float';
@@ -87,10 +87,7 @@ class Widening {
       this.#known.set(node.output, x);
       return;
     }
-    const { op, origin, partOrigins } = node;
-    const names = node.outputs.map(({ name }) => name);
-    const made = buildNode(this.#graph, { op, inputs, attrs, origin, partOrigins, names });
-    for (const [i, output] of node.outputs.entries()) this.#known.set(output, made.outputs[i] ?? made.output);
+    copyNode(this.#graph, node, this.#known, { inputs, attrs });
   }
 }
 

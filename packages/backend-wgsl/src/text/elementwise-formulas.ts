@@ -177,8 +177,7 @@ return select(y, -y, x < 0.0);
 
 /**
  * sin(x + quarter pi / 2). WGSL's own may be off by 2^-11: x less whole quarter turns, in three parts of pi / 2 (Cody and Waite,
- * 1980), then the polynomials of the Cephes library. Beyond 2^15 it
- * is WGSL's.
+ * 1980), then the polynomials of the Cephes library. Beyond 2^15 it is WGSL's.
  */
 export const sineFunction = `fn sine(x: f32, quarter: i32) -> f32 {
 let k = round(x * 0.6366197723675814);

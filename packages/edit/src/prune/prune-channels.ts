@@ -8,7 +8,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { buildNode, ConstantCone, copyOf } from '@ghostc/ops';
+import { ConstantCone, copyNode, copyOf } from '@ghostc/ops';
 import { checked } from '../copy-graph.ts';
 import { edit } from '../editor.ts';
 import { findValue } from '../find.ts';
@@ -92,17 +92,7 @@ class Pruning {
           cuts.filter(({ input }) => input === i),
         ),
     );
-    const { op, origin, partOrigins, outputs } = node;
-    const names = outputs.map(({ name }) => name);
-    const made = buildNode(this.#graph, {
-      op,
-      inputs,
-      attrs: attrs?.(this.#classes) ?? node.attrs,
-      origin,
-      partOrigins,
-      names,
-    });
-    outputs.forEach((output, i) => this.#copies.set(output, made.outputs[i] ?? made.output));
+    copyNode(this.#graph, node, this.#copies, { inputs, attrs: attrs?.(this.#classes) ?? node.attrs });
   }
 
   #value(value: Value, cuts: readonly Cut[]): Value {

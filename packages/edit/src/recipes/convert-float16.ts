@@ -8,7 +8,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { buildNode, lookup } from '@ghostc/ops';
+import { buildNode, copyNode, lookup, type NodeChanges } from '@ghostc/ops';
 import { checked } from '../copy-graph.ts';
 
 /** What of a model is computed in float16. */
@@ -62,33 +62,19 @@ class Narrowing {
   #node(node: Node): void {
     const isFloat = [...node.inputs, ...node.outputs].some((value) => value?.type.dtype === 'f32');
     const isKept = !isFloat || node.op === 'onnx_node' || this.#options.keep?.(node);
-    const made = (!isKept && this.#narrow(node)) || this.#wide(node);
-    node.outputs.forEach((output, i) => this.#known.set(output, made.outputs[i] ?? made.output));
+    copyNode(this.#graph, node, this.#known, (!isKept && this.#narrow(node)) || this.#wide(node));
   }
 
   /** The node in float16; undefined where its op or its weights do not fit. */
-  #narrow(node: Node): Node | undefined {
+  #narrow(node: Node): NodeChanges | undefined {
     if (node.inputs.some((value) => value?.constant && !fits(value.constant))) return undefined;
     const attrs = node.op === 'cast' && node.attrs.to === 'f32' ? { ...node.attrs, to: 'f16' } : node.attrs;
     if (!infersInHalf(node, attrs)) return undefined;
-    const inputs = node.inputs.map((value) => value && this.#as(value, half(value.type.dtype)));
-    return this.#copy(node, inputs, attrs);
+    return { inputs: node.inputs.map((value) => value && this.#as(value, half(value.type.dtype))), attrs };
   }
 
-  #wide(node: Node): Node {
-    const inputs = node.inputs.map((value) => value && this.#as(value, value.type.dtype));
-    return this.#copy(node, inputs, node.attrs);
-  }
-
-  #copy({ op, origin, partOrigins, outputs }: Node, inputs: (Value | null)[], attrs: Node['attrs']): Node {
-    return buildNode(this.#graph, {
-      op,
-      inputs,
-      attrs,
-      origin,
-      partOrigins,
-      names: outputs.map(({ name }) => name),
-    });
+  #wide(node: Node): NodeChanges {
+    return { inputs: node.inputs.map((value) => value && this.#as(value, value.type.dtype)) };
   }
 
   /** A value of the source in an element type. */
