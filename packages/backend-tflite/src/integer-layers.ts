@@ -114,6 +114,13 @@ export const integerPair =
     return after(writer, writer.operator(code, inputs, type, { options, name: node.output.name }));
   };
 
+/** PRELU: x and slope. */
+export const integerPrelu: Row = (writer, node) => {
+  const inputs = node.inputs.map((input) => writer.value(input));
+  const type = placedType(node.output.type);
+  return clampedAfter(writer, node, writer.operator('PRELU', inputs, type, { name: node.output.name }));
+};
+
 /** An operator of one input that computes by the scales of its tensors. */
 export const integerUnary =
   (code: Code): Row =>

@@ -27,6 +27,7 @@ import {
   integerLayer,
   integerMean,
   integerPair,
+  integerPrelu,
   integerUnary,
   requantize,
 } from './integer-layers.ts';
@@ -102,6 +103,7 @@ export const opTable: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['qlinear_global_average_pool_nhwc', integerMean],
   ['qlinear_lookup', lookup],
   ['qlinear_mul', integerPair('MUL')],
+  ['qlinear_prelu', integerPrelu],
   ['qlinear_resize_nhwc', integerResize],
   ['qlinear_softmax', integerSoftmax],
   ['qlinear_sub', integerPair('SUB')],

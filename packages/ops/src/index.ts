@@ -131,6 +131,7 @@ export { linearMultipliers, qlinearFullyConnected } from './quantized/qlinear-fu
 export { meanMultiplier, qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
 export { lookupTable, qlinearLookup } from './quantized/qlinear-lookup.ts';
 export { productMultiplier, qlinearMul } from './quantized/qlinear-mul.ts';
+export { preluMultipliers, qlinearPrelu } from './quantized/qlinear-prelu.ts';
 export { type BilinearTap, bilinearTaps, qlinearResize } from './quantized/qlinear-resize.ts';
 export { exponentialTable, qlinearSoftmax } from './quantized/qlinear-softmax.ts';
 export { weightMultipliers } from './quantized/qlinear-window.ts';

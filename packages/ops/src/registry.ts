@@ -28,6 +28,7 @@ import { qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
 import { qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
 import { qlinearLookup } from './quantized/qlinear-lookup.ts';
 import { qlinearMul } from './quantized/qlinear-mul.ts';
+import { qlinearPrelu } from './quantized/qlinear-prelu.ts';
 import { qlinearResize } from './quantized/qlinear-resize.ts';
 import { qlinearSoftmax } from './quantized/qlinear-softmax.ts';
 import { quantizeLinear } from './quantized/quantize-linear.ts';
@@ -97,6 +98,7 @@ const quantizedOps = [
   qlinearGlobalAveragePool,
   qlinearLookup,
   qlinearMul,
+  qlinearPrelu,
   qlinearResize,
   qlinearSoftmax,
   qlinearSub,

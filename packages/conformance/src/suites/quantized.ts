@@ -34,7 +34,7 @@ const sums = (op: string): Record<string, string> => ({
 
 export const qlinearBinarySuite = suite(
   'qlinear_binary',
-  { ...sums('qlinear_add'), ...sums('qlinear_sub'), ...sums('qlinear_mul') },
+  { ...sums('qlinear_add'), ...sums('qlinear_sub'), ...sums('qlinear_mul'), ...sums('qlinear_prelu') },
   exact,
 );
 

@@ -277,7 +277,7 @@ export const prelu = binary({
   traits: [],
   formula: (x, slope) => (x < 0 ? slope * x : x),
   wrapping: (x, slope) => (x < 0 ? Math.imul(slope, x) : x),
-  integerForm: { kind: 'none' },
+  integerForm: { kind: 'requantized', op: 'qlinear_prelu' },
   onIntegers: 'wide',
   error: linear,
   ulp: 1,

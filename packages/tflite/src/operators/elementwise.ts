@@ -88,6 +88,12 @@ export const readArithmetic =
     binary(node, `qlinear_${op}`, requantized(node, kind));
   };
 
+/** PRELU: x, slope. */
+export function readPrelu(node: OperatorReader): void {
+  if (isQuantized(node)) binary(node, 'qlinear_prelu', requantized(node, ActivationFunctionType.NONE));
+  else binary(node, 'prelu', {});
+}
+
 /** An operator of two inputs with NumPy broadcasting. */
 export const readBinary =
   (op: string) =>

@@ -104,6 +104,9 @@ const oneScale = (seed: number, shape: readonly number[]): TensorSpec => ({
 
 const image = (scale = X[0], zero = X[1]): TensorSpec => int8([1, 5, 6, 4], scale, zero);
 
+/** One for each channel. */
+const slopes: TensorSpec = { ...oneScale(16, [1, 1, 4]), scale: [Math.fround(0.006)], zeroPoint: [-41] };
+
 export const quantizedCases: readonly OperatorCase[] = [
   quantizedConv('same-stride-2', [SAME, [2, 2], [5, 3, 4, 3]]),
   quantizedConv('valid-relu6', [VALID, [1, 2], [4, 3, 3, 2]], RELU6),
@@ -126,6 +129,8 @@ export const quantizedCases: readonly OperatorCase[] = [
       image(0.03, -128),
       mul(RELU6),
     ],
+    ['int8/prelu', 'PRELU', [image(), slopes], image(0.04, -90)],
+    ['int8/prelu-same-scale', 'PRELU', [image(0.009, 3), slopes], image(0.009, 3)],
     ['int8/average-pool', 'AVERAGE_POOL_2D', [image()], int8([1, 3, 3, 4], ...X), pool(SAME, [2, 2], [3, 3])],
     [
       'int8/average-pool-relu',

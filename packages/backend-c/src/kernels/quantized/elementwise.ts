@@ -2,9 +2,11 @@ import { type Node, numElements } from '@ghostc/ir';
 import {
   affineOf,
   attrsOf,
+  preluMultipliers,
   productMultiplier,
   qlinearAdd,
   qlinearMul,
+  qlinearPrelu,
   requantizeLinear,
   requantizeMultiplier,
   sumMultipliers,
@@ -89,6 +91,21 @@ export const mul: Kernel = {
       lines: [],
       output: limited(scaled('p * q', fixed, attrs.rounding), attrs),
       needs: [limitPrelude, ...scaledNeeds([fixed], attrs.rounding)],
+    });
+  },
+};
+
+export const prelu: Kernel = {
+  emit(context) {
+    const { node } = context;
+    const attrs = attrsOf(qlinearPrelu, node);
+    const { positive, negative } = preluMultipliers(input(node, 0).type, input(node, 1).type, attrs);
+    const [above, below] = [scaled('p', positive, attrs.rounding), scaled('p * q', negative, attrs.rounding)];
+    return pairCall(context, {
+      name: 'prelu',
+      lines: [`const int32_t s = p >= 0 ? ${above} : ${below};`],
+      output: limited('s', attrs),
+      needs: [limitPrelude, ...scaledNeeds([positive, negative], attrs.rounding)],
     });
   },
 };

@@ -6,7 +6,7 @@ import { cmsisKernelsFor, libraryRounding } from './cmsis-nn/index.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
 import { fusesGhostRows } from './dsp/ghost-rows.ts';
 import { dspKernels } from './dsp/index.ts';
-import { add, mul, requantize, sub } from './elementwise.ts';
+import { add, mul, prelu, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { hostKernels } from './host/index.ts';
 import { lookup } from './lookup.ts';
@@ -27,6 +27,7 @@ export const portableKernels = {
   qlinear_global_average_pool: globalAveragePool,
   qlinear_lookup: lookup,
   qlinear_mul: mul,
+  qlinear_prelu: prelu,
   qlinear_resize: resize,
   qlinear_softmax: softmax,
   qlinear_sub: sub,

@@ -3,9 +3,11 @@ import {
   affineOf,
   attrsOf,
   type FixedMultiplier,
+  preluMultipliers,
   productMultiplier,
   qlinearAdd,
   qlinearMul,
+  qlinearPrelu,
   type Requantized,
   requantizeLinear,
   requantizeMultiplier,
@@ -93,6 +95,20 @@ export const mul: Emit = (context) => {
       attrs,
       formula: 'scaled(p * q, M_Y, S_Y)',
       ints: fixedInts('Y', fixed),
+    }),
+  ];
+};
+
+export const prelu: Emit = (context) => {
+  const { node } = context;
+  const attrs = attrsOf(qlinearPrelu, node);
+  const fixed = preluMultipliers(sourceOf(node, 0).type, sourceOf(node, 1).type, attrs);
+  return [
+    pairStep(context, {
+      id: 'qlinear_prelu',
+      attrs,
+      formula: 'scaled(select(p * q, p, p >= 0), select(M_N, M_P, p >= 0), select(S_N, S_P, p >= 0))',
+      ints: { ...fixedInts('P', fixed.positive), ...fixedInts('N', fixed.negative) },
     }),
   ];
 };

@@ -3,7 +3,7 @@ import { isPacked } from '../../is-packed.ts';
 import type { Kernel } from '../../kernel.ts';
 import { emitting } from '../kernel-table.ts';
 import { dequantize, quantize } from './convert.ts';
-import { add, lookup, mul, requantize, sub } from './elementwise.ts';
+import { add, lookup, mul, prelu, requantize, sub } from './elementwise.ts';
 import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { bilinearResize } from './resize.ts';
@@ -21,6 +21,7 @@ export const quantizedKernels = {
     qlinear_global_average_pool: globalAveragePool,
     qlinear_lookup: lookup,
     qlinear_mul: mul,
+    qlinear_prelu: prelu,
     qlinear_resize: bilinearResize,
     qlinear_softmax: softmax,
     qlinear_sub: sub,
