@@ -142,6 +142,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'ir/not-in-graph': 'The node or value belongs to another graph, or was removed. Use one of this graph.',
   'ir/still-used':
     'A value that is still read cannot be removed. Redirect its users first: `replaceAllUses`.',
+  'grid_sample/infer': 'The grid is [N,height,width,2] of the type of x, with the same N. Correct its shape.',
   'jobs/kind':
     'A message asks for a kind of job that this worker does not have. Start workers of the same version.',
   'jobs/queue':

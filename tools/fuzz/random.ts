@@ -1,4 +1,4 @@
-import { itemAt, mulberry32 } from '@ghostc/ir';
+import { mulberry32 } from '@ghostc/ir';
 
 /** Seeded choices. */
 export class Random {
@@ -14,6 +14,6 @@ export class Random {
   }
 
   pick<T>(items: readonly T[]): T {
-    return itemAt(items, this.below(items.length));
+    return items[this.below(items.length)] as T;
   }
 }

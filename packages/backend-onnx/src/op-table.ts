@@ -17,6 +17,7 @@ import {
   expand,
   gemm,
   ghostModule,
+  gridSample,
   halfPadded,
   layerNorm,
   mod,
@@ -101,6 +102,7 @@ const rows = {
   gemm: writeGemm,
   ghost_module: writeGhostModule,
   global_average_pool: plain('GlobalAveragePool'),
+  grid_sample: writeGridSample,
   layer_norm: (writer) => {
     const { axis, epsilon } = writer.attrs(layerNorm);
     writer.last('LayerNormalization', writer.inputs(), { axis, epsilon: floatAttr(epsilon) });
@@ -310,6 +312,16 @@ function writeCast(writer: NodeWriter): void {
 function writeClip(writer: NodeWriter): void {
   const { min, max } = writer.attrs(clip);
   writeActivation(writer, writer.input(0), { activation: 'clip', activation_params: [min, max] });
+}
+
+function writeGridSample(writer: NodeWriter): void {
+  const { mode, padding_mode, align_corners } = writer.attrs(gridSample);
+  const older = { linear: 'bilinear', nearest: 'nearest', cubic: 'bicubic' } as const;
+  writer.last('GridSample', writer.inputs(), {
+    mode: writer.opset < 20 ? older[mode] : mode,
+    padding_mode,
+    align_corners: align_corners ? 1 : 0,
+  });
 }
 
 function writeGemm(writer: NodeWriter): void {

@@ -55,6 +55,7 @@ function opVersion(node: Node): number {
   if ((op === 'reduce_max' || op === 'reduce_min') && dtype === 'bool') return 20;
   // QuantizeLinear and DequantizeLinear of 16 bits; the smaller versions know them for 8.
   if ([...node.inputs, output].some((value) => value?.type.quant && value.type.dtype === 'i16')) return 21;
+  if (op === 'grid_sample') return 16;
   if (op === 'resize' && intsOf(attrs, 'sizes').includes(0)) return 18;
   const dilations = intsOf(attrs, 'dilations');
   if (op === 'average_pool' && dilations.some((step) => step !== 1)) return 19;

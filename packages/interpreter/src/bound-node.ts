@@ -13,6 +13,7 @@ import {
   sloped,
   unknown,
 } from './bound-choices.ts';
+import { sampled } from './bound-sampling.ts';
 import { type Errors, evaluate, isExact, type Results, type Step, unitOf } from './bound-step.ts';
 import { type Bounded, eachNumber, exactly, smallest, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
@@ -94,6 +95,7 @@ const rules: { readonly [K in ErrorBound['kind']]: Rule } = {
   quotient: divided,
   remainder: selected,
   scattered,
+  sampled,
   selected,
   softmax: softmaxError,
   steep: sloped,

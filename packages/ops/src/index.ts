@@ -202,6 +202,7 @@ export { axisTaps, type ResizeAxis, type ResizeModes, sourcePosition, type Tap }
 export { convTranspose2d } from './window/conv-transpose2d.ts';
 export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
+export { type GridAttrs, gridSample, sampledPosition } from './window/grid-sample.ts';
 export {
   argMaxPool,
   averagePool,

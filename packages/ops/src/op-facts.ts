@@ -81,6 +81,7 @@ export interface Accuracy {
  * - `sum`: a sum of products of `terms` terms, or linear in every input; `interpolated`: the same unless it takes the nearest
  * - `function`: monotone, with the accuracy of a library function; `steep`: with a slope of at most 1.5
  * - `quotient`, `power`, `normalized`, `softmax`, `scattered`, `quantized`: rules of their own
+ * - `sampled`: x at computed positions, off by what moving a position changes
  * - `parts`: through the ops that it consists of
  * - `unbounded`: nothing is known
  */
@@ -105,6 +106,7 @@ type PlainErrorKind =
   | 'softmax'
   | 'quantized'
   | 'parts'
+  | 'sampled'
   | 'unbounded';
 
 /** Units in the last place of float32 that the tests of WebNN allow; 0 of exact ops, null where they say nothing. */

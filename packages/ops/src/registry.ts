@@ -39,6 +39,7 @@ import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum, softmax } from
 import { convTranspose2d } from './window/conv-transpose2d.ts';
 import { conv2d } from './window/conv2d.ts';
 import { depthwiseConv2d } from './window/depthwise-conv2d.ts';
+import { gridSample } from './window/grid-sample.ts';
 import { argMaxPool, averagePool, globalAveragePool, maxPool } from './window/pool.ts';
 import { resize } from './window/resize.ts';
 
@@ -51,6 +52,7 @@ const otherOps = [
   depthwiseConv2d,
   fullyConnected,
   globalAveragePool,
+  gridSample,
   layerNorm,
   matmul,
   maxPool,

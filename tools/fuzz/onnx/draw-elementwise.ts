@@ -115,6 +115,12 @@ function drawPrelu(d: ModelDraft): void {
   d.add('PRelu', [x, d.value({ dtypes: [x.dtype], shape })]);
 }
 
+/** Of angles that float32 still tells apart. */
+const circular = (op: string): DrawRow =>
+  row(op, (d) =>
+    d.add(op, [d.value({ dtypes: ['f32', 'f32', 'f64'], elements: (v) => Math.abs(v) < 1000 })]),
+  );
+
 function drawWhere(d: ModelDraft): void {
   const [a, b] = operands(d, allTypes);
   d.add('Where', [d.value({ dtypes: ['bool'], shape: broadcastShape(d, a.shape) }), a, b]);
@@ -124,8 +130,10 @@ const equalTypes: readonly DType[] = ['f32', 'f32', 'f16', 'f64', 'i32', 'i64', 
 
 export const elementwiseRows: readonly DrawRow[] = [
   unary('Abs', { types: numericTypes }),
+  unary('Atan', { types: ['f32'] }),
   unary('Ceil'),
   unary('Celu', { since: 12, attrs: (d) => ({ alpha: d.maybe(70, float(d.pick([0.3, 1, 2, 10]))) }) }),
+  circular('Cos'),
   unary('Elu', { attrs: (d) => ({ alpha: number(d) }) }),
   unary('Erf', { since: 9 }),
   unary('Exp'),
@@ -158,6 +166,7 @@ export const elementwiseRows: readonly DrawRow[] = [
   }),
   unary('Sigmoid'),
   unary('Sign', { since: 9, types: numericTypes }),
+  circular('Sin'),
   unary('Softplus'),
   unary('Softsign'),
   unary('Sqrt'),

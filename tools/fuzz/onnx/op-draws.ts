@@ -2,6 +2,7 @@ import { elementwiseRows } from './draw-elementwise.ts';
 import { indexingRows } from './draw-indexing.ts';
 import { movementRows } from './draw-movement.ts';
 import type { OpDraw } from './draw-op.ts';
+import { positionRows } from './draw-positions.ts';
 import { quantizedRows } from './draw-quantized.ts';
 import { reductionRows } from './draw-reductions.ts';
 import { windowRows } from './draw-windows.ts';
@@ -11,6 +12,7 @@ export const opDraws: ReadonlyMap<string, OpDraw> = new Map([
   ...elementwiseRows,
   ...indexingRows,
   ...movementRows,
+  ...positionRows,
   ...quantizedRows,
   ...reductionRows,
   ...windowRows,
@@ -18,8 +20,7 @@ export const opDraws: ReadonlyMap<string, OpDraw> = new Map([
 
 /** Ops that are not drawn: the cases of `tools/cases` hold each against ONNX Runtime. */
 export const notDrawn: ReadonlySet<string> = new Set([
-  ...['GRU', 'LSTM', 'RNN', 'Einsum', 'EyeLike', 'NonZero', 'OneHot', 'Trilu'],
-  ...['Atan', 'Cos', 'CumSum', 'IsInf', 'Scatter', 'ScatterElements', 'Sin'],
+  ...['GRU', 'LSTM', 'RNN', 'NonZero'],
   ...['BiasGelu', 'FastGelu', 'FusedConv', 'FusedGemm', 'FusedMatMul', 'Gelu', 'QuickGelu'].map(microsoft),
   ...['DynamicQuantizeLSTM', 'SkipLayerNormalization'].map(microsoft),
 ]);

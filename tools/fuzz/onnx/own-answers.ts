@@ -16,6 +16,7 @@ const orderOfNan: Readonly<Record<string, string>> = {
   ReduceLogSumExp: 'ReduceMax',
   ReduceMax: 'ReduceMax',
   ReduceMin: 'ReduceMax',
+  ScatterElements: 'ScatterElements',
   ScatterND: 'ScatterND',
 };
 
@@ -44,7 +45,7 @@ export async function ownAnswers(
 }
 
 function comparesNan({ op, attrs }: DraftNode): boolean {
-  return op in orderOfNan && (op !== 'ScatterND' || /^(max|min)$/.test(reductionOf(attrs)));
+  return op in orderOfNan && (!op.startsWith('Scatter') || /^(max|min)$/.test(reductionOf(attrs)));
 }
 
 function reductionOf({ reduction }: Attrs): string {
@@ -70,7 +71,7 @@ async function whereNanIsMet(
     domain,
     inputs,
     outputs: ['y'],
-    attrs: op === 'ScatterND' ? { ...attrs, reduction: text('max') } : attrs,
+    attrs: op.startsWith('Scatter') ? { ...attrs, reduction: text('max') } : attrs,
   };
   const parts = {
     opset: draft.opset,

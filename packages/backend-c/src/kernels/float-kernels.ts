@@ -5,6 +5,7 @@ import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d } from './conv2d.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { fullyConnected } from './fully-connected.ts';
+import { gridSample } from './grid-sample.ts';
 import { layerNorm } from './layer-norm.ts';
 import { matmul } from './matmul.ts';
 import { concat, reshape, slice, transpose } from './movement.ts';
@@ -26,6 +27,7 @@ export const floatKernels = {
     conv_transpose2d: convTranspose2d,
     fully_connected: fullyConnected,
     global_average_pool: globalAveragePool,
+    grid_sample: gridSample,
     layer_norm: layerNorm,
     matmul,
     pad,

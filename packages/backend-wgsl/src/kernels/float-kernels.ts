@@ -7,6 +7,7 @@ import { concat, reshape, slice, transpose } from './copy.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { fusedGhostModule } from './ghost/fused-ghost-module.ts';
+import { gridSample } from './grid-sample.ts';
 import { emitting } from './kernel-table.ts';
 import { layerNorm } from './layer-norm.ts';
 import { matmul } from './matmul.ts';
@@ -32,6 +33,7 @@ export const floatKernels = {
     depthwise_conv2d: depthwiseConv2d,
     fully_connected: fullyConnected,
     global_average_pool: globalAveragePool,
+    grid_sample: gridSample,
     layer_norm: layerNorm,
     matmul,
     max_pool: maxPool,

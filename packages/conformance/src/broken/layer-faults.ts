@@ -9,6 +9,8 @@ const pools = 'average_pool|max_pool';
 const f32 = Math.fround;
 
 export const axisRows: Rows = [
+  ['corners of a grid are edges', 'grid_sample', withAttrs(() => ({ align_corners: false }))],
+  ['a grid ends with zeros', 'grid_sample', withAttrs(() => ({ padding_mode: 'zeros' }))],
   [
     'axis 0 taken for axis 1',
     'softmax|arg_max|concat|reduce_sum|reduce_mean',

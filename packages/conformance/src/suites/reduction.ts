@@ -3,6 +3,9 @@ import { suite } from '../suite.ts';
 const unary = (shape: string, node: string): string =>
   `graph @reduce(%x: f32[${shape}])\n  %y = ${node}\n  return %y`;
 
+const sampled = (attrs: string): string =>
+  `graph @pool(%x: f32[2,3,5,4], %g: f32[2,3,6,2])\n  %y = grid_sample %x, %g {${attrs}}\n  return %y`;
+
 export const poolSuite = suite('pool', {
   'global-average': unary('1,13,7,7', 'global_average_pool %x'),
   'global-average-batch': unary('2,3,5,4', 'global_average_pool %x'),
@@ -13,6 +16,10 @@ export const poolSuite = suite('pool', {
     'average_pool %x {kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1], count_include_pad=true}',
   ),
   'average-ceil': unary('1,2,8,8', 'average_pool %x {kernel_shape=[3,3], strides=[2,2], ceil_mode=true}'),
+  'grid-sample': sampled('mode="linear"'),
+  'grid-sample-corners': sampled('align_corners=true, padding_mode="border"'),
+  'grid-sample-cubic': sampled('mode="cubic", padding_mode="reflection"'),
+  'grid-sample-nearest': sampled('mode="nearest", align_corners=true'),
   max: unary('2,3,8,9', 'max_pool %x {kernel_shape=[3,2], strides=[2,1], pads=[1,0,1,1]}'),
   'max-dilated': unary('1,2,9,9', 'max_pool %x {kernel_shape=[3,3], dilations=[2,2]}'),
 });

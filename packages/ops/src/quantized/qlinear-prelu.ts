@@ -46,6 +46,7 @@ export interface PreluMultipliers {
   readonly negative: FixedMultiplier;
 }
 
+/** M = sa / sy and N = sa sb / sy. Throws `quant/multiplier` where one is too large. */
 export function preluMultipliers(a: TensorType, b: TensorType, attrs: Requantized): PreluMultipliers {
   return {
     positive: quantizeMultiplier(Math.fround(affineOf(a, 'a').scale / outputAffine(attrs).scale)),
