@@ -34,6 +34,7 @@ export const gridSample: Emit = ({ node, pointer }) => {
   const plane = outHeight * outWidth;
   const count = taps[attrs.mode];
   const zeros = attrs.padding_mode === 'zeros';
+  const product = `row += ${count > 1 ? 'w[0][v] * ' : ''}xc[at[1][u] * ${width} + at[0][v]];`;
   return {
     fn: {
       hint: `grid_sample_${attrs.mode}_${[n, channels, height, width, plane].join('x')}`,
@@ -52,13 +53,7 @@ export const gridSample: Emit = ({ node, pointer }) => {
           'float sum = 0.0f;',
           ...loop('u', count, [
             'float row = 0.0f;',
-            ...loop(
-              'v',
-              count,
-              guarded(zeros, 'at[1][u] >= 0 && at[0][v] >= 0', [
-                `row += ${count > 1 ? 'w[0][v] * ' : ''}xc[at[1][u] * ${width} + at[0][v]];`,
-              ]),
-            ),
+            ...loop('v', count, zeros ? guarded('at[1][u] >= 0 && at[0][v] >= 0', [product]) : [product]),
             `sum += ${count > 1 ? 'w[1][u] * ' : ''}row;`,
           ]),
           `y[(q / ${plane} * ${channels} + c) * ${plane} + q % ${plane}] = sum;`,
@@ -70,8 +65,8 @@ export const gridSample: Emit = ({ node, pointer }) => {
   };
 };
 
-function guarded(needed: boolean, condition: string, lines: readonly string[]): string[] {
-  return needed ? [`if (${condition}) {`, ...lines, '}'] : [...lines];
+function guarded(condition: string, lines: readonly string[]): string[] {
+  return [`if (${condition}) {`, ...lines, '}'];
 }
 
 /** `p`, the position in pixels; NaN is far before the first. */
@@ -89,7 +84,7 @@ function positionLines({ mode, padding_mode, align_corners }: GridAttrs): string
     `float p = ${align_corners ? 'moved * 0.5f * (size - 1.0f)' : '(moved * size - 1.0f) * 0.5f'};`,
     'p = p != p ? -INFINITY : p;',
     ...(mode === 'nearest' ? ['p = rintf(p);'] : []),
-    ...guarded(true, 'p < low || p > high', [outside[padding_mode]]),
+    ...guarded('p < low || p > high', [outside[padding_mode]]),
   ];
 }
 
@@ -119,7 +114,7 @@ function tapLines({ padding_mode }: GridAttrs): string[] {
   return [
     'float v = first + (float)k;',
     ...(padding_mode === 'reflection'
-      ? guarded(true, 'v < 0.0f || v > size - 1.0f', ['v = reflected(v, low, high);'])
+      ? guarded('v < 0.0f || v > size - 1.0f', ['v = reflected(v, low, high);'])
       : []),
     `at[a][k] = (int32_t)(${held('v')});`,
   ];
