@@ -4,7 +4,12 @@ import { indent } from './text/indent.ts';
 
 /** Definitions that not every program uses all of: compilers are not to warn. */
 export function guardedLines(name: string, lines: readonly string[]): string {
-  return guarded(name, indent(lines).replace(/^static /gm, 'GHOSTC_UNUSED static '));
+  return guarded(name, mayBeUnused(lines));
+}
+
+/** The lines as text, where no compiler warns of a function that nothing calls. */
+export function mayBeUnused(lines: readonly string[]): string {
+  return indent(lines).replace(/^static /gm, 'GHOSTC_UNUSED static ');
 }
 
 /**

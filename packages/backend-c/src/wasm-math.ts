@@ -1,5 +1,4 @@
-import { guarded } from './guarded.ts';
-import { indent } from './text/indent.ts';
+import { guarded, mayBeUnused } from './guarded.ts';
 import { mathFunctions } from './wasm-math-functions.ts';
 
 /**
@@ -24,9 +23,9 @@ function withNeeds(names: readonly string[], known = new Set<string>()): string[
 
 function blockText(name: string): string {
   const { lines, params = 'x' } = mathFunctions.get(name) ?? { lines: [] };
-  if (!params) return indent(lines);
+  if (!params) return mayBeUnused(lines);
   return [
-    indent(lines),
+    mayBeUnused(lines),
     `#define ${name}(${params}) ghostc_${name}(${params})`,
     `#define ${name}f(${params}) ((float)ghostc_${name}(${params}))`,
   ].join('\n');

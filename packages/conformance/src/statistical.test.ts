@@ -12,17 +12,20 @@ import { verifyModel } from './verify-model.ts';
 const parse = (text: string): Graph => parseGraph(text, { registry });
 
 /** Twelve convolutions, where a bound of the worst case says nothing any more. */
-const deep = parse(
-  [
-    'graph @g(%x0: f32[1,8,9,7])',
-    ...Array.from({ length: 12 }, (_, i) => [
-      `  const %w${i}: f32[8,8,3,3] = random(${i + 1})`,
-      `  %c${i} = conv2d %x${i}, %w${i} {pads=[1, 1, 1, 1], strides=[1, 1]}`,
-      `  %x${i + 1} = relu %c${i}`,
-    ]).flat(),
-    '  return %x12',
-  ].join('\n'),
-);
+const twelve = (...end: string[]): Graph =>
+  parse(
+    [
+      'graph @g(%x0: f32[1,8,9,7])',
+      ...Array.from({ length: 12 }, (_, i) => [
+        `  const %w${i}: f32[8,8,3,3] = random(${i + 1})`,
+        `  %c${i} = conv2d %x${i}, %w${i} {pads=[1, 1, 1, 1], strides=[1, 1]}`,
+        `  %x${i + 1} = relu %c${i}`,
+      ]).flat(),
+      ...end,
+    ].join('\n'),
+  );
+
+const deep = twelve('  return %x12');
 
 const tolerance = { relative: 0, absolute: 0, reason: 'none' };
 
@@ -71,32 +74,47 @@ test('twelve convolutions: right outputs pass, zeros and an element off by a ten
   expect(off / allowed).toBeCloseTo(ratio, 8);
 });
 
-test('an engine and a reference on two sides of the exact result are right, one far from it is not', async () => {
-  const given = task(deep);
-  const sigmas = given.dataSets.map(
-    ({ inputs }) => roundingNoise(deep, inputs, { runs: 8 }).get('x12')?.sigma,
-  );
-  const moved = (one: Tensor, set: number, by: number): Tensor => {
-    const values = Float32Array.from(toNumbers(one), Number);
-    values[5] = (values[5] ?? 0) + by * (sigmas[set]?.[5] ?? 0);
-    return tensor(one.dtype, one.shape, values);
-  };
-  const dataSets = given.dataSets.map((one, set) => ({
-    ...one,
-    outputs: new Map([...one.outputs].map(([name, y]) => [name, moved(y, set, 7.5)])),
-  }));
-  const engine = (by: number): Runtime => ({
-    name: 'moved',
-    prepare: async (model) => ({
-      run: async (inputs) => {
-        const set = given.dataSets.findIndex((one) => one.inputs === inputs);
-        return new Map([...interpret(model, inputs)].map(([name, y]) => [name, moved(y, set, by)]));
-      },
-    }),
-  });
-  expect(await verdict(engine(-7.5), { ...given, dataSets })).toMatchObject({ status: 'pass' });
-  expect(await verdict(engine(-20), { ...given, dataSets })).toMatchObject({ status: 'fail' });
-});
+/** The same with a comparison that never holds, as guards against a division by zero do not. */
+const guarded = twelve(
+  '  const %far: f32[] = [3e38]',
+  '  %never = equal %x12, %far',
+  '  %y = where %never, %far, %x12',
+  '  return %y',
+);
+
+test.each([
+  ['twelve convolutions', deep],
+  ['a guard that never acts', guarded],
+])(
+  '%s: an engine and a reference on two sides of the exact result are right, one far from it is not',
+  async (_, model) => {
+    const given = task(model);
+    const [output] = model.outputs;
+    const sigmas = given.dataSets.map(
+      ({ inputs }) => roundingNoise(model, inputs, { runs: 8 }).get(output?.name ?? '')?.sigma,
+    );
+    const moved = (one: Tensor, set: number, by: number): Tensor => {
+      const values = Float32Array.from(toNumbers(one), Number);
+      values[5] = (values[5] ?? 0) + by * (sigmas[set]?.[5] ?? 0);
+      return tensor(one.dtype, one.shape, values);
+    };
+    const dataSets = given.dataSets.map((one, set) => ({
+      ...one,
+      outputs: new Map([...one.outputs].map(([name, y]) => [name, moved(y, set, 7.5)])),
+    }));
+    const engine = (by: number): Runtime => ({
+      name: 'moved',
+      prepare: async () => ({
+        run: async (inputs) => {
+          const set = given.dataSets.findIndex((one) => one.inputs === inputs);
+          return new Map([...interpret(model, inputs)].map(([name, y]) => [name, moved(y, set, by)]));
+        },
+      }),
+    });
+    expect(await verdict(engine(-7.5), { ...given, dataSets })).toMatchObject({ status: 'pass' });
+    expect(await verdict(engine(-20), { ...given, dataSets })).toMatchObject({ status: 'fail' });
+  },
+);
 
 test('outputs that are all zero pass, and others do not', async () => {
   const zeros = parse('graph @g(%x: f32[1,6])\n  %n = abs %x\n  %m = neg %n\n  %0 = relu %m\n  return %0');

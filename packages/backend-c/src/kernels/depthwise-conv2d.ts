@@ -88,7 +88,7 @@ function depthwiseBody(context: KernelContext, plan: RingPlan): string[] {
       `float *row = rows + (next + ${padTop}) % ${held} * ${rowSize(plan)};`,
       ...copyRow(plan),
       '}',
-      ...range(kernelHeight).map(
+      ...(kernelHeight * kernelWidth > MAX_UNROLLED ? [] : range(kernelHeight)).map(
         (u) =>
           `const float *r${u} = rows + (i * ${strideY} + ${u * geometry.dilationY}) % ${held} * ${rowSize(plan)};`,
       ),
@@ -144,8 +144,11 @@ function outputRow(context: KernelContext, plan: RingPlan): string[] {
 }
 
 /** Accumulators a0.. of `columns` pixels from output column j. Elements that several taps read are loaded once. */
-function taps({ geometry, phase }: RingPlan, columns: number): string[] {
+function taps(plan: RingPlan, columns: number): string[] {
+  const { geometry, phase } = plan;
   const { kernelHeight, kernelWidth, dilationX, strideX } = geometry;
+  const starts = range(columns).map((c) => `float a${c} = b[m];`);
+  if (kernelHeight * kernelWidth > MAX_UNROLLED) return [...starts, ...tapLoops(plan, columns)];
   const rows = range(kernelHeight).flatMap((u) => {
     const loaded = new Map<string, string>();
     const lines: string[] = [];
@@ -161,7 +164,25 @@ function taps({ geometry, phase }: RingPlan, columns: number): string[] {
     }
     return lines;
   });
-  return [...range(columns).map((c) => `float a${c} = b[m];`), ...rows];
+  return [...starts, ...rows];
+}
+
+/** Taps of a window that are unrolled; those of a larger one are a loop. */
+const MAX_UNROLLED = 64;
+
+function tapLoops(plan: RingPlan, columns: number): string[] {
+  const { kernelHeight, kernelWidth, dilationX, dilationY, strideX, strideY } = plan.geometry;
+  const step = `v * ${dilationX}`;
+  const row = `rows + (i * ${strideY} + u * ${dilationY}) % ${plan.held} * ${rowSize(plan)}`;
+  return loop(
+    'u',
+    kernelHeight,
+    loop('v', kernelWidth, [
+      `const float k = wm[u * ${kernelWidth} + v];`,
+      `const float *at = ${row} + ${step} % ${strideX} * ${plan.phase} + ${step} / ${strideX} + j;`,
+      ...range(columns).map((c) => `a${c} += k * at[${c}];`),
+    ]),
+  );
 }
 
 function scalarStores({ node }: KernelContext, columns: number): string[] {

@@ -1,4 +1,5 @@
 import type { CFunction } from '../kernel.ts';
+import { loop } from '../text/loops.ts';
 import type { ConvGeometry } from './conv-geometry.ts';
 import { copyRun, floatRuns } from './float-runs.ts';
 import { range } from './gemm-block.ts';
@@ -9,7 +10,7 @@ import { range } from './gemm-block.ts';
  */
 export function packPixelsHelper(geometry: ConvGeometry, pitch: number): CFunction {
   const { height, width, outWidth, kernelHeight, kernelWidth, strideY, dilationY, padTop } = geometry;
-  const taps = range(kernelWidth).map((v) => runOf(geometry, v));
+  const taps = kernelWidth <= MAX_UNROLLED ? unrolledTaps(geometry, pitch) : loopedTaps(geometry, pitch);
   return {
     hint: `pack_${height}x${width}_k${kernelHeight}x${kernelWidth}_s${geometry.strideX}`,
     params: ['const float *x', 'int c', 'int channels', 'int q', 'int n', 'float *col'],
@@ -19,7 +20,7 @@ export function packPixelsHelper(geometry: ConvGeometry, pitch: number): CFuncti
       `const int i = (q + done) / ${outWidth};`,
       `const int j = (q + done) % ${outWidth};`,
       `const int size = n - done < ${outWidth} - j ? n - done : ${outWidth} - j;`,
-      ...taps.flatMap(bounds),
+      ...taps.bounds,
       'float *to = col + done;',
       'for (int k = 0; k < channels; k++) {',
       `const float *plane = x + k * ${height * width};`,
@@ -27,9 +28,9 @@ export function packPixelsHelper(geometry: ConvGeometry, pitch: number): CFuncti
       `const int row = i * ${strideY} + u * ${dilationY} - ${padTop};`,
       `if (row >= 0 && row < ${height}) {`,
       `const float *line = plane + row * ${width};`,
-      ...taps.flatMap((tap, v) => copied(geometry, tap, v, pitch)),
+      ...taps.inside,
       '} else {',
-      ...range(kernelWidth).map((v) => `fill_run(to + ${v * pitch}, 0.0f, size);`),
+      ...taps.outside,
       '}',
       `to += ${kernelWidth * pitch};`,
       '}',
@@ -38,6 +39,45 @@ export function packPixelsHelper(geometry: ConvGeometry, pitch: number): CFuncti
       '}',
     ],
     needs: [floatRuns],
+  };
+}
+
+/** Wider windows are loops over their taps: the code of a tap has some hundred bytes. */
+const MAX_UNROLLED = 8;
+
+/** Code of a row of taps: what is known before the loops, and the copies for a row inside x and one outside. */
+interface Taps {
+  readonly bounds: readonly string[];
+  readonly inside: readonly string[];
+  readonly outside: readonly string[];
+}
+
+function unrolledTaps(geometry: ConvGeometry, pitch: number): Taps {
+  const taps = range(geometry.kernelWidth).map((v) => runOf(geometry, v));
+  return {
+    bounds: taps.flatMap(bounds),
+    inside: taps.flatMap((tap, v) => copied(geometry, tap, v, pitch)),
+    outside: taps.map((_, v) => `fill_run(to + ${v * pitch}, 0.0f, size);`),
+  };
+}
+
+function loopedTaps({ width, kernelWidth, strideX, dilationX, padLeft }: ConvGeometry, pitch: number): Taps {
+  const clamped = (name: string, limit: string, least: string): string =>
+    `const int ${name} = ${limit} - j < ${least} ? ${least} : ${limit} - j < size ? ${limit} - j : size;`;
+  return {
+    bounds: [],
+    inside: loop('v', kernelWidth, [
+      `float *const col_v = to + v * ${pitch};`,
+      `const int first = v * ${dilationX} - ${padLeft};`,
+      `const int low = first < 0 ? (${strideX - 1} - first) / ${strideX} : 0;`,
+      `const int high = first < ${width} ? (${width - 1} - first) / ${strideX} + 1 : 0;`,
+      clamped('a', 'low', '0'),
+      clamped('e', 'high', 'a'),
+      'fill_run(col_v, 0.0f, a);',
+      ...copyRun(strideX, 'col_v + a', `line + (j + a) * ${strideX} + first`, 'e - a'),
+      'fill_run(col_v + e, 0.0f, size - e);',
+    ]),
+    outside: loop('v', kernelWidth, [`fill_run(to + v * ${pitch}, 0.0f, size);`]),
   };
 }
 

@@ -6,7 +6,7 @@ import { floatLiteral } from '../text/float-literal.ts';
 import { affine, loop, nest } from '../text/loops.ts';
 import { input, shapeOf } from './operands.ts';
 
-/** Constant padding fills y, then copies x into it; the other modes look the source index up in a table per padded axis. */
+/** Constant padding fills y, then copies x into it; the other modes fold the index along each padded axis. */
 export const pad: Emit = ({ node, pointer }) => {
   const { pads, value, mode } = attrsOf(definition, node);
   const type = cType(node.output.type.dtype);
@@ -53,28 +53,42 @@ function constantPad({ from, to, before }: PadGeometry, value: string): string[]
 }
 
 function foldedPad({ from, to, before }: PadGeometry, mode: string): string[] {
-  const padded = [...to.keys()].filter((axis) => to[axis] !== from[axis]);
-  const tables = padded.map((axis) => {
-    const entries = Array.from({ length: to[axis] ?? 0 }, (_, i) =>
-      foldIndex(i - (before[axis] ?? 0), from[axis] ?? 1, mode),
-    );
-    return `static const int32_t t${axis}[${entries.length}] = { ${entries.join(', ')} };`;
+  return nest(to, (index) => {
+    const sources = index.map((name, axis) => {
+      const [size, start] = [from[axis] ?? 1, before[axis] ?? 0];
+      return start === 0 && to[axis] === size
+        ? null
+        : foldedIndex(name, { size, start, mode }, to[axis] ?? 1);
+    });
+    const at = index.map((name, axis) => (sources[axis] ? `s${axis}` : name));
+    return [
+      ...sources.flatMap((source, axis) => (source ? `const int s${axis} = ${source};` : [])),
+      `y[${affine(index, stridesOf(to))}] = x[${affine(at, stridesOf(from))}];`,
+    ];
   });
-  const source = (index: readonly string[]): string[] =>
-    index.map((name, axis) => (padded.includes(axis) ? `t${axis}[${name}]` : name));
-  return [
-    ...tables,
-    ...nest(to, (index) => [
-      `y[${affine(index, stridesOf(to))}] = x[${affine(source(index), stridesOf(from))}];`,
-    ]),
-  ];
 }
 
-/** Index into [0, size) for a position outside it. */
-function foldIndex(i: number, size: number, mode: string): number {
-  if (mode === 'edge' || size === 1) return Math.min(Math.max(i, 0), size - 1);
-  if (mode === 'wrap') return ((i % size) + size) % size;
-  const period = 2 * (size - 1);
-  const folded = ((i % period) + period) % period;
-  return folded < size ? folded : period - folded;
+interface Folded {
+  /** Elements of x along the axis, and how many are before them in y. */
+  readonly size: number;
+  readonly start: number;
+  readonly mode: string;
+}
+
+/** Where element `i` of y is in x, as C; `count` is the size of y. */
+function foldedIndex(i: string, { size, start, mode }: Folded, count: number): string {
+  const moved = affine([i], [1], -start);
+  if (mode === 'edge' || size === 1) return `${moved} < 0 ? 0 : ${moved} < ${size} ? ${moved} : ${size - 1}`;
+  const modulo = (period: number): string =>
+    `(${affine([i], [1], positiveRemainder(-start, period))}) % ${period}`;
+  if (mode === 'wrap') return modulo(size);
+  const last = size - 1;
+  if (start <= last && count - start <= size + last)
+    return `${moved} < 0 ? ${start} - ${i} : ${moved} < ${size} ? ${moved} : ${2 * last + start} - ${i}`;
+  const folded = modulo(2 * last);
+  return `${folded} < ${size} ? ${folded} : ${2 * last} - ${folded}`;
+}
+
+function positiveRemainder(a: number, b: number): number {
+  return ((a % b) + b) % b;
 }

@@ -26,7 +26,7 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
     padding: '0.0f',
     plane: [`const float *const wm = w + m * ${kernelHeight * kernelWidth};`],
     start: 'SPLAT(b[m])',
-    tap: (v, e, row, column) => `${v} += wm[${row * kernelWidth + column}] * ${e};`,
+    tap: (v, e, tap) => `${v} += wm[${tap}] * ${e};`,
     residual: Boolean(node.inputs[3]),
     finish: (v) => activateRegister(act, v),
   });

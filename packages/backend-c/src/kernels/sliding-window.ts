@@ -21,8 +21,8 @@ export interface SlidingWindow {
   readonly plane: readonly string[];
   /** Register that a window starts from. */
   readonly start: string;
-  /** Takes the register `e` into `v` for the tap (row, column) of the window. */
-  readonly tap: (v: string, e: string, row: number, column: number) => string;
+  /** Takes the register `e` into `v` for a tap of the window, numbered along its rows; the number is C. */
+  readonly tap: (v: string, e: string, tap: string) => string;
   /** Adds the residual r? */
   readonly residual: boolean;
   /** Statements that end with the output in `v`. */
@@ -68,11 +68,18 @@ function bandPlan(geometry: WindowGeometry): BandPlan {
   const { outHeight, outWidth, width, padLeft, strideX, kernelWidth, dilationX } = geometry;
   const reach = Math.floor(((kernelWidth - 1) * dilationX) / strideX);
   const phase = Math.max(outWidth + reach, Math.ceil((width + padLeft) / strideX)) + RUN_SLACK;
-  const block = Math.min(outHeight, outWidth > RUN_SLACK ? 2 : 4);
+  const block = isUnrolled(geometry) ? Math.min(outHeight, outWidth > RUN_SLACK ? 2 : 4) : 1;
   const rowBytes = 4 * phase * strideX;
   const fitting = Math.floor((BAND_BYTES / rowBytes - heldRows(geometry, 1)) / geometry.strideY) + 1;
   const band = fitting >= outHeight ? outHeight : Math.max(block, fitting - (fitting % block));
   return { geometry, block, band, held: heldRows(geometry, band), phase };
+}
+
+/** Taps of a window that are unrolled; those of a larger one are a loop. */
+const MAX_UNROLLED = 64;
+
+function isUnrolled({ kernelHeight, kernelWidth }: WindowGeometry): boolean {
+  return kernelHeight * kernelWidth <= MAX_UNROLLED;
 }
 
 /** Rows of x under some output rows. */
@@ -202,7 +209,7 @@ function registers(window: SlidingWindow, plan: BandPlan, { count, columns, part
     [base, ...(row ? [row * geometry.outWidth] : []), 'j', ...(column ? ['LANES'] : [])].join(' + ');
   return [
     ...sums.map(({ v }) => `vecf ${v} = ${window.start};`),
-    ...taps(window, plan, { count, columns }),
+    ...(isUnrolled(geometry) ? taps(window, plan, { count, columns }) : tapLoops(window, plan, columns)),
     ...(window.residual
       ? sums.map(({ row, column, v }) => {
           const from = at('ro', row, column);
@@ -239,11 +246,26 @@ function taps(
         lines.push(
           '{',
           `const vecf e = LOAD(${from});`,
-          ...users.map(({ o, u }) => window.tap(`a${o}_${column}`, 'e', u, v)),
+          ...users.map(({ o, u }) => window.tap(`a${o}_${column}`, 'e', String(u * kernelWidth + v))),
           '}',
         );
       }
     }
   }
   return lines;
+}
+
+/** The taps of one output row. */
+function tapLoops(window: SlidingWindow, plan: BandPlan, columns: number): string[] {
+  const { kernelHeight, kernelWidth, dilationX, dilationY, strideX } = plan.geometry;
+  const step = dilationX === 1 ? 'v' : `v * ${dilationX}`;
+  const offset = strideX === 1 ? step : `${step} % ${strideX} * ${plan.phase} + ${step} / ${strideX}`;
+  const loads = range(columns).flatMap((column) => [
+    '{',
+    `const vecf e = LOAD(at${column ? ' + LANES' : ''});`,
+    window.tap(`a0_${column}`, 'e', `u * ${kernelWidth} + v`),
+    '}',
+  ]);
+  const from = `const float *const at = top + u * ${dilationY * rowSize(plan)} + ${offset} + j;`;
+  return loop('u', kernelHeight, loop('v', kernelWidth, [from, ...loads]));
 }

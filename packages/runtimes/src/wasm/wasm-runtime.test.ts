@@ -44,6 +44,15 @@ test('the other ops', { timeout: 300_000 }, async (context) => {
   expect({ message, status }).toEqual({ status: 'pass', message: undefined });
 });
 
+test('an activation that only registers compute leaves nothing that Clang warns of', async (context) => {
+  skipWithout(wasmTools, 'wasm', context);
+  const text = `graph @net(%x: f32[1,2,3,4])
+  const %w: f32[3,2,1,1] = random(1)
+  %y = conv2d %x, %w {activation="sigmoid"}
+  return %y`;
+  expect(await verifyCase(wasmRuntime, { name: 'sigmoid', text })).toMatchObject({ status: 'pass' });
+});
+
 test('one clear error for each misuse', async (context) => {
   skipWithout(wasmTools, 'wasm', context);
   const graph = parseGraph('graph @net(%a: f32[1,4])\n%y = relu %a\nreturn %y', { registry });

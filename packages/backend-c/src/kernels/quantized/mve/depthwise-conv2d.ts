@@ -5,8 +5,13 @@ import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 
-export function mveDepthwiseFits({ dilationX, dilationY, kernelHeight, strideX }: ConvGeometry): boolean {
-  return dilationX === 1 && dilationY === 1 && kernelHeight <= 7 && strideX <= 16;
+/** The taps are unrolled. */
+const MOST_TAPS = 64;
+
+export function mveDepthwiseFits(geometry: ConvGeometry): boolean {
+  const { dilationX, dilationY, kernelHeight, kernelWidth, strideX } = geometry;
+  const small = kernelHeight <= 7 && kernelHeight * kernelWidth <= MOST_TAPS && strideX <= 16;
+  return small && dilationX === 1 && dilationY === 1;
 }
 
 /** Words of a padded line; vectors may read up to four pixels of outputs that are not there. */
