@@ -15,7 +15,7 @@ function pooled(size: number | string): Graph {
 test('a small file that makes too much is refused by its node; a large one, or --any-work, is not', () => {
   const graph = pooled(2 ** 14);
   const refusal =
-    /a file under 1 MB may make at most 33554432 elements of values here, found 67108864 and more; --any-work runs it all the same\n {2}at Pool_0 \(max_pool\)/;
+    /a file of this size may have at most 33554432 elements of values here, found 67108864 and more; --any-work runs it all the same\n {2}at Pool_0 \(max_pool\)/;
   expect(() => checkWork({ graph, bytes: 1000 })).toThrow(refusal);
   expect(() => checkWork({ graph, bytes: 2 ** 20 })).not.toThrow();
   expect(() => checkWork({ graph, bytes: 1000 }, { anyWork: true })).not.toThrow();
@@ -32,4 +32,18 @@ test('windows count, and symbolic dimensions are 1', () => {
   const [pool] = wide.nodes();
   if (pool) buildNode(wide, { op: 'max_pool', inputs: [pool.output], attrs });
   expect(() => checkWork({ graph: wide, bytes: 1000 })).toThrow(/at most 2147483648 steps/);
+});
+
+test('many nodes count where they run often; weights allow more steps', () => {
+  const graph = new Graph();
+  let x = graph.addInput('x', { dtype: 'f32', shape: [1] });
+  for (let i = 0; i < 4097; i++) x = buildNode(graph, { op: 'relu', inputs: [x] }).output;
+  graph.addOutput('y', x);
+  expect(() => checkWork({ graph, bytes: 1000 })).not.toThrow();
+  expect(() => checkWork({ graph, bytes: 1000 }, {}, 16)).toThrow(
+    /at most 4096 nodes here, found 4097 and more/,
+  );
+  const convolved = pooled(2 ** 10);
+  expect(() => checkWork({ graph: convolved, bytes: 1000 }, {}, 128)).toThrow(/at most 16777216 steps here/);
+  expect(() => checkWork({ graph: convolved, bytes: 2 ** 17 }, {}, 128)).not.toThrow();
 });

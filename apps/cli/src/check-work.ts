@@ -6,15 +6,16 @@ import type { LoadedModel } from './load-model.ts';
 /** Files from this size on hold enough to be worth whatever they take. */
 const SMALL_FILE = 2 ** 20;
 
+/** Weights are what makes a model real: a file may ask for more steps with each of these many bytes. */
+const BYTES = 2 ** 15;
+
 /**
- * What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), and steps
- * (`nodeWork`) of all runs.
+ * What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), steps
+ * (`nodeWork`) of all runs, and nodes in all runs, each of which is compiled and dispatched.
  */
 const MAX_MADE = 2 ** 25;
 const MAX_STEPS = 2 ** 31;
-
-/** What a node costs besides its steps: it is compiled for every target, and dispatched. */
-const NODE_STEPS = 2 ** 15;
+const MAX_NODES = 2 ** 16;
 
 /** How often a model is interpreted: for some data sets, each with some noisy runs; to calibrate and correct it. */
 export const MANY_RUNS = 16;
@@ -36,17 +37,23 @@ export function checkWork(
   runs = 1,
 ): void {
   if (anyWork || bytes >= SMALL_FILE) return;
-  let made = 0;
-  let steps = 0;
+  const weighed = Math.max(1, bytes / BYTES);
+  const most = {
+    made: Math.min(2, weighed) * (runs > 1 ? MAX_MADE / 2 : MAX_MADE),
+    steps: (weighed * MAX_STEPS) / runs,
+    nodes: MAX_NODES / runs,
+  };
+  let [made, steps, nodes] = [0, 0, 0];
   for (const node of oneOfEach(graph).nodes())
     withLocation({ node: node.origin[0], op: node.op }, () => {
+      check(++nodes, most.nodes, 'nodes');
       const values = [...node.inputs, ...node.outputs].flatMap((value) => value ?? []);
       if (!values.every(({ type }) => type.shape.every(isStatic))) return;
       const fills = node.inputs.filter((value) => value?.constant && isFilled(value.constant));
       for (const value of [...node.outputs, ...fills]) made += value ? numElements(value.type.shape) : 0;
-      steps += NODE_STEPS + nodeWork(node);
-      check(made, runs > 1 ? MAX_MADE / 2 : MAX_MADE, 'elements of values');
-      check(steps, MAX_STEPS / runs, 'steps');
+      steps += nodeWork(node);
+      check(made, most.made, 'elements of values');
+      check(steps, most.steps, 'steps');
     });
 }
 
@@ -54,7 +61,7 @@ function check(found: number, most: number, what: string): void {
   if (found <= most) return;
   throw new CompileError(
     'run/work',
-    `a file under 1 MB may make at most ${most} ${what} here, found ${found} and more; --any-work runs it all the same`,
+    `a file of this size may have at most ${Math.floor(most)} ${what} here, found ${found} and more; --any-work runs it all the same`,
   );
 }
 
