@@ -18,7 +18,13 @@ interface Saved extends Pair {
   readonly refused?: string;
 }
 
-function saved(from: string, to: string, batch: Dim | undefined): Saved {
+/** What is changed on the way. */
+export interface RoundTrip {
+  readonly batch?: Dim | undefined;
+  readonly opset?: number | undefined;
+}
+
+function saved(from: string, to: string, { batch, opset }: RoundTrip): Saved {
   const data = join(from, '../test_data_set_0');
   const pair = {
     name: relative(process.cwd(), from),
@@ -26,10 +32,12 @@ function saved(from: string, to: string, batch: Dim | undefined): Saved {
     to,
     data: existsSync(data) ? resolve(data) : null,
     batch: batch !== undefined,
+    opset: opset ?? null,
   };
   try {
     const graph = loadOnnx(readFileSync(from));
-    writeFileSync(to, saveOnnx(batch === undefined ? graph : changeBatch(graph, batchOf(graph, batch))));
+    const changed = batch === undefined ? graph : changeBatch(graph, batchOf(graph, batch));
+    writeFileSync(to, saveOnnx(changed, opset === undefined ? {} : { opset }));
     return pair;
   } catch (error) {
     if (!(error instanceof CompileError)) return { ...pair, refused: `a fault: ${messageOf(error)}` };
@@ -47,11 +55,11 @@ function refusedPair({ name, refused = '' }: Saved): Judged {
   return { name, status: 'refused', reason: refused };
 }
 
-/** Each model loaded and saved, with another batch if one is given, held against itself; the files in between are removed. */
-export function checkRoundTrips(files: readonly string[], batch?: Dim): Judged[] {
+/** Each model loaded and saved, with another batch or opset if one is given, held against itself; the files in between are removed. */
+export function checkRoundTrips(files: readonly string[], change: RoundTrip = {}): Judged[] {
   const out = mkdtempSync(join(tmpdir(), 'ghostc-round-trip-'));
   try {
-    const pairs = files.map((file, i) => saved(file, join(out, `${i}.onnx`), batch));
+    const pairs = files.map((file, i) => saved(file, join(out, `${i}.onnx`), change));
     return [
       ...pairs.filter(({ refused }) => refused !== undefined).map(refusedPair),
       ...compareModels(pairs.filter(({ refused }) => refused === undefined)),

@@ -10,6 +10,8 @@ export interface Pair {
   readonly data: string | null;
   /** The second is for other batches: three samples are held against one after the other. */
   readonly batch?: boolean;
+  /** The least opset of the second; null for the first's. */
+  readonly opset?: number | null;
 }
 
 export interface Judged {

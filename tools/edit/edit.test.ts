@@ -31,7 +31,7 @@ test('with another batch, each sample gives what it gives by itself', (context) 
   const files = modelsBelow(join(process.cwd(), 'test-fixtures/models')).slice(0, 12);
   for (const batch of [3, 'n'])
     expect(
-      checkRoundTrips(files, batch).filter(({ status }) => status !== 'same' && status !== 'refused'),
+      checkRoundTrips(files, { batch }).filter(({ status }) => status !== 'same' && status !== 'refused'),
     ).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { everyNth } from '../sweep/every-nth.ts';
 import { checkRoundTrips, modelsBelow } from './check-round-trips.ts';
 import type { Judged } from './compare-models.ts';
 
-const usage = `npm run round-trip -- [FOLDER...] [--filter TEXT] [--every N] [--batch SIZE] [--json]
+const usage = `npm run round-trip -- [FOLDER...] [--filter TEXT] [--every N] [--batch SIZE] [--opset N] [--json]
 
 Loads and saves every .onnx below the folders, and the ONNX backend tests: each has to pass onnx.checker, to give the same
 outputs in ONNX Runtime, on the inputs beside it or on random ones, and to keep names, opset and metadata.
@@ -13,6 +13,7 @@ outputs in ONNX Runtime, on the inputs beside it or on random ones, and to keep 
   --filter TEXT  only paths with the text
   --every N      each Nth of them
   --batch SIZE   3 (times as many as it takes), or a name: each of three samples has to give what it gives by itself
+  --opset N      save in this opset or a later one
   --json         every model as JSON
 
 Exit code 0 if all do, 1 otherwise.`;
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
   options: {
     filter: { type: 'string', default: '' },
     batch: { type: 'string' },
+    opset: { type: 'string' },
     every: { type: 'string', default: '1' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -34,10 +36,10 @@ else process.exitCode = await roundTrips(positionals);
 async function roundTrips(given: readonly string[]): Promise<number> {
   const folders = given.length ? given : [await onnxTestFolder(process.cwd())];
   const files = folders.flatMap(modelsBelow).filter((file) => file.includes(values.filter));
-  const judged = checkRoundTrips(
-    [...everyNth(files, { every: Number(values.every) })],
-    batchOf(values.batch),
-  );
+  const judged = checkRoundTrips([...everyNth(files, { every: Number(values.every) })], {
+    batch: batchOf(values.batch),
+    opset: values.opset === undefined ? undefined : Number(values.opset),
+  });
   report(judged);
   return judged.every(({ status }) => status === 'same' || status === 'unrunnable') ? 0 : 1;
 }

@@ -1,5 +1,13 @@
-import { CompileError, type Graph, type GraphSource, type Node, type Value, withLocation } from '@ghostc/ir';
-import { encodeModel } from '@ghostc/onnx';
+import {
+  CompileError,
+  constantOf,
+  type Graph,
+  type GraphSource,
+  type Node,
+  type Value,
+  withLocation,
+} from '@ghostc/ir';
+import { encodeModel, type NodeProto } from '@ghostc/onnx';
 import { onnxNode } from '@ghostc/ops';
 import { lineWeights } from './line-form.ts';
 import { NodeWriter, outputsOf } from './node-writer.ts';
@@ -8,7 +16,8 @@ import { OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
 import { qdqTable } from './qdq-table.ts';
 import { QuantizedWriter } from './quantized-writer.ts';
-import { versionFor } from './version-for.ts';
+import { innerNames, type SourceNodes, sourceNodes, writeSourceNode } from './source-nodes.ts';
+import { OLDEST, USUAL, versionFor } from './version-for.ts';
 
 export interface OnnxOptions {
   /** Name of the ONNX graph; the graph's own if absent. */
@@ -32,16 +41,15 @@ export function emitOnnx(
   graph: Graph,
   { name = graph.name, sourceHash, opset: least, activations, source = null }: OnnxOptions = {},
 ): Uint8Array {
-  const { irVersion, ...newest } = versionFor(graph, least);
   const unsigned = activations === 'u8' ? computedBytes(graph) : new Set<Value>();
-  const { target, names, output, opset, node, initializer } = firstOf(graph, {
-    least: least ?? newest.opset,
-    newest: newest.opset,
+  const { target, names, output, opset, irVersion, node, initializer } = firstOf(
+    graph,
+    least ?? USUAL,
     unsigned,
-  });
+  );
   const input = graph.inputs.map((value) => valueInfo(value.name, value));
   return encodeModel({
-    ir_version: irVersion,
+    ir_version: Math.max(irVersion, source?.formatVersion ?? 0),
     producer_name: 'ghostc',
     ...(source && modelFields(source)),
     ...(sourceHash && { metadata_props: [{ key: 'ghostc_source_sha256', value: sourceHash }] }),
@@ -53,13 +61,11 @@ export function emitOnnx(
       input,
       output,
       ...(source?.graphDocString && { doc_string: source.graphDocString }),
-      ...(source?.statesTypes && { value_info: innerTypes(graph, names) }),
+      ...(source?.statesTypes && { value_info: innerTypes(graph, { names, node }) }),
     },
+    ...(source && source.functions.length > 0 && { functions: source.functions }),
   });
 }
-
-/** The opset whose forms the writers of ops know at least. */
-const AXES_AS_INPUTS = 13;
 
 interface Written {
   readonly target: OnnxGraph;
@@ -68,37 +74,56 @@ interface Written {
   readonly node: readonly object[];
   readonly initializer: readonly object[];
   readonly opset: number;
+  readonly irVersion: number;
 }
 
-/** The graph in the first opset from `least` to `newest` that can say it; those below 13 are tried where 13 can. */
-function firstOf(
-  graph: Graph,
-  { least, newest, unsigned }: { least: number; newest: number; unsigned: ReadonlySet<Value> },
-): Written {
+/** The graph in the first opset from `least` on that can say it. */
+function firstOf(graph: Graph, least: number, unsigned: ReadonlySet<Value>): Written {
   const kept = [...graph.nodes()].filter(({ op }) => op === onnxNode.name);
-  const first =
-    newest > AXES_AS_INPUTS ? newest : Math.max(least, ...kept.map(({ attrs }) => Number(attrs.opset)));
-  for (let opset = first; opset < newest; opset++) {
-    const written = inOpset(graph, opset, unsigned);
-    const older = olderForm(graph, written);
+  let opset = Math.max(least, ...kept.map(({ attrs }) => Number(attrs.opset)));
+  for (;;) {
+    const sources = unsigned.size === 0 ? sourceNodes(graph, opset) : none;
+    const { opset: needed, irVersion } = versionFor(graph, opset, sources.parts);
+    if (needed > Math.max(opset, OLDEST)) {
+      opset = needed;
+      continue;
+    }
+    const written = { ...inOpset(graph, { opset, unsigned, sources }), irVersion };
+    const older = opset < OLDEST ? olderForm(graph, written) : {};
     if (older) return { ...written, ...older };
+    opset++;
   }
-  return inOpset(graph, newest, unsigned);
+}
+
+const none: SourceNodes = { byLast: new Map(), parts: new Set() };
+
+interface Wording {
+  readonly opset: number;
+  readonly unsigned: ReadonlySet<Value>;
+  readonly sources: SourceNodes;
 }
 
 /** Nodes that are not as their source has them are of opset 13 or more. */
-function inOpset(graph: Graph, opset: number, unsigned: ReadonlySet<Value>): Written {
+function inOpset(graph: Graph, { opset, unsigned, sources }: Wording): Omit<Written, 'irVersion'> {
   const names = outputsOf(graph);
-  const target = new OnnxGraph(takenNames(graph), { opset, lines: lineWeights(graph), unsigned });
+  const taken = [...takenNames(graph), ...innerNames(sources)];
+  const target = new OnnxGraph(taken, { opset, lines: lineWeights(graph), unsigned });
   renameShadowed(graph, target, names);
+  const constants = new Map([...graph.constants].map((value) => [constantOf(value), value]));
   for (const node of graph.nodes()) {
-    withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
-      if (onIntegers(node)) writeQuantized(new QuantizedWriter(node, target, names));
-      else found(opTable, node)(new NodeWriter(node, target, names));
-    });
+    const source = sources.byLast.get(node);
+    if (source) writeSourceNode(source, target, { names, constants });
+    else if (!sources.parts.has(node)) writeNode(node, target, names);
   }
   const output = graph.outputs.map((one) => passThrough(one, { target, names }));
   return { target, names, output, opset, node: target.nodes, initializer: target.initializers };
+}
+
+function writeNode(node: Node, target: OnnxGraph, names: Map<Value, string>): void {
+  withLocation({ node: node.origin[0] ?? node.output.name, op: node.op }, () => {
+    if (onIntegers(node)) writeQuantized(new QuantizedWriter(node, target, names));
+    else found(opTable, node)(new NodeWriter(node, target, names));
+  });
 }
 
 function modelFields(source: GraphSource): object {
@@ -113,13 +138,19 @@ function modelFields(source: GraphSource): object {
 }
 
 function domainsOf({ domains }: OnnxGraph, source: GraphSource | null): object[] {
-  return [...domains].map((domain) => ({ domain, version: source?.domains[domain] ?? 1 }));
+  const versions = { ...Object.fromEntries([...domains].map((domain) => [domain, 1])), ...source?.domains };
+  return Object.entries(versions).map(([domain, version]) => ({ domain, version }));
 }
 
 /** Types of what nodes compute; of quantised values the float that stands for them has another. */
-function innerTypes(graph: Graph, names: ReadonlyMap<Value, string>): object[] {
-  const inner = computed(graph).filter((value) => !graph.isOutput(value) && !value.type.quant);
-  return inner.map((value) => valueInfo(names.get(value) ?? value.name, value));
+function innerTypes(graph: Graph, { names, node }: Pick<Written, 'names' | 'node'>): object[] {
+  const written = new Set(node.flatMap((one) => (one as NodeProto).output ?? []));
+  return computed(graph).flatMap((value) => {
+    const name = names.get(value) ?? value.name;
+    const isStated =
+      written.has(name) && !graph.isOutput(value) && !value.type.quant && value.type.opaque !== '';
+    return isStated ? [valueInfo(name, value)] : [];
+  });
 }
 
 /** What nodes compute. */

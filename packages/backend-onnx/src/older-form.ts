@@ -1,4 +1,5 @@
 import { f32, type Graph, type TensorType } from '@ghostc/ir';
+import { type NodeProto, outerNames } from '@ghostc/onnx';
 import { outputsOf } from './node-writer.ts';
 import { inOlderOpset, type Operands, type WrittenNode } from './older-opsets.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
@@ -15,8 +16,12 @@ export function olderForm(
     if (!older) return undefined;
     node.push(older);
   }
-  const read = new Set(node.flatMap((one) => (one as WrittenNode).input));
+  const read = new Set(node.flatMap((one) => readBy(one as NodeProto)));
   return { node, initializer: target.initializers.filter(({ name }) => read.has(name)) };
+}
+
+function readBy({ input = [], attribute = [] }: NodeProto): string[] {
+  return [...input, ...attribute.flatMap(outerNames)];
 }
 
 function operandsOf(graph: Graph, target: OnnxGraph): Operands {

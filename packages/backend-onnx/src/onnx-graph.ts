@@ -1,5 +1,5 @@
 import { type Attr, constantOf, isStatic, type Tensor, type Value } from '@ghostc/ir';
-import { dataTypeOf, fromTensor } from '@ghostc/onnx';
+import { dataTypeOf, fromTensor, typeFromJson } from '@ghostc/onnx';
 import { withoutHeight } from './line-form.ts';
 
 /** AttributeProto.AttributeType */
@@ -29,6 +29,8 @@ export class OnnxGraph {
   readonly kept = new Set<object>();
   /** What its initializers hold. */
   readonly tensors = new Map<string, Tensor>();
+  /** Constants that only nodes of the source read, by their data. */
+  readonly #sourceNames = new Map<Tensor, string>();
   /** Domains of its nodes besides the standard's. */
   readonly domains = new Set<string>();
   /** Names of values that are written as parts, which the one node that reads them joins. */
@@ -118,6 +120,20 @@ export class OnnxGraph {
     this.tensors.set(name, tensor);
   }
 
+  /** A node as the source has it. */
+  raw(node: { readonly domain?: string; readonly [field: string]: unknown }): void {
+    this.nodes.push(node);
+    this.kept.add(node);
+    if (node.domain && node.domain !== 'ai.onnx') this.domains.add(node.domain);
+  }
+
+  /** The initializer of a constant that the source's nodes read, made when first asked for. */
+  sourceConstant(tensor: Tensor, preferred: string): string {
+    const name = this.#sourceNames.get(tensor) ?? this.initializer(tensor, preferred);
+    this.#sourceNames.set(tensor, name);
+    return name;
+  }
+
   /** What `make` names for a value and purpose, made when first asked for. */
   once(value: Value, what: string, make: () => string): string {
     const known = this.#made.get(value) ?? new Map<string, string>();
@@ -150,6 +166,7 @@ function encodeAttribute(name: string, value: Attr | FloatAttr): object {
 
 /** ValueInfoProto of an input or output; symbolic dimensions become dim_param. */
 export function valueInfo(name: string, { type }: Value): object {
+  if (type.opaque !== undefined) return { name, ...(type.opaque && { type: typeFromJson(type.opaque) }) };
   const dim = type.shape.map((size) => (isStatic(size) ? { dim_value: size } : { dim_param: size }));
   return { name, type: { tensor_type: { elem_type: dataTypeOf(type.dtype), shape: { dim } } } };
 }

@@ -8,9 +8,9 @@ export interface OnnxVersion {
 }
 
 /** Opset 17 with IR version 8, of ONNX 1.12: every reader of the last years takes it. */
-const USUAL = 17;
+export const USUAL = 17;
 /** Before this opset axes are attributes. */
-const OLDEST = 13;
+export const OLDEST = 13;
 
 /** The first opset whose Cast, and IR version whose tensors, know an element type. */
 const typeVersions: Partial<Readonly<Record<DType, OnnxVersion>>> = {
@@ -26,14 +26,17 @@ const typeVersions: Partial<Readonly<Record<DType, OnnxVersion>>> = {
   u2: { opset: 25, irVersion: 13 },
 };
 
-/** Writes as little as readers need: the smallest version that can say everything in the graph. */
-export function versionFor(graph: Graph, least: number = USUAL): OnnxVersion {
+/**
+ * Writes as little as readers need: the smallest version from `least` on that can say everything in the graph, but for nodes that are
+ * as the source has them.
+ */
+export function versionFor(graph: Graph, least: number, sourced: ReadonlySet<Node>): OnnxVersion {
   let [opset, irVersion] = [Math.max(least, OLDEST), 8];
   const types = new Set<DType>();
   for (const { type } of [...graph.inputs, ...graph.constants]) types.add(type.dtype);
   for (const node of graph.nodes()) {
     for (const { type } of node.outputs) types.add(type.dtype);
-    opset = Math.max(opset, opVersion(node));
+    if (!sourced.has(node)) opset = Math.max(opset, opVersion(node));
   }
   for (const dtype of types) {
     opset = Math.max(opset, typeVersions[dtype]?.opset ?? 0);

@@ -1,5 +1,5 @@
 import { CompileError, fromNumbers, i64, type Tensor } from '@ghostc/ir';
-import { type AttributeProto, nodeFromJson, renameOuter } from '@ghostc/onnx';
+import { type AttributeProto, type NodeProto, nodeFromJson, renameOuter } from '@ghostc/onnx';
 import { onnxNode } from '@ghostc/ops';
 import type { NodeWriter } from './node-writer.ts';
 
@@ -42,6 +42,7 @@ const changes: readonly (readonly [string, number, Upgrade])[] = [
   ['Squeeze', 13, (writer, node) => moved(writer, node, ['axes'])],
   ['Unsqueeze', 13, (writer, node) => moved(writer, node, ['axes'])],
   ['ReduceSum', 13, (writer, node) => moved(writer, node, ['axes'])],
+  ['GroupNormalization', 21, refused],
   ['Scatter', 11, (_writer, node) => ({ ...node, op: 'ScatterElements' })],
   ['Split', 18, withCount],
   ...['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'SumSquare'].map(
@@ -53,14 +54,34 @@ const changes: readonly (readonly [string, number, Upgrade])[] = [
   ),
 ];
 
+/** Whether a node of one opset says the same in another. */
+export function isSameIn(op: string, from: number, to: number): boolean {
+  const [first, last] = [Math.min(from, to), Math.max(from, to)];
+  return first >= OLDEST && !changes.some(([name, at]) => name === op && first < at && at <= last);
+}
+
 /** Before this opset an operator said broadcasting and shapes otherwise. */
 const OLDEST = 7;
 
 function upgraded(writer: NodeWriter, node: RawNode, opset: number): RawNode {
+  if (opset === writer.opset) return node;
   if (opset < OLDEST) return refused(writer, node);
+  const changed = bodyNodes(node.attributes).find(
+    ({ op_type = '', domain }) => !domain && !isSameIn(op_type, opset, writer.opset),
+  );
+  if (changed)
+    throw new CompileError(
+      'onnx/write',
+      `the body of ${node.op} has a ${changed.op_type} of opset ${opset}, which opset ${writer.opset} says otherwise; expected opset ${opset}`,
+    );
   return changes
     .filter(([, at]) => opset < at && at <= writer.opset)
     .reduce((form, [op, , change]) => (form.op === op ? change(writer, form) : form), node);
+}
+
+function bodyNodes(attributes: readonly AttributeProto[]): NodeProto[] {
+  const bodies = attributes.flatMap(({ g, graphs = [] }) => (g ? [g, ...graphs] : graphs));
+  return bodies.flatMap(({ node = [] }) => node.flatMap((one) => [one, ...bodyNodes(one.attribute ?? [])]));
 }
 
 function refused(_writer: NodeWriter, { op }: RawNode): never {

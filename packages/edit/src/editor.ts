@@ -308,15 +308,11 @@ export class Editor {
       if (this.#isRead(next)) continue;
       const { producer } = next;
       if (next.constant) this.graph.removeConstant(next);
-      if (!producer?.outputs.every((one) => !this.#isRead(one)) || !this.#isThere(producer)) continue;
+      if (!producer?.outputs.every((one) => !this.#isRead(one)) || !this.graph.has(producer)) continue;
       this.graph.remove(producer);
       this.#stale.delete(producer);
       pending.push(...producer.inputs.filter((input) => input !== null));
     }
-  }
-
-  #isThere(node: Node): boolean {
-    return node.previous !== null || this.graph.first === node;
   }
 
   *#allValues(): Iterable<Value> {

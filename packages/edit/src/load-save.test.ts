@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeModel, encodeModel } from '@ghostc/onnx';
 import { expect, test } from 'vitest';
-import { edit, loadOnnx, renameValues, saveOnnx } from './index.ts';
+import { edit, findNode, loadOnnx, renameValues, saveOnnx } from './index.ts';
 
 const FLOAT = 1;
 const tensor = (name: string, ...sizes: (number | string)[]): object => ({
@@ -54,7 +54,7 @@ test('metadata, doc strings, producer, opset, names and stated types stay throug
   expect(Number(after.model_version)).toBe(7);
   expect(after.graph).toMatchObject({ name: 'net', doc_string: 'its graph' });
   expect(after.graph?.value_info?.map(({ name }) => name)).toEqual(['h', 'c']);
-  expect(after.opset_import?.map(({ version }) => Number(version))).toEqual([15]);
+  expect(after.opset_import?.map(({ version }) => Number(version))).toEqual([15, 3]);
   expect(Number(decodeModel(saveOnnx(edited, { opset: 19 })).opset_import?.[0]?.version)).toBe(19);
 });
 
@@ -80,7 +80,12 @@ test('an op that has no form here comes back as it was, with its domain', () => 
     'op Fancy (my.ops, opset 15) is not supported',
   );
   const untyped = { ...fancy, output: ['g'] };
-  expect(() => loadOnnx(model([untyped, { ...relus[1], input: ['g'] }]))).toThrow('op Fancy');
+  const loaded = loadOnnx(model([untyped, { ...relus[1], input: ['g'] }]));
+  expect(findNode(loaded, { origin: 'a' }).output.type.opaque).toBe('');
+  expect(decodeModel(saveOnnx(loaded)).graph?.node?.map((node) => node.op_type)).toEqual(['Fancy', 'Neg']);
+  expect(() => edit(loaded, (e) => e.output(e.ops.relu({ x: 'g' }), 'r'))).toThrow(
+    'relu expects x of a tensor of numbers, found opaque ""',
+  );
 });
 
 test('the reference models keep their opset', () => {

@@ -12,6 +12,10 @@ export interface GraphSource {
   /** Of the graph in the model. */
   readonly graphDocString: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The version of the format itself. */
+  readonly formatVersion: number;
+  /** Functions that nodes may call, in the words of the format. */
+  readonly functions: readonly object[];
   /** Whether types of inner values are stated. */
   readonly statesTypes: boolean;
 }

@@ -9,6 +9,15 @@ export type Attr = number | string | boolean | readonly number[] | readonly stri
 /** Attributes of a node by name. */
 export type Attrs = Readonly<Record<string, Attr>>;
 
+/**
+ * That a node is one of those that one node of the source was read as: `whole` is what the reader knows of that, `index` the place
+ * among them. A writer of the source's format may put the source's node back, if all are there and as they were.
+ */
+export interface SourcePart {
+  readonly whole: object;
+  readonly index: number;
+}
+
 /** What only `Graph` may change, which counts it. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -50,6 +59,8 @@ export class Node {
   readonly origin: readonly string[];
   /** Of a composite op: `origin` by the parts that it stands for, so that an expansion can name them. Empty if not known. */
   readonly partOrigins: readonly (readonly string[])[];
+  /** Of what source node it is a part; null of nodes that no source has. */
+  readonly part: SourcePart | null;
   /** Neighbours in execution order; null at the ends. */
   readonly previous: Node | null = null;
   readonly next: Node | null = null;
@@ -61,6 +72,7 @@ export class Node {
     attrs: Attrs;
     origin: readonly string[];
     partOrigins: readonly (readonly string[])[];
+    part?: SourcePart | null;
   }) {
     this.op = parts.op;
     this.inputs = parts.inputs;
@@ -68,6 +80,7 @@ export class Node {
     this.attrs = parts.attrs;
     this.origin = parts.origin;
     this.partOrigins = parts.partOrigins;
+    this.part = parts.part ?? null;
   }
 
   /** The first result: the only one, for nearly every op. */
@@ -117,6 +130,7 @@ export interface NewNode {
   readonly attrs?: Attrs;
   readonly origin?: readonly string[];
   readonly partOrigins?: readonly (readonly string[])[];
+  readonly part?: SourcePart | null;
   /** Preferred names of the outputs; made unique. */
   readonly names?: readonly string[];
   /** Insert before this node; at the end if absent. */
@@ -216,7 +230,8 @@ export class Graph {
     const partOrigins = parts.every((names) => names.length > 0) ? parts : [];
     const origin = source.origin ?? parts.flat();
     const outputs = types.map((type, i) => new Value(this.#claim(names[i] ?? op), type));
-    const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin, partOrigins });
+    const { part = null } = source;
+    const node = new Node({ op, inputs: [...inputs], outputs, attrs, origin, partOrigins, part });
     for (const output of outputs) openValue(output).producer = node;
     for (const input of inputs) if (input) usersOf(input).add(node);
     this.#link(node, before);
@@ -240,6 +255,11 @@ export class Graph {
   setAttrs(node: Node, attrs: Attrs): void {
     openNode(node).attrs = attrs;
     this.#edits++;
+  }
+
+  /** The node is a part of what a source node was read as. */
+  setPart(node: Node, part: SourcePart): void {
+    openNode(node).part = part;
   }
 
   /** Values take other names, all at once, so that two may swap theirs. Throws `ir/name` where one is another value's. */
@@ -331,8 +351,13 @@ export class Graph {
     return name;
   }
 
+  /** Whether a node has not been removed. */
+  has(node: Node): boolean {
+    return node.previous ? node.previous.next === node : this.first === node;
+  }
+
   #checkLinked(node: Node): void {
-    if (node.previous ? node.previous.next === node : this.first === node) return;
+    if (this.has(node)) return;
     throw new CompileError('ir/not-in-graph', `this ${node.op} is not in the graph`, {
       node: node.origin[0],
       op: node.op,
@@ -374,8 +399,8 @@ function cloneGraph(source: Graph, map: Map<Value, Value>): Graph {
     const inputs = node.inputs.map((value) => value && mapped(value));
     const types = node.outputs.map((value) => value.type);
     const names = node.outputs.map((value) => value.name);
-    const { op, attrs, origin, partOrigins } = node;
-    const copied = copy.add({ op, inputs, types, names, attrs, origin, partOrigins });
+    const { op, attrs, origin, partOrigins, part } = node;
+    const copied = copy.add({ op, inputs, types, names, attrs, origin, partOrigins, part });
     node.outputs.forEach((value, i) => map.set(value, copied.outputs[i] ?? unknownValue(value)));
   }
   for (const { name, value } of source.outputs) copy.addOutput(name, mapped(value));

@@ -30,6 +30,7 @@ export {
   type GraphOutput,
   type NewNode,
   Node,
+  type SourcePart,
   Value,
 } from './graph.ts';
 export type { GraphSource } from './graph-source.ts';
@@ -62,7 +63,14 @@ export {
   toNumbers,
   zeros,
 } from './tensor.ts';
-export { formatType, type QuantParams, quantOf, sameType, type TensorType } from './tensor-type.ts';
+export {
+  formatType,
+  opaqueType,
+  type QuantParams,
+  quantOf,
+  sameType,
+  type TensorType,
+} from './tensor-type.ts';
 export { checkAttrs, checkInputs, verify } from './verify.ts';
 export { type GraphVisitor, visitGraph } from './visit-graph.ts';
 export { hashWords, isUniform, sameWords, wordsOf } from './words.ts';

@@ -8,7 +8,7 @@ import { parseElements } from './parse-elements.ts';
 import { randomTensor } from './random-tensor.ts';
 import { isStaticShape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
-import { formatType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
+import { formatType, opaqueType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
 import { checkAttrs, checkInputs } from './verify.ts';
 
 /** The constants that a text makes itself (`random(7)`) may have this many elements together. */
@@ -238,6 +238,7 @@ class GraphParser {
   }
 
   #type(): TensorType {
+    if (this.#word('opaque')) return opaqueType(this.#expect('string').text);
     const dtype = this.#expect('word');
     if (!isDType(dtype.text)) this.#fail('type', `there is no element type ${showToken(dtype)}`, dtype);
     if (!this.#is('punctuation', '[')) this.#unexpected(`[ after ${dtype.text}`);

@@ -20,6 +20,16 @@ export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
   readonly quant?: QuantParams | undefined;
+  /**
+   * A type of the source format that tensors have not (strings, a sequence), in its own words; empty where it is not known. Only
+   * nodes that are kept as the source has them read such values; `dtype` and `shape` say nothing then.
+   */
+  readonly opaque?: string | undefined;
+}
+
+/** A type that is no tensor's. */
+export function opaqueType(words = ''): TensorType {
+  return { dtype: 'u8', shape: [0], opaque: words };
 }
 
 /** The quantisation of a type that is known to have one; throws `quant/missing` where it has none. */
@@ -30,11 +40,17 @@ export function quantOf(type: TensorType): QuantParams {
 
 /** Whether element type, shape and quantisation are equal. */
 export function sameType(a: TensorType, b: TensorType): boolean {
-  return a.dtype === b.dtype && sameShape(a.shape, b.shape) && formatQuant(a.quant) === formatQuant(b.quant);
+  return (
+    a.dtype === b.dtype &&
+    sameShape(a.shape, b.shape) &&
+    formatQuant(a.quant) === formatQuant(b.quant) &&
+    a.opaque === b.opaque
+  );
 }
 
-/** `f32[1,16,8,8]`, `i8[4] quant(0.05:-3)`, `i8[2,3] quant(axis=0, 0.1:0, 0.2:0)`. */
-export function formatType({ dtype, shape, quant }: TensorType): string {
+/** `f32[1,16,8,8]`, `i8[4] quant(0.05:-3)`, `i8[2,3] quant(axis=0, 0.1:0, 0.2:0)`, `opaque "..."`. */
+export function formatType({ dtype, shape, quant, opaque }: TensorType): string {
+  if (opaque !== undefined) return `opaque ${JSON.stringify(opaque)}`;
   return `${dtype}[${shape.map(formatDim).join(',')}]${quant ? ` ${formatQuant(quant)}` : ''}`;
 }
 

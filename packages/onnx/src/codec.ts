@@ -10,6 +10,7 @@ protobuf.configure();
 const root = protobuf.Root.fromJSON(onnxDescriptor as protobuf.INamespace);
 const modelType = root.lookupType('onnx.ModelProto');
 const nodeType = root.lookupType('onnx.NodeProto');
+const typeType = root.lookupType('onnx.TypeProto');
 const tensorType = root.lookupType('onnx.TensorProto');
 
 /** Decodes a ModelProto. Throws `onnx/decode` when the bytes are no ONNX model. */
@@ -37,6 +38,15 @@ export function nodeToJson(node: NodeProto): string {
 
 export function nodeFromJson(text: string): NodeProto {
   return nodeType.fromObject(JSON.parse(text)) as NodeProto;
+}
+
+/** A TypeProto as JSON text; `typeFromJson` reads it. */
+export function typeToJson(type: object): string {
+  return JSON.stringify(typeType.toObject(typeType.create(type), { longs: String, json: true }));
+}
+
+export function typeFromJson(text: string): object {
+  return typeType.fromObject(JSON.parse(text));
 }
 
 /** Encodes a plain object with the fields of ModelProto. 64-bit integers are Longs or safe numbers. */

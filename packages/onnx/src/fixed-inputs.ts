@@ -1,6 +1,6 @@
 import { fromNumbers, isFloat, numElements, type Tensor } from '@ghostc/ir';
 import { decodeModel } from './codec.ts';
-import { dimsOf, sizeOf } from './input-dims.ts';
+import { dimsOf, hasDims, sizeOf } from './input-dims.ts';
 import type { GraphProto, ValueInfoProto } from './onnx-types.ts';
 import { dtypeOf } from './tensor-proto.ts';
 
@@ -15,7 +15,9 @@ export function boundBy(
   inputs: readonly ValueInfoProto[],
   bind: ReadonlyMap<string, number> = new Map(),
 ): Bound {
-  const dimensions = new Set(inputs.flatMap((input) => dimsOf(input).map(({ dim_param }) => dim_param)));
+  const dimensions = new Set(
+    inputs.filter(hasDims).flatMap((input) => dimsOf(input).map(({ dim_param }) => dim_param)),
+  );
   const values = new Map<string, Tensor>();
   for (const input of inputs) {
     const value = bind.get(input.name ?? '');

@@ -16,7 +16,9 @@ export class InputDims {
 
   constructor(inputs: readonly ValueInfoProto[], bind: ReadonlyMap<string, number> = new Map()) {
     this.#bind = bind;
-    const keys = inputs.flatMap((input) => dimsOf(input).map((dim, axis) => keyOf(dim, input, axis)));
+    const keys = inputs
+      .filter(hasDims)
+      .flatMap((input) => dimsOf(input).map((dim, axis) => keyOf(dim, input, axis)));
     const open = [...new Set(keys)].filter((key) => key !== undefined);
     // names that can stay go first, so that no made one takes their place
     for (const key of [...open.filter(isPlain), ...open.filter((one) => !isPlain(one))])
@@ -50,6 +52,11 @@ export class InputDims {
     this.#taken.add(name);
     return name;
   }
+}
+
+/** Whether an input is a tensor whose axes are stated. */
+export function hasDims({ type }: ValueInfoProto): boolean {
+  return Boolean(type?.tensor_type?.shape);
 }
 
 export function dimsOf({ name = '', type }: ValueInfoProto): readonly DimensionProto[] {

@@ -1,11 +1,12 @@
-import { CompileError, isStatic, type TensorType, type Value } from '@ghostc/ir';
-import { nodeToJson } from './codec.ts';
+import { CompileError, isStatic, opaqueType, type TensorType, type Value } from '@ghostc/ir';
+import { nodeToJson, typeToJson } from './codec.ts';
+import { sizeOf } from './input-dims.ts';
 import { keptTypes } from './kept-types.ts';
 import type { NodeReader } from './node-reader.ts';
 import type { ValueInfoProto } from './onnx-types.ts';
 import { outerNames } from './outer-names.ts';
 import type { Entry } from './read-state.ts';
-import { dtypeOf } from './tensor-proto.ts';
+import { dtypeOf, isDataType } from './tensor-proto.ts';
 
 /** Codes of errors that sizes would have prevented. */
 const needSizes: ReadonlySet<string> = new Set([
@@ -25,55 +26,66 @@ export function keepNode(node: NodeReader, error: unknown): readonly Value[] | u
 }
 
 /**
- * A node that has no form here, with the types that the model states. Undefined where it states none. Values that bodies read
- * from outside are inputs after those of the node.
+ * A node that has no form here, with the types that the model states for its results, or those that follow from its op; a result
+ * with neither is of a type that is not known. Values that bodies read from outside are inputs after those of the node.
  */
 export function keepUnknown(
   node: NodeReader,
   declared: ReadonlyMap<string, ValueInfoProto>,
   { detail }: CompileError,
-): readonly Value[] | undefined {
-  const isStandard = (node.proto.domain || 'ai.onnx') === 'ai.onnx';
-  const types =
-    allOf(node.outputNames.map((name) => (name ? statedType(node, declared.get(name)) : unnamed))) ??
-    (isStandard ? (keptTypes(node) ?? bodyTypes(node)) : undefined);
-  return types && emitKept(node, types, detail);
+): readonly Value[] {
+  const known = knownTypes(node);
+  const fresh = (preferred: string): string => node.freshDim(preferred);
+  const types = (node.proto.output ?? []).map((name, i) =>
+    name ? (statedType(declared.get(name), fresh) ?? known[i] ?? opaqueType()) : unnamed,
+  );
+  return emitKept(node, types, detail);
 }
 
-function allOf<T>(list: readonly (T | undefined)[]): readonly T[] | undefined {
-  const known = list.filter((one) => one !== undefined);
-  return known.length === list.length ? known : undefined;
+/** What follows from a standard op and the types of its inputs. */
+function knownTypes(node: NodeReader): readonly (TensorType | undefined)[] {
+  if ((node.proto.domain || 'ai.onnx') !== 'ai.onnx') return [];
+  try {
+    return (node.readsOpaque() ? undefined : keptTypes(node)) ?? bodyTypes(node);
+  } catch (error) {
+    if (error instanceof CompileError) return [];
+    throw error;
+  }
 }
 
 /** What the body of a Loop or Scan states: the last values of what it carries, then a new first axis of what it collects. */
-function bodyTypes(node: NodeReader): readonly TensorType[] | undefined {
+function bodyTypes(node: NodeReader): readonly (TensorType | undefined)[] {
   const body = node.attributes.get('body')?.g;
-  if (!body || (node.op !== 'Loop' && node.op !== 'Scan')) return undefined;
+  if (!body || (node.op !== 'Loop' && node.op !== 'Scan')) return [];
   const results = (body.output ?? []).slice(node.op === 'Loop' ? 1 : 0);
   const carried =
     node.op === 'Loop' ? node.inputCount - 2 : node.inputCount - node.int('num_scan_inputs', node.inputCount);
-  return allOf(
-    results.map((info, i) => {
-      const type = statedType(node, info);
-      const name = node.outputNames[i] ?? '';
-      return i < carried || !type ? type : { ...type, shape: [node.freshDim(`${name}_0`), ...type.shape] };
-    }),
-  );
+  return results.map((info, i) => {
+    const type = statedType(info, (preferred) => node.freshDim(preferred));
+    const name = node.outputNames[i] ?? '';
+    if (i < carried || !type) return type;
+    return type.opaque === undefined
+      ? { ...type, shape: [node.freshDim(`${name}_0`), ...type.shape] }
+      : undefined;
+  });
 }
 
 /** Of an output that the model leaves out. */
 const unnamed: TensorType = { dtype: 'f32', shape: [] };
 
-function statedType(node: NodeReader, info: ValueInfoProto | undefined): TensorType | undefined {
-  const tensor = info?.type?.tensor_type;
-  const dims = tensor?.shape?.dim;
-  if (!dims) return undefined;
+/** The stated type: of tensors of numbers with a known number of axes, or as it is written. */
+export function statedType(
+  info: ValueInfoProto | undefined,
+  fresh: (preferred: string) => string,
+): TensorType | undefined {
+  const type = info?.type;
+  if (!type || Object.keys(type).length === 0) return undefined;
+  const dims = type.tensor_type?.shape?.dim;
+  if (!dims || !isDataType(type.tensor_type?.elem_type)) return opaqueType(typeToJson(type));
   const shape = dims.map(
-    ({ dim_value, dim_param }, axis) =>
-      dim_param ||
-      (dim_value === undefined ? node.freshDim(`${info?.name ?? ''}_${axis}`) : Number(dim_value)),
+    (dim, axis) => sizeOf(dim) ?? (dim.dim_param || fresh(`${info?.name ?? ''}_${axis}`)),
   );
-  return { dtype: dtypeOf(tensor?.elem_type), shape };
+  return { dtype: dtypeOf(type.tensor_type?.elem_type), shape };
 }
 
 function isSymbolic(node: NodeReader): boolean {
@@ -126,7 +138,7 @@ function emitKept(node: NodeReader, types: readonly TensorType[], reason: string
     op_type: node.op,
     opset: node.opset,
     proto: nodeToJson(proto),
-    types: types.map(({ dtype, shape }) => JSON.stringify({ dtype, shape })),
+    types: types.map(({ dtype, shape, opaque }) => JSON.stringify({ dtype, shape, opaque })),
     reason,
     ...(captures.length > 0 && { captures }),
   });

@@ -297,6 +297,11 @@ export class NodeReader {
     );
   }
 
+  /** Whether an input is no tensor of numbers. */
+  readsOpaque(): boolean {
+    return this.presentInputs().some((i) => this.entry(i).value?.type.opaque !== undefined);
+  }
+
   /** Whether a name stands for something where the node is. */
   isKnown(name: string): boolean {
     return this.#state.entries.get(name) !== undefined;

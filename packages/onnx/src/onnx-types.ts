@@ -71,7 +71,7 @@ export interface GraphProto {
   readonly value_info?: readonly ValueInfoProto[];
   readonly node?: readonly NodeProto[];
   readonly initializer?: readonly TensorProto[];
-  readonly sparse_initializer?: readonly object[];
+  readonly sparse_initializer?: readonly { readonly values?: TensorProto | null }[];
   readonly input?: readonly ValueInfoProto[];
   readonly output?: readonly ValueInfoProto[];
 }
@@ -92,6 +92,7 @@ export interface FunctionProto {
   readonly attribute_proto?: readonly AttributeProto[];
   readonly node?: readonly NodeProto[];
   readonly opset_import?: readonly OpsetProto[];
+  readonly value_info?: readonly ValueInfoProto[];
 }
 
 export interface ModelProto {

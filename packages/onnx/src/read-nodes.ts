@@ -1,4 +1,4 @@
-import { CompileError, type Graph, isStatic, type Node, withLocation } from '@ghostc/ir';
+import { CompileError, type Graph, isStatic, type Node, type Value, withLocation } from '@ghostc/ir';
 import { contribTable } from './contrib-table.ts';
 import { keepNode, keepUnknown } from './keep-node.ts';
 import { NodeReader, type ReadOp } from './node-reader.ts';
@@ -8,6 +8,7 @@ import type { Entry, ReadState } from './read-state.ts';
 import { shapeTable } from './shape-table.ts';
 import { isSaturated, type ShapeValue } from './shape-value.ts';
 import { type NamedNode, sortNodes } from './sort-nodes.ts';
+import { rememberSource } from './source-node.ts';
 import {
   type Body,
   branchesOf,
@@ -26,7 +27,7 @@ import { unrolled } from './unroll.ts';
  */
 const MAX_UNFOLDED = 20_000;
 
-/** Nodes on their way into the graph: those of the model, or of a body that stands for one of the nodes outside. */
+/** Nodes on their way into the graph: one of the model, or those of a body that stands for one of the nodes outside. */
 interface Frame {
   readonly nodes: readonly NamedNode[];
   readonly state: ReadState;
@@ -35,18 +36,41 @@ interface Frame {
   at: number;
 }
 
-/** Reads nodes in order; functions, branches and loops are read in the place of the nodes that call them, with a stack of our own. */
+/**
+ * Reads nodes in order; functions, branches and loops are read in the place of the nodes that call them, with a stack of our own.
+ * To be edited, what cannot be read stays whole, and what can be remembers the node that it was.
+ */
 export function readNodes(protos: readonly NodeProto[], state: ReadState, functions: Functions): void {
-  const frames: Frame[] = [{ nodes: sortNodes(protos), state, finish: () => undefined, at: 0 }];
-  const most = Math.max(MAX_UNFOLDED, protos.length);
-  let unfolded = 0;
+  const room = { unfolded: 0, most: Math.max(MAX_UNFOLDED, protos.length) };
+  for (const node of sortNodes(protos)) {
+    const { last } = state.graph;
+    try {
+      readWhole(node, state, { functions, room });
+      checkTyped(node, state);
+    } catch (error) {
+      if (!state.declared || !(error instanceof CompileError)) throw error;
+      removeAfter(state.graph, last);
+      keepWhole(node, state, error);
+    }
+    if (state.declared) rememberSource(node.proto, state, last);
+  }
+}
+
+interface Unfolding {
+  readonly functions: Functions;
+  readonly room: { unfolded: number; readonly most: number };
+}
+
+/** A node with all that it unfolds to. */
+function readWhole(node: NamedNode, state: ReadState, { functions, room }: Unfolding): void {
+  const frames: Frame[] = [{ nodes: [node], state, finish: () => undefined, at: 0 }];
   const enter = (node: NamedNode, unfold: () => Unfolded | undefined): void =>
     withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
       const { bodies = [], finish } = unfold() ?? {};
       for (const body of bodies) {
-        unfolded += Math.max(1, body.nodes.length);
+        room.unfolded += Math.max(1, body.nodes.length);
         checkBody(body, frames);
-        if (unfolded > most) throw tooLarge(most);
+        if (room.unfolded > room.most) throw tooLarge(room.most);
       }
       frames.push(...framesOf(bodies, () => finish && enter(node, finish)));
     });
@@ -59,6 +83,23 @@ export function readNodes(protos: readonly NodeProto[], state: ReadState, functi
       frame.finish();
     }
   }
+}
+
+/** Throws where a body leaves a result without a type that the model states. */
+function checkTyped({ proto }: NamedNode, { entries, declared }: ReadState): void {
+  for (const name of declared ? (proto.output ?? []) : []) {
+    const entry = entries.get(name);
+    const isOpen = entry && !entry.isUnread && entry.value?.type.opaque === '';
+    if (isOpen && declared?.get(name)?.type)
+      throw new CompileError('onnx/output', `the type of ${name} does not follow from its body`);
+  }
+}
+
+function keepWhole({ proto, name }: NamedNode, state: ReadState, error: CompileError): void {
+  withLocation({ node: name, op: proto.op_type ?? '' }, () => {
+    const values = keepUnknown(new NodeReader(proto, name, state), state.declared ?? new Map(), error);
+    setOutputs(proto, state, values);
+  });
 }
 
 function checkBody({ id }: Body, frames: readonly Frame[]): void {
@@ -134,7 +175,7 @@ function domainOf({ proto }: NodeReader): string {
 
 /** The node computed on shapes; those that a double cannot hold are left to the ops, which are exact. */
 function readShape(node: NodeReader): ShapeValue | undefined {
-  if (domainOf(node) !== 'ai.onnx') return undefined;
+  if (domainOf(node) !== 'ai.onnx' || node.readsOpaque()) return undefined;
   const shape = shapeTable.get(node.op)?.(node);
   return shape && isSaturated(shape) && shape.elements.every(isStatic) ? undefined : shape;
 }
@@ -150,11 +191,17 @@ function readShapeIfAny(node: NodeReader): ShapeValue | undefined {
 }
 
 function readValues(node: NodeReader, state: ReadState): void {
-  const { entries } = state;
-  const values = [readOrKeep(node, state)].flat();
-  (node.proto.output ?? []).forEach((output, i) => {
+  setOutputs(node.proto, state, [readOrKeep(node, state)].flat());
+}
+
+function setOutputs(
+  { op_type = '', output }: NodeProto,
+  { entries }: ReadState,
+  values: readonly Value[],
+): void {
+  (output ?? []).forEach((name, i) => {
     const value = values[i];
-    if (output && (value || i > 0)) entries.set(output, value ? { value } : unreadable(node.op));
+    if (name && (value || i > 0)) entries.set(name, value ? { value } : unreadable(op_type));
   });
 }
 
@@ -169,7 +216,8 @@ function readOrKeep(node: NodeReader, { declared, graph }: ReadState): ReturnTyp
   const read = opTables.get(domainOf(node))?.get(node.op);
   const { last } = graph;
   try {
-    if (!read) throw unsupported(node, declared);
+    if (!read) throw unsupported(node);
+    if (declared && node.readsOpaque()) throw unsupported(node);
     return read(node);
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
@@ -187,18 +235,15 @@ function removeAfter(graph: Graph, last: Node | null): void {
   while (graph.last && graph.last !== last) graph.remove(graph.last);
 }
 
-function unsupported(node: NodeReader, declared: ReadState['declared']): CompileError {
+function unsupported(node: NodeReader): CompileError {
   const { op, opset } = node;
-  const hint = declared && '; the model states no types of its results, which onnx.shape_inference adds';
-  return new CompileError(
-    'onnx/unknown-op',
-    `op ${op} (${domainOf(node)}, opset ${opset}) is not supported${hint ?? ''}`,
-  );
+  return new CompileError('onnx/unknown-op', `op ${op} (${domainOf(node)}, opset ${opset}) is not supported`);
 }
 
 /** Second outputs (masks, indices, saved statistics) exist in name only: reading one is an error where it is read. */
 function unreadable(op: string): Entry {
   return {
+    isUnread: true,
     get value(): never {
       throw new CompileError('onnx/unsupported', `only the first output of ${op} is supported`);
     },

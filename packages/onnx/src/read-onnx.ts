@@ -2,22 +2,23 @@ import {
   CompileError,
   Graph,
   isStatic,
+  opaqueType,
   type Shape,
   type Tensor,
   type TensorType,
   withLocation,
 } from '@ghostc/ir';
 import { ConstantCone, hasKept, onnxRounding, type Rounding } from '@ghostc/ops';
-import { decodeModel } from './codec.ts';
+import { decodeModel, typeToJson } from './codec.ts';
 import { boundBy } from './fixed-inputs.ts';
 import { dimsOf, InputDims, sizeOf } from './input-dims.ts';
-import type { GraphProto, ModelProto, ValueInfoProto } from './onnx-types.ts';
+import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './onnx-types.ts';
 import { readNodes } from './read-nodes.ts';
 import { readSource } from './read-source.ts';
 import { type Entry, entryValue, type ReadState, readInitializers, standardOpset } from './read-state.ts';
 import { Scope } from './scope.ts';
-import { dtypeOf, type ReadExternal } from './tensor-proto.ts';
-import { functionsOf } from './unfold.ts';
+import { dtypeOf, isDataType, type ReadExternal } from './tensor-proto.ts';
+import { functionsOf, statedTypes } from './unfold.ts';
 
 export interface ReadOptions {
   /** For error messages. */
@@ -59,7 +60,9 @@ function readSized(model: ModelProto, options: ReadOptions): Graph {
 }
 
 function readModel(model: ModelProto, options: ReadOptions): Graph {
-  const proto = model.graph as GraphProto;
+  const proto = options.keepUnknown
+    ? withConstantNodes(model.graph as GraphProto)
+    : (model.graph as GraphProto);
   const graph = new Graph(proto.name || 'main');
   const given = givenInputs(proto);
   const { sizes, values } = boundBy(given, options.bind);
@@ -73,7 +76,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     cone: new ConstantCone(graph),
     room: { elements: MAX_FILLED },
     rounding: options.rounding ?? onnxRounding,
-    ...(options.keepUnknown && { declared: declaredTypes(proto) }),
+    ...(options.keepUnknown && { declared: statedTypes(proto) }),
   };
   graph.source = readSource(model, state.opset);
   if (proto.sparse_initializer?.length)
@@ -87,6 +90,25 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
   return graph;
 }
 
+/** Initializers that are no tensors of numbers, as Constant nodes, which can be kept. */
+function withConstantNodes(proto: GraphProto): GraphProto {
+  const { initializer = [], sparse_initializer = [], node = [] } = proto;
+  const [numbers, others] = [true, false].map((wanted) =>
+    initializer.filter(({ data_type }) => isDataType(data_type) === wanted),
+  );
+  const constants = [
+    ...(others ?? []).map((t) => constantNode(t.name, { name: 'value', type: 4, t })),
+    ...sparse_initializer.map((one) =>
+      constantNode(one.values?.name, { name: 'sparse_value', type: 11, sparse_tensor: one }),
+    ),
+  ];
+  return { ...proto, initializer: numbers ?? [], sparse_initializer: [], node: [...constants, ...node] };
+}
+
+function constantNode(name = '', attribute: object): NodeProto {
+  return { op_type: 'Constant', name, output: [name], attribute: [attribute] };
+}
+
 /** Inputs that are initializers too (IR version 3) are constants. */
 function givenInputs({ initializer = [], input = [] }: GraphProto): readonly ValueInfoProto[] {
   const initialized = new Set(initializer.map(({ name }) => name));
@@ -95,29 +117,27 @@ function givenInputs({ initializer = [], input = [] }: GraphProto): readonly Val
 
 function readInputs(
   inputs: readonly ValueInfoProto[],
-  { graph, entries, dims }: ReadState,
+  state: ReadState,
   constants: ReadonlyMap<string, Tensor>,
 ): void {
+  const { graph, entries } = state;
   for (const input of inputs) {
     const name = input.name ?? '';
     if (entries.has(name))
       throw new CompileError('onnx/duplicate', `input ${JSON.stringify(name)} is defined twice`);
     const known = constants.get(name);
     const read = (): Entry => ({
-      value: known ? graph.addConstant(name, known) : graph.addInput(name, inputType(input, dims)),
+      value: known ? graph.addConstant(name, known) : graph.addInput(name, inputType(input, state)),
     });
     entries.set(name, withLocation({ node: name, op: 'input' }, read));
   }
 }
 
-function inputType(input: ValueInfoProto, dims: InputDims): TensorType {
+function inputType(input: ValueInfoProto, { dims, declared }: ReadState): TensorType {
+  const { shape: stated, elem_type } = input.type?.tensor_type ?? {};
+  if (declared && input.type && !(stated && isDataType(elem_type))) return opaqueType(typeToJson(input.type));
   const shape = dimsOf(input).map((dim, axis) => dims.dim(dim, { input, axis }));
   return { dtype: dtypeOf(input.type?.tensor_type?.elem_type), shape };
-}
-
-/** What the model states of the values that nodes compute. */
-function declaredTypes({ value_info = [], output = [] }: GraphProto): Map<string, ValueInfoProto> {
-  return new Map([...value_info, ...output].map((one) => [one.name ?? '', one]));
 }
 
 function readOutput(output: ValueInfoProto, state: ReadState): void {
@@ -129,7 +149,7 @@ function readOutput(output: ValueInfoProto, state: ReadState): void {
       throw new CompileError('onnx/output', `output ${JSON.stringify(name)} is not computed by the graph`);
     const value = entryValue(entry, state, name);
     const declared = output.type?.tensor_type?.shape?.dim?.map(sizeOf);
-    checkDeclared(declared, value.type.shape);
+    if (!state.declared) checkDeclared(declared, value.type.shape);
     graph.addOutput(name, value);
   });
 }

@@ -16,6 +16,8 @@ export function readSource(model: ModelProto, opset: number): GraphSource {
     metadata: Object.fromEntries(
       (model.metadata_props ?? []).map(({ key = '', value = '' }) => [key, value]),
     ),
+    formatVersion: Number(model.ir_version ?? 0),
+    functions: model.functions ?? [],
     statesTypes: Boolean(model.graph?.value_info?.length),
   };
 }

@@ -12,6 +12,8 @@ import { type ReadExternal, toTensor } from './tensor-proto.ts';
 export interface Entry {
   value?: Value;
   readonly shape?: ShapeValue | undefined;
+  /** An output that is there in name only. */
+  readonly isUnread?: boolean;
   /** What computes a symbolic shape, should it be needed as a value. */
   readonly node?: NodeReader | undefined;
 }
@@ -72,6 +74,8 @@ export function shapeOfEntry({ shape, value }: Entry, { cone }: ReadState): Shap
 /** The value of an entry; a shape becomes a constant, or is computed by nodes where it is symbolic. */
 export function entryValue(entry: Entry, { graph }: ReadState, name = 'shape'): Value {
   const tensor = entry.value || !entry.shape ? undefined : tensorOf(entry.shape);
+  // what computed it may be gone, with a reading that was given up
+  if (entry.value?.producer && !graph.has(entry.value.producer)) delete entry.value;
   entry.value ??= tensor ? graph.addConstant(name, tensor) : keepShape(entry);
   return entry.value;
 }

@@ -55,6 +55,11 @@ export function dataTypeOf(dtype: DType): number {
   return dataTypes[dtype];
 }
 
+/** Whether a TensorProto.DataType is one of numbers. */
+export function isDataType(dataType: number | undefined): boolean {
+  return Object.values(dataTypes).includes(dataType ?? 0);
+}
+
 /** The element type of a TensorProto.DataType; throws `onnx/element-type` by name. */
 export function dtypeOf(dataType: number | undefined): DType {
   const dtype = (Object.keys(dataTypes) as DType[]).find((key) => dataTypes[key] === dataType);

@@ -1,6 +1,6 @@
 import { CompileError, entryOf, formatType, type Value } from '@ghostc/ir';
 import type { NodeReader } from './node-reader.ts';
-import type { FunctionProto, GraphProto, NodeProto } from './onnx-types.ts';
+import type { FunctionProto, GraphProto, NodeProto, ValueInfoProto } from './onnx-types.ts';
 import { entryValue, type ReadState, readInitializers, standardOpset } from './read-state.ts';
 import { Scope } from './scope.ts';
 
@@ -53,7 +53,19 @@ export function functionBody(node: NodeReader, state: ReadState, functions: Func
   const outputs = called.output ?? [];
   const opset = called.opset_import?.length ? standardOpset(called.opset_import) : state.opset;
   const names = new Map(outputs.map((name, i) => [name, node.outputNames[i] ?? '']));
-  return { id, nodes: called.node ?? [], outputs, state: { ...state, entries, opset, call, names } };
+  const own = state.declared && { declared: statedTypes(called) };
+  return { id, nodes: called.node ?? [], outputs, state: { ...state, ...own, entries, opset, call, names } };
+}
+
+/** The types that a graph or a function states of the values that its nodes compute. */
+export function statedTypes({ value_info = [], output = [] }: Stated): Map<string, ValueInfoProto> {
+  const all = [...value_info, ...output].filter((one) => typeof one !== 'string');
+  return new Map(all.map((one) => [one.name ?? '', one]));
+}
+
+interface Stated {
+  readonly value_info?: readonly ValueInfoProto[];
+  readonly output?: readonly (ValueInfoProto | string)[];
 }
 
 /** The branch that an If takes; undefined where its condition is known at run time only. */
@@ -86,6 +98,7 @@ function branchBody(node: NodeReader, state: ReadState, { name, names }: Branch)
   const outputs = (branch.output ?? []).map((output) => output.name ?? '');
   const inner = {
     ...state,
+    ...(state.declared && { declared: statedTypes(branch) }),
     entries: new Scope(state.entries),
     names: new Map([...(state.names ?? []), ...names(outputs)]),
   };

@@ -6,6 +6,7 @@ import {
   checkInputs,
   type Graph,
   type Node,
+  type SourcePart,
   type Value,
 } from '@ghostc/ir';
 import type { OpDefinition } from './define-op.ts';
@@ -18,6 +19,7 @@ export interface BuildNode {
   readonly attrs?: Attrs;
   readonly origin?: readonly string[];
   readonly partOrigins?: readonly (readonly string[])[];
+  readonly part?: SourcePart | null;
   readonly names?: readonly string[];
   readonly before?: Node | null;
 }

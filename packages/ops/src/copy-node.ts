@@ -17,8 +17,8 @@ export function copyNode(graph: Graph, node: Node, copies: Copies, changes: Node
   const { attrs = node.attrs, rename = (name: string) => name } = changes;
   const inputs = changes.inputs ?? node.inputs.map((value) => value && copyOf(value, copies));
   const names = node.outputs.map((value) => rename(value.name));
-  const { op, origin, partOrigins } = node;
-  const copy = buildNode(graph, { op, inputs, attrs, origin, partOrigins, names });
+  const { op, origin, partOrigins, part } = node;
+  const copy = buildNode(graph, { op, inputs, attrs, origin, partOrigins, part, names });
   node.outputs.forEach((value, i) => {
     if (!copies.has(value)) copies.set(value, copy.outputs[i] ?? copy.output);
   });

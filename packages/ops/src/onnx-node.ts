@@ -1,4 +1,4 @@
-import { CompileError, type DType, type Shape, type TensorType } from '@ghostc/ir';
+import { CompileError, type DType, opaqueType, type Shape, type TensorType } from '@ghostc/ir';
 import { int, text, texts } from './attr-spec.ts';
 import { defineOp, outputTypes } from './define-op.ts';
 
@@ -37,6 +37,6 @@ export const onnxNode = defineOp({
 });
 
 function typeOf(text: string): TensorType {
-  const { dtype, shape } = JSON.parse(text) as { dtype: DType; shape: Shape };
-  return { dtype, shape };
+  const { dtype, shape, opaque } = JSON.parse(text) as { dtype: DType; shape: Shape; opaque?: string };
+  return opaque === undefined ? { dtype, shape } : opaqueType(opaque);
 }

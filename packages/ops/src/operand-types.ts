@@ -1,4 +1,4 @@
-import { CompileError, isFloat, type TensorType, type Trait } from '@ghostc/ir';
+import { CompileError, formatType, isFloat, type TensorType, type Trait } from '@ghostc/ir';
 import type { OpFacts } from './op-facts.ts';
 
 type Facts = Pick<OpFacts, 'computed' | 'onIntegers'> & {
@@ -10,11 +10,18 @@ type Facts = Pick<OpFacts, 'computed' | 'onIntegers'> & {
 /** Inputs that choose elements, of a type of their own. */
 const choosing: ReadonlySet<string> = new Set(['indices', 'condition']);
 
-/** Ops whose inference says itself which types they take: quantised ones, and those that are kept. */
-const ownTypes: ReadonlySet<OpFacts['computed']> = new Set(['quantized', 'mcu', 'kept']);
+/** Ops whose inference says itself which types they take. */
+const ownTypes: ReadonlySet<OpFacts['computed']> = new Set(['quantized', 'mcu']);
 
-/** Throws `op/dtype` for operands that no runtime has the op for: of two types, or of integers where it is one of floats. */
+/**
+ * Throws `op/dtype` for operands that no runtime has the op for: of two types, of integers where it is one of floats, or of no
+ * tensor's type where the node is not kept as the source has it.
+ */
 export function checkOperandTypes(op: Facts, types: readonly (TensorType | null)[]): void {
+  if (op.computed === 'kept') return;
+  types.forEach((type, i) => {
+    if (type?.opaque !== undefined) refuse(op, i, `a tensor of numbers, found ${formatType(type)}`);
+  });
   if (ownTypes.has(op.computed) || op.onIntegers === 'moved') return;
   const [first] = types;
   types.forEach((type, i) => {
