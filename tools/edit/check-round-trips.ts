@@ -1,17 +1,24 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { readModel } from '@ghostc/compiler';
 import { changeBatch, loadOnnx, saveOnnx } from '@ghostc/edit';
 import { CompileError, type Dim, type Graph, messageOf } from '@ghostc/ir';
 import { compareModels, type Judged, type Pair } from './compare-models.ts';
 
 /** Every .onnx below a folder, or the file itself. */
-export function modelsBelow(folder: string): string[] {
-  if (statSync(folder).isFile()) return [folder];
+export function modelsBelow(folder: string): ModelFile[] {
+  if (statSync(folder).isFile()) return [{ path: folder }];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.onnx'))
     .sort()
-    .map((name) => join(folder, name));
+    .map((name) => ({ path: join(folder, name) }));
+}
+
+/** A model, and sizes of its dimensions where it needs some. */
+export interface ModelFile {
+  readonly path: string;
+  readonly bind?: Readonly<Record<string, number>> | undefined;
 }
 
 interface Saved extends Pair {
@@ -24,18 +31,21 @@ export interface RoundTrip {
   readonly opset?: number | undefined;
 }
 
-function saved(from: string, to: string, { batch, opset }: RoundTrip): Saved {
-  const data = join(from, '../test_data_set_0');
+function saved(file: ModelFile, to: string, { batch, opset }: RoundTrip): Saved {
+  const { path } = file;
+  const data = join(path, '../test_data_set_0');
+  const isItself = path.endsWith('.onnx') && !file.bind;
   const pair = {
-    name: relative(process.cwd(), from),
-    from: resolve(from),
+    name: relative(process.cwd(), path),
+    from: isItself ? resolve(path) : `${to}.source.onnx`,
     to,
-    data: existsSync(data) ? resolve(data) : null,
+    data: existsSync(data) && isItself ? resolve(data) : null,
     batch: batch !== undefined,
     opset: opset ?? null,
   };
   try {
-    const graph = loadOnnx(readFileSync(from));
+    const graph = loaded(file);
+    if (!isItself) writeFileSync(pair.from, saveOnnx(graph));
     const changed = batch === undefined ? graph : changeBatch(graph, batchOf(graph, batch));
     writeFileSync(to, saveOnnx(changed, opset === undefined ? {} : { opset }));
     return pair;
@@ -43,6 +53,13 @@ function saved(from: string, to: string, { batch, opset }: RoundTrip): Saved {
     if (!(error instanceof CompileError)) return { ...pair, refused: `a fault: ${messageOf(error)}` };
     return { ...pair, refused: messageOf(error) };
   }
+}
+
+/** TFLite and sizes that are given have no file in ONNX yet. */
+function loaded({ path, bind }: ModelFile): Graph {
+  const bytes = readFileSync(path);
+  const options = bind && { bind: new Map(Object.entries(bind)) };
+  return path.endsWith('.onnx') ? loadOnnx(bytes, options) : readModel(bytes, options);
 }
 
 /** A number counts what the model takes at a time. */
@@ -56,7 +73,7 @@ function refusedPair({ name, refused = '' }: Saved): Judged {
 }
 
 /** Each model loaded and saved, with another batch or opset if one is given, held against itself; the files in between are removed. */
-export function checkRoundTrips(files: readonly string[], change: RoundTrip = {}): Judged[] {
+export function checkRoundTrips(files: readonly ModelFile[], change: RoundTrip = {}): Judged[] {
   const out = mkdtempSync(join(tmpdir(), 'ghostc-round-trip-'));
   try {
     const pairs = files.map((file, i) => saved(file, join(out, `${i}.onnx`), change));

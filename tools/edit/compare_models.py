@@ -168,7 +168,10 @@ def judge_batch(pair):
     together = {
         name: np.concatenate([one[name] for one in singles]) if name in held else singles[0][name] for name in singles[0]
     }
-    alone = [in_ort(pair["from"], one) for one in singles]
+    try:
+        alone = [in_ort(pair["from"], one) for one in singles]
+    except Exception as error:
+        return "unrunnable", str(error)[:160]
     found = in_ort(pair["to"], together)
     for index, info in enumerate(model.graph.output):
         parts = [one[index] for one in alone]

@@ -1,15 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Dim } from '@ghostc/ir';
 import { onnxTestFolder } from '../conformance/onnx-tests.ts';
 import { everyNth } from '../sweep/every-nth.ts';
-import { checkRoundTrips, modelsBelow } from './check-round-trips.ts';
+import { fetchModel, type ZooModel } from '../zoo/fetch-model.ts';
+import { checkRoundTrips, type ModelFile, modelsBelow } from './check-round-trips.ts';
 import type { Judged } from './compare-models.ts';
 
-const usage = `npm run round-trip -- [FOLDER...] [--filter TEXT] [--every N] [--batch SIZE] [--opset N] [--json]
+const usage = `npm run round-trip -- [FOLDER...] [--zoo] [--filter TEXT] [--every N] [--batch SIZE] [--opset N] [--json]
 
 Loads and saves every .onnx below the folders, and the ONNX backend tests: each has to pass onnx.checker, to give the same
 outputs in ONNX Runtime, on the inputs beside it or on random ones, and to keep names, opset and metadata.
 
+  --zoo          the trained models of npm run zoo instead
   --filter TEXT  only paths with the text
   --every N      each Nth of them
   --batch SIZE   3 (times as many as it takes), or a name: each of three samples has to give what it gives by itself
@@ -25,6 +29,7 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string' },
     opset: { type: 'string' },
     every: { type: 'string', default: '1' },
+    zoo: { type: 'boolean' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -34,14 +39,21 @@ if (values.help) console.log(usage);
 else process.exitCode = await roundTrips(positionals);
 
 async function roundTrips(given: readonly string[]): Promise<number> {
-  const folders = given.length ? given : [await onnxTestFolder(process.cwd())];
-  const files = folders.flatMap(modelsBelow).filter((file) => file.includes(values.filter));
+  const folders = given.length || values.zoo ? given : [await onnxTestFolder(process.cwd())];
+  const all = [...folders.flatMap(modelsBelow), ...(values.zoo ? zooFiles() : [])];
+  const files = all.filter(({ path }) => path.includes(values.filter));
   const judged = checkRoundTrips([...everyNth(files, { every: Number(values.every) })], {
     batch: batchOf(values.batch),
     opset: values.opset === undefined ? undefined : Number(values.opset),
   });
   report(judged);
   return judged.every(({ status }) => status === 'same' || status === 'unrunnable') ? 0 : 1;
+}
+
+function zooFiles(): ModelFile[] {
+  const cache = join(process.cwd(), 'node_modules/.cache/zoo');
+  const models: readonly ZooModel[] = JSON.parse(readFileSync('tools/zoo/models.json', 'utf8'));
+  return models.map((model) => ({ path: fetchModel(model, cache), bind: model.bind }));
 }
 
 function batchOf(text: string | undefined): Dim | undefined {

@@ -7,7 +7,7 @@ import {
   type Node,
   type Value,
 } from '@ghostc/ir';
-import { hasKept, lookup, withDefaults } from '@ghostc/ops';
+import { lookup, withDefaults } from '@ghostc/ops';
 import { sampleRuleOf } from './sample-rules.ts';
 import { refuse, type Samples, type Site } from './samples.ts';
 
@@ -28,8 +28,13 @@ export function batchChanges(graph: Graph, to: Dim): BatchChanges {
 
 /** A batch that has a name already is in no number. */
 function checkNamed(graph: Graph): ReadonlyMap<Node, Node['attrs']> {
-  if (hasKept(graph))
-    throw new CompileError('edit/batch', 'nodes are kept as ONNX has them; give sizes with --bind');
+  for (const { op, attrs, origin, output } of graph.nodes())
+    if (lookup(op).traits.has('kept'))
+      throw new CompileError(
+        'edit/batch',
+        `${attrs.op_type} stays as ONNX has it, and its types do not follow from the batch; give sizes with --bind`,
+        { node: origin[0] ?? output.name, op },
+      );
   return new Map();
 }
 
