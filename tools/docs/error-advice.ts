@@ -90,6 +90,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'edit/batch':
     'This model cannot have another batch: the node that the message names mixes the samples, or holds a number for each. Change that node first, or export the model with the batch that you want.',
   'edit/cycle': 'A value would be computed from itself. Insert nodes after what they read.',
+  'edit/merge': 'Two functions of one name differ. Rename one of them in its model.',
   'edit/not-found': 'No node or value fits. `allValues(graph)` and `ghostc inspect` list the names.',
   'edit/postprocess': 'Say which output is meant; boxes are [..., 4].',
   'edit/preprocess':

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { saveOnnx } from '@ghostc/edit';
+import { saveOnnx, saveOnnxExternal } from '@ghostc/edit';
 import { CompileError, type Graph, printGraph } from '@ghostc/ir';
 import { textFiles } from './graph-files.ts';
 import { loadModel } from './load-model.ts';
@@ -14,20 +14,35 @@ export function loadToEdit(model: string): Graph {
 export interface WriteFlags {
   readonly out?: string | undefined;
   readonly opset?: number | undefined;
+  /** Weights in a file of their own beside the model. */
+  readonly externalData?: boolean | undefined;
 }
 
 /** Writes `.onnx`, with what its source said besides, or the text form; prints the text without `--out`. */
-export function writeEdited(graph: Graph, { out, opset }: WriteFlags): void {
+export function writeEdited(graph: Graph, { out, opset, externalData }: WriteFlags): void {
   if (out === undefined) {
     console.log(printGraph(graph).text);
     return;
   }
   const name = basename(out);
   const wanted = opset === undefined ? {} : { opset };
-  writeFiles(
-    dirname(out),
-    name.endsWith('.onnx') ? new Map([[name, saveOnnx(graph, wanted)]]) : textFiles(graph, name),
-  );
+  const files = name.endsWith('.onnx')
+    ? onnxFiles(graph, name, { ...wanted, externalData })
+    : textFiles(graph, name);
+  writeFiles(dirname(out), files);
+}
+
+function onnxFiles(
+  graph: Graph,
+  name: string,
+  { externalData, ...options }: Omit<WriteFlags, 'out'>,
+): ReadonlyMap<string, Uint8Array> {
+  if (!externalData) return new Map([[name, saveOnnx(graph, options)]]);
+  const { model, data } = saveOnnxExternal(graph, `${name}.data`, options);
+  return new Map([
+    [`${name}.data`, data],
+    [name, model],
+  ]);
 }
 
 /** `A=B,C=D` as a table. Throws `cli/pairs`. */

@@ -7,7 +7,7 @@ import {
   type Value,
   withLocation,
 } from '@ghostc/ir';
-import { encodeModel, type NodeProto } from '@ghostc/onnx';
+import { type ExternalData, encodeModel, type NodeProto } from '@ghostc/onnx';
 import { onnxNode } from '@ghostc/ops';
 import { lineWeights } from './line-form.ts';
 import { NodeWriter, outputsOf } from './node-writer.ts';
@@ -28,6 +28,8 @@ export interface OnnxOptions {
   readonly opset?: number | undefined;
   /** Type in which computed 8-bit activations are written, the same but for an offset of 128; i8 if absent. */
   readonly activations?: 'i8' | 'u8' | undefined;
+  /** Takes the weights, whose bytes go into a file of their own; they are in the model if absent. */
+  readonly external?: ExternalData | undefined;
   /** What the model says besides, and the types of inner values where it stated them. */
   readonly source?: GraphSource | null;
 }
@@ -39,7 +41,7 @@ export interface OnnxOptions {
  */
 export function emitOnnx(
   graph: Graph,
-  { name = graph.name, sourceHash, opset: least, activations, source = null }: OnnxOptions = {},
+  { name = graph.name, sourceHash, opset: least, activations, external, source = null }: OnnxOptions = {},
 ): Uint8Array {
   const unsigned = activations === 'u8' ? computedBytes(graph) : new Set<Value>();
   const { target, names, output, opset, irVersion, node, initializer } = firstOf(
@@ -57,7 +59,7 @@ export function emitOnnx(
     graph: {
       name,
       node,
-      initializer,
+      initializer: external ? initializer.map((one) => external.moved(one)) : initializer,
       input,
       output,
       ...(source?.graphDocString && { doc_string: source.graphDocString }),

@@ -3,7 +3,7 @@ export { type CopyChanges, copyGraph } from './copy-graph.ts';
 export { type Editor, type EditorOps, edit, type Insertion, type NodeSpec, type ValueRef } from './editor.ts';
 export { allValues, findNode, findNodes, findValue, type NodeQuery } from './find.ts';
 export { bypassNode, insertAfter, replaceNode } from './insert-replace.ts';
-export { loadOnnx, saveOnnx } from './load-save.ts';
+export { loadOnnx, saveOnnx, saveOnnxExternal } from './load-save.ts';
 export type { MergeOptions } from './merge-into.ts';
 export { pruneChannels, weakestChannels } from './prune/prune-channels.ts';
 export {

@@ -1,4 +1,4 @@
-import { CompileError, type Graph, type Value } from '@ghostc/ir';
+import { CompileError, type Graph, type GraphSource, type Value } from '@ghostc/ir';
 import type { Copies } from '@ghostc/ops';
 import { copyOf } from '@ghostc/ops';
 import { copyInto } from './copy-graph.ts';
@@ -27,6 +27,7 @@ export function mergeInto(
       const same = e.graph.inputs.find(({ name }) => name === input.name);
       if (same && !copies.has(input)) copies.set(input, same);
     }
+  e.graph.source = mergedSource(e.graph.source, other.source);
   copyInto(e.graph, other, copies, { rename: (name) => prefix + name });
   return new Map(other.outputs.map(({ name, value }) => [name, copyOf(value, copies)]));
 }
@@ -36,4 +37,32 @@ function inputOf(graph: Graph, name: string): Value {
   if (input) return input;
   const known = graph.inputs.map((one) => one.name).join(', ');
   throw new CompileError('edit/not-found', `the second model has no input ${name}; there are ${known}`);
+}
+
+/** What both files say besides: the first's, with the domains and functions of the second. */
+function mergedSource(first: GraphSource | null, second: GraphSource | null): GraphSource | null {
+  if (!first || !second) return first ?? second;
+  const functions = new Map(first.functions.map((one) => [nameOf(one), one]));
+  for (const one of second.functions) {
+    const known = functions.get(nameOf(one));
+    if (known && JSON.stringify(known) !== JSON.stringify(one))
+      throw new CompileError('edit/merge', `both models have a function ${nameOf(one)}, and they differ`);
+    functions.set(nameOf(one), one);
+  }
+  return {
+    ...first,
+    domains: { ...second.domains, ...first.domains },
+    formatVersion: Math.max(first.formatVersion, second.formatVersion),
+    functions: [...functions.values()],
+  };
+}
+
+function nameOf({ name = '', domain = '', overload = '' }: FunctionName): string {
+  return `${name}${overload && `:${overload}`} (${domain})`;
+}
+
+interface FunctionName {
+  readonly name?: string;
+  readonly domain?: string;
+  readonly overload?: string;
 }

@@ -169,6 +169,7 @@ const changes: Readonly<Record<string, (sample: Sample) => void>> = {
   removeConstant: ({ graph }) => graph.removeConstant(graph.addConstant('c', f32([2], [3, 4]))),
   move: ({ graph, b, a }) => graph.move(b, a),
   setAttrs: ({ graph, a }) => graph.setAttrs(a, { axis: 1 }),
+  setPart: ({ graph, a }) => graph.setPart(a, { whole: {}, index: 0 }),
   rename: ({ graph, a }) => graph.rename(new Map([[a.output, 'renamed']])),
   renameOutput: ({ graph }) => {
     for (const output of graph.outputs) graph.renameOutput(output, 'renamed');
@@ -187,7 +188,7 @@ test.each(Object.entries(changes))('%s counts as an edit', (_, change) => {
 
 test('no method that changes a graph is left out above', () => {
   const changing = Object.keys(changes).filter((name) => name !== 'output');
-  const asking = ['constructor', 'first', 'last', 'nodeCount', 'edits', 'nodes', 'isOutput', 'clone'];
+  const asking = ['constructor', 'first', 'last', 'nodeCount', 'edits', 'nodes', 'has', 'isOutput', 'clone'];
   expect(Object.getOwnPropertyNames(Graph.prototype).sort()).toEqual([...changing, ...asking].sort());
 });
 

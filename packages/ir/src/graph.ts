@@ -260,6 +260,7 @@ export class Graph {
   /** The node is a part of what a source node was read as. */
   setPart(node: Node, part: SourcePart): void {
     openNode(node).part = part;
+    this.#edits++;
   }
 
   /** Values take other names, all at once, so that two may swap theirs. Throws `ir/name` where one is another value's. */

@@ -1,6 +1,7 @@
 export { checkExternalLocation } from './check-external-location.ts';
 export { decodeModel, decodeTensor, encodeModel, encodeTensor, nodeFromJson, typeFromJson } from './codec.ts';
 export { dataSetFiles, type RunTensors } from './data-set-files.ts';
+export { ExternalData } from './external-data.ts';
 export { boundInputs } from './fixed-inputs.ts';
 export type { AttributeProto, NodeProto } from './onnx-types.ts';
 export { outerNames, renameOuter } from './outer-names.ts';

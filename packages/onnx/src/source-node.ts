@@ -38,11 +38,33 @@ export interface SourceNode {
 /** Gives the nodes after `last` the source node that they were read as, where that can be told. */
 export function rememberSource(proto: NodeProto, state: ReadState, last: Node | null): void {
   const nodes = nodesAfter(state.graph, last);
+  if (nodes.length > 1) nameResults(proto, state, nodes);
   const whole = nodes.length > 0 ? sourceNode(proto, state, nodes) : undefined;
   if (whole)
     nodes.forEach((node, index) => {
       state.graph.setPart(node, { whole, index });
     });
+}
+
+/** Results have the names that the source gives them: the first of several nodes took them. */
+function nameResults(
+  { output = [] }: NodeProto,
+  { graph, entries }: ReadState,
+  nodes: readonly Node[],
+): void {
+  const made = nodes.flatMap(({ outputs }) => outputs);
+  for (const name of output) {
+    const entry = name ? entries.get(name) : undefined;
+    const result = entry && !entry.isUnread ? entry.value : undefined;
+    const holder = made.find((value) => value.name === name);
+    if (!result || !holder || result === holder || !made.includes(result)) continue;
+    graph.rename(
+      new Map([
+        [result, name],
+        [holder, result.name],
+      ]),
+    );
+  }
 }
 
 function nodesAfter(graph: Graph, last: Node | null): Node[] {

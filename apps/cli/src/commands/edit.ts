@@ -39,6 +39,7 @@ export function editCommand(): Command {
     .option('--postprocess <settings>', 'softmax, argmax or top-k=K, with axis and output')
     .option('--float16', 'compute in float16; inputs and outputs stay float32')
     .option('--opset <version>', 'the least opset of an .onnx; that of the source if absent', parseCount)
+    .option('--external-data', 'write the weights of an .onnx into a file beside it, NAME.onnx.data')
     .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
     .addHelpText(
       'after',
