@@ -96,7 +96,7 @@ import {
 } from './rules/recognize-sigmoid.ts';
 import { recognizeSqueezeExcite } from './rules/recognize-squeeze-excite.ts';
 import { divToMul, powToMul, wholeAveragePool } from './rules/reduce-strength.ts';
-import { reduceMaxToPool, reduceMeanToPool } from './rules/reductions-to-pools.ts';
+import { quantizedReductionToPool, reduceMaxToPool, reduceMeanToPool } from './rules/reductions-to-pools.ts';
 import {
   joinCasts,
   joinReshapes,
@@ -223,6 +223,7 @@ const raiseQuantized = rulePass(
   dequantizedGemm,
   dequantizedMatmul,
   fuseClampBeforeQuantize,
+  quantizedReductionToPool,
   raiseQlinearWeighted,
   raiseQlinearBinary,
   raiseQlinearPool,

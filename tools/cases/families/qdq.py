@@ -87,6 +87,30 @@ def weighted():
     yield n.case("matmul-rank-3", n.q(n.op("MatMul", n.input(0.019), w), 0.029))
 
 
+def transposed():
+    for name, shape, attributes in (
+        ("2x2-stride-2", (4, 5, 2, 2), {"strides": [2, 2]}),
+        ("3x3-stride-2-padded", (4, 3, 3, 3), {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 0]}),
+        ("grouped", (4, 2, 4, 3), {"strides": [2, 1], "pads": [1, 1, 0, 1], "group": 2}),
+        ("dilated", (4, 2, 2, 2), {"dilations": [2, 3], "strides": [1, 2]}),
+    ):
+        n = Net(60 + len(name))
+        w, s = n.weight(*shape, axis=1, per_channel=attributes.get("group", 1) == 1)
+        bias = n.bias(n.random.integers(-900, 900, shape[1] * attributes.get("group", 1)), np.broadcast_to(0.019 * s, shape[1] * attributes.get("group", 1)))
+        yield n.case(f"conv-transpose-{name}", n.q(n.op("ConvTranspose", n.input(0.019), w, bias, **attributes), 0.037))
+
+
+def reductions():
+    for name, attributes in (("kept", {"keepdims": 1}), ("dropped", {"keepdims": 0})):
+        for kind, scale in (("ReduceMean", 0.0107), ("ReduceMax", 0.0213)):
+            n = Net(70)
+            yield n.case(f"{kind.lower()}-{name}", n.q(n.op(kind, n.input(0.0213), axes=[2, 3], **attributes), scale))
+    for dtype in (np.int8, np.uint8):
+        n = Net(71, dtype=dtype)
+        slopes = n.op("DequantizeLinear", n.constant(n.random.integers(-128, 128, (4, 1, 1)).astype(np.int8)), n.constant(np.float32(0.007)), n.constant(np.int8(-11)))
+        yield n.case(f"prelu-{np.dtype(dtype).name}", n.q(n.op("PRelu", n.input(0.0213), slopes), 0.0187, -20))
+
+
 def saturated():
     n = Net(10, shape=(1, 4, 5, 5))
     w, s = n.weight(4, 1, 3, 3)
@@ -211,5 +235,5 @@ def ghosts():
 
 
 def cases():
-    for made in (ghosts, weighted, saturated, pairs, moved, pools_and_functions, rescaling, narrow):
+    for made in (ghosts, weighted, transposed, reductions, saturated, pairs, moved, pools_and_functions, rescaling, narrow):
         yield from made()

@@ -1,4 +1,4 @@
-import { isStatic, type Node, type Value } from '@ghostc/ir';
+import { isStatic, itemAt, type Node, type Value } from '@ghostc/ir';
 import { intsOf } from '@ghostc/ops';
 import type { Build } from '../build.ts';
 import { any, op } from '../pattern.ts';
@@ -11,7 +11,7 @@ export const reduceMeanToPool = rule({
   name: 'reduce-mean-to-pool',
   match: op('reduce_mean', any('x')).as('reduce'),
   unless: ({ x, reduce }) => notOverSpace(x, reduce),
-  rewrite: ({ x, reduce }, build) => likeReduction(build.node('global_average_pool', [x]), reduce, build),
+  rewrite: ({ x, reduce }, build) => likeReduction(meanOf(x, build), reduce, build),
 });
 
 // maximum over all spatial axes of an image or a line   =>   max_pool with a window over all
@@ -19,12 +19,32 @@ export const reduceMaxToPool = rule({
   name: 'reduce-max-to-pool',
   match: op('reduce_max', any('x')).as('reduce'),
   unless: ({ x, reduce }) => notOverSpace(x, reduce),
-  rewrite({ x, reduce }, build) {
-    const spatial = x.type.shape.slice(2).map(Number);
-    const kernel_shape = spatial.length === 1 ? [1, ...spatial] : spatial;
-    return likeReduction(build.node('max_pool', [x], { kernel_shape }), reduce, build);
+  rewrite: ({ x, reduce }, build) => likeReduction(maximumOf(x, build), reduce, build),
+});
+
+// quantize(mean or maximum of dequantize(x) over all spatial axes)   =>   the same of a pool, without the axes where they go
+export const quantizedReductionToPool = rule({
+  name: 'quantized-reduction-to-pool',
+  match: op(
+    'quantize_linear',
+    op('reduce_mean|reduce_max', op('dequantize_linear', any('q')).orShared()).as('reduce'),
+  ).as('quantize'),
+  unless: ({ reduce }) => notOverSpace(itemAt(reduce.inputs, 0), reduce),
+  rewrite({ reduce, quantize }, build) {
+    const x = itemAt(reduce.inputs, 0);
+    const pooled = reduce.op === 'reduce_mean' ? meanOf(x, build) : maximumOf(x, build);
+    return likeReduction(build.node('quantize_linear', [pooled], quantize.attrs), reduce, build);
   },
 });
+
+function meanOf(x: Value, build: Build): Value {
+  return build.node('global_average_pool', [x]);
+}
+
+function maximumOf(x: Value, build: Build): Value {
+  const spatial = x.type.shape.slice(2).map(Number);
+  return build.node('max_pool', [x], { kernel_shape: spatial.length === 1 ? [1, ...spatial] : spatial });
+}
 
 function notOverSpace({ type: { shape } }: Value, { attrs }: Node): string | false {
   const axes = intsOf(attrs, 'axes').map((axis) => (axis < 0 ? axis + shape.length : axis));
