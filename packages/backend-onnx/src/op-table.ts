@@ -1,4 +1,4 @@
-import { CompileError } from '@ghostc/ir';
+import { CompileError, type Tensor, toNumbers } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   activationAttrs,
@@ -177,10 +177,15 @@ function writeConvTranspose(writer: NodeWriter): void {
   const [m = 1, perGroup = 1, ...kernel] = writer.value(1).type.shape.map(Number);
   const { constant } = writer.value(1);
   if (!constant) throw new CompileError('onnx/write', 'a ConvTranspose expects constant weights');
-  const groups = { ...constant, shape: [group, m / group, perGroup, ...kernel] };
+  const { quant, ...plain } = asGroups(constant, group);
+  const groups = { ...plain, shape: [group, m / group, perGroup, ...kernel] };
   const turned = evaluateOne(transpose, [groups], { perm: [0, 2, 1, 3, 4] });
   const shape = [group * perGroup, m / group, ...(writer.rank === 3 ? kernel.slice(1) : kernel)];
-  const inputs = [writer.input(0), writer.tensor({ ...turned, shape }, 'weight'), writer.input(2)];
+  const inputs = [
+    writer.input(0),
+    writer.tensor({ ...turned, shape, ...(quant && { quant }) }, 'weight'),
+    writer.input(2),
+  ];
   const window = windowForRank({ kernel_shape: kernel, strides, pads, dilations }, writer.rank);
   const extra = output_padding.slice(-(writer.rank - 2));
   const attrs: OnnxAttrs = {
@@ -189,6 +194,24 @@ function writeConvTranspose(writer: NodeWriter): void {
     ...(extra.some((size) => size > 0) && { output_padding: extra }),
   };
   writeWithActivation(writer, 'ConvTranspose', writer.has(2) ? inputs : inputs.slice(0, 2), attrs);
+}
+
+/**
+ * A weight [M,C/g,..] with the scales that [C,M/g,..] has along axis 1: ONNX has one for the same channel of all groups. As
+ * floats where they differ.
+ */
+function asGroups(weight: Tensor, group: number): Tensor {
+  const { scale, zeroPoint, axis } = weight.quant ?? { scale: [], zeroPoint: [] };
+  if (axis === undefined) return weight;
+  const count = scale.length / group;
+  if (scale.every((s, m) => s === scale[m % count]))
+    return {
+      ...weight,
+      quant: { scale: scale.slice(0, count), zeroPoint: zeroPoint.slice(0, count), axis: 1 },
+    };
+  const size = weight.data.length / scale.length;
+  const real = Float32Array.from(toNumbers(weight), (w, i) => Number(w) * (scale[Math.floor(i / size)] ?? 1));
+  return { dtype: 'f32', shape: weight.shape, data: real };
 }
 
 /** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made by itself. */

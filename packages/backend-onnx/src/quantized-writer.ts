@@ -55,6 +55,17 @@ export class QuantizedWriter extends NodeWriter {
     return this.step('DequantizeLinear', [integers, ...parameters]);
   }
 
+  /** Integers with their scales, dequantised. */
+  override tensor(value: Tensor, what: string): string {
+    const name = super.tensor(value, what);
+    if (!value.quant) return name;
+    const { scale, zeroPoint, axis } = value.quant;
+    const shape = axis === undefined ? [] : [scale.length];
+    const scales = this.constant(tensor('f32', shape, Float32Array.from(scale)), `${what}_scale`);
+    const zeros = this.constant(tensor('i8', shape, Int8Array.from(zeroPoint)), `${what}_zero_point`);
+    return this.step('DequantizeLinear', [name, scales, zeros], axisOf(value.quant));
+  }
+
   override floats(values: number | readonly number[], what: string): string {
     const list = typeof values === 'number' ? [values] : values;
     const shape = typeof values === 'number' ? [] : [list.length];

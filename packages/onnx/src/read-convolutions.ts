@@ -1,4 +1,12 @@
-import { CompileError, type Dim, isStatic, numElements, type Tensor, type Value } from '@ghostc/ir';
+import {
+  CompileError,
+  type Dim,
+  isStatic,
+  numElements,
+  type QuantParams,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
 import { evaluateOne, spreadTranspose, transpose } from '@ghostc/ops';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
@@ -148,22 +156,38 @@ function padAxis(
 }
 
 /**
- * One op where there is a kernel for it. In three dimensions, of weights that are computed, and of quantised values (for
- * which there are integer convolutions) it is a convolution of the input spread out.
+ * One op where there is a kernel for it. In three dimensions and of weights that are computed it is a convolution of the
+ * input spread out.
  */
 function readConvTranspose(node: NodeReader): Value {
   const [x, weight] = [node.input(0), node.input(1)];
   const rank = x.type.shape.length - 2;
-  const { constant } = weight;
-  const one = (rank === 1 || rank === 2) && constant && x.producer?.op !== 'dequantize_linear';
-  return one ? transposedConv(node, x, constant) : spreadConv(node, x, weight);
+  const constant = weight.constant ?? quantizedWeight(weight);
+  return (rank === 1 || rank === 2) && constant
+    ? transposedConv(node, x, constant)
+    : spreadConv(node, x, weight);
+}
+
+/** The integers of a weight [C,M/g,..] that is dequantised, by one scale or by one a channel. */
+function quantizedWeight({ producer }: Value): Tensor | undefined {
+  if (producer?.op !== 'dequantize_linear') return undefined;
+  const constant = producer.inputs[0]?.constant;
+  return constant?.quant?.axis === 0 ? undefined : (constant ?? undefined);
+}
+
+/** The scales of [C,M/g,..] as those of [M,C/g,..]: each group has the same ones. */
+function turnedQuant({ scale, zeroPoint, axis }: QuantParams, group: number): QuantParams {
+  if (axis === undefined) return { scale, zeroPoint };
+  const groups = new Array<readonly number[]>(group);
+  return { scale: groups.fill(scale).flat(), zeroPoint: groups.fill(zeroPoint).flat(), axis: 0 };
 }
 
 function transposedConv(node: NodeReader, x: Value, weight: Tensor): Value {
   const [c = 1, perGroup = 1, ...kernel] = weight.shape;
   const group = node.int('group', 1);
   const { dilations, axes } = transposeGeometry(node, x.type.shape.slice(2), kernel);
-  const split = { ...weight, shape: [group, c / group, perGroup, ...kernel] };
+  const { quant, ...plainWeight } = weight;
+  const split = { ...plainWeight, shape: [group, c / group, perGroup, ...kernel] };
   const turned = evaluateOne(transpose, [split], { perm: [0, 2, 1, ...kernel.map((_, i) => i + 3)] });
   const shape = [group * perGroup, c / group, ...kernel];
   if (kernel.length === 1) shape.splice(2, 0, 1);
@@ -173,9 +197,11 @@ function transposedConv(node: NodeReader, x: Value, weight: Tensor): Value {
     pads: [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)],
   });
   const extra = axes.map(({ more }) => more);
+  const kept = { ...turned, shape, ...(quant && { quant: turnedQuant(quant, group) }) };
+  const constant = node.addConstant(kept, node.input(1).name);
   return node.emit(
     'conv_transpose2d',
-    [x, node.addConstant({ ...turned, shape }, node.input(1).name), node.optional(2)],
+    [x, quant ? node.emit('dequantize_linear', [constant]) : constant, node.optional(2)],
     { ...window, output_padding: extra.length === 1 ? [0, ...extra] : extra, group },
   );
 }

@@ -125,6 +125,7 @@ export { dequantizeLinear } from './quantized/dequantize-linear.ts';
 export { type GhostLayerNodes, ghostRows, layersOfGhostRows } from './quantized/ghost-rows.ts';
 export { qlinearAdd, qlinearSub, type SumMultipliers, sumMultipliers } from './quantized/qlinear-add.ts';
 export { dividesByCount, poolMultiplier, qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
+export { qlinearConvTranspose2d } from './quantized/qlinear-conv-transpose2d.ts';
 export { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
 export { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
 export { linearMultipliers, qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';

@@ -22,6 +22,7 @@ import { dequantizeLinear } from './quantized/dequantize-linear.ts';
 import { ghostRows } from './quantized/ghost-rows.ts';
 import { qlinearAdd, qlinearSub } from './quantized/qlinear-add.ts';
 import { qlinearAveragePool } from './quantized/qlinear-average-pool.ts';
+import { qlinearConvTranspose2d } from './quantized/qlinear-conv-transpose2d.ts';
 import { qlinearConv2d } from './quantized/qlinear-conv2d.ts';
 import { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts';
 import { qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
@@ -95,6 +96,7 @@ const quantizedOps = [
   qlinearAdd,
   qlinearAveragePool,
   qlinearConv2d,
+  qlinearConvTranspose2d,
   qlinearDepthwiseConv2d,
   qlinearFullyConnected,
   qlinearGlobalAveragePool,

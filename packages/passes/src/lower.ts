@@ -1,7 +1,7 @@
 import { CompileError, type Graph, type Node } from '@ghostc/ir';
 import { opsWith } from '@ghostc/ops';
 import { type FusesGhostRows, fuseGhostRows } from './fuse-ghost-rows.ts';
-import { gpuLoweringPasses, layersForIntegers, loweringPasses, tfliteLoweringPasses } from './optimize.ts';
+import { gpuLoweringPasses, layerPasses, loweringPasses, tfliteLoweringPasses } from './optimize.ts';
 import { type Pass, runPasses } from './pass.ts';
 import type { FusesGhost } from './rules/fuse-for-gpu.ts';
 
@@ -30,7 +30,7 @@ export function lowerForMcu(graph: Graph, fuses: FusesGhostRows): Graph {
  * ONNX can be written from the graph.
  */
 export function lowerToLayers(graph: Graph): Graph {
-  return lowered(graph, layersForIntegers, known);
+  return lowered(graph, layerPasses, known);
 }
 
 /** Like `lower`, for TFLite: layers as its operators have them, images NHWC. Which ops have an operator is the backend's to say. */

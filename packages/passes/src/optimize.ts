@@ -31,7 +31,7 @@ import {
   expandLayerNorm,
   expandSqueezeExcite,
 } from './rules/expand-composites.ts';
-import { expandConvTranspose, expandPaddedConvTranspose } from './rules/expand-conv-transpose.ts';
+import { expandPaddedConvTranspose, expandQlinearConvTranspose } from './rules/expand-conv-transpose.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
 import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
 import {
@@ -275,13 +275,6 @@ export const layerPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
-/** The form that a quantiser knows: what has no integer kernel, as layers that have one. */
-export const layersForIntegers: readonly Pass[] = [
-  ...layerPasses,
-  rulePass('expand-for-integers', expandConvTranspose),
-  foldConstants,
-];
-
 const linesToImages = rulePass('lines-to-images', lineToImage, joinReshapes, removeNoOp);
 const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
@@ -314,6 +307,7 @@ export const tfliteLoweringPasses: readonly Pass[] = [
     splitTableActivation,
     expandLayerNorm,
     expandPaddedConvTranspose,
+    expandQlinearConvTranspose,
   ),
   linesToImages,
   assignNhwc,
@@ -342,11 +336,7 @@ export function gpuLoweringPasses(fuses: FusesGhost): readonly Pass[] {
 
 /** Every pass by name. */
 export const passes: ReadonlyMap<string, Pass> = new Map(
-  [
-    ...optimizationPasses,
-    ...layersForIntegers,
-    ...loweringPasses,
-    ...tfliteLoweringPasses,
-    ...otherPasses,
-  ].map((pass) => [pass.name, pass]),
+  [...optimizationPasses, ...layerPasses, ...loweringPasses, ...tfliteLoweringPasses, ...otherPasses].map(
+    (pass) => [pass.name, pass],
+  ),
 );

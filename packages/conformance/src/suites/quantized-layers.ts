@@ -127,6 +127,49 @@ export const qlinearConv2dSuite = suite(
   exact,
 );
 
+const transposed = (options: Omit<Layer, 'op'>): string =>
+  layer({ op: 'qlinear_conv_transpose2d', ...options });
+
+export const qlinearTransposeSuite = suite(
+  'qlinear_conv_transpose2d',
+  {
+    '2x2-stride2': transposed({
+      x: '1,5,6,5',
+      w: '7,5,2,2',
+      channels: 7,
+      bias: 'i32[7] = random(2)',
+      attrs: 'strides=[2,2], clamp=[7, 127]',
+    }),
+    '3x3-stride2-padded': transposed({
+      x: '2,4,5,40',
+      w: '3,4,3,3',
+      channels: 3,
+      attrs: 'strides=[2,2], pads=[1,1,0,1], output_padding=[1,0]',
+    }),
+    'grouped-dilated': transposed({
+      x: '1,6,4,5',
+      w: '4,3,2,3',
+      attrs: 'group=2, strides=[3,1], dilations=[1,2], rounding="single"',
+    }),
+    unsigned: transposed({
+      x: '1,3,4,4',
+      w: '5,3,4,4',
+      channels: 5,
+      attrs: 'strides=[2,2], pads=[1,1,1,1], y_dtype="u8"',
+      xType: 'u8[1,3,4,4] quant(0.02:131)',
+    }),
+    int16: transposed({
+      x: '1,3,4,4',
+      w: '2,3,2,2',
+      channels: 2,
+      bias: 'i64[2] = [100000000, -7]',
+      attrs: 'strides=[2,2], y_dtype="i16"',
+      xType: 'i16[1,3,4,4] quant(0.0001:0)',
+    }).replace('y_zero_point=7', 'y_zero_point=0'),
+  },
+  exact,
+);
+
 export const qlinearDepthwiseSuite = suite(
   'qlinear_depthwise_conv2d',
   {

@@ -1,5 +1,11 @@
 import { type Suite, suite } from '../suite.ts';
-import { exact, qlinearConv2dSuite, qlinearDepthwiseSuite, qlinearLinearSuite } from './quantized-layers.ts';
+import {
+  exact,
+  qlinearConv2dSuite,
+  qlinearDepthwiseSuite,
+  qlinearLinearSuite,
+  qlinearTransposeSuite,
+} from './quantized-layers.ts';
 import { quantizedModuleSuite } from './quantized-modules.ts';
 
 function pair(
@@ -173,6 +179,7 @@ export const quantizedMovementSuite = suite(
 export const quantizedSuites: readonly Suite[] = [
   qlinearConv2dSuite,
   qlinearDepthwiseSuite,
+  qlinearTransposeSuite,
   qlinearLinearSuite,
   qlinearBinarySuite,
   qlinearPoolSuite,

@@ -21,7 +21,7 @@ export const convTranspose2d = defineOp({
   attrs: { ...windowAttrs, output_padding: ints([0, 0]), group: int(1), ...activationAttrs },
   traits: ['reduction', 'window'],
   computed: 'kernel',
-  integerForm: { kind: 'none' },
+  integerForm: { kind: 'weighted', op: 'qlinear_conv_transpose2d' },
   onIntegers: 'wide',
   error: { kind: 'sum', terms: layerTerms },
   ulp: (node) => 2 * weightsPerOutput(node),
@@ -48,26 +48,15 @@ export const convTranspose2d = defineOp({
     return { dtype: x.dtype, shape: shapeLike(x, [n, m, ...sizes]) };
   },
   evaluate({ x, weight, bias }, attrs, [type]) {
-    const [batch, m, height, width] = image(type.shape);
-    const [, channels, inHeight, inWidth] = image(x.shape);
-    const [, perGroup, kernelHeight, kernelWidth] = image(weight.shape);
-    const [data, taps, biases] = [toNumbers(x), toNumbers(weight), bias && toNumbers(bias)];
-    const plane = height * width;
-    const sums = new Float64Array(batch * m * plane);
-    for (let at = 0; at < batch * m; at++) {
-      const out = sums.subarray(at * plane, (at + 1) * plane).fill(Number(biases?.[at % m] ?? 0));
-      const first = Math.floor(at / m) * channels + Math.floor((at % m) / (m / attrs.group)) * perGroup;
-      for (let tap = 0; tap < perGroup * kernelHeight * kernelWidth; tap++) {
-        const [c, u, v] = [
-          Math.floor(tap / (kernelHeight * kernelWidth)),
-          Math.floor(tap / kernelWidth) % kernelHeight,
-          tap % kernelWidth,
-        ];
-        const source = data.slice((first + c) * inHeight * inWidth, (first + c + 1) * inHeight * inWidth);
-        const w = Number(taps[(at % m) * perGroup * kernelHeight * kernelWidth + tap]);
-        scatter({ out, height, width, source, inHeight, inWidth }, w, offsetOf(attrs, u, v));
-      }
-    }
+    const sums = transposedSums(
+      { data: toNumbers(x), shape: image(x.shape) },
+      {
+        taps: { data: toNumbers(weight), shape: image(weight.shape) },
+        biases: bias && toNumbers(bias),
+        window: attrs,
+        shape: image(type.shape),
+      },
+    );
     const act = activationAfter(attrs, type.dtype);
     return fromNumbers(type.dtype, staticShape(type.shape), sums.map(act));
   },
@@ -76,6 +65,45 @@ export const convTranspose2d = defineOp({
     return image(weight.shape).reduce((product, size) => product * size, n * height * width);
   },
 });
+
+interface Images {
+  readonly data: ArrayLike<number | bigint>;
+  readonly shape: readonly [number, number, number, number];
+}
+
+interface Transposed {
+  /** [M,C/group,kH,kW] */
+  readonly taps: Images;
+  readonly biases: ArrayLike<number | bigint> | undefined;
+  readonly window: Window & { readonly group: number };
+  /** [N,M,OH,OW] */
+  readonly shape: Images['shape'];
+}
+
+/** bias[m] + the sum of x w over the taps that reach an output, [N,M,OH,OW]. */
+export function transposedSums(x: Images, { taps, biases, window, shape }: Transposed): Float64Array {
+  const [batch, m, height, width] = shape;
+  const [, channels, inHeight, inWidth] = x.shape;
+  const [, perGroup, kernelHeight, kernelWidth] = taps.shape;
+  const data = Float64Array.from(x.data, Number);
+  const plane = height * width;
+  const sums = new Float64Array(batch * m * plane);
+  for (let at = 0; at < batch * m; at++) {
+    const out = sums.subarray(at * plane, (at + 1) * plane).fill(Number(biases?.[at % m] ?? 0));
+    const first = Math.floor(at / m) * channels + Math.floor((at % m) / (m / window.group)) * perGroup;
+    for (let tap = 0; tap < perGroup * kernelHeight * kernelWidth; tap++) {
+      const [c, u, v] = [
+        Math.floor(tap / (kernelHeight * kernelWidth)),
+        Math.floor(tap / kernelWidth) % kernelHeight,
+        tap % kernelWidth,
+      ];
+      const source = data.subarray((first + c) * inHeight * inWidth, (first + c + 1) * inHeight * inWidth);
+      const w = Number(taps.data[(at % m) * perGroup * kernelHeight * kernelWidth + tap]);
+      scatter({ out, height, width, source, inHeight, inWidth }, w, offsetOf(window, u, v));
+    }
+  }
+  return sums;
+}
 
 /** stride * (in - 1) + dilation * (kernel - 1) + 1 + output padding - pads. */
 function transposedOutput(input: Dim, kernel: number, axis: 0 | 1, window: TransposedWindow): Dim {

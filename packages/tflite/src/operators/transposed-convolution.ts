@@ -1,5 +1,5 @@
 import { CompileError, type Value } from '@ghostc/ir';
-import { mirroredKernel, spreadTranspose, transposedPads } from '@ghostc/ops';
+import { transposedPads } from '@ghostc/ops';
 import type { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { Padding } from '../generated/padding.ts';
@@ -43,7 +43,7 @@ export function readConvolutionTransposeBias(node: OperatorReader): void {
 }
 
 function transposed(node: OperatorReader, form: Form): void {
-  const [n, , , channels] = imageShape(node, form.x);
+  const [, , , channels] = imageShape(node, form.x);
   const [, , , perGroup] = imageShape(node, 1);
   if (channels !== perGroup)
     throw new CompileError(
@@ -53,7 +53,7 @@ function transposed(node: OperatorReader, form: Form): void {
   const window = windowOf(node, form);
   const x = node.input(form.x, 'nchw');
   if (isQuantized(node)) {
-    node.setOutput(onIntegers(node, form, { x, window, batch: n }), 'nchw');
+    node.setOutput(onIntegers(node, form, x, window), 'nchw');
     return;
   }
   const bias = node.has(form.bias) ? node.input(form.bias, 'plain') : null;
@@ -85,28 +85,13 @@ function windowOf(node: OperatorReader, { padding, strides, x }: Form): Window {
   };
 }
 
-/** A plain convolution of x with zeros between its elements: the same sums. */
-function onIntegers(
-  node: OperatorReader,
-  form: Form,
-  { x, window, batch }: { x: Value; window: Window; batch: number },
-): Value {
-  const [, height, width, channels] = imageShape(node, form.x);
-  const [, kernelHeight, kernelWidth] = imageShape(node, 1);
-  const shape = [batch, channels, height, width];
-  const kernel = [kernelHeight, kernelWidth];
-  const wide = spreadTranspose(x, { ...window, shape, kernel }, (op, inputs, attrs) =>
-    node.emit(op, inputs, attrs),
-  );
-  const { constant, name } = node.table.permuted(node.input(1, 'plain'), filterPerm);
-  if (!constant)
+function onIntegers(node: OperatorReader, form: Form, x: Value, window: Window): Value {
+  const filter = node.table.permuted(node.input(1, 'plain'), filterPerm);
+  if (!filter.constant)
     throw new CompileError(
       'tflite/dynamic',
       `the filter of ${node.code} is computed at run time; expected a constant`,
     );
-  const filter = node.table.graph.addConstant(name, mirroredKernel(constant));
-  return node.emit('qlinear_conv2d', [wide.x, filter, integerBias(node, form.bias)], {
-    ...{ strides: [1, 1], dilations: [1, 1], pads: wide.pads, group: 1 },
-    ...requantized(node, form.activation),
-  });
+  const attrs = { ...window, ...requantized(node, form.activation) };
+  return node.emit('qlinear_conv_transpose2d', [x, filter, integerBias(node, form.bias)], attrs);
 }

@@ -3,6 +3,7 @@ import type { GhostLayerNodes, OpsWith, Rounding } from '@ghostc/ops';
 import type { Device, PlanCOptions } from '../../c-program.ts';
 import type { Kernel } from '../../kernel.ts';
 import { cmsisKernelsFor, libraryRounding } from './cmsis-nn/index.ts';
+import { convTranspose2d } from './conv-transpose2d.ts';
 import { conv2d, depthwiseConv2d } from './conv2d.ts';
 import { fusesGhostRows } from './dsp/ghost-rows.ts';
 import { dspKernels } from './dsp/index.ts';
@@ -22,6 +23,7 @@ export const portableKernels = {
   qlinear_add: add,
   qlinear_average_pool: averagePool,
   qlinear_conv2d: conv2d,
+  qlinear_conv_transpose2d: convTranspose2d,
   qlinear_depthwise_conv2d: depthwiseConv2d,
   qlinear_fully_connected: fullyConnected,
   qlinear_global_average_pool: globalAveragePool,

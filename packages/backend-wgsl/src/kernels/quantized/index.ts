@@ -2,6 +2,7 @@ import type { LoweredOp, OpsWith } from '@ghostc/ops';
 import { isPacked } from '../../is-packed.ts';
 import type { Kernel } from '../../kernel.ts';
 import { emitting } from '../kernel-table.ts';
+import { convTranspose2d } from './conv-transpose2d.ts';
 import { dequantize, quantize } from './convert.ts';
 import { add, lookup, mul, prelu, requantize, sub } from './elementwise.ts';
 import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
@@ -16,6 +17,7 @@ export const quantizedKernels = {
     dequantize_linear: dequantize,
     qlinear_add: add,
     qlinear_average_pool: averagePool,
+    qlinear_conv_transpose2d: convTranspose2d,
     qlinear_depthwise_conv2d: depthwiseConv2d,
     qlinear_fully_connected: fullyConnected,
     qlinear_global_average_pool: globalAveragePool,
