@@ -11,15 +11,22 @@ export interface Task {
   readonly title: string;
   readonly ts: string;
   readonly python: string;
+  /** The same with torch.fx: tools/edit/run_fx_tasks.py runs it. */
+  readonly fx: string;
 }
 
 /** What a model gives for the inputs of the tasks: the first 16 elements of each output. */
 export type Results = readonly { readonly shape: readonly number[]; readonly values: readonly number[] }[];
 
 export function readTasks(page: string): Task[] {
-  return [...page.matchAll(/^### (.*)\n\n```ts\n([\s\S]*?)```\n\n```python\n([\s\S]*?)```/gm)].map(
-    ([, title = '', ts = '', python = '']) => ({ title, ts, python }),
-  );
+  const block = (language: string): string => `\\n\`\`\`${language}\\n([\\s\\S]*?)\`\`\`\\n`;
+  const task = new RegExp(`^### (.*)\\n${block('ts')}${block('python')}${block('python')}`, 'gm');
+  return [...page.matchAll(task)].map(([, title = '', ts = '', python = '', fx = '']) => ({
+    title,
+    ts,
+    python,
+    fx,
+  }));
 }
 
 /** Lines that say something. */
@@ -29,12 +36,12 @@ function linesOf(code: string): number {
 
 /** The table of lines by task, as the page has it. */
 export function linesTable(tasks: readonly Task[]): string {
-  const rows = tasks.map(({ title, ts, python }) => [title, linesOf(ts), linesOf(python)] as const);
-  const sum = (column: 1 | 2): number => rows.reduce((total, row) => total + row[column], 0);
-  const all = [...rows, ['together', sum(1), sum(2)] as const];
+  const rows = tasks.map(({ title, ts, python, fx }) => [title, ...[ts, python, fx].map(linesOf)] as const);
+  const sum = (column: number): number => rows.reduce((total, row) => total + Number(row[column]), 0);
+  const all = [...rows, ['together', sum(1), sum(2), sum(3)] as const];
   return [
-    '| task | here | Python |',
-    '| --- | --- | --- |',
+    '| task | here | Python | torch.fx |',
+    '| --- | --- | --- | --- |',
     ...all.map((row) => `| ${row.join(' | ')} |`),
   ].join('\n');
 }

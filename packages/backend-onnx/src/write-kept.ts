@@ -42,6 +42,12 @@ const changes: readonly (readonly [string, number, Upgrade])[] = [
   ['Squeeze', 13, (writer, node) => moved(writer, node, ['axes'])],
   ['Unsqueeze', 13, (writer, node) => moved(writer, node, ['axes'])],
   ['ReduceSum', 13, (writer, node) => moved(writer, node, ['axes'])],
+  ['Scan', 9, refused],
+  ['BatchNormalization', 9, refused],
+  ['BatchNormalization', 14, refused],
+  ['Dropout', 12, (writer, node) => moved(writer, node, ['ratio'])],
+  ['DFT', 20, refused],
+  ['GridSample', 20, withShorterMode],
   ['GroupNormalization', 21, refused],
   ['Scatter', 11, (_writer, node) => ({ ...node, op: 'ScatterElements' })],
   ['Split', 18, withCount],
@@ -54,10 +60,9 @@ const changes: readonly (readonly [string, number, Upgrade])[] = [
   ),
 ];
 
-/** Whether a node of one opset says the same in another. */
+/** Whether a node of one opset says the same in a later one. */
 export function isSameIn(op: string, from: number, to: number): boolean {
-  const [first, last] = [Math.min(from, to), Math.max(from, to)];
-  return first >= OLDEST && !changes.some(([name, at]) => name === op && first < at && at <= last);
+  return from >= OLDEST && from <= to && !changes.some(([name, at]) => name === op && from < at && at <= to);
 }
 
 /** Before this opset an operator said broadcasting and shapes otherwise. */
@@ -84,10 +89,10 @@ function bodyNodes(attributes: readonly AttributeProto[]): NodeProto[] {
   return bodies.flatMap(({ node = [] }) => node.flatMap((one) => [one, ...bodyNodes(one.attribute ?? [])]));
 }
 
-function refused(_writer: NodeWriter, { op }: RawNode): never {
+function refused({ opset }: NodeWriter, { op }: RawNode): never {
   throw new CompileError(
     'onnx/write',
-    `${op} of an old opset has no form with symbolic sizes; give the sizes with --bind NAME=SIZE`,
+    `${op} stays as the file has it, which opset ${opset} says otherwise; expected the opset of the file, or sizes by --bind NAME=SIZE`,
   );
 }
 
@@ -103,7 +108,7 @@ function moved(writer: NodeWriter, { op, inputs, attributes }: RawNode, names: r
 }
 
 function tensorOf({ name, f = 0, i, ints = [], floats = [] }: AttributeProto): Tensor {
-  if (name === 'value') return fromNumbers('f32', [], [f]);
+  if (name === 'value' || name === 'ratio') return fromNumbers('f32', [], [f]);
   if (name === 'scales') return fromNumbers('f32', [floats.length], [...floats]);
   return i64(name === 'k' ? [Number(i)] : ints.map(Number));
 }
@@ -111,6 +116,15 @@ function tensorOf({ name, f = 0, i, ints = [], floats = [] }: AttributeProto): T
 /** Upsample is Resize of opset 10. */
 function asResize(_writer: NodeWriter, node: RawNode): RawNode {
   return { ...node, op: 'Resize' };
+}
+
+/** bilinear became linear, bicubic cubic. */
+function withShorterMode(_writer: NodeWriter, node: RawNode): RawNode {
+  const shorter = (one: AttributeProto): AttributeProto =>
+    one.name === 'mode' && one.s
+      ? { ...one, s: new TextEncoder().encode(new TextDecoder().decode(one.s).replace(/^bi/, '')) }
+      : one;
+  return { ...node, attributes: node.attributes.map(shorter) };
 }
 
 /** Resize of opset 10 divides coordinates by the scale, and rounds down. */
