@@ -2,9 +2,11 @@ import {
   type Attrs,
   CompileError,
   type Dim,
+  formatType,
   type Graph,
   itemAt,
   type Node,
+  sameShape,
   sameType,
   type Tensor,
   type TensorType,
@@ -120,6 +122,22 @@ export class Editor {
   /** Adds an input of the graph. */
   input(name: string, type: TensorType): Value {
     return this.graph.addInput(name, type);
+  }
+
+  /** The graph's inputs in this order; those that are not named go. Throws `ir/still-used` where something reads one of these. */
+  keepInputs(...names: readonly string[]): void {
+    this.graph.setInputs(names.map((name) => this.value(name)));
+  }
+
+  /** Gives an input of the graph a value for good: it is a constant from now on. */
+  freeze(name: string, tensor: Tensor): void {
+    const { type } = this.value(name);
+    const rest = this.graph.inputs.filter((input) => input.name !== name).map((input) => input.name);
+    const value = this.constant(`${name}_frozen`, tensor);
+    if (!sameShape(type.shape, tensor.shape) || type.dtype !== tensor.dtype)
+      throw new CompileError('edit/type', `%${name} is ${formatType(type)}, found ${formatType(value.type)}`);
+    this.replace(name, value);
+    this.keepInputs(...rest);
   }
 
   /** Adds an output of the graph, by default of the value's name. */

@@ -1,4 +1,5 @@
-import type { Graph, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
+import type { Value } from './node.ts';
 
 /** The values that no input changes: constants, and what is computed of those only. */
 export function constantValues(graph: Graph): Set<Value> {

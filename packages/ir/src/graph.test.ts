@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Graph, type Node, type Value } from './graph.ts';
+import { Graph } from './graph.ts';
+import type { Node, Value } from './node.ts';
 import { printGraph } from './print-graph.ts';
 import { f32 } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
@@ -158,6 +159,7 @@ type Sample = ReturnType<typeof chain>;
 /** Every method that changes a graph, and the setter of an output. */
 const changes: Readonly<Record<string, (sample: Sample) => void>> = {
   addInput: ({ graph }) => graph.addInput('z', type),
+  setInputs: ({ graph }) => graph.setInputs(graph.inputs),
   addConstant: ({ graph }) => graph.addConstant('c', f32([2], [3, 4])),
   addOutput: ({ graph, a }) => graph.addOutput('more', a.output),
   removeOutputs: ({ graph }) => graph.removeOutputs(),

@@ -22,19 +22,10 @@ export { entryOf } from './entry-of.ts';
 export { isFilled, markFilled } from './filled.ts';
 export { float16ToNumber, numberToFloat16, roundHalfToEven } from './float16.ts';
 export { formatNumber } from './format-number.ts';
-export {
-  type Attr,
-  type Attrs,
-  constantOf,
-  Graph,
-  type GraphOutput,
-  type NewNode,
-  Node,
-  type SourcePart,
-  Value,
-} from './graph.ts';
+export { Graph, type GraphOutput, type NewNode } from './graph.ts';
 export type { GraphSource } from './graph-source.ts';
 export { itemAt } from './item-at.ts';
+export { type Attr, type Attrs, constantOf, Node, type SourcePart, Value } from './node.ts';
 export type { AttrSpec, OpRegistry, OpSchema, Trait } from './op-schema.ts';
 export { type ParseOptions, parseGraph } from './parse-graph.ts';
 export { formatNode, type PrintedGraph, printGraph } from './print-graph.ts';

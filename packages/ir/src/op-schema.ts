@@ -1,4 +1,4 @@
-import type { Attr, Attrs } from './graph.ts';
+import type { Attr, Attrs } from './node.ts';
 import type { TensorType } from './tensor-type.ts';
 
 /**

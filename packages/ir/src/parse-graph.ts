@@ -1,8 +1,9 @@
 import { withLocation } from './compile-error.ts';
 import { isDType } from './dtype.ts';
 import { parseNumber } from './format-number.ts';
-import { type Attr, type Attrs, Graph, type Value } from './graph.ts';
+import { Graph } from './graph.ts';
 import { Lexer, type ParseProblem, showToken, type Token } from './lex-graph.ts';
+import type { Attr, Attrs, Value } from './node.ts';
 import type { OpRegistry, OpSchema } from './op-schema.ts';
 import { parseElements } from './parse-elements.ts';
 import { randomTensor } from './random-tensor.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dtypes } from './dtype.ts';
-import { type Attrs, Graph, type Value } from './graph.ts';
+import { Graph } from './graph.ts';
+import type { Attrs, Value } from './node.ts';
 import { parseGraph } from './parse-graph.ts';
 import { formatNode, printGraph } from './print-graph.ts';
 import { randomTensor } from './random-tensor.ts';

@@ -1,6 +1,7 @@
 import { formatName, formatWord } from './format-name.ts';
 import { formatNumber } from './format-number.ts';
-import type { Attr, Graph, GraphOutput, Node, Value } from './graph.ts';
+import type { Graph, GraphOutput } from './graph.ts';
+import type { Attr, Node, Value } from './node.ts';
 import type { OpRegistry, OpSchema } from './op-schema.ts';
 import { isCodedFloat } from './small-float.ts';
 import { type Tensor, toNumbers } from './tensor.ts';

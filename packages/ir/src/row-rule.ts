@@ -1,4 +1,4 @@
-import type { Attrs } from './graph.ts';
+import type { Attrs } from './node.ts';
 
 /** Output row i reads the input rows i * stride - before up to i * stride - before + size - 1. */
 export interface RowWindow {

@@ -1,6 +1,6 @@
 import { CompileError } from './compile-error.ts';
 import { addDim } from './dim.ts';
-import type { Attrs } from './graph.ts';
+import type { Attrs } from './node.ts';
 import type { AttrSpec, OpRegistry, OpSchema } from './op-schema.ts';
 import type { TensorType } from './tensor-type.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Graph, type NewNode, type Node, type Value } from './graph.ts';
+import { Graph, type NewNode } from './graph.ts';
+import type { Node, Value } from './node.ts';
 import { f32 } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
 import { toyRegistry } from './toy-registry.ts';

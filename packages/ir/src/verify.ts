@@ -1,5 +1,6 @@
 import { CompileError, type ErrorLocation, withLocation } from './compile-error.ts';
-import type { Graph, Node, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
+import type { Node, Value } from './node.ts';
 import type { OpRegistry, OpSchema } from './op-schema.ts';
 import { tensorType } from './tensor.ts';
 import { formatType, sameType } from './tensor-type.ts';

@@ -1,4 +1,5 @@
-import type { Graph, Node, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
+import type { Node, Value } from './node.ts';
 
 /** What `visitGraph` calls. */
 export interface GraphVisitor {

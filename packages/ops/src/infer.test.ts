@@ -157,6 +157,8 @@ describe('operands that no runtime has the op for are refused', () => {
     ['a bias of another type', 'fully_connected', ['f32', 'f32', 'f64'], 'bias of f32 as x has, found f64'],
     ['relu of bool', 'relu', ['bool'], 'relu expects x of numbers, found bool'],
     ['a sum of bools', 'add', ['bool', 'bool'], 'add expects a of numbers, found bool'],
+    ['a mean of bytes', 'global_average_pool', ['u8'], 'global_average_pool expects x of floats, found u8'],
+    ['windows of bytes', 'average_pool', ['u8'], 'average_pool expects x of floats, found u8'],
     ['sigmoid of integers', 'sigmoid', ['i32'], 'sigmoid expects x of floats, found i32'],
     ['softmax of integers', 'softmax', ['i64'], 'softmax expects x of floats, found i64'],
   ])('%s', (_, op, dtypes, message) => {
