@@ -1,4 +1,6 @@
-import { type ConformanceCase, conform, joinCases, suites } from '@ghostc/conformance';
+import { compileC, type Device } from '@ghostc/compiler';
+import { type ConformanceCase, caseGraph, conform, joinCases, suites } from '@ghostc/conformance';
+import type { Graph } from '@ghostc/ir';
 import { afterAll, describe, expect, test } from 'vitest';
 import { cDevice } from './c/c-device.ts';
 import { skipWithout, type Tool } from './process/require-tool.ts';
@@ -43,11 +45,28 @@ describe('every case by itself', () => {
   });
 });
 
-/** Cores whose float kernels are those of others: plain C of the M0+, the M4's, and those of rv32. */
-const alike = ['c@cortex-m3', 'c@cortex-m33', 'c@rv32imc'];
-const slowToStart = runtimeNames.filter((name) => name.includes('@') && !alike.includes(name));
+/** Cores whose C is another's to the byte, but for its name. */
+const alike = {
+  'cortex-m0plus': 'cortex-m4',
+  'cortex-m3': 'cortex-m4',
+  'cortex-m7': 'cortex-m4',
+  'cortex-m33': 'cortex-m4',
+  rv32imc: 'rv32',
+} as const satisfies Partial<Record<Device, Device>>;
+const names = Object.keys(alike).map((device) => `c@${device}`);
+const slowToStart = runtimeNames.filter((name) => name.includes('@') && !names.includes(name));
 
-test.for(slowToStart)('%s conforms with all cases in two programs', async (name, context) => {
+test.for(Object.entries(alike) as [Device, Device][])('%s has the C of %s', ([one, other]) => {
+  const code = (graph: Graph, device: Device) =>
+    String(compileC(graph, { device, name: 'net' }).files.get('net.c'))
+      .split('\n')
+      .filter((line) => !/^( \* source|\/\* net:)/.test(line))
+      .join('\n');
+  for (const graph of joined.map(caseGraph)) expect(code(graph, one)).toBe(code(graph, other));
+});
+
+/** On the host as well: optimised, and with the kernels of this processor. */
+test.for(['c', ...slowToStart])('%s conforms with all cases in two programs', async (name, context) => {
   skipWithout(tools(name), name, context);
   const report = await conform(createRuntime(name), { suites: [{ name: 'joined', cases: joined }] });
   expect(report.problems).toEqual([]);

@@ -5,6 +5,7 @@ import { cDevice } from '../c/c-device.ts';
 import { runC } from '../c/prepare-c.ts';
 import { skipWithout } from '../process/require-tool.ts';
 import { createRuntime } from '../runtime-table.ts';
+import { sanitizers } from '../testing/sanitizers.ts';
 
 const all = quantizedSuites.flatMap(({ name, cases }) =>
   cases.map((one) => ({ ...one, name: `${name}/${one.name}` })),
@@ -25,7 +26,6 @@ test.for([
 
 test('integer kernels have no undefined behaviour', async (context) => {
   skipWithout(cDevice('host').tools, 'host', context);
-  const extraFlags = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-g0', '-O1'];
   const graph = caseGraph(joined);
-  await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags });
+  await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags: sanitizers });
 });

@@ -3,8 +3,9 @@ import { compileC, type Device } from '@ghostc/compiler';
 import { compareTensors, exact, seededInputs, type Tensors } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { interpret } from '@ghostc/interpreter';
-import type { Graph } from '@ghostc/ir';
+import { CompileError, type Graph } from '@ghostc/ir';
 import { describe, expect, test } from 'vitest';
+import { runCBatch } from '../c/c-batch.ts';
 import { cDevice } from '../c/c-device.ts';
 import { runC } from '../c/prepare-c.ts';
 import { skipWithout } from '../process/require-tool.ts';
@@ -32,31 +33,47 @@ function subjectOf(model: Graph, seeds: readonly number[]): Subject {
 
 async function expectEqual({ graph, inputs, expected }: Subject, device: Device): Promise<void> {
   const runs = await runC(compileC(graph, { device }), device, inputs);
+  expectSame(
+    expected,
+    runs.map(({ outputs }) => outputs),
+  );
+}
+
+function expectSame(expected: readonly Tensors[], found: readonly Tensors[]): void {
   expected.forEach((outputs, i) => {
     for (const [name, tensor] of outputs) {
-      const { pass, problem, worst } = compareTensors(tensor, runs[i]?.outputs.get(name), exact);
+      const { pass, problem, worst } = compareTensors(tensor, found[i]?.get(name), exact);
       expect({ name, pass, problem, worst }).toEqual({ name, pass: true, worst: -1 });
     }
   });
 }
 
-/** Every other module: all are held in WGSL and in QDQ. */
-const folders = [...distinctModules.filter((_, i) => i % 2 === 0), 'ghost_fmnist'];
-
 /** One for each set of kernels, and big tests elsewhere hold the others. */
 const sets = ['host', 'cortex-m4', 'cortex-m55', 'rv32'] as const;
 
+/** Models in int8, for all sets: made once. */
+function made(folders: readonly string[]): () => Subject[] {
+  let subjects: Subject[] | undefined;
+  return () => (subjects ??= folders.map((folder) => subjectOf(readFixture(join(fixtures, folder)), [5, 6])));
+}
+
 describe('int8 models give the same bits in the interpreter and in C', () => {
+  const modules = made(distinctModules);
+  const network = made(['ghost_fmnist']);
   let ghostnet: Subject | undefined;
 
-  test.for(folders)('%s with every set of kernels', async (folder, context) => {
-    skipWithout(
-      sets.flatMap((device) => cDevice(device).tools),
-      folder,
-      context,
-    );
-    const subject = subjectOf(readFixture(join(fixtures, folder)), [5, 6]);
-    for (const device of sets) await expectEqual(subject, device);
+  test.for(sets)('every module, and ghost_fmnist, on %s', async (device, context) => {
+    skipWithout(cDevice(device).tools, device, context);
+    const entries = modules().map(({ graph, inputs }, i) => ({
+      program: compileC(graph, { device, name: `module_${i}` }),
+      inputs,
+    }));
+    const results = await runCBatch(entries, cDevice(device));
+    for (const [i, result] of results.entries()) {
+      if (result instanceof CompileError) throw result;
+      expectSame(modules()[i]?.expected ?? [], result);
+    }
+    for (const subject of network()) await expectEqual(subject, device);
   });
 
   test.for(['host', 'cortex-m4', 'cortex-m55'] as const)(

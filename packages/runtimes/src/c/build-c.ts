@@ -4,7 +4,7 @@ import type { CProgram } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
 import { runProcess } from '../process/run-process.ts';
 import type { Board, CDevice } from './c-device.ts';
-import { harnessBytes, harnessMain, layersHeader } from './c-harness.ts';
+import { harnessBytes, harnessMain, layersHeader, singleMain } from './c-harness.ts';
 import { linkerScript } from './c-linker-script.ts';
 import { armStartup, hostPlatform, platformHeader, riscvStartup, semihostPlatform } from './c-platform.ts';
 
@@ -119,7 +119,7 @@ async function writeSources(program: CProgram, { device, folder, layers = 0 }: B
 
 function harnessFiles(program: CProgram, { board }: CDevice, layers: number): [string, string][] {
   return [
-    ['harness_main.c', harnessMain(program, layers)],
+    ['harness_main.c', `${harnessMain(program, layers)}${singleMain(program)}`],
     ['harness_layers.h', layersHeader],
     ...platformFiles([program], board),
   ];

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
 import type { Tensors } from '@ghostc/conformance';
@@ -6,12 +6,10 @@ import { CompileError } from '@ghostc/ir';
 import { requireTools } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
-import { packTensors } from '../process/tensor-bytes.ts';
 import { harnessFlags, harnessUnits, link, platformFiles } from './build-c.ts';
 import { type CDevice, cDevice, cRuntimeName } from './c-device.ts';
 import { harnessMain } from './c-harness.ts';
-import { execute } from './prepare-c.ts';
-import { readRuns } from './read-runs.ts';
+import { batchMain, runBuilt } from './run-batch.ts';
 
 /** One program of a batch with the inputs to run it on. Names of programs are unique in a batch. */
 export interface BatchEntry {
@@ -21,17 +19,24 @@ export interface BatchEntry {
 
 export type BatchResult = readonly Tensors[] | CompileError;
 
-/** Sources that one call of the compiler gets. */
-const PER_CALL = 24;
+/** Programs that are one translation unit: what all begin with is read once. */
+const PER_UNIT = 24;
 
 const SECONDS = 120;
 
-/** Of the C that a batch tries: one copy of the kernels; that the processor's own are the same is for other tests. */
-export const quickFlags = ['-O1', '-DGHOSTC_DISPATCH=0'];
+/** One copy of the kernels. */
+export const oneCopy = '-DGHOSTC_DISPATCH=0';
 
 /**
- * Builds many small programs into one executable, with few calls of the compiler, and runs each in a process or boot of its
- * own: a crash costs one. Gives the outputs, or the error, of each entry in order. Two compilers run at a time.
+ * Cheap to compile. That optimised code and the processor's own kernels compute the same is for runtime-table.test.ts, which
+ * has all suites in two programs. Kernels of boards have assembly that needs registers.
+ */
+const quickFlags = ({ board }: CDevice): string[] => [board ? '-O1' : '-O0', oneCopy];
+
+/**
+ * Builds many small programs into one executable, with few calls of the compiler, and runs all: on a host each in a process of
+ * its own, on a board one after another, so that a crash costs one. Gives the outputs, or the error, of each entry in order.
+ * Two compilers run at a time.
  */
 export async function runCBatch(
   entries: readonly BatchEntry[],
@@ -41,67 +46,74 @@ export async function runCBatch(
   const folder = await makeTempFolder();
   try {
     const failures = await build(entries, device, folder.path);
-    const results: BatchResult[] = [];
-    for (const [i, entry] of entries.entries())
-      results.push(failures.get(i) ?? (await runEntry(entry, i, { device, folder: folder.path })));
-    return results;
+    const built = [...entries.entries()].filter(([i]) => !failures.has(i));
+    const results = await runBuilt(built, { device, folder: folder.path });
+    return entries.map((_, i) => failures.get(i) ?? results.get(i) ?? []);
   } finally {
     await folder.remove();
   }
 }
 
-/** Compiles every entry as one unit; gives the errors of those that do not compile. */
+/** Compiles every entry and links those that compile; gives the errors of the others. */
 async function build(
   entries: readonly BatchEntry[],
   device: CDevice,
   folder: string,
 ): Promise<Map<number, CompileError>> {
   const programs = entries.map(({ program }) => program);
-  for (const [name, content] of platformFiles(programs, device.board))
+  for (const [name, content] of [...platformFiles(programs, device.board), ...programs.flatMap(filesOf)])
     await writeFile(join(folder, name), content);
-  for (const [i, program] of programs.entries()) await writeProgram(program, i, folder);
-  const calls: number[][] = [];
-  for (let i = 0; i < entries.length; i += PER_CALL)
-    calls.push(Array.from({ length: Math.min(PER_CALL, entries.length - i) }, (_, k) => i + k));
-  const failures = new Map<number, CompileError>();
-  const work = calls.values();
+  const units: number[][] = [];
+  for (let i = 0; i < entries.length; i += PER_UNIT)
+    units.push(Array.from({ length: Math.min(PER_UNIT, entries.length - i) }, (_, k) => i + k));
+  const compilation: Compilation = { entries, device, folder, failures: new Map(), objects: [] };
+  const work = units.values();
   const worker = async (): Promise<void> => {
-    for (const call of work) await compileAll(call, { entries, device, folder, failures });
+    for (const unit of work) await compileUnit(unit, compilation);
   };
   // both are waited for: the folder goes when the first error gets out
   for (const outcome of await Promise.allSettled([worker(), worker()]))
     if (outcome.status === 'rejected') throw outcome.reason;
+  const { failures, objects } = compilation;
   const built = [...entries.keys()].filter((i) => !failures.has(i));
-  await writeFile(join(folder, 'harness_main.c'), mainOf(built));
-  await compile(harnessUnits(device), { device, folder, flags: [] });
-  const sources = built.flatMap((i) => sourcesOf(entries[i]?.program as CProgram, i));
   await writeFile(
-    join(folder, 'objects.txt'),
-    [...sources, ...harnessUnits(device)].map(objectOf).join('\n'),
+    join(folder, 'harness_main.c'),
+    batchMain(
+      built.map((i) => entries[i] as BatchEntry),
+      device,
+    ),
   );
+  await compile(harnessUnits(device), { device, folder, flags: [] });
+  const all = [...objects, ...harnessUnits(device).map(objectOf)];
+  await writeFile(join(folder, 'objects.txt'), all.join('\n'));
   await link(['@objects.txt'], { device, folder, extraFlags: [] });
   return failures;
 }
+
+const filesOf = ({ files }: CProgram): [string, string | Uint8Array][] => [...files];
 
 interface Compilation {
   readonly entries: readonly BatchEntry[];
   readonly device: CDevice;
   readonly folder: string;
   readonly failures: Map<number, CompileError>;
+  readonly objects: string[];
 }
 
-/** One call for all; where it fails, one for each, so that the others go on. */
-async function compileAll(
-  numbers: readonly number[],
-  { entries, device, folder, failures }: Compilation,
-): Promise<void> {
-  const sources = numbers.flatMap((i) => sourcesOf(entries[i]?.program as CProgram, i));
+/** One unit of all programs; where it fails, one of each, so that the others go on. */
+async function compileUnit(numbers: readonly number[], compilation: Compilation): Promise<void> {
+  const { entries, device, folder, failures, objects } = compilation;
+  const programs = numbers.map((i) => (entries[i] as BatchEntry).program);
+  const unit = `unit_${numbers[0]}_${numbers.length}.c`;
+  await writeFile(join(folder, unit), programs.map(unitText).join('\n'));
+  const sources = [unit, ...programs.flatMap(assemblyOf)];
   try {
-    await compile(sources, { device, folder, flags: quickFlags });
+    await compile(sources, { device, folder, flags: quickFlags(device) });
+    objects.push(...sources.map(objectOf));
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     if (numbers.length === 1) failures.set(numbers[0] ?? 0, error);
-    else for (const i of numbers) await compileAll([i], { entries, device, folder, failures });
+    else for (const i of numbers) await compileUnit([i], compilation);
   }
 }
 
@@ -119,52 +131,19 @@ async function compile(sources: readonly string[], { device, folder, flags }: Ca
   });
 }
 
-/** Static names are private to a unit: program and harness are one, so that names never meet. */
-async function writeProgram(program: CProgram, i: number, folder: string): Promise<void> {
-  for (const [name, content] of program.files) await writeFile(join(folder, name), content);
-  const unit = `#include "${program.name}.c"\n${harnessMain(program, 0, i)}`;
-  await writeFile(join(folder, `unit_${i}.c`), unit);
+/** Weights, program and harness. */
+function unitText(program: CProgram): string {
+  const sources = [...program.files.keys()].filter((name) => name.endsWith('.c')).sort(weightsFirst);
+  return `${sources.map((name) => `#include "${name}"\n`).join('')}${harnessMain(program)}`;
 }
 
-function sourcesOf(program: CProgram, i: number): string[] {
-  const weights = [...program.files.keys()].filter((name) => /_weights\.[cS]$/.test(name));
-  return [`unit_${i}.c`, ...weights];
+const weightsFirst = (a: string, b: string): number => Number(isWeights(b)) - Number(isWeights(a));
+const isWeights = (name: string): boolean => name.endsWith('_weights.c');
+
+function assemblyOf({ files }: CProgram): string[] {
+  return [...files.keys()].filter((name) => name.endsWith('.S'));
 }
 
 function objectOf(source: string): string {
   return source.replace(/\.[cS]$/, '.o');
-}
-
-/** The first word of the inputs is the number of the program. */
-function mainOf(built: readonly number[]): string {
-  return `#include "harness_platform.h"
-${built.map((i) => `int main_${i}(void);`).join('\n')}
-int main(void) {
-  uint32_t number;
-  open_files();
-  if (!read_bytes(&number, 4)) leave(2);
-  switch (number) {
-${built.map((i) => `    case ${i}: return main_${i}();`).join('\n')}
-    default: leave(2);
-  }
-  return 2;
-}
-`;
-}
-
-async function runEntry(
-  { program, inputs }: BatchEntry,
-  i: number,
-  { device, folder }: { device: CDevice; folder: string },
-): Promise<BatchResult> {
-  try {
-    const packed = inputs.map((one) => packTensors(program.inputs, one));
-    const number = new Uint8Array(Uint32Array.of(i).buffer);
-    await writeFile(join(folder, 'in.bin'), Buffer.concat([number, ...packed]));
-    await execute(device, folder, { timeout: SECONDS });
-    return readRuns(program, device, await readFile(join(folder, 'out.bin'))).map(({ outputs }) => outputs);
-  } catch (error) {
-    if (error instanceof CompileError) return error;
-    throw error;
-  }
 }

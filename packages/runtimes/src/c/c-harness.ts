@@ -1,8 +1,6 @@
 import { type CProgram, type CTensor, cType } from '@ghostc/backend-c';
 import { slotBytes } from '../process/tensor-bytes.ts';
-
-/** Bytes before and after the arena, and after each output, that must keep their pattern. */
-const GUARD = 64;
+import { GUARD, harnessCodes } from './c-platform.ts';
 
 /** Words of the report that stands before the outputs of each run: status, damage, stack bytes, counter before, after. */
 export const REPORT_BYTES = 7 * 4;
@@ -16,91 +14,99 @@ export const damages: readonly string[] = [
 ];
 
 /**
- * main(): for every set of inputs in `in.bin`, fill arena and outputs with 0xA5, run, append a report and the outputs to
- * `out.bin`; with `layers`, what the counter counted in each of them too. `read_bytes`, `write_bytes`, `read_counter` and
- * the like come from the platform. With a number it is `main_<number>()` of a batch, whose main() has opened the files.
+ * `every_<name>()`: for every set of inputs in the open file, fill arena and outputs with 0xA5, run, append a report and the
+ * outputs; with `layers`, what the counter counted in each of them too. `read_bytes`, `write_bytes`, `read_counter` and the
+ * like come from the platform. All names end in the program's, so that many harnesses fit into one unit.
  */
-export function harnessMain(program: CProgram, layers = 0, number?: number): string {
+export function harnessMain(program: CProgram, layers = 0): string {
   const { name, inputs, outputs } = program;
   const NAME = name.toUpperCase();
+  const arena = `arena_${name}`;
   const buffers = [
-    ...inputs.flatMap(({ offset }, i) => (offset === undefined ? [`in${i}`] : [])),
-    ...outputs.flatMap(({ offset }, i) => (offset === undefined ? [`out${i}.values`] : [])),
+    ...inputs.flatMap(({ offset }, i) => (offset === undefined ? [inputName(name, i)] : [])),
+    ...outputs.flatMap(({ offset }, i) => (offset === undefined ? [`${outputName(name, i)}.values`] : [])),
   ];
+  const copies = { name, arena };
   return `#include "${name}.h"
 #include "harness_platform.h"
 
-#define GUARD ${GUARD}
-static unsigned char arena[GUARD + ${NAME}_ARENA_SIZE + GUARD] __attribute__((aligned(${NAME}_ARENA_ALIGN))) BIG;
-${inputs.map(declareInput).join('\n')}
-${outputs.map(declareOutput).join('\n')}
+static unsigned char ${arena}[GUARD + ${NAME}_ARENA_SIZE + GUARD] __attribute__((aligned(${NAME}_ARENA_ALIGN))) BIG;
+${inputs.map((slot, i) => declareInput(slot, inputName(name, i))).join('\n')}
+${outputs.map((slot, i) => declareOutput(slot, outputName(name, i))).join('\n')}
 
-static void fill(unsigned char *to, size_t bytes) { for (size_t i = 0; i < bytes; i++) to[i] = 0xA5; }
-
-static int intact(const unsigned char *from, size_t bytes) {
-  for (size_t i = 0; i < bytes; i++) if (from[i] != 0xA5) return 0;
-  return 1;
-}
-
-static inline uint32_t hash(uint32_t state, const void *from, size_t bytes) {
-  const unsigned char *p = from;
-  for (size_t i = 0; i < bytes; i++) state = (state ^ p[i]) * 16777619u;
-  return state;
-}
-
-static uint32_t hash_inputs(void) {
+static uint32_t hash_${name}(void) {
   uint32_t state = 2166136261u;
-${inputs.map((_, i) => `  state = hash(state, in${i}, sizeof in${i});`).join('\n')}
+${inputs.map((_, i) => `  state = hash(state, ${inputName(name, i)}, sizeof ${inputName(name, i)});`).join('\n')}
   return state;
 }
 
-static int read_inputs(void) {
-  ${inputs.some((slot) => slot.elements > 0) ? `return ${inputs.map((slot, i) => `read_bytes(in${i}, ${slotBytes(slot)})`).join(' && ')};` : 'static int runs;\n  return runs++ == 0;'}
+static int read_${name}(void) {
+  ${inputs.some((slot) => slot.elements > 0) ? `return ${inputs.map((slot, i) => `read_bytes(${inputName(name, i)}, ${slotBytes(slot)})`).join(' && ')};` : 'static int runs;\n  return runs++ == 0;'}
 }
 
-static uint32_t damage(void) {
+static uint32_t damage_${name}(void) {
   uint32_t found = 0;
-  if (!intact(arena, GUARD)) found |= 1;
-  if (!intact(arena + GUARD + ${NAME}_ARENA_SIZE, GUARD)) found |= 2;
-${outputs.map((slot, i) => `  if (!intact(out${i}.bytes + ${slotBytes(slot)}, GUARD)) found |= 4;`).join('\n')}
+  if (!intact(${arena}, GUARD)) found |= 1;
+  if (!intact(${arena} + GUARD + ${NAME}_ARENA_SIZE, GUARD)) found |= 2;
+${outputs.map((slot, i) => `  if (!intact(${outputName(name, i)}.bytes + ${slotBytes(slot)}, GUARD)) found |= 4;`).join('\n')}
   return found;
 }
 
-${layers ? layerCounters(layers) : ''}static void run(uint32_t report[7]) {
-  const uint32_t before = hash_inputs();
-${inputs.flatMap(copyIn).join('')}  paint_stack();
+${layers ? layerCounters(layers) : ''}static void measure_${name}(uint32_t report[7]) {
+  const uint32_t before = hash_${name}();
+${inputs.flatMap((slot, i) => copyIn(slot, i, copies)).join('')}  paint_stack();
 ${layers ? '  begin_layers();\n' : ''}  read_counter(report + 3);
-  report[0] = (uint32_t)${name}_run(${['arena + GUARD', ...buffers].join(', ')});
+  report[0] = (uint32_t)${name}_run(${[`${arena} + GUARD`, ...buffers].join(', ')});
   read_counter(report + 5);
 ${layers ? '  ghostc_layer(0);\n' : ''}  report[2] = used_stack();
-${outputs.flatMap(copyOut).join('')}  report[1] = damage() | (hash_inputs() == before ? 0 : 8);
+${outputs.flatMap((slot, i) => copyOut(slot, i, copies)).join('')}  report[1] = damage_${name}() | (hash_${name}() == before ? 0 : 8);
 }
 
-int main${number === undefined ? '' : `_${number}`}(void) {
+void every_${name}(void);
+void every_${name}(void) {
   uint32_t report[7];
-${number === undefined ? '  open_files();\n' : ''}  while (read_inputs()) {
-    fill(arena, sizeof arena);
-${outputs.map((_, i) => `    fill(out${i}.bytes, sizeof out${i}.bytes);`).join('\n')}
-    run(report);
-    if (!write_bytes(report, sizeof report)) leave(103);
-${outputs.map((slot, i) => `    if (!write_bytes(out${i}.bytes, ${slotBytes(slot)})) leave(103);`).join('\n')}
-${layers ? '    if (!write_bytes(layer_counts, sizeof layer_counts)) leave(103);' : ''}
+  while (read_${name}()) {
+    fill(${arena}, sizeof ${arena});
+${outputs.map((_, i) => `    fill(${outputName(name, i)}.bytes, sizeof ${outputName(name, i)}.bytes);`).join('\n')}
+    measure_${name}(report);
+    if (!write_bytes(report, sizeof report)) leave(${harnessCodes.output});
+${outputs.map((slot, i) => `    if (!write_bytes(${outputName(name, i)}.bytes, ${slotBytes(slot)})) leave(${harnessCodes.output});`).join('\n')}
+${layers ? `    if (!write_bytes(layer_counts, sizeof layer_counts)) leave(${harnessCodes.output});` : ''}
   }
-  leave(0);
+}
+`;
+}
+
+/** The main() of one program, on `in.bin` and `out.bin`. */
+export function singleMain({ name }: CProgram): string {
+  return `
+int main(void) {
+  open_files("in.bin", "out.bin");
+  every_${name}();
+  leave(close_files());
   return 0;
 }
 `;
 }
 
-/** Inputs and outputs in the arena come from the harness' own buffers and go there, outside of what is counted. */
-function copyIn(slot: CTensor, i: number): string[] {
-  const at = `arena[GUARD + ${slot.offset} + i]`;
-  return slot.offset === undefined ? [] : [copyLoop(slot, `${at} = ((const unsigned char *)in${i})[i];`)];
+const inputName = (program: string, i: number): string => `in${i}_${program}`;
+const outputName = (program: string, i: number): string => `out${i}_${program}`;
+
+interface Copies {
+  readonly name: string;
+  readonly arena: string;
 }
 
-function copyOut(slot: CTensor, i: number): string[] {
-  const at = `arena[GUARD + ${slot.offset} + i]`;
-  return slot.offset === undefined ? [] : [copyLoop(slot, `out${i}.bytes[i] = ${at};`)];
+/** Inputs and outputs in the arena come from the harness' own buffers and go there, outside of what is counted. */
+function copyIn(slot: CTensor, i: number, { name, arena }: Copies): string[] {
+  if (slot.offset === undefined) return [];
+  const from = `((const unsigned char *)${inputName(name, i)})[i]`;
+  return [copyLoop(slot, `${arena}[GUARD + ${slot.offset} + i] = ${from};`)];
+}
+
+function copyOut(slot: CTensor, i: number, { name, arena }: Copies): string[] {
+  if (slot.offset === undefined) return [];
+  return [copyLoop(slot, `${outputName(name, i)}.bytes[i] = ${arena}[GUARD + ${slot.offset} + i];`)];
 }
 
 function copyLoop(slot: CTensor, statement: string): string {
@@ -138,11 +144,11 @@ export function harnessBytes({ arenaBytes, inputs, outputs }: CProgram): number 
   return arenaBytes + 2 * GUARD + 16 + slots;
 }
 
-function declareInput(slot: CTensor, i: number): string {
-  return `static ${cType(slot.dtype)} in${i}[${Math.max(1, slot.elements)}] __attribute__((aligned(16))) BIG;`;
+function declareInput(slot: CTensor, name: string): string {
+  return `static ${cType(slot.dtype)} ${name}[${Math.max(1, slot.elements)}] __attribute__((aligned(16))) BIG;`;
 }
 
-function declareOutput(slot: CTensor, i: number): string {
+function declareOutput(slot: CTensor, name: string): string {
   const type = cType(slot.dtype);
-  return `static union { ${type} values[${slot.elements}]; unsigned char bytes[${slotBytes(slot)} + GUARD]; } out${i} __attribute__((aligned(16))) BIG;`;
+  return `static union { ${type} values[${slot.elements}]; unsigned char bytes[${slotBytes(slot)} + GUARD]; } ${name} __attribute__((aligned(16))) BIG;`;
 }

@@ -1,3 +1,6 @@
+/** Bytes before and after the arena, and after each output, that must keep their pattern. */
+export const GUARD = 64;
+
 /** What the harness needs of a device. Counters are pairs of 32-bit words whose meaning `CounterKind` tells. */
 export const platformHeader = `#ifndef HARNESS_PLATFORM_H
 #define HARNESS_PLATFORM_H
@@ -6,7 +9,9 @@ export const platformHeader = `#ifndef HARNESS_PLATFORM_H
 #ifndef BIG
 #define BIG
 #endif
-void open_files(void);
+void open_files(const char *from, const char *to);
+/* Closes both. Zero, or what is wrong. */
+int close_files(void);
 int read_bytes(void *to, size_t bytes);
 int write_bytes(const void *from, size_t bytes);
 void read_counter(uint32_t count[2]);
@@ -14,6 +19,18 @@ uint64_t counted(const uint32_t before[2], const uint32_t after[2]);
 void paint_stack(void);
 uint32_t used_stack(void);
 void leave(int code);
+
+#define GUARD ${GUARD}
+static inline void fill(unsigned char *to, size_t bytes) { for (size_t i = 0; i < bytes; i++) to[i] = 0xA5; }
+static inline int intact(const unsigned char *from, size_t bytes) {
+  for (size_t i = 0; i < bytes; i++) if (from[i] != 0xA5) return 0;
+  return 1;
+}
+static inline uint32_t hash(uint32_t state, const void *from, size_t bytes) {
+  const unsigned char *p = from;
+  for (size_t i = 0; i < bytes; i++) state = (state ^ p[i]) * 16777619u;
+  return state;
+}
 #endif
 `;
 
@@ -32,10 +49,14 @@ export const hostPlatform = `#define _POSIX_C_SOURCE 199309L
 #include <time.h>
 #include "harness_platform.h"
 static FILE *in, *out;
-void open_files(void) {
-  in = fopen("in.bin", "rb");
-  out = fopen("out.bin", "wb");
+void open_files(const char *from, const char *to) {
+  in = fopen(from, "rb");
+  out = fopen(to, "wb");
   if (!in || !out) exit(${harnessCodes.input});
+}
+int close_files(void) {
+  fclose(in);
+  return fclose(out) == 0 ? 0 : ${harnessCodes.output};
 }
 int read_bytes(void *to, size_t bytes) { return fread(to, 1, bytes, in) == bytes; }
 int write_bytes(const void *from, size_t bytes) { return fwrite(from, 1, bytes, out) == bytes; }
@@ -49,10 +70,7 @@ void read_counter(uint32_t count[2]) {
 }
 ${wideCounter}void paint_stack(void) {}
 uint32_t used_stack(void) { return 0; }
-void leave(int code) {
-  if (fclose(out) != 0 && code == 0) code = ${harnessCodes.output};
-  exit(code);
-}
+void leave(int code) { exit(code); }
 `;
 
 const armCalls = `static word call(word op, const void *args) {
@@ -70,7 +88,7 @@ void read_counter(uint32_t count[2]) {
 uint64_t counted(const uint32_t before[2], const uint32_t after[2]) { return after[0] - before[0]; }
 `;
 
-const riscvCalls = `static word call(word op, const void *args) {
+const riscvCalls = `static __attribute__((noinline)) word call(word op, const void *args) {
   register word a0 __asm("a0") = op;
   register const void *a1 __asm("a1") = args;
   __asm volatile(".option push\\n.option norvc\\n.balign 16\\nslli x0, x0, 0x1f\\nebreak\\nsrai x0, x0, 7\\n.option pop" : "+r"(a0) : "r"(a1) : "memory");
@@ -94,13 +112,15 @@ ${riscvCalls}#endif
 extern uint32_t stack_bottom[];
 static uint32_t *painted;
 static word in, out;
-static word open_file(const char *name, word length, word mode) {
+static word open_file(const char *name, word mode) {
+  word length = 0;
+  while (name[length]) length++;
   const word args[3] = {(word)name, mode, length};
   return call(1, args);
 }
-void open_files(void) {
-  in = open_file("in.bin", 6, 1);
-  out = open_file("out.bin", 7, 5);
+void open_files(const char *from, const char *to) {
+  in = open_file(from, 1);
+  out = open_file(to, 5);
   if (in == (word)-1 || out == (word)-1) leave(${harnessCodes.input});
 }
 int read_bytes(void *to, size_t bytes) {
@@ -121,10 +141,13 @@ uint32_t used_stack(void) {
   while (p < painted && *p == PAINT) p++;
   return (uint32_t)((uintptr_t)painted - (uintptr_t)p) + 64;
 }
+static int close_file(word file) {
+  const word args[1] = {file};
+  return call(2, args) == 0;
+}
+int close_files(void) { return close_file(in) && close_file(out) ? 0 : ${harnessCodes.output}; }
 void leave(int code) {
-  const word closing[1] = {out};
   const word args[2] = {0x20026, (word)code};
-  call(2, closing);
   call(0x20, args);
   for (;;) {}
 }

@@ -10,6 +10,7 @@ import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { distinctModules, fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { sanitizers } from '../testing/sanitizers.ts';
 import { strictFlags } from './build-c.ts';
 import { cDevice } from './c-device.ts';
 import { clangTidyChecks } from './clang-tidy-checks.ts';
@@ -26,6 +27,7 @@ const cppcheck: Tool = { name: 'cppcheck', found: () => onPath('cppcheck'), pack
 const allowed =
   /^(expf|logf|log1pf|tanhf|powf|sqrtf|floorf|ceilf|rintf|fabsf|roundf|memcpy|memset|memmove|\w+_weights)$/;
 
+/** Modules, then a network of many modules, then what is in int8. */
 const subjects: [string, () => Graph][] = [
   ...[...distinctModules, 'ghost_fmnist'].map((name): [string, () => Graph] => [
     name,
@@ -50,12 +52,11 @@ async function inFolder(program: CProgram, use: (folder: string) => Promise<void
 }
 
 describe('no undefined behaviour and no bad access while it runs', () => {
-  const extraFlags = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-O1'];
-
-  test.for(subjects.slice(-8))('%s', async ([, make], context) => {
+  // quantized-conformance, io-arena and stream-c run their programs with the sanitizers, too
+  test.for(subjects.slice(-5))('%s', async ([, make], context) => {
     skipWithout(cDevice('host').tools, 'c', context);
     const graph = make();
-    const runs = await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags });
+    const runs = await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags: sanitizers });
     expect(runs).toHaveLength(1);
   });
 });
@@ -63,7 +64,7 @@ describe('no undefined behaviour and no bad access while it runs', () => {
 describe('what the compiler can prove', () => {
   const flags = [...strictFlags, '-Wvla', '-Walloca', '-Wstack-usage=8192', '-fanalyzer', '-O2'];
 
-  test.for(subjects.slice(-6))(
+  test.for(subjects.slice(-4))(
     '%s: no VLA, bounded stack, nothing of -fanalyzer, no library but math',
     async ([, make], context) => {
       skipWithout(cDevice('host').tools, 'c', context);
@@ -98,7 +99,7 @@ describe('what the compiler can prove', () => {
 });
 
 describe.concurrent('nothing of clang-tidy', () => {
-  test.for(subjects.slice(-6))('%s', async ([, make], context) => {
+  test.for(subjects.slice(-4))('%s', async ([, make], context) => {
     skipWithout([clangTidy], 'static analysis', context);
     const program = compileC(make(), { name: 'net', kernels: 'portable' });
     await inFolder(program, async (folder) => {
@@ -116,7 +117,7 @@ describe.concurrent('nothing of clang-tidy', () => {
 });
 
 test('no function calls itself, directly or by others', () => {
-  for (const [name, make] of subjects.slice(-6)) {
+  for (const [name, make] of subjects.slice(-4)) {
     const source = String(compileC(make(), { name: 'net', kernels: 'portable' }).files.get('net.c'));
     const functions = [
       ...source.matchAll(/^(?:KERNEL|static)\b[^\n;=]*?\b(\w+)\([^;]*?\)\n\{\n([\s\S]*?)\n\}/gm),

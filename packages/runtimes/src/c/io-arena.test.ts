@@ -6,6 +6,8 @@ import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
 import { fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { sanitizers } from '../testing/sanitizers.ts';
+import { oneCopy } from './c-batch.ts';
 import { cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
@@ -32,12 +34,7 @@ const cases: readonly (readonly [string, () => Graph])[] = [
 ];
 
 /** Where values lie does not depend on the kernels' second copy, nor on how well they are optimised. */
-const flagsOfHost = [
-  '-O1',
-  '-DGHOSTC_DISPATCH=0',
-  '-fsanitize=address,undefined',
-  '-fno-sanitize-recover=all',
-];
+const flagsOfHost = [...sanitizers, oneCopy];
 
 async function outputsOf(graph: Graph, options: CompileCOptions): Promise<Tensors[]> {
   const program = compileC(graph, options);

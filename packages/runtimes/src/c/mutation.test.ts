@@ -16,7 +16,7 @@ import { expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
-import { quickFlags, runCBatch } from './c-batch.ts';
+import { oneCopy, runCBatch } from './c-batch.ts';
 import { cDevice } from './c-device.ts';
 import { mutantsOf } from './mutations.ts';
 
@@ -106,7 +106,7 @@ async function sameCode(graph: Graph, text: string): Promise<boolean> {
     const { compiler, flags } = cDevice('host');
     const compiled = async (source: string): Promise<string> => {
       await writeFile(join(folder.path, 'zz_same.c'), source);
-      return runProcess(compiler, [...quickFlags, ...flags, '-O2', '-w', '-S', '-o', '-', 'zz_same.c'], {
+      return runProcess(compiler, [oneCopy, ...flags, '-O2', '-w', '-S', '-o', '-', 'zz_same.c'], {
         cwd: folder.path,
         timeout: 60,
       });

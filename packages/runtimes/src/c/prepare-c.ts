@@ -138,12 +138,13 @@ const meanings: Readonly<Record<number, string>> = {
 };
 
 /** A tool that is there but cannot be started may have to be installed again. */
-function withHint(error: unknown, { tools }: CDevice): unknown {
+function withHint<E>(error: E, { tools }: CDevice): E | CompileError {
   if (!(error instanceof CompileError) || error.code !== 'tool/start') return error;
   return new CompileError(error.code, error.detail, error.location, installHints(tools));
 }
 
-function explained(error: CompileError, device: CDevice): unknown {
+/** An exit code of the harness in words. */
+export function explained(error: CompileError, device: CDevice): CompileError {
   const { name } = device;
   if (error.code === 'tool/start') return withHint(error, device);
   const meaning = meanings[Number(/left with code (\d+)/.exec(error.detail)?.[1])];

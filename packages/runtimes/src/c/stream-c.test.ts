@@ -4,6 +4,8 @@ import { parseGraph, randomTensor, type Tensor, type TensorType, toNumbers } fro
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
+import { sanitizers } from '../testing/sanitizers.ts';
+import { oneCopy } from './c-batch.ts';
 import { cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
@@ -35,7 +37,7 @@ async function outputOf(program: CProgram, device: string, extraFlags: readonly 
 }
 
 const cases: readonly (readonly [string, readonly string[]])[] = [
-  ['host', ['-O1', '-DGHOSTC_DISPATCH=0', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']],
+  ['host', [...sanitizers, oneCopy]],
   ['cortex-m4', []],
 ];
 
