@@ -5,7 +5,7 @@ import { cDevice } from '../c/c-device.ts';
 import { runC } from '../c/prepare-c.ts';
 import { skipWithout } from '../process/require-tool.ts';
 import { createRuntime } from '../runtime-table.ts';
-import { sanitizers } from '../testing/sanitizers.ts';
+import { ownCopy, sanitizers } from '../testing/sanitizers.ts';
 
 const all = quantizedSuites.flatMap(({ name, cases }) =>
   cases.map((one) => ({ ...one, name: `${name}/${one.name}` })),
@@ -27,5 +27,5 @@ test.for([
 test('integer kernels have no undefined behaviour', async (context) => {
   skipWithout(cDevice('host').tools, 'host', context);
   const graph = caseGraph(joined);
-  await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags: sanitizers });
+  await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags: [...sanitizers, ownCopy] });
 });

@@ -10,7 +10,7 @@ import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { distinctModules, fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
-import { sanitizers } from '../testing/sanitizers.ts';
+import { ownCopy, sanitizers } from '../testing/sanitizers.ts';
 import { strictFlags } from './build-c.ts';
 import { cDevice } from './c-device.ts';
 import { clangTidyChecks } from './clang-tidy-checks.ts';
@@ -56,7 +56,9 @@ describe('no undefined behaviour and no bad access while it runs', () => {
   test.for(subjects.slice(-5))('%s', async ([, make], context) => {
     skipWithout(cDevice('host').tools, 'c', context);
     const graph = make();
-    const runs = await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags: sanitizers });
+    const runs = await runC(compileC(graph), 'host', [seededInputs(graph, 3)], {
+      extraFlags: [...sanitizers, ownCopy],
+    });
     expect(runs).toHaveLength(1);
   });
 });

@@ -1,5 +1,11 @@
 import { compileC } from '@ghostc/compiler';
-import { type ConformanceCase, caseTask, type Runtime, type Tensors } from '@ghostc/conformance';
+import {
+  type ConformanceCase,
+  caseTask,
+  type Runtime,
+  type Tensors,
+  type Verification,
+} from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { type BatchEntry, runCBatch } from '../c/c-batch.ts';
 import { cDevice, cRuntimeName, type ProgramDevice } from '../c/c-device.ts';
@@ -19,17 +25,22 @@ export async function batchedC(
   return (one) => answering(outcomes.get(one) ?? [], device);
 }
 
-/** The same for cases of a conformance suite, as one runtime: it knows the models of the cases. */
-export async function batchedSuite(cases: readonly ConformanceCase[]): Promise<Runtime> {
-  const outcomes = await outcomesOf(cases, 'host', (one, name) => {
-    const { model, dataSets } = caseTask(one);
-    return { program: compileC(model, { name }), inputs: dataSets.map(({ inputs }) => inputs) };
-  });
-  const known = new Map<Graph, Outcome>(
-    [...outcomes].map(([one, outcome]) => [caseTask(one).model, outcome]),
-  );
-  const prepare: Runtime['prepare'] = (model) => answering(known.get(model) ?? []).prepare(model);
-  return { name: 'c', dynamicShapes: true, prepare };
+/** The same for cases of a conformance suite, as one runtime. */
+export const batchedSuite = (cases: readonly ConformanceCase[]): Promise<Runtime> =>
+  batchedModels(cases.map(caseTask));
+
+/** The same for any models, as one runtime: it knows these and no others. */
+export async function batchedModels(
+  tasks: readonly Pick<Verification, 'model' | 'dataSets'>[],
+  device: ProgramDevice = 'host',
+): Promise<Runtime> {
+  const outcomes = await outcomesOf(tasks, device, ({ model, dataSets }, name) => ({
+    program: compileC(model, { name, device }),
+    inputs: dataSets.map(({ inputs }) => inputs),
+  }));
+  const known = new Map<Graph, Outcome>([...outcomes].map(([{ model }, outcome]) => [model, outcome]));
+  const prepare: Runtime['prepare'] = (model) => answering(known.get(model) ?? [], device).prepare(model);
+  return { name: cRuntimeName(device), dynamicShapes: true, prepare };
 }
 
 async function outcomesOf<Case>(

@@ -9,3 +9,6 @@ export const sanitizers: readonly string[] = [
   '-fno-sanitize-recover=all',
   '--param=asan-instrumentation-with-call-threshold=0',
 ];
+
+/** Compiles only the copy of the kernels that this processor runs. */
+export const ownCopy = '-march=native';
