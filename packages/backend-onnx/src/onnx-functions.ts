@@ -89,7 +89,8 @@ export const onnxFunctions = {
   mish: since((dtype) => (dtype === 'bf16' ? 22 : 18), 'Mish'),
   neg: plain('Neg'),
   reciprocal: plain('Reciprocal'),
-  relu: plain('Relu'),
+  // ONNX Runtime has no kernel of int64; from opset 18 on ONNX defines Relu by Max.
+  relu: since((dtype) => (dtype === 'i64' ? 18 : 0), 'Relu'),
   round: plain('Round'),
   sigmoid: plain('Sigmoid'),
   sign: plain('Sign'),

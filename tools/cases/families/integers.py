@@ -37,6 +37,8 @@ def arithmetic():
     halves = np.array([300, -300, 181], np.int16)
     made = model([node("Mul", "a a", "y")], [value("a", [3], "i16")], [value("y", None, "i16")])
     yield Case("mul-i16-wraps", made, {"a": halves}, outputs=[halves * halves])
+    made = model([node("Relu", "a", "y")], [value("a", [3], "i64")], [value("y", None, "i64")], opset=18)
+    yield Case("relu-i64", made, {"a": ints(3, 0, -2)}, refused={"wgsl": "has no WGSL kernel"})
 
 
 def cases():
