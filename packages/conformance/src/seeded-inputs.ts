@@ -1,15 +1,34 @@
-import { type Graph, isStatic, type Tensor } from '@ghostc/ir';
+import { CompileError, type Graph, isStatic, type Tensor } from '@ghostc/ir';
+import { bindDimensions, openDimensions } from '@ghostc/ops';
 import { type InputValues, inputTensor } from './input-values.ts';
 import type { Tensors } from './runtime.ts';
 
-/** Seeded inputs for every input of the graph, in [-1, 1) unless other values are asked for; symbolic dimensions become 1. */
+/**
+ * Seeded inputs for every input of the graph, in [-1, 1) unless other values are asked for; symbolic dimensions become 1. Throws
+ * the error of the node that this is too small for.
+ */
 export function seededInputs(graph: Graph, seed: number, values?: InputValues): Map<string, Tensor> {
+  checkOnes(graph);
   return new Map(
     graph.inputs.map((input, i) => {
       const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : 1));
       return [input.name, inputTensor({ ...input.type, shape }, { seed: seed * 1009 + i, input: i, values })];
     }),
   );
+}
+
+function checkOnes(graph: Graph): void {
+  const open = openDimensions(graph);
+  if (open.length === 0) return;
+  try {
+    bindDimensions(graph, new Map(open.map((name) => [name, 1])));
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    const names = open.join(', ');
+    throw error.at({}, [
+      `without other data, sizes that are not given are 1, here ${names}: --bind NAME=SIZE`,
+    ]);
+  }
 }
 
 /** Seeded inputs of a graph under the name of their seed. */
