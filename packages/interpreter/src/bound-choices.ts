@@ -9,7 +9,7 @@ import {
   spreadTo,
   unitOf,
 } from './bound-step.ts';
-import { type Bounded, eachNumber, errorTensor, shifted, unitRoundoff } from './bounded.ts';
+import { eachNumber, errorTensor, shifted, unitRoundoff } from './bounded.ts';
 import { functionError } from './function-error.ts';
 
 /** Exact inputs give exact outputs; of others nothing is known. */
@@ -29,14 +29,14 @@ export function passed({ inputs }: Step): Errors {
 export function moved(step: Step): Errors {
   const { node, attrs, inputs } = step;
   if (isExact(step)) return [null];
-  const carried = inputs.map((input) => input && (isIndex(node, input) ? input.tensor : errorTensor(input)));
+  const carried = inputs.map((input, i) => input && (isIndex(node, i) ? input.tensor : errorTensor(input)));
   const plain = 'value' in attrs ? { ...attrs, value: 0 } : attrs;
   return [dataOf(evaluate(node.op, { attrs: plain }, carried)[0], 'f64')];
 }
 
 /** The second input of the gathers says where elements come from. */
-function isIndex(node: Node, input: Bounded): boolean {
-  return node.op.startsWith('gather') && !isFloat(input.tensor.dtype);
+function isIndex(node: Node, place: number): boolean {
+  return node.op.startsWith('gather') && place === 1;
 }
 
 /** For functions that rise or fall between x - e and x + e: the larger change at both ends, plus the op's own error. */

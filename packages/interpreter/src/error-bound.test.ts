@@ -19,6 +19,14 @@ test('a dot product: gamma_n times the sum of absolute products', () => {
   expect(errorBounds(graph, x).get('0')?.[0]).toBeCloseTo(10 * n * 2 ** -24, 10);
 });
 
+test('integers that a computed float became are gathered with their errors', () => {
+  const graph = parse(
+    'graph @g(%x: f32[3])\n  const %i: i64[2] = [2, 0]\n  %e = exp %x\n  %c = cast %e {to="i16"}\n  %0 = gather %c, %i\n  return %0',
+  );
+  const x = { dtype: 'f32' as const, shape: [3], data: Float32Array.from([0, 1, Math.log(7)]) };
+  expect([...(errorBounds(graph, new Map([['x', x]])).get('0') ?? [])]).toEqual([1, 1]); // both may round down
+});
+
 test('movement adds nothing, a divisor whose error may reach 0 gives no bound', () => {
   const moved = parse('graph @g(%x: f32[2,3])\n  %0 = transpose %x {perm=[1, 0]}\n  return %0');
   expect([...(errorBounds(moved, inputs(moved)).get('0') ?? [1])]).toEqual([0, 0, 0, 0, 0, 0]);

@@ -10,7 +10,14 @@ import { SubOptions } from '../generated/sub-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { type AxisOrder, permuteTensor } from '../tensor-table.ts';
 import { activated } from './fused-activation.ts';
-import { isQuantized, lookedUp, quantizedRange, refuseQuantized, requantized } from './quantized-output.ts';
+import {
+  isQuantized,
+  lookedUp,
+  picked,
+  quantizedRange,
+  refuseQuantized,
+  requantized,
+} from './quantized-output.ts';
 
 /** An operator of one input that maps element by element; on integers by the table of TFLite's kernel, if there is one. */
 export const readUnary =
@@ -93,6 +100,15 @@ export function readPrelu(node: OperatorReader): void {
   if (isQuantized(node)) binary(node, 'qlinear_prelu', requantized(node, ActivationFunctionType.NONE));
   else binary(node, 'prelu', {});
 }
+
+/** MAXIMUM and MINIMUM. */
+export const readExtreme =
+  (op: 'maximum' | 'minimum') =>
+  (node: OperatorReader): void => {
+    const order = node.preferredOrder();
+    const operands = [0, 1].map((i) => broadcastOperand(node, i, order));
+    node.setOutput(picked(node, op, operands), order);
+  };
 
 /** An operator of two inputs with NumPy broadcasting. */
 export const readBinary =

@@ -70,6 +70,18 @@ export function lookedUp(node: OperatorReader, x: Value, reference: ReferenceTab
   return node.emit('qlinear_lookup', [x, table], { ...attrs });
 }
 
+/** A result that is an element of the operands: in real numbers, which become the integers again that they were. */
+export function picked(
+  node: OperatorReader,
+  op: string,
+  operands: readonly Value[],
+  attrs: Attrs = {},
+): Value {
+  if (!isQuantized(node)) return node.emit(op, operands, attrs);
+  const real = operands.map((x) => node.emit('dequantize_linear', [x]));
+  return node.emit('quantize_linear', [node.emit(op, real, attrs)], { ...outputQuant(node) });
+}
+
 /** Refuses an operator that computes in integers and has no quantised op. */
 export function refuseQuantized(node: OperatorReader): void {
   if (!isQuantized(node)) return;

@@ -4,7 +4,7 @@ import { SoftmaxOptions } from '../generated/softmax-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import type { AxisOrder } from '../tensor-table.ts';
 import { asDeclared } from './linear.ts';
-import { isQuantized, outputQuant, refuseQuantized } from './quantized-output.ts';
+import { isQuantized, outputQuant, picked, refuseQuantized } from './quantized-output.ts';
 
 /** MEAN, SUM, REDUCE_MAX, REDUCE_MIN over constant axes. */
 export const readReduce =
@@ -14,13 +14,13 @@ export const readReduce =
       readQuantizedMean(node);
       return;
     }
-    refuseQuantized(node);
+    if (op !== 'reduce_max' && op !== 'reduce_min') refuseQuantized(node);
     const options = node.options(BuiltinOptions.ReducerOptions, new ReducerOptions());
     const { shape } = node.inputTensor(0);
     const given = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', shape.length));
     const order = reduceOrder(node, given, options);
     const axes = given.map((axis) => node.axis(axis, order, shape.length)).sort((a, b) => a - b);
-    const y = node.emit(op, [node.input(0, order)], { axes, keepdims: options.keepDims() });
+    const y = picked(node, op, [node.input(0, order)], { axes, keepdims: options.keepDims() });
     node.setOutput(y, options.keepDims() ? order : 'plain');
   };
 
