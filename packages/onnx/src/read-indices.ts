@@ -10,18 +10,19 @@ import {
 import { normalAxis } from '@ghostc/ops';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
+import { samplingRows } from './read-sampling.ts';
 import { dtypeOf } from './tensor-proto.ts';
 
 /** Ops that pick, mask or place elements by their positions. */
 export const indexRows: readonly OpRow[] = [
   ['CumSum', readCumSum],
   ['EyeLike', readEyeLike],
-  ['GridSample', readGridSample],
   ['NonZero', readNonZero],
   ['OneHot', readOneHot],
   ['Scatter', readScatterElements],
   ['ScatterElements', readScatterElements],
   ['Trilu', readTrilu],
+  ...samplingRows,
 ];
 
 /** Booleans over rows and columns, as a constant. */
@@ -46,25 +47,6 @@ function readTrilu(node: NodeReader): Value {
   const mask = matrixMask(node, [rows, columns], (offset) => (upper ? offset >= k : offset <= k));
   const kept = node.addConstant(fromNumbers('bool', [rows, columns], mask), `${node.name}_mask`);
   return f.emit('where', [kept, x, f.number(x, 0)]);
-}
-
-const samplings = new Map([
-  ['bilinear', 'linear'],
-  ['bicubic', 'cubic'],
-]);
-
-/** Images at positions of a grid; volumes are refused. */
-function readGridSample(node: NodeReader): Value {
-  const [x, grid] = [node.input(0), node.input(1)];
-  if (x.type.shape.length !== 4)
-    throw new CompileError('onnx/unsupported', 'GridSample of volumes [N,C,D,H,W] is not supported');
-  const mode = node.text('mode', node.opset < 20 ? 'bilinear' : 'linear');
-  const same = grid.type.dtype === x.type.dtype;
-  return node.emit('grid_sample', [x, same ? grid : node.emit('cast', [grid], { to: x.type.dtype })], {
-    mode: samplings.get(mode) ?? mode,
-    padding_mode: node.text('padding_mode', 'zeros'),
-    align_corners: node.int('align_corners', 0) !== 0,
-  });
 }
 
 /** A matrix as large as x with ones on the k-th diagonal. */

@@ -37,3 +37,10 @@ def cases():
     yield one("of-a-layer", seeded(8, 1, 2, 6, 6), grid(9, 1, 3, 4), computed=True, align_corners=1)
     yield one("one-pixel", seeded(10, 1, 2, 1, 1), grid(11, 1, 3, 2), padding_mode="border")
     yield one("volume", seeded(12, 1, 1, 2, 2, 2), np.zeros((1, 2, 2, 2, 3), np.float32), 20, refused={"read": "volumes"}, outputs=[np.zeros((1, 1, 2, 2, 2), np.float32)])
+    for corners in (0, 1):
+        theta = seeded(13, 2, 2, 3)
+        affine = node("AffineGrid", "t s", "g", align_corners=corners)
+        sample = node("GridSample", "x g", "y", align_corners=corners)
+        inputs = [value("x", (2, 3, 5, 6)), value("t", theta.shape)]
+        made = model([affine, sample], inputs, [value("g", None), value("y", None)], {"s": np.array([2, 3, 4, 7])}, 20)
+        yield Case(f"affine-{corners}", made, {"x": seeded(14, 2, 3, 5, 6), "t": theta})

@@ -20,7 +20,7 @@ export const opDraws: ReadonlyMap<string, OpDraw> = new Map([
 
 /** Ops that are not drawn: the cases of `tools/cases` hold each against ONNX Runtime. */
 export const notDrawn: ReadonlySet<string> = new Set([
-  ...['GRU', 'LSTM', 'RNN', 'NonZero'],
+  ...['AffineGrid', 'GRU', 'LSTM', 'RNN', 'NonZero'],
   ...['BiasGelu', 'FastGelu', 'FusedConv', 'FusedGemm', 'FusedMatMul', 'Gelu', 'QuickGelu'].map(microsoft),
   ...['DynamicQuantizeLSTM', 'SkipLayerNormalization'].map(microsoft),
 ]);
