@@ -5,18 +5,28 @@ import { cDevice } from '../c/c-device.ts';
 import { runC } from '../c/prepare-c.ts';
 import { skipWithout } from '../process/require-tool.ts';
 import { createRuntime } from '../runtime-table.ts';
+import { codeFor } from '../testing/same-c.ts';
 import { ownCopy, sanitizers } from '../testing/sanitizers.ts';
 
 const all = quantizedSuites.flatMap(({ name, cases }) =>
   cases.map((one) => ({ ...one, name: `${name}/${one.name}` })),
 );
 const joined = joinCases({ name: 'quantized', cases: all });
-/** For cores that share their kernels with another, which computes all. */
+/** For a core without float registers, whose C is that of rv32. */
 const sample = joinCases({ name: 'quantized', cases: all.filter((_, i) => i % 4 === 0) });
 
 test.for([
+  ['cortex-m4', 'cortex-m7', 'cortex-m33'],
+  ['rv32', 'rv32imc', 'cortex-m0plus', 'cortex-m3'],
+] as const)('%s has the C of the cores after it', ([first, ...others]) => {
+  const graph = caseGraph(joined);
+  const code = codeFor(graph, first);
+  for (const device of others) expect(codeFor(graph, device) === code, device).toBe(true);
+});
+
+test.for([
   ...['host', 'aarch64', 'cortex-m4', 'cortex-m55', 'rv32'].map((device) => ({ device, cases: joined })),
-  ...['cortex-m0plus', 'cortex-m7', 'cortex-m33', 'rv32imc'].map((device) => ({ device, cases: sample })),
+  { device: 'cortex-m0plus', cases: sample },
 ] as const)('quantised ops, bit for bit, in one program on $device', async ({ device, cases }, context) => {
   skipWithout(cDevice(device).tools, device, context);
   const result = await verifyCase(createRuntime(`c@${device}`), cases);
