@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const conditions = ['@ghostc/source', 'module', 'import', 'default'];
 
@@ -17,6 +18,33 @@ const withTools = ['packages/runtimes/**/*.test.ts', ...sweeps];
 const documents = 'tools/docs/*.test.ts';
 const withCommand = ['apps/**/*.test.ts', 'tools/**/*.test.ts'];
 
+/** The longest, in order: begun last, one of them would keep one core busy while the other waits. */
+const longest = [
+  'reference-models',
+  'cases',
+  'runtime-table',
+  'c-warnings',
+  'python-package',
+  'quantized-models',
+  'quantized-conformance',
+  'hostile',
+  'wgsl-kernels',
+  'c-safety',
+  'quantized-wgsl',
+  'prepare-c',
+  'mutation',
+].map((name) => `/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((end) => moduleId.endsWith(end));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -28,6 +56,7 @@ export default defineConfig({
     // one more than cores: tests wait for compilers, emulators and time limits
     maxWorkers: availableParallelism() + 1,
     experimental: { fsModuleCache: true },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -46,6 +75,8 @@ export default defineConfig({
           name: 'command',
           include: withCommand,
           exclude: [documents],
+          // their work is in processes that they start
+          isolate: false,
           globalSetup: ['tools/build/bundle-before-tests.mjs'],
         },
       },
