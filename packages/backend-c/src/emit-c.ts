@@ -114,12 +114,22 @@ function emitResident(plan: StreamedPlan, settings: Settings, inArena: boolean):
   return { emitter, steps, words: emitter.store.words(), fetchBytes: 0 };
 }
 
-/** The weights of each step by themselves, at its place in the buffer: sizes first, then places, then the code. */
+/** The weights of each step by themselves, at its place in the buffer, which the code gets when all sizes are known. */
 function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): Emitted {
-  const sizes = emitInTurn(plan, settings, { inArena, places: [] }).parts.map(({ bytes }) => bytes);
-  const fetches = planFetches(sizes);
-  const { emitter, parts } = emitInTurn(plan, settings, { inArena, places: fetches.places });
-  const words = new Uint32Array(sizes.reduce((sum, size) => sum + size, 0) / 4);
+  const emitter = new Emitter(plan, settings, movableAddress);
+  const units = [
+    ...plan.order.map((step) => () => emitter.step(step)),
+    ...(inArena ? [] : [() => emitter.finalCopies()]),
+  ];
+  const emitted = units.map((emit) => {
+    emitter.startWeights();
+    const lines = emit();
+    const words = emitter.store.words();
+    return { lines, words, bytes: words.byteLength };
+  });
+  const fetches = planFetches(emitted.map(({ bytes }) => bytes));
+  const parts = emitted.map((part, i) => ({ ...part, lines: moved(part.lines, fetches.places[i] ?? 0) }));
+  const words = new Uint32Array(parts.reduce((sum, { bytes }) => sum + bytes, 0) / 4);
   let at = 0;
   for (const part of parts) {
     words.set(part.words, at);
@@ -133,25 +143,15 @@ function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): 
   };
 }
 
-interface InTurn {
-  readonly inArena: boolean;
-  /** Of each step's weights in the buffer. */
-  readonly places: readonly number[];
-}
+/** Address of weights whose place in the buffer is not known yet; no compiler takes it. */
+const movableAddress: typeof weightAddress = (element, offset) => `@${element}+${offset}@`;
 
-function emitInTurn(plan: StreamedPlan, settings: Settings, { inArena, places }: InTurn) {
-  const emitter = new Emitter(plan, settings);
-  const units = [
-    ...plan.order.map((step) => () => emitter.step(step)),
-    ...(inArena ? [] : [() => emitter.finalCopies()]),
-  ];
-  const parts = units.map((emit, i) => {
-    emitter.startWeights(places[i] ?? 0);
-    const lines = emit();
-    const words = emitter.store.words();
-    return { lines, words, bytes: words.byteLength };
-  });
-  return { emitter, parts };
+function moved(lines: readonly string[], place: number): string[] {
+  return lines.map((line) =>
+    line.replace(/@(\w+)\+(\d+)@/g, (_, element: StoredElement, offset: string) =>
+      weightAddress(element, place + Number(offset)),
+    ),
+  );
 }
 
 /** An object file of WebAssembly has no place for a binary file. */
@@ -194,22 +194,21 @@ class Emitter {
   /** Of the node that is emitted, or of the bands that contain it. */
   #step = 0;
   #calls = 1;
-  /** Byte of the weights where the store begins. */
-  #weightPlace = 0;
+  readonly #addressOf: typeof weightAddress;
 
-  constructor(plan: StreamedPlan, settings: Settings) {
+  constructor(plan: StreamedPlan, settings: Settings, addressOf = weightAddress) {
     this.#graph = plan.graph;
     this.#plan = plan;
     this.#settings = settings;
+    this.#addressOf = addressOf;
     this.functions = new FunctionTable(settings.name);
     this.#steps = new Map(runningSteps(plan).map((step, i) => [step, i]));
     this.#constants = [...plan.graph.constants];
   }
 
-  /** What follows has weights of its own, from this byte of the buffer on. */
-  startWeights(place: number): void {
+  /** What follows has weights of its own. */
+  startWeights(): void {
     this.store = new ConstantStore();
-    this.#weightPlace = place;
   }
 
   /** Comment and call of one node, or the loop over bands; nothing for what the plan elides. */
@@ -341,7 +340,7 @@ class Emitter {
   #weights(data: TensorData): string {
     const element = elementOf(data);
     this.weightTypes.add(element);
-    return weightAddress(element, this.#weightPlace + this.store.add(data));
+    return this.#addressOf(element, this.store.add(data));
   }
 }
 

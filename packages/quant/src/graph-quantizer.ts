@@ -1,5 +1,5 @@
 import { type Attrs, constantOf, Graph, type Node, type Tensor, toNumbers, type Value } from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { buildNode, type Copies, copyNode } from '@ghostc/ops';
 import { chooseRange } from './choose-range.ts';
 import { type Form, outputAttrs, type RewriteOptions, type Rewriting } from './integer-rule.ts';
 import { integerRuleOf } from './integer-rule-of.ts';
@@ -80,17 +80,9 @@ export class GraphQuantizer implements Rewriting {
     }
     if (precision !== 'float') this.leftInFloat.push(node);
     const inputs = node.inputs.map((input) => input && this.form(input, 'f32'));
-    const names = node.outputs.map((output) => output.name);
-    const copy = buildNode(this.graph, {
-      op: node.op,
-      inputs,
-      attrs: node.attrs,
-      origin: node.origin,
-      names,
-    });
-    node.outputs.forEach((output, i) => {
-      this.#formsOf(output).f32 = copy.outputs[i] ?? copy.output;
-    });
+    const copies: Copies = new Map();
+    copyNode(this.graph, node, copies, { inputs });
+    for (const [output, copy] of copies) this.#formsOf(output).f32 = copy;
   }
 
   #formsOf(value: Value): Partial<Record<Form, Value>> {

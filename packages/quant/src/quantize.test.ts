@@ -119,6 +119,15 @@ test('an op without an integer form stays in float between conversions, with a w
   expect(opsOf(quantized)).toContain('qlinear_fully_connected');
 });
 
+test('a node that stays in float keeps the names of its parts', () => {
+  const graph = graphOf(`graph @g(%x: f32[1,8])
+  %0 = reduce_max %x {axes=[1]} from "gate" | "most"
+  return %0`);
+  const { graph: quantized } = quantize(graph, samplesOf(graph));
+  const kept = [...quantized.nodes()].find(({ op }) => op === 'reduce_max');
+  expect(kept?.partOrigins).toEqual([['gate'], ['most']]);
+});
+
 test('equalisation keeps the float function and evens out channel ranges', () => {
   const graph = graphOf(`graph @g(%x: f32[1,2,4,4])
   const %w1: f32[2,2,1,1] = [8, 4, 0.01, 0.02]
