@@ -12,7 +12,7 @@ const SUM_ROUNDINGS = 40;
 
 /**
  * Of M, the largest pixel of the plane, and a position that is off by d: the nearest pixel may be another where d reaches a
- * half; between pixels a change is at most slope M d.
+ * half, unless float32 has the position exactly; between pixels a change is at most slope M d.
  */
 export function sampled(step: Step, [y]: Results): Errors {
   const { node, inputs } = step;
@@ -24,21 +24,23 @@ export function sampled(step: Step, [y]: Results): Errors {
   const [most, worst] = [planes(magnitude(x, 1)), planes(errorTensor(x))];
   const [normals, doubts] = [toNumbers(grid.tensor), grid.error];
   const plane = grid.tensor.data.length / (2 * (x.tensor.shape[0] ?? 1));
-  const off = eachNumber(normals.length, (i) => {
-    const size = i % 2 ? height : width;
-    const rounding = POSITION_ROUNDINGS * unit * (Math.abs(Number(normals[i])) + 1) * size;
-    return rounding + ((doubts?.[i] ?? 0) * size) / 2;
-  });
-  const jumps = eachNumber(normals.length, (i) => {
-    const size = i % 2 ? height : width;
-    const at = sampledPosition(Number(normals[i]), size, {
+  const sizeOf = (i: number): number => (i % 2 ? height : width);
+  const doubt = (i: number): number => ((doubts?.[i] ?? 0) * sizeOf(i)) / 2;
+  const rounding = (i: number): number =>
+    POSITION_ROUNDINGS * unit * (Math.abs(Number(normals[i])) + 1) * sizeOf(i);
+  const off = eachNumber(normals.length, (i) => rounding(i) + doubt(i));
+  const positionOf = (i: number, single: (v: number) => number): number =>
+    sampledPosition(Number(normals[i]), sizeOf(i), {
       ...attrs,
       mode: 'linear',
       padding_mode: 'zeros',
-      single: (v) => v,
+      single,
     });
-    const toHalf = Math.abs(at - Math.floor(at) - 0.5);
-    return attrs.mode === 'nearest' && toHalf <= (off[i] ?? 0) ? 1 : 0;
+  const jumps = eachNumber(normals.length, (i) => {
+    if (attrs.mode !== 'nearest') return 0;
+    const at = positionOf(i, (v) => v);
+    const most = doubt(i) + (at === positionOf(i, Math.fround) ? 0 : rounding(i));
+    return most > 0 && Math.abs(at - Math.floor(at) - 0.5) <= most ? 1 : 0;
   });
   return [
     eachNumber(toNumbers(y).length, (i) => {
@@ -46,9 +48,9 @@ export function sampled(step: Step, [y]: Results): Errors {
       const place = (Math.floor(image / channels) * plane + at) * 2;
       const both = (list: Float64Array): number => (list[place] ?? 0) + (list[place + 1] ?? 0);
       const m = most[image] ?? 0;
-      const rounding = attrs.mode === 'nearest' ? 0 : gamma(SUM_ROUNDINGS, unit) * sums[attrs.mode] * m;
+      const summed = attrs.mode === 'nearest' ? 0 : gamma(SUM_ROUNDINGS, unit) * sums[attrs.mode] * m;
       const jump = both(jumps) ? 2 * sums[attrs.mode] * m : 0;
-      return sums[attrs.mode] * (worst[image] ?? 0) + rounding + slopes[attrs.mode] * m * both(off) + jump;
+      return sums[attrs.mode] * (worst[image] ?? 0) + summed + slopes[attrs.mode] * m * both(off) + jump;
     }),
   ];
 }
