@@ -182,8 +182,6 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'onnx/quantization':
     'Scales or zero points are not usable. Scales are positive; there is one zero point for each scale.',
   'onnx/recursion': 'A function of the model calls itself. Unfold it.',
-  'onnx/shape-mismatch':
-    'A declared shape differs from the computed one. Remove the wrong `value_info`, or correct the node.',
   'onnx/tensor': "A tensor's data does not fit its shape or its form is not read. Save the model again.",
   'onnx/too-large': 'The model unfolds to more than is allowed. Simplify it.',
   'onnx/unknown-op':

@@ -105,18 +105,6 @@ const attacks: readonly [string, () => Uint8Array][] = [
         input: [],
       }),
   ],
-  [
-    'an expansion to 2^40 elements',
-    () =>
-      model({
-        node: [{ op_type: 'Expand', input: ['c', 'n'], output: ['y'] }],
-        initializer: [
-          { name: 'c', data_type: FLOAT, dims: [1], float_data: [1] },
-          { name: 'n', data_type: INT64, dims: [1], int64_data: [huge] },
-        ],
-        input: [],
-      }),
-  ],
   ['a cycle', () => model({ node: [relu('b', 'a'), relu('a', 'b'), relu('b', 'y')] })],
   ['a node that reads itself', () => model({ node: [relu('y', 'y')] })],
   ['two values of one name', () => model({ node: [relu('x', 'y'), relu('x', 'y')] })],

@@ -1,17 +1,8 @@
-import {
-  CompileError,
-  Graph,
-  isStatic,
-  opaqueType,
-  type Shape,
-  type Tensor,
-  type TensorType,
-  withLocation,
-} from '@ghostc/ir';
+import { CompileError, Graph, opaqueType, type Tensor, type TensorType, withLocation } from '@ghostc/ir';
 import { ConstantCone, hasKept, onnxRounding, type Rounding } from '@ghostc/ops';
 import { decodeModel, typeToJson } from './codec.ts';
 import { boundBy } from './fixed-inputs.ts';
-import { dimsOf, InputDims, sizeOf } from './input-dims.ts';
+import { dimsOf, InputDims } from './input-dims.ts';
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './onnx-types.ts';
 import { readNodes } from './read-nodes.ts';
 import { readSource } from './read-source.ts';
@@ -140,6 +131,7 @@ function inputType(input: ValueInfoProto, { dims, declared }: ReadState): Tensor
   return { dtype: dtypeOf(input.type?.tensor_type?.elem_type), shape };
 }
 
+/** Its shape is the computed one, whatever is declared: ONNX Runtime only warns where they differ, and old exporters are wrong. */
 function readOutput(output: ValueInfoProto, state: ReadState): void {
   const { graph, entries } = state;
   const name = output.name ?? '';
@@ -147,24 +139,8 @@ function readOutput(output: ValueInfoProto, state: ReadState): void {
     const entry = entries.get(name);
     if (!entry)
       throw new CompileError('onnx/output', `output ${JSON.stringify(name)} is not computed by the graph`);
-    const value = entryValue(entry, state, name);
-    const declared = output.type?.tensor_type?.shape?.dim?.map(sizeOf);
-    if (!state.declared) checkDeclared(declared, value.type.shape);
-    graph.addOutput(name, value);
+    graph.addOutput(name, entryValue(entry, state, name));
   });
-}
-
-function checkDeclared(declared: readonly (number | undefined)[] | undefined, inferred: Shape): void {
-  // Some exporters write no sizes at all where they know none.
-  if (!declared?.length) return;
-  const fits =
-    declared.length === inferred.length &&
-    declared.every((dim, axis) => !dim || !isStatic(inferred[axis] ?? 0) || dim === inferred[axis]);
-  if (!fits)
-    throw new CompileError(
-      'onnx/shape-mismatch',
-      `declared as [${declared.map((dim) => dim ?? '?').join(',')}], computed as [${inferred.join(',')}]`,
-    );
 }
 
 /** Names of the inputs that a caller gives, in the model's order: those that are no initializers. */

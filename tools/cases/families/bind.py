@@ -33,6 +33,10 @@ def names():
         graph = model(nodes, [value("x", [given, 4]), value("w", [4, given])], [Y])
         yield Case(f"two-{name}", graph, {"x": seeded(2, 3, 4), "w": seeded(3, 4, 5)}, bind={"x_0": 3, "w_1": 5})
     graph = model(add, [value("x", [-1, 3])], [value("y", [-1, 3])], one)
+    # ONNX Runtime only warns of outputs that are declared wrongly
+    for name, shape in (("rank", [2, "length", 1]), ("size", [2, 4])):
+        wrong = model(add, [value("x", ["n", 3])], [value("y", shape)], one)
+        yield Case(f"output-wrong-{name}", wrong, {"x": seeded(2, 2, 3)}, bind={"n": 2})
     yield Case("output-minus-one", graph, {"x": seeded(2, 2, 3)}, bind={"x_0": 2})
     # a name that is made for an unnamed dimension is nobody else's
     graph = model([node("Concat", "x w", "y", axis=1)], [value("x", ["w_0", 3]), value("w", [None, 2])], [Y])
