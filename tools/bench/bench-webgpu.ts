@@ -85,7 +85,7 @@ function quantized(graph: Graph): Graph {
   return quantize(float, [{ name: 'seed 1', inputs: seededInputs(float, 1) }]).graph;
 }
 
-/** The planner's arena of floats, and inputs and outputs beside it: copies of them are what a run may need besides. */
+/** The planner's arena of floats, and inputs and outputs beside it: copies of them are what a run may need in addition. */
 function plannedBytes({ arenaBytes, inputs, outputs }: WgslManifest): number {
   return [...inputs, ...outputs].reduce((sum, { bytes }) => sum + bytes, arenaBytes);
 }

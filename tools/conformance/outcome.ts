@@ -109,7 +109,7 @@ function ulpOf({ model }: Run, comparisons: readonly Judged[]): Pick<Outcome, 'u
   return allowed === undefined ? { ulp } : { ulp, webnnUlp: allowed };
 }
 
-/** WebNN's rule is about one op: it is told for a model of one op, besides those that are exact. */
+/** WebNN's rule is about one op: it is reported for models of one op, and for those that are exact. */
 function webnnRule(graph: Graph): number | undefined {
   const nodes = [...graph.nodes()].map((node) => ({ node, exact: isExact(node.op) }));
   const computing = nodes.filter(({ exact }) => !exact);

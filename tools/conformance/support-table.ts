@@ -21,7 +21,7 @@ ${markdownTable([['op', 'tests', ...runtimes], ...rows, totals])}
 `;
 }
 
-/** Every op that is computed, in the order of the table; what is only kept for ONNX is none. */
+/** Every op that is computed, in the order of the table; what is only kept for ONNX does not count. */
 export function opNames(): string[] {
   return [...registry].flatMap(([name, { traits }]) => (traits.has('kept') ? [] : [name])).sort();
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
-/** Casts in a thousand lines: where the compiler takes our word. `as const` is none. */
+/** Casts in a thousand lines: where the compiler takes our word. `as const` does not count. */
 const MOST_CASTS = 4;
 /** A boolean parameter says nothing where it is given; those that are left are data. */
 const MOST_BOOLEANS = 10;

@@ -17,7 +17,7 @@ export interface LayerComparison {
 /**
  * Each operator of a float model on what it reads in TFLite, held against what it writes there. Over a whole network the
  * derived bound grows with the product of all weights and says nothing; over one operator it is close. Hybrid kernels, which
- * round activations to int8, have a bound of that rounding besides.
+ * round activations to int8, also have a bound of that rounding.
  */
 export function compareLayers(
   layers: readonly Layer[],

@@ -18,7 +18,7 @@ export interface WriteFlags {
   readonly externalData?: boolean | undefined;
 }
 
-/** Writes `.onnx`, with what its source said besides, or the text form; prints the text without `--out`. */
+/** Writes `.onnx`, with what its source said apart from the graph, or the text form; prints the text without `--out`. */
 export function writeEdited(graph: Graph, { out, opset, externalData }: WriteFlags): void {
   if (out === undefined) {
     console.log(printGraph(graph).text);

@@ -89,7 +89,7 @@ function loadText(path: string, bytes: Uint8Array): Graph {
   }
 }
 
-/** ONNX or TFLite, by content. A file called .tflite that is none gets the words of that reader. */
+/** ONNX or TFLite, by content. A file called .tflite that is not one gets the error of that reader. */
 function loadBinary(
   path: string,
   bytes: Uint8Array,

@@ -46,7 +46,7 @@ test('noise is made once for a model, its constants, the data and the arithmetic
   expect(isMade(question(1, 1, 'bf16 few'))).toBe(true);
 });
 
-test('a file that is no cache, and a folder that is none, are as good as nothing', () => {
+test('a file or folder that is not a cache counts as an empty one', () => {
   for (const name of readdirSync(folder)) writeFileSync(join(folder, name), 'nothing');
   expect(isMade(question(1, 1))).toBe(true);
   const file = join(folder, readdirSync(folder)[0] ?? '');

@@ -101,7 +101,7 @@ test('a link among the files of a complete output is not followed', () => {
   expect([readdirSync(secret), readdirSync(out)]).toEqual([['key'], ['b.txt']]);
 });
 
-test('while another process writes into the folder it is said so; one that has ended is none', () => {
+test('while another process writes into the folder it is said so; one that has ended does not count', () => {
   const out = join(folder, 'busy');
   mkdirSync(out);
   writeFileSync(join(out, `.ghostc-lock-${process.ppid}`), '');

@@ -30,7 +30,7 @@ export interface OnnxOptions {
   readonly activations?: 'i8' | 'u8' | undefined;
   /** Takes the weights, whose bytes go into a file of their own; they are in the model if absent. */
   readonly external?: ExternalData | undefined;
-  /** What the model says besides, and the types of inner values where it stated them. */
+  /** What the model says apart from its graph, and the types of inner values where it stated them. */
   readonly source?: GraphSource | null;
 }
 

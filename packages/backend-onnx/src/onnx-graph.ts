@@ -31,7 +31,7 @@ export class OnnxGraph {
   readonly tensors = new Map<string, Tensor>();
   /** Constants that only nodes of the source read, by their data. */
   readonly #sourceNames = new Map<Tensor, string>();
-  /** Domains of its nodes besides the standard's. */
+  /** Domains of its nodes other than the standard's. */
   readonly domains = new Set<string>();
   /** Names of values that are written as parts, which the one node that reads them joins. */
   readonly parts = new Map<Value, readonly string[]>();

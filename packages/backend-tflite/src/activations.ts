@@ -45,7 +45,7 @@ export function fusionOf(node: Node): Fusion {
   return { fused: NONE, after: (writer, y) => clamped(writer, y, range) };
 }
 
-/** x limited to [lo, hi]; infinite limits are none. */
+/** x limited to [lo, hi]; infinite limits do not limit. */
 export function clamped(writer: TfliteGraph, x: Placed, range: readonly number[]): Placed {
   const operator = clampOperators[fusedRanges[range.join()] ?? NONE];
   if (operator) return writer.operator(operator, [x], x);

@@ -38,7 +38,7 @@ export const plain =
 /** The same on numbers. */
 export const numeric = (code: Code, options?: OperatorOptions): Row =>
   ofTypes(arithmetic, plain(code, options));
-/** Of float32 only, and of int32 besides. */
+/** Of float32 only, and of int32 as well. */
 export const real = (code: Code, options?: OperatorOptions): Row => ofTypes(['f32'], plain(code, options));
 export const short = (code: Code): Row => ofTypes(['f32', 'i32'], plain(code));
 

@@ -52,7 +52,7 @@ function level({ y_scale, y_zero_point, y_dtype }: Requantized, real: number): n
   );
 }
 
-/** The clamp of a requantised output: what TFLite fuses, and what comes after where it is none of that. */
+/** The clamp of a requantised output: what TFLite fuses, and what comes after where TFLite cannot fuse it. */
 export function integerFusion(node: Node): { fused: number; after: Layer['after'] } {
   const attrs = requantizedOf(node);
   const [low, high] = integerRange(attrs.y_dtype);

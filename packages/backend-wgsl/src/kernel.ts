@@ -27,7 +27,7 @@ export interface KernelCode {
   readonly group?: number;
   /** `body` calls `matrix(i)`: vec4f number i of the matrices, whatever their type in memory. */
   readonly matrix?: boolean;
-  /** The same with subgroup operations; bodies that have `group`. In scope besides: `quad`, 0 <= quad < 4. */
+  /** The same with subgroup operations; bodies that have `group`. Also in scope: `quad`, 0 <= quad < 4. */
   readonly subgroupBody?: string;
   /** The same with dot4I8Packed; functions beside it where they differ. */
   readonly dotBody?: string;

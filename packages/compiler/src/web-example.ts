@@ -2,7 +2,7 @@ import type { IoTensor, ProgramManifest } from '@ghostc/wgsl-runtime';
 
 /**
  * An example page of a program: `<name>.html`, and its script `<name>.example.js`, so that a content security policy of
- * `default-src 'self'` is enough; WebAssembly needs `script-src 'self' 'wasm-unsafe-eval'` besides. It runs once on zeros; an
+ * `default-src 'self'` is enough; WebAssembly also needs `script-src 'self' 'wasm-unsafe-eval'`. It runs once on zeros; an
  * input that can be a picture has a field for a file.
  */
 export function webExample({ name, inputs }: ProgramManifest): ReadonlyMap<string, string> {

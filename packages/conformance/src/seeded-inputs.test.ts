@@ -11,5 +11,7 @@ test('symbolic dimensions are 1; where that is too small, the error names them',
   const shapes = (text: string) =>
     [...seededInputs(parseGraph(text, { registry }), 1).values()].map(({ shape }) => shape);
   expect(shapes(pooled('1, 1'))).toEqual([[1, 1, 1, 1]]);
-  expect(() => shapes(pooled('2, 1'))).toThrow(/a window of 2 .*sizes that are not given are 1, here n, h: --bind/s);
+  expect(() => shapes(pooled('2, 1'))).toThrow(
+    /a window of 2 .*sizes that are not given are 1, here n, h: --bind/s,
+  );
 });

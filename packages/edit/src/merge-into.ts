@@ -39,7 +39,7 @@ function inputOf(graph: Graph, name: string): Value {
   throw new CompileError('edit/not-found', `the second model has no input ${name}; there are ${known}`);
 }
 
-/** What both files say besides: the first's, with the domains and functions of the second. */
+/** What both files say apart from the graph: the first's, with the domains and functions of the second. */
 function mergedSource(first: GraphSource | null, second: GraphSource | null): GraphSource | null {
   if (!first || !second) return first ?? second;
   const functions = new Map(first.functions.map((one) => [nameOf(one), one]));

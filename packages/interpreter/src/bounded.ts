@@ -37,7 +37,7 @@ export function exactly(tensor: Tensor): Bounded {
   return { tensor: widened(tensor), error: null };
 }
 
-/** Half the distance of the smallest numbers above 0, by type: what storing a result may take from it besides the unit roundoff. */
+/** Half the distance of the smallest numbers above 0, by type: what storing a result may take from it in addition to the unit roundoff. */
 export const smallest: Partial<Readonly<Record<DType, number>>> = {
   f64: 2 ** -1075,
   f32: 2 ** -150,

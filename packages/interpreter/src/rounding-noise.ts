@@ -38,7 +38,7 @@ export interface NoiseOptions {
   readonly arithmetic?: Arithmetic;
 }
 
-/** Roundings besides those of float32, as parts of the value. */
+/** Roundings in addition to those of float32, as parts of the value. */
 interface Coarse {
   /** Of the operands of products. */
   readonly operands: number;

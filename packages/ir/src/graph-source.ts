@@ -1,4 +1,4 @@
-/** What the file of a model says besides its graph: editing keeps it. */
+/** What the file of a model says apart from its graph: editing keeps it. */
 export interface GraphSource {
   /** Version of the standard ops. */
   readonly opset: number;

@@ -79,7 +79,7 @@ export class Graph {
   #edits = 0;
   /** Reads the source again with these sizes: where some node's types do not follow from its inputs'. A copy has none. */
   withSizes: ((sizes: ReadonlyMap<string, number>) => Graph) | null = null;
-  /** What the file that it was read from says besides; a copy says the same. */
+  /** What the file that it was read from says apart from the graph; a copy says the same. */
   source: GraphSource | null = null;
   readonly #outputCounts = new Map<Value, number>();
   readonly #names = new Set<string>();

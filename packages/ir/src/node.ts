@@ -34,7 +34,7 @@ export class Value {
   }
 }
 
-/** The data of a value that is known to be a constant; throws `ir/constant` where it is none, or absent. */
+/** The data of a value that is known to be a constant; throws `ir/constant` where it is not one, or is absent. */
 export function constantOf(value: Value | null | undefined): Tensor {
   if (value?.constant) return value.constant;
   throw new CompileError('ir/constant', `%${value?.name ?? ''} is expected to be a constant`);

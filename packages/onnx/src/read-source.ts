@@ -1,7 +1,7 @@
 import type { GraphSource } from '@ghostc/ir';
 import type { ModelProto } from './onnx-types.ts';
 
-/** What a model says besides its graph. */
+/** What a model says apart from its graph. */
 export function readSource(model: ModelProto, opset: number): GraphSource {
   const others = (model.opset_import ?? []).filter(({ domain }) => domain && domain !== 'ai.onnx');
   return {

@@ -28,7 +28,7 @@ export class Scope {
   }
 }
 
-/** A call of a function of the model: what its body sees besides its inputs. */
+/** A call of a function of the model: what its body sees apart from its inputs. */
 export interface Call {
   /** Before the names of the nodes and values in the body. */
   readonly prefix: string;

@@ -4,7 +4,7 @@ import type { NodeReader } from './node-reader.ts';
 import { castTo, combine, mapStatic, type ShapeValue } from './shape-value.ts';
 import { dtypeOf } from './tensor-proto.ts';
 
-/** Computes a node on shape values; undefined when its inputs are none, and the node is read as an op. */
+/** Computes a node on shape values; undefined when its inputs are not shape values, and the node is read as an op. */
 export type ReadShape = (node: NodeReader) => ShapeValue | undefined;
 
 const binary: ReadShape = (node) => {

@@ -2,7 +2,7 @@ import type { Node, Shape } from '@ghostc/ir';
 
 /** Sizes that facts of ops are told in. */
 
-/** Roundings of a sum besides those of its terms: the product, the bias, weights that were scaled when a factor was folded in. */
+/** Roundings of a sum in addition to those of its terms: the product, the bias, weights that were scaled when a factor was folded in. */
 export const SUM_OVERHEAD = 6;
 
 const product = (sizes: Shape): number => sizes.reduce<number>((p, size) => p * Number(size), 1);

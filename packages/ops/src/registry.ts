@@ -69,7 +69,7 @@ const otherOps = [
   softmax,
   transpose,
 ] as const;
-/** What the ONNX reader needs besides: comparisons, selection, indices. */
+/** What the ONNX reader needs as well: comparisons, selection, indices. */
 const indexOps = [
   argMax,
   argMaxPool,

@@ -16,7 +16,7 @@ export interface ApplyOptions {
 
 /**
  * Nodes are tried again only after values with at most this many users: an interior value of a match has no user outside
- * of the match, so that a value with many is none. Without the bound, one constant that all nodes share makes time quadratic.
+ * of the match, so that a value with many does not match. Without the bound, one constant that all nodes share makes time quadratic.
  */
 const MAX_WATCHED_USERS = 16;
 

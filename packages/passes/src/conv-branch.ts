@@ -39,7 +39,7 @@ export interface ConvBranch {
 const perChannel: Channels = { op: 'depthwise_conv2d', attrs: {}, per: 1, first: (m) => m };
 const point: Span = { start: 0, step: 1, count: 1, padAfter: 0 };
 
-/** Reads a value as a branch: why it is none, or null if nothing about it looks like one. */
+/** Reads a value as a branch: why it is not one, or null if nothing about it looks like one. */
 export function branchOf(value: Value): ConvBranch | string | null {
   const node = value.producer;
   if (node?.op === 'conv2d' || node?.op === 'depthwise_conv2d') return convBranch(node);

@@ -28,7 +28,7 @@ export class CopyWork {
   }
 }
 
-/** Elements of constants that others read besides these nodes. */
+/** Elements of constants that nodes other than these read, too. */
 export function sharedElements(nodes: readonly Node[]): number {
   let elements = 0;
   for (const { inputs } of nodes)

@@ -38,7 +38,7 @@ describe('a pattern is exact', () => {
     expect([fired, reasons.some((one) => one.includes(reason))]).toEqual([0, true]);
   });
 
-  test('an activation at its default is none', () => {
+  test('an activation at its default does not count', () => {
     expect(reasonsOf(convolution('%x, %w', ' {activation="none"}'), scaled).fired).toBe(1);
   });
 

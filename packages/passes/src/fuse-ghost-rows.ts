@@ -5,7 +5,7 @@ import type { Pass } from './pass.ts';
 /** Which Ghost modules on integers a backend wants in one kernel, of those that the op can say. */
 export type FusesGhostRows = (layers: GhostLayerNodes) => boolean;
 
-// qlinear_depthwise_conv2d(p = qlinear_conv2d(x)), p used besides   =>   p, q = ghost_rows(x)
+// qlinear_depthwise_conv2d(p = qlinear_conv2d(x)), p used elsewhere =>   p, q = ghost_rows(x)
 export function fuseGhostRows(fuses: FusesGhostRows): Pass {
   return {
     name: 'fuse-ghost-rows',

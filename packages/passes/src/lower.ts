@@ -19,7 +19,7 @@ export function lower(graph: Graph): Graph {
   return lowered(graph, loweringPasses, known);
 }
 
-/** Like `lower`, for a microcontroller: Ghost modules on integers in one kernel where the backend wants it. Leaves those of `mcu` besides. */
+/** Like `lower`, for a microcontroller: Ghost modules on integers in one kernel where the backend wants it. Also leaves those of `mcu`. */
 export function lowerForMcu(graph: Graph, fuses: FusesGhostRows): Graph {
   const passes = [...loweringPasses, fuseGhostRows(fuses)];
   return lowered(graph, passes, new Set([...known, ...opsWith('mcu')]));
@@ -39,7 +39,7 @@ export function lowerForTflite(graph: Graph): Graph {
   return graph;
 }
 
-/** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Leaves those of `gpu` besides. */
+/** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Also leaves those of `gpu`. */
 export function lowerForGpu(graph: Graph, fuses: FusesGhost): Graph {
   return lowered(graph, gpuLoweringPasses(fuses), new Set([...known, ...opsWith('gpu')]));
 }

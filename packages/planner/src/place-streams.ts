@@ -78,7 +78,7 @@ export function resultsOf(graph: Graph, nodes: readonly Node[]): Value[] {
     .filter((value) => graph.isOutput(value) || [...value.users].some((user) => !inside.has(user)));
 }
 
-/** Values that the nodes read from outside; constants are none. */
+/** Values that the nodes read from outside; constants do not count. */
 export function sourcesOf(nodes: readonly Node[]): Value[] {
   const inside = new Set<Value>(nodes.map(({ output }) => output));
   const read = new Set(nodes.flatMap(({ inputs }) => inputs.filter((value) => value !== null)));

@@ -62,7 +62,7 @@ function requantizedRule(op: string): IntegerRule {
   };
 }
 
-/** The node's own attributes without its activation, the output's quantisation, and the clamp; undefined if it is none. */
+/** The node's own attributes without its activation, the output's quantisation, and the clamp; undefined if it is not a clamp. */
 function requantizedAttrs(node: Node, to: Rewriting, dtype: ActivationDType): Attrs | undefined {
   const quant = to.plan.quantOf(node.output, dtype);
   const { activation: _, activation_params: __, ...own } = node.attrs;

@@ -102,7 +102,7 @@ function drawClip(d: ModelDraft): void {
   const elements = low && high ? undefined : bounded;
   const x = d.value({ dtypes: d.opset >= 12 ? numericTypes : floatTypes, elements });
   const limit = (values: readonly number[]): Ref => d.given(fromNumbers(x.dtype, [], [d.pick(values)]), 25);
-  // a bound of NaN is none to ONNX Runtime; to PyTorch and NumPy all is NaN then
+  // ONNX Runtime ignores a bound of NaN; in PyTorch and NumPy the result is NaN then
   const special = x.dtype.startsWith('f') && d.chance(5) ? [-Infinity] : [];
   const least = low ? limit([0, 1, 2, ...special]) : null;
   d.add('Clip', [x, least, high ? limit([6, 3, 1, 0, ...special]) : null]);

@@ -23,7 +23,7 @@ export interface ConformRun {
 
 export const defaultWorkers = (): number => Math.max(1, Math.min(4, availableParallelism()));
 
-/** Seconds that a worker has, besides, to start and to load an engine. */
+/** Seconds that a worker has in addition, to start and to load an engine. */
 const MARGIN = 10;
 
 export interface ConformResults {

@@ -133,7 +133,7 @@ function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
   return room;
 }
 
-/** A float model as int8, or why it is none. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
+/** A float model as int8, or why it cannot be one. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */
 function asInt8(loaded: LoadedModel): Graph | string {
   try {
     checkWork(loaded, {}, CALIBRATION_RUNS);

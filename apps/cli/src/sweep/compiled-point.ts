@@ -16,7 +16,7 @@ export interface CompileRequest {
   readonly file: string;
 }
 
-/** The files of a point, compiled as it was measured. Throws `sweep/point` where there is none of that id. */
+/** The files of a point, compiled as it was measured. Throws `sweep/point` where no point has that id. */
 export async function compiledPoint(
   spec: SweepSpec,
   { id, target, store, file }: CompileRequest,

@@ -96,7 +96,7 @@ const fields: Readonly<Record<string, Check>> = {
   boards: { ...texts, expected: 'a file of boards', optional: true },
 };
 
-/** What the command line says besides. */
+/** What else the command line says. */
 export interface SpecOverrides {
   /** A board that points must fit: the only one. */
   readonly fits?: string | undefined;

@@ -12,7 +12,7 @@ export interface ObserverOptions {
   readonly statistics?: readonly Statistic[];
 }
 
-/** A model with outputs besides, which tell the range of its inner values on each run: for calibration, and to look inside. */
+/** A model with additional outputs, which tell the range of its inner values on each run: for calibration, and to look inside. */
 export function insertObservers(graph: Graph, options: ObserverOptions = {}): Graph {
   return edit(graph, (e) => observe(e, options));
 }

@@ -59,7 +59,7 @@ export const unit = (): number => 1;
 
 /**
  * The accuracy that WGSL asks of its functions (exp: 3 + 2|x| ulp; log: 3 ulp, or 2^-21 within [1/2, 2]; sqrt, reciprocal:
- * some ulp), which C libraries and ONNX Runtime stay within; saturating functions have an absolute error besides.
+ * some ulp), which C libraries and ONNX Runtime stay within; saturating functions also have an absolute error.
  */
 export function accurateTo(relative: Accuracy['relative'], absolute: Accuracy['absolute'] = nothing) {
   return { kind: 'function', accuracy: { relative, absolute } } as const;

@@ -66,7 +66,7 @@ function enclosingSum(graph: Graph, node: Node): Node | null {
 
 type Group = [ConvBranch, ...ConvBranch[]];
 
-/** Branches of one input, stride and element type, and why a term that could be a branch is none. */
+/** Branches of one input, stride and element type, and why a term that could be a branch is not one. */
 function groupBranches(graph: Graph, sum: Sum): { groups: Group[]; reason: string | undefined } {
   const groups = new Map<string, Group>();
   const ids = new Map<Value, number>();

@@ -187,7 +187,7 @@ test.each(Object.entries(damages))('outputs with %s are caught', (_, damage) => 
   }
 });
 
-test('a tolerance that noise would pass is an error, and so is none', () => {
+test('a tolerance that noise would pass is an error, and so is a missing one', () => {
   const want = fromNumbers('f32', [4], [1, -2, 3, 4]);
   const wide = { relative: 0, absolute: 0, bound: [5, 5, 5, 5], reason: 'wide' };
   expect(compareTensors(want, want, wide).problem).toContain('too wide');

@@ -27,7 +27,7 @@ export class MessageReader {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
-  /** The next message; undefined at the end of the stream. Throws an Error when the bytes are none. */
+  /** The next message; undefined at the end of the stream. Throws an Error when the bytes are not a message. */
   async read(): Promise<Message | undefined> {
     const head = await this.#line();
     if (head === undefined) return undefined;

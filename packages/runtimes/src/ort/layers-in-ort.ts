@@ -11,7 +11,7 @@ export interface LayerInOrt {
   readonly name: string;
   /** Largest difference; integers in steps. */
   readonly steps: number;
-  /** The largest difference that is none: a step of a quantised result, float32's noise of a float, 0 of other integers. */
+  /** The largest difference that does not count: a step of a quantised result, float32's noise of a float, 0 of other integers. */
   readonly allowed: number;
   /** Elements that differ, by more than noise where they are floats, of how many. */
   readonly different: number;

@@ -78,7 +78,7 @@ function resized(source: Graph, size: number): Graph {
   return parseGraph(text.replaceAll('6,6]', `${size},${size}]`), { registry, resources });
 }
 
-test('a cache that is none is refused', () => {
+test('a file that is not a cache is refused', () => {
   const parse = (text: string) => () => parseTuningCache(text, 'c.json');
   expect(parse('{')).toThrow('c.json is no JSON');
   expect(parse('[]')).toThrow('expected the format ghostc-tuning/1');

@@ -30,7 +30,7 @@ export interface Int8Layer extends Int8Params {
   readonly plan: RequantPlan;
 }
 
-/** Null where the layer is none of int8. */
+/** Null where the layer is not an int8 one. */
 export function convParams(node: Node): Int8Params | null {
   const attrs = attrsOf(qlinearConv2d, node);
   return paramsOf(node, {
@@ -90,7 +90,7 @@ function paramsOf(
   return { ...data, geometry, multiplier, xZeroPoint: zeroPoint, to };
 }
 
-/** Null where the layer is none of int8, or leaves int32. */
+/** Null where the layer is not an int8 one, or leaves int32. */
 export function convLayer(node: Node): Int8Layer | null {
   return layerOf(node, convParams(node));
 }

@@ -1,7 +1,7 @@
 import type { ChannelBlock } from '../channel-block.ts';
 import type { GhostActivations } from './ghost-activations.ts';
 
-/** What the text of either kernel depends on, besides its way to cut the work. */
+/** What the text of either kernel depends on, apart from how it divides the work. */
 export interface GhostText {
   readonly block: ChannelBlock;
   readonly size: number;
