@@ -68,7 +68,7 @@ test('a sample of the ONNX tests does what docs/conformance.md says', async (con
   }
 });
 
-/** Where the tests cannot be had, that is told; with GHOSTC_REQUIRE_ALL nothing may be missing. */
+/** Where the tests cannot be had, it says so; with GHOSTC_REQUIRE_ALL nothing may be missing. */
 async function sample(skip: (reason: string) => void): Promise<ConformanceTest[]> {
   try {
     const folder = await onnxTestFolder(root);

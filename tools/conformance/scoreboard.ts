@@ -12,7 +12,7 @@ export interface ScoredCase {
 export interface Score {
   readonly engine: ScoredEngine;
   readonly cases: readonly ScoredCase[];
-  /** Names of cases of which is known that the engine is at fault, with the reason. */
+  /** Names of cases where the engine is known to be at fault, with the reason. */
   readonly known: ReadonlyMap<string, string>;
 }
 

@@ -6,7 +6,7 @@ const plusLargest = (value: string): NodeSpec[] => [`m = ReduceMax ${value}`, 'y
 const doubling = (count: number): NodeSpec[] =>
   times(count, (i): NodeSpec => [`c${i + 1} = Concat c${i} c${i}`, { axis: 0 }]);
 
-/** A constant of zeros, of which a chain of nodes is made. */
+/** A constant of zeros, and a chain of nodes on it. */
 const filled = (sizes: readonly number[], ...nodes: readonly NodeSpec[]): GraphSpec => ({
   ints: { s: sizes },
   nodes: ['c = ConstantOfShape s', ...nodes],

@@ -26,7 +26,7 @@ export interface WrittenCheck {
   readonly holds: boolean;
 }
 
-/** For outputs of which no noise can be told. */
+/** For outputs whose noise is not known. */
 const tolerance = { relative: 1e-5, absolute: 1e-6, reason: 'float32 sums in another order' };
 
 /** Sets of inputs. */

@@ -33,7 +33,7 @@ const { values } = parseArgs({
   },
 });
 
-/** The model of which every operator has to run on the NPU. */
+/** The model whose operators must all run on the NPU. */
 const wholeOnNpu = 'ghostnet_v1_100_224';
 
 type Row = WrittenCheck & { readonly npu?: string; readonly vela?: string };

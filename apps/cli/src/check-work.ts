@@ -11,7 +11,7 @@ const BYTES = 2 ** 15;
 
 /**
  * What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), steps
- * (`nodeWork`) of all runs, and nodes in all runs, each of which is compiled and dispatched.
+ * (`nodeWork`) of all runs, and nodes in all runs: each is compiled and dispatched.
  */
 const MAX_MADE = 2 ** 25;
 const MAX_STEPS = 2 ** 31;

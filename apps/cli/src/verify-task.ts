@@ -21,7 +21,7 @@ import { readDataSets } from './data-sets.ts';
 import type { LoadedModel } from './load-model.ts';
 import { noiseStore } from './noise-store.ts';
 
-/** For outputs of which no noise can be told. */
+/** For outputs whose noise is not known. */
 const tolerance: Tolerance = { relative: 1e-5, absolute: 1e-7, reason: 'float32 sums in another order' };
 
 /** Data sets made when the user gives none. */

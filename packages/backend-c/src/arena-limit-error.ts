@@ -32,7 +32,7 @@ export class ArenaLimitError extends CompileError {
   }
 }
 
-/** Values that are told of. */
+/** Values that are reported. */
 const told = 4;
 
 export function arenaLimitError({ plan, missing, worst }: WithinResult, maxRam: number): ArenaLimitError {

@@ -61,7 +61,7 @@ export interface CLayer {
   readonly inputElements: number;
   /** Positions of the window of its weights: 9 of a 3x3 convolution; 1 without a window. */
   readonly taps: number;
-  /** How often it runs: 1, or the bands of rows that it works in, of which it has the shape. */
+  /** How often it runs: 1, or the bands of rows that it works in; its shape is that of a band. */
   readonly calls: number;
   /** Bytes of the arena that are alive while it runs; null inside bands of rows. */
   readonly liveBytes: number | null;

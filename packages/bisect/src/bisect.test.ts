@@ -163,7 +163,7 @@ test('what is computed from constants only is a constant beside the node that re
   ]);
 });
 
-/** Twelve convolutions, of which a bound of the worst case says nothing. */
+/** Twelve convolutions: a worst-case bound says nothing about them. */
 const deep = parseGraph(
   `graph @deep(%x0: f32[1,8,6,5])
 ${Array.from({ length: 12 }, (_, i) => `const %w${i}: f32[8,8,3,3] = random(${i})\n%c${i} = conv2d %x${i}, %w${i} {pads=[1,1,1,1]}\n%x${i + 1} = relu %c${i}`).join('\n')}

@@ -21,7 +21,7 @@ export interface NamedNode {
 export interface BisectReport {
   /** What the whole model did. */
   readonly whole: Outcome;
-  /** Do the runtimes agree on the whole model? Also where nothing can be told: `whole.kind` says so. */
+  /** Do the runtimes agree on the whole model? Also where there is no answer: `whole.kind` says so. */
   readonly agree: boolean;
   readonly rows: readonly BisectRow[];
   /** The one node that differs by itself; null where it takes several, or none is known. */

@@ -19,7 +19,7 @@ export class NameIndex {
     throw new CompileError('edit/not-found', `there is no value %${name}${this.#hint(name)}`);
   }
 
-  /** Runs a change that the index follows by what it is told: new values, and none that go. */
+  /** Runs a change of which the index only learns the new values: none may go. */
   tracking<T>(change: (added: (value: Value) => void) => T): T {
     const current = this.#edits === this.#graph.edits;
     const result = change((value) => this.#values.set(value.name, value));

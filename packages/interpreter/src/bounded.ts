@@ -45,7 +45,7 @@ export const smallest: Partial<Readonly<Record<DType, number>>> = {
   bf16: 2 ** -134,
 };
 
-/** A tensor of which the computation has what it becomes when it is stored as `dtype`. */
+/** A tensor as the computation sees it once it is stored as `dtype`. */
 export function storedAs(tensor: Tensor, dtype: DType): Bounded {
   const wide = widened(tensor);
   const error = Float64Array.from(toNumbers(wide), (v) =>

@@ -18,7 +18,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs jobs and tells their outcomes in the order of the jobs. A result is in the store before it is told, and a job whose
+ * Runs jobs and reports their outcomes in the order of the jobs. A result is in the store before it is reported, and a job whose
  * result is there is not run.
  */
 export async function runJobs(

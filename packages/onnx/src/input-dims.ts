@@ -73,7 +73,7 @@ export function sizeOf(dim: DimensionProto): number | undefined {
   return size >= 0 ? size : undefined;
 }
 
-/** Names of the file, and those that dimensions without one get, are told apart by what no name can start with. */
+/** Names of the file, and names given to dimensions without one: the latter start with what no name can start with. */
 const UNNAMED = '\0';
 
 /** The same for dimensions that are the same; undefined for a fixed one. */

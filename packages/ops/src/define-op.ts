@@ -33,7 +33,7 @@ export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
   readonly [K in keyof A]: A[K] extends AttrSpec<infer T> ? T : never;
 };
 
-/** Types of the outputs, of which an op has at least one. */
+/** Types of the outputs; an op has at least one. */
 export type OutputTypes = OneOrMore<TensorType>;
 type OneOrMore<T> = readonly [T, ...T[]];
 

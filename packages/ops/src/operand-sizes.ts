@@ -1,6 +1,6 @@
 import type { Node, Shape } from '@ghostc/ir';
 
-/** Sizes that facts of ops are told in. */
+/** Sizes in which facts of ops are expressed. */
 
 /** Roundings of a sum in addition to those of its terms: the product, the bias, weights that were scaled when a factor was folded in. */
 export const SUM_OVERHEAD = 6;

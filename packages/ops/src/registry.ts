@@ -150,7 +150,7 @@ export function opsWith<const C extends Computed>(...ways: readonly C[]): readon
 /** What reaches a code-generating backend in float: C and WGSL have one kernel for each. */
 export type LoweredOp = OpsWith<'unary' | 'binary' | 'kernel'>;
 
-/** The names of all ops of which something holds, as patterns write them: `relu|clip`. */
+/** The names of all ops for which something holds, as patterns write them: `relu|clip`. */
 export function opsWhere(holds: (op: OpDefinition) => boolean): string {
   return [...registry.values()].flatMap((op) => (holds(op) ? [op.name] : [])).join('|');
 }

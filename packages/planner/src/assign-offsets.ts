@@ -13,7 +13,7 @@ import {
 import { firstHole } from './first-hole.ts';
 import { searchOffsets } from './search-offsets.ts';
 
-/** Placements that the exact search may try, each of which looks at every pair of boxes. */
+/** Placements that the exact search may try; each looks at every pair of boxes. */
 const searchBudget = (boxes: number): number => Math.floor(2e6 / (boxes + 1) ** 2);
 
 export interface OffsetOptions {

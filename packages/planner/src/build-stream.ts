@@ -19,7 +19,7 @@ export function buildStream(request: StreamRequest): Stream | null {
   return rates && new StreamBuilder(request, rates).build();
 }
 
-/** What one input of a node reads: `size` rows of `value`, of which the last is `back - size` rows before the newest. */
+/** What one input of a node reads: `size` rows of `value`; the last is `back - size` rows before the newest. */
 interface Reading {
   readonly value: Value;
   readonly size: number;

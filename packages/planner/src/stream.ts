@@ -6,7 +6,7 @@ export type RowRules = (node: Node) => RowRule | null;
 
 /**
  * Part of a graph that is computed in bands of rows, in a loop: in band t every value gets the next `rows` of its rows,
- * delayed by `lag`: rows [t * rows - lag, (t + 1) * rows - lag), of which those outside [0, height) are left out. What a later
+ * delayed by `lag`: rows [t * rows - lag, (t + 1) * rows - lag) without those outside [0, height). What a later
  * band reads again stays in the value's slab, so that nothing is computed twice.
  */
 export interface Stream {

@@ -6,5 +6,5 @@ export interface Scored extends Score {
   readonly genome: Genome;
 }
 
-/** Asks for points in batches, and is told the scores of a batch, in its order, before it asks for the next. */
+/** Asks for points in batches, and gets the scores of a batch, in its order, before it asks for the next. */
 export type Search = Generator<readonly Genome[], void, readonly Scored[]>;

@@ -3,7 +3,7 @@ import { type Nsga2Options, nsga2 } from './nsga2.ts';
 import type { Search } from './scored.ts';
 import { type Genome, genomeAt, type Space, sizeOf } from './space.ts';
 
-/** How points are chosen; the same strategy on the same space asks for the same points if it is told the same scores. */
+/** How points are chosen; the same strategy on the same space asks for the same points if it gets the same scores. */
 export type Strategy =
   | { readonly kind: 'grid' }
   | { readonly kind: 'random'; readonly points: number; readonly seed: number }

@@ -62,7 +62,7 @@ export async function fuzzOnnx(options: FuzzOnnxOptions): Promise<OnnxReport> {
     for (let number = 0; report.graphs < options.count && elapsed() < (options.seconds ?? Infinity); ) {
       const batch: RandomModel[] = [];
       const wanted = Math.min(BATCH, options.count - report.graphs);
-      // an op of which ONNX Runtime takes nothing must not keep the loop from its end
+      // an op that ONNX Runtime never takes must not keep the loop from its end
       for (let tries = 0; batch.length < wanted && tries < 20 * BATCH; tries++, number++) {
         const seed = replayed ? Number(replayed) : options.seed * 1_000_003 + number;
         const model = await randomModel(seed, itemAt(ops, number % ops.length), judge.ort);

@@ -108,7 +108,7 @@ function extremes(
   return new Map(outputs.map((name, i) => [name, i === 0 ? { mask, right } : { mask }]));
 }
 
-/** Elements of groups along the axes of which all are the same finite number. */
+/** Elements of groups along the axes whose elements are all the same finite number. */
 function equalGroups({ attrs }: DraftNode, x: Tensor): Uint8Array {
   const rank = x.shape.length;
   const axes = (attrs.axes as { ints: number[] } | undefined)?.ints ?? [0, 2, 3];

@@ -52,7 +52,7 @@ function problemOf(result: CaseResult, { expectedFailures, baseline, strict }: E
 const slowerWords = ({ speed, noise }: PairedVerdict): string =>
   `slower: ${speed.toFixed(2)} times as fast as the other engine; noise explains ${(1 / noise).toFixed(2)}`;
 
-/** Growth from the baseline that is told: of the error, and of the time where it can be measured. */
+/** Growth from the baseline that is reported: of the error, and of the time where it can be measured. */
 const [ERROR_GROWTH, TIME_GROWTH, MIN_SECONDS] = [10, 3, 0.5];
 
 function worsened(now: CaseResult, before: CaseResult): string | null {

@@ -25,7 +25,7 @@ interface ManifestCase {
 /**
  * The suite as files for runners in any language: for each case `model.onnx` and, in `test_data_set_K`, TensorProtos
  * `input_N.pb`, `output_N.pb`, `bound_N.pb` and, where there is one, `typical_N.pb`; `manifest.json` lists them. Cases whose ops ONNX
- * has not are told apart in `left_out`.
+ * has not are listed apart in `left_out`.
  */
 export function exportSuite(
   cases: readonly ConformanceCase[],

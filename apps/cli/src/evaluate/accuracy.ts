@@ -114,7 +114,7 @@ export interface PairedDifference extends PairedCounts {
   readonly interval: Interval;
   /** Chance of such a difference, or a larger one, between equals. */
   readonly p: number;
-  /** Share of items of which both say the same. */
+  /** Share of items on which both agree. */
   readonly agreement: number;
 }
 

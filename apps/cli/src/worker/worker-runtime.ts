@@ -19,7 +19,7 @@ export function describeRuntime(workers: Pool, runtime: string, timeout: number)
 }
 
 /**
- * A runtime by its name (`findRuntime`), each model of which may take `timeout` seconds. Throws what `askWorker` throws.
+ * A runtime by its name (`findRuntime`); each model may take `timeout` seconds. Throws what `askWorker` throws.
  */
 export async function workerRuntime(runtime: string, timeout: number): Promise<WorkerRuntime> {
   const workers = workerPool(1);

@@ -28,7 +28,7 @@ export function arduinoFiles(program: CProgram): CProgram['files'] {
 
 /** Cores of Arduino by the names of their platforms, whose C has an int of 32 bits: no AVR, no megaAVR. */
 const wide = ['esp32', 'esp8266', 'mbed_rp2040', 'rp2040', 'sam', 'samd', 'zephyr'];
-/** Platforms of boards with a Cortex-M4, M7 or M33. On a board of theirs that has none the code says so (`#error`). */
+/** Platforms of boards with a Cortex-M4, M7 or M33. On a board that has none of these the code does not compile (`#error`). */
 const withDsp = [
   ...['mbed', 'mbed_edge', 'mbed_giga', 'mbed_nano', 'mbed_nicla', 'mbed_opta', 'mbed_portenta'],
   ...['nrf52', 'renesas_portenta', 'renesas_uno', 'stm32'],

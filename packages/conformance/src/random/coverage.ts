@@ -9,7 +9,7 @@ export const drawnOps = [...registry.values()].filter(
 /** Attributes whose default is the only value that their op takes. */
 const fixed = new Set(['qlinear_softmax y_scale']);
 
-/** How many nodes of an op there were, of which element types, with which kinds of value of each attribute, and what never. */
+/** How many nodes of an op there were, with which element types and kinds of attribute values, and what never occurred. */
 export interface CoverageRow {
   readonly op: string;
   readonly nodes: number;

@@ -18,7 +18,7 @@ export function sampleRuleOf(op: string): SampleRule | undefined {
     : undefined;
 }
 
-/** A rule is asked only of nodes of which some input holds samples. */
+/** A rule is asked only for nodes with an input that holds samples. */
 function known(site: Site, samples: Samples | null | undefined): Samples {
   return samples ?? refuse(site, 'no input holds samples');
 }
@@ -152,7 +152,7 @@ function resize(site: Site): Moved {
   return { outputs: samples, attrs: { ...node.attrs, sizes } };
 }
 
-/** Rows that are picked, or indices of which each sample has its own. */
+/** Rows that are picked, or indices that differ by sample. */
 function gather(site: Site): Moved {
   const [x, indices] = site.inputs;
   const rank = dimsOf(site.node.inputs[0]).length;

@@ -155,7 +155,7 @@ const combine: Readonly<Record<(typeof reductions)[number], (old: number, update
   min: (old, update) => (old < update || Number.isNaN(old) ? old : update),
 };
 
-/** Elements for `combine`: of integers of 32 and 64 bits bigints, of which a double would round away bits that wrapping keeps. */
+/** Elements for `combine`: bigints for integers of 32 and 64 bits, since a double would round away bits that wrapping keeps. */
 function combinable({ dtype, shape, data }: Tensor): number[] {
   if (!isWhole(dtype)) return Array.from(toNumbers({ dtype, shape, data }), Number);
   return Array.from(data as ArrayLike<number>, BigInt) as unknown[] as number[];

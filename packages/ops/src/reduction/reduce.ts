@@ -12,7 +12,7 @@ interface ReductionSpec<N extends string, C extends Computed>
   readonly name: N;
   readonly computed: C;
   readonly formula: (values: Float64Array) => number;
-  /** Of integers of 32 and 64 bits, of which a double would round away bits that wrapping keeps; null where it does not. */
+  /** Of integers of 32 and 64 bits, where a double would round away bits that wrapping keeps; null where it does not. */
   readonly whole: ((values: bigint[]) => bigint) | null;
 }
 

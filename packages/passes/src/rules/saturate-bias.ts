@@ -22,7 +22,7 @@ function limits(x: Value, weight: Value, channels: number): number[] {
   });
 }
 
-// qlinear_conv(x, w, b), a sum of which could leave int32   =>   qlinear_conv(x, w, b limited)
+// qlinear_conv(x, w, b), where a sum could leave int32   =>   qlinear_conv(x, w, b limited)
 export const saturateBias = rule({
   name: 'saturate-bias',
   match: op(

@@ -57,7 +57,7 @@ function limited(command: string, args: readonly string[], seconds: number): [st
   return ['/bin/sh', ['-c', limit, command, ...args]];
 }
 
-/** Whether a command can be started at all; a shell would say it in words of its own. */
+/** Whether a command can be started at all; a shell's own message would differ. */
 function cannotStart(command: string): CompileError | undefined {
   const file = command.includes('/') ? command : pathOf(command);
   if (!file) return notStarted(command, 'there is no such program (ENOENT)');

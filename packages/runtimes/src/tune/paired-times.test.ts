@@ -21,7 +21,7 @@ test('the median of an even number is between the two in the middle', () => {
   expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
 });
 
-/** Thirty rounds of which each is off by up to `noise`, and one in ten is three times as long. */
+/** Thirty rounds; each is off by up to `noise`, and one in ten is three times as long. */
 function noisyRounds(seed: number, factor: number, noise: number): Pairs {
   const next = mulberry32(seed);
   const draw = (time: number) => time * (1 + noise * next()) * (next() < 0.1 ? 3 : 1);

@@ -49,7 +49,7 @@ function accumulator({ data }: Pointwise): string {
   return data.wide ? 'int64_t' : 'int32_t';
 }
 
-/** Loops over images and over blocks of `rows` output channels, of which the last ones are single. */
+/** Loops over images and over blocks of `rows` output channels; the last ones are single. */
 export function pointwiseBody(
   { batch, inner, channels, plane }: Pointwise,
   rows: number,

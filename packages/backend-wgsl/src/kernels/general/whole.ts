@@ -5,7 +5,7 @@ import { fromBits } from '../../text/from-bits.ts';
 import { isNan } from '../../text/is-nan.ts';
 import { mapped } from './mapped.ts';
 
-/** Types of which a float32 holds the integers below 2^24: indices, sizes, masks. */
+/** Types whose integers below 2^24 a float32 holds exactly: indices, sizes, masks. */
 export const large: ReadonlySet<DType> = new Set(['i32', 'i64', 'u32', 'u64']);
 
 /** A result that a float32 may not hold exactly becomes NaN, and stays so, which no integer is: it is never a wrong number. */
