@@ -1,4 +1,4 @@
-"""Holds pairs of ONNX models (one a line of stdin, as JSON) against each other: onnx.checker, outputs in ONNX Runtime, the rest."""
+"""Holds pairs of ONNX models (one per line of stdin, as JSON) against each other: onnx.checker, outputs in ONNX Runtime, the rest."""
 import glob, json, resource, sys
 import numpy as np
 import onnx

@@ -1,4 +1,4 @@
-"""Runs the Python blocks of docs/coming-from.md (one a line of stdin, as JSON) and the models that they give, in ONNX Runtime."""
+"""Runs the Python blocks of docs/coming-from.md (one per line of stdin, as JSON) and the models that they give, in ONNX Runtime."""
 import json, sys, traceback
 import numpy as np
 import onnx, onnx.compose

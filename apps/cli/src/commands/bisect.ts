@@ -77,7 +77,7 @@ export function bisectCommand(): Command {
       '--data <dir>',
       'folder with test_data_set_K/input_N.pb, the first of which is used; seeded inputs if absent',
     )
-    .option('--seed <n>', 'of the inputs', parseCount, 1)
+    .option('--seed <n>', 'seed of the inputs', parseCount, 1)
     .option('--max-trials <n>', 'executions that the reduction may take', parseCount, 100)
     .option(
       '--timeout <seconds>',

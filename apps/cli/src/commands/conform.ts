@@ -82,7 +82,7 @@ export function conformCommand(): Command {
       1,
     )
     .option('--expected-failures <file>', 'lines NAME REASON of cases that must fail')
-    .option('--baseline <file>', 'JSON of an earlier run: nothing may be worse than there')
+    .option('--baseline <file>', 'JSON of an earlier run: nothing may be worse than in it')
     .option(
       '--bench <runtime>',
       'also time every case against this engine, such as an older build, in rounds',

@@ -22,7 +22,9 @@ const targets = [...new Set(toolIds.flatMap((id) => tool(id).targets))];
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('tell what is installed, what is missing, for which target, and the command that gets it')
+    .description(
+      'list what is installed, what is missing, for which target, and the command that installs it',
+    )
     .addOption(
       new Option('--for <target>', 'what this target needs; exit code 1 if some of it is missing').choices(
         targets,

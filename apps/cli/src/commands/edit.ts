@@ -25,11 +25,11 @@ export function editCommand(): Command {
       'change a model: names, batch, opset, outputs, what comes in and goes out; everything else stays as it is',
     )
     .addArgument(modelArgument())
-    .option('--rename <old=new...>', 'other names for inputs, outputs or inner values; two may swap theirs')
+    .option('--rename <old=new...>', 'new names for inputs, outputs or inner values; two may swap names')
     .option('--batch <size>', 'another batch, a number or a name; refused where samples would mix')
-    .option('--bypass <value...>', 'take out the nodes that compute these values')
+    .option('--bypass <value...>', 'remove the nodes that compute these values')
     .option('--output <value...>', 'inner values that become outputs too')
-    .option('--remove-output <name...>', 'outputs to take away, with what only they need')
+    .option('--remove-output <name...>', 'outputs to remove, with what only they need')
     .option('--remove-dead', 'remove nodes and constants that no output needs')
     .option('--cut <value...>', 'end the model at these values: they become its outputs')
     .option(
@@ -38,7 +38,7 @@ export function editCommand(): Command {
     )
     .option('--postprocess <settings>', 'softmax, argmax or top-k=K, with axis and output')
     .option('--float16', 'compute in float16; inputs and outputs stay float32')
-    .option('--opset <version>', 'the least opset of an .onnx; that of the source if absent', parseCount)
+    .option('--opset <version>', 'the lowest opset of an .onnx; that of the source if absent', parseCount)
     .option('--external-data', 'write the weights of an .onnx into a file beside it, NAME.onnx.data')
     .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
     .addHelpText(

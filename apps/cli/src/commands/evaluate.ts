@@ -55,7 +55,7 @@ export function evaluateCommand(): Command {
       '--labels <file>',
       'classes of the items of an array: .npy, .txt, or raw integers; of an .npz, the name of the array',
     )
-    .option('--classes <file>', 'names of the classes, one a line; folders may be some of them')
+    .option('--classes <file>', 'names of the classes, one per line; folders may be some of them')
     .option(
       '--label-offset <n>',
       'added to every label, as 1 for a model with a background class',

@@ -23,7 +23,7 @@ interface ExplainFlags {
 
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('tell where a rule fires on a model, and why it does not elsewhere')
+    .description('show where a rule fires on a model, and why it does not elsewhere')
     .addArgument(modelArgument())
     .requiredOption('--rule <name>', 'the rule')
     .option('--rules <file>', 'a file with rules of your own, .ts or .js')

@@ -6,11 +6,11 @@ import { modelArgument } from './compile.ts';
 
 export function extractCommand(): Command {
   return new Command('extract')
-    .description('the part of a model between two sets of values')
+    .description('extract the part of a model between two sets of values')
     .addArgument(modelArgument())
     .option('--from <value...>', 'values that become inputs; the inputs of the model if absent')
     .requiredOption('--to <value...>', 'values that become outputs')
-    .option('--opset <version>', 'the least opset of an .onnx; that of the source if absent', parseCount)
+    .option('--opset <version>', 'the lowest opset of an .onnx; that of the source if absent', parseCount)
     .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
     .addHelpText(
       'after',

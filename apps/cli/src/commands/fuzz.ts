@@ -56,7 +56,7 @@ export function fuzzCommand(): Command {
     .option('--models <n>', 'models', parseCount, 1000)
     .option('--nodes <n>', 'at most n nodes in a model', parseCount, 8)
     .option('--seed <n>', 'another seed gives other models', parseCount, 1)
-    .option('--seconds <n>', 'stop after so long', parseCount)
+    .option('--seconds <n>', 'stop after this many seconds', parseCount)
     .option('--timeout <seconds>', 'seconds that a model may take', parseCount, ENGINE_TIMEOUT)
     .option('--failures <dir>', 'folder for models that differ', 'fuzz-failures')
     .option(

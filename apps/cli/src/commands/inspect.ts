@@ -9,7 +9,7 @@ import { modelArgument } from './compile.ts';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('tell what a model is made of, before and after optimisation')
+    .description('describe a model before and after optimisation')
     .addArgument(modelArgument())
     .addOption(bindOption())
     .option('--json', 'print JSON')

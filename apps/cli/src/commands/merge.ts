@@ -11,13 +11,13 @@ interface MergeFlags extends WriteFlags {
 
 export function mergeCommand(): Command {
   return new Command('merge')
-    .description('one model out of two: the second after the first, or beside it')
+    .description('merge two models: the second after the first, or beside it')
     .argument('<first>', 'a model')
     .argument('<second>', 'another')
     .option('--connect <input=output...>', 'inputs of the second that take outputs of the first')
-    .option('--prefix <text>', 'in front of the names of the second')
-    .option('--share-inputs', 'inputs of equal name are one')
-    .option('--opset <version>', 'the least opset of an .onnx; that of the first if absent', parseCount)
+    .option('--prefix <text>', 'prefix of the names in the second')
+    .option('--share-inputs', 'merge inputs of the same name')
+    .option('--opset <version>', 'the lowest opset of an .onnx; that of the first if absent', parseCount)
     .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
     .addHelpText(
       'after',

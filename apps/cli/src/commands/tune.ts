@@ -30,7 +30,7 @@ export function tuneCommand(): Command {
     )
     .addOption(bindOption())
     .addOption(anyWorkOption())
-    .option('--rounds <n>', 'profiled runs of each shape, which take turns', '15')
+    .option('--rounds <n>', 'profiled runs of each shape, interleaved', '15')
     .option('--json', 'print the choices as JSON')
     .addHelpText(
       'after',

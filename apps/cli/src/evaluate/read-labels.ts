@@ -60,12 +60,12 @@ function checked(labels: number[], count: number): number[] {
   throw new CompileError('data/labels', `expected integers from 0 on, found ${bad}`);
 }
 
-/** Names of classes, one a line. Throws `data/classes`. */
+/** Names of classes, one per line. Throws `data/classes`. */
 export function readClasses(file: string): string[] {
   const lines = readFileSync(file, 'utf8').split(/\r?\n/);
   while (lines.at(-1) === '') lines.pop();
   const twice = lines.find((name, i) => lines.indexOf(name) !== i);
   if (lines.length > 0 && twice === undefined) return lines;
   const found = twice === undefined ? 'none' : `${JSON.stringify(twice)} twice`;
-  throw new CompileError('data/classes', `expected names of classes, one a line, found ${found}`, { file });
+  throw new CompileError('data/classes', `expected names of classes, one per line, found ${found}`, { file });
 }

@@ -6,7 +6,7 @@ export interface ModelText {
   readonly inputs: Readonly<Record<string, string>>;
   /** `{ w: 'f32[5,3] = random(1)' }` */
   readonly constants?: Readonly<Record<string, string>>;
-  /** Nodes, one a line; `%y` is the output unless `outputs` says otherwise. */
+  /** Nodes, one per line; `%y` is the output unless `outputs` says otherwise. */
   readonly nodes: string | readonly string[];
   readonly outputs?: string;
 }
