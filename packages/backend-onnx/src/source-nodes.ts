@@ -36,9 +36,12 @@ export function sourceNodes(graph: Graph, opset: number): SourceNodes {
 /** Of the same opset; or one node for many, which another opset says in the same words. */
 function isWordOf({ proto, parts, opset: from }: SourceNode, opset: number): boolean {
   if (from === opset) return true;
-  const hasBody = proto.attribute?.some(({ g, graphs }) => g || graphs?.length);
   const isStandard = !proto.domain || proto.domain === 'ai.onnx';
-  return parts.length > 1 && !hasBody && (!isStandard || isSameIn(proto.op_type ?? '', from, opset));
+  return parts.length > 1 && !hasBody(proto) && (!isStandard || isSameIn(proto.op_type ?? '', from, opset));
+}
+
+function hasBody({ attribute = [] }: NodeProto): boolean {
+  return attribute.some(({ g, graphs }) => Boolean(g) || Boolean(graphs?.length));
 }
 
 function nodesBySource(graph: Graph): Map<SourceNode, Node[]> {
@@ -93,9 +96,9 @@ function reads(
   return outside[wanted.outside] === value;
 }
 
-/** Types are as they were. The batch may be another, where no part holds sizes and the reading took no constant in. */
+/** Types are as they were. The batch may be another, where no part and no body holds sizes and the reading took no constant in. */
 function fitsTypes(
-  { inputs, outside, parts }: SourceNode,
+  { proto, inputs, outside, parts }: SourceNode,
   nodes: readonly Node[],
   now: readonly Value[],
 ): boolean {
@@ -104,6 +107,7 @@ function fitsTypes(
     outside.every((type, i) => !now[i] || same(type, now[i].type));
   if (holds(sameType)) return true;
   return (
+    !hasBody(proto) &&
     !inputs.some((input) => input && 'tensor' in input) &&
     holds(sameButBatch) &&
     parts.every(({ op }, i) => !lookup(op).traits.has('movement') || readsConstants(nodes[i]))

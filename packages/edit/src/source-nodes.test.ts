@@ -1,7 +1,9 @@
+import { parseGraph, printGraph } from '@ghostc/ir';
 import { decodeModel, encodeModel, type NodeProto } from '@ghostc/onnx';
 import { describe, expect, test } from 'vitest';
 import {
   changeBatch,
+  changeInputShape,
   edit,
   findNode,
   loadOnnx,
@@ -135,6 +137,49 @@ describe('an op that is read as several stays one node', () => {
     expect(opsOf(saveOnnx(changed))).toContain('Abs');
   });
 
+  test('and an attribute that was changed is written', () => {
+    const attribute = [{ name: 'alpha', type: 1, f: 0.5 }];
+    const leaky = model([{ op_type: 'LeakyRelu', name: 'l', input: ['x'], output: ['y'], attribute }]);
+    const changed = edit(loadOnnx(leaky), (e) => e.setAttrs(e.nodeOf('y'), { alpha: 0.25 }));
+    expect(nodesOf(saveOnnx(changed))[0]?.attribute?.[0]?.f).toBe(0.25);
+  });
+
+  test('not when only one of its parts reads another value', () => {
+    const changed = edit(loadOnnx(bytes), (e) => {
+      const [centred] = e.find({ op: 'sub' });
+      if (centred) e.insertBefore(centred, 0, (x) => e.ops.abs({ x }));
+    });
+    expect(opsOf(saveOnnx(changed))).not.toContain('InstanceNormalization');
+  });
+
+  test('not when a constant that it was read with is another', () => {
+    const selu = loadOnnx(model([{ op_type: 'Selu', name: 'l', input: ['x'], output: ['y'] }]));
+    expect(opsOf(saveOnnx(selu))).toEqual(['Selu']);
+    const changed = edit(selu, (e) => {
+      const gamma = e.nodeOf('y').inputs[1];
+      if (gamma) e.replace(gamma, e.constant('two', { dtype: 'f32', shape: [], data: Float32Array.of(2) }));
+    });
+    expect(opsOf(saveOnnx(changed))).toEqual(['Elu', 'Mul']);
+  });
+
+  test('not when the sizes that it was read with are others', () => {
+    const attribute = [
+      { name: 'auto_pad', type: 3, s: new TextEncoder().encode('SAME_LOWER') },
+      { name: 'kernel_shape', type: 7, ints: [3, 3] },
+      { name: 'strides', type: 7, ints: [3, 3] },
+    ];
+    const pool = loadOnnx(
+      model([{ op_type: 'MaxPool', name: 'p', input: ['x'], output: ['y'], attribute }], {
+        input: [info('x', [1, 1, 5, 5])],
+        output: [info('y', [1, 1, 2, 2])],
+      }),
+    );
+    const names = (graph: typeof pool): (string | undefined)[] =>
+      nodesOf(saveOnnx(graph))[0]?.attribute?.map(({ name }) => name) ?? [];
+    expect(names(pool)).toContain('auto_pad');
+    expect(names(changeInputShape(pool, 'x', [1, 1, 6, 6]))).toContain('pads');
+  });
+
   test('not when an inner value goes out', () => {
     const changed = edit(loadOnnx(bytes), (e) => {
       const [sqrt] = e.find({ op: 'sqrt' });
@@ -197,6 +242,15 @@ describe('what is no tensor of numbers', () => {
     expect(opsOf(saved)).toEqual(['Constant', 'StringNormalizer', 'StringConcat']);
     expect(nodesOf(saved)[1]?.input).toEqual(['text']);
     expect(decodeModel(saved).graph?.input?.[0]?.type?.tensor_type?.elem_type).toBe(STRING);
+  });
+
+  test('goes into the text form and back', () => {
+    const { text, resources } = printGraph(loadOnnx(bytes));
+    expect(opsOf(saveOnnx(parseGraph(text, { resources })))).toEqual([
+      'Constant',
+      'StringNormalizer',
+      'StringConcat',
+    ]);
   });
 
   test('is refused by ops that compute', () => {
