@@ -36,6 +36,8 @@ export class OnnxGraph {
   /** Names of values that are written as parts, which the one node that reads them joins. */
   readonly parts = new Map<Value, readonly string[]>();
   readonly #taken: Set<string>;
+  /** By name, the next suffix to try. */
+  readonly #suffixes = new Map<string, number>();
   readonly #constants = new Map<Value, string>();
   readonly #made = new Map<Value, Map<string, string>>();
 
@@ -145,7 +147,9 @@ export class OnnxGraph {
 
   fresh(preferred: string): string {
     let name = preferred;
-    for (let i = 1; this.#taken.has(name); i++) name = `${preferred}_${i}`;
+    let suffix = this.#suffixes.get(preferred) ?? 1;
+    while (this.#taken.has(name)) name = `${preferred}_${suffix++}`;
+    if (name !== preferred) this.#suffixes.set(preferred, suffix);
     this.#taken.add(name);
     return name;
   }

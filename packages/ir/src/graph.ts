@@ -187,8 +187,8 @@ export class Graph {
     this.#edits++;
   }
 
-  /** The node is a part of what a source node was read as. */
-  setPart(node: Node, part: SourcePart): void {
+  /** The node is a part of what a source node was read as, or of none. */
+  setPart(node: Node, part: SourcePart | null): void {
     openNode(node).part = part;
     this.#edits++;
   }

@@ -299,7 +299,11 @@ export class NodeReader {
 
   /** Whether an input is no tensor of numbers. */
   readsOpaque(): boolean {
-    return this.presentInputs().some((i) => this.entry(i).value?.type.opaque !== undefined);
+    const { entries } = this.#state;
+    return (this.proto.input ?? []).some((name) => {
+      const entry = entries.get(name);
+      return entry !== undefined && !entry.isUnread && entry.value?.type.opaque !== undefined;
+    });
   }
 
   /** Whether a name stands for something where the node is. */

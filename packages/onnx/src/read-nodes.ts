@@ -27,7 +27,7 @@ import { unrolled } from './unroll.ts';
  */
 const MAX_UNFOLDED = 20_000;
 
-/** Nodes on their way into the graph: one of the model, or those of a body that stands for one of the nodes outside. */
+/** Nodes of a body on their way into the graph, where they stand for one of the nodes outside. */
 interface Frame {
   readonly nodes: readonly NamedNode[];
   readonly state: ReadState;
@@ -63,7 +63,7 @@ interface Unfolding {
 
 /** A node with all that it unfolds to. */
 function readWhole(node: NamedNode, state: ReadState, { functions, room }: Unfolding): void {
-  const frames: Frame[] = [{ nodes: [node], state, finish: () => undefined, at: 0 }];
+  const frames: Frame[] = [];
   const enter = (node: NamedNode, unfold: () => Unfolded | undefined): void =>
     withLocation({ node: node.name, op: node.proto.op_type ?? '' }, () => {
       const { bodies = [], finish } = unfold() ?? {};
@@ -74,6 +74,7 @@ function readWhole(node: NamedNode, state: ReadState, { functions, room }: Unfol
       }
       frames.push(...framesOf(bodies, () => finish && enter(node, finish)));
     });
+  enter(node, () => readNode(node, state, functions));
   for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
     const { state, nodes } = frame;
     const node = nodes[frame.at++];

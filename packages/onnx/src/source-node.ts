@@ -38,12 +38,16 @@ export interface SourceNode {
 /** Gives the nodes after `last` the source node that they were read as, where that can be told. */
 export function rememberSource(proto: NodeProto, state: ReadState, last: Node | null): void {
   const nodes = nodesAfter(state.graph, last);
+  if (nodes.length === 0) return;
   if (nodes.length > 1) nameResults(proto, state, nodes);
-  const whole = nodes.length > 0 ? sourceNode(proto, state, nodes) : undefined;
-  if (whole)
-    nodes.forEach((node, index) => {
-      state.graph.setPart(node, { whole, index });
-    });
+  const parts: SourceNode['parts'][number][] = [];
+  const whole = { proto, opset: state.opset, parts };
+  nodes.forEach((node, index) => {
+    state.graph.setPart(node, { whole, index });
+  });
+  const rest = sourceOf(whole, state, nodes);
+  if (rest) Object.assign(whole, rest);
+  else for (const node of nodes) state.graph.setPart(node, null);
 }
 
 /** Results have the names that the source gives them: the first of several nodes took them. */
@@ -73,70 +77,94 @@ function nodesAfter(graph: Graph, last: Node | null): Node[] {
   return nodes;
 }
 
-function sourceNode(proto: NodeProto, state: ReadState, nodes: readonly Node[]): SourceNode | undefined {
-  const made = new Map<Value, { part: number; output: number }>();
-  nodes.forEach(({ outputs }, part) => {
-    outputs.forEach((value, output) => made.set(value, { part, output }));
-  });
-  const outside = [
-    ...new Set(nodes.flatMap(({ inputs }) => inputs.filter((value) => value !== null && !made.has(value)))),
-  ] as Value[];
-  const numbers = new Map(outside.map((value, i) => [value, i]));
-  const entryOf = (name: string): Entry | undefined => state.entries.get(name);
-  const inputOf = (name: string): SourceInput | undefined => sourceInput(name, entryOf(name), numbers);
-  const inputs = (proto.input ?? []).map((name) => (name ? inputOf(name) : null));
-  const outer = new Set((proto.attribute ?? []).flatMap(outerNames));
-  const captures = [...outer].filter(entryOf).map((name) => [name, inputOf(name)] as const);
-  const outputs = (proto.output ?? []).map((name) => sourceOutput(name, entryOf(name), made));
-  const all = [...inputs, ...captures.map(([, input]) => input), ...outputs];
-  if (!all.every((one) => one !== undefined)) return undefined;
-  const read = new Set(all.flatMap((one) => (one && 'outside' in one ? [one.outside] : [])));
-  const parts = nodes.map(({ op, attrs, inputs }) => ({
-    op,
-    attrs,
-    inputs: inputs.map((value) => value && (made.get(value) ?? partInput(value, numbers, read))),
-  }));
-  if (!parts.every((part) => part.inputs.every((input) => input !== undefined))) return undefined;
-  return {
-    proto,
-    opset: state.opset,
-    parts,
-    outside: outside.map(({ type }) => type),
-    inputs,
-    captures: new Map(captures),
-    outputs,
-  } as SourceNode;
+type Whole = Pick<SourceNode, 'proto' | 'opset'> & { readonly parts: SourceNode['parts'][number][] };
+
+/** What the parts and the source's node read and give; undefined where one of them cannot be told. */
+function sourceOf(whole: Whole, state: ReadState, nodes: readonly Node[]): object | undefined {
+  const outside = outsideOf(whole, nodes);
+  const { input = [], attribute = [], output = [] } = whole.proto;
+  const inputs = input.map((name) => (name ? sourceInput(state.entries.get(name), name, outside) : null));
+  const captures = new Map<string, SourceInput | undefined>();
+  for (const one of attribute)
+    for (const name of outerNames(one)) {
+      const entry = state.entries.get(name);
+      if (entry) captures.set(name, sourceInput(entry, name, outside));
+    }
+  const outputs = output.map((name) => sourceOutput(state.entries.get(name), name, whole));
+  if (outputs.includes(undefined)) return undefined;
+  const read: boolean[] = [];
+  for (const one of [...inputs, ...captures.values()]) {
+    if (one === undefined) return undefined;
+    if (one && 'outside' in one) read[one.outside] = true;
+  }
+  for (const { op, attrs, inputs: values } of nodes) {
+    const inputs = values.map((value) => partInput(value, { whole, outside, read }));
+    if (inputs.includes(undefined)) return undefined;
+    whole.parts.push({ op, attrs, inputs: inputs as PartInput[] });
+  }
+  return { outside: outside.values.map(({ type }) => type), inputs, captures, outputs };
 }
 
-function sourceInput(
-  name: string,
-  entry: Entry | undefined,
-  numbers: ReadonlyMap<Value, number>,
-): SourceInput | undefined {
+/** Values that parts read from outside, numbered. */
+class Outside {
+  readonly values: Value[] = [];
+  /** Of many: an unrolled loop has thousands. */
+  readonly #numbers = new Map<Value, number>();
+
+  number(value: Value): number {
+    return this.values.length < SMALL ? this.values.indexOf(value) : (this.#numbers.get(value) ?? -1);
+  }
+
+  add(value: Value): void {
+    if (this.number(value) >= 0) return;
+    this.values.push(value);
+    if (this.values.length === SMALL) this.values.forEach((one, i) => this.#numbers.set(one, i));
+    else if (this.values.length > SMALL) this.#numbers.set(value, this.values.length - 1);
+  }
+}
+
+const SMALL = 16;
+
+function outsideOf(whole: Whole, nodes: readonly Node[]): Outside {
+  const outside = new Outside();
+  for (const { inputs } of nodes)
+    for (const value of inputs) if (value && value.producer?.part?.whole !== whole) outside.add(value);
+  return outside;
+}
+
+function sourceInput(entry: Entry | undefined, name: string, values: Outside): SourceInput | undefined {
   if (!entry || entry.isUnread) return undefined;
-  const outside = entry.value && numbers.get(entry.value);
-  if (outside !== undefined) return { outside };
+  const outside = entry.value ? values.number(entry.value) : -1;
+  if (outside >= 0) return { outside };
   const tensor = entry.value ? entry.value.constant : entry.shape && tensorOf(entry.shape);
   return tensor ? { tensor, name } : undefined;
 }
 
+interface Reading {
+  readonly whole: Whole;
+  readonly outside: Outside;
+  /** Whether the source's node reads them, by number. */
+  readonly read: readonly boolean[];
+}
+
 /** A constant that the source's node does not read is one that the reading made. */
-function partInput(
-  value: Value,
-  numbers: ReadonlyMap<Value, number>,
-  read: ReadonlySet<number>,
-): PartInput | undefined {
-  const outside = numbers.get(value) ?? -1;
-  if (read.has(outside)) return { outside };
+function partInput(value: Value | null, { whole, outside, read }: Reading): PartInput | undefined {
+  if (!value) return null;
+  const { producer } = value;
+  if (producer?.part?.whole === whole)
+    return { part: producer.part.index, output: producer.outputs.indexOf(value) };
+  const number = outside.number(value);
+  if (read[number]) return { outside: number };
   return value.constant ? { tensor: value.constant } : undefined;
 }
 
 function sourceOutput(
-  name: string,
   entry: Entry | undefined,
-  made: ReadonlyMap<Value, { part: number; output: number }>,
+  name: string,
+  whole: Whole,
 ): SourceNode['outputs'][number] | undefined {
   if (!name || entry?.isUnread) return { part: -1, output: 0, name };
-  const place = entry?.value && made.get(entry.value);
-  return place && { ...place, name };
+  const producer = entry?.value?.producer;
+  if (!entry?.value || producer?.part?.whole !== whole) return undefined;
+  return { part: producer.part.index, output: producer.outputs.indexOf(entry.value), name };
 }
