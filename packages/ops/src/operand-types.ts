@@ -19,9 +19,8 @@ const ownTypes: ReadonlySet<OpFacts['computed']> = new Set(['quantized', 'mcu'])
  */
 export function checkOperandTypes(op: Facts, types: readonly (TensorType | null)[]): void {
   if (op.computed === 'kept') return;
-  types.forEach((type, i) => {
-    if (type?.opaque !== undefined) refuse(op, i, `a tensor of numbers, found ${formatType(type)}`);
-  });
+  const opaque = types.find((type) => type?.opaque !== undefined);
+  if (opaque) refuse(op, types.indexOf(opaque), `a tensor of numbers, found ${formatType(opaque)}`);
   if (ownTypes.has(op.computed) || op.onIntegers === 'moved') return;
   const [first] = types;
   types.forEach((type, i) => {
