@@ -245,9 +245,9 @@ const table: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   [
     'Expand',
     one((node) => {
-      const target = sizesAt(node, 1);
-      if (!target?.every((dim) => dim !== undefined)) return target;
-      return broadcast([shapeOf(node), target as Dim[]]);
+      const fresh = (axis: number): Dim => node.freshDim(`${node.outputNames[0] ?? node.op}_${axis}`);
+      const target = sizesAt(node, 1)?.map((dim, axis) => dim ?? fresh(axis));
+      return target && broadcast([shapeOf(node), target]);
     }),
   ],
   ['Flatten', one(() => [undefined, undefined])],

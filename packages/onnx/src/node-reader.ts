@@ -321,6 +321,13 @@ export class NodeReader {
     return this.#state.dims.fresh(preferred);
   }
 
+  /** An error of shapes that are not all known, with the option that would make them so. */
+  withBindHint(error: CompileError): CompileError {
+    const known = this.presentInputs().every((i) => this.entry(i).value?.type.shape.every(isStatic) ?? true);
+    const hint = known || error.message.includes('--bind') ? '' : this.#bindHint();
+    return hint ? error.at({}, [hint.slice(2)]) : error;
+  }
+
   /** The option that would make sizes known, if there is one. */
   #bindHint(): string {
     const open = openDimensions(this.#state.graph);

@@ -226,7 +226,7 @@ function readOrKeep(node: NodeReader, { declared, graph }: ReadState): ReturnTyp
     const kept =
       (read && domainOf(node) === 'ai.onnx' && keepNode(node, error)) ||
       (declared && keepUnknown(node, declared, error));
-    if (!kept) throw error;
+    if (!kept) throw read ? node.withBindHint(error) : error;
     return kept;
   }
 }
