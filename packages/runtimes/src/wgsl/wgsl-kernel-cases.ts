@@ -152,6 +152,9 @@ return %y, %hn`,
 
 const unary = (shape: string, node: string): string => `graph @g(%x: f32[${shape}])\n%y = ${node}\nreturn %y`;
 
+const sampled = (attrs: string): string =>
+  `graph @g(%x: f32[2,3,5,4], %p: f32[2,3,6,2])\n%y = grid_sample %x, %p {${attrs}}\nreturn %y`;
+
 export const poolCases: KernelCases = {
   'average with ceil': unary(
     '2,3,8,7',
@@ -173,6 +176,9 @@ export const poolCases: KernelCases = {
   'max, dilated': unary('2,2,9,9', 'max_pool %x {kernel_shape=[3,2], dilations=[2,3]}'),
   'max of negative numbers':
     'graph @g(%x: f32[1,2,4,4])\nconst %k: f32[1] = [-5]\n%n = add %x, %k\n%y = max_pool %n {kernel_shape=[2,2], pads=[1,1,0,0]}\nreturn %y',
+  'grid, linear between zeros': sampled('mode="linear"'),
+  'grid, cubic and mirrored': sampled('mode="cubic", padding_mode="reflection", align_corners=true'),
+  'grid, nearest up to the border': sampled('mode="nearest", padding_mode="border"'),
   'global, plane of four': unary('2,5,6,6', 'global_average_pool %x'),
   'global, odd plane': unary('3,5,7,7', 'global_average_pool %x'),
   'global, large plane': unary('1,3,61,67', 'global_average_pool %x'),
