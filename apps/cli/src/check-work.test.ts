@@ -34,16 +34,12 @@ test('windows count, and symbolic dimensions are 1', () => {
   expect(() => checkWork({ graph: wide, bytes: 1000 })).toThrow(/at most 2147483648 steps/);
 });
 
-test('many nodes count where they run often; weights allow more steps', () => {
+test('nodes count as steps where they run often; a file with weights may ask for twice as much', () => {
   const graph = new Graph();
   let x = graph.addInput('x', { dtype: 'f32', shape: [1] });
-  for (let i = 0; i < 4097; i++) x = buildNode(graph, { op: 'relu', inputs: [x] }).output;
+  for (let i = 0; i < 3000; i++) x = buildNode(graph, { op: 'relu', inputs: [x] }).output;
   graph.addOutput('y', x);
   expect(() => checkWork({ graph, bytes: 1000 })).not.toThrow();
-  expect(() => checkWork({ graph, bytes: 1000 }, {}, 16)).toThrow(
-    /at most 4096 nodes here, found 4097 and more/,
-  );
-  const convolved = pooled(2 ** 10);
-  expect(() => checkWork({ graph: convolved, bytes: 1000 }, {}, 128)).toThrow(/at most 16777216 steps here/);
-  expect(() => checkWork({ graph: convolved, bytes: 2 ** 17 }, {}, 128)).not.toThrow();
+  expect(() => checkWork({ graph, bytes: 1000 }, {}, 16)).toThrow(/at most 134217728 steps here/);
+  expect(() => checkWork({ graph, bytes: 2 ** 17 }, {}, 16)).not.toThrow();
 });

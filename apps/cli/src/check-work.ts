@@ -6,18 +6,18 @@ import type { LoadedModel } from './load-model.ts';
 /** Files from this size on hold enough to be worth whatever they take. */
 const SMALL_FILE = 2 ** 20;
 
-/** Weights are what makes a model real: a file may ask for more steps with each of these many bytes. */
-const BYTES = 2 ** 15;
+/** From this size on a file has weights, as real models do: it may ask for twice as much. */
+const WEIGHTED_FILE = 2 ** 17;
 
 /**
- * What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), steps
- * (`nodeWork`) of all runs, and nodes in all runs: each is compiled and dispatched.
+ * What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), and steps
+ * of all runs (`nodeWork`, and what it takes to compile and to dispatch a node).
  */
 const MAX_MADE = 2 ** 25;
 const MAX_STEPS = 2 ** 31;
-const MAX_NODES = 2 ** 16;
+const NODE_STEPS = 2 ** 16;
 
-/** How often a model is interpreted: for some data sets, each with some noisy runs; to calibrate and correct it. */
+/** How often a model is interpreted: for some data sets, each with some noisy runs; to calibrate and correct it, or to tune it. */
 export const MANY_RUNS = 16;
 export const CALIBRATION_RUNS = 8;
 
@@ -37,23 +37,20 @@ export function checkWork(
   runs = 1,
 ): void {
   if (anyWork || bytes >= SMALL_FILE) return;
-  const weighed = Math.max(1, bytes / BYTES);
-  const most = {
-    made: Math.min(2, weighed) * (runs > 1 ? MAX_MADE / 2 : MAX_MADE),
-    steps: (weighed * MAX_STEPS) / runs,
-    nodes: MAX_NODES / runs,
-  };
-  let [made, steps, nodes] = [0, 0, 0];
+  const share = bytes < WEIGHTED_FILE ? 1 : 2;
+  const mostMade = (share * MAX_MADE) / (runs > 1 ? 2 : 1);
+  const mostSteps = (share * MAX_STEPS) / runs;
+  let made = 0;
+  let steps = 0;
   for (const node of oneOfEach(graph).nodes())
     withLocation({ node: node.origin[0], op: node.op }, () => {
-      check(++nodes, most.nodes, 'nodes');
       const values = [...node.inputs, ...node.outputs].flatMap((value) => value ?? []);
       if (!values.every(({ type }) => type.shape.every(isStatic))) return;
       const fills = node.inputs.filter((value) => value?.constant && isFilled(value.constant));
       for (const value of [...node.outputs, ...fills]) made += value ? numElements(value.type.shape) : 0;
-      steps += nodeWork(node);
-      check(made, most.made, 'elements of values');
-      check(steps, most.steps, 'steps');
+      steps += NODE_STEPS + nodeWork(node);
+      check(made, mostMade, 'elements of values');
+      check(steps, mostSteps, 'steps');
     });
 }
 
@@ -61,7 +58,7 @@ function check(found: number, most: number, what: string): void {
   if (found <= most) return;
   throw new CompileError(
     'run/work',
-    `a file of this size may have at most ${Math.floor(most)} ${what} here, found ${found} and more; --any-work runs it all the same`,
+    `a file of this size may have at most ${most} ${what} here, found ${found} and more; --any-work runs it all the same`,
   );
 }
 

@@ -2,7 +2,7 @@ import { CompileError } from '@ghostc/ir';
 import { type TuneResult, tuneWgsl, withTuning } from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
-import { anyWorkOption, checkWork } from '../check-work.ts';
+import { anyWorkOption, CALIBRATION_RUNS, checkWork } from '../check-work.ts';
 import { formatTable } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { showStep, startProgress } from '../progress.ts';
@@ -48,7 +48,7 @@ async function runTune(model: string, flags: TuneFlags): Promise<void> {
   const progress = startProgress(`reading ${model}`);
   try {
     const loaded = loadModel(model, { bind: flags.bind });
-    checkWork(loaded, flags);
+    checkWork(loaded, flags, CALIBRATION_RUNS);
     const result = await tuneWgsl(loaded.graph, {
       rounds,
       onStep: (what) => showStep(progress, what),

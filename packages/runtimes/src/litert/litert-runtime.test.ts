@@ -50,6 +50,7 @@ test('what has no TFLite form is refused by name', () => {
       "erf has no TFLite form",
       "gather_elements has no TFLite form",
       "gather_nd has no TFLite form",
+      "grid_sample has no TFLite form",
       "maximum of i8 has no TFLite form",
       "maximum of u8 has no TFLite form",
       "minimum of i8 has no TFLite form",
