@@ -53,6 +53,14 @@ const plain =
   (writer) =>
     writer.last(op, writer.inputs());
 
+/** ONNX Runtime has no Where of truth values: (c and a) or (not c and b). */
+const writeWhere: WriteOp = (writer) => {
+  const [c, a, b] = [writer.input(0), writer.input(1), writer.input(2)];
+  if (writer.value(1).type.dtype !== 'bool') return writer.last('Where', [c, a, b]);
+  const other = writer.step('And', [writer.step('Not', [c]), b]);
+  writer.last('Or', [writer.step('And', [c, a]), other]);
+};
+
 const binary =
   (op: string): WriteOp =>
   (writer) =>
@@ -138,7 +146,7 @@ const rows = {
   squeeze_excite: writeSqueezeExcite,
   sub: binary('Sub'),
   transpose: (writer) => writer.last('Transpose', writer.inputs(), { perm: writer.attrs(transpose).perm }),
-  where: plain('Where'),
+  where: writeWhere,
 } satisfies { readonly [K in WrittenOp]: WriteOp };
 
 /** How each IR op is written. */

@@ -37,6 +37,12 @@ def axes():
     yield one("constant-ints", node("Concat", "x c", "y", axis=0), seeded(6, 2), {"c": seeded(7, 3)})
 
 
+def truth():
+    """ONNX Runtime has no Where of truth values, which Trilu of them is."""
+    x = np.array([[1, 0, 1], [1, 1, 1]], bool)
+    yield one("trilu-bool", node("Trilu", "x", "y", upper=0), x, opset=14, dtype="bool")
+
+
 def types():
     half = seeded(1, 2, 3).astype(np.float16)
     pads = {"p": np.array([1, 0, 0, 2], I64), "v": np.float16(1.5)}
@@ -118,7 +124,7 @@ def integers():
 
 def cases():
     yield from edges()
-    for part in [axes, types, half, masks, doubles, integers]:
+    for part in [axes, truth, types, half, masks, doubles, integers]:
         yield from part()
 
 
