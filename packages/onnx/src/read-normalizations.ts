@@ -38,13 +38,24 @@ function readBatchNormalization(node: NodeReader): Value | readonly Value[] {
   return trainingBatchNorm(node, inputs as [Value, Value, Value, Value, Value], epsilon);
 }
 
-/** Normalised by the batch's own statistics; running ones are momentum * old + (1 - momentum) * new. */
+/**
+ * Normalised by the batch's own statistics; running ones are momentum * old + (1 - momentum) * new. As in ONNX Runtime, half floats
+ * are computed in float32, where the variance does not overflow.
+ */
 function trainingBatchNorm(
   node: NodeReader,
-  [x, scale, shift, oldMean, oldVariance]: readonly [Value, Value, Value, Value, Value],
+  given: readonly [Value, Value, Value, Value, Value],
   epsilon: number,
 ): readonly Value[] {
   const f = new Formulas(node);
+  const wide = (value: Value): Value => f.cast(value, value.type.dtype === 'f64' ? 'f64' : 'f32');
+  const [x, scale, shift, oldMean, oldVariance] = [
+    wide(given[0]),
+    wide(given[1]),
+    wide(given[2]),
+    wide(given[3]),
+    wide(given[4]),
+  ];
   const rank = x.type.shape.length;
   const axes = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
   const mean = f.mean(x, axes);
@@ -55,7 +66,11 @@ function trainingBatchNorm(
   const momentum = node.float('momentum', Math.fround(0.9));
   const running = (old: Value, now: Value): Value =>
     f.add(f.mul(old, momentum), f.mul(f.reshape(now, [-1]), 1 - momentum));
-  return [y, running(oldMean, mean), running(oldVariance, variance)];
+  return [
+    f.cast(y, given[0].type.dtype),
+    f.cast(running(oldMean, mean), given[3].type.dtype),
+    f.cast(running(oldVariance, variance), given[4].type.dtype),
+  ];
 }
 
 function readInstanceNormalization(node: NodeReader): Value {

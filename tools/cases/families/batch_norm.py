@@ -95,6 +95,11 @@ def training():
     results = [value("y", None), value("rm", None), value("rv", None)]
     one = model(nodes, [value("x", (4, 3, 5))], results, norm(2, 3), 15)
     yield Case("training-mode", one, {"x": seeded(8, 4, 3, 5)})
+    # the variance is beyond float16
+    constants = {key: data.astype(np.float16) for key, data in norm(4, 3).items()}
+    results = [value(name, None, "f16") for name in ("y", "rm", "rv")]
+    wide = model(nodes, [value("x", [4, 3, 5], "f16")], results, constants)
+    yield Case("training-float16", wide, {"x": (400 * seeded(9, 4, 3, 5)).astype(np.float16)})
 
 
 def cases():
