@@ -4,24 +4,35 @@ import type { NodeReader, OpRow } from './node-reader.ts';
 
 export const einsumRows: readonly OpRow[] = [['Einsum', readEinsum]];
 
+/** Each further operand becomes some five nodes of two bytes in the file: they count as so many elements. */
+const OPERAND = 2 ** 14;
+
 /** A tensor with a label for each axis. */
 interface Term {
   readonly value: Value;
   readonly labels: readonly string[];
 }
 
+/** Whether something reads a label later. */
+type Wanted = (label: string) => boolean;
+
 /** Products of tensors, summed over the labels that the result lacks: two at a time, each pair one matmul or product. */
 function readEinsum(node: NodeReader): Value {
   const equation = parse(node);
+  node.claim(OPERAND * (equation.terms.length - 1), 'all that the operands of Einsum become');
   const f = new Formulas(node);
   const terms = equation.terms.map((term) => onceEach(f, term));
+  const last = new Map(terms.flatMap(({ labels }, i) => labels.map((label) => [label, i])));
+  const output = new Set(equation.output);
   const product = terms.reduce((left, right, i) => {
-    const later = terms.slice(i + 1).flatMap(({ labels }) => labels);
-    const wanted = new Set([...equation.output, ...later]);
-    const others = (other: Term): Set<string> => new Set([...wanted, ...other.labels]);
-    return multiplied(f, [summed(f, left, others(right)), summed(f, right, others(left))], wanted);
+    const wanted: Wanted = (label) => output.has(label) || (last.get(label) ?? 0) > i;
+    const besides =
+      ({ labels }: Term): Wanted =>
+      (label) =>
+        wanted(label) || labels.includes(label);
+    return multiplied(f, [summed(f, left, besides(right)), summed(f, right, besides(left))], wanted);
   });
-  const { value, labels } = summed(f, product, new Set(equation.output));
+  const { value, labels } = summed(f, product, (label) => output.has(label));
   const perm = equation.output.map((label) => labels.indexOf(label));
   if (perm.includes(-1))
     throw malformed(
@@ -57,7 +68,9 @@ function parse(node: NodeReader): { terms: Term[]; output: string[] } {
     0,
     ...all.filter((label) => label.startsWith('.')).map((label) => Number(label.slice(1))),
   );
-  const once = all.filter((label) => /\w$/.test(label) && !label.startsWith('.') && count(all, label) === 1);
+  const counts = new Map<string, number>();
+  for (const label of all) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const once = all.filter((label) => !label.startsWith('.') && counts.get(label) === 1);
   return {
     terms,
     output: right === undefined ? [...labelsOf('...', dots), ...once.sort()] : labelsOf(right, dots),
@@ -95,19 +108,19 @@ function onceEach(f: Formulas, term: Term): Term {
 }
 
 /** The term without the labels that nothing wants. */
-function summed(f: Formulas, { value, labels }: Term, wanted: ReadonlySet<string>): Term {
-  const axes = labels.flatMap((label, axis) => (wanted.has(label) ? [] : [axis]));
+function summed(f: Formulas, { value, labels }: Term, wanted: Wanted): Term {
+  const axes = labels.flatMap((label, axis) => (wanted(label) ? [] : [axis]));
   if (axes.length === 0) return { value, labels };
   return {
     value: f.emit('reduce_sum', [value], { axes, keepdims: false }),
-    labels: labels.filter((label) => wanted.has(label)),
+    labels: labels.filter((label) => wanted(label)),
   };
 }
 
 /** Labels of both that are not wanted are summed over: a matmul with the other common labels as its batch. */
-function multiplied(f: Formulas, [a, b]: readonly [Term, Term], wanted: ReadonlySet<string>): Term {
+function multiplied(f: Formulas, [a, b]: readonly [Term, Term], wanted: Wanted): Term {
   const common = a.labels.filter((label) => b.labels.includes(label));
-  const [batch, inner] = [common.filter((l) => wanted.has(l)), common.filter((l) => !wanted.has(l))];
+  const [batch, inner] = [common.filter((l) => wanted(l)), common.filter((l) => !wanted(l))];
   const own = (term: Term): string[] => term.labels.filter((label) => !common.includes(label));
   const [rows, columns] = [own(a), own(b)];
   const sizes = sizesOf(f, [a, b], inner);
