@@ -1,5 +1,5 @@
-import { attempt, CompileError, type Graph, isFilled, isStatic, numElements, withLocation } from '@ghostc/ir';
-import { bindDimensions, nodeWork, openDimensions } from '@ghostc/ops';
+import { attempt, CompileError, isFilled, isStatic, numElements, withLocation } from '@ghostc/ir';
+import { nodeWork, withSizesOfOne } from '@ghostc/ops';
 import { Option } from 'commander';
 import type { LoadedModel } from './load-model.ts';
 
@@ -42,7 +42,8 @@ export function checkWork(
   const mostSteps = (share * MAX_STEPS) / runs;
   let made = 0;
   let steps = 0;
-  for (const node of oneOfEach(graph).nodes())
+  // as seeded inputs size it
+  for (const node of (attempt(() => withSizesOfOne(graph)) ?? graph).nodes())
     withLocation({ node: node.origin[0], op: node.op }, () => {
       const values = [...node.inputs, ...node.outputs].flatMap((value) => value ?? []);
       if (!values.every(({ type }) => type.shape.every(isStatic))) return;
@@ -60,11 +61,4 @@ function check(found: number, most: number, what: string): void {
     'run/work',
     `a file of this size may have at most ${most} ${what} here, found ${found} and more; --any-work runs it all the same`,
   );
-}
-
-/** The graph as seeded inputs size it: symbolic dimensions are 1. */
-function oneOfEach(graph: Graph): Graph {
-  const open = openDimensions(graph);
-  if (open.length === 0) return graph;
-  return attempt(() => bindDimensions(graph, new Map(open.map((name) => [name, 1])))) ?? graph;
 }

@@ -1,5 +1,12 @@
 import { type Graph, type Node, sameType, type Tensor, type TensorType, type Value } from '@ghostc/ir';
-import { type NodeProto, type PartInput, renameOuter, type SourceInput, type SourceNode } from '@ghostc/onnx';
+import {
+  bodiesOf,
+  type NodeProto,
+  type PartInput,
+  renameOuter,
+  type SourceInput,
+  type SourceNode,
+} from '@ghostc/onnx';
 import { lookup } from '@ghostc/ops';
 import type { OnnxGraph } from './onnx-graph.ts';
 import { isSameIn } from './write-kept.ts';
@@ -41,7 +48,7 @@ function isWordOf({ proto, parts, opset: from }: SourceNode, opset: number): boo
 }
 
 function hasBody({ attribute = [] }: NodeProto): boolean {
-  return attribute.some(({ g, graphs }) => Boolean(g) || Boolean(graphs?.length));
+  return bodiesOf(attribute).length > 0;
 }
 
 function nodesBySource(graph: Graph): Map<SourceNode, Node[]> {
@@ -177,8 +184,7 @@ export function innerNames({ byLast }: SourceNodes): string[] {
 }
 
 function bodyNames({ attribute = [] }: NodeProto): string[] {
-  const bodies = attribute.flatMap(({ g, graphs = [] }) => (g ? [g, ...graphs] : graphs));
-  return bodies.flatMap(({ node = [], input = [], initializer = [] }) => [
+  return bodiesOf(attribute).flatMap(({ node = [], input = [], initializer = [] }) => [
     ...[...input, ...initializer].map(({ name = '' }) => name),
     ...node.flatMap((one) => [...(one.output ?? []), ...bodyNames(one)]),
   ]);

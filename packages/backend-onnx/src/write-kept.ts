@@ -1,5 +1,5 @@
 import { CompileError, fromNumbers, i64, type Tensor } from '@ghostc/ir';
-import { type AttributeProto, type NodeProto, nodeFromJson, renameOuter } from '@ghostc/onnx';
+import { type AttributeProto, bodiesOf, type NodeProto, nodeFromJson, renameOuter } from '@ghostc/onnx';
 import { onnxNode } from '@ghostc/ops';
 import type { NodeWriter } from './node-writer.ts';
 
@@ -85,8 +85,9 @@ function upgraded(writer: NodeWriter, node: RawNode, opset: number): RawNode {
 }
 
 function bodyNodes(attributes: readonly AttributeProto[]): NodeProto[] {
-  const bodies = attributes.flatMap(({ g, graphs = [] }) => (g ? [g, ...graphs] : graphs));
-  return bodies.flatMap(({ node = [] }) => node.flatMap((one) => [one, ...bodyNodes(one.attribute ?? [])]));
+  return bodiesOf(attributes).flatMap(({ node = [] }) =>
+    node.flatMap((one) => [one, ...bodyNodes(one.attribute ?? [])]),
+  );
 }
 
 function refused({ opset }: NodeWriter, { op }: RawNode): never {

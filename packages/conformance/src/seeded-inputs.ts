@@ -1,5 +1,5 @@
 import { CompileError, type Graph, isStatic, type Tensor } from '@ghostc/ir';
-import { bindDimensions, openDimensions } from '@ghostc/ops';
+import { openDimensions, withSizesOfOne } from '@ghostc/ops';
 import { type InputValues, inputTensor } from './input-values.ts';
 import type { Tensors } from './runtime.ts';
 
@@ -9,6 +9,10 @@ import type { Tensors } from './runtime.ts';
  */
 export function seededInputs(graph: Graph, seed: number, values?: InputValues): Map<string, Tensor> {
   checkOnes(graph);
+  return inputsOf(graph, seed, values);
+}
+
+function inputsOf(graph: Graph, seed: number, values?: InputValues): Map<string, Tensor> {
   return new Map(
     graph.inputs.map((input, i) => {
       const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : 1));
@@ -18,13 +22,11 @@ export function seededInputs(graph: Graph, seed: number, values?: InputValues): 
 }
 
 function checkOnes(graph: Graph): void {
-  const open = openDimensions(graph);
-  if (open.length === 0) return;
   try {
-    bindDimensions(graph, new Map(open.map((name) => [name, 1])));
+    withSizesOfOne(graph);
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
-    const names = open.join(', ');
+    const names = openDimensions(graph).join(', ');
     throw error.at({}, [
       `without other data, sizes that are not given are 1, here ${names}: --bind NAME=SIZE`,
     ]);
@@ -40,8 +42,9 @@ export interface SeededSample {
 
 /** Seeded inputs of `count` seeds, from `first` on. */
 export function seededSamples(graph: Graph, count: number, first = 1): SeededSample[] {
+  checkOnes(graph);
   return Array.from({ length: count }, (_, i) => ({
     name: `seed ${first + i}`,
-    inputs: seededInputs(graph, first + i),
+    inputs: inputsOf(graph, first + i),
   }));
 }

@@ -4,7 +4,7 @@ export { dataSetFiles, type RunTensors } from './data-set-files.ts';
 export { ExternalData } from './external-data.ts';
 export { boundInputs } from './fixed-inputs.ts';
 export type { AttributeProto, NodeProto } from './onnx-types.ts';
-export { outerNames, renameOuter } from './outer-names.ts';
+export { bodiesOf, outerNames, renameOuter } from './outer-names.ts';
 export { onnxInputNames, onnxOps, type ReadOptions, readOnnx } from './read-onnx.ts';
 export { roundingKey } from './read-static-quantization.ts';
 export type { PartInput, SourceInput, SourceNode } from './source-node.ts';

@@ -324,20 +324,20 @@ export class NodeReader {
   /** An error of shapes that are not all known, with the option that would make them so. */
   withBindHint(error: CompileError): CompileError {
     const known = this.presentInputs().every((i) => this.entry(i).value?.type.shape.every(isStatic) ?? true);
-    const hint = known || error.message.includes('--bind') ? '' : this.#bindHint();
-    return hint ? error.at({}, [hint.slice(2)]) : error;
+    const advice = known || error.message.includes('--bind') ? '' : this.#bindAdvice();
+    return advice ? error.at({}, [advice]) : error;
+  }
+
+  #bindHint(): string {
+    const advice = this.#bindAdvice();
+    return advice && `; ${advice}`;
   }
 
   /** The option that would make sizes known, if there is one. */
-  #bindHint(): string {
+  #bindAdvice(): string {
     const open = openDimensions(this.#state.graph);
-    const more = open.length > 4 ? ' ...' : '';
-    return open.length
-      ? `; give sizes with --bind ${open
-          .slice(0, 4)
-          .map((name) => `${name}=SIZE`)
-          .join(' ')}${more}`
-      : '';
+    const names = open.slice(0, 4).map((name) => `${name}=SIZE`);
+    return open.length ? `give sizes with --bind ${names.join(' ')}${open.length > 4 ? ' ...' : ''}` : '';
   }
 }
 

@@ -1,8 +1,13 @@
 import type { AttributeProto, GraphProto } from './onnx-types.ts';
 
+/** The graphs that a node holds: branches, bodies of loops. */
+export function bodiesOf(attributes: readonly AttributeProto[]): GraphProto[] {
+  return attributes.flatMap(({ g, graphs = [] }) => (g ? [g, ...graphs] : graphs));
+}
+
 /** Names that the bodies of an attribute read and do not define: values of the graph around them. */
-export function outerNames({ g, graphs = [] }: AttributeProto): string[] {
-  return [...(g ? [g] : []), ...graphs].flatMap(namesFromOutside);
+export function outerNames(attribute: AttributeProto): string[] {
+  return bodiesOf([attribute]).flatMap(namesFromOutside);
 }
 
 function namesFromOutside({ node = [], input = [], initializer = [], output = [] }: GraphProto): string[] {

@@ -1,4 +1,4 @@
-import { CompileError, numElements, type Value } from '@ghostc/ir';
+import { CompileError, itemAt, numElements, type Value } from '@ghostc/ir';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
 
@@ -33,29 +33,31 @@ function readBatchNormalization(node: NodeReader): Value | readonly Value[] {
     );
   if (node.opset < 9 && node.int('spatial', 1) === 0)
     throw new CompileError('onnx/unsupported', 'BatchNormalization with spatial = 0 is not supported');
-  const inputs = [0, 1, 2, 3, 4].map((i) => node.input(i));
-  if (!training) return node.emit('batch_norm', inputs, { epsilon });
-  return trainingBatchNorm(node, inputs as [Value, Value, Value, Value, Value], epsilon);
-}
-
-/**
- * Normalised by the batch's own statistics; running ones are momentum * old + (1 - momentum) * new. As in ONNX Runtime, half floats
- * are computed in float32, where the variance does not overflow.
- */
-function trainingBatchNorm(
-  node: NodeReader,
-  given: readonly [Value, Value, Value, Value, Value],
-  epsilon: number,
-): readonly Value[] {
+  const [x, scale, shift, mean, variance] = [
+    node.input(0),
+    node.input(1),
+    node.input(2),
+    node.input(3),
+    node.input(4),
+  ];
+  if (!training) return node.emit('batch_norm', [x, scale, shift, mean, variance], { epsilon });
+  // as in ONNX Runtime, half floats are computed in float32, where the variance does not overflow
   const f = new Formulas(node);
   const wide = (value: Value): Value => f.cast(value, value.type.dtype === 'f64' ? 'f64' : 'f32');
-  const [x, scale, shift, oldMean, oldVariance] = [
-    wide(given[0]),
-    wide(given[1]),
-    wide(given[2]),
-    wide(given[3]),
-    wide(given[4]),
-  ];
+  const results = trainingBatchNorm(
+    f,
+    [wide(x), wide(scale), wide(shift), wide(mean), wide(variance)],
+    epsilon,
+  );
+  return [x, mean, variance].map(({ type }, i) => f.cast(itemAt(results, i), type.dtype));
+}
+
+/** Normalised by the batch's own statistics; running ones are momentum * old + (1 - momentum) * new. */
+function trainingBatchNorm(
+  f: Formulas,
+  [x, scale, shift, oldMean, oldVariance]: readonly [Value, Value, Value, Value, Value],
+  epsilon: number,
+): readonly Value[] {
   const rank = x.type.shape.length;
   const axes = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
   const mean = f.mean(x, axes);
@@ -63,14 +65,10 @@ function trainingBatchNorm(
   const variance = f.mean(f.mul(centred, centred), axes);
   const normal = f.div(centred, f.emit('sqrt', [f.add(variance, epsilon)]));
   const y = f.add(f.mul(normal, perChannel(f, scale, rank)), perChannel(f, shift, rank));
-  const momentum = node.float('momentum', Math.fround(0.9));
+  const momentum = f.node.float('momentum', Math.fround(0.9));
   const running = (old: Value, now: Value): Value =>
     f.add(f.mul(old, momentum), f.mul(f.reshape(now, [-1]), 1 - momentum));
-  return [
-    f.cast(y, given[0].type.dtype),
-    f.cast(running(oldMean, mean), given[3].type.dtype),
-    f.cast(running(oldVariance, variance), given[4].type.dtype),
-  ];
+  return [y, running(oldMean, mean), running(oldVariance, variance)];
 }
 
 function readInstanceNormalization(node: NodeReader): Value {

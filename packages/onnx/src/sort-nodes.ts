@@ -1,5 +1,6 @@
 import { CompileError } from '@ghostc/ir';
-import type { AttributeProto, GraphProto, NodeProto } from './onnx-types.ts';
+import type { NodeProto } from './onnx-types.ts';
+import { bodiesOf } from './outer-names.ts';
 
 export interface NamedNode {
   readonly proto: NodeProto;
@@ -60,19 +61,15 @@ function visit(root: NamedNode, { producers, state, sorted }: Walk): void {
 /** Inputs of a node, and what its branches read, which may be names from outside. */
 function readNames({ input = [], attribute = [] }: NodeProto): string[] {
   const names = [...input];
-  const graphs = graphsOf(attribute);
+  const graphs = bodiesOf(attribute);
   for (let graph = graphs.pop(); graph; graph = graphs.pop()) {
     names.push(...(graph.output ?? []).map(({ name = '' }) => name));
     for (const node of graph.node ?? []) {
       names.push(...(node.input ?? []));
-      graphs.push(...graphsOf(node.attribute ?? []));
+      graphs.push(...bodiesOf(node.attribute ?? []));
     }
   }
   return names;
-}
-
-function graphsOf(attributes: readonly AttributeProto[]): GraphProto[] {
-  return attributes.flatMap(({ g, graphs = [] }) => (g ? [g, ...graphs] : graphs));
 }
 
 function producersOf(nodes: readonly NamedNode[]): Map<string, NamedNode> {

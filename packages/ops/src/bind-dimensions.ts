@@ -58,6 +58,12 @@ export function dimensionsFrom(graph: Graph, shapes: ReadonlyMap<string, Shape>)
   return sizes;
 }
 
+/** The graph, or a copy in which every dimension without a size is 1. Throws as `bindDimensions`, and where a node takes no such size. */
+export function withSizesOfOne(graph: Graph): Graph {
+  const open = openDimensions(graph);
+  return open.length === 0 ? graph : bindDimensions(graph, new Map(open.map((name) => [name, 1])));
+}
+
 /** The symbolic dimensions of the inputs. */
 export function openDimensions(graph: Graph): string[] {
   const dims = graph.inputs.flatMap(({ type }) => type.shape);

@@ -6,6 +6,7 @@ export {
   hasKept,
   openDimensions,
   sizedFor,
+  withSizesOfOne,
 } from './bind-dimensions.ts';
 export { type BuildNode, buildNode, lookup } from './build-node.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';

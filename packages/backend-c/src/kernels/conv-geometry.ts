@@ -109,3 +109,25 @@ function windowName({ kernelHeight, kernelWidth, strideY, strideX }: ConvGeometr
     strideY === 1 && strideX === 1 ? '' : strideY === strideX ? `_s${strideY}` : `_s${strideY}x${strideX}`;
   return `${kernel}${stride}`;
 }
+
+/** Taps of a window that are unrolled; those of a larger one are a loop, or another kernel's. */
+const MAX_UNROLLED = 64;
+
+export function isUnrolled({
+  kernelHeight,
+  kernelWidth,
+}: Pick<ConvGeometry, 'kernelHeight' | 'kernelWidth'>): boolean {
+  return kernelHeight * kernelWidth <= MAX_UNROLLED;
+}
+
+interface PhaseRow {
+  readonly geometry: Pick<ConvGeometry, 'dilationX' | 'strideX'>;
+  /** Elements of a phase of a row. */
+  readonly phase: number;
+}
+
+/** Where tap v of a window is in a row that is sorted by phase (column mod stride), as C. */
+export function tapOffset({ geometry: { dilationX, strideX }, phase }: PhaseRow): string {
+  const step = dilationX === 1 ? 'v' : `v * ${dilationX}`;
+  return strideX === 1 ? step : `${step} % ${strideX} * ${phase} + ${step} / ${strideX}`;
+}

@@ -4,7 +4,7 @@ import { activationOf, storeActivated } from '../activation-text.ts';
 import type { Emit, Kernel, KernelContext } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
-import { type ConvGeometry, convGeometry, geometryName } from './conv-geometry.ts';
+import { type ConvGeometry, convGeometry, geometryName, isUnrolled, tapOffset } from './conv-geometry.ts';
 import { range } from './gemm-block.ts';
 import { weightData } from './operands.ts';
 import { depthwiseScratch, slidingDepthwise } from './sliding-depthwise.ts';
@@ -88,7 +88,7 @@ function depthwiseBody(context: KernelContext, plan: RingPlan): string[] {
       `float *row = rows + (next + ${padTop}) % ${held} * ${rowSize(plan)};`,
       ...copyRow(plan),
       '}',
-      ...(kernelHeight * kernelWidth > MAX_UNROLLED ? [] : range(kernelHeight)).map(
+      ...(isUnrolled(geometry) ? range(kernelHeight) : []).map(
         (u) =>
           `const float *r${u} = rows + (i * ${strideY} + ${u * geometry.dilationY}) % ${held} * ${rowSize(plan)};`,
       ),
@@ -148,7 +148,7 @@ function taps(plan: RingPlan, columns: number): string[] {
   const { geometry, phase } = plan;
   const { kernelHeight, kernelWidth, dilationX, strideX } = geometry;
   const starts = range(columns).map((c) => `float a${c} = b[m];`);
-  if (kernelHeight * kernelWidth > MAX_UNROLLED) return [...starts, ...tapLoops(plan, columns)];
+  if (!isUnrolled(geometry)) return [...starts, ...tapLoops(plan, columns)];
   const rows = range(kernelHeight).flatMap((u) => {
     const loaded = new Map<string, string>();
     const lines: string[] = [];
@@ -167,19 +167,15 @@ function taps(plan: RingPlan, columns: number): string[] {
   return [...starts, ...rows];
 }
 
-/** Taps of a window that are unrolled; those of a larger one are a loop. */
-const MAX_UNROLLED = 64;
-
 function tapLoops(plan: RingPlan, columns: number): string[] {
-  const { kernelHeight, kernelWidth, dilationX, dilationY, strideX, strideY } = plan.geometry;
-  const step = `v * ${dilationX}`;
+  const { kernelHeight, kernelWidth, dilationY, strideY } = plan.geometry;
   const row = `rows + (i * ${strideY} + u * ${dilationY}) % ${plan.held} * ${rowSize(plan)}`;
   return loop(
     'u',
     kernelHeight,
     loop('v', kernelWidth, [
       `const float k = wm[u * ${kernelWidth} + v];`,
-      `const float *at = ${row} + ${step} % ${strideX} * ${plan.phase} + ${step} / ${strideX} + j;`,
+      `const float *at = ${row} + ${tapOffset(plan)} + j;`,
       ...range(columns).map((c) => `a${c} += k * at[${c}];`),
     ]),
   );

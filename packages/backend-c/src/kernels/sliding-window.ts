@@ -1,5 +1,5 @@
 import { loop } from '../text/loops.ts';
-import type { ConvGeometry } from './conv-geometry.ts';
+import { type ConvGeometry, isUnrolled, tapOffset } from './conv-geometry.ts';
 import { copyRun, RUN_SLACK } from './float-runs.ts';
 import { range } from './gemm-block.ts';
 import { stackOrArena } from './stack-or-arena.ts';
@@ -73,13 +73,6 @@ function bandPlan(geometry: WindowGeometry): BandPlan {
   const fitting = Math.floor((BAND_BYTES / rowBytes - heldRows(geometry, 1)) / geometry.strideY) + 1;
   const band = fitting >= outHeight ? outHeight : Math.max(block, fitting - (fitting % block));
   return { geometry, block, band, held: heldRows(geometry, band), phase };
-}
-
-/** Taps of a window that are unrolled; those of a larger one are a loop. */
-const MAX_UNROLLED = 64;
-
-function isUnrolled({ kernelHeight, kernelWidth }: WindowGeometry): boolean {
-  return kernelHeight * kernelWidth <= MAX_UNROLLED;
 }
 
 /** Rows of x under some output rows. */
@@ -257,15 +250,13 @@ function taps(
 
 /** The taps of one output row. */
 function tapLoops(window: SlidingWindow, plan: BandPlan, columns: number): string[] {
-  const { kernelHeight, kernelWidth, dilationX, dilationY, strideX } = plan.geometry;
-  const step = dilationX === 1 ? 'v' : `v * ${dilationX}`;
-  const offset = strideX === 1 ? step : `${step} % ${strideX} * ${plan.phase} + ${step} / ${strideX}`;
+  const { kernelHeight, kernelWidth, dilationY } = plan.geometry;
   const loads = range(columns).flatMap((column) => [
     '{',
     `const vecf e = LOAD(at${column ? ' + LANES' : ''});`,
     window.tap(`a0_${column}`, 'e', `u * ${kernelWidth} + v`),
     '}',
   ]);
-  const from = `const float *const at = top + u * ${dilationY * rowSize(plan)} + ${offset} + j;`;
+  const from = `const float *const at = top + u * ${dilationY * rowSize(plan)} + ${tapOffset(plan)} + j;`;
   return loop('u', kernelHeight, loop('v', kernelWidth, [from, ...loads]));
 }

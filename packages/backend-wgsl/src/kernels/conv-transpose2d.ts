@@ -3,6 +3,7 @@ import { epilogueOf } from '../epilogue.ts';
 import type { Emit } from '../kernel.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { packBias, packChannels } from './pack-channels.ts';
+import { reachingTaps } from './reaching-taps.ts';
 import { kernelSize, windowGeometry } from './window-geometry.ts';
 
 /** An invocation computes 4 channels of one group at one pixel, from the taps that reach it. */
@@ -47,25 +48,13 @@ let n = rest / BLOCKS;
 let g = block / MG4;
 let first = (block % MG4) * 4;
 var sum = weights[B_AT + block];
-for (var u = 0; u < KH; u++) {
-let row = i + PT - u * DY;
-if (row < 0 || row % SY != 0 || row / SY >= H) {
-continue;
-}
-for (var v = 0; v < KW; v++) {
-let column = j + PL - v * DX;
-if (column < 0 || column % SX != 0 || column / SX >= W) {
-continue;
-}
-var x = X_AT + ((n * C + g * CG) * H + row / SY) * W + column / SX;
+${reachingTaps(`var x = X_AT + ((n * C + g * CG) * H + row / SY) * W + column / SX;
 var w = W_AT + (block * CG * KH + u) * KW + v;
 for (var c = 0; c < CG; c++) {
 sum += matrix(w) * arena[x];
 x += H * W;
 w += KH * KW;
-}
-}
-}
+}`)}
 let t = apply(sum);
 let y = Y_AT + ((n * M + g * MG + first) * OH + i) * OW + j;
 arena[y] = t.x;

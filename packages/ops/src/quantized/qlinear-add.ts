@@ -1,40 +1,18 @@
-import { allocate, broadcastShapes, CompileError, type Tensor, type TensorType } from '@ghostc/ir';
-import { defineOp } from '../define-op.ts';
-import { pairsOf } from '../elementwise/binary.ts';
-import { quantizedFacts } from './quantized-facts.ts';
-import {
-  activationData,
-  affineOf,
-  outputAffine,
-  quantizedTensor,
-  type Requantized,
-  requantizedAttrs,
-  requantizedType,
-  requantizer,
-} from './quantized-type.ts';
+import { CompileError, type TensorType } from '@ghostc/ir';
+import { quantizedPair } from './quantized-pair.ts';
+import { affineOf, outputAffine, type Requantized, requantizer } from './quantized-type.ts';
 import { type FixedMultiplier, quantizeMultiplier, scaleBy } from './requantize.ts';
 
-/** Defines a sum or difference with NumPy broadcasting; `sign` is that of b. */
+/** Defines a sum or difference; `sign` is that of b. */
 function sum<const N extends string>(name: N, sign: 1 | -1) {
-  return defineOp({
+  return quantizedPair({
     name,
-    inputs: ['a', 'b'],
-    attrs: requantizedAttrs,
-    traits: ['elementwise', 'binary', 'integer'],
-    ...quantizedFacts,
-    storage: 'in-place',
-    rows: 'same',
-    infer({ a, b }, attrs) {
-      sumMultipliers(a, b, attrs);
-      return requantizedType(pairShape(a, b), attrs);
-    },
-    evaluate({ a, b }, attrs, [type]) {
-      const { shift, left, right, out } = sumMultipliers(a, b, attrs);
-      const [za, zb] = [affineOf(a, 'a').zeroPoint, affineOf(b, 'b').zeroPoint];
+    factors: sumMultipliers,
+    formula({ shift, left, right, out }, attrs) {
       const finish = requantizer(out, attrs);
       const term = (v: number, fixed: FixedMultiplier): number =>
         scaleBy(v * 2 ** shift, fixed, attrs.rounding);
-      return zipIntegers([a, b], type, (p, q) => finish(term(p - za, left) + sign * term(q - zb, right)));
+      return (p, q) => finish(term(p, left) + sign * term(q, right));
     },
   });
 }
@@ -73,24 +51,4 @@ export function sumMultipliers(a: TensorType, b: TensorType, attrs: Requantized)
     right: quantizeMultiplier(sb / twice),
     out: quantizeMultiplier(real),
   };
-}
-
-/** The broadcast shape of two quantised operands of one element type. */
-export function pairShape(a: TensorType, b: TensorType): TensorType['shape'] {
-  if (a.dtype !== b.dtype)
-    throw new CompileError('op/dtype', `expected operands of one type, found ${a.dtype} and ${b.dtype}`);
-  return broadcastShapes(a.shape, b.shape);
-}
-
-/** `formula` on all pairs of elements. */
-export function zipIntegers(
-  [a, b]: readonly [Tensor, Tensor],
-  type: TensorType,
-  formula: (p: number, q: number) => number,
-): Tensor {
-  const [left, right] = [activationData(a), activationData(b)];
-  const { shape, count, indexA, indexB } = pairsOf(a, b, type);
-  const data = allocate(type.dtype, count);
-  for (let i = 0; i < data.length; i++) data[i] = formula(left[indexA(i)] ?? 0, right[indexB(i)] ?? 0);
-  return quantizedTensor(type, shape, data);
 }

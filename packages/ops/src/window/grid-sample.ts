@@ -21,9 +21,8 @@ interface GridSampling extends GridAttrs {
 
 /**
  * ONNX GridSample of images: x [N,C,H,W], grid [N,OH,OW,2] of positions (x, y), where -1 and 1 are the centres of the outermost
- * pixels (`align_corners`) or the edges of the image; y [N,C,OH,OW]. Positions are float32 as in ONNX Runtime,
- * of f64 doubles. NaN is a
- * position before the first pixel.
+ * pixels (`align_corners`) or the edges of the image; y [N,C,OH,OW]. Positions are float32 as in ONNX Runtime, of f64 doubles.
+ * NaN is a position before the first pixel.
  */
 export const gridSample = defineOp({
   name: 'grid_sample',

@@ -1,6 +1,7 @@
 import { attrsOf, qlinearConvTranspose2d } from '@ghostc/ops';
 import type { Emit } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
+import { reachingTaps } from '../reaching-taps.ts';
 import { byteStep, limits, wordsOfBytes } from './byte-step.ts';
 import { byteText, limitedText, scaledText, weightText } from './integer-text.ts';
 import { channelTable, finish, layerOf } from './weighted-layer.ts';
@@ -41,24 +42,12 @@ let i = (e / OW) % OH;
 let m = (e / (OW * OH)) % M;
 let n = e / (OW * OH * M);
 var sum = weights[Q_AT + m * 3];
-for (var u = 0; u < KH; u++) {
-let row = i + PT - u * DY;
-if (row < 0 || row % SY != 0 || row / SY >= H) {
-continue;
-}
-for (var v = 0; v < KW; v++) {
-let column = j + PL - v * DX;
-if (column < 0 || column % SX != 0 || column / SX >= W) {
-continue;
-}
-var x = X_AT + ((n * C + m / MG * CG) * H + row / SY) * W + column / SX;
+${reachingTaps(`var x = X_AT + ((n * C + m / MG * CG) * H + row / SY) * W + column / SX;
 var w = W_AT + (m * CG * KH + u) * KW + v;
 for (var c = 0; c < CG; c++) {
 sum += (byte(x) - ZX) * weight(w);
 x += H * W;
 w += KH * KW;
-}
-}
-}
+}`)}
 return ${finish('sum', 'm')};
 }`;

@@ -1,17 +1,14 @@
 import type { CFunction } from '../../../kernel.ts';
-import type { ConvGeometry } from '../../conv-geometry.ts';
+import { type ConvGeometry, isUnrolled } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 
-/** The taps are unrolled. */
-const MOST_TAPS = 64;
-
 export function mveDepthwiseFits(geometry: ConvGeometry): boolean {
-  const { dilationX, dilationY, kernelHeight, kernelWidth, strideX } = geometry;
-  const small = kernelHeight <= 7 && kernelHeight * kernelWidth <= MOST_TAPS && strideX <= 16;
-  return small && dilationX === 1 && dilationY === 1;
+  const { dilationX, dilationY, kernelHeight, strideX } = geometry;
+  const isSmall = isUnrolled(geometry) && kernelHeight <= 7 && strideX <= 16;
+  return isSmall && dilationX === 1 && dilationY === 1;
 }
 
 /** Words of a padded line; vectors may read up to four pixels of outputs that are not there. */
