@@ -99,6 +99,16 @@ def check_kept(before, after, least=None):
     for field in ("producer_name", "producer_version", "domain", "model_version", "doc_string"):
         expect(field, getattr(before, field), getattr(after, field))
     expect("doc string of the graph", before.graph.doc_string, after.graph.doc_string)
+    now = notes(after)
+    for name, note in notes(before).items():
+        if name in now:
+            expect(f"notes of {name}", note, now[name])
+
+
+def notes(model):
+    """Doc strings and metadata of inputs, outputs and weights."""
+    values = [*model.graph.initializer, *model.graph.output, *model.graph.input]
+    return {one.name: (one.doc_string, sorted((p.key, p.value) for p in one.metadata_props)) for one in values}
 
 
 def expect(what, before, after):

@@ -1,8 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { saveOnnx, saveOnnxExternal } from '@ghostc/edit';
 import { CompileError, type Graph, printGraph } from '@ghostc/ir';
+import type { Command } from 'commander';
 import { textFiles } from './graph-files.ts';
 import { loadModel } from './load-model.ts';
+import { parseCount } from './parse-count.ts';
 import { writeFiles } from './write-files.ts';
 
 /** A model to change: nodes of unknown ops stay as they are. */
@@ -16,6 +18,14 @@ export interface WriteFlags {
   readonly opset?: number | undefined;
   /** Weights in a file of their own beside the model. */
   readonly externalData?: boolean | undefined;
+}
+
+/** The command with the options of `writeEdited`. */
+export function withWriteOptions(command: Command): Command {
+  return command
+    .option('--opset <version>', 'the lowest opset of an .onnx; that of the source if absent', parseCount)
+    .option('--external-data', 'write the weights of an .onnx into a file beside it, NAME.onnx.data')
+    .option('--out <file>', 'write .onnx or .gir, instead of printing the text form');
 }
 
 /** Writes `.onnx`, with what its source said apart from the graph, or the text form; prints the text without `--out`. */

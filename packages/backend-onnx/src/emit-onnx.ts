@@ -12,7 +12,7 @@ import { onnxNode } from '@ghostc/ops';
 import { lineWeights } from './line-form.ts';
 import { NodeWriter, outputsOf } from './node-writer.ts';
 import { olderForm } from './older-form.ts';
-import { OnnxGraph, valueInfo } from './onnx-graph.ts';
+import { type Entry, OnnxGraph, valueInfo } from './onnx-graph.ts';
 import { opTable } from './op-table.ts';
 import { qdqTable } from './qdq-table.ts';
 import { QuantizedWriter } from './quantized-writer.ts';
@@ -50,6 +50,7 @@ export function emitOnnx(
     unsigned,
   );
   const input = graph.inputs.map((value) => valueInfo(value.name, value));
+  const noted = (one: Entry): object => ({ ...one, ...source?.notes.get(one.name) });
   return encodeModel({
     ir_version: Math.max(irVersion, source?.formatVersion ?? 0),
     producer_name: 'ghostc',
@@ -59,11 +60,12 @@ export function emitOnnx(
     graph: {
       name,
       node,
-      initializer: external ? initializer.map((one) => external.moved(one)) : initializer,
-      input,
-      output,
+      initializer: initializer.map(noted).map((one) => external?.moved(one) ?? one),
+      input: input.map(noted),
+      output: output.map(noted),
       ...(source?.graphDocString && { doc_string: source.graphDocString }),
-      ...(source?.statesTypes && { value_info: innerTypes(graph, { names, node }) }),
+      ...(source && { metadata_props: source.graphMetadata }),
+      ...(source?.statesTypes && { value_info: innerTypes(graph, { names, node }).map(noted) }),
     },
     ...(source && source.functions.length > 0 && { functions: source.functions }),
   });
@@ -72,9 +74,9 @@ export function emitOnnx(
 interface Written {
   readonly target: OnnxGraph;
   readonly names: ReadonlyMap<Value, string>;
-  readonly output: readonly object[];
+  readonly output: readonly Entry[];
   readonly node: readonly object[];
-  readonly initializer: readonly object[];
+  readonly initializer: readonly Entry[];
   readonly opset: number;
   readonly irVersion: number;
 }
@@ -145,7 +147,7 @@ function domainsOf({ domains }: OnnxGraph, source: GraphSource | null): object[]
 }
 
 /** Types of what nodes compute; of quantised values the float that stands for them has another. */
-function innerTypes(graph: Graph, { names, node }: Pick<Written, 'names' | 'node'>): object[] {
+function innerTypes(graph: Graph, { names, node }: Pick<Written, 'names' | 'node'>): Entry[] {
   const written = new Set(node.flatMap((one) => (one as NodeProto).output ?? []));
   return computed(graph).flatMap((value) => {
     const name = names.get(value) ?? value.name;
@@ -202,7 +204,7 @@ function takenNames(graph: Graph): Set<string> {
 function passThrough(
   { name, value }: Graph['outputs'][number],
   { target, names }: { target: OnnxGraph; names: ReadonlyMap<Value, string> },
-): object {
+): Entry {
   const source = value.constant ? target.constant(value, names.get(value)) : (names.get(value) ?? value.name);
   if (source !== name)
     target.node('Identity', [source], { output: name, name: target.fresh(`Identity_${name}`) });

@@ -24,7 +24,7 @@ export type OnnxAttrs = Readonly<Record<string, Attr | FloatAttr>>;
 /** Collects the nodes and initializers of a GraphProto; names are kept unique. */
 export class OnnxGraph {
   readonly nodes: object[] = [];
-  readonly initializers: { readonly name: string }[] = [];
+  readonly initializers: Entry[] = [];
   /** Nodes that are as their source has them. */
   readonly kept = new Set<object>();
   /** What its initializers hold. */
@@ -168,8 +168,13 @@ function encodeAttribute(name: string, value: Attr | FloatAttr): object {
   return { name, type: INT, i: Number(value) };
 }
 
+/** A value or tensor of the format. */
+export interface Entry {
+  readonly name: string;
+}
+
 /** ValueInfoProto of an input or output; symbolic dimensions become dim_param. */
-export function valueInfo(name: string, { type }: Value): object {
+export function valueInfo(name: string, { type }: Value): Entry & { readonly type?: object } {
   if (type.opaque !== undefined) return { name, ...(type.opaque && { type: typeFromJson(type.opaque) }) };
   const dim = type.shape.map((size) => (isStatic(size) ? { dim_value: size } : { dim_param: size }));
   return { name, type: { tensor_type: { elem_type: dataTypeOf(type.dtype), shape: { dim } } } };

@@ -1,4 +1,12 @@
-import { Graph, type Node, type Tensor, type TensorType, type Value, verify } from '@ghostc/ir';
+import {
+  Graph,
+  type GraphSource,
+  type Node,
+  type Tensor,
+  type TensorType,
+  type Value,
+  verify,
+} from '@ghostc/ir';
 import { type Copies, copyNode, copyOf, registry } from '@ghostc/ops';
 
 /** What changes while a graph is copied. Everything else stays as it is; every type is inferred again. */
@@ -16,10 +24,10 @@ export interface CopyChanges {
 /** A verified copy with changes; throws CompileError at the node that no longer fits. */
 export function copyGraph(source: Graph, changes: CopyChanges = {}): Graph {
   const graph = new Graph(source.name);
-  graph.source = source.source;
+  const rename = changes.rename ?? ((name) => name);
+  graph.source = source.source && renamedNotes(source.source, rename);
   const copies: Copies = new Map();
   copyInto(graph, source, copies, changes);
-  const rename = changes.rename ?? ((name) => name);
   for (const { name, value } of source.outputs) graph.addOutput(rename(name), copyOf(value, copies));
   return checked(graph);
 }
@@ -37,6 +45,11 @@ export function copyInto(graph: Graph, source: Graph, copies: Copies, changes: C
   for (const value of source.constants)
     if (value.constant) copies.set(value, graph.addConstant(rename(value.name), constant(value.constant)));
   for (const node of source.nodes()) copyNode(graph, node, copies, { attrs: attrs(node), rename });
+}
+
+/** The same with other names for the values that it says something of. */
+export function renamedNotes(source: GraphSource, rename: (name: string) => string): GraphSource {
+  return { ...source, notes: new Map([...source.notes].map(([name, note]) => [rename(name), note])) };
 }
 
 /** The graph, after the verifier. */

@@ -14,7 +14,7 @@ import {
 } from '@ghostc/ir';
 import { buildNode, type OpFunctions, type OpName, partsOf } from '@ghostc/ops';
 import { batchChanges } from './batch/batch-changes.ts';
-import { checked } from './copy-graph.ts';
+import { checked, renamedNotes } from './copy-graph.ts';
 import { findNodes, type NodeQuery } from './find.ts';
 import { type MergeOptions, mergeInto } from './merge-into.ts';
 import { NameIndex } from './name-index.ts';
@@ -228,7 +228,14 @@ export class Editor {
   /** Another batch size, as `changeBatch`. */
   batch(size: Dim): void {
     settleTypes(this.graph, this.#stale);
-    const { inputs, attrs } = batchChanges(this.graph, size);
+    const { inputs, attrs, repeated } = batchChanges(this.graph, size);
+    const rows = new Map<string, Value>();
+    for (const { x, axis } of repeated) {
+      const shape = x.type.shape.map((dim, i) => Number(i === axis ? size : dim));
+      const key = `${axis} ${x.name}`;
+      if (!rows.has(key)) rows.set(key, this.ops.expand({ x, shape }));
+    }
+    for (const { node, x, axis } of repeated) this.#reroute(node, x, rows.get(`${axis} ${x.name}`) as Value);
     for (const [node, changed] of attrs) {
       this.graph.setAttrs(node, changed);
       this.#stale.add(node);
@@ -250,6 +257,8 @@ export class Editor {
       if (renamed(value.name) !== value.name) table.set(value, renamed(value.name));
     this.graph.rename(table);
     for (const output of this.graph.outputs) this.graph.renameOutput(output, renamed(output.name));
+    const { source } = this.graph;
+    this.graph.source = source && renamedNotes(source, renamed);
   }
 
   /** Another graph in this one; gives its outputs by their names there. */

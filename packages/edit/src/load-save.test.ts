@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeModel, encodeModel } from '@ghostc/onnx';
 import { expect, test } from 'vitest';
-import { edit, findNode, loadOnnx, renameValues, saveOnnx } from './index.ts';
+import { edit, findNode, loadOnnx, mergeModels, renameValues, saveOnnx } from './index.ts';
 
 const FLOAT = 1;
 const tensor = (name: string, ...sizes: (number | string)[]): object => ({
@@ -56,6 +56,35 @@ test('metadata, doc strings, producer, opset, names and stated types stay throug
   expect(after.graph?.value_info?.map(({ name }) => name)).toEqual(['h', 'c']);
   expect(after.opset_import?.map(({ version }) => Number(version))).toEqual([15, 3]);
   expect(Number(decodeModel(saveOnnx(edited, { opset: 19 })).opset_import?.[0]?.version)).toBe(19);
+});
+
+test('doc strings and metadata of values stay, also under another name and from both of two models', () => {
+  const noted = (name: string) => ({
+    ...tensor(name, 'n', 4),
+    doc_string: `the ${name}`,
+    metadata_props: [{ key: 'unit', value: 'm' }],
+  });
+  const weight = { name: 'w', dims: [4], data_type: 1, raw_data: new Uint8Array(16), doc_string: 'all zero' };
+  const bytes = model([], {
+    graph: {
+      name: 'net',
+      metadata_props: [{ key: 'step', value: '9' }],
+      input: [noted('x')],
+      output: [noted('y')],
+      value_info: [noted('h')],
+      initializer: [weight],
+      node: [relus[0], { op_type: 'Add', input: ['h', 'w'], output: ['y'] }],
+    },
+  });
+  const loaded = loadOnnx(bytes);
+  const saved = decodeModel(saveOnnx(renameValues(loaded, { x: 'picture' }))).graph;
+  expect(saved?.metadata_props).toMatchObject([{ key: 'step', value: '9' }]);
+  expect(saved?.input?.[0]).toMatchObject({ ...noted('x'), name: 'picture', type: {} });
+  expect(saved?.output?.[0]).toMatchObject({ ...noted('y'), type: {} });
+  expect(saved?.value_info?.[0]).toMatchObject({ ...noted('h'), type: {} });
+  expect(saved?.initializer?.[0]).toMatchObject({ name: 'w', doc_string: 'all zero' });
+  const whole = decodeModel(saveOnnx(mergeModels(loaded, loaded, { x: 'y' }, { prefix: 'b_' }))).graph;
+  expect(whole?.initializer?.map(({ doc_string }) => doc_string)).toEqual(['all zero', 'all zero']);
 });
 
 test('an op that has no form here comes back as it was, with its domain', () => {

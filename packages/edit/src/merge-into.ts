@@ -1,7 +1,7 @@
 import { CompileError, type Graph, type GraphSource, type Value } from '@ghostc/ir';
 import type { Copies } from '@ghostc/ops';
 import { copyOf } from '@ghostc/ops';
-import { copyInto } from './copy-graph.ts';
+import { copyInto, renamedNotes } from './copy-graph.ts';
 import type { Editor, ValueRef } from './editor.ts';
 
 /** How a graph comes into another. */
@@ -27,8 +27,9 @@ export function mergeInto(
       const same = e.graph.inputs.find(({ name }) => name === input.name);
       if (same && !copies.has(input)) copies.set(input, same);
     }
-  e.graph.source = mergedSource(e.graph.source, other.source);
-  copyInto(e.graph, other, copies, { rename: (name) => prefix + name });
+  const rename = (name: string): string => prefix + name;
+  e.graph.source = mergedSource(e.graph.source, other.source && renamedNotes(other.source, rename));
+  copyInto(e.graph, other, copies, { rename });
   return new Map(other.outputs.map(({ name, value }) => [name, copyOf(value, copies)]));
 }
 
@@ -54,6 +55,7 @@ function mergedSource(first: GraphSource | null, second: GraphSource | null): Gr
     domains: { ...second.domains, ...first.domains },
     formatVersion: Math.max(first.formatVersion, second.formatVersion),
     functions: [...functions.values()],
+    notes: new Map([...second.notes, ...first.notes]),
   };
 }
 

@@ -12,6 +12,10 @@ export interface GraphSource {
   /** Of the graph in the model. */
   readonly graphDocString: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Metadata of the graph in the model, in the words of the format. */
+  readonly graphMetadata: readonly object[];
+  /** Doc strings and metadata of values by their names, in the words of the format. */
+  readonly notes: ReadonlyMap<string, object>;
   /** The version of the format itself. */
   readonly formatVersion: number;
   /** Functions that nodes may call, in the words of the format. */

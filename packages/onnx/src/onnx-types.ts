@@ -22,6 +22,8 @@ export interface TensorProto {
   readonly external_data?: readonly StringStringEntry[];
   readonly data_location?: number;
   readonly segment?: object | null;
+  readonly doc_string?: string;
+  readonly metadata_props?: readonly StringStringEntry[];
 }
 
 export interface AttributeProto {
@@ -47,7 +49,7 @@ export interface NodeProto {
   readonly input?: readonly string[];
   readonly output?: readonly string[];
   readonly attribute?: readonly AttributeProto[];
-  readonly metadata_props?: readonly { readonly key?: string; readonly value?: string }[];
+  readonly metadata_props?: readonly StringStringEntry[];
 }
 
 export interface DimensionProto {
@@ -57,6 +59,8 @@ export interface DimensionProto {
 
 export interface ValueInfoProto {
   readonly name?: string;
+  readonly doc_string?: string;
+  readonly metadata_props?: readonly StringStringEntry[];
   readonly type?: {
     readonly tensor_type?: {
       readonly elem_type?: number;
@@ -68,6 +72,7 @@ export interface ValueInfoProto {
 export interface GraphProto {
   readonly name?: string;
   readonly doc_string?: string;
+  readonly metadata_props?: readonly StringStringEntry[];
   readonly value_info?: readonly ValueInfoProto[];
   readonly node?: readonly NodeProto[];
   readonly initializer?: readonly TensorProto[];

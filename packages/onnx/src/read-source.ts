@@ -1,5 +1,5 @@
 import type { GraphSource } from '@ghostc/ir';
-import type { ModelProto } from './onnx-types.ts';
+import type { GraphProto, ModelProto } from './onnx-types.ts';
 
 /** What a model says apart from its graph. */
 export function readSource(model: ModelProto, opset: number): GraphSource {
@@ -16,8 +16,28 @@ export function readSource(model: ModelProto, opset: number): GraphSource {
     metadata: Object.fromEntries(
       (model.metadata_props ?? []).map(({ key = '', value = '' }) => [key, value]),
     ),
+    graphMetadata: model.graph?.metadata_props ?? [],
+    notes: model.graph ? notesOf(model.graph) : new Map(),
     formatVersion: Number(model.ir_version ?? 0),
     functions: model.functions ?? [],
     statesTypes: Boolean(model.graph?.value_info?.length),
   };
+}
+
+/** Of what has several entries, an input before an initializer, say, the first. */
+function notesOf({
+  input = [],
+  output = [],
+  value_info = [],
+  initializer = [],
+}: GraphProto): Map<string, object> {
+  const noted = [...initializer, ...value_info, ...output, ...input].filter(
+    ({ doc_string, metadata_props }) => doc_string || metadata_props?.length,
+  );
+  return new Map(
+    noted.map(({ name = '', doc_string = '', metadata_props = [] }) => [
+      name,
+      { doc_string, metadata_props },
+    ]),
+  );
 }

@@ -78,6 +78,7 @@ describe('shape inference', () => {
       [1, 2, 4, 4],
     ],
     ['reshape copies', 'reshape', [['n', 4, 2]], { shape: [0, -1] }, ['n', 8]],
+    ['reshape divides a product', 'reshape', [['n*8', 5]], { shape: [-1, 40] }, ['n', 40]],
     ['reshape keeps the symbol', 'reshape', [['n', 8, 1, 1]], { shape: [-1, 8] }, ['n', 8]],
     ['slice backwards', 'slice', [[9]], { starts: [8], ends: [-100], axes: [0], steps: [-2] }, [5]],
     ['slice beyond', 'slice', [[1, 62, 4, 4]], { starts: [0], ends: [61], axes: [1] }, [1, 61, 4, 4]],

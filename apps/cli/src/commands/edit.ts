@@ -1,7 +1,7 @@
 import { addPostprocessing, addPreprocessing, convertFloat16, edit, extractSubgraph } from '@ghostc/edit';
 import type { Dim, Graph } from '@ghostc/ir';
 import { Command } from 'commander';
-import { loadToEdit, pairsOf, type WriteFlags, writeEdited } from '../edited-model.ts';
+import { loadToEdit, pairsOf, type WriteFlags, withWriteOptions, writeEdited } from '../edited-model.ts';
 import { parseCount } from '../parse-count.ts';
 import { postprocessingOf, preprocessingOf } from '../processing-options.ts';
 import { modelArgument } from './compile.ts';
@@ -20,7 +20,7 @@ interface EditFlags extends WriteFlags {
 }
 
 export function editCommand(): Command {
-  return new Command('edit')
+  const command = new Command('edit')
     .description(
       'change a model: names, batch, opset, outputs, what comes in and goes out; everything else stays as it is',
     )
@@ -37,10 +37,8 @@ export function editCommand(): Command {
       'take images as they come: scale, mean, std, dtype, layout=nhwc, channels=reversed, size=HxW, input',
     )
     .option('--postprocess <settings>', 'softmax, argmax or top-k=K, with axis and output')
-    .option('--float16', 'compute in float16; inputs and outputs stay float32')
-    .option('--opset <version>', 'the lowest opset of an .onnx; that of the source if absent', parseCount)
-    .option('--external-data', 'write the weights of an .onnx into a file beside it, NAME.onnx.data')
-    .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
+    .option('--float16', 'compute in float16; inputs and outputs stay float32');
+  return withWriteOptions(command)
     .addHelpText(
       'after',
       [

@@ -1,17 +1,15 @@
 import { extractSubgraph } from '@ghostc/edit';
 import { Command } from 'commander';
-import { loadToEdit, type WriteFlags, writeEdited } from '../edited-model.ts';
-import { parseCount } from '../parse-count.ts';
+import { loadToEdit, type WriteFlags, withWriteOptions, writeEdited } from '../edited-model.ts';
 import { modelArgument } from './compile.ts';
 
 export function extractCommand(): Command {
-  return new Command('extract')
+  const command = new Command('extract')
     .description('extract the part of a model between two sets of values')
     .addArgument(modelArgument())
     .option('--from <value...>', 'values that become inputs; the inputs of the model if absent')
-    .requiredOption('--to <value...>', 'values that become outputs')
-    .option('--opset <version>', 'the lowest opset of an .onnx; that of the source if absent', parseCount)
-    .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
+    .requiredOption('--to <value...>', 'values that become outputs');
+  return withWriteOptions(command)
     .addHelpText(
       'after',
       '\nExample:\n  ghostc extract model.onnx --from stem_out --to features --out part.onnx',

@@ -1,7 +1,6 @@
 import { mergeModels } from '@ghostc/edit';
 import { Command } from 'commander';
-import { loadToEdit, pairsOf, type WriteFlags, writeEdited } from '../edited-model.ts';
-import { parseCount } from '../parse-count.ts';
+import { loadToEdit, pairsOf, type WriteFlags, withWriteOptions, writeEdited } from '../edited-model.ts';
 
 interface MergeFlags extends WriteFlags {
   readonly connect?: readonly string[];
@@ -10,15 +9,14 @@ interface MergeFlags extends WriteFlags {
 }
 
 export function mergeCommand(): Command {
-  return new Command('merge')
+  const command = new Command('merge')
     .description('merge two models: the second after the first, or beside it')
     .argument('<first>', 'a model')
     .argument('<second>', 'another')
     .option('--connect <input=output...>', 'inputs of the second that take outputs of the first')
     .option('--prefix <text>', 'prefix of the names in the second')
-    .option('--share-inputs', 'merge inputs of the same name')
-    .option('--opset <version>', 'the lowest opset of an .onnx; that of the first if absent', parseCount)
-    .option('--out <file>', 'write .onnx or .gir, instead of printing the text form')
+    .option('--share-inputs', 'merge inputs of the same name');
+  return withWriteOptions(command)
     .addHelpText(
       'after',
       '\nExample:\n  ghostc merge backbone.onnx head.onnx --connect features=y --out whole.onnx',

@@ -49,6 +49,19 @@ const kept = {
   %t = transpose %a {perm=[0,2,1,3,4]}
   %y = reshape %t {shape=[-1,2,4,4]}
   return %y`,
+  'a layer norm of rows': `  const %s: f32[4] = [1,2,3,4]
+  %y = layer_norm %x, %s {axis=-1}
+  return %y`,
+  'a grid made of each image': `  %t = transpose %x {perm=[0,2,3,1]}
+  %y = grid_sample %x, %t
+  return %y`,
+  'a dense layer on rows': `  const %w: f32[4,5] = random(3)
+  %a = reshape %x {shape=[8,4]}
+  %m = matmul %a, %w
+  %f = reshape %m {shape=[1,40]}
+  const %v: f32[40,3] = random(4)
+  %y = matmul %f, %v
+  return %y`,
   'reductions beside the batch': `  %m = reduce_mean %x {axes=[2,3], keepdims=false}
   %i = arg_max %x {axis=1, keepdims=false}
   %f = cast %i {to="f32"}
@@ -65,8 +78,32 @@ const kept = {
   return %e`,
 } as const;
 
+/** A row for each sample is made of the one that there is: only for a number. */
+const repeating = {
+  'a token beside those of each image': `  const %t: f32[1,1,16] = random(1)
+  %a = reshape %x {shape=[1,2,16]}
+  %y = concat %t, %a, %t {axis=1}
+  return %y`,
+  'one grid for all': `  const %g: f32[1,2,2,2] = random(1)
+  %y = grid_sample %x, %g
+  return %y`,
+  'layers of a recurrent net that start from the same': `  const %w: f32[1,12,4] = random(1)
+  const %r: f32[1,12,3] = random(2)
+  const %b: f32[1,24] = random(3)
+  const %z: f32[1,1,3] = random(4)
+  %a = reshape %x {shape=[1,8,4]}
+  %s = transpose %a {perm=[1,0,2]}
+  %h, %last, %c = recurrent %s, %w, %r, %b, %z, %z {cell="lstm", functions=["sigmoid","tanh","tanh"]}
+  %t = transpose %h {perm=[2,0,1,3]}
+  %l = transpose %last {perm=[1,0,2]}
+  %m = reshape %t {shape=[1,24]}
+  %n = reshape %l {shape=[1,3]}
+  %y = concat %m, %n {axis=1}
+  return %y`,
+} as const;
+
 describe('each sample computes what it did by itself', () => {
-  test.each(Object.entries(kept))('%s', (_, body) => {
+  test.each(Object.entries({ ...kept, ...repeating }))('%s', (_, body) => {
     const graph = parse(body);
     const [together, single] = bothWays(graph, changeBatch(graph, 3));
     expect(together).toEqual(single);
@@ -85,6 +122,17 @@ describe('each sample computes what it did by itself', () => {
 
 test.each([
   ['softmax along the batch', '  %y = softmax %x {axis=0}\n  return %y', 'it mixes the samples'],
+  [
+    'a layer norm of all samples',
+    '  const %s: f32[1,2,4,4] = random(1)\n  %y = layer_norm %x, %s {axis=0}\n  return %y',
+    'it mixes the samples',
+  ],
+  [
+    'a grid for each of two',
+    '  const %g: f32[2,2,2,2] = random(1)\n  %y = grid_sample %x, %g\n  return %y',
+    '%g [2,2,2,2] does not have its samples where the others have',
+    'f32[2,2,4,4]',
+  ],
   ['a mean over everything', '  %y = reduce_mean %x\n  return %y', 'it mixes the samples'],
   [
     'a cut of samples',
@@ -110,4 +158,16 @@ test.each([
   ],
 ])('%s is refused at its node', (_, body, reason, input = 'f32[1,2,4,4]') => {
   expect(() => changeBatch(parse(body, input), 3)).toThrow(reason);
+});
+
+test.each(Object.entries(repeating))('%s is refused for a name', (_, body) => {
+  expect(() => changeBatch(parse(body), 'n')).toThrow('needs a row for each sample');
+});
+
+test('a second input without samples is no constant that could be repeated', () => {
+  const graph = parseGraph(
+    'graph @g(%x: f32[1,2], %state: f32[2,1])\n  %s = reshape %state {shape=[1,2]}\n  %y = concat %x, %s {axis=1}\n  return %y',
+    { registry },
+  );
+  expect(() => changeBatch(graph, 3)).toThrow('depends on an input without samples');
 });

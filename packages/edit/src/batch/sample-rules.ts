@@ -1,7 +1,16 @@
 import type { Dim } from '@ghostc/ir';
 import { intsOf, lookup } from '@ghostc/ops';
 import { reshapeSamples } from './reshape-samples.ts';
-import { dimsOf, keepsApart, type Moved, onlyFirst, refuse, type Samples, type Site } from './samples.ts';
+import {
+  dimsOf,
+  keepsApart,
+  type Moved,
+  onlyFirst,
+  refuse,
+  repeatedAt,
+  type Samples,
+  type Site,
+} from './samples.ts';
 
 type SampleRule = (site: Site) => Moved;
 
@@ -71,8 +80,9 @@ function matmul(site: Site): Moved {
   const row = inputs[0]?.axis === a.length - 2;
   if (!row && inputs.some((samples, i) => samples && samples.axis >= (i ? b : a).length - 2))
     refuse(site, 'it mixes the samples');
-  if (row && (inputs[1] || b.length > 2)) refuse(site, 'it mixes the samples');
-  return broadcast(site);
+  if (!row) return broadcast(site);
+  if (inputs[1] || b.length > 2) refuse(site, 'it mixes the samples');
+  return { outputs: known(site, inputs[0]) };
 }
 
 const along =
@@ -94,14 +104,43 @@ const manyAxes = along((site) => {
   return axes.length ? axes : dimsOf(site.node.inputs[0]).map((_, axis) => axis);
 });
 
+const fromAxis = along(({ node, attrs }) => {
+  const rank = dimsOf(node.inputs[0]).length;
+  const first = Number(attrs.axis) + (Number(attrs.axis) < 0 ? rank : 0);
+  return Array.from({ length: rank - first }, (_, i) => first + i);
+});
+
+/** A grid for each image. */
+function gridSample(site: Site): Moved {
+  return { ...images(site), repeated: site.inputs[1] ? [] : [repeatedAt(site, 1, 0)] };
+}
+
+/** What is the same for all samples is joined to each. */
 function concat(site: Site): Moved {
-  const [first] = site.inputs;
-  const odd = site.inputs.findIndex((one) => !one || one.axis !== first?.axis || one.inner !== first.inner);
+  const samples = known(
+    site,
+    site.inputs.find((one) => one !== null),
+  );
+  const repeated = site.inputs.flatMap((one, slot) => (one ? [] : [repeatedAt(site, slot, samples.axis)]));
+  const odd = site.inputs.findIndex(
+    (one) => one && (one.axis !== samples.axis || one.inner !== samples.inner),
+  );
   if (odd >= 0)
     refuse(site, `%${site.node.inputs[odd]?.name} does not have its samples where the others have`);
-  const samples = known(site, first);
   keepsApart(site, Number(site.attrs.axis), samples);
-  return { outputs: samples };
+  return { outputs: samples, repeated };
+}
+
+/** Steps are axis 0 and samples axis 1; states before the first step that are the same for all are given to each. */
+function recurrent(site: Site): Moved {
+  const [x, ...rest] = site.inputs;
+  if (rest.slice(0, 3).some(Boolean)) refuse(site, 'a weight depends on the batch');
+  const states = [4, 5].filter((slot) => site.node.inputs[slot]);
+  for (const samples of [x, ...states.map((slot) => site.inputs[slot])])
+    if (samples && (samples.axis !== 1 || samples.inner !== 1)) refuse(site, 'it mixes the samples');
+  if (!x) refuse(site, 'a first state depends on the batch, and the steps do not');
+  const repeated = states.flatMap((slot) => (site.inputs[slot] ? [] : [repeatedAt(site, slot, 1)]));
+  return { outputs: site.node.outputs.map((_, i) => ({ axis: i === 0 ? 2 : 1, inner: 1 })), repeated };
 }
 
 /** A cut along the samples has to keep all. */
@@ -177,6 +216,7 @@ const table: Readonly<Record<string, SampleRule>> = {
     reduce_prod: manyAxes,
     reduce_sum: manyAxes,
   },
+  ...{ layer_norm: fromAxis, grid_sample: gridSample, recurrent },
   ...{ arg_max: oneAxis, arg_min: oneAxis, softmax: oneAxis, top_k: oneAxis },
   ...{ concat, expand, gather, matmul, pad, reshape: reshapeSamples, resize, slice, transpose },
   ...{ add: broadcast, sub: broadcast, mul: broadcast, global_average_pool: images },

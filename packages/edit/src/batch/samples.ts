@@ -16,15 +16,24 @@ export interface Site {
   readonly inputs: readonly (Samples | null)[];
   /** Attributes with defaults filled in. */
   readonly attrs: Readonly<Record<string, unknown>>;
+  /** What depends on an input of the graph. */
+  readonly given: ReadonlySet<Value>;
   /** The old size of the batch and the new one. */
   readonly from: number;
   readonly to: Dim;
 }
 
-/** Where the samples of a node's outputs lie, and attributes that have to change. */
+/** An input that holds the same for all samples, and needs a row for each along `axis`. */
+export interface Repeated {
+  readonly x: Value;
+  readonly axis: number;
+}
+
+/** Where the samples of a node's outputs lie, of all or of each, and what has to change for that. */
 export interface Moved {
-  readonly outputs: Samples;
+  readonly outputs: Samples | readonly Samples[];
   readonly attrs?: Node['attrs'];
+  readonly repeated?: readonly Repeated[];
 }
 
 /** Throws `edit/batch` at the node. */
@@ -52,4 +61,16 @@ export function keepsApart(site: Site, axis: number, samples: Samples): void {
   const rank = dimsOf(site.node.inputs[0]).length;
   if ((axis < 0 ? axis + rank : axis) === samples.axis)
     refuse(site, `it mixes the samples, which lie along axis ${samples.axis}`);
+}
+
+/** An input without samples that gets a row for each of them; refused where it has several, or is another input of the graph. */
+export function repeatedAt(site: Site, slot: number, axis: number): Repeated {
+  const x = site.node.inputs[slot];
+  const what = `%${x?.name} [${dimsOf(x).join(',')}]`;
+  if (!x || dimsOf(x)[axis] !== site.from || site.from !== 1)
+    return refuse(site, `${what} does not have its samples where the others have`);
+  if (site.given.has(x)) return refuse(site, `${what} depends on an input without samples`);
+  if (typeof site.to !== 'number')
+    return refuse(site, `${what} needs a row for each sample, and a name says no number`);
+  return { x, axis };
 }

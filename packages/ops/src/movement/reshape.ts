@@ -46,8 +46,8 @@ function reshapedShape(from: Shape, wanted: readonly number[]): Dim[] {
   const dims: Dim[] = wanted.map((dim, axis) => (dim === 0 ? (from[axis] ?? 0) : dim));
   const hole = dims.indexOf(-1);
   if (hole < 0) return checkSize(from, dims);
-  const known = dims.filter((_, axis) => axis !== hole);
-  const left = [...from];
+  const known = dims.filter((_, axis) => axis !== hole).flatMap(factorsOf);
+  const left = from.flatMap(factorsOf);
   const rest = known.filter((dim) => {
     const at = isStatic(dim) ? -1 : left.indexOf(dim);
     if (at >= 0) left.splice(at, 1);
@@ -55,6 +55,12 @@ function reshapedShape(from: Shape, wanted: readonly number[]): Dim[] {
   });
   dims[hole] = divideDims(left, rest, [from, wanted]);
   return dims;
+}
+
+/** `n*8` as n and 8; any other size as it is. */
+function factorsOf(dim: Dim): Dim[] {
+  if (isStatic(dim) || !/^\w+(\*\w+)+$/.test(dim)) return [dim];
+  return dim.split('*').map((factor) => (/^\d+$/.test(factor) ? Number(factor) : factor));
 }
 
 function divideDims(
