@@ -166,6 +166,12 @@ def judge(pair):
     return "same", ""
 
 
+def sample_axis(one, three):
+    """The axis that three samples have three times; the first if there is none."""
+    longer = [axis for axis, size in enumerate(np.shape(one)) if np.shape(three)[axis:axis + 1] == (3 * size,)]
+    return longer[0] if longer else 0
+
+
 def judge_batch(pair):
     """Three samples at once in the second model, and one after the other in the first."""
     model = onnx.load(pair["from"])
@@ -188,7 +194,7 @@ def judge_batch(pair):
     found = in_ort(pair["to"], together)
     for index, info in enumerate(model.graph.output):
         parts = [one[index] for one in alone]
-        joined = np.concatenate(parts) if np.ndim(parts[0]) == np.ndim(found[index]) else np.stack(parts)
+        joined = np.concatenate(parts, sample_axis(parts[0], found[index])) if np.ndim(parts[0]) else np.stack(parts)
         most = float(np.abs(joined).max()) if joined.size and joined.dtype.kind == "f" else 0
         if joined.shape != found[index].shape:
             return "differs", f"output {info.name} is {found[index].shape}, expected {joined.shape}"

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeModel } from '@ghostc/onnx';
 import { expect, test } from 'vitest';
@@ -42,11 +42,13 @@ test('edit renames and changes batch and opset; extract and merge take the model
     'tail.onnx',
     '--connect',
     `${cut}=${cut}`,
+    '--external-data',
     '--out',
     'whole.onnx',
   );
   expect([merged.status, merged.stderr]).toEqual([0, '']);
   const whole = decodeModel(readFileSync(join(folder, 'whole.onnx'))).graph;
+  expect(existsSync(join(folder, 'whole.onnx.data'))).toBe(true);
   expect([whole?.input?.[0]?.name, whole?.output?.map(({ name }) => name)]).toEqual(['picture', ['scores']]);
   expect(ghostc('edit', 'edited.onnx', '--rename', 'nobody=x').stderr).toContain('there is no value %nobody');
 });

@@ -174,14 +174,25 @@ describe('a rewrite that fails', () => {
   });
 
   test.each([
-    ['an unknown attribute', { maximum: 6 }, 'clip has no attribute maximum'],
-    ['an attribute of another kind', { max: '6' }, 'attribute max of clip expects a float, found "6"'],
-  ])('by %s declines with the reason', (_, attrs, reason) => {
-    const { reasons } = reasonsOf(
-      text,
-      failing(({ x }, build) => build.node('clip', [x], attrs)),
-    );
-    expect(reasons).toEqual([reason]);
+    ['an unknown attribute', 'clip', { maximum: 6 }, 'clip has no attribute maximum'],
+    [
+      'an attribute of another kind',
+      'clip',
+      { max: '6' },
+      'attribute max of clip expects a float, found "6"',
+    ],
+    ['a missing input', 'add', {}, 'add takes (a, b), found 1 inputs'],
+    ['an unknown op', 'rleu', {}, 'there is no op rleu'],
+  ])('by %s throws, and leaves no node behind', (_, name, attrs, message) => {
+    const graph = parseGraph(text, { registry });
+    const broken = failing(({ x }, build) => build.node(name as 'clip', [build.node('neg', [x])], attrs));
+    expect(() => applyRules(graph, [broken])).toThrow(message);
+    expect(printGraph(graph).text).toBe(printGraph(parseGraph(text, { registry })).text);
+  });
+
+  test('by a type that does not fit declines with the reason', () => {
+    const rows = failing(({ x }, build) => build.node('reshape', [x], { shape: [3] }));
+    expect(reasonsOf(text, rows).reasons).toEqual(['[2] does not reshape to [3]']);
   });
 
   test('by a result that reads what it replaces', () => {

@@ -82,7 +82,8 @@ interface Rewriting {
 
 /**
  * Builds a replacement in front of `root`. Where that cannot be built, or has another type than the root's output, the rule
- * declines and the graph is as it was: no pass fails on a valid graph. What else `rewrite` throws leaves nothing either.
+ * declines and the graph is as it was: no pass fails on a valid graph. What else `rewrite` throws leaves nothing either, nor does
+ * an op that there is not, a wrong number of inputs or a wrong attribute, which are thrown.
  */
 export function rewriting(
   graph: Graph,
@@ -104,10 +105,13 @@ export function rewriting(
     return { replaced, added: builder.nodes, match };
   } catch (error) {
     builder.undo();
-    if (!(error instanceof CompileError)) throw error;
+    if (!(error instanceof CompileError) || mistakes.has(error.code)) throw error;
     return { reason: error.detail, error };
   }
 }
+
+/** What is wrong with a rule whatever the graph. */
+const mistakes: ReadonlySet<string> = new Set(['op/unknown', 'verify/arity', 'verify/attribute']);
 
 /** The roots in order of execution. Declines where what one of them reads is computed after the first. */
 function placeOfRoots({ roots = [], nodes }: Match): readonly Node[] | Declined {
