@@ -2,7 +2,7 @@
 
 Packages: onnx, ml_dtypes, and onnxruntime, openvino, MNN, emx-onnx-cgen (and gcc), or ncnn and pnnx."""
 
-import ctypes, os, subprocess, sys, tempfile
+import ctypes, importlib.util, os, subprocess, sys, tempfile
 
 import ml_dtypes, numpy, onnx
 from onnx import numpy_helper
@@ -39,24 +39,42 @@ def reference(model):
     return lambda inputs: ReferenceEvaluator(model).run(None, inputs)
 
 
-def converted(model, command, result):
-    """The folder into which a program converted the model, and its name there."""
+def converted(model, convert, result):
+    """The folder into which a converter, in a process of its own, brought the model."""
     folder = tempfile.TemporaryDirectory()
     onnx.save(model, os.path.join(folder.name, "model.onnx"))
-    done = subprocess.run(command, cwd=folder.name, capture_output=True, text=True)
-    if done.returncode or not os.path.exists(os.path.join(folder.name, result)):
-        raise NotImplementedError("does not convert: " + (done.stderr or done.stdout)[-300:])
+    log = os.path.join(folder.name, "log")
+    child = os.fork()
+    if child == 0:
+        os.chdir(folder.name)
+        for output in (1, 2):
+            os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), output)
+        try:
+            convert()
+        finally:
+            os._exit(1)
+    os.waitpid(child, 0)
+    if not os.path.exists(os.path.join(folder.name, result)):
+        with open(log, errors="replace") as said:
+            raise NotImplementedError("does not convert: " + said.read()[-300:])
     return folder
 
 
-def tool(name):
-    return os.path.join(os.path.dirname(sys.executable), name)
+def only(engine, model, types, rank):
+    """Refuses inputs and outputs of other types and ranks than the engine's Python package takes."""
+    for value in [*model.graph.input, *model.graph.output]:
+        dtype = str(onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type))
+        if dtype not in types:
+            raise NotImplementedError(f"{engine} takes {' and '.join(types)}, {value.name} is {dtype}")
+        if len(value.type.tensor_type.shape.dim) > rank:
+            raise NotImplementedError(f"{engine} takes ranks up to {rank}")
 
 
 def mnn(model):
-    import MNN.nn as nn, MNN.expr as expr
-    folder = converted(model, [tool("mnnconvert"), "-f", "ONNX", "--modelFile", "model.onnx", "--MNNModel", "model.mnn",
-                               "--bizCode", "x"], "model.mnn")
+    only("MNN", model, ("float32", "int32"), 6)
+    import _tools, MNN.nn as nn, MNN.expr as expr
+    words = ["mnnconvert", "-f", "ONNX", "--modelFile", "model.onnx", "--MNNModel", "model.mnn", "--bizCode", "x"]
+    folder = converted(model, lambda: _tools.mnnconvert(words), "model.mnn")
     names = [[value.name for value in values] for values in (model.graph.input, model.graph.output)]
     module = nn.load_module_from_file(os.path.join(folder.name, "model.mnn"), *names, shape_mutable=False)
 
@@ -68,11 +86,13 @@ def mnn(model):
 
 
 def ncnn(model):
+    only("ncnn", model, ("float32",), 4)
     import ncnn as engine
-    shapes = ",".join("[%s]%s" % (",".join(str(d.dim_value) for d in v.type.tensor_type.shape.dim),
-                                  {1: "f32", 6: "i32", 7: "i64", 9: "bool", 3: "i8", 2: "u8", 10: "f16"}[v.type.tensor_type.elem_type])
-                      for v in model.graph.input)
-    folder = converted(model, [tool("pnnx"), "model.onnx", "inputshape=" + shapes, "fp16=0"], "model.ncnn.param")
+    shapes = ",".join("[%s]f32" % ",".join(str(d.dim_value) for d in v.type.tensor_type.shape.dim) for v in model.graph.input)
+    # The command of the package imports torch first, for seconds.
+    program = os.path.join(importlib.util.find_spec("pnnx").submodule_search_locations[0], "pnnx")
+    words = [program, "model.onnx", "inputshape=" + shapes, "fp16=0"]
+    folder = converted(model, lambda: os.execv(program, words), "model.ncnn.param")
     net = engine.Net()
     net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = net.opt.use_bf16_storage = False
     if net.load_param(os.path.join(folder.name, "model.ncnn.param")) or net.load_model(os.path.join(folder.name, "model.ncnn.bin")):

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fuzzGraphs, type Tally } from './fuzz-graphs.ts';
+import { inParallel, part, shareOf, workers } from './in-parallel.ts';
 
 /**
  * Differential fuzzing: valid random graphs (a tenth in int8, a fifth with dynamic dimensions) on every target against the
@@ -11,6 +12,7 @@ const usage = `npm run fuzz:graphs -- [--graphs N] [--seconds N] [--seed N] [--t
   --seconds N     stop after so long
   --seed N        of graphs and inputs (default 1)
   --targets LIST  of onnx, c, wgsl, c@cortex-m4, ... (default onnx,c,wgsl)
+  --workers N     processes that share the graphs (default: one for each processor)
   --failures DIR  folder for reduced failures (default fuzz-failures)
 
 Examples:
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '1e9' },
     targets: { type: 'string', default: 'onnx,c,wgsl' },
+    workers: { type: 'string', default: workers },
+    share: { type: 'string' },
     failures: { type: 'string', default: 'fuzz-failures' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -33,16 +37,21 @@ if (values.help) console.log(usage);
 else await main();
 
 async function main(): Promise<void> {
-  const tally = await fuzzGraphs({
-    graphs: Number(values.graphs),
-    seed: Number(values.seed),
-    seconds: Number(values.seconds),
-    targets: values.targets.split(','),
-    failures: values.failures,
-    onProgress: ({ graphs, differing }) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r${graphs} graphs, ${differing.length} differ `);
-    },
-  });
+  const many = !values.share && Number(values.workers) > 1;
+  const share = shareOf(values.share ?? '0/1');
+  const tally = many
+    ? await inParallel<Tally>(Number(values.workers))
+    : await fuzzGraphs({
+        graphs: part(Number(values.graphs), share),
+        share,
+        seed: Number(values.seed),
+        seconds: Number(values.seconds),
+        targets: values.targets.split(','),
+        failures: values.failures,
+        onProgress: ({ graphs, differing }) => {
+          if (process.stderr.isTTY) process.stderr.write(`\r${graphs} graphs, ${differing.length} differ `);
+        },
+      });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (values.json) console.log(JSON.stringify(tally, null, 2));
   else print(tally);

@@ -8,12 +8,15 @@ import { attempt, entryOf, itemAt, printGraph } from '@ghostc/ir';
 import { dataSetFiles } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { type BatchRunner, batchRunner } from './batch-runners.ts';
+import type { Share } from './in-parallel.ts';
 import { type Kind, type RandomSample, randomSample, worstProblem } from './random-sample.ts';
 
 export interface FuzzOptions {
   readonly graphs: number;
   /** Number of the first graph; another shard of the same run starts elsewhere. */
   readonly from?: number;
+  /** Which of the numbers are this run's. */
+  readonly share?: Share;
   readonly seed: number;
   readonly targets: readonly string[];
   /** Folder for reduced failures. */
@@ -52,13 +55,15 @@ export async function fuzzGraphs(options: FuzzOptions): Promise<Tally> {
   const runners = new Map<string, BatchRunner>();
   for (const target of options.targets) runners.set(target, await batchRunner(target));
   const end = performance.now() + (options.seconds ?? Infinity) * 1000;
-  let number = options.from ?? 0;
+  const { index, count: step } = options.share ?? { index: 0, count: 1 };
+  let number = (options.from ?? 0) + index;
   try {
     while (tally.graphs < options.graphs && performance.now() < end) {
       const batch: RandomSample[] = [];
       const wanted = Math.min(BATCH, options.graphs - tally.graphs);
       while (batch.length < wanted) {
-        const sample = randomSample(number++, options.seed);
+        const sample = randomSample(number, options.seed);
+        number += step;
         if (sample) batch.push(sample);
         else tally.dropped++;
       }
@@ -108,7 +113,7 @@ async function saveFailure(
   problem: string,
   { target, runner, tally, options }: BatchRun,
 ): Promise<string> {
-  const name = `${target.replace(/\W/g, '-')}-${options.seed}-${options.from ?? 0}-${tally.differing.length}`;
+  const name = `${target.replace(/\W/g, '-')}-${options.seed}-${(options.from ?? 0) + (options.share?.index ?? 0)}-${tally.differing.length}`;
   const folder = join(options.failures, name);
   const { smallest, op } = await reduced(sample, runner.runtime);
   mkdirSync(join(folder, 'test_data_set_0'), { recursive: true });

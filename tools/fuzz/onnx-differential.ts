@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { printAligned } from '../build/print-aligned.ts';
+import { inParallel, part, shareOf, workers } from './in-parallel.ts';
 import { fuzzOnnx, type OnnxReport } from './onnx/fuzz-onnx.ts';
 import { type Target, targets } from './onnx/judge-models.ts';
 import { opDraws } from './onnx/op-draws.ts';
@@ -16,6 +17,7 @@ const usage = `npm run fuzz:onnx -- [--count N] [--seconds N] [--seed N] [--op L
   --op LIST         only models whose first node is one of these, as Resize,com.microsoft.QGemm
   --targets LIST    of interpreter, onnx, c, wgsl (default: all)
   --replay SEED:OP  the one model that a failure names
+  --workers N       processes that share the models (default: one for each processor)
   --reasons         lists what was refused, with reason and count
   --json            the whole report as JSON
 
@@ -32,6 +34,8 @@ const { values } = parseArgs({
     op: { type: 'string' },
     targets: { type: 'string', default: targets.join() },
     replay: { type: 'string' },
+    workers: { type: 'string', default: workers },
+    share: { type: 'string' },
     reasons: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -44,18 +48,23 @@ async function main(): Promise<void> {
   const ops = values.op?.split(',');
   const unknown = ops?.find((op) => !opDraws.has(op));
   if (unknown) throw new Error(`no op ${unknown}; there are ${[...opDraws.keys()].join(', ')}`);
-  const report = await fuzzOnnx({
-    ops,
-    count: values.replay ? 1 : Number(values.count),
-    seed: Number(values.seed),
-    targets: values.targets.split(',') as Target[],
-    replay: values.replay,
-    seconds: Number(values.seconds),
-    onProgress: ({ graphs, seconds, failures }) =>
-      process.stderr.write(
-        `${graphs} models, ${(graphs / seconds).toFixed(1)} a second, ${failures.length} failures\n`,
-      ),
-  });
+  const many = !values.replay && !values.share && Number(values.workers) > 1;
+  const share = shareOf(values.share ?? '0/1');
+  const report = many
+    ? await inParallel<OnnxReport>(Number(values.workers))
+    : await fuzzOnnx({
+        ops,
+        share,
+        count: values.replay ? 1 : part(Number(values.count), share),
+        seed: Number(values.seed),
+        targets: values.targets.split(',') as Target[],
+        replay: values.replay,
+        seconds: Number(values.seconds),
+        onProgress: ({ graphs, seconds, failures }) =>
+          process.stderr.write(
+            `${graphs} models, ${(graphs / seconds).toFixed(1)} a second, ${failures.length} failures\n`,
+          ),
+      });
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else print(report);
   process.exitCode = report.failures.length ? 1 : 0;

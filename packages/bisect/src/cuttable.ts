@@ -4,6 +4,13 @@ import { referenceValues, type Sample } from './isolate.ts';
 
 const known = new WeakMap<Sample, Map<Value, Cuttable>>();
 
+const wholes = new WeakMap<Graph, Sample>();
+
+/** The sample that a graph is a beginning of, by `upTo`. */
+export function wholeOf(beginning: Graph): Sample | undefined {
+  return wholes.get(beginning);
+}
+
 /** A model that can be cut: its nodes up to one output, and the values where it can be opened. */
 export class Cuttable {
   /** What the output is computed from, in order of execution. */
@@ -49,6 +56,7 @@ export class Cuttable {
     if (part !== undefined) return part;
     const made = this.#make(boundary);
     this.#parts.set(key, made);
+    if (made && boundary.inputs.length === 0) wholes.set(made.graph, this.#sample);
     return made;
   }
 

@@ -3,12 +3,14 @@ import {
   difference,
   type Judged,
   judgeOutputs,
+  noiseOfValues,
   type Runtime,
   runEach,
   type Tensors,
   type Verification,
 } from '@ghostc/conformance';
 import { CompileError, itemAt, messageOf, toNumbers } from '@ghostc/ir';
+import { wholeOf } from './cuttable.ts';
 import type { Sample } from './isolate.ts';
 
 /** Two runtimes that should compute the same. */
@@ -100,7 +102,17 @@ function judge(
 ): NamedJudgement[] {
   const set = { name: 'inputs', inputs, outputs: a };
   const tolerance = { relative: 1e-4, absolute: 0, reason: 'nothing is known of the rounding' };
-  const task: Verification = { model: graph, dataSets: [set], tolerance, derived: 'statistical', ...more };
+  const whole = wholeOf(graph);
+  const rounded = {
+    model: whole?.graph ?? graph,
+    inputs: whole?.inputs ?? inputs,
+    arithmetic: more.arithmetic,
+  };
+  const noiseKnown = whole && ((name: string) => noiseOfValues(rounded).get(name));
+  const task: Verification = {
+    ...{ model: graph, dataSets: [set], tolerance, derived: 'statistical', ...more },
+    ...(noiseKnown && { noiseKnown }),
+  };
   const names = [...a.keys()];
   return judgeOutputs(set, b, task).map((one, i) => ({ ...one, name: itemAt(names, i) }));
 }

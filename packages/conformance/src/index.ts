@@ -25,7 +25,7 @@ export { type Judged, judgeOutputs } from './judge-outputs.ts';
 export { type CoverageRow, drawnOps } from './random/coverage.ts';
 export { type FuzzFailure, type FuzzTally, fuzzModels, type ModelFuzz } from './random/fuzz-models.ts';
 export { remembering } from './remembering.ts';
-export type { NoiseQuestion, NoiseStore } from './rounding-tiers.ts';
+export { type NoiseQuestion, type NoiseStore, noiseOfValues } from './rounding-tiers.ts';
 export { runEach } from './run-each.ts';
 export type { Executable, ModelSource, Runtime, Tensors } from './runtime.ts';
 export { type SeededSample, seededInputs, seededSamples } from './seeded-inputs.ts';

@@ -60,10 +60,12 @@ export function roundingOf({ set, name, task }: Question): Tolerance | undefined
 function judgeByNoise(question: Question, actual: Tensor | undefined): Verdict {
   const first = judgeByRuns(question, actual, 'few');
   if (first.pass || first.maxAbs === Infinity) return first;
-  const second = first.ratio > MOST_BY_ORDER ? first : judgeByRuns(question, actual, 'many');
+  const far = first.ratio > MOST_BY_ORDER;
+  const second = far ? first : judgeByRuns(question, actual, 'many');
   if (second.pass) return second;
+  const hopeless = far && noiseFor(question, 'few')?.discontinuous === false;
   return (
-    nearExact(question, actual) ??
+    (hopeless ? undefined : nearExact(question, actual)) ??
     withinData(question, actual) ??
     withinBound(question, { actual, ratio: second.ratio }) ??
     second
@@ -84,6 +86,8 @@ function noiseTolerance(question: Question, runs: Runs): Tolerance {
 }
 
 function noiseFor({ set, name, task }: Question, runs: Runs): NoisyOutput | undefined {
+  const known = runs === 'few' && task.noiseKnown?.(name);
+  if (known) return known;
   const { rounded, model, arithmetic, noiseStore: store } = task;
   const { inputs } = (task.alike && runs === 'few' && task.dataSets[0]) || set;
   return noiseOf({ model: rounded ?? model, inputs, arithmetic, store }, runs).get(name);

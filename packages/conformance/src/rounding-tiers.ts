@@ -13,6 +13,7 @@ import {
   numElements,
   type Shape,
   type TensorType,
+  type Value,
 } from '@ghostc/ir';
 import { bindDimensions, dimensionsFrom, graphMacs, lookup } from '@ghostc/ops';
 import type { Tensors } from './runtime.ts';
@@ -53,9 +54,29 @@ export function noiseOf({ model, inputs, arithmetic = 'f32', store }: Rounded, r
   return remembered(model, inputs, kind, noise) as Noise;
 }
 
-function noiseOfRuns({ model, inputs, arithmetic }: Rounded, runs: Runs): Noise {
+/** More are not kept: they take 16 bytes each. */
+const MOST_KEPT = 2 ** 25;
+
+/** The noise of every value of a model, by name, from two runs of the whole. None where it has too many elements. */
+export function noiseOfValues({ model, inputs, arithmetic = 'f32' }: Rounded): Noise {
+  return remembered(model, inputs, `${arithmetic} values`, () => {
+    const graph = sized(model, inputs);
+    const noise = new Map<string, NoisyOutput>();
+    const values = [...graph.nodes()].flatMap((node) => node.outputs);
+    if (values.reduce((sum, { type }) => sum + numElements(type.shape), 0) > MOST_KEPT) return noise;
+    const observe = ({ name }: Value, one: NoisyOutput) => noise.set(name, one);
+    roundingNoise(graph, inputs, { runs: 2, arithmetic, observe });
+    return noise;
+  }) as Noise;
+}
+
+function sized(model: Graph, inputs: Tensors): Graph {
   const shapes = new Map<string, Shape>([...inputs].map(([name, { shape }]) => [name, shape]));
-  const graph = bindDimensions(model, dimensionsFrom(model, shapes));
+  return bindDimensions(model, dimensionsFrom(model, shapes));
+}
+
+function noiseOfRuns({ model, inputs, arithmetic }: Rounded, runs: Runs): Noise {
+  const graph = sized(model, inputs);
   const least = graph.outputs.every(({ value }) => hasMany(value.type)) ? 1 : 2;
   const count = Math.min(MOST[runs], Math.max(least, Math.floor(WORK[runs] / (graphMacs(graph) + 1))));
   return roundingNoise(graph, inputs, { runs: count, ...(arithmetic && { arithmetic }) });

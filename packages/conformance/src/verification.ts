@@ -1,4 +1,4 @@
-import type { Arithmetic } from '@ghostc/interpreter';
+import type { Arithmetic, NoisyOutput } from '@ghostc/interpreter';
 import type { Graph } from '@ghostc/ir';
 import type { Tolerance } from './compare.ts';
 import type { NoiseStore } from './rounding-tiers.ts';
@@ -52,6 +52,8 @@ export interface Verification {
   readonly arithmetic?: Arithmetic;
   /** Noise that earlier processes found. */
   readonly noiseStore?: NoiseStore;
+  /** What a few runs say of an output, where it is known: they are not made then. */
+  readonly noiseKnown?: (output: string) => NoisyOutput | undefined;
   /** rtol and atol of `numpy.allclose`, in place of all that. */
   readonly allclose?: readonly [rtol: number, atol: number];
   /** How far the original model is from an output of a data set; undefined where it is within rounding. */

@@ -36,6 +36,8 @@ export interface NoiseOptions {
   readonly runs?: number;
   /** Default `f32`: every value is rounded to its own type. */
   readonly arithmetic?: Arithmetic;
+  /** Called with each value as it is computed. */
+  readonly observe?: (value: Value, noise: NoisyOutput) => void;
 }
 
 /** Roundings in addition to those of float32, as parts of the value. */
@@ -67,7 +69,7 @@ interface Noisy {
 export function roundingNoise(
   model: Graph,
   inputs: ReadonlyMap<string, Tensor>,
-  { runs = 8, arithmetic = 'f32' }: NoiseOptions = {},
+  { runs = 8, arithmetic = 'f32', observe }: NoiseOptions = {},
 ): Map<string, NoisyOutput> {
   const graph = sizedFor(model, inputs);
   const known = new Map<Value, Noisy>();
@@ -80,6 +82,7 @@ export function roundingNoise(
   const last = lastUses(graph);
   for (const node of graph.nodes()) {
     noise.into(known, node);
+    if (observe) for (const value of node.outputs) observe(value, outputOf(value, entryOf(known, value)));
     for (const value of last.get(node) ?? []) known.delete(value);
   }
   return new Map(graph.outputs.map(({ name, value }) => [name, outputOf(value, entryOf(known, value))]));

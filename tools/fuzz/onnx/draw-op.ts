@@ -1,4 +1,5 @@
-import type { ModelDraft } from './model-draft.ts';
+import type { Attrs } from './attributes.ts';
+import type { ModelDraft, Ref } from './model-draft.ts';
 
 /** How an op is drawn: one node with its attributes at random, and its edges among them. */
 export interface OpDraw {
@@ -7,6 +8,12 @@ export interface OpDraw {
   /** Last opset that has it. */
   readonly until?: number;
   readonly draw: (draft: ModelDraft) => void;
+}
+
+/** What a node is made of. */
+export interface Parts {
+  readonly inputs: readonly (Ref | null | undefined)[];
+  readonly attrs: Attrs;
 }
 
 /** A row of a table: the op, or `domain.op`. */

@@ -122,12 +122,31 @@ function drawGridSample(d: ModelDraft): void {
   });
 }
 
+/** A turned and stretched image. Its size is known when the model is read. The corners of a single row are no two places. */
+function drawAffineGrid(d: ModelDraft): void {
+  const n = d.between(1, 2);
+  const theta = d.value({ dtypes: ['f32', 'f32', 'f64'], shape: [n, 2, 3], elements: small });
+  const corners = d.maybe(60, d.below(2));
+  const least = corners ? 2 : 1;
+  const size = d.vector([n, d.between(1, 3), d.between(least, 5), d.between(least, 5)]);
+  d.add('AffineGrid', [theta, size], { align_corners: corners === undefined ? undefined : int(corners) });
+}
+
+/** How many elements are not zero is known of a constant only. */
+function drawNonZero(d: ModelDraft): void {
+  const shape = d.shape(1, 4);
+  const bits = Array.from({ length: numElements(shape) }, () => d.below(2));
+  d.add('NonZero', [d.numbers(d.pick<DType>(['f32', 'i64', 'i32', 'u8', 'bool']), shape, bits, 0)]);
+}
+
 export const positionRows: readonly DrawRow[] = [
+  row('AffineGrid', drawAffineGrid, 20),
   row('CumSum', drawCumSum, 11),
   row('Einsum', drawEinsum, 12),
   row('EyeLike', drawEyeLike, 9),
   row('GridSample', drawGridSample, 16),
   row('IsInf', drawIsInf, 10),
+  row('NonZero', drawNonZero, 9),
   row('OneHot', drawOneHot, 11),
   ['Scatter', { since: 9, until: 10, draw: drawScatter('Scatter') }],
   row('ScatterElements', drawScatter('ScatterElements'), 11),

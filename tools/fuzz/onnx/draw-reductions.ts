@@ -1,6 +1,6 @@
 import { type DType, isFloat, itemAt, numElements } from '@ghostc/ir';
 import { type Attrs, float, int, ints } from './attributes.ts';
-import { type DrawRow, row } from './draw-op.ts';
+import { type DrawRow, type Parts, row } from './draw-op.ts';
 import { floatTypes, type ModelDraft, type Ref } from './model-draft.ts';
 
 const reduceTypes: readonly DType[] = ['f32', 'f32', 'f32', 'f64', 'f16', 'i32', 'i64'];
@@ -98,7 +98,7 @@ function positive(d: ModelDraft, dtype: DType, shape: readonly number[]): Ref {
   );
 }
 
-const epsilonOf = (d: ModelDraft): Attrs[string] => d.maybe(60, float(d.pick([1e-5, 1e-3, 0.1])));
+export const epsilonOf = (d: ModelDraft): Attrs[string] => d.maybe(60, float(d.pick([1e-5, 1e-3, 0.1])));
 
 function drawBatchNormalization(d: ModelDraft): void {
   const x = d.value({ dtypes: floatTypes, minRank: d.chance(10) ? 1 : 2 });
@@ -197,7 +197,11 @@ function drawMatMul(d: ModelDraft): void {
 }
 
 function drawGemm(d: ModelDraft): void {
-  const types: readonly DType[] = ['f32', 'f32', 'f32', 'f64', 'f16', 'i32'];
+  const { inputs, attrs } = gemmParts(d, ['f32', 'f32', 'f32', 'f64', 'f16', 'i32']);
+  d.add('Gemm', inputs, attrs);
+}
+
+export function gemmParts(d: ModelDraft, types: readonly DType[]): Parts {
   const a = d.value({ dtypes: types, minRank: 2, maxRank: 2, solid: true });
   const [ta, tb] = [d.chance(30), d.chance(30)];
   const [m = 1, k = 1] = ta ? [...a.shape].reverse() : a.shape;
@@ -205,12 +209,13 @@ function drawGemm(d: ModelDraft): void {
   const b = d.value({ dtypes: [a.dtype], shape: tb ? [n, k] : [k, n] });
   const c = d.pick([[m, n], [n], [1, n], [m, 1], [1], [], undefined, undefined]);
   const wanted = c ?? (d.opset < 11 ? [n] : undefined);
-  d.add('Gemm', [a, b, wanted && d.value({ dtypes: [a.dtype], shape: wanted })], {
+  const attrs = {
     alpha: d.maybe(50, float(d.pick([0.5, 0, 2, -1]))),
     beta: d.maybe(50, float(d.pick([0.5, 0, 2]))),
     transA: ta ? int(1) : d.maybe(20, int(0)),
     transB: tb ? int(1) : d.maybe(20, int(0)),
-  });
+  };
+  return { inputs: [a, b, wanted && d.value({ dtypes: [a.dtype], shape: wanted })], attrs };
 }
 
 export const reductionRows: readonly DrawRow[] = [

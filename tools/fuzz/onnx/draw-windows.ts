@@ -1,6 +1,6 @@
 import type { DType } from '@ghostc/ir';
 import { type Attrs, float, floats, int, ints, text } from './attributes.ts';
-import { type DrawRow, row } from './draw-op.ts';
+import { type DrawRow, type Parts, row } from './draw-op.ts';
 import type { ModelDraft, Ref } from './model-draft.ts';
 
 const windowTypes: readonly DType[] = ['f32', 'f32', 'f32', 'f32', 'f64', 'f16'];
@@ -54,10 +54,11 @@ function windowAttrs(
   return { kernel, attrs };
 }
 
-function drawConv(d: ModelDraft): void {
+/** Inputs (image, weights, perhaps a bias), attributes and channels of a convolution. */
+export function convParts(d: ModelDraft, dtypes?: readonly DType[]): Parts & { readonly channels: number } {
   const group = d.pick([1, 1, 1, 2, 3]);
   const perGroup = d.pick([1, 1, 2]);
-  const x = image(d, group * perGroup);
+  const x = image(d, group * perGroup, dtypes);
   const { kernel, attrs } = windowAttrs(d, x.shape.slice(2), { dilated: true, pad: () => 2 });
   const m = group * d.pick([1, 2, 3]);
   const w = d.fresh(x.dtype, [m, perGroup, ...kernel], 'plain');
@@ -66,7 +67,12 @@ function drawConv(d: ModelDraft): void {
     group: group > 1 ? int(group) : d.maybe(30, int(1)),
     kernel_shape: d.maybe(60, ints(kernel)),
   };
-  d.add('Conv', [x, w, bias], { ...attrs, ...more });
+  return { inputs: [x, w, bias], attrs: { ...attrs, ...more }, channels: m };
+}
+
+function drawConv(d: ModelDraft): void {
+  const { inputs, attrs } = convParts(d);
+  d.add('Conv', inputs, attrs);
 }
 
 function drawConvTranspose(d: ModelDraft): void {

@@ -1,4 +1,5 @@
 import { itemAt } from '@ghostc/ir';
+import type { Share } from '../in-parallel.ts';
 import { describeModel } from './describe-model.ts';
 import { Judge, type Target, type Verdict } from './judge-models.ts';
 import { opDraws } from './op-draws.ts';
@@ -14,6 +15,8 @@ export interface FuzzOnnxOptions {
   readonly replay?: string | undefined;
   readonly targets?: readonly Target[] | undefined;
   readonly seconds?: number;
+  /** Which of the numbers are this run's. */
+  readonly share?: Share;
   readonly onProgress?: (report: OnnxReport) => void;
 }
 
@@ -58,12 +61,13 @@ export async function fuzzOnnx(options: FuzzOnnxOptions): Promise<OnnxReport> {
   const start = performance.now();
   const elapsed = (): number => (performance.now() - start) / 1000;
   const judge = new Judge();
+  const { index, count } = options.share ?? { index: 0, count: 1 };
   try {
-    for (let number = 0; report.graphs < options.count && elapsed() < (options.seconds ?? Infinity); ) {
+    for (let number = index; report.graphs < options.count && elapsed() < (options.seconds ?? Infinity); ) {
       const batch: RandomModel[] = [];
       const wanted = Math.min(BATCH, options.count - report.graphs);
       // an op that ONNX Runtime never takes must not keep the loop from its end
-      for (let tries = 0; batch.length < wanted && tries < 20 * BATCH; tries++, number++) {
+      for (let tries = 0; batch.length < wanted && tries < 20 * BATCH; tries++, number += count) {
         const seed = replayed ? Number(replayed) : options.seed * 1_000_003 + number;
         const model = await randomModel(seed, itemAt(ops, number % ops.length), judge.ort);
         if ('rejected' in model) tallyOf(report, model.op).rejected++;
