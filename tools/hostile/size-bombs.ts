@@ -121,7 +121,7 @@ export const sizeBombs: Readonly<Record<string, () => GraphSpec>> = {
   'dims-4m': () => ({ inputs: { x: [4e6] }, nodes: [['y = ReduceMax x', { axes: [0] }]] }),
   'dims-16m': () => ({
     inputs: { x: [2] },
-    ints: { s: [8e6, 2] },
+    ints: { s: [16e3, 1000] },
     nodes: ['e = Expand x s', ['y = ReduceMax e', { axes: [0] }]],
   }),
   'dims-2m': () => ({ inputs: { x: [18e5] }, nodes: ['y = Sigmoid x'] }),
