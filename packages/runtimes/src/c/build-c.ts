@@ -7,6 +7,7 @@ import type { Board, CDevice } from './c-device.ts';
 import { harnessBytes, harnessMain, type LayerCounting, layersHeader, singleMain } from './c-harness.ts';
 import { linkerScript } from './c-linker-script.ts';
 import { armStartup, hostPlatform, platformHeader, riscvStartup, semihostPlatform } from './c-platform.ts';
+import { checkParameters } from './check-parameters.ts';
 
 /** How the generated sources must compile. */
 export const strictFlags = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-pedantic'] as const;
@@ -31,9 +32,10 @@ interface Build {
 
 /**
  * Compiles a program with its harness in `folder`; gives the executable's path. Throws `tool/failed` with the compiler's
- * words, `run/memory` when the board is too small.
+ * words, `run/memory` when the board is too small, `run/work` for thousands of inputs and outputs.
  */
 export async function buildC(program: CProgram, build: Build): Promise<string> {
+  checkParameters(program);
   await writeSources(program, build);
   const strict = [...program.files.keys()].filter((name) => /\.[cS]$/.test(name));
   const objects = await allDone([
