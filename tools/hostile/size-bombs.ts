@@ -116,6 +116,15 @@ export const sizeBombs: Readonly<Record<string, () => GraphSpec>> = {
   'dims-product': () => ({ inputs: { x: Array(6).fill(2e9) }, nodes: ['y = Relu x'] }),
   'dims-huge': () => ({ inputs: { x: [1, 2 ** 53] }, nodes: ['y = Relu x'] }),
   'dims-4e8': () => ({ inputs: { x: [4e8] }, nodes: ['y = Sigmoid x'] }),
+  // as much as may be made in one run and in many
+  'dims-32m': () => ({ ints: { s: [32e6] }, inputs: { x: [1] }, nodes: ['y = Expand x s'] }),
+  'dims-4m': () => ({ inputs: { x: [4e6] }, nodes: [['y = ReduceMax x', { axes: [0] }]] }),
+  'dims-16m': () => ({
+    inputs: { x: [2] },
+    ints: { s: [16e3, 1000] },
+    nodes: ['e = Expand x s', ['y = ReduceMax e', { axes: [0] }]],
+  }),
+  'dims-2m': () => ({ inputs: { x: [18e5] }, nodes: ['y = Sigmoid x'] }),
   'dims-zero': () => ({ inputs: { x: [0, 1e9] }, nodes: ['y = Relu x'] }),
   'reshape-many-dims': () => ({
     inputs: { x: [4] },

@@ -13,12 +13,23 @@ function pooled(size: number | string): Graph {
 }
 
 test('a small file that makes too much is refused by its node; a large one, or --any-work, is not', () => {
-  const graph = pooled(2 ** 14);
+  const graph = pooled(6000);
   const refusal =
-    /a file of this size may have at most 33554432 elements of values here, found 67108864 and more; --any-work runs it all the same\n {2}at Pool_0 \(max_pool\)/;
+    /a file of this size may have at most 33554432 elements of inputs and values here, found 49152000 and more; --any-work runs it all the same\n {2}at Pool_0 \(max_pool\)/;
   expect(() => checkWork({ graph, bytes: 1000 })).toThrow(refusal);
   expect(() => checkWork({ graph, bytes: 2 ** 20 })).not.toThrow();
   expect(() => checkWork({ graph, bytes: 1000 }, { anyWork: true })).not.toThrow();
+});
+
+test('inputs count as what is made of them', () => {
+  const graph = new Graph();
+  const x = graph.addInput('x', { dtype: 'f32', shape: [2 ** 22, 1] });
+  graph.addOutput('y', buildNode(graph, { op: 'reduce_max', inputs: [x], attrs: { axes: [0] } }).output);
+  expect(() => checkWork({ graph, bytes: 1000 })).not.toThrow();
+  expect(() => checkWork({ graph, bytes: 1000 }, {}, 16)).toThrow(/at most 16777216 .* found 16777220 and/);
+  const wide = new Graph();
+  wide.addOutput('y', wide.addInput('x', { dtype: 'f32', shape: [2 ** 25 + 1] }));
+  expect(() => checkWork({ graph: wide, bytes: 1000 })).toThrow(/at most 33554432 .*\n {2}at x/);
 });
 
 test('windows count, and symbolic dimensions are 1', () => {

@@ -10,12 +10,15 @@ const SMALL_FILE = 2 ** 20;
 const WEIGHTED_FILE = 2 ** 17;
 
 /**
- * What a small file may ask for: elements of all values and of fills where they are read (half of it in many runs), and steps
+ * What a small file may ask for: elements of inputs, outputs, values and fills where they are read (half of it in many runs), and steps
  * of all runs (`nodeWork`, and what it takes to compile and to dispatch a node).
  */
 const MAX_MADE = 2 ** 25;
 const MAX_STEPS = 2 ** 31;
 const NODE_STEPS = 2 ** 16;
+
+/** What is drawn, kept and compared counts as more than what is only computed, where it is more than one run. */
+const END = 4;
 
 /** How often a model is interpreted: for some data sets, each with some noisy runs; to calibrate and correct it, or to tune it. */
 export const MANY_RUNS = 16;
@@ -40,17 +43,25 @@ export function checkWork(
   const share = bytes < WEIGHTED_FILE ? 1 : 2;
   const mostMade = (share * MAX_MADE) / (runs > 1 ? 2 : 1);
   const mostSteps = (share * MAX_STEPS) / runs;
+  // as seeded inputs size it
+  const sized = attempt(() => withSizesOfOne(graph)) ?? graph;
   let made = 0;
   let steps = 0;
-  // as seeded inputs size it
-  for (const node of (attempt(() => withSizesOfOne(graph)) ?? graph).nodes())
+  const outputs = sized.outputs.map(({ name, value: { type } }) => ({ name, type }));
+  const ends = runs > 1 ? [...sized.inputs, ...outputs] : sized.inputs;
+  for (const { name, type } of ends)
+    withLocation({ node: name }, () => {
+      if (type.shape.every(isStatic)) made += (runs > 1 ? END : 1) * numElements(type.shape);
+      check(made, mostMade, 'elements of inputs and values');
+    });
+  for (const node of sized.nodes())
     withLocation({ node: node.origin[0], op: node.op }, () => {
       const values = [...node.inputs, ...node.outputs].flatMap((value) => value ?? []);
       if (!values.every(({ type }) => type.shape.every(isStatic))) return;
       const fills = node.inputs.filter((value) => value?.constant && isFilled(value.constant));
       for (const value of [...node.outputs, ...fills]) made += value ? numElements(value.type.shape) : 0;
       steps += NODE_STEPS + nodeWork(node);
-      check(made, mostMade, 'elements of values');
+      check(made, mostMade, 'elements of inputs and values');
       check(steps, mostSteps, 'steps');
     });
 }

@@ -26,14 +26,15 @@ export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
     scales.set(quant, text);
     return text;
   };
-  const typeText = ({ quant, ...type }: TensorType): string =>
-    JSON.stringify(type) + (quant ? quantText(quant) : '');
+  const typeText = ({ dtype, shape, quant }: TensorType): string =>
+    `${dtype}[${shape.join()}]${quant ? quantText(quant) : ''}`;
   const textOf = ({ type, constant }: Value): string =>
     constant ? `${typeText(type)} #${dataNumber(constant.data)}` : typeText(type);
   return (node) => {
     if (known.has(node)) return known.get(node) as T;
     const inputs = node.inputs.map((value) => value && textOf(value));
-    const key = JSON.stringify([node.op, node.attrs, inputs, node.outputs.map(textOf)]);
+    const outputs = node.outputs.map(textOf);
+    const key = [node.op, JSON.stringify(node.attrs), ...inputs, '=', ...outputs].join('|');
     const answer = alike.has(key) ? (alike.get(key) as T) : ask(node);
     alike.set(key, answer);
     known.set(node, answer);

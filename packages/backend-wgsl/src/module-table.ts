@@ -1,5 +1,6 @@
 import type { Variant } from '@ghostc/wgsl-runtime';
 import type { Step } from './kernel.ts';
+import { indented } from './text/indented.ts';
 import { moduleText, type TextOptions } from './text/module-text.ts';
 
 /** The modules of a program: equal sources once, ids unique; and their variants. */
@@ -23,8 +24,9 @@ export class ModuleTable {
     if (known) return known;
     const id = this.#free(step.id);
     this.#ids.set(key, id);
-    this.#modules[id] = source;
-    if (variants.length) this.#variants[id] = variants;
+    this.#modules[id] = indented(source);
+    if (variants.length)
+      this.#variants[id] = variants.map((one) => ({ ...one, source: indented(one.source) }));
     return id;
   }
 

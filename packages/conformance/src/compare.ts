@@ -170,9 +170,10 @@ interface Limits {
 function measure(want: Elements, got: Elements, { allowed, usual }: Limits): Measured {
   let [maxAbs, off, ratio, worst, most, ties, squares] = [0, 0, 0, -1, 0, 0, 0];
   for (let i = 0; i < want.length; i++) {
-    const error = elementDifference(want[i] ?? 0, got[i] ?? 0);
     const limit = allowed(i);
-    most = Math.max(most, limit);
+    if (limit > most) most = limit;
+    if (want[i] === got[i]) continue;
+    const error = elementDifference(want[i] ?? 0, got[i] ?? 0);
     if (error === 0) continue;
     maxAbs = Math.max(maxAbs, error);
     squares += error * error;

@@ -11,21 +11,32 @@ export async function keepingInputs<T>(inputs: readonly Tensors[], run: () => Pr
   );
   const restored = (): string[] =>
     kept.flat().flatMap(({ name, tensor, data }) => (restore(tensor, data) ? [name] : []));
+  let result: T;
   try {
-    const result = await run();
-    const [written] = restored();
-    if (written === undefined) return result;
-    throw new Error(`the runtime wrote into its input ${written}`);
-  } finally {
+    result = await run();
+  } catch (error) {
     restored();
+    throw error;
   }
+  const [written] = restored();
+  if (written === undefined) return result;
+  throw new Error(`the runtime wrote into its input ${written}`);
 }
 
 /** Whether the tensor had changed. Bits are compared: NaN has many, and -0 is not 0. */
 function restore({ data }: Tensor, kept: TensorData): boolean {
   if (data.length !== kept.length) throw new Error('the runtime took the memory of its input');
-  const [found, wanted] = [toBytes(data), toBytes(kept)];
-  if (found.every((byte, i) => byte === wanted[i])) return false;
+  const [found, wanted] = [wordsOf(data), wordsOf(kept)];
+  let at = 0;
+  while (at < found.length && found[at] === wanted[at]) at++;
+  if (at === found.length) return false;
   found.set(wanted);
   return true;
+}
+
+/** Memory as integers, as wide as it allows. */
+function wordsOf(data: TensorData): Uint8Array | Uint32Array {
+  const { buffer, byteOffset, byteLength } = data;
+  const whole = byteOffset % 4 === 0 && byteLength % 4 === 0;
+  return whole ? new Uint32Array(buffer, byteOffset, byteLength / 4) : toBytes(data);
 }

@@ -35,12 +35,13 @@ export type NoiseQuestion = Pick<Rounded, 'model' | 'inputs'> & { readonly kind:
 export type NoiseStore = (question: NoiseQuestion, make: () => Noise) => Noise;
 
 /**
- * Multiply-accumulates of all noisy runs together. The first tier is wanted every time, the second where the first fails, the
+ * Multiply-accumulates of all noisy runs together, an element counts as ELEMENT of them. The first tier is wanted every time, the second where the first fails, the
  * third for a near miss.
  */
 const WORK = { few: 2e8, many: 1.2e9, most: 6e9 } as const;
 /** Elements together say what a few runs of one do not. */
 const MOST = { few: 3, many: 8, most: 32 } as const;
+const ELEMENT = 16;
 export type Runs = keyof typeof WORK;
 
 /** Outputs of so many elements say enough of their spread when they are computed once. */
@@ -78,8 +79,15 @@ function sized(model: Graph, inputs: Tensors): Graph {
 function noiseOfRuns({ model, inputs, arithmetic }: Rounded, runs: Runs): Noise {
   const graph = sized(model, inputs);
   const least = graph.outputs.every(({ value }) => hasMany(value.type)) ? 1 : 2;
-  const count = Math.min(MOST[runs], Math.max(least, Math.floor(WORK[runs] / (graphMacs(graph) + 1))));
+  const count = Math.min(MOST[runs], Math.max(least, Math.floor(WORK[runs] / (workOf(graph) + 1))));
   return roundingNoise(graph, inputs, { runs: count, ...(arithmetic && { arithmetic }) });
+}
+
+function workOf(graph: Graph): number {
+  let made = 0;
+  for (const { outputs } of graph.nodes())
+    for (const { type } of outputs) if (type.shape.every(isStatic)) made += numElements(type.shape);
+  return graphMacs(graph) + ELEMENT * made;
 }
 
 function hasMany({ dtype, shape }: TensorType): boolean {

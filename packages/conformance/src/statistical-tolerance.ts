@@ -11,8 +11,16 @@ const STEPS_OFF = 0.01;
 /** Noise above this part of the outputs (20 dB below them) leaves nothing to judge. */
 const MOST_NOISE = 0.1;
 
+const known = new WeakMap<NoisyOutput, Tolerance>();
+
 /** What rounding explains of an output, from the noisy runs of its model. */
 export function statisticalTolerance(noise: NoisyOutput): Tolerance {
+  const tolerance = known.get(noise) ?? toleranceOf(noise);
+  known.set(noise, tolerance);
+  return tolerance;
+}
+
+function toleranceOf(noise: NoisyOutput): Tolerance {
   const { sigma, largest, rms, discontinuous, step } = noise;
   const usual = sigma.map((s) => DEVIATIONS * s);
   const reason = `${DEVIATIONS} standard deviations of random rounding`;

@@ -130,13 +130,14 @@ function checkAbsent(schema: OpSchema, index: number): void {
 
 /** Throws `verify/attribute` for an unknown, missing or ill-typed attribute. */
 export function checkAttrs(attrs: Node['attrs'], schema: OpSchema): void {
-  for (const name of Object.keys(attrs)) {
+  for (const name in attrs) {
     if (!Object.hasOwn(schema.attrs, name))
       throw new CompileError('verify/attribute', `${schema.name} has no attribute ${name}`);
   }
-  for (const [name, spec] of Object.entries(schema.attrs)) {
-    const value = attrs[name] ?? spec.default;
-    if (!spec.accepts(value)) {
+  for (const name in schema.attrs) {
+    const spec = schema.attrs[name];
+    const value = attrs[name] ?? spec?.default;
+    if (spec && !spec.accepts(value)) {
       throw new CompileError(
         'verify/attribute',
         `attribute ${name} of ${schema.name} expects ${spec.expects}, found ${JSON.stringify(value) ?? 'nothing'}`,

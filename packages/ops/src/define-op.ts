@@ -188,8 +188,10 @@ export function intsOf(attrs: Readonly<Record<string, unknown>>, name: string): 
 /** Attributes with the schema's defaults filled in. */
 export function withDefaults(specs: AttrSpecs, given: Attrs): Attrs {
   const filled: Record<string, Attr> = { ...given };
-  for (const [name, { default: fallback }] of Object.entries(specs))
+  for (const name in specs) {
+    const fallback = specs[name]?.default;
     if (filled[name] === undefined && fallback !== undefined) filled[name] = fallback;
+  }
   return filled;
 }
 

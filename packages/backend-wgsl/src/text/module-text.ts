@@ -1,5 +1,4 @@
 import type { Step } from '../kernel.ts';
-import { indented } from './indented.ts';
 
 /** Invocations of one workgroup: a multiple of every known subgroup size, a quarter of WebGPU's default limit. */
 export const groupSize = 64;
@@ -15,7 +14,7 @@ export interface TextOptions {
 /**
  * The WGSL module of a step. Entry point `main`; bindings: 0 arena, 1 weights, 2 the parameters, a uniform struct: COUNT,
  * the step's `ints` as i32, its `floats` as f32, in this order; 3 the matrices, where they are apart. Bodies name parameters
- * as they are; the module says `params.NAME`. Workgroups count along x, then y.
+ * as they are; the module says `params.NAME`. Workgroups count along x, then y. Lines are not indented.
  */
 export function moduleText(step: Step, { matrices, body }: TextOptions): string {
   const { arena, weights, ints, floats = {} } = step;
@@ -30,7 +29,7 @@ export function moduleText(step: Step, { matrices, body }: TextOptions): string 
     ...(body === 'dot' ? ['requires packed_4x8_integer_dot_product;'] : []),
   ];
   const code = [...(step.matrix ? [matrixText(matrices)] : []), ...functions, mainText(step, body)];
-  return indented(`${enabled.join('\n')}
+  return `${enabled.join('\n')}
 struct Params {
 ${fields.join('\n')}
 }
@@ -44,7 +43,7 @@ ${code
   .map((text) => text.trim())
   .join('\n\n')
   .replace(parameterNames(step), 'params.$1')}
-`);
+`;
 }
 
 function parameterNames({ ints, floats = {} }: Step): RegExp {

@@ -4,9 +4,10 @@ import type { CProgram } from '@ghostc/backend-c';
 import { CompileError } from '@ghostc/ir';
 import { runProcess } from '../process/run-process.ts';
 import type { Board, CDevice } from './c-device.ts';
-import { harnessBytes, harnessMain, layersHeader, singleMain } from './c-harness.ts';
+import { harnessBytes, harnessMain, type LayerCounting, layersHeader, singleMain } from './c-harness.ts';
 import { linkerScript } from './c-linker-script.ts';
 import { armStartup, hostPlatform, platformHeader, riscvStartup, semihostPlatform } from './c-platform.ts';
+import { checkParameters } from './check-parameters.ts';
 
 /** How the generated sources must compile. */
 export const strictFlags = ['-std=c99', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-pedantic'] as const;
@@ -25,16 +26,16 @@ interface Build {
   readonly folder: string;
   /** For compiler and linker both, such as `-fsanitize=address`. */
   readonly extraFlags: readonly string[];
-  /** Layers to count one by one. */
-  readonly layers?: number | undefined;
+  readonly profile?: LayerCounting | undefined;
   readonly library?: CLibrary | undefined;
 }
 
 /**
  * Compiles a program with its harness in `folder`; gives the executable's path. Throws `tool/failed` with the compiler's
- * words, `run/memory` when the board is too small.
+ * words, `run/memory` when the board is too small, `run/work` for thousands of inputs and outputs.
  */
 export async function buildC(program: CProgram, build: Build): Promise<string> {
+  checkParameters(program);
   await writeSources(program, build);
   const strict = [...program.files.keys()].filter((name) => /\.[cS]$/.test(name));
   const objects = await allDone([
@@ -54,7 +55,7 @@ async function allDone<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
 /** Links objects to `program`. Throws as buildC does. */
 export async function link(
   objects: readonly string[],
-  { device, folder, extraFlags, library }: Omit<Build, 'layers'>,
+  { device, folder, extraFlags, library }: Omit<Build, 'profile'>,
 ): Promise<void> {
   const script = device.board
     ? ['-T', 'harness_board.ld', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments']
@@ -88,9 +89,9 @@ function startupName({ startup }: Board): string {
   return startup === 'arm' ? 'startup.c' : 'startup.S';
 }
 
-function programFlags({ layers, library }: Build): readonly string[] {
+function programFlags({ profile, library }: Build): readonly string[] {
   const include = library ? [`-I${library.include}`] : [];
-  return [...strictFlags, ...include, ...(layers ? ['-include', 'harness_layers.h'] : [])];
+  return [...strictFlags, ...include, ...(profile ? ['-include', 'harness_layers.h'] : [])];
 }
 
 async function compileUnit(source: string, build: Build, flags: readonly string[]): Promise<string> {
@@ -112,14 +113,14 @@ export function harnessFlags({ board }: CDevice): string[] {
   return [...flags, ...address, '-DBIG=__attribute__((section(".big")))'];
 }
 
-async function writeSources(program: CProgram, { device, folder, layers = 0 }: Build): Promise<void> {
-  const files = [...program.files, ...harnessFiles(program, device, layers)];
+async function writeSources(program: CProgram, { device, folder, profile }: Build): Promise<void> {
+  const files = [...program.files, ...harnessFiles(program, device, profile)];
   await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), content)));
 }
 
-function harnessFiles(program: CProgram, { board }: CDevice, layers: number): [string, string][] {
+function harnessFiles(program: CProgram, { board }: CDevice, profile?: LayerCounting): [string, string][] {
   return [
-    ['harness_main.c', `${harnessMain(program, layers)}${singleMain(program)}`],
+    ['harness_main.c', `${harnessMain(program, profile)}${singleMain(program)}`],
     ['harness_layers.h', layersHeader],
     ...platformFiles([program], board),
   ];

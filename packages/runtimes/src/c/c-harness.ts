@@ -2,6 +2,12 @@ import { type CProgram, type CTensor, cType } from '@ghostc/backend-c';
 import { slotBytes } from '../process/tensor-bytes.ts';
 import { GUARD, harnessCodes } from './c-platform.ts';
 
+/** Each of so many layers is counted by itself, in `repeats` runs of each set of inputs; outputs are not kept. */
+export interface LayerCounting {
+  readonly layers: number;
+  readonly repeats: number;
+}
+
 /** Words of the report that stands before the outputs of each run: status, damage, stack bytes, counter before, after. */
 export const REPORT_BYTES = 7 * 4;
 
@@ -15,10 +21,11 @@ export const damages: readonly string[] = [
 
 /**
  * `every_<name>()`: for every set of inputs in the open file, fill arena and outputs with 0xA5, run, append a report and the
- * outputs; with `layers`, what the counter counted in each of them too. `read_bytes`, `write_bytes`, `read_counter` and the
- * like come from the platform. All names end in the program's, so that many harnesses fit into one unit.
+ * outputs. With `profile` it runs each set so many times, and appends what the counter counted in each layer in place of outputs.
+ * `read_bytes`, `write_bytes`, `read_counter` and the like come from the platform. All names end in the program's, so that many
+ * harnesses fit into one unit.
  */
-export function harnessMain(program: CProgram, layers = 0): string {
+export function harnessMain(program: CProgram, profile?: LayerCounting): string {
   const { name, inputs, outputs } = program;
   const NAME = name.toUpperCase();
   const arena = `arena_${name}`;
@@ -27,6 +34,8 @@ export function harnessMain(program: CProgram, layers = 0): string {
     ...outputs.flatMap(({ offset }, i) => (offset === undefined ? [`${outputName(name, i)}.values`] : [])),
   ];
   const copies = { name, arena };
+  const write = (what: string, bytes: string | number): string =>
+    `    if (!write_bytes(${what}, ${bytes})) leave(${harnessCodes.output});`;
   return `#include "${name}.h"
 #include "harness_platform.h"
 
@@ -52,26 +61,25 @@ ${outputs.map((slot, i) => `  if (!intact(${outputName(name, i)}.bytes + ${slotB
   return found;
 }
 
-${layers ? layerCounters(layers) : ''}static void measure_${name}(uint32_t report[7]) {
+${profile ? layerCounters(profile) : ''}static void measure_${name}(uint32_t report[7]) {
   const uint32_t before = hash_${name}();
 ${inputs.flatMap((slot, i) => copyIn(slot, i, copies)).join('')}  paint_stack();
-${layers ? '  begin_layers();\n' : ''}  read_counter(report + 3);
+${profile ? '  begin_layers();\n' : ''}  read_counter(report + 3);
   report[0] = (uint32_t)${name}_run(${[`${arena} + GUARD`, ...buffers].join(', ')});
   read_counter(report + 5);
-${layers ? '  ghostc_layer(0);\n' : ''}  report[2] = used_stack();
+${profile ? '  ghostc_layer(0);\n' : ''}  report[2] = used_stack();
 ${outputs.flatMap((slot, i) => copyOut(slot, i, copies)).join('')}  report[1] = damage_${name}() | (hash_${name}() == before ? 0 : 8);
 }
 
 void every_${name}(void);
 void every_${name}(void) {
   uint32_t report[7];
-  while (read_${name}()) {
+  while (read_${name}())${profile ? ` for (int run = 0; run < ${profile.repeats}; run++)` : ''} {
     fill(${arena}, sizeof ${arena});
 ${outputs.map((_, i) => `    fill(${outputName(name, i)}.bytes, sizeof ${outputName(name, i)}.bytes);`).join('\n')}
     measure_${name}(report);
-    if (!write_bytes(report, sizeof report)) leave(${harnessCodes.output});
-${outputs.map((slot, i) => `    if (!write_bytes(${outputName(name, i)}.bytes, ${slotBytes(slot)})) leave(${harnessCodes.output});`).join('\n')}
-${layers ? `    if (!write_bytes(layer_counts, sizeof layer_counts)) leave(${harnessCodes.output});` : ''}
+${write('report', 'sizeof report')}
+${profile ? write('layer_counts', 'sizeof layer_counts') : outputs.map((slot, i) => write(`${outputName(name, i)}.bytes`, slotBytes(slot))).join('\n')}
   }
 }
 `;
@@ -117,7 +125,7 @@ function copyLoop(slot: CTensor, statement: string): string {
 export const layersHeader = 'void ghostc_layer(int layer);\n#define GHOSTC_LAYER ghostc_layer\n';
 
 /** Layer 0 is what runs before the first layer. The time that reading takes is left out. */
-function layerCounters(layers: number): string {
+function layerCounters({ layers }: LayerCounting): string {
   return `static uint64_t layer_counts[${layers + 1}];
 static uint32_t layer_start[2];
 static int layer_now;

@@ -4,6 +4,7 @@ import type { CProgram } from '@ghostc/backend-c';
 import { onPath } from '../process/on-path.ts';
 import { runProcess } from '../process/run-process.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
+import { checkParameters } from './check-parameters.ts';
 
 /** Sizes of the code of a C program, its weights apart, in bytes. */
 export interface CodeSize {
@@ -12,13 +13,14 @@ export interface CodeSize {
   readonly stackBytes: number;
 }
 
-/** Compiles the program's code with `compiler` (gcc 10 or later), optimised as its header and its CMake package say; null where the compiler is not installed. */
+/** Compiles the program's code with `compiler` (gcc 10 or later), optimised as its header and its CMake package say; null where the compiler is not installed. Throws `run/work` as buildC does. */
 export async function measureC(
   program: CProgram,
   compiler: string,
   flags: readonly string[],
 ): Promise<CodeSize | null> {
   if (!onPath(compiler)) return null;
+  checkParameters(program);
   const folder = await makeTempFolder();
   try {
     for (const [name, content] of program.files)

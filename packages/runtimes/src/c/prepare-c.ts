@@ -9,14 +9,14 @@ import { makeTempFolder } from '../process/temp-folder.ts';
 import { packTensors } from '../process/tensor-bytes.ts';
 import { buildC, type CLibrary } from './build-c.ts';
 import { type CDevice, cDevice, cRuntimeName } from './c-device.ts';
+import type { LayerCounting } from './c-harness.ts';
 import { harnessCodes } from './c-platform.ts';
 import { type CRun, readRuns } from './read-runs.ts';
 
 export interface RunCOptions {
   /** Count executed instructions: exact on the emulated boards, and slower. The host counts none. */
   readonly count?: 'instructions';
-  /** Count each of this many layers by itself. */
-  readonly layers?: number;
+  readonly profile?: LayerCounting;
   /** Seconds of work that one call, with all its inputs, may take. Default 600. */
   readonly timeout?: number;
   /** For compiler and linker, such as `-fsanitize=address,undefined` on the host. */
@@ -47,7 +47,7 @@ export async function prepareC(
       device,
       folder: folder.path,
       extraFlags: options.extraFlags ?? [],
-      layers: options.layers,
+      profile: options.profile,
       library: options.library,
     });
   } catch (error) {
@@ -78,9 +78,11 @@ async function runBuilt(
   const packed = inputs.map((one) => packTensors(program.inputs, one));
   await writeFile(join(folder, 'in.bin'), packed);
   await execute(device, folder, options);
-  const runs = readRuns(program, device, await readFile(join(folder, 'out.bin')), options.layers);
-  if (runs.length === inputs.length) return options.count ? runs : runs.map(withoutCount);
-  throw new CompileError('run/output', `expected the outputs of ${inputs.length} runs, found ${runs.length}`);
+  const { profile, count } = options;
+  const runs = readRuns(program, device, await readFile(join(folder, 'out.bin')), profile);
+  const expected = inputs.length * (profile?.repeats ?? 1);
+  if (runs.length === expected) return count ? runs : runs.map(withoutCount);
+  throw new CompileError('run/output', `expected the outputs of ${expected} runs, found ${runs.length}`);
 }
 
 /** Compiles, runs on every set of inputs, cleans up. */

@@ -28,13 +28,12 @@ export async function profileC(
   inputs: Tensors,
 ): Promise<Profile> {
   const host = device === 'host';
-  const repeats = host ? 20 : 1;
   const executable = await prepareC(program, device, {
     count: 'instructions',
-    layers: program.layers.length,
+    profile: { layers: program.layers.length, repeats: host ? 20 : 1 },
   });
   try {
-    const runs = await executable.run(Array.from({ length: repeats }, () => inputs));
+    const runs = await executable.run([inputs]);
     const counts = runs.map(({ layers = [] }) => layers);
     const least = (layer: number): number => Math.min(...counts.map((one) => one[layer] ?? 0));
     const layers = program.layers.map((layer, i) => ({ ...layer, cost: least(i + 1) }));

@@ -3,9 +3,10 @@ import type { Tensors } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { slotBytes, unpackTensors } from '../process/tensor-bytes.ts';
 import type { CDevice, Counter } from './c-device.ts';
-import { damages, REPORT_BYTES } from './c-harness.ts';
+import { damages, type LayerCounting, REPORT_BYTES } from './c-harness.ts';
 
 export interface CRun {
+  /** None where layers are counted. */
   readonly outputs: Tensors;
   /** Executed instructions; undefined on the host and where not asked for. */
   readonly instructions: number | undefined;
@@ -15,30 +16,36 @@ export interface CRun {
   readonly layers?: readonly number[];
 }
 
-/** Reads what the harness wrote: for each run a report and the outputs, and counts of `layers` layers. Throws `run/failed` on a bad status or damage. */
-export function readRuns(program: CProgram, device: CDevice, bytes: Uint8Array, layers = 0): CRun[] {
+/** Reads what the harness wrote: for each run a report and the outputs, or counts of layers. Throws `run/failed` on a bad status or damage. */
+export function readRuns(
+  program: CProgram,
+  device: CDevice,
+  bytes: Uint8Array,
+  profile?: LayerCounting,
+): CRun[] {
   const outputBytes = program.outputs.reduce((sum, slot) => sum + slotBytes(slot), 0);
-  const each = REPORT_BYTES + outputBytes + (layers ? 8 * (layers + 1) : 0);
+  const each = REPORT_BYTES + (profile ? 8 * (profile.layers + 1) : outputBytes);
   return Array.from({ length: Math.floor(bytes.length / each) }, (_, i) => {
     const record = bytes.subarray(i * each, (i + 1) * each);
-    const run = readRun(program, device, { index: i, record });
-    if (!layers) return run;
-    return { ...run, layers: layerCounts(record.subarray(REPORT_BYTES + outputBytes), device) };
+    const run = readReport(program, device, { index: i, record });
+    const rest = record.subarray(REPORT_BYTES);
+    return profile
+      ? { ...run, outputs: new Map(), layers: layerCounts(rest, device) }
+      : { ...run, outputs: unpackTensors(program.outputs, rest) };
   });
 }
 
-function readRun(
+function readReport(
   program: CProgram,
   { name, board }: CDevice,
   { index, record }: { index: number; record: Uint8Array },
-): CRun {
+): Pick<CRun, 'instructions' | 'stackBytes'> {
   const view = new DataView(record.buffer, record.byteOffset, REPORT_BYTES);
   const words = Array.from({ length: REPORT_BYTES / 4 }, (_, i) => view.getUint32(4 * i, true));
   const [status = 0, damage = 0, stackBytes = 0, low0 = 0, high0 = 0, low1 = 0, high1 = 0] = words;
   const problem = describe(program.name, status | 0, damage);
   if (problem) throw new CompileError('run/failed', `${name}, input set ${index}: ${problem}`);
   return {
-    outputs: unpackTensors(program.outputs, record.subarray(REPORT_BYTES)),
     instructions: board && instructions(board.counter, [low0, high0], [low1, high1]),
     stackBytes: board && stackBytes,
   };
