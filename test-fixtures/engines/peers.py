@@ -60,13 +60,17 @@ def converted(model, convert, result):
     return folder
 
 
+def sizes(value):
+    return [d.dim_value for d in value.type.tensor_type.shape.dim]
+
+
 def only(engine, model, types, rank):
     """Refuses inputs and outputs of other types and ranks than the engine's Python package takes."""
     for value in [*model.graph.input, *model.graph.output]:
         dtype = str(onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type))
         if dtype not in types:
             raise NotImplementedError(f"{engine} takes {' and '.join(types)}, {value.name} is {dtype}")
-        if len(value.type.tensor_type.shape.dim) > rank:
+        if len(sizes(value)) > rank:
             raise NotImplementedError(f"{engine} takes ranks up to {rank}")
 
 
@@ -87,8 +91,10 @@ def mnn(model):
 
 def ncnn(model):
     only("ncnn", model, ("float32",), 4)
+    if any(len(sizes(v)) > 2 and sizes(v)[0] > 1 for v in [*model.graph.input, *model.graph.output]):
+        raise NotImplementedError("ncnn has no batch")
     import ncnn as engine
-    shapes = ",".join("[%s]f32" % ",".join(str(d.dim_value) for d in v.type.tensor_type.shape.dim) for v in model.graph.input)
+    shapes = ",".join("[%s]f32" % ",".join(map(str, sizes(v))) for v in model.graph.input)
     # The command of the package imports torch first, for seconds.
     program = os.path.join(importlib.util.find_spec("pnnx").submodule_search_locations[0], "pnnx")
     words = [program, "model.onnx", "inputshape=" + shapes, "fp16=0"]
@@ -105,10 +111,9 @@ def ncnn(model):
                 # The batch is no axis of ncnn; a tensor without it has as many axes as it has left.
                 extractor.input(f"in{i}", engine.Mat(numpy.ascontiguousarray(x[0] if x.ndim > 1 and len(x) == 1 else x)).clone())
             found = [extractor.extract(f"out{i}") for i in range(len(model.graph.output))]
-        if any(status for status, _ in found):
-            raise NotImplementedError("ncnn gives no output")
-        shapes = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in model.graph.output]
-        return [numpy.array(mat).reshape(shape) for (_, mat), shape in zip(found, shapes)]
+            if any(status for status, _ in found):
+                raise NotImplementedError("ncnn gives no output")
+            return [numpy.array(mat).reshape(sizes(v)) for (_, mat), v in zip(found, model.graph.output)]
     return run
 
 
@@ -121,8 +126,7 @@ def emx(model):
         file.write(source)
     subprocess.run(["gcc", "-O1", "-w", "-shared", "-fPIC", program, "-o", library, "-lm"], check=True)
     entry = ctypes.CDLL(library).entry
-    types = [(onnx.helper.tensor_dtype_to_np_dtype(v.type.tensor_type.elem_type),
-              [d.dim_value for d in v.type.tensor_type.shape.dim]) for v in model.graph.output]
+    types = [(onnx.helper.tensor_dtype_to_np_dtype(v.type.tensor_type.elem_type), sizes(v)) for v in model.graph.output]
 
     def run(inputs):
         given = [numpy.ascontiguousarray(inputs[value.name]) for value in model.graph.input]

@@ -15,6 +15,7 @@ export const scoredEngines: readonly ScoredEngine[] = [
   { name: 'onnx', title: 'ghostc, ONNX on onnxruntime-node', version: '1.30.0', how: ours('onnx') },
   { name: 'c', title: 'ghostc, C on the host', version: '', how: ours('c') },
   { name: 'wgsl', title: 'ghostc, WGSL on Dawn', version: '', how: ours('wgsl') },
+  { name: 'wasm', title: 'ghostc, WebAssembly', version: '', how: ours('wasm') },
   { name: 'onnxruntime', title: 'onnxruntime', version: '1.32.0', how: peers('onnxruntime') },
   {
     name: 'onnxruntime-web',
@@ -30,14 +31,19 @@ export const scoredEngines: readonly ScoredEngine[] = [
     version: '0.23.9',
     how: '`test-fixtures/engines/tract` on the exported suite',
   },
-  { name: 'emx', title: 'emx-onnx-cgen', version: '1.4.0', how: peers('emx') },
+  { name: 'emx', title: 'emx-onnx-cgen', version: '1.4.0', how: `${peers('emx')}, \`--shard 1/4\`` },
   { name: 'mnn', title: 'MNN', version: '3.6.1', how: peers('mnn') },
   { name: 'ncnn', title: 'ncnn, through pnnx', version: '1.0.20261020', how: peers('ncnn') },
   {
     name: 'litert',
-    title: 'LiteRT',
-    version: '',
-    how: 'reads no ONNX: `npm run compare:tflite` compares it operator by operator',
+    title: "ghostc, TFLite on LiteRT's reference kernels",
+    version: '2.3.0',
+    how: ours('tflite'),
   },
-  { name: 'tfjs', title: 'TensorFlow.js', version: '', how: 'reads no ONNX' },
+  {
+    name: 'tfjs',
+    title: 'TensorFlow.js',
+    version: '',
+    how: 'reads no ONNX, and ghostc writes no model of its own kind',
+  },
 ];

@@ -91,6 +91,20 @@ test('a difference of a combination is reduced to the combination', async () => 
   ]);
 });
 
+test('a difference that only a beginning has is not taken for that of the model', async () => {
+  const wrongAt = (model: Graph): boolean =>
+    model.outputs.some(
+      ({ value: { producer } }) => producer?.op === 'relu' || producer?.origin[0] === 'last',
+    );
+  const model = graph();
+  const report = await bisect(
+    { graph: model, inputs: seededInputs(model, 1) },
+    { a: interpreterRuntime, b: faulty(wrongAt, (v) => v + 1) },
+  );
+  expect(report.rows.find(({ node }) => node === 'act')?.kind).toBe('differs');
+  expect(report.culprit).toEqual({ node: 'last', op: 'conv2d' });
+});
+
 test('two runtimes that agree have nothing to reduce', async () => {
   const model = graph();
   const pair = { a: interpreterRuntime, b: interpreterRuntime };

@@ -85,8 +85,27 @@ function isWhole({ graph }: Sample, { nodes }: Cuttable): boolean {
   return graph.outputs.length === 1 && nodes.length === graph.nodeCount;
 }
 
+/**
+ * Halving finds a node whose beginning differs. Where a later beginning with this node in it agrees, the difference is one of
+ * that beginning alone, as of a kernel that stands for a fused group which it cuts: then the search goes on after it.
+ */
 async function boundary(cut: Cuttable, end: number, whole: Outcome, session: Session): Promise<number> {
-  let [low, high] = [-1, end];
+  let low = -1;
+  for (;;) {
+    const high = await halve(cut, { low, high: end }, whole, session);
+    const later = await agreesLater(cut, { low: high, high: end }, whole, session);
+    if (later === undefined) return high;
+    low = later;
+  }
+}
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+async function halve(cut: Cuttable, range: Range, whole: Outcome, session: Session): Promise<number> {
+  let { low, high } = range;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
     session.progress(`beginnings of the model: ${high - low} nodes left`);
@@ -95,6 +114,25 @@ async function boundary(cut: Cuttable, end: number, whole: Outcome, session: Ses
   }
   return high;
 }
+
+/** Of the beginnings 1, 2, 4, 8 and 16 nodes longer, the first that has the node in it and agrees. */
+async function agreesLater(
+  cut: Cuttable,
+  { low, high }: Range,
+  whole: Outcome,
+  session: Session,
+): Promise<number | undefined> {
+  const { name } = itemAt(cut.nodes, low).output;
+  for (let step = 1; step <= MOST_LATER && low + step < high; step *= 2) {
+    const nodes = [...(cut.upTo(low + step)?.graph.nodes() ?? [])];
+    const reads = nodes.some(({ output }) => output.name === name);
+    if (reads && !(await partsUpTo(cut, low + step, whole, session))) return low + step;
+  }
+  return undefined;
+}
+
+/** A fused group has fewer nodes. */
+const MOST_LATER = 16;
 
 async function partsUpTo(cut: Cuttable, n: number, whole: Outcome, session: Session): Promise<boolean> {
   const sample = cut.upTo(n);
