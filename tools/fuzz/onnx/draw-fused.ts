@@ -56,10 +56,10 @@ function fusedMatMul(d: ModelDraft): Parts {
   const batch = d.pick([[], [2], [2, 3]]);
   const [m, k, n] = [d.between(1, 5), d.between(1, 5), d.between(1, 5)];
   const [ta, tb] = [d.chance(50), d.chance(50)];
-  const operand = (turned: boolean, rows: number, columns: number): Ref =>
-    d.value({ dtypes: singles, shape: [...batch, ...(turned ? [columns, rows] : [rows, columns])] });
+  const operand = (shape: readonly number[]): Ref =>
+    d.value({ dtypes: singles, shape: [...batch, ...shape] });
   return {
-    inputs: [operand(ta, m, k), operand(tb, k, n)],
+    inputs: [operand(ta ? [k, m] : [m, k]), operand(tb ? [n, k] : [k, n])],
     attrs: {
       alpha: d.maybe(50, float(d.pick([0.5, 2, -1]))),
       transA: ta ? int(1) : d.maybe(20, int(0)),
