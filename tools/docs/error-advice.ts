@@ -267,7 +267,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'run/refused': 'A runtime says that it cannot run this model. That is no failure.',
   'run/target': 'There is no target of that name. The message lists them.',
   'run/work':
-    'The model asks for far more work than its size explains. Bind smaller sizes, or give --any-work.',
+    'The model asks for far more work than its size explains. Bind smaller sizes, or give --any-work; with thousands of inputs or outputs, compile the C yourself.',
   'safetensors/dtype': 'The format has no such element type. Convert the tensor.',
   'safetensors/format': 'The file is damaged or no safetensors file. Copy it again.',
   'safetensors/name': 'The name `__metadata__` is reserved. Rename the tensor.',
