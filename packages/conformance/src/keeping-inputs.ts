@@ -26,7 +26,8 @@ export async function keepingInputs<T>(inputs: readonly Tensors[], run: () => Pr
 /** Whether the tensor had changed. Bits are compared: NaN has many, and -0 is not 0. */
 function restore({ data }: Tensor, kept: TensorData): boolean {
   if (data.length !== kept.length) throw new Error('the runtime took the memory of its input');
-  const [found, wanted] = [wordsOf(data), wordsOf(kept)];
+  const aligned = data.byteOffset % 4 === 0 && data.byteLength % 4 === 0;
+  const [found, wanted] = aligned ? [toWords(data), toWords(kept)] : [toBytes(data), toBytes(kept)];
   let at = 0;
   while (at < found.length && found[at] === wanted[at]) at++;
   if (at === found.length) return false;
@@ -34,9 +35,6 @@ function restore({ data }: Tensor, kept: TensorData): boolean {
   return true;
 }
 
-/** Memory as integers, as wide as it allows. */
-function wordsOf(data: TensorData): Uint8Array | Uint32Array {
-  const { buffer, byteOffset, byteLength } = data;
-  const whole = byteOffset % 4 === 0 && byteLength % 4 === 0;
-  return whole ? new Uint32Array(buffer, byteOffset, byteLength / 4) : toBytes(data);
+function toWords({ buffer, byteOffset, byteLength }: TensorData): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
