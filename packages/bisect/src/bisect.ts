@@ -86,8 +86,8 @@ function isWhole({ graph }: Sample, { nodes }: Cuttable): boolean {
 }
 
 /**
- * Halving finds a node whose beginning differs. Where a later beginning with this node in it agrees, the difference is one of
- * that beginning alone, as of a kernel that stands for a fused group which it cuts: then the search goes on after it.
+ * Halving finds a node whose beginning differs. A later beginning that has this node too may agree: the first one cuts a group
+ * that is fused in the whole model, and only the kernel that it has instead is wrong. The search then goes on after the later one.
  */
 async function boundary(cut: Cuttable, end: number, whole: Outcome, session: Session): Promise<number> {
   let low = -1;
@@ -115,6 +115,9 @@ async function halve(cut: Cuttable, range: Range, whole: Outcome, session: Sessi
   return high;
 }
 
+/** A fused group has fewer nodes. */
+const MOST_LATER = 16;
+
 /** Of the beginnings 1, 2, 4, 8 and 16 nodes longer, the first that has the node in it and agrees. */
 async function agreesLater(
   cut: Cuttable,
@@ -130,9 +133,6 @@ async function agreesLater(
   }
   return undefined;
 }
-
-/** A fused group has fewer nodes. */
-const MOST_LATER = 16;
 
 async function partsUpTo(cut: Cuttable, n: number, whole: Outcome, session: Session): Promise<boolean> {
   const sample = cut.upTo(n);

@@ -35,8 +35,8 @@ export type NoiseQuestion = Pick<Rounded, 'model' | 'inputs'> & { readonly kind:
 export type NoiseStore = (question: NoiseQuestion, make: () => Noise) => Noise;
 
 /**
- * Multiply-accumulates of all noisy runs together, an element counts as ELEMENT of them. The first tier is wanted every time, the second where the first fails, the
- * third for a near miss.
+ * Multiply-accumulates of all noisy runs together; an element that is computed counts as ELEMENT of them. The first tier is
+ * wanted every time, the second where the first fails, the third for a near miss.
  */
 const WORK = { few: 2e8, many: 1.2e9, most: 6e9 } as const;
 /** Elements together say what a few runs of one do not. */
@@ -63,8 +63,7 @@ export function noiseOfValues({ model, inputs, arithmetic = 'f32' }: Rounded): N
   return remembered(model, inputs, `${arithmetic} values`, () => {
     const graph = sized(model, inputs);
     const noise = new Map<string, NoisyOutput>();
-    const values = [...graph.nodes()].flatMap((node) => node.outputs);
-    if (values.reduce((sum, { type }) => sum + numElements(type.shape), 0) > MOST_KEPT) return noise;
+    if (elementsComputed(graph) > MOST_KEPT) return noise;
     const observe = ({ name }: Value, one: NoisyOutput) => noise.set(name, one);
     roundingNoise(graph, inputs, { runs: 2, arithmetic, observe });
     return noise;
@@ -79,15 +78,16 @@ function sized(model: Graph, inputs: Tensors): Graph {
 function noiseOfRuns({ model, inputs, arithmetic }: Rounded, runs: Runs): Noise {
   const graph = sized(model, inputs);
   const least = graph.outputs.every(({ value }) => hasMany(value.type)) ? 1 : 2;
-  const count = Math.min(MOST[runs], Math.max(least, Math.floor(WORK[runs] / (workOf(graph) + 1))));
+  const work = graphMacs(graph) + ELEMENT * elementsComputed(graph);
+  const count = Math.min(MOST[runs], Math.max(least, Math.floor(WORK[runs] / (work + 1))));
   return roundingNoise(graph, inputs, { runs: count, ...(arithmetic && { arithmetic }) });
 }
 
-function workOf(graph: Graph): number {
-  let made = 0;
+function elementsComputed(graph: Graph): number {
+  let count = 0;
   for (const { outputs } of graph.nodes())
-    for (const { type } of outputs) if (type.shape.every(isStatic)) made += numElements(type.shape);
-  return graphMacs(graph) + ELEMENT * made;
+    for (const { type } of outputs) if (type.shape.every(isStatic)) count += numElements(type.shape);
+  return count;
 }
 
 function hasMany({ dtype, shape }: TensorType): boolean {

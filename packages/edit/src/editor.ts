@@ -229,13 +229,18 @@ export class Editor {
   batch(size: Dim): void {
     settleTypes(this.graph, this.#stale);
     const { inputs, attrs, repeated } = batchChanges(this.graph, size);
-    const rows = new Map<string, Value>();
-    for (const { x, axis } of repeated) {
-      const shape = x.type.shape.map((dim, i) => Number(i === axis ? size : dim));
+    const made = new Map<string, Value>();
+    const rows = repeated.map(({ x, axis }) => {
       const key = `${axis} ${x.name}`;
-      if (!rows.has(key)) rows.set(key, this.ops.expand({ x, shape }));
-    }
-    for (const { node, x, axis } of repeated) this.#reroute(node, x, rows.get(`${axis} ${x.name}`) as Value);
+      const shape = x.type.shape.map((dim, i) => Number(i === axis ? size : dim));
+      const row = made.get(key) ?? this.ops.expand({ x, shape });
+      made.set(key, row);
+      return row;
+    });
+    // no type fits before all have changed
+    repeated.forEach(({ node, x }, i) => {
+      this.#reroute(node, x, itemAt(rows, i));
+    });
     for (const [node, changed] of attrs) {
       this.graph.setAttrs(node, changed);
       this.#stale.add(node);

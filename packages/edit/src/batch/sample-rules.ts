@@ -1,5 +1,5 @@
 import type { Dim } from '@ghostc/ir';
-import { intsOf, lookup } from '@ghostc/ops';
+import { intsOf, lookup, normalAxis } from '@ghostc/ops';
 import { reshapeSamples } from './reshape-samples.ts';
 import {
   dimsOf,
@@ -92,7 +92,7 @@ const along =
     const axes = axesOf(site);
     const rank = dimsOf(site.node.inputs[0]).length;
     for (const axis of axes) keepsApart(site, axis, samples);
-    const dropped = site.attrs.keepdims === false ? axes.map((axis) => (axis < 0 ? axis + rank : axis)) : [];
+    const dropped = site.attrs.keepdims === false ? axes.map((axis) => normalAxis(axis, rank)) : [];
     return {
       outputs: { ...samples, axis: samples.axis - dropped.filter((axis) => axis < samples.axis).length },
     };
@@ -106,7 +106,7 @@ const manyAxes = along((site) => {
 
 const fromAxis = along(({ node, attrs }) => {
   const rank = dimsOf(node.inputs[0]).length;
-  const first = Number(attrs.axis) + (Number(attrs.axis) < 0 ? rank : 0);
+  const first = normalAxis(Number(attrs.axis), rank);
   return Array.from({ length: rank - first }, (_, i) => first + i);
 });
 
@@ -149,7 +149,7 @@ function slice(site: Site): Moved {
   const { node, attrs } = site;
   const axes = intsOf(attrs, 'axes');
   const rank = dimsOf(node.inputs[0]).length;
-  const at = axes.findIndex((axis) => (axis < 0 ? axis + rank : axis) === samples.axis);
+  const at = axes.findIndex((axis) => normalAxis(axis, rank) === samples.axis);
   if (at < 0) return { outputs: samples };
   const whole = intsOf(attrs, 'starts')[at] === 0 && (intsOf(attrs, 'steps')[at] ?? 1) === 1;
   if (!whole || dimsOf(node.output)[samples.axis] !== dimsOf(node.inputs[0])[samples.axis])
@@ -195,7 +195,7 @@ function resize(site: Site): Moved {
 function gather(site: Site): Moved {
   const [x, indices] = site.inputs;
   const rank = dimsOf(site.node.inputs[0]).length;
-  const axis = Number(site.attrs.axis) + (Number(site.attrs.axis) < 0 ? rank : 0);
+  const axis = normalAxis(Number(site.attrs.axis), rank);
   if (x && indices) refuse(site, 'it picks across samples');
   if (indices) return { outputs: { ...indices, axis: indices.axis + axis } };
   const samples = known(site, x);

@@ -1,4 +1,5 @@
 import { CompileError, type Dim, type Node, type Value } from '@ghostc/ir';
+import { normalAxis } from '@ghostc/ops';
 
 /**
  * How a value holds the samples of a batch: sample s is the elements with index [s * inner, (s + 1) * inner) along `axis`.
@@ -59,7 +60,7 @@ export function onlyFirst(site: Site): Samples {
 /** Throws where an axis that the node mixes is the samples'. */
 export function keepsApart(site: Site, axis: number, samples: Samples): void {
   const rank = dimsOf(site.node.inputs[0]).length;
-  if ((axis < 0 ? axis + rank : axis) === samples.axis)
+  if (normalAxis(axis, rank) === samples.axis)
     refuse(site, `it mixes the samples, which lie along axis ${samples.axis}`);
 }
 

@@ -1,5 +1,5 @@
 import type { Attrs, Node, Value } from '@ghostc/ir';
-import { intsOf, lookup, withDefaults } from '@ghostc/ops';
+import { intsOf, lookup, normalAxis, withDefaults } from '@ghostc/ops';
 import type { ChannelClasses } from './channel-classes.ts';
 
 /** An axis of a constant operand that has an element for each channel of a value. */
@@ -223,7 +223,7 @@ function axisOf(node: Node): number {
 }
 
 function fromFront(node: Node, axis: number): number {
-  return axis < 0 ? axis + x(node).type.shape.length : axis;
+  return normalAxis(axis, x(node).type.shape.length);
 }
 
 const table: Readonly<Record<string, ChannelRule>> = {

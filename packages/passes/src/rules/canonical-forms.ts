@@ -1,4 +1,6 @@
 import { fromNumbers, isFloat, type Tensor, type Value } from '@ghostc/ir';
+import { normalAxis } from '@ghostc/ops';
+
 import type { Build } from '../build.ts';
 import { constantData, numbersOf, ofShared, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
@@ -11,7 +13,7 @@ export const meanToGlobalAveragePool = rule({
   unless: ({ x, mean }) => {
     if (x.type.dtype === 'f64') return 'ONNX Runtime has no GlobalAveragePool of f64';
     const rank = x.type.shape.length;
-    const axes = (mean.attrs.axes ?? []).map((axis) => (axis < 0 ? axis + rank : axis)).sort();
+    const axes = (mean.attrs.axes ?? []).map((axis) => normalAxis(axis, rank)).sort();
     if (axes.join() !== (rank === 3 ? '2' : '2,3') || rank > 4)
       return `it reduces the axes [${axes.join(',')}] of rank ${rank}, expected all spatial ones`;
     return mean.attrs.keepdims === false && 'it drops the axes';

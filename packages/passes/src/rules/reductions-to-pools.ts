@@ -1,5 +1,5 @@
 import { isStatic, itemAt, type Node, type Value } from '@ghostc/ir';
-import { intsOf } from '@ghostc/ops';
+import { intsOf, normalAxis } from '@ghostc/ops';
 import type { Build } from '../build.ts';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -47,7 +47,7 @@ function maximumOf(x: Value, build: Build): Value {
 }
 
 function notOverSpace({ type: { shape } }: Value, { attrs }: Node): string | false {
-  const axes = intsOf(attrs, 'axes').map((axis) => (axis < 0 ? axis + shape.length : axis));
+  const axes = intsOf(attrs, 'axes').map((axis) => normalAxis(axis, shape.length));
   const spatial = shape.slice(2).map((_, i) => i + 2);
   if (shape.length !== 3 && shape.length !== 4) return 'it reduces no image and no line';
   if (!shape.every(isStatic)) return 'the shape is symbolic';

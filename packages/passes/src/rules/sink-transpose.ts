@@ -1,5 +1,5 @@
 import { fromNumbers, type Node, stridesOf, type Value } from '@ghostc/ir';
-import { intsOf } from '@ghostc/ops';
+import { intsOf, normalAxis } from '@ghostc/ops';
 import type { Build } from '../build.ts';
 import { constantData, numbersOf } from '../constant-math.ts';
 import { functions, pairs } from '../op-groups.ts';
@@ -58,7 +58,7 @@ export const sinkTransposeConcat: Rule = {
     const perm = permOf(first);
     const axis = Number(root.attrs.axis);
     const sources = parts.map((part) => part?.inputs[0] ?? null);
-    const attrs = { ...root.attrs, axis: perm[axis < 0 ? axis + perm.length : axis] ?? axis };
+    const attrs = { ...root.attrs, axis: perm[normalAxis(axis, perm.length)] ?? axis };
     const rewrite = (build: Build): Value =>
       build.node('transpose', [build.node('concat', sources, attrs)], first.attrs);
     return rewriting(graph, root, { match, rewrite });
