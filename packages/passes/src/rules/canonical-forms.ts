@@ -1,6 +1,5 @@
 import { fromNumbers, isFloat, type Tensor, type Value } from '@ghostc/ir';
 import { normalAxis } from '@ghostc/ops';
-
 import type { Build } from '../build.ts';
 import { constantData, numbersOf, ofShared, vector } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
