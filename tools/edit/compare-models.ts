@@ -30,12 +30,15 @@ export const onnxPython: Tool = {
 
 const script = join(process.cwd(), 'tools/edit/compare_models.py');
 
-/** Holds pairs against each other in Python; what dies there is a crash of its pair, and the rest goes on. */
+/**
+ * Holds pairs against each other in Python; what dies there is a crash of its pair, and the rest goes on. Python itself ends after
+ * a model that takes too long.
+ */
 export function compareModels(pairs: readonly Pair[]): Judged[] {
   const judged: Judged[] = [];
   while (judged.length < pairs.length) {
     const rest = pairs.slice(judged.length);
-    const { stdout, stderr, error } = spawnSync('python3', [script], {
+    const { stdout, stderr, error, status } = spawnSync('python3', [script], {
       input: rest.map((pair) => `${JSON.stringify(pair)}\n`).join(''),
       encoding: 'utf8',
       maxBuffer: 2 ** 28,
@@ -44,7 +47,7 @@ export function compareModels(pairs: readonly Pair[]): Judged[] {
     const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
     judged.push(...lines.map((line): Judged => JSON.parse(line)));
     const died = rest[lines.length];
-    if (died) judged.push({ name: died.name, status: 'crash', reason: stderr.slice(-300) });
+    if (died && status !== 0) judged.push({ name: died.name, status: 'crash', reason: stderr.slice(-300) });
   }
   return judged;
 }

@@ -1,5 +1,5 @@
 """Holds pairs of ONNX models (one per line of stdin, as JSON) against each other: onnx.checker, outputs in ONNX Runtime, the rest."""
-import glob, json, resource, sys
+import contextlib, glob, json, os, resource, sys, threading
 import numpy as np
 import onnx
 from onnx import numpy_helper
@@ -9,6 +9,7 @@ import onnxruntime as ort
 ort.set_default_logger_severity(4)
 # what asks for more than 8 GiB cannot be run; it does not end this process
 resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))
+SECONDS = 60
 
 
 class Lost(Exception):
@@ -26,6 +27,26 @@ def in_ort(path, inputs):
 def in_reference(path, inputs):
     """What ONNX Runtime has no kernel, or NumPy no type for."""
     return ReferenceEvaluator(path).run(None, inputs)
+
+
+@contextlib.contextmanager
+def limited(pair, status):
+    """Says so and ends the process where a model runs for over SECONDS: no engine can be stopped otherwise."""
+
+    def end():
+        tell(pair, status, f"runs for over {SECONDS} s")
+        os._exit(0)
+
+    timer = threading.Timer(SECONDS, end)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def tell(pair, status, reason):
+    print(json.dumps({"name": pair["name"], "status": status, "reason": reason}), flush=True)
 
 
 def runs(engine, path, inputs):
@@ -145,9 +166,10 @@ def judge(pair):
     given = {one.name for one in before.graph.initializer}
     feeds = [one.name for one in before.graph.input if one.name not in given or pair["data"]]
     inputs = dict(zip(feeds, inputs_of(before, pair["data"])))
-    run = in_ort if runs(in_ort, pair["from"], inputs) else in_reference
     try:
-        wanted = run(pair["from"], inputs)
+        with limited(pair, "unrunnable"):
+            run = in_ort if runs(in_ort, pair["from"], inputs) else in_reference
+            wanted = run(pair["from"], inputs)
     except Exception as error:
         check_kept(before, after, pair.get("opset"))
         if not pair.get("opset"):
@@ -155,7 +177,8 @@ def judge(pair):
             expect("nodes", nodes(before), nodes(after))
         return "unrunnable", str(error)[:160]
     try:
-        found = run(pair["to"], inputs)
+        with limited(pair, "differs"):
+            found = run(pair["to"], inputs)
     except Exception as error:
         return "differs", f"{run.__name__}: {error}"[:300]
     random = any(node.op_type.startswith(("Random", "Bernoulli", "Multinomial", "Dropout")) for node in before.graph.node)
@@ -205,7 +228,7 @@ def judge_batch(pair):
     return "same", ""
 
 
-for line in sys.stdin:
+for line in sys.stdin.readlines():
     pair = json.loads(line)
     try:
         status, reason = judge_batch(pair) if pair.get("batch") else judge(pair)
@@ -213,4 +236,4 @@ for line in sys.stdin:
         status, reason = "lost", str(error)
     except Exception as error:
         status, reason = "crash", f"{type(error).__name__}: {error}"[:300]
-    print(json.dumps({"name": pair["name"], "status": status, "reason": reason}), flush=True)
+    tell(pair, status, reason)

@@ -1,4 +1,4 @@
-import { CompileError, type Tensor, toNumbers } from '@ghostc/ir';
+import { type Tensor, toNumbers } from '@ghostc/ir';
 import { dataTypeOf } from '@ghostc/onnx';
 import {
   activationAttrs,
@@ -179,21 +179,10 @@ function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: On
   else writeActivation(writer, writer.step('Add', sum), attrs);
 }
 
-/** The weight [M,C/g,..] of the graph is [C,M/g,..] in ONNX. */
 function writeConvTranspose(writer: NodeWriter): void {
   const { group, output_padding, strides, pads, dilations } = writer.attrs(convTranspose2d);
-  const [m = 1, perGroup = 1, ...kernel] = writer.value(1).type.shape.map(Number);
-  const { constant } = writer.value(1);
-  if (!constant) throw new CompileError('onnx/write', 'a ConvTranspose expects constant weights');
-  const { quant, ...plain } = asGroups(constant, group);
-  const groups = { ...plain, shape: [group, m / group, perGroup, ...kernel] };
-  const turned = evaluateOne(transpose, [groups], { perm: [0, 2, 1, 3, 4] });
-  const shape = [group * perGroup, m / group, ...(writer.rank === 3 ? kernel.slice(1) : kernel)];
-  const inputs = [
-    writer.input(0),
-    writer.tensor({ ...turned, shape, ...(quant && { quant }) }, 'weight'),
-    writer.input(2),
-  ];
+  const kernel = writer.value(1).type.shape.slice(2).map(Number);
+  const inputs = [writer.input(0), turnedWeight(writer, group), writer.input(2)];
   const window = windowForRank({ kernel_shape: kernel, strides, pads, dilations }, writer.rank);
   const extra = output_padding.slice(-(writer.rank - 2));
   const attrs: OnnxAttrs = {
@@ -202,6 +191,23 @@ function writeConvTranspose(writer: NodeWriter): void {
     ...(extra.some((size) => size > 0) && { output_padding: extra }),
   };
   writeWithActivation(writer, 'ConvTranspose', writer.has(2) ? inputs : inputs.slice(0, 2), attrs);
+}
+
+/** The weight [M,C/g,..] of the graph is [C,M/g,..] in ONNX: a constant, or turned by nodes where it is computed. */
+function turnedWeight(writer: NodeWriter, group: number): string {
+  const { type, constant } = writer.value(1);
+  const [m = 1, perGroup = 1, ...kernel] = type.shape.map(Number);
+  const groups = [group, m / group, perGroup, ...kernel];
+  const perm = [0, 2, 1, 3, 4];
+  const shape = [group * perGroup, m / group, ...(writer.rank === 3 ? kernel.slice(1) : kernel)];
+  if (constant) {
+    const { quant, ...plain } = asGroups(constant, group);
+    const turned = evaluateOne(transpose, [{ ...plain, shape: groups }], { perm });
+    return writer.tensor({ ...turned, shape, ...(quant && { quant }) }, 'weight');
+  }
+  const reshaped = (x: string, to: readonly number[]): string =>
+    writer.step('Reshape', [x, writer.ints(to, 'shape')]);
+  return reshaped(writer.step('Transpose', [reshaped(writer.input(1), groups)], { perm }), shape);
 }
 
 /**

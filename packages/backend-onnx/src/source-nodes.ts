@@ -1,6 +1,7 @@
 import { type Graph, type Node, sameType, type Tensor, type TensorType, type Value } from '@ghostc/ir';
 import {
   bodiesOf,
+  dequantizedConstant,
   type NodeProto,
   type PartInput,
   renameOuter,
@@ -29,9 +30,10 @@ export interface SourceNodes {
 export function sourceNodes(graph: Graph, opset: number): SourceNodes {
   const byLast = new Map<Node, Restored>();
   const parts = new Set<Node>();
+  const dequantized = dequantizedValues(graph);
   const places = new Map([...graph.nodes()].map((node, place) => [node, place]));
   for (const [source, nodes] of nodesBySource(graph)) {
-    const outside = isWordOf(source, opset) ? restored(graph, source, nodes) : undefined;
+    const outside = isWordOf(source, opset) ? restored(source, nodes, { graph, dequantized }) : undefined;
     const last = nodes.at(-1);
     if (!outside || !last || !isTogether(source, nodes, places)) continue;
     byLast.set(last, { source, parts: nodes, outside });
@@ -63,10 +65,35 @@ function nodesBySource(graph: Graph): Map<SourceNode, Node[]> {
   return bySource;
 }
 
+/** The floats of each constant that is dequantised. */
+function dequantizedValues(graph: Graph): Map<Tensor, Value> {
+  const values = new Map<Tensor, Value>();
+  for (const { outputs } of graph.nodes())
+    for (const value of outputs) {
+      const constant = dequantizedConstant(value);
+      if (constant) values.set(constant, value);
+    }
+  return values;
+}
+
+interface Present {
+  readonly graph: Graph;
+  readonly dequantized: ReadonlyMap<Tensor, Value>;
+}
+
 /** The values from outside, if the nodes are what the source's node was read as. */
-function restored(graph: Graph, source: SourceNode, nodes: readonly Node[]): readonly Value[] | undefined {
+function restored(
+  source: SourceNode,
+  nodes: readonly Node[],
+  { graph, dequantized }: Present,
+): readonly Value[] | undefined {
   if (nodes.length !== source.parts.length) return undefined;
   const outside: Value[] = [];
+  for (const [number, constant] of source.dequantized) {
+    const value = dequantized.get(constant);
+    if (!value) return undefined;
+    outside[number] = value;
+  }
   const isSame = nodes.every((node, i) => {
     const part = source.parts[i];
     return (

@@ -7,7 +7,7 @@ export type { AttributeProto, NodeProto } from './onnx-types.ts';
 export { bodiesOf, outerNames, renameOuter } from './outer-names.ts';
 export { onnxInputNames, onnxOps, type ReadOptions, readOnnx } from './read-onnx.ts';
 export { roundingKey } from './read-static-quantization.ts';
-export type { PartInput, SourceInput, SourceNode } from './source-node.ts';
+export { dequantizedConstant, type PartInput, type SourceInput, type SourceNode } from './source-node.ts';
 export { supportedOps } from './supported-ops.ts';
 export {
   dataTypeOf,

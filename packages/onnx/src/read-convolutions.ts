@@ -10,6 +10,7 @@ import {
 import { evaluateOne, spreadTranspose, transpose } from '@ghostc/ops';
 import { Formulas, fixedShape, inFloat32 } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
+import { dequantizedConstant } from './source-node.ts';
 import { poolAttributes, windowAttributes } from './window-attributes.ts';
 
 export const convolutionRows: readonly OpRow[] = [
@@ -169,10 +170,9 @@ function readConvTranspose(node: NodeReader): Value {
 }
 
 /** The integers of a weight [C,M/g,..] that is dequantised, by one scale or by one a channel. */
-function quantizedWeight({ producer }: Value): Tensor | undefined {
-  if (producer?.op !== 'dequantize_linear') return undefined;
-  const constant = producer.inputs[0]?.constant;
-  return constant?.quant?.axis === 0 ? undefined : (constant ?? undefined);
+function quantizedWeight(value: Value): Tensor | undefined {
+  const constant = dequantizedConstant(value);
+  return constant?.quant?.axis === 0 ? undefined : constant;
 }
 
 /** The scales of [C,M/g,..] as those of [M,C/g,..]: each group has the same ones. */

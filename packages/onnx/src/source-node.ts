@@ -28,6 +28,8 @@ export interface SourceNode {
   }[];
   /** Types of the values from outside. */
   readonly outside: readonly TensorType[];
+  /** By number, the constant that such a value dequantises, where no part reads it: the reading turned the constant. */
+  readonly dequantized: ReadonlyMap<number, Tensor>;
   readonly inputs: readonly SourceInput[];
   /** What its bodies read from outside, by their names there. */
   readonly captures: ReadonlyMap<string, SourceInput>;
@@ -102,12 +104,14 @@ function sourceOf(whole: Whole, state: ReadState, nodes: readonly Node[]): objec
     if (inputs.includes(undefined)) return undefined;
     whole.parts.push({ op, attrs, inputs: inputs as PartInput[] });
   }
-  return { outside: outside.values.map(({ type }) => type), inputs, captures, outputs };
+  const { values, dequantized } = outside;
+  return { outside: values.map(({ type }) => type), dequantized, inputs, captures, outputs };
 }
 
 /** Values that parts read from outside, numbered. */
 class Outside {
   readonly values: Value[] = [];
+  readonly dequantized = new Map<number, Tensor>();
   /** Of many: an unrolled loop has thousands. */
   readonly #numbers = new Map<Value, number>();
 
@@ -136,8 +140,19 @@ function sourceInput(entry: Entry | undefined, name: string, values: Outside): S
   if (!entry || entry.isUnread) return undefined;
   const outside = entry.value ? values.number(entry.value) : -1;
   if (outside >= 0) return { outside };
+  const weights = entry.value && dequantizedConstant(entry.value);
+  if (entry.value && weights) {
+    values.add(entry.value);
+    values.dequantized.set(values.values.length - 1, weights);
+    return { outside: values.values.length - 1 };
+  }
   const tensor = entry.value ? entry.value.constant : entry.shape && tensorOf(entry.shape);
   return tensor ? { tensor, name } : undefined;
+}
+
+/** The constant whose floats a value is. */
+export function dequantizedConstant({ producer }: Value): Tensor | undefined {
+  return producer?.op === 'dequantize_linear' ? (producer.inputs[0]?.constant ?? undefined) : undefined;
 }
 
 interface Reading {
