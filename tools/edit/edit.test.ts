@@ -55,6 +55,5 @@ test.each(readTasks(page))('$title', async (task) => {
 
 test('the page has 25 tasks, and their lines', () => {
   expect(readTasks(page)).toHaveLength(25);
-  const cells = page.replace(/ +/g, ' ').replace(/-{3,}/g, '---');
-  expect(cells).toContain(linesTable(readTasks(page)));
+  expect(page).toContain(linesTable(readTasks(page)));
 });

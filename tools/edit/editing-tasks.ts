@@ -5,6 +5,7 @@ import { Graph, parseGraph, type Tensor, toNumbers } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import * as rules from '@ghostc/passes';
 import { ortSession } from '@ghostc/runtimes';
+import { markdownTable } from '../conformance/markdown-table.ts';
 
 /** A task of docs/coming-from.md. */
 export interface Task {
@@ -39,11 +40,7 @@ export function linesTable(tasks: readonly Task[]): string {
   const rows = tasks.map(({ title, ts, python, fx }) => [title, ...[ts, python, fx].map(linesOf)] as const);
   const sum = (column: number): number => rows.reduce((total, row) => total + Number(row[column]), 0);
   const all = [...rows, ['together', sum(1), sum(2), sum(3)] as const];
-  return [
-    '| task | here | Python | torch.fx |',
-    '| --- | --- | --- | --- |',
-    ...all.map((row) => `| ${row.join(' | ')} |`),
-  ].join('\n');
+  return markdownTable([['task', 'here', 'Python', 'torch.fx'], ...all.map((row) => row.map(String))]);
 }
 
 const fixtures = join(process.cwd(), 'test-fixtures/editing');
