@@ -76,7 +76,7 @@ def read_value(path, kind):
 def random_input(info, rng, sizes, default=2):
     tensor = info.type.tensor_type
     shape = [
-        d.dim_value if d.HasField("dim_value") else sizes.setdefault(d.dim_param or i, default)
+        d.dim_value if d.HasField("dim_value") and d.dim_value >= 0 else sizes.setdefault(d.dim_param or i, default)
         for i, d in enumerate(tensor.shape.dim)
     ]
     dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
@@ -127,9 +127,13 @@ def check_kept(before, after, least=None):
 
 
 def notes(model):
-    """Doc strings and metadata of inputs, outputs and weights."""
-    values = [*model.graph.initializer, *model.graph.output, *model.graph.input]
-    return {one.name: (one.doc_string, sorted((p.key, p.value) for p in one.metadata_props)) for one in values}
+    """Doc strings and metadata of values, wherever they stand."""
+    graph = model.graph
+    notes = {}
+    for one in [*graph.value_info, *graph.initializer, *graph.output, *graph.input]:
+        doc, metadata = notes.get(one.name, ("", set()))
+        notes[one.name] = one.doc_string or doc, metadata | {(p.key, p.value) for p in one.metadata_props}
+    return notes
 
 
 def expect(what, before, after):

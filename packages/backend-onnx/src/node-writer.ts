@@ -178,7 +178,8 @@ export class NodeWriter {
   /** A node has the name of the source node that did the same there, or one made of the first. */
   #nodeName(op: string): string {
     const names = this.node.partOrigins[this.#part] ?? this.node.origin;
-    const same = names.find((name) => isNameOf(op, name));
+    const isKept = this.node.op === 'onnx_node';
+    const same = names.find((name) => isKept || isNameOf(op, name));
     return this.target.fresh(same ?? (names[0] ? `${names[0]}_${op}` : op));
   }
 }

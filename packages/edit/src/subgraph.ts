@@ -47,7 +47,7 @@ export function splitModel(source: Graph, at: readonly string[]): { head: Graph;
   if (reached.length)
     throw new CompileError(
       'edit/split',
-      `%${reached.join(', %')} reach across the cut at %${at.join(', %')}`,
+      `%${reached.join(', %')} would have to be cut as well as %${at.join(', %')}`,
     );
   return { head: extractSubgraph(source, { inputs: [], outputs: at }), tail };
 }
