@@ -22,6 +22,7 @@ import { normalizationRows } from './read-normalizations.ts';
 import { recurrentRows } from './read-recurrent.ts';
 import { reductionRows } from './read-reductions.ts';
 import { resizeRows } from './read-resize.ts';
+import { spectrumRows } from './read-spectra.ts';
 import { quantizedRows } from './read-static-quantization.ts';
 import { isSaturated } from './shape-value.ts';
 
@@ -62,6 +63,7 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ...normalizationRows,
   ...quantizedRows,
   ...recurrentRows,
+  ...spectrumRows,
   ...reductionRows,
   ...resizeRows,
   ['Abs', plain('abs')],

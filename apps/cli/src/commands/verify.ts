@@ -1,5 +1,6 @@
-import type { RuntimeResult } from '@ghostc/conformance';
-import type { Rounding } from '@ghostc/ops';
+import type { DataSet, RuntimeResult } from '@ghostc/conformance';
+import { type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import { openDimensions, type Rounding } from '@ghostc/ops';
 import { runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
 import { bindOption } from '../bind-option.ts';
@@ -90,7 +91,11 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
       results.push(await task.verify(runtime));
     }
     progress.stop();
-    report({ model: loaded.label, reference: task.reference, targets: results }, flags);
+    const notes = [
+      ...(flags.data === undefined ? sizesOfOne(loaded.graph) : []),
+      ...withoutNumbers(task.dataSets),
+    ];
+    report({ model: loaded.label, reference: task.reference, notes, targets: results }, flags);
     process.exitCode = results.every((result) => holds(result, flags)) ? 0 : 1;
   } finally {
     progress.stop();
@@ -110,9 +115,22 @@ function namesOf({ targets, runtime, exec }: VerifyFlags): string[] {
   return [...named, ...engines];
 }
 
+function sizesOfOne(graph: Graph): string[] {
+  const open = openDimensions(graph);
+  return open.length ? [`sizes that were not given are 1: ${open.join(', ')} (--bind NAME=SIZE)`] : [];
+}
+
+/** Said where an engine that computes nothing would pass too. */
+function withoutNumbers(dataSets: readonly DataSet[]): string[] {
+  const isZero = (tensor: Tensor): boolean => toNumbers(tensor).every((value) => value === 0);
+  const says = dataSets.some(({ outputs }) => [...outputs.values()].some((output) => !isZero(output)));
+  return says ? [] : ['every expected output is 0 or empty: these inputs show nothing'];
+}
+
 interface Report {
   readonly model: string;
   readonly reference: string;
+  readonly notes: readonly string[];
   readonly targets: readonly RuntimeResult[];
 }
 
@@ -123,4 +141,5 @@ function report(result: Report, { json }: VerifyFlags): void {
   }
   printVerification(result.targets);
   console.log(`reference: ${result.reference}`);
+  for (const note of result.notes) console.log(`note: ${note}`);
 }
