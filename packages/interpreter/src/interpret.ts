@@ -13,8 +13,8 @@ import type { KnownResults } from './known-results.ts';
 export interface InterpretOptions {
   /** Called with each value as it is computed. */
   readonly observe?: (value: Value, tensor: Tensor, node: Node) => void;
-  /** Results of other runs, which this one adds to. */
-  readonly known?: KnownResults;
+  /** Results of other runs, which this one adds to; or others in their place. */
+  readonly known?: Pick<KnownResults, 'of'>;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { interpreterRuntime, type Runtime, seededInputs } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
-import { fromNumbers, type Graph, parseGraph } from '@ghostc/ir';
+import { fromNumbers, type Graph, itemAt, parseGraph, toNumbers } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import { createRuntime } from '../runtime-table.ts';
 import { layersInOrt } from './layers-in-ort.ts';
+import { runWithSteps } from './noise-of-steps.ts';
 import { verifyInOrt } from './verify-in-ort.ts';
 
 function model(weights: number): Graph {
@@ -20,6 +21,20 @@ function model(weights: number): Graph {
 const graph = model(1);
 const inputs = seededInputs(graph, 1);
 const dataSets = [{ name: 'seed 1', inputs, outputs: interpret(graph, inputs) }];
+
+test('a run with steps has as many as the layers, each by one', () => {
+  const layer = { op: 'qlinear_conv2d', name: 'y', steps: 1, allowed: 1, elements: 100 };
+  const right = toNumbers(itemAt([...interpret(graph, inputs).values()], 0));
+  const steps = (different: number): number[] => {
+    const outputs = runWithSteps(graph, inputs, { layers: [{ ...layer, different }], seed: 1 });
+    return Array.from(toNumbers(itemAt([...outputs.values()], 0)), (value, i) => value - Number(right[i]));
+  };
+  expect(steps(0).every((step) => step === 0)).toBe(true);
+  // those at an end of the range stay there
+  expect(new Set(steps(100))).toEqual(new Set([1, 0, -1]));
+  const moved = (all: readonly number[]): number => all.filter((step) => step !== 0).length / all.length;
+  expect(moved(steps(10))).toBeCloseTo(moved(steps(100)) / 10, 1);
+});
 
 describe('ONNX Runtime against integers', () => {
   test('passes, and says how far each layer by itself is off', async () => {
