@@ -45,6 +45,7 @@ export type Computed =
  * - `table`: `qlinear_lookup`, 256 results of one int8
  * - `clamp`: `requantize` with a clamp
  * - `carried`: the same op on integers, where `when` holds for its attributes
+ * - `resized`: as `carried` for nearest neighbours, `op` for linear ones in planes
  * - `weighted`: `op`, with int8 weights per output channel and an integer bias
  * - `requantized`: `op`, of activations only
  * - `softmax`: `op`, whose output scale is fixed
@@ -54,7 +55,7 @@ export type Computed =
 export type IntegerForm =
   | { readonly kind: 'table' | 'clamp' | 'integer' | 'none' }
   | { readonly kind: 'carried'; readonly when: (attrs: Attrs) => boolean }
-  | { readonly kind: 'weighted' | 'requantized' | 'softmax'; readonly op: string };
+  | { readonly kind: 'resized' | 'weighted' | 'requantized' | 'softmax'; readonly op: string };
 
 /**
  * What the op does to plain integers:

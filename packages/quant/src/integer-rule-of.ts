@@ -1,6 +1,7 @@
 import { type Attrs, type Node, sameType, type Value } from '@ghostc/ir';
 import { activationAttrs, attrsOf, clampAttrs, lookup, unaryTable, withDefaults } from '@ghostc/ops';
 import { type IntegerRule, outputAttrs, type Rewriting } from './integer-rule.ts';
+import { isNearest, linearInPlanes } from './linear-in-planes.ts';
 import type { ActivationDType } from './quant-range.ts';
 import { quantizeWeight } from './quantize-weight.ts';
 
@@ -16,6 +17,8 @@ export function integerRuleOf(op: string): IntegerRule | undefined {
       return clampRule;
     case 'carried':
       return carriedRule(form.when);
+    case 'resized':
+      return resizedRule(form.op);
     case 'weighted':
       return weightedRule(form.op);
     case 'requantized':
@@ -110,6 +113,16 @@ function carriedRule(when: (attrs: Attrs) => boolean): IntegerRule {
       inputs.map((input) => to.form(input, form)),
       node.attrs,
     );
+  };
+}
+
+/** Linear neighbours in 8 bits, with the scale of the input. */
+function resizedRule(op: string): IntegerRule {
+  return (node, to, precision) => {
+    if (isNearest(node)) return carriedRule(() => true)(node, to, precision);
+    const [x] = node.inputs;
+    const attrs = linearInPlanes(node);
+    return x && attrs && precision === 'int8' ? to.add(op, [to.form(x, 'i8')], attrs) : null;
   };
 }
 

@@ -119,6 +119,33 @@ test('an op without an integer form stays in float between conversions, with a w
   expect(opsOf(quantized)).toContain('qlinear_fully_connected');
 });
 
+test('images are resized in integers, by linear neighbours as by the nearest', () => {
+  const graph = graphOf(`graph @g(%x: f32[1,4,5,6])
+  const %w: f32[4,4,1,1] = random(1)
+  %0 = conv2d %x, %w
+  %1 = resize %0 {mode="linear", sizes=[1, 4, 10, 9]}
+  %2 = resize %1 {mode="linear", coordinate_transformation_mode="align_corners", sizes=[1, 4, 7, 7]}
+  %3 = resize %2 {mode="linear", coordinate_transformation_mode="asymmetric", scales=[1, 1, 2, 2]}
+  %4 = resize %3 {mode="nearest", sizes=[1, 4, 5, 5]}
+  return %4`);
+  const { leftInFloat, graph: quantized } = quantize(graph, samplesOf(graph));
+  expect(leftInFloat).toEqual([]);
+  const resized = [...quantized.nodes()].filter(({ op }) => op.includes('resize'));
+  expect(resized.map(({ op, attrs }) => [op, attrs.half_pixel_centers, attrs.align_corners])).toEqual([
+    ['qlinear_resize', true, false],
+    ['qlinear_resize', false, true],
+    ['qlinear_resize', false, false],
+    ['resize', undefined, undefined],
+  ]);
+  expect(sqnr(graph, {})).toBeGreaterThan(30);
+  // other positions, other axes and 16 bits have no such form
+  const other = graphOf(`graph @g(%x: f32[1,4,5,6])
+  %0 = resize %x {mode="linear", coordinate_transformation_mode="pytorch_half_pixel", sizes=[1, 4, 10, 9]}
+  %1 = resize %0 {mode="linear", sizes=[1, 8, 10, 9]}
+  return %1`);
+  expect(quantize(other, samplesOf(other)).leftInFloat).toHaveLength(2);
+});
+
 test('a node that stays in float keeps the names of its parts', () => {
   const graph = graphOf(`graph @g(%x: f32[1,8])
   %0 = reduce_max %x {axes=[1]} from "gate" | "most"

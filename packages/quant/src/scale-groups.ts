@@ -1,5 +1,6 @@
 import { type Graph, isFloat, type Node, type Value } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
+import { isNearest, linearInPlanes } from './linear-in-planes.ts';
 
 /** Values that carry one scale. */
 export class ScaleGroups {
@@ -46,7 +47,7 @@ export function findScaleGroups(graph: Graph): ScaleGroups {
 /** Whether the op gives out elements of its input as they are. */
 export function carriesScale(node: Node): boolean {
   if (lookup(node.op).traits.has('movement') || node.op === 'max_pool') return true;
-  return node.op === 'resize' && (node.attrs.mode ?? 'nearest') === 'nearest';
+  return node.op === 'resize' && (isNearest(node) || linearInPlanes(node) !== undefined);
 }
 
 /** The inputs whose elements the op gives out as they are; indices are not among them. */

@@ -33,7 +33,7 @@ export const resize = defineOp({
   },
   traits: ['integer'],
   computed: 'kernel',
-  integerForm: { kind: 'carried', when: ({ mode = 'nearest' }) => mode === 'nearest' },
+  integerForm: { kind: 'resized', op: 'qlinear_resize' },
   onIntegers: 'wide',
   error: { kind: 'interpolated', terms: (node) => 4 * 2 ** rankOf(node) },
   ulp: null,

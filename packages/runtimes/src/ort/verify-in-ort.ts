@@ -68,12 +68,13 @@ interface Judged {
 }
 
 /** What the outputs may be off; never as much as the outputs themselves. */
-function mostNoise(noise: number, { graph, layers, dataSets: [first] }: Judged): number {
+function mostNoise(noise: number, { graph, layers, dataSets }: Judged): number {
   const least = 10 ** (-LEAST_SQNR / 20);
-  if (noise <= least || !first || layers.some((layer) => excess(layer) > 1)) return least;
-  const runs = Array.from({ length: STEP_RUNS }, (_, seed) =>
-    compareWhole([first], [runWithSteps(graph, first.inputs, { layers, seed })]),
-  );
+  if (noise <= least || layers.some((layer) => excess(layer) > 1)) return least;
+  const runs = Array.from({ length: STEP_RUNS }, (_, seed) => {
+    const results = dataSets.map(({ inputs }) => runWithSteps(graph, inputs, { layers, seed }));
+    return compareWhole(dataSets, results);
+  });
   return Math.min(0.5, Math.max(least, 3 * Math.max(...runs.map((run) => run.noise))));
 }
 
