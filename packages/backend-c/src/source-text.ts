@@ -20,8 +20,13 @@ interface SourceParts {
   readonly steps: readonly string[];
 }
 
-export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, steps }: SourceParts): string {
+export function sourceText(
+  facts: ProgramFacts,
+  { lanes, functions: kernels, steps: all }: SourceParts,
+): string {
+  const { parts, steps } = inParts(facts, all);
   const functions = [...lanePrelude(lanes, kernels), kernels].join('\n');
+  const own = [functions, ...parts].join('\n');
   const entry = entryOf(facts);
   const dispatches = facts.device === 'host' && asksForAvx(functions);
   return [
@@ -46,7 +51,8 @@ export function sourceText(facts: ProgramFacts, { lanes, functions: kernels, ste
     functions,
     '',
     ...(facts.observer ? [indent(layerTable(facts)), ''] : []),
-    ...(dispatches ? [avx2Copy(facts, functions, steps), ''] : []),
+    ...parts,
+    ...(dispatches ? [avx2Copy(facts, own, steps), ''] : []),
     indent(runFunction(facts, steps, dispatches ? avx2Call(entry.name, entry.parameters) : [])),
     ...(facts.observer ? ['', indent(unobservedRun(facts))] : []),
     ...(facts.form === 'external' ? ['', checkFunction(facts)] : []),
@@ -59,12 +65,56 @@ function lanePrelude({ vector }: Lanes, functions: string): string[] {
   return used ? [guardedLines('lanes', vectorPrelude), ''] : [];
 }
 
+/** Lines of steps in one function, about 1,000 layers: GCC takes quadratic time over its calls, 1 s for these. */
+const MOST_LINES = 3000;
+
+/** C99 promises so many; where there are more, each part would list them all. */
+const MOST_PARAMETERS = 127;
+
+/** Many steps as functions with the parameters of the run function, and the calls of these. */
+function inParts(
+  facts: ProgramFacts,
+  steps: readonly string[],
+): { parts: string[]; steps: readonly string[] } {
+  const { signature, parameters } = entryOf(facts);
+  if (steps.length <= MOST_LINES || parameters.length > MOST_PARAMETERS) return { parts: [], steps };
+  const parts: string[] = [];
+  const calls: string[] = [];
+  for (const lines of cut(steps)) {
+    const name = `${facts.name}_k_part_${calls.length / 4 + 1}`;
+    const list = signature.slice(signature.indexOf('('));
+    const body = usedIn(parameters, [...pointers(facts, lines), ...layers(facts, lines)]);
+    parts.push(indent([`KERNEL int ${name}${list}`, '{', ...body, '}']), '');
+    const call = `status = ${name}(${parameters.join(', ')});`;
+    calls.push(parts.length === 2 ? `int ${call}` : call, 'if (status != 0) {', 'return status;', '}');
+  }
+  return { parts, steps: calls };
+}
+
+/** Pieces of about MOST_LINES that end between steps. */
+function cut(steps: readonly string[]): string[][] {
+  const pieces: string[][] = [[]];
+  let depth = 0;
+  for (const line of steps) {
+    if (depth === 0 && line.startsWith('/*') && (pieces.at(-1)?.length ?? 0) >= MOST_LINES) pieces.push([]);
+    pieces.at(-1)?.push(line);
+    if (!line.startsWith('/*')) depth += line.split('{').length - line.split('}').length;
+  }
+  return pieces;
+}
+
+/** A body, after casts of the parameters that it does not read. */
+function usedIn(parameters: readonly string[], body: readonly string[]): string[] {
+  const text = body.join('\n');
+  const unused = parameters.filter((one) => !new RegExp(`\\b${one}\\b`).test(text));
+  return [...unused.map((one) => `(void)${one};`), ...body];
+}
+
 /** Kernels and layers once more, as a function of the same parameters. */
 function avx2Copy(facts: ProgramFacts, functions: string, steps: readonly string[]): string {
   const { name, signature, parameters } = entryOf(facts);
   const body = [...pointers(facts, steps), ...layers(facts, steps)];
-  const unused = parameters.filter((one) => !new RegExp(`\\b${one}\\b`).test(body.join('\n')));
-  const run = [`static int ${signature}`, '{', ...unused.map((one) => `(void)${one};`), ...body, '}'];
+  const run = [`static int ${signature}`, '{', ...usedIn(parameters, body), '}'];
   const renamed = avx2Names(functions, name);
   return builtForAvx2(renamed(`${functions}\n\n${indent(run)}`));
 }

@@ -1,5 +1,6 @@
+import { difference } from '@ghostc/interpreter';
 import { toNumbers } from '@ghostc/ir';
-import { compareTensors, difference, exact } from './compare.ts';
+import { compareTensors, exact } from './compare.ts';
 import { runEach } from './run-each.ts';
 import type { Runtime } from './runtime.ts';
 import { rootMeanSquare } from './statistical-tolerance.ts';

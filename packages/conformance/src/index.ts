@@ -1,8 +1,8 @@
+export { difference } from '@ghostc/interpreter';
 export { type BoundedExpectation, type BoundedSet, caseBounds } from './case-bounds.ts';
 export {
   type Comparison,
   compareTensors,
-  difference,
   exact,
   largestMagnitude,
   type Tolerance,

@@ -94,7 +94,7 @@ export function scattered(step: Step, results: Results): Errors {
   return [dataOf(evaluate('scatter_nd', { attrs: { reduction } }, carried)[0], 'f64')];
 }
 
-/** (ea + |a / b| eb) / (|b| - eb), and 2.5 ulp, which WGSL allows. */
+/** (ea + |a / b| eb) / (|b| - eb), and 2.5 ulp, which WGSL allows; anything where the divisor may be 0. */
 export function divided(step: Step, [y]: Results): Errors {
   const { inputs, node } = step;
   const [a, b] = [itemAt(inputs, 0), itemAt(inputs, 1)];
@@ -108,7 +108,8 @@ export function divided(step: Step, [y]: Results): Errors {
     const [size, gap] = [Math.abs(Number(q)), (divisor[i] ?? 0) - (eb[i] ?? 0)];
     const own = 5 * unit * size;
     const change = (ea[i] ?? 0) + size * (eb[i] ?? 0);
-    return change === 0 ? own : gap > 0 ? change / gap + own : Number.POSITIVE_INFINITY;
+    if ((eb[i] ?? 0) > 0 && gap <= 0) return Infinity;
+    return change === 0 ? own : change / gap + own;
   });
   return [activated(step, y, error)];
 }

@@ -9,7 +9,7 @@ import {
   spreadTo,
   unitOf,
 } from './bound-step.ts';
-import { eachNumber, errorTensor, shifted, unitRoundoff } from './bounded.ts';
+import { difference, eachNumber, errorTensor, shifted, unitRoundoff } from './bounded.ts';
 import { functionError } from './function-error.ts';
 
 /** Exact inputs give exact outputs; of others nothing is known. */
@@ -39,7 +39,10 @@ function isIndex(node: Node, place: number): boolean {
   return node.op.startsWith('gather') && place === 1;
 }
 
-/** For functions that rise or fall between x - e and x + e: the larger change at both ends, plus the op's own error. */
+/**
+ * For functions that rise or fall between x - e and x + e: the larger change at both ends, plus the op's own error. Where one end
+ * is infinite or NaN and the result is not so, as the logarithm of a sum that cancels, it may be anything.
+ */
 export function interval(step: Step, results: Results, own: (x: number, y: number) => number): Errors {
   const { node, inputs } = step;
   const y = itemAt(results, 0);
@@ -60,8 +63,8 @@ export function interval(step: Step, results: Results, own: (x: number, y: numbe
   const error = eachNumber(values.length, (i) => {
     const v = Number(values[i]);
     let change = 0;
-    for (const end of ends) change = Math.max(change, Math.abs(Number(end[i]) - v));
-    return change + own(Number(x[i] ?? 0), v);
+    for (const end of ends) change = Math.max(change, difference(Number(end[i]), v));
+    return Number.isFinite(v) ? change + own(Number(x[i] ?? 0), v) : change;
   });
   return [error.some((e) => e !== 0) ? error : null];
 }

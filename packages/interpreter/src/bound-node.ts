@@ -28,10 +28,12 @@ export function boundNode(step: Step): readonly Bounded[] {
     inputs.map((input) => input?.tensor ?? null),
   );
   const errors = errorsOf(step, tensors);
-  const least = lookup(node.op).traits.has('movement') ? 0 : (smallest[node.output.type.dtype] ?? 0);
+  const { traits, error } = lookup(node.op);
+  const least = traits.has('movement') ? 0 : (smallest[node.output.type.dtype] ?? 0);
+  const doubted = tellsDoubt.has(error.kind) || inputs.some((input) => input?.error?.includes(Infinity));
   return tensors.map((tensor, i) => ({
     tensor: widened(tensor),
-    error: cleaned(tensor, errors[i] ?? null, least),
+    error: cleaned(tensor, errors[i] ?? null, { least, doubted }),
   }));
 }
 
@@ -44,13 +46,26 @@ export function boundInto(known: Map<Value, Bounded>, node: Node): void {
   });
 }
 
-/** NaN and infinite results have to be met exactly: they have no error. Others that have one are stored with `least` more. */
-function cleaned(tensor: Tensor, error: Float64Array | null, least: number): Float64Array | null {
+/** Rules that say themselves which NaN and infinities another rounding would not give. */
+const tellsDoubt: ReadonlySet<ErrorBound['kind']> = new Set(['exact', 'function', 'quotient', 'stepped']);
+
+interface Doubt {
+  readonly least: number;
+  readonly doubted: boolean;
+}
+
+/**
+ * NaN and infinite results have to be met exactly: they have no error, unless they are in doubt, and their error infinite.
+ * Others that have one are stored with `least` more.
+ */
+function cleaned(tensor: Tensor, error: Float64Array | null, { least, doubted }: Doubt): Float64Array | null {
   if (!error) return null;
   const values = toNumbers(tensor);
   return eachNumber(error.length, (i) => {
     const e = error[i] ?? 0;
-    return e === 0 || !Number.isFinite(Number(values[i])) ? 0 : Number.isNaN(e) ? Infinity : e + least;
+    if (e === 0) return 0;
+    if (!Number.isFinite(Number(values[i]))) return doubted && e === Infinity ? Infinity : 0;
+    return Number.isNaN(e) ? Infinity : e + least;
   });
 }
 

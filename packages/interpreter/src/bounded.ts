@@ -45,6 +45,12 @@ export const smallest: Partial<Readonly<Record<DType, number>>> = {
   bf16: 2 ** -134,
 };
 
+/** |a - b|; 0 for equal infinities and for two NaN, infinite where only one is not finite. */
+export function difference(a: number, b: number): number {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
+  return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
+}
+
 /** A tensor as the computation sees it once it is stored as `dtype`. */
 export function storedAs(tensor: Tensor, dtype: DType): Bounded {
   const wide = widened(tensor);

@@ -1,11 +1,12 @@
 import { type Tensor, toNumbers } from '@ghostc/ir';
+import { difference } from './bounded.ts';
 
 export interface Deviation {
-  /** Standard deviation by element. */
+  /** Standard deviation by element; infinite where it is NaN or infinite only in some runs: it may be anything. */
   readonly sigma: Float64Array;
-  /** The largest deviation of any element in any run; infinite where results are not even of one shape. */
+  /** The largest finite deviation of any element in any run; infinite where results are not even of one shape. */
   readonly largest: number;
-  /** Root mean square of all deviations. */
+  /** Root mean square of all finite deviations. */
   readonly rms: number;
 }
 
@@ -20,16 +21,18 @@ export function deviationOf(exact: Tensor, runs: readonly Tensor[]): Deviation {
   if (runs.some(({ data }) => data.length !== squares.length))
     return { sigma: squares.fill(Infinity), largest: Infinity, rms: Infinity };
   const want = toNumbers(exact);
-  let largest = 0;
+  let [largest, total] = [0, 0];
   for (const run of runs) {
     const got = toNumbers(run);
     for (let i = 0; i < squares.length; i++) {
-      const off = Math.abs(Number(got[i]) - Number(want[i])) || 0; // infinities and NaN are met exactly
+      const off = difference(Number(got[i]), Number(want[i]));
       squares[i] = (squares[i] ?? 0) + off * off;
+      if (off === Infinity) continue;
+      total += off * off;
       if (off > largest) largest = off;
     }
   }
-  const mean = squares.reduce((a, b) => a + b, 0) / (squares.length * runs.length);
+  const mean = total / (squares.length * runs.length);
   const weight = runs.length + PRIOR_RUNS;
   return {
     sigma: squares.map((sum) => Math.sqrt((sum + PRIOR_RUNS * mean) / weight)),

@@ -20,7 +20,7 @@ export const activationRows: readonly OpRow[] = [
       return f.mul(f.emit('elu', [node.input(0)], { alpha }), gamma);
     },
   ],
-  ['Sign', (node) => node.emit('sign', [node.input(0)])],
+  ['Sign', readSign],
   [
     'Softsign',
     (node) => {
@@ -44,6 +44,15 @@ export const activationRows: readonly OpRow[] = [
 function readGelu(node: NodeReader): Value {
   const form = node.expectText('approximate', 'none', ['none', 'tanh']);
   return node.emit(form === 'tanh' ? 'gelu_tanh' : 'gelu', [node.input(0)]);
+}
+
+/** (0 < x) - (x < 0) of 16-bit floats: 0 of NaN, as ONNX Runtime has it; NaN of others. */
+function readSign(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  if (!/^b?f16$/.test(x.type.dtype)) return node.emit('sign', [x]);
+  const above = f.cast(f.emit('less', [f.number(x, 0), x]), x.type.dtype);
+  return f.sub(above, f.cast(f.less(x, 0), x.type.dtype));
 }
 
 function readSwish(node: NodeReader): Value {

@@ -1,4 +1,4 @@
-import { CompileError, type DType, largestFloat, numElements, type Value } from '@ghostc/ir';
+import { CompileError, type DType, isStatic, largestFloat, numElements, type Value } from '@ghostc/ir';
 import { integerRange } from '@ghostc/ops';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
@@ -102,47 +102,81 @@ function readDynamicQuantizeLinear(node: NodeReader): readonly Value[] {
 /** Sums of products of 8-bit integers stay exact in float32 up to this many terms: 255 * 255 * 258 < 2^24. */
 const EXACT_TERMS = 258;
 
-/** The type that integer sums of `terms` products are computed in. */
-function sumType(terms: number): DType {
-  return terms <= EXACT_TERMS ? 'f32' : 'i32';
+/**
+ * The int32 sum over `length` places, each of `terms` products: pieces that are exact in float32, added as integers. Convolutions
+ * and products of int32 matrices have kernels nowhere.
+ */
+function integerSum(
+  f: Formulas,
+  { length, terms }: { length: number; terms: number },
+  piece: (from: number, to: number) => Value,
+): Value {
+  const most = Math.floor(EXACT_TERMS / terms);
+  if (most === 0) {
+    const problem = `${f.node.op} sums ${terms} products of one channel, more than float32 has exactly`;
+    throw new CompileError('onnx/unsupported', problem);
+  }
+  let sum: Value | undefined;
+  for (let from = 0; from === 0 || from < length; from += most) {
+    const part = f.cast(piece(from, Math.min(from + most, length)), 'i32');
+    sum = sum ? f.add(sum, part) : part;
+  }
+  return sum as Value;
 }
 
-function centred(f: Formulas, x: Value, zero: Value | null): { in: (type: DType) => Value } {
-  return { in: (type) => (zero ? f.sub(f.cast(x, type), f.cast(zero, type)) : f.cast(x, type)) };
+/** x - zero in float32. */
+function centred(f: Formulas, x: Value, zero: Value | null): Value {
+  return zero ? f.sub(f.cast(x, 'f32'), f.cast(zero, 'f32')) : f.cast(x, 'f32');
+}
+
+/** Elements `from` to `to` of an axis. */
+function part(f: Formulas, x: Value, { axis, from, to }: { axis: number; from: number; to: number }): Value {
+  const whole = from === 0 && x.type.shape[axis] === to;
+  return whole ? x : f.emit('slice', [x], { starts: [from], ends: [to], axes: [axis] });
+}
+
+/** The int32 product of two matrices of 8-bit integers without their zero points. */
+function integerProduct(f: Formulas, a: Value, b: Value): Value {
+  const [columns, rows] = [a.type.shape.length - 1, Math.max(0, b.type.shape.length - 2)];
+  const length = [a.type.shape[columns], b.type.shape[rows]].find(
+    (dim) => dim !== undefined && isStatic(dim),
+  );
+  if (length === undefined) throw f.node.needsSizes(a.type.shape);
+  return integerSum(f, { length: Number(length), terms: 1 }, (from, to) =>
+    f.emit('matmul', [part(f, a, { axis: columns, from, to }), part(f, b, { axis: rows, from, to })]),
+  );
 }
 
 function readMatMulInteger(node: NodeReader): Value {
   const f = new Formulas(node);
-  const [a, b] = [node.input(0), node.input(1)];
-  const type = sumType(Number(a.type.shape.at(-1)));
   const rows = node.optional(2);
-  const left = centred(
-    f,
-    a,
-    rows && rows.type.shape.length === 1 && Number(rows.type.shape[0]) > 1 ? f.reshape(rows, [-1, 1]) : rows,
-  );
-  const product = f.emit('matmul', [left.in(type), centred(f, b, node.optional(3)).in(type)]);
-  return f.cast(product, 'i32');
+  const left =
+    rows && rows.type.shape.length === 1 && Number(rows.type.shape[0]) > 1 ? f.reshape(rows, [-1, 1]) : rows;
+  return integerProduct(f, centred(f, node.input(0), left), centred(f, node.input(1), node.optional(3)));
 }
 
 function readConvInteger(node: NodeReader): Value {
   const f = new Formulas(node);
-  const [x, weight] = [node.input(0), node.input(1)];
-  const [, ...inner] = fixedShape(node, weight);
-  if (inner.length !== 3) throw new CompileError('onnx/unsupported', 'ConvInteger expects images (rank 4)');
-  const type = sumType(numElements(inner));
+  const shape = fixedShape(node, node.input(1));
+  const [, depth = 1, ...kernel] = shape;
+  if (kernel.length !== 2) throw new CompileError('onnx/unsupported', 'ConvInteger expects images (rank 4)');
   const zero = node.optional(3);
   const perChannel = zero && Number(zero.type.shape[0] ?? 1) > 1 ? f.reshape(zero, [-1, 1, 1, 1]) : zero;
-  const window = windowAttributes(node, x.type.shape.slice(2), inner.slice(1));
-  const sums = f.emit(
-    'conv2d',
-    [centred(f, x, node.optional(2)).in(type), centred(f, weight, perChannel).in(type)],
-    {
-      ...window,
-      group: node.int('group', 1),
-    },
+  const group = node.int('group', 1);
+  const attrs = { ...windowAttributes(node, node.input(0).type.shape.slice(2), kernel), group };
+  const [x, weight] = [centred(f, node.input(0), node.optional(2)), centred(f, node.input(1), perChannel)];
+  /** The same channels of each group, side by side. */
+  const channels = (from: number, to: number): Value => {
+    if (to - from === depth) return x;
+    if (group === 1) return part(f, x, { axis: 1, from, to });
+    const each = Array.from({ length: group }, (_, g) =>
+      part(f, x, { axis: 1, from: g * depth + from, to: g * depth + to }),
+    );
+    return f.emit('concat', each, { axis: 1 });
+  };
+  return integerSum(f, { length: depth, terms: numElements(kernel) }, (from, to) =>
+    f.emit('conv2d', [channels(from, to), part(f, weight, { axis: 1, from, to })], attrs),
   );
-  return f.cast(sums, 'i32');
 }
 
 /** Inputs: a, its scale and zero point, b, its scale and zero point, the scale and zero point of y. */
@@ -151,11 +185,9 @@ function readQLinearMatMul(node: NodeReader): Value {
   const [a, aScale, aZero] = [node.input(0), node.input(1), node.input(2)];
   const [b, bScale, bZero] = [node.input(3), node.input(4), node.input(5)];
   const [yScale, yZero] = [node.input(6), node.input(7)];
-  const type = sumType(Number(a.type.shape.at(-1)));
   const column = (value: Value): Value =>
     value.type.shape.length === 1 && Number(value.type.shape[0]) > 1 ? f.reshape(value, [-1, 1]) : value;
-  const left = centred(f, a, column(aZero)).in(type);
-  const sums = f.cast(f.emit('matmul', [left, centred(f, b, bZero).in(type)]), 'f32');
+  const sums = f.cast(integerProduct(f, centred(f, a, column(aZero)), centred(f, b, bZero)), 'f32');
   const scale = f.div(f.mul(f.cast(column(aScale), 'f32'), f.cast(bScale, 'f32')), f.cast(yScale, 'f32'));
   const to = yZero.type.dtype;
   const [min, max] = integerRange(to);

@@ -41,8 +41,25 @@ def arithmetic():
     yield Case("relu-i64", made, {"a": ints(3, 0, -2)}, refused={"wgsl": "has no WGSL kernel"})
 
 
+def deep_sums():
+    """More products of 8 bits than float32 adds exactly. int8 weights of seven bits: ONNX Runtime adds two products in 16."""
+    random = np.random.default_rng(5)
+    u8 = lambda *shape: random.integers(0, 256, shape).astype(np.uint8)
+    s7 = lambda *shape: random.integers(-63, 64, shape).astype(np.int8)
+    out = [value("y", None, "i32")]
+    for name, depth, group, kernel, weight in (("", 64, 1, 3, u8), ("-groups", 40, 2, 3, s7), ("-pointwise", 600, 1, 1, u8), ("-depthwise", 1, 3, 3, s7)):
+        x, w = u8(1, depth * group, 6, 6), weight(2 * group, depth, kernel, kernel)
+        constants = {"w": w, "xz": np.uint8(7), "wz": np.array(3, w.dtype)}
+        conv = node("ConvInteger", "x w xz wz", "y", group=group, pads=[kernel // 2] * 4, strides=[1, 2])
+        yield Case(f"conv-integer-deep{name}", model([conv], [value("x", x.shape, "u8")], out, constants), {"x": x}, exact=True)
+    a, b = u8(2, 3, 600), s7(600, 5)
+    made = model([node("MatMulInteger", "x w xz wz", "y")], [value("x", a.shape, "u8")], out, {"w": b, "xz": np.uint8(9), "wz": s7(5)})
+    yield Case("matmul-integer-deep", made, {"x": a}, exact=True)
+
+
 def cases():
     yield from arithmetic()
+    yield from deep_sums()
     yield case("unsqueeze-from-end", [*minus("a", -1, 0), node("Unsqueeze", "x a", "y")])
     yield case("squeeze-from-end", [node("Unsqueeze", "x one", "t"), *minus("a", -3), node("Squeeze", "t a", "y")], {"one": ints(1)})
     yield case("reduce-axes-from-end", [*minus("a", -1, -3), node("ReduceSum", "x a", "y", keepdims=0)])

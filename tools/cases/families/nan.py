@@ -5,7 +5,7 @@ from build import model, node, value
 from case import Case
 
 TYPES = {np.float32: "f32", np.float16: "f16", np.float64: "f64"}
-OPS = ("Relu", "HardSigmoid", "HardSwish", "LeakyRelu", "Clip", "Max", "Min")
+OPS = ("Relu", "HardSigmoid", "HardSwish", "LeakyRelu", "Clip", "Max", "Min", "Sign")
 
 
 def cases():

@@ -63,8 +63,13 @@ function drawDequantize(d: ModelDraft, domain = ''): void {
   );
 }
 
+/** Now and then more products than float32 adds exactly. */
+function innerSize(d: ModelDraft): number {
+  return d.chance(10) ? d.between(250, 600) : d.between(1, 6);
+}
+
 function drawMatMulInteger(d: ModelDraft): void {
-  const [m, k, n] = [d.between(1, 4), d.between(1, 6), d.between(1, 4)];
+  const [m, k, n] = [d.between(1, 4), innerSize(d), d.between(1, 4)];
   const a = d.value({ dtypes: bytes, shape: d.chance(30) ? [2, m, k] : [m, k] });
   const b = weights(d, d.pick(bytes), [k, n]);
   const points = [
@@ -75,7 +80,7 @@ function drawMatMulInteger(d: ModelDraft): void {
 }
 
 function drawQLinearMatMul(d: ModelDraft): void {
-  const [m, k, n] = [d.between(1, 4), d.between(1, 6), d.between(1, 4)];
+  const [m, k, n] = [d.between(1, 4), innerSize(d), d.between(1, 4)];
   const type = d.pick(bytes);
   const a = d.value({ dtypes: [type], shape: [m, k] });
   const b = weights(d, d.pick(bytes), [k, n]);
@@ -100,7 +105,7 @@ interface Window {
 
 function window(d: ModelDraft): Window {
   const group = d.pick([1, 1, 2]);
-  const perGroup = d.pick([1, 2]);
+  const perGroup = d.chance(10) ? d.between(28, 70) : d.pick([1, 2]);
   const x = d.value({
     dtypes: bytes,
     shape: [d.pick([1, 2]), group * perGroup, d.between(3, 6), d.between(3, 6)],
@@ -184,7 +189,7 @@ function drawQLinearConcat(d: ModelDraft): void {
 }
 
 function drawQGemm(d: ModelDraft): void {
-  const [m, k, n] = [d.between(1, 4), d.between(1, 6), d.between(1, 4)];
+  const [m, k, n] = [d.between(1, 4), innerSize(d), d.between(1, 4)];
   const type = d.pick(bytes);
   const a = d.value({ dtypes: [type], shape: [m, k] });
   const turned = d.chance(40);

@@ -25,7 +25,9 @@ const orderOfNan: Readonly<Record<string, string>> = {
  *  - NaN through a maximum, a minimum or a log-sum-exp: its vector code keeps it or drops it by its position. As in PyTorch it
  *    wins everywhere. Where a window meets one, the same op over "is NaN" tells.
  *  - a window of only -infinity: MaxPool and GlobalMaxPool start with the lowest finite number, and stay there.
- *  - MeanVarianceNormalization of equal elements: it divides 0 by 0. ONNX's function adds 1e-9 and gives 0.
+ *  - MeanVarianceNormalization of elements that are nearly equal: ONNX's function adds 1e-9 to their deviation, it does not.
+ *  - the mean of LayerNormalization beside an infinity: infinite, or NaN where a vector added 0 times infinity.
+ *  - a zero that PRelu of float64 and float16 makes of a negative number has the sign of 0 + 0.
  *  - linear Resize beside an infinity: it multiplies neighbours by 0, also on axes that are not resized.
  */
 export async function ownAnswers(
@@ -37,11 +39,24 @@ export async function ownAnswers(
   if (!x || !isFloat(x.dtype)) return new Map();
   if (comparesNan(node)) return extremes(draft, node, await whereNanIsMet(draft, node, { x, ort }));
   const [name = ''] = node.outputs;
-  if (node.op === 'MeanVarianceNormalization')
-    return new Map([[name, { mask: equalGroups(node, x), right: new Float64Array(numElements(x.shape)) }]]);
-  if (!/^(Resize|Upsample)$/.test(node.op) || toNumbers(x).every(Number.isFinite)) return new Map();
-  const y = toNumbers(entryOf(draft.computed, name));
-  return new Map([[name, { mask: Uint8Array.from(y, (v) => (Number.isNaN(v) ? 1 : 0)) }]]);
+  if (node.op === 'MeanVarianceNormalization') return new Map([[name, narrowGroups(node, x)]]);
+  if (node.op === 'PRelu' && x.dtype !== 'f32') return zerosOfNegatives(draft, { name, x });
+  if (toNumbers(x).every(Number.isFinite)) return new Map();
+  const at = /^(Resize|Upsample)$/.test(node.op) ? name : /LayerNorm/.test(node.op) && node.outputs[1];
+  if (!at) return new Map();
+  const y = toNumbers(entryOf(draft.computed, at));
+  return new Map([[at, { mask: Uint8Array.from(y, (v) => (Number.isNaN(v) ? 1 : 0)) }]]);
+}
+
+function zerosOfNegatives(
+  draft: ModelDraft,
+  { name, x }: { name: string; x: Tensor },
+): ReadonlyMap<string, OwnAnswer> {
+  const y = entryOf(draft.computed, name);
+  if (numElements(x.shape) !== numElements(y.shape)) return new Map();
+  const [from, to] = [toNumbers(x), toNumbers(y)];
+  const mask = Uint8Array.from(to, (v, i) => (v === 0 && Number(from[i]) < 0 ? 1 : 0));
+  return new Map([[name, { mask }]]);
 }
 
 function comparesNan({ op, attrs }: DraftNode): boolean {
@@ -108,8 +123,11 @@ function extremes(
   return new Map(outputs.map((name, i) => [name, i === 0 ? { mask, right } : { mask }]));
 }
 
-/** Elements of groups along the axes whose elements are all the same finite number. */
-function equalGroups({ attrs }: DraftNode, x: Tensor): Uint8Array {
+/** A deviation below which 1e-9 is more than a rounding of it. */
+const NARROW = 1e-3;
+
+/** Groups along the axes whose deviation is small, and the elements of ONNX's function there. */
+function narrowGroups({ attrs }: DraftNode, x: Tensor): OwnAnswer {
   const rank = x.shape.length;
   const axes = (attrs.axes as { ints: number[] } | undefined)?.ints ?? [0, 2, 3];
   const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
@@ -119,12 +137,25 @@ function equalGroups({ attrs }: DraftNode, x: Tensor): Uint8Array {
         reduced.has(axis) ? 0 : Math.floor(at / numElements(x.shape.slice(axis + 1))) % dim,
       )
       .join();
-  const data = Array.from(toNumbers(x));
-  const groups = new Map<string, Set<number>>();
-  data.forEach((v, at) => groups.set(groupOf(at), (groups.get(groupOf(at)) ?? new Set()).add(v)));
-  return Uint8Array.from(data, (v, at) =>
-    groups.get(groupOf(at))?.size === 1 && Number.isFinite(v) ? 1 : 0,
-  );
+  const data = Array.from(toNumbers(x), Number);
+  const members = new Map<string, number[]>();
+  for (const at of data.keys()) {
+    const group = groupOf(at);
+    members.set(group, [...(members.get(group) ?? []), at]);
+  }
+  const mask = new Uint8Array(data.length);
+  const right = new Float64Array(data.length);
+  const meanOf = (all: readonly number[]): number => all.reduce((a, b) => a + b, 0) / all.length;
+  for (const group of members.values()) {
+    const mean = meanOf(group.map((at) => data[at] ?? 0));
+    const deviation = Math.sqrt(meanOf(group.map((at) => ((data[at] ?? 0) - mean) ** 2)));
+    if (!(deviation < NARROW)) continue;
+    for (const at of group) {
+      mask[at] = 1;
+      right[at] = ((data[at] ?? 0) - mean) / (deviation + 1e-9);
+    }
+  }
+  return { mask, right };
 }
 
 /** The tensor with what is right where ONNX Runtime has its own answer. */
