@@ -44,7 +44,10 @@ const roundPreludes = {
   single: ['round_even_limited', roundEvenPrelude],
 } as const;
 
-/** The same by registers. `half` is 1/2 for ties away from zero, the float above it for ties to even. */
+/**
+ * The same by registers. Adding 1.5 * 2^23 rounds ties to even; a rest of `half`, 1/2 where ties go away from zero and 1 where they
+ * do not, takes a tie that went towards zero on by one.
+ */
 const registersPrelude: Prelude = {
   name: 'round-registers',
   lines: [
@@ -54,17 +57,21 @@ const registersPrelude: Prelude = {
     '{',
     'int i = 0;',
     '#if LANES > 1',
-    'typedef int8_t bytes __attribute__((vector_size(LANES)));',
+    'const vecf magic = SPLAT(12582912.0f);',
     'for (; i + LANES <= n; i += LANES) {',
     'const vecf v = LOAD(x + i) / scale;',
     'const vecf f = AT_MOST(SELECT(v > SPLAT(low), v, SPLAT(low)), high);',
-    'const veci t = __builtin_convertvector(f, veci);',
-    'const vecf rest = f - __builtin_convertvector(t, vecf);',
-    'const vecf least = SELECT(-(t & 1), SPLAT(0.5f), SPLAT(half));',
+    'const vecf t = f + magic;',
+    'const vecf rest = f - (t - magic);',
     '/* A comparison that holds is -1. */',
-    'const veci rounded = t - (rest >= least) + (rest <= -least) + zero;',
-    'const bytes b = __builtin_convertvector(rounded, bytes);',
-    'memcpy(y + i, &b, sizeof b);',
+    'const veci up = (rest >= SPLAT(half)) & (f > SPLAT(0.0f));',
+    'const veci down = (rest <= SPLAT(-half)) & (f < SPLAT(0.0f));',
+    'const veci rounded = (veci)t - (veci)magic - up + down + zero;',
+    'int32_t lanes[LANES];',
+    'memcpy(lanes, &rounded, sizeof lanes);',
+    'for (int l = 0; l < LANES; l++) {',
+    'y[i + l] = (int8_t)lanes[l];',
+    '}',
     '}',
     '#else',
     '(void)y;',
@@ -92,7 +99,7 @@ export const quantize: Kernel = {
     const value = `${round}(x[i] / ${floatLiteral(scale)}, ${low}, ${high})`;
     const element = `y[i] = (${type})(${value}${plus(zeroPoint)});`;
     const registers = lanes.vector && attrs.y_dtype === 'i8' && count >= vectorLanes.most;
-    const half = attrs.rounding === 'single' ? '0.50000006f' : '0.5f';
+    const half = attrs.rounding === 'single' ? '1.0f' : '0.5f';
     return {
       fn: {
         hint: `quantize_${count}`,
