@@ -30,6 +30,18 @@ describe('padding', () => {
   });
 });
 
+test('XNNPACK crashes on a convolution without a bias: zeros are written', () => {
+  const inputs = (op: string, weight: string): unknown =>
+    decodeTflite(
+      emit(`graph @g(%x: f32[1,8,8,4])
+  const %w: f32[${weight}] = random(1)
+  %y = ${op} %x, %w {pads=[1, 1, 1, 1]}
+  return %y`),
+    ).operators.map((operator) => operator.inputs.length);
+  expect(inputs('conv2d_nhwc', '4,4,3,3')).toEqual([3]);
+  expect(inputs('depthwise_conv2d_nhwc', '4,1,3,3')).toEqual([3]);
+});
+
 test('a pad of more axes than the kernel takes: neighbours without pads are one', () => {
   const text = `graph @g(%x: f32[1,2,3,1,4,1])
   %y = pad %x {pads=[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2]}

@@ -101,7 +101,7 @@ export const convolution =
     );
   };
 
-/** DEPTHWISE_CONV_2D: filter [1,kH,kW,M]; channels that no output reads are cut off first. */
+/** DEPTHWISE_CONV_2D: filter [1,kH,kW,M], and zeros for no bias, without which XNNPACK crashes; channels that no output reads are cut off first. */
 export const depthwise =
   (layerOf: (node: Node) => Layer): Row =>
   (writer, node) => {
@@ -119,7 +119,7 @@ export const depthwise =
       strides,
       dilations,
     });
-    const inputs = [x, filter, bias(writer)];
+    const inputs = [x, filter, bias(writer) ?? writer.constant(zeroBias(node), 'zeros')];
     return after(writer, layer(writer, node, { code: 'DEPTHWISE_CONV_2D', inputs, options }));
   };
 

@@ -148,7 +148,7 @@ export const qlinearUnarySuite = suite(
     'quantize-saturates':
       'graph @float(%x: f32[3,50])\n  %q = quantize_linear %x {y_scale=0.001, y_dtype="u8", y_zero_point=99}\n  %r = quantize_linear %x {y_scale=0.00002, y_dtype="i16"}\n  return %q, %r',
     'quantize-ties':
-      'graph @float(%x: f32[64])\n  const %step: f32[1] = [64]\n  %i = mul %x, %step\n  %r = round %i\n  %q = quantize_linear %r {y_scale=2, y_zero_point=1}\n  return %q',
+      'graph @float(%x: f32[64])\n  const %step: f32[1] = [64]\n  %i = mul %x, %step\n  %r = round %i\n  %q = quantize_linear %r {y_scale=2, y_zero_point=1}\n  %e = quantize_linear %r {y_scale=2, y_zero_point=1, rounding="single"}\n  %s = quantize_linear %r {y_scale=0.25, y_zero_point=-9}\n  return %q, %e, %s',
   },
   exact,
 );

@@ -2,8 +2,10 @@ import { numElements, stridesOf } from '@ghostc/ir';
 import { attrsOf, integerRange, outputAffine, quantizeLinear } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
 import type { Kernel, Prelude } from '../../kernel.ts';
+import { vectorLanes } from '../../lanes.ts';
 import { floatLiteral } from '../../text/float-literal.ts';
 import { affine, loop, nest } from '../../text/loops.ts';
+import { memoryFunctions } from '../../text/memory-functions.ts';
 import { input, shapeOf } from '../operands.ts';
 import { plus } from './output-scale.ts';
 
@@ -42,8 +44,52 @@ const roundPreludes = {
   single: ['round_even_limited', roundEvenPrelude],
 } as const;
 
+/**
+ * The same by registers. Adding 1.5 * 2^23 rounds ties to even; a rest of `half`, 1/2 where ties go away from zero and 1 where they
+ * do not, takes a tie that went towards zero on by one.
+ */
+const registersPrelude: Prelude = {
+  name: 'round-registers',
+  lines: [
+    ...memoryFunctions,
+    '/* Quantises n elements but the last few; how many it did. */',
+    'static inline int quantize_registers(int8_t *y, const float *x, int n, float scale, float low, float high, int zero, float half)',
+    '{',
+    'int i = 0;',
+    '#if LANES > 1',
+    'const vecf magic = SPLAT(12582912.0f);',
+    'for (; i + LANES <= n; i += LANES) {',
+    'const vecf v = LOAD(x + i) / scale;',
+    'const vecf f = AT_MOST(SELECT(v > SPLAT(low), v, SPLAT(low)), high);',
+    'const vecf t = f + magic;',
+    'const vecf rest = f - (t - magic);',
+    '/* A comparison that holds is -1. */',
+    'const veci up = (rest >= SPLAT(half)) & (f > SPLAT(0.0f));',
+    'const veci down = (rest <= SPLAT(-half)) & (f < SPLAT(0.0f));',
+    'const veci rounded = (veci)t - (veci)magic - up + down + zero;',
+    'int32_t lanes[LANES];',
+    'memcpy(lanes, &rounded, sizeof lanes);',
+    'for (int l = 0; l < LANES; l++) {',
+    'y[i + l] = (int8_t)lanes[l];',
+    '}',
+    '}',
+    '#else',
+    '(void)y;',
+    '(void)x;',
+    '(void)n;',
+    '(void)scale;',
+    '(void)low;',
+    '(void)high;',
+    '(void)zero;',
+    '(void)half;',
+    '#endif',
+    'return i;',
+    '}',
+  ],
+};
+
 export const quantize: Kernel = {
-  emit({ node, pointer }) {
+  emit({ node, pointer, lanes }) {
     const attrs = attrsOf(quantizeLinear, node);
     const { scale, zeroPoint } = outputAffine(attrs);
     const type = cType(attrs.y_dtype);
@@ -51,12 +97,22 @@ export const quantize: Kernel = {
     const count = numElements(shapeOf(node.output));
     const [round, prelude] = roundPreludes[attrs.rounding];
     const value = `${round}(x[i] / ${floatLiteral(scale)}, ${low}, ${high})`;
+    const element = `y[i] = (${type})(${value}${plus(zeroPoint)});`;
+    const registers = lanes.vector && attrs.y_dtype === 'i8' && count >= vectorLanes.most;
+    const half = attrs.rounding === 'single' ? '1.0f' : '0.5f';
     return {
       fn: {
         hint: `quantize_${count}`,
         params: ['const float *x', `${type} *y`],
-        body: loop('i', count, [`y[i] = (${type})(${value}${plus(zeroPoint)});`]),
-        needs: [prelude],
+        body: registers
+          ? [
+              `int i = quantize_registers(y, x, ${count}, ${floatLiteral(scale)}, ${low}, ${high}, ${zeroPoint}, ${half});`,
+              `for (; i < ${count}; i++) {`,
+              element,
+              '}',
+            ]
+          : loop('i', count, [element]),
+        needs: registers ? [prelude, registersPrelude] : [prelude],
       },
       args: [pointer(input(node, 0)), pointer(node.output)],
     };

@@ -4,7 +4,15 @@ import { pointwiseInPlace } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import type { LayerText } from '../tuned-layer.ts';
 import { denseText } from './fully-connected.ts';
-import { channelBlocks, layerParams, MOST_LANES, overGroups, packQuads } from './gemm.ts';
+import {
+  channelBlocks,
+  layerParams,
+  MOST_LANES,
+  overGroups,
+  packQuads,
+  type Tile,
+  wideTile,
+} from './gemm.ts';
 import { lanesPrelude } from './prelude.ts';
 import { quadPlane } from './quad-plane.ts';
 
@@ -19,28 +27,39 @@ export function convText(layer: Int8Layer): LayerText {
   return direct ? pointwiseText(layer) : windowText(layer);
 }
 
-/** Blocks of LANES8 pixels are copied to `col` [quad][pixel][4]; the last block steps back to end with the plane. */
+/**
+ * Blocks of pixels are copied to `col` [quad][pixel][4]: wide ones, then some of LANES8, of which the last steps back to end
+ * with the plane.
+ */
 function pointwiseText(layer: Int8Layer): LayerText {
   const { geometry } = layer;
   const { inner, height, width } = geometry;
   const plane = height * width;
   const quads = Math.ceil(inner / 4);
-  const body = overGroups(layer, quads, [
-    `for (int b = 0; b < ${plane}; b += LANES8) {`,
-    `const int p = b < ${plane} - LANES8 ? b : ${plane} - LANES8;`,
-    ...packColumns(inner, plane),
+  const block = (tile: Tile): string[] => [
+    ...packColumns(inner, plane, tile.pairs),
     'int8_t *const yg = y + p;',
     ...channelBlocks(layer, {
+      tile,
       quads: (dots) => [
         'const int16_t *c = col;',
         `for (int k = 0; k < ${quads}; k++) {`,
-        ...dots('c', 'c + 2 * LANES8'),
-        'c += 4 * LANES8;',
+        ...dots(range(2 * tile.pairs).map((g) => (g ? `c + ${2 * g} * LANES8` : 'c'))),
+        `c += ${4 * tile.pairs} * LANES8;`,
         '}',
       ],
-      store: (r, stored) => [stored(`ym + ${r * plane}`)],
+      store: (r, pair, stored) => [stored(`ym + ${r * plane}${pair ? ` + ${pair} * LANES8` : ''}`)],
       plane,
     }),
+  ];
+  const body = overGroups(layer, quads, [
+    'int p = 0;',
+    `for (; p + ${wideTile.pairs} * LANES8 <= ${plane}; p += ${wideTile.pairs} * LANES8) {`,
+    ...block(wideTile),
+    '}',
+    `for (; p < ${plane}; p += LANES8) {`,
+    `p = p < ${plane} - LANES8 ? p : ${plane} - LANES8;`,
+    ...block({ ...wideTile, pairs: 1 }),
     '}',
   ]);
   return {
@@ -50,28 +69,38 @@ function pointwiseText(layer: Int8Layer): LayerText {
       params: layerParams,
       body: [
         'int16_t *const col = (int16_t *)(void *)scratch;',
-        ...(inner % 4 ? [`static const int8_t zeros[${MOST_LANES}] = { 0 };`] : []),
+        ...(inner % 4 ? [`static const int8_t zeros[${wideTile.pairs * MOST_LANES}] = { 0 };`] : []),
         ...body,
       ],
     },
-    weight: packQuads(layer, quads, (step, lane) => (4 * step + lane < inner ? 4 * step + lane : -1)),
-    scratch: { bytes: 2 * 4 * quads * MOST_LANES, type: 'int8_t' },
+    weight: packQuads(layer, wideTile, {
+      steps: quads,
+      order: (step, lane) => (4 * step + lane < inner ? 4 * step + lane : -1),
+    }),
+    scratch: { bytes: 2 * 4 * quads * wideTile.pairs * MOST_LANES, type: 'int8_t' },
     inPlace: pointwiseInPlace(geometry) && plane % MOST_LANES === 0,
   };
 }
 
-function packColumns(inner: number, plane: number): string[] {
+function packColumns(inner: number, plane: number, pairs: number): string[] {
   const whole = Math.floor(inner / 4);
-  const pack = (to: string, used: number): string =>
-    `v_pack(${to}, ${range(4)
-      .map((i) => (i < used ? `s${i ? ` + ${i * plane}` : ''}` : 'zeros'))
-      .join(', ')});`;
+  const pack = (to: string, used: number): string[] =>
+    range(pairs).map((pair) => {
+      const at = pair ? ` + ${pair} * LANES8` : '';
+      const lines = range(4).map((i) => (i < used ? `s${i ? ` + ${i * plane}` : ''}${at}` : 'zeros'));
+      return `v_pack(${to}${pair ? ` + ${4 * pair} * LANES8` : ''}, ${lines.join(', ')});`;
+    });
   return [
     'const int8_t *s = x + p;',
     ...(whole
-      ? [`for (int k = 0; k < ${whole}; k++) {`, pack('col + k * 4 * LANES8', 4), `s += ${4 * plane};`, '}']
+      ? [
+          `for (int k = 0; k < ${whole}; k++) {`,
+          ...pack(`col + k * ${4 * pairs} * LANES8`, 4),
+          `s += ${4 * plane};`,
+          '}',
+        ]
       : []),
-    ...(inner % 4 ? [pack(`col + ${whole} * 4 * LANES8`, inner % 4)] : []),
+    ...(inner % 4 ? pack(`col + ${whole * 4 * pairs} * LANES8`, inner % 4) : []),
   ];
 }
 
@@ -88,27 +117,35 @@ function windowText(layer: Int8Layer): LayerText {
   const pixels = outHeight * outWidth;
   const stored = `(${outWidth} < HALF8 ? ${outWidth} : HALF8)`;
   const at = (i: number): string[] => [
-    `const int v${i} = ${i ? `b + 1 < ${groups} ? b + 1 : b` : 'b'};`,
+    `const int v${i} = ${i ? `b + ${i} < ${groups} ? b + ${i} : b` : 'b'};`,
     `const int i${i} = v${i} / ${perRow}, j${i} = group_column(v${i} % ${perRow}, ${outWidth});`,
     `const int16_t *const s${i} = quads + ${plane.address(`i${i}`, `j${i}`)};`,
   ];
-  const body = overGroups(layer, plane.steps, [
-    ...plane.fill,
-    `for (int b = 0; b < ${groups}; b += 2) {`,
-    ...range(2).flatMap(at),
+  const block = (tile: Tile): string[] => [
+    ...range(2 * tile.pairs).flatMap(at),
     'int8_t *const yg = y;',
     ...channelBlocks(layer, {
-      quads: plane.overQuads,
-      store: (r, store) => [
+      tile,
+      quads: (dots) => plane.overQuads(2 * tile.pairs, dots),
+      store: (r, pair, store) => [
         'int8_t tile[LANES8];',
         store('tile'),
-        ...range(2).map(
+        ...[2 * pair, 2 * pair + 1].map(
           (i) =>
-            `memcpy(ym + ${r * pixels} + i${i} * ${outWidth} + j${i}, tile${i ? ' + HALF8' : ''}, ${stored});`,
+            `memcpy(ym + ${r * pixels} + i${i} * ${outWidth} + j${i}, tile${i % 2 ? ' + HALF8' : ''}, ${stored});`,
         ),
       ],
       plane: pixels,
     }),
+  ];
+  const body = overGroups(layer, plane.steps, [
+    ...plane.fill,
+    'int b = 0;',
+    `for (; b + ${2 * wideTile.pairs} <= ${groups}; b += ${2 * wideTile.pairs}) {`,
+    ...block(wideTile),
+    '}',
+    `for (; b < ${groups}; b += 2) {`,
+    ...block({ ...wideTile, pairs: 1 }),
     '}',
   ]);
   return {
@@ -118,7 +155,7 @@ function windowText(layer: Int8Layer): LayerText {
       params: layerParams,
       body: [...plane.declarations, ...body],
     },
-    weight: packQuads(layer, plane.steps, plane.order),
+    weight: packQuads(layer, wideTile, plane),
     scratch: { bytes: plane.bytes, type: 'int8_t' },
     inPlace: batch * group === 1 && m * pixels <= channels * height * width,
   };

@@ -5,8 +5,14 @@ import { requantConstants, requantStore } from './requant-text.ts';
 /** Lanes of the widest instruction set. */
 export const MOST_LANES = 8;
 
-/** Output channels of a block. */
-const ROWS = 4;
+/** Sums in registers: some output channels of pairs of groups of HALF8 pixels. */
+export interface Tile {
+  readonly rows: number;
+  readonly pairs: number;
+}
+
+/** Twelve registers: each load of an input serves two channels, each widened weight six groups. */
+export const wideTile: Tile = { rows: 2, pairs: 3 };
 
 /** Parameters of all kernels here. */
 export const layerParams = [
@@ -17,52 +23,61 @@ export const layerParams = [
   'int8_t *scratch',
 ] as const;
 
-/** The products of a block: two groups of HALF8 pixels and some output channels. */
+/** The products of a block: pairs of groups of HALF8 pixels and some output channels. */
 export interface BlockText {
-  /** Declarations of `c0` and `c1`, the first quads of both groups, and the loop over quads that runs `dots(...)`. */
-  readonly quads: (dots: (first: string, second: string) => string[]) => string[];
-  /** Stores `sums`, LANES8 pixels of channel r of the block. */
-  readonly store: (r: number, stored: (target: string) => string) => string[];
+  readonly tile: Tile;
+  /** Declarations of the first quads of all groups, and the loop over quads that runs `dots(...)` on where they are. */
+  readonly quads: (dots: (at: readonly string[]) => string[]) => string[];
+  /** Stores `sums`, LANES8 pixels of a pair of groups and of channel r of the block. */
+  readonly store: (r: number, pair: number, stored: (target: string) => string) => string[];
   /** Bytes between output channels. */
   readonly plane: number;
 }
 
 /** All output channels of a group of the convolution; `wg`, `qg` and `yg` are its weights, its table and its first output. */
 export function channelBlocks({ geometry, plan }: Int8Layer, text: BlockText): string[] {
+  const { rows: most, pairs } = text.tile;
   const channels = geometry.m / geometry.group;
-  const whole = channels - (channels % ROWS);
+  const whole = channels - (channels % most);
   const block = (rows: number): string[] => [
     `vsum ${range(rows)
-      .flatMap((r) => [`a${r} = v_set(0)`, `b${r} = v_set(0)`])
+      .flatMap((r) => range(2 * pairs).map((g) => `${sum(r, g)} = v_set(0)`))
       .join(', ')};`,
-    ...text.quads((first, second) => dots(rows, first, second)),
+    ...text.quads((at) => dots(rows, at)),
     ...range(rows).flatMap((r) => [
       '{',
       `const int32_t *const qr = qm + ${r * plan.words};`,
       ...requantConstants(plan, 'qr'),
-      `const vsum sums = v_add(v_join(a${r}, b${r}), bias);`,
-      ...text.store(r, (target) => requantStore(plan, 'sums', target)),
+      ...range(pairs).flatMap((pair) => [
+        '{',
+        `const vsum sums = v_add(v_join(${sum(r, 2 * pair)}, ${sum(r, 2 * pair + 1)}), bias);`,
+        ...text.store(r, pair, (target) => requantStore(plan, 'sums', target)),
+        '}',
+      ]),
       '}',
     ]),
   ];
-  const step = [`qm += ${ROWS * plan.words};`, `ym += ${ROWS * text.plane};`];
+  const step = [`qm += ${most * plan.words};`, `ym += ${most * text.plane};`];
   return [
     'const int8_t *wk = wg;',
     'const int32_t *qm = qg;',
     'int8_t *ym = yg;',
-    ...(whole ? [`for (int m = 0; m < ${whole}; m += ${ROWS}) {`, ...block(ROWS), ...step, '}'] : []),
-    ...(channels % ROWS ? block(channels % ROWS) : []),
+    ...(whole ? [`for (int m = 0; m < ${whole}; m += ${most}) {`, ...block(most), ...step, '}'] : []),
+    ...(channels % most ? block(channels % most) : []),
   ];
 }
 
-/** Adds the products of a quad of `rows` channels. */
-function dots(rows: number, first: string, second: string): string[] {
+const sum = (row: number, group: number): string => `a${row}_${group}`;
+
+/** Adds the products of a quad of `rows` channels with the groups `at`. */
+function dots(rows: number, at: readonly string[]): string[] {
   return [
-    `const vpair x0 = v_load(${first}), x1 = v_load(${second});`,
-    ...range(rows).flatMap((r) => [
-      `const vpair w${r} = v_quads(wk${r ? ` + ${4 * r}` : ''});`,
-      `a${r} = v_dot(a${r}, x0, w${r});`,
-      `b${r} = v_dot(b${r}, x1, w${r});`,
+    `const vpair ${range(rows)
+      .map((r) => `w${r} = v_quads(wk${r ? ` + ${4 * r}` : ''})`)
+      .join(', ')};`,
+    ...at.flatMap((from, g) => [
+      `const vpair x${g} = v_load(${from});`,
+      ...range(rows).map((r) => `${sum(r, g)} = v_dot(${sum(r, g)}, x${g}, w${r});`),
     ]),
     `wk += ${4 * rows};`,
   ];
@@ -91,15 +106,19 @@ export function overGroups({ geometry, plan }: Int8Layer, steps: number, body: r
 export type QuadOrder = (step: number, lane: number) => number;
 
 /** Weights [m][inner] by blocks of channels: [block][step][channel][4], zeros where there is none. */
-export function packQuads({ geometry, weight }: Int8Layer, steps: number, order: QuadOrder): Int8Array {
+export function packQuads(
+  { geometry, weight }: Int8Layer,
+  { rows: most }: Tile,
+  { steps, order }: { readonly steps: number; readonly order: QuadOrder },
+): Int8Array {
   const { m, group, inner } = geometry;
   const packed = new Int8Array(m * steps * 4);
   const perGroup = m / group;
   for (let row = 0; row < m; row++) {
     const g = Math.floor(row / perGroup);
     const r = row % perGroup;
-    const first = r - (r % ROWS);
-    const rows = Math.min(ROWS, perGroup - first);
+    const first = r - (r % most);
+    const rows = Math.min(most, perGroup - first);
     const base = (g * perGroup + first) * steps * 4;
     for (let i = 0; i < steps * 4; i++) {
       const from = order(i >> 2, i & 3);

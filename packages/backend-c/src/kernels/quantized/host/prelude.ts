@@ -9,6 +9,13 @@ export const lanesPrelude: Prelude = {
   name: 'int8-lanes',
   lines: [
     ...memoryFunctions,
+    '#if defined(__GNUC__) && defined(__SSE2__)',
+    '/* In a register from here on: GCC would load an input for each product, and make all products before their sums. */',
+    '#define HOLD8(a) __asm__("" : "+x"(a))',
+    '#else',
+    '#define HOLD8(a) ((void)(a))',
+    '#endif',
+    '',
     '#if defined(__AVX2__)',
     '#include <immintrin.h>',
     '#define LANES8 8',
@@ -29,7 +36,12 @@ export const lanesPrelude: Prelude = {
       'const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)), r);',
       'return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);',
     ),
-    ...fn('vpair v_load(const int16_t *p)', 'return _mm256_loadu_si256((const __m256i *)(const void *)p);'),
+    ...fn(
+      'vpair v_load(const int16_t *p)',
+      'vpair x = _mm256_loadu_si256((const __m256i *)(const void *)p);',
+      'HOLD8(x);',
+      'return x;',
+    ),
     ...fn(
       'vpair v_widen(const int8_t *p)',
       'return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));',
@@ -38,11 +50,12 @@ export const lanesPrelude: Prelude = {
       'vsum v_widen_twice(const int8_t *p)',
       'return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));',
     ),
+    '/* As a float, which a load puts into all lanes; GCC shuffles an integer. */',
     ...fn(
       'vpair v_quads(const int8_t *p)',
-      'int32_t q;',
+      'float q;',
       'memcpy(&q, p, 4);',
-      'return _mm256_cvtepi8_epi16(_mm_set1_epi32(q));',
+      'return _mm256_cvtepi8_epi16(_mm_castps_si128(_mm_set1_ps(q)));',
     ),
     ...fn(
       'vpair v_zip(const int8_t *p, const int8_t *q)',
@@ -50,7 +63,12 @@ export const lanesPrelude: Prelude = {
       'const __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)q);',
       'return _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(a, b));',
     ),
-    ...fn('vsum v_dot(vsum a, vpair x, vpair y)', 'return _mm256_add_epi32(a, _mm256_madd_epi16(x, y));'),
+    ...fn(
+      'vsum v_dot(vsum a, vpair x, vpair y)',
+      'vsum sum = _mm256_add_epi32(a, _mm256_madd_epi16(x, y));',
+      'HOLD8(sum);',
+      'return sum;',
+    ),
     ...fn('vsum v_join(vsum a, vsum b)', 'return _mm256_permute4x64_epi64(_mm256_hadd_epi32(a, b), 0xd8);'),
     ...fn(
       'void v_store(int8_t *p, vsum a, int low, int high)',
@@ -103,7 +121,12 @@ export const lanesPrelude: Prelude = {
       'const __m128i wrong = _mm_add_epi32(_mm_and_si128(_mm_srai_epi32(a, 31), b), _mm_and_si128(_mm_srai_epi32(b, 31), a));',
       'return _mm_sub_epi32(high, wrong);',
     ),
-    ...fn('vpair v_load(const int16_t *p)', 'return _mm_loadu_si128((const __m128i *)(const void *)p);'),
+    ...fn(
+      'vpair v_load(const int16_t *p)',
+      'vpair x = _mm_loadu_si128((const __m128i *)(const void *)p);',
+      'HOLD8(x);',
+      'return x;',
+    ),
     ...fn(
       'vpair v_widen(const int8_t *p)',
       'return v_signed(_mm_loadl_epi64((const __m128i *)(const void *)p));',
@@ -122,7 +145,12 @@ export const lanesPrelude: Prelude = {
       'vpair v_zip(const int8_t *p, const int8_t *q)',
       'return v_signed(_mm_unpacklo_epi8(v_load4(p), v_load4(q)));',
     ),
-    ...fn('vsum v_dot(vsum a, vpair x, vpair y)', 'return _mm_add_epi32(a, _mm_madd_epi16(x, y));'),
+    ...fn(
+      'vsum v_dot(vsum a, vpair x, vpair y)',
+      'vsum sum = _mm_add_epi32(a, _mm_madd_epi16(x, y));',
+      'HOLD8(sum);',
+      'return sum;',
+    ),
     ...fn(
       'vsum v_join(vsum a, vsum b)',
       'const __m128 p = _mm_castsi128_ps(a);',

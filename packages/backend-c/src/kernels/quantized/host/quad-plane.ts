@@ -18,8 +18,8 @@ export interface QuadPlane {
   readonly fill: readonly string[];
   /** C expression: where the window of output row i and column j starts, in int16. */
   address(i: string, j: string): string;
-  /** The loop over the quads of two windows, which start at `s0` and `s1`. */
-  overQuads(dots: (first: string, second: string) => string[]): string[];
+  /** The loop over the quads of some windows, which start at `s0`, `s1` and so on. */
+  overQuads(windows: number, dots: (at: readonly string[]) => string[]): string[];
 }
 
 /**
@@ -46,16 +46,18 @@ export function quadPlane(layer: Int8Layer): QuadPlane {
     ],
     fill: fillLines(layer, form, linePositions),
     address: (i, j) => `(${i} * ${layer.geometry.strideY * phases * positions} + ${j}) * 4`,
-    overQuads: (dots) => [
-      'const int16_t *c0 = s0, *c1 = s1;',
-      `for (int u = 0; u < ${units}; u++) {`,
-      ...(taps.length > 1
-        ? [`for (int t = 0; t < ${taps.length}; t++) {`, ...dots('c0 + taps[t]', 'c1 + taps[t]'), '}']
-        : dots('c0', 'c1')),
-      `c0 += ${4 * unitSize};`,
-      `c1 += ${4 * unitSize};`,
-      '}',
-    ],
+    overQuads: (windows, dots) => {
+      const at = range(windows).map((i) => `c${i}`);
+      return [
+        `const int16_t ${at.map((c, i) => `*${c} = s${i}`).join(', ')};`,
+        `for (int u = 0; u < ${units}; u++) {`,
+        ...(taps.length > 1
+          ? [`for (int t = 0; t < ${taps.length}; t++) {`, ...dots(at.map((c) => `${c} + taps[t]`)), '}']
+          : dots(at)),
+        ...at.map((c) => `${c} += ${4 * unitSize};`),
+        '}',
+      ];
+    },
   };
 }
 

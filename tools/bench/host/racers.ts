@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Our C, built with other options, or another engine. */
+export interface Racer {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Where it writes its first output, as float32. */
+  readonly output: string;
+}
+
+export interface Result {
+  readonly racer: string;
+  /** Least processor time of an inference. */
+  readonly milliseconds: number;
+  /** The largest difference from the first racer's output, by the largest of these. */
+  readonly off: number;
+}
+
+const ROUNDS = 7;
+/** Milliseconds that a racer runs in a round, about. */
+const TURN = 150;
+/** Runs in a round at most. */
+const MOST_RUNS = 300;
+
+/** Each in a process of its own, in turn, a round after another. Those that cannot run the model are told and left out. */
+export async function race(racers: readonly Racer[]): Promise<Result[]> {
+  const started: Started[] = [];
+  try {
+    for (const racer of racers) {
+      const one = new Started(racer);
+      if (await one.ready()) started.push(one);
+      else console.error(`  ${racer.name} does not run it: ${one.said}`);
+    }
+    for (let round = 0; round < ROUNDS; round++) for (const one of started) await one.turn();
+  } finally {
+    for (const one of started) one.end();
+  }
+  const reference = floats(started[0]?.racer.output ?? '');
+  return started.map(({ racer, least }) => ({
+    racer: racer.name,
+    milliseconds: least,
+    off: difference(reference, floats(racer.output)),
+  }));
+}
+
+class Started {
+  readonly racer: Racer;
+  least = Infinity;
+  /** The last of what it wrote to its standard error. */
+  said = '';
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(racer: Racer) {
+    this.racer = racer;
+    const child = spawn(racer.command, [...racer.args], { stdio: 'pipe' });
+    child.stderr.on('data', (text) => {
+      this.said = String(text).trim().split('\n').at(-1) ?? '';
+    });
+    this.#process = child;
+    this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  }
+
+  /** Does it start, and compute its first output? */
+  async ready(): Promise<boolean> {
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done) return false;
+      if (value === 'ready') return true;
+    }
+  }
+
+  async turn(): Promise<void> {
+    const runs = Math.ceil(Math.min(MOST_RUNS, TURN / Math.min(this.least, TURN)));
+    this.#process.stdin?.write(`${runs}\n`);
+    const { value } = await this.#lines.next();
+    if (!(Number(value) > 0)) throw new Error(`${this.racer.name} ended: ${this.said}`);
+    this.least = Math.min(this.least, Number(value));
+  }
+
+  end(): void {
+    this.#process.stdin?.end();
+  }
+}
+
+function floats(path: string): Float32Array {
+  return new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+}
+
+function difference(wanted: Float32Array, found: Float32Array): number {
+  if (wanted.length !== found.length) return Infinity;
+  const most = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const apart = wanted.reduce((max, value, i) => Math.max(max, Math.abs(value - (found[i] ?? NaN))), 0);
+  return apart / (most || 1);
+}
+
+/** A driver of our C at `folder`/net.h, which races as `engines.py` does: its arguments are the files of input and output. */
+export function driverText(type: 'float' | 'int8_t'): string {
+  return `#include "net.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(64)));
+static ${type} in[NET_IN_SIZE], out[NET_OUT_SIZE];
+static double milliseconds(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+int main(int argc, char **argv)
+{
+  FILE *file = argc == 3 ? fopen(argv[1], "rb") : NULL;
+  if (file == NULL || fread(in, sizeof in, 1, file) != 1 || net_run(arena, in, out) != NET_OK) return 1;
+  fclose(file);
+  file = fopen(argv[2], "wb");
+  for (int i = 0; i < NET_OUT_SIZE; i++) {
+    const float value = (float)out[i];
+    fwrite(&value, sizeof value, 1, file);
+  }
+  fclose(file);
+  puts("ready");
+  fflush(stdout);
+  char line[32];
+  while (fgets(line, sizeof line, stdin) != NULL) {
+    double least = 1e9;
+    for (int runs = atoi(line); runs > 0; runs--) {
+      const double start = milliseconds();
+      net_run(arena, in, out);
+      const double taken = milliseconds() - start;
+      least = taken < least ? taken : least;
+    }
+    printf("%.6f\\n", least);
+    fflush(stdout);
+  }
+  return 0;
+}
+`;
+}
+
+export const enginesScript = (root: string): string => join(root, 'tools/bench/host/engines.py');
