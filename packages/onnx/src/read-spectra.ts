@@ -79,7 +79,7 @@ function channelsOf(node: NodeReader, shape: readonly number[]): number {
   const channels = shape.at(-1) ?? 0;
   if (channels === 1 || channels === 2) return channels;
   throw new CompileError(
-    'onnx/shape',
+    'onnx/attribute',
     `${node.op} expects samples [..,1] or [..,2], found [${shape.join(',')}]`,
   );
 }
@@ -123,7 +123,7 @@ function readStft(node: NodeReader): Value {
   const length = (node.has(3) ? node.numbers(3, 'frame_length')[0] : undefined) ?? window?.length ?? samples;
   if (!(step >= 1) || !(length >= 1 && length <= samples) || (window && window.length !== length))
     throw new CompileError(
-      'onnx/shape',
+      'onnx/attribute',
       `${node.op} expects a step from 1 on and a frame as long as its window, at most ${samples}, found ${step}, ${length} and ${window?.length ?? 'none'}`,
     );
   const bins = binsOf(node, { length, channels, whole: 1 });
