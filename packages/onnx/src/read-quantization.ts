@@ -102,6 +102,9 @@ function readDynamicQuantizeLinear(node: NodeReader): readonly Value[] {
 /** Sums of products of 8-bit integers stay exact in float32 up to this many terms: 255 * 255 * 258 < 2^24. */
 const EXACT_TERMS = 258;
 
+/** A piece, with its slices, counts as so many elements of what reading may make. */
+const PIECE_ROOM = 2 ** 13;
+
 /**
  * The int32 sum over `length` places, each of `terms` products: pieces that are exact in float32, added as integers. Convolutions
  * and products of int32 matrices have kernels nowhere.
@@ -116,6 +119,7 @@ function integerSum(
     const problem = `${f.node.op} sums ${terms} products of one channel, more than float32 has exactly`;
     throw new CompileError('onnx/unsupported', problem);
   }
+  if (length > most) f.node.claim(PIECE_ROOM * Math.ceil(length / most), `pieces of ${f.node.op}`);
   let sum: Value | undefined;
   for (let from = 0; from === 0 || from < length; from += most) {
     const part = f.cast(piece(from, Math.min(from + most, length)), 'i32');
