@@ -24,7 +24,6 @@ beforeEach((context) => skipWithout([...cDevice('host').tools, ...cDevice('corte
 
 /** GCC takes quadratic time over the calls of one function: 100 s for 10,000. */
 test.each([
-  ['host', {}],
   ['host', { observer: true }],
   ['cortex-m4', {}],
 ] as const)('%s, %o: thousands of layers are parts of about a thousand', async (device, options) => {
