@@ -78,17 +78,21 @@ function inParts(
 ): { parts: string[]; steps: readonly string[] } {
   const { signature, parameters } = entryOf(facts);
   if (steps.length <= MOST_LINES || parameters.length > MOST_PARAMETERS) return { parts: [], steps };
-  const parts: string[] = [];
-  const calls: string[] = [];
-  for (const lines of cut(steps)) {
-    const name = `${facts.name}_k_part_${calls.length / 4 + 1}`;
-    const list = signature.slice(signature.indexOf('('));
-    const body = usedIn(parameters, [...pointers(facts, lines), ...layers(facts, lines)]);
-    parts.push(indent([`KERNEL int ${name}${list}`, '{', ...body, '}']), '');
-    const call = `status = ${name}(${parameters.join(', ')});`;
-    calls.push(parts.length === 2 ? `int ${call}` : call, 'if (status != 0) {', 'return status;', '}');
-  }
-  return { parts, steps: calls };
+  const list = signature.slice(signature.indexOf('('));
+  const nameOf = (i: number): string => `${facts.name}_k_part_${i + 1}`;
+  const pieces = cut(steps);
+  return {
+    parts: pieces.flatMap((lines, i) => {
+      const body = usedIn(parameters, [...pointers(facts, lines), ...layers(facts, lines)]);
+      return [indent([`KERNEL int ${nameOf(i)}${list}`, '{', ...body, '}']), ''];
+    }),
+    steps: pieces.flatMap((_, i) => [
+      `${i ? '' : 'int '}status = ${nameOf(i)}(${parameters.join(', ')});`,
+      'if (status != 0) {',
+      'return status;',
+      '}',
+    ]),
+  };
 }
 
 /** Pieces of about MOST_LINES that end between steps. */

@@ -101,7 +101,10 @@ export const convolution =
     );
   };
 
-/** DEPTHWISE_CONV_2D: filter [1,kH,kW,M], and zeros for no bias, without which XNNPACK crashes; channels that no output reads are cut off first. */
+/**
+ * DEPTHWISE_CONV_2D: filter [1,kH,kW,M], and a bias of zeros where there is none, without which XNNPACK crashes; channels that no
+ * output reads are cut off first.
+ */
 export const depthwise =
   (layerOf: (node: Node) => Layer): Row =>
   (writer, node) => {

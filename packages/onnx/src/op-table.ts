@@ -63,9 +63,9 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ...normalizationRows,
   ...quantizedRows,
   ...recurrentRows,
-  ...spectrumRows,
   ...reductionRows,
   ...resizeRows,
+  ...spectrumRows,
   ['Abs', plain('abs')],
   ['Add', binary('add')],
   ['Ceil', plain('ceil')],
@@ -112,15 +112,6 @@ export const opTable: ReadonlyMap<string, ReadOp> = new Map<string, ReadOp>([
   ['Sub', binary('sub')],
   ['Sum', variadic('add')],
   ['Tanh', plain('tanh')],
-  [
-    'Transpose',
-    (node) =>
-      node.emit('transpose', [node.input(0)], {
-        perm:
-          node.ints('perm') ??
-          node.input(0).type.shape.map((_, axis) => node.input(0).type.shape.length - 1 - axis),
-      }),
-  ],
   ['Unsqueeze', readUnsqueeze],
 ]);
 

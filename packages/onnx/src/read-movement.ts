@@ -46,7 +46,15 @@ export const movementRows: readonly OpRow[] = [
   ['SpaceToDepth', readSpaceToDepth],
   ['Split', readSplit],
   ['Tile', readTile],
+  ['Transpose', readTranspose],
 ];
+
+/** Without `perm` the axes are reversed. */
+function readTranspose(node: NodeReader): Value {
+  const x = node.input(0);
+  const reversed = x.type.shape.map((_, axis) => x.type.shape.length - 1 - axis);
+  return node.emit('transpose', [x], { perm: node.ints('perm') ?? reversed });
+}
 
 function readExpand(node: NodeReader): Value {
   const x = node.input(0);

@@ -151,12 +151,17 @@ function integerProduct(f: Formulas, a: Value, b: Value): Value {
   );
 }
 
+/** One value for each row of a matrix, beside it. */
+function columnOf(f: Formulas, value: Value): Value {
+  const { shape } = value.type;
+  return shape.length === 1 && Number(shape[0]) > 1 ? f.reshape(value, [-1, 1]) : value;
+}
+
 function readMatMulInteger(node: NodeReader): Value {
   const f = new Formulas(node);
   const rows = node.optional(2);
-  const left =
-    rows && rows.type.shape.length === 1 && Number(rows.type.shape[0]) > 1 ? f.reshape(rows, [-1, 1]) : rows;
-  return integerProduct(f, centred(f, node.input(0), left), centred(f, node.input(1), node.optional(3)));
+  const left = centred(f, node.input(0), rows && columnOf(f, rows));
+  return integerProduct(f, left, centred(f, node.input(1), node.optional(3)));
 }
 
 function readConvInteger(node: NodeReader): Value {
@@ -189,10 +194,11 @@ function readQLinearMatMul(node: NodeReader): Value {
   const [a, aScale, aZero] = [node.input(0), node.input(1), node.input(2)];
   const [b, bScale, bZero] = [node.input(3), node.input(4), node.input(5)];
   const [yScale, yZero] = [node.input(6), node.input(7)];
-  const column = (value: Value): Value =>
-    value.type.shape.length === 1 && Number(value.type.shape[0]) > 1 ? f.reshape(value, [-1, 1]) : value;
-  const sums = f.cast(integerProduct(f, centred(f, a, column(aZero)), centred(f, b, bZero)), 'f32');
-  const scale = f.div(f.mul(f.cast(column(aScale), 'f32'), f.cast(bScale, 'f32')), f.cast(yScale, 'f32'));
+  const sums = f.cast(integerProduct(f, centred(f, a, columnOf(f, aZero)), centred(f, b, bZero)), 'f32');
+  const scale = f.div(
+    f.mul(f.cast(columnOf(f, aScale), 'f32'), f.cast(bScale, 'f32')),
+    f.cast(yScale, 'f32'),
+  );
   const to = yZero.type.dtype;
   const [min, max] = integerRange(to);
   const shifted = f.add(f.emit('round', [f.mul(sums, scale)]), f.cast(yZero, 'f32'));

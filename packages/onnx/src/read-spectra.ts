@@ -61,12 +61,12 @@ function withZeros(value: number): number {
   return Math.abs(value) < 1e-15 ? 0 : value;
 }
 
-/** Bins of the output: half of them suffice of real samples, where the rest mirrors them. */
+/** Bins of the output: half of them suffice of real samples, where the rest mirrors them. `onesided` is the op's default. */
 function binsOf(
   node: NodeReader,
-  { length, channels, whole }: { length: number; channels: number; whole: 0 | 1 },
+  { length, channels, onesided }: { length: number; channels: number; onesided: 0 | 1 },
 ): number {
-  if (node.int('onesided', whole) === 0) return length;
+  if (node.int('onesided', onesided) === 0) return length;
   if (channels === 1 && node.int('inverse', 0) === 0) return Math.floor(length / 2) + 1;
   throw new CompileError(
     'onnx/unsupported',
@@ -84,6 +84,7 @@ function channelsOf(node: NodeReader, shape: readonly number[]): number {
   );
 }
 
+/** A product with the matrix along one axis: [..,samples,..,C] gives [..,bins,..,2]. */
 function readDft(node: NodeReader): Value {
   const f = new Formulas(node);
   const x = node.input(0);
@@ -94,7 +95,7 @@ function readDft(node: NodeReader): Value {
   const samples = shape[axis] ?? 1;
   const length = (node.has(1) ? node.numbers(1, 'dft_length')[0] : undefined) ?? samples;
   const count = Math.min(samples, length);
-  const bins = binsOf(node, { length, channels, whole: 0 });
+  const bins = binsOf(node, { length, channels, onesided: 0 });
   const inverse = node.int('inverse', 0) !== 0;
   const matrix = matrixOf(node, { count, length, channels, bins, inverse });
   const weight = node.addConstant(
@@ -126,7 +127,7 @@ function readStft(node: NodeReader): Value {
       'onnx/attribute',
       `${node.op} expects a step from 1 on and a frame as long as its window, at most ${samples}, found ${step}, ${length} and ${window?.length ?? 'none'}`,
     );
-  const bins = binsOf(node, { length, channels, whole: 1 });
+  const bins = binsOf(node, { length, channels, onesided: 1 });
   const matrix = matrixOf(node, { count: length, length, channels, bins });
   const rows = 2 * bins;
   const kernel = new Float64Array(matrix.length);

@@ -142,9 +142,10 @@ function sourceInput(entry: Entry | undefined, name: string, values: Outside): S
   if (outside >= 0) return { outside };
   const weights = entry.value && dequantizedConstant(entry.value);
   if (entry.value && weights) {
+    const number = values.values.length;
     values.add(entry.value);
-    values.dequantized.set(values.values.length - 1, weights);
-    return { outside: values.values.length - 1 };
+    values.dequantized.set(number, weights);
+    return { outside: number };
   }
   const tensor = entry.value ? entry.value.constant : entry.shape && tensorOf(entry.shape);
   return tensor ? { tensor, name } : undefined;

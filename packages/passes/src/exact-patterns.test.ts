@@ -183,7 +183,7 @@ describe('a rewrite that fails', () => {
     ],
     ['a missing input', 'add', {}, 'add takes (a, b), found 1 inputs'],
     ['an unknown op', 'rleu', {}, 'there is no op rleu'],
-  ])('by %s is thrown, and no node is left behind', (_, name, attrs, message) => {
+  ])('with %s throws, and leaves no node behind', (_, name, attrs, message) => {
     const graph = parseGraph(text, { registry });
     const broken = failing(({ x }, build) => build.node(name as 'clip', [build.node('neg', [x])], attrs));
     expect(() => applyRules(graph, [broken])).toThrow(message);

@@ -82,8 +82,8 @@ interface Rewriting {
 
 /**
  * Builds a replacement in front of `root`. Where that cannot be built, or has another type than the root's output, the rule
- * declines and the graph is as it was: no pass fails on a valid graph. An unknown op, a wrong number
- * of inputs, a wrong attribute and any other error of `rewrite` are thrown; these leave nothing in the graph either.
+ * declines and the graph is as it was: no pass fails on a valid graph. An unknown op, a wrong number of inputs, a wrong attribute
+ * and any other error of `rewrite` are thrown; these leave nothing in the graph either.
  */
 export function rewriting(
   graph: Graph,

@@ -44,7 +44,7 @@ export function findScaleGroups(graph: Graph): ScaleGroups {
   return groups;
 }
 
-/** Whether the op gives out elements of its input as they are. */
+/** Whether the op gives out elements of its input as they are, or between two of them. */
 export function carriesScale(node: Node): boolean {
   if (lookup(node.op).traits.has('movement') || node.op === 'max_pool') return true;
   return node.op === 'resize' && (isNearest(node) || linearInPlanes(node) !== undefined);
