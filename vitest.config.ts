@@ -13,6 +13,8 @@ const sweeps = [
   'packages/planner/src/{granule-bound,plan-memory}.test.ts',
   'packages/validation/src/random-*.test.ts',
 ];
+/** Watches the memory of its process, which other files may not share. */
+const watching = 'tools/fuzz/run-target.test.ts';
 const withTools = ['packages/runtimes/**/*.test.ts', ...sweeps];
 /** Checks of the documents need no command. */
 const documents = 'tools/docs/*.test.ts';
@@ -68,13 +70,13 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'tools', include: withTools } },
+      { extends: true, test: { name: 'tools', include: [...withTools, watching] } },
       {
         extends: true,
         test: {
           name: 'command',
           include: withCommand,
-          exclude: [documents],
+          exclude: [documents, watching],
           // their work is in processes that they start
           isolate: false,
           globalSetup: ['tools/build/bundle-before-tests.mjs'],
