@@ -8,7 +8,6 @@ import {
   costFeatures,
   costKind,
   estimateInstructions,
-  type KernelChoice,
 } from '@ghostc/backend-c';
 import { compileC, type Device, lowerForKernels, optimize, readModel } from '@ghostc/compiler';
 import { seededInputs, seededSamples, withOneImage } from '@ghostc/conformance';
@@ -29,7 +28,6 @@ const TOLERANCE = 0.15;
 interface Build {
   readonly core: string;
   readonly device: Device;
-  readonly kernels?: KernelChoice;
   readonly flags: readonly string[];
 }
 
@@ -41,10 +39,8 @@ const riscv = (march: string, mabi: string): string[] => [
 ];
 
 const builds: Readonly<Record<CostBuild, Build>> = {
-  'cortex-m0plus': {
-    ...{ core: 'Cortex-M0+', device: 'cortex-m4', kernels: 'portable' },
-    flags: ['-mcpu=cortex-m0plus', '-mthumb', '-mfloat-abi=soft'],
-  },
+  'cortex-m0plus': { core: 'Cortex-M0+', device: 'cortex-m0plus', flags: cDevice('cortex-m0plus').flags },
+  'cortex-m3': { core: 'Cortex-M3', device: 'cortex-m3', flags: cDevice('cortex-m3').flags },
   'cortex-m4': { core: 'Cortex-M4F', device: 'cortex-m4', flags: cDevice('cortex-m4').flags },
   'cortex-m55': { core: 'Cortex-M55', device: 'cortex-m55', flags: cDevice('cortex-m55').flags },
   rv32imafc: { core: 'RV32IMAFC', device: 'rv32', flags: riscv('rv32imafc', 'ilp32f') },
@@ -119,10 +115,10 @@ async function countAll(progress: Progress): Promise<Counted[]> {
 }
 
 async function count(graph: Graph, build: Build): Promise<Pick<Counted, 'program' | 'total' | 'layers'>> {
-  const { device, kernels, core, flags } = build;
+  const { device, core, flags } = build;
   const emulator = emulatedCore({ core, flags, compiler: cDevice(device).compiler });
   if (!emulator) throw new Error(`no emulator runs ${core}`);
-  const program = compileC(graph, { device, kernels, name: 'net' });
+  const program = compileC(graph, { device, name: 'net' });
   const { total, layers } = await profileC(program, emulator, seededInputs(graph, 1));
   return { program, total, layers: layers.map(({ cost, ...layer }) => ({ layer, cost })) };
 }

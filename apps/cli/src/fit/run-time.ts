@@ -25,6 +25,7 @@ export function estimatedTime(program: CProgram, board: BoardFacts): RunTime {
 function costBuildOf({ core, flags, kernels }: BoardFacts): CostBuild {
   if (core.startsWith('RV32'))
     return flags.some((flag) => /^-march=rv32\w*f/.test(flag)) ? 'rv32imafc' : 'rv32imc';
+  if (core === 'Cortex-M3') return 'cortex-m3';
   if (kernels === 'portable') return 'cortex-m0plus';
   return /^Cortex-M(52|55|85)$/.test(core) ? 'cortex-m55' : 'cortex-m4';
 }
