@@ -6,7 +6,7 @@ import { writeBundles } from './write-bundles.mjs';
 
 const external = [
   ...['onnxruntime-node', 'onnxruntime-web', 'webgpu', 'esbuild', 'playwright-core'],
-  ...['bullmq', 'ioredis', 'piscina'], // workers and queues, loaded when they are asked for
+  ...['@aws-sdk/client-s3', 'bullmq', 'ioredis', 'piscina'], // workers, queues and stores, loaded when they are asked for
 ];
 const requires =
   "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);";

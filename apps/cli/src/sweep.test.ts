@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -37,14 +37,15 @@ const pointsOf = (out: string): string => readFileSync(join(folder, out, 'points
 const linesOf = (out: string): number =>
   existsSync(join(folder, out, 'points.jsonl')) ? pointsOf(out).split('\n').length - 1 : 0;
 
-function start(...args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [bundle, ...args], {
-    cwd: folder,
-    env: plainEnvironment(),
-    stdio: 'ignore',
-  });
+function started(command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): ChildProcess {
+  const env = { ...plainEnvironment(), ...more };
+  const child = spawn(command, args, { cwd: folder, env, stdio: 'ignore' });
   running.push(child);
   return child;
+}
+
+function start(...args: readonly string[]): ChildProcess {
+  return started(process.execPath, [bundle, ...args]);
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -90,22 +91,42 @@ async function freePort(): Promise<number> {
 
 function startRedis(port: number): ChildProcess {
   const args = ['--port', `${port}`, '--dir', join(folder, 'redis'), '--requirepass', 'secret'];
-  const child = spawn('redis-server', [...args, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
-  running.push(child);
-  return child;
+  return started('redis-server', [...args, '--save', '', '--appendonly', 'no']);
 }
 
-test('through a queue it ends with the same bytes, though workers die and Redis forgets everything', async (context) => {
+/** A server with the protocol of S3, and a bucket; gives what the AWS command would be told. */
+async function startBucket(bucket: string): Promise<NodeJS.ProcessEnv> {
+  const venv = join(import.meta.dirname, '../../../tools/build/python-venv.mjs');
+  const programs = execFileSync(process.execPath, [venv, 'moto[s3,server]==5.2.5'], { encoding: 'utf8' });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const server = started(join(programs.trim(), 'moto_server'), ['--port', `${port}`]);
+  const made = (): Promise<boolean> =>
+    fetch(`${url}/${bucket}`, { method: 'PUT' }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await made())) {
+    if (server.exitCode !== null) throw new Error(`moto_server left with code ${server.exitCode}`);
+    await pause(50);
+  }
+  const [AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY] = ['test', 'secret'];
+  return { AWS_ENDPOINT_URL: url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+}
+
+test('through a queue and a bucket it ends with the same bytes, though workers die and Redis forgets everything', async (context) => {
   skipWithout([tool('redis-server')], 'a queue', context);
   mkdirSync(join(folder, 'redis'));
   const port = await freePort();
   const url = `redis://:secret@127.0.0.1:${port}`;
   const redis = startRedis(port);
-  await pause(300);
-  const store = ['--store', join(folder, 'store')];
-  const work = (): ChildProcess => start('worker', '--queue', url, ...store);
+  const bucket = await startBucket('sweeps');
+  const store = ['--queue', url, '--store', 's3://sweeps/queued'];
+  const run = (...args: readonly string[]): ChildProcess =>
+    started(process.execPath, [bundle, ...args, ...store], bucket);
+  const work = (): ChildProcess => run('worker');
   const [first, second] = [work(), work()];
-  const sweep = start('sweep', 'spec.json', '--out', 'queued', '--queue', url, ...store);
+  const sweep = run('sweep', 'spec.json', '--out', 'queued');
   await until(() => linesOf('queued') > 5);
   first?.kill('SIGKILL');
   await until(() => linesOf('queued') > 15);

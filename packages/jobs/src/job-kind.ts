@@ -14,12 +14,14 @@ export interface ThreadTask {
 
 /** What a thread runs: jobs of these kinds, by name, and nothing else. */
 export function jobThread(kinds: ReadonlyMap<string, JobKind>): (task: ThreadTask) => Promise<Outcome> {
-  return async ({ job, store }) => {
+  let store: Store | undefined;
+  return async ({ job, store: place }) => {
     try {
+      if (store?.place !== place) store = openStore(place);
       const run = kinds.get(job.kind);
       if (!run)
         throw new CompileError('jobs/kind', `there is no kind of job ${JSON.stringify(job.kind)} here`);
-      return { result: await run(job.params, openStore(store)) };
+      return { result: await run(job.params, store) };
     } catch (error) {
       return { failed: failureOf(error) };
     }

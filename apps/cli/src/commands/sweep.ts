@@ -38,7 +38,10 @@ export function sweepCommand(): Command {
       ),
     )
     .option('--priority <n>', 'on the queue, lower comes earlier', parseInteger, 0)
-    .option('--store <dir>', 'where results and models are (default: OUT/store)')
+    .option(
+      '--store <place>',
+      'where results and models are: a folder, or s3://BUCKET/PREFIX (default: OUT/store)',
+    )
     .option('--seconds <n>', 'seconds that a point may take on this machine', parsePositive, 600)
     .option('--memory <n>', 'MB of memory that a point may take on this machine', parsePositive, 2048)
     .option('--compile <id>', 'compile a point of the sweep into OUT/ID instead')

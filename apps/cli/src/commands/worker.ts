@@ -21,7 +21,11 @@ export function workerCommand(): Command {
       'redis://... or rediss://..., as ghostc sweep has it',
       process.env.GHOSTC_QUEUE,
     )
-    .option('--store <dir>', 'where models of sweeps are, a folder that the machines share', 'sweep/store')
+    .option(
+      '--store <place>',
+      'where models of sweeps are: a folder that the machines share, or s3://BUCKET/PREFIX',
+      'sweep/store',
+    )
     .option('--threads <n>', 'jobs at once', parsePositive, 1)
     .option('--seconds <n>', 'seconds that a job may take', parsePositive, 600)
     .option('--memory <n>', 'MB of memory that a job may take', parsePositive, 2048)
@@ -36,7 +40,7 @@ keeps it off the command line. SIGTERM lets the job at hand end; after any other
 
 Examples:
   ghostc worker --queue redis://10.0.0.5:6379 --threads 4
-  GHOSTC_QUEUE=rediss://worker:secret@queue.example:6380 ghostc worker --store /mnt/sweep/store`;
+  GHOSTC_QUEUE=rediss://worker:secret@queue.example:6380 ghostc worker --store s3://sweeps/net`;
 
 async function runWorker({ queue, store, ...limits }: WorkerFlags): Promise<void> {
   const pool = await openPool(limits, store);

@@ -29,6 +29,7 @@ export const toolIds = [
   'aarch64-linux-gnu-gcc',
   'qemu-aarch64',
   'piscina',
+  '@aws-sdk/client-s3',
   'bullmq',
   'ioredis',
   'redis-server',
