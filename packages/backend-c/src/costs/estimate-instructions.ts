@@ -2,7 +2,14 @@ import type { CLayer, CProgram } from '../c-program.ts';
 import { instructionCosts } from '../generated/instruction-costs.ts';
 
 /** Builds whose layers were counted. Cores that share an instruction set and kernels share a build. */
-export const costBuilds = ['cortex-m0plus', 'cortex-m3', 'cortex-m4', 'cortex-m55', 'rv32imafc', 'rv32imc'] as const;
+export const costBuilds = [
+  'cortex-m0plus',
+  'cortex-m3',
+  'cortex-m4',
+  'cortex-m55',
+  'rv32imafc',
+  'rv32imc',
+] as const;
 export type CostBuild = (typeof costBuilds)[number];
 
 /** Instructions for one of each feature of a layer, in the order of `costFeatures`. */
