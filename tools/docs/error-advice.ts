@@ -281,6 +281,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'slice/symbolic': 'An open size cannot be cut. Give it with `--bind NAME=SIZE`.',
   'sweep/compiled':
     'A worker runs the compilers of boards that it knows only. Use `"measure": "planned"` for a board of a file.',
+  'sweep/data':
+    'Accuracy is measured on models with one input and one output, with more than eight labelled items. Take more items, or leave `data` out.',
   'sweep/other':
     'The folder has the points of another sweep. Take another `--out`, or the spec that it was made with.',
   'sweep/point':

@@ -4,12 +4,12 @@ import { cDevice, skipWithout } from '@ghostc/runtimes';
 import { PNG } from 'pngjs';
 import { expect, test } from 'vitest';
 import { spread } from './evaluate/spread.ts';
-import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { fmnist, rankInPytorch } from './testing/fashion-mnist.ts';
+import { ghostcIn } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
 const ghostc = ghostcIn(folder);
-const fmnist = join(models, 'ghost_fmnist');
 const data = [
   ...['--data', join(fmnist, 'test_images_u8_2000x28x28.bin'), '--shape', '2000x28x28'],
   ...['--labels', join(fmnist, 'test_labels_u8.bin'), '--mean', '0.2860', '--std', '0.3530'],
@@ -17,13 +17,7 @@ const data = [
 
 /** PyTorch's logits: how many of these images it has right, in one and in five answers. */
 function pytorch(items: readonly number[]): [number, number] {
-  const bytes = new Uint8Array(readFileSync(join(fmnist, 'test_logits_f32_2000x10.bin')));
-  const logits = new Float32Array(bytes.buffer);
-  const labels = readFileSync(join(fmnist, 'test_labels_u8.bin'));
-  const ranks = items.map((item) => {
-    const row = [...logits.subarray(item * 10, item * 10 + 10)];
-    return row.filter((score) => score > (row[labels[item] as number] as number)).length;
-  });
+  const ranks = items.map(rankInPytorch);
   return [ranks.filter((rank) => rank === 0).length, ranks.filter((rank) => rank < 5).length];
 }
 

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { skipWithout, tool } from '@ghostc/runtimes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spread } from './evaluate/spread.ts';
+import { fmnist, rankInPytorch } from './testing/fashion-mnist.ts';
 import { bundle, ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
@@ -66,6 +68,36 @@ test('a sweep has every point once, says which are best, and compiles one as it 
   expect(header).toMatch(new RegExp(`_ARENA_SIZE +${result.arena}\\b`, 'i'));
   const page = readFileSync(join(folder, 'whole/report.html'), 'utf8');
   expect(page).not.toMatch(/https?:\/\/|src=/);
+});
+
+test('accuracy on labelled data is that of PyTorch in float, and near it in int8', () => {
+  const [ITEMS, CALIBRATING] = [40, 8];
+  const data = {
+    ...{ path: join(fmnist, 'test_images_u8_2000x28x28.bin'), shape: '2000x28x28', limit: ITEMS },
+    ...{ labels: join(fmnist, 'test_labels_u8.bin'), mean: '0.2860', std: '0.3530' },
+  };
+  const trained = {
+    space: {
+      model: [join(fmnist, 'ghost_fmnist.onnx')],
+      bits: ['float', 'int8'],
+      board: ['nrf52840', 'rp2040'],
+    },
+    objectives: ['ram', 'accuracy'],
+    constraints: { sqnr: { min: 10 } },
+    data,
+  };
+  writeFileSync(join(folder, 'trained.json'), JSON.stringify(trained));
+  const { status, stderr } = ghostc('sweep', 'trained.json', '--out', 'trained');
+  expect([status, stderr]).toEqual([0, 'wrote trained/report.html\n']);
+  const lines = pointsOf('trained').trim().split('\n').slice(1);
+  const found = lines.map((line) => JSON.parse(line).result.accuracy);
+  const calibrating = new Set(spread(ITEMS, CALIBRATING));
+  const items = spread(2000, ITEMS).filter((_, i) => !calibrating.has(i));
+  const right = items.filter((item) => rankInPytorch(item) === 0).length;
+  const percent = (count: number): number => (100 * count) / items.length;
+  expect(found.slice(0, 2)).toEqual([percent(right), percent(right)]);
+  expect(found[2]).toBe(found[3]);
+  expect(Math.abs(found[2] - found[0])).toBeLessThanOrEqual(percent(3));
 });
 
 test('a killed sweep goes on, and ends with the same bytes; another spec is refused', async () => {

@@ -6,6 +6,7 @@ export const figures = {
   seconds: { goal: 'min', unit: 's' },
   macs: { goal: 'min', unit: '' },
   sqnr: { goal: 'max', unit: 'dB' },
+  accuracy: { goal: 'max', unit: '%' },
 } as const satisfies Record<string, { goal: 'min' | 'max'; unit: string }>;
 
 export type Figure = keyof typeof figures;

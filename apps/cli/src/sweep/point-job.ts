@@ -17,6 +17,8 @@ export type PointResult = {
   readonly seconds: number;
   readonly macs: number;
   readonly sqnr?: number | null;
+  /** Percent of the labelled items. */
+  readonly accuracy?: number;
   readonly fits: boolean | null;
   /** How much more than the board has, as shares of what it has, added up. */
   readonly excess: number;
@@ -57,8 +59,12 @@ async function measurePoint(point: Place, model: PreparedModel): Promise<PointRe
   return { ...(await sizes(plan, { board, measure })), ...outcomesOf(model) };
 }
 
-function outcomesOf({ macs, sqnr }: PreparedModel): Pick<PointResult, 'macs' | 'sqnr'> {
-  return { macs, ...(sqnr !== undefined && { sqnr }) };
+function outcomesOf({
+  macs,
+  sqnr,
+  accuracy,
+}: PreparedModel): Pick<PointResult, 'macs' | 'sqnr' | 'accuracy'> {
+  return { macs, ...(sqnr !== undefined && { sqnr }), ...(accuracy !== undefined && { accuracy }) };
 }
 
 interface Measuring {

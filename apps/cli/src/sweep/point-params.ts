@@ -17,6 +17,8 @@ export interface ModelParams {
   readonly seed: number;
   readonly bits: BitForm;
   readonly sqnr: boolean;
+  /** Hash of labelled items, which calibrate the integers and are what SQNR and accuracy are measured on. */
+  readonly data?: string;
 }
 
 /** Where and how a model runs. */
@@ -51,6 +53,7 @@ const modelFields: Readonly<Record<keyof ModelParams, Check>> = {
   seed: { ok: isWhole, expected: 'a whole number from 0 on' },
   bits: isOneOf(bitForms),
   sqnr: isOneOf([true, false]),
+  data: { ...hash, optional: true },
 };
 
 const placeFields: Readonly<Record<keyof Place, Check>> = {

@@ -1,13 +1,24 @@
 import { lowerForKernels, lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
-import { entryOf, type Graph, type QuantParams, type Tensor, toNumbers } from '@ghostc/ir';
+import {
+  CompileError,
+  entryOf,
+  type Graph,
+  itemAt,
+  type QuantParams,
+  type Tensor,
+  toNumbers,
+} from '@ghostc/ir';
 import type { Store } from '@ghostc/jobs';
 import { dequantizeLinear, evaluateOne, graphMacs } from '@ghostc/ops';
-import { quantize, SignalToNoise } from '@ghostc/quant';
+import { quantize, type Sample, SignalToNoise } from '@ghostc/quant';
+import { itemOutcome } from '../evaluate/item-outcome.ts';
+import { spread } from '../evaluate/spread.ts';
 import { fitToModel } from '../fit-to-model.ts';
 import type { ModelParams } from './point-params.ts';
 import { modelOf } from './stored-model.ts';
+import { type LabelledItem, storedItems } from './sweep-data.ts';
 
 /** What the boards of a model share: all that does not depend on where it runs. */
 export interface PreparedModel {
@@ -17,36 +28,76 @@ export interface PreparedModel {
   readonly macs: number;
   /** dB against float; null: it is float. Absent where nobody asked. */
   readonly sqnr?: number | null;
+  /** Percent of labelled items; absent where there are none. */
+  readonly accuracy?: number;
 }
 
-/** Inputs that SQNR is measured on, other than those that calibrate. */
-const MEASURED = 2;
+/** Inputs that calibrate, and those that SQNR is measured on: of labelled data some calibrate, and all others measure. */
 const CALIBRATED = 1;
+const MEASURED = 2;
+const CALIBRATED_OF_DATA = 8;
+
+interface Inputs {
+  readonly calibrate: readonly Sample[];
+  readonly measure: readonly Sample[];
+  /** Classes of those that measure. */
+  readonly labels?: readonly number[];
+}
 
 /** Throws what the builder, the quantiser and the runtime throw. */
 export async function prepareModel(params: ModelParams, store: Store): Promise<PreparedModel> {
-  const { bits } = params;
+  const { bits, data } = params;
   const model = await modelOf(params, store);
   const float = optimize(model);
-  const graph = bits === 'float' ? model : quantized(float);
+  const inputs =
+    data === undefined ? seededInputs(float) : labelledInputs(float, await storedItems(data, float, store));
+  const graph = bits === 'float' ? model : quantized(float, inputs);
   const optimized = graph === model ? float : optimize(graph);
   return {
     graph,
     lowered: lowerForKernels(optimized),
     macs: graphMacs(float),
-    ...(params.sqnr && { sqnr: bits === 'float' ? null : signalToNoise(float, optimized) }),
+    ...(params.sqnr && { sqnr: bits === 'float' ? null : signalToNoise(float, optimized, inputs) }),
+    ...(inputs.labels && { accuracy: accuracyOf(optimized, inputs.measure, inputs.labels) }),
   };
 }
 
-function quantized(float: Graph): Graph {
-  const lowered = lowerForQuantizer(float);
-  return quantize(lowered, seededSamples(lowered, CALIBRATED), { io: 'int8' }).graph;
+function seededInputs(model: Graph): Inputs {
+  return {
+    calibrate: seededSamples(model, CALIBRATED),
+    measure: seededSamples(model, MEASURED, 1 + CALIBRATED),
+  };
+}
+
+/** The first items in an even spread calibrate. Throws `sweep/data` where they are too few. */
+function labelledInputs(model: Graph, items: readonly LabelledItem[]): Inputs {
+  const calibrating = new Set(spread(items.length, CALIBRATED_OF_DATA));
+  if (items.length <= CALIBRATED_OF_DATA)
+    throw new CompileError(
+      'sweep/data',
+      `expected more than ${CALIBRATED_OF_DATA} items, found ${items.length}`,
+    );
+  const name = itemAt(model.inputs, 0).name;
+  const asSample = ({ tensor }: LabelledItem, i: number): Sample => ({
+    name: `item ${i}`,
+    inputs: new Map([[name, tensor]]),
+  });
+  const measuring = items.filter((_, i) => !calibrating.has(i));
+  return {
+    calibrate: items.filter((_, i) => calibrating.has(i)).map(asSample),
+    measure: measuring.map(asSample),
+    labels: measuring.map(({ label }) => label),
+  };
+}
+
+function quantized(float: Graph, { calibrate }: Inputs): Graph {
+  return quantize(lowerForQuantizer(float), calibrate, { io: 'int8' }).graph;
 }
 
 /** Over the outputs for some inputs; null where nothing differs. */
-function signalToNoise(float: Graph, integers: Graph): number | null {
+function signalToNoise(float: Graph, integers: Graph, { measure }: Inputs): number | null {
   const total = new SignalToNoise();
-  for (const { inputs } of seededSamples(float, MEASURED, 1 + CALIBRATED)) {
+  for (const { inputs } of measure) {
     const want = interpret(float, inputs);
     const got = interpret(integers, inputsFor(integers, inputs));
     integers.outputs.forEach(({ name, value }) => {
@@ -55,6 +106,15 @@ function signalToNoise(float: Graph, integers: Graph): number | null {
     });
   }
   return total.decibels === Number.POSITIVE_INFINITY ? null : total.decibels;
+}
+
+/** Percent of the items whose class has the largest score. */
+function accuracyOf(model: Graph, items: readonly Sample[], labels: readonly number[]): number {
+  const right = items.filter(({ inputs }, i) => {
+    const scores = entryOf(interpret(model, inputsFor(model, inputs)), itemAt(model.outputs, 0).name);
+    return itemOutcome(toNumbers(scores), itemAt(labels, i)).rank === 0;
+  });
+  return (100 * right.length) / items.length;
 }
 
 function inputsFor(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<string, Tensor> {

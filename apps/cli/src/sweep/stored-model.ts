@@ -38,7 +38,8 @@ async function storedTensors(hash: string, store: Store): Promise<Map<string, Te
   return new Map(readSafetensors(await storedBytes(hash, store), { file: hash }));
 }
 
-async function storedBytes(hash: string, store: Store): Promise<Uint8Array> {
+/** Throws `jobs/store` where the store has not what the hash names. */
+export async function storedBytes(hash: string, store: Store): Promise<Uint8Array> {
   const bytes = await store.get(hash);
   if (bytes && sha256(bytes) === hash) return bytes;
   const found = bytes ? 'other bytes' : 'nothing';

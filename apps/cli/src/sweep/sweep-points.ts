@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { IoForm } from '@ghostc/compiler';
+import { buildFromSpec } from '@ghostc/ghostnet';
 import { canonicalJson } from '@ghostc/ir';
 import { type Store, sha256 } from '@ghostc/jobs';
 import { type Genome, type Setting, settingsOf } from '@ghostc/sweep';
@@ -8,6 +9,7 @@ import { findBoard } from '../fit/board-table.ts';
 import { loadModel } from '../load-model.ts';
 import type { ModelParams, Place, PlannedBoard } from './point-params.ts';
 import { storeBytes, storeModel } from './stored-model.ts';
+import { SweepData } from './sweep-data.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 
 /** A point of a sweep. */
@@ -21,15 +23,20 @@ export interface SweepPoint {
 
 const ID_DIGITS = 12;
 
+type NamedModel = Pick<ModelParams, 'model' | 'weights' | 'data'>;
+
 /** Makes the jobs of a sweep. */
 export class SweepPoints {
   readonly #spec: SweepSpec;
   readonly #store: Store;
-  readonly #models = new Map<Setting, Promise<Pick<ModelParams, 'model' | 'weights'>>>();
+  readonly #models = new Map<Setting, Promise<NamedModel>>();
+  readonly #data: SweepData | undefined;
+  readonly #dataFor = new Map<Setting, Promise<string>>();
 
   constructor(spec: SweepSpec, store: Store) {
     this.#spec = spec;
     this.#store = store;
+    this.#data = spec.data && new SweepData(spec.data, store);
   }
 
   async pointAt(genome: Genome): Promise<SweepPoint> {
@@ -60,20 +67,31 @@ export class SweepPoints {
     };
   }
 
-  #model(settings: Readonly<Record<string, Setting>>): Promise<Pick<ModelParams, 'model' | 'weights'>> {
-    if (settings.model === undefined) return Promise.resolve({ model: specText(settings), weights: null });
+  async #model(settings: Readonly<Record<string, Setting>>): Promise<NamedModel> {
+    if (settings.model === undefined) return this.#specModel(settings);
     const known = this.#models.get(settings.model) ?? this.#fileModel(String(settings.model));
     this.#models.set(settings.model, known);
     return known;
   }
 
+  /** Inputs depend on the resolution alone. */
+  async #specModel(settings: Readonly<Record<string, Setting>>): Promise<NamedModel> {
+    const model = specText(settings);
+    const { resolution = '' } = settings;
+    const data = this.#dataFor.get(resolution) ?? this.#data?.hashFor(buildFromSpec(model, { seed: 1 }));
+    if (data) this.#dataFor.set(resolution, data);
+    return { model, weights: null, ...(data && { data: await data }) };
+  }
+
   /** `FILE`, or `SPEC + STATE DICT`. */
-  async #fileModel(text: string): Promise<Pick<ModelParams, 'model' | 'weights'>> {
+  async #fileModel(text: string): Promise<NamedModel> {
     const [model = '', weights] = text.split(' + ').map((part) => part.trim());
     const { graph, bytes } = loadModel(model, { weights });
-    if (Number.isFinite(bytes)) return storeModel(graph, this.#store);
+    const data = this.#data && { data: await this.#data.hashFor(graph) };
+    if (Number.isFinite(bytes)) return { ...(await storeModel(graph, this.#store)), ...data };
     return {
       model,
+      ...data,
       weights: weights === undefined ? null : await storeBytes(readFileSync(weights), this.#store),
     };
   }

@@ -45,7 +45,10 @@ test.each([
     withStrategy({ kind: 'random', points: 2.5 }),
     /strategy: points expects a whole number from 1 on, found 2.5/,
   ],
-  [{ ...good, objectives: ['accuracy'] }, /objectives expects a list of ram/],
+  [{ ...good, objectives: ['accuracy'] }, /sweep: data is missing; accuracy expects labelled items/],
+  [{ ...good, constraints: { accuracy: { min: 90 } } }, /sweep: data is missing/],
+  [{ ...good, data: { path: 'x.npz', mean: 3 } }, /data: mean expects a text, found 3/],
+  [{ ...good, data: { labels: 'x.txt' } }, /data: path is missing; expected a folder or a file/],
 ])('%j is refused by field', (spec, words) => {
   expect(() => checkedSpec(spec)).toThrow(words);
 });

@@ -7,6 +7,7 @@ import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
 import { importBundled } from '../load-rules.ts';
 import { type Figure, figureNames, figures, isFigure } from './figures.ts';
 import { bitForms } from './point-params.ts';
+import type { DataSpec } from './sweep-data.ts';
 
 /** A checked sweep. */
 export interface SweepSpec {
@@ -20,6 +21,7 @@ export interface SweepSpec {
   readonly seed: number;
   /** A file. */
   readonly boards?: string;
+  readonly data?: DataSpec;
 }
 
 export interface Constraint {
@@ -94,6 +96,7 @@ const fields: Readonly<Record<string, Check>> = {
   measure: { ...isOneOf(['planned', 'compiled']), optional: true },
   seed,
   boards: { ...texts, expected: 'a file of boards', optional: true },
+  data: { ...object, optional: true },
 };
 
 /** What else the command line says. */
@@ -139,6 +142,7 @@ interface GivenSpec extends Partial<Pick<SweepSpec, 'measure' | 'seed' | 'boards
   readonly space: Record<string, unknown>;
   readonly objectives: readonly Figure[];
   readonly constraints?: Record<string, unknown>;
+  readonly data?: Record<string, unknown>;
   readonly strategy?: Record<string, unknown>;
 }
 
@@ -147,6 +151,10 @@ export function checkedSpec(given: unknown): SweepSpec {
   const spec = checkedFields<GivenSpec>(given, fields, { where: 'sweep', problem });
   const { objectives } = spec;
   const limits = constraintsOf(spec.constraints ?? {});
+  const data = spec.data && checkedFields<DataSpec>(spec.data, dataFields, { where: 'data', problem });
+  const judged = [...objectives, ...limits.constraints.map(({ figure }) => figure)];
+  if (!data && judged.includes('accuracy'))
+    throw problem('sweep: data is missing; accuracy expects labelled items');
   return {
     space: spaceOf(spec.space),
     objectives,
@@ -155,8 +163,21 @@ export function checkedSpec(given: unknown): SweepSpec {
     measure: spec.measure ?? 'planned',
     seed: spec.seed ?? 0,
     ...(spec.boards && { boards: spec.boards }),
+    ...(data && { data }),
   };
 }
+
+const text: Check = { ...texts, expected: 'a text', optional: true };
+const wholeNumber: Check = { ok: Number.isSafeInteger, expected: 'a whole number', optional: true };
+/** The options of `ghostc evaluate`. */
+const dataFields: Readonly<Record<keyof DataSpec, Check>> = {
+  path: { ...texts, expected: 'a folder or a file' },
+  ...{ labels: text, classes: text, labelOffset: wholeNumber, limit: { ...count, optional: true } },
+  dtype: { ...isOneOf(['u8', 'f32']), optional: true },
+  layout: { ...isOneOf(['nchw', 'nhwc']), optional: true },
+  order: { ...isOneOf(['rgb', 'bgr']), optional: true },
+  ...{ shape: text, mean: text, std: text, scale: text, resize: text, crop: text },
+};
 
 function spaceOf(given: Record<string, unknown>): Space {
   const optional = Object.fromEntries(

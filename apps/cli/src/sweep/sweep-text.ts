@@ -39,7 +39,7 @@ export function shownFigures({ objectives, constraints }: SweepSpec): Figure[] {
 
 export function formatFigure(figure: Figure, value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'float';
-  if (figure === 'sqnr') return value.toFixed(1);
+  if (figure === 'sqnr' || figure === 'accuracy') return value.toFixed(1);
   return figure === 'seconds' ? value.toPrecision(3) : formatCount(value);
 }
 
