@@ -71,9 +71,10 @@ def test_verified_in_the_emulator(network: Path, images: np.ndarray) -> None:
 
 
 def test_given_outputs(network: Path, images: np.ndarray, logits: np.ndarray) -> None:
-    good = ghostc.verify(network, images[:1], outputs=logits[:1], rtol=1e-3, atol=1e-3)
+    few = ("interpreter", "onnx")
+    good = ghostc.verify(network, images[:1], outputs=logits[:1], targets=few, rtol=1e-3, atol=1e-3)
     assert good and good.reference == "the given outputs"
-    bad = ghostc.verify(network, images[:1], outputs=logits[:1] + 1, rtol=1e-3, atol=1e-3)
+    bad = ghostc.verify(network, images[:1], outputs=logits[:1] + 1, targets=few, rtol=1e-3, atol=1e-3)
     assert not bad and "NOT verified" in repr(bad) and bad.targets[0].message
 
 

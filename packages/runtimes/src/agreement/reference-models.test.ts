@@ -29,6 +29,7 @@ interface Model {
   readonly targets: readonly string[];
 }
 
+/** A Cortex-M7 has the float C of a Cortex-M4 (runtime-table.test.ts). */
 const everywhere = [
   'onnx',
   'wgsl',
@@ -36,7 +37,6 @@ const everywhere = [
   'wgsl@deno',
   'c',
   'c@cortex-m4',
-  'c@cortex-m7',
   'c@cortex-m55',
   'c@rv32',
 ];
@@ -80,8 +80,10 @@ test.for(models)('$name matches PyTorch on every target', async ({ name, folder,
   skipWithout(targets.flatMap(toolsOf), name, context);
   const { model, dataSets } = taskOf(name, folder);
   const results: RuntimeResult[] = [];
-  for (const target of targets)
-    results.push(await verifyModel(await runtimeFor(target, name), { model, dataSets, tolerance }));
+  for (const target of targets) {
+    const given = target.startsWith('c@') ? dataSets.slice(0, 1) : dataSets; // emulators are slow
+    results.push(await verifyModel(await runtimeFor(target, name), { model, dataSets: given, tolerance }));
+  }
   expect(results.filter((result) => result.status !== 'pass')).toEqual([]);
   expect(results.map((result) => result.target)).toEqual(targets);
 });
