@@ -62,7 +62,7 @@ export async function verifyInOrt(
     const allowed = (most * maxAbs) / (noise || 1);
     return finish(
       { status, maxAbs, maxRel, off: maxAbs, allowed, tolerance: most, ratio },
-      describe(layers, noise, most),
+      describe(layers, noise, { status, most }),
     );
   } catch (error) {
     const text = messageOf(error);
@@ -120,11 +120,21 @@ function noiseOf(expected: ArrayLike<number>, actual: ArrayLike<number>): number
   return noise === 0 ? 0 : Math.sqrt(noise / (signal || 1));
 }
 
-function describe(layers: readonly LayerInOrt[], noise: number, most: number): string {
+interface Judgement {
+  readonly status: RuntimeResult['status'];
+  /** Noise that is allowed. */
+  readonly most: number;
+}
+
+function describe(layers: readonly LayerInOrt[], noise: number, { status, most }: Judgement): string {
   if (noise === 0) return describeLayers(layers);
-  const least = decibels(most);
-  const limit = decibels(noise) < LEAST_SQNR ? `, expected at least ${least.toFixed(least % 1 ? 1 : 0)}` : '';
-  return `${describeLayers(layers)}; outputs ${decibels(noise).toFixed(1)} dB above the noise${limit}`;
+  const least = decibels(most).toFixed(decibels(most) % 1 ? 1 : 0);
+  const limit =
+    status === 'unclear'
+      ? `which single steps explain; below ${least} nothing is judged`
+      : `expected at least ${least}`;
+  const end = decibels(noise) < LEAST_SQNR ? `, ${limit}` : '';
+  return `${describeLayers(layers)}; outputs ${decibels(noise).toFixed(1)} dB above the noise${end}`;
 }
 
 const decibels = (noise: number): number => -20 * Math.log10(noise);
