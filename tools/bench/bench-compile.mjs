@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printHelp } from '../build/print-help.mjs';
 import { root, setup } from '../build/setup.mjs';
 
 /**
@@ -11,6 +12,7 @@ import { root, setup } from '../build/setup.mjs';
 const RUNS = 5;
 const LIMITS = { seconds: 2, megabytes: 600 };
 
+if (printHelp(import.meta.filename)) process.exit();
 await setup();
 const { buildCli } = await import('../build/build-cli.mjs');
 const cli = await buildCli();

@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleForNode } from './bundle-for-node.mjs';
+import { printHelp } from './print-help.mjs';
 import { root } from './setup.mjs';
 
 /**
@@ -13,5 +14,7 @@ const outfile = join(
   'node_modules/.run-ts',
   `${relative(root, resolve(file)).replace(/\W+/g, '-')}.mjs`,
 );
-await bundleForNode(file, outfile);
-await import(pathToFileURL(outfile).href);
+if (!printHelp(file)) {
+  await bundleForNode(file, outfile);
+  await import(pathToFileURL(outfile).href);
+}

@@ -21,7 +21,7 @@ function scoreOf(engine: ScoredEngine, reports: string): Score {
   return { engine, cases, known: knownFaults(engine.name) };
 }
 
-if (folder === undefined) console.log(help);
+if (folder === undefined || folder === '--help') console.log(help);
 else {
   const date = new Date().toISOString().slice(0, 10);
   const cases = allSuites.reduce((sum, suite) => sum + suite.cases.length, 0);
