@@ -1,6 +1,7 @@
 import { planC } from '@ghostc/backend-c';
-import { attempt, type Graph, isStatic, type Node, type Value } from '@ghostc/ir';
+import { attempt, type Graph, isStatic, type Node } from '@ghostc/ir';
 import { graphMacs } from '@ghostc/ops';
+import { countGhostModules, countGhostStages } from './count-ghosts.ts';
 import { lowerForKernels } from './pipeline.ts';
 
 /** What `ghostc inspect` tells of a graph. */
@@ -14,6 +15,8 @@ export interface GraphDescription {
   readonly ops: Readonly<Record<string, number>>;
   /** Those that are one op, and those of integers, whose parts are layers of their own. */
   readonly ghostModules: number;
+  /** Stages of G-GhostNet, whose cheap part stands for the features of several blocks. */
+  readonly ghostStages: number;
   /** Arena of the C build in bytes, inputs and outputs outside; null while dimensions are symbolic, or an op has no kernel. */
   readonly peakArenaBytes: number | null;
   /** What that is above the proven lower bound; 0: no plan takes less. */
@@ -31,7 +34,8 @@ export function describeGraph(graph: Graph): GraphDescription {
     params: countParameters(graph),
     macs: fixed ? graphMacs(graph) : null,
     ops,
-    ghostModules: (ops.ghost_module ?? 0) + integerGhostModules(graph),
+    ghostModules: countGhostModules(graph),
+    ghostStages: countGhostStages(graph),
     peakArenaBytes: plan?.arenaBytes ?? null,
     arenaGapBytes: plan?.gap ?? null,
   };
@@ -41,27 +45,6 @@ function countOps(graph: Graph): Record<string, number> {
   const counts = new Map<string, number>();
   for (const node of graph.nodes()) counts.set(node.op, (counts.get(node.op) ?? 0) + 1);
   return Object.fromEntries([...counts].sort(([a, x], [b, y]) => y - x || a.localeCompare(b)));
-}
-
-/** Neighbouring parts of concats along channels that are a convolution and a cheap operation on it, both of integers. */
-function integerGhostModules(graph: Graph): number {
-  const concats = [...graph.nodes()].filter(({ op, attrs }) => op === 'concat' && attrs.axis === 1);
-  return concats.reduce((count, { inputs }) => {
-    const layers = inputs.map(layerOf);
-    const isCheap = (layer: Node | null, i: number): boolean =>
-      layer?.op === 'qlinear_depthwise_conv2d' &&
-      layers[i - 1]?.op === 'qlinear_conv2d' &&
-      layerOf(layer.inputs[0] ?? null) === layers[i - 1];
-    return count + layers.filter(isCheap).length;
-  }, 0);
-}
-
-/** The layer that a value comes from, through other scales, activations and gates. */
-function layerOf(value: Value | null): Node | null {
-  let node = value?.producer ?? null;
-  while (node && ['requantize', 'qlinear_lookup', 'qlinear_mul'].includes(node.op))
-    node = node.inputs[0]?.producer ?? null;
-  return node;
 }
 
 /** Batch norm's running mean and variance (inputs 3 and 4) are statistics, not parameters. */

@@ -23,6 +23,15 @@ test.each(integers)('%s has one Ghost module', (name) => {
   expect(describeGraph(optimize(read(join(cases, name, 'model.onnx')))).ghostModules).toBe(1);
 });
 
+const stages = readdirSync(cases).filter((name) => /^ghost-stages-[^.]*$/.test(name));
+
+test.each(stages)('%s is a stage of G-GhostNet, or not', (name) => {
+  const expected = name.includes('-not-') ? 0 : 1;
+  const graph = read(join(cases, name, 'model.onnx'));
+  expect(describeGraph(graph).ghostStages).toBe(expected);
+  expect(describeGraph(optimize(graph)).ghostStages).toBe(expected);
+});
+
 const shared = join(root, '../shared/cases');
 const activations = ['gelu', 'hardswish', 'leaky', 'none', 'prelu', 'relu6', 'silu'];
 

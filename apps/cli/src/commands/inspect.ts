@@ -51,6 +51,7 @@ function table(before: GraphDescription, after: GraphDescription): string {
       row('parameters', (d) => d.params),
       row('MACs', (d) => d.macs),
       row('Ghost modules', (d) => d.ghostModules),
+      row('Ghost stages', (d) => d.ghostStages),
       row('arena bytes', (d) => d.peakArenaBytes),
       row('above the proven bound', (d) => d.arenaGapBytes),
       ...ops.map((op) => row(op, (d) => d.ops[op] ?? 0)),
