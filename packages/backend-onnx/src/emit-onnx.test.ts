@@ -67,3 +67,28 @@ test.each(opsWith('unary', 'binary'))('the ONNX written for %s is read back', (o
   const read = readOnnx(emitOnnx(graph, {}), { file: `${op}.onnx` });
   expect(read.outputs.map(({ value }) => value.type)).toEqual([output.type]);
 });
+
+/** What is written for slices of x [2,7,3], in order. */
+function opsOfSlices(...slices: readonly string[]): string[] {
+  const parts = slices.map((slice, i) => `%p${i} = slice %x {${slice}}\n%r${i} = relu %p${i}\n`);
+  const outputs = slices.map((_, i) => `%r${i}`).join(', ');
+  const text = `graph @g(%x: f32[2,7,3])\n${parts.join('')}return ${outputs}\n`;
+  const nodes = decodeModel(emitOnnx(parseGraph(text, { registry }))).graph?.node ?? [];
+  return nodes.flatMap(({ op_type: op = '' }) => (op === 'Relu' ? [] : [op]));
+}
+
+const part = (start: number, end: number, axis = 1, step = 1): string =>
+  `starts=[${start}], ends=[${end}], axes=[${axis}], steps=[${step}]`;
+
+test.each([
+  ['in order', [part(0, 3), part(3, 7)], ['Split']],
+  ['in another order, from the end', [part(-2, 2 ** 53 - 1), part(0, 2), part(2, -2)], ['Split']],
+  ['with a part along another axis', [part(0, 3), part(1, 2, 2), part(3, 7)], ['Split', 'Slice']],
+  ['along two axes', [part(0, 3), part(0, 1, 0), part(3, 7), part(1, 2, 0)], ['Split', 'Split']],
+  ['that overlap', [part(0, 4), part(3, 7)], ['Slice', 'Slice']],
+  ['with a gap', [part(0, 3), part(4, 7)], ['Slice', 'Slice']],
+  ['that leave out the end', [part(0, 3), part(3, 6)], ['Slice', 'Slice']],
+  ['of which one is read with a step', [part(0, 3), part(3, 7, 1, 2)], ['Slice', 'Slice']],
+])('slices %s are one Split where they are all of a value', (_, slices, expected) => {
+  expect(opsOfSlices(...slices)).toEqual(expected);
+});

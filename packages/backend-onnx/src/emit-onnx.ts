@@ -17,6 +17,7 @@ import { opTable } from './op-table.ts';
 import { qdqTable } from './qdq-table.ts';
 import { QuantizedWriter } from './quantized-writer.ts';
 import { innerNames, type SourceNodes, sourceNodes, writeSourceNode } from './source-nodes.ts';
+import { type Split, splitsOf } from './splits.ts';
 import { OLDEST, USUAL, versionFor } from './version-for.ts';
 
 export interface OnnxOptions {
@@ -114,10 +115,15 @@ function inOpset(graph: Graph, { opset, unsigned, sources }: Wording): Omit<Writ
   const target = new OnnxGraph(taken, { opset, lines: lineWeights(graph), unsigned });
   renameShadowed(graph, target, names);
   const constants = new Map([...graph.constants].map((value) => [constantOf(value), value]));
+  const splits = splitsOf(graph, (node) => !sources.parts.has(node) && !onIntegers(node));
+  const written = new Set<Split>();
   for (const node of graph.nodes()) {
     const source = sources.byLast.get(node);
+    const split = splits.get(node);
     if (source) writeSourceNode(source, target, { names, constants });
-    else if (!sources.parts.has(node)) writeNode(node, target, names);
+    else if (split && !written.has(split)) new NodeWriter(node, target, names).split(split);
+    else if (!split && !sources.parts.has(node)) writeNode(node, target, names);
+    if (split) written.add(split);
   }
   const output = graph.outputs.map((one) => passThrough(one, { target, names }));
   return { target, names, output, opset, node: target.nodes, initializer: target.initializers };

@@ -14,6 +14,7 @@ import { type Activation, type AttrSpecs, type AttrValues, activationAttrs, attr
 import { isLineWeight, withoutHeight } from './line-form.ts';
 import { onnxFunction } from './onnx-functions.ts';
 import { floatAttr, type OnnxAttrs, type OnnxGraph } from './onnx-graph.ts';
+import type { Split } from './splits.ts';
 import type { RawNode } from './write-kept.ts';
 
 export type WriteOp = (writer: NodeWriter) => void;
@@ -126,6 +127,14 @@ export class NodeWriter {
   all(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): void {
     const [output = '', ...more] = this.node.outputs.map((value) => this.#names.get(value) ?? value.name);
     this.target.node(op, inputs, { attrs, output, more, name: this.#nodeName(op) });
+  }
+
+  /** The slices of a value, of which this is the first, as one node. */
+  split({ axis, slices }: Split): void {
+    const sizes = slices.map(({ output }) => Number(output.type.shape[axis]));
+    const [output = '', ...more] = slices.map(({ output: part }) => this.#names.get(part) ?? part.name);
+    const inputs = [this.input(0), this.ints(sizes, 'sizes')];
+    this.target.node('Split', inputs, { attrs: { axis }, output, more, name: this.#nodeName('Split') });
   }
 
   /** The ONNX node whose second output is the IR node's output. */

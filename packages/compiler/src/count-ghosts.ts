@@ -80,7 +80,7 @@ function comesFromRest(blocks: Value, tail: Channels): boolean {
 
 function channelsOf(node: Node | null | undefined): Channels | null {
   const whole = node?.inputs[0];
-  if (!node || node.op !== 'slice' || !whole) return null;
+  if (node?.op !== 'slice' || !whole) return null;
   const { starts, axes, steps } = attrsOf(slice, node);
   const size = Number(whole.type.shape[1]);
   const [start = 0] = starts;

@@ -101,6 +101,7 @@ import {
   joinCasts,
   joinReshapes,
   joinTransposes,
+  joinTransposesAcrossReshape,
   removeEmptyParts,
   removeIdentity,
   removeNoOp,
@@ -108,7 +109,7 @@ import {
   transposeToReshape,
   undoTranspose,
 } from './rules/remove-no-op.ts';
-import { removeUnitFactor } from './rules/remove-unit-factor.ts';
+import { removeUnitFactor, removeZeroTerm } from './rules/remove-unit-factor.ts';
 import { saturateBias } from './rules/saturate-bias.ts';
 import {
   sinkTranspose,
@@ -130,12 +131,14 @@ const canonicalize = rulePass(
   removeIdentity,
   removeNoOp,
   removeUnitFactor,
+  removeZeroTerm,
   removeEmptyParts,
   removeSingleConcat,
   joinCasts,
   joinReshapes,
   joinTransposes,
   undoTranspose,
+  joinTransposesAcrossReshape,
   meanToGlobalAveragePool,
   gemmToFullyConnected,
   matmulToFullyConnected,

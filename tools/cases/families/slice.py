@@ -28,6 +28,9 @@ def cases():
     yield sliced("below-highest", [3, 6], [-4], [TOP - 1], [1], opset=10)
     yield sliced("int32-limits", [3, 6], [1, -5], [2**31 - 1, 2**31 - 1], [0, 1], [1, 2], opset=11, make=i32)
     yield sliced("opset22", [2, 5], [1], [TOP], [1], opset=22)
+    yield parts("parts-of-two-axes", [[0, 2, 1], [-3, TOP, 1], [2, 4, 1], [0, 1, 0], [1, 2, 0]])
+    yield parts("parts-of-batch", [[1, 2, 0], [0, 1, 0]], opset=11)
+    yield parts("parts-overlap", [[0, 4, 1], [3, TOP, 1], [0, 3, 1]])
     yield attributes("attributes-opset9", [1, BOTTOM], [TOP, -1], [0, 1])
     yield from_arithmetic()
     yield from_concat()
@@ -43,6 +46,16 @@ def cases():
                outputs=[seeded(1, 2, 5)], refused={"read": "below 2^53"})
     yield Case("axis-int64-min", model([node("Softmax", "x", "y", axis=BOTTOM)], x, [value("y", None)]), {"x": seeded(1, 2, 5)},
                outputs=[seeded(1, 2, 5)], refused={"read": "below 2^53"})
+
+
+def parts(name, ranges, opset=13):
+    """Several parts of a computed value, from start to end along an axis each."""
+    nodes, constants, outputs = [node("Neg", "x", "n")], {}, []
+    for i, bounds in enumerate(ranges):
+        constants |= {f"c{i}{j}": ints(bound) for j, bound in enumerate(bounds)}
+        nodes.append(node("Slice", ["n", f"c{i}0", f"c{i}1", f"c{i}2"], f"y{i}"))
+        outputs.append(value(f"y{i}", None))
+    return Case(name, model(nodes, [value("x", [2, 7, 3])], outputs, constants, opset), {"x": seeded(1, 2, 7, 3)})
 
 
 def attributes(name, starts, ends, axes):

@@ -1,4 +1,4 @@
-import { type DType, isStatic, sameShape, staticShape, type Value } from '@ghostc/ir';
+import { type DType, isStatic, type Shape, sameShape, staticShape, type Value } from '@ghostc/ir';
 import type { NodeOf } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -95,6 +95,56 @@ export const undoTranspose = rule({
   rewrite: ({ x, outer }, build) =>
     build.node('reshape', [x], { shape: staticShape(outer.output.type.shape) }),
 });
+
+// transpose(reshape(transpose(x, p)), q)   =>   transpose(reshape(x), r), where the reshape splits axes;
+//                                               reshape(transpose(x, r)), where it joins axes
+export const joinTransposesAcrossReshape = rule({
+  name: 'join-transposes-across-reshape',
+  match: op('transpose', op('reshape', op('transpose', any('x')).as('inner')).as('between')).as('outer'),
+  unless({ inner, between }) {
+    const [from, to] = [inner, between].map(({ output }) => output.type.shape);
+    if (!from?.every(isStatic) || !to?.every(isStatic)) return 'a shape is symbolic';
+    return !partsOfAxes(from, to) && !partsOfAxes(to, from) && 'the reshape does not only split or only join';
+  },
+  rewrite({ x, inner, between, outer }, build) {
+    const [first, second] = [permOf(inner), permOf(outer)];
+    const [from, to] = [inner, between].map(({ output }) => staticShape(output.type.shape)) as [
+      number[],
+      number[],
+    ];
+    const split = partsOfAxes(from, to);
+    if (!split) {
+      const joined = partsOfAxes(to, from) ?? [];
+      const perm = second.flatMap((axis) => joined[axis] ?? []).map((axis) => first[axis] ?? 0);
+      const moved = build.node('transpose', [x], { perm });
+      return build.node('reshape', [moved], { shape: staticShape(outer.output.type.shape) });
+    }
+    // axes of the reshape in the order of x
+    const order = [...first.keys()].flatMap((axis) => split[first.indexOf(axis)] ?? []);
+    const whole = build.node('reshape', [x], { shape: order.map((axis) => to[axis] ?? 1) });
+    return build.node('transpose', [whole], { perm: second.map((axis) => order.indexOf(axis)) });
+  },
+});
+
+/** For each axis of a shape, the axes of the other that it is split into; null where a reshape does more. */
+function partsOfAxes(from: Shape, to: Shape): number[][] | null {
+  let at = 0;
+  const parts = from.map((dim) => {
+    const axes = dim === 1 && to[at] === 1 ? [at++] : [];
+    for (let size = 1; size < Number(dim) && at < to.length; size *= Number(to[at++])) axes.push(at);
+    return axes;
+  });
+  const last = parts.at(-1);
+  while (last && to[at] === 1) last.push(at++);
+  const fits = parts.every(
+    (axes, i) => axes.reduce((size, axis) => size * Number(to[axis]), 1) === Number(from[i]),
+  );
+  return fits && at === to.length ? parts : null;
+}
+
+function permOf({ attrs }: NodeOf<'transpose'>): readonly number[] {
+  return attrs.perm ?? [];
+}
 
 // transpose(x) of x whose other axes are 1   =>   reshape(x): no element moves
 export const transposeToReshape = rule({

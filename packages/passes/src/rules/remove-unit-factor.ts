@@ -14,3 +14,15 @@ export const removeUnitFactor = rule({
   },
   rewrite: ({ x }) => x,
 });
+
+// x + 0, 0 + x, x - 0   =>   x
+export const removeZeroTerm = rule({
+  name: 'remove-zero-term',
+  match: op('add|sub', any('x'), constant('zero')).as('node').anyEpilogue(),
+  unless: ({ x, zero, node }) => {
+    if (!Array.from(numbersOf(zero)).every((v) => Number(v) === 0)) return `%${zero.name} is not 0`;
+    if ((node.attrs.activation ?? 'none') !== 'none') return 'the sum has an activation';
+    return !sameShape(x.type.shape, node.output.type.shape) && 'it broadcasts';
+  },
+  rewrite: ({ x }) => x,
+});
