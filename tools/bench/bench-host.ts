@@ -4,7 +4,15 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Contest, contests, type Workshop } from './host/contests.ts';
-import { driverText, enginesScript, type Racer, type Result, race } from './host/racers.ts';
+import {
+  driverText,
+  enginesScript,
+  type NetHeader,
+  netHeader,
+  type Racer,
+  type Result,
+  race,
+} from './host/racers.ts';
 
 const usage = `npm run bench:host [-- --json] [WORD...]
 
@@ -70,10 +78,11 @@ function racers(shop: Workshop, python: string, contest: Contest): Racer[] {
     '--out',
     folder,
   );
-  const input = inputOf(readFileSync(join(folder, 'net.h'), 'utf8'));
+  const header = netHeader(readFileSync(join(folder, 'net.h'), 'utf8'));
+  const input = inputOf(header);
   const file = join(folder, 'input');
   writeFileSync(file, seeded(input));
-  writeFileSync(join(folder, 'main.c'), driverText(input.type === 'int8' ? 'int8_t' : 'float'));
+  writeFileSync(join(folder, 'main.c'), driverText(header));
   const own = Object.entries(builds).map(([name, flags]): Racer => {
     const [program, output] = [join(folder, `net${flags[0]}`), join(folder, `out${flags[0]}`)];
     run('cc', [...flags, '-w', ...['main.c', 'net.c', 'net_weights.S'], '-lm', '-o', program], folder);
@@ -98,9 +107,8 @@ interface Input {
 }
 
 /** The input as the emitted header states it. */
-function inputOf(header: string): Input {
-  const [, type, sizes = ''] = /input .*: (f32|i8)\[([\d,]+)\]/.exec(header) ?? [];
-  return { type: type === 'i8' ? 'int8' : 'float32', shape: sizes.split(',').map(Number) };
+function inputOf({ stated: [first] }: NetHeader): Input {
+  return { type: first?.type === 'i8' ? 'int8' : 'float32', shape: first?.shape ?? [] };
 }
 
 function seeded({ type, shape }: Input): Uint8Array {

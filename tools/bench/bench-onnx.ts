@@ -5,17 +5,20 @@ import { compileOnnx } from '@ghostc/compiler';
 import { type Graph, isStatic, randomTensor } from '@ghostc/ir';
 import { decodeModel, readOnnx } from '@ghostc/onnx';
 import ort from 'onnxruntime-node';
-import { type OnnxModel, onnxModels } from './onnx-models.ts';
+import { exportedModels, type OnnxModel, onnxModels } from './onnx-models.ts';
 import { type Peer, peerPython, peers, simplify } from './onnx-peers.ts';
 
 /**
  * Our optimised ONNX against what onnxslim and onnxsim leave of the same model: node counts, and the CPU time of a run in ONNX
  * Runtime without its own graph optimisations, one thread, runs of all models taken in turns. Ratios are ours / theirs of
- * medians. Ours must have at most as many nodes and be at least as fast as the clock can tell: the same bytes of ours in a
- * second session give the ratio that two equal models have in this run.
+ * medians. Ours must have at most as many nodes as the peers and be at least as fast as they and the original, as the clock can tell: the
+ * same bytes of ours in a second session give the ratio that two equal models have in this run.
  *
  *   npm run bench:onnx [-- --json] [-- NAME...]
  *   npm run bench:onnx [-- --json] -- FILE.onnx...
+ *   npm run bench:onnx [-- --json] -- --exported [NAME...]
+ *
+ * --exported: networks of timm and ultralytics in place of the reference models; the first run brings PyTorch from PyPI.
  *
  * Files are any models, such as those that tools/exporters/export_models.py writes.
  */
@@ -70,7 +73,8 @@ function* chosenModels(): IterableIterator<OnnxModel> {
   const files = names.filter((name) => name.endsWith('.onnx'));
   for (const file of files) yield { name: basename(file, '.onnx'), bytes: readFileSync(file) };
   if (names.length && files.length === names.length) return;
-  for (const model of onnxModels(root)) if (!names.length || names.includes(model.name)) yield model;
+  const models = process.argv.includes('--exported') ? exportedModels(root) : onnxModels(root);
+  for (const model of models) if (!names.length || names.includes(model.name)) yield model;
 }
 
 async function benchmark(name: string, bytes: Uint8Array, python: string): Promise<Row> {
@@ -114,11 +118,11 @@ function problemsOf(row: Measured): string[] {
 
 function slower({ ratios }: Measured): string[] {
   const noise = Math.abs(1 - (ratios.again ?? 1)) + 0.02;
-  return peers
+  return (['original', ...peers] as const)
     .filter((peer) => (ratios[peer] ?? 0) > 1 + noise)
     .map(
       (peer) =>
-        `takes ${ratios[peer]} of the time of ${peer}'s; equal models differ by ${round(noise, 3)} here`,
+        `takes ${ratios[peer]} of the time of ${peer}; equal models differ by ${round(noise, 3)} here`,
     );
 }
 

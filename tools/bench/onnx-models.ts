@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { buildFromSpec } from '@ghostc/ghostnet';
+import { venvPython } from './onnx-peers.ts';
 
 export interface OnnxModel {
   readonly name: string;
@@ -18,6 +20,48 @@ const networks: readonly { folder: string; spec: string }[] = [
 
 /** Networks that no exporter's file is there for. */
 const specs = ['ghostnetv3-training:1.0', 'ghost_resnet50:2', 'ghost_vgg16:2'];
+
+/** Networks of timm and ultralytics with untrained weights, as both exporters of PyTorch write them. */
+const exported = [
+  'timm-convnext_atto',
+  'timm-mobilenetv4_hybrid_medium',
+  'timm-fastvit_t8',
+  'timm-efficientvit_b0',
+  'timm-efficientvit_m0',
+  'ultralytics-yolov8n-ghost',
+];
+const exporters = [
+  { exporter: 'torchscript', opset: '17' },
+  { exporter: 'dynamo', opset: '18' },
+];
+const EXPORT_REQUIREMENTS = [
+  'torch==2.15.0',
+  'torchvision==0.29.2',
+  'timm==1.0.31',
+  'ultralytics==8.4.190',
+  'onnx==1.22.0',
+  'onnxscript==0.7.2',
+];
+
+/** The networks of timm and ultralytics; what is not in node_modules/.cache/exports yet is exported. Throws where it cannot be. */
+export function* exportedModels(root: string): IterableIterator<OnnxModel> {
+  const folder = join(root, 'node_modules/.cache/exports');
+  for (const name of exported)
+    for (const { exporter, opset } of exporters) {
+      const stem = `${name}.${exporter}-${opset}-static`;
+      const file = join(folder, `${stem}.onnx`);
+      if (!existsSync(file))
+        exportNetwork(root, [folder, '--only', name, '--exporter', exporter, '--opset', opset]);
+      yield { name: stem, bytes: readFileSync(file) };
+    }
+}
+
+function exportNetwork(root: string, args: readonly string[]): void {
+  const script = join(root, 'tools/exporters/export_models.py');
+  execFileSync(venvPython(root, EXPORT_REQUIREMENTS), [script, ...args, '--variant', 'static'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
 
 /** Every reference model as ONNX: the fixtures, the networks, and those that only a spec names. */
 export function* onnxModels(root: string): IterableIterator<OnnxModel> {

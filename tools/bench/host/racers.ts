@@ -98,15 +98,51 @@ function difference(wanted: Float32Array, found: Float32Array): number {
   return apart / (most || 1);
 }
 
-/** A driver of our C at `folder`/net.h, which races as `engines.py` does: its arguments are the files of input and output. */
-export function driverText(type: 'float' | 'int8_t'): string {
+/** What `net.h` says of a C program named `net`. */
+export interface NetHeader {
+  /** Types as C has them, in the order of the arguments. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Types and shapes as the model has them. */
+  readonly stated: readonly { readonly type: string; readonly shape: readonly number[] }[];
+}
+
+export function netHeader(text: string): NetHeader {
+  const [, list = ''] = /int net_run\(void \*arena, ([^)]*)\)/.exec(text) ?? [];
+  const types = list.split(',').map((one) => one.trim().replace(/ ?\*.*/, ''));
+  const stated = [...text.matchAll(/^ \* input .*: (\w+)\[([\d,]*)\]/gm)];
+  return {
+    inputs: types.filter((type) => type.startsWith('const ')).map((type) => type.slice('const '.length)),
+    outputs: types.filter((type) => !type.startsWith('const ')),
+    stated: stated.map(([, type = '', sizes = '']) => ({
+      type,
+      shape: sizes === '' ? [] : sizes.split(',').map(Number),
+    })),
+  };
+}
+
+/**
+ * A driver of our C at `folder`/net.h, which races as `engines.py` does: its arguments are the file with all inputs, one after
+ * another, and the file of the first output.
+ */
+export function driverText({ inputs, outputs }: NetHeader): string {
+  const buffers = (types: readonly string[], word: string): { name: string; text: string }[] =>
+    types.map((type, i) => {
+      const part = types.length > 1 ? `_${i}` : '';
+      const name = `${word}${part}`;
+      return { name, text: `static ${type} ${name}[NET_${word.toUpperCase()}_SIZE${part}];` };
+    });
+  const [given, made] = [buffers(inputs, 'in'), buffers(outputs, 'out')];
+  const call = `net_run(arena, ${[...given, ...made].map(({ name }) => name).join(', ')})`;
+  const reads = given.map(({ name }) => `fread(${name}, sizeof ${name}, 1, file) != 1`);
+  const first = made[0]?.name ?? '';
   return `#include "net.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(64)));
-static ${type} in[NET_IN_SIZE], out[NET_OUT_SIZE];
+${[...given, ...made].map(({ text }) => text).join('\n')}
 static double milliseconds(void)
 {
   struct timespec t;
@@ -116,11 +152,11 @@ static double milliseconds(void)
 int main(int argc, char **argv)
 {
   FILE *file = argc == 3 ? fopen(argv[1], "rb") : NULL;
-  if (file == NULL || fread(in, sizeof in, 1, file) != 1 || net_run(arena, in, out) != NET_OK) return 1;
+  if (file == NULL || ${[...reads, `${call} != NET_OK`].join(' || ')}) return 1;
   fclose(file);
   file = fopen(argv[2], "wb");
-  for (int i = 0; i < NET_OUT_SIZE; i++) {
-    const float value = (float)out[i];
+  for (size_t i = 0; i < sizeof ${first} / sizeof *${first}; i++) {
+    const float value = (float)${first}[i];
     fwrite(&value, sizeof value, 1, file);
   }
   fclose(file);
@@ -131,7 +167,7 @@ int main(int argc, char **argv)
     double least = 1e9;
     for (int runs = atoi(line); runs > 0; runs--) {
       const double start = milliseconds();
-      net_run(arena, in, out);
+      ${call};
       const double taken = milliseconds() - start;
       least = taken < least ? taken : least;
     }

@@ -88,6 +88,14 @@ def folded():
         node("Transpose", "n", "y", perm=[0, 2, 1]),
     ]
     yield net("matmul-transposed", turned, (2, 5, 4), {"w": seeded(5, 4, 3)} | norm(6, 3))
+    flat = [
+        node("MatMul", "x w", "p"),
+        node("Reshape", "p flat", "r"),
+        node("BatchNormalization", f"r {BN}", "n"),
+        node("Reshape", "n back", "y"),
+    ]
+    sizes = {"flat": np.array([10, 3]), "back": np.array([2, 5, 3])}
+    yield net("matmul-flattened", flat, (2, 5, 4), {"w": seeded(5, 4, 3)} | sizes | norm(6, 3))
 
 
 def training():

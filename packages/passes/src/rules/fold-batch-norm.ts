@@ -1,4 +1,4 @@
-import { type Node, sameShape, type Value } from '@ghostc/ir';
+import { fromNumbers, type Node, sameShape, toNumbers, type Value } from '@ghostc/ir';
 import { constantData, numbersOf, scaleChannels, vector } from '../constant-math.ts';
 import { any, constant, op, type Pattern } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -39,6 +39,36 @@ export const foldBatchNormIntoConv = rule({
       [x, build.constant(folded, weight.name), build.constant(offset, shift.name)],
       conv.attrs,
     );
+  },
+});
+
+// batch_norm(reshape(matmul(x, w))), channels last in both   =>   reshape(matmul(x, w k) + d),   batch norm is k y + d
+export const foldBatchNormIntoMatmul = rule({
+  name: 'fold-batch-norm-into-matmul',
+  match: batchNorm(op('reshape', op('matmul', any('x'), constant('weight')).as('product')).as('reshape')),
+  unless({ weight, product, reshape }) {
+    if (weight.type.shape.length !== 2) return `the weight has ${weight.type.shape.length} axes, expected 2`;
+    const [channels, last] = [product, reshape].map(({ output }) => output.type.shape.at(-1));
+    const rank = reshape.output.type.shape.length;
+    return (
+      (rank !== 2 || channels !== last) && 'the channels are not the last axis before and after the reshape'
+    );
+  },
+  rewrite({ x, weight, scale, shift, mean, variance, bn, product, reshape }, build) {
+    const { factors, offsets } = batchNormAffine({ scale, shift, mean, variance, bn });
+    const given = constantData(weight);
+    const data = Float64Array.from(
+      toNumbers(given),
+      (w, i) => Number(w) * (factors[i % factors.length] ?? 0),
+    );
+    const scaled = build.constant(fromNumbers(given.dtype, given.shape, data), weight.name);
+    const moved = build.constant(
+      vector(given, offsets.length, (i) => offsets[i] ?? 0),
+      shift.name,
+    );
+    const origin = { origin: product.origin };
+    const sum = build.node('add', [build.node('matmul', [x, scaled], {}, origin), moved], {});
+    return build.node('reshape', [sum], reshape.attrs);
   },
 });
 
