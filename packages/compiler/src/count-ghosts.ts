@@ -50,14 +50,18 @@ interface Channels {
 
 /** What pointwise convolutions read whose sum, with activations and scales, a value is: parts of the channels of something. */
 function cheapSources(value: Value): Channels[] {
-  const node = value.producer;
-  if (!node) return [];
-  if (isConvolution(node)) {
-    const channels = isPointwise(node) && channelsOf(node.inputs[0]?.producer);
-    return channels ? [channels] : [];
+  const sources: Channels[] = [];
+  const seen = new Set<Node>();
+  const open = [value];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const node = next.producer;
+    if (!node || seen.has(node)) continue;
+    seen.add(node);
+    const channels = isConvolution(node) && isPointwise(node) && channelsOf(node.inputs[0]?.producer);
+    if (channels) sources.push(channels);
+    if (lookup(node.op).traits.has('elementwise') || node.op === 'requantize') open.push(...inputsOf(node));
   }
-  const passes = lookup(node.op).traits.has('elementwise') || node.op === 'requantize';
-  return passes ? inputsOf(node).flatMap(cheapSources) : [];
+  return sources;
 }
 
 /** Whether a value is computed, with a kernel beyond 1x1, from channels of `tail.whole` that are not the tail's. */
