@@ -2,26 +2,36 @@ import type { Node } from '@ghostc/ir';
 import { mayFilter, minimalFilters } from '@ghostc/ops';
 import { activateRegister, activationOf } from '../activation-text.ts';
 import { type CFunction, helperName, type KernelCall, type KernelContext, type Prelude } from '../kernel.ts';
-import { vectorLanes } from '../lanes.ts';
 import { activationNeeds } from '../register-formulas.ts';
 import { loop } from '../text/loops.ts';
 import { type ConvGeometry, geometryName } from './conv-geometry.ts';
-import { floatRuns, RUN_SLACK } from './float-runs.ts';
+import { floatRuns } from './float-runs.ts';
 import { type FloatTile, tileArguments, tileFunction } from './float-tile.ts';
 import { packRows, range } from './gemm-block.ts';
 import { weightData } from './operands.ts';
 import { overImages } from './over-images.ts';
 import { weightedCall } from './weighted-call.ts';
+import {
+  type Arithmetic,
+  eachRun,
+  fillsRegisters,
+  filtered,
+  gathered,
+  LINES,
+  overBlocks,
+  PLACES,
+  runWidth,
+  tileSizes,
+  type WinogradPlan,
+  winogradBytes,
+  winogradPlan,
+} from './winograd-plan.ts';
 
-/**
- * 3x3 convolution at stride 1 by minimal filtering, F(2x2, 3x3) of Winograd: Y = A'[(G g G') * (B' d B)]A, where d are the 4x4
- * inputs of a square of 2x2 outputs: 16 products a channel instead of 36. At each of the 16 places the sums over channels are a
- * matrix product over squares. G g G' is computed here, in double precision.
- */
+/** 3x3 convolution at stride 1 by minimal filtering. G g G' is computed here, in double precision. */
 export function winogradConv(context: KernelContext, geometry: ConvGeometry): KernelCall {
   const { node } = context;
   const residual = Boolean(node.inputs[3]);
-  const plan = planOf(geometry);
+  const plan = winogradPlan(geometry, geometry.channels);
   const helpers = [inputHelper(plan), outputHelper(plan, node), ...tiles(plan).map(tileFunction)];
   return weightedCall(context, {
     hint: `conv_winograd_${geometryName(geometry)}`,
@@ -34,65 +44,17 @@ export function winogradConv(context: KernelContext, geometry: ConvGeometry): Ke
   });
 }
 
-/** Fewer squares do not fill registers. */
-const LEAST_SQUARES = 16;
-
 /** Does minimal filtering apply, and gain? */
 export function takesWinograd(node: Node, geometry: ConvGeometry): boolean {
-  return mayFilter(node) && squaresOf(geometry) >= LEAST_SQUARES;
+  return mayFilter(node) && fillsRegisters(geometry);
 }
 
-/** Bytes of the arena for both sides of the products, and the lines of one input channel. */
 export function winogradScratch(geometry: ConvGeometry): number {
-  const { inputs, sums, work } = planOf(geometry);
-  return 4 * (PLACES * (inputs + sums) + work);
+  return winogradBytes(winogradPlan(geometry, geometry.channels));
 }
 
-const PLACES = 16;
-/** Four rows of input, columns of even and odd places apart. */
-const LINES = 8;
-/** Output channels of a tile, and its registers along the squares. */
+/** Output channels of a tile. */
 const ROWS = 6;
-const COLUMNS = 2;
-/** Both sides of the products of a block of squares take up to this, if they are not of so many channels. */
-const BLOCK_BYTES = 1 << 21;
-
-interface Plan {
-  readonly geometry: ConvGeometry;
-  /** Squares of a row, of the image, and of a block. */
-  readonly across: number;
-  readonly squares: number;
-  readonly block: number;
-  /** Floats of a place: of the transformed inputs [channel][square], and of the sums [output channel][square]. */
-  readonly inputs: number;
-  readonly sums: number;
-  /** Floats of a line, and of what helpers work in: all lines, or two rows of output of all squares. */
-  readonly line: number;
-  readonly work: number;
-}
-
-function squaresOf({ outHeight, outWidth }: ConvGeometry): number {
-  return Math.ceil(outHeight / 2) * Math.ceil(outWidth / 2);
-}
-
-function planOf(geometry: ConvGeometry): Plan {
-  const { channels, m, outWidth } = geometry;
-  const squares = squaresOf(geometry);
-  const across = Math.ceil(outWidth / 2);
-  const widest = COLUMNS * vectorLanes.most;
-  const most = Math.max(1, Math.floor(BLOCK_BYTES / (4 * PLACES * (channels + m) * widest)));
-  const blocks = Math.ceil(squares / widest / most);
-  const block = Math.ceil(squares / blocks / widest) * widest;
-  const apart = 2 * RUN_SLACK;
-  const line = Math.ceil((Math.min(across, block) + 1 + 3 * RUN_SLACK) / RUN_SLACK) * RUN_SLACK;
-  return {
-    ...{ geometry, across, squares, block, line },
-    // places do not lie a power of two apart: they are written together
-    inputs: channels * block + apart,
-    sums: m * block + apart,
-    work: Math.max(LINES * line, 4 * block),
-  };
-}
 
 /** G g G' as [place][output channel][channel], each place packed for tiles. */
 function packPlaces(weight: Float32Array, { m, channels }: ConvGeometry): Float32Array {
@@ -118,20 +80,17 @@ const INPUT = 0;
 const OUTPUT = 1;
 const FIRST_TILE = 2;
 
-/** Full rows and those left over, of two registers and of one. */
-function tiles({ geometry: { m } }: Plan): FloatTile[] {
-  const heights = [...(m >= ROWS ? [ROWS] : []), ...(m % ROWS ? [m % ROWS] : [])];
-  return heights.flatMap((rows) =>
-    [COLUMNS, 1].map((columns) => ({
-      ...{ rows, columns, residual: false, partial: false, ahead: false },
-      act: { activation: 'none', activation_params: [] },
-      tail: { kind: 'none' },
-    })),
-  );
+function tiles({ geometry }: WinogradPlan): FloatTile[] {
+  return tileSizes(geometry.m, ROWS).map((size) => ({
+    ...size,
+    ...{ residual: false, partial: false, ahead: false },
+    act: { activation: 'none', activation_params: [] },
+    tail: { kind: 'none' },
+  }));
 }
 
-function convBody(plan: Plan, residual: boolean): string[] {
-  const { geometry, squares, block, inputs, sums } = plan;
+function convBody(plan: WinogradPlan, residual: boolean): string[] {
+  const { geometry, block, inputs, sums } = plan;
   const { m, channels } = geometry;
   const all = tiles(plan);
   const call = (rows: number, columns: number): string => {
@@ -149,64 +108,54 @@ function convBody(plan: Plan, residual: boolean): string[] {
     const tile = all[index];
     return tile ? `${helperName(FIRST_TILE + index)}(${tileArguments(tile, words).join(', ')});` : '';
   };
-  const whole = m - (m % ROWS);
-  const rows = (columns: number): string[] => [
-    ...(whole ? [`for (int m = 0; m < ${whole}; m += ${ROWS}) {`, call(ROWS, columns), '}'] : []),
-    ...(m > whole ? ['{', `const int m = ${whole};`, call(m - whole, columns), '}'] : []),
-  ];
   return [
     `float *const v = work + ${plan.work};`,
     `float *const s = v + ${PLACES * inputs};`,
-    `for (int q = 0; q < ${squares}; q += ${block}) {`,
-    `const int count = ${squares} - q < ${block} ? ${squares} - q : ${block};`,
-    `${helperName(INPUT)}(x, q, count, work, v);`,
-    `for (int place = 0; place < ${PLACES}; place++) {`,
-    'int p = 0;',
-    `for (; count - p > LANES; p += ${COLUMNS} * LANES) {`,
-    ...rows(COLUMNS),
-    '}',
-    'if (count > p) {',
-    ...rows(1),
-    '}',
-    '}',
-    `${helperName(OUTPUT)}(s, ${residual ? 'r, ' : ''}y, q, count, work);`,
-    '}',
+    ...overBlocks(plan, { rows: ROWS, lanes: 'LANES', call }, [
+      `${helperName(INPUT)}(x, q, count, work, v);`,
+      `${helperName(OUTPUT)}(s, ${residual ? 'r, ' : ''}y, q, count, work);`,
+    ]),
   ];
 }
 
-/** Loops over the runs of the squares q to q + n - 1 that lie in one row: `size` from square (i, j), the block's `done`-th. */
-function eachRun({ across }: Plan, body: readonly string[]): string[] {
-  return [
-    'for (int done = 0; done < n;) {',
-    `const int i = (q + done) / ${across};`,
-    `const int j = (q + done) % ${across};`,
-    `const int size = n - done < ${across} - j ? n - done : ${across} - j;`,
-    ...body,
-    'done += size;',
-    '}',
-  ];
-}
+const arithmetic: Arithmetic = { plus: (a, b) => `${a} + ${b}`, minus: (a, b) => `${a} - ${b}` };
 
-/**
- * v[place][channel][square] = B' d B. A run of squares may write up to LANES - 1 beyond its end: what stands there is written
- * later, but after the last channel, where nothing stands. The last run fills its register.
- */
-function inputHelper(plan: Plan): CFunction {
+/** v[place][channel][square] = B' d B. */
+function inputHelper(plan: WinogradPlan): CFunction {
   const { geometry, block, inputs, line } = plan;
   const { channels, height, width, padTop, padLeft } = geometry;
-  const d = (u: number, s: number): string => `d${u}_${s}`;
   const loads = range(4).flatMap((u) => [
-    `const vecf e${u} = LOAD(at + ${2 * u * line}), o${u} = LOAD(at + ${(2 * u + 1) * line});`,
-    `const vecf f${u} = LOAD(at + ${2 * u * line + 1}), p${u} = LOAD(at + ${(2 * u + 1) * line + 1});`,
-    `const vecf ${filtered([`e${u}`, `o${u}`, `f${u}`, `p${u}`], (s) => d(u, s))};`,
-  ]);
-  const stores = range(4).flatMap((s) => [
+    `const vecf ${range(4)
+      .map((c) => `x${u}_${c} = LOAD(at + ${(2 * u + (c % 2)) * line + (c >> 1)})`)
+      .join(', ')};`,
     `const vecf ${filtered(
-      range(4).map((u) => d(u, s)),
-      (u) => `t${u}_${s}`,
+      range(4).map((c) => `x${u}_${c}`),
+      { ...arithmetic, name: (c) => `d${u}_${c}` },
     )};`,
-    ...range(4).map((u) => `STORE(to + ${(4 * u + s) * inputs}, t${u}_${s});`),
   ]);
+  const stores = range(4).flatMap((c) => [
+    `const vecf ${filtered(
+      range(4).map((u) => `d${u}_${c}`),
+      { ...arithmetic, name: (u) => `t${u}_${c}` },
+    )};`,
+    ...range(4).map((u) => `STORE(to + ${(4 * u + c) * inputs}, t${u}_${c});`),
+  ]);
+  const copyLine = (u: number, odd: number): string[] => [
+    '{',
+    `const int first = 2 * j + ${odd} - ${padLeft};`,
+    `float *const to = lines + ${(2 * u + odd) * line};`,
+    'const int low = first < 0 ? (1 - first) / 2 : 0;',
+    'const int end = inside > first ? (inside - first + 1) / 2 : 0;',
+    'const int high = end < size + 1 ? end : size + 1;',
+    'if (high > low) {',
+    'fill_run(to, 0.0f, low);',
+    'copy_run_2(to + low, from + first + 2 * low, high - low);',
+    'fill_run(to + high, 0.0f, size + 1 - high);',
+    '} else {',
+    'fill_run(to, 0.0f, size + 1);',
+    '}',
+    '}',
+  ];
   return {
     hint: `winograd_in_${height}x${width}`,
     params: ['const float *x', 'int q', 'int n', 'float *lines', 'float *v'],
@@ -220,25 +169,10 @@ function inputHelper(plan: Plan): CFunction {
             `const int row = 2 * i + ${u} - ${padTop};`,
             `const int inside = row >= 0 && row < ${height} ? ${width} : 0;`,
             `const float *const from = x + row * ${width};`,
-            ...range(2).flatMap((odd) => [
-              '{',
-              `const int first = 2 * j + ${odd} - ${padLeft};`,
-              `float *const to = lines + ${(2 * u + odd) * line};`,
-              'const int low = first < 0 ? (1 - first) / 2 : 0;',
-              'const int end = inside > first ? (inside - first + 1) / 2 : 0;',
-              'const int high = end < size + 1 ? end : size + 1;',
-              'if (high > low) {',
-              'fill_run(to, 0.0f, low);',
-              'copy_run_2(to + low, from + first + 2 * low, high - low);',
-              'fill_run(to + high, 0.0f, size + 1 - high);',
-              '} else {',
-              'fill_run(to, 0.0f, size + 1);',
-              '}',
-              '}',
-            ]),
+            ...range(2).flatMap((odd) => copyLine(u, odd)),
             '}',
           ]),
-          'const int wide = done + size < n ? size : (n + LANES - 1) / LANES * LANES - done;',
+          runWidth('LANES'),
           'for (int t = 0; t < wide; t += LANES) {',
           'const float *const at = lines + t;',
           'float *const to = v + done + t;',
@@ -253,36 +187,30 @@ function inputHelper(plan: Plan): CFunction {
   };
 }
 
-/** B' of four: what `name` says of each place. */
-function filtered(
-  [a = '', b = '', c = '', e = '']: readonly string[],
-  name: (place: number) => string,
-): string {
-  return [
-    `${name(0)} = ${a} - ${c}`,
-    `${name(1)} = ${b} + ${c}`,
-    `${name(2)} = ${c} - ${b}`,
-    `${name(3)} = ${b} - ${e}`,
-  ].join(', ');
-}
-
 /** y of a block of squares: A' s A of each place, laid out as two rows, then the residual, the activation and the copy to y. */
-function outputHelper(plan: Plan, node: Node): CFunction {
+function outputHelper(plan: WinogradPlan, node: Node): CFunction {
   const { geometry, block, sums } = plan;
   const { m, outHeight, outWidth } = geometry;
   const act = activationOf(node);
   const residual = Boolean(node.inputs[3]);
   const row = 2 * block;
-  const columns = range(4).flatMap((s) => {
-    const at = (u: number): string => `LOAD(from + ${(4 * u + s) * sums})`;
+  const columns = range(4).flatMap((c) => {
+    const names = range(4).map((u) => `s${u}_${c}`);
+    const [even, odd] = gathered(names, arithmetic);
     return [
-      `const vecf m${s} = ${at(1)}, k${s} = ${at(2)};`,
-      `const vecf a${s} = ${at(0)} + m${s} + k${s}, b${s} = m${s} - k${s} - ${at(3)};`,
+      `const vecf ${names.map((name, u) => `${name} = LOAD(from + ${(4 * u + c) * sums})`).join(', ')};`,
+      `const vecf e${c} = ${even}, o${c} = ${odd};`,
     ];
   });
-  const lane = (load: string): string[] => [
-    `vecf v = ${load}(from + k${load === 'LOAD' ? '' : ', left'});`,
-    ...(residual ? [`v += ${load}(res + k${load === 'LOAD' ? '' : ', left'});`] : []),
+  const rows = ['e', 'o'].map((name) =>
+    gathered(
+      range(4).map((c) => `${name}${c}`),
+      arithmetic,
+    ),
+  );
+  const lane = (load: (from: string) => string): string[] => [
+    `vecf v = ${load('from')};`,
+    ...(residual ? [`v += ${load('res')};`] : []),
     ...activateRegister(act, 'v'),
   ];
   return {
@@ -297,8 +225,7 @@ function outputHelper(plan: Plan, node: Node): CFunction {
       'for (int t = 0; t < n; t += LANES) {',
       'const float *const from = s + t;',
       ...columns,
-      `store_pairs(rows + 2 * t, a0 + a1 + a2, a1 - a2 - a3);`,
-      `store_pairs(rows + ${row} + 2 * t, b0 + b1 + b2, b1 - b2 - b3);`,
+      ...rows.map(([a, b], u) => `store_pairs(rows + ${u * row} + 2 * t, ${a}, ${b});`),
       '}',
       ...eachRun(plan, [
         `const int wide = ${outWidth} - 2 * j < 2 * size ? ${outWidth} - 2 * j : 2 * size;`,
@@ -308,12 +235,12 @@ function outputHelper(plan: Plan, node: Node): CFunction {
         `float *const to = y + (2 * i + u) * ${outWidth} + 2 * j;`,
         'int k = 0;',
         'for (; k + LANES <= wide; k += LANES) {',
-        ...lane('LOAD'),
+        ...lane((from) => `LOAD(${from} + k)`),
         'STORE(to + k, v);',
         '}',
         'if (k < wide) {',
         'const int left = wide - k;',
-        ...lane('load_part'),
+        ...lane((from) => `load_part(${from} + k, left)`),
         'store_part(to + k, v, left);',
         '}',
         '}',

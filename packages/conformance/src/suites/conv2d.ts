@@ -51,9 +51,14 @@ export const conv2dSuite = suite('conv2d', {
     w: '11,9,3,3',
     bias: 11,
     residual: '2,11,9,7',
-    attrs: 'pads=[1,1,1,1], activation="relu"',
+    attrs: 'pads=[1,1,1,1]',
   }),
-  'filtered-blocks': conv({ x: '1,8,33,35', w: '8,8,3,3', bias: 8, attrs: 'pads=[0,2,1,1]' }),
+  'filtered-blocks': conv({
+    x: '1,8,33,35',
+    w: '8,8,3,3',
+    bias: 8,
+    attrs: 'pads=[0,2,1,1], activation="relu"',
+  }),
 });
 
 function depthwise({ x, w, attrs = '', bias, residual }: Conv): string {

@@ -1,3 +1,4 @@
+import type { Node } from '@ghostc/ir';
 import { type ConvGeometry, geometryName, isDense, isPointwise } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { pointwiseInPlace } from '../held-rows.ts';
@@ -15,14 +16,16 @@ import {
 } from './gemm.ts';
 import { lanesPrelude } from './prelude.ts';
 import { quadPlane } from './quad-plane.ts';
+import { takesWinograd, winogradText } from './winograd.ts';
 
 /**
  * A convolution of int8 as a matrix product over quads: four inputs and four weights that belong together stand side by
  * side as int16, and one instruction multiplies those of several pixels.
  */
-export function convText(layer: Int8Layer): LayerText {
+export function convText(layer: Int8Layer, node: Node): LayerText {
   const { geometry } = layer;
   if (isDense(geometry)) return denseText(layer);
+  if (takesWinograd(layer, node)) return winogradText(layer);
   const direct = isPointwise(geometry) && geometry.height * geometry.width >= MOST_LANES;
   return direct ? pointwiseText(layer) : windowText(layer);
 }
