@@ -1,6 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import { mayFilter, minimalFilters } from '@ghostc/ops';
-import { type CFunction, helperName, type Prelude } from '../../../kernel.ts';
+import { type CFunction, helperName } from '../../../kernel.ts';
 import { loop } from '../../../text/loops.ts';
 import { geometryName } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
@@ -20,8 +20,8 @@ import {
 } from '../../winograd-plan.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import type { LayerText } from '../tuned-layer.ts';
+import { PAIR_ROWS, packPairs, pairProducts, pairSum, pairsPrelude } from './pairs.ts';
 import { phaseRow } from './phase-row.ts';
-import { lanesPrelude } from './prelude.ts';
 import { requantConstants, requantStore } from './requant-text.ts';
 
 /**
@@ -39,9 +39,9 @@ export function winogradText(layer: Int8Layer): LayerText {
       helpers: [
         inputHelper(layer, plan),
         outputHelper(layer, plan),
-        ...tileSizes(m, ROWS).map(({ rows, columns }) => tileFunction(rows, columns)),
+        ...tileSizes(m, PAIR_ROWS).map(({ rows, columns }) => tileFunction(rows, columns)),
       ],
-      needs: [squaresPrelude],
+      needs: [pairsPrelude],
       params: ['const int8_t *x', 'const int32_t *w', 'const int32_t *table', 'int8_t *y', 'int8_t *scratch'],
       body: [
         `int16_t *const v = (int16_t *)(void *)(scratch + ${4 * plan.work});`,
@@ -49,7 +49,7 @@ export function winogradText(layer: Int8Layer): LayerText {
         ...(batch > 1 ? loop('n', batch, [...body, `y += ${m * outHeight * outWidth};`]) : body),
       ],
     },
-    weight: packPairs(layer, plan),
+    weight: packPlaces(layer, plan),
     scratch: { bytes: winogradBytes(plan), type: 'int8_t' },
     inPlace: false,
   };
@@ -71,28 +71,20 @@ export function takesWinograd({ geometry, weight }: Int8Layer, node: Node): bool
 /** |B' d B| of int8 at most. */
 const MOST_INPUT = 4 * 128;
 
-/** Output channels of a tile. */
-const ROWS = 4;
-
 const INPUT = 0;
 const OUTPUT = 1;
 const FIRST_TILE = 2;
 
-/** 4 G g G' of two channels in a word, as [place][block of output channels][pair][output channel]. */
-function packPairs({ geometry, weight }: Int8Layer, { steps }: WinogradPlan): Int32Array {
+/** 4 G g G' of two channels in a word, place by place. */
+function packPlaces({ geometry, weight }: Int8Layer, { steps }: WinogradPlan): Int32Array {
   const { m, channels } = geometry;
   const filters = minimalFilters(weight);
   const packed = new Int32Array(PLACES * m * steps);
-  const at = (row: number, channel: number, place: number): number =>
-    channel < channels ? 4 * (filters[(row * channels + channel) * PLACES + place] ?? 0) : 0;
-  let to = 0;
   for (let place = 0; place < PLACES; place++) {
-    for (let first = 0; first < m; first += ROWS) {
-      for (let pair = 0; pair < steps; pair++) {
-        for (let row = first; row < Math.min(m, first + ROWS); row++)
-          packed[to++] = (at(row, 2 * pair, place) & 0xffff) | (at(row, 2 * pair + 1, place) << 16);
-      }
-    }
+    const one = packPairs({ rows: m, steps }, (row, channel) =>
+      channel < channels ? 4 * (filters[(row * channels + channel) * PLACES + place] ?? 0) : 0,
+    );
+    packed.set(one, place * one.length);
   }
   return packed;
 }
@@ -100,7 +92,7 @@ function packPairs({ geometry, weight }: Int8Layer, { steps }: WinogradPlan): In
 function convBody(plan: WinogradPlan): string[] {
   const { geometry, steps, block, inputs, sums } = plan;
   const { m } = geometry;
-  const sizes = tileSizes(m, ROWS);
+  const sizes = tileSizes(m, PAIR_ROWS);
   const call = (rows: number, columns: number): string => {
     const index = sizes.findIndex((tile) => tile.rows === rows && tile.columns === columns);
     const words = [
@@ -111,7 +103,7 @@ function convBody(plan: WinogradPlan): string[] {
     ];
     return `${helperName(FIRST_TILE + index)}(${words.join(', ')});`;
   };
-  return overBlocks(plan, { rows: ROWS, lanes: 'LANES8', call }, [
+  return overBlocks(plan, { rows: PAIR_ROWS, lanes: 'LANES8', call }, [
     `${helperName(INPUT)}(x, q, count, scratch, v);`,
     `${helperName(OUTPUT)}(s, table, y, q, count, scratch);`,
   ]);
@@ -119,29 +111,17 @@ function convBody(plan: WinogradPlan): string[] {
 
 /** s[row][square] = sum over pairs of channels, in `rows` x `columns` registers. */
 function tileFunction(rows: number, columns: number): CFunction {
-  const sum = (row: number, column: number): string => `a${row}_${column}`;
-  const each = (text: (row: number, column: number) => string): string[] =>
-    range(rows).flatMap((row) => range(columns).map((column) => text(row, column)));
-  const lanes = (column: number): string => (column ? ` + ${column} * LANES8` : '');
   return {
     hint: `pairs_${rows}x${columns}`,
     params: ['const int32_t *w', 'const int16_t *x', 'int step', 'int depth', 'int32_t *s'],
-    needs: [squaresPrelude],
+    needs: [pairsPrelude],
     body: [
-      `vsum ${each((row, column) => `${sum(row, column)} = v_set(0)`).join(', ')};`,
-      'for (int k = 0; k < depth; k++) {',
-      ...range(columns).map((column) => `const vpair x${column} = v_load(x${lanes(2 * column)});`),
-      ...range(rows).flatMap((row) => [
-        `const vpair w${row} = v_words(w[${row}]);`,
-        ...range(columns).map(
-          (column) => `${sum(row, column)} = v_dot(${sum(row, column)}, x${column}, w${row});`,
+      ...pairProducts({ rows, columns }, { x: 'x', w: 'w', step: '2 * step', depth: 'depth' }),
+      ...range(rows).flatMap((row) =>
+        range(columns).map(
+          (column) =>
+            `v_keep(s${row ? ` + ${row} * step` : ''}${column ? ` + ${column} * LANES8` : ''}, ${pairSum(row, column)});`,
         ),
-      ]),
-      'x += 2 * step;',
-      `w += ${rows};`,
-      '}',
-      ...each(
-        (row, column) => `v_keep(s${row ? ` + ${row} * step` : ''}${lanes(column)}, ${sum(row, column)});`,
       ),
     ],
   };
@@ -184,7 +164,7 @@ function inputHelper({ geometry, xZeroPoint }: Int8Layer, plan: WinogradPlan): C
   return {
     hint: `winograd_in_${height}x${width}`,
     params: ['const int8_t *x', 'int q', 'int n', 'int8_t *lines', 'int16_t *v'],
-    needs: [squaresPrelude],
+    needs: [pairsPrelude],
     body: [
       `memset(lines, ${xZeroPoint}, ${8 * both});`,
       `for (int c = 0; c < ${channels}; c += 2) {`,
@@ -236,7 +216,7 @@ function outputHelper({ plan: requant }: Int8Layer, plan: WinogradPlan): CFuncti
   return {
     hint: 'q_winograd_out',
     params: ['const int32_t *s', 'const int32_t *table', 'int8_t *y', 'int q', 'int n', 'int8_t *parts'],
-    needs: [squaresPrelude],
+    needs: [pairsPrelude],
     body: [
       `int8_t *const rows = parts + ${4 * block};`,
       ...loop('m', m, [
@@ -270,64 +250,3 @@ function outputHelper({ plan: requant }: Int8Layer, plan: WinogradPlan): CFuncti
     ],
   };
 }
-
-/** Sums of pairs of int16, their loads and stores, and bytes of two rows in turn. */
-const squaresPrelude: Prelude = {
-  name: 'int8-squares',
-  needs: [lanesPrelude],
-  lines: [
-    '#if defined(__AVX2__)',
-    '#define v_plus(a, b) _mm256_add_epi16(a, b)',
-    '#define v_minus(a, b) _mm256_sub_epi16(a, b)',
-    '#elif defined(__SSE2__)',
-    '#define v_plus(a, b) _mm_add_epi16(a, b)',
-    '#define v_minus(a, b) _mm_sub_epi16(a, b)',
-    '#elif defined(__wasm_simd128__)',
-    '#define v_plus(a, b) wasm_i16x8_add(a, b)',
-    '#define v_minus(a, b) wasm_i16x8_sub(a, b)',
-    '#elif defined(__aarch64__) && defined(__ARM_NEON)',
-    '#define v_plus(a, b) vaddq_s16(a, b)',
-    '#define v_minus(a, b) vsubq_s16(a, b)',
-    '#else',
-    ...['plus', 'minus'].flatMap((name, i) => [
-      `static inline vpair v_${name}(vpair a, vpair b)`,
-      '{',
-      'vpair out;',
-      'for (int i = 0; i < 8; i++) {',
-      `out.v[i] = (int16_t)(a.v[i] ${i ? '-' : '+'} b.v[i]);`,
-      '}',
-      'return out;',
-      '}',
-    ]),
-    '#endif',
-    'static inline void v_put(int16_t *p, vpair a)',
-    '{',
-    'memcpy(p, &a, sizeof a);',
-    '}',
-    'static inline void v_keep(int32_t *p, vsum a)',
-    '{',
-    'memcpy(p, &a, sizeof a);',
-    '}',
-    'static inline vsum v_sums(const int32_t *p)',
-    '{',
-    'vsum a;',
-    'memcpy(&a, p, sizeof a);',
-    'return a;',
-    '}',
-    '/* 16 bytes of each, in turn. */',
-    'static inline void v_turn(int8_t *to, const int8_t *p, const int8_t *q)',
-    '{',
-    '#if defined(__SSE2__)',
-    'const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);',
-    'const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)q);',
-    '_mm_storeu_si128((__m128i *)(void *)to, _mm_unpacklo_epi8(a, b));',
-    '_mm_storeu_si128((__m128i *)(void *)(to + 16), _mm_unpackhi_epi8(a, b));',
-    '#else',
-    'for (int i = 0; i < 16; i++) {',
-    'to[2 * i] = p[i];',
-    'to[2 * i + 1] = q[i];',
-    '}',
-    '#endif',
-    '}',
-  ],
-};
