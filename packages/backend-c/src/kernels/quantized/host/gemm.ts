@@ -11,8 +11,8 @@ export interface Tile {
   readonly pairs: number;
 }
 
-/** Twelve registers: each load of an input serves two channels, each widened weight six groups. */
-export const wideTile: Tile = { rows: 2, pairs: 3 };
+/** Twelve registers: each load of an input serves three channels, each widened weight four groups. */
+export const wideTile: Tile = { rows: 3, pairs: 2 };
 
 /** Parameters of all kernels here. */
 export const layerParams = (weights: 'int8_t' | 'int32_t'): string[] => [
