@@ -12,15 +12,47 @@ import {
   unitOf,
 } from './bound-step.ts';
 import { eachNumber, errorTensor, gamma, magnitude } from './bounded.ts';
-import { termsOf } from './sum-terms.ts';
+import { mixedSum, termsOf } from './sum-terms.ts';
 
-/** F(|x| + e) - F(|x|) + gamma_n F(|x| + e) for n roundings: `absolute` gives F of |x|, plus a factor times e. */
-function summed(step: Step, roundings: number, absolute: (factor: number) => Tensor): Float64Array {
+/**
+ * F(|x| + e) - F(|x|) + gamma_n F(|x| + e) for n roundings: `absolute` gives F of |x|, plus a factor times e. Where another way to
+ * the sums may round by more, `other` takes the place of the last term.
+ */
+function summed(
+  step: Step,
+  roundings: number,
+  absolute: (factor: number) => Tensor,
+  other?: Float64Array | null,
+): Float64Array {
   const wide = toNumbers(absolute(1));
   const narrow = isExact(step) ? wide : toNumbers(absolute(0));
-  const rounding = gamma(roundings, unitOf(step.node));
-  if (narrow === wide) return eachNumber(wide.length, (i) => rounding * (wide[i] ?? 0));
-  return eachNumber(wide.length, (i) => (wide[i] ?? 0) - (narrow[i] ?? 0) + rounding * (wide[i] ?? 0));
+  const unit = gamma(roundings, unitOf(step.node));
+  const rounding = (i: number): number => Math.max(unit * (wide[i] ?? 0), other?.[i] ?? 0);
+  if (narrow === wide) return eachNumber(wide.length, rounding);
+  return eachNumber(wide.length, (i) => (wide[i] ?? 0) - (narrow[i] ?? 0) + rounding(i));
+}
+
+/** Sums of a few inputs or products up to this are finite in float32. */
+const SAFE = 2 ** 125;
+
+/**
+ * gamma_n K(|x| + e) where float32 kernels may sum in another way, with K the convolution by the weights that each input meets
+ * there. Infinite where inputs or sums may overflow on that way.
+ */
+function mixed({ node, attrs, inputs }: Step): Float64Array | null {
+  const way = mixedSum(node);
+  if (!way) return null;
+  const [x, weight] = [magnitude(itemAt(inputs, 0), 1), itemAt(inputs, 1).tensor];
+  const large = dataOf(x, 'f64').map((v) => (v <= SAFE ? v : Infinity));
+  const windows = way.weights(dataOf(weight, 'f64'));
+  const given = [
+    { ...x, data: large },
+    { ...weight, data: windows },
+    ...inputs.slice(2).map((input) => input && magnitude(input, 1)),
+  ];
+  const [sums] = evaluate(node.op, { attrs: { ...attrs, activation: 'none' } }, given);
+  const unit = gamma(way.terms, unitOf(node));
+  return dataOf(sums, 'f64').map((v) => (v <= SAFE ? unit * v : Infinity));
 }
 
 /**
@@ -38,7 +70,7 @@ export function multilinear(step: Step, [y]: Results): Errors {
       inputs.map((input) => input && magnitude(input, factor)),
     )[0];
   const passes = node.op === 'prelu' ? (inputs[0]?.error ?? null) : null;
-  const error = summed(step, termsOf(node), absolute);
+  const error = summed(step, termsOf(node), absolute, mixed(step));
   return [activated(step, y, passes ? error.map((e, i) => e + (passes[i] ?? 0)) : error)];
 }
 

@@ -18,6 +18,7 @@ import { type Errors, evaluate, isExact, type Results, type Step, unitOf } from 
 import { type Bounded, eachNumber, exactly, smallest, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
 import { partsGraph } from './parts-graph.ts';
+import { mixedSum } from './sum-terms.ts';
 
 /** Values and error bounds of a node's outputs. */
 export function boundNode(step: Step): readonly Bounded[] {
@@ -30,7 +31,10 @@ export function boundNode(step: Step): readonly Bounded[] {
   const errors = errorsOf(step, tensors);
   const { traits, error } = lookup(node.op);
   const least = traits.has('movement') ? 0 : (smallest[node.output.type.dtype] ?? 0);
-  const doubted = tellsDoubt.has(error.kind) || inputs.some((input) => input?.error?.includes(Infinity));
+  const doubted =
+    tellsDoubt.has(error.kind) ||
+    mixedSum(node) !== null ||
+    inputs.some((input) => input?.error?.includes(Infinity));
   return tensors.map((tensor, i) => ({
     tensor: widened(tensor),
     error: cleaned(tensor, errors[i] ?? null, { least, doubted }),

@@ -19,6 +19,32 @@ test('a dot product: gamma_n times the sum of absolute products', () => {
   expect(errorBounds(graph, x).get('0')?.[0]).toBeCloseTo(10 * n * 2 ** -24, 10);
 });
 
+test('3x3 windows of many channels may be summed by minimal filtering, where inputs meet the weights of their neighbours', () => {
+  const centre = Array.from({ length: 8 * 8 * 9 }, (_, i) => (i % 9 === 4 ? 1 : 0));
+  const bound = (channels: number, value: number): number => {
+    const weight = { dtype: 'f32' as const, shape: [8, channels, 3, 3], data: Float32Array.from(centre) };
+    const graph = parse(
+      `graph @g(%x: f32[1,${channels},3,3], %w: f32[8,${channels},3,3])\n  %0 = conv2d %x, %w\n  return %0`,
+    );
+    const data = new Float32Array(9 * channels).fill(1);
+    data[0] = value;
+    const x = { dtype: 'f32' as const, shape: [1, channels, 3, 3], data };
+    return (
+      boundedRun(
+        graph,
+        new Map([
+          ['x', x],
+          ['w', weight],
+        ]),
+      ).get('0')?.bound[0] ?? NaN
+    );
+  };
+  expect(bound(7, 1e6)).toBeCloseTo(7 * (6 + 63) * 2 ** -24, 8); // the corner has no weight
+  // four roundings of sums with the corner, at least
+  expect(bound(8, 1e6)).toBeGreaterThan(4 * 1e6 * 2 ** -26);
+  expect(bound(8, 1e38)).toBe(Infinity);
+});
+
 test('integers that a computed float became are gathered with their errors', () => {
   const graph = parse(
     'graph @g(%x: f32[3])\n  const %i: i64[2] = [2, 0]\n  %e = exp %x\n  %c = cast %e {to="i16"}\n  %0 = gather %c, %i\n  return %0',

@@ -117,6 +117,7 @@ export type {
   Epilogue,
   ErrorBound,
   IntegerForm,
+  MixedSum,
   OnIntegers,
   OpFacts,
   RandomUse,
@@ -205,6 +206,7 @@ export { convTranspose2d } from './window/conv-transpose2d.ts';
 export { conv2d, windowAttrs } from './window/conv2d.ts';
 export { depthwiseConv2d } from './window/depthwise-conv2d.ts';
 export { type GridAttrs, gridSample, sampledPosition } from './window/grid-sample.ts';
+export { mayFilter, minimalFilters } from './window/minimal-filters.ts';
 export {
   argMaxPool,
   averagePool,

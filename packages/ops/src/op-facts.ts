@@ -79,7 +79,7 @@ export interface Accuracy {
  * - `passed`: as large as before; `moved`: where the elements go; `chosen`: by a condition; `converted`: one rounding
  * - `compared`: the truth is uncertain where operands come close; `selected`: known for exact inputs only, as of `remainder`,
  *   which jumps
- * - `sum`: a sum of products of `terms` terms, or linear in every input; `interpolated`: the same unless it takes the nearest
+ * - `sum`: a sum of products of `terms` terms, or linear in every input, which kernels may compute as a `mixed` sum; `interpolated`: the same unless it takes the nearest
  * - `function`: monotone, with the accuracy of a library function; `steep`: with a slope of at most 1.5
  * - `quotient`, `power`, `normalized`, `softmax`, `scattered`, `quantized`: rules of their own
  * - `sampled`: x at computed positions, off by what moving a position changes
@@ -88,8 +88,18 @@ export interface Accuracy {
  */
 export type ErrorBound =
   | { readonly kind: PlainErrorKind }
-  | { readonly kind: 'sum' | 'interpolated' | 'scattered'; readonly terms: (node: Node) => number }
+  | {
+      readonly kind: 'sum' | 'interpolated' | 'scattered';
+      readonly terms: (node: Node) => number;
+      readonly mixed?: (node: Node) => MixedSum | null;
+    }
   | { readonly kind: 'function' | 'steep'; readonly accuracy: Accuracy };
+
+/** Another way to the same sums, on which x meets other products: with `weights` of input 1 in its place, |x| bounds them all. */
+export interface MixedSum {
+  readonly terms: number;
+  readonly weights: (values: ArrayLike<number>) => Float64Array;
+}
 
 type PlainErrorKind =
   | 'exact'

@@ -13,6 +13,7 @@ import { packBlocks } from './pack-blocks.ts';
 import { packColumns } from './pack-columns.ts';
 import { stackOrArena } from './stack-or-arena.ts';
 import { weightedCall } from './weighted-call.ts';
+import { takesWinograd, winogradConv, winogradScratch } from './winograd-conv2d.ts';
 
 /**
  * Convolution as a matrix product over blocks of pixels, for processors without vectors. A 1x1 convolution reads its input in
@@ -24,7 +25,8 @@ const emit: Emit = (context) => {
   const geometry = convGeometry(node, attrsOf(definition, node));
   if (isDense(geometry))
     return denseCall(context, { rows: geometry.batch, inner: geometry.inner, outputs: geometry.m });
-  return context.lanes.vector ? blockedConv(context, geometry) : gemmConv(context, geometry);
+  if (!context.lanes.vector) return gemmConv(context, geometry);
+  return takesWinograd(node, geometry) ? winogradConv(context, geometry) : blockedConv(context, geometry);
 };
 
 /** How the pixels of a plane are cut into blocks. */
@@ -75,7 +77,7 @@ interface GemmConv {
 function scratchBytes(node: Node, lanes: Lanes): number {
   const geometry = convGeometry(node, attrsOf(definition, node));
   if (isPointwise(geometry) || isDense(geometry)) return 0;
-  if (lanes.vector) return blockedScratch(node);
+  if (lanes.vector) return takesWinograd(node, geometry) ? winogradScratch(geometry) : blockedScratch(node);
   return stackOrArena(4 * geometry.inner * tilingOf(geometry, 'overlap').columns);
 }
 

@@ -46,6 +46,19 @@ export const conv2dSuite = suite('conv2d', {
   'hard-swish': conv({ x: '1,4,5,5', w: '4,4,1,1', attrs: 'activation="hard_swish"' }),
   sigmoid: conv({ x: '1,4,5,5', w: '4,4,1,1', attrs: 'activation="sigmoid"' }),
   residual: conv({ x: '1,4,6,6', w: '8,4,1,1', bias: 8, residual: '1,8,6,6', attrs: 'activation="relu"' }),
+  'filtered-squares': conv({
+    x: '2,9,9,7',
+    w: '11,9,3,3',
+    bias: 11,
+    residual: '2,11,9,7',
+    attrs: 'pads=[1,1,1,1]',
+  }),
+  'filtered-blocks': conv({
+    x: '1,8,33,35',
+    w: '8,8,3,3',
+    bias: 8,
+    attrs: 'pads=[0,2,1,1], activation="relu"',
+  }),
 });
 
 function depthwise({ x, w, attrs = '', bias, residual }: Conv): string {

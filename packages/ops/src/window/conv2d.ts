@@ -4,6 +4,7 @@ import { defineOp } from '../define-op.ts';
 import { activationAttrs } from '../elementwise/activation.ts';
 import { layerTerms, weightsPerOutput } from '../operand-sizes.ts';
 import { convolve, groupChannels } from './convolve.ts';
+import { filteredTerms, mayFilter, mixedWindows } from './minimal-filters.ts';
 import {
   checkWindow,
   image,
@@ -33,7 +34,11 @@ export const conv2d = defineOp({
   computed: 'kernel',
   integerForm: { kind: 'weighted', op: 'qlinear_conv2d' },
   onIntegers: 'wide',
-  error: { kind: 'sum', terms: layerTerms },
+  error: {
+    kind: 'sum',
+    terms: layerTerms,
+    mixed: (node) => (mayFilter(node) ? { terms: filteredTerms(node), weights: mixedWindows } : null),
+  },
   ulp: (node) => 2 * weightsPerOutput(node),
   storage: 'residual',
   rows: 'window',

@@ -26,6 +26,9 @@ const convolutions: readonly Case[] = [
   { x: '1,10,3,3', w: '6,10,1,1' },
   { x: '2,7,5,9', w: '11,7,1,1' },
   { x: '1,2,1,33', w: '2,2,1,9', attrs: 'strides=[1,2], pads=[0,4,0,4]' },
+  // by minimal filtering: odd sizes, and two blocks of squares
+  { x: '2,9,9,11', w: '10,9,3,3', attrs: 'pads=[1,1,1,1]' },
+  { x: '1,8,41,43', w: '8,8,3,3', attrs: 'pads=[0,2,1,1]' },
 ];
 
 const depthwise: readonly Case[] = [

@@ -46,6 +46,7 @@ const subjects = [
   'depthwise_conv2d/5x5-stride2',
   'linear/matmul-batch',
   'conv2d/wide-kernel',
+  'conv2d/filtered-squares',
 ];
 
 const cases = suites.flatMap((suite) => suite.cases);

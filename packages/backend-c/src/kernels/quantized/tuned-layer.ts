@@ -22,15 +22,15 @@ interface Scratch {
 /** A kernel for the layers that `read` knows and `text` has code for. */
 export function layerKernel(
   read: (node: Node) => Int8Layer | null,
-  text: (layer: Int8Layer) => LayerText | null,
+  text: (layer: Int8Layer, node: Node) => LayerText | null,
 ): Kernel {
   const textOf = (node: Node): LayerText | null => {
     const layer = read(node);
-    return layer && text(layer);
+    return layer && text(layer, node);
   };
   const emit: Emit = (context) => {
     const layer = accepted(read(context.node), context.node);
-    const { fn, weight, scratch } = accepted(text(layer), context.node);
+    const { fn, weight, scratch } = accepted(text(layer, context.node), context.node);
     return { fn, args: args(context, [weight, layer.plan.table], scratch) };
   };
   return {

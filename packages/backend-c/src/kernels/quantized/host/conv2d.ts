@@ -1,3 +1,4 @@
+import type { Node } from '@ghostc/ir';
 import { type ConvGeometry, geometryName, isDense, isPointwise } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { pointwiseInPlace } from '../held-rows.ts';
@@ -13,94 +14,127 @@ import {
   type Tile,
   wideTile,
 } from './gemm.ts';
+import { PAIR_COLUMNS, PAIR_ROWS, packPairs, pairProducts, pairSum, pairsPrelude } from './pairs.ts';
 import { lanesPrelude } from './prelude.ts';
 import { quadPlane } from './quad-plane.ts';
+import { requantConstants, requantStore } from './requant-text.ts';
+import { takesWinograd, winogradText } from './winograd.ts';
 
 /**
  * A convolution of int8 as a matrix product over quads: four inputs and four weights that belong together stand side by
  * side as int16, and one instruction multiplies those of several pixels.
  */
-export function convText(layer: Int8Layer): LayerText {
+export function convText(layer: Int8Layer, node: Node): LayerText {
   const { geometry } = layer;
   if (isDense(geometry)) return denseText(layer);
+  if (takesWinograd(layer, node)) return winogradText(layer);
   const direct = isPointwise(geometry) && geometry.height * geometry.width >= MOST_LANES;
   return direct ? pointwiseText(layer) : windowText(layer);
 }
 
 /**
- * Blocks of pixels are copied to `col` [quad][pixel][4]: wide ones, then some of LANES8, of which the last steps back to end
+ * Blocks of pixels are copied to `col` [pair][pixel][2]: wide ones, then some of LANES8, of which the last steps back to end
  * with the plane.
  */
 function pointwiseText(layer: Int8Layer): LayerText {
-  const { geometry } = layer;
-  const { inner, height, width } = geometry;
+  const { geometry, weight } = layer;
+  const { inner, height, width, m, group } = geometry;
   const plane = height * width;
-  const quads = Math.ceil(inner / 4);
-  const block = (tile: Tile): string[] => [
-    ...packColumns(inner, plane, tile.pairs),
-    'int8_t *const yg = y + p;',
-    ...channelBlocks(layer, {
-      tile,
-      quads: (dots) => [
-        'const int16_t *c = col;',
-        `for (int k = 0; k < ${quads}; k++) {`,
-        ...dots(range(2 * tile.pairs).map((g) => (g ? `c + ${2 * g} * LANES8` : 'c'))),
-        `c += ${4 * tile.pairs} * LANES8;`,
-        '}',
-      ],
-      store: (r, pair, stored) => [stored(`ym + ${r * plane}${pair ? ` + ${pair} * LANES8` : ''}`)],
-      plane,
-    }),
+  const steps = Math.ceil(inner / 2);
+  const perGroup = m / group;
+  const rest = perGroup % PAIR_ROWS;
+  const tile = (rows: number, columns: number): string[] => pointwiseTile(layer, { rows, columns, steps });
+  const block = (columns: number): string[] => [
+    ...packColumns(inner, plane, columns),
+    'const int32_t *wm = wg;',
+    'const int32_t *qm = qg;',
+    'int8_t *ym = y + p;',
+    ...(perGroup > rest
+      ? [`for (int m = 0; m < ${perGroup - rest}; m += ${PAIR_ROWS}) {`, ...tile(PAIR_ROWS, columns), '}']
+      : []),
+    ...(rest ? tile(rest, columns) : []),
   ];
-  const body = overGroups(layer, quads, [
+  const body = overGroups(layer, { type: 'int32_t', perChannel: steps }, [
     'int p = 0;',
-    `for (; p + ${wideTile.pairs} * LANES8 <= ${plane}; p += ${wideTile.pairs} * LANES8) {`,
-    ...block(wideTile),
+    `for (; p + ${PAIR_COLUMNS} * LANES8 <= ${plane}; p += ${PAIR_COLUMNS} * LANES8) {`,
+    ...block(PAIR_COLUMNS),
     '}',
     `for (; p < ${plane}; p += LANES8) {`,
     `p = p < ${plane} - LANES8 ? p : ${plane} - LANES8;`,
-    ...block({ ...wideTile, pairs: 1 }),
+    ...block(1),
     '}',
   ]);
+  const packed = range(group).map((g) =>
+    packPairs({ rows: perGroup, steps }, (row, channel) =>
+      channel < inner ? (weight[(g * perGroup + row) * inner + channel] ?? 0) : 0,
+    ),
+  );
   return {
     fn: {
       hint: `q_conv_${name(geometry)}`,
-      needs: [lanesPrelude],
-      params: layerParams,
+      needs: [pairsPrelude],
+      params: layerParams('int32_t'),
       body: [
         'int16_t *const col = (int16_t *)(void *)scratch;',
-        ...(inner % 4 ? [`static const int8_t zeros[${wideTile.pairs * MOST_LANES}] = { 0 };`] : []),
+        ...(inner % 2 ? [`static const int8_t zeros[${PAIR_COLUMNS * MOST_LANES}] = { 0 };`] : []),
         ...body,
       ],
     },
-    weight: packQuads(layer, wideTile, {
-      steps: quads,
-      order: (step, lane) => (4 * step + lane < inner ? 4 * step + lane : -1),
-    }),
-    scratch: { bytes: 2 * 4 * quads * wideTile.pairs * MOST_LANES, type: 'int8_t' },
+    weight: Int32Array.from(packed.flatMap((words) => [...words])),
+    scratch: { bytes: 2 * 2 * steps * PAIR_COLUMNS * MOST_LANES, type: 'int8_t' },
     inPlace: pointwiseInPlace(geometry) && plane % MOST_LANES === 0,
   };
 }
 
-function packColumns(inner: number, plane: number, pairs: number): string[] {
-  const whole = Math.floor(inner / 4);
-  const pack = (to: string, used: number): string[] =>
-    range(pairs).map((pair) => {
-      const at = pair ? ` + ${pair} * LANES8` : '';
-      const lines = range(4).map((i) => (i < used ? `s${i ? ` + ${i * plane}` : ''}${at}` : 'zeros'));
-      return `v_pack(${to}${pair ? ` + ${4 * pair} * LANES8` : ''}, ${lines.join(', ')});`;
+interface PointwiseTile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly steps: number;
+}
+
+function pointwiseTile({ geometry, plan }: Int8Layer, { rows, columns, steps }: PointwiseTile): string[] {
+  const plane = geometry.height * geometry.width;
+  return [
+    'const int16_t *c = col;',
+    ...pairProducts(
+      { rows, columns },
+      { x: 'c', w: 'wm', step: `${2 * columns} * LANES8`, depth: String(steps) },
+    ),
+    ...range(rows).flatMap((row) => [
+      '{',
+      `const int32_t *const qr = qm + ${row * plan.words};`,
+      ...requantConstants(plan, 'qr'),
+      ...range(columns).flatMap((column) => [
+        '{',
+        `const vsum sum = v_add(${pairSum(row, column)}, bias);`,
+        requantStore(plan, 'sum', `ym + ${row * plane}${column ? ` + ${column} * LANES8` : ''}`),
+        '}',
+      ]),
+      '}',
+    ]),
+    `qm += ${rows * plan.words};`,
+    `ym += ${rows * plane};`,
+  ];
+}
+
+function packColumns(inner: number, plane: number, columns: number): string[] {
+  const pack = (to: string, second: string): string[] =>
+    range(columns).map((column) => {
+      const at = column ? ` + ${column} * LANES8` : '';
+      return `v_put(${to}${column ? ` + ${2 * column} * LANES8` : ''}, v_zip(s${at}, ${second}${at}));`;
     });
+  const whole = Math.floor(inner / 2);
   return [
     'const int8_t *s = x + p;',
     ...(whole
       ? [
           `for (int k = 0; k < ${whole}; k++) {`,
-          ...pack(`col + k * ${4 * pairs} * LANES8`, 4),
-          `s += ${4 * plane};`,
+          ...pack(`col + k * ${2 * columns} * LANES8`, `s + ${plane}`),
+          `s += ${2 * plane};`,
           '}',
         ]
       : []),
-    ...(inner % 4 ? pack(`col + ${whole * 4 * pairs} * LANES8`, inner % 4) : []),
+    ...(inner % 2 ? pack(`col + ${whole * 2 * columns} * LANES8`, 'zeros') : []),
   ];
 }
 
@@ -138,7 +172,7 @@ function windowText(layer: Int8Layer): LayerText {
       plane: pixels,
     }),
   ];
-  const body = overGroups(layer, plane.steps, [
+  const body = overGroups(layer, { type: 'int8_t', perChannel: 4 * plane.steps }, [
     ...plane.fill,
     'int b = 0;',
     `for (; b + ${2 * wideTile.pairs} <= ${groups}; b += ${2 * wideTile.pairs}) {`,
@@ -152,7 +186,7 @@ function windowText(layer: Int8Layer): LayerText {
     fn: {
       hint: `q_conv_${name(geometry)}`,
       needs: [lanesPrelude],
-      params: layerParams,
+      params: layerParams('int8_t'),
       body: [...plane.declarations, ...body],
     },
     weight: packQuads(layer, wideTile, plane),

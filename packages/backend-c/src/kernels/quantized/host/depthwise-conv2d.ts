@@ -24,7 +24,7 @@ export function depthwiseText(layer: Int8Layer): LayerText {
     fn: {
       hint: `q_dw_${geometryName(geometry)}`,
       needs: [lanesPrelude],
-      params: [layerParams[0], 'const int32_t *w', ...layerParams.slice(2, 4), 'int8_t *lines'],
+      params: [...layerParams('int32_t').slice(0, 4), 'int8_t *lines'],
       body: [
         `memset(lines, ${xZeroPoint}, ${bytes});`,
         ...(batch > 1 ? [`for (int n = 0; n < ${batch}; n++) {`, ...image, '}'] : image),

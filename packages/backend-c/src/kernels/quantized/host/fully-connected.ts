@@ -50,7 +50,7 @@ export function denseText(layer: Int8Layer): LayerText {
   const weight = new Int8Array(outputs * inner + STEP);
   weight.set(layer.weight);
   return {
-    fn: { hint: `q_dense_${inner}_${outputs}`, needs: [lanesPrelude], params: layerParams, body },
+    fn: { hint: `q_dense_${inner}_${outputs}`, needs: [lanesPrelude], params: layerParams('int8_t'), body },
     weight,
     scratch: { bytes: 2 * padded, type: 'int8_t' },
     inPlace: false,

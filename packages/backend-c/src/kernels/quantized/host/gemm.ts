@@ -11,17 +11,17 @@ export interface Tile {
   readonly pairs: number;
 }
 
-/** Twelve registers: each load of an input serves two channels, each widened weight six groups. */
-export const wideTile: Tile = { rows: 2, pairs: 3 };
+/** Twelve registers: each load of an input serves three channels, each widened weight four groups. */
+export const wideTile: Tile = { rows: 3, pairs: 2 };
 
 /** Parameters of all kernels here. */
-export const layerParams = [
+export const layerParams = (weights: 'int8_t' | 'int32_t'): string[] => [
   'const int8_t *x',
-  'const int8_t *w',
+  `const ${weights} *w`,
   'const int32_t *q',
   'int8_t *y',
   'int8_t *scratch',
-] as const;
+];
 
 /** The products of a block: pairs of groups of HALF8 pixels and some output channels. */
 export interface BlockText {
@@ -83,12 +83,16 @@ function dots(rows: number, at: readonly string[]): string[] {
   ];
 }
 
-/** For every image and group: `wg` and `qg` are its weights and its table, x and y its first elements. */
-export function overGroups({ geometry, plan }: Int8Layer, steps: number, body: readonly string[]): string[] {
+/** For every image and group, with weights of `type`: `wg` and `qg` are its weights and its table, x and y its first elements. */
+export function overGroups(
+  { geometry, plan }: Int8Layer,
+  { type, perChannel }: { readonly type: 'int8_t' | 'int32_t'; readonly perChannel: number },
+  body: readonly string[],
+): string[] {
   const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
   const perGroup = m / group;
   const inside = [
-    `const int8_t *const wg = w${group > 1 ? ` + g * ${perGroup * steps * 4}` : ''};`,
+    `const ${type} *const wg = w${group > 1 ? ` + g * ${perGroup * perChannel}` : ''};`,
     `const int32_t *const qg = q${group > 1 ? ` + g * ${perGroup * plan.words}` : ''};`,
     ...body,
   ];
