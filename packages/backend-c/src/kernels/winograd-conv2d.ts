@@ -35,7 +35,7 @@ export function winogradConv(context: KernelContext, geometry: ConvGeometry): Ke
   const helpers = [inputHelper(plan), outputHelper(plan, node), ...tiles(plan).map(tileFunction)];
   return weightedCall(context, {
     hint: `conv_winograd_${geometryName(geometry)}`,
-    body: overImages(geometry, { residual, body: convBody(plan, residual) }),
+    body: overImages(geometry, { residual, body: imageBody(plan, residual ? ['r'] : []) }),
     weight: packPlaces(weightData(node, 1), geometry),
     channels: geometry.m,
     working: 'work',
@@ -89,7 +89,8 @@ function tiles({ geometry }: WinogradPlan): FloatTile[] {
   }));
 }
 
-function convBody(plan: WinogradPlan, residual: boolean): string[] {
+/** `shortcut`: what is added to the sums, if anything. */
+function imageBody(plan: WinogradPlan, shortcut: readonly string[]): string[] {
   const { geometry, block, inputs, sums } = plan;
   const { m, channels } = geometry;
   const all = tiles(plan);
@@ -113,7 +114,7 @@ function convBody(plan: WinogradPlan, residual: boolean): string[] {
     `float *const s = v + ${PLACES * inputs};`,
     ...overBlocks(plan, { rows: ROWS, lanes: 'LANES', call }, [
       `${helperName(INPUT)}(x, q, count, work, v);`,
-      `${helperName(OUTPUT)}(s, ${residual ? 'r, ' : ''}y, q, count, work);`,
+      `${helperName(OUTPUT)}(${['s', ...shortcut, 'y', 'q', 'count', 'work'].join(', ')});`,
     ]),
   ];
 }
