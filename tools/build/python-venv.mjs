@@ -24,7 +24,7 @@ export function pythonVenv(...packages) {
   rmSync(folder, { recursive: true, force: true }); // what an interrupted run left
   mkdirSync(cache, { recursive: true });
   must('python3', ['-m', 'venv', folder], 'apt-get install -y python3-venv');
-  must(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', ...packages]);
+  must(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--no-compile', ...packages]);
   writeFileSync(done, '');
   return join(folder, 'bin');
 }

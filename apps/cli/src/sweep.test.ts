@@ -129,7 +129,8 @@ function startRedis(port: number): ChildProcess {
 /** A server with the protocol of S3, and a bucket; gives what the AWS command would be told. */
 async function startBucket(bucket: string): Promise<NodeJS.ProcessEnv> {
   const venv = join(import.meta.dirname, '../../../tools/build/python-venv.mjs');
-  const programs = execFileSync(process.execPath, [venv, 'moto[s3,server]==5.2.5'], { encoding: 'utf8' });
+  const packages = ['moto[s3]==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.1'];
+  const programs = execFileSync(process.execPath, [venv, ...packages], { encoding: 'utf8' });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = started(join(programs.trim(), 'moto_server'), ['--port', `${port}`]);

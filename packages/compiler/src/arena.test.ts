@@ -16,15 +16,15 @@ function oneByte(graph: Graph): Graph {
 }
 
 test.each([
-  'ghostnet:0.5',
-  'ghostnet:1.0',
-  'ghostnetv2:1.0',
-
-  'ghost_vgg16:2',
-  'ghost_resnet50:2@64/10',
-])('%s: no plan takes less', (spec) => {
+  ['ghostnet:0.5', 0],
+  ['ghostnet:1.0', 0],
+  ['ghostnetv2:1.0', 0],
+  ['ghost_vgg16:2', 0],
+  ['ghost_resnet50:2@64/10', 32_768], // what 3x3 convolutions on hosts work in lies across holes
+])('%s: no plan takes less; on a host, by at most %i bytes', (spec, gap) => {
   const graph = lowered(spec);
-  expect(planC(graph).plan.gap).toBe(0);
+  expect(planC(graph, { device: 'cortex-m4' }).plan.gap).toBe(0);
+  expect(planC(graph).plan.gap).toBeLessThanOrEqual(gap);
   const options = { storageRule: storageRuleOf, io: 'caller', align: 16 } as const;
   expect(planMemory(graph, options).gap).toBe(0);
   expect(planMemory(oneByte(graph), options).gap).toBe(0);
