@@ -211,6 +211,20 @@ function spreadConv(node: NodeReader, x: Value, weight: Value): Value {
   const kernel = fixedShape(node, weight).slice(2);
   const group = node.int('group', 1);
   const { dilations, axes } = transposeGeometry(node, shape.slice(2), kernel);
+  const sizes = axes.map(
+    ({ stride, begin, end, more }, a) =>
+      stride * ((shape[a + 2] ?? 1) - 1) +
+      (dilations[a] ?? 1) * ((kernel[a] ?? 1) - 1) +
+      1 +
+      more -
+      begin -
+      end,
+  );
+  if (sizes.some((size) => size <= 0))
+    throw new CompileError(
+      'onnx/unsupported',
+      `expected an output with elements, found sizes ${sizes.join('x')}`,
+    );
   const window = {
     strides: axes.map(({ stride }) => stride),
     pads: [...axes.map(({ begin }) => begin), ...axes.map(({ end }) => end)],
