@@ -2,7 +2,7 @@ import { compileFiles, type OutputFiles, type Target } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import type { Store } from '@ghostc/jobs';
 import { findBoard } from '../fit/board-table.ts';
-import { prepareModel } from './prepared-model.ts';
+import { pointModel } from './prepared-model.ts';
 import { readPoints } from './read-points.ts';
 import type { PointLine } from './run-sweep.ts';
 import { SweepPoints } from './sweep-points.ts';
@@ -24,7 +24,7 @@ export async function compiledPoint(
   const line = await lineOf(id, file);
   const genome = spec.space.map(({ name, values }) => values.indexOf(line.settings[name] ?? ''));
   const { model, place } = await new SweepPoints(spec, store).pointAt(genome);
-  const { graph } = await prepareModel({ ...model, sqnr: false }, store);
+  const { graph } = await pointModel(model, store);
   const { io, bands, board } = place;
   const { device, kernels } = typeof board === 'string' ? findBoard(board) : board;
   const name = `point_${line.id}`;

@@ -44,22 +44,41 @@ interface Inputs {
   readonly labels?: readonly number[];
 }
 
-/** Throws what the builder, the quantiser and the runtime throw. */
-export async function prepareModel(params: ModelParams, store: Store): Promise<PreparedModel> {
+interface PointModel {
+  /** As it is compiled. */
+  readonly graph: Graph;
+  readonly float: Graph;
+  readonly inputs: Inputs;
+}
+
+/** The model of a point, unmeasured. Throws what the builder and the quantiser throw. */
+export async function pointModel(params: ModelParams, store: Store): Promise<PointModel> {
   const { bits, data } = params;
   const model = await modelOf(params, store);
   const float = optimize(model);
   const inputs =
     data === undefined ? seededInputs(float) : labelledInputs(float, await storedItems(data, float, store));
-  const graph = bits === 'float' ? model : quantized(float, inputs);
-  const optimized = graph === model ? float : optimize(graph);
+  return { graph: bits === 'float' ? model : quantized(float, inputs), float, inputs };
+}
+
+/** Throws what the builder, the quantiser and the runtime throw. */
+export async function prepareModel(params: ModelParams, store: Store): Promise<PreparedModel> {
+  const { graph, float, inputs } = await pointModel(params, store);
+  const isFloat = params.bits === 'float';
+  const optimized = isFloat ? float : optimize(graph);
+  const asksNoise = params.sqnr && !isFloat;
+  const found = asksNoise || inputs.labels ? inputs.measure.map((one) => outputsOf(optimized, one)) : [];
   return {
     graph,
     lowered: lowerForKernels(optimized),
     macs: graphMacs(float),
-    ...(params.sqnr && { sqnr: bits === 'float' ? null : signalToNoise(float, optimized, inputs) }),
-    ...(inputs.labels && { accuracy: accuracyOf(optimized, inputs.measure, inputs.labels) }),
+    ...(params.sqnr && { sqnr: asksNoise ? signalToNoise(float, optimized, { ...inputs, found }) : null }),
+    ...(inputs.labels && { accuracy: accuracyOf(optimized, found, inputs.labels) }),
   };
+}
+
+function outputsOf(graph: Graph, { inputs }: Sample): ReadonlyMap<string, Tensor> {
+  return interpret(graph, inputsFor(graph, inputs));
 }
 
 function seededInputs(model: Graph): Inputs {
@@ -95,26 +114,33 @@ function quantized(float: Graph, { calibrate }: Inputs): Graph {
 }
 
 /** Over the outputs for some inputs; null where nothing differs. */
-function signalToNoise(float: Graph, integers: Graph, { measure }: Inputs): number | null {
+function signalToNoise(
+  float: Graph,
+  integers: Graph,
+  { measure, found }: Pick<Inputs, 'measure'> & { readonly found: readonly ReadonlyMap<string, Tensor>[] },
+): number | null {
   const total = new SignalToNoise();
-  for (const { inputs } of measure) {
+  measure.forEach(({ inputs }, i) => {
     const want = interpret(float, inputs);
-    const got = interpret(integers, inputsFor(integers, inputs));
     integers.outputs.forEach(({ name, value }) => {
-      const found = realValues(entryOf(got, name), value.type.quant);
-      total.add(toNumbers(entryOf(want, name)), toNumbers(found));
+      const got = realValues(entryOf(itemAt(found, i), name), value.type.quant);
+      total.add(toNumbers(entryOf(want, name)), toNumbers(got));
     });
-  }
+  });
   return total.decibels === Number.POSITIVE_INFINITY ? null : total.decibels;
 }
 
 /** Percent of the items whose class has the largest score. */
-function accuracyOf(model: Graph, items: readonly Sample[], labels: readonly number[]): number {
-  const right = items.filter(({ inputs }, i) => {
-    const scores = entryOf(interpret(model, inputsFor(model, inputs)), itemAt(model.outputs, 0).name);
-    return itemOutcome(toNumbers(scores), itemAt(labels, i)).rank === 0;
-  });
-  return (100 * right.length) / items.length;
+function accuracyOf(
+  model: Graph,
+  found: readonly ReadonlyMap<string, Tensor>[],
+  labels: readonly number[],
+): number {
+  const { name } = itemAt(model.outputs, 0);
+  const right = labels.filter(
+    (label, i) => itemOutcome(toNumbers(entryOf(itemAt(found, i), name)), label).rank === 0,
+  );
+  return (100 * right.length) / labels.length;
 }
 
 function inputsFor(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<string, Tensor> {

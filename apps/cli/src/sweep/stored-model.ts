@@ -38,7 +38,7 @@ async function storedTensors(hash: string, store: Store): Promise<Map<string, Te
   return new Map(readSafetensors(await storedBytes(hash, store), { file: hash }));
 }
 
-/** Throws `jobs/store` where the store has not what the hash names. */
+/** Throws `jobs/store` where the store does not have what the hash names. */
 export async function storedBytes(hash: string, store: Store): Promise<Uint8Array> {
   const bytes = await store.get(hash);
   if (bytes && sha256(bytes) === hash) return bytes;

@@ -74,7 +74,7 @@ export class SweepPoints {
     return known;
   }
 
-  /** Inputs depend on the resolution alone. */
+  /** Inputs depend only on the resolution. */
   async #specModel(settings: Readonly<Record<string, Setting>>): Promise<NamedModel> {
     const model = specText(settings);
     const { resolution = '' } = settings;
