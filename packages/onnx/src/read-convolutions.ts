@@ -211,15 +211,10 @@ function spreadConv(node: NodeReader, x: Value, weight: Value): Value {
   const kernel = fixedShape(node, weight).slice(2);
   const group = node.int('group', 1);
   const { dilations, axes } = transposeGeometry(node, shape.slice(2), kernel);
-  const sizes = axes.map(
-    ({ stride, begin, end, more }, a) =>
-      stride * ((shape[a + 2] ?? 1) - 1) +
-      (dilations[a] ?? 1) * ((kernel[a] ?? 1) - 1) +
-      1 +
-      more -
-      begin -
-      end,
-  );
+  const sizes = axes.map((axis, a) => {
+    const full = fullLength(shape[a + 2] ?? 1, axis, { taps: kernel[a] ?? 1, dilation: dilations[a] ?? 1 });
+    return full - axis.begin - axis.end;
+  });
   if (sizes.some((size) => size <= 0))
     throw new CompileError(
       'onnx/unsupported',
@@ -267,13 +262,22 @@ function transposeGeometry(
     if (fixed) return { stride, begin: given[a] ?? 0, end: given[a + kernel.length] ?? 0, more };
     const length = size[a] ?? 1;
     if (!isStatic(length)) throw node.needsSizes(size);
-    const full = stride * (length - 1) + more + (k - 1) * dilation + 1;
+    const full = fullLength(length, { stride, more }, { taps: k, dilation });
     const target = wanted?.[a] ?? length * stride;
     const [begin, end] = sharedPads(Math.max(0, full - target), mode);
     // A shape that asks for more than there is gets zeros at the end, as in ONNX Runtime.
     return { stride, begin, end, more: more + Math.max(0, (wanted?.[a] ?? 0) - full) };
   });
   return { dilations, axes };
+}
+
+/** Outputs along an axis before any go. */
+function fullLength(
+  length: number,
+  { stride, more }: Pick<TransposeAxis, 'stride' | 'more'>,
+  { taps, dilation }: { readonly taps: number; readonly dilation: number },
+): number {
+  return stride * (length - 1) + more + (taps - 1) * dilation + 1;
 }
 
 /** The spare cells on both sides; the odd one at the end for SAME_UPPER, at the start otherwise. */

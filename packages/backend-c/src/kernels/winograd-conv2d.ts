@@ -15,9 +15,9 @@ import {
   type Arithmetic,
   eachRun,
   fillsRegisters,
-  filtered,
-  gathered,
+  inputTransform,
   LINES,
+  outputTransform,
   overBlocks,
   PLACES,
   runWidth,
@@ -125,22 +125,12 @@ const arithmetic: Arithmetic = { plus: (a, b) => `${a} + ${b}`, minus: (a, b) =>
 function inputHelper(plan: WinogradPlan): CFunction {
   const { geometry, block, inputs, line } = plan;
   const { channels, height, width, padTop, padLeft } = geometry;
-  const loads = range(4).flatMap((u) => [
-    `const vecf ${range(4)
-      .map((c) => `x${u}_${c} = LOAD(at + ${(2 * u + (c % 2)) * line + (c >> 1)})`)
-      .join(', ')};`,
-    `const vecf ${filtered(
-      range(4).map((c) => `x${u}_${c}`),
-      { ...arithmetic, name: (c) => `d${u}_${c}` },
-    )};`,
-  ]);
-  const stores = range(4).flatMap((c) => [
-    `const vecf ${filtered(
-      range(4).map((u) => `d${u}_${c}`),
-      { ...arithmetic, name: (u) => `t${u}_${c}` },
-    )};`,
-    ...range(4).map((u) => `STORE(to + ${(4 * u + c) * inputs}, t${u}_${c});`),
-  ]);
+  const transform = inputTransform({
+    ...arithmetic,
+    type: 'vecf',
+    load: (u, c) => `LOAD(at + ${(2 * u + (c % 2)) * line + (c >> 1)})`,
+    store: (place, name) => `STORE(to + ${place * inputs}, ${name});`,
+  });
   const copyLine = (u: number, odd: number): string[] => [
     '{',
     `const int first = 2 * j + ${odd} - ${padLeft};`,
@@ -177,8 +167,7 @@ function inputHelper(plan: WinogradPlan): CFunction {
           'for (int t = 0; t < wide; t += LANES) {',
           'const float *const at = lines + t;',
           'float *const to = v + done + t;',
-          ...loads,
-          ...stores,
+          ...transform,
           '}',
         ]),
         `x += ${height * width};`,
@@ -195,20 +184,11 @@ function outputHelper(plan: WinogradPlan, node: Node): CFunction {
   const act = activationOf(node);
   const residual = Boolean(node.inputs[3]);
   const row = 2 * block;
-  const columns = range(4).flatMap((c) => {
-    const names = range(4).map((u) => `s${u}_${c}`);
-    const [even, odd] = gathered(names, arithmetic);
-    return [
-      `const vecf ${names.map((name, u) => `${name} = LOAD(from + ${(4 * u + c) * sums})`).join(', ')};`,
-      `const vecf e${c} = ${even}, o${c} = ${odd};`,
-    ];
+  const { columns, rows } = outputTransform({
+    ...arithmetic,
+    type: 'vecf',
+    load: (place) => `LOAD(from + ${place * sums})`,
   });
-  const rows = ['e', 'o'].map((name) =>
-    gathered(
-      range(4).map((c) => `${name}${c}`),
-      arithmetic,
-    ),
-  );
   const lane = (load: (from: string) => string): string[] => [
     `vecf v = ${load('from')};`,
     ...(residual ? [`v += ${load('res')};`] : []),

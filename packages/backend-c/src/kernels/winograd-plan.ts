@@ -133,7 +133,7 @@ export function runWidth(lanes: string): string {
 }
 
 /** The four places of B' d, or of A's rows, of four operands as what `minus` and `plus` say. */
-export function filtered(
+function filtered(
   [a = '', b = '', c = '', e = '']: readonly string[],
   { name, plus, minus }: Arithmetic & { readonly name: (place: number) => string },
 ): string {
@@ -150,8 +150,65 @@ export interface Arithmetic {
   readonly minus: (a: string, b: string) => string;
 }
 
+const FOUR = [0, 1, 2, 3] as const;
+
+/** B' d B of registers of `type`: `load` gives input (row, column) of a square, `store` writes a place. */
+export function inputTransform({
+  type,
+  load,
+  store,
+  ...arithmetic
+}: Arithmetic & {
+  readonly type: string;
+  readonly load: (row: number, column: number) => string;
+  readonly store: (place: number, name: string) => string;
+}): string[] {
+  return [
+    ...FOUR.flatMap((u) => [
+      `const ${type} ${FOUR.map((c) => `x${u}_${c} = ${load(u, c)}`).join(', ')};`,
+      `const ${type} ${filtered(
+        FOUR.map((c) => `x${u}_${c}`),
+        { ...arithmetic, name: (c) => `d${u}_${c}` },
+      )};`,
+    ]),
+    ...FOUR.flatMap((c) => [
+      `const ${type} ${filtered(
+        FOUR.map((u) => `d${u}_${c}`),
+        { ...arithmetic, name: (u) => `t${u}_${c}` },
+      )};`,
+      ...FOUR.map((u) => store(4 * u + c, `t${u}_${c}`)),
+    ]),
+  ];
+}
+
+/** A' s A in registers of `type`, from the sums of each place: what to compute first, and then the outputs of both rows. */
+export function outputTransform({
+  type,
+  load,
+  ...arithmetic
+}: Arithmetic & { readonly type: string; readonly load: (place: number) => string }): {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly [string, string])[];
+} {
+  const columns = FOUR.flatMap((c) => {
+    const names = FOUR.map((u) => `s${u}_${c}`);
+    const [even, odd] = gathered(names, arithmetic);
+    return [
+      `const ${type} ${names.map((name, u) => `${name} = ${load(4 * u + c)}`).join(', ')};`,
+      `const ${type} e${c} = ${even}, o${c} = ${odd};`,
+    ];
+  });
+  const rows = ['e', 'o'].map((name) =>
+    gathered(
+      FOUR.map((c) => `${name}${c}`),
+      arithmetic,
+    ),
+  );
+  return { columns, rows };
+}
+
 /** A' s of four: the sums of both outputs. */
-export function gathered(
+function gathered(
   [a = '', b = '', c = '', e = '']: readonly string[],
   { plus, minus }: Arithmetic,
 ): [string, string] {

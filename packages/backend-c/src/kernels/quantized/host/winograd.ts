@@ -8,8 +8,8 @@ import {
   type Arithmetic,
   eachRun,
   fillsRegisters,
-  filtered,
-  gathered,
+  inputTransform,
+  outputTransform,
   overBlocks,
   PLACES,
   runWidth,
@@ -138,22 +138,12 @@ function inputHelper({ geometry, xZeroPoint }: Int8Layer, plan: WinogradPlan): C
   const lineOf = (u: number, channel: number): string => `lines + ${(2 * u + channel) * both}`;
   const place = (u: number, c: number, channel: number): string =>
     `at + ${(2 * u + channel) * both + (c % 2) * line + (c >> 1)}`;
-  const loads = range(4).flatMap((u) => [
-    `const vpair ${range(4)
-      .map((c) => `x${u}_${c} = v_zip(${place(u, c, 0)}, ${place(u, c, 1)})`)
-      .join(', ')};`,
-    `const vpair ${filtered(
-      range(4).map((c) => `x${u}_${c}`),
-      { ...pairs, name: (c) => `d${u}_${c}` },
-    )};`,
-  ]);
-  const stores = range(4).flatMap((c) => [
-    `const vpair ${filtered(
-      range(4).map((u) => `d${u}_${c}`),
-      { ...pairs, name: (u) => `t${u}_${c}` },
-    )};`,
-    ...range(4).map((u) => `v_put(to + ${2 * (4 * u + c) * inputs}, t${u}_${c});`),
-  ]);
+  const transform = inputTransform({
+    ...pairs,
+    type: 'vpair',
+    load: (u, c) => `v_zip(${place(u, c, 0)}, ${place(u, c, 1)})`,
+    store: (at, name) => `v_put(to + ${2 * at * inputs}, ${name});`,
+  });
   const copy = (u: number, channel: number): string[] =>
     phaseRow({ ...geometry, strideX: 2 }, line, {
       from: `x + ${channel ? `${height * width} + ` : ''}row * ${width}`,
@@ -184,8 +174,7 @@ function inputHelper({ geometry, xZeroPoint }: Int8Layer, plan: WinogradPlan): C
         'for (int t = 0; t < wide; t += LANES8) {',
         'const int8_t *const at = lines + j + t;',
         'int16_t *const to = v + 2 * (done + t);',
-        ...loads,
-        ...stores,
+        ...transform,
         '}',
       ]),
       `x += ${2 * height * width};`,
@@ -199,20 +188,11 @@ function inputHelper({ geometry, xZeroPoint }: Int8Layer, plan: WinogradPlan): C
 function outputHelper({ plan: requant }: Int8Layer, plan: WinogradPlan): CFunction {
   const { geometry, block, sums } = plan;
   const { m, outHeight, outWidth } = geometry;
-  const columns = range(4).flatMap((c) => {
-    const names = range(4).map((u) => `s${u}_${c}`);
-    const [even, odd] = gathered(names, sums32);
-    return [
-      `const vsum ${names.map((name, u) => `${name} = v_sums(from + ${(4 * u + c) * sums})`).join(', ')};`,
-      `const vsum e${c} = ${even}, o${c} = ${odd};`,
-    ];
+  const { columns, rows } = outputTransform({
+    ...sums32,
+    type: 'vsum',
+    load: (place) => `v_sums(from + ${place * sums})`,
   });
-  const outputs = ['e', 'o'].flatMap((name) =>
-    gathered(
-      range(4).map((c) => `${name}${c}`),
-      sums32,
-    ),
-  );
   return {
     hint: 'q_winograd_out',
     params: ['const int32_t *s', 'const int32_t *table', 'int8_t *y', 'int q', 'int n', 'int8_t *parts'],
@@ -224,12 +204,14 @@ function outputHelper({ plan: requant }: Int8Layer, plan: WinogradPlan): CFuncti
         'for (int t = 0; t < n; t += LANES8) {',
         'const int32_t *const from = s + t;',
         ...columns,
-        ...outputs.flatMap((output, i) => [
-          '{',
-          `const vsum sum = v_add(v_right(${output}, 2), bias);`,
-          requantStore(requant, 'sum', `parts + ${i * block} + t`),
-          '}',
-        ]),
+        ...rows
+          .flat()
+          .flatMap((output, i) => [
+            '{',
+            `const vsum sum = v_add(v_right(${output}, 2), bias);`,
+            requantStore(requant, 'sum', `parts + ${i * block} + t`),
+            '}',
+          ]),
         '}',
         'for (int t = 0; t < n; t += 16) {',
         ...range(2).map(
