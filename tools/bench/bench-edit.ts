@@ -6,6 +6,7 @@ import { edit, loadOnnx, saveOnnx } from '@ghostc/edit';
 import { type Graph, parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { any, applyRules, op, rule } from '@ghostc/passes';
+import { venvPython } from '../build/venv-python.ts';
 
 /**
  * Times of editing a model of 20,000 nodes (Relu and Neg in turn): load and save of a file, with the verifier, against onnx-ir's;
@@ -46,10 +47,7 @@ try {
 }
 
 function bench(): number {
-  const venv = execFileSync(process.execPath, ['tools/build/python-venv.mjs', ...PEERS], {
-    encoding: 'utf8',
-  });
-  const python = join(venv.trim(), 'python');
+  const python = venvPython(process.cwd(), PEERS);
   const file = join(folder, 'chain.onnx');
   writeFileSync(file, saveOnnx(chain()));
   ourTimes(file); // compiles: the first run is not counted

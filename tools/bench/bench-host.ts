@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { venvPython } from '../build/venv-python.ts';
 import { type Contest, contests, type Workshop } from './host/contests.ts';
 import {
   driverText,
@@ -43,7 +44,7 @@ else await main();
 async function main(): Promise<void> {
   run(process.execPath, ['tools/build/build-cli.mjs']);
   const ghostc = join(root, 'apps/cli/dist/ghostc.mjs');
-  const python = join(run(process.execPath, ['tools/build/python-venv.mjs', ...packages]).trim(), 'python');
+  const python = venvPython(root, packages);
   const folder = mkdtempSync(join(tmpdir(), 'ghostc-bench-host-'));
   const shop: Workshop = {
     root,

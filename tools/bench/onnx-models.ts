@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { venvPython } from './onnx-peers.ts';
+import { venvPython } from '../build/venv-python.ts';
 
 export interface OnnxModel {
   readonly name: string;

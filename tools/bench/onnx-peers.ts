@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { venvPython } from '../build/venv-python.ts';
 
 /** Simplifiers of ONNX models that our optimiser is held against, with the versions that the figures are about. */
 export const peers = ['onnxslim', 'onnxsim'] as const;
@@ -12,17 +13,6 @@ const TIMEOUT = 1_200_000;
 /** The Python of a virtual environment with the peers; made on the first call. Throws when pip cannot install them. */
 export function peerPython(root: string): string {
   return venvPython(root, REQUIREMENTS);
-}
-
-/** The Python of a virtual environment with PyPI packages (`name==version`); made on the first call. Throws when pip cannot. */
-export function venvPython(root: string, requirements: readonly string[]): string {
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [join(root, 'tools/build/python-venv.mjs'), ...requirements],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  if (status !== 0) throw new Error(`${requirements.join(', ')} could not be installed`);
-  return join(stdout.trim(), 'python');
 }
 
 /** Runs a peer on a model file; why it did not, or null. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saveOnnx } from '@ghostc/edit';
+import { venvPython } from '../build/venv-python.ts';
 import {
   difference,
   fixture,
@@ -46,9 +47,7 @@ writeFileSync(
 process.exitCode = wrong ? 1 : 0;
 
 function peerResults(all: readonly Task[]): Results[] {
-  const venv = execFileSync(process.execPath, ['tools/build/python-venv.mjs', ...PEERS], {
-    encoding: 'utf8',
-  });
+  const python = venvPython(process.cwd(), PEERS);
   const folder = mkdtempSync(join(tmpdir(), 'ghostc-editing-'));
   try {
     const files = ['net', 'head'].map((name) => join(folder, `${name}.onnx`));
@@ -57,7 +56,7 @@ function peerResults(all: readonly Task[]): Results[] {
     });
     const input = all.map((task) => `${JSON.stringify(task)}\n`).join('');
     const args = ['tools/edit/run_tasks.py', ...files, join(folder, 'result.onnx')];
-    const printed = execFileSync(join(venv.trim(), 'python'), args, { input, encoding: 'utf8' });
+    const printed = execFileSync(python, args, { input, encoding: 'utf8' });
     return printed
       .split('\n')
       .filter((line) => line.startsWith('[{') || line === '[]')

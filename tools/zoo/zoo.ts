@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { venvPython } from '../build/venv-python.ts';
 
 import { fetchModel, type ZooModel } from './fetch-model.ts';
 import { readOnly, tryModel, type ZooRow } from './try-model.ts';
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
 const root = process.cwd();
 const cache = join(root, 'node_modules/.cache/zoo');
 const results = join(cache, 'results.json');
+const peers = ['onnxruntime==1.32.0', 'ai-edge-litert==2.3.0', 'numpy'];
 const models: readonly ZooModel[] = JSON.parse(readFileSync(join(root, 'tools/zoo/models.json'), 'utf8'));
 
 if (values.help) console.log(usage);
@@ -52,7 +54,7 @@ async function run(pattern: string): Promise<void> {
     .sort((a, b) => statSync(a.path).size - statSync(b.path).size);
   const end = Date.now() + 1000 * Number(values.for ?? Infinity);
   const command = join(root, 'apps/cli/dist/ghostc.mjs');
-  const python = values.read ? '' : peerPython();
+  const python = values.read ? '' : venvPython(root, peers);
   const tool = { command, python, limit: Number(values.limit) };
   for (const { model, path } of wanted) {
     if (Date.now() > end) break;
@@ -68,14 +70,6 @@ async function run(pattern: string): Promise<void> {
   }
   if ([...rows.values()].some(({ targets }) => Object.values(targets).includes('wrong')))
     process.exitCode = 1;
-}
-
-function peerPython(): string {
-  const peers = ['onnxruntime==1.32.0', 'ai-edge-litert==2.3.0', 'numpy'];
-  const venv = execFileSync(process.execPath, ['tools/build/python-venv.mjs', ...peers], {
-    encoding: 'utf8',
-  });
-  return join(venv.trim(), 'python');
 }
 
 /** Whether a model was refused, or ran; with --read, whether it was read. */
