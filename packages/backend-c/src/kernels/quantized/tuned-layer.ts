@@ -7,8 +7,8 @@ import type { Int8Layer } from './int8-layer.ts';
 /** A layer's function; its parameters are x, w, q, y and the scratch, if there is any. */
 export interface LayerText {
   readonly fn: CFunction;
-  /** In the order and element type that the function reads. */
-  readonly weight: Int8Array | Int32Array;
+  /** The weights in the order and element type that the function reads. */
+  readonly packWeight: () => Int8Array | Int32Array;
   readonly scratch: Scratch | null;
   /** May y lie where x does? */
   readonly inPlace: boolean;
@@ -30,8 +30,8 @@ export function layerKernel(
   };
   const emit: Emit = (context) => {
     const layer = accepted(read(context.node), context.node);
-    const { fn, weight, scratch } = accepted(text(layer, context.node), context.node);
-    return { fn, args: args(context, [weight, layer.plan.table], scratch) };
+    const { fn, packWeight, scratch } = accepted(text(layer, context.node), context.node);
+    return { fn, args: args(context, [packWeight(), layer.plan.table], scratch) };
   };
   return {
     emit,

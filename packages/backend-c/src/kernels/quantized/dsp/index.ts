@@ -16,7 +16,7 @@ function convText(layer: Int8Layer): LayerText | null {
   if (!dspConvFits(geometry)) return null;
   return {
     fn: dspConv2d(layer),
-    weight: packedWords(packDspConv(weight, geometry)),
+    packWeight: () => packedWords(packDspConv(weight, geometry)),
     scratch: { bytes: dspConvScratch(geometry), type: 'int32_t' },
     inPlace: holdsRows(geometry) || pointwiseInPlace(geometry),
   };
@@ -27,7 +27,7 @@ function denseText(layer: Int8Layer): LayerText {
   const { outputs, inner } = dense;
   return {
     fn: dspFullyConnected(dense),
-    weight: packedWords(packDspDense(layer.weight, outputs, inner)),
+    packWeight: () => packedWords(packDspDense(layer.weight, outputs, inner)),
     scratch: { bytes: dspDenseScratch(inner), type: 'int32_t' },
     inPlace: false,
   };
@@ -37,7 +37,12 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
   if (!dspDepthwiseFits(geometry)) return null;
   const scratch = { bytes: dspDepthwiseScratch(geometry), type: 'int32_t' } as const;
-  return { fn: dspDepthwiseConv2d(layer), weight, scratch, inPlace: depthwiseInPlace(layer) };
+  return {
+    fn: dspDepthwiseConv2d(layer),
+    packWeight: () => weight,
+    scratch,
+    inPlace: depthwiseInPlace(layer),
+  };
 }
 
 /** For ARMv7E-M with the DSP extension, int8 in and out. */

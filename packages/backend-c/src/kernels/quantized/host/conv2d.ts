@@ -64,11 +64,10 @@ function pointwiseText(layer: Int8Layer): LayerText {
     ...block(1),
     '}',
   ]);
-  const packed = range(group).map((g) =>
+  const packGroup = (g: number): Int32Array =>
     packPairs({ rows: perGroup, steps }, (row, channel) =>
       channel < inner ? (weight[(g * perGroup + row) * inner + channel] ?? 0) : 0,
-    ),
-  );
+    );
   return {
     fn: {
       hint: `q_conv_${name(geometry)}`,
@@ -80,7 +79,7 @@ function pointwiseText(layer: Int8Layer): LayerText {
         ...body,
       ],
     },
-    weight: Int32Array.from(packed.flatMap((words) => [...words])),
+    packWeight: () => Int32Array.from(range(group).flatMap((g) => [...packGroup(g)])),
     scratch: { bytes: 2 * 2 * steps * PAIR_COLUMNS * MOST_LANES, type: 'int8_t' },
     inPlace: pointwiseInPlace(geometry) && plane % MOST_LANES === 0,
   };
@@ -189,7 +188,7 @@ function windowText(layer: Int8Layer): LayerText {
       params: layerParams('int8_t'),
       body: [...plane.declarations, ...body],
     },
-    weight: packQuads(layer, wideTile, plane),
+    packWeight: () => packQuads(layer, wideTile, plane),
     scratch: { bytes: plane.bytes, type: 'int8_t' },
     inPlace: batch * group === 1 && m * pixels <= channels * height * width,
   };

@@ -30,7 +30,7 @@ export function depthwiseText(layer: Int8Layer): LayerText {
         ...(batch > 1 ? [`for (int n = 0; n < ${batch}; n++) {`, ...image, '}'] : image),
       ],
     },
-    weight: pairedTaps(layer.weight, m, kernelHeight * kernelWidth),
+    packWeight: () => pairedTaps(layer.weight, m, kernelHeight * kernelWidth),
     scratch: { bytes, type: 'int8_t' },
     inPlace: depthwiseInPlace(layer),
   };

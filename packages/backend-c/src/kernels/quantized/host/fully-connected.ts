@@ -47,11 +47,13 @@ export function denseText(layer: Int8Layer): LayerText {
     ...(outputs % ROWS ? ['{', `const int m = ${whole};`, ...block(outputs % ROWS), '}'] : []),
     ...(rows > 1 ? [`x += ${inner};`, `y += ${outputs};`, '}'] : []),
   ];
-  const weight = new Int8Array(outputs * inner + STEP);
-  weight.set(layer.weight);
   return {
     fn: { hint: `q_dense_${inner}_${outputs}`, needs: [lanesPrelude], params: layerParams('int8_t'), body },
-    weight,
+    packWeight: () => {
+      const weight = new Int8Array(outputs * inner + STEP);
+      weight.set(layer.weight);
+      return weight;
+    },
     scratch: { bytes: 2 * padded, type: 'int8_t' },
     inPlace: false,
   };

@@ -49,7 +49,7 @@ export function winogradText(layer: Int8Layer): LayerText {
         ...(batch > 1 ? loop('n', batch, [...body, `y += ${m * outHeight * outWidth};`]) : body),
       ],
     },
-    weight: packPlaces(layer, plan),
+    packWeight: () => packPlaces(layer, plan),
     scratch: { bytes: winogradBytes(plan), type: 'int8_t' },
     inPlace: false,
   };
@@ -58,9 +58,18 @@ export function winogradText(layer: Int8Layer): LayerText {
 /** Does minimal filtering apply, gain, and stay within int32? */
 export function takesWinograd({ geometry, weight }: Int8Layer, node: Node): boolean {
   if (!mayFilter(node) || !fillsRegisters(geometry)) return false;
+  const fits = fitting.get(weight) ?? staysInInt32(weight, geometry.m);
+  fitting.set(weight, fits);
+  return fits;
+}
+
+/** Of weights that were looked at: a layer is asked for several times. */
+const fitting = new WeakMap<Int8Array, boolean>();
+
+function staysInInt32(weight: Int8Array, channels: number): boolean {
   const filters = minimalFilters(weight);
-  const perChannel = filters.length / geometry.m;
-  return range(geometry.m).every((m) => {
+  const perChannel = filters.length / channels;
+  return range(channels).every((m) => {
     const sum = filters
       .subarray(m * perChannel, (m + 1) * perChannel)
       .reduce((total, u) => total + 4 * Math.abs(u), 0);

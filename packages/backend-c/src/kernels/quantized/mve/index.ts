@@ -15,19 +15,24 @@ function convText(layer: Int8Layer): LayerText | null {
   if (!mveConvFits(geometry)) return null;
   const scratch = { bytes: mveConvScratch(geometry), type: 'int8_t' } as const;
   const inPlace = isPointwise(geometry) ? pointwiseInPlace(geometry) : writesTrailHeldRows(geometry);
-  return { fn: mveConv2d(layer), weight: packMveConv(weight), scratch, inPlace };
+  return { fn: mveConv2d(layer), packWeight: () => packMveConv(weight), scratch, inPlace };
 }
 
 function denseText(layer: Int8Layer): LayerText {
   const fn = mveFullyConnected(denseOf(layer));
-  return { fn, weight: packMveConv(layer.weight), scratch: null, inPlace: false };
+  return { fn, packWeight: () => packMveConv(layer.weight), scratch: null, inPlace: false };
 }
 
 function depthwiseText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
   if (!mveDepthwiseFits(geometry)) return null;
   const scratch = { bytes: mveDepthwiseScratch(geometry), type: 'int32_t' } as const;
-  return { fn: mveDepthwiseConv2d(layer), weight, scratch, inPlace: depthwiseInPlace(layer) };
+  return {
+    fn: mveDepthwiseConv2d(layer),
+    packWeight: () => weight,
+    scratch,
+    inPlace: depthwiseInPlace(layer),
+  };
 }
 
 /** For Helium, int8 in and out; the DSP extension, which such cores have too, where there is no vector kernel. */
