@@ -23,8 +23,8 @@ import { sweepCommand } from './commands/sweep.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { workerCommand } from './commands/worker.ts';
+import { jobKinds } from './jobs/job-kinds.ts';
 import { errorMessage, jsonMessages, writeMessage } from './messages.ts';
-import { jobKinds } from './sweep/job-kinds.ts';
 import { version } from './version.ts';
 import { serveWorker } from './worker/serve-worker.ts';
 

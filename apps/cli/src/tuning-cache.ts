@@ -14,6 +14,9 @@ export function readTuningCache(file: string): TuningCache {
   return parseTuningCache(existsSync(file) ? readFileSync(file, 'utf8') : undefined, file);
 }
 
+/** Throws `tune/cache` for choices that no reader would take: they may come from another machine. */
 export function writeTuningCache(file: string, cache: TuningCache): void {
-  writeFiles(dirname(file), new Map([[basename(file), `${JSON.stringify(cache, null, 2)}\n`]]));
+  const text = `${JSON.stringify(cache, null, 2)}\n`;
+  parseTuningCache(text, file);
+  writeFiles(dirname(file), new Map([[basename(file), text]]));
 }

@@ -5,18 +5,23 @@ import type { Redis } from 'ioredis';
 import { connectQueue } from './connect.ts';
 import type { Engine } from './engine.ts';
 import { type Failure, type Job, type Json, jobId, type Outcome } from './job.ts';
-import { queueName } from './queue-name.ts';
 
 /** Milliseconds between two looks at the jobs that are out. */
 const POLL = 100;
+/** Polls between two counts of the workers. */
+const COUNT = 10;
 /** Seconds that the queue keeps what nobody came for. */
 const KEPT = 86_400;
 const ATTEMPTS = 3;
 
 export interface QueueOptions {
   readonly url: string;
+  /** Workers that serve the queue of this name do the jobs. */
+  readonly name: string;
   /** Lower runs earlier; 0 before all. */
   readonly priority?: number | undefined;
+  /** Told how many workers there are, each time that it is another number. */
+  readonly onWorkers?: ((count: number) => void) | undefined;
 }
 
 interface Waiting {
@@ -31,25 +36,26 @@ interface Waiting {
 export class QueueEngine implements Engine {
   readonly #queue: Queue;
   readonly #client: Redis;
-  readonly #priority: number;
+  readonly #options: QueueOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #polling: Promise<void>;
+  #workers = -1;
   #closed = false;
 
-  private constructor(queue: Queue, client: Redis, priority: number) {
+  private constructor(queue: Queue, client: Redis, options: QueueOptions) {
     this.#queue = queue;
     this.#client = client;
-    this.#priority = priority;
+    this.#options = options;
     this.#polling = this.#poll();
   }
 
   /** Throws `jobs/queue`, `tool/missing`. */
-  static async open({ url, priority = 0 }: QueueOptions): Promise<QueueEngine> {
+  static async open(options: QueueOptions): Promise<QueueEngine> {
     const { Queue: Jobs } = await loadPackage<typeof import('bullmq')>('bullmq', 'a queue');
-    const client = await connectQueue(url);
-    const queue = new Jobs(queueName, { connection: client });
+    const client = await connectQueue(options.url);
+    const queue = new Jobs(options.name, { connection: client });
     queue.on('error', () => {}); // the connection is made again
-    return new QueueEngine(queue, client, priority);
+    return new QueueEngine(queue, client, options);
   }
 
   run(job: Job): Promise<Outcome> {
@@ -68,10 +74,18 @@ export class QueueEngine implements Engine {
   }
 
   async #poll(): Promise<void> {
-    while (!this.#closed) {
+    for (let turn = 0; !this.#closed; turn++) {
+      if (turn % COUNT === 0) await this.#countWorkers().catch(() => {}); // counted again
       await Promise.all([...this.#waiting].map((entry) => this.#look(entry).catch(() => {}))); // looked at again
       await pause(POLL);
     }
+  }
+
+  async #countWorkers(): Promise<void> {
+    const count = await this.#queue.getWorkersCount();
+    if (count === this.#workers) return;
+    this.#workers = count;
+    this.#options.onWorkers?.(count);
   }
 
   async #look([id, { job, settle }]: [string, Waiting]): Promise<void> {
@@ -86,7 +100,7 @@ export class QueueEngine implements Engine {
   async #add(id: string, { kind, params }: Job): Promise<void> {
     await this.#queue.add(kind, params, {
       jobId: queueId(id),
-      priority: this.#priority,
+      priority: this.#options.priority ?? 0,
       attempts: ATTEMPTS,
       removeOnComplete: { age: KEPT },
       removeOnFail: { age: KEPT },

@@ -3,7 +3,6 @@ import { loadPackage } from '@ghostc/runtimes';
 import type { Worker } from 'bullmq';
 import { connectQueue } from './connect.ts';
 import type { Failure, Json } from './job.ts';
-import { queueName } from './queue-name.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
 /** Milliseconds after which a worker that says nothing counts as dead, and how often others look. */
@@ -17,12 +16,19 @@ const DEATHS = 5;
 
 export interface ServeOptions {
   readonly url: string;
+  /** Of the queue. */
+  readonly name: string;
   readonly pool: ThreadPool;
   readonly onDone: (name: string) => void;
 }
 
 /** Does jobs from a queue until it is closed, then ends those that it has. Throws `jobs/queue`, `tool/missing`. */
-export async function serveQueue({ url, pool, onDone }: ServeOptions): Promise<{ close(): Promise<void> }> {
+export async function serveQueue({
+  url,
+  name: queue,
+  pool,
+  onDone,
+}: ServeOptions): Promise<{ close(): Promise<void> }> {
   const { Worker: Served, UnrecoverableError } = await loadPackage<typeof import('bullmq')>(
     'bullmq',
     'a queue',
@@ -34,7 +40,7 @@ export async function serveQueue({ url, pool, onDone }: ServeOptions): Promise<{
     return passing ? new Error(text) : new UnrecoverableError(text);
   };
   const worker: Worker<Json, Json> = new Served(
-    queueName,
+    queue,
     async ({ name, data }) => {
       const outcome = await pool.run({ kind: name, params: data as Json });
       if ('failed' in outcome) throw fail(outcome.failed);

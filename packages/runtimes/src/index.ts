@@ -36,7 +36,7 @@ export { profileWasm } from './wasm/profile-wasm.ts';
 export { wasmModule, wasmTools } from './wasm/wasm-module.ts';
 export { type BrowserPage, browserTools, openBrowser } from './wgsl/browser.ts';
 export { bundleForWeb } from './wgsl/bundle-for-web.ts';
-export { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
+export { dawnDevice, nameVulkanDriver, wgslTools } from './wgsl/dawn-device.ts';
 export { type Engine, engine, engineTools, stopEngines } from './wgsl/engines.ts';
 export { checkWgsl, prepareOnDevice, prepareWgsl } from './wgsl/run-wgsl.ts';
 export { type Route, serveLocally } from './wgsl/serve-locally.ts';

@@ -1,11 +1,15 @@
+import type { Graph } from '@ghostc/ir';
 import { CompileError } from '@ghostc/ir';
+import { openStore } from '@ghostc/jobs';
 import { type TuneResult, tuneWgsl, withTuning } from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
 import { anyWorkOption, CALIBRATION_RUNS, checkWork } from '../check-work.ts';
 import { formatTable } from '../format.ts';
+import { openQueue } from '../jobs/open-engine.ts';
+import { tuneThere } from '../jobs/tune-job.ts';
 import { loadModel } from '../load-model.ts';
-import { showStep, startProgress } from '../progress.ts';
+import { type Progress, showStep, startProgress } from '../progress.ts';
 import { defaultCacheFile, readTuningCache, writeTuningCache } from '../tuning-cache.ts';
 import { modelArgument } from './compile.ts';
 
@@ -13,6 +17,8 @@ interface TuneFlags {
   readonly cache?: string;
   readonly bind: ReadonlyMap<string, number>;
   readonly rounds: string;
+  readonly queue?: string;
+  readonly store: string;
   readonly json?: boolean;
   readonly anyWork?: boolean;
 }
@@ -31,10 +37,21 @@ export function tuneCommand(): Command {
     .addOption(bindOption())
     .addOption(anyWorkOption())
     .option('--rounds <n>', 'profiled runs of each shape, interleaved', '15')
+    .addOption(
+      new Option(
+        '--queue <url>',
+        'measure on the adapter of a ghostc worker instead: redis://..., rediss://...',
+      ).env('GHOSTC_QUEUE'),
+    )
+    .option(
+      '--store <place>',
+      'where the worker takes the model from: a folder, or s3://BUCKET/PREFIX',
+      'sweep/store',
+    )
     .option('--json', 'print the choices as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc tune model.onnx --target wgsl\n  ghostc tune ghostnet:1.0 --target wgsl --rounds 5 --cache tuned.json\n  ghostc compile model.onnx --target wgsl --tuned --out web/\n  ghostc compile model.onnx --target wgsl --tuned --cache tuned.json --out web/',
+      '\nExamples:\n  ghostc tune model.onnx --target wgsl\n  ghostc tune ghostnet:1.0 --target wgsl --rounds 5 --cache tuned.json\n  ghostc tune model.onnx --target wgsl --queue redis://10.0.0.5:6379   (and ghostc worker on the machine with the GPU)\n  ghostc compile model.onnx --target wgsl --tuned --out web/\n  ghostc compile model.onnx --target wgsl --tuned --cache tuned.json --out web/',
     )
     .action(runTune);
 }
@@ -49,15 +66,28 @@ async function runTune(model: string, flags: TuneFlags): Promise<void> {
   try {
     const loaded = loadModel(model, { bind: flags.bind });
     checkWork(loaded, flags, CALIBRATION_RUNS);
-    const result = await tuneWgsl(loaded.graph, {
-      rounds,
-      onStep: (what) => showStep(progress, what),
-    });
+    const result = await tuned(loaded.graph, rounds, { ...flags, progress });
     writeTuningCache(file, withTuning(cache, result));
     progress.stop();
     report(result, file, flags);
   } finally {
     progress.stop();
+  }
+}
+
+async function tuned(
+  graph: Graph,
+  rounds: number,
+  { queue, store: place, progress }: Pick<TuneFlags, 'queue' | 'store'> & { readonly progress: Progress },
+): Promise<TuneResult> {
+  if (queue === undefined) return tuneWgsl(graph, { rounds, onStep: (what) => showStep(progress, what) });
+  const store = openStore(place);
+  const engine = await openQueue(queue, 0);
+  try {
+    showStep(progress, 'waiting for a worker');
+    return await tuneThere(graph, rounds, { engine, store });
+  } finally {
+    await engine.close();
   }
 }
 

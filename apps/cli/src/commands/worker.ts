@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { serveQueue } from '@ghostc/jobs';
+import { nameVulkanDriver } from '@ghostc/runtimes';
 import { Command } from 'commander';
+import { openPool, queueName } from '../jobs/open-engine.ts';
 import { parsePositive } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
-import { openPool } from '../sweep/sweep-engine.ts';
 
 interface WorkerFlags {
   readonly queue: string;
@@ -15,7 +16,7 @@ interface WorkerFlags {
 
 export function workerCommand(): Command {
   return new Command('worker')
-    .description('do jobs of ghostc sweep from a queue, until it is stopped')
+    .description('do jobs of ghostc sweep and ghostc tune from a queue, until it is stopped')
     .requiredOption(
       '--queue <url>',
       'redis://... or rediss://..., as ghostc sweep has it',
@@ -23,7 +24,7 @@ export function workerCommand(): Command {
     )
     .option(
       '--store <place>',
-      'where models of sweeps are: a folder that the machines share, or s3://BUCKET/PREFIX',
+      'where models are: a folder that the machines share, or s3://BUCKET/PREFIX',
       'sweep/store',
     )
     .option('--threads <n>', 'jobs at once', parsePositive, 1)
@@ -43,6 +44,7 @@ Examples:
   GHOSTC_QUEUE=rediss://worker:secret@queue.example:6380 ghostc worker --store s3://sweeps/net`;
 
 async function runWorker({ queue, store, ...limits }: WorkerFlags): Promise<void> {
+  nameVulkanDriver(); // a thread cannot: its environment is not the process's
   const pool = await openPool(limits, store);
   const progress = startProgress('waiting for jobs');
   let done = 0;
@@ -50,7 +52,7 @@ async function runWorker({ queue, store, ...limits }: WorkerFlags): Promise<void
     progress.text = `${++done} jobs done`;
   };
   try {
-    const server = await serveQueue({ url: queue, pool, onDone });
+    const server = await serveQueue({ url: queue, name: queueName, pool, onDone });
     await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
     await server.close();
   } finally {

@@ -4,16 +4,13 @@ import { CompileError } from '@ghostc/ir';
 import type { Json } from '@ghostc/jobs';
 import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
 import type { BoardFacts } from '../fit/board-facts.ts';
+import { isHash, type StoredModel } from '../jobs/stored-model.ts';
 
 export const bitForms = ['float', 'int8'] as const;
 export type BitForm = (typeof bitForms)[number];
 
 /** All that does not depend on where a model runs. Files stand as hashes, under which the store has them. */
-export interface ModelParams {
-  /** A spec such as `ghostnet:0.5@96/10,ratio=3`, or the hash of a model's text. */
-  readonly model: string;
-  /** Hash of a state dict of the spec, or of the text's constants; null: weights made from the seed. */
-  readonly weights: string | null;
+export interface ModelParams extends StoredModel {
   readonly seed: number;
   readonly bits: BitForm;
   readonly sqnr: boolean;
@@ -39,21 +36,22 @@ export type PlannedBoard = Omit<BoardFacts, 'compiler' | 'ram'> & {
   readonly ram: readonly { readonly name: string; readonly bytes: number }[];
 };
 
-const isHash = (v: unknown): boolean => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v);
 const isWhole = (v: unknown): boolean => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
 const orNull = ({ ok, expected }: Check): Check => ({
   ok: (v) => v === null || ok(v),
   expected: `${expected}, or null`,
 });
-const hash: Check = { ok: isHash, expected: 'a hash' };
 
 const modelFields: Readonly<Record<keyof ModelParams, Check>> = {
-  model: { ok: (v) => isHash(v) || (typeof v === 'string' && isModelSpec(v)), expected: 'a spec or a hash' },
-  weights: orNull(hash),
+  model: {
+    ok: (v) => isHash.ok(v) || (typeof v === 'string' && isModelSpec(v)),
+    expected: 'a spec or a hash',
+  },
+  weights: orNull(isHash),
   seed: { ok: isWhole, expected: 'a whole number from 0 on' },
   bits: isOneOf(bitForms),
   sqnr: isOneOf([true, false]),
-  data: { ...hash, optional: true },
+  data: { ...isHash, optional: true },
 };
 
 const placeFields: Readonly<Record<keyof Place, Check>> = {

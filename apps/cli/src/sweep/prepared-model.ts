@@ -16,8 +16,8 @@ import { quantize, type Sample, SignalToNoise } from '@ghostc/quant';
 import { itemOutcome } from '../evaluate/item-outcome.ts';
 import { spread } from '../evaluate/spread.ts';
 import { fitToModel } from '../fit-to-model.ts';
+import { modelOf } from '../jobs/stored-model.ts';
 import type { ModelParams } from './point-params.ts';
-import { modelOf } from './stored-model.ts';
 import { type LabelledItem, storedItems } from './sweep-data.ts';
 
 /** What the boards of a model share: all that does not depend on where it runs. */

@@ -6,9 +6,9 @@ import { type Store, sha256 } from '@ghostc/jobs';
 import { type Genome, type Setting, settingsOf } from '@ghostc/sweep';
 import type { BoardDevice } from '../fit/board-facts.ts';
 import { findBoard } from '../fit/board-table.ts';
+import { storeBytes, storeModel } from '../jobs/stored-model.ts';
 import { loadModel } from '../load-model.ts';
 import type { ModelParams, Place, PlannedBoard } from './point-params.ts';
-import { storeBytes, storeModel } from './stored-model.ts';
 import { SweepData } from './sweep-data.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 

@@ -26,14 +26,20 @@ async function gpu(backend: Backend): Promise<GPU> {
   return created;
 }
 
+/** Tells Dawn of the driver, by the environment. Threads that use Dawn ask their process to do it before they start. */
+export function nameVulkanDriver(): void {
+  const driver = filesOf('vulkan-driver').find((path) => anyFile(path));
+  if (driver !== undefined) process.env.VK_ICD_FILENAMES ??= driver;
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
+}
+
 /**
  * A new WebGPU device with the adapter's largest buffers and the features that variants use: Dawn on the driver that
  * VK_ICD_FILENAMES names, else on SwiftShader. It compiles each shader once. The caller destroys it. Throws `tool/missing`.
  */
 export async function dawnDevice(): Promise<GPUDevice> {
   requireTools(wgslTools, 'wgsl');
-  process.env.VK_ICD_FILENAMES ??= filesOf('vulkan-driver').find((path) => anyFile(path));
-  process.env.XDG_RUNTIME_DIR ??= tmpdir();
+  nameVulkanDriver();
   const adapter = await (await gpu('default')).requestAdapter();
   if (!adapter)
     throw new CompileError(

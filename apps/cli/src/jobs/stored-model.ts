@@ -3,15 +3,25 @@ import { CompileError, type Graph, parseGraph, printGraph, type Tensor, verify }
 import { type Store, sha256 } from '@ghostc/jobs';
 import { registry } from '@ghostc/ops';
 import { readSafetensors, writeSafetensors } from '@ghostc/safetensors';
-import type { ModelParams } from './point-params.ts';
+import type { Check } from '../checked-fields.ts';
 
-type NamedModel = Pick<ModelParams, 'model' | 'weights' | 'seed'>;
+export const isHash: Check = {
+  ok: (v) => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v),
+  expected: 'a hash',
+};
+
+/** A model of a job. */
+export interface StoredModel {
+  /** A spec such as `ghostnet:0.5@96/10,ratio=3`, or the hash of a model's text. */
+  readonly model: string;
+  /** Hash of a state dict of the spec, or of the text's constants; null: weights made from the seed. */
+  readonly weights: string | null;
+}
+
+type NamedModel = StoredModel & { readonly seed: number };
 
 /** Puts a model into the store, as text and constants; gives their hashes. */
-export async function storeModel(
-  graph: Graph,
-  store: Store,
-): Promise<Pick<ModelParams, 'model' | 'weights'>> {
+export async function storeModel(graph: Graph, store: Store): Promise<StoredModel> {
   const { text, resources } = printGraph(graph, registry);
   const model = await storeBytes(new TextEncoder().encode(text), store);
   return { model, weights: await storeBytes(writeSafetensors(resources), store) };
