@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cDevice, skipWithout, wgslTools } from '@ghostc/runtimes';
 import { expect, type TestContext } from 'vitest';
-import { fuzzGraphs } from './fuzz-graphs.ts';
+import { fuzzGraphs, saveIn } from './fuzz-graphs.ts';
 
 /** Random graphs in all: a sample of `npm run fuzz:graphs`. GHOSTC_FUZZ_GRAPHS sets another number. */
 export const RANDOM_GRAPHS = Number(process.env.GHOSTC_FUZZ_GRAPHS ?? 600);
@@ -16,7 +16,7 @@ export async function checkGraphs(shard: number, context: TestContext): Promise<
     from: shard * 1_000_000,
     seed: 1,
     targets: ['onnx', 'c', 'wgsl'],
-    failures: process.env.GHOSTC_FUZZ_FAILURES ?? join(tmpdir(), 'ghostc-fuzz-failures'),
+    save: saveIn(process.env.GHOSTC_FUZZ_FAILURES ?? join(tmpdir(), 'ghostc-fuzz-failures')),
   });
   expect(tally.differing).toEqual([]);
   expect(tally).toMatchObject({ graphs, compared: { c: graphs } });

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bisect, type Sample } from '@ghostc/bisect';
 import { interpreterRuntime, type Runtime } from '@ghostc/conformance';
 import { saveOnnx } from '@ghostc/edit';
@@ -19,11 +19,14 @@ export interface FuzzOptions {
   readonly share?: Share;
   readonly seed: number;
   readonly targets: readonly string[];
-  /** Folder for reduced failures. */
-  readonly failures: string;
+  /** Keeps the files of a reduced failure, and says where. */
+  readonly save: (name: string, files: Files) => string;
   readonly seconds?: number;
   readonly onProgress?: (tally: Tally) => void;
 }
+
+/** Paths and contents. */
+export type Files = ReadonlyMap<string, string | Uint8Array>;
 
 export interface Tally {
   graphs: number;
@@ -114,13 +117,23 @@ async function saveFailure(
   { target, runner, tally, options }: BatchRun,
 ): Promise<string> {
   const name = `${target.replace(/\W/g, '-')}-${options.seed}-${(options.from ?? 0) + (options.share?.index ?? 0)}-${tally.differing.length}`;
-  const folder = join(options.failures, name);
   const { smallest, op } = await reduced(sample, runner.runtime);
-  mkdirSync(join(folder, 'test_data_set_0'), { recursive: true });
-  writeFileSync(join(folder, 'problem.txt'), `${problem}\n`);
-  writeFileSync(join(folder, 'whole.gir'), printGraph(sample.model, registry).text);
-  for (const [file, content] of caseFiles(smallest)) writeFileSync(join(folder, file), content);
-  return `${target}: ${op}: ${problem}; saved in ${folder}`;
+  const whole = printGraph(sample.model, registry).text;
+  const told = [['problem.txt', `${problem}\n`] as const, ['whole.gir', whole] as const];
+  const place = options.save(name, new Map([...told, ...caseFiles(smallest)]));
+  return `${target}: ${op}: ${problem}; saved in ${place}`;
+}
+
+/** Keeps failures in folders of a folder. */
+export function saveIn(folder: string): FuzzOptions['save'] {
+  return (name, files) => {
+    const place = join(folder, name);
+    for (const [file, content] of files) {
+      mkdirSync(dirname(join(place, file)), { recursive: true });
+      writeFileSync(join(place, file), content);
+    }
+    return place;
+  };
 }
 
 async function reduced(sample: RandomSample, runtime: Runtime): Promise<{ smallest: Sample; op: string }> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Json } from '@ghostc/jobs';
 
 /** One of so many runs that share the numbers of their models. */
 export interface Share {
@@ -21,12 +22,15 @@ export function part(total: number, { index, count }: Share): number {
   return Math.floor((total + index) / count);
 }
 
-type Json = number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/** This command once for each share, at the same time, with its reports in one: numbers are sums, but `seconds` the longest. */
+/** This command once for each share, at the same time, with its reports in one. */
 export async function inParallel<Report>(count: number): Promise<Report> {
   const texts = await Promise.all(Array.from({ length: count }, (_, index) => reportOf({ index, count })));
-  return texts.map((one): Json => JSON.parse(one)).reduce((a, b) => merged(a, b)) as Report;
+  return mergedReports(texts.map((one): Json => JSON.parse(one)));
+}
+
+/** Numbers are sums, but `seconds` the longest. */
+export function mergedReports<Report>(reports: readonly Json[]): Report {
+  return reports.reduce((a, b) => merged(a, b)) as Report;
 }
 
 async function reportOf({ index, count }: Share): Promise<string> {
@@ -46,11 +50,15 @@ async function reportOf({ index, count }: Share): Promise<string> {
 function merged(a: Json, b: Json, key = ''): Json {
   if (typeof a === 'number' && typeof b === 'number') return key === 'seconds' ? Math.max(a, b) : a + b;
   if (Array.isArray(a) && Array.isArray(b)) return [...a, ...b];
-  if (typeof a !== 'object' || typeof b !== 'object') return a;
+  if (!isObject(a) || !isObject(b)) return a;
   const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
   for (const [name, value] of right) {
     const known = left.get(name);
     left.set(name, known === undefined ? value : merged(known, value, name));
   }
   return Object.fromEntries(left);
+}
+
+function isObject(value: Json): value is Readonly<Record<string, Json>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,3 +1,4 @@
+export { type Check, checkedFields, type FieldPlace, isHash, isOneOf, isWhole } from './checked-fields.ts';
 export { DurableLines } from './durable-lines.ts';
 export { type Engine, type RunOptions, runJobs } from './engine.ts';
 export { type Failure, type Job, type Json, jobId, type Outcome, sha256 } from './job.ts';
@@ -6,4 +7,5 @@ export { openStore } from './open-store.ts';
 export { QueueEngine, type QueueOptions } from './queue-engine.ts';
 export { type ServeOptions, serveQueue } from './serve-queue.ts';
 export type { Store } from './store.ts';
+export { storeBytes, storedBytes } from './stored-bytes.ts';
 export { type Limits, ThreadPool, type ThreadPoolOptions } from './thread-pool.ts';

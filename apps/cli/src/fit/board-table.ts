@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { devices } from '@ghostc/compiler';
 import { CompileError, messageOf } from '@ghostc/ir';
-import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
+import { type Check, checkedFields, isOneOf } from '@ghostc/jobs';
 import { type BoardDevice, type BoardFacts, knownBoards } from './board-facts.ts';
 import type { Memory } from './place-buffers.ts';
 

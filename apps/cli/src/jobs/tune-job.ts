@@ -1,20 +1,14 @@
 import { CompileError, type Graph } from '@ghostc/ir';
-import type { Engine, Json, Store } from '@ghostc/jobs';
+import { type Check, checkedFields, type Engine, isHash, isWhole, type Json, type Store } from '@ghostc/jobs';
 import { type TuneResult, tuneWgsl } from '@ghostc/runtimes';
-import { type Check, checkedFields } from '../checked-fields.ts';
-import { isHash, modelOf, type StoredModel, storeModel } from './stored-model.ts';
+import { modelOf, type StoredModel, storeModel } from './stored-model.ts';
 
 type TuneParams = StoredModel & { readonly rounds: number };
-
-const rounds: Check = {
-  ok: (v) => typeof v === 'number' && Number.isSafeInteger(v) && v > 0,
-  expected: 'a positive integer',
-};
 
 /** The kind of job that `ghostc tune` asks for: a `TuneResult` of the worker's adapter. */
 export async function tuneJob(params: Json, store: Store): Promise<Json> {
   const problem = (detail: string): CompileError => new CompileError('tune/job', detail);
-  const checks: Record<keyof TuneParams, Check> = { model: isHash, weights: isHash, rounds };
+  const checks: Record<keyof TuneParams, Check> = { model: isHash, weights: isHash, rounds: isWhole };
   const { rounds: most, ...stored } = checkedFields<TuneParams>(params, checks, { where: 'tune', problem });
   const result: object = await tuneWgsl(await modelOf({ ...stored, seed: 0 }, store), { rounds: most });
   return result as Json;

@@ -1,10 +1,9 @@
 import { type IoForm, ioForms } from '@ghostc/compiler';
 import { isModelSpec } from '@ghostc/ghostnet';
 import { CompileError } from '@ghostc/ir';
-import type { Json } from '@ghostc/jobs';
-import { type Check, checkedFields, isOneOf } from '../checked-fields.ts';
+import { type Check, checkedFields, isHash, isOneOf, isWhole, type Json } from '@ghostc/jobs';
 import type { BoardFacts } from '../fit/board-facts.ts';
-import { isHash, type StoredModel } from '../jobs/stored-model.ts';
+import type { StoredModel } from '../jobs/stored-model.ts';
 
 export const bitForms = ['float', 'int8'] as const;
 export type BitForm = (typeof bitForms)[number];
@@ -36,7 +35,6 @@ export type PlannedBoard = Omit<BoardFacts, 'compiler' | 'ram'> & {
   readonly ram: readonly { readonly name: string; readonly bytes: number }[];
 };
 
-const isWhole = (v: unknown): boolean => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
 const orNull = ({ ok, expected }: Check): Check => ({
   ok: (v) => v === null || ok(v),
   expected: `${expected}, or null`,
@@ -48,7 +46,7 @@ const modelFields: Readonly<Record<keyof ModelParams, Check>> = {
     expected: 'a spec or a hash',
   },
   weights: orNull(isHash),
-  seed: { ok: isWhole, expected: 'a whole number from 0 on' },
+  seed: isWhole,
   bits: isOneOf(bitForms),
   sqnr: isOneOf([true, false]),
   data: { ...isHash, optional: true },
@@ -60,7 +58,7 @@ const placeFields: Readonly<Record<keyof Place, Check>> = {
     expected: 'a board',
   },
   io: isOneOf(ioForms),
-  bands: orNull({ ok: isWhole, expected: 'bytes' }),
+  bands: orNull(isWhole),
   measure: isOneOf(['planned', 'compiled']),
 };
 

@@ -7,13 +7,12 @@ import {
   type Tensor,
   toNumbers,
 } from '@ghostc/ir';
-import type { Store } from '@ghostc/jobs';
+import { type Store, storeBytes, storedBytes } from '@ghostc/jobs';
 import { splitSamples } from '@ghostc/quant';
 import { readSafetensors, writeSafetensors } from '@ghostc/safetensors';
 import { type CalibrationFlags, parseCalibrationSpec } from '../calibration/calibration-spec.ts';
 import { type LabelledData, openLabelled } from '../evaluate/labelled-data.ts';
 import { spread } from '../evaluate/spread.ts';
-import { storeBytes, storedBytes } from '../jobs/stored-model.ts';
 
 /** Labelled data as `ghostc evaluate` takes it, in the words of its options. */
 export interface DataSpec extends Omit<CalibrationFlags, 'limit'> {

@@ -13,6 +13,17 @@ export const isOneOf = (list: readonly unknown[]): Check => ({
   expected: `one of ${list.join(', ')}`,
 });
 
+/** A SHA-256 in hex. */
+export const isHash: Check = {
+  ok: (v) => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v),
+  expected: 'a hash',
+};
+
+export const isWhole: Check = {
+  ok: (v) => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0,
+  expected: 'a whole number from 0 on',
+};
+
 /** How what is wrong is said. */
 export interface FieldPlace {
   readonly where: string;
