@@ -1,15 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runTestsOnQueue } from '../jobs/conformance-job.ts';
+import { queueHelp, queueOptions } from '../jobs/on-queue.ts';
 import type { CaseReport } from './case.ts';
 import { figuresDocument } from './figures-document.ts';
+import { gatherTests } from './gather-tests.ts';
 import { htmlReport } from './html-report.ts';
-import { type ConformanceTest, onnxTestFolder, readOnnxTest, relevantNames } from './onnx-tests.ts';
 import { OutcomeLog } from './outcome-log.ts';
 import { Printer } from './printer.ts';
 import { runTests } from './run-tests.ts';
 import { ownRuntimes, type Peer, peers, type RuntimeName } from './runtime-names.ts';
-import { suiteTests } from './suite-tests.ts';
 import { problemsOf } from './summary.ts';
 import { supportTable } from './support-table.ts';
 
@@ -25,6 +26,7 @@ const help = `Runs the ONNX backend tests and the cases of packages/conformance 
   --json           print every outcome as JSON
   --docs           write docs/conformance.md and docs/op-support.md; needs all runtimes and tests
   --resume         go on with an interrupted run: its outcomes are kept in build/conformance.jsonl
+${queueHelp}
   --html FILE      where the report goes; build/conformance.html if absent
 
 Examples:
@@ -44,6 +46,7 @@ const options = {
   docs: { type: 'boolean', default: false },
   reasons: { type: 'boolean', default: false },
   resume: { type: 'boolean', default: false },
+  ...queueOptions,
   html: { type: 'string', default: join('build', 'conformance.html') },
   help: { type: 'boolean', default: false },
 } as const;
@@ -66,12 +69,15 @@ async function main(): Promise<number> {
   const printer = new Printer();
   const selected = (name: string): boolean =>
     name.includes(values.filter) && !(values.quick && name.startsWith('light/'));
-  const { tests, absent } = await gather(process.cwd(), selected);
+  const gathered = await gatherTests(process.cwd(), selected);
+  const { tests, absent } = gathered;
   if (tests.length === 0) throw new UsageError(`no test has ${values.filter} in its name`);
-  const run = await runTests(tests, runtimes, {
-    progress: printer.progress,
-    log: new OutcomeLog(join('build', 'conformance.jsonl'), values.resume ? 'goes on' : 'afresh'),
-  });
+  const run = values.queue
+    ? await runTestsOnQueue(gathered, runtimes, values)
+    : await runTests(tests, runtimes, {
+        progress: printer.progress,
+        log: new OutcomeLog(join('build', 'conformance.jsonl'), values.resume ? 'goes on' : 'afresh'),
+      });
   const reports = [...absent.map((name) => absentReport(name, runtimes)), ...run.reports];
   const present = runtimes.filter((name) => !run.missing.has(name));
   const result = { reports, runtimes: present, missing: run.missing };
@@ -102,21 +108,6 @@ function listed<T extends RuntimeName | Peer>(list: string, all: readonly T[]): 
       if (all.includes(name as T)) return name as T;
       throw new UsageError(`there is no runtime ${name} here; there are ${all.join(', ')}`);
     });
-}
-
-interface Gathered {
-  readonly tests: readonly ConformanceTest[];
-  /** Names that this source of the tests does not have. */
-  readonly absent: readonly string[];
-}
-
-async function gather(root: string, selected: (name: string) => boolean): Promise<Gathered> {
-  const folder = await onnxTestFolder(root);
-  const names = relevantNames(root).filter(selected);
-  const found = names.map((name) => readOnnxTest(folder, name) ?? name);
-  const absent = found.filter((one) => typeof one === 'string');
-  const tests = found.filter((one) => typeof one !== 'string');
-  return { tests: [...tests, ...suiteTests().filter(({ name }) => selected(name))], absent };
 }
 
 function absentReport(name: string, runtimes: readonly RuntimeName[]): CaseReport {

@@ -5,9 +5,10 @@ import { entryOf, type Graph } from '@ghostc/ir';
 import type { ConformanceTest } from './onnx-tests.ts';
 
 /** The cases of packages/conformance, with the interpreter's outputs for two seeds; float cases as ONNX, too. */
-export function suiteTests(): ConformanceTest[] {
-  const cases = suites.flatMap((suite) => suite.cases);
-  const quantized = quantizedSuites.flatMap((suite) => suite.cases);
+export function suiteTests(selected: (name: string) => boolean): ConformanceTest[] {
+  const wanted = (one: ConformanceCase): boolean => selected(nameOf(one));
+  const cases = suites.flatMap((suite) => suite.cases).filter(wanted);
+  const quantized = quantizedSuites.flatMap((suite) => suite.cases).filter(wanted);
   return [
     ...cases.map((one) => {
       const test = suiteTest(one);
@@ -16,6 +17,8 @@ export function suiteTests(): ConformanceTest[] {
     ...quantized.map(suiteTest),
   ];
 }
+
+const nameOf = ({ name }: ConformanceCase): string => `ghostc/${name}`;
 
 function suiteTest(one: ConformanceCase): ConformanceTest & { readonly graph: Graph } {
   const graph = caseGraph(one);
@@ -26,5 +29,5 @@ function suiteTest(one: ConformanceCase): ConformanceTest & { readonly graph: Gr
       outputs: graph.outputs.map(({ name }) => entryOf(outputs, name)),
     };
   });
-  return { name: `ghostc/${one.name}`, graph, sets };
+  return { name: nameOf(one), graph, sets };
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { fuzzGraphs, type Tally } from './fuzz-graphs.ts';
+import { fuzzGraphsOnQueue } from '../jobs/fuzz-jobs.ts';
+import { queueHelp, queueOptions } from '../jobs/on-queue.ts';
+import { fuzzGraphs, saveIn, type Tally } from './fuzz-graphs.ts';
 import { inParallel, part, shareOf, workers } from './in-parallel.ts';
 
 /**
@@ -14,6 +16,7 @@ const usage = `npm run fuzz:graphs -- [--graphs N] [--seconds N] [--seed N] [--t
   --targets LIST  of onnx, c, wgsl, c@cortex-m4, ... (default onnx,c,wgsl)
   --workers N     processes that share the graphs (default: one for each processor)
   --failures DIR  folder for reduced failures (default fuzz-failures)
+${queueHelp}
 
 Examples:
   npm run fuzz:graphs -- --graphs 2000
@@ -29,6 +32,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: workers },
     share: { type: 'string' },
     failures: { type: 'string', default: 'fuzz-failures' },
+    ...queueOptions,
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -37,25 +41,29 @@ if (values.help) console.log(usage);
 else await main();
 
 async function main(): Promise<void> {
-  const many = !values.share && Number(values.workers) > 1;
-  const share = shareOf(values.share ?? '0/1');
-  const tally = many
-    ? await inParallel<Tally>(Number(values.workers))
-    : await fuzzGraphs({
-        graphs: part(Number(values.graphs), share),
-        share,
-        seed: Number(values.seed),
-        seconds: Number(values.seconds),
-        targets: values.targets.split(','),
-        failures: values.failures,
-        onProgress: ({ graphs, differing }) => {
-          if (process.stderr.isTTY) process.stderr.write(`\r${graphs} graphs, ${differing.length} differ `);
-        },
-      });
+  const tally = await tallied();
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (values.json) console.log(JSON.stringify(tally, null, 2));
   else print(tally);
   process.exitCode = tally.differing.length ? 1 : 0;
+}
+
+async function tallied(): Promise<Tally> {
+  const run = { seed: Number(values.seed), targets: values.targets.split(',') };
+  if (values.queue)
+    return fuzzGraphsOnQueue({ ...run, count: Number(values.graphs) }, values, values.failures);
+  if (!values.share && Number(values.workers) > 1) return inParallel<Tally>(Number(values.workers));
+  const share = shareOf(values.share ?? '0/1');
+  return fuzzGraphs({
+    ...run,
+    graphs: part(Number(values.graphs), share),
+    share,
+    seconds: Number(values.seconds),
+    save: saveIn(values.failures),
+    onProgress: ({ graphs, differing }) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${graphs} graphs, ${differing.length} differ `);
+    },
+  });
 }
 
 function print({ graphs, kinds, dropped, differing, ...targets }: Tally): void {

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { printAligned } from '../build/print-aligned.ts';
+import { fuzzOnnxOnQueue } from '../jobs/fuzz-jobs.ts';
+import { queueHelp, queueOptions } from '../jobs/on-queue.ts';
 import { inParallel, part, shareOf, workers } from './in-parallel.ts';
 import { fuzzOnnx, type OnnxReport } from './onnx/fuzz-onnx.ts';
 import { type Target, targets } from './onnx/judge-models.ts';
@@ -20,6 +22,7 @@ const usage = `npm run fuzz:onnx -- [--count N] [--seconds N] [--seed N] [--op L
   --workers N       processes that share the models (default: one for each processor)
   --reasons         lists what was refused, with reason and count
   --json            the whole report as JSON
+${queueHelp}
 
 Examples:
   npm run fuzz:onnx -- --count 5000
@@ -37,6 +40,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: workers },
     share: { type: 'string' },
     reasons: { type: 'boolean', default: false },
+    ...queueOptions,
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -48,26 +52,32 @@ async function main(): Promise<void> {
   const ops = values.op?.split(',');
   const unknown = ops?.find((op) => !opDraws.has(op));
   if (unknown) throw new Error(`no op ${unknown}; there are ${[...opDraws.keys()].join(', ')}`);
-  const many = !values.replay && !values.share && Number(values.workers) > 1;
-  const share = shareOf(values.share ?? '0/1');
-  const report = many
-    ? await inParallel<OnnxReport>(Number(values.workers))
-    : await fuzzOnnx({
-        ops,
-        share,
-        count: values.replay ? 1 : part(Number(values.count), share),
-        seed: Number(values.seed),
-        targets: values.targets.split(',') as Target[],
-        replay: values.replay,
-        seconds: Number(values.seconds),
-        onProgress: ({ graphs, seconds, failures }) =>
-          process.stderr.write(
-            `${graphs} models, ${(graphs / seconds).toFixed(1)} a second, ${failures.length} failures\n`,
-          ),
-      });
+  const report = await reported(ops);
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else print(report);
   process.exitCode = report.failures.length ? 1 : 0;
+}
+
+async function reported(ops: string[] | undefined): Promise<OnnxReport> {
+  const run = { seed: Number(values.seed), targets: values.targets.split(',') as Target[] };
+  const count = Number(values.count);
+  if (values.queue && !values.replay)
+    return fuzzOnnxOnQueue({ ...run, count, ops: ops ?? [...opDraws.keys()] }, values);
+  const many = !values.replay && !values.share && Number(values.workers) > 1;
+  if (many) return inParallel<OnnxReport>(Number(values.workers));
+  const share = shareOf(values.share ?? '0/1');
+  return fuzzOnnx({
+    ...run,
+    ops,
+    share,
+    count: values.replay ? 1 : part(count, share),
+    replay: values.replay,
+    seconds: Number(values.seconds),
+    onProgress: ({ graphs, seconds, failures }) =>
+      process.stderr.write(
+        `${graphs} models, ${(graphs / seconds).toFixed(1)} a second, ${failures.length} failures\n`,
+      ),
+  });
 }
 
 function print({ graphs, seconds, ops, targets: tallies, failures }: OnnxReport): void {

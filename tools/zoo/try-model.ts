@@ -6,8 +6,11 @@ import { compileC, optimize, readModel } from '@ghostc/compiler';
 import { type Graph, messageOf, type Tensor } from '@ghostc/ir';
 import { dataSetFiles } from '@ghostc/onnx';
 import { driverText, enginesScript, netHeader, type Racer, race } from '../bench/host/racers.ts';
-import type { ZooModel } from './fetch-model.ts';
+import type { ZooModel as PackagedModel } from './fetch-model.ts';
 import { naturalInput } from './natural-input.ts';
+
+/** A model, wherever it comes from. */
+type ZooModel = Omit<PackagedModel, 'package' | 'file'>;
 
 /** `agrees`, `wrong`, or why it is refused, for each target. */
 export interface ZooRow {
@@ -18,6 +21,9 @@ export interface ZooRow {
   /** Processor time of a run of the C program over that of ONNX Runtime, or of LiteRT, with one thread. */
   readonly time?: number;
 }
+
+/** Packages of the Python that the engines run in. */
+export const zooPeers = ['onnxruntime==1.32.0', 'ai-edge-litert==2.3.0', 'numpy'];
 
 export const zooTargets = ['interpreter', 'onnx', 'c', 'wgsl', 'int8'] as const;
 

@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { venvPython } from '../build/venv-python.ts';
+import { queueHelp, queueOptions } from '../jobs/on-queue.ts';
+import { zooOnQueue } from '../jobs/zoo-job.ts';
 
 import { fetchModel, type ZooModel } from './fetch-model.ts';
-import { readOnly, tryModel, type ZooRow } from './try-model.ts';
+import { readOnly, tryModel, type ZooRow, zooPeers } from './try-model.ts';
 import { zooDocument } from './zoo-table.ts';
 
 const usage = `npm run zoo -- [PATTERN] [--write]
@@ -18,6 +20,7 @@ PATTERN on every target. Models that were tried already are left out; results st
   --limit N  seconds that a step of a model may take; default 300
   --read     only read them
   --write    write docs/zoo.md from all results
+${queueHelp}
 
 The smallest models come first.
 
@@ -31,6 +34,7 @@ const { values, positionals } = parseArgs({
     limit: { type: 'string', default: '300' },
     read: { type: 'boolean' },
     write: { type: 'boolean' },
+    ...queueOptions,
     help: { type: 'boolean' },
   },
   allowPositionals: true,
@@ -38,7 +42,6 @@ const { values, positionals } = parseArgs({
 const root = process.cwd();
 const cache = join(root, 'node_modules/.cache/zoo');
 const results = join(cache, 'results.json');
-const peers = ['onnxruntime==1.32.0', 'ai-edge-litert==2.3.0', 'numpy'];
 const models: readonly ZooModel[] = JSON.parse(readFileSync(join(root, 'tools/zoo/models.json'), 'utf8'));
 
 if (values.help) console.log(usage);
@@ -52,24 +55,42 @@ async function run(pattern: string): Promise<void> {
     .filter((model) => values.again || !isTried(rows.get(model.sha256)))
     .map((model) => ({ model, path: fetchModel(model, cache) }))
     .sort((a, b) => statSync(a.path).size - statSync(b.path).size);
-  const end = Date.now() + 1000 * Number(values.for ?? Infinity);
-  const command = join(root, 'apps/cli/dist/ghostc.mjs');
-  const python = values.read ? '' : venvPython(root, peers);
-  const tool = { command, python, limit: Number(values.limit) };
-  for (const { model, path } of wanted) {
-    if (Date.now() > end) break;
-    const row = values.read ? readOnly(model, path) : await tryModel(model, path, tool);
-    console.log(model.file, JSON.stringify(row.targets), row.time?.toFixed(2) ?? '');
-    rows.set(model.sha256, row);
+  const keep = (row: ZooRow): void => {
+    console.log(
+      wanted.find(({ model }) => model.sha256 === row.sha256)?.model.file,
+      JSON.stringify(row.targets),
+      row.time?.toFixed(2) ?? '',
+    );
+    rows.set(row.sha256, row);
     mkdirSync(cache, { recursive: true });
     writeFileSync(results, JSON.stringify([...rows.values()], null, 1));
-  }
+  };
+  if (values.queue && !values.read)
+    await zooOnQueue(wanted, Number(values.limit), { ...values, onRow: keep });
+  else await here(wanted, keep);
   if (values.write) {
     writeFileSync(join(root, 'docs/zoo.md'), zooDocument(models, rows));
     execFileSync('npx', ['biome', 'format', '--write', 'docs/zoo.md']);
   }
   if ([...rows.values()].some(({ targets }) => Object.values(targets).includes('wrong')))
     process.exitCode = 1;
+}
+
+interface Wanted {
+  readonly model: ZooModel;
+  readonly path: string;
+}
+
+/** Tries models on this machine, one after the other. */
+async function here(wanted: readonly Wanted[], keep: (row: ZooRow) => void): Promise<void> {
+  const end = Date.now() + 1000 * Number(values.for ?? Infinity);
+  const command = join(root, 'apps/cli/dist/ghostc.mjs');
+  const python = values.read ? '' : venvPython(root, zooPeers);
+  const tool = { command, python, limit: Number(values.limit) };
+  for (const { model, path } of wanted) {
+    if (Date.now() > end) break;
+    keep(values.read ? readOnly(model, path) : await tryModel(model, path, tool));
+  }
 }
 
 /** Whether a model was refused, or ran; with --read, whether it was read. */
