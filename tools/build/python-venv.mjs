@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './setup.mjs';
@@ -20,13 +20,44 @@ export function pythonVenv(...packages) {
   const folder = join(cache, `venv-${name}`);
   const done = join(folder, 'complete');
   if (existsSync(done)) return join(folder, 'bin');
+  mkdirSync(cache, { recursive: true });
+  const release = hold(`${folder}.lock`);
+  try {
+    if (!existsSync(done)) make(folder, packages);
+    writeFileSync(done, '');
+  } finally {
+    release();
+  }
+  return join(folder, 'bin');
+}
+
+function make(folder, packages) {
   console.error(`installing ${packages.join(', ')} (pip) ...`);
   rmSync(folder, { recursive: true, force: true }); // what an interrupted run left
-  mkdirSync(cache, { recursive: true });
   must('python3', ['-m', 'venv', folder], 'apt-get install -y python3-venv');
   must(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--no-compile', ...packages]);
-  writeFileSync(done, '');
-  return join(folder, 'bin');
+}
+
+/** Waits until no other process that runs has the lock; gives what ends it. */
+function hold(lock) {
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (!isHeld(lock)) rmSync(lock, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+}
+
+function isHeld(lock) {
+  try {
+    return process.kill(Number(readFileSync(lock, 'utf8')) || process.pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 function must(command, args, remedy) {

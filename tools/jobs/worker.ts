@@ -2,8 +2,6 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { serveQueue, ThreadPool } from '@ghostc/jobs';
 import { nameVulkanDriver } from '@ghostc/runtimes';
-import { venvPython } from '../build/venv-python.ts';
-import { zooPeers } from '../zoo/try-model.ts';
 import { jobsBundle, queueName } from './jobs-bundle.ts';
 
 const usage = `npm run worker -- --queue URL [--store PLACE] [--threads N]
@@ -40,7 +38,6 @@ else await main();
 async function main(): Promise<void> {
   const { file, code } = jobsBundle();
   nameVulkanDriver(); // threads cannot: their environment is not the process's
-  venvPython(process.cwd(), zooPeers); // before two threads would make it
   const [threads, seconds, mebibytes] = [values.threads, values.seconds, values.memory].map(Number);
   const limits = { seconds: seconds ?? 0, mebibytes: mebibytes ?? 0 };
   const pool = await ThreadPool.open({ file, threads: threads ?? 1, limits, store: values.store });

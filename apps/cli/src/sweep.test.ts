@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { skipWithout, tool } from '@ghostc/runtimes';
+import { skipWithout, tool, wgslTools } from '@ghostc/runtimes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spread } from './evaluate/spread.ts';
 import { fmnist, rankInPytorch } from './testing/fashion-mnist.ts';
@@ -148,7 +148,7 @@ async function startBucket(bucket: string): Promise<NodeJS.ProcessEnv> {
 }
 
 test('through a queue and a bucket it ends with the same bytes, though workers die and Redis forgets everything', async (context) => {
-  skipWithout([tool('redis-server')], 'a queue', context);
+  skipWithout([tool('redis-server'), ...wgslTools], 'a queue', context);
   mkdirSync(join(folder, 'redis'));
   const port = await freePort();
   const url = `redis://:secret@127.0.0.1:${port}`;
@@ -167,8 +167,15 @@ test('through a queue and a bucket it ends with the same bytes, though workers d
   await once(redis, 'exit');
   startRedis(port);
   const [code] = await once(sweep, 'exit');
-  second?.kill('SIGTERM');
   expect([code, pointsOf('queued')]).toEqual([0, pointsOf('whole')]);
+  const net =
+    'graph @net(%x: f32[1,8,6,6])\n  const %w: f32[8,8,1,1] = random(1)\n  %y = conv2d %x, %w\n  return %y\n';
+  writeFileSync(join(folder, 'tuned.gir'), net);
+  const tune = run('tune', 'tuned.gir', '--target', 'wgsl', '--rounds', '1', '--cache', 'tuned.json');
+  expect((await once(tune, 'exit'))[0]).toBe(0);
+  const { adapters } = JSON.parse(readFileSync(join(folder, 'tuned.json'), 'utf8'));
+  expect(Object.keys(Object.values(adapters)[0] as object)).toEqual(['pointwise 8x8 36']);
+  second?.kill('SIGTERM');
   expect((await once(second as ChildProcess, 'exit'))[0]).toBe(0);
 });
 
