@@ -149,7 +149,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'jobs/queue':
     'The queue cannot be reached, or refuses the password. Check the URL, and that Redis or Valkey runs there.',
   'jobs/store':
-    'The store lacks a file of the sweep, or has another one. Give `ghostc worker --store` the folder that `ghostc sweep` has.',
+    'The store lacks a file of the job, or has another one. Give `ghostc worker --store` the place that the command has.',
   'layer_norm/infer': 'Scale and shift have the sizes of the axes that are normalised. Correct their shapes.',
   'lower/unsupported':
     'No kernel computes this op. `--target onnx` keeps it; docs/op-support.md says what the others have.',
@@ -326,6 +326,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'tune/adapter':
     'The tuning cache has other adapters. Run `ghostc tune` on this machine, or name one that it has: `--tuned ADAPTER`.',
   'tune/cache': 'The tuning cache is damaged or of another version. Delete it and run `ghostc tune` again.',
+  'tune/job':
+    'A message asks for a tuning that no `ghostc tune` asks for. Start commands and workers of the same version.',
   'tune/layers': 'No layer has a choice of kernels. There is nothing to tune.',
   'validate/difference':
     'A pass changed what the graph computes. Please report it with the graph in the notes.',
