@@ -1,22 +1,7 @@
+import { factorial, type MathFunction, series } from './wasm-math-function.ts';
 import { trigonometry } from './wasm-trigonometry.ts';
 
-/** A function of math.h, `ghostc_NAME` of doubles, or helpers of some. */
-export interface MathFunction {
-  /** Of the macro; none of a helper. */
-  readonly params?: string;
-  readonly needs?: readonly string[];
-  readonly lines: readonly string[];
-}
-
 const helper = (lines: readonly string[], ...needs: string[]): MathFunction => ({ params: '', needs, lines });
-
-/** c[0] z + c[1] z^2 + ... by Horner's rule. */
-function series(z: string, coefficients: readonly number[]): string {
-  const number = (value: number): string => value.toExponential();
-  return coefficients.reduceRight((sum, c) => `${z} * (${number(c)}${sum ? ` + ${sum}` : ''})`, '');
-}
-
-const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 
 /** 1/2!, ..., 1/13!: the next term is under 2^-57 for |r| < 0.347. */
 const exponential = Array.from({ length: 12 }, (_, i) => 1 / factorial(i + 2));
@@ -25,7 +10,7 @@ const logarithmic = Array.from({ length: 12 }, (_, i) => 2 / (2 * i + 3));
 
 /** Within 4 ulp, tried against V8's over their range; powers of integers that a double holds are exact. */
 export const mathFunctions: ReadonlyMap<string, MathFunction> = new Map([
-  ...trigonometry(series),
+  ...trigonometry(),
   [
     'ldexp',
     {

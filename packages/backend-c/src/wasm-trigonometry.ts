@@ -1,6 +1,5 @@
-import type { MathFunction } from './wasm-math-functions.ts';
+import { factorial, type MathFunction, series } from './wasm-math-function.ts';
 
-const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 const sign = (i: number): number => (i % 2 === 0 ? -1 : 1);
 
 /** -1/3!, 1/5!, ..., 1/21!: the next term is under 2^-80 for |r| <= pi/4. */
@@ -10,10 +9,8 @@ const cosine = Array.from({ length: 10 }, (_, i) => sign(i) / factorial(2 * i + 
 /** -1/3, 1/5, ..., -1/47: the next term is under 2^-60 for |t| <= tan(pi/8). */
 const arc = Array.from({ length: 23 }, (_, i) => sign(i) / (2 * i + 3));
 
-/** Sine, cosine and arc tangent; `series` is Horner's rule. Beyond 2^30 x is taken for 0. */
-export function trigonometry(
-  series: (z: string, coefficients: readonly number[]) => string,
-): readonly (readonly [string, MathFunction])[] {
+/** Sine, cosine and arc tangent. Beyond 2^30 x is taken for 0. */
+export function trigonometry(): readonly (readonly [string, MathFunction])[] {
   const turn = [
     '/* sin(x + quarter pi/2): x less whole quarter turns, in two parts of pi/2 (fdlibm). */',
     'static double ghostc_turn(double x, int quarter)',

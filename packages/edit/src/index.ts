@@ -12,8 +12,9 @@ export {
   type Postprocessing,
   type Suppression,
 } from './recipes/add-postprocessing.ts';
-export { addPreprocessing, type Preprocessing, preprocess } from './recipes/add-preprocessing.ts';
+export { addPreprocessing, preprocess } from './recipes/add-preprocessing.ts';
 export { convertFloat16, type Float16Options } from './recipes/convert-float16.ts';
 export { insertObservers, type ObserverOptions, type Statistic } from './recipes/insert-observers.ts';
+export type { Preprocessing } from './recipes/preprocessing.ts';
 export { changeInputShape, renameValues } from './resize-model.ts';
 export { type Boundary, extractSubgraph, mergeModels, splitModel } from './subgraph.ts';

@@ -1,5 +1,5 @@
 export { buildC } from './c/build-c.ts';
-export { type BatchEntry, type BatchResult, runCBatch } from './c/c-batch.ts';
+export { runCBatch } from './c/c-batch.ts';
 export { type CDevice, cDevice } from './c/c-device.ts';
 export { buildCmsisNn, cmsisNnRoot } from './c/cmsis-nn-library.ts';
 export { emulatedCore } from './c/emulated-core.ts';
@@ -7,6 +7,7 @@ export { type CodeSize, measureC } from './c/measure-c.ts';
 export { type CExecutable, prepareC, type RunCOptions, runC } from './c/prepare-c.ts';
 export { type LayerProfile, type Profile, profileC } from './c/profile-c.ts';
 export type { CRun } from './c/read-runs.ts';
+export type { BatchEntry, BatchResult } from './c/run-batch.ts';
 export { execRuntime } from './exec/exec-runtime.ts';
 export { litertPython } from './litert/litert-python.ts';
 export { litertTools } from './litert/litert-runtime.ts';

@@ -1,7 +1,6 @@
 import {
   CompileError,
   type Dim,
-  type DType,
   fromNumbers,
   type Graph,
   i64,
@@ -13,26 +12,7 @@ import {
 import { type Editor, edit } from '../editor.ts';
 import { type Affine, affineOf } from './affine.ts';
 import { foldIntoConvolutions } from './fold-affine.ts';
-
-/** What callers will give instead of what the model takes now: an image [N,C,H,W] of floats. */
-export interface Preprocessing {
-  /** The input; the only one if absent. */
-  readonly input?: string;
-  /** The model took (x * scale - mean) / std; by channel in the model's order, or one number for all. */
-  readonly scale?: number;
-  readonly mean?: number | readonly number[];
-  readonly std?: number | readonly number[];
-  /** Channels come in the other order: BGR for RGB. */
-  readonly channels?: 'kept' | 'reversed';
-  /** Images come as [N,H,W,C]. */
-  readonly layout?: 'nchw' | 'nhwc';
-  /** Element type that comes in; what the model takes if absent. */
-  readonly dtype?: DType;
-  /** Height and width that come in, brought to the model's by linear interpolation. */
-  readonly size?: readonly [height: number, width: number];
-  /** Whether arithmetic and order of channels go into the first convolutions: by default where that is the same at padded borders too. */
-  readonly fold?: 'where-exact' | 'never';
-}
+import type { Preprocessing } from './preprocessing.ts';
 
 /**
  * A model that takes images as a camera or a decoder has them. Scale, mean, std and the order of channels go into the weights

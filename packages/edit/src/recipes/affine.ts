@@ -1,5 +1,5 @@
 import { CompileError } from '@ghostc/ir';
-import type { Preprocessing } from './add-preprocessing.ts';
+import type { Preprocessing } from './preprocessing.ts';
 
 /** What channel c of the model's image is: `factors[c] * x[order[c]] + offsets[c]`. */
 export interface Affine {

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CProgram } from '@ghostc/backend-c';
-import type { Tensors } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { requireTools } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
@@ -9,15 +8,7 @@ import { makeTempFolder } from '../process/temp-folder.ts';
 import { harnessFlags, harnessUnits, link, platformFiles } from './build-c.ts';
 import { type CDevice, cDevice, cRuntimeName } from './c-device.ts';
 import { harnessMain } from './c-harness.ts';
-import { batchMain, runBuilt } from './run-batch.ts';
-
-/** One program of a batch with the inputs to run it on. Names of programs are unique in a batch. */
-export interface BatchEntry {
-  readonly program: CProgram;
-  readonly inputs: readonly Tensors[];
-}
-
-export type BatchResult = readonly Tensors[] | CompileError;
+import { type BatchEntry, type BatchResult, batchMain, runBuilt } from './run-batch.ts';
 
 /** Programs that are one translation unit: what all begin with is read once. */
 const PER_UNIT = 24;

@@ -2,12 +2,21 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import type { CProgram } from '@ghostc/backend-c';
+import type { Tensors } from '@ghostc/conformance';
 import { CompileError } from '@ghostc/ir';
 import { packTensors } from '../process/tensor-bytes.ts';
-import type { BatchEntry, BatchResult } from './c-batch.ts';
 import type { CDevice } from './c-device.ts';
 import { execute, explained } from './prepare-c.ts';
 import { readRuns } from './read-runs.ts';
+
+/** One program of a batch with the inputs to run it on. Names of programs are unique in a batch. */
+export interface BatchEntry {
+  readonly program: CProgram;
+  readonly inputs: readonly Tensors[];
+}
+
+export type BatchResult = readonly Tensors[] | CompileError;
 
 interface Place {
   readonly device: CDevice;

@@ -7,8 +7,9 @@ import {
   type Verification,
 } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
-import { type BatchEntry, runCBatch } from '../c/c-batch.ts';
+import { runCBatch } from '../c/c-batch.ts';
 import { cDevice, cRuntimeName, type ProgramDevice } from '../c/c-device.ts';
+import type { BatchEntry } from '../c/run-batch.ts';
 import type { ModelCase } from './model-case.ts';
 
 type Outcome = readonly Tensors[] | CompileError;
