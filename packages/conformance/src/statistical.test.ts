@@ -116,10 +116,11 @@ test.each([
   },
 );
 
-test('outputs that are all zero pass, and others do not', async () => {
+test('outputs that should be zero throughout, and are, say nothing of an engine; others fail', async () => {
   const zeros = parse('graph @g(%x: f32[1,6])\n  %n = abs %x\n  %m = neg %n\n  %0 = relu %m\n  return %0');
   const given = task(zeros);
-  expect(await verdict(interpreterRuntime, given)).toMatchObject({ status: 'pass' });
+  const note = '0 is 0 throughout: other inputs would say more';
+  expect(await verdict(interpreterRuntime, given)).toMatchObject({ status: 'unclear', note });
   expect(
     await verdict(
       broken((v) => v.fill(1e-3)),
@@ -151,6 +152,13 @@ test('where rounding alone decides the outputs, nothing is judged', async () => 
   expect(result.note).toContain('cannot be judged');
   const far = broken((v) => v.fill(1e6));
   expect(await verdict(far, task(parse(text)))).toMatchObject({ status: 'fail' });
+});
+
+test('one output that is a number throughout is told beside others that move', async () => {
+  const text =
+    'graph @g(%x: f32[1,40])\n  const %c: f32[1] = [10]\n  %t = sub %x, %c\n  %0 = relu %t\n  return %0 as "a", %t as "b"';
+  const note = 'a is 0 throughout: other inputs would say more';
+  expect(await verdict(interpreterRuntime, task(parse(text)))).toMatchObject({ status: 'pass', note });
 });
 
 test('rtol and atol are those of numpy.allclose', async () => {

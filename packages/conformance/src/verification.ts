@@ -14,7 +14,7 @@ export interface DataSet {
 /** How one target did in `verifyModel`. */
 export interface RuntimeResult {
   readonly target: string;
-  /** `unclear`: rounding alone moves these outputs too far to judge them. */
+  /** `unclear`: rounding alone moves these outputs too far to judge them, or they are one number throughout. */
   readonly status: 'pass' | 'fail' | 'error' | 'unclear';
   readonly maxAbs: number;
   readonly maxRel: number;

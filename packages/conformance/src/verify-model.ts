@@ -4,6 +4,7 @@ import { type Judged, judgeOutputs } from './judge-outputs.ts';
 import { keepingInputs } from './keeping-inputs.ts';
 import { runEach } from './run-each.ts';
 import type { Runtime } from './runtime.ts';
+import { silentOutputs } from './silent-outputs.ts';
 import type { DataSet, RuntimeResult, Verification } from './verification.ts';
 
 /** Runs the model on every data set in one runtime and holds all outputs against the expected ones. Never throws. */
@@ -17,7 +18,7 @@ export async function verifyModel(runtime: Runtime, task: Verification): Promise
   try {
     const { arithmetic } = runtime;
     const comparisons = await compareAll(runtime, arithmetic ? { ...task, arithmetic } : task);
-    return finish(summarize(comparisons));
+    return finish(withSilence(summarize(comparisons), task));
   } catch (error) {
     return finish({
       ...unmeasured,
@@ -77,6 +78,20 @@ function byShape(runtime: Runtime, { model, dataSets }: Verification): Map<Graph
     groups.set(key, group);
   }
   return new Map([...groups.values()].map(({ graph, sets }) => [graph, sets]));
+}
+
+/** What passed says nothing where no output moves: neither do inputs that keep a model silent. */
+function withSilence(
+  result: Omit<RuntimeResult, 'target' | 'seconds'>,
+  { derived, dataSets }: Verification,
+): Omit<RuntimeResult, 'target' | 'seconds'> {
+  if (result.status !== 'pass' || derived !== 'statistical') return result;
+  const silent = silentOutputs(dataSets);
+  if (silent.size === 0) return result;
+  const all = silent.size === dataSets[0]?.outputs.size;
+  const told = [...silent].map(([name, value]) => `${name} is ${value} throughout`).join(', ');
+  const note = [result.note, `${told}: other inputs would say more`].filter(Boolean).join('; ');
+  return { ...result, status: all ? 'unclear' : 'pass', note };
 }
 
 function summarize(comparisons: readonly Judged[]): Omit<RuntimeResult, 'target' | 'seconds'> {

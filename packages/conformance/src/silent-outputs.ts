@@ -1,0 +1,19 @@
+import { isFloat, type Tensor, toNumbers } from '@ghostc/ir';
+import type { DataSet } from './verification.ts';
+
+/** Outputs of floats with one and the same number throughout, and that number: whoever computes nothing may have it too. */
+export function silentOutputs(dataSets: readonly DataSet[]): Map<string, number> {
+  const silent = new Map<string, number>();
+  for (const name of dataSets[0]?.outputs.keys() ?? []) {
+    const tensors = dataSets.flatMap(({ outputs }) => outputs.get(name) ?? []);
+    const first = tensors.map((tensor) => toNumbers(tensor)[0])[0];
+    if (first !== undefined && tensors.every((tensor) => isConstant(tensor, first))) silent.set(name, first);
+  }
+  return silent;
+}
+
+/** Of a scalar, which may be right to be the same each time, nothing is said. */
+function isConstant(tensor: Tensor, value: number): boolean {
+  const numbers = toNumbers(tensor);
+  return isFloat(tensor.dtype) && numbers.length > 1 && numbers.every((one) => Object.is(one, value));
+}
