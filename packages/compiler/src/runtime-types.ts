@@ -127,7 +127,7 @@ export interface OpenOptions {
 export declare function openWeights(source: WeightSource, options?: OpenOptions): Weights;
 
 /** A file beside a module. Throws an Error where a script has no address of its own. */
-export declare function fileBeside(locate: () => Url, option: 'weights' | 'code'): Url;
+export declare function fileBeside(locate: () => Url, option: string): Url;
 
 /** One of the largest values of an output. */
 export interface Ranked {

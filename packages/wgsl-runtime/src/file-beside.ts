@@ -1,5 +1,5 @@
-/** A file beside a module; in a classic script, which has no address of its own, the caller has to say where it is. */
-export function fileBeside(locate: () => URL, option: 'weights' | 'code'): URL {
+/** A file beside a module. In a classic script, which has no address of its own, the caller has to say where it is. */
+export function fileBeside(locate: () => URL, option: string): URL {
   try {
     return locate();
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { type Backend, type BackendName, chooseBackend } from './choose-backend.ts';
+import { kindOf } from './kind-of.ts';
 
 /** A module that loads a program on one backend. */
 interface BackendModule<Model> {
@@ -22,6 +23,7 @@ export async function loadWeb<Model extends object>(
   modules: { readonly [name in BackendName]: () => Promise<BackendModule<Model>> },
   { backend, weights, ...options }: WebOptions = {},
 ): Promise<Model & { readonly backend: Backend }> {
+  checkByBackend(weights);
   const on = async (chosen: Backend) => {
     const source = weights?.[chosen.name];
     const { load } = await modules[chosen.name]();
@@ -34,4 +36,12 @@ export async function loadWeb<Model extends object>(
     options.signal?.throwIfAborted();
     return on({ name: 'wasm', reason: `WebGPU: ${error.message}` });
   });
+}
+
+/** Throws for weights of one backend, which would be left out in silence. */
+function checkByBackend(weights: WebOptions['weights']): void {
+  const kind = kindOf(weights);
+  const names = kind === 'Object' ? Object.keys(weights ?? {}) : [kind];
+  const wrong = names.find((name) => name !== 'webgpu' && name !== 'wasm' && name !== 'undefined');
+  if (wrong) throw new Error(`expected weights as { webgpu, wasm }, found ${wrong}`);
 }

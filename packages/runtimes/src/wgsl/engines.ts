@@ -101,6 +101,6 @@ function clientBundle(): Promise<string> {
 }
 
 /** Deno's executable inside npm's package, which its install script may not have linked. */
-function denoCommand(): string {
+export function denoCommand(): string {
   return join(dirname(findPackage('deno/package.json') ?? ''), 'deno');
 }
