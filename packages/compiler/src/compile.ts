@@ -19,6 +19,7 @@ import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
 import { channelsLastBoundary } from '@ghostc/passes';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import { withLayouts } from './image-layout.ts';
 import {
   lowerForGpuKernels,
   lowerForKernels,
@@ -135,13 +136,15 @@ function* wgslSteps(model: Graph, options: CompileWgslOptions): Steps<WgslProgra
   const { matrices, tuning, fuseGhost, onTunable } = options;
   const settings = { name: nameOf(model, options), matrices, tuning };
   const hash = sourceHash(model, { target: 'wgsl', ...settings, bind: options.bind, fuseGhost });
-  const optimized = yield* optimizeSteps(bindAll(model, options), options);
+  const graph = bindAll(model, options);
+  const optimized = yield* optimizeSteps(graph, options);
   const lowered = lowerForGpuKernels(optimized, options);
   if (fuseGhost) expectFused(lowered, 'wgsl');
   yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planWgsl(lowered);
   yield { stage: 'emit', step: 'plan', done: 0 };
-  return emitWgsl(plan, { ...settings, sourceHash: hash, onTunable });
+  const program = emitWgsl(plan, { ...settings, sourceHash: hash, onTunable });
+  return { ...program, manifest: withLayouts(program.manifest, graph) };
 }
 
 const fusedOps = {
@@ -216,7 +219,8 @@ function* wasmSteps(model: Graph, { buildWasm, ...options }: CompileWasmOptions)
   const hash = sourceHash(model, { target: 'wasm', name, bind: sizes });
   const graph = pageBoundary(bindAll(model, options));
   const program = yield* cSteps(graph, { name, onPass, device: 'wasm32', weights: 'external' });
-  return wasmProgram(program, { build: buildWasm, sourceHash: hash });
+  const built = wasmProgram(program, { build: buildWasm, sourceHash: hash });
+  return { ...built, manifest: withLayouts(built.manifest, graph) };
 }
 
 /** Contents by file name, text or bytes. */

@@ -132,7 +132,7 @@ export declare function load(options?: LoadOptions): Promise<Model>;
 `;
 }
 
-function member({ name, shape, dtype, quant }: IoTensor, picture: string): string {
+function member({ name, shape, dtype, quant, layout }: IoTensor, picture: string): string {
   const real = quant ? `; real = ${quant.scale} * (value - ${quant.zeroPoint})` : '';
-  return `  /** ${dtype} [${shape.join(', ')}], row-major${real} */\n  readonly ${JSON.stringify(name)}: ${arrays[dtype]}${picture};`;
+  return `  /** ${dtype} [${shape.join(', ')}], ${layout ?? 'row-major'}${real} */\n  readonly ${JSON.stringify(name)}: ${arrays[dtype]}${picture};`;
 }

@@ -28,6 +28,8 @@ export interface IoTensor {
   readonly bytes: number;
   /** Of integers that stand for real numbers: real = scale * (value - zeroPoint). */
   readonly quant?: { readonly scale: number; readonly zeroPoint: number };
+  /** Order of the axes of an image, where the model shows it. */
+  readonly layout?: 'NCHW' | 'NHWC';
 }
 
 /** What programs of every kind say of themselves. */
@@ -76,13 +78,17 @@ export type StillSource =
   | Global<'HTMLImageElement'>;
 /** What it can read where it lies, without a copy. */
 export type MovingSource = Global<'HTMLVideoElement'> | Global<'VideoFrame'>;
+/** A texture of the model's own device is for WebGPU. */
+export type Source = StillSource | MovingSource | Global<'GPUTexture'>;
 
 export interface PictureOptions {
   /** One for each channel, of values from 0 to 1: y = (v - mean) / std. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
   /** \`cover\` keeps the proportions and cuts the edges; \`stretch\` takes all. Default: cover. */
-  readonly fit?: 'cover' | 'stretch';
+  readonly fit?: 'cover' | 'stretch' | undefined;
+  /** Instead of \`fit\`: pixels of the shorter side, before the middle is cut out, as torchvision's Resize and CenterCrop. */
+  readonly resize?: number | undefined;
 }
 
 export type Inputs = Readonly<Record<string, IoData | GpuInput | PixelInput>>;
@@ -278,8 +284,11 @@ export declare function loadWeb<Model extends object>(
 `;
 
 const pictureOf = (type: string): string => `
-/** An input [1,C,H,W], C 1 or 3, from a picture or a video's current frame: resized and normalised. */
-export declare function picture(source: StillSource | MovingSource, options: PictureOptions): ${type};
+/**
+ * An input [1,C,H,W] or [1,H,W,C], C 1 or 3, float or of 8 bits, from a picture or a video's current frame: resized as by Pillow,
+ * normalised, and quantised where the input is.
+ */
+export declare function picture(source: Source, options: PictureOptions): ${type};
 `;
 
 /**
@@ -287,7 +296,7 @@ export declare function picture(source: StillSource | MovingSource, options: Pic
  * are taken from the global scope where they are known. `web-types.test.ts` holds it against the runtime's own types.
  */
 export const runtimeTypes: Readonly<Record<RuntimeKind, string>> = {
-  wgsl: [base, gpu, pictureOf('GpuInput')].join('\n'),
+  wgsl: [base, gpu, pictureOf('GpuInput & PixelInput')].join('\n'),
   wasm: [base, wasm, pictureOf('PixelInput')].join('\n'),
   web: [base, gpu, wasm, web, pictureOf('GpuInput & PixelInput')].join('\n'),
 };

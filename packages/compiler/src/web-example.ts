@@ -13,10 +13,13 @@ export function webExample({ name, inputs }: ProgramManifest): ReadonlyMap<strin
   ]);
 }
 
-function isPicture({ dtype, shape }: IoTensor): boolean {
-  const [batch, channels] = shape;
-  return dtype === 'f32' && shape.length === 4 && batch === 1 && (channels === 1 || channels === 3);
+function isPicture(input: IoTensor): boolean {
+  const channels = channelsOf(input);
+  const stored = ['f32', 'i8', 'u8'].includes(input.dtype);
+  return stored && input.shape.length === 4 && input.shape[0] === 1 && (channels === 1 || channels === 3);
 }
+
+const channelsOf = ({ shape, layout }: IoTensor): number | undefined => shape[layout === 'NHWC' ? 3 : 1];
 
 const pageText = (name: string): string => `<!doctype html>
 <html lang="en">
@@ -32,15 +35,17 @@ const pageText = (name: string): string => `<!doctype html>
 `;
 
 /** What a network was trained with is not in its file: ImageNet's values for colour, 0 to 1 for one channel. */
-const normalisation = ([, channels]: readonly number[]): string =>
-  channels === 3 ? '{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }' : '{ mean: [0], std: [1] }';
+const normalisation = (input: IoTensor): string =>
+  channelsOf(input) === 3
+    ? '{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }'
+    : '{ mean: [0], std: [1] }';
 
 const scriptText = (name: string, pictures: readonly IoTensor[]): string => `// An example of ${name}.js.
 import { load, manifest, picture } from './${name}.js';
 
 /** Inputs that pictures can be: y = (v - mean) / std of values from 0 to 1. Your model's training says what they are. */
 const pictures = {
-${pictures.map((input) => `  ${key(input.name)}: ${normalisation(input.shape)},\n`).join('')}};
+${pictures.map((input) => `  ${key(input.name)}: ${normalisation(input)},\n`).join('')}};
 const arrays = {
   f32: Float32Array, i32: Int32Array, i16: Int16Array, u16: Uint16Array, i8: Int8Array, u8: Uint8Array,
 };

@@ -11,6 +11,8 @@ export interface IoTensor {
   readonly bytes: number;
   /** Of integers that stand for real numbers: real = scale * (value - zeroPoint). */
   readonly quant?: { readonly scale: number; readonly zeroPoint: number };
+  /** Order of the axes of an image, where the model shows it. */
+  readonly layout?: 'NCHW' | 'NHWC';
 }
 
 /** What programs of every kind say of themselves. */

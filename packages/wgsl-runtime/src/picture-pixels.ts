@@ -1,41 +1,43 @@
-import type { PixelInput } from './io-data.ts';
+import { type IoData, ioArrays, type PixelInput } from './io-data.ts';
 import type { IoTensor } from './manifest.ts';
 import {
   channelOf,
   checkOptions,
   checkSource,
-  checkTarget,
-  type MovingSource,
+  type Frame,
+  frameOf,
   named,
   type PictureOptions,
   type Sampling,
-  type StillSource,
+  type Source,
   samplingOf,
   sizeOf,
 } from './picture-source.ts';
 
-type Source = StillSource | MovingSource;
-
 /** Brightness of red, green and blue (ITU-R BT.601). */
 const luma = [0.299, 0.587, 0.114];
 
-/** An input [1,C,H,W] from a picture, as `picture` of a GPU computes it, without one. */
+/** Weights of a tap are integers of so many bits, as Pillow's: the sums are exact. */
+const WEIGHT_BITS = 22;
+
+/** An input from a picture, as `picture` of a GPU computes it, without one. */
 export function picture(source: Source, options: PictureOptions): PixelInput {
   checkOptions(options);
   return {
     values(target) {
-      checkTarget(target, options);
+      const frame = frameOf(target, options);
       checkSource(source, target);
-      const image = named(target, () => pixelsOf(source));
-      return normalised(resampled(image, target, samplingOf(source, target, options)), target, options);
+      const image = named(target, () => pixelsOf(source as CanvasImageSource | ImageData));
+      const rgb = resampled(image, frame, samplingOf(source, frame, options));
+      return stored(rgb, { frame, options, target });
     },
   };
 }
 
 /** RGBA, with colours as they were before they were blended. */
-function pixelsOf(source: Source): ImageData {
+function pixelsOf(source: CanvasImageSource | ImageData): ImageData {
   if ('data' in source) return source;
-  const [width, height] = sizeOf(source);
+  const [width, height] = sizeOf(source as Source);
   const context = canvas(width, height).getContext('2d', { willReadFrequently: true }) as
     | CanvasRenderingContext2D
     | OffscreenCanvasRenderingContext2D
@@ -50,75 +52,91 @@ function canvas(width: number, height: number): HTMLCanvasElement | OffscreenCan
   return Object.assign(document.createElement('canvas'), { width, height });
 }
 
-/** Bytes and weights that make an output along one axis. */
-type Taps = readonly (readonly [at: number, weight: number])[];
+/** The first pixel that makes an output along one axis, and the weights of it and those after it. */
+interface Taps {
+  readonly first: number;
+  readonly weights: readonly number[];
+}
 
-/** The bilinear samples of each output along one axis, summed by pixel; the edge goes on outside. */
-function tapsOf(size: number, count: number, axis: 0 | 1, { origin, step, samples }: Sampling): Taps[] {
+/** A triangle as wide as two outputs, or two pixels, about the middle of each output. */
+function tapsOf(size: number, count: number, axis: 0 | 1, sampling: Sampling): Taps[] {
+  const scale = sampling.scale[axis];
+  const reach = Math.max(1, scale);
   return Array.from({ length: count }, (_, i) => {
-    const taps = new Map<number, number>();
-    for (let k = 0; k < samples; k++) {
-      const position = (origin[axis] + (i + (k + 0.5) / samples) * step[axis]) * size - 0.5;
-      const first = Math.floor(position);
-      for (const [pixel, weight] of [
-        [first, first + 1 - position],
-        [first + 1, position - first],
-      ] as const) {
-        const at = Math.min(size - 1, Math.max(0, pixel));
-        taps.set(at, (taps.get(at) ?? 0) + weight / samples);
-      }
-    }
-    return [...taps];
+    const center = sampling.start[axis] + (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(center - reach + 0.5));
+    const end = Math.min(size, Math.trunc(center + reach + 0.5));
+    const heights = Array.from({ length: end - first }, (_, k) =>
+      Math.max(0, 1 - Math.abs(first + k + 0.5 - center) / reach),
+    );
+    const unit = 2 ** WEIGHT_BITS / heights.reduce((sum, height) => sum + height, 0);
+    return { first, weights: heights.map((height) => Math.floor(height * unit + 0.5)) };
   });
 }
 
-/** RGB of each output, of values from 0 to 1: columns first, then rows. */
-function resampled(
-  { data, width, height }: ImageData,
-  { shape }: IoTensor,
-  sampling: Sampling,
-): Float32Array {
-  const [, , rows = 1, columns = 1] = shape;
-  const across = tapsOf(width, columns, 0, sampling);
-  const down = tapsOf(height, rows, 1, sampling);
-  const lines = new Map<number, Float32Array>();
-  const out = new Float32Array(rows * columns * 3);
-  const line = (y: number): Float32Array => {
+/** Adds `weight * values` to the sums. */
+function accumulate(sums: Int32Array, values: Uint8Array, weight: number): void {
+  for (let j = 0; j < sums.length; j++) sums[j] = (sums[j] as number) + weight * (values[j] as number);
+}
+
+/** Sums to 8 bits. */
+function rounded(sums: Int32Array): Uint8Array {
+  return Uint8Array.from(sums, (sum) => Math.min(255, (sum + 2 ** (WEIGHT_BITS - 1)) >> WEIGHT_BITS));
+}
+
+/** RGB of each output, rounded to 8 bits along each axis: columns first, then rows. */
+function resampled({ data, width, height }: ImageData, frame: Frame, sampling: Sampling): Uint8Array {
+  const across = tapsOf(width, frame.width, 0, sampling);
+  const lines = new Map<number, Uint8Array>();
+  const line = (y: number): Uint8Array => {
     const known = lines.get(y) ?? lineOf(data.subarray(y * width * 4, (y + 1) * width * 4), across);
     lines.set(y, known);
     return known;
   };
-  down.forEach((taps, i) => {
-    for (const [y, weight] of taps) {
-      const values = line(y);
-      for (let j = 0; j < columns * 3; j++)
-        out[i * columns * 3 + j] = (out[i * columns * 3 + j] ?? 0) + weight * (values[j] ?? 0);
-    }
+  const out = new Uint8Array(frame.height * frame.width * 3);
+  tapsOf(height, frame.height, 1, sampling).forEach(({ first, weights }, i) => {
+    const sums = new Int32Array(frame.width * 3);
+    weights.forEach((weight, k) => accumulate(sums, line(first + k), weight));
+    out.set(rounded(sums), i * frame.width * 3);
+    lines.delete(first - 1);
   });
   return out;
 }
 
-function lineOf(pixels: Uint8ClampedArray, across: readonly Taps[]): Float32Array {
-  const line = new Float32Array(across.length * 3);
-  across.forEach((taps, j) => {
+function lineOf(pixels: Uint8ClampedArray, across: readonly Taps[]): Uint8Array {
+  const sums = new Int32Array(across.length * 3);
+  across.forEach(({ first, weights }, j) => {
     for (let c = 0; c < 3; c++) {
       let sum = 0;
-      for (const [x, weight] of taps) sum += weight * (pixels[x * 4 + c] ?? 0);
-      line[j * 3 + c] = sum / 255;
+      for (let k = 0; k < weights.length; k++)
+        sum += (weights[k] as number) * (pixels[(first + k) * 4 + c] as number);
+      sums[j * 3 + c] = sum;
     }
   });
-  return line;
+  return rounded(sums);
 }
 
-function normalised(rgb: Float32Array, { shape }: IoTensor, { mean, std }: PictureOptions): Float32Array {
-  const [, channels = 1, height = 1, width = 1] = shape;
+interface Stored {
+  readonly frame: Frame;
+  readonly options: PictureOptions;
+  readonly target: IoTensor;
+}
+
+/** The values as the model has them, in its order. */
+function stored(rgb: Uint8Array, { frame, options: { mean, std }, target: { dtype } }: Stored): IoData {
+  const { channels, height, width, last, scale, zeroPoint, low, high } = frame;
   const plane = height * width;
-  const out = new Float32Array(channels * plane);
-  for (let i = 0; i < plane; i++) {
-    const pixel = rgb.subarray(i * 3, i * 3 + 3);
-    const values = channels === 1 ? [luma.reduce((sum, part, c) => sum + part * (pixel[c] ?? 0), 0)] : pixel;
-    for (let c = 0; c < channels; c++)
-      out[c * plane + i] = ((values[c] ?? 0) - channelOf(mean, c)) / channelOf(std, c);
+  const out = new ioArrays[dtype](channels * plane);
+  for (let p = 0; p < plane; p++) {
+    const pixel = rgb.subarray(p * 3, p * 3 + 3);
+    const values =
+      channels === 1 ? [luma.reduce((sum, part, c) => sum + part * (pixel[c] as number), 0)] : pixel;
+    for (let c = 0; c < channels; c++) {
+      const value = ((values[c] as number) / 255 - channelOf(mean, c)) / channelOf(std, c);
+      const at = last ? p * channels + c : c * plane + p;
+      out[at] =
+        dtype === 'f32' ? value : Math.min(high, Math.max(low, Math.floor(value / scale + zeroPoint + 0.5)));
+    }
   }
   return out;
 }

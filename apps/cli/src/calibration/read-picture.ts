@@ -52,8 +52,8 @@ function fitImage(
 
 function target([h, w]: readonly [number, number], [side = 1, other]: readonly number[]): [number, number] {
   if (other !== undefined) return [side, other];
-  const scale = side / Math.min(h, w);
-  return [Math.max(side, Math.round(h * scale)), Math.max(side, Math.round(w * scale))];
+  const short = Math.min(h, w);
+  return [Math.floor((side * h) / short), Math.floor((side * w) / short)];
 }
 
 /** A strip of one row grows without measure when its shorter side is enlarged. */

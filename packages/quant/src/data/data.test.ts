@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { f32, type Tensor, tensor, toNumbers } from '@ghostc/ir';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -110,6 +112,36 @@ test('resizing keeps a constant, halves a checkerboard to its mean, and is the i
   const half = toNumbers(resizeImage(board, [4, 4]));
   expect(Math.max(...[...half].map((v) => Math.abs(v - 0.5)))).toBeLessThan(0.1);
   expect(toNumbers(resizeImage(board, [8, 8]))).toEqual(board.data);
+});
+
+/** Of test-fixtures/pictures: sizes, and RGB that torchvision's Resize and CenterCrop made. */
+interface PictureCase {
+  readonly picture: readonly [number, number];
+  readonly options: { readonly resize?: number };
+  readonly input: readonly [number, number];
+  readonly rgb: string;
+}
+
+test('the shorter side is resized and the middle cut out as torchvision does, but for rounding to 8 bits', () => {
+  const file = join(import.meta.dirname, '../../../../test-fixtures/pictures/pictures.json');
+  const { cases }: { readonly cases: readonly PictureCase[] } = JSON.parse(readFileSync(file, 'utf8'));
+  const resized = cases.filter(({ options }) => options.resize);
+  expect(resized.length).toBe(6);
+  for (const { picture, options, input, rgb } of resized) {
+    const [width, height] = picture;
+    const pixels = Float32Array.from({ length: 3 * width * height }, (_, i) => {
+      const [c, y, x] = [Math.floor(i / (width * height)), Math.floor(i / width) % height, i % width];
+      return (x * x * (c + 3) + y * y * (5 - c) + x * y * 7 + 31 * c) % 256;
+    });
+    const longer = (size: number) => Math.floor(((options.resize ?? 0) * size) / Math.min(width, height));
+    const sized = resizeImage(f32([3, height, width], pixels), [longer(height), longer(width)]);
+    const found = toNumbers(centreCrop(sized, input));
+    const plane = input[0] * input[1];
+    const off = [...Buffer.from(rgb, 'base64')].map((byte, i) =>
+      Math.abs(byte - (found[(i % 3) * plane + Math.floor(i / 3)] ?? 0)),
+    );
+    expect(Math.max(...off), `${picture}`).toBeLessThan(1.01);
+  }
 });
 
 test('the middle is cut out', () => {

@@ -20,13 +20,19 @@ export function resizeImage(image: Tensor, [height, width]: readonly [number, nu
 /** The middle [height,width] of an image [C,H,W]; it must be at least as large. */
 export function centreCrop(image: Tensor, [height, width]: readonly [number, number]): Tensor {
   const [channels = 1, h = 1, w = 1] = image.shape;
-  const [top, left] = [Math.round((h - height) / 2), Math.round((w - width) / 2)];
+  const [top, left] = [halfEven(h - height), halfEven(w - width)];
   const source = toNumbers(image);
   const cropped = Float32Array.from({ length: channels * height * width }, (_, i) => {
     const [c, y, x] = [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width];
     return source[(c * h + top + y) * w + left + x] ?? 0;
   });
   return f32([channels, height, width], cropped);
+}
+
+/** Half of a number, to the even one where it is between two, as Python rounds. */
+function halfEven(twice: number): number {
+  const low = Math.floor(twice / 2);
+  return twice % 2 ? low + (low % 2) : low;
 }
 
 /** For each output position the source pixels and weights under a triangle of half-width max(1, size / out). */

@@ -121,7 +121,7 @@ test.for(['wgsl', 'web'] as const)('two pictures of one run are two: %s', async 
         'picture: expected mean as an array of numbers, found undefined',
         'picture: std has a zero',
         'picture: expected fit as cover or stretch, found contain',
-        'input k: a picture needs f32[1,1,H,W] or f32[1,3,H,W], found i8[5,2]',
+        'input k: a picture needs f32, i8 or u8 [1,C,H,W] or [1,H,W,C] with C 1 or 3, found i8[5,2]',
       ],
       after: [[51, 51], red],
     });

@@ -79,6 +79,17 @@ for (const i of [0, 1, 2]) {
   await shown;
   videos.push(best(await model.run({ [input]: picture(video, normalise) })));
 }
+// where the browser imports no frame, and where a picture is larger than a texture
+const [canvases, wide] = [[], []];
+device.importExternalTexture = () => { throw new Error('no external textures'); };
+for (const i of [0, 1, 2]) {
+  await draw(i);
+  const frame = new VideoFrame(large, { timestamp: i });
+  canvases.push(best(await model.run({ [input]: picture(frame, normalise) })));
+  frame.close();
+  const image = await createImageBitmap(rgba(i), { resizeWidth: 8400, resizeHeight: 28, resizeQuality: 'pixelated' });
+  wide.push(best(await model.run({ [input]: picture(image, { ...normalise, fit: 'stretch' }) })));
+}
 for (const i of labels.keys()) {
   const figure = document.createElement('figure');
   const canvas = Object.assign(document.createElement('canvas'), { width: 28, height: 28 });
@@ -90,7 +101,7 @@ for (const i of labels.keys()) {
 }
 const right = batch.filter((label, i) => label === labels[i]).length;
 status.textContent = right + ' of ' + labels.length + ' right';
-globalThis.result = { batch, pictures, bitmaps, frames, videos, imported, steps };
+globalThis.result = { batch, pictures, bitmaps, frames, videos, canvases, wide, imported, steps };
 </script>
 `;
 
@@ -119,6 +130,8 @@ test('a page with the emitted module classifies Fashion-MNIST', async (context) 
     expect(found.bitmaps).toEqual(expected.slice(0, 3));
     expect(found.frames).toEqual(expected.slice(0, 3));
     expect(found.videos).toEqual(expected.slice(0, 3));
+    expect(found.canvases).toEqual(expected.slice(0, 3));
+    expect(found.wide).toEqual(expected.slice(0, 3));
     expect(found.imported).toBe(6);
     expect(found.steps).toBeGreaterThan(5);
     const shots = process.env.GHOSTC_SCREENSHOTS ?? join(tmpdir(), 'ghostc-screenshots');

@@ -6,7 +6,7 @@ export type { IoTensor, IoType, ProgramManifest, WasmManifest, WasmProgram, Weig
 export { type CodeSource, openCode } from '../open-code.ts';
 export { type OpenOptions, openWeights, type WeightSource } from '../open-weights.ts';
 export { picture } from '../picture-pixels.ts';
-export type { MovingSource, PictureOptions, StillSource } from '../picture-source.ts';
+export type { MovingSource, PictureOptions, Source, StillSource } from '../picture-source.ts';
 export type { OnDownload } from '../receive-weights.ts';
 export type { DispatchTime, Outputs, Session } from '../session.ts';
 export { type Ranked, topK } from '../top-k.ts';

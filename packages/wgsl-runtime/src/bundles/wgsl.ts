@@ -22,7 +22,7 @@ export type {
 export { type OpenOptions, openWeights, type WeightSource } from '../open-weights.ts';
 export { type Offers, offersOf, pickVariants } from '../pick-variants.ts';
 export { picture, pictureShader } from '../picture-input.ts';
-export type { MovingSource, PictureOptions, StillSource } from '../picture-source.ts';
+export type { MovingSource, PictureOptions, Source, StillSource } from '../picture-source.ts';
 export type { OnDownload } from '../receive-weights.ts';
 export { requestDevice } from '../request-device.ts';
 export type { DispatchTime, Outputs, Session } from '../session.ts';
