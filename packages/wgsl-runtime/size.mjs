@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** What each runtime may have. */
-const limits = { wgsl: 10_752, wasm: 5376, web: 12_288 };
+const limits = { wgsl: 11_264, wasm: 5632, web: 12_800 };
 
 /** Prints what the runtimes add to a web page; fails above the limits. */
 for (const [name, limit] of Object.entries(limits)) {

@@ -16,20 +16,41 @@ interface KindTypes {
   readonly imports: readonly string[];
   readonly manifest: string;
   readonly picture: string;
+  /** What an input may be beside an array. */
+  readonly input: string;
   readonly profile: string;
   readonly model: string;
   readonly options: string;
   readonly load: string;
 }
 
+const onGpu = `  /** Where it runs on a GPU: a new one after a loss, none before that is there. */
+  readonly device?: GpuDevice | undefined;
+  /** The same; outputs that \`into\` names stay on the GPU, in buffers and textures of the model's device, and out of the answer. */
+  run<Name extends keyof Outputs>(
+    inputs: Inputs,
+    into: { readonly [name in Name]: GpuBuffer | GpuTexture },
+  ): Promise<Omit<Outputs, Name>>;
+`;
+
 const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   wgsl: {
     what: 'a WebGPU program',
-    imports: ['DeviceSource', 'GpuInput', 'OnProgress', 'WeightSource', 'WgslManifest'],
+    imports: [
+      'DeviceSource',
+      'GpuBuffer',
+      'GpuDevice',
+      'GpuInput',
+      'GpuTexture',
+      'OnProgress',
+      'WeightSource',
+      'WgslManifest',
+    ],
     manifest: 'WgslManifest',
     picture: '/** An input that the GPU makes of a picture. */\nexport type Picture = GpuInput;',
+    input: ' | Picture | GpuBuffer',
     profile: 'dispatch; needs the device feature timestamp-query',
-    model: '',
+    model: onGpu,
     options: `  /** Default: a device of the default adapter, and a new one when it is lost. */
   readonly device?: DeviceSource | undefined;
   /** Default: the file beside this module. */
@@ -43,6 +64,7 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
     imports: ['CodeSource', 'PixelInput', 'WasmManifest', 'WeightSource'],
     manifest: 'WasmManifest',
     picture: '/** An input that is made of a picture. */\nexport type Picture = PixelInput;',
+    input: ' | Picture',
     profile: 'layer',
     model: '',
     options: `  /** Default: the module beside this one. */
@@ -58,7 +80,10 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
       'BackendName',
       'CodeSource',
       'DeviceSource',
+      'GpuBuffer',
+      'GpuDevice',
       'GpuInput',
+      'GpuTexture',
       'OnProgress',
       'PixelInput',
       'WasmManifest',
@@ -69,8 +94,9 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
     manifest: 'WebManifest',
     picture:
       '/** An input that is made of a picture, by the GPU where there is one. */\nexport type Picture = GpuInput & PixelInput;',
+    input: ' | Picture | GpuBuffer',
     profile: 'dispatch or layer',
-    model: '  /** Where it runs, and why there. */\n  readonly backend: Backend;\n',
+    model: `  /** Where it runs, and why there. */\n  readonly backend: Backend;\n${onGpu}`,
     options: `  /** Default: WebGPU where the adapter is no software, else WebAssembly. */
   readonly backend?: BackendName | undefined;
   /** Of WebGPU. Default: a device of the default adapter, and a new one when it is lost. */
@@ -87,7 +113,7 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
 
 /** `<name>.d.ts` of a package. */
 export function moduleTypes({ name, inputs, outputs }: ProgramManifest, kind: RuntimeKind): string {
-  const { what, imports, manifest, picture, profile, model, options, load } = kinds[kind];
+  const { what, imports, manifest, picture, input: beside, profile, model, options, load } = kinds[kind];
   const file = `./${runtimeFiles[kind]}.js`;
   const all = [...imports, 'DispatchTime', 'DownloadOptions', 'OnDownload'].sort();
   return `/** ${name}: ${what}. */
@@ -101,7 +127,7 @@ export declare const manifest: ${manifest};
 ${picture}
 
 export interface Inputs {
-${inputs.map((input) => member(input, ' | Picture')).join('\n')}
+${inputs.map((input) => member(input, beside)).join('\n')}
 }
 
 export interface Outputs {
@@ -110,9 +136,9 @@ ${outputs.map((output) => member(output, '')).join('\n')}
 
 export interface Model {
   readonly manifest: ${kind === 'web' ? 'WasmManifest | WgslManifest' : manifest};
-${model}  /** One inference of the inputs as they are at the call. */
+  /** One inference of the inputs as they are at the call. */
   run(inputs: Inputs): Promise<Outputs>;
-  /** Several inferences, one readback. */
+${model}  /** Several inferences, one readback. */
   runBatch(batch: readonly Inputs[]): Promise<Outputs[]>;
   /** One inference with the time of each ${profile}. */
   profile(inputs: Inputs): Promise<DispatchTime[]>;
@@ -121,6 +147,8 @@ ${model}  /** One inference of the inputs as they are at the call. */
 
 export interface LoadOptions {
 ${options}
+  /** Name of a cache of the Cache API that keeps the weights, by their CRC-32. Default: none. */
+  readonly cache?: string | undefined;
   /** Called as the weights arrive. */
   readonly onDownload?: OnDownload | undefined;
   /** Ends loading, which then rejects with the signal's reason. */

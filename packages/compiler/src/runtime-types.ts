@@ -12,7 +12,9 @@ const base = `/** The runtime of ghostc's programs for pages. */
 
 type Global<Name extends string, Else = never> = typeof globalThis extends Record<Name, { prototype: infer T }> ? T : Else;
 
-type Device = Global<'GPUDevice', object>;
+export type GpuDevice = Global<'GPUDevice', object>;
+export type GpuBuffer = Global<'GPUBuffer'>;
+export type GpuTexture = Global<'GPUTexture'>;
 type Gpu = Global<'GPU', object>;
 type Url = Global<'URL', { readonly href: string }>;
 
@@ -60,7 +62,7 @@ export interface GpuInput {
 }
 
 export interface GpuTarget extends IoTensor {
-  readonly device: Device;
+  readonly device: GpuDevice;
   readonly arena: Global<'GPUBuffer', object>;
 }
 
@@ -79,7 +81,7 @@ export type StillSource =
 /** What it can read where it lies, without a copy. */
 export type MovingSource = Global<'HTMLVideoElement'> | Global<'VideoFrame'>;
 /** A texture of the model's own device is for WebGPU. */
-export type Source = StillSource | MovingSource | Global<'GPUTexture'>;
+export type Source = StillSource | MovingSource | GpuTexture;
 
 export interface PictureOptions {
   /** One for each channel, of values from 0 to 1: y = (v - mean) / std. */
@@ -91,7 +93,9 @@ export interface PictureOptions {
   readonly resize?: number | undefined;
 }
 
-export type Inputs = Readonly<Record<string, IoData | GpuInput | PixelInput>>;
+export type Inputs = Readonly<Record<string, IoData | GpuInput | PixelInput | GpuBuffer>>;
+/** Where outputs stay on the GPU, by name: in buffers and textures of the program's device. */
+export type Places = Readonly<Record<string, GpuBuffer | GpuTexture>>;
 export type Outputs<T extends IoData = Float32Array> = Record<string, T>;
 
 /** Time of one dispatch or layer. */
@@ -103,8 +107,10 @@ export interface DispatchTime {
 
 export interface Session<M extends ProgramManifest> {
   readonly manifest: M;
-  /** One inference of the inputs as they are at the call. */
-  run<T extends IoData = Float32Array>(inputs: Inputs): Promise<Outputs<T>>;
+  /** Where it runs on a GPU: a new one after a loss, none before that is there. */
+  readonly device?: GpuDevice | undefined;
+  /** One inference of the inputs as they are at the call. Outputs that \`into\` names stay on the GPU, and out of the answer. */
+  run<T extends IoData = Float32Array>(inputs: Inputs, into?: Places): Promise<Outputs<T>>;
   /** Several inferences, one readback. */
   runBatch<T extends IoData = Float32Array>(batch: readonly Inputs[]): Promise<Outputs<T>[]>;
   /** One inference with the time of each dispatch or layer; on WebGPU it needs the device feature timestamp-query. */
@@ -127,6 +133,10 @@ export interface OpenOptions {
   readonly signal?: Global<'AbortSignal', object> | undefined;
   /** What the file has, for messages. Default: weights. */
   readonly what?: string;
+  /** Name of a cache of the Cache API that keeps the file, by its CRC-32. Default: none. */
+  readonly cache?: string | undefined;
+  /** Of the program whose weights they are; without it nothing is kept. */
+  readonly manifest?: ProgramManifest | undefined;
 }
 
 /** Bytes as they are; a file is fetched when it is read. */
@@ -189,7 +199,7 @@ export type OnProgress = (done: number, total: number) => void;
 
 /** What an adapter and its WGSL implementation offer. */
 export type Offers = (requirement: Requirement) => boolean;
-export declare function offersOf(device: Device, gpu?: Gpu): Offers;
+export declare function offersOf(device: GpuDevice, gpu?: Gpu): Offers;
 /** The source to compile for each module. */
 export declare function pickVariants(manifest: WgslManifest, offers: Offers): Record<string, string>;
 
@@ -200,7 +210,7 @@ export type Limits = Readonly<
 export declare function checkProgram(program: WgslProgram, limits: Limits): void;
 
 /** A device, or how to get one: then the session recovers from a lost device. */
-export type DeviceSource = Device | (() => Promise<Device>);
+export type DeviceSource = GpuDevice | (() => Promise<GpuDevice>);
 
 export interface SessionOptions extends DownloadOptions {
   readonly onProgress?: OnProgress | undefined;
@@ -216,7 +226,7 @@ export declare function createSession(
 ): Promise<Session<WgslManifest>>;
 
 /** A device with what the program needs. Rejects with what is missing: WebGPU, an adapter, or a limit. */
-export declare function requestDevice(manifest: WgslManifest, gpu?: Gpu): Promise<Device>;
+export declare function requestDevice(manifest: WgslManifest, gpu?: Gpu): Promise<GpuDevice>;
 
 /** WGSL of a picture's input, for a still picture or a video's frame. */
 export declare function pictureShader(kind: 'moving' | 'still'): string;

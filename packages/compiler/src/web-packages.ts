@@ -78,7 +78,7 @@ export const manifest = ${JSON.stringify(manifest)};
 /** Compiles the shaders and uploads the weights. */
 export async function load({ device = () => requestDevice(manifest), weights, ...options } = {}) {
   const file = weights ?? fileBeside(() => new URL('./${manifest.name}.weights.bin', import.meta.url), '${weightsOption(kind, 'webgpu')}');
-  return createSession(device, { manifest, weights: openWeights(file, options) }, options);
+  return createSession(device, { manifest, weights: openWeights(file, { ...options, manifest }) }, options);
 }
 `;
 }
@@ -96,7 +96,7 @@ export const manifest = ${JSON.stringify(manifest)};
 export async function load({ code, weights, ...options } = {}) {
   const file = weights ?? fileBeside(() => new URL('./${name}.wasm.weights.bin', import.meta.url), '${weightsOption(kind, 'wasm')}');
   const module = openCode(code ?? fileBeside(() => new URL('./${name}.wasm', import.meta.url), 'code'), options);
-  return createWasmSession({ manifest, code: await module, weights: openWeights(file, options) }, options);
+  return createWasmSession({ manifest, code: await module, weights: openWeights(file, { ...options, manifest }) }, options);
 }
 `;
 }

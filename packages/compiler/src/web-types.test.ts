@@ -45,6 +45,13 @@ export async function all(image: ImageBitmap): Promise<number> {
   session.dispose();
   const floats: Float32Array = y;
   const integers: Int8Array = z;
+  const buffer = device.createBuffer({ size: 192, usage: 8 });
+  const rest = await model.run({ ...inputs, a: buffer }, { y: buffer });
+  const more: Int8Array = rest.z;
+  // @ts-expect-error it stays on the GPU
+  rest.y;
+  // @ts-expect-error no output
+  await model.run(inputs, { x: buffer });
   // @ts-expect-error an input is missing
   await model.run({ a: floats });
   // @ts-expect-error another type
@@ -53,7 +60,7 @@ export async function all(image: ImageBitmap): Promise<number> {
   await model.run({ ...inputs, b: floats });
   // @ts-expect-error no number
   manifest.name + 1 satisfies number;
-  return bytes + floats.length + integers.length;
+  return bytes + floats.length + integers.length + more.length;
 }
 `;
 

@@ -1,10 +1,11 @@
 import type { OnProgress } from './compile-pipelines.ts';
 import { MAP_MODE_READ } from './gpu-constants.ts';
+import { checkGpuBuffer, checkPlaces, encodePlaces, isGpuBuffer, type Places } from './gpu-places.ts';
 import { type GpuProgram, loadProgram } from './gpu-program.ts';
 import { checkInputs, copyOf, type Inputs, type IoData, inTurn, isGpuInput, readOutputs } from './io-data.ts';
 import { kindOf } from './kind-of.ts';
 import { outputBytes } from './make-buffers.ts';
-import type { WgslManifest, WgslProgram } from './manifest.ts';
+import type { IoTensor, WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, offersOf } from './pick-variants.ts';
 import { profileProgram } from './profile-program.ts';
 import type { DownloadOptions } from './receive-weights.ts';
@@ -38,10 +39,12 @@ export async function createSession(
 
 type Task<T> = (gpu: GpuProgram, batch: readonly Inputs[]) => Promise<T>;
 
-/** Where the outputs of one inference go. */
+/** Where the outputs of one inference go: those that are read to `at` of the readback. */
 interface Target {
   readonly readback: GPUBuffer;
   readonly at: number;
+  readonly read: readonly IoTensor[];
+  readonly places: Places;
 }
 
 class GpuSession implements Session {
@@ -83,8 +86,13 @@ class GpuSession implements Session {
     return gpu;
   }
 
-  async run<T extends IoData>(inputs: Inputs): Promise<Outputs<T>> {
-    const [outputs] = await this.#infer<T>([inputs]);
+  get device(): GPUDevice | undefined {
+    return this.#gpu?.device;
+  }
+
+  async run<T extends IoData>(inputs: Inputs, into: Places = {}): Promise<Outputs<T>> {
+    checkPlaces(this.manifest, into);
+    const [outputs] = await this.#infer<T>([inputs], into);
     return outputs as Outputs<T>;
   }
 
@@ -112,7 +120,7 @@ class GpuSession implements Session {
   /** Checks the inputs and hands them to `task` as they are now: at once, or as copies when a device has to come first. */
   async #start<T>(batch: readonly Inputs[], task: Task<T>): Promise<T> {
     this.#assertAlive();
-    for (const inputs of batch) checkInputs(this.manifest.inputs, inputs, isGpuInput);
+    for (const inputs of batch) checkInputs(this.manifest.inputs, inputs, isOnGpu);
     const gpu = this.#gpu;
     if (gpu) return this.#guard(gpu, () => task(gpu, batch));
     const copies = batch.map(copyOf);
@@ -120,16 +128,17 @@ class GpuSession implements Session {
     return this.#guard(next, () => task(next, copies));
   }
 
-  #infer<T extends IoData>(runs: readonly Inputs[]): Promise<Outputs<T>[]> {
-    const size = outputBytes(this.manifest);
+  #infer<T extends IoData>(runs: readonly Inputs[], places: Places = {}): Promise<Outputs<T>[]> {
+    const read = this.manifest.outputs.filter(({ name }) => !Object.hasOwn(places, name));
+    const size = outputBytes(read);
     return this.#start(runs, async (gpu, batch) => {
       if (batch.length === 0) return [];
       const readback = gpu.readbacks.take(batch.length * size);
       try {
-        batch.forEach((inputs, i) => submit(gpu, inputs, { readback, at: i * size }));
+        batch.forEach((inputs, i) => submit(gpu, inputs, { readback, at: i * size, read, places }));
         await readback.mapAsync(MAP_MODE_READ, 0, batch.length * size);
         const mapped = readback.getMappedRange(0, batch.length * size);
-        return batch.map((_, i) => readOutputs<T>(this.manifest.outputs, mapped, inTurn(i * size)));
+        return batch.map((_, i) => readOutputs<T>(read, mapped, inTurn(i * size)));
       } finally {
         readback.unmap();
         gpu.readbacks.give(readback);
@@ -159,13 +168,20 @@ class GpuSession implements Session {
   }
 }
 
-function submit(gpu: GpuProgram, inputs: Inputs, { readback, at }: Target): void {
+/** What an input may be that is no array; throws for a buffer that is too small. */
+function isOnGpu(data: Inputs[string], input: IoTensor): boolean {
+  if (isGpuBuffer(data)) checkGpuBuffer(input, data);
+  return isGpuBuffer(data) || isGpuInput(data);
+}
+
+function submit(gpu: GpuProgram, inputs: Inputs, { readback, at, read, places }: Target): void {
   writeInputs(gpu, inputs);
   const encoder = gpu.device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   gpu.encode(pass);
   pass.end();
-  gpu.encodeReadback(encoder, readback, at);
+  encodePlaces(gpu, encoder, places);
+  gpu.encodeReadback(encoder, read, { readback, at });
   gpu.device.queue.submit([encoder.finish()]);
 }
 

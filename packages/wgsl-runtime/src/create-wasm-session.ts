@@ -75,7 +75,8 @@ class WasmSession implements Session<WasmManifest> {
     this.#loaded = loaded;
   }
 
-  async run<T extends IoData>(inputs: Inputs): Promise<Outputs<T>> {
+  async run<T extends IoData>(inputs: Inputs, into?: object): Promise<Outputs<T>> {
+    if (into) throw new Error(`${this.manifest.name}: as WebAssembly it leaves no output on a GPU`);
     this.#check([inputs]);
     return this.#infer<T>(inputs);
   }

@@ -1,7 +1,7 @@
 import { checkProgram, paramBytes } from './check-program.ts';
 import { compilePipelines, type OnProgress } from './compile-pipelines.ts';
 import { type Buffers, copyBytes, makeBuffers } from './make-buffers.ts';
-import type { Requirement, WgslManifest, WgslProgram } from './manifest.ts';
+import type { IoTensor, Requirement, WgslManifest, WgslProgram } from './manifest.ts';
 import { type Offers, pickVariants } from './pick-variants.ts';
 import { ReadbackPool } from './readback-pool.ts';
 import type { DownloadOptions } from './receive-weights.ts';
@@ -15,8 +15,12 @@ export interface GpuProgram {
   readonly readbacks: ReadbackPool;
   /** Encodes dispatches `first` to `end` (all if absent) into a pass. */
   encode(pass: GPUComputePassEncoder, first?: number, end?: number): void;
-  /** Copies the outputs to `target`. */
-  encodeReadback(encoder: GPUCommandEncoder, target: GPUBuffer, at: number): void;
+  /** Copies outputs to `at` of a readback buffer, one after another. */
+  encodeReadback(
+    encoder: GPUCommandEncoder,
+    outputs: readonly IoTensor[],
+    to: { readonly readback: GPUBuffer; readonly at: number },
+  ): void;
   dispose(): void;
 }
 
@@ -59,10 +63,10 @@ export async function loadProgram(
         pass.dispatchWorkgroups(...(manifest.dispatches[i]?.workgroups ?? ([0, 0, 0] as const)));
       }
     },
-    encodeReadback(encoder, target, at) {
+    encodeReadback(encoder, outputs, { readback, at }) {
       let to = at;
-      for (const { offset, bytes } of manifest.outputs) {
-        encoder.copyBufferToBuffer(buffers.arena, offset, target, to, copyBytes(bytes));
+      for (const { offset, bytes } of outputs) {
+        encoder.copyBufferToBuffer(buffers.arena, offset, readback, to, copyBytes(bytes));
         to += copyBytes(bytes);
       }
     },

@@ -21,11 +21,11 @@ export interface PixelInput {
   values(target: IoTensor): IoData;
 }
 
-/** Row-major data by name, or what computes it. */
-export type Inputs = Readonly<Record<string, IoData | GpuInput | PixelInput>>;
+/** Row-major data by name, in memory or on the GPU, or what computes it. */
+export type Inputs = Readonly<Record<string, IoData | GpuInput | PixelInput | GPUBuffer>>;
 
 /** What the data of an input may be beside an array. */
-type IsComputed = (data: Inputs[string]) => boolean;
+type IsComputed = (data: Inputs[string], input: IoTensor) => boolean;
 
 /** The class of each type. */
 export const ioArrays = {
@@ -47,7 +47,7 @@ export function checkInputs(expected: readonly IoTensor[], inputs: Inputs, isCom
   for (const input of expected) {
     const data = Object.hasOwn(inputs, input.name) ? inputs[input.name] : undefined;
     if (data === undefined || data === null) throw new Error(`input ${input.name} is missing`);
-    if (!isComputed(data)) checkData(input, data as IoData);
+    if (!isComputed(data, input)) checkData(input, data as IoData);
   }
 }
 
@@ -71,10 +71,10 @@ export function isPixelInput(data: Inputs[string]): data is PixelInput {
   return typeof (data as Partial<PixelInput>).values === 'function' && !ArrayBuffer.isView(data);
 }
 
-/** The inputs as they are now. What the GPU computes stays: it is read when it runs. */
+/** The inputs as they are now. What the GPU computes or has stays: it is read when it runs. */
 export function copyOf(inputs: Inputs): Inputs {
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, data]) => [name, isGpuInput(data) ? data : (data as IoData).slice()]),
+    Object.entries(inputs).map(([name, data]) => [name, ArrayBuffer.isView(data) ? data.slice() : data]),
   );
 }
 

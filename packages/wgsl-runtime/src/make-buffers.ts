@@ -1,6 +1,6 @@
 import { paramBytes } from './check-program.ts';
 import { COPY_DST, COPY_SRC, MAP_READ, STORAGE, UNIFORM } from './gpu-constants.ts';
-import type { WgslManifest, WgslProgram } from './manifest.ts';
+import type { IoTensor, WgslManifest, WgslProgram } from './manifest.ts';
 import type { DownloadOptions } from './receive-weights.ts';
 import { type MatrixType, uploadWeights, weightLayout } from './upload-weights.ts';
 
@@ -29,7 +29,7 @@ export async function makeBuffers(
     arena: make('arena', manifest.arenaBytes, STORAGE | COPY_DST | COPY_SRC),
     weights: make('weights', matrixOffset + matrixBytes, STORAGE | COPY_DST),
     params: make('params', Math.max(1, manifest.dispatches.length) * paramBytes, UNIFORM | COPY_DST),
-    readback: make('outputs', outputBytes(manifest), COPY_DST | MAP_READ),
+    readback: make('outputs', outputBytes(manifest.outputs), COPY_DST | MAP_READ),
   };
   device.queue.writeBuffer(buffers.params, 0, paramWords(manifest));
   await uploadWeights(device, program, { buffer: buffers.weights, ...options });
@@ -44,7 +44,7 @@ export async function makeBuffers(
 }
 
 /** Bytes of the outputs of one inference in a readback buffer. */
-export function outputBytes({ outputs }: WgslManifest): number {
+export function outputBytes(outputs: readonly IoTensor[]): number {
   return outputs.reduce((sum, { bytes }) => sum + copyBytes(bytes), 0);
 }
 

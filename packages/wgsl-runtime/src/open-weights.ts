@@ -1,5 +1,6 @@
 import { kindOf } from './kind-of.ts';
-import type { Weights } from './manifest.ts';
+import type { ProgramManifest, Weights } from './manifest.ts';
+import { cached } from './weight-cache.ts';
 
 /** Weights of a program: their bytes, or where the file is. */
 export type WeightSource = Uint8Array | string | { readonly href: string };
@@ -9,6 +10,10 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** What the file has, for messages. Default: weights. */
   readonly what?: string;
+  /** Name of a cache of the Cache API that keeps the file, by its CRC-32. Default: none. */
+  readonly cache?: string | undefined;
+  /** Of the program whose weights they are; without it nothing is kept. */
+  readonly manifest?: ProgramManifest | undefined;
 }
 
 /** Bytes as they are; a file is fetched when it is read. A failed answer, or a page in its place, rejects with the URL. */
@@ -20,13 +25,19 @@ export function openWeights(source: WeightSource, options: OpenOptions = {}): We
   return () => open(url, options);
 }
 
-async function open(
-  url: string,
-  { signal = null, what = 'weights' }: { signal?: AbortSignal | null | undefined; what?: string },
-): Promise<ReadableStream<Uint8Array>> {
+async function open(url: string, options: OpenOptions): Promise<ReadableStream<Uint8Array>> {
   const local = await openFile(url);
   if (local) return local;
-  const response = await fetch(url, { signal }).catch((error: Error) => {
+  const { cache: name, manifest } = options;
+  if (name === undefined || !manifest) return download(url, options);
+  return cached({ name, url, manifest }, () => download(url, options));
+}
+
+async function download(
+  url: string,
+  { signal, what = 'weights' }: OpenOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  const response = await fetch(url, { signal: signal ?? null }).catch((error: Error) => {
     signal?.throwIfAborted();
     throw new Error(`${url}: cannot be fetched: ${error.message}`);
   });

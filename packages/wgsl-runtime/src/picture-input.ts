@@ -6,6 +6,7 @@ import {
   TEXTURE_COPY_DST,
   UNIFORM,
 } from './gpu-constants.ts';
+import { isTexture } from './gpu-places.ts';
 import { type GpuInput, type GpuTarget, type PixelInput, wordsOf } from './io-data.ts';
 import { picture as pixelPicture } from './picture-pixels.ts';
 import {
@@ -51,10 +52,6 @@ export function picture(source: Source, options: PictureOptions): GpuInput & Pix
       });
     },
   };
-}
-
-function isTexture(source: Source): source is GPUTexture {
-  return 'createView' in Object(source);
 }
 
 /** The picture for a shader, undefined where it is too large, or no frame that a browser can import. */

@@ -1,3 +1,4 @@
+import type { Places } from './gpu-places.ts';
 import type { Inputs, IoData } from './io-data.ts';
 import type { ProgramManifest, WgslManifest } from './manifest.ts';
 
@@ -14,12 +15,14 @@ export interface DispatchTime {
 /** A program that is ready to run. */
 export interface Session<M extends ProgramManifest = WgslManifest> {
   readonly manifest: M;
+  /** Where it runs on a GPU: a new one after a loss, none before that is there. */
+  readonly device?: GPUDevice | undefined;
   /**
    * One inference of the inputs as they are at the call. Calls may overlap; they run one after another. On a GPU: one submit,
    * and one for each picture, and no buffer is created unless more are in flight than ever. Rejects on a wrong input or a
-   * device error.
+   * device error. Outputs that `into` names stay on the GPU, and out of the answer.
    */
-  run<T extends IoData = Float32Array>(inputs: Inputs): Promise<Outputs<T>>;
+  run<T extends IoData = Float32Array>(inputs: Inputs, into?: Places): Promise<Outputs<T>>;
   /** Several inferences without waiting in between: one readback of all. */
   runBatch<T extends IoData = Float32Array>(batch: readonly Inputs[]): Promise<Outputs<T>[]>;
   /** One inference with the time of each dispatch. Rejects when the device lacks `timestamp-query`. */

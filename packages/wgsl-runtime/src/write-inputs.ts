@@ -1,5 +1,7 @@
+import { isGpuBuffer } from './gpu-places.ts';
 import type { GpuProgram } from './gpu-program.ts';
 import { type GpuInput, type GpuTarget, type Inputs, type IoData, isGpuInput, wordsOf } from './io-data.ts';
+import { copyBytes } from './make-buffers.ts';
 
 /**
  * Puts the inputs into the arena as they are now. Each that the GPU computes is a submit of its own: it may write to
@@ -8,7 +10,8 @@ import { type GpuInput, type GpuTarget, type Inputs, type IoData, isGpuInput, wo
 export function writeInputs({ device, manifest, buffers: { arena } }: GpuProgram, inputs: Inputs): void {
   for (const input of manifest.inputs) {
     const data = inputs[input.name] as Inputs[string];
-    if (isGpuInput(data)) submitInput(data, { ...input, device, arena });
+    if (isGpuBuffer(data)) submitInput(copyOfBuffer(data), { ...input, device, arena });
+    else if (isGpuInput(data)) submitInput(data, { ...input, device, arena });
     else device.queue.writeBuffer(arena, input.offset, wordsOf(data as IoData));
   }
 }
@@ -17,4 +20,12 @@ function submitInput(input: GpuInput, target: GpuTarget): void {
   const encoder = target.device.createCommandEncoder();
   input.encode(encoder, target);
   target.device.queue.submit([encoder.finish()]);
+}
+
+function copyOfBuffer(buffer: GPUBuffer): GpuInput {
+  return {
+    encode(encoder, { arena, offset, bytes }) {
+      encoder.copyBufferToBuffer(buffer, 0, arena, offset, copyBytes(bytes));
+    },
+  };
 }
