@@ -41,7 +41,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'The option belongs to another `--target`; the code names it. Leave it out, or change the target.',
   'cli/baseline':
     'The baseline is no report of `ghostc conform --json`. Write a new one with the engine that is the baseline.',
-  'cli/bind': 'Write `--bind NAME=SIZE`, each name once.',
+  'cli/bind': 'Write `--bind NAME=SIZE`, each name once; for pages, as many sizes of each name, or one.',
   'cli/bisect': 'Bisecting compares two things. Give `--b RUNTIME` or a second model.',
   'cli/filter': '`--filter` selects no case. `ghostc conform --list` prints the names.',
   'cli/labels': 'Labels are given twice. Folders of pictures are labels; `--labels` goes with arrays.',

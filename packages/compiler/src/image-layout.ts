@@ -4,11 +4,13 @@ import type { IoTensor, ProgramManifest } from '@ghostc/wgsl-runtime';
 
 /** The manifest with the layouts of inputs that are images. */
 export function withLayouts<M extends ProgramManifest>(manifest: M, { inputs }: Graph): M {
-  const placed = manifest.inputs.map((tensor, i) => {
-    const layout = inputs[i] && imageLayout(inputs[i]);
-    return layout ? { ...tensor, layout } : tensor;
-  });
-  return { ...manifest, inputs: placed };
+  return { ...manifest, inputs: manifest.inputs.map((tensor, i) => ({ ...tensor, ...layoutOf(inputs[i]) })) };
+}
+
+/** The member `layout` of an input that is an image. */
+export function layoutOf(input: Value | undefined): Pick<IoTensor, 'layout'> {
+  const layout = input && imageLayout(input);
+  return layout ? { layout } : {};
 }
 
 /** Order of the axes of an input, as the first layers that see it as an image have it; undefined where none does. */

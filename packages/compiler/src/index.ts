@@ -36,6 +36,7 @@ export {
   type Target,
   targets,
 } from './compile.ts';
+export { type BoundModel, compileShapes } from './compile-shapes.ts';
 export { describeGraph, type GraphDescription } from './describe-graph.ts';
 export {
   type EdgeData,

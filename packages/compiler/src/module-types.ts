@@ -111,31 +111,58 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   },
 };
 
-/** `<name>.d.ts` of a package. */
-export function moduleTypes({ name, inputs, outputs }: ProgramManifest, kind: RuntimeKind): string {
+type Tensors = Pick<ProgramManifest, 'name'> & {
+  readonly inputs: readonly Omit<IoTensor, 'offset'>[];
+  readonly outputs: readonly Omit<IoTensor, 'offset'>[];
+};
+
+/** `<name>.d.ts` of a package: of several sizes of a model, if `shapes` has them. */
+export function moduleTypes(
+  { name, inputs, outputs }: Tensors,
+  kind: RuntimeKind,
+  shapes: readonly Omit<Tensors, 'name'>[] = [],
+): string {
   const { what, imports, manifest, picture, input: beside, profile, model, options, load } = kinds[kind];
   const file = `./${runtimeFiles[kind]}.js`;
-  const all = [...imports, 'DispatchTime', 'DownloadOptions', 'OnDownload'].sort();
+  const ofModel = kind === 'web' ? 'WasmManifest | WgslManifest' : manifest;
+  const exported = shapes.length ? 'WebManifest' : manifest;
+  const all = [...new Set([...imports, exported, 'DispatchTime', 'DownloadOptions', 'OnDownload'])].sort();
   return `/** ${name}: ${what}. */
 import type { ${all.join(', ')} } from '${file}';
 
 export { picture, topK } from '${file}';
-export type { DispatchTime, PictureOptions, Ranked, ${manifest} } from '${file}';
+export type { DispatchTime, PictureOptions, Ranked, ${exported} } from '${file}';
 
-export declare const manifest: ${manifest};
-
+export declare const manifest: ${exported};
+${shapes.length ? shapesText : ''}
 ${picture}
 
 export interface Inputs {
-${inputs.map((input) => member(input, beside)).join('\n')}
+${inputs
+  .map((input, i) =>
+    member(
+      input,
+      beside,
+      shapes.map((shape) => shape.inputs[i]?.shape),
+    ),
+  )
+  .join('\n')}
 }
 
 export interface Outputs {
-${outputs.map((output) => member(output, '')).join('\n')}
+${outputs
+  .map((output, i) =>
+    member(
+      output,
+      '',
+      shapes.map((shape) => shape.outputs[i]?.shape),
+    ),
+  )
+  .join('\n')}
 }
 
 export interface Model {
-  readonly manifest: ${kind === 'web' ? 'WasmManifest | WgslManifest' : manifest};
+  readonly manifest: ${ofModel};
   /** One inference of the inputs as they are at the call. */
   run(inputs: Inputs): Promise<Outputs>;
 ${model}  /** Several inferences, one readback. */
@@ -146,7 +173,7 @@ ${model}  /** Several inferences, one readback. */
 }
 
 export interface LoadOptions {
-${options}
+${shapes.length ? bindText : ''}${options}
   /** Name of a cache of the Cache API that keeps the weights, by their CRC-32. Default: none. */
   readonly cache?: string | undefined;
   /** Called as the weights arrive. */
@@ -160,7 +187,23 @@ export declare function load(options?: LoadOptions): Promise<Model>;
 `;
 }
 
-function member({ name, shape, dtype, quant, layout }: IoTensor, picture: string): string {
+const shapesText = `
+/** The sizes that there are programs for. */
+export declare const shapes: readonly (Pick<WebManifest, 'inputs' | 'outputs'> & {
+  readonly bind: Readonly<Record<string, number>>;
+})[];
+`;
+
+const bindText = `  /** One of \`shapes\`. Default: the first. */
+  readonly bind?: Readonly<Record<string, number>> | undefined;
+`;
+
+function member(
+  { name, shape, dtype, quant, layout }: Omit<IoTensor, 'offset'>,
+  beside: string,
+  shapes: readonly (readonly number[] | undefined)[],
+): string {
   const real = quant ? `; real = ${quant.scale} * (value - ${quant.zeroPoint})` : '';
-  return `  /** ${dtype} [${shape.join(', ')}], ${layout ?? 'row-major'}${real} */\n  readonly ${JSON.stringify(name)}: ${arrays[dtype]}${picture};`;
+  const all = new Set([shape, ...shapes].map((one) => `[${one?.join(', ')}]`));
+  return `  /** ${dtype} ${[...all].join(' or ')}, ${layout ?? 'row-major'}${real} */\n  readonly ${JSON.stringify(name)}: ${arrays[dtype]}${beside};`;
 }

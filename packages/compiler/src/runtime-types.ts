@@ -48,6 +48,12 @@ export interface ProgramManifest {
   readonly outputs: readonly IoTensor[];
 }
 
+/** Inputs and outputs without their places, which each backend has its own of. */
+export interface WebManifest extends Pick<ProgramManifest, 'name' | 'sourceHash'> {
+  readonly inputs: readonly Omit<IoTensor, 'offset'>[];
+  readonly outputs: readonly Omit<IoTensor, 'offset'>[];
+}
+
 /** The bytes of the weight file, or a function that opens them as a stream: it is called again after a lost device. */
 export type Weights = Uint8Array | (() => Promise<Global<'ReadableStream', object>>);
 /** Weights of a program: their bytes, or where the file is. */
@@ -268,12 +274,6 @@ export type BackendName = 'webgpu' | 'wasm';
 export interface Backend {
   readonly name: BackendName;
   readonly reason: string;
-}
-
-/** Inputs and outputs without their places, which each backend has its own of. */
-export interface WebManifest extends Pick<ProgramManifest, 'name' | 'sourceHash'> {
-  readonly inputs: readonly Omit<IoTensor, 'offset'>[];
-  readonly outputs: readonly Omit<IoTensor, 'offset'>[];
 }
 
 interface BackendModule<Model> {

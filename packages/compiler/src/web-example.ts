@@ -1,11 +1,16 @@
 import type { IoTensor, ProgramManifest } from '@ghostc/wgsl-runtime';
 
+type Tensor = Omit<IoTensor, 'offset'>;
+
 /**
  * An example page of a program: `<name>.html`, and its script `<name>.example.js`, so that a content security policy of
  * `default-src 'self'` is enough; WebAssembly also needs `script-src 'self' 'wasm-unsafe-eval'`. It runs once on zeros; an
  * input that can be a picture has a field for a file.
  */
-export function webExample({ name, inputs }: ProgramManifest): ReadonlyMap<string, string> {
+export function webExample({
+  name,
+  inputs,
+}: Pick<ProgramManifest, 'name'> & { readonly inputs: readonly Tensor[] }): ReadonlyMap<string, string> {
   const pictures = inputs.filter(isPicture);
   return new Map([
     [`${name}.html`, pageText(name)],
@@ -13,13 +18,13 @@ export function webExample({ name, inputs }: ProgramManifest): ReadonlyMap<strin
   ]);
 }
 
-function isPicture(input: IoTensor): boolean {
+function isPicture(input: Tensor): boolean {
   const channels = channelsOf(input);
   const stored = ['f32', 'i8', 'u8'].includes(input.dtype);
   return stored && input.shape.length === 4 && input.shape[0] === 1 && (channels === 1 || channels === 3);
 }
 
-const channelsOf = ({ shape, layout }: IoTensor): number | undefined => shape[layout === 'NHWC' ? 3 : 1];
+const channelsOf = ({ shape, layout }: Tensor): number | undefined => shape[layout === 'NHWC' ? 3 : 1];
 
 const pageText = (name: string): string => `<!doctype html>
 <html lang="en">
@@ -35,12 +40,12 @@ const pageText = (name: string): string => `<!doctype html>
 `;
 
 /** What a network was trained with is not in its file: ImageNet's values for colour, 0 to 1 for one channel. */
-const normalisation = (input: IoTensor): string =>
+const normalisation = (input: Tensor): string =>
   channelsOf(input) === 3
     ? '{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }'
     : '{ mean: [0], std: [1] }';
 
-const scriptText = (name: string, pictures: readonly IoTensor[]): string => `// An example of ${name}.js.
+const scriptText = (name: string, pictures: readonly Tensor[]): string => `// An example of ${name}.js.
 import { load, manifest, picture } from './${name}.js';
 
 /** Inputs that pictures can be: y = (v - mean) / std of values from 0 to 1. Your model's training says what they are. */

@@ -4,6 +4,7 @@ import {
   type CProgram,
   compileC,
   compileFiles,
+  compileShapes,
   type Device,
   devices,
   type IoForm,
@@ -22,7 +23,7 @@ import { CompileError, type Graph, withLocation } from '@ghostc/ir';
 import type { Rounding } from '@ghostc/ops';
 import { type Tuning, tuningFor, wasmModule } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
-import { bindOption } from '../bind-option.ts';
+import { bindingsOf, bindsOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
@@ -39,7 +40,7 @@ interface CompileFlags {
   readonly out: string;
   readonly name?: string;
   readonly prefix?: string;
-  readonly bind: ReadonlyMap<string, number>;
+  readonly bind: ReadonlyMap<string, readonly number[]>;
   readonly weights?: WeightForm;
   readonly weightSection?: string;
   readonly unaligned: boolean;
@@ -107,7 +108,7 @@ export function compileCommand(): Command {
       '--no-unaligned',
       'C that refuses to be compiled with unaligned loads and stores, for memory or settings where they fault',
     )
-    .addOption(bindOption())
+    .addOption(bindsOption())
     .addOption(
       new Option(
         '--weights <form>',
@@ -145,7 +146,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile int8.onnx --target tflite --channels-last --out build/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile int8.onnx --target c --device cortex-m7 --weights fetch --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target web --bind N=1 --bind N=8 --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile int8.onnx --target tflite --channels-last --out build/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile int8.onnx --target c --device cortex-m7 --weights fetch --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -197,12 +198,10 @@ function runCompile(model: string, flags: CompileFlags): void {
   checkTarget(flags);
   const progress = startProgress(`reading ${model}`);
   try {
-    const loaded = loadModel(model, {
-      weights: flags.stateDict,
-      seed: flags.seed,
-      rounding: roundingFor(flags),
-      bind: flags.bind,
-    });
+    const bindings = bindingsFor(flags);
+    const load = (bind: ReadonlyMap<string, number> | undefined) =>
+      loadModel(model, { weights: flags.stateDict, seed: flags.seed, rounding: roundingFor(flags), bind });
+    const loaded = load(bindings[0]);
     const options = {
       ...flags,
       ...(!flags.unaligned && { noUnaligned: true }),
@@ -211,7 +210,11 @@ function runCompile(model: string, flags: CompileFlags): void {
       ...(hasRuntime(flags.target) && pageOptions(flags.target, flags)),
       onPass: (name: string) => showStep(progress, name === 'lower' ? 'planning memory, writing' : name),
     };
-    const { program, files } = withLocation({ file: model }, () => compiled(loaded.graph, flags, options));
+    const { program, files } = withLocation({ file: model }, () => {
+      if (bindings.length < 2 || !hasRuntime(flags.target)) return compiled(loaded.graph, flags, options);
+      const models = bindings.map((bind, i) => ({ bind, graph: i ? load(bind).graph : loaded.graph }));
+      return { program: null, files: compileShapes(models, flags.target, options) };
+    });
     const written = writeFiles(flags.out, files);
     progress.stop();
     const sizes = [...files.values()].map((content) => Buffer.byteLength(content));
@@ -227,6 +230,17 @@ function runCompile(model: string, flags: CompileFlags): void {
   } finally {
     progress.stop();
   }
+}
+
+/** The sizes of each program. Throws `cli/bind` where the target makes one, and several are asked for. */
+function bindingsFor({ bind, target }: CompileFlags): ReadonlyMap<string, number>[] {
+  const bindings = bindingsOf(bind);
+  if (bindings.length < 2 || hasRuntime(target)) return bindings;
+  const [name = '', sizes = []] = [...bind].find(([, list]) => new Set(list).size > 1) ?? [];
+  throw new CompileError(
+    'cli/bind',
+    `--bind gives ${name} both ${sizes[0]} and ${sizes.find((size) => size !== sizes[0])}, which goes with --target wgsl, wasm or web, found ${target}`,
+  );
 }
 
 /** TFLite's layers round twice: a model that says nothing is read so for it. */
