@@ -203,6 +203,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'op/unknown': 'There is no op of that name. docs/op-support.md lists all.',
   'op/window': 'The window is larger than the padded input. Use a larger input or a smaller kernel.',
   'pad/infer': '`pads` has all begins, then all ends: two numbers for each axis.',
+  'page/labels':
+    'The file has another number of lines than an output has values. Give a line for each class, in order.',
   'parse/attribute':
     'An attribute of the text is malformed. Write `{name=1}`, `{name=[1,2]}` or `{name="text"}`.',
   'parse/duplicate': 'A name is defined twice. Rename one.',

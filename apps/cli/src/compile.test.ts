@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
@@ -29,6 +30,36 @@ describe('compile', () => {
     expect(readdirSync(out).sort()).toEqual(expected);
     const paths = JSON.parse(stdout).files.map((file: { path: string }) => file.path);
     expect(paths.sort()).toEqual(expected.map((name) => join(out, name)));
+  });
+
+  test('--labels puts names of classes into a package, one for each value of an output', async () => {
+    const model = join(folder, 'labelled.gir');
+    writeFileSync(model, 'graph @net(%a: f32[1,3])\n%y = relu %a\nreturn %y');
+    const out = join(folder, 'out-labels');
+    const compile = (text: string) => {
+      writeFileSync(join(folder, 'labels.txt'), text);
+      return ghostc(
+        'compile',
+        model,
+        '--target',
+        'wgsl',
+        '--labels',
+        'labels.txt',
+        '--out',
+        out,
+        '--name',
+        'net',
+      );
+    };
+    expect(compile('tabby cat\r\nfox\r\nhen\r\n').status).toBe(0);
+    expect((await import(pathToFileURL(join(out, 'net.js')).href)).labels).toEqual([
+      'tabby cat',
+      'fox',
+      'hen',
+    ]);
+    const { status, stderr } = compile('cat\ndog\n');
+    expect(status).toBe(2);
+    expect(stderr).toContain('expected a label for each value of an output, y [1,3], found 2');
   });
 
   test('wgsl writes a manifest, weights and modules', () => {

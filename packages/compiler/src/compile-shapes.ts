@@ -8,6 +8,7 @@ import { type RuntimeKind, runtimeFiles } from './runtime-types.ts';
 import { safeName } from './safe-name.ts';
 import { pageBoundary } from './wasm-program.ts';
 import { webExample } from './web-example.ts';
+import { labelsText } from './web-packages.ts';
 
 /** A model with sizes of its symbolic dimensions. */
 export interface BoundModel {
@@ -42,7 +43,7 @@ export function compileShapes(
   const files = new Map<string, string | Uint8Array>();
   models.forEach(({ graph }, i) => {
     const part = parts[i] ?? '';
-    const made = compileFiles(graph, target, { ...options, name: part });
+    const made = compileFiles(graph, target, { ...options, name: part, labels: undefined });
     for (const [file, content] of withSharedWeights(made, { part, first: parts[0] ?? '', files }))
       if (!ownOnly.has(file.replace(part, ''))) files.set(file, content);
   });
@@ -51,7 +52,10 @@ export function compileShapes(
   const manifest = { name, inputs: first.inputs, outputs: first.outputs };
   return new Map([
     ...files,
-    [`${name}.js`, shapesModule({ manifest, shapes, parts, target })],
+    [
+      `${name}.js`,
+      `${shapesModule({ manifest, shapes, parts, target })}${labelsText(manifest, options.labels)}`,
+    ],
     [`${name}.d.ts`, moduleTypes(manifest, target, shapes)],
     ...webExample(manifest),
   ]);

@@ -32,7 +32,7 @@ import { addSelfTest } from './self-test.ts';
 import { sourceHash } from './source-hash.ts';
 import { finish, inSteps, type StepOptions, type Steps } from './steps.ts';
 import { type BuildWasm, type BuiltWasm, pageBoundary, wasmProgram } from './wasm-program.ts';
-import { wasmPackage, webPackage, wgslPackage } from './web-packages.ts';
+import { type PageOptions, wasmPackage, webPackage, wgslPackage } from './web-packages.ts';
 import { wgslFiles } from './wgsl-files.ts';
 
 /** What a model can be compiled to. */
@@ -234,6 +234,8 @@ export interface CompileFilesOptions
     CompileWasmOptions {
   /** Source of the target's runtime as one ES module, with which a program is a package for pages; WGSL can do without. */
   readonly runtime?: string | undefined;
+  /** Names of the classes, which a package for pages exports. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 /** Compiles to the files that `ghostc compile` writes, by name. */
@@ -261,15 +263,15 @@ const writers: Readonly<Record<Target, Writer>> = {
   },
   *wgsl(model, options) {
     const program = yield* wgslSteps(model, options);
-    const extra = options.runtime ? wgslPackage(program.manifest, options.runtime) : [];
+    const extra = options.runtime ? wgslPackage(program.manifest, pageOptions(options)) : [];
     return new Map([...wgslFiles(program), ...extra]);
   },
   *wasm(model, options) {
-    return wasmPackage(yield* wasmSteps(model, options), runtimeOf(options));
+    return wasmPackage(yield* wasmSteps(model, options), pageOptions(options));
   },
   *web(model, options) {
     const program = yield* wgslSteps(model, options);
-    const files = webPackage(program.manifest, yield* wasmSteps(model, options), runtimeOf(options));
+    const files = webPackage(program.manifest, yield* wasmSteps(model, options), pageOptions(options));
     return new Map([[`${program.manifest.name}.weights.bin`, program.weights], ...files]);
   },
   *c(model, options) {
@@ -277,8 +279,8 @@ const writers: Readonly<Record<Target, Writer>> = {
   },
 };
 
-function runtimeOf({ runtime }: CompileFilesOptions): string {
-  if (runtime !== undefined) return runtime;
+function pageOptions({ runtime, labels }: CompileFilesOptions): PageOptions {
+  if (runtime !== undefined) return { runtime, labels };
   throw new CompileError('wasm/build', 'a package for pages has a runtime; expected its source as runtime');
 }
 

@@ -134,6 +134,9 @@ export { picture, topK } from '${file}';
 export type { DispatchTime, PictureOptions, Ranked, ${exported} } from '${file}';
 
 export declare const manifest: ${exported};
+
+/** Names of the classes, if the compiler was given some. */
+export declare const labels: readonly string[];
 ${shapes.length ? shapesText : ''}
 ${picture}
 

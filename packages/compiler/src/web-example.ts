@@ -5,7 +5,7 @@ type Tensor = Omit<IoTensor, 'offset'>;
 /**
  * An example page of a program: `<name>.html`, and its script `<name>.example.js`, so that a content security policy of
  * `default-src 'self'` is enough; WebAssembly also needs `script-src 'self' 'wasm-unsafe-eval'`. It runs once on zeros; an
- * input that can be a picture has a field for a file.
+ * input that can be a picture takes files, the camera and samples.
  */
 export function webExample({
   name,
@@ -32,9 +32,8 @@ const pageText = (name: string): string => `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${name}</title>
 <h1>${name}</h1>
-<form></form>
 <p id="status">waiting for ${name}.example.js; from a file:// address it cannot be loaded: serve this folder</p>
-<main></main>
+<div id="both"><form></form><main></main></div>
 <script type="module" src="./${name}.example.js"></script>
 </html>
 `;
@@ -45,8 +44,11 @@ const normalisation = (input: Tensor): string =>
     ? '{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }'
     : '{ mean: [0], std: [1] }';
 
-const scriptText = (name: string, pictures: readonly Tensor[]): string => `// An example of ${name}.js.
-import { load, manifest, picture } from './${name}.js';
+const scriptText = (
+  name: string,
+  pictures: readonly Tensor[],
+): string => `// An example of ${name}.js: pictures in, the largest values out.
+import { labels, load, manifest, picture, topK } from './${name}.js';
 
 /** Inputs that pictures can be: y = (v - mean) / std of values from 0 to 1. Your model's training says what they are. */
 const pictures = {
@@ -57,11 +59,22 @@ const arrays = {
 
 const style = new CSSStyleSheet();
 style.replaceSync(\`
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 40rem; padding: 0 1rem; }
-  h1, h2, #status { overflow-wrap: anywhere; } label { display: block; } input { max-width: 100%; }
-  table { border-collapse: collapse; width: 100%; }
-  td { padding: 0 1rem 0 0; font-variant-numeric: tabular-nums; } td:last-child { padding: 0; width: 60%; }
-  td div { background: #4a7bd0; border-radius: 3px; height: 0.8rem; min-width: 1px; }
+  :root { color-scheme: light dark; } * { box-sizing: border-box; }
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 56rem; padding: 1rem; }
+  h1, h2, #status { margin: 0 0 0.5rem; overflow-wrap: anywhere; } h1 { font-size: 1.5rem; } h2 { font-size: 1rem; }
+  #status { color: GrayText; font-size: 0.9rem; min-height: 2.8rem; }
+  #both { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); }
+  fieldset { border: 0; margin: 0 0 1rem; padding: 0; }
+  .view { aspect-ratio: 1; background: #8882; border-radius: 12px; display: block; width: 100%; }
+  .ways { display: flex; flex-wrap: wrap; gap: 0.5rem; margin-top: 0.5rem; }
+  .ways > * { background: #8882; border: 1px solid #8886; border-radius: 8px; color: inherit; cursor: pointer; font: inherit; height: 2.75rem; padding: 0 0.9rem; }
+  label { align-items: center; display: flex; } input { height: 1px; opacity: 0; position: absolute; width: 1px; }
+  label:focus-within, button:focus-visible { outline: 2px solid #4a7bd0; }
+  .sample { overflow: hidden; padding: 0; width: 2.75rem; } .sample canvas { display: block; height: 100%; width: 100%; }
+  table { border-collapse: collapse; margin-bottom: 1rem; table-layout: fixed; width: 100%; }
+  td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; padding: 0.2rem 0.75rem 0.2rem 0; width: 44%; }
+  td + td { text-align: right; width: 22%; } td:last-child { padding-right: 0; width: 34%; }
+  td div { background: #4a7bd0; border-radius: 3px; height: 0.8rem; min-width: 1px; transition: width 0.15s; }
 \`);
 document.adoptedStyleSheets = [style];
 
@@ -71,42 +84,133 @@ const say = (text) => { status.textContent = text; };
 const zeros = ({ name, shape, dtype }) => [name, new arrays[dtype](shape.reduce((n, dim) => n * dim, 1))];
 const inputs = new Map(manifest.inputs.map(zeros));
 
-function add(parent, tag, text) {
-  return parent.appendChild(Object.assign(document.createElement(tag), { textContent: text }));
+function add(parent, tag, members = {}) {
+  return parent.appendChild(Object.assign(document.createElement(tag), members));
 }
 
 /** The five largest values of an output. */
 function show({ name, shape, dtype }, values) {
   const main = document.querySelector('main');
-  add(main, 'h2', \`\${name}: \${dtype}[\${shape}]\`);
-  const table = add(main, 'table', '');
-  const best = [...values.entries()].sort(([, a], [, b]) => b - a).slice(0, 5);
-  const most = Math.max(...best.map(([, value]) => Math.abs(value)), 1e-30);
-  for (const [i, value] of best) {
-    const row = add(table, 'tr', '');
-    add(row, 'td', i);
-    add(row, 'td', dtype === 'f32' ? value.toFixed(4) : value);
-    add(add(row, 'td', ''), 'div', '').style.width = \`\${(100 * Math.abs(value)) / most}%\`;
+  add(main, 'h2', { textContent: \`\${name}: \${dtype}[\${shape}]\` });
+  const table = add(main, 'table');
+  const best = topK(values, 5, values.length === labels.length ? labels : []);
+  const most = Math.max(...best.map(({ value }) => Math.abs(value)), 1e-30);
+  for (const { index, value, label = index } of best) {
+    const row = add(table, 'tr');
+    add(row, 'td', { textContent: label });
+    add(row, 'td', { textContent: dtype === 'f32' ? value.toFixed(4) : value });
+    add(add(row, 'td'), 'div').style.width = \`\${(100 * Math.abs(value)) / most}%\`;
   }
 }
 
 async function run(model) {
   const start = performance.now();
   const outputs = await model.run(Object.fromEntries(inputs));
-  const where = model.backend ? \` on \${model.backend.name} (\${model.backend.reason})\` : '';
-  say(\`ran in \${(performance.now() - start).toFixed(1)} ms\${where}; inputs without a picture are zeros; largest values:\`);
+  const time = \`ran in \${(performance.now() - start).toFixed(1)} ms\`;
+  say(model.backend ? \`\${time} on \${model.backend.name} (\${model.backend.reason})\` : time);
   document.querySelector('main').replaceChildren();
   for (const output of manifest.outputs) show(output, outputs[output.name]);
 }
 
-function addField(model, name, normalise) {
-  const label = add(document.querySelector('form'), 'label', \`\${name} \`);
-  const field = Object.assign(add(label, 'input', ''), { type: 'file', accept: 'image/*' });
+/** Pictures of no file: a sunset, a ball, stripes. */
+const samples = {
+  sunset(brush) {
+    const sky = brush.createLinearGradient(0, 0, 0, 170);
+    for (const [at, color] of [[0, '#274a8f'], [0.6, '#e8804f'], [1, '#ffd27a']]) sky.addColorStop(at, color);
+    paint(brush, sky, [0, 0, 256, 170]);
+    paint(brush, '#1d4a66', [0, 170, 256, 86]);
+    disc(brush, '#fff3c4', [128, 150, 34]);
+    for (let i = 0; i < 6; i++) paint(brush, '#ffd27a', [104 - i * 3, 178 + i * 13, 48 + i * 6, 3]);
+  },
+  ball(brush) {
+    paint(brush, '#8fb58b', [0, 0, 256, 256]);
+    disc(brush, '#0003', [140, 190, 74]);
+    disc(brush, '#e07b2a', [128, 132, 84]);
+    brush.lineWidth = 5;
+    for (const x of [0, 128, 256]) {
+      brush.beginPath();
+      brush.ellipse(x, 132, x === 128 ? 2 : 74, 84, 0, 0, 7);
+      brush.save();
+      brush.clip(circle(128, 132, 84));
+      brush.stroke();
+      brush.restore();
+    }
+  },
+  stripes(brush) {
+    paint(brush, '#f4f1ea', [0, 0, 256, 256]);
+    brush.lineWidth = 15;
+    for (let i = -1; i < 9; i++) {
+      brush.beginPath();
+      brush.moveTo(i * 34, 0);
+      brush.bezierCurveTo(i * 34 + 44, 90, i * 34 - 40, 170, i * 34 + 20, 256);
+      brush.stroke();
+    }
+  },
+};
+
+function paint(brush, color, rectangle) {
+  brush.fillStyle = color;
+  brush.fillRect(...rectangle);
+}
+
+function circle(x, y, radius) {
+  const path = new Path2D();
+  path.arc(x, y, radius, 0, 7);
+  return path;
+}
+
+function disc(brush, color, place) {
+  brush.fillStyle = color;
+  brush.fill(circle(...place));
+}
+
+/** A view of an input, and ways to fill it: a file, the camera, samples. */
+function addPanel(model, name, normalise) {
+  const panel = add(document.querySelector('form'), 'fieldset');
+  if (Object.keys(pictures).length > 1) add(panel, 'h2', { textContent: name });
+  const view = add(panel, 'canvas', { className: 'view', width: 448, height: 448 });
+  const ways = add(panel, 'div', { className: 'ways' });
+  let camera;
+  const stop = () => {
+    for (const track of camera?.getTracks() ?? []) track.stop();
+    camera = undefined;
+    film.textContent = 'Camera';
+  };
+  const take = async (source, width, height) => {
+    const side = Math.min(width, height);
+    view.getContext('2d').drawImage(source, (width - side) / 2, (height - side) / 2, side, side, 0, 0, 448, 448);
+    inputs.set(name, picture(source, normalise));
+    await run(model);
+  };
+  const label = add(ways, 'label', { textContent: 'Picture' });
+  const field = add(label, 'input', { type: 'file', accept: 'image/*', ariaLabel: \`picture for \${name}\` });
   field.addEventListener('change', () => orSay(async () => {
     if (!field.files.length) return;
-    inputs.set(name, picture(await createImageBitmap(field.files[0]), normalise));
-    await run(model);
+    stop();
+    const bitmap = await createImageBitmap(field.files[0]);
+    await take(bitmap, bitmap.width, bitmap.height);
   }));
+  const film = add(ways, 'button', { type: 'button', textContent: 'Camera' });
+  film.addEventListener('click', () => orSay(async () => {
+    if (camera) return stop();
+    if (!navigator.mediaDevices) throw new Error('there is no camera here: it needs a page from https or localhost');
+    camera = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+    film.textContent = 'Stop';
+    const video = Object.assign(document.createElement('video'), { muted: true, playsInline: true, srcObject: camera });
+    await video.play();
+    for (const mine = camera; camera === mine; await new Promise(requestAnimationFrame))
+      await take(video, video.videoWidth, video.videoHeight);
+  }));
+  for (const [what, draw] of Object.entries(samples)) {
+    const button = add(ways, 'button', { type: 'button', className: 'sample', title: what, ariaLabel: what });
+    const sample = add(button, 'canvas', { width: 256, height: 256 });
+    draw(sample.getContext('2d', { willReadFrequently: true }));
+    button.addEventListener('click', () => orSay(async () => {
+      stop();
+      await take(sample, 256, 256);
+    }));
+  }
+  return ways.querySelector('.sample');
 }
 
 /** No GPU, a file that is missing, a picture that cannot be read: the page says so. */
@@ -121,7 +225,8 @@ await orSay(async () => {
     onDownload: (bytes, total) => say(\`\${Math.round((100 * bytes) / total)} % of the weights\`),
   });
   await run(model);
-  for (const [name, normalise] of Object.entries(pictures)) addField(model, name, normalise);
+  const [first] = Object.entries(pictures).map(([name, normalise]) => addPanel(model, name, normalise));
+  first?.click();
 });
 `;
 

@@ -1,4 +1,5 @@
-import type { ProgramManifest, WasmManifest, WgslManifest } from '@ghostc/wgsl-runtime';
+import { CompileError } from '@ghostc/ir';
+import type { IoTensor, ProgramManifest, WasmManifest, WgslManifest } from '@ghostc/wgsl-runtime';
 import { moduleTypes } from './module-types.ts';
 import { type RuntimeKind, runtimeFiles, runtimeTypes } from './runtime-types.ts';
 import type { BuiltWasm } from './wasm-program.ts';
@@ -6,31 +7,39 @@ import { webExample } from './web-example.ts';
 
 type Files = ReadonlyMap<string, string | Uint8Array>;
 
+/** What a package has beside its program. */
+export interface PageOptions {
+  /** Source of the runtime as one ES module. */
+  readonly runtime: string;
+  /** Names of the classes, which the package exports. */
+  readonly labels?: readonly string[] | undefined;
+}
+
 /**
  * The files that make a WGSL program a package for a page: `<name>.js`, an ES module with the manifest and a loader; an
  * example page; the runtime; types of both modules. The weights stay in `<name>.weights.bin` beside them.
  */
-export function wgslPackage(manifest: WgslManifest, runtime: string): Files {
-  return packageOf(manifest, { kind: 'wgsl', runtime, module: wgslModule(manifest, 'wgsl') });
+export function wgslPackage(manifest: WgslManifest, options: PageOptions): Files {
+  return packageOf(manifest, { kind: 'wgsl', module: wgslModule(manifest, 'wgsl'), ...options });
 }
 
 /** The same of a WebAssembly program, with its module in `<name>.wasm` and the weights in `<name>.wasm.weights.bin`. */
-export function wasmPackage(program: BuiltWasm, runtime: string): Files {
+export function wasmPackage(program: BuiltWasm, options: PageOptions): Files {
   const { manifest } = program;
   return new Map([
     ...wasmBinaries(program),
-    ...packageOf(manifest, { kind: 'wasm', runtime, module: wasmModule(manifest, 'wasm') }),
+    ...packageOf(manifest, { kind: 'wasm', module: wasmModule(manifest, 'wasm'), ...options }),
   ]);
 }
 
 /** Both in one package, which loads what is faster where it runs; `<name>.webgpu.js` and `<name>.wasm.js` are its parts. */
-export function webPackage(manifest: WgslManifest, program: BuiltWasm, runtime: string): Files {
+export function webPackage(manifest: WgslManifest, program: BuiltWasm, options: PageOptions): Files {
   const { name } = manifest;
   return new Map([
     ...wasmBinaries(program),
     [`${name}.webgpu.js`, wgslModule(manifest, 'web')],
     [`${name}.wasm.js`, wasmModule(program.manifest, 'web')],
-    ...packageOf(program.manifest, { kind: 'web', runtime, module: webModule(program.manifest) }),
+    ...packageOf(program.manifest, { kind: 'web', module: webModule(program.manifest), ...options }),
   ]);
 }
 
@@ -41,22 +50,38 @@ function wasmBinaries({ manifest: { name }, code, weights }: BuiltWasm): Files {
   ]);
 }
 
-interface PackageParts {
+interface PackageParts extends PageOptions {
   readonly kind: RuntimeKind;
-  readonly runtime: string;
   readonly module: string;
 }
 
-function packageOf(manifest: ProgramManifest, { kind, runtime, module }: PackageParts): Files {
+function packageOf(manifest: ProgramManifest, { kind, runtime, module, labels }: PackageParts): Files {
   const { name } = manifest;
   const file = runtimeFiles[kind];
   return new Map([
-    [`${name}.js`, module],
+    [`${name}.js`, `${module}${labelsText(manifest, labels)}`],
     [`${name}.d.ts`, moduleTypes(manifest, kind)],
     ...webExample(manifest),
     [`${file}.js`, runtime],
     [`${file}.d.ts`, runtimeTypes[kind]],
   ]);
+}
+
+/** The labels as what a module exports. Throws `page/labels` where no output has as many values. */
+export function labelsText(
+  { outputs }: { readonly outputs: readonly Pick<IoTensor, 'name' | 'shape'>[] },
+  labels: readonly string[] = [],
+): string {
+  const fits = ({ shape }: Pick<IoTensor, 'shape'>) =>
+    [shape.at(-1), shape.reduce((product, dim) => product * dim, 1)].includes(labels.length);
+  if (labels.length && !outputs.some(fits)) {
+    const found = outputs.map(({ name, shape }) => `${name} [${shape}]`).join(', ');
+    throw new CompileError(
+      'page/labels',
+      `expected a label for each value of an output, ${found}, found ${labels.length}`,
+    );
+  }
+  return `\n/** Names of the classes, if the compiler was given some. */\nexport const labels = ${JSON.stringify(labels)};\n`;
 }
 
 function headerOf({ name, sourceHash }: ProgramManifest): string {

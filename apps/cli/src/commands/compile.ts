@@ -25,6 +25,7 @@ import { type Tuning, tuningFor, wasmModule } from '@ghostc/runtimes';
 import { Argument, Command, Option } from 'commander';
 import { bindingsOf, bindsOption } from '../bind-option.ts';
 import { parseByteSize } from '../byte-size.ts';
+import { readBounded } from '../calibration/read-bounded.ts';
 import { formatCount } from '../format.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
@@ -56,6 +57,7 @@ interface CompileFlags {
   readonly channelsLast?: boolean;
   readonly kernels?: KernelChoice;
   readonly rounding?: Rounding;
+  readonly labels?: string;
   readonly stateDict?: string;
   readonly seed: number;
   readonly json?: boolean;
@@ -140,13 +142,17 @@ export function compileCommand(): Command {
       'WGSL kernels shaped as ghostc tune measured, on this adapter if there are several',
     )
     .option('--cache <file>', 'the file of ghostc tune')
+    .option(
+      '--labels <file>',
+      'names of the classes, one a line, which a package for pages exports and shows',
+    )
     .addOption(roundingOption())
     .option('--state-dict <file>', 'weights of a ghostnet: model, .safetensors')
     .option('--seed <n>', 'seed of the weights of a ghostnet: model', parseCount, 1)
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target web --bind N=1 --bind N=8 --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile int8.onnx --target tflite --channels-last --out build/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile int8.onnx --target c --device cortex-m7 --weights fetch --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target web --bind N=1 --bind N=8 --out web/\n  ghostc compile model.onnx --target web --labels imagenet.txt --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile int8.onnx --target tflite --channels-last --out build/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile int8.onnx --target c --device cortex-m7 --weights fetch --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -159,7 +165,12 @@ function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
 
 /** What packages for pages need beside the model. */
 function pageOptions(target: Parameters<typeof runtimeSource>[0], flags: CompileFlags) {
-  return { runtime: runtimeSource(target), tuning: tuningOf(flags), buildWasm: wasmModule };
+  const labels = flags.labels === undefined ? undefined : labelsOf(flags.labels);
+  return { runtime: runtimeSource(target), tuning: tuningOf(flags), buildWasm: wasmModule, labels };
+}
+
+function labelsOf(file: string): string[] {
+  return new TextDecoder().decode(readBounded(file)).trimEnd().split(/\r?\n/);
 }
 
 /** Flags that not every target has, as the user writes them. */
@@ -180,6 +191,7 @@ const targetFlags: Readonly<
   '--channels-last': { targets: ['tflite'], given: ({ channelsLast }) => channelsLast },
   '--matrices': { targets: ['wgsl', 'web'], given: ({ matrices }) => matrices },
   '--tuned': { targets: ['wgsl', 'web'], given: ({ tuned }) => tuned },
+  '--labels': { targets: ['wgsl', 'wasm', 'web'], given: ({ labels }) => labels },
   '--cache': { targets: ['wgsl', 'web'], given: ({ cache }) => cache },
 };
 
@@ -202,8 +214,9 @@ function runCompile(model: string, flags: CompileFlags): void {
     const load = (bind: ReadonlyMap<string, number> | undefined) =>
       loadModel(model, { weights: flags.stateDict, seed: flags.seed, rounding: roundingFor(flags), bind });
     const loaded = load(bindings[0]);
+    const { labels, ...plain } = flags;
     const options = {
-      ...flags,
+      ...plain,
       ...(!flags.unaligned && { noUnaligned: true }),
       name: flags.name ?? flags.prefix ?? loaded.name,
       bind: undefined,

@@ -137,8 +137,8 @@ test('the example runs under a content security policy, with any dtype', async (
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', ({ message }) => errors.push(message));
   try {
-    await page.waitForSelector('label + label');
-    expect(await page.locator('h2').allTextContents()).toEqual([
+    await page.waitForSelector('fieldset + fieldset');
+    expect(await page.locator('main h2').allTextContents()).toEqual([
       'ya: f32[1,1,8,8]',
       'yb: f32[1,3,4,6]',
       'yk: i8[2,5]',
@@ -199,7 +199,8 @@ postMessage([ya[0], model.backend.reason]);`;
   const route = (path: string) =>
     path === '/worker.js' ? worker : path === '/favicon.ico' ? '' : both.get(path.slice(1));
   const headers = policyOf("'self' 'wasm-unsafe-eval'");
-  const { page, origin, close } = await openBrowser(route, '/net.html', [], headers);
+  const camera = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+  const { page, origin, close } = await openBrowser(route, '/net.html', camera, headers);
   const status = page.locator('#status', { hasText: 'ran in' });
   try {
     await status.waitFor();
@@ -212,7 +213,12 @@ postMessage([ya[0], model.backend.reason]);`;
     await status.waitFor();
     expect(await status.textContent()).toMatch(/ on wasm \(there is no WebGPU here\)/);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    await page.locator('button', { hasText: 'Camera' }).first().click();
+    await page.locator('button', { hasText: 'Stop' }).waitFor();
+    await page.waitForFunction(`document.querySelector('td + td').textContent > 0`);
     await page.screenshot({ path: join(shots, 'example-web-phone.png'), fullPage: true });
+    await page.locator('button', { hasText: 'Stop' }).click();
+    await page.locator('button', { hasText: 'Stop' }).waitFor({ state: 'detached' });
     const answer = page.evaluate(`new Promise((resolve, reject) => {
       const worker = new Worker('/worker.js', { type: 'module' });
       worker.onmessage = ({ data }) => resolve(data);
