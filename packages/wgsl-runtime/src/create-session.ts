@@ -51,7 +51,8 @@ class GpuSession implements Session {
   readonly manifest: WgslManifest;
   readonly #source: DeviceSource;
   readonly #program: WgslProgram;
-  readonly #options: SessionOptions;
+  /** Its signal ends the first loading only. */
+  #options: SessionOptions;
   #gpu: GpuProgram | undefined;
   #loading: Promise<GpuProgram> | undefined;
   /** Why no more runs are possible. */
@@ -78,7 +79,11 @@ class GpuSession implements Session {
     if (typeof device?.createBuffer !== 'function')
       throw new Error(`expected a GPUDevice or a function that gives one, found ${kindOf(device)}`);
     const { offers = offersOf(device), ...options } = this.#options;
-    const gpu = await loadProgram(device, this.#program, { offers, ...options });
+    const gpu = await loadProgram(device, this.#program, { offers, ...options }).catch((error) => {
+      if (typeof this.#source === 'function') device.destroy();
+      throw error;
+    });
+    this.#options = { ...this.#options, signal: undefined };
     this.#gpu = gpu;
     device.lost.then(({ message, reason }) => this.#lose(gpu, message || reason));
     if (this.#ended) this.dispose();

@@ -44,9 +44,9 @@ export async function loadProgram(
   const [uploaded, compiled] = await Promise.allSettled([uploading, compiling]);
   if (uploaded.status === 'rejected') throw uploaded.reason;
   const buffers = uploaded.value;
-  if (compiled.status === 'rejected') {
+  if (compiled.status === 'rejected' || download.signal?.aborted) {
     destroy(buffers);
-    throw compiled.reason;
+    throw compiled.status === 'rejected' ? compiled.reason : download.signal?.reason;
   }
   const { layout, list } = compiled.value;
   const group = bindGroup(device, layout, { buffers, manifest, matrices });

@@ -22,7 +22,12 @@ export function openWeights(source: WeightSource, options: OpenOptions = {}): We
   if (kindOf(source) === 'Uint8Array') return source as Uint8Array;
   const url = typeof source === 'string' ? source : (source as { readonly href?: string } | null)?.href;
   if (!url) throw new Error(`expected ${what} as a URL or a Uint8Array, found ${kindOf(source)}`);
-  return () => open(url, options);
+  let { signal } = options; // of the first time: later ones are for a new device
+  return () => {
+    const opened = open(url, { ...options, signal });
+    signal = undefined;
+    return opened;
+  };
 }
 
 async function open(url: string, options: OpenOptions): Promise<ReadableStream<Uint8Array>> {

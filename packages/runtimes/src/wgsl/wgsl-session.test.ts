@@ -77,6 +77,33 @@ test('and so has a run that waits for a new device; the program is loaded once f
   own.dispose();
 });
 
+test('a signal ends the first loading, at any time, and none that follows a lost device', async () => {
+  const { origin, close } = await serveLocally(() => weights);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const devices: GPUDevice[] = [];
+  const source = async () => {
+    devices.push(await dawnDevice());
+    return devices.at(-1) as GPUDevice;
+  };
+  const own = await createSession(
+    source,
+    { manifest, weights: openWeights(`${origin}/w`, { signal }) },
+    { signal },
+  );
+  controller.abort();
+  devices[0]?.destroy();
+  await devices[0]?.lost;
+  expect((await own.run(inputs(3))).z?.[0]).toBe(3);
+  expect(devices.length).toBe(2);
+  own.dispose();
+  const late = new AbortController();
+  const options = { signal: late.signal, onProgress: () => late.abort(new Error('no longer wanted')) };
+  await expect(createSession(source, program, options)).rejects.toThrow('no longer wanted');
+  expect(await devices[2]?.lost).toMatchObject({ reason: 'destroyed' });
+  close();
+});
+
 const x = new Float32Array(4);
 const k = new Int8Array(10);
 
