@@ -41,6 +41,7 @@ export const bundlers: Readonly<Record<string, Bundle>> = {
       entry: './page.js',
       output: { path: out, filename: 'page.js' },
       performance: false,
+      optimization: { minimize: false },
     });
     const { errors = [], warnings = [] } = await new Promise<StatsCompilation>((resolve, reject) => {
       compiler.run((error, stats) => (error ? reject(error) : resolve(stats?.toJson() ?? {})));
