@@ -37,6 +37,8 @@ export interface CProgram {
   readonly form: WeightForm;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
+  /** SHA-256 of the model and the options that it was compiled from, in hex. */
+  readonly sourceHash?: string | undefined;
 }
 
 /** A value in the arena from step `start` to step `end`, both inclusive; see `CLayer.step`. */
@@ -65,6 +67,10 @@ export interface CLayer {
   readonly calls: number;
   /** Bytes of the arena that are alive while it runs; null inside bands of rows. */
   readonly liveBytes: number | null;
+  /** Name of its first output in the lowered graph. */
+  readonly output: string;
+  /** Byte of the arena where that lies, row-major, when the layer has run; null where it is in no one place there. */
+  readonly offset: number | null;
 }
 
 /** Processors that code is tuned for; all of it is portable C99, but that wasm32 has no C library and needs Clang. */

@@ -77,11 +77,11 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     fetchBytes,
     form: weightForm(options.weights, device, words.byteLength),
     layers: emitter.layers,
+    sourceHash: options.sourceHash,
   };
   const facts = {
     ...program,
     weightHash: hashWords(words),
-    sourceHash: options.sourceHash,
     weightTypes: emitter.weightTypes,
     weightSection: checkedSection(options.weightSection, program.form),
     weightCrc32: crc32(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)),
@@ -241,6 +241,8 @@ class Emitter {
       taps: numElements(node.inputs[1]?.type.shape.slice(2) ?? []),
       calls: this.#calls,
       liveBytes,
+      output: output.name,
+      offset: at === undefined ? null : arenaByte(this.#place(output)),
     };
   }
 
@@ -352,6 +354,10 @@ function address({ region, index, offset }: Placement, dtype: DType, graph: Grap
       ? parameterName('in', index, graph.inputs.length)
       : parameterName('out', index, graph.outputs.length);
   return elements === 0 ? name : `${name} + ${elements}`;
+}
+
+function arenaByte({ region, offset }: Placement): number | null {
+  return region === 'arena' ? offset : null;
 }
 
 function shapeText({ type }: Value): string {

@@ -27,6 +27,8 @@ export {
   estimateInstructions,
 } from './costs/estimate-instructions.ts';
 export { emitC } from './emit-c.ts';
+export { type FirmwareBoard, firmwareFiles } from './firmware/firmware-files.ts';
+export { protocol } from './firmware/protocol.ts';
 export { ghostFuser } from './kernels/quantized/index.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { type CPlan, planC } from './plan-c.ts';

@@ -175,14 +175,24 @@ export function compileCInSteps(
   return inSteps(cSteps(model, options), options);
 }
 
+/** The graph of a C program: a node a layer, with the names that `CLayer.output` has. Throws `compile/symbolic`. */
+export function lowerForC(model: Graph, options: CompileCOptions = {}): Graph {
+  return finish(loweredForC(model, options));
+}
+
+function* loweredForC(model: Graph, options: CompileCOptions): Steps<Graph> {
+  const optimized = yield* optimizeSteps(bindAll(model, options), options);
+  const fuses = options.fuseGhost ? ghostFuser(settingsOf(model, options), optimized) : undefined;
+  const lowered = lowerForKernels(optimized, { ...options, fuses });
+  if (fuses) expectFused(lowered, 'c');
+  return lowered;
+}
+
 function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
   const { bind: sizes, selfTest, fuseGhost } = options;
   const settings = settingsOf(model, options);
   const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost });
-  const optimized = yield* optimizeSteps(bindAll(model, options), options);
-  const fuses = fuseGhost ? ghostFuser(settings, optimized) : undefined;
-  const lowered = lowerForKernels(optimized, { ...options, fuses });
-  if (fuses) expectFused(lowered, 'c');
+  const lowered = yield* loweredForC(model, options);
   yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planC(lowered, settings);
   yield { stage: 'emit', step: 'plan', done: 0 };
