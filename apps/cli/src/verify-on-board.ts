@@ -16,8 +16,8 @@ interface OnBoard {
 }
 
 /**
- * A model on a board: its outputs as on any target, and, on the first set of inputs, the output of each layer that is whole in the
- * arena, as the interpreter has it. Throws what opening the board throws.
+ * A model on a board: its outputs as on any target, and, on the first set of inputs, the output of each layer that is whole
+ * when it has run, as the interpreter has it. Throws what opening the board throws.
  */
 export async function verifyOnBoard(
   task: VerifyTask,

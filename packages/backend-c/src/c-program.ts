@@ -69,8 +69,16 @@ export interface CLayer {
   readonly liveBytes: number | null;
   /** Name of its first output in the lowered graph. */
   readonly output: string;
-  /** Byte of the arena where that lies, row-major, when the layer has run; null where it is in no one place there. */
-  readonly offset: number | null;
+  /** Where that lies as a whole, row-major, when the layer has run; null inside bands of rows. */
+  readonly place: LayerPlace | null;
+}
+
+/** A byte of the arena, or of an output's own buffer. */
+export interface LayerPlace {
+  readonly region: 'arena' | 'output';
+  /** Of the output; 0 for the arena. */
+  readonly index: number;
+  readonly offset: number;
 }
 
 /** Processors that code is tuned for; all of it is portable C99, but that wasm32 has no C library and needs Clang. */

@@ -23,7 +23,7 @@ import {
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CLayer, CProgram, Device, EmitCOptions, WeightForm } from './c-program.ts';
+import type { CLayer, CProgram, Device, EmitCOptions, LayerPlace, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { fetchedSteps, planFetches } from './fetch-text.ts';
@@ -242,7 +242,7 @@ class Emitter {
       calls: this.#calls,
       liveBytes,
       output: output.name,
-      offset: at === undefined ? null : arenaByte(this.#place(output)),
+      place: at === undefined ? null : written(this.#place(output)),
     };
   }
 
@@ -356,8 +356,8 @@ function address({ region, index, offset }: Placement, dtype: DType, graph: Grap
   return elements === 0 ? name : `${name} + ${elements}`;
 }
 
-function arenaByte({ region, offset }: Placement): number | null {
-  return region === 'arena' ? offset : null;
+function written({ region, index, offset }: Placement): LayerPlace | null {
+  return region === 'arena' || region === 'output' ? { region, index, offset } : null;
 }
 
 function shapeText({ type }: Value): string {

@@ -12,6 +12,7 @@ export {
   ioForms,
   type KernelChoice,
   kernelChoices,
+  type LayerPlace,
   type PlanCOptions,
   type WeightForm,
   weightForms,

@@ -124,14 +124,15 @@ export class BoardLink {
     }
   }
 
-  #next(milliseconds: number): Promise<Heard | undefined> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), Math.max(0, milliseconds));
+  async #next(milliseconds: number): Promise<Heard | undefined> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, milliseconds));
       this.#wake = () => {
         clearTimeout(timer);
-        resolve(this.#heard.shift());
+        resolve();
       };
     });
+    return this.#heard.shift();
   }
 
   /** Waits for the port to come back. */

@@ -1,4 +1,4 @@
-import { type CLayer, type CProgram, protocol } from '@ghostc/backend-c';
+import { type CLayer, type CProgram, type LayerPlace, protocol } from '@ghostc/backend-c';
 import { compileC, lowerForC } from '@ghostc/compiler';
 import type { Tensors } from '@ghostc/conformance';
 import { CompileError, fromBytes, type Graph, staticShape, type Tensor, type Value } from '@ghostc/ir';
@@ -20,7 +20,7 @@ export interface Board {
   /** The graph of the program, whose values layers name. */
   readonly lowered: Graph;
   run(inputs: Tensors): Promise<Tensors>;
-  /** One run that pauses after each layer: the first output of each that is whole in the arena then, by its name, and the outputs. */
+  /** One run that pauses after each layer: the first output of each that is whole then, by its name, and the outputs. */
   runLayers(
     inputs: Tensors,
     onLayer?: (layer: CLayer) => void,
@@ -182,20 +182,23 @@ class BoardClient {
       const layer = program.layers[state.layer];
       state = await this.#advance(program, calls);
       const value = layer && values.get(layer.output);
-      if (!value || layer.offset === null) continue;
-      layers.set(value.name, await this.#arena(value, layer.offset));
+      if (!value || !layer.place) continue;
+      layers.set(value.name, await this.#value(value, layer.place));
       onLayer?.(layer);
     }
     return { outputs: await this.#outputs(program), layers };
   }
 
-  async #arena({ name, type }: Value, offset: number): Promise<Tensor> {
+  async #value({ name, type }: Value, place: LayerPlace): Promise<Tensor> {
     const shape = staticShape(type.shape);
     const bytes = slotBytes({ name, dtype: type.dtype, shape });
     return {
       dtype: type.dtype,
       shape,
-      data: fromBytes(type.dtype, await this.read(regions.arena, 0, { offset, bytes })),
+      data: fromBytes(
+        type.dtype,
+        await this.read(regions[place.region], place.index, { offset: place.offset, bytes }),
+      ),
     };
   }
 

@@ -8,7 +8,7 @@ import type { Graph } from '@ghostc/ir';
 import { harnessFlags } from '../../c/build-c.ts';
 import { type CDevice, cDevice } from '../../c/c-device.ts';
 import { harnessBytes } from '../../c/c-harness.ts';
-import { linkerScript } from '../../c/c-linker-script.ts';
+import { type Footprint, linkerScript } from '../../c/c-linker-script.ts';
 import { armStartup, platformHeader, riscvStartup } from '../../c/c-platform.ts';
 import { runProcess } from '../../process/run-process.ts';
 
@@ -61,7 +61,7 @@ async function stopped(process: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** The firmware as a program of this machine, on a pseudo terminal; \`faults\` are those of host-serial.c. */
+/** The firmware as a program of this machine, on a pseudo terminal; `faults` are those of host-serial.c. */
 export async function hostBoard(
   model: Graph,
   folder: string,
@@ -104,27 +104,35 @@ const uarts: Partial<Record<Device, string>> = {
   rv32: '0x10000000u',
 };
 
-/** The firmware built by its own CMake project, in QEMU, whose UART is a pseudo terminal. */
+/** The firmware of a model, in QEMU. */
 export async function qemuBoard(model: Graph, folder: string, device: Device): Promise<RunningBoard> {
+  const program = await writeFirmware(model, folder, { device });
+  return bootFirmware(folder, device, { weights: program.weightBytes, buffers: harnessBytes(program) });
+}
+
+/** Builds the firmware of a folder by its own CMake project, and boots it in QEMU, whose UART is a pseudo terminal. */
+export async function bootFirmware(
+  folder: string,
+  device: Device,
+  footprint: Footprint,
+): Promise<RunningBoard> {
   const target = cDevice(device);
   const { board } = target;
   if (!board) throw new Error(`no board for ${device}`);
-  const program = await writeFirmware(model, folder, { device });
   const startup = board.startup === 'arm' ? 'startup.c' : 'startup.S';
   const files = [
     ['harness_platform.h', platformHeader],
     ['mcu_serial.c', await own('mcu-serial.c')],
     [startup, board.startup === 'arm' ? armStartup : riscvStartup],
-    ['board.ld', linkerScript(board, { weights: program.weightBytes, buffers: harnessBytes(program) })],
+    ['board.ld', linkerScript(board, footprint)],
   ] as const;
   for (const [name, text] of files) await writeFile(join(folder, name), text);
   await runProcess('cmake', cmakeArguments(target, { folder, startup }), { cwd: folder, timeout: 60 });
   await runProcess('cmake', ['--build', 'build'], { cwd: folder, timeout: 300 });
   const machine = [...board.machine, '-display', 'none', '-monitor', 'none', '-serial', 'pty'];
   const child = spawn(board.qemu, [...machine, '-kernel', join(folder, 'build/net_firmware')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  child.stderr?.pipe(child.stdout ? process.stderr : process.stderr);
   const path = await started(child, /redirected to (\S+)/);
   return { path, folder, process: child, stop: () => stopped(child) };
 }
