@@ -7,6 +7,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'A sum of products may leave 32 bits. Split the layer, or keep it in float (`--keep-float`).',
   'backend-c/dtype':
     'No C is generated for this element type. Convert the model, or leave the node to `--target onnx`.',
+  'backend-c/fetch-ram':
+    'Layers are split no further than to one output channel. Give `--fetch-ram` more, or leave it out; it goes with `--weights fetch`.',
   'backend-c/firmware': 'In code: compile with `observer: true` before `firmwareFiles`.',
   'backend-c/fuse-ghost':
     '`--fuse-ghost` found nothing to fuse, or not for this device. Leave the option out, or choose a device that it names.',
@@ -138,6 +140,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'file/missing': 'There is no such file, folder or module. Check the path.',
   'file/size': 'The file is larger than what is read. Split it, or keep weights as external data.',
   'fit/board': 'There is no board of that name. The message lists them; `--boards FILE` adds yours.',
+  'fit/external-flash':
+    'The board has one flash only, or the table does not know the other. Leave `--weights fetch` out, or give `externalFlash` in a file of `--boards`.',
   'fit/boards-file': 'The file of boards is not as expected. The message names the entry to correct.',
   'fold/output': 'A fault of an op: it did not compute one of its outputs. Please report it with the model.',
   'fully_connected/infer': 'Weights [M,K] and input [N,K] differ in K. Correct one.',

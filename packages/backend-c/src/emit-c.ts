@@ -23,7 +23,7 @@ import {
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CLayer, CProgram, Device, EmitCOptions, LayerPlace, WeightForm } from './c-program.ts';
+import type { CFetch, CLayer, CProgram, Device, EmitCOptions, LayerPlace, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { fetchedSteps, planFetches } from './fetch-text.ts';
@@ -56,7 +56,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   const { name, observer = false } = options;
   const inArena = io === 'arena';
   const settings = { lanes, kernel, name, observer };
-  const { emitter, steps, words, fetchBytes } =
+  const { emitter, steps, words, fetchBytes, fetches } =
     options.weights === 'fetch'
       ? emitFetched(plan, settings, inArena)
       : emitResident(plan, settings, inArena);
@@ -75,6 +75,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     buffers: buffersOf(plan),
     weightBytes: words.byteLength,
     fetchBytes,
+    fetches,
     form: weightForm(options.weights, device, words.byteLength),
     layers: emitter.layers,
     sourceHash: options.sourceHash,
@@ -102,6 +103,7 @@ interface Emitted {
   readonly steps: readonly string[];
   readonly words: Uint32Array;
   readonly fetchBytes: number;
+  readonly fetches: readonly CFetch[];
 }
 
 /** All weights at one place. */
@@ -111,7 +113,7 @@ function emitResident(plan: StreamedPlan, settings: Settings, inArena: boolean):
     ...plan.order.flatMap((step) => emitter.step(step)),
     ...(inArena ? [] : emitter.finalCopies()),
   ];
-  return { emitter, steps, words: emitter.store.words(), fetchBytes: 0 };
+  return { emitter, steps, words: emitter.store.words(), fetchBytes: 0, fetches: [] };
 }
 
 /** The weights of each step by themselves, at its place in the buffer, which the code gets when all sizes are known. */
@@ -125,7 +127,7 @@ function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): 
     emitter.startWeights();
     const lines = emit();
     const words = emitter.store.words();
-    return { lines, words, bytes: words.byteLength };
+    return { lines, words, bytes: words.byteLength, end: emitter.layers.length };
   });
   const fetches = planFetches(emitted.map(({ bytes }) => bytes));
   const parts = emitted.map((part, i) => ({ ...part, lines: moved(part.lines, fetches.places[i] ?? 0) }));
@@ -140,7 +142,22 @@ function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): 
     steps: fetchedSteps(settings.name, parts, fetches),
     words,
     fetchBytes: fetches.bufferBytes,
+    fetches: fetchedRanges(emitted),
   };
+}
+
+/** `end` is the number of layers up to the end of each part. */
+function fetchedRanges(parts: readonly { readonly bytes: number; readonly end: number }[]): CFetch[] {
+  const ranges: CFetch[] = [];
+  let offset = 0;
+  parts.forEach(({ bytes, end }, i) => {
+    const first = parts[i - 1]?.end ?? 0;
+    const last = ranges.at(-1);
+    if (bytes > 0) ranges.push({ offset, bytes, layers: [first, end] });
+    else if (last) ranges[ranges.length - 1] = { ...last, layers: [last.layers[0], end] };
+    offset += bytes;
+  });
+  return ranges;
 }
 
 /** Address of weights whose place in the buffer is not known yet; no compiler takes it. */

@@ -1,6 +1,7 @@
 export { ArenaLimitError, type ArenaMiss } from './arena-limit-error.ts';
 export {
   type CBuffer,
+  type CFetch,
   type CLayer,
   type CProgram,
   type CStream,
@@ -26,6 +27,7 @@ export {
   costFeatures,
   costKind,
   estimateInstructions,
+  layerInstructions,
 } from './costs/estimate-instructions.ts';
 export { emitC } from './emit-c.ts';
 export { type FirmwareBoard, firmwareFiles } from './firmware/firmware-files.ts';

@@ -49,6 +49,7 @@ interface CompileFlags {
   readonly tuned?: boolean | string;
   readonly cache?: string;
   readonly maxRam?: number;
+  readonly fetchRam?: number;
   readonly io?: IoForm;
   readonly selfTest?: boolean;
   readonly fuseGhost?: boolean;
@@ -128,6 +129,12 @@ export function compileCommand(): Command {
     )
     .addOption(
       new Option(
+        '--fetch-ram <size>',
+        'most bytes for the buffer of fetched weights, as in 64K: where it would be larger, layers are split by output channels',
+      ).argParser(parseByteSize),
+    )
+    .addOption(
+      new Option(
         '--io <place>',
         "where the C has inputs and outputs: in the caller's buffers, or in the arena, where a dead input makes room",
       )
@@ -171,6 +178,7 @@ const targetFlags: Readonly<
   '--weight-section': { targets: ['c'], given: ({ weightSection }) => weightSection },
   '--no-unaligned': { targets: ['c'], given: ({ unaligned }) => !unaligned },
   '--observer': { targets: ['c'], given: ({ observer }) => observer },
+  '--fetch-ram': { targets: ['c'], given: ({ fetchRam }) => fetchRam !== undefined },
   '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
   '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
   '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },

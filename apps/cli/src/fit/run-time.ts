@@ -1,5 +1,6 @@
 import { type CostBuild, type CProgram, estimateInstructions } from '@ghostc/backend-c';
 import type { BoardFacts } from './board-facts.ts';
+import type { FetchCost } from './fetch-cost.ts';
 
 /** How long one run takes: `seconds` = instructions x cyclesPerInstruction / clock. */
 export interface RunTime {
@@ -10,6 +11,8 @@ export interface RunTime {
   /** An assumption: no emulator counts cycles. */
   readonly cyclesPerInstruction: number;
   readonly cyclesReason: string;
+  /** What fetched weights add, part of `seconds`. */
+  readonly fetch?: FetchCost | undefined;
 }
 
 export function runTime(instructions: number, basis: RunTime['basis'], board: BoardFacts): RunTime {
@@ -22,7 +25,7 @@ export function estimatedTime(program: CProgram, board: BoardFacts): RunTime {
   return runTime(estimateInstructions(program, costBuildOf(board)), 'estimated', board);
 }
 
-function costBuildOf({ core, flags, kernels }: BoardFacts): CostBuild {
+export function costBuildOf({ core, flags, kernels }: BoardFacts): CostBuild {
   if (core.startsWith('RV32'))
     return flags.some((flag) => /^-march=rv32\w*f/.test(flag)) ? 'rv32imafc' : 'rv32imc';
   if (core === 'Cortex-M3') return 'cortex-m3';
