@@ -28,7 +28,7 @@ export function boards(progress: (what: string) => void): Row[] {
     ours: knownBoards.length - fitting.length,
     target,
   });
-  return [row('weights inside', inside, 16), row('weights inside or fetched', fetched, 7)];
+  return [row('weights inside', inside, 21), row('weights inside or fetched', fetched, 11)];
 }
 
 interface Attempt {

@@ -78,7 +78,7 @@ export function compileCommand(): Command {
     .addOption(
       new Option(
         '--layout <layout>',
-        'layout of the C files: for CMake, as an Arduino library, as a Zephyr module',
+        'layout of the C files: for CMake, as an Arduino library, a Zephyr module, a component of ESP-IDF, a PlatformIO library, a CMSIS-Pack',
       ).choices(layouts),
     )
     .addOption(
