@@ -1,27 +1,6 @@
 import { type CProgram, layerInstructions } from '@ghostc/backend-c';
 import type { BoardFacts } from './board-facts.ts';
-import { costBuildOf, type RunTime } from './run-time.ts';
-
-/** What it costs that weights are fetched, each range while the layers before it compute. */
-export interface FetchCost {
-  /** Of all weights. */
-  readonly transferSeconds: number;
-  /** What no layer hides. */
-  readonly waitSeconds: number;
-  /** Ranges of the weights that are best copied from the flash inside: those with most waiting for a byte, as many as it has room for. */
-  readonly inside: readonly InsideRange[];
-  readonly insideBytes: number;
-  /** What is left to wait for then. */
-  readonly waitSecondsInside: number;
-}
-
-export interface InsideRange {
-  /** Name in the source model. */
-  readonly layer: string;
-  /** Of the weights file. */
-  readonly offset: number;
-  readonly bytes: number;
-}
+import { costBuildOf, type FetchCost, type InsideRange, type RunTime } from './run-time.ts';
 
 interface Fetching {
   readonly program: CProgram;

@@ -1,6 +1,5 @@
 import { type CostBuild, type CProgram, estimateInstructions } from '@ghostc/backend-c';
 import type { BoardFacts } from './board-facts.ts';
-import type { FetchCost } from './fetch-cost.ts';
 
 /** How long one run takes: `seconds` = instructions x cyclesPerInstruction / clock. */
 export interface RunTime {
@@ -13,6 +12,27 @@ export interface RunTime {
   readonly cyclesReason: string;
   /** What fetched weights add, part of `seconds`. */
   readonly fetch?: FetchCost | undefined;
+}
+
+/** What it costs that weights are fetched, each range while the layers before it compute. */
+export interface FetchCost {
+  /** Of all weights. */
+  readonly transferSeconds: number;
+  /** What no layer hides. */
+  readonly waitSeconds: number;
+  /** Ranges of the weights that are best copied from the flash inside: those with most waiting for a byte, as many as it has room for. */
+  readonly inside: readonly InsideRange[];
+  readonly insideBytes: number;
+  /** What is left to wait for then. */
+  readonly waitSecondsInside: number;
+}
+
+export interface InsideRange {
+  /** Name in the source model. */
+  readonly layer: string;
+  /** Of the weights file. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 export function runTime(instructions: number, basis: RunTime['basis'], board: BoardFacts): RunTime {
