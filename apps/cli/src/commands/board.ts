@@ -19,6 +19,7 @@ interface FirmwareFlags {
   readonly weights?: WeightForm;
   readonly io: IoForm;
   readonly maxRam?: number;
+  readonly fetchRam?: number;
 }
 
 export function boardCommand(): Command {
@@ -35,6 +36,7 @@ export function boardCommand(): Command {
     .addOption(new Option('--weights <form>', 'as in compile').choices(weightForms))
     .addOption(new Option('--io <place>', 'as in compile').choices(ioForms).default('caller'))
     .addOption(new Option('--max-ram <size>', 'as in compile').argParser(parseByteSize))
+    .addOption(new Option('--fetch-ram <size>', 'as in compile').argParser(parseByteSize))
     .addHelpText('after', help)
     .action(runBoard);
 }
@@ -55,8 +57,8 @@ function runBoard(model: string, flags: FirmwareFlags): void {
   try {
     const { graph, name: named } = loadModel(model, { bind: flags.bind });
     const { device, kernels } = board;
-    const { weights, io, maxRam } = flags;
-    const settings = { device, kernels, weights, io, maxRam };
+    const { weights, io, maxRam, fetchRam } = flags;
+    const settings = { device, kernels, weights, io, maxRam, fetchRam };
     const program = compileC(graph, { ...settings, name: flags.name ?? named, observer: true });
     const options = { ...settings, name: program.name };
     const files = firmwareFiles(program, { ...board, hertz: 1e6 * board.clockMHz }, options);

@@ -29,7 +29,7 @@ export function parseDescription(text: string, file: string): BoardDescription {
       file,
     });
   const { board, hertz, sha256, options } = fieldsOf(parsed(text, wrong));
-  const { name, device, io, weights, kernels, maxRam } = fieldsOf(options);
+  const { name, device, io, weights, kernels, maxRam, fetchRam } = fieldsOf(options);
   if (
     typeof board !== 'string' ||
     typeof name !== 'string' ||
@@ -43,7 +43,10 @@ export function parseDescription(text: string, file: string): BoardDescription {
       throw wrong(`expected one of ${list.join(', ')}, found ${JSON.stringify(value)}`);
     return found;
   };
-  if (maxRam !== undefined && typeof maxRam !== 'number') throw wrong('expected maxRam as a number');
+  const sizeOf = (value: unknown): number | undefined => {
+    if (value === undefined || typeof value === 'number') return value;
+    throw wrong(`expected a number of bytes, found ${JSON.stringify(value)}`);
+  };
   return {
     board,
     hertz,
@@ -54,7 +57,8 @@ export function parseDescription(text: string, file: string): BoardDescription {
       io: oneOf<IoForm>(io, ioForms),
       weights: oneOf<WeightForm>(weights, weightForms),
       kernels: oneOf(kernels, kernelChoices),
-      maxRam,
+      maxRam: sizeOf(maxRam),
+      fetchRam: sizeOf(fetchRam),
       observer: true,
     },
   };

@@ -226,7 +226,7 @@ test.for(['external', 'fetch'] as const)(
   async (weights, context) => {
     skipWithout(host, 'c', context);
     const model = weighted();
-    const { path, folder } = await onHost(model, { weights });
+    const { path, folder } = await onHost(model, { weights, ...(weights === 'fetch' && { fetchRam: 8192 }) });
     const inputs = seededInputs(model, 1);
     expectNear(await onBoard(path, model, (board) => board.run(inputs)), await expected(model, inputs));
     const file = join(folder, 'model/src/net_weights.bin');
