@@ -139,10 +139,12 @@ test('every layer is read as the interpreter has it, and a board that speaks fir
 test('frames that are damaged are asked for again', async (context) => {
   skipWithout(host, 'c', context);
   const model = graph();
-  const { path } = await onHost(model, { faults: { NOISE: '1999' } });
+  const { path } = await onHost(model, { faults: { NOISE: '997' } });
   const inputs = seededInputs(model, 1);
-  const outputs = await onBoard(path, model, (board) => board.run(inputs));
-  expectNear(outputs, await expected(model, inputs));
+  const wanted = await expected(model, inputs);
+  await onBoard(path, model, async (board) => {
+    for (let i = 0; i < 20; i++) expectNear(await board.run(inputs), wanted);
+  });
 });
 
 test('a cable that is plugged in again within a run changes nothing', async (context) => {
