@@ -16,6 +16,7 @@ import { byteSize, type Graph, parseGraph } from '@ghostc/ir';
 import { nodeMacs, registry } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { buildC, cDevice, type RunCOptions, runC } from '@ghostc/runtimes';
+import { boards } from './mcu-boards.ts';
 import { kernelCases, type McuDevice, modelCases } from './mcu-cases.ts';
 import { type CmsisCounts, cmsisCounts } from './mcu-cmsis-nn.ts';
 import { costs } from './mcu-costs.ts';
@@ -27,13 +28,13 @@ import { needTiny } from './mlperf-tiny.ts';
 /**
  * Instructions that our C takes on Cortex-M4, M7 and M55, counted exactly in QEMU, against targets and peers:
  *
- *   npm run bench:mcu [-- kernels|modules|models|ghostnet|float|plans|costs ...] [-- --json]
+ *   npm run bench:mcu [-- kernels|modules|models|ghostnet|float|plans|boards|costs ...] [-- --json]
  *
  * `kernels`: int8 layers, tuned against portable C in the same run, the two checked against each other bit for bit, with
  * what CMSIS-NN takes. `modules`: Ghost modules in one kernel against two. `models`: MLPerf Tiny, with what TensorFlow Lite
  * Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x at 224 in int8 on M4, whole and in bands of rows. `float`: the same in
  * float32 on M7. `plans`: the arena of every reference model against the lower bound that is proven for all orders and
- * layouts, which is the target. `costs`: how far the estimates of `ghostc fit` are from counts; `--update` fits them anew.
+ * layouts, which is the target. `boards`: boards of `ghostc fit` that GhostNet 0.5x at 96 in int8 does not fit. `costs`: how far the estimates of `ghostc fit` are from counts; `--update` fits them anew.
  * No package registry has the peers: their figures were measured apart, gcc 12 -O3 and the same counter, and stand in
  * mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which has Include and Source, kernels, models and GhostNet are
  * counted with that library too: compiled to call it, and our kernels over its functions only in the layers that do. Exit
@@ -42,6 +43,7 @@ import { needTiny } from './mlperf-tiny.ts';
 const parts = {
   ...{ kernels, modules, models, ghostnet, float },
   plans: () => plans(progress),
+  boards: () => boards(progress),
   costs: () => costs(progress, { update: args.includes('--update') }),
 } as const;
 type Part = keyof typeof parts;

@@ -11,6 +11,7 @@ export interface Row {
     | 'times those without'
     | 'times those of two kernels'
     | 'times off, estimate against count'
+    | 'boards that it does not fit'
     | 'bytes';
   readonly ours: number;
   /** Our portable C in the same run. */

@@ -7,6 +7,9 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'A sum of products may leave 32 bits. Split the layer, or keep it in float (`--keep-float`).',
   'backend-c/dtype':
     'No C is generated for this element type. Convert the model, or leave the node to `--target onnx`.',
+  'backend-c/fetch-ram':
+    'Layers are split no further than to one output channel. Give `--fetch-ram` more, or leave it out; it goes with `--weights fetch`.',
+  'backend-c/firmware': 'In code: compile with `observer: true` before `firmwareFiles`.',
   'backend-c/fuse-ghost':
     '`--fuse-ghost` found nothing to fuse, or not for this device. Leave the option out, or choose a device that it names.',
   'backend-c/input': 'A node lacks an input that its kernel reads. Check the graph with `ghostc inspect`.',
@@ -37,6 +40,24 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'The model has no dimension of that name, or the size is no positive integer. `ghostc inspect` lists the names.',
   'bind/kept':
     'Sizes were bound after a pass had changed the graph. Bind the graph as it was read, before `optimize`.',
+  'board/about': 'The firmware is of another ghostc. Make it anew with `ghostc board`, and flash it.',
+  'board/clock':
+    'The core has no cycle counter that the firmware knows. Define `board_ticks`: docs/board.md.',
+  'board/cut':
+    'The port closed and did not come back. Look at the cable, and at what else may have reset the board.',
+  'board/frame':
+    'What comes over the port is not what was sent. Check `--baud`, 8 bits, no parity, and that nothing else uses the port.',
+  'board/model':
+    'The board runs another model. Give the model that its firmware was made of, with the same `--bind`, or flash the firmware of this one.',
+  'board/port': 'The port cannot be opened. Check `--port`, its permissions, and that nothing else uses it.',
+  'board/request': 'Firmware and command do not agree. Make the firmware anew with `ghostc board`.',
+  'board/reset':
+    'The board was reset twice: a watchdog, a fault or the supply. Feed the watchdog in `board_before_layer`; check stack and memories.',
+  'board/run':
+    'The run ended with that status of `enum <name>_status`. 4: write the weights of this firmware to the board; 5: `board_before_layer` asked for it.',
+  'board/timeout':
+    'The board said nothing. Check that the firmware runs, its speed, or give a long layer more `--timeout`.',
+  'board/version': 'The firmware is of another release. Make it anew with `ghostc board`, and flash it.',
   'cli/FLAG':
     'The option belongs to another `--target`; the code names it. Leave it out, or change the target.',
   'cli/baseline':
@@ -53,6 +74,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'The value of an option is not usable, or two options exclude one another. The message has the form.',
   'cli/pairs': 'Write pairs as NAME=NAME, with commas or spaces between them.',
   'cli/pass': 'There is no pass of that name. `ghostc opt --list` prints them.',
+  'cli/port': 'The target `board` needs the serial port of a board: `--port /dev/ttyACM0`.',
   'cli/rounds': 'Give `--rounds` a positive integer.',
   'cli/runtime': 'Give one of `--runtime` and `--exec`; a module exports `default { name, prepare }`.',
   'cli/settings': 'Write settings as KEY=VALUE with commas between them; `ghostc edit --help` has the keys.',
@@ -118,6 +140,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'file/missing': 'There is no such file, folder or module. Check the path.',
   'file/size': 'The file is larger than what is read. Split it, or keep weights as external data.',
   'fit/board': 'There is no board of that name. The message lists them; `--boards FILE` adds yours.',
+  'fit/external-flash':
+    'The board has one flash only, or the table does not know the other. Leave `--weights fetch` out, or give `externalFlash` in a file of `--boards`.',
   'fit/boards-file': 'The file of boards is not as expected. The message names the entry to correct.',
   'fold/output': 'A fault of an op: it did not compute one of its outputs. Please report it with the model.',
   'fully_connected/infer': 'Weights [M,K] and input [N,K] differ in K. Correct one.',

@@ -21,6 +21,25 @@ test('fit says that a model is too large for a board, what is, and what would he
   expect(int8.weightBytes).toBeLessThan(report.weightBytes / 3);
 });
 
+test('weights that are too many are fetched from the flash of the board, where it has one', (context) => {
+  skipWithout(cDevice('cortex-m4').tools, 'fit', context);
+  const { status, stdout } = ghostc('fit', 'ghostnet:0.5@32/10', '--board', 'nrf52840', '--json');
+  expect(status).toBe(1);
+  const { report, remedies } = JSON.parse(stdout);
+  expect(report.problems.join()).toMatch(/^flash: /);
+  const [fetched] = remedies;
+  expect([fetched.variant, fetched.fits]).toEqual(['as it is, weights fetched', true]);
+  expect(fetched.fetchBytes).toBeLessThanOrEqual(65536);
+  expect(fetched.flashBytes).toBe(fetched.codeBytes);
+  const { fetch, seconds } = fetched.time;
+  expect(fetch.transferSeconds).toBeCloseTo(fetched.weightBytes / 16e6, 9);
+  expect(seconds).toBeGreaterThan(fetch.waitSeconds);
+  expect(fetch.insideBytes).toBeLessThanOrEqual(2 ** 20 - fetched.codeBytes);
+  const none = ghostc('fit', 'ghostnet:0.5@32/10', '--board', 'stm32f411', '--weights', 'fetch');
+  expect([none.status, none.stdout]).toEqual([2, '']);
+  expect(none.stderr).toMatch(/^error\[fit\/external-flash\]: stm32f411 has no second flash/);
+});
+
 test('fit does not take code for nothing where the compiler is missing', () => {
   const board = {
     ...{ name: 'mine', core: 'Cortex-M4F', device: 'cortex-m4', clockMHz: 80, flashBytes: 2 ** 21 },

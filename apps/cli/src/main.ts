@@ -4,6 +4,7 @@ import { jobThread } from '@ghostc/jobs';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { bisectCommand } from './commands/bisect.ts';
+import { boardCommand } from './commands/board.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { conformCommand } from './commands/conform.ts';
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(quantizeCommand())
     .addCommand(evaluateCommand())
     .addCommand(profileCommand())
+    .addCommand(boardCommand())
     .addCommand(conformCommand())
     .addCommand(fuzzCommand())
     .addCommand(sweepCommand())

@@ -35,8 +35,14 @@ export interface CProgram {
   readonly weightBytes: number;
   /** Where the weights lie; `external`: they are given to the run function; `fetch`: it asks for them, layer by layer. */
   readonly form: WeightForm;
+  /** Bytes of the buffer that weights are fetched into; 0 where they are not. */
+  readonly fetchBytes: number;
+  /** What is fetched, in order; none where nothing is. */
+  readonly fetches: readonly CFetch[];
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
+  /** SHA-256 of the model and the options that it was compiled from, in hex. */
+  readonly sourceHash?: string | undefined;
 }
 
 /** A value in the arena from step `start` to step `end`, both inclusive; see `CLayer.step`. */
@@ -65,6 +71,26 @@ export interface CLayer {
   readonly calls: number;
   /** Bytes of the arena that are alive while it runs; null inside bands of rows. */
   readonly liveBytes: number | null;
+  /** Name of its first output in the lowered graph. */
+  readonly output: string;
+  /** Where that lies as a whole, row-major, when the layer has run; null inside bands of rows. */
+  readonly place: LayerPlace | null;
+}
+
+/** A range of the weights that is fetched as one. */
+export interface CFetch {
+  readonly offset: number;
+  readonly bytes: number;
+  /** Layers from the one that waits for it to the next that waits: first and end. */
+  readonly layers: readonly [first: number, end: number];
+}
+
+/** A byte of the arena, or of an output's own buffer. */
+export interface LayerPlace {
+  readonly region: 'arena' | 'output';
+  /** Of the output; 0 for the arena. */
+  readonly index: number;
+  readonly offset: number;
 }
 
 /** Processors that code is tuned for; all of it is portable C99, but that wasm32 has no C library and needs Clang. */

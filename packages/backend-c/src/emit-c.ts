@@ -23,7 +23,7 @@ import {
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CLayer, CProgram, Device, EmitCOptions, WeightForm } from './c-program.ts';
+import type { CFetch, CLayer, CProgram, Device, EmitCOptions, LayerPlace, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { fetchedSteps, planFetches } from './fetch-text.ts';
@@ -56,7 +56,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   const { name, observer = false } = options;
   const inArena = io === 'arena';
   const settings = { lanes, kernel, name, observer };
-  const { emitter, steps, words, fetchBytes } =
+  const { emitter, steps, words, fetchBytes, fetches } =
     options.weights === 'fetch'
       ? emitFetched(plan, settings, inArena)
       : emitResident(plan, settings, inArena);
@@ -75,13 +75,14 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     buffers: buffersOf(plan),
     weightBytes: words.byteLength,
     fetchBytes,
+    fetches,
     form: weightForm(options.weights, device, words.byteLength),
     layers: emitter.layers,
+    sourceHash: options.sourceHash,
   };
   const facts = {
     ...program,
     weightHash: hashWords(words),
-    sourceHash: options.sourceHash,
     weightTypes: emitter.weightTypes,
     weightSection: checkedSection(options.weightSection, program.form),
     weightCrc32: crc32(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)),
@@ -102,6 +103,7 @@ interface Emitted {
   readonly steps: readonly string[];
   readonly words: Uint32Array;
   readonly fetchBytes: number;
+  readonly fetches: readonly CFetch[];
 }
 
 /** All weights at one place. */
@@ -111,7 +113,7 @@ function emitResident(plan: StreamedPlan, settings: Settings, inArena: boolean):
     ...plan.order.flatMap((step) => emitter.step(step)),
     ...(inArena ? [] : emitter.finalCopies()),
   ];
-  return { emitter, steps, words: emitter.store.words(), fetchBytes: 0 };
+  return { emitter, steps, words: emitter.store.words(), fetchBytes: 0, fetches: [] };
 }
 
 /** The weights of each step by themselves, at its place in the buffer, which the code gets when all sizes are known. */
@@ -125,7 +127,7 @@ function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): 
     emitter.startWeights();
     const lines = emit();
     const words = emitter.store.words();
-    return { lines, words, bytes: words.byteLength };
+    return { lines, words, bytes: words.byteLength, end: emitter.layers.length };
   });
   const fetches = planFetches(emitted.map(({ bytes }) => bytes));
   const parts = emitted.map((part, i) => ({ ...part, lines: moved(part.lines, fetches.places[i] ?? 0) }));
@@ -140,7 +142,22 @@ function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): 
     steps: fetchedSteps(settings.name, parts, fetches),
     words,
     fetchBytes: fetches.bufferBytes,
+    fetches: fetchedRanges(emitted),
   };
+}
+
+/** `end` is the number of layers up to the end of each part. */
+function fetchedRanges(parts: readonly { readonly bytes: number; readonly end: number }[]): CFetch[] {
+  const ranges: CFetch[] = [];
+  let offset = 0;
+  parts.forEach(({ bytes, end }, i) => {
+    const first = parts[i - 1]?.end ?? 0;
+    const last = ranges.at(-1);
+    if (bytes > 0) ranges.push({ offset, bytes, layers: [first, end] });
+    else if (last) ranges[ranges.length - 1] = { ...last, layers: [last.layers[0], end] };
+    offset += bytes;
+  });
+  return ranges;
 }
 
 /** Address of weights whose place in the buffer is not known yet; no compiler takes it. */
@@ -241,6 +258,8 @@ class Emitter {
       taps: numElements(node.inputs[1]?.type.shape.slice(2) ?? []),
       calls: this.#calls,
       liveBytes,
+      output: output.name,
+      place: at === undefined ? null : written(this.#place(output)),
     };
   }
 
@@ -352,6 +371,10 @@ function address({ region, index, offset }: Placement, dtype: DType, graph: Grap
       ? parameterName('in', index, graph.inputs.length)
       : parameterName('out', index, graph.outputs.length);
   return elements === 0 ? name : `${name} + ${elements}`;
+}
+
+function written({ region, index, offset }: Placement): LayerPlace | null {
+  return region === 'arena' || region === 'output' ? { region, index, offset } : null;
 }
 
 function shapeText({ type }: Value): string {

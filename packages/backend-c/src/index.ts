@@ -1,6 +1,7 @@
 export { ArenaLimitError, type ArenaMiss } from './arena-limit-error.ts';
 export {
   type CBuffer,
+  type CFetch,
   type CLayer,
   type CProgram,
   type CStream,
@@ -12,6 +13,7 @@ export {
   ioForms,
   type KernelChoice,
   kernelChoices,
+  type LayerPlace,
   type PlanCOptions,
   type WeightForm,
   weightForms,
@@ -25,8 +27,11 @@ export {
   costFeatures,
   costKind,
   estimateInstructions,
+  layerInstructions,
 } from './costs/estimate-instructions.ts';
 export { emitC } from './emit-c.ts';
+export { type FirmwareBoard, firmwareFiles } from './firmware/firmware-files.ts';
+export { protocol } from './firmware/protocol.ts';
 export { ghostFuser } from './kernels/quantized/index.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { type CPlan, planC } from './plan-c.ts';

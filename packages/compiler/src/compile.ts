@@ -17,7 +17,7 @@ import { emitTflite } from '@ghostc/backend-tflite';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
-import { channelsLastBoundary } from '@ghostc/passes';
+import { channelsLastBoundary, runPasses, splitWide } from '@ghostc/passes';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { withLayouts } from './image-layout.ts';
 import {
@@ -65,6 +65,8 @@ export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
   /** How weights are written: hex words in C, a binary file with `.incbin`, or one that the caller loads. By size if absent. */
   readonly weights?: WeightForm | undefined;
+  /** Bytes that the buffer of fetched weights may have; layers are split where it would be larger. With `weights: 'fetch'`. */
+  readonly fetchRam?: number | undefined;
   /** Refuse compilers that may load or store words at any address. */
   readonly noUnaligned?: boolean | undefined;
   /** Make `<name>_run_observed` too: it calls a function of the caller before each layer. */
@@ -178,18 +180,37 @@ export function compileCInSteps(
   return inSteps(cSteps(model, options), options);
 }
 
-function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
-  const { bind: sizes, selfTest, fuseGhost } = options;
-  const settings = settingsOf(model, options);
-  const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost });
+/** The graph of a C program: a node a layer, with the names that `CLayer.output` has. Throws `compile/symbolic`. */
+export function lowerForC(model: Graph, options: CompileCOptions = {}): Graph {
+  return finish(loweredForC(model, options));
+}
+
+function* loweredForC(model: Graph, options: CompileCOptions): Steps<Graph> {
   const optimized = yield* optimizeSteps(bindAll(model, options), options);
-  const fuses = fuseGhost ? ghostFuser(settings, optimized) : undefined;
+  const fuses = options.fuseGhost ? ghostFuser(settingsOf(model, options), optimized) : undefined;
   const lowered = lowerForKernels(optimized, { ...options, fuses });
   if (fuses) expectFused(lowered, 'c');
+  // two steps share the buffer
+  if (options.fetchRam !== undefined) runPasses(lowered, [splitWide(options.fetchRam / 2)]);
+  return lowered;
+}
+
+function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
+  const { bind: sizes, selfTest, fuseGhost, fetchRam } = options;
+  const settings = settingsOf(model, options);
+  if (fetchRam !== undefined && settings.weights !== 'fetch')
+    throw new CompileError('backend-c/fetch-ram', 'fetchRam goes with weights fetch (--weights fetch)');
+  const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost, fetchRam });
+  const lowered = yield* loweredForC(model, options);
   yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planC(lowered, settings);
   yield { stage: 'emit', step: 'plan', done: 0 };
   const program = emitC(plan, { ...settings, sourceHash: hash });
+  if (fetchRam !== undefined && program.fetchBytes > fetchRam)
+    throw new CompileError(
+      'backend-c/fetch-ram',
+      `the weights of two layers that follow one another take ${program.fetchBytes} bytes, ${program.fetchBytes - fetchRam} more than the ${fetchRam} of --fetch-ram`,
+    );
   return selfTest ? addSelfTest(program, lowered) : program;
 }
 

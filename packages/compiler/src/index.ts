@@ -32,6 +32,7 @@ export {
   compileWasm,
   compileWgsl,
   compileWgslInSteps,
+  lowerForC,
   type OutputFiles,
   type Target,
   targets,

@@ -1,3 +1,5 @@
+export type { PortOptions } from './board/board-link.ts';
+export { type Board, openBoard } from './board/open-board.ts';
 export { buildC } from './c/build-c.ts';
 export { runCBatch } from './c/c-batch.ts';
 export { type CDevice, cDevice } from './c/c-device.ts';

@@ -51,6 +51,7 @@ interface CompileFlags {
   readonly tuned?: boolean | string;
   readonly cache?: string;
   readonly maxRam?: number;
+  readonly fetchRam?: number;
   readonly io?: IoForm;
   readonly selfTest?: boolean;
   readonly fuseGhost?: boolean;
@@ -80,7 +81,7 @@ export function compileCommand(): Command {
     .addOption(
       new Option(
         '--layout <layout>',
-        'layout of the C files: for CMake, as an Arduino library, as a Zephyr module',
+        'layout of the C files: for CMake, as an Arduino library, a Zephyr module, a component of ESP-IDF, a PlatformIO library, a CMSIS-Pack',
       ).choices(layouts),
     )
     .addOption(
@@ -127,6 +128,12 @@ export function compileCommand(): Command {
       new Option(
         '--max-ram <size>',
         'most bytes for the arena of the C, as in 320K: where it would be larger, layers run in bands of rows',
+      ).argParser(parseByteSize),
+    )
+    .addOption(
+      new Option(
+        '--fetch-ram <size>',
+        'most bytes for the buffer of fetched weights, as in 64K: where it would be larger, layers are split by output channels',
       ).argParser(parseByteSize),
     )
     .addOption(
@@ -183,6 +190,7 @@ const targetFlags: Readonly<
   '--weight-section': { targets: ['c'], given: ({ weightSection }) => weightSection },
   '--no-unaligned': { targets: ['c'], given: ({ unaligned }) => !unaligned },
   '--observer': { targets: ['c'], given: ({ observer }) => observer },
+  '--fetch-ram': { targets: ['c'], given: ({ fetchRam }) => fetchRam !== undefined },
   '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
   '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },
   '--kernels': { targets: ['c'], given: ({ kernels }) => kernels },

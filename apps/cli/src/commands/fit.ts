@@ -15,6 +15,7 @@ interface FitFlags {
   readonly boards?: string;
   readonly bind: ReadonlyMap<string, number>;
   readonly io: IoForm;
+  readonly weights: 'inside' | 'fetch';
   readonly json?: boolean;
 }
 
@@ -30,6 +31,14 @@ export function fitCommand(): Command {
         .choices(ioForms)
         .default('caller'),
     )
+    .addOption(
+      new Option(
+        '--weights <place>',
+        'in the flash inside, or fetched from an external one (--weights fetch of compile)',
+      )
+        .choices(['inside', 'fetch'])
+        .default('inside'),
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(runFit);
@@ -38,7 +47,8 @@ export function fitCommand(): Command {
 const help = `
 RAM, weights and bands are planned as ghostc compile does. Code and stack are measured on what the board's compiler makes at
 -O2. Instructions are counted in QEMU on the same code, where it is installed and the run is short enough, else they are
-estimated from figures of counted layers; cycles per instruction are an assumption. Exit code 0 if the model fits, 1
+estimated from figures of counted layers; cycles per instruction are an assumption. Weights that are fetched from an external
+flash wait for what no layer before hides, in the order in which they are computed. Exit code 0 if the model fits, 1
 if it does not or the compiler is not installed.
 
 Examples:
@@ -51,6 +61,7 @@ A board of your own:
   [{ "name": "my-board", "core": "Cortex-M4F", "device": "cortex-m4", "clockMHz": 80,
      "ram": [{ "name": "SRAM", "bytes": 131072 }], "flashBytes": 1048576, "compiler": "arm-none-eabi-gcc",
      "flags": ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
+     "externalFlash": { "bytes": 8388608, "bytesPerSecond": 16000000, "source": "QSPI, 4 lines at 32 MHz" },
      "cyclesPerInstruction": 1.35, "cyclesReason": "as measured with the cycle counter" }]`;
 
 const none = { reports: [], refused: [] };
@@ -61,8 +72,10 @@ async function runFit(model: string, flags: FitFlags): Promise<void> {
   try {
     const loaded = loadModel(model, { bind: flags.bind });
     const { graph } = loaded;
-    const { io } = flags;
-    const plan = planFor({ variant: 'as it is', graph, board, io });
+    const { io, weights } = flags;
+    const fetched = weights === 'fetch';
+    const variant = fetched ? 'as it is, weights fetched' : 'as it is';
+    const plan = planFor({ variant, graph, board, io, fetched });
     const report = await fitReport(plan, board);
     const onStep = (what: string): void => showStep(progress, `remedy: ${what}`);
     const remedies =

@@ -1,8 +1,9 @@
-import { type CompileCOptions, compileC, type Device, devices } from '@ghostc/compiler';
+import { type CompileCOptions, type CProgram, compileC, type Device, devices } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
 import {
   type NodeTime,
+  openBoard,
   type Profile,
   profileC,
   profileRuntime,
@@ -11,6 +12,7 @@ import {
 } from '@ghostc/runtimes';
 import { Command, Option } from 'commander';
 import { bindOption } from '../bind-option.ts';
+import { type BoardFlags, boardOptions, portOf } from '../board-options.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { anyWorkOption, checkWork } from '../check-work.ts';
 import { findRuntime, runtimeKinds } from '../find-runtime.ts';
@@ -21,7 +23,7 @@ import { startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
 
-interface ProfileFlags {
+interface ProfileFlags extends BoardFlags {
   readonly device: Device;
   readonly bind: ReadonlyMap<string, number>;
   readonly maxRam?: number;
@@ -33,9 +35,9 @@ interface ProfileFlags {
 }
 
 export function profileCommand(): Command {
-  return new Command('profile')
+  return boardOptions(new Command('profile'))
     .description(
-      'count what each layer costs: of the C, in an emulated board or on this machine, or on an engine of your own',
+      'count what each layer costs: of the C, in an emulated board, on this machine or on a board, or on an engine of your own',
     )
     .addArgument(modelArgument())
     .addOption(
@@ -61,7 +63,7 @@ export function profileCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc profile model.onnx --device cortex-m4\n  ghostc profile int8.onnx --device cortex-m55 --report report/\n  ghostc profile ghostnet:0.5@96 --device host --json\n  ghostc profile ghostnet:1.0 --device wasm32\n  ghostc profile model.onnx --runtime ./my-engine.mjs',
+      '\nExamples:\n  ghostc profile model.onnx --device cortex-m4\n  ghostc profile int8.onnx --device cortex-m55 --report report/\n  ghostc profile ghostnet:0.5@96 --device host --json\n  ghostc profile ghostnet:1.0 --device wasm32\n  ghostc profile model.onnx --runtime ./my-engine.mjs\n  ghostc profile model.onnx --port /dev/ttyACM0',
     )
     .action(runProfile);
 }
@@ -115,18 +117,20 @@ async function profileOnDevice(model: string, flags: ProfileFlags): Promise<void
   const progress = startProgress(`reading ${model}`);
   try {
     const { graph, name } = loadToRun(model, flags);
-    progress.text = `${model} on ${flags.device}`;
-    const { program, profile } = await measured(graph, { device: flags.device, maxRam: flags.maxRam, name });
+    progress.text = `${model} on ${flags.port ?? flags.device}`;
+    const { program, profile, device, hertz } = await (flags.port === undefined
+      ? measured(graph, { device: flags.device, maxRam: flags.maxRam, name })
+      : onBoard(graph, flags));
     progress.stop();
     const facts = {
       model,
-      device: flags.device,
+      device,
       arenaBytes: program.arenaBytes,
       weightBytes: program.weightBytes,
       buffers: program.buffers,
     };
-    if (flags.json) console.log(JSON.stringify({ ...facts, ...profile }, null, 2));
-    else print(profile);
+    if (flags.json) console.log(JSON.stringify({ ...facts, hertz, ...profile }, null, 2));
+    else print(profile, hertz);
     if (!flags.report) return;
     const files = new Map([['profile.html', await profileReport({ ...facts, profile })]]);
     for (const file of writeFiles(flags.report, files)) console.error(`wrote ${file}`);
@@ -137,13 +141,33 @@ async function profileOnDevice(model: string, flags: ProfileFlags): Promise<void
 
 type MeasureOptions = Pick<CompileCOptions, 'name' | 'maxRam'> & Pick<ProfileFlags, 'device'>;
 
-async function measured(graph: Graph, options: MeasureOptions) {
-  if (options.device === 'wasm32') return profileWasm(graph, { name: options.name });
-  const program = compileC(graph, options);
-  return { program, profile: await profileC(program, options.device, seededInputs(graph, 1)) };
+interface Measured {
+  readonly program: Pick<CProgram, 'arenaBytes' | 'weightBytes' | 'buffers'>;
+  readonly profile: Profile;
+  readonly device: string;
+  /** Of a board's clock. */
+  readonly hertz?: number;
 }
 
-function print({ unit, total, layers, stackBytes }: Profile): void {
+async function measured(graph: Graph, options: MeasureOptions): Promise<Measured> {
+  const { device, name } = options;
+  if (device === 'wasm32') return { device, ...(await profileWasm(graph, { name })) };
+  const program = compileC(graph, options);
+  return { device, program, profile: await profileC(program, device, seededInputs(graph, 1)) };
+}
+
+async function onBoard(graph: Graph, flags: ProfileFlags): Promise<Measured> {
+  const board = await openBoard(graph, portOf(flags));
+  try {
+    const profile = await board.profile(seededInputs(graph, 1));
+    const { board: device, hertz } = board.description;
+    return { program: board.program, profile, device, hertz };
+  } finally {
+    board.close();
+  }
+}
+
+function print({ unit, total, layers, stackBytes }: Profile, hertz?: number): void {
   const rows = layers.map((layer, i) => [
     ...costCells(layer, i, total),
     layer.liveBytes === null ? '' : formatCount(layer.liveBytes),
@@ -151,6 +175,9 @@ function print({ unit, total, layers, stackBytes }: Profile): void {
   console.log(formatTable(['', 'op', 'layer', 'output', unit, 'share', 'per MAC', 'live bytes'], rows));
   const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
   const perMac = macs ? `, ${(total / macs).toFixed(2)} for each of ${formatCount(macs)} MACs` : '';
-  console.log(`${formatCount(total)} ${unit}${perMac}`);
+  const time = hertz
+    ? `, ${formatCount(Math.round((1e6 * total) / hertz))} microseconds at ${hertz / 1e6} MHz`
+    : '';
+  console.log(`${formatCount(total)} ${unit}${perMac}${time}`);
   if (stackBytes !== undefined) console.log(`${formatCount(stackBytes)} bytes of stack`);
 }

@@ -4,6 +4,7 @@ import { openDimensions, type Rounding } from '@ghostc/ops';
 import { runtimeNames, stopEngines } from '@ghostc/runtimes';
 import { Command, InvalidArgumentError } from 'commander';
 import { bindOption } from '../bind-option.ts';
+import { type BoardFlags, boardOptions, portOf } from '../board-options.ts';
 import { anyWorkOption, checkWork, MANY_RUNS } from '../check-work.ts';
 import { collect } from '../collect.ts';
 import { runtimeOfModel } from '../find-runtime.ts';
@@ -11,10 +12,11 @@ import { loadModel } from '../load-model.ts';
 import { printVerification } from '../print-verification.ts';
 import { startProgress } from '../progress.ts';
 import { roundingOption } from '../rounding-option.ts';
+import { verifyOnBoard } from '../verify-on-board.ts';
 import { verifyTask } from '../verify-task.ts';
 import { modelArgument } from './compile.ts';
 
-interface VerifyFlags {
+interface VerifyFlags extends BoardFlags {
   readonly data?: string;
   readonly targets?: string;
   readonly runtime: readonly string[];
@@ -31,7 +33,7 @@ interface VerifyFlags {
 const DEFAULT_TARGETS = 'onnx,wgsl,c';
 
 export function verifyCommand(): Command {
-  return new Command('verify')
+  return boardOptions(new Command('verify'))
     .description('run a model in several runtimes and compare the outputs with the expected ones')
     .addArgument(modelArgument())
     .option(
@@ -40,7 +42,7 @@ export function verifyCommand(): Command {
     )
     .option(
       '--targets <list>',
-      `comma-separated: ${['original', ...runtimeNames].join(', ')} (${DEFAULT_TARGETS})`,
+      `comma-separated: ${['original', ...runtimeNames, 'board'].join(', ')} (${DEFAULT_TARGETS})`,
     )
     .option(
       '--runtime <module>',
@@ -62,7 +64,7 @@ export function verifyCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. That spread is kept by model and data in\n~/.cache/ghostc. Where ONNX Runtime on the original misses the given data itself, that distance is allowed too.\n\nQuantised models without expected outputs: the reference is the interpreter, in integers. ONNX Runtime rounds differently: there\neach layer by itself may be a step off.\n\nExit code 0 only if every target passes.',
+      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n  ghostc verify model.onnx --targets board --port /dev/ttyACM0\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. That spread is kept by model and data in\n~/.cache/ghostc. Where ONNX Runtime on the original misses the given data itself, that distance is allowed too.\n\nQuantised models without expected outputs: the reference is the interpreter, in integers. ONNX Runtime rounds differently: there\neach layer by itself may be a step off.\n\nExit code 0 only if every target passes.',
     )
     .action(runVerify);
 }
@@ -83,12 +85,21 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
   try {
     const loaded = loadModel(model, { rounding: flags.rounding, bind: flags.bind });
     checkWork(loaded, flags, MANY_RUNS);
-    const runtimes = await Promise.all(namesOf(flags).map((name) => runtimeOfModel(name, loaded)));
+    const runtimes = await Promise.all(
+      namesOf(flags).map((name) => (name === 'board' ? name : runtimeOfModel(name, loaded))),
+    );
     const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
     const results: RuntimeResult[] = [];
     for (const runtime of runtimes) {
-      progress.text = `${model} on ${runtime.name}`;
-      results.push(await task.verify(runtime));
+      const onStep = (step: string): void => {
+        progress.text = `${model} on ${step}`;
+      };
+      onStep(runtime === 'board' ? runtime : runtime.name);
+      results.push(
+        await (runtime === 'board'
+          ? verifyOnBoard(task, { graph: loaded.graph, port: portOf(flags), onStep })
+          : task.verify(runtime)),
+      );
     }
     progress.stop();
     const notes = [

@@ -17,6 +17,8 @@ export interface BoardFacts {
   readonly ram: readonly Memory[];
   readonly flashBytes: number;
   readonly flashNote?: string;
+  /** A second flash, on the board, that the program does not run from. */
+  readonly externalFlash?: ExternalFlash;
   readonly compiler: string;
   readonly flags: readonly string[];
   readonly cyclesPerInstruction: number;
@@ -24,6 +26,14 @@ export interface BoardFacts {
   /** The document that sizes and clock are from. */
   readonly source?: string;
 }
+
+/** A flash behind a bus. */
+export type ExternalFlash = {
+  readonly bytes: number;
+  readonly bytesPerSecond: number;
+  /** Of the chip and its rate. */
+  readonly source: string;
+};
 
 /** The boards that `ghostc fit` knows by itself. */
 export const knownBoards = known as unknown as readonly BoardFacts[];

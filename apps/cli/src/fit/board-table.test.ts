@@ -59,6 +59,11 @@ describe('boards of the user', () => {
     ],
     [{ ...board, ram: [1, 2] }, /ram\[0\] expects an object, found 1/],
     [{ ...board, ram: [...board.ram, ...board.ram] }, 'ram has two memories called "RAM"'],
+    [
+      { ...board, externalFlash: { bytes: 4, bytesPerSecond: 0, source: 'x' } },
+      'externalFlash: bytesPerSecond expects a positive number, found 0',
+    ],
+    [{ ...board, externalFlash: 4 }, /externalFlash expects an object/],
     [{ ...board, flash: 4 }, /has the unknown field "flash"; there are name, core, device/],
     [ramless, 'ram is missing; expected a list'],
     ['board', 'expects an object, found "board"'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { devices } from '@ghostc/compiler';
 import { CompileError, messageOf } from '@ghostc/ir';
 import { type Check, checkedFields, isOneOf } from '@ghostc/jobs';
-import { type BoardDevice, type BoardFacts, knownBoards } from './board-facts.ts';
+import { type BoardDevice, type BoardFacts, type ExternalFlash, knownBoards } from './board-facts.ts';
 import type { Memory } from './place-buffers.ts';
 
 const boardDevices = devices.filter((device): device is BoardDevice => /^(cortex-m|rv32)/.test(device));
@@ -56,6 +56,11 @@ const positive: Check = { ok: isPositive, expected: 'a positive number' };
 
 const memoryFields = { name: text, bytes: size } satisfies Record<keyof Memory, Check>;
 
+const externalFields = { bytes: size, bytesPerSecond: positive, source: text } satisfies Record<
+  keyof ExternalFlash,
+  Check
+>;
+
 const fields: Readonly<Record<keyof BoardFacts, Check>> = {
   name: text,
   core: {
@@ -68,6 +73,11 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
   ram: { ok: (v) => Array.isArray(v) && v.length > 0, expected: 'a list of {"name", "bytes"}' },
   flashBytes: size,
   flashNote: { ...text, optional: true },
+  externalFlash: {
+    ok: (v) => typeof v === 'object' && v !== null,
+    expected: 'an object {"bytes", "bytesPerSecond", "source"}',
+    optional: true,
+  },
   compiler: {
     ok: (v) => isText(v) && /^[\w.+-]+$/.test(String(v)),
     expected: 'the name of a compiler on the PATH',
@@ -84,6 +94,8 @@ function checkedBoard(board: unknown, { file, i }: { file: string; i: number }):
   given.ram.forEach((memory, k) =>
     checkedFields(memory, memoryFields, problemAt(file, `${where}: ram[${k}]`)),
   );
+  if (given.externalFlash)
+    checkedFields(given.externalFlash, externalFields, problemAt(file, `${where}: externalFlash`));
   const names = given.ram.map(({ name }) => name);
   const twice = names.find((name, k) => names.indexOf(name) !== k);
   if (twice) throw problem(file, `${where}: ram has two memories called ${JSON.stringify(twice)}`);

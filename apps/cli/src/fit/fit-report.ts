@@ -2,8 +2,9 @@ import type { CProgram } from '@ghostc/compiler';
 import { type CodeSize, measureC } from '@ghostc/runtimes';
 import type { BoardFacts } from './board-facts.ts';
 import { countRun } from './count-run.ts';
+import { withFetches } from './fetch-cost.ts';
 import { type PlacedBuffer, placeBuffers } from './place-buffers.ts';
-import { type Plan, problemsOf } from './plan-for.ts';
+import { flashOf, type Plan, problemsOf } from './plan-for.ts';
 import { type RunTime, runTime } from './run-time.ts';
 
 /** Whether a variant fits a board. Sizes in bytes; null: not known, since the code was not compiled. */
@@ -12,6 +13,8 @@ export interface FitReport {
   readonly arenaBytes: number;
   /** Inputs and outputs outside the arena. */
   readonly ioBytes: number;
+  /** The buffer of fetched weights. */
+  readonly fetchBytes: number;
   readonly stackBytes: number | null;
   readonly ramBytes: number | null;
   readonly weightBytes: number;
@@ -33,16 +36,18 @@ export async function fitReport(plan: Plan, board: BoardFacts): Promise<FitRepor
   const { variant, program, buffers } = plan;
   const { code, time } = plan.problems.length ? { code: null, time: plan.time } : await measured(plan, board);
   const all = code ? [...buffers, { name: 'stack', bytes: code.stackBytes }] : buffers;
-  const flashBytes = program.weightBytes + (code?.codeBytes ?? 0);
-  const problems = code ? problemsOf({ buffers: all, flashBytes }, board) : plan.problems;
+  const flash = flashOf(program, code?.codeBytes ?? 0);
+  const problems = code ? problemsOf({ buffers: all, ...flash }, board) : plan.problems;
   const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   return {
-    ...{ variant, arenaBytes: program.arenaBytes, weightBytes: program.weightBytes, time, problems },
-    ioBytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0) - program.arenaBytes,
+    ...{ variant, arenaBytes: program.arenaBytes, weightBytes: program.weightBytes, problems },
+    time: withFetches(time, { program, board, room: board.flashBytes - flash.flashBytes }),
+    ioBytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0) - program.arenaBytes - program.fetchBytes,
+    fetchBytes: program.fetchBytes,
     stackBytes: code?.stackBytes ?? null,
     codeBytes: code?.codeBytes ?? null,
     ramBytes: code && total,
-    flashBytes: code && flashBytes,
+    flashBytes: code && flash.flashBytes,
     fits: problems.length ? false : code ? true : null,
     memories: placeBuffers(all, board.ram),
     worst: program.peaks,
@@ -52,7 +57,7 @@ export async function fitReport(plan: Plan, board: BoardFacts): Promise<FitRepor
 /** Code, the deeper stack of call graph and run, and the time; code is null where the board's compiler is not installed. */
 async function measured(plan: Plan, board: BoardFacts): Promise<{ code: CodeSize | null; time: RunTime }> {
   const size = await measureC(plan.program, board.compiler, board.flags);
-  const run = size && (await countRun(plan, board));
+  const run = size && (await countRun({ ...plan, program: plan.counted }, board));
   if (!size || !run?.instructions) return { code: size, time: plan.time };
   const stackBytes = Math.max(size.stackBytes, run.stackBytes ?? 0);
   return { code: { ...size, stackBytes }, time: runTime(run.instructions, 'counted', board) };

@@ -20,6 +20,7 @@ export function fitText(
     'Most bytes of the arena are alive at',
     ...report.worst.map(({ layer, bytes }) => `${formatCount(bytes).padStart(12)}  ${layer}`),
     timeText(board, report),
+    ...[report, ...remedies].flatMap((one) => fetchText(board, one)),
     ...(remedies.length
       ? ['Remedies in the table are ranked: what fits first, then what changes the model least.']
       : []),
@@ -77,6 +78,23 @@ function placesText(memories: FitReport['memories']): string {
     return `${buffers.join(', ')} in ${one}`;
   });
   return names.length === 1 ? `all in ${names[0]}` : inside.join('; ');
+}
+
+/** What fetched weights cost, and what to do about it. */
+function fetchText({ externalFlash }: BoardFacts, { variant, fetchBytes, time }: FitReport): string[] {
+  const { fetch } = time;
+  if (!externalFlash || !fetch) return [];
+  const ms = (seconds: number): string => `${(1000 * seconds).toPrecision(2)} ms`;
+  const rate = `${formatCount(externalFlash.bytesPerSecond)} bytes a second (${externalFlash.source})`;
+  const kept = fetch.inside.map(({ layer, bytes }) => `${layer} (${formatCount(bytes)})`);
+  return [
+    `${variant}: ${formatCount(fetchBytes)} bytes of buffer; a run fetches for ${ms(fetch.transferSeconds)} at ${rate}, and waits for ${ms(fetch.waitSeconds)} of these.`,
+    ...(kept.length
+      ? [
+          `  Kept in the flash inside, ${formatCount(fetch.insideBytes)} bytes of these layers leave ${ms(fetch.waitSecondsInside)}: ${kept.join(', ')}`,
+        ]
+      : []),
+  ];
 }
 
 /** The command that installs the board's compiler, if the table of tools has it. */

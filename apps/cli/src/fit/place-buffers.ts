@@ -14,6 +14,18 @@ export interface PlacedBuffer extends Buffer {
   readonly memory: string | null;
 }
 
+/** The most bytes, to 1 KB, that one more buffer may have beside these. */
+export function roomBeside(buffers: readonly Buffer[], memories: readonly Memory[]): number {
+  const fits = (bytes: number): boolean =>
+    placeBuffers([...buffers, { name: 'one more', bytes }], memories).every(({ memory }) => memory !== null);
+  let room = Math.max(...memories.map(({ bytes }) => bytes));
+  while (room > 0 && !fits(room)) room -= 1024;
+  return Math.max(0, room);
+}
+
+/** Bytes that the stack is expected to need, until it is measured. */
+export const stackRoom = 4096;
+
 /** Best fit, largest buffers first: each goes to the memory that it leaves the least room in. */
 export function placeBuffers(buffers: readonly Buffer[], memories: readonly Memory[]): PlacedBuffer[] {
   const left = new Map(memories.map(({ name, bytes }) => [name, bytes]));

@@ -6,7 +6,7 @@ import { type LoadedModel, loadModel } from '../load-model.ts';
 import type { BoardFacts } from './board-facts.ts';
 import { type FitReport, fitReport } from './fit-report.ts';
 import { integerIo } from './integer-io.ts';
-import { placeBuffers } from './place-buffers.ts';
+import { roomBeside, stackRoom } from './place-buffers.ts';
 import { type Plan, planFor } from './plan-for.ts';
 
 export interface RemedyRequest {
@@ -34,11 +34,8 @@ interface Refused {
 /** Enough that fit: what changes the model more is not tried. */
 const enough = 4;
 
-/** Bytes that the stack is expected to need, until it is measured. */
-const stackRoom = 4096;
-
 /**
- * What may help, ranked by how little of the model it changes: bands of rows (nothing), int8 (of a quantised model, integers at
+ * What may help, ranked by how little of the model it changes: weights fetched from a flash on the board, bands of rows (nothing), int8 (of a quantised model, integers at
  * its inputs and outputs), both, then smaller widths and resolutions of a `ghostnet:` spec with the first of these that makes
  * them fit. All are planned for the board, and compiled where the plan fits.
  */
@@ -89,6 +86,20 @@ function repairs(request: RemedyRequest, { label, loaded, plan }: Variant, refus
     if (typeof next === 'string') refused.push({ variant: named(what), problem: next });
     else if (next) plans.push(next);
   };
+  const fetchFrom = (from: Plan): void => {
+    const { externalFlash } = request.board;
+    if (!externalFlash || from.program.weightBytes <= request.board.flashBytes) return;
+    const variant = `${from.variant}, weights fetched`;
+    request.onStep(variant);
+    try {
+      plans.push(planFor({ ...from.request, variant, fetched: true }));
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      refused.push({ variant, problem: error.detail });
+    }
+  };
+  fetchFrom(plan);
+  if (plans.some(fitsSoFar)) return plans;
   attempt(plan, graph, 'in bands of rows');
   if (plans.some(fitsSoFar)) return plans;
   const quantized = isQuantized(graph);
@@ -99,7 +110,8 @@ function repairs(request: RemedyRequest, { label, loaded, plan }: Variant, refus
   if (!integers || typeof integers === 'string') return plans;
   const next = planFor({ ...request, variant: named(what), graph: integers });
   plans.push(next);
-  if (!fitsSoFar(next)) attempt(next, integers, `${what} in bands of rows`);
+  if (!fitsSoFar(next)) fetchFrom(next);
+  if (!plans.some(fitsSoFar)) attempt(next, integers, `${what} in bands of rows`);
   return plans;
 }
 
@@ -125,12 +137,8 @@ function inBands({ board, io }: RemedyRequest, { graph, label, plan }: Banded): 
 
 /** The largest arena for which the other buffers and a stack have room too, to 1 KB. */
 function arenaRoom({ buffers }: Plan, { ram }: BoardFacts): number {
-  const others = [...buffers.filter(({ name }) => name !== 'arena'), { name: 'stack', bytes: stackRoom }];
-  const fits = (bytes: number): boolean =>
-    placeBuffers([...others, { name: 'arena', bytes }], ram).every(({ memory }) => memory !== null);
-  let room = Math.max(...ram.map(({ bytes }) => bytes));
-  while (room > 0 && !fits(room)) room -= 1024;
-  return room;
+  const others = buffers.filter(({ name }) => name !== 'arena');
+  return roomBeside([...others, { name: 'stack', bytes: stackRoom }], ram);
 }
 
 /** A float model as int8, or why it cannot be one. Ranges of random inputs do for sizes and times; accuracy takes `ghostc quantize` with real data. */

@@ -10,6 +10,29 @@ export interface RunTime {
   /** An assumption: no emulator counts cycles. */
   readonly cyclesPerInstruction: number;
   readonly cyclesReason: string;
+  /** What fetched weights add, part of `seconds`. */
+  readonly fetch?: FetchCost | undefined;
+}
+
+/** What it costs that weights are fetched, each range while the layers before it compute. */
+export interface FetchCost {
+  /** Of all weights. */
+  readonly transferSeconds: number;
+  /** What no layer hides. */
+  readonly waitSeconds: number;
+  /** Ranges of the weights that are best copied from the flash inside: those with most waiting for a byte, as many as it has room for. */
+  readonly inside: readonly InsideRange[];
+  readonly insideBytes: number;
+  /** What is left to wait for then. */
+  readonly waitSecondsInside: number;
+}
+
+export interface InsideRange {
+  /** Name in the source model. */
+  readonly layer: string;
+  /** Of the weights file. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 export function runTime(instructions: number, basis: RunTime['basis'], board: BoardFacts): RunTime {
@@ -22,7 +45,7 @@ export function estimatedTime(program: CProgram, board: BoardFacts): RunTime {
   return runTime(estimateInstructions(program, costBuildOf(board)), 'estimated', board);
 }
 
-function costBuildOf({ core, flags, kernels }: BoardFacts): CostBuild {
+export function costBuildOf({ core, flags, kernels }: BoardFacts): CostBuild {
   if (core.startsWith('RV32'))
     return flags.some((flag) => /^-march=rv32\w*f/.test(flag)) ? 'rv32imafc' : 'rv32imc';
   if (core === 'Cortex-M3') return 'cortex-m3';

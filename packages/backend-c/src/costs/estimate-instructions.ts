@@ -49,6 +49,11 @@ export function estimateInstructions(
 /** Instructions for an element that a band of rows moves. */
 const MOVED = 3;
 
+/** Instructions of one layer, by the factors of a build. */
+export function layerInstructions(layer: CLayer, build: CostBuild): number {
+  return layerCost(layer, instructionCosts[build]);
+}
+
 function layerCost(layer: CLayer, costs: CostTable): number {
   const factors = costs[costKind(layer)] ?? uncounted(layer);
   return costFeatures(layer).reduce((sum, feature, i) => sum + feature * (factors[i] ?? 0), 0);

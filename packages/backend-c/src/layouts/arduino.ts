@@ -4,6 +4,7 @@ import { cType } from '../c-type.ts';
 import { isBuffer } from '../run-parameters.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { bufferArguments } from './buffer-arguments.ts';
+import { expectPlainC, packageFacts } from './package-facts.ts';
 import { placeSources } from './place-sources.ts';
 
 /**
@@ -11,13 +12,7 @@ import { placeSources } from './place-sources.ts';
  * example sketch. Its builder knows no `.incbin` paths: the weights must be C.
  */
 export function arduinoFiles(program: CProgram): CProgram['files'] {
-  if ([...program.files.keys()].some((file) => file.endsWith('.S')))
-    throw new CompileError('backend-c/layout', 'an Arduino library needs its weights as C (--weights c)');
-  if (program.noUnaligned)
-    throw new CompileError(
-      'backend-c/layout',
-      'an Arduino library cannot ask for -mno-unaligned-access; expected no --no-unaligned, or another layout',
-    );
+  expectPlainC(program, 'an Arduino library');
   return new Map([
     ['library.properties', propertiesText(program)],
     ['examples/run/run.ino', sketchText(program)],
@@ -48,16 +43,18 @@ function libraryName(name: string): string {
   return name.startsWith('arduino') ? `ghostc_${name}` : name;
 }
 
-function propertiesText({ name, device, arenaBytes, weightBytes, outputs }: CProgram): string {
+function propertiesText(program: CProgram): string {
+  const { name, device } = program;
+  const { version, sentence, paragraph, url } = packageFacts(program);
   return `# url, author and maintainer are yours to fill in
 name=${libraryName(name)}
-version=1.0.0
+version=${version}
 author=ghostc
 maintainer=ghostc
-sentence=The neural network ${name} as C without dependencies.
-paragraph=${arenaBytes} bytes of RAM ${outputs.some(isBuffer) ? 'beside' : 'with'} inputs and outputs, ${weightBytes} bytes of weights in flash.
+sentence=${sentence}
+paragraph=${paragraph}
 category=Data Processing
-url=https://example.org/${name}
+url=${url}
 architectures=${architectures(device).join(',')}
 includes=${name}.h
 `;

@@ -3,6 +3,7 @@ import { cType } from '../c-type.ts';
 import { isBuffer } from '../run-parameters.ts';
 import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { bufferArguments } from './buffer-arguments.ts';
+import { packageFacts } from './package-facts.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
 
 /**
@@ -23,8 +24,9 @@ function listsText(program: CProgram): string {
   const sources = compiledFiles(program).map((file) => `  src/${file}`);
   const assembler = sources.some((file) => file.endsWith('.S'));
   return `cmake_minimum_required(VERSION 3.13)
-project(${name} LANGUAGES C${assembler ? ' ASM' : ''})
+project(${name} VERSION ${packageFacts(program).version} LANGUAGES C${assembler ? ' ASM' : ''})
 include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
 
 add_library(${name} STATIC
 ${sources.join('\n')}
@@ -49,7 +51,9 @@ endif()
 install(TARGETS ${name} EXPORT ${name}-targets ARCHIVE DESTINATION \${CMAKE_INSTALL_LIBDIR})
 install(FILES ${headers(program)} DESTINATION \${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT ${name}-targets NAMESPACE ${name}:: DESTINATION \${CMAKE_INSTALL_LIBDIR}/cmake/${name})
-install(FILES cmake/${name}-config.cmake DESTINATION \${CMAKE_INSTALL_LIBDIR}/cmake/${name})
+write_basic_package_version_file(\${CMAKE_CURRENT_BINARY_DIR}/${name}-config-version.cmake COMPATIBILITY SameMajorVersion)
+install(FILES cmake/${name}-config.cmake \${CMAKE_CURRENT_BINARY_DIR}/${name}-config-version.cmake
+  DESTINATION \${CMAKE_INSTALL_LIBDIR}/cmake/${name})
 ${testsItself(program) ? testTarget(name) : ''}`;
 }
 

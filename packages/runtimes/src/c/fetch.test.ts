@@ -80,7 +80,7 @@ async function printed(
   try {
     const programs = [
       compileC(graph, { ...options, name: 'net', weights: 'fetch' }),
-      compileC(graph, { ...options, name: 'resident', weights: 'c' }),
+      compileC(graph, { ...options, fetchRam: undefined, name: 'resident', weights: 'c' }),
     ];
     for (const { files } of programs)
       for (const [name, content] of files) writeFileSync(join(folder, name), content);
@@ -106,6 +106,7 @@ describe('weights that are fetched layer by layer, the next while one computes',
     ['float', () => chain, {}],
     ['int8', int8, {}],
     ['bands of rows', () => chain, { maxRam: 8 * 1024 }],
+    ['int8 in parts', () => seededInt8(chain).graph, { fetchRam: 1024, kernels: 'portable' }],
   ] as const)(
     '%s: the bits of resident weights, each byte once, nothing past the buffer',
     async ([, graph, options], context) => {
@@ -131,6 +132,20 @@ test('the buffer holds two layers that follow one another', () => {
   expect(weightBytes).toBe(first + second + third);
   expect(size).toBe(Math.max(first + second, second + third));
   expect([...files.keys()].sort()).toEqual(['net.c', 'net.h', 'net_weights.bin']);
+});
+
+test('layers whose weights are too many for the buffer are split, or one is named that cannot be', () => {
+  const graph = seededInt8(chain).graph;
+  const whole = compileC(graph, { weights: 'fetch', kernels: 'portable' });
+  const parts = compileC(graph, { weights: 'fetch', kernels: 'portable', fetchRam: 1024 });
+  expect(whole.fetchBytes).toBeGreaterThan(1024);
+  expect(parts.fetchBytes).toBeLessThanOrEqual(1024);
+  expect(parts.layers.length).toBeGreaterThan(whole.layers.length);
+  expect(parts.fetches.at(-1)?.layers[1]).toBe(parts.layers.length);
+  expect(() => compileC(int8(), { weights: 'fetch', fetchRam: 64 })).toThrow(
+    /error\[backend-c\/fetch-ram\]: the weights of two layers .* take \d+ bytes, \d+ more than the 64/,
+  );
+  expect(() => compileC(int8(), { fetchRam: 64 })).toThrow('error[backend-c/fetch-ram]');
 });
 
 test('a self-test, which has no weights to give, is refused', () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { compileC, layouts, packageFiles } from '@ghostc/compiler';
+import { type CompileCOptions, compileC, type Layout, layouts, packageFiles } from '@ghostc/compiler';
 import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { afterAll, expect, test } from 'vitest';
@@ -76,6 +76,42 @@ test.for(['c', 'bin'] as const)(
     await run(join(user, 'build/user'), [], user);
   },
 );
+
+test('the CMake package is found by a version that it is compatible with', async (context) => {
+  skipWithout([cmake], 'the CMake package', context);
+  const out = write('cmake-version', packageFiles(compileC(graph(), { weights: 'c' }), 'cmake'));
+  const prefix = join(out, 'installed');
+  await run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_INSTALL_PREFIX=${prefix}`], out);
+  await run('cmake', ['--build', 'build', '--target', 'install'], out);
+  const configure = (version: string) => {
+    const lists = `cmake_minimum_required(VERSION 3.13)\nproject(user C)\nfind_package(net ${version} REQUIRED)\n`;
+    const user = write(`user-${version}`, new Map([['CMakeLists.txt', lists]]));
+    return run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_PREFIX_PATH=${prefix}`], user);
+  };
+  await configure('1.0');
+  await expect(configure('2.0')).rejects.toThrow('with requested version "2.0"');
+});
+
+test.for([
+  ['esp-idf', 'rv32imc', 'CMakeLists.txt'],
+  ['cmsis-pack', 'cortex-m4', 'ghostc.net.pdsc'],
+] as const)('%s names every file that is compiled, and no other', ([layout, device, list], context) => {
+  const program = compileC(graph(), { weights: 'bin', device, selfTest: true });
+  const files = packageFiles(program, layout);
+  const named = [...String(files.get(list)).matchAll(/"(src\/\w+\.[cS])"/g)].map(([, name]) => name);
+  const compiled = [...files.keys()].filter((name) => /\.[cS]$/.test(name));
+  context.expect(named.sort()).toEqual(compiled.sort());
+});
+
+test('packages refuse devices that their boards have not, and what their builders cannot do', () => {
+  const layoutOf = (layout: Layout, options: CompileCOptions) => () =>
+    packageFiles(compileC(graph(), options), layout);
+  expect(layoutOf('esp-idf', { device: 'cortex-m4' })).toThrow(
+    'a component of ESP-IDF is for devices host, rv32, rv32imc, found cortex-m4',
+  );
+  expect(layoutOf('cmsis-pack', { device: 'rv32' })).toThrow(/a CMSIS-Pack is for devices .*, found rv32/);
+  expect(layoutOf('platformio', { weights: 'bin' })).toThrow('a PlatformIO library needs its weights as C');
+});
 
 test('an Arduino library has its weights as C', () => {
   const files = packageFiles(compileC(graph(), { weights: 'c' }), 'arduino');

@@ -15,6 +15,8 @@ const mixed: CProgram = {
   name: 'mixed',
   device: 'host',
   noUnaligned: false,
+  fetchBytes: 0,
+  fetches: [],
   files: new Map([
     [
       'mixed.h',

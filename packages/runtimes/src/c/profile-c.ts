@@ -5,12 +5,12 @@ import { prepareC } from './prepare-c.ts';
 
 /** One layer with what it cost. */
 export interface LayerProfile extends CLayer {
-  /** Instructions; nanoseconds of processor time on the host. */
+  /** Instructions; nanoseconds of processor time on the host; ticks of a board's own clock. */
   readonly cost: number;
 }
 
 export interface Profile {
-  readonly unit: 'instructions' | 'nanoseconds';
+  readonly unit: 'instructions' | 'nanoseconds' | 'ticks';
   /** Everything between entry and exit of the run function. */
   readonly total: number;
   readonly layers: readonly LayerProfile[];

@@ -29,6 +29,8 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     outputs: [{ name: 'y', ...slot }],
     device: 'host',
     noUnaligned: false,
+    fetchBytes: 0,
+    fetches: [],
     arenaBytes,
     arenaGap: 0,
     streams: [],
