@@ -28,7 +28,11 @@ function summed(
   const narrow = isExact(step) ? wide : toNumbers(absolute(0));
   const unit = gamma(roundings, unitOf(step.node));
   const rounding = (i: number): number => Math.max(unit * (wide[i] ?? 0), other?.[i] ?? 0);
-  if (narrow === wide) return eachNumber(wide.length, rounding);
+  if (narrow === wide && !other) {
+    const error = new Float64Array(wide);
+    for (let i = 0; i < error.length; i++) error[i] = unit * (error[i] ?? 0);
+    return error;
+  }
   return eachNumber(wide.length, (i) => (wide[i] ?? 0) - (narrow[i] ?? 0) + rounding(i));
 }
 

@@ -15,7 +15,7 @@ import {
 } from './bound-choices.ts';
 import { sampled } from './bound-sampling.ts';
 import { type Errors, evaluate, isExact, type Results, type Step, unitOf } from './bound-step.ts';
-import { type Bounded, eachNumber, exactly, smallest, widened } from './bounded.ts';
+import { type Bounded, exactly, smallest, widened } from './bounded.ts';
 import { functionError } from './function-error.ts';
 import { partsGraph } from './parts-graph.ts';
 import { mixedSum } from './sum-terms.ts';
@@ -65,12 +65,14 @@ interface Doubt {
 function cleaned(tensor: Tensor, error: Float64Array | null, { least, doubted }: Doubt): Float64Array | null {
   if (!error) return null;
   const values = toNumbers(tensor);
-  return eachNumber(error.length, (i) => {
+  const clean = new Float64Array(error.length);
+  for (let i = 0; i < clean.length; i++) {
     const e = error[i] ?? 0;
-    if (e === 0) return 0;
-    if (!Number.isFinite(Number(values[i]))) return doubted && e === Infinity ? Infinity : 0;
-    return Number.isNaN(e) ? Infinity : e + least;
-  });
+    if (e === 0) continue;
+    if (!Number.isFinite(values[i])) clean[i] = doubted && e === Infinity ? Infinity : 0;
+    else clean[i] = Number.isNaN(e) ? Infinity : e + least;
+  }
+  return clean;
 }
 
 type Rule = (step: Step, results: Results) => Errors;

@@ -68,12 +68,10 @@ export function errorTensor({ tensor, error }: Bounded): Tensor {
 
 /** |x|, plus `factor` times the error. */
 export function magnitude({ tensor, error }: Bounded, factor = 0): Tensor {
-  const values = toNumbers(tensor);
-  const moved = factor ? error : null;
-  const data = eachNumber(
-    values.length,
-    (i) => Math.abs(values[i] ?? 0) + (moved ? factor * (moved[i] ?? 0) : 0),
-  );
+  const data = new Float64Array(toNumbers(tensor));
+  for (let i = 0; i < data.length; i++) data[i] = Math.abs(data[i] ?? 0);
+  if (factor && error)
+    for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) + factor * (error[i] ?? 0);
   return { dtype: 'f64', shape: tensor.shape, data };
 }
 

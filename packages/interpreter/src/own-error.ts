@@ -1,7 +1,7 @@
 import { toNumbers } from '@ghostc/ir';
 import { boundNode } from './bound-node.ts';
 import { type Step, unitOf } from './bound-step.ts';
-import { type Bounded, eachNumber, exactly, unitRoundoff } from './bounded.ts';
+import { type Bounded, exactly, unitRoundoff } from './bounded.ts';
 import { termsOf } from './sum-terms.ts';
 
 const SINGLE = unitRoundoff('f32');
@@ -37,10 +37,12 @@ export function ownError({ node, attrs, inputs }: Step): OwnError {
     errors: bounded.map(({ tensor, error }) => {
       if (!error || tensor.dtype !== 'f64' || unit === 0) return null;
       const values = toNumbers(tensor);
-      return eachNumber(error.length, (i) => {
+      const sizes = new Float64Array(error.length);
+      for (let i = 0; i < sizes.length; i++) {
         const e = error[i] ?? 0;
-        return e === 0 ? 0 : sizeOf(e, Math.abs(values[i] ?? 0) || 0);
-      });
+        if (e !== 0) sizes[i] = sizeOf(e, Math.abs(values[i] ?? 0) || 0);
+      }
+      return sizes;
     }),
   };
 }

@@ -166,9 +166,12 @@ class Noise {
 /** Each element moved by a random part of its error. */
 function shaken(tensor: Tensor, error: Float64Array | null | undefined, next: () => number): Tensor {
   if (!error || error.length !== tensor.data.length) return tensor;
-  const values = toNumbers(tensor);
-  const moved = (i: number): number => (values[i] ?? 0) + (error[i] ? error[i] * (2 * next() - 1) : 0);
-  return { ...tensor, data: eachNumber(error.length, moved) };
+  const data = new Float64Array(toNumbers(tensor));
+  for (let i = 0; i < data.length; i++) {
+    const e = error[i] ?? 0;
+    if (e !== 0) data[i] = (data[i] ?? 0) + e * (2 * next() - 1);
+  }
+  return { ...tensor, data };
 }
 
 /** x / scale is rounded in float32 by some, x times 1 / scale by others: they part on ties. */
