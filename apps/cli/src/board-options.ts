@@ -9,7 +9,7 @@ export interface BoardFlags {
   readonly timeout: number;
 }
 
-/** Adds the options of a board behind a serial port. */
+/** Adds the options for a board on a serial port. */
 export function boardOptions(command: Command): Command {
   return command
     .option('--port <path>', 'serial port of a board with the firmware of ghostc board')
@@ -25,6 +25,6 @@ export function boardOptions(command: Command): Command {
 /** Throws `cli/port` where there is none. */
 export function portOf({ port, baud, timeout }: BoardFlags): PortOptions {
   if (port === undefined)
-    throw new CompileError('cli/port', 'the target board is behind a serial port; expected --port');
+    throw new CompileError('cli/port', 'the target board is reached over a serial port; expected --port');
   return { path: port, baud, timeout };
 }

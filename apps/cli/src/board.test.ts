@@ -68,7 +68,9 @@ test('the first layer that differs is named', async (context) => {
 test('a target without a port, and a port that is none', () => {
   const none = ghostc('verify', model, '--targets', 'board');
   expect([none.status, none.stdout]).toEqual([2, '']);
-  expect(none.stderr).toBe('error[cli/port]: the target board is behind a serial port; expected --port\n');
+  expect(none.stderr).toBe(
+    'error[cli/port]: the target board is reached over a serial port; expected --port\n',
+  );
   const gone = ghostc('profile', model, '--port', join(folder, 'gone'));
   expect([gone.status, gone.stdout]).toEqual([2, '']);
   expect(gone.stderr).toBe(`error[board/port]: there is no such port\n  at ${join(folder, 'gone')}\n`);

@@ -27,7 +27,7 @@ export interface BoardFacts {
   readonly source?: string;
 }
 
-/** A flash behind a bus. */
+/** A flash on a bus of its own. */
 export type ExternalFlash = {
   readonly bytes: number;
   readonly bytesPerSecond: number;

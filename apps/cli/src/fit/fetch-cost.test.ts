@@ -49,7 +49,7 @@ const board = (bytesPerSecond: number) => ({
 test.each([2e5, 1e6, 4e6, 1e8])('at %d bytes a second the wait is that of a simulated bus', (rate) => {
   const time = estimatedTime(program, board(rate));
   const { fetch, seconds } = withFetches(time, { program, board: board(rate), room: 0 });
-  // layers by the same figures that the estimate is made of, each alone
+  // layers by the same figures that the estimate is made of, one by one
   const each = program.layers.map(
     (layer) => estimatedTime({ ...program, layers: [layer] }, board(rate)).seconds,
   );

@@ -372,7 +372,7 @@ __attribute__((weak)) int board_before_layer(const layer_t *layer)
 __attribute__((weak)) uint32_t board_ticks(void)
 {
 #if defined(__ARM_ARCH_7M__) || defined(__ARM_ARCH_7EM__) || defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)
-  /* CYCCNT, behind TRCENA and the lock of a Cortex-M7 */
+  /* CYCCNT, which counts once TRCENA is set and a Cortex-M7 is unlocked */
   *(volatile uint32_t *)0xE000EDFCu |= 1u << 24;
   *(volatile uint32_t *)0xE0001FB0u = 0xC5ACCE55u;
   *(volatile uint32_t *)0xE0001000u |= 1u;

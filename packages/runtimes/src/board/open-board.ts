@@ -12,7 +12,7 @@ const { chunk, ops, regions, version } = protocol;
 /** No call of the observer has this number: the run does not pause. */
 const NEVER = 0xffffffff;
 
-/** A board that runs a model's firmware, behind a serial port. */
+/** A board that runs a model's firmware, reached over a serial port. */
 export interface Board {
   readonly description: BoardDescription;
   /** What it runs. */
