@@ -21,7 +21,7 @@ export interface QueuePlace {
 }
 
 export interface QueueRun extends QueuePlace {
-  readonly onResult: (result: Json, job: Job) => void;
+  readonly onResult: (result: Json) => void;
 }
 
 /**
@@ -37,13 +37,11 @@ export async function onQueue(
   const engine = await QueueEngine.open({ url, name: queueName(code), onWorkers: progress.workers });
   const failures: string[] = [];
   const coded = jobs.map(({ kind, params }): Job => ({ kind, params: { code, params } }));
-  let next = 0;
   try {
     await runJobs(coded, { engine, store: openStore(store), ahead: AHEAD }, (_, outcome) => {
-      const job = jobs[next++];
       progress.done();
       if ('failed' in outcome) failures.push(`${outcome.failed.code}: ${outcome.failed.message}`);
-      else if (job) onResult(outcome.result, job);
+      else onResult(outcome.result);
     });
   } finally {
     progress.end();

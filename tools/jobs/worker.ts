@@ -38,9 +38,8 @@ else await main();
 async function main(): Promise<void> {
   const { file, code } = jobsBundle();
   nameVulkanDriver(); // threads cannot: their environment is not the process's
-  const [threads, seconds, mebibytes] = [values.threads, values.seconds, values.memory].map(Number);
-  const limits = { seconds: seconds ?? 0, mebibytes: mebibytes ?? 0 };
-  const pool = await ThreadPool.open({ file, threads: threads ?? 1, limits, store: values.store });
+  const limits = { seconds: Number(values.seconds), mebibytes: Number(values.memory) };
+  const pool = await ThreadPool.open({ file, threads: Number(values.threads), limits, store: values.store });
   const onDone = (kind: string): void => console.log(`done: ${kind}`);
   const server = await serveQueue({ url: values.queue, name: queueName(code), pool, onDone });
   console.log(`serving ${queueName(code)}`);

@@ -33,19 +33,22 @@ const onGpu = `  /** Where it runs on a GPU: a new one after a loss, none before
   ): Promise<Omit<Outputs, Name>>;
 `;
 
+const onGpuImports: readonly string[] = [
+  'DeviceSource',
+  'GpuBuffer',
+  'GpuDevice',
+  'GpuInput',
+  'GpuTexture',
+  'OnProgress',
+  'WeightSource',
+  'WgslManifest',
+];
+const wasmImports: readonly string[] = ['CodeSource', 'PixelInput', 'WasmManifest', 'WeightSource'];
+
 const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   wgsl: {
     what: 'a WebGPU program',
-    imports: [
-      'DeviceSource',
-      'GpuBuffer',
-      'GpuDevice',
-      'GpuInput',
-      'GpuTexture',
-      'OnProgress',
-      'WeightSource',
-      'WgslManifest',
-    ],
+    imports: onGpuImports,
     manifest: 'WgslManifest',
     picture: '/** An input that the GPU makes of a picture. */\nexport type Picture = GpuInput;',
     input: ' | Picture | GpuBuffer',
@@ -61,7 +64,7 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   },
   wasm: {
     what: 'a WebAssembly program',
-    imports: ['CodeSource', 'PixelInput', 'WasmManifest', 'WeightSource'],
+    imports: wasmImports,
     manifest: 'WasmManifest',
     picture: '/** An input that is made of a picture. */\nexport type Picture = PixelInput;',
     input: ' | Picture',
@@ -75,22 +78,7 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   },
   web: {
     what: 'a program for WebGPU, and as WebAssembly',
-    imports: [
-      'Backend',
-      'BackendName',
-      'CodeSource',
-      'DeviceSource',
-      'GpuBuffer',
-      'GpuDevice',
-      'GpuInput',
-      'GpuTexture',
-      'OnProgress',
-      'PixelInput',
-      'WasmManifest',
-      'WebManifest',
-      'WeightSource',
-      'WgslManifest',
-    ],
+    imports: [...onGpuImports, ...wasmImports, 'Backend', 'BackendName', 'WebManifest'],
     manifest: 'WebManifest',
     picture:
       '/** An input that is made of a picture, by the GPU where there is one. */\nexport type Picture = GpuInput & PixelInput;',

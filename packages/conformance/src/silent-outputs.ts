@@ -6,7 +6,7 @@ export function silentOutputs(dataSets: readonly DataSet[]): Map<string, number>
   const silent = new Map<string, number>();
   for (const name of dataSets[0]?.outputs.keys() ?? []) {
     const tensors = dataSets.flatMap(({ outputs }) => outputs.get(name) ?? []);
-    const first = tensors.map((tensor) => toNumbers(tensor)[0])[0];
+    const first = tensors[0] && toNumbers(tensors[0])[0];
     if (first !== undefined && tensors.every((tensor) => isConstant(tensor, first))) silent.set(name, first);
   }
   return silent;

@@ -11,7 +11,7 @@ import {
   spreadTo,
   unitOf,
 } from './bound-step.ts';
-import { eachNumber, errorTensor, gamma, magnitude } from './bounded.ts';
+import { errorTensor, gamma, magnitude } from './bounded.ts';
 import { mixedSum, termsOf } from './sum-terms.ts';
 
 /**
@@ -27,13 +27,12 @@ function summed(
   const wide = toNumbers(absolute(1));
   const narrow = isExact(step) ? wide : toNumbers(absolute(0));
   const unit = gamma(roundings, unitOf(step.node));
-  const rounding = (i: number): number => Math.max(unit * (wide[i] ?? 0), other?.[i] ?? 0);
-  if (narrow === wide && !other) {
-    const error = new Float64Array(wide);
-    for (let i = 0; i < error.length; i++) error[i] = unit * (error[i] ?? 0);
-    return error;
+  const error = new Float64Array(wide.length);
+  for (let i = 0; i < error.length; i++) {
+    const rounding = Math.max(unit * (wide[i] ?? 0), other?.[i] ?? 0);
+    error[i] = narrow === wide ? rounding : (wide[i] ?? 0) - (narrow[i] ?? 0) + rounding;
   }
-  return eachNumber(wide.length, (i) => (wide[i] ?? 0) - (narrow[i] ?? 0) + rounding(i));
+  return error;
 }
 
 /** Sums of a few inputs or products up to this are finite in float32. */

@@ -26,7 +26,7 @@ export function widened(tensor: Tensor): Tensor {
   return { dtype: 'f64', shape: tensor.shape, data: new Float64Array(toNumbers(tensor)) };
 }
 
-/** A loop: `Float64Array.from` with a function takes ten times as long. */
+/** A loop: `Float64Array.from` with a function takes ten times as long. Where every element of a model comes by, loops stand by themselves. */
 export function eachNumber(length: number, value: (i: number) => number): Float64Array {
   const result = new Float64Array(length);
   for (let i = 0; i < length; i++) result[i] = value(i);
