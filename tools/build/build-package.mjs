@@ -38,7 +38,7 @@ async function emitTypes() {
     }),
   );
   await run(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
+    join(root, 'node_modules/typescript-7/bin/tsc'),
     '-p',
     join(process.cwd(), config),
   ]);

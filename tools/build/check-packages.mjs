@@ -50,7 +50,7 @@ function consume(manager, install) {
   cpSync(join(root, 'test-fixtures/consumer'), folder, { recursive: true });
   const tool = manager === 'npm' ? ['npm', install] : ['npx', ['--yes', 'pnpm@10', ...install]];
   run(...tool, { cwd: folder });
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd: folder });
+  run(process.execPath, [join(root, 'node_modules/typescript-7/bin/tsc'), '-p', '.'], { cwd: folder });
   expectPrinted(run(process.execPath, ['dist/main.js'], { cwd: folder }), manager);
 }
 

@@ -69,7 +69,7 @@ return %z`;
     await expect(run({ N: 2, M: 2 })).rejects.toThrow(
       'expected bind as one of {"N":1,"M":2}, {"N":3,"M":2}, found {"N":2,"M":2}',
     );
-    const tsc = join(import.meta.dirname, '../../../node_modules/typescript/bin/tsc');
+    const tsc = join(import.meta.dirname, '../../../node_modules/typescript-7/bin/tsc');
     writeFileSync(
       join(out, 'use.ts'),
       `import { load, manifest, shapes } from './net.js';

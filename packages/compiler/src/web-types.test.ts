@@ -9,7 +9,7 @@ import { compileFiles } from './compile.ts';
 import { runtimeFiles } from './runtime-types.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const tsc = join(root, 'node_modules/typescript/bin/tsc');
+const tsc = join(root, 'node_modules/typescript-7/bin/tsc');
 
 /** Inside the repository, so that imports of sources resolve. */
 let folder: string;

@@ -16,12 +16,18 @@ type Dawn = { readonly create: (options: string[]) => GPU };
 /** Dawn crashes the process when its GPU object is collected: it is pinned for the life of the process. */
 const pinned = globalThis as { ghostcGpus?: Map<Backend, GPU> };
 
+/** SwiftShader takes twice as long to compile a shader whose workgroup memory Vulkan zeroes; Tint's loop does the same. */
+const options: Readonly<Record<Backend, string[]>> = {
+  null: ['backend=null'],
+  default: ['disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension'],
+};
+
 async function gpu(backend: Backend): Promise<GPU> {
   pinned.ghostcGpus ??= new Map();
   const known = pinned.ghostcGpus.get(backend);
   if (known) return known;
   const { create } = await loadPackage<Dawn>('webgpu', 'wgsl');
-  const created = create(backend === 'null' ? ['backend=null'] : []);
+  const created = create(options[backend]);
   pinned.ghostcGpus.set(backend, created);
   return created;
 }
