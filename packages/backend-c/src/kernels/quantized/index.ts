@@ -15,6 +15,7 @@ import { mveKernels } from './mve/index.ts';
 import { averagePool, globalAveragePool } from './pool.ts';
 import { dequantize, quantize } from './quantize.ts';
 import { resize } from './resize.ts';
+import { scalarKernels } from './scalar/index.ts';
 import { softmax } from './softmax.ts';
 
 /** Portable C99, one for every quantised op; what tuned kernels are held against. */
@@ -44,10 +45,13 @@ type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   host: hostKernels,
   aarch64: hostKernels,
+  'cortex-m0plus': scalarKernels(1),
   'cortex-m4': dspKernels,
   'cortex-m7': dspKernels,
   'cortex-m33': dspKernels,
   'cortex-m55': mveKernels,
+  rv32: scalarKernels(4),
+  rv32imc: scalarKernels(4),
   wasm32: hostKernels,
 };
 

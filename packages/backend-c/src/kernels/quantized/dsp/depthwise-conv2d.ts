@@ -6,7 +6,7 @@ import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { type Tap, type TapPlan, tapPlan } from './depthwise-taps.ts';
 import { dspPrelude } from './prelude.ts';
-import { requantStores } from './requant-text.ts';
+import { requantStores } from '../requant-stores.ts';
 
 /** Output pixels per block. */
 const BLOCK = 4;

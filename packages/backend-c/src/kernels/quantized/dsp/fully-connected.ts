@@ -2,7 +2,7 @@ import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { Dense } from '../int8-layer.ts';
 import { dspPrelude } from './prelude.ts';
-import { requantStores } from './requant-text.ts';
+import { requantStores } from '../requant-stores.ts';
 
 /** Outputs per block. */
 const BLOCK = 4;

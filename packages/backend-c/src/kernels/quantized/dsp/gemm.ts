@@ -1,6 +1,6 @@
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
-import { requantStores } from './requant-text.ts';
+import { requantStores } from '../requant-stores.ts';
 
 /** A product y[m][p] = requant(b[m] + sum_k w[m][k] x[k][p]) for a block of pixels in `col`, all output channels. */
 export interface Gemm {

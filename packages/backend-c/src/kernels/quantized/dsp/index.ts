@@ -2,13 +2,14 @@ import type { Kernel } from '../../../kernel.ts';
 import { isDense } from '../../conv-geometry.ts';
 import { depthwiseInPlace, pointwiseInPlace } from '../held-rows.ts';
 import { convLayer, denseLayer, denseOf, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
+import { pairKernels } from '../pair-kernels.ts';
 import { type LayerText, layerKernel } from '../tuned-layer.ts';
 import { dspConv2d, dspConvFits, dspConvScratch, holdsRows, packDspConv } from './conv2d.ts';
 import { dspDepthwiseConv2d, dspDepthwiseFits, dspDepthwiseScratch } from './depthwise-conv2d.ts';
-import { add, mul, sub } from './elementwise.ts';
 import { dspDenseScratch, dspFullyConnected, packDspDense } from './fully-connected.ts';
 import { ghostRows } from './ghost-rows.ts';
 import { packedWords } from './packed-words.ts';
+import { dspPrelude } from './prelude.ts';
 
 function convText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
@@ -48,10 +49,8 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
 /** For ARMv7E-M with the DSP extension, int8 in and out. */
 export const dspKernels = {
   ghost_rows: ghostRows,
-  qlinear_add: add,
   qlinear_conv2d: layerKernel(convLayer, convText),
   qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
   qlinear_fully_connected: layerKernel(denseLayer, denseText),
-  qlinear_mul: mul,
-  qlinear_sub: sub,
+  ...pairKernels(dspPrelude),
 } satisfies { readonly [op: string]: Kernel };
