@@ -10,13 +10,14 @@ import { dspDenseScratch, dspFullyConnected, packDspDense } from './fully-connec
 import { ghostRows } from './ghost-rows.ts';
 import { packedWords } from './packed-words.ts';
 import { dspPrelude } from './prelude.ts';
+import type { Issue } from './products.ts';
 
-function convText(layer: Int8Layer): LayerText | null {
+function convText(layer: Int8Layer, issue: Issue): LayerText | null {
   const { geometry, weight } = layer;
   if (isDense(geometry)) return denseText(layer);
   if (!dspConvFits(geometry)) return null;
   return {
-    fn: dspConv2d(layer),
+    fn: dspConv2d(layer, issue),
     packWeight: () => packedWords(packDspConv(weight, geometry)),
     scratch: { bytes: dspConvScratch(geometry), type: 'int32_t' },
     inPlace: holdsRows(geometry) || pointwiseInPlace(geometry),
@@ -47,10 +48,12 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
 }
 
 /** For ARMv7E-M with the DSP extension, int8 in and out. */
-export const dspKernels = {
-  ghost_rows: ghostRows,
-  qlinear_conv2d: layerKernel(convLayer, convText),
-  qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
-  qlinear_fully_connected: layerKernel(denseLayer, denseText),
-  ...pairKernels(dspPrelude),
-} satisfies { readonly [op: string]: Kernel };
+export function dspKernels(issue: Issue) {
+  return {
+    ghost_rows: ghostRows(issue),
+    qlinear_conv2d: layerKernel(convLayer, (layer) => convText(layer, issue)),
+    qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
+    qlinear_fully_connected: layerKernel(denseLayer, denseText),
+    ...pairKernels(dspPrelude),
+  } satisfies { readonly [op: string]: Kernel };
+}

@@ -35,15 +35,17 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   };
 }
 
+const withoutVectors = dspKernels('single');
+
 /** For Helium, int8 in and out; the DSP extension, which such cores have too, where there is no vector kernel. */
 export const mveKernels = {
-  qlinear_add: firstOf(add, dspKernels.qlinear_add),
-  qlinear_conv2d: firstOf(layerKernel(convLayer, convText), dspKernels.qlinear_conv2d),
+  qlinear_add: firstOf(add, withoutVectors.qlinear_add),
+  qlinear_conv2d: firstOf(layerKernel(convLayer, convText), withoutVectors.qlinear_conv2d),
   qlinear_depthwise_conv2d: firstOf(
     layerKernel(depthwiseLayer, depthwiseText),
-    dspKernels.qlinear_depthwise_conv2d,
+    withoutVectors.qlinear_depthwise_conv2d,
   ),
   qlinear_fully_connected: layerKernel(denseLayer, denseText),
-  qlinear_mul: firstOf(mul, dspKernels.qlinear_mul),
-  qlinear_sub: firstOf(sub, dspKernels.qlinear_sub),
+  qlinear_mul: firstOf(mul, withoutVectors.qlinear_mul),
+  qlinear_sub: firstOf(sub, withoutVectors.qlinear_sub),
 } satisfies { readonly [op: string]: Kernel };

@@ -33,7 +33,10 @@ export function scalarConv2d(conv: Int8Layer, rows: number): CFunction {
   };
 }
 
-function overImages({ batch, channels, height, width, m, outHeight, outWidth }: ConvGeometry, body: string[]): string[] {
+function overImages(
+  { batch, channels, height, width, m, outHeight, outWidth }: ConvGeometry,
+  body: string[],
+): string[] {
   if (batch === 1) return body;
   return [
     `for (int n = 0; n < ${batch}; n++) {`,
@@ -104,10 +107,23 @@ function rowLines(conv: Int8Layer, rows: number): string[] {
 
 /** Windows inside the image without tests; at the edge, elements outside are the zero point. */
 function windows({ geometry, xZeroPoint }: Int8Layer): string[] {
-  const { channels, height, width, kernelHeight, kernelWidth, dilationY, dilationX, strideX, padLeft, inner } = geometry;
+  const {
+    channels,
+    height,
+    width,
+    kernelHeight,
+    kernelWidth,
+    dilationY,
+    dilationX,
+    strideX,
+    padLeft,
+    inner,
+  } = geometry;
   const lastTop = height - (kernelHeight - 1) * dilationY - 1;
   const lastLeft = width - (kernelWidth - 1) * dilationX - 1 - strideX;
-  const taps = range(kernelHeight).flatMap((u) => range(kernelWidth).map((v) => u * dilationY * width + v * dilationX));
+  const taps = range(kernelHeight).flatMap((u) =>
+    range(kernelWidth).map((v) => u * dilationY * width + v * dilationX),
+  );
   const value = (column: string): string =>
     `${column} >= 0 && ${column} < ${width} && row >= 0 && row < ${height} ? s[row * ${width} + ${column}] : ${xZeroPoint}`;
   return [
@@ -145,4 +161,3 @@ function windows({ geometry, xZeroPoint }: Int8Layer): string[] {
     ...padding(inner),
   ];
 }
-

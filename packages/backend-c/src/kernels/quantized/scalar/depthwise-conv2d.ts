@@ -1,8 +1,18 @@
 import type { CFunction } from '../../../kernel.ts';
 import type { ConvGeometry } from '../../conv-geometry.ts';
+import { range } from '../../gemm-block.ts';
 import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
 import { requantStores } from '../requant-stores.ts';
-import { addWindow, addWindowPrelude, declareSums, groupsOf, highSum, lowSum, startsOf, sumReferences } from './pair-sums.ts';
+import {
+  addWindow,
+  addWindowPrelude,
+  declareSums,
+  groupsOf,
+  highSum,
+  lowSum,
+  startsOf,
+  sumReferences,
+} from './pair-sums.ts';
 
 export function scalarDepthwiseFits(geometry: ConvGeometry): boolean {
   const { dilationX, dilationY, kernelHeight, kernelWidth, width, strideX } = geometry;
@@ -55,8 +65,12 @@ function turnWeights(geometry: ConvGeometry): string[] {
 function rows(conv: Depthwise): string[] {
   const { kernelHeight, kernelWidth, outWidth, strideX } = conv.geometry;
   const pairs = Math.floor(outWidth / 2);
-  const start = startsOf('q[0]', groupsOf(kernelHeight * kernelWidth));
+  const start = startsOf('table[0]', groupsOf(kernelHeight * kernelWidth));
   return [
+    // a copy, which no store to y changes
+    `const int32_t table[${conv.plan.words}] = { ${range(conv.plan.words)
+      .map((i) => `q[${i}]`)
+      .join(', ')} };`,
     `const uint32_t both_start = ${start.both};`,
     `const int32_t high_start = ${start.high};`,
     ...overRows(conv.geometry, {
@@ -86,7 +100,7 @@ function window({ geometry, plan }: Depthwise, outputs: number): string[] {
     ...declareSums([''], { both: 'both_start', high: 'high_start' }),
     `${addWindow(taps)}(k, c, ${sumReferences(['']).join(', ')});`,
     ...requantStores(plan, {
-      q: 'q',
+      q: 'table',
       accumulators: [lowSum(''), highSum('')].slice(0, outputs),
       target: (i) => `y[${i}]`,
       offset: 'given',
@@ -95,7 +109,16 @@ function window({ geometry, plan }: Depthwise, outputs: number): string[] {
 }
 
 /** Row `row` of x, or the zero point. */
-function fillLine({ height, width, padTop, padLeft, kernelHeight, strideY, strideX, outHeight }: ConvGeometry): string[] {
+function fillLine({
+  height,
+  width,
+  padTop,
+  padLeft,
+  kernelHeight,
+  strideY,
+  strideX,
+  outHeight,
+}: ConvGeometry): string[] {
   const inside = padTop === 0 && (outHeight - 1) * strideY + kernelHeight <= height;
   const before = Math.min(padLeft, strideX);
   const step = `line += ${kernelHeight};`;
@@ -103,7 +126,12 @@ function fillLine({ height, width, padTop, padLeft, kernelHeight, strideY, strid
     `const int8_t *s = x + row * ${width};`,
     'const int32_t zero = (int16_t)zeros;',
     ...(before
-      ? [`for (int i = ${strideX - before}; i < ${strideX}; i++) {`, '*line = pair_of(zero, s[i]);', step, '}']
+      ? [
+          `for (int i = ${strideX - before}; i < ${strideX}; i++) {`,
+          '*line = pair_of(zero, s[i]);',
+          step,
+          '}',
+        ]
       : []),
     `for (int i = 0; i < ${width - strideX}; i++) {`,
     `*line = pair_of(s[0], s[${strideX}]);`,

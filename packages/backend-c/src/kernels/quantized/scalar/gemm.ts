@@ -1,7 +1,16 @@
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantStores } from '../requant-stores.ts';
-import { addGroup, declareSums, groupsOf, highSum, lowSum, startsOf, sumReferences, sumsNamed } from './pair-sums.ts';
+import {
+  addGroup,
+  declareSums,
+  groupsOf,
+  highSum,
+  lowSum,
+  startsOf,
+  sumReferences,
+  sumsNamed,
+} from './pair-sums.ts';
 
 /** Pixels of a block: two pairs. */
 export const BLOCK = 4;

@@ -30,7 +30,7 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   };
 }
 
-/** For cores without vectors whose multiplier gives 32 bits in one cycle; `rows`: output channels that have room in registers together. */
+/** For cores without vectors; `rows`: output channels whose sums have room in registers together. */
 export function scalarKernels(rows: number) {
   return {
     qlinear_conv2d: layerKernel(convLayer, (layer) => convText(layer, rows)),

@@ -81,7 +81,7 @@ export const addRowPrelude: Prelude = {
   needs: [scalarPrelude],
   lines: [
     '/* Adds the products of weights, in fours, with two pairs of pixels from c to end. */',
-    'INLINE void add_row(const int8_t *w, const int32_t *c, const int32_t *end, uint32_t *both0, int32_t *high0, uint32_t *both1, int32_t *high1)',
+    'INLINED void add_row(const int8_t *w, const int32_t *c, const int32_t *end, uint32_t *both0, int32_t *high0, uint32_t *both1, int32_t *high1)',
     '{',
     '#if THUMB_LOOPS',
     'uint32_t b0 = *both0, b1 = *both1;',
@@ -140,13 +140,17 @@ export const addRowPrelude: Prelude = {
 
 /** `add_window_N`: N weights, each a word, times as many words of one pair of pixels. */
 export function addWindowPrelude(taps: number): Prelude {
-  const groups = range(groupsOf(taps)).map((group) => range(2).map((i) => 2 * group + i).filter((tap) => tap < taps));
+  const groups = range(groupsOf(taps)).map((group) =>
+    range(2)
+      .map((i) => 2 * group + i)
+      .filter((tap) => tap < taps),
+  );
   return {
     name: `add-window-${taps}`,
     needs: [scalarPrelude],
     lines: [
       `/* Adds the products of ${taps} weights with ${taps} pairs of pixels. */`,
-      `INLINE void add_window_${taps}(const int32_t *w, const int32_t *c, uint32_t *both, int32_t *high)`,
+      `INLINED void add_window_${taps}(const int32_t *w, const int32_t *c, uint32_t *both, int32_t *high)`,
       '{',
       '#if THUMB_LOOPS',
       'uint32_t b = *both;',
@@ -154,7 +158,13 @@ export function addWindowPrelude(taps: number): Prelude {
       ...assembly(
         groups.flatMap((group) => [
           ...(group.length === 2
-            ? ['ldmia %[c]!, {r0, r1}', 'ldmia %[w]!, {r2, r3}', 'muls r0, r2, r0', 'muls r1, r3, r1', 'adds r0, r0, r1']
+            ? [
+                'ldmia %[c]!, {r0, r1}',
+                'ldmia %[w]!, {r2, r3}',
+                'muls r0, r2, r0',
+                'muls r1, r3, r1',
+                'adds r0, r0, r1',
+              ]
             : ['ldmia %[c]!, {r0}', 'ldmia %[w]!, {r2}', 'muls r0, r2, r0']),
           ...flush('r0', '', '%[bias]'),
         ]),
