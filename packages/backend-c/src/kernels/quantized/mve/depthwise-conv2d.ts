@@ -36,7 +36,7 @@ export function mveDepthwiseConv2d(conv: Depthwise): CFunction {
     ...(strideX === 1 ? [] : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`]),
     `memcpy(ring, w, ${taps});`,
     `memcpy(ring + ${taps}, w, ${taps - kernelWidth});`,
-    ...requantConstants(plan, 'q', 'given'),
+    ...requantConstants(plan, 'q', { offset: 'given' }),
     ...rows(conv),
   ];
   const padding = { name: 'zero', value: String(xZeroPoint) };
