@@ -3,12 +3,14 @@ import { isDense } from '../../conv-geometry.ts';
 import { depthwiseInPlace, pointwiseInPlace } from '../held-rows.ts';
 import { convLayer, denseLayer, denseOf, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
 import { pairKernels } from '../pair-kernels.ts';
+import { globalMean } from '../pool.ts';
 import { type LayerText, layerKernel } from '../tuned-layer.ts';
 import { dspConv2d, dspConvFits, dspConvScratch, holdsRows, packDspConv } from './conv2d.ts';
 import { dspDepthwiseConv2d, dspDepthwiseFits, dspDepthwiseScratch } from './depthwise-conv2d.ts';
 import { dspDenseScratch, dspFullyConnected, packDspDense } from './fully-connected.ts';
 import { ghostRows } from './ghost-rows.ts';
 import { packedWords } from './packed-words.ts';
+import { dspPlaneSum } from './plane-sum.ts';
 import { dspPrelude } from './prelude.ts';
 import type { Issue } from './products.ts';
 
@@ -54,6 +56,7 @@ export function dspKernels(issue: Issue) {
     qlinear_conv2d: layerKernel(convLayer, (layer) => convText(layer, issue)),
     qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
     qlinear_fully_connected: layerKernel(denseLayer, denseText),
+    qlinear_global_average_pool: globalMean(dspPlaneSum),
     ...pairKernels(dspPrelude),
   } satisfies { readonly [op: string]: Kernel };
 }

@@ -74,7 +74,7 @@ export function mveDepthwiseConv2d(conv: Depthwise): CFunction {
   const lines = linesOf(geometry);
   const taps = kernelHeight * kernelWidth;
   const body = [
-    ...(strideX === 1 || Math.floor(geometry.width / strideX) < 4
+    ...(strideX === 1 || Math.ceil(geometry.width / strideX) < 4
       ? []
       : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`, '(void)from;']),
     ...(taps <= KEPT ? range(taps).map((tap) => `const int32_t k${tap} = w[${tap}];`) : []),
