@@ -16,7 +16,6 @@ export const dspPrelude: Prelude = {
     '/* Loops in assembly take every register but the stack pointer. */',
     '#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__PIC__)',
     '#define ALL_REGISTERS 1',
-    '#pragma GCC optimize("omit-frame-pointer")',
     '#define INLINED static inline __attribute__((always_inline))',
     '#else',
     '#define ALL_REGISTERS 0',
