@@ -52,6 +52,12 @@ const parts = {
 type Part = keyof typeof parts;
 
 const GHOSTNET = 'ghostnet:1.0';
+const NETWORK = 'GhostNet 1.0x 224 int8';
+let calibrated: Graph | undefined;
+
+/** At most so many instructions per MAC on each core but M4. */
+const otherCores = { 'cortex-m0plus': 6, 'cortex-m33': 1.5, 'cortex-m55': 0.32, rv32imc: 4.2 } as const;
+
 /** `--max-ram 320K`. */
 const MAX_RAM = 320 * 1024;
 const toolPrefix = 'arm-none-eabi-';
@@ -200,8 +206,6 @@ function memoryOf(measured: { readonly [F in IoForm]: Measured }): Pick<Row, 'na
   return { name: `arena, input and output (io ${form})`, ours: measured[form].memoryBytes };
 }
 
-let calibrated: Graph | undefined;
-
 /** Calibrated on a few seeded images: scales as of a network of this shape, which is all that instructions depend on. */
 function int8GhostNet(): Graph {
   if (calibrated) return calibrated;
@@ -210,11 +214,6 @@ function int8GhostNet(): Graph {
   calibrated = quantize(lowered, seededSamples(lowered, 2, 2), { io: 'int8' }).graph;
   return calibrated;
 }
-
-const NETWORK = 'GhostNet 1.0x 224 int8';
-
-/** At most so many instructions per MAC on each core but M4. */
-const otherCores = { 'cortex-m0plus': 6, 'cortex-m33': 1.5, 'cortex-m55': 0.32, rv32imc: 4.2 } as const;
 
 async function cores(): Promise<Row[]> {
   const graph = int8GhostNet();
