@@ -144,8 +144,8 @@ export const modelCases: readonly ModelCase[] = [
     name: 'ic (image classification)',
     file: 'ic_int8',
     instructions: {
-      'cortex-m4': atMost(24e6, 29.88e6),
-      'cortex-m55': atMost(4.3e6, 4.81e6),
+      'cortex-m4': atMost(14.6e6, 29.88e6),
+      'cortex-m55': atMost(3.17e6, 4.81e6),
     },
     arena: atMost(45_000, 54_996),
   },
@@ -153,8 +153,8 @@ export const modelCases: readonly ModelCase[] = [
     name: 'kws (keyword spotting)',
     file: 'kws_int8',
     instructions: {
-      'cortex-m4': atMost(6.3e6, 7.85e6),
-      'cortex-m55': atMost(1.5e6, 1.79e6),
+      'cortex-m4': atMost(3.83e6, 7.85e6),
+      'cortex-m55': atMost(1.23e6, 1.79e6),
     },
     arena: atMost(18_000, 22_820),
   },
@@ -162,8 +162,8 @@ export const modelCases: readonly ModelCase[] = [
     name: 'vww (visual wake words)',
     file: 'vww_int8',
     instructions: {
-      'cortex-m4': atMost(19e6, 24.72e6),
-      'cortex-m55': atMost(5e6, 6.43e6),
+      'cortex-m4': atMost(10.86e6, 24.72e6),
+      'cortex-m55': atMost(2.99e6, 6.43e6),
     },
     arena: atMost(60_000, 100_708),
   },

@@ -12,6 +12,7 @@ export interface Row {
     | 'times those of two kernels'
     | 'times off, estimate against count'
     | 'boards that it does not fit'
+    | 'cycles of 32 smlad'
     | 'bytes';
   readonly ours: number;
   /** Our portable C in the same run. */

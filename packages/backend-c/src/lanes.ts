@@ -9,15 +9,19 @@ export interface Lanes {
   readonly type: 'float' | 'vecf';
   /** Floats of the widest registers. */
   readonly most: number;
+  /** Has an Arm core of this kind registers of floats, of which one instruction loads many? */
+  readonly vfp: boolean;
 }
 
-export const scalarLanes: Lanes = { vector: false, type: 'float', most: 1 };
-export const vectorLanes: Lanes = { vector: true, type: 'vecf', most: 8 };
+const scalarLanes: Lanes = { vector: false, type: 'float', most: 1, vfp: false };
+export const vectorLanes: Lanes = { vector: true, type: 'vecf', most: 8, vfp: false };
 
 const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64', 'wasm32']);
 
+const withVfp: ReadonlySet<Device> = new Set(['cortex-m4', 'cortex-m7', 'cortex-m33', 'cortex-m55']);
+
 export function lanesOf(device: Device): Lanes {
-  return withVectors.has(device) ? vectorLanes : scalarLanes;
+  return withVectors.has(device) ? vectorLanes : { ...scalarLanes, vfp: withVfp.has(device) };
 }
 
 /** Definitions that vector code stands on. */

@@ -163,6 +163,10 @@ const contraction = [
   '#pragma STDC FP_CONTRACT ON',
   '#elif defined(__GNUC__)',
   '#pragma GCC optimize("fp-contract=fast")',
+  '#if defined(__arm__)',
+  '/* Loops in assembly take all registers. */',
+  '#pragma GCC optimize("omit-frame-pointer")',
+  '#endif',
   '#endif',
 ];
 

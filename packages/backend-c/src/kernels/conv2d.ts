@@ -6,12 +6,13 @@ import type { Lanes } from '../lanes.ts';
 import { blockedConv, blockedScratch } from './blocked-conv2d.ts';
 import { type ConvGeometry, convGeometry, geometryName, isDense, isPointwise } from './conv-geometry.ts';
 import { denseCall } from './fully-connected.ts';
-import { gemmBlock } from './gemm-block.ts';
+import { gemmBlock, unrolling } from './gemm-block.ts';
 import { weightData } from './operands.ts';
 import { overImages } from './over-images.ts';
 import { packBlocks } from './pack-blocks.ts';
 import { packColumns } from './pack-columns.ts';
 import { stackOrArena } from './stack-or-arena.ts';
+import { COLUMNS, vfpBlockPrelude } from './vfp-block.ts';
 import { weightedCall } from './weighted-call.ts';
 import { takesWinograd, winogradConv, winogradScratch } from './winograd-conv2d.ts';
 
@@ -55,13 +56,15 @@ function gemmConv(context: KernelContext, geometry: ConvGeometry): KernelCall {
   const tiling = tilingOf(geometry, rest);
   const { m, group, inner } = geometry;
   const columns = isPointwise(geometry) ? 'none' : context.scratch === null ? 'stack' : 'arena';
-  const text: GemmConv = { geometry, tiling, node, residual: residual !== null, columns };
+  const vfp = context.lanes.vfp && tiling.columns === COLUMNS;
+  const text: GemmConv = { geometry, tiling, node, residual: residual !== null, columns, vfp };
   return weightedCall(context, {
     hint: `${isPointwise(geometry) ? 'conv' : 'conv_gather'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
     body: gemmConvBody(text),
     weight: packBlocks(weightData(node, 1), geometry, { depth: inner, rows: tiling.rows }),
     channels: m,
     working: columns === 'arena' ? 'col' : undefined,
+    needs: vfp ? [vfpBlockPrelude(tiling.rows, unrolling(inner))] : [],
   });
 }
 
@@ -71,6 +74,7 @@ interface GemmConv {
   readonly node: Node;
   readonly residual: boolean;
   readonly columns: 'none' | 'stack' | 'arena';
+  readonly vfp: boolean;
 }
 
 /** Arena scratch in bytes that a convolution needs: for the copied windows, if they are too large for the stack. */
@@ -130,8 +134,8 @@ function pixelBlock(text: GemmConv, tiling: Tiling): string[] {
 }
 
 function block(
-  { geometry, node, residual, columns }: GemmConv,
-  { columns: pixels }: Tiling,
+  { geometry, node, residual, columns, vfp }: GemmConv,
+  { rows, columns: pixels }: Tiling,
   at: { rows: number; m: string },
 ): string[] {
   const plane = geometry.outHeight * geometry.outWidth;
@@ -147,5 +151,6 @@ function block(
     stepX: columns === 'none' ? String(plane) : String(pixels),
     stepY: plane,
     act: activationOf(node),
+    vfp: vfp && pixels === COLUMNS && at.rows === rows,
   });
 }

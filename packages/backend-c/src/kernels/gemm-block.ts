@@ -1,5 +1,6 @@
 import type { Activation } from '@ghostc/ops';
 import { storeActivated } from '../activation-text.ts';
+import { vfpBlock } from './vfp-block.ts';
 
 /**
  * y[m][p] = act(b[m] + sum_k w[m][k] * x[k][p] (+ r[m][p])): a block of `rows` x `columns` sums, for processors without vectors.
@@ -20,11 +21,14 @@ export interface GemmBlock {
   readonly stepX: string;
   readonly stepY: number;
   readonly act: Activation;
+  /** Are the sums a function's, in registers of an Arm core? See `vfpBlockPrelude`. */
+  readonly vfp: boolean;
 }
 
 /** The block as C lines in a scope of their own. */
 export function gemmBlock(block: GemmBlock): string[] {
-  return ['{', ...pointers(block), ...accumulators(block), ...innerLoop(block), ...epilogue(block), '}'];
+  const sums = block.vfp ? calledSums(block) : [...accumulators(block), ...innerLoop(block)];
+  return ['{', ...pointers(block), ...sums, ...epilogue(block), '}'];
 }
 
 function pointers({ w, b, x, y, r }: GemmBlock): string[] {
@@ -43,14 +47,29 @@ function accumulators({ rows, columns }: GemmBlock): string[] {
   );
 }
 
+function calledSums(block: GemmBlock): string[] {
+  const { rows, columns, inner, stepX } = block;
+  const steps = unrolling(inner);
+  return [
+    `float sums[${rows * columns}];`,
+    `${vfpBlock(rows, steps)}(wb, xb, ${stepX} * 4, ${inner / steps}, bb, sums);`,
+    ...range(rows).map(
+      (row) =>
+        `float ${range(columns)
+          .map((column) => `${accumulator(row, column)} = sums[${row * columns + column}]`)
+          .join(', ')};`,
+    ),
+  ];
+}
+
 /** Steps of k per turn of the loop: what divides them all. */
-function unrolling({ inner }: GemmBlock): number {
+export function unrolling(inner: number): number {
   return [4, 3, 2].find((steps) => inner % steps === 0) ?? 1;
 }
 
 function innerLoop(block: GemmBlock): string[] {
   const { inner, stepX, rows } = block;
-  const steps = unrolling(block);
+  const steps = unrolling(inner);
   if (steps === 1) {
     return [
       `for (int k = 0; k < ${inner}; k++) {`,

@@ -49,7 +49,7 @@ function expectSame(expected: readonly Tensors[], found: readonly Tensors[]): vo
 }
 
 /** One for each set of kernels, and big tests elsewhere hold the others. */
-const sets = ['host', 'cortex-m4', 'cortex-m55', 'rv32'] as const;
+const sets = ['host', 'cortex-m0plus', 'cortex-m4', 'cortex-m55', 'rv32'] as const;
 
 /** Models in int8, for all sets: made once. */
 function made(folders: readonly string[]): () => Subject[] {

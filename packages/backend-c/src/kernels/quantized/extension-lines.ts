@@ -9,6 +9,13 @@ export interface ArmExtension {
   readonly header: string;
 }
 
+export const keepOrder: readonly string[] = [
+  '/* Moving loads up before the sums that use them needs more registers than there are. */',
+  '#if defined(__GNUC__) && !defined(__clang__)',
+  '#pragma GCC optimize("no-schedule-insns")',
+  '#endif',
+];
+
 /** Start of the definitions that kernels for an extension stand on. */
 export function extensionLines({ name, macro, core, header }: ArmExtension): string[] {
   return [
@@ -18,10 +25,7 @@ export function extensionLines({ name, macro, core, header }: ArmExtension): str
     `#include <${header}>`,
     '#include <string.h>',
     '',
-    '/* Moving loads up before the sums that use them needs more registers than there are. */',
-    '#if defined(__GNUC__) && !defined(__clang__)',
-    '#pragma GCC optimize("no-schedule-insns")',
-    '#endif',
+    ...keepOrder,
     '',
   ];
 }

@@ -15,6 +15,7 @@ import { mveKernels } from './mve/index.ts';
 import { averagePool, globalAveragePool } from './pool.ts';
 import { dequantize, quantize } from './quantize.ts';
 import { resize } from './resize.ts';
+import { scalarKernels } from './scalar/index.ts';
 import { softmax } from './softmax.ts';
 
 /** Portable C99, one for every quantised op; what tuned kernels are held against. */
@@ -40,14 +41,21 @@ export const portableKernels = {
 type IntegerOp = OpsWith<'quantized' | 'mcu'>;
 type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 
+const [scalarByRow, scalarByFourRows] = [scalarKernels(1), scalarKernels(4)];
+const singleIssue = dspKernels('single');
+
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   host: hostKernels,
   aarch64: hostKernels,
-  'cortex-m4': dspKernels,
-  'cortex-m7': dspKernels,
-  'cortex-m33': dspKernels,
+  'cortex-m0plus': scalarByRow,
+  'cortex-m3': scalarByRow,
+  'cortex-m4': singleIssue,
+  'cortex-m7': dspKernels('dual'),
+  'cortex-m33': singleIssue,
   'cortex-m55': mveKernels,
+  rv32: scalarByFourRows,
+  rv32imc: scalarByFourRows,
   wasm32: hostKernels,
 };
 

@@ -15,6 +15,8 @@ export interface PlaneCode {
   readonly padding: { readonly name: string; readonly value: string };
   /** int32 of a line. */
   readonly lineWords: number;
+  /** Lines that are filled with padding at first; absent: as many as the window has rows. */
+  readonly lines?: number;
 }
 
 /**
@@ -50,7 +52,7 @@ export function planeByPlane(conv: Depthwise, code: PlaneCode): CFunction {
 /** Calls the plane for every output channel of every image. */
 function channelLoops(
   { geometry, multiplier, plan }: Depthwise,
-  { padding, lineWords }: PlaneCode,
+  { padding, lineWords, lines = geometry.kernelHeight }: PlaneCode,
   padded: readonly string[],
 ): string[] {
   const { batch, channels, m, height, width, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
@@ -67,7 +69,7 @@ function channelLoops(
   ];
   const unused = (channels - Math.floor(m / multiplier)) * pixels;
   return [
-    `for (int i = 0; i < ${kernelHeight * lineWords}; i++) {`,
+    `for (int i = 0; i < ${lines * lineWords}; i++) {`,
     `lines[i] = ${padding.value};`,
     '}',
     ...(batch === 1

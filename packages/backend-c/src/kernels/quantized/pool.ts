@@ -8,7 +8,7 @@ import {
   qlinearGlobalAveragePool,
 } from '@ghostc/ops';
 import { cType } from '../../c-type.ts';
-import type { Kernel } from '../../kernel.ts';
+import type { Kernel, KernelCall, KernelContext, Prelude } from '../../kernel.ts';
 import { loop } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 import { countedLines, poolBody, poolGeometry, poolStore } from '../pool-window.ts';
@@ -62,33 +62,50 @@ export const averagePool: Kernel = {
   },
 };
 
-export const globalAveragePool: Kernel = {
-  emit(context) {
-    const { node, pointer } = context;
-    const x = input(node, 0);
-    const attrs = attrsOf(qlinearGlobalAveragePool, node);
-    const [batch = 1, channels = 1, height = 1, width = 1] = shapeOf(x);
-    const plane = height * width;
-    const { zeroPoint } = affineOf(x.type, 'x');
-    const multipliers = [meanMultiplier(x.type, plane, attrs)];
-    const scale = outputScale(context, { multipliers, wide: false, attrs });
-    return {
-      fn: {
-        hint: `q_mean_${channels}x${height}x${width}`,
-        params: [
-          `const ${cType(x.type.dtype)} *x`,
-          'int32_t start',
-          ...scale.params,
-          `${cType(attrs.y_dtype)} *y`,
-        ],
-        body: loop('p', batch * channels, [
-          'int32_t sum = start;',
-          ...loop('t', plane, ['sum += *x++;']),
-          `y[p] = ${scale.output('sum', '0')};`,
-        ]),
-        needs: scale.needs,
-      },
-      args: [pointer(x), String(-zeroPoint * plane), ...scale.args, pointer(node.output)],
-    };
-  },
-};
+/** How a kernel adds a plane of int8 up. */
+export interface PlaneSum {
+  /** Lines that add the `pixels` elements from `x` on to `sum`, and leave x after them. */
+  readonly lines: (pixels: number) => readonly string[];
+  readonly needs: readonly Prelude[];
+}
+
+const plainSum: PlaneSum = { lines: (pixels) => loop('t', pixels, ['sum += *x++;']), needs: [] };
+
+/** Means of int8 planes with sums of a device's own. */
+export function globalMean(planeSum: PlaneSum): Kernel {
+  return {
+    accepts: ({ inputs }) => inputs[0]?.type.dtype === 'i8',
+    emit: (context) => meanCall(context, planeSum),
+  };
+}
+
+export const globalAveragePool: Kernel = { emit: (context) => meanCall(context, plainSum) };
+
+function meanCall(context: KernelContext, { lines, needs }: PlaneSum): KernelCall {
+  const { node, pointer } = context;
+  const x = input(node, 0);
+  const attrs = attrsOf(qlinearGlobalAveragePool, node);
+  const [batch = 1, channels = 1, height = 1, width = 1] = shapeOf(x);
+  const plane = height * width;
+  const { zeroPoint } = affineOf(x.type, 'x');
+  const multipliers = [meanMultiplier(x.type, plane, attrs)];
+  const scale = outputScale(context, { multipliers, wide: false, attrs });
+  return {
+    fn: {
+      hint: `q_mean_${channels}x${height}x${width}`,
+      params: [
+        `const ${cType(x.type.dtype)} *x`,
+        'int32_t start',
+        ...scale.params,
+        `${cType(attrs.y_dtype)} *y`,
+      ],
+      body: loop('p', batch * channels, [
+        'int32_t sum = start;',
+        ...lines(plane),
+        `y[p] = ${scale.output('sum', '0')};`,
+      ]),
+      needs: [...needs, ...scale.needs],
+    },
+    args: [pointer(x), String(-zeroPoint * plane), ...scale.args, pointer(node.output)],
+  };
+}

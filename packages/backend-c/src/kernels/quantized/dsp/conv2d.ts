@@ -3,8 +3,9 @@ import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometr
 import { heldRows, writesTrailHeldRows } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import { channelsPerTurn, heldWindowColumns, pointwiseColumns, windowColumns } from './columns.ts';
-import { columnWords, type Gemm, gemmLines, packGemmWeights } from './gemm.ts';
+import { columnWords, type Gemm, gemmLines, gemmNeeds, packGemmWeights } from './gemm.ts';
 import { dspPrelude } from './prelude.ts';
+import type { Issue } from './products.ts';
 
 /** Window elements that the interior may be unrolled to. */
 const MAX_UNROLLED = 100;
@@ -46,12 +47,12 @@ export function packDspConv(weight: Int8Array, { m, group, inner }: ConvGeometry
  * two output channels take two multiply-accumulates an instruction. The last block of pixels steps back to end with the
  * plane.
  */
-export function dspConv2d(conv: Int8Layer): CFunction {
+export function dspConv2d(conv: Int8Layer, issue: Issue): CFunction {
   const { geometry } = conv;
   const { group } = geometry;
   return {
     hint: `q_conv_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
-    needs: [dspPrelude],
+    needs: [dspPrelude, gemmNeeds(geometry.inner, issue)],
     params: ['const int8_t *x', 'const int32_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *col'],
     body: holdsRows(geometry) ? rowLines(conv) : overImages(conv, planeLines(conv)),
   };

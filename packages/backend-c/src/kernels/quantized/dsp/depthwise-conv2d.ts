@@ -4,9 +4,9 @@ import type { ConvGeometry } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
 import type { RequantPlan } from '../requant-plan.ts';
+import { requantStores } from '../requant-stores.ts';
 import { type Tap, type TapPlan, tapPlan } from './depthwise-taps.ts';
 import { dspPrelude } from './prelude.ts';
-import { requantStores } from './requant-text.ts';
 
 /** Output pixels per block. */
 const BLOCK = 4;

@@ -1,8 +1,8 @@
 import type { CFunction } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { Dense } from '../int8-layer.ts';
+import { requantStores } from '../requant-stores.ts';
 import { dspPrelude } from './prelude.ts';
-import { requantStores } from './requant-text.ts';
 
 /** Outputs per block. */
 const BLOCK = 4;

@@ -1,6 +1,8 @@
+import type { Prelude } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
-import { requantStores } from './requant-text.ts';
+import { requantStores } from '../requant-stores.ts';
+import { addProducts, type Issue, productsPrelude } from './products.ts';
 
 /** A product y[m][p] = requant(b[m] + sum_k w[m][k] x[k][p]) for a block of pixels in `col`, all output channels. */
 export interface Gemm {
@@ -17,9 +19,14 @@ export interface Gemm {
 export function gemmTurns(k: number): { readonly unroll: number; readonly turns: number } {
   const pairs = Math.ceil(k / 2);
   const choices = [4, 3, 2].filter((unroll) => unroll <= pairs);
-  const cost = (unroll: number): number => Math.ceil(pairs / unroll) * (15 * unroll + 4);
+  const cost = (unroll: number): number => Math.ceil(pairs / unroll) * (13 * unroll + 3);
   const unroll = choices.reduce((best, next) => (cost(next) < cost(best) ? next : best), choices[0] ?? 1);
   return { unroll, turns: Math.ceil(pairs / unroll) };
+}
+
+/** What `gemmLines` stands on. */
+export function gemmNeeds(k: number, issue: Issue): Prelude {
+  return productsPrelude(gemmTurns(k).unroll, issue);
 }
 
 /** Words of `col`: pairs of k, padding included, times pixels. */
@@ -59,6 +66,7 @@ const acc = (row: number, column: number): string => `a${row}_${column}`;
 
 function rowBlock({ k, columns, plane, plan }: Gemm, rows: number): string[] {
   const { unroll, turns } = gemmTurns(k);
+  const end = `col + ${turns * unroll * columns}`;
   return [
     ...range(rows).map(
       (row) =>
@@ -66,11 +74,15 @@ function rowBlock({ k, columns, plane, plan }: Gemm, rows: number): string[] {
           .map((column) => `${acc(row, column)} = qk[${row * plan.words}]`)
           .join(', ')};`,
     ),
-    'const int32_t *c = col;',
-    ...(turns > 1 ? [`const int32_t *const end = col + ${turns * unroll * columns};`, 'do {'] : []),
-    ...range(unroll).flatMap((step) => pairStep({ step, rows, columns })),
-    `wk += ${unroll};`,
-    ...(turns > 1 ? [`c += ${unroll * columns};`, '} while (c != end);'] : []),
+    ...(rows === 2 && columns === 4
+      ? [addProducts(unroll, end), `wk += ${unroll * turns};`]
+      : [
+          'const int32_t *c = col;',
+          ...(turns > 1 ? ['do {'] : []),
+          ...range(unroll).flatMap((step) => pairStep({ step, rows, columns })),
+          `wk += ${unroll};`,
+          ...(turns > 1 ? [`c += ${unroll * columns};`, `} while (c != ${end});`] : []),
+        ]),
     ...range(rows).flatMap((row) =>
       requantStores(plan, {
         q: row ? `qk + ${row * plan.words}` : 'qk',

@@ -1,6 +1,6 @@
 import type { Node } from '@ghostc/ir';
 import { type GhostLayerNodes, layersOfGhostRows } from '@ghostc/ops';
-import type { CFunction, Emit, Kernel, KernelContext } from '../../../kernel.ts';
+import type { CFunction, Kernel, KernelContext } from '../../../kernel.ts';
 import { isPointwise, keepsSize, planeName } from '../../conv-geometry.ts';
 import { input } from '../../operands.ts';
 import { accepted } from '../accepted.ts';
@@ -18,9 +18,10 @@ import {
   unpackWeights,
   wordOf,
 } from './depthwise-conv2d.ts';
-import { columnWords, gemmLines } from './gemm.ts';
+import { columnWords, gemmLines, gemmNeeds } from './gemm.ts';
 import { packedWords } from './packed-words.ts';
 import { dspPrelude } from './prelude.ts';
+import type { Issue } from './products.ts';
 
 interface GhostLayers {
   readonly primary: Int8Layer;
@@ -81,12 +82,12 @@ function ghostScratchBytes(node: Node): number {
  * A Ghost module row by row: blocks of the primary convolution up to the last row that the next row of the cheap operation
  * reads, then that row of all cheap channels from lines of int16. Both write their channels of the output where they belong.
  */
-function dspGhostModule(layers: GhostLayers): CFunction {
+function dspGhostModule(layers: GhostLayers, issue: Issue): CFunction {
   const { primary, cheap } = layers;
   const { inner, m } = primary.geometry;
   return {
     hint: `q_ghost_${inner}_${m}_${cheap.geometry.m}_${planeName(cheap.geometry)}`,
-    needs: [dspPrelude],
+    needs: [dspPrelude, gemmNeeds(inner, issue)],
     params: [
       'const int8_t *x',
       'const int32_t *w',
@@ -200,17 +201,17 @@ function cheapRows({ cheap }: GhostLayers, part: Part): string[] {
   ];
 }
 
-const emit: Emit = (context) => {
-  const layers = layersOf(context.node);
-  return { fn: dspGhostModule(layers), args: args(context, layers) };
-};
-
 /** The kernel of `ghost_rows`. */
-export const ghostRows: Kernel = {
-  emit,
-  accepts: (node) => fusesGhostRows(layersOfGhostRows(node)),
-  scratchBytes: ghostScratchBytes,
-};
+export function ghostRows(issue: Issue): Kernel {
+  return {
+    emit: (context) => {
+      const layers = layersOf(context.node);
+      return { fn: dspGhostModule(layers, issue), args: args(context, layers) };
+    },
+    accepts: (node) => fusesGhostRows(layersOfGhostRows(node)),
+    scratchBytes: ghostScratchBytes,
+  };
+}
 
 function args(
   { node, pointer, weights, scratchBytes }: KernelContext,

@@ -3,7 +3,7 @@ import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometr
 import { heldRows } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import { clearLastVectors, pixelOffsets, pointwiseColumns, scatterPixels } from './columns.ts';
-import { columnBytes, gemmLines } from './gemm.ts';
+import { columnBytes, gemmLines, gemmNeeds } from './gemm.ts';
 import { mvePrelude } from './prelude.ts';
 
 /** Pixels per block. */
@@ -40,7 +40,7 @@ export function mveConv2d(conv: Int8Layer): CFunction {
   const pixels = Math.min(BLOCK, run(geometry));
   return {
     hint: `q_conv_${geometryName(geometry)}`,
-    needs: [mvePrelude],
+    needs: [mvePrelude, gemmNeeds(geometry.inner)],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int8_t *col'],
     body: [
       ...pixelOffsets(geometry.inner),

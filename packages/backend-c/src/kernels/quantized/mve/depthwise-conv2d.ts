@@ -1,7 +1,7 @@
 import type { CFunction } from '../../../kernel.ts';
 import { type ConvGeometry, isUnrolled } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
-import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
+import { type Depthwise, planeByPlane } from '../plane-by-plane.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 
@@ -11,129 +11,240 @@ export function mveDepthwiseFits(geometry: ConvGeometry): boolean {
   return isSmall && dilationX === 1 && dilationY === 1;
 }
 
-/** Words of a padded line; vectors may read up to four pixels of outputs that are not there. */
-function lineWords({ padLeft, width, outWidth, strideX, kernelWidth }: ConvGeometry): number {
-  const lanes = Math.ceil(outWidth / 4) * 4;
-  const needed = Math.max(padLeft + width, (lanes - 1) * strideX + kernelWidth);
-  return needed;
+/** Most bytes of lines, where a few rows of them do. */
+const MAX_LINES = 4096;
+
+/** Most rows of outputs at once: their sums, a vector of pixels and constants are in registers. */
+const MAX_GROUP = 4;
+
+/** Most weights that are kept in registers over a plane. */
+const KEPT = 9;
+
+/** Padded lines in words, and the output rows that are computed from them. */
+interface Lines {
+  /** Pixels whose columns are equal modulo the stride lie together, so that windows side by side read a vector. */
+  readonly phaseWords: number;
+  readonly words: number;
+  readonly count: number;
+  /** Output rows between two moves of the lines. */
+  readonly chunk: number;
+  /** Output rows that share the pixels they load. */
+  readonly group: number;
 }
 
-/** Bytes of the ring of lines. */
+function linesOf(geometry: ConvGeometry): Lines {
+  const { padLeft, width, outWidth, outHeight, strideX, strideY, kernelWidth, kernelHeight } = geometry;
+  const lastWindow = Math.max(outWidth, 4) - 1 + Math.floor((kernelWidth - 1) / strideX);
+  const phaseWords = Math.max(Math.ceil((padLeft + width) / strideX), lastWindow + 1);
+  const linesFor = (rows: number): number => (rows - 1) * strideY + kernelHeight;
+  const group = bestGroup(geometry);
+  const whole = phaseWords * strideX;
+  if (4 * whole * linesFor(outHeight) <= MAX_LINES)
+    return { phaseWords, words: whole, count: linesFor(outHeight), chunk: outHeight, group };
+  // lines that move are whole vectors
+  const words = Math.ceil(whole / 4) * 4;
+  const fitting = Math.floor((MAX_LINES / (4 * words) - kernelHeight) / strideY) + 1;
+  const chunk = Math.min(Math.max(group, fitting - (fitting % group)), outHeight);
+  return { phaseWords, words, count: linesFor(chunk), chunk, group };
+}
+
+/** The number of rows at once that takes the fewest instructions; the last ones step back to end with the plane. */
+function bestGroup({ outHeight, strideY, kernelHeight, kernelWidth }: ConvGeometry): number {
+  const cost = (rows: number): number => {
+    const loads = ((rows - 1) * strideY + kernelHeight) * (kernelWidth + 1);
+    return Math.ceil(outHeight / rows) * (loads + rows * (kernelHeight * kernelWidth + 10) + 5);
+  };
+  const choices = range(Math.min(MAX_GROUP, outHeight)).map((i) => i + 1);
+  return choices.reduce((best, next) => (cost(next) <= cost(best) ? next : best), 1);
+}
+
+/** Bytes of the lines. */
 export function mveDepthwiseScratch(geometry: ConvGeometry): number {
-  return 4 * geometry.kernelHeight * lineWords(geometry);
+  const { words, count } = linesOf(geometry);
+  return 4 * words * count;
 }
 
 /**
- * Depthwise convolution, four outputs to a vector. A ring of as many lines as the window has rows holds the padded input
- * rows, widened to int32; the weights are kept twice in a row, so that the window's first row can be any line.
+ * Depthwise convolution, four outputs to a vector. Lines hold padded input rows, widened to int32; a vector of a line is
+ * loaded once for the output rows of a group, and the weights stay in registers if there are few.
  */
 export function mveDepthwiseConv2d(conv: Depthwise): CFunction {
   const { geometry, plan, xZeroPoint } = conv;
-  const { kernelHeight, kernelWidth, strideX } = geometry;
+  const { strideX, kernelHeight, kernelWidth } = geometry;
+  const lines = linesOf(geometry);
   const taps = kernelHeight * kernelWidth;
   const body = [
-    `int8_t ring[${(2 * kernelHeight - 1) * kernelWidth}];`,
-    ...(strideX === 1 ? [] : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`]),
-    `memcpy(ring, w, ${taps});`,
-    `memcpy(ring + ${taps}, w, ${taps - kernelWidth});`,
-    ...requantConstants(plan, 'q', 'given'),
-    ...rows(conv),
+    ...(strideX === 1 || Math.ceil(geometry.width / strideX) < 4
+      ? []
+      : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`, '(void)from;']),
+    ...(taps <= KEPT ? range(taps).map((tap) => `const int32_t k${tap} = w[${tap}];`) : []),
+    ...requantConstants(plan, 'q', { offset: 'given' }),
+    'int32x4_t start = vdupq_n_s32(bias);',
+    'HOLD(start);',
+    ...(lines.chunk === geometry.outHeight ? plane(conv, lines) : chunks(conv, lines)),
   ];
   const padding = { name: 'zero', value: String(xZeroPoint) };
-  return planeByPlane(conv, { needs: mvePrelude, body, padding, lineWords: lineWords(geometry) });
-}
-
-function rows(conv: Depthwise): string[] {
-  const { geometry } = conv;
-  const { kernelWidth, padLeft, height, width, outWidth } = geometry;
-  return overRows(geometry, {
-    line: `lines + slot * ${lineWords(geometry)} + ${padLeft}`,
-    fill: [`if (row >= 0 && row < ${height}) {`, ...copyRow(width), '} else {', ...padRow(width), '}'],
-    weights: `const int8_t *const k = ring + first * ${kernelWidth};`,
-    output: [...outputRow(conv), `y += ${outWidth};`],
+  return planeByPlane(conv, {
+    needs: mvePrelude,
+    body,
+    padding,
+    lineWords: lines.words,
+    lines: lines.count,
   });
 }
 
-/** A row of x in words; the last vector steps back to end with the row. */
-function copyRow(width: number): string[] {
-  const from = `const int8_t *s = x + row * ${width};`;
-  if (width < 4) return [from, ...range(width).map((i) => `line[${i}] = s[${i}];`)];
-  const back = width % 4;
+/** All input rows at once: lines outside the image are never written. */
+function plane(conv: Depthwise, lines: Lines): string[] {
+  const { geometry } = conv;
+  const { padTop, height } = geometry;
+  const last = Math.min(height, lines.count - padTop);
   return [
-    from,
-    ...eachVector(Math.floor(width / 4), ['vstrwq_s32(line, vldrbq_s32(s));', 'line += 4;', 's += 4;']),
-    ...(back ? [`vstrwq_s32(line - ${4 - back}, vldrbq_s32(s - ${4 - back}));`] : []),
+    'const int8_t *s = x;',
+    `int32_t *line = lines + ${padTop * lines.words};`,
+    `for (int row = 0; row < ${last}; row++) {`,
+    ...copyRow(geometry, lines),
+    `s += ${geometry.width};`,
+    `line += ${lines.words};`,
+    '}',
+    ...outputRows(conv, lines),
   ];
 }
 
-function padRow(width: number): string[] {
-  if (width < 4) return range(width).map((i) => `line[${i}] = zero;`);
-  const back = width % 4;
+/** Some output rows, then the lines that the next ones need move up; the last rows step back to end with the plane. */
+function chunks(conv: Depthwise, lines: Lines): string[] {
+  const { geometry } = conv;
+  const { height, width, outWidth, outHeight, strideY, padTop } = geometry;
+  const { words, count, chunk } = lines;
+  const last = outHeight - chunk;
   return [
-    ...eachVector(Math.floor(width / 4), ['vstrwq_s32(line, vdupq_n_s32(zero));', 'line += 4;']),
-    ...(back ? [`vstrwq_s32(line - ${4 - back}, vdupq_n_s32(zero));`] : []),
+    'int held = 0;',
+    `int row = ${-padTop};`,
+    'int v = 0;',
+    'for (;;) {',
+    `for (; held < ${count}; held++, row++) {`,
+    `int32_t *line = lines + held * ${words};`,
+    `if (row >= 0 && row < ${height}) {`,
+    `const int8_t *s = x + row * ${width};`,
+    ...copyRow(geometry, lines),
+    '} else {',
+    `for (int i = 0; i < ${words}; i += 4) {`,
+    'vstrwq_s32(line + i, vdupq_n_s32(zero));',
+    '}',
+    '}',
+    '}',
+    ...outputRows(conv, lines),
+    `if (v == ${last}) {`,
+    'break;',
+    '}',
+    `const int step = v + ${chunk} < ${last} ? ${chunk} : ${last} - v;`,
+    `const int gone = step * ${strideY} < held ? step * ${strideY} : held;`,
+    `row += step * ${strideY} - gone;`,
+    'held -= gone;',
+    `for (int i = 0; i < held * ${words}; i += 4) {`,
+    `vstrwq_s32(lines + i, vldrwq_s32(lines + gone * ${words} + i));`,
+    '}',
+    `y += step * ${outWidth};`,
+    'v += step;',
+    '}',
   ];
 }
 
-function eachVector(count: number, body: readonly string[]): string[] {
-  return count === 1 ? [...body] : [`for (int i = ${count}; i > 0; i--) {`, ...body, '}'];
+/** Row `s` of x into `line`, phase by phase; the last vector of each steps back to end with it. */
+function copyRow({ width, padLeft, strideX }: ConvGeometry, { phaseWords }: Lines): string[] {
+  return range(strideX).flatMap((phase) => {
+    const first = (phase - (padLeft % strideX) + strideX) % strideX;
+    const count = Math.ceil((width - first) / strideX);
+    const to = phase * phaseWords + Math.floor((padLeft + first) / strideX);
+    return copyPhase({ count, first, to, step: strideX });
+  });
 }
 
-/** Vectors per turn: as many as share their weights, up to four. */
-function outputRow(conv: Depthwise): string[] {
-  const { outWidth } = conv.geometry;
-  const vectors = Math.ceil(outWidth / 4);
-  const exact = outWidth % 4 === 0;
-  const group = exact
-    ? ([4, 3, 2].find((n) => vectors % n === 0) ?? Math.min(4, vectors))
-    : Math.min(4, vectors);
-  const turns = exact ? Math.floor(vectors / group) : Math.floor((vectors - 1) / group);
-  const left = vectors - turns * group;
-  const lanesLeft = outWidth - turns * group * 4;
+interface Phase {
+  readonly count: number;
+  readonly first: number;
+  readonly to: number;
+  readonly step: number;
+}
+
+/** Vectors of a row that are not in a loop. */
+const UNROLLED = 4;
+
+function copyPhase({ count, first, to, step }: Phase): string[] {
+  if (count < 4) return range(count).map((i) => `line[${to + i}] = s[${first + i * step}];`);
+  const store = (at: string, i: number | string): string => {
+    const from = typeof i === 'number' ? `s + ${first + i * step}` : `s + ${first} + ${i} * ${step}`;
+    const load = step === 1 ? `vldrbq_s32(${from})` : `vldrbq_gather_offset_s32(${from}, from)`;
+    return `vstrwq_s32(line + ${at}, ${load});`;
+  };
+  const vectors = Math.floor(count / 4);
+  const back = count % 4 ? [store(String(to + count - 4), count - 4)] : [];
+  if (vectors <= UNROLLED) return [...range(vectors).map((i) => store(String(to + 4 * i), 4 * i)), ...back];
+  return [`for (int i = 0; i < ${4 * vectors}; i += 4) {`, store(`${to} + i`, 'i'), '}', ...back];
+}
+
+/** The output rows of the lines, by groups of rows and vectors of pixels; the last ones step back. */
+function outputRows(conv: Depthwise, { chunk, group, words, phaseWords }: Lines): string[] {
+  const { outWidth, strideY } = conv.geometry;
+  const lastRow = chunk - group;
+  const lastPixel = outWidth - 4;
   return [
-    ...(turns > 1
+    `for (int r = 0; r < ${chunk}; r += ${group}) {`,
+    chunk % group ? `const int g = r < ${lastRow} ? r : ${lastRow};` : 'const int g = r;',
+    ...(lastPixel > 0
       ? [
-          `for (int h = 0; h < ${turns * group * 4}; h += ${4 * group}) {`,
-          ...vectorsOf(conv, { count: group, first: 'h', lanes: 4 * group }),
+          `for (int i = 0; i < ${outWidth}; i += 4) {`,
+          outWidth % 4 ? `const int h = i < ${lastPixel} ? i : ${lastPixel};` : 'const int h = i;',
+          `const int32_t *c = lines + g * ${strideY * words} + h;`,
+          `int8_t *const yv = y + g * ${outWidth} + h;`,
+          ...vectors(conv, { group, words, phaseWords }),
           '}',
         ]
-      : turns
-        ? ['{', ...vectorsOf(conv, { count: group, first: '0', lanes: 4 * group }), '}']
-        : []),
-    ...(left
-      ? ['{', ...vectorsOf(conv, { count: left, first: String(turns * group * 4), lanes: lanesLeft }), '}']
-      : []),
+      : [
+          `const int32_t *c = lines + g * ${strideY * words};`,
+          `int8_t *const yv = y + g * ${outWidth};`,
+          ...vectors(conv, { group, words, phaseWords }),
+        ]),
+    '}',
   ];
 }
 
-interface Vectors {
-  readonly count: number;
-  /** C expression: the first output. */
-  readonly first: string;
-  readonly lanes: number;
-}
-
-function vectorsOf({ geometry, plan }: Depthwise, { count, first, lanes }: Vectors): string[] {
-  const { kernelHeight, kernelWidth, strideX } = geometry;
-  const load = (offset: number): string =>
-    strideX === 1 ? `vldrwq_s32(c + ${offset})` : `vldrwq_gather_shifted_offset_s32(c + ${offset}, from)`;
-  return [
-    `const int32_t *c = lines + ${first} * ${strideX};`,
-    `int32x4_t ${range(count)
-      .map((i) => `a${i} = vdupq_n_s32(bias)`)
-      .join(', ')};`,
-    ...range(kernelHeight).flatMap((u) => [
+/** A vector of outputs of each row of a group. */
+function vectors(
+  { geometry, plan }: Depthwise,
+  { group, words, phaseWords }: Pick<Lines, 'group' | 'words' | 'phaseWords'>,
+): string[] {
+  const { kernelHeight, kernelWidth, strideX, strideY, outWidth } = geometry;
+  const kept = kernelHeight * kernelWidth <= KEPT;
+  const lines = (group - 1) * strideY + kernelHeight;
+  const line = (i: number): string[] => {
+    const users = range(group)
+      .map((row) => ({ row, u: i - row * strideY }))
+      .filter(({ u }) => u >= 0 && u < kernelHeight);
+    return [
       'KEEP(c);',
       ...range(kernelWidth).flatMap((v) => [
         '{',
-        `const int32_t t = k[${u * kernelWidth + v}];`,
-        ...range(count).map((i) => `a${i} = vmlaq_n_s32(a${i}, ${load(v + 4 * i * strideX)}, t);`),
+        `const int32x4_t xv = vldrwq_s32(c + ${(v % strideX) * phaseWords + Math.floor(v / strideX)});`,
+        ...users.map(({ row, u }) => {
+          const tap = u * kernelWidth + v;
+          return `a${row} = vmlaq_n_s32(a${row}, xv, ${kept ? `k${tap}` : `w[${tap}]`});`;
+        }),
         '}',
       ]),
-      ...(u < kernelHeight - 1 ? [`c += ${lineWords(geometry)};`] : []),
-    ]),
-    ...range(count).map((i) =>
-      storeLanes(`y + ${first} + ${4 * i}`, requantVector(plan, `a${i}`), Math.min(4, lanes - 4 * i)),
+      ...(i < lines - 1 ? [`c += ${words};`] : []),
+    ];
+  };
+  return [
+    `int32x4_t ${range(group)
+      .map((row) => `a${row} = start`)
+      .join(', ')};`,
+    ...range(lines).flatMap(line),
+    ...range(group).map((row) =>
+      storeLanes(
+        row ? `yv + ${row * outWidth}` : 'yv',
+        requantVector(plan, `a${row}`),
+        Math.min(4, outWidth),
+      ),
     ),
   ];
 }

@@ -1,5 +1,7 @@
+import type { Prelude } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
+import { dotProducts, dotProductsPrelude } from './dot-products.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 
 /** A product y[m][p] = requant(b[m] + sum_k w[m][k] x[k][p]) for up to 16 pixels in `col`, all output channels. */
@@ -27,16 +29,67 @@ export function columnBytes(k: number, pixels: number): number {
 const KEPT = 3;
 const UNROLLED = 8;
 
+/** What `gemmLines` stands on. */
+export function gemmNeeds(k: number): Prelude {
+  return dotProductsPrelude(vectorsOf(k));
+}
+
 /** Lines that compute all output channels of the pixels in `col`; `w`, `q` and `yp` (first output) are in scope. */
 export function gemmLines(gemm: Gemm): string[] {
-  const { m, k, pixels, plane, plan } = gemm;
-  const quads = Math.floor(pixels / 4);
-  const kept = vectorsOf(k) <= KEPT;
+  const { m, k, plane, plan, pixels } = gemm;
+  const together = pixels >= 3 ? m - (m % 2) : 0;
+  const next = (rows: number): string[] => [
+    `wm += ${rows * k};`,
+    `qm += ${rows * plan.words};`,
+    `ym += ${rows * plane};`,
+  ];
   return [
     'const int8_t *wm = w;',
     'const int32_t *qm = q;',
     'int8_t *ym = yp;',
-    `for (int m = 0; m < ${m}; m++) {`,
+    ...(together ? [`for (int m = 0; m < ${together}; m += 2) {`, ...twoRows(gemm), ...next(2), '}'] : []),
+    ...(together < m ? [`for (int m = ${together}; m < ${m}; m++) {`, ...oneRow(gemm), ...next(1), '}'] : []),
+  ];
+}
+
+/** Four pixels of two channels at a time; of the last four, those that there are. */
+function twoRows({ k, pixels, plane, plan }: Gemm): string[] {
+  const quads = Math.floor(pixels / 4);
+  const rest = pixels % 4;
+  const block = (count: number): string[] => [
+    'int32x4_t a0, a1;',
+    dotProducts(vectorsOf(k)),
+    ...range(2).map((row) =>
+      storeLanes(
+        row ? `yq + ${plane}` : 'yq',
+        requantVector(plan, `vaddq_s32(a${row}, start${row})`, String(row)),
+        count,
+      ),
+    ),
+    'yq += 4;',
+    // the hardware's loops would need lr
+    'KEEP(yq);',
+  ];
+  return [
+    `const int8_t *const wn = wm + ${k};`,
+    ...range(2).flatMap((row) =>
+      requantConstants(plan, row ? `(qm + ${plan.words})` : 'qm', { row: String(row) }),
+    ),
+    ...range(2).flatMap((row) => [`int32x4_t start${row} = vdupq_n_s32(bias${row});`, `HOLD(start${row});`]),
+    'const int8_t *c = col;',
+    'int8_t *yq = ym;',
+    ...(quads
+      ? [`const int8_t *const last = ym + ${4 * quads};`, 'do {', ...block(4), '} while (yq != last);']
+      : []),
+    ...(rest ? ['{', ...block(rest), '}'] : []),
+  ];
+}
+
+function oneRow(gemm: Gemm): string[] {
+  const { k, pixels, plan } = gemm;
+  const quads = Math.floor(pixels / 4);
+  const kept = vectorsOf(k) <= KEPT;
+  return [
     ...requantConstants(plan, 'qm'),
     'const int8_t *c = col;',
     ...(kept
@@ -49,10 +102,6 @@ export function gemmLines(gemm: Gemm): string[] {
         ? ['{', ...quad(gemm, 4), '}', ...(pixels % 4 ? ['yq += 4;'] : [])]
         : []),
     ...(pixels % 4 ? ['{', ...quad(gemm, pixels % 4), '}'] : []),
-    `wm += ${k};`,
-    `qm += ${plan.words};`,
-    `ym += ${plane};`,
-    '}',
   ];
 }
 

@@ -3,11 +3,13 @@ import { isDense, isPointwise } from '../../conv-geometry.ts';
 import { dspKernels } from '../dsp/index.ts';
 import { depthwiseInPlace, pointwiseInPlace, writesTrailHeldRows } from '../held-rows.ts';
 import { convLayer, denseLayer, denseOf, depthwiseLayer, type Int8Layer } from '../int8-layer.ts';
+import { globalMean } from '../pool.ts';
 import { firstOf, type LayerText, layerKernel } from '../tuned-layer.ts';
 import { mveConv2d, mveConvFits, mveConvScratch, packMveConv } from './conv2d.ts';
 import { mveDepthwiseConv2d, mveDepthwiseFits, mveDepthwiseScratch } from './depthwise-conv2d.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { mveFullyConnected } from './fully-connected.ts';
+import { mvePlaneSum } from './plane-sum.ts';
 
 function convText(layer: Int8Layer): LayerText | null {
   const { geometry, weight } = layer;
@@ -35,15 +37,18 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
   };
 }
 
+const withoutVectors = dspKernels('single');
+
 /** For Helium, int8 in and out; the DSP extension, which such cores have too, where there is no vector kernel. */
 export const mveKernels = {
-  qlinear_add: firstOf(add, dspKernels.qlinear_add),
-  qlinear_conv2d: firstOf(layerKernel(convLayer, convText), dspKernels.qlinear_conv2d),
+  qlinear_add: firstOf(add, withoutVectors.qlinear_add),
+  qlinear_conv2d: firstOf(layerKernel(convLayer, convText), withoutVectors.qlinear_conv2d),
   qlinear_depthwise_conv2d: firstOf(
     layerKernel(depthwiseLayer, depthwiseText),
-    dspKernels.qlinear_depthwise_conv2d,
+    withoutVectors.qlinear_depthwise_conv2d,
   ),
   qlinear_fully_connected: layerKernel(denseLayer, denseText),
-  qlinear_mul: firstOf(mul, dspKernels.qlinear_mul),
-  qlinear_sub: firstOf(sub, dspKernels.qlinear_sub),
+  qlinear_global_average_pool: globalMean(mvePlaneSum),
+  qlinear_mul: firstOf(mul, withoutVectors.qlinear_mul),
+  qlinear_sub: firstOf(sub, withoutVectors.qlinear_sub),
 } satisfies { readonly [op: string]: Kernel };

@@ -1,22 +1,29 @@
 import { type RequantPlan, requantTerms } from '../requant-plan.ts';
 
-/** Declarations of a channel's constants from its row of the table; `given`: a variable `offset` is there already. */
-export function requantConstants(plan: RequantPlan, q: string, offset?: 'given'): string[] {
+/**
+ * Declarations of a channel's constants from its row of the table; `given`: a variable `offset` is there already. `row`:
+ * the end of their names, for channels that are computed together.
+ */
+export function requantConstants(
+  plan: RequantPlan,
+  q: string,
+  { offset, row = '' }: { readonly offset?: 'given'; readonly row?: string } = {},
+): string[] {
   const terms = requantTerms(plan, q);
   return [
-    `const int32_t bias = ${q}[0], multiplier = ${q}[1], shift = -${terms.shift};`,
-    ...(offset ? [] : [`const int32_t offset = ${terms.offset};`]),
-    ...(plan.form === 'mixed' ? [`const int32_t factor = ${q}[4] / 2, sign = ${q}[5];`] : []),
+    `const int32_t bias${row} = ${q}[0], multiplier${row} = ${q}[1], shift${row} = -${terms.shift};`,
+    ...(offset ? [] : [`const int32_t offset${row} = ${terms.offset};`]),
+    ...(plan.form === 'mixed' ? [`const int32_t factor${row} = ${q}[4] / 2, sign${row} = ${q}[5];`] : []),
   ];
 }
 
 /** C expression: four outputs from the vector `acc` (bias included). */
-export function requantVector({ form, clamp: [low, high] }: RequantPlan, acc: string): string {
+export function requantVector({ form, clamp: [low, high] }: RequantPlan, acc: string, row = ''): string {
   const scaled =
     form === 'mixed'
-      ? `scale4_mixed(vmulq_n_s32(${acc}, factor), multiplier, offset, shift, sign)`
-      : `scale4_${form}(${acc}, multiplier, offset, shift)`;
-  return `limit4(${scaled}, ${low}, ${high})`;
+      ? `scale4_mixed(vmulq_n_s32(${acc}, factor${row}), multiplier${row}, offset${row}, shift${row}, sign${row})`
+      : `scale4_${form}(${acc}, multiplier${row}, offset${row}, shift${row})`;
+  return low === -128 && high === 127 ? `saturate4(${scaled})` : `limit4(${scaled}, ${low}, ${high})`;
 }
 
 /** Stores the low bytes of the first `count` lanes. */

@@ -1,12 +1,20 @@
 import type { FixedMultiplier } from '@ghostc/ops';
-import type { Kernel } from '../../../kernel.ts';
-import { accepted } from '../accepted.ts';
-import { pairCall } from '../elementwise.ts';
-import { type PairPlan, pairPlan } from '../pair-plan.ts';
-import { limitPrelude } from '../scale-prelude.ts';
-import { dspPrelude } from './prelude.ts';
+import type { Kernel, Prelude } from '../../kernel.ts';
+import { accepted } from './accepted.ts';
+import { pairCall } from './elementwise.ts';
+import { type PairPlan, pairPlan } from './pair-plan.ts';
+import { limitPrelude } from './scale-prelude.ts';
 
-function pair(name: PairPlan['name']): Kernel {
+/** Sums, differences and products on a device's `high_product_rounded` and `saturate8`, which `prelude` defines. */
+export function pairKernels(prelude: Prelude) {
+  return {
+    qlinear_add: pair('add', prelude),
+    qlinear_mul: pair('mul', prelude),
+    qlinear_sub: pair('sub', prelude),
+  };
+}
+
+function pair(name: PairPlan['name'], prelude: Prelude): Kernel {
   return {
     accepts: (node) => pairPlan(node, name) !== null,
     emit(context) {
@@ -15,7 +23,7 @@ function pair(name: PairPlan['name']): Kernel {
         name,
         lines: lines(plan),
         output: output(scaledTwice('s2', plan.out, plan.zeroPoint), plan.clamp),
-        needs: [limitPrelude, dspPrelude],
+        needs: [limitPrelude, prelude],
       });
     },
   };
@@ -42,10 +50,5 @@ function scaledTwice(twice: string, { multiplier, shift }: FixedMultiplier, add 
 }
 
 function output(value: string, [low, high]: readonly [number, number]): string {
-  const saturated = `saturate8(${value})`;
-  return `(int8_t)${low === -128 && high === 127 ? saturated : `limit(${saturated}, ${low}, ${high})`}`;
+  return `(int8_t)${low === -128 && high === 127 ? `saturate8(${value})` : `limit(${value}, ${low}, ${high})`}`;
 }
-
-export const add = pair('add');
-export const sub = pair('sub');
-export const mul = pair('mul');

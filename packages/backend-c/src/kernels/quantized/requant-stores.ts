@@ -1,4 +1,4 @@
-import { type RequantPlan, requantTerms } from '../requant-plan.ts';
+import { type RequantPlan, requantTerms } from './requant-plan.ts';
 
 /** Where one channel's accumulators go. */
 interface Stores {
@@ -36,6 +36,5 @@ function scaled({ form, shift }: RequantPlan, acc: string): string {
 }
 
 function limited({ clamp: [low, high] }: RequantPlan, value: string): string {
-  const saturated = `saturate8(${value})`;
-  return low === -128 && high === 127 ? saturated : `limit(${saturated}, ${low}, ${high})`;
+  return low === -128 && high === 127 ? `saturate8(${value})` : `limit(${value}, ${low}, ${high})`;
 }
