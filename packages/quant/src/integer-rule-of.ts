@@ -41,12 +41,11 @@ function weightedRule(op: string): IntegerRule {
     if (!attrs) return null;
     const input = to.form(x, dtype);
     const quantized = quantizeWeight({
-      weight: weight.constant,
-      bias: bias?.constant ?? null,
+      ...(to.plan.weightOf?.(node, input) ?? { weight: weight.constant, bias: bias?.constant ?? null }),
       xScale: input.type.quant?.scale[0] ?? 1,
       biasType: dtype === 'i8' ? 'i32' : 'i64',
     });
-    const b = quantized.bias && to.constant(bias?.name ?? '', quantized.bias);
+    const b = quantized.bias && to.constant(bias?.name ?? `${node.output.name}_bias`, quantized.bias);
     return to.add(op, [input, to.constant(weight.name, quantized.weight), b], attrs);
   };
 }

@@ -3,6 +3,7 @@ import { type Rounding, referenceRange } from '@ghostc/ops';
 import type { Calibration } from './calibrate.ts';
 import { chooseRange, type RangeOptions } from './choose-range.ts';
 import { type ActivationDType, activationQuant, type Range } from './quant-range.ts';
+import type { ChosenWeight } from './quantize-weight.ts';
 import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
 
@@ -16,6 +17,8 @@ export interface QuantPlan {
   /** Real range of a value's integers. */
   readonly rangeOf: (value: Value) => Range;
   readonly precisionOf: (node: Node) => Precision;
+  /** The weight and bias chosen for a layer whose input is quantised so; absent where they are only rounded. */
+  readonly weightOf?: ((node: Node, input: Value) => ChosenWeight | undefined) | undefined;
   /** Range of a constant that shares its scale with computed values; undefined for any other. */
   readonly constantRange: (value: Value) => Range | undefined;
 }

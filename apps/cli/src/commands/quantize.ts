@@ -4,8 +4,12 @@ import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { defaultRounding, onnxRounding, type Rounding, roundings } from '@ghostc/ops';
 import {
+  type AutoQuantizedModel,
+  type AutoStep,
+  autoQuantize,
   type CalibrationMethod,
   calibrationMethods,
+  type Fitted,
   type LayerSensitivity,
   type PrecisionBudget,
   type QuantizedModel,
@@ -23,13 +27,16 @@ import { formatCount, formatTable } from '../format.ts';
 import { graphFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
-import { startProgress } from '../progress.ts';
+import { showStep, startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
 
 /** Engines whose kernels want a form of their own: both have their fast ones for u8 activations, and round once. */
 const engines = ['onnxruntime', 'openvino'] as const;
 type Engine = (typeof engines)[number];
+
+/** Percent of the multiply-accumulates that `--auto` may give 16-bit activations. */
+const AUTO_PERCENT = 10;
 
 interface QuantizeFlags extends CalibrationFlags {
   readonly out: string;
@@ -38,7 +45,10 @@ interface QuantizeFlags extends CalibrationFlags {
   readonly method: CalibrationMethod;
   readonly percentile: string;
   readonly equalize?: boolean;
-  readonly biasCorrection?: boolean;
+  readonly fit?: Fitted;
+  readonly int16Macs?: string;
+  readonly auto?: boolean;
+  readonly effort?: string;
   readonly io: 'float' | 'int8';
   readonly rounding?: Rounding;
   readonly for?: Engine;
@@ -71,7 +81,18 @@ export function quantizeCommand(): Command {
     )
     .option('--percentile <p>', 'values inside the range, for --method percentile', '99.99')
     .option('--equalize', 'cross-layer equalisation')
-    .option('--bias-correction', 'take the mean error of rounded weights out of the biases')
+    .addOption(
+      new Option(
+        '--fit <what>',
+        'choose biases, or weights and biases, layer after layer so that sums are right for the integers before',
+      ).choices(['biases', 'weights']),
+    )
+    .option(
+      '--int16-macs <percent>',
+      `16-bit activations for the last layers, up to this part of the multiply-accumulates (with --auto ${AUTO_PERCENT}, else 0)`,
+    )
+    .option('--auto', 'try what can help, and keep what does on every fourth sample')
+    .option('--effort <seconds>', 'with --auto: what it may take on a usual processor, as 90, 90s or 5m (2m)')
     .addOption(
       new Option('--io <type>', 'element type of inputs and outputs')
         .choices(['float', 'int8'])
@@ -107,6 +128,7 @@ Examples:
   ghostc quantize model.onnx --calibration photos/ --resize 256 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --out int8.onnx
   ghostc quantize model.onnx --calibration images.bin --shape 200x28x28 --mean 0.2860 --std 0.3530 --out int8.onnx
   ghostc quantize model.onnx --calibration sets/ --per-layer-report --keep-int16 3 --min-sqnr 25 --out int8.onnx
+  ghostc quantize model.onnx --calibration photos/ --auto --effort 5m --out int8.onnx
   ghostc quantize model.onnx --calibration photos/ --for onnxruntime --out int8.onnx
   ghostc quantize ghostnet:1.0 --seeded 2 --out int8.onnx     then: ghostc compile int8.onnx --target c --out build/`;
 
@@ -118,14 +140,23 @@ function runQuantize(model: string, flags: QuantizeFlags): void {
   try {
     const float = lowered(model, flags);
     const data = calibrationData(float, flags);
-    const quantized = quantize(float, data.samples, {
+    const effort = effortOf(flags);
+    const options = {
       ...flags,
+      int16Part: int16PartOf(flags),
       rounding: flags.rounding ?? (flags.for ? onnxRounding : defaultRounding),
       percentile: percentileOf(flags),
       reportSamples: flags.perLayerReport ? positive(flags.reportSamples, '--report-samples') : undefined,
       keep: budgetOf(flags),
-      onProgress: (step, done) => (progress.text = `${step}: ${done} of ${data.count}`),
-    });
+      onProgress: (step: string, done: number) => showStep(progress, `${step}: ${done}`),
+    };
+    const quantized = flags.auto
+      ? autoQuantize(float, data.samples, {
+          ...options,
+          effort,
+          onStep: (step) => showStep(progress, stepText(step)),
+        })
+      : quantize(float, data.samples, options);
     const written = writeFiles(dirname(flags.out), graphFiles(quantized.graph, flags.out, form));
     progress.stop();
     printResult(quantized, written, flags);
@@ -136,20 +167,37 @@ function runQuantize(model: string, flags: QuantizeFlags): void {
 
 /** Files, then what was measured; warnings go to stderr. */
 function printResult(
-  { graph, report, warnings }: QuantizedModel,
+  { graph, report, warnings, steps, leftOut = [] }: QuantizedModel & Partial<AutoQuantizedModel>,
   files: readonly string[],
   { json, perLayerReport }: QuantizeFlags,
 ): void {
   for (const warning of warnings) console.error(`${pc.yellow('warning')}: ${warning}`);
   const bytes = constantBytes(graph);
   if (json)
-    console.log(JSON.stringify({ files, weightBytes: bytes, warnings, ...reportJson(report) }, null, 2));
+    console.log(
+      JSON.stringify(
+        { files, weightBytes: bytes, warnings, ...(steps && { steps, leftOut }), ...reportJson(report) },
+        null,
+        2,
+      ),
+    );
   else {
+    if (steps) printSteps(steps, leftOut);
     for (const file of files) console.log(file);
     console.log(`${formatCount(bytes)} bytes of weights, biases and tables`);
     if (report && perLayerReport) printLayers(report);
     if (report) printReport(report);
   }
+}
+
+function printSteps(steps: readonly AutoStep[], leftOut: readonly string[]): void {
+  const rows = steps.map(({ step, sqnr, kept }) => [step, decibels(sqnr), kept ? 'kept' : 'no gain']);
+  console.log(formatTable(['tried', 'SQNR on every fourth sample', ''], rows));
+  for (const step of leftOut) console.log(`left out, since it goes beyond --effort: ${step}`);
+}
+
+function stepText({ step, sqnr, kept }: AutoStep): string {
+  return `${step}: ${decibels(sqnr)}, ${kept ? 'kept' : 'no gain'}`;
 }
 
 function printLayers({ layers }: QuantReport): void {
@@ -189,6 +237,23 @@ function budgetOf({ keepFloat, keepInt16, minSqnr }: QuantizeFlags): PrecisionBu
     layers: given === undefined ? Number.POSITIVE_INFINITY : positive(given, '--keep-float or --keep-int16'),
     minSqnr: minSqnr === undefined ? undefined : decibelsOf(minSqnr),
   };
+}
+
+function int16PartOf({ auto, int16Macs }: QuantizeFlags): number {
+  const percent = int16Macs === undefined ? (auto ? AUTO_PERCENT : 0) : Number(int16Macs || Number.NaN);
+  if (percent >= 0 && percent <= 100) return percent / 100;
+  throw new CompileError('cli/option', `--int16-macs expects 0 to 100, found ${JSON.stringify(int16Macs)}`);
+}
+
+function effortOf({ auto, effort }: QuantizeFlags): number | undefined {
+  if (effort === undefined) return undefined;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m)?$/.exec(effort) ?? [];
+  if (!auto) throw new CompileError('cli/option', '--effort expects --auto');
+  if (number !== undefined) return Number(number) * (unit === 'm' ? 60 : 1);
+  throw new CompileError(
+    'cli/option',
+    `--effort expects seconds, as 90, 90s or 5m, found ${JSON.stringify(effort)}`,
+  );
 }
 
 function decibelsOf(text: string): number {
