@@ -39,7 +39,7 @@ const JUDGE = 4;
 /** What a step has to bring, in dB. */
 const GAIN = 0.1;
 /** Runs of a sample that a step costs beside the judgement: the float and the integer run, columns and products. */
-const FIT_RUNS = 4;
+const FIT_RUNS = { biases: 4, weights: 12 } as const;
 
 type Change = Partial<QuantizeOptions>;
 
@@ -134,7 +134,7 @@ class Search {
 
   /** Of a step, and of the end where it is taken. */
   #costOf({ equalize = false, fit }: QuantizeOptions): number {
-    const learning = (this.#prepared.has(equalize) ? 0 : equalize ? 2 : 1) + (fit ? FIT_RUNS : 0);
+    const learning = (this.#prepared.has(equalize) ? 0 : equalize ? 2 : 1) + (fit ? FIT_RUNS[fit] : 0);
     return this.#runWork * (learning * this.#learnt.length + this.#judges.length);
   }
 

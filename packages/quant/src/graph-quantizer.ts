@@ -124,7 +124,8 @@ export class GraphQuantizer implements Rewriting {
     const tensor = constantOf(value);
     if (wanted === 'f32') return this.graph.addConstant(value.name, tensor);
     const known = this.plan.constantRange(value);
-    const range = known ?? chooseRange(constantStatistics(value), { method: 'minmax', percentile: 100 });
+    const own = chooseRange(constantStatistics(value), { method: 'minmax', percentile: 100 });
+    const range = known ?? this.plan.cover(own);
     const quant = activationQuant(range, wanted);
     const levels = Array.from(toNumbers(tensor), (real) => quantizeNumber(Number(real), quant, wanted));
     const data = wanted === 'i8' ? Int8Array.from(levels) : Int16Array.from(levels);

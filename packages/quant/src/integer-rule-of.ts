@@ -129,10 +129,10 @@ function resizedRule(op: string): IntegerRule {
 function softmaxRule(op: string): IntegerRule {
   return (node, to) => {
     const [x] = node.inputs;
-    if (!x) return null;
+    const planned = to.plan.quantOf(node.output, 'i8');
+    if (!x || planned.zeroPoint[0] === 0) return null;
     const fixed = outputAttrs({ scale: [1 / 256], zeroPoint: [-128] }, 'i8');
     const y = to.add(op, [to.form(x, 'i8')], { ...node.attrs, ...fixed });
-    const planned = to.plan.quantOf(node.output, 'i8');
     if (sameType({ ...y.type, quant: planned }, y.type)) return y;
     return to.add('requantize', [y], { ...outputAttrs(planned, 'i8'), rounding: to.options.rounding });
   };

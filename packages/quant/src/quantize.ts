@@ -30,6 +30,8 @@ export interface QuantizeOptions {
   readonly fit?: Fitted | undefined;
   /** The last layers get 16-bit activations, as long as they have at most this part of the multiply-accumulates; 0 if absent. */
   readonly int16Part?: number | undefined;
+  /** Zero points of activations are 0, as TensorRT wants them; at the value that gives the finest steps if absent. */
+  readonly symmetric?: boolean | undefined;
   /** Element type of inputs and outputs; float if absent. */
   readonly io?: 'float' | 'int8' | undefined;
   /**
@@ -94,7 +96,8 @@ export function finish(prepared: Prepared, samples: Samples, options: QuantizeOp
 
 function planOf({ float, calibration }: Prepared, samples: Samples, options: QuantizeOptions): QuantPlan {
   const { fit, rounding = defaultRounding, onProgress } = options;
-  const ranges = { method: options.method ?? 'minmax', percentile: options.percentile ?? 99.99, rounding };
+  const { method = 'minmax', percentile = 99.99, symmetric = false } = options;
+  const ranges = { method, percentile, symmetric, rounding };
   const plan = withWideTail(float, planScales(float, calibration, ranges), options.int16Part ?? 0);
   if (!fit) return plan;
   const onLayer = (done: number): void => onProgress?.(`fitting ${fit}`, done);

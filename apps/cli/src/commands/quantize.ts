@@ -1,5 +1,6 @@
-import { dirname } from 'node:path';
-import { lowerForQuantizer, optimize } from '@ghostc/compiler';
+import { basename, dirname } from 'node:path';
+import type { OnnxOptions } from '@ghostc/backend-onnx';
+import { compileTflite, lowerForQuantizer, type OutputFiles, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { defaultRounding, onnxRounding, type Rounding, roundings } from '@ghostc/ops';
@@ -31,9 +32,22 @@ import { showStep, startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
 
-/** Engines whose kernels want a form of their own: both have their fast ones for u8 activations, and round once. */
-const engines = ['onnxruntime', 'openvino'] as const;
-type Engine = (typeof engines)[number];
+/** What engines want. */
+interface EngineForm {
+  readonly rounding: Rounding;
+  readonly symmetric?: boolean;
+  /** How ONNX is written; TFLite if absent. */
+  readonly onnx?: OnnxOptions;
+}
+
+/** The fast kernels of ONNX Runtime and OpenVINO are those of u8 activations. TensorRT knows no zero points and no int32 to dequantise. */
+const engines = {
+  onnxruntime: { rounding: onnxRounding, onnx: { activations: 'u8' } },
+  openvino: { rounding: onnxRounding, onnx: { activations: 'u8' } },
+  tensorrt: { rounding: onnxRounding, symmetric: true, onnx: { floatBiases: true } },
+  litert: { rounding: 'double' },
+} as const satisfies Readonly<Record<string, EngineForm>>;
+type Engine = keyof typeof engines;
 
 /** Percent of the multiply-accumulates that `--auto` may give 16-bit activations. */
 const AUTO_PERCENT = 10;
@@ -68,7 +82,10 @@ export function quantizeCommand(): Command {
   const command = new Command('quantize')
     .description('quantise a float model to int8, with ranges measured on calibration data')
     .addArgument(modelArgument())
-    .requiredOption('--out <file>', 'the int8 model: .onnx (QuantizeLinear/DequantizeLinear), or .gir')
+    .requiredOption(
+      '--out <file>',
+      'the int8 model: .onnx (QuantizeLinear/DequantizeLinear), .gir, or .tflite with --for litert',
+    )
     .option(
       '--calibration <path>',
       'a folder of test_data_set_K, of pictures or of tensors, or a .npy, .pb or raw file',
@@ -101,10 +118,12 @@ export function quantizeCommand(): Command {
     .addOption(
       new Option('--rounding <kind>', 'of requantisation: twice as TFLite, or once as ONNX Runtime')
         .choices(roundings)
-        .default(undefined, `${defaultRounding}, single with --for`),
+        .default(undefined, `${defaultRounding}, with --for as the engine`),
     )
     .addOption(
-      new Option('--for <engine>', 'write the form that an engine computes fastest').choices(engines),
+      new Option('--for <engine>', 'write the form that an engine computes fastest').choices(
+        Object.keys(engines),
+      ),
     )
     .option(
       '--per-layer-report',
@@ -130,12 +149,17 @@ Examples:
   ghostc quantize model.onnx --calibration sets/ --per-layer-report --keep-int16 3 --min-sqnr 25 --out int8.onnx
   ghostc quantize model.onnx --calibration photos/ --auto --effort 5m --out int8.onnx
   ghostc quantize model.onnx --calibration photos/ --for onnxruntime --out int8.onnx
+  ghostc quantize model.onnx --calibration photos/ --for litert --out int8.tflite
   ghostc quantize ghostnet:1.0 --seeded 2 --out int8.onnx     then: ghostc compile int8.onnx --target c --out build/`;
 
 function runQuantize(model: string, flags: QuantizeFlags): void {
-  const form = flags.for ? { activations: 'u8' as const } : {};
-  if (flags.for && !flags.out.endsWith('.onnx'))
-    throw new CompileError('cli/option', `--for ${flags.for} expects --out FILE.onnx, found ${flags.out}`);
+  const form: EngineForm = flags.for ? engines[flags.for] : { rounding: defaultRounding, onnx: {} };
+  const ending = form.onnx ? '.onnx' : '.tflite';
+  if (flags.for && !flags.out.endsWith(ending))
+    throw new CompileError(
+      'cli/option',
+      `--for ${flags.for} expects --out FILE${ending}, found ${flags.out}`,
+    );
   const progress = startProgress(`reading ${model}`);
   try {
     const float = lowered(model, flags);
@@ -144,7 +168,8 @@ function runQuantize(model: string, flags: QuantizeFlags): void {
     const options = {
       ...flags,
       int16Part: int16PartOf(flags),
-      rounding: flags.rounding ?? (flags.for ? onnxRounding : defaultRounding),
+      rounding: flags.rounding ?? form.rounding,
+      symmetric: form.symmetric,
       percentile: percentileOf(flags),
       reportSamples: flags.perLayerReport ? positive(flags.reportSamples, '--report-samples') : undefined,
       keep: budgetOf(flags),
@@ -157,12 +182,18 @@ function runQuantize(model: string, flags: QuantizeFlags): void {
           onStep: (step) => showStep(progress, stepText(step)),
         })
       : quantize(float, data.samples, options);
-    const written = writeFiles(dirname(flags.out), graphFiles(quantized.graph, flags.out, form));
+    const written = writeFiles(dirname(flags.out), filesOf(quantized.graph, flags.out, form));
     progress.stop();
     printResult(quantized, written, flags);
   } finally {
     progress.stop();
   }
+}
+
+function filesOf(graph: Graph, out: string, { onnx }: EngineForm): OutputFiles {
+  return onnx
+    ? graphFiles(graph, out, onnx)
+    : new Map([[basename(out), compileTflite(graph, { name: graph.name })]]);
 }
 
 /** Files, then what was measured; warnings go to stderr. */
