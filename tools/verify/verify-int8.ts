@@ -28,7 +28,7 @@ What int8 has to show, all of it or the named parts:
   --model NAME    bits and sizes of this model instead: a name, an .onnx or .tflite file, or a spec such as ghostnet:0.5;
                   of networks, these alone
   --int16 PERCENT of networks: 16-bit activations for up to this part of the multiply-accumulates (10)
-  --effort S      of networks, as of quantize --auto (120)
+  --effort S      of networks, as of quantize --auto (300)
   --targets LIST  of bits and tflite: ${targets.join(',')} if absent
   --json          print JSON
 
@@ -45,7 +45,7 @@ const { values, positionals } = parseArgs({
     model: { type: 'string', multiple: true },
     targets: { type: 'string' },
     int16: { type: 'string', default: '10' },
-    effort: { type: 'string', default: '120' },
+    effort: { type: 'string', default: '300' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
   },

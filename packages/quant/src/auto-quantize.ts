@@ -9,7 +9,7 @@ import { SignalToNoise } from './signal-to-noise.ts';
 export interface AutoOptions extends QuantizeOptions {
   /**
    * Seconds that the search may take on a machine of 2 * 10^8 multiply-accumulates a second. A step that would go beyond is left
-   * out, so the same model, data and effort give the same result anywhere. 120 if absent.
+   * out, so the same model, data and effort give the same result anywhere. 300 if absent.
    */
   readonly effort?: number | undefined;
   /** Called with each step once it was tried. */
@@ -33,7 +33,7 @@ export interface AutoQuantizedModel extends QuantizedModel {
 
 /** Work a second, in multiply-accumulates and elements. */
 const SPEED = 2e8;
-const EFFORT = 120;
+const EFFORT = 300;
 /** Every so many-th sample judges; the others are learnt from. */
 const JUDGE = 4;
 /** What a step has to bring, in dB. */

@@ -109,7 +109,7 @@ export function quantizeCommand(): Command {
       `16-bit activations for the last layers, up to this part of the multiply-accumulates (with --auto ${AUTO_PERCENT}, else 0)`,
     )
     .option('--auto', 'try what can help, and keep what does on every fourth sample')
-    .option('--effort <seconds>', 'with --auto: what it may take on a usual processor, as 90, 90s or 5m (2m)')
+    .option('--effort <seconds>', 'with --auto: what it may take on a usual processor, as 90, 90s or 5m (5m)')
     .addOption(
       new Option('--io <type>', 'element type of inputs and outputs')
         .choices(['float', 'int8'])

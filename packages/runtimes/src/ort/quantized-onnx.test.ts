@@ -205,7 +205,9 @@ describe('the form of TensorRT', () => {
 
   test('int8 with zero points of 0, weights per output channel, floats for biases, one type of scale', () => {
     const { graph: model } = decodeModel(bytes);
-    const constants = new Map(model?.initializer?.map((one) => [one.name, readTensorProto(encodeTensor(one))]));
+    const constants = new Map(
+      model?.initializer?.map((one) => [one.name, readTensorProto(encodeTensor(one))]),
+    );
     const conversions =
       model?.node?.filter(({ op_type }) => /^(Dequantize|Quantize)Linear$/.test(op_type ?? '')) ?? [];
     expect(conversions.length).toBeGreaterThan(50);
