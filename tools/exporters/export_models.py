@@ -1,4 +1,4 @@
-"""Exports networks of timm, torchvision and ultralytics to ONNX, as people export them.
+"""Exports networks of timm, torchvision, ultralytics and detectors.py to ONNX, as people export them.
 
     python tools/exporters/export_models.py FOLDER [--only TEXT] [--exporter torchscript|dynamo] [--opset N] [--variant NAME]
 
@@ -37,6 +37,23 @@ def networks():
         yield f"torchvision-{name}", lambda name=name: build_torchvision(name)
     for name in ULTRALYTICS:
         yield f"ultralytics-{name}", lambda name=name: build_ultralytics(name)
+
+
+    yield "detectors-esnet", build_esnet
+    yield "detectors-ghostpan", build_ghostpan
+
+
+def build_esnet():
+    from detectors import ESNet
+
+    return ESNet(), 224
+
+
+def build_ghostpan():
+    import torchvision
+    from detectors import GhostPan
+
+    return GhostPan(torchvision.models.shufflenet_v2_x1_0(weights=None)), 320
 
 
 def build_timm(name):

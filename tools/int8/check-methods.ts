@@ -9,8 +9,9 @@ const LOSS = 0.3;
 const variants: readonly (readonly [string, QuantizeOptions])[] = [
   ...calibrationMethods.map((method): [CalibrationMethod, QuantizeOptions] => [method, { method }]),
   ['minmax, --equalize', { equalize: true }],
-  ['minmax, --bias-correction', { biasCorrection: true }],
-  ['minmax, --equalize --bias-correction', { equalize: true, biasCorrection: true }],
+  ['minmax, --fit biases', { fit: 'biases' }],
+  ['minmax, --fit weights', { fit: 'weights' }],
+  ['minmax, --equalize --fit biases', { equalize: true, fit: 'biases' }],
   ['minmax, --rounding single', { rounding: 'single' }],
 ];
 

@@ -4,6 +4,7 @@ import { printAligned } from '../build/print-aligned.ts';
 import { checkAccuracy } from '../int8/check-accuracy.ts';
 import { checkBits } from '../int8/check-bits.ts';
 import { checkMethods } from '../int8/check-methods.ts';
+import { checkNetworks, networkNames } from '../int8/check-networks.ts';
 import { checkQdq } from '../int8/check-qdq.ts';
 import { checkSizes } from '../int8/check-sizes.ts';
 import { checkTflite } from '../int8/check-tflite.ts';
@@ -12,7 +13,7 @@ import type { Row } from '../int8/row.ts';
 
 const targets = runtimeNames.filter((name) => /^(c|wgsl)\b/.test(name));
 
-const usage = `npm run verify:int8 -- [accuracy] [methods] [bits] [qdq] [tflite] [sizes] [--model NAME]... [--targets LIST] [--json]
+const usage = `npm run verify:int8 -- [accuracy] [methods] [bits] [qdq] [tflite] [sizes] [networks] [--model NAME]... [--targets LIST] [--json]
 
 What int8 has to show, all of it or the named parts:
   accuracy  ghost_fmnist: 2,000 images in C on the host, 200 in C on a Cortex-M4, at most 0.3 points under float
@@ -21,8 +22,13 @@ What int8 has to show, all of it or the named parts:
   qdq       our QDQ ONNX in ONNX Runtime: layers at most one step off on at most 0.1 % of the elements, the same classes
   tflite    MLPerf Tiny against TFLite's reference kernels on 100 inputs
   sizes     weights and arena of GhostNet 1.0x
+  networks  only where it is named: quantize --auto on nine exports, against ONNX Runtime's static quantiser with its best method;
+            needs PyTorch, timm and ultralytics from PyPI (gigabytes), or GHOSTC_EXPORTS=FOLDER with NAME.onnx: ${networkNames.join(', ')}
 
-  --model NAME    bits and sizes of this model instead: a name, an .onnx or .tflite file, or a spec such as ghostnet:0.5
+  --model NAME    bits and sizes of this model instead: a name, an .onnx or .tflite file, or a spec such as ghostnet:0.5;
+                  of networks, these alone
+  --int16 PERCENT of networks: 16-bit activations for up to this part of the multiply-accumulates (10)
+  --effort S      of networks, as of quantize --auto (300)
   --targets LIST  of bits and tflite: ${targets.join(',')} if absent
   --json          print JSON
 
@@ -38,6 +44,8 @@ const { values, positionals } = parseArgs({
   options: {
     model: { type: 'string', multiple: true },
     targets: { type: 'string' },
+    int16: { type: 'string', default: '10' },
+    effort: { type: 'string', default: '300' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -49,6 +57,12 @@ const parts: Readonly<Record<string, () => Promise<Row[]> | Row[]>> = {
   bits: checkAllBits,
   qdq: () => checkQdq(progress),
   tflite: () => checkTflite(values.targets?.split(','), progress),
+  networks: () =>
+    checkNetworks(values.model ?? networkNames, {
+      int16Part: Number(values.int16) / 100,
+      effort: Number(values.effort),
+      progress,
+    }),
   sizes: () => (values.model ?? [GHOSTNET]).flatMap((name) => checkSizes(name, progress)),
 };
 
@@ -68,7 +82,8 @@ async function main(): Promise<number> {
   const rows: Row[] = [];
   try {
     for (const [name, run] of Object.entries(parts))
-      if (positionals.length === 0 || positionals.includes(name)) rows.push(...(await run()));
+      if (positionals.length === 0 ? name !== 'networks' : positionals.includes(name))
+        rows.push(...(await run()));
   } finally {
     await stopEngines();
   }

@@ -101,6 +101,51 @@ describe('quantize', () => {
     expect(readFileSync(join(folder, 'kept.gir'), 'utf8')).toMatch(/ = (depthwise_)?conv2d /);
   });
 
+  test('--auto tells what each step brought, and makes the same again; --effort leaves steps out', () => {
+    const auto = (out: string, ...flags: string[]) =>
+      ghostc('quantize', 'ghostnet:0.1@32/10', '--seeded', '6', '--auto', ...flags, '--out', out);
+    const { status, stdout } = auto('auto.onnx');
+    expect(status).toBe(0);
+    expect(stdout).toContain('SQNR on every fourth sample');
+    expect(stdout).toMatch(/ranges of all values +│ \d+\.\d dB +│ kept/);
+    expect(stdout).toMatch(/fitted weights +│ \d+\.\d dB/);
+    expect(auto('again.onnx').status).toBe(0);
+    expect(readFileSync(join(folder, 'again.onnx'))).toEqual(readFileSync(join(folder, 'auto.onnx')));
+    const { steps, leftOut } = JSON.parse(auto('least.onnx', '--effort', '0s', '--json').stdout);
+    expect([steps.length, leftOut.at(-1)]).toEqual([1, 'fitted weights']);
+  });
+
+  test.each([
+    [['--auto', '--effort', 'long'], '--effort expects seconds, as 90, 90s or 5m, found "long"'],
+    [['--effort', '9'], '--effort expects --auto'],
+    [['--int16-macs', '101'], '--int16-macs expects 0 to 100, found "101"'],
+    [['--for', 'litert'], '--for litert expects --out FILE.tflite, found bad.onnx'],
+  ])('%s: %s', (flags, message) => {
+    const { status, stderr } = ghostc(
+      'quantize',
+      seed,
+      ...bind,
+      '--seeded',
+      '1',
+      ...flags,
+      '--out',
+      'bad.onnx',
+    );
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+    expect(() => readFileSync(join(folder, 'bad.onnx'))).toThrow();
+  });
+
+  test('--for litert writes a TFLite model, --for tensorrt ONNX without zero points', () => {
+    const made = (engine: string, out: string) =>
+      ghostc('quantize', 'ghostnet:0.1@32/10', '--seeded', '1', '--for', engine, '--out', out).status;
+    expect([made('litert', 'lite.tflite'), made('tensorrt', 'rt.onnx')]).toEqual([0, 0]);
+    for (const model of ['lite.tflite', 'rt.onnx']) {
+      const { stdout } = ghostc('inspect', model, '--json');
+      expect(stdout).toContain('qlinear_depthwise_conv2d');
+    }
+  });
+
   test('a quantised model compiles to C', () => {
     expect(ghostc('quantize', 'ghostnet:0.1@32/10', '--seeded', '1', '--out', 'small.onnx').status).toBe(0);
     const { status, stderr } = ghostc('compile', 'small.onnx', '--target', 'c', '--out', 'c');

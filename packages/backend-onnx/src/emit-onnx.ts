@@ -29,6 +29,8 @@ export interface OnnxOptions {
   readonly opset?: number | undefined;
   /** Type in which computed 8-bit activations are written, the same but for an offset of 128; i8 if absent. */
   readonly activations?: 'i8' | 'u8' | undefined;
+  /** Writes biases of quantised layers as floats: TensorRT dequantises no int32. */
+  readonly floatBiases?: boolean | undefined;
   /** Takes the weights, whose bytes go into a file of their own; they are in the model if absent. */
   readonly external?: ExternalData | undefined;
   /** What the model says apart from its graph, and the types of inner values where it stated them. */
@@ -42,13 +44,22 @@ export interface OnnxOptions {
  */
 export function emitOnnx(
   graph: Graph,
-  { name = graph.name, sourceHash, opset: least, activations, external, source = null }: OnnxOptions = {},
+  {
+    name = graph.name,
+    sourceHash,
+    opset: least,
+    activations,
+    floatBiases = false,
+    external,
+    source = null,
+  }: OnnxOptions = {},
 ): Uint8Array {
   const unsigned = activations === 'u8' ? computedBytes(graph) : new Set<Value>();
+  const wording = { unsigned, floatBiases };
   const { target, names, output, opset, irVersion, node, initializer } = firstOf(
     graph,
     least ?? USUAL,
-    unsigned,
+    wording,
   );
   const input = graph.inputs.map((value) => valueInfo(value.name, value));
   const noted = (one: Entry): object => ({ ...one, ...source?.notes.get(one.name) });
@@ -83,17 +94,18 @@ interface Written {
 }
 
 /** The graph in the first opset from `least` on that can say it. */
-function firstOf(graph: Graph, least: number, unsigned: ReadonlySet<Value>): Written {
+function firstOf(graph: Graph, least: number, forms: QuantizedForms): Written {
   const kept = [...graph.nodes()].filter(({ op }) => op === onnxNode.name);
   let opset = Math.max(least, ...kept.map(({ attrs }) => Number(attrs.opset)));
   for (;;) {
-    const sources = unsigned.size === 0 ? sourceNodes(graph, opset) : none;
+    const plain = forms.unsigned.size === 0 && !forms.floatBiases;
+    const sources = plain ? sourceNodes(graph, opset) : none;
     const { opset: needed, irVersion } = versionFor(graph, opset, sources.parts);
     if (needed > Math.max(opset, OLDEST)) {
       opset = needed;
       continue;
     }
-    const written = { ...inOpset(graph, { opset, unsigned, sources }), irVersion };
+    const written = { ...inOpset(graph, { ...forms, opset, sources }), irVersion };
     const older = opset < OLDEST ? olderForm(graph, written) : {};
     if (older) return { ...written, ...older };
     opset++;
@@ -102,17 +114,21 @@ function firstOf(graph: Graph, least: number, unsigned: ReadonlySet<Value>): Wri
 
 const none: SourceNodes = { byLast: new Map(), parts: new Set() };
 
-interface Wording {
-  readonly opset: number;
+interface QuantizedForms {
   readonly unsigned: ReadonlySet<Value>;
+  readonly floatBiases: boolean;
+}
+
+interface Wording extends QuantizedForms {
+  readonly opset: number;
   readonly sources: SourceNodes;
 }
 
 /** Nodes that are not as their source has them are of opset 13 or more. */
-function inOpset(graph: Graph, { opset, unsigned, sources }: Wording): Omit<Written, 'irVersion'> {
+function inOpset(graph: Graph, { opset, sources, ...forms }: Wording): Omit<Written, 'irVersion'> {
   const names = outputsOf(graph);
   const taken = [...takenNames(graph), ...innerNames(sources)];
-  const target = new OnnxGraph(taken, { opset, lines: lineWeights(graph), unsigned });
+  const target = new OnnxGraph(taken, { opset, lines: lineWeights(graph), ...forms });
   renameShadowed(graph, target, names);
   const constants = new Map([...graph.constants].map((value) => [constantOf(value), value]));
   const splits = splitsOf(graph, (node) => !sources.parts.has(node) && !onIntegers(node));

@@ -50,14 +50,18 @@ export class OnnxGraph {
   /** Values of i8 that are written as u8, with 128 added. */
   readonly unsigned: ReadonlySet<Value>;
 
+  /** Biases of quantised layers are written as floats. */
+  readonly floatBiases: boolean;
+
   constructor(
     names: Iterable<string>,
-    { opset, lines, unsigned }: Pick<OnnxGraph, 'opset' | 'lines' | 'unsigned'>,
+    { opset, lines, unsigned, floatBiases }: Pick<OnnxGraph, 'opset' | 'lines' | 'unsigned' | 'floatBiases'>,
   ) {
     this.#taken = new Set(names);
     this.opset = opset;
     this.lines = lines;
     this.unsigned = unsigned;
+    this.floatBiases = floatBiases;
   }
 
   /** Adds a node whose first output gets `output`, or a fresh name; `more` names the others. */

@@ -117,7 +117,7 @@ export class QuantizedWriter extends NodeWriter {
   #dequantized(value: Value, index: number): string {
     return this.target.once(value, 'dequantized', () => {
       const quant = this.#quantOf(value, index);
-      if (value.type.dtype === 'i64')
+      if (value.type.dtype === 'i64' || (this.target.floatBiases && this.#isBias(index)))
         return this.target.initializer(realBias(value, quant), `${value.name}_real`);
       return this.target.node('DequantizeLinear', [this.nameOf(value), ...this.#parameters(value, quant)], {
         attrs: axisOf(quant),

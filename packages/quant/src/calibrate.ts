@@ -11,6 +11,16 @@ export interface Sample {
 /** Calibration data: gone through once per pass over the data, so a generator function may make samples as they are needed. */
 export type Samples = Iterable<Sample>;
 
+/** The first samples. */
+export function first(samples: Samples, count: number): Sample[] {
+  const taken: Sample[] = [];
+  for (const sample of samples) {
+    if (taken.length >= count) break;
+    taken.push(sample);
+  }
+  return taken;
+}
+
 /** What `observeValues` tells while it runs. */
 export interface ObserveOptions {
   /** Called after each sample with how many are done. */
@@ -30,7 +40,8 @@ export function observeValues(
       for (const input of graph.inputs) see(input, toNumbers(sampleInput(input, inputs)));
       interpret(graph, inputs, { observe: (value, tensor) => see(value, toNumbers(tensor)) });
     });
-    onSample?.(++done);
+    done++;
+    onSample?.(done);
   }
   return done;
 }

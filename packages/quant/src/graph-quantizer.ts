@@ -15,10 +15,18 @@ export class GraphQuantizer implements Rewriting {
   readonly options: RewriteOptions;
   readonly #source: Graph;
   readonly #forms = new Map<Value, Partial<Record<Form, Value>>>();
+  readonly #onNode: (node: Node) => void;
   #node: Node | null = null;
 
-  constructor(source: Graph, plan: QuantPlan, options: RewriteOptions) {
+  /** `onNode` is called with each node of the source once its place is taken. */
+  constructor(
+    source: Graph,
+    plan: QuantPlan,
+    options: RewriteOptions,
+    onNode: (node: Node) => void = () => {},
+  ) {
     this.#source = source;
+    this.#onNode = onNode;
     this.plan = plan;
     this.options = options;
     this.graph = new Graph(source.name);
@@ -29,6 +37,7 @@ export class GraphQuantizer implements Rewriting {
     for (const node of this.#source.nodes()) {
       this.#node = node;
       this.#rewrite(node);
+      this.#onNode(node);
     }
     this.#node = null;
     const form = this.options.io === 'int8' ? 'i8' : 'f32';
@@ -115,7 +124,8 @@ export class GraphQuantizer implements Rewriting {
     const tensor = constantOf(value);
     if (wanted === 'f32') return this.graph.addConstant(value.name, tensor);
     const known = this.plan.constantRange(value);
-    const range = known ?? chooseRange(constantStatistics(value), { method: 'minmax', percentile: 100 });
+    const own = chooseRange(constantStatistics(value), { method: 'minmax', percentile: 100 });
+    const range = known ?? this.plan.cover(own);
     const quant = activationQuant(range, wanted);
     const levels = Array.from(toNumbers(tensor), (real) => quantizeNumber(Number(real), quant, wanted));
     const data = wanted === 'i8' ? Int8Array.from(levels) : Int16Array.from(levels);

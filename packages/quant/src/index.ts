@@ -1,9 +1,11 @@
+export { type AutoOptions, type AutoQuantizedModel, type AutoStep, autoQuantize } from './auto-quantize.ts';
 export { type Calibration, calibrate, type ObserveOptions, type Sample, type Samples } from './calibrate.ts';
 export { type CalibrationMethod, calibrationMethods, chooseRange } from './choose-range.ts';
 export { type Normalization, noNormalization, normalize } from './data/normalize.ts';
 export { readNpy } from './data/read-npy.ts';
 export { centreCrop, resizeImage } from './data/resize-image.ts';
 export { splitSamples } from './data/split-samples.ts';
+export type { Fitted } from './fit-weights.ts';
 export { Histogram } from './histogram.ts';
 export { type QuantizedModel, type QuantizeOptions, type QuantReport, quantize } from './quantize.ts';
 export type { PrecisionBudget } from './search-precision.ts';

@@ -41,12 +41,11 @@ function weightedRule(op: string): IntegerRule {
     if (!attrs) return null;
     const input = to.form(x, dtype);
     const quantized = quantizeWeight({
-      weight: weight.constant,
-      bias: bias?.constant ?? null,
+      ...(to.plan.weightOf?.(node, input) ?? { weight: weight.constant, bias: bias?.constant ?? null }),
       xScale: input.type.quant?.scale[0] ?? 1,
       biasType: dtype === 'i8' ? 'i32' : 'i64',
     });
-    const b = quantized.bias && to.constant(bias?.name ?? '', quantized.bias);
+    const b = quantized.bias && to.constant(bias?.name ?? `${node.output.name}_bias`, quantized.bias);
     return to.add(op, [input, to.constant(weight.name, quantized.weight), b], attrs);
   };
 }
@@ -130,10 +129,10 @@ function resizedRule(op: string): IntegerRule {
 function softmaxRule(op: string): IntegerRule {
   return (node, to) => {
     const [x] = node.inputs;
-    if (!x) return null;
+    const planned = to.plan.quantOf(node.output, 'i8');
+    if (!x || planned.zeroPoint[0] === 0) return null;
     const fixed = outputAttrs({ scale: [1 / 256], zeroPoint: [-128] }, 'i8');
     const y = to.add(op, [to.form(x, 'i8')], { ...node.attrs, ...fixed });
-    const planned = to.plan.quantOf(node.output, 'i8');
     if (sameType({ ...y.type, quant: planned }, y.type)) return y;
     return to.add('requantize', [y], { ...outputAttrs(planned, 'i8'), rounding: to.options.rounding });
   };

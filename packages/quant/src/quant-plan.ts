@@ -3,6 +3,7 @@ import { type Rounding, referenceRange } from '@ghostc/ops';
 import type { Calibration } from './calibrate.ts';
 import { chooseRange, type RangeOptions } from './choose-range.ts';
 import { type ActivationDType, activationQuant, type Range } from './quant-range.ts';
+import type { ChosenWeight } from './quantize-weight.ts';
 import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
 
@@ -16,6 +17,10 @@ export interface QuantPlan {
   /** Real range of a value's integers. */
   readonly rangeOf: (value: Value) => Range;
   readonly precisionOf: (node: Node) => Precision;
+  /** The weight and bias chosen for a layer whose input is quantised so; absent where they are only rounded. */
+  readonly weightOf?: ((node: Node, input: Value) => ChosenWeight | undefined) | undefined;
+  /** The range that a value's integers cover, of what it has. */
+  readonly cover: (range: Range) => Range;
   /** Range of a constant that shares its scale with computed values; undefined for any other. */
   readonly constantRange: (value: Value) => Range | undefined;
 }
@@ -24,20 +29,24 @@ export interface QuantPlan {
 export interface ScaleOptions extends RangeOptions {
   /** `double`: sigmoid and tanh have the range that TFLite's kernels want. */
   readonly rounding: Rounding;
+  /** Zero points of activations are 0. */
+  readonly symmetric: boolean;
 }
 
 /** Chooses one range for each group of values that share a scale, from what calibration saw of all of them. */
 export function planScales(graph: Graph, { statistics }: Calibration, options: ScaleOptions): QuantPlan {
   const groups = findScaleGroups(graph);
+  const cover = options.symmetric ? symmetricRange : (range: Range): Range => range;
   const all = new Map([...statistics, ...carriedConstants(graph)]);
   for (const node of graph.nodes())
     for (const input of carriedInputs(node)) if (input.constant) groups.unite(node.output, input);
   const ranges = new Map<Value, Range>();
   for (const [root, members] of groups.members(all.keys()))
-    ranges.set(root, groupRange(members, all, options));
+    ranges.set(root, cover(groupRange(members, all, options)));
   const rangeOf = (value: Value): Range => ranges.get(groups.root(value)) ?? missing(value);
   return {
     rangeOf,
+    cover,
     quantOf: (value, dtype) => activationQuant(rangeOf(value), dtype),
     precisionOf: () => 'int8',
     constantRange: (value) => ranges.get(groups.root(value)),
@@ -51,7 +60,7 @@ function groupRange(
 ): Range {
   const [source, ...others] = members.filter(({ producer }) => !producer || !carriesScale(producer));
   const kernel = source?.producer && !others.length ? referenceRange(source.producer.op) : undefined;
-  if (kernel && options.rounding === 'double') return kernel;
+  if (kernel && options.rounding === 'double' && !options.symmetric) return kernel;
   const parts = members.flatMap((value) => all.get(value) ?? []);
   return chooseRange(parts.length === 1 && parts[0] ? parts[0] : ValueStatistics.join(parts), options);
 }
@@ -69,6 +78,12 @@ export function constantStatistics(value: Value): ValueStatistics {
   const statistics = new ValueStatistics();
   statistics.add((value.constant?.data ?? []) as ArrayLike<number>);
   return statistics;
+}
+
+/** As wide on both sides, with one level more below, as int8 has: the zero point is 0. */
+function symmetricRange({ low, high }: Range): Range {
+  const most = Math.max(-low, high);
+  return { low: (-most * 128) / 127, high: most };
 }
 
 function missing(value: Value): never {

@@ -14,21 +14,36 @@ export interface QuantizedWeight {
   readonly bias: Tensor | null;
 }
 
+/** A weight and bias in place of those of a layer. */
+export interface ChosenWeight {
+  /** Output channels first: multiples of `scale`. */
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  /** Of each output channel. */
+  readonly scale: readonly number[];
+}
+
 export interface WeightSource {
   /** Output channels first. */
   readonly weight: Tensor;
   readonly bias: Tensor | null;
+  /** Of each output channel; from the largest weight of each if absent. */
+  readonly scale?: readonly number[];
   /** Scale of the input. */
   readonly xScale: number;
   readonly biasType: 'i32' | 'i64';
 }
 
 /** Weights per output channel, symmetric, w = scale * q with q in [-127, 127]; bias in units of the products' scale. */
-export function quantizeWeight({ weight, bias, xScale, biasType }: WeightSource): QuantizedWeight {
+export function quantizeWeight({
+  weight,
+  bias,
+  xScale,
+  biasType,
+  scale: chosen = weightScales(weight),
+}: WeightSource): QuantizedWeight {
   const biases = bias && toNumbers(bias);
-  const scale = weightScales(weight).map((s, m) =>
-    channelScale(s, Math.abs(Number(biases?.[m] ?? 0)) / xScale),
-  );
+  const scale = chosen.map((s, m) => channelScale(s, Math.abs(Number(biases?.[m] ?? 0)) / xScale));
   return {
     weight: quantizeSlices(weight, scale),
     bias: biases && quantizeBias(biases, { scale, xScale, biasType }),

@@ -97,7 +97,7 @@ test.each(['const %i: i64[4] = [3, 900, 1, 1000]', '%i = arg_max %b {axis=1, kee
 
 test('the error stays small, and every method and correction runs', () => {
   expect(sqnr(graphOf(ghost))).toBeGreaterThan(30);
-  expect(sqnr(graphOf(ghost), { method: 'mse', equalize: true, biasCorrection: true })).toBeGreaterThan(30);
+  expect(sqnr(graphOf(ghost), { method: 'mse', equalize: true, fit: 'biases' })).toBeGreaterThan(30);
   expect(sqnr(graphOf(ghost), { rounding: 'single', method: 'percentile' })).toBeGreaterThan(30);
 });
 
@@ -185,12 +185,15 @@ test('bias correction takes out the mean error of rounded weights', () => {
     ),
   }));
   const biasOf = (options: QuantizeOptions): number => {
-    const node = [...quantize(graph, shifted, options).float.nodes()].find(({ op }) => op === 'conv2d');
-    return Number(node?.inputs[2]?.constant?.data[0]);
+    const node = [...quantize(graph, shifted, options).graph.nodes()].find(
+      ({ op }) => op === 'qlinear_conv2d',
+    );
+    const { data, quant } = node?.inputs[2]?.constant ?? {};
+    return Number(data?.[0]) * (quant?.scale[0] ?? 0);
   };
   expect(biasOf({})).toBe(0);
   // 0.0035 is 0.4445 steps of 1/127, and rounds to 0: 0.0035 * 10 is missing on average.
-  expect(biasOf({ biasCorrection: true })).toBeCloseTo(0.035, 2);
+  expect(biasOf({ fit: 'biases' })).toBeCloseTo(0.035, 2);
 });
 
 describe('calibration data that says nothing', () => {

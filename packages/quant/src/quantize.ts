@@ -1,13 +1,18 @@
 import { type Graph, type Node, verify } from '@ghostc/ir';
 import { defaultRounding, type Rounding, registry } from '@ghostc/ops';
 import { runPasses, splitForIntegers } from '@ghostc/passes';
-import { correctBiases } from './bias-correction.ts';
-import { type Calibration, calibrate, type Sample, type Samples } from './calibrate.ts';
+import { type Calibration, calibrate, first, type Samples } from './calibrate.ts';
 import type { CalibrationMethod } from './choose-range.ts';
 import { equalizeLayers } from './equalize.ts';
+import { type Fitted, fitWeights } from './fit-weights.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
 import { planScales, type QuantPlan } from './quant-plan.ts';
-import { type PrecisionBudget, type PrecisionSearch, searchPrecision } from './search-precision.ts';
+import {
+  type PrecisionBudget,
+  type PrecisionSearch,
+  searchPrecision,
+  withWideTail,
+} from './search-precision.ts';
 import { type LayerSensitivity, measureSensitivity, runFloat } from './sensitivity.ts';
 
 /** Options of `quantize`. */
@@ -18,8 +23,15 @@ export interface QuantizeOptions {
   readonly percentile?: number | undefined;
   /** Cross-layer equalisation before calibration. */
   readonly equalize?: boolean | undefined;
-  /** Takes the mean error that rounded weights make out of the biases. */
-  readonly biasCorrection?: boolean | undefined;
+  /**
+   * Chosen layer after layer for the integers that come before: `biases`, so that the mean of each channel is right; `weights`, least
+   * squares over the samples with the errors of rounding carried on, and biases. Rounded to the nearest if absent.
+   */
+  readonly fit?: Fitted | undefined;
+  /** The last layers get 16-bit activations, as long as they have at most this part of the multiply-accumulates; 0 if absent. */
+  readonly int16Part?: number | undefined;
+  /** Zero points of activations are 0, as TensorRT wants them; at the value that gives the finest steps if absent. */
+  readonly symmetric?: boolean | undefined;
   /** Element type of inputs and outputs; float if absent. */
   readonly io?: 'float' | 'int8' | undefined;
   /**
@@ -64,11 +76,12 @@ const REPORT_SAMPLES = 4;
  */
 export function quantize(lowered: Graph, samples: Samples, options: QuantizeOptions = {}): QuantizedModel {
   const prepared = prepare(lowered, samples, options);
-  const plan = planScales(prepared.float, prepared.calibration, {
-    method: options.method ?? 'minmax',
-    percentile: options.percentile ?? 99.99,
-    rounding: options.rounding ?? defaultRounding,
-  });
+  return finish(prepared, samples, options);
+}
+
+/** What `quantize` does with a calibrated graph. */
+export function finish(prepared: Prepared, samples: Samples, options: QuantizeOptions): QuantizedModel {
+  const plan = planOf(prepared, samples, options);
   if (!options.reportSamples && !options.keep)
     return { ...prepared, plan, ...rewrite(prepared, plan, options) };
   const search = searchLayers(prepared.float, samples, { plan, options });
@@ -79,6 +92,16 @@ export function quantize(lowered: Graph, samples: Samples, options: QuantizeOpti
     ...{ plan: search.plan, ...rewritten, report: { layers, kept, sqnr } },
     warnings: [...warnings, ...budgetWarning(search, options.keep)],
   };
+}
+
+function planOf({ float, calibration }: Prepared, samples: Samples, options: QuantizeOptions): QuantPlan {
+  const { fit, rounding = defaultRounding, onProgress } = options;
+  const { method = 'minmax', percentile = 99.99, symmetric = false } = options;
+  const ranges = { method, percentile, symmetric, rounding };
+  const plan = withWideTail(float, planScales(float, calibration, ranges), options.int16Part ?? 0);
+  if (!fit) return plan;
+  const onLayer = (done: number): void => onProgress?.(`fitting ${fit}`, done);
+  return fitWeights(float, samples, { plan, fit, rounding, onLayer });
 }
 
 function budgetWarning({ kept, sqnr }: PrecisionSearch, budget: PrecisionBudget | undefined): string[] {
@@ -102,23 +125,15 @@ function searchLayers(
   return { ...searchPrecision(float, budget, { plan, runs, ranking: layers }), layers };
 }
 
-function first(samples: Samples, count: number): Sample[] {
-  const taken: Sample[] = [];
-  for (const sample of samples) {
-    if (taken.length >= count) break;
-    taken.push(sample);
-  }
-  return taken;
-}
+/** A float graph that was calibrated. */
+export type Prepared = Pick<QuantizedModel, 'float' | 'calibration'>;
 
-type Prepared = Pick<QuantizedModel, 'float' | 'calibration'>;
-
-function prepare(lowered: Graph, samples: Samples, options: QuantizeOptions): Prepared {
+/** The first part of `quantize`: equalisation and calibration. */
+export function prepare(lowered: Graph, samples: Samples, options: QuantizeOptions): Prepared {
   const float = lowered.clone();
   runPasses(float, [splitForIntegers]);
   const report = (step: string) => ({ onSample: (done: number) => options.onProgress?.(step, done) });
   if (options.equalize) equalizeLayers(float, samples, report('equalising'));
-  if (options.biasCorrection) correctBiases(float, samples, report('correcting biases'));
   return { float, calibration: calibrate(float, samples, report('calibrating')) };
 }
 

@@ -1,4 +1,5 @@
 import type { Graph, Node } from '@ghostc/ir';
+import { graphMacs, nodeMacs } from '@ghostc/ops';
 import type { Precision, QuantPlan } from './quant-plan.ts';
 import { carriesScale } from './scale-groups.ts';
 import { type FloatRuns, type LayerSensitivity, planSqnr } from './sensitivity.ts';
@@ -43,6 +44,19 @@ export function searchPrecision(
     sqnr = planSqnr(graph, planOf(), runs);
   }
   return { plan: planOf(), kept: [...kept].flatMap((node) => byNode.get(node) ?? []), sqnr };
+}
+
+/** The last layers in int16, as long as they have at most `part` of the multiply-accumulates. */
+export function withWideTail(graph: Graph, plan: QuantPlan, part: number): QuantPlan {
+  const most = part * graphMacs(graph);
+  const kept = new Set<Node>();
+  let macs = 0;
+  for (const node of [...graph.nodes()].reverse()) {
+    macs += nodeMacs(node);
+    if (macs > most) break;
+    kept.add(node);
+  }
+  return part > 0 ? withKept(plan, kept, 'int16') : plan;
 }
 
 function withKept(plan: QuantPlan, kept: ReadonlySet<Node>, keep: Precision): QuantPlan {

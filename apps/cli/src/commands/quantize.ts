@@ -1,11 +1,16 @@
-import { dirname } from 'node:path';
-import { lowerForQuantizer, optimize } from '@ghostc/compiler';
+import { basename, dirname } from 'node:path';
+import type { OnnxOptions } from '@ghostc/backend-onnx';
+import { compileTflite, lowerForQuantizer, type OutputFiles, optimize } from '@ghostc/compiler';
 import { seededSamples } from '@ghostc/conformance';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { defaultRounding, onnxRounding, type Rounding, roundings } from '@ghostc/ops';
 import {
+  type AutoQuantizedModel,
+  type AutoStep,
+  autoQuantize,
   type CalibrationMethod,
   calibrationMethods,
+  type Fitted,
   type LayerSensitivity,
   type PrecisionBudget,
   type QuantizedModel,
@@ -23,13 +28,29 @@ import { formatCount, formatTable } from '../format.ts';
 import { graphFiles } from '../graph-files.ts';
 import { loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
-import { startProgress } from '../progress.ts';
+import { showStep, startProgress } from '../progress.ts';
 import { writeFiles } from '../write-files.ts';
 import { modelArgument } from './compile.ts';
 
-/** Engines whose kernels want a form of their own: both have their fast ones for u8 activations, and round once. */
-const engines = ['onnxruntime', 'openvino'] as const;
-type Engine = (typeof engines)[number];
+/** What engines want. */
+interface EngineForm {
+  readonly rounding: Rounding;
+  readonly symmetric?: boolean;
+  /** How ONNX is written; TFLite if absent. */
+  readonly onnx?: OnnxOptions;
+}
+
+/** The fast kernels of ONNX Runtime and OpenVINO are those of u8 activations. TensorRT knows no zero points and no int32 to dequantise. */
+const engines = {
+  onnxruntime: { rounding: onnxRounding, onnx: { activations: 'u8' } },
+  openvino: { rounding: onnxRounding, onnx: { activations: 'u8' } },
+  tensorrt: { rounding: onnxRounding, symmetric: true, onnx: { floatBiases: true } },
+  litert: { rounding: 'double' },
+} as const satisfies Readonly<Record<string, EngineForm>>;
+type Engine = keyof typeof engines;
+
+/** Percent of the multiply-accumulates that `--auto` may give 16-bit activations. */
+const AUTO_PERCENT = 10;
 
 interface QuantizeFlags extends CalibrationFlags {
   readonly out: string;
@@ -38,7 +59,10 @@ interface QuantizeFlags extends CalibrationFlags {
   readonly method: CalibrationMethod;
   readonly percentile: string;
   readonly equalize?: boolean;
-  readonly biasCorrection?: boolean;
+  readonly fit?: Fitted;
+  readonly int16Macs?: string;
+  readonly auto?: boolean;
+  readonly effort?: string;
   readonly io: 'float' | 'int8';
   readonly rounding?: Rounding;
   readonly for?: Engine;
@@ -58,7 +82,10 @@ export function quantizeCommand(): Command {
   const command = new Command('quantize')
     .description('quantise a float model to int8, with ranges measured on calibration data')
     .addArgument(modelArgument())
-    .requiredOption('--out <file>', 'the int8 model: .onnx (QuantizeLinear/DequantizeLinear), or .gir')
+    .requiredOption(
+      '--out <file>',
+      'the int8 model: .onnx (QuantizeLinear/DequantizeLinear), .gir, or .tflite with --for litert',
+    )
     .option(
       '--calibration <path>',
       'a folder of test_data_set_K, of pictures or of tensors, or a .npy, .pb or raw file',
@@ -71,7 +98,18 @@ export function quantizeCommand(): Command {
     )
     .option('--percentile <p>', 'values inside the range, for --method percentile', '99.99')
     .option('--equalize', 'cross-layer equalisation')
-    .option('--bias-correction', 'take the mean error of rounded weights out of the biases')
+    .addOption(
+      new Option(
+        '--fit <what>',
+        'choose biases, or weights and biases, layer after layer so that sums are right for the integers before',
+      ).choices(['biases', 'weights']),
+    )
+    .option(
+      '--int16-macs <percent>',
+      `16-bit activations for the last layers, up to this part of the multiply-accumulates (with --auto ${AUTO_PERCENT}, else 0)`,
+    )
+    .option('--auto', 'try what can help, and keep what does on every fourth sample')
+    .option('--effort <seconds>', 'with --auto: what it may take on a usual processor, as 90, 90s or 5m (5m)')
     .addOption(
       new Option('--io <type>', 'element type of inputs and outputs')
         .choices(['float', 'int8'])
@@ -80,10 +118,12 @@ export function quantizeCommand(): Command {
     .addOption(
       new Option('--rounding <kind>', 'of requantisation: twice as TFLite, or once as ONNX Runtime')
         .choices(roundings)
-        .default(undefined, `${defaultRounding}, single with --for`),
+        .default(undefined, `${defaultRounding}, with --for as the engine`),
     )
     .addOption(
-      new Option('--for <engine>', 'write the form that an engine computes fastest').choices(engines),
+      new Option('--for <engine>', 'write the form that an engine computes fastest').choices(
+        Object.keys(engines),
+      ),
     )
     .option(
       '--per-layer-report',
@@ -107,26 +147,42 @@ Examples:
   ghostc quantize model.onnx --calibration photos/ --resize 256 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --out int8.onnx
   ghostc quantize model.onnx --calibration images.bin --shape 200x28x28 --mean 0.2860 --std 0.3530 --out int8.onnx
   ghostc quantize model.onnx --calibration sets/ --per-layer-report --keep-int16 3 --min-sqnr 25 --out int8.onnx
+  ghostc quantize model.onnx --calibration photos/ --auto --effort 5m --out int8.onnx
   ghostc quantize model.onnx --calibration photos/ --for onnxruntime --out int8.onnx
+  ghostc quantize model.onnx --calibration photos/ --for litert --out int8.tflite
   ghostc quantize ghostnet:1.0 --seeded 2 --out int8.onnx     then: ghostc compile int8.onnx --target c --out build/`;
 
 function runQuantize(model: string, flags: QuantizeFlags): void {
-  const form = flags.for ? { activations: 'u8' as const } : {};
-  if (flags.for && !flags.out.endsWith('.onnx'))
-    throw new CompileError('cli/option', `--for ${flags.for} expects --out FILE.onnx, found ${flags.out}`);
+  const form: EngineForm = flags.for ? engines[flags.for] : { rounding: defaultRounding, onnx: {} };
+  const ending = form.onnx ? '.onnx' : '.tflite';
+  if (flags.for && !flags.out.endsWith(ending))
+    throw new CompileError(
+      'cli/option',
+      `--for ${flags.for} expects --out FILE${ending}, found ${flags.out}`,
+    );
   const progress = startProgress(`reading ${model}`);
   try {
     const float = lowered(model, flags);
     const data = calibrationData(float, flags);
-    const quantized = quantize(float, data.samples, {
+    const effort = effortOf(flags);
+    const options = {
       ...flags,
-      rounding: flags.rounding ?? (flags.for ? onnxRounding : defaultRounding),
+      int16Part: int16PartOf(flags),
+      rounding: flags.rounding ?? form.rounding,
+      symmetric: form.symmetric,
       percentile: percentileOf(flags),
       reportSamples: flags.perLayerReport ? positive(flags.reportSamples, '--report-samples') : undefined,
       keep: budgetOf(flags),
-      onProgress: (step, done) => (progress.text = `${step}: ${done} of ${data.count}`),
-    });
-    const written = writeFiles(dirname(flags.out), graphFiles(quantized.graph, flags.out, form));
+      onProgress: (step: string, done: number) => showStep(progress, `${step}: ${done}`),
+    };
+    const quantized = flags.auto
+      ? autoQuantize(float, data.samples, {
+          ...options,
+          effort,
+          onStep: (step) => showStep(progress, stepText(step)),
+        })
+      : quantize(float, data.samples, options);
+    const written = writeFiles(dirname(flags.out), filesOf(quantized.graph, flags.out, form));
     progress.stop();
     printResult(quantized, written, flags);
   } finally {
@@ -134,22 +190,45 @@ function runQuantize(model: string, flags: QuantizeFlags): void {
   }
 }
 
+function filesOf(graph: Graph, out: string, { onnx }: EngineForm): OutputFiles {
+  return onnx
+    ? graphFiles(graph, out, onnx)
+    : new Map([[basename(out), compileTflite(graph, { name: graph.name })]]);
+}
+
 /** Files, then what was measured; warnings go to stderr. */
 function printResult(
-  { graph, report, warnings }: QuantizedModel,
+  { graph, report, warnings, steps, leftOut = [] }: QuantizedModel & Partial<AutoQuantizedModel>,
   files: readonly string[],
   { json, perLayerReport }: QuantizeFlags,
 ): void {
   for (const warning of warnings) console.error(`${pc.yellow('warning')}: ${warning}`);
   const bytes = constantBytes(graph);
   if (json)
-    console.log(JSON.stringify({ files, weightBytes: bytes, warnings, ...reportJson(report) }, null, 2));
+    console.log(
+      JSON.stringify(
+        { files, weightBytes: bytes, warnings, ...(steps && { steps, leftOut }), ...reportJson(report) },
+        null,
+        2,
+      ),
+    );
   else {
+    if (steps) printSteps(steps, leftOut);
     for (const file of files) console.log(file);
     console.log(`${formatCount(bytes)} bytes of weights, biases and tables`);
     if (report && perLayerReport) printLayers(report);
     if (report) printReport(report);
   }
+}
+
+function printSteps(steps: readonly AutoStep[], leftOut: readonly string[]): void {
+  const rows = steps.map(({ step, sqnr, kept }) => [step, decibels(sqnr), kept ? 'kept' : 'no gain']);
+  console.log(formatTable(['tried', 'SQNR on every fourth sample', ''], rows));
+  for (const step of leftOut) console.log(`left out, since it goes beyond --effort: ${step}`);
+}
+
+function stepText({ step, sqnr, kept }: AutoStep): string {
+  return `${step}: ${decibels(sqnr)}, ${kept ? 'kept' : 'no gain'}`;
 }
 
 function printLayers({ layers }: QuantReport): void {
@@ -189,6 +268,23 @@ function budgetOf({ keepFloat, keepInt16, minSqnr }: QuantizeFlags): PrecisionBu
     layers: given === undefined ? Number.POSITIVE_INFINITY : positive(given, '--keep-float or --keep-int16'),
     minSqnr: minSqnr === undefined ? undefined : decibelsOf(minSqnr),
   };
+}
+
+function int16PartOf({ auto, int16Macs }: QuantizeFlags): number {
+  const percent = int16Macs === undefined ? (auto ? AUTO_PERCENT : 0) : Number(int16Macs || Number.NaN);
+  if (percent >= 0 && percent <= 100) return percent / 100;
+  throw new CompileError('cli/option', `--int16-macs expects 0 to 100, found ${JSON.stringify(int16Macs)}`);
+}
+
+function effortOf({ auto, effort }: QuantizeFlags): number | undefined {
+  if (effort === undefined) return undefined;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m)?$/.exec(effort) ?? [];
+  if (!auto) throw new CompileError('cli/option', '--effort expects --auto');
+  if (number !== undefined) return Number(number) * (unit === 'm' ? 60 : 1);
+  throw new CompileError(
+    'cli/option',
+    `--effort expects seconds, as 90, 90s or 5m, found ${JSON.stringify(effort)}`,
+  );
 }
 
 function decibelsOf(text: string): number {

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ._command import run_json
 from ._data import Preprocessing, labelled, write_calibration
@@ -26,6 +26,7 @@ from ._results import (
     InspectResult,
     LayerProfile,
     LayerSensitivity,
+    QuantizeStep,
     ProfileResult,
     QuantizeResult,
     TargetResult,
@@ -208,7 +209,10 @@ def quantize(
     out: str | os.PathLike[str] | None = None,
     method: str = "minmax",
     equalize: bool = False,
-    bias_correction: bool = False,
+    fit: Literal["biases", "weights"] | None = None,
+    auto: bool = False,
+    effort: float | None = None,
+    int16_macs: float | None = None,
     io: str = "float",
     limit: int | None = None,
     report: bool = False,
@@ -218,7 +222,8 @@ def quantize(
 ) -> QuantizeResult:
     """
     Makes a float model an int8 one, in QDQ ONNX. `calibration` is any iterable of arrays or tensors, of items or batches, such as a
-    `DataLoader`; or a path to pictures or arrays. `report` measures each layer by itself.
+    `DataLoader`; or a path to pictures or arrays. `report` measures each layer by itself. `auto` tries what can help
+    within `effort` seconds of a usual processor; `int16_macs` is the percentage of the work that 16-bit activations may take.
     """
     temporary = tempfile.TemporaryDirectory(prefix="ghostc-")
     scratch = Path(temporary.name)
@@ -228,7 +233,10 @@ def quantize(
     flags = [
         *("--calibration", data, "--out", str(path), "--method", method, "--io", io),
         *(["--equalize"] if equalize else []),
-        *(["--bias-correction"] if bias_correction else []),
+        *_flag("--fit", fit),
+        *(["--auto"] if auto else []),
+        *_flag("--effort", effort),
+        *_flag("--int16-macs", int16_macs),
         *(["--per-layer-report"] if report else []),
         *_flag("--limit", limit),
         *(preprocessing.flags() if preprocessing else []),
@@ -243,6 +251,8 @@ def quantize(
         sqnr=found.get("sqnr"),
         kept=tuple(map(_sensitivity, found.get("kept", ()))),
         layers=tuple(map(_sensitivity, found.get("layers", ()))),
+        steps=tuple(QuantizeStep(one["step"], one["sqnr"], one["kept"]) for one in found.get("steps", ())),
+        left_out=tuple(found.get("leftOut", ())),
         _temporary=temporary,
     )
 

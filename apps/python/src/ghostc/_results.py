@@ -47,6 +47,15 @@ class LayerSensitivity:
 
 
 @dataclass(frozen=True, repr=False)
+class QuantizeStep:
+    """What `auto` tried, the signal to noise with it on samples that it did not see, in dB, and whether it was kept."""
+
+    step: str
+    sqnr: float | None
+    kept: bool
+
+
+@dataclass(frozen=True, repr=False)
 class QuantizeResult(Shown):
     """An int8 model."""
 
@@ -56,6 +65,10 @@ class QuantizeResult(Shown):
     sqnr: float | None = None
     kept: tuple[LayerSensitivity, ...] = ()
     layers: tuple[LayerSensitivity, ...] = ()
+    steps: tuple[QuantizeStep, ...] = ()
+    """What `auto` tried, in order."""
+    left_out: tuple[str, ...] = ()
+    """What `auto` left out because of `effort`."""
     _temporary: Any = field(default=None, compare=False)
 
     def _title(self) -> str:
@@ -63,9 +76,12 @@ class QuantizeResult(Shown):
         return f"int8 model {self.model}: {count(self.weight_bytes)} bytes of weights{quality}"
 
     def _head(self) -> Row:
-        return ("only this layer in int8", "op", "SQNR")
+        return ("tried", "", "SQNR") if self.steps else ("only this layer in int8", "op", "SQNR")
 
     def _rows(self) -> Sequence[Row]:
+        if self.steps:
+            kept = {True: "kept", False: "no gain"}
+            return [(one.step, kept[one.kept], "exact" if one.sqnr is None else f"{one.sqnr:.1f} dB") for one in self.steps]
         return [(one.layer, one.op, "exact" if one.sqnr is None else f"{one.sqnr:.1f} dB") for one in self.layers]
 
     def _notes(self) -> Sequence[str]:

@@ -103,19 +103,36 @@ function interpolate(
   const strides = stridesOf(x.shape);
   const data = toNumbers(x);
   const out = new Float64Array(numElements(shape));
-  forEachIndex(shape, (at, index) => {
-    let points: Tap[] = [{ index: 0, weight: 1 }];
-    index.forEach((i, axis) => {
-      const choices = tables[axis]?.[i] ?? [];
-      points = points.flatMap((point) =>
-        choices.map((tap) => ({
-          index: point.index + tap.index * (strides[axis] ?? 1),
-          weight: point.weight * tap.weight,
-        })),
-      );
-    });
-    out[at] = points.reduce((sum, point) => sum + point.weight * Number(data[point.index]), 0);
+  const columns = tables.at(-1) ?? [[{ index: 0, weight: 1 }]];
+  let to = 0;
+  forEachIndex(shape.slice(0, -1), (_, index) => {
+    const rows = rowPoints(index, tables, strides);
+    for (const taps of columns) {
+      let sum = 0;
+      for (const row of rows)
+        for (const tap of taps) sum += row.weight * tap.weight * (data[row.index + tap.index] ?? 0);
+      out[to++] = sum;
+    }
   });
   const resized = fromNumbers(x.dtype, shape, out);
   return x.quant ? { ...resized, quant: x.quant } : resized;
+}
+
+/** Where the rows start that an output row reads, with their weights. */
+function rowPoints(
+  index: readonly number[],
+  tables: readonly (readonly (readonly Tap[])[])[],
+  strides: readonly number[],
+): Tap[] {
+  let points: Tap[] = [{ index: 0, weight: 1 }];
+  index.forEach((i, axis) => {
+    const choices = tables[axis]?.[i] ?? [];
+    points = points.flatMap((point) =>
+      choices.map((tap) => ({
+        index: point.index + tap.index * (strides[axis] ?? 1),
+        weight: point.weight * tap.weight,
+      })),
+    );
+  });
+  return points;
 }

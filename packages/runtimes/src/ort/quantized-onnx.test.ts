@@ -5,8 +5,8 @@ import { emitOnnx } from '@ghostc/backend-onnx';
 import { compileC, type Device, lowerForKernels, optimize } from '@ghostc/compiler';
 import { caseGraph, quantizedSuites, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
-import { attempt, type Graph, type Tensor } from '@ghostc/ir';
-import { onnxOps, readOnnx } from '@ghostc/onnx';
+import { attempt, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import { decodeModel, encodeTensor, onnxOps, readOnnx, readTensorProto } from '@ghostc/onnx';
 import { lookup, type Rounding, withDefaults } from '@ghostc/ops';
 import { type QuantizedModel, quantize } from '@ghostc/quant';
 import ort from 'onnxruntime-node';
@@ -192,4 +192,46 @@ describe('u8 activations, the form of quantize --for', () => {
     rmSync(file);
     return ops;
   }
+});
+
+describe('the form of TensorRT', () => {
+  const float = lowered(fashionMnist);
+  const images = fashionMnistImages('calib_images_u8_200x28x28.bin', 20);
+  const sets = images.map((image) => new Map([[input(float), image]]));
+  const samples = sets.map((inputs, i) => ({ name: `image ${i}`, inputs }));
+  const { graph } = quantize(float, samples, { rounding: 'single', symmetric: true });
+  const classOf = (outputs: Tensors): number => largest(only(outputs).data as Float32Array);
+  const bytes = emitOnnx(graph, { floatBiases: true });
+
+  test('int8 with zero points of 0, weights per output channel, floats for biases, one type of scale', () => {
+    const { graph: model } = decodeModel(bytes);
+    const constants = new Map(
+      model?.initializer?.map((one) => [one.name, readTensorProto(encodeTensor(one))]),
+    );
+    const conversions =
+      model?.node?.filter(({ op_type }) => /^(Dequantize|Quantize)Linear$/.test(op_type ?? '')) ?? [];
+    expect(conversions.length).toBeGreaterThan(50);
+    for (const { input: inputs } of conversions) {
+      const zero = constants.get(inputs?.[2] ?? '');
+      expect([zero?.dtype, ...new Set(zero && toNumbers(zero))]).toEqual(['i8', 0]);
+    }
+    const convolutions = model?.node?.filter(({ op_type }) => op_type === 'Conv') ?? [];
+    const maker = new Map(conversions.map((node) => [node.output?.[0], node]));
+    for (const { input: [, weight, bias] = [] } of convolutions) {
+      const dequantize = maker.get(weight);
+      const levels = constants.get(dequantize?.input?.[0] ?? '');
+      expect(constants.get(dequantize?.input?.[1] ?? '')?.shape).toEqual([levels?.shape[0]]);
+      if (bias) expect(constants.get(bias)?.dtype).toBe('f32');
+    }
+  });
+
+  test('ONNX Runtime computes it as the interpreter does, and ghostc reads it back', async () => {
+    const some = sets.slice(0, 4);
+    const theirs = await runOrt(bytes, some);
+    const read = optimize(readOnnx(bytes));
+    some.forEach((set, i) => {
+      const wanted = classOf(interpret(graph, set));
+      expect([classOf(theirs[i] as Tensors), classOf(interpret(read, set))]).toEqual([wanted, wanted]);
+    });
+  });
 });
