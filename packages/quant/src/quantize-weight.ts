@@ -56,17 +56,6 @@ function channelScale(scale: number, bias: number): number {
   return Math.max(scale, float32Scale(bias / LARGEST_BIAS, 0));
 }
 
-/** What the integers of a quantised weight stand for. */
-export function roundedWeight(weight: Tensor): Tensor {
-  const { data, quant } = quantizeSlices(weight, weightScales(weight));
-  const slice = data.length / Math.max(1, weight.shape[0] ?? 1);
-  const reals = Float32Array.from(
-    data as Int8Array,
-    (q, i) => q * (quant?.scale[Math.floor(i / slice)] ?? 0),
-  );
-  return tensor('f32', weight.shape, reals);
-}
-
 /** Largest magnitude of each slice / 127; 0 where there is none. */
 function weightScales(weight: Tensor): number[] {
   const numbers = toNumbers(weight);
