@@ -1,4 +1,4 @@
-import { type QuantParams, type Tensor, tensor, toNumbers } from '@ghostc/ir';
+import { type QuantParams, type Tensor, toNumbers } from '@ghostc/ir';
 import { float32Scale } from './quant-range.ts';
 
 /** Bias integers stay below this, so that a sum of products has room in int32. */
