@@ -137,7 +137,7 @@ function chooseWeight(node: Node, { input, runs, fit }: Choice): ChosenWeight | 
   const shape = layerShape(node);
   const weight = node.inputs[1]?.constant;
   if (!shape || !weight) return undefined;
-  const withProducts = fit === 'weights' && shape.taps <= MOST_TAPS;
+  const order = fit === 'weights' && shape.taps <= MOST_TAPS ? 2 : 1;
   const rows = rowsOf(toNumbers(weight), shape.taps);
   const biases = node.inputs[2]?.constant && toNumbers(node.inputs[2].constant);
   const sources = runs.map((run) => {
@@ -150,11 +150,10 @@ function chooseWeight(node: Node, { input, runs, fit }: Choice): ChosenWeight | 
   const scale: number[] = [];
   const bias: number[] = [];
   for (let group = 0; group < shape.groups; group++) {
-    const halves = momentsOf(group, { shape, sources, readers, withProducts });
+    const halves = momentsOf(group, { shape, sources, readers, order });
     const own = rows.slice(group * shape.rows, (group + 1) * shape.rows);
-    const fitted: FittedRow[] = withProducts
-      ? fitRows(own, halves)
-      : roundRows(own, halves[0].plus(halves[1]));
+    const fitted: FittedRow[] =
+      order === 2 ? fitRows(own, halves) : roundRows(own, halves[0].plus(halves[1]));
     fitted.forEach((row, i) => {
       const m = group * shape.rows + i;
       row.levels.forEach((level, k) => {
@@ -177,18 +176,15 @@ function momentsOf(
     shape,
     sources,
     readers,
-    withProducts,
+    order,
   }: {
-    withProducts: boolean;
+    order: 1 | 2;
     shape: LayerShape;
     sources: readonly { exact: Tensor; quantized: Float32Array }[];
     readers: readonly ColumnReader[];
   },
 ): [Moments, Moments] {
-  const halves: [Moments, Moments] = [
-    new Moments(shape.taps, withProducts),
-    new Moments(shape.taps, withProducts),
-  ];
+  const halves: [Moments, Moments] = [new Moments(shape.taps, order), new Moments(shape.taps, order)];
   sources.forEach(({ exact, quantized }, i) => {
     const reader = itemAt(readers, i);
     itemAt(halves, i % 2).add(reader.read(toNumbers(exact), group), reader.read(quantized, group));

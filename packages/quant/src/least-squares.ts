@@ -48,7 +48,7 @@ export interface Covariances extends Means {
   readonly products: Matrix;
 }
 
-/** Sums over columns of what a layer reads; of products too where `withProducts`. */
+/** Sums over columns of what a layer reads: moments of the first order, or of the second too. */
 export class Moments {
   count = 0;
   readonly exact: Float64Array;
@@ -58,11 +58,10 @@ export class Moments {
   /** sum x z^T. */
   readonly #products: Matrix;
 
-  constructor(taps: number, withProducts: boolean) {
+  constructor(taps: number, order: 1 | 2) {
     this.exact = new Float64Array(taps);
     this.quantized = new Float64Array(taps);
-    const square = (): Matrix =>
-      Array.from({ length: withProducts ? taps : 0 }, () => new Float64Array(taps));
+    const square = (): Matrix => Array.from({ length: order === 2 ? taps : 0 }, () => new Float64Array(taps));
     [this.#squares, this.#products] = [square(), square()];
   }
 
@@ -83,7 +82,7 @@ export class Moments {
 
   /** The sums of both. */
   plus(other: Moments): Moments {
-    const sum = new Moments(this.exact.length, this.#squares.length > 0);
+    const sum = new Moments(this.exact.length, this.#squares.length > 0 ? 2 : 1);
     sum.count = this.count + other.count;
     for (const one of [this, other]) {
       addTo(sum.exact, one.exact);
