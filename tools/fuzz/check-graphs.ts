@@ -5,7 +5,7 @@ import { expect, type TestContext } from 'vitest';
 import { fuzzGraphs, saveIn } from './fuzz-graphs.ts';
 
 /** Random graphs in all: a sample of `npm run fuzz:graphs`. GHOSTC_FUZZ_GRAPHS sets another number. */
-export const RANDOM_GRAPHS = Number(process.env.GHOSTC_FUZZ_GRAPHS ?? 600);
+export const RANDOM_GRAPHS = Number(process.env.GHOSTC_FUZZ_GRAPHS ?? 400);
 
 /** One of two shards of the differential run, so that test files share the work. */
 export async function checkGraphs(shard: number, context: TestContext): Promise<void> {

@@ -10,7 +10,7 @@ test('doctor says what a target lacks, and the command that gets it', () => {
   const { tools, commands } = JSON.parse(stdout);
   expect(status).toBe(1);
   expect(tools.filter(({ found }: { found: boolean }) => !found)).toMatchObject([
-    { id: 'riscv64-unknown-elf-gcc', targets: ['c@rv32', 'c@rv32imc'] },
+    { id: 'riscv64-unknown-elf-gcc', targets: ['c@rv32', 'c@rv32imc', 'c@rv32imac_zba_zbb'] },
     { id: 'qemu-system-riscv32' },
   ]);
   expect(commands).toEqual([

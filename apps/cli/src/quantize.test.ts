@@ -101,16 +101,14 @@ describe('quantize', () => {
     expect(readFileSync(join(folder, 'kept.gir'), 'utf8')).toMatch(/ = (depthwise_)?conv2d /);
   });
 
-  test('--auto tells what each step brought, and makes the same again; --effort leaves steps out', () => {
+  test('--auto tells what each step brought; --effort leaves steps out', () => {
     const auto = (out: string, ...flags: string[]) =>
-      ghostc('quantize', 'ghostnet:0.1@32/10', '--seeded', '6', '--auto', ...flags, '--out', out);
+      ghostc('quantize', seed, ...bind, '--seeded', '6', '--auto', ...flags, '--out', out);
     const { status, stdout } = auto('auto.onnx');
     expect(status).toBe(0);
     expect(stdout).toContain('SQNR on every fourth sample');
     expect(stdout).toMatch(/ranges of all values +│ \d+\.\d dB +│ kept/);
     expect(stdout).toMatch(/fitted weights +│ \d+\.\d dB/);
-    expect(auto('again.onnx').status).toBe(0);
-    expect(readFileSync(join(folder, 'again.onnx'))).toEqual(readFileSync(join(folder, 'auto.onnx')));
     const { steps, leftOut } = JSON.parse(auto('least.onnx', '--effort', '0s', '--json').stdout);
     expect([steps.length, leftOut.at(-1)]).toEqual([1, 'fitted weights']);
   });

@@ -103,8 +103,10 @@ export const devices = [
   'cortex-m7',
   'cortex-m33',
   'cortex-m55',
+  'cortex-m85',
   'rv32',
   'rv32imc',
+  'rv32imac_zba_zbb',
   'wasm32',
 ] as const;
 /** A processor, one of `devices`. */

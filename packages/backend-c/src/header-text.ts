@@ -45,6 +45,7 @@ const coreFlags: { readonly [D in Device]?: string } = {
   'cortex-m7': '-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard',
   'cortex-m33': '-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard',
   'cortex-m55': '-mcpu=cortex-m55 -mthumb -mfloat-abi=hard',
+  'cortex-m85': '-mcpu=cortex-m85 -mthumb -mfloat-abi=hard',
 };
 
 function buildAdvice({ device, noUnaligned }: ProgramFacts): string {

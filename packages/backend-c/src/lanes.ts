@@ -18,7 +18,13 @@ export const vectorLanes: Lanes = { vector: true, type: 'vecf', most: 8, vfp: fa
 
 const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64', 'wasm32']);
 
-const withVfp: ReadonlySet<Device> = new Set(['cortex-m4', 'cortex-m7', 'cortex-m33', 'cortex-m55']);
+const withVfp: ReadonlySet<Device> = new Set([
+  'cortex-m4',
+  'cortex-m7',
+  'cortex-m33',
+  'cortex-m55',
+  'cortex-m85',
+]);
 
 export function lanesOf(device: Device): Lanes {
   return withVectors.has(device) ? vectorLanes : { ...scalarLanes, vfp: withVfp.has(device) };

@@ -48,7 +48,8 @@ describe('every case by itself', () => {
 /** Cores whose float C is the same to the byte: the first of each row runs it. */
 const alike: readonly (readonly [Device, ...Device[]])[] = [
   ['cortex-m4', 'cortex-m7', 'cortex-m33'],
-  ['rv32', 'rv32imc', 'cortex-m0plus', 'cortex-m3'],
+  ['cortex-m55', 'cortex-m85'],
+  ['rv32', 'rv32imc', 'rv32imac_zba_zbb', 'cortex-m0plus', 'cortex-m3'],
 ];
 const held = alike.flatMap(([, ...others]) => others.map((device) => `c@${device}`));
 const slowToStart = runtimeNames.filter((name) => name.includes('@') && !held.includes(name));

@@ -43,8 +43,10 @@ const coresFor: Readonly<Record<BoardDevice, RegExp>> = {
   'cortex-m7': withDsp,
   'cortex-m33': withDsp,
   'cortex-m55': /^Cortex-M(52|55|85)$/,
+  'cortex-m85': /^Cortex-M85$/,
   rv32: /^RV32/,
   rv32imc: /^RV32/,
+  rv32imac_zba_zbb: /^RV32IM\w*_Zba_Zbb/,
 };
 
 const isText = (v: unknown): boolean => typeof v === 'string' && v.trim().length > 0;

@@ -128,8 +128,10 @@ const boardsOfDevices: Readonly<Record<BoardDevice, string>> = {
   'cortex-m7': 'stm32f746',
   'cortex-m33': 'rp2350',
   'cortex-m55': 'corstone-300',
+  'cortex-m85': 'ra8m1',
   rv32: 'esp32-c3',
   rv32imc: 'esp32-c3',
+  rv32imac_zba_zbb: 'rp2350-riscv',
 };
 const NO_LIMIT = 2 ** 40;
 

@@ -26,6 +26,7 @@ const cores: { readonly [D in Device]?: string } = {
   'cortex-m7': withDsp,
   'cortex-m33': withDsp,
   'cortex-m55': withHelium,
+  'cortex-m85': '<accept Dcore="Cortex-M85" Dmve="FP_MVE"/>',
 };
 
 function descriptionText(program: CProgram): string {

@@ -54,6 +54,8 @@ const riscvTools = [tool('riscv64-unknown-elf-gcc'), tool('picolibc'), tool('qem
 
 interface ArmCore {
   readonly name: Device;
+  /** What the compiler is told; the name if absent. */
+  readonly cpu?: string;
   /** Where floats go, `-mfpu` and `-mfloat-abi`. */
   readonly flags: readonly string[];
   readonly machine: string;
@@ -62,23 +64,28 @@ interface ArmCore {
   readonly counter: Counter;
 }
 
-function armDevice({ name, flags, machine, code, memories, counter }: ArmCore): CDevice {
+function armDevice({ name, cpu = name, flags, machine, code, memories, counter }: ArmCore): CDevice {
   return {
     name,
     compiler: 'arm-none-eabi-gcc',
-    flags: [`-mcpu=${name}`, '-mthumb', ...flags],
+    flags: [`-mcpu=${cpu}`, '-mthumb', ...flags],
     linkFlags: ['-nostartfiles', '--specs=nano.specs', '--specs=nosys.specs'],
     tools: armTools,
     board: { qemu: 'qemu-system-arm', machine: ['-M', machine], startup: 'arm', code, memories, counter },
   };
 }
 
-function riscvDevice(name: 'rv32' | 'rv32imc', flags: readonly string[]): CDevice {
+/** `libraries`: flags that choose the C library where GCC knows none for all of `flags`. */
+function riscvDevice(
+  name: ProgramDevice,
+  flags: readonly string[],
+  libraries: readonly string[] = [],
+): CDevice {
   return {
     name,
     compiler: 'riscv64-unknown-elf-gcc',
     flags: [...flags, '-misa-spec=2.2', '-mcmodel=medany', '--specs=picolibc.specs'],
-    linkFlags: ['-nostartfiles'],
+    linkFlags: ['-nostartfiles', ...libraries],
     tools: riscvTools,
     board: {
       qemu: 'qemu-system-riscv32',
@@ -107,6 +114,16 @@ function mps2(image: string, psram: number): Omit<ArmCore, 'name' | 'flags'> {
 const an385 = mps2('an385', 0x21000000);
 const an386 = mps2('an386', 0x21000000);
 const an500 = mps2('an500', 0x60000000);
+const an547: Omit<ArmCore, 'name' | 'flags'> = {
+  machine: 'mps3-an547',
+  code: { name: 'ITCM', origin: 0, bytes: MiB / 2 },
+  memories: [
+    { name: 'DTCM', origin: 0x20000000, bytes: MiB / 2 },
+    { name: 'SRAM', origin: 0x21000000, bytes: 4 * MiB },
+    { name: 'DDR', origin: 0x60000000, bytes: 256 * MiB },
+  ],
+  counter: { kind: 'fpgaio', address: 0x49302000, hertz: 20e6 },
+};
 
 /** The name of a device's runtime: `c`, or `c@cortex-m4`. */
 export function cRuntimeName(device: Device): string {
@@ -150,20 +167,16 @@ const devices: Readonly<Record<ProgramDevice, CDevice>> = {
     name: 'cortex-m33',
     flags: ['-mfpu=fpv5-sp-d16', '-mfloat-abi=hard'],
   }),
-  'cortex-m55': armDevice({
-    name: 'cortex-m55',
-    flags: ['-mfloat-abi=hard'],
-    machine: 'mps3-an547',
-    code: { name: 'ITCM', origin: 0, bytes: MiB / 2 },
-    memories: [
-      { name: 'DTCM', origin: 0x20000000, bytes: MiB / 2 },
-      { name: 'SRAM', origin: 0x21000000, bytes: 4 * MiB },
-      { name: 'DDR', origin: 0x60000000, bytes: 256 * MiB },
-    ],
-    counter: { kind: 'fpgaio', address: 0x49302000, hertz: 20e6 },
-  }),
+  'cortex-m55': armDevice({ ...an547, name: 'cortex-m55', flags: ['-mfloat-abi=hard'] }),
+  // a Cortex-M85 has all instructions of a Cortex-M55, which older compilers know too
+  'cortex-m85': armDevice({ ...an547, name: 'cortex-m85', cpu: 'cortex-m55', flags: ['-mfloat-abi=hard'] }),
   rv32: riscvDevice('rv32', ['-march=rv32imafc', '-mabi=ilp32f']),
   rv32imc: riscvDevice('rv32imc', ['-march=rv32imc', '-mabi=ilp32']),
+  rv32imac_zba_zbb: riscvDevice(
+    'rv32imac_zba_zbb',
+    ['-march=rv32imac_zba_zbb', '-mabi=ilp32'],
+    ['-march=rv32imac'],
+  ),
 };
 
 /** A device by its name. Throws `run/device`. */

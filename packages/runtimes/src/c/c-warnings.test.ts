@@ -123,22 +123,9 @@ async function problems(language: string, name: string, sources: readonly string
 /** Each compiler at one end of the standards: the oldest where it is strict about new forms, the newest where it warns most. */
 const ends = ['gcc -std=c99', 'clang -std=c2x'];
 const cppEnds = ['g++ -std=c++20', 'clang++ -std=c++11'];
-const others = [
-  'gcc -std=c11',
-  'gcc -std=c17',
-  'gcc -std=c2x',
-  'clang -std=c99',
-  'clang -std=c11',
-  'clang -std=c17',
-];
-const cppOthers = [
-  'g++ -std=c++11',
-  'g++ -std=c++14',
-  'g++ -std=c++17',
-  'clang++ -std=c++14',
-  'clang++ -std=c++17',
-  'clang++ -std=c++20',
-];
+/** The other end of each, and a standard between them by one of the two. */
+const others = ['gcc -std=c2x', 'gcc -std=c11', 'clang -std=c99', 'clang -std=c17'];
+const cppOthers = ['g++ -std=c++11', 'g++ -std=c++17', 'clang++ -std=c++20', 'clang++ -std=c++14'];
 const cpp = (language: string) => `${language} -x c++`;
 
 describe('every kernel of the host, all in one translation unit', () => {

@@ -16,6 +16,7 @@ const executedBy = [
   [/^Cortex-(M0\+?|M3|M4F?|M23)$/, 'cortex-m4'],
   [/^Cortex-(M7|M33)$/, 'cortex-m7'],
   [/^Cortex-(M52|M55|M85)$/, 'cortex-m55'],
+  [/^RV32IM\w*_Zba_Zbb/, 'rv32imac_zba_zbb'],
   [/^RV32/, 'rv32'],
 ] as const;
 

@@ -54,8 +54,10 @@ const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
   'cortex-m7': dspKernels('dual'),
   'cortex-m33': singleIssue,
   'cortex-m55': mveKernels,
+  'cortex-m85': mveKernels,
   rv32: scalarByFourRows,
   rv32imc: scalarByFourRows,
+  rv32imac_zba_zbb: scalarByFourRows,
   wasm32: hostKernels,
 };
 
