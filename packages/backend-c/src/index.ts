@@ -31,6 +31,7 @@ export {
 } from './costs/estimate-instructions.ts';
 export { emitC } from './emit-c.ts';
 export { type FirmwareBoard, firmwareFiles } from './firmware/firmware-files.ts';
+export { libraryFlags } from './firmware/library-flags.ts';
 export { protocol } from './firmware/protocol.ts';
 export { ghostFuser } from './kernels/quantized/index.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';

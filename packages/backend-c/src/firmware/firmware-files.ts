@@ -1,6 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import type { CProgram } from '../c-program.ts';
 import { cmakeFiles } from '../layouts/cmake.ts';
+import { libraryFlags } from './library-flags.ts';
 import { serveText } from './serve-text.ts';
 
 /** The board that a firmware is for. */
@@ -132,7 +133,7 @@ set(CMAKE_ASM_COMPILER ${compiler})
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_C_FLAGS_INIT "${[...flags, '-ffunction-sections', '-fdata-sections'].join(' ')}")
 set(CMAKE_ASM_FLAGS_INIT "${flags.join(' ')}")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,--gc-sections")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "${['-Wl,--gc-sections', ...libraryFlags(flags)].join(' ')}")
 `;
 }
 

@@ -1,3 +1,4 @@
+import { libraryFlags } from '@ghostc/backend-c';
 import { devices as allDevices, type Device } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 import { onPath } from '../process/on-path.ts';
@@ -75,17 +76,12 @@ function armDevice({ name, cpu = name, flags, machine, code, memories, counter }
   };
 }
 
-/** `libraries`: flags that choose the C library where GCC knows none for all of `flags`. */
-function riscvDevice(
-  name: ProgramDevice,
-  flags: readonly string[],
-  libraries: readonly string[] = [],
-): CDevice {
+function riscvDevice(name: ProgramDevice, flags: readonly string[]): CDevice {
   return {
     name,
     compiler: 'riscv64-unknown-elf-gcc',
     flags: [...flags, '-misa-spec=2.2', '-mcmodel=medany', '--specs=picolibc.specs'],
-    linkFlags: ['-nostartfiles', ...libraries],
+    linkFlags: ['-nostartfiles', ...libraryFlags(flags)],
     tools: riscvTools,
     board: {
       qemu: 'qemu-system-riscv32',
@@ -172,11 +168,7 @@ const devices: Readonly<Record<ProgramDevice, CDevice>> = {
   'cortex-m85': armDevice({ ...an547, name: 'cortex-m85', cpu: 'cortex-m55', flags: ['-mfloat-abi=hard'] }),
   rv32: riscvDevice('rv32', ['-march=rv32imafc', '-mabi=ilp32f']),
   rv32imc: riscvDevice('rv32imc', ['-march=rv32imc', '-mabi=ilp32']),
-  rv32imac_zba_zbb: riscvDevice(
-    'rv32imac_zba_zbb',
-    ['-march=rv32imac_zba_zbb', '-mabi=ilp32'],
-    ['-march=rv32imac'],
-  ),
+  rv32imac_zba_zbb: riscvDevice('rv32imac_zba_zbb', ['-march=rv32imac_zba_zbb', '-mabi=ilp32']),
 };
 
 /** A device by its name. Throws `run/device`. */
