@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lowerForQuantizer, optimize, readModel } from '@ghostc/compiler';
 import { interpret } from '@ghostc/interpreter';
-import { type Graph, itemAt, toNumbers } from '@ghostc/ir';
+import { type Graph, itemAt } from '@ghostc/ir';
 import { autoQuantize, SignalToNoise } from '@ghostc/quant';
 import { venvPython } from '../build/venv-python.ts';
 import type { Row } from './row.ts';
@@ -143,12 +143,7 @@ function run(command: string, args: readonly string[]): string {
 
 function sqnr(float: Graph, graph: Graph, pictures: Pictures): number {
   const total = new SignalToNoise();
-  for (const { inputs } of pictures) {
-    const [wanted, found] = [float, graph].map((one) => [...interpret(one, inputs).values()]);
-    wanted?.forEach((tensor, i) => {
-      const other = found?.[i];
-      if (other) total.add(toNumbers(tensor), toNumbers(other));
-    });
-  }
+  for (const { inputs } of pictures)
+    total.addOutputs(interpret(float, inputs).values(), interpret(graph, inputs).values());
   return total.decibels;
 }

@@ -49,7 +49,7 @@ export function trainedInt8(options: QuantizeOptions = {}): QuantizedModel {
 }
 
 /** The 200 calibration images of the trained network. */
-export function calibrationImages(graph: Graph): Tensors[] {
+function calibrationImages(graph: Graph): Tensors[] {
   return images(graph, 'calib_images_u8_200x28x28.bin');
 }
 

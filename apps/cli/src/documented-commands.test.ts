@@ -9,6 +9,9 @@ const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encodin
   .split('\n')
   .filter((path) => path && path !== 'CHANGELOG.md' && !path.startsWith('docs/decisions/'));
 
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { commands } = ghostcProgram();
+
 test.each(documents)('every command in %s is one that ghostc or npm takes', (path) => {
   const text = readFileSync(join(root, path), 'utf8');
   expect(wrongCommands(text)).toEqual([]);
@@ -47,7 +50,7 @@ function wordsOf(line: string): string[] {
 
 function wrongUse([name = '', ...words]: readonly string[]): string | undefined {
   if (name.startsWith('-') || /[A-Z<{.|]/.test(name)) return undefined; // `ghostc --help`, `ghostc COMMAND`
-  const command = ghostcProgram().commands.find((one) => one.name() === name);
+  const command = commands.find((one) => one.name() === name);
   if (!command) return `no command ${name}`;
   const errors: string[] = [];
   const known = command.exitOverride().configureOutput({ writeErr: (text) => errors.push(text) });
@@ -69,7 +72,6 @@ function spelledOut(word: string): string[] {
 
 function wrongScript([name = '', ...words]: readonly string[]): string | undefined {
   if (/[A-Z<*]/.test(name) || words.some((word) => word.startsWith('--workspace'))) return undefined;
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const all = name.split('|');
   const odd = all.find((one) => !Object.hasOwn(scripts, one) && !one.startsWith('-'));
   return odd && `no script ${odd}`;

@@ -1,5 +1,5 @@
 import { interpret } from '@ghostc/interpreter';
-import { entryOf, type Graph, type Tensor, toNumbers } from '@ghostc/ir';
+import type { Graph, Tensor } from '@ghostc/ir';
 import { nodeWork } from '@ghostc/ops';
 import type { Sample, Samples } from './calibrate.ts';
 import { finish, type Prepared, prepare, type QuantizedModel, type QuantizeOptions } from './quantize.ts';
@@ -141,11 +141,7 @@ class Search {
   #measure(graph: Graph, step: string): number {
     const total = new SignalToNoise();
     this.#judges.forEach(({ sample, wanted }, i) => {
-      const found = interpret(graph, sample.inputs);
-      graph.outputs.forEach(({ name }, k) => {
-        const exact = entryOf(wanted, this.#lowered.outputs[k]?.name ?? name);
-        total.add(toNumbers(exact), toNumbers(entryOf(found, name)));
-      });
+      total.addOutputs(wanted.values(), interpret(graph, sample.inputs).values());
       this.#options.onProgress?.(`judging ${step}`, i + 1);
     });
     return total.decibels;

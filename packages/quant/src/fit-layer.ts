@@ -16,7 +16,7 @@ export interface FittedRow {
   readonly shift: number;
 }
 
-/** Rows rounded to the nearest levels; the bias alone makes the mean of the sums right. */
+/** Rows rounded to the nearest levels; biases only make the means of the sums right. */
 export function roundRows(rows: Matrix, moments: Moments): FittedRow[] {
   return rows.map((row) => {
     const scale = scaleOf(row);

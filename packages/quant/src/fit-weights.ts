@@ -9,7 +9,7 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { evaluateOp, lookup, type Rounding } from '@ghostc/ops';
+import { dequantizeLinear, evaluateOne, evaluateOp, lookup, type Rounding } from '@ghostc/ops';
 import { first, type Sample, type Samples } from './calibrate.ts';
 import { type FittedRow, fitRows, roundRows } from './fit-layer.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
@@ -142,7 +142,7 @@ function chooseWeight(node: Node, { input, runs, fit }: Choice): ChosenWeight | 
   const biases = node.inputs[2]?.constant && toNumbers(node.inputs[2].constant);
   const sources = runs.map((run) => {
     const exact = entryOf(run.exact, itemAt(node.inputs, 0));
-    return { exact, quantized: realsOf(entryOf(run.quantized, input)) };
+    return { exact, quantized: toNumbers(evaluateOne(dequantizeLinear, [entryOf(run.quantized, input)])) };
   });
   const most = Math.ceil(Math.max(LEAST_COLUMNS, COLUMNS_PER_TAP * shape.taps) / runs.length);
   const readers = sources.map(({ exact }) => new ColumnReader(node, exact, most));
@@ -180,7 +180,7 @@ function momentsOf(
   }: {
     order: 1 | 2;
     shape: LayerShape;
-    sources: readonly { exact: Tensor; quantized: Float32Array }[];
+    sources: readonly { exact: Tensor; quantized: ArrayLike<number> }[];
     readers: readonly ColumnReader[];
   },
 ): [Moments, Moments] {
@@ -196,9 +196,4 @@ function rowsOf(numbers: ArrayLike<number>, taps: number): Float64Array[] {
   return Array.from({ length: numbers.length / taps }, (_, m) =>
     Float64Array.from({ length: taps }, (_, i) => numbers[m * taps + i] ?? 0),
   );
-}
-
-function realsOf({ data, quant }: Tensor): Float32Array {
-  const [scale, zero] = [quant?.scale[0] ?? 1, quant?.zeroPoint[0] ?? 0];
-  return Float32Array.from(data as Int8Array, (level) => (level - zero) * scale);
 }

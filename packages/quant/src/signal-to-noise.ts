@@ -1,3 +1,5 @@
+import { itemAt, type Tensor, toNumbers } from '@ghostc/ir';
+
 /** Signal-to-quantisation-noise ratio, 10 log10(sum(want^2) / sum((want - got)^2)) in dB, added up over tensors. */
 export class SignalToNoise {
   #signal = 0;
@@ -9,6 +11,14 @@ export class SignalToNoise {
       this.#signal += value * value;
       this.#noise += (value - (got[i] ?? 0)) ** 2;
     }
+  }
+
+  /** Outputs of two graphs, in the same order. */
+  addOutputs(want: Iterable<Tensor>, got: Iterable<Tensor>): void {
+    const found = [...got];
+    [...want].forEach((tensor, i) => {
+      this.add(toNumbers(tensor), toNumbers(itemAt(found, i)));
+    });
   }
 
   /** Infinity where nothing differs. */

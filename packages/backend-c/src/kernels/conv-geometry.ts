@@ -131,3 +131,14 @@ export function tapOffset({ geometry: { dilationX, strideX }, phase }: PhaseRow)
   const step = dilationX === 1 ? 'v' : `v * ${dilationX}`;
   return strideX === 1 ? step : `${step} % ${strideX} * ${phase} + ${step} / ${strideX}`;
 }
+
+/** Do the windows of `pixels` outputs side by side, the first at `top`, `left`, lie inside the image? `0` where none do. */
+export function insideTest(
+  { height, width, kernelHeight, kernelWidth, dilationY, dilationX, strideX }: ConvGeometry,
+  pixels = 1,
+): string {
+  const lastTop = height - (kernelHeight - 1) * dilationY - 1;
+  const lastLeft = width - (kernelWidth - 1) * dilationX - 1 - (pixels - 1) * strideX;
+  if (lastTop < 0 || lastLeft < 0) return '0';
+  return `top >= 0 && top <= ${lastTop} && left >= 0 && left <= ${lastLeft}`;
+}

@@ -1,4 +1,4 @@
-import type { ConvGeometry } from './conv-geometry.ts';
+import { type ConvGeometry, insideTest } from './conv-geometry.ts';
 import { range } from './gemm-block.ts';
 
 /**
@@ -31,20 +31,6 @@ export function packColumns(geometry: ConvGeometry, block: string): string[] {
     '}',
     '}',
   ];
-}
-
-function insideTest({
-  height,
-  width,
-  kernelHeight,
-  kernelWidth,
-  dilationY,
-  dilationX,
-}: ConvGeometry): string {
-  const lastTop = height - (kernelHeight - 1) * dilationY - 1;
-  const lastLeft = width - (kernelWidth - 1) * dilationX - 1;
-  if (lastTop < 0 || lastLeft < 0) return '0';
-  return `top >= 0 && top <= ${lastTop} && left >= 0 && left <= ${lastLeft}`;
 }
 
 function overChannels({ channels, group, kernelHeight }: ConvGeometry, body: readonly string[]): string[] {

@@ -186,7 +186,8 @@ describe('integer kernels of microcontrollers', () => {
       const graphs = [...texts.flatMap((text) => parsed(text) ?? []), ...moduleGraphs()];
       expect(writeUnit(name, graphs, { device: name })).toBeGreaterThan(20);
       const cc = [compiler, ...flags].join(' ');
-      expect(await problems(`${cc} -std=c99 ${reused}`, name, ['all.c'])).toBe('');
+      for (const more of ['', ' -fPIC'])
+        expect(await problems(`${cc} -std=c99 ${reused}${more}`, name, ['all.c']), more).toBe('');
     },
   );
 });

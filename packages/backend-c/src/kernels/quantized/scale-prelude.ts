@@ -4,7 +4,7 @@ import type { Prelude } from '../../kernel.ts';
  * The run-time half of packages/ops/src/quantized/requantize.ts in C99. Shifts of negative numbers to the right are
  * implementation-defined in C; every compiler shifts arithmetically, and the first definition insists on it.
  */
-const arithmeticShift: Prelude = {
+export const arithmeticShift: Prelude = {
   name: 'arithmetic-shift',
   lines: [
     '/* Right shifts of negative numbers must round down. */',

@@ -1,4 +1,4 @@
-import type { ConvGeometry } from '../../conv-geometry.ts';
+import { type ConvGeometry, insideTest } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { heldRows } from '../held-rows.ts';
 import { columnWords } from './gemm.ts';
@@ -94,14 +94,6 @@ export function windowColumns(of: Columns): string[] {
     '}',
     ...padding(geometry.inner, columns),
   ];
-}
-
-function insideTest(geometry: ConvGeometry): string {
-  const { height, width, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
-  const lastTop = height - (kernelHeight - 1) * dilationY - 1;
-  const lastLeft = width - (kernelWidth - 1) * dilationX - 1;
-  if (lastTop < 0 || lastLeft < 0) return '0';
-  return `top >= 0 && top <= ${lastTop} && left >= 0 && left <= ${lastLeft}`;
 }
 
 /** Channels whose windows have an even number of elements together. */

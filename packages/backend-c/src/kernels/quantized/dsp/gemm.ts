@@ -2,7 +2,7 @@ import type { Prelude } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantStores } from '../requant-stores.ts';
-import { addProducts, type Issue, productsPrelude } from './products.ts';
+import { acc, addProducts, type Issue, productsPrelude } from './products.ts';
 
 /** A product y[m][p] = requant(b[m] + sum_k w[m][k] x[k][p]) for a block of pixels in `col`, all output channels. */
 export interface Gemm {
@@ -61,8 +61,6 @@ export function gemmLines(gemm: Gemm): string[] {
     ...(gemm.m % 2 ? rowBlock(gemm, 1) : []),
   ];
 }
-
-const acc = (row: number, column: number): string => `a${row}_${column}`;
 
 function rowBlock({ k, columns, plane, plan }: Gemm, rows: number): string[] {
   const { unroll, turns } = gemmTurns(k);

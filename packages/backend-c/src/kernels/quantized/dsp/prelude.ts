@@ -1,11 +1,12 @@
 import type { Prelude } from '../../../kernel.ts';
 import { extensionLines } from '../extension-lines.ts';
+import { inlinedPrelude } from '../inlined-prelude.ts';
 import { limitPrelude } from '../scale-prelude.ts';
 
 /** What the kernels for ARMv7E-M's DSP extension (Cortex-M4, M7, M33) stand on; C99 with ACLE and one-instruction assembly. */
 export const dspPrelude: Prelude = {
   name: 'dsp',
-  needs: [limitPrelude],
+  needs: [inlinedPrelude, limitPrelude],
   lines: [
     ...extensionLines({
       name: 'the DSP extension',
@@ -16,10 +17,8 @@ export const dspPrelude: Prelude = {
     '/* Loops in assembly take every register but the stack pointer. */',
     '#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__PIC__)',
     '#define ALL_REGISTERS 1',
-    '#define INLINED static inline __attribute__((always_inline))',
     '#else',
     '#define ALL_REGISTERS 0',
-    '#define INLINED static inline',
     '#endif',
     '',
     '/* A word holds two int16 or four int8, the first in the low bits. */',

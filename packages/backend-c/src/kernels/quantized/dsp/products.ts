@@ -9,7 +9,7 @@ const ROWS = 2;
 const COLUMNS = 4;
 
 /** Name of the sum of a row and a column. */
-const acc = (row: number, column: number): string => `a${row}_${column}`;
+export const acc = (row: number, column: number): string => `a${row}_${column}`;
 
 const sums = range(ROWS).flatMap((row) => range(COLUMNS).map((column) => acc(row, column)));
 

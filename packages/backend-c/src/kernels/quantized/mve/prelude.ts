@@ -1,9 +1,11 @@
 import type { Prelude } from '../../../kernel.ts';
 import { extensionLines } from '../extension-lines.ts';
+import { inlinedPrelude } from '../inlined-prelude.ts';
 
 /** What the kernels for Helium (M-profile vector extension, Cortex-M55 and M85) stand on; C99 with arm_mve.h. */
 export const mvePrelude: Prelude = {
   name: 'mve',
+  needs: [inlinedPrelude],
   lines: [
     ...extensionLines({
       name: 'Helium',
@@ -14,10 +16,8 @@ export const mvePrelude: Prelude = {
     '/* Loops in assembly take all registers with even numbers. */',
     '#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)',
     '#define EVEN_REGISTERS 1',
-    '#define INLINED static inline __attribute__((always_inline))',
     '#else',
     '#define EVEN_REGISTERS 0',
-    '#define INLINED static inline',
     '#endif',
     '',
     '/* Makes the compiler keep a pointer as it is: near offsets fit the loads, far ones cost a sum each. */',

@@ -1,6 +1,7 @@
 import type { CFunction } from '../../../kernel.ts';
-import { type ConvGeometry, geometryName, isPointwise } from '../../conv-geometry.ts';
+import { type ConvGeometry, geometryName, insideTest, isPointwise } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
+import { overImages } from '../../over-images.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import { BLOCK, columnWords, gemmLines } from './gemm.ts';
 import { addRowPrelude } from './pair-sums.ts';
@@ -29,22 +30,11 @@ export function scalarConv2d(conv: Int8Layer, rows: number): CFunction {
     hint: `q_conv_${geometryName(geometry)}`,
     needs: [scalarPrelude, ...(rows === 1 ? [addRowPrelude] : [])],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int32_t *col'],
-    body: overImages(geometry, isPointwise(geometry) ? planeLines(conv, rows) : rowLines(conv, rows)),
+    body: overImages(geometry, {
+      residual: false,
+      body: isPointwise(geometry) ? planeLines(conv, rows) : rowLines(conv, rows),
+    }),
   };
-}
-
-function overImages(
-  { batch, channels, height, width, m, outHeight, outWidth }: ConvGeometry,
-  body: string[],
-): string[] {
-  if (batch === 1) return body;
-  return [
-    `for (int n = 0; n < ${batch}; n++) {`,
-    ...body,
-    `x += ${channels * height * width};`,
-    `y += ${m * outHeight * outWidth};`,
-    '}',
-  ];
 }
 
 /** The last block steps back to end with the plane. */
@@ -119,8 +109,7 @@ function windows({ geometry, xZeroPoint }: Int8Layer): string[] {
     padLeft,
     inner,
   } = geometry;
-  const lastTop = height - (kernelHeight - 1) * dilationY - 1;
-  const lastLeft = width - (kernelWidth - 1) * dilationX - 1 - strideX;
+  const inside = insideTest(geometry, 2);
   const taps = range(kernelHeight).flatMap((u) =>
     range(kernelWidth).map((v) => u * dilationY * width + v * dilationX),
   );
@@ -131,9 +120,9 @@ function windows({ geometry, xZeroPoint }: Int8Layer): string[] {
     `const int left = (p + 2 * pair) * ${strideX} - ${padLeft};`,
     'int32_t *c = col + pair;',
     'const int8_t *s = x;',
-    ...(lastTop >= 0 && lastLeft >= 0
+    ...(inside !== '0'
       ? [
-          `if (top >= 0 && top <= ${lastTop} && left >= 0 && left <= ${lastLeft}) {`,
+          `if (${inside}) {`,
           `s += top * ${width} + left;`,
           `for (int i = 0; i < ${channels}; i++) {`,
           ...taps.map((at, tap) => `c[${2 * tap}] = pair_of(s[${at}], s[${at + strideX}]);`),

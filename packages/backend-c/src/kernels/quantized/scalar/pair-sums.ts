@@ -190,5 +190,5 @@ export function addWindowPrelude(taps: number): Prelude {
   };
 }
 
-/** Row `weights` of the function's name. */
+/** Name of the function. */
 export const addWindow = (taps: number): string => `add_window_${taps}`;

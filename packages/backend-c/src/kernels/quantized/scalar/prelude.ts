@@ -1,15 +1,13 @@
 import type { Prelude } from '../../../kernel.ts';
 import { keepOrder } from '../extension-lines.ts';
-import { limitPrelude } from '../scale-prelude.ts';
+import { inlinedPrelude } from '../inlined-prelude.ts';
+import { arithmeticShift, limitPrelude } from '../scale-prelude.ts';
 
 /** What the kernels for cores without vectors stand on: C99, and where GCC compiles for Armv6-M some loops in assembly. */
 export const scalarPrelude: Prelude = {
   name: 'scalar',
-  needs: [limitPrelude],
+  needs: [arithmeticShift, inlinedPrelude, limitPrelude],
   lines: [
-    '/* Right shifts of negative numbers must round down. */',
-    'typedef char shifts_round_down[(-1 >> 1) == -1 ? 1 : -1];',
-    '',
     '/* Armv6-M multiplies 32 bits by 32 to 32, and C has 8 of its registers, with -Os no other. */',
     '#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)',
     '#define SHORT_PRODUCTS 1',
@@ -22,12 +20,6 @@ export const scalarPrelude: Prelude = {
     '#define THUMB_LOOPS 0',
     '#endif',
     ...keepOrder,
-    '#if defined(__GNUC__)',
-    '#define INLINED static inline __attribute__((always_inline))',
-    '#else',
-    '#define INLINED static inline',
-    '#endif',
-    '',
     '/* offset + ((a * b + half) >> 32) */',
     'INLINED int32_t high_word(int32_t a, int32_t b, uint32_t half, int32_t offset)',
     '{',
