@@ -15,7 +15,7 @@ import type { Dispatch, IoTensor, WgslManifest, WgslProgram } from '@ghostc/wgsl
 import type { Carried } from './carry.ts';
 import { ioTensor } from './io-tensor.ts';
 import { isPacked } from './is-packed.ts';
-import type { KernelContext, Place, Step } from './kernel.ts';
+import type { Emit, Kernel, KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep, wordCopyStep } from './kernels/copy.ts';
 import { roundStep } from './kernels/general/round-to.ts';
 import { kernelOf } from './kernels/kernel-of.ts';
@@ -56,11 +56,13 @@ export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgr
   // before tables are made for what is too large anyway
   checkLimit('arena', emitter.arenaBytes);
   const body: Dispatch[] = [];
+  const wide: Dispatch[] = [];
   const layers: TunableLayer[] = [];
   for (const node of plan.order) {
     const { dispatches, tunable } = emitter.dispatch(node);
     if (tunable) layers.push({ ...tunable, dispatch: body.length });
     body.push(...dispatches);
+    wide.push(...(emitter.wideDispatches(node) ?? dispatches));
   }
   const inputs = graph.inputs.map((value) => emitter.io(value.name, value));
   const outputs = graph.outputs.map((output) => emitter.io(output.name, output.value));
@@ -89,6 +91,9 @@ export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgr
     modules: modules.modules,
     variants: modules.variants,
     dispatches,
+    ...((wide.length > body.length || wide.some(({ module }, i) => module !== body[i]?.module)) && {
+      gpuDispatches: [...emitter.preparations, ...wide],
+    }),
   };
   showShaders(manifest);
   return { manifest, weights };
@@ -143,34 +148,48 @@ class Emitter {
   dispatch(node: Node): { readonly dispatches: Dispatch[]; readonly tunable?: Shaped | undefined } {
     let tunable: Shaped | undefined;
     if (this.#plan.elided.has(node)) return { dispatches: [] };
-    const context: KernelContext = {
+    const context = this.#context(node, (shaped) => (tunable = shaped));
+    const dispatches = this.#dispatches(context, this.#kernelOf(node).emit);
+    return { dispatches, tunable };
+  }
+
+  /** The same for GPUs; undefined where they are no others. */
+  wideDispatches(node: Node): Dispatch[] | undefined {
+    const emit = this.#plan.elided.has(node) ? undefined : this.#kernelOf(node).emitWide;
+    return emit && this.#dispatches(this.#context(node), emit);
+  }
+
+  #kernelOf(node: Node): Kernel {
+    return kernelOf(node, this.#types.get(node.output) ?? 'f32');
+  }
+
+  #context(node: Node, onShape?: (shaped: Shaped) => void): KernelContext {
+    return {
       node,
       typeOf: (value) => this.#types.get(value) ?? 'f32',
       place: (value) => this.#place(value),
       arena: (value) => this.#arena(value),
       scratch: () => (this.#plan.scratch.get(node)?.offset ?? 0) / 4,
       shape: (key, fallback) => {
-        tunable = { key, shape: tunedShape(this.#tuning, key) ?? fallback };
-        return tunable.shape;
+        const shaped = { key, shape: tunedShape(this.#tuning, key) ?? fallback };
+        onShape?.(shaped);
+        return shaped.shape;
       },
       tile: (key) => tunedForm(this.#tuning, key)?.tile,
       weights: (data) => this.store.add(data) / 4,
       matrix: (data) => (this.halves ?? this.store).add(data) / 16,
     };
-    const dispatches = this.#steps(node, context).map((step) => this.#dispatchOf(step, labelOf(node)));
-    return { dispatches, tunable };
   }
 
-  /** The node's kernel, and the rounding of its outputs to the types that they stand for. */
-  #steps(node: Node, context: KernelContext): readonly Step[] {
-    const steps = kernelOf(node, context.typeOf(node.output)).emit(context);
-    if (node.op === 'cast' || lookup(node.op).traits.has('movement')) return steps;
-    const rounding = node.outputs
-      .filter(({ type }) => !isPacked(type))
-      .flatMap((value) =>
-        roundStep(context.typeOf(value), this.#arena(value), numElements(value.type.shape)),
-      );
-    return [...steps, ...rounding];
+  /** The kernel's, and the rounding of its outputs to the types that they stand for. */
+  #dispatches(context: KernelContext, emit: Emit): Dispatch[] {
+    const { node, typeOf } = context;
+    const steps = [...emit(context)];
+    if (node.op !== 'cast' && !lookup(node.op).traits.has('movement'))
+      for (const value of node.outputs)
+        if (!isPacked(value.type))
+          steps.push(...roundStep(typeOf(value), this.#arena(value), numElements(value.type.shape)));
+    return steps.map((step) => this.#dispatchOf(step, labelOf(node)));
   }
 
   io(name: string, value: Value): IoTensor {

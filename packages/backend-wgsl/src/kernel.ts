@@ -67,6 +67,8 @@ export type Emit = (context: KernelContext) => readonly Step[];
 /** Code for one op. Of several kernels for an op the first that accepts a node takes it. */
 export interface Kernel {
   readonly emit: Emit;
+  /** The same in the shape that GPUs like: many invocations, short sums. Absent: `emit` is that. */
+  readonly emitWide?: Emit;
   /** Absent: takes every node. `dtype` is the type that the output stands for. */
   readonly accepts?: (node: Node, dtype: DType) => boolean;
   /** Bytes of the arena that the kernel needs for itself while it runs; none if absent. */

@@ -58,6 +58,8 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   readonly device?: DeviceSource | undefined;
   /** Default: the file beside this module. */
   readonly weights?: WeightSource | undefined;
+  /** What the program is shaped for. Default: what the device's adapter is. */
+  readonly adapter?: 'software' | 'gpu' | undefined;
   /** Called after each compiled pipeline. */
   readonly onProgress?: OnProgress | undefined;`,
     load: 'Compiles the shaders and uploads the weights. Rejects with what is missing, or which limit is exceeded: no fallback.',
@@ -93,6 +95,8 @@ const kinds: Readonly<Record<RuntimeKind, KindTypes>> = {
   readonly weights?: { readonly [name in BackendName]?: WeightSource } | undefined;
   /** The WebAssembly module. Default: the file beside this module. */
   readonly code?: CodeSource | undefined;
+  /** Of WebGPU: what the program is shaped for. Default: what the device's adapter is. */
+  readonly adapter?: 'software' | 'gpu' | undefined;
   /** Called after each compiled pipeline of WebGPU. */
   readonly onProgress?: OnProgress | undefined;`,
     load: 'The program on WebGPU where the adapter is no software, else as WebAssembly. Rejects with what is missing.',

@@ -10,7 +10,7 @@ import { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
 import { type Engine, engineTools, stopEngines } from './wgsl/engines.ts';
 
 const tools = (name: string): readonly Tool[] => {
-  if (name === 'wgsl') return wgslTools;
+  if (name === 'wgsl' || name === 'wgsl@gpu') return wgslTools;
   if (name.startsWith('wgsl@')) return engineTools[name.slice(5) as Engine];
   return name.startsWith('c') ? cDevice(name.split('@')[1] ?? 'host').tools : [];
 };

@@ -22,9 +22,10 @@ const onnxRuntime: Runtime = {
   prepare: async (model) => throughBoundary(await ortSession(compileOnnx(withBoundaryCasts(model))), model),
 };
 
-/** Our WGSL, on Dawn; in headless Chromium and in Deno: `stopEngines` ends them. */
+/** Our WGSL, on Dawn, as its adapter likes it and as a GPU does; in headless Chromium and in Deno: `stopEngines` ends them. */
 const wgslRuntimes: readonly Runtime[] = [
   wgslRuntime('wgsl', prepareWgsl),
+  wgslRuntime('wgsl@gpu', (program) => prepareWgsl(program, { adapter: 'gpu' })),
   ...engines.map((name) => wgslRuntime(`wgsl@${name}`, (program) => prepareRemote(name, program))),
 ];
 

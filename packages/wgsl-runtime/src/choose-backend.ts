@@ -18,11 +18,19 @@ export async function chooseBackend(asked?: BackendName): Promise<Backend> {
   if (!gpu) return { name: 'wasm', reason: 'there is no WebGPU here' };
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (!adapter) return { name: 'wasm', reason: 'WebGPU has no adapter here' };
-  const { vendor = '', architecture = '', device = '', description = '' } = adapter.info ?? {};
-  const words = [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed';
-  if (isFallback(adapter) || isFallback(adapter.info) || software.test(words))
+  const words = wordsOf(adapter.info) || 'unnamed';
+  if (isFallback(adapter) || isSoftware(adapter.info))
     return { name: 'wasm', reason: `the adapter of WebGPU is software: ${words}` };
   return { name: 'webgpu', reason: `the adapter: ${words}` };
+}
+
+/** What an adapter is. Of one that says nothing of itself: a GPU, as most are. */
+export function isSoftware(info: GPUAdapterInfo | undefined): boolean {
+  return isFallback(info) || software.test(wordsOf(info));
+}
+
+function wordsOf(info: Partial<GPUAdapterInfo> = {}): string {
+  return [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' ');
 }
 
 /** A member of the adapter, and of its info in newer browsers. */

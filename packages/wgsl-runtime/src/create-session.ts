@@ -1,7 +1,7 @@
 import type { OnProgress } from './compile-pipelines.ts';
 import { MAP_MODE_READ } from './gpu-constants.ts';
 import { checkGpuBuffer, checkPlaces, encodePlaces, isGpuBuffer, type Places } from './gpu-places.ts';
-import { type GpuProgram, loadProgram } from './gpu-program.ts';
+import { type AdapterKind, type GpuProgram, loadProgram } from './gpu-program.ts';
 import { checkInputs, copyOf, type Inputs, type IoData, inTurn, isGpuInput, readOutputs } from './io-data.ts';
 import { kindOf } from './kind-of.ts';
 import { outputBytes } from './make-buffers.ts';
@@ -17,6 +17,8 @@ export interface SessionOptions extends DownloadOptions {
   readonly onProgress?: OnProgress | undefined;
   /** Whether to use what the adapter offers; by default what the device and the WGSL implementation have. */
   readonly offers?: Offers | undefined;
+  /** What the program is shaped for. Default: what the device's adapter is. */
+  readonly adapter?: AdapterKind | undefined;
 }
 
 /** A device, or how to get one: then the session recovers from a lost device. */

@@ -1,4 +1,5 @@
 import { checkProgram, paramBytes } from './check-program.ts';
+import { isSoftware } from './choose-backend.ts';
 import { compilePipelines, type OnProgress } from './compile-pipelines.ts';
 import { type Buffers, copyBytes, makeBuffers } from './make-buffers.ts';
 import type { IoTensor, Requirement, WgslManifest, WgslProgram } from './manifest.ts';
@@ -27,15 +28,21 @@ export interface GpuProgram {
 export interface LoadOptions extends DownloadOptions {
   readonly offers: Offers;
   readonly onProgress?: OnProgress | undefined;
+  /** Which dispatches run. Default: those for what the device's adapter is. */
+  readonly adapter?: AdapterKind | undefined;
 }
+
+/** What a program is shaped for. */
+export type AdapterKind = 'software' | 'gpu';
 
 /** Compiles, makes the buffers, uploads. Rejects with what does not fit or compile. */
 export async function loadProgram(
   device: GPUDevice,
-  program: WgslProgram,
-  { offers, onProgress, ...download }: LoadOptions,
+  { manifest: whole, weights }: WgslProgram,
+  { offers, onProgress, adapter, ...download }: LoadOptions,
 ): Promise<GpuProgram> {
-  const { manifest } = program;
+  const manifest = shapedFor(whole, adapter ?? (isSoftware(device.adapterInfo) ? 'software' : 'gpu'));
+  const program = { manifest, weights };
   checkProgram(program, device.limits);
   const reads = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
   const matrices = reads ? 'f16' : 'f32';
@@ -75,6 +82,13 @@ export async function loadProgram(
       readbacks.dispose();
     },
   };
+}
+
+/** The manifest with the dispatches for an adapter in place of the others. */
+export function shapedFor({ gpuDispatches, ...manifest }: WgslManifest, adapter: AdapterKind): WgslManifest {
+  if (adapter !== 'gpu' && adapter !== 'software')
+    throw new Error(`expected adapter gpu or software, found ${adapter}`);
+  return gpuDispatches && adapter === 'gpu' ? { ...manifest, dispatches: gpuDispatches } : manifest;
 }
 
 function destroy(buffers: Buffers): void {

@@ -63,7 +63,10 @@ export interface WgslManifest extends ProgramManifest {
   readonly modules: Readonly<Record<string, string>>;
   /** Faster sources, best first: the first whose needs are all met is taken. */
   readonly variants: Readonly<Record<string, readonly Variant[]>>;
+  /** One inference, in the shape that software adapters like: few dispatches. */
   readonly dispatches: readonly Dispatch[];
+  /** The same in the shape that GPUs like: sums cut into parts, over many workgroups. Absent where nothing differs. */
+  readonly gpuDispatches?: readonly Dispatch[];
 }
 
 /** The bytes of the weight file, or a function that opens them as a stream: it is called again after a lost device. */

@@ -23,28 +23,41 @@ export function sumNames({ blocks }: ChannelBlock): readonly string[] {
   return Array.from({ length: blocks * 4 }, (_, i) => `s${i}`);
 }
 
+/** A part of the input channels, as WGSL: fours `from` to `to`; `first` and `last` say whether it is that part. */
+export interface ChannelRange {
+  readonly from: string;
+  readonly to: string;
+  readonly first: string;
+  readonly last: string;
+}
+
 /**
- * Declares the sums, starting with the bias, and adds all products. In scope: `m4`, the first block of channels; `x`, a
- * variable, the index of the pixels in input channel 0; for single pixels `q`, the offsets of four of them. Parameters: K, P
- * (the distance of channels), W_AT (matrix [M4][K][4]), B_AT (vec4s). Blocks beyond the last repeat the last: BLOCKS.
+ * Declares the sums, starting with the bias, and adds all products, or those of `range`. In scope: `m4`, the first block of
+ * channels; `x`, a variable, the index of the pixels in the first input channel; for single pixels `q`, the offsets of four of
+ * them. Parameters: K, P (the distance of channels), W_AT (matrix [M4][K][4]), B_AT (vec4s). Blocks beyond the last repeat the
+ * last: BLOCKS.
  */
-export function accumulateBlock(block: ChannelBlock, reading: Reading): string {
-  const starts = Array.from(
-    { length: block.blocks },
-    (_, b) =>
-      `let b${b} = min(m4 + ${b}, BLOCKS - 1);\nlet bias${b} = weights[B_AT + b${b}];\nvar w${b} = W_AT + b${b} * K;`,
+export function accumulateBlock(block: ChannelBlock, reading: Reading, range?: ChannelRange): string {
+  const bias = (b: number): string => `weights[B_AT + b${b}]`;
+  const starts = Array.from({ length: block.blocks }, (_, b) =>
+    [
+      `let b${b} = min(m4 + ${b}, BLOCKS - 1);`,
+      `let bias${b} = ${range ? `select(vec4f(0.0), ${bias(b)}, ${range.first})` : bias(b)};`,
+      `var w${b} = W_AT + b${b} * K${range ? ` + 4 * ${range.from}` : ''};`,
+    ].join('\n'),
   );
   const sums = sumNames(block).map((name, i) => `var ${name} = vec4f(bias${i >> 2}.${component[i & 3]});`);
   const advance = (step: string): string =>
     Array.from({ length: block.blocks }, (_, b) => `w${b} += ${step};`).join('\n');
+  const tail = block.tail ? tailLoop(block, advance('1')) : '';
   return `${starts.join('\n')}
 ${sums.join('\n')}
-for (var k = 0; k < K / 4; k++) {
+for (var k = ${range?.from ?? '0'}; k < ${range?.to ?? 'K / 4'}; k++) {
 ${reading === 'subgroups' ? quadTurn(block) : plainTurn(block)}
 x += 4 * P;
 ${advance('4')}
 }
-${block.tail ? tailLoop(block, advance('1')) : ''}`;
+${tail && range ? `if (${range.last}) {\n${tail}\n}` : tail}`;
 }
 
 function tailLoop(block: ChannelBlock, advance: string): string {

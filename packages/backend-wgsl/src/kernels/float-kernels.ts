@@ -2,10 +2,10 @@ import type { LoweredOp, OpsWith } from '@ghostc/ops';
 import type { Kernel } from '../kernel.ts';
 import { binaryKernels } from './binary.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
-import { conv2d } from './conv2d.ts';
+import { conv2d, wideConv2d } from './conv2d.ts';
 import { concat, reshape, slice, transpose } from './copy.ts';
 import { depthwiseConv2d } from './depthwise-conv2d.ts';
-import { fullyConnected } from './fully-connected.ts';
+import { fullyConnected, wideFullyConnected } from './fully-connected.ts';
 import { fusedGhostModule } from './ghost/fused-ghost-module.ts';
 import { gridSample } from './grid-sample.ts';
 import { emitting } from './kernel-table.ts';
@@ -25,14 +25,10 @@ export const floatKernels = {
   ...emitting({
     ...unaryKernels,
     ...binaryKernels,
-    ...reduceKernels,
     average_pool: averagePool,
     concat,
-    conv2d,
     conv_transpose2d: convTranspose2d,
     depthwise_conv2d: depthwiseConv2d,
-    fully_connected: fullyConnected,
-    global_average_pool: globalAveragePool,
     grid_sample: gridSample,
     layer_norm: layerNorm,
     matmul,
@@ -45,6 +41,10 @@ export const floatKernels = {
     softmax,
     transpose,
   }),
+  ...reduceKernels,
+  conv2d: { emit: conv2d, emitWide: wideConv2d },
+  fully_connected: { emit: fullyConnected, emitWide: wideFullyConnected },
   fused_ghost_module: fusedGhostModule,
+  global_average_pool: globalAveragePool,
   squeeze_excite_gate: squeezeExciteGate,
 } satisfies { readonly [K in LoweredOp | OpsWith<'gpu'>]: Kernel };

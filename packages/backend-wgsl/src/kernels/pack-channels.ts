@@ -26,11 +26,3 @@ export interface ChannelBlocks {
 export function packBias(bias: Float32Array | null, { groups, perGroup }: ChannelBlocks): Float32Array {
   return packChannels(bias ?? new Float32Array(groups * perGroup), { groups, perGroup, inner: 1 });
 }
-
-/** [rows, columns] to [columns, rows]. */
-export function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
-  return Float32Array.from(
-    { length: rows * columns },
-    (_, i) => data[(i % rows) * columns + Math.floor(i / rows)] ?? 0,
-  );
-}

@@ -1,11 +1,12 @@
 import { numElements, staticShape } from '@ghostc/ir';
 import { attrsOf, type LoweredOp, normalAxis, reduceMean as reduceOp } from '@ghostc/ops';
-import type { Emit, KernelContext, Lane, Step } from '../kernel.ts';
+import type { Kernel, KernelContext, Lane, Step } from '../kernel.ts';
 import { partedNests, type StridedNest } from '../strided-nest.ts';
 import { fromBits } from '../text/from-bits.ts';
 import { isNan } from '../text/is-nan.ts';
+import { groupSize } from '../text/module-text.ts';
 import { nestText } from '../text/nest-text.ts';
-import { kernelTable } from './kernel-table.ts';
+import { tableOf } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
 
 type ReduceOp = Extract<LoweredOp, `reduce_${string}`>;
@@ -31,30 +32,40 @@ const reductions = {
   reduce_min: extreme('0x7f800000', '<'),
 } satisfies { readonly [K in ReduceOp]: Reduction };
 
-export const reduceKernels = kernelTable(Object.keys(reductions) as ReduceOp[], (op, context) => [
-  reduce(op, context, attrsOf(reduceOp, context.node).axes),
-]);
+const reduceOps = Object.keys(reductions) as ReduceOp[];
 
-export const globalAveragePool: Emit = (context) => [reduce('reduce_mean', context, [2, 3])];
+export const reduceKernels = tableOf(reduceOps, (op): Kernel => {
+  const taskOf = (context: KernelContext): Reduce => reduction(context, attrsOf(reduceOp, context.node).axes);
+  return {
+    emit: (context) => [reduceStep(op, taskOf(context))],
+    emitWide: (context) => [wideReduce(op, taskOf(context))],
+  };
+});
 
-/** One output an invocation. Sums are kept in parts of at most 64 terms, which bounds the rounding of long ones. */
-function reduce(op: ReduceOp, { node, arena }: KernelContext, axes: readonly number[]): Step {
+export const globalAveragePool: Kernel = {
+  emit: (context) => [reduceStep('reduce_mean', reduction(context, [2, 3]))],
+  emitWide: (context) => [wideReduce('reduce_mean', reduction(context, [2, 3]))],
+};
+
+function reduction({ node, arena }: KernelContext, axes: readonly number[]): Reduce {
   const source = sourceOf(node, 0);
   const shape = staticShape(source.type.shape);
   const reduced = new Set(
     (axes.length ? axes : [...shape.keys()]).map((axis) => normalAxis(axis, shape.length)),
   );
   const [kept, inner] = partedNests(shape, reduced);
-  return reduceStep(op, { x: arena(source), y: arena(node.output), kept, inner });
+  return { x: arena(source), y: arena(node.output), kept, inner };
 }
 
-interface Reduce {
+/** From `x` to `y`, in floats: the kept axes are those of y, the inner ones are folded. */
+export interface Reduce {
   readonly x: number;
   readonly y: number;
   readonly kept: StridedNest;
   readonly inner: StridedNest;
 }
 
+/** One output an invocation. Sums are kept in parts of at most 64 terms, which bounds the rounding of long ones. */
 function reduceStep(op: ReduceOp, task: Reduce): Step {
   const lane: Lane = isContiguous(task) ? 'vec4f' : 'f32';
   const { x, kept, inner } = lane === 'vec4f' ? quartered(task) : task;
@@ -75,6 +86,48 @@ function reduceStep(op: ReduceOp, task: Reduce): Step {
       ...(op === 'reduce_mean' && { SIZE: size(task.inner) }),
     },
     count: size(kept),
+  };
+}
+
+/** One output a workgroup, whose invocations read neighbours. */
+export function wideReduce(op: ReduceOp, task: Reduce): Step {
+  const { x, y, kept, inner } = task;
+  const size = numElements(inner.dims);
+  if (inner.dims.length > 1 || inner.strides[0]?.[0] !== 1 || size < groupSize / 2) return reduceStep(op, task);
+  const { text, ints } = nestText(kept, { x });
+  const { start, fold, finish } = reductions[op];
+  return {
+    id: [op, 'wide', `${kept.dims.length}d`].join('_'),
+    arena: 'f32',
+    weights: 'f32',
+    group: groupSize,
+    functions: [
+      `var<workgroup> partial: array<f32, ${groupSize}>;`,
+      ...(start.startsWith('from_bits') ? [fromBits] : []),
+    ],
+    body: `let item = tile;
+${text}
+var all = f32(${start});
+for (var r = lane; r < R0; r += ${groupSize}) {
+let element = arena[x + r];
+all = ${fold('all', 'element', 'f32')};
+}
+partial[lane] = all;
+workgroupBarrier();
+for (var half = ${groupSize / 2}; half > 0; half /= 2) {
+if (lane < half) {
+let other = partial[lane + half];
+partial[lane] = ${fold('partial[lane]', 'other', 'f32')};
+}
+workgroupBarrier();
+}
+if (lane > 0) {
+return;
+}
+let total = partial[0];
+arena[Y_AT + item] = ${finish};`,
+    ints: { Y_AT: y, ...ints, R0: size, ...(op === 'reduce_mean' && { SIZE: size }) },
+    count: numElements(kept.dims),
   };
 }
 

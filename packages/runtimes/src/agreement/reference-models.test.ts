@@ -54,7 +54,7 @@ const modules = [...distinctModules, ...sameAsSeed].map(
  */
 const large: readonly Model[] = [
   ['ghostnet_v1_050_224', ['onnx']],
-  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'wgsl@deno', 'c', 'c@cortex-m55']],
+  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'wgsl@gpu', 'wgsl@deno', 'c', 'c@cortex-m55']],
   ['ghostnetv2_100_224', ['onnx', 'wgsl', 'c']],
   ['ghostnetv3_100_224_reparam', ['onnx', 'wgsl', 'c']],
 ].map(([name, targets]) => ({
@@ -133,6 +133,7 @@ function taskOf(name: string, folder: string): Task {
 
 function toolsOf(target: string): readonly Tool[] {
   if (target === 'wgsl') return wgslTools;
+  if (target === 'wgsl@gpu') return wgslTools;
   if (target.startsWith('wgsl@')) return engineTools[target.slice(5) as Engine];
   return target.startsWith('c') ? cDevice(target.split('@')[1] ?? 'host').tools : [];
 }

@@ -1,11 +1,13 @@
 import { type Executable, runEach, type Tensors } from '@ghostc/conformance';
-import { createSession, type WgslProgram } from '@ghostc/wgsl-runtime';
+import { type AdapterKind, createSession, type WgslProgram } from '@ghostc/wgsl-runtime';
 import { runSession } from '../process/run-session.ts';
 import { dawnDevice, dawnOffers, nullDevice } from './dawn-device.ts';
 
 export interface PrepareWgslOptions {
   /** Only the modules that run everywhere, no variants. */
   readonly plain?: boolean;
+  /** What the program is shaped for. Default: what the adapter is. */
+  readonly adapter?: AdapterKind;
 }
 
 /** A WGSL program on Dawn, ready to run; `dispose` frees its device. Throws `tool/missing`, and Error when it does not compile. */
@@ -29,10 +31,10 @@ export async function prepareWgsl(
 export async function prepareOnDevice(
   program: WgslProgram,
   device: GPUDevice,
-  { plain = false }: PrepareWgslOptions = {},
+  { plain = false, adapter }: PrepareWgslOptions = {},
 ): Promise<Executable> {
   const offers = plain ? () => false : await dawnOffers(device);
-  const session = await createSession(device, program, { offers });
+  const session = await createSession(device, program, { offers, adapter });
   return {
     run: (inputs) => runSession(session, inputs),
     dispose: () => session.dispose(),

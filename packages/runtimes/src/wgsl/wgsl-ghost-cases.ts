@@ -15,6 +15,7 @@ export const ghostCases: KernelCases = {
   'ratio 3, trimmed': ghost({ x: [2, 5, 6, 6], init: 5, cheap: 8, ratio: 3 }),
   'ratio 4, residual': ghost({ x: [1, 8, 7, 5], init: 6, cheap: 18, ratio: 4, residual: true }),
   ...tiledCases(),
+  ...splitCases(),
   'squeeze-and-excite': squeeze({ x: [1, 8, 4, 4], hidden: 4 }),
   'squeeze-and-excite, odd': squeeze({ x: [2, 5, 3, 3], hidden: 3 }),
   'squeeze-and-excite, wide': squeeze({ x: [1, 130, 9, 9], hidden: 70 }),
@@ -30,6 +31,18 @@ interface GhostCase {
   readonly residual?: boolean;
   /** Of the two parts; ReLU, or nothing before a residual, if absent. */
   readonly acts?: readonly [string, string];
+}
+
+/** Sums that are long enough for GPUs to cut them into parts: of few fours, of no whole ones, in the last part alone, with all options. */
+function splitCases(): KernelCases {
+  return {
+    'split, 7x7': ghost({ x: [1, 64, 7, 7], init: 12, cheap: 12 }),
+    'split, 8x8, batch, odd K': ghost({ x: [2, 131, 8, 8], init: 9, cheap: 8 }),
+    'split, gate, odd K': ghost({ x: [2, 67, 5, 3], init: 5, cheap: 4, gate: true }),
+    'split, gate, residual': ghost({ x: [2, 96, 6, 6], init: 48, cheap: 48, gate: true, residual: true }),
+    'split, odd residual': ghost({ x: [2, 63, 7, 5], init: 32, cheap: 31, residual: true }),
+    'split, ratio 3, trimmed, 5x5': ghost({ x: [1, 100, 6, 6], init: 5, cheap: 8, ratio: 3, size: 5 }),
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { compareDerived, exact, seededInputs, type Tensors, type Tolerance } fro
 import { boundedRun, interpret } from '@ghostc/interpreter';
 import { f32, type Graph, parseGraph, type Tensor, verify } from '@ghostc/ir';
 import { opsWith, registry } from '@ghostc/ops';
-import { createSession, type Offers, type Session, type WgslProgram } from '@ghostc/wgsl-runtime';
+import { createSession, type Session, type SessionOptions, type WgslProgram } from '@ghostc/wgsl-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
 import { dawnDevice, wgslTools } from './dawn-device.ts';
@@ -33,8 +33,8 @@ async function execute(program: WgslProgram, inputs: Tensors): Promise<Tensors> 
   return results;
 }
 
-function openSession(program: WgslProgram, offers?: Offers): Promise<Session> {
-  return createSession(device as GPUDevice, program, offers && { offers });
+function openSession(program: WgslProgram, options?: SessionOptions): Promise<Session> {
+  return createSession(device as GPUDevice, program, options);
 }
 
 async function runSession(session: Session, inputs: Tensors): Promise<Tensors> {
@@ -43,12 +43,17 @@ async function runSession(session: Session, inputs: Tensors): Promise<Tensors> {
   return new Map(session.manifest.outputs.map(({ name, shape }) => [name, f32(shape, results[name] ?? [])]));
 }
 
-/** Runs the plain modules twice, so that what one run leaves in the arena meets the next; then the variants, if any. */
+/** Runs the plain modules twice, so that what one run leaves in the arena meets the next; then the variants and what GPUs run, if any. */
 async function expectAgreement(graph: Graph, tolerance: Tolerance): Promise<void> {
   const program = emitWgsl(planWgsl(graph), { name: 'case' });
-  const offers = Object.keys(program.manifest.variants).length ? [() => false, undefined] : [undefined];
-  for (const allowed of offers) {
-    const session = await openSession(program, allowed);
+  const { variants, gpuDispatches } = program.manifest;
+  const forms: SessionOptions[] = [
+    { adapter: 'software', offers: () => false },
+    ...(Object.keys(variants).length ? [{ adapter: 'software' } as const] : []),
+    ...(gpuDispatches ? [{ adapter: 'gpu' } as const] : []),
+  ];
+  for (const form of forms) {
+    const session = await openSession(program, form);
     for (const seed of [1, 2]) await expectOutputs(graph, session, { seed, tolerance });
     session.dispose();
   }

@@ -1,22 +1,29 @@
 import { CompileError, type Node } from '@ghostc/ir';
-import type { Kernel } from '../../kernel.ts';
+import type { Emit, Kernel } from '../../kernel.ts';
 import { type GhostTile, type Tuning, tunedForm } from '../../tuning.ts';
 import { at } from '../operands.ts';
+import { wideGhost } from '../wide/wide-ghost.ts';
 import { type GhostSizes, ghostKey, ghostSizesOf, hasWholePlanes } from './ghost-sizes.ts';
 import { ghostTiles, isGhostTile } from './ghost-tiles.ts';
 import { tiledPlanes } from './tiled-planes.ts';
 import { ghostScratchBytes, wholePlanes } from './whole-planes.ts';
 
+const emit: Emit = (context) => {
+  const sizes = ghostSizesOf(context.node);
+  if (hasWholePlanes(sizes)) return [wholePlanes(context, sizes)];
+  const tile = context.tile(ghostKey(sizes)) ?? ghostTiles(sizes)[0];
+  if (!tile || !isGhostTile(tile, sizes)) throw unfit(context.node, tile, sizes);
+  return [tiledPlanes(context, sizes, tile)];
+};
+
 /** A Ghost module in one dispatch: whole planes a workgroup where they are small, else tiles. */
 export const fusedGhostModule: Kernel = {
-  scratchBytes: ghostScratchBytes,
-  emit: (context) => {
+  emit,
+  emitWide: (context) => {
     const sizes = ghostSizesOf(context.node);
-    if (hasWholePlanes(sizes)) return [wholePlanes(context, sizes)];
-    const tile = context.tile(ghostKey(sizes)) ?? ghostTiles(sizes)[0];
-    if (!tile || !isGhostTile(tile, sizes)) throw unfit(context.node, tile, sizes);
-    return [tiledPlanes(context, sizes, tile)];
+    return (hasWholePlanes(sizes) && wideGhost(context, sizes)) || emit(context);
   },
+  scratchBytes: ghostScratchBytes,
 };
 
 function unfit(node: Node, tile: GhostTile | undefined, { size }: GhostSizes): CompileError {

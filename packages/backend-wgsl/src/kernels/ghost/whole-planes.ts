@@ -2,7 +2,7 @@ import type { Node } from '@ghostc/ir';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { accumulateBlock, blocksFor, element, type Reading, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
-import { addTaps } from './cheap-taps.ts';
+import { cheapRow } from './cheap-taps.ts';
 import { type GhostActivations, ghostActivations } from './ghost-activations.ts';
 import { type GhostText, ghostId } from './ghost-id.ts';
 import { ghostInts } from './ghost-operands.ts';
@@ -153,27 +153,13 @@ ${at('Y_AT + o')} = ${at('primary + e')} + ${at('R_AT + o')};
 }`;
 }
 
-/** Four neighbours of a row of a cheap channel: each column of the window is read once a row. */
-function cheap({ block, group, size, residual, applied }: Form): string {
-  const halo = size >> 1;
-  const at = element(block.lane);
-  const columns = Array.from({ length: 4 + 2 * halo }, (_, c) => c - halo);
-  return `for (var item = lane; item < min(${4 * block.blocks} * MULTIPLIER, CHEAP - m * MULTIPLIER) * H * W4; item += ${group}) {
+/** The cheap planes of the workgroup's primary ones, four neighbours of a row at a time. */
+function cheap(form: Form): string {
+  return `for (var item = lane; item < min(${4 * form.block.blocks} * MULTIPLIER, CHEAP - m * MULTIPLIER) * H * W4; item += ${form.group}) {
 let j = (item % W4) * 4;
 let r = (item / W4) % H;
 let c = item / (W4 * H);
 let cheap = m * MULTIPLIER + c;
-${columns.map((column, i) => `let x${i} = clamp(j + ${column}, 0, W - 1);\nlet i${i} = x${i} == j + ${column};`).join('\n')}
-var sum = vec4f(weights[CB_AT + cheap / 4][cheap % 4]);
-for (var u = max(0, ${halo} - r); u < min(${size}, H + ${halo} - r); u++) {
-let row = primary + (c / MULTIPLIER) * plane + (r + u - ${halo}) * W;
-${columns.map((_, i) => `let v${i} = select(0.0, ${at(`row + x${i}`)}, i${i});`).join('\n')}
-${addTaps(size, (column) => `v${column}`)}
-}
-sum = ${applied.cheap('sum', 'cheap')};
-let o = image + (INIT + cheap) * plane + r * W + j;
-for (var k = 0; k < min(4, W - j); k++) {
-${at('Y_AT + o + k')} = sum[k]${residual ? ` + ${at('R_AT + o + k')}` : ''};
-}
+${cheapRow(form, 'primary + (c / MULTIPLIER) * plane')}
 }`;
 }
