@@ -6,7 +6,7 @@ export interface GpuFigures {
   /** Dependent additions: of the longest invocation of each dispatch, summed over the dispatches, which run one after another. */
   readonly chain: number;
   readonly macs: number;
-  /** Part of the multiply-accumulates in dispatches of fewer invocations than `few`. */
+  /** Part of the multiply-accumulates in dispatches of fewer than `few` invocations. */
   readonly inFew: number;
   /** Label and chain of the longest. */
   readonly longest: string;
@@ -20,8 +20,6 @@ interface Work {
   readonly chain: number;
   readonly macs: number;
 }
-
-type Ints = Readonly<Record<string, number>>;
 
 /** Figures of a list of dispatches of a float program. Throws an Error for a module without a formula. */
 export function gpuFigures(manifest: WgslManifest, dispatches: readonly Dispatch[]): GpuFigures {
@@ -58,10 +56,10 @@ function workOf({ module, ints, label }: Dispatch): Work {
     if (value === undefined) throw new Error(`${label}: the module ${module} has no parameter ${name}`);
     return value;
   };
-  return formula(get, module, ints);
+  return formula(get, module);
 }
 
-type Formula = (get: (name: string) => number, module: string, ints: Ints) => Work;
+type Formula = (get: (name: string) => number, module: string) => Work;
 
 const numberIn = (module: string, pattern: RegExp): number => Number(pattern.exec(module)?.[1] ?? 0);
 const partsOf = (module: string): number => numberIn(module, /_(\d+)parts_/);
@@ -108,7 +106,10 @@ const cheapRows: Formula = (get, module) => {
 
 /** Columns of the window are in the id, and its rows where they are written out. */
 const windowed =
-  (perTap: (get: (name: string) => number) => number, images: (get: (name: string) => number) => number): Formula =>
+  (
+    perTap: (get: (name: string) => number) => number,
+    images: (get: (name: string) => number) => number,
+  ): Formula =>
   (get, module) => {
     const columns = numberIn(module, /_k(?:\d+x)?(\d+)_/);
     const taps = perTap(get) * get('KH') * columns;
@@ -145,15 +146,13 @@ const formulas: readonly (readonly [string, Formula])[] = [
   ],
   ['squeeze_excite_gate_', gate],
   ['reduce_mean_wide_', (get) => ({ chain: Math.ceil(get('R0') / 64) + 6, macs: 0 })],
-  [
-    'reduce_mean_',
-    (_, module, ints) => ({
-      chain: Object.entries(ints).reduce((product, [name, n]) => (/^R\d$/.test(name) ? product * n : product), 1),
-      macs: 0,
-    }),
-  ],
-  ['average_pool_', (get) => ({ chain: get('KH') * get('KW'), macs: 0 })],
-  ['max_pool_', (get) => ({ chain: get('KH') * get('KW'), macs: 0 })],
+  // each of the four of a vec4f has a chain of its own
+  ['reduce_mean_vec4f', (get) => ({ chain: get('SIZE') / 4 + 2, macs: 0 })],
+  ['reduce_mean_', (get) => ({ chain: get('SIZE'), macs: 0 })],
+  ['softmax_wide', (get) => ({ chain: 3 * Math.ceil(get('SIZE') / 64) + 12, macs: 0 })],
+  ['softmax', (get) => ({ chain: 3 * get('SIZE'), macs: 0 })],
+  ['average_pool', (get) => ({ chain: get('KH') * get('KW'), macs: 0 })],
+  ['max_pool', (get) => ({ chain: get('KH') * get('KW'), macs: 0 })],
   ...['add', 'mul', 'copy', 'resize', 'unary', 'hard', 'relu', 'sigmoid', 'transpose', 'pad'].map(
     (name) => [name, elementwise] as const,
   ),

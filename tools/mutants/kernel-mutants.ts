@@ -2,7 +2,7 @@ import { compileWgsl, optimize } from '@ghostc/compiler';
 import type { Runtime } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
 import { dawnDevice, prepareOnDevice } from '@ghostc/runtimes';
-import type { WgslProgram } from '@ghostc/wgsl-runtime';
+import type { AdapterKind, Dispatch, WgslProgram } from '@ghostc/wgsl-runtime';
 import { cRuntimeWith, cSource, kernelsOf, layersOf } from './c-program.ts';
 import { cOperators, editsOf, wgslOperators } from './edit-operators.ts';
 import { type Mutant, namesIn, type Subject } from './mutant.ts';
@@ -37,13 +37,19 @@ export function wgslKernelMutants({ name, graph }: Subject): Mutant[] {
   const { manifest } = compiled(graph);
   const optimized = optimize(graph);
   return Object.entries(manifest.modules).flatMap(([module, source]) => {
-    const calls = manifest.dispatches.filter((dispatch) => dispatch.module === module);
+    const callsIn = (dispatches: readonly Dispatch[] = []) =>
+      dispatches.filter((dispatch) => dispatch.module === module);
+    const forSoftware = callsIn(manifest.dispatches);
+    const [adapter, calls] = forSoftware.length
+      ? (['software', forSoftware] as const)
+      : (['gpu', callsIn(manifest.gpuDispatches)] as const);
     return editsOf(source, wgslOperators).map((edit) => ({
       name: `${name} wgsl ${module}: ${edit.name}`,
       kind: 'kernel' as const,
       layers: new Set(calls.flatMap(({ label }) => labelNames(label, optimized))),
-      runtime: wgslRuntimeWith((program) =>
-        withModules(program, (text) => (text === source ? edit.text : text)),
+      runtime: wgslRuntimeWith(
+        (program) => withModules(program, (text) => (text === source ? edit.text : text)),
+        adapter,
       ),
     }));
   });
@@ -61,13 +67,16 @@ export function labelNames(label: string, optimized: Graph): string[] {
 
 type Program = WgslProgram<Uint8Array>;
 
-export function wgslRuntimeWith(change: (program: Program) => Program): Runtime {
+export function wgslRuntimeWith(
+  change: (program: Program) => Program,
+  adapter: AdapterKind = 'software',
+): Runtime {
   return {
     name: 'wgsl',
     prepare: async (model) => {
       const program = compiled(model);
       const changed = change(program);
-      const prepare = async () => prepareOnDevice(changed, await sharedDevice(), { plain: true });
+      const prepare = async () => prepareOnDevice(changed, await sharedDevice(), { plain: true, adapter });
       const same = JSON.stringify(changed.manifest) === JSON.stringify(program.manifest);
       return same ? unchanged(model, prepare) : prepare();
     },

@@ -11,11 +11,11 @@ import {
 } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import type { MemoryPlan } from '@ghostc/planner';
-import type { Dispatch, IoTensor, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
+import type { AdapterKind, Dispatch, IoTensor, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
 import type { Carried } from './carry.ts';
 import { ioTensor } from './io-tensor.ts';
 import { isPacked } from './is-packed.ts';
-import type { Emit, Kernel, KernelContext, Place, Step } from './kernel.ts';
+import type { Emit, KernelContext, Place, Step } from './kernel.ts';
 import { flatCopyStep, wordCopyStep } from './kernels/copy.ts';
 import { roundStep } from './kernels/general/round-to.ts';
 import { kernelOf } from './kernels/kernel-of.ts';
@@ -55,20 +55,21 @@ export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgr
   const emitter = new Emitter(planned, { matrices, tuning });
   // before tables are made for what is too large anyway
   checkLimit('arena', emitter.arenaBytes);
-  const body: Dispatch[] = [];
-  const wide: Dispatch[] = [];
+  const lists: Record<AdapterKind, Dispatch[]> = { software: [], gpu: [] };
   const layers: TunableLayer[] = [];
-  for (const node of plan.order) {
-    const { dispatches, tunable } = emitter.dispatch(node);
-    if (tunable) layers.push({ ...tunable, dispatch: body.length });
-    body.push(...dispatches);
-    wide.push(...(emitter.wideDispatches(node) ?? dispatches));
-  }
+  for (const node of plan.order)
+    for (const [adapter, { dispatches, tunable }] of emitter.emit(node)) {
+      if (tunable) layers.push({ ...tunable, adapter, dispatch: lists[adapter].length });
+      lists[adapter].push(...dispatches);
+    }
   const inputs = graph.inputs.map((value) => emitter.io(value.name, value));
   const outputs = graph.outputs.map((output) => emitter.io(output.name, output.value));
-  const dispatches = [...emitter.preparations, ...body];
   const before = emitter.preparations.length;
   onTunable?.(layers.map((layer) => ({ ...layer, dispatch: layer.dispatch + before })));
+  const [dispatches, gpuDispatches] = [lists.software, lists.gpu].map((list) => [
+    ...emitter.preparations,
+    ...list,
+  ]) as [Dispatch[], Dispatch[]];
   const { arenaBytes, store, modules } = emitter;
   checkLimit('arena', arenaBytes);
   const halfBytes = (emitter.halves?.byteLength ?? 0) / 2;
@@ -91,15 +92,23 @@ export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgr
     modules: modules.modules,
     variants: modules.variants,
     dispatches,
-    ...((wide.length > body.length || wide.some(({ module }, i) => module !== body[i]?.module)) && {
-      gpuDispatches: [...emitter.preparations, ...wide],
-    }),
+    ...(!isSame(dispatches, gpuDispatches) && { gpuDispatches }),
   };
   showShaders(manifest);
   return { manifest, weights };
 }
 
 type Shaped = Pick<TunableLayer, 'key' | 'shape'>;
+
+/** A node's dispatches, and its shape if it has one. */
+interface Emitted {
+  readonly dispatches: readonly Dispatch[];
+  readonly tunable?: Shaped | undefined;
+}
+
+/** Modules say all: whatever else differs, such as sizes, follows from the node. */
+const isSame = (one: readonly Dispatch[], other: readonly Dispatch[]): boolean =>
+  one.length === other.length && one.every(({ module }, i) => module === other[i]?.module);
 
 const bytesOf = (store: ConstantStore): Uint8Array => new Uint8Array(store.words().buffer);
 
@@ -144,26 +153,27 @@ class Emitter {
     this.arenaBytes = plan.arenaBytes;
   }
 
-  /** A node's dispatches, and its shape if it has one. */
-  dispatch(node: Node): { readonly dispatches: Dispatch[]; readonly tunable?: Shaped | undefined } {
+  /** For software adapters, and for GPUs. */
+  emit(node: Node): readonly (readonly [AdapterKind, Emitted])[] {
+    if (this.#plan.elided.has(node)) return [];
+    const { emit, emitWide } = kernelOf(node, this.#types.get(node.output) ?? 'f32');
+    const software = this.#emitted(node, emit);
+    return [
+      ['software', software],
+      ['gpu', emitWide ? this.#emitted(node, emitWide) : software],
+    ];
+  }
+
+  #emitted(node: Node, emit: Emit): Emitted {
     let tunable: Shaped | undefined;
-    if (this.#plan.elided.has(node)) return { dispatches: [] };
-    const context = this.#context(node, (shaped) => (tunable = shaped));
-    const dispatches = this.#dispatches(context, this.#kernelOf(node).emit);
+    const dispatches = this.#dispatches(
+      this.#context(node, (shaped) => (tunable = shaped)),
+      emit,
+    );
     return { dispatches, tunable };
   }
 
-  /** The same for GPUs; undefined where they are no others. */
-  wideDispatches(node: Node): Dispatch[] | undefined {
-    const emit = this.#plan.elided.has(node) ? undefined : this.#kernelOf(node).emitWide;
-    return emit && this.#dispatches(this.#context(node), emit);
-  }
-
-  #kernelOf(node: Node): Kernel {
-    return kernelOf(node, this.#types.get(node.output) ?? 'f32');
-  }
-
-  #context(node: Node, onShape?: (shaped: Shaped) => void): KernelContext {
+  #context(node: Node, onShape: (shaped: Shaped) => void): KernelContext {
     return {
       node,
       typeOf: (value) => this.#types.get(value) ?? 'f32',
@@ -172,7 +182,7 @@ class Emitter {
       scratch: () => (this.#plan.scratch.get(node)?.offset ?? 0) / 4,
       shape: (key, fallback) => {
         const shaped = { key, shape: tunedShape(this.#tuning, key) ?? fallback };
-        onShape?.(shaped);
+        onShape(shaped);
         return shaped.shape;
       },
       tile: (key) => tunedForm(this.#tuning, key)?.tile,

@@ -1,13 +1,28 @@
+import type { AdapterKind } from '@ghostc/wgsl-runtime';
+
+/** Into how many parts a sum may be cut. */
+export const partCounts = [1, 2, 4, 8, 16] as const;
+export type Parts = (typeof partCounts)[number];
+
 /** How a register-blocked kernel is shaped: 4 * blocks channels an invocation, `group` invocations a workgroup. */
 export interface BlockShape {
   readonly blocks: 1 | 2;
   readonly group: 16 | 32 | 64;
+  /** On a GPU: parts of each sum, as the static cost model says if absent. With more than one, 1 block and 64 invocations. */
+  readonly parts?: Parts | undefined;
 }
 
-/** Every shape that tuning tries. */
-export const blockShapes: readonly BlockShape[] = ([1, 2] as const).flatMap((blocks) =>
+const wholeSums: readonly BlockShape[] = ([1, 2] as const).flatMap((blocks) =>
   ([16, 32, 64] as const).map((group) => ({ blocks, group })),
 );
+
+/** Every shape that tuning tries. */
+export const blockShapes: Readonly<Record<AdapterKind, readonly BlockShape[]>> = {
+  software: wholeSums,
+  gpu: partCounts.flatMap((parts): readonly BlockShape[] =>
+    parts === 1 ? wholeSums.map((shape) => ({ ...shape, parts })) : [{ blocks: 1, group: 64, parts }],
+  ),
+};
 
 /** How a fused Ghost module is tiled: a workgroup has 4 * blocks primary channels of rows x columns pixels. */
 export interface GhostTile {
@@ -43,6 +58,8 @@ export interface TunableLayer {
   readonly key: string;
   /** The one that it has. */
   readonly shape: BlockShape;
-  /** Index among the program's dispatches. */
+  /** In which of the program's lists. */
+  readonly adapter: AdapterKind;
+  /** Index in that list. */
   readonly dispatch: number;
 }

@@ -192,8 +192,14 @@ export interface WgslManifest extends ProgramManifest {
   readonly modules: Readonly<Record<string, string>>;
   /** Faster sources, best first: the first whose needs are all met is taken. */
   readonly variants: Readonly<Record<string, readonly Variant[]>>;
+  /** In the shape that software adapters like: few dispatches. */
   readonly dispatches: readonly Dispatch[];
+  /** In the shape that GPUs like: sums cut into parts, over many workgroups. Absent where nothing differs. */
+  readonly gpuDispatches?: readonly Dispatch[];
 }
+
+/** What a program is shaped for. */
+export type AdapterKind = 'software' | 'gpu';
 
 export interface WgslProgram<W extends Weights = Weights> {
   readonly manifest: WgslManifest;
@@ -222,6 +228,8 @@ export interface SessionOptions extends DownloadOptions {
   readonly onProgress?: OnProgress | undefined;
   /** Whether to use what the adapter offers; by default what the device and the WGSL implementation have. */
   readonly offers?: Offers | undefined;
+  /** What the program is shaped for. Default: what the device's adapter is. */
+  readonly adapter?: AdapterKind | undefined;
 }
 
 /** Compiles the shaders and uploads the weights. Rejects with what is missing, or which limit is exceeded. */

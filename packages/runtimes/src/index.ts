@@ -31,7 +31,7 @@ export {
   runtimeNames,
   wgslRuntimeOn,
 } from './runtime-table.ts';
-export { type PairedVerdict, type Pairs, pairedVerdict } from './tune/paired-times.ts';
+export { median, type PairedVerdict, type Pairs, pairedVerdict } from './tune/paired-times.ts';
 export { takingTurns } from './tune/taking-turns.ts';
 export { type TuneOptions, type TuneResult, type Tuning, tuneWgsl } from './tune/tune-wgsl.ts';
 export { parseTuningCache, type TuningCache, tuningFor, withTuning } from './tune/tuning-cache.ts';

@@ -41,7 +41,7 @@ export async function loadProgram(
   { manifest: whole, weights }: WgslProgram,
   { offers, onProgress, adapter, ...download }: LoadOptions,
 ): Promise<GpuProgram> {
-  const manifest = shapedFor(whole, adapter ?? (isSoftware(device.adapterInfo) ? 'software' : 'gpu'));
+  const manifest = shapedFor(whole, adapter ?? adapterOf(device));
   const program = { manifest, weights };
   checkProgram(program, device.limits);
   const reads = manifest.halfBytes > 0 && offers('shader-f16' satisfies Requirement);
@@ -83,6 +83,10 @@ export async function loadProgram(
     },
   };
 }
+
+/** What a device's adapter is. */
+export const adapterOf = ({ adapterInfo }: GPUDevice): AdapterKind =>
+  isSoftware(adapterInfo) ? 'software' : 'gpu';
 
 /** The manifest with the dispatches for an adapter in place of the others. */
 export function shapedFor({ gpuDispatches, ...manifest }: WgslManifest, adapter: AdapterKind): WgslManifest {

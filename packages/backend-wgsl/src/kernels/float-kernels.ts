@@ -38,7 +38,6 @@ export const floatKernels = {
     reshape,
     resize,
     slice,
-    softmax,
     transpose,
   }),
   ...reduceKernels,
@@ -46,5 +45,6 @@ export const floatKernels = {
   fully_connected: { emit: fullyConnected, emitWide: wideFullyConnected },
   fused_ghost_module: fusedGhostModule,
   global_average_pool: globalAveragePool,
+  softmax,
   squeeze_excite_gate: squeezeExciteGate,
 } satisfies { readonly [K in LoweredOp | OpsWith<'gpu'>]: Kernel };

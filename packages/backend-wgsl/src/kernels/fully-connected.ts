@@ -2,9 +2,10 @@ import { staticShape } from '@ghostc/ir';
 import { epilogueOf } from '../epilogue.ts';
 import type { Emit, KernelContext, Lane, Step } from '../kernel.ts';
 import type { ElementFunction } from '../text/element-function.ts';
-import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { groupSize } from '../text/module-text.ts';
-import { itemsOf, joinedParts, type Parts, partialSums, partsFor, partText } from './wide/parts.ts';
+import type { Parts } from '../tuning.ts';
+import { constantOf, sourceOf, weightOf } from './operands.ts';
+import { itemsOf, joinedParts, partialSums, partsFor, partText } from './wide/parts.ts';
 import type { WindowGeometry } from './window-geometry.ts';
 
 /** y = act(x w^T + b): rows of x, `inner` terms of a sum, columns of y. Places are in floats. */
@@ -119,7 +120,10 @@ function packedInner(data: Float32Array, sizes: Pick<MatrixVector, 'inner' | 'co
 }
 
 /** [M, K] to [K/4][M][4], zero beyond K. */
-function packInner(data: Float32Array, { inner, columns }: Pick<MatrixVector, 'inner' | 'columns'>): Float32Array {
+function packInner(
+  data: Float32Array,
+  { inner, columns }: Pick<MatrixVector, 'inner' | 'columns'>,
+): Float32Array {
   const packed = new Float32Array(Math.ceil(inner / 4) * columns * 4);
   for (let m = 0; m < columns; m++)
     for (let k = 0; k < inner; k++) packed[((k >> 2) * columns + m) * 4 + (k & 3)] = data[m * inner + k] ?? 0;
@@ -130,8 +134,7 @@ const start = `let m = item % M;
 let n = item / M;
 var sum = vec4f(0.0);
 var w = W_AT + m;`;
-const result =
-  'apply((sum.x + sum.y) + (sum.z + sum.w) + weights[B_AT + m / 4][m % 4])';
+const result = 'apply((sum.x + sum.y) + (sum.z + sum.w) + weights[B_AT + m / 4][m % 4])';
 
 const vectorBody = `${start}
 let x = X_AT + n * (K / 4);

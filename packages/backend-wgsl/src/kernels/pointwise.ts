@@ -1,5 +1,6 @@
 import { epilogueOf } from '../epilogue.ts';
 import type { KernelContext, Lane, Step } from '../kernel.ts';
+import type { Parts } from '../tuning.ts';
 import {
   accumulateBlock,
   blocksFor,
@@ -10,6 +11,7 @@ import {
 } from './channel-block.ts';
 import { constantOf, sourceOf, weightOf } from './operands.ts';
 import { packBias, packChannels } from './pack-channels.ts';
+import { type ShapeOfParts, shapeOf } from './wide/parts.ts';
 import type { WindowGeometry } from './window-geometry.ts';
 
 /**
@@ -24,10 +26,7 @@ export function pointwise(context: KernelContext, { N, C, H, W, M }: WindowGeome
   const [x, y, r] = [arena(sourceOf(node, 0)), arena(node.output), residual ? arena(residual) : 0];
   const lane: Lane = [plane, x, y, r].every((size) => size % 4 === 0) ? 'vec4f' : 'f32';
   const unit = lane === 'vec4f' ? 4 : 1;
-  const { blocks, group } = context.shape(`pointwise ${C}x${M} ${plane}`, {
-    blocks: blocksFor(M),
-    group: groupFor(Math.ceil(plane / 4)),
-  });
+  const { blocks, group } = pointwiseShape(context, { C, H, W, M });
   const block: ChannelBlock = { blocks, lane, gate: false, tail: C % 4 !== 0 };
   const tiles = { channels: Math.ceil(M / (4 * block.blocks)), pixels: Math.ceil(plane / (4 * group)) };
   const { key, text, floats } = epilogueOf(node.attrs, 'vec4f');
@@ -65,6 +64,17 @@ export function pointwise(context: KernelContext, { N, C, H, W, M }: WindowGeome
     floats,
     count: N * tiles.channels * tiles.pixels,
   };
+}
+
+/** The layer's shape; on a GPU with the parts of each sum, `parts` if none were measured. */
+export function pointwiseShape(
+  context: KernelContext,
+  { C, H, W, M }: Pick<WindowGeometry, 'C' | 'H' | 'W' | 'M'>,
+  parts?: Parts,
+): ShapeOfParts {
+  const plane = H * W;
+  const shape = { blocks: blocksFor(M), group: groupFor(Math.ceil(plane / 4)), parts };
+  return shapeOf(context, `pointwise ${C}x${M} ${plane}`, shape);
 }
 
 /** Invocations of a workgroup for so many items that share their weights: few where 64 would leave most idle. */

@@ -8,6 +8,7 @@ import { groupSize } from '../text/module-text.ts';
 import { nestText } from '../text/nest-text.ts';
 import { tableOf } from './kernel-table.ts';
 import { sourceOf } from './operands.ts';
+import { foldedByAll, isLongRow, partialNumbers } from './wide/parts.ts';
 
 type ReduceOp = Extract<LoweredOp, `reduce_${string}`>;
 
@@ -93,7 +94,8 @@ function reduceStep(op: ReduceOp, task: Reduce): Step {
 export function wideReduce(op: ReduceOp, task: Reduce): Step {
   const { x, y, kept, inner } = task;
   const size = numElements(inner.dims);
-  if (inner.dims.length > 1 || inner.strides[0]?.[0] !== 1 || size < groupSize / 2) return reduceStep(op, task);
+  const contiguous = inner.dims.length === 1 && inner.strides[0]?.[0] === 1;
+  if (!contiguous || !isLongRow(size)) return reduceStep(op, task);
   const { text, ints } = nestText(kept, { x });
   const { start, fold, finish } = reductions[op];
   return {
@@ -101,10 +103,7 @@ export function wideReduce(op: ReduceOp, task: Reduce): Step {
     arena: 'f32',
     weights: 'f32',
     group: groupSize,
-    functions: [
-      `var<workgroup> partial: array<f32, ${groupSize}>;`,
-      ...(start.startsWith('from_bits') ? [fromBits] : []),
-    ],
+    functions: [partialNumbers, ...(start.startsWith('from_bits') ? [fromBits] : [])],
     body: `let item = tile;
 ${text}
 var all = f32(${start});
@@ -112,15 +111,7 @@ for (var r = lane; r < R0; r += ${groupSize}) {
 let element = arena[x + r];
 all = ${fold('all', 'element', 'f32')};
 }
-partial[lane] = all;
-workgroupBarrier();
-for (var half = ${groupSize / 2}; half > 0; half /= 2) {
-if (lane < half) {
-let other = partial[lane + half];
-partial[lane] = ${fold('partial[lane]', 'other', 'f32')};
-}
-workgroupBarrier();
-}
+${foldedByAll('all', (a, b) => fold(a, b, 'f32'))}
 if (lane > 0) {
 return;
 }

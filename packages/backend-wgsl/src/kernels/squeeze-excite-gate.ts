@@ -22,7 +22,12 @@ function scratchBytes(node: Node): number {
 interface Gate {
   readonly sizes: { readonly N: number; readonly C: number; readonly R: number; readonly P: number };
   /** Places in floats: the input, the means, the reduced sums, the gate. */
-  readonly places: { readonly x: number; readonly means: number; readonly reduced: number; readonly y: number };
+  readonly places: {
+    readonly x: number;
+    readonly means: number;
+    readonly reduced: number;
+    readonly y: number;
+  };
   readonly reduce: MatrixVector;
   readonly expand: MatrixVector;
 }
@@ -122,7 +127,11 @@ total += part;
 ${element(lane)('means + c')} = ${lane === 'vec4f' ? '((total.x + total.y) + (total.z + total.w))' : 'total'} / f32(PIXELS);`;
 
 /** Declares `sum`: the bias and all terms of output `m` of `columns`. */
-function product(lane: Lane, name: 'R' | 'E', { x, inner, columns }: Record<'x' | 'inner' | 'columns', string>): string {
+function product(
+  lane: Lane,
+  name: 'R' | 'E',
+  { x, inner, columns }: Record<'x' | 'inner' | 'columns', string>,
+): string {
   const four = [0, 1, 2, 3].map(
     (j) => `select(0.0, ${element(lane)(`${x} + min(k + ${j}, ${inner} - 1)`)}, k + ${j} < ${inner})`,
   );

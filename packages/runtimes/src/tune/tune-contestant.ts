@@ -2,7 +2,7 @@ import type { TunableLayer } from '@ghostc/backend-wgsl';
 import { type CompileWgslOptions, compileWgsl } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
-import { createSession, type Session } from '@ghostc/wgsl-runtime';
+import { adapterOf, createSession, type Session } from '@ghostc/wgsl-runtime';
 
 /** A program on a device, and those of its layers that could have another shape. */
 export interface Contestant {
@@ -15,8 +15,12 @@ export async function openContestant(
   model: Graph,
   options: CompileWgslOptions,
 ): Promise<Contestant> {
+  const adapter = adapterOf(device);
   let layers: readonly TunableLayer[] = [];
-  const program = compileWgsl(model, { ...options, onTunable: (found) => (layers = found) });
+  const onTunable = (found: readonly TunableLayer[]) => {
+    layers = found.filter((layer) => layer.adapter === adapter);
+  };
+  const program = compileWgsl(model, { ...options, onTunable });
   return { session: await createSession(device, program), layers };
 }
 

@@ -26,7 +26,7 @@ test('every layer gets a shape that was measured, and compiling uses it', async 
   expect(result.ghosts.map(({ key }) => key)).toEqual(['ghost_module 24x8+8 6x6 3x3']);
   const second = ghost?.form.fused ? 'ghost 24x8 36' : 'pointwise 24x8 36';
   expect(result.layers.map(({ key }) => key)).toEqual(['pointwise 8x24 36', second]);
-  for (const { shape } of result.layers) expect(blockShapes).toContainEqual(shape);
+  for (const { shape } of result.layers) expect(blockShapes.software).toContainEqual(shape);
   expect(Object.keys(result.tuning).slice(0, 2)).toEqual([ghost?.key, 'pointwise 8x24 36']);
   expect(result.lost).toBe(result.ratio < 1);
   const cache = withTuning(parseTuningCache(undefined, 'none'), result);

@@ -92,8 +92,9 @@ interface ShapeRun extends Pick<TuneOptions, 'rounds' | 'onStep'> {
 async function tuneShapes(base: Contestant, run: ShapeRun): Promise<TunedLayer[]> {
   const keys = [...new Set(base.layers.map(({ key }) => key))];
   const contestants: Contestant[] = [];
-  for (const [i, shape] of blockShapes.entries()) {
-    run.onStep?.(`compiling shape ${i + 1} of ${blockShapes.length}`);
+  const shapes = blockShapes[base.layers[0]?.adapter ?? 'software'];
+  for (const [i, shape] of shapes.entries()) {
+    run.onStep?.(`compiling shape ${i + 1} of ${shapes.length}`);
     contestants.push(await run.prepare(Object.fromEntries(keys.map((key) => [key, shape]))));
   }
   const first = await profiles([base, ...contestants], run);
@@ -115,7 +116,7 @@ function choose({ layers }: Contestant, key: string, [base, ...others]: readonly
   const times = base?.get(key)?.times ?? [];
   const faster = others
     .flatMap((profile) => profile.get(key) ?? [])
-    .filter(({ shape }) => shape.blocks !== fallback.blocks || shape.group !== fallback.group)
+    .filter(({ shape }) => !isSameShape(shape, fallback))
     .map(({ shape, times: other }) => ({ shape, pairs: { base: times, other } }))
     .filter(({ pairs }) => isFaster(pairs))
     .sort((a, b) => pairedRatio(b.pairs) - pairedRatio(a.pairs));
@@ -127,6 +128,9 @@ function choose({ layers }: Contestant, key: string, [base, ...others]: readonly
     staticNanoseconds: median(times),
   };
 }
+
+const isSameShape = (one: BlockShape, other: BlockShape): boolean =>
+  one.blocks === other.blocks && one.group === other.group && (one.parts ?? 1) === (other.parts ?? 1);
 
 /** By layer its shape, and nanoseconds in each round; layers of one key count together. */
 type Profile = ReadonlyMap<string, { readonly shape: BlockShape; readonly times: number[] }>;

@@ -34,8 +34,10 @@ export function parseTuningCache(text: string | undefined, file: string): Tuning
 }
 
 function checkChoice(choice: Partial<BlockShape & GhostForm> | null, where: string): void {
-  const { blocks, group, fused, tile } = choice ?? {};
-  const isShape = blockShapes.some((known) => known.blocks === blocks && known.group === group);
+  const { blocks, group, parts, fused, tile } = choice ?? {};
+  const isShape = [...blockShapes.software, ...blockShapes.gpu].some(
+    (known) => known.blocks === blocks && known.group === group && known.parts === parts,
+  );
   if (isShape || (typeof fused === 'boolean' && (!tile || isTile(tile)))) return;
   throw new CompileError('tune/cache', `${where}: there is no shape ${JSON.stringify(choice)}`);
 }

@@ -7,7 +7,7 @@ export {
   type SessionOptions,
 } from '../create-session.ts';
 export { fileBeside } from '../file-beside.ts';
-export { type AdapterKind, shapedFor } from '../gpu-program.ts';
+export type { AdapterKind } from '../gpu-program.ts';
 export type { GpuInput, GpuTarget, Inputs, IoData } from '../io-data.ts';
 export type {
   Dispatch,

@@ -1,7 +1,9 @@
 import type { Node } from '@ghostc/ir';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
+import type { Parts } from '../../tuning.ts';
 import { accumulateBlock, blocksFor, element, type Reading, sumNames } from '../channel-block.ts';
 import { sourceOf } from '../operands.ts';
+import { type ShapeOfParts, shapeOf } from '../wide/parts.ts';
 import { cheapRow } from './cheap-taps.ts';
 import { type GhostActivations, ghostActivations } from './ghost-activations.ts';
 import { type GhostText, ghostId } from './ghost-id.ts';
@@ -20,17 +22,24 @@ interface Form extends GhostText {
  */
 export function wholePlanes(context: KernelContext, sizes: GhostSizes): Step {
   const { node } = context;
-  const { INIT, H, W, K, size } = sizes;
+  const { H, W, K, size } = sizes;
   const offsets = [node.inputs[0], node.inputs[5], node.output].map((v) => (v ? context.arena(v) : 0));
   const lane: Lane = [H * W, context.scratch(), ...offsets].every((n) => n % 4 === 0) ? 'vec4f' : 'f32';
-  const { blocks, group } = context.shape(`ghost ${K}x${INIT} ${H * W}`, {
-    blocks: blocksFor(INIT),
-    group: barrierGroup(H * W),
-  });
+  const { blocks, group } = ghostShape(context, sizes);
   const block = { blocks, lane, gate: !!node.inputs[5], tail: K % 4 !== 0 };
   const activations = ghostActivations(node);
   const form = { block, size, residual: !!node.inputs[6], group, applied: activations.applied };
   return step(context, { sizes, form, activations });
+}
+
+/** The module's shape; on a GPU with the parts of each sum, `parts` if none were measured. */
+export function ghostShape(
+  context: KernelContext,
+  { K, INIT, H, W }: GhostSizes,
+  parts?: Parts,
+): ShapeOfParts {
+  const shape = { blocks: blocksFor(INIT), group: barrierGroup(H * W), parts };
+  return shapeOf(context, `ghost ${K}x${INIT} ${H * W}`, shape);
 }
 
 /** Bytes of scratch memory: the primary planes, where a residual may lie in the output's place. */
@@ -48,13 +57,13 @@ function barrierGroup(pixels: number): 16 | 32 {
   return pixels <= 64 ? 16 : 32;
 }
 
-interface Parts {
+interface Task {
   readonly sizes: GhostSizes;
   readonly form: Form;
   readonly activations: GhostActivations;
 }
 
-function step(context: KernelContext, { sizes, form, activations }: Parts): Step {
+function step(context: KernelContext, { sizes, form, activations }: Task): Step {
   const { block, group } = form;
   const channelTiles = Math.ceil(sizes.INIT / (4 * block.blocks));
   return {

@@ -1,10 +1,7 @@
+import type { KernelContext } from '../../kernel.ts';
 import { groupSize } from '../../text/module-text.ts';
+import { type BlockShape, type Parts, partCounts } from '../../tuning.ts';
 import type { ChannelRange } from '../channel-block.ts';
-
-/** Into how many parts a sum may be cut. A workgroup has 64 / parts items, and for each of them `parts` invocations. */
-export type Parts = 1 | 2 | 4 | 8 | 16;
-
-const choices = [1, 2, 4, 8, 16] as const;
 
 /** Invocations that a GPU is taken to run at once. */
 const lanes = 16384;
@@ -22,15 +19,44 @@ export function partsFor({ count, loads }: Sums): Parts {
   const time = (parts: number): number =>
     Math.ceil((count * parts) / lanes) *
     (Math.ceil(loads / parts) + (parts > 1 ? barrier + join * parts : 0));
-  return choices.reduce((best, parts) => (time(parts) < time(best) ? parts : best));
+  return partCounts.reduce<Parts>((best, parts) => (time(parts) < time(best) ? parts : best), 1);
 }
 
-/** Items of a workgroup: with `PARTS` parts of each. */
+/** A shape that says how many parts each sum has. */
+export type ShapeOfParts = BlockShape & { readonly parts: Parts };
+
+/** The measured shape of a layer, or `fallback`; its parts, where they were not measured, are those of `fallback`. */
+export function shapeOf(context: KernelContext, key: string, fallback: BlockShape): ShapeOfParts {
+  const shape = context.shape(key, fallback);
+  return { ...shape, parts: shape.parts ?? fallback.parts ?? 1 };
+}
+
+/** Items of a workgroup, which has `parts` invocations for each. */
 export const itemsOf = (parts: Parts): number => groupSize / parts;
 
 /** Memory of a workgroup for the sums of all its parts: `count` of each. */
 export const partialSums = (count: number): string =>
   `var<workgroup> partial: array<vec4f, ${count * groupSize}>;`;
+
+/** Whether a row of so many elements is worth a workgroup. */
+export const isLongRow = (elements: number): boolean => elements >= groupSize / 2;
+
+/** Memory of a workgroup for a number of each invocation. */
+export const partialNumbers = `var<workgroup> partial: array<f32, ${groupSize}>;`;
+
+/** Folds `value` of all invocations; `partial[0]` has the result, for all of them. */
+export const foldedByAll = (
+  value: string,
+  fold: (a: string, b: string) => string,
+): string => `partial[lane] = ${value};
+workgroupBarrier();
+for (var half = ${groupSize / 2}; half > 0; half /= 2) {
+if (lane < half) {
+let other = partial[lane + half];
+partial[lane] = ${fold('partial[lane]', 'other')};
+}
+workgroupBarrier();
+}`;
 
 /** Declares `part` and `one`, the invocation's item, and `begin` and `end` of its fours: SIZE, a parameter, in each part. */
 export function partText(parts: Parts, fours: string): string {

@@ -5,32 +5,34 @@ import { ghostActivations } from '../ghost/ghost-activations.ts';
 import { type GhostText, ghostId } from '../ghost/ghost-id.ts';
 import { ghostInts } from '../ghost/ghost-operands.ts';
 import type { GhostSizes } from '../ghost/ghost-sizes.ts';
+import { ghostShape } from '../ghost/whole-planes.ts';
 import { sourceOf } from '../operands.ts';
-import { splitPointwise } from './wide-pointwise.ts';
+import { partsOf, splitPointwise } from './wide-pointwise.ts';
 
 /**
  * A Ghost module of small planes in two dispatches: the primary channels, whose sums are cut into parts, and the cheap ones.
- * With a residual, which may share the output's memory, the primary planes go to scratch memory first. Null where the sums are
+ * With a residual, which may share the output's memory, the primary planes go to scratch memory first. Null for sums that are
  * best left whole.
  */
 export function wideGhost(context: KernelContext, sizes: GhostSizes): readonly Step[] | null {
   const { node, arena, scratch } = context;
   const { N, K, INIT, CHEAP, H, W, size } = sizes;
   const [gate, residual] = [node.inputs[5], node.inputs[6]];
+  const { parts } = ghostShape(context, sizes, partsOf({ N, K, M: INIT, plane: H * W }));
+  if (parts === 1) return null;
   const { key, functions, floats, applied } = ghostActivations(node);
   const plane = H * W;
   const y = arena(node.output);
   const primary = { at: residual ? scratch() : y, image: (residual ? INIT : INIT + CHEAP) * plane };
   const ints = ghostInts(context, sizes);
   const first = splitPointwise({
-    ...{ N, K, M: INIT, plane, id: 'ghost_primary', key, functions, floats },
+    ...{ N, K, M: INIT, plane, parts, id: 'ghost_primary', key, functions, floats },
     applied: applied.primary,
     places: { X_AT: arena(sourceOf(node, 0)), Y_AT: primary.at },
     gate: gate ? arena(gate) : undefined,
     image: primary.image,
     ints: () => ({ ...ints, M: INIT }),
   });
-  if (!first) return null;
   const block: ChannelBlock = { blocks: 1, lane: 'f32' satisfies Lane, gate: false, tail: false };
   const form = { block, size, residual: !!residual, applied };
   const W4 = Math.ceil(W / 4);

@@ -1,12 +1,13 @@
 import { epilogueOf } from '../../epilogue.ts';
 import type { KernelContext, Lane, Step } from '../../kernel.ts';
 import { groupSize } from '../../text/module-text.ts';
+import type { Parts } from '../../tuning.ts';
 import { accumulateBlock, type ChannelBlock, component, sumNames } from '../channel-block.ts';
 import { constantOf, sourceOf, weightOf } from '../operands.ts';
 import { packBias, packChannels } from '../pack-channels.ts';
-import { pointwise } from '../pointwise.ts';
+import { pointwise, pointwiseShape } from '../pointwise.ts';
 import type { WindowGeometry } from '../window-geometry.ts';
-import { itemsOf, joinedParts, type Parts, partialSums, partsFor, partText, rangeOf } from './parts.ts';
+import { itemsOf, joinedParts, partialSums, partsFor, partText, rangeOf } from './parts.ts';
 
 /** A 1x1 convolution whose sums are cut into parts; whole where there are enough of them to keep a GPU busy. */
 export function widePointwise(context: KernelContext, geometry: WindowGeometry): Step {
@@ -15,7 +16,10 @@ export function widePointwise(context: KernelContext, geometry: WindowGeometry):
   const residual = node.inputs[3];
   const { key, text, floats } = epilogueOf(node.attrs, 'vec4f');
   const packing = { groups: 1, perGroup: M, inner: C };
-  const step = splitPointwise({
+  const { parts } = pointwiseShape(context, geometry, partsOf({ N, K: C, M, plane: H * W }));
+  if (parts === 1) return pointwise(context, geometry);
+  return splitPointwise({
+    parts,
     N,
     K: C,
     M,
@@ -39,15 +43,24 @@ export function widePointwise(context: KernelContext, geometry: WindowGeometry):
       BLOCKS: Math.ceil(M / 4),
     }),
   });
-  return step ?? pointwise(context, geometry);
 }
 
-/** A 1x1 convolution [N,K,plane] to M channels of images that are `image` floats apart. */
-export interface SplitPointwise {
+interface Sizes {
   readonly N: number;
   readonly K: number;
   readonly M: number;
   readonly plane: number;
+}
+
+/** The parts that the static cost model gives a 1x1 convolution. */
+export function partsOf({ N, K, M, plane }: Sizes): Parts {
+  return partsFor({ count: N * Math.ceil(M / 4) * Math.ceil(plane / 4), loads: K });
+}
+
+/** A 1x1 convolution [N,K,plane] to M channels of images that are `image` floats apart. */
+export interface SplitPointwise extends Sizes {
+  /** More than one. */
+  readonly parts: Parts;
   readonly id: string;
   /** Distinguishes the functions. */
   readonly key: string;
@@ -64,22 +77,16 @@ export interface SplitPointwise {
   readonly ints: () => Readonly<Record<string, number>>;
 }
 
-/**
- * An invocation sums one part of the input channels for 4 channels x 4 pixels; then the workgroup joins the parts. Null where
- * one part is best.
- */
-export function splitPointwise(task: SplitPointwise): Step | null {
-  const { N, K, M, plane, places, gate, image, id, key, functions, floats } = task;
+/** An invocation sums one part of the input channels for 4 channels x 4 pixels; then the workgroup joins the parts. */
+export function splitPointwise(task: SplitPointwise): Step {
+  const { N, K, M, plane, parts, places, gate, image, id, key, functions, floats } = task;
   const blocks = Math.ceil(M / 4);
-  const pixels = Math.ceil(plane / 4);
-  const parts = partsFor({ count: N * blocks * pixels, loads: K });
-  if (parts === 1) return null;
   const lane: Lane = [plane, image, gate ?? 0, ...Object.values(places)].every((size) => size % 4 === 0)
     ? 'vec4f'
     : 'f32';
   const unit = lane === 'vec4f' ? 4 : 1;
   const block: ChannelBlock = { blocks: 1, lane, gate: gate !== undefined, tail: K % 4 !== 0 };
-  const tiles = Math.ceil(pixels / itemsOf(parts));
+  const tiles = Math.ceil(plane / (4 * itemsOf(parts)));
   const options = { tail: block.tail, gate: block.gate, residual: places.R_AT !== undefined };
   return {
     id: [
@@ -91,7 +98,7 @@ export function splitPointwise(task: SplitPointwise): Step | null {
     matrix: true,
     group: groupSize,
     functions: [partialSums(4), ...functions],
-    body: body(block, parts, task),
+    body: body(block, task),
     ints: {
       ...Object.fromEntries(Object.entries(places).map(([name, at]) => [name, at / unit])),
       ...(gate !== undefined && { G_AT: gate }),
@@ -107,7 +114,7 @@ export function splitPointwise(task: SplitPointwise): Step | null {
   };
 }
 
-function body(block: ChannelBlock, parts: Parts, { places, applied }: SplitPointwise): string {
+function body(block: ChannelBlock, { parts, places, applied }: SplitPointwise): string {
   const vector = block.lane === 'vec4f';
   const items = itemsOf(parts);
   const pixel = (one: string): string => `((tile % TILES) * ${items} + ${one})${vector ? '' : ' * 4'}`;
