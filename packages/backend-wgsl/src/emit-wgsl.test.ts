@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { emitWgsl } from './emit-wgsl.ts';
 import { floatKernels } from './kernels/float-kernels.ts';
 import { planWgsl } from './plan-wgsl.ts';
+import type { Tuning } from './tuning.ts';
 
 function graphOf(text: string): Graph {
   const graph = parseGraph(text, { registry });
@@ -116,6 +117,34 @@ test('matrices as f16 are half the bytes, with variants that read them as f32', 
   ]);
   const large = graphOf(text.replace('random(1)', `[${new Array(64).fill(1e5).join(',')}]`));
   expect(() => emitWgsl(planWgsl(large), { name: 'g', matrices: 'f16' })).toThrow('f16 ends at 65504');
+});
+
+describe('dispatches for GPUs', () => {
+  const long = `graph @g(%x: f32[1,64,8,8])
+  const %w: f32[12,64,1,1] = random(1)
+  %y = conv2d %x, %w from "long"
+  return %y`;
+  const modulesOf = (tuning: Tuning) => {
+    const { manifest } = emitWgsl(planWgsl(graphOf(long)), { name: 'g', tuning });
+    return (manifest.gpuDispatches ?? manifest.dispatches).map(({ module }) => module);
+  };
+
+  test('have long sums in parts, as many as were measured to be best', () => {
+    expect(modulesOf({})).toEqual(['pointwise_8parts_vec4f_none']);
+    const shape = { blocks: 1, group: 64 } as const;
+    expect(modulesOf({ 'pointwise 64x12 64': { ...shape, parts: 2 } })).toEqual([
+      'pointwise_2parts_vec4f_none',
+    ]);
+    expect(modulesOf({ 'pointwise 64x12 64': { ...shape, parts: 1 } })).toEqual([
+      'pointwise_4c_g64_vec4f_none',
+    ]);
+    expect(modulesOf({ 'pointwise 64x12 64': shape })).toEqual(['pointwise_8parts_vec4f_none']);
+  });
+
+  test('are absent where they are the same', () => {
+    expect(emit(long).manifest.gpuDispatches).toHaveLength(1);
+    expect(emit(long.replaceAll('64', '8')).manifest.gpuDispatches).toBeUndefined();
+  });
 });
 
 test('layers of different sizes share a module', () => {
