@@ -137,7 +137,7 @@ export { productMultiplier, qlinearMul } from './quantized/qlinear-mul.ts';
 export { preluMultipliers, qlinearPrelu } from './quantized/qlinear-prelu.ts';
 export { type BilinearTap, bilinearTaps, qlinearResize } from './quantized/qlinear-resize.ts';
 export { exponentialTable, qlinearSoftmax } from './quantized/qlinear-softmax.ts';
-export { weightMultipliers } from './quantized/qlinear-window.ts';
+export { centredWeight, weightMultipliers } from './quantized/qlinear-window.ts';
 export { quantizeLinear } from './quantized/quantize-linear.ts';
 export {
   type ActivationType,
@@ -149,6 +149,7 @@ export {
   outputAffine,
   type Requantized,
   sameAffine,
+  signedTensor,
 } from './quantized/quantized-type.ts';
 export {
   clampTable,

@@ -207,7 +207,9 @@ export function typeOf({ type, shape, scale, zeroPoint, quantizedDimension }: Tf
   return { dtype, shape, quant };
 }
 
-function perAxis(shape: readonly number[], quant: QuantParams, axis: number): QuantParams {
+/** Of a tensor of one axis: some converters copy the axis of the weights to the bias. */
+function perAxis(shape: readonly number[], quant: QuantParams, declared: number): QuantParams {
+  const axis = shape.length === 1 ? 0 : declared;
   if (shape[axis] === quant.scale.length) return { ...quant, axis };
   throw new CompileError(
     'tflite/quantization',

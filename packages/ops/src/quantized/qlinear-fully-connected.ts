@@ -1,9 +1,10 @@
-import { dataOf, type TensorType, toNumbers } from '@ghostc/ir';
+import { type TensorType, toNumbers } from '@ghostc/ir';
 import { defineOp, firstType } from '../define-op.ts';
 import { fullyConnected } from '../linear/linear.ts';
 import {
   accumulatorScale,
   centred,
+  centredWeight,
   layerType,
   requantizeChannels,
   weightMultipliers,
@@ -18,7 +19,7 @@ import {
 } from './quantized-type.ts';
 import { type FixedMultiplier, quantizeMultiplier } from './requantize.ts';
 
-/** TFLite FULLY_CONNECTED on integers: x [N,K], weight i8 [M,K], bias [M]; y = clamp(M[m] (bias[m] + sum (x - zx) w) + zy). */
+/** TFLite FULLY_CONNECTED on integers: x [N,K], weight i8 [M,K], bias [M]; y = clamp(M[m] (bias[m] + sum (x - zx) (w - zw)) + zy). */
 export const qlinearFullyConnected = defineOp({
   name: 'qlinear_fully_connected',
   inputs: ['x', 'weight', 'bias?'],
@@ -30,12 +31,12 @@ export const qlinearFullyConnected = defineOp({
   infer({ x, weight, bias }, attrs) {
     const plain = { activation: 'none', activation_params: [] } as const;
     const { shape } = firstType(fullyConnected.infer({ x, weight }, plain));
-    return layerType(shape, { x, weight, bias }, attrs, linearMultipliers);
+    return layerType(shape, { x, weight, bias }, attrs, { multipliers: linearMultipliers });
   },
   evaluate({ x, weight, bias }, attrs, [type]) {
     const [rows = 0, inner = 0] = x.shape;
     const columns = weight.shape[0] ?? 0;
-    const sums = products(centred(x), dataOf(weight, 'i8'), { rows, inner, columns });
+    const sums = products(centred(x), centredWeight(weight), { rows, inner, columns });
     const biases = bias && toNumbers(bias);
     if (biases) for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + Number(biases[i % columns]);
     const data = requantizeChannels(sums, {
@@ -73,7 +74,7 @@ interface Sizes {
 
 function products(
   x: Int16Array | Int32Array,
-  weight: Int8Array,
+  weight: Int8Array | Int16Array,
   { rows, inner, columns }: Sizes,
 ): Float64Array {
   const sums = new Float64Array(rows * columns);

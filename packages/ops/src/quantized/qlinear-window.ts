@@ -30,29 +30,46 @@ interface LayerTypes {
   readonly bias?: TensorType | undefined;
 }
 
+interface LayerRules {
+  readonly multipliers?: typeof weightMultipliers;
+  /** Zero points of weights have to be 0. */
+  readonly symmetric?: boolean;
+}
+
 /** The output of a layer with weights, [N,M,...]; throws `quant/weight`, `quant/bias`, and what `multipliers` throws. */
 export function layerType(
   shape: Shape,
   { x, weight, bias }: LayerTypes,
   attrs: Requantized,
-  multipliers: typeof weightMultipliers = weightMultipliers,
+  { multipliers = weightMultipliers, symmetric = false }: LayerRules = {},
 ): TensorType {
-  checkWeight(weight, shape[1]);
+  checkWeight(weight, shape[1], symmetric || x.dtype === 'i16');
   checkQuantizedBias(bias, x, shape[1]);
   multipliers(x, weight, attrs);
   return requantizedType(shape, attrs);
 }
 
-/** Throws `quant/weight` unless weights are i8, symmetric, quantised per tensor or along axis 0. */
-function checkWeight(weight: TensorType, channels: Dim | undefined): void {
+/** Throws `quant/weight` unless weights are i8, quantised per tensor or along axis 0. */
+function checkWeight(weight: TensorType, channels: Dim | undefined, symmetric: boolean): void {
   const { dtype, quant } = weight;
   const perTensor = quant?.axis === undefined && quant?.scale.length === 1;
   const perChannel = quant?.axis === 0 && quant.scale.length === channels;
-  if (dtype === 'i8' && (perTensor || perChannel) && quant?.zeroPoint.every((z) => z === 0)) return;
+  const zeros = quant?.zeroPoint.every((z) => (symmetric ? z === 0 : z >= -128 && z <= 127));
+  if (dtype === 'i8' && (perTensor || perChannel) && zeros) return;
   throw new CompileError(
     'quant/weight',
-    `weight expects i8 with zero points 0 and one scale or ${channels} along axis 0, found ${dtype} ${quant ? `with ${quant.scale.length} scales` : 'without quantisation'}`,
+    `weight expects i8 with ${symmetric ? 'zero points 0' : 'zero points of i8'} and one scale or ${channels} along axis 0, found ${dtype} ${quant ? `with ${quant.scale.length} scales and zero point ${quant.zeroPoint[0]}` : 'without quantisation'}`,
   );
+}
+
+/** Weights less their zero points: in 8 bits where these hold all of them, else in 16. */
+export function centredWeight(weight: Tensor): Int8Array | Int16Array {
+  const data = dataOf(weight, 'i8');
+  const { zeroPoint = [0], axis } = weight.quant ?? {};
+  if (zeroPoint.every((z) => z === 0)) return data;
+  const each = axis === undefined ? data.length : data.length / zeroPoint.length;
+  const centred = Int16Array.from(data, (w, i) => w - (zeroPoint[Math.floor(i / each)] ?? 0));
+  return centred.every((w) => w >= -128 && w <= 127) ? Int8Array.from(centred) : centred;
 }
 
 /** Throws `quant/bias` unless the bias is [M] of int32, or of int64 for 16-bit activations. */
@@ -67,7 +84,7 @@ function checkQuantizedBias(bias: TensorType | undefined, x: TensorType, channel
 
 /**
  * M = sx sw / sy for each output channel (one for all if the weight is quantised per tensor), in double precision from
- * float32 scales. Throws `quant/scale`, `quant/multiplier`.
+ * float32 scales; as TFLite for u8, whose weights have one scale, with sx sw in float32. Throws `quant/scale`, `quant/multiplier`.
  */
 export function weightMultipliers(
   x: TensorType,
@@ -76,7 +93,11 @@ export function weightMultipliers(
 ): readonly FixedMultiplier[] {
   const { scale } = affineOf(x, 'x');
   const { scale: out } = outputAffine(attrs);
-  return (weight.quant?.scale ?? []).map((w) => quantizeMultiplier((scale * Math.fround(w)) / out));
+  const single = x.dtype === 'u8' && attrs.rounding === 'double';
+  return (weight.quant?.scale ?? []).map((w) => {
+    const product = scale * Math.fround(w);
+    return quantizeMultiplier((single ? Math.fround(product) : product) / out);
+  });
 }
 
 /** x - zero point, in 16 or 32 bits: padding is 0 in it. */
@@ -102,7 +123,7 @@ export interface QuantizedOperands {
   readonly bias?: Tensor | undefined;
 }
 
-/** y[n,m,..] = clamp(M[m] (bias[m] + sum (x - zx) w[m]) + zy). The sums are exact integers. */
+/** y[n,m,..] = clamp(M[m] (bias[m] + sum (x - zx) (w[m] - zw)) + zy). The sums are exact integers. */
 export function convolveQuantized(
   { x, weight, bias }: QuantizedOperands,
   conv: Omit<Convolution, 'activation' | 'activation_params'> & Requantized,
@@ -112,7 +133,7 @@ export function convolveQuantized(
   const sums = convolutionSums(
     {
       source: { data: centred(x), shape: image(x.shape) },
-      kernel: { data: dataOf(weight, 'i8'), shape: image(weight.shape) },
+      kernel: { data: centredWeight(weight), shape: image(weight.shape) },
       biases: bias && toNumbers(bias),
     },
     conv,

@@ -1,6 +1,7 @@
 import {
   CompileError,
   type DType,
+  dataOf,
   type QuantParams,
   type Shape,
   type Tensor,
@@ -87,6 +88,13 @@ function checkQuant({ scale, zeroPoint }: QuantParams, dtype: DType, what: strin
       'quant/zero-point',
       `the zero point of ${what} expects ${dtype === 'i16' ? '0 (i16)' : `${low} to ${high}`}, found ${badZero}`,
     );
+}
+
+/** A tensor of u8 as the same numbers in i8: both it and its zero points less 128. */
+export function signedTensor({ shape, quant, ...tensor }: Tensor): Tensor {
+  const data = Int8Array.from(dataOf({ shape, ...tensor }, 'u8'), (v) => v - 128);
+  const signed = quant && { ...quant, zeroPoint: quant.zeroPoint.map((zero) => zero - 128) };
+  return { dtype: 'i8', shape, data, ...(signed && { quant: signed }) };
 }
 
 /** real = scale (q - zeroPoint). */

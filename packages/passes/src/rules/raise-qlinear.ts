@@ -78,7 +78,7 @@ export const raiseQlinearWeighted = rule({
       .anyEpilogue(),
   ).as('quantize'),
   unless: ({ x, weight, float, quantize }) =>
-    refusal(float, quantize, [x]) || weightRefusal(weight) || biasRefusal(float),
+    refusal(float, quantize, [x]) || weightRefusal(weight, x, float.op) || biasRefusal(float),
   rewrite({ x, weight, float, quantize }, build) {
     const attrs = requantizedAttrs(float, quantize) ?? {};
     const [bias] = float.inputs.slice(2);
@@ -106,9 +106,10 @@ function roundedLinear(attrs: Attrs, [, weight]: readonly (Value | null)[]): Att
   return weight?.type.quant?.axis === undefined ? { ...attrs, rounding: 'single' } : attrs;
 }
 
-function weightRefusal({ name, type: { dtype, quant } }: Value): string | false {
+function weightRefusal({ name, type: { dtype, quant } }: Value, x: Value, op: string): string | false {
   if (dtype !== 'i8') return `weight %${name} is ${dtype}`;
-  if (quant?.zeroPoint.some((zero) => zero !== 0)) return `weight %${name} is asymmetric`;
+  const symmetric = op === 'conv_transpose2d' || x.type.dtype === 'i16';
+  if (symmetric && quant?.zeroPoint.some((zero) => zero !== 0)) return `weight %${name} is asymmetric`;
   return Boolean(quant?.axis) && `weight %${name} is quantised along axis ${quant?.axis}, not 0`;
 }
 

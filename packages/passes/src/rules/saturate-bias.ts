@@ -1,5 +1,5 @@
 import { constantOf, dataOf, type Value } from '@ghostc/ir';
-import { affineOf, integerRange } from '@ghostc/ops';
+import { affineOf, centredWeight, integerRange } from '@ghostc/ops';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
@@ -13,7 +13,7 @@ function limits(x: Value, weight: Value, channels: number): number[] {
   const { zeroPoint } = affineOf(x.type, 'x');
   const [low, high] = integerRange(x.type.dtype);
   const largest = Math.max(zeroPoint - low, high - zeroPoint);
-  const data = dataOf(constantOf(weight), 'i8');
+  const data = centredWeight(constantOf(weight));
   const inner = data.length / channels;
   return Array.from({ length: channels }, (_, m) => {
     let sum = 0;

@@ -1,4 +1,5 @@
-import { type Attrs, dataOf, type Node, quantOf, type Tensor, type Value } from '@ghostc/ir';
+import { type Attrs, type Node, quantOf } from '@ghostc/ir';
+import { signedTensor } from '@ghostc/ops';
 import { constantData } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
@@ -47,18 +48,12 @@ export const unsignedConstant = rule({
   name: 'unsigned-constant',
   match: op('dequantize_linear', constant('x')),
   unless: ({ x }) => x.type.dtype !== 'u8' && 'it is signed',
-  rewrite: ({ x }, build) => build.node('dequantize_linear', [build.constant(signedTensor(x), x.name)]),
+  rewrite: ({ x }, build) =>
+    build.node('dequantize_linear', [build.constant(signedTensor(constantData(x)), x.name)]),
 });
 
 function signedAttrs(attrs: Attrs): Attrs {
   return { ...attrs, y_zero_point: Number(attrs.y_zero_point ?? 0) - 128, y_dtype: 'i8' };
-}
-
-function signedTensor(x: Value): Tensor {
-  const { shape } = constantData(x);
-  const { scale, zeroPoint, axis } = quantOf(x.type);
-  const quant = { scale, zeroPoint: zeroPoint.map((zero) => zero - 128), axis };
-  return { dtype: 'i8', shape, data: Int8Array.from(dataOf(constantData(x), 'u8'), (v) => v - 128), quant };
 }
 
 /** A requantisation from i8 to u8 or back that keeps the numbers. */

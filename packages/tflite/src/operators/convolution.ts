@@ -1,4 +1,5 @@
 import { type Attrs, CompileError, fromNumbers, toNumbers, type Value } from '@ghostc/ir';
+import { signedTensor } from '@ghostc/ops';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { Conv2DOptions } from '../generated/conv2-doptions.ts';
 import { DepthwiseConv2DOptions } from '../generated/depthwise-conv2-doptions.ts';
@@ -53,7 +54,7 @@ function convolution(
   const activation = options.fusedActivationFunction();
   const window = { ...convWindow(node, options), ...attrs };
   const y = isQuantized(node)
-    ? node.emit(`qlinear_${op}`, [x, node.table.permuted(node.input(1, 'plain'), perm), integerBias(node)], {
+    ? node.emit(`qlinear_${op}`, [x, node.table.permuted(integerWeight(node), perm), integerBias(node)], {
         ...window,
         ...requantized(node, activation),
       })
@@ -76,6 +77,13 @@ function convWindow(node: OperatorReader, options: Conv2DOptions | DepthwiseConv
     },
     [height, width],
   );
+}
+
+/** The weights of integer layers, which are i8; those of u8 as the same numbers. */
+export function integerWeight(node: OperatorReader): Value {
+  const constant = node.constant(1);
+  if (constant?.dtype !== 'u8') return node.input(1, 'plain');
+  return node.table.graph.addConstant(node.inputTensor(1).name, signedTensor(constant));
 }
 
 /**

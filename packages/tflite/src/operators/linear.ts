@@ -3,7 +3,7 @@ import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { FullyConnectedOptions } from '../generated/fully-connected-options.ts';
 import { FullyConnectedOptionsWeightsFormat } from '../generated/fully-connected-options-weights-format.ts';
 import type { OperatorReader } from '../operator-reader.ts';
-import { integerBias } from './convolution.ts';
+import { integerBias, integerWeight } from './convolution.ts';
 import { activationAttributes } from './fused-activation.ts';
 import { isQuantized, requantized } from './quantized-output.ts';
 
@@ -19,7 +19,7 @@ export function readFullyConnected(node: OperatorReader): void {
   const x = asMatrix(node);
   const activation = options.fusedActivationFunction();
   const y = isQuantized(node)
-    ? node.emit('qlinear_fully_connected', [x, node.input(1, 'plain'), integerBias(node)], {
+    ? node.emit('qlinear_fully_connected', [x, integerWeight(node), integerBias(node)], {
         ...requantized(node, activation),
         rounding: 'single',
       })

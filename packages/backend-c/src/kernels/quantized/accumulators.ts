@@ -1,10 +1,11 @@
-import { CompileError, type Node, type Value } from '@ghostc/ir';
-import { affineOf, integerRange } from '@ghostc/ops';
+import { CompileError, type Node, type Tensor, type Value } from '@ghostc/ir';
+import { affineOf, centredWeight, integerRange } from '@ghostc/ops';
 import { input } from '../operands.ts';
 
 /** The constant data of a layer on integers. */
 export interface LayerData {
-  readonly weight: Int8Array;
+  /** Less its zero points; in 16 bits where 8 do not hold that. */
+  readonly weight: Int8Array | Int16Array;
   /** [M]; zeros if the layer has none. */
   readonly bias: Int32Array | BigInt64Array;
   readonly channels: number;
@@ -17,11 +18,11 @@ export interface LayerData {
  * sum could leave its accumulator: |bias| + sum |w| max|x - zx| must stay below 2^31 (2^47 for 16-bit activations).
  */
 export function layerData(node: Node): LayerData {
-  const weight = constant(node, 1) as Int8Array;
+  const weight = centredWeight(constant(node, 1));
   const wide = input(node, 0).type.dtype === 'i16';
   const channels = Number(input(node, 1).type.shape[0]);
   const bias = node.inputs[2]
-    ? constant(node, 2)
+    ? constant(node, 2).data
     : wide
       ? new BigInt64Array(channels)
       : new Int32Array(channels);
@@ -30,9 +31,9 @@ export function layerData(node: Node): LayerData {
   return data;
 }
 
-function constant(node: Node, index: number): unknown {
+function constant(node: Node, index: number): Tensor {
   const value = input(node, index);
-  if (value.constant) return value.constant.data;
+  if (value.constant) return value.constant;
   throw new CompileError(
     'backend-c/weight',
     `input ${index} of ${node.op} expects a constant, found %${value.name} computed at run time`,
@@ -62,12 +63,16 @@ function largest({ type }: Value, zero: number): number {
   return Math.max(zero - low, high - zero);
 }
 
+/** C type of the weights. */
+export const weightType = ({ weight }: Pick<LayerData, 'weight'>): string =>
+  weight instanceof Int8Array ? 'int8_t' : 'int16_t';
+
 /** Sum of |w| of each channel. */
 function magnitudes({ weight, channels }: LayerData): number[] {
   return sumsByChannel(weight, channels, Math.abs);
 }
 
-function sumsByChannel(weight: Int8Array, channels: number, of: (w: number) => number): number[] {
+function sumsByChannel(weight: LayerData['weight'], channels: number, of: (w: number) => number): number[] {
   const inner = weight.length / channels;
   return Array.from({ length: channels }, (_, m) => {
     let sum = 0;

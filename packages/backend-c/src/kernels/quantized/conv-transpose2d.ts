@@ -5,7 +5,7 @@ import { loop } from '../../text/loops.ts';
 import { type ConvGeometry, convGeometry, geometryName } from '../conv-geometry.ts';
 import { input } from '../operands.ts';
 import { transposedWalk } from '../transposed-walk.ts';
-import { layerData } from './accumulators.ts';
+import { layerData, weightType } from './accumulators.ts';
 import { outputScale } from './output-scale.ts';
 
 /** Sums of x minus its zero point times the weights. */
@@ -30,13 +30,13 @@ export const convTranspose2d: Kernel = {
         params: [
           `const ${xType} *x`,
           'int32_t zx',
-          'const int8_t *w',
+          `const ${weightType(data)} *w`,
           `const ${sum} *b`,
           ...scale.params,
           `${cType(attrs.y_dtype)} *y`,
         ],
         body: transposedWalk(geometry, {
-          types: { x: xType, weight: 'int8_t', sum },
+          types: { x: xType, weight: weightType(data), sum },
           channelSums: channelSums(geometry, xType),
           plane: [],
           store: (j) => [`y[(n * ${outHeight} + i) * ${outWidth} + ${j}] = ${scale.output('s[k]', 'm')};`],

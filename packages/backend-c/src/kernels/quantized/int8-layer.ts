@@ -18,6 +18,7 @@ import { type Requantization, type RequantPlan, requantPlan } from './requant-pl
 
 /** A layer from int8 to int8 as it stands in the graph: sums over x minus its zero point. */
 export interface Int8Params extends LayerData {
+  readonly weight: Int8Array;
   readonly geometry: ConvGeometry;
   /** Output channels per input channel of a depthwise convolution, else 1. */
   readonly multiplier: number;
@@ -83,11 +84,12 @@ function paramsOf(
   const types: DType[] = [input(node, 0).type.dtype, input(node, 1).type.dtype, attrs.y_dtype];
   const [first] = multipliers;
   if (!first || types.some((dtype) => dtype !== 'i8')) return null;
-  const data = layerData(node);
+  const { weight, ...data } = layerData(node);
+  if (weight instanceof Int16Array) return null;
   const fixed = Array.from({ length: data.channels }, (_, m) => multipliers[m] ?? first);
   const { zeroPoint } = affineOf(input(node, 0).type, 'x');
   const to = { fixed, rounding: attrs.rounding, zeroPoint: attrs.y_zero_point, clamp: clampRange(attrs) };
-  return { ...data, geometry, multiplier, xZeroPoint: zeroPoint, to };
+  return { ...data, weight, geometry, multiplier, xZeroPoint: zeroPoint, to };
 }
 
 /** Null where the layer is not an int8 one, or leaves int32. */

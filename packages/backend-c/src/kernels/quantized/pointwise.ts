@@ -2,7 +2,7 @@ import { cType } from '../../c-type.ts';
 import type { KernelCall, KernelContext } from '../../kernel.ts';
 import { range } from '../gemm-block.ts';
 import { input } from '../operands.ts';
-import type { LayerData } from './accumulators.ts';
+import { type LayerData, weightType } from './accumulators.ts';
 import type { OutputScale } from './output-scale.ts';
 
 /** y[n][m][p] = out(b[m] + sum_k w[m][k] x[n][k][p]) on raw x: 1x1 convolutions, and fully connected layers with one pixel. */
@@ -27,7 +27,7 @@ export function pointwiseCall(context: KernelContext, task: Pointwise): KernelCa
       hint: `q_pointwise_${inner}x${plane}_${channels}`,
       params: [
         `const ${cType(input(node, 0).type.dtype)} *x`,
-        'const int8_t *w',
+        `const ${weightType(task.data)} *w`,
         `const ${accumulator(task)} *b`,
         ...scale.params,
         `${cType(node.output.type.dtype)} *y`,
@@ -74,7 +74,7 @@ function rowBlock(context: KernelContext, task: Pointwise, rows: number): string
   const { plane, inner } = task;
   const columns = Math.min(4, plane);
   const whole = plane - (plane % columns);
-  const first = [`const int8_t *wm = w + m * ${inner};`];
+  const first = [`const ${weightType(task.data)} *wm = w + m * ${inner};`];
   if (plane === 1) return [...first, ...block(context, task, [rows, 1])];
   return [
     ...first,

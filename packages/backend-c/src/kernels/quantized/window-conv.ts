@@ -5,7 +5,7 @@ import { loop } from '../../text/loops.ts';
 import { type ConvGeometry, geometryName } from '../conv-geometry.ts';
 import { range } from '../gemm-block.ts';
 import { input } from '../operands.ts';
-import type { LayerData } from './accumulators.ts';
+import { type LayerData, weightType } from './accumulators.ts';
 import type { OutputScale } from './output-scale.ts';
 
 /** A convolution with any window; each output channel reads `inputs` channels of x from `first` on. */
@@ -32,7 +32,7 @@ export function windowConvCall(context: KernelContext, conv: WindowConv): Kernel
       params: [
         `const ${xType(context)} *x`,
         'int32_t zx',
-        'const int8_t *w',
+        `const ${weightType(data)} *w`,
         `const ${data.wide ? 'int64_t' : 'int32_t'} *b`,
         ...scale.params,
         `${cType(node.output.type.dtype)} *y`,
@@ -66,7 +66,7 @@ function outputs(context: KernelContext, conv: WindowConv): string[] {
   ];
   const planes = loop('m', m, [
     `const ${xType(context)} *xm = x + ${conv.first === '0' ? '0' : `${conv.first} * ${height * width}`};`,
-    `const int8_t *wm = w + m * ${conv.geometry.inner};`,
+    `const ${weightType(conv.data)} *wm = w + m * ${conv.geometry.inner};`,
     ...loop('i', outHeight, [`const int top = i * ${strideY} - ${padTop};`, ...loop('j', outWidth, pixel)]),
   ]);
   return batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`]);
@@ -105,7 +105,7 @@ function insideTest(geometry: ConvGeometry): string {
   ].join(' && ');
 }
 
-function interior(context: KernelContext, { geometry, inputs }: WindowConv): string[] {
+function interior(context: KernelContext, { geometry, inputs, data }: WindowConv): string[] {
   const { height, width, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
   const taps = kernelHeight * kernelWidth;
   const sums =
@@ -123,19 +123,19 @@ function interior(context: KernelContext, { geometry, inputs }: WindowConv): str
         );
   return [
     `const ${xType(context)} *xp = xm + top * ${width} + left;`,
-    'const int8_t *wp = wm;',
+    `const ${weightType(data)} *wp = wm;`,
     ...channelLoop(inputs, sums, [`xp += ${height * width};`, `wp += ${taps};`]),
   ];
 }
 
-function edge(context: KernelContext, { geometry, inputs }: WindowConv): string[] {
+function edge(context: KernelContext, { geometry, inputs, data }: WindowConv): string[] {
   const { height, width, kernelHeight, kernelWidth, dilationY, dilationX } = geometry;
   const taps = kernelHeight * kernelWidth;
   return [
     ...inRange('u', 'top', { kernel: kernelHeight, dilation: dilationY, size: height }),
     ...inRange('v', 'left', { kernel: kernelWidth, dilation: dilationX, size: width }),
     `const ${xType(context)} *xp = xm;`,
-    'const int8_t *wp = wm;',
+    `const ${weightType(data)} *wp = wm;`,
     ...channelLoop(
       inputs,
       [

@@ -2,7 +2,7 @@ import type { KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { limits, wordsOfBytes } from './byte-step.ts';
 import { gatherText, lanesText, limitedText, scaledText, wordText } from './integer-text.ts';
-import { asSigned, channelTable, type WeightedLayer } from './weighted-layer.ts';
+import { asSigned, type ByteLayer, channelTable, type WeightedLayer } from './weighted-layer.ts';
 
 /** How a blocked convolution reads x and writes y. */
 interface Form {
@@ -19,8 +19,9 @@ const four = [0, 1, 2, 3] as const;
 const lanes = ['x', 'y', 'z', 'w'] as const;
 
 /** Can the layer be computed in blocks? Groups have kernels of their own, and images have to start on whole words. */
-export function isBlocked({ group, geometry: { N, M, OH, OW } }: WeightedLayer): boolean {
-  return group === 1 && (N === 1 || (M * OH * OW) % 4 === 0);
+export function isBlocked(layer: WeightedLayer): layer is ByteLayer {
+  const { N, M, OH, OW } = layer.geometry;
+  return layer.weight instanceof Int8Array && layer.group === 1 && (N === 1 || (M * OH * OW) % 4 === 0);
 }
 
 /** Bytes of scratch: planes of four channels from whole words on. */
@@ -33,7 +34,7 @@ export function blockedScratchBytes({ geometry: { N, M, OH, OW } }: WeightedLaye
  * An invocation computes 4 channels x 4 pixels. Weights lie as [M/4][KH][KW][C/4][4] words of four input channels of one
  * output channel, 0 beyond M and C. With dot4I8Packed the bytes of four pixels and four channels are transposed first.
  */
-export function blockedConv(context: KernelContext, layer: WeightedLayer): Step {
+export function blockedConv(context: KernelContext, layer: ByteLayer): Step {
   const { node, arena, weights, scratch } = context;
   const { attrs, geometry, inner, multipliers, weight } = layer;
   const { N, C, H, W, M, OH, OW, KH, KW } = geometry;

@@ -46,8 +46,8 @@ export function limits(attrs: Requantized): { LO: number; HI: number; ZY: number
 }
 
 /** Bytes as the words of the weight buffer, the last one filled up with 0. */
-export function wordsOfBytes(data: Int8Array | Uint8Array): Int32Array {
-  const words = new Int32Array(Math.ceil(data.length / 4));
-  new Uint8Array(words.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.length));
+export function wordsOfBytes(data: Int8Array | Uint8Array | Int16Array): Int32Array {
+  const words = new Int32Array(Math.ceil(data.byteLength / 4));
+  new Uint8Array(words.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return words;
 }

@@ -3,7 +3,7 @@ import type { Requantized } from '@ghostc/ops';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { byteStep, limits, wordsOfBytes } from './byte-step.ts';
-import { byteText, lanesText, limitedText, scaledText, weightText } from './integer-text.ts';
+import { byteText, lanesText, limitedText, scaledText, weightText, wideWeightText } from './integer-text.ts';
 import { asSigned, type ChannelTable, channelTable, finish } from './weighted-layer.ts';
 
 interface Dense extends ChannelTable {
@@ -12,15 +12,17 @@ interface Dense extends ChannelTable {
 
 /**
  * y[n, m] = sum over k of x[n, k] w[m, k]: rows of bytes as words of four, filled up with zeros in the weights. Rows of x that
- * do not start on whole words are read byte by byte.
+ * do not start on whole words, and weights of 16 bits, are read one by one.
  */
 export function dense(context: KernelContext, layer: Dense): Step {
   const x = sourceOf(context.node, 0);
   const [N = 1, K = 1] = staticShape(x.type.shape);
-  return N === 1 || K % 4 === 0 ? words(context, layer, x) : bytes(context, layer, x);
+  const { weight } = layer;
+  const whole = weight instanceof Int8Array && (N === 1 || K % 4 === 0);
+  return whole ? words(context, { ...layer, weight }, x) : bytes(context, layer, x);
 }
 
-function words(context: KernelContext, layer: Dense, x: Value): Step {
+function words(context: KernelContext, layer: Dense & { readonly weight: Int8Array }, x: Value): Step {
   const { node, arena, weights } = context;
   const { attrs, multipliers, weight } = layer;
   const { flip, zeroPoint } = asSigned({ ...layer, unsigned: x.type.dtype === 'u8' });
@@ -69,12 +71,19 @@ function paddedRows(weight: Int8Array, inner: number): Int8Array {
 
 function bytes(context: KernelContext, { attrs, ...table }: Dense, x: Value): Step {
   const { node, arena, weights } = context;
+  const wide = table.weight instanceof Int16Array;
   return byteStep({
-    id: `qlinear_dense_bytes_${attrs.rounding}_${x.type.dtype}`,
-    functions: [byteText(x.type.dtype), weightText, scaledText(attrs.rounding), limitedText, byteValue],
+    id: `qlinear_dense_bytes_${wide ? 'wide_' : ''}${attrs.rounding}_${x.type.dtype}`,
+    functions: [
+      byteText(x.type.dtype),
+      wide ? wideWeightText : weightText,
+      scaledText(attrs.rounding),
+      limitedText,
+      byteValue,
+    ],
     ints: {
       X_AT: arena(x) * 4,
-      W_AT: weights(wordsOfBytes(table.weight)) * 4,
+      W_AT: weights(wordsOfBytes(table.weight)) * (wide ? 2 : 4),
       Q_AT: weights(channelTable(context, table)),
       K: Number(x.type.shape[1]),
       M: numElements(node.output.type.shape.slice(1)),

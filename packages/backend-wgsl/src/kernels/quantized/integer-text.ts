@@ -13,6 +13,10 @@ export function byteText(dtype: string): string {
 export const weightText =
   'fn weight(i: i32) -> i32 {\nreturn extractBits(weights[i >> 2u], u32(i & 3) * 8u, 8u);\n}';
 
+/** The same of weights of 16 bits. */
+export const wideWeightText =
+  'fn weight(i: i32) -> i32 {\nreturn extractBits(weights[i >> 1u], u32(i & 1) * 16u, 16u);\n}';
+
 /** `lanes(word)`: its four signed bytes. */
 export const lanesText =
   'fn lanes(word: i32) -> vec4i {\nreturn (vec4i(word) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u);\n}';

@@ -2,7 +2,14 @@ import { numElements } from '@ghostc/ir';
 import type { KernelContext, Step } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { limits, wordsOfBytes } from './byte-step.ts';
-import { factorsText, gatherText, limitedText, packedText, scaledText } from './integer-text.ts';
+import {
+  factorsText,
+  gatherText,
+  limitedText,
+  packedText,
+  scaledText,
+  wideWeightText,
+} from './integer-text.ts';
 import { asSigned, channelTable, type WeightedLayer } from './weighted-layer.ts';
 
 /**
@@ -16,12 +23,14 @@ export function laneConv(context: KernelContext, layer: WeightedLayer, perGroup:
   const { flip, zeroPoint } = asSigned(layer);
   const same = (sizes.OH * sizes.OW) % 4 === 0;
   const single = inner === 1;
+  const wide = weight instanceof Int16Array;
   const length = numElements(node.output.type.shape);
   return {
     id: [
       single ? 'qlinear_depthwise' : 'qlinear_grouped',
       `k${sizes.KW}`,
       ...(same ? [] : ['mixed']),
+      ...(wide ? ['wide'] : []),
       attrs.rounding,
     ].join('_'),
     arena: 'i32',
@@ -31,14 +40,14 @@ export function laneConv(context: KernelContext, layer: WeightedLayer, perGroup:
       scaledText(attrs.rounding),
       limitedText,
       gatherText,
-      ...(same ? [] : [factorsText]),
+      ...(wide ? [wideWeightText] : same ? [] : [factorsText]),
     ],
-    body: bodyText({ same, single, columns: sizes.KW }),
+    body: bodyText({ same, single, wide, columns: sizes.KW }),
     ints: {
       LENGTH: length,
       X_AT: arena(sourceOf(node, 0)) * 4,
       Y_AT: arena(node.output),
-      W_AT: weights(wordsOfBytes(weight)) * 4,
+      W_AT: weights(wordsOfBytes(weight)) * (wide ? 2 : 4),
       Q_AT: weights(channelTable(context, { multipliers, weight, zeroPoint })),
       ...sizes,
       CG: inner,
@@ -54,6 +63,8 @@ export function laneConv(context: KernelContext, layer: WeightedLayer, perGroup:
 interface LaneForm {
   readonly same: boolean;
   readonly single: boolean;
+  /** Weights have 16 bits. */
+  readonly wide: boolean;
   /** KW. */
   readonly columns: number;
 }
@@ -91,13 +102,21 @@ function looped(weight: Weight): LaneTaps {
   };
 }
 
-function bodyText({ same, single, columns }: LaneForm): string {
+/** The weight of tap t; of four channels where the pixels have different ones. */
+function weightAt({ same, wide }: LaneForm, t: number | string): string {
+  if (wide && same) return `weight(w + ${t})`;
+  if (wide) return `vec4i(${lanes.map((lane) => `weight(w.${lane} + ${t})`).join(', ')})`;
+  if (same) return `extractBits(weights[(w + ${t}) >> 2u], u32((w + ${t}) & 3) * 8u, 8u)`;
+  return `factors(w + vec4i(${t}))`;
+}
+
+const lanes = ['x', 'y', 'z', 'w'] as const;
+
+function bodyText(form: LaneForm): string {
+  const { same, single, columns } = form;
   const [one, at] = same ? ['i32', 'm'] : ['vec4i', 'm[j]'];
   const wide = (text: string): string => (same ? text : `vec4i(${text})`);
-  const weight = (t: number | string): string =>
-    same
-      ? `extractBits(weights[(w + ${t}) >> 2u], u32((w + ${t}) & 3) * 8u, 8u)`
-      : `factors(w + vec4i(${t}))`;
+  const weight: Weight = (t) => weightAt(form, t);
   const { declarations, sums } = columns > MAX_WRITTEN_OUT ? looped(weight) : writtenOut(columns, weight);
   const loop = single ? '' : 'for (var c = 0; c < CG; c++) {\n';
   return `let e = min(vec4i(item * 4) + vec4i(0, 1, 2, 3), vec4i(LENGTH - 1));

@@ -4,9 +4,9 @@ import { limits, wordsOfBytes } from './byte-step.ts';
 import { lanesText, limitedText, scaledText, wordText } from './integer-text.ts';
 import { asSigned, channelTable, type WeightedLayer } from './weighted-layer.ts';
 
-/** Do rows of x and y start on whole words? */
-export function hasWholeRows({ inner, geometry: { W, OW, KW, SX, DX } }: WeightedLayer): boolean {
-  return inner === 1 && W % 4 === 0 && OW % 4 === 0 && KW * DX + 3 * SX <= 24;
+/** Do rows of x and y start on whole words, and weights have 8 bits? */
+export function hasWholeRows({ inner, weight, geometry: { W, OW, KW, SX, DX } }: WeightedLayer): boolean {
+  return weight instanceof Int8Array && inner === 1 && W % 4 === 0 && OW % 4 === 0 && KW * DX + 3 * SX <= 24;
 }
 
 /**

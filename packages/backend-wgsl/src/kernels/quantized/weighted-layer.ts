@@ -1,7 +1,13 @@
 import { dataOf, itemAt, staticShape } from '@ghostc/ir';
-import { affineOf, type FixedMultiplier, type Requantized, weightMultipliers } from '@ghostc/ops';
+import {
+  affineOf,
+  centredWeight,
+  type FixedMultiplier,
+  type Requantized,
+  weightMultipliers,
+} from '@ghostc/ops';
 import type { KernelContext } from '../../kernel.ts';
-import { bytesAt, constantAt, sourceOf } from '../operands.ts';
+import { constantAt, sourceOf } from '../operands.ts';
 import { kernelSize, type WindowAttrs, type WindowGeometry, windowGeometry } from '../window-geometry.ts';
 
 /** What the kernels of quantised convolutions ask of a node. */
@@ -11,13 +17,16 @@ export interface WeightedLayer {
   readonly multipliers: readonly FixedMultiplier[];
   readonly zeroPoint: number;
   readonly unsigned: boolean;
-  /** [M, inner, KH, KW]. */
-  readonly weight: Int8Array;
+  /** [M, inner, KH, KW], less its zero points; in 16 bits where 8 do not hold that. */
+  readonly weight: Int8Array | Int16Array;
   /** Input channels of a group. */
   readonly inner: number;
   readonly group: number;
   readonly pads: readonly number[];
 }
+
+/** With weights of 8 bits. */
+export type ByteLayer = WeightedLayer & { readonly weight: Int8Array };
 
 export function layerOf(
   { node }: Pick<KernelContext, 'node'>,
@@ -31,7 +40,7 @@ export function layerOf(
     multipliers: weightMultipliers(x, weight, attrs),
     zeroPoint: affineOf(x, 'x').zeroPoint,
     unsigned: x.dtype === 'u8',
-    weight: bytesAt(node, 1),
+    weight: centredWeight(constantAt(node, 1)),
     inner: staticShape(weight.shape)[1] ?? 1,
     group,
     pads: window.pads,
@@ -41,7 +50,7 @@ export function layerOf(
 /** What the table of output channels is made of. */
 export interface ChannelTable {
   readonly multipliers: readonly FixedMultiplier[];
-  readonly weight: Int8Array;
+  readonly weight: Int8Array | Int16Array;
   /** Of x as the kernel reads it. */
   readonly zeroPoint: number;
 }
@@ -60,7 +69,8 @@ export function channelTable(
   const table = new Int32Array(channels * 3);
   for (let m = 0; m < channels; m++) {
     const { multiplier, shift } = multipliers[m] ?? itemAt(multipliers, 0);
-    const sum = weight.subarray(m * each, (m + 1) * each).reduce((all, w) => all + w, 0);
+    let sum = 0;
+    for (const w of weight.subarray(m * each, (m + 1) * each)) sum += w;
     table.set([((bias?.[m] ?? 0) - zeroPoint * sum) | 0, multiplier, shift], m * 3);
   }
   return table;

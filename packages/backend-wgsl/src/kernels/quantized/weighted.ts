@@ -1,12 +1,13 @@
 import {
   attrsOf,
+  centredWeight,
   linearMultipliers,
   qlinearConv2d,
   qlinearDepthwiseConv2d,
   qlinearFullyConnected,
 } from '@ghostc/ops';
 import type { Emit, Kernel, KernelContext } from '../../kernel.ts';
-import { bytesAt, sourceOf } from '../operands.ts';
+import { constantAt, sourceOf } from '../operands.ts';
 import { blockedConv, blockedScratchBytes, isBlocked } from './blocked-conv.ts';
 import { dense } from './dense.ts';
 import { laneConv } from './lane-conv.ts';
@@ -40,7 +41,7 @@ export const fullyConnected: Emit = (context) => {
   const layer = {
     attrs,
     multipliers: linearMultipliers(x, weight, attrs),
-    weight: bytesAt(node, 1),
+    weight: centredWeight(constantAt(node, 1)),
     zeroPoint: x.quant?.zeroPoint[0] ?? 0,
   };
   return [dense(context, layer)];
