@@ -35,6 +35,9 @@ const depthwise = (options: Omit<Layer, 'op'>): string =>
   layer({ op: 'qlinear_depthwise_conv2d', ...options });
 const dense = (options: Omit<Layer, 'op'>): string => layer({ op: 'qlinear_fully_connected', ...options });
 
+/** Weights that 8 bits do not hold once their zero point is taken off. */
+const asymmetric = (text: string): string => text.replace('quant(0.011:0)', 'quant(0.011:-37)');
+
 export const exact = { exact: true } as const;
 
 export const qlinearConv2dSuite = suite(
@@ -123,6 +126,31 @@ export const qlinearConv2dSuite = suite(
       attrs: 'pads=[1,1,1,1], y_dtype="i16", y_zero_point=0',
       xType: 'i16[1,5,6,6] quant(0.0001:0)',
     }).replace('y_zero_point=7, ', ''),
+    'weights-with-zero-point': asymmetric(
+      conv({ x: '1,5,7,6', w: '6,5,3,3', attrs: 'pads=[1,1,0,1], strides=[1,2]' }),
+    ),
+    'weights-with-zero-point-pointwise': asymmetric(
+      conv({ x: '2,9,5,5', w: '7,9,1,1', bias: 'i32[7] = random(2)', attrs: 'clamp=[-60, 90]' }),
+    ),
+    'weights-with-zero-point-one-pixel': asymmetric(conv({ x: '1,19,1,1', w: '10,19,1,1' })),
+    'weights-with-zero-point-grouped': asymmetric(
+      conv({ x: '1,8,6,6', w: '12,2,3,3', attrs: 'group=4, pads=[1,1,1,1]' }),
+    ),
+    'weights-with-zero-points': conv({ x: '1,4,6,6', w: '3,4,3,3', channels: 3 }).replace(
+      scales(3),
+      '0.004:-128, 0.011:127, 0.007:3',
+    ),
+    'weights-with-zero-point-unsigned': asymmetric(
+      conv({
+        x: '1,3,5,5',
+        w: '4,3,3,3',
+        attrs: 'pads=[1,1,1,1], y_dtype="u8"',
+        xType: 'u8[1,3,5,5] quant(0.02:131)',
+      }),
+    ),
+    'weights-with-zero-point-in-8-bits': conv({ x: '1,2,4,4', w: '2,2,1,1' })
+      .replace('quant(0.011:0)', 'quant(0.011:20)')
+      .replace('random(1)', '[100, -90, 20, 3]'),
   },
   exact,
 );
@@ -233,6 +261,10 @@ export const qlinearDepthwiseSuite = suite(
       attrs: 'pads=[1,1,1,1], y_dtype="i16"',
       xType: 'i16[1,3,6,6] quant(0.0001:0)',
     }).replace('y_zero_point=7', 'y_zero_point=0'),
+    'weights-with-zero-point': asymmetric(depthwise({ x: '1,6,8,8', w: '6,1,3,3', attrs: 'pads=[1,1,1,1]' })),
+    'weights-with-zero-point-multiplier': asymmetric(
+      depthwise({ x: '1,3,7,5', w: '6,1,3,3', attrs: 'multiplier=2, strides=[2,1], pads=[1,1,1,1]' }),
+    ),
   },
   exact,
 );
@@ -254,6 +286,8 @@ export const qlinearLinearSuite = suite(
       attrs: 'y_dtype="i16"',
       xType: 'i16[2,64] quant(0.0001:0)',
     }).replace('y_zero_point=7', 'y_zero_point=0'),
+    'weights-with-zero-point': asymmetric(dense({ x: '3,21', w: '9,21', bias: 'i32[9] = random(2)' })),
+    'weights-with-zero-point-row': asymmetric(dense({ x: '1,32', w: '10,32', attrs: 'rounding="single"' })),
   },
   exact,
 );

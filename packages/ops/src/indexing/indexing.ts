@@ -79,7 +79,7 @@ export const gatherElements = defineOp({
         'op/rank',
         `gather_elements expects indices of rank ${x.shape.length}, found ${indices.shape.length}`,
       );
-    return { dtype: x.dtype, shape: indices.shape };
+    return { dtype: x.dtype, shape: indices.shape, quant: x.quant };
   },
   evaluate({ x, indices }, attrs) {
     const axis = normalAxis(attrs.axis, x.shape.length);
@@ -95,7 +95,7 @@ export const gatherElements = defineOp({
       );
       move(at, from);
     });
-    return { dtype: x.dtype, shape: [...indices.shape], data };
+    return { dtype: x.dtype, shape: [...indices.shape], data, quant: x.quant };
   },
 });
 
@@ -114,7 +114,11 @@ export const gatherNd = defineOp({
         'op/rank',
         `gather_nd expects tuples of 1 to ${x.shape.length - batch} indices, found ${depth}`,
       );
-    return { dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)] };
+    return {
+      dtype: x.dtype,
+      shape: [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)],
+      quant: x.quant,
+    };
   },
   evaluate({ x, indices }, { batch_dims: batch }, [type]) {
     const shape = staticShape(type.shape);
@@ -129,7 +133,7 @@ export const gatherNd = defineOp({
       const from = start + tupleOffset(x.shape.slice(batch), indices, { t, depth });
       move(t * size, from);
     }
-    return { dtype: x.dtype, shape, data };
+    return { dtype: x.dtype, shape, data, quant: x.quant };
   },
 });
 

@@ -218,7 +218,7 @@ describe('types', () => {
       'qlinear_conv2d',
       [x, { ...x, shape: [3, 2, 1, 1] }],
       { y_scale: 1 },
-      'weight expects i8 with zero points 0',
+      'weight expects i8 with zero points of i8',
     ],
   ] as const)('%s refuses what does not fit', (op, inputs, attrs, message) => {
     expect(() => infer(op, [...inputs], attrs)).toThrow(message);

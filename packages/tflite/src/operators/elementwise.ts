@@ -1,4 +1,4 @@
-import { type Attrs, CompileError, type Value } from '@ghostc/ir';
+import { type Attrs, CompileError, isFloat, type Value } from '@ghostc/ir';
 import { clampTable, leakyReluTable, lookupTable, type ReferenceTable } from '@ghostc/ops';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { AddOptions } from '../generated/add-options.ts';
@@ -94,6 +94,18 @@ export const readArithmetic =
       );
     binary(node, `qlinear_${op}`, requantized(node, kind));
   };
+
+/** FLOOR_DIV: the quotient cut downwards; of integers by way of the remainder, which has the sign of the divisor. */
+export function readFloorDiv(node: OperatorReader): void {
+  refuseQuantized(node);
+  const order = node.preferredOrder();
+  const [a, b] = [0, 1].map((i) => broadcastOperand(node, i, order)) as [Value, Value];
+  const whole = (): Value => node.emit('sub', [a, node.emit('mod', [a, b])]);
+  const y = isFloat(a.type.dtype)
+    ? node.emit('floor', [node.emit('div', [a, b])])
+    : node.emit('div', [whole(), b]);
+  node.setOutput(y, order);
+}
 
 /** PRELU: x, slope. */
 export function readPrelu(node: OperatorReader): void {

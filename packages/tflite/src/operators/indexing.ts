@@ -48,6 +48,11 @@ export function readGather(node: OperatorReader): void {
   node.setOutput(node.emit('gather', [node.input(0, 'plain'), node.input(1, 'plain')], { axis }), 'plain');
 }
 
+/** GATHER_ND: the last axis of the indices is a place in the first axes of x. */
+export function readGatherNd(node: OperatorReader): void {
+  node.setOutput(node.emit('gather_nd', [node.input(0, 'plain'), node.input(1, 'plain')]), 'plain');
+}
+
 /** ARG_MAX and ARG_MIN along a constant axis. */
 export const readArgument =
   (op: 'arg_max' | 'arg_min') =>

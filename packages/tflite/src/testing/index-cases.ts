@@ -1,3 +1,4 @@
+import type { OperatorSpec } from '../encode-model.ts';
 import {
   argMax,
   argMin,
@@ -64,6 +65,13 @@ export const indexCases: readonly OperatorCase[] = [
     ],
     ['pack/last', 'PACK', [float(2, 3), float(2, 3)], float(2, 3, 2), pack(2, -1)],
     ['gather/axis-1', 'GATHER', [float(2, 5, 3), integers([4, 0, 4, 2], 2, 2)], float(2, 2, 2, 3), gather(1)],
+    ['gather-nd', 'GATHER_ND', [float(2, 5, 3), integers([1, 4, 0, 0, 1, 2], 3, 2)], float(3, 3)],
+    [
+      'gather-nd/int8',
+      'GATHER_ND',
+      [int8([2, 5, 3], 0.05, 3), integers([1, 4, 0, 0], 2, 2)],
+      int8([2, 3], 0.05, 3),
+    ],
     ['arg-max', 'ARG_MAX', [float(2, 3, 4), integers([1])], long(2, 4), argMax()],
     ['arg-min/last', 'ARG_MIN', [float(1, 3, 2, 4), integers([-1])], whole(1, 3, 2), argMin()],
     [
@@ -88,6 +96,8 @@ export const indexCases: readonly OperatorCase[] = [
     ['not-equal', 'NOT_EQUAL', [float(2, 5), float(2, 5)], bool(2, 5)],
     ['squared-difference', 'SQUARED_DIFFERENCE', [float(1, 2, 3, 4), float(4)], float(1, 2, 3, 4)],
     ['l2-normalization', 'L2_NORMALIZATION', [float(2, 7)], float(2, 7)],
+    ['floor-div', 'FLOOR_DIV', [float(2, 7), float(2, 7)], float(2, 7)],
+    ['floor-mod', 'FLOOR_MOD', [float(2, 7), float(7)], float(2, 7)],
     ['cast', 'CAST', [float(2, 7)], whole(2, 7)],
     ['tile', 'TILE', [float(2, 3), integers([2, 3])], float(4, 9)],
     ['broadcast-to', 'BROADCAST_TO', [float(2, 1, 3), integers([2, 4, 3])], float(2, 4, 3)],
@@ -108,7 +118,26 @@ export const indexCases: readonly OperatorCase[] = [
     outputs: [float(2, 4), float(2, 4), float(2, 4)],
   }),
   selected(),
+  floored('floor-div', 'FLOOR_DIV'),
+  floored('floor-mod', 'FLOOR_MOD'),
 ];
+
+/** Of integers of either sign, whose quotients are cut downwards. */
+function floored(name: string, code: OperatorSpec['code']): OperatorCase {
+  const tensors = [float(1, 2, 3, 4), whole(1, 2, 3, 4), integers([3, -3, 2, -7]), whole(1, 2, 3, 4)];
+  return {
+    name: `${name}/int32`,
+    spec: {
+      tensors,
+      operators: [
+        { code: 'CAST', inputs: [0], outputs: [1] },
+        { code, inputs: [1, 2], outputs: [3] },
+      ],
+      inputs: [0],
+      outputs: [3],
+    },
+  };
+}
 
 /** x where it is above y, y elsewhere: a maximum. */
 function selected(): OperatorCase {

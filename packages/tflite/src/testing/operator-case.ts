@@ -84,10 +84,16 @@ export function int8Weights(seed: number, shape: readonly number[], axis: number
   return { name: named(), shape, type: 'INT8', data, scale, zeroPoint: scale.map(() => 0), axis };
 }
 
+/** uint8 weights with one scale and a zero point away from the middle. */
+export function uint8Weights(seed: number, shape: readonly number[], zeroPoint = 151): TensorSpec {
+  const data = toBytes(randomTensor({ dtype: 'u8', shape }, seed).data);
+  return { name: named(), shape, type: 'UINT8', data, scale: [Math.fround(0.0061)], zeroPoint: [zeroPoint] };
+}
+
 /** int32 bias with scale x_scale * w_scale[m]. */
-export function int32Bias(seed: number, xScale: number, weights: TensorSpec): TensorSpec {
+export function int32Bias(seed: number, xScale: number, weights: TensorSpec, channels?: number): TensorSpec {
   const scale = (weights.scale ?? []).map((s) => Math.fround(Math.fround(xScale) * s));
-  const shape = [weights.shape[weights.axis ?? 0] ?? 1];
+  const shape = [channels ?? weights.shape[weights.axis ?? 0] ?? 1];
   const type: TensorType = { dtype: 'i32', shape };
   const data = toBytes(randomTensor(type, seed).data);
   return { name: named(), shape, type: 'INT32', data, scale, zeroPoint: scale.map(() => 0) };

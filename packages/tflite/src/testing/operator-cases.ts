@@ -5,12 +5,14 @@ import { floatCases } from './float-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';
 import type { OperatorCase } from './operator-case.ts';
+import { unsignedCases } from './unsigned-cases.ts';
 
 /** Every case: TFLite's reference kernels run each of them. */
 export const operatorCases: readonly OperatorCase[] = [
   ...floatCases,
   ...quantizedCases,
   ...wideCases,
+  ...unsignedCases,
   ...axisOrderCases,
   ...indexCases,
 ];
