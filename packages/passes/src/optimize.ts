@@ -266,7 +266,8 @@ const raiseQuantized = rulePass(
 
 /** The optimiser, in order. */
 export const optimizationPasses: readonly Pass[] = [
-  removeDeadCode, //         what nobody uses would keep layers from taking up their activation
+  removeDeadCode, //         what nobody uses, or two nodes for one value, would keep layers from taking up their activation
+  mergeEqualNodes,
   raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
   foldConstants, //          casts of constants go, so that the rules see plain numbers
   canonicalize, //           before everything: the rules below know only the canonical ops

@@ -1,4 +1,4 @@
-import { type Attrs, itemAt, type Node, quantOf, type Tensor, type Value } from '@ghostc/ir';
+import { type Attrs, itemAt, type Node, quantOf, type Tensor, tensor, type Value } from '@ghostc/ir';
 import {
   type Activation,
   attrsOf,
@@ -296,28 +296,19 @@ function feedsLayers({ users }: Value): boolean {
 // batch_norm(dequantize(x)) = k x + d   =>   depthwise_conv2d(dequantize(x), 127 of scale k / 127, d), pointwise
 export const raiseBatchNorm = rule({
   name: 'raise-batch-norm',
-  match: op('quantize_linear', batchNorm(dequantized('x'))).as('quantize'),
-  unless: ({ x }) => x.type.shape.length !== 4 && '%x is no image',
-  rewrite({ bn, quantize, ...norm }, build) {
+  match: batchNorm(dequantized('x')),
+  unless: ({ x, bn }) =>
+    (x.type.shape.length !== 4 && '%x is no image') || (!feedsQuantize(bn.output) && 'nothing quantises it'),
+  rewrite({ bn, ...norm }, build) {
     const { factors, offsets } = batchNormAffine({ bn, ...norm });
-    const count = factors.length;
-    const quant = {
-      scale: factors.map((k) => Math.fround(Math.abs(k) / 127) || 1),
-      zeroPoint: factors.map(() => 0),
-      axis: 0,
-    };
+    const shape = [factors.length, 1, 1, 1];
+    const scale = factors.map((k) => Math.fround(Math.abs(k) / 127) || 1);
+    const quant = { scale, zeroPoint: factors.map(() => 0), axis: 0 };
     const data = Int8Array.from(factors, (k) => 127 * Math.sign(k));
-    const weight = build.constant({ dtype: 'i8', shape: [count, 1, 1, 1], data, quant }, norm.scale.name);
-    const bias = build.constant(
-      { dtype: 'f32', shape: [count], data: Float32Array.from(offsets) },
-      norm.shift.name,
-    );
-    const y = build.node('depthwise_conv2d', [
-      bn.inputs[0] ?? null,
-      build.node('dequantize_linear', [weight]),
-      bias,
-    ]);
-    return build.node('quantize_linear', [y], quantize.attrs);
+    const weight = build.constant({ dtype: 'i8', shape, data, quant }, norm.scale.name);
+    const bias = build.constant(tensor('f32', [factors.length], Float32Array.from(offsets)), norm.shift.name);
+    const w = build.node('dequantize_linear', [weight]);
+    return build.node('depthwise_conv2d', [bn.inputs[0] ?? null, w, bias]);
   },
 });
 
