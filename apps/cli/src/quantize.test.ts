@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { f32, toBytes } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
+import { litertTools, skipWithout } from '@ghostc/runtimes';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { describe, expect, test } from 'vitest';
@@ -142,6 +143,15 @@ describe('quantize', () => {
       const { stdout } = ghostc('inspect', model, '--json');
       expect(stdout).toContain('qlinear_depthwise_conv2d');
     }
+  });
+
+  test('a model of --for litert has the same bits in LiteRT and in the interpreter', (context) => {
+    skipWithout(litertTools, 'tflite', context);
+    const flags = ['--seeded', '2', '--for', 'litert', '--out', 'bits.tflite'];
+    expect(ghostc('quantize', 'ghostnet:0.1@32/10', ...flags).status).toBe(0);
+    const { stdout, stderr } = ghostc('verify', 'bits.tflite', '--targets', 'tflite', '--json');
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ targets: [{ target: 'tflite', status: 'pass', maxAbs: 0 }] });
   });
 
   test('a quantised model compiles to C', () => {

@@ -69,7 +69,8 @@ function knownInput(node: NodeReader, index: number): Value {
 }
 
 /**
- * Clip of quantised integers, by which torch says a range of 7 bits: the float before it is clipped, which gives the same integers.
+ * Clip of quantised integers, by which torch says a range of 7 bits: the float before it is clipped, which gives the same integers;
+ * weights are clipped at once.
  * Undefined for other integers.
  */
 export function clipQuantized(
@@ -77,7 +78,7 @@ export function clipQuantized(
   x: Value,
   { min, max }: { min: number; max: number },
 ): Value | undefined {
-  if (x.constant?.quant) {
+  if (x.constant && (x.type.dtype === 'i8' || x.type.dtype === 'u8')) {
     const levels = Array.from(toNumbers(x.constant), (level) => Math.min(max, Math.max(min, level)));
     return node.addConstant({
       ...fromNumbers(x.type.dtype, x.constant.shape, levels),
@@ -187,9 +188,16 @@ function readDequantize(node: NodeReader): Value | undefined {
 }
 
 const integers: ReadonlySet<DType> = new Set(['i8', 'u8', 'i16', 'i32']);
+/** Weights of fewer bits are int8 ones, which have kernels. */
+const narrow: ReadonlySet<DType> = new Set(['i4', 'u4', 'i2', 'u2']);
 
 /** The value takes its quantisation into its type: a constant as a copy, an input itself; any other must have it. */
 export function dequantize(node: NodeReader, x: Value, quant: QuantParams): Value | undefined {
+  if (x.constant && narrow.has(x.type.dtype)) {
+    const levels = Int8Array.from(toNumbers(x.constant), Number);
+    const wide = node.addConstant({ dtype: 'i8', shape: x.constant.shape, data: levels, quant }, x.name);
+    return node.emit('dequantize_linear', [wide]);
+  }
   if (!integers.has(x.type.dtype)) return undefined;
   if (x.constant) return node.emit('dequantize_linear', [node.addConstant({ ...x.constant, quant }, x.name)]);
   if (quant.axis !== undefined || x.type.dtype === 'i32') return undefined;

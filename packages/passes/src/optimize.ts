@@ -273,6 +273,7 @@ export const optimizationPasses: readonly Pass[] = [
   canonicalize, //           before everything: the rules below know only the canonical ops
   mergeEqualNodes,
   recognizeActivations, //   before folding: the 3 of x + 3 must not go into a bias
+  raiseQuantized, //         again: a function that several nodes write becomes a table
   foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
   foldAffine,
   mergeBranches, //          after folding: a branch is a bare convolution; a batch norm after the sum folds at once
