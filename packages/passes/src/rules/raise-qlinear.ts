@@ -280,15 +280,17 @@ function sameLevels({ type }: Value): Attrs {
   return { y_scale: scale[0] ?? 1, y_zero_point: zeroPoint[0] ?? 0, y_dtype: type.dtype, rounding: 'single' };
 }
 
+const layers = new Set([...weighted.split('|'), 'gemm', 'matmul']);
+const movements = new Set(carried.split('|'));
+
 /** Do movements lead to layers with integer weights that are quantised, and nowhere else? */
 function feedsLayers({ users }: Value): boolean {
-  const moved = new Set(carried.split('|'));
   return (
     users.size > 0 &&
-    [...users].every((user) =>
-      moved.has(user.op)
-        ? feedsLayers(user.output)
-        : dequantizedFrom(user.inputs[1] ?? user.output)?.constant && feedsQuantize(user.output),
+    [...users].every(({ op: name, inputs, output }) =>
+      movements.has(name)
+        ? feedsLayers(output)
+        : layers.has(name) && inputs[1] && dequantizedFrom(inputs[1])?.constant && feedsQuantize(output),
     )
   );
 }
