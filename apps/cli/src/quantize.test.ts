@@ -107,7 +107,7 @@ describe('quantize', () => {
       ghostc('quantize', seed, ...bind, '--seeded', '6', '--auto', ...flags, '--out', out);
     const { status, stdout } = auto('auto.onnx');
     expect(status).toBe(0);
-    expect(stdout).toContain('SQNR on every fourth sample');
+    expect(stdout).toContain('SQNR on unseen samples');
     expect(stdout).toMatch(/ranges of all values +│ \d+\.\d dB +│ kept/);
     expect(stdout).toMatch(/fitted weights +│ \d+\.\d dB/);
     const { steps, leftOut } = JSON.parse(auto('least.onnx', '--effort', '0s', '--json').stdout);
