@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { f32, toBytes } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
+import { litertTools, skipWithout } from '@ghostc/runtimes';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { describe, expect, test } from 'vitest';
@@ -106,7 +107,7 @@ describe('quantize', () => {
       ghostc('quantize', seed, ...bind, '--seeded', '6', '--auto', ...flags, '--out', out);
     const { status, stdout } = auto('auto.onnx');
     expect(status).toBe(0);
-    expect(stdout).toContain('SQNR on every fourth sample');
+    expect(stdout).toContain('SQNR on unseen samples');
     expect(stdout).toMatch(/ranges of all values +│ \d+\.\d dB +│ kept/);
     expect(stdout).toMatch(/fitted weights +│ \d+\.\d dB/);
     const { steps, leftOut } = JSON.parse(auto('least.onnx', '--effort', '0s', '--json').stdout);
@@ -142,6 +143,15 @@ describe('quantize', () => {
       const { stdout } = ghostc('inspect', model, '--json');
       expect(stdout).toContain('qlinear_depthwise_conv2d');
     }
+  });
+
+  test('a model of --for litert has the same bits in LiteRT and in the interpreter', (context) => {
+    skipWithout(litertTools, 'tflite', context);
+    const flags = ['--seeded', '2', '--for', 'litert', '--out', 'bits.tflite'];
+    expect(ghostc('quantize', 'ghostnet:0.1@32/10', ...flags).status).toBe(0);
+    const { stdout, stderr } = ghostc('verify', 'bits.tflite', '--targets', 'tflite', '--json');
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ targets: [{ target: 'tflite', status: 'pass', maxAbs: 0 }] });
   });
 
   test('a quantised model compiles to C', () => {

@@ -23,7 +23,7 @@ import { recurrentRows } from './read-recurrent.ts';
 import { reductionRows } from './read-reductions.ts';
 import { resizeRows } from './read-resize.ts';
 import { spectrumRows } from './read-spectra.ts';
-import { quantizedRows } from './read-static-quantization.ts';
+import { clipQuantized, quantizedRows } from './read-static-quantization.ts';
 import { isSaturated } from './shape-value.ts';
 
 /** An op that maps one to one, without attributes. */
@@ -129,7 +129,8 @@ function readClip(node: NodeReader): Value {
   const max = fixed(2, 'max', Number.POSITIVE_INFINITY);
   const inside = { min: min ?? Number.NEGATIVE_INFINITY, max: max ?? Number.POSITIVE_INFINITY };
   const static_ = min !== undefined && max !== undefined;
-  if (static_ && inside.min <= inside.max) return node.emit('clip', [x], inside);
+  if (static_ && inside.min <= inside.max)
+    return clipQuantized(node, x, inside) ?? node.emit('clip', [x], inside);
   const low =
     min === undefined || static_
       ? node.emit('maximum', [x, boundOf(node, { index: 1, x, value: inside.min })])

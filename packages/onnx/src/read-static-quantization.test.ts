@@ -63,6 +63,25 @@ describe('static quantisation', () => {
     expect(formatType(unsigned.outputs[0]?.value.type as never)).toBe('u8[2] quant(0.5:0)');
   });
 
+  test('weights of 4 bits, and those behind a Clip, are int8 weights', () => {
+    const four = read({
+      input: { dtype: 'f32', shape: [2] },
+      constants: {
+        q: tensor('i4', [2], Int8Array.of(-8, 7)),
+        s: f(0.5),
+        z: tensor('i4', [], Int8Array.of(0)),
+      },
+      nodes: [dq('q', 'y')],
+    });
+    expect(formatType([...four.nodes()][0]?.inputs[0]?.type as never)).toBe('i8[2] quant(0.5:0)');
+    const clipped = read({
+      input: { dtype: 'f32', shape: [2] },
+      constants: { w: i8(-128, 100), low: i8(-127), high: i8(90), s: f(0.5), z: i8(0) },
+      nodes: [{ op: 'Clip', inputs: ['w', 'low', 'high'], output: 'q' }, dq('q', 'y')],
+    });
+    expect([...clipped.nodes()][0]?.inputs[0]?.constant?.data).toEqual(Int8Array.of(-127, 90));
+  });
+
   test('an integer input has the quantisation of its DequantizeLinear', () => {
     const graph = read({
       input: { dtype: 'u8', shape: [2] },

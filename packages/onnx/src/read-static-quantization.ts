@@ -11,7 +11,14 @@ import {
   toNumbers,
   type Value,
 } from '@ghostc/ir';
-import { defaultRounding, integerRange, type Rounding, roundings } from '@ghostc/ops';
+import {
+  attrsOf,
+  defaultRounding,
+  integerRange,
+  quantizeLinear,
+  type Rounding,
+  roundings,
+} from '@ghostc/ops';
 import type { NodeReader, OpRow } from './node-reader.ts';
 import { convolve } from './read-convolutions.ts';
 import { quantizationRows } from './read-quantization.ts';
@@ -51,7 +58,41 @@ function fail(message: string): never {
 function readQuantize(node: NodeReader): Value | undefined {
   if (node.int('output_dtype', 0) !== 0 || node.int('precision', 0) !== 0) return undefined;
   const quant = quantOf(node, { of: 0, scale: 1, zero: 2, axis: node.int('axis', 1) });
-  return quant && quantize(node, node.input(0), { quant, dtype: zeroType(node, 2) });
+  return quant && quantize(node, knownInput(node, 0), { quant, dtype: zeroType(node, 2) });
+}
+
+/** The input, as a constant where it follows from constants: weights that a batch norm scales before they are quantised. */
+function knownInput(node: NodeReader, index: number): Value {
+  const x = node.input(index);
+  const known = x.constant ? undefined : node.known(index);
+  return known ? node.addConstant(known, x.name) : x;
+}
+
+/**
+ * Clip of quantised integers, by which torch says a range of 7 bits: the float before it is clipped, which gives the same integers;
+ * weights are clipped at once.
+ * Undefined for other integers.
+ */
+export function clipQuantized(
+  node: NodeReader,
+  x: Value,
+  { min, max }: { min: number; max: number },
+): Value | undefined {
+  if (x.constant && (x.type.dtype === 'i8' || x.type.dtype === 'u8')) {
+    const levels = Array.from(toNumbers(x.constant), (level) => Math.min(max, Math.max(min, level)));
+    return node.addConstant({
+      ...fromNumbers(x.type.dtype, x.constant.shape, levels),
+      quant: x.constant.quant,
+    });
+  }
+  let { producer } = x;
+  while (producer?.op === 'identity') producer = producer.inputs[0]?.producer ?? null;
+  const real = producer?.op === 'quantize_linear' && producer.inputs[0];
+  if (!producer || !real) return undefined;
+  const { y_scale, y_zero_point } = attrsOf(quantizeLinear, producer);
+  const limit = (level: number): number => (level - y_zero_point) * y_scale;
+  const clipped = node.emit('clip', [real], { min: limit(min), max: limit(max) });
+  return node.emit('quantize_linear', [clipped], producer.attrs);
 }
 
 function zeroType(node: NodeReader, index: number): DType {
@@ -116,7 +157,8 @@ interface QuantInputs {
 /** Constant scale and zero point: one number, or one per slice along `axis`. */
 export function quantOf(node: NodeReader, { of, scale, zero, axis }: QuantInputs): QuantParams | undefined {
   if (node.int('block_size', 0) !== 0) return undefined;
-  const [scales, zeros] = [node.constant(scale), node.constant(zero)];
+  const known = (index: number): Tensor | undefined => (node.has(index) ? node.known(index) : undefined);
+  const [scales, zeros] = [known(scale), known(zero)];
   if (!scales || scales.shape.length > 1 || (node.has(zero) && !zeros)) return undefined;
   const list = Array.from(toNumbers(scales), Number);
   const zeroPoint = zeros ? Array.from(toNumbers(zeros), Number) : list.map(() => 0);
@@ -124,7 +166,7 @@ export function quantOf(node: NodeReader, { of, scale, zero, axis }: QuantInputs
   const x = node.input(of);
   const from = axis < 0 ? axis + x.type.shape.length : axis;
   // One scale in a vector is per axis for a constant of one slice; exporters write it for whole activations too.
-  const slice = scales.shape.length === 1 && Boolean(x.constant) && x.type.shape[from] === 1;
+  const slice = scales.shape.length === 1 && Boolean(x.constant) && from === 0 && x.type.shape[0] === 1;
   return list.length === 1 && !slice ? { scale: list, zeroPoint } : { scale: list, zeroPoint, axis: from };
 }
 
@@ -140,15 +182,22 @@ function checkParameters(node: NodeReader, scale: readonly number[], zeroPoint: 
 }
 
 function readDequantize(node: NodeReader): Value | undefined {
-  if (node.int('output_dtype', 0) !== 0 || node.constant(1)?.dtype !== 'f32') return undefined;
+  if (node.int('output_dtype', 0) !== 0 || node.input(1).type.dtype !== 'f32') return undefined;
   const quant = quantOf(node, { of: 0, scale: 1, zero: 2, axis: node.int('axis', 1) });
   return quant && dequantize(node, node.input(0), quant);
 }
 
 const integers: ReadonlySet<DType> = new Set(['i8', 'u8', 'i16', 'i32']);
+/** Weights of fewer bits are int8 ones, which have kernels. */
+const narrow: ReadonlySet<DType> = new Set(['i4', 'u4', 'i2', 'u2']);
 
 /** The value takes its quantisation into its type: a constant as a copy, an input itself; any other must have it. */
 export function dequantize(node: NodeReader, x: Value, quant: QuantParams): Value | undefined {
+  if (x.constant && narrow.has(x.type.dtype)) {
+    const levels = Int8Array.from(toNumbers(x.constant), Number);
+    const wide = node.addConstant({ dtype: 'i8', shape: x.constant.shape, data: levels, quant }, x.name);
+    return node.emit('dequantize_linear', [wide]);
+  }
   if (!integers.has(x.type.dtype)) return undefined;
   if (x.constant) return node.emit('dequantize_linear', [node.addConstant({ ...x.constant, quant }, x.name)]);
   if (quant.axis !== undefined || x.type.dtype === 'i32') return undefined;

@@ -20,7 +20,9 @@ import {
 import {
   dequantizedGemm,
   dequantizedMatmul,
+  foldBatchNormIntoDequantizedConv,
   foldBiasIntoDequantizedConv,
+  foldFactorIntoDequantizedConv,
   scaleIntegerConv,
 } from './rules/dequantized-weights.ts';
 import { dropDeadChannels, sliceBeforeActivation } from './rules/drop-dead-channels.ts';
@@ -62,16 +64,21 @@ import {
   raiseSlicedGhostModule,
 } from './rules/raise-ghost-module.ts';
 import {
+  averageBeforeLayer,
+  clampAfterQuantize,
+  foldRequantizeIntoLookup,
   foldSliceIntoQlinearDepthwise,
   fuseClampBeforeQuantize,
+  quantizeBeforeMovement,
+  raiseBatchNorm,
   raiseQlinearBinary,
-  raiseQlinearConcat,
   raiseQlinearLookup,
   raiseQlinearPool,
   raiseQlinearSoftmax,
   raiseQlinearWeighted,
   raiseRequantize,
   raiseRequantizeClamp,
+  sinkDequantizeBelowRelu,
 } from './rules/raise-qlinear.ts';
 import { joinClips, recognizeClip, recognizeRelu } from './rules/recognize-clip.ts';
 import { expandDfcAttention, recognizeDfcAttention } from './rules/recognize-dfc-attention.ts';
@@ -228,11 +235,18 @@ const raiseQuantized = rulePass(
   unsignedDequantize,
   unsignedConstant,
   skipSignChange,
+  removeIdentity, //         exporters put identities and casts to the same type between the two
+  removeNoOp,
+  joinClips,
   scaleIntegerConv,
   foldBiasIntoDequantizedConv,
+  foldFactorIntoDequantizedConv,
+  foldBatchNormIntoDequantizedConv,
   dequantizedGemm,
   dequantizedMatmul,
   fuseClampBeforeQuantize,
+  clampAfterQuantize,
+  raiseBatchNorm,
   quantizedReductionToPool,
   raiseQlinearWeighted,
   raiseQlinearBinary,
@@ -241,19 +255,25 @@ const raiseQuantized = rulePass(
   raiseQlinearLookup,
   raiseRequantizeClamp,
   raiseRequantize,
+  foldRequantizeIntoLookup,
+  sinkDequantizeBelowRelu,
+  averageBeforeLayer,
   sinkDequantize,
-  raiseQlinearConcat,
+  quantizeBeforeMovement,
   saturateBias,
   foldSliceIntoQlinearDepthwise,
 );
 
 /** The optimiser, in order. */
 export const optimizationPasses: readonly Pass[] = [
+  removeDeadCode, //         what nobody uses, or two nodes for one value, would keep layers from taking up their activation
+  mergeEqualNodes,
   raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
   foldConstants, //          casts of constants go, so that the rules see plain numbers
   canonicalize, //           before everything: the rules below know only the canonical ops
   mergeEqualNodes,
   recognizeActivations, //   before folding: the 3 of x + 3 must not go into a bias
+  raiseQuantized, //         again: a function that several nodes write becomes a table
   foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
   foldAffine,
   mergeBranches, //          after folding: a branch is a bare convolution; a batch norm after the sum folds at once

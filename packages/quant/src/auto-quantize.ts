@@ -34,8 +34,9 @@ export interface AutoQuantizedModel extends QuantizedModel {
 /** Work a second, in multiply-accumulates and elements. */
 const SPEED = 2e8;
 const EFFORT = 300;
-/** Every so many-th sample judges; the others are learnt from. */
-const JUDGE = 4;
+/** A step is learnt and judged twice: the samples with one remainder modulo `EVERY` judge, the others are learnt from. */
+const EVERY = 4;
+const JUDGING = [3, 1];
 /** What a step has to bring, in dB. */
 const GAIN = 0.1;
 /** Runs of a sample that a step costs beside the judgement: the float and the integer run, columns and products. */
@@ -59,8 +60,8 @@ function changes({ int16Part = 0 }: QuantizeOptions): readonly (readonly [string
 }
 
 /**
- * Tries what can make the integers better, one after the other, keeps what does on every fourth sample, which the step did not
- * see, and quantises with all samples in the end. `int16Part` is what 16-bit activations may be given to. Throws as `quantize`.
+ * Tries what can make the integers better, one after the other, keeps what does on samples that it did not see (two folds, of a
+ * quarter of the samples each), and quantises with all samples in the end. `int16Part` is what 16-bit activations may be given to. Throws as `quantize`.
  */
 export function autoQuantize(
   lowered: Graph,
@@ -72,15 +73,34 @@ export function autoQuantize(
   return search.finish();
 }
 
+/** Samples to learn from, others to judge by, and what calibration made of the first, by whether it equalised. */
+interface Fold {
+  readonly learnt: readonly Sample[];
+  readonly judges: readonly { sample: Sample; wanted: ReadonlyMap<string, Tensor> }[];
+  readonly prepared: Map<boolean, Prepared>;
+}
+
+/** Fewer than two samples judge themselves. */
+function foldsOf(lowered: Graph, samples: readonly Sample[]): Fold[] {
+  const every = Math.min(EVERY, samples.length);
+  const judging = every < 2 ? [0] : [...new Set(JUDGING.map((remainder) => remainder % every))];
+  return judging.map((remainder) => {
+    const judges = samples.filter((_, i) => i % Math.max(1, every) === remainder);
+    return {
+      judges: judges.map((sample) => ({ sample, wanted: interpret(lowered, sample.inputs) })),
+      learnt: every < 2 ? samples : samples.filter((_, i) => i % every !== remainder),
+      prepared: new Map(),
+    };
+  });
+}
+
 class Search {
   readonly #steps: AutoStep[] = [];
   readonly #leftOut: string[] = [];
   readonly #lowered: Graph;
   readonly #all: readonly Sample[];
-  readonly #learnt: readonly Sample[];
-  readonly #judges: readonly { sample: Sample; wanted: ReadonlyMap<string, Tensor> }[];
+  readonly #folds: readonly Fold[];
   readonly #options: AutoOptions;
-  readonly #prepared = new Map<boolean, Prepared>();
   readonly #runWork: number;
   #left: number;
   #best: QuantizeOptions;
@@ -90,10 +110,7 @@ class Search {
     this.#lowered = lowered;
     this.#all = samples;
     this.#options = options;
-    const every = Math.min(JUDGE, Math.max(1, samples.length));
-    const judging = samples.filter((_, i) => i % every === every - 1);
-    this.#learnt = every === 1 ? samples : samples.filter((_, i) => i % every !== every - 1);
-    this.#judges = judging.map((sample) => ({ sample, wanted: interpret(lowered, sample.inputs) }));
+    this.#folds = foldsOf(lowered, samples);
     this.#runWork = [...lowered.nodes()].reduce((sum, node) => sum + nodeWork(node), 0);
     this.#left = (options.effort ?? EFFORT) * SPEED;
     this.#best = { ...options, int16Part: 0, io: 'float', keep: undefined, reportSamples: undefined };
@@ -102,14 +119,13 @@ class Search {
 
   attempt(step: string, change: Change): void {
     const options = { ...this.#best, ...change };
-    const cost = this.#costOf(options);
+    const cost = this.#folds.reduce((sum, fold) => sum + this.#costOf(fold, options), 0);
     if (this.#steps.length > 0 && cost > this.#left) {
       this.#leftOut.push(step);
       return;
     }
     this.#left -= cost;
-    const model = finish(this.#preparedFor(options), this.#learnt, options);
-    const sqnr = this.#measure(model.graph, step);
+    const sqnr = this.#judge(step, options);
     const kept = sqnr > this.#sqnr + GAIN;
     if (kept) [this.#best, this.#sqnr] = [options, sqnr];
     const found = { step, sqnr, kept };
@@ -125,25 +141,29 @@ class Search {
     return { ...model, steps: this.#steps, leftOut: this.#leftOut };
   }
 
-  #preparedFor(options: QuantizeOptions): Prepared {
+  #preparedFor({ prepared, learnt }: Fold, options: QuantizeOptions): Prepared {
     const key = options.equalize ?? false;
-    const found = this.#prepared.get(key) ?? prepare(this.#lowered, this.#learnt, options);
-    this.#prepared.set(key, found);
+    const found = prepared.get(key) ?? prepare(this.#lowered, learnt, options);
+    prepared.set(key, found);
     return found;
   }
 
   /** Of a step, and of the end where it is taken. */
-  #costOf({ equalize = false, fit }: QuantizeOptions): number {
-    const learning = (this.#prepared.has(equalize) ? 0 : equalize ? 2 : 1) + (fit ? FIT_RUNS[fit] : 0);
-    return this.#runWork * (learning * this.#learnt.length + this.#judges.length);
+  #costOf({ prepared, learnt, judges }: Fold, { equalize = false, fit }: QuantizeOptions): number {
+    const learning = (prepared.has(equalize) ? 0 : equalize ? 2 : 1) + (fit ? FIT_RUNS[fit] : 0);
+    return this.#runWork * (learning * learnt.length + judges.length);
   }
 
-  #measure(graph: Graph, step: string): number {
+  #judge(step: string, options: QuantizeOptions): number {
     const total = new SignalToNoise();
-    this.#judges.forEach(({ sample, wanted }, i) => {
-      total.addOutputs(wanted.values(), interpret(graph, sample.inputs).values());
-      this.#options.onProgress?.(`judging ${step}`, i + 1);
-    });
+    let done = 0;
+    for (const fold of this.#folds) {
+      const { graph } = finish(this.#preparedFor(fold, options), fold.learnt, options);
+      for (const { sample, wanted } of fold.judges) {
+        total.addOutputs(wanted.values(), interpret(graph, sample.inputs).values());
+        this.#options.onProgress?.(`judging ${step}`, ++done);
+      }
+    }
     return total.decibels;
   }
 }

@@ -108,7 +108,7 @@ export function quantizeCommand(): Command {
       '--int16-macs <percent>',
       `16-bit activations for the last layers, up to this part of the multiply-accumulates (with --auto ${AUTO_PERCENT}, else 0)`,
     )
-    .option('--auto', 'try what can help, and keep what does on every fourth sample')
+    .option('--auto', 'try what can help, and keep what does on samples that it was not learnt from')
     .option('--effort <seconds>', 'with --auto: what it may take on a usual processor, as 90, 90s or 5m (5m)')
     .addOption(
       new Option('--io <type>', 'element type of inputs and outputs')
@@ -223,7 +223,7 @@ function printResult(
 
 function printSteps(steps: readonly AutoStep[], leftOut: readonly string[]): void {
   const rows = steps.map(({ step, sqnr, kept }) => [step, decibels(sqnr), kept ? 'kept' : 'no gain']);
-  console.log(formatTable(['tried', 'SQNR on every fourth sample', ''], rows));
+  console.log(formatTable(['tried', 'SQNR on unseen samples', ''], rows));
   for (const step of leftOut) console.log(`left out, since it goes beyond --effort: ${step}`);
 }
 

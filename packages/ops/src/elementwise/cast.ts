@@ -31,7 +31,7 @@ export const cast = defineOp({
   factor: 'stopped',
   nan: 'moved',
   random: { place: 'none', domain: 'any', attrs: {} },
-  infer: ({ x }, { to }) => ({ dtype: to, shape: x.shape }),
+  infer: ({ x }, { to }) => (x.dtype === to ? x : { dtype: to, shape: x.shape }),
   evaluate({ x }, { to, saturate }) {
     if (x.dtype === to) return x;
     if (saturate && to.startsWith('f8')) return saturated(x, to);

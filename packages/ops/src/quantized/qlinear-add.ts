@@ -1,7 +1,7 @@
 import { CompileError, type TensorType } from '@ghostc/ir';
 import { quantizedPair } from './quantized-pair.ts';
 import { affineOf, outputAffine, type Requantized, requantizer } from './quantized-type.ts';
-import { type FixedMultiplier, quantizeMultiplier, scaleBy } from './requantize.ts';
+import { type FixedMultiplier, quantizeMultiplier, type Scaler, scaler } from './requantize.ts';
 
 /** Defines a sum or difference; `sign` is that of b. */
 function sum<const N extends string>(name: N, sign: 1 | -1) {
@@ -10,9 +10,9 @@ function sum<const N extends string>(name: N, sign: 1 | -1) {
     factors: sumMultipliers,
     formula({ shift, left, right, out }, attrs) {
       const finish = requantizer(out, attrs);
-      const term = (v: number, fixed: FixedMultiplier): number =>
-        scaleBy(v * 2 ** shift, fixed, attrs.rounding);
-      return (p, q) => finish(term(p, left) + sign * term(q, right));
+      const [a, b] = [left, right].map((fixed) => scaler(fixed, attrs.rounding)) as [Scaler, Scaler];
+      const unit = 2 ** shift;
+      return (p, q) => finish(a(p * unit) + sign * b(q * unit));
     },
   });
 }

@@ -22,7 +22,7 @@ import {
   type Requantized,
   requantizedType,
 } from './quantized-type.ts';
-import { type FixedMultiplier, quantizeMultiplier, scaleBy, scaleWide } from './requantize.ts';
+import { type FixedMultiplier, quantizeMultiplier, type Scaler, scaler, scaleWide } from './requantize.ts';
 
 interface LayerTypes {
   readonly x: TensorType;
@@ -105,16 +105,15 @@ export function centred(x: Tensor): Int16Array | Int32Array {
   const { zeroPoint } = affineOf(x, 'x');
   const data = activationData(x);
   if (zeroPoint === 0 && data instanceof Int16Array) return data;
-  return Int16Array.from(data, (v) => v - zeroPoint);
+  const out = new Int16Array(data.length);
+  for (let i = 0; i < out.length; i++) out[i] = (data[i] ?? 0) - zeroPoint;
+  return out;
 }
 
 /** The scaling of accumulators: 64-bit arithmetic for 16-bit activations, as TFLite's int16x8. */
-export function accumulatorScale(
-  x: TensorType,
-  attrs: Requantized,
-): (accumulator: number, fixed: FixedMultiplier) => number {
-  if (x.dtype === 'i16') return scaleWide;
-  return (accumulator, fixed) => scaleBy(accumulator, fixed, attrs.rounding);
+export function accumulatorScale(x: TensorType, attrs: Requantized): (fixed: FixedMultiplier) => Scaler {
+  if (x.dtype === 'i16') return (fixed) => (accumulator) => scaleWide(accumulator, fixed);
+  return (fixed) => scaler(fixed, attrs.rounding);
 }
 
 export interface QuantizedOperands {
@@ -153,7 +152,7 @@ interface Channels {
   readonly multipliers: readonly FixedMultiplier[];
   readonly plane: number;
   readonly channels: number;
-  readonly scale: (accumulator: number, fixed: FixedMultiplier) => number;
+  readonly scale: ReturnType<typeof accumulatorScale>;
   readonly attrs: Requantized;
 }
 
@@ -165,8 +164,8 @@ export function requantizeChannels(
   const data = allocate(attrs.y_dtype, sums.length);
   const limit = limiter(attrs);
   for (let first = 0; first < sums.length; first += plane) {
-    const fixed = multipliers[(first / plane) % channels] ?? itemAt(multipliers, 0);
-    for (let i = first; i < first + plane; i++) data[i] = limit(scale(sums[i] ?? 0, fixed));
+    const scaled = scale(multipliers[(first / plane) % channels] ?? itemAt(multipliers, 0));
+    for (let i = first; i < first + plane; i++) data[i] = limit(scaled(sums[i] ?? 0));
   }
   return data;
 }

@@ -10,7 +10,7 @@ import {
 } from '@ghostc/ir';
 import { epilogue, float, int, ints, oneOf } from '../attr-spec.ts';
 import { integerRange } from '../integer-range.ts';
-import { defaultRounding, type FixedMultiplier, type Rounding, roundings, scaleBy } from './requantize.ts';
+import { defaultRounding, type FixedMultiplier, type Rounding, roundings, scaler } from './requantize.ts';
 
 /** Element types of quantised activations. 16-bit ones have the zero point 0, as TFLite's int16x8. */
 export const activationTypes = ['i8', 'u8', 'i16'] as const;
@@ -147,8 +147,8 @@ export function quantizedTensor(type: TensorType, shape: readonly number[], data
  * leaves int32: min(max(scaled, lo - z), hi - z) + z.
  */
 export function requantizer(fixed: FixedMultiplier, attrs: Requantized): (accumulator: number) => number {
-  const limit = limiter(attrs);
-  return (accumulator) => limit(scaleBy(accumulator, fixed, attrs.rounding));
+  const [limit, scaled] = [limiter(attrs), scaler(fixed, attrs.rounding)];
+  return (accumulator) => limit(scaled(accumulator));
 }
 
 /** min(max(v, lo - z), hi - z) + z. */

@@ -7,6 +7,7 @@ import {
   roundingDivideByPowerOfTwo,
   roundingDoublingHighMul,
   scaleBy,
+  scaler,
   scaleWide,
 } from './requantize.ts';
 
@@ -60,6 +61,21 @@ describe('fixed-point arithmetic against BigInt', () => {
         expect(BigInt(roundingDivideByPowerOfTwo(x, exponent))).toBe(
           divideReference(BigInt(x), BigInt(exponent)),
         );
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('a scaler is its multiplier, ties included', () => {
+    fc.assert(
+      fc.property(int32, multiplier, shift, fc.constantFrom('double', 'single'), (x, m, s, rounding) => {
+        const fixed = { multiplier: m, shift: s };
+        // a product that ends in 2^30, the tie of the first rounding, or a step beside it
+        for (const one of [x, x & -(2 ** 16), (x & 1023) * 2 ** 15])
+          expect(scaler({ ...fixed, multiplier: m & -(2 ** 15) }, rounding)(one)).toBe(
+            scaleBy(one, { ...fixed, multiplier: m & -(2 ** 15) }, rounding),
+          );
+        expect(scaler(fixed, rounding)(x)).toBe(scaleBy(x, fixed, rounding));
       }),
       { numRuns: 5000 },
     );

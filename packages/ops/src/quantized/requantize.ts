@@ -90,6 +90,28 @@ export function scaleBy(x: number, fixed: FixedMultiplier, rounding: Rounding): 
   return rounding === 'double' ? scaleDouble(x, fixed) : scaleSingle(x, fixed);
 }
 
+/** Products of int32 and 31-bit numbers in double precision are off by less than 2^-21. */
+const NEAR_TIE = 2 ** -20;
+
+/** int32 to int32 by one multiplier. */
+export type Scaler = (x: number) => number;
+
+/** `scaleBy` with one multiplier, for many x. Sums that are clear of ties need no 64-bit product. */
+export function scaler(fixed: FixedMultiplier, rounding: Rounding): Scaler {
+  const { multiplier, shift } = fixed;
+  if (rounding !== 'double' || shift > 0) return (x) => scaleBy(x, fixed, rounding);
+  const factor = multiplier / 2 ** 31;
+  const divisor = 2 ** -shift;
+  const half = divisor / 2;
+  return (x) => {
+    const sum = x * factor + 0.5;
+    const high = Math.floor(sum);
+    const above = sum - high;
+    if (above < NEAR_TIE || above > 1 - NEAR_TIE) return scaleDouble(x, fixed);
+    return high < 0 ? -Math.floor((half - high) / divisor) : Math.floor((high + half) / divisor);
+  };
+}
+
 function scaleDouble(x: number, { multiplier, shift }: FixedMultiplier): number {
   if (shift > 0) return roundingDoublingHighMul(saturatingLeftShift(x, shift), multiplier);
   return roundingDivideByPowerOfTwo(roundingDoublingHighMul(x, multiplier), -shift);

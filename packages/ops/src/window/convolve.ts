@@ -121,11 +121,12 @@ function isPointwise({ shape }: Image, kernel: Image, { strides, pads }: Window)
 
 /**
  * Adds planes to output channels m and m + 1, four at a time in the order of one at a time; gives how many. A weight of 0 is left
- * out there: it ends this.
+ * out there, since a float may be infinite: it ends this.
  */
 function accumulateFours({ y, z, planes, kernel, m, channel }: FourTask): number {
   const [, perOutput] = kernel.shape;
   const weights = kernel.data;
+  const whole = weights instanceof Int8Array;
   const none = new Float64Array();
   let c = 0;
   for (; c + 4 <= perOutput; c += 4) {
@@ -135,7 +136,7 @@ function accumulateFours({ y, z, planes, kernel, m, channel }: FourTask): number
     const w = v + perOutput;
     const [v0, v1, v2, v3] = [weights[v] ?? 0, weights[v + 1] ?? 0, weights[v + 2] ?? 0, weights[v + 3] ?? 0];
     const [w0, w1, w2, w3] = [weights[w] ?? 0, weights[w + 1] ?? 0, weights[w + 2] ?? 0, weights[w + 3] ?? 0];
-    if (v0 * v1 * v2 * v3 * w0 * w1 * w2 * w3 === 0) break;
+    if (!whole && v0 * v1 * v2 * v3 * w0 * w1 * w2 * w3 === 0) break;
     for (let i = 0; i < y.length; i++) {
       const a = x0[i] ?? 0;
       const b = x1[i] ?? 0;

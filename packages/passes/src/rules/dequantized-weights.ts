@@ -1,7 +1,18 @@
-import { constantOf, elementMover, isStatic, type Node, quantOf, type Tensor, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  constantOf,
+  elementMover,
+  isStatic,
+  type Node,
+  quantOf,
+  type Tensor,
+  type Value,
+} from '@ghostc/ir';
+import type { Build } from '../build.ts';
 import { constantData, numbersOf } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
+import { batchNorm, batchNormAffine } from './fold-batch-norm.ts';
 
 const weight = op('dequantize_linear', constant('weight')).orShared();
 
@@ -20,6 +31,93 @@ export const foldBiasIntoDequantizedConv = rule({
     return build.node(conv.op, [...conv.inputs.slice(0, 2), bias], { ...conv.attrs, ...sum.attrs });
   },
 });
+
+const layer = op('conv2d|depthwise_conv2d|fully_connected', any('x'), weight).as('conv').others();
+
+// conv(x, dequantized w, b) c or / c, c one number per channel   =>   conv(x, dequantized w of scale s c, b c)
+export const foldFactorIntoDequantizedConv = rule({
+  name: 'fold-factor-into-dequantized-conv',
+  match: op('mul|div', layer, constant('c')).as('product').anyEpilogue(),
+  unless: ({ weight: w, conv, c, product }) =>
+    notAffine(conv) || notPerChannel(c, conv.output) || notScalable(w, factorsOf(c, product)),
+  rewrite({ x, weight: w, conv, c, product }, build) {
+    const factors = factorsOf(c, product);
+    const bias = conv.inputs[2] ? realBias(conv.inputs[2]) : undefined;
+    return affineConv({ x, w, conv }, { factors, offsets: bias?.map((b, m) => b * at(factors, m)) }, build, {
+      ...conv.attrs,
+      ...product.attrs,
+    });
+  },
+});
+
+// batch_norm(conv(x, dequantized w, b)) = k conv(x, w) + k b + d   =>   conv(x, dequantized w of scale s k, k b + d)
+export const foldBatchNormIntoDequantizedConv = rule({
+  name: 'fold-batch-norm-into-dequantized-conv',
+  match: batchNorm(layer),
+  unless: ({ weight: w, conv, ...norm }) => notAffine(conv) || notScalable(w, batchNormAffine(norm).factors),
+  rewrite({ x, weight: w, conv, ...norm }, build) {
+    const { factors, offsets } = batchNormAffine(norm);
+    const bias = conv.inputs[2] ? realBias(conv.inputs[2]) : [];
+    const shifted = offsets.map((d, m) => (bias[m] ?? 0) * at(factors, m) + d);
+    return affineConv({ x, w, conv }, { factors, offsets: shifted }, build, conv.attrs);
+  },
+});
+
+function at(list: readonly number[], m: number): number {
+  return list[list.length === 1 ? 0 : m] ?? 0;
+}
+
+/** What a product or quotient multiplies each channel with. */
+function factorsOf(c: Value, product: Node): number[] {
+  return Array.from(numbersOf(c), (v) => (product.op === 'div' ? 1 / Number(v) : Number(v)));
+}
+
+function notAffine(conv: Node): string | false {
+  if (!fromConstant(conv.inputs[2])) return 'the bias is not constant';
+  if (conv.inputs[3]) return 'there is a residual';
+  return (conv.attrs.activation ?? 'none') !== 'none' && 'there is an activation';
+}
+
+/** Factors go into scales, which are positive; the sign goes into the integers. */
+function notScalable(w: Value, factors: readonly number[]): string | false {
+  const { dtype } = w.type;
+  if (dtype !== 'i8') return `weight %${w.name} is ${dtype}`;
+  if (!factors.every((k) => k !== 0 && Number.isFinite(k))) return 'a channel is multiplied by 0';
+  const turns = factors.some((k) => k < 0) && Array.from(numbersOf(w)).includes(-128);
+  return turns && `%${w.name} has -128, which has no negative`;
+}
+
+function affineConv(
+  { x, w, conv }: { x: Value; w: Value; conv: Node },
+  { factors, offsets }: { factors: readonly number[]; offsets: readonly number[] | undefined },
+  build: Build,
+  attrs: Attrs,
+): Value {
+  const tensor = constantData(w);
+  const count = Number(tensor.shape[0]);
+  const { scale, zeroPoint } = quantOf(w.type);
+  const channels = Array.from({ length: count }, (_, m) => m);
+  const inner = tensor.data.length / Math.max(1, count);
+  const sign = (m: number): number => Math.sign(at(factors, m));
+  const quant = {
+    scale: channels.map((m) => Math.fround(at(scale, m) * Math.abs(at(factors, m)))),
+    zeroPoint: channels.map((m) => at(zeroPoint, m) * sign(m) + 0), // never -0
+    axis: 0,
+  };
+  const data = Int8Array.from(numbersOf(w), (level, i) => level * sign(Math.floor(i / inner)));
+  const moved = build.node('dequantize_linear', [build.constant({ ...tensor, data, quant }, w.name)]);
+  const bias =
+    offsets &&
+    build.constant({ dtype: 'f32', shape: [count], data: Float32Array.from(offsets) }, conv.output.name);
+  return build.node(conv.op, [x, moved, bias ?? null], attrs);
+}
+
+/** In double precision, so that integers in the right units come back as they were. */
+export function realBias(bias: Value): number[] {
+  const source = dequantizedFrom(bias) ?? bias;
+  const { scale = [1], zeroPoint = [0] } = source.type.quant ?? {};
+  return Array.from(numbersOf(source), (v, m) => at(scale, m) * (Number(v) - at(zeroPoint, m)));
+}
 
 // gemm(x, dequantized w, b)   =>   fully_connected(x, dequantized w, b)
 export const dequantizedGemm = rule({

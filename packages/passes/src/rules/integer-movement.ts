@@ -12,7 +12,7 @@ const MOST_STEPS = 3;
 const MOST_USERS = 8;
 
 /** Is a quantize_linear soon after the value? */
-function feedsQuantize({ users }: Value, steps = MOST_STEPS): boolean {
+export function feedsQuantize({ users }: Value, steps = MOST_STEPS): boolean {
   let left = MOST_USERS;
   for (const { op: name, output } of users) {
     if (name === 'quantize_linear' || (steps > 0 && feedsQuantize(output, steps - 1))) return true;
@@ -21,7 +21,7 @@ function feedsQuantize({ users }: Value, steps = MOST_STEPS): boolean {
   return false;
 }
 
-function onlyMoves({ op: name, attrs }: Node): string | false {
+export function onlyMoves({ op: name, attrs }: Node): string | false {
   if (name === 'resize' && (attrs.mode ?? 'nearest') !== 'nearest') return 'it interpolates';
   return name === 'pad' && Number(attrs.value ?? 0) !== 0 && 'it pads with another number than 0';
 }

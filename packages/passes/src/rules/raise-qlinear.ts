@@ -1,20 +1,23 @@
-import { type Attrs, itemAt, type Node, quantOf, type Value } from '@ghostc/ir';
+import { type Attrs, itemAt, type Node, quantOf, type Tensor, tensor, type Value } from '@ghostc/ir';
 import {
   type Activation,
   attrsOf,
   clampAttrs,
+  evaluateOp,
   lookup,
   quantizeLinear,
+  requantizeLinear,
   unaryTable,
   withDefaults,
 } from '@ghostc/ops';
 import type { Build } from '../build.ts';
-import { numbersOf } from '../constant-math.ts';
-import { clamps, requantizedPairs, requantizedWindows, tabled, weighted } from '../op-groups.ts';
+import { constantData } from '../constant-math.ts';
+import { carried, clamps, requantizedPairs, requantizedWindows, tabled, weighted } from '../op-groups.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
-import { dequantizedFrom, fromConstant } from './dequantized-weights.ts';
-import { sameQuant } from './integer-movement.ts';
+import { dequantizedFrom, fromConstant, realBias } from './dequantized-weights.ts';
+import { batchNorm, batchNormAffine } from './fold-batch-norm.ts';
+import { feedsQuantize, onlyMoves, sameQuant } from './integer-movement.ts';
 
 // Float ops between dequantize_linear and quantize_linear (QDQ) become ops on integers. They round as `quantize_linear` says.
 
@@ -64,6 +67,50 @@ export const fuseClampBeforeQuantize = rule({
     const params = act.op === 'clip' ? [Number(min), Number(max)] : [];
     const attrs = { ...float.attrs, activation: act.op, activation_params: params };
     return build.node('quantize_linear', [build.node(float.op, float.inputs, attrs)], quantize.attrs);
+  },
+});
+
+const unclamped = new Set(`${carried}|${tabled}|${requantizedWindows}|softmax`.split('|'));
+
+// quantize(relu|clip(y)), y an input or of an op that becomes integers but cannot clamp   =>   requantize(quantize(y)) with the clamp
+export const clampAfterQuantize = rule({
+  name: 'clamp-after-quantize',
+  match: op('quantize_linear', op(clamps, any('y')).as('act')).as('quantize'),
+  unless: ({ y, act, quantize }) =>
+    (y.producer && !unclamped.has(y.producer.op) && `${y.producer.op} clamps, or stays in float`) ||
+    (!clampOf(act, quantize.attrs) && 'the clamp has no levels'),
+  rewrite: ({ y, act, quantize }, build) =>
+    build.node('requantize', [build.node('quantize_linear', [y], quantize.attrs)], {
+      ...requantizedOf(quantize),
+      ...clampOf(act, quantize.attrs),
+    }),
+});
+
+/** The levels that a relu or clip before `quantize` leaves. */
+function clampOf(act: Node, quantize: Attrs): Attrs | undefined {
+  const { min = 0, max = 0 } = withDefaults(lookup(act.op).attrs, act.attrs);
+  const activation = { activation: act.op, activation_params: [Number(min), Number(max)] } as Activation;
+  const { y_scale, y_zero_point, y_dtype } = attrsOf(quantizeLinear, { attrs: quantize });
+  return clampAttrs(activation, { scale: [y_scale], zeroPoint: [y_zero_point] }, y_dtype);
+}
+
+// requantize(table of x), int8   =>   requantized table of x
+export const foldRequantizeIntoLookup = rule({
+  name: 'fold-requantize-into-lookup',
+  match: op('requantize', op('qlinear_lookup', any('x'), constant('table')).as('lookup'))
+    .as('requantize')
+    .anyEpilogue(),
+  unless: ({ lookup: { output }, requantize: { output: y } }) =>
+    (output.type.dtype !== 'i8' || y.type.dtype !== 'i8') && 'it is not int8',
+  rewrite({ x, table, lookup: node, requantize }, build) {
+    const levels = { ...constantData(table), quant: quantOf(node.output.type) };
+    const [moved] = evaluateOp(requantizeLinear, [levels], requantize.attrs);
+    const { y_scale, y_zero_point, y_dtype } = attrsOf(requantizeLinear, requantize);
+    const y = { y_scale, y_zero_point, y_dtype };
+    return build.node('qlinear_lookup', [x, build.constant(moved as Tensor, table.name)], {
+      ...node.attrs,
+      ...y,
+    });
   },
 });
 
@@ -137,14 +184,6 @@ function saturated(level: number): number {
   return Math.min(Math.max(level, -(2 ** 31)), 2 ** 31 - 1);
 }
 
-/** In double precision, so that integers in the right units come back as they were. */
-function realBias(bias: Value): number[] {
-  const source = dequantizedFrom(bias) ?? bias;
-  const { scale = [1], zeroPoint = [0] } = source.type.quant ?? {};
-  const at = (list: readonly number[], m: number): number => list[list.length === 1 ? 0 : m] ?? 0;
-  return Array.from(numbersOf(source), (v, m) => at(scale, m) * (Number(v) - at(zeroPoint, m)));
-}
-
 // quantize(f(dequantize(a), dequantize(b)))   =>   qlinear_f(a, b)
 export const raiseQlinearBinary = rule({
   name: 'raise-qlinear-binary',
@@ -184,10 +223,11 @@ export const raiseQlinearSoftmax = rule({
 // quantize(f(dequantize(x)))   =>   qlinear_lookup(x, table of f)
 export const raiseQlinearLookup = rule({
   name: 'raise-qlinear-lookup',
-  match: op('quantize_linear', op(tabled, dequantized('x')).as('float')).as('quantize'),
-  unless: ({ x, quantize }) =>
-    (outputOf(quantize).y_dtype !== x.type.dtype || x.type.dtype === 'u8') &&
-    'input and output differ in type',
+  match: op('quantize_linear', op(tabled, dequantized('x')).as('float').orShared()).as('quantize'),
+  unless: ({ x, float, quantize }) =>
+    ((outputOf(quantize).y_dtype !== x.type.dtype || x.type.dtype === 'u8') &&
+      'input and output differ in type') ||
+    ([...float.output.users].some((user) => user.op !== 'quantize_linear') && 'it is needed as a float'),
   rewrite({ x, float, quantize }, build) {
     const y = outputOf(quantize);
     const table = build.constant(
@@ -204,11 +244,74 @@ export const raiseRequantizeClamp = rule({
   match: op('quantize_linear', op(clamps, dequantized('x')).as('float')).as('quantize'),
   unless: ({ x, quantize }) => refusal(quantize, quantize, [x]),
   rewrite({ x, float, quantize }, build) {
-    const { min = 0, max = 0 } = withDefaults(lookup(float.op).attrs, float.attrs);
-    const act = { activation: float.op, activation_params: [Number(min), Number(max)] } as Activation;
-    const y = requantizedOf(quantize);
-    const clamp = clampAttrs(act, quantOf(quantize.output.type), y.y_dtype);
-    return build.node('requantize', [x], { ...y, ...clamp });
+    return build.node('requantize', [x], { ...requantizedOf(quantize), ...clampOf(float, quantize.attrs) });
+  },
+});
+
+// relu(dequantize(x))   =>   dequantize(requantize(x) with a clamp): 0 is one of the levels
+export const sinkDequantizeBelowRelu = rule({
+  name: 'sink-dequantize-below-relu',
+  match: op('relu', dequantized('x')).as('float'),
+  unless: ({ x, float }) =>
+    (x.constant && '%x is constant') ||
+    (x.type.dtype === 'u8' && '%x is unsigned') ||
+    (!feedsQuantize(float.output) && 'nothing quantises it'),
+  rewrite: ({ x, float }, build) =>
+    build.node('dequantize_linear', [
+      build.node('requantize', [x], { ...sameLevels(x), ...clampOf(float, sameLevels(x)) }),
+    ]),
+});
+
+// average(dequantize(x)) before layers alone   =>   dequantize(qlinear_average(x)) in the scale of x, as torch converts it
+export const averageBeforeLayer = rule({
+  name: 'average-before-layer',
+  match: op('average_pool|global_average_pool', dequantized('x')).as('float'),
+  unless: ({ x, float }) =>
+    (x.type.dtype !== 'i8' && x.type.dtype !== 'i16' && `%x is ${x.type.dtype}`) ||
+    (!feedsLayers(float.output) && 'not all that it feeds are layers with integer weights'),
+  rewrite: ({ x, float }, build) =>
+    build.node('dequantize_linear', [
+      build.node(`qlinear_${float.op}`, [x], { ...float.attrs, ...sameLevels(x) }),
+    ]),
+});
+
+/** Attributes of a requantising op that keeps the levels of x; it rounds once. */
+function sameLevels({ type }: Value): Attrs {
+  const { scale, zeroPoint } = quantOf(type);
+  return { y_scale: scale[0] ?? 1, y_zero_point: zeroPoint[0] ?? 0, y_dtype: type.dtype, rounding: 'single' };
+}
+
+const layers = new Set([...weighted.split('|'), 'gemm', 'matmul']);
+const movements = new Set(carried.split('|'));
+
+/** Do movements lead to layers with integer weights that are quantised, and nowhere else? */
+function feedsLayers({ users }: Value): boolean {
+  return (
+    users.size > 0 &&
+    [...users].every(({ op: name, inputs, output }) =>
+      movements.has(name)
+        ? feedsLayers(output)
+        : layers.has(name) && inputs[1] && dequantizedFrom(inputs[1])?.constant && feedsQuantize(output),
+    )
+  );
+}
+
+// batch_norm(dequantize(x)) = k x + d   =>   depthwise_conv2d(dequantize(x), 127 of scale k / 127, d), pointwise
+export const raiseBatchNorm = rule({
+  name: 'raise-batch-norm',
+  match: batchNorm(dequantized('x')),
+  unless: ({ x, bn }) =>
+    (x.type.shape.length !== 4 && '%x is no image') || (!feedsQuantize(bn.output) && 'nothing quantises it'),
+  rewrite({ bn, ...norm }, build) {
+    const { factors, offsets } = batchNormAffine({ bn, ...norm });
+    const shape = [factors.length, 1, 1, 1];
+    const scale = factors.map((k) => Math.fround(Math.abs(k) / 127) || 1);
+    const quant = { scale, zeroPoint: factors.map(() => 0), axis: 0 };
+    const data = Int8Array.from(factors, (k) => 127 * Math.sign(k));
+    const weight = build.constant({ dtype: 'i8', shape, data, quant }, norm.scale.name);
+    const bias = build.constant(tensor('f32', [factors.length], Float32Array.from(offsets)), norm.shift.name);
+    const w = build.node('dequantize_linear', [weight]);
+    return build.node('depthwise_conv2d', [bn.inputs[0] ?? null, w, bias]);
   },
 });
 
@@ -221,27 +324,17 @@ export const raiseRequantize = rule({
     sameQuant(x, quantize.output) ? x : build.node('requantize', [x], requantizedOf(quantize)),
 });
 
-// quantize(concat(dequantize(x), ...)) of several scales   =>   concat(requantize(x), ...)
-export const raiseQlinearConcat = rule({
-  name: 'raise-qlinear-concat',
-  match: op('quantize_linear', op('concat', dequantized('x')).as('float').others()).as('quantize'),
+// quantize(move(x, ...))   =>   move(quantize(x), ...)
+export const quantizeBeforeMovement = rule({
+  name: 'quantize-before-movement',
+  match: op('quantize_linear', op(carried, any('x')).as('float').others()).as('quantize'),
   unless({ float, quantize }) {
-    const { y_dtype } = outputOf(quantize);
-    if (y_dtype === 'u8') return 'the output is unsigned';
-    const sources = float.inputs.map((input) => input && dequantizedFrom(input));
-    return (
-      sources.some((source) => source?.type.dtype !== y_dtype || source.constant) &&
-      'a part is no such integer'
-    );
+    if (outputOf(quantize).y_dtype === 'u8') return 'the output is unsigned';
+    return onlyMoves(float) || (float.inputs.some((x) => x?.constant) && 'a part is constant');
   },
   rewrite({ float, quantize }, build) {
-    const parts = float.inputs.map((input) => input && (dequantizedFrom(input) ?? null));
-    const scaled = parts.map((part) =>
-      part && !sameQuant(part, quantize.output)
-        ? build.node('requantize', [part], requantizedOf(quantize))
-        : part,
-    );
-    return build.node('concat', scaled, float.attrs);
+    const parts = float.inputs.map((x) => x && build.node('quantize_linear', [x], quantize.attrs));
+    return build.node(float.op, parts, float.attrs);
   },
 });
 
