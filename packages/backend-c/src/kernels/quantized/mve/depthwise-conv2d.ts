@@ -99,34 +99,22 @@ function weightVectors(geometry: ConvGeometry, { down, across, rows, columns }: 
     );
     return `0x${lanes.reduce((mask, lane) => mask + 2 ** lane, 0).toString(16)}`;
   };
-  const first = range(down).flatMap((i) =>
-    range(across).map((j) => {
-      const from = SIDE * (i * kernelWidth + j);
-      const load = `vldrbq_gather_offset_z_s8(w${from ? ` + ${from}` : ''}, taps, ${inWindow(i, j)})`;
-      return `int8x16_t ${weightName(0, 0, i, j)} = ${load};`;
-    }),
-  );
-  const origin = weightName(0, 0, 0, 0);
-  const shifted = [
-    ...(columns > 1
-      ? [
-          'uint32_t none = 0;',
-          `int8x16_t ${weightName(0, 1, 0, 0)} = vshlcq_s8(${origin}, &none, 32);`,
-          '(void)none;',
-        ]
-      : []),
-    ...(rows > 1
-      ? range(columns).map((column) => {
-          const words = `vreinterpretq_s32_s8(${weightName(0, column, 0, 0)})`;
-          return `int8x16_t ${weightName(1, column, 0, 0)} = vreinterpretq_s8_s32(vshlq_n_s32(${words}, 8));`;
-        })
-      : []),
-  ];
+  const patch = (i: number, j: number): string[] => {
+    const from = SIDE * (i * kernelWidth + j);
+    const load = `vldrbq_gather_offset_z_s8(w${from ? ` + ${from}` : ''}, taps, ${inWindow(i, j)})`;
+    const right = `vshlcq_s8(${weightName(0, 0, i, j)}, &none, 32)`;
+    const below = (column: number): string =>
+      `vreinterpretq_s8_s32(vshlq_n_s32(vreinterpretq_s32_s8(${weightName(0, column, i, j)}), 8))`;
+    return range(columns).flatMap((column) => [
+      `int8x16_t ${weightName(0, column, i, j)} = ${column ? right : load};`,
+      ...(rows > 1 ? [`int8x16_t ${weightName(1, column, i, j)} = ${below(column)};`] : []),
+    ]);
+  };
   return [
     'const uint8x16_t lane = vidupq_n_u8(0, 1);',
     `const uint8x16_t taps = vaddq_u8(vmulq_n_u8(vandq_u8(lane, vdupq_n_u8(3)), ${kernelWidth}), vshrq_n_u8(lane, 2));`,
-    ...first,
-    ...shifted,
+    ...(columns > 1 ? ['uint32_t none = 0;'] : []),
+    ...range(down).flatMap((i) => range(across).flatMap((j) => patch(i, j))),
   ];
 }
 
@@ -184,14 +172,10 @@ function fillLines(geometry: ConvGeometry, { down, words, rows, read, kept, rowB
           ? `const int8x16_t r${r} = vldrbq_s8(held + ${r * rowBytes} + ${at});`
           : `const int8x16_t r${r} = ${load(`s${r}`)};`,
       ),
-      ...range(down).flatMap((i) => [
-        '{',
-        `const int8x16x4_t word = {{${range(SIDE)
-          .map((r) => `r${SIDE * i + r < read ? SIDE * i + r : SIDE * i}`)
-          .join(', ')}}};`,
-        `vst4q_s8((int8_t *)(lines + ${i * words + padLeft} + ${at}), word);`,
-        '}',
-      ]),
+      ...range(down).map((i) => {
+        const rowsOf = range(SIDE).map((r) => `r${SIDE * i + r < read ? SIDE * i + r : SIDE * i}`);
+        return `store_words(lines + ${i * words + padLeft} + ${at}, ${rowsOf.join(', ')});`;
+      }),
       ...range(kept).map((r) => `vstrbq_s8(held + ${r * rowBytes} + ${at}, r${r + step});`),
     ]),
     ...(width % 16
@@ -215,7 +199,9 @@ function outputRows(conv: Depthwise, patches: Patches): string[] {
   ];
   return [
     ...(rows > 1
-      ? [`int8_t *const below = ${outHeight % rows ? `v < ${outHeight - 1} ? y + ${outWidth} : spare` : `y + ${outWidth}`};`]
+      ? [
+          `int8_t *const below = ${outHeight % rows ? `v < ${outHeight - 1} ? y + ${outWidth} : spare` : `y + ${outWidth}`};`,
+        ]
       : []),
     ...(whole > 1
       ? [`for (int h = 0; h < ${4 * whole}; h += 4) {`, ...at('h', 4), '}']
@@ -226,33 +212,42 @@ function outputRows(conv: Depthwise, patches: Patches): string[] {
   ];
 }
 
-/** A vector of outputs of each of the rows. */
+/** A vector of outputs of each of the rows; each vector of a line is loaded where it is used, as registers are few. */
 function outputs(
   { geometry: { strideX }, plan }: Depthwise,
   { down, across, rows, columns, words }: Patches,
   { h, count }: { readonly h: string; readonly count: number },
 ): string[] {
-  const offset = (j: number): number => (j - (j % columns)) * strideX;
-  const offsets = new Set(range(4).flatMap((j) => range(across).map((k) => offset(j) + SIDE * k)));
-  const sum = (row: number, j: number): string[] => {
-    const terms = range(down).flatMap((i) =>
-      range(across).map((k) => `x${i}_${offset(j) + SIDE * k}, ${weightName(row, j % columns, i, k)}`),
-    );
-    return terms.map((term, i) =>
-      i ? `a${row}${j} = vmladavaq_s8(a${row}${j}, ${term});` : `int32_t a${row}${j} = vmladavq_s8(${term});`,
-    );
-  };
-  const vector = (row: number): string =>
-    requantVector(plan, `vaddq_n_s32(four(${range(4).map((j) => `a${row}${j}`).join(', ')}), bias)`);
+  const patch = (j: number, across: number): number => (j - (j % columns)) * strideX + SIDE * across;
+  const terms = range(down).flatMap((i) =>
+    range(4).flatMap((j) => range(across).map((k) => ({ i, j, k, at: patch(j, k) }))),
+  );
+  const products = (row: number): string[] =>
+    range(down).flatMap((i) => {
+      const places = new Set(terms.map(({ at }) => at));
+      return [...places].flatMap((at) => [
+        '{',
+        `const int8x16_t xv = vreinterpretq_s8_s32(vldrwq_s32(c + ${i * words + at}));`,
+        ...terms
+          .filter((term) => term.i === i && term.at === at)
+          .map(({ j, k }) => {
+            const factors = `xv, ${weightName(row, j % columns, i, k)}`;
+            return `a${j} = ${i || k ? `vmladavaq_s8(a${j}, ${factors})` : `vmladavq_s8(${factors})`};`;
+          }),
+        '}',
+      ]);
+    });
   return [
-    ...range(down).flatMap((i) =>
-      [...offsets].sort((a, b) => a - b).map(
-        (at) => `const int8x16_t x${i}_${at} = vreinterpretq_s8_s32(vldrwq_s32(c + ${i * words + at}));`,
-      ),
-    ),
     ...range(rows).flatMap((row) => [
-      ...range(4).flatMap((j) => sum(row, j)),
-      storeLanes(`${row ? 'below' : 'y'} + ${h}`, vector(row), count),
+      `int32x4_t sums${row};`,
+      '{',
+      'int32_t a0, a1, a2, a3;',
+      ...products(row),
+      `sums${row} = vaddq_n_s32(four(a0, a1, a2, a3), bias);`,
+      '}',
     ]),
+    ...range(rows).map((row) =>
+      storeLanes(`${row ? 'below' : 'y'} + ${h}`, requantVector(plan, `sums${row}`), count),
+    ),
   ];
 }
