@@ -247,6 +247,8 @@ const raiseQuantized = rulePass(
   foldSliceIntoQlinearDepthwise,
 );
 
+const raiseTables = rulePass('raise-tables', raiseQlinearLookup);
+
 /** The optimiser, in order. */
 export const optimizationPasses: readonly Pass[] = [
   raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
@@ -254,6 +256,7 @@ export const optimizationPasses: readonly Pass[] = [
   canonicalize, //           before everything: the rules below know only the canonical ops
   mergeEqualNodes,
   recognizeActivations, //   before folding: the 3 of x + 3 must not go into a bias
+  raiseTables, //            after recognising: a quantised silu is often a sigmoid and a product
   foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
   foldAffine,
   mergeBranches, //          after folding: a branch is a bare convolution; a batch norm after the sum folds at once
