@@ -26,7 +26,6 @@ export async function fitAgainstProfile(progress: (what: string) => void): Promi
     const graph = make?.();
     if (!graph) throw new Error(`there is no network ${name}`);
     for (const board of knownBoards.filter((one) => boards.some((chosen) => chosen === one.name))) {
-      progress(`${name} on ${board.name}`);
       const { time } = planFor({ variant: name, graph, board, io: 'caller' });
       const { total } = await profileC(
         compileC(graph, { device: board.device as Device, name: 'net' }),
@@ -34,6 +33,7 @@ export async function fitAgainstProfile(progress: (what: string) => void): Promi
         seededInputs(graph, 1),
       );
       const ratio = time.instructions / total;
+      progress(`${name} on ${board.name}: ${ratio.toFixed(3)}`);
       rows.push({
         name: Object.hasOwn(unseen, name) ? `${name}, unseen` : name,
         device: `${board.name}, ${board.core}`,
