@@ -19,8 +19,9 @@ import { buildC, cDevice, type RunCOptions, runC } from '@ghostc/runtimes';
 import { boards } from './mcu-boards.ts';
 import { kernelCases, type McuDevice, modelCases } from './mcu-cases.ts';
 import { type CmsisCounts, cmsisCounts } from './mcu-cmsis-nn.ts';
-import { costs } from './mcu-costs.ts';
+import { fitCosts } from './mcu-costs.ts';
 import { cycles } from './mcu-cycles.ts';
+import { fitAgainstProfile } from './mcu-fit.ts';
 import { ghostModules } from './mcu-modules.ts';
 import { plans } from './mcu-plans.ts';
 import { isMet, printRows, type Row } from './mcu-report.ts';
@@ -36,7 +37,8 @@ import { needTiny } from './mlperf-tiny.ts';
  * Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x at 224 in int8 on M4, whole and in bands of rows. `cores`: the same,
  * whole, on the other cores. `float`: the same in float32 on M7. `cycles`: what a model of M7's pipeline, llvm-mca, says of
  * the loop of its 1x1 convolutions. `plans`: the arena of every reference model against the lower bound that is proven for all orders and
- * layouts, which is the target. `boards`: boards of `ghostc fit` that GhostNet 0.5x at 96 in int8 does not fit. `costs`: how far the estimates of `ghostc fit` are from counts; `--update` fits them anew.
+ * layouts, which is the target. `boards`: boards of `ghostc fit` that GhostNet 0.5x at 96 in int8 does not fit. `costs`: how far
+ * what `ghostc fit` estimates is from what `ghostc profile` counts, on 12 networks and 6 cores; `--update` fits the estimates anew.
  * No package registry has the peers: their figures were measured apart, gcc 12 -O3 and the same counter, and stand in
  * mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which has Include and Source, kernels, models and GhostNet are
  * counted with that library too: compiled to call it, and our kernels over its functions only in the layers that do. Exit
@@ -47,7 +49,7 @@ const parts = {
   cycles: () => cycles(progress),
   plans: () => plans(progress),
   boards: () => boards(progress),
-  costs: () => costs(progress, { update: args.includes('--update') }),
+  costs: () => (args.includes('--update') ? fitCosts(progress) : fitAgainstProfile(progress)),
 } as const;
 type Part = keyof typeof parts;
 

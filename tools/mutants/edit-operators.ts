@@ -12,7 +12,10 @@ function outsideHeads(change: EditOperator['change']): EditOperator['change'] {
 }
 
 /** Replaces the first match; undefined where there is none. */
-function swap(pattern: RegExp, by: string | ((...groups: string[]) => string)): EditOperator['change'] {
+export function swap(
+  pattern: RegExp,
+  by: string | ((...groups: string[]) => string),
+): EditOperator['change'] {
   return (line) => {
     const changed = line.replace(pattern, by as string);
     return changed === line ? undefined : changed;

@@ -61,12 +61,16 @@ export interface CLayer {
   readonly op: string;
   /** Name in the source model. */
   readonly name: string;
+  /** Of its first output. */
+  readonly dtype: DType;
   readonly shape: readonly number[];
   readonly macs: number;
   /** Elements of the first input. */
   readonly inputElements: number;
-  /** Positions of the window of its weights: 9 of a 3x3 convolution; 1 without a window. */
+  /** Positions of its window: 9 of a 3x3 convolution or pool; 1 without a window. */
   readonly taps: number;
+  /** Are floats of the first input often zeros, as behind a ReLU? Emulated floats take less time for these. */
+  readonly zeros: boolean;
   /** How often it runs: 1, or the bands of rows that it works in; its shape is that of a band. */
   readonly calls: number;
   /** Bytes of the arena that are alive while it runs; null inside bands of rows. */

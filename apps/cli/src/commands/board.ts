@@ -56,9 +56,8 @@ function runBoard(model: string, flags: FirmwareFlags): void {
   const progress = startProgress(`compiling ${model} for ${board.name}`);
   try {
     const { graph, name: named } = loadModel(model, { bind: flags.bind });
-    const { device, kernels } = board;
     const { weights, io, maxRam, fetchRam } = flags;
-    const settings = { device, kernels, weights, io, maxRam, fetchRam };
+    const settings = { device: board.device, weights, io, maxRam, fetchRam };
     const program = compileC(graph, { ...settings, name: flags.name ?? named, observer: true });
     const options = { ...settings, name: program.name };
     const files = firmwareFiles(program, { ...board, hertz: 1e6 * board.clockMHz }, options);

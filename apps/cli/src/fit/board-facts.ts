@@ -10,8 +10,6 @@ export interface BoardFacts {
   readonly core: string;
   /** Whose C is generated for it. */
   readonly device: BoardDevice;
-  /** Present: integer kernels in plain C, for cores without the device's instructions. */
-  readonly kernels?: 'portable';
   readonly clockMHz: number;
   /** Memories; every buffer must fit into one of them. */
   readonly ram: readonly Memory[];

@@ -33,21 +33,20 @@ describe('boards of the user', () => {
   test.each([
     [{ ...board, clockMHz: -1 }, 'clockMHz expects a positive number, found -1'],
     [{ ...board, flashBytes: 1.5 }, 'flashBytes expects a positive whole number of bytes, found 1.5'],
-    [{ ...board, kernels: 'fast' }, 'kernels expects one of portable, found "fast"'],
     [{ ...board, core: 'Cortex-M99' }, /core expects a core such as .*, found "Cortex-M99"/],
     [{ ...board, device: 'm4' }, /device expects one of .*cortex-m4, .*, found "m4"/],
     [{ ...board, device: 'host' }, /device expects one of .*cortex-m4, .*, found "host"/],
     [{ ...board, core: 'RV32IMC' }, 'device cortex-m4 makes code that a RV32IMC does not run'],
     [
       { ...board, core: 'Cortex-M0+' },
-      'the kernels of device cortex-m4 use instructions that a Cortex-M0+ lacks; expected "kernels": "portable"',
+      'the kernels of device cortex-m4 use instructions that a Cortex-M0+ lacks; expected one of cortex-m0plus, cortex-m3',
     ],
     [
       { ...board, device: 'cortex-m55' },
       /the kernels of device cortex-m55 use instructions that a Cortex-M4F lacks/,
     ],
     [
-      { ...board, core: 'Cortex-M3', kernels: 'portable' },
+      { ...board, core: 'Cortex-M3', device: 'cortex-m3' },
       'core is Cortex-M3, but flags build for -mcpu=cortex-m4',
     ],
     [{ ...board, compiler: 'gcc; rm' }, /compiler expects the name of a compiler/],

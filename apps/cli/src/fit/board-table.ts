@@ -70,7 +70,6 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
     expected: 'a core such as Cortex-M0+, Cortex-M4F, Cortex-M7, Cortex-M33, Cortex-M55 or RV32IMC',
   },
   device: isOneOf(boardDevices),
-  kernels: { ...isOneOf(['portable']), optional: true },
   clockMHz: positive,
   ram: { ok: (v) => Array.isArray(v) && v.length > 0, expected: 'a list of {"name", "bytes"}' },
   flashBytes: size,
@@ -107,11 +106,12 @@ function checkedBoard(board: unknown, { file, i }: { file: string; i: number }):
 }
 
 /** Why the code for a board would not run on its core. */
-function mismatchOf({ core, device, kernels, flags }: BoardFacts): string | undefined {
+function mismatchOf({ core, device, flags }: BoardFacts): string | undefined {
   if (core.startsWith('RV32') !== device.startsWith('rv32'))
     return `device ${device} makes code that a ${core} does not run`;
-  if (!kernels && !coresFor[device].test(core))
-    return `the kernels of device ${device} use instructions that a ${core} lacks; expected "kernels": "portable"`;
+  const fitting = boardDevices.filter((one) => coresFor[one].test(core));
+  if (!fitting.includes(device))
+    return `the kernels of device ${device} use instructions that a ${core} lacks; expected one of ${fitting.join(', ')}`;
   const cpu = flags
     .find((flag) => flag.startsWith('-mcpu='))
     ?.slice('-mcpu='.length)

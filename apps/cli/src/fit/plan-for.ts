@@ -39,7 +39,7 @@ const FETCH_RAM = 64 * 1024;
 /** Compiles the model to C for the board. Throws as `compileC`, and `fit/external-flash` where the board has none. */
 export function planFor(request: PlanRequest): Plan {
   const { graph, board, io, maxRam, fetched } = request;
-  const options = { device: board.device, maxRam, io, kernels: board.kernels };
+  const options = { device: board.device, maxRam, io };
   const resident = compileC(graph, options);
   if (!fetched) return planOf(resident, request);
   if (!board.externalFlash)

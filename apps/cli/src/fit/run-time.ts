@@ -45,10 +45,11 @@ export function estimatedTime(program: CProgram, board: BoardFacts): RunTime {
   return runTime(estimateInstructions(program, costBuildOf(board)), 'estimated', board);
 }
 
-export function costBuildOf({ core, flags, kernels }: BoardFacts): CostBuild {
+export function costBuildOf({ core, flags }: BoardFacts): CostBuild {
   if (core.startsWith('RV32'))
     return flags.some((flag) => /^-march=rv32\w*f/.test(flag)) ? 'rv32imafc' : 'rv32imc';
+  if (/^Cortex-M(0\+?|23)$/.test(core)) return 'cortex-m0plus';
   if (core === 'Cortex-M3') return 'cortex-m3';
-  if (kernels === 'portable') return 'cortex-m0plus';
+  if (core === 'Cortex-M7') return 'cortex-m7';
   return /^Cortex-M(52|55|85)$/.test(core) ? 'cortex-m55' : 'cortex-m4';
 }

@@ -26,9 +26,9 @@ export async function compiledPoint(
   const { model, place } = await new SweepPoints(spec, store).pointAt(genome);
   const { graph } = await pointModel(model, store);
   const { io, bands, board } = place;
-  const { device, kernels } = typeof board === 'string' ? findBoard(board) : board;
+  const { device } = typeof board === 'string' ? findBoard(board) : board;
   const name = `point_${line.id}`;
-  return compileFiles(graph, target, { name, device, kernels, io, maxRam: bands ?? undefined });
+  return compileFiles(graph, target, { name, device, io, maxRam: bands ?? undefined });
 }
 
 async function lineOf(id: string, file: string): Promise<PointLine> {

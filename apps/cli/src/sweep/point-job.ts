@@ -51,8 +51,8 @@ async function orRefused<T>(work: () => Promise<T>): Promise<T | { refused: stri
 async function measurePoint(point: Place, model: PreparedModel): Promise<PointResult> {
   const { io, measure } = point;
   const board = typeof point.board === 'string' ? findBoard(point.board) : plannedBoard(point.board, measure);
-  const { device, kernels } = board;
-  const planned = planC(model.lowered, { device, kernels, io, maxRam: point.bands ?? undefined });
+  const { device } = board;
+  const planned = planC(model.lowered, { device, io, maxRam: point.bands ?? undefined });
   const weights = measure === 'planned' ? ('external' as const) : undefined;
   const program = emitC(planned, { name: 'point', weights });
   const plan = planOf(program, { variant: 'point', graph: model.graph, board, io });

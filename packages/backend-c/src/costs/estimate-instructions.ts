@@ -6,6 +6,7 @@ export const costBuilds = [
   'cortex-m0plus',
   'cortex-m3',
   'cortex-m4',
+  'cortex-m7',
   'cortex-m55',
   'rv32imafc',
   'rv32imc',
@@ -17,20 +18,30 @@ export type CostFactors = readonly number[];
 
 export type CostTable = Readonly<Record<string, CostFactors>>;
 
-/**
- * Kind of layer that one formula holds for: op, and the size class of its window.
- */
-export function costKind({ op, taps, macs }: CLayer): string {
-  if (macs === 0) return op;
-  return `${op}/${taps === 1 ? '1' : taps <= 9 ? '9' : 'n'}`;
+const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+
+/** Kind of layer that one formula holds for: op and type, or the size class of its window. */
+export function costKind({ op, dtype, taps, macs, shape }: CLayer): string {
+  if (macs === 0) return `${op}/${dtype}`;
+  if (taps === 1) return `${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`;
+  return `${op}/${taps <= 9 ? '9' : 'n'}`;
 }
 
-/** Multiply-accumulates, outputs, inputs, pixels and lines of the output, taps of all lines, calls. */
-export function costFeatures({ macs, shape, inputElements, taps, calls }: CLayer): number[] {
-  const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+/**
+ * Multiply-accumulates with inputs that are seldom zeros, those with others, outputs, positions of windows without weights,
+ * inputs; pixels, planes, lines, fours of a line of the output; taps of all lines; calls.
+ */
+export function costFeatures({ macs, shape, inputElements, taps, zeros, calls }: CLayer): number[] {
   const outputs = product(shape);
-  const lines = shape.length > 2 ? product(shape.slice(0, -1)) : 1;
-  const features = [macs, outputs, inputElements, product(shape.slice(2)), lines, lines * taps, 1];
+  const pixels = product(shape.slice(2));
+  const isImage = shape.length > 2;
+  const lines = isImage ? product(shape.slice(0, -1)) : 1;
+  const planes = isImage ? product(shape.slice(0, 2)) : 0;
+  const fours = isImage ? lines * Math.ceil((shape.at(-1) ?? 0) / 4) : 0;
+  const features = [
+    ...[zeros ? 0 : macs, zeros ? macs : 0, outputs, macs === 0 ? outputs * taps : 0, inputElements],
+    ...[pixels, planes, lines, fours, lines * taps, 1],
+  ];
   return features.map((feature) => feature * calls);
 }
 
@@ -61,5 +72,5 @@ function layerCost(layer: CLayer, costs: CostTable): number {
 
 /** Of a kind that was never counted: plain loops. */
 function uncounted({ macs }: CLayer): CostFactors {
-  return macs ? [8, 20] : [0, 30, 10];
+  return macs ? [8, 8, 20] : [0, 0, 30, 2, 10];
 }

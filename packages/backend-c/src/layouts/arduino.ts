@@ -6,6 +6,7 @@ import { hasSelfTest } from '../self-test/with-self-test.ts';
 import { bufferArguments } from './buffer-arguments.ts';
 import { expectPlainC, packageFacts } from './package-facts.ts';
 import { placeSources } from './place-sources.ts';
+import { readmeText } from './readme-text.ts';
 
 /**
  * A library as the Arduino library specification 1.5 has it: `library.properties`, everything to compile in `src/`, one
@@ -15,6 +16,7 @@ export function arduinoFiles(program: CProgram): CProgram['files'] {
   expectPlainC(program, 'an Arduino library');
   return new Map([
     ['library.properties', propertiesText(program)],
+    ['README.md', readmeText(program)],
     ['examples/run/run.ino', sketchText(program)],
     ...(hasSelfTest(program) ? [selfTestSketch(program)] : []),
     ...placeSources(program, { headers: 'src', sources: 'src' }),
@@ -30,11 +32,11 @@ const withDsp = [
 ];
 
 function architectures(device: Device): readonly string[] {
-  if (device === 'cortex-m4' || device === 'cortex-m7') return withDsp;
-  if (device !== 'cortex-m55') return [...wide, ...withDsp].sort();
+  if (device === 'cortex-m4' || device === 'cortex-m7' || device === 'cortex-m33') return withDsp;
+  if (device !== 'cortex-m55' && device !== 'cortex-m85') return [...wide, ...withDsp].sort();
   throw new CompileError(
     'backend-c/layout',
-    'no core of Arduino that we know has Helium, which cortex-m55 needs; expected another device or layout',
+    `no core of Arduino that we know has Helium, which ${device} needs; expected another device or layout`,
   );
 }
 

@@ -1,11 +1,13 @@
 import type { CProgram, Device } from '../c-program.ts';
 import { forDevice, packageFacts } from './package-facts.ts';
 import { compiledFiles, placeSources } from './place-sources.ts';
+import { readmeText } from './readme-text.ts';
 
 /** A component of ESP-IDF: in a project's `components`, or named in its `idf_component.yml` by `path`. */
 export function espIdfFiles(program: CProgram): CProgram['files'] {
   return new Map([
     ['idf_component.yml', manifestText(program)],
+    ['README.md', readmeText(program)],
     ['CMakeLists.txt', listsText(program)],
     ...placeSources(program, { headers: 'include', sources: 'src' }),
   ]);

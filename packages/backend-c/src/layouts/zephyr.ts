@@ -23,11 +23,15 @@ function callsCmsisNn({ name, files }: CProgram): boolean {
   return /#include [<"]arm_nnfunctions\.h/.test(String(files.get(`${name}.c`)));
 }
 
+const withDsp = 'CPU_CORTEX_M4 || CPU_CORTEX_M7 || ARMV8_M_DSP';
+
 /** Instructions that the kernels of a device may be made of. */
 const cores: { readonly [D in Device]?: string } = {
-  'cortex-m4': 'CPU_CORTEX_M4 || CPU_CORTEX_M7 || ARMV8_M_DSP',
-  'cortex-m7': 'CPU_CORTEX_M4 || CPU_CORTEX_M7 || ARMV8_M_DSP',
+  'cortex-m4': withDsp,
+  'cortex-m7': withDsp,
+  'cortex-m33': withDsp,
   'cortex-m55': 'ARMV8_1_M_MVEI',
+  'cortex-m85': 'ARMV8_1_M_MVEI',
 };
 
 function kconfigText(program: CProgram): string {

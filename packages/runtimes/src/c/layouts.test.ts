@@ -116,6 +116,7 @@ test('packages refuse devices that their boards have not, and what their builder
 test('an Arduino library has its weights as C', () => {
   const files = packageFiles(compileC(graph(), { weights: 'c' }), 'arduino');
   expect([...files.keys()].sort()).toEqual([
+    'README.md',
     'examples/run/run.ino',
     'library.properties',
     'src/net.c',
@@ -200,7 +201,7 @@ test('the Library Manager takes library.properties', () => {
       .filter((line) => /^[^#]/.test(line));
     return Object.fromEntries(lines.map((line) => line.split(/=(.*)/).slice(0, 2)));
   };
-  for (const device of ['host', 'cortex-m4', 'cortex-m7', 'rv32'] as const) {
+  for (const device of ['host', 'cortex-m4', 'cortex-m7', 'cortex-m33', 'rv32'] as const) {
     const found = properties({ device, name: 'arduino_net' });
     expect(Object.values(found).every(Boolean)).toBe(true);
     expect(found.name).toMatch(/^(?!arduino)[a-z0-9][\w .-]{0,62}$/i);
@@ -212,9 +213,24 @@ test('the Library Manager takes library.properties', () => {
     expect(found.architectures).not.toMatch(/\*|avr/);
     expect(found.architectures.split(',').includes('esp32')).toBe(!device.startsWith('cortex'));
   }
-  expect(() => properties({ device: 'cortex-m55' })).toThrow(/has Helium/);
+  for (const device of ['cortex-m55', 'cortex-m85'])
+    expect(() => properties({ device })).toThrow(`has Helium, which ${device} needs`);
   expect(() => properties({ noUnaligned: true })).toThrow(/-mno-unaligned-access/);
 });
+
+test.each(['arduino', 'esp-idf', 'platformio'] as const)(
+  '%s: the README calls the network as it is declared',
+  (layout) => {
+    for (const io of ['caller', 'arena'] as const) {
+      const program = compileC(graph(), { weights: 'c', io });
+      const readme = String(packageFiles(program, layout).get('README.md'));
+      const [, call = ''] = /int status = (net_run\(.*\));/.exec(readme) ?? [];
+      const declared = /\bnet_run\(([^)]*)\)/.exec(String(program.files.get('net.h')))?.[1] ?? '';
+      const names = declared.split(',').map((one) => /\w+$/.exec(one)?.[0]);
+      expect(call).toBe(`net_run(${names.join(', ')})`);
+    }
+  },
+);
 
 test('a Zephyr module has a name and depends on what its kernels need', () => {
   const zephyr = (options: object) => packageFiles(compileC(graph(), { weights: 'c', ...options }), 'zephyr');
@@ -222,6 +238,8 @@ test('a Zephyr module has a name and depends on what its kernels need', () => {
     'name: net\nbuild:\n  cmake: .\n  kconfig: Kconfig\n',
   );
   expect(String(zephyr({}).get('Kconfig'))).not.toContain('depends on');
+  expect(String(zephyr({ device: 'cortex-m33' }).get('Kconfig'))).toContain('|| ARMV8_M_DSP\n');
+  expect(String(zephyr({ device: 'cortex-m85' }).get('Kconfig'))).toContain('depends on ARMV8_1_M_MVEI\n');
   const m55 = zephyr({ device: 'cortex-m55', noUnaligned: true });
   expect(String(m55.get('Kconfig'))).toContain('depends on ARMV8_1_M_MVEI\n');
   expect(String(m55.get('CMakeLists.txt'))).toContain('(-O2 -mno-unaligned-access)');

@@ -16,11 +16,12 @@ export interface Requantization {
  * TFLite's double rounding of r = acc * m * 2^-31 * 2^-e, then + z, is for e >= 1
  *   t = (2 acc m + 2^31) >> 32;  y = (t + (acc >> 31) + (2^(e-1) + z 2^e)) >> e
  * with the sign of acc for that of t (they differ only at t = 0, where both give z); `offset` is the last term. Single
- * rounding drops the first rounding and the sign. `mixed` serves layers with e = 0 or left shifts in some channels:
+ * rounding drops the first rounding and the sign. `positive` is double rounding where negative sums all give the lowest
+ * output, as before a ReLU: it drops the sign. `mixed` serves layers with e = 0 or left shifts in some channels:
  * `factor` is 2 << left, `sign` masks the sign where e = 0.
  */
 export interface RequantPlan {
-  readonly form: 'double' | 'single' | 'mixed';
+  readonly form: 'double' | 'positive' | 'single' | 'mixed';
   /** The right shift, if it is the same for all channels: it is an immediate then and not in the table. */
   readonly shift: number | null;
   /** 2 z + 1 if the offset is (2 z + 1) 2^(e-1) in all channels: it is computed then and not in the table. */
@@ -38,7 +39,8 @@ const MAX_SHIFT = 22;
 export function requantPlan(to: Requantization, sums: RawAccumulators): RequantPlan | null {
   const channels = to.fixed.map((fixed, m) => channelOf(to, fixed, sumOf(sums, m)));
   if (!channels.every(fits)) return null;
-  const form = channels.every(({ fixed }) => fixed.shift < 0) ? to.rounding : 'mixed';
+  const rightForm = to.rounding === 'double' && to.clamp[0] >= to.zeroPoint ? 'positive' : to.rounding;
+  const form = channels.every(({ fixed }) => fixed.shift < 0) ? rightForm : 'mixed';
   if (form === 'mixed' && to.rounding === 'single' && channels.some(({ fixed }) => fixed.shift < 0))
     return null;
   const first = channels[0]?.fixed.shift ?? 0;

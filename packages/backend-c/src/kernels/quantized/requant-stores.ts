@@ -30,6 +30,7 @@ export function requantStores(plan: RequantPlan, { q, accumulators, target, ...g
 function scaled({ form, shift }: RequantPlan, acc: string): string {
   const by = shift ?? 'shift';
   if (form === 'single') return `high_product(${acc} * 2, multiplier, offset) >> ${by}`;
+  if (form === 'positive') return `high_product_rounded(${acc} * 2, multiplier, offset) >> ${by}`;
   if (form === 'double')
     return `high_product_rounded(${acc} * 2, multiplier, offset + (${acc} >> 31)) >> ${by}`;
   return `high_product_rounded(${acc} * factor, multiplier, offset + ((${acc} >> 31) & sign)) >> ${by}`;

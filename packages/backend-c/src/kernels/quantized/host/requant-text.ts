@@ -19,6 +19,7 @@ export function requantStore(
   const by = shift ?? 'shift';
   const scaled = {
     single: `v_add(v_high(v_add(${acc}, ${acc}), multiplier, 0), offset)`,
+    positive: `v_add(v_high(v_add(${acc}, ${acc}), multiplier, HALF32), offset)`,
     double: `v_add(v_high(v_add(${acc}, ${acc}), multiplier, HALF32), v_add(v_right(${acc}, 31), offset))`,
     mixed: `v_add(v_high(v_mul(${acc}, factor), multiplier, HALF32), v_add(v_and(v_right(${acc}, 31), sign), offset))`,
   }[form];

@@ -1,250 +1,253 @@
 import type { CFunction } from '../../../kernel.ts';
-import { type ConvGeometry, isUnrolled } from '../../conv-geometry.ts';
+import type { ConvGeometry } from '../../conv-geometry.ts';
 import { range } from '../../gemm-block.ts';
 import { type Depthwise, planeByPlane } from '../plane-by-plane.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';
 
+/** A patch, one vector: this many columns of a word each, and this many rows, a byte of the word each. */
+const SIDE = 4;
+
+/** Windows of up to two patches each way: their weights stay in registers. */
 export function mveDepthwiseFits(geometry: ConvGeometry): boolean {
-  const { dilationX, dilationY, kernelHeight, strideX } = geometry;
-  const isSmall = isUnrolled(geometry) && kernelHeight <= 7 && strideX <= 16;
+  const { dilationX, dilationY, kernelHeight, kernelWidth, strideX } = geometry;
+  const isSmall = Math.max(kernelHeight, kernelWidth) <= 2 * SIDE && strideX <= 16;
   return isSmall && dilationX === 1 && dilationY === 1;
 }
 
-/** Most bytes of lines, where a few rows of them do. */
-const MAX_LINES = 4096;
-
-/** Most rows of outputs at once: their sums, a vector of pixels and constants are in registers. */
-const MAX_GROUP = 4;
-
-/** Most weights that are kept in registers over a plane. */
-const KEPT = 9;
-
-/** Padded lines in words, and the output rows that are computed from them. */
-interface Lines {
-  /** Pixels whose columns are equal modulo the stride lie together, so that windows side by side read a vector. */
-  readonly phaseWords: number;
+/** How a plane is computed, some output rows at a time. */
+interface Patches {
+  /** Patches of a window. */
+  readonly down: number;
+  readonly across: number;
+  /** Output rows, and outputs side by side, whose windows lie in the same patches. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Input rows under the output rows, and how many of them the next output rows read too. */
+  readonly read: number;
+  readonly kept: number;
+  /** Words of a line of columns. */
   readonly words: number;
-  readonly count: number;
-  /** Output rows between two moves of the lines. */
-  readonly chunk: number;
-  /** Output rows that share the pixels they load. */
-  readonly group: number;
+  /** Bytes of a row of the image in the buffer. */
+  readonly rowBytes: number;
 }
 
-function linesOf(geometry: ConvGeometry): Lines {
-  const { padLeft, width, outWidth, outHeight, strideX, strideY, kernelWidth, kernelHeight } = geometry;
-  const lastWindow = Math.max(outWidth, 4) - 1 + Math.floor((kernelWidth - 1) / strideX);
-  const phaseWords = Math.max(Math.ceil((padLeft + width) / strideX), lastWindow + 1);
-  const linesFor = (rows: number): number => (rows - 1) * strideY + kernelHeight;
-  const group = bestGroup(geometry);
-  const whole = phaseWords * strideX;
-  if (4 * whole * linesFor(outHeight) <= MAX_LINES)
-    return { phaseWords, words: whole, count: linesFor(outHeight), chunk: outHeight, group };
-  // lines that move are whole vectors
-  const words = Math.ceil(whole / 4) * 4;
-  const fitting = Math.floor((MAX_LINES / (4 * words) - kernelHeight) / strideY) + 1;
-  const chunk = Math.min(Math.max(group, fitting - (fitting % group)), outHeight);
-  return { phaseWords, words, count: linesFor(chunk), chunk, group };
+function patchesOf(geometry: ConvGeometry): Patches {
+  const { kernelHeight, kernelWidth, strideY, strideX, padLeft, width, outWidth, outHeight } = geometry;
+  const down = Math.ceil(kernelHeight / SIDE);
+  const across = Math.ceil(kernelWidth / SIDE);
+  const rows = outHeight > 1 && kernelHeight + strideY <= SIDE ? 2 : 1;
+  const columns = kernelWidth + strideX <= SIDE ? 2 : 1;
+  const read = kernelHeight + (rows - 1) * strideY;
+  const lastWindow = (Math.ceil(outWidth / 4) * 4 - columns) * strideX + SIDE * across;
+  const rowBytes = Math.ceil(width / 16) * 16;
+  const words = Math.max(padLeft + rowBytes, lastWindow);
+  const kept = Math.max(read - rows * strideY, 0);
+  return { down, across, rows, columns, read, kept, words, rowBytes };
 }
 
-/** The number of rows at once that takes the fewest instructions; the last ones step back to end with the plane. */
-function bestGroup({ outHeight, strideY, kernelHeight, kernelWidth }: ConvGeometry): number {
-  const cost = (rows: number): number => {
-    const loads = ((rows - 1) * strideY + kernelHeight) * (kernelWidth + 1);
-    return Math.ceil(outHeight / rows) * (loads + rows * (kernelHeight * kernelWidth + 10) + 5);
-  };
-  const choices = range(Math.min(MAX_GROUP, outHeight)).map((i) => i + 1);
-  return choices.reduce((best, next) => (cost(next) <= cost(best) ? next : best), 1);
+/** Words of lines, kept rows, a row of padding and a row for outputs below the plane. */
+function bufferWords(geometry: ConvGeometry): number {
+  const { down, words, kept, rowBytes } = patchesOf(geometry);
+  return down * words + ((kept + 1) * rowBytes) / 4 + Math.ceil(geometry.outWidth / 4);
 }
 
-/** Bytes of the lines. */
 export function mveDepthwiseScratch(geometry: ConvGeometry): number {
-  const { words, count } = linesOf(geometry);
-  return 4 * words * count;
+  return 4 * bufferWords(geometry);
 }
 
 /**
- * Depthwise convolution, four outputs to a vector. Lines hold padded input rows, widened to int32; a vector of a line is
- * loaded once for the output rows of a group, and the weights stay in registers if there are few.
+ * Depthwise convolution by products of 16 bytes. A line holds a word for each column of up to four input rows, so that a
+ * vector of it is a patch of four by four inputs, and the product with weights laid out so is the sum of a window, or of
+ * several windows, one for each way to shift the weights in a patch.
  */
 export function mveDepthwiseConv2d(conv: Depthwise): CFunction {
   const { geometry, plan, xZeroPoint } = conv;
-  const { strideX, kernelHeight, kernelWidth } = geometry;
-  const lines = linesOf(geometry);
-  const taps = kernelHeight * kernelWidth;
+  const patches = patchesOf(geometry);
   const body = [
-    ...(strideX === 1 || Math.ceil(geometry.width / strideX) < 4
-      ? []
-      : [`const uint32x4_t from = vmulq_n_u32(vidupq_n_u32(0, 1), ${strideX});`, '(void)from;']),
-    ...(taps <= KEPT ? range(taps).map((tap) => `const int32_t k${tap} = w[${tap}];`) : []),
+    ...weightVectors(geometry, patches),
     ...requantConstants(plan, 'q', { offset: 'given' }),
-    'int32x4_t start = vdupq_n_s32(bias);',
-    'HOLD(start);',
-    ...(lines.chunk === geometry.outHeight ? plane(conv, lines) : chunks(conv, lines)),
+    ...buffers(geometry, patches),
+    `for (int v = 0; v < ${geometry.outHeight}; v += ${patches.rows}) {`,
+    ...fillLines(geometry, patches),
+    ...outputRows(conv, patches),
+    `y += ${patches.rows * geometry.outWidth};`,
+    '}',
   ];
-  const padding = { name: 'zero', value: String(xZeroPoint) };
+  const padding = { name: 'zero', value: String(Math.imul(xZeroPoint & 255, 0x01010101)) };
   return planeByPlane(conv, {
     needs: mvePrelude,
     body,
     padding,
-    lineWords: lines.words,
-    lines: lines.count,
+    lineWords: bufferWords(geometry),
+    lines: 1,
   });
 }
 
-/** All input rows at once: lines outside the image are never written. */
-function plane(conv: Depthwise, lines: Lines): string[] {
-  const { geometry } = conv;
-  const { padTop, height } = geometry;
-  const last = Math.min(height, lines.count - padTop);
-  return [
-    'const int8_t *s = x;',
-    `int32_t *line = lines + ${padTop * lines.words};`,
-    `for (int row = 0; row < ${last}; row++) {`,
-    ...copyRow(geometry, lines),
-    `s += ${geometry.width};`,
-    `line += ${lines.words};`,
-    '}',
-    ...outputRows(conv, lines),
-  ];
-}
+const weightName = (row: number, column: number, down: number, across: number): string =>
+  `w${row}${column}${down}${across}`;
 
-/** Some output rows, then the lines that the next ones need move up; the last rows step back to end with the plane. */
-function chunks(conv: Depthwise, lines: Lines): string[] {
-  const { geometry } = conv;
-  const { height, width, outWidth, outHeight, strideY, padTop } = geometry;
-  const { words, count, chunk } = lines;
-  const last = outHeight - chunk;
-  return [
-    'int held = 0;',
-    `int row = ${-padTop};`,
-    'int v = 0;',
-    'for (;;) {',
-    `for (; held < ${count}; held++, row++) {`,
-    `int32_t *line = lines + held * ${words};`,
-    `if (row >= 0 && row < ${height}) {`,
-    `const int8_t *s = x + row * ${width};`,
-    ...copyRow(geometry, lines),
-    '} else {',
-    `for (int i = 0; i < ${words}; i += 4) {`,
-    'vstrwq_s32(line + i, vdupq_n_s32(zero));',
-    '}',
-    '}',
-    '}',
-    ...outputRows(conv, lines),
-    `if (v == ${last}) {`,
-    'break;',
-    '}',
-    `const int step = v + ${chunk} < ${last} ? ${chunk} : ${last} - v;`,
-    `const int gone = step * ${strideY} < held ? step * ${strideY} : held;`,
-    `row += step * ${strideY} - gone;`,
-    'held -= gone;',
-    `for (int i = 0; i < held * ${words}; i += 4) {`,
-    `vstrwq_s32(lines + i, vldrwq_s32(lines + gone * ${words} + i));`,
-    '}',
-    `y += step * ${outWidth};`,
-    'v += step;',
-    '}',
-  ];
-}
-
-/** Row `s` of x into `line`, phase by phase; the last vector of each steps back to end with it. */
-function copyRow({ width, padLeft, strideX }: ConvGeometry, { phaseWords }: Lines): string[] {
-  return range(strideX).flatMap((phase) => {
-    const first = (phase - (padLeft % strideX) + strideX) % strideX;
-    const count = Math.ceil((width - first) / strideX);
-    const to = phase * phaseWords + Math.floor((padLeft + first) / strideX);
-    return copyPhase({ count, first, to, step: strideX });
-  });
-}
-
-interface Phase {
-  readonly count: number;
-  readonly first: number;
-  readonly to: number;
-  readonly step: number;
-}
-
-/** Vectors of a row that are not in a loop. */
-const UNROLLED = 4;
-
-function copyPhase({ count, first, to, step }: Phase): string[] {
-  if (count < 4) return range(count).map((i) => `line[${to + i}] = s[${first + i * step}];`);
-  const store = (at: string, i: number | string): string => {
-    const from = typeof i === 'number' ? `s + ${first + i * step}` : `s + ${first} + ${i} * ${step}`;
-    const load = step === 1 ? `vldrbq_s32(${from})` : `vldrbq_gather_offset_s32(${from}, from)`;
-    return `vstrwq_s32(line + ${at}, ${load});`;
+/**
+ * Weights by patch and by the place of the window in it: byte 4 c + r of a vector is the weight of row r and column c. A
+ * row further down is a shift of all words, a column further right one of the whole vector.
+ */
+function weightVectors(geometry: ConvGeometry, { down, across, rows, columns }: Patches): string[] {
+  const { kernelHeight, kernelWidth } = geometry;
+  const inWindow = (i: number, j: number): string => {
+    const lanes = range(16).filter(
+      (lane) => SIDE * i + (lane % SIDE) < kernelHeight && SIDE * j + Math.floor(lane / SIDE) < kernelWidth,
+    );
+    return `0x${lanes.reduce((mask, lane) => mask + 2 ** lane, 0).toString(16)}`;
   };
-  const vectors = Math.floor(count / 4);
-  const back = count % 4 ? [store(String(to + count - 4), count - 4)] : [];
-  if (vectors <= UNROLLED) return [...range(vectors).map((i) => store(String(to + 4 * i), 4 * i)), ...back];
-  return [`for (int i = 0; i < ${4 * vectors}; i += 4) {`, store(`${to} + i`, 'i'), '}', ...back];
-}
-
-/** The output rows of the lines, by groups of rows and vectors of pixels; the last ones step back. */
-function outputRows(conv: Depthwise, { chunk, group, words, phaseWords }: Lines): string[] {
-  const { outWidth, strideY } = conv.geometry;
-  const lastRow = chunk - group;
-  const lastPixel = outWidth - 4;
+  const patch = (i: number, j: number): string[] => {
+    const from = SIDE * (i * kernelWidth + j);
+    const load = `vldrbq_gather_offset_z_s8(w${from ? ` + ${from}` : ''}, taps, ${inWindow(i, j)})`;
+    const right = `vshlcq_s8(${weightName(0, 0, i, j)}, &none, 32)`;
+    const below = (column: number): string =>
+      `vreinterpretq_s8_s32(vshlq_n_s32(vreinterpretq_s32_s8(${weightName(0, column, i, j)}), 8))`;
+    return range(columns).flatMap((column) => [
+      `int8x16_t ${weightName(0, column, i, j)} = ${column ? right : load};`,
+      ...(rows > 1 ? [`int8x16_t ${weightName(1, column, i, j)} = ${below(column)};`] : []),
+    ]);
+  };
   return [
-    `for (int r = 0; r < ${chunk}; r += ${group}) {`,
-    chunk % group ? `const int g = r < ${lastRow} ? r : ${lastRow};` : 'const int g = r;',
-    ...(lastPixel > 0
-      ? [
-          `for (int i = 0; i < ${outWidth}; i += 4) {`,
-          outWidth % 4 ? `const int h = i < ${lastPixel} ? i : ${lastPixel};` : 'const int h = i;',
-          `const int32_t *c = lines + g * ${strideY * words} + h;`,
-          `int8_t *const yv = y + g * ${outWidth} + h;`,
-          ...vectors(conv, { group, words, phaseWords }),
-          '}',
-        ]
-      : [
-          `const int32_t *c = lines + g * ${strideY * words};`,
-          `int8_t *const yv = y + g * ${outWidth};`,
-          ...vectors(conv, { group, words, phaseWords }),
-        ]),
-    '}',
+    'const uint8x16_t lane = vidupq_n_u8(0, 1);',
+    `const uint8x16_t taps = vaddq_u8(vmulq_n_u8(vandq_u8(lane, vdupq_n_u8(3)), ${kernelWidth}), vshrq_n_u8(lane, 2));`,
+    ...(columns > 1 ? ['uint32_t none = 0;'] : []),
+    ...range(down).flatMap((i) => range(across).flatMap((j) => patch(i, j))),
   ];
 }
 
-/** A vector of outputs of each row of a group. */
-function vectors(
-  { geometry, plan }: Depthwise,
-  { group, words, phaseWords }: Pick<Lines, 'group' | 'words' | 'phaseWords'>,
-): string[] {
-  const { kernelHeight, kernelWidth, strideX, strideY, outWidth } = geometry;
-  const kept = kernelHeight * kernelWidth <= KEPT;
-  const lines = (group - 1) * strideY + kernelHeight;
-  const line = (i: number): string[] => {
-    const users = range(group)
-      .map((row) => ({ row, u: i - row * strideY }))
-      .filter(({ u }) => u >= 0 && u < kernelHeight);
-    return [
-      'KEEP(c);',
-      ...range(kernelWidth).flatMap((v) => [
-        '{',
-        `const int32x4_t xv = vldrwq_s32(c + ${(v % strideX) * phaseWords + Math.floor(v / strideX)});`,
-        ...users.map(({ row, u }) => {
-          const tap = u * kernelWidth + v;
-          return `a${row} = vmlaq_n_s32(a${row}, xv, ${kept ? `k${tap}` : `w[${tap}]`});`;
-        }),
-        '}',
-      ]),
-      ...(i < lines - 1 ? [`c += ${words};`] : []),
+/** The places in the buffer, and the rows that the first output rows share with ones before them. */
+function buffers(geometry: ConvGeometry, { down, words, rowBytes, kept, rows }: Patches): string[] {
+  const { padTop, height, width, outHeight } = geometry;
+  const row = (i: number): string[] => {
+    const to = `held + ${i * rowBytes}`;
+    const inside = i >= padTop && i - padTop < height;
+    const from = inside ? `x + ${(i - padTop) * width}` : 'outside';
+    return acrossRow(width, (at, load) => [`vstrbq_s8(${to} + ${at}, ${load(from)});`]);
+  };
+  return [
+    ...(kept ? [`int8_t *const held = (int8_t *)(lines + ${down * words});`] : []),
+    `int8_t *const outside = (int8_t *)(lines + ${down * words + (kept * rowBytes) / 4});`,
+    ...(outHeight % rows ? [`int8_t *const spare = outside + ${rowBytes};`] : ['(void)outside;']),
+    ...range(kept).flatMap(row),
+  ];
+}
+
+/** Lines for each vector of a row, with C that loads it from a row. */
+function acrossRow(width: number, lines: (at: string, load: (row: string) => string) => string[]): string[] {
+  const rest = width % 16;
+  const whole = width - rest;
+  const vector = (at: string): string[] => lines(at, (row) => `vldrbq_s8(${row} + ${at})`);
+  return [
+    ...(whole ? [`for (int i = 0; i < ${whole}; i += 16) {`, ...vector('i'), '}'] : []),
+    ...(rest
+      ? ['{', ...lines(String(whole), (row) => `vldrbq_z_s8(${row} + ${whole}, vctp8q(${rest}))`), '}']
+      : []),
+  ];
+}
+
+/** Turns the input rows under output rows `v` on into lines, and keeps those that the next ones read. */
+function fillLines(geometry: ConvGeometry, { down, words, rows, read, kept, rowBytes }: Patches): string[] {
+  const { padTop, padLeft, height, width, strideY, strideX, kernelWidth, outHeight, outWidth } = geometry;
+  const step = rows * strideY;
+  const lastGroup = rows * (Math.ceil(outHeight / rows) - 1);
+  const fresh = range(read).filter((r) => r >= kept);
+  const pointer = (r: number): string => {
+    const from = `x + (v * ${strideY} + ${r - padTop}) * ${width}`;
+    const below = lastGroup * strideY + r - padTop >= height;
+    const tests = [
+      ...(r < padTop ? [`v * ${strideY} >= ${padTop - r}`] : []),
+      ...(below ? [`v * ${strideY} < ${height + padTop - r}`] : []),
     ];
+    return `const int8_t *const s${r} = ${tests.length ? `${tests.join(' && ')} ? ${from} : outside` : from};`;
   };
+  const right = (outWidth - 1) * strideX + kernelWidth - padLeft - width;
   return [
-    `int32x4_t ${range(group)
-      .map((row) => `a${row} = start`)
-      .join(', ')};`,
-    ...range(lines).flatMap(line),
-    ...range(group).map((row) =>
-      storeLanes(
-        row ? `yv + ${row * outWidth}` : 'yv',
-        requantVector(plan, `a${row}`),
-        Math.min(4, outWidth),
+    ...fresh.map(pointer),
+    ...acrossRow(width, (at, load) => [
+      ...range(read).map((r) =>
+        r < kept
+          ? `const int8x16_t r${r} = vldrbq_s8(held + ${r * rowBytes} + ${at});`
+          : `const int8x16_t r${r} = ${load(`s${r}`)};`,
       ),
+      ...range(down).map((i) => {
+        const rowsOf = range(SIDE).map((r) => `r${SIDE * i + r < read ? SIDE * i + r : SIDE * i}`);
+        return `store_words(lines + ${i * words + padLeft} + ${at}, ${rowsOf.join(', ')});`;
+      }),
+      ...range(kept).map((r) => `vstrbq_s8(held + ${r * rowBytes} + ${at}, r${r + step});`),
+    ]),
+    ...(width % 16
+      ? range(down).flatMap((i) =>
+          range(Math.max(right, 0)).map((j) => `lines[${i * words + padLeft + width + j}] = zero;`),
+        )
+      : []),
+  ];
+}
+
+/** Output rows from `v` on, four outputs at a time; the last ones step back to end with the row. */
+function outputRows(conv: Depthwise, patches: Patches): string[] {
+  const { outWidth, outHeight, strideX } = conv.geometry;
+  const { rows } = patches;
+  const whole = Math.floor(outWidth / 4);
+  const at = (h: number | 'h', count: number): string[] => [
+    '{',
+    `const int32_t *const c = lines + ${typeof h === 'number' ? h * strideX : `h * ${strideX}`};`,
+    ...outputs(conv, patches, { h: String(h), count }),
+    '}',
+  ];
+  return [
+    ...(rows > 1
+      ? [
+          `int8_t *const below = ${outHeight % rows ? `v < ${outHeight - 1} ? y + ${outWidth} : spare` : `y + ${outWidth}`};`,
+        ]
+      : []),
+    ...(whole > 1
+      ? [`for (int h = 0; h < ${4 * whole}; h += 4) {`, ...at('h', 4), '}']
+      : whole
+        ? at(0, 4)
+        : []),
+    ...(outWidth % 4 ? (whole ? at(outWidth - 4, 4) : at(0, outWidth)) : []),
+  ];
+}
+
+/** A vector of outputs of each of the rows; each vector of a line is loaded where it is used, as registers are few. */
+function outputs(
+  { geometry: { strideX }, plan }: Depthwise,
+  { down, across, rows, columns, words }: Patches,
+  { h, count }: { readonly h: string; readonly count: number },
+): string[] {
+  const patch = (j: number, across: number): number => (j - (j % columns)) * strideX + SIDE * across;
+  const terms = range(down).flatMap((i) =>
+    range(4).flatMap((j) => range(across).map((k) => ({ i, j, k, at: patch(j, k) }))),
+  );
+  const products = (row: number): string[] =>
+    range(down).flatMap((i) => {
+      const places = new Set(terms.map(({ at }) => at));
+      return [...places].flatMap((at) => [
+        '{',
+        `const int8x16_t xv = vreinterpretq_s8_s32(vldrwq_s32(c + ${i * words + at}));`,
+        ...terms
+          .filter((term) => term.i === i && term.at === at)
+          .map(({ j, k }) => {
+            const factors = `xv, ${weightName(row, j % columns, i, k)}`;
+            return `a${j} = ${i || k ? `vmladavaq_s8(a${j}, ${factors})` : `vmladavq_s8(${factors})`};`;
+          }),
+        '}',
+      ]);
+    });
+  return [
+    ...range(rows).flatMap((row) => [
+      `int32x4_t sums${row};`,
+      '{',
+      'int32_t a0, a1, a2, a3;',
+      ...products(row),
+      `sums${row} = vaddq_n_s32(four(a0, a1, a2, a3), bias);`,
+      '}',
+    ]),
+    ...range(rows).map((row) =>
+      storeLanes(`${row ? 'below' : 'y'} + ${h}`, requantVector(plan, `sums${row}`), count),
     ),
   ];
 }

@@ -11,7 +11,9 @@ export function requantConstants(
 ): string[] {
   const terms = requantTerms(plan, q);
   return [
-    `const int32_t bias${row} = ${q}[0], multiplier${row} = ${q}[1], shift${row} = -${terms.shift};`,
+    `const int32_t bias${row} = ${q}[0], shift${row} = -${terms.shift};`,
+    `int32x4_t multiplier${row} = vdupq_n_s32(${q}[1]);`,
+    `HOLD(multiplier${row});`,
     ...(offset ? [] : [`const int32_t offset${row} = ${terms.offset};`]),
     ...(plan.form === 'mixed' ? [`const int32_t factor${row} = ${q}[4] / 2, sign${row} = ${q}[5];`] : []),
   ];

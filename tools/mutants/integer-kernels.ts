@@ -1,0 +1,164 @@
+import { parseArgs } from 'node:util';
+import { compileC, type Device } from '@ghostc/compiler';
+import {
+  caseGraph,
+  compareTensors,
+  exact,
+  quantizedSuites,
+  seededInputs,
+  type Tensors,
+} from '@ghostc/conformance';
+import { CompileError, type Graph, itemAt } from '@ghostc/ir';
+import { runC } from '@ghostc/runtimes';
+import { cOperators, type EditOperator, swap } from './edit-operators.ts';
+import { spread } from './mutant.ts';
+
+/**
+ * Breaks the integer kernels of microcontrollers in one line at a time, and asks whether the cases of the conformance suite
+ * find it in the emulator, bit for bit:
+ *
+ *   npm run mutants:integer [-- --devices cortex-m0plus,cortex-m33,cortex-m55,rv32imc] [--count 40]
+ *
+ * `--count` mutants a device, spread over its kernels. A fault that does not compile is none. Leaves with 1 where one lives.
+ */
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    devices: { type: 'string', default: 'cortex-m0plus,cortex-m33,cortex-m55,rv32imc' },
+    count: { type: 'string', default: '40' },
+  },
+});
+
+const operators: readonly EditOperator[] = [
+  ...cOperators.filter(({ name }) => name !== 'last iteration missed'),
+  {
+    name: 'last iteration missed',
+    change: swap(
+      /< (\d+); (\w+)(\+\+| \+= (\d+))/,
+      (_, n, i, step, by) => `< ${Number(n) - Number(by ?? 1)}; ${i}${step}`,
+    ),
+  },
+  { name: 'shifted by one more', change: swap(/>> (\d+)/, (_, n) => `>> ${Number(n) + 1}`) },
+  { name: 'element after it', change: swap(/\[(\d+)\]/, (_, n) => `[${Number(n) + 1}]`) },
+  {
+    name: 'lane too many',
+    change: swap(/\b0x([0-9a-f]+)\)/, (_, n) => `0x${(Number(`0x${n}`) ^ 8).toString(16)})`),
+  },
+  { name: 'sum of another', change: swap(/\ba1\b(?=,|;| \+)/, () => 'a0') },
+  {
+    name: 'store left out',
+    change: (line) => (/^\s*(vstr|\*y\w* = |y\w*\[\d+\] = )/.test(line) ? '' : undefined),
+  },
+  { name: 'last ones missed', change: swap(/(vctp\d+q)\((\d+)\)/, (_, f, n) => `${f}(${Number(n) - 1})`) },
+];
+
+interface Case {
+  readonly name: string;
+  readonly graph: Graph;
+  readonly source: string;
+}
+
+/** Layers with products: what the kernels of a device are for. */
+function casesFor(device: Device): Case[] {
+  const cases = quantizedSuites.flatMap((suite) =>
+    suite.cases.map((one) => ({ ...one, name: `${suite.name}/${one.name}` })),
+  );
+  return cases.flatMap((one) => {
+    const graph = caseGraph(one);
+    if (![...graph.nodes()].some(({ op }) => /^qlinear_(conv2d|depthwise|fully)/.test(op))) return [];
+    return [
+      { name: one.name, graph, source: String(compileC(graph, { device, name: 'm' }).files.get('m.c')) },
+    ];
+  });
+}
+
+/** A line of the generated C, whatever the numbers in it, changed wherever a kernel has it. */
+interface Mutant {
+  readonly name: string;
+  readonly change: (source: string) => string;
+  readonly cases: readonly Case[];
+}
+
+/** Mutants of kernels and of what they stand on. */
+function mutantsOf(cases: readonly Case[]): Mutant[] {
+  return operators.flatMap(({ name, change }) => {
+    const broken = (line: string): boolean => change(line) !== undefined;
+    const shapes = new Map<string, Case[]>();
+    for (const one of cases)
+      for (const shape of new Set(kernelLines(one.source).filter(broken).map(shapeOf)))
+        shapes.set(shape, [...(shapes.get(shape) ?? []), one]);
+    return [...shapes].map(([shape, having]) => ({
+      name: `${name}: ${shape}`,
+      cases: having,
+      change: (source: string) =>
+        editLines(source, (line) => (shapeOf(line) === shape ? (change(line) ?? line) : line)),
+    }));
+  });
+}
+
+const shapeOf = (line: string): string => line.trim().replace(/\d+/g, '#');
+
+const functions = /^((?:KERNEL|INLINED|static inline) [^;{}]*\)\n\{\n)([\s\S]*?)^\}\n/gm;
+
+function kernelLines(source: string): string[] {
+  return [...source.matchAll(functions)].flatMap(([, , body = '']) => body.split('\n'));
+}
+
+function editLines(source: string, edit: (line: string) => string): string {
+  return source.replace(
+    functions,
+    (_, head: string, body: string) => `${head}${body.split('\n').map(edit).join('\n')}}\n`,
+  );
+}
+
+async function outputsOf(
+  { graph, source }: Case,
+  device: Device,
+  change: (source: string) => string,
+): Promise<Tensors> {
+  const program = compileC(graph, { device, name: 'm' });
+  const files = new Map([...program.files, ['m.c', change(source)]]);
+  const runs = await runC({ ...program, files }, device, [seededInputs(graph, 1)], { timeout: 20 });
+  return itemAt(runs, 0).outputs;
+}
+
+/** Does a case find it? Undefined: it does not compile. */
+async function found(
+  one: Case,
+  device: Device,
+  change: (source: string) => string,
+): Promise<boolean | undefined> {
+  const right = await outputsOf(one, device, (source) => source);
+  try {
+    const outputs = await outputsOf(one, device, change);
+    return [...right].some(([name, tensor]) => compareTensors(tensor, outputs.get(name), exact).maxAbs !== 0);
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    return error.code === 'tool/failed' ? undefined : true;
+  }
+}
+
+/** Cases that are asked before a mutant is said to live. */
+const ASKED = 40;
+
+async function tryDevice(device: Device): Promise<number> {
+  const mutants = mutantsOf(casesFor(device));
+  const verdicts = { found: 0, lives: 0, none: 0 };
+  for (const { name, change, cases } of spread(mutants, Number(values.count))) {
+    let verdict: keyof typeof verdicts = 'none';
+    for (const one of spread(cases, ASKED)) {
+      const answer = await found(one, device, change);
+      if (answer !== undefined) verdict = answer ? 'found' : 'lives';
+      if (answer) break;
+    }
+    verdicts[verdict]++;
+    if (verdict === 'lives') console.log(`lives: ${device}, ${cases.length} cases: ${name}`);
+  }
+  const { found: dead, lives, none } = verdicts;
+  console.log(`${device}: ${mutants.length} places, ${dead} found, ${lives} live, ${none} do not compile`);
+  return lives;
+}
+
+let living = 0;
+for (const device of values.devices.split(',')) living += await tryDevice(device as Device);
+process.exitCode = living ? 1 : 0;
