@@ -130,7 +130,7 @@ describe('dispatches for GPUs', () => {
   };
 
   test('have long sums in parts, as many as were measured to be best', () => {
-    expect(modulesOf({})).toEqual(['pointwise_8parts_vec4f_none']);
+    expect(modulesOf({})).toEqual(['pointwise_4parts_vec4f_none']);
     const shape = { blocks: 1, group: 64 } as const;
     expect(modulesOf({ 'pointwise 64x12 64': { ...shape, parts: 2 } })).toEqual([
       'pointwise_2parts_vec4f_none',
@@ -138,7 +138,7 @@ describe('dispatches for GPUs', () => {
     expect(modulesOf({ 'pointwise 64x12 64': { ...shape, parts: 1 } })).toEqual([
       'pointwise_4c_g64_vec4f_none',
     ]);
-    expect(modulesOf({ 'pointwise 64x12 64': shape })).toEqual(['pointwise_8parts_vec4f_none']);
+    expect(modulesOf({ 'pointwise 64x12 64': shape })).toEqual(['pointwise_4parts_vec4f_none']);
   });
 
   test('are absent where they are the same', () => {

@@ -30,7 +30,7 @@ export const qlinearConvTranspose2d = defineOp({
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = firstType(convTranspose2d.infer({ x, weight, bias }, window));
-    return layerType(shape, { x, weight, bias }, attrs, { symmetric: true });
+    return layerType(shape, { x, weight, bias }, attrs, { zeros: 'zero' });
   },
   evaluate({ x, weight, bias }, attrs, [type]) {
     const shape = image(type.shape);

@@ -30,10 +30,12 @@ interface LayerTypes {
   readonly bias?: TensorType | undefined;
 }
 
+type ZeroPoints = 'zero' | 'any';
+
 interface LayerRules {
   readonly multipliers?: typeof weightMultipliers;
-  /** Zero points of weights have to be 0. */
-  readonly symmetric?: boolean;
+  /** Zero points that weights may have; beside 16-bit activations 0 only. */
+  readonly zeros?: ZeroPoints;
 }
 
 /** The output of a layer with weights, [N,M,...]; throws `quant/weight`, `quant/bias`, and what `multipliers` throws. */
@@ -41,24 +43,25 @@ export function layerType(
   shape: Shape,
   { x, weight, bias }: LayerTypes,
   attrs: Requantized,
-  { multipliers = weightMultipliers, symmetric = false }: LayerRules = {},
+  { multipliers = weightMultipliers, zeros = 'any' }: LayerRules = {},
 ): TensorType {
-  checkWeight(weight, shape[1], symmetric || x.dtype === 'i16');
+  checkWeight(weight, shape[1], x.dtype === 'i16' ? 'zero' : zeros);
   checkQuantizedBias(bias, x, shape[1]);
   multipliers(x, weight, attrs);
   return requantizedType(shape, attrs);
 }
 
 /** Throws `quant/weight` unless weights are i8, quantised per tensor or along axis 0. */
-function checkWeight(weight: TensorType, channels: Dim | undefined, symmetric: boolean): void {
+function checkWeight(weight: TensorType, channels: Dim | undefined, zeros: ZeroPoints): void {
   const { dtype, quant } = weight;
   const perTensor = quant?.axis === undefined && quant?.scale.length === 1;
   const perChannel = quant?.axis === 0 && quant.scale.length === channels;
-  const zeros = quant?.zeroPoint.every((z) => (symmetric ? z === 0 : z >= -128 && z <= 127));
-  if (dtype === 'i8' && (perTensor || perChannel) && zeros) return;
+  const most = zeros === 'zero' ? 0 : 128;
+  const inside = quant?.zeroPoint.every((z) => z >= -most && z <= Math.min(most, 127));
+  if (dtype === 'i8' && (perTensor || perChannel) && inside) return;
   throw new CompileError(
     'quant/weight',
-    `weight expects i8 with ${symmetric ? 'zero points 0' : 'zero points of i8'} and one scale or ${channels} along axis 0, found ${dtype} ${quant ? `with ${quant.scale.length} scales and zero point ${quant.zeroPoint[0]}` : 'without quantisation'}`,
+    `weight expects i8 with ${zeros === 'zero' ? 'zero points 0' : 'zero points of i8'} and one scale or ${channels} along axis 0, found ${dtype} ${quant ? `with ${quant.scale.length} scales and zero point ${quant.zeroPoint[0]}` : 'without quantisation'}`,
   );
 }
 

@@ -216,9 +216,15 @@ describe('types', () => {
     ['qlinear_softmax', [x], { y_scale: 1 }, 'expects the scale 1/256'],
     [
       'qlinear_conv2d',
-      [x, { ...x, shape: [3, 2, 1, 1] }],
+      [x, { ...x, dtype: 'u8', shape: [3, 2, 1, 1] }],
       { y_scale: 1 },
       'weight expects i8 with zero points of i8',
+    ],
+    [
+      'qlinear_conv_transpose2d',
+      [x, { ...x, shape: [3, 2, 1, 1] }],
+      { y_scale: 1 },
+      'weight expects i8 with zero points 0',
     ],
   ] as const)('%s refuses what does not fit', (op, inputs, attrs, message) => {
     expect(() => infer(op, [...inputs], attrs)).toThrow(message);

@@ -140,12 +140,17 @@ continue;
 }
 ${joinedParts(parts, `c * ${groupSize}`)}
 let y = n * IMAGE + m * P + p;
-${store(vector, places.R_AT !== undefined, applied)}
+${store(block, { places, applied })}
 }`;
 }
 
-function store(vector: boolean, residual: boolean, applied: SplitPointwise['applied']): string {
-  if (vector) return `arena[Y_AT + y] = ${applied(residual ? 'sum + arena[R_AT + y]' : 'sum', 'm')};`;
+function store(
+  { lane }: ChannelBlock,
+  { places, applied }: Pick<SplitPointwise, 'places' | 'applied'>,
+): string {
+  const residual = places.R_AT !== undefined;
+  if (lane === 'vec4f')
+    return `arena[Y_AT + y] = ${applied(residual ? 'sum + arena[R_AT + y]' : 'sum', 'm')};`;
   const addend = component.map((_, j) => `arena[R_AT + y + min(${j}, P - 1 - p)]`).join(', ');
   return `let v = ${applied(residual ? `sum + vec4f(${addend})` : 'sum', 'm')};
 for (var j = 0; j < min(4, P - p); j++) {
