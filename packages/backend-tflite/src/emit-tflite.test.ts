@@ -107,6 +107,35 @@ describe('tables of integers', () => {
   });
 });
 
+describe('weights with zero points', () => {
+  const layer = (
+    dtype: string,
+    zero: number,
+    data = 'random(1)',
+  ): string => `graph @g(%x: ${dtype}[1,4] quant(0.05:3))
+  const %w: i8[2,4] quant(0.011:${zero}) = ${data}
+  %y = qlinear_fully_connected %x, %w {y_scale=0.083, y_zero_point=7, y_dtype="${dtype}", rounding="single"}
+  return %y`;
+  const weightOf = (text: string) => decodeTflite(emit(text)).tensors.find(({ name }) => name === 'w');
+
+  test('are those of uint8 models, where all weights are uint8', () => {
+    expect(weightOf(layer('u8', -37))).toMatchObject({ type: 'UINT8', zeroPoint: [91] });
+    expect(weightOf(layer('u8', 0))).toMatchObject({ type: 'UINT8', zeroPoint: [128] });
+    expect(() => emit(layer('u8', 0).replace('quant(0.011:0)', 'quant(axis=0, 0.1:0, 0.2:0)'))).toThrow(
+      'weights with scales by channel beside uint8',
+    );
+  });
+
+  test('are taken off beside int8, where 8 bits hold the rest', () => {
+    const text = layer('i8', 20, '[100, -90, 20, 3, 5, 7, -100, 0]');
+    expect(weightOf(text)).toMatchObject({ type: 'INT8', zeroPoint: [0] });
+    expect(new Int8Array(weightOf(text)?.data?.slice().buffer ?? [])[0]).toBe(80);
+    expect(() => emit(layer('i8', -100, '[100, -90, 20, 3, 5, 7, -100, 0]'))).toThrow(
+      'weights with a zero point, which 8 bits do not hold without it,',
+    );
+  });
+});
+
 describe('names', () => {
   test('inputs and outputs keep theirs; one that is the other is copied', () => {
     const model = emit(

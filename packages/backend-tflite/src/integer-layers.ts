@@ -1,7 +1,8 @@
-import { fromNumbers, itemAt, type Node } from '@ghostc/ir';
+import { type DType, dataOf, fromNumbers, itemAt, type Node, type Tensor } from '@ghostc/ir';
 import {
   affineOf,
   attrsOf,
+  centredWeight,
   clampRange,
   dividesByCount,
   integerRange,
@@ -82,7 +83,28 @@ export function clampedAfter(writer: TfliteGraph, node: Node, y: Placed): Placed
 
 /** A layer with weights: the bias is int32 (int64 of 16 bits) in units of sx sw. */
 export function integerLayer(node: Node): Layer {
-  return { ...integerFusion(node), bias: (writer) => integerBias(writer, node) };
+  const [x, weight] = node.inputs;
+  const plain = x?.type.dtype !== 'u8' && weight?.type.quant?.zeroPoint.every((zero) => zero === 0);
+  return {
+    ...integerFusion(node),
+    bias: (writer) => integerBias(writer, node),
+    ...(!plain && { weight: (tensor) => writtenWeight(tensor, x?.type.dtype) }),
+  };
+}
+
+/** TFLite has zero points of weights in uint8 models only, whose weights are uint8 with one scale. */
+function writtenWeight(weight: Tensor, dtype: DType | undefined): Tensor {
+  const { shape, quant } = weight;
+  if (!quant) return refuse('integer weights without a scale');
+  if (dtype === 'u8') {
+    if (quant.axis !== undefined) return refuse('weights with scales by channel beside uint8');
+    const data = Uint8Array.from(dataOf(weight, 'i8'), (w) => w + 128);
+    return { dtype: 'u8', shape, data, quant: { ...quant, zeroPoint: quant.zeroPoint.map((z) => z + 128) } };
+  }
+  const data = centredWeight(weight);
+  if (data instanceof Int16Array)
+    return refuse('weights with a zero point, which 8 bits do not hold without it,');
+  return { dtype: 'i8', shape, data, quant: { ...quant, zeroPoint: quant.zeroPoint.map(() => 0) } };
 }
 
 function integerBias(writer: TfliteGraph, node: Node): Placed | undefined {

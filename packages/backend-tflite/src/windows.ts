@@ -22,6 +22,8 @@ export interface Layer {
   readonly fused: number;
   readonly after: (writer: TfliteGraph, y: Placed) => Placed;
   readonly bias: (writer: TfliteGraph) => Placed | undefined;
+  /** The weights as TFLite wants them; as they are if absent. */
+  readonly weight?: (weight: Tensor) => Tensor;
 }
 
 export function floatLayer(node: Node): Layer {
@@ -33,8 +35,9 @@ export function floatLayer(node: Node): Layer {
 export const fullyConnected =
   (layer: (node: Node) => Layer): Row =>
   (writer, node) => {
-    const { fused, after, bias } = layer(node);
-    const inputs = [writer.value(node.inputs[0]), writer.value(node.inputs[1]), bias(writer) ?? null];
+    const { fused, after, bias, weight } = layer(node);
+    const matrix = weight ? writer.permuted(weightOf(node), [0, 1], weight) : writer.value(node.inputs[1]);
+    const inputs = [writer.value(node.inputs[0]), matrix, bias(writer) ?? null];
     const options = operatorOptions.linear(fused);
     return after(
       writer,
@@ -84,9 +87,9 @@ export const convolution =
   (layerOf: (node: Node) => Layer): Row =>
   (writer, node) => {
     if (node.inputs[3]) refuse('a convolution with a residual');
-    const { fused, after, bias } = layerOf(node);
+    const { fused, after, bias, weight } = layerOf(node);
     const { x, padding, window } = windowInput(writer, node, { kernel: kernelOf(node) });
-    const filter = writer.permuted(weightOf(node), [0, 2, 3, 1]);
+    const filter = writer.permuted(weightOf(node), [0, 2, 3, 1], weight);
     const options = operatorOptions.conv(padding, window.strides, {
       act: fused,
       dilations: window.dilations,
@@ -109,13 +112,13 @@ export const depthwise =
   (layerOf: (node: Node) => Layer): Row =>
   (writer, node) => {
     if (node.inputs[3]) refuse('a convolution with a residual');
-    const { fused, after, bias } = layerOf(node);
+    const { fused, after, bias, weight } = layerOf(node);
     const given = attrsOf(depthwiseConv2d, node).multiplier;
     const outputs = Number(weightOf(node).type.shape[0]);
     const source = writer.value(node.inputs[0]);
     const { image, multiplier } = readChannels(writer, source, { outputs, multiplier: given });
     const { x, padding, window } = windowInput(writer, node, { kernel: kernelOf(node), image });
-    const filter = writer.permuted(weightOf(node), [1, 2, 3, 0]);
+    const filter = writer.permuted(weightOf(node), [1, 2, 3, 0], weight);
     const { strides, dilations } = window;
     const options = operatorOptions.depthwise(padding, multiplier, {
       act: fused,

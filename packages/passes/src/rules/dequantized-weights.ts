@@ -83,8 +83,8 @@ function notScalable(w: Value, factors: readonly number[]): string | false {
   const { dtype } = w.type;
   if (dtype !== 'i8') return `weight %${w.name} is ${dtype}`;
   if (!factors.every((k) => k !== 0 && Number.isFinite(k))) return 'a channel is multiplied by 0';
-  const turns = factors.some((k) => k < 0) && Array.from(numbersOf(w)).includes(-128);
-  return turns && `%${w.name} has -128, which has no negative`;
+  const levels = [...Array.from(numbersOf(w), Number), ...quantOf(w.type).zeroPoint];
+  return factors.some((k) => k < 0) && levels.includes(-128) && `%${w.name} has -128, which has no negative`;
 }
 
 function affineConv(
