@@ -318,6 +318,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'tensor/size': 'The data has another number of elements than the shape. Correct one.',
   'tflite/axis': 'The axis is outside the rank. Correct the converter.',
   'tflite/constant': 'A buffer does not have the bytes of its tensor. Convert the model again.',
+  'tflite/cut': 'No tensor has the name. ghostc inspect and the message of the operator that is not supported say names.',
   'tflite/decode': 'The bytes are no TFLite model, or are cut off or damaged. Copy the file again.',
   'tflite/duplicate': 'A tensor is written twice. Convert the model again.',
   'tflite/dynamic': 'A size, weight or value is computed at run time. Convert the model with fixed shapes.',
@@ -338,7 +339,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'The element type is not supported or not the one that the operator gives. Convert the model again.',
   'tflite/undefined': 'A tensor is read before it is computed. Convert the model again.',
   'tflite/unknown-op':
-    'The operator is not supported: docs/tflite.md. Add it: CONTRIBUTING.md, "Add a TFLite operator".',
+    'The operator is not supported: docs/tflite.md. End the model before it (ghostc edit --cut), or add it: CONTRIBUTING.md, "Add a TFLite operator".',
   'tflite/unsupported':
     'The operator is known, this form of it is not. The message says which option or type to change.',
   'tflite/version': 'The schema is not version 3. Convert the model with a current converter.',

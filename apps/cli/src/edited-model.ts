@@ -8,8 +8,8 @@ import { parseCount } from './parse-count.ts';
 import { writeFiles } from './write-files.ts';
 
 /** A model to change: nodes of unknown ops stay as they are. */
-export function loadToEdit(model: string): Graph {
-  return loadModel(model, { keepUnknown: true }).graph;
+export function loadToEdit(model: string, outputs?: readonly string[]): Graph {
+  return loadModel(model, { keepUnknown: true, outputs }).graph;
 }
 
 /** How an edited model is written. */

@@ -18,7 +18,7 @@ export interface LoadedModel {
   readonly label: string;
   /** Name for output files when the user gives none. */
   readonly name: string;
-  /** Size of the file; infinite for a spec. */
+  /** Size of the file, and of its weights beside it; infinite for a spec. */
   readonly bytes: number;
   /** The file, if it is ONNX: what ONNX Runtime can run as it is. */
   readonly onnx?: {
@@ -37,22 +37,29 @@ export interface LoadOptions {
   readonly rounding?: Rounding | undefined;
   /** Nodes of an ONNX model that have no form here stay as they are. */
   readonly keepUnknown?: boolean;
+  /** Tensors at which a TFLite model ends, in place of its own outputs. */
+  readonly outputs?: readonly string[] | undefined;
   /** Sizes of symbolic dimensions and values of scalar inputs, by the names in the file. */
   readonly bind?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Loads MODEL: an `.onnx` or `.tflite` file, a `.gir` text, or a spec such as `ghostnet:1.0@224`. Throws CompileError with the file. */
 export function loadModel(model: string, options: LoadOptions = {}): LoadedModel {
-  const { rounding, keepUnknown = false, bind = new Map() } = options;
+  const { rounding, keepUnknown = false, bind = new Map(), outputs } = options;
   if (isModelSpec(model) && !existsSync(model)) {
     const spec = loadSpec(model, options);
     return { ...spec, graph: bindDimensions(spec.graph, bind) };
   }
   const bytes = withHint(model, () => readModelFile(model));
   const named = { label: model, name: defaultName(model), bytes: bytes.length };
-  if (extname(model) === '.gir') return { graph: bindDimensions(loadText(model, bytes), bind), ...named };
-  const graph = withHint(model, () => loadBinary(model, bytes, { rounding, bind, keepUnknown }));
-  const loaded = { graph, ...named };
+  if (extname(model) === '.gir') {
+    const { graph, weightBytes } = loadText(model, bytes);
+    return { ...named, graph: bindDimensions(graph, bind), bytes: bytes.length + weightBytes };
+  }
+  const { graph, weightBytes } = withHint(model, () =>
+    loadBinary(model, bytes, { rounding, bind, keepUnknown, outputs }),
+  );
+  const loaded = { ...named, graph, bytes: bytes.length + weightBytes };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
   if (tflite) return loaded;
   return {
@@ -75,15 +82,22 @@ function loadSpec(model: string, { weights, seed = 1 }: LoadOptions): LoadedMode
   return { graph: buildFromSpec(model, state), label: model, name: model, bytes: Number.POSITIVE_INFINITY };
 }
 
-function loadText(path: string, bytes: Uint8Array): Graph {
+interface Loaded {
+  readonly graph: Graph;
+  /** Of the files beside the model's own. */
+  readonly weightBytes: number;
+}
+
+function loadText(path: string, bytes: Uint8Array): Loaded {
   const sidecar = `${path}.safetensors`;
-  const resources: ReadonlyMap<string, Tensor> = existsSync(sidecar)
-    ? readSafetensors(readModelFile(sidecar), { file: sidecar })
+  const weights = existsSync(sidecar) ? readModelFile(sidecar) : undefined;
+  const resources: ReadonlyMap<string, Tensor> = weights
+    ? readSafetensors(weights, { file: sidecar })
     : new Map();
   try {
     const graph = parseGraph(new TextDecoder().decode(bytes), { registry, resources, file: path });
     verify(graph, registry);
-    return graph;
+    return { graph, weightBytes: weights?.length ?? 0 };
   } catch (error) {
     throw error instanceof CompileError ? error.at({ file: path }) : error;
   }
@@ -93,13 +107,24 @@ function loadText(path: string, bytes: Uint8Array): Graph {
 function loadBinary(
   path: string,
   bytes: Uint8Array,
-  known: { rounding: Rounding | undefined; bind: ReadonlyMap<string, number>; keepUnknown: boolean },
-): Graph {
+  known: {
+    rounding: Rounding | undefined;
+    bind: ReadonlyMap<string, number>;
+    keepUnknown: boolean;
+    outputs: readonly string[] | undefined;
+  },
+): Loaded {
   const folder = dirname(resolve(path));
-  const options = { ...known, file: path, external: (location: string) => readExternal(folder, location) };
-  return extname(path) === '.tflite' && !isTflite(bytes)
-    ? readTflite(bytes, options)
-    : readModel(bytes, options);
+  const beside = new Map<string, number>();
+  const external = (location: string): Uint8Array => {
+    const data = readExternal(folder, location);
+    beside.set(location, data.length);
+    return data;
+  };
+  const options = { ...known, file: path, external };
+  const read = extname(path) === '.tflite' && !isTflite(bytes) ? readTflite : readModel;
+  const graph = read(bytes, options);
+  return { graph, weightBytes: [...beside.values()].reduce((sum, length) => sum + length, 0) };
 }
 
 /** External data must lie in the model's own folder, also after links are followed. */

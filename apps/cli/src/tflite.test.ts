@@ -48,6 +48,31 @@ test('opt prints the text form', () => {
   expect(ghostc('opt', model).stdout).toContain('qlinear_conv2d');
 });
 
+test('edit ends a model before an operator that is not supported, and verify runs the rest', () => {
+  const { spec } = operatorCases.find((one) => one.name === 'int8/conv-same-stride-2') as OperatorCase;
+  const [end = 0] = spec.outputs;
+  const name = spec.tensors[end]?.name ?? '';
+  const boxes = { name: 'boxes', shape: [1, 4], type: 'FLOAT32' } as const;
+  const decoder = {
+    code: 'CUSTOM',
+    custom: 'TFLite_Detection_PostProcess',
+    inputs: [end],
+    outputs: [spec.tensors.length],
+  } as const;
+  const detector = {
+    ...spec,
+    tensors: [...spec.tensors, boxes],
+    operators: [...spec.operators, decoder],
+    outputs: [spec.tensors.length],
+  };
+  writeFileSync(join(folder, 'detector.tflite'), encodeTflite(detector));
+  const refused = ghostc('inspect', 'detector.tflite').stderr;
+  expect(refused).toContain(`ghostc edit MODEL --cut '${name}' ends the model before it`);
+  const { stderr, status } = ghostc('edit', 'detector.tflite', '--cut', name, '--out', 'head.gir');
+  expect([status, stderr]).toEqual([0, '']);
+  expect(ghostc('verify', 'head.gir', '--targets', 'interpreter').status).toBe(0);
+});
+
 test('a truncated file is refused with its name', () => {
   const cut = join(folder, 'cut.tflite');
   writeFileSync(cut, caseModel('int8/add').slice(0, 400));

@@ -1,13 +1,16 @@
 import { type Graph, verify, withLocation } from '@ghostc/ir';
 import { type ReadOptions, readOnnx } from '@ghostc/onnx';
 import { bindDimensions, registry } from '@ghostc/ops';
-import { isTflite, readTflite } from '@ghostc/tflite';
+import { isTflite, type ReadTfliteOptions, readTflite } from '@ghostc/tflite';
+
+/** Options of both readers; `outputs` is of TFLite's. */
+export type ReadModelOptions = ReadOptions & Pick<ReadTfliteOptions, 'outputs'>;
 
 /**
  * Reads a model file into a verified graph: TFLite by its identifier (TFL3 at byte 4), anything else as ONNX. Throws
  * CompileError with the file, if one is named.
  */
-export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
+export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Graph {
   return withLocation(options.file === undefined ? {} : { file: options.file }, () => {
     const graph = isTflite(bytes) ? tfliteWith(bytes, options) : readOnnx(bytes, options);
     verify(graph, registry);
@@ -16,7 +19,7 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Graph {
 }
 
 /** TFLite says sizes, so that giving one is an error that tells so. */
-function tfliteWith(bytes: Uint8Array, options: ReadOptions): Graph {
+function tfliteWith(bytes: Uint8Array, options: ReadModelOptions): Graph {
   const graph = readTflite(bytes, options);
   return options.bind?.size ? bindDimensions(graph, options.bind) : graph;
 }

@@ -7,6 +7,8 @@ import { TensorTable, typeOf } from './tensor-table.ts';
 export interface ReadTfliteOptions {
   /** For error messages. */
   readonly file?: string;
+  /** Names of tensors at which the model ends, in place of its own outputs: what only those need is not read. */
+  readonly outputs?: readonly string[] | undefined;
 }
 
 /**
@@ -15,8 +17,27 @@ export interface ReadTfliteOptions {
  * `tflite/...` that names file, operator and tensor. Variables (state) are inputs after the model's own, and outputs called
  * `<name>_next` after its own: the caller gives the values of the run before.
  */
-export function readTflite(bytes: Uint8Array, { file }: ReadTfliteOptions = {}): Graph {
-  return withLocation(file === undefined ? {} : { file }, () => readModel(decode(bytes), bytes.length));
+export function readTflite(bytes: Uint8Array, { file, outputs }: ReadTfliteOptions = {}): Graph {
+  return withLocation(file === undefined ? {} : { file }, () => {
+    const model = decode(bytes);
+    return readModel(outputs ? endedAt(model, outputs) : model, bytes.length);
+  });
+}
+
+/** The model with other outputs, and the operators that these need. */
+function endedAt(model: TfliteModel, names: readonly string[]): TfliteModel {
+  const outputs = names.map((name) => {
+    const index = model.tensors.findIndex((tensor) => tensor.name === name);
+    if (index >= 0) return index;
+    throw new CompileError('tflite/cut', `there is no tensor ${JSON.stringify(name)} to end the model at`);
+  });
+  const needed = new Set(outputs);
+  const operators = model.operators.toReversed().filter((operator) => {
+    if (!operator.outputs.some((index) => needed.has(index))) return false;
+    for (const index of operator.inputs) needed.add(index);
+    return true;
+  });
+  return { ...model, outputs, operators: operators.toReversed() };
 }
 
 /** What the FlatBuffers library itself throws on broken bytes (arrays past the end) is a decode error. */
@@ -45,14 +66,20 @@ function readOperator(operator: TfliteOperator, table: TensorTable): void {
   withLocation(location, () => {
     const { custom } = operator;
     const read = custom === undefined ? operatorTable.get(operator.code) : customTable.get(custom);
-    if (!read) throw unsupported(operator);
+    if (!read) throw unsupported(operator, table);
     asDecodeErrors(() => read(new OperatorReader(operator, table)));
   });
 }
 
-function unsupported({ code, custom, index }: TfliteOperator): CompileError {
+function unsupported({ code, custom, index, inputs }: TfliteOperator, table: TensorTable): CompileError {
   const what = custom === undefined ? `operator ${code}` : `custom operator ${JSON.stringify(custom)}`;
-  return new CompileError('tflite/unknown-op', `${what} (operator ${index} of the model) is not supported`);
+  const ends = inputs
+    .filter((input) => input >= 0 && !table.tensor(input).data)
+    .map((i) => table.tensor(i).name);
+  return new CompileError(
+    'tflite/unknown-op',
+    `${what} (operator ${index} of the model) is not supported${ends.length ? `; ghostc edit MODEL --cut '${ends.join(',')}' ends the model before it` : ''}`,
+  );
 }
 
 /** Tensors that are returned twice, or share a name, get names of their own. */

@@ -53,7 +53,8 @@ export function editCommand(): Command {
 }
 
 function runEdit(model: string, flags: EditFlags): void {
-  const edited = edit(cutAt(loadToEdit(model), flags.cut), (e) => {
+  const outputs = flags.cut?.flatMap((text) => text.split(','));
+  const edited = edit(cutAt(loadToEdit(model, outputs), outputs), (e) => {
     if (flags.batch !== undefined) e.batch(dimOf(flags.batch));
     for (const value of flags.bypass ?? []) e.bypass(value);
     for (const value of flags.output ?? []) e.output(value);
@@ -64,9 +65,11 @@ function runEdit(model: string, flags: EditFlags): void {
   writeEdited(processed(edited, flags), flags);
 }
 
-function cutAt(graph: Graph, values: readonly string[] | undefined): Graph {
-  const outputs = values?.flatMap((text) => text.split(','));
-  return outputs ? extractSubgraph(graph, { inputs: [], outputs }) : graph;
+/** A TFLite model ends there already: what comes after was not read. */
+function cutAt(graph: Graph, outputs: readonly string[] | undefined): Graph {
+  const ends = graph.outputs.map(({ name }) => name);
+  if (!outputs || outputs.join() === ends.join()) return graph;
+  return extractSubgraph(graph, { inputs: [], outputs });
 }
 
 function processed(graph: Graph, { preprocess, postprocess, float16 }: EditFlags): Graph {
