@@ -66,10 +66,8 @@ export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgr
   const outputs = graph.outputs.map((output) => emitter.io(output.name, output.value));
   const before = emitter.preparations.length;
   onTunable?.(layers.map((layer) => ({ ...layer, dispatch: layer.dispatch + before })));
-  const [dispatches, gpuDispatches] = [lists.software, lists.gpu].map((list) => [
-    ...emitter.preparations,
-    ...list,
-  ]) as [Dispatch[], Dispatch[]];
+  const whole = (list: readonly Dispatch[]): Dispatch[] => [...emitter.preparations, ...list];
+  const [dispatches, gpuDispatches] = [whole(lists.software), whole(lists.gpu)];
   const { arenaBytes, store, modules } = emitter;
   checkLimit('arena', arenaBytes);
   const halfBytes = (emitter.halves?.byteLength ?? 0) / 2;
