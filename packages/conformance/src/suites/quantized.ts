@@ -140,6 +140,8 @@ export const qlinearUnarySuite = suite(
       'resize %x {sizes=[1,3,8,10], coordinate_transformation_mode="asymmetric", nearest_mode="floor"}',
     ),
     dequantize: unary('3,50', 'dequantize_linear %x'),
+    'cast-to-float': unary('3,50', 'cast %x {to="f32"}'),
+    'cast-unsigned-to-int': unary('2,33', 'cast %x {to="i32"}', 'u8', '0.05:99'),
     'dequantize-int16': unary('50', 'dequantize_linear %x', 'i16', '0.0001:0'),
     'dequantize-per-axis':
       'graph @axis(%x: i8[2,3,4] quant(axis=1, 0.5:3, 0.1:-7, 0.03:0))\n  %y = dequantize_linear %x\n  return %y',

@@ -1,6 +1,7 @@
-import { numElements } from '@ghostc/ir';
+import { type DType, numElements } from '@ghostc/ir';
 import { attrsOf, integerRange, outputAffine, quantizeLinear, type Rounding } from '@ghostc/ops';
-import type { Emit } from '../../kernel.ts';
+import { isPacked } from '../../is-packed.ts';
+import type { Emit, Kernel } from '../../kernel.ts';
 import { sourceOf } from '../operands.ts';
 import { byteStep } from './byte-step.ts';
 import { byteText } from './integer-text.ts';
@@ -94,4 +95,25 @@ arena[Y_AT + item] = bitcast<i32>(bitcast<f32>(weights[q]) * f32(v));`,
       count,
     },
   ];
+};
+
+const wider: ReadonlySet<DType> = new Set(['f16', 'f32', 'i16', 'i32', 'i64']);
+
+/** The integers themselves, as ConvInteger and its like take them; to types that hold all of them. */
+export const castBytes: Kernel = {
+  accepts: (node) => isPacked(sourceOf(node, 0).type) && wider.has(node.output.type.dtype),
+  emit({ node, arena }) {
+    const x = sourceOf(node, 0);
+    return [
+      {
+        id: `cast_bytes_${x.type.dtype}`,
+        arena: 'i32',
+        weights: 'i32',
+        functions: [byteText(x.type.dtype)],
+        body: 'arena[Y_AT + item] = bitcast<i32>(f32(byte(X_AT + item)));',
+        ints: { X_AT: arena(x) * 4, Y_AT: arena(node.output) },
+        count: numElements(x.type.shape),
+      },
+    ];
+  },
 };

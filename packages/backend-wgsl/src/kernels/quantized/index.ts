@@ -3,7 +3,7 @@ import { isPacked } from '../../is-packed.ts';
 import type { Kernel } from '../../kernel.ts';
 import { emitting } from '../kernel-table.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
-import { dequantize, quantize } from './convert.ts';
+import { castBytes, dequantize, quantize } from './convert.ts';
 import { add, lookup, mul, prelu, requantize, sub } from './elementwise.ts';
 import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
@@ -38,8 +38,9 @@ export const byteKernels = {
   ...emitting({ concat, max_pool: maxPool, pad, reshape, slice, transpose }, ({ output }) =>
     isPacked(output.type),
   ),
+  cast: castBytes,
   resize: {
     accepts: ({ output, attrs }) => isPacked(output.type) && attrs.mode !== 'linear',
     emit: resize,
   },
-} satisfies { readonly [K in LoweredOp]?: Kernel };
+} satisfies { readonly [K in LoweredOp | OpsWith<'general'>]?: Kernel };
