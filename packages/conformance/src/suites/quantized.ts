@@ -115,6 +115,8 @@ export const qlinearUnarySuite = suite(
       'graph @lookup(%x: i8[2,300] quant(0.05:0))\n  const %t: i8[256] quant(1:0) = random(4)\n  %h = qlinear_lookup %x, %t {y_scale=0.1}\n  %y = qlinear_lookup %h, %t {y_scale=0.1}\n  return %y',
     'lookup-unsigned':
       'graph @lookup(%x: u8[500] quant(0.05:7))\n  const %t: i16[256] = random(4)\n  %y = qlinear_lookup %x, %t {y_scale=0.1, y_dtype="i16"}\n  return %y',
+    'lookup-unsigned-bytes':
+      'graph @lookup(%x: u8[500] quant(0.05:7))\n  const %t: u8[256] = random(4)\n  %y = qlinear_lookup %x, %t {y_scale=0.1, y_zero_point=9, y_dtype="u8"}\n  return %y',
     'lookup-int16':
       'graph @lookup(%x: i16[2000] quant(0.0002:0))\n  const %t: i16[513] quant(1:0) = random(4)\n  %y = qlinear_lookup %x, %t {y_scale=0.0001, y_dtype="i16"}\n  return %y',
     softmax: unary('2,10', 'qlinear_softmax %x'),

@@ -78,6 +78,13 @@ export const unsignedCases: readonly OperatorCase[] = [
     ['uint8/max-pool', 'MAX_POOL_2D', [image()], uint8([1, 4, 5, 4], ...X), pool(VALID, [1, 1], [2, 2])],
     ['uint8/mean', 'MEAN', [image(), integers([1, 2])], uint8([1, 4], 0.021, 70), reducer('drop')],
     ['uint8/concat', 'CONCATENATION', [image(), image()], uint8([1, 5, 6, 8], ...X), concatenation(3)],
+    [
+      'uint8/concat-scales',
+      'CONCATENATION',
+      [image(), image(0.031, 17), image(0.09, 140)],
+      uint8([1, 5, 6, 12], 0.07, 130),
+      concatenation(3),
+    ],
     ['uint8/softmax', 'SOFTMAX', [uint8([8, 17], 0.09, 120)], uint8([8, 17], 1 / 256, 0), softmax(1)],
     ['uint8/logistic', 'LOGISTIC', [uint8([1, 256], 0.05, 125)], uint8([1, 256], 1 / 256, 0)],
     ['uint8/pad', 'PAD', [image(), integers([0, 0, 1, 2, 0, 1, 0, 3], 4, 2)], uint8([1, 8, 7, 7], ...X)],
