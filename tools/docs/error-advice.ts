@@ -318,7 +318,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'tensor/size': 'The data has another number of elements than the shape. Correct one.',
   'tflite/axis': 'The axis is outside the rank. Correct the converter.',
   'tflite/constant': 'A buffer does not have the bytes of its tensor. Convert the model again.',
-  'tflite/cut': 'No tensor has the name. ghostc inspect and the message of the operator that is not supported say names.',
+  'tflite/cut':
+    'No tensor has the name. ghostc inspect and the message of the operator that is not supported say names.',
   'tflite/decode': 'The bytes are no TFLite model, or are cut off or damaged. Copy the file again.',
   'tflite/duplicate': 'A tensor is written twice. Convert the model again.',
   'tflite/dynamic': 'A size, weight or value is computed at run time. Convert the model with fixed shapes.',
