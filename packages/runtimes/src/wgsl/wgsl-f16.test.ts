@@ -20,8 +20,13 @@ import { prepareRemote } from './prepare-remote.ts';
 const shared = join(import.meta.dirname, '../../../../../shared/models');
 const tolerance = { relative: 1e-5, absolute: 0, reason: 'float32 sums in another order' };
 
-/** Ops whose weights are matrices, which f16 programs store in half: all convolutions but depthwise ones. */
-const withMatrices = ['conv2d', 'fused_ghost_module', 'fully_connected'];
+/** Inputs that are matrices, which f16 programs store in half: weights of all but depthwise convolutions. */
+const matrixInputs: Readonly<Record<string, readonly number[]>> = {
+  conv2d: [1],
+  fully_connected: [1],
+  fused_ghost_module: [1],
+  squeeze_excite_gate: [1, 3],
+};
 
 afterAll(stopEngines);
 beforeEach((context) => skipWithout(engineTools.deno, 'f16', context));
@@ -106,7 +111,7 @@ function rounded(folder: string): Graph {
 
 function matricesOf(graph: Graph): Value[] {
   const weights = [...graph.nodes()].flatMap(({ op, inputs }) =>
-    withMatrices.includes(op) ? inputs[1] : [],
+    (matrixInputs[op] ?? []).map((index) => inputs[index]),
   );
   return [...new Set(weights.filter((value): value is Value => !!value?.constant))];
 }
