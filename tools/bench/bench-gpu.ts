@@ -10,6 +10,7 @@ import { quantize } from '@ghostc/quant';
 import { dawnDevice, median } from '@ghostc/runtimes';
 import {
   type AdapterKind,
+  adapterName,
   adapterOf,
   createSession,
   type Dispatch,
@@ -61,7 +62,7 @@ else await main();
 
 async function main(): Promise<void> {
   const device = values.time ? await dawnDevice() : undefined;
-  if (device && !values.json) console.log(`${adapterName(device)}, as ${adapterOf(device)}`);
+  if (device && !values.json) console.log(`${adapterName(device.adapterInfo)}, as ${adapterOf(device)}`);
   const rows: Row[] = [];
   for (const [model, load] of models()) {
     const graph = load();
@@ -82,7 +83,9 @@ async function main(): Promise<void> {
     ),
   );
   if (values.json)
-    console.log(JSON.stringify({ adapter: device && adapterName(device), limits, rows }, null, 2));
+    console.log(
+      JSON.stringify({ adapter: device && adapterName(device.adapterInfo), limits, rows }, null, 2),
+    );
   process.exitCode = missed.length ? 1 : 0;
 }
 
@@ -151,11 +154,6 @@ async function timed(
   session.dispose();
   const slowest = [...dispatches].sort((a, b) => b.nanoseconds - a.nanoseconds).slice(0, 5);
   return { milliseconds: median(times), slowest };
-}
-
-function adapterName({ adapterInfo }: GPUDevice): string {
-  const { vendor, architecture, device, description } = adapterInfo;
-  return [vendor, architecture, device, description].filter(Boolean).join(' ');
 }
 
 function print({ model, program, shape, dispatches, figures, milliseconds, slowest = [] }: Row): void {

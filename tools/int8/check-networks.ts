@@ -86,7 +86,7 @@ function checkNetwork(
   const row = {
     ...{ check: 'networks', subject: name, target: `${int16Part * 100} % in 16 bits, ${kept} steps kept` },
     ...{
-      found: `${ours.toFixed(1)} dB, int8 alone ${int8.toFixed(1)} dB`,
+      found: `${ours.toFixed(1)} dB, int8 only ${int8.toFixed(1)} dB`,
       expected: `above ${theirs.sqnr.toFixed(1)} dB (ONNX Runtime ${theirs.version}, ${theirs.method})`,
     },
     met: ours >= theirs.sqnr,

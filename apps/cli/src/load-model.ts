@@ -51,15 +51,12 @@ export function loadModel(model: string, options: LoadOptions = {}): LoadedModel
     return { ...spec, graph: bindDimensions(spec.graph, bind) };
   }
   const bytes = withHint(model, () => readModelFile(model));
-  const named = { label: model, name: defaultName(model), bytes: bytes.length };
-  if (extname(model) === '.gir') {
-    const { graph, weightBytes } = loadText(model, bytes);
-    return { ...named, graph: bindDimensions(graph, bind), bytes: bytes.length + weightBytes };
-  }
-  const { graph, weightBytes } = withHint(model, () =>
-    loadBinary(model, bytes, { rounding, bind, keepUnknown, outputs }),
-  );
-  const loaded = { ...named, graph, bytes: bytes.length + weightBytes };
+  const text = extname(model) === '.gir';
+  const { graph, weightBytes } = text
+    ? loadText(model, bytes)
+    : withHint(model, () => loadBinary(model, bytes, { rounding, bind, keepUnknown, outputs }));
+  const loaded = { graph, label: model, name: defaultName(model), bytes: bytes.length + weightBytes };
+  if (text) return { ...loaded, graph: bindDimensions(graph, bind) };
   const tflite = extname(model) === '.tflite' || isTflite(bytes);
   if (tflite) return loaded;
   return {

@@ -69,7 +69,7 @@ export interface CLayer {
   readonly inputElements: number;
   /** Positions of its window: 9 of a 3x3 convolution or pool; 1 without a window. */
   readonly taps: number;
-  /** Are floats of the first input often zeros, as behind a ReLU? Emulated floats take less time for these. */
+  /** Are floats of the first input often zeros, as after a ReLU? Emulated floats take less time for these. */
   readonly zeros: boolean;
   /** How often it runs: 1, or the bands of rows that it works in; its shape is that of a band. */
   readonly calls: number;

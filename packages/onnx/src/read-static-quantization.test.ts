@@ -63,7 +63,7 @@ describe('static quantisation', () => {
     expect(formatType(unsigned.outputs[0]?.value.type as never)).toBe('u8[2] quant(0.5:0)');
   });
 
-  test('weights of 4 bits, and those behind a Clip, are int8 weights', () => {
+  test('weights of 4 bits, and those after a Clip, are int8 weights', () => {
     const four = read({
       input: { dtype: 'f32', shape: [2] },
       constants: {

@@ -18,7 +18,7 @@ export async function chooseBackend(asked?: BackendName): Promise<Backend> {
   if (!gpu) return { name: 'wasm', reason: 'there is no WebGPU here' };
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (!adapter) return { name: 'wasm', reason: 'WebGPU has no adapter here' };
-  const words = wordsOf(adapter.info) || 'unnamed';
+  const words = adapterName(adapter.info);
   if (isFallback(adapter) || isSoftware(adapter.info))
     return { name: 'wasm', reason: `the adapter of WebGPU is software: ${words}` };
   return { name: 'webgpu', reason: `the adapter: ${words}` };
@@ -26,11 +26,17 @@ export async function chooseBackend(asked?: BackendName): Promise<Backend> {
 
 /** What an adapter is. Of one that says nothing of itself: a GPU, as most are. */
 export function isSoftware(info: GPUAdapterInfo | undefined): boolean {
-  return isFallback(info) || software.test(wordsOf(info));
+  return isFallback(info) || software.test(adapterName(info));
 }
 
-function wordsOf(info: Partial<GPUAdapterInfo> = {}): string {
-  return [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' ');
+/** Vendor, architecture, device and description, as far as they are there. */
+export function adapterName({
+  vendor,
+  architecture,
+  device,
+  description,
+}: Partial<GPUAdapterInfo> = {}): string {
+  return [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed';
 }
 
 /** A member of the adapter, and of its info in newer browsers. */

@@ -9,27 +9,23 @@ import { foldedByAll, isLongRow, partialNumbers } from './wide/parts.ts';
 
 /** exp(x - max) / sum(exp(x - max)) of one row along the axis; the exponentials wait in the output. */
 export const softmax: Kernel = {
-  emit: (context) => [step(context, { id: 'softmax', functions: [fromBits], body })],
+  emit: (context) => [step(context)],
   emitWide: (context) => {
-    const wide = {
-      id: 'softmax_wide',
-      functions: [fromBits, partialNumbers],
-      body: wideBody,
-      group: groupSize,
-    };
-    const narrow = step(context, { id: 'softmax', functions: [fromBits], body });
-    return [isLongRow(narrow.ints.SIZE ?? 0) ? { ...narrow, ...wide } : narrow];
+    const narrow = step(context);
+    if (!isLongRow(narrow.ints.SIZE ?? 0)) return [narrow];
+    const functions = [fromBits, partialNumbers];
+    return [{ ...narrow, id: 'softmax_wide', functions, body: wideBody, group: groupSize }];
   },
 };
 
-type Code = Pick<Step, 'id' | 'functions' | 'body'>;
-
-function step({ node, arena }: KernelContext, code: Code): Step {
+function step({ node, arena }: KernelContext): Step {
   const shape = staticShape(node.output.type.shape);
   const axis = normalAxis(attrsOf(softmaxOp, node).axis, shape.length);
   const [SIZE = 1, STEP = 1] = [shape[axis], stridesOf(shape)[axis]];
   return {
-    ...code,
+    id: 'softmax',
+    functions: [fromBits],
+    body,
     arena: 'f32',
     weights: 'f32',
     ints: { X_AT: arena(sourceOf(node, 0)), Y_AT: arena(node.output), SIZE, STEP },

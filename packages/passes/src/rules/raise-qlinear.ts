@@ -262,7 +262,7 @@ export const sinkDequantizeBelowRelu = rule({
     ]),
 });
 
-// average(dequantize(x)) before layers alone   =>   dequantize(qlinear_average(x)) in the scale of x, as torch converts it
+// average(dequantize(x)) before nothing but layers   =>   dequantize(qlinear_average(x)) in the scale of x, as torch converts it
 export const averageBeforeLayer = rule({
   name: 'average-before-layer',
   match: op('average_pool|global_average_pool', dequantized('x')).as('float'),

@@ -2,7 +2,7 @@ import { type BlockShape, blockShapes, type Tuning } from '@ghostc/backend-wgsl'
 import type { CompileWgslOptions } from '@ghostc/compiler';
 import { CompileError, type Graph } from '@ghostc/ir';
 import { bindDimensions } from '@ghostc/ops';
-import type { Session } from '@ghostc/wgsl-runtime';
+import { adapterName, type Session } from '@ghostc/wgsl-runtime';
 import { dawnDevice } from '../wgsl/dawn-device.ts';
 import { isFaster, median, pairedRatio } from './paired-times.ts';
 import { type Contestant, type Data, inputsOf, inTurn, openContestant } from './tune-contestant.ts';
@@ -77,7 +77,14 @@ export async function tuneWgsl(source: Graph, options: TuneOptions): Promise<Tun
     };
     const race = await raced(sessions, { inputs, rounds: 2 * rounds + 1 });
     const lost = race.ratio < 1;
-    return { adapter: adapterName(device), ghosts, layers, tuning: lost ? unchosen : chosen, lost, ...race };
+    return {
+      adapter: adapterName(device.adapterInfo),
+      ghosts,
+      layers,
+      tuning: lost ? unchosen : chosen,
+      lost,
+      ...race,
+    };
   } finally {
     device.destroy();
   }
@@ -167,9 +174,4 @@ async function raced(
   for (const { item, index } of inTurn(sessions, rounds)) times[index]?.push(await timeOf(item));
   const pairs = { base: times[0] ?? [], other: times.at(-1) ?? [] };
   return { static: median(pairs.base), tuned: median(pairs.other), ratio: pairedRatio(pairs) };
-}
-
-function adapterName({ adapterInfo }: GPUDevice): string {
-  const { vendor, architecture, device, description } = adapterInfo;
-  return [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed';
 }

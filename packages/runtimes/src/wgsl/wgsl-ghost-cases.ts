@@ -33,7 +33,7 @@ interface GhostCase {
   readonly acts?: readonly [string, string];
 }
 
-/** Sums that are long enough for GPUs to cut them into parts: of few fours, of no whole ones, in the last part alone, with all options. */
+/** Sums that are long enough for GPUs to cut them into parts: odd numbers of channels and pixels, batches, every option. */
 function splitCases(): KernelCases {
   return {
     'split, 7x7': ghost({ x: [1, 64, 7, 7], init: 12, cheap: 12 }),
