@@ -17,8 +17,9 @@ import { defineOp } from '../define-op.ts';
 import { activationAfter, activationAttrs } from '../elementwise/activation.ts';
 import { broadcastIndex } from '../elementwise/binary.ts';
 import { lastSize, layerTerms, SUM_OVERHEAD, weightsPerOutput } from '../operand-sizes.ts';
-import { isWide, wideElements } from '../wide-elements.ts';
+import { isWhole, isWide, wideElements } from '../wide-elements.ts';
 import { checkBias } from '../window/conv2d.ts';
+import { addDotProducts } from './dot-products.ts';
 
 /** y = act(x * weight^T + bias): x [N,K], weight [M,K], bias [M]; TFLite FULLY_CONNECTED. */
 export const fullyConnected = defineOp({
@@ -56,6 +57,7 @@ export const fullyConnected = defineOp({
       inner: x.shape[1] ?? 0,
       columns: m,
       transposedB: true,
+      dtype: x.dtype,
     });
     return fromNumbers(
       x.dtype,
@@ -103,7 +105,7 @@ export const gemm = defineOp({
       inner,
       columns: n,
       transposedB: attrs.trans_b,
-      times: timesOf(a.dtype),
+      dtype: a.dtype,
     });
     const addend = c && toNumbers(c);
     const index = c ? broadcastIndex(c.shape, [m, n]) : () => 0;
@@ -159,22 +161,12 @@ export const matmul = defineOp({
       broadcastIndex(a.shape.slice(0, -2), outer),
       broadcastIndex(b.shape.slice(0, -2), outer),
     ];
-    // of 64-bit integers both are bigints, and sums wrap as they are stored
     const [x, y] = [wideElements(a), wideElements(b)] as [Float64Array, Float64Array];
-    const out = sumsOf(a, count * rows * columns);
+    const out = zeroSums(a.dtype, count * rows * columns);
     for (let i = 0; i < count; i++) {
       const left = x.slice(pickA(i) * rows * inner, (pickA(i) + 1) * rows * inner);
       const right = y.slice(pickB(i) * inner * columns, (pickB(i) + 1) * inner * columns);
-      const factors = {
-        a: left,
-        b: right,
-        rows,
-        inner,
-        columns,
-        transposedB: false,
-        times: timesOf(a.dtype),
-        sums: sumsOf(a, rows * columns),
-      };
+      const factors = { a: left, b: right, rows, inner, columns, transposedB: false, dtype: a.dtype };
       out.set(product(factors), i * rows * columns);
     }
     return isWide(a) ? { dtype: a.dtype, shape, data: out } : fromNumbers(a.dtype, shape, out);
@@ -190,36 +182,48 @@ interface Product {
   readonly inner: number;
   readonly columns: number;
   readonly transposedB: boolean;
-  readonly times?: Times;
-  /** Zeros, which the sums replace. */
-  readonly sums?: Float64Array;
+  readonly dtype: DType;
 }
 
-type Times = (a: number, b: number) => number;
-
-/** Products of 32-bit integers wrap: as doubles they would lose their low bits. */
-function timesOf(dtype: DType): Times {
-  return /^[iu]32$/.test(dtype) ? Math.imul : multiply;
+/** a [rows,inner] times b [inner,columns], or [columns,inner] where transposed. */
+function product(factors: Product): Float64Array {
+  if (isWhole(factors.dtype)) return wrappedProduct(factors);
+  const { a, b, rows, inner, columns, transposedB } = factors;
+  const sums = new Float64Array(rows * columns);
+  const right = transposedB ? doubles(b) : turnedRows(b, inner, columns);
+  addDotProducts(sums, { left: doubles(a), right, rows, columns, length: inner, first: 0, stride: columns });
+  return sums;
 }
 
-/** Zeros of the type that sums are kept in. */
-function sumsOf(a: Tensor, count: number): Float64Array {
-  return isWide(a) ? (allocate(a.dtype, count) as Float64Array) : new Float64Array(count);
+function doubles(data: ArrayLike<number>): Float64Array {
+  return data instanceof Float64Array ? data : new Float64Array(data);
 }
 
-const multiply: Times = (a, b) => a * b;
+/** data [rows,columns] as [columns,rows]. */
+function turnedRows(data: ArrayLike<number>, rows: number, columns: number): Float64Array {
+  const out = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j] ?? 0;
+  return out;
+}
 
-function product({ a, b, rows, inner, columns, transposedB, ...how }: Product): Float64Array {
-  const { times = multiply, sums: out = new Float64Array(rows * columns) } = how;
+/** As `product`, for integers of 32 and 64 bits: as doubles their products would lose their low bits. */
+function wrappedProduct({ a, b, rows, inner, columns, transposedB, dtype }: Product): Float64Array {
+  const out = zeroSums(dtype, rows * columns);
+  const times = /64$/.test(dtype) ? (p: number, q: number) => p * q : Math.imul;
   const [stepK, stepJ] = transposedB ? [1, inner] : [columns, 1];
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++) {
       let sum = out[i * columns + j] ?? 0;
       for (let k = 0; k < inner; k++) sum += times(a[i * inner + k] ?? 0, b[k * stepK + j * stepJ] ?? 0);
       out[i * columns + j] = sum;
     }
-  }
   return out;
+}
+
+/** Of 64-bit integers both factors are bigints, and sums wrap as they are stored. */
+function zeroSums(dtype: DType, count: number): Float64Array {
+  return /^[iu]64$/.test(dtype) ? (allocate(dtype, count) as Float64Array) : new Float64Array(count);
 }
 
 function transposed(x: Tensor): Float64Array {

@@ -184,10 +184,15 @@ export const softmax = defineOp({
     const out = new Float64Array(data.length);
     for (let first = 0; first < data.length; first++) {
       if (Math.floor(first / stride) % size !== 0) continue;
-      const at = Array.from({ length: size }, (_, i) => first + i * stride);
-      const top = at.reduce((best, i) => Math.max(best, data[i] ?? 0), Number.NEGATIVE_INFINITY);
-      const total = at.reduce((acc, i) => acc + Math.exp((data[i] ?? 0) - top), 0);
-      for (const i of at) out[i] = Math.exp((data[i] ?? 0) - top) / total;
+      const end = first + size * stride;
+      let top = Number.NEGATIVE_INFINITY;
+      for (let i = first; i < end; i += stride) top = Math.max(top, data[i] ?? 0);
+      let total = 0;
+      for (let i = first; i < end; i += stride) {
+        out[i] = Math.exp((data[i] ?? 0) - top);
+        total += out[i] ?? 0;
+      }
+      for (let i = first; i < end; i += stride) out[i] = (out[i] ?? 0) / total;
     }
     return fromNumbers(x.dtype, x.shape, out);
   },

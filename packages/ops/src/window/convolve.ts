@@ -1,5 +1,6 @@
 import { fromNumbers, staticShape, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
 import { type Activation, activationAfter } from '../elementwise/activation.ts';
+import { addDotProducts } from '../linear/dot-products.ts';
 import { image, pair, type Window } from './window.ts';
 
 /** Which input channels an output channel reads. */
@@ -68,94 +69,142 @@ interface SumOperands {
   readonly biases?: ArrayLike<number> | undefined;
 }
 
-/** The sums of `convolve`, bias included: [N,M,H',W'] in double precision, exact for integers. */
+type Shape4 = readonly [number, number, number, number];
+
+/**
+ * The sums of `convolve`, bias included: [N,M,H',W'] in double precision, exact for integers. Each starts at the bias and takes
+ * channel after channel, and of each tap after tap.
+ */
 export function convolutionSums(
   { source, kernel, biases }: SumOperands,
   conv: Omit<Convolution, keyof Activation>,
-  [batch, outChannels, outHeight, outWidth]: readonly [number, number, number, number],
+  shape: Shape4,
 ): Float64Array {
+  const [batch, outChannels, outHeight, outWidth] = shape;
   const plane = outHeight * outWidth;
   const sums = new Float64Array(batch * outChannels * plane);
-  const wide = { ...source, data: inDoubles(source.data) };
-  const pointwise = isPointwise(source, kernel, conv);
-  for (let n = 0; n < batch; n++) {
-    const planes = pointwise ? planesOf(wide, n) : [];
-    const outs = Array.from({ length: outChannels }, (_, m) => {
-      const start = (n * outChannels + m) * plane;
-      return sums.subarray(start, start + plane).fill(Number(biases?.[m] ?? 0));
-    });
-    let done = 0; // input channels that this output channel has
-    outs.forEach((out, m) => {
-      const channel = conv.firstChannel(m);
-      const paired =
-        pointwise && m % 2 === 0 && channel === conv.firstChannel(m + 1) ? outs[m + 1] : undefined;
-      if (m % 2 === 0) done = paired ? accumulateFours({ y: out, z: paired, planes, kernel, m, channel }) : 0;
-      for (let c = done; c < conv.channelsPerOutput; c++)
-        accumulatePlane(
-          { out, outHeight, outWidth, source: wide, kernel, n, m, c, channel: channel + c },
-          conv,
-        );
-    });
-  }
+  for (let at = 0; at < batch * outChannels; at++)
+    sums.fill(Number(biases?.[at % outChannels] ?? 0), at * plane, (at + 1) * plane);
+  const wide = { source: inDoubles(source), kernel: inDoubles(kernel) };
+  const task = { ...wide, shape, size: outputsOfGroup(conv, outChannels) };
+  const add = task.size >= 4 && allFinite(wide.source) && allFinite(wide.kernel) ? addProducts : addTaps;
+  for (let n = 0; n < batch; n++) add(sums, { ...task, n }, conv);
   return sums;
 }
 
-function planesOf({ data, shape: [, channels, height, width] }: WideImage, n: number): Float64Array[] {
-  const size = height * width;
-  return Array.from({ length: channels }, (_, c) =>
-    data.subarray((n * channels + c) * size).subarray(0, size),
-  );
+/** Output channels that read the same input channels; each group has as many. */
+function outputsOfGroup({ firstChannel }: ReadChannels, count: number): number {
+  let size = 1;
+  while (size < count && firstChannel(size) === firstChannel(0)) size++;
+  return size;
 }
 
 /** One kind of array: the loops below take twice as long where they meet several. */
-function inDoubles(data: ArrayLike<number>): Float64Array {
-  return data instanceof Float64Array ? data : new Float64Array(data);
+function inDoubles({ data, shape }: Image): WideImage {
+  return { data: data instanceof Float64Array ? data : new Float64Array(data), shape };
 }
 
-/** Planes of one size whose pixels meet one weight of each channel. */
-function isPointwise({ shape }: Image, kernel: Image, { strides, pads }: Window): boolean {
-  const [, , kernelHeight, kernelWidth] = kernel.shape;
-  const plain = strides.every((s) => s === 1) && pads.every((p) => p === 0);
-  return kernelHeight === 1 && kernelWidth === 1 && plain && shape[2] * shape[3] > 0;
+function allFinite({ data }: WideImage): boolean {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += (data[i] ?? 0) * 0;
+  return sum === 0;
 }
 
-/**
- * Adds planes to output channels m and m + 1, four at a time in the order of one at a time; gives how many. A weight of 0 is left
- * out there, since a float may be infinite: it ends this.
- */
-function accumulateFours({ y, z, planes, kernel, m, channel }: FourTask): number {
-  const [, perOutput] = kernel.shape;
-  const weights = kernel.data;
-  const whole = weights instanceof Int8Array;
-  const none = new Float64Array();
-  let c = 0;
-  for (; c + 4 <= perOutput; c += 4) {
-    const at = channel + c;
-    const [x0 = none, x1 = none, x2 = none, x3 = none] = planes.slice(at, at + 4);
-    const v = m * perOutput + c;
-    const w = v + perOutput;
-    const [v0, v1, v2, v3] = [weights[v] ?? 0, weights[v + 1] ?? 0, weights[v + 2] ?? 0, weights[v + 3] ?? 0];
-    const [w0, w1, w2, w3] = [weights[w] ?? 0, weights[w + 1] ?? 0, weights[w + 2] ?? 0, weights[w + 3] ?? 0];
-    if (!whole && v0 * v1 * v2 * v3 * w0 * w1 * w2 * w3 === 0) break;
-    for (let i = 0; i < y.length; i++) {
-      const a = x0[i] ?? 0;
-      const b = x1[i] ?? 0;
-      const d = x2[i] ?? 0;
-      const e = x3[i] ?? 0;
-      y[i] = (y[i] ?? 0) + v0 * a + v1 * b + v2 * d + v3 * e;
-      z[i] = (z[i] ?? 0) + w0 * a + w1 * b + w2 * d + w3 * e;
+interface SumTask {
+  readonly source: WideImage;
+  readonly kernel: WideImage;
+  readonly shape: Shape4;
+  /** Output channels of a group. */
+  readonly size: number;
+  /** The image in the batch. */
+  readonly n: number;
+}
+
+const columnDoubles = 2 ** 16;
+
+/** Pixel by pixel: what a window sees lies in one column, in the order of the weights. */
+function addProducts(sums: Float64Array, task: SumTask, conv: Omit<Convolution, keyof Activation>): void {
+  const { shape, kernel, size: outputs, n } = task;
+  const [, outChannels, outHeight, outWidth] = shape;
+  const plane = outHeight * outWidth;
+  const [, perOutput, kernelHeight, kernelWidth] = kernel.shape;
+  const length = perOutput * kernelHeight * kernelWidth;
+  const most = Math.max(2, Math.floor(columnDoubles / Math.max(1, length)));
+  const columns = new Float64Array(Math.min(most, plane) * length);
+  for (let m = 0; m < outChannels; m += outputs)
+    for (let pixel = 0; pixel < plane; pixel += most) {
+      const count = Math.min(most, plane - pixel);
+      gatherColumns(columns, { task, pixel, count, channel: conv.firstChannel(m) }, conv);
+      const weights = kernel.data.subarray(m * length, (m + outputs) * length);
+      const first = (n * outChannels + m) * plane + pixel;
+      addDotProducts(sums, {
+        left: weights,
+        right: columns,
+        rows: outputs,
+        columns: count,
+        length,
+        first,
+        stride: plane,
+      });
+    }
+}
+
+interface Pixels {
+  readonly task: SumTask;
+  /** The first input channel. */
+  readonly channel: number;
+  /** First of `count` pixels of the output's plane. */
+  readonly pixel: number;
+  readonly count: number;
+}
+
+/** Writes a column for each pixel; 0 past the edge of the image. */
+function gatherColumns(
+  columns: Float64Array,
+  { task, pixel, count, channel }: Pixels,
+  conv: Omit<Convolution, keyof Activation>,
+): void {
+  const { data, shape } = task.source;
+  const [, channels, height, width] = shape;
+  const [, perOutput, kernelHeight, kernelWidth] = task.kernel.shape;
+  const outWidth = task.shape[3];
+  const [strideY, strideX] = pair(conv.strides);
+  const [stepY = 1, stepX = 1] = conv.dilations;
+  const [padY = 0, padX = 0] = conv.pads;
+  const start = (task.n * channels + channel) * height * width;
+  let to = 0;
+  for (let k = pixel; k < pixel + count; k++) {
+    const top = Math.floor(k / outWidth) * strideY - padY;
+    const left = (k % outWidth) * strideX - padX;
+    for (let c = 0; c < perOutput; c++) {
+      for (let u = 0; u < kernelHeight; u++) {
+        const y = top + u * stepY;
+        const row = start + (c * height + y) * width;
+        const inside = y >= 0 && y < height;
+        for (let v = 0; v < kernelWidth; v++) {
+          const x = left + v * stepX;
+          columns[to++] = inside && x >= 0 && x < width ? (data[row + x] ?? 0) : 0;
+        }
+      }
     }
   }
-  return c;
 }
 
-interface FourTask {
-  readonly y: Float64Array;
-  readonly z: Float64Array;
-  readonly planes: readonly Float64Array[];
-  readonly kernel: Image;
-  readonly m: number;
-  readonly channel: number;
+/** Tap by tap, without weights of 0 and without what is past the edge: an infinity times 0 is no number. */
+function addTaps(
+  sums: Float64Array,
+  { n, source, kernel, shape }: SumTask,
+  conv: Omit<Convolution, keyof Activation>,
+): void {
+  const [, outChannels, outHeight, outWidth] = shape;
+  const plane = outHeight * outWidth;
+  for (let m = 0; m < outChannels; m++) {
+    const start = (n * outChannels + m) * plane;
+    const out = sums.subarray(start, start + plane);
+    const channel = conv.firstChannel(m);
+    for (let c = 0; c < conv.channelsPerOutput; c++)
+      accumulatePlane({ out, outHeight, outWidth, source, kernel, n, m, c, channel: channel + c }, conv);
+  }
 }
 
 interface PlaneTask {
