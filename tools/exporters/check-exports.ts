@@ -19,6 +19,8 @@ Exit code 0 only if all are read, every Ghost module is found, and every target 
 interface Export {
   readonly network: string;
   readonly ghostModules: number;
+  /** Sizes of its symbolic dimensions. */
+  readonly bind?: Readonly<Record<string, number>>;
   /** Why PyTorch's exporter wrote none. */
   readonly refusedByExporter?: string;
 }
@@ -51,13 +53,13 @@ function checkAll(from: string): number {
   return counts.bad ? 1 : 0;
 }
 
-function check(path: string, { ghostModules }: Export): [good: boolean, line: string] {
+function check(path: string, { ghostModules, bind = {} }: Export): [good: boolean, line: string] {
   try {
-    const graph = readModel(readFileSync(path), { file: path });
+    const graph = readModel(readFileSync(path), { file: path, bind: new Map(Object.entries(bind)) });
     const before = graph.nodeCount;
     const optimized = optimize(graph);
     const found = [...optimized.nodes()].filter(({ op }) => op === 'ghost_module').length;
-    const verdicts = values.verify ? verify(path, values.verify) : [];
+    const verdicts = values.verify ? verify(path, values.verify, bind) : [];
     const line = [`${found} of ${ghostModules} Ghost modules`, `${before} to ${optimized.nodeCount} nodes`];
     const wrong = verdicts.some((verdict) => verdict.endsWith('fail'));
     return [found >= ghostModules && !wrong, [...line, ...verdicts].join(', ')];
@@ -66,8 +68,10 @@ function check(path: string, { ghostModules }: Export): [good: boolean, line: st
   }
 }
 
-function verify(path: string, targets: string): string[] {
-  const command = ['apps/cli/dist/ghostc.mjs', 'verify', path, '--targets', targets, '--any-work', '--json'];
+function verify(path: string, targets: string, bind: NonNullable<Export['bind']>): string[] {
+  const sizes = Object.entries(bind).flatMap(([name, size]) => ['--bind', `${name}=${size}`]);
+  const how = ['--targets', targets, '--any-work', '--json', ...sizes];
+  const command = ['apps/cli/dist/ghostc.mjs', 'verify', path, ...how];
   const { stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   try {
     const { targets: verdicts } = JSON.parse(stdout) as { targets: { target: string; status: string }[] };

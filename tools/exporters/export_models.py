@@ -2,9 +2,10 @@
 
     python tools/exporters/export_models.py FOLDER [--only TEXT] [--exporter torchscript|dynamo] [--opset N] [--variant NAME]
 
-needs torch, torchvision, timm, ultralytics, onnx and onnxscript. For each network: both exporters of PyTorch, four opsets, and the
+needs torch, torchvision, timm, ultralytics, onnx, onnxruntime and onnxscript. For each network: both exporters of PyTorch, four opsets, and the
 variants static, dynamic batch, dynamic size and float16. A file that is there is left alone, so that a stopped run goes on. Weights
-are random from a fixed seed. FOLDER/index.json has, for each file, the network and the Ghost modules in its code.
+are random from a fixed seed. FOLDER/index.json has, for each file, the network, the Ghost modules in its code, and other sizes than
+the example's for its symbolic dimensions. A file that ONNX Runtime does not run at those sizes is deleted.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import traceback
 import warnings
 from pathlib import Path
 
+import onnxruntime
 import torch
 
 GHOST_CLASSES = {"GhostModule", "GhostModuleV2", "GhostModuleV3", "GhostConv"}
@@ -106,6 +108,17 @@ def export(model, side, path, exporter, opset, variant):
     torch.onnx.export(model, (example,), str(path), **options)
 
 
+def try_other_sizes(path, side):
+    """Runs two pictures, wider than high, where the input's dimensions are symbolic; gives their sizes by name."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (image,) = session.get_inputs()
+    sizes = zip(image.shape, [2, 3, side, side + 32])
+    bind = {dim: size for dim, size in sizes if isinstance(dim, str)}
+    dtype = torch.float16 if image.type == "tensor(float16)" else torch.float32
+    session.run(None, {image.name: torch.rand([bind.get(dim, dim) for dim in image.shape], dtype=dtype).numpy()})
+    return bind
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -140,6 +153,7 @@ def one(folder, name, build, exporter, opset, variant):
     try:
         with torch.no_grad():
             export(model, side, path, exporter, opset, variant)
+        entry["bind"] = try_other_sizes(path, side)
     except Exception as error:
         entry["refusedByExporter"] = f"{type(error).__name__}: {error}".splitlines()[0][:160]
         path.unlink(missing_ok=True)
