@@ -1,6 +1,6 @@
 import { type Graph, verify, withLocation } from '@ghostc/ir';
 import { type ReadOptions, readOnnx } from '@ghostc/onnx';
-import { bindDimensions, registry } from '@ghostc/ops';
+import { registry } from '@ghostc/ops';
 import { isTflite, type ReadTfliteOptions, readTflite } from '@ghostc/tflite';
 
 /** Options of both readers; `outputs` is of TFLite's. */
@@ -12,14 +12,8 @@ export type ReadModelOptions = ReadOptions & Pick<ReadTfliteOptions, 'outputs'>;
  */
 export function readModel(bytes: Uint8Array, options: ReadModelOptions = {}): Graph {
   return withLocation(options.file === undefined ? {} : { file: options.file }, () => {
-    const graph = isTflite(bytes) ? tfliteWith(bytes, options) : readOnnx(bytes, options);
+    const graph = isTflite(bytes) ? readTflite(bytes, options) : readOnnx(bytes, options);
     verify(graph, registry);
     return graph;
   });
-}
-
-/** TFLite says sizes, so that giving one is an error that tells so. */
-function tfliteWith(bytes: Uint8Array, options: ReadModelOptions): Graph {
-  const graph = readTflite(bytes, options);
-  return options.bind?.size ? bindDimensions(graph, options.bind) : graph;
 }

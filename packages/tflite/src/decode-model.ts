@@ -16,6 +16,8 @@ import { isTflite } from './is-tflite.ts';
 export interface TfliteTensor {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Axes whose size the signature leaves open; `shape` has a size there, mostly 1. */
+  readonly open: readonly number[];
   /** `FLOAT32`, `INT8`, ... */
   readonly type: string;
   /** Little-endian elements of a constant. */
@@ -113,6 +115,7 @@ function readTensor(
     return {
       name,
       shape,
+      open: [...shape.keys()].filter((axis) => Number(tensor.shapeSignature(axis) ?? 0) < 0),
       type,
       ...(data?.length && { data }),
       ...readQuantization(tensor.quantization()),

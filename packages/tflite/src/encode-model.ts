@@ -16,6 +16,8 @@ import { operatorVersion } from './operator-version.ts';
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Axes that the signature leaves open. */
+  readonly open?: readonly number[];
   readonly type: keyof typeof TensorType;
   /** Little-endian elements; makes the tensor a constant. */
   readonly data?: Uint8Array;
@@ -132,17 +134,20 @@ function writeGraph(b: Builder, spec: ModelSpec, codes: OperatorCodes): Offset {
 
 function writeTensor(
   b: Builder,
-  { name, shape, type, scale, zeroPoint, axis = 0 }: TensorSpec,
+  { name, shape, open, type, scale, zeroPoint, axis = 0 }: TensorSpec,
   buffer: number,
 ): Offset {
   const nameOffset = b.createString(name);
   const shapeOffset = Tensor.createShapeVector(b, [...shape]);
+  const signature = shape.map((size, i) => (open?.includes(i) ? -1 : size));
+  const signatureOffset = open ? Tensor.createShapeSignatureVector(b, signature) : 0;
   const quantization = scale ? writeQuantization(b, { scale, zeroPoint: zeroPoint ?? [0], axis }) : 0;
   Tensor.startTensor(b);
   Tensor.addShape(b, shapeOffset);
   Tensor.addType(b, TensorType[type]);
   Tensor.addBuffer(b, buffer);
   Tensor.addName(b, nameOffset);
+  if (signatureOffset) Tensor.addShapeSignature(b, signatureOffset);
   if (quantization) Tensor.addQuantization(b, quantization);
   return Tensor.endTensor(b);
 }

@@ -3,6 +3,8 @@ import {
   CompileError,
   formatType,
   itemAt,
+  numElements,
+  staticShape,
   type Tensor,
   type TensorType,
   type Value,
@@ -119,8 +121,40 @@ export class OperatorReader {
     return buildNode(this.table.graph, { op, inputs, attrs, origin: [name], names: [name] }).output;
   }
 
-  /** Declares a result after holding its type against the declared one. */
+  /**
+   * The declared shape of a result of as many elements as `value`. Sizes that its signature leaves open are those of the operand
+   * that says the shape, or the open ones of the first input in their order; the last one follows from the count.
+   */
+  outputShape(value: Value, k = 0): readonly number[] {
+    const { shape, open } = this.outputTensor(k);
+    if (open.length === 0) return shape;
+    const x = this.inputTensor(0);
+    const operand = this.operator.inputs[shapeOperands[this.code] ?? -1];
+    const stated = operand === undefined ? null : this.table.integers(operand);
+    const same = x.open.length === open.length ? x.open.map((axis) => x.shape[axis] ?? 1) : [];
+    const sizes = stated ? open.map((axis) => stated[axis] ?? 1) : open.length === 1 ? [-1] : same;
+    const partial = shape.map((size, axis) =>
+      open.includes(axis) ? (sizes[open.indexOf(axis)] ?? -1) : size,
+    );
+    const known = partial.filter((size) => size >= 0);
+    const rest = numElements(staticShape(value.type.shape)) / numElements(known);
+    if (shape.length - known.length > 1 || (shape.length > known.length && !Number.isInteger(rest)))
+      throw new CompileError(
+        'tflite/dynamic',
+        `[${staticShape(value.type.shape).join(',')}] does not tell the sizes of ${this.code}'s result [${partial.join(',')}]`,
+      );
+    return partial.map((size) => (size >= 0 ? size : rest));
+  }
+
+  /** Declares a result after holding its type against the declared one, sizes that the signature leaves open excepted. */
   setOutput(value: Value, order: AxisOrder, k = 0): void {
+    const { shape, open } = this.outputTensor(k);
+    const found = order === 'nchw' ? channelsLast(value.type.shape) : value.type.shape;
+    if (open.length > 0 && found.length === shape.length)
+      this.table.resize(
+        this.operator.outputs[k] ?? 0,
+        shape.map((size, axis) => (open.includes(axis) ? Number(found[axis]) : size)),
+      );
     const tensor = this.outputTensor(k);
     const declared = typeOf(tensor);
     const expected = { ...declared, shape: this.#arranged(declared.shape, order) };
@@ -135,6 +169,18 @@ export class OperatorReader {
   #arranged(shape: TensorType['shape'], order: AxisOrder): TensorType['shape'] {
     return order === 'nchw' && shape.length === 4 ? this.perAxis(shape, order) : shape;
   }
+}
+
+/** Operands that say the shape of the result. */
+const shapeOperands: Readonly<Record<string, number>> = {
+  RESHAPE: 1,
+  BROADCAST_TO: 1,
+  FILL: 0,
+  TRANSPOSE_CONV: 0,
+};
+
+function channelsLast(shape: TensorType['shape']): TensorType['shape'] {
+  return shape.length === 4 ? [0, 2, 3, 1].map((axis) => itemAt(shape, axis)) : shape;
 }
 
 /** Integers carry their quantisation along; floats never have any. */

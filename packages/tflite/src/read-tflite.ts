@@ -1,4 +1,5 @@
 import { CompileError, Graph, withLocation } from '@ghostc/ir';
+import { checkDimensionSizes } from '@ghostc/ops';
 import { decodeModel, type TfliteModel, type TfliteOperator } from './decode-model.ts';
 import { OperatorReader } from './operator-reader.ts';
 import { customTable, operatorTable } from './operator-table.ts';
@@ -9,18 +10,53 @@ export interface ReadTfliteOptions {
   readonly file?: string;
   /** Names of tensors at which the model ends, in place of its own outputs: what only those need is not read. */
   readonly outputs?: readonly string[] | undefined;
+  /** Sizes of the input's dimensions that its signature leaves open, by name: `<input>_<axis>`. */
+  readonly bind?: ReadonlyMap<string, number> | undefined;
 }
 
 /**
  * Reads the first subgraph of a TFLite model (schema version 3) into a graph. Inputs and outputs keep the model's names,
- * shapes (the declared ones; a batch that may vary is 1) and order of axes; between them images are NCHW. Throws CompileError
+ * shapes (the declared ones, mostly 1 where the signature leaves a size open, unless `bind` gives it) and order of axes; between them images are NCHW. Throws CompileError
  * `tflite/...` that names file, operator and tensor. Variables (state) are inputs after the model's own, and outputs called
  * `<name>_next` after its own: the caller gives the values of the run before.
  */
-export function readTflite(bytes: Uint8Array, { file, outputs }: ReadTfliteOptions = {}): Graph {
+export function readTflite(bytes: Uint8Array, { file, outputs, bind }: ReadTfliteOptions = {}): Graph {
   return withLocation(file === undefined ? {} : { file }, () => {
     const model = decode(bytes);
-    return readModel(outputs ? endedAt(model, outputs) : model, bytes.length);
+    const sizes = openSizes(model);
+    checkDimensionSizes(bind ?? new Map(), { names: sizes.map(({ name }) => name) });
+    const ended = outputs ? endedAt(model, outputs) : model;
+    const bound = sizes.map((size) => ({ ...size, size: bind?.get(size.name) }));
+    return withBindHint(bound, () => readModel(ended, bound, bytes.length));
+  });
+}
+
+const notOfSizes = /^tflite\/(decode|unknown-op|unsupported|options)$/;
+
+/** Errors of a model whose open sizes are not all given tell how to give them. */
+function withBindHint<T>(sizes: readonly OpenSize[], body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    const unknown = sizes.filter(({ size }) => size === undefined).map(({ name }) => `${name}=SIZE`);
+    if (!(error instanceof CompileError) || unknown.length === 0 || notOfSizes.test(error.code)) throw error;
+    throw error.at({}, [`give sizes with --bind ${unknown.join(' ')}`]);
+  }
+}
+
+/** A size of an input that the signature leaves open. */
+interface OpenSize {
+  readonly name: string;
+  readonly tensor: number;
+  readonly axis: number;
+  /** What it is bound to. */
+  readonly size?: number | undefined;
+}
+
+function openSizes({ inputs, tensors }: TfliteModel): OpenSize[] {
+  return inputs.flatMap((tensor) => {
+    const { name = '', open = [] } = tensors[tensor] ?? {};
+    return open.map((axis) => ({ name: `${name.replace(/\W+/g, '_')}_${axis}`, tensor, axis }));
   });
 }
 
@@ -45,9 +81,11 @@ function decode(bytes: Uint8Array): TfliteModel {
   return asDecodeErrors(() => decodeModel(bytes));
 }
 
-function readModel(model: TfliteModel, fileBytes: number): Graph {
+function readModel(model: TfliteModel, sizes: readonly OpenSize[], fileBytes: number): Graph {
   const graph = new Graph(model.name);
   const table = new TensorTable(graph, model, fileBytes);
+  for (const { tensor, axis, size } of sizes)
+    if (size !== undefined) table.resize(tensor, table.tensor(tensor).shape.with(axis, size));
   for (const index of model.inputs) {
     const tensor = table.tensor(index);
     withLocation({ node: tensor.name, op: 'input' }, () =>

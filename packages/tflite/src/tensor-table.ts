@@ -51,7 +51,7 @@ const CONSTANT_BYTES_PER_BYTE = 16;
  */
 export class TensorTable {
   readonly graph: Graph;
-  readonly tensors: readonly TfliteTensor[];
+  readonly #tensors: TfliteTensor[];
   readonly variables: VariableTable;
   readonly #values = new Map<number, Partial<Record<AxisOrder, Value>>>();
   readonly #native = new Map<number, AxisOrder>();
@@ -60,16 +60,21 @@ export class TensorTable {
 
   constructor(graph: Graph, { tensors }: TfliteModel, fileBytes: number) {
     this.graph = graph;
-    this.tensors = tensors;
+    this.#tensors = [...tensors];
     this.variables = new VariableTable(graph);
     this.#cone = new ConstantCone(graph);
     this.#constantBytes = CONSTANT_BYTES_PER_BYTE * (fileBytes + 65_536);
   }
 
   tensor(index: number): TfliteTensor {
-    const tensor = this.tensors[index];
+    const tensor = this.#tensors[index];
     if (tensor) return tensor;
     throw new CompileError('tflite/decode', `there is no tensor ${index}`);
+  }
+
+  /** Gives a tensor another shape, in TFLite's order, than it declares. */
+  resize(index: number, shape: readonly number[]): void {
+    this.#tensors[index] = { ...this.tensor(index), shape };
   }
 
   /** Declares the value of a tensor; each has one producer. */

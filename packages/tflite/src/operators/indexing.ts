@@ -1,4 +1,4 @@
-import { CompileError, fromNumbers } from '@ghostc/ir';
+import { CompileError, fromNumbers, staticShape } from '@ghostc/ir';
 import { BatchMatMulOptions } from '../generated/batch-mat-mul-options.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { GatherOptions } from '../generated/gather-options.ts';
@@ -12,12 +12,11 @@ import { refuseQuantized } from './quantized-output.ts';
 /** PACK: tensors of one shape along a new axis. */
 export function readPack(node: OperatorReader): void {
   const options = node.options(BuiltinOptions.PackOptions, new PackOptions());
-  const { shape } = node.outputTensor();
-  const axis = node.axis(options.axis(), 'plain', shape.length);
-  const part = shape.map((dim, i) => (i === axis ? 1 : dim));
-  const parts = node.operator.inputs.map((_, i) =>
-    node.emit('reshape', [node.input(i, 'plain')], { shape: part }),
-  );
+  const axis = node.axis(options.axis(), 'plain', node.outputTensor().shape.length);
+  const parts = node.operator.inputs.map((_, i) => {
+    const part = node.input(i, 'plain');
+    return node.emit('reshape', [part], { shape: staticShape(part.type.shape).toSpliced(axis, 0, 1) });
+  });
   node.setOutput(node.emit('concat', parts, { axis }), 'plain');
 }
 
@@ -101,14 +100,14 @@ export function readCast(node: OperatorReader): void {
 
 /** BROADCAST_TO: the declared shape. */
 export function readBroadcastTo(node: OperatorReader): void {
-  const { shape } = node.outputTensor();
-  node.setOutput(node.emit('expand', [node.input(0, 'plain')], { shape: [...shape] }), 'plain');
+  const x = node.input(0, 'plain');
+  node.setOutput(node.emit('expand', [x], { shape: node.outputShape(x) }), 'plain');
 }
 
 /** FILL: the declared shape of one value. */
 export function readFill(node: OperatorReader): void {
-  const { shape } = node.outputTensor();
-  node.setOutput(node.emit('expand', [node.input(1, 'plain')], { shape: [...shape] }), 'plain');
+  const x = node.input(1, 'plain');
+  node.setOutput(node.emit('expand', [x], { shape: node.outputShape(x) }), 'plain');
 }
 
 /** TILE: copies along each axis. */

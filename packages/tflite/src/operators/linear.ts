@@ -55,7 +55,7 @@ export function asMatrix(node: OperatorReader): Value {
 
 /** A value in the shape that the output declares. */
 export function asDeclared(node: OperatorReader, value: Value, k = 0): Value {
-  const { shape } = node.outputTensor(k);
+  const shape = node.outputShape(value, k);
   if (value.type.shape.join() === shape.join()) return value;
   return node.emit('reshape', [value], { shape });
 }

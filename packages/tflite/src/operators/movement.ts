@@ -10,13 +10,12 @@ import { SpaceToDepthOptions } from '../generated/space-to-depth-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { imageShape } from './convolution.ts';
 import { activated } from './fused-activation.ts';
-import { asDeclared } from './linear.ts';
 import { isQuantized, outputQuant, refuseQuantized } from './quantized-output.ts';
 
 /** RESHAPE, SQUEEZE, EXPAND_DIMS: the same elements in the declared shape. */
 export function readReshape(node: OperatorReader): void {
-  const { shape } = node.outputTensor();
-  node.setOutput(node.emit('reshape', [node.input(0, 'plain')], { shape }), 'plain');
+  const x = node.input(0, 'plain');
+  node.setOutput(node.emit('reshape', [x], { shape: node.outputShape(x) }), 'plain');
 }
 
 export function readConcatenation(node: OperatorReader): void {
@@ -141,7 +140,11 @@ export function readSpaceToBatch(node: OperatorReader): void {
   const at = blocks.map((_, i) => 2 * i + 1);
   const perm = [...at.map((axis) => axis + 1), 0, ...at, ...rest(rank, blocks, 1 + blocks.length * 2, 1)];
   const moved = node.emit('transpose', [node.emit('reshape', [padded], { shape: split })], { perm });
-  node.setOutput(asDeclared(node, moved), 'plain');
+  const shape = [
+    n * blocks.reduce((p, block) => p * block, 1),
+    ...dims.map((dim, i) => dim / (blocks[i] ?? 1)),
+  ];
+  node.setOutput(node.emit('reshape', [moved], { shape }), 'plain');
 }
 
 /** The way back, and the crops. */
@@ -167,7 +170,7 @@ export function readBatchToSpace(node: OperatorReader): void {
   const starts = ends.map(([start]) => start);
   const stops = ends.map(([, end], i) => (large[i] ?? 0) - end);
   const axes = blocks.map((_, i) => i + 1);
-  node.setOutput(asDeclared(node, node.emit('slice', [joined], { axes, starts, ends: stops })), 'plain');
+  node.setOutput(node.emit('slice', [joined], { axes, starts, ends: stops }), 'plain');
 }
 
 /** Numbers for the axes after the blocks: from `first` on in steps. */

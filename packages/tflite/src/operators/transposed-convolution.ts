@@ -69,7 +69,7 @@ interface Window {
 }
 
 function windowOf(node: OperatorReader, { padding, strides, x }: Form): Window {
-  const [input, output] = [imageShape(node, x), node.outputTensor().shape];
+  const [input, output] = [imageShape(node, x), node.outputShape(node.input(x, 'nchw'))];
   const kernel = imageShape(node, 1);
   const axes = strides.map((stride, a) => {
     const [size = 1, out = 1, taps = 1] = [input[a + 1], output[a + 1], kernel[a + 1]];
