@@ -26,6 +26,8 @@ export interface TfliteTensor {
   readonly scale: readonly number[];
   readonly zeroPoint: readonly number[];
   readonly quantizedDimension: number;
+  /** Keeps its elements from run to run. */
+  readonly variable: boolean;
 }
 
 export interface TfliteOperator {
@@ -101,7 +103,6 @@ function readTensor(
 ): TfliteTensor {
   const name = tensor.name() || `tensor_${index}`;
   return withLocation({ node: name, op: 'tensor' }, () => {
-    refuseKinds(tensor);
     if (tensor.buffer() >= buffers.length)
       throw new CompileError(
         'tflite/decode',
@@ -117,15 +118,11 @@ function readTensor(
       shape,
       open: [...shape.keys()].filter((axis) => Number(tensor.shapeSignature(axis) ?? 0) < 0),
       type,
+      variable: tensor.isVariable(),
       ...(data?.length && { data }),
       ...readQuantization(tensor.quantization()),
     };
   });
-}
-
-function refuseKinds(tensor: Tensor): void {
-  if (tensor.isVariable())
-    throw new CompileError('tflite/unsupported', 'variable tensors (state) are not supported');
 }
 
 function readShape(shape: readonly number[]): readonly number[] {

@@ -21,6 +21,8 @@ export interface TensorSpec {
   readonly type: keyof typeof TensorType;
   /** Little-endian elements; makes the tensor a constant. */
   readonly data?: Uint8Array;
+  /** Keeps its elements from run to run. */
+  readonly variable?: boolean;
   readonly scale?: readonly number[];
   readonly zeroPoint?: readonly number[];
   readonly axis?: number;
@@ -134,7 +136,7 @@ function writeGraph(b: Builder, spec: ModelSpec, codes: OperatorCodes): Offset {
 
 function writeTensor(
   b: Builder,
-  { name, shape, open, type, scale, zeroPoint, axis = 0 }: TensorSpec,
+  { name, shape, open, type, variable, scale, zeroPoint, axis = 0 }: TensorSpec,
   buffer: number,
 ): Offset {
   const nameOffset = b.createString(name);
@@ -147,6 +149,7 @@ function writeTensor(
   Tensor.addType(b, TensorType[type]);
   Tensor.addBuffer(b, buffer);
   Tensor.addName(b, nameOffset);
+  if (variable) Tensor.addIsVariable(b, true);
   if (signatureOffset) Tensor.addShapeSignature(b, signatureOffset);
   if (quantization) Tensor.addQuantization(b, quantization);
   return Tensor.endTensor(b);

@@ -23,8 +23,8 @@ function opened(spec: ModelSpec, axis: number, everywhere: boolean): Opened {
   });
   const ranks = spec.inputs.map((i) => spec.tensors[i]?.shape.length);
   const tensors = spec.tensors.map((tensor, i) => {
-    if (tensor.data) return tensor;
     const rank = tensor.shape.length;
+    if (tensor.data || tensor.variable || rank === 0) return tensor;
     const at = ranks.includes(rank) ? Math.min(axis, rank - 1) : 0;
     if (spec.inputs.includes(i)) bind.set(`${tensor.name}_${at}`, tensor.shape[at] ?? 1);
     else if (everywhere) return open(tensor, [...tensor.shape.keys()]);

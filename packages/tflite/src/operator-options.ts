@@ -7,6 +7,7 @@ import { ArgMinOptions } from './generated/arg-min-options.ts';
 import { BatchMatMulOptions } from './generated/batch-mat-mul-options.ts';
 import { ConcatenationOptions } from './generated/concatenation-options.ts';
 import { Conv2DOptions } from './generated/conv2-doptions.ts';
+import { CumsumOptions } from './generated/cumsum-options.ts';
 import { DepthToSpaceOptions } from './generated/depth-to-space-options.ts';
 import { DepthwiseConv2DOptions } from './generated/depthwise-conv2-doptions.ts';
 import { DivOptions } from './generated/div-options.ts';
@@ -16,6 +17,7 @@ import { GeluOptions } from './generated/gelu-options.ts';
 import { LeakyReluOptions } from './generated/leaky-relu-options.ts';
 import { MirrorPadOptions } from './generated/mirror-pad-options.ts';
 import { MulOptions } from './generated/mul-options.ts';
+import { OneHotOptions } from './generated/one-hot-options.ts';
 import { PackOptions } from './generated/pack-options.ts';
 import { Padding } from './generated/padding.ts';
 import { Pool2DOptions } from './generated/pool2-doptions.ts';
@@ -23,18 +25,21 @@ import { ReducerOptions } from './generated/reducer-options.ts';
 import { ReshapeOptions } from './generated/reshape-options.ts';
 import { ResizeBilinearOptions } from './generated/resize-bilinear-options.ts';
 import { ResizeNearestNeighborOptions } from './generated/resize-nearest-neighbor-options.ts';
+import { SequenceRNNOptions } from './generated/sequence-rnnoptions.ts';
 import { SoftmaxOptions } from './generated/softmax-options.ts';
 import { SpaceToDepthOptions } from './generated/space-to-depth-options.ts';
 import { SplitOptions } from './generated/split-options.ts';
 import { SqueezeOptions } from './generated/squeeze-options.ts';
 import { StridedSliceOptions } from './generated/strided-slice-options.ts';
 import { SubOptions } from './generated/sub-options.ts';
+import { SVDFOptions } from './generated/svdfoptions.ts';
 import { TensorType } from './generated/tensor-type.ts';
 import { TransposeConvOptions } from './generated/transpose-conv-options.ts';
+import { UnidirectionalSequenceLSTMOptions } from './generated/unidirectional-sequence-lstmoptions.ts';
 import { UnpackOptions } from './generated/unpack-options.ts';
 
 export const { SAME, VALID } = Padding;
-export const { NONE, RELU, RELU6, RELU_N1_TO_1 } = ActivationFunctionType;
+export const { NONE, RELU, RELU6, RELU_N1_TO_1, TANH } = ActivationFunctionType;
 
 const options = (
   kind: OperatorOptions['kind'],
@@ -158,3 +163,20 @@ export const argMax = (): OperatorOptions =>
   options('ArgMaxOptions', (b) => ArgMaxOptions.createArgMaxOptions(b, TensorType.INT64));
 export const argMin = (type: 'INT32' | 'INT64' = 'INT32'): OperatorOptions =>
   options('ArgMinOptions', (b) => ArgMinOptions.createArgMinOptions(b, TensorType[type]));
+export const oneHot = (axis: number): OperatorOptions =>
+  options('OneHotOptions', (b) => OneHotOptions.createOneHotOptions(b, axis));
+export const cumsum = (exclusive: boolean, reverse: boolean): OperatorOptions =>
+  options('CumsumOptions', (b) => CumsumOptions.createCumsumOptions(b, exclusive, reverse));
+export const svdf = (rank: number, act: number): OperatorOptions =>
+  options('SVDFOptions', (b) => SVDFOptions.createSVDFOptions(b, rank, act, false));
+/** Of a recurrent operator: which axis comes first. */
+type First = 'time' | 'batch';
+export const sequenceRnn = (first: First, act: number): OperatorOptions =>
+  options('SequenceRNNOptions', (b) =>
+    SequenceRNNOptions.createSequenceRNNOptions(b, first === 'time', act, false),
+  );
+export const sequenceLstm = (first: First): OperatorOptions =>
+  options('UnidirectionalSequenceLSTMOptions', (b) => {
+    const { createUnidirectionalSequenceLSTMOptions } = UnidirectionalSequenceLSTMOptions;
+    return createUnidirectionalSequenceLSTMOptions(b, TANH, 0, 0, first === 'time', false, false);
+  });

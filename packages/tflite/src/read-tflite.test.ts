@@ -79,14 +79,14 @@ function message(change: Partial<ModelSpec>): string | undefined {
 
 describe('refusals name file, operator and tensor', () => {
   test('an operator that is not supported', () => {
-    expect(message({ operators: [{ code: 'TOPK_V2', inputs: [0], outputs: [1] }] })).toBe(
-      "error[tflite/unknown-op]: operator TOPK_V2 (operator 0 of the model) is not supported; ghostc edit MODEL --cut 'image' ends the model before it\n  at bad.tflite > operator 0 features (TOPK_V2)",
+    expect(message({ operators: [{ code: 'UNIQUE', inputs: [0], outputs: [1] }] })).toBe(
+      "error[tflite/unknown-op]: operator UNIQUE (operator 0 of the model) is not supported; ghostc edit MODEL --cut 'image' ends the model before it\n  at bad.tflite > operator 0 features (UNIQUE)",
     );
   });
 
   test('what comes after the chosen ends is not read', () => {
     const tensors = [...relu.tensors, { name: 'last', shape: [1, 4], type: 'FLOAT32' } as const];
-    const operators = [...relu.operators, { code: 'TOPK_V2', inputs: [1], outputs: [2] } as const];
+    const operators = [...relu.operators, { code: 'UNIQUE', inputs: [1], outputs: [2] } as const];
     const bytes = encodeTflite({ ...relu, tensors, operators, outputs: [2] });
     expect(() => readTflite(bytes)).toThrow("ghostc edit MODEL --cut 'features' ends the model before it");
     const graph = readTflite(bytes, { outputs: ['features'] });

@@ -62,6 +62,9 @@ export class TensorTable {
     this.graph = graph;
     this.#tensors = [...tensors];
     this.variables = new VariableTable(graph);
+    tensors.forEach(({ name, variable }, index) => {
+      if (variable) this.variables.open(index, name);
+    });
     this.#cone = new ConstantCone(graph);
     this.#constantBytes = CONSTANT_BYTES_PER_BYTE * (fileBytes + 65_536);
   }

@@ -9,6 +9,7 @@ import { ArgMinOptions } from './arg-min-options.js';
 import { BatchMatMulOptions } from './batch-mat-mul-options.js';
 import { ConcatenationOptions } from './concatenation-options.js';
 import { Conv2DOptions } from './conv2-doptions.js';
+import { CumsumOptions } from './cumsum-options.js';
 import { DepthToSpaceOptions } from './depth-to-space-options.js';
 import { DepthwiseConv2DOptions } from './depthwise-conv2-doptions.js';
 import { DivOptions } from './div-options.js';
@@ -18,12 +19,15 @@ import { GeluOptions } from './gelu-options.js';
 import { LeakyReluOptions } from './leaky-relu-options.js';
 import { MirrorPadOptions } from './mirror-pad-options.js';
 import { MulOptions } from './mul-options.js';
+import { OneHotOptions } from './one-hot-options.js';
 import { PackOptions } from './pack-options.js';
 import { Pool2DOptions } from './pool2-doptions.js';
 import { ReducerOptions } from './reducer-options.js';
 import { ReshapeOptions } from './reshape-options.js';
 import { ResizeBilinearOptions } from './resize-bilinear-options.js';
 import { ResizeNearestNeighborOptions } from './resize-nearest-neighbor-options.js';
+import { SVDFOptions } from './svdfoptions.js';
+import { SequenceRNNOptions } from './sequence-rnnoptions.js';
 import { SoftmaxOptions } from './softmax-options.js';
 import { SpaceToDepthOptions } from './space-to-depth-options.js';
 import { SplitOptions } from './split-options.js';
@@ -31,6 +35,7 @@ import { SqueezeOptions } from './squeeze-options.js';
 import { StridedSliceOptions } from './strided-slice-options.js';
 import { SubOptions } from './sub-options.js';
 import { TransposeConvOptions } from './transpose-conv-options.js';
+import { UnidirectionalSequenceLSTMOptions } from './unidirectional-sequence-lstmoptions.js';
 import { UnpackOptions } from './unpack-options.js';
 import { VarHandleOptions } from './var-handle-options.js';
 
@@ -40,6 +45,7 @@ export enum BuiltinOptions {
   Conv2DOptions = 1,
   DepthwiseConv2DOptions = 2,
   Pool2DOptions = 5,
+  SVDFOptions = 6,
   FullyConnectedOptions = 8,
   SoftmaxOptions = 9,
   ConcatenationOptions = 10,
@@ -53,31 +59,36 @@ export enum BuiltinOptions {
   SubOptions = 28,
   DivOptions = 29,
   SqueezeOptions = 30,
+  SequenceRNNOptions = 31,
   StridedSliceOptions = 32,
   SplitOptions = 35,
   ArgMaxOptions = 40,
   TransposeConvOptions = 49,
   ArgMinOptions = 57,
   PackOptions = 59,
+  OneHotOptions = 61,
   UnpackOptions = 64,
+  UnidirectionalSequenceLSTMOptions = 71,
   ResizeNearestNeighborOptions = 74,
   LeakyReluOptions = 75,
   MirrorPadOptions = 77,
   DepthToSpaceOptions = 94,
   BatchMatMulOptions = 101,
+  CumsumOptions = 102,
   VarHandleOptions = 111,
   GeluOptions = 116
 }
 
 export function unionToBuiltinOptions(
   type: BuiltinOptions,
-  accessor: (obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|VarHandleOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|VarHandleOptions|null
-): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|VarHandleOptions|null {
+  accessor: (obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|null
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(new Conv2DOptions())! as Conv2DOptions;
     case 'DepthwiseConv2DOptions': return accessor(new DepthwiseConv2DOptions())! as DepthwiseConv2DOptions;
     case 'Pool2DOptions': return accessor(new Pool2DOptions())! as Pool2DOptions;
+    case 'SVDFOptions': return accessor(new SVDFOptions())! as SVDFOptions;
     case 'FullyConnectedOptions': return accessor(new FullyConnectedOptions())! as FullyConnectedOptions;
     case 'SoftmaxOptions': return accessor(new SoftmaxOptions())! as SoftmaxOptions;
     case 'ConcatenationOptions': return accessor(new ConcatenationOptions())! as ConcatenationOptions;
@@ -91,18 +102,22 @@ export function unionToBuiltinOptions(
     case 'SubOptions': return accessor(new SubOptions())! as SubOptions;
     case 'DivOptions': return accessor(new DivOptions())! as DivOptions;
     case 'SqueezeOptions': return accessor(new SqueezeOptions())! as SqueezeOptions;
+    case 'SequenceRNNOptions': return accessor(new SequenceRNNOptions())! as SequenceRNNOptions;
     case 'StridedSliceOptions': return accessor(new StridedSliceOptions())! as StridedSliceOptions;
     case 'SplitOptions': return accessor(new SplitOptions())! as SplitOptions;
     case 'ArgMaxOptions': return accessor(new ArgMaxOptions())! as ArgMaxOptions;
     case 'TransposeConvOptions': return accessor(new TransposeConvOptions())! as TransposeConvOptions;
     case 'ArgMinOptions': return accessor(new ArgMinOptions())! as ArgMinOptions;
     case 'PackOptions': return accessor(new PackOptions())! as PackOptions;
+    case 'OneHotOptions': return accessor(new OneHotOptions())! as OneHotOptions;
     case 'UnpackOptions': return accessor(new UnpackOptions())! as UnpackOptions;
+    case 'UnidirectionalSequenceLSTMOptions': return accessor(new UnidirectionalSequenceLSTMOptions())! as UnidirectionalSequenceLSTMOptions;
     case 'ResizeNearestNeighborOptions': return accessor(new ResizeNearestNeighborOptions())! as ResizeNearestNeighborOptions;
     case 'LeakyReluOptions': return accessor(new LeakyReluOptions())! as LeakyReluOptions;
     case 'MirrorPadOptions': return accessor(new MirrorPadOptions())! as MirrorPadOptions;
     case 'DepthToSpaceOptions': return accessor(new DepthToSpaceOptions())! as DepthToSpaceOptions;
     case 'BatchMatMulOptions': return accessor(new BatchMatMulOptions())! as BatchMatMulOptions;
+    case 'CumsumOptions': return accessor(new CumsumOptions())! as CumsumOptions;
     case 'VarHandleOptions': return accessor(new VarHandleOptions())! as VarHandleOptions;
     case 'GeluOptions': return accessor(new GeluOptions())! as GeluOptions;
     default: return null;
@@ -111,14 +126,15 @@ export function unionToBuiltinOptions(
 
 export function unionListToBuiltinOptions(
   type: BuiltinOptions, 
-  accessor: (index: number, obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|VarHandleOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|VarHandleOptions|null, 
+  accessor: (index: number, obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|null, 
   index: number
-): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnpackOptions|VarHandleOptions|null {
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(index, new Conv2DOptions())! as Conv2DOptions;
     case 'DepthwiseConv2DOptions': return accessor(index, new DepthwiseConv2DOptions())! as DepthwiseConv2DOptions;
     case 'Pool2DOptions': return accessor(index, new Pool2DOptions())! as Pool2DOptions;
+    case 'SVDFOptions': return accessor(index, new SVDFOptions())! as SVDFOptions;
     case 'FullyConnectedOptions': return accessor(index, new FullyConnectedOptions())! as FullyConnectedOptions;
     case 'SoftmaxOptions': return accessor(index, new SoftmaxOptions())! as SoftmaxOptions;
     case 'ConcatenationOptions': return accessor(index, new ConcatenationOptions())! as ConcatenationOptions;
@@ -132,18 +148,22 @@ export function unionListToBuiltinOptions(
     case 'SubOptions': return accessor(index, new SubOptions())! as SubOptions;
     case 'DivOptions': return accessor(index, new DivOptions())! as DivOptions;
     case 'SqueezeOptions': return accessor(index, new SqueezeOptions())! as SqueezeOptions;
+    case 'SequenceRNNOptions': return accessor(index, new SequenceRNNOptions())! as SequenceRNNOptions;
     case 'StridedSliceOptions': return accessor(index, new StridedSliceOptions())! as StridedSliceOptions;
     case 'SplitOptions': return accessor(index, new SplitOptions())! as SplitOptions;
     case 'ArgMaxOptions': return accessor(index, new ArgMaxOptions())! as ArgMaxOptions;
     case 'TransposeConvOptions': return accessor(index, new TransposeConvOptions())! as TransposeConvOptions;
     case 'ArgMinOptions': return accessor(index, new ArgMinOptions())! as ArgMinOptions;
     case 'PackOptions': return accessor(index, new PackOptions())! as PackOptions;
+    case 'OneHotOptions': return accessor(index, new OneHotOptions())! as OneHotOptions;
     case 'UnpackOptions': return accessor(index, new UnpackOptions())! as UnpackOptions;
+    case 'UnidirectionalSequenceLSTMOptions': return accessor(index, new UnidirectionalSequenceLSTMOptions())! as UnidirectionalSequenceLSTMOptions;
     case 'ResizeNearestNeighborOptions': return accessor(index, new ResizeNearestNeighborOptions())! as ResizeNearestNeighborOptions;
     case 'LeakyReluOptions': return accessor(index, new LeakyReluOptions())! as LeakyReluOptions;
     case 'MirrorPadOptions': return accessor(index, new MirrorPadOptions())! as MirrorPadOptions;
     case 'DepthToSpaceOptions': return accessor(index, new DepthToSpaceOptions())! as DepthToSpaceOptions;
     case 'BatchMatMulOptions': return accessor(index, new BatchMatMulOptions())! as BatchMatMulOptions;
+    case 'CumsumOptions': return accessor(index, new CumsumOptions())! as CumsumOptions;
     case 'VarHandleOptions': return accessor(index, new VarHandleOptions())! as VarHandleOptions;
     case 'GeluOptions': return accessor(index, new GeluOptions())! as GeluOptions;
     default: return null;

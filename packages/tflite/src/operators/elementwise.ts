@@ -1,9 +1,16 @@
 import { type Attrs, CompileError, isFloat, type Value } from '@ghostc/ir';
-import { clampTable, leakyReluTable, lookupTable, type ReferenceTable } from '@ghostc/ops';
+import {
+  activationFunction,
+  clampTable,
+  leakyReluTable,
+  lookupTable,
+  type ReferenceTable,
+} from '@ghostc/ops';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { AddOptions } from '../generated/add-options.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { DivOptions } from '../generated/div-options.ts';
+import { GeluOptions } from '../generated/gelu-options.ts';
 import { LeakyReluOptions } from '../generated/leaky-relu-options.ts';
 import { MulOptions } from '../generated/mul-options.ts';
 import { SubOptions } from '../generated/sub-options.ts';
@@ -188,4 +195,22 @@ export function readL2Normalization(node: OperatorReader): void {
   });
   const length = node.emit('maximum', [node.emit('sqrt', [squares]), least]);
   node.setOutput(node.emit('div', [x, length]), 'plain');
+}
+
+/** GELU, by erf or tanh. */
+export function readGelu(node: OperatorReader): void {
+  const options = node.options(BuiltinOptions.GeluOptions, new GeluOptions());
+  const op = options.approximate() ? 'gelu_tanh' : 'gelu';
+  readUnary(op, {}, floatTable(activationFunction({ activation: op, activation_params: [] })))(node);
+}
+
+/** ADD_N: the sum of all inputs. */
+export function readAddN(node: OperatorReader): void {
+  refuseQuantized(node);
+  const order = node.preferredOrder();
+  const parts = node.operator.inputs.map((_, i) => node.input(i, order));
+  node.setOutput(
+    parts.reduce((sum, part) => node.emit('add', [sum, part])),
+    order,
+  );
 }

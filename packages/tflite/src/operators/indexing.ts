@@ -1,7 +1,9 @@
-import { CompileError, fromNumbers, staticShape } from '@ghostc/ir';
+import { allocate, CompileError, fromNumbers, numElements, staticShape, type Tensor } from '@ghostc/ir';
+import { buildNode } from '@ghostc/ops';
 import { BatchMatMulOptions } from '../generated/batch-mat-mul-options.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { GatherOptions } from '../generated/gather-options.ts';
+import { OneHotOptions } from '../generated/one-hot-options.ts';
 import { PackOptions } from '../generated/pack-options.ts';
 import { UnpackOptions } from '../generated/unpack-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
@@ -35,8 +37,7 @@ export function readUnpack(node: OperatorReader): void {
 export function readShape(node: OperatorReader): void {
   const { shape } = node.inputTensor(0);
   const { dtype } = typeOf(node.outputTensor());
-  const tensor = fromNumbers(dtype, [shape.length], [...shape]);
-  node.setOutput(node.table.graph.addConstant(node.outputTensor().name, tensor), 'plain');
+  setConstant(node, fromNumbers(dtype, [shape.length], [...shape]));
 }
 
 export function readGather(node: OperatorReader): void {
@@ -118,6 +119,99 @@ export function readTile(node: OperatorReader): void {
     node.input(0, 'plain'),
   );
   node.setOutput(tiled, 'plain');
+}
+
+/** ONE_HOT: `on` at the index along a new axis, `off` elsewhere; an index outside is nowhere on. */
+export function readOneHot(node: OperatorReader): void {
+  refuseQuantized(node);
+  const given = node.options(BuiltinOptions.OneHotOptions, new OneHotOptions()).axis();
+  const { shape } = node.inputTensor(0);
+  const axis = node.axis(given, 'plain', shape.length + 1);
+  const [depth = 0] = node.integers(1, 'depth');
+  const indices = node.emit('reshape', [node.input(0, 'plain')], { shape: shape.toSpliced(axis, 0, 1) });
+  const along = [depth, ...new Array<number>(shape.length - axis).fill(1)];
+  const places = fromNumbers(indices.type.dtype, along, [...new Array(depth).keys()]);
+  const counter = node.table.graph.addConstant(`${node.outputTensor().name}_places`, places);
+  const [on, off] = [node.input(2, 'plain'), node.input(3, 'plain')];
+  node.setOutput(node.emit('where', [node.emit('equal', [indices, counter]), on, off]), 'plain');
+}
+
+/** TOPK_V2: the k largest along the last axis, and where they are. */
+export function readTopK(node: OperatorReader): void {
+  const [k = 0] = node.integers(1, 'k');
+  const { name } = node.outputTensor();
+  const names = [name, `${name}_at`];
+  const attrs = { k, axis: -1, largest: true };
+  const inputs = [node.input(0, 'plain')];
+  const [values, at] = buildNode(node.table.graph, {
+    op: 'top_k',
+    inputs,
+    attrs,
+    names,
+    origin: [name],
+  }).outputs;
+  if (!values || !at) return;
+  node.setOutput(values, 'plain');
+  const { dtype } = typeOf(node.outputTensor(1));
+  node.setOutput(node.emit('cast', [at], { to: dtype }), 'plain', 1);
+}
+
+/** SCATTER_ND: updates at places of zeros; those of one place are added. */
+export function readScatterNd(node: OperatorReader): void {
+  refuseQuantized(node);
+  const shape = node.integers(2, 'shape');
+  const { dtype } = typeOf(node.outputTensor());
+  const zeros = node.table.graph.addConstant(`${node.outputTensor().name}_zeros`, {
+    dtype,
+    shape,
+    data: allocate(dtype, numElements(shape)),
+  });
+  const indices = node.emit('cast', [node.input(0, 'plain')], { to: 'i64' });
+  const inputs = [zeros, indices, node.input(1, 'plain')];
+  node.setOutput(node.emit('scatter_nd', inputs, { reduction: 'add' }), 'plain');
+}
+
+/** EMBEDDING_LOOKUP: rows of a table. */
+export function readEmbeddingLookup(node: OperatorReader): void {
+  const real = node.table.realConstant(node.inputIndex(1));
+  const rows = real ? node.table.graph.addConstant(node.inputTensor(1).name, real) : node.input(1, 'plain');
+  node.setOutput(node.emit('gather', [rows, node.input(0, 'plain')], { axis: 0 }), 'plain');
+}
+
+/** ZEROS_LIKE, RANK and RANGE of constants: known here. */
+export function readZerosLike(node: OperatorReader): void {
+  const { dtype } = typeOf(node.outputTensor());
+  const { shape } = node.inputTensor(0);
+  setConstant(node, fromNumbers(dtype, shape, new Array(numElements(shape)).fill(0)));
+}
+
+export function readRank(node: OperatorReader): void {
+  setConstant(node, fromNumbers('i32', [], [node.inputTensor(0).shape.length]));
+}
+
+export function readRange(node: OperatorReader): void {
+  const [start = 0, limit = 0, step = 0] = [0, 1, 2].flatMap((i) => node.integers(i, 'an end'));
+  const count = Math.ceil((limit - start) / step);
+  const { dtype } = typeOf(node.outputTensor());
+  if (!(count > 0 && count <= MOST_STEPS))
+    throw new CompileError(
+      'tflite/shape',
+      `a range from ${start} to ${limit} by ${step} has no positive size`,
+    );
+  setConstant(
+    node,
+    fromNumbers(
+      dtype,
+      [count],
+      Array.from({ length: count }, (_, i) => start + i * step),
+    ),
+  );
+}
+
+const MOST_STEPS = 2 ** 20;
+
+function setConstant(node: OperatorReader, tensor: Tensor): void {
+  node.setOutput(node.table.graph.addConstant(node.outputTensor().name, tensor), 'plain');
 }
 
 /** DENSIFY of a constant, which is dense already as it is read. */

@@ -1,4 +1,6 @@
+import type { Value } from '@ghostc/ir';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
+import { CumsumOptions } from '../generated/cumsum-options.ts';
 import { ReducerOptions } from '../generated/reducer-options.ts';
 import { SoftmaxOptions } from '../generated/softmax-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
@@ -48,6 +50,49 @@ function reduceOrder(node: OperatorReader, axes: readonly number[], options: Red
   if (node.table.nativeOrder(node.inputIndex(0)) !== 'nchw') return 'plain';
   const [height, width, channels] = [1, 2, 3].map((axis) => axes.includes(axis));
   return options.keepDims() || channels || (height && width) ? 'nchw' : 'plain';
+}
+
+/** REDUCE_ANY and REDUCE_ALL of booleans: the largest and the least of 0 and 1. */
+export const readReduceBool =
+  (op: 'reduce_max' | 'reduce_min') =>
+  (node: OperatorReader): void => {
+    const keepdims = node.options(BuiltinOptions.ReducerOptions, new ReducerOptions()).keepDims();
+    const rank = node.inputTensor(0).shape.length;
+    const axes = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', rank));
+    const numbers = node.emit('cast', [node.input(0, 'plain')], { to: 'i32' });
+    const picked = node.emit(op, [numbers], { axes, keepdims });
+    node.setOutput(node.emit('cast', [picked], { to: 'bool' }), 'plain');
+  };
+
+/** CUMSUM along a constant axis: the sums of runs of 1, 2, 4, ... elements. */
+export function readCumsum(node: OperatorReader): void {
+  refuseQuantized(node);
+  const options = node.options(BuiltinOptions.CumsumOptions, new CumsumOptions());
+  const { shape } = node.inputTensor(0);
+  const axis = node.axis(node.integers(1, 'axis')[0] ?? 0, 'plain', shape.length);
+  const size = shape[axis] ?? 1;
+  const shifted = (x: Value, by: number): Value => {
+    const [starts, ends] = options.reverse() ? [by, size] : [0, size - by];
+    const rest = node.emit('slice', [x], { axes: [axis], starts: [starts], ends: [ends] });
+    const pads = new Array<number>(2 * shape.length).fill(0);
+    pads[options.reverse() ? axis + shape.length : axis] = by;
+    return node.emit('pad', [rest], { pads });
+  };
+  const x = node.input(0, 'plain');
+  let sum = x;
+  for (let by = 1; by < size; by *= 2) sum = node.emit('add', [sum, shifted(sum, by)]);
+  node.setOutput(options.exclusive() ? node.emit('sub', [sum, x]) : sum, 'plain');
+}
+
+/** LOG_SOFTMAX over the last axis. */
+export function readLogSoftmax(node: OperatorReader): void {
+  refuseQuantized(node);
+  const order = node.preferredOrder();
+  const x = node.input(0, order);
+  const axes = { axes: [node.axis(-1, order, node.inputTensor(0).shape.length)], keepdims: true };
+  const shifted = node.emit('sub', [x, node.emit('reduce_max', [x], axes)]);
+  const total = node.emit('reduce_sum', [node.emit('exp', [shifted])], axes);
+  node.setOutput(node.emit('sub', [shifted, node.emit('log', [total])]), order);
 }
 
 /** SOFTMAX over the last axis of beta * x. */

@@ -162,3 +162,13 @@ function checkLength(node: OperatorReader, length: number, ...lists: readonly (r
   if (lists.every((list) => list.length === length)) return;
   throw new CompileError('tflite/options', `${node.code} expects ${length} entries for each axis list`);
 }
+
+/** REVERSE_V2 along constant axes. */
+export function readReverse(node: OperatorReader): void {
+  const { shape } = node.inputTensor(0);
+  const axes = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', shape.length));
+  const ranges = shape.map((dim, axis) =>
+    axes.includes(axis) ? { start: dim - 1, end: -1, step: -1 } : { start: 0, end: dim, step: 1 },
+  );
+  node.setOutput(sliced(node, ranges, { order: 'plain', input: 0 }), 'plain');
+}

@@ -3,7 +3,10 @@ import {
   argMax,
   argMin,
   batchMatmul,
+  cumsum,
   gather,
+  gelu,
+  oneHot,
   pack,
   RELU,
   RELU6,
@@ -65,6 +68,23 @@ export const indexCases: readonly OperatorCase[] = [
     ],
     ['pack/last', 'PACK', [float(2, 3), float(2, 3)], float(2, 3, 2), pack(2, -1)],
     ['gather/axis-1', 'GATHER', [float(2, 5, 3), integers([4, 0, 4, 2], 2, 2)], float(2, 2, 2, 3), gather(1)],
+    ['add-n', 'ADD_N', [float(2, 3), float(2, 3), float(2, 3)], float(2, 3)],
+    ['log-softmax', 'LOG_SOFTMAX', [float(2, 3, 5)], float(2, 3, 5)],
+    ['reverse', 'REVERSE_V2', [float(2, 3, 4), integers([1])], float(2, 3, 4)],
+    ['cumsum', 'CUMSUM', [float(2, 5, 3), integers([1])], float(2, 5, 3), cumsum(false, false)],
+    ['cumsum/exclusive-reverse', 'CUMSUM', [float(2, 6), integers([-1])], float(2, 6), cumsum(true, true)],
+    ['scatter-nd', 'SCATTER_ND', [integers([4, 1, 4], 3, 1), float(3, 2), integers([6, 2])], float(6, 2)],
+    ['embedding-lookup', 'EMBEDDING_LOOKUP', [integers([2, 0]), float(4, 3)], float(2, 3)],
+    [
+      'one-hot',
+      'ONE_HOT',
+      [integers([2, -1, 5, 0], 2, 2), integers([4]), float(), float()],
+      float(2, 4, 2),
+      oneHot(1),
+    ],
+    ['gelu/erf', 'GELU', [float(4, 32)], float(4, 32), gelu('erf')],
+    ['gelu/tanh', 'GELU', [float(4, 32)], float(4, 32), gelu('tanh')],
+    ['gelu/int8', 'GELU', [int8([16, 16], 0.05, 3)], int8([16, 16], 0.04, -20), gelu('erf')],
     ['gather-nd', 'GATHER_ND', [float(2, 5, 3), integers([1, 4, 0, 0, 1, 2], 3, 2)], float(3, 3)],
     [
       'gather-nd/int8',
@@ -141,10 +161,29 @@ export const indexCases: readonly OperatorCase[] = [
     inputs: [float(2, 3, 4)],
     outputs: [float(2, 4), float(2, 4), float(2, 4)],
   }),
+  single({
+    name: 'top-k',
+    code: 'TOPK_V2',
+    inputs: [float(3, 7), integers([4])],
+    outputs: [float(3, 4), whole(3, 4)],
+  }),
   selected(),
   floored('floor-div', 'FLOOR_DIV'),
   floored('floor-mod', 'FLOOR_MOD'),
+  reducedBool('reduce-any', 'REDUCE_ANY'),
+  reducedBool('reduce-all', 'REDUCE_ALL'),
 ];
+
+/** Whether any, or all, of a row are less. */
+function reducedBool(name: string, code: 'REDUCE_ANY' | 'REDUCE_ALL'): OperatorCase {
+  const tensors = [float(4, 3), float(4, 3), bool(4, 3), integers([1]), bool(4), float(4)];
+  const operators = [
+    { code: 'LESS', inputs: [0, 1], outputs: [2] },
+    { code, inputs: [2, 3], outputs: [4], options: reducer('drop') },
+    { code: 'CAST', inputs: [4], outputs: [5] },
+  ] as const;
+  return { name, spec: { tensors, operators, inputs: [0, 1], outputs: [5] } };
+}
 
 /** Of integers of either sign, whose quotients are cut downwards. */
 function floored(name: string, code: OperatorSpec['code']): OperatorCase {

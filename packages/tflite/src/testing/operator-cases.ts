@@ -5,6 +5,7 @@ import { floatCases } from './float-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';
 import type { OperatorCase } from './operator-case.ts';
+import { stateCases } from './state-cases.ts';
 import { unsignedCases } from './unsigned-cases.ts';
 
 /** Every case: TFLite's reference kernels run each of them. */
@@ -15,6 +16,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...unsignedCases,
   ...axisOrderCases,
   ...indexCases,
+  ...stateCases,
 ];
 
 /** Seeded bytes of all inputs of a case, set after set. */

@@ -1,0 +1,166 @@
+import { CompileError, fromNumbers, itemAt, numElements, toNumbers, type Value } from '@ghostc/ir';
+import { buildNode } from '@ghostc/ops';
+import { ActivationFunctionType } from '../generated/activation-function-type.ts';
+import { BuiltinOptions } from '../generated/builtin-options.ts';
+import { SequenceRNNOptions } from '../generated/sequence-rnnoptions.ts';
+import { SVDFOptions } from '../generated/svdfoptions.ts';
+import { UnidirectionalSequenceLSTMOptions } from '../generated/unidirectional-sequence-lstmoptions.ts';
+import type { OperatorReader } from '../operator-reader.ts';
+import { typeOf } from '../tensor-table.ts';
+import { activated, activationAttributes } from './fused-activation.ts';
+import { asDeclared } from './linear.ts';
+import { refuseQuantized } from './quantized-output.ts';
+
+/** Inputs of an LSTM that have no counterpart in the IR, and what they are. */
+const refusedInputs = [
+  ['peepholes', 9, 10, 11],
+  ['a projection', 16, 17],
+  ['layer norms', 20, 21, 22, 23],
+] as const;
+
+/** UNIDIRECTIONAL_SEQUENCE_LSTM. Its inputs have the gates input, forget, cell, output; ONNX's order is input, output, forget, cell. */
+export function readSequenceLstm(node: OperatorReader): void {
+  refuseQuantized(node);
+  const options = node.options(
+    BuiltinOptions.UnidirectionalSequenceLSTMOptions,
+    new UnidirectionalSequenceLSTMOptions(),
+  );
+  for (const [what, ...places] of refusedInputs)
+    if (places.some((place) => node.has(place))) throw unsupported(node, what);
+  if (!node.has(1)) throw unsupported(node, 'coupled input and forget gates');
+  if (options.cellClip() > 0 || options.diagonalRecurrentTensors())
+    throw unsupported(node, 'clipped cells or diagonal weights');
+  const act = functionOf(node, options.fusedActivationFunction());
+  readSequence(node, {
+    attrs: { cell: 'lstm', functions: ['sigmoid', act, act] },
+    timeMajor: options.timeMajor(),
+    weights: [1, 4, 2, 3],
+    recurrent: [5, 8, 6, 7],
+    biases: [12, 15, 13, 14],
+    states: [18, 19],
+  });
+}
+
+/** UNIDIRECTIONAL_SEQUENCE_RNN. */
+export function readSequenceRnn(node: OperatorReader): void {
+  refuseQuantized(node);
+  const options = node.options(BuiltinOptions.SequenceRNNOptions, new SequenceRNNOptions());
+  readSequence(node, {
+    attrs: { cell: 'rnn', functions: [functionOf(node, options.fusedActivationFunction())] },
+    timeMajor: options.timeMajor(),
+    weights: [1],
+    recurrent: [2],
+    biases: [3],
+    states: [4],
+  });
+}
+
+interface Sequence {
+  readonly attrs: { readonly cell: string; readonly functions: readonly string[] };
+  /** [T,N,I]; else [N,T,I]. */
+  readonly timeMajor: boolean;
+  /** Inputs of each gate. */
+  readonly weights: readonly number[];
+  readonly recurrent: readonly number[];
+  readonly biases: readonly number[];
+  /** Variables: what a run leaves, the next one starts with. */
+  readonly states: readonly number[];
+}
+
+function readSequence(
+  node: OperatorReader,
+  { attrs, timeMajor, weights, recurrent, biases, states }: Sequence,
+): void {
+  const { graph, variables } = node.table;
+  const given = node.input(0, 'plain');
+  const x = timeMajor ? given : node.table.permuted(given, [1, 0, 2]);
+  const kept = states.map((i) => variables.read(node.inputIndex(i), typeOf(node.inputTensor(i))));
+  const before = kept.map((state) =>
+    node.emit('reshape', [state], { shape: [1, ...state.type.shape].map(Number) }),
+  );
+  const inputs = [x, rows(node, weights), rows(node, recurrent), biasRows(node, biases), ...before];
+  const { name } = node.outputTensor();
+  const names = [`${name}_steps`, ...states.map((_, k) => `${name}_state_${k}`)];
+  const [y, ...after] = buildNode(graph, { op: 'recurrent', inputs, attrs, names, origin: [name] }).outputs;
+  states.forEach((i, k) => {
+    const { shape } = node.inputTensor(i);
+    variables.assign(node.inputIndex(i), node.emit('reshape', [itemAt(after, k)], { shape }));
+  });
+  if (y) node.setOutput(asDeclared(node, timeMajor ? y : node.table.permuted(y, [2, 0, 1, 3])), 'plain');
+}
+
+/** Matrices of the gates, one below the other: [1,G H,I]. */
+function rows(node: OperatorReader, places: readonly number[]): Value {
+  const parts = places.map((i) => constantOf(node, i));
+  const columns = itemAt(parts[0]?.shape ?? [], 1);
+  return joined(
+    node,
+    [1, -1, columns],
+    parts.flatMap(({ data }) => data),
+  );
+}
+
+/** Biases of the gates, and none for the state: [1,2 G H]. */
+function biasRows(node: OperatorReader, places: readonly number[]): Value {
+  const values = places.flatMap((i) => constantOf(node, i).data);
+  return joined(node, [1, -1], [...values, ...values.map(() => 0)]);
+}
+
+function joined(node: OperatorReader, shape: readonly number[], values: readonly number[]): Value {
+  const rest = values.length / Math.abs(numElements(shape));
+  const tensor = fromNumbers(
+    'f32',
+    shape.map((size) => (size < 0 ? rest : size)),
+    values,
+  );
+  return node.table.graph.addConstant(`${node.outputTensor().name}_weights`, tensor);
+}
+
+function constantOf(node: OperatorReader, i: number): { shape: readonly number[]; data: number[] } {
+  const constant = node.table.realConstant(node.inputIndex(i));
+  if (constant) return { shape: constant.shape, data: Array.from(toNumbers(constant), Number) };
+  throw new CompileError(
+    'tflite/dynamic',
+    `${node.inputTensor(i).name} of ${node.code} is computed at run time; expected a constant`,
+  );
+}
+
+function functionOf(node: OperatorReader, kind: ActivationFunctionType): string {
+  const { activation } = activationAttributes(kind);
+  if (activation === 'tanh' || activation === 'relu') return activation;
+  throw unsupported(node, `the activation ${ActivationFunctionType[kind]}`);
+}
+
+/**
+ * SVDF: each filter keeps what it gave for the last M inputs, and weighs them; filters of a unit are summed. Input [N,I], feature
+ * weights [F,I], time weights [F,M], state [N,F M], output [N,F/rank].
+ */
+export function readSvdf(node: OperatorReader): void {
+  refuseQuantized(node);
+  const options = node.options(BuiltinOptions.SVDFOptions, new SVDFOptions());
+  const { variables } = node.table;
+  const [features, times] = [1, 2].map((i) => {
+    const { shape, data } = constantOf(node, i);
+    return node.table.graph.addConstant(node.inputTensor(i).name, fromNumbers('f32', shape, data));
+  });
+  const [filters = 0, memory = 0] = (times?.type.shape ?? []).map(Number);
+  const [batch = 0] = node.inputTensor(0).shape;
+  const state = variables.read(node.inputIndex(4), typeOf(node.inputTensor(4)));
+  const columns = node.emit('reshape', [state], { shape: [batch, filters, memory] });
+  const later = node.emit('slice', [columns], { axes: [2], starts: [1], ends: [memory] });
+  const now = node.emit('fully_connected', [node.input(0, 'plain'), features ?? null, null]);
+  const newest = node.emit('reshape', [now], { shape: [batch, filters, 1] });
+  const next = node.emit('concat', [later, newest], { axis: 2 });
+  variables.assign(node.inputIndex(4), node.emit('reshape', [next], { shape: [batch, filters * memory] }));
+  const weighted = node.emit('mul', [next, times ?? null]);
+  const units = node.emit('reshape', [weighted], {
+    shape: [batch, filters / options.rank(), options.rank() * memory],
+  });
+  const sums = node.emit('reduce_sum', [units], { axes: [2], keepdims: false });
+  const y = node.has(3) ? node.emit('add', [sums, node.input(3, 'plain')]) : sums;
+  node.setOutput(activated(node, y, options.fusedActivationFunction()), 'plain');
+}
+
+function unsupported(node: OperatorReader, what: string): CompileError {
+  return new CompileError('tflite/unsupported', `${node.code} with ${what} is not supported`);
+}
