@@ -1,4 +1,4 @@
-import { toNumbers, type Value } from '@ghostc/ir';
+import { CompileError, toNumbers, type Value } from '@ghostc/ir';
 import { recurrent } from '@ghostc/ops';
 import type { NodeWriter } from './node-writer.ts';
 
@@ -17,7 +17,9 @@ const names: Readonly<Record<string, string>> = {
 
 /** LSTM, GRU or RNN. Zeros are what an absent bias or state means. */
 export function writeRecurrent(writer: NodeWriter): void {
-  const { cell, direction, functions, linear_before_reset } = writer.attrs(recurrent);
+  const { cell, direction, functions, linear_before_reset, cell_clip } = writer.attrs(recurrent);
+  if (cell_clip > 0)
+    throw new CompileError('onnx/write', `an LSTM whose cells are clipped at ${cell_clip} has no ONNX form`);
   const given = (index: number): string => (isZero(writer.value(index)) ? '' : writer.input(index));
   const inputs = [0, 1, 2].map((i) => writer.input(i));
   const states = writer.node.inputs.slice(4).map((_, i) => given(i + 4));

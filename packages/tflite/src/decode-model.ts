@@ -127,10 +127,10 @@ function readTensor(
 
 function readShape(shape: readonly number[]): readonly number[] {
   const count = shape.reduce((product, dim) => product * dim, 1);
-  if (shape.length <= MAX_RANK && shape.every((dim) => dim > 0) && count <= MAX_ELEMENTS) return shape;
+  if (shape.length <= MAX_RANK && shape.every((dim) => dim >= 0) && count <= MAX_ELEMENTS) return shape;
   throw new CompileError(
     'tflite/shape',
-    `the shape [${shape.slice(0, MAX_RANK + 1).join(',')}] is not supported: expected at most ${MAX_RANK} positive sizes and ${MAX_ELEMENTS} elements`,
+    `the shape [${shape.slice(0, MAX_RANK + 1).join(',')}] is not supported: expected at most ${MAX_RANK} sizes of 0 or more and ${MAX_ELEMENTS} elements`,
   );
 }
 

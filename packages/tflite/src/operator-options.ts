@@ -165,8 +165,10 @@ export const argMin = (type: 'INT32' | 'INT64' = 'INT32'): OperatorOptions =>
   options('ArgMinOptions', (b) => ArgMinOptions.createArgMinOptions(b, TensorType[type]));
 export const oneHot = (axis: number): OperatorOptions =>
   options('OneHotOptions', (b) => OneHotOptions.createOneHotOptions(b, axis));
-export const cumsum = (exclusive: boolean, reverse: boolean): OperatorOptions =>
-  options('CumsumOptions', (b) => CumsumOptions.createCumsumOptions(b, exclusive, reverse));
+export const cumsum = (...how: readonly ('exclusive' | 'reverse')[]): OperatorOptions =>
+  options('CumsumOptions', (b) =>
+    CumsumOptions.createCumsumOptions(b, how.includes('exclusive'), how.includes('reverse')),
+  );
 export const svdf = (rank: number, act: number): OperatorOptions =>
   options('SVDFOptions', (b) => SVDFOptions.createSVDFOptions(b, rank, act, false));
 /** Of a recurrent operator: which axis comes first. */
@@ -175,8 +177,8 @@ export const sequenceRnn = (first: First, act: number): OperatorOptions =>
   options('SequenceRNNOptions', (b) =>
     SequenceRNNOptions.createSequenceRNNOptions(b, first === 'time', act, false),
   );
-export const sequenceLstm = (first: First): OperatorOptions =>
+export const sequenceLstm = (first: First, clip: number): OperatorOptions =>
   options('UnidirectionalSequenceLSTMOptions', (b) => {
     const { createUnidirectionalSequenceLSTMOptions } = UnidirectionalSequenceLSTMOptions;
-    return createUnidirectionalSequenceLSTMOptions(b, TANH, 0, 0, first === 'time', false, false);
+    return createUnidirectionalSequenceLSTMOptions(b, TANH, clip, 0, first === 'time', false, false);
   });

@@ -127,7 +127,7 @@ describe('refusals name file, operator and tensor', () => {
     [
       'a dynamic shape',
       { tensors: [{ ...image, shape: [1, -1, 4, 2] }, features] },
-      /at image \(tensor\)|positive sizes/,
+      /at image \(tensor\)|sizes of 0 or more/,
     ],
     ['an element type', { tensors: [{ ...image, type: 'STRING' }, features] }, /STRING is not supported/],
     [

@@ -110,6 +110,7 @@ export class TensorTable {
   /** Elements of a constant of integers, such as axes or a shape, or of what constants make; null if the tensor depends on an input. */
   integers(index: number): number[] | null {
     const value = this.#values.get(index)?.plain;
+    if (numElements(this.tensor(index).shape) === 0) return [];
     const constant = (value && this.#cone.tensorOf(value)) ?? this.constant(index);
     if (!constant || !['i32', 'i64'].includes(constant.dtype)) return null;
     return Array.from(toNumbers(constant), Number);
@@ -209,6 +210,8 @@ export function dequantized(tensor: Tensor): Tensor {
 export function typeOf({ type, shape, scale, zeroPoint, quantizedDimension }: TfliteTensor): TensorType {
   const dtype = dtypes[type];
   if (!dtype) throw new CompileError('tflite/type', `element type ${type} is not supported`);
+  if (shape.includes(0))
+    throw new CompileError('tflite/shape', `expected positive sizes, found the shape [${shape.join(',')}]`);
   if (scale.length === 0 || dtype.startsWith('f')) return { dtype, shape };
   const quant =
     scale.length === 1 ? { scale, zeroPoint } : perAxis(shape, { scale, zeroPoint }, quantizedDimension);

@@ -39,7 +39,7 @@ export const recurrent: Emit = ({ node, lanes, pointer }) => {
   const { cell, linear_before_reset: linear } = attrs;
   const states = node.outputs.slice(1).map((value, i) => [i === 0 ? 'h' : 'c', value] as const);
   const steps = {
-    lstm: () => lstm(sizes, apply),
+    lstm: () => lstm(sizes, apply, attrs.cell_clip),
     gru: () => (linear ? gruLinear(sizes, apply) : gru(sizes, apply)),
     rnn: () => rnn(sizes, apply),
   };
@@ -112,10 +112,13 @@ function gateSums(
   ];
 }
 
-function lstm(sizes: Sizes, apply: Apply): string[] {
+function lstm(sizes: Sizes, apply: Apply, limit: number): string[] {
   return loop('j', sizes.H, [
     ...gateSums(sizes, { from: 0, count: 4, total: 4, helper: 0 }),
     `c[j] = ${apply(0, 's[2]')} * c[j] + ${apply(0, 's[0]')} * ${apply(1, 's[3]')};`,
+    ...(limit > 0
+      ? [`c[j] = ${activated({ activation: 'clip', activation_params: [-limit, limit] }, 'c[j]')};`]
+      : []),
     `h[j] = ${apply(0, 's[1]')} * ${apply(2, 'c[j]')};`,
   ]);
 }

@@ -14,14 +14,15 @@ const modes = { forward: 0, reverse: 1, bidirectional: 2 } as const;
  * through the arena. Weights lie input-major, so that neighbouring invocations read neighbours.
  */
 export const recurrent: Emit = ({ node, arena, weights }) => {
-  const { cell, direction, functions, linear_before_reset } = attrsOf(definition, node);
+  const { cell, direction, functions, linear_before_reset, cell_clip } = attrsOf(definition, node);
   const [T = 1, N = 1, I = 1] = staticShape(sourceOf(node, 0).type.shape);
   const [D = 1, , H = 1] = staticShape(sourceOf(node, 2).type.shape);
   const G = recurrentCells[cell].gates;
   const acts = functions.map((name, i) =>
     calledLike(elementFunction(name, 'f32', recurrentParams[name] ?? []), `act${i}`),
   );
-  const variant = cell === 'gru' && linear_before_reset ? 'gru_linear' : cell;
+  const variant =
+    cell === 'gru' && linear_before_reset ? 'gru_linear' : cell_clip > 0 ? 'lstm_clipped' : cell;
   return [
     {
       id: ['recurrent', variant, ...functions].join('_'),
@@ -45,7 +46,10 @@ export const recurrent: Emit = ({ node, arena, weights }) => {
         ...{ T, N, I, D, H, G },
         MODE: modes[direction],
       },
-      floats: Object.assign({}, ...acts.map(({ floats }) => floats)),
+      floats: Object.assign(
+        variant === 'lstm_clipped' ? { LIMIT: cell_clip } : {},
+        ...acts.map(({ floats }) => floats),
+      ),
       count: D * N,
     },
   ];
@@ -81,14 +85,17 @@ ${each.map((g) => `s${g} += weights[${matrix} + (${from + g} * ${size} + k) * H 
   ].join('\n');
 }
 
+const lstm = (limit: string): string => `${units}
+${sums(0, 4)}
+var memory = apply_act0(s2) * arena[C_AT + tile * H + j] + apply_act0(s0) * apply_act1(s3);
+${limit}arena[C_AT + tile * H + j] = memory;
+arena[h + j] = apply_act0(s1) * apply_act2(memory);
+}`;
+
 /** Statements of a step that leave the new state in H_AT; \`y\` may hold what all units read. */
 const steps: Readonly<Record<string, string>> = {
-  lstm: `${units}
-${sums(0, 4)}
-let memory = apply_act0(s2) * arena[C_AT + tile * H + j] + apply_act0(s0) * apply_act1(s3);
-arena[C_AT + tile * H + j] = memory;
-arena[h + j] = apply_act0(s1) * apply_act2(memory);
-}`,
+  lstm: lstm(''),
+  lstm_clipped: lstm('memory = clamp(memory, -LIMIT, LIMIT);\n'),
   gru: `${units}
 ${sums(0, 2)}
 arena[y + j] = apply_act0(s1) * arena[p + j];
@@ -128,7 +135,7 @@ let r = R_AT + d * G * H * H;
 let b = B_AT + d * 2 * G * H;
 let h = H_AT + tile * H;
 var p = H0_AT + tile * H;
-${variant === 'lstm' ? `${units}\narena[C_AT + tile * H + j] = arena[C0_AT + tile * H + j];\n}` : ''}
+${variant.startsWith('lstm') ? `${units}\narena[C_AT + tile * H + j] = arena[C0_AT + tile * H + j];\n}` : ''}
 for (var step = 0; step < T; step++) {
 let t = select(step, T - 1 - step, MODE == 1 || (MODE == 2 && d == 1));
 let x = X_AT + (t * N + n) * I;

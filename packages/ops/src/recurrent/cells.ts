@@ -14,6 +14,8 @@ type Act = (x: number) => number;
 export interface CellStep extends CellInputs {
   readonly acts: readonly Act[];
   readonly linearBeforeReset: boolean;
+  /** Largest |c| after a step. */
+  readonly limit: number;
 }
 
 type Step = (cell: CellStep, x: ArrayLike<number>) => void;
@@ -36,12 +38,13 @@ export const recurrentCells: Readonly<Record<RecurrentCell, Cell>> = {
 };
 
 /** i, o, f = F(.), c' = G(.); c = f c + i c', h = o H(c). */
-function stepLstm({ acts, ...cell }: CellStep, x: ArrayLike<number>): void {
+function stepLstm({ acts, limit, ...cell }: CellStep, x: ArrayLike<number>): void {
   const [f, g, h] = [itemAt(acts, 0), itemAt(acts, 1), itemAt(acts, 2)];
   const next = cell.h.map((_, j) => {
     const gate = (gate: number): number => gateSum(cell, x, { gate, j });
     const [input, output, forget, fresh] = [gate(0), gate(1), gate(2), gate(3)];
-    const c = f(forget) * (cell.c[j] ?? 0) + f(input) * g(fresh);
+    const whole = f(forget) * (cell.c[j] ?? 0) + f(input) * g(fresh);
+    const c = Math.min(Math.max(whole, -limit), limit);
     cell.c[j] = c;
     return f(output) * h(c);
   });

@@ -1,5 +1,5 @@
 import { CompileError, fromNumbers, type TensorType, toNumbers } from '@ghostc/ir';
-import { flag, listOf, oneOf } from '../attr-spec.ts';
+import { flag, float, listOf, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 import { activationFunction } from '../elementwise/activation.ts';
 import { type CellInputs, type CellStep, recurrentCells } from './cells.ts';
@@ -17,7 +17,8 @@ export const recurrentParams: Readonly<Partial<Record<RecurrentFunction, readonl
 /**
  * ONNX LSTM, GRU and RNN: x [T,N,I], weights w [D,G H,I] and r [D,G H,H], bias b [D,2 G H], states h and c [D,N,H] before the
  * first step, with D = 2 for both directions and G gates. Gives y [T,D,N,H], and h and c after the last step. The second
- * direction, or the only one of `reverse`, goes from the last element to the first.
+ * direction, or the only one of `reverse`, goes from the last element to the first. `cell_clip` above 0 limits c of an LSTM after each
+ * step to -cell_clip..cell_clip, as TFLite does; ONNX has no such thing.
  */
 export const recurrent = defineOp({
   name: 'recurrent',
@@ -27,6 +28,7 @@ export const recurrent = defineOp({
     direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'),
     functions: listOf(recurrentFunctions),
     linear_before_reset: flag(false),
+    cell_clip: float(0),
   },
   traits: ['reduction'],
   computed: 'kernel',
@@ -40,7 +42,7 @@ export const recurrent = defineOp({
   factor: 'stopped',
   nan: 'kept',
   random: { place: 'none', domain: 'any', attrs: {} },
-  infer({ x, w, r, b, h, c }, { cell, direction, functions }) {
+  infer({ x, w, r, b, h, c }, { cell, direction, functions, cell_clip }) {
     const { gates, functions: defaults } = recurrentCells[cell];
     const count = defaults.length;
     const [steps, batch, size] = x.shape;
@@ -53,7 +55,9 @@ export const recurrent = defineOp({
     expectShape('b', b, [directions, 2 * gates * hidden]);
     expectShape('h', h, state);
     if (cell === 'lstm') expectShape('c', c, state);
-    else if (c) throw new CompileError('recurrent/infer', `${cell} has no second state c`);
+    else if (c || cell_clip !== 0) throw new CompileError('recurrent/infer', `${cell} has no second state c`);
+    if (!(cell_clip >= 0))
+      throw new CompileError('recurrent/infer', `cell_clip expects 0 or more, found ${cell_clip}`);
     if (functions.length !== count)
       throw new CompileError(
         'recurrent/infer',
@@ -63,7 +67,7 @@ export const recurrent = defineOp({
     const states = cell === 'lstm' ? [of(state), of(state)] : [of(state)];
     return [of([steps, directions, batch, hidden]), ...states];
   },
-  evaluate({ x, w, r, b, h, c }, { cell, direction, functions, linear_before_reset }) {
+  evaluate({ x, w, r, b, h, c }, { cell, direction, functions, linear_before_reset, cell_clip }) {
     const [steps = 0, batch = 0, size = 0] = x.shape;
     const [directions = 1, , hidden = 0] = r.shape;
     const state = [directions, batch, hidden];
@@ -87,7 +91,8 @@ export const recurrent = defineOp({
           h: last.subarray(at, at + hidden),
           c: memory.subarray(at, at + hidden),
         };
-        const step: CellStep = { ...inputs, acts, linearBeforeReset: linear_before_reset };
+        const limit = cell_clip > 0 ? cell_clip : Number.POSITIVE_INFINITY;
+        const step: CellStep = { ...inputs, acts, linearBeforeReset: linear_before_reset, limit };
         for (let k = 0; k < steps; k++) {
           const t = direction === 'reverse' || d === 1 ? steps - 1 - k : k;
           recurrentCells[cell].step(step, xs.slice((t * batch + n) * size, (t * batch + n + 1) * size));

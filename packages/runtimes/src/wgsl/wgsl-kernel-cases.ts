@@ -144,6 +144,12 @@ const %r: f32[2,16,4] = random(2)
 const %b: f32[2,32] = random(3)
 %y, %hn, %cn = recurrent %x, %w, %r, %b, %h, %c {cell="lstm", direction="bidirectional", functions=["sigmoid","tanh","tanh"]}
 return %y, %hn, %cn`,
+  lstmClipped: `graph @g(%x: f32[5,2,3], %h: f32[2,2,4], %c: f32[2,2,4])
+const %w: f32[2,16,3] = random(1)
+const %r: f32[2,16,4] = random(2)
+const %b: f32[2,32] = random(3)
+%y, %hn, %cn = recurrent %x, %w, %r, %b, %h, %c {cell="lstm", direction="bidirectional", functions=["sigmoid","tanh","tanh"], cell_clip=0.4}
+return %y, %hn, %cn`,
   gru: `graph @g(%x: f32[4,1,5], %h: f32[1,1,3])
 const %w: f32[1,9,5] = random(1)
 const %r: f32[1,9,3] = random(2)

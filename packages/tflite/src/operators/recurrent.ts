@@ -1,4 +1,12 @@
-import { CompileError, fromNumbers, itemAt, numElements, toNumbers, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  CompileError,
+  fromNumbers,
+  itemAt,
+  numElements,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
@@ -28,11 +36,10 @@ export function readSequenceLstm(node: OperatorReader): void {
   for (const [what, ...places] of refusedInputs)
     if (places.some((place) => node.has(place))) throw unsupported(node, what);
   if (!node.has(1)) throw unsupported(node, 'coupled input and forget gates');
-  if (options.cellClip() > 0 || options.diagonalRecurrentTensors())
-    throw unsupported(node, 'clipped cells or diagonal weights');
+  if (options.diagonalRecurrentTensors()) throw unsupported(node, 'diagonal weights');
   const act = functionOf(node, options.fusedActivationFunction());
   readSequence(node, {
-    attrs: { cell: 'lstm', functions: ['sigmoid', act, act] },
+    attrs: { cell: 'lstm', functions: ['sigmoid', act, act], cell_clip: options.cellClip() },
     timeMajor: options.timeMajor(),
     weights: [1, 4, 2, 3],
     recurrent: [5, 8, 6, 7],
@@ -56,7 +63,7 @@ export function readSequenceRnn(node: OperatorReader): void {
 }
 
 interface Sequence {
-  readonly attrs: { readonly cell: string; readonly functions: readonly string[] };
+  readonly attrs: Attrs;
   /** [T,N,I]; else [N,T,I]. */
   readonly timeMajor: boolean;
   /** Inputs of each gate. */

@@ -72,8 +72,14 @@ export const indexCases: readonly OperatorCase[] = [
     ['log-softmax', 'LOG_SOFTMAX', [float(2, 3, 5)], float(2, 3, 5)],
     ['reverse', 'REVERSE_V2', [float(2, 3, 4), integers([1])], float(2, 3, 4)],
     ['reverse/int8', 'REVERSE_V2', [int8([2, 3, 4], 0.05, 3), integers([2])], int8([2, 3, 4], 0.05, 3)],
-    ['cumsum', 'CUMSUM', [float(2, 5, 3), integers([1])], float(2, 5, 3), cumsum(false, false)],
-    ['cumsum/exclusive-reverse', 'CUMSUM', [float(2, 6), integers([-1])], float(2, 6), cumsum(true, true)],
+    ['cumsum', 'CUMSUM', [float(2, 5, 3), integers([1])], float(2, 5, 3), cumsum()],
+    [
+      'cumsum/exclusive-reverse',
+      'CUMSUM',
+      [float(2, 6), integers([-1])],
+      float(2, 6),
+      cumsum('exclusive', 'reverse'),
+    ],
     ['scatter-nd', 'SCATTER_ND', [integers([4, 1, 4], 3, 1), float(3, 2), integers([6, 2])], float(6, 2)],
     ['embedding-lookup', 'EMBEDDING_LOOKUP', [integers([2, 0]), float(4, 3)], float(2, 3)],
     [

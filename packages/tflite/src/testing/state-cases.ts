@@ -26,6 +26,7 @@ function lstm(
   name: string,
   first: 'time' | 'batch',
   [outer, inner, batch]: readonly [number, number, number],
+  clip = 0,
 ): OperatorCase {
   const matrices = (seed: number, columns: number) =>
     [0, 1, 2, 3].map((gate) => floatConstant(seed + gate, 4, columns));
@@ -46,7 +47,7 @@ function lstm(
     code: 'UNIDIRECTIONAL_SEQUENCE_LSTM',
     inputs: [...inputs, ...states],
     output: float(outer, inner, 4),
-    options: sequenceLstm(first),
+    options: sequenceLstm(first, clip),
   });
 }
 
@@ -55,6 +56,7 @@ export const stateCases: readonly OperatorCase[] = [
   lstm('lstm/batch-first', 'batch', [2, 5, 2]),
   lstm('lstm/time-first', 'time', [5, 2, 2]),
   lstm('lstm/one-sequence', 'batch', [1, 3, 1]),
+  lstm('lstm/clipped', 'batch', [1, 6, 1], 0.4),
   recurrent({
     name: 'rnn/tanh',
     code: 'UNIDIRECTIONAL_SEQUENCE_RNN',
