@@ -149,8 +149,9 @@ export class OperatorReader {
   /** Declares a result after holding its type against the declared one, sizes that the signature leaves open excepted. */
   setOutput(value: Value, order: AxisOrder, k = 0): void {
     const { shape, open } = this.outputTensor(k);
+    const rank = typeOf(this.outputTensor(k)).shape.length;
     const found = order === 'nchw' ? channelsLast(value.type.shape) : value.type.shape;
-    if (open.length > 0 && found.length === shape.length)
+    if (open.length > 0 && found.length === rank)
       this.table.resize(
         this.operator.outputs[k] ?? 0,
         shape.map((size, axis) => (open.includes(axis) ? Number(found[axis]) : size)),

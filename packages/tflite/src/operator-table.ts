@@ -59,6 +59,7 @@ import { readSequenceLstm, readSequenceRnn, readSvdf } from './operators/recurre
 import { readCumsum, readLogSoftmax, readReduce, readReduceBool, readSoftmax } from './operators/reduce.ts';
 import { readResizeBilinear, readResizeNearest } from './operators/resize.ts';
 import { readReverse, readSlice, readSplit, readSplitV, readStridedSlice } from './operators/slice.ts';
+import { readComplexAbs, readPart, readRfft } from './operators/spectrum.ts';
 import { readConvolutionTransposeBias, readTransposeConv } from './operators/transposed-convolution.ts';
 import { readAssignVariable, readCallOnce, readReadVariable, readVarHandle } from './operators/variables.ts';
 
@@ -80,6 +81,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['CALL_ONCE', readCallOnce],
   ['CAST', readCast],
   ['CEIL', readUnary('ceil')],
+  ['COMPLEX_ABS', readComplexAbs],
   ['CONCATENATION', readConcatenation],
   ['CONV_2D', readConv2d],
   ['COS', readUnary('cos')],
@@ -113,6 +115,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['GREATER_EQUAL', readComparison('less_equal', 'exchanged')],
   ['HARD_SWISH', readUnary('hard_swish', {}, hardSwishTable)],
   ['L2_NORMALIZATION', readL2Normalization],
+  ['IMAG', readPart(1)],
   ['LEAKY_RELU', readLeakyRelu],
   ['LESS', readComparison('less')],
   ['LESS_EQUAL', readComparison('less_equal')],
@@ -142,6 +145,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['READ_VARIABLE', readReadVariable],
   ['REDUCE_ALL', readReduceBool('reduce_min')],
   ['REDUCE_ANY', readReduceBool('reduce_max')],
+  ['REAL', readPart(0)],
   ['REDUCE_MAX', readReduce('reduce_max')],
   ['REDUCE_MIN', readReduce('reduce_min')],
   ['REDUCE_PROD', readReduce('reduce_prod')],
@@ -153,6 +157,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['RESIZE_BILINEAR', readResizeBilinear],
   ['RESIZE_NEAREST_NEIGHBOR', readResizeNearest],
   ['REVERSE_V2', readReverse],
+  ['RFFT2D', readRfft],
   ['ROUND', readUnary('round')],
   ['RSQRT', readRsqrt],
   ['SCATTER_ND', readScatterNd],

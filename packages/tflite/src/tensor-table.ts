@@ -206,8 +206,9 @@ export function dequantized(tensor: Tensor): Tensor {
   );
 }
 
-/** The IR type of a tensor, in TFLite's order of axes. */
+/** The IR type of a tensor, in TFLite's order of axes; of complex numbers the parts are the last axis. */
 export function typeOf({ type, shape, scale, zeroPoint, quantizedDimension }: TfliteTensor): TensorType {
+  if (type === 'COMPLEX64') return { dtype: 'f32', shape: [...shape, 2] };
   const dtype = dtypes[type];
   if (!dtype) throw new CompileError('tflite/type', `element type ${type} is not supported`);
   if (shape.includes(0))

@@ -12,6 +12,7 @@ import {
   RELU6,
   reducer,
   SAME,
+  squeezeAll,
   stridedSlice,
   transposeConv,
   unpack,
@@ -177,9 +178,25 @@ export const indexCases: readonly OperatorCase[] = [
   selected(),
   floored('floor-div', 'FLOOR_DIV'),
   floored('floor-mod', 'FLOOR_MOD'),
+  spectrum('rfft/magnitude', 'COMPLEX_ABS'),
+  spectrum('rfft/real', 'REAL'),
+  spectrum('rfft/imaginary', 'IMAG'),
   reducedBool('reduce-any', 'REDUCE_ANY'),
   reducedBool('reduce-all', 'REDUCE_ALL'),
 ];
+
+/** Of three rows of 16 points. */
+function spectrum(name: string, code: 'COMPLEX_ABS' | 'REAL' | 'IMAG'): OperatorCase {
+  const complex = { ...float(3, 1, 9), type: 'COMPLEX64' as const };
+  const rows = { ...complex, name: `${complex.name}_rows`, shape: [3, 9] };
+  const tensors = [float(3, 1, 16), integers([1, 16]), complex, rows, float(3, 9)];
+  const operators = [
+    { code: 'RFFT2D', inputs: [0, 1], outputs: [2] },
+    { code: 'SQUEEZE', inputs: [2], outputs: [3], options: squeezeAll() },
+    { code, inputs: [3], outputs: [4] },
+  ] as const;
+  return { name, spec: { tensors, operators, inputs: [0], outputs: [4] } };
+}
 
 /** Whether any, or all, of a row are less. */
 function reducedBool(name: string, code: 'REDUCE_ANY' | 'REDUCE_ALL'): OperatorCase {
