@@ -126,7 +126,8 @@ export class OperatorReader {
    * that says the shape, or the open ones of the first input in their order; the last one follows from the count.
    */
   outputShape(value: Value, k = 0): readonly number[] {
-    const { shape, open } = this.outputTensor(k);
+    const { open } = this.outputTensor(k);
+    const shape = staticShape(typeOf(this.outputTensor(k)).shape);
     if (open.length === 0) return shape;
     const x = this.inputTensor(0);
     const operand = this.operator.inputs[shapeOperands[this.code] ?? -1];

@@ -15,8 +15,7 @@ import { isQuantized, outputQuant, refuseQuantized } from './quantized-output.ts
 /** RESHAPE, SQUEEZE, EXPAND_DIMS: the same elements in the declared shape. */
 export function readReshape(node: OperatorReader): void {
   const x = node.input(0, 'plain');
-  const parts = node.outputTensor().type === 'COMPLEX64' ? [2] : [];
-  node.setOutput(node.emit('reshape', [x], { shape: [...node.outputShape(x), ...parts] }), 'plain');
+  node.setOutput(node.emit('reshape', [x], { shape: node.outputShape(x) }), 'plain');
 }
 
 export function readConcatenation(node: OperatorReader): void {
