@@ -242,3 +242,27 @@ test('an engine in TF32 is not right in float32 at K = 960, and is where it says
   expect(honest.note).toBeUndefined();
   expect((await verdict({ ...engine, arithmetic: 'bf16' }, task(model))).status).toBe('pass');
 });
+
+test('what the first data set silences is judged by the noise of its own', async () => {
+  const model = parse(`graph @g(%x: f32[4,64], %n: i64[1])
+const %w: f32[64,64] = random(1)
+const %bound: i64[1] = [0]
+const %zero: f32[1] = [0]
+%y = fully_connected %x, %w
+%masked = less %n, %bound
+%out = where %masked, %zero, %y
+return %out`);
+  const dataSets = task(model).dataSets.map((set, i) => {
+    const inputs = new Map([...set.inputs, ['n', tensor('i64', [1], BigInt64Array.of(i === 0 ? -1n : 1n))]]);
+    return { ...set, inputs, outputs: interpret(model, inputs) };
+  });
+  const given = { ...task(model), dataSets, alike: true };
+  const scaled = (by: number): Runtime =>
+    broken((v) => {
+      v.forEach((x, i) => {
+        v[i] = x * by;
+      });
+    });
+  expect(await verdict(scaled(1 + 2 ** -23), given)).toMatchObject({ status: 'pass' });
+  expect(await verdict(scaled(1 + 2 ** -14), given)).toMatchObject({ status: 'fail' });
+});

@@ -47,7 +47,7 @@ export interface Verification {
   /** The graph that random rounding runs, where it is not the model: a quantised one as it was before it became integer. */
   readonly rounded?: Graph;
   /** The data sets are drawn from one distribution: the noise of the first serves all, until one is beyond it. */
-  readonly alike?: true;
+  readonly alike?: boolean;
   /** What the runtime computes float32 in. */
   readonly arithmetic?: Arithmetic;
   /** Noise that earlier processes found. */
