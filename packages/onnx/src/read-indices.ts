@@ -19,6 +19,7 @@ export const indexRows: readonly OpRow[] = [
   ['EyeLike', readEyeLike],
   ['NonZero', readNonZero],
   ['OneHot', readOneHot],
+  ['ReverseSequence', readReverseSequence],
   ['Scatter', readScatterElements],
   ['ScatterElements', readScatterElements],
   ['Trilu', readTrilu],
@@ -93,6 +94,42 @@ function shiftAlong(f: Formulas, { axis, shape, reverse }: Shift): (x: Value, by
     pads[reverse ? axis + shape.length : axis] = by;
     return f.emit('pad', [rest], { pads });
   };
+}
+
+/** The first elements of each item, as many as its length says, the other way round. */
+function readReverseSequence(node: NodeReader): Value {
+  const f = new Formulas(node);
+  const x = node.input(0);
+  const shape = fixedShape(node, x);
+  const [time, batch] = [node.int('time_axis', 0), node.int('batch_axis', 1)];
+  const [steps = 1, items = 1] = [shape[time], shape[batch]];
+  const lengths = node.numbers(1, 'sequence_lens').map(Number);
+  if (new Set([time, batch]).size < 2 || Math.max(time, batch) > 1 || lengths.length !== items)
+    throw new CompileError(
+      'onnx/input',
+      `ReverseSequence expects the time and the batch in axes 0 and 1, and ${items} lengths, found axes ${time} and ${batch}, and ${lengths.length}`,
+    );
+  const wrong = lengths.find((length) => length < 0 || length > steps);
+  if (wrong !== undefined)
+    throw new CompileError('onnx/input', `ReverseSequence has ${steps} steps, found the length ${wrong}`);
+  const part = (from: Value, axis: number, [start, end, step]: readonly [number, number, number]): Value =>
+    f.emit('slice', [from], { axes: [axis], starts: [start], ends: [end], steps: [step] });
+  const reversed = (from: Value, length: number): Value => {
+    if (length < 2) return from;
+    const first = part(from, time, [length - 1, Number.MIN_SAFE_INTEGER, -1]);
+    return length === steps
+      ? first
+      : f.emit('concat', [first, part(from, time, [length, steps, 1])], { axis: time });
+  };
+  const [length = 0] = lengths;
+  const all = lengths.every((one) => one === length)
+    ? reversed(x, length)
+    : f.emit(
+        'concat',
+        lengths.map((one, i) => reversed(part(x, batch, [i, i + 1, 1]), one)),
+        { axis: batch },
+      );
+  return all === x ? f.emit('identity', [x]) : all;
 }
 
 /** values = [off, on]; an index from -depth to -1 counts from the end, one outside is nowhere on. */

@@ -37,6 +37,14 @@ def cumulative():
     yield one("cumsum-int64", node("CumSum", "x a", "y"), {"x": np.arange(10)}, {"a": np.array(0, I64)}, out="i64")
 
 
+def reverse_sequence():
+    x = seeded(9, 4, 3, 2)
+    for name, lengths in (("all", [4, 4, 4]), ("same", [3, 3, 3]), ("own", [1, 4, 2]), ("none", [1, 0, 1])):
+        yield one(f"reverse-sequence-{name}", node("ReverseSequence", "x n", "y"), {"x": x}, {"n": np.array(lengths, I64)})
+    batch_first = node("ReverseSequence", "x n", "y", time_axis=1, batch_axis=0)
+    yield one("reverse-sequence-batch-first", batch_first, {"x": x}, {"n": np.array([3, 1, 2, 3], I64)})
+
+
 def one_hot():
     values = {"d": np.array(4, I64), "v": np.array([-1, 2], np.float32)}
     indices = np.array([[0, 3, -1], [-4, 4, -5]])
@@ -91,5 +99,5 @@ def einsum():
 
 
 def cases():
-    for part in (trilu, cumulative, one_hot, scatter, sizes, einsum):
+    for part in (trilu, cumulative, one_hot, reverse_sequence, scatter, sizes, einsum):
         yield from part()
