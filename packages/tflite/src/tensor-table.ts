@@ -63,7 +63,7 @@ export class TensorTable {
     this.#tensors = [...tensors];
     this.variables = new VariableTable(graph);
     tensors.forEach(({ name, variable }, index) => {
-      if (variable) this.variables.open(index, name);
+      if (variable) this.variables.openTensor(index, name);
     });
     this.#cone = new ConstantCone(graph);
     this.#constantBytes = CONSTANT_BYTES_PER_BYTE * (fileBytes + 65_536);

@@ -1,9 +1,14 @@
 import { CompileError, formatType, type Graph, type TensorType, type Value } from '@ghostc/ir';
 
-/** State of a model: what READ_VARIABLE finds is an input of the graph, what ASSIGN_VARIABLE leaves an output, `<name>_next`. */
+/**
+ * State of a model: what READ_VARIABLE finds is an input of the graph, what ASSIGN_VARIABLE leaves an output, `<name>_next`.
+ * Tensors that are variables themselves, as the states of an LSTM, are read and assigned by their index.
+ */
 export class VariableTable {
   readonly #graph: Graph;
   readonly #names = new Map<number, string>();
+  /** How many tensors have a name. */
+  readonly #alike = new Map<string, number>();
   readonly #values = new Map<string, Value>();
   readonly #assigned = new Set<string>();
 
@@ -14,6 +19,13 @@ export class VariableTable {
   /** Says which variable the tensor of a handle stands for. */
   open(handle: number, name: string): void {
     this.#names.set(handle, name);
+  }
+
+  /** A tensor that is a variable of its own, also where another has its name. */
+  openTensor(index: number, name: string): void {
+    const before = this.#alike.get(name) ?? 0;
+    this.#alike.set(name, before + 1);
+    this.open(index, before ? `${name}_${index}` : name);
   }
 
   read(handle: number, type: TensorType): Value {

@@ -41,7 +41,8 @@ function lstm(
     null,
     null,
   ];
-  const states = [state(batch, 4), state(batch, 4)];
+  // converters give both states one name
+  const states = [state(batch, 4), state(batch, 4)].map((tensor) => ({ ...tensor, name: 'state' }));
   return recurrent({
     name,
     code: 'UNIDIRECTIONAL_SEQUENCE_LSTM',
