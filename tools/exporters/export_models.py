@@ -18,7 +18,7 @@ from pathlib import Path
 import onnxruntime
 import torch
 
-GHOST_CLASSES = {"GhostModule", "GhostModuleV2", "GhostModuleV3", "GhostConv"}
+GHOST_CLASSES = {"GhostModule", "GhostModuleV2", "GhostModuleV3", "GhostConv", "Ghost"}
 OPSETS = {"torchscript": [11, 13, 17, 20], "dynamo": [18, 19, 21, 23]}
 VARIANTS = ["static", "batch", "size", "float16"]
 
