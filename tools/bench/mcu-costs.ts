@@ -3,17 +3,15 @@ import {
   type CLayer,
   type CostBuild,
   type CostTable,
-  type CProgram,
   costBuilds,
   costFeatures,
   costKind,
   estimateInstructions,
 } from '@ghostc/backend-c';
-import { compileC, type Device } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
-import type { Graph } from '@ghostc/ir';
-import { cDevice, emulatedCore, profileC } from '@ghostc/runtimes';
+import type { Device } from '@ghostc/compiler';
+import { type CDevice, cDevice, emulatedCore } from '@ghostc/runtimes';
 import { fitNonNegative } from './fit-non-negative.ts';
+import { type Counted as CountedLayers, countLayers } from './mcu-counts.ts';
 import { fitted } from './mcu-networks.ts';
 import type { Row } from './mcu-report.ts';
 
@@ -36,7 +34,7 @@ const riscv = (march: string, mabi: string): string[] => [
   '--specs=picolibc.specs',
 ];
 
-const builds: Readonly<Record<CostBuild, Build>> = {
+export const builds: Readonly<Record<CostBuild, Build>> = {
   'cortex-m0plus': { core: 'Cortex-M0+', device: 'cortex-m0plus', flags: cDevice('cortex-m0plus').flags },
   'cortex-m3': { core: 'Cortex-M3', device: 'cortex-m3', flags: cDevice('cortex-m3').flags },
   'cortex-m4': { core: 'Cortex-M4F', device: 'cortex-m4', flags: cDevice('cortex-m4').flags },
@@ -46,12 +44,9 @@ const builds: Readonly<Record<CostBuild, Build>> = {
   rv32imc: { core: 'RV32IMC', device: 'rv32', flags: riscv('rv32imc', 'ilp32') },
 };
 
-interface Counted {
+interface Counted extends CountedLayers {
   readonly model: string;
   readonly build: CostBuild;
-  readonly program: CProgram;
-  readonly total: number;
-  readonly layers: readonly { readonly layer: CLayer; readonly cost: number }[];
 }
 
 type Progress = (what: string) => void;
@@ -77,19 +72,16 @@ async function countAll(progress: Progress): Promise<Counted[]> {
     const graph = make();
     for (const build of costBuilds) {
       progress(`${model} on ${build}`);
-      all.push({ model, build, ...(await count(graph, builds[build])) });
+      all.push({ model, build, ...(await countLayers(graph, builds[build].device, coreOf(builds[build]))) });
     }
   }
   return all;
 }
 
-async function count(graph: Graph, build: Build): Promise<Pick<Counted, 'program' | 'total' | 'layers'>> {
-  const { device, core, flags } = build;
+export function coreOf({ device, core, flags }: Build): CDevice {
   const emulator = emulatedCore({ core, flags, compiler: cDevice(device).compiler });
   if (!emulator) throw new Error(`no emulator runs ${core}`);
-  const program = compileC(graph, { device, name: 'net' });
-  const { total, layers } = await profileC(program, emulator, seededInputs(graph, 1));
-  return { program, total, layers: layers.map(({ cost, ...layer }) => ({ layer, cost })) };
+  return emulator;
 }
 
 interface Sample {

@@ -1,8 +1,8 @@
 import { knownBoards, planFor } from '@ghostc/cli/fit';
-import { compileC, type Device } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
-import { profileC } from '@ghostc/runtimes';
+import type { Device } from '@ghostc/compiler';
+import { cDevice } from '@ghostc/runtimes';
 import { TOLERANCE } from './mcu-costs.ts';
+import { countLayers } from './mcu-counts.ts';
 import { fitted, unseen } from './mcu-networks.ts';
 import type { Row } from './mcu-report.ts';
 
@@ -27,11 +27,7 @@ export async function fitAgainstProfile(progress: (what: string) => void): Promi
     if (!graph) throw new Error(`there is no network ${name}`);
     for (const board of knownBoards.filter((one) => boards.some((chosen) => chosen === one.name))) {
       const { time } = planFor({ variant: name, graph, board, io: 'caller' });
-      const { total } = await profileC(
-        compileC(graph, { device: board.device as Device, name: 'net' }),
-        board.device,
-        seededInputs(graph, 1),
-      );
+      const { total } = await countLayers(graph, board.device as Device, cDevice(board.device));
       const ratio = time.instructions / total;
       progress(`${name} on ${board.name}: ${ratio.toFixed(3)}`);
       rows.push({

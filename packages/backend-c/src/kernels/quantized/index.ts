@@ -38,7 +38,8 @@ export const portableKernels = {
   requantize,
 } satisfies { readonly [K in OpsWith<'quantized'>]: Kernel };
 
-type IntegerOp = OpsWith<'quantized' | 'mcu'>;
+/** Pools of maxima are the same on integers. */
+type IntegerOp = OpsWith<'quantized' | 'mcu'> | 'max_pool';
 type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 
 const [scalarByRow, scalarByFourRows] = [scalarKernels(1), scalarKernels(4)];
