@@ -5,7 +5,7 @@ import {
   type CostTable,
   costBuilds,
   costFeatures,
-  costKind,
+  costKinds,
   estimateInstructions,
 } from '@ghostc/backend-c';
 import type { Device } from '@ghostc/compiler';
@@ -97,9 +97,9 @@ function fitBuild(counted: readonly Counted[], build: CostBuild): CostTable {
     .flatMap(({ total, layers }) =>
       layers.map((one): Sample => ({ ...one, weight: 1 / (one.cost + total / 100) })),
     );
-  const kinds = [...new Set(samples.map(({ layer }) => costKind(layer)))].sort();
+  const kinds = [...new Set(samples.map(({ layer }) => costKinds(layer)[0] ?? ''))].sort();
   return Object.fromEntries(
-    kinds.map((kind) => [kind, factorsOf(samples.filter(({ layer }) => costKind(layer) === kind))]),
+    kinds.map((kind) => [kind, factorsOf(samples.filter(({ layer }) => costKinds(layer)[0] === kind))]),
   );
 }
 

@@ -6,30 +6,73 @@ const LAYERS = 14;
 
 const channels = [1, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 240, 480];
 const sizes = [3, 5, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48];
-const windows = [[3, 3], [3, 3], [3, 3], [5, 5], [1, 3], [1, 5], [5, 1], [1, 9], [2, 2], [7, 7]] as const;
+const windows = [
+  [3, 3],
+  [3, 3],
+  [3, 3],
+  [5, 5],
+  [1, 3],
+  [1, 5],
+  [5, 1],
+  [1, 9],
+  [2, 2],
+  [7, 7],
+] as const;
+type Window = readonly [number, number];
 const activations = ['relu', 'relu', 'relu', 'hard_swish', 'sigmoid', ''];
+
+/** Chances of layers up to each: 1x1, window, depthwise, maximum, mean, sum, gate, resize. */
+const kinds = {
+  mixed: { upTo: [0.3, 0.5, 0.72, 0.82, 0.86, 0.91, 0.96, 1], windows },
+  windows: {
+    upTo: [0.1, 0.5, 0.9, 1, 1, 1, 1, 1],
+    windows: [
+      ...([
+        [5, 5],
+        [5, 5],
+        [7, 7],
+        [3, 5],
+        [1, 9],
+        [5, 1],
+        [4, 4],
+      ] as const),
+      ...([
+        [3, 3],
+        [3, 3],
+        [3, 3],
+      ] as const),
+    ],
+  },
+} as const;
+export type ProbeKind = keyof typeof kinds;
 
 /**
  * A network of seeded layers as text: convolutions of many sizes and windows, pools, sums, gates, dense layers. Costs of layers
  * are fitted to such, so that they hold for networks that nobody counted.
  */
-export function probe(seed: number): string {
-  return new Probe(seed).text();
+export function probe(seed: number, kind: ProbeKind): string {
+  return new Probe(seed, kinds[kind]).text();
 }
 
 class Probe {
   readonly #next: () => number;
+  readonly #kinds: (typeof kinds)[ProbeKind];
   readonly #lines: string[] = [];
   #constants = 0;
   #values = 0;
   #at = 'x';
   #shape: readonly [number, number, number];
 
-  constructor(seed: number) {
+  constructor(seed: number, of: (typeof kinds)[ProbeKind]) {
+    this.#kinds = of;
     this.#next = mulberry32(seed);
     const width = this.#one(sizes.slice(4));
     // every third is a line
-    this.#shape = [this.#one(channels.slice(0, 9)), seed % 3 ? this.#one(sizes.slice(4)) : 1, seed % 3 ? width : 4 * width];
+    this.#shape = [
+      this.#one(channels.slice(0, 9)),
+      seed % 3 ? this.#one(sizes.slice(4)) : 1,
+      seed % 3 ? width : 4 * width,
+    ];
   }
 
   text(): string {
@@ -45,14 +88,16 @@ class Probe {
 
   #layer(): void {
     const [c, h, w] = this.#shape;
-    const kind = this.#next();
-    if (kind < 0.3) this.#conv([1, 1], 1);
-    else if (kind < 0.5) this.#conv(this.#one(windows), this.#next() < 0.25 ? 2 : 1);
-    else if (kind < 0.72) this.#depthwise(this.#one(windows), this.#next() < 0.3 ? 2 : 1);
-    else if (kind < 0.82) this.#pool('max_pool');
-    else if (kind < 0.86) this.#pool('average_pool');
-    else if (kind < 0.91) this.#sum();
-    else if (kind < 0.96) this.#gate();
+    const { upTo, windows } = this.#kinds;
+    const drawn = this.#next();
+    const kind = upTo.findIndex((end) => drawn < end);
+    if (kind === 0) this.#conv([1, 1], 1);
+    else if (kind === 1) this.#conv(this.#one<Window>(windows), this.#next() < 0.25 ? 2 : 1);
+    else if (kind === 2) this.#depthwise(this.#one<Window>(windows), this.#next() < 0.3 ? 2 : 1);
+    else if (kind === 3) this.#pool('max_pool');
+    else if (kind === 4) this.#pool('average_pool');
+    else if (kind === 5) this.#sum();
+    else if (kind === 6) this.#gate();
     else if (c * h * w < 4000) this.#resize();
   }
 
@@ -82,7 +127,11 @@ class Probe {
       Math.floor((h + 2 * top - kernel[0]) / steps[0]) + 1,
       Math.floor((w + 2 * left - kernel[1]) / steps[1]) + 1,
     ] as const;
-    return { kernel, out, attributes: `pads=[${[...pads, ...pads].join(',')}], strides=[${steps.join(',')}]` };
+    return {
+      kernel,
+      out,
+      attributes: `pads=[${[...pads, ...pads].join(',')}], strides=[${steps.join(',')}]`,
+    };
   }
 
   #conv(size: readonly [number, number], stride: number): void {
@@ -106,7 +155,13 @@ class Probe {
   }
 
   #pool(op: 'max_pool' | 'average_pool'): void {
-    const size = this.#one([[2, 2], [2, 2], [3, 3], [1, 2], [4, 4]] as const);
+    const size = this.#one([
+      [2, 2],
+      [2, 2],
+      [3, 3],
+      [1, 2],
+      [4, 4],
+    ] as const);
     const { kernel, out, attributes } = this.#window(size, this.#next() < 0.8 ? 2 : 1, size[0] === 3);
     const [c] = this.#shape;
     this.#emit(`${op} %${this.#at} {kernel_shape=[${kernel.join(',')}], ${attributes}}`, [c, ...out]);

@@ -20,29 +20,117 @@ export type CostTable = Readonly<Record<string, CostFactors>>;
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
-/** Kind of layer that one formula holds for: op and type, or the size class of its window. */
-export function costKind({ op, dtype, taps, macs, shape }: CLayer): string {
-  if (macs === 0) return `${op}/${dtype}`;
-  if (taps === 1) return `${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`;
-  return `${op}/${taps <= 9 ? '9' : 'n'}`;
+/** Kind of layer that one formula holds for: op and type, or the size class of its window; its general kinds after it. */
+export function costKinds({ op, dtype, window, stride, padded, macs, shape }: CLayer): readonly string[] {
+  const taps = product(window);
+  if (macs === 0) return [...(padded ? [`${op}/${dtype}/padded`] : []), `${op}/${dtype}`];
+  if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];
+  if (!op.endsWith('depthwise_conv2d')) return [`${op}/n`];
+  const kind = `${op}/${taps <= 9 ? '9' : 'n'}`;
+  return [...(stride[1] > 1 ? [`${kind}/strided`] : []), kind, `${op}/9`];
+}
+
+const exponentials: ReadonlySet<string> = new Set([
+  'sigmoid',
+  'silu',
+  'tanh',
+  'gelu',
+  'elu',
+  'mish',
+  'softplus',
+]);
+
+/** What the instructions of a layer are proportional to, as kernels loop: counts of work, with blocks that are not full as full ones. */
+export function costFeatures(layer: CLayer): number[] {
+  const { op, macs, calls } = layer;
+  const own =
+    macs === 0
+      ? withoutProducts(layer)
+      : op.endsWith('depthwise_conv2d')
+        ? ofPlanes(layer)
+        : ofMatrices(layer);
+  return [...ofOutputs(layer), ...own].map((feature) => feature * calls);
 }
 
 /**
- * Multiply-accumulates with inputs that are seldom zeros, those with others, outputs, positions of windows without weights,
- * inputs; pixels, planes, lines, fours of a line of the output; taps of all lines; calls.
+ * Multiply-accumulates with inputs that are seldom zeros, those with others, outputs, those with an activation that is steps of lines, one of
+ * exponentials, any other, a residual; inputs; calls.
  */
-export function costFeatures({ macs, shape, inputElements, taps, zeros, calls }: CLayer): number[] {
+function ofOutputs({ macs, zeros, shape, activation, residual, inputShape }: CLayer): number[] {
   const outputs = product(shape);
-  const pixels = product(shape.slice(2));
-  const isImage = shape.length > 2;
-  const lines = isImage ? product(shape.slice(0, -1)) : 1;
-  const planes = isImage ? product(shape.slice(0, 2)) : 0;
-  const fours = isImage ? lines * Math.ceil((shape.at(-1) ?? 0) / 4) : 0;
-  const features = [
-    ...[zeros ? 0 : macs, zeros ? macs : 0, outputs, macs === 0 ? outputs * taps : 0, inputElements],
-    ...[pixels, planes, lines, fours, lines * taps, 1],
+  const kind = activation.startsWith('hard') ? 0 : exponentials.has(activation) ? 1 : activation ? 2 : 3;
+  return [
+    ...[zeros ? 0 : macs, zeros ? macs : 0, outputs],
+    ...[0, 1, 2].map((one) => (one === kind ? outputs : 0)),
+    ...[residual ? outputs : 0, product(inputShape), 1],
   ];
-  return features.map((feature) => feature * calls);
+}
+
+interface Sizes {
+  /** Of all images. */
+  readonly planes: number;
+  readonly lines: number;
+  readonly height: number;
+  readonly width: number;
+  readonly outputs: number;
+  /** Rows of all channels of the input. */
+  readonly inputLines: number;
+}
+
+function sizesOf({ shape, inputShape }: CLayer): Sizes {
+  const isImage = shape.length > 2;
+  const width = isImage ? (shape.at(-1) ?? 1) : 1;
+  const planes = product(shape.slice(0, 2));
+  const height = product(shape.slice(2)) / width || 0;
+  return {
+    planes,
+    lines: planes * height,
+    height,
+    width,
+    outputs: product(shape),
+    inputLines: product(inputShape.slice(1, -1)),
+  };
+}
+
+const blocks = (count: number, size: number): number => Math.ceil(count / size);
+
+/** Positions of windows; planes; lines, rows of their windows, fours of their outputs, positions of their windows. */
+function withoutProducts(layer: CLayer): number[] {
+  const { planes, lines, width, outputs } = sizesOf(layer);
+  const taps = product(layer.window);
+  return [outputs * taps, planes, lines, lines * layer.window[0], lines * blocks(width, 4), lines * taps];
+}
+
+/** Planes, lines, rows of their windows, their weights; pairs and fours along lines, these with all weights, on two lines; weights; input lines. */
+function ofPlanes(layer: CLayer): number[] {
+  const { planes, lines, height, width, inputLines } = sizesOf(layer);
+  const taps = product(layer.window);
+  const fours = blocks(width, 4);
+  return [
+    ...[planes, lines, lines * layer.window[0], lines * taps],
+    ...[lines * blocks(width, 2), lines * fours, lines * fours * taps, planes * blocks(height, 2) * fours],
+    ...[planes * taps, inputLines],
+  ];
+}
+
+/**
+ * Of a matrix product of channels [m][k] and pixels: each alone, blocks of pixels for every channel, with every weight, vectors of weights for every
+ * output; the filling of columns of k; input lines; weights; blocks of channels and pixels.
+ */
+function ofMatrices(layer: CLayer): number[] {
+  const { planes, lines, height, width, outputs, inputLines } = sizesOf(layer);
+  const m = layer.shape[1] ?? 1;
+  const pixels = height * width;
+  const k = layer.macs / outputs;
+  const [fours, lineFours] = [blocks(pixels, 4), height * blocks(width, 4)];
+  return [
+    ...[m, pixels, lines, planes * fours, m * lineFours],
+    ...[k * planes * fours, k * m * lineFours, blocks(k, 16) * outputs],
+    ...[k * pixels, k * fours, k * height, k * lineFours, (k / layer.window[1]) * pixels],
+    ...[inputLines, m * k, blocks(m, 2) * fours, blocks(m, 2) * 2 * k * fours],
+    ...[blocks(m, 4) * 4 * k * blocks(pixels, 2), blocks(m, 2) * blocks(k, 16) * fours],
+    ...[k * blocks(pixels, 16), k * height * blocks(width, 16)],
+  ];
 }
 
 /**
@@ -66,11 +154,17 @@ export function layerInstructions(layer: CLayer, build: CostBuild): number {
 }
 
 function layerCost(layer: CLayer, costs: CostTable): number {
-  const factors = costs[costKind(layer)] ?? uncounted(layer);
+  const kind = costKinds(layer).find((one) => Object.hasOwn(costs, one));
+  const factors = kind === undefined ? null : (costs[kind] ?? null);
+  if (!factors) return uncounted(layer);
   return costFeatures(layer).reduce((sum, feature, i) => sum + feature * (factors[i] ?? 0), 0);
 }
 
 /** Of a kind that was never counted: plain loops. */
-function uncounted({ macs }: CLayer): CostFactors {
-  return macs ? [8, 8, 20] : [0, 0, 30, 2, 10];
+function uncounted({ macs, shape, window, inputShape, calls }: CLayer): number {
+  const outputs = product(shape);
+  const work = macs
+    ? 8 * macs + 20 * outputs
+    : (30 + 2 * product(window)) * outputs + 10 * product(inputShape);
+  return work * calls;
 }

@@ -1,9 +1,9 @@
-import type { Node } from '@ghostc/ir';
-import { attrsOf, integerRange, maxPool as maxOp } from '@ghostc/ops';
+import { integerRange } from '@ghostc/ops';
 import type { Kernel } from '../../../kernel.ts';
 import { range } from '../../gemm-block.ts';
-import { input, shapeOf } from '../../operands.ts';
-import { type PoolGeometry, poolGeometry } from '../../pool-window.ts';
+import { input } from '../../operands.ts';
+import { maxGeometry, type PoolGeometry } from '../../pool-window.ts';
+import { edgeRowsServe, windowRows } from '../max-pool.ts';
 import { mvePrelude } from './prelude.ts';
 
 /** Rows of a window whose addresses stay in registers; steps whose offsets fit a byte. */
@@ -12,10 +12,10 @@ const MOST_STEP = 16;
 
 /** Maxima of 16 bytes at a time: of the rows of a window in a line, then of the taps along it. */
 export const maxPool: Kernel = {
-  accepts: (node) => /^[iu]8$/.test(node.output.type.dtype) && fits(geometryOf(node)),
-  scratchBytes: (node) => lineBytes(geometryOf(node)),
+  accepts: (node) => /^[iu]8$/.test(node.output.type.dtype) && fits(maxGeometry(node)),
+  scratchBytes: (node) => lineBytes(maxGeometry(node)),
   emit({ node, pointer, scratchBytes }) {
-    const geometry = geometryOf(node);
+    const geometry = maxGeometry(node);
     const { dtype } = node.output.type;
     const type = dtype === 'u8' ? 'uint8_t' : 'int8_t';
     return {
@@ -30,22 +30,8 @@ export const maxPool: Kernel = {
   },
 };
 
-function geometryOf(node: Node): PoolGeometry {
-  return poolGeometry(shapeOf(input(node, 0)), shapeOf(node.output), attrsOf(maxOp, node));
-}
-
-/** Rows outside the image are those at its edge instead: these are in the window too where it has any. */
-function fits({
-  size: [height],
-  out: [rows],
-  kernel,
-  stride,
-  dilation,
-  pads: [top = 0],
-}: PoolGeometry): boolean {
-  const reachesImage = top < kernel[0] && (rows - 1) * stride[0] - top < height;
-  const isSmall = kernel[0] <= MOST_ROWS && stride[1] <= MOST_STEP;
-  return isSmall && reachesImage && dilation[0] === 1;
+function fits(geometry: PoolGeometry): boolean {
+  return geometry.kernel[0] <= MOST_ROWS && geometry.stride[1] <= MOST_STEP && edgeRowsServe(geometry);
 }
 
 const vectors = (count: number): number => Math.ceil(count / 16) * 16;
@@ -81,16 +67,9 @@ function planeLoops(geometry: PoolGeometry, element: Element, lowest: number): s
 const stepsApart = (step: number): boolean => step > 2;
 
 /** The line: maxima of the columns of the rows under output row `i`. */
-function rowMaxima({ size, out, kernel, stride, pads }: PoolGeometry, element: Element): string[] {
-  const [height, width] = size;
-  const [top = 0, left = 0] = pads;
-  const row = (u: number): string => {
-    const at = `i * ${stride[0]} + ${u - top}`;
-    const below = (out[0] - 1) * stride[0] + u - top >= height;
-    const lower = u < top ? `${at} < 0 ? 0 : ` : '';
-    const upper = below ? `${at} >= ${height} ? ${height - 1} : ` : '';
-    return `const ${pointee(element)} *const r${u} = x + (${lower}${upper}${at}) * ${width};`;
-  };
+function rowMaxima(geometry: PoolGeometry, element: Element): string[] {
+  const { size, kernel, pads } = geometry;
+  const [width, left] = [size[1], pads[1] ?? 0];
   const rest = width % 16;
   const lines = (at: string, load: (u: number) => string, store: string): string[] => [
     `${vectorOf(element)} v = ${load(0)};`,
@@ -98,7 +77,7 @@ function rowMaxima({ size, out, kernel, stride, pads }: PoolGeometry, element: E
     `${store}(line + ${left} + ${at}, v${store.includes('_p_') ? `, vctp8q(${rest})` : ''});`,
   ];
   return [
-    ...range(kernel[0]).map(row),
+    ...windowRows(geometry, pointee(element)),
     ...(width >= 16
       ? [
           `for (int h = 0; h < ${width - rest}; h += 16) {`,
