@@ -12,7 +12,7 @@ import type { Device } from '@ghostc/compiler';
 import { type CDevice, cDevice, emulatedCore } from '@ghostc/runtimes';
 import { fitNonNegative } from './fit-non-negative.ts';
 import { type Counted as CountedLayers, countLayers } from './mcu-counts.ts';
-import { fitted } from './mcu-networks.ts';
+import { fitted, probes } from './mcu-networks.ts';
 import type { Row } from './mcu-report.ts';
 
 /** What `estimateInstructions` reads. */
@@ -34,7 +34,7 @@ const riscv = (march: string, mabi: string): string[] => [
   '--specs=picolibc.specs',
 ];
 
-export const builds: Readonly<Record<CostBuild, Build>> = {
+const builds: Readonly<Record<CostBuild, Build>> = {
   'cortex-m0plus': { core: 'Cortex-M0+', device: 'cortex-m0plus', flags: cDevice('cortex-m0plus').flags },
   'cortex-m3': { core: 'Cortex-M3', device: 'cortex-m3', flags: cDevice('cortex-m3').flags },
   'cortex-m4': { core: 'Cortex-M4F', device: 'cortex-m4', flags: cDevice('cortex-m4').flags },
@@ -52,14 +52,15 @@ interface Counted extends CountedLayers {
 type Progress = (what: string) => void;
 
 /**
- * Fits the factors of `estimateInstructions` to counts anew, and writes them. What they say of every network and build that
- * they were fitted to, over the count.
+ * Fits the factors of `estimateInstructions` to counts of networks and probes anew, and writes them. What they say of every network
+ * that they were fitted to, over the count.
  */
 export async function fitCosts(progress: Progress): Promise<Row[]> {
   const counted = await countAll(progress);
   const tables = new Map(costBuilds.map((build) => [build, fitBuild(counted, build)]));
   writeFileSync(tableFile, tableText(tables));
-  return counted.map(({ model, build, program, total }) => {
+  const networks = counted.filter(({ model }) => Object.hasOwn(fitted, model));
+  return networks.map(({ model, build, program, total }) => {
     const ratio = estimateInstructions(program, build, tables.get(build)) / total;
     const unit = 'times off, estimate against count';
     return { name: model, device: build, unit, ours: Math.max(ratio, 1 / ratio), target: 1 + TOLERANCE };
@@ -68,7 +69,7 @@ export async function fitCosts(progress: Progress): Promise<Row[]> {
 
 async function countAll(progress: Progress): Promise<Counted[]> {
   const all: Counted[] = [];
-  for (const [model, make] of Object.entries(fitted)) {
+  for (const [model, make] of Object.entries({ ...fitted, ...probes })) {
     const graph = make();
     for (const build of costBuilds) {
       progress(`${model} on ${build}`);
@@ -78,7 +79,7 @@ async function countAll(progress: Progress): Promise<Counted[]> {
   return all;
 }
 
-export function coreOf({ device, core, flags }: Build): CDevice {
+function coreOf({ device, core, flags }: Build): CDevice {
   const emulator = emulatedCore({ core, flags, compiler: cDevice(device).compiler });
   if (!emulator) throw new Error(`no emulator runs ${core}`);
   return emulator;
