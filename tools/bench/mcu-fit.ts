@@ -8,16 +8,11 @@ import type { Row } from './mcu-report.ts';
 
 /** A board of every core, whose device is the core's own. */
 const boards = ['rp2040', 'stm32f103', 'nrf52840', 'stm32h743', 'nrf5340', 'alif-e3', 'esp32-c3'] as const;
-const names = [
-  'MLPerf Tiny ic int8',
-  'MLPerf Tiny kws int8',
-  'GhostNet on Fashion-MNIST int8',
-  'GhostNet 0.5x 96 int8',
-];
+const names = ['MLPerf Tiny ic int8', 'MLPerf Tiny kws int8', 'GhostNet 0.5x 96 int8'];
 
 /**
  * What `ghostc fit` estimates for a whole network on a board over what `ghostc profile` counts on its core: networks that the
- * costs were fitted to, and twice as many that they were not.
+ * costs were fitted to, and three times as many that they were not.
  */
 export async function fitAgainstProfile(progress: (what: string) => void): Promise<Row[]> {
   const rows: Row[] = [];

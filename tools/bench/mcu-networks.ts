@@ -36,6 +36,7 @@ export const probes: Networks = Object.fromEntries(
 
 /** Networks that the costs have not seen: other sizes, other families, and layers as small projects have them. */
 export const unseen: Networks = {
+  'MLPerf Tiny vww int8': () => tiny('vww_int8'),
   'GhostNet 1.0x 112 int8': () => inInt8(spec('ghostnet:1.0@112')),
   'RepGhostNet 0.5x 80 int8': () => inInt8(spec('repghostnet:0.5@80')),
   'GhostNetV2 0.5x 64 int8': () => inInt8(spec('ghostnetv2:0.5@64')),

@@ -20,7 +20,10 @@ export type CostTable = Readonly<Record<string, CostFactors>>;
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
-/** Kind of layer that one formula holds for: op and type, or the size class of its window; its general kinds after it. */
+/**
+ * Kind of layer that one formula holds for: op and type, or op and class of its window. Kinds after the first stand in for it where
+ * none of it was counted.
+ */
 export function costKinds({ op, dtype, window, stride, padded, macs, shape }: CLayer): readonly string[] {
   const taps = product(window);
   if (macs === 0) return [...(padded ? [`${op}/${dtype}/padded`] : []), `${op}/${dtype}`];
@@ -40,7 +43,7 @@ const exponentials: ReadonlySet<string> = new Set([
   'softplus',
 ]);
 
-/** What the instructions of a layer are proportional to, as kernels loop: counts of work, with blocks that are not full as full ones. */
+/** What kernels do for a layer, how often each; a block that is not full counts as one. */
 export function costFeatures(layer: CLayer): number[] {
   const { op, macs, calls } = layer;
   const own =
@@ -53,8 +56,8 @@ export function costFeatures(layer: CLayer): number[] {
 }
 
 /**
- * Multiply-accumulates with inputs that are seldom zeros, those with others, outputs, those with an activation that is steps of lines, one of
- * exponentials, any other, a residual; inputs; calls.
+ * Multiply-accumulates with inputs that are seldom zeros, those with others; outputs, those with an activation of straight lines, of
+ * exponentials, with any other, with a residual; inputs; calls.
  */
 function ofOutputs({ macs, zeros, shape, activation, residual, inputShape }: CLayer): number[] {
   const outputs = product(shape);
@@ -94,14 +97,21 @@ function sizesOf({ shape, inputShape }: CLayer): Sizes {
 
 const blocks = (count: number, size: number): number => Math.ceil(count / size);
 
-/** Positions of windows; planes; lines, rows of their windows, fours of their outputs, positions of their windows. */
+/** Elements under windows; planes, lines, rows of windows, fours of a line, places of windows in lines; vectors of input. */
 function withoutProducts(layer: CLayer): number[] {
   const { planes, lines, width, outputs } = sizesOf(layer);
   const taps = product(layer.window);
-  return [outputs * taps, planes, lines, lines * layer.window[0], lines * blocks(width, 4), lines * taps];
+  const inputPlane = product(layer.inputShape) / planes;
+  return [
+    ...[outputs * taps, planes, lines, lines * layer.window[0], lines * blocks(width, 4), lines * taps],
+    planes * blocks(inputPlane, 16),
+  ];
 }
 
-/** Planes, lines, rows of their windows, their weights; pairs and fours along lines, these with all weights, on two lines; weights; input lines. */
+/**
+ * Planes, lines, each with rows of its windows and with its weights; pairs and fours of a line, fours with their weights and over two
+ * lines; weights; lines of input.
+ */
 function ofPlanes(layer: CLayer): number[] {
   const { planes, lines, height, width, inputLines } = sizesOf(layer);
   const taps = product(layer.window);
@@ -114,14 +124,15 @@ function ofPlanes(layer: CLayer): number[] {
 }
 
 /**
- * Of a matrix product of channels [m][k] and pixels: each alone, blocks of pixels for every channel, with every weight, vectors of weights for every
- * output; the filling of columns of k; input lines; weights; blocks of channels and pixels.
+ * A product of weights [m][k] and pixels. Channels, pixels, lines; fours of pixels, of all or of a line, for each channel, and with its
+ * weights; vectors of weights for each output. What fills columns of k: of a pixel, of fours, of lines, by rows of the window. Lines
+ * of input, weights; blocks of channels and pixels; columns of 16 pixels; columns that end within a four, and at an edge.
  */
 function ofMatrices(layer: CLayer): number[] {
   const { planes, lines, height, width, outputs, inputLines } = sizesOf(layer);
   const m = layer.shape[1] ?? 1;
   const pixels = height * width;
-  const k = layer.macs / outputs;
+  const k = layer.macs / outputs || 0;
   const [fours, lineFours] = [blocks(pixels, 4), height * blocks(width, 4)];
   return [
     ...[m, pixels, lines, planes * fours, m * lineFours],
@@ -130,13 +141,11 @@ function ofMatrices(layer: CLayer): number[] {
     ...[inputLines, m * k, blocks(m, 2) * fours, blocks(m, 2) * 2 * k * fours],
     ...[blocks(m, 4) * 4 * k * blocks(pixels, 2), blocks(m, 2) * blocks(k, 16) * fours],
     ...[k * blocks(pixels, 16), k * height * blocks(width, 16)],
+    ...[width % 4 ? k * pixels : 0, width % 4 && layer.padded ? k * pixels : 0],
   ];
 }
 
-/**
- * Instructions of a whole run, by factors that `npm run bench:mcu -- costs` fitted to layers counted in an emulator. On the
- * networks that it counts, float and int8, the estimate is within 15 % of the count.
- */
+/** Instructions of a whole run, by factors that `npm run bench:mcu -- costs --update` fitted to layers counted in an emulator. */
 export function estimateInstructions(
   { layers, bandWork }: CProgram,
   build: CostBuild,
