@@ -58,14 +58,14 @@ interface Case {
   readonly source: string;
 }
 
-/** Layers with products: what the kernels of a device are for. */
+/** Layers with products and maxima: what the kernels of a device are for. */
 function casesFor(device: Device): Case[] {
   const cases = quantizedSuites.flatMap((suite) =>
     suite.cases.map((one) => ({ ...one, name: `${suite.name}/${one.name}` })),
   );
   return cases.flatMap((one) => {
     const graph = caseGraph(one);
-    if (![...graph.nodes()].some(({ op }) => /^qlinear_(conv2d|depthwise|fully)/.test(op))) return [];
+    if (![...graph.nodes()].some(({ op }) => /^(max_pool$|qlinear_(conv2d|depthwise|fully))/.test(op))) return [];
     return [
       { name: one.name, graph, source: String(compileC(graph, { device, name: 'm' }).files.get('m.c')) },
     ];
