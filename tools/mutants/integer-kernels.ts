@@ -65,7 +65,8 @@ function casesFor(device: Device): Case[] {
   );
   return cases.flatMap((one) => {
     const graph = caseGraph(one);
-    if (![...graph.nodes()].some(({ op }) => /^(max_pool$|qlinear_(conv2d|depthwise|fully))/.test(op))) return [];
+    if (![...graph.nodes()].some(({ op }) => /^(max_pool$|qlinear_(conv2d|depthwise|fully))/.test(op)))
+      return [];
     return [
       { name: one.name, graph, source: String(compileC(graph, { device, name: 'm' }).files.get('m.c')) },
     ];

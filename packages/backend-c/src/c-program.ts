@@ -76,6 +76,8 @@ export interface CLayer {
   readonly activation: string;
   /** Is another tensor added to its outputs? */
   readonly residual: boolean;
+  /** Is it on integers and has no kernel for the device, but the portable one? */
+  readonly portable: boolean;
   /** Are floats of the first input often zeros, as after a ReLU? Emulated floats take less time for these. */
   readonly zeros: boolean;
   /** How often it runs: 1, or the bands of rows that it works in; its shape is that of a band. */

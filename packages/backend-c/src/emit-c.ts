@@ -255,7 +255,7 @@ class Emitter {
       name: origin[0] ?? output.name,
       dtype: output.type.dtype,
       shape: staticShape(output.type.shape),
-      ...costFacts(node),
+      ...costFacts(node, this.#settings.kernel(node)),
       calls: this.#calls,
       liveBytes,
       output: output.name,

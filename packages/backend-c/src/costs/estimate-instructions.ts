@@ -21,10 +21,15 @@ export type CostTable = Readonly<Record<string, CostFactors>>;
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /**
- * Kind of layer that one formula holds for: op and type, or op and class of its window. Kinds after the first stand in for it where
+ * Kind of layer that one formula holds for: op and type, or op and class of its window, and portable kernels. Kinds after the first stand in for it where
  * none of it was counted.
  */
-export function costKinds({ op, dtype, window, stride, padded, macs, shape }: CLayer): readonly string[] {
+export function costKinds(layer: CLayer): readonly string[] {
+  const kinds = kindsOf(layer);
+  return layer.portable ? [...kinds.map((kind) => `${kind}/portable`), ...kinds] : kinds;
+}
+
+function kindsOf({ op, dtype, window, stride, padded, macs, shape }: CLayer): readonly string[] {
   const taps = product(window);
   if (macs === 0) return [...(padded ? [`${op}/${dtype}/padded`] : []), `${op}/${dtype}`];
   if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];

@@ -1,10 +1,13 @@
 import { type Node, staticShape, type Value } from '@ghostc/ir';
 import { nodeMacs } from '@ghostc/ops';
 import type { CLayer } from '../c-program.ts';
+import type { Kernel } from '../kernel.ts';
+import { isPortable } from '../kernels/quantized/index.ts';
 
-/** What of a node decides how many instructions it takes, beside its op, type and shape. */
+/** What of a node and its kernel decides how many instructions it takes, beside its op, type and shape. */
 export function costFacts(
   node: Node,
+  kernel: Kernel,
 ): Omit<CLayer, 'step' | 'op' | 'name' | 'dtype' | 'shape' | 'calls' | 'liveBytes' | 'output' | 'place'> {
   const { attrs, inputs } = node;
   const [x] = inputs;
@@ -16,6 +19,7 @@ export function costFacts(
     padded: Array.isArray(attrs.pads) && attrs.pads.some((pad) => pad !== 0),
     activation: typeof attrs.activation === 'string' ? attrs.activation : '',
     residual: Boolean(inputs[3]),
+    portable: isPortable(node.op, kernel),
     zeros: isRectified(x),
   };
 }

@@ -40,6 +40,11 @@ export const portableKernels = {
   requantize,
 } satisfies { readonly [K in OpsWith<'quantized'> | 'max_pool']: Kernel };
 
+/** Is it the one for every processor? */
+export function isPortable(op: string, kernel: Kernel): boolean {
+  return Object.entries(portableKernels).some(([name, one]) => name === op && one === kernel);
+}
+
 type IntegerOp = OpsWith<'quantized' | 'mcu'> | 'max_pool';
 type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 
