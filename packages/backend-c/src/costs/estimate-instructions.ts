@@ -115,16 +115,17 @@ function withoutProducts(layer: CLayer): number[] {
 
 /**
  * Planes, lines, each with rows of its windows and with its weights; pairs and fours of a line, fours with their weights and over two
- * lines; weights; lines of input.
+ * lines; weights; lines of input; planes and fours with patches of 4x4 weights.
  */
 function ofPlanes(layer: CLayer): number[] {
   const { planes, lines, height, width, inputLines } = sizesOf(layer);
   const taps = product(layer.window);
+  const patches = blocks(layer.window[0], 4) * blocks(layer.window[1], 4);
   const fours = blocks(width, 4);
   return [
     ...[planes, lines, lines * layer.window[0], lines * taps],
     ...[lines * blocks(width, 2), lines * fours, lines * fours * taps, planes * blocks(height, 2) * fours],
-    ...[planes * taps, inputLines],
+    ...[planes * taps, inputLines, planes * patches, lines * fours * patches],
   ];
 }
 

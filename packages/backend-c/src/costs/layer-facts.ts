@@ -35,8 +35,8 @@ function pair(sizes: unknown): readonly [number, number] {
   return [y, x];
 }
 
-/** Ops whose outputs are elements of their inputs. */
-const moves: ReadonlySet<string> = new Set(['concat', 'max_pool', 'reshape', 'slice', 'transpose']);
+/** Ops that only move elements; the maximum of a window is seldom zero. */
+const moves: ReadonlySet<string> = new Set(['concat', 'reshape', 'slice', 'transpose']);
 
 /** Is a value of floats, but for where it lies, the output of a ReLU? */
 function isRectified(value: Value | null | undefined): boolean {
