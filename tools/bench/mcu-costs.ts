@@ -34,7 +34,7 @@ const riscv = (march: string, mabi: string): string[] => [
   '--specs=picolibc.specs',
 ];
 
-export const builds: Readonly<Record<CostBuild, Build>> = {
+const builds: Readonly<Record<CostBuild, Build>> = {
   'cortex-m0plus': { core: 'Cortex-M0+', device: 'cortex-m0plus', flags: cDevice('cortex-m0plus').flags },
   'cortex-m3': { core: 'Cortex-M3', device: 'cortex-m3', flags: cDevice('cortex-m3').flags },
   'cortex-m4': { core: 'Cortex-M4F', device: 'cortex-m4', flags: cDevice('cortex-m4').flags },
@@ -79,7 +79,7 @@ async function countAll(progress: Progress): Promise<Counted[]> {
   return all;
 }
 
-export function coreOf({ device, core, flags }: Build): CDevice {
+function coreOf({ device, core, flags }: Build): CDevice {
   const emulator = emulatedCore({ core, flags, compiler: cDevice(device).compiler });
   if (!emulator) throw new Error(`no emulator runs ${core}`);
   return emulator;

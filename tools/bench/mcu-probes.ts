@@ -117,10 +117,10 @@ class Probe {
     if (name) this.#emit(`${name} %${this.#at}`);
   }
 
-  #window([wanted, across]: readonly [number, number], stride: number, isPadded: boolean) {
+  #window([wanted, across]: readonly [number, number], stride: number, edges: 'padded' | 'open') {
     const [, h, w] = this.#shape;
     const kernel = [Math.min(wanted, h), Math.min(across, w)] as const;
-    const pads = kernel.map((size) => (isPadded ? Math.floor(size / 2) : 0));
+    const pads = kernel.map((size) => (edges === 'padded' ? Math.floor(size / 2) : 0));
     const [top = 0, left = 0] = pads;
     const steps = [h > 3 ? stride : 1, w > 3 ? stride : 1] as const;
     const out = [
@@ -136,7 +136,7 @@ class Probe {
 
   #conv(size: readonly [number, number], stride: number): void {
     const [c] = this.#shape;
-    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.7);
+    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.7 ? 'padded' : 'open');
     const [kh, kw] = kernel;
     const [h, w] = out;
     const fits = channels.filter((m) => m * c * kh * kw * h * w <= MOST_MACS);
@@ -148,7 +148,7 @@ class Probe {
 
   #depthwise(size: readonly [number, number], stride: number): void {
     const [c] = this.#shape;
-    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.8);
+    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.8 ? 'padded' : 'open');
     const [weight, bias] = [this.#constant([c, 1, ...kernel]), this.#constant([c])];
     this.#emit(`depthwise_conv2d %${this.#at}, ${weight}, ${bias} {${attributes}}`, [c, ...out]);
     this.#activate();
@@ -162,7 +162,11 @@ class Probe {
       [1, 2],
       [4, 4],
     ] as const);
-    const { kernel, out, attributes } = this.#window(size, this.#next() < 0.8 ? 2 : 1, size[0] === 3);
+    const { kernel, out, attributes } = this.#window(
+      size,
+      this.#next() < 0.8 ? 2 : 1,
+      size[0] === 3 ? 'padded' : 'open',
+    );
     const [c] = this.#shape;
     this.#emit(`${op} %${this.#at} {kernel_shape=[${kernel.join(',')}], ${attributes}}`, [c, ...out]);
   }
