@@ -47,5 +47,7 @@ test('what a layer costs follows its window, its activation and the bands it run
   expect(depthwise).toMatchObject({ window: [5, 5], stride: [2, 2], padded: true, activation: 'hard_swish' });
   expect(cost(point)).toBeGreaterThan(1.3 * cost({ ...point, activation: 'relu' }));
   expect(cost({ ...conv, calls: 3 })).toBeCloseTo(3 * cost(conv));
+  const pad: CLayer = { ...conv, op: 'pad', dtype: 'i8', macs: 0, window: [1, 1], padded: true };
+  expect(cost(pad)).toBeLessThan(12 * 8 * 16 * 16);
   expect(cost({ ...depthwise, op: 'unheard_of' })).toBeGreaterThan(depthwise.macs);
 });

@@ -31,12 +31,18 @@ export function costKinds(layer: CLayer): readonly string[] {
 
 function kindsOf({ op, dtype, window, stride, padded, macs, shape }: CLayer): readonly string[] {
   const taps = product(window);
-  if (macs === 0) return [...(padded ? [`${op}/${dtype}/padded`] : []), `${op}/${dtype}`];
+  if (macs === 0) {
+    const kind = `${op}/${dtype}`;
+    return [...(padded ? [`${kind}/padded`] : []), kind, ...(moves.has(op) ? [`transpose/${dtype}`] : [])];
+  }
   if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];
   if (!op.endsWith('depthwise_conv2d')) return [`${op}/n`];
   const kind = `${op}/${taps <= 9 ? '9' : 'n'}`;
   return [...(stride[1] > 1 ? [`${kind}/strided`] : []), kind, `${op}/9`];
 }
+
+/** Ops that only move elements: they cost about what a transpose does. */
+const moves: ReadonlySet<string> = new Set(['concat', 'expand', 'gather', 'pad', 'slice', 'tile']);
 
 const exponentials: ReadonlySet<string> = new Set([
   'sigmoid',
