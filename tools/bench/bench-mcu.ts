@@ -10,16 +10,17 @@ import {
   optimize,
   readModel,
 } from '@ghostc/compiler';
-import { compareTensors, exact, seededInputs, seededSamples, type Tensors } from '@ghostc/conformance';
+import { seededSamples } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { byteSize, type Graph, parseGraph } from '@ghostc/ir';
 import { nodeMacs, registry } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
-import { buildC, cDevice, type RunCOptions, runC } from '@ghostc/runtimes';
+import { buildC, cDevice, type RunCOptions } from '@ghostc/runtimes';
 import { boards } from './mcu-boards.ts';
 import { kernelCases, type McuDevice, modelCases } from './mcu-cases.ts';
 import { type CmsisCounts, cmsisCounts } from './mcu-cmsis-nn.ts';
 import { fitCosts } from './mcu-costs.ts';
+import { type CountedRun, countRun } from './mcu-counts.ts';
 import { cycles } from './mcu-cycles.ts';
 import { fitAgainstProfile } from './mcu-fit.ts';
 import { ghostModules } from './mcu-modules.ts';
@@ -38,7 +39,8 @@ import { needTiny } from './mlperf-tiny.ts';
  * whole, on the other cores. `float`: the same in float32 on M7. `cycles`: what a model of M7's pipeline, llvm-mca, says of
  * the loop of its 1x1 convolutions. `plans`: the arena of every reference model against the lower bound that is proven for all orders and
  * layouts, which is the target. `boards`: boards of `ghostc fit` that GhostNet 0.5x at 96 in int8 does not fit. `costs`: how far
- * what `ghostc fit` estimates is from what `ghostc profile` counts, on 12 networks and 6 cores; `--update` fits the estimates anew.
+ * what `ghostc fit` estimates is from what `ghostc profile` counts, on 12 networks and 7 cores; `--update` fits the estimates anew.
+ * What was counted is kept in node_modules/.cache/mcu-counts, so that a run that is cut off goes on where it stopped.
  * No package registry has the peers: their figures were measured apart, gcc 12 -O3 and the same counter, and stand in
  * mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which has Include and Source, kernels, models and GhostNet are
  * counted with that library too: compiled to call it, and our kernels over its functions only in the layers that do. Exit
@@ -94,9 +96,7 @@ async function main(): Promise<number> {
   return rows.every(isMet) ? 0 : 1;
 }
 
-interface Measured {
-  readonly instructions: number;
-  readonly outputs: Tensors;
+interface Measured extends CountedRun {
   readonly arenaBytes: number;
   /** Arena, inputs and outputs. */
   readonly memoryBytes: number;
@@ -110,14 +110,11 @@ interface Build extends CompileCOptions {
 
 async function measure(graph: Graph, { board, run = {}, ...options }: Build): Promise<Measured> {
   const program = compileC(graph, { ...options, name: 'net' });
-  const where = board ?? options.device ?? 'cortex-m4';
-  const [result] = await runC(program, where, [seededInputs(graph, 1)], { ...run, count: 'instructions' });
-  if (!result?.instructions) throw new Error(`${where} counted no instructions`);
+  const counted = await countRun(program, graph, cDevice(board ?? options.device ?? 'cortex-m4'), run);
   const buffers = [...program.inputs, ...program.outputs];
   const bytes = buffers.reduce((sum, { elements, dtype }) => sum + elements * byteSize(dtype), 0);
-  const { instructions, outputs } = result;
   const memoryBytes = program.arenaBytes + (options.io === 'arena' ? 0 : bytes);
-  return { instructions, outputs, arenaBytes: program.arenaBytes, memoryBytes };
+  return { ...counted, arenaBytes: program.arenaBytes, memoryBytes };
 }
 
 function macsOf(graph: Graph): number {
@@ -138,7 +135,7 @@ async function kernels(): Promise<Row[]> {
       progress(`${name} on ${device}`);
       const tuned = await measure(graph, { device });
       const portable = await measure(graph, { device, kernels: 'portable' });
-      checkEqual(`${name} on ${device}`, tuned.outputs, portable.outputs);
+      checkEqual(`${name} on ${device}`, tuned, portable);
       rows.push({
         ...{ name, device, unit: 'instructions per MAC', target, peer },
         ...{ ours: tuned.instructions / macs, portable: portable.instructions / macs },
@@ -153,11 +150,8 @@ function perMac(counts: CmsisCounts | undefined, macs: number): CmsisCounts | un
   return counts && { ...counts, whole: counts.whole / macs };
 }
 
-function checkEqual(what: string, a: Tensors, b: Tensors): void {
-  for (const [name, tensor] of a) {
-    const { maxAbs } = compareTensors(tensor, b.get(name), exact);
-    if (maxAbs !== 0) throw new Error(`${what}: two builds of it differ by ${maxAbs}`);
-  }
+function checkEqual(what: string, a: CountedRun, b: CountedRun): void {
+  if (a.digest !== b.digest) throw new Error(`${what}: two builds of it do not give the same bits`);
 }
 
 /** In one kernel (`--fuse-ghost`) as a part of the instructions of two, and what it takes more of the arena. */
@@ -168,7 +162,7 @@ async function modules(): Promise<Row[]> {
     progress(`Ghost module ${name} on ${device}`);
     const two = await measure(graph, { device });
     const one = await measure(graph, { device, fuseGhost: true });
-    checkEqual(name, two.outputs, one.outputs);
+    checkEqual(name, two, one);
     const ratio = one.instructions / two.instructions;
     rows.push(
       { name: `Ghost module ${name}`, device, unit: 'times those of two kernels', ours: ratio, target: 1.02 },
@@ -186,9 +180,9 @@ async function models(): Promise<Row[]> {
       progress(`${name} on ${device}`);
       const tuned = await measure(graph, { device });
       const portable = await measure(graph, { device, kernels: 'portable' });
-      checkEqual(`${name} on ${device}`, tuned.outputs, portable.outputs);
+      checkEqual(`${name} on ${device}`, tuned, portable);
       const inArena = await measure(graph, { device, io: 'arena' });
-      checkEqual(`${name} on ${device}`, tuned.outputs, inArena.outputs);
+      checkEqual(`${name} on ${device}`, tuned, inArena);
       rows.push(
         {
           ...{ name, device, unit: 'instructions', ...instructions[device] },
@@ -242,8 +236,8 @@ async function ghostnet(): Promise<Row[]> {
   const name = NETWORK;
   const macs = macsOf(graph);
   const cmsis = perMac(await cmsisCounts(graph, device), macs);
-  checkEqual(`${name} with fused modules`, whole.outputs, fused.outputs);
-  checkEqual(`${name} in bands`, whole.outputs, inBands.outputs);
+  checkEqual(`${name} with fused modules`, whole, fused);
+  checkEqual(`${name} in bands`, whole, inBands);
   return [
     { name, device, unit: 'instructions per MAC', ours: whole.instructions / macs, cmsis, target: 1.45 },
     { name: 'arena', device, unit: 'bytes', ours: whole.arenaBytes, target: 853_000 },

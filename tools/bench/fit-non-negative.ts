@@ -1,4 +1,6 @@
 const SWEEPS = 20_000;
+/** Steps of unknowns, of columns of length 1, that end it. */
+const STILL = 1e-9;
 
 /**
  * The x >= 0 with the least |A x - b|, by coordinate descent on the normal equations: few unknowns, any number of rows.
@@ -11,7 +13,8 @@ export function fitNonNegative(rows: readonly (readonly number[])[], b: readonly
   const gram = indices.map((i) => indices.map((j) => sum(rows, (row) => at(row, i) * at(row, j))));
   const right = indices.map((j) => sum(rows, (row, k) => at(row, j) * (b[k] ?? 0)));
   const x = indices.map(() => 0);
-  for (let sweep = 0; sweep < SWEEPS; sweep++)
+  for (let sweep = 0, moved = Infinity; sweep < SWEEPS && moved > STILL; sweep++) {
+    moved = 0;
     for (const j of indices) {
       const diagonal = gram[j]?.[j] ?? 0;
       if (diagonal === 0) continue;
@@ -19,8 +22,11 @@ export function fitNonNegative(rows: readonly (readonly number[])[], b: readonly
         (total, i) => total + (i === j ? 0 : (gram[j]?.[i] ?? 0) * (x[i] ?? 0)),
         0,
       );
-      x[j] = Math.max(0, ((right[j] ?? 0) - others) / diagonal);
+      const next = Math.max(0, ((right[j] ?? 0) - others) / diagonal);
+      moved = Math.max(moved, Math.abs(next - (x[j] ?? 0)));
+      x[j] = next;
     }
+  }
   return x.map((value, j) => value / (scale[j] ?? 1));
 }
 

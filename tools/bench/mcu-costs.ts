@@ -3,18 +3,16 @@ import {
   type CLayer,
   type CostBuild,
   type CostTable,
-  type CProgram,
   costBuilds,
   costFeatures,
-  costKind,
+  costKinds,
   estimateInstructions,
 } from '@ghostc/backend-c';
-import { compileC, type Device } from '@ghostc/compiler';
-import { seededInputs } from '@ghostc/conformance';
-import type { Graph } from '@ghostc/ir';
-import { cDevice, emulatedCore, profileC } from '@ghostc/runtimes';
+import type { Device } from '@ghostc/compiler';
+import { type CDevice, cDevice, emulatedCore } from '@ghostc/runtimes';
 import { fitNonNegative } from './fit-non-negative.ts';
-import { fitted } from './mcu-networks.ts';
+import { type Counted as CountedLayers, countLayers } from './mcu-counts.ts';
+import { fitted, probes } from './mcu-networks.ts';
 import type { Row } from './mcu-report.ts';
 
 /** What `estimateInstructions` reads. */
@@ -46,25 +44,23 @@ const builds: Readonly<Record<CostBuild, Build>> = {
   rv32imc: { core: 'RV32IMC', device: 'rv32', flags: riscv('rv32imc', 'ilp32') },
 };
 
-interface Counted {
+interface Counted extends CountedLayers {
   readonly model: string;
   readonly build: CostBuild;
-  readonly program: CProgram;
-  readonly total: number;
-  readonly layers: readonly { readonly layer: CLayer; readonly cost: number }[];
 }
 
 type Progress = (what: string) => void;
 
 /**
- * Fits the factors of `estimateInstructions` to counts anew, and writes them. What they say of every network and build that
- * they were fitted to, over the count.
+ * Fits the factors of `estimateInstructions` to counts of networks and probes anew, and writes them. What they say of every network
+ * that they were fitted to, over the count.
  */
 export async function fitCosts(progress: Progress): Promise<Row[]> {
   const counted = await countAll(progress);
   const tables = new Map(costBuilds.map((build) => [build, fitBuild(counted, build)]));
   writeFileSync(tableFile, tableText(tables));
-  return counted.map(({ model, build, program, total }) => {
+  const networks = counted.filter(({ model }) => Object.hasOwn(fitted, model));
+  return networks.map(({ model, build, program, total }) => {
     const ratio = estimateInstructions(program, build, tables.get(build)) / total;
     const unit = 'times off, estimate against count';
     return { name: model, device: build, unit, ours: Math.max(ratio, 1 / ratio), target: 1 + TOLERANCE };
@@ -73,23 +69,20 @@ export async function fitCosts(progress: Progress): Promise<Row[]> {
 
 async function countAll(progress: Progress): Promise<Counted[]> {
   const all: Counted[] = [];
-  for (const [model, make] of Object.entries(fitted)) {
+  for (const [model, make] of Object.entries({ ...fitted, ...probes })) {
     const graph = make();
     for (const build of costBuilds) {
       progress(`${model} on ${build}`);
-      all.push({ model, build, ...(await count(graph, builds[build])) });
+      all.push({ model, build, ...(await countLayers(graph, builds[build].device, coreOf(builds[build]))) });
     }
   }
   return all;
 }
 
-async function count(graph: Graph, build: Build): Promise<Pick<Counted, 'program' | 'total' | 'layers'>> {
-  const { device, core, flags } = build;
+function coreOf({ device, core, flags }: Build): CDevice {
   const emulator = emulatedCore({ core, flags, compiler: cDevice(device).compiler });
   if (!emulator) throw new Error(`no emulator runs ${core}`);
-  const program = compileC(graph, { device, name: 'net' });
-  const { total, layers } = await profileC(program, emulator, seededInputs(graph, 1));
-  return { program, total, layers: layers.map(({ cost, ...layer }) => ({ layer, cost })) };
+  return emulator;
 }
 
 interface Sample {
@@ -105,9 +98,9 @@ function fitBuild(counted: readonly Counted[], build: CostBuild): CostTable {
     .flatMap(({ total, layers }) =>
       layers.map((one): Sample => ({ ...one, weight: 1 / (one.cost + total / 100) })),
     );
-  const kinds = [...new Set(samples.map(({ layer }) => costKind(layer)))].sort();
+  const kinds = [...new Set(samples.map(({ layer }) => costKinds(layer)[0] ?? ''))].sort();
   return Object.fromEntries(
-    kinds.map((kind) => [kind, factorsOf(samples.filter(({ layer }) => costKind(layer) === kind))]),
+    kinds.map((kind) => [kind, factorsOf(samples.filter(({ layer }) => costKinds(layer)[0] === kind))]),
   );
 }
 

@@ -19,9 +19,10 @@ import { venvPython } from '../build/venv-python.ts';
  *
  *   npm run verify:packages [-- --pack-xsd FILE] [--cpackget FILE] [--arduino-lint FILE] [--zephyr-module FILE]
  *
- * ESP-IDF by idf-component-manager, PlatformIO by its command, both of PyPI. What no registry has is used where it is
- * given: PACK.xsd of the Open-CMSIS-Pack specification, cpackget, arduino-lint (it asks Arduino's index of libraries),
- * scripts/zephyr_module.py of Zephyr. Leaves with 1 where a tool refuses a package, or takes a damaged one.
+ * ESP-IDF's by compote of idf-component-manager, PlatformIO's by its command, both of PyPI: each packs what it would
+ * publish. What no registry has is used where it is given: PACK.xsd of the Open-CMSIS-Pack specification, cpackget,
+ * arduino-lint (it asks Arduino's index of libraries), scripts/zephyr_module.py of Zephyr. Leaves with 1 where a tool
+ * refuses a package, or takes a damaged one.
  */
 const root = join(import.meta.dirname, '../..');
 const model = 'test-fixtures/models/ghost_fmnist/ghost_fmnist.onnx';
@@ -63,7 +64,8 @@ function validations(
   );
 }
 
-const idf = 'from idf_component_tools.manager import ManifestManager; ManifestManager(".", "net").load()';
+const compote =
+  'import sys; sys.argv = ["compote", "component", "pack", "--name", "net"]; from idf_component_manager.cli import safe_cli; sys.exit(safe_cli())';
 const pack = (xsd: string): string =>
   `from lxml import etree; etree.XMLSchema(etree.parse(${JSON.stringify(xsd)})).assertValid(etree.parse("ghostc.net.pdsc"))`;
 const pio = `import sys; sys.argv = ["pio", "pkg", "pack", ".", "-o", "net.tar.gz"]; from platformio.__main__ import main; sys.exit(main())`;
@@ -80,7 +82,7 @@ function where(tool: keyof typeof values, make: (tool: string) => Validation[]):
 const cores = ['cortex-m0plus', 'cortex-m4', 'cortex-m33', 'cortex-m55'] as const;
 const pdsc = { layout: 'cmsis-pack', manifest: 'ghostc.net.pdsc' } as const;
 const all: readonly Validation[] = [
-  ...validations({ layout: 'esp-idf', manifest: 'idf_component.yml', command: [python, '-c', idf] }, [
+  ...validations({ layout: 'esp-idf', manifest: 'idf_component.yml', command: [python, '-c', compote] }, [
     ...(['rv32imc', 'rv32', 'host'] as const),
   ]),
   ...validations(

@@ -65,10 +65,19 @@ export interface CLayer {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly macs: number;
-  /** Elements of the first input. */
-  readonly inputElements: number;
-  /** Positions of its window: 9 of a 3x3 convolution or pool; 1 without a window. */
-  readonly taps: number;
+  /** Of its first input. */
+  readonly inputShape: readonly number[];
+  /** Height and width of the window of its weights or of a pool; 1 and 1 without one. */
+  readonly window: readonly [height: number, width: number];
+  readonly stride: readonly [y: number, x: number];
+  /** Does the window reach over the edges? */
+  readonly padded: boolean;
+  /** The op that is computed with it on its outputs; empty where there is none. */
+  readonly activation: string;
+  /** Is another tensor added to its outputs? */
+  readonly residual: boolean;
+  /** Is it on integers and has no kernel for the device, but the portable one? */
+  readonly portable: boolean;
   /** Are floats of the first input often zeros, as after a ReLU? Emulated floats take less time for these. */
   readonly zeros: boolean;
   /** How often it runs: 1, or the bands of rows that it works in; its shape is that of a band. */

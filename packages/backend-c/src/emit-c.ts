@@ -26,7 +26,7 @@ import {
 import type { CFetch, CLayer, CProgram, Device, EmitCOptions, LayerPlace, WeightForm } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
-import { isRectified, windowSize } from './costs/layer-facts.ts';
+import { costFacts } from './costs/layer-facts.ts';
 import { fetchedSteps, planFetches } from './fetch-text.ts';
 import { FunctionTable } from './function-table.ts';
 import { headerText } from './header-text.ts';
@@ -255,10 +255,7 @@ class Emitter {
       name: origin[0] ?? output.name,
       dtype: output.type.dtype,
       shape: staticShape(output.type.shape),
-      macs: nodeMacs(node),
-      inputElements: numElements(node.inputs[0]?.type.shape ?? []),
-      taps: windowSize(node),
-      zeros: isRectified(node.inputs[0]),
+      ...costFacts(node, this.#settings.kernel(node)),
       calls: this.#calls,
       liveBytes,
       output: output.name,

@@ -25,7 +25,7 @@ export {
   type CostTable,
   costBuilds,
   costFeatures,
-  costKind,
+  costKinds,
   estimateInstructions,
   layerInstructions,
 } from './costs/estimate-instructions.ts';

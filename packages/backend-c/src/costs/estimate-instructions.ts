@@ -20,35 +20,144 @@ export type CostTable = Readonly<Record<string, CostFactors>>;
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
-/** Kind of layer that one formula holds for: op and type, or the size class of its window. */
-export function costKind({ op, dtype, taps, macs, shape }: CLayer): string {
-  if (macs === 0) return `${op}/${dtype}`;
-  if (taps === 1) return `${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`;
-  return `${op}/${taps <= 9 ? '9' : 'n'}`;
+/**
+ * Kind of layer that one formula holds for: op and type, or op and class of its window, and portable kernels. Kinds after the first stand in for it where
+ * none of it was counted.
+ */
+export function costKinds(layer: CLayer): readonly string[] {
+  const kinds = kindsOf(layer);
+  return layer.portable ? [...kinds.map((kind) => `${kind}/portable`), ...kinds] : kinds;
+}
+
+function kindsOf({ op, dtype, window, stride, padded, macs, shape }: CLayer): readonly string[] {
+  const taps = product(window);
+  if (macs === 0) {
+    const kind = `${op}/${dtype}`;
+    return [...(padded ? [`${kind}/padded`] : []), kind, ...(moves.has(op) ? [`transpose/${dtype}`] : [])];
+  }
+  if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];
+  if (!op.endsWith('depthwise_conv2d')) return [`${op}/n`];
+  const kind = `${op}/${taps <= 9 ? '9' : 'n'}`;
+  return [...(stride[1] > 1 ? [`${kind}/strided`] : []), kind, `${op}/9`];
+}
+
+/** Ops that only move elements: they cost about what a transpose does. */
+const moves: ReadonlySet<string> = new Set(['concat', 'expand', 'gather', 'pad', 'slice', 'tile']);
+
+const exponentials: ReadonlySet<string> = new Set([
+  'sigmoid',
+  'silu',
+  'tanh',
+  'gelu',
+  'elu',
+  'mish',
+  'softplus',
+]);
+
+/** What kernels do for a layer, how often each; a block that is not full counts as one. */
+export function costFeatures(layer: CLayer): number[] {
+  const { op, macs, calls } = layer;
+  const own =
+    macs === 0
+      ? withoutProducts(layer)
+      : op.endsWith('depthwise_conv2d')
+        ? ofPlanes(layer)
+        : ofMatrices(layer);
+  return [...ofOutputs(layer), ...own].map((feature) => feature * calls);
 }
 
 /**
- * Multiply-accumulates with inputs that are seldom zeros, those with others, outputs, positions of windows without weights,
- * inputs; pixels, planes, lines, fours of a line of the output; taps of all lines; calls.
+ * Multiply-accumulates with inputs that are seldom zeros, those with others; outputs, those with an activation of straight lines, of
+ * exponentials, with any other, with a residual; inputs; calls.
  */
-export function costFeatures({ macs, shape, inputElements, taps, zeros, calls }: CLayer): number[] {
+function ofOutputs({ macs, zeros, shape, activation, residual, inputShape }: CLayer): number[] {
   const outputs = product(shape);
-  const pixels = product(shape.slice(2));
-  const isImage = shape.length > 2;
-  const lines = isImage ? product(shape.slice(0, -1)) : 1;
-  const planes = isImage ? product(shape.slice(0, 2)) : 0;
-  const fours = isImage ? lines * Math.ceil((shape.at(-1) ?? 0) / 4) : 0;
-  const features = [
-    ...[zeros ? 0 : macs, zeros ? macs : 0, outputs, macs === 0 ? outputs * taps : 0, inputElements],
-    ...[pixels, planes, lines, fours, lines * taps, 1],
+  const kind = activation.startsWith('hard') ? 0 : exponentials.has(activation) ? 1 : activation ? 2 : 3;
+  return [
+    ...[zeros ? 0 : macs, zeros ? macs : 0, outputs],
+    ...[0, 1, 2].map((one) => (one === kind ? outputs : 0)),
+    ...[residual ? outputs : 0, product(inputShape), 1],
   ];
-  return features.map((feature) => feature * calls);
+}
+
+interface Sizes {
+  /** Of all images. */
+  readonly planes: number;
+  readonly lines: number;
+  readonly height: number;
+  readonly width: number;
+  readonly outputs: number;
+  /** Rows of all channels of the input. */
+  readonly inputLines: number;
+}
+
+function sizesOf({ shape, inputShape }: CLayer): Sizes {
+  const isImage = shape.length > 2;
+  const width = isImage ? (shape.at(-1) ?? 1) : 1;
+  const planes = product(shape.slice(0, 2));
+  const height = product(shape.slice(2)) / width || 0;
+  return {
+    planes,
+    lines: planes * height,
+    height,
+    width,
+    outputs: product(shape),
+    inputLines: product(inputShape.slice(1, -1)),
+  };
+}
+
+const blocks = (count: number, size: number): number => Math.ceil(count / size);
+
+/** Elements under windows; planes, lines, rows of windows, fours of a line, places of windows in lines; vectors of input. */
+function withoutProducts(layer: CLayer): number[] {
+  const { planes, lines, width, outputs } = sizesOf(layer);
+  const taps = product(layer.window);
+  const inputPlane = product(layer.inputShape) / planes;
+  return [
+    ...[outputs * taps, planes, lines, lines * layer.window[0], lines * blocks(width, 4), lines * taps],
+    planes * blocks(inputPlane, 16),
+  ];
 }
 
 /**
- * Instructions of a whole run, by factors that `npm run bench:mcu -- costs` fitted to layers counted in an emulator. On the
- * networks that it counts, float and int8, the estimate is within 15 % of the count.
+ * Planes, lines, each with rows of its windows and with its weights; pairs and fours of a line, fours with their weights and over two
+ * lines; weights; lines of input; planes and fours with patches of 4x4 weights.
  */
+function ofPlanes(layer: CLayer): number[] {
+  const { planes, lines, height, width, inputLines } = sizesOf(layer);
+  const taps = product(layer.window);
+  const patches = blocks(layer.window[0], 4) * blocks(layer.window[1], 4);
+  const fours = blocks(width, 4);
+  return [
+    ...[planes, lines, lines * layer.window[0], lines * taps],
+    ...[lines * blocks(width, 2), lines * fours, lines * fours * taps, planes * blocks(height, 2) * fours],
+    ...[planes * taps, inputLines, planes * patches, lines * fours * patches],
+  ];
+}
+
+/**
+ * A product of weights [m][k] and pixels. Channels, pixels, lines; fours of pixels, of all or of a line, for each channel, and with its
+ * weights; vectors of weights for each output. What fills columns of k: of a pixel, of fours, of lines, by rows of the window. Lines
+ * of input, weights; blocks of channels and pixels; columns of 16 pixels; columns that end within a four, and at an edge.
+ */
+function ofMatrices(layer: CLayer): number[] {
+  const { planes, lines, height, width, outputs, inputLines } = sizesOf(layer);
+  const m = layer.shape[1] ?? 1;
+  const pixels = height * width;
+  const k = layer.macs / outputs || 0;
+  const [fours, lineFours] = [blocks(pixels, 4), height * blocks(width, 4)];
+  return [
+    ...[m, pixels, lines, planes * fours, m * lineFours],
+    ...[k * planes * fours, k * m * lineFours, blocks(k, 16) * outputs],
+    ...[k * pixels, k * fours, k * height, k * lineFours, (k / layer.window[1]) * pixels],
+    ...[inputLines, m * k, blocks(m, 2) * fours, blocks(m, 2) * 2 * k * fours],
+    ...[blocks(m, 4) * 4 * k * blocks(pixels, 2), blocks(m, 2) * blocks(k, 16) * fours],
+    ...[k * blocks(pixels, 16), k * height * blocks(width, 16)],
+    ...[width % 4 ? k * pixels : 0, width % 4 && layer.padded ? k * pixels : 0],
+  ];
+}
+
+/** Instructions of a whole run, by factors that `npm run bench:mcu -- costs --update` fitted to layers counted in an emulator. */
 export function estimateInstructions(
   { layers, bandWork }: CProgram,
   build: CostBuild,
@@ -66,11 +175,17 @@ export function layerInstructions(layer: CLayer, build: CostBuild): number {
 }
 
 function layerCost(layer: CLayer, costs: CostTable): number {
-  const factors = costs[costKind(layer)] ?? uncounted(layer);
+  const kind = costKinds(layer).find((one) => Object.hasOwn(costs, one));
+  const factors = kind === undefined ? null : (costs[kind] ?? null);
+  if (!factors) return uncounted(layer);
   return costFeatures(layer).reduce((sum, feature, i) => sum + feature * (factors[i] ?? 0), 0);
 }
 
 /** Of a kind that was never counted: plain loops. */
-function uncounted({ macs }: CLayer): CostFactors {
-  return macs ? [8, 8, 20] : [0, 0, 30, 2, 10];
+function uncounted({ macs, shape, window, inputShape, calls }: CLayer): number {
+  const outputs = product(shape);
+  const work = macs
+    ? 8 * macs + 20 * outputs
+    : (30 + 2 * product(window)) * outputs + 10 * product(inputShape);
+  return work * calls;
 }

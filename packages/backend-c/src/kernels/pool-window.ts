@@ -1,4 +1,7 @@
+import type { Node } from '@ghostc/ir';
+import { attrsOf, maxPool } from '@ghostc/ops';
 import { loop } from '../text/loops.ts';
+import { input, shapeOf } from './operands.ts';
 import type { WindowGeometry } from './sliding-window.ts';
 
 export interface PoolGeometry {
@@ -29,6 +32,10 @@ export function poolGeometry(from: readonly number[], to: readonly number[], att
     dilation: two(attrs.dilations),
     pads: attrs.pads,
   };
+}
+
+export function maxGeometry(node: Node): PoolGeometry {
+  return poolGeometry(shapeOf(input(node, 0)), shapeOf(node.output), attrsOf(maxPool, node));
 }
 
 export function windowGeometry({ size, out, kernel, stride, dilation, pads }: PoolGeometry): WindowGeometry {

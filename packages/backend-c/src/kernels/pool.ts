@@ -1,6 +1,5 @@
-import type { DType, Node } from '@ghostc/ir';
-import { attrsOf, averagePool as averageOp, integerRange, maxPool as maxOp } from '@ghostc/ops';
-import { cType } from '../c-type.ts';
+import type { Node } from '@ghostc/ir';
+import { attrsOf, averagePool as averageOp } from '@ghostc/ops';
 import type { Emit, Kernel } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
 import { floatLiteral } from '../text/float-literal.ts';
@@ -9,6 +8,7 @@ import { floatRuns } from './float-runs.ts';
 import { input, shapeOf } from './operands.ts';
 import {
   countedLines,
+  maxGeometry,
   type PoolGeometry,
   type PoolText,
   poolBody,
@@ -31,11 +31,9 @@ const emitMaxPool: Emit = ({ node, pointer, lanes, scratch }) => {
       args: [pointer(input(node, 0)), pointer(node.output), ...(scratch ? [scratch] : [])],
     };
   }
-  const { dtype } = node.output.type;
-  const type = cType(dtype);
-  const body = poolBody(geometry, dtype === 'f32' ? floatMaximum(geometry) : integerMaximum(geometry, dtype));
+  const body = poolBody(geometry, floatMaximum(geometry));
   return {
-    fn: { hint: `max_pool_${geometry.out.join('x')}`, params: [`const ${type} *x`, `${type} *y`], body },
+    fn: { hint: `max_pool_${geometry.out.join('x')}`, params: ['const float *x', 'float *y'], body },
     args: [pointer(input(node, 0)), pointer(node.output)],
   };
 };
@@ -45,10 +43,6 @@ export const maxPool: Kernel = {
   scratchBytes: (node, lanes) =>
     slides(node, lanes) ? slidingScratch(windowGeometry(maxGeometry(node))) : 0,
 };
-
-function maxGeometry(node: Node): PoolGeometry {
-  return poolGeometry(shapeOf(input(node, 0)), shapeOf(node.output), attrsOf(maxOp, node));
-}
 
 function slides({ output }: Node, { vector }: Lanes): boolean {
   return vector && output.type.dtype === 'f32';
@@ -86,17 +80,6 @@ function floatMaximum(geometry: PoolGeometry): PoolText {
     start: ['float best = -INFINITY;'],
     element: ['best = e > best || e != e ? e : best;'],
     finish: [poolStore(geometry, 'best')],
-  };
-}
-
-function integerMaximum(geometry: PoolGeometry, dtype: DType): PoolText {
-  const type = cType(dtype);
-  return {
-    type,
-    register: 'int32_t',
-    start: [`int32_t best = ${integerRange(dtype)[0]};`],
-    element: ['best = e > best ? e : best;'],
-    finish: [poolStore(geometry, `(${type})best`)],
   };
 }
 

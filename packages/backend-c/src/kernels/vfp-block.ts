@@ -61,7 +61,8 @@ export function vfpBlockPrelude(rows: number, steps: number): Prelude {
       '#if defined(__GNUC__) && defined(__ARM_FP) && (__ARM_FP & 4) && defined(__ARM_FEATURE_FMA)',
       '__asm__ volatile(',
       ...assembly.map((line) => `"${line}\\n\\t"`),
-      ': [w] "+r"(w), [x] "+r"(x), [turns] "+r"(turns), [b] "+r"(b)',
+      // without &, GCC gives an input that is the same number as one of them its register
+      ': [w] "+&r"(w), [x] "+&r"(x), [turns] "+&r"(turns), [b] "+&r"(b)',
       ': [step] "r"(step), [sums] "r"(sums)',
       `: ${range(32)
         .map((i) => `"s${i}"`)

@@ -70,6 +70,24 @@ export const qlinearConv2dSuite = suite(
     'wide-kernel': conv({ x: '1,2,5,20', w: '3,2,1,7', channels: 3, attrs: 'pads=[0,3,0,3]' }),
     'kernel-larger-than-input': conv({ x: '1,2,2,2', w: '3,2,5,5', channels: 3, attrs: 'pads=[2,2,2,2]' }),
     'large-kernel': conv({ x: '1,2,9,9', w: '3,2,7,7', channels: 3, attrs: 'pads=[3,3,3,3], strides=[2,3]' }),
+    'large-kernel-inside': conv({
+      x: '1,3,15,18',
+      w: '5,3,7,7',
+      channels: 5,
+      attrs: 'pads=[3,3,3,3], strides=[2,2]',
+    }),
+    'large-kernel-dilated': conv({
+      x: '1,2,12,14',
+      w: '3,2,6,5',
+      channels: 3,
+      attrs: 'pads=[1,2,1,2], dilations=[2,1]',
+    }),
+    'tall-kernel': conv({
+      x: '1,1,25,10',
+      w: '8,1,10,4',
+      channels: 8,
+      attrs: 'pads=[4,1,5,1], strides=[2,2]',
+    }),
     'clamp-both': conv({ x: '1,4,5,5', w: '4,4,1,1', channels: 4, attrs: 'clamp=[-20, 31]' }),
     'left-shift': conv({ x: '1,4,5,5', w: '4,4,1,1', attrs: 'rounding="double"' }).replace(
       'y_scale=0.083',

@@ -94,6 +94,19 @@ export const qlinearPoolSuite = suite(
     ),
     max: unary('1,3,7,6', 'max_pool %x {kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]}'),
     'max-unsigned': unary('1,3,7,6', 'max_pool %x {kernel_shape=[2,2]}', 'u8', '0.05:3'),
+    'max-over-vectors': unary('1,3,9,37', 'max_pool %x {kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]}'),
+    'max-side-by-side': unary('2,2,5,35', 'max_pool %x {kernel_shape=[2,3], pads=[1,1,0,1]}'),
+    'max-far-apart': unary(
+      '1,2,10,64',
+      'max_pool %x {kernel_shape=[4,5], strides=[3,3], pads=[2,2,2,2], ceil_mode=true}',
+      'u8',
+      '0.05:3',
+    ),
+    'max-dilated-across': unary(
+      '1,2,4,50',
+      'max_pool %x {kernel_shape=[1,3], strides=[1,2], dilations=[1,3], pads=[0,3,0,0]}',
+    ),
+    'max-of-a-line': unary('1,8,1,45', 'max_pool %x {kernel_shape=[1,2], strides=[1,2]}'),
   },
   exact,
 );

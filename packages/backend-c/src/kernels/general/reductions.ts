@@ -248,7 +248,7 @@ const windowMax =
     const type = computeType(dtype);
     const body = nest([n * c, rows, columns], ([p = '0', i = '0', j = '0']) => [
       '{',
-      'int64_t at = -1;',
+      what === 'index' ? 'int64_t at = -1;' : 'int at = -1;',
       `${type} top = 0;`,
       ...loop('a', kernel[0] ?? 1, [
         ...loop('b', kernel[1] ?? 1, [
@@ -258,7 +258,7 @@ const windowMax =
           `const ${type} e = ${loaded(dtype, `x[(${p} * ${height} + u) * ${width} + v]`)};`,
           `if (at < 0 || e > top${orNan(arithmeticOf(dtype), 'e')}) {`,
           'top = e;',
-          `at = ${p} * ${height * width} + ${flat};`,
+          what === 'index' ? `at = ${p} * ${height * width} + ${flat};` : 'at = 0;',
           '}',
           '}',
         ]),

@@ -11,6 +11,7 @@ import { add, mul, prelu, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { hostKernels } from './host/index.ts';
 import { lookup } from './lookup.ts';
+import { maxPool } from './max-pool.ts';
 import { mveKernels } from './mve/index.ts';
 import { averagePool, globalAveragePool } from './pool.ts';
 import { dequantize, quantize } from './quantize.ts';
@@ -18,9 +19,10 @@ import { resize } from './resize.ts';
 import { scalarKernels } from './scalar/index.ts';
 import { softmax } from './softmax.ts';
 
-/** Portable C99, one for every quantised op; what tuned kernels are held against. */
+/** Portable C99, one for every quantised op, and maxima of small integers; what tuned kernels are held against. */
 export const portableKernels = {
   dequantize_linear: dequantize,
+  max_pool: maxPool,
   qlinear_add: add,
   qlinear_average_pool: averagePool,
   qlinear_conv2d: conv2d,
@@ -36,9 +38,14 @@ export const portableKernels = {
   qlinear_sub: sub,
   quantize_linear: quantize,
   requantize,
-} satisfies { readonly [K in OpsWith<'quantized'>]: Kernel };
+} satisfies { readonly [K in OpsWith<'quantized'> | 'max_pool']: Kernel };
 
-type IntegerOp = OpsWith<'quantized' | 'mcu'>;
+/** Is it the one for every processor? */
+export function isPortable(op: string, kernel: Kernel): boolean {
+  return Object.entries(portableKernels).some(([name, one]) => name === op && one === kernel);
+}
+
+type IntegerOp = OpsWith<'quantized' | 'mcu'> | 'max_pool';
 type TunedKernels = { readonly [K in IntegerOp]?: Kernel };
 
 const [scalarByRow, scalarByFourRows] = [scalarKernels(1), scalarKernels(4)];

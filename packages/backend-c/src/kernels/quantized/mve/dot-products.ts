@@ -42,7 +42,7 @@ export function dotProductsPrelude(vectors: number): Prelude {
       'int32x4_t first, second;',
       '__asm__ volatile(',
       ...[...looped, ...rest, ...gather].map((line) => `"${line}\\n\\t"`),
-      ': [w0] "+r"(w0), [w1] "+r"(w1), [c] "+r"(c), [first] "=&w"(first), [second] "=&w"(second)',
+      ': [w0] "+&r"(w0), [w1] "+&r"(w1), [c] "+&r"(c), [first] "=&w"(first), [second] "=&w"(second)',
       `: ${turns ? '[end] "r"(end)' : ''}`,
       `: ${[...sums, 'q2', 'q3', 'cc', 'memory'].map((name) => `"${name}"`).join(', ')});`,
       '*a0 = first;',

@@ -9,6 +9,7 @@ import { mveConv2d, mveConvFits, mveConvScratch, packMveConv } from './conv2d.ts
 import { mveDepthwiseConv2d, mveDepthwiseFits, mveDepthwiseScratch } from './depthwise-conv2d.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { mveFullyConnected } from './fully-connected.ts';
+import { maxPool } from './max-pool.ts';
 import { mvePlaneSum } from './plane-sum.ts';
 
 function convText(layer: Int8Layer): LayerText | null {
@@ -39,8 +40,9 @@ function depthwiseText(layer: Int8Layer): LayerText | null {
 
 const withoutVectors = dspKernels('single');
 
-/** For Helium, int8 in and out; the DSP extension, which such cores have too, where there is no vector kernel. */
+/** For Helium, bytes in and out; the DSP extension, which such cores have too, where there is no vector kernel. */
 export const mveKernels = {
+  max_pool: maxPool,
   qlinear_add: firstOf(add, withoutVectors.qlinear_add),
   qlinear_conv2d: firstOf(layerKernel(convLayer, convText), withoutVectors.qlinear_conv2d),
   qlinear_depthwise_conv2d: firstOf(

@@ -7,15 +7,15 @@ import { BLOCK, columnWords, gemmLines } from './gemm.ts';
 import { addRowPrelude } from './pair-sums.ts';
 import { scalarPrelude } from './prelude.ts';
 
-/** Taps of a window that are unrolled. */
+/** Taps of a window that are unrolled; of a larger one, those of a row. */
 const MAX_UNROLLED = 25;
 
 /** Is there a kernel for this geometry? Blocks of pixels are in one row, or anywhere in the plane of a 1x1 convolution. */
 export function scalarConvFits(geometry: ConvGeometry): boolean {
-  const { group, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
+  const { group, outHeight, outWidth, kernelWidth } = geometry;
   if (group > 1) return false;
   if (isPointwise(geometry)) return outHeight * outWidth >= BLOCK;
-  return outWidth >= BLOCK && kernelHeight * kernelWidth <= MAX_UNROLLED;
+  return outWidth >= BLOCK && kernelWidth <= MAX_UNROLLED;
 }
 
 /** Bytes of `col`. */
@@ -110,9 +110,23 @@ function windows({ geometry, xZeroPoint }: Int8Layer): string[] {
     inner,
   } = geometry;
   const inside = insideTest(geometry, 2);
-  const taps = range(kernelHeight).flatMap((u) =>
+  const isUnrolled = kernelHeight * kernelWidth <= MAX_UNROLLED;
+  const taps = range(isUnrolled ? kernelHeight : 1).flatMap((u) =>
     range(kernelWidth).map((v) => u * dilationY * width + v * dilationX),
   );
+  const copies = [
+    ...taps.map((at, tap) => `c[${2 * tap}] = pair_of(s[${at}], s[${at + strideX}]);`),
+    `s += ${isUnrolled ? height * width : dilationY * width};`,
+    `c += ${2 * taps.length};`,
+  ];
+  const rows = isUnrolled
+    ? copies
+    : [
+        `for (int u = 0; u < ${kernelHeight}; u++) {`,
+        ...copies,
+        '}',
+        `s += ${(height - kernelHeight * dilationY) * width};`,
+      ];
   const value = (column: string): string =>
     `${column} >= 0 && ${column} < ${width} && row >= 0 && row < ${height} ? s[row * ${width} + ${column}] : ${xZeroPoint}`;
   return [
@@ -125,9 +139,7 @@ function windows({ geometry, xZeroPoint }: Int8Layer): string[] {
           `if (${inside}) {`,
           `s += top * ${width} + left;`,
           `for (int i = 0; i < ${channels}; i++) {`,
-          ...taps.map((at, tap) => `c[${2 * tap}] = pair_of(s[${at}], s[${at + strideX}]);`),
-          `s += ${height * width};`,
-          `c += ${2 * taps.length};`,
+          ...rows,
           '}',
           'continue;',
           '}',

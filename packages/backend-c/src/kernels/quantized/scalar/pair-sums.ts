@@ -108,7 +108,7 @@ export const addRowPrelude: Prelude = {
         'bne 1b',
       ],
       [
-        '[c] "+l"(c), [w] "+l"(w), [v] "+l"(v), [both0] "+h"(b0), [both1] "+h"(b1), [high0] "+h"(h0), [high1] "+h"(h1)',
+        '[c] "+&l"(c), [w] "+&l"(w), [v] "+&l"(v), [both0] "+&h"(b0), [both1] "+&h"(b1), [high0] "+&h"(h0), [high1] "+&h"(h1)',
         '[end] "h"(end)',
         '"r0", "r1", "r2", "r3", "lr", "cc", "memory"',
       ],
@@ -169,7 +169,7 @@ export function addWindowPrelude(taps: number): Prelude {
           ...flush('r0', '', '%[bias]'),
         ]),
         [
-          '[c] "+l"(c), [w] "+l"(w), [both] "+h"(b), [high] "+h"(h)',
+          '[c] "+&l"(c), [w] "+&l"(w), [both] "+&h"(b), [high] "+&h"(h)',
           `[bias] "h"(${BIAS})`,
           '"r0", "r1", "r2", "r3", "cc", "memory"',
         ],

@@ -1,0 +1,227 @@
+import { itemAt, mulberry32 } from '@ghostc/ir';
+
+/** Most multiply-accumulates of a layer, and layers of a probe. */
+const MOST_MACS = 500_000;
+const LAYERS = 14;
+
+const channels = [1, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 240, 480];
+const sizes = [3, 5, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48];
+const windows = [
+  [3, 3],
+  [3, 3],
+  [3, 3],
+  [5, 5],
+  [1, 3],
+  [1, 5],
+  [5, 1],
+  [1, 9],
+  [2, 2],
+  [7, 7],
+] as const;
+type Window = readonly [number, number];
+const activations = ['relu', 'relu', 'relu', 'hard_swish', 'sigmoid', ''];
+
+/** Chances of layers up to each: 1x1, window, depthwise, maximum, mean, sum, gate, resize. */
+const kinds = {
+  mixed: { upTo: [0.3, 0.5, 0.72, 0.82, 0.86, 0.91, 0.96, 1], windows },
+  windows: {
+    upTo: [0.1, 0.5, 0.9, 1, 1, 1, 1, 1],
+    windows: [
+      ...([
+        [5, 5],
+        [5, 5],
+        [7, 7],
+        [3, 5],
+        [1, 9],
+        [5, 1],
+        [4, 4],
+      ] as const),
+      ...([
+        [3, 3],
+        [3, 3],
+        [3, 3],
+      ] as const),
+    ],
+  },
+} as const;
+export type ProbeKind = keyof typeof kinds;
+
+/**
+ * A network of seeded layers as text: convolutions of many sizes and windows, pools, sums, gates, dense layers. Costs of layers
+ * are fitted to such, so that they hold for networks that nobody counted.
+ */
+export function probe(seed: number, kind: ProbeKind): string {
+  return new Probe(seed, kinds[kind]).text();
+}
+
+class Probe {
+  readonly #next: () => number;
+  readonly #kinds: (typeof kinds)[ProbeKind];
+  readonly #lines: string[] = [];
+  #constants = 0;
+  #values = 0;
+  #at = 'x';
+  #shape: readonly [number, number, number];
+
+  constructor(seed: number, of: (typeof kinds)[ProbeKind]) {
+    this.#kinds = of;
+    this.#next = mulberry32(seed);
+    const width = this.#one(sizes.slice(4));
+    // every third is a line
+    this.#shape = [
+      this.#one(channels.slice(0, 9)),
+      seed % 3 ? this.#one(sizes.slice(4)) : 1,
+      seed % 3 ? width : 4 * width,
+    ];
+  }
+
+  text(): string {
+    const input = this.#shape.join(',');
+    for (let i = 0; i < LAYERS; i++) this.#layer();
+    this.#head();
+    return `graph @probe(%x: f32[1,${input}])\n${this.#lines.join('\n')}\n  return %${this.#at}`;
+  }
+
+  #one<T>(list: readonly T[]): T {
+    return itemAt(list, Math.floor(this.#next() * list.length));
+  }
+
+  #layer(): void {
+    const [c, h, w] = this.#shape;
+    const { upTo, windows } = this.#kinds;
+    const drawn = this.#next();
+    const kind = upTo.findIndex((end) => drawn < end);
+    if (kind === 0) this.#conv([1, 1], 1);
+    else if (kind === 1) this.#conv(this.#one<Window>(windows), this.#next() < 0.25 ? 2 : 1);
+    else if (kind === 2) this.#depthwise(this.#one<Window>(windows), this.#next() < 0.3 ? 2 : 1);
+    else if (kind === 3) this.#pool('max_pool');
+    else if (kind === 4) this.#pool('average_pool');
+    else if (kind === 5) this.#sum();
+    else if (kind === 6) this.#gate();
+    else if (c * h * w < 4000) this.#resize();
+  }
+
+  #emit(text: string, shape = this.#shape): void {
+    this.#at = `v${this.#values++}`;
+    this.#lines.push(`  %${this.#at} = ${text}`);
+    this.#shape = shape;
+  }
+
+  #constant(shape: readonly number[]): string {
+    const name = `c${++this.#constants}`;
+    this.#lines.unshift(`  const %${name}: f32[${shape.join(',')}] = random(${this.#constants})`);
+    return `%${name}`;
+  }
+
+  #activate(name = this.#one(activations)): void {
+    if (name) this.#emit(`${name} %${this.#at}`);
+  }
+
+  #window([wanted, across]: readonly [number, number], stride: number, edges: 'padded' | 'open') {
+    const [, h, w] = this.#shape;
+    const kernel = [Math.min(wanted, h), Math.min(across, w)] as const;
+    const pads = kernel.map((size) => (edges === 'padded' ? Math.floor(size / 2) : 0));
+    const [top = 0, left = 0] = pads;
+    const steps = [h > 3 ? stride : 1, w > 3 ? stride : 1] as const;
+    const out = [
+      Math.floor((h + 2 * top - kernel[0]) / steps[0]) + 1,
+      Math.floor((w + 2 * left - kernel[1]) / steps[1]) + 1,
+    ] as const;
+    return {
+      kernel,
+      out,
+      attributes: `pads=[${[...pads, ...pads].join(',')}], strides=[${steps.join(',')}]`,
+    };
+  }
+
+  #conv(size: readonly [number, number], stride: number): void {
+    const [c] = this.#shape;
+    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.7 ? 'padded' : 'open');
+    const [kh, kw] = kernel;
+    const [h, w] = out;
+    const fits = channels.filter((m) => m * c * kh * kw * h * w <= MOST_MACS);
+    const m = this.#one(fits.length ? fits : [1]);
+    const [weight, bias] = [this.#constant([m, c, kh, kw]), this.#constant([m])];
+    this.#emit(`conv2d %${this.#at}, ${weight}, ${bias} {${attributes}}`, [m, h, w]);
+    this.#activate();
+  }
+
+  #depthwise(size: readonly [number, number], stride: number): void {
+    const [c] = this.#shape;
+    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.8 ? 'padded' : 'open');
+    const [weight, bias] = [this.#constant([c, 1, ...kernel]), this.#constant([c])];
+    this.#emit(`depthwise_conv2d %${this.#at}, ${weight}, ${bias} {${attributes}}`, [c, ...out]);
+    this.#activate();
+  }
+
+  #pool(op: 'max_pool' | 'average_pool'): void {
+    const size = this.#one([
+      [2, 2],
+      [2, 2],
+      [3, 3],
+      [1, 2],
+      [4, 4],
+    ] as const);
+    const { kernel, out, attributes } = this.#window(
+      size,
+      this.#next() < 0.8 ? 2 : 1,
+      size[0] === 3 ? 'padded' : 'open',
+    );
+    const [c] = this.#shape;
+    this.#emit(`${op} %${this.#at} {kernel_shape=[${kernel.join(',')}], ${attributes}}`, [c, ...out]);
+  }
+
+  /** With a branch. */
+  #sum(): void {
+    const [from, [c]] = [this.#at, this.#shape];
+    const [weight, bias] = [this.#constant([c, 1, 3, 3]), this.#constant([c])];
+    this.#emit(`depthwise_conv2d %${from}, ${weight}, ${bias} {pads=[1,1,1,1]}`);
+    this.#emit(`add %${from}, %${this.#at}`);
+    this.#activate();
+  }
+
+  /** A squeeze and excitation. */
+  #gate(): void {
+    const [from, shape] = [this.#at, this.#shape];
+    this.#emit(`global_average_pool %${from}`, [shape[0], 1, 1]);
+    const inner = Math.ceil(shape[0] / 4);
+    this.#dense(inner, shape[0]);
+    this.#activate('relu');
+    this.#dense(shape[0], inner);
+    this.#activate(this.#one(['sigmoid', 'hard_sigmoid']));
+    this.#emit(`mul %${from}, %${this.#at}`, shape);
+  }
+
+  #dense(m: number, c: number): void {
+    const [weight, bias] = [this.#constant([m, c, 1, 1]), this.#constant([m])];
+    this.#emit(`conv2d %${this.#at}, ${weight}, ${bias}`, [m, 1, 1]);
+  }
+
+  #resize(): void {
+    const [c, h, w] = this.#shape;
+    const to = [c, h > 1 ? 2 * h : 1, 2 * w] as const;
+    this.#emit(
+      `resize %${this.#at} {sizes=[1,${to.join(',')}], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"}`,
+      to,
+    );
+  }
+
+  /** Flattened or averaged, then two dense layers. */
+  #head(): void {
+    if (this.#shape[0] * this.#shape[1] * this.#shape[2] > 1500)
+      this.#emit(`global_average_pool %${this.#at}`, [this.#shape[0], 1, 1]);
+    const inputs = this.#shape[0] * this.#shape[1] * this.#shape[2];
+    this.#emit(`reshape %${this.#at} {shape=[1,${inputs}]}`);
+    const hidden = this.#one(channels.slice(5));
+    const outputs = this.#one([2, 3, 5, 6, 10, 12, 100]);
+    this.#fullyConnected(hidden, inputs);
+    this.#activate('relu');
+    this.#fullyConnected(outputs, hidden);
+    this.#emit(`softmax %${this.#at} {axis=1}`);
+  }
+
+  #fullyConnected(m: number, inputs: number): void {
+    const [weight, bias] = [this.#constant([m, inputs]), this.#constant([m])];
+    this.#emit(`fully_connected %${this.#at}, ${weight}, ${bias}`);
+  }
+}
