@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { warmUp } from './graph/layout.ts';
 import { OpenForm } from './open-form.tsx';
 import { CodePane } from './panes/code-pane.tsx';
 import { FitPane } from './panes/fit-pane.tsx';
@@ -35,6 +36,7 @@ export function App(): JSX.Element {
   useEffect(() => history.replaceState(null, '', writeSettings(settings)), [settings]);
 
   async function open(source: Source): Promise<void> {
+    void warmUp();
     const opened = await task.run('open', source);
     if (!opened) return;
     change({ spec: source.kind === 'spec' ? source.spec : '' });
