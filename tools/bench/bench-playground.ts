@@ -54,14 +54,20 @@ async function measure({ name, spec, path }: Model): Promise<void> {
     if (file.endsWith('.js')) fetched.set(file, gzipSync(content).length);
     return content;
   };
-  const { page, close } = await openBrowser(serve, '/index.html', ['--enable-blink-features=ForceEagerMeasureMemory']);
+  const { page, close } = await openBrowser(serve, '/index.html', [
+    '--enable-blink-features=ForceEagerMeasureMemory',
+  ]);
   try {
     page.setDefaultTimeout(60_000);
     await page.getByText('No server sees your model').waitFor();
     const script = [...fetched.values()].reduce((sum, size) => sum + size, 0);
     const start = performance.now();
     if (path) await page.setInputFiles('input[type=file] >> nth=0', path);
-    else await page.locator('select').first().selectOption(spec ?? '');
+    else
+      await page
+        .locator('select')
+        .first()
+        .selectOption(spec ?? '');
     await page.getByRole('tab', { name: 'Graph' }).waitFor();
     const open = (performance.now() - start) / 1000;
     await page.locator('svg[data-laid-out=true]').waitFor();
@@ -75,7 +81,8 @@ async function measure({ name, spec, path }: Model): Promise<void> {
       `${name}: first paint ${paint.toFixed(0)} ms, script ${kb(script)} KB gzipped; open in ${open.toFixed(1)} s, laid out in ` +
         `${(layout / 1000).toFixed(2)} s, longest task ${longest.toFixed(0)} ms, heaps ${mb(heap)} MB, resident at most ${mb(resident)} MB`,
     );
-    for (const [key, value] of missed) console.log(`  ${key}: ${value}, expected at most ${limits[key as keyof typeof limits]}`);
+    for (const [key, value] of missed)
+      console.log(`  ${key}: ${value}, expected at most ${limits[key as keyof typeof limits]}`);
     if (missed.length > 0) process.exitCode = 1;
   } finally {
     await close();

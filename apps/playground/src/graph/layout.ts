@@ -57,7 +57,9 @@ function engine(): Promise<ELK> {
 /** Loads the layout engine, and lets the browser compile it, while a model is being read. */
 export async function warmUp(): Promise<void> {
   const children = Array.from({ length: 60 }, (_, i) => ({ id: `${i}`, width: 80, height: 24 }));
-  const edges = children.slice(1).map((_, i) => ({ id: `e${i}`, sources: [`${i >> 1}`], targets: [`${i + 1}`] }));
+  const edges = children
+    .slice(1)
+    .map((_, i) => ({ id: `e${i}`, sources: [`${i >> 1}`], targets: [`${i + 1}`] }));
   await (await engine()).layout({ id: 'root', children, edges }, { layoutOptions: options });
 }
 

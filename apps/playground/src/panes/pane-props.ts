@@ -7,6 +7,10 @@ export interface PaneProps {
   readonly model: OpenedModel;
   readonly settings: Settings;
   readonly task: ReturnType<typeof useTask>;
+  /** For the ranges of int8. */
+  readonly pictures: readonly File[];
+  readonly setPictures: (pictures: readonly File[]) => void;
+  readonly quantize: () => void;
 }
 
 export function requestOf({ device, ram }: Settings) {

@@ -1,4 +1,5 @@
 import type { CBuffer, CLayer, Device, GraphData, Progress } from '@ghostc/compiler';
+import type { Histogram } from './histogram.ts';
 
 /** A model as the user gave it: a file, or a spec such as `ghostnet:1.0@224`. */
 export type Source =
@@ -76,6 +77,10 @@ export interface Calls {
   compileWgsl(): CompiledWgsl;
   fit(): readonly BoardFit[];
   run(picture: ImageBitmap): RunResult;
+  /** The model becomes an int8 model. */
+  quantize(pictures: readonly ImageBitmap[]): OpenedModel;
+  /** Of a constant of the model, as it came or optimised. */
+  weights(name: string): Histogram | undefined;
   zip(request: CompileRequest): Uint8Array;
 }
 
