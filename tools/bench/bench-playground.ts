@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -7,13 +8,15 @@ import { saveOnnx } from '@ghostc/edit';
 import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { openBrowser } from '@ghostc/runtimes';
+import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 
 const help = `npm run bench:playground -- [FILE...]
 
 The playground in headless Chromium: first contentful paint, scripts before a model is opened (gzipped), and for GhostNet 1.0x, a graph
 of 1,000 nodes and each FILE: seconds until it is open, seconds of its layout, the longest task of the page's thread, and the heaps of
-page and workers with their buffers, and the largest resident set of their process. Exit code 1 when a limit is missed.
+page and workers with their buffers; then through each pane to the download, whose C gcc takes, and the largest resident set of the
+process. GHOSTC_SCREENSHOTS names a folder for pictures of the panes. Exit code 1 when a limit is missed.
 
 Examples:
   npm run bench:playground
@@ -73,7 +76,9 @@ async function measure({ name, spec, path }: Model): Promise<void> {
     await page.locator('svg[data-laid-out=true]').waitFor();
     await page.waitForTimeout(300);
     const { paint, layout, longest } = await page.evaluate(seenInPage);
-    const heap = await page.evaluate<number>(memoryInPage);
+    const opened = await page.evaluate<number>(memoryInPage);
+    await walk(page, name);
+    const heap = Math.max(opened, await page.evaluate<number>(memoryInPage));
     const resident = await largestResidentSet(page);
     const found = { paint, script, layout: layout / 1000, longest, heap };
     const missed = Object.entries(found).filter(([key, value]) => value > limits[key as keyof typeof limits]);
@@ -107,6 +112,30 @@ function seenInPage(): Promise<{ paint: number; layout: number; longest: number 
 
 /** In the page: heaps and buffers of it and its workers; not in TypeScript's library yet. */
 const memoryInPage = 'performance.measureUserAgentSpecificMemory().then(({ bytes }) => bytes)';
+
+/** Each pane of a compiled model by what it has when it is there. */
+const panes = { Passes: '.events', Memory: '.arena rect', Code: '.codes pre', Fit: 'tbody tr' };
+
+/** Through the panes to the download, whose C compiles. */
+async function walk(page: Page, name: string): Promise<void> {
+  const shots = process.env.GHOSTC_SCREENSHOTS;
+  for (const [pane, content] of Object.entries(panes)) {
+    await page.getByRole('tab', { name: pane }).click();
+    await page.locator(content).first().waitFor({ state: 'attached', timeout: 300_000 });
+    if (shots) await page.screenshot({ path: join(shots, `${name.replace(/\W+/g, '-')}-${pane}.png`) });
+  }
+  const downloaded = page.waitForEvent('download', { timeout: 300_000 });
+  await page.getByRole('button', { name: /Download/ }).click();
+  const files = unzipSync(readFileSync(await (await downloaded).path()));
+  const folder = mkdtempSync(join(tmpdir(), 'ghostc-'));
+  const sources = Object.entries(files).filter(([file]) => /^c\/[^/]+\.[ch]$/.test(file));
+  for (const [file, content] of sources) writeFileSync(join(folder, basename(file)), content);
+  const [source = 'refused'] = sources
+    .map(([file]) => basename(file))
+    .filter((file) => /^(?!.*_weights).*\.c$/.test(file));
+  execFileSync('gcc', ['-std=c99', '-Wall', '-Werror', '-fsyntax-only', source], { cwd: folder });
+  rmSync(folder, { recursive: true });
+}
 
 /** Largest resident set of the process that has the page and its workers, in bytes. */
 async function largestResidentSet(page: Page): Promise<number> {

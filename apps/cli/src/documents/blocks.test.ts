@@ -1,5 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { browserTools, cDevice, skipWithout, type Tool, wasmTools, wgslTools } from '@ghostc/runtimes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Block, documentBlocks } from './document-blocks.ts';
 import { documents } from './documents.ts';
@@ -35,12 +37,20 @@ async function problemsOf(blocks: readonly Block[], place: Place): Promise<strin
   return problems;
 }
 
-test.each(documents(root))('every block of %s runs, in the order of the page', async (path) => {
+const python: Tool = {
+  name: 'python3 with numpy, onnx and onnxruntime (pip install numpy onnx onnxruntime)',
+  packages: { apt: ['python3-venv'] },
+  found: () => spawnSync('python3', ['-c', 'import numpy, onnx, onnxruntime']).status === 0,
+};
+const tools = [...browserTools, ...wasmTools, ...wgslTools, ...cDevice('cortex-m4').tools, python];
+
+test.for(documents(root))('every block of %s runs, in the order of the page', async (path, context) => {
   const { blocks, problems } = documentBlocks(path, root);
+  if (blocks.some(({ language }) => language !== 'ts')) skipWithout(tools, 'the documents', context);
   expect([...problems, ...(blocks.length ? await problemsOf(blocks, readersPlace()) : [])]).toEqual([]);
 });
 
-test.each([
+test.for([
   ['sh', 'ghostc compile model.onnx --target d', 'Allowed choices'],
   ['sh', 'ghostc inspect model.onxx', 'there is no such file'],
   ['ts', "import { absent } from '@ghostc/ir';\nconsole.log(absent()); // 1", 'absent) is not a function'],
@@ -51,7 +61,8 @@ test.each([
   ['c', '#include "nets.h"', 'nets.h: No such file'],
   ['python', 'ghostc.compil("model.onnx")', "has no attribute 'compil'"],
   ['rust', '', 'nothing runs rust'],
-])('a mistake in %s is told: %s', async (language, code, problem) => {
+] as const)('a mistake in %s is told: %s', async ([language, code, problem], context) => {
+  skipWithout(tools, 'the documents', context);
   expect(await problemsOf([{ language, code, place: 'seeded' }], readersPlace())).toEqual([
     expect.stringContaining(problem),
   ]);
@@ -80,3 +91,27 @@ ${fence}
     'page.md:1: there is nothing that is meant by: not run (--port): no board is here',
   ]);
 });
+
+test.each(documents(root))(
+  'every link of %s leads to a file that is there, and to a heading of it',
+  (path) => {
+    const text = readFileSync(join(root, path), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+    const links = [...text.matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+    const lost = links.filter(([, file, heading]) => {
+      const target = file ? join(dirname(join(root, path)), file) : join(root, path);
+      return !existsSync(target) || (heading && !headingsOf(target).includes(heading));
+    });
+    expect(lost.map(([link]) => link)).toEqual([]);
+  },
+);
+
+/** As GitHub and VitePress name them. */
+function headingsOf(file: string): string[] {
+  const titles = [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title);
+  return titles.map((title) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
