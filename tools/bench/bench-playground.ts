@@ -7,9 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { saveOnnx } from '@ghostc/edit';
 import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
-import { openBrowser } from '@ghostc/runtimes';
+import { type BrowserPage, openBrowser } from '@ghostc/runtimes';
 import { unzipSync } from 'fflate';
-import type { Page } from 'playwright-core';
 
 const help = `npm run bench:playground -- [FILE...]
 
@@ -117,7 +116,7 @@ const memoryInPage = 'performance.measureUserAgentSpecificMemory().then(({ bytes
 const panes = { Passes: '.events', Memory: '.arena rect', Code: '.codes pre', Fit: 'tbody tr' };
 
 /** Through the panes to the download, whose C compiles. */
-async function walk(page: Page, name: string): Promise<void> {
+async function walk(page: BrowserPage['page'], name: string): Promise<void> {
   const shots = process.env.GHOSTC_SCREENSHOTS;
   for (const [pane, content] of Object.entries(panes)) {
     await page.getByRole('tab', { name: pane }).click();
@@ -138,7 +137,7 @@ async function walk(page: Page, name: string): Promise<void> {
 }
 
 /** Largest resident set of the process that has the page and its workers, in bytes. */
-async function largestResidentSet(page: Page): Promise<number> {
+async function largestResidentSet(page: BrowserPage['page']): Promise<number> {
   const session = await page.context().browser()?.newBrowserCDPSession();
   const { processInfo = [] } = (await session?.send('SystemInfo.getProcessInfo')) ?? {};
   const sizes = processInfo

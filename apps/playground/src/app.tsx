@@ -51,7 +51,10 @@ export function App(): JSX.Element {
     const images = await Promise.all(pictures.map((file) => createImageBitmap(file)));
     const made = await task.run('quantize', images);
     if (made) setModel(made);
-    else if (opened.current) await open(opened.current); // its worker may be gone
+    else reopen(); // its worker may be gone
+  }
+  function reopen(): void {
+    if (opened.current) open(opened.current);
   }
   /** Pictures are for int8, what is none is a model. */
   function take(files: readonly File[]): void {
@@ -119,7 +122,7 @@ export function App(): JSX.Element {
             ))}
           </div>
           <section class="pane" role="tabpanel" aria-labelledby={`tab-${name}`}>
-            <Pane key={name} {...{ model, settings, task, pictures, setPictures, quantize }} />
+            <Pane key={name} {...{ model, settings, task, pictures, setPictures, quantize, reopen }} />
           </section>
         </>
       ) : (

@@ -11,6 +11,8 @@ export interface PaneProps {
   readonly pictures: readonly File[];
   readonly setPictures: (pictures: readonly File[]) => void;
   readonly quantize: () => void;
+  /** Opens the model again, after its worker was ended. */
+  readonly reopen: () => void;
 }
 
 export function requestOf({ device, ram }: Settings) {

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RunResult } from '../worker/protocol.ts';
+import type { LayerDifference, RunResult } from '../worker/protocol.ts';
 import type { PaneProps } from './pane-props.ts';
 
 /** The WGSL on this machine's GPU, on a picture or on the camera. */
-export function RunPane({ model, task }: PaneProps): JSX.Element {
+export function RunPane({ model, task, reopen }: PaneProps): JSX.Element {
   const [result, setResult] = useState<RunResult>();
+  const [layers, setLayers] = useState<readonly LayerDifference[]>();
   const [stream, setStream] = useState<MediaStream>();
   const video = useRef<HTMLVideoElement>(null);
   const run = async (source: ImageBitmapSource): Promise<boolean> => {
@@ -35,6 +36,12 @@ export function RunPane({ model, task }: PaneProps): JSX.Element {
       : await navigator.mediaDevices?.getUserMedia({ video: true }).catch(() => undefined);
     setStream(made);
   };
+  const compare = async (file: File | undefined): Promise<void> => {
+    if (!file) return;
+    const made = await task.run('compare', await createImageBitmap(file));
+    setLayers(made);
+    if (!made) reopen();
+  };
   return (
     <>
       <div class="choices">
@@ -44,6 +51,14 @@ export function RunPane({ model, task }: PaneProps): JSX.Element {
             type="file"
             accept="image/*"
             onChange={({ currentTarget }) => currentTarget.files?.[0] && run(currentTarget.files[0])}
+          />
+        </label>
+        <label class="file">
+          Compare with the interpreter
+          <input
+            type="file"
+            accept="image/*"
+            onChange={({ currentTarget }) => compare(currentTarget.files?.[0])}
           />
         </label>
         <button type="button" aria-pressed={!!stream} onClick={camera}>
@@ -72,6 +87,38 @@ export function RunPane({ model, task }: PaneProps): JSX.Element {
           </tbody>
         </table>
       )}
+      {layers && <Layers layers={layers} />}
     </>
+  );
+}
+
+/** Each layer by itself: a fault is where it is made. */
+function Layers({ layers }: { layers: readonly LayerDifference[] }): JSX.Element {
+  const off = layers.filter(({ difference, allowed }) => !(difference <= allowed)).length;
+  return (
+    <table>
+      <caption>
+        {layers.length} layers by themselves, WGSL against the interpreter: {off || 'none'} off by more than
+        rounding explains
+      </caption>
+      <thead>
+        <tr>
+          <th>Layer</th>
+          <th>Difference</th>
+          <th>Allowed there</th>
+        </tr>
+      </thead>
+      <tbody>
+        {layers.map(({ op, node, difference, allowed }, i) => (
+          <tr key={i} class={difference <= allowed ? '' : 'no'}>
+            <td>
+              {op} <code>{node}</code>
+            </td>
+            <td class="n">{difference.toPrecision(3)}</td>
+            <td class="n">{allowed.toPrecision(3)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -42,7 +42,7 @@ export class CompilerClient {
     const worker = this.#open();
     const id = this.#next++;
     const cancel = (): void => {
-      if (call === 'quantize')
+      if (call === 'quantize' || call === 'compare')
         this.#fail('cancelled'); // it does not look up from its work
       else worker.postMessage({ cancel: id });
     };

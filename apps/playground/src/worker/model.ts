@@ -1,9 +1,11 @@
 import runtime from 'virtual:wgsl-runtime';
+import { allowances, isolateNodes, referenceValues } from '@ghostc/bisect';
 import { knownBoards, planFor } from '@ghostc/cli/fit';
 import {
   type CProgram,
   compileCInSteps,
   compileFilesInSteps,
+  compileWgsl as compileWgslAtOnce,
   compileWgslInSteps,
   graphData,
   lowerForQuantizer,
@@ -13,7 +15,7 @@ import {
   type StepOptions,
 } from '@ghostc/compiler';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { CompileError, type Graph, type Node } from '@ghostc/ir';
+import { CompileError, entryOf, type Graph, type Node, type Tensor, toNumbers } from '@ghostc/ir';
 import { quantize as quantizeGraph } from '@ghostc/quant';
 import {
   createSession,
@@ -32,6 +34,7 @@ import type {
   CompiledC,
   CompiledWgsl,
   CompileRequest,
+  LayerDifference,
   OpenedModel,
   PassData,
   RuleEvent,
@@ -181,6 +184,50 @@ function pictureInput() {
   if (!input || others.length > 0 || !sized || typeof channels !== 'number' || !how)
     throw new CompileError('playground/input', 'expected one input that is a picture [1,3,H,W] or [1,1,H,W]');
   return { input: input.name, how, shape: [channels, height, width] } as const;
+}
+
+/** Every layer of the optimised graph side by side in one program: no error travels from one to the next. The page ends it as `quantize`. */
+export async function compare(image: ImageBitmap, options: StepOptions): Promise<readonly LayerDifference[]> {
+  const { input, how, shape } = pictureInput();
+  const model = optimizedGraph ?? current();
+  const tell = (step: string, done: number): void => options.onProgress?.({ stage: 'plan', step, done });
+  tell('interpreting', 0);
+  const values = referenceValues({
+    graph: model,
+    inputs: new Map([[input, pictureTensor(image, { shape, ...how })]]),
+  });
+  tell('compiling the layers', 0.4);
+  const layers = isolateNodes(model, values);
+  const nodes = [...model.nodes()];
+  const results = nodes.flatMap((node, n) =>
+    node.outputs.map((value, k) => ({ node, value, name: `${n}_${k}` })),
+  );
+  const expected = new Map(results.map(({ value, name: key }) => [key, entryOf(values, value)]));
+  const { manifest, weights: constants } = compileWgslAtOnce(layers.graph, { name: 'layers' });
+  const session = await createSession(() => requestDevice(manifest), { manifest, weights: constants });
+  const found = await session
+    .run(Object.fromEntries([...layers.inputs].map(([key, tensor]) => [key, asInput(tensor)])))
+    .finally(() => session.dispose());
+  tell('what rounding explains', 0.7);
+  const allowed = allowances(layers, expected);
+  return results.map(({ node, name: key }) => {
+    const right = toNumbers(entryOf(expected, key));
+    const [bounds, got] = [entryOf(allowed, key), found[key] ?? []];
+    let worst = { difference: 0, allowed: bounds[0] ?? 0, ratio: 0 };
+    right.forEach((value, i) => {
+      const difference = Math.abs(value - Number(got[i]));
+      const bound = bounds[i] ?? 0;
+      const ratio = difference === 0 ? 0 : difference / bound;
+      if (!(ratio <= worst.ratio)) worst = { difference, allowed: bound, ratio };
+    });
+    return { ...site(node), difference: worst.difference, allowed: worst.allowed };
+  });
+}
+
+/** As a session takes it: quantised bytes as they are, all else as float32. */
+function asInput(tensor: Tensor): Float32Array<ArrayBuffer> | Int8Array<ArrayBuffer> {
+  const numbers = toNumbers(tensor);
+  return tensor.dtype === 'i8' ? Int8Array.from(numbers) : Float32Array.from(numbers);
 }
 
 /** Int8, with ranges from pictures. It cannot be stopped between them: the page ends the worker instead. */
