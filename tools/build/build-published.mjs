@@ -27,7 +27,13 @@ writeLicences(dist, JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'
 console.log('built ghostc');
 
 function buildCommand() {
-  const options = { firstLine: '#!/usr/bin/env node\n', mode: 0o755, sourcemap: true, sourcesContent: false };
+  const options = {
+    firstLine: '#!/usr/bin/env node\n',
+    mode: 0o755,
+    sourcemap: true,
+    sourcesContent: false,
+    minifyWhitespace: true,
+  };
   return bundleForNode(join(root, 'apps/cli/src/main.ts'), join(dist, 'ghostc.mjs'), options);
 }
 
@@ -42,6 +48,8 @@ async function buildApi() {
     conditions: ['@ghostc/source'],
     external: ['node:*'],
     sourcemap: true,
+    sourcesContent: false,
+    minifyWhitespace: true,
     metafile: true,
     logLevel: 'warning',
   });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cDevice, skipWithout } from '@ghostc/runtimes';
-import { bootFirmware, type RunningBoard } from '@ghostc/runtimes/board-testing';
+import { bootFirmware, type RunningBoard } from '@ghostc/runtimes/testing';
 import { afterEach, expect, test } from 'vitest';
 import { ghostcIn } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';

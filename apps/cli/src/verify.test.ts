@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
@@ -29,6 +29,12 @@ describe('verify', () => {
       ['onnx', 'pass'],
       ['c', 'pass'],
     ]);
+    const readme = readFileSync(join(models, '../../README.md'), 'utf8');
+    const shown = [...readme.matchAll(/^│ (\w+) +│ (pass|fail) /gm)].map(([, target, state]) => [
+      target,
+      state,
+    ]);
+    expect(shown).toEqual(targets.map((one: { target: string; status: string }) => [one.target, one.status]));
     for (const one of targets) expect(one.maxRel).toBeLessThan(one.tolerance);
     for (const one of targets) expect(one.maxAbs).toBeGreaterThanOrEqual(0);
   });

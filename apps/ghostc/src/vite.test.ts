@@ -21,9 +21,12 @@ test('a page imports a model, and Vite gives the weights a file of their own', a
   const { bundleForNode } = await import(pathToFileURL(join(root, 'tools/build/bundle-for-node.mjs')).href);
   await bundleForNode(join(import.meta.dirname, 'vite.ts'), join(folder, 'plugin/vite.mjs'));
   const { ghostc } = await import(pathToFileURL(join(folder, 'plugin/vite.mjs')).href);
+  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+  const [, config, main = ''] = /```js\n([\s\S]*?)\/\/ main.js\n([\s\S]*?)```/.exec(readme) ?? [];
+  expect(config).toContain('plugins: [ghostc()]');
   writeFileSync(join(folder, 'net.onnx'), compileOnnx(parseGraph(model, { registry })));
   writeFileSync(join(folder, 'index.html'), '<script type="module" src="./main.js"></script>');
-  writeFileSync(join(folder, 'main.js'), "import model from './net.onnx?ghostc';\nawait model.load();\n");
+  writeFileSync(join(folder, 'main.js'), main);
   await build({
     root: folder,
     configFile: false,

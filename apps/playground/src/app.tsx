@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { warmUp } from './graph/layout.ts';
 import { OpenForm } from './open-form.tsx';
 import { CodePane } from './panes/code-pane.tsx';
 import { FitPane } from './panes/fit-pane.tsx';
@@ -7,6 +8,7 @@ import { GraphPane } from './panes/graph-pane.tsx';
 import { MemoryPane } from './panes/memory-pane.tsx';
 import { requestOf } from './panes/pane-props.ts';
 import { PassesPane } from './panes/passes-pane.tsx';
+import { QuantizePane } from './panes/quantize-pane.tsx';
 import { RunPane } from './panes/run-pane.tsx';
 import { saveFile } from './save-file.ts';
 import { readSettings, type Settings, writeSettings } from './share.ts';
@@ -20,6 +22,7 @@ const panes = {
   code: { title: 'Code', show: CodePane },
   fit: { title: 'Fit', show: FitPane },
   run: { title: 'Run', show: RunPane },
+  quantize: { title: 'Int8', show: QuantizePane },
 } as const;
 type PaneName = keyof typeof panes;
 const paneNames = Object.keys(panes) as readonly PaneName[];
@@ -27,6 +30,8 @@ const paneNames = Object.keys(panes) as readonly PaneName[];
 export function App(): JSX.Element {
   const [settings, setSettings] = useState(() => readSettings(location.hash));
   const [model, setModel] = useState<OpenedModel>();
+  const [pictures, setPictures] = useState<readonly File[]>([]);
+  const opened = useRef<Source>(undefined);
   const task = useTask();
   const change = useCallback(
     (changes: Partial<Settings>) => setSettings((old) => ({ ...old, ...changes })),
@@ -35,10 +40,29 @@ export function App(): JSX.Element {
   useEffect(() => history.replaceState(null, '', writeSettings(settings)), [settings]);
 
   async function open(source: Source): Promise<void> {
-    const opened = await task.run('open', source);
-    if (!opened) return;
+    void warmUp();
+    const read = await task.run('open', source);
+    if (!read) return;
+    opened.current = source;
     change({ spec: source.kind === 'spec' ? source.spec : '' });
-    setModel(opened);
+    setModel(read);
+  }
+  async function quantize(): Promise<void> {
+    const images = await Promise.all(pictures.map((file) => createImageBitmap(file)));
+    const made = await task.run('quantize', images);
+    if (made) setModel(made);
+    else reopen(); // its worker may be gone
+  }
+  function reopen(): void {
+    if (opened.current) open(opened.current);
+  }
+  /** Pictures are for int8, what is none is a model. */
+  function take(files: readonly File[]): void {
+    const [file] = files;
+    if (files.every(({ type }) => type.startsWith('image/'))) {
+      setPictures(files);
+      change({ pane: 'quantize' });
+    } else if (file) file.arrayBuffer().then((bytes) => open(fileSource(file, bytes)));
   }
   async function download(): Promise<void> {
     const bytes = await task.run('zip', requestOf(settings));
@@ -53,7 +77,7 @@ export function App(): JSX.Element {
   const name = panes[settings.pane as PaneName] ? (settings.pane as PaneName) : 'graph';
   const Pane = panes[name].show;
   return (
-    <DropArea onFile={(file) => file.arrayBuffer().then((bytes) => open(fileSource(file, bytes)))}>
+    <DropArea onFiles={take}>
       <header>
         <h1>ghostc</h1>
         <OpenForm settings={settings} change={change} open={open} download={model && download} />
@@ -98,7 +122,7 @@ export function App(): JSX.Element {
             ))}
           </div>
           <section class="pane" role="tabpanel" aria-labelledby={`tab-${name}`}>
-            <Pane key={name} model={model} settings={settings} task={task} />
+            <Pane key={name} {...{ model, settings, task, pictures, setPictures, quantize, reopen }} />
           </section>
         </>
       ) : (
@@ -137,21 +161,21 @@ function Welcome(): JSX.Element {
 
 /** The whole page takes a file. */
 function DropArea({
-  onFile,
+  onFiles,
   children,
 }: {
-  onFile: (file: File) => void;
+  onFiles: (files: readonly File[]) => void;
   children: ComponentChildren;
 }): JSX.Element {
   const [over, setOver] = useState(false);
-  const take = useRef(onFile);
-  take.current = onFile;
+  const take = useRef(onFiles);
+  take.current = onFiles;
   useEffect(() => {
     const drag = (event: DragEvent): void => {
       event.preventDefault();
       setOver(event.type === 'dragover');
-      const file = event.type === 'drop' && event.dataTransfer?.files[0];
-      if (file) take.current(file);
+      const files = [...((event.type === 'drop' && event.dataTransfer?.files) || [])];
+      if (files.length > 0) take.current(files);
     };
     for (const type of ['dragover', 'dragleave', 'drop'] as const) addEventListener(type, drag);
     return () => {

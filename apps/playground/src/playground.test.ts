@@ -24,6 +24,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const fakeCamera = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 /** Files of the site, as a server sends them. */
 function serve(path: string): Uint8Array | undefined {
   try {
@@ -37,7 +39,7 @@ function serve(path: string): Uint8Array | undefined {
 
 test('from a dropped file through every pane to a zip whose C compiles', async (context) => {
   skipWithout(browserTools, 'the playground', context);
-  browser = await openBrowser(serve, '/index.html');
+  browser = await openBrowser(serve, '/index.html', fakeCamera);
   const { page } = browser;
   page.setDefaultTimeout(60_000);
   const errors: string[] = [];
@@ -71,6 +73,10 @@ test('from a dropped file through every pane to a zip whose C compiles', async (
   expect(await page.locator('.search li button').count()).toBeGreaterThan(5);
   await page.locator('.search li button').first().click();
   await page.getByRole('complementary').waitFor();
+  await page
+    .getByRole('img', { name: /^values of/ })
+    .first()
+    .waitFor();
   await picture('search');
 
   await page.getByRole('tab', { name: 'Passes' }).click();
@@ -100,6 +106,25 @@ test('from a dropped file through every pane to a zip whose C compiles', async (
   for (const [name, content] of Object.entries(files))
     if (name.startsWith('c/')) writeFileSync(join(folder, name.slice(2)), content);
   execFileSync('gcc', ['-std=c99', '-Wall', '-Werror', '-c', 'ghost_fmnist.c'], { cwd: folder });
+
+  await page.getByRole('tab', { name: 'Run' }).click();
+  await page.getByRole('button', { name: 'Camera' }).click();
+  await page.getByText('largest values of').waitFor();
+  await picture('camera');
+  await page.getByRole('button', { name: 'Stop the camera' }).click();
+  const png = await page.screenshot({ clip: { x: 0, y: 0, width: 64, height: 64 } });
+  const asFile = { name: 'a.png', mimeType: 'image/png', buffer: png };
+  await page.setInputFiles('input[type=file] >> nth=2', asFile);
+  await page.getByText(/39 layers by themselves.*: none off/).waitFor();
+  await picture('compare');
+  await page.getByRole('tab', { name: 'Int8' }).click();
+  await page.setInputFiles('section input[type=file]', asFile);
+  await picture('int8');
+  await page.getByRole('button', { name: 'Quantise with 1 picture' }).click();
+  await page.getByText('ghost_fmnist-int8:').waitFor();
+  await page.getByRole('tab', { name: 'Code' }).click();
+  await page.getByText('qlinear_conv2d').first().waitFor();
+  await picture('int8-code');
 
   await page.emulateMedia({ colorScheme: 'dark' });
   await picture('dark');

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { CompilerClient } from './worker/client.ts';
 import type { CallName, Calls } from './worker/protocol.ts';
 
-const client = new CompilerClient();
+export const client = new CompilerClient();
 
 interface State {
   readonly text?: string;

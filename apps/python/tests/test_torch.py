@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import runpy
 from pathlib import Path
 
@@ -79,6 +80,20 @@ def test_an_exported_program() -> None:
             ghostc.verify(program)
     else:
         assert ghostc.verify(program)
+
+
+@pytest.mark.parametrize("document", ["apps/python/README.md", "docs/python.md", "docs/quantization.md"])
+def test_the_blocks_of_a_document(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    module, x = ghost_module()
+    names = {"MyGhostNet": lambda: module, "model": module, "x": x, "batch": torch.randn(2, 3, 32, 32)}
+    size = 96 if document.startswith("apps") else 32
+    names |= {"loader": torch.randn(2, 1, 3, size, size), "train": lambda network: network(x)}
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[3] / document).read_text()
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(block, names)
 
 
 def test_the_tutorial() -> None:

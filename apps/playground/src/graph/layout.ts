@@ -54,10 +54,22 @@ function engine(): Promise<ELK> {
   return elk;
 }
 
+/** Loads the layout engine, and lets the browser compile it, while a model is being read. */
+export async function warmUp(): Promise<void> {
+  const children = Array.from({ length: 60 }, (_, i) => ({ id: `${i}`, width: 80, height: 24 }));
+  const edges = children
+    .slice(1)
+    .map((_, i) => ({ id: `e${i}`, sources: [`${i >> 1}`], targets: [`${i + 1}`] }));
+  await (await engine()).layout({ id: 'root', children, edges }, { layoutOptions: options });
+}
+
 /** Where everything goes. */
 export async function layOut(graph: GraphData, groups: Groups = new Map()): Promise<Drawing> {
   const texts = new Map<string, Pick<Box, 'title' | 'subtitle' | 'kind'>>();
-  const root = await (await engine()).layout(elkGraph(graph, groups, texts), { layoutOptions: options });
+  const elk = await engine();
+  const start = performance.now();
+  const root = await elk.layout(elkGraph(graph, groups, texts), { layoutOptions: options });
+  performance.measure('layout', { start });
   return {
     width: root.width ?? 0,
     height: root.height ?? 0,

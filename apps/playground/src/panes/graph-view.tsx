@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Groups } from '../graph/ghost-groups.ts';
 import { type Box, type Drawing, layOut } from '../graph/layout.ts';
+import { HistogramView } from './histogram-view.tsx';
 
 interface Props {
   readonly graph: GraphData;
@@ -172,6 +173,9 @@ function NodeDetails({ node, close }: { node: NodeData; close: () => void }): JS
       <dl>
         {rows.map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name} value`}>{value}</dd>])}
       </dl>
+      {node.weights.map(({ name }) => (
+        <HistogramView key={name} name={name} />
+      ))}
     </aside>
   );
 }

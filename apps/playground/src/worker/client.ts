@@ -41,7 +41,12 @@ export class CompilerClient {
   ): Promise<ReturnType<Calls[K]>> {
     const worker = this.#open();
     const id = this.#next++;
-    signal?.addEventListener('abort', () => worker.postMessage({ cancel: id }), { once: true });
+    const cancel = (): void => {
+      if (call === 'quantize' || call === 'compare')
+        this.#fail('cancelled'); // it does not look up from its work
+      else worker.postMessage({ cancel: id });
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress });
       worker.postMessage({ id, call, argument });

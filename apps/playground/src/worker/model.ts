@@ -1,18 +1,22 @@
 import runtime from 'virtual:wgsl-runtime';
+import { allowances, isolateNodes, referenceValues } from '@ghostc/bisect';
 import { knownBoards, planFor } from '@ghostc/cli/fit';
 import {
   type CProgram,
   compileCInSteps,
   compileFilesInSteps,
+  compileWgsl as compileWgslAtOnce,
   compileWgslInSteps,
   graphData,
+  lowerForQuantizer,
   optimizeInSteps,
   packageFiles,
   readModel,
   type StepOptions,
 } from '@ghostc/compiler';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { CompileError, type Graph, type Node } from '@ghostc/ir';
+import { CompileError, entryOf, type Graph, type Node, type Tensor, toNumbers } from '@ghostc/ir';
+import { quantize as quantizeGraph } from '@ghostc/quant';
 import {
   createSession,
   type Inputs,
@@ -22,12 +26,15 @@ import {
   type WgslProgram,
 } from '@ghostc/wgsl-runtime';
 import { strToU8, zipSync } from 'fflate';
+import { type Histogram, histogram } from './histogram.ts';
 import { layerCode } from './layer-code.ts';
+import { pictureTensor } from './picture-tensor.ts';
 import type {
   BoardFit,
   CompiledC,
   CompiledWgsl,
   CompileRequest,
+  LayerDifference,
   OpenedModel,
   PassData,
   RuleEvent,
@@ -39,9 +46,11 @@ import type {
 const MOST_DECLINED = 200;
 
 let graph: Graph | undefined;
+let optimizedGraph: Graph | undefined;
 /** Prefix of files and identifiers: the file's name. */
 let name = '';
 let wgsl: Promise<WgslProgram<Uint8Array>> | undefined;
+let session: ReturnType<typeof createSession> | undefined;
 
 function current(): Graph {
   if (graph) return graph;
@@ -51,6 +60,11 @@ function current(): Graph {
 export async function open(source: Source, options: StepOptions): Promise<OpenedModel> {
   options.onProgress?.({ stage: 'read' as never, step: 'reading', done: 0 });
   const read = source.kind === 'spec' ? buildFromSpec(source.spec, { seed: 1 }) : readFile(source);
+  return adopt(read, source.kind === 'file' ? source.name.replace(/\.\w+$/, '') : read.name, options);
+}
+
+/** Optimises a graph, which is the one that is open from then on. */
+async function adopt(read: Graph, called: string, options: StepOptions): Promise<OpenedModel> {
   const passes: PassData[] = [];
   let events: { fired: RuleEvent[]; declined: RuleEvent[] } = { fired: [], declined: [] };
   let edits = -1;
@@ -70,8 +84,11 @@ export async function open(source: Source, options: StepOptions): Promise<Opened
     },
   });
   graph = read;
-  name = source.kind === 'file' ? source.name.replace(/\.\w+$/, '') : read.name;
+  optimizedGraph = optimized;
+  name = called;
   wgsl = undefined;
+  session?.then((open) => open.dispose());
+  session = undefined;
   return { name, source: graphData(read), optimized: graphData(optimized), passes };
 }
 
@@ -133,29 +150,113 @@ function fitOf(board: (typeof knownBoards)[number]): BoardFit {
 }
 
 /** Pictures are normalised as ImageNet's; a model with one channel gets values from 0 to 1. */
-const normalisation = {
-  1: { mean: [0], std: [1] },
-  3: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-} as const;
+const normalisation = new Map<
+  number | string,
+  { readonly mean: readonly number[]; readonly std: readonly number[] }
+>([
+  [1, { mean: [0], std: [1] }],
+  [3, { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }],
+]);
 
 export async function run(image: ImageBitmap, options: StepOptions): Promise<RunResult> {
   const { manifest, weights } = await program(options);
-  const [input, ...others] = manifest.inputs;
-  const channels = input?.shape[1];
-  if (!input || others.length > 0 || (channels !== 1 && channels !== 3))
+  const { input, how } = pictureInput();
+  const open = session ?? createSession(() => requestDevice(manifest), { manifest, weights });
+  open.catch(() => {
+    session = undefined;
+  });
+  const inputs: Inputs = { [input]: picture(image, how) };
+  if (!session) await (await open).run(inputs); // the first run compiles
+  session = open;
+  const start = performance.now();
+  const outputs = await (await open).run(inputs);
+  const milliseconds = performance.now() - start;
+  const output = manifest.outputs[0]?.name ?? '';
+  return { milliseconds, output, best: topK(outputs[output] as Float32Array, 5) };
+}
+
+/** Throws `playground/input` where the model has other inputs than one picture. */
+function pictureInput() {
+  const [input, ...others] = current().inputs;
+  const [, channels, height, width] = input?.type.shape ?? [];
+  const sized = typeof height === 'number' && typeof width === 'number';
+  const how = normalisation.get(channels ?? 0);
+  if (!input || others.length > 0 || !sized || typeof channels !== 'number' || !how)
     throw new CompileError('playground/input', 'expected one input that is a picture [1,3,H,W] or [1,1,H,W]');
-  const session = await createSession(() => requestDevice(manifest), { manifest, weights });
-  try {
-    const inputs: Inputs = { [input.name]: picture(image, normalisation[channels]) };
-    await session.run(inputs); // the first run compiles
-    const start = performance.now();
-    const outputs = await session.run(inputs);
-    const milliseconds = performance.now() - start;
-    const output = manifest.outputs[0]?.name ?? '';
-    return { milliseconds, output, best: topK(outputs[output] as Float32Array, 5) };
-  } finally {
-    session.dispose();
-  }
+  return { input: input.name, how, shape: [channels, height, width] } as const;
+}
+
+/** Every layer of the optimised graph side by side in one program: no error travels from one to the next. The page ends it as `quantize`. */
+export async function compare(image: ImageBitmap, options: StepOptions): Promise<readonly LayerDifference[]> {
+  const { input, how, shape } = pictureInput();
+  const model = optimizedGraph ?? current();
+  const tell = (step: string, done: number): void => options.onProgress?.({ stage: 'plan', step, done });
+  tell('interpreting', 0);
+  const values = referenceValues({
+    graph: model,
+    inputs: new Map([[input, pictureTensor(image, { shape, ...how })]]),
+  });
+  tell('compiling the layers', 0.4);
+  const layers = isolateNodes(model, values);
+  const nodes = [...model.nodes()];
+  const results = nodes.flatMap((node, n) =>
+    node.outputs.map((value, k) => ({ node, value, name: `${n}_${k}` })),
+  );
+  const expected = new Map(results.map(({ value, name: key }) => [key, entryOf(values, value)]));
+  const { manifest, weights: constants } = compileWgslAtOnce(layers.graph, { name: 'layers' });
+  const session = await createSession(() => requestDevice(manifest), { manifest, weights: constants });
+  const found = await session
+    .run(Object.fromEntries([...layers.inputs].map(([key, tensor]) => [key, asInput(tensor)])))
+    .finally(() => session.dispose());
+  tell('what rounding explains', 0.7);
+  const allowed = allowances(layers, expected);
+  return results.map(({ node, name: key }) => {
+    const right = toNumbers(entryOf(expected, key));
+    const [bounds, got] = [entryOf(allowed, key), found[key] ?? []];
+    let worst = { difference: 0, allowed: bounds[0] ?? 0, ratio: 0 };
+    right.forEach((value, i) => {
+      const difference = Math.abs(value - Number(got[i]));
+      const bound = bounds[i] ?? 0;
+      const ratio = difference === 0 ? 0 : difference / bound;
+      if (!(ratio <= worst.ratio)) worst = { difference, allowed: bound, ratio };
+    });
+    return { ...site(node), difference: worst.difference, allowed: worst.allowed };
+  });
+}
+
+/** As a session takes it: quantised bytes as they are, all else as float32. */
+function asInput(tensor: Tensor): Float32Array<ArrayBuffer> | Int8Array<ArrayBuffer> {
+  const numbers = toNumbers(tensor);
+  return tensor.dtype === 'i8' ? Int8Array.from(numbers) : Float32Array.from(numbers);
+}
+
+/** Int8, with ranges from pictures. It cannot be stopped between them: the page ends the worker instead. */
+export async function quantize(images: readonly ImageBitmap[], options: StepOptions): Promise<OpenedModel> {
+  const { input, how, shape } = pictureInput();
+  const samples = images.map((image, i) => ({
+    name: `${i}`,
+    inputs: new Map([[input, pictureTensor(image, { shape, ...how })]]),
+  }));
+  const told = function* () {
+    for (const [i, sample] of samples.entries()) {
+      options.onProgress?.({
+        stage: 'optimize',
+        step: `picture ${i + 1} of ${samples.length}`,
+        done: i / samples.length,
+      });
+      yield sample;
+    }
+  };
+  const lowered = lowerForQuantizer(optimizedGraph ?? current());
+  const quantized = quantizeGraph(lowered, { [Symbol.iterator]: told }).graph;
+  return adopt(quantized, `${name}-int8`, options);
+}
+
+export function weights(constant: string): Histogram | undefined {
+  for (const one of [graph, optimizedGraph])
+    for (const { name: known, constant: tensor } of one?.constants ?? [])
+      if (known === constant && tensor) return histogram(tensor);
+  return undefined;
 }
 
 /** C, ONNX and WGSL, each in a folder of its own. A target that refuses the model has a text with the reason instead. */

@@ -1,4 +1,5 @@
 import type { CBuffer, CLayer, Device, GraphData, Progress } from '@ghostc/compiler';
+import type { Histogram } from './histogram.ts';
 
 /** A model as the user gave it: a file, or a spec such as `ghostnet:1.0@224`. */
 export type Source =
@@ -69,6 +70,14 @@ export interface RunResult {
   readonly output: string;
 }
 
+export interface LayerDifference {
+  readonly op: string;
+  readonly node: string;
+  /** At the element that is worst in units of what rounding explains there. */
+  readonly difference: number;
+  readonly allowed: number;
+}
+
 /** What the page asks of the worker. */
 export interface Calls {
   open(source: Source): OpenedModel;
@@ -76,6 +85,12 @@ export interface Calls {
   compileWgsl(): CompiledWgsl;
   fit(): readonly BoardFit[];
   run(picture: ImageBitmap): RunResult;
+  /** Each layer by itself, WGSL against the interpreter, on the values that it has for a picture. */
+  compare(picture: ImageBitmap): readonly LayerDifference[];
+  /** The model becomes an int8 model. */
+  quantize(pictures: readonly ImageBitmap[]): OpenedModel;
+  /** Of a constant of the model, as it came or optimised. */
+  weights(name: string): Histogram | undefined;
   zip(request: CompileRequest): Uint8Array;
 }
 

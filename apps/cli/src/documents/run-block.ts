@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
+import { saveOnnx } from '@ghostc/edit';
+import { parseGraph } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { type BrowserPage, openBrowser } from '@ghostc/runtimes';
+import { checkedSpec } from '../sweep/sweep-spec.ts';
+import { plainEnvironment } from '../testing/run-ghostc.ts';
+import type { Block } from './document-blocks.ts';
+
+/** Where the blocks of a document run. */
+export interface Place {
+  readonly root: string;
+  /** The reader's, with the files that the document speaks of. */
+  readonly folder: string;
+}
+
+type Run = (block: Block, place: Place) => Promise<string | undefined> | string | undefined;
+
+/** Commands that ran: what two documents say runs once. */
+const ran = new Set<string>();
+
+/** By language: runs a block, and says what is wrong. */
+export const runners: Readonly<Record<string, Run>> = {
+  sh: ({ code }, place) => {
+    for (const line of code.split('\n').map((text) =>
+      text
+        .replace(/(?<!["'])#.*/, '')
+        .replace(/ +/g, ' ')
+        .trim(),
+    )) {
+      if (line === '' || ran.has(line)) continue;
+      ran.add(line);
+      const { problem } = shell(line, place);
+      if (problem) return `${line}: ${problem}`;
+    }
+    return undefined;
+  },
+  ts: runTypeScript,
+  js: runInPage,
+  json: ({ code }) => {
+    try {
+      const given: unknown = JSON.parse(/^\{/.test(code) ? code : `{${code}}`);
+      checkedSpec({ space: { width: 1, board: 'nrf52840' }, objectives: ['ram'], ...(given as object) });
+      return undefined;
+    } catch (error) {
+      return String(error);
+    }
+  },
+  c: ({ code }, { folder }) => {
+    writeFileSync(join(folder, 'reader.c'), code);
+    return problemOf(
+      'gcc',
+      ['-std=c99', '-Wall', '-Wextra', '-Werror', '-fsyntax-only', '-Ibuild', 'reader.c'],
+      folder,
+    ).problem;
+  },
+  python: ({ code }, { root, folder }) => {
+    const names = [
+      [
+        'import os, numpy, ghostc',
+        'x = numpy.arange(3072, dtype=numpy.float32).reshape(1, 3, 32, 32) / 3072',
+      ],
+      ['loader = [x]', 'module = "model.onnx"'],
+    ];
+    const env = {
+      PYTHONPATH: join(root, 'apps/python/src'),
+      GHOSTC_BUNDLE: join(root, 'apps/cli/dist/ghostc.mjs'),
+    };
+    return problemOf('python3', ['-c', `${names.flat().join('\n')}\n${code}`], folder, env).problem;
+  },
+};
+
+function shell(line: string, { root, folder }: Place) {
+  const path = [join(root, 'apps/cli/src/documents/commands'), process.env.PATH].join(delimiter);
+  return problemOf('bash', ['-c', line], folder, { PATH: path });
+}
+
+function problemOf(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+  const options = {
+    cwd,
+    encoding: 'utf8',
+    env: { ...plainEnvironment(), ...env },
+    timeout: 300_000,
+  } as const;
+  const { status, stdout, stderr, error } = spawnSync(command, args, options);
+  const problem =
+    status === 0 ? undefined : `exit code ${status}: ${error ?? (stderr || stdout).slice(-500)}`;
+  return { stdout, problem };
+}
+
+const smallNet = 'test-fixtures/graphs/small_net.gir';
+
+/** Of the sources: the package.json of `ghostc` names what is built. */
+export function asModule(code: string, root: string): string {
+  return code.replace("from 'ghostc'", `from '${join(root, 'apps/ghostc/src/index.ts')}'`);
+}
+
+/** What the block prints has to be what the comments behind its `console.log` say. `model` is a small network, `bytes` its ONNX. */
+async function runTypeScript({ code, place }: Block, { root, folder }: Place): Promise<string | undefined> {
+  const expected = [...code.matchAll(/console\.log\([\s\S]*?\);(?: \/\/ (.*))?$/gm)].map((match) => match[1]);
+  const file = join(folder, `${place.replace(/\W+/g, '-')}.ts`);
+  writeFileSync(file, asModule(code, root));
+  const model = parseGraph(readFileSync(join(root, smallNet), 'utf8'), { registry });
+  Object.assign(globalThis, { model, bytes: saveOnnx(model) });
+  const printed: string[] = [];
+  const [log, home] = [console.log, process.cwd()];
+  console.log = (...words) => void printed.push(format(...words));
+  process.chdir(folder);
+  try {
+    await import(pathToFileURL(file).href);
+  } catch (error) {
+    return String(error);
+  } finally {
+    process.chdir(home);
+    console.log = log;
+  }
+  const odd = expected.findIndex((text, i) => text !== printed[i]);
+  return odd < 0
+    ? undefined
+    : `expected it to print ${expected[odd]}, as its comment says; found ${printed[odd]}`;
+}
+
+/**
+ * In Chromium, in a page that has what a page would: a picture and a signal. A block that begins with the name of a file is that file: a
+ * worker, or a module for Node.
+ */
+async function runInPage({ code }: Block, { folder }: Place): Promise<string | undefined> {
+  const file = /^\/\/ ([\w-]+\.m?js)/.exec(code)?.[1] ?? 'block.js';
+  writeFileSync(join(folder, file), code);
+  if (file.endsWith('.mjs')) return problemOf('node', [file], folder).problem;
+  served = folder;
+  const route = (path: string) => (path === '/index.html' ? '<!doctype html>' : fileOf(join(served, path)));
+  browser ??= await openBrowser(route, '/index.html');
+  const { page, origin } = browser;
+  try {
+    await page.goto(`${origin}/index.html`);
+    await page.evaluate(file === 'block.js' ? inPage : inWorker);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+let browser: BrowserPage | undefined;
+let served = '';
+
+export async function closeBrowser(): Promise<void> {
+  await browser?.close();
+}
+
+/** Texts: what is compiled here is not what runs there. */
+const inPage = `(async () => {
+  const bitmap = await createImageBitmap(new ImageData(40, 30));
+  Object.assign(globalThis, { bitmap, signal: new AbortController().signal });
+  await import('/block.js');
+})()`;
+const inWorker = `new Promise((resolve, reject) => {
+  const worker = new Worker('/worker.js', { type: 'module' });
+  worker.onmessage = () => resolve();
+  worker.onerror = ({ message }) => reject(new Error(message));
+  worker.postMessage({ input: new Float32Array(3 * 32 * 32) });
+})`;
+
+const fileOf = (path: string): Uint8Array | undefined =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined;
