@@ -28,6 +28,19 @@ function drawCumSum(d: ModelDraft): void {
   });
 }
 
+function drawReverseSequence(d: ModelDraft): void {
+  const x = d.value({ dtypes: ['f32', 'f32', 'f64', 'i64', 'bool'], minRank: 2, solid: true });
+  const time = d.maybe(60, int(d.below(2)));
+  const axis = time ? Number(time.i) : 0;
+  const [steps, items] = [itemAt(x.shape, axis), itemAt(x.shape, 1 - axis)];
+  const same = d.chance(40) ? d.between(1, steps) : 0;
+  const lengths = Array.from({ length: items }, () => same || d.between(1, steps));
+  d.add('ReverseSequence', [x, d.given(fromNumbers('i64', [items], lengths), 0)], {
+    time_axis: time,
+    batch_axis: time && int(1 - axis),
+  });
+}
+
 function drawOneHot(d: ModelDraft): void {
   const depth = d.between(1, 5);
   const shape = d.shape(0, 3).map((dim) => dim || 1);
@@ -148,6 +161,7 @@ export const positionRows: readonly DrawRow[] = [
   row('IsInf', drawIsInf, 10),
   row('NonZero', drawNonZero, 9),
   row('OneHot', drawOneHot, 11),
+  row('ReverseSequence', drawReverseSequence, 10),
   ['Scatter', { since: 9, until: 10, draw: drawScatter('Scatter') }],
   row('ScatterElements', drawScatter('ScatterElements'), 11),
   row('Trilu', drawTrilu, 14),
