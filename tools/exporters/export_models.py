@@ -2,10 +2,10 @@
 
     python tools/exporters/export_models.py FOLDER [--only TEXT] [--exporter torchscript|dynamo] [--opset N] [--variant NAME]
 
-needs torch, torchvision, timm, ultralytics, onnx, onnxruntime and onnxscript. For each network: both exporters of PyTorch, four opsets, and the
-variants static, dynamic batch, dynamic size and float16. A file that is there is left alone, so that a stopped run goes on. Weights
-are random from a fixed seed. FOLDER/index.json has, for each file, the network, the Ghost modules in its code, and other sizes than
-the example's for its symbolic dimensions. A file that ONNX Runtime does not run at those sizes is deleted.
+needs torch, torchvision, timm, ultralytics, onnx, onnxruntime and onnxscript. For each network: both exporters of PyTorch, four
+opsets, and the variants static, dynamic batch, dynamic size and float16. A file that is there is left alone, so that a stopped run
+goes on. Weights are random from a fixed seed. FOLDER/index.json has, for each file, the network, the Ghost modules in its code, and
+other sizes than the example's for its symbolic dimensions. A file that ONNX Runtime does not run at those sizes is deleted.
 """
 
 import argparse
