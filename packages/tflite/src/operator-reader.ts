@@ -64,6 +64,12 @@ export class OperatorReader {
     return this.table.value(this.inputIndex(i), order);
   }
 
+  /** An input in TFLite's order of axes; a constant in floats, as the weights of a float operator are. */
+  realInput(i: number): Value {
+    const real = this.table.realConstant(this.inputIndex(i));
+    return real ? this.table.graph.addConstant(this.inputTensor(i).name, real) : this.input(i, 'plain');
+  }
+
   /** A constant input in TFLite's order of axes; null if it is computed. */
   constant(i: number): Tensor | null {
     return this.table.constant(this.inputIndex(i));
@@ -117,8 +123,19 @@ export class OperatorReader {
 
   /** Adds an IR node that comes from this operator, named after its output. */
   emit(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
+    return itemAt(this.emitAll(op, inputs, attrs, ['']), 0);
+  }
+
+  /** As `emit`, for an op with an output for each of the endings of the names. */
+  emitAll(
+    op: string,
+    inputs: readonly (Value | null)[],
+    attrs: Attrs,
+    endings: readonly string[],
+  ): readonly Value[] {
     const { name } = this.outputTensor();
-    return buildNode(this.table.graph, { op, inputs, attrs, origin: [name], names: [name] }).output;
+    const names = endings.map((ending) => `${name}${ending}`);
+    return buildNode(this.table.graph, { op, inputs, attrs, origin: [name], names }).outputs;
   }
 
   /**

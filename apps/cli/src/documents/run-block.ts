@@ -99,7 +99,7 @@ export function asModule(code: string, root: string): string {
   return code.replace("from 'ghostc'", `from '${join(root, 'apps/ghostc/src/index.ts')}'`);
 }
 
-/** What the block prints has to be what the comments behind its `console.log` say. `model` is a small network, `bytes` its ONNX. */
+/** A block must print what the comments after each `console.log` say. `model` is a small network, `bytes` its ONNX. */
 async function runTypeScript({ code, place }: Block, { root, folder }: Place): Promise<string | undefined> {
   const expected = [...code.matchAll(/console\.log\([\s\S]*?\);(?: \/\/ (.*))?$/gm)].map((match) => match[1]);
   const file = join(folder, `${place.replace(/\W+/g, '-')}.ts`);

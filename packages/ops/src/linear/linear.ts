@@ -19,7 +19,7 @@ import { broadcastIndex } from '../elementwise/binary.ts';
 import { lastSize, layerTerms, SUM_OVERHEAD, weightsPerOutput } from '../operand-sizes.ts';
 import { isWhole, isWide, wideElements } from '../wide-elements.ts';
 import { checkBias } from '../window/conv2d.ts';
-import { addDotProducts } from './dot-products.ts';
+import { addDotProducts, inDoubles } from './dot-products.ts';
 
 /** y = act(x * weight^T + bias): x [N,K], weight [M,K], bias [M]; TFLite FULLY_CONNECTED. */
 export const fullyConnected = defineOp({
@@ -190,13 +190,17 @@ function product(factors: Product): Float64Array {
   if (isWhole(factors.dtype)) return wrappedProduct(factors);
   const { a, b, rows, inner, columns, transposedB } = factors;
   const sums = new Float64Array(rows * columns);
-  const right = transposedB ? doubles(b) : turnedRows(b, inner, columns);
-  addDotProducts(sums, { left: doubles(a), right, rows, columns, length: inner, first: 0, stride: columns });
+  const right = transposedB ? inDoubles(b) : turnedRows(b, inner, columns);
+  addDotProducts(sums, {
+    left: inDoubles(a),
+    right,
+    rows,
+    columns,
+    length: inner,
+    first: 0,
+    stride: columns,
+  });
   return sums;
-}
-
-function doubles(data: ArrayLike<number>): Float64Array {
-  return data instanceof Float64Array ? data : new Float64Array(data);
 }
 
 /** data [rows,columns] as [columns,rows]. */

@@ -1,6 +1,6 @@
 import { fromNumbers, staticShape, type Tensor, type TensorType, toNumbers } from '@ghostc/ir';
 import { type Activation, activationAfter } from '../elementwise/activation.ts';
-import { addDotProducts } from '../linear/dot-products.ts';
+import { addDotProducts, inDoubles } from '../linear/dot-products.ts';
 import { image, pair, type Window } from './window.ts';
 
 /** Which input channels an output channel reads. */
@@ -85,7 +85,7 @@ export function convolutionSums(
   const sums = new Float64Array(batch * outChannels * plane);
   for (let at = 0; at < batch * outChannels; at++)
     sums.fill(Number(biases?.[at % outChannels] ?? 0), at * plane, (at + 1) * plane);
-  const wide = { source: inDoubles(source), kernel: inDoubles(kernel) };
+  const wide = { source: widened(source), kernel: widened(kernel) };
   const task = { ...wide, shape, size: outputsOfGroup(conv, outChannels) };
   const add = task.size >= 4 && allFinite(wide.source) && allFinite(wide.kernel) ? addProducts : addTaps;
   for (let n = 0; n < batch; n++) add(sums, { ...task, n }, conv);
@@ -99,9 +99,8 @@ function outputsOfGroup({ firstChannel }: ReadChannels, count: number): number {
   return size;
 }
 
-/** One kind of array: the loops below take twice as long where they meet several. */
-function inDoubles({ data, shape }: Image): WideImage {
-  return { data: data instanceof Float64Array ? data : new Float64Array(data), shape };
+function widened({ data, shape }: Image): WideImage {
+  return { data: inDoubles(data), shape };
 }
 
 function allFinite({ data }: WideImage): boolean {

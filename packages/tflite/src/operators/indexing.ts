@@ -1,5 +1,4 @@
 import { allocate, CompileError, fromNumbers, numElements, staticShape, type Tensor } from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
 import { BatchMatMulOptions } from '../generated/batch-mat-mul-options.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { GatherOptions } from '../generated/gather-options.ts';
@@ -69,8 +68,7 @@ export function readBatchMatmul(node: OperatorReader): void {
   refuseQuantized(node);
   const options = node.optionalOptions(BuiltinOptions.BatchMatMulOptions, new BatchMatMulOptions());
   const operand = (i: number, turn: boolean) => {
-    const real = node.table.realConstant(node.inputIndex(i));
-    const x = real ? node.table.graph.addConstant(node.inputTensor(i).name, real) : node.input(i, 'plain');
+    const x = node.realInput(i);
     const axes = [...x.type.shape.keys()];
     const turned = [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
     return turn ? node.table.permuted(x, turned) : x;
@@ -139,17 +137,8 @@ export function readOneHot(node: OperatorReader): void {
 /** TOPK_V2: the k largest along the last axis, and where they are. */
 export function readTopK(node: OperatorReader): void {
   const [k = 0] = node.integers(1, 'k');
-  const { name } = node.outputTensor();
-  const names = [name, `${name}_at`];
   const attrs = { k, axis: -1, largest: true };
-  const inputs = [node.input(0, 'plain')];
-  const [values, at] = buildNode(node.table.graph, {
-    op: 'top_k',
-    inputs,
-    attrs,
-    names,
-    origin: [name],
-  }).outputs;
+  const [values, at] = node.emitAll('top_k', [node.input(0, 'plain')], attrs, ['', '_at']);
   if (!values || !at) return;
   node.setOutput(values, 'plain');
   const { dtype } = typeOf(node.outputTensor(1));
@@ -173,9 +162,7 @@ export function readScatterNd(node: OperatorReader): void {
 
 /** EMBEDDING_LOOKUP: rows of a table. */
 export function readEmbeddingLookup(node: OperatorReader): void {
-  const real = node.table.realConstant(node.inputIndex(1));
-  const rows = real ? node.table.graph.addConstant(node.inputTensor(1).name, real) : node.input(1, 'plain');
-  node.setOutput(node.emit('gather', [rows, node.input(0, 'plain')], { axis: 0 }), 'plain');
+  node.setOutput(node.emit('gather', [node.realInput(1), node.input(0, 'plain')], { axis: 0 }), 'plain');
 }
 
 /** ZEROS_LIKE, RANK and RANGE of constants: known here. */

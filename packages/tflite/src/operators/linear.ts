@@ -25,16 +25,10 @@ export function readFullyConnected(node: OperatorReader): void {
       })
     : node.emit(
         'fully_connected',
-        [x, realWeight(node), node.has(2) ? node.input(2, 'plain') : null],
+        [x, node.realInput(1), node.has(2) ? node.input(2, 'plain') : null],
         activationAttributes(activation),
       );
   node.setOutput(asDeclared(node, y), 'plain');
-}
-
-/** Quantised weights of a float model are dequantised. */
-function realWeight(node: OperatorReader): Value {
-  const real = node.table.realConstant(node.inputIndex(1));
-  return real ? node.table.graph.addConstant(node.inputTensor(1).name, real) : node.input(1, 'plain');
 }
 
 /** The input as [rows, columns of the weight]. */

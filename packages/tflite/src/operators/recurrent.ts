@@ -1,13 +1,4 @@
-import {
-  type Attrs,
-  CompileError,
-  fromNumbers,
-  itemAt,
-  numElements,
-  toNumbers,
-  type Value,
-} from '@ghostc/ir';
-import { buildNode } from '@ghostc/ops';
+import { type Attrs, CompileError, fromNumbers, itemAt, toNumbers, type Value } from '@ghostc/ir';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { SequenceRNNOptions } from '../generated/sequence-rnnoptions.ts';
@@ -78,7 +69,7 @@ function readSequence(
   node: OperatorReader,
   { attrs, timeMajor, weights, recurrent, biases, states }: Sequence,
 ): void {
-  const { graph, variables } = node.table;
+  const { variables } = node.table;
   const given = node.input(0, 'plain');
   const x = timeMajor ? given : node.table.permuted(given, [1, 0, 2]);
   const kept = states.map((i) => variables.read(node.inputIndex(i), typeOf(node.inputTensor(i))));
@@ -86,9 +77,8 @@ function readSequence(
     node.emit('reshape', [state], { shape: [1, ...state.type.shape].map(Number) }),
   );
   const inputs = [x, rows(node, weights), rows(node, recurrent), biasRows(node, biases), ...before];
-  const { name } = node.outputTensor();
-  const names = [`${name}_steps`, ...states.map((_, k) => `${name}_state_${k}`)];
-  const [y, ...after] = buildNode(graph, { op: 'recurrent', inputs, attrs, names, origin: [name] }).outputs;
+  const endings = ['_steps', ...states.map((_, k) => `_state_${k}`)];
+  const [y, ...after] = node.emitAll('recurrent', inputs, attrs, endings);
   states.forEach((i, k) => {
     const { shape } = node.inputTensor(i);
     variables.assign(node.inputIndex(i), node.emit('reshape', [itemAt(after, k)], { shape }));
@@ -99,28 +89,22 @@ function readSequence(
 /** Matrices of the gates, one below the other: [1,G H,I]. */
 function rows(node: OperatorReader, places: readonly number[]): Value {
   const parts = places.map((i) => constantOf(node, i));
-  const columns = itemAt(parts[0]?.shape ?? [], 1);
-  return joined(
-    node,
-    [1, -1, columns],
-    parts.flatMap(({ data }) => data),
-  );
+  const columns = itemAt(itemAt(parts, 0).shape, 1);
+  const values = parts.flatMap(({ data }) => data);
+  return weights(node, [1, values.length / columns, columns], values);
 }
 
 /** Biases of the gates, and none for the state: [1,2 G H]. */
 function biasRows(node: OperatorReader, places: readonly number[]): Value {
   const values = places.flatMap((i) => constantOf(node, i).data);
-  return joined(node, [1, -1], [...values, ...values.map(() => 0)]);
+  return weights(node, [1, 2 * values.length], [...values, ...values.map(() => 0)]);
 }
 
-function joined(node: OperatorReader, shape: readonly number[], values: readonly number[]): Value {
-  const rest = values.length / Math.abs(numElements(shape));
-  const tensor = fromNumbers(
-    'f32',
-    shape.map((size) => (size < 0 ? rest : size)),
-    values,
+function weights(node: OperatorReader, shape: readonly number[], values: readonly number[]): Value {
+  return node.table.graph.addConstant(
+    `${node.outputTensor().name}_weights`,
+    fromNumbers('f32', shape, values),
   );
-  return node.table.graph.addConstant(`${node.outputTensor().name}_weights`, tensor);
 }
 
 function constantOf(node: OperatorReader, i: number): { shape: readonly number[]; data: number[] } {
@@ -146,20 +130,17 @@ export function readSvdf(node: OperatorReader): void {
   refuseQuantized(node);
   const options = node.options(BuiltinOptions.SVDFOptions, new SVDFOptions());
   const { variables } = node.table;
-  const [features, times] = [1, 2].map((i) => {
-    const { shape, data } = constantOf(node, i);
-    return node.table.graph.addConstant(node.inputTensor(i).name, fromNumbers('f32', shape, data));
-  });
-  const [filters = 0, memory = 0] = (times?.type.shape ?? []).map(Number);
+  const [features, times] = [node.realInput(1), node.realInput(2)];
+  const [filters = 0, memory = 0] = times.type.shape.map(Number);
   const [batch = 0] = node.inputTensor(0).shape;
   const state = variables.read(node.inputIndex(4), typeOf(node.inputTensor(4)));
   const columns = node.emit('reshape', [state], { shape: [batch, filters, memory] });
   const later = node.emit('slice', [columns], { axes: [2], starts: [1], ends: [memory] });
-  const now = node.emit('fully_connected', [node.input(0, 'plain'), features ?? null, null]);
+  const now = node.emit('fully_connected', [node.input(0, 'plain'), features, null]);
   const newest = node.emit('reshape', [now], { shape: [batch, filters, 1] });
   const next = node.emit('concat', [later, newest], { axis: 2 });
   variables.assign(node.inputIndex(4), node.emit('reshape', [next], { shape: [batch, filters * memory] }));
-  const weighted = node.emit('mul', [next, times ?? null]);
+  const weighted = node.emit('mul', [next, times]);
   const units = node.emit('reshape', [weighted], {
     shape: [batch, filters / options.rank(), options.rank() * memory],
   });
