@@ -24,6 +24,7 @@ const withCommand = ['apps/**/*.test.ts', 'tools/**/*.test.ts'];
 const longest = [
   'reference-models',
   'cases',
+  'documents/blocks',
   'runtime-table',
   'c-warnings',
   'python-package',

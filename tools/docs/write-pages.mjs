@@ -3,15 +3,24 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { basename, dirname, join, normalize } from 'node:path';
 import { buildCli } from '../build/build-cli.mjs';
 import { root } from '../build/setup.mjs';
+import { boardsPage, rulesPage } from './reference-pages.mjs';
 
 /**
- * Gathers the pages of the site in apps/docs/pages: the documents of the repository, the help of every command, and the playground,
+ * Gathers the pages of the site in apps/docs/pages: the documents of the repository, the help of every command, rules, boards, and the playground,
  * which `npm run build` makes.
  */
 const pages = join(root, 'apps/docs/pages');
 
 /** By section: the pages in the order of the sidebar, and the documents that they are. */
 const sections = {
+  Tutorials: {
+    'tutorials/board': 'docs/tutorials/board.md',
+    'tutorials/browser': 'docs/tutorials/browser.md',
+    'tutorials/pytorch': 'apps/python/tutorial/ghostnet_to_cortex_m4.py',
+    'tutorials/own-rule': 'docs/tutorials/own-rule.md',
+    'tutorials/own-backend': 'docs/tutorials/own-backend.md',
+    'tutorials/own-engine': 'docs/tutorials/own-engine.md',
+  },
   Guide: {
     'guide/start': 'README.md',
     'guide/web': 'docs/web.md',
@@ -19,6 +28,8 @@ const sections = {
     'guide/quantization': 'docs/quantization.md',
     'guide/evaluate': 'docs/evaluate.md',
     'guide/changing-graphs': 'docs/changing-graphs.md',
+    'guide/coming-from': 'docs/coming-from.md',
+    'guide/board': 'docs/board.md',
     'guide/sweep': 'docs/sweep.md',
     'guide/cmsis-nn': 'docs/cmsis-nn.md',
     'guide/misra': 'docs/misra.md',
@@ -47,7 +58,19 @@ const sections = {
   },
 };
 
+/** Of the reference, what is made here. */
+const generated = ['Commands', 'Rules', 'Boards'].map((text) => ({
+  text,
+  link: `/reference/${text.toLowerCase()}`,
+}));
+
 rmSync(pages, { recursive: true, force: true });
+const absent = readdirSync(join(root, 'docs'), { recursive: true })
+  .filter((name) => /\.md$/.test(name) && !/^(decisions|api)\//.test(name))
+  .filter(
+    (name) => !Object.values(sections).some((section) => Object.values(section).includes(`docs/${name}`)),
+  );
+if (absent.length > 0) throw new Error(`no section of the site has ${absent.join(', ')}`);
 const documents = Object.values(sections).flatMap((section) => Object.entries(section));
 const decisions = readdirSync(join(root, 'docs/decisions')).filter((name) => name !== 'README.md');
 const all = new Map([
@@ -57,7 +80,9 @@ const all = new Map([
 ]);
 for (const [document, page] of all) write(`${page}.md`, linked(document));
 write('reference/commands.md', commands(await buildCli()));
-write('index.md', `---\n${readFileSync(join(root, 'apps/docs/home.yaml'), 'utf8')}---\n`);
+write('reference/rules.md', rulesPage());
+write('reference/boards.md', boardsPage());
+write('index.md', `---\n${readFileSync(join(root, 'apps/docs/home.yaml'), 'utf8')}---\n\n${shown()}`);
 write('sidebar.json', JSON.stringify(sidebar(), null, 2));
 cpSync(join(root, 'apps/playground/dist'), join(pages, 'public/playground'), { recursive: true });
 cpSync(join(root, 'docs/arena.svg'), join(pages, 'guide/arena.svg'));
@@ -69,8 +94,7 @@ function write(path, text) {
 
 /** A document with its links turned to pages; what is no page of the site stays as words. */
 function linked(document) {
-  const text = readFileSync(join(root, document), 'utf8');
-  return text.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, image, words, target) => {
+  return textOf(document).replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, image, words, target) => {
     const [path, anchor] = target.split('#');
     if (/^\w+:/.test(target) || !path) return whole;
     const file = normalize(join(dirname(document), path));
@@ -78,6 +102,27 @@ function linked(document) {
     if (other) return `[${words}](/${other.replace(/index$/, '')}${anchor ? `#${anchor}` : ''})`;
     return image ? `![${words}](./${basename(path)})` : words;
   });
+}
+
+/** A document; of a notebook in Python its cells (`# %%`), text as text and code as blocks. */
+function textOf(document) {
+  const text = readFileSync(join(root, document), 'utf8');
+  if (!document.endsWith('.py')) return text;
+  return text
+    .split(/^# %%/m)
+    .map((cell) =>
+      cell.startsWith(' [markdown]')
+        ? cell.replace(/^.*\n/, '').replace(/^# ?/gm, '')
+        : cell.trim() && `\`\`\`python\n${cell.trim()}\n\`\`\`\n`,
+    )
+    .join('\n');
+}
+
+/** What the start page shows: the first thing that the start of the guide prints, and its picture. */
+function shown() {
+  const session = /^```text\n\$ [\s\S]*?^```$/m.exec(textOf('README.md'));
+  const picture = /^!\[(.*)\]\(docs\/arena\.svg\)$/m.exec(textOf('README.md'));
+  return `${session[0]}\n\n![${picture[1]}](./guide/arena.svg)\n`;
 }
 
 /** The help of every command, as the command prints it. */
@@ -110,10 +155,7 @@ function sidebar() {
   return [
     ...Object.entries(sections).map(([text, section]) => ({
       text,
-      items: [
-        ...Object.entries(section).map(titled),
-        ...(text === 'Reference' ? [{ text: 'Commands', link: '/reference/commands' }] : []),
-      ],
+      items: [...Object.entries(section).map(titled), ...(text === 'Reference' ? generated : [])],
     })),
     {
       text: 'Decisions',
@@ -123,5 +165,5 @@ function sidebar() {
 }
 
 function titleOf(document) {
-  return /^# (.*)$/m.exec(readFileSync(join(root, document), 'utf8'))?.[1] ?? basename(document, '.md');
+  return /^# (.*)$/m.exec(textOf(document))?.[1] ?? basename(document, '.md');
 }

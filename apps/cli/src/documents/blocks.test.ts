@@ -53,6 +53,14 @@ test.for(documents(root))('every block of %s runs, in the order of the page', as
 test.for([
   ['sh', 'ghostc compile model.onnx --target d', 'Allowed choices'],
   ['sh', 'ghostc inspect model.onxx', 'there is no such file'],
+  [
+    'console',
+    '$ echo three words here\nthree ... there',
+    'expected the line three ... there; found three words here',
+  ],
+  ['console', '$ printf "a\\nb\\nc\\n"\na\nc', 'expected the line c'],
+  ['console', '$ printf "a\\nb\\nc\\n"\n...\nc\nb', 'expected the line b'],
+  ['gir', 'graph @g(%x: f32[1])\n  %0 = rleu %x\n  return %0', 'rleu'],
   ['ts', "import { absent } from '@ghostc/ir';\nconsole.log(absent()); // 1", 'absent) is not a function'],
   ['ts', 'console.log(model.nodeCount); // 6', 'expected it to print 6, as its comment says; found 5'],
   ['js', "import './web/absent.js';", 'Failed to fetch'],

@@ -9,6 +9,7 @@ import { registry } from '@ghostc/ops';
 import { type BrowserPage, openBrowser } from '@ghostc/runtimes';
 import { checkedSpec } from '../sweep/sweep-spec.ts';
 import { plainEnvironment } from '../testing/run-ghostc.ts';
+import { firstNotPrinted } from './console-lines.ts';
 import type { Block } from './document-blocks.ts';
 
 /** Where the blocks of a document run. */
@@ -17,6 +18,9 @@ export interface Place {
   /** The reader's, with the files that the document speaks of. */
   readonly folder: string;
 }
+
+/** A block that begins with a comment that names a file is that file. */
+const namedFile = (code: string): string | undefined => /^(?:\/\/|#) ([\w-]+\.\w+)/.exec(code)?.[1];
 
 type Run = (block: Block, place: Place) => Promise<string | undefined> | string | undefined;
 
@@ -39,17 +43,18 @@ export const runners: Readonly<Record<string, Run>> = {
     }
     return undefined;
   },
+  console: runSession,
+  gir: ({ code }, { folder }) => {
+    writeFileSync(join(folder, namedFile(code) ?? 'block.gir'), code);
+    return messageOf(() => parseGraph(code, { registry }));
+  },
   ts: runTypeScript,
   js: runInPage,
-  json: ({ code }) => {
-    try {
-      const given: unknown = JSON.parse(/^\{/.test(code) ? code : `{${code}}`);
-      checkedSpec({ space: { width: 1, board: 'nrf52840' }, objectives: ['ram'], ...(given as object) });
-      return undefined;
-    } catch (error) {
-      return String(error);
-    }
-  },
+  json: ({ code }) =>
+    messageOf(() => {
+      const given: object = JSON.parse(/^\{/.test(code) ? code : `{${code}}`);
+      checkedSpec({ space: { width: 1, board: 'nrf52840' }, objectives: ['ram'], ...given });
+    }),
   c: ({ code }, { folder }) => {
     writeFileSync(join(folder, 'reader.c'), code);
     return problemOf(
@@ -73,6 +78,27 @@ export const runners: Readonly<Record<string, Run>> = {
     return problemOf('python3', ['-c', `${names.flat().join('\n')}\n${code}`], folder, env).problem;
   },
 };
+
+function messageOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** Commands after `$ `, each with what it prints below it. */
+function runSession({ code }: Block, place: Place): string | undefined {
+  for (const session of code.split(/^\$ /m).slice(1)) {
+    const [command = '', ...expected] = session.trimEnd().split('\n');
+    const { stdout, problem } = shell(command, place);
+    if (problem) return `${command}: ${problem}`;
+    const wrong = firstNotPrinted(expected, stdout);
+    if (wrong !== undefined) return `${command}: expected the line ${wrong}; found ${stdout}`;
+  }
+  return undefined;
+}
 
 function shell(line: string, { root, folder }: Place) {
   const path = [join(root, 'apps/cli/src/documents/commands'), process.env.PATH].join(delimiter);
@@ -102,7 +128,7 @@ export function asModule(code: string, root: string): string {
 /** A block must print what the comments after each `console.log` say. `model` is a small network, `bytes` its ONNX. */
 async function runTypeScript({ code, place }: Block, { root, folder }: Place): Promise<string | undefined> {
   const expected = [...code.matchAll(/console\.log\([\s\S]*?\);(?: \/\/ (.*))?$/gm)].map((match) => match[1]);
-  const file = join(folder, `${place.replace(/\W+/g, '-')}.ts`);
+  const file = join(folder, namedFile(code) ?? `${place.replace(/\W+/g, '-')}.ts`);
   writeFileSync(file, asModule(code, root));
   const model = parseGraph(readFileSync(join(root, smallNet), 'utf8'), { registry });
   Object.assign(globalThis, { model, bytes: saveOnnx(model) });
@@ -125,11 +151,11 @@ async function runTypeScript({ code, place }: Block, { root, folder }: Place): P
 }
 
 /**
- * In Chromium, in a page that has what a page would: a picture and a signal. A block that begins with the name of a file is that file: a
- * worker, or a module for Node.
+ * In Chromium, in a page that has what a page would: a picture and a signal; a worker where the block is named so; in Node where it is an
+ * `.mjs`.
  */
 async function runInPage({ code }: Block, { folder }: Place): Promise<string | undefined> {
-  const file = /^\/\/ ([\w-]+\.m?js)/.exec(code)?.[1] ?? 'block.js';
+  const file = namedFile(code) ?? 'block.js';
   writeFileSync(join(folder, file), code);
   if (file.endsWith('.mjs')) return problemOf('node', [file], folder).problem;
   served = folder;
