@@ -48,13 +48,15 @@ export interface TfliteModel {
   readonly operators: readonly TfliteOperator[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Another subgraph, such as a branch of IF; throws `tflite/decode` where there is none. */
+  readonly subgraph: (index: number) => TfliteModel;
 }
 
 const MAX_RANK = 8;
 /** Elements of one tensor: sizes in bytes stay far from the integers that doubles cannot hold. */
 const MAX_ELEMENTS = 2 ** 31 - 1;
 
-/** Decodes the first subgraph of a model. Every offset, index and size is checked; throws `tflite/decode`. */
+/** Decodes the first subgraph of a model, others when they are asked for. Every offset, index and size is checked; throws `tflite/decode`. */
 export function decodeModel(bytes: Uint8Array): TfliteModel {
   // A view of its own memory: the generated code looks at the whole of the underlying buffer.
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
@@ -64,13 +66,25 @@ export function decodeModel(bytes: Uint8Array): TfliteModel {
   const model = Model.getRootAsModel(buffer);
   if (model.version() !== 3)
     throw new CompileError('tflite/version', `expected TFLite schema version 3, found ${model.version()}`);
-  const graph = model.subgraphsLength() > 0 ? model.subgraphs(0) : null;
-  if (!graph) throw new CompileError('tflite/decode', 'expected a subgraph, found none');
-  return readGraph(model, graph, own);
+  const buffers = list(model.buffersLength(), (i) => bufferData(required(model.buffers(i)), own));
+  return readSubgraph(model, 0, buffers);
 }
 
-function readGraph(model: Model, graph: SubGraph, bytes: Uint8Array): TfliteModel {
-  const buffers = list(model.buffersLength(), (i) => bufferData(required(model.buffers(i)), bytes));
+function readSubgraph(
+  model: Model,
+  index: number,
+  buffers: readonly (Uint8Array | undefined)[],
+): TfliteModel {
+  const graph = index < model.subgraphsLength() ? model.subgraphs(index) : null;
+  if (!graph)
+    throw new CompileError(
+      'tflite/decode',
+      `there is no subgraph ${index}, the model has ${model.subgraphsLength()}`,
+    );
+  return readGraph(model, graph, buffers);
+}
+
+function readGraph(model: Model, graph: SubGraph, buffers: readonly (Uint8Array | undefined)[]): TfliteModel {
   const tensors = list(graph.tensorsLength(), (i) => readTensor(required(graph.tensors(i)), i, buffers));
   const codes = list(model.operatorCodesLength(), (i) => readCode(required(model.operatorCodes(i))));
   const check = indexChecker(tensors.length);
@@ -82,6 +96,7 @@ function readGraph(model: Model, graph: SubGraph, bytes: Uint8Array): TfliteMode
     ),
     inputs: list(graph.inputsLength(), (i) => check(graph.inputs(i), 0)),
     outputs: list(graph.outputsLength(), (i) => check(graph.outputs(i), 0)),
+    subgraph: (index) => readSubgraph(model, index, buffers),
   };
 }
 

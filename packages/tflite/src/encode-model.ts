@@ -47,14 +47,18 @@ export interface OperatorOptions {
   readonly write: (b: Builder) => Offset;
 }
 
-/** A model of one subgraph. */
-export interface ModelSpec {
+export interface SubgraphSpec {
   readonly tensors: readonly TensorSpec[];
   readonly operators: readonly OperatorSpec[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** Name of the subgraph. */
   readonly name?: string;
+}
+
+/** A model: its main subgraph, and what that calls. */
+export interface ModelSpec extends SubgraphSpec {
+  /** Subgraphs 1, 2, ... */
+  readonly branches?: readonly SubgraphSpec[];
   readonly description?: string;
 }
 
@@ -64,11 +68,14 @@ const MAX_BYTES = 2 ** 31 - 1;
 const ALIGNMENT = 16;
 
 /**
- * Writes a TFLite model, schema version 3. Buffer k + 1 belongs to tensor k; buffer 0 is empty, as the format wants it.
+ * Writes a TFLite model, schema version 3. Buffer k + 1 belongs to tensor k, those of subgraphs one after another; buffer 0 is empty, as
+ * the format wants it.
  * Throws `tflite/too-large` where offsets would not fit.
  */
 export function encodeTflite(spec: ModelSpec): Uint8Array {
-  const bytes = spec.tensors.reduce((sum, { data }) => sum + (data?.length ?? 0) + 256, 0);
+  const subgraphs = [spec, ...(spec.branches ?? [])];
+  const tensors = subgraphs.flatMap((graph) => graph.tensors);
+  const bytes = tensors.reduce((sum, { data }) => sum + (data?.length ?? 0) + 256, 0);
   if (bytes > MAX_BYTES)
     throw new CompileError(
       'tflite/too-large',
@@ -77,28 +84,28 @@ export function encodeTflite(spec: ModelSpec): Uint8Array {
   const b = new Builder(1024);
   const buffers = Model.createBuffersVector(b, [
     Buffer.createBuffer(b, 0, 0n, 0n),
-    ...spec.tensors.map(({ data }) => writeBuffer(b, data)),
+    ...tensors.map(({ data }) => writeBuffer(b, data)),
   ]);
-  const codes = new OperatorCodes(spec);
-  const graph = writeGraph(b, spec, codes);
+  const codes = new OperatorCodes();
+  let firstBuffer = 1;
+  const graphs = subgraphs.map((graph) => {
+    const written = writeGraph(b, graph, codes, firstBuffer);
+    firstBuffer += graph.tensors.length;
+    return written;
+  });
   const codeVector = Model.createOperatorCodesVector(b, codes.write(b));
-  const graphs = Model.createSubgraphsVector(b, [graph]);
+  const graphVector = Model.createSubgraphsVector(b, graphs);
   const description = b.createString(spec.description ?? 'ghostc');
-  b.finish(Model.createModel(b, 3, codeVector, graphs, description, buffers), 'TFL3');
+  b.finish(Model.createModel(b, 3, codeVector, graphVector, description, buffers), 'TFL3');
   return b.asUint8Array().slice();
 }
 
 /** The kinds of operators that a model uses, each with its version, in order of first use. */
 class OperatorCodes {
-  readonly #spec: ModelSpec;
   readonly #codes = new Map<string, { readonly operator: OperatorSpec; readonly version: number }>();
 
-  constructor(spec: ModelSpec) {
-    this.#spec = spec;
-  }
-
-  indexOf(operator: OperatorSpec): number {
-    const version = operatorVersion(operator, this.#spec.tensors);
+  indexOf(operator: OperatorSpec, tensors: readonly TensorSpec[]): number {
+    const version = operatorVersion(operator, tensors);
     const key = `${operator.code} ${operator.custom ?? ''} ${version}`;
     if (!this.#codes.has(key)) this.#codes.set(key, { operator, version });
     return [...this.#codes.keys()].indexOf(key);
@@ -119,14 +126,14 @@ function writeBuffer(b: Builder, data: Uint8Array | undefined): Offset {
   return Buffer.createBuffer(b, b.createByteVector(data), 0n, 0n);
 }
 
-function writeGraph(b: Builder, spec: ModelSpec, codes: OperatorCodes): Offset {
+function writeGraph(b: Builder, spec: SubgraphSpec, codes: OperatorCodes, firstBuffer: number): Offset {
   const tensors = SubGraph.createTensorsVector(
     b,
-    spec.tensors.map((tensor, i) => writeTensor(b, tensor, i + 1)),
+    spec.tensors.map((tensor, i) => writeTensor(b, tensor, firstBuffer + i)),
   );
   const operators = SubGraph.createOperatorsVector(
     b,
-    spec.operators.map((operator) => writeOperator(b, operator, codes.indexOf(operator))),
+    spec.operators.map((operator) => writeOperator(b, operator, codes.indexOf(operator, spec.tensors))),
   );
   const inputs = SubGraph.createInputsVector(b, [...spec.inputs]);
   const outputs = SubGraph.createOutputsVector(b, [...spec.outputs]);

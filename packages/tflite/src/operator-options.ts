@@ -14,6 +14,7 @@ import { DivOptions } from './generated/div-options.ts';
 import { FullyConnectedOptions } from './generated/fully-connected-options.ts';
 import { GatherOptions } from './generated/gather-options.ts';
 import { GeluOptions } from './generated/gelu-options.ts';
+import { IfOptions } from './generated/if-options.ts';
 import { LeakyReluOptions } from './generated/leaky-relu-options.ts';
 import { MirrorPadOptions } from './generated/mirror-pad-options.ts';
 import { MulOptions } from './generated/mul-options.ts';
@@ -169,6 +170,9 @@ export const cumsum = (...how: readonly ('exclusive' | 'reverse')[]): OperatorOp
   options('CumsumOptions', (b) =>
     CumsumOptions.createCumsumOptions(b, how.includes('exclusive'), how.includes('reverse')),
   );
+/** Places of the subgraphs. */
+export const ifElse = (taken: number, other: number): OperatorOptions =>
+  options('IfOptions', (b) => IfOptions.createIfOptions(b, taken, other));
 export const svdf = (rank: number, act: number): OperatorOptions =>
   options('SVDFOptions', (b) => SVDFOptions.createSVDFOptions(b, rank, act, false));
 /** Of a recurrent operator: which axis comes first. */

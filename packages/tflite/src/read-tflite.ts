@@ -1,6 +1,7 @@
 import { CompileError, Graph, withLocation } from '@ghostc/ir';
 import { checkDimensionSizes } from '@ghostc/ops';
 import { decodeModel, type TfliteModel, type TfliteOperator } from './decode-model.ts';
+import { withBranchesInlined } from './inline-branches.ts';
 import { OperatorReader } from './operator-reader.ts';
 import { customTable, operatorTable } from './operator-table.ts';
 import { TensorTable, typeOf } from './tensor-table.ts';
@@ -15,7 +16,7 @@ export interface ReadTfliteOptions {
 }
 
 /**
- * Reads the first subgraph of a TFLite model (schema version 3) into a graph. Inputs and outputs keep the model's names,
+ * Reads the first subgraph of a TFLite model (schema version 3), and the branches of its IFs, into a graph. Inputs and outputs keep the model's names,
  * shapes (the declared ones, mostly 1 where the signature leaves a size open, unless `bind` gives it) and order of axes; between them images are NCHW. Throws CompileError
  * `tflite/...` that names file, operator and tensor. Variables (state) are inputs after the model's own, and outputs called
  * `<name>_next` after its own: the caller gives the values of the run before.
@@ -78,7 +79,7 @@ function endedAt(model: TfliteModel, names: readonly string[]): TfliteModel {
 
 /** What the FlatBuffers library itself throws on broken bytes (arrays past the end) is a decode error. */
 function decode(bytes: Uint8Array): TfliteModel {
-  return asDecodeErrors(() => decodeModel(bytes));
+  return asDecodeErrors(() => withBranchesInlined(decodeModel(bytes)));
 }
 
 function readModel(model: TfliteModel, sizes: readonly OpenSize[], fileBytes: number): Graph {
