@@ -52,7 +52,7 @@ function checkBody(node: NodeReader, body: GraphProto, { inputs, carried, first 
 
 /** Inputs: the trip count, the condition, what is carried. */
 function loopForm(node: NodeReader): Form {
-  const most = node.has(0) ? node.numbers(0, 'the trip count')[0] : undefined;
+  const most = node.has(0) ? node.bounds(0, 'the trip count')?.[0] : undefined;
   const all = Array.from({ length: node.inputCount }, (_, i) => i);
   return {
     most: most ?? Infinity,

@@ -35,6 +35,9 @@ def loops():
     yield loop("stacked", stack, COUNT, [("h", "next")], outputs="y rows", stacked=["row"])
     until = [node("Less", "k last", "on"), node("Add", "h x", "next")]
     yield loop("condition-of-count", until, {"go": np.array(True), "last": np.array(3, I64)}, [("h", "next")], given=" go x")
+    # the count of a while in PyTorch
+    endless = {"n": np.array(2**63 - 1, I64), "go": np.array(True), "last": np.array(3, I64)}
+    yield loop("while-of-torch", until, endless, [("h", "next")])
     yield loop("never", [TRUE, node("Neg", "h", "next")], {"n": np.array(5, I64), "go": np.array(False)}, [("h", "next")])
     exchanged = [TRUE, node("Identity", "a", "a1"), node("Identity", "b", "b1"), node("Sub", "a b", "row")]
     yield loop("exchanged", exchanged, COUNT | {"z": seeded(3, 2, 3)}, [("a", "b1"), ("b", "a1")], given="n go x z", outputs="p q rows", stacked=["row"])
