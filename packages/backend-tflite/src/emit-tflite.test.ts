@@ -50,6 +50,10 @@ test('a pad of more axes than the kernel takes: neighbours without pads are one'
   expect(decodeTflite(emit(text)).tensors.map(({ shape }) => shape.join())).toContain('6,2,4,3');
 });
 
+test('a scalar has no shape that could be written: its axes are squeezed', () => {
+  expect(operators('graph @g(%x: f32[1,1])\n  %y = reshape %x {shape=[]}\n  return %y')).toEqual(['SQUEEZE']);
+});
+
 describe('activations', () => {
   test('what TFLite fuses is fused, the rest follows', () => {
     expect(operators(conv('activation="relu"'))).toEqual(['CONV_2D']);

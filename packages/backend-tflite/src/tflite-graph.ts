@@ -120,7 +120,10 @@ export class TfliteGraph {
     return this.operator('TRANSPOSE', [x, this.ints(perm)], { ...x, shape });
   }
 
+  /** To a scalar by SQUEEZE: a shape without elements is no tensor that TFLite reads. */
   reshaped(x: Placed, shape: readonly number[], name?: string): Placed {
+    if (shape.length === 0)
+      return this.operator('SQUEEZE', [x], { ...x, shape }, { options: operatorOptions.squeezeAll(), name });
     return this.operator(
       'RESHAPE',
       [x, this.ints(shape)],
