@@ -43,6 +43,31 @@ const kinds = {
       ] as const),
     ],
   },
+  // over time and frequencies, from few planes
+  spectra: {
+    upTo: [0.1, 0.45, 0.85, 0.95, 1, 1, 1, 1],
+    windows: [
+      ...([
+        [10, 8],
+        [8, 10],
+        [10, 4],
+        [4, 10],
+        [20, 8],
+        [8, 20],
+      ] as const),
+      ...([
+        [1, 25],
+        [25, 1],
+        [12, 12],
+        [6, 3],
+        [3, 6],
+        [2, 9],
+      ] as const),
+    ],
+    // outputs of a depthwise layer for each of its input channels
+    multipliers: [1, 1, 2, 4, 8],
+    from: [1, 1, 2, 3],
+  },
 } as const;
 export type ProbeKind = keyof typeof kinds;
 
@@ -69,7 +94,7 @@ class Probe {
     const width = this.#one(sizes.slice(4));
     // every third is a line
     this.#shape = [
-      this.#one(channels.slice(0, 9)),
+      this.#one('from' in of ? of.from : channels.slice(0, 9)),
       seed % 3 ? this.#one(sizes.slice(4)) : 1,
       seed % 3 ? width : 4 * width,
     ];
@@ -120,7 +145,9 @@ class Probe {
   #window([wanted, across]: readonly [number, number], stride: number, edges: 'padded' | 'open') {
     const [, h, w] = this.#shape;
     const kernel = [Math.min(wanted, h), Math.min(across, w)] as const;
-    const pads = kernel.map((size) => (edges === 'padded' ? Math.floor(size / 2) : 0));
+    // planes shall not end with the first large window
+    const open = edges === 'open' && Math.max(...kernel) < 8;
+    const pads = kernel.map((size) => (open ? 0 : Math.floor(size / 2)));
     const [top = 0, left = 0] = pads;
     const steps = [h > 3 ? stride : 1, w > 3 ? stride : 1] as const;
     const out = [
@@ -149,8 +176,15 @@ class Probe {
   #depthwise(size: readonly [number, number], stride: number): void {
     const [c] = this.#shape;
     const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.8 ? 'padded' : 'open');
-    const [weight, bias] = [this.#constant([c, 1, ...kernel]), this.#constant([c])];
-    this.#emit(`depthwise_conv2d %${this.#at}, ${weight}, ${bias} {${attributes}}`, [c, ...out]);
+    const drawn = 'multipliers' in this.#kinds ? this.#one(this.#kinds.multipliers) : 1;
+    const macs = c * kernel[0] * kernel[1] * out[0] * out[1];
+    const times = drawn * c <= 64 && drawn * macs <= MOST_MACS ? drawn : 1;
+    const more = times > 1 ? `, multiplier=${times}` : '';
+    const [weight, bias] = [this.#constant([times * c, 1, ...kernel]), this.#constant([times * c])];
+    this.#emit(`depthwise_conv2d %${this.#at}, ${weight}, ${bias} {${attributes}${more}}`, [
+      times * c,
+      ...out,
+    ]);
     this.#activate();
   }
 
