@@ -9,14 +9,18 @@ export interface Lanes {
   readonly type: 'float' | 'vecf';
   /** Floats of the widest registers. */
   readonly most: number;
+  /** Output channels of a tile of two registers of pixels: as many as leave a register for each of its operands. */
+  readonly tileRows: number;
   /** Has an Arm core of this kind registers of floats, of which one instruction loads many? */
   readonly vfp: boolean;
 }
 
-const scalarLanes: Lanes = { vector: false, type: 'float', most: 1, vfp: false };
-export const vectorLanes: Lanes = { vector: true, type: 'vecf', most: 8, vfp: false };
+const scalarLanes: Lanes = { vector: false, type: 'float', most: 1, tileRows: 1, vfp: false };
+export const vectorLanes: Lanes = { vector: true, type: 'vecf', most: 8, tileRows: 6, vfp: false };
+/** Engines keep 15 registers, and load all operands of a step first. */
+const wasmLanes: Lanes = { ...vectorLanes, tileRows: 4 };
 
-const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64', 'wasm32']);
+const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64']);
 
 const withVfp: ReadonlySet<Device> = new Set([
   'cortex-m4',
@@ -27,6 +31,7 @@ const withVfp: ReadonlySet<Device> = new Set([
 ]);
 
 export function lanesOf(device: Device): Lanes {
+  if (device === 'wasm32') return wasmLanes;
   return withVectors.has(device) ? vectorLanes : { ...scalarLanes, vfp: withVfp.has(device) };
 }
 

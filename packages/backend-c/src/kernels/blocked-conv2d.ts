@@ -22,13 +22,13 @@ export function blockedConv(context: KernelContext, geometry: ConvGeometry): Ker
   const { node } = context;
   const { m, group } = geometry;
   const panel = panelOf(geometry);
-  const tiles = new Tiles({ node, geometry, panel });
+  const tiles = new Tiles({ node, geometry, panel, most: context.lanes.tileRows });
   const body = overImages(geometry, { residual: tiles.residual, body: convBody(tiles) });
   const depth = panel ? panel.channels * panel.taps : geometry.inner;
   return weightedCall(context, {
     hint: `${panel ? 'conv_pack' : 'conv'}_${geometryName(geometry)}${group > 1 ? `_g${group}` : ''}`,
     body: panel && context.scratch === null ? [`float col[${panelSize(panel)}];`, ...body] : body,
-    weight: packBlocks(weightData(node, 1), geometry, { depth, rows: ROWS }),
+    weight: packBlocks(weightData(node, 1), geometry, { depth, rows: tiles.most }),
     channels: m,
     working: panel && context.scratch !== null ? 'col' : undefined,
     helpers: tiles.helpers,
@@ -46,8 +46,6 @@ const panelSize = (panel: Panel): number => pitchOf(panel) * panel.channels * pa
 /** A panel up to this size is on the stack. */
 const STACK_BYTES = 6144;
 
-/** Output channels of a tile. */
-const ROWS = 6;
 /** Registers of a tile along the pixels. */
 const COLUMNS = 2;
 /** Pixels of a tile with the widest registers. */
@@ -98,18 +96,25 @@ interface Call {
   readonly ahead: boolean;
 }
 
+interface TilesOptions extends Pick<Tiles, 'geometry' | 'panel' | 'most'> {
+  readonly node: Node;
+}
+
 /** The tile functions that a convolution calls, and the calls. */
 class Tiles {
   readonly geometry: ConvGeometry;
   readonly panel: Panel | null;
   readonly helpers: CFunction[] = [];
   readonly residual: boolean;
+  /** Output channels of a tile, but for the last ones. */
+  readonly most: number;
   readonly #node: Node;
 
-  constructor({ node, geometry, panel }: { node: Node; geometry: ConvGeometry; panel: Panel | null }) {
+  constructor({ node, geometry, panel, most }: TilesOptions) {
     this.#node = node;
     this.geometry = geometry;
     this.panel = panel;
+    this.most = most;
     this.residual = Boolean(node.inputs[3]);
     if (panel) this.helpers.push(packPixelsHelper(geometry, pitchOf(panel)));
   }
@@ -209,10 +214,11 @@ interface Product {
 
 /** All output channels of `count` pixels. */
 function product(tiles: Tiles, { count, rowsFirst }: Product): string[] {
-  const channels = tiles.geometry.m / tiles.geometry.group;
-  const whole = channels - (channels % ROWS);
+  const { most, geometry } = tiles;
+  const channels = geometry.m / geometry.group;
+  const whole = channels - (channels % most);
   const rows = (body: (rows: number) => string[]): string[] => [
-    ...(whole ? [`for (int m = 0; m < ${whole}; m += ${ROWS}) {`, ...body(ROWS), '}'] : []),
+    ...(whole ? [`for (int m = 0; m < ${whole}; m += ${most}) {`, ...body(most), '}'] : []),
     ...(channels > whole ? ['{', `const int m = ${whole};`, ...body(channels - whole), '}'] : []),
   ];
   const columns = (body: (columns: number, last: 'full' | 'tail') => string[]): string[] => [

@@ -2,6 +2,7 @@ import type { Node } from '@ghostc/ir';
 import { mayFilter, minimalFilters } from '@ghostc/ops';
 import { activateRegister, activationOf } from '../activation-text.ts';
 import { type CFunction, helperName, type KernelCall, type KernelContext, type Prelude } from '../kernel.ts';
+import { vectorLanes } from '../lanes.ts';
 import { activationNeeds } from '../register-formulas.ts';
 import { loop } from '../text/loops.ts';
 import { type ConvGeometry, geometryName } from './conv-geometry.ts';
@@ -32,11 +33,14 @@ export function winogradConv(context: KernelContext, geometry: ConvGeometry): Ke
   const { node } = context;
   const residual = Boolean(node.inputs[3]);
   const plan = winogradPlan(geometry, geometry.channels);
-  const helpers = [inputHelper(plan), outputHelper(plan, node), ...tiles(plan).map(tileFunction)];
+  const rows = context.lanes.tileRows;
+  const all = tiles(plan, rows);
+  const helpers = [inputHelper(plan), outputHelper(plan, node), ...all.map(tileFunction)];
+  const shortcut = residual ? ['r'] : [];
   return weightedCall(context, {
     hint: `conv_winograd_${geometryName(geometry)}`,
-    body: overImages(geometry, { residual, body: imageBody(plan, residual ? ['r'] : []) }),
-    weight: packPlaces(weightData(node, 1), geometry),
+    body: overImages(geometry, { residual, body: imageBody(plan, { all, rows, shortcut }) }),
+    weight: packPlaces(weightData(node, 1), geometry, rows),
     channels: geometry.m,
     working: 'work',
     helpers,
@@ -53,24 +57,21 @@ export function winogradScratch(geometry: ConvGeometry): number {
   return winogradBytes(winogradPlan(geometry, geometry.channels));
 }
 
-/** Output channels of a tile. */
-const ROWS = 6;
-
 /** G g G' as [place][output channel][channel], each place packed for tiles. */
-function packPlaces(weight: Float32Array, { m, channels }: ConvGeometry): Float32Array {
+function packPlaces(weight: Float32Array, { m, channels }: ConvGeometry, rows: number): Float32Array {
   const filters = minimalFilters(weight);
   const packed = new Float32Array(filters.length);
   const one = new Float32Array(m * channels);
   for (let place = 0; place < PLACES; place++) {
     for (let i = 0; i < one.length; i++) one[i] = filters[i * PLACES + place] ?? 0;
-    packed.set(packRows(one, { m, k: channels }, ROWS), place * one.length);
+    packed.set(packRows(one, { m, k: channels }, rows), place * one.length);
   }
   return packed;
 }
 
 const zeroBias: Prelude = {
   name: 'zero-bias',
-  lines: [`static const float zero_bias[${ROWS}] = { 0.0f };`],
+  lines: [`static const float zero_bias[${vectorLanes.tileRows}] = { 0.0f };`],
 };
 
 /** The place whose sum stands in all four outputs, with the same sign: the bias starts it. */
@@ -80,8 +81,8 @@ const INPUT = 0;
 const OUTPUT = 1;
 const FIRST_TILE = 2;
 
-function tiles({ geometry }: WinogradPlan): FloatTile[] {
-  return tileSizes(geometry.m, ROWS).map((size) => ({
+function tiles({ geometry }: WinogradPlan, rows: number): FloatTile[] {
+  return tileSizes(geometry.m, rows).map((size) => ({
     ...size,
     ...{ residual: false, partial: false, ahead: false },
     act: { activation: 'none', activation_params: [] },
@@ -89,11 +90,17 @@ function tiles({ geometry }: WinogradPlan): FloatTile[] {
   }));
 }
 
-/** `shortcut`: what is added to the sums, if anything. */
-function imageBody(plan: WinogradPlan, shortcut: readonly string[]): string[] {
+interface ImageText {
+  readonly all: readonly FloatTile[];
+  /** Output channels of the tiles, but for the last ones. */
+  readonly rows: number;
+  /** What is added to the sums, if anything. */
+  readonly shortcut: readonly string[];
+}
+
+function imageBody(plan: WinogradPlan, { all, rows: most, shortcut }: ImageText): string[] {
   const { geometry, block, inputs, sums } = plan;
   const { m, channels } = geometry;
-  const all = tiles(plan);
   const call = (rows: number, columns: number): string => {
     const index = all.findIndex((tile) => tile.rows === rows && tile.columns === columns);
     const words = {
@@ -112,7 +119,7 @@ function imageBody(plan: WinogradPlan, shortcut: readonly string[]): string[] {
   return [
     `float *const v = work + ${plan.work};`,
     `float *const s = v + ${PLACES * inputs};`,
-    ...overBlocks(plan, { rows: ROWS, lanes: 'LANES', call }, [
+    ...overBlocks(plan, { rows: most, lanes: 'LANES', call }, [
       `${helperName(INPUT)}(x, q, count, work, v);`,
       `${helperName(OUTPUT)}(${['s', ...shortcut, 'y', 'q', 'count', 'work'].join(', ')});`,
     ]),

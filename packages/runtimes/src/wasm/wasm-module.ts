@@ -24,6 +24,8 @@ const flags = [
   ...['--target=wasm32-freestanding', '-std=c99', '-O2', '-msimd128', '-mbulk-memory'],
   // a page downloads the code: loops unrolled further gain no time, and a quarter of its bytes
   ...['-mllvm', '-unroll-threshold=40'],
+  // strength reduction hides offsets from loads, which take them as they are
+  ...['-mllvm', '-disable-lsr'],
   ...['-nostdlib', '-ffreestanding', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', '-pedantic'],
   ...['-include', 'layers.h', '-DGHOSTC_LAYER=ghostc_layer'],
   ...['-Wl,--no-entry', '-Wl,--export=__heap_base', '-Wl,-z,stack-size=262144', '-Wl,-s'],
