@@ -76,12 +76,18 @@ async function readChunks(
 ): Promise<void> {
   let rest = new Uint8Array(0);
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const bytes = new Uint8Array(rest.byteLength + next.value.byteLength);
-    bytes.set(rest);
-    bytes.set(next.value, rest.byteLength);
+    const bytes = joined(rest, next.value);
     const whole = bytes.byteLength - (bytes.byteLength % 4);
     take(bytes.subarray(0, whole));
     rest = bytes.slice(whole);
   }
   if (rest.byteLength) take(rest);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (!first.byteLength) return second;
+  const both = new Uint8Array(first.byteLength + second.byteLength);
+  both.set(first);
+  both.set(second, first.byteLength);
+  return both;
 }
