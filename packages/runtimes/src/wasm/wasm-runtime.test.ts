@@ -2,6 +2,7 @@ import { compileWasm } from '@ghostc/compiler';
 import {
   allSuites,
   type ConformanceCase,
+  caseGraph,
   joinCases,
   quantizedSuites,
   type Suite,
@@ -31,6 +32,18 @@ test('quantised ops, bit for bit', { timeout: 300_000 }, async (context) => {
   const result = await verifyCase(wasmRuntime, joined(quantizedSuites, step(2)));
   expect(result.message).toBeUndefined();
   expect(result).toMatchObject({ status: 'pass', maxAbs: 0 });
+});
+
+const wideProductOfHalves = Buffer.of(0xfd, 0xdc, 0x01);
+const wideProduct = Buffer.of(0xfd, 0xd5, 0x01);
+
+test('int8 is scaled by products of halves: engines make twelve instructions of a wide one', (context) => {
+  skipWithout(wasmTools, 'wasm', context);
+  const cases = quantizedSuites.flatMap((suite) => suite.cases);
+  const found = cases.filter(({ text }) => text.includes('qlinear_depthwise_conv2d')).slice(0, 4);
+  const codes = found.map((one) => Buffer.from(compileWasm(caseGraph(one), { buildWasm: wasmModule }).code));
+  expect(codes.some((code) => code.includes(wideProductOfHalves))).toBe(true);
+  expect(codes.filter((code) => code.includes(wideProduct))).toEqual([]);
 });
 
 /** Suites of float32 only: others have cases that pages have no type for. */
