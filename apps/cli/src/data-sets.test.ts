@@ -4,7 +4,7 @@ import { f32, type Graph, parseGraph, type Tensor, tensor } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
-import { readDataSets } from './data-sets.ts';
+import { readDataSets, readInputSets } from './data-sets.ts';
 import { npy, npz } from './testing/numpy-files.ts';
 import { testFolder } from './testing/test-folder.ts';
 
@@ -57,6 +57,26 @@ test('folders of test data sets, of archives, of files', () => {
   mkdirSync(archives);
   for (const name of ['10', '9']) writeFileSync(join(archives, `${name}.npz`), npz({ a, b }, 8));
   expect(readDataSets(archives, model).map(({ name }) => name)).toEqual(['9.npz', '10.npz']);
+});
+
+test('of calibration data a batch in every input is so many sets', () => {
+  const twice = f32([4, 3], [...a.data, ...a.data].map(Number));
+  const both = tensor('i8', [4], Int8Array.of(3, -7, 4, -8));
+  const sets = readInputSets(write('batches.npz', npz({ a: twice, b: both }, 0)), model);
+  expect(sets.map(({ name }) => name)).toEqual(['batches.npz#0', 'batches.npz#1']);
+  expect(sets.map(({ inputs }) => [...(inputs.get('b')?.data ?? [])])).toEqual([
+    [3, -7],
+    [4, -8],
+  ]);
+  const unlike = write('unlike.npz', npz({ a: twice, b }, 0));
+  expect(() => readInputSets(unlike, model)).toThrow('input a expects [2,n], found [4,3]');
+});
+
+test('float32 stands for bfloat16 where it has the same numbers', () => {
+  const brief = parseGraph('graph @g(%a: bf16[2])\n  %c = relu %a\n  return %c', { registry });
+  const read = (numbers: number[]) => readDataSets(write('brief.npy', npy(f32([2], numbers))), brief);
+  expect(read([1.5, Number.NaN])[0]?.inputs.get('a')?.dtype).toBe('bf16');
+  expect(() => read([1.001, 2])).toThrow('input a expects bf16, found f32');
 });
 
 test('a file with the only input', () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import type { DataSet } from '@ghostc/conformance';
-import { CompileError, type Graph, type Tensor, type TensorType } from '@ghostc/ir';
+import { CompileError, type Graph, reshaped, type Tensor, type TensorType } from '@ghostc/ir';
 import { readTensorProto } from '@ghostc/onnx';
 import { readNpy } from '@ghostc/quant';
 import { fitToModel } from './fit-to-model.ts';
@@ -32,9 +32,36 @@ export function readDataSets(path: string, model: Graph): DataSet[] {
   }));
 }
 
-/** Only the inputs. */
+/** Only the inputs; a set in which every input is a batch of as many, of a model that takes fewer, becomes so many sets. */
 export function readInputSets(path: string, model: Graph): Omit<DataSet, 'outputs'>[] {
-  return sourcesAt(path).map((source) => ({ name: source.name, inputs: readInputs(source, model, path) }));
+  return sourcesAt(path).flatMap((source) => {
+    const stored = inputEntries(source, model, path).map(([slot, entry]) => {
+      return { slot, file: entry.file, tensor: entry.read() };
+    });
+    const counts = new Set(stored.map(({ slot, tensor }) => timesIn(tensor, slot.type)));
+    const [count = 1] = counts.size === 1 ? counts : [];
+    return Array.from({ length: count }, (_, k) => {
+      const parts = stored.map(({ slot, file, tensor }): [string, Tensor] => {
+        const place = { file, kind: slot.kind, name: slot.name };
+        return [slot.name, fitToModel(partOf(tensor, k, count), slot.type, place)];
+      });
+      return { name: count > 1 ? `${source.name}#${k}` : source.name, inputs: new Map(parts) };
+    });
+  });
+}
+
+/** How often the batch that a type states is in the first dimension; 1 where it is not a multiple. */
+function timesIn({ shape }: Tensor, type: TensorType): number {
+  const times = (shape[0] ?? 1) / Number(type.shape[0] ?? 1);
+  return Number.isInteger(times) && times > 0 ? times : 1;
+}
+
+function partOf(tensor: Tensor, k: number, count: number): Tensor {
+  const [size = 1, ...rest] = tensor.shape;
+  if (count === 1) return tensor;
+  const length = tensor.data.length / count;
+  const data = tensor.data.slice(k * length, (k + 1) * length);
+  return reshaped({ ...tensor, data }, [size / count, ...rest]);
 }
 
 const FILE = /\.(npy|pb)$/;
@@ -104,16 +131,20 @@ interface Slot {
 }
 
 function readInputs(source: Source, model: Graph, path: string): Map<string, Tensor> {
-  const slots = model.inputs.map(({ name, type }, index): Slot => ({ kind: 'input', index, name, type }));
   return new Map(
-    slots.map((slot) => {
-      const entry = entryOf(source, slot, slot.index);
-      if (entry) return [slot.name, fitted(entry, slot)];
-      const found = [...source.entries.keys()].join(', ') || 'none';
-      const detail = `${source.name}: input ${slot.index} (${slot.name}) is not there; found ${found}`;
-      throw new CompileError('data/missing', detail, { file: path });
-    }),
+    inputEntries(source, model, path).map(([slot, entry]) => [slot.name, fitted(entry, slot)] as const),
   );
+}
+
+function inputEntries(source: Source, model: Graph, path: string): [Slot, Entry][] {
+  const slots = model.inputs.map(({ name, type }, index): Slot => ({ kind: 'input', index, name, type }));
+  return slots.map((slot) => {
+    const entry = entryOf(source, slot, slot.index);
+    if (entry) return [slot, entry];
+    const found = [...source.entries.keys()].join(', ') || 'none';
+    const detail = `${source.name}: input ${slot.index} (${slot.name}) is not there; found ${found}`;
+    throw new CompileError('data/missing', detail, { file: path });
+  });
 }
 
 /** Those that are given. */

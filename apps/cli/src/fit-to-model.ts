@@ -19,12 +19,15 @@ export interface Place {
 
 /**
  * A tensor as the model declares it: its shape (symbolic dimensions take any size) and its element type. A quantised integer
- * may be given as the floats that it stands for. Throws `data/shape` and `data/type`.
+ * may be given as the floats that it stands for; a float of another type as float32 with the same numbers, as
+ * bfloat16, which NumPy does not have. Throws `data/shape` and `data/type`.
  */
 export function fitToModel(tensor: Tensor, type: TensorType, place: Place): Tensor {
   checkShape(tensor, type, place);
   if (tensor.dtype === type.dtype) return tensor;
   if (type.quant && isFloat(tensor.dtype) && !isFloat(type.dtype)) return quantized(tensor, type, type.quant);
+  const same = tensor.dtype === 'f32' && isFloat(type.dtype) ? sameNumbers(tensor, type) : undefined;
+  if (same) return same;
   throw new CompileError(
     'data/type',
     `${place.kind} ${place.name} expects ${type.dtype}, found ${tensor.dtype}${hintFor(tensor, type)}`,
@@ -46,6 +49,13 @@ function checkShape({ shape }: Tensor, type: TensorType, { kind, name, file }: P
 
 function hintFor({ dtype }: Tensor, type: TensorType): string {
   return dtype === 'f64' && type.dtype === 'f32' ? '; save with .astype(numpy.float32)' : '';
+}
+
+function sameNumbers(tensor: Tensor, { dtype }: TensorType): Tensor | undefined {
+  const numbers = toNumbers(tensor);
+  const converted = fromNumbers(dtype, tensor.shape, numbers);
+  const found = toNumbers(converted);
+  return found.every((v: number | bigint, i: number) => Object.is(v, numbers[i])) ? converted : undefined;
 }
 
 /** round(x / scale) + zero point, within the type, per tensor. */

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import runpy
 from pathlib import Path
@@ -70,16 +69,52 @@ def test_what_is_missing_is_said() -> None:
         ghostc.compile(module)
 
 
+def test_inputs_by_name_and_what_a_module_does_not_take() -> None:
+    import torch
+
+    class Two(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = torch.nn.Linear(4, 3)
+
+        def forward(self, left, right):  # type: ignore[no-untyped-def]
+            return self.linear(left) - right
+
+    args = {"right": torch.randn(1, 3), "left": torch.randn(1, 4)}
+    assert ghostc.verify(Two(), args)
+    assert ghostc.verify(torch.export.export(Two(), (args["left"],), {"right": args["right"]}))
+    batches = [(torch.randn(4, 4), torch.randn(4, 3), torch.zeros(4)) for _ in range(2)]
+    assert ghostc.verify(ghostc.quantize(Two(), args, calibration=batches))
+    for wrong in ({"left": args["left"]}, args["left"], (args["left"], args["right"].double().numpy().astype(str))):
+        with pytest.raises(ghostc.GhostcError, match=r"\[python/args\]"):
+            ghostc.verify(Two(), wrong)
+    assert ghostc.verify(Two(), tuple(args[name].double().numpy() for name in ("left", "right")))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_modules_of_short_floats(dtype: str) -> None:
+    import torch
+
+    module, x = ghost_module()
+    module, x = module.to(getattr(torch, dtype)), x.to(getattr(torch, dtype))
+    assert ghostc.verify(module, x)
+    assert ghostc.verify(ghostc.quantize(module, x, calibration=[x, x + 1]))
+    with pytest.raises(ghostc.GhostcError, match=r"\[python/args\] GhostModule does not run on \(torch.float32"):
+        ghostc.verify(module, x.float())
+
+
 def test_an_exported_program() -> None:
     import torch
 
     module, x = ghost_module()
     program = torch.export.export(module.eval(), (x,))
-    if importlib.util.find_spec("onnxscript") is None:
-        with pytest.raises(ghostc.GhostcError, match=r"pip install 'ghostc\[torch\]'"):
-            ghostc.verify(program)
-    else:
-        assert ghostc.verify(program)
+    assert ghostc.verify(program)
+    symbolic = torch.export.export(module, (torch.randn(2, 3, 32, 32),), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    assert ghostc.verify(symbolic)
+    with pytest.raises(ghostc.GhostcError, match=r"\[compile/symbolic\][^$]*bind={") as found:
+        ghostc.load(symbolic)
+    name = re.search(r"\[(\w+),3", found.value.message)
+    assert name and ghostc.load(symbolic, bind={name[1]: 1})(x).shape == (1, 64, 32, 32)
 
 
 @pytest.mark.parametrize("document", ["apps/python/README.md", "docs/python.md", "docs/quantization.md"])

@@ -56,9 +56,9 @@ export function avx2Call(run: string, parameters: readonly string[]): string[] {
   ];
 }
 
-/** What a text of preludes and functions defines at its top level: functions, arrays, macros, types. */
+/** What a text of preludes and functions defines at its top level: functions, arrays and other constants, macros, types. */
 const definitions =
-  /^(?:GHOSTC_UNUSED )?(?:static|KERNEL)\b[^(\n=]*?\b(\w+)(?:\(|\[)|^#define (\w+)|^typedef\b.*?\b(\w+)(?: __attribute__.*|\[.*)?;$|^\} (\w+);$/gm;
+  /^(?:GHOSTC_UNUSED )?(?:static|KERNEL)\b[^(\n=]*?\b(\w+)(?:\(|\[| =)|^#define (\w+)|^typedef\b.*?\b(\w+)(?: __attribute__.*|\[.*)?;$|^\} (\w+);$/gm;
 
 /** Renames what `functions` defines, and `run`, in any text. */
 export function avx2Names(functions: string, run: string): (text: string) => string {

@@ -55,7 +55,13 @@ export type Computed =
 export type IntegerForm =
   | { readonly kind: 'table' | 'clamp' | 'integer' | 'none' }
   | { readonly kind: 'carried'; readonly when: (attrs: Attrs) => boolean }
-  | { readonly kind: 'resized' | 'weighted' | 'requantized' | 'softmax'; readonly op: string };
+  | { readonly kind: 'resized' | 'weighted' | 'softmax'; readonly op: string }
+  | {
+      readonly kind: 'requantized';
+      readonly op: string;
+      /** Largest scale of an input, in scales of the output; any if absent. */
+      readonly coarsest?: Readonly<Record<'i8' | 'i16', number>>;
+    };
 
 /**
  * What the op does to plain integers:

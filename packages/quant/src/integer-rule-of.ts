@@ -1,9 +1,19 @@
 import { type Attrs, type Node, sameType, type Value } from '@ghostc/ir';
-import { activationAttrs, attrsOf, clampAttrs, lookup, unaryTable, withDefaults } from '@ghostc/ops';
+import {
+  activationAttrs,
+  attrsOf,
+  clampAttrs,
+  type IntegerForm,
+  lookup,
+  unaryTable,
+  withDefaults,
+} from '@ghostc/ops';
 import { type IntegerRule, outputAttrs, type Rewriting } from './integer-rule.ts';
 import { isNearest, linearInPlanes } from './linear-in-planes.ts';
 import type { ActivationDType } from './quant-range.ts';
 import { quantizeWeight } from './quantize-weight.ts';
+
+type Requantizing = Extract<IntegerForm, { kind: 'requantized' }>;
 
 const activationTypes = { int8: 'i8', int16: 'i16' } as const;
 
@@ -22,7 +32,7 @@ export function integerRuleOf(op: string): IntegerRule | undefined {
     case 'weighted':
       return weightedRule(form.op);
     case 'requantized':
-      return requantizedRule(form.op);
+      return requantizedRule(form);
     case 'softmax':
       return softmaxRule(form.op);
     case 'integer':
@@ -51,17 +61,29 @@ function weightedRule(op: string): IntegerRule {
 }
 
 /** An op without weights that requantises its output. */
-function requantizedRule(op: string): IntegerRule {
+function requantizedRule({ op, coarsest }: Requantizing): IntegerRule {
   return (node, to, precision) => {
     const dtype = activationTypes[precision];
     const attrs = requantizedAttrs(node, to, dtype);
     if (!attrs) return null;
+    const most = (coarsest?.[dtype] ?? Infinity) * Number(attrs.y_scale);
     return to.add(
       op,
-      node.inputs.map((input) => input && to.form(input, dtype)),
+      node.inputs.map((input) => input && withScaleUpTo(most, to.form(input, dtype), to)),
       attrs,
     );
   };
+}
+
+/**
+ * A value that is finer where its scale is beyond `most`, as that of one which is always zero may be. What then saturates is far
+ * beyond the output's range.
+ */
+function withScaleUpTo(most: number, value: Value, to: Rewriting): Value {
+  const { dtype, quant } = value.type;
+  if ((quant?.scale[0] ?? 0) <= most) return value;
+  const attrs = { y_scale: Math.fround(most), y_zero_point: 0, y_dtype: dtype };
+  return to.add('requantize', [value], { ...attrs, rounding: to.options.rounding });
 }
 
 /** The node's own attributes without its activation, the output's quantisation, and the clamp; undefined if it is not a clamp. */

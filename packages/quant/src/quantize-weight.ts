@@ -71,9 +71,10 @@ function weightScales(weight: Tensor): number[] {
 function quantizeSlices(weight: Tensor, scale: readonly number[]): Tensor {
   const numbers = toNumbers(weight);
   const slice = numbers.length / scale.length;
-  const data = Int8Array.from({ length: numbers.length }, (_, i) => {
-    const level = Math.round((numbers[i] ?? 0) / (scale[Math.floor(i / slice)] || 1));
-    return Math.min(127, Math.max(-127, level));
+  const data = new Int8Array(numbers.length);
+  scale.forEach((unit, m) => {
+    for (let i = m * slice; i < (m + 1) * slice; i++)
+      data[i] = Math.min(127, Math.max(-127, Math.round((numbers[i] ?? 0) / (unit || 1))));
   });
   const quant: QuantParams = { scale, zeroPoint: scale.map(() => 0), axis: 0 };
   return { dtype: 'i8', shape: weight.shape, data, quant };

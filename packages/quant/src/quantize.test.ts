@@ -276,3 +276,21 @@ test('a budget that does not reach its goal is warned about', () => {
   const { warnings } = quantize(graphOf(ghost), samplesOf(graphOf(ghost)), { keep, reportSamples: 1 });
   expect(warnings.join()).toMatch(/with 1 layers kept out of int8 the outputs reach \d+\.\d dB, not 90 dB/);
 });
+
+test.each([
+  ['8', '1e-9', 0],
+  ['16', '1e-5', 1],
+])(
+  'a term that is always zero takes nothing from a sum of small numbers in %s bits',
+  (_, size, int16Part) => {
+    const graph = graphOf(`graph @g(%x: f32[1,4,6,6])
+  const %scale: f32[1] = [${size}]
+  const %low: f32[1] = [-9]
+  %y = mul %x, %scale
+  %below = add %x, %low
+  %zero = relu %below
+  %sum = add %zero, %y
+  return %sum as "sum"`);
+    expect(sqnr(graph, { int16Part })).toBeGreaterThan(30);
+  },
+);

@@ -45,6 +45,8 @@ def write_calibration(data: Iterable[Any], folder: Path, inputs: Sequence[str], 
     Items as they come, each of one input or a batch of them. Of a tuple the first belongs to the only input, as loaders of PyTorch
     give images and labels; a model with several inputs gets a tuple of as many, or a mapping by their names.
     """
+    if not isinstance(data, Iterable):
+        raise GhostcError("python/calibration", f"expected an iterable of arrays or tensors, found {type(data).__name__}")
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for item in islice(data, limit):

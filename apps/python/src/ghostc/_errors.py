@@ -46,4 +46,7 @@ class GhostcError(Exception):
 
     @classmethod
     def from_json(cls, error: Mapping[str, Any]) -> GhostcError:
-        return cls(str(error["code"]), str(error["message"]), place=error, notes=tuple(error.get("notes", ())))
+        notes = tuple(error.get("notes", ()))
+        if error["code"] == "compile/symbolic":
+            notes = (*notes, "in Python: bind={'NAME': SIZE}")
+        return cls(str(error["code"]), str(error["message"]), place=error, notes=notes)

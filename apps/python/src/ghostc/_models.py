@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect as python_inspect
+import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,20 +44,21 @@ class Source:
 
 def source_of(model: Model, args: Any, folder: Path) -> Source:
     """The model as a path; one of PyTorch is exported into the folder."""
-    inputs = tuple(to_numpy(one) for one in as_tuple(args))
-    if isinstance(model, CompileResult):
-        return Source(model.model, inputs)
-    if isinstance(model, QuantizeResult):
-        return Source(str(model.model), inputs)
+    if _is_torch(model):
+        return _exported(model, args, folder)
+    return Source(_path_of(model, folder), tuple(to_numpy(one) for one in as_tuple(args)))
+
+
+def _path_of(model: Model, folder: Path) -> str:
+    if isinstance(model, (CompileResult, QuantizeResult)):
+        return str(model.model)
     if isinstance(model, (str, os.PathLike)):
-        return Source(os.fspath(model), inputs)
+        return os.fspath(model)
     content = _onnx_bytes(model)
     if content is not None:
         path = folder / "model.onnx"
         path.write_bytes(content)
-        return Source(str(path), inputs)
-    if _is_torch(model):
-        return _exported(model, args, folder)
+        return str(path)
     raise GhostcError(
         "python/model",
         f"expected a torch.nn.Module, an ExportedProgram, an ONNX model or a path, found {type(model).__name__}",
@@ -79,45 +82,107 @@ def _is_torch(model: Model) -> bool:
 def _exported(model: Any, args: Any, folder: Path) -> Source:
     import torch
 
+    if isinstance(model, torch.jit.ScriptModule):
+        raise GhostcError("python/model", "torch.export takes no ScriptModule; expected the module that it was made from")
     program = isinstance(model, torch.export.ExportedProgram)
-    if args is None and program and model.example_inputs is not None:
-        args = model.example_inputs[0]
-    if args is None:
-        raise GhostcError("python/args", "a model of PyTorch expects args: example inputs, as it is called with")
-    tensors = tuple(torch.as_tensor(one) for one in as_tuple(args))
-    path = folder / "model.onnx"
     module = model.module() if program else model
+    call = _call_of(model, args)
+    path = folder / "model.onnx"
     with torch.no_grad(), _evaluating(None if program else model):
-        outputs = _leaves(module(*tensors))
         try:
-            _export(model, tensors, {"path": path, "outputs": len(outputs), "names": _names(module, len(tensors))})
-        except GhostcError:
-            raise
-        except Exception as error:  # whatever the exporter throws
-            raise GhostcError("python/export", f"torch.onnx.export: {str(error).strip() or type(error).__name__}") from error
-    return Source(str(path), tuple(map(to_numpy, tensors)), tuple(map(to_numpy, outputs)))
+            outputs = _leaves(module(*call.args, **call.kwargs))
+        except Exception as error:  # whatever the module throws
+            given = ", ".join(f"{one.dtype}{list(one.shape)}" for one in call.tensors)
+            raise GhostcError("python/args", f"{type(model).__name__} does not run on ({given}): {_text_of(error)}") from error
+        _export(model, call, {"path": path, "outputs": len(outputs), "names": _names(module, len(call.tensors))})
+    return Source(str(path), tuple(map(exact_array, call.tensors)), tuple(map(exact_array, outputs)))
 
 
-def _export(model: Any, tensors: tuple[Any, ...], wanted: Mapping[str, Any]) -> None:
-    """Through torch.export where onnxscript is installed, which it needs; else through TorchScript."""
+@dataclass(frozen=True)
+class Call:
+    """What a model of PyTorch is called with."""
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+    @property
+    def tensors(self) -> tuple[Any, ...]:
+        return (*self.args, *self.kwargs.values())
+
+
+def _call_of(model: Any, args: Any) -> Call:
+    """The example inputs as tensors: those of `args`, by position or, in a mapping, by name; else those that a program was exported with."""
+    if args is None:
+        example = getattr(model, "example_inputs", None)
+        if example is None:
+            raise GhostcError("python/args", "a model of PyTorch expects args: example inputs, as it is called with")
+        return Call(*example)
+    tensors = [_tensor(one, model) for one in (args.values() if isinstance(args, Mapping) else as_tuple(args))]
+    if not isinstance(args, Mapping):
+        return Call(tuple(tensors), {})
+    named = dict(zip(args, tensors))
+    if not hasattr(model, "forward"):
+        return Call((), named)
+    try:
+        bound = python_inspect.signature(model.forward).bind(**named)
+    except TypeError as error:
+        raise GhostcError("python/args", f"forward of {type(model).__name__}: {error}") from error
+    return Call(bound.args, bound.kwargs)
+
+
+def _tensor(value: Any, model: Any) -> Any:
+    """Arrays of doubles take the type that the model's weights have: NumPy makes doubles where nothing is said."""
     import torch
 
+    if isinstance(value, torch.Tensor):
+        return value
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise GhostcError("python/args", f"expected tensors or arrays of numbers, found {type(value).__name__}")
+    tensor = torch.as_tensor(array)
+    weights = (one.dtype for one in getattr(model, "parameters", tuple)() if torch.is_floating_point(one))
+    return tensor.to(next(weights, torch.float32)) if tensor.dtype == torch.float64 else tensor
+
+
+def _export(model: Any, call: Call, wanted: Mapping[str, Any]) -> None:
+    import torch
+
+    if not _has("onnxscript"):
+        raise GhostcError("python/export", "torch.onnx.export needs onnxscript", notes=("install with: pip install onnxscript",))
     outputs: int = wanted["outputs"]
     names = {
         "input_names": wanted["names"],
         "output_names": ["output"] if outputs == 1 else [f"output_{i}" for i in range(outputs)],
     }
-    dynamo = _has("onnxscript")
-    if not dynamo and isinstance(model, torch.export.ExportedProgram):
-        raise GhostcError(
-            "python/export",
-            "an ExportedProgram needs the packages onnx and onnxscript",
-            notes=("install with: pip install 'ghostc[torch]'",),
-        )
-    more: dict[str, Any] = {"dynamo": True, "external_data": False, "verbose": False} if dynamo else {"dynamo": False}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(model, tensors, str(wanted["path"]), **names, **more)
+    # PyTorch's own optimiser leaves float32 weights beside bfloat16 inputs.
+    optimize = all(one.dtype != torch.bfloat16 for one in call.tensors)
+    try:
+        with _quiet():
+            torch.onnx.export(
+                model, call.args, str(wanted["path"]), kwargs=dict(call.kwargs) or None,
+                dynamo=True, external_data=False, verbose=False, optimize=optimize, **names,
+            )  # fmt: skip
+    except Exception as error:  # whatever the exporter throws
+        raise GhostcError("python/export", f"torch.onnx.export: {_text_of(error)}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without PyTorch's words on what it deprecates, and on torchvision where that is not there."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _text_of(error: Exception) -> str:
+    """Without the colours of terminals."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip() or type(error).__name__
 
 
 def _has(package: str) -> bool:
@@ -162,6 +227,12 @@ def as_tuple(args: Any) -> tuple[Any, ...]:
 
 def to_numpy(value: Any) -> Array:
     """An array or tensor as an array, doubles as float32."""
+    array = exact_array(value)
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+def exact_array(value: Any) -> Array:
+    """An array or tensor as an array with the same numbers; NumPy has no bfloat16."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         if str(value.dtype) == "torch.bfloat16":
@@ -170,7 +241,7 @@ def to_numpy(value: Any) -> Array:
     array = np.ascontiguousarray(value)
     if array.dtype.kind not in "fiub":
         raise GhostcError("python/array", f"expected an array of numbers, found {array.dtype}")
-    return array.astype(np.float32) if array.dtype == np.float64 else array
+    return array
 
 
 def save_sets(folder: Path, sets: Sequence[tuple[Sequence[Array], Sequence[Array]]]) -> Path:

@@ -146,13 +146,16 @@ const sumOf: Formula = (a, b) => a + b;
 const differenceOf: Formula = (a, b) => a - b;
 const quotientOf: Formula = (a, b) => a / b;
 
+/** The integer sums shift their terms left by 20 bits, by 15 where these have 16, and only then divide by the output's scale. */
+const coarsestTerm = { i8: 2 ** 18, i16: 2 ** 13 };
+
 /** a + b, broadcast. */
 export const add = binary({
   name: 'add',
   traits: ['commutative', 'associative'],
   formula: sumOf,
   wrapping: sumOf,
-  integerForm: { kind: 'requantized', op: 'qlinear_add' },
+  integerForm: { kind: 'requantized', op: 'qlinear_add', coarsest: coarsestTerm },
   onIntegers: 'narrow',
   error: linear,
   ulp: 1,
@@ -166,7 +169,7 @@ export const sub = binary({
   traits: [],
   formula: differenceOf,
   wrapping: differenceOf,
-  integerForm: { kind: 'requantized', op: 'qlinear_sub' },
+  integerForm: { kind: 'requantized', op: 'qlinear_sub', coarsest: coarsestTerm },
   onIntegers: 'narrow',
   error: linear,
   ulp: 1,

@@ -39,9 +39,13 @@ function checkAxis(shape: Shape, { scale, zeroPoint, axis }: QuantParams): void 
 function dequantized({ quant, ...x }: Tensor): Float32Array {
   const { scale, zeroPoint, axis } = quant ?? { scale: [1], zeroPoint: [0] };
   const inner = axis === undefined ? 1 : numElements(x.shape.slice(axis + 1));
-  const scales = scale.map(Math.fround);
-  return Float32Array.from(toNumbers(x), (v, i) => {
-    const at = axis === undefined ? 0 : Math.floor(i / inner) % scales.length;
-    return (scales[at] ?? 1) * (v - (zeroPoint[at] ?? 0));
-  });
+  const levels = toNumbers(x);
+  const reals = new Float32Array(levels.length);
+  const each = axis === undefined ? Math.max(1, reals.length) : inner;
+  for (let first = 0; first < reals.length; first += each) {
+    const at = axis === undefined ? 0 : (first / each) % scale.length;
+    const [unit, zero] = [Math.fround(scale[at] ?? 1), zeroPoint[at] ?? 0];
+    for (let i = first; i < first + each; i++) reals[i] = unit * ((levels[i] ?? 0) - zero);
+  }
+  return reals;
 }

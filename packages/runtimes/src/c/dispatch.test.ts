@@ -39,6 +39,20 @@ test.for([['-DGHOSTC_DISPATCH=0'], ['-mavx2', '-mfma']])(
   },
 );
 
+test('a constant of a type that the copy has anew is in the copy too', async (context) => {
+  skipWithout([...cDevice('host').tools, avx2], 'c', context);
+  const brief = parseGraph(
+    `graph @net(%x: bf16[1,8,9,9])
+    const %w: bf16[12,8,1,1] = random(1)
+    %y = conv2d %x, %w
+    return %y`,
+    { registry },
+  );
+  const both = compileC(brief, { name: 'net' });
+  expect(String(both.files.get('net.c'))).toContain('fmt_bf16_avx2');
+  expect(await runC(both, 'host', [seededInputs(brief, 1)])).toHaveLength(1);
+});
+
 test('a program without vectors has no second copy, nor has one for a microcontroller', () => {
   const shift = parseGraph('graph @g(%x: i64[3])\n%y = add %x, %x\nreturn %y', { registry });
   for (const one of [compileC(shift, { name: 'net' }), compileC(graph, { name: 'net', device: 'cortex-m4' })])
