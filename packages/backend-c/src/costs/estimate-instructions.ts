@@ -37,9 +37,13 @@ function kindsOf({ op, dtype, window, stride, padded, macs, shape }: CLayer): re
   }
   if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];
   if (!op.endsWith('depthwise_conv2d')) return [`${op}/n`];
-  const kind = `${op}/${taps <= 9 ? '9' : 'n'}`;
-  return [...(stride[1] > 1 ? [`${kind}/strided`] : []), kind, `${op}/9`];
+  const size = taps <= 9 ? '9' : Math.max(...window) > PATCHES ? 'wide' : 'n';
+  const kind = `${op}/${size}`;
+  return [...(stride[1] > 1 ? [`${kind}/strided`] : []), kind, `${op}/n`, `${op}/9`];
 }
+
+/** Longest side of a window that Helium's kernel of planes takes; beyond it the DSP extension's does. */
+const PATCHES = 8;
 
 /** Ops that only move elements: they cost about what a transpose does. */
 const moves: ReadonlySet<string> = new Set(['concat', 'expand', 'gather', 'pad', 'slice', 'tile']);

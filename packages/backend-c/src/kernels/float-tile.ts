@@ -2,7 +2,7 @@ import type { Activation } from '@ghostc/ops';
 import { activateRegister } from '../activation-text.ts';
 import type { CFunction } from '../kernel.ts';
 import { activationNeeds } from '../register-formulas.ts';
-import { range } from './gemm-block.ts';
+import { range } from '../text/range.ts';
 
 /**
  * y[m][p] = act(b[m] (+ r[m][p]) + sum_k w[m][k] * x[k][p]) in `rows` x `columns` registers. Weights are packed: `rows` values

@@ -2,7 +2,7 @@ import { activated, activationOf } from '../activation-text.ts';
 import type { Emit, KernelCall, KernelContext } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
-import { range } from './gemm-block.ts';
+import { range } from '../text/range.ts';
 import { input, shapeOf, weightData } from './operands.ts';
 import { weightedCall } from './weighted-call.ts';
 

@@ -1,5 +1,6 @@
 import type { Activation } from '@ghostc/ops';
 import { storeActivated } from '../activation-text.ts';
+import { range } from '../text/range.ts';
 import { vfpBlock } from './vfp-block.ts';
 
 /**
@@ -115,10 +116,6 @@ function epilogue(block: GemmBlock): string[] {
 
 function plus(base: string, count: number): string {
   return count === 0 ? base : `${base} + ${count}`;
-}
-
-export function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
 }
 
 /** Packs row-major w[M][K] for blocks of `rows` rows; the last block has the rows that are left. */

@@ -1,7 +1,7 @@
 import { numElements, stridesOf } from '@ghostc/ir';
 import type { Emit } from '../kernel.ts';
 import { affine, broadcastStrides, loop, nest } from '../text/loops.ts';
-import { range } from './gemm-block.ts';
+import { range } from '../text/range.ts';
 import { input, shapeOf } from './operands.ts';
 
 /** y[..][i][j] = sum_k a[..][i][k] * b[..][k][j]: four columns at a time. */

@@ -1,5 +1,5 @@
+import { range } from '../text/range.ts';
 import { type ConvGeometry, insideTest } from './conv-geometry.ts';
-import { range } from './gemm-block.ts';
 
 /**
  * Copies the windows of the output pixels p, p+1, ... (a block of them) into col[k][pixel], k = (channel, u, v) as in the

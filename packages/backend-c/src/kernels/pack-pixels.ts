@@ -1,8 +1,8 @@
 import type { CFunction } from '../kernel.ts';
 import { loop } from '../text/loops.ts';
+import { range } from '../text/range.ts';
 import type { ConvGeometry } from './conv-geometry.ts';
 import { copyRun, floatRuns } from './float-runs.ts';
-import { range } from './gemm-block.ts';
 
 /**
  * Copies the windows of the output pixels q to q + n - 1 of some input channels to col[k][pixel], k = (channel, u, v) as in the

@@ -10,7 +10,7 @@ import { activated } from '../activation-text.ts';
 import { type CFunction, type Emit, helperName } from '../kernel.ts';
 import type { Lanes } from '../lanes.ts';
 import { loop } from '../text/loops.ts';
-import { range } from './gemm-block.ts';
+import { range } from '../text/range.ts';
 import { input, shapeOf } from './operands.ts';
 
 /** Sizes: steps, sequences, features, directions, units. */

@@ -1,7 +1,7 @@
 import { loop } from '../text/loops.ts';
+import { range } from '../text/range.ts';
 import { type ConvGeometry, isUnrolled, tapOffset } from './conv-geometry.ts';
 import { copyRun, RUN_SLACK } from './float-runs.ts';
-import { range } from './gemm-block.ts';
 import { stackOrArena } from './stack-or-arena.ts';
 
 /**

@@ -5,10 +5,11 @@ import { type CFunction, helperName, type KernelCall, type KernelContext, type P
 import { vectorLanes } from '../lanes.ts';
 import { activationNeeds } from '../register-formulas.ts';
 import { loop } from '../text/loops.ts';
+import { range } from '../text/range.ts';
 import { type ConvGeometry, geometryName } from './conv-geometry.ts';
 import { floatRuns } from './float-runs.ts';
 import { type FloatTile, tileArguments, tileFunction } from './float-tile.ts';
-import { packRows, range } from './gemm-block.ts';
+import { packRows } from './gemm-block.ts';
 import { weightData } from './operands.ts';
 import { overImages } from './over-images.ts';
 import { weightedCall } from './weighted-call.ts';

@@ -1,7 +1,7 @@
 import { cType } from '../../c-type.ts';
 import type { Kernel } from '../../kernel.ts';
 import { loop } from '../../text/loops.ts';
-import { range } from '../gemm-block.ts';
+import { range } from '../../text/range.ts';
 import { input } from '../operands.ts';
 import { maxGeometry, type PoolGeometry } from '../pool-window.ts';
 

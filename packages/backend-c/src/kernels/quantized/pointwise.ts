@@ -1,6 +1,6 @@
 import { cType } from '../../c-type.ts';
 import type { KernelCall, KernelContext } from '../../kernel.ts';
-import { range } from '../gemm-block.ts';
+import { range } from '../../text/range.ts';
 import { input } from '../operands.ts';
 import { type LayerData, weightType } from './accumulators.ts';
 import type { OutputScale } from './output-scale.ts';

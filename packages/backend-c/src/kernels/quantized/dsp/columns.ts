@@ -1,5 +1,5 @@
+import { range } from '../../../text/range.ts';
 import { type ConvGeometry, insideTest } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 import { heldRows } from '../held-rows.ts';
 import { columnWords } from './gemm.ts';
 

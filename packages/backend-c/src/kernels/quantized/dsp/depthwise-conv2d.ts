@@ -1,7 +1,7 @@
 import { itemAt } from '@ghostc/ir';
 import type { CFunction } from '../../../kernel.ts';
+import { range } from '../../../text/range.ts';
 import type { ConvGeometry } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 import { type Depthwise, overRows, planeByPlane } from '../plane-by-plane.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantStores } from '../requant-stores.ts';

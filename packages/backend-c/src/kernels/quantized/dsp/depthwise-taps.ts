@@ -1,4 +1,4 @@
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 
 /**
  * How a row of a depthwise window is multiplied, two taps an instruction, on a line of int16 whose element 0 is in the low

@@ -1,5 +1,5 @@
 import type { CFunction } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import type { Dense } from '../int8-layer.ts';
 import { requantStores } from '../requant-stores.ts';
 import { dspPrelude } from './prelude.ts';

@@ -1,5 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantStores } from '../requant-stores.ts';
 import { acc, addProducts, type Issue, productsPrelude } from './products.ts';

@@ -1,4 +1,4 @@
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import type { PlaneSum } from '../pool.ts';
 import { dspPrelude } from './prelude.ts';
 

@@ -1,5 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import { dspPrelude } from './prelude.ts';
 
 /** How many instructions the core issues at a time: one (Cortex-M4, M33), or two (M7), a load beside a multiplication. */

@@ -1,6 +1,6 @@
 import type { Node } from '@ghostc/ir';
+import { range } from '../../../text/range.ts';
 import { type ConvGeometry, geometryName, isDense, isPointwise } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 import { pointwiseInPlace } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import type { LayerText } from '../tuned-layer.ts';

@@ -1,5 +1,5 @@
+import { range } from '../../../text/range.ts';
 import { type ConvGeometry, geometryName } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 import { depthwiseInPlace } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import type { RequantPlan } from '../requant-plan.ts';

@@ -1,4 +1,4 @@
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import { denseOf, type Int8Layer } from '../int8-layer.ts';
 import type { LayerText } from '../tuned-layer.ts';
 import { layerParams, MOST_LANES } from './gemm.ts';

@@ -1,5 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import { lanesPrelude } from './prelude.ts';
 
 /** Output channels of a tile of pairs. */

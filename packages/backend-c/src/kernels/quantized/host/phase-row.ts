@@ -1,5 +1,5 @@
+import { range } from '../../../text/range.ts';
 import type { ConvGeometry } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 
 /**
  * Copies a row of x to a padded line [phase][position], where columns that differ by a multiple of the stride are of one phase:

@@ -1,4 +1,4 @@
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import { MOST_LANES, type QuadOrder } from './gemm.ts';
 import { phaseRow } from './phase-row.ts';

@@ -2,8 +2,8 @@ import type { Node } from '@ghostc/ir';
 import { mayFilter, minimalFilters } from '@ghostc/ops';
 import { type CFunction, helperName } from '../../../kernel.ts';
 import { loop } from '../../../text/loops.ts';
+import { range } from '../../../text/range.ts';
 import { geometryName } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 import {
   type Arithmetic,
   eachRun,

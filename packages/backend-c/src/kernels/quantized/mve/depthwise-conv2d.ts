@@ -1,6 +1,6 @@
 import type { CFunction } from '../../../kernel.ts';
+import { range } from '../../../text/range.ts';
 import type { ConvGeometry } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 import { type Depthwise, planeByPlane } from '../plane-by-plane.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';

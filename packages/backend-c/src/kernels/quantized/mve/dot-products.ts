@@ -1,5 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import { mvePrelude } from './prelude.ts';
 
 /** Two rows of weights share each vector of pixels; four pixels share each of weights. */

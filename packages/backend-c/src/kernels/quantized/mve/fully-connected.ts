@@ -1,5 +1,5 @@
 import type { CFunction } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import type { Dense } from '../int8-layer.ts';
 import { mvePrelude } from './prelude.ts';
 import { requantConstants, requantVector } from './requant-text.ts';

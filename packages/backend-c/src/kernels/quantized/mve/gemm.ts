@@ -1,5 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { dotProducts, dotProductsPrelude } from './dot-products.ts';
 import { requantConstants, requantVector, storeLanes } from './requant-text.ts';

@@ -1,6 +1,6 @@
 import { integerRange } from '@ghostc/ops';
 import type { Kernel } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import { input } from '../../operands.ts';
 import { maxGeometry, type PoolGeometry } from '../../pool-window.ts';
 import { edgeRowsServe, windowRows } from '../max-pool.ts';

@@ -1,6 +1,6 @@
 import type { CFunction } from '../../../kernel.ts';
+import { range } from '../../../text/range.ts';
 import { type ConvGeometry, geometryName, insideTest, isPointwise } from '../../conv-geometry.ts';
-import { range } from '../../gemm-block.ts';
 import { overImages } from '../../over-images.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import { BLOCK, columnWords, gemmLines } from './gemm.ts';

@@ -1,4 +1,4 @@
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import type { RequantPlan } from '../requant-plan.ts';
 import { requantStores } from '../requant-stores.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
-import { range } from '../../gemm-block.ts';
+import { range } from '../../../text/range.ts';
 import { scalarPrelude } from './prelude.ts';
 
 /**
