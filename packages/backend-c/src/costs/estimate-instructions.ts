@@ -29,7 +29,7 @@ export function costKinds(layer: CLayer): readonly string[] {
   return layer.portable ? [...kinds.map((kind) => `${kind}/portable`), ...kinds] : kinds;
 }
 
-function kindsOf({ op, dtype, window, stride, padded, macs, shape }: CLayer): readonly string[] {
+function kindsOf({ op, dtype, window, stride, padded, macs, shape, portable }: CLayer): readonly string[] {
   const taps = product(window);
   if (macs === 0) {
     const kind = `${op}/${dtype}`;
@@ -37,7 +37,7 @@ function kindsOf({ op, dtype, window, stride, padded, macs, shape }: CLayer): re
   }
   if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];
   if (!op.endsWith('depthwise_conv2d')) return [`${op}/n`];
-  const size = taps <= 9 ? '9' : Math.max(...window) > PATCHES ? 'wide' : 'n';
+  const size = taps <= 9 ? '9' : Math.max(...window) > PATCHES && !portable ? 'wide' : 'n';
   const kind = `${op}/${size}`;
   return [...(stride[1] > 1 ? [`${kind}/strided`] : []), kind, `${op}/n`, `${op}/9`];
 }
@@ -124,7 +124,7 @@ function withoutProducts(layer: CLayer): number[] {
 }
 
 /**
- * Planes, lines, each with rows of its windows and with its weights; pairs and fours of a line, fours with their weights and over two
+ * Taps inside of the image. Planes, lines, each with rows of its windows and with its weights; pairs and fours of a line, fours with their weights and over two
  * lines; weights; lines of input; planes and fours with patches of 4x4 weights.
  */
 function ofPlanes(layer: CLayer): number[] {
@@ -133,10 +133,32 @@ function ofPlanes(layer: CLayer): number[] {
   const patches = blocks(layer.window[0], 4) * blocks(layer.window[1], 4);
   const fours = blocks(width, 4);
   return [
+    planes * tapsInside(layer),
     ...[planes, lines, lines * layer.window[0], lines * taps],
     ...[lines * blocks(width, 2), lines * fours, lines * fours * taps, planes * blocks(height, 2) * fours],
     ...[planes * taps, inputLines, planes * patches, lines * fours * patches],
   ];
+}
+
+/** Taps of all windows of a plane that lie in the image, the padding in the middle. */
+function tapsInside({ window, stride, shape, inputShape }: CLayer): number {
+  return product([0, 1].map((axis) => insideOf(axis)));
+
+  function insideOf(axis: number): number {
+    const [size, out, step, taps] = [
+      inputShape[2 + axis] ?? 1,
+      shape[2 + axis] ?? 1,
+      stride[axis] ?? 1,
+      window[axis] ?? 1,
+    ];
+    const before = Math.max(0, Math.floor(((out - 1) * step + taps - size) / 2));
+    let inside = 0;
+    for (let i = 0; i < out; i++) {
+      const first = i * step - before;
+      inside += Math.max(0, Math.min(first + taps, size) - Math.max(first, 0));
+    }
+    return inside;
+  }
 }
 
 /**
