@@ -46,12 +46,15 @@ export interface VerifyTask {
 export interface TaskOptions {
   readonly data?: string | undefined;
   readonly allclose?: Verification['allclose'] | undefined;
+  /** The data come from the model itself: what ONNX Runtime on the original misses of them is no noise. */
+  readonly exactData?: boolean | undefined;
 }
 
-export async function verifyTask(model: LoadedModel, { data, allclose }: TaskOptions): Promise<VerifyTask> {
+export async function verifyTask(model: LoadedModel, options: TaskOptions): Promise<VerifyTask> {
+  const { data, allclose } = options;
   const loaded = await withoutMissingOrt(model);
   const integers = integerForm(loaded.graph);
-  if (data !== undefined) return dataTask(loaded, { integers, data, allclose });
+  if (data !== undefined) return dataTask(loaded, { ...options, integers, data });
   if (integers && !allclose) return integerTask(integers);
   const { dataSets, reference } = await completed(loaded, seededSamples(loaded.graph, SEEDED_SETS));
   const held: Verification = {
@@ -67,14 +70,16 @@ export async function verifyTask(model: LoadedModel, { data, allclose }: TaskOpt
 const statistical = (allclose: TaskOptions['allclose']) =>
   ({ derived: 'statistical', noiseStore: noiseStore(), ...(allclose && { allclose }) }) as const;
 
-interface Given {
+interface Given extends TaskOptions {
   readonly integers: Graph | undefined;
   readonly data: string;
-  readonly allclose: TaskOptions['allclose'];
 }
 
 /** Outputs that the user gives; where there are inputs only, those of the reference. */
-async function dataTask(loaded: LoadedModel, { integers, data, allclose }: Given): Promise<VerifyTask> {
+async function dataTask(
+  loaded: LoadedModel,
+  { integers, data, allclose, exactData }: Given,
+): Promise<VerifyTask> {
   const { graph, onnx } = loaded;
   const sets = readDataSets(data, graph);
   // what the interpreter computes is judged as with seeded inputs
@@ -85,6 +90,7 @@ async function dataTask(loaded: LoadedModel, { integers, data, allclose }: Given
     : await completed(loaded, sets);
   const model = integers ?? graph;
   const held: Verification = { model, rounded: graph, dataSets, tolerance, ...statistical(allclose) };
+  const mayMiss = exactData ? undefined : onnx;
   return {
     reference,
     dataSets,
@@ -92,7 +98,7 @@ async function dataTask(loaded: LoadedModel, { integers, data, allclose }: Given
       verifyBeside(
         runtime,
         held,
-        onnx && { runtime: originalRuntime(onnx.path, onnx.given), quantized: !!integers },
+        mayMiss && { runtime: originalRuntime(mayMiss.path, mayMiss.given), quantized: !!integers },
       ),
   };
 }

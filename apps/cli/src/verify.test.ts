@@ -1,5 +1,10 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readModel } from '@ghostc/compiler';
+import { seededInputs } from '@ghostc/conformance';
+import { fromNumbers, toNumbers } from '@ghostc/ir';
+import { dataSetFiles } from '@ghostc/onnx';
+import { evaluateGraph } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
@@ -78,6 +83,29 @@ describe('verify', () => {
     expect(status).toBe(1);
     expect(stdout).toContain('fail');
     expect(stdout).toContain('test_data_set_0, output');
+  });
+
+  test("data a thousandth off, as the original is from them, are noisy, but not where they are the model's own", () => {
+    const graph = readModel(readFileSync(join(seed, 'model.onnx')));
+    const inputs = [...seededInputs(graph, 1).values()];
+    const outputs = evaluateGraph(graph, inputs).map((one) =>
+      fromNumbers(
+        'f32',
+        one.shape,
+        toNumbers(one).map((v) => 1.001 * v),
+      ),
+    );
+    const set = join(folder, 'off/test_data_set_0');
+    mkdirSync(set, { recursive: true });
+    for (const [name, content] of dataSetFiles({ inputs, outputs }))
+      writeFileSync(join(folder, 'off', name), content);
+    const args = ['verify', join(seed, 'model.onnx'), '--data', join(folder, 'off'), '--targets', 'c'];
+    const noisy = ghostc(...args);
+    expect(noisy).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('within the noise of the data'),
+    });
+    expect(ghostc(...args, '--exact-data')).toMatchObject({ status: 1 });
   });
 
   test('every dynamic shape of the data is compiled for', () => {

@@ -26,6 +26,7 @@ interface VerifyFlags extends BoardFlags {
   readonly rtol?: number;
   readonly atol?: number;
   readonly strict?: boolean;
+  readonly exactData?: boolean;
   readonly anyWork?: boolean;
   readonly json?: boolean;
 }
@@ -58,13 +59,17 @@ export function verifyCommand(): Command {
       parseTolerance,
     )
     .option('--atol <size>', 'in place of what rounding explains (1e-8)', parseTolerance)
+    .option(
+      '--exact-data',
+      "the outputs in --data are the model's own, as of PyTorch: allow no more where ONNX Runtime misses them, too",
+    )
     .option('--strict', 'fail where rounding moves the outputs too far to judge them')
     .addOption(roundingOption())
     .addOption(anyWorkOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n  ghostc verify model.onnx --targets board --port /dev/ttyACM0\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. That spread is kept by model and data in\n~/.cache/ghostc. Where ONNX Runtime on the original misses the given data itself, that distance is allowed too.\n\nQuantised models without expected outputs: the reference is the interpreter, in integers. ONNX Runtime rounds differently: there\neach layer by itself may be a step off.\n\nExit code 0 only if every target passes.',
+      '\nExamples:\n  ghostc verify model.onnx\n  ghostc verify model.onnx --data inputs.npz --targets original,interpreter,onnx,wgsl,c,c@cortex-m4\n  ghostc verify model.onnx --exec "python3 engine.py"\n  ghostc verify model.onnx --targets board --port /dev/ttyACM0\n\nAn output may be off by what rounding explains: the model is run a few times with random errors at every node, and eight\nstandard deviations are allowed. That spread is kept by model and data in\n~/.cache/ghostc. Where ONNX Runtime on the original misses the given data itself, that distance is allowed too, up to\na hundredth of them, but for --exact-data.\n\nQuantised models without expected outputs: the reference is the interpreter, in integers. ONNX Runtime rounds differently: there\neach layer by itself may be a step off.\n\nExit code 0 only if every target passes.',
     )
     .action(runVerify);
 }
@@ -88,7 +93,8 @@ async function runVerify(model: string, flags: VerifyFlags): Promise<void> {
     const runtimes = await Promise.all(
       namesOf(flags).map((name) => (name === 'board' ? name : runtimeOfModel(name, loaded))),
     );
-    const task = await verifyTask(loaded, { data: flags.data, allclose: allcloseOf(flags) });
+    const { data, exactData } = flags;
+    const task = await verifyTask(loaded, { data, exactData, allclose: allcloseOf(flags) });
     const results: RuntimeResult[] = [];
     for (const runtime of runtimes) {
       const onStep = (step: string): void => {

@@ -151,6 +151,7 @@ def verify(
         data: list[str] = []
         if source.inputs:
             data = ["--data", str(save_sets(folder / "data", [(source.inputs, expected)]))]
+            data += ["--exact-data"] if expected else []
         flags = ["--targets", ",".join(targets or _target_of(model)), *data, *_bind(bind)]
         flags += [*_flag("--rtol", rtol), *_flag("--atol", atol)]
         found = run_json(["verify", source.path, *flags], progress=_shown(progress), exit_codes=(0, 1))

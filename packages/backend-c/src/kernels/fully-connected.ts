@@ -19,57 +19,34 @@ interface Dense {
 
 /** y[n][m] = act(b[m] + sum_k w[m][k] * x[n][k] (+ r[n][m])): dot products, four outputs at a time. */
 export function denseCall(context: KernelContext, dense: Dense): KernelCall {
-  const { inner, outputs } = dense;
-  const vector = context.lanes.vector;
   return weightedCall(context, {
-    hint: vector ? 'dense' : `dense_${inner}_${outputs}`,
-    body: vector ? sharedBody(context, dense.rows) : denseBody(context, dense),
+    hint: `dense_${dense.inner}_${dense.outputs}`,
+    body: denseBody(context, dense),
     weight: weightData(context.node, 1),
-    channels: outputs,
-    ...(vector && { counts: { inner, outputs } }),
+    channels: dense.outputs,
   });
 }
 
-/** Of any size: on vectors, layers share their code. */
-function sharedBody(context: KernelContext, rows: number): string[] {
-  const body = [
-    'int m = 0;',
-    ...['for (; m + 4 <= outputs; m += 4) {', ...dots(context, 'inner', 4), '}'],
-    ...['for (; m < outputs; m++) {', ...dots(context, 'inner', 1), '}'],
-  ];
-  return overRows(context, { rows, inner: 'inner', outputs: 'outputs' }, body);
-}
-
 function denseBody(context: KernelContext, dense: Dense): string[] {
-  const { inner, outputs } = dense;
+  const { rows, inner, outputs } = dense;
   const whole = outputs - (outputs % 4);
   const body = [
-    ...(whole ? [`for (int m = 0; m < ${whole}; m += 4) {`, ...dots(context, inner, 4), '}'] : []),
+    ...(whole ? [`for (int m = 0; m < ${whole}; m += 4) {`, ...dots(context, dense, 4), '}'] : []),
     ...(outputs % 4
-      ? [`for (int m = ${whole}; m < ${outputs}; m++) {`, ...dots(context, inner, 1), '}']
+      ? [`for (int m = ${whole}; m < ${outputs}; m++) {`, ...dots(context, dense, 1), '}']
       : []),
   ];
-  return overRows(context, dense, body);
-}
-
-interface RowSizes {
-  readonly rows: number;
-  readonly inner: number | 'inner';
-  readonly outputs: number | 'outputs';
-}
-
-function overRows({ node }: KernelContext, { rows, inner, outputs }: RowSizes, body: string[]): string[] {
   if (rows === 1) return body;
-  const residual = node.inputs[3] ? [`r += ${outputs};`] : [];
+  const residual = context.node.inputs[3] ? [`r += ${outputs};`] : [];
   return loop('n', rows, [...body, `x += ${inner};`, `y += ${outputs};`, ...residual]);
 }
 
-function dots({ node, lanes }: KernelContext, inner: number | 'inner', count: number): string[] {
+function dots({ node, lanes }: KernelContext, { inner }: Dense, count: number): string[] {
   const act = activationOf(node);
   const residual = node.inputs[3] ? (i: number) => ` + r[m + ${i}]` : () => '';
   return [
     `const float *wm = w + m * ${inner};`,
-    ...(inner === 'inner' ? vectorDots(lanes, count) : scalarDots(inner, count)),
+    ...(lanes.vector ? vectorDots(lanes, inner, count) : scalarDots(inner, count)),
     ...range(count).flatMap((i) => [
       `const float v${i} = s${i} + b[m + ${i}]${residual(i)};`,
       `y[m + ${i}] = ${activated(act, `v${i}`)};`,
@@ -77,17 +54,17 @@ function dots({ node, lanes }: KernelContext, inner: number | 'inner', count: nu
   ];
 }
 
-function vectorDots(lanes: Lanes, count: number): string[] {
-  const rest = range(count).map((i) => `s${i} += wm[${i} * inner + k] * x[k];`);
+function vectorDots(lanes: Lanes, inner: number, count: number): string[] {
+  const rest = range(count).map((i) => `s${i} += wm[${i * inner} + k] * x[k];`);
   return [
     ...range(count).map((i) => `${lanes.type} a${i} = SPLAT(0.0f);`),
     'int k = 0;',
-    'for (; k + LANES <= inner; k += LANES) {',
+    `for (; k + LANES <= ${inner}; k += LANES) {`,
     'const vecf xk = LOAD(x + k);',
-    ...range(count).map((i) => `a${i} += LOAD(wm + ${i} * inner + k) * xk;`),
+    ...range(count).map((i) => `a${i} += LOAD(wm + ${i * inner} + k) * xk;`),
     '}',
     ...range(count).map((i) => `float s${i} = lane_sum(a${i});`),
-    'for (; k < inner; k++) {',
+    `for (; k < ${inner}; k++) {`,
     ...rest,
     '}',
   ];
