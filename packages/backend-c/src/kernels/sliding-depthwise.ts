@@ -35,7 +35,7 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
     body: batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`]),
     weight: weightData(node, 1),
     channels: m,
-    ...(shared && { counts: { planes: m } }),
+    ...(shared && { count: { name: 'planes', value: m } }),
     working: scratch === null ? undefined : 'rows',
     needs: [floatRuns, ...activationNeeds(act)],
   });
