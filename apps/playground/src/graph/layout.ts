@@ -67,10 +67,12 @@ export async function warmUp(): Promise<void> {
 export async function layOut(graph: GraphData, groups: Groups = new Map()): Promise<Drawing> {
   const texts = new Map<string, Pick<Box, 'title' | 'subtitle' | 'kind'>>();
   const elk = await engine();
+  await nextTask();
   const start = performance.now();
   const root = await elk.layout(elkGraph(graph, groups, texts), { layoutOptions: options });
   performance.measure('layout', { start });
-  return {
+  await nextTask();
+  const drawing = {
     width: root.width ?? 0,
     height: root.height ?? 0,
     boxes: (root.children ?? []).flatMap((child) => boxesOf(child, { x: 0, y: 0 }, texts)),
@@ -78,6 +80,13 @@ export async function layOut(graph: GraphData, groups: Groups = new Map()): Prom
       sections.map((section) => lineOf(id, section)),
     ),
   };
+  await nextTask();
+  return drawing;
+}
+
+/** Lets the page answer its user: a large graph takes tens of milliseconds to hand over, to receive and to draw. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 type Texts = Map<string, Pick<Box, 'title' | 'subtitle' | 'kind'>>;

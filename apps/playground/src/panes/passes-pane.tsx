@@ -1,11 +1,13 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { useResult } from '../use-result.ts';
+import { client } from '../use-task.ts';
 import type { RuleEvent } from '../worker/protocol.ts';
 import { GraphView } from './graph-view.tsx';
 import type { PaneProps } from './pane-props.ts';
 
 /** The passes in order; one of them with the rules that fired or declined, and the graph after it. */
-export function PassesPane({ model: { passes, source } }: PaneProps): JSX.Element {
+export function PassesPane({ model: { passes } }: PaneProps): JSX.Element {
   const [chosen, choose] = useState(() =>
     Math.max(
       0,
@@ -13,10 +15,7 @@ export function PassesPane({ model: { passes, source } }: PaneProps): JSX.Elemen
     ),
   );
   const pass = passes[chosen];
-  const graph = passes.slice(0, chosen + 1).findLast((one) => one.graph)?.graph ?? source;
-  const before = passes.slice(0, chosen).findLast((one) => one.graph)?.graph ?? source;
-  const old = new Set(before.nodes.map(({ id, op }) => `${op} ${id}`));
-  const fresh = new Set(graph.nodes.filter(({ id, op }) => !old.has(`${op} ${id}`)).map(({ id }) => id));
+  const after = useResult(() => client.call('passGraph', chosen).catch(() => undefined), [passes, chosen]);
   return (
     <div class="split">
       <ol class="list">
@@ -36,7 +35,7 @@ export function PassesPane({ model: { passes, source } }: PaneProps): JSX.Elemen
         <Events title="fired" events={pass?.fired ?? []} />
         <Events title="declined" events={pass?.declined ?? []} />
         <h3>The graph after it; new nodes are marked</h3>
-        <GraphView graph={graph} marked={fresh} />
+        {after && <GraphView graph={after.graph} marked={after.made} />}
       </section>
     </div>
   );

@@ -7,6 +7,7 @@ import {
   compileFilesInSteps,
   compileWgsl as compileWgslAtOnce,
   compileWgslInSteps,
+  type GraphData,
   graphData,
   lowerForQuantizer,
   optimizeInSteps,
@@ -37,6 +38,7 @@ import type {
   LayerDifference,
   OpenedModel,
   PassData,
+  PassGraph,
   RuleEvent,
   RunResult,
   Source,
@@ -47,6 +49,8 @@ const MOST_DECLINED = 200;
 
 let graph: Graph | undefined;
 let optimizedGraph: Graph | undefined;
+/** Before the first pass, and after each; the same where a pass changed nothing. */
+let graphs: readonly GraphData[] = [];
 /** Prefix of files and identifiers: the file's name. */
 let name = '';
 let wgsl: Promise<WgslProgram<Uint8Array>> | undefined;
@@ -67,29 +71,38 @@ export async function open(source: Source, options: StepOptions): Promise<Opened
 async function adopt(read: Graph, called: string, options: StepOptions): Promise<OpenedModel> {
   const passes: PassData[] = [];
   let events: { fired: RuleEvent[]; declined: RuleEvent[] } = { fired: [], declined: [] };
+  const source = graphData(read);
+  const after = [source];
   let edits = -1;
   const optimized = await optimizeInSteps(read, {
     ...options,
     onFire: (rule, node) => events.fired.push({ rule, ...site(node) }),
     onDecline: ({ rule, node, reason }) => events.declined.push({ rule, ...site(node), reason }),
-    onPass: (pass, after) => {
-      const changed = edits !== after.edits;
+    onPass: (pass, made) => {
       const { fired, declined } = events;
-      passes.push({
-        ...{ name: pass, nodes: after.nodeCount, fired, declined: declined.slice(-MOST_DECLINED) },
-        ...(changed && { graph: graphData(after) }),
-      });
-      edits = after.edits;
+      passes.push({ name: pass, nodes: made.nodeCount, fired, declined: declined.slice(-MOST_DECLINED) });
+      after.push((edits === made.edits && after.at(-1)) || graphData(made));
+      edits = made.edits;
       events = { fired: [], declined: [] };
     },
   });
   graph = read;
   optimizedGraph = optimized;
+  graphs = after;
   name = called;
   wgsl = undefined;
   session?.then((open) => open.dispose());
   session = undefined;
-  return { name, source: graphData(read), optimized: graphData(optimized), passes };
+  return { name, source, optimized: graphData(optimized), passes };
+}
+
+export function passGraph(pass: number): PassGraph {
+  const [before, after] = graphs.slice(pass, pass + 2);
+  if (!before || !after)
+    throw new CompileError('playground/model', `no model with ${pass + 1} passes is open`);
+  const old = new Set(before.nodes.map(({ id, op }) => `${op} ${id}`));
+  const made = after.nodes.filter(({ id, op }) => !old.has(`${op} ${id}`)).map(({ id }) => id);
+  return { graph: after, made: new Set(made) };
 }
 
 function readFile({ name, bytes }: Extract<Source, { kind: 'file' }>): Graph {

@@ -19,8 +19,13 @@ export interface PassData {
   readonly nodes: number;
   readonly fired: readonly RuleEvent[];
   readonly declined: readonly RuleEvent[];
-  /** The graph after the pass; absent if the pass changed nothing. */
-  readonly graph?: GraphData;
+}
+
+export interface PassGraph {
+  /** After the pass. */
+  readonly graph: GraphData;
+  /** Ids of the nodes that it made. */
+  readonly made: ReadonlySet<string>;
 }
 
 export interface OpenedModel {
@@ -81,6 +86,8 @@ export interface LayerDifference {
 /** What the page asks of the worker. */
 export interface Calls {
   open(source: Source): OpenedModel;
+  /** By the place of a pass; one at a time, since all at once take the page long to receive. */
+  passGraph(pass: number): PassGraph;
   compileC(request: CompileRequest): CompiledC;
   compileWgsl(): CompiledWgsl;
   fit(): readonly BoardFit[];
