@@ -241,6 +241,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'parse/unknown-value': 'A value is read before the text defines it. Correct the name or the order.',
   'playground/input':
     'The model has no single input that is a picture. Run it with `ghostc verify`, on data of your own.',
+  'playground/sizes': 'Write sizes as `batch=1 height=224`, with the names that the model has.',
   'playground/model': 'Nothing is open. Open a file or choose a GhostNet first.',
   'quant/activation':
     'A quantised op got a float, or scales for each channel. Quantise the value with one scale.',

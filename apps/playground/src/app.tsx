@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { counted } from './counted.ts';
 import { warmUp } from './graph/layout.ts';
 import { OpenForm } from './open-form.tsx';
 import { CodePane } from './panes/code-pane.tsx';
@@ -31,6 +32,8 @@ export function App(): JSX.Element {
   const [settings, setSettings] = useState(() => readSettings(location.hash));
   const [model, setModel] = useState<OpenedModel>();
   const [pictures, setPictures] = useState<readonly File[]>([]);
+  const asked = useRef<Source>(undefined);
+  /** What `model` is of; `asked` may have been refused. */
   const opened = useRef<Source>(undefined);
   const task = useTask();
   const change = useCallback(
@@ -39,13 +42,23 @@ export function App(): JSX.Element {
   );
   useEffect(() => history.replaceState(null, '', writeSettings(settings)), [settings]);
 
+  /** Sizes in the address are for the first model. */
+  function openAnew(source: Source): void {
+    open(withSizes(source, asked.current ? '' : settings.sizes));
+  }
   async function open(source: Source): Promise<void> {
     void warmUp();
+    asked.current = source;
+    change({ sizes: (source.kind === 'file' && source.sizes) || '' });
     const read = await task.run('open', source);
     if (!read) return;
     opened.current = source;
     change({ spec: source.kind === 'spec' ? source.spec : '' });
     setModel(read);
+  }
+  function resize(sizes: string): void {
+    if (asked.current) open(withSizes(asked.current, sizes));
+    else change({ sizes });
   }
   async function quantize(): Promise<void> {
     const images = await Promise.all(pictures.map((file) => createImageBitmap(file)));
@@ -62,7 +75,7 @@ export function App(): JSX.Element {
     if (files.every(({ type }) => type.startsWith('image/'))) {
       setPictures(files);
       change({ pane: 'quantize' });
-    } else if (file) file.arrayBuffer().then((bytes) => open(fileSource(file, bytes)));
+    } else if (file) file.arrayBuffer().then((bytes) => openAnew(fileSource(file, bytes)));
   }
   async function download(): Promise<void> {
     const bytes = await task.run('zip', requestOf(settings));
@@ -70,7 +83,7 @@ export function App(): JSX.Element {
   }
   const started = useRef(false);
   useEffect(() => {
-    if (settings.spec && !started.current) open({ kind: 'spec', spec: settings.spec });
+    if (settings.spec && !started.current) openAnew({ kind: 'spec', spec: settings.spec });
     started.current = true;
   });
 
@@ -80,12 +93,17 @@ export function App(): JSX.Element {
     <DropArea onFiles={take}>
       <header>
         <h1>ghostc</h1>
-        <OpenForm settings={settings} change={change} open={open} download={model && download} />
+        <OpenForm
+          {...{ settings, change, resize }}
+          open={openAnew}
+          openSizes={model?.openSizes ?? []}
+          download={model && download}
+        />
       </header>
       <p class="status" role="status" data-busy={task.busy}>
         {task.text ??
           (model
-            ? `${model.name}: ${model.source.nodes.length} nodes, ${model.optimized.nodes.length} optimised`
+            ? `${model.name}: ${counted(model.source.nodes.length, 'node')}, ${model.optimized.nodes.length} optimised${wanting(model)}`
             : '')}
         {task.busy && <progress value={task.done} max={1} />}
         {task.busy && (
@@ -130,6 +148,15 @@ export function App(): JSX.Element {
       )}
     </DropArea>
   );
+}
+
+function withSizes(source: Source, sizes: string): Source {
+  return source.kind === 'file' ? { ...source, sizes } : source;
+}
+
+/** C and WGSL need every size. */
+function wanting({ openSizes }: OpenedModel): string {
+  return openSizes.length > 0 ? `; C and WGSL need sizes of ${openSizes.join(', ')}` : '';
 }
 
 function fileSource({ name }: File, bytes: ArrayBuffer): Source {

@@ -14,10 +14,14 @@ interface Props {
   readonly settings: Settings;
   readonly change: (changes: Partial<Settings>) => void;
   readonly open: (source: Source) => void;
+  /** Dimensions that the open model leaves without a size. */
+  readonly openSizes: readonly string[];
+  /** Opens the model again, in other sizes. */
+  readonly resize: (sizes: string) => void;
   readonly download: (() => void) | undefined;
 }
 
-export function OpenForm({ settings, change, open, download }: Props): JSX.Element {
+export function OpenForm({ settings, change, open, openSizes, resize, download }: Props): JSX.Element {
   const pick = async (file: File | undefined): Promise<void> => {
     if (file) open({ kind: 'file', name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
   };
@@ -46,13 +50,25 @@ export function OpenForm({ settings, change, open, download }: Props): JSX.Eleme
         </select>
       </label>
       <label>
+        Sizes
+        <input
+          type="text"
+          title="Sizes of symbolic dimensions, as --bind of the command takes them"
+          placeholder={openSizes.map((name) => `${name}=SIZE`).join(' ') || 'batch=1 height=224'}
+          value={settings.sizes}
+          onChange={({ currentTarget }) => resize(currentTarget.value)}
+        />
+      </label>
+      <label>
         Device
         <select
           value={settings.device}
           onChange={({ currentTarget }) => change({ device: currentTarget.value as Settings['device'] })}
         >
-          {devices.map((device) => (
-            <option key={device}>{device}</option>
+          {devices.map(([device, title]) => (
+            <option key={device} value={device}>
+              {title}
+            </option>
           ))}
         </select>
       </label>

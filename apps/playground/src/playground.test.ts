@@ -126,6 +126,17 @@ test('from a dropped file through every pane to a zip whose C compiles', async (
   await page.getByText('qlinear_conv2d').first().waitFor();
   await picture('int8-code');
 
+  await page.setInputFiles(
+    'input[type=file] >> nth=0',
+    join(root, 'test-fixtures/cases/bind-auto-pad/model.onnx'),
+  );
+  await page.getByText('C and WGSL need sizes of').waitFor();
+  await page.getByLabel('Sizes').fill('N=1 H=9 W=8');
+  await page.getByLabel('Sizes').press('Enter');
+  await page.getByText('@compute').first().waitFor();
+  expect(await page.evaluate(() => location.hash)).toContain('sizes=');
+  await picture('sizes');
+
   await page.emulateMedia({ colorScheme: 'dark' });
   await picture('dark');
   await page.setViewportSize({ width: 390, height: 844 });

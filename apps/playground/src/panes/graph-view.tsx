@@ -1,6 +1,7 @@
 import type { GraphData, NodeData } from '@ghostc/compiler';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { counted } from '../counted.ts';
 import type { Groups } from '../graph/ghost-groups.ts';
 import { type Box, type Drawing, layOut } from '../graph/layout.ts';
 import { HistogramView } from './histogram-view.tsx';
@@ -62,7 +63,7 @@ export function GraphView({ graph, groups, marked = none }: Props): JSX.Element 
         <input
           type="search"
           aria-label="Search nodes"
-          placeholder={`Search ${graph.nodes.length} nodes`}
+          placeholder={`Search ${counted(graph.nodes.length, 'node')}`}
           value={words}
           onInput={({ currentTarget }) => setWords(currentTarget.value)}
         />
@@ -82,7 +83,7 @@ export function GraphView({ graph, groups, marked = none }: Props): JSX.Element 
       <svg
         ref={frame}
         role="img"
-        aria-label={`graph of ${graph.nodes.length} nodes`}
+        aria-label={`graph of ${counted(graph.nodes.length, 'node')}`}
         data-laid-out={!!drawing}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the picture takes arrow keys
         tabIndex={0}
@@ -114,7 +115,7 @@ export function GraphView({ graph, groups, marked = none }: Props): JSX.Element 
             );
           })}
       </svg>
-      {!drawing && <p class="over-graph">laying out {graph.nodes.length} nodes</p>}
+      {!drawing && <p class="over-graph">laying out {counted(graph.nodes.length, 'node')}</p>}
       {chosen && nodes.has(chosen) && (
         <NodeDetails node={nodes.get(chosen) as NodeData} close={() => choose(undefined)} />
       )}

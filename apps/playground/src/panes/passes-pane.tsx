@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { counted } from '../counted.ts';
 import { useResult } from '../use-result.ts';
 import { client } from '../use-task.ts';
 import type { RuleEvent } from '../worker/protocol.ts';
@@ -24,8 +25,8 @@ export function PassesPane({ model: { passes } }: PaneProps): JSX.Element {
             <button type="button" aria-pressed={i === chosen} onClick={() => choose(i)}>
               <span>{name}</span>
               <small>
-                {fired.length ? `${fired.length} rewrites, ` : ''}
-                {nodes} nodes
+                {fired.length ? `${counted(fired.length, 'rewrite')}, ` : ''}
+                {counted(nodes, 'node')}
               </small>
             </button>
           </li>
@@ -45,7 +46,7 @@ function Events({ title, events }: { title: string; events: readonly RuleEvent[]
   return (
     <details open={title === 'fired' && events.length > 0}>
       <summary>
-        {events.length} rules {title}
+        {counted(events.length, 'rule')} {title}
       </summary>
       <ul class="events">
         {events.map(({ rule, op, node, reason }, i) => (

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { counted } from '../counted.ts';
 import type { PaneProps } from './pane-props.ts';
 
 /** Integers, with ranges from pictures that are dropped or chosen. The int8 model then takes the model's place in every pane. */
@@ -20,7 +21,7 @@ export function QuantizePane({ model, pictures, setPictures, quantize, task }: P
           />
         </label>
         <button type="button" disabled={pictures.length === 0 || task.busy} onClick={quantize}>
-          Quantise with {pictures.length} {pictures.length === 1 ? 'picture' : 'pictures'}
+          Quantise with {counted(pictures.length, 'picture')}
         </button>
       </div>
     </>

@@ -17,6 +17,7 @@ import {
 } from '@ghostc/compiler';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { CompileError, entryOf, type Graph, type Node, type Tensor, toNumbers } from '@ghostc/ir';
+import { openDimensions } from '@ghostc/ops';
 import { quantize as quantizeGraph } from '@ghostc/quant';
 import {
   createSession,
@@ -93,7 +94,8 @@ async function adopt(read: Graph, called: string, options: StepOptions): Promise
   wgsl = undefined;
   session?.then((open) => open.dispose());
   session = undefined;
-  return { name, source, optimized: graphData(optimized), passes };
+  const openSizes = openDimensions(read);
+  return { name, source, optimized: graphData(optimized), openSizes, passes };
 }
 
 export function passGraph(pass: number): PassGraph {
@@ -105,8 +107,20 @@ export function passGraph(pass: number): PassGraph {
   return { graph: after, made: new Set(made) };
 }
 
-function readFile({ name, bytes }: Extract<Source, { kind: 'file' }>): Graph {
-  return readModel(bytes, { file: name });
+function readFile({ name, bytes, sizes = '' }: Extract<Source, { kind: 'file' }>): Graph {
+  return readModel(bytes, { file: name, bind: sizesOf(sizes) });
+}
+
+/** Of `batch=1 height=224`. Throws `playground/sizes` for anything else. */
+function sizesOf(text: string): ReadonlyMap<string, number> {
+  const words = text.split(/[\s,]+/).filter(Boolean);
+  return new Map(
+    words.map((word) => {
+      const [, name = '', size = ''] = /^(.+)=(\d+)$/.exec(word) ?? [];
+      if (!name) throw new CompileError('playground/sizes', `expected sizes as NAME=SIZE, found ${word}`);
+      return [name, Number(size)];
+    }),
+  );
 }
 
 function site(node: Node): Pick<RuleEvent, 'op' | 'node'> {

@@ -3,7 +3,7 @@ import type { Histogram } from './histogram.ts';
 
 /** A model as the user gave it: a file, or a spec such as `ghostnet:1.0@224`. */
 export type Source =
-  | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array; readonly sizes?: string }
   | { readonly kind: 'spec'; readonly spec: string };
 
 export interface RuleEvent {
@@ -32,6 +32,8 @@ export interface OpenedModel {
   readonly name: string;
   readonly source: GraphData;
   readonly optimized: GraphData;
+  /** Dimensions of inputs that have no size. */
+  readonly openSizes: readonly string[];
   readonly passes: readonly PassData[];
 }
 
