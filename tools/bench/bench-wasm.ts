@@ -65,8 +65,8 @@ async function main(): Promise<void> {
     ),
   ]);
   report(source, {
+    page: await inPage(files), // first: this process serves it
     node: await inNode(files),
-    page: await inPage(files),
     gzippedBytes: gzippedBytes(packages.f32),
   });
 }
