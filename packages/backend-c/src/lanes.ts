@@ -13,12 +13,28 @@ export interface Lanes {
   readonly tileRows: number;
   /** Has an Arm core of this kind registers of floats, of which one instruction loads many? */
   readonly vfp: boolean;
+  /** Do layers share a function where that takes each output an instruction? */
+  readonly sharesCode: boolean;
 }
 
-const scalarLanes: Lanes = { vector: false, type: 'float', most: 1, tileRows: 1, vfp: false };
-export const vectorLanes: Lanes = { vector: true, type: 'vecf', most: 8, tileRows: 6, vfp: false };
-/** Engines keep 15 registers, and load all operands of a step first. */
-const wasmLanes: Lanes = { ...vectorLanes, tileRows: 4 };
+const scalarLanes: Lanes = {
+  vector: false,
+  type: 'float',
+  most: 1,
+  tileRows: 1,
+  vfp: false,
+  sharesCode: false,
+};
+export const vectorLanes: Lanes = {
+  vector: true,
+  type: 'vecf',
+  most: 8,
+  tileRows: 6,
+  vfp: false,
+  sharesCode: false,
+};
+/** Engines keep 15 registers, and load all operands of a step first; pages download the code. */
+const wasmLanes: Lanes = { ...vectorLanes, tileRows: 4, sharesCode: true };
 
 const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64']);
 

@@ -1,5 +1,5 @@
 import type { Node } from '@ghostc/ir';
-import { attrsOf, depthwiseConv2d as definition } from '@ghostc/ops';
+import { type ActivationName, attrsOf, depthwiseConv2d as definition } from '@ghostc/ops';
 import { activateRegister, activationOf } from '../activation-text.ts';
 import type { KernelCall, KernelContext } from '../kernel.ts';
 import { activationNeeds } from '../register-formulas.ts';
@@ -19,6 +19,7 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
   // layers of one plane share their code
   const shared = multiplier === 1 && batch === 1;
   const act = activationOf(node);
+  const limit = shared && context.lanes.sharesCode ? lowerLimits[act.activation] : undefined;
   const planes = slidingBody({
     geometry,
     planes: shared ? 'planes' : m,
@@ -28,18 +29,24 @@ export function slidingDepthwise(context: KernelContext): KernelCall {
     start: 'SPLAT(b[m])',
     tap: (v, e, tap) => `${v} += wm[${tap}] * ${e};`,
     residual: Boolean(node.inputs[3]),
-    finish: (v) => activateRegister(act, v),
+    finish: (v) => (limit === undefined ? activateRegister(act, v) : [`${v} = AT_LEAST(${v}, low);`]),
   });
   return weightedCall(context, {
     hint: `depthwise_${shared ? planeName(geometry) : geometryName(geometry)}`,
     body: batch === 1 ? planes : loop('n', batch, [...planes, `x += ${channels * height * width};`]),
     weight: weightData(node, 1),
     channels: m,
-    ...(shared && { count: { name: 'planes', value: m } }),
+    differs: {
+      ...(shared && { 'int planes': String(m) }),
+      ...(limit !== undefined && { 'float low': limit }),
+    },
     working: scratch === null ? undefined : 'rows',
     needs: [floatRuns, ...activationNeeds(act)],
   });
 }
+
+/** The least output, of activations that do nothing else, as C. */
+const lowerLimits: Readonly<Partial<Record<ActivationName, string>>> = { relu: '0.0f', none: '-INFINITY' };
 
 /** Bytes of the arena for its band of rows. */
 export function depthwiseScratch(node: Node): number {

@@ -10,8 +10,8 @@ export interface WeightedCode {
   readonly weight: Float32Array;
   /** Output channels. */
   readonly channels: number;
-  /** A size that differs between layers of one function. */
-  readonly count?: { readonly name: string; readonly value: number };
+  /** What differs between layers of one function, by the declaration of its parameter. */
+  readonly differs?: Readonly<Record<string, string>>;
   /** Name of the working memory in the arena; absent: there is none, or it is on the stack. */
   readonly working?: string | undefined;
   readonly helpers?: readonly CFunction[];
@@ -20,7 +20,7 @@ export interface WeightedCode {
 
 export function weightedCall(context: KernelContext, code: WeightedCode): KernelCall {
   const { node, scratch } = context;
-  const { hint, body, weight, channels, count, working, helpers = [], needs = [] } = code;
+  const { hint, body, weight, channels, differs = {}, working, helpers = [], needs = [] } = code;
   const residual = node.inputs[3] ?? null;
   return {
     fn: {
@@ -31,7 +31,7 @@ export function weightedCall(context: KernelContext, code: WeightedCode): Kernel
         'const float *b',
         ...(residual ? ['const float *r'] : []),
         'float *y',
-        ...(count ? [`int ${count.name}`] : []),
+        ...Object.keys(differs),
         ...(working ? [`float *${working}`] : []),
       ],
       body,
@@ -44,7 +44,7 @@ export function weightedCall(context: KernelContext, code: WeightedCode): Kernel
       context.weights(biasData(node, channels)),
       ...(residual ? [context.pointer(residual)] : []),
       context.pointer(node.output),
-      ...(count ? [String(count.value)] : []),
+      ...Object.values(differs),
       ...(working && scratch ? [scratch] : []),
     ],
   };
