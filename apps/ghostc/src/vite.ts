@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type CompileWgslOptions, compileFiles, readModel, safeName, sourceHash } from '@ghostc/compiler';
-import { wgslRuntimeSource } from './wgsl-runtime-source.ts';
+import { wasmModule } from '@ghostc/runtimes';
+import { type PageTarget, runtimeSource } from './runtime-source.ts';
 
 /** The part of a Vite plugin that this one has. */
 export interface GhostcPlugin {
@@ -10,15 +11,17 @@ export interface GhostcPlugin {
   load(this: { addWatchFile(file: string): void }, id: string): string | undefined;
 }
 
-const QUERY = '?ghostc';
+export interface GhostcOptions extends Pick<CompileWgslOptions, 'matrices' | 'fuseGhost' | 'bind'> {
+  /** `web` is WebGPU where there is a GPU, else WebAssembly, which takes Clang to compile, as `wasm` does. Default: wgsl. */
+  readonly target?: PageTarget | undefined;
+}
 
 /**
- * For Vite: `import model from './net.onnx?ghostc'` compiles the model to WGSL. The default export has `load()` and `manifest`,
- * as the package that `ghostc compile --target wgsl` writes; Vite gives the weights a file of their own.
+ * For Vite: `import model from './net.onnx?ghostc'` compiles the model for pages, and `'./net.onnx?batch=1&ghostc'` with sizes of
+ * symbolic dimensions. The default export has `load()` and `manifest`, as the package that `ghostc compile --target wgsl` writes;
+ * Vite gives the weights a file of their own.
  */
-export function ghostc(
-  options: Pick<CompileWgslOptions, 'matrices' | 'fuseGhost' | 'bind'> = {},
-): GhostcPlugin {
+export function ghostc(options: GhostcOptions = {}): GhostcPlugin {
   let cache = '';
   return {
     name: 'ghostc',
@@ -26,26 +29,32 @@ export function ghostc(
       cache = join(cacheDir, 'ghostc');
     },
     load(id) {
-      if (!id.endsWith(QUERY)) return undefined;
-      const file = id.slice(0, -QUERY.length);
+      const [, file = '', query = ''] = /^([^?]*)\?(.*)$/s.exec(id) ?? [];
+      const words = new URLSearchParams(query);
+      if (!words.has('ghostc')) return undefined;
       this.addWatchFile(file);
-      const module = JSON.stringify(compileInto(cache, file, options));
+      const sizes = [...words].filter(([, size]) => /^\d+$/.test(size));
+      const bind = new Map([
+        ...(options.bind ?? []),
+        ...sizes.map(([name, size]) => [name, Number(size)] as const),
+      ]);
+      const module = JSON.stringify(compileInto(cache, file, { ...options, bind }));
       return `import * as model from ${module};\nexport * from ${module};\nexport default model;\n`;
     },
   };
 }
 
 /** Compiles a model into a folder of its own in the cache; gives the path of its module. */
-function compileInto(cache: string, file: string, options: CompileWgslOptions): string {
-  const graph = readModel(readFileSync(file), { file });
+function compileInto(
+  cache: string,
+  file: string,
+  { bind, target = 'wgsl', ...options }: GhostcOptions,
+): string {
+  const graph = readModel(readFileSync(file), { file, ...(bind && { bind }) });
   const name = safeName(basename(file, extname(file)));
-  const folder = join(cache, `${name}-${sourceHash(graph, { options }).slice(0, 16)}`);
+  const folder = join(cache, `${name}-${sourceHash(graph, { target, options }).slice(0, 16)}`);
   mkdirSync(folder, { recursive: true });
-  for (const [path, content] of compileFiles(graph, 'wgsl', {
-    ...options,
-    name,
-    runtime: wgslRuntimeSource(),
-  }))
-    writeFileSync(join(folder, path), content);
+  const made = { ...options, name, runtime: runtimeSource(target), buildWasm: wasmModule };
+  for (const [path, content] of compileFiles(graph, target, made)) writeFileSync(join(folder, path), content);
   return join(folder, `${name}.js`).replaceAll('\\', '/');
 }
