@@ -21,6 +21,6 @@ declare module '*?ghostc' {
 
 /** With sizes: `./net.onnx?batch=1&ghostc`. */
 declare module '*&ghostc' {
-  export * from 'model?ghostc';
-  export { default } from 'model?ghostc';
+  export * from '?ghostc';
+  export { default } from '?ghostc';
 }
