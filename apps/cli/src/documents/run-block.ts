@@ -11,7 +11,7 @@ import { checkedSpec } from '../sweep/sweep-spec.ts';
 import { ghostcIn, plainEnvironment } from '../testing/run-ghostc.ts';
 import type { Ended } from '../testing/warm-command.ts';
 import { firstNotPrinted } from './console-lines.ts';
-import type { Block } from './document-blocks.ts';
+import { asModule, type Block } from './document-blocks.ts';
 
 /** Where the blocks of a document run. */
 export interface Place {
@@ -138,11 +138,6 @@ function told({ status, stdout, stderr, error }: Ended & { readonly error?: Erro
 }
 
 const smallNet = 'test-fixtures/graphs/small_net.gir';
-
-/** Of the sources: the package.json of `ghostc` names what is built. */
-export function asModule(code: string, root: string): string {
-  return code.replace("from 'ghostc'", `from '${join(root, 'apps/ghostc/src/index.ts')}'`);
-}
 
 /** A block must print what the comments after each `console.log` say. `model` is a small network, `bytes` its ONNX. */
 async function runTypeScript({ code, place }: Block, { root, folder }: Place): Promise<string | undefined> {
