@@ -1,5 +1,5 @@
 """
-Builds the wheel from the standard library alone: the Python sources, and the bundled command beside them.
+Builds the wheel with only the standard library: the Python sources, and the bundled command beside them.
 
 `npm run build:python` makes the bundle first and then runs this; `pip wheel apps/python` works where the bundle is there.
 """

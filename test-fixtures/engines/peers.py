@@ -1,4 +1,4 @@
-"""Other engines behind the protocol of docs/engines.md: python3 peers.py onnxruntime|openvino|reference|mnn|ncnn|emx
+"""Other engines that speak the protocol of docs/engines.md: python3 peers.py onnxruntime|openvino|reference|mnn|ncnn|emx
 
 Packages: onnx, ml_dtypes, and onnxruntime, openvino, MNN, emx-onnx-cgen (and gcc), or ncnn and pnnx."""
 

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withCachedCompilers } from './cached-compilers.mjs';
 import { root, runTests, runTool, setup } from './setup.mjs';
 
 /**
@@ -11,7 +12,7 @@ const shaders = join(root, 'node_modules/.cache/ghostc-shaders');
 rmSync(shaders, { recursive: true, force: true });
 const preload = `--import=${pathToFileURL(join(root, 'tools/verify/collect-shaders.mjs'))}`;
 await runTests(process.argv.slice(2), {
-  ...process.env,
+  ...withCachedCompilers(process.env),
   GHOSTC_SHADERS: shaders,
   NODE_OPTIONS: [process.env.NODE_OPTIONS, preload].filter(Boolean).join(' '),
 });

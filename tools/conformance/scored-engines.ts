@@ -44,6 +44,6 @@ export const scoredEngines: readonly ScoredEngine[] = [
     name: 'tfjs',
     title: 'TensorFlow.js',
     version: '',
-    how: 'reads no ONNX, and ghostc writes no model of its own kind',
+    how: 'reads no ONNX, and ghostc does not write its format',
   },
 ];

@@ -5,12 +5,12 @@ import { skipWithout, type Tool } from '@ghostc/runtimes';
 import { beforeAll, expect, test } from 'vitest';
 import type { CaseResult } from './conform/case-result.ts';
 import { type ConformReport, conformReport } from './conform/conform-report.ts';
-import { bundle, ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
+import { bundle, plainEnvironment, startedIn } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
 const engine = join(import.meta.dirname, 'testing/broken-engine.mjs');
-const ghostc = ghostcIn(folder, { ...plainEnvironment(), FLAKY_MARK: join(folder, 'tried') });
+const ghostc = startedIn(folder, { ...plainEnvironment(), FLAKY_MARK: join(folder, 'tried') });
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 const named = (report: ConformReport, name: string): CaseResult | undefined =>

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { ghostcIn, models } from './testing/run-ghostc.ts';
+import { models, startedIn } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
@@ -31,7 +31,7 @@ function compile(model: string, target: string, { name, cwd, env, from }: (typeo
     target === 'int8'
       ? ['quantize', from(model), '--seeded', '2', '--out', join(out, 'int8.onnx')]
       : ['compile', from(model), '--target', target, '--out', out];
-  const { status, stderr } = ghostcIn(cwd, { PATH: process.env.PATH, ...env })(...args);
+  const { status, stderr } = startedIn(cwd, { PATH: process.env.PATH, ...env })(...args);
   expect({ status, stderr: status ? stderr : '' }).toEqual({ status: 0, stderr: '' });
   return out;
 }

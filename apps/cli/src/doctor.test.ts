@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
+import { plainEnvironment, startedIn } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
 /** A machine with nothing but Node. */
-const ghostc = ghostcIn(testFolder(), { ...plainEnvironment(), PATH: '' });
+const ghostc = startedIn(testFolder(), { ...plainEnvironment(), PATH: '' });
 
 test('doctor says what a target lacks, and the command that gets it', () => {
   const { status, stdout } = ghostc('doctor', '--for', 'c@rv32', '--manager', 'apt', '--json');

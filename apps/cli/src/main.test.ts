@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { ghostcIn, plainEnvironment } from './testing/run-ghostc.ts';
+import { plainEnvironment, startedIn } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
 
 const folder = testFolder();
-const ghostc = ghostcIn(folder);
+const ghostc = startedIn(folder);
 
 describe('inspect', () => {
   test('tells a GhostNet before and after', () => {
@@ -32,7 +32,7 @@ test.each([
 
 test('colours only where they are wanted', () => {
   const found = (env: NodeJS.ProcessEnv) =>
-    ghostcIn(folder, { ...plainEnvironment(), ...env })('inspect', 'none.onnx').stderr.includes('\x1b[');
+    startedIn(folder, { ...plainEnvironment(), ...env })('inspect', 'none.onnx').stderr.includes('\x1b[');
   expect(found({})).toBe(false);
   expect(found({ NO_COLOR: undefined, FORCE_COLOR: '1' })).toBe(true);
   expect(found({ FORCE_COLOR: '1' })).toBe(false);

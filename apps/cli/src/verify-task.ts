@@ -194,7 +194,7 @@ async function integerTask(
   };
 }
 
-/** Outputs of the interpreter are exact where a model computes in integers alone; else rounding moves them. */
+/** Outputs of the interpreter are exact where a model computes only in integers; else rounding moves them. */
 export function heldToInterpreter(model: Graph, dataSets: readonly DataSet[]): Verification {
   const ints = [...model.nodes()].every(
     ({ op, output }) => op === 'dequantize_linear' || !isFloat(output.type.dtype),

@@ -198,7 +198,7 @@ function inexact({ nodes }: ModelParts): boolean {
   return nodes.some(({ op }) => careless.has(op));
 }
 
-/** What is computed, at last, from results of constants alone: the reader folds these, and no bound tells how they were rounded. */
+/** What is computed, at last, only from results of constants: the reader folds these, and no bound tells how they were rounded. */
 function afterConstants({ nodes, initializers }: ModelParts): Set<string> {
   const constant = new Set(initializers.keys());
   const after = new Set<string>();

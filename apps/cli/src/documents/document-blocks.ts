@@ -93,3 +93,8 @@ function wrongMark({ text, added }: Mark, path: string, root: string): string | 
   const known = existsSync(runner) && readFileSync(runner, 'utf8').includes(basename(path));
   return known ? undefined : `expected a file that reads ${basename(path)}, found ${file}`;
 }
+
+/** A block of TypeScript as a module. Of the sources: the package.json of `ghostc` names what is built. */
+export function asModule(code: string, root: string): string {
+  return code.replace("from 'ghostc'", `from '${join(root, 'apps/ghostc/src/index.ts')}'`);
+}

@@ -8,9 +8,10 @@ import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { type BrowserPage, openBrowser } from '@ghostc/runtimes';
 import { checkedSpec } from '../sweep/sweep-spec.ts';
-import { plainEnvironment } from '../testing/run-ghostc.ts';
+import { ghostcIn, plainEnvironment } from '../testing/run-ghostc.ts';
+import type { Ended } from '../testing/warm-command.ts';
 import { firstNotPrinted } from './console-lines.ts';
-import type { Block } from './document-blocks.ts';
+import { asModule, type Block } from './document-blocks.ts';
 
 /** Where the blocks of a document run. */
 export interface Place {
@@ -100,30 +101,43 @@ function runSession({ code }: Block, place: Place): string | undefined {
   return undefined;
 }
 
-function shell(line: string, { root, folder }: Place) {
+interface Session {
+  readonly stdout: string;
+  readonly problem: string | undefined;
+}
+
+/** A command of ghostc by itself is one of many calls of a process; what a shell makes of pipes and the like is for a shell. */
+function shell(line: string, { root, folder }: Place): Session {
+  if (/^ghostc [^|&;<>$`*?~(){}'\\]*$/.test(line)) {
+    const words = [...line.matchAll(/"([^"]*)"|[^\s"]+/g)].map(([word, quoted]) => quoted ?? word);
+    return told(ghostcIn(folder)(...words.slice(1)));
+  }
   const path = [join(root, 'apps/cli/src/documents/commands'), process.env.PATH].join(delimiter);
   return problemOf('bash', ['-c', line], folder, { PATH: path });
 }
 
-function problemOf(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+function problemOf(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Session {
   const options = {
     cwd,
     encoding: 'utf8',
     env: { ...plainEnvironment(), ...env },
     timeout: 300_000,
   } as const;
-  const { status, stdout, stderr, error } = spawnSync(command, args, options);
+  return told(spawnSync(command, args, options));
+}
+
+function told({ status, stdout, stderr, error }: Ended & { readonly error?: Error }): Session {
   const problem =
     status === 0 ? undefined : `exit code ${status}: ${error ?? (stderr || stdout).slice(-500)}`;
   return { stdout, problem };
 }
 
 const smallNet = 'test-fixtures/graphs/small_net.gir';
-
-/** Of the sources: the package.json of `ghostc` names what is built. */
-export function asModule(code: string, root: string): string {
-  return code.replace("from 'ghostc'", `from '${join(root, 'apps/ghostc/src/index.ts')}'`);
-}
 
 /** A block must print what the comments after each `console.log` say. `model` is a small network, `bytes` its ONNX. */
 async function runTypeScript({ code, place }: Block, { root, folder }: Place): Promise<string | undefined> {

@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { documentBlocks } from './document-blocks.ts';
+import { asModule, documentBlocks } from './document-blocks.ts';
 import { documents } from './documents.ts';
-import { asModule } from './run-block.ts';
 
-/** The blocks of TypeScript as modules in build/typed-blocks, where `npm run typecheck` finds them. */
+/**
+ * The blocks of TypeScript as modules in build/typed-blocks, where `npm run typecheck` finds them. It imports no package: one that does
+ * not compile is for `tsc` to tell.
+ */
 const root = process.cwd();
 const folder = join(root, 'build/typed-blocks');
 rmSync(folder, { recursive: true, force: true });

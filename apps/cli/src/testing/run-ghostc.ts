@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { callWarm, type Ended } from './warm-command.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 
@@ -14,8 +15,14 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
   return { ...env, NO_COLOR: '1' };
 }
 
-/** The command, to be run in a folder. */
-export const ghostcIn =
+/** The command in a process of its own, in a folder. */
+export const startedIn =
   (cwd: string, env = plainEnvironment()) =>
-  (...args: readonly string[]) =>
+  (...args: readonly string[]): Ended =>
     spawnSync(process.execPath, [bundle, ...args], { encoding: 'utf8', cwd, env });
+
+/** The command in a folder, as one of many calls of a process that has it loaded. */
+export const ghostcIn =
+  (cwd: string) =>
+  (...args: readonly string[]): Ended =>
+    callWarm(bundle, cwd, args) ?? startedIn(cwd)(...args);

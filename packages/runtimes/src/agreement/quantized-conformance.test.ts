@@ -15,12 +15,13 @@ import { skipWithout } from '../process/require-tool.ts';
 import { createRuntime } from '../runtime-table.ts';
 import { codeFor } from '../testing/same-c.ts';
 import { ownCopy, sanitizers } from '../testing/sanitizers.ts';
+import { inTurn, testTurn } from '../testing/turn.ts';
 
 const all = quantizedSuites.flatMap(({ name, cases }) =>
   cases.map((one) => ({ ...one, name: `${name}/${one.name}` })),
 );
 const joined = joinCases({ name: 'quantized', cases: all });
-/** For a core whose C is that of another, or nearly. */
+/** For a core whose C is that of another, or nearly: one of them in a run. */
 const sample = joinCases({ name: 'quantized', cases: all.filter((_, i) => i % 4 === 0) });
 
 test.for([
@@ -39,13 +40,16 @@ test.for([
     device,
     cases: joined,
   })),
-  ...['cortex-m3', 'cortex-m7', 'rv32imac_zba_zbb'].map((device) => ({ device, cases: sample })),
-] as const)('quantised ops, bit for bit, in one program on $device', async ({ device, cases }, context) => {
-  skipWithout(cDevice(device).tools, device, context);
-  const result = await verifyCase(createRuntime(`c@${device}`), cases);
-  expect(result.message).toBeUndefined();
-  expect(result).toMatchObject({ status: 'pass', maxAbs: 0 });
-});
+  { device: inTurn('sample', ['cortex-m3', 'cortex-m7', 'rv32imac_zba_zbb']), cases: sample },
+] as const)(
+  `quantised ops, bit for bit, in one program on $device (GHOSTC_TURN=${testTurn()})`,
+  async ({ device, cases }, context) => {
+    skipWithout(cDevice(device).tools, device, context);
+    const result = await verifyCase(createRuntime(`c@${device}`), cases);
+    expect(result.message).toBeUndefined();
+    expect(result).toMatchObject({ status: 'pass', maxAbs: 0 });
+  },
+);
 
 test('portable kernels, bit for bit, on a core of 32 bits', async (context) => {
   skipWithout(cDevice('cortex-m3').tools, 'cortex-m3', context);

@@ -17,6 +17,7 @@ import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { createRuntime } from '../runtime-table.ts';
 import { batchedModels } from '../testing/batched-c.ts';
 import { distinctModules, fixtures, sameAsSeed } from '../testing/fixture-models.ts';
+import { inTurn, testTurn } from '../testing/turn.ts';
 import { wgslTools } from '../wgsl/dawn-device.ts';
 import { type Engine, engineTools, stopEngines } from '../wgsl/engines.ts';
 
@@ -49,14 +50,14 @@ const modules = [...distinctModules, ...sameAsSeed].map(
   }),
 );
 /**
- * Chromium compiles shaders as Dawn does, and runtime-table.test.ts has every suite in it and in Deno: ghost_fmnist runs there, and
- * one large model in Deno.
+ * Chromium compiles shaders as Dawn does, and runtime-table.test.ts has the suites in it and in Deno: ghost_fmnist runs there. Of the
+ * large models, one runs on every kind of target, and the kinds take turns on the others.
  */
 const large: readonly Model[] = [
   ['ghostnet_v1_050_224', ['onnx']],
-  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'wgsl@gpu', 'wgsl@deno', 'c', 'c@cortex-m55']],
-  ['ghostnetv2_100_224', ['onnx', 'wgsl', 'c']],
-  ['ghostnetv3_100_224_reparam', ['onnx', 'wgsl', 'c']],
+  ['ghostnet_v1_100_224', ['onnx', 'wgsl', 'c', inTurn('v1', ['wgsl@gpu', 'wgsl@deno', 'c@cortex-m55'])]],
+  ['ghostnetv2_100_224', ['onnx', inTurn('v2', ['wgsl', 'c'])]],
+  ['ghostnetv3_100_224_reparam', ['onnx', inTurn('v3', ['wgsl', 'c'])]],
 ].map(([name, targets]) => ({
   name: name as string,
   folder: join(shared, name as string),
@@ -75,18 +76,21 @@ const batches = new Map<ProgramDevice, Promise<Runtime>>();
 
 afterAll(stopEngines);
 
-test.for(models)('$name matches PyTorch on every target', async ({ name, folder, targets }, context) => {
-  if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
-  skipWithout(targets.flatMap(toolsOf), name, context);
-  const { model, dataSets } = taskOf(name, folder);
-  const results: RuntimeResult[] = [];
-  for (const target of targets) {
-    const given = target.startsWith('c@') ? dataSets.slice(0, 1) : dataSets; // emulators are slow
-    results.push(await verifyModel(await runtimeFor(target, name), { model, dataSets: given, tolerance }));
-  }
-  expect(results.filter((result) => result.status !== 'pass')).toEqual([]);
-  expect(results.map((result) => result.target)).toEqual(targets);
-});
+test.for(models)(
+  `$name matches PyTorch on $targets (GHOSTC_TURN=${testTurn()})`,
+  async ({ name, folder, targets }, context) => {
+    if (!existsSync(folder)) return context.skip(`${folder} is not part of the repository and is not here`);
+    skipWithout(targets.flatMap(toolsOf), name, context);
+    const { model, dataSets } = taskOf(name, folder);
+    const results: RuntimeResult[] = [];
+    for (const target of targets) {
+      const given = target.startsWith('c@') ? dataSets.slice(0, 1) : dataSets; // emulators are slow
+      results.push(await verifyModel(await runtimeFor(target, name), { model, dataSets: given, tolerance }));
+    }
+    expect(results.filter((result) => result.status !== 'pass')).toEqual([]);
+    expect(results.map((result) => result.target)).toEqual(targets);
+  },
+);
 
 test('our ONNX of every model passes the checker and reads back with onnx-proto', async (context) => {
   skipWithout([onnxChecker], 'onnx.checker', context);

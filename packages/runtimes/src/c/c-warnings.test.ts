@@ -11,6 +11,7 @@ import { onPath } from '../process/on-path.ts';
 import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
 import { fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { inTurn, testTurn } from '../testing/turn.ts';
 import { cDevice } from './c-device.ts';
 
 const LIMIT = { timeout: 600_000 };
@@ -122,7 +123,8 @@ async function problems(language: string, name: string, sources: readonly string
 
 /** Each compiler at one end of the standards: the oldest where it is strict about new forms, the newest where it warns most. */
 const ends = ['gcc -std=c99', 'clang -std=c2x'];
-const cppEnds = ['g++ -std=c++20', 'clang++ -std=c++11'];
+/** By turns: what only C++ says is little. */
+const cppEnd = inTurn('c++', ['g++ -std=c++20', 'clang++ -std=c++11']);
 /** The other end of each, and a standard between them by one of the two. */
 const others = ['gcc -std=c2x', 'gcc -std=c11', 'clang -std=c99', 'clang -std=c17'];
 const cppOthers = ['g++ -std=c++11', 'g++ -std=c++17', 'clang++ -std=c++20', 'clang++ -std=c++14'];
@@ -132,7 +134,7 @@ describe('every kernel of the host, all in one translation unit', () => {
   const write = once(() => {
     writeUnit('host', [...textGraphs(), ...moduleGraphs()], { selfTest: true });
   });
-  test.for([...ends, ...cppEnds.map(cpp)])('%s', LIMIT, async (language, context) => {
+  test.for([...ends, cpp(cppEnd)])(`%s (GHOSTC_TURN=${testTurn()})`, LIMIT, async (language, context) => {
     skipWithout([...cDevice('host').tools, clang], 'c', context);
     write();
     expect(await problems(language, 'host', ['all.c'])).toBe('');
@@ -156,10 +158,10 @@ describe('every option, and every other standard', () => {
     for (const [name, one] of Object.entries(options))
       expect(writeUnit(name, moduleGraphs(), one), name).toBeGreaterThan(1);
   });
-  test.for(Object.keys(options))('%s', LIMIT, async (name, context) => {
+  test.for(Object.keys(options))(`%s (GHOSTC_TURN=${testTurn()})`, LIMIT, async (name, context) => {
     skipWithout([...cDevice('host').tools, clang], 'c', context);
     write();
-    for (const language of ['gcc -std=c99', 'clang -std=c2x', 'clang++ -std=c++20 -x c++'])
+    for (const language of ['gcc -std=c99', inTurn(name, ['clang -std=c2x', 'clang++ -std=c++20 -x c++'])])
       expect({ language, found: await problems(language, name, ['all.c']) }).toEqual({ language, found: '' });
   });
   test('the other standards, and each file for itself', LIMIT, async (context) => {
@@ -175,21 +177,19 @@ describe('every option, and every other standard', () => {
 /** Unrolled kernels use short names again in inner blocks. */
 const reused = '-Wno-shadow';
 
+const withAssembly = ['cortex-m0plus', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'] as const;
+
 describe('integer kernels of microcontrollers', () => {
-  test.for(['cortex-m0plus', 'cortex-m4', 'cortex-m7', 'cortex-m55', 'rv32'] as const)(
-    '%s',
-    LIMIT,
-    async (name, context) => {
-      const { tools, compiler, flags } = cDevice(name);
-      skipWithout(tools, name, context);
-      const texts = quantizedSuites.flatMap(({ cases: own }) => own.map(({ text }) => text));
-      const graphs = [...texts.flatMap((text) => parsed(text) ?? []), ...moduleGraphs()];
-      expect(writeUnit(name, graphs, { device: name })).toBeGreaterThan(20);
-      const cc = [compiler, ...flags].join(' ');
-      for (const more of ['', ' -fPIC'])
-        expect(await problems(`${cc} -std=c99 ${reused}${more}`, name, ['all.c']), more).toBe('');
-    },
-  );
+  test.for(withAssembly)(`%s (GHOSTC_TURN=${testTurn()})`, LIMIT, async (name, context) => {
+    const { tools, compiler, flags } = cDevice(name);
+    skipWithout(tools, name, context);
+    const texts = quantizedSuites.flatMap(({ cases: own }) => own.map(({ text }) => text));
+    const graphs = [...texts.flatMap((text) => parsed(text) ?? []), ...moduleGraphs()];
+    expect(writeUnit(name, graphs, { device: name })).toBeGreaterThan(20);
+    const cc = [compiler, ...flags].join(' ');
+    for (const more of ['', ...(inTurn('pic', withAssembly) === name ? [' -fPIC'] : [])])
+      expect(await problems(`${cc} -std=c99 ${reused}${more}`, name, ['all.c']), more).toBe('');
+  });
 });
 
 test('--no-unaligned insists on what it says', async (context) => {

@@ -17,6 +17,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { typedOutputs } from '../process/carried-io.ts';
 import { skipWithout } from '../process/require-tool.ts';
 import { distinctModules, fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { inTurn, testTurn } from '../testing/turn.ts';
 import { wgslTools } from './dawn-device.ts';
 import { engineTools, stopEngines } from './engines.ts';
 import { prepareRemote } from './prepare-remote.ts';
@@ -31,28 +32,38 @@ afterAll(stopEngines);
 
 type Prepare = (program: ReturnType<typeof compileWgsl>) => Promise<Executable>;
 
-/** With dot4I8Packed, which all three have. */
-const dawn = { 'Dawn, variants': prepareWgsl } as const;
-const variants: Readonly<Record<string, Prepare>> = {
-  ...dawn,
+/** With dot4I8Packed, which all three engines have, and without it. */
+const targetTable = {
+  'Dawn, variants': prepareWgsl,
+  'Dawn, plain': (program) => prepareWgsl(program, { plain: true }),
   'Chromium, variants': (program) => prepareRemote('chromium', program),
   'Deno, variants': (program) => prepareRemote('deno', program),
-};
-
-/** Without it, too. */
-const allTargets: Readonly<Record<string, Prepare>> = {
-  ...variants,
-  'Dawn, plain': (program) => prepareWgsl(program, { plain: true }),
   'Deno, plain': (program) => prepareRemote('deno', program, { plain: true }),
-};
+} as const satisfies Readonly<Record<string, Prepare>>;
+type Target = keyof typeof targetTable;
 
-/** The same elements in the interpreter and in every engine, floats of mixed graphs included. */
-async function expectEqual(graph: Graph, seeds: readonly number[], targets = allTargets): Promise<void> {
+const allTargets: readonly Target[] = [
+  'Dawn, variants',
+  'Dawn, plain',
+  'Chromium, variants',
+  'Deno, variants',
+  'Deno, plain',
+];
+
+/** Dawn, and one of the others, which compile the same shaders: `npm test` holds each shader against Tint and naga. */
+const twoTargets = (name: string): readonly Target[] => ['Dawn, variants', inTurn(name, allTargets.slice(1))];
+
+/** The same elements in the interpreter and on every target, floats of mixed graphs included. */
+async function expectEqual(
+  graph: Graph,
+  seeds: readonly number[],
+  targets: readonly Target[],
+): Promise<void> {
   const inputs = seeds.map((seed) => seededInputs(graph, seed));
   const expected = inputs.map((one) => interpret(graph, one));
   const program = compileWgsl(graph);
-  for (const [target, prepare] of Object.entries(targets)) {
-    const results = await runEach(prepare(program), inputs);
+  for (const target of targets) {
+    const results = await runEach(targetTable[target](program), inputs);
     for (const [i, result] of results.entries()) {
       const actual = typedOutputs(graph, result);
       for (const [name, tensor] of expected[i] as Tensors) {
@@ -63,11 +74,11 @@ async function expectEqual(graph: Graph, seeds: readonly number[], targets = all
   }
 }
 
-describe('8-bit integers in WGSL, on Dawn, Chromium and Deno', () => {
+describe(`8-bit integers in WGSL, on Dawn and one more of Dawn, Chromium and Deno (GHOSTC_TURN=${testTurn()})`, () => {
   test.for(quantizedSuites)('$name, bit for bit', async (suite, context) => {
     skipWithout(tools, 'wgsl', context);
     const cases = suite.cases.filter(({ text }) => !refused.test(text));
-    await expectEqual(caseGraph(joinCases({ ...suite, cases })), [1, 2]);
+    await expectEqual(caseGraph(joinCases({ ...suite, cases })), [1, 2], twoTargets(suite.name));
   });
 
   const others = quantizedSuites.flatMap(({ cases }) => cases.filter(({ text }) => refused.test(text)));
@@ -91,7 +102,7 @@ describe('int8 models give the same bits in the interpreter and in WGSL', () => 
   test.for(models)('$folder with $io at its ends', async ({ folder, io }, context) => {
     skipWithout(tools, folder, context);
     const graph = seededInt8(readFixture(join(fixtures, folder)), { io }).graph;
-    const targets = folder === 'ghost_fmnist' ? allTargets : /s2_se/.test(folder) ? variants : dawn;
+    const targets = /fmnist|s2_se/.test(folder) ? twoTargets(`${folder} ${io}`) : allTargets.slice(0, 1);
     await expectEqual(graph, [5, 6], targets);
   });
 });
