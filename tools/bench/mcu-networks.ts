@@ -22,7 +22,7 @@ export const fitted: Networks = {
 };
 
 /** How many probes of each kind. */
-const seeds = { mixed: 13, windows: 6, spectra: 16 } as const;
+const seeds = { mixed: 13, windows: 6, spectra: 16, streams: 12, tiny: 12 } as const;
 
 /** Seeded layers of many sizes, in float and int8: layers that the networks do not have. */
 export const probes: Networks = Object.fromEntries(
