@@ -24,8 +24,8 @@ export const fitted: Networks = {
 /** How many probes of each kind. */
 const seeds = { mixed: 13, windows: 6, spectra: 16, streams: 12, tiny: 12 } as const;
 
-/** So many of a kind take and give floats in int8 too. */
-const WITH_FLOAT_EDGES = 3;
+/** So many of each kind take and give floats in int8 too. */
+const WITH_FLOAT_EDGES = 1;
 
 /** Seeded layers of many sizes, in float and int8: layers that the networks do not have. */
 export const probes: Networks = Object.fromEntries(
