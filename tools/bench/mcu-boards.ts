@@ -1,4 +1,4 @@
-import { type BoardFacts, knownBoards, planFor } from '@ghostc/cli/fit';
+import { type BoardFacts, knownChips, planFor } from '@ghostc/cli/fit';
 import { lowerForQuantizer, optimize } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
@@ -12,20 +12,20 @@ const SPEC = 'ghostnet:0.5@96';
 const CODE = 64 * 1024;
 const STACK = 4 * 1024;
 
-/** Boards of `ghostc fit` on which a GhostNet in int8 does not fit, of all: weights inside, and fetched where that does not do. */
+/** Chips of `ghostc fit` on which a GhostNet in int8 does not fit, of all: weights inside, and fetched where that does not do. */
 export function boards(progress: (what: string) => void): Row[] {
   const float = lowerForQuantizer(optimize(buildFromSpec(SPEC, { seed: 1 })));
   const inputs = seededInputs(float, 1);
   const graph = quantize(float, [{ name: 'seeded', inputs }], { io: 'int8' }).graph;
-  const inside = knownBoards.filter((board) => fits(graph, board, { progress, fetched: false }));
-  const fetched = knownBoards.filter(
+  const inside = knownChips.filter((board) => fits(graph, board, { progress, fetched: false }));
+  const fetched = knownChips.filter(
     (board) => inside.includes(board) || fits(graph, board, { progress, fetched: true }),
   );
   const row = (name: string, fitting: readonly BoardFacts[], target: number): Row => ({
     name: `${SPEC} int8, ${name}`,
-    device: `of ${knownBoards.length}`,
+    device: `of ${knownChips.length}`,
     unit: 'boards that it does not fit',
-    ours: knownBoards.length - fitting.length,
+    ours: knownChips.length - fitting.length,
     target,
   });
   return [row('weights inside', inside, 21), row('weights inside or fetched', fetched, 11)];

@@ -104,12 +104,16 @@ function fitBuild(counted: readonly Counted[], build: CostBuild): CostTable {
   );
 }
 
+/** Of factors squared: one that few layers speak for, such as thousands of instructions for a line, shall not be large. */
+const PENALTY = 1e-9;
+
 /** Three digits. */
 function factorsOf(samples: readonly Sample[]): number[] {
   const rows = samples.map(({ layer, weight }) => costFeatures(layer).map((feature) => feature * weight));
   const factors = fitNonNegative(
     rows,
     samples.map(({ cost, weight }) => cost * weight),
+    PENALTY,
   );
   return factors.map((factor) => (factor < 1e-6 ? 0 : Number(factor.toPrecision(3))));
 }

@@ -22,7 +22,10 @@ export const fitted: Networks = {
 };
 
 /** How many probes of each kind. */
-const seeds = { mixed: 13, windows: 6, spectra: 16 } as const;
+const seeds = { mixed: 13, windows: 6, spectra: 16, streams: 12, tiny: 12 } as const;
+
+/** So many of each kind take and give floats in int8 too. */
+const WITH_FLOAT_EDGES = 1;
 
 /** Seeded layers of many sizes, in float and int8: layers that the networks do not have. */
 export const probes: Networks = Object.fromEntries(
@@ -30,6 +33,9 @@ export const probes: Networks = Object.fromEntries(
     Array.from({ length: seeds[kind] }, (_, i) => parsed(probe(i + 1, kind))).flatMap((graph, i) => [
       [`${kind} probe ${i + 1} int8`, () => inInt8(graph)],
       [`${kind} probe ${i + 1} float`, () => graph],
+      ...(i < WITH_FLOAT_EDGES
+        ? [[`${kind} probe ${i + 1} int8, float edges`, () => inInt8(graph, 'float')]]
+        : []),
     ]),
   ),
 );
@@ -106,7 +112,7 @@ function fashion(): Graph {
   return withOneImage(readModel(readFileSync(file), { file }), 1);
 }
 
-function inInt8(model: Graph): Graph {
+function inInt8(model: Graph, io: 'int8' | 'float' = 'int8'): Graph {
   const lowered = lowerForKernels(optimize(model));
-  return quantize(lowered, seededSamples(lowered, 1), { io: 'int8' }).graph;
+  return quantize(lowered, seededSamples(lowered, 1), { io }).graph;
 }

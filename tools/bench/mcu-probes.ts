@@ -6,6 +6,8 @@ const LAYERS = 14;
 
 const channels = [1, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 240, 480];
 const sizes = [3, 5, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48];
+type Window = readonly [number, number];
+
 const windows = [
   [3, 3],
   [3, 3],
@@ -18,33 +20,53 @@ const windows = [
   [2, 2],
   [7, 7],
 ] as const;
-type Window = readonly [number, number];
 const activations = ['relu', 'relu', 'relu', 'hard_swish', 'sigmoid', ''];
 
-/** Chances of layers up to each: 1x1, window, depthwise, maximum, mean, sum, gate, resize. */
+/** What layers of a kind of probe are drawn from. */
+interface Kind {
+  /** Chances of layers up to each: 1x1, window, depthwise, maximum, mean, sum, gate, resize. */
+  readonly upTo: readonly number[];
+  readonly windows: readonly Window[];
+  /** Channels and sides of the input. */
+  readonly from: readonly number[];
+  readonly sides: readonly number[];
+  /** Chances: of a stride of 2 of convolutions and of depthwise ones, that windows reach over edges. */
+  readonly strided: readonly [number, number];
+  readonly padded: readonly [number, number];
+  /** Outputs of a depthwise layer for each of its input channels. */
+  readonly multipliers?: readonly number[];
+  /** All probes are lines, and a window may take all of one. */
+  readonly stream?: true;
+}
+
+const usual = {
+  from: channels.slice(0, 9),
+  sides: sizes.slice(4),
+  strided: [0.25, 0.3],
+  padded: [0.7, 0.8],
+} as const;
+
 const kinds = {
-  mixed: { upTo: [0.3, 0.5, 0.72, 0.82, 0.86, 0.91, 0.96, 1], windows },
+  mixed: { ...usual, upTo: [0.3, 0.5, 0.72, 0.82, 0.86, 0.91, 0.96, 1], windows },
   windows: {
+    ...usual,
     upTo: [0.1, 0.5, 0.9, 1, 1, 1, 1, 1],
     windows: [
-      ...([
-        [5, 5],
-        [5, 5],
-        [7, 7],
-        [3, 5],
-        [1, 9],
-        [5, 1],
-        [4, 4],
-      ] as const),
-      ...([
-        [3, 3],
-        [3, 3],
-        [3, 3],
-      ] as const),
+      [5, 5],
+      [5, 5],
+      [7, 7],
+      [3, 5],
+      [1, 9],
+      [5, 1],
+      [4, 4],
+      [3, 3],
+      [3, 3],
+      [3, 3],
     ],
   },
   // over time and frequencies, from few planes
   spectra: {
+    ...usual,
     upTo: [0.1, 0.45, 0.85, 0.95, 1, 1, 1, 1],
     windows: [
       [10, 8],
@@ -60,11 +82,38 @@ const kinds = {
       [3, 6],
       [2, 9],
     ],
-    // outputs of a depthwise layer for each of its input channels
     multipliers: [1, 1, 2, 4, 8],
     from: [1, 1, 2, 3],
   },
-} as const;
+  // a few values at a time, as what listens for a word has them
+  streams: {
+    ...usual,
+    upTo: [0.3, 0.45, 0.85, 0.87, 0.87, 0.89, 0.89, 1],
+    windows: ([3, 5, 5, 7, 9, 10, 13, 15, 21, 29] as const).map((taps): Window => [1, taps]),
+    from: [20, 24, 30, 32, 40, 60, 64],
+    sides: [3, 5, 9, 13, 15, 21, 25, 30],
+    padded: [0.1, 0.1],
+    stream: true,
+  },
+  // small images
+  tiny: {
+    ...usual,
+    upTo: [0.15, 0.65, 0.85, 0.92, 0.94, 0.96, 0.96, 1],
+    windows: [
+      [3, 3],
+      [3, 3],
+      [3, 3],
+      [5, 5],
+      [2, 2],
+      [7, 3],
+      [3, 7],
+      [15, 3],
+    ],
+    from: channels.slice(0, 6),
+    sides: [6, 7, 9, 13, 14, 16, 28],
+    strided: [0.5, 0.5],
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
 export type ProbeKind = keyof typeof kinds;
 
 /**
@@ -77,23 +126,21 @@ export function probe(seed: number, kind: ProbeKind): string {
 
 class Probe {
   readonly #next: () => number;
-  readonly #kinds: (typeof kinds)[ProbeKind];
+  readonly #kind: Kind;
   readonly #lines: string[] = [];
   #constants = 0;
   #values = 0;
   #at = 'x';
   #shape: readonly [number, number, number];
 
-  constructor(seed: number, of: (typeof kinds)[ProbeKind]) {
-    this.#kinds = of;
+  constructor(seed: number, of: Kind) {
+    this.#kind = of;
     this.#next = mulberry32(seed);
-    const width = this.#one(sizes.slice(4));
-    // every third is a line
-    this.#shape = [
-      this.#one('from' in of ? of.from : channels.slice(0, 9)),
-      seed % 3 ? this.#one(sizes.slice(4)) : 1,
-      seed % 3 ? width : 4 * width,
-    ];
+    const width = this.#one(of.sides);
+    const from = this.#one(of.from);
+    // every third is a long line
+    if (of.stream) this.#shape = [from, 1, width];
+    else this.#shape = seed % 3 ? [from, this.#one(of.sides), width] : [from, 1, 4 * width];
   }
 
   text(): string {
@@ -109,12 +156,12 @@ class Probe {
 
   #layer(): void {
     const [c, h, w] = this.#shape;
-    const { upTo, windows } = this.#kinds;
+    const { upTo, windows, strided } = this.#kind;
     const drawn = this.#next();
     const kind = upTo.findIndex((end) => drawn < end);
     if (kind === 0) this.#conv([1, 1], 1);
-    else if (kind === 1) this.#conv(this.#one<Window>(windows), this.#next() < 0.25 ? 2 : 1);
-    else if (kind === 2) this.#depthwise(this.#one<Window>(windows), this.#next() < 0.3 ? 2 : 1);
+    else if (kind === 1) this.#conv(this.#one(windows), this.#next() < strided[0] ? 2 : 1);
+    else if (kind === 2) this.#depthwise(this.#one(windows), this.#next() < strided[1] ? 2 : 1);
     else if (kind === 3) this.#pool('max_pool');
     else if (kind === 4) this.#pool('average_pool');
     else if (kind === 5) this.#sum();
@@ -142,7 +189,7 @@ class Probe {
     const [, h, w] = this.#shape;
     const kernel = [Math.min(wanted, h), Math.min(across, w)] as const;
     // planes shall not end with the first large window
-    const open = edges === 'open' && Math.max(...kernel) < 8;
+    const open = edges === 'open' && (this.#kind.stream || Math.max(...kernel) < 8);
     const pads = kernel.map((size) => (open ? 0 : Math.floor(size / 2)));
     const [top = 0, left = 0] = pads;
     const steps = [h > 3 ? stride : 1, w > 3 ? stride : 1] as const;
@@ -159,7 +206,11 @@ class Probe {
 
   #conv(size: readonly [number, number], stride: number): void {
     const [c] = this.#shape;
-    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.7 ? 'padded' : 'open');
+    const { kernel, out, attributes } = this.#window(
+      size,
+      stride,
+      this.#next() < this.#kind.padded[0] ? 'padded' : 'open',
+    );
     const [kh, kw] = kernel;
     const [h, w] = out;
     const fits = channels.filter((m) => m * c * kh * kw * h * w <= MOST_MACS);
@@ -171,8 +222,13 @@ class Probe {
 
   #depthwise(size: readonly [number, number], stride: number): void {
     const [c] = this.#shape;
-    const { kernel, out, attributes } = this.#window(size, stride, this.#next() < 0.8 ? 'padded' : 'open');
-    const drawn = 'multipliers' in this.#kinds ? this.#one(this.#kinds.multipliers) : 1;
+    const { kernel, out, attributes } = this.#window(
+      size,
+      stride,
+      this.#next() < this.#kind.padded[1] ? 'padded' : 'open',
+    );
+    const { multipliers } = this.#kind;
+    const drawn = multipliers ? this.#one(multipliers) : 1;
     const macs = c * kernel[0] * kernel[1] * out[0] * out[1];
     const times = drawn * c <= 64 && drawn * macs <= MOST_MACS ? drawn : 1;
     const more = times > 1 ? `, multiplier=${times}` : '';

@@ -34,25 +34,39 @@ function example(name, cases) {
   return [block(before), 'becomes\n', block(after)];
 }
 
+/** Of boards.json, where a board may say which chip it has. */
+function wholeBoards() {
+  const given = JSON.parse(readFileSync(join(root, 'apps/cli/src/fit/boards.json'), 'utf8'));
+  return given.map((board) => {
+    const chip = given.find(({ name }) => name === board.of);
+    return { ...chip, ...board, sources: { ...chip?.sources, ...board.sources } };
+  });
+}
+
 /** The boards that `ghostc fit` and `ghostc board` know. */
 export function boardsPage() {
-  const boards = JSON.parse(readFileSync(join(root, 'apps/cli/src/fit/boards.json'), 'utf8'));
+  const boards = wholeBoards();
   const number = (value) => value.toLocaleString('en');
-  const rows = boards.map(({ name, core, device, clockMHz, ram, flashBytes, externalFlash, source }) => [
+  const rows = boards.map(({ name, of, core, device, clockMHz, ram, flashBytes, externalFlash, sources }) => [
     name,
+    of ?? '',
     core,
     `\`${device}\``,
     `${clockMHz} MHz`,
     ram.map((part) => `${part.name} ${number(part.bytes)}`).join(', '),
     number(flashBytes),
-    externalFlash ? number(externalFlash.bytes) : '',
-    source,
+    externalFlash ? `${number(externalFlash.bytes)}: ${externalFlash.source}` : '',
+    ...['clockMHz', 'ram', 'flashBytes'].map((fact) => sources[fact]),
   ]);
-  const head = ['board', 'core', 'device', 'clock', 'RAM, bytes', 'flash, bytes', 'external flash', 'source'];
+  const head = [
+    ...['board', 'chip', 'core', 'device', 'clock', 'RAM, bytes', 'flash, bytes', 'external flash, bytes'],
+    ...['source of the clock', 'of the RAM', 'of the flash'],
+  ];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
     '---\naside: false\n---\n\n# Boards\n',
     '`ghostc fit MODEL --board NAME` says whether a model fits. A board of your own stands in a file: `--boards FILE`.\n',
+    'Page 1 of a data sheet is its list of features. A second source, after a semicolon, was read and says the same. What is an assumption says so; cycles per instruction are assumptions on every board, as `fit` prints.\n',
     line(head),
     line(head.map(() => '---')),
     ...rows.map(line),

@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compileC, type Device } from '@ghostc/compiler';
+import { type CProgram, compileC, type Device } from '@ghostc/compiler';
 import {
   caseGraph,
   compareTensors,
@@ -9,7 +12,7 @@ import {
   type Tensors,
 } from '@ghostc/conformance';
 import { CompileError, type Graph, itemAt } from '@ghostc/ir';
-import { runC } from '@ghostc/runtimes';
+import { buildC, cDevice, runC } from '@ghostc/runtimes';
 import { cOperators, type EditOperator, swap } from './edit-operators.ts';
 import { spread } from './mutant.ts';
 
@@ -17,15 +20,18 @@ import { spread } from './mutant.ts';
  * Breaks the integer kernels of microcontrollers in one line at a time, and asks whether the cases of the conformance suite
  * find it in the emulator, bit for bit:
  *
- *   npm run mutants:integer [-- --devices cortex-m0plus,cortex-m33,cortex-m55,rv32imc] [--count 40]
+ *   npm run mutants:integer [-- --devices cortex-m0plus,cortex-m33,cortex-m55,rv32imc] [--count 40] [--part 1/1]
  *
- * `--count` mutants a device, spread over its kernels. A fault that does not compile is none. Leaves with 1 where one lives.
+ * `--count` mutants a device, spread over its kernels; `--part 2/8` is the second eighth of those, so that a run of all can be done
+ * in pieces. A fault that does not compile is none, nor is one of which the compiler makes the same machine code: lines of another
+ * instruction set. Leaves with 1 where one lives.
  */
 const { values } = parseArgs({
   args: process.argv.slice(3),
   options: {
     devices: { type: 'string', default: 'cortex-m0plus,cortex-m33,cortex-m55,rv32imc' },
     count: { type: 'string', default: '40' },
+    part: { type: 'string', default: '1/1' },
   },
 });
 
@@ -55,7 +61,7 @@ const operators: readonly EditOperator[] = [
 interface Case {
   readonly name: string;
   readonly graph: Graph;
-  readonly source: string;
+  readonly program: CProgram;
 }
 
 /** Layers with products and maxima: what the kernels of a device are for. */
@@ -67,16 +73,14 @@ function casesFor(device: Device): Case[] {
     const graph = caseGraph(one);
     if (![...graph.nodes()].some(({ op }) => /^(max_pool$|qlinear_(conv2d|depthwise|fully))/.test(op)))
       return [];
-    return [
-      { name: one.name, graph, source: String(compileC(graph, { device, name: 'm' }).files.get('m.c')) },
-    ];
+    return [{ name: one.name, graph, program: compileC(graph, { device, name: 'm' }) }];
   });
 }
 
 /** A line of the generated C, whatever the numbers in it, changed wherever a kernel has it. */
 interface Mutant {
   readonly name: string;
-  readonly change: (source: string) => string;
+  readonly change: Change;
   readonly cases: readonly Case[];
 }
 
@@ -86,7 +90,7 @@ function mutantsOf(cases: readonly Case[]): Mutant[] {
     const broken = (line: string): boolean => change(line) !== undefined;
     const shapes = new Map<string, Case[]>();
     for (const one of cases)
-      for (const shape of new Set(kernelLines(one.source).filter(broken).map(shapeOf)))
+      for (const shape of new Set(kernelLines(sourceOf(one.program)).filter(broken).map(shapeOf)))
         shapes.set(shape, [...(shapes.get(shape) ?? []), one]);
     return [...shapes].map(([shape, having]) => ({
       name: `${name}: ${shape}`,
@@ -112,14 +116,16 @@ function editLines(source: string, edit: (line: string) => string): string {
   );
 }
 
-async function outputsOf(
-  { graph, source }: Case,
-  device: Device,
-  change: (source: string) => string,
-): Promise<Tensors> {
-  const program = compileC(graph, { device, name: 'm' });
-  const files = new Map([...program.files, ['m.c', change(source)]]);
-  const runs = await runC({ ...program, files }, device, [seededInputs(graph, 1)], { timeout: 20 });
+type Change = (source: string) => string;
+
+function changed({ program }: Case, change: Change): CProgram {
+  return { ...program, files: new Map([...program.files, ['m.c', change(sourceOf(program))]]) };
+}
+
+const sourceOf = ({ files }: CProgram): string => String(files.get('m.c'));
+
+async function outputsOf(one: Case, device: Device, change: Change): Promise<Tensors> {
+  const runs = await runC(changed(one, change), device, [seededInputs(one.graph, 1)], { timeout: 8 });
   return itemAt(runs, 0).outputs;
 }
 
@@ -133,11 +139,7 @@ function rightOutputs(one: Case, device: Device): Promise<Tensors> {
 }
 
 /** Does a case find it? Undefined: it does not compile. */
-async function found(
-  one: Case,
-  device: Device,
-  change: (source: string) => string,
-): Promise<boolean | undefined> {
+async function found(one: Case, device: Device, change: Change): Promise<boolean | undefined> {
   const expected = await rightOutputs(one, device);
   try {
     const outputs = await outputsOf(one, device, change);
@@ -150,24 +152,57 @@ async function found(
   }
 }
 
+function orNone(error: unknown): undefined {
+  if (!(error instanceof CompileError && error.code === 'tool/failed')) throw error;
+}
+
+/** Of the parts that are as long as each other, the one that was asked for. */
+function partOf<T>(list: readonly T[]): readonly T[] {
+  const [part = 1, of = 1] = values.part.split('/').map(Number);
+  return list.filter((_, i) => i % of === part - 1);
+}
+
+async function makesSameCode(cases: readonly Case[], device: Device, change: Change): Promise<boolean> {
+  for (const one of cases) {
+    const right = await machineCode(one, device, (source) => source);
+    const broken = await machineCode(one, device, change).catch(orNone);
+    if (broken && !right.equals(broken)) return false;
+  }
+  return true;
+}
+
+async function machineCode(one: Case, device: Device, change: Change): Promise<Buffer> {
+  const program = changed(one, change);
+  const folder = mkdtempSync(join(tmpdir(), 'ghostc-mutant-'));
+  try {
+    await buildC(program, { device: cDevice(device), folder, extraFlags: [] });
+    return readFileSync(join(folder, 'm.o'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Cases that are asked before a mutant is said to live. */
 const ASKED = 40;
 
 async function tryDevice(device: Device): Promise<number> {
   const mutants = mutantsOf(casesFor(device));
-  const verdicts = { found: 0, lives: 0, none: 0 };
-  for (const { name, change, cases } of spread(mutants, Number(values.count))) {
+  const verdicts = { found: 0, lives: 0, none: 0, same: 0 };
+  for (const { name, change, cases } of partOf(spread(mutants, Number(values.count)))) {
     let verdict: keyof typeof verdicts = 'none';
     for (const one of spread(cases, ASKED)) {
       const answer = await found(one, device, change);
       if (answer !== undefined) verdict = answer ? 'found' : 'lives';
       if (answer) break;
     }
+    if (verdict === 'lives' && (await makesSameCode(spread(cases, ASKED), device, change))) verdict = 'same';
     verdicts[verdict]++;
     if (verdict === 'lives') console.log(`lives: ${device}, ${cases.length} cases: ${name}`);
   }
-  const { found: dead, lives, none } = verdicts;
-  console.log(`${device}: ${mutants.length} places, ${dead} found, ${lives} live, ${none} do not compile`);
+  const { found: dead, lives, none, same } = verdicts;
+  console.log(
+    `${device}: ${mutants.length} places, ${dead} found, ${lives} live, ${none} do not compile, ${same} are the same machine code`,
+  );
   return lives;
 }
 

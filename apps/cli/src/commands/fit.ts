@@ -62,7 +62,8 @@ A board of your own:
      "ram": [{ "name": "SRAM", "bytes": 131072 }], "flashBytes": 1048576, "compiler": "arm-none-eabi-gcc",
      "flags": ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
      "externalFlash": { "bytes": 8388608, "bytesPerSecond": 16000000, "source": "QSPI, 4 lines at 32 MHz" },
-     "cyclesPerInstruction": 1.35, "cyclesReason": "as measured with the cycle counter" }]`;
+     "cyclesPerInstruction": 1.35, "cyclesReason": "as measured with the cycle counter" },
+   { "name": "another", "of": "nrf52840", "flashBytes": 786432 }]`;
 
 const none = { reports: [], refused: [] };
 

@@ -21,9 +21,13 @@ export interface BoardFacts {
   readonly flags: readonly string[];
   readonly cyclesPerInstruction: number;
   readonly cyclesReason: string;
-  /** The document that sizes and clock are from. */
-  readonly source?: string;
+  /** The document, and page or section, that each figure is from, or that it is an assumption. */
+  readonly sources?: Partial<Readonly<Record<SourcedFact, string>>>;
 }
+
+/** What a data sheet says of a board. */
+export const sourcedFacts = ['clockMHz', 'ram', 'flashBytes'] as const;
+type SourcedFact = (typeof sourcedFacts)[number];
 
 /** A flash on a bus of its own. */
 export type ExternalFlash = {
@@ -33,5 +37,25 @@ export type ExternalFlash = {
   readonly source: string;
 };
 
-/** The boards that `ghostc fit` knows by itself. */
-export const knownBoards = known as unknown as readonly BoardFacts[];
+/** A board as one of another name, but for what it says itself; null: it has none. */
+export type BoardOf = { readonly of: string } & { readonly [K in keyof BoardFacts]?: BoardFacts[K] | null };
+
+/** All facts of a board that says which one it is like, or of one that says all itself. */
+export function wholeBoard(board: BoardOf, others: readonly BoardFacts[]): unknown {
+  const { of, ...own } = board;
+  const like = others.find(({ name }) => name === of);
+  const sources = { ...like?.sources, ...own.sources };
+  const facts = Object.entries({ ...like, ...own, sources }).filter(([, fact]) => fact !== null);
+  return Object.fromEntries(facts);
+}
+
+/** Chips, whose boards have their memories. */
+export const knownChips = (known as readonly object[]).filter((one) => !('of' in one)) as BoardFacts[];
+
+const withChips = (known as readonly object[]).filter((one): one is BoardOf => 'of' in one);
+
+/** The boards that `ghostc fit` knows by itself: chips, and boards with one of them. */
+export const knownBoards: readonly BoardFacts[] = [
+  ...knownChips,
+  ...withChips.map((one) => wholeBoard(one, knownChips) as BoardFacts),
+];

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { testFolder } from '../testing/test-folder.ts';
-import { knownBoards } from './board-facts.ts';
+import { knownBoards, knownChips, sourcedFacts } from './board-facts.ts';
 import { findBoard } from './board-table.ts';
 
 const folder = testFolder();
@@ -21,6 +21,17 @@ test.each(knownBoards.map(({ name }) => name))(
   },
 );
 
+test.each(knownBoards)('$name says where each of its figures is from', ({ sources = {} }) => {
+  expect(Object.keys(sources).sort()).toEqual([...sourcedFacts].sort());
+});
+
+test('a board is like its chip, but for what it says itself', () => {
+  const [feather, chip] = [findBoard('adafruit-feather-m4'), findBoard('samd51j20')];
+  expect(feather).toMatchObject({ core: chip.core, clockMHz: chip.clockMHz, flashBytes: 512 * 1024 });
+  expect(findBoard('arduino-nano-33-ble')).not.toHaveProperty('externalFlash');
+  expect(knownChips).toHaveLength(29);
+});
+
 describe('boards of the user', () => {
   const board = { ...findBoard('nrf52840'), name: 'Mine', clockMHz: 1 };
   const { ram: _, ...ramless } = board;
@@ -30,7 +41,17 @@ describe('boards of the user', () => {
     expect(() => findBoard('mine')).toThrow(/there is no board "mine"; there are stm32f411/);
   });
 
+  test('may be like one that is known', () => {
+    const mine = { name: 'Mine', of: 'nrf52840', clockMHz: 32, sources: { clockMHz: 'measured' } };
+    const { sources, ...facts } = findBoard('mine', withFile(JSON.stringify([mine])));
+    const { name: _name, clockMHz: _clock, sources: ofChip, ...same } = findBoard('nrf52840');
+    expect(facts).toEqual({ ...same, name: 'mine', clockMHz: 32 });
+    expect(sources).toEqual({ ...ofChip, clockMHz: 'measured' });
+  });
+
   test.each([
+    [{ name: 'mine', of: 'nrf1' }, 'of expects a board that is known, found "nrf1"'],
+    [{ ...board, sources: { price: 'x' } }, /sources expects an object of texts for some of clockMHz/],
     [{ ...board, clockMHz: -1 }, 'clockMHz expects a positive number, found -1'],
     [{ ...board, flashBytes: 1.5 }, 'flashBytes expects a positive whole number of bytes, found 1.5'],
     [{ ...board, core: 'Cortex-M99' }, /core expects a core such as .*, found "Cortex-M99"/],

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { devices } from '@ghostc/compiler';
 import { CompileError, messageOf } from '@ghostc/ir';
 import { type Check, checkedFields, isOneOf } from '@ghostc/jobs';
-import { type BoardDevice, type BoardFacts, type ExternalFlash, knownBoards } from './board-facts.ts';
+import {
+  type BoardDevice,
+  type BoardFacts,
+  type BoardOf,
+  type ExternalFlash,
+  knownBoards,
+  sourcedFacts,
+  wholeBoard,
+} from './board-facts.ts';
 import type { Memory } from './place-buffers.ts';
 
 const boardDevices = devices.filter((device): device is BoardDevice => /^(cortex-m|rv32)/.test(device));
@@ -86,12 +94,23 @@ const fields: Readonly<Record<keyof BoardFacts, Check>> = {
   flags: { ok: (v) => Array.isArray(v) && v.every(isText), expected: 'a list of texts' },
   cyclesPerInstruction: positive,
   cyclesReason: text,
-  source: { ...text, optional: true },
+  sources: {
+    ok: (v) =>
+      typeof v === 'object' &&
+      v !== null &&
+      Object.entries(v).every(([fact, from]) => sourcedFacts.some((one) => one === fact) && isText(from)),
+    expected: `an object of texts for some of ${sourcedFacts.join(', ')}`,
+    optional: true,
+  },
 };
 
 function checkedBoard(board: unknown, { file, i }: { file: string; i: number }): BoardFacts {
   const where = `board ${i}`;
-  const given = checkedFields<BoardFacts>(board, fields, problemAt(file, where));
+  const given = checkedFields<BoardFacts>(
+    likeAnother(board, { file, where }),
+    fields,
+    problemAt(file, where),
+  );
   given.ram.forEach((memory, k) =>
     checkedFields(memory, memoryFields, problemAt(file, `${where}: ram[${k}]`)),
   );
@@ -103,6 +122,18 @@ function checkedBoard(board: unknown, { file, i }: { file: string; i: number }):
   const mismatch = mismatchOf(given);
   if (mismatch) throw problem(file, `${where}: ${mismatch}`);
   return { ...given, name: given.name.toLowerCase() };
+}
+
+/** With the facts of the board that `of` names. */
+function likeAnother(board: unknown, { file, where }: { file: string; where: string }): unknown {
+  if (!isLikeAnother(board)) return board;
+  if (!knownBoards.some(({ name }) => name === board.of))
+    throw problem(file, `${where}: of expects a board that is known, found ${JSON.stringify(board.of)}`);
+  return wholeBoard(board, knownBoards);
+}
+
+function isLikeAnother(board: unknown): board is BoardOf {
+  return typeof board === 'object' && board !== null && 'of' in board;
 }
 
 /** Why the code for a board would not run on its core. */

@@ -1,2 +1,2 @@
-export { type BoardFacts, knownBoards } from './board-facts.ts';
+export { type BoardFacts, knownBoards, knownChips } from './board-facts.ts';
 export { type Plan, planFor } from './plan-for.ts';

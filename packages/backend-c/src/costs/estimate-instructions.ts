@@ -25,7 +25,7 @@ const product = (sizes: readonly number[]): number => sizes.reduce((total, size)
  * none of it was counted.
  */
 export function costKinds(layer: CLayer): readonly string[] {
-  const kinds = kindsOf(layer);
+  const kinds = kindsOf(alongLine(layer));
   return layer.portable ? [...kinds.map((kind) => `${kind}/portable`), ...kinds] : kinds;
 }
 
@@ -36,10 +36,10 @@ function kindsOf({ op, dtype, window, stride, padded, macs, shape, portable }: C
     return [...(padded ? [`${kind}/padded`] : []), kind, ...(moves.has(op) ? [`transpose/${dtype}`] : [])];
   }
   if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];
-  if (!op.endsWith('depthwise_conv2d')) return [`${op}/n`];
+  const strided = (kind: string): string[] => (stride[1] > 1 ? [`${kind}/strided`, kind] : [kind]);
+  if (!op.endsWith('depthwise_conv2d')) return strided(`${op}/n`);
   const size = taps <= 9 ? '9' : Math.max(...window) > PATCHES && !portable ? 'wide' : 'n';
-  const kind = `${op}/${size}`;
-  return [...(stride[1] > 1 ? [`${kind}/strided`] : []), kind, `${op}/n`, `${op}/9`];
+  return [...strided(`${op}/${size}`), `${op}/n`, `${op}/9`];
 }
 
 /** Longest side of a window that Helium's kernel of planes takes; beyond it the DSP extension's does. */
@@ -59,7 +59,8 @@ const exponentials: ReadonlySet<string> = new Set([
 ]);
 
 /** What kernels do for a layer, how often each; a block that is not full counts as one. */
-export function costFeatures(layer: CLayer): number[] {
+export function costFeatures(given: CLayer): number[] {
+  const layer = alongLine(given);
   const { op, macs, calls } = layer;
   const own =
     macs === 0
@@ -68,6 +69,19 @@ export function costFeatures(layer: CLayer): number[] {
         ? ofPlanes(layer)
         : ofMatrices(layer);
   return [...ofOutputs(layer), ...own].map((feature) => feature * calls);
+}
+
+/** Convolutions of columns of one pixel run as those of lines. */
+function alongLine(layer: CLayer): CLayer {
+  const { macs, window, stride, shape, inputShape } = layer;
+  if (macs === 0 || window[1] !== 1 || shape[3] !== 1 || inputShape[3] !== 1) return layer;
+  return {
+    ...layer,
+    window: [1, window[0]],
+    stride: [1, stride[0]],
+    shape: [...shape.slice(0, 2), 1, shape[2] ?? 1],
+    inputShape: [...inputShape.slice(0, 2), 1, inputShape[2] ?? 1],
+  };
 }
 
 /**

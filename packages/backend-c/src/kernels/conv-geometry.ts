@@ -30,7 +30,27 @@ interface WindowAttrs {
   readonly group?: number;
 }
 
-export function convGeometry(node: Node, { strides, pads, dilations, group = 1 }: WindowAttrs): ConvGeometry {
+/** Of columns of one pixel as of lines: time is often the height of an image, and kernels work along lines. */
+export function convGeometry(node: Node, attrs: WindowAttrs): ConvGeometry {
+  const geometry = givenGeometry(node, attrs);
+  return isColumn(geometry) ? turned(geometry) : geometry;
+}
+
+function isColumn({ width, outWidth, kernelWidth, padLeft }: ConvGeometry): boolean {
+  return width === 1 && outWidth === 1 && kernelWidth === 1 && padLeft === 0;
+}
+
+function turned(geometry: ConvGeometry): ConvGeometry {
+  const { height, outHeight, kernelHeight, strideY, dilationY, padTop } = geometry;
+  return {
+    ...geometry,
+    ...{ height: 1, outHeight: 1, kernelHeight: 1, strideY: 1, dilationY: 1, padTop: 0 },
+    ...{ width: height, outWidth: outHeight, kernelWidth: kernelHeight },
+    ...{ strideX: strideY, dilationX: dilationY, padLeft: padTop },
+  };
+}
+
+function givenGeometry(node: Node, { strides, pads, dilations, group = 1 }: WindowAttrs): ConvGeometry {
   const [batch = 1, channels = 1, height = 1, width = 1] = shapeOf(input(node, 0));
   const [, perGroup = 1, kernelHeight = 1, kernelWidth = 1] = shapeOf(input(node, 1));
   const [, m = 1, outHeight = 1, outWidth = 1] = shapeOf(node.output);

@@ -39,7 +39,8 @@ const roundEvenPrelude: Prelude = {
   ],
 };
 
-const roundPreludes = {
+/** Rounds a quotient as the layer's rule says: name of the function, and it. */
+export const roundPreludes = {
   double: ['round_limited', roundPrelude],
   single: ['round_even_limited', roundEvenPrelude],
 } as const;

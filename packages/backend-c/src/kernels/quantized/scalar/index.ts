@@ -7,6 +7,7 @@ import { scalarConv2d, scalarConvFits, scalarConvScratch } from './conv2d.ts';
 import { scalarDepthwiseConv2d, scalarDepthwiseFits, scalarDepthwiseScratch } from './depthwise-conv2d.ts';
 import { packWeights } from './gemm.ts';
 import { scalarPrelude } from './prelude.ts';
+import { quantizeByIntegers } from './quantize.ts';
 
 function convText(layer: Int8Layer, rows: number): LayerText | null {
   const { geometry, weight } = layer;
@@ -35,6 +36,7 @@ export function scalarKernels(rows: number) {
   return {
     qlinear_conv2d: layerKernel(convLayer, (layer) => convText(layer, rows)),
     qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, depthwiseText),
+    quantize_linear: quantizeByIntegers,
     ...pairKernels(scalarPrelude),
   } satisfies { readonly [op: string]: Kernel };
 }
