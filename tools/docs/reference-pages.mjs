@@ -66,7 +66,7 @@ export function boardsPage() {
   return [
     '---\naside: false\n---\n\n# Boards\n',
     '`ghostc fit MODEL --board NAME` says whether a model fits. A board of your own stands in a file: `--boards FILE`.\n',
-    'Page 1 of a data sheet is its list of features. A second source, after a semicolon, was read and says the same. What is an assumption says so; cycles per instruction are assumptions on every board, as `fit` prints.\n',
+    'Page 1 of a data sheet is its list of features. Places in data sheets were not checked against the sheets; what stands after a semicolon (start-up code, linker scripts, device trees) says the same. What is an assumption says so; cycles per instruction are assumptions on every board, as `fit` prints.\n',
     line(head),
     line(head.map(() => '---')),
     ...rows.map(line),

@@ -31,7 +31,7 @@ export function scalarDepthwiseFits(geometry: ConvGeometry): boolean {
 }
 
 /**
- * Do windows gain what lines and turned weights take? Counted on RV32IMC and Cortex-M0+: a window here is by 4 instructions a tap and
+ * Do windows gain what lines and turned weights take? As estimated from counts on RV32IMC and Cortex-M0+, a window here is by 4 instructions a tap and
  * 20 shorter than in portable C, a pixel of a line takes 8 and a weight 6.
  */
 function isWorthLines({
