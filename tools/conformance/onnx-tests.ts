@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Graph, Tensor } from '@ghostc/ir';
 import { readTensorProto } from '@ghostc/onnx';
@@ -37,12 +37,16 @@ export async function onnxTestFolder(root: string): Promise<string> {
   const archive = join(root, '..', 'shared', 'onnx-node-tests', 'onnx-1.23.tar.gz');
   const folder = join(root, CACHE, existsSync(archive) ? 'archive' : 'wheel');
   if (existsSync(join(folder, 'node'))) return folder;
-  const unpacking = `${folder}.unpacking`;
-  rmSync(unpacking, { recursive: true, force: true });
-  mkdirSync(unpacking, { recursive: true });
-  if (existsSync(archive)) await runPython(unpackTar, [archive, unpacking]);
-  else await downloadWheel(unpacking);
-  await runPython('import os,sys; os.replace(sys.argv[1], sys.argv[2])', [unpacking, folder]);
+  mkdirSync(dirname(folder), { recursive: true });
+  const unpacking = mkdtempSync(`${folder}-`); // two files of tests may unpack at once
+  try {
+    if (existsSync(archive)) await runPython(unpackTar, [archive, unpacking]);
+    else await downloadWheel(unpacking);
+    renameSync(unpacking, folder);
+  } catch (error) {
+    rmSync(unpacking, { recursive: true, force: true });
+    if (!existsSync(join(folder, 'node'))) throw error;
+  }
   return folder;
 }
 
