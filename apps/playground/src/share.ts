@@ -11,7 +11,7 @@ const deviceTitles: Readonly<Record<Device, string>> = {
   'cortex-m33': 'Cortex-M33',
   'cortex-m55': 'Cortex-M55',
   'cortex-m85': 'Cortex-M85',
-  rv32: 'RISC-V RV32GC',
+  rv32: 'RISC-V RV32IMAFC',
   rv32imc: 'RISC-V RV32IMC',
   rv32imac_zba_zbb: 'RISC-V RV32IMAC, Zba, Zbb',
   wasm32: 'WebAssembly',
@@ -37,7 +37,7 @@ export function readSettings(hash: string): Settings {
   return {
     spec: query.get('spec') ?? '',
     sizes: query.get('sizes') ?? '',
-    device: device in deviceTitles ? device : 'cortex-m7',
+    device: Object.hasOwn(deviceTitles, device) ? device : 'cortex-m7',
     ram: /^\d+$/.test(query.get('ram') ?? '') ? String(query.get('ram')) : '',
     pane: query.get('pane') ?? 'graph',
   };
