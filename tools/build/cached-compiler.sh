@@ -1,5 +1,5 @@
 #!/bin/sh
-# A compiler by the name of this file, behind ccache: `npm test` puts it into the PATH. ccache loses the files of -fcallgraph-info.
+# The compiler that this file is named after, through ccache: `npm test` puts it into the PATH. ccache loses the files of -fcallgraph-info.
 compiler=$(basename "$0")
 PATH=$GHOSTC_COMPILERS_PATH
 export PATH

@@ -9,7 +9,7 @@ const compilers = [
 ];
 
 /**
- * An environment whose C compilers are behind ccache, where that is installed: many tests compile the same program, and what a
+ * An environment whose C compilers run through ccache, where that is installed: many tests compile the same program, and what a
  * change does not touch is compiled once for all runs. Programs are compiled in temporary folders, by relative names.
  */
 export function withCachedCompilers(env) {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 /**
  * The bundled command, loaded once, for `warm-command.ts`: a call is a line of JSON on standard input, its answer one on file 3.
- * What a call left behind for the next one would differ from the command by itself: warm-command.test.ts compares the two.
+ * No call may change what the next one prints: warm-command.test.ts compares the two ways of calling.
  */
 const bundle = process.argv[2];
 const said = { stdout: '', stderr: '' };
