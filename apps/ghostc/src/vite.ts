@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { runtimeSource } from '@ghostc/cli/runtime-source';
 import { type CompileWgslOptions, compileFiles, readModel, safeName, sourceHash } from '@ghostc/compiler';
 import { wasmModule } from '@ghostc/runtimes';
-import { type PageTarget, runtimeSource } from './runtime-source.ts';
 
 /** The part of a Vite plugin that this one has. */
 export interface GhostcPlugin {
@@ -13,7 +13,7 @@ export interface GhostcPlugin {
 
 export interface GhostcOptions extends Pick<CompileWgslOptions, 'matrices' | 'fuseGhost' | 'bind'> {
   /** `web` is WebGPU where there is a GPU, else WebAssembly, which takes Clang to compile, as `wasm` does. Default: wgsl. */
-  readonly target?: PageTarget | undefined;
+  readonly target?: 'wgsl' | 'wasm' | 'web' | undefined;
 }
 
 /**
