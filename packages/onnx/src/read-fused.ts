@@ -1,4 +1,4 @@
-import { CompileError, entryOf, type Value } from '@ghostc/ir';
+import { CompileError, entryOf, itemAt, type Value } from '@ghostc/ir';
 import { Formulas } from './formulas.ts';
 import type { NodeReader, ReadOp } from './node-reader.ts';
 import { opTable } from './op-table.ts';
@@ -8,11 +8,13 @@ import { readAsStandard } from './standard-op.ts';
 export const fusedRows: readonly (readonly [string, ReadOp])[] = [
   ['BiasGelu', (node) => node.emit('gelu', [biased(node)])],
   ['DynamicQuantizeLSTM', readDynamicQuantizeLstm],
+  ['DynamicQuantizeMatMul', readDynamicQuantizeMatMul],
   ['FastGelu', (node) => node.emit('gelu_tanh', [node.has(1) ? biased(node) : node.input(0)])],
   ['FusedConv', readFusedConv],
   ['FusedGemm', (node) => activated(node, readAsStandard('Gemm', node))],
   ['FusedMatMul', readFusedMatMul],
   ['Gelu', (node) => node.emit('gelu', [node.input(0)])],
+  ['MatMulIntegerToFloat', readMatMulIntegerToFloat],
   ['QuickGelu', readQuickGelu],
   ['SkipLayerNormalization', readSkipLayerNormalization],
 ];
@@ -51,23 +53,54 @@ function activated(node: NodeReader, x: Value): Value {
   throw new CompileError('onnx/unsupported', `${node.op} with the activation ${name} is not supported`);
 }
 
-/** alpha a b, each with its last axes exchanged where asked. */
+/** alpha a b, each with its axes in another order where asked. */
 function readFusedMatMul(node: NodeReader): Value {
-  if (node.int('transBatchA', 0) || node.int('transBatchB', 0))
-    throw new CompileError(
-      'onnx/unsupported',
-      'FusedMatMul with transBatchA or transBatchB is not supported',
-    );
-  const turned = (index: number, name: string): Value => {
-    const x = node.input(index);
-    const axes = [...x.type.shape.keys()];
-    if (node.int(name, 0) === 0) return x;
-    return node.emit('transpose', [x], { perm: [...axes.slice(0, -2), ...axes.slice(-2).reverse()] });
-  };
-  const operands = [turned(0, 'transA'), turned(1, 'transB')];
+  const operands = [matrices(node, 0, 'A'), matrices(node, 1, 'B')];
   const product = readAsStandard('MatMul', node.withInputs(operands));
   const alpha = node.float('alpha', 1);
   return alpha === 1 ? product : new Formulas(node).mul(product, alpha);
+}
+
+/** transBatch: the rows are the first axis, before those of the batch. trans: the last two axes, after that, are exchanged. */
+function matrices(node: NodeReader, index: number, name: 'A' | 'B'): Value {
+  const x = node.input(index);
+  const axes = [...x.type.shape.keys()];
+  const [first = 0, ...rest] = axes;
+  const perm = node.int(`transBatch${name}`, 0) ? [...rest.slice(0, -1), first, ...rest.slice(-1)] : axes;
+  if (node.int(`trans${name}`, 0)) perm.push(...perm.splice(-2).reverse());
+  return perm.every((axis, i) => axis === i) ? x : node.emit('transpose', [x], { perm });
+}
+
+/** a, b, their scales, their zero points, then a bias: of b each may be one for a column. */
+function readMatMulIntegerToFloat(node: NodeReader): Value {
+  const [a, b] = [
+    { values: node.input(0), scale: node.input(2), zero: node.optional(4) },
+    { values: node.input(1), scale: node.input(3), zero: node.optional(5) },
+  ];
+  return realProduct(node, a, b, node.optional(6));
+}
+
+/** a, which is quantised by its range, then b, its scale and zero point, and a bias. */
+function readDynamicQuantizeMatMul(node: NodeReader): Value {
+  const a = [entryOf(opTable, 'DynamicQuantizeLinear')(node.withInputs([node.input(0)]))].flat();
+  const [values, scale, zero] = [itemAt(a, 0), itemAt(a, 1), itemAt(a, 2)];
+  const b = { values: node.input(1), scale: node.input(2), zero: node.optional(3) };
+  return realProduct(node, { values, scale, zero }, b, node.optional(4));
+}
+
+interface Integers {
+  readonly values: Value;
+  readonly scale: Value;
+  readonly zero: Value | null;
+}
+
+/** The product of integers, as real numbers. */
+function realProduct(node: NodeReader, a: Integers, b: Integers, bias: Value | null): Value {
+  const f = new Formulas(node);
+  const operands = node.withInputs([a.values, b.values, a.zero, b.zero]);
+  const sums = f.cast(readAsStandard('MatMulInteger', operands), a.scale.type.dtype);
+  const product = f.mul(sums, f.mul(a.scale, b.scale));
+  return bias ? f.add(product, bias) : product;
 }
 
 /**

@@ -238,8 +238,13 @@ function removeAfter(graph: Graph, last: Node | null): void {
 
 function unsupported(node: NodeReader): CompileError {
   const { op, opset } = node;
-  return new CompileError('onnx/unknown-op', `op ${op} (${domainOf(node)}, opset ${opset}) is not supported`);
+  const domain = domainOf(node);
+  const hint = domain === 'com.microsoft.nchwc' ? laidOutForOneProcessor : '';
+  return new CompileError('onnx/unknown-op', `op ${op} (${domain}, opset ${opset}) is not supported${hint}`);
 }
+
+const laidOutForOneProcessor =
+  ': ONNX Runtime wrote this model for one kind of processor; take the original, or let it optimise no further than ORT_ENABLE_EXTENDED';
 
 /** Second outputs (masks, indices, saved statistics) exist in name only: reading one is an error where it is read. */
 function unreadable(op: string): Entry {

@@ -2,6 +2,7 @@ import { CompileError, type DType, isStatic, largestFloat, numElements, type Val
 import { integerRange } from '@ghostc/ops';
 import { Formulas, fixedShape } from './formulas.ts';
 import type { NodeReader, OpRow } from './node-reader.ts';
+import { convolve } from './read-convolutions.ts';
 import { dtypeOf } from './tensor-proto.ts';
 import { windowAttributes } from './window-attributes.ts';
 
@@ -168,11 +169,11 @@ function readConvInteger(node: NodeReader): Value {
   const f = new Formulas(node);
   const shape = fixedShape(node, node.input(1));
   const [, depth = 1, ...kernel] = shape;
-  if (kernel.length !== 2) throw new CompileError('onnx/unsupported', 'ConvInteger expects images (rank 4)');
   const zero = node.optional(3);
-  const perChannel = zero && Number(zero.type.shape[0] ?? 1) > 1 ? f.reshape(zero, [-1, 1, 1, 1]) : zero;
+  const channel = [-1, 1, ...kernel.map(() => 1)];
+  const perChannel = zero && Number(zero.type.shape[0] ?? 1) > 1 ? f.reshape(zero, channel) : zero;
   const group = node.int('group', 1);
-  const attrs = { ...windowAttributes(node, node.input(0).type.shape.slice(2), kernel), group };
+  const window = { ...windowAttributes(node, node.input(0).type.shape.slice(2), kernel), group };
   const [x, weight] = [centred(f, node.input(0), node.optional(2)), centred(f, node.input(1), perChannel)];
   /** The same channels of each group, side by side. */
   const channels = (from: number, to: number): Value => {
@@ -184,7 +185,11 @@ function readConvInteger(node: NodeReader): Value {
     return f.emit('concat', each, { axis: 1 });
   };
   return integerSum(f, { length: depth, terms: numElements(kernel) }, (from, to) =>
-    f.emit('conv2d', [channels(from, to), part(f, weight, { axis: 1, from, to })], attrs),
+    convolve(
+      node,
+      { x: channels(from, to), weight: part(f, weight, { axis: 1, from, to }), bias: null },
+      window,
+    ),
   );
 }
 

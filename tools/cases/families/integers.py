@@ -52,6 +52,10 @@ def deep_sums():
         constants = {"w": w, "xz": np.uint8(7), "wz": np.array(3, w.dtype)}
         conv = node("ConvInteger", "x w xz wz", "y", group=group, pads=[kernel // 2] * 4, strides=[1, 2])
         yield Case(f"conv-integer-deep{name}", model([conv], [value("x", x.shape, "u8")], out, constants), {"x": x}, exact=True)
+    for name, axes, how in (("line", [9], {"strides": [2]}), ("volume", [4, 3, 5], {"pads": [1, 0, 1, 0, 1, 1]})):
+        x, w = u8(1, 4, *axes), s7(6, 2, *[3 if size > 3 else 2 for size in axes])
+        made = model([node("ConvInteger", "x w xz wz", "y", group=2, **how)], [value("x", x.shape, "u8")], out, {"w": w, "xz": np.uint8(7), "wz": np.int8(3)})
+        yield Case(f"conv-integer-{name}", made, {"x": x}, exact=True)
     a, b = u8(2, 3, 600), s7(600, 5)
     made = model([node("MatMulInteger", "x w xz wz", "y")], [value("x", a.shape, "u8")], out, {"w": b, "xz": np.uint8(9), "wz": s7(5)})
     yield Case("matmul-integer-deep", made, {"x": a}, exact=True)

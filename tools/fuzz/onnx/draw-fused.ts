@@ -55,15 +55,31 @@ function fusedGemm(d: ModelDraft): Parts {
 function fusedMatMul(d: ModelDraft): Parts {
   const batch = d.pick([[], [2], [2, 3]]);
   const [m, k, n] = [d.between(1, 5), d.between(1, 5), d.between(1, 5)];
-  const [ta, tb] = [d.chance(50), d.chance(50)];
-  const operand = (shape: readonly number[]): Ref =>
-    d.value({ dtypes: singles, shape: [...batch, ...shape] });
+  const [a, b] = [turned(d, 'A', batch.length), turned(d, 'B', batch.length)];
+  const operand = (shape: readonly number[]): Ref => d.value({ dtypes: singles, shape });
   return {
-    inputs: [operand(ta ? [k, m] : [m, k]), operand(tb ? [n, k] : [k, n])],
+    inputs: [operand(a.shape(batch, [m, k])), operand(b.shape(batch, [k, n]))],
+    attrs: { alpha: d.maybe(50, float(d.pick([0.5, 2, -1]))), ...a.attrs, ...b.attrs },
+  };
+}
+
+interface Turned {
+  readonly attrs: Attrs;
+  /** The shape of an operand that is read as a batch of matrices [rows, columns]. */
+  shape(batch: readonly number[], matrix: readonly [number, number]): number[];
+}
+
+/** Attributes transA and transBatchA, or those of B. */
+function turned(d: ModelDraft, name: 'A' | 'B', batchRank: number): Turned {
+  const [trans, transBatch] = [d.chance(50), batchRank > 0 && d.chance(40)];
+  return {
     attrs: {
-      alpha: d.maybe(50, float(d.pick([0.5, 2, -1]))),
-      transA: ta ? int(1) : d.maybe(20, int(0)),
-      transB: tb ? int(1) : d.maybe(20, int(0)),
+      [`trans${name}`]: trans ? int(1) : d.maybe(20, int(0)),
+      [`transBatch${name}`]: transBatch ? int(1) : d.maybe(20, int(0)),
+    },
+    shape: (batch, [rows, columns]) => {
+      const [first, last] = trans ? [columns, rows] : [rows, columns];
+      return transBatch ? [first, ...batch, last] : [...batch, first, last];
     },
   };
 }

@@ -79,6 +79,24 @@ function drawMatMulInteger(d: ModelDraft): void {
   d.add('MatMulInteger', [a, b, ...points]);
 }
 
+/** a, which is integers or becomes them, b and a bias; of b scale and zero point may be one for a column. */
+function drawRealProduct(d: ModelDraft, op: 'DynamicQuantizeMatMul' | 'MatMulIntegerToFloat'): void {
+  const [m, k, n] = [d.between(1, 4), innerSize(d), d.between(1, 4)];
+  const dynamic = op === 'DynamicQuantizeMatMul';
+  const a = d.value({
+    dtypes: dynamic ? ['f32'] : bytes,
+    shape: d.chance(30) ? [2, m, k] : [m, k],
+    ...(dynamic && { elements: Number.isFinite, solid: true }),
+  });
+  const b = weights(d, d.pick(bytes), [k, n]);
+  const columns = d.chance(30) ? n : undefined;
+  const point = (dtype: DType, count?: number): Ref | null => (d.chance(60) ? zero(d, dtype, count) : null);
+  const bias = d.chance(50) ? d.fresh('f32', [n], 'plain') : null;
+  const [own, points] = dynamic ? [[], []] : [[scale(d)], [point(a.dtype)]];
+  const inputs = [a, b, ...own, scale(d, columns), ...points, point(b.dtype, columns), bias];
+  d.add(op, inputs, {}, { domain: microsoft });
+}
+
 function drawQLinearMatMul(d: ModelDraft): void {
   const [m, k, n] = [d.between(1, 4), innerSize(d), d.between(1, 4)];
   const type = d.pick(bytes);
@@ -103,20 +121,22 @@ interface Window {
   readonly attrs: Attrs;
 }
 
-function window(d: ModelDraft): Window {
+/** Over so many spatial axes. */
+function window(d: ModelDraft, rank = 2): Window {
+  const each = <T>(draw: () => T): T[] => Array.from({ length: rank }, draw);
   const group = d.pick([1, 1, 2]);
   const perGroup = d.chance(10) ? d.between(28, 70) : d.pick([1, 2]);
   const x = d.value({
     dtypes: bytes,
-    shape: [d.pick([1, 2]), group * perGroup, d.between(3, 6), d.between(3, 6)],
+    shape: [d.pick([1, 2]), group * perGroup, ...each(() => d.between(3, 6))],
   });
-  const kernel = [d.between(1, 3), d.between(1, 3)];
+  const kernel = each(() => d.between(1, 3));
   const type = x.dtype === 'i8' ? 'i8' : d.pick(bytes);
   const w = weights(d, type, [group * d.pick([1, 2]), perGroup, ...kernel]);
   const attrs = {
     group: group > 1 ? int(group) : undefined,
-    strides: d.maybe(40, ints([d.pick([1, 2]), d.pick([1, 2])])),
-    pads: d.maybe(40, ints([1, 0, 1, 1])),
+    strides: d.maybe(40, ints(each(() => d.pick([1, 2])))),
+    pads: d.maybe(40, ints([...each(() => d.pick([0, 1])), ...each(() => 1)])),
   };
   return { x, w, attrs };
 }
@@ -129,7 +149,7 @@ function weights(d: ModelDraft, dtype: DType, shape: readonly number[]): Ref {
 }
 
 function drawConvInteger(d: ModelDraft): void {
-  const { x, w, attrs } = window(d);
+  const { x, w, attrs } = window(d, d.pick([1, 2, 2, 3]));
   d.add(
     'ConvInteger',
     [x, w, d.chance(60) ? zero(d, x.dtype) : null, d.chance(40) ? zero(d, w.dtype) : null],
@@ -228,6 +248,8 @@ export const quantizedRows: readonly DrawRow[] = [
   row('QLinearMatMul', drawQLinearMatMul, 10),
   row('QuantizeLinear', (d) => drawQuantize(d), 10),
   row(`${microsoft}.DequantizeLinear`, (d) => drawDequantize(d, microsoft)),
+  row(`${microsoft}.DynamicQuantizeMatMul`, (d) => drawRealProduct(d, 'DynamicQuantizeMatMul'), 11),
+  row(`${microsoft}.MatMulIntegerToFloat`, (d) => drawRealProduct(d, 'MatMulIntegerToFloat')),
   row(`${microsoft}.QuantizeLinear`, (d) => drawQuantize(d, microsoft)),
   row(`${microsoft}.QGemm`, drawQGemm),
   row(`${microsoft}.QLinearConcat`, drawQLinearConcat),

@@ -1,10 +1,8 @@
 import { type Executable, runEach, type Tensors } from '@ghostc/conformance';
 import {
-  allocate,
   CompileError,
   type DType,
   type ErrorLocation,
-  entryOf,
   fromBytes,
   messageOf,
   type Tensor,
@@ -62,28 +60,9 @@ export async function ortSession(
     place,
   );
   return {
-    run: async (inputs) => explain(runSession(session, toOrt(inputs, ort.Tensor)), place),
+    run: (inputs) => explain(session.run(toOrt(inputs, ort.Tensor)).then(fromOrt), place),
     dispose: () => session.release(),
   };
-}
-
-/** Outputs with no element are not fetched: onnxruntime-node ends the process when it makes their buffer. */
-async function runSession(
-  session: InferenceSession,
-  feeds: Record<string, OrtTensor>,
-): Promise<Map<string, Tensor>> {
-  const empty = session.outputMetadata.flatMap((meta) =>
-    meta.isTensor && meta.shape.includes(0) ? [emptyOutput(meta)] : [],
-  );
-  const fetched = session.outputNames.filter((name) => !empty.some(([other]) => other === name));
-  const results = fetched.length ? fromOrt(await session.run(feeds, fetched)) : new Map();
-  const all = new Map([...results, ...empty]);
-  return new Map(session.outputNames.map((name) => [name, entryOf(all, name)]));
-}
-
-function emptyOutput(meta: InferenceSession.TensorValueMetadata): [string, Tensor] {
-  const dtype = dtypeOf(meta.name, meta.type);
-  return [meta.name, { dtype, shape: meta.shape.map(Number), data: allocate(dtype, 0) }];
 }
 
 /** Makes a session, runs every set of inputs, cleans up. */
