@@ -1,4 +1,7 @@
-/** JSON with sorted keys and no spaces, for hashes. Maps are objects; what is undefined is absent, or null in a list. */
+/**
+ * JSON with sorted keys and no spaces, for hashes. Maps become objects; undefined is omitted, or null in a
+ * list.
+ */
 export function canonicalJson(value: unknown): string {
   if (value instanceof Map) return canonicalJson(Object.fromEntries(value));
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -1,4 +1,4 @@
-/** Where an error arose; each layer on the way up fills in what it knows. */
+/** Where an error occurred; each caller on the way up fills in what it knows. */
 export interface ErrorLocation {
   /** Source file, as the user named it. */
   readonly file?: string;
@@ -12,8 +12,8 @@ export interface ErrorLocation {
 }
 
 /**
- * The one error type of the compiler: a stable code (`area/problem`), a message that says what was expected and what was
- * found, a location that callers complete on the way up, and notes.
+ * The compiler's only error type: a stable code (`area/problem`), a message that states what was expected and
+ * what was found, a location that callers complete on the way up, and notes.
  */
 export class CompileError extends Error {
   readonly code: string;
@@ -38,7 +38,7 @@ export class CompileError extends Error {
   }
 }
 
-/** Runs `body`; a CompileError that it throws is completed with `location`. */
+/** Runs `body`; a CompileError that it throws gets the missing parts of `location`. */
 export function withLocation<T>(location: ErrorLocation, body: () => T): T {
   try {
     return body();
@@ -47,7 +47,7 @@ export function withLocation<T>(location: ErrorLocation, body: () => T): T {
   }
 }
 
-/** What `body` gives; null where it throws a CompileError. Other errors pass. */
+/** The result of `body`, or null if it throws a CompileError. Other errors propagate. */
 export function attempt<T>(body: () => T): T | null {
   try {
     return body();
@@ -81,7 +81,7 @@ function formatLocation({ file, node, op, pass, line, column }: ErrorLocation): 
   return [position, pass && `pass ${pass}`, subject].filter(Boolean).join(' > ');
 }
 
-/** The words of whatever was thrown. */
+/** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,10 @@ import { hashWords, sameWords, wordsOf } from './words.ts';
 /** Alignment of every constant in bytes. */
 const ALIGN = 16;
 
-/** Collects constants of any element type into one blob; the same bytes are stored once. Offsets are multiples of 16 bytes. */
+/**
+ * Collects constants of any element type into one blob; equal bytes are stored once. Offsets are multiples of
+ * 16 bytes.
+ */
 export class ConstantStore {
   readonly #parts: Uint32Array[] = [];
   readonly #known = new Map<number, { readonly words: Uint32Array; readonly offset: number }[]>();
@@ -36,7 +39,7 @@ export class ConstantStore {
     return offset;
   }
 
-  /** All words, little-endian in memory as on every machine this runs on; padding is zero. */
+  /** All words. Memory is little-endian on every supported machine; padding is zero. */
   words(): Uint32Array {
     const blob = new Uint32Array(this.#length / 4);
     let offset = 0;

@@ -1,7 +1,7 @@
 import type { Graph } from './graph.ts';
 import type { Value } from './node.ts';
 
-/** The values that no input changes: constants, and what is computed of those only. */
+/** The values that no input affects: constants, and what is computed only from them. */
 export function constantValues(graph: Graph): Set<Value> {
   const known = new Set<Value>(graph.constants);
   for (const { inputs, outputs } of graph.nodes())

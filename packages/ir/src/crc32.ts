@@ -1,10 +1,10 @@
-/** The reflected polynomial of IEEE 802.3, as zlib has it. */
+/** The reflected polynomial of IEEE 802.3, as in zlib. */
 const polynomial = 0xedb88320;
 
-/** Bytes taken in one step. */
+/** Bytes processed per step. */
 const STEP = 8;
 
-/** Row k: what a byte with k bytes of zeros after it adds to the rest ("slicing by 8", Kounavis and Berry 2005). */
+/** Row k: the effect of a byte followed by k zero bytes ("slicing by 8", Kounavis and Berry 2005). */
 const rows = Array.from({ length: STEP }, () => new Int32Array(256));
 for (let byte = 0; byte < 256; byte++) {
   let rest = byte;
@@ -25,7 +25,7 @@ const [row0, row1, row2, row3, row4, row5, row6, row7] = rows as [
   Int32Array,
 ];
 
-/** CRC-32 of bytes, or of what gave `before` and then these bytes. */
+/** CRC-32 of bytes, or of the bytes whose CRC is `before` followed by these. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   const at = (table: Int32Array, index: number): number => table[index & 255] ?? 0;
   const end = bytes.length - (bytes.length % STEP);

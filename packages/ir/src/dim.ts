@@ -1,8 +1,9 @@
 import { CompileError } from './compile-error.ts';
 
 /**
- * A dimension: a non-negative integer, or a symbolic expression as text (`batch`, `height+1`, `(height-1)//2+1`).
- * Two symbolic dimensions are the same exactly if their text is the same; the functions here keep it canonical.
+ * A dimension: a non-negative integer, or a symbolic expression as text (`batch`, `height+1`,
+ * `(height-1)//2+1`). Two symbolic dimensions are equal exactly if their text is; the functions here keep it
+ * canonical.
  */
 export type Dim = number | string;
 
@@ -11,7 +12,7 @@ export function isStatic(dim: Dim): dim is number {
   return typeof dim === 'number';
 }
 
-/** Longer expressions come from models that double them layer by layer. */
+/** Longer expressions come from models that double them at every layer. */
 const MAX_LENGTH = 4096;
 
 /** Throws `shape/symbol` for an expression of more than 4096 characters. */
@@ -23,7 +24,10 @@ export function checkDimLength(dim: Dim): void {
   );
 }
 
-/** Whether the text form can hold a symbolic dimension without quotes: it has a letter, no separator, and is no numeral. */
+/**
+ * Whether the text form can hold a symbolic dimension without quotes: it has a letter and no separator, and
+ * is not a numeral.
+ */
 export function isBareDim(text: string): boolean {
   return /^[^\s,[\]"]+$/.test(text) && /[\p{L}_]/u.test(text) && !/^\d+\w*$/.test(text);
 }

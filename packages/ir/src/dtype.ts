@@ -1,7 +1,7 @@
 /**
- * Element types, named as in the text form. `bool` is stored one byte per element. The types from `bf16` on exist for
- * casts and quantisation at the boundary of a model: `f8...` and `f4e2m1` are codes of small floats, `i4` to `u2` integers of
- * 4 and 2 bits; in memory each element takes a whole byte.
+ * Element types, named as in the text form. `bool` is stored one byte per element. The types from `bf16` on
+ * are for casts and for quantisation at a model's boundary: `f8...` and `f4e2m1` are codes of small floats,
+ * `i4` to `u2` integers of 4 and 2 bits; in memory each element uses a whole byte.
  */
 export const dtypes = [
   'f16',
@@ -81,7 +81,7 @@ export function isFloat(dtype: DType): boolean {
   return dtype.startsWith('f') || dtype === 'bf16';
 }
 
-/** Bits of an element as files store it, densely packed; `bool` takes 8. */
+/** Bits of an element in files, densely packed; `bool` uses 8. */
 export function bitWidth(dtype: DType): number {
   if (dtype === 'f4e2m1' || dtype === 'i4' || dtype === 'u4') return 4;
   return dtype === 'i2' || dtype === 'u2' ? 2 : 8 * byteSize(dtype);
@@ -92,7 +92,7 @@ export function byteSize(dtype: DType): number {
   return storage[dtype].BYTES_PER_ELEMENT;
 }
 
-/** Storage of elements of a type. */
+/** The array class that stores elements of a type. */
 export type DataOf<D extends DType> = InstanceType<(typeof storage)[D]>;
 
 /** Zero-filled storage for `length` elements. */
@@ -100,13 +100,13 @@ export function allocate<D extends DType>(dtype: D, length: number): DataOf<D> {
   return new storage[dtype](length) as DataOf<D>;
 }
 
-/** Reinterprets little-endian bytes as elements; copies, so that alignment never matters. */
+/** Reinterprets little-endian bytes as elements. Copies, so alignment does not matter. */
 export function fromBytes(dtype: DType, bytes: Uint8Array): TensorData {
   const copy = new Uint8Array(bytes);
   return new storage[dtype](copy.buffer, 0, Math.floor(copy.byteLength / byteSize(dtype)));
 }
 
-/** The bytes of the data as they lie in memory: a view, no copy. */
+/** The bytes of the data in memory order: a view, not a copy. */
 export function toBytes(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

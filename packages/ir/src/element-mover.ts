@@ -1,8 +1,8 @@
 import { type TensorData, toBytes } from './dtype.ts';
 
 /**
- * A function that copies element `from` of `source` to place `at` of `target`. Both hold elements of one type, whatever it is;
- * throws TypeError where only one holds 64-bit integers.
+ * A function that copies element `from` of `source` to index `at` of `target`. Both must have the same
+ * element type; throws TypeError if only one holds 64-bit integers.
  */
 export function elementMover(target: TensorData, source: TensorData): (at: number, from: number) => void {
   if (isWide(target) && isWide(source))
@@ -20,7 +20,7 @@ function isWide(data: TensorData): data is BigInt64Array | BigUint64Array {
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
 }
 
-/** The same for `length` neighbours at a time. */
+/** The same for `length` consecutive elements. */
 export function partMover(
   target: TensorData,
   source: TensorData,

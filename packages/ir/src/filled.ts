@@ -3,7 +3,7 @@ import type { Tensor } from './tensor.ts';
 
 const filled = new WeakSet<TensorData>();
 
-/** Marks elements that a file does not hold: it says how many there are. Copies are not marked. */
+/** Marks a tensor whose elements are not in the file, which states only their number. Copies are not marked. */
 export function markFilled(tensor: Tensor): Tensor {
   filled.add(tensor.data);
   return tensor;

@@ -1,4 +1,4 @@
-/** What the file of a model says apart from its graph: editing keeps it. */
+/** What a model file contains besides the graph; editing keeps it. */
 export interface GraphSource {
   /** Version of the standard ops. */
   readonly opset: number;
@@ -12,14 +12,14 @@ export interface GraphSource {
   /** Of the graph in the model. */
   readonly graphDocString: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Metadata of the graph in the model, in the words of the format. */
+  /** Metadata of the graph in the model, in the source format. */
   readonly graphMetadata: readonly object[];
-  /** Doc strings and metadata of values by their names, in the words of the format. */
+  /** Doc strings and metadata of values by name, in the source format. */
   readonly notes: ReadonlyMap<string, object>;
   /** The version of the format itself. */
   readonly formatVersion: number;
-  /** Functions that nodes may call, in the words of the format. */
+  /** Functions that nodes may call, in the source format. */
   readonly functions: readonly object[];
-  /** Whether types of inner values are stated. */
+  /** Whether the types of inner values are declared. */
   readonly statesTypes: boolean;
 }

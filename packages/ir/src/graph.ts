@@ -5,17 +5,17 @@ import type { Tensor } from './tensor.ts';
 import { tensorType } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
 
-/** What only `Graph` may change, which counts it. */
+/** State that only `Graph` may change, since it counts the changes. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A named result of a graph. */
 export interface GraphOutput {
-  /** Name that the user sees; stays when passes replace the value. */
+  /** Name visible to the user; kept when passes replace the value. */
   readonly name: string;
   value: Value;
 }
 
-/** Tells how often each value is an output, so that asking costs the same for any number of them. */
+/** Counts how often each value is an output, so that the query takes constant time. */
 class Output implements GraphOutput {
   readonly name: string;
   readonly #count: (value: Value, change: number) => void;
@@ -39,7 +39,10 @@ class Output implements GraphOutput {
   }
 }
 
-/** What `Graph.add` makes a node from. Output types are given, not inferred: `buildNode` of @ghostc/ops infers them. */
+/**
+ * What `Graph.add` creates a node from. Output types are given, not inferred; `buildNode` of @ghostc/ops
+ * infers them.
+ */
 export interface NewNode {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];
@@ -48,7 +51,7 @@ export interface NewNode {
   readonly origin?: readonly string[];
   readonly partOrigins?: readonly (readonly string[])[];
   readonly part?: SourcePart | null;
-  /** Preferred names of the outputs; made unique. */
+  /** Preferred names of the outputs; they are made unique. */
   readonly names?: readonly string[];
   /** Insert before this node; at the end if absent. */
   readonly before?: Node | null;
@@ -62,8 +65,9 @@ const openValue = (value: Value): Mutable<Value> => value;
 const openNode = (node: Node): Mutable<Node> => node;
 
 /**
- * A function in SSA form: inputs, constants, nodes in execution order, named outputs. Its methods keep use lists and names right;
- * they throw `ir/dominance`, `ir/not-in-graph` and `ir/still-used` rather than break them.
+ * A function in SSA form: inputs, constants, nodes in execution order, named outputs. Its methods keep use
+ * lists and names consistent; they throw `ir/dominance`, `ir/not-in-graph` and `ir/still-used` rather than
+ * break them.
  */
 export class Graph {
   readonly name: string;
@@ -77,9 +81,12 @@ export class Graph {
   #last: Node | null = null;
   #nodeCount = 0;
   #edits = 0;
-  /** Reads the source again with these sizes: where some node's types do not follow from its inputs'. A copy has none. */
+  /**
+   * Reads the source again with these sizes, if the types of some node do not follow from its inputs. Copies
+   * do not have it.
+   */
   withSizes: ((sizes: ReadonlyMap<string, number>) => Graph) | null = null;
-  /** What the file that it was read from says apart from the graph; a copy says the same. */
+  /** What the source file contains besides the graph; copies share it. */
   source: GraphSource | null = null;
   readonly #outputCounts = new Map<Value, number>();
   readonly #names = new Set<string>();
@@ -101,7 +108,7 @@ export class Graph {
     return this.#nodeCount;
   }
 
-  /** Counts the changes: what held of a graph holds as long as this stays. */
+  /** Counts changes: a fact about the graph stays valid while this number is the same. */
   get edits(): number {
     return this.#edits;
   }
@@ -122,7 +129,10 @@ export class Graph {
     return value;
   }
 
-  /** The inputs in another order; those that are left out go. Throws `ir/still-used` where something reads one of these. */
+  /**
+   * Reorders the inputs and removes those not listed. Throws `ir/still-used` if something reads a removed
+   * one.
+   */
   setInputs(inputs: readonly Value[]): void {
     const kept = new Set(inputs);
     const unknown = inputs.find((value) => !this.#inputs.includes(value));
@@ -153,7 +163,7 @@ export class Graph {
     this.#outputCounts.clear();
   }
 
-  /** Adds a node. Types are trusted here; `ops` builds checked nodes, and the verifier checks them again. */
+  /** Adds a node. Types are trusted here; `ops` builds checked nodes, and the verifier checks types again. */
   add({ op, inputs, types, attrs = {}, names = [], before = null, ...source }: NewNode): Node {
     if (before) this.#checkLinked(before);
     const parts = source.partOrigins ?? [];
@@ -168,32 +178,35 @@ export class Graph {
     return node;
   }
 
-  /** Every user of `from`, and every graph output that is `from`, takes `to` instead. */
+  /** Replaces `from` by `to` in every user and every graph output. */
   replaceAllUses(from: Value, to: Value): void {
     for (const user of [...from.users]) this.replaceInput(user, from, to);
     if (!this.isOutput(from)) return;
     for (const output of this.outputs) if (output.value === from) output.value = to;
   }
 
-  /** The value takes another type; nodes around it have to fit. */
+  /** Changes the type of a value; the caller must keep neighbouring nodes consistent. */
   setType(value: Value, type: TensorType): void {
     openValue(value).type = type;
     this.#edits++;
   }
 
-  /** The node takes other attributes; its types have to be those that follow. */
+  /** Changes the attributes of a node; they must be consistent with its types. */
   setAttrs(node: Node, attrs: Attrs): void {
     openNode(node).attrs = attrs;
     this.#edits++;
   }
 
-  /** The node is a part of what a source node was read as, or of none. */
+  /** Sets or clears which part of a source node this node is. */
   setPart(node: Node, part: SourcePart | null): void {
     openNode(node).part = part;
     this.#edits++;
   }
 
-  /** Values take other names, all at once, so that two may swap theirs. Throws `ir/name` where one is another value's. */
+  /**
+   * Renames values, all at once, so that two may swap names. Throws `ir/name` if another value has one of the
+   * names.
+   */
   rename(names: ReadonlyMap<Value, string>): void {
     for (const value of names.keys()) this.#names.delete(value.name);
     const taken = firstTaken(names.values(), this.#names);
@@ -208,7 +221,7 @@ export class Graph {
     this.#edits++;
   }
 
-  /** An output takes another name. */
+  /** Renames an output. */
   renameOutput(output: Mutable<GraphOutput>, name: string): void {
     output.name = name;
     this.#edits++;
@@ -259,7 +272,7 @@ export class Graph {
     return (this.#outputCounts.get(value) ?? 0) > 0;
   }
 
-  /** A copy with its own values and nodes; tensors are shared. `copies` takes the value that stands for each. */
+  /** A copy with its own values and nodes; tensors are shared. `copies` receives the copy of each value. */
   clone(copies: Map<Value, Value> = new Map()): Graph {
     return cloneGraph(this, copies);
   }
@@ -342,7 +355,7 @@ function unknownValue(value: Value): never {
   throw new CompileError('ir/dominance', `%${value.name} is used before it is defined`);
 }
 
-/** The first name that is taken, or comes twice. */
+/** The first name that is already used, or occurs twice. */
 function firstTaken(names: Iterable<string>, taken: ReadonlySet<string>): string | undefined {
   const seen = new Set<string>();
   for (const name of names) {

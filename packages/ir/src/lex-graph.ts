@@ -10,7 +10,7 @@ export interface Token {
   readonly column: number;
 }
 
-/** What is wrong with a text, the second half of the error code. */
+/** The kind of fault in a text: the second half of the error code. */
 export type ParseProblem =
   | 'syntax'
   | 'duplicate'
@@ -32,7 +32,7 @@ const dim = /[^,[\]"\s]+/y;
 /** Tokens are quoted in error messages up to this many characters. */
 const MAX_SHOWN = 40;
 
-/** Reads the text form token by token; every token knows where it stands. Time is linear in the text. */
+/** Reads the text form token by token; every token has its position. Time is linear in the text. */
 export class Lexer {
   readonly #text: string;
   readonly #file: string | undefined;
@@ -70,7 +70,7 @@ export class Lexer {
     throw new CompileError(`parse/${problem}`, message, this.location(token));
   }
 
-  /** Where `token` stands, or the next character. */
+  /** The position of `token`, or of the next character. */
   location(token?: Token): { file?: string; line: number; column: number } {
     const { line, column } = token ?? { line: this.#line, column: this.#at - this.#lineStart + 1 };
     return { ...(this.#file !== undefined && { file: this.#file }), line, column };
@@ -131,7 +131,7 @@ export class Lexer {
     }
   }
 
-  /** Whether the quote at hand stands after an odd number of backslashes. */
+  /** Whether the current quote follows an odd number of backslashes. */
   #isEscaped(start: number): boolean {
     let at = this.#at - 1;
     while (at > start && this.#text[at] === '\\') at--;
@@ -152,7 +152,7 @@ export class Lexer {
   }
 }
 
-/** A token as the text has it, for error messages. */
+/** A token as written in the text, for error messages. */
 export function showToken({ kind, text }: Token): string {
   if (kind === 'end') return 'the end of the text';
   const sigil = kind === 'name' ? '%' : kind === 'symbol' ? '@' : '';

@@ -8,15 +8,19 @@ export type Attr = number | string | boolean | readonly number[] | readonly stri
 export type Attrs = Readonly<Record<string, Attr>>;
 
 /**
- * That a node is one of those that one node of the source was read as: `whole` is what the reader knows of that, `index` the place
- * among them. A writer of the source's format may put the source's node back, if all are there and as they were.
+ * Marks a node as part of one source node: `whole` is what the reader knows about that node, `index` the
+ * position among its parts. A writer of the source format may restore the source node if all parts are
+ * present and unchanged.
  */
 export interface SourcePart {
   readonly whole: object;
   readonly index: number;
 }
 
-/** An SSA value: a graph input, a constant, or a result of one node. Names are unique in a graph. Changes through `Graph` only. */
+/**
+ * An SSA value: a graph input, a constant, or a result of one node. Names are unique in a graph. Change it
+ * only through `Graph`.
+ */
 export class Value {
   readonly name: string;
   readonly type: TensorType;
@@ -34,27 +38,30 @@ export class Value {
   }
 }
 
-/** The data of a value that is known to be a constant; throws `ir/constant` where it is not one, or is absent. */
+/** The data of a value that must be a constant; throws `ir/constant` if it is not one, or is absent. */
 export function constantOf(value: Value | null | undefined): Tensor {
   if (value?.constant) return value.constant;
   throw new CompileError('ir/constant', `%${value?.name ?? ''} is expected to be a constant`);
 }
 
 /**
- * An operation. Made by `Graph.add`; changes through `Graph` only, so that use lists stay right. `output` throws `ir/no-output`
- * where there is none.
+ * An operation. Created by `Graph.add`; change it only through `Graph`, so that use lists stay consistent.
+ * `output` throws `ir/no-output` if there is none.
  */
 export class Node {
   readonly op: string;
-  /** null stands for an absent optional input. */
+  /** null marks an absent optional input. */
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
   readonly attrs: Attrs;
-  /** Names of the source-model nodes that this node came from, in order of execution, what it took in last. */
+  /** Names of the source-model nodes that this node came from, in order of execution; absorbed nodes last. */
   readonly origin: readonly string[];
-  /** Of a composite op: `origin` by the parts that it stands for, so that an expansion can name them. Empty if not known. */
+  /**
+   * For a composite op: `origin` split by the parts that it replaces, so that an expansion can name them.
+   * Empty if unknown.
+   */
   readonly partOrigins: readonly (readonly string[])[];
-  /** Of what source node it is a part; null of nodes that no source has. */
+  /** The source node that this is a part of; null if none. */
   readonly part: SourcePart | null;
   /** Neighbours in execution order; null at the ends. */
   readonly previous: Node | null = null;
@@ -78,7 +85,7 @@ export class Node {
     this.part = parts.part ?? null;
   }
 
-  /** The first result: the only one, for nearly every op. */
+  /** The first result: for nearly every op, the only one. */
   get output(): Value {
     const value = this.outputs[0];
     if (!value) throw new CompileError('ir/no-output', `${this.op} has no output`);

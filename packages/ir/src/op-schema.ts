@@ -2,8 +2,8 @@ import type { Attr, Attrs } from './node.ts';
 import type { TensorType } from './tensor-type.ts';
 
 /**
- * What shared code may ask of an op, instead of its name:
- * - `elementwise`: output element i depends on element i of each (broadcast) input only; may run in place
+ * What shared code may query about an op instead of its name:
+ * - `elementwise`: output element i depends only on element i of each (broadcast) input; may run in place
  * - `unary`/`binary`: elementwise with one/two tensor inputs
  * - `commutative`: the first two inputs may be exchanged
  * - `associative`: a chain of them may be regrouped
@@ -13,8 +13,8 @@ import type { TensorType } from './tensor-type.ts';
  * - `comparison`: a relation of its operands, `bool`
  * - `selection`: picks elements, or their indices, by their order
  * - `scatter`: writes part of a copy of its first input
- * - `kept`: an operator of the source format that has no meaning here; its types stand in its attributes
- * - `integer`: computes on (quantised) integers, too or only; ops that move elements do anyway
+ * - `kept`: an operator of the source format that is only passed through; its types are in its attributes
+ * - `integer`: computes on (quantised) integers, also or only; ops that move elements always do
  * - `window`: takes an image [N,C,H,W], or a line [N,C,L] as an image of height 1
  */
 export type Trait =
@@ -33,16 +33,16 @@ export type Trait =
   | 'integer'
   | 'window';
 
-/** What an attribute may be, and its default. */
+/** The allowed values of an attribute, and its default. */
 export interface AttrSpec<T extends Attr = Attr> {
   /** Human-readable: `int`, `ints`, `float`, `one of relu|none`. */
   readonly expects: string;
   readonly accepts: (value: unknown) => value is T;
-  /** All values, where they are a closed set of words. */
+  /** All values, if they are a closed set of words. */
   readonly words?: readonly string[];
   /** Absent: the attribute is required. */
   readonly default?: T;
-  /** It computes something on the op's own result: a pattern has to allow it, unless it has its default. */
+  /** It applies something to the op's own result: a pattern must allow it, unless it has its default. */
   readonly epilogue?: boolean;
 }
 
@@ -53,9 +53,9 @@ export interface OpSchema {
   readonly inputs: readonly string[];
   readonly attrs: Readonly<Record<string, AttrSpec>>;
   readonly traits: ReadonlySet<Trait>;
-  /** Types of the outputs from positional inputs; throws CompileError when the inputs do not fit. */
+  /** Types of the outputs from positional inputs; throws CompileError if the inputs are invalid. */
   readonly inferTypes: (inputs: readonly (TensorType | null)[], attrs: Attrs) => readonly TensorType[];
 }
 
-/** Schemas of ops by name: what the parser and the verifier know of them. */
+/** Schemas of ops by name: all that the parser and the verifier know about ops. */
 export type OpRegistry = ReadonlyMap<string, OpSchema>;

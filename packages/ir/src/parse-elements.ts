@@ -6,7 +6,7 @@ import { encodeFloat, isCodedFloat } from './small-float.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
 
-/** A tensor from numerals; floats round to nearest even. Throws `parse/element` for a value that the type cannot hold. */
+/** A tensor from numerals; floats round to nearest even. Throws `parse/element` for a value outside the type. */
 export function parseElements({ dtype, shape }: TensorType, texts: readonly string[]): Tensor {
   const data = allocate(dtype, texts.length);
   const [low, high] = rangeOf(dtype);

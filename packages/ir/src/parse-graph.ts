@@ -12,15 +12,15 @@ import type { Tensor } from './tensor.ts';
 import { formatType, opaqueType, type QuantParams, sameType, type TensorType } from './tensor-type.ts';
 import { checkAttrs, checkInputs } from './verify.ts';
 
-/** The constants that a text makes itself (`random(7)`) may have this many elements together. */
+/** Maximum number of elements, in total, of constants that the text generates (`random(7)`). */
 const MAX_TEXT_ELEMENTS = 2 ** 26;
 
-/** Inferred symbolic dimensions may have this many characters: `n+n` of a concat doubles at every step. */
+/** Maximum length of an inferred symbolic dimension: `n+n` of a concat doubles at every step. */
 const MAX_DIM_LENGTH = 1000;
 
-/** What `parseGraph` needs beside the text. */
+/** What `parseGraph` needs besides the text. */
 export interface ParseOptions {
-  /** Needed where the text leaves out result types. */
+  /** Required if the text omits result types. */
   readonly registry?: OpRegistry;
   /** Data of `resource "key"` constants. */
   readonly resources?: ReadonlyMap<string, Tensor>;
@@ -28,7 +28,10 @@ export interface ParseOptions {
   readonly file?: string;
 }
 
-/** Reads the text form. Throws CompileError `parse/...` with line and column. Stated types are trusted: verify afterwards. */
+/**
+ * Reads the text form. Throws CompileError `parse/...` with line and column. Declared types are trusted:
+ * verify afterwards.
+ */
 export function parseGraph(text: string, options: ParseOptions = {}): Graph {
   return new GraphParser(text, options).parse();
 }
@@ -117,7 +120,7 @@ class GraphParser {
     return this.#fail('resource', message, key);
   }
 
-  /** The number of elements of a constant, within what the whole text may have. */
+  /** The number of elements of a constant, within the limit for the whole text. */
   #claimElements(type: TensorType, at: Token): number {
     if (!isStaticShape(type.shape))
       this.#fail('type', `a constant expects a fixed shape, found ${formatType(type)}`, at);
@@ -203,7 +206,7 @@ class GraphParser {
     return this.#unexpected('a number, a string, true or false');
   }
 
-  /** The result types that the text leaves out. */
+  /** The result types that the text omits. */
   #infer(op: Token, inputs: readonly (Value | null)[], attrs: Attrs): readonly TensorType[] {
     const schema = this.#options.registry?.get(op.text);
     if (!schema) this.#fail('unknown-op', `unknown op ${showToken(op)}; its result needs a type`, op);
@@ -279,14 +282,14 @@ class GraphParser {
     return Number.isSafeInteger(value) ? value : this.#unexpected('an integer', token);
   }
 
-  /** Items parted by commas up to `close`. */
+  /** Items separated by commas up to `close`. */
   #list(close: string, item: () => void): void {
     if (this.#accept(close)) return;
     this.#items(item);
     this.#punctuation(close);
   }
 
-  /** At least one item, parted by commas. */
+  /** One or more items, separated by commas. */
   #items<T>(item: () => T): T[] {
     const items = [item()];
     while (this.#accept(',')) items.push(item());
@@ -314,7 +317,7 @@ class GraphParser {
     return true;
   }
 
-  /** Takes the word, if it is next. */
+  /** Consumes the word, if it is next. */
   #word(text: string): boolean {
     if (!this.#is('word', text)) return false;
     this.#advance();
@@ -329,7 +332,7 @@ class GraphParser {
     return this.#is(kind) ? this.#advance() : this.#unexpected(`a ${kind}`);
   }
 
-  /** Runs `body`; a CompileError that leaves it says where the text is wrong. */
+  /** Runs `body`; adds the position in the text to a CompileError. */
   #located<T>(token: Token, body: () => T): T {
     return withLocation(this.#lexer.location(token), body);
   }

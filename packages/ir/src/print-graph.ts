@@ -10,16 +10,16 @@ import { formatType } from './tensor-type.ts';
 /** Constants with more elements are written as resources. */
 const MAX_INLINE_ELEMENTS = 16;
 
-/** The text form of a graph, and the data that is too large for it. */
+/** The text form of a graph, and the data too large for it. */
 export interface PrintedGraph {
   readonly text: string;
-  /** Data of the large constants, by the key that the text names. */
+  /** Data of the large constants, by their key in the text. */
   readonly resources: ReadonlyMap<string, Tensor>;
 }
 
 /**
- * The text form of a graph; `parseGraph` gives the same graph back. With a registry, attributes that have their default
- * value are left out.
+ * The text form of a graph; `parseGraph` restores the graph. With a registry, attributes with their default
+ * value are omitted.
  */
 export function printGraph(graph: Graph, registry?: OpRegistry): PrintedGraph {
   const resources = new Map<string, Tensor>();
@@ -48,7 +48,7 @@ function formatElement(value: number | bigint): string {
   return typeof value === 'bigint' ? String(value) : formatNumber(value);
 }
 
-/** One node as one line; with a registry, without the attributes that have their default value. */
+/** One node as one line; with a registry, without attributes that have their default value. */
 export function formatNode(node: Node, registry?: OpRegistry): string {
   const outputs = node.outputs.map((value) => formatName(value.name)).join(', ');
   const inputs = node.inputs.map((value) => (value ? formatName(value.name) : '_')).join(', ');
@@ -56,7 +56,7 @@ export function formatNode(node: Node, registry?: OpRegistry): string {
   return `${outputs} = ${node.op}${inputs && ` ${inputs}`}${formatAttrs(node, registry)} : ${types}${formatOrigin(node)}`;
 }
 
-/** Parts of a composite stand between bars. */
+/** Parts of a composite are separated by bars. */
 function formatOrigin({ origin, partOrigins }: Node): string {
   const parts = partOrigins.length ? partOrigins : [origin];
   const text = parts.map((names) => names.map((name) => JSON.stringify(name)).join(', ')).join(' | ');

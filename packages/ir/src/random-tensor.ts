@@ -3,8 +3,9 @@ import { fromNumbers, type Tensor } from './tensor.ts';
 import type { TensorType } from './tensor-type.ts';
 
 /**
- * Seeded values, the same on every machine: floats uniform in [-1, 1) before rounding to the type, integers over [-100, 100]
- * (unsigned [0, 200]), quantised ones of 8 and 16 bits over their whole range. The shape must be fixed.
+ * Seeded values, the same on every machine: floats uniform in [-1, 1) before rounding to the type, integers
+ * in [-100, 100] (unsigned [0, 200]), quantised ones of 8 and 16 bits over their whole range. The shape must
+ * be fixed.
  */
 export function randomTensor({ dtype, shape, quant }: TensorType, seed: number): Tensor {
   const next = mulberry32(seed);

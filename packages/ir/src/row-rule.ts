@@ -5,14 +5,17 @@ export interface RowWindow {
   readonly size: number;
   readonly stride: number;
   readonly before: number;
-  /** What rows outside the input hold. */
+  /** The value of rows outside the input. */
   readonly pad: number;
 }
 
-/** How an op on images [1,C,H,W] can be computed band of rows by band of rows. */
+/** How an op on images [1,C,H,W] can be computed in bands of rows. */
 export interface RowRule {
-  /** By input; null: every row reads it whole (weights, one value a channel). */
+  /** By input; null: every row reads the whole input (weights, per-channel values). */
   readonly windows: readonly (RowWindow | null)[];
-  /** The node's attributes for a band, whose rows outside the image are in memory: nothing is padded above or below. */
+  /**
+   * The node's attributes for a band. Rows outside the image are in memory, so nothing is padded above or
+   * below.
+   */
   readonly attrs: Attrs;
 }

@@ -1,7 +1,7 @@
 import type { DType } from './dtype.ts';
 import { float16ToNumber, numberToFloat16, roundHalfToEven } from './float16.ts';
 
-/** Layout of a small float: sign, exponent, fraction bits; exponent bias; what the codes beyond the finite ones mean. */
+/** Layout of a small float: sign, exponent, fraction bits; exponent bias; meaning of the non-finite codes. */
 interface Format {
   readonly exponent: number;
   readonly fraction: number;
@@ -66,8 +66,9 @@ export function decodeFloat(dtype: DType, code: number): number {
 }
 
 /**
- * What numbers beyond the largest value become. `overflow`: infinity, NaN where the format has no infinity, the largest value
- * where it has neither. `saturate`: the largest value (ONNX Cast's default for 8-bit floats, where infinity saturates too).
+ * What numbers beyond the largest value become. `overflow`: infinity; NaN if the format has no infinity; the
+ * largest value if it has neither. `saturate`: the largest value (ONNX Cast's default for 8-bit floats;
+ * infinity saturates too).
  */
 export type Beyond = 'overflow' | 'saturate';
 

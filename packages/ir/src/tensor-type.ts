@@ -21,18 +21,18 @@ export interface TensorType {
   readonly shape: Shape;
   readonly quant?: QuantParams | undefined;
   /**
-   * A type of the source format that tensors have not (strings, a sequence), in its own words; empty where it is not known. Only
-   * nodes that are kept as the source has them read such values; `dtype` and `shape` say nothing then.
+   * A type of the source format that is not a tensor (strings, a sequence), in the format's notation; empty
+   * if unknown. Only nodes kept from the source read such values; `dtype` and `shape` are then meaningless.
    */
   readonly opaque?: string | undefined;
 }
 
-/** A type that is no tensor's. */
+/** A type that is not a tensor. */
 export function opaqueType(words = ''): TensorType {
   return { dtype: 'u8', shape: [0], opaque: words };
 }
 
-/** The quantisation of a type that is known to have one; throws `quant/missing` where it has none. */
+/** The quantisation of a type that must have one; throws `quant/missing` if it has none. */
 export function quantOf(type: TensorType): QuantParams {
   if (type.quant) return type.quant;
   throw new CompileError('quant/missing', `expected a quantised type, found ${formatType(type)}`);
@@ -54,7 +54,7 @@ export function formatType({ dtype, shape, quant, opaque }: TensorType): string 
   return `${dtype}[${shape.map(formatDim).join(',')}]${quant ? ` ${formatQuant(quant)}` : ''}`;
 }
 
-/** Symbolic text that cannot stand bare (`floor(h/2) + 1`, with spaces) is quoted. */
+/** Quotes symbolic text that needs it (`floor(h/2) + 1`, with spaces). */
 function formatDim(dim: Dim): string {
   return typeof dim === 'number' || isBareDim(dim) ? String(dim) : JSON.stringify(dim);
 }

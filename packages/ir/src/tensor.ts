@@ -22,7 +22,7 @@ export function tensor(dtype: DType, shape: readonly number[], data: TensorData)
   );
 }
 
-/** A tensor of zeros. Throws `shape/too-large` where its elements cannot be counted. */
+/** A tensor of zeros. Throws `shape/too-large` if it has too many elements to count. */
 export function zeros(dtype: DType, shape: readonly number[]): Tensor {
   return { dtype, shape, data: allocate(dtype, numElements(shape)) };
 }
@@ -41,7 +41,7 @@ export function i64(values: readonly number[]): Tensor {
   );
 }
 
-/** The elements of a tensor that is known to be of a type; throws `tensor/dtype` where it is of another. */
+/** The elements of a tensor that must have the given type; throws `tensor/dtype` if it has another. */
 export function dataOf<D extends DType>({ dtype, data }: Tensor, expected: D): DataOf<D> {
   if (dtype === expected) return data as DataOf<D>;
   throw new CompileError('tensor/dtype', `expected elements of ${expected}, found ${dtype}`);
@@ -52,7 +52,10 @@ export function tensorType({ dtype, shape, quant }: Tensor): TensorType {
   return quant ? { dtype, shape, quant } : { dtype, shape };
 }
 
-/** The elements as numbers: coded floats (f16 and smaller) decoded, 64-bit integers rounded to the nearest double. No copy where none is needed. */
+/**
+ * The elements as numbers: coded floats (f16 and smaller) decoded, 64-bit integers rounded to the nearest
+ * double. Copies only if necessary.
+ */
 export function toNumbers({
   dtype,
   data,
@@ -62,7 +65,10 @@ export function toNumbers({
   return data;
 }
 
-/** Stores numbers as `dtype`: floats rounded to nearest even, integers wrapped modulo 2^bits, nan and infinity to integer 0; all but 0 is true. */
+/**
+ * Stores numbers as `dtype`: floats rounded to nearest even, integers wrapped modulo 2^bits, NaN and infinity
+ * as integer 0; any non-zero number is true.
+ */
 export function fromNumbers(dtype: DType, shape: readonly number[], values: ArrayLike<number>): Tensor {
   const data = allocate(dtype, numElements(shape));
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {

@@ -6,7 +6,7 @@ import type { TensorType } from './tensor-type.ts';
 
 const flag: AttrSpec = { expects: 'bool', accepts: (value) => typeof value === 'boolean', default: false };
 
-/** A language small enough to see through, for the tests of this package. */
+/** A small language for the tests of this package. */
 export const toyRegistry: OpRegistry = new Map(
   [
     op('relu', ['x'], {}, ([x]) => [x]),

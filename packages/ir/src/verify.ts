@@ -6,9 +6,9 @@ import { tensorType } from './tensor.ts';
 import { formatType, sameType } from './tensor-type.ts';
 
 /**
- * Checks that a graph is well formed: known ops, right number of inputs, attributes of the right kind, every value
- * defined once and before its use, use lists in step, inferred types equal to the stated ones, outputs of the graph
- * with names of their own. Throws the first CompileError.
+ * Checks that a graph is well formed: known ops, right number of inputs, attributes of the right kind, every
+ * value defined once and before its use, consistent use lists, inferred types equal to the declared ones,
+ * outputs with unique names. Throws the first CompileError.
  */
 export function verify(graph: Graph, registry: OpRegistry): void {
   const defined = new Set<Value>([...graph.inputs, ...graph.constants]);
@@ -44,8 +44,8 @@ function define(output: Value, node: Node, defined: Set<Value>): void {
 }
 
 /**
- * Users that are no longer in the graph, or no longer read the value. All readers are users (`checkUses`), so that values
- * with as many users as readers list no other.
+ * Users that are no longer in the graph, or no longer read the value. Since `checkUses` ensures that all
+ * readers are users, a value with as many users as readers has no others.
  */
 function checkUsers(graph: Graph, defined: ReadonlySet<Value>): void {
   const readers = new Map<Value, number>();
@@ -56,7 +56,7 @@ function checkUsers(graph: Graph, defined: ReadonlySet<Value>): void {
     if (value.users.size !== (readers.get(value) ?? 0)) throwFalseUser(graph, defined);
 }
 
-/** Throws for the first user that reads nothing of a value. */
+/** Throws for the first user that does not read a value. */
 function throwFalseUser(graph: Graph, defined: ReadonlySet<Value>): void {
   const readers = new Map<Value, Set<Node>>();
   for (const node of graph.nodes())

@@ -4,13 +4,14 @@ import type { Node, Value } from './node.ts';
 /** What `visitGraph` calls. */
 export interface GraphVisitor {
   readonly node?: (node: Node) => void;
-  /** `node`: whose input or output it is; null for a graph input. */
+  /** `node`: the node whose input or output it is; null for a graph input. */
   readonly value: (value: Value, node: Node | null) => void;
 }
 
 /**
- * What a program for the graph has to hold and to run, in order: its inputs, each node and then the values around it, its
- * outputs. An input that nothing reads, as the type donor of a CastLike, may be anything, and is left out.
+ * What a program for the graph must hold and run, in order: its inputs, each node followed by its values, its
+ * outputs. An input that nothing reads (such as the type donor of a CastLike) may have any type, and is
+ * omitted.
  */
 export function visitGraph(graph: Graph, visitor: GraphVisitor): void {
   for (const value of graph.inputs)

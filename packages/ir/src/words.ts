@@ -1,6 +1,6 @@
 import type { TensorData } from './dtype.ts';
 
-/** The data as 32-bit words, the last one filled up with zeros. */
+/** The data as 32-bit words, the last one padded with zeros. */
 export function wordsOf({ buffer, byteOffset, byteLength }: TensorData): Uint32Array {
   if (byteOffset % 4 === 0 && byteLength % 4 === 0)
     return new Uint32Array(buffer, byteOffset, byteLength / 4);

@@ -34,20 +34,20 @@ export const text = (fallback?: string): AttrSpec<string> => spec('a text', isTe
 export const texts = (fallback?: readonly string[]): AttrSpec<readonly string[]> =>
   spec('texts', (value): value is readonly string[] => Array.isArray(value) && value.every(isText), fallback);
 
-/** An attribute that computes something on the op's own result, unless it has its default. */
+/** An attribute that applies something to the op's own result, unless it has its default. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export function epilogue<S extends AttrSpec<any>>(spec: S): S {
   return { ...spec, epilogue: true };
 }
 
-/** Words of a closed set, in a list. */
+/** A list of words from a closed set. */
 export function listOf<const W extends string>(words: readonly W[]): AttrSpec<readonly W[]> {
   const isWord = (value: unknown): value is W => words.some((word) => word === value);
   const accepts = (value: unknown): value is readonly W[] => Array.isArray(value) && value.every(isWord);
   return spec(`a list of ${words.join('|')}`, accepts, undefined);
 }
 
-/** One of a closed set of words. */
+/** A word from a closed set. */
 export function oneOf<const W extends string>(words: readonly W[], fallback?: W): AttrSpec<W> {
   const accepts = (value: unknown): value is W => words.some((word) => word === value);
   return { ...spec(`one of ${words.join('|')}`, accepts, fallback), words };

@@ -3,8 +3,9 @@ import { lookup } from './build-node.ts';
 import { type Copies, copyNode, copyOf } from './copy-node.ts';
 
 /**
- * A copy of the graph in which the symbolic dimensions of the inputs have the given sizes; every other shape is inferred
- * again. Dimensions without a size stay symbolic. Throws `bind/dimension` for a size below 1 or an unknown name.
+ * A copy of the graph in which the symbolic dimensions of the inputs have the given sizes; all other shapes
+ * are inferred again. Dimensions without a size stay symbolic. Throws `bind/dimension` for a size below 1 or
+ * an unknown name.
  */
 export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>): Graph {
   checkDimensionSizes(sizes, { names: openDimensions(source) });
@@ -21,13 +22,16 @@ export function bindDimensions(source: Graph, sizes: ReadonlyMap<string, number>
   return graph;
 }
 
-/** Whether a node is kept as the source has it. */
+/** Whether a node is kept from the source. */
 export function hasKept(graph: Graph): boolean {
   for (const { op } of graph.nodes()) if (lookup(op).traits.has('kept')) return true;
   return false;
 }
 
-/** Types of kept nodes do not follow from those of their inputs: the source has to be read with the sizes. */
+/**
+ * Types of kept nodes do not follow from those of their inputs, so the source must be read again with the
+ * sizes.
+ */
 function readAgain({ withSizes }: Graph, sizes: ReadonlyMap<string, number>): Graph {
   if (withSizes) return withSizes(sizes);
   throw new CompileError(
@@ -58,7 +62,10 @@ export function dimensionsFrom(graph: Graph, shapes: ReadonlyMap<string, Shape>)
   return sizes;
 }
 
-/** The graph, or a copy in which every dimension without a size is 1. Throws as `bindDimensions`, and where a node takes no such size. */
+/**
+ * The graph, or a copy in which every dimension without a size is 1. Throws as `bindDimensions` does, and if
+ * a node does not allow such a size.
+ */
 export function withSizesOfOne(graph: Graph): Graph {
   const open = openDimensions(graph);
   return open.length === 0 ? graph : bindDimensions(graph, new Map(open.map((name) => [name, 1])));
@@ -70,7 +77,7 @@ export function openDimensions(graph: Graph): string[] {
   return [...new Set(dims)].filter((dim) => !isStatic(dim));
 }
 
-/** Dimensions by name, and `others` that they may be called. */
+/** Dimensions by name, and `others`: further names for them. */
 interface KnownNames {
   readonly names: readonly string[];
   readonly others?: readonly string[];

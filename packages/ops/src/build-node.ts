@@ -12,7 +12,7 @@ import {
 import type { OpDefinition } from './define-op.ts';
 import { registry } from './registry.ts';
 
-/** What `buildNode` makes a node from: output types are inferred. */
+/** What `buildNode` creates a node from: output types are inferred. */
 export interface BuildNode {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];

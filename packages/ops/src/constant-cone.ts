@@ -7,7 +7,7 @@ import { evaluateOp } from './define-op.ts';
 /** Larger values are data, not shapes, axes or bounds. */
 const MAX_ELEMENTS = 4096;
 
-/** Evaluates values that are computed from constants only, when a reader needs one as a number. */
+/** Evaluates values computed only from constants, when a reader needs them as numbers. */
 export class ConstantCone {
   readonly #known = new Map<Value, Tensor | undefined>();
   readonly #graph: Graph;
@@ -20,7 +20,7 @@ export class ConstantCone {
   /** The value's elements; undefined if it depends on an input, is large, or takes much work. */
   tensorOf(value: Value): Tensor | undefined {
     if (value.constant) return value.constant;
-    // With a stack of its own: the way back to the constants may be longer than the call stack.
+    // Uses an explicit stack: the path back to the constants may exceed the call stack.
     const pending = [value];
     for (let next = pending.at(-1); next; next = pending.at(-1)) {
       const open = this.#open(next);
@@ -32,7 +32,7 @@ export class ConstantCone {
     return this.#known.get(value);
   }
 
-  /** Inputs that have to be known first; none if the value is too large anyway. */
+  /** Inputs that must be evaluated first; none if the value is too large anyway. */
   #open({ producer, type: { shape } }: Value): Value[] {
     if (!producer || !shape.every(isStatic) || numElements(shape) > MAX_ELEMENTS) return [];
     const inputs = new Set(producer.inputs.filter((input) => input !== null));

@@ -3,7 +3,7 @@ import { type Graph, isFilled } from '@ghostc/ir';
 const BASE_WORK = 2 ** 23;
 const WORK_PER_ELEMENT = 64;
 
-/** Work that may go into constants of one graph: some, and more for each element that the file holds. */
+/** Work that may be spent on constants of one graph: a base amount, plus some for each element in the file. */
 export class ConstantWork {
   #left = BASE_WORK;
 
@@ -20,7 +20,7 @@ export class ConstantWork {
     this.#left -= work;
   }
 
-  /** Spends it if there is so much. */
+  /** Spends the work if that much is left. */
   take(work: number): boolean {
     const allowed = this.allows(work);
     if (allowed) this.spend(work);

@@ -1,7 +1,7 @@
 import { type Attrs, CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
 import { buildNode } from './build-node.ts';
 
-/** What differs in the copy of a node. */
+/** Overrides for the copy of a node. */
 export interface NodeChanges {
   /** Values of the copied graph; the copies of the node's own inputs if absent. */
   readonly inputs?: readonly (Value | null)[];
@@ -12,7 +12,10 @@ export interface NodeChanges {
 /** The values of a copied graph, by those of its source. */
 export type Copies = Map<Value, Value>;
 
-/** Adds the node to `graph` on the copies of its inputs, or on others, with types inferred again. Outputs that have no copy yet get theirs. */
+/**
+ * Adds the node to `graph` with the copies of its inputs, or other inputs; types are inferred again. Records
+ * copies of its outputs that have none yet.
+ */
 export function copyNode(graph: Graph, node: Node, copies: Copies, changes: NodeChanges = {}): void {
   const { attrs = node.attrs, rename = (name: string) => name } = changes;
   const inputs = changes.inputs ?? node.inputs.map((value) => value && copyOf(value, copies));

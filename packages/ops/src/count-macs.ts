@@ -14,7 +14,7 @@ export function graphMacs(graph: Graph): number {
   return total;
 }
 
-/** An op with the types around it, all fixed. */
+/** An op with its input and output types, all fixed. */
 export interface TypedOp {
   readonly op: string;
   readonly attrs: Attrs;
@@ -22,7 +22,7 @@ export interface TypedOp {
   readonly outputs: readonly TensorType[];
 }
 
-/** What an evaluation takes: elements read and made, and multiply-accumulates, or what windows read. */
+/** The cost of an evaluation: elements read and written, plus multiply-accumulates or window reads. */
 export function workOf({ op, attrs, inputs, outputs }: TypedOp): number {
   const made = outputs.reduce((sum, { shape }) => sum + numElements(shape), 0);
   const read = inputs.reduce((sum, type) => sum + (type ? numElements(type.shape) : 0), 0);
@@ -30,7 +30,7 @@ export function workOf({ op, attrs, inputs, outputs }: TypedOp): number {
   return read + made + Math.max(lookup(op).countMacs(inputs, attrs, outputs), made * window);
 }
 
-/** The same of a node. */
+/** The same for a node. */
 export function nodeWork(node: Node): number {
   return workOf({ op: node.op, attrs: node.attrs, ...typesOf(node) });
 }

@@ -25,7 +25,7 @@ export type Named<I extends string, T> = { readonly [K in Required<I>]: T } & {
   readonly [K in Variadic<I>]: readonly T[];
 };
 
-/** Attributes by name, with the types that they take. */
+/** Attributes by name, with their types. */
 export type AttrSpecs = Readonly<Record<string, AttrSpec>>;
 /** The values of attributes, typed by their specs. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
@@ -37,22 +37,22 @@ export type AttrValues<A extends Readonly<Record<string, AttrSpec<any>>>> = {
 export type OutputTypes = OneOrMore<TensorType>;
 type OneOrMore<T> = readonly [T, ...T[]];
 
-/** What `defineOp` makes an op from. */
+/** What `defineOp` creates an op from. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export interface OpSpec<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>> extends OpFacts {
   readonly name: string;
   readonly inputs: readonly I[];
   readonly attrs: A;
   readonly traits: readonly Trait[];
-  /** Type(s) of the output(s); throws CompileError when the inputs do not fit. */
+  /** Type(s) of the output(s); throws CompileError if the inputs are invalid. */
   readonly infer: (inputs: Named<I, TensorType>, attrs: AttrValues<A>) => TensorType | OutputTypes;
-  /** The meaning of the op: numbers in double precision, rounded once to the output's type. */
+  /** The semantics of the op: numbers in double precision, rounded once to the output's type. */
   readonly evaluate: (
     inputs: Named<I, Tensor>,
     attrs: AttrValues<A>,
     types: OutputTypes,
   ) => Tensor | OneOrMore<Tensor>;
-  /** The formula of a composite op: what it is in other ops. Evaluation, lowering and error bounds read it. */
+  /** The formula of a composite op in terms of other ops. Used for evaluation, lowering and error bounds. */
   readonly parts?: <V>(inputs: Named<I, V>, attrs: AttrValues<A>, maker: PartMaker<V>) => V;
   /** Multiply-accumulates of one execution; 0 if absent. Called with fixed shapes. */
   readonly macs?: (inputs: Named<I, TensorType>, attrs: AttrValues<A>, types: OutputTypes) => number;
@@ -66,7 +66,7 @@ export interface OpDefinition extends OpSchema, OpFacts {
     attrs: Attrs,
     types: readonly TensorType[],
   ) => OneOrMore<Tensor>;
-  /** A composite op out of its parts, which `maker` makes; absent for others. */
+  /** Builds a composite op from its parts with `maker`; absent for other ops. */
   readonly makeParts?: <V>(inputs: readonly (V | null)[], attrs: Attrs, maker: PartMaker<V>) => V;
   readonly countMacs: (
     inputs: readonly (TensorType | null)[],
@@ -75,14 +75,14 @@ export interface OpDefinition extends OpSchema, OpFacts {
   ) => number;
 }
 
-/** What types of lists of ops are made from: it stays as narrow as it is written. */
+/** Keeps the literal type of the name, from which types of lists of ops are derived. */
 export interface Listed {
   readonly name: string;
   readonly computed: Computed;
   readonly epilogue: Epilogue;
 }
 
-/** A definition whose inputs and attributes have types. */
+/** A definition with typed inputs and attributes. */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 type DefinedOp<I extends string, A extends Readonly<Record<string, AttrSpec<any>>>, L extends Listed> = Omit<
   OpDefinition,
@@ -92,8 +92,8 @@ type DefinedOp<I extends string, A extends Readonly<Record<string, AttrSpec<any>
   Pick<L, keyof Listed>;
 
 /**
- * Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. What an op throws for inputs
- * that do not fit has a code such as `op/rank` or `conv2d/infer`: docs/errors.md.
+ * Turns a typed spec into a definition. Attributes reach `infer` and `evaluate` with defaults filled in. For
+ * invalid inputs an op throws a code such as `op/rank` or `conv2d/infer`: docs/errors.md.
  */
 export function defineOp<
   const I extends string,
@@ -137,7 +137,7 @@ export function outputTypes([first, ...more]: readonly TensorType[]): OutputType
 
 const isList = <T>(result: T | OneOrMore<T>): result is OneOrMore<T> => Array.isArray(result);
 
-/** The results of an op on tensors, of inferred types. Throws what inference throws. */
+/** The results of an op on tensors, with inferred types. Throws what inference throws. */
 export function evaluateOp(
   op: OpDefinition,
   inputs: readonly (Tensor | null)[],
@@ -170,7 +170,10 @@ export function evaluateOne(op: OpDefinition, inputs: readonly (Tensor | null)[]
   return evaluateOp(op, inputs, attrs)[0];
 }
 
-/** The attributes of a node with defaults filled in, typed by the definition of its op, which the node was checked against. */
+/**
+ * The attributes of a node with defaults filled in, typed by the definition of its op, against which the node
+ * was checked.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: inference position
 export function attrsOf<A extends Readonly<Record<string, AttrSpec<any>>>>(
   definition: { readonly attrs: A },
@@ -179,7 +182,7 @@ export function attrsOf<A extends Readonly<Record<string, AttrSpec<any>>>>(
   return withDefaults(definition.attrs, node.attrs) as AttrValues<A>;
 }
 
-/** An attribute that is a list of numbers, of an op that is not known; empty where there is none. */
+/** An attribute that is a list of numbers, for an op known only at run time; empty if absent. */
 export function intsOf(attrs: Readonly<Record<string, unknown>>, name: string): readonly number[] {
   const value = attrs[name];
   return Array.isArray(value) ? value : [];

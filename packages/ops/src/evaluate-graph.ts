@@ -3,8 +3,8 @@ import { lookup } from './build-node.ts';
 import { evaluateOp } from './define-op.ts';
 
 /**
- * Evaluates what is missing: nodes whose outputs are not in `known`, in order. The same as the interpreter for those, so
- * that a change in one layer costs only the layers after it. Throws `ir/dominance` for a value that nothing gives.
+ * Evaluates the nodes whose outputs are not in `known`, in order, as the interpreter does, so that a change
+ * in one layer only costs the layers after it. Throws `ir/dominance` for a value that nothing computes.
  */
 export function evaluateFrom(graph: Graph, known: ReadonlyMap<Value, Tensor>): Map<Value, Tensor> {
   const tensors = new Map(known);

@@ -3,9 +3,11 @@ import { int, text, texts } from './attr-spec.ts';
 import { defineOp, outputTypes } from './define-op.ts';
 
 /**
- * A node of an ONNX model that has no form here, for symbolic sizes or for its op: it goes back into ONNX as it was.
- * `proto` is its NodeProto as JSON, with `1` for each input and output that is present; `types` are its outputs', as JSON;
- * `reason` says what was missing; `captures` names the last inputs in the bodies that read them.
+ * A node of an ONNX model that the graph cannot represent, because of symbolic sizes or its op: it is written
+ * back to ONNX unchanged.
+ * `proto` is its NodeProto as JSON, with `1` for each input and output that is present; `types` are the types
+ * of its outputs, as JSON;
+ * `reason` states what was missing; `captures` names the last inputs in the bodies that read them.
  */
 export const onnxNode = defineOp({
   name: 'onnx_node',

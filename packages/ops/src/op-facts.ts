@@ -1,8 +1,8 @@
 import type { Attrs, Node } from '@ghostc/ir';
 
 /**
- * What the other packages ask of an op instead of knowing it by name. `defineOp` wants every one of them, and lists of ops
- * (`OpsWith`) are taken from them.
+ * What other packages query about an op instead of checking its name. `defineOp` requires all of them, and
+ * lists of ops (`OpsWith`) are derived from them.
  */
 export interface OpFacts {
   readonly computed: Computed;
@@ -24,10 +24,10 @@ export interface OpFacts {
  * - `kernel`: a float kernel in every code-generating backend
  * - `general`: a kernel for any element type; a backend may refuse some types
  * - `quantized`: an integer kernel in every code-generating backend
- * - `gpu`: left by lowering for a GPU only
- * - `mcu`: left by lowering for a microcontroller that has a kernel for it
- * - `composite`: by the ops that lowering makes of it
- * - `kept`: nowhere, it goes back into the source format
+ * - `gpu`: remains after lowering only for a GPU
+ * - `mcu`: remains after lowering only for a microcontroller that has a kernel for it
+ * - `composite`: through the ops that lowering expands it to
+ * - `kept`: nowhere, it is written back to the source format
  */
 export type Computed =
   | 'unary'
@@ -41,15 +41,15 @@ export type Computed =
   | 'kept';
 
 /**
- * What the quantiser makes of a float op:
- * - `table`: `qlinear_lookup`, 256 results of one int8
+ * What the quantiser turns a float op into:
+ * - `table`: `qlinear_lookup`, a table of 256 results for one int8
  * - `clamp`: `requantize` with a clamp
- * - `carried`: the same op on integers, where `when` holds for its attributes
- * - `resized`: as `carried` for nearest neighbours, `op` for linear ones in planes
+ * - `carried`: the same op on integers, if `when` holds for its attributes
+ * - `resized`: as `carried` for nearest neighbours, `op` for linear interpolation in planes
  * - `weighted`: `op`, with int8 weights per output channel and an integer bias
- * - `requantized`: `op`, of activations only
+ * - `requantized`: `op`, with activations only
  * - `softmax`: `op`, whose output scale is fixed
- * - `integer`: it is integer arithmetic itself
+ * - `integer`: it is integer arithmetic already
  * - `none`: it stays in float between conversions
  */
 export type IntegerForm =
@@ -66,29 +66,31 @@ export type IntegerForm =
 /**
  * What the op does to plain integers:
  * - `moved`: picks, moves or compares elements
- * - `narrow`: computes; the results of integers of 8 bits are exact in float32
+ * - `narrow`: computes; the results for 8-bit integers are exact in float32
  * - `wide`: computes; the results may need more bits than float32 has
- * - `none`: it is defined for floats only
+ * - `none`: it is defined only for floats
  */
 export type OnIntegers = 'moved' | 'narrow' | 'wide' | 'none';
 
-/** Relative error in units of the roundoff, and an absolute one: what a library function may be off by. */
+/** Relative error in units of the roundoff, and an absolute one: the possible error of a library function. */
 export interface Accuracy {
   readonly relative: (x: number) => number;
-  /** In units of 2^-22 for float32, and as much more as the type is coarser. */
+  /** In units of 2^-22 for float32, proportionally larger for coarser types. */
   readonly absolute: (x: number) => number;
 }
 
 /**
- * How errors of the inputs reach the output, and which the op adds:
- * - `exact`: monotone in every input, adds nothing; `stepped` besides jumps
- * - `passed`: as large as before; `moved`: where the elements go; `chosen`: by a condition; `converted`: one rounding
- * - `compared`: the truth is uncertain where operands come close; `selected`: known for exact inputs only, as of `remainder`,
+ * How errors of the inputs reach the output, and which error the op adds:
+ * - `exact`: monotone in every input, adds nothing; `stepped`: also has jumps
+ * - `passed`: unchanged; `moved`: follows the elements; `chosen`: by a condition; `converted`: one rounding
+ * - `compared`: the result is uncertain if operands are close; `selected`: known only for exact inputs, like
+ *   `remainder`,
  *   which jumps
- * - `sum`: a sum of products of `terms` terms, or linear in every input, which kernels may compute as a `mixed` sum; `interpolated`: the same unless it takes the nearest
+ * - `sum`: a sum of products of `terms` terms, or linear in every input, which kernels may compute as a
+ *   `mixed` sum; `interpolated`: the same unless it takes the nearest
  * - `function`: monotone, with the accuracy of a library function; `steep`: with a slope of at most 1.5
- * - `quotient`, `power`, `normalized`, `softmax`, `scattered`, `quantized`: rules of their own
- * - `sampled`: x at computed positions, off by what moving a position changes
+ * - `quotient`, `power`, `normalized`, `softmax`, `scattered`, `quantized`: specific rules
+ * - `sampled`: x at computed positions, with the error of moving a position
  * - `parts`: through the ops that it consists of
  * - `unbounded`: nothing is known
  */
@@ -101,7 +103,10 @@ export type ErrorBound =
     }
   | { readonly kind: 'function' | 'steep'; readonly accuracy: Accuracy };
 
-/** Another way to the same sums, on which x meets other products: with `weights` of input 1 in its place, |x| bounds them all. */
+/**
+ * Another way to compute the same sums, in which x is multiplied by other weights: with `weights` in place of
+ * input 1, |x| bounds them all.
+ */
 export interface MixedSum {
   readonly terms: number;
   readonly weights: (values: ArrayLike<number>) => Float64Array;
@@ -126,24 +131,28 @@ type PlainErrorKind =
   | 'sampled'
   | 'unbounded';
 
-/** Units in the last place of float32 that the tests of WebNN allow; 0 of exact ops, null where they say nothing. */
+/**
+ * Units in the last place of float32 that the tests of WebNN allow; 0 for exact ops, null if WebNN does not
+ * specify it.
+ */
 export type UlpRule = number | ((node: Node) => number) | null;
 
 /**
- * What the output asks of memory: to be the input's under another shape (`view`), to have the inputs as its parts (`join`), an
- * input's place if it is as large (`in-place`), that of the residual (`residual`), or its own.
+ * What memory the output may use: the input's under another shape (`view`), the inputs as its parts (`join`),
+ * an input's memory of the same size (`in-place`), that of the residual (`residual`), or separate memory.
  */
 export type Storage = 'view' | 'join' | 'in-place' | 'residual' | 'own';
 
 /**
- * Which rows of its inputs a row of an image reads: the `same`, those under a `window` or that of a `pool`, the same where it
- * joins `channels`; `none`: it is not computed row by row.
+ * Which input rows an output row reads: the `same` row, those under a `window` or a `pool` window, the same
+ * row when joining `channels`; `none`: it is not computed row by row.
  */
 export type Rows = 'same' | 'window' | 'pool' | 'channels' | 'none';
 
 /**
- * - `activation`: a producer may apply it to its own output. `params` are the attributes that it takes along, `slope` is its
- *   largest, `exact`: it does not round; `usual`: parameters that exporters write
+ * - `activation`: a producer may apply it to its own output. `params` are the attributes copied to the
+ *   producer, `slope` is its
+ *   largest slope, `exact`: it does not round; `usual`: parameters that exporters write
  * - `producer`: may apply one
  * - `none`: neither
  */
@@ -157,20 +166,27 @@ export type Epilogue =
     }
   | { readonly kind: 'producer' | 'none' };
 
-/** Whether a positive factor of a channel of the first input is one of the output's: what cross-layer equalisation asks. */
+/**
+ * Whether a positive factor on a channel of the first input is a factor on that channel of the output, which
+ * cross-layer equalisation requires.
+ */
 export type Factor = 'passed' | 'stopped';
 
 /**
- * NaN in an input: `kept` makes the results NaN that read it, `moved` is NaN where the element goes, `false` compares false,
- * `none`: it picks no result, or the op takes none.
+ * NaN in an input: `kept`: results that read it are NaN; `moved`: NaN follows the element; `false`: it
+ * compares false;
+ * `none`: it is never selected, or the op has no float inputs.
  */
 export type NanRule = 'kept' | 'moved' | 'false' | 'none';
 
 /** How a random graph may use the op. */
 export interface RandomUse {
-  /** After a layer, between two values, over axes; `structure`: the generator builds it itself; `none`: in cases of its own only. */
+  /**
+   * After a layer, between two values, over axes; `structure`: the generator builds it explicitly; `none`:
+   * only in its own cases.
+   */
   readonly place: 'activation' | 'operands' | 'axes' | 'structure' | 'none';
-  /** Inputs that it is defined for, and where it is far from its poles. */
+  /** Inputs for which it is defined and far from its poles. */
   readonly domain: 'any' | 'positive';
   /** Attributes other than the defaults. */
   readonly attrs: Attrs;

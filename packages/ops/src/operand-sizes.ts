@@ -1,8 +1,11 @@
 import type { Node, Shape } from '@ghostc/ir';
 
-/** Sizes in which facts of ops are expressed. */
+/** Sizes used in facts of ops. */
 
-/** Roundings of a sum in addition to those of its terms: the product, the bias, weights that were scaled when a factor was folded in. */
+/**
+ * Roundings of a sum besides those of its terms: the product, the bias, weights scaled when a factor was
+ * folded in.
+ */
 export const SUM_OVERHEAD = 6;
 
 const product = (sizes: Shape): number => sizes.reduce<number>((p, size) => p * Number(size), 1);
@@ -21,7 +24,7 @@ export function layerTerms(node: Node): number {
   return weightsPerOutput(node) + SUM_OVERHEAD;
 }
 
-/** Elements under a pool's window. */
+/** Elements in a pool's window. */
 export function windowSize({ attrs }: Node): number {
   return Array.isArray(attrs.kernel_shape) ? product(attrs.kernel_shape) : 1;
 }
@@ -41,7 +44,7 @@ export function rankOf(node: Node): number {
   return shapeOf(node, 0).length;
 }
 
-/** Elements of x that make one of the output. */
+/** Elements of x per element of the output. */
 export function elementsPerOutput(node: Node): number {
   return product(shapeOf(node, 0)) / Math.max(1, product(node.output.type.shape));
 }

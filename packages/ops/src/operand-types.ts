@@ -7,15 +7,15 @@ type Facts = Pick<OpFacts, 'computed' | 'onIntegers'> & {
   readonly traits: readonly Trait[];
 };
 
-/** Inputs that choose elements, of a type of their own. */
+/** Inputs that choose elements, with their own types. */
 const choosing: ReadonlySet<string> = new Set(['indices', 'condition']);
 
-/** Ops whose inference says itself which types they take. */
+/** Ops whose inference checks the operand types itself. */
 const ownTypes: ReadonlySet<OpFacts['computed']> = new Set(['quantized', 'mcu']);
 
 /**
- * Throws `op/dtype` for operands that no runtime has the op for: of two types, of integers where it is one of floats, or of no
- * tensor's type where the node is not kept as the source has it.
+ * Throws `op/dtype` for operand types that no runtime supports: two different types, integers for a float op,
+ * or a non-tensor type if the node is not kept from the source.
  */
 export function checkOperandTypes(op: Facts, types: readonly (TensorType | null)[]): void {
   if (op.computed === 'kept') return;

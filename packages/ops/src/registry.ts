@@ -69,7 +69,7 @@ const otherOps = [
   softmax,
   transpose,
 ] as const;
-/** What the ONNX reader needs as well: comparisons, selection, indices. */
+/** Ops that the ONNX reader also needs: comparisons, selection, indices. */
 const indexOps = [
   argMax,
   argMaxPool,
@@ -110,7 +110,7 @@ const quantizedOps = [
   requantizeLinear,
 ] as const;
 const highOps = [batchNorm, cast, dfcAttention, gemm, ghostModule, squeezeExcite] as const;
-/** They go back into ONNX, nowhere else. */
+/** They are only written back to ONNX. */
 const keptOps = [onnxNode] as const;
 const gpuOps = [fusedGhostModule, squeezeExciteGate] as const;
 const mcuOps = [ghostRows] as const;
@@ -132,7 +132,7 @@ export const registry: ReadonlyMap<string, OpDefinition> = new Map(
   [...definitions, ...nhwcOps].map((op): [string, OpDefinition] => [op.name, op]),
 );
 
-/** The definition of some op. */
+/** The definition of any op. */
 export type Definition = (typeof definitions)[number];
 
 /** Names of the ops that are computed in one of these ways. */
@@ -147,10 +147,10 @@ export function opsWith<const C extends Computed>(...ways: readonly C[]): readon
   return definitions.map(({ name }) => name).filter(isFound);
 }
 
-/** What reaches a code-generating backend in float: C and WGSL have one kernel for each. */
+/** Float ops that reach a code-generating backend: C and WGSL have one kernel for each. */
 export type LoweredOp = OpsWith<'unary' | 'binary' | 'kernel'>;
 
-/** The names of all ops for which something holds, as patterns write them: `relu|clip`. */
+/** The names of all ops that satisfy a predicate, in pattern notation: `relu|clip`. */
 export function opsWhere(holds: (op: OpDefinition) => boolean): string {
   return [...registry.values()].flatMap((op) => (holds(op) ? [op.name] : [])).join('|');
 }

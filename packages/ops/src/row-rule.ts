@@ -4,9 +4,9 @@ import { intsOf, withDefaults } from './define-op.ts';
 import { normalAxis } from './movement/movement.ts';
 
 /**
- * How the rows of a node's output depend on the rows of its inputs; null for a node that cannot be computed row by row.
- * Windows slide (convolutions; pools without padding above and below), element-wise ops and a concat of channels read
- * the row that they write.
+ * How the rows of a node's output depend on the rows of its inputs; null for a node that cannot be computed
+ * row by row. Windows slide (convolutions; pools without padding above and below); elementwise ops and a
+ * concat of channels read the row that they write.
  */
 export function rowRuleOf(node: Node): RowRule | null {
   const { shape } = node.output.type;
@@ -54,7 +54,7 @@ function sameRowRule(node: Node): RowRule | null {
   return { windows, attrs: node.attrs };
 }
 
-/** Size of the axis that aligns with the rows of an image; 1 where it is broadcast. */
+/** Size of the axis that aligns with the rows of an image; 1 if it is broadcast. */
 function rowsOf({ type: { shape } }: Value): number {
   return Number(shape.at(-2) ?? 1);
 }

@@ -4,8 +4,9 @@ import { attrsOf } from './define-op.ts';
 import { concat, normalAxis } from './movement/movement.ts';
 
 /**
- * What a node of a lowered graph asks of memory. In place: an element-wise op over an input of the output's size, and a
- * convolution over its residual, since a kernel reads residual element i just before it writes output element i.
+ * How a node of a lowered graph may use memory. In place: an elementwise op over an input of the output's
+ * size, and a convolution over its residual, since a kernel reads residual element i just before it writes
+ * output element i.
  */
 export function storageRuleOf(node: Node): StorageRule {
   const { storage, inputs } = lookup(node.op);

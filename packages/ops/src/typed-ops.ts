@@ -11,12 +11,12 @@ type Defined<N extends OpName> = Extract<Definition, { readonly name: N }>;
 export type AttrsOf<N extends OpName> = AttrValues<Defined<N>['attrs']>;
 type InputsOf<N extends OpName> = Defined<N>['inputs'][number];
 
-/** A node of one of some ops: attributes that are stated have the types of the op's. */
+/** A node of one of some ops, with attributes typed by those ops. */
 export type NodeOf<N extends OpName> = N extends OpName
   ? Omit<Node, 'op' | 'attrs'> & { readonly op: N; readonly attrs: Partial<AttrsOf<N>> }
   : never;
 
-/** The inputs of an op by name, and its attributes beside them: `{ x, weight, strides: [2, 2] }`. */
+/** The inputs of an op by name, together with its attributes: `{ x, weight, strides: [2, 2] }`. */
 export type PartsOf<N extends OpName, T> = Named<InputsOf<N>, T> & Partial<AttrsOf<N>>;
 
 /** A function for each op. */
@@ -24,7 +24,7 @@ export type OpFunctions<T, R, More extends readonly unknown[] = []> = {
   readonly [N in OpName]: (parts: PartsOf<N, T>, ...more: More) => R;
 };
 
-/** Inputs in their order, and attributes, of what stands together by name. */
+/** Splits an object of inputs and attributes into ordered inputs and attributes. */
 export function partsOf<T>(
   name: string,
   parts: Readonly<Record<string, unknown>>,

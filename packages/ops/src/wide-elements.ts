@@ -1,8 +1,8 @@
 import { allocate, type DType, type Tensor, type TensorData, toNumbers } from '@ghostc/ir';
 
 /**
- * The elements for exact comparison and arithmetic: numbers, or bigints for the 64-bit types, where a double would round.
- * JavaScript's operators work on both as long as they are not mixed.
+ * The elements for exact comparison and arithmetic: numbers, or bigints for the 64-bit types, which a double
+ * would round. JavaScript's operators work on both as long as they are not mixed.
  */
 export function wideElements(tensor: Tensor): ArrayLike<number> | ArrayLike<bigint> {
   const { data } = tensor;

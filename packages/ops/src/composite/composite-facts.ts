@@ -1,6 +1,6 @@
 import type { OpFacts } from '../op-facts.ts';
 
-/** What ops that stand for several others have in common. */
+/** Facts common to ops that replace several others. */
 export const compositeFacts = {
   integerForm: { kind: 'none' },
   onIntegers: 'none',

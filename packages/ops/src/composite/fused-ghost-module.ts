@@ -70,7 +70,7 @@ interface GhostWeights {
   readonly cheap: { readonly shape: TensorType['shape'] };
 }
 
-/** The attributes of the `ghost_module` within. */
+/** The attributes of the `ghost_module` inside. */
 function plainGhostAttrs({ primary, cheap }: GhostWeights, attrs: FusedGhostAttrs): GhostModuleAttrs {
   const oup = Number(primary.shape[0]) + Number(cheap.shape[0]);
   return { ...attrs, oup, kernel_size: 1, dw_size: Number(cheap.shape[2]), stride: 1 };

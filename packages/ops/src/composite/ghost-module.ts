@@ -78,7 +78,7 @@ export const ghostModule = defineOp({
   },
 });
 
-/** The module out of its parts. */
+/** The module built from its parts. */
 export function ghostParts<V>(
   inputs: Named<(typeof ghostInputs)[number], V>,
   attrs: GhostModuleAttrs,
@@ -117,7 +117,7 @@ function checkChannels({ init, cheapChannels }: PartChannels, { oup, ratio }: Gh
   );
 }
 
-/** Cheap channels of each primary one. */
+/** Cheap channels per primary channel. */
 function multiplierOf(ratio: number): number {
   return Math.max(1, ratio - 1);
 }

@@ -1,6 +1,6 @@
 import type { Attrs, Shape } from '@ghostc/ir';
 
-/** What composite ops are made of. */
+/** How composite ops are built from other ops. */
 export type PartOp =
   | 'add'
   | 'average_pool'
@@ -16,7 +16,10 @@ export type PartOp =
   | 'sqrt'
   | 'sub';
 
-/** Makes the parts of a composite op of whatever stands for values: of tensors results, of types types, of a graph's values nodes. */
+/**
+ * Builds the parts of a composite op for one kind of value: tensors (computes results), types (infers types),
+ * or values of a graph (adds nodes).
+ */
 export interface PartMaker<V> {
   readonly make: (op: PartOp, inputs: readonly (V | null | undefined)[], attrs?: Attrs) => V;
   /** A scalar of the element type of `like`. */

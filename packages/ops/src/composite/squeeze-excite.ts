@@ -34,7 +34,7 @@ export const squeezeExcite = defineOp({
   macs: squeezeMacs,
 });
 
-/** The factors of squeeze-and-excite only: gate(expand(act(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
+/** Only the factors of squeeze-and-excite: gate(expand(act(reduce(mean(x))))), [N,C,1,1] or [N,C,1]. */
 export const squeezeExciteGate = defineOp({
   name: 'squeeze_excite_gate',
   inputs: squeezeInputs,

@@ -33,7 +33,7 @@ export const tensorParts: PartMaker<Tensor> = {
   shapeOf: ({ shape }) => shape,
 };
 
-/** Infers the types of the parts; each checks what it gets. */
+/** Infers the types of the parts; each part checks its inputs. */
 export const typeParts: PartMaker<TensorType> = {
   make: (op, inputs, attrs = {}) => partOps[op].inferTypes(inputs.map(present), attrs)[0],
   scalar: ({ dtype }) => ({ dtype, shape: [] }),

@@ -99,7 +99,7 @@ export const hardSwish = unary({
   onIntegers: 'none',
   error: {
     kind: 'steep',
-    // x (x/6 + 1/2): the second factor is near 0 where both parts are rounded
+    // x (x/6 + 1/2): the second factor is near 0 after both terms are rounded
     accuracy: { relative: () => 8, absolute: Math.abs },
   },
   ulp: 4,

@@ -28,7 +28,7 @@ export interface Activation {
   readonly activation_params: readonly number[];
 }
 
-/** Every activation that attributes name: NAME beside NAME_params. */
+/** All activation attributes: each NAME with its NAME_params. */
 export function activationsOf(attrs: Attrs): Activation[] {
   const names = Object.keys(attrs).filter((name) => /(activation|gate)$/.test(name));
   return names.map((name) => ({
@@ -37,12 +37,12 @@ export function activationsOf(attrs: Attrs): Activation[] {
   }));
 }
 
-/** The op that an activation is by itself; undefined for `none`. */
+/** The op for an activation; undefined for `none`. */
 export function activationOp(activation: string): ActivationOp | undefined {
   return activationOps.find(({ name }) => name === activation);
 }
 
-/** The activation as an op of its own: its attributes. */
+/** The attributes of the op for an activation. */
 export function activationOpAttrs({
   activation,
   activation_params,
@@ -59,10 +59,13 @@ export function activationFunction(activation: Activation): (x: number) => numbe
   return (x) => op.formula(x, attrs);
 }
 
-/** From here on numbers round to infinity. */
+/** Beyond this, numbers round to infinity. */
 const overflow: Partial<Readonly<Record<DType, number>>> = { f32: 2 ** 128 - 2 ** 103, f16: 65_520 };
 
-/** `activationFunction` after a sum of a type: a sum that the type cannot hold is infinite there, as where the two are apart. */
+/**
+ * `activationFunction` after a sum of a type: a sum outside the type becomes infinite first, as with two
+ * separate ops.
+ */
 export function activationAfter(activation: Activation, dtype: DType): (x: number) => number {
   const act = activationFunction(activation);
   const limit = overflow[dtype];

@@ -21,15 +21,15 @@ import { type Activation, activationAfter, activationAttrs } from './activation.
 /** A formula of numbers, or of the bigints of 64-bit integers: JavaScript's arithmetic is the same for both. */
 type Formula = (a: number, b: number) => number;
 
-/** What one op differs from another in. */
+/** What distinguishes one op from another. */
 interface BinarySpec<N extends string>
   extends Pick<OpFacts, 'integerForm' | 'onIntegers' | 'error' | 'ulp' | 'factor' | 'random'> {
   readonly name: N;
   readonly traits: readonly Trait[];
   readonly formula: Formula;
-  /** The formula of 32-bit integers where a double would round away bits that wrapping keeps. */
+  /** The formula for 32-bit integers, if a double would round away bits that wrapping keeps. */
   readonly wrapping: Formula;
-  /** Whether an activation after it becomes its own. */
+  /** Whether it can fuse an activation that follows. */
   readonly epilogue: { readonly kind: 'producer' | 'none' };
 }
 
@@ -92,7 +92,7 @@ function quietly(formula: Formula, a: unknown, b: unknown): bigint {
   }
 }
 
-/** Of `count` results with the shape of `type`, which elements of a and b make number i. */
+/** For each of `count` results with the shape of `type`: which elements of a and b it combines. */
 export interface Pairs {
   readonly shape: number[];
   readonly count: number;
@@ -106,7 +106,7 @@ export function pairsOf(a: Tensor, b: Tensor, type: TensorType): Pairs {
   return { shape, count: numElements(shape), indexA, indexB };
 }
 
-/** What holds of element i of a and element j of b, for all pairs, as `bool`. */
+/** Whether a relation holds between element i of a and element j of b, for all pairs, as `bool`. */
 export function truths(
   { shape, count, indexA, indexB }: Pairs,
   holds: (i: number, j: number) => boolean,
@@ -146,7 +146,10 @@ const sumOf: Formula = (a, b) => a + b;
 const differenceOf: Formula = (a, b) => a - b;
 const quotientOf: Formula = (a, b) => a / b;
 
-/** The integer sums shift their terms left by 20 bits, by 15 where these have 16, and only then divide by the output's scale. */
+/**
+ * The integer sums shift their terms left by 20 bits (15 for 16-bit terms) before dividing by the output's
+ * scale.
+ */
 const coarsestTerm = { i8: 2 ** 18, i16: 2 ** 13 };
 
 /** a + b, broadcast. */
@@ -205,12 +208,18 @@ export const div = binary({
   factor: 'stopped',
   random: noPlace,
 });
-/** x^y as C's pow: 1 to any power is 1, also to NaN, and so is -1 to an infinite one; JavaScript has NaN there. */
+/**
+ * x^y as C's pow: 1 to any power is 1, even NaN, and so is -1 to an infinite power, where JavaScript gives
+ * NaN.
+ */
 export function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 }
 
-/** Of integers it is computed in double precision and truncated; what the type cannot hold is its lowest number. */
+/**
+ * For integers, computed in double precision and truncated; a result outside the type becomes its lowest
+ * number.
+ */
 export const pow = defineOp({
   name: 'pow',
   inputs: ['a', 'b'],

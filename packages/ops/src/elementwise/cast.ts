@@ -12,8 +12,8 @@ import { flag, oneOf } from '../attr-spec.ts';
 import { defineOp } from '../define-op.ts';
 
 /**
- * Converts elements to another type: floats to integers truncate towards zero, integers wrap. `saturate`: what is beyond
- * an 8-bit float becomes its largest value instead of infinity or NaN, as in ONNX Cast.
+ * Converts elements to another type: floats to integers truncate towards zero, integers wrap. `saturate`:
+ * values beyond an 8-bit float's range become its largest value instead of infinity or NaN, as in ONNX Cast.
  */
 export const cast = defineOp({
   name: 'cast',
@@ -48,7 +48,7 @@ function saturated(x: Tensor, to: Tensor['dtype']): Tensor {
   };
 }
 
-/** Between the 64-bit types bits stay as they are. */
+/** Between the 64-bit types the bits are kept. */
 function wide(x: Tensor, to: 'i64' | 'u64'): Tensor {
   if (
     isFloat(x.dtype) ||

@@ -5,7 +5,7 @@ import type { Accuracy, Computed, Epilogue, OpFacts } from '../op-facts.ts';
 
 type FloatAttrs = Readonly<Record<string, ReturnType<typeof float>>>;
 
-/** What one function differs from another in. The others of its facts are those of all functions of one operand. */
+/** What distinguishes one function from another. All other facts are common to functions of one operand. */
 interface UnarySpec<N extends string, A extends FloatAttrs, C extends Computed, E extends Epilogue>
   extends Pick<OpFacts, 'integerForm' | 'onIntegers' | 'error' | 'ulp' | 'factor' | 'random'> {
   readonly name: N;
@@ -13,7 +13,7 @@ interface UnarySpec<N extends string, A extends FloatAttrs, C extends Computed, 
   /** `exact`: it computes without rounding. */
   readonly traits: readonly Trait[];
   readonly formula: (x: number, attrs: AttrValues<A>) => number;
-  /** Of 64-bit integers, which a double would round; null where the double's is right. */
+  /** The formula for 64-bit integers, which a double would round; null if double precision is right. */
   readonly wide: ((x: bigint) => bigint) | null;
   readonly computed: C;
   readonly epilogue: E;
@@ -58,8 +58,9 @@ export const few = (): number => 16;
 export const unit = (): number => 1;
 
 /**
- * The accuracy that WGSL asks of its functions (exp: 3 + 2|x| ulp; log: 3 ulp, or 2^-21 within [1/2, 2]; sqrt, reciprocal:
- * some ulp), which C libraries and ONNX Runtime stay within; saturating functions also have an absolute error.
+ * The accuracy that WGSL requires of its functions (exp: 3 + 2|x| ulp; log: 3 ulp, or 2^-21 within [1/2, 2];
+ * sqrt, reciprocal: a few ulp), which C libraries and ONNX Runtime also meet; saturating functions have an
+ * absolute error too.
  */
 export function accurateTo(relative: Accuracy['relative'], absolute: Accuracy['absolute'] = nothing) {
   return { kind: 'function', accuracy: { relative, absolute } } as const;

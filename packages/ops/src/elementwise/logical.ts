@@ -38,7 +38,7 @@ function connective<const N extends string>(name: N, formula: (a: boolean, b: bo
 export const logicalAnd = connective('logical_and', (a, b) => a && b);
 /** a or b, bools, broadcast. */
 export const logicalOr = connective('logical_or', (a, b) => a || b);
-/** Whether just one of a and b is true, broadcast. */
+/** Whether exactly one of a and b is true, broadcast. */
 export const logicalXor = connective('logical_xor', (a, b) => a !== b);
 
 /** The opposite of each bool. */

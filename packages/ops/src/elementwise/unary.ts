@@ -158,7 +158,7 @@ export const reciprocal = unary({
   random: ofPositives,
 });
 
-/** The largest integer that is not above x. */
+/** The largest integer not above x. */
 export const floor = unary({
   name: 'floor',
   attrs: {},
@@ -175,7 +175,7 @@ export const floor = unary({
   random: ownCases,
 });
 
-/** The smallest integer that is not below x. */
+/** The smallest integer not below x. */
 export const ceil = unary({
   name: 'ceil',
   attrs: {},
@@ -192,7 +192,7 @@ export const ceil = unary({
   random: ownCases,
 });
 
-/** Nearest integer, ties to even; -0 of what is between -1/2 and 0. */
+/** Nearest integer, ties to even; -0 for values between -1/2 and 0. */
 export const round = unary({
   name: 'round',
   attrs: {},
@@ -210,8 +210,8 @@ export const round = unary({
 });
 
 /**
- * A float32 engine brings x into a quarter turn first, which takes bits of what is many turns away; beyond 2^15 it is only held
- * to the interval of the results, 2^23 units of 2^-22.
+ * A float32 engine first reduces x to a quarter turn, which loses bits if x is many turns away. Beyond 2^15
+ * the result only has to be within the function's range, 2^23 units of 2^-22.
  */
 const turns = {
   kind: 'steep',
@@ -221,7 +221,7 @@ const turns = {
   },
 } as const;
 
-/** A function of an angle in radians, or of a tangent: what the three share. */
+/** Facts common to the three functions of an angle, or of a tangent. */
 const angle = {
   attrs: {},
   traits: [],
@@ -261,7 +261,7 @@ export const dropout = unary({
   random: afterLayer,
 });
 
-/** x as it is, of any type. */
+/** x unchanged, of any type. */
 export const identity = defineOp({
   name: 'identity',
   inputs: ['x'],

@@ -159,7 +159,10 @@ const combine: Readonly<Record<(typeof reductions)[number], (old: number, update
   min: (old, update) => (old < update || Number.isNaN(old) ? old : update),
 };
 
-/** Elements for `combine`: bigints for integers of 32 and 64 bits, since a double would round away bits that wrapping keeps. */
+/**
+ * Elements for `combine`: bigints for integers of 32 and 64 bits, since a double would round away bits that
+ * wrapping keeps.
+ */
 function combinable({ dtype, shape, data }: Tensor): number[] {
   if (!isWhole(dtype)) return Array.from(toNumbers({ dtype, shape, data }), Number);
   return Array.from(data as ArrayLike<number>, BigInt) as unknown[] as number[];
@@ -211,7 +214,7 @@ export const scatterNd = defineOp({
   },
 });
 
-/** Lines of a tensor along one axis: `visit` gets the flat index of each element of one line. */
+/** Traverses a tensor line by line along one axis: `visit` gets the flat indices of the elements of a line. */
 function forEachLine(shape: readonly number[], axis: number, visit: (at: readonly number[]) => void): void {
   const stride = stridesOf(shape)[axis] ?? 1;
   const size = shape[axis] ?? 1;
@@ -222,7 +225,10 @@ function forEachLine(shape: readonly number[], axis: number, visit: (at: readonl
   }
 }
 
-/** Defines the index of the extreme element along `axis`, the first of equals unless `select_last_index`. */
+/**
+ * Defines the index of the extreme element along `axis`: the first among equals, or the last with
+ * `select_last_index`.
+ */
 function argExtreme<const N extends string>(
   name: N,
   better: (a: number | bigint, b: number | bigint) => boolean,

@@ -1,4 +1,4 @@
-/** One kind of array for loops, which take twice as long where they meet several. */
+/** A single array class for the loops, which take twice as long if they see several. */
 export function inDoubles(data: ArrayLike<number>): Float64Array {
   return data instanceof Float64Array ? data : new Float64Array(data);
 }
@@ -12,15 +12,15 @@ export interface DotProducts {
   /** Rows of `right`: columns of the result. */
   readonly columns: number;
   readonly length: number;
-  /** Place of the result's first element. */
+  /** Index of the result's first element. */
   readonly first: number;
-  /** From one row of the result to the next. */
+  /** Distance between rows of the result. */
   readonly stride: number;
 }
 
 /**
- * sums[first + i*stride + j] += sum_k left[i,k] * right[j,k], each in the order of k. Four rows and two columns at a time; past the
- * end, the last one again.
+ * sums[first + i*stride + j] += sum_k left[i,k] * right[j,k], in the order of k. Four rows and two columns at
+ * a time; past the end, the last row or column is repeated.
  */
 export function addDotProducts(
   sums: Float64Array,

@@ -68,7 +68,7 @@ export const fullyConnected = defineOp({
   macs: ({ x, weight }) => Number(x.shape[0]) * Number(weight.shape[0]) * Number(weight.shape[1]),
 });
 
-/** y = alpha * op(a) * op(b) + beta * c, op = transpose where asked; ONNX Gemm. */
+/** y = alpha * op(a) * op(b) + beta * c, where op transposes if requested; ONNX Gemm. */
 export const gemm = defineOp({
   name: 'gemm',
   inputs: ['a', 'b', 'c?'],
@@ -185,7 +185,7 @@ interface Product {
   readonly dtype: DType;
 }
 
-/** a [rows,inner] times b [inner,columns], or [columns,inner] where transposed. */
+/** a [rows,inner] times b [inner,columns], or [columns,inner] if transposed. */
 function product(factors: Product): Float64Array {
   if (isWhole(factors.dtype)) return wrappedProduct(factors);
   const { a, b, rows, inner, columns, transposedB } = factors;
@@ -211,7 +211,7 @@ function turnedRows(data: ArrayLike<number>, rows: number, columns: number): Flo
   return out;
 }
 
-/** As `product`, for integers of 32 and 64 bits: as doubles their products would lose their low bits. */
+/** As `product`, for integers of 32 and 64 bits, whose products would lose their low bits as doubles. */
 function wrappedProduct({ a, b, rows, inner, columns, transposedB, dtype }: Product): Float64Array {
   const out = zeroSums(dtype, rows * columns);
   const times = /64$/.test(dtype) ? (p: number, q: number) => p * q : Math.imul;
@@ -225,7 +225,7 @@ function wrappedProduct({ a, b, rows, inner, columns, transposedB, dtype }: Prod
   return out;
 }
 
-/** Of 64-bit integers both factors are bigints, and sums wrap as they are stored. */
+/** For 64-bit integers both factors are bigints, and sums wrap when stored. */
 function zeroSums(dtype: DType, count: number): Float64Array {
   return /^[iu]64$/.test(dtype) ? (allocate(dtype, count) as Float64Array) : new Float64Array(count);
 }

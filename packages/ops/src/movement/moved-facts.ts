@@ -1,6 +1,6 @@
 import type { OpFacts } from '../op-facts.ts';
 
-/** What ops that only move elements have in common. */
+/** Facts common to ops that only move elements. */
 export const movedFacts = {
   onIntegers: 'moved',
   error: { kind: 'moved' },
@@ -10,7 +10,7 @@ export const movedFacts = {
   nan: 'moved',
 } as const satisfies Partial<OpFacts>;
 
-/** Those that take elements of any type from anywhere. */
+/** Ops that gather elements of any type from anywhere. */
 export const gatheredFacts = {
   ...movedFacts,
   computed: 'general',

@@ -92,7 +92,10 @@ function sumDims(dims: readonly Dim[]): Dim {
   return dims.every(isStatic) ? dims.reduce((sum, dim) => sum + dim, 0) : dims.join('+');
 }
 
-/** Elements starts[a] <= i < ends[a] by steps[a] of the listed axes; bounds may be negative or beyond the end, as in ONNX Slice. */
+/**
+ * For the listed axes, elements starts[a] <= i < ends[a] in steps[a]; bounds may be negative or past the end,
+ * as in ONNX Slice.
+ */
 export const slice = defineOp({
   name: 'slice',
   inputs: ['x'],
@@ -130,7 +133,10 @@ interface SliceAttrs {
   readonly steps: readonly number[];
 }
 
-/** For each axis the first index, the step and the count; undefined where the axis is whole. Throws `slice/symbolic` and `slice/step`. */
+/**
+ * For each axis the first index, the step and the count; undefined for a whole axis. Throws `slice/symbolic`
+ * and `slice/step`.
+ */
 export function sliceRanges(
   shape: Shape,
   { starts, ends, axes, steps }: SliceAttrs,
@@ -159,12 +165,12 @@ function sliceRange(
   if (size === 0) return { start: 0, step, count: 0 };
   const clamp = (v: number, low: number): number =>
     Math.min(Math.max(v < 0 ? v + size : v, low), step > 0 ? size : size - 1);
-  // as ONNX has it: a start below the first element is the first element, also backwards
+  // as in ONNX, a start below the first element is the first element, even for negative steps
   const [from, to] = [clamp(start, 0), clamp(end, step > 0 ? 0 : -1)];
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
-/** Surrounds with `value`. Pads: all axes' begins, then all axes' ends, as ONNX Pad; none negative. */
+/** Surrounds with `value`. Pads: the begins of all axes, then the ends, as ONNX Pad; none negative. */
 export const pad = defineOp({
   name: 'pad',
   inputs: ['x'],
@@ -193,7 +199,10 @@ export const pad = defineOp({
   },
 });
 
-/** What stands for the real number `value` in x: for quantised x round(value / scale) + zero point, limited to the type. */
+/**
+ * The stored form of the real number `value` in x: for quantised x, round(value / scale) + zero point,
+ * limited to the type.
+ */
 export function padElement({ dtype, quant }: TensorType, value: number): number {
   if (!quant) return isFloat(dtype) ? value : Math.trunc(value);
   const [low, high] = integerRange(dtype);
@@ -201,7 +210,7 @@ export function padElement({ dtype, quant }: TensorType, value: number): number 
   return Math.min(Math.max(roundHalfAway(Math.fround(value / Math.fround(scale))) + zeroPoint, low), high);
 }
 
-/** Index into the source for position `i` outside [0, size); -1 asks for the constant. */
+/** Source index for position `i` outside [0, size); -1 means the constant. */
 function sourceIndex(i: number, size: number, mode: string): number {
   if (i >= 0 && i < size) return i;
   if (mode === 'edge') return i < 0 ? 0 : size - 1;
@@ -213,7 +222,10 @@ function sourceIndex(i: number, size: number, mode: string): number {
   return folded < size ? folded : period - folded;
 }
 
-/** The quantisation of x where the listed axes change their elements. Throws `quant/axis` if it is per slice of one of them. */
+/**
+ * The quantisation of x if elements along the listed axes change. Throws `quant/axis` if it is per slice of
+ * one of them.
+ */
 export function keepQuant({ quant }: TensorType, changed: readonly number[]): QuantParams | undefined {
   if (quant?.axis === undefined || !changed.includes(quant.axis)) return quant;
   throw new CompileError('quant/axis', `x is quantised along axis ${quant.axis}, which this op changes`);
@@ -292,7 +304,7 @@ function gather(
   return withQuant({ dtype: x.dtype, shape, data }, x.quant);
 }
 
-/** How many of the last axes lie in the source as they do in the result: what they hold is copied at once. */
+/** How many of the last axes have the same layout in source and result; their elements are copied at once. */
 function axesInOne(
   source: Shape,
   tables: readonly (readonly number[])[],

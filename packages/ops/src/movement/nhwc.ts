@@ -17,12 +17,12 @@ export const toNhwc: readonly number[] = [0, 2, 3, 1];
 /** And back. */
 export const toNchw: readonly number[] = [0, 3, 1, 2];
 
-/** Name of the variant of an op that takes and gives NHWC images. */
+/** Name of the NHWC variant of an op. */
 export function nhwcName(op: string): string {
   return `${op}_nhwc`;
 }
 
-/** No backend has kernels of them, and what else is known of an op is known of NCHW. */
+/** No backend has kernels for them, and the other facts of an op apply to NCHW. */
 const nhwcFacts = {
   computed: 'composite',
   integerForm: { kind: 'none' },
@@ -34,8 +34,8 @@ const nhwcFacts = {
 } as const;
 
 /**
- * The same op on NHWC images: `images` are the inputs that are one. Weights, biases and attributes stay as they are, also
- * those that list axes.
+ * The same op on NHWC images: `images` are the inputs that are images. Weights, biases and attributes are
+ * unchanged, including those that list axes.
  */
 function nhwc(base: OpDefinition, images: readonly number[]): OpDefinition {
   const each = <T, U>(inputs: readonly T[], of: (input: NonNullable<T>) => U): (T | U)[] =>
@@ -75,7 +75,7 @@ function moved(tensor: Tensor, perm: readonly number[]): Tensor {
   return evaluateOne(transpose, [tensor], { perm });
 }
 
-/** Variants on NHWC images, x [N,H,W,C]; made by the pass `assign-nhwc`. */
+/** Variants on NHWC images, x [N,H,W,C]; created by the pass `assign-nhwc`. */
 export const nhwcOps: readonly OpDefinition[] = [
   nhwc(conv2d, [0, 3]),
   nhwc(depthwiseConv2d, [0, 3]),

@@ -41,7 +41,7 @@ export const reshape = defineOp({
   evaluate: ({ x }, _attrs, [type]) => reshaped(x, staticShape(type.shape)),
 });
 
-/** Symbolic dimensions survive through 0 (copy) and, when only one is left over, through -1. */
+/** Symbolic dimensions are kept through 0 (copy) and, if only one is left, through -1. */
 function reshapedShape(from: Shape, wanted: readonly number[]): Dim[] {
   const dims: Dim[] = wanted.map((dim, axis) => (dim === 0 ? (from[axis] ?? 0) : dim));
   const hole = dims.indexOf(-1);
@@ -57,7 +57,7 @@ function reshapedShape(from: Shape, wanted: readonly number[]): Dim[] {
   return dims;
 }
 
-/** `n*8` as n and 8; any other size as it is. */
+/** `n*8` as n and 8; other sizes unchanged. */
 function factorsOf(dim: Dim): Dim[] {
   if (isStatic(dim) || !/^\w+(\*\w+)+$/.test(dim)) return [dim];
   return dim.split('*').map((factor) => (/^\d+$/.test(factor) ? Number(factor) : factor));

@@ -4,8 +4,8 @@ import { integerRange } from '../integer-range.ts';
 import type { ActivationType } from './quantized-type.ts';
 
 /**
- * `clamp` of a requantised output, for an activation that clamps: relu from the zero point up, clip between its quantised
- * ends; left out where it is the whole type. undefined for an activation that is no clamp.
+ * `clamp` of a requantised output for an activation that clamps: relu from the zero point up, clip between
+ * its quantised bounds; omitted if it is the whole type. undefined for any other activation.
  */
 export function clampAttrs(
   activation: Activation,

@@ -69,7 +69,7 @@ export interface GhostLayerNodes {
   readonly cheap: Node;
 }
 
-/** The layers that a `ghost_rows` stands for, as nodes of no graph. */
+/** The layers that a `ghost_rows` replaces, as nodes outside any graph. */
 export function layersOfGhostRows({ inputs, outputs, attrs, origin }: Node): GhostLayerNodes {
   const [x = null, weight = null, bias = null, cheapWeight = null, cheapBias = null] = inputs;
   const [p, q] = [itemAt(outputs, 0), itemAt(outputs, 1)];

@@ -21,9 +21,10 @@ const attrs = { ...poolAttrs, count_include_pad: flag(false), ...requantizedAttr
 export type QuantizedPoolAttrs = AttrValues<typeof attrs>;
 
 /**
- * TFLite AVERAGE_POOL_2D on integers: the sum of the n elements inside the image, divided by n, ties away from zero. That
- * is for an output with the quantisation of x, without padding counted. In all other cases, which TFLite has not:
- * y = clamp(M[n] sum(x - zx) + zy), M[n] = sx / (n sy), n the elements that count.
+ * TFLite AVERAGE_POOL_2D on integers: the sum of the n elements inside the image, divided by n, ties away
+ * from zero. This applies if the output has the quantisation of x and padding is not counted. All other
+ * cases, which TFLite does not have: y = clamp(M[n] sum(x - zx) + zy), M[n] = sx / (n sy), n the number of
+ * elements counted.
  */
 export const qlinearAveragePool = defineOp({
   name: 'qlinear_average_pool',
@@ -60,7 +61,7 @@ export const qlinearAveragePool = defineOp({
   },
 });
 
-/** Does TFLite's integer division apply? */
+/** Whether TFLite's integer division applies. */
 export function dividesByCount(x: TensorType, given: Requantized & { count_include_pad: boolean }): boolean {
   return (
     sameAffine(affineOf(x, 'x'), outputAffine(given)) && x.dtype === given.y_dtype && !given.count_include_pad
@@ -72,7 +73,7 @@ export function poolMultiplier(x: TensorType, count: number, given: Requantized)
   return quantizeMultiplier(affineOf(x, 'x').scale / (count * outputAffine(given).scale));
 }
 
-/** The output from the sum of the elements inside the image, their number, and the number that counts. */
+/** The output from the sum of the elements inside the image, their number, and the divisor. */
 function windowMean(
   x: TensorType,
   given: QuantizedPoolAttrs,

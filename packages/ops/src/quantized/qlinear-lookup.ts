@@ -69,19 +69,19 @@ function interpolated(entries: Entries): (v: number) => number {
   };
 }
 
-/** Rounded as TFLite where nothing else is said. */
+/** Rounded as in TFLite by default. */
 type TableQuant = OutputQuant & Partial<RoundedQuant>;
 
 /**
- * The table of `formula` for a quantised input and output, in float32: real = sx (v - zx), then clamp(round(q) + zy) with
- * q = f(real) (1 / sy) as TFLite's LUTPopulate, or q = f(real) / sy as ONNX where rounding is `single`. For i16 the entries
- * stand at the multiples of 128.
+ * The table of `formula` for a quantised input and output, in float32: real = sx (v - zx), then
+ * clamp(round(q) + zy) with q = f(real) (1 / sy) as TFLite's LUTPopulate, or q = f(real) / sy as ONNX if
+ * rounding is `single`. For i16 the entries are at the multiples of 128.
  */
 export function lookupTable(x: TensorType, attrs: TableQuant, formula: (real: number) => number): Tensor {
   return tableOfAll(x, attrs, (reals) => reals.map(formula));
 }
 
-/** The same with a formula that takes all values at once. */
+/** The same with a formula that maps all values at once. */
 export function tableOfAll(
   x: TensorType,
   attrs: TableQuant,

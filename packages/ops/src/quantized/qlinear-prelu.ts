@@ -17,13 +17,13 @@ export const qlinearPrelu = quantizedPair({
   },
 });
 
-/** Fixed-point factors of x and of x times its slope. */
+/** Fixed-point factors for x and for x times its slope. */
 export interface PreluMultipliers {
   readonly positive: FixedMultiplier;
   readonly negative: FixedMultiplier;
 }
 
-/** M = sa / sy and N = sa sb / sy. Throws `quant/multiplier` where one is too large. */
+/** M = sa / sy and N = sa sb / sy. Throws `quant/multiplier` if one is too large. */
 export function preluMultipliers(a: TensorType, b: TensorType, attrs: Requantized): PreluMultipliers {
   return {
     positive: quantizeMultiplier(Math.fround(affineOf(a, 'a').scale / outputAffine(attrs).scale)),

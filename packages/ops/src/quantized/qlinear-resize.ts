@@ -62,7 +62,7 @@ interface BilinearModes {
   readonly half_pixel_centers: boolean;
 }
 
-/** The two source positions of each output position of one axis. Backends make their tables with it. */
+/** The two source positions of each output position of one axis. Backends build their tables with it. */
 export function bilinearTaps(
   { size, out }: { readonly size: number; readonly out: number },
   { align_corners, half_pixel_centers }: BilinearModes,

@@ -34,7 +34,7 @@ type ZeroPoints = 'zero' | 'any';
 
 interface LayerRules {
   readonly multipliers?: typeof weightMultipliers;
-  /** Zero points that weights may have; beside 16-bit activations 0 only. */
+  /** Allowed zero points of weights; with 16-bit activations only 0. */
   readonly zeros?: ZeroPoints;
 }
 
@@ -65,7 +65,7 @@ function checkWeight(weight: TensorType, channels: Dim | undefined, zeros: ZeroP
   );
 }
 
-/** Weights less their zero points: in 8 bits where these hold all of them, else in 16. */
+/** Weights minus their zero points: in 8 bits if all fit, otherwise in 16. */
 export function centredWeight(weight: Tensor): Int8Array | Int16Array {
   const data = dataOf(weight, 'i8');
   const { zeroPoint = [0], axis } = weight.quant ?? {};
@@ -86,8 +86,9 @@ function checkQuantizedBias(bias: TensorType | undefined, x: TensorType, channel
 }
 
 /**
- * M = sx sw / sy for each output channel (one for all if the weight is quantised per tensor), in double precision from
- * float32 scales; as TFLite for u8, whose weights have one scale, with sx sw in float32. Throws `quant/scale`, `quant/multiplier`.
+ * M = sx sw / sy for each output channel (one for all if the weight is quantised per tensor), in double
+ * precision from float32 scales. For u8, whose weights have one scale, sx sw is in float32, as in TFLite.
+ * Throws `quant/scale`, `quant/multiplier`.
  */
 export function weightMultipliers(
   x: TensorType,
@@ -103,7 +104,7 @@ export function weightMultipliers(
   });
 }
 
-/** x - zero point, in 16 or 32 bits: padding is 0 in it. */
+/** x - zero point, in 16 or 32 bits, so that padding is 0. */
 export function centred(x: Tensor): Int16Array | Int32Array {
   const { zeroPoint } = affineOf(x, 'x');
   const data = activationData(x);

@@ -7,9 +7,10 @@ import { outputAffine, outputQuantAttrs, quantizedTensor, quantizedType } from '
 import { defaultRounding, roundings, ties } from './requantize.ts';
 
 /**
- * Float32 to integers, per tensor: y = clamp(round(x / y_scale) + y_zero_point), the quotient rounded to float32, NaN the
- * lowest value. Ties go away from zero where `rounding` is `double`, as TFLite QUANTIZE; to even where it is `single`, as
- * ONNX QuantizeLinear. An integer op that this node and the float op before it become takes over `rounding`.
+ * Float32 to integers, per tensor: y = clamp(round(x / y_scale) + y_zero_point), the quotient rounded to
+ * float32, NaN becomes the lowest value. Ties go away from zero if `rounding` is `double`, as TFLite
+ * QUANTIZE; to even if it is `single`, as ONNX QuantizeLinear. The integer op made from this node and the
+ * float op before it inherits `rounding`.
  */
 export const quantizeLinear = defineOp({
   name: 'quantize_linear',

@@ -1,6 +1,6 @@
 import type { OpFacts } from '../op-facts.ts';
 
-/** What all ops of quantised integers have in common. */
+/** Facts common to all ops on quantised integers. */
 export const quantizedFacts = {
   computed: 'quantized',
   integerForm: { kind: 'integer' },

@@ -13,9 +13,9 @@ import {
 
 interface QuantizedPair<N extends string, F> {
   readonly name: N;
-  /** Fixed-point factors of operands of these types. Throws where there are none. */
+  /** Fixed-point factors for operands of these types. Throws if there are none. */
   readonly factors: (a: TensorType, b: TensorType, attrs: Requantized) => F;
-  /** The integer that is stored, of p = a - za and q = b - zb. */
+  /** The stored integer, from p = a - za and q = b - zb. */
   readonly formula: (factors: F, attrs: Requantized) => (p: number, q: number) => number;
 }
 

@@ -24,7 +24,10 @@ export const outputQuantAttrs = {
   y_dtype: oneOf(activationTypes, 'i8'),
 } as const;
 
-/** An output that is requantised: a fused activation as bounds in the quantised domain (the type's range if empty), and the rounding. */
+/**
+ * A requantised output: a fused activation as bounds in the quantised domain (the type's range if empty), and
+ * the rounding.
+ */
 export const requantizedAttrs = {
   ...outputQuantAttrs,
   clamp: epilogue(ints([])),
@@ -47,7 +50,7 @@ export interface Requantized extends RoundedQuant {
   readonly clamp: readonly number[];
 }
 
-/** The type of an output; throws `quant/output` for a scale or zero point that cannot be. */
+/** The type of an output; throws `quant/output` for an invalid scale or zero point. */
 export function quantizedType(shape: Shape, { y_scale, y_zero_point, y_dtype }: OutputQuant): TensorType {
   checkQuant({ scale: [y_scale], zeroPoint: [y_zero_point] }, y_dtype, 'y');
   return { dtype: y_dtype, shape, quant: { scale: [y_scale], zeroPoint: [y_zero_point] } };
@@ -90,7 +93,7 @@ function checkQuant({ scale, zeroPoint }: QuantParams, dtype: DType, what: strin
     );
 }
 
-/** A tensor of u8 as the same numbers in i8: both it and its zero points less 128. */
+/** A u8 tensor as the same numbers in i8: elements and zero points minus 128. */
 export function signedTensor({ shape, quant, ...tensor }: Tensor): Tensor {
   const data = Int8Array.from(dataOf({ shape, ...tensor }, 'u8'), (v) => v - 128);
   const signed = quant && { ...quant, zeroPoint: quant.zeroPoint.map((zero) => zero - 128) };
@@ -104,7 +107,7 @@ export interface Affine {
   readonly zeroPoint: number;
 }
 
-/** Per-tensor quantisation of an activation. Throws `quant/activation` where there is none. */
+/** Per-tensor quantisation of an activation. Throws `quant/activation` if there is none. */
 export function affineOf(type: TensorType, what: string): Affine {
   const { dtype, quant } = type;
   if (
@@ -120,7 +123,7 @@ export function affineOf(type: TensorType, what: string): Affine {
   return { scale: Math.fround(quant.scale[0] ?? 0), zeroPoint: quant.zeroPoint[0] ?? 0 };
 }
 
-/** Do two quantisations stand for the same numbers? */
+/** Whether two quantisations represent the same numbers. */
 export function sameAffine(a: Affine, b: Affine): boolean {
   return a.scale === b.scale && a.zeroPoint === b.zeroPoint;
 }
@@ -143,8 +146,8 @@ export function quantizedTensor(type: TensorType, shape: readonly number[], data
 }
 
 /**
- * From an int32 accumulator to an output element: scaled, then limited before the zero point is added, so that no sum
- * leaves int32: min(max(scaled, lo - z), hi - z) + z.
+ * From an int32 accumulator to an output element: scaled, then limited before the zero point is added, so
+ * that no sum overflows int32: min(max(scaled, lo - z), hi - z) + z.
  */
 export function requantizer(fixed: FixedMultiplier, attrs: Requantized): (accumulator: number) => number {
   const [limit, scaled] = [limiter(attrs), scaler(fixed, attrs.rounding)];

@@ -11,8 +11,8 @@ import {
 } from './requantize.ts';
 
 /**
- * Tables for `qlinear_lookup` that hold what TFLite's reference kernels compute in fixed point for each 8-bit input, bit
- * for bit. `lookupTable` holds what its table-based kernels compute in float32.
+ * Tables for `qlinear_lookup` with what TFLite's reference kernels compute in fixed point for each 8-bit
+ * input, bit for bit. `lookupTable` has what its table-based kernels compute in float32.
  */
 export type ReferenceTable = (x: TensorType, y: OutputQuant) => Tensor;
 
@@ -96,7 +96,7 @@ export const clampTable =
     return table(x, y, (v) => Math.min(Math.max(scaleBy(v, fixed, 'double') + zeroPoint, low), high));
   };
 
-/** One entry for each value of x, of its distance to the zero point, limited to the output's type. */
+/** One entry per value of x, computed from its distance to the zero point and limited to the output's type. */
 function table(x: TensorType, { y_dtype }: OutputQuant, entry: (distance: number) => number): Tensor {
   const { zeroPoint }: Affine = affineOf(x, 'x');
   if (x.dtype === 'i16')

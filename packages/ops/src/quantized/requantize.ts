@@ -2,8 +2,9 @@ import { CompileError, roundHalfToEven } from '@ghostc/ir';
 import { roundHalfAway } from '../round-half-away.ts';
 
 /**
- * The fixed-point arithmetic of every quantised op, as TFLite defines it. Interpreter and backends take multipliers and
- * shifts from here, and the backends' run-time code computes what `scaleBy` computes, bit for bit.
+ * The fixed-point arithmetic of every quantised op, as TFLite defines it. Interpreter and backends get
+ * multipliers and shifts from here, and the backends' generated code computes what `scaleBy` computes, bit
+ * for bit.
  */
 
 /** real = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0. A shift above 0 goes left. */
@@ -13,16 +14,16 @@ export interface FixedMultiplier {
 }
 
 /**
- * How a scaled product is rounded to an integer. `double`: first to 31 fractional bits less (ties up), then by the right
- * shift (ties away from zero), TFLite's default. `single`: once, by the whole shift (ties up).
+ * How a scaled product is rounded to an integer. `double`: first to 31 fewer fractional bits (ties up), then
+ * by the right shift (ties away from zero), TFLite's default. `single`: once, by the whole shift (ties up).
  */
 export const roundings = ['double', 'single'] as const;
 /** How a product with a multiplier is rounded: once (`single`, ONNX Runtime) or twice (`double`, TFLite). */
 export type Rounding = (typeof roundings)[number];
 
-/** Where an op says nothing else: TFLite's. */
+/** The default of an op: TFLite's. */
 export const defaultRounding: Rounding = 'double';
-/** Of QDQ ONNX that says nothing else. */
+/** The default for QDQ ONNX. */
 export const onnxRounding: Rounding = 'single';
 
 /** How a float becomes an integer: TFLite's ties go away from zero, ONNX's to even. */
@@ -44,8 +45,8 @@ export function frexp(value: number): readonly [number, number] {
 }
 
 /**
- * TFLite's QuantizeMultiplier: the nearest fixed-point number; below 2^-32 it is 0. Throws `quant/multiplier` for a
- * number that is negative, no number, or 2^30 and more.
+ * TFLite's QuantizeMultiplier: the nearest fixed-point number; below 2^-32 it is 0. Throws `quant/multiplier`
+ * for a number that is negative, NaN, or at least 2^30.
  */
 export function quantizeMultiplier(real: number): FixedMultiplier {
   if (real === 0) return { multiplier: 0, shift: 0 };
@@ -83,8 +84,8 @@ export function saturatingLeftShift(x: number, exponent: number): number {
 }
 
 /**
- * TFLite's MultiplyByQuantizedMultiplier: x * multiplier * 2^(shift - 31) for int32 x, rounded as asked, saturated to int32
- * (where TFLite's own left shift would overflow).
+ * TFLite's MultiplyByQuantizedMultiplier: x * multiplier * 2^(shift - 31) for int32 x, rounded as given,
+ * saturated to int32 (where TFLite's own left shift would overflow).
  */
 export function scaleBy(x: number, fixed: FixedMultiplier, rounding: Rounding): number {
   return rounding === 'double' ? scaleDouble(x, fixed) : scaleSingle(x, fixed);
@@ -96,7 +97,7 @@ const NEAR_TIE = 2 ** -20;
 /** int32 to int32 by one multiplier. */
 export type Scaler = (x: number) => number;
 
-/** `scaleBy` with one multiplier, for many x. Sums that are clear of ties need no 64-bit product. */
+/** `scaleBy` with one multiplier, for many x. Sums that are not near a tie need no 64-bit product. */
 export function scaler(fixed: FixedMultiplier, rounding: Rounding): Scaler {
   const { multiplier, shift } = fixed;
   if (rounding !== 'double' || shift > 0) return (x) => scaleBy(x, fixed, rounding);

@@ -4,8 +4,9 @@ import type { ReferenceTable } from './reference-tables.ts';
 import { quantizeMultiplier, scaleBy } from './requantize.ts';
 
 /**
- * A function that is a line between the ends of int8, as a layer of one weight computes it: y = clamp(M (w (x - zx) + b) + zy),
- * M = sx scale / sy. TFLite has no operator for hard-sigmoid; a depthwise convolution of one tap has these entries.
+ * An int8 function that is a line between the ends of int8, computed as a layer with one weight: y = clamp(M
+ * (w (x - zx) + b) + zy), M = sx scale / sy. TFLite has no operator for hard-sigmoid; a depthwise convolution
+ * of one tap gives these entries.
  */
 export interface Line {
   /** int8. */
@@ -16,7 +17,7 @@ export interface Line {
   readonly scale: number;
 }
 
-/** The line alpha x + beta with the largest weight. */
+/** The line alpha x + beta with the largest possible weight. */
 export function lineThrough(
   { alpha, beta }: { readonly alpha: number; readonly beta: number },
   x: Affine,
@@ -34,7 +35,10 @@ export function lineEntries({ weight, bias, scale }: Line, x: Affine, y: Affine)
   });
 }
 
-/** clamp(alpha x + beta, 0, 1) of int8, where the output holds no more than 0 to 1: its ends are those of the type. */
+/**
+ * clamp(alpha x + beta, 0, 1) on int8, if the output's range is within 0 to 1, so that its limits are those
+ * of the type.
+ */
 export const hardSigmoidTable =
   (line: { readonly alpha: number; readonly beta: number }): ReferenceTable =>
   (x, y): Tensor => {

@@ -13,8 +13,9 @@ import {
 import { hardSigmoidTable } from './straight-table.ts';
 
 /**
- * The table by which `qlinear_lookup` computes a unary float op on quantised x. Rounded as TFLite (`double`), int8 has what its
- * reference kernels compute where there is one for the op and these scales; all else is computed in float32.
+ * The table by which `qlinear_lookup` computes a unary float op on quantised x. With `double` rounding, int8
+ * uses what TFLite's reference kernel computes, if there is one for the op and these scales; everything else
+ * is computed in float32.
  */
 export function unaryTable(op: string, attrs: Attrs, x: TensorType, y: RoundedQuant): Tensor {
   const definition = lookup(op);
@@ -29,7 +30,7 @@ export function unaryTable(op: string, attrs: Attrs, x: TensorType, y: RoundedQu
   );
 }
 
-/** Tables of TFLite's kernels by op; of those that want an output scale, only for that. */
+/** Tables of TFLite's kernels by op; those that require an output scale apply only to that scale. */
 const references: Readonly<Record<string, (attrs: Attrs, y: RoundedQuant) => ReferenceTable | undefined>> = {
   hard_sigmoid: ({ alpha, beta }) => hardSigmoidTable({ alpha: Number(alpha), beta: Number(beta) }),
   hard_swish: () => hardSwishTable,
@@ -38,7 +39,7 @@ const references: Readonly<Record<string, (attrs: Attrs, y: RoundedQuant) => Ref
   tanh: (_, y) => (hasOutput(y, 1 / 128, 0) ? tanhTable : undefined),
 };
 
-/** Real range of the outputs that TFLite's kernel of an op has for int8: it takes no other. */
+/** The range of real outputs that TFLite's kernel of an op requires for int8. */
 export function referenceRange(op: string): { readonly low: number; readonly high: number } | undefined {
   if (op === 'sigmoid') return { low: 0, high: 255 / 256 };
   return op === 'tanh' ? { low: -1, high: 127 / 128 } : undefined;
@@ -54,7 +55,7 @@ function referenceTable(op: string, attrs: Attrs, x: TensorType, y: RoundedQuant
   try {
     return references[op]?.(attrs, y)?.(x, y);
   } catch (error) {
-    if (error instanceof CompileError && error.code === 'quant/multiplier') return undefined; // scales that the kernel does not take
+    if (error instanceof CompileError && error.code === 'quant/multiplier') return undefined; // scales that the kernel does not support
     throw error;
   }
 }

@@ -1,6 +1,9 @@
 import { itemAt } from '@ghostc/ir';
 
-/** Of one direction and one sequence: weights [G H,I], [G H,H], bias [2 G H], and the states, which a step replaces. */
+/**
+ * For one direction and one sequence: weights [G H,I], [G H,H], bias [2 G H], and the states, which a step
+ * replaces.
+ */
 export interface CellInputs {
   readonly w: ArrayLike<number>;
   readonly r: ArrayLike<number>;
@@ -22,7 +25,7 @@ type Step = (cell: CellStep, x: ArrayLike<number>) => void;
 
 interface Cell {
   readonly gates: number;
-  /** The functions that it has where a model names none. */
+  /** The default functions. */
   readonly functions: readonly string[];
   readonly step: Step;
 }

@@ -4,12 +4,12 @@ import { defineOp } from '../define-op.ts';
 import { activationFunction } from '../elementwise/activation.ts';
 import { type CellInputs, type CellStep, recurrentCells } from './cells.ts';
 
-/** Functions that gates and states may have. */
+/** Allowed functions of gates and states. */
 export const recurrentFunctions = ['hard_sigmoid', 'relu', 'sigmoid', 'tanh'] as const;
 /** One of them. */
 export type RecurrentFunction = (typeof recurrentFunctions)[number];
 
-/** Parameters of those that have any: ONNX's defaults. */
+/** Their parameters, if any: ONNX's defaults. */
 export const recurrentParams: Readonly<Partial<Record<RecurrentFunction, readonly number[]>>> = {
   hard_sigmoid: [Math.fround(0.2), 0.5],
 };

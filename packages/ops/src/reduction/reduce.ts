@@ -6,13 +6,13 @@ import type { Computed, OpFacts } from '../op-facts.ts';
 import { elementsPerOutput, lastSize, reducedTerms } from '../operand-sizes.ts';
 import { isWhole, wrapped } from '../wide-elements.ts';
 
-/** What one reduction differs from another in. */
+/** What distinguishes one reduction from another. */
 interface ReductionSpec<N extends string, C extends Computed>
   extends Pick<OpFacts, 'onIntegers' | 'error' | 'ulp' | 'random'> {
   readonly name: N;
   readonly computed: C;
   readonly formula: (values: Float64Array) => number;
-  /** Of integers of 32 and 64 bits, where a double would round away bits that wrapping keeps; null where it does not. */
+  /** For integers of 32 and 64 bits, if a double would round away bits that wrapping keeps; otherwise null. */
   readonly whole: ((values: bigint[]) => bigint) | null;
 }
 
@@ -49,7 +49,7 @@ function reduction<const N extends string, const C extends Computed>({
   });
 }
 
-/** Elements of x that each result takes: parts of one array. */
+/** The elements of x that each result reads: parts of one array. */
 function groupsOf(shape: readonly number[], reduced: ReadonlySet<number>): Uint32Array[] {
   const kept = shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
   const strides = stridesOf(kept).map((stride, axis) => (reduced.has(axis) ? 0 : stride));

@@ -6,7 +6,7 @@ export interface Tap {
   readonly weight: number;
 }
 
-/** How ONNX Resize places and weights samples; names are those of its attributes. */
+/** How ONNX Resize chooses and weights samples; names are those of its attributes. */
 export interface ResizeModes {
   readonly mode: string;
   readonly coordinate_transformation_mode: string;
@@ -24,18 +24,19 @@ export interface ResizeAxis {
   readonly out: number;
   /** out / size when absent. */
   readonly scale?: number | undefined;
-  /** Start and end of the region of tf_crop_and_resize, in parts of the axis. */
+  /** Start and end of the region of tf_crop_and_resize, as fractions of the axis. */
   readonly region?: readonly [number, number];
 }
 
 /** Positions are float32, as ONNX Runtime computes them: a nearest element depends on the last bit. */
 const single = Math.fround;
 
-/** Longer tables would take more than 1 GB, in C as text. */
+/** Longer tables would take more than 1 GB as C text. */
 const MOST_POSITIONS = 2 ** 20;
 
 /**
- * The source elements, with weights, that each output position of one axis reads: ONNX Resize as ONNX Runtime computes it. Throws
+ * The source elements, with weights, that each output position of one axis reads: ONNX Resize as ONNX Runtime
+ * computes it. Throws
  * `resize/size` for an axis of more than 2^20 positions.
  */
 export function axisTaps(axis: ResizeAxis, modes: ResizeModes): readonly (readonly Tap[])[] {
@@ -51,7 +52,7 @@ export function axisTaps(axis: ResizeAxis, modes: ResizeModes): readonly (readon
   return modes.mode === 'linear' && !modes.antialias && taps.every(isElement) ? taps.map(elementOf) : taps;
 }
 
-/** Whether the taps give one element as it is. */
+/** Whether the taps copy one element. */
 function isElement([first, second]: readonly Tap[]): boolean {
   return !second || first?.weight === 1 || first?.index === second.index;
 }
@@ -80,7 +81,10 @@ function tapsAt(at: number, axis: ResizeAxis, modes: ResizeModes): readonly Tap[
   }));
 }
 
-/** Always two, as in ONNX Runtime: beside an infinity of weight 0 is NaN. The last element is half of it twice. */
+/**
+ * Always two taps, as in ONNX Runtime: next to an infinity, weight 0 gives NaN. The last element is used
+ * twice with weight 1/2.
+ */
 function linearTaps(at: number, last: number): readonly Tap[] {
   const low = Math.floor(at);
   if (low === last) return [low, low].map((index) => ({ index, weight: 0.5 }));
@@ -90,7 +94,7 @@ function linearTaps(at: number, last: number): readonly Tap[] {
   ];
 }
 
-/** The position in the source that output position `i` reads. */
+/** The source position that output position `i` reads. */
 export function sourcePosition(i: number, axis: ResizeAxis, modes: ResizeModes): number {
   const { size, out } = axis;
   const scale = scaleOf(axis);
@@ -121,7 +125,7 @@ function croppedPosition(i: number, { size, out, region: [start, end] = [0, 1] }
   return single(single(from * (size - 1)) + single(steps / (out - 1)));
 }
 
-/** What is this close to a half counts as one: ONNX Runtime forgives the rounding of a position. */
+/** Positions this close to a half count as one half: ONNX Runtime tolerates the rounding of a position. */
 const HALF_TOLERANCE = 1e-6;
 
 function nearest(at: number, mode: string): number {

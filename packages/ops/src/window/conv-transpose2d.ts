@@ -11,9 +11,9 @@ interface TransposedWindow extends Window {
 }
 
 /**
- * The transpose of a 2-d convolution, ONNX ConvTranspose with a fused activation: x [N,C,H,W], weight [M,C/group,kH,kW] (not
- * mirrored, channels as in a convolution), bias [M]. Input pixel i reaches the outputs i * stride + u * dilation - pad.
- * Of a line [N,C,L] with kH = 1 it makes a line.
+ * The transpose of a 2-d convolution, ONNX ConvTranspose with a fused activation: x [N,C,H,W], weight
+ * [M,C/group,kH,kW] (not mirrored, channels as in a convolution), bias [M]. Input pixel i contributes to the
+ * outputs i * stride + u * dilation - pad. A line [N,C,L] with kH = 1 gives a line.
  */
 export const convTranspose2d = defineOp({
   name: 'conv_transpose2d',

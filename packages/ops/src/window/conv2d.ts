@@ -24,7 +24,7 @@ export const windowAttrs = {
 
 /**
  * 2-d convolution, ONNX Conv with a fused activation: x [N,C,H,W], weight [M,C/group,kH,kW], bias [M],
- * residual [N,M,H',W'] added before the activation. Of a line [N,C,L] with kH = 1 it makes a line [N,M,L'].
+ * residual [N,M,H',W'] added before the activation. A line [N,C,L] with kH = 1 gives a line [N,M,L'].
  */
 export const conv2d = defineOp({
   name: 'conv2d',

@@ -13,7 +13,7 @@ interface ReadChannels {
 
 export interface Convolution extends Window, Activation, ReadChannels {}
 
-/** Of a convolution in groups with the weight [M,C/group,kH,kW]. */
+/** For a convolution in groups with the weight [M,C/group,kH,kW]. */
 export function groupChannels({ shape }: Tensor, group: number): ReadChannels {
   const [m, perGroup] = image(shape);
   const perOutputGroup = m / group;
@@ -23,7 +23,7 @@ export function groupChannels({ shape }: Tensor, group: number): ReadChannels {
   };
 }
 
-/** Of a depthwise convolution. */
+/** For a depthwise convolution. */
 export function multiplierChannels(multiplier: number): ReadChannels {
   return { channelsPerOutput: 1, firstChannel: (channel) => Math.floor(channel / multiplier) };
 }
@@ -72,8 +72,8 @@ interface SumOperands {
 type Shape4 = readonly [number, number, number, number];
 
 /**
- * The sums of `convolve`, bias included: [N,M,H',W'] in double precision, exact for integers. Each starts at the bias and takes
- * channel after channel, and of each tap after tap.
+ * The sums of `convolve`, including the bias: [N,M,H',W'] in double precision, exact for integers. Each
+ * starts at the bias and adds channel by channel, and within a channel tap by tap.
  */
 export function convolutionSums(
   { source, kernel, biases }: SumOperands,
@@ -92,7 +92,7 @@ export function convolutionSums(
   return sums;
 }
 
-/** Output channels that read the same input channels; each group has as many. */
+/** Output channels that read the same input channels; all groups have the same size. */
 function outputsOfGroup({ firstChannel }: ReadChannels, count: number): number {
   let size = 1;
   while (size < count && firstChannel(size) === firstChannel(0)) size++;
@@ -121,7 +121,7 @@ interface SumTask {
 
 const columnDoubles = 2 ** 16;
 
-/** Pixel by pixel: what a window sees lies in one column, in the order of the weights. */
+/** Pixel by pixel: each window becomes a column, in the order of the weights. */
 function addProducts(sums: Float64Array, task: SumTask, conv: Omit<Convolution, keyof Activation>): void {
   const { shape, kernel, size: outputs, n } = task;
   const [, outChannels, outHeight, outWidth] = shape;
@@ -189,7 +189,7 @@ function gatherColumns(
   }
 }
 
-/** Tap by tap, without weights of 0 and without what is past the edge: an infinity times 0 is no number. */
+/** Tap by tap, skipping zero weights and positions past the edge: infinity times 0 is NaN. */
 function addTaps(
   sums: Float64Array,
   { n, source, kernel, shape }: SumTask,

@@ -15,14 +15,14 @@ export interface GridAttrs {
 }
 
 interface GridSampling extends GridAttrs {
-  /** Of positions: to float32, or not at all. */
+  /** How positions are rounded: to float32, or not at all. */
   readonly single: (v: number) => number;
 }
 
 /**
- * ONNX GridSample of images: x [N,C,H,W], grid [N,OH,OW,2] of positions (x, y), where -1 and 1 are the centres of the outermost
- * pixels (`align_corners`) or the edges of the image; y [N,C,OH,OW]. Positions are float32 as in ONNX Runtime, of f64 doubles.
- * NaN is a position before the first pixel.
+ * ONNX GridSample of images: x [N,C,H,W], grid [N,OH,OW,2] of positions (x, y), where -1 and 1 are the
+ * centres of the outermost pixels (`align_corners`) or the edges of the image; y [N,C,OH,OW]. Positions are
+ * float32 as in ONNX Runtime, doubles for f64. A NaN position is before the first pixel.
  */
 export const gridSample = defineOp({
   name: 'grid_sample',
@@ -75,7 +75,7 @@ function weighted(taps: readonly Tap[], pixel: (index: number) => number): numbe
   return taps.reduce((sum, { index, weight }) => (index < 0 ? sum : sum + weight * pixel(index)), 0);
 }
 
-/** What a number of the grid reads along an axis of `size` pixels; index -1 is outside. */
+/** The pixels that a number of the grid reads along an axis of `size` pixels; index -1 is outside. */
 export function sampledTaps(normal: number, size: number, sampling: GridSampling): readonly Tap[] {
   const at = sampledPosition(normal, size, sampling);
   const tap = (index: number, weight: number): Tap => ({ index: padded(index, size, sampling), weight });
@@ -105,7 +105,7 @@ function border(size: number, { align_corners }: GridSampling): readonly [number
   return align_corners ? [0, size - 1] : [-0.5, size - 0.5];
 }
 
-/** The pixel that stands for one outside; -1 where none does. */
+/** The pixel used for one outside; -1 if none. */
 function padded(index: number, size: number, sampling: GridSampling): number {
   if (index >= 0 && index < size) return index;
   if (sampling.padding_mode === 'zeros') return -1;
@@ -114,7 +114,7 @@ function padded(index: number, size: number, sampling: GridSampling): number {
   return Math.min(Math.max(inside, 0), size - 1);
 }
 
-/** v mirrored at low and at high until it lies between them; low where they are one. */
+/** v mirrored at low and at high until it lies between them; low if they are equal. */
 function reflected(
   v: number,
   [low, high]: readonly [number, number],

@@ -16,7 +16,7 @@ const G = [
   [0, 0, 1],
 ] as const;
 
-/** How often each place's |u| meets each of the three inputs in the window of y0, and of y1. */
+/** How often each place's |u| multiplies each of the three inputs in the window of y0, and of y1. */
 const MEETS = [
   [
     [1, 0, 0, 0],
@@ -36,8 +36,9 @@ export function minimalFilters(weights: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Windows k for which |x| * k bounds the sum of all absolute products of minimal filtering, and with it, for each output, the
- * rounding of its sums: an input meets the weights of its neighbours, too. The larger of what the four outputs of a square ask.
+ * Windows k for which |x| * k bounds the sum of all absolute products of minimal filtering, and so the
+ * rounding of each output's sums: an input is multiplied by its neighbours' weights too. The maximum over the
+ * four outputs of a square.
  */
 export function mixedWindows(weights: ArrayLike<number>): Float64Array {
   const filters = minimalFilters(weights).map(Math.abs);
@@ -57,7 +58,7 @@ const LEAST_CHANNELS = 8;
 
 const attributes = { strides: ints([1, 1]), dilations: ints([1, 1]), group: int(1) };
 
-/** May a kernel compute this convolution, with its weights as input 1, by minimal filtering? */
+/** Whether a kernel may compute this convolution, with its weights as input 1, by minimal filtering. */
 export function mayFilter(node: Node): boolean {
   const [m, channels, ...window] = node.inputs[1]?.type.shape ?? [];
   const { strides, dilations, group } = attrsOf({ attrs: attributes }, node);
@@ -68,7 +69,7 @@ export function mayFilter(node: Node): boolean {
   );
 }
 
-/** Roundings on the way of a term: two of its inputs, one of U, a sum over channels, four of the squares. */
+/** Roundings that a term undergoes: two of its inputs, one of U, a sum over channels, four of the squares. */
 export function filteredTerms(node: Node): number {
   return Number(node.inputs[1]?.type.shape[1]) + 7 + SUM_OVERHEAD;
 }

@@ -49,7 +49,7 @@ export const averagePool = defineOp({
   },
 });
 
-/** ONNX MaxPool of images and lines, first output. Padding never wins. */
+/** ONNX MaxPool of images and lines, first output. Padding is never the maximum. */
 export const maxPool = defineOp({
   name: 'max_pool',
   inputs: ['x'],
@@ -77,8 +77,8 @@ export const maxPool = defineOp({
 });
 
 /**
- * ONNX MaxPool's second output: for each output element the flat index (over the whole of x) of the maximum, the first of
- * equals; `column_major` counts each image plane by columns.
+ * ONNX MaxPool's second output: for each output element the flat index (over the whole of x) of the maximum,
+ * the first among equals; `column_major` counts each image plane by columns.
  */
 export const argMaxPool = defineOp({
   name: 'arg_max_pool',
@@ -202,7 +202,10 @@ function pool(
   return fromNumbers(type.dtype, staticShape(type.shape), out);
 }
 
-/** Positions along one axis that output `index` reads, and how many of the window lie inside input plus padding. */
+/**
+ * Positions along one axis that output `index` reads, and how many of the window are inside input plus
+ * padding.
+ */
 export function windowTaps(
   index: number,
   size: number,

@@ -18,8 +18,9 @@ const coordinateModes = ['asymmetric', 'half_pixel', 'pytorch_half_pixel', 'alig
 const nearestModes = ['floor', 'ceil', 'round_prefer_floor', 'round_prefer_ceil'] as const;
 
 /**
- * ONNX Resize, nearest or (multi)linear: output sizes from `sizes`, or floor(in * scale) in float32 from `scales`; both
- * list all axes. With `sizes` the scale is out / in; a size of 0 keeps the axis, also a symbolic one.
+ * ONNX Resize, nearest or (multi)linear: output sizes from `sizes`, or floor(in * scale) in float32 from
+ * `scales`; both list all axes. With `sizes` the scale is out / in; a size of 0 keeps the axis, even a
+ * symbolic one.
  */
 export const resize = defineOp({
   name: 'resize',
@@ -70,7 +71,7 @@ function resized(dim: Dim, size: number | undefined, scale: number | undefined):
   throw new CompileError('resize/symbolic', `cannot scale the symbolic dimension ${dim}`);
 }
 
-/** Sizes are computed in float32: 10 * 1.3 is 13 there. */
+/** Sizes are computed in float32: 10 * 1.3 is 13. */
 export function scaledSize(size: number, scale: number): number {
   return Math.floor(Math.fround(Math.fround(scale) * size));
 }
@@ -80,8 +81,8 @@ interface ResizeAttrs extends ResizeModes {
 }
 
 /**
- * What each output position of every axis reads. Backends make their tables with it. Where no size changes the input is
- * copied, whatever the scales say.
+ * What each output position of every axis reads. Backends build their tables with it. If no size changes, the
+ * input is copied, whatever the scales are.
  */
 export function resizeTables(
   from: readonly number[],
@@ -118,7 +119,7 @@ function interpolate(
   return x.quant ? { ...resized, quant: x.quant } : resized;
 }
 
-/** Where the rows start that an output row reads, with their weights. */
+/** The start of each input row that an output row reads, with their weights. */
 function rowPoints(
   index: readonly number[],
   tables: readonly (readonly (readonly Tap[])[])[],

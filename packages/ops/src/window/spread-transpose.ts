@@ -2,7 +2,10 @@ import type { Attrs, Tensor } from '@ghostc/ir';
 import { evaluateOne } from '../define-op.ts';
 import { slice } from '../movement/movement.ts';
 
-/** A transposed convolution: sizes of x and of the kernel, and its window, which may have a row more than x, as over a line. */
+/**
+ * A transposed convolution: sizes of x and of the kernel, and its window, which may have one more row than x,
+ * as over a line.
+ */
 export interface TransposedConvolution {
   /** [N,C,spatial...] */
   readonly shape: readonly number[];
@@ -17,8 +20,9 @@ export interface TransposedConvolution {
 export type EmitNode<V> = (op: string, inputs: readonly V[], attrs: Attrs) => V;
 
 /**
- * What a plain convolution of stride 1 with the mirrored weight computes a transposed one of, where there is no kernel for
- * that: x with stride - 1 zeros after each element, and the pads, dilation * (kernel - 1) - pad on each side.
+ * Computes a transposed convolution as a plain convolution of stride 1 with the mirrored weight, for backends
+ * without a kernel for it: x with stride - 1 zeros after each element, and the pads dilation * (kernel - 1) -
+ * pad on each side.
  */
 export function spreadTranspose<V>(
   x: V,
@@ -64,7 +68,7 @@ function spread<V>(
   });
 }
 
-/** A kernel [M,C,kH,kW] turned by half a circle. */
+/** A kernel [M,C,kH,kW] rotated by 180 degrees. */
 export function mirroredKernel(weight: Tensor): Tensor {
   const ends = [Number.MIN_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
   return evaluateOne(slice, [weight], { starts: [-1, -1], ends, axes: [2, 3], steps: [-1, -1] });

@@ -1,4 +1,4 @@
-/** TFLite's two ways to pad: as many elements as the output has by stride, or none. */
+/** TFLite's two paddings: the output has stride times as many elements as the input, or there is no padding. */
 export type TflitePadding = 'SAME' | 'VALID';
 
 /** One axis of a transposed convolution; sizes in elements. */
@@ -9,14 +9,14 @@ export interface TransposedAxis {
   readonly stride: number;
 }
 
-/** What TFLite's padding stands for: elements cut off before and after, and elements without a tap at the end. */
+/** The meaning of TFLite's padding: elements cut off before and after, and elements without a tap at the end. */
 export interface TransposedPads {
   readonly before: number;
   readonly after: number;
   readonly more: number;
 }
 
-/** As the convolution from the output to x has its pads; what is left over or missing lies at the end. */
+/** The pads of the convolution from the output to x; any remainder is at the end. */
 export function transposedPads(
   { size, out, taps, stride }: TransposedAxis,
   padding: TflitePadding,
@@ -35,7 +35,10 @@ interface TransposedWindow {
   readonly group: number;
 }
 
-/** The padding of TFLite's TRANSPOSE_CONV that means these pads: for shapes [N,C,H,W] of x, output and weight; undefined if none does. */
+/**
+ * The padding of TFLite's TRANSPOSE_CONV that is equivalent to these pads: for shapes [N,C,H,W] of x, output
+ * and weight; undefined if none is.
+ */
 export function transposedPadding(
   { strides, pads, output_padding, dilations, group }: TransposedWindow,
   [x, out, weight]: readonly [readonly number[], readonly number[], readonly number[]],

@@ -1,8 +1,9 @@
 import { addDim, CompileError, type Dim, floorDivDim, type Shape, type TensorType } from '@ghostc/ir';
 
 /**
- * Geometry of a sliding window over the two spatial axes of NCHW. Pads: [top, left, bottom, right]. A line [N,C,L] is an
- * image of height 1 written without that axis: ops with a window take both, with the same weights and attributes.
+ * Geometry of a sliding window over the two spatial axes of NCHW. Pads: [top, left, bottom, right]. A line
+ * [N,C,L] is an image of height 1 written without that axis: ops with a window accept both, with the same
+ * weights and attributes.
  */
 export interface Window {
   readonly strides: readonly number[];
@@ -49,14 +50,20 @@ function widened<D>([n, c, length]: readonly [D, D, D]): readonly [D, D, D | 1, 
   return [n, c, 1, length];
 }
 
-/** The shape of what a window makes of x: a line again where x is one. Throws `op/line` where it would not be one. */
+/**
+ * The shape of a window op's output: a line again if x is one. Throws `op/line` if the output would not be
+ * one.
+ */
 export function shapeLike(x: TensorType, [n, c, height, width]: readonly [Dim, Dim, Dim, Dim]): Dim[] {
   if (x.shape.length === 4) return [n, c, height, width];
   if (height === 1) return [n, c, width];
   throw new CompileError('op/line', `a window over a line [N,C,L] expects the height 1, found ${height}`);
 }
 
-/** Throws `op/window` where attributes have another length, and `op/line` where a window over a line has a height. */
+/**
+ * Throws `op/window` for attributes of the wrong length, and `op/line` for a window with a height over a
+ * line.
+ */
 export function checkWindow(x: TensorType, kernelHeight: Dim, { strides, pads, dilations }: Window): void {
   if (strides.length !== 2 || pads.length !== 4 || dilations.length !== 2)
     throw new CompileError(
