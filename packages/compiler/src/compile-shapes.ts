@@ -13,16 +13,16 @@ import { labelsText } from './web-packages.ts';
 /** A model with sizes of its symbolic dimensions. */
 export interface BoundModel {
   readonly graph: Graph;
-  /** The sizes that it was bound to, by name. */
+  /** The bound sizes, by name. */
   readonly bind: ReadonlyMap<string, number>;
 }
 
-/** What only the package as a whole has. */
+/** What belongs to the package as a whole. */
 const ownOnly: ReadonlySet<string> = new Set(['.html', '.example.js', '.d.ts']);
 
 type Tensor = Omit<IoTensor, 'offset'>;
 
-/** What a package says of one of its programs. */
+/** What a package states about one of its programs. */
 interface Shape {
   readonly bind: Readonly<Record<string, number>>;
   readonly inputs: readonly Tensor[];
@@ -30,8 +30,8 @@ interface Shape {
 }
 
 /**
- * A package for pages with a program for each model, which are one model in several sizes: `load({ bind })` of `<name>.js` takes
- * one of them. The programs are packages of their own, `<name>_1.js` and so on, and share weights that are the same bytes.
+ * A package for pages with one program per size of a model: `load({ bind })` of `<name>.js` picks one. The
+ * programs are separate packages, `<name>_1.js` and so on, and share weights with equal bytes.
  */
 export function compileShapes(
   models: readonly BoundModel[],
@@ -80,7 +80,7 @@ interface Sharing {
   readonly files: OutputFiles;
 }
 
-/** The files of a part without weights that the first part has too: it takes those. */
+/** The files of a part, without weights that the first part also has: it uses those. */
 function withSharedWeights(made: OutputFiles, { part, first, files }: Sharing): OutputFiles {
   const same = [...made].flatMap(([file, content]) => {
     const known = files.get(file.replace(part, first));

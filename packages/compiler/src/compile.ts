@@ -50,36 +50,54 @@ export interface CompileOptions extends PipelineOptions {
 
 /** Options of `compileWgsl`. */
 export interface CompileWgslOptions extends CompileOptions {
-  /** How matrices of weights are stored: f16 halves matrices in the file, and in memory where the device has shader-f16. Sums are f32. */
+  /**
+   * How weight matrices are stored: f16 halves matrices in the file, and in memory if the device has
+   * shader-f16. Sums are f32.
+   */
   readonly matrices?: 'f32' | 'f16' | undefined;
-  /** Shapes of kernels that `ghostc tune` measured. */
+  /** Kernel shapes measured by `ghostc tune`. */
   readonly tuning?: Tuning | undefined;
-  /** Every Ghost module in one kernel, also where planes are large: fewer dispatches, halos of tiles computed twice. */
+  /**
+   * Every Ghost module in one kernel, even if planes are large: fewer dispatches, but halos of tiles are
+   * computed twice.
+   */
   readonly fuseGhost?: boolean | undefined;
-  /** Called with the layers that have a shape. */
+  /** Called with the layers whose shape can be chosen. */
   readonly onTunable?: ((layers: readonly TunableLayer[]) => void) | undefined;
 }
 
 /** Options of `compileC`. */
 export interface CompileCOptions extends CompileOptions {
   readonly device?: Device | undefined;
-  /** How weights are written: hex words in C, a binary file with `.incbin`, or one that the caller loads. By size if absent. */
+  /**
+   * How weights are written: hex words in C, a binary file with `.incbin`, or a file that the caller loads.
+   * Chosen by size if absent.
+   */
   readonly weights?: WeightForm | undefined;
-  /** Bytes that the buffer of fetched weights may have; layers are split where it would be larger. With `weights: 'fetch'`. */
+  /**
+   * Maximum size in bytes of the buffer of fetched weights; layers that exceed it are split. With `weights:
+   * 'fetch'`.
+   */
   readonly fetchRam?: number | undefined;
-  /** Refuse compilers that may load or store words at any address. */
+  /** Refuse compilers that may generate unaligned word accesses. */
   readonly noUnaligned?: boolean | undefined;
-  /** Make `<name>_run_observed` too: it calls a function of the caller before each layer. */
+  /** Also emit `<name>_run_observed`, which calls a function of the caller before each layer. */
   readonly observer?: boolean | undefined;
   /** Linker section of the weights. */
   readonly weightSection?: string | undefined;
-  /** How the files are laid out for a build system. Default: side by side. */
+  /** How the files are laid out for a build system. Default: in one folder. */
   readonly layout?: Layout | undefined;
-  /** Bytes that the arena may have; layers are computed in bands of rows where it would be larger. */
+  /** Maximum size in bytes of the arena; layers that exceed it are computed in bands of rows. */
   readonly maxRam?: number | undefined;
-  /** `arena`: inputs and outputs lie in the arena, where a dead input makes room. Default: the caller's buffers. */
+  /**
+   * `arena`: inputs and outputs are in the arena, where a dead input's memory is reused. Default: the
+   * caller's buffers.
+   */
   readonly io?: IoForm | undefined;
-  /** `portable`: integer kernels in plain C; `cmsis-nn`: calls of CMSIS-NN where it has the layer. Default: the device's own. */
+  /**
+   * `portable`: integer kernels in plain C; `cmsis-nn`: calls CMSIS-NN for layers that it supports. Default:
+   * the device's own.
+   */
   readonly kernels?: KernelChoice | undefined;
   /** int8 Ghost modules in one kernel, row by row, on Cortex-M4 and M7: as fast as two kernels, with more scratch. */
   readonly fuseGhost?: boolean | undefined;
@@ -101,11 +119,14 @@ function* onnxSteps(model: Graph, options: CompileOptions): Steps<Uint8Array> {
 
 /** Options of `compileTflite`. */
 export interface CompileTfliteOptions extends CompileOptions {
-  /** Inputs and outputs of four axes are NHWC, as TFLite's programs expect of images; the model's own order if absent. */
+  /**
+   * Inputs and outputs with four axes are NHWC, as TFLite programs expect for images; the model's own order
+   * if absent.
+   */
   readonly channelsLast?: boolean | undefined;
 }
 
-/** A TFLite model. Throws `compile/symbolic`, and `tflite/write` for an op that no operator of TFLite computes. */
+/** A TFLite model. Throws `compile/symbolic`, and `tflite/write` for an op that no TFLite operator computes. */
 export function compileTflite(model: Graph, options: CompileTfliteOptions = {}): Uint8Array {
   return finish(tfliteSteps(model, options));
 }
@@ -126,7 +147,7 @@ export function compileWgsl(model: Graph, options: CompileWgslOptions = {}): Wgs
   return finish(wgslSteps(model, options));
 }
 
-/** The same in steps: it can be aborted, and tells how far it is. */
+/** The same in steps: can be aborted and reports progress. */
 export function compileWgslInSteps(
   model: Graph,
   options: CompileWgslOptions & StepOptions = {},
@@ -172,7 +193,7 @@ export function compileC(model: Graph, options: CompileCOptions = {}): CProgram 
   return finish(cSteps(model, options));
 }
 
-/** The same in steps: it can be aborted, and tells how far it is. */
+/** The same in steps: can be aborted and reports progress. */
 export function compileCInSteps(
   model: Graph,
   options: CompileCOptions & StepOptions = {},
@@ -180,7 +201,7 @@ export function compileCInSteps(
   return inSteps(cSteps(model, options), options);
 }
 
-/** The graph of a C program: a node a layer, with the names that `CLayer.output` has. Throws `compile/symbolic`. */
+/** The graph of a C program: one node per layer, with the names in `CLayer.output`. Throws `compile/symbolic`. */
 export function lowerForC(model: Graph, options: CompileCOptions = {}): Graph {
   return finish(loweredForC(model, options));
 }
@@ -214,7 +235,7 @@ function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
   return selfTest ? addSelfTest(program, lowered) : program;
 }
 
-/** The options that the C backend knows. */
+/** The options of the C backend. */
 function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & PlanCOptions {
   const { device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer } = options;
   const name = nameOf(model, options);
@@ -223,11 +244,14 @@ function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & Plan
 
 /** Options of `compileWasm`. */
 export interface CompileWasmOptions extends CompileOptions {
-  /** Makes a module of the C; without it there is no WebAssembly. */
+  /** Builds a module from the C; required for WebAssembly. */
   readonly buildWasm?: BuildWasm | undefined;
 }
 
-/** A WebAssembly program: manifest, module and weights, of the C for wasm32. Throws as `compileC`, `wasm/build`, `wasm/dtype`. */
+/**
+ * A WebAssembly program: manifest, module and weights, from the C for wasm32. Throws as `compileC`,
+ * `wasm/build`, `wasm/dtype`.
+ */
 export function compileWasm(model: Graph, options: CompileWasmOptions): BuiltWasm {
   return finish(wasmSteps(model, options));
 }
@@ -253,9 +277,12 @@ export interface CompileFilesOptions
     CompileTfliteOptions,
     CompileWgslOptions,
     CompileWasmOptions {
-  /** Source of the target's runtime as one ES module, with which a program is a package for pages; WGSL can do without. */
+  /**
+   * Source of the target's runtime as one ES module, which makes a program a package for pages; optional for
+   * WGSL.
+   */
   readonly runtime?: string | undefined;
-  /** Names of the classes, which a package for pages exports. */
+  /** Names of the classes, exported by a package for pages. */
   readonly labels?: readonly string[] | undefined;
 }
 
@@ -264,7 +291,7 @@ export function compileFiles(model: Graph, target: Target, options: CompileFiles
   return finish(writers[target](model, options));
 }
 
-/** The same in steps: it can be aborted, and tells how far it is. */
+/** The same in steps: can be aborted and reports progress. */
 export function compileFilesInSteps(
   model: Graph,
   target: Target,
@@ -305,12 +332,12 @@ function pageOptions({ runtime, labels }: CompileFilesOptions): PageOptions {
   throw new CompileError('wasm/build', 'a package for pages has a runtime; expected its source as runtime');
 }
 
-/** The model with the sizes of the options. */
+/** The model with the sizes from the options. */
 function bind(model: Graph, { bind: sizes }: CompileOptions): Graph {
   return sizes?.size ? bindDimensions(model, sizes) : model;
 }
 
-/** The same for targets that are static programs: throws `compile/symbolic` when a dimension has no size then. */
+/** The same for targets that are static programs: throws `compile/symbolic` if a dimension still has no size. */
 function bindAll(model: Graph, options: CompileOptions): Graph {
   const graph = bind(model, options);
   const open = graph.inputs.find((input) => !input.type.shape.every(isStatic));

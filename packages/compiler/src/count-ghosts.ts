@@ -1,7 +1,7 @@
 import type { Graph, Node, Value } from '@ghostc/ir';
 import { attrsOf, lookup, slice } from '@ghostc/ops';
 
-/** Ghost modules that are one op, and those of integers, whose parts are layers of their own. */
+/** Ghost modules that are one op, and integer ones, whose parts are separate layers. */
 export function countGhostModules(graph: Graph): number {
   const whole = [...graph.nodes()].filter(({ op }) => op === 'ghost_module').length;
   return channelConcats(graph).reduce((count, { inputs }) => {
@@ -15,8 +15,9 @@ export function countGhostModules(graph: Graph): number {
 }
 
 /**
- * Stages of G-GhostNet: concat(blocks(x[:, :k]), cheap(x[:, k:])), where blocks have a kernel beyond 1x1 and cheap is a pointwise
- * convolution, to which the blocks' features may be added. No op says one: its layers are kernels as they are.
+ * Stages of G-GhostNet: concat(blocks(x[:, :k]), cheap(x[:, k:])), where blocks have a kernel beyond 1x1 and
+ * cheap is a pointwise convolution, to which the blocks' features may be added. There is no op for a stage:
+ * its layers are already kernels.
  */
 export function countGhostStages(graph: Graph): number {
   return channelConcats(graph).filter(({ inputs: [first, second, ...more] }) => {
@@ -29,7 +30,7 @@ function channelConcats(graph: Graph): Node[] {
   return [...graph.nodes()].filter(({ op, attrs }) => op === 'concat' && attrs.axis === 1);
 }
 
-/** The layer that a value comes from, through other scales, activations and gates. */
+/** The layer that computes a value, through rescaling, activations and gates. */
 function layerOf(value: Value | null): Node | null {
   let node = value?.producer ?? null;
   while (node && ['requantize', 'qlinear_lookup', 'qlinear_mul'].includes(node.op))
@@ -41,14 +42,17 @@ function isStage(blocks: Value, cheap: Value): boolean {
   return cheapSources(cheap).some((tail) => comesFromRest(blocks, tail));
 }
 
-/** Some channels of a value: `from` up to, without, `to`. */
+/** Some channels of a value: from `from` up to, not including, `to`. */
 interface Channels {
   readonly whole: Value;
   readonly from: number;
   readonly to: number;
 }
 
-/** What pointwise convolutions read whose sum, with activations and scales, a value is: parts of the channels of something. */
+/**
+ * The channel ranges read by pointwise convolutions whose sum, after activations and rescaling, is the given
+ * value.
+ */
 function cheapSources(value: Value): Channels[] {
   const sources: Channels[] = [];
   const seen = new Set<Node>();
@@ -64,7 +68,7 @@ function cheapSources(value: Value): Channels[] {
   return sources;
 }
 
-/** Whether a value is computed, with a kernel beyond 1x1, from channels of `tail.whole` that are not the tail's. */
+/** Whether a value is computed, with a kernel beyond 1x1, from channels of `tail.whole` outside the tail. */
 function comesFromRest(blocks: Value, tail: Channels): boolean {
   const seen = new Set<Node>();
   const open = [blocks];

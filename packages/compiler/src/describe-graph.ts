@@ -4,26 +4,32 @@ import { graphMacs } from '@ghostc/ops';
 import { countGhostModules, countGhostStages } from './count-ghosts.ts';
 import { lowerForKernels } from './pipeline.ts';
 
-/** What `ghostc inspect` tells of a graph. */
+/** What `ghostc inspect` reports about a graph. */
 export interface GraphDescription {
   readonly nodes: number;
-  /** Elements of the constants that training sets: batch-norm statistics and lone scalars do not count. */
+  /** Elements of the constants that training sets, without batch-norm statistics and single scalars. */
   readonly params: number;
   /** Multiply-accumulates per inference; null while dimensions are symbolic. */
   readonly macs: number | null;
   /** Nodes by op. */
   readonly ops: Readonly<Record<string, number>>;
-  /** Those that are one op, and those of integers, whose parts are layers of their own. */
+  /** Modules that are one op, and integer ones, whose parts are separate layers. */
   readonly ghostModules: number;
-  /** Stages of G-GhostNet, whose cheap part stands for the features of several blocks. */
+  /** Stages of G-GhostNet, whose cheap part replaces the features of several blocks. */
   readonly ghostStages: number;
-  /** Arena of the C build in bytes, inputs and outputs outside; null while dimensions are symbolic, or an op has no kernel. */
+  /**
+   * Arena of the C build in bytes, without inputs and outputs; null while dimensions are symbolic, or if an
+   * op has no kernel.
+   */
   readonly peakArenaBytes: number | null;
-  /** What that is above the proven lower bound; 0: no plan takes less. */
+  /** Bytes above the proven lower bound; 0: no plan is smaller. */
   readonly arenaGapBytes: number | null;
 }
 
-/** What `ghostc inspect` prints of a graph: counts, multiply-accumulates, bytes. No arena while a size is open. */
+/**
+ * What `ghostc inspect` reports about a graph: counts, multiply-accumulates, bytes. No arena while a size is
+ * symbolic.
+ */
 export function describeGraph(graph: Graph): GraphDescription {
   const ops = countOps(graph);
   const fixed = graph.inputs.every((input) => input.type.shape.every(isStatic));

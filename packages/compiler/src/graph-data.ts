@@ -10,10 +10,10 @@ export interface ValueData {
 
 /** A node, for viewers. Plain data: it can be posted to another thread or stored as JSON. */
 export interface NodeData {
-  /** Name of its first output, which no other node has. */
+  /** Name of its first output, which is unique. */
   readonly id: string;
   readonly op: string;
-  /** Its names in the source model; several where nodes became one. */
+  /** Its names in the source model; several if nodes were fused. */
   readonly origin: readonly string[];
   readonly attrs: Readonly<Record<string, string>>;
   readonly outputs: readonly ValueData[];
@@ -21,13 +21,13 @@ export interface NodeData {
   readonly weights: readonly ValueData[];
 }
 
-/** An end of an edge: the id of a node, or the name of an input or output of the graph. */
+/** One end of an edge: the id of a node, or the name of an input or output of the graph. */
 export interface EdgeEnd {
   readonly kind: 'node' | 'input' | 'output';
   readonly id: string;
 }
 
-/** A value on its way to a node or an output. */
+/** A value passed to a node or an output. */
 export interface EdgeData {
   readonly from: EdgeEnd;
   readonly to: EdgeEnd;
@@ -74,7 +74,7 @@ function edgesInto(node: Node): readonly EdgeData[] {
   return node.inputs.flatMap((input) => (input ? edge(input, { kind: 'node', id: idOf(node) }) : []));
 }
 
-/** None from a constant. */
+/** Constants have no incoming edges. */
 function edge(value: Value, to: EdgeEnd): readonly EdgeData[] {
   const { name, producer, constant } = value;
   if (constant) return [];

@@ -13,7 +13,10 @@ export function layoutOf(input: Value | undefined): Pick<IoTensor, 'layout'> {
   return layout ? { layout } : {};
 }
 
-/** Order of the axes of an input, as the first layers that see it as an image have it; undefined where none does. */
+/**
+ * Order of the axes of an input, as the first layers that treat it as an image expect it; undefined if none
+ * does.
+ */
 function imageLayout(input: Value): IoTensor['layout'] {
   if (input.type.shape.length !== 4) return undefined;
   const reached = new Set([input]);

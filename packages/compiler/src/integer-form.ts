@@ -5,8 +5,8 @@ import { optimize } from './pipeline.ts';
 const quantizedOps = new Set<string>(opsWith('quantized'));
 
 /**
- * Does the model compute with quantised values, as integers or between QuantizeLinear and DequantizeLinear? Weights that are
- * stored in integers and dequantised leave it a float model.
+ * Whether the model computes with quantised values, as integers or between QuantizeLinear and
+ * DequantizeLinear. A model whose weights are stored as integers and dequantised is a float model.
  */
 export function isQuantized(model: Graph): boolean {
   const known = constantValues(model);
@@ -14,8 +14,9 @@ export function isQuantized(model: Graph): boolean {
 }
 
 /**
- * What every backend computes of a quantised model, in integers: ONNX says it in floats between DequantizeLinear and
- * QuantizeLinear, which compute the same to a step only. Undefined for a model without quantised values.
+ * The integer form of a quantised model, which every backend computes: ONNX expresses it in floats between
+ * DequantizeLinear and QuantizeLinear, which agree only to a step. Undefined for a model without quantised
+ * values.
  */
 export function integerForm(model: Graph): Graph | undefined {
   return isQuantized(model) ? optimize(model) : undefined;

@@ -10,13 +10,13 @@ const arrays: Readonly<Record<IoType, string>> = {
   u8: 'Uint8Array',
 };
 
-/** What the types of a package's module say beside its inputs and outputs. */
+/** What the types of a package's module declare besides its inputs and outputs. */
 interface KindTypes {
   readonly what: string;
   readonly imports: readonly string[];
   readonly manifest: string;
   readonly picture: string;
-  /** What an input may be beside an array. */
+  /** What an input may be besides an array. */
   readonly input: string;
   readonly profile: string;
   readonly model: string;
@@ -108,7 +108,7 @@ type Tensors = Pick<ProgramManifest, 'name'> & {
   readonly outputs: readonly Omit<IoTensor, 'offset'>[];
 };
 
-/** `<name>.d.ts` of a package: of several sizes of a model, if `shapes` has them. */
+/** `<name>.d.ts` of a package; for several sizes of a model if `shapes` has them. */
 export function moduleTypes(
   { name, inputs, outputs }: Tensors,
   kind: RuntimeKind,

@@ -16,22 +16,23 @@ import {
 } from '@ghostc/passes';
 import { finish, inSteps, type StepOptions, type Steps } from './steps.ts';
 
-/** What the pipeline tells while it runs. */
+/** What the pipeline reports while it runs. */
 export interface PipelineOptions {
-  /** Called after each pass with the graph as it is then. */
+  /** Called after each pass with the current graph. */
   readonly onPass?: ((name: string, graph: Graph) => void) | undefined;
   /** Called when a rule of the optimiser fires at a node. */
   readonly onFire?: ApplyOptions['onFire'] | undefined;
-  /** Called when a rule does not fire at a node whose op it wants, with the reason. */
+  /** Called with the reason when a rule declines at a node of its root op. */
   readonly onDecline?: ApplyOptions['onDecline'] | undefined;
 }
 
 /**
- * The path of a model, in order. The verifier runs between every two stages.
+ * The path of a model, in order. The verifier runs after every stage.
  *
  *   read          bytes -> graph            @ghostc/onnx, @ghostc/ghostnet, or the text form
- *   optimize      `optimizationPasses`      their order and its reasons stand in @ghostc/passes
- *   lower         composite ops -> kernels  for WGSL and C; ONNX is written from the optimised graph; C computes float16 in float32
+ *   optimize      `optimizationPasses`      passes/passes
+ *   lower         composite ops -> kernels  for WGSL and C; ONNX is written from the optimised graph; C
+ *   computes float16 in float32
  *   plan          schedule, arena offsets   `planWgsl`, `planC`, with @ghostc/planner; ONNX needs none
  *   emit          plan -> artefact          `emitWgsl`, `emitC`, and `emitOnnx` from the graph
  */
@@ -39,12 +40,12 @@ export function optimize(model: Graph, options: PipelineOptions = {}): Graph {
   return finish(optimizeSteps(model, options));
 }
 
-/** The same in the background of a page or server: it can be aborted, and tells how far it is. */
+/** The same in the background of a page or server: can be aborted and reports progress. */
 export function optimizeInSteps(model: Graph, options: PipelineOptions & StepOptions = {}): Promise<Graph> {
   return inSteps(optimizeSteps(model, options), options);
 }
 
-/** A step a pass. */
+/** One step per pass. */
 export function* optimizeSteps(model: Graph, { onPass, onFire, onDecline }: PipelineOptions): Steps<Graph> {
   const graph = model.clone();
   verify(graph, registry);
@@ -57,7 +58,7 @@ export function* optimizeSteps(model: Graph, { onPass, onFire, onDecline }: Pipe
   return graph;
 }
 
-/** The same for WGSL: Ghost modules that are fused, their gates and sums of shortcuts stay whole. */
+/** The same for WGSL: fused Ghost modules with their gates and shortcut sums remain single ops. */
 export function lowerForGpuKernels(
   optimized: Graph,
   { onPass, ...fusing }: PipelineOptions & FusingOptions = {},
@@ -68,7 +69,10 @@ export function lowerForGpuKernels(
   return graph;
 }
 
-/** Composite ops of an optimised graph become their layers, 16-bit floats float32: what the quantiser takes. */
+/**
+ * Lowers composite ops of an optimised graph to layers, and 16-bit floats to float32: the input of the
+ * quantiser.
+ */
 export function lowerForQuantizer(optimized: Graph): Graph {
   const graph = widenHalf(lowerToLayers(optimized.clone()), 'float');
   verify(graph, registry);
@@ -83,15 +87,15 @@ export function lowerForOperators(optimized: Graph, { onPass }: PipelineOptions 
   return graph;
 }
 
-/** What lowering for kernels asks the backend. */
+/** What lowering for kernels queries from the backend. */
 export interface KernelOptions extends PipelineOptions {
-  /** Which Ghost modules on integers become one kernel; none if absent. */
+  /** Which integer Ghost modules become one kernel; none if absent. */
   readonly fuses?: FusesGhostRows | undefined;
 }
 
 /**
- * Composite ops of an optimised graph become the ops that the code-generating backends have kernels for, 16-bit floats are
- * computed in float32.
+ * Lowers composite ops of an optimised graph to ops that the code-generating backends have kernels for;
+ * 16-bit floats are computed in float32.
  */
 export function lowerForKernels(optimized: Graph, { onPass, fuses }: KernelOptions = {}): Graph {
   const copy = optimized.clone();

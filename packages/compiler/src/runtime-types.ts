@@ -1,7 +1,7 @@
 /** The kinds of packages: WGSL, WebAssembly, both. */
 export type RuntimeKind = 'wgsl' | 'wasm' | 'web';
 
-/** Names of the runtimes, which all packages of a folder share. */
+/** Names of the runtimes, shared by all packages in a folder. */
 export const runtimeFiles: Readonly<Record<RuntimeKind, string>> = {
   wgsl: 'ghostc-runtime',
   wasm: 'ghostc-wasm-runtime',
@@ -310,8 +310,9 @@ export declare function picture(source: Source, options: PictureOptions): ${type
 `;
 
 /**
- * `ghostc-runtime.d.ts` and the like. A project may lack the DOM (a worker), or types of WebGPU (older TypeScript): such types
- * are taken from the global scope where they are known. `web-types.test.ts` holds it against the runtime's own types.
+ * `ghostc-runtime.d.ts` and the like. A project may lack the DOM (a worker) or types of WebGPU (older
+ * TypeScript), so such types are taken from the global scope if they exist. `web-types.test.ts` checks it
+ * against the runtime's own types.
  */
 export const runtimeTypes: Readonly<Record<RuntimeKind, string>> = {
   wgsl: [base, gpu, pictureOf('GpuInput & PixelInput')].join('\n'),

@@ -1,6 +1,6 @@
 import { reservedNames } from '@ghostc/backend-c';
 
-/** Devices of Windows: no file may have such a name, whatever its extension. */
+/** Device names on Windows: no file may have such a name, whatever its extension. */
 const deviceName = /^(con|prn|aux|nul|com\d|lpt\d)$/;
 
 /** A name that is safe as a C identifier, a file name and a WGSL identifier: [a-z][a-z0-9_]*, at most 62 characters. */

@@ -2,10 +2,16 @@ import { type CProgram, type ExpectedOutput, selfTestInput, withSelfTest } from 
 import { type BoundedOutput, boundedRun } from '@ghostc/interpreter';
 import { CompileError, type DType, entryOf, fromNumbers, type Graph, toNumbers } from '@ghostc/ir';
 
-/** Part of the largest element that float outputs may be off by where the derived bound is wider, as it is after many layers. */
+/**
+ * Fraction of the largest element by which float outputs may be off if the derived bound is wider, as after
+ * many layers.
+ */
 const FLOAT_TOLERANCE = 1e-4;
 
-/** The program of a lowered graph with a self-test: outputs as the interpreter computes them in double precision. */
+/**
+ * The program of a lowered graph with a self-test: the expected outputs are the interpreter's, in double
+ * precision.
+ */
 export function addSelfTest(program: CProgram, lowered: Graph): CProgram {
   if (program.form === 'fetch')
     throw new CompileError(
@@ -20,7 +26,7 @@ export function addSelfTest(program: CProgram, lowered: Graph): CProgram {
   );
 }
 
-/** Integers made from nothing but integers are exact; else they may be a step off, floats what rounding explains. */
+/** Integers computed only from integers are exact; other integers may be a step off, floats within rounding. */
 function expectedOf({ value, bound }: BoundedOutput, dtype: DType): ExpectedOutput {
   const numbers = toNumbers(value);
   const most = bound.reduce((a, b) => Math.max(a, b), 0);

@@ -6,12 +6,15 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 /** Options by name; undefined ones count as absent. */
 type HashedOptions = Readonly<Record<string, unknown>>;
 
-/** A constant of more bytes whose elements are all the same is hashed as one of them: a small file may ask for many. */
+/**
+ * A large constant whose elements are all equal is hashed as one element, since a small file may declare a
+ * huge one.
+ */
 const LARGE = 2 ** 20;
 
 /**
- * SHA-256, in hex, of a model (its text form and the bytes of its constants) and of the options it is compiled with: equal
- * hashes, equal outputs.
+ * SHA-256, in hex, of a model (its text form and the bytes of its constants) and of its compile options:
+ * equal hashes, equal outputs.
  */
 export function sourceHash(model: Graph, options: HashedOptions = {}): string {
   const { text, resources } = printGraph(model, registry);

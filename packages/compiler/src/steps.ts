@@ -1,23 +1,23 @@
-/** Where a compile is. */
+/** The progress of a compilation. */
 export interface Progress {
   readonly stage: 'optimize' | 'plan' | 'emit';
-  /** What was done last: the name of a pass, or the stage. */
+  /** What was finished last: the name of a pass, or the stage. */
   readonly step: string;
-  /** Part of the stage that is done, 0 to 1. */
+  /** Fraction of the stage that is done, 0 to 1. */
   readonly done: number;
 }
 
-/** What the functions that end in `InSteps` take. */
+/** Options of the functions that end in `InSteps`. */
 export interface StepOptions {
-  /** Ends the work at the next step; the promise is rejected with the signal's reason. */
+  /** Aborts the work at the next step; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Work that may be left after each step. */
+/** Work that yields after each step. */
 export type Steps<T> = Generator<Progress, T>;
 
-/** Does all of it at once. */
+/** Runs all steps at once. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const { done, value } = steps.next();
@@ -25,7 +25,7 @@ export function finish<T>(steps: Steps<T>): T {
   }
 }
 
-/** Does it step by step. Between two, events of the thread have their turn: messages, and what aborts the signal. */
+/** Runs step by step. Between steps the event loop runs: messages, and whatever aborts the signal. */
 export async function inSteps<T>(steps: Steps<T>, { signal, onProgress }: StepOptions = {}): Promise<T> {
   for (;;) {
     signal?.throwIfAborted();

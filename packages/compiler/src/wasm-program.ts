@@ -4,15 +4,21 @@ import { byteSize, CompileError, crc32, type DType, type Graph, type TensorType 
 import { castBoundary } from '@ghostc/passes';
 import type { IoTensor, WasmProgram } from '@ghostc/wgsl-runtime';
 
-/** Makes a WebAssembly module of C for wasm32: `wasmModule` of @ghostc/runtimes, which calls Clang, or the caller's own. */
+/**
+ * Builds a WebAssembly module from C for wasm32: `wasmModule` of @ghostc/runtimes, which calls Clang, or the
+ * caller's own.
+ */
 export type BuildWasm = (program: CProgram) => Uint8Array<ArrayBuffer>;
 
-/** Element types of quantised inputs and outputs that pages hand over as they are. */
+/** Element types of quantised inputs and outputs that pages pass unchanged. */
 const kept = new Set<DType>(['i8', 'u8', 'i16', 'u16', 'i32']);
-/** What float32 holds too little of. */
+/** Types that float32 cannot represent fully. */
 const wide = new Set<DType>(['f64', 'u64']);
 
-/** The model with inputs and outputs as WGSL programs have them: quantised integers, and float32. Throws `wasm/dtype`. */
+/**
+ * The model with the inputs and outputs of WGSL programs: quantised integers, and float32. Throws
+ * `wasm/dtype`.
+ */
 export function pageBoundary(model: Graph): Graph {
   return castBoundary(model, carrier);
 }
@@ -26,12 +32,12 @@ function carrier({ dtype, quant }: TensorType): DType {
   );
 }
 
-/** A program whose files are at hand. */
+/** A program whose files are available. */
 export interface BuiltWasm extends WasmProgram<Uint8Array> {
   readonly code: Uint8Array;
 }
 
-/** The C as a module with its manifest: inputs and outputs lie after the arena. */
+/** The C as a module with its manifest: inputs and outputs follow the arena. */
 export function wasmProgram(
   program: CProgram,
   { build, sourceHash }: { readonly build: BuildWasm; readonly sourceHash: string },

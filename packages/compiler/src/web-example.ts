@@ -38,7 +38,10 @@ const pageText = (name: string): string => `<!doctype html>
 </html>
 `;
 
-/** What a network was trained with is not in its file: ImageNet's values for colour, 0 to 1 for one channel. */
+/**
+ * The normalisation used in training is not in the model file: assume ImageNet's for colour, 0 to 1 for one
+ * channel.
+ */
 const normalisation = (input: Tensor): string =>
   channelsOf(input) === 3
     ? '{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }'
@@ -230,5 +233,5 @@ await orSay(async () => {
 });
 `;
 
-/** A property name, also one that an object literal would take for its prototype. */
+/** A property name, quoted even if an object literal would take it for its prototype. */
 const key = (name: string): string => `[${JSON.stringify(name)}]`;

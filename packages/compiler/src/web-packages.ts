@@ -7,23 +7,26 @@ import { webExample } from './web-example.ts';
 
 type Files = ReadonlyMap<string, string | Uint8Array>;
 
-/** What a package has beside its program. */
+/** What a package contains besides its program. */
 export interface PageOptions {
   /** Source of the runtime as one ES module. */
   readonly runtime: string;
-  /** Names of the classes, which the package exports. */
+  /** Names of the classes, exported by the package. */
   readonly labels?: readonly string[] | undefined;
 }
 
 /**
- * The files that make a WGSL program a package for a page: `<name>.js`, an ES module with the manifest and a loader; an
- * example page; the runtime; types of both modules. The weights stay in `<name>.weights.bin` beside them.
+ * The files that make a WGSL program a package for a page: `<name>.js`, an ES module with the manifest and a
+ * loader; an example page; the runtime; types of both modules. The weights stay in `<name>.weights.bin`.
  */
 export function wgslPackage(manifest: WgslManifest, options: PageOptions): Files {
   return packageOf(manifest, { kind: 'wgsl', module: wgslModule(manifest, 'wgsl'), ...options });
 }
 
-/** The same of a WebAssembly program, with its module in `<name>.wasm` and the weights in `<name>.wasm.weights.bin`. */
+/**
+ * The same for a WebAssembly program, with its module in `<name>.wasm` and the weights in
+ * `<name>.wasm.weights.bin`.
+ */
 export function wasmPackage(program: BuiltWasm, options: PageOptions): Files {
   const { manifest } = program;
   return new Map([
@@ -32,7 +35,10 @@ export function wasmPackage(program: BuiltWasm, options: PageOptions): Files {
   ]);
 }
 
-/** Both in one package, which loads what is faster where it runs; `<name>.webgpu.js` and `<name>.wasm.js` are its parts. */
+/**
+ * Both in one package, which loads whichever is faster on the machine; `<name>.webgpu.js` and
+ * `<name>.wasm.js` are its parts.
+ */
 export function webPackage(manifest: WgslManifest, program: BuiltWasm, options: PageOptions): Files {
   const { name } = manifest;
   return new Map([
@@ -67,7 +73,7 @@ function packageOf(manifest: ProgramManifest, { kind, runtime, module, labels }:
   ]);
 }
 
-/** The labels as what a module exports. Throws `page/labels` where no output has as many values. */
+/** The labels as a module export. Throws `page/labels` if no output has that many values. */
 export function labelsText(
   { outputs }: { readonly outputs: readonly Pick<IoTensor, 'name' | 'shape'>[] },
   labels: readonly string[] = [],
@@ -126,7 +132,7 @@ export async function load({ code, weights, ...options } = {}) {
 `;
 }
 
-/** Inputs and outputs without their places, which each backend has its own of. */
+/** Inputs and outputs without offsets, which differ between backends. */
 function webModule(manifest: WasmManifest): string {
   const { name, sourceHash, inputs, outputs } = manifest;
   const placeless = (tensors: typeof inputs) => tensors.map(({ offset, ...tensor }) => tensor);

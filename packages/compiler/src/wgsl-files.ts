@@ -1,6 +1,6 @@
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 
-/** Files of a WGSL program: `<name>.wgsl.json` (the manifest), one `.wgsl` a module, `<name>.weights.bin`. */
+/** Files of a WGSL program: `<name>.wgsl.json` (the manifest), one `.wgsl` per module, `<name>.weights.bin`. */
 export function wgslFiles({
   manifest,
   weights,

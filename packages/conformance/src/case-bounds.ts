@@ -5,14 +5,14 @@ import { roundingOf, toleranceOf } from './judge-outputs.ts';
 import type { Tensors } from './runtime.ts';
 import type { ConformanceCase } from './suite.ts';
 
-/** What one output must be, and how far each element may be off. */
+/** The expected value of one output, and how far each element may be off. */
 export interface BoundedExpectation {
   readonly expected: Tensor;
-  /** f32, of the output's shape: |actual - expected| is at most this in a right engine. */
+  /** f32, of the output's shape: in a correct engine |actual - expected| is at most this. */
   readonly bound: Tensor;
   /** Why this much. */
   readonly reason: string;
-  /** f32: what random rounding explains. Beyond it an output is suspicious; absent where rounding explains nothing. */
+  /** f32: what random rounding explains. An output beyond it is suspicious; absent if rounding gives no limit. */
   readonly typical?: Tensor;
 }
 

@@ -6,7 +6,7 @@ import { type Comparison, compareTensors, type Tolerance, tooWide } from './comp
 export interface Derivation {
   /** The output in double precision with its bound, from `boundedRun`. */
   readonly oracle: BoundedOutput | undefined;
-  /** Used where no bound can be derived, or one that noise would pass, as after many layers. */
+  /** Used if no bound can be derived, or only one that noise would pass, as after many layers. */
   readonly fallback: Tolerance;
 }
 
@@ -16,7 +16,7 @@ export interface DerivedComparison extends Comparison {
   readonly derived: boolean;
 }
 
-/** Holds `actual` against `expected`, which both were rounded: each may be off by the derived bound. */
+/** Compares `actual` with `expected`, both of which were rounded: each may be off by the derived bound. */
 export function compareDerived(
   expected: Tensor,
   actual: Tensor | undefined,
@@ -26,7 +26,7 @@ export function compareDerived(
   return { ...compareTensors(expected, actual, tolerance ?? fallback), derived: tolerance !== undefined };
 }
 
-/** Undefined where there is no bound that tells a result from noise. */
+/** Undefined if no bound can tell a result from noise. */
 export function derivedTolerance(expected: Tensor, oracle: BoundedOutput | undefined): Tolerance | undefined {
   if (!oracle?.bound.every((e) => Number.isFinite(e))) return undefined;
   const both = isFloat(expected.dtype) ? (e: number) => 2 * e : (e: number) => (e > 0 ? 1 : 0);

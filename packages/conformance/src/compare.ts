@@ -7,13 +7,19 @@ export interface Tolerance {
   /** |actual - expected| <= relative * max|expected| + absolute, for every element. */
   readonly relative: number;
   readonly absolute: number;
-  /** A bound by element instead, derived from the computation. An element whose bound is infinite may be anything. */
+  /**
+   * A bound per element instead, derived from the computation. An element with an infinite bound may have any
+   * value.
+   */
   readonly bound?: ArrayLike<number>;
-  /** What most elements stay within, where a few may be a step off: those are counted, and `rms` limits how many they are. */
+  /**
+   * What most elements are within if a few may be a step off: those are counted, and `rms` limits their
+   * number.
+   */
   readonly usual?: ArrayLike<number>;
   /** The largest root mean square of all differences. */
   readonly rms?: number;
-  /** Who made it knows how wide it is: it is not refused where noise would pass. */
+  /** The caller knows how wide it is: it is not refused even if noise would pass. */
   readonly vetted?: true;
   /** Why this much. */
   readonly reason: string;
@@ -26,14 +32,14 @@ export interface Comparison {
   readonly maxAbs: number;
   /** maxAbs / max|expected|; maxAbs itself when every expected element is 0. */
   readonly maxRel: number;
-  /** The difference at the worst element, and what is allowed there. */
+  /** The difference at the worst element, and the difference allowed there. */
   readonly off: number;
   readonly allowed: number;
-  /** Largest error over what is allowed at that element; at most 1 when it passes. */
+  /** Largest ratio of error to allowed error; at most 1 when it passes. */
   readonly ratio: number;
   /** Flat index of the worst element; -1 when equal. */
   readonly worst: number;
-  /** Elements that differ by a step, as on a tie of a rounding. */
+  /** Elements that differ by one step, as on a rounding tie. */
   readonly ties: number;
   /** What disagrees. */
   readonly problem?: string;
@@ -42,13 +48,13 @@ export interface Comparison {
 /** Nothing is rounded: movement, and integers. */
 export const exact: Tolerance = { relative: 0, absolute: 0, reason: 'nothing is rounded' };
 
-/** Differences below the smallest normal float32 are no error: a device may flush them to zero. */
+/** Differences below the smallest normal float32 are not errors: a device may flush them to zero. */
 const FLUSHED = 2 ** -126;
 
-/** A tolerance above this part of the largest element would let noise pass. */
+/** A tolerance above this fraction of the largest element would let noise pass. */
 const TOO_WIDE = 1e-2;
 
-/** Holds `actual` against `expected`. NaN must meet NaN, and infinities must be the same. */
+/** Compares `actual` with `expected`. NaN must match NaN, and infinities must be equal. */
 export function compareTensors(
   expected: Tensor,
   actual: Tensor | undefined,
@@ -66,7 +72,7 @@ export function compareTensors(
   return summarize(measure(want, got, { allowed, usual }), { want, got, largest, rms: tolerance.rms });
 }
 
-/** How far each element may be off, of an output whose largest magnitude is given. */
+/** How far each element of an output may be off, given the output's largest magnitude. */
 export function allowedBy(tolerance: Tolerance, dtype: DType, largest: number): (i: number) => number {
   const { bound, absolute } = tolerance;
   const floor = FLUSHED + (bound ? 0 : relativeFor(dtype, tolerance) * largest + absolute);
@@ -78,7 +84,7 @@ function failed(problem: string): Comparison {
   return { pass: false, ...far, allowed: 0, worst: -1, ties: 0, problem };
 }
 
-/** Numbers, or bigints of 64-bit integers. */
+/** Numbers, or bigints for 64-bit integers. */
 type Elements = ReturnType<typeof wideElements>;
 
 interface Compared {
@@ -103,7 +109,7 @@ function summarize(measured: Measured, { want, got, largest, rms = Infinity }: C
   return { ...result, problem };
 }
 
-/** The largest finite magnitude; 0 of none. */
+/** The largest finite magnitude; 0 if there is none. */
 export function largestMagnitude(values: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < values.length; i++) {
@@ -114,8 +120,9 @@ export function largestMagnitude(values: ArrayLike<number>): number {
 }
 
 /**
- * What is wrong with a tolerance that half of the elements could miss by a hundredth of the largest (by more than half a step
- * for integers): random numbers of the same size would pass. Outputs that are all zero have no size; they are taken for 1.
+ * Why a tolerance is refused: half of the elements could be off by a hundredth of the largest (by more than
+ * half a step for integers), so random numbers of the same size would pass. Outputs that are all zero are
+ * treated as having size 1.
  */
 export function tooWide(
   want: ArrayLike<number>,
@@ -129,7 +136,7 @@ export function tooWide(
   return `the tolerance is too wide: ${wide} of ${want.length} elements may be off by more than ${limit.toExponential(1)}`;
 }
 
-/** A tolerance for float32 holds 16-bit floats to this many of their own roundings. */
+/** A float32 tolerance allows 16-bit floats this many of their own roundings. */
 const HALF_ROUNDINGS = 4;
 
 function relativeFor(dtype: DType, { relative }: Tolerance): number {

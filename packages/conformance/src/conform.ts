@@ -11,37 +11,40 @@ import { verifyModel } from './verify-model.ts';
 
 /** Options of `conform`. */
 export interface ConformOptions {
-  /** Cases that this runtime refuses, with the reason. A skip that would pass, or names no case, fails the run. */
+  /**
+   * Cases that this runtime refuses, with the reason. A skip that would pass, or that names no case, fails
+   * the run.
+   */
   readonly skip?: Readonly<Record<string, string>>;
   readonly suites?: readonly Suite[];
   readonly onResult?: (result: SuiteResult) => void;
 }
 
-/** What a runtime made of one case. */
+/** The result of one case on a runtime. */
 export interface SuiteResult {
   readonly name: string;
-  /** `refused`: the runtime says by name what it does not compute. */
+  /** `refused`: the runtime reports by name what it does not support. */
   readonly status: 'pass' | 'fail' | 'error' | 'skip' | 'refused';
   readonly maxRel: number;
   readonly message?: string;
 }
 
-/** What a runtime made of all cases. */
+/** The results of all cases on a runtime. */
 export interface ConformanceReport {
   readonly runtime: string;
   readonly cases: readonly SuiteResult[];
-  /** What is wrong: failed cases, and skips that are stale. Empty when the runtime conforms. */
+  /** The problems: failed cases, and stale skips. Empty if the runtime conforms. */
   readonly problems: readonly string[];
 }
 
-/** Where no bound can be derived, as after a squeeze-excite. */
+/** For cases where no bound can be derived, as after a squeeze-excite. */
 const rounding: Tolerance = {
   relative: 1e-5,
   absolute: 1e-7,
   reason: 'float32 sums in another order, library functions within some ulp',
 };
 
-/** Runs every case of every suite on a runtime and holds the outputs against the interpreter's. */
+/** Runs every case of every suite on a runtime and compares the outputs with the interpreter's. */
 export async function conform(
   runtime: Runtime,
   { skip = {}, suites = allSuites, onResult }: ConformOptions = {},
@@ -79,14 +82,14 @@ async function runCase(
   };
 }
 
-/** Holds a runtime's outputs of one case against the interpreter's. Never throws. */
+/** Compares a runtime's outputs of one case with the interpreter's. Never throws. */
 export function verifyCase(runtime: Runtime, one: ConformanceCase): Promise<RuntimeResult> {
   return verifyModel(runtime, caseTask(one));
 }
 
 const tasks = new WeakMap<ConformanceCase, Verification>();
 
-/** A case with its inputs and what they must give: made once, and the same for every runtime. */
+/** A case with its inputs and expected outputs: computed once, and the same for every runtime. */
 export function caseTask(one: ConformanceCase): Verification {
   const known = tasks.get(one) ?? taskOf(one);
   tasks.set(one, known);

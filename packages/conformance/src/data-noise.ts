@@ -6,13 +6,13 @@ import type { Runtime } from './runtime.ts';
 import { rootMeanSquare } from './statistical-tolerance.ts';
 import type { DataSet, Verification } from './verification.ts';
 
-/** Data that the original model misses by more than this part of them belong to another model. */
+/** If the original model misses the data by more than this fraction of them, they belong to another model. */
 const MOST_NOISE = { float: 1e-2, quantized: 0.1 } as const;
 
 /** How far the original model itself is from the given outputs. */
 export type DataNoise = NonNullable<Verification['dataNoise']>;
 
-/** How far the original model is from the outputs of each data set, where it may be noise. */
+/** How far the original model is from the outputs of each data set, if that may be noise. */
 export async function dataNoiseOf(
   original: Runtime,
   { model, dataSets }: Verification,

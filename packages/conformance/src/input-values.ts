@@ -11,13 +11,13 @@ import {
   type TensorType,
 } from '@ghostc/ir';
 
-/** Element `at`; `turn` tells the inputs of one case apart. */
+/** The element at index `at`; `turn` distinguishes the inputs of one case. */
 type Draw = (at: number, next: () => number, turn?: number) => number;
 
-/** Places of the values that are rare, far enough apart for most windows and rows to have none. */
+/** Positions of rare values, far enough apart for most windows and rows to have none. */
 const RARE = 61;
 
-/** Operands hold special values in the same places, and not the same ones. */
+/** Operands hold special values at the same positions, but different values. */
 const TURN = 3;
 
 const special = [
@@ -34,7 +34,7 @@ const special = [
   -0.5,
 ] as const;
 
-/** Beyond these exp leaves float32: e^88 is a number, e^89 is none. 17 is where 1 + e^-x is 1. */
+/** Beyond these exp leaves float32: e^88 is finite, e^89 is not. At 17, 1 + e^-x is 1. */
 const steep = [88, -88, 89, -89, 17, -17, 10_000, -10_000, 0.001, -3, 3, 700, -700] as const;
 
 const pick = <T>(list: readonly T[], at: number): T => itemAt(list, at % list.length);
@@ -56,10 +56,10 @@ const draws = {
   /** 1e-4 to 1e4 of both signs. */
   wide: (_, next) => (next() < 0.5 ? -1 : 1) * 10 ** (next() * 8 - 4),
   steep: (at, next) => (at % 2 === 0 ? pick(steep, at / 2) : 8 * unit(at, next)),
-  /** Every third one a cliff above the others. */
+  /** Every third element is much larger than the others. */
   cliffs: (at, next) => (at % 3 === 0 ? 100 : 1) * unit(at, next),
   positive: (_, next) => 0.5 + next(),
-  /** One of sixteen is not 0, so that the bound of a long sum is tight. The ends are among them. */
+  /** One in sixteen is non-zero, including both ends, so that the bound of a long sum is tight. */
   sparse: (at, next) => (at % 16 === 0 || at % 16 === 15 || next() < 0.02 ? unit(at, next) : 0),
   /** All of one sign, so that a sum grows. */
   growing: (_, next) => 0.75 + next() / 2,
@@ -68,8 +68,8 @@ const draws = {
 } satisfies Readonly<Record<string, Draw>>;
 
 /**
- * What the inputs of a case hold. `uniform`: floats in [-1, 1), small integers. `extremes`: both ends of an integer type, and
- * numbers near 0. The others are for floats; integers have their `uniform` then.
+ * The contents of a case's inputs. `uniform`: floats in [-1, 1), small integers. `extremes`: both ends of an
+ * integer type, and numbers near 0. The others are for floats; integers then use `uniform`.
  */
 export type InputValues = 'uniform' | 'extremes' | keyof typeof draws;
 
@@ -89,7 +89,10 @@ export function inputTensor(type: TensorType, { seed, input = 0, values = 'unifo
   return filled(type, (at) => draw(at, next, TURN * input));
 }
 
-/** Ends of the type, so that sums and products wrap; each second element is any of the type's lower 31 bits. */
+/**
+ * Ends of the type, so that sums and products wrap; every second element is drawn from the type's lower 31
+ * bits.
+ */
 function extremes(type: TensorType, seed: number): Tensor {
   const bits = 8 * byteSize(type.dtype);
   const signed = type.dtype.startsWith('i');

@@ -1,8 +1,8 @@
 import type { ConformanceCase, Suite } from './suite.ts';
 
 /**
- * All cases of a suite as one graph, for runtimes that take long to compile or start: every value gets the number of its
- * case, every output the name `case/output`. The heads and returns of the cases must be lines of their own.
+ * All cases of a suite as one graph, for runtimes that are slow to compile or start: values get the number of
+ * their case, outputs the name `case/output`. The heads and returns of the cases must be on separate lines.
  */
 export function joinCases({ name, cases }: Suite): ConformanceCase {
   const parts = cases.map(partOf);

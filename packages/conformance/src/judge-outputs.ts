@@ -13,13 +13,13 @@ export interface Judged extends Comparison {
   readonly subject: string;
   /** Why the outputs cannot be judged. */
   readonly unclear?: string;
-  /** What passed only under a wider limit, and which. */
+  /** What passed only under a wider limit, and under which. */
   readonly remark?: string;
   /** What was allowed, element by element. */
   readonly bound?: ArrayLike<number> | undefined;
 }
 
-/** Holds every output of a data set against what is expected. */
+/** Compares every output of a data set with the expected one. */
 export function judgeOutputs(set: DataSet, actual: Tensors, task: Verification): Judged[] {
   return [...set.outputs].map(([name, expected]) => ({
     ...judge({ set, name, expected, task }, actual.get(name)),
@@ -44,19 +44,19 @@ function judge(question: Question, actual: Tensor | undefined): Verdict {
   return compareTensors(expected, actual, toleranceOf(question));
 }
 
-/** How far one output of a data set may be off: by the bound of the worst case, or by what the task says. */
+/** How far one output of a data set may be off: by the worst-case bound, or as the task specifies. */
 export function toleranceOf(question: Question): Tolerance {
   const bound = question.task.derived && hardTolerance(question);
   return bound || question.task.tolerance;
 }
 
-/** How far random rounding moves an output; undefined where it says nothing of it. */
+/** How far random rounding moves an output; undefined if it gives no limit. */
 export function roundingOf({ set, name, task }: Question): Tolerance | undefined {
   const noise = noiseOf({ model: task.model, inputs: set.inputs }, 'many').get(name);
   return noise && statisticalTolerance(noise);
 }
 
-/** By random rounding of a few runs; what these do not explain may be explained by more, by noisy data, or by the bound. */
+/** First by random rounding of a few runs; then by more runs, by noisy data, or by the bound. */
 function judgeByNoise(question: Question, actual: Tensor | undefined): Verdict {
   const first = judgeByRuns(question, actual, 'few');
   if (first.pass || first.maxAbs === Infinity) return first;
@@ -97,8 +97,9 @@ function noiseFor({ set, name, task }: Question, runs: Runs): NoisyOutput | unde
 }
 
 /**
- * What is expected has rounding of its own: two right engines may be on two sides of the exact result. A near miss is looked at
- * with more runs, since a few tell the spread of some of thousands of elements too low.
+ * The expected output has rounding too: two correct engines may be on opposite sides of the exact result.
+ * Near misses are judged with more runs, since a few runs underestimate the spread of some of thousands of
+ * elements.
  */
 function nearExact(question: Question, actual: Tensor | undefined, runs: Runs = 'many'): Verdict | undefined {
   const noise = noiseFor(question, runs);
@@ -111,10 +112,10 @@ function nearExact(question: Question, actual: Tensor | undefined, runs: Runs = 
   return runs === 'many' && found.ratio <= NEAR_MISS ? nearExact(question, actual, 'most') : undefined;
 }
 
-/** Times what is allowed. */
+/** Multiple of the allowed error. */
 const NEAR_MISS = 2;
 
-/** The data are noisy themselves: the original model misses them by so much. */
+/** The data are noisy: the original model misses them by this much. */
 function withinData(question: Question, actual: Tensor | undefined): Verdict | undefined {
   const { expected, set, name, task } = question;
   const noise = task.dataNoise?.(set, name);
@@ -125,7 +126,7 @@ function withinData(question: Question, actual: Tensor | undefined): Verdict | u
   return { ...found, bound, remark: `within the noise of the data, ${noise.toExponential(1)}` };
 }
 
-/** Beyond this many times what random rounding explains, no order of summation does. */
+/** Beyond this multiple of what random rounding explains, no order of summation is an explanation. */
 const MOST_BY_ORDER = 64;
 
 function withinBound(

@@ -2,8 +2,9 @@ import { type Tensor, type TensorData, toBytes } from '@ghostc/ir';
 import type { Tensors } from './runtime.ts';
 
 /**
- * What `run` gives. Inputs are as they were when it returns: what is allowed is derived from them, and a runtime that wrote
- * into one would say itself how far it may be off. Throws an error that names such an input.
+ * Runs a runtime and checks that the inputs are unchanged when it returns: the allowed error is derived from
+ * them, so a runtime that wrote into an input would set its own tolerance. Throws an error that names such an
+ * input.
  */
 export async function keepingInputs<T>(inputs: readonly Tensors[], run: () => Promise<T>): Promise<T> {
   const kept = inputs.map((one) =>

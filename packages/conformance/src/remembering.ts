@@ -2,7 +2,10 @@ import { entryOf, itemAt } from '@ghostc/ir';
 import { runEach } from './run-each.ts';
 import type { Runtime, Tensors } from './runtime.ts';
 
-/** The runtime, which runs nothing twice: outputs of inputs that it had are remembered, and another judgement costs no run. */
+/**
+ * Wraps a runtime so that it runs nothing twice: outputs are cached by inputs, and judging again costs no
+ * run.
+ */
 export function remembering(runtime: Runtime): Runtime {
   const known = new Map<Tensors, Tensors>();
   return {

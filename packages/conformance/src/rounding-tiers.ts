@@ -18,7 +18,7 @@ import {
 import { bindDimensions, dimensionsFrom, graphMacs, lookup } from '@ghostc/ops';
 import type { Tensors } from './runtime.ts';
 
-/** A model with inputs: what rounding is derived for. Kept as long as the inputs are. */
+/** A model with inputs, for which rounding is derived. Cached as long as the inputs exist. */
 export interface Rounded {
   readonly model: Graph;
   readonly inputs: Tensors;
@@ -28,26 +28,26 @@ export interface Rounded {
 
 type Noise = ReadonlyMap<string, NoisyOutput>;
 
-/** What is noise asked of: `kind` names the arithmetic and how many runs there are. */
+/** The key of a noise result: `kind` names the arithmetic and the number of runs. */
 export type NoiseQuestion = Pick<Rounded, 'model' | 'inputs'> & { readonly kind: string };
 
-/** The noise of models and data that earlier processes asked for; makes what is new. */
+/** Noise of models and data computed by earlier processes; computes what is missing. */
 export type NoiseStore = (question: NoiseQuestion, make: () => Noise) => Noise;
 
 /**
- * Multiply-accumulates of all noisy runs together; an element that is computed counts as ELEMENT of them. The first tier is
- * wanted every time, the second where the first fails, the third for a near miss.
+ * Budget of multiply-accumulates of all noisy runs together; a computed element counts as ELEMENT of them.
+ * The first tier is always run, the second if the first fails, the third for a near miss.
  */
 const WORK = { few: 2e8, many: 1.2e9, most: 6e9 } as const;
-/** Elements together say what a few runs of one do not. */
+/** Many elements together compensate for few runs. */
 const MOST = { few: 3, many: 8, most: 32 } as const;
 const ELEMENT = 16;
 export type Runs = keyof typeof WORK;
 
-/** Outputs of so many elements say enough of their spread when they are computed once. */
+/** With this many output elements, one run is enough to know their spread. */
 const MANY_ELEMENTS = 256;
 
-/** Outputs with random rounding. A large model is run once or twice, or up to three, eight and 32 times. */
+/** Outputs with random rounding. A large model is run once or twice, others up to three, eight and 32 times. */
 export function noiseOf({ model, inputs, arithmetic = 'f32', store }: Rounded, runs: Runs): Noise {
   const kind = `${arithmetic} ${runs}`;
   const make = () => noiseOfRuns({ model, inputs, arithmetic }, runs);
@@ -55,10 +55,10 @@ export function noiseOf({ model, inputs, arithmetic = 'f32', store }: Rounded, r
   return remembered(model, inputs, kind, noise) as Noise;
 }
 
-/** More are not kept: they take 16 bytes each. */
+/** Larger results are not kept: they take 16 bytes per element. */
 const MOST_KEPT = 2 ** 25;
 
-/** The noise of every value of a model, by name, from two runs of the whole. None where it has too many elements. */
+/** The noise of every value of a model, by name, from two runs of the whole. None if it has too many elements. */
 export function noiseOfValues({ model, inputs, arithmetic = 'f32' }: Rounded): Noise {
   return remembered(model, inputs, `${arithmetic} values`, () => {
     const graph = sized(model, inputs);
@@ -94,10 +94,13 @@ function hasMany({ dtype, shape }: TensorType): boolean {
   return isFloat(dtype) && shape.every(isStatic) && numElements(shape) >= MANY_ELEMENTS;
 }
 
-/** Sums in a row, beyond which the bound of the worst case is wider than any output: it costs more than it says. */
+/**
+ * With more sums in sequence than this, the worst-case bound is wider than any output and not worth
+ * computing.
+ */
 const MOST_SUMS = 8;
 
-/** Outputs with bounds of the worst case; undefined where these say nothing. */
+/** Outputs with worst-case bounds; undefined if these are useless. */
 export function boundsOf({ model, inputs }: Rounded): ReadonlyMap<string, BoundedOutput> | undefined {
   if (sumsInARow(model) > MOST_SUMS) return undefined;
   return remembered(model, inputs, 'bounds', () => boundedRun(model, inputs)) as ReadonlyMap<
@@ -120,7 +123,7 @@ function sumsInARow(model: Graph): number {
 
 const known = new WeakMap<Graph, WeakMap<Tensors, Map<string, unknown>>>();
 
-/** What is the same for every runtime, and takes longer than most runtimes do. */
+/** Results that are the same for every runtime, and take longer to compute than most runtimes run. */
 function remembered(model: Graph, inputs: Tensors, kind: string, make: () => unknown): unknown {
   const ofModel = known.get(model) ?? new WeakMap<Tensors, Map<string, unknown>>();
   known.set(model, ofModel);

@@ -1,6 +1,9 @@
 import type { Executable, Tensors } from './runtime.ts';
 
-/** The outputs for each set of inputs, in order; disposes of the executable. Throws what the runtime throws. */
+/**
+ * The outputs for each set of inputs, in order; disposes of the executable. Throws whatever the runtime
+ * throws.
+ */
 export async function runEach(
   prepared: Executable | Promise<Executable>,
   inputs: readonly Tensors[],

@@ -4,8 +4,8 @@ import { type InputValues, inputTensor } from './input-values.ts';
 import type { Tensors } from './runtime.ts';
 
 /**
- * Seeded inputs for every input of the graph, in [-1, 1) unless other values are asked for; symbolic dimensions become 1. Throws
- * the error of the node that this is too small for.
+ * Seeded inputs for every input of the graph, in [-1, 1) by default; symbolic dimensions become 1. Throws the
+ * error of a node for which that is too small.
  */
 export function seededInputs(graph: Graph, seed: number, values?: InputValues): Map<string, Tensor> {
   checkOnes(graph);

@@ -1,7 +1,10 @@
 import { isFloat, type Tensor, toNumbers } from '@ghostc/ir';
 import type { DataSet } from './verification.ts';
 
-/** Outputs of floats with one and the same number throughout, and that number: whoever computes nothing may have it too. */
+/**
+ * Float outputs whose elements are all the same number, and that number: an engine that computes nothing may
+ * produce it too.
+ */
 export function silentOutputs(dataSets: readonly DataSet[]): Map<string, number> {
   const silent = new Map<string, number>();
   for (const name of dataSets[0]?.outputs.keys() ?? []) {
@@ -12,7 +15,7 @@ export function silentOutputs(dataSets: readonly DataSet[]): Map<string, number>
   return silent;
 }
 
-/** Of a scalar, which may be right to be the same each time, nothing is said. */
+/** Scalars are not considered: they may rightly be the same each time. */
 function isConstant(tensor: Tensor, value: number): boolean {
   const numbers = toNumbers(tensor);
   return isFloat(tensor.dtype) && numbers.length > 1 && numbers.every((one) => Object.is(one, value));

@@ -2,13 +2,13 @@ import type { Arithmetic, NoisyOutput } from '@ghostc/interpreter';
 import { type Tensor, toNumbers } from '@ghostc/ir';
 import { largestMagnitude, type Tolerance, tooWide } from './compare.ts';
 
-/** Standard deviations. Right engines stay within 1 to 6 of them; float16 in place of float32 is at thousands. */
+/** Standard deviations. Correct engines are within 1 to 6; float16 in place of float32 is at thousands. */
 const DEVIATIONS = 8;
 
-/** Part of the elements that may be a step off in a right engine, beyond those that the noise explains. */
+/** Fraction of the elements that may be a step off in a correct engine, beyond those that the noise explains. */
 const STEPS_OFF = 0.01;
 
-/** Noise above this part of the outputs (20 dB below them) leaves nothing to judge. */
+/** With noise above this fraction of the outputs (20 dB below them) nothing can be judged. */
 const MOST_NOISE = 0.1;
 
 const known = new WeakMap<NoisyOutput, Tolerance>();
@@ -42,7 +42,7 @@ function roundedStep({ step, value }: NoisyOutput): number {
   return step && step + 2 ** -23 * (largestMagnitude(toNumbers(value)) + step);
 }
 
-/** Why the tolerance cannot tell a result from noise; undefined where it can. */
+/** Why the tolerance cannot tell a result from noise; undefined if it can. */
 export function cannotTell(
   expected: Tensor,
   { bound, rms }: Tolerance,
@@ -63,7 +63,7 @@ export function rootMeanSquare(values: ArrayLike<number>): number {
   return Math.sqrt(squares / Math.max(1, values.length));
 }
 
-/** |actual - expected| <= atol + rtol |expected|, element by element, as numpy.allclose has it. */
+/** |actual - expected| <= atol + rtol |expected|, element by element, as in numpy.allclose. */
 export function allclose(expected: Tensor, rtol: number, atol: number): Tolerance {
   const bound = Float64Array.from(toNumbers(expected), (v) => {
     const size = Math.abs(Number(v));

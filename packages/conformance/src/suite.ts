@@ -7,7 +7,7 @@ export interface ConformanceCase {
   readonly text: string;
   /** Only data movement or comparisons: the outputs must be equal. */
   readonly exact?: boolean;
-  /** What the inputs hold; numbers in [-1, 1) if absent. */
+  /** The contents of the inputs; numbers in [-1, 1) if absent. */
   readonly values?: InputValues;
   /** Sets of inputs; 2 if absent. */
   readonly seeds?: number;

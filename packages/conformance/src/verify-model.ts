@@ -7,7 +7,10 @@ import type { Runtime } from './runtime.ts';
 import { silentOutputs } from './silent-outputs.ts';
 import type { DataSet, RuntimeResult, Verification } from './verification.ts';
 
-/** Runs the model on every data set in one runtime and holds all outputs against the expected ones. Never throws. */
+/**
+ * Runs the model on every data set in one runtime and compares all outputs with the expected ones. Never
+ * throws.
+ */
 export async function verifyModel(runtime: Runtime, task: Verification): Promise<RuntimeResult> {
   const start = performance.now();
   const finish = (result: Omit<RuntimeResult, 'target' | 'seconds'>): RuntimeResult => ({
@@ -29,7 +32,8 @@ export async function verifyModel(runtime: Runtime, task: Verification): Promise
 }
 
 /**
- * Whether a runtime says that it has no code for a type, an op or a size: our backends by their codes, a runtime of one's own by
+ * Whether a runtime reports that it does not support a type, an op or a size: our backends by their codes, a
+ * custom runtime by
  * `run/refused` or by an error whose `refused` is true.
  */
 export function isRefusal(error: unknown): boolean {
@@ -63,7 +67,7 @@ async function compareAll(runtime: Runtime, task: Verification): Promise<Judged[
   return comparisons;
 }
 
-/** A runtime that wants fixed shapes gets one specialised model for each distinct input shape. */
+/** A runtime that needs fixed shapes gets one specialised model for each distinct input shape. */
 function byShape(runtime: Runtime, { model, dataSets }: Verification): Map<Graph, DataSet[]> {
   if (runtime.dynamicShapes) return new Map([[model, [...dataSets]]]);
   const groups = new Map<string, { graph: Graph; sets: DataSet[] }>();
@@ -80,7 +84,7 @@ function byShape(runtime: Runtime, { model, dataSets }: Verification): Map<Graph
   return new Map([...groups.values()].map(({ graph, sets }) => [graph, sets]));
 }
 
-/** What passed says nothing where no output moves: neither do inputs that keep a model silent. */
+/** A pass means nothing if no output varies, or if the inputs keep the model silent. */
 function withSilence(
   result: Omit<RuntimeResult, 'target' | 'seconds'>,
   { derived, dataSets }: Verification,
@@ -111,7 +115,7 @@ function summarize(comparisons: readonly Judged[]): Omit<RuntimeResult, 'target'
   };
 }
 
-/** What is to be said of comparisons that passed. */
+/** Remarks on comparisons that passed. */
 function notesOf(comparisons: readonly Judged[]): { note?: string } {
   const ties = comparisons.reduce((sum, one) => sum + one.ties, 0);
   const notes = [

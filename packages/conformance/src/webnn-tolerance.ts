@@ -1,7 +1,10 @@
 import type { DType, Node } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 
-/** What WebNN's conformance tests would allow a model of this one op, in ulp; undefined where they say nothing. */
+/**
+ * What WebNN's conformance tests would allow for a model of this one op, in ulp; undefined if they do not
+ * specify it.
+ */
 export function webnnUlp(node: Node): number | undefined {
   const { ulp } = lookup(node.op);
   return (typeof ulp === 'function' ? ulp(node) : ulp) ?? undefined;
@@ -14,7 +17,10 @@ const formats: Partial<Readonly<Record<DType, { fraction: number; smallest: numb
   bf16: { fraction: 7, smallest: -126 },
 };
 
-/** How many numbers of the type lie between two; Infinity where one is not finite, NaN for types that have no unit here. */
+/**
+ * How many numbers of the type lie between two; Infinity if one is not finite, NaN for types without a unit
+ * here.
+ */
 export function ulpDistance(a: number, b: number, dtype: DType = 'f32'): number {
   if (Object.is(a, b) || a === b) return 0;
   const format = formats[dtype];
@@ -23,10 +29,10 @@ export function ulpDistance(a: number, b: number, dtype: DType = 'f32'): number 
   return Math.abs(place(a, format) - place(b, format));
 }
 
-/** The place of a number among all of its type, 0 for zero: the bits of its magnitude, under its sign. */
+/** The index of a number among all of its type, 0 for zero: the bits of its magnitude, with its sign. */
 function place(value: number, { fraction, smallest }: { fraction: number; smallest: number }): number {
   const size = Math.abs(value);
   const exponent = Math.max(smallest, Math.floor(Math.log2(size)));
-  // log2 rounds up just below a power of two, which puts the number on the same place from the other side
+  // log2 rounds up just below a power of two, which gives the same index from the other side
   return Math.sign(value) * ((exponent - smallest + size / 2 ** exponent) * 2 ** fraction);
 }

@@ -9,7 +9,7 @@ import {
 } from '@ghostc/ir';
 import { type Copies, copyNode, copyOf, registry } from '@ghostc/ops';
 
-/** What changes while a graph is copied. Everything else stays as it is; every type is inferred again. */
+/** What changes while a graph is copied. Everything else is unchanged; every type is inferred again. */
 export interface CopyChanges {
   /** Another name for an input, an output or an inner value. */
   readonly rename?: (name: string) => string;
@@ -32,7 +32,7 @@ export function copyGraph(source: Graph, changes: CopyChanges = {}): Graph {
   return checked(graph);
 }
 
-/** Copies inputs (those that `copies` does not know yet), constants and nodes into `graph`; outputs are the caller's. */
+/** Copies inputs (those not yet in `copies`), constants and nodes into `graph`; the caller sets the outputs. */
 export function copyInto(graph: Graph, source: Graph, copies: Copies, changes: CopyChanges = {}): void {
   const {
     rename = (name: string) => name,
@@ -47,7 +47,7 @@ export function copyInto(graph: Graph, source: Graph, copies: Copies, changes: C
   for (const node of source.nodes()) copyNode(graph, node, copies, { attrs: attrs(node), rename });
 }
 
-/** The same with other names for the values that it says something of. */
+/** The same, with new names for the values that `rename` maps. */
 export function renamedNotes(source: GraphSource, rename: (name: string) => string): GraphSource {
   return { ...source, notes: new Map([...source.notes].map(([name, note]) => [rename(name), note])) };
 }

@@ -34,13 +34,13 @@ export interface NodeSpec {
 /** What `Editor.ops` has. */
 export type EditorOps = OpFunctions<ValueRef | Tensor | null, Value, [name?: string]>;
 
-/** New nodes that read a value; gives what takes its place. */
+/** Builds new nodes that read a value; returns the value that replaces it. */
 export type Insertion = (value: Value, e: Editor) => Value;
 
 /**
- * Any number of changes on one copy of a graph. Types downstream follow by themselves, nodes are put where their inputs are
- * there, and the verifier runs once, at the end. Values and nodes of the graph that went in stand for their copies. A throw
- * leaves that graph as it was.
+ * Any number of changes on one copy of a graph. Types downstream are inferred again, nodes are placed after
+ * their inputs, and the verifier runs once, at the end. Values and nodes of the original graph may be used to
+ * refer to their copies. If it throws, the original is unchanged.
  */
 export function edit(graph: Graph, change: (e: Editor) => void): Graph {
   const copies = new Map<Value, Value>();
@@ -49,23 +49,23 @@ export function edit(graph: Graph, change: (e: Editor) => void): Graph {
   return editor.finish();
 }
 
-/** What `edit` hands to its callback. Throws `edit/not-found` for a name, node or input that there is not. */
+/** What `edit` passes to its callback. Throws `edit/not-found` for an unknown name, node or input. */
 export class Editor {
-  /** The copy, to look at and to change: the editor sees such changes. */
+  /** The copy, which may be read and changed directly: the editor notices such changes. */
   readonly graph: Graph;
   readonly #names: NameIndex;
   readonly #stale = new Set<Node>();
 
   readonly #copies: ReadonlyMap<Value, Value>;
 
-  /** The editor changes this very graph; `edit` gives it a copy, and what stands for the values of the other. */
+  /** The editor changes this graph in place; `edit` passes it a copy, and a map from the original's values. */
   constructor(graph: Graph, copies: ReadonlyMap<Value, Value> = new Map()) {
     this.graph = graph;
     this.#copies = copies;
     this.#names = new NameIndex(graph);
   }
 
-  /** A value by its name; throws `edit/not-found` with names that are near. */
+  /** A value by its name; throws `edit/not-found` with similar names. */
   value(ref: ValueRef): Value {
     return ref instanceof Value ? (this.#copies.get(ref) ?? ref) : this.#names.find(ref);
   }
@@ -77,7 +77,7 @@ export class Editor {
     throw new CompileError('edit/not-found', `no node computes %${value.name}`);
   }
 
-  /** Nodes that fit every part of the query, in execution order. */
+  /** Nodes that match every part of the query, in execution order. */
   find(query: NodeQuery = {}): Node[] {
     return findNodes(this.graph, query);
   }
@@ -92,12 +92,12 @@ export class Editor {
     });
   }
 
-  /** Adds a node; gives its first result. */
+  /** Adds a node; returns its first result. */
   add(spec: NodeSpec): Value {
     return itemAt(this.addAll(spec), 0);
   }
 
-  /** Adds a node; gives all its results. */
+  /** Adds a node; returns all its results. */
   addAll({ op, inputs, attrs = {}, name }: NodeSpec): readonly Value[] {
     settleTypes(this.graph, this.#stale);
     const values = inputs.map((input) => this.#operand(input, name ?? op));
@@ -124,12 +124,15 @@ export class Editor {
     return this.graph.addInput(name, type);
   }
 
-  /** The graph's inputs in this order; those that are not named go. Throws `ir/still-used` where something reads one of these. */
+  /**
+   * Reorders the graph's inputs and removes those not named. Throws `ir/still-used` if something reads a
+   * removed one.
+   */
   keepInputs(...names: readonly string[]): void {
     this.graph.setInputs(names.map((name) => this.value(name)));
   }
 
-  /** Gives an input of the graph a value for good: it is a constant from now on. */
+  /** Replaces an input of the graph by a constant. */
   freeze(name: string, tensor: Tensor): void {
     const { type } = this.value(name);
     const rest = this.graph.inputs.filter((input) => input.name !== name).map((input) => input.name);
@@ -140,13 +143,13 @@ export class Editor {
     this.keepInputs(...rest);
   }
 
-  /** Adds an output of the graph, by default of the value's name. */
+  /** Adds an output of the graph, by default with the value's name. */
   output(ref: ValueRef, name?: string): void {
     const value = this.value(ref);
     this.graph.addOutput(name ?? value.name, value);
   }
 
-  /** The value that an output of the graph gives. Throws `edit/not-found`. */
+  /** The value of an output of the graph. Throws `edit/not-found`. */
   outputValue(name: string): Value {
     const output = this.graph.outputs.find((one) => one.name === name);
     if (output) return output.value;
@@ -154,7 +157,7 @@ export class Editor {
     throw new CompileError('edit/not-found', `there is no output ${name}; there are ${known}`);
   }
 
-  /** Other outputs, by their names, in the place of one. */
+  /** Replaces one output by several, by name. */
   replaceOutput(name: string, by: Readonly<Record<string, ValueRef>>): void {
     this.outputValue(name);
     const all = this.graph.outputs.map((one) => [one.name, one.value] as const);
@@ -165,7 +168,10 @@ export class Editor {
     }
   }
 
-  /** Nodes after a value: everything that read it, outputs too, reads their result. A spec's inputs name the value. */
+  /**
+   * Inserts nodes after a value: everything that read it, including outputs, reads their result. A spec's
+   * inputs name the value.
+   */
   insertAfter(ref: ValueRef, insertion: NodeSpec | Insertion): Value {
     const value = this.value(ref);
     const users = [...value.users];
@@ -178,7 +184,7 @@ export class Editor {
     return result;
   }
 
-  /** Nodes on one edge: only that node reads their result. */
+  /** Inserts nodes on one edge: only that node reads their result. */
   insertBefore(at: Node, slot: number, insertion: NodeSpec | Insertion): Value {
     const node = this.#own(at);
     const value = node.inputs[slot];
@@ -188,7 +194,7 @@ export class Editor {
     return result;
   }
 
-  /** Everything that read a value reads another; what only the old one needed goes. */
+  /** Replaces a value in everything that read it; removes what only the old one needed. */
   replace(ref: ValueRef, by: ValueRef | NodeSpec): Value {
     const old = this.value(ref);
     const value = typeof by === 'string' || by instanceof Value ? this.value(by) : this.add(by);
@@ -198,7 +204,7 @@ export class Editor {
     return value;
   }
 
-  /** Takes a node out: what read its result reads its input at `slot`. */
+  /** Removes a node: what read its result reads its input at `slot`. */
   bypass(ref: ValueRef, slot = 0): void {
     const value = this.value(ref);
     const source = value.producer?.inputs[slot];
@@ -207,14 +213,17 @@ export class Editor {
     this.replace(value, source);
   }
 
-  /** Other attributes; those that are not named stay. */
+  /** Sets attributes; those not named are unchanged. */
   setAttrs(of: Node, attrs: Attrs): void {
     const node = this.#own(of);
     this.graph.setAttrs(node, { ...node.attrs, ...attrs });
     this.#stale.add(node);
   }
 
-  /** Another type for an input of the graph, or a part of one; what read it reads the result of `through`, if that is given. */
+  /**
+   * Sets the type of an input of the graph, or part of it; its readers read the result of `through`, if
+   * given.
+   */
   setInput(ref: ValueRef, type: Partial<TensorType>, through?: Insertion): void {
     const value = this.value(ref);
     if (!this.graph.inputs.includes(value))
@@ -225,7 +234,7 @@ export class Editor {
     } else this.#retype(value, { ...value.type, ...type });
   }
 
-  /** Another batch size, as `changeBatch`. */
+  /** Sets the batch size, as `changeBatch`. */
   batch(size: Dim): void {
     settleTypes(this.graph, this.#stale);
     const { inputs, attrs, repeated } = batchChanges(this.graph, size);
@@ -237,7 +246,7 @@ export class Editor {
       made.set(key, row);
       return row;
     });
-    // no type fits before all have changed
+    // no type is consistent before all have changed
     repeated.forEach(({ node, x }, i) => {
       this.#reroute(node, x, itemAt(rows, i));
     });
@@ -250,8 +259,8 @@ export class Editor {
   }
 
   /**
-   * Other names for values and outputs, by a table or a function; all at once, so that two may swap theirs. Throws
-   * `edit/not-found` for a name that there is not, `ir/name` where two would have one.
+   * Renames values and outputs, by a table or a function; all at once, so that two may swap names. Throws
+   * `edit/not-found` for an unknown name, `ir/name` if two would get the same one.
    */
   rename(names: Readonly<Record<string, string>> | ((name: string) => string)): void {
     if (typeof names === 'object') for (const name of Object.keys(names)) this.value(name);
@@ -266,12 +275,12 @@ export class Editor {
     this.graph.source = source && renamedNotes(source, renamed);
   }
 
-  /** Another graph in this one; gives its outputs by their names there. */
+  /** Copies another graph into this one; returns its outputs by their names there. */
   merge(other: Graph, options: MergeOptions = {}): ReadonlyMap<string, Value> {
     return mergeInto(this, other, options);
   }
 
-  /** Takes away an output of the graph, and what only it needed. */
+  /** Removes an output of the graph, and what only it needed. */
   removeOutput(name: string): void {
     const value = this.outputValue(name);
     this.replaceOutput(name, {});
@@ -288,14 +297,14 @@ export class Editor {
     for (const value of [...this.graph.constants]) if (!this.#isRead(value)) this.graph.removeConstant(value);
   }
 
-  /** The graph as it is now, in order, typed and verified. */
+  /** The current graph: ordered, typed and verified. */
   finish(): Graph {
     settleOrder(this.graph);
     settleTypes(this.graph, this.#stale);
     return checked(this.graph);
   }
 
-  /** The node of this graph that one of the graph before it stands for. */
+  /** The node of this graph that corresponds to one of the original. */
   #own(node: Node): Node {
     return this.value(node.output).producer ?? node;
   }
@@ -311,7 +320,10 @@ export class Editor {
       : this.constant(`${name}_constant`, input);
   }
 
-  /** Right after the one input that a node computes; else at the end, or the start: `finish` puts things in order. */
+  /**
+   * Right after the only input that a node computes; otherwise at the end, or the start: `finish` puts nodes
+   * in order.
+   */
   #placeAfter(inputs: readonly (Value | null)[]): Node | null {
     const producers = inputs.flatMap((input) => input?.producer ?? []);
     const [only] = producers;

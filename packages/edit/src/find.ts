@@ -1,6 +1,6 @@
 import { CompileError, type Graph, type Node, type Value } from '@ghostc/ir';
 
-/** What to look for; a node has to fit every part that is given. */
+/** What to look for; a node must match every given part. */
 export interface NodeQuery {
   readonly op?: string;
   /** A name in the source model, or a pattern for one. */
@@ -8,7 +8,7 @@ export interface NodeQuery {
   readonly where?: (node: Node) => boolean;
 }
 
-/** Nodes that fit every part of the query, in execution order. */
+/** Nodes that match every part of the query, in execution order. */
 export function findNodes(graph: Graph, { op, origin, where }: NodeQuery = {}): Node[] {
   const named = (node: Node): boolean =>
     origin === undefined ||
@@ -18,7 +18,7 @@ export function findNodes(graph: Graph, { op, origin, where }: NodeQuery = {}): 
   );
 }
 
-/** The one node that fits; throws `edit/not-found` for none, `edit/ambiguous` for several. */
+/** The only node that matches; throws `edit/not-found` for none, `edit/ambiguous` for several. */
 export function findNode(graph: Graph, query: NodeQuery): Node {
   const [node, second] = findNodes(graph, query);
   const asked = query.op ?? String(query.origin ?? 'the query');

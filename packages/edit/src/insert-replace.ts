@@ -1,7 +1,10 @@
 import { CompileError, formatType, type Graph, sameShape } from '@ghostc/ir';
 import { edit, type Insertion, type NodeSpec } from './editor.ts';
 
-/** Puts nodes after a value: everything that read the value reads their result. The spec's inputs name the value. */
+/**
+ * Inserts nodes after a value: everything that read the value reads their result. The spec's inputs name the
+ * value.
+ */
 export function insertAfter(graph: Graph, valueName: string, insertion: NodeSpec | Insertion): Graph {
   return edit(graph, (e) => void e.insertAfter(valueName, insertion));
 }
@@ -21,7 +24,7 @@ export function replaceNode(graph: Graph, valueName: string, spec: NodeSpec): Gr
   });
 }
 
-/** Takes a node out: what read its result reads the input at `slot`. Throws `edit/not-found`. */
+/** Removes a node: what read its result reads the input at `slot`. Throws `edit/not-found`. */
 export function bypassNode(graph: Graph, valueName: string, slot = 0): Graph {
   return edit(graph, (e) => e.bypass(valueName, slot));
 }

@@ -4,17 +4,17 @@ import { copyOf } from '@ghostc/ops';
 import { copyInto, renamedNotes } from './copy-graph.ts';
 import type { Editor, ValueRef } from './editor.ts';
 
-/** How a graph comes into another. */
+/** How a graph is merged into another. */
 export interface MergeOptions {
-  /** In front of every name that comes in; a name that is there already gets a suffix otherwise. */
+  /** Prefix of every merged name; without it, a name that is already used gets a suffix. */
   readonly prefix?: string;
-  /** Inputs of the graph that comes in, and the values that they are. */
+  /** Inputs of the merged graph, and the values they become. */
   readonly connect?: Readonly<Record<string, ValueRef>>;
-  /** Inputs of equal name and type are one. */
+  /** Inputs of equal name and type are merged. */
   readonly shareInputs?: boolean;
 }
 
-/** Copies a graph into the editor's; gives its outputs by their names there. */
+/** Copies a graph into the editor's; returns its outputs by their names there. */
 export function mergeInto(
   e: Editor,
   other: Graph,
@@ -40,7 +40,7 @@ function inputOf(graph: Graph, name: string): Value {
   throw new CompileError('edit/not-found', `the second model has no input ${name}; there are ${known}`);
 }
 
-/** What both files say apart from the graph: the first's, with the domains and functions of the second. */
+/** What both files contain apart from the graph: the first's, plus the domains and functions of the second. */
 function mergedSource(first: GraphSource | null, second: GraphSource | null): GraphSource | null {
   if (!first || !second) return first ?? second;
   const functions = new Map(first.functions.map((one) => [nameOf(one), one]));

@@ -1,7 +1,7 @@
 import { CompileError, type Graph, type Value } from '@ghostc/ir';
 import { allValues } from './find.ts';
 
-/** Values by name; made again where somebody else has changed the graph. */
+/** Values by name; rebuilt if the graph was changed elsewhere. */
 export class NameIndex {
   readonly #graph: Graph;
   readonly #values = new Map<string, Value>();
@@ -11,7 +11,7 @@ export class NameIndex {
     this.#graph = graph;
   }
 
-  /** A value by its own name, or what an output of that name returns. Throws `edit/not-found`. */
+  /** A value by its own name, or the value of an output with that name. Throws `edit/not-found`. */
   find(name: string): Value {
     if (this.#edits !== this.#graph.edits) this.#fill();
     const value = this.#values.get(name) ?? this.#graph.outputs.find((output) => output.name === name)?.value;
@@ -19,7 +19,7 @@ export class NameIndex {
     throw new CompileError('edit/not-found', `there is no value %${name}${this.#hint(name)}`);
   }
 
-  /** Runs a change of which the index only learns the new values: none may go. */
+  /** Runs a change that only adds values, and adds them to the index. */
   tracking<T>(change: (added: (value: Value) => void) => T): T {
     const current = this.#edits === this.#graph.edits;
     const result = change((value) => this.#values.set(value.name, value));
@@ -33,7 +33,7 @@ export class NameIndex {
     this.#edits = this.#graph.edits;
   }
 
-  /** Names that hold the one asked for, or are held by it. */
+  /** Names that contain the requested one, or are contained in it. */
   #hint(name: string): string {
     const near = [...this.#values.keys()].filter((known) => known.includes(name) || name.includes(known));
     return near.length ? `; there are %${near.slice(0, 3).join(', %')}` : '';

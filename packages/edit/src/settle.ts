@@ -1,7 +1,10 @@
 import { CompileError, type Graph, type Node, sameType, type Value } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 
-/** Infers the types of stale nodes again, in order, and of all that read what changed. Throws at the node that does not fit. */
+/**
+ * Infers the types of stale nodes again, in order, and of everything that reads a changed value. Throws at
+ * the node that is inconsistent.
+ */
 export function settleTypes(graph: Graph, stale: Set<Node>): void {
   if (stale.size === 0) return;
   for (const node of graph.nodes()) {
@@ -33,7 +36,7 @@ function inferTypes(node: Node): ReturnType<ReturnType<typeof lookup>['inferType
   }
 }
 
-/** Puts nodes that read what comes later after it; all others keep their order. Throws `edit/cycle`. */
+/** Moves nodes that read a later value after it; all others keep their order. Throws `edit/cycle`. */
 export function settleOrder(graph: Graph): void {
   const done = new Set<Node>();
   if (inOrder(graph, done)) return;
@@ -51,7 +54,7 @@ function inOrder(graph: Graph, done: Set<Node>): boolean {
   return true;
 }
 
-/** Nodes that the node reads, then the node, with a stack of our own: chains may be long. */
+/** The nodes that the node reads, then the node, using an explicit stack: chains may be long. */
 function placeAfterInputs(last: Node, { done, order }: { done: Set<Node>; order: Node[] }): void {
   const open = new Set<Node>();
   const stack = [last];

@@ -7,7 +7,7 @@ import type { MergeOptions } from './merge-into.ts';
 
 /** Where a subgraph starts and ends, by names of values. */
 export interface Boundary {
-  /** Names of the values that become inputs. Graph inputs that are still needed come in by themselves. */
+  /** Names of the values that become inputs. Graph inputs that are still needed are added automatically. */
   readonly inputs: readonly string[];
   /** Names of the values that become outputs. */
   readonly outputs: readonly string[];
@@ -37,8 +37,8 @@ export function extractSubgraph(source: Graph, { inputs, outputs }: Boundary): G
 }
 
 /**
- * Two graphs that together compute what the one did: `head` up to the named values, `tail` from them on. Throws `edit/split`
- * where a value from before the cut is read after it.
+ * Two graphs that together compute what the original did: `head` up to the named values, `tail` from there
+ * on. Throws `edit/split` if a value from before the cut is read after it.
  */
 export function splitModel(source: Graph, at: readonly string[]): { head: Graph; tail: Graph } {
   const outputs = source.outputs.map(({ name }) => name);
@@ -53,8 +53,8 @@ export function splitModel(source: Graph, at: readonly string[]): { head: Graph;
 }
 
 /**
- * One graph out of two: `connect` says which input of `second` takes which output of `first`. Outputs of `first` that are
- * not connected stay outputs; names that both have get a suffix, or the prefix of the options.
+ * One graph from two: `connect` maps inputs of `second` to outputs of `first`. Outputs of `first` that are
+ * not connected stay outputs; names in both get a suffix, or the prefix from the options.
  */
 export function mergeModels(
   first: Graph,
@@ -81,7 +81,7 @@ function outputOf({ graph }: Editor, name: string): Value {
   throw new CompileError('edit/not-found', `the first model has no output ${name}; there are ${known}`);
 }
 
-/** The name, or the first with a suffix that no output has. */
+/** The name, or the first suffixed form that no output has. */
 function freeName({ outputs }: Graph, name: string): string {
   const taken = new Set(outputs.map((one) => one.name));
   let free = name;
@@ -89,7 +89,7 @@ function freeName({ outputs }: Graph, name: string): string {
   return free;
 }
 
-/** Everything that `ends` depend on, up to `starts`. */
+/** Everything that `ends` depend on, back to `starts`. */
 function ancestors(
   ends: readonly Value[],
   starts: ReadonlySet<Value>,

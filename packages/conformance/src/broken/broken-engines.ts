@@ -9,7 +9,7 @@ import { blockRows, windowRows } from './window-faults.ts';
 const engines = (rows: Rows): BrokenEngine[] =>
   rows.map(([name, ops, fault]) => ({ name, ops: new RegExp(`^(${ops})$`), fault }));
 
-/** Engines that are right but for one thing each. */
+/** Engines with exactly one fault each. */
 export const brokenEngines: readonly BrokenEngine[] = engines([
   ...windowRows,
   ...blockRows,

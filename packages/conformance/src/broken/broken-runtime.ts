@@ -12,18 +12,18 @@ import {
 import { evaluateOp, lookup, withDefaults } from '@ghostc/ops';
 import type { Runtime, Tensors } from '../runtime.ts';
 
-/** One node as a broken engine meets it. */
+/** One node as seen by a broken engine. */
 export interface Call {
   readonly node: Node;
   readonly attrs: Attrs;
   readonly inputs: readonly (Tensor | null)[];
-  /** Everything that is in memory: engines that overwrite it do so here. */
+  /** All tensors in memory: engines that overwrite memory do so here. */
   readonly memory: Map<Value, Tensor>;
-  /** What is right, or would be with other inputs or attributes. */
+  /** The right result, or the result with other inputs or attributes. */
   readonly run: (change?: { inputs?: readonly (Tensor | null)[]; attrs?: Attrs }) => readonly Tensor[];
 }
 
-/** Gives the outputs of a node; undefined where it computes this one rightly. */
+/** Computes the outputs of a node; undefined if it computes this node correctly. */
 export type Fault = (call: Call) => readonly Tensor[] | undefined;
 
 export interface BrokenEngine {
@@ -33,7 +33,7 @@ export interface BrokenEngine {
   readonly fault: Fault;
 }
 
-/** The interpreter with one thing broken. */
+/** The interpreter with one fault. */
 export function brokenRuntime({ name, ops, fault }: BrokenEngine): Runtime {
   const evaluate = (node: Node, memory: Map<Value, Tensor>): readonly Tensor[] => {
     const inputs = node.inputs.map((value) => value && entryOf(memory, value));
@@ -69,7 +69,7 @@ export function mapped(x: Tensor, change: (value: number, at: number) => number)
   return { ...x, data: fromNumbers(x.dtype, x.shape, values).data };
 }
 
-/** The elements where both shapes have some, 0 elsewhere: a loop with the right bounds and wrong strides. */
+/** Copies elements where both shapes have some, 0 elsewhere: a loop with the right bounds and wrong strides. */
 export function fittedTo(shape: readonly number[], x: Tensor): Tensor {
   if (x.shape.join() === shape.join()) return x;
   const source = toNumbers(x);

@@ -6,7 +6,7 @@ const f32 = Math.fround;
 
 const stores = { i32: Int32Array, u8: Uint8Array } as const;
 
-/** Integers of a type computed in doubles, and kept as `stored` makes them. */
+/** Integers of a type computed in doubles and converted by `stored`. */
 function throughDoubles(dtype: keyof typeof stores, stored: (value: number) => number): Fault {
   return (call) => {
     const [a, b] = call.inputs;
@@ -244,7 +244,7 @@ export const operandRows: Rows = [
   ],
 ];
 
-/** The elements of b, again and again, in the memory of y. */
+/** The elements of b, repeated, in the memory of y. */
 function mappedTo(b: Tensor, y: Tensor): Tensor['data'] {
   const values = toNumbers(b);
   return mapped(y, (_, at) => Number(values[at % values.length])).data;

@@ -2,7 +2,7 @@ import { type Attrs, dataOf, decodeFloat, encodeFloat, type Tensor, toNumbers } 
 import { intsOf } from '@ghostc/ops';
 import { type Call, type Fault, fittedTo, indexAlong, mapped } from './broken-runtime.ts';
 
-/** Other attributes, in loops that have the bounds of the right ones. */
+/** Other attributes, in loops with the right bounds. */
 export const withAttrs =
   (change: (attrs: Attrs, call: Call) => Attrs): Fault =>
   (call) => {
@@ -47,7 +47,7 @@ export const input =
     return call.run({ inputs });
   };
 
-/** What is left of an axis after whole blocks stays unwritten; shorter axes are done element by element. */
+/** The remainder of an axis after whole blocks is not written; shorter axes are handled element by element. */
 export const unwritten = (axis: number, block: number): Fault =>
   output((v, at, { shape }) => {
     const from = axis < 0 ? axis + shape.length : axis;
@@ -55,14 +55,14 @@ export const unwritten = (axis: number, block: number): Fault =>
     return size > block && indexAlong(shape, from, at) >= size - (size % block) ? 0 : v;
   });
 
-/** The same on planes of two axes as one. */
+/** The same on planes of two axes treated as one. */
 export const planeUnwritten = (block: number): Fault =>
   output((v, at, { shape }) => {
     const plane = (shape.at(-1) ?? 1) * (shape.length > 3 ? (shape.at(-2) ?? 1) : 1);
     return plane > block && at % plane >= plane - (plane % block) ? 0 : v;
   });
 
-/** Place in the sum of a weight: all but its first axis, or the row of a matrix. */
+/** Position of a weight in the sum: all but its first axis, or the row of a matrix. */
 export function termOf(call: Call, at: number, { shape }: Tensor): readonly [term: number, count: number] {
   if (call.node.op === 'matmul') return [indexAlong(shape, shape.length - 2, at), shape.at(-2) ?? 1];
   const count = shape.slice(1).reduce((product, dim) => product * dim, 1);
@@ -99,7 +99,7 @@ export function toTensorFloat(v: number): number {
   return single[0];
 }
 
-/** Products of two matrices, rounded at every step; others stay right. */
+/** Products of two matrices, rounded at every step; others are correct. */
 export const accumulated =
   (round: (v: number) => number): Fault =>
   (call) => {
@@ -124,7 +124,7 @@ export const accumulated =
     );
   };
 
-/** A function of one operand in a formula of its own, computed in float32. */
+/** A function of one operand with a different formula, computed in float32. */
 export const formula =
   (compute: (x: number, attrs: Attrs) => number): Fault =>
   (call) => {

@@ -1,15 +1,15 @@
 import type { Attr, Graph } from '@ghostc/ir';
 import { lookup, nhwcOps, type OpDefinition, registry, withDefaults } from '@ghostc/ops';
 
-/** Ops that random models have: all but those that only passes make, or that stand for what cannot be run. */
+/** Ops that random models have: all but those that only passes create, or that cannot be run. */
 export const drawnOps = [...registry.values()].filter(
   (op) => !/^(gpu|mcu|kept)$/.test(op.computed) && !nhwcOps.includes(op),
 );
 
-/** Attributes whose default is the only value that their op takes. */
+/** Attributes whose default is the only supported value. */
 const fixed = new Set(['qlinear_softmax y_scale']);
 
-/** How many nodes of an op there were, with which element types and kinds of attribute values, and what never occurred. */
+/** Counts nodes of each op, by element type and kind of attribute value, and what never occurred. */
 export interface CoverageRow {
   readonly op: string;
   readonly nodes: number;
@@ -38,13 +38,13 @@ export class Coverage {
     return this.counts.get(key) ?? 0;
   }
 
-  /** Of some words the one that an attribute had least often. */
+  /** The least used of some values of an attribute. */
   rarest({ name, attrs }: OpDefinition, attr: string, words: readonly string[]): string {
     const count = (word: string): number => this.of(`${name} ${attr}=${kindOf(word, attrs[attr] ?? {})}`);
     return words.reduce((least, word) => (count(word) < count(least) ? word : least));
   }
 
-  /** Ops, and attributes of theirs beside their default, that no model had. */
+  /** Ops, and non-default attribute values, that no model had. */
   missing(ops: readonly OpDefinition[] = drawnOps): string[] {
     return ops.flatMap(({ name, attrs }) => {
       if (!this.of(name)) return [name];

@@ -16,14 +16,14 @@ const zeroPoint: Draw = (choices, _, { y_dtype }) =>
 
 const noActivation = { epilogue: { params: [] }, random: { attrs: {} } };
 
-/** Parameters of an activation, which the attribute without `_params` names. */
+/** Parameters of the activation named by the attribute without `_params`. */
 function activationParams(activation: Attr | undefined): number[] {
   const { epilogue, random } = activationOp(String(activation)) ?? noActivation;
   const given: Attrs = random.attrs;
   return epilogue.params.map((name) => Number(given[name]));
 }
 
-/** Values of attributes by their name: most fit the shape of the first operand, and inference refuses the rest. */
+/** Attribute values by name: most fit the shape of the first operand, and inference rejects the rest. */
 const byName: Readonly<Record<string, Draw>> = {
   axis,
   axes,
@@ -47,7 +47,7 @@ const byName: Readonly<Record<string, Draw>> = {
   starts: (choices, shape) => shape.map((size) => choices.between(-1, Math.max(0, (size >> 1) - 1))),
   ends: (choices, shape) => shape.map((size) => (choices.once(2) ? 2 ** 31 - 1 : choices.between(1, size))),
   steps: (choices, shape) => shape.map(() => choices.pick([1, 1, 2])),
-  /** Without a default they are those of the plane. */
+  /** Without a default they follow the plane. */
   sizes: (choices, shape, attrs) =>
     'half_pixel_centers' in attrs
       ? window(choices, shape, attrs)
@@ -85,7 +85,7 @@ const spatial = (
   [low, high]: readonly [number, number],
 ): number[] => shape.map((size, a) => (a < 2 ? size : choices.between(low, high)));
 
-/** The elements in another order of axes, the first axes joined, or with one more. */
+/** The elements in another order of axes, with the first axes joined, or with one more axis. */
 function reshaped(choices: Choices, shape: readonly number[]): number[] {
   const forms = [
     [...shape].reverse(),
@@ -101,8 +101,8 @@ const drawNumber = (expects: string, choices: Choices): number =>
   expects === 'a float' ? choices.pick([0.25, 0.5, 1.5]) : choices.between(1, 3);
 
 /**
- * Attributes of an op: half keep their default where they have one. They are drawn in the order of their names in the op, so
- * that a later one can follow an earlier one. Of three words the one that `coverage` has seldom is taken.
+ * Attributes of an op: half keep their default if there is one. They are drawn in the op's order, so that a
+ * later one can depend on an earlier one. Of three candidates, the one with the least `coverage` is used.
  */
 export function drawAttributes(op: OpDefinition, x: TensorType, choices: Choices, coverage: Coverage): Attrs {
   const shape = x.shape.map(Number);

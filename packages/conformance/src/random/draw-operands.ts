@@ -3,7 +3,7 @@ import { type OpDefinition, type RecurrentCell, recurrentCells } from '@ghostc/o
 import type { InputValues } from '../input-values.ts';
 import type { Choices } from './choices.ts';
 
-/** An operand that no value of the graph can be: a constant, or now and then another input. */
+/** An operand that no value of the graph can be: a constant, or occasionally another input. */
 export interface FreshOperand {
   readonly type: TensorType;
   readonly values?: InputValues;
@@ -19,7 +19,7 @@ interface Around {
   readonly choices: Choices;
 }
 
-/** What an operand beside the first may be, by the name of its slot; undefined: left out, or any value of the graph. */
+/** What a further operand may be, by the name of its slot; undefined: omitted, or any value of the graph. */
 export function freshOperand(slot: string, around: Around): FreshOperand | undefined {
   const { op, choices, x } = around;
   const name = slot.replace(/\?|\.\.\.$/g, '');

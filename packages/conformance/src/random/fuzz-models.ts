@@ -12,29 +12,32 @@ import { type RandomModel, randomModel } from './random-model.ts';
 export interface ModelFuzz {
   readonly models: number;
   readonly seed: number;
-  /** Nodes of a model at most. Default 8. */
+  /** Maximum number of nodes of a model. Default 8. */
   readonly nodes?: number;
-  /** Ops that are drawn; all that models have if absent. */
+  /** Ops that are drawn; all supported ones if absent. */
   readonly ops?: readonly OpDefinition[] | undefined;
   /** Seconds after which no more models are drawn. */
   readonly seconds?: number;
-  /** Models that are on their way to the runtime at a time. Default 1. */
+  /** Maximum number of models in flight. Default 1. */
   readonly parallel?: number;
   readonly onProgress?: (tally: FuzzTally) => void;
   readonly onFailure?: (failure: FuzzFailure) => Promise<void>;
 }
 
-/** A model on which a runtime is wrong: `randomModel` makes it again from the number only in a run from the start. */
+/**
+ * A model on which a runtime is wrong. `randomModel` recreates it from the number only in a run from the
+ * start.
+ */
 export interface FuzzFailure extends RandomModel {
   readonly number: number;
   readonly problem: string;
 }
 
-/** What came of the models: how many, how many the runtime refused and why, outputs judged, and what differed. */
+/** The result of a run: models, refusals by reason, outputs judged, and differences. */
 export interface FuzzTally {
   models: number;
   refused: number;
-  /** Outputs held against a bound, and those that have none, or one so wide that noise would pass. */
+  /** Outputs compared with a bound, and outputs without one or with one so wide that noise would pass. */
   judged: number;
   unjudged: number;
   readonly failures: string[];
@@ -42,7 +45,7 @@ export interface FuzzTally {
   readonly coverage: Coverage;
 }
 
-/** Runs random models on a runtime, and holds every output against the interpreter's within derived bounds. */
+/** Runs random models on a runtime, and compares every output with the interpreter's within derived bounds. */
 export async function fuzzModels(runtime: Runtime, options: ModelFuzz): Promise<FuzzTally> {
   const { models, seed, ops, nodes = 8, seconds = Infinity, parallel = 1 } = options;
   const coverage = new Coverage();

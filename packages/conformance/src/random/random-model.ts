@@ -27,7 +27,7 @@ export interface RandomModel {
 
 export interface ModelDraw {
   readonly seed: number;
-  /** Ops that earlier models seldom had are drawn more often. */
+  /** Ops that earlier models rarely had are drawn more often. */
   readonly coverage: Coverage;
   /** Nodes at most. */
   readonly nodes: number;
@@ -35,17 +35,17 @@ export interface ModelDraw {
   readonly ops?: readonly OpDefinition[] | undefined;
 }
 
-/** Elements of a value at most. */
+/** Maximum number of elements of a value. */
 const MOST_ELEMENTS = 2048;
-/** Draws of an op, until one is valid. */
+/** Attempts to draw an op before giving up. */
 const TRIES = 60;
 const MOST_INPUTS = 4;
-/** Of the values so far, operands are among the last ones, so that models grow deep. */
+/** Operands are drawn from the most recent values, so that models grow deep. */
 const RECENT = 4;
 
 /**
- * A model of ops, attributes, element types and shapes as the registry has them: operands and attributes are drawn until shape
- * inference takes them. Values without a reader are outputs.
+ * A model of ops, attributes, element types and shapes from the registry: operands and attributes are drawn
+ * until shape inference accepts them. Values without a reader become outputs.
  */
 export function randomModel(draw: ModelDraw): RandomModel {
   const builder = new Builder(draw);
@@ -53,7 +53,7 @@ export function randomModel(draw: ModelDraw): RandomModel {
   return builder.finish();
 }
 
-/** A value of the graph, or one that is made once the node is known to be valid. */
+/** A value of the graph, or one created once the node is known to be valid. */
 interface Operand {
   readonly type: TensorType;
   readonly value?: Value;
@@ -92,7 +92,7 @@ class Builder {
     return { graph, inputs: this.#inputs };
   }
 
-  /** The op that was had least often, of three. */
+  /** The least used of three ops. */
   #rarest(): OpDefinition {
     const { coverage } = this.#draw;
     const ops = this.#draw.ops ?? drawnOps;
@@ -104,7 +104,7 @@ class Builder {
     for (let i = 0; i < TRIES; i++) if (attempt(() => this.#add(op))) return;
   }
 
-  /** Adds a node. Throws where inference does not take what was drawn; gives false where it would be too large. */
+  /** Adds a node. Throws if inference rejects what was drawn; returns false if it would be too large. */
   #add(op: OpDefinition): boolean {
     const choices = this.#choices;
     const [first = '', ...slots] = op.inputs;

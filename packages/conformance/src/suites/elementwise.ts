@@ -2,7 +2,7 @@ import { lookup, opsWith } from '@ghostc/ops';
 import { suite } from '../suite.ts';
 import { attrsText } from './attrs-text.ts';
 
-/** Ops that are defined for positive numbers only get the input's absolute value plus a little. */
+/** Ops defined only for positive numbers get the input's absolute value plus a little. */
 const unaryText = (op: string): string =>
   lookup(op).random.domain === 'positive'
     ? `graph @unary(%x: f32[2,3,5,7])\n  const %e: f32[1] = [0.1]\n  %a = abs %x\n  %p = add %a, %e\n  %y = ${op} %p\n  return %y`

@@ -6,7 +6,7 @@ import { ghostSuite } from './ghost.ts';
 import { movementSuite } from './movement.ts';
 import { linearSuite, poolSuite, reductionSuite } from './reduction.ts';
 
-/** A small case or two of every kernel; a case added to one of them is picked up by all backends. */
+/** One or two small cases for every kernel; a case added here runs on all backends. */
 export const suites: readonly Suite[] = [
   conv2dSuite,
   depthwiseConv2dSuite,
@@ -19,5 +19,5 @@ export const suites: readonly Suite[] = [
   ghostSuite,
 ];
 
-/** What `conform` runs: those, and the cases generated from the registry, which broken engines do not survive. */
+/** What `conform` runs: those, and the cases generated from the registry, which every broken engine fails. */
 export const allSuites: readonly Suite[] = [...suites, ...generatedSuites];

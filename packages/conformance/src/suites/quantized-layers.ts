@@ -35,7 +35,7 @@ const depthwise = (options: Omit<Layer, 'op'>): string =>
   layer({ op: 'qlinear_depthwise_conv2d', ...options });
 const dense = (options: Omit<Layer, 'op'>): string => layer({ op: 'qlinear_fully_connected', ...options });
 
-/** Weights that 8 bits do not hold once their zero point is taken off. */
+/** Weights that do not fit in 8 bits after subtracting their zero point. */
 const asymmetric = (text: string): string => text.replace('quant(0.011:0)', 'quant(0.011:-37)');
 
 export const exact = { exact: true } as const;

@@ -1,7 +1,7 @@
 import { suite } from '../suite.ts';
 import { exact, scales, XQ } from './quantized-layers.ts';
 
-/** Layers that C kernels may run over their inputs; planes of equal and of falling size. */
+/** Layers that C kernels may compute in place; planes of equal and of decreasing size. */
 function chain(height: number, width: number): string {
   const pads = 'pads=[1,1,1,1]';
   return `graph @chain(%x: i8[1,8,${height},${width}] ${XQ})

@@ -12,7 +12,7 @@ import { lookup, withDefaults } from '@ghostc/ops';
 import { sampleRuleOf } from './sample-rules.ts';
 import { type Repeated, refuse, type Samples, type Site } from './samples.ts';
 
-/** What another batch size changes. */
+/** What a new batch size changes. */
 export interface BatchChanges {
   /** Inputs whose first axis is the batch. */
   readonly inputs: readonly Value[];
@@ -21,7 +21,7 @@ export interface BatchChanges {
   readonly repeated: readonly (Repeated & { readonly node: Node })[];
 }
 
-/** Inputs and attributes that hold the batch. Throws `edit/batch`. */
+/** Inputs and attributes that contain the batch. Throws `edit/batch`. */
 export function batchChanges(graph: Graph, to: Dim): BatchChanges {
   const from = graph.inputs.find(({ type }) => type.shape.length > 0)?.type.shape[0];
   if (from === undefined) throw new CompileError('edit/batch', 'expected an input with an axis, found none');
@@ -31,7 +31,7 @@ export function batchChanges(graph: Graph, to: Dim): BatchChanges {
   return { inputs, attrs: new Map(), repeated: [] };
 }
 
-/** A batch that has a name already is in no number. */
+/** A batch that already has a name occurs in no number. */
 function checkNamed(graph: Graph): void {
   for (const { op, attrs, origin, output } of graph.nodes())
     if (lookup(op).traits.has('kept'))

@@ -3,7 +3,7 @@ import { dimsOf, type Moved, onlyFirst, refuse, type Site } from './samples.ts';
 
 const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1);
 
-/** The axis of the target that begins where the samples do, with a target that fits every batch. */
+/** The axis of the target at which the samples begin, with a target that fits every batch. */
 export function reshapeSamples(site: Site): Moved {
   const { node, from } = site;
   const { axis, inner } = onlyFirst(site);

@@ -14,10 +14,10 @@ import {
 
 type SampleRule = (site: Site) => Moved;
 
-/** Where the samples lie after a node; refused where they are mixed, or where nothing is known of the op. */
+/** Where the samples are after a node; refused if they are mixed, or if the op is not supported. */
 export function sampleRuleOf(op: string): SampleRule | undefined {
   const { traits } = lookup(op);
-  // integer layers and layers on NHWC keep the order of samples of the ops that they stand for
+  // integer and NHWC layers keep the order of samples of the ops that they correspond to
   const plain = op.replace(/^qlinear_/, '').replace(/_nhwc$/, '');
   const known = table[plain];
   if (known) return known;
@@ -27,12 +27,12 @@ export function sampleRuleOf(op: string): SampleRule | undefined {
     : undefined;
 }
 
-/** A rule is asked only for nodes with an input that holds samples. */
+/** A rule is called only for nodes with an input that has samples. */
 function known(site: Site, samples: Samples | null | undefined): Samples {
   return samples ?? refuse(site, 'no input holds samples');
 }
 
-/** Images and rows: samples are axis 0 of whatever holds any. */
+/** Images and rows: samples are axis 0 of every input that has any. */
 function images(site: Site): Moved {
   const [first] = site.inputs.filter((one) => one !== null);
   site.inputs.forEach((samples, i) => {
@@ -44,7 +44,7 @@ function images(site: Site): Moved {
   return { outputs: known(site, first) };
 }
 
-/** Operands are aligned at their last axes; those without samples have to be the same for each. */
+/** Operands are aligned at their last axes; those without samples must be the same for each. */
 function broadcast(site: Site): Moved {
   const { node, inputs } = site;
   const rank = dimsOf(node.output).length;
@@ -67,7 +67,7 @@ function broadcast(site: Site): Moved {
   return { outputs: known(site, found) };
 }
 
-/** The size of an operand without samples where the other has them. */
+/** The size of an operand without samples at the sample axis of the other. */
 function rowsAt({ node }: Site, index: number, { axis }: Samples): Dim {
   const dims = dimsOf(node.inputs[index]);
   return dims[axis - dimsOf(node.output).length + dims.length] ?? 1;
@@ -115,7 +115,7 @@ function gridSample(site: Site): Moved {
   return { ...images(site), repeated: site.inputs[1] ? [] : [repeatedAt(site, 1, 0)] };
 }
 
-/** What is the same for all samples is joined to each. */
+/** What is the same for all samples is concatenated to each. */
 function concat(site: Site): Moved {
   const samples = known(
     site,
@@ -131,7 +131,7 @@ function concat(site: Site): Moved {
   return { outputs: samples, repeated };
 }
 
-/** Steps are axis 0 and samples axis 1; states before the first step that are the same for all are given to each. */
+/** Steps are axis 0 and samples axis 1; initial states that are the same for all are repeated for each. */
 function recurrent(site: Site): Moved {
   const [x, ...rest] = site.inputs;
   if (rest.slice(0, 3).some(Boolean)) refuse(site, 'a weight depends on the batch');
@@ -143,7 +143,7 @@ function recurrent(site: Site): Moved {
   return { outputs: site.node.outputs.map((_, i) => ({ axis: i === 0 ? 2 : 1, inner: 1 })), repeated };
 }
 
-/** A cut along the samples has to keep all. */
+/** A slice along the samples must keep all. */
 function slice(site: Site): Moved {
   const samples = onlyFirst(site);
   const { node, attrs } = site;
@@ -191,7 +191,7 @@ function resize(site: Site): Moved {
   return { outputs: samples, attrs: { ...node.attrs, sizes } };
 }
 
-/** Rows that are picked, or indices that differ by sample. */
+/** Rows are gathered, or indices differ by sample. */
 function gather(site: Site): Moved {
   const [x, indices] = site.inputs;
   const rank = dimsOf(site.node.inputs[0]).length;

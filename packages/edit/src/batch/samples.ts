@@ -10,27 +10,27 @@ export interface Samples {
   readonly inner: number;
 }
 
-/** A node on its way to another batch size. */
+/** A node during a change of batch size. */
 export interface Site {
   readonly node: Node;
-  /** Of each input, null where it holds no samples: the same for all. */
+  /** For each input; null if it has no samples, so is the same for all. */
   readonly inputs: readonly (Samples | null)[];
   /** Attributes with defaults filled in. */
   readonly attrs: Readonly<Record<string, unknown>>;
-  /** What depends on an input of the graph. */
+  /** Whatever depends on an input of the graph. */
   readonly given: ReadonlySet<Value>;
-  /** The old size of the batch and the new one. */
+  /** The old batch size and the new one. */
   readonly from: number;
   readonly to: Dim;
 }
 
-/** An input that holds the same for all samples, and needs a row for each along `axis`. */
+/** An input that is the same for all samples, and must be repeated for each along `axis`. */
 export interface Repeated {
   readonly x: Value;
   readonly axis: number;
 }
 
-/** Where the samples of a node's outputs lie, of all or of each, and what has to change for that. */
+/** Where the samples of a node's outputs are (one for all, or one each), and what must change for that. */
 export interface Moved {
   readonly outputs: Samples | readonly Samples[];
   readonly attrs?: Node['attrs'];
@@ -49,7 +49,7 @@ export function dimsOf(value: Value | null | undefined): readonly Dim[] {
   return value?.type.shape ?? [];
 }
 
-/** The samples of the first input; refused where another input holds some. */
+/** The samples of the first input; refused if another input has some. */
 export function onlyFirst(site: Site): Samples {
   const [first, ...others] = site.inputs;
   const at = others.findIndex(Boolean) + 1;
@@ -57,14 +57,17 @@ export function onlyFirst(site: Site): Samples {
   return first as Samples;
 }
 
-/** Throws where an axis that the node mixes is the samples'. */
+/** Throws if an axis that the node mixes is the sample axis. */
 export function keepsApart(site: Site, axis: number, samples: Samples): void {
   const rank = dimsOf(site.node.inputs[0]).length;
   if (normalAxis(axis, rank) === samples.axis)
     refuse(site, `it mixes the samples, which lie along axis ${samples.axis}`);
 }
 
-/** An input without samples that gets a row for each of them; refused where it has several, or is another input of the graph. */
+/**
+ * Repeats an input without samples for each sample; refused if it has several rows, or is another input of
+ * the graph.
+ */
 export function repeatedAt(site: Site, slot: number, axis: number): Repeated {
   const x = site.node.inputs[slot];
   const what = `%${x?.name} [${dimsOf(x).join(',')}]`;

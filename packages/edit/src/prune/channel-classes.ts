@@ -1,12 +1,12 @@
 import { CompileError, type Graph, isStatic, type Node, type Value } from '@ghostc/ir';
 
-/** Why channels cannot go. */
+/** Why channels cannot be removed. */
 interface Pin {
   readonly node: Node | null;
   readonly reason: string;
 }
 
-/** Channels (elements of axis 1) of all values, in classes of those that can only go together. */
+/** Channels (elements of axis 1) of all values, in classes that can only be removed together. */
 export class ChannelClasses {
   readonly #first = new Map<Value, number>();
   readonly #parents: number[] = [];
@@ -18,12 +18,12 @@ export class ChannelClasses {
     for (const node of graph.nodes()) for (const value of node.outputs) this.#add(value);
   }
 
-  /** How many channels a value has; 0 where that is not known, or it is a constant. */
+  /** How many channels a value has; 0 if unknown, or if it is a constant. */
   count(value: Value | null | undefined): number {
     return value && this.#first.has(value) ? Number(value.type.shape[1]) : 0;
   }
 
-  /** Channel i of one value and j of another go together. */
+  /** Ties channel i of one value to channel j of another. */
   join(a: Value, i: number, b: Value, j: number): void {
     const [one, other] = [this.#find(this.#id(a, i)), this.#find(this.#id(b, j))];
     if (one === other) return;
@@ -32,12 +32,12 @@ export class ChannelClasses {
     if (pin && !this.#pins.has(one)) this.#pins.set(one, pin);
   }
 
-  /** Every channel of one value goes with that of the other. */
+  /** Ties every channel of one value to that of the other. */
   joinAll(a: Value, b: Value): void {
     for (let i = 0; i < this.count(a); i++) this.join(a, i, b, i);
   }
 
-  /** No channel of the value may go. */
+  /** No channel of the value may be removed. */
   pin(value: Value | null, node: Node | null, reason: string): void {
     for (let i = 0; i < this.count(value); i++) {
       const found = this.#find(this.#id(value as Value, i));
@@ -45,7 +45,7 @@ export class ChannelClasses {
     }
   }
 
-  /** Takes out the classes of these channels. Throws `edit/prune` where one of them has to stay, or is not there. */
+  /** Removes the classes of these channels. Throws `edit/prune` if one of them must stay or does not exist. */
   remove(value: Value, channels: readonly number[]): void {
     const gone = channels.map((channel) => {
       if (!Number.isInteger(channel) || channel < 0 || channel >= this.count(value))
@@ -61,7 +61,7 @@ export class ChannelClasses {
     this.#removed = new Set([...this.#removed, ...gone]);
   }
 
-  /** Channels that stay. Throws `edit/prune` where none does. */
+  /** The remaining channels. Throws `edit/prune` if none remains. */
   kept(value: Value): number[] {
     const count = this.count(value);
     const kept = Array.from({ length: count }, (_, i) => i).filter(

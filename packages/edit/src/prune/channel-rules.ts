@@ -9,7 +9,7 @@ export interface Cut {
   readonly of: Value;
 }
 
-/** What goes when channels of the values around a node go. */
+/** What must be removed when channels of the values around a node are removed. */
 export interface NodeCuts {
   readonly cuts?: readonly Cut[];
   /** Attributes that count channels. */
@@ -18,7 +18,7 @@ export interface NodeCuts {
 
 type ChannelRule = (node: Node, classes: ChannelClasses) => NodeCuts;
 
-/** Joins the channels that a node ties together; gives what of it counts channels. */
+/** Ties the channels that a node connects; returns what counts channels in it. */
 export function tieChannels(node: Node, classes: ChannelClasses): NodeCuts {
   return ruleOf(node.op)(node, classes);
 }
@@ -42,13 +42,13 @@ function pinned(reason: string): ChannelRule {
 
 const x = (node: Node): Value => node.inputs[0] as Value;
 
-/** Channels stay what they are. */
+/** Channels are passed through. */
 const kept: ChannelRule = (node, classes) => {
   classes.joinAll(x(node), node.output);
   return {};
 };
 
-/** Operands broadcast: those of one channel serve all. */
+/** Operands broadcast: one with a single channel is not affected. */
 const elementwise: ChannelRule = (node, classes) => {
   const { output } = node;
   const rank = output.type.shape.length;
@@ -103,7 +103,7 @@ const slice: ChannelRule = (node, classes) => {
   };
 };
 
-/** Weight [M,C/group,kH,kW]: of one group, or one for each channel. */
+/** Weight [M,C/group,kH,kW], with one group or one per channel. */
 const convolution: ChannelRule = (node, classes) => {
   const { group } = withDefaults(lookup(node.op).attrs, node.attrs) as { group: number };
   if (group !== 1 && group === classes.count(x(node)))
@@ -124,7 +124,7 @@ const perChannel: ChannelRule = (node, classes) => {
   return { cuts: [1, 2].map((input) => ({ input, axis: 0, of: node.output })) };
 };
 
-/** Sums over all channels: those of the output are free of those that come in. */
+/** Sums over all channels: output channels are independent of input channels. */
 function weighted(
   node: Node,
   { weight: [out, inner] }: { weight: readonly [out: number, inner: number] },
@@ -161,7 +161,7 @@ const matmul: ChannelRule = (node, classes) =>
     ? weighted(node, { weight: [1, 0] }, classes)
     : pinned('channels are not its last axis')(node, classes);
 
-/** [N,C,...] under another shape: with channels where they were, or each become several elements of axis 1. */
+/** [N,C,...] under another shape: channels either stay in place, or each becomes several elements of axis 1. */
 const reshape: ChannelRule = (node, classes) => {
   const { output } = node;
   const [before, after] = [classes.count(x(node)), classes.count(output)];

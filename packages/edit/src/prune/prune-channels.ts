@@ -16,10 +16,10 @@ import { ChannelClasses } from './channel-classes.ts';
 import { type Cut, type NodeCuts, tieChannels } from './channel-rules.ts';
 
 /**
- * A model without some channels (elements of axis 1) of the values that are named, and without all that goes with them:
- * through depthwise layers, concats, slices, gates, shortcuts, batch norms and flattening, up to the layers whose sums take
- * them in. It computes what the model does with these channels at 0. Throws `edit/prune` at the node for which a channel has to stay.
- * After Fang et al., DepGraph (2023).
+ * A model without some channels (elements of axis 1) of the named values, and without all that depends on
+ * them: through depthwise layers, concats, slices, gates, shortcuts, batch norms and flattening, up to the
+ * layers whose sums read them. It computes what the model does with these channels at 0. Throws `edit/prune`
+ * at the node for which a channel must stay. After Fang et al., DepGraph (2023).
  */
 export function pruneChannels(model: Graph, channels: Readonly<Record<string, readonly number[]>>): Graph {
   const graph = withComputedConstants(model);
@@ -31,7 +31,7 @@ export function pruneChannels(model: Graph, channels: Readonly<Record<string, re
   return checked(new Pruning(graph, classes).run(cuts));
 }
 
-/** Small values that are computed from constants only, as exporters shape scales, are constants. */
+/** Small values that are computed only from constants (exporters shape scales this way) become constants. */
 function withComputedConstants(graph: Graph): Graph {
   const computed = [...constantValues(graph)].filter(({ producer }) => producer);
   if (computed.length === 0) return graph;
@@ -44,7 +44,10 @@ function withComputedConstants(graph: Graph): Graph {
   });
 }
 
-/** The channels of a layer's output whose filters have the least sums of magnitudes (Li et al., 2017), the least first. Throws `edit/prune` for what is no layer. */
+/**
+ * The channels of a layer's output whose filters have the smallest sums of magnitudes (Li et al., 2017),
+ * smallest first. Throws `edit/prune` if it is not a layer.
+ */
 export function weakestChannels(graph: Graph, layer: string, count: number): number[] {
   const weight = findValue(graph, layer).producer?.inputs[1]?.constant;
   if (!weight)
@@ -59,13 +62,13 @@ export function weakestChannels(graph: Graph, layer: string, count: number): num
   return [...sums.keys()].sort((a, b) => (sums[a] ?? 0) - (sums[b] ?? 0)).slice(0, count);
 }
 
-/** The copy of a graph without the channels that go. */
+/** The copy of a graph without the removed channels. */
 class Pruning {
   readonly #source: Graph;
   readonly #classes: ChannelClasses;
   readonly #graph: Graph;
   readonly #copies = new Map<Value, Value>();
-  /** Constants that are cut, by what is left of them. */
+  /** Constants to be cut, by their remaining elements. */
   readonly #cut = new Map<string, Value>();
 
   constructor(source: Graph, classes: ChannelClasses) {

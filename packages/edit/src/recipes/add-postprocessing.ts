@@ -1,7 +1,7 @@
 import { CompileError, type Dim, f32, type Graph, i64, type Tensor, type Value } from '@ghostc/ir';
 import { type Editor, edit, type ValueRef } from '../editor.ts';
 
-/** What takes the place of an output of the model. */
+/** What replaces an output of the model. */
 export type Postprocessing =
   | { readonly kind: 'softmax' | 'argmax'; readonly output?: string; readonly axis?: number }
   /** Two outputs, `values` and `indices`, the largest first. */
@@ -10,8 +10,9 @@ export type Postprocessing =
   | ({ readonly kind: 'nms'; readonly output?: string } & Suppression);
 
 /**
- * Boxes [..., 4] of centre and size become corners (x1, y1, x2, y2). With anchors [n,4] of centre and size, what comes in is
- * relative to them, as SSD has it (Liu et al., 2016): centre + v0 x size of the anchor, size of the anchor x exp(v1 x).
+ * Boxes [..., 4] of centre and size become corners (x1, y1, x2, y2). With anchors [n,4] of centre and size,
+ * the boxes are relative to them, as in SSD (Liu et al., 2016): centre + v0 x size of the anchor, size of the
+ * anchor x exp(v1 x).
  */
 export interface BoxCoding {
   readonly anchors?: Tensor;
@@ -23,17 +24,20 @@ export interface BoxCoding {
 export interface Suppression {
   /** The output that has the scores. */
   readonly scores: string;
-  /** Of each class and sample; all if absent. */
+  /** Maximum per class and sample; all if absent. */
   readonly most?: number;
-  /** Boxes that overlap by more (intersection over union) with a better one go; 0.5 if absent. */
+  /** Boxes that overlap a better one by more (intersection over union) are removed; 0.5 if absent. */
   readonly overlap?: number;
-  /** Boxes with less go; 0 if absent. */
+  /** Boxes with a lower score are removed; 0 if absent. */
   readonly least?: number;
-  /** How boxes are said; `corners` if absent. */
+  /** How boxes are represented; `corners` if absent. */
   readonly boxes?: 'corners' | 'centres';
 }
 
-/** A model that gives classes or boxes instead of raw numbers: `output`, or its only one, is followed by what is asked for. */
+/**
+ * Appends post-processing to `output`, or the only one, so that the model returns classes or boxes instead of
+ * raw numbers.
+ */
 export function addPostprocessing(graph: Graph, ...steps: readonly Postprocessing[]): Graph {
   return edit(graph, (e) => {
     for (const step of steps) postprocess(e, step);
@@ -53,7 +57,7 @@ interface Followed {
   readonly step: Postprocessing;
 }
 
-/** What is given instead of `x`, by the names of outputs. */
+/** The outputs that replace `x`, by name. */
 function followed(e: Editor, { name, x, step }: Followed): Record<string, Value> {
   switch (step.kind) {
     case 'softmax':

@@ -15,9 +15,10 @@ import { foldIntoConvolutions } from './fold-affine.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
 /**
- * A model that takes images as a camera or a decoder has them. Scale, mean, std and the order of channels go into the weights
- * of the convolutions that read the input: where these pad, the border keeps what it was by a map of biases. Where they cannot
- * go in (no convolution reads it, symbolic sizes at a padded border), they are nodes. Throws `edit/preprocess`.
+ * A model that accepts images as a camera or a decoder produces them. Scale, mean, std and channel order are
+ * folded into the weights of the convolutions that read the input; if these pad, a map of biases keeps the
+ * border right. If folding is impossible (no convolution reads it, symbolic sizes at a padded border), nodes
+ * are inserted. Throws `edit/preprocess`.
  */
 export function addPreprocessing(graph: Graph, options: Preprocessing): Graph {
   return edit(graph, (e) => preprocess(e, options));
@@ -73,7 +74,7 @@ function comingIn({ dtype, shape }: TensorType, options: Preprocessing): TensorT
   };
 }
 
-/** Half-pixel centres, as image libraries have them; no filter where it shrinks. */
+/** Half-pixel centres, as in image libraries; no filter when shrinking. */
 function resized(e: Editor, x: Value, plane: readonly number[]): Value {
   return e.ops.resize(
     { x, sizes: [...x.type.shape.slice(0, 2).map(sizeOrKept), ...plane], mode: 'linear' },

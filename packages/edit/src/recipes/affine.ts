@@ -1,15 +1,18 @@
 import { CompileError } from '@ghostc/ir';
 import type { Preprocessing } from './preprocessing.ts';
 
-/** What channel c of the model's image is: `factors[c] * x[order[c]] + offsets[c]`. */
+/** Channel c of the model's image is `factors[c] * x[order[c]] + offsets[c]`. */
 export interface Affine {
   readonly factors: readonly number[];
   readonly offsets: readonly number[];
-  /** Of each channel of the model, which one of what comes in it is. */
+  /** For each channel of the model, the index of the input channel. */
   readonly order: readonly number[];
 }
 
-/** (x * scale - mean) / std by channel. Throws `edit/preprocess` for lists of another length, and divisors of 0. */
+/**
+ * (x * scale - mean) / std by channel. Throws `edit/preprocess` for lists of the wrong length, and divisors
+ * of 0.
+ */
 export function affineOf({ scale = 1, mean = 0, std = 1, channels }: Preprocessing, count: number): Affine {
   const [means, deviations] = [listOf(mean, count, 'mean'), listOf(std, count, 'std')];
   const zero = deviations.findIndex((one) => one === 0 || !Number.isFinite(one));

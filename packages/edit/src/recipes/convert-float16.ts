@@ -11,7 +11,7 @@ import {
 import { buildNode, copyNode, lookup, type NodeChanges } from '@ghostc/ops';
 import { checked } from '../copy-graph.ts';
 
-/** What of a model is computed in float16. */
+/** Which parts of a model are computed in float16. */
 export interface Float16Options {
   /** Nodes that stay in float32, with casts around them. */
   readonly keep?: (node: Node) => boolean;
@@ -23,8 +23,9 @@ export interface Float16Options {
 const LARGEST = 65504;
 
 /**
- * A model that computes in float16 what it computed in float32: weights, and values between casts at inputs and outputs. Nodes
- * that cannot, or whose weights go past 65,504, stay in float32 between casts, as do nodes that are kept as ONNX has them.
+ * A model that computes in float16 what it computed in float32: weights, and values between casts at inputs
+ * and outputs. Nodes without float16 support, or whose weights exceed 65,504, stay in float32 between casts,
+ * as do nodes kept from ONNX.
  */
 export function convertFloat16(graph: Graph, options: Float16Options = {}): Graph {
   return checked(new Narrowing(graph, options).run());
@@ -65,7 +66,7 @@ class Narrowing {
     copyNode(this.#graph, node, this.#known, (!isKept && this.#narrow(node)) || this.#wide(node));
   }
 
-  /** The node in float16; undefined where its op or its weights do not fit. */
+  /** The node in float16; undefined if its op or its weights do not allow it. */
   #narrow(node: Node): NodeChanges | undefined {
     if (node.inputs.some((value) => value?.constant && !fits(value.constant))) return undefined;
     const attrs = node.op === 'cast' && node.attrs.to === 'f32' ? { ...node.attrs, to: 'f16' } : node.attrs;
@@ -77,7 +78,7 @@ class Narrowing {
     return { inputs: node.inputs.map((value) => value && this.#as(value, value.type.dtype)) };
   }
 
-  /** A value of the source in an element type. */
+  /** A value of the source, converted to an element type. */
   #as(value: Value, dtype: DType): Value {
     if (value.constant) return this.#constant(value, value.constant, dtype);
     const known = this.#known.get(value) ?? value;
@@ -104,7 +105,7 @@ class Narrowing {
   }
 }
 
-/** Whether the op takes float16 here. */
+/** Whether ghostc supports the op in float16. */
 function infersInHalf({ op, inputs }: Node, attrs: Node['attrs']): boolean {
   const types = inputs.map((value) => value && { ...value.type, dtype: half(value.type.dtype) });
   try {

@@ -15,13 +15,14 @@ import type { Affine } from './affine.ts';
 /** A convolution that reads the input, and what it becomes. */
 interface Folded {
   readonly weight: Tensor;
-  /** Of each output channel, or of each output element [1,M,H,W] where the window pads. */
+  /** Per output channel, or per output element [1,M,H,W] if the window pads. */
   readonly bias: Tensor | null;
 }
 
 /**
- * Puts an affine map of the channels of `input` into every convolution that reads it; gives false, and changes nothing, unless
- * all that reads it is such. With z = a x + b, conv(pad(z)) = conv_{W a}(pad(x)) + conv_W(pad(b)), and the last term is constant.
+ * Folds an affine map of the channels of `input` into every convolution that reads it; returns false, and
+ * changes nothing, if anything else reads it. With z = a x + b, conv(pad(z)) = conv_{W a}(pad(x)) +
+ * conv_W(pad(b)), and the last term is constant.
  */
 export function foldIntoConvolutions(e: Editor, input: Value, affine: Affine): boolean {
   const readers = [...input.users];
@@ -43,7 +44,7 @@ function foldedInto(node: Node, input: Value, affine: Affine): Folded | undefine
   return bias && { weight: scaled(weight.constant, affine), bias: bias.data.length ? bias : null };
 }
 
-/** Weight [M,C,kH,kW] for channels as they come in. */
+/** Weight [M,C,kH,kW] in the order of the input's channels. */
 function scaled(weight: Tensor, { factors, order }: Affine): Tensor {
   const [m = 0, c = 0, ...window] = weight.shape;
   const size = window.reduce((product, dim) => product * dim, 1);
@@ -59,7 +60,10 @@ function scaled(weight: Tensor, { factors, order }: Affine): Tensor {
 
 const none: Tensor = { dtype: 'f32', shape: [0], data: new Float32Array(0) };
 
-/** What the offsets add, with the bias that is there: [M] without pads, else [1,M,H,W]. Undefined where sizes are symbolic. */
+/**
+ * The contribution of the offsets plus the existing bias: [M] without pads, otherwise [1,M,H,W]. Undefined if
+ * sizes are symbolic.
+ */
 function constantTerm(node: Node, weight: Tensor, { offsets }: Affine): Tensor | undefined {
   const old = node.inputs[2]?.constant;
   if (offsets.every((offset) => offset === 0)) return old ?? none;

@@ -1,18 +1,21 @@
 import type { Graph, Node, Value } from '@ghostc/ir';
 import { type Editor, edit } from '../editor.ts';
 
-/** What is observed of a value. */
+/** What is observed about a value. */
 export type Statistic = 'min' | 'max' | 'mean' | 'value';
 
 /** Which values are observed, and how. */
 export interface ObserverOptions {
   /** Nodes whose float results are observed; all if absent. */
   readonly where?: (node: Node) => boolean;
-  /** Outputs that are added for each value: `<name>/min` and so on; `min` and `max` if absent. */
+  /** Outputs added for each value: `<name>/min` and so on; `min` and `max` if absent. */
   readonly statistics?: readonly Statistic[];
 }
 
-/** A model with additional outputs, which tell the range of its inner values on each run: for calibration, and to look inside. */
+/**
+ * A model with additional outputs that report the range of its inner values on each run: for calibration and
+ * debugging.
+ */
 export function insertObservers(graph: Graph, options: ObserverOptions = {}): Graph {
   return edit(graph, (e) => observe(e, options));
 }

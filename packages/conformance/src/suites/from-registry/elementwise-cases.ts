@@ -20,7 +20,7 @@ const binaryOps = ops.filter(
 const comparisons = ops.filter((op) => has(op, 'comparison'));
 const connectives = ops.filter((op) => has(op, 'binary') && op.name.startsWith('logical'));
 
-/** Shapes of ranks 1 to 6, none square, with a kind of values each. */
+/** Shapes of ranks 1 to 6, none square, each with a kind of values. */
 const unaryForms: readonly (readonly [InputValues, string])[] = [
   ['ties', '129'],
   ['special', '2,3,1,5,2,3'],
@@ -50,12 +50,12 @@ function unaryEntries(): Entry[] {
   });
 }
 
-/** Functions without rounding or parameters that have an integer form: they tell 0 from -0. */
+/** Functions without rounding or parameters that have an integer form: they distinguish 0 from -0. */
 const signedZeroOps = unaryOps.flatMap((op) =>
   isExact(op) && op.computed === 'unary' && Object.keys(op.attrs).length === 0 ? [op.name] : [],
 );
 
-/** Signs of zeros, which 1 / x shows. */
+/** Signs of zeros, made visible by 1 / x. */
 function zeroEntries(): Entry[] {
   return signedZeroOps.map((op) => ({
     name: `${op}/signed-zero`,
@@ -82,7 +82,10 @@ function unaryIntegerEntries(): Entry[] {
   );
 }
 
-/** Shapes of two operands. Every axis is broadcast somewhere, ranks differ, and sizes that could be confused do too. */
+/**
+ * Shapes of two operands. Every axis is broadcast somewhere; ranks differ, and so do sizes that could be
+ * confused.
+ */
 const pairs: Readonly<Record<string, readonly [string, string]>> = {
   same: ['3,17,5', '3,17,5'],
   channel: ['3,33,2,5', '33,1,1'],
@@ -98,7 +101,7 @@ const pairText = (op: string, [a, b]: readonly [string, string], dtype = 'f32', 
 
 /** ONNX's Mod of floats is C's fmod. */
 const plainAttrs = (op: string): string => (op === 'mod' ? ' {fmod=true}' : '');
-/** Powers of negative numbers and quotients by what is near 0 have no bound. */
+/** Powers of negative numbers and quotients by numbers near 0 have no bound. */
 const plainValues = (op: string): InputValues =>
   op === 'mod' ? 'ties' : /^(pow|div)$/.test(op) ? 'positive' : 'uniform';
 
@@ -128,7 +131,7 @@ function binaryEntries(): Entry[] {
   });
 }
 
-/** One pair of every activation that a sum can take along. */
+/** One pair for every activation that a sum can fuse. */
 function activationEntries(): Entry[] {
   return Object.entries(activations).map(([name, parameters]) => ({
     name: `add/then-${name}`,

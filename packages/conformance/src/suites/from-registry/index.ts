@@ -6,12 +6,12 @@ import { productCases, reductionCases } from './sum-cases.ts';
 import { convCases, depthwiseCases, poolCases } from './window-cases.ts';
 
 /**
- * The version of the generated cases. A case that is added leaves it; one whose model or inputs change, or that goes, raises
- * it: names stand for the same test as long as it is the same.
+ * The version of the generated cases. Adding a case does not change it; changing or removing one does, so
+ * that within a version a name always means the same test.
  */
 export const suiteVersion = 1;
 
-/** Cases made from what the registry says of the ops, against faults that small square cases do not show. */
+/** Cases generated from the facts in the registry, for faults that small square cases do not reveal. */
 export const generatedSuites: readonly Suite[] = [
   unaryCases,
   binaryCases,

@@ -6,7 +6,7 @@ export interface ModelText {
   readonly inputs: Readonly<Record<string, string>>;
   /** `{ w: 'f32[5,3] = random(1)' }` */
   readonly constants?: Readonly<Record<string, string>>;
-  /** Nodes, one per line; `%y` is the output unless `outputs` says otherwise. */
+  /** Nodes, one per line; `%y` is the output by default. */
   readonly nodes: string | readonly string[];
   readonly outputs?: string;
 }
@@ -31,7 +31,7 @@ export function ofOne(type: string, node: string): string {
   return modelText({ inputs: { x: type }, nodes: `%y = ${node}` });
 }
 
-/** A suite of entries, which have one set of inputs each. Throws where two have one name. */
+/** A suite of entries with one set of inputs each. Throws if two have the same name. */
 export function suiteOf(name: string, entries: readonly Entry[]): Suite {
   const cases = entries.map((entry) => ({ seeds: 1, ...entry, name: `${name}/${entry.name}` }));
   if (new Set(cases.map((one) => one.name)).size < cases.length)

@@ -195,7 +195,7 @@ function selectionEntries(): Entry[] {
 
 const cast = (from: string, to: string): string => of('5,13', `cast %x {to="${to}"}`, from);
 
-/** Conversions: of ties and halves, of what the type cannot hold exactly, of integers that wrap. */
+/** Conversions: of ties and halves, of values that the type cannot represent exactly, of integers that wrap. */
 function castEntries(): Entry[] {
   const floats = ['f16', 'bf16', 'i32', 'i64', 'i8', 'u8', 'bool'];
   const narrow = entriesOf(

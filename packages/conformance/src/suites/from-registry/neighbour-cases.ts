@@ -5,7 +5,10 @@ const weights = { w: 'f32[5,5,1,1] = random(1)', b: 'f32[5] = random(2)', d: 'f3
 const chain = (nodes: readonly string[], outputs = '%y'): string =>
   modelText({ inputs: image, constants: weights, nodes, outputs });
 
-/** Chains that compilers fuse, work in place on, or lay out together: each value is read where it could be gone. */
+/**
+ * Chains that compilers fuse, compute in place, or lay out together: each value is read when it could already
+ * be overwritten.
+ */
 const chains = {
   fork: chain(['%a = relu %x', '%p = neg %a', '%q = exp %a', '%y = add %p, %q']),
   'fork-of-conv': chain(['%a = conv2d %x, %w, %b', '%p = relu %a', '%q = sigmoid %a', '%y = mul %p, %q']),
@@ -149,7 +152,7 @@ const chains = {
   ]),
 };
 
-/** Formulas of exponentials, whose ends overflow. */
+/** Formulas of exponentials that overflow at the extremes. */
 const steepChains = {
   mish: chain(['%s = softplus %x', '%t = tanh %s', '%y = mul %x, %t']),
   swish: chain(['%s = sigmoid %x', '%y = mul %x, %s']),

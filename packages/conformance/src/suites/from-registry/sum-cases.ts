@@ -3,7 +3,7 @@ import type { InputValues } from '../../input-values.ts';
 import { type Entry, entriesOf, modelText, ofOne, suiteOf } from './model-text.ts';
 import { activations } from './window-cases.ts';
 
-/** Rows, K, columns: one beyond blocks, and none equal. */
+/** Rows, K, columns: one more than whole blocks, and all different. */
 const sizes: readonly (readonly [number, number, number])[] = [
   [3, 1, 5],
   [5, 7, 3],
@@ -105,7 +105,7 @@ function productEntries(): Entry[] {
 
 const reductions = [...registry.values()].filter((op) => 'keepdims' in op.attrs && 'axes' in op.attrs);
 
-/** Axes of [2,3,5,4], each, some together, from the end, and all. */
+/** Axes of [2,3,5,4]: each, some together, from the end, and all. */
 const axes: Readonly<Record<string, string>> = {
   'axis-0': 'axes=[0]',
   'axis-1': 'axes=[1], keepdims=false',

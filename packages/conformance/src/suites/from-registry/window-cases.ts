@@ -26,7 +26,7 @@ const layer =
 const conv = layer('conv2d');
 const depthwise = layer('depthwise_conv2d');
 
-/** Windows in which height and width differ in every number. */
+/** Windows whose height and width differ in every parameter. */
 export const windows: Readonly<
   Record<string, { readonly kernel: readonly [number, number]; readonly attrs: string }>
 > = {
@@ -47,7 +47,7 @@ const layerWindows = (op: (one: Layer) => string, { x, w, attrs = '' }: Layer): 
     ]),
   );
 
-/** Input and output channels one beyond blocks, on a plane with a remainder; K is the first number. */
+/** Input and output channels one more than whole blocks, on a plane with a remainder; K is the first number. */
 const channels: readonly (readonly [number, number, string])[] = [
   [33, 65, '3,5'],
   [65, 33, '5,3'],
@@ -58,7 +58,7 @@ const channels: readonly (readonly [number, number, string])[] = [
   [7, 3, '17,23'],
 ];
 
-/** What a convolution applies to its sums, with parameters where it takes some. */
+/** What a convolution applies to its sums, with parameters if any. */
 export const activations: Readonly<Record<string, string>> = Object.fromEntries(
   activationOps.map(({ name, epilogue, random }) => [name, parametersText(epilogue.params, random.attrs)]),
 );
@@ -144,7 +144,10 @@ function depthwiseEntries(): Entry[] {
   ];
 }
 
-/** Pools: windows that overlap and windows that do not, every flag, and last windows that reach beyond the pad. */
+/**
+ * Pools: windows that overlap and windows that do not, every flag, and last windows that extend beyond the
+ * pad.
+ */
 const poolForms: Readonly<Record<string, readonly [string, string]>> = {
   pads: ['1,3,8,11', 'kernel_shape=[3,4], pads=[1,2,0,3]'],
   strides: ['1,3,9,11', 'kernel_shape=[2,3], strides=[2,4]'],
