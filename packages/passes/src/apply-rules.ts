@@ -2,30 +2,31 @@ import { CompileError, type Graph, type Node, type Value, verify, withLocation }
 import { registry } from '@ghostc/ops';
 import type { Applied, Declined, Rule } from './rule.ts';
 
-/** A rule that did not fire at a node whose op it wants, and why. */
+/** A rule that declined at a node of its root op, and why. */
 export interface NearMiss extends Declined {
   readonly rule: string;
   readonly node: Node;
 }
 
-/** What `applyRules` tells of. */
+/** Callbacks of `applyRules`. */
 export interface ApplyOptions {
   readonly onDecline?: (miss: NearMiss) => void;
   readonly onFire?: (rule: string, node: Node) => void;
 }
 
 /**
- * Nodes are tried again only after values with at most this many users: an interior value of a match has no user outside
- * of the match, so that a value with many does not match. Without the bound, one constant that all nodes share makes time quadratic.
+ * Nodes are tried again only after values with at most this many users: an inner value of a match has no user
+ * outside it, so a value with many users cannot be one. Without the bound, one constant shared by all nodes
+ * would make the time quadratic.
  */
 const MAX_WATCHED_USERS = 16;
 
-/** More rewrites than this for each node of the graph mean that rules undo one another. */
+/** More rewrites than this per node of the graph mean that rules undo one another. */
 const MAX_REWRITES_PER_NODE = 20;
 
 /**
- * Applies rules until none fires: every node once, then only what a rewrite touched. Time grows with the number of nodes
- * and rewrites. Gives the number of rewrites. The verifier sees the graph before and after.
+ * Applies rules until none fires: first to every node, then only to what a rewrite touched. Time is linear in
+ * the number of nodes and rewrites. Returns the number of rewrites. The graph is verified before and after.
  */
 export function applyRules(graph: Graph, rules: readonly Rule[], options: ApplyOptions = {}): number {
   verify(graph, registry);
@@ -73,11 +74,11 @@ function rulesByRoot(rules: readonly Rule[]): Map<string, Rule[]> {
 interface Commit {
   readonly result: Applied;
   readonly queue: Set<Node>;
-  /** Levels of nodes that a pattern reaches upwards from its root. */
+  /** Levels of nodes that a pattern extends upwards from its root. */
   readonly depth: number;
 }
 
-/** Puts the replacement in place, removes what is dead, and queues every node whose match may see the change. */
+/** Inserts the replacement, removes dead nodes, and queues every node whose match may be affected. */
 function commit(graph: Graph, { result, queue, depth }: Commit): void {
   const { replaced, added, match } = result;
   const readers = replaced.flatMap(([old]) => [...old.users]);
@@ -88,7 +89,7 @@ function commit(graph: Graph, { result, queue, depth }: Commit): void {
   requeueFrom(queue, readers, depth);
 }
 
-/** Queues nodes, and those after them whose patterns reach up to them. */
+/** Queues nodes, and those downstream whose patterns extend up to them. */
 function requeueFrom(queue: Set<Node>, nodes: Iterable<Node>, depth: number): void {
   let level = new Set(nodes);
   for (let i = 0; i < depth && level.size > 0; i++) {

@@ -5,9 +5,10 @@ import type { Pass } from './pass.ts';
 import { removeDeadCode } from './remove-dead-code.ts';
 
 /**
- * NCHW to NHWC: convolutions and pools become their NHWC variants, and what lies between them follows (elementwise ops, concat,
- * slice, pad, mean), so that transposes stay only where images come in, go out, or meet an op that knows only NCHW. An
- * image is transposed at most once in each direction. For targets with channel-last kernels; not part of the optimiser.
+ * NCHW to NHWC: convolutions and pools become their NHWC variants, and the ops between them (elementwise ops,
+ * concat, slice, pad, mean) are converted too, so that transposes remain only where images enter, leave, or
+ * reach an op that supports only NCHW. An image is transposed at most once in each direction. For targets
+ * with channels-last kernels; not part of the optimiser.
  */
 export const assignNhwc: Pass = {
   name: 'assign-nhwc',
@@ -63,7 +64,7 @@ class NhwcAssignment {
       if (this.#moved.has(output.value)) output.value = this.#back(output.value, null);
   }
 
-  /** The attributes of a node in NHWC, or null where it cannot or need not follow. */
+  /** The attributes of a node in NHWC, or null if it cannot or need not be converted. */
   #follow(node: Node): Attrs | null {
     const images = node.inputs.filter((value) => value && !value.constant);
     const known = images.some((value) => value && this.#moved.has(value));
@@ -77,7 +78,7 @@ class NhwcAssignment {
       if (value && this.#moved.has(value)) this.#graph.replaceInput(node, value, this.#back(value, node));
   }
 
-  /** An image as a node in NHWC takes it; constants of lower rank that broadcast over it gain axes. */
+  /** An image in NHWC for a node; constants of lower rank that broadcast over it gain axes. */
   #input(node: Node, value: Value): Value {
     const known = this.#nhwc.get(value);
     if (known) return known;
@@ -112,7 +113,10 @@ class NhwcAssignment {
   }
 }
 
-/** Inputs of a node that are images: x and the residual of convolutions and pools, x of a function of x, all of others. */
+/**
+ * Inputs of a node that are images: x and the residual of convolutions and pools, x of a function of x, all
+ * inputs of other ops.
+ */
 function isImage({ op }: Node, index: number): boolean {
   if (lookup(op).traits.has('unary')) return index === 0;
   return !registry.has(nhwcName(op)) || index === 0 || index === 3;
@@ -121,13 +125,13 @@ function isImage({ op }: Node, index: number): boolean {
 const axisOf = (axis: number): number => toNchw[axis < 0 ? axis + 4 : axis] ?? axis;
 const axesOf = (attrs: Attrs): number[] => intsOf(attrs, 'axes').map(axisOf);
 
-/** Ops with one axis that is named. */
+/** Ops with one named axis. */
 const alongAxis = new Set(['concat', 'softmax', 'qlinear_softmax']);
 
-/** Ops that change element types only, in whatever order elements lie. */
+/** Ops that only change element types, whatever the order of elements. */
 const conversions = new Set(['quantize_linear', 'dequantize_linear']);
 
-/** Attributes that name axes, for an NHWC image in the place of an NCHW one; null where the op cannot follow. */
+/** Attributes that name axes, converted from an NCHW image to an NHWC one; null if the op cannot be converted. */
 function movedAttrs({ op, attrs }: Node): Attrs | null {
   const specs = lookup(op).attrs;
   if (conversions.has(op)) return attrs;
@@ -141,7 +145,7 @@ function movedPads(pads: readonly number[]): number[] {
   return [...toNhwc, ...toNhwc.map((axis) => axis + 4)].map((at) => pads[at] ?? 0);
 }
 
-/** Without `keepdims` the order of the axes that stay would show. */
+/** Without `keepdims` the order of the remaining axes would be visible. */
 function movedReduction(attrs: Attrs): Attrs | null {
   const named = Array.isArray(attrs.axes) && attrs.axes.length > 0 && attrs.keepdims !== false;
   return named ? { ...attrs, axes: axesOf(attrs) } : null;

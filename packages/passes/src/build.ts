@@ -1,32 +1,33 @@
 import { type Attrs, CompileError, type Graph, itemAt, type Node, type Tensor, type Value } from '@ghostc/ir';
 import { buildNode, type OpFunctions, type OpName, partsOf, registry } from '@ghostc/ops';
 
-/** What a new node came from, where that is not all that was matched. */
+/** The source names of a new node, if they are not those of everything matched. */
 export interface Source {
   readonly origin?: readonly string[];
-  /** Of a composite: what its parts came from. */
+  /** For a composite: the source names of its parts. */
   readonly partOrigins?: readonly (readonly string[])[];
 }
 
 /**
- * Adds nodes and constants in front of the matched root; they carry the source names of everything matched, if not told
- * otherwise. Besides `node`, each op is a function of its inputs and attributes by name: `build.conv2d({ x, weight, strides: [2, 2] })`.
+ * Adds nodes and constants before the matched root; by default they carry the source names of everything
+ * matched. Besides `node`, each op is a function of its inputs and attributes by name: `build.conv2d({ x,
+ * weight, strides: [2, 2] })`.
  */
 export interface Build extends OpFunctions<Value | null, Value, [source?: Source]> {
   node(op: string, inputs: readonly (Value | null)[], attrs?: Attrs, source?: Source): Value;
   constant(tensor: Tensor, name: string): Value;
 }
 
-/** Where new nodes go. */
+/** Where new nodes are inserted. */
 export interface BuildPlace {
   readonly graph: Graph;
-  /** What is replaced, in order of execution: the matched root, or several. */
+  /** The nodes to be replaced, in order of execution: the matched root, or several. */
   readonly roots: readonly Node[];
-  /** Source names, where a node has no others. */
+  /** Default source names of a node. */
   readonly origin: readonly string[];
 }
 
-/** What a rewrite adds to the graph, and how it goes again. */
+/** Records what a rewrite adds to the graph, so that it can be undone. */
 export class Builder {
   readonly nodes: Node[] = [];
   readonly constants: Value[] = [];
@@ -59,7 +60,7 @@ export class Builder {
     for (const value of this.constants) this.#place.graph.removeConstant(value);
   }
 
-  /** The builder with a function for each op, which its prototype has. */
+  /** The builder with a function for each op, on its prototype. */
   get functions(): Build {
     return this as unknown as Build;
   }

@@ -2,8 +2,8 @@ import type { DType, Graph, TensorType, Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 
 /**
- * The graph with inputs and outputs of the types that `carrier` says, with casts after the inputs and before the outputs: for
- * engines whose boundary does not take every element type.
+ * The graph with inputs and outputs of the types given by `carrier`, with casts after the inputs and before
+ * the outputs: for engines that do not support every element type at the boundary.
  */
 export function castBoundary(model: Graph, carrier: (type: TensorType) => DType): Graph {
   const graph = model.clone();

@@ -1,18 +1,18 @@
 import { type Graph, type Node, sameShape, type Value } from '@ghostc/ir';
 
-/** What a chain of one associative op, nested in any way, adds up (or multiplies, ...). */
+/** The terms of a chain of one associative op, nested in any way. */
 export interface ChainTerms {
   /** The nodes of the chain, the root first. */
   readonly nodes: readonly Node[];
   readonly terms: readonly Value[];
 }
 
-/** Longer chains are cut: what lies beyond is a term. */
+/** Longer chains are cut: the rest counts as a term. */
 const MAX_NODES = 64;
 
 /**
- * The terms of the chain that ends at `root`: inputs of nodes of the same op are terms too where the node is used in the
- * chain only, has no activation, is no graph output, and has the shape of the whole.
+ * The terms of the chain that ends at `root`. An input computed by the same op is expanded further if it is
+ * used only in the chain, has no activation, is not a graph output, and has the shape of the whole.
  */
 export function chainTerms(graph: Graph, root: Node): ChainTerms {
   const nodes = [root];

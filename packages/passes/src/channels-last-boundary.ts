@@ -1,7 +1,10 @@
 import type { Graph, Value } from '@ghostc/ir';
 import { buildNode, toNchw, toNhwc } from '@ghostc/ops';
 
-/** The graph with inputs and outputs of four axes as NHWC where they are NCHW: transposes stand beside them. */
+/**
+ * The graph with NHWC in place of NCHW for inputs and outputs with four axes, through transposes at the
+ * boundary.
+ */
 export function channelsLastBoundary(model: Graph): Graph {
   const graph = model.clone();
   for (const input of graph.inputs) if (input.type.shape.length === 4) moveInput(graph, input);

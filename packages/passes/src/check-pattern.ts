@@ -14,7 +14,7 @@ export function checkPattern(pattern: RootPattern): void {
   visit(pattern, new Set());
 }
 
-/** `known`: names that are captured wherever this part matches. */
+/** `known`: names that are always captured before this part matches. */
 function visit(pattern: Pattern, known: ReadonlySet<string>): void {
   const { kind, name = '', choices = [], inputs = [] } = pattern;
   if (kind === 'same' && !known.has(name))
@@ -31,7 +31,7 @@ function visit(pattern: Pattern, known: ReadonlySet<string>): void {
   });
 }
 
-/** Fewer inputs than an op needs match no node. */
+/** A node needs at least the op's required inputs. */
 function checkArity({ ops = new Set(), inputs = [], allowsOthers }: Pattern): void {
   if (allowsOthers || inputs.at(-1)?.kind === 'each') return;
   for (const op of ops) {
@@ -44,7 +44,7 @@ function checkArity({ ops = new Set(), inputs = [], allowsOthers }: Pattern): vo
   }
 }
 
-/** Names that a part captures in whichever way it matches; those of `each` are lists, which no value is the same as. */
+/** Names that a part always captures; those of `each` are lists, so they cannot be compared with a value. */
 function alwaysCaptured({ kind, name, choices = [], inputs = [] }: Pattern): Set<string> {
   if (kind === 'same' || kind === 'absent' || kind === 'each') return new Set();
   if (kind === 'either') {

@@ -1,6 +1,6 @@
 import { fromNumbers, type Tensor, type TensorData, toNumbers, type Value } from '@ghostc/ir';
 
-/** The data of a value that a pattern found to be constant. */
+/** The data of a value that a pattern matched as constant. */
 export function constantData(value: Value): Tensor {
   if (!value.constant) throw new TypeError(`%${value.name} is not constant`);
   return value.constant;
@@ -49,7 +49,7 @@ export function vector(like: Tensor, length: number, formula: (i: number) => num
 
 const made = new WeakMap<TensorData, Map<string, Tensor>>();
 
-/** What is made of a constant, once for all its readers; `key` tells what. */
+/** Derives a value from a constant, once for all its readers; `key` identifies the derivation. */
 export function ofShared(value: Value, key: string, make: () => Tensor): Tensor {
   if (value.users.size <= 1) return make();
   const { data } = constantData(value);

@@ -12,7 +12,7 @@ interface Span {
   readonly padAfter: number;
 }
 
-/** Which input channels an output channel m reads: `first(m)` and the `per - 1` after it. */
+/** The input channels that an output channel m reads: `first(m)` and the `per - 1` after it. */
 interface Channels {
   readonly op: 'conv2d' | 'depthwise_conv2d';
   readonly attrs: Attrs;
@@ -20,7 +20,10 @@ interface Channels {
   readonly first: (m: number) => number;
 }
 
-/** A linear map of an image that a convolution can be: a convolution, a batch norm, or the identity. */
+/**
+ * A linear map of an image that can be expressed as a convolution: a convolution, a batch norm, or the
+ * identity.
+ */
 export interface ConvBranch {
   /** null for the identity. */
   readonly node: Node | null;
@@ -39,7 +42,7 @@ export interface ConvBranch {
 const perChannel: Channels = { op: 'depthwise_conv2d', attrs: {}, per: 1, first: (m) => m };
 const point: Span = { start: 0, step: 1, count: 1, padAfter: 0 };
 
-/** Reads a value as a branch: why it is not one, or null if nothing about it looks like one. */
+/** Interprets a value as a branch: returns the reason if it is not one, or null if it does not resemble one. */
 export function branchOf(value: Value): ConvBranch | string | null {
   const node = value.producer;
   if (node?.op === 'conv2d' || node?.op === 'depthwise_conv2d') return convBranch(node);
@@ -110,7 +113,10 @@ export interface MergedConv {
   readonly bias: Float64Array | null;
 }
 
-/** Sums branches of one input and stride into a convolution, or says why that cannot be or would cost more. */
+/**
+ * Sums branches of one input and stride into a convolution, or returns why that is impossible or would cost
+ * more.
+ */
 export function mergeBranches(branches: readonly [ConvBranch, ...ConvBranch[]]): MergedConv | string {
   const [{ outputs, strides }] = branches;
   const { channels } = branches.reduce((a, b) => (b.channels.per > a.channels.per ? b : a));
@@ -138,7 +144,7 @@ function windowOf(rows: Span, columns: Span): Attrs {
   return { pads, dilations: [rows.step, columns.step] };
 }
 
-/** The least span that contains all, and reads past the end as far as the one that reads farthest. */
+/** The smallest span that contains all of them, and reads as far past the end as the one that reads farthest. */
 function unionSpan(spans: readonly Span[]): Span | null {
   const step = spans.find(({ count }) => count > 1)?.step ?? 1;
   const end = (span: Span): number => span.start + (span.count - 1) * span.step;
@@ -158,7 +164,10 @@ interface Frame {
   readonly outputs: number;
 }
 
-/** Adds a branch's weights at their places in the larger kernel; false if it reads a channel that the kernel does not. */
+/**
+ * Adds a branch's weights at their places in the larger kernel; false if it reads a channel that the kernel
+ * does not.
+ */
 function addBranch(
   sum: Float64Array,
   branch: ConvBranch,

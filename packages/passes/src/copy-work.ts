@@ -3,7 +3,10 @@ import { ConstantWork } from '@ghostc/ops';
 
 const works = new WeakMap<Graph, CopyWork>();
 
-/** Elements that rules may make of constants that other nodes read, too: each such rewrite adds a copy and removes none. */
+/**
+ * Budget of elements for rules that derive constants from ones that other nodes also read: each such rewrite
+ * adds a copy and removes none.
+ */
 export class CopyWork {
   readonly #work: ConstantWork;
   readonly #made = new WeakSet<TensorData>();
@@ -28,7 +31,7 @@ export class CopyWork {
   }
 }
 
-/** Elements of constants that nodes other than these read, too. */
+/** Elements of constants that other nodes also read. */
 export function sharedElements(nodes: readonly Node[]): number {
   let elements = 0;
   for (const { inputs } of nodes)

@@ -5,11 +5,11 @@ import { sourcesOf } from './rule.ts';
 
 interface Expansion {
   readonly build: Build;
-  /** What a part came from; if absent, the parts came one after the other from what the node names. */
+  /** The source names of a part; by default the node's names, assigned in order. */
   readonly sourceOf?: (part: PartOp) => Source | undefined;
 }
 
-/** The parts of a composite op as nodes; each names what it came from. */
+/** The parts of a composite op as nodes, each with its source names. */
 export function expanded({ makeParts }: OpDefinition, node: Node, { build, sourceOf }: Expansion): Value {
   if (!makeParts) throw new TypeError(`${node.op} has no parts`);
   const sources = sourcesOf(node);

@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 
 /** Where a rule was tried. */
 export interface RuleSite {
-  /** Source-model names of the node, or its value where it has none. */
+  /** Source-model names of the node, or its value if it has none. */
   readonly node: string;
   readonly op: string;
 }
@@ -19,13 +19,14 @@ export interface NearMissReport extends RuleSite {
 export interface Explanation {
   readonly rule: string;
   readonly fired: readonly RuleSite[];
-  /** Nodes of an op that the rule wants, on which it did not fire, with the last reason for each. */
+  /** Nodes of the rule's root op on which it did not fire, with the last reason for each. */
   readonly declined: readonly NearMissReport[];
 }
 
 /**
- * Runs passes up to the first that holds the rule, applies that pass, and tells where the rule fired and why it did not
- * elsewhere. A rule that no pass holds is tried on the graph as all passes leave it. The graph is changed.
+ * Runs passes up to the first that contains the rule, applies that pass, and reports where the rule fired and
+ * why it declined elsewhere. A rule that no pass contains is tried on the graph after all passes. The graph
+ * is changed.
  */
 export function explainRule(graph: Graph, rule: Rule, passes: readonly Pass[]): Explanation {
   for (const pass of passes) {
@@ -62,7 +63,7 @@ function siteOf(node: Node): RuleSite {
   return { node: node.origin.join(', ') || `%${node.outputs[0]?.name}`, op: node.op };
 }
 
-/** A rule by its name; throws `rules/unknown` with those that there are. */
+/** A rule by its name; throws `rules/unknown` with the existing names. */
 export function findRule(rules: ReadonlyMap<string, Rule>, name: string): Rule {
   const rule = rules.get(name);
   if (rule) return rule;

@@ -11,8 +11,8 @@ export interface FoundMatch<C> {
 }
 
 /**
- * Where a rule with this pattern would match, in order of execution; nothing is changed. Matches may overlap. Throws `rule/...` for
- * a pattern that can match nothing, or too much.
+ * Where a rule with this pattern would match, in order of execution; nothing is changed. Matches may overlap.
+ * Throws `rule/...` for a pattern that can match nothing, or too much.
  */
 export function findMatches<C>(graph: Graph, pattern: RootPattern<C>): FoundMatch<C>[] {
   checkPattern(pattern);

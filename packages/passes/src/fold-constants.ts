@@ -12,15 +12,18 @@ import {
 import { ConstantWork, lookup, nodeWork } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
-/** Folding may not make constants larger than this many elements, unless they are no larger than what they came from. */
+/**
+ * Folding may not create constants larger than this many elements, unless they are no larger than what they
+ * came from.
+ */
 const MAX_GROWTH = 4096;
 
-/** Work on one graph, in all its passes together. */
+/** The work budget of one graph, for all passes together. */
 const works = new WeakMap<Graph, ConstantWork>();
 
 /**
- * Evaluates nodes whose inputs are all constant, but those that take more work than is left: they stay as they are.
- * Values without elements are constants whatever is computed.
+ * Evaluates nodes whose inputs are all constant, except those that take more than the remaining work. A value
+ * without elements is a constant however it is computed.
  */
 export const foldConstants: Pass = {
   name: 'fold-constants',
@@ -46,7 +49,7 @@ function foldable(node: Node): boolean {
   return size <= Math.max(before, MAX_GROWTH);
 }
 
-/** A node that cannot be evaluated stays: it is an error only where it runs. */
+/** A node that cannot be evaluated stays: it is an error only when it runs. */
 function fold(graph: Graph, node: Node): void {
   const results = attempt(() =>
     lookup(node.op).evaluateTensors(
@@ -58,7 +61,7 @@ function fold(graph: Graph, node: Node): void {
   if (results) replaceOutputs(graph, node, results);
 }
 
-/** A constant, or a value without elements, as an input of the graph may be. */
+/** A constant, or a value without elements, such as an input of the graph. */
 function tensorOf(value: Value): Tensor | null {
   return value.constant ?? (isEmpty(value) ? emptyTensor(value) : null);
 }

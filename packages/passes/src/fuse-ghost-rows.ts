@@ -2,7 +2,7 @@ import type { Attrs, Graph, Node } from '@ghostc/ir';
 import { attrsOf, type GhostLayerNodes, ghostRows, qlinearConv2d, qlinearDepthwiseConv2d } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
 
-/** Which Ghost modules on integers a backend wants in one kernel, of those that the op can say. */
+/** Which integer Ghost modules a backend fuses into one kernel, of those that the op can express. */
 export type FusesGhostRows = (layers: GhostLayerNodes) => boolean;
 
 // qlinear_depthwise_conv2d(p = qlinear_conv2d(x)), p used elsewhere =>   p, q = ghost_rows(x)
@@ -19,7 +19,7 @@ export function fuseGhostRows(fuses: FusesGhostRows): Pass {
   };
 }
 
-/** The cheap operation on the output of a convolution, which something else reads too: the join. */
+/** The cheap operation on the output of a convolution, if something else (the concat) reads that output too. */
 function cheapOf({ op, outputs: [output] }: Node): Node | undefined {
   if (op !== qlinearConv2d.name || !output || output.users.size < 2) return undefined;
   return [...output.users].find(
@@ -27,7 +27,7 @@ function cheapOf({ op, outputs: [output] }: Node): Node | undefined {
   );
 }
 
-/** The attributes of the op that stands for both; null if it cannot. */
+/** The attributes of the op that replaces both; null if it cannot. */
 function attrsOfBoth({ primary, cheap }: GhostLayerNodes): Attrs | null {
   const { clamp: primary_clamp, ...p } = attrsOf(qlinearConv2d, primary);
   const {

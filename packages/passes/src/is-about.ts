@@ -1,7 +1,7 @@
 import type { Value } from '@ghostc/ir';
 import { scalarOf } from './constant-math.ts';
 
-/** Is a constant a number as its type can say it? Exporters write sqrt 2 with 6 to 17 digits. */
+/** Whether a constant is a number to the precision of its type. Exporters write sqrt 2 with 6 to 17 digits. */
 export function isAbout(value: Value, wanted: number): boolean {
   const found = scalarOf(value);
   const coarse = value.type.dtype === 'f16' ? 2 ** -10 : value.type.dtype === 'bf16' ? 2 ** -7 : 2e-6;

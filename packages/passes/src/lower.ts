@@ -12,34 +12,43 @@ const known = new Set<string>([
 ]);
 
 /**
- * Turns composite ops into kernels, in place. Throws `lower/unsupported` for an op that has no kernel; which element types an
- * op's kernel takes is the backend's to say.
+ * Lowers composite ops to kernels, in place. Throws `lower/unsupported` for an op that has no kernel; the
+ * backend decides which element types a kernel supports.
  */
 export function lower(graph: Graph): Graph {
   return lowered(graph, loweringPasses, known);
 }
 
-/** Like `lower`, for a microcontroller: Ghost modules on integers in one kernel where the backend wants it. Also leaves those of `mcu`. */
+/**
+ * Like `lower`, for a microcontroller: integer Ghost modules become one kernel if the backend asks for it.
+ * Keeps the ops marked `mcu`.
+ */
 export function lowerForMcu(graph: Graph, fuses: FusesGhostRows): Graph {
   const passes = [...loweringPasses, fuseGhostRows(fuses)];
   return lowered(graph, passes, new Set([...known, ...opsWith('mcu')]));
 }
 
 /**
- * Turns composite ops into layers, in place: what a quantiser works on. Other than after `lower`, lines stay lines, so that
- * ONNX can be written from the graph.
+ * Lowers composite ops to layers, in place: the form that a quantiser needs. Unlike after `lower`, lines stay
+ * lines, so that ONNX can be written from the graph.
  */
 export function lowerToLayers(graph: Graph): Graph {
   return lowered(graph, layerPasses, known);
 }
 
-/** Like `lower`, for TFLite: layers as its operators have them, images NHWC. Which ops have an operator is the backend's to say. */
+/**
+ * Like `lower`, for TFLite: layers match its operators, images are NHWC. The backend decides which ops have
+ * an operator.
+ */
 export function lowerForTflite(graph: Graph): Graph {
   runPasses(graph, tfliteLoweringPasses);
   return graph;
 }
 
-/** Like `lower`, for a GPU: fewer, larger kernels, Ghost modules in one where the backend wants it. Also leaves those of `gpu`. */
+/**
+ * Like `lower`, for a GPU: fewer, larger kernels, and Ghost modules in one kernel if the backend asks for it.
+ * Keeps the ops marked `gpu`.
+ */
 export function lowerForGpu(graph: Graph, fuses: FusesGhost): Graph {
   return lowered(graph, gpuLoweringPasses(fuses), new Set([...known, ...opsWith('gpu')]));
 }

@@ -7,11 +7,11 @@ export interface Match {
   readonly captures: Captures;
   /** Matched nodes, the root first. */
   readonly nodes: readonly Node[];
-  /** The nodes that are replaced, where those are several. */
+  /** The nodes to be replaced, if there are several. */
   readonly roots?: readonly Node[];
 }
 
-/** A match, or why there is none. */
+/** A match, or the reason for none. */
 export type MatchResult = { readonly match: Match } | { readonly reason: string };
 
 interface State {
@@ -22,14 +22,14 @@ interface State {
   readonly roots: readonly Node[];
 }
 
-/** Nodes looked at for one root before the matcher gives up: patterns are small, this is far more than any needs. */
+/** Nodes visited for one root before the matcher gives up: far more than any real pattern needs. */
 const MAX_STEPS = 10_000;
 
 /**
- * Matches a pattern at a node, from its output upwards. Every matched node but the root must be used inside the match only,
- * and must not be a graph output: the rewriter removes it; where one is, other orders of inputs are tried. Work is bounded:
- * inputs are tried only where each can match by itself (found once for each value and pattern), so that the orders of
- * commutative ops do not multiply.
+ * Matches a pattern at a node, from its output upwards. Every matched node but the root must be used only
+ * inside the match and must not be a graph output, since the rewriter removes it; if that fails, other orders
+ * of inputs are tried. Work is bounded: an input is tried only if it can match by itself (computed once per
+ * value and pattern), so that the orders of commutative ops do not multiply.
  */
 export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult {
   const matcher = new Matcher(graph);
@@ -49,7 +49,7 @@ export function matchAt(graph: Graph, root: Node, pattern: Pattern): MatchResult
 
 type Found = Generator<State, undefined, undefined>;
 
-/** Keeps the deepest reason for failure: that of the nearest miss. */
+/** Keeps the deepest reason for failure: the nearest miss. */
 class Matcher {
   reason = 'nothing matched';
   readonly #graph: Graph;
@@ -80,7 +80,7 @@ class Matcher {
     if (first) for (const found of this.match(value, first, state)) yield* this.#further(others, found);
   }
 
-  /** Further roots lie below what is captured already. */
+  /** Further roots are downstream of what is already captured. */
   *#further([pattern, ...rest]: readonly Pattern[], state: State): Found {
     if (!pattern) {
       yield state;
@@ -105,14 +105,14 @@ class Matcher {
     }
   }
 
-  /** The producer of `value` if its op and attributes fit. */
+  /** The producer of `value`, if its op and attributes match. */
   #nodeOf(value: Value, pattern: Pattern, state: State): Node | null {
     if (++this.#steps > MAX_STEPS) return this.#refuse(state, `gave up after ${MAX_STEPS} nodes`);
     const reason = misfit(value, pattern);
     return reason ? this.#refuse(state, reason()) : value.producer;
   }
 
-  /** Whether every input can match by itself; the reason where one cannot. */
+  /** Whether every input can match by itself; otherwise the reason. */
   #each(values: readonly (Value | null)[], patterns: readonly Pattern[], state: State): boolean {
     const at = patterns.findIndex((pattern, i) => !this.#canMatch(values[i] ?? null, pattern));
     const pattern = patterns[at];
@@ -120,7 +120,7 @@ class Matcher {
     return !pattern;
   }
 
-  /** Whether a value matches when names bind anything: necessary, and cheap as it is found once. */
+  /** Whether a value matches if names may bind anything: a necessary condition, cheap because it is cached. */
   #canMatch(value: Value | null, pattern: Pattern): boolean {
     const { kind, choices = [], inputs = [] } = pattern;
     if (kind === 'absent') return value === null;
@@ -172,7 +172,7 @@ class Matcher {
     yield { ...reached, captures: new Map<string, Captures[string]>([...state.captures, ...lists]) };
   }
 
-  /** A chain of one associative op: each pattern takes a term of its own, in any order. */
+  /** A chain of one associative op: each pattern matches a different term, in any order. */
   *#chain(value: Value, pattern: Pattern, state: State): Found {
     const root = this.#nodeOf(value, pattern, state);
     if (!root) return;
@@ -263,14 +263,14 @@ interface Assignment {
   /** For each pattern the terms that can match it. */
   readonly candidates: readonly (readonly number[])[];
   readonly order: readonly number[];
-  /** Terms taken so far, in `order`. */
+  /** Terms assigned so far, in `order`. */
   readonly taken: readonly number[];
 }
 
-/** Says why; made only where somebody asks. */
+/** Explains a failure; only built if requested. */
 type Reason = () => string;
 
-/** Why the node that computes a value is not what an op's or chain's pattern describes, its inputs aside. */
+/** Why the node that computes a value does not match an op or chain pattern, apart from its inputs. */
 function misfit(value: Value, pattern: Pattern): Reason | undefined {
   const { ops, accept, outputIndex = 0 } = pattern;
   const node = value.producer;
@@ -312,7 +312,7 @@ function unlistedEpilogue(node: Node, { allowsEpilogue }: Pattern): Reason | und
   return undefined;
 }
 
-/** The inputs as they stand, and for a commutative op with the first two exchanged. */
+/** The inputs in order, and for a commutative op with the first two exchanged. */
 function ordersOf(node: Node, patterns: readonly Pattern[]): (readonly (Value | null)[])[] {
   const [first = null, second = null, ...rest] = node.inputs;
   if (patterns.length < 2 || first === second || !lookup(node.op).traits.has('commutative'))
@@ -325,10 +325,10 @@ function enter(state: State, entered: readonly Node[], { shared }: Pattern): Sta
   return { ...state, nodes, shared: shared ? new Set([...state.shared, ...entered]) : state.shared };
 }
 
-/** Values with more users are not looked below for further roots. */
+/** Values with more users are not searched for further roots. */
 const MAX_USERS = 256;
 
-/** Nodes of a root's ops that read a captured value, at most as many levels below as the pattern is deep. */
+/** Nodes of a root's ops downstream of a captured value, within the depth of the pattern. */
 function nodesBelow({ captures, nodes }: State, pattern: Pattern): Node[] {
   const found = new Set<Node>();
   let level = new Set([...captures.values()].flat().filter((one) => one instanceof Value));

@@ -55,7 +55,7 @@ function attrKey(value: unknown): unknown {
   return Array.isArray(value) ? value.map(attrKey) : value;
 }
 
-/** Two outputs of the graph stay two values. */
+/** Two outputs of the graph remain two values. */
 function bothAreOutputs(graph: Graph, a: Node, b: Node): boolean {
   return a.outputs.some((value) => graph.isOutput(value)) && b.outputs.some((value) => graph.isOutput(value));
 }

@@ -174,7 +174,7 @@ const foldBatchNorm = rulePass(
   foldBatchNormBeforeConv,
   foldBatchNormBeforeFullyConnected,
   batchNormBeforeReshape,
-  joinReshapes, //           those around a batch norm that is gone
+  joinReshapes, //           cleans up around removed batch norms
   removeNoOp,
 );
 const foldAffine = rulePass('fold-affine', foldAddIntoConv, foldMulIntoConv);
@@ -266,14 +266,14 @@ const raiseQuantized = rulePass(
 
 /** The optimiser, in order. */
 export const optimizationPasses: readonly Pass[] = [
-  removeDeadCode, //         what nobody uses, or two nodes for one value, would keep layers from taking up their activation
+  removeDeadCode, //         unused nodes, and two nodes for one value, would prevent fusing activations
   mergeEqualNodes,
   raiseQuantized, //         before folding: a folded dequantize_linear has lost its integers
   foldConstants, //          casts of constants go, so that the rules see plain numbers
-  canonicalize, //           before everything: the rules below know only the canonical ops
+  canonicalize, //           before everything: the rules below match only the canonical ops
   mergeEqualNodes,
   recognizeActivations, //   before folding: the 3 of x + 3 must not go into a bias
-  raiseQuantized, //         again: a function that several nodes write becomes a table
+  raiseQuantized, //         again: a function written as several nodes becomes a table
   foldBatchNorm, //          before fusing: a fused activation would stand between convolution and batch norm
   foldAffine,
   mergeBranches, //          after folding: a branch is a bare convolution; a batch norm after the sum folds at once
@@ -288,7 +288,7 @@ export const optimizationPasses: readonly Pass[] = [
   removeDeadCode,
 ];
 
-/** Composite ops to the layers that they are made of. */
+/** Composite ops to their layers. */
 export const layerPasses: readonly Pass[] = [
   canonicalize,
   rulePass(
@@ -308,7 +308,7 @@ export const layerPasses: readonly Pass[] = [
 const linesToImages = rulePass('lines-to-images', lineToImage, joinReshapes, removeNoOp);
 const fuseResiduals = rulePass('fuse-residual', fuseResidual);
 
-/** Composite ops to kernels; sums of shortcuts are computed where the shortcut lies. */
+/** Composite ops to kernels; sums of shortcuts are computed in the shortcut's memory. */
 export const loweringPasses: readonly Pass[] = [...layerPasses, fuseResiduals, linesToImages];
 
 function fuseForGpu(fuses: FusesGhost): Pass {
@@ -316,7 +316,10 @@ function fuseForGpu(fuses: FusesGhost): Pass {
   return rulePass('fuse-for-gpu', ...rules);
 }
 
-/** Before quantising a lowered graph: what an integer kernel cannot fuse becomes a node of its own, with a range of its own. */
+/**
+ * Before quantising a lowered graph: what an integer kernel cannot fuse becomes a separate node with its own
+ * range.
+ */
 export const splitForIntegers: Pass = rulePass(
   'split-for-integers',
   splitResidual,
@@ -326,8 +329,8 @@ export const splitForIntegers: Pass = rulePass(
 );
 
 /**
- * Composite ops to TFLite's operators, on NHWC images. An activation that no operator fuses becomes a node of its own; what
- * stands between two transposes that undo one another goes without them.
+ * Composite ops to TFLite's operators, on NHWC images. An activation that no operator fuses becomes a
+ * separate node; pairs of transposes that cancel are removed.
  */
 export const tfliteLoweringPasses: readonly Pass[] = [
   ...layerPasses,

@@ -7,23 +7,23 @@ import type { Rule } from './rule.ts';
 export interface Pass {
   readonly name: string;
   readonly run: (graph: Graph, tell?: ApplyOptions) => void;
-  /** The rules that it applies, if it is made of rules. */
+  /** The rules that it applies, if it consists of rules. */
   readonly rules?: readonly Rule[];
 }
 
-/** What `runPasses` checks and tells between passes. */
+/** What `runPasses` checks and reports between passes. */
 export interface RunOptions extends ApplyOptions {
   /** Verify the graph after each pass that changed it. */
   readonly verifyEach?: boolean;
   readonly onPass?: (pass: Pass) => void;
 }
 
-/** A pass that applies some rules until none fires. */
+/** A pass that applies rules until none fires. */
 export function rulePass(name: string, ...rules: readonly Rule[]): Pass {
   return { name, rules, run: (graph, tell) => void rewriteAll(graph, rules, tell) };
 }
 
-/** Runs passes in order; an error gains the name of its pass. */
+/** Runs passes in order; an error gets the name of its pass. */
 export function runPasses(
   graph: Graph,
   passes: readonly Pass[],

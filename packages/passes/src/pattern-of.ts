@@ -3,9 +3,10 @@ import { lookup, withDefaults } from '@ghostc/ops';
 import { any, constant, type OpPattern, op, type Pattern, type RootPattern, roots, same } from './pattern.ts';
 
 /**
- * The pattern of some nodes: their ops, attributes and connections. What they read from outside matches any value, constants any
- * constant, under their own names; nodes are captured by the names of their first outputs. Nodes that no other of them reads are
- * the roots. Throws `rule/selection` for no nodes, and for roots that have nothing in common.
+ * The pattern of selected nodes: their ops, attributes and connections. External inputs match any value,
+ * constants any constant, under their own names; nodes are captured by the names of their first outputs.
+ * Nodes that no other selected node reads are the roots. Throws `rule/selection` for no nodes, and for roots
+ * that have nothing in common.
  */
 export function patternOf(nodes: Iterable<Node>): RootPattern<Readonly<Record<string, Value | Node>>> {
   const selected = new Set(nodes);
@@ -16,13 +17,13 @@ export function patternOf(nodes: Iterable<Node>): RootPattern<Readonly<Record<st
   const [first, second, ...more] = ends.map((node) => nodePattern(node, { selected, seen }));
   if (!first) throw new CompileError('rule/selection', 'expected nodes to make a pattern of, found none');
   const whole = second ? roots(first, second, ...more) : first;
-  // names are of this graph: the types cannot know them
+  // the names come from this graph, so the types cannot include them
   return whole as RootPattern as RootPattern<Readonly<Record<string, Value | Node>>>;
 }
 
 interface Selection {
   readonly selected: ReadonlySet<Node>;
-  /** Nodes that a part of the pattern captures already. */
+  /** Nodes that part of the pattern already captures. */
   readonly seen: Set<Node>;
 }
 

@@ -22,7 +22,7 @@ export interface Pattern<C = unknown> {
   /** There may be a fused activation or residual. */
   readonly allowsEpilogue?: boolean | undefined;
   readonly choices?: readonly Pattern[];
-  /** Captures the terms of a chain that no pattern takes. */
+  /** Captures the terms of a chain that no pattern matches. */
   readonly restName?: string | undefined;
   /** Carries the type only. */
   readonly captures?: C;
@@ -52,7 +52,7 @@ export function same(name: string): Pattern {
   return { kind: 'same', name };
 }
 
-/** An optional input that is there or not; binds nothing when absent. */
+/** An optional input that may be absent; binds nothing if it is. */
 export function optional<N extends string>(name: N): Pattern<Partial<Record<N, Value>>> {
   return { kind: 'either', choices: [{ kind: 'any', name }, { kind: 'absent' }] };
 }
@@ -62,15 +62,16 @@ export function either<P extends readonly Pattern[]>(...choices: P): Pattern<Par
   return { kind: 'either', choices };
 }
 
-/** What a rule can start at: a node, or several. */
+/** Where a rule can start: one node or several. */
 export interface RootPattern<C = unknown> extends Pattern<C> {
   readonly kind: 'op' | 'chain' | 'roots';
   readonly ops: ReadonlySet<string>;
 }
 
 /**
- * Several nodes that a rule replaces together, by a value for each. Each but the first reads something that those before it
- * captured: `roots(op('matmul', any('x'), constant('v')), op('matmul', any('x'), constant('w')))` are two products of one x.
+ * Several nodes that a rule replaces together, each by a value. Every root after the first must read
+ * something that an earlier one captured: `roots(op('matmul', any('x'), constant('v')), op('matmul',
+ * any('x'), constant('w')))` matches two products of one x.
  */
 export function roots<P extends readonly [RootPattern, RootPattern, ...RootPattern[]]>(
   ...patterns: P
@@ -79,7 +80,7 @@ export function roots<P extends readonly [RootPattern, RootPattern, ...RootPatte
 }
 
 /**
- * All inputs from here on (at least one) match the pattern, each by itself; what it captures comes as lists.
+ * All inputs from here on (at least one) match the pattern independently; captures become lists.
  * `op('concat', each(op('relu', any('x'))))` captures `x: Value[]`.
  */
 export function each<C>(pattern: Pattern<C>): Pattern<{ readonly [K in keyof C]: readonly C[K][] }> {
@@ -98,26 +99,27 @@ type OpList<S extends string> =
 type Captured<O extends string> = [O] extends [OpName] ? NodeOf<O> : Node;
 type Accepted<O extends string> = [O] extends [OpName] ? AttrsOf<O> : Attrs;
 
-/** A node's pattern, with the means to name and restrict it. */
+/** A node's pattern, with methods to capture and restrict it. */
 export interface OpPattern<C, O extends string = string> extends RootPattern<C> {
   /** Captures the node, typed by its op. */
   as<N extends string>(name: N): OpPattern<C & Record<N, Captured<O>>, O>;
   /** Restricts the attributes; defaults are filled in. */
   where(accept: (attrs: Accepted<O>) => boolean): OpPattern<C, O>;
-  /** Lets the node's value be used outside of the match too. */
+  /** Allows other users of the node's value outside the match. */
   orShared(): OpPattern<C, O>;
-  /** Lets the node have more inputs than the listed ones: they are the rule's to keep. */
+  /** Allows more inputs than the listed ones; the rule must preserve them. */
   others(): OpPattern<C, O>;
-  /** Lets the node have a fused activation (or clamp) and a residual: they are the rule's to keep. */
+  /** Allows a fused activation (or clamp) and a residual; the rule must preserve them. */
   anyEpilogue(): OpPattern<C, O>;
-  /** The value is this output of the node; the first, 0, if not said. */
+  /** The value is this output of the node; default 0, the first. */
   output(index: number): OpPattern<C, O>;
 }
 
 /**
- * A node of one of the ops (`'relu'`, `'conv2d|depthwise_conv2d'`) with these inputs and no others, and without a fused
- * activation: what a rule may overlook has to be allowed by `others` and `anyEpilogue`. Of commutative ops the first two
- * inputs may stand in either order. Throws `op/unknown`, and `rule/arity` for more inputs than an op has.
+ * A node of one of the ops (`'relu'`, `'conv2d|depthwise_conv2d'`) with exactly these inputs, and without a
+ * fused activation: anything more must be allowed by `others` and `anyEpilogue`. For commutative ops the
+ * first two inputs may be in either order. Throws `op/unknown`, and `rule/arity` for more inputs than an op
+ * has.
  */
 export function op<const S extends string, P extends readonly Pattern[]>(
   names: OpList<S>,
@@ -128,7 +130,7 @@ export function op<const S extends string, P extends readonly Pattern[]>(
   return opPattern({ kind: 'op', ops, inputs });
 }
 
-/** A node that is kept as ONNX has it (`'Einsum'`), with these inputs and no others. */
+/** A node kept in its ONNX form (`'Einsum'`), with exactly these inputs. */
 export function opaque<P extends readonly Pattern[]>(opType: string, ...inputs: P): OpPattern<All<P>> {
   return op('onnx_node', ...inputs).where(({ op_type }) => op_type === opType);
 }
@@ -146,19 +148,20 @@ function checkListed(name: string, inputs: readonly Pattern[]): void {
 
 const associative = opsWhere(({ traits }) => traits.has('associative')).split('|');
 
-/** A pattern of a chain, with the means to name what is left. */
+/** A pattern of a chain, with methods to capture the rest. */
 export interface ChainPattern<C> extends RootPattern<C> {
   /** Captures the root of the chain. */
   as<N extends string>(name: N): ChainPattern<C & Record<N, Node>>;
-  /** Lets the chain have more terms, and captures those. */
+  /** Allows more terms in the chain, and captures those. */
   rest<N extends string>(name: N): ChainPattern<C & Record<N, readonly Value[]>>;
-  /** Lets the whole have a fused activation: it is the rule's to keep. */
+  /** Allows a fused activation on the whole; the rule must preserve it. */
   anyEpilogue(): ChainPattern<C>;
 }
 
 /**
- * A chain of one associative and commutative op (`'add'`, `'mul'`, `'maximum'`, `'minimum'`), nested in any way: each
- * pattern takes a term of its own, in any order. `chain('add', any('a'), op('relu', any('b')), any('c'))` matches
+ * A chain of one associative and commutative op (`'add'`, `'mul'`, `'maximum'`, `'minimum'`), nested in any
+ * way: each pattern matches a different term, in any order. `chain('add', any('a'), op('relu', any('b')),
+ * any('c'))` matches
  * `(relu(b) + c) + a` as well as `a + (c + relu(b))`. Throws `rule/chain` for another op.
  */
 export function chain<P extends readonly Pattern[]>(name: string, ...terms: P): ChainPattern<All<P>> {
@@ -168,7 +171,7 @@ export function chain<P extends readonly Pattern[]>(name: string, ...terms: P): 
 }
 
 function chainPattern<C>(parts: RootPattern<C>): ChainPattern<C> {
-  // what is captured is known to the types only
+  // only the types know what is captured
   const more = <D>(added: Partial<Pattern>): ChainPattern<D> =>
     chainPattern({ ...parts, ...added } as RootPattern as RootPattern<D>);
   return {
@@ -194,7 +197,7 @@ function opPattern<C, O extends string>(parts: RootPattern<C>): OpPattern<C, O> 
   };
 }
 
-/** Levels of a chain that is taken for usual: nodes after a change are tried again that far. */
+/** Assumed levels of a chain: how far nodes after a change are tried again. */
 const CHAIN_DEPTH = 8;
 
 /** Levels of nodes that a pattern can match: 0 for a value. */

@@ -5,18 +5,21 @@ import { CopyWork, sharedElements } from './copy-work.ts';
 import { type Match, matchAt } from './match.ts';
 import { type Captures, patternDepth, type RootPattern } from './pattern.ts';
 
-/** What each part of a composite came from, in order; nothing where that is not known. */
+/** The source names of each part of a composite, in order; absent if unknown. */
 export function sourcesOf({ partOrigins }: Node): Source[] {
   return partOrigins.map((origin) => ({ origin }));
 }
 
-/** What `rule` makes a rule from: a pattern, a reason to decline, a rewrite. */
+/** What `rule` creates a rule from: a pattern, a reason to decline, a rewrite. */
 export interface RuleSpec<C> {
   readonly name: string;
   readonly match: RootPattern<C>;
-  /** A reason to leave a match alone, or false. */
+  /** A reason to decline a match, or false. */
   readonly unless?: (captures: C) => string | false | undefined;
-  /** The value that takes the place of the output that `match` is of, or one for each output of the root; of `roots`, for each of them. */
+  /**
+   * The value that replaces the matched output, or one for each output of the root; for `roots`, one for each
+   * of them.
+   */
   readonly rewrite: (captures: C, build: Build) => Value | readonly Value[];
 }
 
@@ -25,14 +28,14 @@ export interface Rule {
   readonly name: string;
   /** Ops of the root node. */
   readonly roots: ReadonlySet<string>;
-  /** Levels of nodes that a match can have, the root's counted: 1 if absent. */
+  /** Levels of nodes that a match can have, including the root: 1 if absent. */
   readonly depth?: number;
-  /** Tries the rule at a node: the replacement, or why not. */
+  /** Tries the rule at a node: returns the replacement, or why not. */
   readonly apply: (graph: Graph, root: Node) => Applied | Declined;
 }
 
 export interface Applied {
-  /** Outputs of the root, and what takes their place. */
+  /** Outputs of the root, and their replacements. */
   readonly replaced: readonly (readonly [Value, Value])[];
   readonly added: readonly Node[];
   readonly match: Match;
@@ -40,11 +43,14 @@ export interface Applied {
 
 export interface Declined {
   readonly reason: string;
-  /** Why the replacement could not be built, where the rule itself saw no reason to decline: a fault of the rule. */
+  /** Why the replacement could not be built although the rule saw no reason to decline: a bug in the rule. */
   readonly error?: CompileError;
 }
 
-/** Makes a rule; the captures of `match` type the arguments of `unless` and `rewrite`. Throws `rule/root` without an op to start from. */
+/**
+ * Creates a rule; the captures of `match` type the arguments of `unless` and `rewrite`. Throws `rule/root`
+ * without an op to start from.
+ */
 export function rule<C>(spec: RuleSpec<C>): Rule {
   withLocation({ pass: spec.name }, () => checkPattern(spec.match));
   return {
@@ -75,15 +81,16 @@ interface Rewriting {
   readonly match: Match;
   /** The output of the root that one value replaces: the first if absent. */
   readonly output?: number | undefined;
-  /** Of several roots, the output of each. */
+  /** For several roots, the output of each. */
   readonly outputs?: readonly number[] | undefined;
   readonly rewrite: (build: Build) => Value | readonly Value[];
 }
 
 /**
- * Builds a replacement in front of `root`. Where that cannot be built, or has another type than the root's output, the rule
- * declines and the graph is as it was: no pass fails on a valid graph. An unknown op, a wrong number of inputs, a wrong attribute
- * and any other error of `rewrite` are thrown; these leave nothing in the graph either.
+ * Builds a replacement before `root`. If it cannot be built, or has a different type than the root's output,
+ * the rule declines and the graph is unchanged: no pass fails on a valid graph. An unknown op, a wrong number
+ * of inputs, a wrong attribute and any other error of `rewrite` are thrown; these leave nothing in the graph
+ * either.
  */
 export function rewriting(
   graph: Graph,
@@ -110,10 +117,10 @@ export function rewriting(
   }
 }
 
-/** What is wrong with a rule whatever the graph. */
+/** Faults of a rule that do not depend on the graph. */
 const mistakes: ReadonlySet<string> = new Set(['op/unknown', 'verify/arity', 'verify/attribute']);
 
-/** The roots in order of execution. Declines where what one of them reads is computed after the first. */
+/** The roots in order of execution. Declines if one of them reads something computed after the first. */
 function placeOfRoots({ roots = [], nodes }: Match): readonly Node[] | Declined {
   const ordered = [...roots].sort((a, b) => (a === b ? 0 : comesBefore(a, b) ? -1 : 1));
   const [first, last] = [ordered[0], ordered.at(-1)];
@@ -126,7 +133,7 @@ function placeOfRoots({ roots = [], nodes }: Match): readonly Node[] | Declined 
   return ordered;
 }
 
-/** Walks both ways at once: roots are near one another. */
+/** Walks in both directions at once, since roots are near one another. */
 function comesBefore(a: Node, b: Node): boolean {
   let [down, up]: (Node | null)[] = [a.next, a.previous];
   while (down && up) {
@@ -164,10 +171,10 @@ function checkReplacement(old: Value, value: Value): void {
   throw new CompileError('rules/type', `the replacement of ${from} is ${to}`);
 }
 
-/** What a layer takes in before what it computes: it is not to be called after them. */
+/** Ops folded into a layer before its computation; the layer is not named after them. */
 const absorbed = new Set(['quantize_linear', 'dequantize_linear', 'batch_norm']);
 
-/** Matched nodes in an order of execution, but what a layer takes in last. */
+/** Matched nodes in order of execution, folded ones last. */
 function inOrder([root, ...others]: readonly Node[]): Node[] {
   const left = new Set([root, ...others]);
   const ordered: Node[] = [];

@@ -1,6 +1,6 @@
 import type { OpSchema } from '@ghostc/ir';
 
-/** How many inputs an op takes. */
+/** The number of inputs of an op. */
 export interface Slots {
   readonly least: number;
   /** Infinite for variadic ops. */

@@ -7,13 +7,13 @@ const wide: ReadonlySet<string> = new Set(
   [conv2d, qlinearConv2d, fullyConnected, qlinearFullyConnected].map(({ name }) => name),
 );
 
-/** Bias and multipliers of an output channel, at most. */
+/** Maximum bytes of bias and multipliers per output channel. */
 const CHANNEL = 16;
-/** Kernels compute so many channels together. */
+/** Kernels compute this many channels together. */
 const BLOCK = 16;
 
 // y = layer(x, w) with w beyond maxBytes   =>   y = concat(layer(x, w[0..k]), layer(x, w[k..2k]), ...)
-/** Layers whose weights take more than so many bytes become layers of some output channels each. */
+/** Splits layers whose weights exceed a number of bytes into layers with fewer output channels. */
 export function splitWide(maxBytes: number): Pass {
   return {
     name: 'split-wide',

@@ -1,4 +1,4 @@
-/** A case of a `.gir` file: a graph, and what some rules make of it or why they decline. */
+/** A case of a `.gir` file: a graph, and the result of some rules on it or why they decline. */
 export interface TextCase {
   readonly title: string;
   /** Names of the rules or passes to run, in order; from the line `# run: a, b`. */
@@ -10,7 +10,10 @@ export interface TextCase {
 
 const ARROW = '\n==>\n';
 
-/** Splits a file into its cases: parted by `---`, each `# title`, `# run: ...`, a graph, `==>`, the expectation. */
+/**
+ * Splits a file into its cases: separated by `---`, each `# title`, `# run: ...`, a graph, `==>`, the
+ * expectation.
+ */
 export function parseTextCases(text: string): TextCase[] {
   return text.split(/^---\n/m).map((block) => {
     const [before = '', after = ''] = block.split(ARROW);
@@ -34,7 +37,7 @@ export function parseTextCases(text: string): TextCase[] {
   });
 }
 
-/** The inverse of `parseTextCases`: blessing writes it back. */
+/** The inverse of `parseTextCases`: used to update the file. */
 export function formatTextCases(cases: readonly TextCase[]): string {
   return cases
     .map(

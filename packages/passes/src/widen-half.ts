@@ -15,9 +15,9 @@ import { buildNode, copyNode, lookup } from '@ghostc/ops';
 export type Boundary = 'cast' | 'float';
 
 /**
- * A graph that computes in float32 what this one computes in 16-bit floats, for backends whose kernels know float32. Values
- * between inputs and outputs are not rounded to 16 bits, casts of float32 to them neither. A graph that only moves or converts 16-bit
- * floats is returned as it is.
+ * A graph that computes in float32 what this one computes in 16-bit floats, for backends whose kernels only
+ * support float32. Values between inputs and outputs are not rounded to 16 bits, nor are casts from float32.
+ * A graph that only moves or converts 16-bit floats is returned unchanged.
  */
 export function widenHalf(graph: Graph, boundary: Boundary): Graph {
   return [...graph.nodes()].some(computesInHalf) ? new Widening(graph, boundary).run() : graph;

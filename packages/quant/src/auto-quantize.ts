@@ -5,46 +5,50 @@ import type { Sample, Samples } from './calibrate.ts';
 import { finish, type Prepared, prepare, type QuantizedModel, type QuantizeOptions } from './quantize.ts';
 import { SignalToNoise } from './signal-to-noise.ts';
 
-/** Options of `autoQuantize`: those of `quantize` are where the search starts. */
+/** Options of `autoQuantize`: those of `quantize` are the starting point of the search. */
 export interface AutoOptions extends QuantizeOptions {
   /**
-   * Seconds that the search may take on a machine of 2 * 10^8 multiply-accumulates a second. A step that would go beyond is left
-   * out, so the same model, data and effort give the same result anywhere. 300 if absent.
+   * Seconds that the search may take on a machine with 2 * 10^8 multiply-accumulates per second. A step that
+   * would exceed this is skipped, so the same model, data and effort give the same result anywhere. 300 if
+   * absent.
    */
   readonly effort?: number | undefined;
-  /** Called with each step once it was tried. */
+  /** Called with each step after it was tried. */
   readonly onStep?: ((step: AutoStep) => void) | undefined;
 }
 
-/** One thing that the search tried. */
+/** One step of the search. */
 export interface AutoStep {
   readonly step: string;
-  /** Signal to noise of the outputs with it, in dB, on samples that it did not see. */
+  /** Signal-to-noise ratio of the outputs with it, in dB, on held-out samples. */
   readonly sqnr: number;
-  /** Whether it was better than what was there before. */
+  /** Whether it was better than the best so far. */
   readonly kept: boolean;
 }
 
-/** A quantised model, what was tried for it, and what was left out because of the effort. */
+/** A quantised model, what was tried for it, and what was skipped because of the effort. */
 export interface AutoQuantizedModel extends QuantizedModel {
   readonly steps: readonly AutoStep[];
   readonly leftOut: readonly string[];
 }
 
-/** Work a second, in multiply-accumulates and elements. */
+/** Work per second, in multiply-accumulates and elements. */
 const SPEED = 2e8;
 const EFFORT = 300;
-/** A step is learnt and judged twice: the samples with one remainder modulo `EVERY` judge, the others are learnt from. */
+/**
+ * A step is fitted and judged twice: the samples with one remainder modulo `EVERY` judge, the others are used
+ * for fitting.
+ */
 const EVERY = 4;
 const JUDGING = [3, 1];
-/** What a step has to bring, in dB. */
+/** The minimum gain of a step, in dB. */
 const GAIN = 0.1;
-/** Runs of a sample that a step costs beside the judgement: the float and the integer run, columns and products. */
+/** Runs of a sample that a step costs besides judging: the float and the integer run, columns and products. */
 const FIT_RUNS = { biases: 4, weights: 12 } as const;
 
 type Change = Partial<QuantizeOptions>;
 
-/** In this order: what is learnt later is learnt for what was chosen before. */
+/** In this order: later steps are fitted for the earlier choices. */
 function changes({ int16Part = 0 }: QuantizeOptions): readonly (readonly [string, Change])[] {
   const wide = (part: number): readonly [string, Change] => [
     `16-bit activations for the last ${+(100 * part).toFixed(2)} % of the work`,
@@ -60,8 +64,9 @@ function changes({ int16Part = 0 }: QuantizeOptions): readonly (readonly [string
 }
 
 /**
- * Tries what can make the integers better, one after the other, keeps what does on samples that it did not see (two folds, of a
- * quarter of the samples each), and quantises with all samples in the end. `int16Part` is what 16-bit activations may be given to. Throws as `quantize`.
+ * Tries methods that can improve the integers one after the other, keeps those that help on held-out samples
+ * (two folds, of a quarter of the samples each), and finally quantises with all samples. `int16Part` is the
+ * share that may get 16-bit activations. Throws as `quantize`.
  */
 export function autoQuantize(
   lowered: Graph,
@@ -73,7 +78,7 @@ export function autoQuantize(
   return search.finish();
 }
 
-/** Samples to learn from, others to judge by, and what calibration made of the first, by whether it equalised. */
+/** Samples to fit on, others to judge by, and the calibration of the former, with and without equalisation. */
 interface Fold {
   readonly learnt: readonly Sample[];
   readonly judges: readonly { sample: Sample; wanted: ReadonlyMap<string, Tensor> }[];
@@ -133,7 +138,7 @@ class Search {
     this.#options.onStep?.(found);
   }
 
-  /** The best of it, learnt from all samples. */
+  /** The best settings, fitted on all samples. */
   finish(): AutoQuantizedModel {
     const { keep, reportSamples, io } = this.#options;
     const options = { ...this.#best, keep, reportSamples, io };
@@ -148,7 +153,7 @@ class Search {
     return found;
   }
 
-  /** Of a step, and of the end where it is taken. */
+  /** The cost of a step, and of the final run if it is kept. */
   #costOf({ prepared, learnt, judges }: Fold, { equalize = false, fit }: QuantizeOptions): number {
     const learning = (prepared.has(equalize) ? 0 : equalize ? 2 : 1) + (fit ? FIT_RUNS[fit] : 0);
     return this.#runWork * (learning * learnt.length + judges.length);

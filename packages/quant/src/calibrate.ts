@@ -8,7 +8,10 @@ export interface Sample {
   readonly inputs: ReadonlyMap<string, Tensor>;
 }
 
-/** Calibration data: gone through once per pass over the data, so a generator function may make samples as they are needed. */
+/**
+ * Calibration data: iterated once per pass over the data, so a generator function may create samples on
+ * demand.
+ */
 export type Samples = Iterable<Sample>;
 
 /** The first samples. */
@@ -21,13 +24,16 @@ export function first(samples: Samples, count: number): Sample[] {
   return taken;
 }
 
-/** What `observeValues` tells while it runs. */
+/** What `observeValues` reports while it runs. */
 export interface ObserveOptions {
-  /** Called after each sample with how many are done. */
+  /** Called after each sample with the number done. */
   readonly onSample?: ((done: number) => void) | undefined;
 }
 
-/** Runs every sample and shows each float value of the graph, inputs included, to `see`. Gives the number of samples. */
+/**
+ * Runs every sample and passes each float value of the graph, including inputs, to `see`. Returns the number
+ * of samples.
+ */
 export function observeValues(
   graph: Graph,
   samples: Samples,
@@ -62,17 +68,17 @@ function sampleInput(input: Value, inputs: ReadonlyMap<string, Tensor>): Tensor 
   throw new CompileError('quant/calibration', `calibration data has no input ${input.name}`);
 }
 
-/** What was seen of each value in calibration. */
+/** Statistics of each value from calibration. */
 export interface Calibration {
   readonly statistics: ReadonlyMap<Value, ValueStatistics>;
   readonly samples: number;
-  /** Values that are one number throughout, and what else looks wrong but can be quantised. */
+  /** Values that are constant, and other suspicious findings that can still be quantised. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Statistics of every float value over the calibration data. Throws `quant/calibration` for data that nothing can be learnt
- * from: none, of another shape or type, with NaN or infinities, or one constant throughout.
+ * Statistics of every float value over the calibration data. Throws `quant/calibration` for unusable data:
+ * none, of another shape or type, with NaN or infinities, or one constant throughout.
  */
 export function calibrate(graph: Graph, samples: Samples, options: ObserveOptions = {}): Calibration {
   const statistics = new Map<Value, ValueStatistics>();
@@ -100,7 +106,7 @@ function nonFinite(graph: Graph, value: Value): CompileError {
   });
 }
 
-/** Notes a fingerprint of each sample on its way. */
+/** Records a fingerprint of each sample as it passes. */
 function* remember(graph: Graph, samples: Samples, seen: Set<string>): Iterable<Sample> {
   for (const sample of samples) {
     const parts = graph.inputs.map((input) => fingerprint(sample.inputs.get(input.name)));
@@ -109,7 +115,7 @@ function* remember(graph: Graph, samples: Samples, seen: Set<string>): Iterable<
   }
 }
 
-/** A sum and a weighted sum: equal for equal tensors, and hardly ever for others. */
+/** A sum and a weighted sum: equal for equal tensors, and almost never for others. */
 function fingerprint(tensor: Tensor | undefined): string {
   const numbers = tensor ? toNumbers(tensor) : [];
   let [sum, weighted] = [0, 0];

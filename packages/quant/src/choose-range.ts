@@ -2,7 +2,7 @@ import type { Bin, Histogram } from './histogram.ts';
 import type { Range } from './quant-range.ts';
 import type { ValueStatistics } from './value-statistics.ts';
 
-/** Ways to choose the range of a value from what was seen of it. */
+/** Ways to choose the range of a value from its statistics. */
 export const calibrationMethods = ['minmax', 'moving-average', 'percentile', 'entropy', 'mse'] as const;
 /** How a range is chosen, one of `calibrationMethods`. */
 export type CalibrationMethod = (typeof calibrationMethods)[number];
@@ -16,13 +16,13 @@ export interface RangeOptions {
 /** Levels of an 8-bit type. */
 const LEVELS = 256;
 
-/** Entropy cannot see what a level loses that has one bin: narrower ranges would seem free of error. */
+/** Entropy cannot see the error of a level with only one bin: narrower ranges would seem free of error. */
 const BINS_PER_LEVEL = 2;
 
 /** Steps of the search for a range. */
 const STEPS = 64;
 
-/** The real range that a value's integers shall cover, from what calibration saw of it. */
+/** The real range that a value's integers should cover, from calibration. */
 export function chooseRange(statistics: ValueStatistics, { method, percentile }: RangeOptions): Range {
   const { histogram, averageMin, averageMax } = statistics;
   const whole = { low: Math.min(0, histogram.min), high: Math.max(0, histogram.max) };
@@ -45,7 +45,7 @@ function percentileRange(histogram: Histogram, percentile: number): Range {
   return { low: Math.min(0, histogram.quantile(tail)), high: Math.max(0, histogram.quantile(1 - tail)) };
 }
 
-/** Each end shrunk, then both, by steps to an eighth, twice; the wider range wins a tie. */
+/** Each end is shrunk, then both, in steps down to an eighth, twice; the wider range wins a tie. */
 function narrowest(whole: Range, cost: (range: Range) => number): Range {
   const ends = [
     { low: 0, high: 1 },
@@ -66,9 +66,9 @@ function narrowest(whole: Range, cost: (range: Range) => number): Range {
 }
 
 /**
- * Kullback-Leibler divergence of the values, clipped to the range, from the same values spread evenly over the occupied
- * bins of each of 256 levels (the calibration of TensorRT, for a range with two ends). `bins` lacks the bin at
- * zero: a relu puts any share of the values there, and zero is always exact.
+ * Kullback-Leibler divergence of the values, clipped to the range, from the same values spread evenly over
+ * the occupied bins of each of 256 levels (the calibration of TensorRT, for a range with two ends). `bins`
+ * lacks the bin at zero: a relu may put any share of the values there, and zero is always exact.
  */
 function divergence(bins: readonly Bin[], { low, high }: Range): number {
   const step = (high - low) / LEVELS;
@@ -103,7 +103,7 @@ function clippedCounts(bins: readonly Bin[], low: number, high: number): [number
   return [below, above];
 }
 
-/** Error of each bin's centre when 256 levels cover the range and what lies outside is clipped. */
+/** Error of each bin's centre when 256 levels cover the range and values outside are clipped. */
 function squaredError(bins: readonly Bin[], { low, high }: Range): number {
   const step = (high - low) / (LEVELS - 1);
   if (step === 0) return Number.POSITIVE_INFINITY;

@@ -16,20 +16,23 @@ import { type ObserveOptions, observeValues, type Samples } from './calibrate.ts
 /** Factors stay within 1/16 to 16. */
 const LARGEST_FACTOR = 16;
 
-/** Weights of a node that take back the scaling of input channels `offset` to `offset + channels`. */
+/** Weights of a node that compensate the scaling of input channels `offset` to `offset + channels`. */
 interface Absorber {
   readonly node: Node;
   readonly offset: number;
 }
 
 /**
- * Cross-layer equalisation (Nagel et al. 2019, section 4.1) for per-channel weights: what differs in a layer with per-channel
- * weight scales is the range of its output channels, which share one activation scale. Channel c of a layer is multiplied by
+ * Cross-layer equalisation (Nagel et al. 2019, section 4.1) for per-channel weights: in a layer with
+ * per-channel weight scales, what differs is the range of its output channels, which share one activation
+ * scale. Channel c of a layer is multiplied by
  *
- *     t[c] ~ sqrt(w[c] / a[c]),   a[c] = largest |activation|, w[c] = largest |weight| of the later layers that read c
+ *     t[c] ~ sqrt(w[c] / a[c]),   a[c] = largest |activation|, w[c] = largest |weight| of the later layers
+ *     that read c
  *
- * and those layers divide by it. relu, pools, concat and products pass a positive factor on, so both parts of a Ghost module
- * and a squeeze-and-excite after it take part. In place; gives the number of layers that were scaled.
+ * and those layers divide by it. relu, pools, concat and products pass a positive factor through, so both
+ * parts of a Ghost module and a squeeze-and-excite after it are included. In place; returns the number of
+ * layers that were scaled.
  */
 export function equalizeLayers(graph: Graph, samples: Samples, options: ObserveOptions = {}): number {
   const plans = [...graph.nodes()].flatMap((layer) => {
@@ -58,7 +61,7 @@ function scalable(node: Node): boolean {
   );
 }
 
-/** Every weight that reads the value's channels, or null where some use takes no factor. */
+/** Every weight that reads the value's channels, or null if some use cannot be scaled. */
 function absorbersOf(graph: Graph, value: Value, offset: number): Absorber[] | null {
   if (graph.isOutput(value)) return null;
   const found: Absorber[] = [];
@@ -103,7 +106,7 @@ function concatAbsorbers(
   return null;
 }
 
-/** Largest magnitude of each channel of the wanted values. */
+/** Largest magnitude of each channel of the requested values. */
 function channelRanges(
   graph: Graph,
   samples: Samples,
@@ -126,7 +129,7 @@ function channelRanges(
   return ranges;
 }
 
-/** t[c], scaled so that the largest channel stays as large as it is. */
+/** t[c], scaled so that the largest channel keeps its size. */
 function factorsOf(activation: readonly number[], absorbers: readonly Absorber[]): number[] {
   const readers = absorbers.filter(({ node }) => node.op === 'conv2d');
   const weights = activation.map((_, c) => Math.max(0, ...readers.map((reader) => columnRange(reader, c))));

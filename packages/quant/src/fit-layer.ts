@@ -9,14 +9,14 @@ import {
 } from './least-squares.ts';
 import { float32Scale } from './quant-range.ts';
 
-/** Rows of int8 weights with a scale each, and what the bias has to change by. */
+/** Rows of int8 weights with a scale each, and the corrections of the bias. */
 export interface FittedRow {
   readonly levels: Int8Array;
   readonly scale: number;
   readonly shift: number;
 }
 
-/** Rows rounded to the nearest levels; biases only make the means of the sums right. */
+/** Rows rounded to the nearest levels; biases only correct the means of the sums. */
 export function roundRows(rows: Matrix, moments: Moments): FittedRow[] {
   return rows.map((row) => {
     const scale = scaleOf(row);
@@ -25,17 +25,17 @@ export function roundRows(rows: Matrix, moments: Moments): FittedRow[] {
   });
 }
 
-/** Ridges that are tried, in parts of the mean variance of the inputs; the last leaves the weights as they are. */
+/** Ridges to try, as fractions of the mean variance of the inputs; the last leaves the weights unchanged. */
 const RIDGES = [1e-3, 1e-2, 0.1, Number.POSITIVE_INFINITY];
-/** Ridge of the rounding, where the weights stay. */
+/** Ridge of the rounding if the weights are not refitted. */
 const ROUNDING_RIDGE = 0.01;
-/** Rows that a ridge is judged by. */
+/** Number of rows used to judge a ridge. */
 const JUDGED_ROWS = 32;
 
 /**
- * Weights that make of quantised inputs z what `rows` make of exact inputs x: least squares with a ridge towards the rows, chosen on
- * the half of the data that it was not solved on; then rounded one by one, each taking up the errors of those before
- * (Babai's nearest plane in the metric of the inputs' covariance).
+ * Weights that compute from quantised inputs z what `rows` compute from exact inputs x: least squares with a
+ * ridge towards the rows, chosen on the held-out half of the data; then rounded one by one, each compensating
+ * the errors of those before (Babai's nearest plane in the metric of the inputs' covariance).
  */
 export function fitRows(rows: Matrix, [first, second]: readonly [Moments, Moments]): FittedRow[] {
   const whole = first.plus(second).covariances();
@@ -117,7 +117,7 @@ function solveRows(rows: Matrix, { squares, products }: Covariances, ridge: numb
   });
 }
 
-/** From the last of the order to the first: what remains of an error goes into the weights still to come. */
+/** From last to first: the remaining error is passed to the weights not yet rounded. */
 function roundRow(
   wanted: Float64Array,
   { lower, order }: { lower: Matrix; order: readonly number[] },

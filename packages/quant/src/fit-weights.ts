@@ -18,16 +18,16 @@ import { Moments } from './least-squares.ts';
 import type { QuantPlan } from './quant-plan.ts';
 import type { ChosenWeight } from './quantize-weight.ts';
 
-/** Larger products are not solved: their covariances would take too long. */
+/** Larger products are not solved: computing their covariances would take too long. */
 const MOST_TAPS = 1536;
 /** What is fitted: each layer's bias, or its weights too. */
 export type Fitted = 'biases' | 'weights';
 
-/** Columns of all samples together, for each tap and at least. */
+/** Number of columns over all samples: per tap, and at least. */
 const COLUMNS_PER_TAP = 3;
 const LEAST_COLUMNS = 1024;
 
-/** Bytes of the values of all samples together. */
+/** Maximum bytes of the values of all samples together. */
 const MOST_BYTES = 2 ** 30;
 
 export interface FitOptions {
@@ -39,9 +39,9 @@ export interface FitOptions {
 }
 
 /**
- * Weights and biases chosen layer after layer, each for the inputs that the integers before it give: those whose sums come nearest
- * to the float layer's over the samples (over the first of them, where their values would take more than 1 GB). Gives a plan that
- * has them.
+ * Weights and biases chosen layer by layer for the inputs that the integer layers before produce: those whose
+ * sums are nearest to the float layer's over the samples (only the first ones if their values would take more
+ * than 1 GB). Returns a plan with them.
  */
 export function fitWeights(
   graph: Graph,
@@ -68,7 +68,7 @@ export function fitWeights(
   return { ...plan, weightOf: (node) => chosen.get(node) };
 }
 
-/** One sample on its way through both graphs. */
+/** One sample during evaluation of both graphs. */
 class PairedRun {
   readonly exact = new Map<Value, Tensor>();
   readonly quantized = new Map<Value, Tensor>();
@@ -93,7 +93,7 @@ class PairedRun {
     }
   }
 
-  /** The float node is computed too, and what nobody needs any more is dropped. */
+  /** Computes the float node too, and drops values no longer needed. */
   finish(node: Node, quantizer: GraphQuantizer): void {
     evaluateInto(this.exact, node);
     for (const value of new Set(node.inputs)) {

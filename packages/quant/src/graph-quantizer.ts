@@ -6,7 +6,10 @@ import { integerRuleOf } from './integer-rule-of.ts';
 import { constantStatistics, type QuantPlan } from './quant-plan.ts';
 import { activationQuant, quantizeNumber } from './quant-range.ts';
 
-/** Rewrites a float graph node by node into integers, as a plan says; conversions stand where two nodes disagree. */
+/**
+ * Rewrites a float graph node by node into integers, following a plan; conversions are inserted between nodes
+ * of different precision.
+ */
 export class GraphQuantizer implements Rewriting {
   readonly graph: Graph;
   /** Nodes that an int8 plan left in float, because no integer form of them exists. */
@@ -18,7 +21,7 @@ export class GraphQuantizer implements Rewriting {
   readonly #onNode: (node: Node) => void;
   #node: Node | null = null;
 
-  /** `onNode` is called with each node of the source once its place is taken. */
+  /** `onNode` is called with each node of the source once it has been replaced. */
   constructor(
     source: Graph,
     plan: QuantPlan,
@@ -46,7 +49,7 @@ export class GraphQuantizer implements Rewriting {
     return this.graph;
   }
 
-  /** The value as f32, i8 or i16; converted where it exists in another form. */
+  /** The value as f32, i8 or i16; converted if it exists in another form. */
   form(value: Value, wanted: Form): Value {
     const forms = this.#formsOf(value);
     let found = forms[wanted];
@@ -55,12 +58,12 @@ export class GraphQuantizer implements Rewriting {
     return found;
   }
 
-  /** The value in a form that it has been given already. */
+  /** The value in a form that it already has. */
   existing(value: Value, form: Form): Value | undefined {
     return this.#formsOf(value)[form];
   }
 
-  /** Adds a node that comes from the present one and carries the name of its output. */
+  /** Adds a node derived from the current one, with the name of its output. */
   add(op: string, inputs: readonly (Value | null)[], attrs: Attrs = {}): Value {
     const node = this.#node;
     const place = node ? { origin: node.origin, names: [node.output.name] } : {};
@@ -119,7 +122,7 @@ export class GraphQuantizer implements Rewriting {
     return build('requantize', integer, attrs);
   }
 
-  /** Constant operands have a range of their own. */
+  /** Constant operands have their own range. */
   #constant(value: Value, wanted: Form): Value {
     const tensor = constantOf(value);
     if (wanted === 'f32') return this.graph.addConstant(value.name, tensor);

@@ -1,10 +1,10 @@
-/** Most bins of a histogram: 32 for each of 256 levels. */
+/** Maximum number of bins: 32 for each of 256 levels. */
 const MAX_BINS = 8192;
 
-/** The finest bins that a first tensor of zeros gets. */
+/** The initial bin width if the first tensor is all zeros. */
 const SMALLEST_SPAN = 2 ** -60;
 
-/** One bin: the middle of the values that it counts, and how many there were. */
+/** One bin: the midpoint of its values, and their count. */
 export interface Bin {
   readonly centre: number;
   readonly count: number;
@@ -19,7 +19,7 @@ export class Histogram {
   max = Number.NEGATIVE_INFINITY;
   /** Finite values counted. */
   count = 0;
-  /** NaN and infinities met; they are not counted. */
+  /** Number of NaN and infinities, which are not counted in bins. */
   nonFinite = 0;
   #exponent = 0;
   #first = 0;
@@ -60,7 +60,7 @@ export class Histogram {
     this.count += other.count;
   }
 
-  /** The bins that are not empty, in order. */
+  /** The non-empty bins, in order. */
   bins(): Bin[] {
     const half = this.width / 2;
     return Array.from(this.#bins, (count, i) => ({
@@ -69,7 +69,7 @@ export class Histogram {
     })).filter(({ count }) => count > 0);
   }
 
-  /** The smallest bin edge below which at least `fraction` of the values lie; exact min and max at 0 and 1. */
+  /** The smallest bin edge below which at least `fraction` of the values are; exact min and max at 0 and 1. */
   quantile(fraction: number): number {
     if (fraction <= 0) return this.min;
     const wanted = fraction * this.count;
@@ -95,7 +95,7 @@ export class Histogram {
     this.#bins = new Float64Array(1);
   }
 
-  /** Makes room for bins `low` to `high` of the present width, or of wider ones where there would be too many. */
+  /** Extends to bins `low` to `high` of the current width, or of wider ones if there would be too many. */
   #cover(low: number, high: number): void {
     let first = Math.min(low, this.#first);
     let last = Math.max(high, this.#first + this.#bins.length - 1);

@@ -17,7 +17,7 @@ type Requantizing = Extract<IntegerForm, { kind: 'requantized' }>;
 
 const activationTypes = { int8: 'i8', int16: 'i16' } as const;
 
-/** How a float op becomes an integer op; undefined of one that stays in float between conversions. */
+/** How a float op becomes an integer op; undefined if it stays in float between conversions. */
 export function integerRuleOf(op: string): IntegerRule | undefined {
   const { integerForm: form } = lookup(op);
   switch (form.kind) {
@@ -76,8 +76,8 @@ function requantizedRule({ op, coarsest }: Requantizing): IntegerRule {
 }
 
 /**
- * A value that is finer where its scale is beyond `most`, as that of one which is always zero may be. What then saturates is far
- * beyond the output's range.
+ * A value with a finer scale if its scale exceeds `most`, as it may for a value that is always zero. Values
+ * that then saturate are far beyond the output's range.
  */
 function withScaleUpTo(most: number, value: Value, to: Rewriting): Value {
   const { dtype, quant } = value.type;
@@ -86,7 +86,10 @@ function withScaleUpTo(most: number, value: Value, to: Rewriting): Value {
   return to.add('requantize', [value], { ...attrs, rounding: to.options.rounding });
 }
 
-/** The node's own attributes without its activation, the output's quantisation, and the clamp; undefined if it is not a clamp. */
+/**
+ * The node's attributes without its activation, the output's quantisation, and the clamp; undefined if the
+ * activation is not a clamp.
+ */
 function requantizedAttrs(node: Node, to: Rewriting, dtype: ActivationDType): Attrs | undefined {
   const quant = to.plan.quantOf(node.output, dtype);
   const { activation: _, activation_params: __, ...own } = node.attrs;
@@ -95,7 +98,7 @@ function requantizedAttrs(node: Node, to: Rewriting, dtype: ActivationDType): At
   return { ...own, ...outputAttrs(quant, dtype), ...clamp, rounding: to.options.rounding };
 }
 
-/** A relu or clip of its own is a requantisation with a clamp. */
+/** A separate relu or clip is a requantisation with a clamp. */
 function clampRule(node: Node, to: Rewriting, precision: 'int8' | 'int16'): Value | null {
   const [x] = node.inputs;
   if (!x) return null;
@@ -122,7 +125,7 @@ function tableRule(node: Node, to: Rewriting, precision: 'int8' | 'int16'): Valu
   return to.add('qlinear_lookup', [input, to.constant(`${node.output.name}_table`, table)], attrs);
 }
 
-/** Integers go through unchanged: in 16 bits if all inputs are there in 16 bits only. */
+/** Integers pass through unchanged: in 16 bits if all inputs exist only in 16 bits. */
 function carriedRule(when: (attrs: Attrs) => boolean): IntegerRule {
   return (node, to) => {
     if (!when(node.attrs)) return null;
@@ -137,7 +140,7 @@ function carriedRule(when: (attrs: Attrs) => boolean): IntegerRule {
   };
 }
 
-/** Linear neighbours in 8 bits, with the scale of the input. */
+/** Linear interpolation in 8 bits, with the scale of the input. */
 function resizedRule(op: string): IntegerRule {
   return (node, to, precision) => {
     if (isNearest(node)) return carriedRule(() => true)(node, to, precision);
@@ -147,7 +150,10 @@ function resizedRule(op: string): IntegerRule {
   };
 }
 
-/** TFLite's softmax has the output scale 1/256 and the zero point -128; another plan is met by a requantisation. */
+/**
+ * TFLite's softmax has the output scale 1/256 and the zero point -128; for any other plan a requantisation is
+ * added.
+ */
 function softmaxRule(op: string): IntegerRule {
   return (node, to) => {
     const [x] = node.inputs;

@@ -8,7 +8,10 @@ export interface LayerShape {
   readonly taps: number;
 }
 
-/** The layer as products of its weight's rows with columns of its input; undefined of an op that is none. */
+/**
+ * The layer as products of its weight's rows with columns of its input; undefined if it is not a layer with
+ * weights.
+ */
 export function layerShape({ op, attrs, inputs }: Node): LayerShape | undefined {
   const [m = 1, ...rest] = inputs[1]?.type.shape.map(Number) ?? [];
   const taps = rest.reduce((product, size) => product * size, 1);
@@ -24,12 +27,12 @@ export function layerShape({ op, attrs, inputs }: Node): LayerShape | undefined 
   return { groups: m / rows, rows, taps };
 }
 
-/** Columns of the input that outputs of a layer are products with: [taps][count], for one group. */
+/** Columns of the input that a layer's outputs multiply: [taps][count], for one group. */
 export type Columns = readonly Float64Array[];
 
 /**
- * The columns of evenly spaced outputs of one group, at most `most` of a sample. What lies outside the image is 0. `read` gives an
- * element of the input by its flat index.
+ * The columns of evenly spaced outputs of one group, at most `most` per sample. Positions outside the image
+ * are 0. `read` returns an element of the input by its flat index.
  */
 export class ColumnReader {
   readonly count: number;
@@ -71,7 +74,7 @@ interface Places {
   readonly taps: number;
   /** Elements between the inputs of two groups. */
   readonly groupElements: number;
-  /** Flat index of what a tap reads for a position, in the first group; -1 outside. */
+  /** Flat index of the element a tap reads at a position, in the first group; -1 outside. */
   readonly at: (position: number, tap: number) => number;
 }
 

@@ -2,8 +2,8 @@
 export type Matrix = readonly Float64Array[];
 
 /**
- * The lower triangle L of A + ridge * I = L L^T, L's diagonal positive. Throws where the sum is not positive definite, which a ridge
- * above the rounding errors of A prevents.
+ * The lower triangle L of A + ridge * I = L L^T, with positive diagonal. Throws if the sum is not positive
+ * definite, which a ridge above the rounding errors of A prevents.
  */
 export function cholesky(a: Matrix, ridge: number): Matrix {
   const lower = a.map((row) => new Float64Array(row.length));
@@ -19,7 +19,7 @@ export function cholesky(a: Matrix, ridge: number): Matrix {
   return lower;
 }
 
-/** x with L L^T x = b, in place of b. */
+/** Solves L L^T x = b in place: x replaces b. */
 export function solveInPlace(lower: Matrix, b: Float64Array): void {
   const n = b.length;
   for (let i = 0; i < n; i++) {
@@ -36,7 +36,7 @@ export function solveInPlace(lower: Matrix, b: Float64Array): void {
   }
 }
 
-/** Means of what a layer reads: exact x and quantised z. */
+/** Means of a layer's input: exact x and quantised z. */
 export interface Means {
   readonly exact: Float64Array;
   readonly quantized: Float64Array;
@@ -48,7 +48,7 @@ export interface Covariances extends Means {
   readonly products: Matrix;
 }
 
-/** Sums over columns of what a layer reads: moments of the first order, or of the second too. */
+/** Sums over columns of a layer's input: first-order moments, or second-order ones too. */
 export class Moments {
   count = 0;
   readonly exact: Float64Array;

@@ -5,7 +5,7 @@ export function isNearest(node: Node): boolean {
   return attrsOf(resize, node).mode === 'nearest';
 }
 
-/** Attributes of the `qlinear_resize` that a linear `resize` is; undefined where it resizes otherwise than TFLite does. */
+/** Attributes of the `qlinear_resize` for a linear `resize`; undefined if it does not resize as TFLite does. */
 export function linearInPlanes(node: Node): Attrs | undefined {
   const { mode, sizes, scales, coordinate_transformation_mode: positions } = attrsOf(resize, node);
   const [x, y] = [node.inputs[0]?.type.shape ?? [], node.output.type.shape];

@@ -7,33 +7,36 @@ import type { ChosenWeight } from './quantize-weight.ts';
 import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
 
-/** How a node computes: int8, 16-bit activations with 8-bit weights, or float32. */
+/** The precision of a node: int8, 16-bit activations with 8-bit weights, or float32. */
 export type Precision = 'int8' | 'int16' | 'float';
 
-/** The decisions of the quantiser, before anything is rewritten. */
+/** The decisions of the quantiser, before rewriting. */
 export interface QuantPlan {
-  /** Scale and zero point of a value of the float graph as integers of a type. */
+  /** Scale and zero point of a value of the float graph, as integers of a type. */
   readonly quantOf: (value: Value, dtype: ActivationDType) => QuantParams;
   /** Real range of a value's integers. */
   readonly rangeOf: (value: Value) => Range;
   readonly precisionOf: (node: Node) => Precision;
-  /** The weight and bias chosen for a layer whose input is quantised so; absent where they are only rounded. */
+  /**
+   * The weight and bias chosen for a layer whose input is quantised this way; absent if they are only
+   * rounded.
+   */
   readonly weightOf?: ((node: Node, input: Value) => ChosenWeight | undefined) | undefined;
-  /** The range that a value's integers cover, of what it has. */
+  /** The range that a value's integers cover, from its statistics. */
   readonly cover: (range: Range) => Range;
-  /** Range of a constant that shares its scale with computed values; undefined for any other. */
+  /** Range of a constant that shares its scale with computed values; undefined for others. */
   readonly constantRange: (value: Value) => Range | undefined;
 }
 
 /** How ranges are chosen. */
 export interface ScaleOptions extends RangeOptions {
-  /** `double`: sigmoid and tanh have the range that TFLite's kernels want. */
+  /** `double`: sigmoid and tanh have the range that TFLite's kernels require. */
   readonly rounding: Rounding;
   /** Zero points of activations are 0. */
   readonly symmetric: boolean;
 }
 
-/** Chooses one range for each group of values that share a scale, from what calibration saw of all of them. */
+/** Chooses one range for each group of values that share a scale, from the statistics of all of them. */
 export function planScales(graph: Graph, { statistics }: Calibration, options: ScaleOptions): QuantPlan {
   const groups = findScaleGroups(graph);
   const cover = options.symmetric ? symmetricRange : (range: Range): Range => range;
@@ -73,14 +76,14 @@ function carriedConstants(graph: Graph): Map<Value, ValueStatistics> {
   return found;
 }
 
-/** Statistics of a constant: its elements, once. */
+/** Statistics of a constant: its elements, counted once. */
 export function constantStatistics(value: Value): ValueStatistics {
   const statistics = new ValueStatistics();
   statistics.add((value.constant?.data ?? []) as ArrayLike<number>);
   return statistics;
 }
 
-/** As wide on both sides, with one level more below, as int8 has: the zero point is 0. */
+/** Symmetric, with one more level below, as in int8: the zero point is 0. */
 function symmetricRange({ low, high }: Range): Range {
   const most = Math.max(-low, high);
   return { low: (-most * 128) / 127, high: most };

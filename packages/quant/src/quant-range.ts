@@ -9,13 +9,13 @@ export interface Range {
 
 export type ActivationDType = 'i8' | 'i16';
 
-/** Steps below this are those of a value that is always zero. */
+/** Smaller steps mean that a value is always zero. */
 const SMALLEST_SCALE = 2 ** -40;
 
 /**
- * Scale and zero point of an activation, per tensor. i8: asymmetric, low at -128 and high at 127; the range is widened to
- * hold 0, which must be an integer. i16: symmetric, zero point 0, as TFLite's 16x8 kernels want it. Scales are float32
- * numbers, so that they survive ONNX and TFLite files.
+ * Scale and zero point of an activation, per tensor. i8: asymmetric, low at -128 and high at 127; the range
+ * is widened to include 0, which must be an integer. i16: symmetric, zero point 0, as TFLite's 16x8 kernels
+ * require. Scales are float32 numbers, so that they are exact in ONNX and TFLite files.
  */
 export function activationQuant({ low, high }: Range, dtype: ActivationDType): QuantParams {
   const [from, to] = [Math.min(low, 0), Math.max(high, 0)];
@@ -24,7 +24,7 @@ export function activationQuant({ low, high }: Range, dtype: ActivationDType): Q
     return { scale: [scale], zeroPoint: [0] };
   }
   const scale = float32Scale((to - from) / 255);
-  // The sum with 0 makes 0 of -0.
+  // Adding 0 turns -0 into 0.
   const zeroPoint = Math.min(127, Math.max(-128, Math.round(-128 - from / scale))) + 0;
   return { scale: [scale], zeroPoint: [zeroPoint] };
 }

@@ -1,7 +1,7 @@
 import { type QuantParams, type Tensor, toNumbers } from '@ghostc/ir';
 import { float32Scale } from './quant-range.ts';
 
-/** Bias integers stay below this, so that a sum of products has room in int32. */
+/** Bias integers stay below this, so that a sum of products cannot overflow int32. */
 const LARGEST_BIAS = 2 ** 30;
 
 /** Resolution of a bias whose channel has no weights. */
@@ -14,12 +14,12 @@ export interface QuantizedWeight {
   readonly bias: Tensor | null;
 }
 
-/** A weight and bias in place of those of a layer. */
+/** A weight and bias that replace those of a layer. */
 export interface ChosenWeight {
   /** Output channels first: multiples of `scale`. */
   readonly weight: Tensor;
   readonly bias: Tensor;
-  /** Of each output channel. */
+  /** Per output channel. */
   readonly scale: readonly number[];
 }
 
@@ -27,7 +27,7 @@ export interface WeightSource {
   /** Output channels first. */
   readonly weight: Tensor;
   readonly bias: Tensor | null;
-  /** Of each output channel; from the largest weight of each if absent. */
+  /** Per output channel; from the largest weight of each if absent. */
   readonly scale?: readonly number[];
   /** Scale of the input. */
   readonly xScale: number;
@@ -50,13 +50,13 @@ export function quantizeWeight({
   };
 }
 
-/** A scale under which the channel's bias, given in units of x's scale, fits its integers. */
+/** A scale for which the channel's bias, given in units of x's scale, fits its integers. */
 function channelScale(scale: number, bias: number): number {
   if (scale === 0) return float32Scale(bias / LONE_BIAS);
   return Math.max(scale, float32Scale(bias / LARGEST_BIAS, 0));
 }
 
-/** Largest magnitude of each slice / 127; 0 where there is none. */
+/** Largest magnitude of each slice / 127; 0 for an all-zero slice. */
 function weightScales(weight: Tensor): number[] {
   const numbers = toNumbers(weight);
   const channels = weight.shape[0] ?? 1;

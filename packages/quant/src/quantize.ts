@@ -24,22 +24,24 @@ export interface QuantizeOptions {
   /** Cross-layer equalisation before calibration. */
   readonly equalize?: boolean | undefined;
   /**
-   * Chosen layer after layer for the integers that come before: `biases`, so that the mean of each channel is right; `weights`, least
-   * squares over the samples with the errors of rounding carried on, and biases. Rounded to the nearest if absent.
+   * Fitted layer by layer, given the integer layers before: `biases`, so that the mean of each channel is
+   * right; `weights`, least squares over the samples with rounding errors compensated, and biases. Rounded to
+   * the nearest if absent.
    */
   readonly fit?: Fitted | undefined;
-  /** The last layers get 16-bit activations, as long as they have at most this part of the multiply-accumulates; 0 if absent. */
+  /** The last layers get 16-bit activations, up to this fraction of the multiply-accumulates; 0 if absent. */
   readonly int16Part?: number | undefined;
-  /** Zero points of activations are 0, as TensorRT wants them; at the value that gives the finest steps if absent. */
+  /** Zero points of activations are 0, as TensorRT requires; if absent, chosen for the finest steps. */
   readonly symmetric?: boolean | undefined;
   /** Element type of inputs and outputs; float if absent. */
   readonly io?: 'float' | 'int8' | undefined;
   /**
-   * How requantisation rounds. `double` if absent, as TFLite: its reference kernels give the same bits. ONNX Runtime rounds
-   * once; `single` is what its QDQ computes but for 0.003 % of a layer's elements, where `double` is a step off on up to 2.1 %.
+   * How requantisation rounds. `double` if absent, as TFLite: its reference kernels give the same bits. ONNX
+   * Runtime rounds once; `single` matches its QDQ except for 0.003 % of a layer's elements, where `double` is
+   * a step off on up to 2.1 %.
    */
   readonly rounding?: Rounding | undefined;
-  /** Measures what quantising each layer by itself does to the outputs, on this many samples. */
+  /** Measures the effect on the outputs of quantising each layer separately, on this many samples. */
   readonly reportSamples?: number | undefined;
   /** Keeps the most sensitive layers out of int8; measured on `reportSamples` samples, or 4. */
   readonly keep?: PrecisionBudget | undefined;
@@ -47,7 +49,7 @@ export interface QuantizeOptions {
   readonly onProgress?: ((step: string, done: number) => void) | undefined;
 }
 
-/** A quantised graph, and how it came about. */
+/** A quantised graph, and how it was produced. */
 export interface QuantizedModel {
   readonly graph: Graph;
   /** The float graph that was calibrated: lowered, split where integers need it, equalised. */
@@ -57,11 +59,14 @@ export interface QuantizedModel {
   /** Nodes of the quantised graph that compute in float because they have no integer form. */
   readonly leftInFloat: readonly Node[];
   readonly warnings: readonly string[];
-  /** Where asked for: the layers, the most sensitive first; those kept out of int8; signal to noise of the outputs in dB. */
+  /**
+   * If requested: the layers, the most sensitive first; those kept out of int8; signal-to-noise ratio of the
+   * outputs in dB.
+   */
   readonly report?: QuantReport | undefined;
 }
 
-/** What quantising each layer does to the outputs; SQNR in dB. */
+/** The effect on the outputs of quantising each layer; SQNR in dB. */
 export interface QuantReport {
   readonly layers: readonly LayerSensitivity[];
   readonly kept: readonly LayerSensitivity[];
@@ -71,15 +76,16 @@ export interface QuantReport {
 const REPORT_SAMPLES = 4;
 
 /**
- * Post-training quantisation of a lowered float graph: int8 weights per output channel, int8 activations per tensor, int32
- * biases; values that a concat joins share one scale. Throws `quant/calibration` for data that nothing can be learnt from.
+ * Post-training quantisation of a lowered float graph: int8 weights per output channel, int8 activations per
+ * tensor, int32 biases; values that a concat joins share one scale. Throws `quant/calibration` for unusable
+ * data.
  */
 export function quantize(lowered: Graph, samples: Samples, options: QuantizeOptions = {}): QuantizedModel {
   const prepared = prepare(lowered, samples, options);
   return finish(prepared, samples, options);
 }
 
-/** What `quantize` does with a calibrated graph. */
+/** The second part of `quantize`, on a calibrated graph. */
 export function finish(prepared: Prepared, samples: Samples, options: QuantizeOptions): QuantizedModel {
   const plan = planOf(prepared, samples, options);
   if (!options.reportSamples && !options.keep)
@@ -112,7 +118,7 @@ function budgetWarning({ kept, sqnr }: PrecisionSearch, budget: PrecisionBudget 
   ];
 }
 
-/** The sensitivity of each layer, and the plan after the search where there is a budget. */
+/** The sensitivity of each layer, and the plan after the search if there is a budget. */
 function searchLayers(
   float: Graph,
   samples: Samples,
@@ -137,7 +143,7 @@ export function prepare(lowered: Graph, samples: Samples, options: QuantizeOptio
   return { float, calibration: calibrate(float, samples, report('calibrating')) };
 }
 
-/** The quantised graph under a plan, and what it left in float. */
+/** The quantised graph under a plan, and the nodes left in float. */
 function rewrite(
   { float, calibration }: Prepared,
   plan: QuantPlan,

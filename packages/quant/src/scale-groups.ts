@@ -2,11 +2,11 @@ import { type Graph, isFloat, type Node, type Value } from '@ghostc/ir';
 import { lookup } from '@ghostc/ops';
 import { isNearest, linearInPlanes } from './linear-in-planes.ts';
 
-/** Values that carry one scale. */
+/** Values that share one scale. */
 export class ScaleGroups {
   readonly #parent = new Map<Value, Value>();
 
-  /** The value that stands for the group of `value`. */
+  /** The representative of the group of `value`. */
   root(value: Value): Value {
     const parent = this.#parent.get(value);
     if (!parent || parent === value) return value;
@@ -34,8 +34,9 @@ export class ScaleGroups {
 }
 
 /**
- * Which values must share a scale, because integers pass from one to the other unchanged: all that a concat joins (so both
- * parts of a Ghost module, and the buffer that they write), and inputs and output of whatever moves or picks elements.
+ * Which values must share a scale because integers pass between them unchanged: all parts of a concat (so
+ * both parts of a Ghost module, and the buffer that they write), and inputs and output of ops that move or
+ * pick elements.
  */
 export function findScaleGroups(graph: Graph): ScaleGroups {
   const groups = new ScaleGroups();
@@ -44,13 +45,13 @@ export function findScaleGroups(graph: Graph): ScaleGroups {
   return groups;
 }
 
-/** Whether the op gives out elements of its input as they are, or between two of them. */
+/** Whether the op returns elements of its input, or interpolates between two of them. */
 export function carriesScale(node: Node): boolean {
   if (lookup(node.op).traits.has('movement') || node.op === 'max_pool') return true;
   return node.op === 'resize' && (isNearest(node) || linearInPlanes(node) !== undefined);
 }
 
-/** The inputs whose elements the op gives out as they are; indices are not among them. */
+/** The inputs whose elements the op returns unchanged; not indices. */
 export function carriedInputs(node: Node): Value[] {
   if (!carriesScale(node)) return [];
   return node.inputs.flatMap((input) => (input && isFloat(input.type.dtype) ? [input] : []));

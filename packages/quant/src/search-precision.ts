@@ -6,11 +6,14 @@ import { type FloatRuns, type LayerSensitivity, planSqnr } from './sensitivity.t
 
 /** How many layers may be kept out of int8, and when to stop. */
 export interface PrecisionBudget {
-  /** What a layer that int8 hurts becomes. */
+  /** The precision of a layer that int8 hurts. */
   readonly keep: 'float' | 'int16';
-  /** Most layers that may be kept. */
+  /** Maximum number of layers to keep. */
   readonly layers: number;
-  /** Signal to noise of the outputs, in dB, at which the search stops; without it all of the budget is spent. */
+  /**
+   * Signal-to-noise ratio of the outputs, in dB, at which the search stops; without it the whole budget is
+   * spent.
+   */
   readonly minSqnr?: number | undefined;
 }
 
@@ -21,8 +24,8 @@ export interface PrecisionSearch {
 }
 
 /**
- * Takes the most sensitive layers out of int8, one by one, until the outputs are good enough or the budget is spent. A layer
- * in int16 gets its inputs in 16 bits too: the layers that make them are kept with it, and count.
+ * Takes the most sensitive layers out of int8, one by one, until the outputs are good enough or the budget is
+ * spent. A layer in int16 needs 16-bit inputs: the layers that compute them are kept too, and count.
  */
 export function searchPrecision(
   graph: Graph,
@@ -46,7 +49,7 @@ export function searchPrecision(
   return { plan: planOf(), kept: [...kept].flatMap((node) => byNode.get(node) ?? []), sqnr };
 }
 
-/** The last layers in int16, as long as they have at most `part` of the multiply-accumulates. */
+/** The last layers in int16, up to the fraction `part` of the multiply-accumulates. */
 export function withWideTail(graph: Graph, plan: QuantPlan, part: number): QuantPlan {
   const most = part * graphMacs(graph);
   const kept = new Set<Node>();
@@ -63,7 +66,7 @@ function withKept(plan: QuantPlan, kept: ReadonlySet<Node>, keep: Precision): Qu
   return { ...plan, precisionOf: (node) => (kept.has(node) ? keep : plan.precisionOf(node)) };
 }
 
-/** The layers that compute a node's inputs, through whatever only moves elements. */
+/** The layers that compute a node's inputs, through ops that only move elements. */
 function makersOf(node: Node): Node[] {
   return node.inputs.flatMap((input) => {
     const maker = input?.producer;

@@ -7,24 +7,27 @@ import type { Precision, QuantPlan } from './quant-plan.ts';
 import { carriesScale } from './scale-groups.ts';
 import { SignalToNoise } from './signal-to-noise.ts';
 
-/** What quantising only one layer does to the outputs of the network. */
+/** The effect of quantising only one layer on the outputs of the network. */
 export interface LayerSensitivity {
   readonly node: Node;
   /** Name of the layer in the source model. */
   readonly layer: string;
   readonly op: string;
-  /** Of the network's outputs with this layer in int8 and everything else in float; infinite where nothing changes. */
+  /**
+   * Of the network's outputs with this layer in int8 and everything else in float; infinite if nothing
+   * changes.
+   */
   readonly sqnr: number;
 }
 
-/** Float values of each sample, kept so that a layer's error costs only the layers after it. */
+/** Float values of each sample, kept so that a layer's error only costs the layers after it. */
 export type FloatRuns = readonly ReadonlyMap<Value, Tensor>[];
 
 export function runFloat(graph: Graph, samples: readonly Sample[]): FloatRuns {
   return samples.map((sample) => observeTensors(graph, sample));
 }
 
-/** Layers that have an integer form of their own; what moves elements changes nothing. */
+/** Layers with their own integer form; ops that move elements change nothing. */
 export function quantizableLayers(graph: Graph): Node[] {
   return [...graph.nodes()].filter((node) => integerRuleOf(node.op) && !carriesScale(node));
 }
@@ -47,7 +50,10 @@ export function measureSensitivity(
   return layers.sort((a, b) => a.sqnr - b.sqnr);
 }
 
-/** Signal to noise of the network's outputs under a plan. Values that no integer touches are taken from the float runs. */
+/**
+ * Signal-to-noise ratio of the network's outputs under a plan. Values not affected by integers are reused
+ * from the float runs.
+ */
 export function planSqnr(graph: Graph, plan: QuantPlan, runs: FloatRuns): number {
   const quantizer = new GraphQuantizer(graph, plan, { io: 'float', rounding: defaultRounding });
   const rewritten = quantizer.run();

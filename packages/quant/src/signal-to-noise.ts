@@ -1,6 +1,6 @@
 import { itemAt, type Tensor, toNumbers } from '@ghostc/ir';
 
-/** Signal-to-quantisation-noise ratio, 10 log10(sum(want^2) / sum((want - got)^2)) in dB, added up over tensors. */
+/** Signal-to-quantisation-noise ratio, 10 log10(sum(want^2) / sum((want - got)^2)) in dB, summed over tensors. */
 export class SignalToNoise {
   #signal = 0;
   #noise = 0;
@@ -21,7 +21,7 @@ export class SignalToNoise {
     });
   }
 
-  /** Infinity where nothing differs. */
+  /** Infinity if nothing differs. */
   get decibels(): number {
     if (this.#noise === 0) return Number.POSITIVE_INFINITY;
     return this.#signal === 0 ? Number.NEGATIVE_INFINITY : 10 * Math.log10(this.#signal / this.#noise);

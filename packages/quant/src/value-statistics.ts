@@ -1,9 +1,9 @@
 import { Histogram } from './histogram.ts';
 
-/** Weight of what was seen before in a moving average. */
+/** Weight of earlier samples in a moving average. */
 const MOMENTUM = 0.9;
 
-/** What calibration keeps of one value: enough for every method to choose a range from. */
+/** What calibration keeps of one value: enough to choose a range by every method. */
 export class ValueStatistics {
   readonly histogram = new Histogram();
   /** Exponential moving averages of each sample's smallest and largest element. */
@@ -11,7 +11,7 @@ export class ValueStatistics {
   averageMax = 0;
   #samples = 0;
 
-  /** Takes the elements that the value has for one sample. */
+  /** Adds the elements of the value for one sample. */
   add(values: ArrayLike<number>): void {
     let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let i = 0; i < values.length; i++) {
@@ -25,7 +25,7 @@ export class ValueStatistics {
     this.histogram.add(values);
   }
 
-  /** Statistics of values that share one scale: counts add up, averaged ranges unite. */
+  /** Statistics of values that share one scale: counts are added, averaged ranges are merged. */
   static join(parts: readonly ValueStatistics[]): ValueStatistics {
     const joined = new ValueStatistics();
     for (const part of parts) joined.histogram.merge(part.histogram);

@@ -70,7 +70,7 @@ function padRefusal({ value, mode, ...attrs }: Attrs): string | false {
   return [0, 1, rank, rank + 1].some((i) => list[i] !== 0) && 'batch or channels are padded';
 }
 
-/** ONNX Runtime wants every window of a pool to meet the image. */
+/** ONNX Runtime requires every window of a pool to overlap the image. */
 function windowRefusal(pads: readonly number[], attrs: Attrs): string | false {
   const kernel = intsOf(attrs, 'kernel_shape');
   return pads.some((p, i) => p >= (kernel[i % 2] ?? 1)) && 'the padding is as wide as the window';

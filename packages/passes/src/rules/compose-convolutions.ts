@@ -165,7 +165,7 @@ export const dropUnusedChannels = rule({
   },
 });
 
-// conv(x) + r   =>   conv(x, residual = r): the sum costs no pass over memory of its own
+// conv(x) + r   =>   conv(x, residual = r): the sum needs no separate pass over memory
 export const fuseResidual = rule({
   name: 'fuse-residual',
   match: op('add', op('conv2d|depthwise_conv2d', any('x'), constant('w')).as('conv').others(), any('r'))

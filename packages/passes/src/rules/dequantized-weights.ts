@@ -67,7 +67,7 @@ function at(list: readonly number[], m: number): number {
   return list[list.length === 1 ? 0 : m] ?? 0;
 }
 
-/** What a product or quotient multiplies each channel with. */
+/** The factor of each channel in a product or quotient. */
 function factorsOf(c: Value, product: Node): number[] {
   return Array.from(numbersOf(c), (v) => (product.op === 'div' ? 1 / Number(v) : Number(v)));
 }
@@ -112,7 +112,7 @@ function affineConv(
   return build.node(conv.op, [x, moved, bias ?? null], attrs);
 }
 
-/** In double precision, so that integers in the right units come back as they were. */
+/** In double precision, so that integers in the right units are recovered exactly. */
 export function realBias(bias: Value): number[] {
   const source = dequantizedFrom(bias) ?? bias;
   const { scale = [1], zeroPoint = [0] } = source.type.quant ?? {};
@@ -218,7 +218,7 @@ export function fromConstant(value: Value | null | undefined): boolean {
   return Boolean(!value || value.constant || dequantizedFrom(value)?.constant);
 }
 
-/** The integers that a value is dequantised from. */
+/** The integers from which a value is dequantised. */
 export function dequantizedFrom(value: Value): Value | undefined {
   const node: Node | null = value.producer;
   return node?.op === 'dequantize_linear' ? (node.inputs[0] ?? undefined) : undefined;

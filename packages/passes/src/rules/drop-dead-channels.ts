@@ -49,7 +49,7 @@ interface Between {
   readonly v: Value;
 }
 
-/** The live channels; of channels that are all dead one stays, since a convolution must have some. */
+/** The live channels; if all are dead one is kept, since a convolution needs at least one. */
 function keptChannels(between: Between): number[] {
   const live = liveChannels(between);
   return live.length ? live : [0];
@@ -64,7 +64,7 @@ function liveChannels({ first, act, w, v }: Between): number[] {
   return Array.from({ length: channels }, (_, c) => c).filter((c) => used[c] && !silent(c));
 }
 
-/** What a channel without weights gives: the activations of its bias. */
+/** The output of a channel without weights: the activation of its bias. */
 function idle(first: Node, act: Node | undefined, bias: number): number {
   const own = activationFunction(attrsOf(conv2d, first))(bias);
   if (!act) return own;

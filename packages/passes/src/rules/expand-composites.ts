@@ -27,7 +27,8 @@ export const expandSqueezeExcite = rule({
   rewrite: ({ se }, build) => expanded(squeezeExcite, se, { build }),
 });
 
-// layer_norm(x)   =>   scale (x - mean) / sqrt(variance + epsilon) + shift, for targets without a kernel of it
+// layer_norm(x)   =>   scale (x - mean) / sqrt(variance + epsilon) + shift, for targets without a kernel for
+// it
 export const expandLayerNorm = rule({
   name: 'expand-layer-norm',
   match: op('layer_norm', any('x')).as('norm').others(),

@@ -13,7 +13,8 @@ import { constantData } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-// qlinear_conv_transpose2d(x, w)   =>   qlinear_conv2d(x with zeros between its elements, w mirrored): TFLite's operator takes few pads
+// qlinear_conv_transpose2d(x, w)   =>   qlinear_conv2d(x with zeros between its elements, w mirrored):
+// TFLite's operator supports few pads
 export const expandQlinearConvTranspose = rule({
   name: 'expand-qlinear-conv-transpose',
   match: op('qlinear_conv_transpose2d', any('x'), constant('weight')).as('conv').others(),
@@ -21,7 +22,8 @@ export const expandQlinearConvTranspose = rule({
   rewrite: ({ x, weight, conv }, build) => spread({ x, weight, conv }, build),
 });
 
-// conv_transpose2d(x, w)   =>   conv2d(x with zeros between its elements, w mirrored), where TRANSPOSE_CONV has no padding that means these pads
+// conv_transpose2d(x, w)   =>   conv2d(x with zeros between its elements, w mirrored), if TRANSPOSE_CONV has
+// no padding equivalent to these pads
 export const expandPaddedConvTranspose = rule({
   name: 'expand-padded-conv-transpose',
   match: op('conv_transpose2d', any('x'), constant('weight')).as('conv').others().anyEpilogue(),

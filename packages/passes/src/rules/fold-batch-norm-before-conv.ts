@@ -7,7 +7,7 @@ import { batchNorm, batchNormAffine, foldRefusal } from './fold-batch-norm.ts';
 const norm = batchNorm(any('x'));
 
 // y = conv(k x + d, w) + b   =>   conv(x, w k) + b + sum(w d),   k = s / sqrt(v + e), d = t - m k
-// Padding would have to be d, not 0: with padding the rule fires only where every d is 0.
+// Padding would have to be d, not 0: with padding the rule fires only if every d is 0.
 export const foldBatchNormBeforeConv = rule({
   name: 'fold-batch-norm-before-conv',
   match: op('conv2d', norm, constant('weight')).as('conv').others().anyEpilogue(),

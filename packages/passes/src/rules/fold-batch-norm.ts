@@ -104,7 +104,7 @@ export function batchNormAffine({ scale, shift, mean, variance, bn }: BatchNorm)
   return { factors, offsets: factors.map((k, i) => (t[i] ?? 0) - (m[i] ?? 0) * k) };
 }
 
-/** Why an affine map after this convolution cannot go into its weights. */
+/** Why an affine map after this convolution cannot be folded into its weights. */
 export function foldRefusal(conv: Node): string | false {
   const bias: Value | null | undefined = conv.inputs[2];
   if (bias && !bias.constant) return `bias %${bias.name} is not constant`;

@@ -35,7 +35,7 @@ export const foldTransposeIntoFullyConnected = rule({
   },
 });
 
-/** w [M, K], K in the order of transpose(x, perm), to the order of x. Axis 0 of x is the rows'. */
+/** w [M, K], K in the order of transpose(x, perm), to the order of x. Axis 0 of x is the rows. */
 function moveColumns(weight: Tensor, from: readonly number[], perm: readonly number[]): Tensor {
   const rows = weight.shape[0] ?? 1;
   const split = evaluateOne(reshape, [weight], {

@@ -3,7 +3,7 @@ import { attrsOf, ghostModule } from '@ghostc/ops';
 import { any, op } from '../pattern.ts';
 import { type Rule, rule } from '../rule.ts';
 
-/** Which Ghost modules a backend wants in one kernel, of those that the op can say. */
+/** Which Ghost modules a backend fuses into one kernel, of those that the op can express. */
 export type FusesGhost = (ghost: Node) => boolean;
 
 // ghost_module(x)   =>   fused_ghost_module(x): a 1x1 primary convolution, cheap channels for each of its channels
@@ -83,7 +83,7 @@ function isGateOf({ type }: Value, x: Value): boolean {
   return type.shape.join() === [...x.type.shape.slice(0, 2), 1, 1].join();
 }
 
-/** The inputs with `value` at `index`; absent ones up to there. */
+/** The inputs with `value` at `index`, padded with absent ones. */
 function withInputs(inputs: readonly (Value | null)[], index: number, value: Value): (Value | null)[] {
   return Array.from({ length: Math.max(index + 1, inputs.length) }, (_, i) =>
     i === index ? value : (inputs[i] ?? null),

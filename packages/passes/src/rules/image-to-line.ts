@@ -10,7 +10,7 @@ const windows = [...registry.values()].filter(
   ({ traits, attrs }) => traits.has('window') && 'dilations' in attrs,
 );
 
-// window(image [N,C,1,L] of a line x)   =>   image of window(x): the views of neighbours meet and go
+// window(image [N,C,1,L] of a line x)   =>   image of window(x): adjacent views cancel
 export const imageToLine = rule({
   name: 'image-to-line',
   match: op(windows.map(({ name }) => name).join('|'), op('reshape', any('x')).as('image').orShared())
@@ -41,7 +41,7 @@ function notImageOf({ type: { shape } }: Value, image: Shape): string | false {
   return (shape.length !== 3 || [n, c, 1, length].join() !== image.join()) && 'it is no image of a line';
 }
 
-/** A window of height 1 that moves along the line, and makes one. */
+/** A window of height 1 that moves along the line and produces a line. */
 function hasOneRow({ op: name, inputs, attrs: given, output }: Node): boolean {
   const attrs = withDefaults(lookup(name).attrs, given);
   const rows = intsOf(attrs, 'kernel_shape')[0] ?? inputs[1]?.type.shape[2];

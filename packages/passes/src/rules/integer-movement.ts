@@ -4,14 +4,15 @@ import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 import { dequantizedFrom } from './dequantized-weights.ts';
 
-// Float ops that only move elements, between dequantize_linear and an op that becomes an integer one, move the integers.
+// Float ops that only move elements, between dequantize_linear and an op that becomes an integer one, are
+// applied to the integers.
 
-/** Ops between a value and the quantize_linear that is looked for: a layer, its activation, and a movement. */
+/** Maximum number of ops between a value and the quantize_linear: a layer, its activation, and a movement. */
 const MOST_STEPS = 3;
-/** Users of a value that are looked at. */
+/** Maximum number of users of a value that are searched. */
 const MOST_USERS = 8;
 
-/** Is a quantize_linear soon after the value? */
+/** Whether a quantize_linear follows soon after the value. */
 export function feedsQuantize({ users }: Value, steps = MOST_STEPS): boolean {
   let left = MOST_USERS;
   for (const { op: name, output } of users) {
@@ -30,7 +31,7 @@ function sourcesOf({ inputs }: Node): (Value | undefined)[] {
   return inputs.map((input) => (input ? dequantizedFrom(input) : undefined));
 }
 
-// move(dequantize(x), ...), everything in one scale   =>   dequantize(move(x, ...))
+// move(dequantize(x), ...), all in one scale   =>   dequantize(move(x, ...))
 export const sinkDequantize = rule({
   name: 'sink-dequantize',
   match: op(carried, op('dequantize_linear', any('x')).orShared())
@@ -51,7 +52,7 @@ export const sinkDequantize = rule({
     ]),
 });
 
-/** Do two values stand for numbers by one quantisation per tensor? */
+/** Whether two values have the same per-tensor quantisation. */
 export function sameQuant(a: Value, b: Value): boolean {
   const [p, q] = [a.type.quant, b.type.quant];
   const same = p?.axis === undefined && p?.scale[0] === q?.scale[0] && p?.zeroPoint[0] === q?.zeroPoint[0];

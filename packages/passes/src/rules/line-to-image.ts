@@ -5,7 +5,7 @@ import { type Rule, rewriting } from '../rule.ts';
 
 const windows = [...registry.values()].filter(({ traits }) => traits.has('window'));
 
-// window(x [N,C,L])   =>   view [N,M,L'] of window(view [N,C,1,L] of x): kernels know images
+// window(x [N,C,L])   =>   view [N,M,L'] of window(view [N,C,1,L] of x): kernels support only images
 export const lineToImage: Rule = {
   name: 'line-to-image',
   roots: new Set(windows.map(({ name }) => name)),

@@ -55,7 +55,7 @@ function flatten(graph: Graph, root: Node): Sum {
   return { root, nodes, terms };
 }
 
-/** The only addition that uses this one and adds no broadcast value to it. */
+/** The only addition that uses this one, if it adds no broadcast value to it. */
 function enclosingSum(graph: Graph, node: Node): Node | null {
   const [user] = node.output.users;
   if (node.op !== 'add' || user?.op !== 'add' || node.output.users.size !== 1) return null;
@@ -66,7 +66,7 @@ function enclosingSum(graph: Graph, node: Node): Node | null {
 
 type Group = [ConvBranch, ...ConvBranch[]];
 
-/** Branches of one input, stride and element type, and why a term that could be a branch is not one. */
+/** Branches of one input, stride and element type, and why a potential branch is not one. */
 function groupBranches(graph: Graph, sum: Sum): { groups: Group[]; reason: string | undefined } {
   const groups = new Map<string, Group>();
   const ids = new Map<Value, number>();
@@ -101,7 +101,7 @@ function onlyUsedIn(sum: Sum, term: Value): boolean {
   return outsideUser(sum, term) === undefined;
 }
 
-/** Stops at the first: a constant that the whole graph shares has as many users as the graph has nodes. */
+/** Stops at the first: a constant shared by the whole graph has as many users as the graph has nodes. */
 function outsideUser({ nodes }: Sum, term: Value): Node | undefined {
   for (const user of term.users) if (!nodes.has(user)) return user;
   return undefined;
@@ -119,7 +119,7 @@ interface MergedGroup {
   readonly conv: MergedConv;
 }
 
-/** The whole group as one convolution, or else the depthwise and the full branches as one each. */
+/** The whole group as one convolution, or else one for the depthwise branches and one for the full ones. */
 function mergeGroup(group: Group): (MergedGroup | string)[] {
   const whole = mergeBranches(group);
   if (typeof whole !== 'string') return [{ branches: group, conv: whole }];
@@ -157,7 +157,7 @@ function mergedSum(sum: Sum, merged: readonly MergedGroup[], build: Build): Valu
   );
 }
 
-/** Terms that no merged convolution stands for; a term that is added twice can be kept once. */
+/** Terms that no merged convolution replaces; a term that is added twice can be kept once. */
 function keptTerms({ terms }: Sum, merged: readonly MergedGroup[]): Value[] {
   const left = new Map<Value, number>();
   for (const { branches } of merged)

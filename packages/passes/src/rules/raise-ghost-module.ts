@@ -90,7 +90,7 @@ interface Parts {
   readonly oup: number;
   /** The concat, and the slice if there is one. */
   readonly last: readonly (Node | null | undefined)[];
-  /** Of PReLU, one a channel. */
+  /** The slopes of PReLU, one per channel. */
   readonly slopes?: readonly (Value | null)[];
 }
 
@@ -127,7 +127,7 @@ function ghostModule(build: Build, { x, primary, cheap, oup, last, slopes = [] }
   );
 }
 
-/** The activations that are there, by the names that the op has for them. */
+/** The activations, under the op's names for them. */
 function namedActivations(primary: Activation, cheap: Activation): Attrs {
   const given = { ...named('activation', primary), ...named('cheap_activation', cheap) };
   return Object.fromEntries(
@@ -144,7 +144,7 @@ function perChannel(slope: Value, node: Node, build: Build): Value {
   return build.constant({ ...constantData(slope), shape: withoutBatch(slope, node).map(Number) }, slope.name);
 }
 
-/** Why slopes are not one a channel. */
+/** Why slopes are not one per channel. */
 function slopeRefusal(slope: Value, node: Node): string | false {
   const expected = node.output.type.shape.map((dim, axis) => (axis === 1 ? dim : 1)).slice(1);
   const { name, type } = slope;
@@ -175,7 +175,7 @@ function kernelOf(node: Node): number {
   return Number(node.inputs[1]?.type.shape[3]);
 }
 
-/** oup, if the slice keeps the first channels and leaves everything else whole. */
+/** oup, if the slice keeps the first channels and nothing else is cut. */
 function keptChannels(slice: Node, primary: Node, cheap: Node): { oup: number; reason?: string } {
   const whole = slice.inputs[0]?.type.shape ?? [];
   const kept = slice.output.type.shape;
@@ -191,7 +191,7 @@ function keptChannels(slice: Node, primary: Node, cheap: Node): { oup: number; r
     : { oup, reason: `the slice keeps ${oup} of ${total} channels, fewer than the primary part` };
 }
 
-/** Why two convolutions are no Ghost module. */
+/** Why two convolutions are not a Ghost module. */
 export function ghostRefusal(primary: Node, cheap: Node): string | false {
   const p = attrsOf(conv2d, primary);
   const c = attrsOf(depthwiseConv2d, cheap);

@@ -19,11 +19,12 @@ import { dequantizedFrom, fromConstant, realBias } from './dequantized-weights.t
 import { batchNorm, batchNormAffine } from './fold-batch-norm.ts';
 import { feedsQuantize, onlyMoves, sameQuant } from './integer-movement.ts';
 
-// Float ops between dequantize_linear and quantize_linear (QDQ) become ops on integers. They round as `quantize_linear` says.
+// Float ops between dequantize_linear and quantize_linear (QDQ) become ops on integers. They round as
+// `quantize_linear` specifies.
 
 const dequantized = <N extends string>(name: N) => op('dequantize_linear', any(name)).orShared();
 
-/** The output's quantisation, as `quantize_linear` states it. */
+/** The output's quantisation, as given by `quantize_linear`. */
 function outputOf(quantize: Node) {
   const { rounding, ...y } = requantizedOf(quantize);
   return y;
@@ -34,7 +35,10 @@ function requantizedOf(quantize: Node) {
   return attrsOf(quantizeLinear, quantize);
 }
 
-/** Attributes of a requantising op that stands for `float` and the `quantize` after it; undefined if no clamp says its activation. */
+/**
+ * Attributes of the requantising op that replaces `float` and the `quantize` after it; undefined if its
+ * activation is not a clamp.
+ */
 function requantizedAttrs(float: Node, quantize: Node): Attrs | undefined {
   const { activation = 'none', activation_params = [], ...own } = float.attrs;
   const y = requantizedOf(quantize);
@@ -54,7 +58,7 @@ function refusal(float: Node, quantize: Node, inputs: readonly (Value | undefine
   return !requantizedAttrs(float, quantize) && `activation ${String(float.attrs.activation)} is no clamp`;
 }
 
-// quantize(relu|clip(y)), y of an op that can clamp   =>   quantize(y with the activation)
+// quantize(relu|clip(y)), y from an op that can clamp   =>   quantize(y with the activation)
 export const fuseClampBeforeQuantize = rule({
   name: 'fuse-clamp-before-quantize',
   match: op(
@@ -72,7 +76,8 @@ export const fuseClampBeforeQuantize = rule({
 
 const unclamped = new Set(`${carried}|${tabled}|${requantizedWindows}|softmax`.split('|'));
 
-// quantize(relu|clip(y)), y an input or of an op that becomes integers but cannot clamp   =>   requantize(quantize(y)) with the clamp
+// quantize(relu|clip(y)), y an input or from an op that becomes integer but cannot clamp   =>
+// requantize(quantize(y)) with the clamp
 export const clampAfterQuantize = rule({
   name: 'clamp-after-quantize',
   match: op('quantize_linear', op(clamps, any('y')).as('act')).as('quantize'),
@@ -86,7 +91,7 @@ export const clampAfterQuantize = rule({
     }),
 });
 
-/** The levels that a relu or clip before `quantize` leaves. */
+/** The integer bounds of a relu or clip before `quantize`. */
 function clampOf(act: Node, quantize: Attrs): Attrs | undefined {
   const { min = 0, max = 0 } = withDefaults(lookup(act.op).attrs, act.attrs);
   const activation = { activation: act.op, activation_params: [Number(min), Number(max)] } as Activation;
@@ -148,7 +153,10 @@ function weightedOp(float: Node, attrs: Attrs, inputs: (Value | null)[]): NodePa
     : ['qlinear_conv2d', inputs, attrs];
 }
 
-/** Where layers round as TFLite's, a fully connected one with a single scale rounds once: so does its kernel. */
+/**
+ * If layers round as TFLite's do, a fully connected one with a single scale rounds once, like TFLite's
+ * kernel.
+ */
 function roundedLinear(attrs: Attrs, [, weight]: readonly (Value | null)[]): Attrs {
   return weight?.type.quant?.axis === undefined ? { ...attrs, rounding: 'single' } : attrs;
 }
@@ -165,7 +173,7 @@ function biasRefusal(float: Node): string | false {
   return !fromConstant(float.inputs[2]) && 'the bias is not constant';
 }
 
-/** The bias in units of sx sw[m]: its own integers where they are in these units, else rounded. */
+/** The bias in units of sx sw[m]: its own integers if they are in these units, otherwise rounded. */
 function quantizedBias(bias: Value, { x, weight, build }: { x: Value; weight: Value; build: Build }): Value {
   const [sx, w] = [x.type.quant?.scale[0] ?? 1, quantOf(weight.type)];
   const count = Number(bias.type.shape[0]);
@@ -262,7 +270,8 @@ export const sinkDequantizeBelowRelu = rule({
     ]),
 });
 
-// average(dequantize(x)) before nothing but layers   =>   dequantize(qlinear_average(x)) in the scale of x, as torch converts it
+// average(dequantize(x)) read only by layers   =>   dequantize(qlinear_average(x)) in the scale of x, as
+// torch converts it
 export const averageBeforeLayer = rule({
   name: 'average-before-layer',
   match: op('average_pool|global_average_pool', dequantized('x')).as('float'),
@@ -275,7 +284,7 @@ export const averageBeforeLayer = rule({
     ]),
 });
 
-/** Attributes of a requantising op that keeps the levels of x; it rounds once. */
+/** Attributes of a requantising op that keeps the quantisation of x; it rounds once. */
 function sameLevels({ type }: Value): Attrs {
   const { scale, zeroPoint } = quantOf(type);
   return { y_scale: scale[0] ?? 1, y_zero_point: zeroPoint[0] ?? 0, y_dtype: type.dtype, rounding: 'single' };
@@ -284,7 +293,7 @@ function sameLevels({ type }: Value): Attrs {
 const layers = new Set([...weighted.split('|'), 'gemm', 'matmul']);
 const movements = new Set(carried.split('|'));
 
-/** Do movements lead to layers with integer weights that are quantised, and nowhere else? */
+/** Whether movements lead only to layers with integer weights that are quantised. */
 function feedsLayers({ users }: Value): boolean {
   return (
     users.size > 0 &&
@@ -315,7 +324,7 @@ export const raiseBatchNorm = rule({
   },
 });
 
-// quantize(dequantize(x))   =>   requantize(x), or x where nothing changes
+// quantize(dequantize(x))   =>   requantize(x), or x if nothing changes
 export const raiseRequantize = rule({
   name: 'raise-requantize',
   match: op('quantize_linear', dequantized('x')).as('quantize'),
@@ -338,7 +347,7 @@ export const quantizeBeforeMovement = rule({
   },
 });
 
-// depthwise(x[:, :k]), k channels read   =>   depthwise(x), which reads no others
+// depthwise(x[:, :k]), k channels read   =>   depthwise(x), which reads only those
 export const foldSliceIntoQlinearDepthwise = rule({
   name: 'fold-slice-into-qlinear-depthwise',
   match: op('qlinear_depthwise_conv2d', op('slice', any('x')).as('slice').orShared(), any('weight'))

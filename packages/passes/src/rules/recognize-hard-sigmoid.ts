@@ -90,7 +90,7 @@ function notSixth(
   return refusal(clip, n, shift) || ((!six || shift !== 3) && 'expected x * clip(x + 3, 0, 6) / 6');
 }
 
-/** What a product or quotient divides by. */
+/** The divisor of a product or quotient. */
 function divisorOf({ op }: Node, factor: Value): number | undefined {
   return op === 'div' ? scalarOf(factor) : reciprocal(scalarOf(factor));
 }

@@ -41,7 +41,7 @@ export const foldShiftIntoLayerNorm = rule({
   rewrite: ({ x, scale, shift, norm }, build) => build.node('layer_norm', [x, scale, shift], norm.attrs),
 });
 
-/** The first axis that a mean is over, where it is over all from there on and keeps them. */
+/** The first axis of a mean, if it covers all later axes and keeps them. */
 function firstOf(mean: Node): number | undefined {
   const { axes, keepdims } = attrsOf(reduceMean, mean);
   const rank = mean.inputs[0]?.type.shape.length ?? 0;

@@ -29,7 +29,7 @@ export const recognizeSqueezeExcite = rule({
     ),
 });
 
-/** The bias of a convolution, zeros where it has none. */
+/** The bias of a convolution, or zeros. */
 function biasOf({ inputs }: Node, build: Build): Value {
   const bias = inputs[2];
   if (bias) return bias;
@@ -40,7 +40,7 @@ function biasOf({ inputs }: Node, build: Build): Value {
   );
 }
 
-/** ReLU is what the reduction has if nothing is said. */
+/** ReLU is the default activation of the reduction. */
 function squeezeAttrs(reduce: Node, expand: Node): Attrs {
   const { activation, activation_params } = attrsOf(conv2d, reduce);
   const gate = attrsOf(conv2d, expand);

@@ -24,7 +24,8 @@ export const divToMul = rule({
   },
 });
 
-// x^1 => x,  x^2 => x x,  x^-1 => 1/x;  x^(1/2) is left alone: sqrt(-0) = -0 and sqrt(-inf) is NaN, the power is 0 and inf
+// x^1 => x,  x^2 => x x,  x^-1 => 1/x;  x^(1/2) is not rewritten: sqrt(-0) = -0 and sqrt(-inf) is NaN, the
+// power is 0 and inf
 export const powToMul = rule({
   name: 'pow-to-mul',
   match: op('pow', any('x'), constant('exponent')).as('pow').anyEpilogue(),

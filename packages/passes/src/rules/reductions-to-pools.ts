@@ -4,9 +4,10 @@ import type { Build } from '../build.ts';
 import { any, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-// Integer kernels know pools, not reductions.
+// There are integer kernels for pools, not for reductions.
 
-// mean over all spatial axes of an image or a line   =>   global_average_pool, without the axes where they go
+// mean over all spatial axes of an image or a line   =>   global_average_pool, without the axes if they are
+// dropped
 export const reduceMeanToPool = rule({
   name: 'reduce-mean-to-pool',
   match: op('reduce_mean', any('x')).as('reduce'),
@@ -22,7 +23,8 @@ export const reduceMaxToPool = rule({
   rewrite: ({ x, reduce }, build) => likeReduction(maximumOf(x, build), reduce, build),
 });
 
-// quantize(mean or maximum of dequantize(x) over all spatial axes)   =>   the same of a pool, without the axes where they go
+// quantize(mean or maximum of dequantize(x) over all spatial axes)   =>   the same as a pool, without the
+// axes if they are dropped
 export const quantizedReductionToPool = rule({
   name: 'quantized-reduction-to-pool',
   match: op(
@@ -54,7 +56,7 @@ function notOverSpace({ type: { shape } }: Value, { attrs }: Node): string | fal
   return [...axes].sort().join() !== spatial.join() && `it reduces the axes [${axes.join(',')}]`;
 }
 
-/** The pooled value under the shape of the reduction. */
+/** The pooled value reshaped as the reduction's. */
 function likeReduction(pooled: Value, { attrs, output }: Node, build: Build): Value {
   if (attrs.keepdims !== false) return pooled;
   return build.node('reshape', [pooled], { shape: output.type.shape.map(Number) });

@@ -10,7 +10,7 @@ export const removeIdentity = rule({
   rewrite: ({ x }) => x,
 });
 
-// slice, reshape, pad, resize, cast or transpose that gives its input back   =>   x
+// slice, reshape, pad, resize, cast or transpose that returns its input   =>   x
 export const removeNoOp = rule({
   name: 'remove-no-op',
   match: op('slice|reshape|pad|resize|cast|transpose', any('x')).as('node'),
@@ -126,7 +126,7 @@ export const joinTransposesAcrossReshape = rule({
   },
 });
 
-/** For each axis of a shape, the axes of the other that it is split into; null where a reshape does more. */
+/** For each axis of a shape, the axes of the other that it is split into; null if a reshape does more. */
 function partsOfAxes(from: Shape, to: Shape): number[][] | null {
   let at = 0;
   const parts = from.map((dim) => {
@@ -158,7 +158,7 @@ export const transposeToReshape = rule({
     build.node('reshape', [x], { shape: staticShape(transpose.output.type.shape) }),
 });
 
-/** Where a transpose takes its axes from, with axes of size 1 left out and not counted. */
+/** The source axes of a transpose, ignoring axes of size 1. */
 function orderOf({ attrs: { perm = [] }, inputs: [x] }: NodeOf<'transpose'>): number[] {
   const shape = x?.type.shape ?? [];
   const counted = [...shape.keys()].filter((axis) => shape[axis] !== 1);

@@ -6,8 +6,9 @@ import { rule } from '../rule.ts';
 const MOST = 2 ** 31 - 1;
 
 /**
- * What a bias may be, so that no sum of the layer leaves int32: 2^31 - 1 - sum |w| max |x - zx|, by output channel. Dead
- * channels have biases of +-(2^31 - 1): their outputs are far beyond the bounds, or do not depend on the products.
+ * The largest bias for which no sum of the layer overflows int32: 2^31 - 1 - sum |w| max |x - zx|, by output
+ * channel. Dead channels have biases of +-(2^31 - 1): their outputs are far beyond the bounds, or do not
+ * depend on the products.
  */
 function limits(x: Value, weight: Value, channels: number): number[] {
   const { zeroPoint } = affineOf(x.type, 'x');
@@ -22,7 +23,7 @@ function limits(x: Value, weight: Value, channels: number): number[] {
   });
 }
 
-// qlinear_conv(x, w, b), where a sum could leave int32   =>   qlinear_conv(x, w, b limited)
+// qlinear_conv(x, w, b), if a sum could overflow int32   =>   qlinear_conv(x, w, b clamped)
 export const saturateBias = rule({
   name: 'saturate-bias',
   match: op(

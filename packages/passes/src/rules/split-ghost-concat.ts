@@ -4,7 +4,7 @@ import { rule } from '../rule.ts';
 import { ghostRefusal, isChannelConcat } from './raise-ghost-module.ts';
 
 // concat(a, p, c, b),  p = act(conv(x)), c = act(depthwise(p))   =>   concat(a, concat(p, c), b)
-// PyTorch's TorchScript exporter writes the concat of a Ghost module and the one that reads it as one.
+// PyTorch's TorchScript exporter writes the concat of a Ghost module and the concat that reads it as one.
 export const splitGhostConcat = rule({
   name: 'split-ghost-concat',
   match: op('concat', any('first')).others().where(isChannelConcat).as('concat'),
@@ -21,7 +21,7 @@ export const splitGhostConcat = rule({
   },
 });
 
-/** Index of the first of two parts that are a Ghost module's and are read by nothing else; -1 if there is none. */
+/** Index of the first of two parts that form a Ghost module and are read by nothing else; -1 if none. */
 function pairAt(concat: Node): number {
   const parts = concat.inputs.filter((part) => part !== null);
   if (parts.length < 3) return -1;
@@ -35,7 +35,7 @@ function isPair(first: Value, second: Value | undefined): boolean {
   return !ghostRefusal(primary, cheap);
 }
 
-/** The convolution that a value comes from, at once or through slopes. */
+/** The convolution that a value comes from, directly or through slopes. */
 function convolutionOf({ producer }: Value): Node | null | undefined {
   return producer?.op === 'prelu' ? producer.inputs[0]?.producer : producer;
 }

@@ -4,7 +4,7 @@ import { constantData } from '../constant-math.ts';
 import { any, constant, op } from '../pattern.ts';
 import { rule } from '../rule.ts';
 
-// Integer kernels work on int8: u8 with the zero point z stands for the same numbers as i8 with z - 128.
+// Integer kernels work on int8: u8 with the zero point z represents the same numbers as i8 with z - 128.
 
 // quantize_linear to u8   =>   requantize to u8 (quantize_linear to i8)
 export const unsignedQuantize = rule({

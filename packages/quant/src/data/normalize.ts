@@ -1,6 +1,6 @@
 import { CompileError, f32, numElements, type Tensor, toNumbers } from '@ghostc/ir';
 
-/** How stored numbers become what the network takes: x = (stored * scale - mean[c]) / std[c]. */
+/** How stored numbers become network inputs: x = (stored * scale - mean[c]) / std[c]. */
 export interface Normalization {
   /** One number, or one per channel. */
   readonly mean: readonly number[];
@@ -9,7 +9,7 @@ export interface Normalization {
   readonly scale?: number | undefined;
 }
 
-/** Leaves numbers as they are: mean 0, deviation 1. */
+/** Leaves numbers unchanged: mean 0, deviation 1. */
 export const noNormalization: Normalization = { mean: [0], std: [1] };
 
 /** Float32 of a tensor [N,C,...] after scaling, mean and deviation; C is axis 1. Throws `data/normalization`. */

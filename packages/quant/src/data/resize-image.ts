@@ -17,7 +17,7 @@ export function resizeImage(image: Tensor, [height, width]: readonly [number, nu
   return f32([channels, height, width], down);
 }
 
-/** The middle [height,width] of an image [C,H,W]; it must be at least as large. */
+/** The central [height,width] of an image [C,H,W]; the image must be at least as large. */
 export function centreCrop(image: Tensor, [height, width]: readonly [number, number]): Tensor {
   const [channels = 1, h = 1, w = 1] = image.shape;
   const [top, left] = [halfEven(h - height), halfEven(w - width)];
@@ -29,13 +29,13 @@ export function centreCrop(image: Tensor, [height, width]: readonly [number, num
   return f32([channels, height, width], cropped);
 }
 
-/** Half of a number, to the even one where it is between two, as Python rounds. */
+/** Half of a number, rounded to even, as Python rounds. */
 function halfEven(twice: number): number {
   const low = Math.floor(twice / 2);
   return twice % 2 ? low + (low % 2) : low;
 }
 
-/** For each output position the source pixels and weights under a triangle of half-width max(1, size / out). */
+/** For each output position, the source pixels and weights under a triangle of half-width max(1, size / out). */
 function tapsOf(size: number, out: number): Tap[] {
   const scale = size / out;
   const reach = Math.max(1, scale);

@@ -1,8 +1,9 @@
 import { CompileError, isStatic, numElements, reshaped, type Shape, type Tensor } from '@ghostc/ir';
 
 /**
- * Cuts stored items into network inputs. Stored is one input [N,...], many of them [K*N,...], or items without a batch axis
- * [K,...rest]; symbolic dimensions take what is there, a symbolic batch 1. Throws `quant/calibration` for another shape.
+ * Splits stored items into network inputs. The data is one input [N,...], several [K*N,...], or items without
+ * a batch axis [K,...rest]; symbolic dimensions take the size of the data, a symbolic batch 1. Throws
+ * `quant/calibration` for another shape.
  */
 export function splitSamples(
   stored: Tensor,
@@ -44,7 +45,7 @@ function itemShape(stored: readonly number[], { name, shape }: { name: string; s
   );
 }
 
-/** [K,28,28] for items of [1,28,28]: unit dimensions may be left out. */
+/** [K,28,28] for items of [1,28,28]: unit dimensions may be omitted. */
 function squeezed(stored: readonly number[], item: Shape): number[] {
   const rest = item.filter((dim) => dim !== 1);
   const same = rest.every((dim, i) => dim === stored[stored.length - rest.length + i]);
