@@ -25,22 +25,26 @@ export interface OnnxOptions {
   readonly name?: string;
   /** SHA-256 of what the model is made from, in hex, for its metadata. */
   readonly sourceHash?: string;
-  /** The least version of the standard ops; 17 if absent. Below 13 the first that can say every node as it was said then. */
+  /**
+   * The minimum version of the standard ops; 17 if absent. Below 13: the first that can express every node in
+   * its form of that version.
+   */
   readonly opset?: number | undefined;
   /** Type in which computed 8-bit activations are written, the same but for an offset of 128; i8 if absent. */
   readonly activations?: 'i8' | 'u8' | undefined;
   /** Writes biases of quantised layers as floats: TensorRT dequantises no int32. */
   readonly floatBiases?: boolean | undefined;
-  /** Takes the weights, whose bytes go into a file of their own; they are in the model if absent. */
+  /** Receives the weights, which go into a separate file; if absent, they are in the model. */
   readonly external?: ExternalData | undefined;
-  /** What the model says apart from its graph, and the types of inner values where it stated them. */
+  /** What the source model contains besides its graph, and the types of inner values if it declared them. */
   readonly source?: GraphSource | null;
 }
 
 /**
- * Writes a graph as an ONNX model of opset 17, or the first later one that knows its ops and element types. Quantised ops
- * are written as float ops between DequantizeLinear and QuantizeLinear. Input and output names and symbolic dimensions
- * stay; the bytes depend only on the graph. Throws `onnx/write` for what the opset cannot say.
+ * Writes a graph as an ONNX model of opset 17, or the first later one that has its ops and element types.
+ * Quantised ops are written as float ops between DequantizeLinear and QuantizeLinear. Input and output names
+ * and symbolic dimensions are kept; the bytes depend only on the graph. Throws `onnx/write` for what the
+ * opset cannot express.
  */
 export function emitOnnx(
   graph: Graph,
@@ -93,7 +97,7 @@ interface Written {
   readonly irVersion: number;
 }
 
-/** The graph in the first opset from `least` on that can say it. */
+/** The graph in the first opset from `least` on that can express it. */
 function firstOf(graph: Graph, least: number, forms: QuantizedForms): Written {
   const kept = [...graph.nodes()].filter(({ op }) => op === onnxNode.name);
   let opset = Math.max(least, ...kept.map(({ attrs }) => Number(attrs.opset)));
@@ -168,7 +172,7 @@ function domainsOf({ domains }: OnnxGraph, source: GraphSource | null): object[]
   return Object.entries(versions).map(([domain, version]) => ({ domain, version }));
 }
 
-/** Types of what nodes compute; of quantised values the float that stands for them has another. */
+/** Types of the results of nodes; those of quantised values differ from the floats that represent them. */
 function innerTypes(graph: Graph, { names, node }: Pick<Written, 'names' | 'node'>): Entry[] {
   const written = new Set(node.flatMap((one) => (one as NodeProto).output ?? []));
   return computed(graph).flatMap((value) => {
@@ -222,7 +226,7 @@ function takenNames(graph: Graph): Set<string> {
   return names;
 }
 
-/** An output that is an input, a constant, or a value that goes out under two names, gets an Identity of its own. */
+/** An output that is an input, a constant, or a value returned under two names, gets a separate Identity. */
 function passThrough(
   { name, value }: Graph['outputs'][number],
   { target, names }: { target: OnnxGraph; names: ReadonlyMap<Value, string> },

@@ -59,7 +59,7 @@ export class NodeWriter {
     return Boolean(this.node.inputs[index]);
   }
 
-  /** ONNX name of an input; '' where it is absent. */
+  /** ONNX name of an input; '' if it is absent. */
   input(index: number): string {
     const value = this.node.inputs[index];
     return value ? this.nameOf(value) : '';
@@ -219,7 +219,7 @@ function activationNode(
   return [op, [x], { ...fixed, ...Object.fromEntries(floats) }];
 }
 
-/** Writes `op`, with an activation after it where there is one. */
+/** Writes `op`, followed by its activation, if any. */
 export function writeWithActivation(
   writer: NodeWriter,
   op: string,

@@ -4,7 +4,7 @@ import { outputsOf } from './node-writer.ts';
 import { inOlderOpset, type Operands, type WrittenNode } from './older-opsets.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 
-/** Nodes and initializers of a graph below opset 13; undefined where a node has no form in its opset. */
+/** Nodes and initializers of a graph below opset 13; undefined if a node has no form in its opset. */
 export function olderForm(
   graph: Graph,
   { target, opset }: { readonly target: OnnxGraph; readonly opset: number },

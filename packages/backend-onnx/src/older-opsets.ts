@@ -1,6 +1,6 @@
 import { type DType, isFloat, type Shape, type Tensor, toNumbers } from '@ghostc/ir';
 
-/** A node as it is written in the form of opset 13. */
+/** A node in the form of opset 13. */
 export interface WrittenNode {
   readonly op_type: string;
   readonly input: readonly string[];
@@ -23,7 +23,7 @@ export interface Operands {
   readonly type: (name: string) => { readonly dtype: DType; readonly shape: Shape } | undefined;
 }
 
-/** The node as it was said before an opset; undefined where it cannot be. */
+/** The node in the form before an opset; undefined if there is none. */
 type Older = (node: WrittenNode, operands: Operands) => WrittenNode | undefined;
 
 /** The first opset that this form of the node is of, and what came before. */
@@ -38,8 +38,8 @@ const INTS = 7;
 const FLOAT = 1;
 
 /**
- * A node of opset 13 in the words of an older one; undefined where that had no such op, or said something else.
- * After the operator change log of ONNX.
+ * Converts a node of opset 13 to an older one; undefined if that had no such op, or a different one. After
+ * the operator change log of ONNX.
  */
 export function inOlderOpset(node: WrittenNode, opset: number, operands: Operands): WrittenNode | undefined {
   let written: WrittenNode | undefined = node;
@@ -80,7 +80,7 @@ const without =
   (node) =>
     node.attribute.some(({ name }) => names.includes(name)) ? undefined : node;
 
-/** Only where these attributes are as they are by default: flags 0, lists 1. */
+/** Only if these attributes have their defaults: flags 0, lists 1. */
 const plain =
   (...names: readonly string[]): Older =>
   (node) => {
@@ -107,7 +107,7 @@ const lastAxis: Older = (node, { type }) => {
   return { ...node, attribute: [{ name: 'axis', type: INT, i: rank - 1 }] };
 };
 
-/** Region and scales of Resize were tensors without elements where they were not used. */
+/** Unused region and scales of Resize were tensors without elements. */
 const allInputs: Older = (node, { nothing }) => ({
   ...node,
   input: node.input.map((name) => name || nothing()),

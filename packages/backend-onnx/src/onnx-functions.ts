@@ -9,7 +9,7 @@ export interface OnnxFunction {
   readonly params: readonly string[];
   /** Attributes that are always the same. */
   readonly fixed?: OnnxAttrs;
-  /** The opset that defines it for a type that is computed in; 0 where all that are written do. */
+  /** The opset that defines it for an element type; 0 if every supported one does. */
   readonly since: (dtype: DType) => number;
   readonly write: WriteOp;
 }

@@ -91,7 +91,7 @@ export class OnnxGraph {
     this.domains.add(domain);
   }
 
-  /** Attributes of the node added last, as they are. */
+  /** Attributes of the most recent node, unconverted. */
   encoded(attributes: readonly object[]): void {
     const node = this.nodes.at(-1) ?? {};
     Object.assign(node, { attribute: attributes });

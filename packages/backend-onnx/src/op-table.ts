@@ -167,7 +167,7 @@ function writeConv(writer: NodeWriter, group: number): void {
   finishConv(writer, inputs, { ...windowOf(writer), group });
 }
 
-/** Conv, then the residual, then the activation, as far as they are there. */
+/** Conv, then the residual and the activation, if present. */
 function finishConv(writer: NodeWriter, inputs: readonly string[], onnxAttrs: OnnxAttrs): void {
   const attrs = writer.attrs({ attrs: activationAttrs });
   if (!writer.has(3)) {
@@ -193,7 +193,10 @@ function writeConvTranspose(writer: NodeWriter): void {
   writeWithActivation(writer, 'ConvTranspose', writer.has(2) ? inputs : inputs.slice(0, 2), attrs);
 }
 
-/** The weight [M,C/g,..] of the graph is [C,M/g,..] in ONNX: a constant, or turned by nodes where it is computed. */
+/**
+ * The graph's weight [M,C/g,..] is [C,M/g,..] in ONNX: a constant is converted, a computed weight is
+ * transposed by nodes.
+ */
 function turnedWeight(writer: NodeWriter, group: number): string {
   const { type, constant } = writer.value(1);
   const [m = 1, perGroup = 1, ...kernel] = type.shape.map(Number);
@@ -228,7 +231,10 @@ function asGroups(weight: Tensor, group: number): Tensor {
   return { dtype: 'f32', shape: weight.shape, data: real };
 }
 
-/** A grouped Conv. ONNX wants whole groups: where channels are trimmed, the input is, or the last group is made by itself. */
+/**
+ * A grouped Conv. ONNX requires whole groups: if channels are trimmed, so is the input, or the last group is
+ * computed separately.
+ */
 function writeDepthwise(writer: NodeWriter): void {
   const { multiplier } = writer.attrs(depthwiseConv2d);
   const channels = Number(writer.value(0).type.shape[1]);

@@ -12,7 +12,7 @@ export function poolAttrs(writer: NodeWriter): OnnxAttrs {
   return windowAttrs(writer, writer.attrs(averagePool));
 }
 
-/** Those of a pool that gives indices. */
+/** Attributes of a pool that returns indices. */
 export function argMaxPoolAttrs(writer: NodeWriter): OnnxAttrs {
   const { column_major, ...attrs } = writer.attrs(argMaxPool);
   return { ...windowAttrs(writer, attrs), storage_order: column_major ? 1 : 0 };

@@ -20,7 +20,7 @@ import type { QuantizedWriter } from './quantized-writer.ts';
 
 type WriteQuantized = (writer: QuantizedWriter) => void;
 
-/** Quantised ops with the float op whose ONNX form stands between DequantizeLinear and QuantizeLinear. */
+/** Quantised ops with the float op that ONNX puts between DequantizeLinear and QuantizeLinear. */
 const floatOps = [...registry.values()].flatMap(({ name, integerForm }): [string, string][] =>
   'op' in integerForm ? [[integerForm.op, name]] : [],
 );
@@ -41,7 +41,10 @@ function writeRequantize(writer: QuantizedWriter): void {
   else writeActivation(writer, writer.input(0), activation);
 }
 
-/** Functions that a table may stand for, those without parameters first, with the parameters that exporters use, as float32. */
+/**
+ * Functions that a table may represent, those without parameters first, with the parameters that exporters
+ * use, as float32.
+ */
 const functions: readonly Activation[] = activationOps
   .flatMap(({ name, epilogue }) =>
     epilogue.usual.map((params) => ({ activation: name, activation_params: params.map(Math.fround) })),

@@ -22,12 +22,12 @@ import { NodeWriter } from './node-writer.ts';
 import type { OnnxAttrs } from './onnx-graph.ts';
 
 /**
- * A node on integers while it is written as QDQ: the float op between DequantizeLinear of its inputs and QuantizeLinear of
- * its output. The writers of the float ops serve as they are: they see dequantised inputs, float attributes with the clamp
- * as an activation, and their last ONNX node is followed by QuantizeLinear.
+ * An integer node while it is written as QDQ: the float op between DequantizeLinear of its inputs and
+ * QuantizeLinear of its output. The writers of the float ops are reused: they see dequantised inputs, float
+ * attributes with the clamp as an activation, and their last ONNX node is followed by QuantizeLinear.
  */
 export class QuantizedWriter extends NodeWriter {
-  /** How the node rounds, where its attributes do not say it. */
+  /** How the node rounds, if its attributes do not say. */
   rounding: Rounding | undefined;
 
   protected override given(): Attrs {
@@ -47,7 +47,10 @@ export class QuantizedWriter extends NodeWriter {
     this.quantize(this.step(op, inputs, attrs));
   }
 
-  /** Moved elements keep their scale: QuantizeLinear and DequantizeLinear after the movement give the integers back. */
+  /**
+   * Moved elements keep their scale: QuantizeLinear and DequantizeLinear after the movement restore the
+   * integers.
+   */
   override moved(op: string, inputs: readonly string[], attrs: OnnxAttrs = {}): string {
     const x = this.value(0);
     const parameters = this.#parameters(x, quantOf(x.type));
@@ -80,7 +83,7 @@ export class QuantizedWriter extends NodeWriter {
     this.#noteRounding();
   }
 
-  /** ONNX says nothing of the rounding of integer ops: another than its own stands in the node's metadata. */
+  /** ONNX does not define the rounding of integer ops: a non-default one is in the node's metadata. */
   #noteRounding(): void {
     const { rounding = this.rounding } = withDefaults(lookup(this.node.op).attrs, this.node.attrs);
     if (rounding && rounding !== onnxRounding) this.target.note(roundingKey, String(rounding));
@@ -93,7 +96,7 @@ export class QuantizedWriter extends NodeWriter {
     super.last('DequantizeLinear', [this.nameOf(x), ...this.#parameters(x, quant)], axisOf(quant));
   }
 
-  /** A node on the integers themselves, which gives the output. */
+  /** A node on the integers themselves, which produces the output. */
   lastOnIntegers(op: string, inputs: readonly string[]): void {
     super.last(op, inputs);
   }
@@ -178,7 +181,7 @@ function realBias(value: Value, { scale }: QuantParams): Tensor {
   );
 }
 
-/** Attributes of the float op that a quantised node stands for. */
+/** Attributes of the float op that corresponds to a quantised node. */
 function floatAttrs(node: Node): Attrs {
   const filled = withDefaults(lookup(node.op).attrs, node.attrs);
   const { y_scale, y_zero_point, y_dtype, clamp, rounding, ...own } = filled;

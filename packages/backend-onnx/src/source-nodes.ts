@@ -42,7 +42,7 @@ export function sourceNodes(graph: Graph, opset: number): SourceNodes {
   return { byLast, parts };
 }
 
-/** Of the same opset; or one node for many, which another opset says in the same words. */
+/** In the same opset; or one node for many, which the other opset expresses identically. */
 function isWordOf({ proto, parts, opset: from }: SourceNode, opset: number): boolean {
   if (from === opset) return true;
   const isStandard = !proto.domain || proto.domain === 'ai.onnx';
@@ -170,7 +170,7 @@ function isTogether(source: SourceNode, nodes: readonly Node[], places: Readonly
   );
 }
 
-/** Names of values where they are others, and the constants by their data. */
+/** New names of values, and the constants by their data. */
 export interface WrittenNames {
   readonly names: ReadonlyMap<Value, string>;
   readonly constants: ReadonlyMap<Tensor, Value>;

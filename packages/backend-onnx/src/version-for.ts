@@ -7,7 +7,7 @@ export interface OnnxVersion {
   readonly irVersion: number;
 }
 
-/** Opset 17 with IR version 8, of ONNX 1.12: every reader of the last years takes it. */
+/** Opset 17 with IR version 8, from ONNX 1.12: supported by every recent reader. */
 export const USUAL = 17;
 /** Before this opset axes are attributes. */
 export const OLDEST = 13;
@@ -27,8 +27,8 @@ const typeVersions: Partial<Readonly<Record<DType, OnnxVersion>>> = {
 };
 
 /**
- * Writes as little as readers need: the smallest version from `least` on that can say everything in the graph, but for nodes that are
- * as the source has them.
+ * Requires as little as possible from readers: the smallest version from `least` on that can express
+ * everything in the graph, except for nodes kept from the source.
  */
 export function versionFor(graph: Graph, least: number, sourced: ReadonlySet<Node>): OnnxVersion {
   let [opset, irVersion] = [Math.max(least, OLDEST), 8];

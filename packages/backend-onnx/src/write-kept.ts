@@ -17,7 +17,7 @@ export function writeKept(writer: NodeWriter): void {
   writer.leaveOut((node.output ?? []).map((present) => !present));
 }
 
-/** An ONNX node as it is written: attributes are AttributeProtos. */
+/** An ONNX node in written form: attributes are AttributeProtos. */
 export interface RawNode {
   readonly op: string;
   readonly inputs: readonly string[];
@@ -60,7 +60,7 @@ const changes: readonly (readonly [string, number, Upgrade])[] = [
   ),
 ];
 
-/** Whether a node of one opset says the same in a later one. */
+/** Whether a node of one opset means the same in a later one. */
 export function isSameIn(op: string, from: number, to: number): boolean {
   return from >= OLDEST && from <= to && !changes.some(([name, at]) => name === op && from < at && at <= to);
 }
@@ -97,7 +97,7 @@ function refused({ opset }: NodeWriter, { op }: RawNode): never {
   );
 }
 
-/** Attributes become inputs after those that are there. */
+/** Attributes become inputs after the existing ones. */
 function moved(writer: NodeWriter, { op, inputs, attributes }: RawNode, names: readonly string[]): RawNode {
   const added = names.map((name) => {
     const attribute = attributes.find((one) => one.name === name);
@@ -142,7 +142,7 @@ function withCoordinates(
   return { op, inputs: [x, '', scales], attributes: [...attributes, ...modes] };
 }
 
-/** From opset 18 on a Split without sizes says into how many. */
+/** From opset 18 on, a Split without sizes states the number of parts. */
 function withCount(writer: NodeWriter, node: RawNode): RawNode {
   if (node.inputs.length > 1) return node;
   const count = { name: 'num_outputs', type: 2, i: writer.node.outputs.length } as unknown as AttributeProto;

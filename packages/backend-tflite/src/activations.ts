@@ -20,7 +20,7 @@ export const clampOperators: Readonly<Record<number, Code>> = {
   [RELU_N1_TO_1]: 'RELU_N1_TO_1',
 };
 
-/** Real bounds of what an activation lets through, where it does no more. */
+/** Real bounds of an activation that only clamps. */
 export function rangeOf({
   activation,
   activation_params: [lo, hi],

@@ -24,10 +24,10 @@ import {
 import { type Code, type Placed, placedType, refuse, type TfliteGraph } from './tflite-graph.ts';
 import type { Row } from './windows.ts';
 
-/** Types whose numbers stand for themselves: others are quantised to TFLite. */
+/** Types whose numbers are plain numbers: TFLite treats others as quantised. */
 const arithmetic: readonly DType[] = ['f32', 'i32', 'i64'];
 
-/** An operator on the node's inputs as they are. */
+/** An operator on the node's unchanged inputs. */
 export const plain =
   (code: Code, options?: OperatorOptions): Row =>
   (writer, node) => {
@@ -141,7 +141,7 @@ export const reduction =
     });
   };
 
-/** SOFTMAX over the last axis; another axis goes there and back. */
+/** SOFTMAX over the last axis; another axis is transposed there and back. */
 export const softmax =
   (beta: (node: Node) => number): Row =>
   (writer, node) => {

@@ -53,7 +53,7 @@ function level({ y_scale, y_zero_point, y_dtype }: Requantized, real: number): n
   );
 }
 
-/** The clamp of a requantised output: what TFLite fuses, and what comes after where TFLite cannot fuse it. */
+/** The clamp of a requantised output: what TFLite fuses, and what is appended if TFLite cannot fuse it. */
 export function integerFusion(node: Node): { fused: number; after: Layer['after'] } {
   const attrs = requantizedOf(node);
   const [low, high] = integerRange(attrs.y_dtype);
@@ -65,7 +65,7 @@ export function integerFusion(node: Node): { fused: number; after: Layer['after'
   return { fused: NONE, after: (writer, y) => limited(writer, y, [from, to]) };
 }
 
-/** y limited to integers of its own quantisation. */
+/** y clamped to integers in the same quantisation. */
 function limited(writer: TfliteGraph, y: Placed, [from, to]: readonly [number, number]): Placed {
   const [low, high] = integerRange(y.dtype);
   const bound = (value: number): Placed =>
@@ -180,8 +180,8 @@ export const integerMean: Row = (writer, node) => {
 };
 
 /**
- * AVERAGE_POOL_2D where input and output share their quantisation and padding does not count; any other as a depthwise
- * convolution whose weights are all one number, which is looked for among those that round every sum as the pool does.
+ * AVERAGE_POOL_2D if input and output share their quantisation and padding does not count; otherwise a
+ * depthwise convolution with one weight value, searched among those that round every sum as the pool does.
  */
 export const integerAveragePool: Row = (writer, node) => {
   const attrs = attrsOf(qlinearAveragePool, node);

@@ -39,7 +39,10 @@ export const concat: Row = (writer, node) => {
   });
 };
 
-/** SLICE where every step is 1, else STRIDED_SLICE. A range that goes down past the first element has an open end. */
+/**
+ * SLICE if every step is 1, otherwise STRIDED_SLICE. A descending range past the first element has an open
+ * end.
+ */
 export const slice: Row = (writer, node) => {
   const x = writer.value(node.inputs[0]);
   const ranges = sliceRanges(x.shape, attrsOf(sliceOp, node));
@@ -133,7 +136,7 @@ function sources({ size, from, before, mode }: PaddedAxis): number[] {
   });
 }
 
-/** Elements by their places along each axis; an axis that stays as it is takes no operator. */
+/** Gathers elements along each axis; an unchanged axis needs no operator. */
 function gatheredAxes(writer: TfliteGraph, x: Placed, places: readonly (readonly number[])[]): Placed {
   let y = x;
   for (const [axis, list] of places.entries()) {

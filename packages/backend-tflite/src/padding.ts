@@ -28,7 +28,7 @@ export function windowOf(node: Node, kernel: readonly number[]): WindowShape {
   return { kernel, strides, dilations, before, after };
 }
 
-/** TFLite's padding that means these pads: VALID without any, SAME where they are what it adds; undefined for others. */
+/** TFLite's equivalent of these pads: VALID without any, SAME if they are what it adds; otherwise undefined. */
 export function paddingOf(window: WindowShape, x: Placed, y: readonly number[]): number | undefined {
   const { before, after } = window;
   if ([...before, ...after].every((count) => count === 0)) return operatorOptions.VALID;

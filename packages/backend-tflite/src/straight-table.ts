@@ -7,7 +7,7 @@ interface Fit {
   readonly room: number;
 }
 
-/** Numbers of steps of the search for the slope: it ends below what a double can tell. */
+/** Steps of the search for the slope: it ends below the precision of a double. */
 const STEPS = 80;
 
 /** Hard-sigmoids as frameworks have them: of PyTorch, of Keras and ONNX. */
@@ -17,8 +17,8 @@ const usual = [
 ] as const;
 
 /**
- * The int8 weight and int32 bias whose layer gives every entry of a table of int8 (of -128 to 127, in order), if the table is a
- * line between the ends of int8 and there are such. Rounds as TFLite's layers do.
+ * The int8 weight and int32 bias whose layer produces every entry of an int8 table (-128 to 127, in order),
+ * if the table is a line between the ends of int8 and they exist. Rounds as TFLite's layers do.
  */
 export function lineOf(table: Int8Array, x: Affine, y: Affine): Line | undefined {
   const gives = (line: Line): boolean => {
@@ -57,7 +57,7 @@ function widest(table: Int8Array): Fit | undefined {
   return fit.room > 0 ? fit : undefined;
 }
 
-/** Offsets that round to each entry lie within half a step; entries at the ends bound one side only. */
+/** Offsets that round to each entry are within half a step; entries at the ends bound only one side. */
 function fitOf(table: Int8Array, slope: number): Fit {
   let [least, most] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   table.forEach((entry, i) => {

@@ -55,8 +55,9 @@ function clamp(lo: number, hi: number): ReferenceTable {
 }
 
 /**
- * A table of 256 bytes as the TFLite operator that computes it, entry for entry: one of its functions, or where the table is
- * straight between two ends a depthwise convolution of one tap. Any other is a GATHER from the table itself, which CPUs run.
+ * A table of 256 bytes as the TFLite operator that computes exactly its entries: one of its functions, or,
+ * for a straight line between two ends, a depthwise convolution of one tap. Any other is a GATHER from the
+ * table, which CPUs support.
  */
 export const lookup: Row = (writer, node) => {
   const input = itemAt(node.inputs, 0);
@@ -108,7 +109,7 @@ interface Source {
   readonly x: Placed;
 }
 
-/** A depthwise convolution of one tap, where the table is a line between the ends of int8: hard-sigmoid is one. */
+/** A depthwise convolution of one tap, if the table is a line between the ends of int8, as for hard-sigmoid. */
 function straight(writer: TfliteGraph, node: Node, { table, x }: Source): Placed | undefined {
   const input = itemAt(node.inputs, 0);
   const line = input && lineOf(table, affineOf(input.type, 'x'), outputAffine(attrsOf(qlinearLookup, node)));

@@ -199,7 +199,7 @@ export class TfliteGraph {
   }
 }
 
-/** Scales are float32 in the file. Throws `tflite/write` where some would become 0 or infinite there. */
+/** Scales are float32 in the file. Throws `tflite/write` if one would become 0 or infinite. */
 function writtenQuant({ scale, zeroPoint, axis }: QuantParams, type: TensorType): Partial<TensorSpec> {
   const bad = scale.find((s) => !(Math.fround(s) > 0 && Math.fround(s) < Number.POSITIVE_INFINITY));
   if (bad !== undefined) refuse(`${formatType(type)} with the scale ${bad}`);

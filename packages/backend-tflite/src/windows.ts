@@ -14,7 +14,7 @@ import { biasQuant } from './bias-quant.ts';
 import { padded, paddingOf, type WindowShape, windowOf } from './padding.ts';
 import { type Placed, placedType, refuse, type TfliteGraph } from './tflite-graph.ts';
 
-/** Writes one node; gives its output. */
+/** Writes one node; returns its output. */
 export type Row = (writer: TfliteGraph, node: Node) => Placed;
 
 /** What differs between float and integer layers: the activation that is fused, what comes after, and the bias. */
@@ -22,7 +22,7 @@ export interface Layer {
   readonly fused: number;
   readonly after: (writer: TfliteGraph, y: Placed) => Placed;
   readonly bias: (writer: TfliteGraph) => Placed | undefined;
-  /** The weights as TFLite wants them; as they are if absent. */
+  /** The weights in TFLite's layout; unchanged if absent. */
   readonly weight?: (weight: Tensor) => Tensor;
 }
 
@@ -82,7 +82,7 @@ function windowInput(
   return { x: padded(writer, image, window, fill?.()), padding: operatorOptions.VALID, window };
 }
 
-/** CONV_2D: filter [M,kH,kW,C/group]. Its kernels want a bias: zeros where there is none. */
+/** CONV_2D: filter [M,kH,kW,C/group]. Its kernels require a bias: zeros by default. */
 export const convolution =
   (layerOf: (node: Node) => Layer): Row =>
   (writer, node) => {
@@ -105,8 +105,8 @@ export const convolution =
   };
 
 /**
- * DEPTHWISE_CONV_2D: filter [1,kH,kW,M], and a bias of zeros where there is none, without which XNNPACK crashes; channels that no
- * output reads are cut off first.
+ * DEPTHWISE_CONV_2D: filter [1,kH,kW,M], with a bias of zeros by default, without which XNNPACK crashes;
+ * channels that no output reads are cut off first.
  */
 export const depthwise =
   (layerOf: (node: Node) => Layer): Row =>
@@ -218,8 +218,8 @@ function pooled(writer: TfliteGraph, node: Node, { code, x, options }: Pool): Pl
 }
 
 /**
- * AVERAGE_POOL_2D, in which padding never counts: where it does, or where TFLite has no such padding, zeros lie around the
- * image, and each mean of the whole window is multiplied by window / elements that count.
+ * AVERAGE_POOL_2D, in which padding never counts. If padding counts, or TFLite has no such padding, the image
+ * is padded with zeros, and each mean of the whole window is multiplied by window / elements that count.
  */
 export const averagePool: Row = (writer, node) => {
   const { kernel_shape: kernel, dilations, count_include_pad: counted } = attrsOf(averagePoolOp, node);

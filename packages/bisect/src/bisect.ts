@@ -15,9 +15,9 @@ import {
 } from './session.ts';
 
 /**
- * Finds where two runtimes first part on a model with fixed shapes, and reduces that to the smallest model that shows it. Parts
- * are compiled as beginnings of the model, so that what fuses in the model fuses in them. A model that is said to differ has
- * been run twice and differed both times.
+ * Finds where two runtimes first differ on a model with fixed shapes, and reduces that to the smallest model
+ * that shows it. Prefixes of the model are compiled, so that what fuses in the model fuses in them. A model
+ * reported to differ was run twice and differed both times.
  */
 export async function bisect(sample: Sample, pair: Pair, options: BisectOptions = {}): Promise<BisectReport> {
   const session = start(pair, options);
@@ -86,8 +86,9 @@ function isWhole({ graph }: Sample, { nodes }: Cuttable): boolean {
 }
 
 /**
- * Halving finds a node whose beginning differs. A later beginning that has this node too may agree: the first one cuts a group
- * that is fused in the whole model, and only the kernel that it has instead is wrong. The search then goes on after the later one.
+ * Binary search finds a node whose prefix differs. A later prefix that includes this node may agree: the
+ * first one cuts a group that is fused in the whole model, and only the kernel used in its place is wrong.
+ * The search then continues after the later one.
  */
 async function boundary(cut: Cuttable, end: number, whole: Outcome, session: Session): Promise<number> {
   let low = -1;
@@ -155,7 +156,7 @@ async function latestStart({ cut, last }: Found, whole: Outcome, session: Sessio
   return 0;
 }
 
-/** Beyond 40 nodes or so a start says nothing. */
+/** Beyond about 40 nodes the first ones are not informative. */
 const MOST_STARTS = 10;
 
 /** The reduced sample, and before it failed the one that it came from. */

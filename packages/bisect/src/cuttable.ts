@@ -11,7 +11,7 @@ export function wholeOf(beginning: Graph): Sample | undefined {
   return wholes.get(beginning);
 }
 
-/** A model that can be cut: its nodes up to one output, and the values where it can be opened. */
+/** A model that can be cut: its nodes up to one output, and the values where it can be cut. */
 export class Cuttable {
   /** What the output is computed from, in order of execution. */
   readonly nodes: readonly Node[];

@@ -8,8 +8,8 @@ interface Range {
 }
 
 /**
- * Samples in which every axis of one size, of inputs and constants, has its first or its last half only: fewer channels,
- * where these have a size of their own. Those that no longer make sense for a node are left out.
+ * Samples in which every axis of one size, in inputs and constants, is reduced to its first or its last half:
+ * fewer channels, if these have a unique size. Those that are invalid for a node are omitted.
  */
 export function* halvedAxes(sample: Sample): Iterable<Sample> {
   const { graph, inputs } = sample;
@@ -57,7 +57,7 @@ function slicedWhere(tensor: Tensor, whole: number, range: Range): Tensor {
   );
 }
 
-/** The same nodes on other tensors; null where a node cannot take them. */
+/** The same nodes on other tensors; null if a node does not accept them. */
 function rebuilt({ graph, inputs }: Sample, change: (tensor: Tensor) => Tensor): Sample | null {
   const given = new Map([...inputs].map(([name, tensor]) => [name, change(tensor)]));
   const inputType = ({ name, type }: Value) => ({ ...type, shape: given.get(name)?.shape ?? type.shape });

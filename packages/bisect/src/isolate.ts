@@ -7,7 +7,7 @@ import { buildNode } from '@ghostc/ops';
 export interface Sample {
   readonly graph: Graph;
   readonly inputs: Tensors;
-  /** What the second runtime gets, where two models are compared: inputs and outputs have the same names. */
+  /** The input of the second runtime, if two models are compared: inputs and outputs have the same names. */
   readonly other?: Graph;
 }
 
@@ -20,9 +20,9 @@ export function referenceValues({ graph, inputs }: Sample): Map<Value, Tensor> {
 }
 
 /**
- * All nodes of a graph, or some, side by side in one: each reads inputs of its own, which hold the reference values, and its
- * results are outputs, so that no error travels from node to node and nothing fuses. Values that no input changes are
- * constants, as kernels want their weights. Output `N_K` is result K of node N.
+ * All or some nodes of a graph, side by side in one graph: each reads its own inputs, which hold the
+ * reference values, and its results are outputs, so that no error propagates and nothing fuses. Values that
+ * no input affects are constants, since kernels expect weights to be. Output `N_K` is result K of node N.
  */
 export function isolateNodes(
   source: Graph,

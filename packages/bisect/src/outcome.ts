@@ -18,8 +18,9 @@ export interface Pair {
   readonly a: Runtime;
   readonly b: Runtime;
   /**
-   * Steps that a quantised result may be off where both get the same inputs, for engines that round otherwise (ONNX Runtime:
-   * 1). Such steps travel, so outputs of a whole model are not judged then. Default 0.
+   * Steps by which a quantised result may be off if both have the same inputs, for engines that round
+   * differently (ONNX Runtime: 1). Such steps propagate, so outputs of a whole model are then not judged.
+   * Default 0.
    */
   readonly steps?: number;
 }
@@ -36,7 +37,7 @@ export interface Outcome {
   /** `failure`: one of the two fails. `neither`: both do, and there is nothing to compare. */
   readonly kind: 'same' | 'differs' | 'unclear' | 'failure' | 'neither';
   readonly failures: readonly Failure[];
-  /** By output; none where a runtime fails. */
+  /** By output; none if a runtime fails. */
   readonly comparisons: ReadonlyMap<string, Comparison>;
   /** What is no difference, element by element of each output. */
   readonly allowed: ReadonlyMap<string, Float64Array>;

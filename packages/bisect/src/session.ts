@@ -21,10 +21,10 @@ export interface NamedNode {
 export interface BisectReport {
   /** What the whole model did. */
   readonly whole: Outcome;
-  /** Do the runtimes agree on the whole model? Also where there is no answer: `whole.kind` says so. */
+  /** Whether the runtimes agree on the whole model, also if there is no answer: see `whole.kind`. */
   readonly agree: boolean;
   readonly rows: readonly BisectRow[];
-  /** The one node that differs by itself; null where it takes several, or none is known. */
+  /** The single node that differs by itself; null if it takes several, or none is known. */
   readonly culprit: NamedNode | null;
   /** The nodes that differ together, the last of them at the first result that differs: a layer or a fused group. */
   readonly group: readonly NamedNode[];

@@ -22,7 +22,7 @@ export interface GhostNetSpec {
   readonly dwSize: number;
   /** Blocks of each stage over those of the paper, rounded up: the first ones, or the last one again. */
   readonly depth: number;
-  /** Channels of a squeeze over those of its input, where the paper squeezes (0.25); 0 for none. */
+  /** Channels of a squeeze / channels of its input, where the paper has one (0.25); 0 for none. */
   readonly se: number;
 }
 
@@ -32,7 +32,7 @@ export interface GhostNetOptions extends Partial<GhostNetSpec> {
   readonly inChannels?: number;
 }
 
-/** What tells the versions of GhostNet apart. */
+/** What distinguishes the versions of GhostNet. */
 export interface GhostNetVersion {
   readonly name: string;
   /** Parts of bottleneck number `index`, counted through all stages. */
@@ -41,7 +41,7 @@ export interface GhostNetVersion {
   readonly leastResolution: number;
   /** Bottlenecks stage by stage: those of GhostNet V1 if absent. */
   readonly stages?: readonly (readonly Row[])[];
-  /** V3 gives [classes] for a single image. */
+  /** V3 returns [classes] for a single image. */
   readonly output: 'matrix' | 'squeezed';
 }
 

@@ -15,14 +15,15 @@ const stages = [
 const EXPANSION = 4;
 
 /**
- * Ghost-ResNet-50 (Han et al., CVPR 2020, section 4.2): ResNet-50 with the stride in the 3x3 convolutions, where Ghost
- * modules of ratio s and 3x3 cheap operations stand for every convolution but the stem: those of the bottlenecks, of the
- * projections in shortcuts, and the classifier. Input `input` [batch, 3, resolution, resolution], output `output`
- * [batch, classes]; by default 224 pixels, 1000 classes, s = 2.
+ * Ghost-ResNet-50 (Han et al., CVPR 2020, section 4.2): ResNet-50 with the stride in the 3x3 convolutions, in
+ * which Ghost modules of ratio s and 3x3 cheap operations replace every convolution but the stem: those of
+ * the bottlenecks, of the projections in shortcuts, and the classifier. Input `input` [batch, 3, resolution,
+ * resolution], output `output` [batch, classes]; by default 224 pixels, 1000 classes, s = 2.
  *
- * The paper gives 13.0 M parameters and 2.2 G multiply-accumulates for s = 2, and not its choices. These give 12.99 M
- * values in the state dict (12.94 M trained, the rest statistics of batch norms) and 2.15 G. With a plain classifier it
- * would be 13.9 M trained. Throws `ghostnet/state-dict` and `ghostnet/spec`.
+ * The paper states 13.0 M parameters and 2.2 G multiply-accumulates for s = 2, but not its choices. The
+ * choices here give 12.99 M values in the state dict (12.94 M trained, the rest statistics of batch norms)
+ * and 2.15 G. With a plain classifier it would be 13.9 M trained. Throws `ghostnet/state-dict` and
+ * `ghostnet/spec`.
  */
 export function buildGhostResNet50(options: RatioModelOptions): Graph {
   return assembleGhostResNet50(options).graph;

@@ -15,10 +15,11 @@ const stages = [
 const HIDDEN = 512;
 
 /**
- * Ghost-VGG-16 for CIFAR-10 (Han et al., CVPR 2020, section 4.1): VGG-16 with batch norms, where Ghost modules of ratio s
- * and 3x3 cheap operations stand for every convolution but the first; the classifier is a hidden layer of 512 and a
- * layer for the classes, both plain. Input `input` [batch, 3, resolution, resolution], output `output` [batch, classes];
- * by default 32 pixels, 10 classes, s = 2. A larger image is averaged before the classifier.
+ * Ghost-VGG-16 for CIFAR-10 (Han et al., CVPR 2020, section 4.1): VGG-16 with batch norms, in which Ghost
+ * modules of ratio s and 3x3 cheap operations replace every convolution but the first; the classifier is a
+ * hidden layer of 512 and a layer for the classes, both plain. Input `input` [batch, 3, resolution,
+ * resolution], output `output` [batch, classes]; by default 32 pixels, 10 classes, s = 2. A larger image is
+ * averaged before the classifier.
  *
  * With these choices s = 2 has the paper's 7.65 M parameters (trained) and 159 M multiply-accumulates. Throws
  * `ghostnet/state-dict` and `ghostnet/spec`.

@@ -10,7 +10,7 @@ import type { LayerBuilder } from './layer-builder.ts';
 import type { RatioModelOptions } from './ratio-model.ts';
 import type { Weights } from './state.ts';
 
-/** Families of models by the name that a spec gives them. */
+/** Families of models by their name in a specification. */
 export const families = {
   ghostnet: width(ghostNetV1),
   ghostnetv1: width(ghostNetV1),
@@ -30,7 +30,7 @@ export interface ModelSpec {
   readonly size: number;
   readonly resolution?: number;
   readonly classes?: number;
-  /** Of a GhostNet: what its text names beside the size. */
+  /** For a GhostNet: the settings in its specification besides the size. */
   readonly blocks?: BlockSettings;
 }
 

@@ -50,7 +50,7 @@ export interface DepthwiseSpec {
   readonly stride: number;
 }
 
-/** What tells the versions of the bottleneck apart. */
+/** What distinguishes the versions of the bottleneck. */
 export interface BottleneckParts {
   readonly ghost1: Layer<GhostModuleSpec>;
   /** At the path of the bottleneck itself. */

@@ -68,7 +68,7 @@ export class LayerBuilder {
     });
   }
 
-  /** Names the output, checks the state dict, gives the graph. */
+  /** Names the output, checks the state dict, returns the graph. */
   finish(name: string, output: Value): Graph {
     this.graph.addOutput(name, output);
     this.parameters.check();

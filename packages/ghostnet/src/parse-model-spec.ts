@@ -3,7 +3,7 @@ import { type BlockSettings, families, isFamily, type ModelSpec } from './famili
 
 const FORM = /^([a-z0-9_-]+):(\d+(?:\.\d+)?)x?(?:@(\d+))?(?:\/(\d+))?((?:,[a-z]+=\d+(?:\.\d+)?)*)$/;
 
-/** Settings of a GhostNet's blocks by the name that a spec gives them. */
+/** Settings of a GhostNet's blocks by their name in a specification. */
 const settings = { ratio: 'ratio', dw: 'dwSize', depth: 'depth', se: 'se' } as const;
 
 /** Whether a text names a model to build, rather than a file: `FAMILY:...` of a known family. */

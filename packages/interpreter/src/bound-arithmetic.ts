@@ -15,8 +15,8 @@ import { errorTensor, gamma, magnitude } from './bounded.ts';
 import { mixedSum, termsOf } from './sum-terms.ts';
 
 /**
- * F(|x| + e) - F(|x|) + gamma_n F(|x| + e) for n roundings: `absolute` gives F of |x|, plus a factor times e. Where another way to
- * the sums may round by more, `other` takes the place of the last term.
+ * F(|x| + e) - F(|x|) + gamma_n F(|x| + e) for n roundings: `absolute` computes F of |x|, plus a factor times
+ * e. If another way to compute the sums may have a larger rounding error, `other` replaces the last term.
  */
 function summed(
   step: Step,
@@ -39,8 +39,8 @@ function summed(
 const SAFE = 2 ** 125;
 
 /**
- * gamma_n K(|x| + e) where float32 kernels may sum in another way, with K the convolution by the weights that each input meets
- * there. Infinite where inputs or sums may overflow on that way.
+ * gamma_n K(|x| + e) if float32 kernels may sum in another way, where K is the convolution by the weights
+ * that multiply each input there. Infinite if inputs or sums may overflow that way.
  */
 function mixed({ node, attrs, inputs }: Step): Float64Array | null {
   const way = mixedSum(node);
@@ -112,7 +112,7 @@ export function batchNorm(step: Step, [y]: Results): Errors {
   return [summed(step, 8, absolute)];
 }
 
-/** Errors go where the updates go; sums and products add roundings. */
+/** Errors follow the updates; sums and products add roundings. */
 export function scattered(step: Step, results: Results): Errors {
   const { attrs, inputs } = step;
   const [x, indices, updates] = [itemAt(inputs, 0), itemAt(inputs, 1), itemAt(inputs, 2)];
@@ -129,7 +129,7 @@ export function scattered(step: Step, results: Results): Errors {
   return [dataOf(evaluate('scatter_nd', { attrs: { reduction } }, carried)[0], 'f64')];
 }
 
-/** (ea + |a / b| eb) / (|b| - eb), and 2.5 ulp, which WGSL allows; anything where the divisor may be 0. */
+/** (ea + |a / b| eb) / (|b| - eb), and 2.5 ulp, which WGSL allows; unbounded if the divisor may be 0. */
 export function divided(step: Step, [y]: Results): Errors {
   const { inputs, node } = step;
   const [a, b] = [itemAt(inputs, 0), itemAt(inputs, 1)];

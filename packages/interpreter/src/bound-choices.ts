@@ -12,7 +12,7 @@ import {
 import { difference, eachNumber, errorTensor, shifted, unitRoundoff } from './bounded.ts';
 import { functionError } from './function-error.ts';
 
-/** Exact inputs give exact outputs; of others nothing is known. */
+/** Exact inputs give exact outputs; otherwise nothing is known. */
 export function selected(step: Step, results: Results): Errors {
   return results.map((y) => (isExact(step) ? null : everywhere(y, Number.POSITIVE_INFINITY)));
 }
@@ -34,7 +34,7 @@ export function moved(step: Step): Errors {
   return [dataOf(evaluate(node.op, { attrs: plain }, carried)[0], 'f64')];
 }
 
-/** The second input of the gathers says where elements come from. */
+/** The second input of the gathers selects the elements. */
 function isIndex(node: Node, place: number): boolean {
   return node.op.startsWith('gather') && place === 1;
 }
@@ -82,7 +82,7 @@ export function sloped(step: Step, [y]: Results): Errors {
   ];
 }
 
-/** true and false are uncertain where the operands' intervals meet. */
+/** true and false are uncertain if the operands' intervals overlap. */
 export function compared(step: Step, [y]: Results): Errors {
   if (isExact(step)) return [null];
   const [a, b] = [itemAt(step.inputs, 0), itemAt(step.inputs, 1)];
@@ -100,7 +100,7 @@ export function compared(step: Step, [y]: Results): Errors {
   ];
 }
 
-/** The error of the choice; where the condition is uncertain, also the distance to the other. */
+/** The error of the selected value; if the condition is uncertain, also the distance to the other. */
 export function chosen(step: Step, [y]: Results): Errors {
   if (isExact(step)) return [null];
   const [condition, a, b] = [itemAt(step.inputs, 0), itemAt(step.inputs, 1), itemAt(step.inputs, 2)];
@@ -138,7 +138,7 @@ export function converted(step: Step, [y]: Results): Errors {
   return interval(step, [y], () => 0);
 }
 
-/** One step where the quotient, rounded in float32, may fall to the other side of a tie. */
+/** One step if the quotient, rounded in float32, may round to the other side of a tie. */
 export function quantized(step: Step, [y]: Results): Errors {
   const x = itemAt(step.inputs, 0);
   const values = toNumbers(x.tensor);

@@ -50,7 +50,7 @@ export function boundInto(known: Map<Value, Bounded>, node: Node): void {
   });
 }
 
-/** Rules that say themselves which NaN and infinities another rounding would not give. */
+/** Rules that decide themselves which NaN and infinities might differ under other rounding. */
 const tellsDoubt: ReadonlySet<ErrorBound['kind']> = new Set(['exact', 'function', 'quotient', 'stepped']);
 
 interface Doubt {
@@ -130,7 +130,7 @@ function resized(step: Step, results: Results): Errors {
   return step.attrs.mode === 'nearest' ? moved(step) : multilinear(step, results);
 }
 
-/** The error goes through the parts. */
+/** The error is computed through the parts. */
 function composed({ node, inputs, attrs }: Step): Errors {
   const parts = partsGraph(node, attrs);
   if (!parts) throw new TypeError(`${node.op} has no parts`);

@@ -11,8 +11,8 @@ const POSITION_ROUNDINGS = 6;
 const SUM_ROUNDINGS = 40;
 
 /**
- * Of M, the largest pixel of the plane, and a position that is off by d: the nearest pixel may be another where d reaches a
- * half, unless float32 has the position exactly; between pixels a change is at most slope M d.
+ * With M the largest pixel of the plane and a position that is off by d: the nearest pixel may differ if d
+ * reaches a half, unless float32 has the position exactly; between pixels the change is at most slope M d.
  */
 export function sampled(step: Step, [y]: Results): Errors {
   const { node, inputs } = step;

@@ -12,7 +12,7 @@ export interface Step {
 
 export type Errors = readonly (Float64Array | null)[];
 
-/** What an op gives: one tensor or more. */
+/** The result of an op: one tensor or more. */
 export type Results = ReturnType<typeof evaluateOp>;
 
 /** Quantising is defined on float32. */

@@ -20,13 +20,16 @@ export function unitRoundoff(dtype: DType): number {
   return units[dtype] ?? 0;
 }
 
-/** A tensor of floats in double precision; others as they are. */
+/** Float tensors in double precision; others unchanged. */
 export function widened(tensor: Tensor): Tensor {
   if (tensor.dtype === 'f64' || units[tensor.dtype] === undefined) return tensor;
   return { dtype: 'f64', shape: tensor.shape, data: new Float64Array(toNumbers(tensor)) };
 }
 
-/** A loop: `Float64Array.from` with a function takes ten times as long. Where every element of a model comes by, loops stand by themselves. */
+/**
+ * A loop: `Float64Array.from` with a function takes ten times as long, which matters because every element
+ * passes here.
+ */
 export function eachNumber(length: number, value: (i: number) => number): Float64Array {
   const result = new Float64Array(length);
   for (let i = 0; i < length; i++) result[i] = value(i);
@@ -45,7 +48,7 @@ export const smallest: Partial<Readonly<Record<DType, number>>> = {
   bf16: 2 ** -134,
 };
 
-/** |a - b|; 0 for equal infinities and for two NaN, infinite where only one is not finite. */
+/** |a - b|; 0 for equal infinities and for two NaN, infinite if only one is finite. */
 export function difference(a: number, b: number): number {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
   return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
@@ -60,7 +63,7 @@ export function storedAs(tensor: Tensor, dtype: DType): Bounded {
   return { tensor: wide, error };
 }
 
-/** Errors as a tensor under the value's shape: zeros where there are none. */
+/** Errors as a tensor of the value's shape: zeros if there are none. */
 export function errorTensor({ tensor, error }: Bounded): Tensor {
   const data = error ?? new Float64Array(tensor.data.length);
   return { dtype: 'f64', shape: tensor.shape, data };

@@ -7,7 +7,7 @@ import { lastUses } from './last-uses.ts';
 export interface BoundedOutput {
   /** The output in double precision: nothing was rounded on the way but casts. */
   readonly value: Tensor;
-  /** The largest error that rounding explains, by element; Infinity where none can be derived. */
+  /** The largest error that rounding can cause, by element; Infinity if none can be derived. */
   readonly bound: Float64Array;
 }
 

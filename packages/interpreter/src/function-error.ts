@@ -1,7 +1,7 @@
 import { type Accuracy, lookup } from '@ghostc/ops';
 import type { Step } from './bound-step.ts';
 
-/** The error that an op of one operand adds at x, where its exact value is y. */
+/** The error that an op of one operand adds at x, given its exact value y. */
 export function functionError({ node, attrs }: Step, x: number, y: number, unit: number): number {
   const { relative, absolute } = accuracyOf(node.op);
   const scale = Math.max(1, Math.abs(Number(attrs.alpha ?? 1)));

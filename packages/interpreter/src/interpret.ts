@@ -18,9 +18,9 @@ export interface InterpretOptions {
 }
 
 /**
- * Walks a graph and evaluates every node by its op's definition: the oracle that the backends are held against.
- * Inputs by name; symbolic dimensions take the size of the tensor given. Returns the outputs by name. Intermediate
- * tensors are dropped after their last use.
+ * Evaluates every node of a graph by its op's definition: the oracle that the backends are compared with.
+ * Inputs by name; symbolic dimensions take the size of the given tensor. Returns the outputs by name.
+ * Intermediate tensors are dropped after their last use.
  */
 export function interpret(
   model: Graph,
@@ -91,7 +91,7 @@ function pendingUses(graph: Graph): Map<Value, number> {
   return pending;
 }
 
-/** Drops what nobody needs any more; gives its bytes. */
+/** Drops values no longer needed; returns their bytes. */
 function release(node: Node, tensors: Map<Value, Tensor>, pending: Map<Value, number>): number {
   let bytes = 0;
   for (const value of new Set(node.inputs)) {

@@ -9,7 +9,7 @@ export class KnownResults {
   #nextId = 0;
   readonly #results = new Map<string, readonly Tensor[]>();
 
-  /** What the node gives on these inputs: known, or computed now. */
+  /** The results of a node on these inputs: cached, or computed now. */
   of(
     { op, attrs }: Node,
     inputs: readonly (Tensor | null)[],

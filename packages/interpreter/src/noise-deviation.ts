@@ -2,18 +2,21 @@ import { type Tensor, toNumbers } from '@ghostc/ir';
 import { difference } from './bounded.ts';
 
 export interface Deviation {
-  /** Standard deviation by element; infinite where it is NaN or infinite only in some runs: it may be anything. */
+  /**
+   * Standard deviation by element; infinite if the element is NaN or infinite in only some runs, so may be
+   * anything.
+   */
   readonly sigma: Float64Array;
-  /** The largest finite deviation of any element in any run; infinite where results are not even of one shape. */
+  /** The largest finite deviation of any element in any run; infinite if results differ in shape. */
   readonly largest: number;
   /** Root mean square of all finite deviations. */
   readonly rms: number;
 }
 
-/** What all elements together say counts as much as this many runs of an element: eight runs may all lie close by chance. */
+/** All elements together count as much as this many runs of an element: eight runs may all be close by chance. */
 const PRIOR_RUNS = 4;
 
-/** How far the runs lie from what exact arithmetic gives. */
+/** How far the runs are from the exact result. */
 export function deviationOf(exact: Tensor, runs: readonly Tensor[]): Deviation {
   const squares = new Float64Array(exact.data.length);
   const still = { sigma: squares, largest: 0, rms: 0 };

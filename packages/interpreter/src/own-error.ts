@@ -12,14 +12,15 @@ const UNKNOWN_ROUNDINGS = 16;
 export interface OwnError {
   /** The results of exact inputs, in double precision. */
   readonly results: readonly Bounded['tensor'][];
-  /** Size of the error that rounding makes in the op itself, by element; null where it makes none. */
+  /** Size of the rounding error of the op itself, by element; null if it has none. */
   readonly errors: readonly (Float64Array | null)[];
 }
 
 /**
- * The error that one op makes by itself, as large as it is in practice. A sum of n terms t has a bound of gamma_n times sum
- * |t|, which all roundings reach in one direction only. They go both ways, and the partial sums wander: u sum |t| for terms of
- * both signs, u sqrt(n/3) |y| for terms of one. Sums of 16-bit floats are made in float32 and rounded once.
+ * The typical rounding error of one op by itself. A sum of n terms t has a bound of gamma_n times sum
+ * |t|, reached only if all roundings go in one direction. In practice they go both ways, and the partial sums
+ * random-walk: u sum |t| for terms of both signs, u sqrt(n/3) |y| for terms of one sign. Sums of 16-bit
+ * floats are computed in float32 and rounded once.
  */
 export function ownError({ node, attrs, inputs }: Step): OwnError {
   const bounded = boundNode({ node, attrs, inputs: inputs.map((input) => input && exactly(input.tensor)) });

@@ -2,8 +2,8 @@ import { type Attrs, fromNumbers, Graph, type Node, type Value } from '@ghostc/i
 import { buildNode, lookup } from '@ghostc/ops';
 
 /**
- * A composite op as a graph of its parts, with the op's inputs that are there as its own; undefined for other ops. `attrs` have
- * the defaults.
+ * A composite op as a graph of its parts, whose inputs are the op's present inputs; undefined for other ops.
+ * `attrs` include the defaults.
  */
 export function partsGraph({ op, inputs }: Node, attrs: Attrs): Graph | undefined {
   const { makeParts } = lookup(op);

@@ -18,13 +18,13 @@ import { outputStep } from './output-step.ts';
 import { ownError } from './own-error.ts';
 import { partsGraph } from './parts-graph.ts';
 
-/** An output as exact arithmetic has it, and how far rounding takes it. */
+/** An output in exact arithmetic, and how far rounding moves it. */
 export interface NoisyOutput extends Deviation {
   /** In double precision. */
   readonly value: Tensor;
   /** Whether an error may become a step on the way: a quantiser, a comparison, an index. */
   readonly discontinuous: boolean;
-  /** Distance of neighbouring values, where the output has steps itself; 0 where it has none. */
+  /** Distance between neighbouring values, if the output is quantised; otherwise 0. */
   readonly step: number;
 }
 
@@ -54,7 +54,7 @@ const coarse: Readonly<Record<Arithmetic, Coarse>> = {
   bf16: { operands: 2 ** -8, results: 2 ** -8 },
 };
 
-/** A value without rounding, and in every noisy run: null where rounding cannot reach it. */
+/** A value without rounding, and in every noisy run: null if rounding cannot affect it. */
 interface Noisy {
   readonly exact: Tensor;
   readonly runs: readonly Tensor[] | null;
@@ -62,9 +62,10 @@ interface Noisy {
 }
 
 /**
- * Runs a graph in double precision, once as it is and a few times with random errors at every node, of the size that rounding
- * has there (`ownError`): how far its outputs may be apart in two right engines. Unlike a bound, which adds up the worst of
- * every node, that stays tight after any number of layers (stochastic arithmetic: Vignes 1993, Parker 1997).
+ * Runs a graph in double precision, once without noise and a few times with random errors at every node, of
+ * the size of its rounding (`ownError`): how far the outputs of two correct engines may differ. Unlike a
+ * bound, which adds up the worst case of every node, this stays tight after any number of layers (stochastic
+ * arithmetic: Vignes 1993, Parker 1997).
  */
 export function roundingNoise(
   model: Graph,

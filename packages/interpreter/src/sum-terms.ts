@@ -1,7 +1,7 @@
 import type { Node } from '@ghostc/ir';
 import { lookup, type MixedSum } from '@ghostc/ops';
 
-/** n of gamma_n: how many roundings lie on the way of one term into the result; 1 of what is no sum. */
+/** n of gamma_n: the number of roundings between one term and the result; 1 if it is not a sum. */
 export function termsOf(node: Node): number {
   const { error } = lookup(node.op);
   return 'terms' in error ? error.terms(node) : 1;

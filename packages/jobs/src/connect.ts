@@ -6,8 +6,8 @@ import type { Redis } from 'ioredis';
 const RETRY = 1000;
 
 /**
- * A connection to Redis or Valkey by its URL (`redis://`, `rediss://` with TLS; user and password as it gives them). Once made,
- * it is made again whenever it is lost. Throws `jobs/queue`.
+ * A connection to Redis or Valkey by its URL (`redis://`, `rediss://` with TLS; user and password from the
+ * URL). Reconnects whenever it is lost. Throws `jobs/queue`.
  */
 export async function connectQueue(url: string): Promise<Redis> {
   if (!/^rediss?:\/\/./.test(url))

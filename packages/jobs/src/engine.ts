@@ -9,7 +9,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** A pool of threads, or a queue, and where results are kept. */
+/** A pool of threads, or a queue, and the store of results. */
 export interface RunOptions {
   readonly engine: Engine;
   readonly store: Store;
@@ -18,8 +18,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs jobs and reports their outcomes in the order of the jobs. A result is in the store before it is reported, and a job whose
- * result is there is not run.
+ * Runs jobs and reports their outcomes in the order of the jobs. A result is in the store before it is
+ * reported, and a job whose result is already there is not run.
  */
 export async function runJobs(
   jobs: Iterable<Job>,
@@ -33,7 +33,7 @@ export async function runJobs(
   };
   for (const job of jobs) {
     const outcome = storedOutcome(job, engine, store);
-    outcome.catch(() => {}); // thrown where it is waited for
+    outcome.catch(() => {}); // thrown where it is awaited
     begun.push({ job, outcome });
     if (begun.length >= ahead) await tellFirst();
   }

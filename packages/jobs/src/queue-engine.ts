@@ -126,7 +126,7 @@ function outcomeOf({ finishedOn, failedReason, returnvalue }: QueuedJob): Outcom
   return { result: returnvalue as Json };
 }
 
-/** Workers give reasons as JSON, BullMQ as text. */
+/** Workers report reasons as JSON, BullMQ as text. */
 function failureIn(reason: string): Failure {
   try {
     const { code, message } = JSON.parse(reason) as Failure;

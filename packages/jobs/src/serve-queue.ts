@@ -5,7 +5,7 @@ import { connectQueue } from './connect.ts';
 import type { Failure, Json } from './job.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
-/** Milliseconds after which a worker that says nothing counts as dead, and how often others look. */
+/** Milliseconds after which a silent worker counts as dead, and how often others check. */
 const LOCK = 10_000;
 const LOOK = 5000;
 /** Milliseconds between two looks at what still runs, and for a connection that was lost to answer. */

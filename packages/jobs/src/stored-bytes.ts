@@ -2,14 +2,14 @@ import { CompileError } from '@ghostc/ir';
 import { sha256 } from './job.ts';
 import type { Store } from './store.ts';
 
-/** Puts bytes into the store under their hash, which it gives. */
+/** Puts bytes into the store under their hash; returns the hash. */
 export async function storeBytes(bytes: Uint8Array, store: Store): Promise<string> {
   const hash = sha256(bytes);
   if (!(await store.get(hash))) await store.put(hash, bytes);
   return hash;
 }
 
-/** Throws `jobs/store` where the store does not have what the hash names. */
+/** Throws `jobs/store` if the store lacks what the hash names. */
 export async function storedBytes(hash: string, store: Store): Promise<Uint8Array> {
   const bytes = await store.get(hash);
   if (bytes && sha256(bytes) === hash) return bytes;

@@ -6,12 +6,12 @@ import type { ThreadTask } from './job-kind.ts';
 /** What a job may take. */
 export interface Limits {
   readonly seconds: number;
-  /** More memory than the process had before it began. */
+  /** Memory beyond what the process used before it began. */
   readonly mebibytes: number;
 }
 
 export interface ThreadPoolOptions {
-  /** A module whose default export is what `jobThread` gives. */
+  /** A module whose default export is what `jobThread` returns. */
   readonly file: string;
   readonly threads: number;
   readonly limits: Limits;
@@ -42,7 +42,7 @@ export class ThreadPool {
     this.#timer.unref();
   }
 
-  /** Throws `tool/missing` where piscina is not installed. */
+  /** Throws `tool/missing` if piscina is not installed. */
   static async open(options: ThreadPoolOptions): Promise<ThreadPool> {
     const { default: Pool } = await loadPackage<typeof import('piscina')>('piscina', 'threads');
     const { file, threads, limits } = options;
@@ -54,7 +54,7 @@ export class ThreadPool {
       maxQueue: Number.POSITIVE_INFINITY,
       resourceLimits: { maxOldGenerationSizeMb: limits.mebibytes },
     });
-    pool.on('error', () => {}); // the job that it belongs to says so
+    pool.on('error', () => {}); // the job it belongs to reports it
     return new ThreadPool(pool, options);
   }
 
@@ -98,7 +98,7 @@ export class ThreadPool {
     await this.#pool.destroy();
   }
 
-  /** Heaps have limits of their own; arrays lie outside of them. */
+  /** Heaps have separate limits; arrays are outside the heap. */
   #watchMemory(): void {
     const most = this.#idleBytes + this.threads * this.#options.limits.mebibytes * MEBIBYTE;
     if (process.memoryUsage.rss() <= most) return;

@@ -1,6 +1,6 @@
 import { CompileError } from '@ghostc/ir';
 
-/** External data may only lie beside the model or below it: throws `onnx/external-data` for every other location. */
+/** External data must be in the model's folder or below: throws `onnx/external-data` for any other location. */
 export function checkExternalLocation(location: string): void {
   const problem = locationProblem(location);
   if (problem)

@@ -52,7 +52,7 @@ function failed(node: NodeReader): never {
   );
 }
 
-/** Integers of the type of the zero point, or of x where there is none. */
+/** Integers of the type of the zero point, or of x if there is none. */
 function integers(node: NodeReader, y: Value, scale: number, x = 0): Value {
   const quant = quantOf(node, { of: x, scale, zero: scale + 1, axis: 0 });
   const { dtype } = node.input(node.has(scale + 1) ? scale + 1 : x).type;
@@ -65,7 +65,7 @@ function readQLinearConcat(node: NodeReader): Value {
   return integers(node, node.emit('concat', parts, { axis: node.int('axis', 1) }), 0, 2);
 }
 
-/** Its attribute `opset` says which Softmax is meant: before 13 the axes after `axis` are one. */
+/** Its attribute `opset` selects the Softmax: before 13 the axes after `axis` are flattened. */
 function readQLinearSoftmax(node: NodeReader): Value {
   const meant = node.int('opset', node.opset);
   if (meant < 13 !== node.opset < 13)

@@ -7,7 +7,7 @@ export interface RunTensors {
   readonly outputs: readonly Tensor[];
 }
 
-/** The files of a data set beside an ONNX model, by name: `test_data_set_0/input_0.pb`, ... */
+/** The files of a data set next to an ONNX model, by name: `test_data_set_0/input_0.pb`, ... */
 export function dataSetFiles({ inputs, outputs }: RunTensors): [name: string, content: Uint8Array][] {
   const files = (kind: string, tensors: readonly Tensor[]) =>
     tensors.map((tensor, i): [string, Uint8Array] => [

@@ -3,7 +3,10 @@ import { checkExternalLocation } from './check-external-location.ts';
 /** Offsets are multiples of a page, so that readers may map the file: onnx.proto. */
 const PAGE = 4096;
 
-/** Weights that lie beside a model, in a file of their own. Throws `onnx/external-data` for a location outside the model's folder. */
+/**
+ * Weights in a separate file next to a model. Throws `onnx/external-data` for a location outside the model's
+ * folder.
+ */
 export class ExternalData {
   readonly location: string;
   readonly #least: number;

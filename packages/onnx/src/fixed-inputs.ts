@@ -4,7 +4,10 @@ import { dimsOf, hasDims, sizeOf } from './input-dims.ts';
 import type { GraphProto, ValueInfoProto } from './onnx-types.ts';
 import { dtypeOf } from './tensor-proto.ts';
 
-/** What `bind` says of a model: sizes of its dimensions, and values of its scalar inputs, which become constants. */
+/**
+ * What `bind` sets in a model: sizes of its dimensions, and values of its scalar inputs, which become
+ * constants.
+ */
 export interface Bound {
   readonly sizes: ReadonlyMap<string, number>;
   readonly values: ReadonlyMap<string, Tensor>;
@@ -42,7 +45,7 @@ function scalarOf(input: ValueInfoProto, value: number): Tensor {
   );
 }
 
-/** The inputs of a model that `bind` gives a value, as ONNX Runtime needs them. */
+/** The inputs that `bind` sets, as ONNX Runtime needs them. */
 export function boundInputs(
   bytes: Uint8Array,
   bind: ReadonlyMap<string, number>,

@@ -15,7 +15,7 @@ export const inFloat32 =
     return results.map((y) => (y.type.dtype === 'f32' ? f.cast(y, 'f16') : y));
   };
 
-/** Writes formulas of values: what an ONNX op with no op of its own in the graph is read as. */
+/** Writes formulas of values: how an ONNX operator without an op in the graph is read. */
 export class Formulas {
   readonly node: NodeReader;
 

@@ -2,7 +2,7 @@ import { CompileError, type Dim } from '@ghostc/ir';
 import { checkDimensionSizes } from '@ghostc/ops';
 import type { DimensionProto, ValueInfoProto } from './onnx-types.ts';
 
-/** Written where a dimension has no name: they are all different. */
+/** Name for a dimension without one: all of these are different. */
 const noNames: ReadonlySet<string> = new Set(['', '?', '*', '-1', 'None']);
 
 /**
@@ -65,9 +65,9 @@ export function dimsOf({ name = '', type }: ValueInfoProto): readonly DimensionP
   return shape.dim ?? [];
 }
 
-/** A declared size; undefined where none is, as in -1. */
+/** A declared size; undefined if there is none, as for -1. */
 export function sizeOf(dim: DimensionProto): number | undefined {
-  // the decoder gives 0 for a field that is not there
+  // the decoder returns 0 for an absent field
   if (dim.dim_param || !Object.hasOwn(dim, 'dim_value')) return undefined;
   const size = Number(dim.dim_value?.toString());
   return size >= 0 ? size : undefined;

@@ -16,8 +16,8 @@ const needSizes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A node that has no static form because sizes are symbolic, as the ONNX node that it is. Undefined where that is not the
- * reason, or where its result's rank is unknown.
+ * Keeps a node that has no static form because sizes are symbolic, as an ONNX node. Undefined if that is not
+ * the reason, or if its result's rank is unknown.
  */
 export function keepNode(node: NodeReader, error: unknown): readonly Value[] | undefined {
   if (!(error instanceof CompileError) || !needSizes.has(error.code) || !isSymbolic(node)) return undefined;
@@ -73,7 +73,7 @@ function bodyTypes(node: NodeReader): readonly (TensorType | undefined)[] {
 /** Of an output that the model leaves out. */
 const unnamed: TensorType = { dtype: 'f32', shape: [] };
 
-/** The stated type: of tensors of numbers with a known number of axes, or as it is written. */
+/** The declared type: a tensor of numbers with a known number of axes, or its notation. */
 export function statedType(
   info: ValueInfoProto | undefined,
   fresh: (preferred: string) => string,

@@ -2,7 +2,7 @@ import { addDim, type Dim, type DType, floorDivDim, isStatic, mulDim, type Tenso
 import type { NodeReader } from './node-reader.ts';
 import { dtypeOf } from './tensor-proto.ts';
 
-/** Rank and, as far as they are known, sizes of a node's outputs. Undefined where the node cannot be kept. */
+/** Rank and, if known, sizes of a node's outputs. Undefined if the node cannot be kept. */
 export function keptTypes(node: NodeReader): readonly TensorType[] | undefined {
   return table.get(node.op)?.(node);
 }
@@ -44,7 +44,10 @@ function axesOf(node: NodeReader, index: number, rank: number): number[] | undef
   return given?.every(isStatic) ? given.map((axis) => (axis < 0 ? axis + rank : axis)) : undefined;
 }
 
-/** Sizes that differ are equal at run time, or 1; a number tells more than a symbol. Undefined if two numbers disagree. */
+/**
+ * Sizes that differ are equal at run time, or 1; a number is preferred over a symbol. Undefined if two
+ * numbers disagree.
+ */
 function broadcast(shapes: readonly (readonly Dim[])[]): (Dim | undefined)[] | undefined {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   const columns = Array.from({ length: rank }, (_, axis) =>
@@ -60,7 +63,7 @@ function broadcast(shapes: readonly (readonly Dim[])[]): (Dim | undefined)[] | u
 const elementwise = (dtype?: DType): Rule =>
   one((node) => broadcast(node.inputs().map(({ type }) => type.shape)), dtype);
 
-/** Channels from the weight, or as they are; spatial sizes where auto_pad tells them. */
+/** Channels from the weight, or unchanged; spatial sizes if auto_pad determines them. */
 const windowed = (channels: (node: NodeReader) => Dim | undefined): Rule =>
   one((node) => {
     const [n, c = 1, ...spatial] = shapeOf(node);

@@ -16,7 +16,7 @@ import { type Call, Scope } from './scope.ts';
 import { isSaturated, type ShapeValue, saturated } from './shape-value.ts';
 import { toTensor } from './tensor-proto.ts';
 
-/** Turns one ONNX node into IR nodes and gives the value of its first output, or of all. */
+/** Converts one ONNX node to IR nodes and returns the value of its first output, or of all. */
 export type ReadOp = (node: NodeReader) => Value | readonly Value[];
 /** A row of the op table: op_type and its reading. */
 export type OpRow = readonly [string, ReadOp];
@@ -134,12 +134,12 @@ export class NodeReader {
     );
   }
 
-  /** An input's elements, where they follow from constants. */
+  /** An input's elements, if they follow from constants. */
   known(index: number): Tensor | undefined {
     return this.#state.cone.tensorOf(this.input(index));
   }
 
-  /** The error of an op whose result has a size that only its input's elements tell. */
+  /** The error of an op whose output size depends on its input's elements. */
   dependsOnData(): CompileError {
     return new CompileError(
       'onnx/data-dependent',
@@ -234,7 +234,7 @@ export class NodeReader {
     );
   }
 
-  /** The inputs that --bind may give a value, if there are any: a condition may hang on them. */
+  /** The inputs that --bind may set, if there are any: a condition may depend on them. */
   switchHint(): string {
     const switches = this.#state.graph.inputs.filter(
       ({ type: { dtype, shape } }) => !isFloat(dtype) && shape.every((dim) => dim === 1),
@@ -285,7 +285,7 @@ export class NodeReader {
     return (this.proto.input ?? []).flatMap((_, i) => (this.has(i) ? [i] : []));
   }
 
-  /** What an input stands for. */
+  /** What an input refers to. */
   entry(index: number): Entry {
     const name = this.has(index) ? this.proto.input?.[index] : undefined;
     if (!name) throw new CompileError('onnx/input', `${this.op} needs its input ${index}`);
@@ -306,12 +306,12 @@ export class NodeReader {
     });
   }
 
-  /** Whether a name stands for something where the node is. */
+  /** Whether a name is defined at the node. */
   isKnown(name: string): boolean {
     return this.#state.entries.get(name) !== undefined;
   }
 
-  /** The value that a name stands for. */
+  /** The value that a name refers to. */
   named(name: string): Value {
     return entryValue(this.#state.entries.get(name) ?? {}, this.#state, name);
   }

@@ -242,7 +242,7 @@ function cutAndPad(node: NodeReader, pads: readonly number[], attrs: Attrs): Val
   return node.emit('pad', [cut], { ...attrs, pads: rest });
 }
 
-/** What the integer stands for in a quantised value: Pad counts in integers, `pad` in real numbers. */
+/** The real value of an integer in a quantised tensor: Pad uses integers, `pad` real numbers. */
 function realOf({ type: { quant } }: Value, integer: number): number {
   return quant ? (integer - (quant.zeroPoint[0] ?? 0)) * (quant.scale[0] ?? 1) : integer;
 }
@@ -265,7 +265,10 @@ function readReshape(node: NodeReader): Value {
   return node.emit('reshape', [x], { shape: withoutOpenSizes(wanted, x.type.shape) });
 }
 
-/** Symbolic dimensions of a target shape become 0 (copy) where the input has the same at that place, or the one -1. */
+/**
+ * Symbolic dimensions of a target shape become 0 (copy) if the input has the same at that position, or the
+ * single -1.
+ */
 function withoutOpenSizes(wanted: readonly Dim[], from: readonly Dim[]): number[] {
   const shape = wanted.map((dim, axis) => (isStatic(dim) ? dim : dim === from[axis] ? 0 : -1));
   if (shape.filter((dim) => dim === -1).length <= 1) return shape;
@@ -362,7 +365,7 @@ function readSoftmax(node: NodeReader): Value {
   });
 }
 
-/** A vector on the left is a row, on the right a column; the axis of 1 goes from the result. */
+/** A vector on the left is a row, on the right a column; the axis of 1 is removed from the result. */
 function readMatMul(node: NodeReader): Value {
   const [a, b] = [node.input(0), node.input(1)];
   const [flatA, flatB] = [a.type.shape.length === 1, b.type.shape.length === 1];
@@ -378,7 +381,10 @@ function readMatMul(node: NodeReader): Value {
   return node.emit('reshape', [product], { shape: shapeAttribute([...shape, ...kept]) });
 }
 
-/** With allowzero a 0 is a size of 0, not a copy: possible only for an empty tensor, which the shape attribute can say by copies. */
+/**
+ * With allowzero a 0 is a size of 0, not a copy: possible only for an empty tensor, which the shape attribute
+ * can express by copies.
+ */
 function reshapeEmpty(node: NodeReader, wanted: readonly Dim[]): Value {
   if (!wanted.every(isStatic)) throw node.needsSizes(wanted);
   const { shape } = node.input(0).type;

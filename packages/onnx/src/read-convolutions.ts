@@ -134,7 +134,7 @@ function convolve3d(node: NodeReader, { x, weight, bias }: Operands, window: Con
   return f.emit('transpose', [f.reshape(sum, [n, count, m, oh, ow])], { perm: [0, 2, 1, 3, 4] });
 }
 
-/** Pads one axis, or cuts it where a pad is negative. */
+/** Pads one axis, or cuts it if a pad is negative. */
 function padAxis(
   f: Formulas,
   x: Value,
@@ -157,8 +157,8 @@ function padAxis(
 }
 
 /**
- * One op where there is a kernel for it. In three dimensions and of weights that are computed it is a convolution of the
- * input spread out.
+ * One op if there is a kernel for it. In three dimensions, or with computed weights, a convolution of the
+ * dilated input.
  */
 function readConvTranspose(node: NodeReader): Value {
   const [x, weight] = [node.input(0), node.input(1)];

@@ -4,7 +4,7 @@ import type { NodeReader, OpRow } from './node-reader.ts';
 
 export const einsumRows: readonly OpRow[] = [['Einsum', readEinsum]];
 
-/** Each further operand becomes some five nodes of two bytes in the file: they count as so many elements. */
+/** Each further operand becomes about five nodes from two bytes in the file: they count as this many elements. */
 const OPERAND = 2 ** 14;
 
 /** A tensor with a label for each axis. */
@@ -88,7 +88,7 @@ function labelsOf(text: string, hidden: number): string[] {
   return [...before, ...Array.from({ length: hidden }, (_, i) => `.${hidden - i}`), ...after];
 }
 
-/** A label that an operand has twice stands for the diagonal of the two axes. */
+/** A repeated label in an operand means the diagonal of the two axes. */
 function onceEach(f: Formulas, term: Term): Term {
   const twice = term.labels.find((label) => count(term.labels, label) > 1);
   if (twice === undefined) return term;
@@ -107,7 +107,7 @@ function onceEach(f: Formulas, term: Term): Term {
   return onceEach(f, { value: diagonal, labels: [...rest.map((axis) => itemAt(term.labels, axis)), twice] });
 }
 
-/** The term without the labels that nothing wants. */
+/** The term without the labels that nothing needs. */
 function summed(f: Formulas, { value, labels }: Term, wanted: Wanted): Term {
   const axes = labels.flatMap((label, axis) => (wanted(label) ? [] : [axis]));
   if (axes.length === 0) return { value, labels };
@@ -139,7 +139,7 @@ function multiplied(f: Formulas, [a, b]: readonly [Term, Term], wanted: Wanted):
   };
 }
 
-/** The size of each label; only what stands under dots, or is no sum, may be 1 against another size. */
+/** The size of each label; only labels under dots, or not summed, may be 1 against another size. */
 function sizesOf(f: Formulas, terms: readonly Term[], inner: readonly string[]): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const { value, labels } of terms)

@@ -36,7 +36,7 @@ function readFusedConv(node: NodeReader): Value {
   return activated(node, node.has(3) ? node.emit('add', [sum, node.input(3)]) : sum);
 }
 
-/** The attributes of the activation are a list here, of FusedGemm numbers with names of their own. */
+/** The activation's attributes are a list here; in FusedGemm they are separately named numbers. */
 function activated(node: NodeReader, x: Value): Value {
   const name = node.text('activation', '');
   const [alpha, beta] = node.floats('activation_params') ?? [
@@ -53,7 +53,7 @@ function activated(node: NodeReader, x: Value): Value {
   throw new CompileError('onnx/unsupported', `${node.op} with the activation ${name} is not supported`);
 }
 
-/** alpha a b, each with its axes in another order where asked. */
+/** alpha a b, each with its axes in another order if requested. */
 function readFusedMatMul(node: NodeReader): Value {
   const operands = [matrices(node, 0, 'A'), matrices(node, 1, 'B')];
   const product = readAsStandard('MatMul', node.withInputs(operands));

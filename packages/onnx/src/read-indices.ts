@@ -61,8 +61,8 @@ function readEyeLike(node: NodeReader): Value {
 }
 
 /**
- * Sums of all elements up to each, in log2(n) additions of x and itself shifted by 1, 2, 4, ... (Hillis and Steele, 1986): an
- * infinity stays where it is, as it would not in a product with a triangular matrix.
+ * Prefix sums, in log2(n) additions of x and itself shifted by 1, 2, 4, ... (Hillis and Steele, 1986): an
+ * infinity only affects the sums that include it, unlike in a product with a triangular matrix.
  */
 function readCumSum(node: NodeReader): Value {
   const f = new Formulas(node);
@@ -96,7 +96,7 @@ function shiftAlong(f: Formulas, { axis, shape, reverse }: Shift): (x: Value, by
   };
 }
 
-/** The first elements of each item, as many as its length says, the other way round. */
+/** Reverses the first elements of each item, as many as its length. */
 function readReverseSequence(node: NodeReader): Value {
   const f = new Formulas(node);
   const x = node.input(0);

@@ -95,7 +95,7 @@ function readSplit(node: NodeReader): readonly Value[] {
   });
 }
 
-/** Given sizes; or equal ones, the last smaller where it does not divide. */
+/** Given sizes; or equal ones, the last smaller if it does not divide evenly. */
 function splitSizes(node: NodeReader, size: number): number[] {
   const given = node.has(1) ? node.numbers(1, 'split') : node.ints('split');
   if (given) return given;

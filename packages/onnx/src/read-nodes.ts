@@ -27,7 +27,7 @@ import { unrolled } from './unroll.ts';
  */
 const MAX_UNFOLDED = 20_000;
 
-/** Nodes of a body on their way into the graph, where they stand for one of the nodes outside. */
+/** Nodes of a body that replace a node of the enclosing graph. */
 interface Frame {
   readonly nodes: readonly NamedNode[];
   readonly state: ReadState;
@@ -86,7 +86,7 @@ function readWhole(node: NamedNode, state: ReadState, { functions, room }: Unfol
   }
 }
 
-/** Throws where a body leaves a result without a type that the model states. */
+/** Throws if a body returns a result without a declared type. */
 function checkTyped({ proto }: NamedNode, { entries, declared }: ReadState): void {
   for (const name of declared ? (proto.output ?? []) : []) {
     const entry = entries.get(name);
@@ -148,7 +148,7 @@ function selected(node: NodeReader, state: ReadState): Unfolded {
   return { bodies, finish };
 }
 
-/** Reads the node, or gives the nodes that stand for it. */
+/** Reads the node, or returns the nodes that replace it. */
 function readNode({ proto, name }: NamedNode, state: ReadState, functions: Functions): Unfolded | undefined {
   const node = new NodeReader(proto, name, state);
   const known = opTables.get(domainOf(node))?.has(node.op);
@@ -246,7 +246,7 @@ function unsupported(node: NodeReader): CompileError {
 const laidOutForOneProcessor =
   ': ONNX Runtime wrote this model for one kind of processor; take the original, or let it optimise no further than ORT_ENABLE_EXTENDED';
 
-/** Second outputs (masks, indices, saved statistics) exist in name only: reading one is an error where it is read. */
+/** Second outputs (masks, indices, saved statistics) are only names: reading one is an error. */
 function unreadable(op: string): Entry {
   return {
     isUnread: true,

@@ -41,7 +41,7 @@ function readBatchNormalization(node: NodeReader): Value | readonly Value[] {
     node.input(4),
   ];
   if (!training) return node.emit('batch_norm', [x, scale, shift, mean, variance], { epsilon });
-  // as in ONNX Runtime, half floats are computed in float32, where the variance does not overflow
+  // as in ONNX Runtime, half floats are computed in float32, in which the variance does not overflow
   const f = new Formulas(node);
   const wide = (value: Value): Value => f.cast(value, value.type.dtype === 'f64' ? 'f64' : 'f32');
   const results = trainingBatchNorm(

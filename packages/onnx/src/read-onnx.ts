@@ -14,15 +14,18 @@ import { functionsOf, statedTypes } from './unfold.ts';
 export interface ReadOptions {
   /** For error messages. */
   readonly file?: string;
-  /** Reads external data beside the model; without it such models are refused. */
+  /** Reads external data next to the model; without it such models are refused. */
   readonly external?: ReadExternal;
   /** Sizes of symbolic input dimensions, and values of scalar inputs of integers, which become constants. */
   readonly bind?: ReadonlyMap<string, number>;
   /** Values of inputs that are known at compile time: they become constants. */
   readonly constants?: ReadonlyMap<string, Tensor>;
-  /** Keeps nodes of ops that have no form here as they are, with the types that the model states for their results. */
+  /** Keeps nodes of unsupported ops unchanged, with the types that the model declares for their results. */
   readonly keepUnknown?: boolean;
-  /** How quantised layers round that do not say it: `single` as ONNX Runtime if absent, `double` as TFLite. */
+  /**
+   * Rounding of quantised layers that do not specify it: `single` as ONNX Runtime if absent, `double` as
+   * TFLite.
+   */
   readonly rounding?: Rounding | undefined;
 }
 
@@ -61,7 +64,7 @@ function readModel(model: ModelProto, options: ReadOptions): Graph {
     graph,
     entries: new Scope(),
     dims: new InputDims(given, sizes),
-    // a model without standard ops, which is kept as it is, names none
+    // a model without standard ops, which is kept whole, names none
     opset: standardOpset(model.opset_import, options.keepUnknown ? 0 : undefined),
     readExternal: options.external,
     cone: new ConstantCone(graph),
@@ -131,7 +134,10 @@ function inputType(input: ValueInfoProto, { dims, declared }: ReadState): Tensor
   return { dtype: dtypeOf(input.type?.tensor_type?.elem_type), shape };
 }
 
-/** Its shape is the computed one, whatever is declared: ONNX Runtime only warns where they differ, and old exporters are wrong. */
+/**
+ * Uses the computed shape, whatever is declared: if they differ, ONNX Runtime only warns, and old exporters
+ * are wrong.
+ */
 function readOutput(output: ValueInfoProto, state: ReadState): void {
   const { graph, entries } = state;
   const name = output.name ?? '';
@@ -143,7 +149,7 @@ function readOutput(output: ValueInfoProto, state: ReadState): void {
   });
 }
 
-/** Names of the inputs that a caller gives, in the model's order: those that are no initializers. */
+/** Names of the inputs that a caller must provide, in the model's order: those without an initializer. */
 export function onnxInputNames(bytes: Uint8Array): string[] {
   return givenInputs(decodeModel(bytes).graph as GraphProto).map(({ name = '' }) => name);
 }

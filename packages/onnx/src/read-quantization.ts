@@ -103,7 +103,7 @@ function readDynamicQuantizeLinear(node: NodeReader): readonly Value[] {
 /** Sums of products of 8-bit integers stay exact in float32 up to this many terms: 255 * 255 * 258 < 2^24. */
 const EXACT_TERMS = 258;
 
-/** A piece, with its slices, counts as so many elements of what reading may make. */
+/** Each piece, with its slices, counts as this many elements of the reader's budget. */
 const PIECE_ROOM = 2 ** 13;
 
 /**
@@ -152,7 +152,7 @@ function integerProduct(f: Formulas, a: Value, b: Value): Value {
   );
 }
 
-/** One value for each row of a matrix, beside it. */
+/** One value for each row of a matrix, broadcast along it. */
 function columnOf(f: Formulas, value: Value): Value {
   const { shape } = value.type;
   return shape.length === 1 && Number(shape[0]) > 1 ? f.reshape(value, [-1, 1]) : value;

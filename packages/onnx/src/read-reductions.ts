@@ -11,7 +11,7 @@ interface Axes {
   readonly keepdims: boolean;
 }
 
-/** Reduces by `formula`, or gives `element` of each x where no axis is named and none is meant. */
+/** Reduces by `formula`, or computes `element` of each x if no axis is named and none is implied. */
 const reduction =
   (
     formula: (f: Formulas, x: Value, axes: Axes) => Value,
@@ -129,7 +129,7 @@ function hardmax(f: Formulas, x: Value, axis: number): Value {
   return f.cast(f.emit('equal', [best, counter]), x.type.dtype);
 }
 
-/** x / |x|_p along an axis, 0 where the norm is 0. */
+/** x / |x|_p along an axis, 0 if the norm is 0. */
 function readLpNormalization(node: NodeReader): Value {
   const f = new Formulas(node);
   const x = node.input(0);

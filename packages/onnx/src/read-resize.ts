@@ -76,7 +76,7 @@ function readResize(node: NodeReader): Value {
   return resized(node, bySizes(node), options);
 }
 
-/** Before opset 11 a nearest element is at the position rounded up where an axis shrinks, and down where it grows. */
+/** Before opset 11 the nearest position is rounded up on an axis that shrinks, and down on one that grows. */
 function readOldResize(node: NodeReader, scales: readonly number[], options: Options): Value {
   const grown = scales.map((scale) => Math.max(scale, 1));
   const shrunk = scales.map((scale) => Math.min(scale, 1));
@@ -127,7 +127,7 @@ function byScales(node: NodeReader): Target {
   return { sizes: [], scales: node.input(0).type.shape.map((_, axis) => given[axes.indexOf(axis)] ?? 1) };
 }
 
-/** One `resize` where its modes suffice, else what each axis reads: elements, or sums that a matrix of weights gives. */
+/** One `resize` if its modes suffice, otherwise what each axis reads: elements, or sums weighted by a matrix. */
 function resized(node: NodeReader, target: Target, options: Options): Value {
   const x = node.input(0);
   if (!isFloat(x.type.dtype) && options.mode !== 'nearest') return onIntegers(node, target, options);
@@ -143,7 +143,7 @@ function resized(node: NodeReader, target: Target, options: Options): Value {
   return byAxes(node, target, options);
 }
 
-/** Sizes or scales, where one of them says both. */
+/** Sizes or scales, if one input holds either. */
 function oneTarget({ type }: Value, { sizes, scales }: Target): Attrs | undefined {
   if (!scales.length) return { sizes: [...sizes] };
   const same = sizes.every((size, axis) => size === scaledSize(Number(type.shape[axis]), scales[axis] ?? 1));
@@ -211,7 +211,10 @@ interface AxisPart {
   readonly taps: readonly (readonly Tap[])[];
 }
 
-/** Outside the axis, tf_crop_and_resize gives the extrapolation value; positions go one way, so the inside is one range. */
+/**
+ * Outside the axis, tf_crop_and_resize uses the extrapolation value; positions are monotone, so the inside is
+ * one range.
+ */
 function insideOf(axis: ResizeAxis, options: Options): Pick<AxisPart, 'before' | 'taps'> {
   const taps = axisTaps(axis, options);
   if (options.coordinate_transformation_mode !== 'tf_crop_and_resize') return { before: 0, taps };

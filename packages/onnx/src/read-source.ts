@@ -1,7 +1,7 @@
 import type { GraphSource } from '@ghostc/ir';
 import type { GraphProto, ModelProto } from './onnx-types.ts';
 
-/** What a model says apart from its graph. */
+/** What a model contains besides its graph. */
 export function readSource(model: ModelProto, opset: number): GraphSource {
   const others = (model.opset_import ?? []).filter(({ domain }) => domain && domain !== 'ai.onnx');
   return {
@@ -24,7 +24,7 @@ export function readSource(model: ModelProto, opset: number): GraphSource {
   };
 }
 
-/** Of what has several entries, an input before an initializer, say, the first. */
+/** The first of several entries, such as an input before an initializer. */
 function notesOf({
   input = [],
   output = [],

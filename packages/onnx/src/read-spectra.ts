@@ -14,7 +14,7 @@ export const spectrumRows: readonly OpRow[] = [
   ['STFT', readStft],
 ];
 
-/** a - b cos(2 pi i / n) + c cos(4 pi i / n), with n - 1 for n where the window is symmetric. */
+/** a - b cos(2 pi i / n) + c cos(4 pi i / n), with n - 1 for n if the window is symmetric. */
 function readWindow(node: NodeReader, [a, b, c]: readonly [number, number, number]): Value {
   const size = node.numbers(0, 'size')[0] ?? 0;
   node.claim(size, node.op);
@@ -61,7 +61,10 @@ function withZeros(value: number): number {
   return Math.abs(value) < 1e-15 ? 0 : value;
 }
 
-/** Bins of the output: half of them suffice of real samples, where the rest mirrors them. `onesided` is the op's default. */
+/**
+ * Bins of the output: for real samples half of them suffice, since the rest mirrors them. `onesided` is the
+ * op's default.
+ */
 function binsOf(
   node: NodeReader,
   { length, channels, onesided }: { length: number; channels: number; onesided: 0 | 1 },
@@ -84,7 +87,7 @@ function channelsOf(node: NodeReader, shape: readonly number[]): number {
   );
 }
 
-/** A product with the matrix along one axis: [..,samples,..,C] gives [..,bins,..,2]. */
+/** A product with the matrix along one axis: [..,samples,..,C] becomes [..,bins,..,2]. */
 function readDft(node: NodeReader): Value {
   const f = new Formulas(node);
   const x = node.input(0);
@@ -102,7 +105,7 @@ function readDft(node: NodeReader): Value {
     fromNumbers(x.type.dtype, [count * channels, bins * 2], matrix),
     `${node.name}_dft`,
   );
-  // the axis beside the channels, with which it is one row
+  // the axis next to the channels, with which it forms one row
   const others = shape.map((_, i) => i).filter((i) => i !== axis && i < shape.length - 1);
   const last = [...others, axis, shape.length - 1];
   const cut = count < samples ? f.emit('slice', [x], { starts: [0], ends: [count], axes: [axis] }) : x;
@@ -112,7 +115,10 @@ function readDft(node: NodeReader): Value {
   return f.emit('transpose', [spectrum], { perm: last.map((_, i) => last.indexOf(i)) });
 }
 
-/** A convolution with the matrix, whose columns the window weighs: [N,L] or [N,L,C] gives [N,frames,bins,2]. */
+/**
+ * A convolution with the matrix, whose columns the window weights: [N,L] or [N,L,C] becomes
+ * [N,frames,bins,2].
+ */
 function readStft(node: NodeReader): Value {
   const f = new Formulas(node);
   const signal = node.input(0);

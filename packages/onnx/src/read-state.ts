@@ -8,11 +8,11 @@ import type { Call, Scope } from './scope.ts';
 import { type ShapeValue, shapeValueOf, tensorOf } from './shape-value.ts';
 import { type ReadExternal, toTensor } from './tensor-proto.ts';
 
-/** What a name in the model stands for: a value of the graph, a shape value, or both. */
+/** What a name in the model refers to: a value of the graph, a shape value, or both. */
 export interface Entry {
   value?: Value;
   readonly shape?: ShapeValue | undefined;
-  /** An output that is there in name only. */
+  /** An output that exists only by name. */
   readonly isUnread?: boolean;
   /** What computes a symbolic shape, should it be needed as a value. */
   readonly node?: NodeReader | undefined;
@@ -25,14 +25,14 @@ export interface ReadState {
   readonly readExternal?: ReadExternal | undefined;
   /** Values that are computed from constants only. */
   readonly cone: ConstantCone;
-  /** Of integer ops, where a node does not say it. */
+  /** Of integer ops, if a node does not specify it. */
   readonly rounding: Rounding;
   readonly dims: InputDims;
   /** The call of a function whose body is read. */
   readonly call?: Call;
   /** Names of the results of a body outside. */
   readonly names?: ReadonlyMap<string, string>;
-  /** Stated types by name, where nodes of unknown ops are kept. */
+  /** Declared types by name, if nodes of unknown ops are kept. */
   readonly declared?: ReadonlyMap<string, ValueInfoProto>;
   /** Elements that nodes may still fill in: their number is in the file, not their values. */
   readonly room: { elements: number };
@@ -65,13 +65,13 @@ export function readInitializers(proto: GraphProto, { graph, entries, readExtern
   }
 }
 
-/** What an entry stands for as a shape value, if it follows from constants and sizes. */
+/** The shape value of an entry, if it follows from constants and sizes. */
 export function shapeOfEntry({ shape, value }: Entry, { cone }: ReadState): ShapeValue | undefined {
   const tensor = shape || !value ? undefined : cone.tensorOf(value);
   return shape ?? (tensor && shapeValueOf(tensor));
 }
 
-/** The value of an entry; a shape becomes a constant, or is computed by nodes where it is symbolic. */
+/** The value of an entry; a shape becomes a constant, or is computed by nodes if it is symbolic. */
 export function entryValue(entry: Entry, { graph }: ReadState, name = 'shape'): Value {
   const tensor = entry.value || !entry.shape ? undefined : tensorOf(entry.shape);
   // what computed it may be gone, with a reading that was given up

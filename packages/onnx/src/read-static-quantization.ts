@@ -24,7 +24,10 @@ import { convolve } from './read-convolutions.ts';
 import { quantizationRows } from './read-quantization.ts';
 import { windowAttributes } from './window-attributes.ts';
 
-/** undefined where scales are computed at run time, or the integer ops do not know the types: then formulas say it. */
+/**
+ * undefined if scales are computed at run time, or the integer ops do not support the types: then formulas
+ * are used.
+ */
 type ReadStatic = (node: NodeReader) => Value | undefined;
 
 const staticReaders: ReadonlyMap<string, ReadStatic> = new Map<string, ReadStatic>([
@@ -35,9 +38,9 @@ const staticReaders: ReadonlyMap<string, ReadStatic> = new Map<string, ReadStati
 ]);
 
 /**
- * Statically quantised models: `quantize_linear` and `dequantize_linear`, with the quantisation in the types. The
- * operator-oriented ops are read as what they mean, float ops between the two; the pass `raise-quantized` makes integer ops
- * of all of them. What is not static goes by the formulas of the definition.
+ * Statically quantised models: `quantize_linear` and `dequantize_linear`, with the quantisation in the types.
+ * Operator-oriented ops are read as float ops between the two; the pass `raise-quantized` turns all of them
+ * into integer ops. What is not static is read by the formulas of the definition.
  */
 export const quantizedRows: readonly OpRow[] = [
   ...quantizationRows.map(
@@ -61,7 +64,10 @@ function readQuantize(node: NodeReader): Value | undefined {
   return quant && quantize(node, knownInput(node, 0), { quant, dtype: zeroType(node, 2) });
 }
 
-/** The input, as a constant where it follows from constants: weights that a batch norm scales before they are quantised. */
+/**
+ * The input, as a constant if it follows from constants: weights that a batch norm scales before they are
+ * quantised.
+ */
 function knownInput(node: NodeReader, index: number): Value {
   const x = node.input(index);
   const known = x.constant ? undefined : node.known(index);
@@ -69,9 +75,8 @@ function knownInput(node: NodeReader, index: number): Value {
 }
 
 /**
- * Clip of quantised integers, by which torch says a range of 7 bits: the float before it is clipped, which gives the same integers;
- * weights are clipped at once.
- * Undefined for other integers.
+ * Clip of quantised integers, with which torch restricts the range to 7 bits: the float before it is clipped,
+ * which gives the same integers; constant weights are clipped immediately. Undefined for other integers.
  */
 export function clipQuantized(
   node: NodeReader,
@@ -115,7 +120,10 @@ export function quantize(node: NodeReader, x: Value, { quant, dtype }: Target): 
   return node.emit('quantize_linear', [x], { ...y, ...roundingAttr(node) });
 }
 
-/** Metadata of a QuantizeLinear that says how the integer op rounds which it closes; ONNX itself has no word for it. */
+/**
+ * Metadata of a QuantizeLinear for the rounding of the integer op that it ends; ONNX itself cannot express
+ * it.
+ */
 export const roundingKey = 'ghostc.rounding';
 
 function roundingAttr(node: NodeReader): { rounding?: Rounding } {
@@ -191,7 +199,10 @@ const integers: ReadonlySet<DType> = new Set(['i8', 'u8', 'i16', 'i32']);
 /** Weights of fewer bits are int8 ones, which have kernels. */
 const narrow: ReadonlySet<DType> = new Set(['i4', 'u4', 'i2', 'u2']);
 
-/** The value takes its quantisation into its type: a constant as a copy, an input itself; any other must have it. */
+/**
+ * The value's type gets the quantisation: a constant is copied, an input is changed; any other value must
+ * already have it.
+ */
 export function dequantize(node: NodeReader, x: Value, quant: QuantParams): Value | undefined {
   if (x.constant && narrow.has(x.type.dtype)) {
     const levels = Int8Array.from(toNumbers(x.constant), Number);

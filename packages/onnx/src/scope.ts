@@ -1,7 +1,10 @@
 import type { AttributeProto } from './onnx-types.ts';
 import type { Entry } from './read-state.ts';
 
-/** What names stand for in a graph, in a branch of it (which sees the names outside), or in a function (which does not). */
+/**
+ * What names refer to in a graph, in a branch of it (which sees the outer names), or in a function (which
+ * does not).
+ */
 export class Scope {
   readonly #own = new Map<string, Entry>();
   readonly #outer: Scope | undefined;

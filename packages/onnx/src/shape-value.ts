@@ -31,12 +31,12 @@ export function shapeValueOf(tensor: Tensor): ShapeValue | undefined {
 
 const LIMIT = Number.MAX_SAFE_INTEGER;
 
-/** The nearest integer that a double holds exactly, with all below it: int64 goes further. */
+/** The largest integer up to which a double is exact: int64 goes further. */
 export function saturated(integer: number): number {
   return Math.min(Math.max(integer, -LIMIT), LIMIT);
 }
 
-/** Whether an element stands for all integers beyond it: good as a bound, not to compute with. */
+/** Whether an element represents all integers beyond it: usable as a bound, not in arithmetic. */
 export function isSaturated({ elements, dtype }: ShapeValue): boolean {
   return !isFloat(dtype) && elements.some((element) => isStatic(element) && Math.abs(element) >= LIMIT);
 }
@@ -51,7 +51,7 @@ export function tensorOf(value: ShapeValue): Tensor | undefined {
 /** Types that shapes are computed in; other small constants are data, with their own rounding. */
 const shapeTypes: ReadonlySet<DType> = new Set(['i32', 'i64', 'f32']);
 
-/** Undefined where text does not say it: of two symbols. */
+/** Undefined if text cannot express it: for two symbols. */
 type Binary = (a: Dim, b: Dim, dtype: DType) => Dim | undefined;
 
 const arithmetic: Readonly<Record<string, Binary>> = {
@@ -68,7 +68,10 @@ const arithmetic: Readonly<Record<string, Binary>> = {
           : undefined,
 };
 
-/** Element by element, with scalars and single elements repeated; `unknown` gives a symbol for what text does not say. */
+/**
+ * Element by element, with scalars and single elements repeated; `unknown` creates a symbol for what text
+ * cannot express.
+ */
 export function combine(
   op: string,
   [a, b]: readonly [ShapeValue, ShapeValue],
@@ -83,7 +86,7 @@ export function combine(
   const pick = (value: ShapeValue, i: number): Dim =>
     value.elements[value.elements.length === 1 ? 0 : i] ?? 0;
   const elements = Array.from({ length }, (_, i) => exactly(formula, [pick(a, i), pick(b, i)], a.dtype));
-  // an integer of its own, so that the elements beside it stay known
+  // a separate integer, so that neighbouring elements stay known
   const named = elements.map((element) => element ?? (isFloat(a.dtype) ? undefined : unknown()));
   if (!named.every((element) => element !== undefined)) return undefined;
   return {

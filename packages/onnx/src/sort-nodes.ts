@@ -4,7 +4,7 @@ import { bodiesOf } from './outer-names.ts';
 
 export interface NamedNode {
   readonly proto: NodeProto;
-  /** The node's name, or its op and place where it has none. */
+  /** The node's name, or its op and index if it has none. */
   readonly name: string;
 }
 
@@ -30,7 +30,7 @@ interface Walk {
   readonly sorted: NamedNode[];
 }
 
-/** Depth first with a stack of its own: models from strangers may be deeper than the call stack. */
+/** Depth first with an explicit stack: untrusted models may be deeper than the call stack. */
 function visit(root: NamedNode, { producers, state, sorted }: Walk): void {
   const stack = [root];
   for (let node = stack.at(-1); node; node = stack.at(-1)) {

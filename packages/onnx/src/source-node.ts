@@ -28,16 +28,19 @@ export interface SourceNode {
   }[];
   /** Types of the values from outside. */
   readonly outside: readonly TensorType[];
-  /** By number, the constant that such a value dequantises, where no part reads it: the reading turned the constant. */
+  /**
+   * By number, the constant that such a value dequantises, if no part reads it: the reader converted the
+   * constant.
+   */
   readonly dequantized: ReadonlyMap<number, Tensor>;
   readonly inputs: readonly SourceInput[];
   /** What its bodies read from outside, by their names there. */
   readonly captures: ReadonlyMap<string, SourceInput>;
-  /** Which result of which part an output is; null where nothing can read it. */
+  /** Which result of which part an output is; null if nothing can read it. */
   readonly outputs: readonly { readonly part: number; readonly output: number; readonly name: string }[];
 }
 
-/** Gives the nodes after `last` the source node that they were read as, where that can be told. */
+/** Marks the nodes after `last` with the source node that they were read from, if that is known. */
 export function rememberSource(proto: NodeProto, state: ReadState, last: Node | null): void {
   const nodes = nodesAfter(state.graph, last);
   if (nodes.length === 0) return;
@@ -52,7 +55,7 @@ export function rememberSource(proto: NodeProto, state: ReadState, last: Node | 
   else for (const node of nodes) state.graph.setPart(node, null);
 }
 
-/** Results have the names that the source gives them: the first of several nodes took them. */
+/** Results have the names from the source, given to the first of several nodes. */
 function nameResults(
   { output = [] }: NodeProto,
   { graph, entries }: ReadState,
@@ -81,7 +84,7 @@ function nodesAfter(graph: Graph, last: Node | null): Node[] {
 
 type Whole = Pick<SourceNode, 'proto' | 'opset'> & { readonly parts: SourceNode['parts'][number][] };
 
-/** What the parts and the source's node read and give; undefined where one of them cannot be told. */
+/** What the parts and the source's node read and produce; undefined if one of them is unknown. */
 function sourceOf(whole: Whole, state: ReadState, nodes: readonly Node[]): object | undefined {
   const outside = outsideOf(whole, nodes);
   const { input = [], attribute = [], output = [] } = whole.proto;

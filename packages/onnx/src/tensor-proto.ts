@@ -120,7 +120,7 @@ function packedBytes(dtype: DType, shape: readonly number[]): number {
   return Math.ceil((numElements(shape) * bitWidth(dtype)) / 8);
 }
 
-/** Elements of less than a byte, the first in the low bits; sign-extended where the type is signed. */
+/** Elements of less than a byte, the first in the low bits; sign-extended if the type is signed. */
 function unpacked(dtype: DType, bytes: Uint8Array, count: number): Uint8Array {
   const bits = bitWidth(dtype);
   if (bits >= 8) return bytes;

@@ -14,7 +14,10 @@ export interface Body {
   readonly outputs: readonly string[];
 }
 
-/** What stands for a node: bodies to read, the last first, and what is done when all are; that may be more of them. */
+/**
+ * The replacement of a node: bodies to read, the last first, and what to do when all are read, which may be
+ * more bodies.
+ */
 export interface Unfolded {
   readonly bodies: readonly Body[];
   readonly finish: () => Unfolded | undefined;
@@ -68,7 +71,7 @@ interface Stated {
   readonly output?: readonly (ValueInfoProto | string)[];
 }
 
-/** The branch that an If takes; undefined where its condition is known at run time only. */
+/** The branch taken by an If; undefined if its condition is known only at run time. */
 export function branchOf(node: NodeReader, state: ReadState): Body | undefined {
   const [taken] = node.shape(0)?.elements ?? [];
   if (taken === undefined) return undefined;
@@ -106,7 +109,7 @@ function branchBody(node: NodeReader, state: ReadState, { name, names }: Branch)
   return { nodes: branch.node ?? [], outputs, state: inner };
 }
 
-/** The results of two branches, the first where the condition holds. */
+/** The results of two branches, the first if the condition holds. */
 export function selectResults(node: NodeReader, [first, second]: readonly [Body, Body]): Value[] {
   const given = node.input(0);
   const condition = given.type.shape.length ? node.emit('reshape', [given], { shape: [] }) : given;

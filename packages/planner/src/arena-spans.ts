@@ -13,7 +13,10 @@ export interface ArenaSpan {
   readonly end: number;
 }
 
-/** What lies where in the arena, and when. A value that stands for others (a concat, a view) is left to those. */
+/**
+ * Which values are where in the arena, and when. A value that shares another's memory (a concat, a view) is
+ * counted there.
+ */
 export function arenaSpans(plan: StreamedPlan): ArenaSpan[] {
   const { graph, placements, elided, scratch } = plan;
   const run = runningSteps(plan);

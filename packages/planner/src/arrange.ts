@@ -33,7 +33,10 @@ export interface ArenaArrangement {
   readonly shared: readonly Task[];
 }
 
-/** Lifetimes, in-place sharing and offsets; null as soon as it is clear that the arena has no less than `below` bytes. */
+/**
+ * Lifetimes, in-place sharing and offsets; null as soon as the arena is certain to need at least `below`
+ * bytes.
+ */
 export function arrange(schedule: Schedule, below = Number.POSITIVE_INFINITY): ArenaArrangement | null {
   const { map, order, kept, align, apart, effort } = schedule;
   const homes = copyHomes(blocksOf(map));

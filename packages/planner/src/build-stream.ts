@@ -76,7 +76,10 @@ class StreamBuilder {
     return [Math.floor(lag / rate), Math.ceil((heightOf(value) + lag) / rate)];
   }
 
-  /** The smallest lag with which every window that ends a band is there: s lag >= lag_in + size - s - before. */
+  /**
+   * The smallest lag for which every window that ends a band is available: s lag >= lag_in + size - s -
+   * before.
+   */
   #lagOf(node: Node): number {
     const lags = windowsOf(node, this.#request.rules).map(({ value, window: { size, stride, before } }) =>
       this.#inner.has(value) ? Math.ceil((this.#lag(value) + size - stride - before) / stride) : 0,

@@ -10,10 +10,10 @@ interface State extends Costs {
   readonly done: Uint8Array;
   /** Readers of each cell that have not run. */
   readonly pending: Int32Array;
-  /** Tasks that may run next, in the order in which they stand. */
+  /** Tasks that may run next, in their original order. */
   readonly ready: readonly number[];
   readonly path: Path | null;
-  /** Two numbers of 32 bits that stand for `done`. */
+  /** Two 32-bit numbers that identify `done`. */
   readonly key: number;
   readonly check: number;
 }
@@ -54,11 +54,11 @@ export interface FoundOrder {
 }
 
 /**
- * The order of tasks with the smallest peak of live bytes: dynamic programming over sets of executed tasks, layer by
- * layer (after k tasks), since the bytes that live depend on the set only. Layers wider than `width` are cut to the best
- * states (beam search); then the search runs again without the states that are no better than what was found, until
- * nothing is left (the proof) or the cuts bring no more. Bytes of a step: live before it + outputs (beyond the memory
- * taken in place) + scratch.
+ * The order of tasks with the smallest peak of live bytes: dynamic programming over sets of executed tasks,
+ * layer by layer (after k tasks), since the live bytes depend only on the set. Layers wider than `width` are
+ * cut to the best states (beam search); then the search runs again without the states that are no better than
+ * the result, until none is left (the proof) or the cuts no longer help. Bytes of a step: live before it +
+ * outputs (beyond the memory reused in place) + scratch.
  */
 export function findOrder(tasks: readonly Task[], options: OrderOptions): FoundOrder {
   if (options.given) return { order: options.given, bound: finalCosts(makeProblem(tasks, options)).peak };
@@ -131,7 +131,7 @@ const MAX_SEARCH = 8e4;
 const MAX_WORK = 16e4;
 const TASKS_PER_STEP = 256;
 
-/** Costs of the tasks in the order in which they stand. */
+/** Costs of the tasks in their original order. */
 function finalCosts(problem: Problem): Costs {
   return runRest(problem, startState(problem));
 }
@@ -158,7 +158,7 @@ function search(problem: Problem, width: number, limit: number): Found {
     const next = nextSteps(problem, layer).filter(({ peak }) => peak < limit);
     exact &&= next.length <= width;
     work += layer.reduce((sum, { ready }) => sum + ready.length, 0);
-    // what only one step goes on from is not copied
+    // what only one step continues from is not copied
     const arrays = layer.length === 1 && next.length === 1 ? same : copied;
     layer = cut(next, width).map((one) => stateAfter(problem, one, arrays(one.from)));
     work += (layer.length * count) / TASKS_PER_STEP;
@@ -167,7 +167,7 @@ function search(problem: Problem, width: number, limit: number): Found {
   return { path: layer[0]?.path ?? null, peak: layer[0]?.peak ?? 0, exact, least, work };
 }
 
-/** The best state of a layer, and then what is left in the order in which it stands. */
+/** The best state of a layer, then the remaining tasks in their original order. */
 function finishInOrder(problem: Problem, layer: State[], limit: number): Pick<Found, 'path' | 'peak'> {
   const [best] = cut([...layer], 1);
   const end = best && runRest(problem, best);

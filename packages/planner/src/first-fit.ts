@@ -91,13 +91,13 @@ export function firstFit(packing: Packing, order: readonly number[]): Arrangemen
 }
 
 export interface Earlier {
-  /** What is not to be exceeded; and where the first boxes of the order are, which are not placed again. */
+  /** The limit; and the positions of the first boxes of the order, which are not placed again. */
   readonly arrangement: Arrangement;
   /** How many boxes these are. */
   readonly known: number;
 }
 
-/** The same with the first boxes where they were, null as soon as it takes more bytes than the earlier arrangement. */
+/** The same with the first boxes unchanged, null as soon as it takes more bytes than the earlier arrangement. */
 export function firstFitWithin(
   packing: Packing,
   order: readonly number[],

@@ -2,7 +2,7 @@ import type { Graph, Node, StorageRule, Value } from '@ghostc/ir';
 
 /** What a plan orders: a node, or another step that reads and writes values. */
 export interface Step {
-  /** null stands for an absent optional input. */
+  /** null marks an absent optional input. */
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
 }
@@ -21,7 +21,10 @@ export function programOf(graph: Graph): Program<Node> {
   return { inputs, outputs, constants, steps: [...graph.nodes()] };
 }
 
-/** Where a value lies. `index` counts graph inputs, outputs or constants (0 for the arena); `offset` is in bytes. */
+/**
+ * Where a value is stored. `index` counts graph inputs, outputs or constants (0 for the arena); `offset` is
+ * in bytes.
+ */
 export interface Placement {
   readonly region: 'arena' | 'input' | 'output' | 'constant';
   readonly index: number;
@@ -49,16 +52,19 @@ export interface MemoryPlan<S extends Step = Node> {
   /** All steps, in the order of execution. */
   readonly order: readonly S[];
   /**
-   * Every value of the graph. A graph output whose value does not lie in its `output` region (an input or a constant
-   * returned as it is, one value returned twice) is to be copied at the end.
+   * Every value of the graph. A graph output whose value is not in its `output` region (an input or a
+   * constant returned directly, one value returned twice) must be copied at the end.
    */
   readonly placements: ReadonlyMap<Value, Placement>;
-  /** Where the scratch of steps lies, for steps that asked for some. */
+  /** Where the scratch of steps is, for steps that need some. */
   readonly scratch: ReadonlyMap<Step, Placement>;
-  /** Steps that need no code: views, and concats whose inputs lie in place. */
+  /** Steps that need no code: views, and concats whose inputs are in place. */
   readonly elided: ReadonlySet<Step>;
   readonly arenaBytes: number;
-  /** Bytes in use at the peak of every order, in whole granules of the alignment where that tells more: no plan takes less. */
+  /**
+   * Minimum over all orders of the bytes in use at the peak, in whole granules of the alignment if that is
+   * larger: no plan is smaller.
+   */
   readonly lowerBound: number;
   /** `arenaBytes` less the lower bound rounded up to the alignment; 0: the plan is optimal. */
   readonly gap: number;

@@ -12,7 +12,7 @@ export interface Problem {
   /** Memory that the output of a task may take: cells of each choice. */
   readonly donors: readonly (readonly (readonly number[])[])[];
   readonly scratch: readonly number[];
-  /** Bytes of each cell, 0 where it costs no memory. */
+  /** Bytes of each cell, 0 if it needs no memory. */
   readonly sizes: readonly number[];
   /** The task that writes a cell; -1: a graph input. */
   readonly writers: readonly number[];
@@ -20,7 +20,7 @@ export interface Problem {
   readonly readers: readonly (readonly number[])[];
   /** How many these are. */
   readonly pending: readonly number[];
-  /** Two numbers for each task: `xor` of them stands for a set of tasks. */
+  /** Two numbers for each task: their `xor` identifies a set of tasks. */
   readonly keys: Int32Array;
   /** Cells that outlive the run. */
   readonly kept: readonly boolean[];

@@ -13,7 +13,7 @@ export interface Region {
   readonly rows: number;
 }
 
-/** A plan in which some steps are streams: they stand for the nodes of a region. */
+/** A plan in which some steps are streams: they replace the nodes of a region. */
 export interface StreamedPlan extends MemoryPlan<Node | PlacedStream> {
   readonly graph: Graph;
 }

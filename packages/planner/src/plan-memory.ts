@@ -18,12 +18,12 @@ import { type Cell, resolveStorage, type StorageMap } from './resolve-storage.ts
 /** Arrangements tried to find out which tasks should not work in place: in one pass, and one after another without a gain. */
 const trials = 100;
 const vainTrials = (blocks: number): number => Math.max(1, Math.floor(1e5 / blocks ** 2));
-/** In all: to lay out many tasks takes its time. */
+/** In total: placing many tasks takes time. */
 const mostTrials = (tasks: number): number => Math.ceil(5e5 / (tasks + 1));
 
 /**
- * Order, placements and size of the arena for a graph with fixed shapes. The order is the one with the smallest peak, or
- * the given one if that packs better. Pure: the graph stays as it is.
+ * Order, placements and size of the arena for a graph with fixed shapes. The order is the one with the
+ * smallest peak, or the given one if that packs better. Pure: the graph is not changed.
  */
 export function planMemory(graph: Graph, options: PlanOptions): MemoryPlan {
   return planProgram(programOf(graph), options);
@@ -68,7 +68,7 @@ interface Start {
   readonly goal: number;
 }
 
-/** Leaves the chances to work in place that the arena is smaller without, in passes as long as they bring something. */
+/** Drops in-place opportunities without which the arena is smaller, in passes as long as that helps. */
 function bestArrangement(schedule: Schedule, { quick, goal }: Start): ArenaArrangement {
   let best = quick;
   const apart = new Set(schedule.apart);

@@ -31,7 +31,7 @@ export interface WithinResult {
   readonly extraWork: number;
   /** Bytes above `maxBytes`; 0: it fits. */
   readonly missing: number;
-  /** The step with the most memory alive, and what lies there, largest first. */
+  /** The step with the most live memory, and what is live there, largest first. */
   readonly worst: {
     readonly step: Node | PlacedStream;
     readonly bytes: number;
@@ -224,7 +224,7 @@ function bandBytes({ steps, slabs }: Stream, { storageRule }: PlanOptions): numb
   const ends = new Map(steps.flatMap(({ inputs }, i) => inputs.map((value) => [value, i] as const)));
   const live = new Array<number>(steps.length).fill(0);
   steps.forEach((step, i) => {
-    // A join is a placement: its parts count, here as if they lived as long as they are read themselves.
+    // A join is a placement: its parts count, as if they lived as long as the join is read.
     const joined = step instanceof Node && storageRule(step).kind === 'join';
     for (const value of step.outputs)
       for (let at = i; at <= (ends.get(value) ?? i); at++)

@@ -16,7 +16,7 @@ export interface Block {
   readonly cells: Map<Cell, number>;
 }
 
-/** Where a value lies before offsets are known. */
+/** Where a value is stored, before offsets are known. */
 export interface Storage {
   readonly block: Block;
   readonly offset: number;
@@ -35,7 +35,7 @@ export function valueBytes(value: Value): number {
   return numElements(value.type.shape) * byteSize(value.type.dtype);
 }
 
-/** Resolves views and concats to shared memory where every condition for it holds. */
+/** Resolves views and concats to shared memory if all conditions for it hold. */
 export function resolveStorage<S extends Step>(program: Program<S>, options: PlanOptions<S>): StorageMap {
   const resolver = new Resolver(program, options);
   program.inputs.forEach((value, index) => {

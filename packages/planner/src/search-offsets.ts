@@ -60,7 +60,8 @@ function choices(
     return [{ box: i, offset, top: offset + heightOf(box) }];
   });
   if (open.some(({ top }) => top >= below)) return [];
-  // What starts above where another would end can wait: placed first, it would leave the other room to move down.
+  // A box that starts above the end of another can wait: placed first, it would leave the other room to move
+  // down.
   const end = Math.min(...open.map(({ top }) => top));
   return open
     .filter(({ offset, top }) => offset < end || top === end)

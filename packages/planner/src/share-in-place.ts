@@ -6,7 +6,10 @@ import type { Block, Cell, Storage } from './resolve-storage.ts';
 /** The block of each cell; a block knows the offsets. */
 export type Homes = Map<Cell, Block>;
 
-/** Who takes whose memory: the cell on the left stands where the cells on the right died in the same step. */
+/**
+ * Which cell reuses whose memory: the cell on the left starts where the cells on the right died in the same
+ * step.
+ */
 type Heirs = Map<Cell, ReadonlySet<Cell>>;
 
 /** The blocks of a graph, copied, so that in-place merging of one order does not disturb another. */

@@ -11,8 +11,8 @@ export type RowRules = (node: Node) => RowRule | null;
  */
 export interface Stream {
   /**
-   * What one band computes: nodes of the original ops on bands of rows, which are in no graph, and moves of rows. Nodes refer
-   * to values of the surrounding graph where they read them whole.
+   * What one band computes: nodes of the original ops on bands of rows, which are in no graph, and moves of
+   * rows. Nodes refer to values of the surrounding graph that they read whole.
    */
   readonly steps: readonly (Node | RowMove)[];
   /** They keep their rows from band to band. */

@@ -1,6 +1,6 @@
 /**
- * The first key that an object of the text has twice, or undefined. `text` must be valid JSON: `JSON.parse` keeps the last
- * of two equal keys and tells nothing.
+ * The first key that an object of the text has twice, or undefined. `text` must be valid JSON: `JSON.parse`
+ * silently keeps the last of two equal keys.
  */
 export function duplicateKey(text: string): string | undefined {
   const open: (Set<string> | null)[] = [];

@@ -1,6 +1,9 @@
 import { itemAt } from '@ghostc/ir';
 
-/** What a point costs: objectives are minimised; `violation` is 0 where all constraints hold, else how far they are off. */
+/**
+ * The cost of a point: objectives are minimised; `violation` is 0 if all constraints hold, otherwise the
+ * amount by which they are violated.
+ */
 export interface Score {
   readonly objectives: readonly number[];
   readonly violation: number;

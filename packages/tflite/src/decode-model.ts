@@ -36,7 +36,7 @@ export interface TfliteOperator {
   /** `CONV_2D`, or `CUSTOM` with its name. */
   readonly code: string;
   readonly custom?: string | undefined;
-  /** Indices of tensors; -1 stands for an absent optional input. */
+  /** Indices of tensors; -1 marks an absent optional input. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly table: Operator;
@@ -48,7 +48,7 @@ export interface TfliteModel {
   readonly operators: readonly TfliteOperator[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** Another subgraph, such as a branch of IF; throws `tflite/decode` where there is none. */
+  /** Another subgraph, such as a branch of IF; throws `tflite/decode` if there is none. */
   readonly subgraph: (index: number) => TfliteModel;
 }
 
@@ -58,7 +58,7 @@ const MAX_ELEMENTS = 2 ** 31 - 1;
 
 /** Decodes the first subgraph of a model, others when they are asked for. Every offset, index and size is checked; throws `tflite/decode`. */
 export function decodeModel(bytes: Uint8Array): TfliteModel {
-  // A view of its own memory: the generated code looks at the whole of the underlying buffer.
+  // A view with its own buffer: the generated code looks at the whole underlying buffer.
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   const buffer = new CheckedByteBuffer(own);
   if (!isTflite(own))
@@ -100,7 +100,10 @@ function readGraph(model: Model, graph: SubGraph, buffers: readonly (Uint8Array 
   };
 }
 
-/** The bytes of a buffer; those of models beyond 2 GB lie after the FlatBuffer, at an offset from the start of the file. */
+/**
+ * The bytes of a buffer; in models beyond 2 GB they follow the FlatBuffer, at an offset from the start of the
+ * file.
+ */
 function bufferData(buffer: Buffer, bytes: Uint8Array): Uint8Array | undefined {
   const [offset, size] = [Number(buffer.offset()), Number(buffer.size())];
   if (offset <= 1 || size === 0) return buffer.dataArray() ?? undefined;
@@ -171,7 +174,7 @@ interface Code {
   readonly custom?: string | undefined;
 }
 
-/** Codes below 127 stand in the old field too; the larger of the two counts. */
+/** Codes below 127 are in the old field too; the larger of the two is used. */
 function readCode(code: OperatorCode): Code {
   const number = Math.max(code.deprecatedBuiltinCode(), code.builtinCode());
   const name = BuiltinOperator[number] ?? `operator code ${number}`;

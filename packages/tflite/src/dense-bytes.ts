@@ -22,10 +22,10 @@ const LEAST_PART = 1 / 64;
 
 /** One level of the traversal: an axis of the tensor in blocks, or an axis inside a block. */
 interface Level {
-  /** Axis of the tensor, and how far one step goes along it. */
+  /** Axis of the tensor, and the distance of one step along it. */
   readonly axis: number;
   readonly step: number;
-  /** Of a dense level; absent: `segments` and `indices` say which positions there are. */
+  /** For a dense level; if absent, `segments` and `indices` list the positions. */
   readonly size?: number;
   readonly segments: ArrayLike<number>;
   readonly indices: ArrayLike<number>;

@@ -42,7 +42,7 @@ export interface OperatorSpec {
 /** Options of an operator, and how they are written. */
 export interface OperatorOptions {
   readonly kind: keyof typeof BuiltinOptions;
-  /** The least version of the operator that knows them, where it is not that of the tensors' types. */
+  /** The minimum version of the operator that supports them, if it differs from that of the tensors' types. */
   readonly version?: number;
   readonly write: (b: Builder) => Offset;
 }
@@ -68,9 +68,8 @@ const MAX_BYTES = 2 ** 31 - 1;
 const ALIGNMENT = 16;
 
 /**
- * Writes a TFLite model, schema version 3. Buffer k + 1 belongs to tensor k, those of subgraphs one after another; buffer 0 is empty, as
- * the format wants it.
- * Throws `tflite/too-large` where offsets would not fit.
+ * Writes a TFLite model, schema version 3. Buffer k + 1 belongs to tensor k, subgraph after subgraph; buffer
+ * 0 is empty, as the format requires. Throws `tflite/too-large` if offsets would not fit.
  */
 export function encodeTflite(spec: ModelSpec): Uint8Array {
   const subgraphs = [spec, ...(spec.branches ?? [])];

@@ -6,8 +6,9 @@ import { IfOptions } from './generated/if-options.ts';
 const MAX_OPERATORS = 2 ** 16;
 
 /**
- * A model whose IF operators are gone: the operators of both branches stand in their place, which is right where these have no effects, and a
- * SELECT_V2 for each output picks one. Throws `tflite/unsupported` where a branch has state, or the branches differ in shape or type.
+ * A model without IF operators: each is replaced by the operators of both branches, which is valid if these
+ * have no side effects, and a SELECT_V2 for each output. Throws `tflite/unsupported` if a branch has state,
+ * or the branches differ in shape or type.
  */
 export function withBranchesInlined(model: TfliteModel): TfliteModel {
   return new Inliner().inlined(model, []);

@@ -190,7 +190,7 @@ export class OperatorReader {
   }
 }
 
-/** Operands that say the shape of the result. */
+/** Operands that determine the shape of the result. */
 const shapeOperands: Readonly<Record<string, number>> = {
   RESHAPE: 1,
   BROADCAST_TO: 1,

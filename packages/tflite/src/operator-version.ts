@@ -2,7 +2,7 @@ import type { OperatorSpec, TensorSpec } from './encode-model.ts';
 
 type Code = OperatorSpec['code'];
 
-/** Versions by the type of the data that an operator computes on, where they are not 1. */
+/** Versions by the data type that an operator computes on, if they are not 1. */
 interface Versions {
   readonly INT8?: number;
   readonly INT16?: number;
@@ -79,7 +79,7 @@ export function operatorVersion(operator: OperatorSpec, tensors: readonly Tensor
   return Math.max(typed, wide, deep, bias, grouped(operator, tensors), options?.version ?? 1);
 }
 
-/** The first version of an operator that readers know, where it is not 1. */
+/** The first version of an operator that readers support, if it is not 1. */
 const first: Readonly<Partial<Record<Code, number>>> = { BROADCAST_TO: 2 };
 
 /** A convolution whose filter reads a part of the channels. */

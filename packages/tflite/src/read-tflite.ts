@@ -9,7 +9,7 @@ import { TensorTable, typeOf } from './tensor-table.ts';
 export interface ReadTfliteOptions {
   /** For error messages. */
   readonly file?: string;
-  /** Names of tensors at which the model ends, in place of its own outputs: what only those need is not read. */
+  /** Names of tensors at which the model ends, replacing its own outputs: what only those need is not read. */
   readonly outputs?: readonly string[] | undefined;
   /** Sizes of the input's dimensions that its signature leaves open, by name: `<input>_<axis>`. */
   readonly bind?: ReadonlyMap<string, number> | undefined;
@@ -34,7 +34,7 @@ export function readTflite(bytes: Uint8Array, { file, outputs, bind }: ReadTflit
 
 const notOfSizes = /^tflite\/(decode|unknown-op|unsupported|options)$/;
 
-/** Errors of a model whose open sizes are not all given tell how to give them. */
+/** Errors of a model with unset open sizes explain how to set them. */
 function withBindHint<T>(sizes: readonly OpenSize[], body: () => T): T {
   try {
     return body();
@@ -121,7 +121,7 @@ function unsupported({ code, custom, index, inputs }: TfliteOperator, table: Ten
   );
 }
 
-/** Tensors that are returned twice, or share a name, get names of their own. */
+/** Tensors that are returned twice, or share a name, get unique names. */
 function addOutputs({ outputs }: TfliteModel, table: TensorTable): void {
   if (outputs.length === 0)
     throw new CompileError('tflite/decode', 'expected a graph with outputs, found none');

@@ -44,10 +44,10 @@ export const channelsFirstAxis: readonly number[] = [0, 2, 3, 1];
 const CONSTANT_BYTES_PER_BYTE = 16;
 
 /**
- * The values of a model's tensors while it is read. A tensor gets a value in the order that its producer writes; asking
- * for the other order adds a transpose once (a reshape where no element moves, new data for a constant). So a chain of
- * image operators stays NCHW, and transposes appear only where the model's own order of axes can be seen: at inputs and outputs, and
- * before operators such as RESHAPE that mix axes.
+ * The values of a model's tensors while it is read. A tensor gets a value in the order that its producer
+ * writes; requesting the other order adds a transpose once (a reshape if no element moves, new data for a
+ * constant). So a chain of image operators stays NCHW, and transposes appear only where the model's order of
+ * axes is visible: at inputs and outputs, and before operators such as RESHAPE that mix axes.
  */
 export class TensorTable {
   readonly graph: Graph;

@@ -16,12 +16,12 @@ export class VariableTable {
     this.#graph = graph;
   }
 
-  /** Says which variable the tensor of a handle stands for. */
+  /** Records which variable the tensor of a handle refers to. */
   open(handle: number, name: string): void {
     this.#names.set(handle, name);
   }
 
-  /** A tensor that is a variable of its own, also where another has its name. */
+  /** A tensor that is itself a variable, even if another has its name. */
   openTensor(index: number, name: string): void {
     const before = this.#alike.get(name) ?? 0;
     this.#alike.set(name, before + 1);

@@ -13,7 +13,7 @@ export interface CheckOptions {
 /** A pass that changed the meaning of a graph. */
 export class PassDifference extends CompileError {
   readonly pass: string;
-  /** The smallest graph found on which the pass goes wrong. */
+  /** The smallest graph found on which the pass is wrong. */
   readonly graph: Graph;
 
   constructor(pass: string, graph: Graph, difference: Counterexample) {
@@ -26,8 +26,8 @@ export class PassDifference extends CompileError {
 }
 
 /**
- * Runs passes and holds the graph after each against the graph before it, in the interpreter on seeded inputs. Throws
- * PassDifference with the pass and the smallest failing graph.
+ * Runs passes and compares the graph after each with the graph before it, in the interpreter on seeded
+ * inputs. Throws PassDifference with the pass and the smallest failing graph.
  */
 export function checkPasses(
   graph: Graph,
@@ -48,7 +48,7 @@ export function checkPasses(
   }
 }
 
-/** Cuts the graph before the pass down as long as the pass still goes wrong on it. */
+/** Reduces the graph before the pass as long as the pass is still wrong on it. */
 function smallest(pass: Pass, graph: Graph, difference: Counterexample): PassDifference {
   let [best, reason] = [graph, difference];
   for (let shrunk = true; shrunk; ) {

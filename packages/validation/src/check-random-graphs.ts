@@ -15,8 +15,9 @@ import { checkPasses } from './check-passes.ts';
 export const RANDOM_GRAPHS = Number(process.env.GHOSTC_RANDOM_GRAPHS ?? 1200);
 
 /**
- * Runs every pass on random graphs: the optimiser, lowering, and what is part of neither. Throws with the smallest failing
- * graph, also where a rule cannot build its replacement. One of several shards, so that test files share the work.
+ * Runs every pass on random graphs: the optimiser, lowering, and passes in neither. Throws with the smallest
+ * failing graph, also if a rule cannot build its replacement. One of several shards, so that test files share
+ * the work.
  */
 export function checkRandomGraphs(
   graphs: fc.Arbitrary<Graph>,
@@ -33,7 +34,7 @@ export function checkRandomGraphs(
   );
 }
 
-/** The pass, failing where a rule would decline because its replacement cannot be built. */
+/** The pass, failing if a rule declines because its replacement cannot be built. */
 function strict(pass: Pass): Pass {
   const { rules } = pass;
   if (!rules) return pass;

@@ -21,16 +21,16 @@ const UNIT = 2 ** -24;
 const FALLBACK = 1e-3;
 
 /**
- * Runs both graphs in the interpreter on seeded inputs of several kinds (ordinary values; with zeros of both signs and tiny
- * values; large and huge values; infinities where nothing but movement and exact ops would see them) and compares within
- * the sum of their derived bounds. Symbolic dimensions take small seeded sizes.
+ * Runs both graphs in the interpreter on seeded inputs of several kinds (ordinary values; with zeros of both
+ * signs and tiny values; large and huge values; infinities if only movement and exact ops see them) and
+ * compares within the sum of their derived bounds. Symbolic dimensions get small seeded sizes.
  */
 export function compareGraphs(before: Graph, after: Graph, seed = 1): Counterexample | null {
   const first = new Evaluation(before, seed);
   return compareEvaluations(first, new Evaluation(after, seed, first));
 }
 
-/** What a graph gives on seeded inputs, each kind computed once. The graph must not change. */
+/** A graph's outputs on seeded inputs, each kind computed once. The graph must not change. */
 export class Evaluation {
   readonly graph: Graph;
   readonly #seed: number;
@@ -72,7 +72,7 @@ class Run {
     this.outputs = interpret(graph, inputs, { known });
   }
 
-  /** Derived where outputs differ at all. */
+  /** Derived only if outputs differ at all. */
   bound(output: string): Float64Array | null {
     this.#bounds ??= errorBounds(this.#graph, this.inputs);
     return this.#bounds.get(output) ?? null;

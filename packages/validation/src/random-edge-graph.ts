@@ -109,7 +109,7 @@ class EdgeGraphBuilder {
     return this.#node('slice', [joined], { starts: [start], ends: [start + keep], axes: [1] });
   }
 
-  /** A pointwise layer with the weight that the last one of its kind had. */
+  /** A pointwise layer that reuses the weight of the last one of its kind. */
   #shared(x: Value, seed: number): Value {
     const channels = Number(x.type.shape[1]);
     const known = this.#weight;

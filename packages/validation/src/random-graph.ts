@@ -196,7 +196,10 @@ class RandomGraphBuilder {
     return this.#node(op, seed % 2 ? [other, x] : [x, other]);
   }
 
-  /** Convolutions and pools whose windows, strides, dilations and pads are not square; grouped where channels allow it. */
+  /**
+   * Convolutions and pools with non-square windows, strides, dilations and pads; grouped if channels allow
+   * it.
+   */
   #window(x: Value, { pick, seed }: Pick<Step, 'pick' | 'seed'>): Value {
     const channels = Number(x.type.shape[1]);
     const [kh, kw] = [1 + (seed % 3), 1 + (pick % 3)];

@@ -19,7 +19,7 @@ export const elementBytes: Readonly<Record<IoType, number>> = {
 /** Bytes of one dispatch's parameters: WebGPU's default alignment of a dynamic offset. */
 export const paramBytes = 256;
 
-/** Throws an Error that says what does not fit: a wrong manifest, or the device limit that is exceeded. */
+/** Throws an Error that names the problem: a wrong manifest, or the device limit that is exceeded. */
 export function checkProgram({ manifest, weights }: WgslProgram, limits: Limits): void {
   if (manifest?.format !== 'ghostc-wgsl/2')
     throw new Error(`expected a manifest of format ghostc-wgsl/2, found ${manifest?.format}`);

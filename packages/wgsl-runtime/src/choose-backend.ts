@@ -7,10 +7,10 @@ export interface Backend {
   readonly reason: string;
 }
 
-/** Drivers that compute on the processor, where WebAssembly is faster. */
+/** Software drivers, than which WebAssembly is faster. */
 const software = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software|\bwarp\b/i;
 
-/** The backend that was asked for, or WebGPU where its adapter is no software, else WebAssembly. */
+/** The requested backend; by default WebGPU if its adapter is not software, otherwise WebAssembly. */
 export async function chooseBackend(asked?: BackendName): Promise<Backend> {
   if (asked === 'webgpu' || asked === 'wasm') return { name: asked, reason: 'it was asked for' };
   if (asked !== undefined) throw new Error(`expected backend webgpu or wasm, found ${asked}`);
@@ -24,12 +24,12 @@ export async function chooseBackend(asked?: BackendName): Promise<Backend> {
   return { name: 'webgpu', reason: `the adapter: ${words}` };
 }
 
-/** What an adapter is. Of one that says nothing of itself: a GPU, as most are. */
+/** The kind of an adapter. If it gives no information: a GPU, as most are. */
 export function isSoftware(info: GPUAdapterInfo | undefined): boolean {
   return isFallback(info) || software.test(adapterName(info));
 }
 
-/** Vendor, architecture, device and description, as far as they are there. */
+/** Vendor, architecture, device and description, if available. */
 export function adapterName({
   vendor,
   architecture,

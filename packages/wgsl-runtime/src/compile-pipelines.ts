@@ -77,7 +77,7 @@ async function compileModule(
   code: string,
   label: string,
 ): Promise<GPUShaderModule> {
-  device.pushErrorScope('validation'); // the messages below say more
+  device.pushErrorScope('validation'); // the messages below are more specific
   const module = device.createShaderModule({ label: id, code });
   const [{ messages }, problem] = await Promise.all([module.getCompilationInfo(), device.popErrorScope()]);
   const error = messages.find(({ type }) => type === 'error');

@@ -25,9 +25,10 @@ export interface SessionOptions extends DownloadOptions {
 export type DeviceSource = GPUDevice | (() => Promise<GPUDevice>);
 
 /**
- * Makes a program ready: compiles each module once, uploads the weights once, makes every buffer. Rejects with the
- * dispatch's label when a shader does not compile, and with the limit's name when the device is too small. When the device
- * is lost, and `source` is a function, the next call loads the program anew on the device that it gives.
+ * Prepares a program: compiles each module once, uploads the weights once, creates every buffer. Rejects with
+ * the dispatch's label if a shader does not compile, and with the limit's name if the device is too small. If
+ * the device is lost and `source` is a function, the next call reloads the program on the device that it
+ * returns.
  */
 export async function createSession(
   source: DeviceSource,
@@ -124,7 +125,10 @@ class GpuSession implements Session {
     if (typeof this.#source !== 'function') this.#ended ??= `the GPU device was lost: ${reason}`;
   }
 
-  /** Checks the inputs and hands them to `task` as they are now: at once, or as copies when a device has to come first. */
+  /**
+   * Checks the inputs and passes their current contents to `task`: directly, or as copies if a device must be
+   * created first.
+   */
   async #start<T>(batch: readonly Inputs[], task: Task<T>): Promise<T> {
     this.#assertAlive();
     for (const inputs of batch) checkInputs(this.manifest.inputs, inputs, isOnGpu);

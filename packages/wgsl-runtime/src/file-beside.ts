@@ -1,4 +1,4 @@
-/** A file beside a module. In a classic script, which has no address of its own, the caller has to say where it is. */
+/** A file next to a module. A classic script has no URL of its own, so the caller must say where it is. */
 export function fileBeside(locate: () => URL, option: string): URL {
   try {
     return locate();

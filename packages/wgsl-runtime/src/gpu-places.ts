@@ -38,7 +38,7 @@ interface Steps {
   readonly pixel: number;
 }
 
-/** How an output [...,C,H,W] or [...,H,W,C] lies in a texture of its size. */
+/** The layout of an output [...,C,H,W] or [...,H,W,C] in a texture of its size. */
 function stepsOf({ name, shape, dtype, bytes }: IoTensor, { width, height }: GPUTexture): Steps {
   const pixels = width * height;
   const channels = bytes / 4 / pixels;
@@ -70,7 +70,7 @@ export function encodePlaces(gpu: GpuProgram, encoder: GPUCommandEncoder, places
   }
 }
 
-/** WGSL that writes an output into a texture: one channel as grey, alpha 1 where there is none. */
+/** WGSL that writes an output into a texture: one channel as grey, alpha 1 if there is none. */
 function textureShader(output: IoTensor, texture: GPUTexture): string {
   const { channels, channel, pixel } = stepsOf(output, texture);
   const value = (c: number): string => {

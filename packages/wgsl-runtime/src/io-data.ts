@@ -24,7 +24,7 @@ export interface PixelInput {
 /** Row-major data by name, in memory or on the GPU, or what computes it. */
 export type Inputs = Readonly<Record<string, IoData | GpuInput | PixelInput | GPUBuffer>>;
 
-/** What the data of an input may be beside an array. */
+/** What the data of an input may be besides an array. */
 type IsComputed = (data: Inputs[string], input: IoTensor) => boolean;
 
 /** The class of each type. */
@@ -37,7 +37,7 @@ export const ioArrays = {
   u8: Uint8Array,
 };
 
-/** Throws an Error that says what is no input of the program, and which input it lacks or cannot take. */
+/** Throws an Error that names an unknown input, or one that is missing or invalid. */
 export function checkInputs(expected: readonly IoTensor[], inputs: Inputs, isComputed: IsComputed): void {
   if (typeof inputs !== 'object' || /Array|Map|^null$/.test(kindOf(inputs)))
     throw new Error(`expected an object with data by input name, found ${kindOf(inputs)}`);
@@ -71,14 +71,14 @@ export function isPixelInput(data: Inputs[string]): data is PixelInput {
   return typeof (data as Partial<PixelInput>).values === 'function' && !ArrayBuffer.isView(data);
 }
 
-/** The inputs as they are now. What the GPU computes or has stays: it is read when it runs. */
+/** Copies of the inputs. GPU data is not copied: it is read when the program runs. */
 export function copyOf(inputs: Inputs): Inputs {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, data]) => [name, ArrayBuffer.isView(data) ? data.slice() : data]),
   );
 }
 
-/** Whole words for writeBuffer: a last one that is not full goes padded. */
+/** Whole words for writeBuffer: an incomplete last word is padded. */
 export function wordsOf(data: IoData): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   if (bytes.byteLength % 4 === 0) return bytes;
@@ -87,7 +87,7 @@ export function wordsOf(data: IoData): Uint8Array<ArrayBuffer> {
   return padded;
 }
 
-/** The outputs of one inference, copied out of memory, where each starts at `place`. */
+/** The outputs of one inference, copied out of memory, each starting at `place`. */
 export function readOutputs<T extends IoData>(
   outputs: readonly IoTensor[],
   memory: ArrayBuffer,
@@ -102,7 +102,7 @@ export function readOutputs<T extends IoData>(
   );
 }
 
-/** Where outputs start that lie one after another from `at`, each in whole words. */
+/** Start offsets of outputs placed one after another from `at`, each in whole words. */
 export function inTurn(at: number): (output: IoTensor) => number {
   let next = at;
   return ({ bytes }) => {

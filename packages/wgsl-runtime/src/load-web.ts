@@ -6,17 +6,18 @@ interface BackendModule<Model> {
   load(options: object): Promise<Model>;
 }
 
-/** What a page may say of loading. */
+/** What a page may specify for loading. */
 export interface WebOptions {
-  /** Default: WebGPU where the adapter is no software, else WebAssembly. */
+  /** Default: WebGPU if the adapter is not software, otherwise WebAssembly. */
   readonly backend?: BackendName | undefined;
-  /** Of each backend, as its own package takes them. */
+  /** Per backend, in the form its own package accepts. */
   readonly weights?: { readonly [name in BackendName]?: unknown } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The program on the best backend here. Where WebGPU was not asked for and does not load the program, WebAssembly does.
+ * Loads the program on the best backend. If WebGPU was not requested explicitly and fails to load the
+ * program, WebAssembly is used.
  * `backend` of the model says which it is, and why.
  */
 export async function loadWeb<Model extends object>(

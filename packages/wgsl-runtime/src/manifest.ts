@@ -9,13 +9,13 @@ export interface IoTensor {
   /** Bytes from the start of the arena; a multiple of 4. */
   readonly offset: number;
   readonly bytes: number;
-  /** Of integers that stand for real numbers: real = scale * (value - zeroPoint). */
+  /** For integers that represent real numbers: real = scale * (value - zeroPoint). */
   readonly quant?: { readonly scale: number; readonly zeroPoint: number };
-  /** Order of the axes of an image, where the model shows it. */
+  /** Order of the axes of an image, if the model shows it. */
   readonly layout?: 'NCHW' | 'NHWC';
 }
 
-/** What programs of every kind say of themselves. */
+/** What programs of every kind state about themselves. */
 export interface ProgramManifest {
   readonly name: string;
   /** SHA-256, in hex, of the model and the options that the program was compiled from. */
@@ -51,9 +51,9 @@ export interface Variant {
 }
 
 /**
- * A program for WebGPU: one arena buffer (group 0, binding 0, read_write storage), the weights (binding 1, read-only
- * storage), the parameters of a dispatch (binding 2, uniform with a dynamic offset), matrices in f16 where there are any
- * (binding 3, read-only storage), and the dispatches of one inference in order.
+ * A program for WebGPU: one arena buffer (group 0, binding 0, read_write storage), the weights (binding 1,
+ * read-only storage), the parameters of a dispatch (binding 2, uniform with a dynamic offset), matrices in
+ * f16 if there are any (binding 3, read-only storage), and the dispatches of one inference in order.
  */
 export interface WgslManifest extends ProgramManifest {
   readonly format: 'ghostc-wgsl/2';
@@ -65,7 +65,10 @@ export interface WgslManifest extends ProgramManifest {
   readonly variants: Readonly<Record<string, readonly Variant[]>>;
   /** One inference, in the shape that software adapters like: few dispatches. */
   readonly dispatches: readonly Dispatch[];
-  /** The same in the shape that GPUs like: sums cut into parts, over many workgroups. Absent where nothing differs. */
+  /**
+   * The same in a form that suits GPUs: sums split into parts, over many workgroups. Absent if nothing
+   * differs.
+   */
   readonly gpuDispatches?: readonly Dispatch[];
 }
 

@@ -2,7 +2,7 @@ import { isModule } from './is-module.ts';
 import type { WasmProgram } from './manifest.ts';
 import { type OpenOptions, openWeights, type WeightSource } from './open-weights.ts';
 
-/** A WebAssembly module: compiled, its bytes, or where its file is. */
+/** A WebAssembly module: compiled, its bytes, or the location of its file. */
 export type CodeSource = WasmProgram['code'] | WeightSource;
 
 export async function openCode(

@@ -2,7 +2,7 @@ import { kindOf } from './kind-of.ts';
 import type { ProgramManifest, Weights } from './manifest.ts';
 import { cached } from './weight-cache.ts';
 
-/** Weights of a program: their bytes, or where the file is. */
+/** Weights of a program: their bytes, or the location of the file. */
 export type WeightSource = Uint8Array | string | { readonly href: string };
 
 export interface OpenOptions {
@@ -16,7 +16,10 @@ export interface OpenOptions {
   readonly manifest?: ProgramManifest | undefined;
 }
 
-/** Bytes as they are; a file is fetched when it is read. A failed answer, or a page in its place, rejects with the URL. */
+/**
+ * Bytes are used directly; a file is fetched when it is read. A failed response, or an HTML page in its
+ * place, rejects with the URL.
+ */
 export function openWeights(source: WeightSource, options: OpenOptions = {}): Weights {
   const { what = 'weights' } = options;
   if (kindOf(source) === 'Uint8Array') return source as Uint8Array;

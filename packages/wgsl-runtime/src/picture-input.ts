@@ -54,7 +54,7 @@ export function picture(source: Source, options: PictureOptions): GpuInput & Pix
   };
 }
 
-/** The picture for a shader, undefined where it is too large, or no frame that a browser can import. */
+/** The picture for a shader, undefined if it is too large, or a frame that the browser cannot import. */
 function viewOf(source: Source, kit: PictureKit): GPUTextureView | GPUExternalTexture | undefined {
   if (isTexture(source)) return source.createView();
   if (!isMoving(source)) return kit.still(source);
@@ -179,7 +179,7 @@ class PictureKit {
     this.#uniforms = device.createBuffer({ size: uniformBytes, usage: UNIFORM | COPY_DST });
   }
 
-  /** A still picture as a texture of its size; undefined where it is too large for one. */
+  /** A still picture as a texture of its size; undefined if it is too large for one. */
   still(source: StillSource): GPUTextureView | undefined {
     const [width, height] = sizeOf(source);
     const { device } = this;

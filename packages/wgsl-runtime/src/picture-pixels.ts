@@ -17,7 +17,7 @@ import {
 /** Brightness of red, green and blue (ITU-R BT.601). */
 const luma = [0.299, 0.587, 0.114];
 
-/** Weights of a tap are integers of so many bits, as Pillow's: the sums are exact. */
+/** Weights of a tap are integers with this many bits, as in Pillow: the sums are exact. */
 const WEIGHT_BITS = 22;
 
 /** An input from a picture, as `picture` of a GPU computes it, without one. */

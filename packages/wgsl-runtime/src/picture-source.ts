@@ -3,7 +3,7 @@ import type { IoTensor } from './manifest.ts';
 
 /** What a browser can copy into a texture. */
 export type StillSource = ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement;
-/** What it can read where it lies, without a copy. */
+/** What it can read in place, without a copy. */
 export type MovingSource = HTMLVideoElement | VideoFrame;
 
 export type Source = StillSource | MovingSource | GPUTexture;
@@ -32,7 +32,7 @@ export function checkOptions(options: PictureOptions): void {
     throw new Error(`picture: expected resize as a number of pixels, found ${resize}`);
 }
 
-/** Where a picture goes: sizes, and how its values are stored. */
+/** The destination of a picture: sizes, and how its values are stored. */
 export interface Frame {
   readonly channels: number;
   readonly height: number;
@@ -128,7 +128,7 @@ interface Axis {
   readonly scale: number;
 }
 
-/** Half of a number, to the even one where it is between two, as Python rounds. */
+/** Half of a number, rounded to even, as Python rounds. */
 function halfEven(twice: number): number {
   const low = Math.floor(twice / 2);
   return twice % 2 ? low + (low % 2) : low;

@@ -4,7 +4,7 @@ import type { Inputs } from './io-data.ts';
 import type { DispatchTime } from './session.ts';
 import { writeInputs } from './write-inputs.ts';
 
-/** Runs once, each dispatch in a pass of its own between two timestamps. */
+/** Runs once, each dispatch in a separate pass between two timestamps. */
 export async function profileProgram(gpu: GpuProgram, inputs: Inputs): Promise<DispatchTime[]> {
   const { device, manifest } = gpu;
   if (!device.features.has('timestamp-query'))

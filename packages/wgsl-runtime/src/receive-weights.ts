@@ -2,13 +2,13 @@ import { crc32 } from './crc32.ts';
 import { kindOf } from './kind-of.ts';
 import type { ProgramManifest, Weights } from './manifest.ts';
 
-/** Takes bytes of the weight file in order, with where they start in it. */
+/** Receives bytes of the weight file in order, with their offset in it. */
 type Sink = (bytes: Uint8Array, at: number) => void;
 
 /** Called as the weight file arrives. */
 export type OnDownload = (bytes: number, total: number) => void;
 
-/** What a caller may want of loading. */
+/** What a caller may request for loading. */
 export interface DownloadOptions {
   readonly onDownload?: OnDownload | undefined;
   /** Ends loading, which then rejects with the signal's reason. */
@@ -65,7 +65,7 @@ async function eachChunk(weights: Weights, take: (bytes: Uint8Array) => void): P
   try {
     await readChunks(reader, take);
   } catch (error) {
-    reader.cancel(error).catch(() => undefined); // the answer's own error is the one to tell
+    reader.cancel(error).catch(() => undefined); // the response's own error is the one to report
     throw error;
   }
 }

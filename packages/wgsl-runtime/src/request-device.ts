@@ -1,13 +1,13 @@
 import type { WgslManifest } from './manifest.ts';
 
-/** Features that variants and `profile` use, where the adapter has them. */
+/** Features that variants and `profile` use, if the adapter has them. */
 const useful = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 
 const insecure = ': it needs a page from https or localhost';
 
 /**
- * A device for a program: with the features that its variants use, and larger buffers only where the default limits are too
- * small. Throws an Error that says what is missing: WebGPU, an adapter, or a limit.
+ * A device for a program: with the features that its variants use, and larger buffers only if the default
+ * limits are too small. Throws an Error that names what is missing: WebGPU, an adapter, or a limit.
  */
 export async function requestDevice(
   { arenaBytes, weightBytes, halfBytes }: WgslManifest,

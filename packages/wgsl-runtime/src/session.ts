@@ -15,12 +15,13 @@ export interface DispatchTime {
 /** A program that is ready to run. */
 export interface Session<M extends ProgramManifest = WgslManifest> {
   readonly manifest: M;
-  /** Where it runs on a GPU: a new one after a loss, none before that is there. */
+  /** The device it runs on, if on a GPU: a new one after a loss, none until that exists. */
   readonly device?: GPUDevice | undefined;
   /**
-   * One inference of the inputs as they are at the call. Calls may overlap; they run one after another. On a GPU: one submit,
-   * and one for each picture, and no buffer is created unless more are in flight than ever. Rejects on a wrong input or a
-   * device error. Outputs that `into` names stay on the GPU, and out of the answer.
+   * One inference; inputs are copied at the call. Calls may overlap; they run one after another. On a GPU:
+   * one submit, plus one for each picture, and no buffer is created unless more calls are in flight than ever
+   * before. Rejects on a wrong input or a device error. Outputs named in `into` stay on the GPU and are not
+   * returned.
    */
   run<T extends IoData = Float32Array>(inputs: Inputs, into?: Places): Promise<Outputs<T>>;
   /** Several inferences without waiting in between: one readback of all. */

@@ -4,7 +4,7 @@ import { type DownloadOptions, receiveWeights } from './receive-weights.ts';
 /** Takes bytes of the weight file in order. */
 type Sink = (bytes: Uint8Array) => void;
 
-/** Where the parts of the weight file lie in the weight buffer, in bytes. */
+/** Where the parts of the weight file are in the weight buffer, in bytes. */
 export interface WeightLayout {
   /** f32 and i32 words, at the start. */
   readonly wordBytes: number;
@@ -13,7 +13,7 @@ export interface WeightLayout {
   readonly matrixBytes: number;
 }
 
-/** Matrices in the weight buffer: f16 as in the file where the device reads it, else f32. */
+/** Matrices in the weight buffer: f16 as in the file if the device supports it, otherwise f32. */
 export type MatrixType = 'f16' | 'f32';
 
 export function weightLayout({ weightBytes, halfBytes }: WgslManifest, matrices: MatrixType): WeightLayout {

@@ -11,12 +11,12 @@ export interface CachePlace {
   readonly manifest: ProgramManifest;
 }
 
-/** Parameter of a URL that tells versions of a file apart. */
+/** URL parameter that distinguishes versions of a file. */
 const PARAMETER = 'ghostc';
 
 /**
- * The file from the cache, or as it is downloaded: then it is kept once it has arrived whole, and files that the URL had before
- * are dropped. Where there is no Cache API (Node), or no room, it is downloaded each time.
+ * The file from the cache, or downloaded: a complete download is cached, and files that the URL had before
+ * are dropped. Without a Cache API (Node) or space, it is downloaded each time.
  */
 export async function cached(place: CachePlace, download: () => Promise<Bytes>): Promise<Bytes> {
   const cache = await globalThis.caches?.open(place.name).catch(() => undefined);

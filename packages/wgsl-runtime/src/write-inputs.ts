@@ -4,8 +4,8 @@ import { type GpuInput, type GpuTarget, type Inputs, type IoData, isGpuInput, wo
 import { copyBytes } from './make-buffers.ts';
 
 /**
- * Puts the inputs into the arena as they are now. Each that the GPU computes is a submit of its own: it may write to
- * buffers and textures through the queue, and the next one may write to the same.
+ * Writes the current inputs into the arena. Each input that the GPU computes is a separate submit: it may
+ * write to buffers and textures through the queue, and the next one may write to the same.
  */
 export function writeInputs({ device, manifest, buffers: { arena } }: GpuProgram, inputs: Inputs): void {
   for (const input of manifest.inputs) {

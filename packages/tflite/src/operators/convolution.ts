@@ -87,8 +87,8 @@ export function integerWeight(node: OperatorReader): Value {
 }
 
 /**
- * The bias in accumulator units: int32, and int64 beside 16-bit activations. Its scale is that of the accumulator and says
- * nothing more.
+ * The bias in accumulator units: int32, or int64 with 16-bit activations. Its scale is that of the
+ * accumulator and adds no information.
  */
 export function integerBias(node: OperatorReader, index = 2): Value | null {
   if (!node.has(index)) return null;

@@ -77,7 +77,10 @@ const arithmeticOptions = {
   div: (node: OperatorReader) => node.optionalOptions(BuiltinOptions.DivOptions, new DivOptions()),
 };
 
-/** ADD, SUB, MUL, DIV with NumPy broadcasting and a fused activation: of floats a node of its own, which rules know. */
+/**
+ * ADD, SUB, MUL, DIV with NumPy broadcasting and a fused activation: for floats a separate node, which rules
+ * recognise.
+ */
 export const readArithmetic =
   (op: keyof typeof arithmeticOptions) =>
   (node: OperatorReader): void => {
@@ -164,7 +167,7 @@ export function broadcastOperand(node: OperatorReader, i: number, order: AxisOrd
   return node.table.permuted(image, [0, 3, 1, 2]);
 }
 
-/** A comparison, with its operands exchanged or its result negated where the graph has no op for it. */
+/** A comparison, with its operands exchanged or its result negated if the graph has no op for it. */
 export const readComparison =
   (op: 'equal' | 'less' | 'less_equal', form: 'plain' | 'exchanged' | 'negated' = 'plain') =>
   (node: OperatorReader): void => {

@@ -63,7 +63,7 @@ export const readArgument =
     node.setOutput(at.type.dtype === dtype ? at : node.emit('cast', [at], { to: dtype }), 'plain');
   };
 
-/** BATCH_MATMUL of floats, either operand transposed where asked. */
+/** BATCH_MATMUL of floats, either operand transposed if requested. */
 export function readBatchMatmul(node: OperatorReader): void {
   refuseQuantized(node);
   const options = node.optionalOptions(BuiltinOptions.BatchMatMulOptions, new BatchMatMulOptions());
@@ -77,7 +77,7 @@ export function readBatchMatmul(node: OperatorReader): void {
   node.setOutput(node.emit('matmul', factors), 'plain');
 }
 
-/** SELECT and SELECT_V2: x where the condition holds, y elsewhere. A vector of SELECT speaks of rows. */
+/** SELECT and SELECT_V2: x if the condition holds, otherwise y. A vector condition of SELECT selects rows. */
 export function readSelect(node: OperatorReader): void {
   refuseQuantized(node);
   const rank = node.outputTensor().shape.length;
@@ -134,7 +134,7 @@ export function readOneHot(node: OperatorReader): void {
   node.setOutput(node.emit('where', [node.emit('equal', [indices, counter]), on, off]), 'plain');
 }
 
-/** TOPK_V2: the k largest along the last axis, and where they are. */
+/** TOPK_V2: the k largest along the last axis, and their indices. */
 export function readTopK(node: OperatorReader): void {
   const [k = 0] = node.integers(1, 'k');
   const attrs = { k, axis: -1, largest: true };
@@ -201,7 +201,7 @@ function setConstant(node: OperatorReader, tensor: Tensor): void {
   node.setOutput(node.table.graph.addConstant(node.outputTensor().name, tensor), 'plain');
 }
 
-/** DENSIFY of a constant, which is dense already as it is read. */
+/** DENSIFY of a constant, which is already dense when read. */
 export function readDensify(node: OperatorReader): void {
   node.setOutput(node.input(0, 'plain'), 'plain');
 }

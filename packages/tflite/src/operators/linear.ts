@@ -8,9 +8,10 @@ import { activationAttributes } from './fused-activation.ts';
 import { isQuantized, requantized } from './quantized-output.ts';
 
 /**
- * FULLY_CONNECTED: the input is a matrix with rows of as many elements as the weights have columns. On integers the interpreter
- * (LiteRT 2.3, reference kernels) rounds each result once, where every other operator rounds twice. It does so on 16 bits too,
- * where our op has the 15-bit multiplier of the other 16-bit layers: one step apart on some elements.
+ * FULLY_CONNECTED: the input is a matrix whose rows have as many elements as the weights have columns. On
+ * integers the interpreter (LiteRT 2.3, reference kernels) rounds each result once, while every other
+ * operator rounds twice. This includes 16 bits, for which our op has the 15-bit multiplier of the other
+ * 16-bit layers: some elements are one step apart.
  */
 export function readFullyConnected(node: OperatorReader): void {
   const options = node.options(BuiltinOptions.FullyConnectedOptions, new FullyConnectedOptions());

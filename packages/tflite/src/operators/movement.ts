@@ -29,7 +29,7 @@ export function readConcatenation(node: OperatorReader): void {
   node.setOutput(activated(node, joined, activation), order);
 }
 
-/** Parts of uint8 may have scales of their own: TFLite's kernel rounds them to the output's, in float32. */
+/** Parts of uint8 may have different scales: TFLite's kernel rounds them to the output's, in float32. */
 function rescaled(node: OperatorReader, x: Value): Value {
   if (!isQuantized(node) || x.type.dtype !== 'u8') return x;
   const [from, to] = [affineOf(x.type, 'x'), outputQuant(node)];

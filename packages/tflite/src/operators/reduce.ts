@@ -45,7 +45,10 @@ function readQuantizedMean(node: OperatorReader): void {
   node.setOutput(asDeclared(node, node.emit('qlinear_global_average_pool', [image], attrs)), 'plain');
 }
 
-/** NCHW, unless axes are dropped and those that stay would stand in another order: only the channels may stay beside the batch. */
+/**
+ * NCHW, unless axes are dropped and the others would be in a different order: only the channels may remain
+ * besides the batch.
+ */
 function reduceOrder(node: OperatorReader, axes: readonly number[], options: ReducerOptions): AxisOrder {
   if (node.table.nativeOrder(node.inputIndex(0)) !== 'nchw') return 'plain';
   const [height, width, channels] = [1, 2, 3].map((axis) => axes.includes(axis));

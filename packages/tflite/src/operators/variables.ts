@@ -23,8 +23,8 @@ export function readAssignVariable(node: OperatorReader): void {
 }
 
 /**
- * CALL_ONCE: the first values of the variables. They are the caller's to give, since variables are inputs and outputs; the
- * subgraph is not read.
+ * CALL_ONCE: the first values of the variables. The caller provides them, since variables are inputs and
+ * outputs; the subgraph is not read.
  */
 export function readCallOnce(node: OperatorReader): void {
   if (node.operator.outputs.length > 0)

@@ -10,8 +10,8 @@ export interface WindowOptions {
 }
 
 /**
- * strides, dilations and pads ([top, left, bottom, right]) of a window over an image of [height, width]. With SAME padding the
- * output has ceil(size / stride) elements; of an odd number of padding elements the last one lies at the end.
+ * strides, dilations and pads ([top, left, bottom, right]) of a window over an image of [height, width]. With
+ * SAME padding the output has ceil(size / stride) elements; an odd padding element is at the end.
  */
 export function windowAttributes(options: WindowOptions, size: readonly [number, number]): Attrs {
   const { padding, strides, dilations, kernel } = options;
