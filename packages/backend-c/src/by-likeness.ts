@@ -8,8 +8,8 @@ import {
 } from '@ghostc/ir';
 
 /**
- * Answers for nodes, each found once for all nodes that are alike: same op, attributes, types, and the same data in their
- * constants. Plans ask the same of many copies of a layer, and tuned kernels take a while to say.
+ * Caches answers for nodes that are alike: same op, attributes, types, and the same data in their constants.
+ * Plans query many copies of a layer, and tuned kernels take a while to answer.
  */
 export function byLikeness<T>(ask: (node: Node) => T): (node: Node) => T {
   const known = new WeakMap<Node, T>();

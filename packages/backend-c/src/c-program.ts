@@ -8,7 +8,7 @@ export interface CTensor {
   readonly elements: number;
   /** Absent: plain numbers. */
   readonly quant?: QuantParams | undefined;
-  /** Byte of the arena that it starts at; absent: it is a buffer of its own, given to the run function. */
+  /** Byte of the arena at which it starts; if absent, it is a separate buffer passed to the run function. */
   readonly offset?: number | undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Run-time dispatch on x86-64: where the compiler may not use AVX2, kernels and layers stand in the source once more, built for
- * AVX2 and FMA under names of their own, and the run function asks the processor. One file still builds with a plain `cc -O2`.
+ * Run-time dispatch on x86-64: if the compiler may not use AVX2, the source has a second copy of kernels and
+ * layers, built for AVX2 and FMA under different names, and the run function queries the processor. One file
+ * still builds with a plain `cc -O2`.
  */
 
 const suffix = '_avx2';

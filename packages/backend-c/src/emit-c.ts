@@ -161,7 +161,7 @@ function fetchedRanges(parts: readonly { readonly bytes: number; readonly end: n
   return ranges;
 }
 
-/** Address of weights whose place in the buffer is not known yet; no compiler takes it. */
+/** Address of weights whose place in the buffer is not yet known; no compiler accepts it. */
 const movableAddress: typeof weightAddress = (element, offset) => `@${element}+${offset}@`;
 
 function moved(lines: readonly string[], place: number): string[] {
@@ -224,7 +224,7 @@ class Emitter {
     this.#constants = [...plan.graph.constants];
   }
 
-  /** What follows has weights of its own. */
+  /** What follows has separate weights. */
   startWeights(): void {
     this.store = new ConstantStore();
   }

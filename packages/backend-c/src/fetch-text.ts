@@ -21,7 +21,10 @@ export interface FetchPlan {
   readonly places: readonly number[];
 }
 
-/** The smallest buffer in which each step's weights lie beside those of the next; steps without weights do not count. */
+/**
+ * The smallest buffer in which each step's weights fit next to those of the following step; steps without
+ * weights do not count.
+ */
 export function planFetches(sizes: readonly number[]): FetchPlan {
   const weighted = sizes.filter((size) => size > 0);
   const pairs = weighted.map((size, i) => size + (weighted[i + 1] ?? 0));

@@ -24,7 +24,7 @@ export class FunctionTable {
     this.#prefix = prefix;
   }
 
-  /** Name of the function; hints that stand for different texts get a number. */
+  /** Name of the function; equal hints for different texts get a number. */
   name({ hint, params, body, result, helpers = [], needs = [] }: CFunction): string {
     const callees = helpers.map((helper) => this.name(helper));
     const linked = body.map((line) => withNames(line, callees));

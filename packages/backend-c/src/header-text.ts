@@ -7,7 +7,7 @@ import { floatLiteral } from './text/float-literal.ts';
 import { safeComment } from './text/safe-comment.ts';
 import type { StoredElement } from './typed-memory.ts';
 
-/** What the header and the source say about a program. */
+/** What the header and the source state about a program. */
 export interface ProgramFacts {
   readonly name: string;
   readonly device: Device;

@@ -1,11 +1,11 @@
 import type { Node, TensorData, Value } from '@ghostc/ir';
 import type { Lanes } from './lanes.ts';
 
-/** Definitions that functions stand on, written once before all functions. */
+/** Definitions that functions depend on, written once before all functions. */
 export interface Prelude {
   readonly name: string;
   readonly lines: readonly string[];
-  /** What these definitions stand on themselves. */
+  /** The definitions that these depend on. */
   readonly needs?: readonly Prelude[];
 }
 
@@ -17,7 +17,7 @@ export interface CFunction {
   /** `status`: returns an int that is not 0 where the layer could not be computed. Absent: returns nothing. */
   readonly result?: 'status';
   readonly body: readonly string[];
-  /** Functions that the body calls, each as what `helperName` says of its place in this list. */
+  /** Functions that the body calls, each by the `helperName` of its index in this list. */
   readonly helpers?: readonly CFunction[];
   readonly needs?: readonly Prelude[];
 }
@@ -52,7 +52,7 @@ export interface KernelContext {
 /** Writes the code of a node. */
 export type Emit = (context: KernelContext) => KernelCall;
 
-/** Code for one op. Of several kernels for an op the first that accepts a node takes it. */
+/** Code for one op. Of several kernels for an op, the first that accepts a node is used. */
 export interface Kernel {
   readonly emit: Emit;
   /** Absent: takes every node. */

@@ -51,7 +51,7 @@ export function lanesOf(device: Device): Lanes {
   return withVectors.has(device) ? vectorLanes : { ...scalarLanes, vfp: withVfp.has(device) };
 }
 
-/** Definitions that vector code stands on. */
+/** Definitions that vector code depends on. */
 export const vectorPrelude: readonly string[] = [
   '#if defined(__GNUC__) && defined(__AVX__)',
   '#define LANES 8',

@@ -26,7 +26,7 @@ export function streamFacts({ stream, outputs }: PlacedStream): CStream {
   return { layers, bands, rows: Math.min(...rates), output: itemAt(outputs, 0).name };
 }
 
-/** A section name goes into C and assembly as it is. */
+/** A section name is written to C and assembly unquoted. */
 export function checkedSection(section: string | undefined, form: WeightForm): string | undefined {
   if (section !== undefined && (form === 'external' || form === 'fetch'))
     throw new CompileError(

@@ -114,7 +114,7 @@ export function registerActivation(act: Activation, v: string): string | undefin
   return formulas[act.activation]?.text(v, activationOpAttrs(act));
 }
 
-/** What `registerActivation` stands on. */
+/** The definitions that `registerActivation` depends on. */
 export function activationNeeds({ activation }: Activation): readonly Prelude[] {
   return formulas[activation]?.needs ?? [];
 }

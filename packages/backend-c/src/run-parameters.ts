@@ -25,7 +25,7 @@ export function runParameters(program: Pick<CProgram, 'inputs' | 'outputs' | 'fo
   ];
 }
 
-/** Those of the inputs or of the outputs that have buffers of their own. */
+/** The inputs or outputs that have separate buffers. */
 export function bufferParameters(kind: 'in' | 'out', tensors: readonly CTensor[]): RunParameter[] {
   const buffers = tensors.filter(isBuffer);
   return buffers.map(({ dtype }, i) => ({

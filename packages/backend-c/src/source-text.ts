@@ -68,7 +68,7 @@ function lanePrelude({ vector }: Lanes, functions: string): string[] {
 /** Lines of steps in one function, about 1,000 layers: GCC takes quadratic time over its calls, 1 s for these. */
 const MOST_LINES = 3000;
 
-/** C99 promises so many; where there are more, each part would list them all. */
+/** C99 guarantees this many; with more, each part would list them all. */
 const MOST_PARAMETERS = 127;
 
 /** Many steps as functions with the parameters of the run function, and the calls of these. */
@@ -123,7 +123,7 @@ function avx2Copy(facts: ProgramFacts, functions: string, steps: readonly string
   return builtForAvx2(renamed(`${functions}\n\n${indent(run)}`));
 }
 
-/** Copies of words that memcpy stands for, and loads that a compiler joins, are unaligned where it may have them so. */
+/** Copies of words by memcpy, and loads that a compiler merges, are unaligned if it is allowed to. */
 const alignedOnly = [
   '#if defined(__ARM_FEATURE_UNALIGNED)',
   '#error "compiled with ghostc --no-unaligned: add -mno-unaligned-access"',

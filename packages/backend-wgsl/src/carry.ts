@@ -84,7 +84,7 @@ function checkQuantized(node: Node): void {
 
 export interface Carried {
   readonly graph: Graph;
-  /** The type that each value of the carried graph stands for. */
+  /** The type that each value of the carried graph represents. */
   readonly types: ReadonlyMap<Value, DType>;
 }
 
@@ -141,7 +141,7 @@ function inFloats(name: string, tensor: Tensor): Tensor {
   return fromNumbers('f32', shape, numbers);
 }
 
-/** Whether inputs and outputs of the type can be handed over as float32. */
+/** Whether inputs and outputs of the type can be passed as float32. */
 export function isCarried(dtype: DType): boolean {
   return small.has(dtype) || large.has(dtype);
 }

@@ -104,7 +104,7 @@ interface Emitted {
   readonly tunable?: Shaped | undefined;
 }
 
-/** Modules say all: whatever else differs, such as sizes, follows from the node. */
+/** Modules determine everything: whatever else differs, such as sizes, follows from the node. */
 const isSame = (one: readonly Dispatch[], other: readonly Dispatch[]): boolean =>
   one.length === other.length && one.every(({ module }, i) => module === other[i]?.module);
 
@@ -128,7 +128,7 @@ class Emitter {
   /** Matrices, where they are stored apart as f16. */
   readonly halves: ConstantStore | undefined;
   readonly modules: ModuleTable;
-  /** Copies of constants that kernels, or the caller, want in the arena. */
+  /** Copies of constants that kernels, or the caller, need in the arena. */
   readonly preparations: Dispatch[] = [];
   arenaBytes: number;
   readonly #tuning: Tuning;
@@ -189,7 +189,7 @@ class Emitter {
     };
   }
 
-  /** The kernel's, and the rounding of its outputs to the types that they stand for. */
+  /** The kernel's, plus the rounding of its outputs to the types that they represent. */
   #dispatches(context: KernelContext, emit: Emit): Dispatch[] {
     const { node, typeOf } = context;
     const steps = [...emit(context)];

@@ -1,7 +1,7 @@
 import { byteSize, numElements, staticShape, type TensorType } from '@ghostc/ir';
 import type { IoTensor, IoType } from '@ghostc/wgsl-runtime';
 
-/** An input or output as manifests tell of it, at a byte of the arena. */
+/** An input or output as manifests describe it, at a byte of the arena. */
 export function ioTensor(name: string, type: TensorType, offset: number): IoTensor {
   const shape = staticShape(type.shape);
   const bytes = numElements(shape) * byteSize(type.dtype);

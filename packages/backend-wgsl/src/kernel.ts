@@ -29,7 +29,7 @@ export interface KernelCode {
   readonly matrix?: boolean;
   /** The same with subgroup operations; bodies that have `group`. Also in scope: `quad`, 0 <= quad < 4. */
   readonly subgroupBody?: string;
-  /** The same with dot4I8Packed; functions beside it where they differ. */
+  /** The same with dot4I8Packed; the functions that differ are given separately. */
   readonly dotBody?: string;
   readonly dotFunctions?: readonly string[];
 }
@@ -44,7 +44,7 @@ export interface Step extends KernelCode {
 /** What a kernel may ask while it emits a node. */
 export interface KernelContext {
   readonly node: Node;
-  /** The type that a value stands for: values other than quantised bytes are held in float32. */
+  /** The type that a value represents: values other than quantised bytes are stored as float32. */
   typeOf(value: Value): DType;
   place(value: Value): Place;
   /** Offset in the arena, in words. A constant is copied there once, at the start of each run. */
@@ -64,12 +64,12 @@ export interface KernelContext {
 /** Writes the steps of a node. */
 export type Emit = (context: KernelContext) => readonly Step[];
 
-/** Code for one op. Of several kernels for an op the first that accepts a node takes it. */
+/** Code for one op. Of several kernels for an op, the first that accepts a node is used. */
 export interface Kernel {
   readonly emit: Emit;
   /** The same in the shape that GPUs like: many invocations, short sums. Absent: `emit` is that. */
   readonly emitWide?: Emit;
-  /** Absent: takes every node. `dtype` is the type that the output stands for. */
+  /** If absent, accepts every node. `dtype` is the type that the output represents. */
   readonly accepts?: (node: Node, dtype: DType) => boolean;
   /** Bytes of the arena that the kernel needs for itself while it runs; none if absent. */
   readonly scratchBytes?: (node: Node) => number;

@@ -8,7 +8,10 @@ export type Parts = (typeof partCounts)[number];
 export interface BlockShape {
   readonly blocks: 1 | 2;
   readonly group: 16 | 32 | 64;
-  /** On a GPU: parts of each sum, as the static cost model says if absent. With more than one, 1 block and 64 invocations. */
+  /**
+   * On a GPU: parts of each sum; if absent, chosen by the static cost model. With more than one, 1 block and
+   * 64 invocations.
+   */
   readonly parts?: Parts | undefined;
 }
 

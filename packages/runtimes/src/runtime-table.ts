@@ -59,16 +59,17 @@ async function prepareCModel(model: Graph, device: ProgramDevice): Promise<Execu
   return { runAll, run: async (inputs) => itemAt(await runAll([inputs]), 0), dispose };
 }
 
-/** Ops that sum integers as they are, in place of floats between DequantizeLinear and QuantizeLinear. */
+/** Ops that sum integers directly, instead of floats between DequantizeLinear and QuantizeLinear. */
 const integerSums = [
   ...['QLinearConv', 'QLinearMatMul', 'QGemm', 'ConvInteger', 'MatMulInteger'],
   ...['DynamicQuantizeMatMul', 'MatMulIntegerToFloat'],
 ];
 
 /**
- * The model as it came, in ONNX Runtime: bytes, or a path that keeps external data in reach. On x86-64 without VNNI its sums
- * of u8 x i8 saturate in pairs at int16; from `extended` on, its optimiser makes the weights u8 (`x64quantprecision`).
- * Where activations are i8 it has no kernel for the result; then the model runs as it stands. `given` are inputs that are fixed.
+ * The original model in ONNX Runtime: bytes, or a path so that external data is found. On x86-64 without VNNI
+ * its sums of u8 x i8 saturate in pairs at int16; from `extended` on, its optimiser makes the weights u8
+ * (`x64quantprecision`). For i8 activations it has no kernel for the result; then the model runs unoptimised.
+ * `given` are inputs with fixed values.
  */
 export function originalRuntime(model: Uint8Array | string, given: Tensors = new Map()): Runtime {
   const session = async (): Promise<Executable> => {

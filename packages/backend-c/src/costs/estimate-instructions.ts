@@ -21,8 +21,8 @@ export type CostTable = Readonly<Record<string, CostFactors>>;
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /**
- * Kind of layer that one formula holds for: op and type, or op and class of its window, and portable kernels. Kinds after the first stand in for it where
- * none of it was counted.
+ * Kind of layer that one formula covers: op and type, or op and class of its window, and portable kernels.
+ * Later kinds are used if none of the first was counted.
  */
 export function costKinds(layer: CLayer): readonly string[] {
   const kinds = kindsOf(alongLine(layer));

@@ -4,7 +4,10 @@ import type { CLayer } from '../c-program.ts';
 import type { Kernel } from '../kernel.ts';
 import { isPortable } from '../kernels/quantized/index.ts';
 
-/** What of a node and its kernel decides how many instructions it takes, beside its op, type and shape. */
+/**
+ * The facts of a node and its kernel that determine its number of instructions, besides its op, type and
+ * shape.
+ */
 export function costFacts(
   node: Node,
   kernel: Kernel,

@@ -1,9 +1,10 @@
 /**
- * The protocol between a board and the command, which both sides take from here. A frame is 0, the body with its CRC-32 in COBS, and
- * 0: what is damaged ends at the next 0. Numbers are little-endian.
+ * The protocol between a board and the command, shared by both sides. A frame is 0, the body with its CRC-32
+ * in COBS, and 0: damage ends at the next 0. Numbers are little-endian.
  *
- * Request: op (1), sequence number (1), session (4), arguments. Answer: op | 0x80, the same number, a code, results. The board speaks
- * unasked only to say that it works, or that a frame was damaged. Every request may be sent again: it says what shall be, not what to add.
+ * Request: op (1), sequence number (1), session (4), arguments. Answer: op | 0x80, the same number, a code,
+ * results. Unasked, the board only reports that it is working, or that a frame was damaged. Every request is
+ * idempotent and may be sent again.
  */
 export const protocol = {
   version: 1,
@@ -17,8 +18,8 @@ export const protocol = {
     /** Region (1), index (1), offset (4), bytes. */
     write: 3,
     /**
-     * Number of the run (4), calls of the observer (4): runs until it is called after so many, or to the end. Answer: 1 at the end
-     * and 0 before (1), status (4), calls (4), layer (4).
+     * Number of the run (4), calls of the observer (4): runs until the observer has been called that many
+     * times, or to the end. Answer: 1 at the end and 0 before (1), status (4), calls (4), layer (4).
      */
     run: 4,
     /** Unasked: layer (4). */

@@ -14,7 +14,7 @@ export interface FloatTile {
   readonly columns: number;
   readonly act: Activation;
   readonly residual: boolean;
-  /** Sums may start from y, and end there without activation: `first` and `last` say which. */
+  /** Sums may start from y, and end there without activation, as `first` and `last` specify. */
   readonly partial: boolean;
   /** Which lanes of the last register exist. */
   readonly tail: Tail;

@@ -26,7 +26,7 @@ export interface GemmBlock {
   readonly vfp: boolean;
 }
 
-/** The block as C lines in a scope of their own. */
+/** The block as C lines in a separate scope. */
 export function gemmBlock(block: GemmBlock): string[] {
   const sums = block.vfp ? calledSums(block) : [...accumulators(block), ...innerLoop(block)];
   return ['{', ...pointers(block), ...sums, ...epilogue(block), '}'];

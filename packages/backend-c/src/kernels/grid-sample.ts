@@ -106,7 +106,7 @@ function weightLines({ mode }: GridAttrs): string[] {
   ];
 }
 
-/** `at[a][k]`, the pixel that stands for `first + k`; -1 where none does. */
+/** `at[a][k]`, the pixel used for `first + k`; -1 if none. */
 function tapLines({ padding_mode }: GridAttrs): string[] {
   const held = (v: string): string => `${v} < 0.0f ? 0.0f : ${v} > size - 1.0f ? size - 1.0f : ${v}`;
   if (padding_mode === 'zeros')

@@ -2,7 +2,7 @@ import type { ConvGeometry } from './conv-geometry.ts';
 import { packRows } from './gemm-block.ts';
 
 interface Blocks {
-  /** Products of a block; what is left over is a block of its own. */
+  /** Products of a block; the remainder is a separate block. */
   readonly depth: number;
   /** Output channels of a register block. */
   readonly rows: number;

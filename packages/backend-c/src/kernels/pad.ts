@@ -34,7 +34,7 @@ interface PadGeometry {
   readonly before: readonly number[];
 }
 
-/** The element that stands for `value`: the code of a small float. */
+/** The element that represents `value`: for a small float, its code. */
 function padLiteral({ type }: Value, value: number): string {
   if (isCodedFloat(type.dtype)) return String(encodeFloat(type.dtype, value));
   const element = padElement(type, value);

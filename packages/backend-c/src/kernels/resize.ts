@@ -14,7 +14,7 @@ interface AxisTable {
   readonly width: number;
 }
 
-/** Nearest or linear: source indices and weights of every resized axis stand in tables, computed here. */
+/** Nearest or linear: source indices and weights of every resized axis are in tables, computed here. */
 export const resize: Emit = ({ node, pointer }) => {
   const from = shapeOf(input(node, 0));
   const to = shapeOf(node.output);

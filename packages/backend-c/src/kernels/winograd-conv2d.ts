@@ -75,7 +75,7 @@ const zeroBias: Prelude = {
   lines: [`static const float zero_bias[${vectorLanes.tileRows}] = { 0.0f };`],
 };
 
-/** The place whose sum stands in all four outputs, with the same sign: the bias starts it. */
+/** The place whose sum occurs in all four outputs with the same sign: the bias is added there. */
 const BIASED = 5;
 
 const INPUT = 0;

@@ -29,7 +29,7 @@ export const LINES = 8;
 
 /** Registers of a tile along the squares. */
 const COLUMNS = 2;
-/** Both sides of the products of a block of squares take up to this, if they are not of so many channels. */
+/** Both sides of the products of a block of squares use up to this, unless they have too many channels. */
 const BLOCK_BYTES = 1 << 18;
 /** What a load or a store may take past an end. */
 const SLACK = vectorLanes.most;
@@ -125,14 +125,15 @@ export function eachRun({ across }: WinogradPlan, body: readonly string[]): stri
 }
 
 /**
- * Squares of a run that are transformed. A run may write a register's lanes beyond its end: what stands there is written later,
- * but after the last step, where nothing stands. The last run fills its register.
+ * Squares of a run that are transformed. A run may write a register's lanes past its end: what should be
+ * there is written later, except after the last step, where there is nothing. The last run fills its
+ * register.
  */
 export function runWidth(lanes: string): string {
   return `const int wide = done + size < n ? size : (n + ${lanes} - 1) / ${lanes} * ${lanes} - done;`;
 }
 
-/** The four places of B' d, or of A's rows, of four operands as what `minus` and `plus` say. */
+/** The four places of B' d, or of A's rows, from four operands, combined by `minus` and `plus`. */
 function filtered(
   [a = '', b = '', c = '', e = '']: readonly string[],
   { name, plus, minus }: Arithmetic & { readonly name: (place: number) => string },

@@ -2,7 +2,7 @@ import { CompileError } from '@ghostc/ir';
 import type { CProgram, Device } from '../c-program.ts';
 import { isBuffer } from '../run-parameters.ts';
 
-/** What every package says of a program. */
+/** What every package states about a program. */
 export interface PackageFacts {
   readonly version: string;
   readonly sentence: string;

@@ -1,6 +1,6 @@
 import type { CProgram } from '../c-program.ts';
 
-/** The program's files, headers and sources in folders of their own. */
+/** The program's files, with headers and sources in separate folders. */
 export function placeSources(
   { files }: CProgram,
   { headers, sources }: { readonly headers: string; readonly sources: string },

@@ -11,7 +11,7 @@ import {
 
 /** One draw of 32 bits as an element, the same in C and here. */
 interface Draw {
-  /** C expression of the element from the `uint32_t` that `bits` stands for. */
+  /** C expression of the element, from the `uint32_t` expression `bits`. */
   readonly text: (bits: string, type: string) => string;
   readonly value: (bits: number) => number;
 }

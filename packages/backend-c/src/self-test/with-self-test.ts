@@ -15,7 +15,7 @@ export interface ExpectedOutput {
   readonly tolerance: number;
 }
 
-/** At most so many elements of an output are kept, evenly spread. */
+/** At most this many elements of an output are kept, evenly spread. */
 const MAX_KEPT = 1024;
 
 /**
@@ -35,7 +35,7 @@ export function withSelfTest(program: CProgram, expected: readonly ExpectedOutpu
   };
 }
 
-/** Does the program bring its self-test? */
+/** Whether the program includes its self-test. */
 export function hasSelfTest({ name, files }: CProgram): boolean {
   return files.has(`${name}_selftest.c`);
 }

@@ -5,8 +5,8 @@ import { floatLiteral } from './float-literal.ts';
 const PER_LINE = 16;
 
 /**
- * Lines of a C array with these elements, as memory holds them: small floats are their codes. C has no empty arrays: one zero
- * stands for no elements. Needs <stdint.h>, and <math.h> for NaN and infinities.
+ * Lines of a C array with these elements in stored form: small floats are their codes. C has no empty arrays,
+ * so an empty one has a single zero. Needs <stdint.h>, and <math.h> for NaN and infinities.
  */
 export function constantArray(name: string, dtype: DType, elements: Iterable<number | bigint>): string[] {
   const literals = Array.from(elements, (element) => elementLiteral(dtype, element));

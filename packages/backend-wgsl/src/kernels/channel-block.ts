@@ -23,7 +23,10 @@ export function sumNames({ blocks }: ChannelBlock): readonly string[] {
   return Array.from({ length: blocks * 4 }, (_, i) => `s${i}`);
 }
 
-/** A part of the input channels, as WGSL: fours `from` to `to`; `first` and `last` say whether it is that part. */
+/**
+ * A part of the input channels, as WGSL: fours `from` to `to`; `first` and `last` test whether it is that
+ * part.
+ */
 export interface ChannelRange {
   readonly from: string;
   readonly to: string;

@@ -97,7 +97,7 @@ ${mode === 'cubic' ? 'let t = p - floor(p);\n' : ''}return vec4f(${lists[mode]})
 }`;
 }
 
-/** The pixel that stands for tap k of position p; -1 where none does. */
+/** The pixel used for tap k of position p; -1 if none. */
 function tapText(attrs: GridAttrs): string {
   const { mode, padding_mode } = attrs;
   const first = mode === 'nearest' ? 'p' : mode === 'linear' ? 'floor(p)' : 'floor(p) - 1.0';

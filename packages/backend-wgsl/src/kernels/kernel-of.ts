@@ -17,8 +17,8 @@ export function byteKernelOf(node: Node): Kernel | undefined {
 }
 
 /**
- * The kernel that computes a node, whose output stands for `dtype`: the first of a table that accepts it. Throws `wgsl/op`
- * if there is none.
+ * The kernel that computes a node whose output represents `dtype`: the first of a table that accepts it.
+ * Throws `wgsl/op` if there is none.
  */
 export function kernelOf(node: Node, dtype: DType): Kernel {
   const kernel = byteKernelOf(node) ?? firstOf(onFloats, node, dtype);

@@ -77,7 +77,7 @@ export function pointwiseShape(
   return shapeOf(context, `pointwise ${C}x${M} ${plane}`, shape);
 }
 
-/** Invocations of a workgroup for so many items that share their weights: few where 64 would leave most idle. */
+/** Invocations of a workgroup for this many items that share their weights: few if 64 would leave most idle. */
 function groupFor(items: number): 16 | 32 | 64 {
   return items <= 16 ? 16 : items <= 32 ? 32 : 64;
 }

@@ -30,7 +30,7 @@ export function elementFunction(
   };
 }
 
-/** The function under the name `apply_NAME`, with constants of its own, so that it can stand beside another. */
+/** The function under the name `apply_NAME`, with its own constants, so that it can be combined with another. */
 export function calledLike(
   { text, floats }: ElementFunction,
   suffix: string,

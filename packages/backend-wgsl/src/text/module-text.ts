@@ -12,9 +12,10 @@ export interface TextOptions {
 }
 
 /**
- * The WGSL module of a step. Entry point `main`; bindings: 0 arena, 1 weights, 2 the parameters, a uniform struct: COUNT,
- * the step's `ints` as i32, its `floats` as f32, in this order; 3 the matrices, where they are apart. Bodies name parameters
- * as they are; the module says `params.NAME`. Workgroups count along x, then y. Lines are not indented.
+ * The WGSL module of a step. Entry point `main`; bindings: 0 arena, 1 weights, 2 the parameters, a uniform
+ * struct: COUNT, the step's `ints` as i32, its `floats` as f32, in this order; 3 the matrices, if they are
+ * separate. Bodies use parameters by name; the module writes `params.NAME`. Workgroups are numbered along x,
+ * then y. Lines are not indented.
  */
 export function moduleText(step: Step, { matrices, body }: TextOptions): string {
   const { arena, weights, ints, floats = {} } = step;

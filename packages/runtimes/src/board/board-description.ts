@@ -10,7 +10,7 @@ import {
 import type { CompileCOptions } from '@ghostc/compiler';
 import { CompileError } from '@ghostc/ir';
 
-/** What a board says of its program. */
+/** What a board reports about its program. */
 export interface BoardDescription {
   /** As `ghostc fit` knows it. */
   readonly board: string;

@@ -26,7 +26,10 @@ type Heard = { readonly kind: 'body'; readonly body: Buffer } | { readonly kind:
  */
 export class BoardLink {
   readonly #options: PortOptions;
-  /** Drawn by chance, so that the board tells this client from the last, and from itself before a reset. */
+  /**
+   * Random, so that the board distinguishes this client from the last, and the client a board from itself
+   * before a reset.
+   */
   readonly #session = 1 + Math.floor(Math.random() * 0xfffffffe);
   #port: SerialPort | undefined;
   #heard: Heard[] = [];
@@ -107,7 +110,10 @@ export class BoardLink {
     throw problem;
   }
 
-  /** The answer to the last request, or what happened in its place: nothing, where the board was silent for so many seconds. */
+  /**
+   * The answer to the last request, or the failure instead: nothing, if the board was silent for that many
+   * seconds.
+   */
   async #listen(op: number, limit: number): Promise<{ heard: Heard | undefined; worked: boolean }> {
     let worked = false;
     const later = (): number => performance.now() + 1000 * limit;

@@ -20,7 +20,7 @@ export function encodeFrame(body: Uint8Array): Uint8Array {
   return Uint8Array.from([...out, 0]);
 }
 
-/** Cuts what a port gives into bodies; null stands for one that was damaged. */
+/** Splits bytes from a port into bodies; null marks a damaged one. */
 export class FrameReader {
   #pending: number[] = [];
 

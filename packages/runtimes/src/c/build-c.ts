@@ -126,7 +126,7 @@ function harnessFiles(program: CProgram, { board }: CDevice, profile?: LayerCoun
   ];
 }
 
-/** What the harness stands on, with memory for all the programs. */
+/** The definitions that the harness depends on, with memory for all the programs. */
 export function platformFiles(programs: readonly CProgram[], board?: Board): [string, string][] {
   const common: [string, string][] = [
     ['harness_platform.h', platformHeader],

@@ -25,9 +25,9 @@ export const oneCopy = '-DGHOSTC_DISPATCH=0';
 const quickFlags = ({ board }: CDevice): string[] => [board ? '-O1' : '-O0', oneCopy];
 
 /**
- * Builds many small programs into one executable, with few calls of the compiler, and runs all: on a host each in a process of
- * its own, on a board one after another, so that a crash costs one. Gives the outputs, or the error, of each entry in order.
- * Two compilers run at a time.
+ * Builds many small programs into one executable, with few calls of the compiler, and runs all: on a host
+ * each in its own process, on a board one after another, so that a crash loses only one. Returns the outputs,
+ * or the error, of each entry in order. Two compilers run at a time.
  */
 export async function runCBatch(
   entries: readonly BatchEntry[],

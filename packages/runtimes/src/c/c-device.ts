@@ -11,7 +11,7 @@ export interface Region {
   readonly bytes: number;
 }
 
-/** Devices that run a program of their own; WebAssembly has an engine around it. */
+/** Devices that run a native program; WebAssembly runs inside an engine. */
 export type ProgramDevice = Exclude<Device, 'wasm32'>;
 export const programDevices = allDevices.filter((device): device is ProgramDevice => device !== 'wasm32');
 

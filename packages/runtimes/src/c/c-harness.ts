@@ -2,13 +2,13 @@ import { type CProgram, type CTensor, cType } from '@ghostc/backend-c';
 import { slotBytes } from '../process/tensor-bytes.ts';
 import { GUARD, harnessCodes } from './c-platform.ts';
 
-/** Each of so many layers is counted by itself, in `repeats` runs of each set of inputs; outputs are not kept. */
+/** The number of layers to count separately, in `repeats` runs of each set of inputs; outputs are not kept. */
 export interface LayerCounting {
   readonly layers: number;
   readonly repeats: number;
 }
 
-/** Words of the report that stands before the outputs of each run: status, damage, stack bytes, counter before, after. */
+/** Words of the report before the outputs of each run: status, damage, stack bytes, counter before, after. */
 export const REPORT_BYTES = 7 * 4;
 
 /** Bits of the report's damage word. */
@@ -121,7 +121,7 @@ function copyLoop(slot: CTensor, statement: string): string {
   return `  for (size_t i = 0; i < ${slotBytes(slot)}; i++) ${statement}\n`;
 }
 
-/** What `-include` brings into the program's source when it is to be measured by layer. */
+/** What `-include` adds to the program's source for measuring by layer. */
 export const layersHeader = 'void ghostc_layer(int layer);\n#define GHOSTC_LAYER ghostc_layer\n';
 
 /** Layer 0 is what runs before the first layer. The time that reading takes is left out. */

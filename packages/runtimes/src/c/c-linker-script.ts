@@ -12,7 +12,7 @@ export interface Footprint {
 const STACK = 64 * 1024;
 /** The harness's and the C library's own variables. */
 const DATA = 16 * 1024;
-/** Code, tables and vectors that stand beside the weights. */
+/** Code, tables and vectors that are placed with the weights. */
 const CODE = 320 * 1024;
 
 interface Placement {
@@ -45,7 +45,10 @@ function regionLine({ name, origin, bytes }: Region): string {
   return `  ${name} (rwx) : ORIGIN = 0x${origin.toString(16)}, LENGTH = 0x${bytes.toString(16)}`;
 }
 
-/** Buffers first, into the first memory that holds them; weights beside the code, else into what the buffers left. */
+/**
+ * Buffers first, into the first memory that fits them; weights with the code, or else into what the buffers
+ * left.
+ */
 function placeOnBoard({ code, memories }: Board, footprint: Footprint): Placement {
   const free = new Map(memories.map((region, i) => [region, region.bytes - (i === 0 ? STACK + DATA : 0)]));
   const buffers = take(free, footprint.buffers, 'arena, inputs and outputs');

@@ -1,7 +1,7 @@
 /** Bytes before and after the arena, and after each output, that must keep their pattern. */
 export const GUARD = 64;
 
-/** What the harness needs of a device. Counters are pairs of 32-bit words whose meaning `CounterKind` tells. */
+/** What the harness needs from a device. Counters are pairs of 32-bit words, interpreted by `CounterKind`. */
 export const platformHeader = `#ifndef HARNESS_PLATFORM_H
 #define HARNESS_PLATFORM_H
 #include <stddef.h>

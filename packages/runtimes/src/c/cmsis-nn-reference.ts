@@ -1,7 +1,8 @@
 /**
- * Stands in for CMSIS-NN in tests: the functions that generated C calls, with the library's published prototypes and arithmetic,
- * written here as plain loops. It refuses the layers that one of the library's builds computes otherwise, and wants the working
- * memory of the build that wants most. No package registry carries the library itself; GHOSTC_CMSIS_NN links it instead.
+ * A stand-in for CMSIS-NN in tests: the functions that generated C calls, with the library's published
+ * prototypes and arithmetic, written as plain loops. It refuses the layers that one of the library's builds
+ * computes differently, and requires as much working memory as the build that needs most. No package registry
+ * carries the library itself; GHOSTC_CMSIS_NN links it instead.
  */
 export const cmsisReferenceFiles: ReadonlyMap<string, string> = new Map([
   [

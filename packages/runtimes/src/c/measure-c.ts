@@ -13,7 +13,10 @@ export interface CodeSize {
   readonly stackBytes: number;
 }
 
-/** Compiles the program's code with `compiler` (gcc 10 or later), optimised as its header and its CMake package say; null where the compiler is not installed. Throws `run/work` as buildC does. */
+/**
+ * Compiles the program's code with `compiler` (gcc 10 or later), with the flags given in its header and its
+ * CMake package; null if the compiler is not installed. Throws `run/work` as buildC does.
+ */
 export async function measureC(
   program: CProgram,
   compiler: string,

@@ -50,7 +50,7 @@ export function mutantsOf(source: string, seed: number): Mutant[] {
     const at = place.index;
     const [from, to] = [code.lastIndexOf('\n', at), code.indexOf('\n', at)];
     const changed = change(place) as string;
-    // an expression that stands twice in a line changes in both places
+    // an expression that occurs twice in a line changes in both places
     const edited = code.slice(from, to).replaceAll(place[0], changed);
     const text = code.slice(0, from) + edited + code.slice(to);
     const line = source.slice(0, start + at).split('\n').length;

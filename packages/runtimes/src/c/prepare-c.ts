@@ -139,7 +139,7 @@ const meanings: Readonly<Record<number, string>> = {
   [harnessCodes.fault]: 'the processor took a fault (a bad address, or the stack overflowed)',
 };
 
-/** A tool that is there but cannot be started may have to be installed again. */
+/** A tool that exists but cannot be started may have to be reinstalled. */
 function withHint<E>(error: E, { tools }: CDevice): E | CompileError {
   if (!(error instanceof CompileError) || error.code !== 'tool/start') return error;
   return new CompileError(error.code, error.detail, error.location, installHints(tools));

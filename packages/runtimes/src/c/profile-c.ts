@@ -19,8 +19,8 @@ export interface Profile {
 }
 
 /**
- * Runs a program once on a device and tells what each layer costs: exact instruction counts on the emulated boards, the
- * fastest of several runs on the host. Throws as `prepareC`.
+ * Runs a program once on a device and reports the cost of each layer: exact instruction counts on the
+ * emulated boards, the fastest of several runs on the host. Throws as `prepareC`.
  */
 export async function profileC(
   program: CProgram,

@@ -71,7 +71,7 @@ type Count = readonly [low: number, high: number];
 
 function instructions(counter: Counter, before: Count, after: Count): number {
   if (counter.kind === 'minstret') return after[0] - before[0] + (after[1] - before[1]) * 2 ** 32;
-  // 64 ns an instruction; the counter's 32 bits wrap, the 100 Hz clock says how often
+  // 64 ns per instruction; the counter's 32 bits wrap, and the 100 Hz clock shows how often
   const ticks = after[0] - before[0];
   const coarse = ((after[1] - before[1]) * counter.hertz) / 100;
   const wraps = Math.round((coarse - ticks) / 2 ** 32);

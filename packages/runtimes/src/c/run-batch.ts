@@ -48,7 +48,7 @@ ${board ? boardMain : hostMain}`;
 const inputsOf = (name: string): string => `${name}_in.bin`;
 const outputsOf = (name: string): string => `${name}_out.bin`;
 
-/** Each entry in a process of its own; `codes.bin` gets how each ended: its exit code, or minus the signal. */
+/** Each entry in its own process; `codes.bin` gets how each ended: its exit code, or minus the signal. */
 const hostMain = `#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,7 +68,7 @@ int main(void) {
 }
 `;
 
-/** All entries in one boot, from the one that `first.bin` says. */
+/** All entries in one boot, starting at the one in `first.bin`. */
 const boardMain = `int main(void) {
   int32_t first = 0;
   open_files("first.bin", "ignored.bin");

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import { itemAt } from '@ghostc/ir';
 
 /**
- * A message between ghostc and an engine in a process of its own: a line `WORD COUNT`, then COUNT parts, each a line with its
- * length in bytes and the bytes.
+ * A message between ghostc and an engine in another process: a line `WORD COUNT`, then COUNT parts, each a
+ * line with its length in bytes and the bytes.
  */
 export interface Message {
   readonly word: string;

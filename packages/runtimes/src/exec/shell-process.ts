@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 /** At most this much of what a process prints to standard error is kept for messages. */
 const MAX_WORDS = 4000;
 
-/** How a process ended: in words, and its exit code where it had one. */
+/** How a process ended: in words, and its exit code if it had one. */
 export interface Ending {
   readonly text: string;
   readonly code: number | null;
@@ -21,7 +21,7 @@ export class ShellProcess {
   #words = '';
 
   constructor(command: string) {
-    const child = spawn(command, { shell: true, detached: process.platform !== 'win32' }); // a process group of its own
+    const child = spawn(command, { shell: true, detached: process.platform !== 'win32' }); // a separate process group
     this.child = child;
     child.unref();
     for (const stream of child.stdio) (stream as Socket | null)?.unref();
@@ -54,7 +54,7 @@ export class ShellProcess {
   };
 }
 
-/** A shell tells the signal that ended its command by an exit code of 128 and more. */
+/** A shell reports the signal that ended its command as an exit code of 128 or more. */
 function inWords(code: number | null, signal: string | null): string {
   const inShell = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
   const name = signal ?? inShell;

@@ -10,8 +10,9 @@ function carrier(dtype: DType): DType {
 }
 
 /**
- * The graph with casts at inputs and outputs whose element type cannot be handed over from JavaScript (bfloat16, 8-bit
- * floats, integers of less than a byte). Every such value has an exact counterpart in the carrying type.
+ * The graph with casts at inputs and outputs whose element type cannot be passed from JavaScript (bfloat16,
+ * 8-bit floats, integers of less than a byte). Every such value has an exact counterpart in the carrying
+ * type.
  */
 export function withBoundaryCasts(model: Graph): Graph {
   return castBoundary(model, ({ dtype }) => (passesBoundary(dtype) ? dtype : carrier(dtype)));

@@ -22,8 +22,8 @@ export interface LayerInOrt {
 const FLOAT_NOISE = 1e-5;
 
 /**
- * Every layer of a quantised graph by itself in QDQ ONNX, run by ONNX Runtime on what the interpreter has there, and held
- * against what the interpreter makes of it: no layer sees the differences of those before it.
+ * Every layer of a quantised graph separately as QDQ ONNX, run by ONNX Runtime on the interpreter's inputs,
+ * and compared with the interpreter's output: no layer sees the differences of those before it.
  */
 export async function layersInOrt(graph: Graph, inputs: readonly Tensors[]): Promise<LayerInOrt[]> {
   const nodes = [...graph.nodes()];

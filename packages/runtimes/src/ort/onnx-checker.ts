@@ -37,7 +37,7 @@ interface Decoded {
   readonly ops: readonly string[];
 }
 
-/** What the npm package onnx-proto, with a protobuf library of its own, reads in models that we wrote. */
+/** What the npm package onnx-proto, with its own protobuf library, reads in models that we wrote. */
 export async function decodeIndependently(...models: readonly Uint8Array[]): Promise<Decoded[]> {
   return JSON.parse(await withModelFiles(models, process.execPath, ['-e', decoder]));
 }

@@ -28,7 +28,7 @@ const ortTypes: Partial<Readonly<Record<DType, string>>> = {
 };
 
 export interface OrtOptions {
-  /** ONNX Runtime's own graph optimisations. Default `disabled`: it computes what the model says, node by node. */
+  /** ONNX Runtime's own graph optimisations. Default `disabled`: it computes the model node by node. */
   readonly optimizations?: 'disabled' | 'basic' | 'extended' | 'all';
   readonly threads?: number;
 }
@@ -36,7 +36,7 @@ export interface OrtOptions {
 /** The package onnxruntime-node; onnxruntime-web has the same interface. */
 export type Ort = typeof import('onnxruntime-node');
 
-/** ONNX Runtime on a model's bytes, or on its path where external data lies beside it. Throws `run/onnx`. */
+/** ONNX Runtime on a model's bytes, or on its path if external data is stored next to it. Throws `run/onnx`. */
 export async function ortSession(
   model: Uint8Array | string,
   { optimizations = 'disabled', threads = 1 }: OrtOptions = {},
@@ -79,7 +79,7 @@ export function loadOrt(): Promise<Ort> {
   return loadPackage('onnxruntime-node', 'onnx');
 }
 
-/** Whether ONNX Runtime is installed: a bundle may stand by itself. */
+/** Whether ONNX Runtime is installed: a bundle may be installed without it. */
 export async function hasOrt(): Promise<boolean> {
   return loadOrt().then(
     () => true,

@@ -14,10 +14,11 @@ import { type LayerInOrt, layersInOrt } from './layers-in-ort.ts';
 import { runWithSteps } from './noise-of-steps.ts';
 
 /**
- * ONNX Runtime computes quantised layers by formulas of its own, which round otherwise: a step here and there, which is noise
- * to the layers after it. Its outputs are 34 to 52 dB above that noise on the reference models, 24 to 28 dB on GhostNets that were
- * calibrated on two or three samples; those of another model would be near 0 dB. Below this, the interpreter runs with as many
- * steps, and three times what they make is allowed.
+ * ONNX Runtime computes quantised layers by its own formulas, which round differently: a step here and there,
+ * which is noise to the layers after it. Its outputs are 34 to 52 dB above that noise on the reference
+ * models, 24 to 28 dB on GhostNets that were calibrated on two or three samples; those of a different model
+ * would be near 0 dB. Below this limit, the interpreter runs with as many steps, and three times their effect
+ * is allowed.
  */
 const LEAST_SQNR = 20;
 const USUAL_NOISE = 10 ** (-LEAST_SQNR / 20);

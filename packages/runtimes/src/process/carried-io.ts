@@ -13,7 +13,7 @@ export function carriedInputs(expected: readonly IoTensor[], inputs: Tensors): T
   );
 }
 
-/** Other types are held in float32; what that would round is no value to hand over. */
+/** Other types are passed as float32; values that this would round cannot be passed. */
 function inFloats(name: string, tensor: Tensor): Tensor {
   if (tensor.dtype === 'f32') return tensor;
   const values = toNumbers(tensor);
@@ -34,7 +34,7 @@ export function typedOutputs(model: Graph, outputs: Tensors): Tensors {
   );
 }
 
-/** NaN is no integer: it stands for one that float32 cannot hold. */
+/** NaN is not an integer: it marks one that float32 cannot represent. */
 function inType(name: string, dtype: DType, tensor: Tensor): Tensor {
   const numbers = toNumbers(tensor);
   if (integers.has(dtype) && numbers.some(Number.isNaN))

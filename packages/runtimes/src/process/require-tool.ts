@@ -1,7 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import { installLines, type PackageNames } from './install-command.ts';
 
-/** A tool, library or npm package, with the packages that bring it. */
+/** A tool, library or npm package, with the packages that provide it. */
 export interface Tool {
   readonly name: string;
   readonly packages: PackageNames;

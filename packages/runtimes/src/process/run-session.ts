@@ -11,7 +11,7 @@ export async function runSession(session: Session<ProgramManifest>, inputs: Tens
   );
 }
 
-/** Tensors as a session takes them. Throws `run/input`. */
+/** Tensors in the form that a session accepts. Throws `run/input`. */
 export function sessionInputs(expected: readonly IoTensor[], inputs: Tensors): Record<string, IoData> {
   const tensors = carriedInputs(expected, inputs);
   return Object.fromEntries([...tensors].map(([name, tensor]) => [name, tensor.data as IoData]));

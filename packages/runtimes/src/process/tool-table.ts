@@ -42,7 +42,7 @@ interface Entry {
   readonly targets: readonly string[];
   readonly packages: PackageNames;
   readonly page?: string;
-  /** It is there if one of these commands is on the path, ... */
+  /** It is installed if one of these commands is on the path, ... */
   readonly commands?: readonly string[];
   /** ... if one of these files exists, ... */
   readonly files?: readonly string[];

@@ -40,8 +40,8 @@ export interface PairedVerdict {
 }
 
 /**
- * Faster or slower: in most rounds, in the median of either half of them, and by more than three standard errors of the median,
- * which the spread of the rounds tells.
+ * Faster or slower: in most rounds, in the median of each half, and by more than three standard errors of the
+ * median, estimated from the spread of the rounds.
  */
 export function pairedVerdict({ base, other }: Pairs): PairedVerdict {
   const speed = pairedRatio({ base, other });

@@ -2,7 +2,7 @@ import type { Executable, Runtime, Tensors } from '@ghostc/conformance';
 import type { Tensor } from '@ghostc/ir';
 import type { Pairs } from './paired-times.ts';
 
-/** Rounds of one comparison, and milliseconds that a round takes at least, so that the clock can tell. */
+/** Rounds of one comparison, and the minimum milliseconds of a round, given the resolution of the clock. */
 const [ROUNDS, MIN_ROUND] = [30, 1];
 /** Runs of a round at most. */
 const MAX_RUNS = 200;

@@ -42,7 +42,7 @@ function checkChoice(choice: Partial<BlockShape & GhostForm> | null, where: stri
   throw new CompileError('tune/cache', `${where}: there is no shape ${JSON.stringify(choice)}`);
 }
 
-/** Whether it fits a layer is for its kernel to say. */
+/** Whether it fits a layer is decided by its kernel. */
 function isTile({ blocks, rows, columns }: GhostTile): boolean {
   return (blocks === 1 || blocks === 2) && [rows, columns].every((n) => Number.isInteger(n) && n > 0);
 }

@@ -24,7 +24,7 @@ const flags = [
   ...['--target=wasm32-freestanding', '-std=c99', '-Os', '-msimd128', '-mbulk-memory'],
   // a page downloads the code: -O2 gains no time, nor do loops unrolled further; without any unrolled, convolutions lose a fifth
   ...['-mllvm', '-unroll-threshold=40'],
-  // strength reduction hides offsets from loads, which take them as they are
+  // strength reduction hides offsets from loads, which could include them
   ...['-mllvm', '-disable-lsr'],
   ...['-nostdlib', '-ffreestanding', '-fno-math-errno', '-Wall', '-Wextra', '-Werror', '-pedantic'],
   ...['-include', 'layers.h', '-DGHOSTC_LAYER=ghostc_layer'],
@@ -35,7 +35,7 @@ const flags = [
 const layers = `__attribute__((import_module("env"), import_name("layer"))) void ghostc_layer(int layer);
 `;
 
-/** The module of C for wasm32, whose weights the runtime hands over. Throws `tool/missing`, `tool/failed`. */
+/** The module of C for wasm32, whose weights the runtime provides. Throws `tool/missing`, `tool/failed`. */
 export function wasmModule({ name, files }: CProgram): Uint8Array<ArrayBuffer> {
   requireTools(wasmTools, 'wasm');
   const [command, first] = compiler();

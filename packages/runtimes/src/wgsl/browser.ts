@@ -58,7 +58,7 @@ export async function openBrowser(
       handleSIGHUP: false,
     });
     const page = await browser.newPage();
-    page.setDefaultTimeout(0); // a busy machine takes its time; the page's own end is noticed
+    page.setDefaultTimeout(0); // a busy machine is slow; the page's own end is noticed
     const response = await page.goto(server.origin + path);
     if (!response?.ok()) throw new CompileError('run/browser', `${path}: ${response?.status()}`);
     return { page, origin: server.origin, close };

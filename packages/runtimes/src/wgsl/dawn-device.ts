@@ -63,7 +63,7 @@ export async function dawnDevice(): Promise<GPUDevice> {
   return withPipelineCache(device);
 }
 
-/** What a device and Dawn's WGSL implementation offer to variants: Node has no `navigator.gpu` that would say it. */
+/** What a device and Dawn's WGSL implementation offer to variants: Node has no `navigator.gpu` to report it. */
 export async function dawnOffers(device: GPUDevice): Promise<Offers> {
   return offersOf(device, await gpu('default'));
 }

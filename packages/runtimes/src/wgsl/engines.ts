@@ -93,7 +93,7 @@ async function endProcess(child: ChildProcess): Promise<void> {
     await ended;
 }
 
-/** From the source, or from what stands beside the bundled command. */
+/** From the source, or from files next to the bundled command. */
 function clientBundle(): Promise<string> {
   const folder = dirname(fileURLToPath(import.meta.url));
   const files = ['remote-client.ts', 'remote-client.js'].map((name) => join(folder, name));

@@ -21,7 +21,7 @@ export type RemoteTask =
   | { readonly kind: 'check'; readonly sources: readonly string[] }
   | { readonly kind: 'stop' };
 
-/** Runs in a page or in Deno: takes tasks from the server at `origin`, one after another, until it says stop. */
+/** Runs in a page or in Deno: takes tasks from the server at `origin`, one after another, until told to stop. */
 const sessions = new Map<number, Session>();
 
 export async function work(origin: string): Promise<void> {

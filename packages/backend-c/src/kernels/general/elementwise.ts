@@ -122,7 +122,7 @@ const mod: Emit = ({ node, pointer }) => {
   return { fn, args: [pointer(a), pointer(b), pointer(node.output)] };
 };
 
-/** Only bits move: the operands are read as they are stored. */
+/** Only bits move: the operands are read in stored form. */
 const where: Emit = ({ node, pointer }) => {
   const inputs = [0, 1, 2].map((i) => input(node, i));
   const { dtype } = node.output.type;

@@ -234,7 +234,7 @@ const matmul: Emit = ({ node, pointer }) => {
   };
 };
 
-/** The maximum of a window, or the flat index of where it stands in x. */
+/** The maximum of a window, or its flat index in x. */
 const windowMax =
   (what: 'value' | 'index'): Emit =>
   ({ node, pointer }) => {

@@ -51,7 +51,7 @@ export function stored(dtype: DType, value: string, beyond: Beyond = 'overflow')
   return `(${storage[dtype]})(${value})`;
 }
 
-/** The definitions that loads and stores of some types stand on. */
+/** The definitions that loads and stores of some types depend on. */
 export function accessPreludes(...types: readonly DType[]): Prelude[] {
   return types.flatMap((dtype) => smallFloatPrelude(dtype) ?? []);
 }

@@ -16,7 +16,7 @@ export const keepOrder: readonly string[] = [
   '#endif',
 ];
 
-/** Start of the definitions that kernels for an extension stand on. */
+/** Start of the definitions for kernels that use an extension. */
 export function extensionLines({ name, macro, core, header }: ArmExtension): string[] {
   return [
     `#if !defined(${macro})`,

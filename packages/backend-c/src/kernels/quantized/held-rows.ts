@@ -1,8 +1,8 @@
 import { type ConvGeometry, isPointwise, keepsSize } from '../conv-geometry.ts';
 
 /**
- * A convolution may hold the input rows under an output row in a buffer of its own, [channel][row][bytes], padded with
- * the zero point on all sides. It needs no test for edges then, and may write over its input.
+ * A convolution may copy the input rows under an output row to a buffer, [channel][row][bytes], padded with
+ * the zero point on all sides. Then it needs no test for edges, and may write over its input.
  */
 export interface HeldRows {
   /** Rows from the first to the last of a window. */

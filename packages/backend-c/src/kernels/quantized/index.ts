@@ -19,7 +19,7 @@ import { resize } from './resize.ts';
 import { scalarKernels } from './scalar/index.ts';
 import { softmax } from './softmax.ts';
 
-/** Portable C99, one for every quantised op, and maxima of small integers; what tuned kernels are held against. */
+/** Portable C99, one for every quantised op, and maxima of small integers; the reference for tuned kernels. */
 export const portableKernels = {
   dequantize_linear: dequantize,
   max_pool: maxPool,

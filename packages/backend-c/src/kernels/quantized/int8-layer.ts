@@ -16,7 +16,7 @@ import { input } from '../operands.ts';
 import { type LayerData, layerData, rawAccumulators } from './accumulators.ts';
 import { type Requantization, type RequantPlan, requantPlan } from './requant-plan.ts';
 
-/** A layer from int8 to int8 as it stands in the graph: sums over x minus its zero point. */
+/** A layer from int8 to int8 as in the graph: sums over x minus its zero point. */
 export interface Int8Params extends LayerData {
   readonly weight: Int8Array;
   readonly geometry: ConvGeometry;
@@ -26,7 +26,7 @@ export interface Int8Params extends LayerData {
   readonly to: Requantization;
 }
 
-/** The same as the tuned kernels take it: sums over raw x, int32 tables by output channel. */
+/** The same in the form of the tuned kernels: sums over raw x, int32 tables by output channel. */
 export interface Int8Layer extends Int8Params {
   readonly plan: RequantPlan;
 }

@@ -39,7 +39,10 @@ function fits(geometry: PoolGeometry): boolean {
   return kernel[0] * kernel[1] <= MOST_TAPS && hasColumns && edgeRowsServe(geometry);
 }
 
-/** Does each window have rows of the image, and among them the one at its edge, which may stand for those outside? */
+/**
+ * Whether each window contains rows of the image, including the one at its edge, which may replace those
+ * outside.
+ */
 export function edgeRowsServe({
   size,
   out,

@@ -18,7 +18,7 @@ export function scaled(x: string, fixed: FixedMultiplier, rounding: Rounding): s
   return `${name}(${x}, ${fixed.multiplier}, ${left ? fixed.shift : -fixed.shift})`;
 }
 
-/** What `scaled` stands on. */
+/** The definitions that `scaled` depends on. */
 export function scaledNeeds(all: readonly FixedMultiplier[], rounding: Rounding): Prelude[] {
   return all.map(({ shift }) => scalePreludes[rounding][shift > 0 ? 'any' : 'right'][1]);
 }

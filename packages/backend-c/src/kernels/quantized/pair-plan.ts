@@ -11,7 +11,7 @@ import {
 } from '@ghostc/ops';
 import { input } from '../operands.ts';
 
-/** Elementwise sums and products of int8 as the tuned kernels take them. */
+/** Elementwise int8 sums and products in the form of the tuned kernels. */
 export interface PairPlan {
   readonly name: 'add' | 'sub' | 'mul';
   readonly rounding: Rounding;

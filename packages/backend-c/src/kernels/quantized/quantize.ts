@@ -39,7 +39,7 @@ const roundEvenPrelude: Prelude = {
   ],
 };
 
-/** Rounds a quotient as the layer's rule says: name of the function, and it. */
+/** Rounds a quotient by the layer's rule: name of the function, and the function. */
 export const roundPreludes = {
   double: ['round_limited', roundPrelude],
   single: ['round_even_limited', roundEvenPrelude],

@@ -75,8 +75,8 @@ interface Channel extends Sum {
 }
 
 /**
- * A channel whose output is the same for all sums (with tiny weights, scales and shifts are extreme) takes it from its
- * offset: multiplier and bias are 0.
+ * A channel whose output is the same for all sums (with tiny weights, scales and shifts are extreme) is
+ * replaced by its offset: multiplier and bias are 0.
  */
 function channelOf(to: Requantization, fixed: FixedMultiplier, sum: Sum): Channel {
   const { bias, reach } = sum;

@@ -12,7 +12,7 @@ interface Stores {
   readonly offset?: 'given';
 }
 
-/** Requantises accumulators of one channel and stores them, in a scope of its own. */
+/** Requantises accumulators of one channel and stores them, in a separate scope. */
 export function requantStores(plan: RequantPlan, { q, accumulators, target, ...given }: Stores): string[] {
   const { shift, offset } = requantTerms(plan, 'qm');
   return [

@@ -4,7 +4,7 @@ import type { Kernel } from '../../kernel.ts';
 import { loop } from '../../text/loops.ts';
 import { input, shapeOf } from '../operands.ts';
 
-/** Bilinear: the source positions and weights of both axes stand in tables. */
+/** Bilinear: the source positions and weights of both axes are in tables. */
 export const resize: Kernel = {
   emit({ node, pointer }) {
     const x = input(node, 0);

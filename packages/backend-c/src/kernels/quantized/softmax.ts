@@ -31,7 +31,7 @@ const reciprocalPrelude: Prelude = {
   ],
 };
 
-/** The exponentials of all differences to the maximum stand in a table. */
+/** The exponentials of all differences to the maximum are in a table. */
 export const softmax: Kernel = {
   emit({ node, pointer, weights }) {
     const x = input(node, 0);

@@ -19,7 +19,7 @@ export interface WindowConv {
   readonly scale: OutputScale;
 }
 
-/** Windows of at most so many elements are unrolled where they lie inside the image. */
+/** Windows of at most this many elements are unrolled if they are inside the image. */
 const MAX_UNROLLED = 25;
 
 /** y = out(b[m] + sum (x - zx) w): windows inside the image without tests, at the edge the part that is inside. */

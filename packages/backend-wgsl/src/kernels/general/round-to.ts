@@ -28,7 +28,7 @@ r = select(rounded, beyond, rounded > largest);
 return select(r, -r, (bits >> 31u) == 1u);
 }`;
 
-/** Expression that brings `v` into the values of a type; undefined where it has them already. */
+/** Expression that rounds `v` to a value of a type; undefined if it already is one. */
 export function roundedTo(
   dtype: DType,
   beyondLargest: Beyond = 'overflow',
@@ -53,7 +53,7 @@ export function roundedTo(
   return { expression: `${t} - ${2 ** bits}.0 * floor((${t} + ${half}.0) / ${2 ** bits}.0)`, functions: [] };
 }
 
-/** One more dispatch that rounds what an op has written to the type that it stands for. */
+/** An additional dispatch that rounds an op's output to the type that it represents. */
 export function roundStep(dtype: DType, y: number, count: number): Step[] {
   const rounding = dtype === 'f32' || dtype === 'bool' ? undefined : roundedTo(dtype);
   if (!rounding) return [];

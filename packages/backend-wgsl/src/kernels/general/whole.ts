@@ -54,7 +54,7 @@ export const largeKernels: Readonly<Record<string, Kernel>> = Object.fromEntries
 /** Integers of at most 16 bits: half a unit away from every tie, so that a rounded quotient truncates right. */
 export const wholeQuotient = 'sign(p) * sign(q) * floor((abs(p) + 0.5) / abs(q))';
 
-/** Kernels for values that stand for small whole numbers, where float32 computes them otherwise. */
+/** Kernels for values that represent small whole numbers, if float32 would compute them differently. */
 export const wholeKernels = {
   /** Division of small integers truncates. */
   div: {

@@ -9,7 +9,7 @@ export interface GhostText {
   readonly applied: GhostActivations['applied'];
 }
 
-/** Id of a module's text: `kernel` and `cut` say which one, the rest is the form and the activation. */
+/** Id of a module's text: `kernel` and `cut` identify the kernel, the rest is the form and the activation. */
 export function ghostId(kernel: string, cut: string, form: GhostText, activation: string): string {
   const { block, size, residual } = form;
   const options = { tail: block.tail, gate: block.gate, residual };

@@ -18,7 +18,10 @@ const GROUP = 16;
 const four = [0, 1, 2, 3] as const;
 const lanes = ['x', 'y', 'z', 'w'] as const;
 
-/** Can the layer be computed in blocks? Groups have kernels of their own, and images have to start on whole words. */
+/**
+ * Whether the layer can be computed in blocks. Groups have separate kernels, and images must start on whole
+ * words.
+ */
 export function isBlocked(layer: WeightedLayer): layer is ByteLayer {
   const { N, M, OH, OW } = layer.geometry;
   return layer.weight instanceof Int8Array && layer.group === 1 && (N === 1 || (M * OH * OW) % 4 === 0);

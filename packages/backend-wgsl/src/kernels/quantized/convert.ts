@@ -30,7 +30,7 @@ return i32(k) + 1;
 return i32(k) - select(1, 0, k < 1.0 || reaches(a, k - 1.0));
 }`;
 
-/** NaN gives the lowest value; its bits tell, since comparisons with NaN may be optimised away. */
+/** NaN gives the lowest value; it is detected by its bits, since comparisons with NaN may be optimised away. */
 const quantizeValue = `fn value(e: i32) -> i32 {
 let bits = arena[X_AT + e];
 let magnitude = bits & 0x7fffffff;
@@ -99,7 +99,7 @@ arena[Y_AT + item] = bitcast<i32>(bitcast<f32>(weights[q]) * f32(v));`,
 
 const wider: ReadonlySet<DType> = new Set(['f16', 'f32', 'i16', 'i32', 'i64']);
 
-/** The integers themselves, as ConvInteger and its like take them; to types that hold all of them. */
+/** The integers themselves, for ConvInteger and similar; to types that can represent all of them. */
 export const castBytes: Kernel = {
   accepts: (node) => isPacked(sourceOf(node, 0).type) && wider.has(node.output.type.dtype),
   emit({ node, arena }) {

@@ -18,7 +18,10 @@ x += raised(doubled((1 << 29u) - doubled(half, x), x), 2u);
 return raised(x, 1u);
 }`;
 
-/** Of the row whose first element is `row`: its maximum, the reciprocal of its sum, and the shift that the quotient wants. */
+/**
+ * For the row whose first element is `row`: its maximum, the reciprocal of its sum, and the shift for the
+ * quotient.
+ */
 const rowText = `var<private> row: i32 = -1;
 var<private> top: i32;
 var<private> reciprocal: i32;

@@ -56,8 +56,8 @@ export interface ChannelTable {
 }
 
 /**
- * Words [bias, multiplier, shift] for each output channel. The zero point of x is folded into the bias, b - zx sum(w): kernels
- * sum over x as it is, padding being the zero point.
+ * Words [bias, multiplier, shift] for each output channel. The zero point of x is folded into the bias, b -
+ * zx sum(w): kernels sum over raw x, and padding is the zero point.
  */
 export function channelTable(
   { node }: Pick<KernelContext, 'node'>,

@@ -22,7 +22,7 @@ export function partsFor({ count, loads }: Sums): Parts {
   return partCounts.reduce<Parts>((best, parts) => (time(parts) < time(best) ? parts : best), 1);
 }
 
-/** A shape that says how many parts each sum has. */
+/** A shape that gives the number of parts of each sum. */
 export type ShapeOfParts = BlockShape & { readonly parts: Parts };
 
 /** The measured shape of a layer, or `fallback`; its parts, where they were not measured, are those of `fallback`. */
@@ -38,7 +38,7 @@ export const itemsOf = (parts: Parts): number => groupSize / parts;
 export const partialSums = (count: number): string =>
   `var<workgroup> partial: array<vec4f, ${count * groupSize}>;`;
 
-/** Whether a row of so many elements is worth a workgroup. */
+/** Whether a row of this many elements is worth a workgroup. */
 export const isLongRow = (elements: number): boolean => elements >= groupSize / 2;
 
 /** Memory of a workgroup for a number of each invocation. */

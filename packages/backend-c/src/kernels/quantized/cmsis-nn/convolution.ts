@@ -7,10 +7,10 @@ import type { Int8Params } from '../int8-layer.ts';
 import { convFits, depthwiseFits } from './library-limits.ts';
 import { cmsisPrelude } from './prelude.ts';
 
-/** What tells a convolution from a depthwise one. */
+/** What distinguishes a convolution from a depthwise one. */
 interface ConvKind {
   readonly name: 'conv' | 'dw';
-  /** The library's function; `<wrapper>_get_buffer_size` tells its working memory. */
+  /** The library's function; `<wrapper>_get_buffer_size` returns its working memory. */
   readonly wrapper: string;
   readonly paramsType: string;
   /** Initialisers of the parameters that the other has not. */
@@ -20,7 +20,7 @@ interface ConvKind {
   /** Weights [m][c][h][w] in the order that the library reads. */
   readonly pack: (params: Int8Params) => Int8Array;
   readonly fits: (params: Int8Params) => boolean;
-  /** Bytes that the library may want: the largest of its builds. */
+  /** Bytes that the library may need: the maximum over its builds. */
   readonly workBytes: (geometry: ConvGeometry) => number;
 }
 

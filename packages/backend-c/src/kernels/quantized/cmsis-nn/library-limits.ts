@@ -7,8 +7,9 @@ function lastWindow(geometry: ConvGeometry): readonly [y: number, x: number] {
 }
 
 /**
- * Does `arm_convolve_wrapper_s8` compute this convolution? It takes 1x1 kernels without padding at the top and on the left
- * to have none at all. Rows over one row have a function of their own with Helium, which takes only some paddings.
+ * Whether `arm_convolve_wrapper_s8` computes this convolution. For 1x1 kernels it ignores padding if there is
+ * none at the top and on the left. With Helium, one-row kernels over one row have a separate function, which
+ * supports only some paddings.
  */
 export function convFits(geometry: ConvGeometry): boolean {
   const { height, width, outHeight, kernelHeight, kernelWidth, padTop, padLeft } = geometry;

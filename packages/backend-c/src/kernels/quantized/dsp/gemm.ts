@@ -24,7 +24,7 @@ export function gemmTurns(k: number): { readonly unroll: number; readonly turns:
   return { unroll, turns: Math.ceil(pairs / unroll) };
 }
 
-/** What `gemmLines` stands on. */
+/** The definitions that `gemmLines` depends on. */
 export function gemmNeeds(k: number, issue: Issue): Prelude {
   return productsPrelude(gemmTurns(k).unroll, issue);
 }

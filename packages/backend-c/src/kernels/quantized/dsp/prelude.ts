@@ -3,7 +3,10 @@ import { extensionLines } from '../extension-lines.ts';
 import { inlinedPrelude } from '../inlined-prelude.ts';
 import { limitPrelude } from '../scale-prelude.ts';
 
-/** What the kernels for ARMv7E-M's DSP extension (Cortex-M4, M7, M33) stand on; C99 with ACLE and one-instruction assembly. */
+/**
+ * Definitions for kernels with ARMv7E-M's DSP extension (Cortex-M4, M7, M33); C99 with ACLE and
+ * one-instruction assembly.
+ */
 export const dspPrelude: Prelude = {
   name: 'dsp',
   needs: [inlinedPrelude, limitPrelude],

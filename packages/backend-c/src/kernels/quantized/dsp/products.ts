@@ -2,7 +2,10 @@ import type { Prelude } from '../../../kernel.ts';
 import { range } from '../../../text/range.ts';
 import { dspPrelude } from './prelude.ts';
 
-/** How many instructions the core issues at a time: one (Cortex-M4, M33), or two (M7), a load beside a multiplication. */
+/**
+ * How many instructions the core issues at a time: one (Cortex-M4, M33), or two (M7), a load with a
+ * multiplication.
+ */
 export type Issue = 'single' | 'dual';
 
 const ROWS = 2;
@@ -78,7 +81,7 @@ const turn: { readonly [I in Issue]: (unroll: number) => string[] } = {
     'ldr %[x0], %[end]',
     'cmp %[c], %[x0]',
   ],
-  // a load stands before the multiplication that it goes with, and reads what comes two cycles later
+  // each load precedes the multiplication paired with it, and reads what is needed two cycles later
   dual: (unroll) => {
     const pixel = (i: number): string => `ldr %[x${i % 2}], [%[c], #${4 * i}]`;
     return [

@@ -21,8 +21,8 @@ import { requantConstants, requantStore } from './requant-text.ts';
 import { takesWinograd, winogradText } from './winograd.ts';
 
 /**
- * A convolution of int8 as a matrix product over quads: four inputs and four weights that belong together stand side by
- * side as int16, and one instruction multiplies those of several pixels.
+ * An int8 convolution as a matrix product over quads: four inputs and four weights are stored together as
+ * int16, and one instruction multiplies those of several pixels.
  */
 export function convText(layer: Int8Layer, node: Node): LayerText {
   const { geometry } = layer;

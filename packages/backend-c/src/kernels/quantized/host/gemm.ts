@@ -106,7 +106,7 @@ export function overGroups(
   return batch > 1 ? [`for (int n = 0; n < ${batch}; n++) {`, ...groups, '}'] : groups;
 }
 
-/** Which weight of a channel stands at a place of a quad; -1 for none. */
+/** The weight of a channel at an index of a quad; -1 for none. */
 export type QuadOrder = (step: number, lane: number) => number;
 
 /** Weights [m][inner] by blocks of channels: [block][step][channel][4], zeros where there is none. */

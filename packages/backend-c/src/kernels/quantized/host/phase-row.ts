@@ -2,8 +2,9 @@ import { range } from '../../../text/range.ts';
 import type { ConvGeometry } from '../../conv-geometry.ts';
 
 /**
- * Copies a row of x to a padded line [phase][position], where columns that differ by a multiple of the stride are of one phase:
- * the inputs of a tap of neighbouring windows are neighbours. The margins stay as they are; columns that no window reads are left out.
+ * Copies a row of x to a padded line [phase][position], where columns that differ by a multiple of the stride
+ * have the same phase: the inputs of a tap of neighbouring windows are then adjacent. The margins are not
+ * written; columns that no window reads are skipped.
  * `from` and `to` are C expressions.
  */
 export function phaseRow(

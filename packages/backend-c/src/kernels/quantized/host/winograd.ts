@@ -25,8 +25,9 @@ import { phaseRow } from './phase-row.ts';
 import { requantConstants, requantStore } from './requant-text.ts';
 
 /**
- * 3x3 convolution of int8 at stride 1 by minimal filtering, exact: with 2 G for G the weights are integers, and so are all sums,
- * which are four times those of the window. Two channels of a square stand side by side as int16.
+ * 3x3 int8 convolution at stride 1 by minimal filtering, exact: with 2 G for G the weights are integers, and
+ * so are all sums, which are four times those of the window. Two channels of a square are interleaved as
+ * int16.
  */
 export function winogradText(layer: Int8Layer): LayerText {
   const { geometry } = layer;

@@ -24,7 +24,7 @@ export function mveConvScratch(geometry: ConvGeometry): number {
   return columns + (isPointwise(geometry) ? 0 : heldRows(geometry, 8).bytes + 32);
 }
 
-/** Weights [m][inner] as they are, with room for a whole vector after the last. */
+/** Weights [m][inner] unchanged, with space for a whole vector after the last. */
 export function packMveConv(weight: Int8Array): Int8Array {
   const packed = new Int8Array(weight.length + 15);
   packed.set(weight);

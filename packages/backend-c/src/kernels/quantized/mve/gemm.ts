@@ -29,7 +29,7 @@ export function columnBytes(k: number, pixels: number): number {
 const KEPT = 3;
 const UNROLLED = 8;
 
-/** What `gemmLines` stands on. */
+/** The definitions that `gemmLines` depends on. */
 export function gemmNeeds(k: number): Prelude {
   return dotProductsPrelude(vectorsOf(k));
 }

@@ -118,7 +118,7 @@ function tapMaxima({ out, kernel, stride, dilation }: PoolGeometry, element: Ele
   ];
 }
 
-/** `v`: with a step of two, a load brings the taps of even and odd columns apart. */
+/** `v`: at stride two, a load separates the taps of even and odd columns. */
 function taps(count: number, dilation: number, step: number, element: Element): string[] {
   const maxima = (values: readonly string[]): string[] => [
     `${vectorOf(element)} v = ${values[0]};`,

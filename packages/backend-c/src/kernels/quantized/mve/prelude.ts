@@ -2,7 +2,10 @@ import type { Prelude } from '../../../kernel.ts';
 import { extensionLines } from '../extension-lines.ts';
 import { inlinedPrelude } from '../inlined-prelude.ts';
 
-/** What the kernels for Helium (M-profile vector extension, Cortex-M55 and M85) stand on; C99 with arm_mve.h. */
+/**
+ * Definitions for kernels that use Helium (M-profile vector extension, Cortex-M55 and M85); C99 with
+ * arm_mve.h.
+ */
 export const mvePrelude: Prelude = {
   name: 'mve',
   needs: [inlinedPrelude],

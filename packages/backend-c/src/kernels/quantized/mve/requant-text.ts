@@ -1,8 +1,8 @@
 import { type RequantPlan, requantTerms } from '../requant-plan.ts';
 
 /**
- * Declarations of a channel's constants from its row of the table; `given`: a variable `offset` is there already. `row`:
- * the end of their names, for channels that are computed together.
+ * Declarations of a channel's constants from its row of the table; `given`: a variable `offset` is already
+ * declared. `row`: suffix of their names, for channels that are computed together.
  */
 export function requantConstants(
   plan: RequantPlan,

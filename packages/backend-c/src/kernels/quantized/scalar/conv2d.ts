@@ -23,7 +23,10 @@ export function scalarConvScratch({ inner }: ConvGeometry): number {
   return 4 * columnWords(inner);
 }
 
-/** Convolution as a matrix product: the windows of four pixels are put into `col` as pairs once, then every channel takes them. */
+/**
+ * Convolution as a matrix product: the windows of four pixels are written to `col` as pairs once, then used
+ * by every channel.
+ */
 export function scalarConv2d(conv: Int8Layer, rows: number): CFunction {
   const { geometry } = conv;
   return {

@@ -14,7 +14,10 @@ import {
   sumReferences,
 } from './pair-sums.ts';
 
-/** Most taps whose code stands in a row, and fewest that a loop is worth; most words of weights, one copy a line. */
+/**
+ * Most taps whose code is unrolled, and fewest that are worth a loop; most words of weights, one copy per
+ * line.
+ */
 const [MOST_TAPS, FEWEST_TAPS, MOST_WEIGHTS] = [49, 4, 2048];
 
 export function scalarDepthwiseFits(geometry: ConvGeometry): boolean {

@@ -23,7 +23,7 @@ export interface Gemm {
   /** Distance between output channels in bytes. */
   readonly plane: number;
   readonly plan: RequantPlan;
-  /** Output channels whose sums are in registers together; with one, Armv6-M has a loop of its own. */
+  /** Output channels whose sums are in registers together; with one, Armv6-M has a special loop. */
   readonly rows: number;
 }
 

@@ -3,7 +3,10 @@ import { keepOrder } from '../extension-lines.ts';
 import { inlinedPrelude } from '../inlined-prelude.ts';
 import { arithmeticShift, limitPrelude } from '../scale-prelude.ts';
 
-/** What the kernels for cores without vectors stand on: C99, and where GCC compiles for Armv6-M some loops in assembly. */
+/**
+ * Definitions for kernels on cores without vectors: C99, and some loops in assembly if GCC compiles for
+ * Armv6-M.
+ */
 export const scalarPrelude: Prelude = {
   name: 'scalar',
   needs: [arithmeticShift, inlinedPrelude, limitPrelude],

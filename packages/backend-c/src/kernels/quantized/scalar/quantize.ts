@@ -10,8 +10,9 @@ import { plus } from '../output-scale.ts';
 import { quantize, roundPreludes } from '../quantize.ts';
 
 /**
- * Without an FPU a division takes hundreds of instructions. The mantissa of x times the reciprocal of the scale's is x / scale in
- * 65536ths, at most 3 too low; the quotient as a float is at most 2 off. Only so near a tie the float division has to say.
+ * Without an FPU a division takes hundreds of instructions. The mantissa of x times the reciprocal of the
+ * scale's is x / scale in 65536ths, at most 3 too low; the quotient as a float is at most 2 off. The float
+ * division is needed only this close to a tie.
  */
 const quotientPrelude: Prelude = {
   name: 'nearest-quotient',
